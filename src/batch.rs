@@ -1,0 +1,235 @@
+//! Packing encoded records under a destination's limits: the only place that counts bytes.
+//!
+//! Records are encoded once, straight into the buffer of their lane (one lane per log stream, file, …). A batch
+//! is a list of slices of that buffer, so sorting, splitting and sending again copy no record.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// What one request of a destination may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Sum of the items' sizes.
+    pub bytes: usize,
+    /// Items.
+    pub records: usize,
+    /// Milliseconds between the first and the last item; only for destinations that want order.
+    pub span_ms: Option<i64>,
+    /// Items must be in order of time.
+    pub ordered: bool,
+}
+
+/// One encoded record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Item {
+    /// Which entry of the chunk it is; what the ledger remembers.
+    pub ordinal: u32,
+    /// When it was made, in milliseconds.
+    pub at_ms: i64,
+    /// Where its bytes begin in the lane's buffer.
+    pub start: usize,
+    /// Where they end.
+    pub end: usize,
+    /// What it counts for, by the destination's way of counting.
+    pub size: usize,
+}
+
+/// The encoded records of one target, in the order of the chunk.
+#[derive(Debug, Default)]
+pub struct Lane {
+    /// Where inside the destination they go, in the destination's own notation.
+    pub target: Vec<u8>,
+    /// The records' wire form, one after the other.
+    pub wire: Vec<u8>,
+    /// Which part of `wire` is whose.
+    pub items: Vec<Item>,
+}
+
+/// The lanes of one destination while a chunk is read.
+#[derive(Debug, Default)]
+pub struct Lanes {
+    lanes: Vec<Lane>,
+    by_target: HashMap<Vec<u8>, usize>,
+    last: usize,
+}
+
+impl Lanes {
+    /// The lane of this target. Neighbouring records mostly share one, so the last is tried first.
+    pub fn of(&mut self, target: &[u8]) -> &mut Lane {
+        if self.lanes.get(self.last).is_none_or(|lane| lane.target != target) {
+            self.last = self.find_or_add(target);
+        }
+        let last = self.last;
+        &mut self.lanes[last]
+    }
+
+    fn find_or_add(&mut self, target: &[u8]) -> usize {
+        if let Some(&known) = self.by_target.get(target) {
+            return known;
+        }
+        self.by_target.insert(target.to_vec(), self.lanes.len());
+        self.lanes.push(Lane { target: target.to_vec(), ..Lane::default() });
+        self.lanes.len() - 1
+    }
+
+    /// Packs every lane.
+    #[must_use]
+    pub fn pack(self, limits: &Limits) -> Vec<Batch> {
+        self.lanes.into_iter().flat_map(|lane| pack(lane, limits)).collect()
+    }
+}
+
+/// What one request carries.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    lane: Rc<(Vec<u8>, Vec<u8>)>,
+    /// Its records, in the order they are sent.
+    pub items: Vec<Item>,
+}
+
+impl Batch {
+    /// Where inside the destination it goes.
+    #[must_use]
+    pub fn target(&self) -> &[u8] {
+        &self.lane.0
+    }
+
+    /// Bytes of the records' wire form.
+    #[must_use]
+    pub fn wire_len(&self) -> usize {
+        self.items.iter().map(|item| item.end - item.start).sum()
+    }
+
+    /// Appends the records' wire form. Items that are neighbours in the buffer, which is the usual case, are one copy.
+    pub fn copy_into(&self, out: &mut Vec<u8>) {
+        let mut run = 0..0;
+        for item in &self.items {
+            if run.end != item.start {
+                out.extend_from_slice(self.lane.1.get(run).unwrap_or_default());
+                run = item.start..item.start;
+            }
+            run.end = item.end;
+        }
+        out.extend_from_slice(self.lane.1.get(run).unwrap_or_default());
+    }
+
+    /// The same batch with only the items at these positions.
+    #[must_use]
+    pub fn only(&self, positions: &[usize]) -> Self {
+        let items = positions.iter().filter_map(|&at| self.items.get(at).copied()).collect();
+        Self { lane: Rc::clone(&self.lane), items }
+    }
+
+    /// Two halves, or `None` when there is nothing left to split.
+    #[must_use]
+    pub fn halves(&self) -> Option<(Self, Self)> {
+        let (left, right) =
+            self.items.split_at_checked(self.items.len() / 2).filter(|(left, _)| !left.is_empty())?;
+        let part = |items: &[Item]| Self { lane: Rc::clone(&self.lane), items: items.to_vec() };
+        Some((part(left), part(right)))
+    }
+}
+
+/// Cuts a lane into batches. Order of time is stable: records of one millisecond stay as they were written.
+#[must_use]
+pub fn pack(lane: Lane, limits: &Limits) -> Vec<Batch> {
+    let Lane { target, wire, mut items } = lane;
+    if limits.ordered && !items.is_sorted_by_key(|item| item.at_ms) {
+        items.sort_by_key(|item| item.at_ms);
+    }
+    let shared = Rc::new((target, wire));
+    let mut batches = Vec::new();
+    let mut rest = items.as_slice();
+    while !rest.is_empty() {
+        let (batch, tail) = rest.split_at(fitting(rest, limits).max(1));
+        batches.push(Batch { lane: Rc::clone(&shared), items: batch.to_vec() });
+        rest = tail;
+    }
+    batches
+}
+
+/// How many of the leading items fit one request.
+fn fitting(items: &[Item], limits: &Limits) -> usize {
+    let first = items.first().map_or(0, |item| item.at_ms);
+    let mut bytes = 0usize;
+    let fits = |item: &&Item| {
+        bytes = bytes.saturating_add(item.size);
+        bytes <= limits.bytes && limits.span_ms.is_none_or(|span| item.at_ms.saturating_sub(first) <= span)
+    };
+    items.iter().take(limits.records).take_while(fits).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn lane(records: &[(i64, usize)]) -> Lane {
+        let mut lane = Lane::default();
+        for (ordinal, &(at_ms, size)) in records.iter().enumerate() {
+            let start = lane.wire.len();
+            lane.wire.extend(format!("{ordinal},").bytes());
+            let item =
+                Item { ordinal: u32::try_from(ordinal).unwrap(), at_ms, start, end: lane.wire.len(), size };
+            lane.items.push(item);
+        }
+        lane
+    }
+
+    fn wire(batch: &Batch) -> String {
+        let mut out = Vec::new();
+        batch.copy_into(&mut out);
+        assert_eq!(out.len(), batch.wire_len());
+        String::from_utf8(out).unwrap()
+    }
+
+    const LIMITS: Limits = Limits { bytes: 100, records: 3, span_ms: Some(1_000), ordered: true };
+
+    #[test]
+    fn each_limit_ends_a_batch_at_its_exact_edge() {
+        let counts = |records: &[(i64, usize)]| -> Vec<usize> {
+            pack(lane(records), &LIMITS).iter().map(|batch| batch.items.len()).collect()
+        };
+        assert_eq!(counts(&[(0, 50), (0, 50), (0, 1)]), [2, 1], "bytes");
+        assert_eq!(counts(&[(0, 50), (0, 51)]), [1, 1], "one byte more");
+        assert_eq!(counts(&[(0, 1); 7]), [3, 3, 1], "records");
+        assert_eq!(counts(&[(0, 1), (1_000, 1), (1_001, 1)]), [2, 1], "span");
+        assert_eq!(counts(&[(0, 101), (0, 1)]), [1, 1], "too large alone still goes alone");
+        assert_eq!(counts(&[]), [0; 0]);
+    }
+
+    #[test]
+    fn sorting_by_time_is_stable_and_slices_follow() {
+        let batches = pack(lane(&[(5, 1), (3, 1), (5, 1)]), &LIMITS);
+        assert_eq!(wire(&batches[0]), "1,0,2,");
+    }
+
+    #[test]
+    fn halves_and_subsets_share_the_buffer() {
+        let batch = pack(lane(&[(0, 1), (0, 1), (0, 1)]), &LIMITS).remove(0);
+        let (left, right) = batch.halves().unwrap();
+        assert_eq!((wire(&left), wire(&right)), ("0,".into(), "1,2,".into()));
+        assert!(left.halves().is_none());
+        assert_eq!(wire(&batch.only(&[0, 2])), "0,2,");
+    }
+
+    proptest! {
+        #[test]
+        fn every_record_comes_out_once_in_order_and_no_batch_is_over(
+            records in proptest::collection::vec((0i64..3_000, 0usize..130), 0..60)
+        ) {
+            let batches = pack(lane(&records), &LIMITS);
+            let mut seen: Vec<u32> = batches.iter().flat_map(|batch| batch.items.iter().map(|item| item.ordinal)).collect();
+            let times: Vec<i64> = batches.iter().flat_map(|batch| batch.items.iter().map(|item| item.at_ms)).collect();
+            prop_assert!(times.is_sorted());
+            seen.sort_unstable();
+            prop_assert_eq!(seen, (0..u32::try_from(records.len()).unwrap()).collect::<Vec<_>>());
+            for batch in &batches {
+                let bytes: usize = batch.items.iter().map(|item| item.size).sum();
+                prop_assert!(batch.items.len() <= 3 && (bytes <= 100 || batch.items.len() == 1));
+                let span = batch.items.last().unwrap().at_ms - batch.items[0].at_ms;
+                prop_assert!(span <= 1_000);
+            }
+        }
+    }
+}

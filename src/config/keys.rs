@@ -1,0 +1,395 @@
+//! The one table of keys: it drives reading, defaults, masking and the reference in the README.
+
+use std::fmt::Write as _;
+
+/// The types of destination there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Amazon CloudWatch Logs
+    Cloudwatch,
+    /// lines in local files
+    File,
+    /// lines on Fluent Bit's own standard output
+    Stdout,
+}
+
+impl Kind {
+    /// All of them, in the order of the reference.
+    pub const ALL: [Kind; 3] = [Kind::Cloudwatch, Kind::File, Kind::Stdout];
+
+    /// What users write for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Kind::Cloudwatch => "cloudwatch",
+            Kind::File => "file",
+            Kind::Stdout => "stdout",
+        }
+    }
+
+    /// Whether it is a service of AWS, reached with AWS credentials.
+    #[must_use]
+    pub const fn is_aws(self) -> bool {
+        matches!(self, Kind::Cloudwatch)
+    }
+
+    /// The type of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name().eq_ignore_ascii_case(name))
+    }
+}
+
+/// Where a key may stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Once per `[OUTPUT]`.
+    Output,
+    /// `<destination>.<key>` of any type.
+    Destination,
+    /// `<destination>.<key>` of these types.
+    Only(&'static [Kind]),
+}
+
+/// What a value looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Free text.
+    Text,
+    /// Text with `$(field)` and strftime.
+    Template,
+    /// on or off
+    Flag,
+    /// 10s, 500ms, 5m
+    Duration,
+    /// A whole number.
+    Number,
+    /// a, b, c
+    List,
+    /// name=value, …
+    Pairs,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+}
+
+impl Form {
+    fn describe(self) -> String {
+        match self {
+            Form::Text => "text".into(),
+            Form::Template => "template".into(),
+            Form::Flag => "on/off".into(),
+            Form::Duration => "duration".into(),
+            Form::Number => "number".into(),
+            Form::List => "list".into(),
+            Form::Pairs => "name=value list".into(),
+            Form::Choice(words) => words.join(" / "),
+        }
+    }
+}
+
+/// One key.
+#[derive(Debug, Clone, Copy)]
+pub struct Key {
+    /// Where it stands.
+    pub scope: Scope,
+    /// Its name; `<class>` and `<name>` stand for a name of the user's.
+    pub name: &'static str,
+    /// What its value looks like.
+    pub form: Form,
+    /// What holds when it is not set.
+    pub default: Option<&'static str>,
+    /// Its value must never be shown.
+    pub secret: bool,
+    /// One or two sentences for the reference.
+    pub doc: &'static str,
+    /// A value as one would write it.
+    pub example: &'static str,
+}
+
+const fn key(scope: Scope, name: &'static str, form: Form, doc: &'static str, example: &'static str) -> Key {
+    Key { scope, name, form, default: None, secret: false, doc, example }
+}
+
+impl Key {
+    const fn or(mut self, default: &'static str) -> Self {
+        self.default = Some(default);
+        self
+    }
+}
+
+use Form::{Choice, Duration, Flag, List, Number, Pairs, Template, Text};
+use Scope::{Destination, Only, Output};
+
+const CLOUDWATCH: Scope = Only(&[Kind::Cloudwatch]);
+const AWS: Scope = Only(&[Kind::Cloudwatch]);
+const NETWORK: Scope = Only(&[Kind::Cloudwatch]);
+
+/// Days that PutRetentionPolicy accepts.
+pub const RETENTION_DAYS: &[&str] = &[
+    "1", "3", "5", "7", "14", "30", "60", "90", "120", "150", "180", "365", "400", "545", "731", "1096",
+    "1827", "2192", "2557", "2922", "3288", "3653",
+];
+
+/// Every key there is.
+pub const KEYS: &[Key] = &[
+    key(
+        Output,
+        "route.stop",
+        List,
+        "Destinations of ECS stop and failure events, or `drop`.",
+        "stops, slack",
+    ),
+    key(
+        Output,
+        "route.stop.expected",
+        List,
+        "Destinations of planned stops (deployments, scale-in, a user's request). Without it they go where `route.stop` says.",
+        "drop",
+    ),
+    key(Output, "route.stderr", List, "Destinations of what applications wrote to standard error.", "errors"),
+    key(Output, "route.stdout", List, "Destinations of the rest of the applications' output.", "archive"),
+    key(
+        Output,
+        "route.other",
+        List,
+        "Destinations of everything else. Without it: `route.default`, then `route.stdout`.",
+        "archive",
+    ),
+    key(Output, "route.<class>", List, "Destinations of a class of your own.", "drop"),
+    key(Output, "route.default", List, "Destinations of every class that has no route of its own.", "all"),
+    key(
+        Output,
+        "classes",
+        List,
+        "Names of your own classes, tried in this order after stop events and before stderr and stdout.",
+        "health, audit",
+    ),
+    key(
+        Output,
+        "class.<class>.match",
+        Text,
+        "A field and the regular expression its text must match, for a class of your own.",
+        "log ^GET /healthz",
+    ),
+    key(
+        Output,
+        "flush_timeout",
+        Duration,
+        "How long one flush may try before it asks Fluent Bit to come again. Keep it below `Grace`.",
+        "10s",
+    )
+    .or("10s"),
+    key(
+        Output,
+        "exit_timeout",
+        Duration,
+        "How long the plugin may go on delivering when Fluent Bit ends.",
+        "5s",
+    )
+    .or("5s"),
+    key(
+        Destination,
+        "type",
+        Choice(&["cloudwatch", "file", "stdout"]),
+        "The type of the destination. Not needed when its name is that of a type.",
+        "cloudwatch",
+    ),
+    key(
+        Destination,
+        "required",
+        Flag,
+        "Off: best effort; a failure is counted but never makes Fluent Bit send the chunk again.",
+        "off",
+    )
+    .or("on"),
+    key(
+        Destination,
+        "log_key",
+        Text,
+        "Send only this field's value instead of the whole record. Records without it are sent whole.",
+        "log",
+    ),
+    key(
+        Destination,
+        "stop_format",
+        Choice(&["enriched", "raw"]),
+        "Stop events with category, cause, summary and hint, or as ECS sent them.",
+        "raw",
+    )
+    .or("enriched"),
+    key(
+        NETWORK,
+        "endpoint",
+        Text,
+        "Another address than the vendor's: a VPC endpoint or a test server.",
+        "https://vpce-1.logs.eu-west-1.vpce.amazonaws.com",
+    ),
+    key(NETWORK, "timeout", Duration, "How long one request may take.", "10s").or("10s"),
+    key(
+        NETWORK,
+        "ca_file",
+        Text,
+        "PEM file of authorities to trust besides the machine's own.",
+        "/etc/ssl/private-ca.pem",
+    ),
+    key(
+        AWS,
+        "region",
+        Text,
+        "AWS region. Default: the environment, then the profile, then the instance metadata.",
+        "eu-west-1",
+    ),
+    key(
+        AWS,
+        "role_arn",
+        Text,
+        "Role to assume with the task's own credentials.",
+        "arn:aws:iam::111122223333:role/logs",
+    ),
+    key(AWS, "external_id", Text, "External id for `role_arn`.", "logs-7f3a"),
+    key(
+        AWS,
+        "sts_endpoint",
+        Text,
+        "Another address of AWS STS, for `role_arn`.",
+        "https://sts.eu-west-1.amazonaws.com",
+    ),
+    key(AWS, "profile", Text, "Profile of the shared AWS configuration files.", "logging"),
+    key(CLOUDWATCH, "log_group", Template, "Log group.", "/ecs/$(ecs_task_family)"),
+    key(CLOUDWATCH, "log_stream", Template, "Log stream.", "$(container_name)/$(ecs_task_id)").or("$(tag)"),
+    key(
+        CLOUDWATCH,
+        "auto_create_group",
+        Flag,
+        "Create a missing log group. Missing streams are always created.",
+        "on",
+    )
+    .or("off"),
+    key(
+        CLOUDWATCH,
+        "retention_days",
+        Choice(RETENTION_DAYS),
+        "Retention of a group the plugin creates.",
+        "30",
+    ),
+    key(
+        CLOUDWATCH,
+        "log_group_class",
+        Choice(&["STANDARD", "INFREQUENT_ACCESS"]),
+        "Class of a group the plugin creates; it cannot be changed later.",
+        "INFREQUENT_ACCESS",
+    ),
+    key(CLOUDWATCH, "log_group_tags", Pairs, "Tags of a group the plugin creates.", "team=web, env=prod"),
+    key(
+        CLOUDWATCH,
+        "kms_key_id",
+        Text,
+        "KMS key of a group the plugin creates.",
+        "arn:aws:kms:eu-west-1:111122223333:key/1234",
+    ),
+    key(
+        CLOUDWATCH,
+        "log_format",
+        Choice(&["json/emf"]),
+        "Tells CloudWatch to read embedded metrics from the events.",
+        "json/emf",
+    ),
+    key(
+        CLOUDWATCH,
+        "compress",
+        Choice(&["off", "gzip"]),
+        "Compress requests. Limits and price count the uncompressed bytes either way.",
+        "gzip",
+    )
+    .or("off"),
+    key(
+        Only(&[Kind::File]),
+        "path",
+        Template,
+        "File that lines are appended to; missing folders are made.",
+        "/var/log/ecs/$(class)-%Y-%m-%d.ndjson",
+    ),
+    key(
+        Only(&[Kind::File, Kind::Stdout]),
+        "date_key",
+        Text,
+        "Name of the field that holds the record's time; `off` leaves it out.",
+        "time",
+    )
+    .or("date"),
+    key(NETWORK, "concurrency", Number, "Requests to the destination at one time.", "16").or("8"),
+];
+
+/// The row of a key of an output (`kind` is `None`) or of a destination of this type.
+#[must_use]
+pub fn find(kind: Option<Kind>, name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.name == name && key.applies_to(kind))
+}
+
+impl Key {
+    fn applies_to(&self, kind: Option<Kind>) -> bool {
+        match (self.scope, kind) {
+            (Output, None) | (Destination, Some(_)) => true,
+            (Only(kinds), Some(kind)) => kinds.contains(&kind),
+            _ => false,
+        }
+    }
+}
+
+/// The reference for the README, as Markdown tables.
+#[must_use]
+pub fn reference() -> String {
+    let mut text = String::new();
+    section(&mut text, "Keys of the output", |key| key.scope == Output);
+    section(&mut text, "Keys of every destination: `<destination>.<key>`", |key| key.scope == Destination);
+    for kind in Kind::ALL {
+        let title = format!("Destination type `{}`", kind.name());
+        section(&mut text, &title, |key| matches!(key.scope, Only(kinds) if kinds.contains(&kind)));
+    }
+    text
+}
+
+fn section(text: &mut String, title: &str, wanted: impl Fn(&Key) -> bool) {
+    write!(text, "\n#### {title}\n\n| key | value | default | meaning | example |\n|---|---|---|---|---|\n")
+        .ok();
+    for key in KEYS.iter().filter(|key| wanted(key)) {
+        let default = key.default.map_or("–".into(), |default| format!("`{default}`"));
+        let form = if key.secret { format!("{}, secret", key.form.describe()) } else { key.form.describe() };
+        let form = if form.len() > 60 { "see meaning".into() } else { form };
+        writeln!(text, "| `{}` | {form} | {default} | {} | `{}` |", key.name, key.doc, key.example).ok();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_type_can_be_written() {
+        let written = find(Some(Kind::File), "type").unwrap();
+        let names: Vec<_> = Kind::ALL.into_iter().map(Kind::name).collect();
+        assert_eq!(written.form, Choice(&["cloudwatch", "file", "stdout"]));
+        assert_eq!(names, ["cloudwatch", "file", "stdout"]);
+    }
+
+    #[test]
+    fn no_key_stands_twice_for_one_type() {
+        for kind in Kind::ALL.into_iter().map(Some).chain([None]) {
+            let mut names: Vec<_> =
+                KEYS.iter().filter(|key| key.applies_to(kind)).map(|key| key.name).collect();
+            let all = names.len();
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(names.len(), all, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn names_and_texts_keep_the_house_style() {
+        for key in KEYS {
+            let plain = |c: char| c.is_ascii_lowercase() || matches!(c, '_' | '.' | '<' | '>');
+            assert!(key.name.chars().all(plain), "{}", key.name);
+            assert!(key.doc.ends_with('.') && !key.example.is_empty(), "{}", key.name);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! What the user wrote → what it means, with every problem found at once.
+//!
+//! Owns: the table of keys ([`keys::KEYS`]), reading them, and the rules between them. Does not own: the
+//! environment, the network, or anything a key's value leads to. Fluent Bit lets a plugin look keys up but not
+//! list them, so names are found by following the routes: a route lists destinations, a destination
+//! `<name>` has the keys `<name>.<setting>`.
+
+pub mod keys;
+mod parse;
+mod reader;
+mod settings;
+
+pub use parse::Problem;
+pub use reader::{Lookup, Reader};
+pub use settings::{Common, DestinationSettings, Settings};
+
+/// A text that must not be seen: `Debug` and `Display` mask it.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Takes the text.
+    #[must_use]
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text itself, for the one place that sends it.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("******")
+    }
+}
+
+impl std::fmt::Display for Secret {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("******")
+    }
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

@@ -1,0 +1,170 @@
+//! Reads keys by the table and collects every problem instead of stopping at the first.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::time::Duration;
+
+use super::Secret;
+use super::keys::{self, Form, Key, Kind};
+use super::parse::{self, Problem};
+use crate::template::{Names, Template};
+
+/// Where values come from: Fluent Bit's instance, or a map in tests.
+pub trait Lookup {
+    /// The value of this key; keys are case-insensitive on the host's side.
+    fn get(&self, key: &str) -> Option<String>;
+}
+
+impl Lookup for HashMap<String, String> {
+    fn get(&self, key: &str) -> Option<String> {
+        HashMap::get(self, key).cloned()
+    }
+}
+
+impl Lookup for BTreeMap<String, String> {
+    fn get(&self, key: &str) -> Option<String> {
+        BTreeMap::get(self, key).cloned()
+    }
+}
+
+/// Reads the keys of the output, or of one destination.
+pub struct Reader<'l> {
+    lookup: &'l dyn Lookup,
+    problems: &'l RefCell<Vec<Problem>>,
+    destination: Option<(&'l str, Kind)>,
+}
+
+impl fmt::Debug for Reader<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Reader").field("destination", &self.destination).finish_non_exhaustive()
+    }
+}
+
+impl<'l> Reader<'l> {
+    /// Reads the keys of the output itself; problems are added to `problems`.
+    #[must_use]
+    pub fn new(lookup: &'l dyn Lookup, problems: &'l RefCell<Vec<Problem>>) -> Self {
+        Self { lookup, problems, destination: None }
+    }
+
+    /// Reads the keys of one destination.
+    #[must_use]
+    pub fn of_destination(&self, name: &'l str, kind: Kind) -> Reader<'l> {
+        Reader { lookup: self.lookup, problems: self.problems, destination: Some((name, kind)) }
+    }
+
+    /// The text as written or its default; blank counts as not set.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<String> {
+        self.written(name).or_else(|| self.row(name).and_then(|key| key.default).map(str::to_owned))
+    }
+
+    /// A text that must be there.
+    #[must_use]
+    pub fn required(&self, name: &str) -> String {
+        self.text(name).unwrap_or_else(|| {
+            let example = self.row(name).map_or("", |key| key.example);
+            self.problem(name, format!("is missing; for example: {} {example}", self.full_name(name)));
+            String::new()
+        })
+    }
+
+    /// A secret that must be there.
+    #[must_use]
+    pub fn secret(&self, name: &str) -> Secret {
+        Secret::new(self.required(name))
+    }
+
+    /// on or off
+    #[must_use]
+    pub fn flag(&self, name: &str) -> bool {
+        self.parsed(name, parse::flag).unwrap_or_default()
+    }
+
+    /// A duration, of a key that has a default.
+    #[must_use]
+    pub fn duration(&self, name: &str) -> Duration {
+        self.parsed(name, parse::duration).unwrap_or_default()
+    }
+
+    /// A size in bytes, of a key that has a default.
+    #[must_use]
+    pub fn size(&self, name: &str) -> u64 {
+        self.parsed(name, parse::size).unwrap_or_default()
+    }
+
+    /// A whole number of 1 or more, of a key that has a default.
+    #[must_use]
+    pub fn count(&self, name: &str) -> usize {
+        let positive = |text: &str| match parse::number(text)? {
+            0 => Err("must be at least 1".to_owned()),
+            number => usize::try_from(number).map_err(|_| "is too large".to_owned()),
+        };
+        self.parsed(name, positive).unwrap_or(1)
+    }
+
+    /// A comma-separated list; `None` when the key is not set at all.
+    #[must_use]
+    pub fn list(&self, name: &str) -> Option<Vec<String>> {
+        self.text(name).map(|text| parse::list(&text))
+    }
+
+    /// name=value pairs; empty when not set.
+    #[must_use]
+    pub fn pairs(&self, name: &str) -> Vec<(String, String)> {
+        self.parsed(name, parse::pairs).unwrap_or_default()
+    }
+
+    /// One of the words the table allows, in the table's spelling.
+    #[must_use]
+    pub fn choice(&self, name: &str) -> Option<&'static str> {
+        let Some(Key { form: Form::Choice(words), .. }) = self.row(name) else { return None };
+        let choose = |text: &str| {
+            let word = words.iter().find(|word| word.eq_ignore_ascii_case(text));
+            word.copied().ok_or_else(|| format!("'{text}' is none of {}", words.join(", ")))
+        };
+        self.parsed(name, choose)
+    }
+
+    /// A template whose values are made safe for `names`; it must be there unless it has a default.
+    #[must_use]
+    pub fn template(&self, name: &str, names: Names) -> Template {
+        let text = self.required(name);
+        Template::parse(&text, names).unwrap_or_else(|what| {
+            self.problem(name, what);
+            Template::default()
+        })
+    }
+
+    /// Notes something wrong with a key.
+    pub fn problem(&self, name: &str, what: String) {
+        self.problems.borrow_mut().push(Problem { key: self.full_name(name), what });
+    }
+
+    /// The text if the user wrote one.
+    #[must_use]
+    pub fn written(&self, name: &str) -> Option<String> {
+        let text = self.lookup.get(&self.full_name(name))?;
+        let text = text.trim();
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    fn parsed<T>(&self, name: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+        let value = parse(&self.text(name)?);
+        value.map_err(|what| self.problem(name, what)).ok()
+    }
+
+    fn row(&self, name: &str) -> Option<&'static Key> {
+        let row = keys::find(self.destination.map(|(_, kind)| kind), name);
+        debug_assert!(row.is_some() || name.contains('.'), "{name} is not in the table of keys");
+        row
+    }
+
+    fn full_name(&self, name: &str) -> String {
+        match self.destination {
+            Some((destination, _)) => format!("{destination}.{name}"),
+            None => name.to_owned(),
+        }
+    }
+}

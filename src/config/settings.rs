@@ -1,0 +1,203 @@
+//! The keys of the output and the rules between them: classes, routes, and which destinations they name.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use regex::bytes::Regex;
+
+use super::keys::Kind;
+use super::parse::Problem;
+use super::reader::{Lookup, Reader};
+use crate::classify::OwnClass;
+
+/// What one `[OUTPUT]` means. Destinations are known by name and type; their own keys are read by `destination`.
+#[derive(Debug)]
+pub struct Settings {
+    /// Classes by content, in the order they are tried.
+    pub classes: Vec<OwnClass>,
+    /// By `Class::index`: positions in `destinations`. Empty means dropped on purpose.
+    pub routes: Vec<Vec<usize>>,
+    /// Every destination a route names, once.
+    pub destinations: Vec<DestinationSettings>,
+    /// How long one flush may try.
+    pub flush_timeout: Duration,
+    /// How long the drain at exit may take.
+    pub exit_timeout: Duration,
+}
+
+/// A destination before its own keys are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DestinationSettings {
+    /// The user's name for it.
+    pub name: String,
+    /// Its type.
+    pub kind: Kind,
+}
+
+/// Keys that every destination has.
+#[derive(Debug, Clone, Default)]
+pub struct Common {
+    /// The user's name for the destination.
+    pub name: String,
+    /// Whether a failure makes Fluent Bit send the chunk again.
+    pub required: bool,
+    /// Send only this field.
+    pub log_key: Option<String>,
+    /// Stop events with our answer, or as ECS sent them.
+    pub enrich_stops: bool,
+}
+
+impl Common {
+    /// Reads them for the destination that `reader` is scoped to.
+    #[must_use]
+    pub fn read(name: &str, reader: &Reader<'_>) -> Self {
+        Self {
+            name: name.to_owned(),
+            required: reader.flag("required"),
+            log_key: reader.text("log_key"),
+            enrich_stops: reader.choice("stop_format") == Some("enriched"),
+        }
+    }
+}
+
+/// The word that discards a class on purpose.
+const DROP: &str = "drop";
+
+/// Names that are classes already, or would read as one.
+const RESERVED_CLASSES: [&str; 6] = ["stop", "stderr", "stdout", "other", "default", "dead_letter"];
+
+impl Settings {
+    /// Reads the keys of the output; what is wrong is added to `problems`.
+    #[must_use]
+    pub fn read(lookup: &dyn Lookup, problems: &RefCell<Vec<Problem>>) -> Self {
+        let reader = Reader::new(lookup, problems);
+        let classes = read_classes(&reader);
+        let mut destinations = Vec::new();
+        let routes = read_routes(&reader, &classes, &mut destinations);
+        Self {
+            classes,
+            routes,
+            destinations,
+            flush_timeout: reader.duration("flush_timeout"),
+            exit_timeout: reader.duration("exit_timeout"),
+        }
+    }
+}
+
+fn read_classes(reader: &Reader<'_>) -> Vec<OwnClass> {
+    let names = reader.list("classes").unwrap_or_default();
+    if names.len() > usize::from(u8::MAX) {
+        reader.problem("classes", format!("{} classes are more than the 255 there can be", names.len()));
+    }
+    let mut seen: Vec<&str> = Vec::new();
+    for name in &names {
+        if RESERVED_CLASSES.contains(&name.as_str()) || seen.contains(&name.as_str()) {
+            reader.problem("classes", format!("'{name}' is taken; choose another name"));
+        }
+        seen.push(name);
+    }
+    names.iter().filter_map(|name| read_class(reader, name)).collect()
+}
+
+fn read_class(reader: &Reader<'_>, name: &str) -> Option<OwnClass> {
+    let key = format!("class.{name}.match");
+    let Some(rule) = reader.written(&key) else {
+        reader.problem(&key, format!("is missing; for example: {key} log ^GET /healthz"));
+        return None;
+    };
+    let Some((field, pattern)) = rule.split_once(char::is_whitespace) else {
+        reader.problem(&key, format!("'{rule}' is not a field name, a space and a regular expression"));
+        return None;
+    };
+    match Regex::new(pattern.trim()) {
+        Ok(pattern) => Some(OwnClass { name: name.to_owned(), field: field.to_owned(), pattern }),
+        Err(error) => {
+            reader.problem(&key, format!("'{}' is not a regular expression: {error}", pattern.trim()));
+            None
+        }
+    }
+}
+
+/// One row per class, in the order of `Class::index`.
+fn read_routes(
+    reader: &Reader<'_>,
+    classes: &[OwnClass],
+    destinations: &mut Vec<DestinationSettings>,
+) -> Vec<Vec<usize>> {
+    let own: Vec<String> = classes.iter().map(|class| format!("route.{}", class.name)).collect();
+    let fallbacks: [&[&str]; 5] = [
+        &["route.stop", "route.default"],
+        &["route.stop.expected", "route.stop", "route.default"],
+        &["route.stderr", "route.default"],
+        &["route.stdout", "route.default"],
+        &["route.other", "route.default", "route.stdout"],
+    ];
+    let mut routes = Vec::new();
+    for keys in fallbacks {
+        routes.push(read_route(reader, keys, destinations));
+    }
+    for key in &own {
+        routes.push(read_route(reader, &[key, "route.default"], destinations));
+    }
+    routes
+}
+
+/// The first of `keys` that is set decides.
+fn read_route(reader: &Reader<'_>, keys: &[&str], destinations: &mut Vec<DestinationSettings>) -> Vec<usize> {
+    let Some((key, names)) = keys.iter().find_map(|key| Some((*key, reader.list(key)?))) else {
+        let key = keys.first().copied().unwrap_or_default();
+        // The planned stops' missing route is the stops' missing route; one line says it.
+        if key != "route.stop.expected" {
+            let class = key.trim_start_matches("route.");
+            let what = format!(
+                "class '{class}' has no route; write {key} <destination>, {key} drop, or route.default"
+            );
+            reader.problem(key, what);
+        }
+        return Vec::new();
+    };
+    if names.iter().any(|name| name == DROP) {
+        if names.len() > 1 {
+            reader
+                .problem(key, format!("'{DROP}' cannot stand beside destinations; choose one or the other"));
+        }
+        return Vec::new();
+    }
+    let mut route: Vec<usize> =
+        names.iter().filter_map(|name| destination_index(reader, key, name, destinations)).collect();
+    route.dedup();
+    route
+}
+
+/// The position of the destination of this name, which is added when it is new.
+fn destination_index(
+    reader: &Reader<'_>,
+    route: &str,
+    name: &str,
+    destinations: &mut Vec<DestinationSettings>,
+) -> Option<usize> {
+    if let Some(known) = destinations.iter().position(|destination| destination.name == name) {
+        return Some(known);
+    }
+    let kind = read_kind(reader, route, name)?;
+    destinations.push(DestinationSettings { name: name.to_owned(), kind });
+    Some(destinations.len() - 1)
+}
+
+fn read_kind(reader: &Reader<'_>, route: &str, name: &str) -> Option<Kind> {
+    let key = format!("{name}.type");
+    let types = || Kind::ALL.map(Kind::name).join(", ");
+    match reader.written(&key) {
+        Some(text) => Kind::named(&text).or_else(|| {
+            reader.problem(&key, format!("'{text}' is no type of destination; there are: {}", types()));
+            None
+        }),
+        None => Kind::named(name).or_else(|| {
+            reader.problem(
+                route,
+                format!("destination '{name}' has no type; write {key} with one of: {}", types()),
+            );
+            None
+        }),
+    }
+}

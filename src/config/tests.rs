@@ -1,0 +1,85 @@
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::*;
+use crate::classify::Class;
+
+fn read(pairs: &[(&str, &str)]) -> (Settings, Vec<String>) {
+    let map: BTreeMap<String, String> = pairs.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
+    let problems = RefCell::new(Vec::new());
+    let settings = Settings::read(&map, &problems);
+    (settings, problems.into_inner().iter().map(ToString::to_string).collect())
+}
+
+fn names(settings: &Settings, class: Class) -> Vec<&str> {
+    settings.routes[class.index()].iter().map(|&at| settings.destinations[at].name.as_str()).collect()
+}
+
+#[test]
+fn routes_name_destinations_and_types_come_from_the_name_or_the_key() {
+    let (settings, problems) = read(&[
+        ("route.stop", "stops, stdout"),
+        ("route.stderr", "errors"),
+        ("route.stdout", "file"),
+        ("stops.type", "cloudwatch"),
+        ("errors.type", "CloudWatch"),
+    ]);
+    assert_eq!(problems, [""; 0]);
+    assert_eq!(names(&settings, Class::Stop), ["stops", "stdout"]);
+    assert_eq!(names(&settings, Class::ExpectedStop), ["stops", "stdout"]);
+    assert_eq!(names(&settings, Class::Stderr), ["errors"]);
+    assert_eq!(names(&settings, Class::Other), ["file"], "other falls back to stdout's route");
+    assert_eq!(settings.destinations.len(), 4);
+    assert_eq!(settings.flush_timeout, Duration::from_secs(10));
+}
+
+#[test]
+fn default_serves_what_has_no_route_and_drop_discards() {
+    let (settings, problems) = read(&[
+        ("route.default", "stdout"),
+        ("route.stop.expected", "drop"),
+        ("classes", "health"),
+        ("class.health.match", "log ^GET /healthz"),
+        ("route.health", "drop"),
+    ]);
+    assert_eq!(problems, [""; 0]);
+    assert_eq!(names(&settings, Class::Stderr), ["stdout"]);
+    assert_eq!(names(&settings, Class::ExpectedStop), [""; 0]);
+    assert_eq!(names(&settings, Class::Own(0)), [""; 0]);
+    assert!(settings.classes[0].pattern.is_match(b"GET /healthz"));
+}
+
+#[test]
+fn every_problem_is_reported_at_once() {
+    let (_, problems) = read(&[
+        ("route.stop", "nowhere"),
+        ("route.stdout", "drop, stdout"),
+        ("nowhere2.type", "x"),
+        ("route.other", "nowhere2"),
+        ("classes", "a, a, stop"),
+        ("class.a.match", "log ("),
+        ("flush_timeout", "soon"),
+    ]);
+    let text = problems.join("\n");
+    for expected in [
+        "route.stop: destination 'nowhere' has no type; write nowhere.type with one of: cloudwatch, file, stdout",
+        "route.stdout: 'drop' cannot stand beside destinations",
+        "nowhere2.type: 'x' is no type of destination",
+        "classes: 'a' is taken",
+        "classes: 'stop' is taken",
+        "class.a.match: '(' is not a regular expression",
+        "class.stop.match: is missing",
+        "route.stderr: class 'stderr' has no route; write route.stderr <destination>, route.stderr drop, or route.default",
+        "flush_timeout: 'soon' is not a duration such as 10s",
+    ] {
+        assert!(text.contains(expected), "missing: {expected}\nin:\n{text}");
+    }
+}
+
+#[test]
+fn secrets_never_show() {
+    let secret = Secret::new("hunter2".into());
+    assert_eq!(format!("{secret:?} {secret}"), "****** ******");
+    assert_eq!(secret.reveal(), "hunter2");
+}

@@ -1,0 +1,355 @@
+//! Bytes of a chunk → records, whatever msgpack form the host wrote them in.
+//!
+//! Owns: the wire form of Fluent Bit's log events and what to do with malformed input. Does not own: what a
+//! record means. Never panics, never allocates per record, and needs no stack that grows with the input:
+//! containers are skipped with a counter, so nesting depth costs nothing and a length prefix that lies ends
+//! at the last byte of the chunk.
+//!
+//! Forms (Fluent Bit `src/flb_log_event_decoder.c`, forward protocol v1): `[time, map]` up to 2.0 and
+//! `[[time, metadata], map]` since 2.1, under any header width the format allows (3.2.10 writes array32).
+
+use rmp::Marker;
+
+use crate::record::{Field, Record, Timestamp, Value};
+
+/// What was read from one chunk.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Tally {
+    /// Records handed on.
+    pub records: usize,
+    /// Well-formed entries that hold no record: a body that is no map, a time that is no time.
+    pub shapeless: usize,
+    /// Where reading had to stop, if it had to.
+    pub fault: Option<Fault>,
+}
+
+/// Malformed msgpack: nothing behind it can be read, everything before it was.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("malformed msgpack at byte {offset} of the chunk: {what}")]
+pub struct Fault {
+    /// Bytes from the start of the chunk to the entry that could not be read.
+    pub offset: usize,
+    /// What is wrong with it.
+    pub what: &'static str,
+}
+
+/// Times that are group markers, not records (`include/fluent-bit/flb_log_event.h`).
+const GROUP_MARKERS: [i64; 2] = [-1, -2];
+
+/// Hands each record of `chunk` to `visit`, in order, until the end or the first malformed byte.
+pub fn records<'a>(chunk: &'a [u8], mut visit: impl FnMut(&Record<'a, '_>)) -> Tally {
+    let mut reader = Reader { bytes: chunk, at: 0 };
+    let mut fields = Vec::with_capacity(16);
+    let mut tally = Tally::default();
+    while reader.at < chunk.len() {
+        let start = reader.at;
+        match reader.entry(&mut fields) {
+            Ok(Entry::Record(time, body)) => {
+                tally.records += 1;
+                visit(&Record { time, fields: &fields, body });
+            }
+            Ok(Entry::GroupMarker) => {}
+            Ok(Entry::Shapeless) => tally.shapeless += 1,
+            Err(what) => {
+                tally.fault = Some(Fault { offset: start, what });
+                break;
+            }
+        }
+    }
+    tally
+}
+
+/// The top-level pairs of a msgpack map given as its entries' bytes; what `Value::Map` holds. Malformed bytes end it.
+pub fn pairs(entries: &[u8]) -> impl Iterator<Item = (Value<'_>, Value<'_>)> {
+    let mut reader = Reader { bytes: entries, at: 0 };
+    std::iter::from_fn(move || Some((reader.value().ok()?, reader.value().ok()?)))
+}
+
+/// The elements of a msgpack array given as their bytes; what `Value::Array` holds.
+pub fn elements(items: &[u8]) -> impl Iterator<Item = Value<'_>> {
+    let mut reader = Reader { bytes: items, at: 0 };
+    std::iter::from_fn(move || reader.value().ok())
+}
+
+enum Entry<'a> {
+    Record(Timestamp, &'a [u8]),
+    GroupMarker,
+    Shapeless,
+}
+
+type Read<T> = Result<T, &'static str>;
+
+const ENDS_EARLY: &str = "the chunk ends inside a value";
+
+/// A position in msgpack bytes.
+struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// One event of the chunk; its fields replace those in `fields`.
+    fn entry(&mut self, fields: &mut Vec<Field<'a>>) -> Read<Entry<'a>> {
+        fields.clear();
+        let Some(count) = self.array_header()? else {
+            self.value()?;
+            return Ok(Entry::Shapeless);
+        };
+        if count < 2 {
+            self.skip(u64::from(count))?;
+            return Ok(Entry::Shapeless);
+        }
+        let time = self.time()?;
+        let start = self.at;
+        let is_map = self.map_fields(fields)?;
+        let body = self.bytes.get(start..self.at).ok_or(ENDS_EARLY)?;
+        self.skip(u64::from(count) - 2)?;
+        Ok(match time {
+            Some(time) if GROUP_MARKERS.contains(&time.seconds) => Entry::GroupMarker,
+            Some(time) if is_map => Entry::Record(time, body),
+            _ => Entry::Shapeless,
+        })
+    }
+
+    /// `time` or `[time, metadata]`; the metadata is skipped.
+    fn time(&mut self) -> Read<Option<Timestamp>> {
+        match self.array_header()? {
+            None => Ok(timestamp(self.value()?)),
+            Some(0) => Ok(None),
+            Some(count) => {
+                let time = timestamp(self.value()?);
+                self.skip(u64::from(count) - 1)?;
+                Ok(time)
+            }
+        }
+    }
+
+    /// Reads a map's pairs into `fields`; anything that is no map is skipped and answered with `false`.
+    fn map_fields(&mut self, fields: &mut Vec<Field<'a>>) -> Read<bool> {
+        let start = self.at;
+        let count = match self.marker()? {
+            Marker::FixMap(count) => u32::from(count),
+            Marker::Map16 => u32::from(self.u16()?),
+            Marker::Map32 => self.u32()?,
+            _ => {
+                self.at = start;
+                self.value()?;
+                return Ok(false);
+            }
+        };
+        for _ in 0..count {
+            let (key, value) = (self.value()?, self.value()?);
+            fields.push(Field { key, value });
+        }
+        Ok(true)
+    }
+
+    /// The length of an array if one stands here; otherwise nothing is consumed.
+    fn array_header(&mut self) -> Read<Option<u32>> {
+        let start = self.at;
+        Ok(Some(match self.marker()? {
+            Marker::FixArray(count) => u32::from(count),
+            Marker::Array16 => u32::from(self.u16()?),
+            Marker::Array32 => self.u32()?,
+            _ => {
+                self.at = start;
+                return Ok(None);
+            }
+        }))
+    }
+
+    /// One value; containers are stepped over, not into.
+    #[inline]
+    fn value(&mut self) -> Read<Value<'a>> {
+        Ok(match self.marker()? {
+            Marker::FixStr(length) => Value::Text(self.take(usize::from(length))?),
+            Marker::Str8 => self.sized8().map(Value::Text)?,
+            Marker::Str16 => self.sized16().map(Value::Text)?,
+            Marker::Str32 => self.sized32().map(Value::Text)?,
+            Marker::FixPos(number) => Value::Unsigned(u64::from(number)),
+            Marker::FixMap(count) => self.container(u32::from(count), 2, Value::Map)?,
+            Marker::FixArray(count) => self.container(u32::from(count), 1, Value::Array)?,
+            marker => self.rare_value(marker)?,
+        })
+    }
+
+    /// The forms that log records seldom hold, out of the way of those they mostly hold.
+    fn rare_value(&mut self, marker: Marker) -> Read<Value<'a>> {
+        Ok(match marker {
+            Marker::Null => Value::Nil,
+            Marker::True => Value::Bool(true),
+            Marker::False => Value::Bool(false),
+            Marker::FixNeg(number) => signed(i64::from(number)),
+            Marker::U8 => Value::Unsigned(u64::from(self.u8()?)),
+            Marker::U16 => Value::Unsigned(u64::from(self.u16()?)),
+            Marker::U32 => Value::Unsigned(u64::from(self.u32()?)),
+            Marker::U64 => Value::Unsigned(self.u64()?),
+            Marker::I8 => signed(i64::from(i8::from_be_bytes(self.array()?))),
+            Marker::I16 => signed(i64::from(i16::from_be_bytes(self.array()?))),
+            Marker::I32 => signed(i64::from(i32::from_be_bytes(self.array()?))),
+            Marker::I64 => signed(i64::from_be_bytes(self.array()?)),
+            Marker::F32 => Value::Float(f64::from(f32::from_be_bytes(self.array()?))),
+            Marker::F64 => Value::Float(f64::from_be_bytes(self.array()?)),
+            Marker::Bin8 => self.sized8().map(Value::Binary)?,
+            Marker::Bin16 => self.sized16().map(Value::Binary)?,
+            Marker::Bin32 => self.sized32().map(Value::Binary)?,
+            Marker::FixExt1 => self.extension(1)?,
+            Marker::FixExt2 => self.extension(2)?,
+            Marker::FixExt4 => self.extension(4)?,
+            Marker::FixExt8 => self.extension(8)?,
+            Marker::FixExt16 => self.extension(16)?,
+            Marker::Ext8 => self.u8().map(usize::from).and_then(|length| self.extension(length))?,
+            Marker::Ext16 => self.u16().map(usize::from).and_then(|length| self.extension(length))?,
+            Marker::Ext32 => self.length32().and_then(|length| self.extension(length))?,
+            Marker::Array16 => self.u16().and_then(|n| self.container(u32::from(n), 1, Value::Array))?,
+            Marker::Array32 => self.u32().and_then(|n| self.container(n, 1, Value::Array))?,
+            Marker::Map16 => self.u16().and_then(|n| self.container(u32::from(n), 2, Value::Map))?,
+            Marker::Map32 => self.u32().and_then(|n| self.container(n, 2, Value::Map))?,
+            _ => return Err("a byte that msgpack never uses"),
+        })
+    }
+
+    fn container(&mut self, count: u32, width: u64, make: fn(u32, &'a [u8]) -> Value<'a>) -> Read<Value<'a>> {
+        let start = self.at;
+        self.skip(u64::from(count) * width)?;
+        Ok(make(count, self.bytes.get(start..self.at).ok_or(ENDS_EARLY)?))
+    }
+
+    /// Steps over `pending` values and whatever they contain: a counter instead of a stack.
+    fn skip(&mut self, mut pending: u64) -> Read<()> {
+        while pending > 0 {
+            pending -= 1;
+            pending = pending.saturating_add(self.step()?);
+        }
+        Ok(())
+    }
+
+    /// Steps over one header and its scalar bytes; answers how many values the container holds.
+    fn step(&mut self) -> Read<u64> {
+        let marker = self.marker()?;
+        let inside = match marker {
+            Marker::FixArray(count) => u64::from(count),
+            Marker::Array16 => u64::from(self.u16()?),
+            Marker::Array32 => u64::from(self.u32()?),
+            Marker::FixMap(count) => 2 * u64::from(count),
+            Marker::Map16 => 2 * u64::from(self.u16()?),
+            Marker::Map32 => 2 * u64::from(self.u32()?),
+            Marker::FixStr(length) => self.take(usize::from(length)).map(|_| 0)?,
+            Marker::FixPos(_) => 0,
+            scalar => self.rare_scalar(scalar)?,
+        };
+        Ok(inside)
+    }
+
+    fn rare_scalar(&mut self, marker: Marker) -> Read<u64> {
+        match marker {
+            Marker::Str8 => self.sized8().map(|_| 0),
+            Marker::Str16 => self.sized16().map(|_| 0),
+            Marker::Str32 => self.sized32().map(|_| 0),
+            scalar => self.rare_value(scalar).map(|_| 0),
+        }
+    }
+
+    fn extension(&mut self, length: usize) -> Read<Value<'a>> {
+        let kind = i8::from_be_bytes(self.array()?);
+        Ok(Value::Extension(kind, self.take(length)?))
+    }
+
+    fn sized8(&mut self) -> Read<&'a [u8]> {
+        let length = usize::from(self.u8()?);
+        self.take(length)
+    }
+
+    fn sized16(&mut self) -> Read<&'a [u8]> {
+        let length = usize::from(self.u16()?);
+        self.take(length)
+    }
+
+    fn sized32(&mut self) -> Read<&'a [u8]> {
+        let length = self.length32()?;
+        self.take(length)
+    }
+
+    fn length32(&mut self) -> Read<usize> {
+        usize::try_from(self.u32()?).map_err(|_| "a length beyond this machine's address space")
+    }
+
+    #[inline]
+    fn marker(&mut self) -> Read<Marker> {
+        self.u8().map(Marker::from_u8)
+    }
+
+    #[inline]
+    fn u8(&mut self) -> Read<u8> {
+        let byte = *self.bytes.get(self.at).ok_or(ENDS_EARLY)?;
+        self.at += 1;
+        Ok(byte)
+    }
+
+    fn u16(&mut self) -> Read<u16> {
+        self.array().map(u16::from_be_bytes)
+    }
+
+    fn u32(&mut self) -> Read<u32> {
+        self.array().map(u32::from_be_bytes)
+    }
+
+    fn u64(&mut self) -> Read<u64> {
+        self.array().map(u64::from_be_bytes)
+    }
+
+    fn array<const N: usize>(&mut self) -> Read<[u8; N]> {
+        self.take(N).and_then(|bytes| bytes.try_into().map_err(|_| ENDS_EARLY))
+    }
+
+    #[inline]
+    fn take(&mut self, length: usize) -> Read<&'a [u8]> {
+        let end = self.at.checked_add(length).ok_or(ENDS_EARLY)?;
+        let taken = self.bytes.get(self.at..end).ok_or(ENDS_EARLY)?;
+        self.at = end;
+        Ok(taken)
+    }
+}
+
+fn signed(number: i64) -> Value<'static> {
+    u64::try_from(number).map_or(Value::Signed(number), Value::Unsigned)
+}
+
+/// EventTime (ext type 0, seconds and nanoseconds big-endian), integer seconds or float seconds.
+fn timestamp(value: Value<'_>) -> Option<Timestamp> {
+    match value {
+        Value::Extension(0, data) => event_time(data),
+        Value::Unsigned(seconds) => Some(Timestamp { seconds: i64::try_from(seconds).ok()?, nanos: 0 }),
+        Value::Signed(seconds) => Some(Timestamp { seconds, nanos: 0 }),
+        Value::Float(seconds) => float_time(seconds),
+        _ => None,
+    }
+}
+
+fn event_time(data: &[u8]) -> Option<Timestamp> {
+    let seconds = u32::from_be_bytes(data.get(..4)?.try_into().ok()?);
+    let nanos = u32::from_be_bytes(data.get(4..8)?.try_into().ok()?);
+    // The host writes its group markers -1 and -2 as the top of the unsigned range; real times stay below.
+    let seconds = match seconds {
+        u32::MAX => -1,
+        0xFFFF_FFFE => -2,
+        seconds => i64::from(seconds),
+    };
+    Some(Timestamp { seconds, nanos: nanos.min(999_999_999) })
+}
+
+fn float_time(seconds: f64) -> Option<Timestamp> {
+    let whole = seconds.floor();
+    let fits = whole.abs() < 9.0e15;
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "both ranges are checked just above"
+    )]
+    let time = Timestamp { seconds: whole as i64, nanos: ((seconds - whole) * 1e9) as u32 };
+    fits.then_some(time)
+}
+
+#[cfg(test)]
+#[path = "decode_tests.rs"]
+mod tests;

@@ -1,0 +1,91 @@
+//! Errors of the AWS JSON protocols, and what those mean that every service shares.
+//!
+//! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/CommonErrors.html>, read 2026-11.
+
+use http::HeaderName;
+use serde_json::Value;
+
+use super::{Judgement, Pace, Reply};
+
+/// A service's answer in its own words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct AwsError {
+    pub(super) code: String,
+    message: String,
+    status: u16,
+}
+
+/// Reads the error of a JSON-protocol reply; what is not there stays empty.
+pub(super) fn aws_error(reply: &Reply) -> AwsError {
+    let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+    let text = |name: &str| body[name].as_str().map(str::to_owned);
+    let header = reply.header(&HeaderName::from_static("x-amzn-errortype")).map(str::to_owned);
+    let code = text("__type").or(header).or_else(|| text("code")).unwrap_or_default();
+    AwsError {
+        code: bare(&code).to_owned(),
+        message: text("message").or_else(|| text("Message")).unwrap_or_default(),
+        status: reply.status,
+    }
+}
+
+/// `com.amazonaws.logs#ThrottlingException:http://…` → `ThrottlingException`
+fn bare(code: &str) -> &str {
+    let code = code.rsplit('#').next().unwrap_or(code);
+    code.split(':').next().unwrap_or(code)
+}
+
+impl AwsError {
+    /// What it means for any service; `None` when the service must say.
+    pub(super) fn common_judgement(&self, reply: &Reply, operation: &str) -> Option<Judgement> {
+        let why = self.describe(operation);
+        if self.is_throttle() || self.is_outage() {
+            return Some(Judgement::Later { pace: Pace::Soon, why });
+        }
+        if self.is_authentication() {
+            return Some(Judgement::Reauthorize { why });
+        }
+        if self.code.starts_with("AccessDenied") || reply.status == 403 {
+            return Some(Judgement::Later { pace: Pace::Slow, why });
+        }
+        None
+    }
+
+    pub(super) fn is_throttle(&self) -> bool {
+        self.status == 429 || self.code.starts_with("Throttl") || self.code == "LimitExceededException"
+    }
+
+    fn is_outage(&self) -> bool {
+        self.status >= 500
+            || self.status == 408
+            || matches!(
+                self.code.as_str(),
+                "ServiceUnavailableException" | "InternalFailure" | "RequestTimeout"
+            )
+    }
+
+    fn is_authentication(&self) -> bool {
+        matches!(
+            self.code.as_str(),
+            "ExpiredTokenException"
+                | "ExpiredToken"
+                | "UnrecognizedClientException"
+                | "InvalidClientTokenId"
+                | "InvalidSignatureException"
+                | "SignatureDoesNotMatch"
+                | "RequestTimeTooSkewed"
+                | "RequestExpired"
+        )
+    }
+
+    /// For the log: operation, status, code and the service's own words, which never hold the payload.
+    pub(super) fn describe(&self, operation: &str) -> String {
+        let Self { code, message, status } = self;
+        let code = if code.is_empty() { "no error code" } else { code };
+        let mut text = format!("{operation} answered {status} {code}");
+        if !message.is_empty() {
+            text.push_str(": ");
+            text.extend(message.chars().filter(|c| !c.is_control()).take(300));
+        }
+        text
+    }
+}

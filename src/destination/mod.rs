@@ -1,0 +1,273 @@
+//! What every destination is to the rest of the house: limits, encoding, requests, and what replies mean.
+//!
+//! One vendor per file, all with the same stations in the same order: settings, limits, target, encode, request,
+//! judge. All of it is pure: no I/O, no sleep, no clock, no retry; `deliver` acts on the judgement.
+
+mod aws_error;
+mod cloudwatch;
+mod lines;
+mod payload;
+
+use std::fmt;
+use std::ops::Range;
+use std::path::PathBuf;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, Method};
+
+use self::aws_error::aws_error;
+use crate::batch::{Batch, Limits};
+use crate::classify::Entry;
+use crate::config::keys::Kind;
+use crate::config::{Common, DestinationSettings, Reader};
+use crate::metrics::Reason;
+use crate::template::Scene;
+
+/// One vendor.
+pub trait Destination: fmt::Debug + Send {
+    /// Keys that every destination has.
+    fn common(&self) -> &Common;
+
+    /// What one request may hold.
+    fn limits(&self) -> Limits;
+
+    /// How it is reached; `None` for destinations on this machine.
+    fn network(&self) -> Option<&Network>;
+
+    /// Appends where inside the destination the entry goes; answers with a template field that was missing.
+    fn target<'t>(
+        &'t self,
+        entry: &Entry<'_, '_, '_>,
+        scene: &Scene<'_>,
+        out: &mut Vec<u8>,
+    ) -> Option<&'t str>;
+
+    /// Appends the entry's wire form.
+    fn encode(&self, entry: &Entry<'_, '_, '_>, out: &mut Vec<u8>) -> Encoded;
+
+    /// The request that delivers the batch.
+    fn request(&self, batch: &Batch) -> Request;
+
+    /// What the reply to a request for this batch means.
+    fn judge(&self, purpose: Purpose, batch: &Batch, reply: &Reply) -> Judgement;
+}
+
+/// Reads a destination's own keys; what is wrong is noted in `reader`.
+#[must_use]
+pub fn open(
+    settings: &DestinationSettings,
+    reader: &Reader<'_>,
+    region: Option<&str>,
+) -> Box<dyn Destination> {
+    let reader = reader.of_destination(&settings.name, settings.kind);
+    let common = Common::read(&settings.name, &reader);
+    match settings.kind {
+        Kind::Cloudwatch => Box::new(cloudwatch::Cloudwatch::read(common, &reader, region)),
+        Kind::File => Box::new(lines::Lines::file(common, &reader)),
+        Kind::Stdout => Box::new(lines::Lines::stdout(common, &reader)),
+    }
+}
+
+/// How a destination is reached.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Network {
+    /// How long one request may take.
+    pub timeout: std::time::Duration,
+    /// Requests at one time.
+    pub concurrency: usize,
+    /// Authorities to trust besides the machine's.
+    pub ca_file: Option<PathBuf>,
+    /// Whose name requests are signed in, for AWS services.
+    pub identity: Option<Identity>,
+}
+
+impl Network {
+    fn read(reader: &Reader<'_>) -> Self {
+        Self {
+            timeout: reader.duration("timeout"),
+            concurrency: reader.count("concurrency"),
+            ca_file: reader.text("ca_file").map(PathBuf::from),
+            identity: None,
+        }
+    }
+
+    fn read_aws(reader: &Reader<'_>, region: Option<&str>) -> Self {
+        let region = reader.text("region").or(region.map(str::to_owned)).unwrap_or_else(|| {
+            reader.problem("region", "is missing, and neither AWS_REGION nor a profile names one".to_owned());
+            String::new()
+        });
+        let identity = Identity {
+            region,
+            role_arn: reader.text("role_arn"),
+            external_id: reader.text("external_id"),
+            sts_endpoint: reader.text("sts_endpoint"),
+            profile: reader.text("profile"),
+        };
+        if identity.external_id.is_some() && identity.role_arn.is_none() {
+            reader.problem("external_id", "has no meaning without role_arn".to_owned());
+        }
+        Self { identity: Some(identity), ..Self::read(reader) }
+    }
+}
+
+/// An AWS identity, as configured.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Identity {
+    /// For example `eu-west-1`.
+    pub region: String,
+    /// Role to assume.
+    pub role_arn: Option<String>,
+    /// External id for it.
+    pub external_id: Option<String>,
+    /// Another address of STS.
+    pub sts_endpoint: Option<String>,
+    /// Profile of the shared configuration files.
+    pub profile: Option<String>,
+}
+
+/// What became of one entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoded {
+    /// Written whole; `size` is what it counts for.
+    Whole {
+        /// By the destination's way of counting.
+        size: usize,
+    },
+    /// Longer than the destination takes: written with its end cut off and a marker.
+    Cut {
+        /// By the destination's way of counting.
+        size: usize,
+    },
+    /// Nothing to send: the destination refuses empty messages.
+    Empty,
+}
+
+/// What a request is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// It carries the batch.
+    Deliver,
+    /// It makes what the batch needs; the name is the API's.
+    Prepare(&'static str),
+}
+
+/// One request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Where it goes.
+    pub outlet: Outlet,
+}
+
+/// The ways out of the house.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outlet {
+    /// Over the network.
+    Http(HttpRequest),
+    /// To the end of a local file.
+    File {
+        /// Missing folders are made.
+        path: PathBuf,
+        /// Whole lines.
+        lines: Bytes,
+    },
+    /// To Fluent Bit's standard output.
+    Stdout(Bytes),
+}
+
+/// An HTTP request before it is signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpRequest {
+    /// Usually POST.
+    pub method: Method,
+    /// Whole address.
+    pub url: String,
+    /// Headers, secrets among them marked sensitive.
+    pub headers: HeaderMap,
+    /// The body as it goes over the wire.
+    pub body: Bytes,
+    /// The AWS service to sign for, for example `logs`.
+    pub sign: Option<&'static str>,
+}
+
+/// An HTTP reply, its body capped. What is done on this machine answers 200.
+#[derive(Debug, Clone, Default)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// The body's beginning, at most 1 MiB.
+    pub body: Bytes,
+}
+
+impl Reply {
+    /// A header's value as text.
+    #[must_use]
+    pub fn header(&self, name: &HeaderName) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
+/// What one reply means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Judgement {
+    /// Everything arrived, or the preparation is done.
+    Delivered,
+    /// Accepted, but for some records.
+    Partial {
+        /// Positions in the batch to send again.
+        retry: Vec<usize>,
+        /// Positions that are refused for good.
+        refused: Vec<(Range<usize>, Reason)>,
+    },
+    /// Not now.
+    Later {
+        /// When to come back, if the vendor did not say.
+        pace: Pace,
+        /// For the log.
+        why: String,
+    },
+    /// Too much at once, or a bad record among good ones: halves may fare better.
+    Split {
+        /// For the log.
+        why: String,
+    },
+    /// The credentials are not accepted; others may be.
+    Reauthorize {
+        /// For the log.
+        why: String,
+    },
+    /// Something must be made first; then the same batch again.
+    Prepare(Vec<Request>),
+    /// This preparation failed, but the batch can do without.
+    Forgiven {
+        /// For the log.
+        why: String,
+    },
+    /// Refused for good.
+    Refused {
+        /// For the log.
+        why: String,
+    },
+}
+
+/// How soon trying again makes sense.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// It may pass by itself: back off and try within this flush.
+    Soon,
+    /// A person must act (permission, name, key): not within this flush.
+    Slow,
+}
+
+/// gzip at level 1: on log text 595 MB/s at a ratio of 7.6, beside 165 MB/s at 12.6 for level 6.
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write as _;
+    let mut encoder =
+        flate2::write::GzEncoder::new(Vec::with_capacity(bytes.len() / 6), flate2::Compression::fast());
+    // Writing to memory cannot fail.
+    encoder.write_all(bytes).ok();
+    encoder.finish().unwrap_or_default()
+}

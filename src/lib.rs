@@ -1,0 +1,40 @@
+//! `ecs_router`, an output plugin for Fluent Bit: tells ECS stop events, standard error and standard output apart
+//! and brings each class to its own destinations.
+//!
+//! # The way through the house
+//!
+//! ```text
+//! Fluent Bit ─ ffi ─ plugin ─ worker ─ pipeline: decode → classify → route → encode → batch
+//!                                │                  │        │                 │
+//!                                │                record    stop          destination/*, template, json
+//!                                └ deliver ─ wire ─ http, aws ─→ the service
+//!                                      └ ack: what arrived, the verdict, the ledger for the replay
+//! ```
+//!
+//! Follow a record from [`decode`] downwards; each module's first lines say what it owns and what it does not.
+
+mod ack;
+mod aws;
+pub mod batch;
+pub mod classify;
+pub mod config;
+pub mod decode;
+mod deliver;
+pub mod destination;
+// The one border with C, and the one place where `unsafe` may stand; the lint makes the compiler enforce it.
+#[allow(unsafe_code)]
+pub mod ffi;
+mod http;
+pub mod json;
+mod log;
+pub mod metrics;
+mod pipeline;
+pub mod plugin;
+pub mod record;
+mod route;
+pub mod stop;
+pub mod template;
+mod wire;
+mod worker;
+
+pub use ack::Verdict;

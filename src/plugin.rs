@@ -1,0 +1,203 @@
+//! Which instances exist, and their life: start, flush, drain.
+//!
+//! The host knows an instance by a number, never by an address: Fluent Bit 1.9.10 calls exit once with the last
+//! instance's context and newer releases once for each, so the first exit drains every instance and a number that
+//! is gone is simply not there any more. Touches no raw pointer.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::ack::Verdict;
+use crate::aws;
+use crate::classify::{BUILT_IN, Classifier};
+use crate::config::{Lookup, Problem, Reader, Settings};
+use crate::destination::{self, Destination};
+use crate::http::Client;
+use crate::log::{self, Level};
+use crate::metrics::Metrics;
+use crate::route::Routes;
+use crate::wire::Wire;
+use crate::worker::{Plan, Worker};
+
+/// One `[OUTPUT]` of the plugin.
+#[derive(Debug)]
+pub struct Instance {
+    worker: Worker,
+    metrics: Arc<Metrics>,
+    init_thread: usize,
+    #[cfg(debug_assertions)]
+    panic_on_flush: bool,
+}
+
+impl Instance {
+    /// Reads the configuration and starts the worker. `number` counts instances, as Fluent Bit does, from 0.
+    ///
+    /// # Errors
+    /// Every problem of the configuration at once.
+    pub fn start(number: usize, lookup: &dyn Lookup) -> Result<Self, Vec<Problem>> {
+        let problems = RefCell::new(Vec::new());
+        let settings = Settings::read(lookup, &problems);
+        let region = region(&settings, lookup, &problems);
+        let destinations = open_destinations(&settings, lookup, region.as_deref(), &problems);
+        let problems = problems.into_inner();
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let metrics = Arc::new(counters(&settings));
+        let plan = Plan {
+            number,
+            classifier: Classifier::new(settings.classes),
+            routes: Routes::new(settings.routes),
+            destinations,
+            flush_timeout: settings.flush_timeout,
+            exit_timeout: settings.exit_timeout,
+            metrics: Arc::clone(&metrics),
+            panic: wants_panic(lookup, "worker"),
+        };
+        let worker = Worker::start(plan).map_err(|error| {
+            vec![Problem { key: "ecs_router".into(), what: format!("cannot start its thread: {error}") }]
+        })?;
+        Ok(Self {
+            worker,
+            metrics,
+            init_thread: thread_mark(),
+            #[cfg(debug_assertions)]
+            panic_on_flush: wants_panic(lookup, "coroutine"),
+        })
+    }
+
+    /// Delivers one chunk. Runs on the host's small stack, so it only hands over and waits.
+    pub fn flush(&self, tag: &[u8], chunk: &[u8]) -> Verdict {
+        #[cfg(debug_assertions)]
+        assert!(!self.panic_on_flush, "a panic was asked for");
+        if chunk.is_empty() {
+            return Verdict::Ok;
+        }
+        if self.init_thread == thread_mark() {
+            self.worker.blocks_engine();
+        }
+        self.worker.flush(tag, chunk)
+    }
+
+    /// Delivers what is under way, within `exit_timeout`, and ends the worker. Later flushes answer RETRY.
+    pub fn drain(&self) {
+        self.worker.finish();
+    }
+
+    /// What was counted so far.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+}
+
+fn open_destinations(
+    settings: &Settings,
+    lookup: &dyn Lookup,
+    region: Option<&str>,
+    problems: &RefCell<Vec<Problem>>,
+) -> Vec<(Box<dyn Destination>, Wire)> {
+    let reader = Reader::new(lookup, problems);
+    let mut opened = Vec::new();
+    for named in &settings.destinations {
+        let destination = destination::open(named, &reader, region);
+        let wire = match destination.network() {
+            None => Ok(Wire::local()),
+            Some(network) => Wire::remote(network),
+        };
+        match wire {
+            Ok(wire) => opened.push((destination, wire)),
+            Err(what) => reader.of_destination(&named.name, named.kind).problem("ca_file", what),
+        }
+    }
+    opened
+}
+
+/// The machine's region, asked for only when a destination needs one and does not name it.
+fn region(settings: &Settings, lookup: &dyn Lookup, problems: &RefCell<Vec<Problem>>) -> Option<String> {
+    let reader = Reader::new(lookup, problems);
+    let needs = |named: &&crate::config::DestinationSettings| {
+        named.kind.is_aws() && reader.of_destination(&named.name, named.kind).written("region").is_none()
+    };
+    settings.destinations.iter().find(needs)?;
+    let client = Client::new(None).ok()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
+    runtime.block_on(aws::region(&client))
+}
+
+fn counters(settings: &Settings) -> Metrics {
+    let built_in = BUILT_IN.iter().map(|class| class.name().to_owned());
+    let own = settings.classes.iter().map(|class| class.name.clone());
+    let destinations = settings.destinations.iter().map(|destination| destination.name.clone());
+    Metrics::new(built_in.chain(own).collect(), destinations.collect())
+}
+
+/// Tells threads apart without allocating, on any stack.
+fn thread_mark() -> usize {
+    thread_local!(static MARK: u8 = const { 0 });
+    MARK.with(|mark| std::ptr::from_ref(mark).addr())
+}
+
+/// `fault.panic` lets the test host see that a panic stays inside; it exists in debug builds only.
+fn wants_panic(lookup: &dyn Lookup, place: &str) -> bool {
+    cfg!(debug_assertions) && lookup.get("fault.panic").as_deref() == Some(place)
+}
+
+// ---- the table of instances ------------------------------------------------------------------------------------
+
+static INSTANCES: Mutex<Table> = Mutex::new(Table { next: 0, live: BTreeMap::new() });
+
+struct Table {
+    /// Numbers are not used twice, so that a stale one never names somebody else.
+    next: usize,
+    live: BTreeMap<usize, Arc<Instance>>,
+}
+
+fn table() -> std::sync::MutexGuard<'static, Table> {
+    INSTANCES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Starts an instance and answers with its handle, which is never 0. Problems are written to the log, all of them.
+pub fn init(lookup: &dyn Lookup) -> Option<usize> {
+    let number = {
+        let mut table = table();
+        table.next += 1;
+        table.next - 1
+    };
+    match Instance::start(number, lookup) {
+        Ok(instance) => {
+            table().live.insert(number + 1, Arc::new(instance));
+            Some(number + 1)
+        }
+        Err(problems) => {
+            let count = problems.len();
+            log::start_line(
+                Level::Error,
+                format_args!("cannot start: {count} problem(s) in the configuration"),
+            );
+            problems.iter().for_each(|problem| log::start_line(Level::Error, problem));
+            None
+        }
+    }
+}
+
+/// Flushes a chunk to the instance of this handle. One that is gone cannot deliver: come again.
+pub fn flush(handle: usize, tag: &[u8], chunk: &[u8]) -> Verdict {
+    let instance = table().live.get(&handle).map(Arc::clone);
+    instance.map_or(Verdict::Retry, |instance| instance.flush(tag, chunk))
+}
+
+/// The handle of the only instance, for hosts that flush without a context.
+#[must_use]
+pub fn only() -> Option<usize> {
+    let table = table();
+    table.live.keys().next().copied().filter(|_| table.live.len() == 1)
+}
+
+/// Drains every instance: on 1.9.10 no second exit comes. Calling it again does nothing.
+pub fn exit() {
+    let live = std::mem::take(&mut table().live);
+    live.values().for_each(|instance| instance.worker.close());
+    live.values().for_each(|instance| instance.drain());
+}

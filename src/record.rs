@@ -1,0 +1,110 @@
+//! The vocabulary of the hot path: what a chunk's records look like while they are still bytes of the chunk.
+//!
+//! Everything here borrows; nothing here decides.
+
+/// When a record was made. Fluent Bit's EventTime has nanoseconds; older inputs give whole seconds or a float.
+///
+/// Source: forward protocol v1 `EventTime` and `src/flb_time.c`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash)]
+pub struct Timestamp {
+    /// Seconds since 1970-01-01T00:00:00Z, may be negative.
+    pub seconds: i64,
+    /// 0 … 999,999,999.
+    pub nanos: u32,
+}
+
+impl Timestamp {
+    /// Milliseconds since the epoch, as CloudWatch, New Relic and Datadog count. Saturates.
+    #[must_use]
+    pub fn millis(self) -> i64 {
+        self.seconds.saturating_mul(1_000).saturating_add(i64::from(self.nanos / 1_000_000))
+    }
+
+    /// Nanoseconds since the epoch, as OTLP counts. Times before 1970 give 0, times after 2554 the maximum.
+    #[must_use]
+    pub fn unix_nanos(self) -> u64 {
+        let seconds = u64::try_from(self.seconds).unwrap_or(0);
+        seconds.saturating_mul(1_000_000_000).saturating_add(u64::from(self.nanos))
+    }
+}
+
+/// One msgpack value, read only as deep as its own header. Containers keep their bytes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Value<'a> {
+    /// nil
+    Nil,
+    /// true or false
+    Bool(bool),
+    /// a non-negative integer
+    Unsigned(u64),
+    /// a negative integer
+    Signed(i64),
+    /// float 32 or 64
+    Float(f64),
+    /// str; **not** known to be UTF-8
+    Text(&'a [u8]),
+    /// bin
+    Binary(&'a [u8]),
+    /// ext with its type
+    Extension(i8, &'a [u8]),
+    /// the bytes of this many elements
+    Array(u32, &'a [u8]),
+    /// the bytes of this many key-value pairs
+    Map(u32, &'a [u8]),
+}
+
+impl<'a> Value<'a> {
+    /// The bytes of a string, or `None` for anything else.
+    #[must_use]
+    pub fn text(self) -> Option<&'a [u8]> {
+        match self {
+            Value::Text(bytes) | Value::Binary(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+}
+
+/// One top-level pair of a record.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Field<'a> {
+    /// Nearly always text.
+    pub key: Value<'a>,
+    /// Its value.
+    pub value: Value<'a>,
+}
+
+/// One record of a chunk. `'a` is the chunk, `'f` the scratch list of fields that the decoder fills anew each time.
+#[derive(Debug, Clone, Copy)]
+pub struct Record<'a, 'f> {
+    /// When it was made.
+    pub time: Timestamp,
+    /// Its top-level pairs, in the order of the chunk.
+    pub fields: &'f [Field<'a>],
+    /// The whole map as msgpack.
+    pub body: &'a [u8],
+}
+
+impl<'a> Record<'a, '_> {
+    /// The value of the first top-level field of this name.
+    #[must_use]
+    pub fn get(&self, name: &[u8]) -> Option<Value<'a>> {
+        self.fields.iter().find(|field| field.key.text() == Some(name)).map(|field| field.value)
+    }
+
+    /// The same, when it is a string.
+    #[must_use]
+    pub fn text(&self, name: &[u8]) -> Option<&'a [u8]> {
+        self.get(name).and_then(Value::text)
+    }
+}
+
+/// Which stream of its container an application line was written to: FireLens's field `source`.
+///
+/// Source: moby `daemon/logger/fluentd`, `source` is "stdout" or "stderr".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// file descriptor 1
+    Stdout,
+    /// file descriptor 2
+    Stderr,
+}

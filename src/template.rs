@@ -1,0 +1,412 @@
+//! Names with `$(field)` and strftime in them: log groups, log streams, file paths.
+//!
+//! Owns: the syntax, the derived fields, and making values safe for the kind of name they go into. Does no I/O.
+//! A missing field gives its fallback, never a dropped record.
+
+use std::cell::RefCell;
+
+use jiff::fmt::strtime;
+
+use crate::classify::Entry;
+use crate::record::Value;
+use crate::stop::StopEvent;
+use crate::{decode, json};
+
+/// What kind of name a template makes; decides which characters of a value may stand in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Names {
+    /// CloudWatch log group: `[.\-_/#A-Za-z0-9]`, 1–512, not beginning with `aws/`.
+    #[default]
+    LogGroup,
+    /// CloudWatch log stream: anything but `:` and `*`, 1–512.
+    LogStream,
+    /// A file path: a value is one path segment and can neither climb nor hide.
+    FilePath,
+}
+
+/// CloudWatch's limit for both names, in characters
+/// (<https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogStream.html>, read 2026-11).
+const MAX_CLOUDWATCH_NAME: usize = 512;
+
+/// The value of a missing field that has no fallback of its own.
+const UNKNOWN: &str = "unknown";
+
+/// A parsed name.
+#[derive(Debug, Default)]
+pub struct Template {
+    parts: Vec<Part>,
+    names: Names,
+}
+
+#[derive(Debug)]
+enum Part {
+    Literal(String),
+    Time(Clock),
+    Tag(Option<usize>),
+    Class,
+    Uuid,
+    Field { path: Vec<String>, fallback: String },
+}
+
+/// What stands around a record: the same for a whole chunk.
+#[derive(Debug, Clone, Copy)]
+pub struct Scene<'s> {
+    /// The chunk's tag.
+    pub tag: &'s [u8],
+    /// What `$(uuid)` becomes.
+    pub uuid: &'s str,
+}
+
+impl Template {
+    /// Reads the syntax; the error says what to write instead.
+    pub fn parse(text: &str, names: Names) -> Result<Self, String> {
+        let mut parts = Vec::new();
+        let mut rest = text;
+        while let Some((literal, tail)) = rest.split_once("$(") {
+            push_literal(&mut parts, literal)?;
+            let (field, tail) =
+                tail.split_once(')').ok_or_else(|| format!("'{text}' has a $( without its )"))?;
+            parts.push(field_part(field)?);
+            rest = tail;
+        }
+        push_literal(&mut parts, rest)?;
+        Ok(Self { parts, names })
+    }
+
+    /// Appends the name; answers with the name of the first field that was missing, if any.
+    pub fn render<'t>(
+        &'t self,
+        entry: &Entry<'_, '_, '_>,
+        scene: &Scene<'_>,
+        out: &mut Vec<u8>,
+    ) -> Option<&'t str> {
+        let start = out.len();
+        let mut missing = None;
+        for part in &self.parts {
+            missing = missing.or(self.render_part(part, entry, scene, out));
+        }
+        self.finish(start, out);
+        missing
+    }
+
+    fn render_part<'t>(
+        &self,
+        part: &'t Part,
+        entry: &Entry<'_, '_, '_>,
+        scene: &Scene<'_>,
+        out: &mut Vec<u8>,
+    ) -> Option<&'t str> {
+        match part {
+            Part::Literal(text) => out.extend_from_slice(text.as_bytes()),
+            Part::Time(clock) => clock.render(entry.record.time.seconds, out),
+            Part::Tag(None) => self.value(scene.tag, out),
+            Part::Tag(Some(position)) => match scene.tag.split(|byte| *byte == b'.').nth(*position) {
+                Some(part) => self.value(part, out),
+                None => self.value(UNKNOWN.as_bytes(), out),
+            },
+            Part::Class => self.value(entry.class_name.as_bytes(), out),
+            Part::Uuid => out.extend_from_slice(scene.uuid.as_bytes()),
+            Part::Field { path, fallback } => {
+                if !self.field(path, entry, out) {
+                    self.value(fallback.as_bytes(), out);
+                    return path.first().map(String::as_str);
+                }
+            }
+        }
+        None
+    }
+
+    /// Whether the entry has such a field; its value is appended.
+    fn field(&self, path: &[String], entry: &Entry<'_, '_, '_>, out: &mut Vec<u8>) -> bool {
+        let [name] = path else { return self.nested(path, entry, out) };
+        if let Some(stop) = entry.stop
+            && let Some(value) = of_stop(name, stop)
+        {
+            self.value(value.as_bytes(), out);
+            return true;
+        }
+        if let Some(derived) = derived(name, entry) {
+            self.value(derived, out);
+            return true;
+        }
+        entry.record.get(name.as_bytes()).is_some_and(|value| self.any_value(value, out))
+    }
+
+    fn nested(&self, path: &[String], entry: &Entry<'_, '_, '_>, out: &mut Vec<u8>) -> bool {
+        let mut steps = path.iter();
+        let mut value = steps.next().and_then(|name| entry.record.get(name.as_bytes()));
+        for name in steps {
+            value = match value {
+                Some(Value::Map(_, entries)) => decode::pairs(entries)
+                    .find(|(key, _)| key.text() == Some(name.as_bytes()))
+                    .map(|(_, value)| value),
+                _ => None,
+            };
+        }
+        value.is_some_and(|value| self.any_value(value, out))
+    }
+
+    fn any_value(&self, value: Value<'_>, out: &mut Vec<u8>) -> bool {
+        match value {
+            Value::Text(b"") | Value::Binary(b"") | Value::Nil | Value::Array(..) | Value::Map(..) => {
+                return false;
+            }
+            Value::Text(text) | Value::Binary(text) => self.value(text, out),
+            scalar => json::Writer::<false>::new(out).value(scalar),
+        }
+        true
+    }
+
+    /// Appends a value with every character that may not stand in this kind of name replaced.
+    fn value(&self, text: &[u8], out: &mut Vec<u8>) {
+        let start = out.len();
+        match self.names {
+            Names::LogGroup => {
+                out.extend(text.iter().map(|byte| if group_may_hold(*byte) { *byte } else { b'.' }))
+            }
+            Names::LogStream => {
+                out.extend(text.iter().map(|byte| if stream_may_hold(*byte) { *byte } else { b'.' }))
+            }
+            Names::FilePath => {
+                out.extend(text.iter().map(|byte| if segment_may_hold(*byte) { *byte } else { b'_' }));
+                if out.get(start) == Some(&b'.')
+                    && let Some(first) = out.get_mut(start)
+                {
+                    *first = b'_';
+                }
+            }
+        }
+    }
+
+    /// Rules for the name as a whole.
+    fn finish(&self, start: usize, out: &mut Vec<u8>) {
+        if self.names == Names::FilePath {
+            return;
+        }
+        if out.get(start..).is_some_and(<[u8]>::is_empty) {
+            out.extend_from_slice(UNKNOWN.as_bytes());
+        }
+        if self.names == Names::LogGroup && out.get(start..).is_some_and(|name| name.starts_with(b"aws/")) {
+            out.insert(start, b'_');
+        }
+        let name = out.get(start..).unwrap_or_default();
+        if name.len() > MAX_CLOUDWATCH_NAME {
+            let keep = json::cut(name, MAX_CLOUDWATCH_NAME).len();
+            out.truncate(start + keep);
+        }
+    }
+}
+
+fn group_may_hold(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'/' | b'#')
+}
+
+fn stream_may_hold(byte: u8) -> bool {
+    !matches!(byte, b':' | b'*' | 0..0x20 | 0x7F)
+}
+
+fn segment_may_hold(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'@' | b'=' | 0x80..)
+}
+
+fn push_literal(parts: &mut Vec<Part>, text: &str) -> Result<(), String> {
+    if text.contains('%') {
+        parts.push(Part::Time(Clock::new(text)?));
+    } else if !text.is_empty() {
+        parts.push(Part::Literal(text.to_owned()));
+    }
+    Ok(())
+}
+
+fn field_part(text: &str) -> Result<Part, String> {
+    let (name, fallback) = text.split_once(":-").unwrap_or((text, UNKNOWN));
+    let name = name.trim();
+    if name.is_empty() {
+        return Err("$() names no field; write for example $(ecs_cluster)".to_owned());
+    }
+    if let Some(position) = name.strip_prefix("tag[").and_then(|rest| rest.strip_suffix(']')) {
+        let position = position
+            .parse()
+            .map_err(|_| format!("$({text}): '{position}' is not a position; the first is 0"))?;
+        return Ok(Part::Tag(Some(position)));
+    }
+    Ok(match name {
+        "tag" => Part::Tag(None),
+        "class" => Part::Class,
+        "uuid" => Part::Uuid,
+        _ => {
+            Part::Field { path: name.split('.').map(str::to_owned).collect(), fallback: fallback.to_owned() }
+        }
+    })
+}
+
+/// A stop event speaks for the task that stopped, not for the task that reads it.
+fn of_stop<'s>(name: &str, stop: &'s StopEvent) -> Option<&'s str> {
+    match name {
+        "ecs_cluster" => stop.cluster.as_deref(),
+        "ecs_service" => stop.service.as_deref(),
+        "ecs_task_id" => stop.task_id.as_deref(),
+        "ecs_task_arn" => stop.task_arn.as_deref(),
+        "ecs_task_definition" => stop.task_definition.as_deref(),
+        "ecs_task_family" => stop.family(),
+        "ecs_task_revision" => stop.revision(),
+        "container_name" => stop.container.as_deref(),
+        "image_tag" => stop.image_tag(),
+        _ => None,
+    }
+}
+
+/// Fields that are made of others.
+fn derived<'a>(name: &str, entry: &Entry<'_, 'a, '_>) -> Option<&'a [u8]> {
+    let last_of =
+        |field: &[u8]| entry.record.text(field).and_then(|text| text.rsplit(|byte| *byte == b'/').next());
+    let definition = || last_of(b"ecs_task_definition");
+    match name {
+        "ecs_task_id" => last_of(b"ecs_task_arn").filter(|id| !id.is_empty()),
+        // On Fargate the record carries the cluster's ARN, on EC2 its name.
+        "ecs_cluster" => last_of(b"ecs_cluster").filter(|name| !name.is_empty()),
+        "ecs_task_family" => definition().and_then(|text| text.split(|byte| *byte == b':').next()),
+        "ecs_task_revision" => definition().and_then(|text| text.split(|byte| *byte == b':').nth(1)),
+        "container_name" => entry
+            .record
+            .text(b"container_name")
+            .map(|name| name.strip_prefix(b"/").unwrap_or(name))
+            .filter(|n| !n.is_empty()),
+        _ => None,
+    }
+}
+
+/// strftime over the record's time in UTC; rendered again only when the second changes.
+#[derive(Debug)]
+struct Clock {
+    format: String,
+    last: RefCell<(i64, String)>,
+}
+
+impl Clock {
+    fn new(format: &str) -> Result<Self, String> {
+        let clock = Self { format: format.to_owned(), last: RefCell::new((0, String::new())) };
+        let text = clock.format(0).map_err(|error| format!("'{format}' is not a time format: {error}"))?;
+        clock.last.replace((0, text));
+        Ok(clock)
+    }
+
+    fn render(&self, seconds: i64, out: &mut Vec<u8>) {
+        let mut last = self.last.borrow_mut();
+        if last.0 != seconds
+            && let Ok(text) = self.format(seconds)
+        {
+            *last = (seconds, text);
+        }
+        out.extend_from_slice(last.1.as_bytes());
+    }
+
+    fn format(&self, seconds: i64) -> Result<String, jiff::Error> {
+        let time = jiff::Timestamp::from_second(seconds)?.to_zoned(jiff::tz::TimeZone::UTC);
+        strtime::format(&self.format, &time)
+    }
+}
+
+/// Field names that templates know besides those of the record, for the reference.
+pub const DERIVED: &[&str] = &[
+    "tag",
+    "tag[0]",
+    "class",
+    "uuid",
+    "ecs_task_id",
+    "ecs_cluster",
+    "ecs_task_family",
+    "ecs_task_revision",
+    "ecs_service",
+    "container_name",
+    "image_tag",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::classify::{Class, Classifier};
+    use serde_json::{Value as Json, json};
+
+    fn render(template: &str, names: Names, record: &Json) -> String {
+        let template = Template::parse(template, names).unwrap();
+        let chunk = rmp_serde::to_vec(&(1_795_000_000u64, record)).unwrap();
+        let mut out = Vec::new();
+        crate::decode::records(&chunk, |record| {
+            let (class, stop) = Classifier::default().class_of(record);
+            let entry = Entry { record, class, class_name: class.name(), stop: stop.as_ref() };
+            template.render(&entry, &Scene { tag: b"app.web.1", uuid: "U" }, &mut out);
+        });
+        String::from_utf8(out).unwrap()
+    }
+
+    fn firelens() -> Json {
+        json!({
+            "source": "stderr", "container_name": "/ecs-web-1", "ecs_cluster": "arn:aws:ecs:eu-west-1:1:cluster/prod",
+            "ecs_task_arn": "arn:aws:ecs:eu-west-1:1:task/prod/0123abcd", "ecs_task_definition": "web:42",
+            "kubernetes": {"pod": {"name": "p-1"}}, "number": 7, "list": [1],
+        })
+    }
+
+    #[test]
+    fn fields_tags_and_times_are_filled_in() {
+        let cases = [
+            ("/ecs/$(ecs_task_family)", "/ecs/web"),
+            ("$(ecs_task_revision)/$(ecs_task_id)", "42/0123abcd"),
+            ("$(ecs_cluster)-$(container_name)", "prod-ecs-web-1"),
+            ("$(tag)|$(tag[1])|$(tag[9])", "app.web.1|web|unknown"),
+            ("$(class)/$(uuid)", "stderr/U"),
+            ("$(kubernetes.pod.name)-$(number)", "p-1-7"),
+            ("$(list)$(nothing)", "unknownunknown"),
+            ("$(nothing:-none)", "none"),
+            ("logs/%Y/%m/%d/%H", "logs/2026/11/18/10"),
+            ("100%% $(number)", "100% 7"),
+        ];
+        for (template, expected) in cases {
+            assert_eq!(render(template, Names::LogStream, &firelens()), expected, "{template}");
+        }
+    }
+
+    #[test]
+    fn values_are_made_safe_for_the_name_they_go_into() {
+        let evil = json!({"source": "stdout", "v": "../a:b*c d\u{0}é"});
+        assert_eq!(render("/x/$(v)", Names::LogGroup, &evil), "/x/../a.b.c.d...");
+        assert_eq!(render("$(v)", Names::LogStream, &evil), "../a.b.c d.é");
+        assert_eq!(render("/var/log/$(v).log", Names::FilePath, &evil), "/var/log/_._a_b_c_d_é.log");
+        assert_eq!(render("$(v)", Names::LogGroup, &json!({"v": "aws/mine"})), "_aws/mine");
+    }
+
+    #[test]
+    fn names_are_cut_between_characters() {
+        let long = json!({"v": "é".repeat(300)});
+        assert_eq!(render("$(v)", Names::LogStream, &long).chars().count(), 256);
+    }
+
+    #[test]
+    fn an_empty_name_has_a_fallback() {
+        assert_eq!(render("$(v:-)", Names::LogStream, &json!({"v": ""})), "unknown");
+    }
+
+    #[test]
+    fn a_missing_field_is_named() {
+        let template = Template::parse("$(tag)/$(absent)", Names::LogStream).unwrap();
+        let record =
+            crate::record::Record { time: crate::record::Timestamp::default(), fields: &[], body: &[] };
+        let entry = Entry { record: &record, class: Class::Other, class_name: "other", stop: None };
+        let scene = Scene { tag: b"t", uuid: "" };
+        assert_eq!(template.render(&entry, &scene, &mut Vec::new()), Some("absent"));
+    }
+
+    #[test]
+    fn bad_templates_say_what_is_wrong() {
+        for (text, expected) in [
+            ("a$(b", "without its )"),
+            ("$()", "names no field"),
+            ("$(tag[x])", "not a position"),
+            ("%!", "not a time format"),
+        ] {
+            let error = Template::parse(text, Names::LogGroup).unwrap_err();
+            assert!(error.contains(expected), "{text}: {error}");
+        }
+    }
+}

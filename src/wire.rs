@@ -1,0 +1,107 @@
+//! Carries a request out of the house: over the network (signed where asked), to a file, to standard output.
+//!
+//! Owns: which client and which signer a destination uses. Does not own: when to send, or what a reply means.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::aws::Signer;
+use crate::destination::{HttpRequest, Network, Outlet, Reply};
+use crate::http::{Client, Failure};
+
+/// What `deliver` sends through; tests give it replies from a script.
+pub trait Transport {
+    /// Sends one request and answers with its reply.
+    fn send(&self, outlet: &Outlet) -> impl Future<Output = Result<Reply, Failure>>;
+
+    /// The service refused the credentials.
+    fn credentials_refused(&self);
+}
+
+/// The real way out for one destination.
+#[derive(Debug)]
+pub struct Wire {
+    remote: Option<Remote>,
+}
+
+#[derive(Debug)]
+struct Remote {
+    client: Client,
+    timeout: Duration,
+    signer: Option<Signer>,
+}
+
+impl Wire {
+    /// For a destination on this machine.
+    #[must_use]
+    pub fn local() -> Self {
+        Self { remote: None }
+    }
+
+    /// For a destination behind a network. Fails with words for the user when `ca_file` cannot be read.
+    pub fn remote(network: &Network) -> Result<Self, String> {
+        let client = Client::new(network.ca_file.as_deref())?;
+        let signer = network.identity.clone().map(|identity| Signer::new(identity, client.clone()));
+        Ok(Self { remote: Some(Remote { client, timeout: network.timeout, signer }) })
+    }
+}
+
+impl Transport for Wire {
+    async fn send(&self, outlet: &Outlet) -> Result<Reply, Failure> {
+        match (outlet, &self.remote) {
+            (Outlet::Http(request), Some(remote)) => remote.send(request).await,
+            (Outlet::Http(_), None) => {
+                Err(Failure::Local("no network is set up for this destination".to_owned()))
+            }
+            (Outlet::File { path, lines }, _) => append(path, lines).map(|()| done()),
+            (Outlet::Stdout(lines), _) => print(lines).map(|()| done()),
+        }
+    }
+
+    fn credentials_refused(&self) {
+        if let Some(signer) = self.remote.as_ref().and_then(|remote| remote.signer.as_ref()) {
+            signer.refused();
+        }
+    }
+}
+
+impl Remote {
+    async fn send(&self, request: &HttpRequest) -> Result<Reply, Failure> {
+        match (request.sign, &self.signer) {
+            (Some(service), Some(signer)) => {
+                let mut signed = request.clone();
+                signer.sign(&mut signed, service).await?;
+                self.client.send(&signed, self.timeout).await
+            }
+            _ => self.client.send(request, self.timeout).await,
+        }
+    }
+}
+
+fn done() -> Reply {
+    Reply { status: 200, ..Reply::default() }
+}
+
+/// One write per batch under the file's lock, so that lines of several instances never mix.
+fn append(path: &Path, lines: &[u8]) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| Failure::Local(format!("cannot write {}: {error}", path.display()));
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(failed)?;
+    }
+    let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path).map_err(failed)?;
+    file.lock().map_err(failed)?;
+    let before = file.metadata().map_err(failed)?.len();
+    file.write_all(lines).map_err(|error| {
+        // Half a batch must not stay: it would stand there twice after the next try.
+        file.set_len(before).ok();
+        failed(error)
+    })
+}
+
+fn print(lines: &[u8]) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(lines)
+        .and_then(|()| out.flush())
+        .map_err(|error| Failure::Local(format!("cannot print: {error}")))
+}
