@@ -1,0 +1,187 @@
+//! One container of a task event: what it says of itself, and how much that proves.
+//!
+//! <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Container.html>
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Reader, arn, exit, field, reason};
+
+/// A container of a stopped task, as the report shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StoppedContainer {
+    /// Its name in the task definition.
+    pub name: String,
+    /// The image it ran.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// `STOPPED`, or where it got stuck.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_status: Option<String>,
+    /// Absent when it never started, or when its host died.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exit_code: Option<i64>,
+    /// What the agent said about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The runtime's id, which its log records carry as `container_id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub runtime_id: Option<String>,
+}
+
+impl StoppedContainer {
+    /// The tag of its image.
+    #[must_use]
+    pub fn image_tag(&self) -> Option<&str> {
+        arn::image_tag(self.image.as_deref()?)
+    }
+}
+
+/// The same, borrowed from the event.
+#[derive(Debug, Clone)]
+pub(super) struct Container<'e> {
+    pub(super) name: &'e str,
+    pub(super) image: Option<&'e str>,
+    pub(super) exit_code: Option<i64>,
+    pub(super) reason: Option<&'e str>,
+    pub(super) evidence: Evidence,
+    /// Whether its process ever ran: Docker sets an exit code, too, for a command that it could not start.
+    pub(super) ran: bool,
+    /// Not the application: injected by AWS, or there to carry logs.
+    pub(super) bystander: bool,
+    source: &'e Value,
+}
+
+/// How much a container's own words prove, from nothing to everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Evidence {
+    /// No exit code and no reason.
+    Silent,
+    /// It waited for another container in vain.
+    Waiting,
+    /// Exit code of a process that was asked to end: others stopped it, as a rule.
+    Obeyed,
+    /// SIGKILL: others stopped it and it was slow, or the kernel killed it.
+    Killed,
+    /// Exit code 0.
+    Finished,
+    /// It ended by an error of its own.
+    Failed,
+    /// The agent names an error.
+    Reported,
+    /// The agent says that it was out of memory.
+    OutOfMemory,
+}
+
+/// Routers of FireLens may have any name; their image gives them away.
+const ROUTER_IMAGES: [&str; 2] = ["aws-for-fluent-bit", "fluent/fluent-bit"];
+
+impl<'e> Container<'e> {
+    pub(super) fn of(source: &'e Value, reader: &Reader) -> Self {
+        let name = field::text(source, "name").unwrap_or_default();
+        let (image, reason) = (field::text(source, "image"), field::text(source, "reason"));
+        let exit_code = field::integer(source, "exitCode");
+        let said = reason.map(reason::plain);
+        let routes = image.is_some_and(|image| ROUTER_IMAGES.iter().any(|router| image.contains(router)));
+        Self {
+            name,
+            image,
+            exit_code,
+            reason,
+            evidence: evidence(said.as_deref(), exit_code),
+            ran: exit_code.is_some() && !said.as_deref().is_some_and(reason::is_of_start),
+            bystander: routes || reader.ignores(name),
+            source,
+        }
+    }
+
+    pub(super) fn report(&self) -> StoppedContainer {
+        StoppedContainer {
+            name: self.name.to_owned(),
+            image: self.image.map(String::from),
+            last_status: field::word(self.source, "lastStatus"),
+            exit_code: self.exit_code,
+            reason: self.reason.map(String::from),
+            runtime_id: field::word(self.source, "runtimeId"),
+        }
+    }
+}
+
+fn evidence(said: Option<&str>, exit_code: Option<i64>) -> Evidence {
+    match (said, exit_code) {
+        (Some(said), _) if reason::is_out_of_memory(said) => Evidence::OutOfMemory,
+        // Before the exit code: the agent invents 143 for a container whose dependency failed.
+        (Some(said), _) if reason::is_waiting(said) => Evidence::Waiting,
+        (Some(said), code) if code != Some(0) && !reason::is_hollow(said) => Evidence::Reported,
+        (_, Some(code)) => ended(code),
+        (_, None) => Evidence::Silent,
+    }
+}
+
+fn ended(code: i64) -> Evidence {
+    match code {
+        0 => Evidence::Finished,
+        exit::KILLED => Evidence::Killed,
+        _ if exit::is_polite(code) => Evidence::Obeyed,
+        _ => Evidence::Failed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_a_container_proves() {
+        for (source, evidence, ran) in [
+            (json!({}), Evidence::Silent, false),
+            (json!({ "exitCode": 0 }), Evidence::Finished, true),
+            (json!({ "exitCode": "1" }), Evidence::Failed, true),
+            (json!({ "exitCode": 137 }), Evidence::Killed, true),
+            (json!({ "exitCode": 143 }), Evidence::Obeyed, true),
+            (json!({ "exitCode": 3_221_225_786_u64 }), Evidence::Obeyed, true),
+            (
+                json!({ "exitCode": 137, "reason": "OutOfMemoryError: Container killed due to memory usage" }),
+                Evidence::OutOfMemory,
+                true,
+            ),
+            (
+                json!({ "exitCode": 143, "reason": "CannotStartContainerError: dependency graph: container ordering dependency [init] failed" }),
+                Evidence::Waiting,
+                false,
+            ),
+            (
+                json!({ "exitCode": 127, "reason": "CannotStartContainerError: exec: \"run\": executable file not found" }),
+                Evidence::Reported,
+                false,
+            ),
+            (
+                json!({ "exitCode": 137, "reason": "CannotStopContainerError: failed sending SIGTERM" }),
+                Evidence::Killed,
+                true,
+            ),
+            (json!({ "exitCode": 0, "reason": "something else" }), Evidence::Finished, true),
+        ] {
+            let container = Container::of(&source, &Reader::default());
+            assert_eq!((container.evidence, container.ran), (evidence, ran), "{source}");
+        }
+    }
+
+    #[test]
+    fn bystanders_by_name_or_image() {
+        for (source, bystander) in [
+            (json!({ "name": "log_router" }), true),
+            (json!({ "name": "log_router_of_mine" }), false),
+            (json!({ "name": "aws-guardduty-agent-mfjGLB" }), true),
+            (
+                json!({ "name": "logs", "image": "public.ecr.aws/aws-observability/aws-for-fluent-bit:stable" }),
+                true,
+            ),
+            (json!({ "name": "app", "image": "web:1" }), false),
+        ] {
+            assert_eq!(Container::of(&source, &Reader::default()).bystander, bystander, "{source}");
+        }
+    }
+}

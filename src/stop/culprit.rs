@@ -1,0 +1,180 @@
+//! Which container is to blame. Weighs what each one proves; what it died of is judged elsewhere.
+//!
+//! The event does not say which container is essential nor which ended first, and siblings of the first get
+//! SIGTERM, so 143 and 137 are mostly consequences. Containers injected by AWS fail on their own.
+
+use super::container::{Container, Evidence};
+use super::task::Task;
+
+/// The container whose own words prove most.
+pub(super) fn of<'t>(task: &'t Task<'t>) -> Option<&'t Container<'t>> {
+    // Reversed, because of equals the last is kept.
+    let by_weight = |container: &&Container<'_>| weight(container, task.is_service());
+    task.containers
+        .iter()
+        .rev()
+        .max_by_key(by_weight)
+        .filter(|container| weight(container, task.is_service()) > 0)
+}
+
+/// Whom a statement about a failed start is about: the container whose image it names; else the one that failed by
+/// itself; else the only one that did not run.
+pub(super) fn of_start<'t>(task: &'t Task<'t>) -> Option<&'t Container<'t>> {
+    named_by_image(task)
+        .or_else(|| of(task).filter(|culprit| weight(culprit, task.is_service()) >= BYSTANDER_CRASH))
+        .or_else(|| only(task.applications().filter(|container| !container.ran)))
+        .or_else(|| of(task).filter(|culprit| culprit.bystander))
+}
+
+/// The only application container: the one a stop from outside is about, though not to blame.
+pub(super) fn only_application<'t>(task: &'t Task<'t>) -> Option<&'t Container<'t>> {
+    only(task.applications())
+}
+
+const BYSTANDER_CRASH: u8 = 6;
+
+/// An application outweighs a bystander that crashed, and that one outweighs consequences and ambiguities.
+fn weight(container: &Container<'_>, service: bool) -> u8 {
+    if container.bystander { bystander_weight(container) } else { application_weight(container, service) }
+}
+
+/// A service's container that ends with 0 mostly obeyed while another was being killed; a job's that ends with 0
+/// is done, and its helpers are killed afterwards.
+fn application_weight(container: &Container<'_>, service: bool) -> u8 {
+    match container.evidence {
+        Evidence::OutOfMemory => 9,
+        Evidence::Reported => 8,
+        Evidence::Failed => 7,
+        Evidence::Killed => {
+            if service {
+                5
+            } else {
+                4
+            }
+        }
+        Evidence::Finished => {
+            if service {
+                4
+            } else {
+                5
+            }
+        }
+        Evidence::Obeyed => 3,
+        Evidence::Waiting => 1,
+        Evidence::Silent => 0,
+    }
+}
+
+/// A bystander that others stopped, or that could not start beside a running application, is not to blame.
+fn bystander_weight(container: &Container<'_>) -> u8 {
+    match container.evidence {
+        Evidence::OutOfMemory | Evidence::Failed => BYSTANDER_CRASH,
+        Evidence::Reported => {
+            if container.ran {
+                BYSTANDER_CRASH
+            } else {
+                2
+            }
+        }
+        Evidence::Killed | Evidence::Finished | Evidence::Obeyed | Evidence::Waiting | Evidence::Silent => 0,
+    }
+}
+
+/// On Fargate the reason often stands at the task only, and names the image. A bare `web` names nothing: it is
+/// part of too many words.
+fn named_by_image<'t>(task: &'t Task<'t>) -> Option<&'t Container<'t>> {
+    let reason = task.stopped_reason()?;
+    let names = |image: &str| image.contains([':', '/']) && reason.contains(image);
+    only(task.containers.iter().filter(|container| container.image.is_some_and(names)))
+}
+
+fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
+    let first = items.next();
+    items.next().is_none().then_some(first)?
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::Reader;
+    use super::*;
+
+    const OOM: &str = "OutOfMemoryError: Container killed due to memory usage";
+    const PULL: &str = "CannotPullContainerError: pull image manifest has been retried 1 time(s)";
+
+    fn culprit(group: &str, containers: Value) -> Option<String> {
+        let event = json!({ "detail": { "group": group, "containers": containers } });
+        of(&Task::of(&event, &Reader::default())).map(|container| container.name.to_owned())
+    }
+
+    #[test]
+    fn in_a_service() {
+        for (expected, containers) in [
+            (Some("app"), json!([{ "name": "side", "exitCode": 143 }, { "name": "app", "exitCode": 1 }])),
+            (
+                Some("app"),
+                json!([{ "name": "side", "exitCode": 1 }, { "name": "app", "exitCode": 137, "reason": OOM }]),
+            ),
+            (Some("app"), json!([{ "name": "side", "exitCode": 0 }, { "name": "app", "exitCode": 137 }])),
+            (Some("app"), json!([{ "name": "side", "exitCode": 143 }, { "name": "app", "exitCode": 0 }])),
+            (Some("first"), json!([{ "name": "first", "exitCode": 1 }, { "name": "second", "exitCode": 2 }])),
+            (None, json!([{ "name": "app" }])),
+            (None, json!([])),
+        ] {
+            assert_eq!(culprit("service:web", containers.clone()).as_deref(), expected, "{containers}");
+        }
+    }
+
+    #[test]
+    fn in_a_job_the_one_that_is_done_came_first() {
+        let containers = json!([{ "name": "helper", "exitCode": 137 }, { "name": "job", "exitCode": 0 }]);
+        assert_eq!(culprit("family:importer", containers).as_deref(), Some("job"));
+    }
+
+    #[test]
+    fn bystanders_only_when_nothing_else_explains_it() {
+        for (expected, containers) in [
+            (
+                Some("app"),
+                json!([{ "name": "log_router", "exitCode": 139 }, { "name": "app", "exitCode": 1 }]),
+            ),
+            (
+                Some("app"),
+                json!([{ "name": "log_router", "exitCode": 137 }, { "name": "app", "exitCode": 143 }]),
+            ),
+            (
+                Some("log_router"),
+                json!([{ "name": "log_router", "exitCode": 139 }, { "name": "app", "exitCode": 143 }]),
+            ),
+            (
+                Some("log_router"),
+                json!([{ "name": "log_router", "exitCode": 137, "reason": OOM }, { "name": "app", "exitCode": 137 }]),
+            ),
+            (
+                Some("app"),
+                json!([{ "name": "aws-guardduty-agent-x", "reason": PULL }, { "name": "app", "exitCode": 0 }]),
+            ),
+            (
+                Some("app"),
+                json!([{ "name": "aws-guardduty-agent-x", "reason": PULL }, { "name": "app", "exitCode": 137 }]),
+            ),
+            (
+                Some("aws-guardduty-agent-x"),
+                json!([{ "name": "aws-guardduty-agent-x", "reason": PULL }, { "name": "app" }]),
+            ),
+            (Some("log_router"), json!([{ "name": "log_router", "exitCode": 0 }])),
+        ] {
+            assert_eq!(culprit("service:web", containers.clone()).as_deref(), expected, "{containers}");
+        }
+    }
+
+    #[test]
+    fn a_container_that_waited_in_vain_is_a_victim() {
+        let waiting =
+            "CannotStartContainerError: dependency graph: container ordering dependency [init] failed";
+        let containers =
+            json!([{ "name": "app", "exitCode": 143, "reason": waiting }, { "name": "init", "exitCode": 1 }]);
+        assert_eq!(culprit("service:web", containers).as_deref(), Some("init"));
+    }
+}

@@ -1,0 +1,169 @@
+//! The report of one stop: a flat object, and what routing asks of it. Decides nothing.
+//!
+//! Names follow FireLens where it has one (`cluster` and `task_definition` are short names, not ARNs):
+//! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_firelens.html>
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::container::StoppedContainer;
+use super::kind::{Category, Cause, EcsEvent, Severity};
+use super::{arn, field};
+
+/// Why something stopped. Serializes as one flat JSON object; what is unknown is left out.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StopEvent {
+    /// What happened.
+    pub ecs_event: EcsEvent,
+    /// Who should care.
+    pub severity: Severity,
+    /// What kind of trouble.
+    pub category: Category,
+    /// Why, as far as the text tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
+    /// Planned: a deployment, a scale-in, a job that is done, a person.
+    pub expected: bool,
+    /// One sentence for a pager.
+    pub summary: String,
+    /// What to check next.
+    pub hint: String,
+    /// Name of the cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
+    /// Name of the service, or of the managed daemon.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// `service:<name>`, `family:<name>`, or what the starter chose.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// Last part of the task's ARN.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task_id: Option<String>,
+    /// The task's ARN, old or new form.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task_arn: Option<String>,
+    /// `family:revision`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task_definition: Option<String>,
+    /// `FARGATE`, `EC2`, `EXTERNAL` …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub launch_type: Option<String>,
+    /// AWS region.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// AWS account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// ECS's own code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop_code: Option<String>,
+    /// ECS's own words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stopped_reason: Option<String>,
+    /// The container to blame; for a stop from outside, the only application container.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub container: Option<String>,
+    /// That container's exit code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exit_code: Option<i64>,
+    /// The signal in that exit code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signal: Option<&'static str>,
+    /// What the agent said about that container.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub container_reason: Option<String>,
+    /// All containers of the task.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub containers: Vec<StoppedContainer>,
+    /// When the task was created.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<String>,
+    /// When it ran; absent if it never did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<String>,
+    /// When it was gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stopped_at: Option<String>,
+    /// Between the last two.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub runtime_seconds: Option<u64>,
+    /// The culprit's last lines on standard error; filled in by whoever has seen them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub last_lines: Vec<String>,
+    /// The original, with the values of overridden environment variables masked.
+    pub event: Value,
+}
+
+impl StopEvent {
+    /// What every report has; the rest is for `task` and `service` to fill in.
+    pub(super) fn blank(event: &Value, ecs_event: EcsEvent, severity: Severity, category: Category) -> Self {
+        Self {
+            ecs_event,
+            severity,
+            category,
+            cause: None,
+            expected: false,
+            summary: String::new(),
+            hint: String::new(),
+            cluster: None,
+            service: None,
+            group: None,
+            task_id: None,
+            task_arn: None,
+            task_definition: None,
+            launch_type: None,
+            region: field::word(event, "region").or_else(|| resource_part(event, 3)),
+            account: field::word(event, "account").or_else(|| resource_part(event, 4)),
+            stop_code: None,
+            stopped_reason: None,
+            container: None,
+            exit_code: None,
+            signal: None,
+            container_reason: None,
+            containers: Vec::new(),
+            created_at: None,
+            started_at: None,
+            stopped_at: None,
+            runtime_seconds: None,
+            last_lines: Vec::new(),
+            event: Value::Null,
+        }
+    }
+
+    /// By what to know this event again: ECS delivers at least once and in any order. A task's events are told
+    /// apart by their version, others by the id of the envelope. `None`: it cannot be known again.
+    #[must_use]
+    pub fn key(&self) -> Option<(&str, i64)> {
+        let version = self.event.get("detail").and_then(|detail| field::integer(detail, "version"));
+        let task = match self.ecs_event {
+            EcsEvent::TaskStopped | EcsEvent::TaskStartFailed => self.task_arn.as_deref(),
+            EcsEvent::ContainerExited | EcsEvent::ServiceEvent | EcsEvent::DeploymentFailed => None,
+        };
+        task.zip(version).or_else(|| Some((field::text(&self.event, "id")?, 0)))
+    }
+
+    /// The task definition's family.
+    #[must_use]
+    pub fn family(&self) -> Option<&str> {
+        let definition = self.task_definition.as_deref()?;
+        Some(definition.split_once(':').map_or(definition, |(family, _)| family))
+    }
+
+    /// The task definition's revision.
+    #[must_use]
+    pub fn revision(&self) -> Option<&str> {
+        self.task_definition.as_deref()?.split_once(':').map(|(_, revision)| revision)
+    }
+
+    /// The tag of the culprit's image.
+    #[must_use]
+    pub fn image_tag(&self) -> Option<&str> {
+        let culprit = self.container.as_deref()?;
+        self.containers.iter().find(|container| container.name == culprit)?.image_tag()
+    }
+}
+
+fn resource_part(event: &Value, index: usize) -> Option<String> {
+    arn::part(field::first(event, "resources")?, index).map(String::from)
+}

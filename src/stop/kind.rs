@@ -1,0 +1,99 @@
+//! The closed vocabularies of a stop report. What each word means stands here; which one applies is judged elsewhere.
+//!
+//! AWS's own index of reasons: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html>
+
+use serde::Serialize;
+
+/// What happened, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EcsEvent {
+    /// A task that had run is gone.
+    TaskStopped,
+    /// A task is gone before it ever ran.
+    TaskStartFailed,
+    /// One container ended while its task goes on; told by the task's own metadata, never by EventBridge.
+    ContainerExited,
+    /// A service, or a managed daemon, cannot do its work.
+    ServiceEvent,
+    /// A deployment was given up.
+    DeploymentFailed,
+}
+
+/// Who should care.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Planned.
+    Info,
+    /// Disruptive, but from outside or ambiguous.
+    Warning,
+    /// A human should look.
+    Error,
+}
+
+/// What kind of trouble, so that it can be counted, routed and looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Category {
+    /// The image, or the login to its registry, could not be had.
+    ImagePull,
+    /// A secret or parameter could not be injected.
+    Secret,
+    /// The log driver could not be set up.
+    Logging,
+    /// A volume, a file system or an environment file could not be had.
+    Storage,
+    /// The task got no network interface.
+    Network,
+    /// There was no room for the task.
+    Capacity,
+    /// The container could not be created or its command not be started.
+    ContainerStart,
+    /// The container runtime, the agent or ECS itself failed.
+    Platform,
+    /// The kernel took the container for its memory.
+    Oom,
+    /// The application ended with an error code of its own.
+    AppError,
+    /// The application was ended by a signal.
+    AppSignal,
+    /// The application ended with code 0.
+    AppCompleted,
+    /// A load balancer, the container's own check or service discovery found it unhealthy.
+    HealthCheck,
+    /// A deployment or scale-in replaced it, or a deployment failed.
+    Deployment,
+    /// Somebody called `StopTask`.
+    User,
+    /// Spot capacity was taken back.
+    Spot,
+    /// The machine below was terminated, drained or maintained.
+    Host,
+    /// A service reports trouble that fits none of the above.
+    ServiceEvent,
+    /// Nothing in the event says why.
+    Unknown,
+}
+
+/// Why it went wrong, as far as the text tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// Somebody was not allowed to: a role, or a file's mode.
+    Permission,
+    /// What was named does not exist.
+    NotFound,
+    /// The other side could not be reached.
+    Network,
+    /// Too many requests.
+    RateLimit,
+    /// No space left.
+    DiskFull,
+    /// Built for another processor or operating system.
+    PlatformMismatch,
+    /// It took too long.
+    Timeout,
+    /// What was asked for makes no sense.
+    Invalid,
+}

@@ -1,0 +1,109 @@
+//! Reads an ECS event and says why a task stopped: category, cause, culprit, severity, summary, hint.
+//!
+//! Pure: no I/O and no clock; any JSON value is accepted and none makes it panic. How the event arrived, and
+//! whether its carrier may be trusted, is settled before; where the report goes is `route`'s business.
+//!
+//! Reads like a sentence: `phase` (does this event say that something stopped?) → `task` or `service` (what it
+//! says) → `judge` (why, in the one order that avoids the known false alarms) → `summary` and `hint` (in words)
+//! → `redact` (the original, without secrets).
+//!
+//! The event format: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_cwe_events.html>
+
+use regex::Regex;
+use serde_json::Value;
+
+mod arn;
+mod cause;
+mod container;
+mod culprit;
+mod event;
+mod exit;
+mod field;
+mod hint;
+mod judge;
+mod kind;
+mod outside;
+mod phase;
+mod reason;
+mod redact;
+mod service;
+mod summary;
+mod task;
+mod time;
+
+#[cfg(test)]
+mod tests;
+
+pub use container::StoppedContainer;
+pub use event::StopEvent;
+pub use kind::{Category, Cause, EcsEvent, Severity};
+
+use phase::Phase;
+
+/// Containers that belong to the platform or carry the logs: to blame only when nothing else is.
+const BYSTANDERS: [&str; 4] =
+    ["log_router", "ecs-service-connect-*", "aws-guardduty-agent-*", "~internal~ecs~pause"];
+
+/// Reads one EventBridge event with the default options.
+///
+/// `None`: it is no ECS event that says something stopped or failed.
+///
+/// ```
+/// # use out_ecs_router::stop;
+/// let event = serde_json::json!({
+///     "source": "aws.ecs",
+///     "detail-type": "ECS Task State Change",
+///     "detail": {
+///         "lastStatus": "STOPPED", "stopCode": "EssentialContainerExited", "startedAt": "2026-11-19T20:38:27Z",
+///         "group": "service:web",
+///         "containers": [{ "name": "app", "exitCode": 139 }],
+///     },
+/// });
+/// let stop = stop::read(event).unwrap();
+/// assert_eq!(stop.signal, Some("SIGSEGV"));
+/// assert!(!stop.expected);
+/// ```
+#[must_use]
+pub fn read(event: Value) -> Option<StopEvent> {
+    Reader::default().read(event)
+}
+
+/// How events are read: the options a user may set.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    /// Names of containers that are not the application; a trailing `*` stands for any ending.
+    pub ignore_containers: Vec<String>,
+    /// A stop by `StopTask` whose text matches is not planned: CI tools and watchdogs stop tasks that way too.
+    pub user_stop_is_error: Option<Regex>,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self { ignore_containers: BYSTANDERS.map(String::from).into(), user_stop_is_error: None }
+    }
+}
+
+impl Reader {
+    /// Reads one EventBridge event; `None` as for [`read`].
+    #[must_use]
+    pub fn read(&self, event: Value) -> Option<StopEvent> {
+        let mut stop = match phase::of(&event)? {
+            Phase::TaskStopped => task::report(&event, self),
+            Phase::ServiceTrouble(severity) => service::report(&event, EcsEvent::ServiceEvent, severity),
+            Phase::DeploymentFailed => service::report(&event, EcsEvent::DeploymentFailed, Severity::Error),
+        };
+        stop.event = redact::environment(event);
+        Some(stop)
+    }
+
+    fn ignores(&self, name: &str) -> bool {
+        self.ignore_containers.iter().any(|pattern| match pattern.strip_suffix('*') {
+            Some(start) => name.starts_with(start),
+            None => name == pattern,
+        })
+    }
+
+    fn blames_user(&self, text: Option<&str>) -> bool {
+        self.user_stop_is_error.as_ref().is_some_and(|pattern| pattern.is_match(text.unwrap_or_default()))
+    }
+}

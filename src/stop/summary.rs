@@ -1,0 +1,212 @@
+//! One sentence that a person can read in a pager. Says what has been judged, in our own words; judges nothing.
+//!
+//! Text from the event is quoted only where it is the best there is, shortened and without line breaks.
+
+use super::event::StopEvent;
+use super::kind::{Category, Cause, EcsEvent};
+use super::reason;
+
+/// Enough for a reason to be recognised; the whole one is in `stopped_reason`.
+const QUOTE: usize = 120;
+/// Names may be 255 characters long.
+const NAME: usize = 60;
+
+/// The sentence; `what` replaces its second half.
+pub(super) fn of(stop: &StopEvent, what: Option<&str>) -> String {
+    let what = what.map_or_else(|| said(stop), String::from);
+    match stop.ecs_event {
+        EcsEvent::TaskStopped => format!("{} stopped: {what}.", task(stop)),
+        EcsEvent::TaskStartFailed => format!("{} could not start: {what}.", task(stop)),
+        EcsEvent::ContainerExited => format!("{} lost a container: {what}.", task(stop)),
+        EcsEvent::ServiceEvent => format!("{} is in trouble: {what}.", capital(&service(stop))),
+        EcsEvent::DeploymentFailed => format!("The deployment of {} failed: {what}.", service(stop)),
+    }
+}
+
+fn task(stop: &StopEvent) -> String {
+    let id =
+        stop.task_id.as_deref().map_or_else(|| "A task".to_owned(), |id| format!("Task {}", short(id, 8)));
+    let owner = match (&stop.service, stop.family()) {
+        (Some(service), _) => format!(" of service {}", named(service)),
+        (None, Some(family)) => format!(" of {}", named(family)),
+        (None, None) => String::new(),
+    };
+    format!("{id}{owner}{}", cluster(stop))
+}
+
+fn service(stop: &StopEvent) -> String {
+    let name = stop
+        .service
+        .as_deref()
+        .map_or_else(|| "a service".to_owned(), |name| format!("service {}", named(name)));
+    format!("{name}{}", cluster(stop))
+}
+
+fn cluster(stop: &StopEvent) -> String {
+    stop.cluster.as_deref().map_or_else(String::new, |name| format!(" (cluster {})", named(name)))
+}
+
+fn said(stop: &StopEvent) -> String {
+    let (container, why) = (container(stop), why(stop));
+    match stop.category {
+        Category::ImagePull => format!("the image of {container} could not be pulled{why}"),
+        Category::Secret => format!("a secret could not be read{why}"),
+        Category::Logging => format!("the log driver could not be set up{why}"),
+        Category::Storage => format!("a volume or environment file could not be set up{why}"),
+        Category::Network => format!("it got no network interface{why}"),
+        Category::Capacity => format!("there was no room for it{why}{}", quote(stop)),
+        Category::ContainerStart if stop.cause.is_none() => {
+            format!("{container} would not start{}", quote(stop))
+        }
+        Category::ContainerStart => format!("{container} would not start{why}"),
+        Category::Platform => format!("the container runtime or ECS itself failed{why}{}", quote(stop)),
+        Category::Oom => format!("{container} ran out of memory{}", exit(stop)),
+        Category::AppError => format!("{container} failed{}", exit(stop)),
+        Category::AppSignal => {
+            format!("{container} was ended by {}{}", stop.signal.unwrap_or("a signal"), exit(stop))
+        }
+        Category::AppCompleted if stop.expected => format!("{container} is done{}", exit(stop)),
+        Category::AppCompleted => format!("{container} ended by itself{}", exit(stop)),
+        Category::HealthCheck => "it was found unhealthy".to_owned(),
+        Category::Deployment => format!("a deployment did not go through{}", quote(stop)),
+        Category::User => format!("somebody asked for it{}", quote(stop)),
+        Category::Spot => "its Spot capacity was taken back".to_owned(),
+        Category::Host => "the machine below it went away".to_owned(),
+        Category::ServiceEvent | Category::Unknown => format!("the event does not say why{}", quote(stop)),
+    }
+}
+
+fn container(stop: &StopEvent) -> String {
+    stop.container
+        .as_deref()
+        .map_or_else(|| "a container".to_owned(), |name| format!("container {}", named(name)))
+}
+
+fn exit(stop: &StopEvent) -> String {
+    stop.exit_code.map_or_else(String::new, |code| format!(" (exit {code})"))
+}
+
+fn why(stop: &StopEvent) -> &'static str {
+    stop.cause.map_or("", |cause| match (stop.category, cause) {
+        (Category::ImagePull, Cause::NotFound) => ": no such image or tag",
+        (Category::ImagePull, Cause::Network) => ": the registry could not be reached",
+        (Category::Secret, Cause::NotFound) => ": it does not exist",
+        (Category::Secret, Cause::Invalid) => ": it lacks what the task definition asks for",
+        (Category::Logging, Cause::NotFound) => ": the log group does not exist",
+        (Category::ContainerStart, Cause::NotFound) => ": a file or command is missing",
+        (Category::ContainerStart, Cause::Permission) => ": a file may not be executed",
+        (_, Cause::Permission) => ": permission was denied",
+        (_, Cause::NotFound) => ": something it names does not exist",
+        (_, Cause::Network) => ": the other side could not be reached",
+        (_, Cause::RateLimit) => ": a rate limit was hit",
+        (_, Cause::DiskFull) => ": no disk space is left",
+        (_, Cause::PlatformMismatch) => ": it is built for another platform",
+        (_, Cause::Timeout) => ": it took too long",
+        (_, Cause::Invalid) => ": the configuration is not valid",
+    })
+}
+
+fn quote(stop: &StopEvent) -> String {
+    let reason = stop.stopped_reason.as_deref().filter(|reason| !reason::is_hollow(&reason::plain(reason)));
+    reason.map_or_else(String::new, |reason| format!(" ({})", quoted(reason)))
+}
+
+/// A name that is not ours, with a length that is.
+pub(super) fn named(text: &str) -> String {
+    short(text, NAME)
+}
+
+/// Words that are not ours.
+pub(super) fn quoted(text: &str) -> String {
+    format!("\"{}\"", short(text, QUOTE))
+}
+
+/// At most so many characters, none of which breaks a line.
+fn short(text: &str, most: usize) -> String {
+    let clean = text
+        .trim()
+        .trim_end_matches('.')
+        .chars()
+        .map(|letter| if letter.is_control() { ' ' } else { letter });
+    let mut short: String = clean.take(most).collect();
+    // An id is known by its beginning; a name or reason that was cut should say so.
+    if most > 8 && text.chars().count() > most {
+        short.push('…');
+    }
+    short
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::{StopEvent, read};
+
+    fn event(group: &str, stop_code: &str, reason: &str, container: &serde_json::Value) -> StopEvent {
+        read(json!({ "source": "aws.ecs", "detail-type": "ECS Task State Change", "detail": {
+            "lastStatus": "STOPPED", "startedAt": "2026-11-19T20:38:27Z", "group": group, "stopCode": stop_code, "stoppedReason": reason,
+            "clusterArn": "arn:aws:ecs:us-east-1:111122223333:cluster/prod",
+            "taskArn": "arn:aws:ecs:us-east-1:111122223333:task/prod/0123456789abcdef0123456789abcdef",
+            "taskDefinitionArn": "arn:aws:ecs:us-east-1:111122223333:task-definition/web:7",
+            "containers": [container],
+        } }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_pager_can_be_read() {
+        for (group, code, reason, container, summary) in [
+            (
+                "service:web",
+                "EssentialContainerExited",
+                "Essential container in task exited",
+                json!({ "name": "app", "exitCode": 137, "reason": "OutOfMemoryError: Container killed due to memory usage" }),
+                "Task 01234567 of service web (cluster prod) stopped: container app ran out of memory (exit 137).",
+            ),
+            (
+                "service:web",
+                "EssentialContainerExited",
+                "Essential container in task exited",
+                json!({ "name": "app", "exitCode": 139 }),
+                "Task 01234567 of service web (cluster prod) stopped: container app was ended by SIGSEGV (exit 139).",
+            ),
+            (
+                "family:web",
+                "EssentialContainerExited",
+                "Essential container in task exited",
+                json!({ "name": "app", "exitCode": 0 }),
+                "Task 01234567 of web (cluster prod) stopped: container app is done (exit 0).",
+            ),
+            (
+                "service:web",
+                "UserInitiated",
+                "Cancelled by pipeline\n#42.",
+                json!({ "name": "app", "exitCode": 143 }),
+                "Task 01234567 of service web (cluster prod) stopped: somebody asked for it (\"Cancelled by pipeline #42\").",
+            ),
+            (
+                "service:web",
+                "ServiceSchedulerInitiated",
+                "Scaling activity initiated by (deployment ecs-svc/1)",
+                json!({ "name": "app", "exitCode": 0 }),
+                "Task 01234567 of service web (cluster prod) stopped: a deployment or scale-in took it out of service.",
+            ),
+        ] {
+            assert_eq!(event(group, code, reason, &container).summary, summary);
+        }
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_characters() {
+        let summary =
+            event("service:web", "UserInitiated", &"störung ".repeat(10_000), &json!({ "name": "app" }))
+                .summary;
+        assert!(summary.chars().count() < 300 && summary.contains('…'), "{summary}");
+    }
+}

@@ -1,0 +1,159 @@
+//! A task event: what it says, and the report made of it. Judges nothing itself.
+//!
+//! <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html>
+
+use serde_json::Value;
+
+use super::container::Container;
+use super::event::StopEvent;
+use super::judge::{self, Finding};
+use super::kind::{Category, EcsEvent};
+use super::{Reader, arn, exit, field, hint, summary, time};
+
+/// ECS's own word for who stopped a task; the list is closed by its API model, yet a new one must not hurt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StopCode {
+    TaskFailedToStart,
+    EssentialContainerExited,
+    UserInitiated,
+    ServiceSchedulerInitiated,
+    SpotInterruption,
+    TerminationNotice,
+    /// None, as before 2019, or one we do not know.
+    Other,
+}
+
+const STOP_CODES: [(&str, StopCode); 6] = [
+    ("TaskFailedToStart", StopCode::TaskFailedToStart),
+    ("EssentialContainerExited", StopCode::EssentialContainerExited),
+    ("UserInitiated", StopCode::UserInitiated),
+    ("ServiceSchedulerInitiated", StopCode::ServiceSchedulerInitiated),
+    ("SpotInterruption", StopCode::SpotInterruption),
+    ("TerminationNotice", StopCode::TerminationNotice),
+];
+
+/// A task event, borrowed.
+#[derive(Debug)]
+pub(super) struct Task<'e> {
+    pub(super) containers: Vec<Container<'e>>,
+    detail: &'e Value,
+}
+
+impl<'e> Task<'e> {
+    pub(super) fn of(event: &'e Value, reader: &Reader) -> Self {
+        let detail = event.get("detail").unwrap_or(&Value::Null);
+        let sources = field::list(detail, "containers").iter().filter(|source| source.is_object());
+        let mut containers: Vec<_> = sources.map(|source| Container::of(source, reader)).collect();
+        // A task of log routers only is a log service: its routers are the application.
+        if containers.iter().all(|container| container.bystander) {
+            containers.iter_mut().for_each(|container| container.bystander = false);
+        }
+        Self { containers, detail }
+    }
+
+    pub(super) fn stop_code(&self) -> StopCode {
+        let known = STOP_CODES.iter().find(|(name, _)| field::says(self.detail, "stopCode", name));
+        known.map_or(StopCode::Other, |(_, code)| *code)
+    }
+
+    pub(super) fn stopped_reason(&self) -> Option<&'e str> {
+        field::text(self.detail, "stoppedReason")
+    }
+
+    /// Reasons that ECS puts nowhere but into an attachment, each with the attachment's type.
+    pub(super) fn attachment_reasons(&self) -> impl Iterator<Item = (&'e str, &'e str)> {
+        field::list(self.detail, "attachments").iter().flat_map(|attachment| {
+            let details = field::list(attachment, "details").iter();
+            details.filter(|detail| field::says(detail, "name", "statusReason")).filter_map(|detail| {
+                Some((field::text(attachment, "type").unwrap_or_default(), field::text(detail, "value")?))
+            })
+        })
+    }
+
+    pub(super) fn applications(&self) -> impl Iterator<Item = &Container<'e>> {
+        self.containers.iter().filter(|container| !container.bystander)
+    }
+
+    /// Something that is meant to run on, unlike a job.
+    pub(super) fn is_service(&self) -> bool {
+        let starts = |key, prefix| field::text(self.detail, key).is_some_and(|text| text.starts_with(prefix));
+        starts("group", "service:") || starts("startedBy", "ecs-svc/")
+    }
+
+    pub(super) fn is_on_spot(&self) -> bool {
+        field::says(self.detail, "capacityProviderName", "FARGATE_SPOT")
+    }
+
+    pub(super) fn has_started(&self) -> bool {
+        field::word(self.detail, "startedAt").is_some()
+    }
+}
+
+/// The report of a task's end.
+pub(super) fn report(event: &Value, reader: &Reader) -> StopEvent {
+    let task = Task::of(event, reader);
+    let finding = judge::judge(&task, reader);
+    let mut stop = StopEvent::blank(event, event_of(&task, &finding), finding.severity(), finding.category);
+    identify(&mut stop, &task);
+    date(&mut stop, task.detail);
+    stop.cause = finding.cause;
+    stop.expected = finding.expected;
+    stop.containers = task.containers.iter().map(Container::report).collect();
+    if let Some(culprit) = finding.container {
+        blame(&mut stop, culprit);
+    }
+    stop.summary = summary::of(&stop, finding.what);
+    stop.hint = finding.hint.unwrap_or_else(|| hint::of(&stop)).to_owned();
+    stop
+}
+
+/// `TaskFailedToStart` alone proves nothing: an init container that exited 1 reports it as well. A task that
+/// others stopped before it ran did not fail either.
+fn event_of(task: &Task<'_>, finding: &Finding<'_>) -> EcsEvent {
+    let from_outside = match finding.category {
+        Category::User | Category::Spot | Category::Host | Category::Deployment | Category::HealthCheck => {
+            true
+        }
+        Category::ImagePull
+        | Category::Secret
+        | Category::Logging
+        | Category::Storage
+        | Category::Network => false,
+        Category::Capacity | Category::ContainerStart | Category::Platform | Category::Oom => false,
+        Category::AppError | Category::AppSignal | Category::AppCompleted => false,
+        Category::ServiceEvent | Category::Unknown => false,
+    };
+    let ran = task.has_started() || finding.container.is_some_and(|container| container.ran);
+    if from_outside || ran { EcsEvent::TaskStopped } else { EcsEvent::TaskStartFailed }
+}
+
+fn identify(stop: &mut StopEvent, task: &Task<'_>) {
+    let name_in = |key| field::text(task.detail, key).and_then(arn::name).map(String::from);
+    stop.task_arn = field::word(task.detail, "taskArn");
+    stop.task_id = name_in("taskArn");
+    stop.cluster = name_in("clusterArn");
+    stop.task_definition = name_in("taskDefinitionArn");
+    stop.group = field::word(task.detail, "group");
+    stop.service = stop.group.as_deref().and_then(|group| group.strip_prefix("service:")).map(String::from);
+    stop.launch_type = field::word(task.detail, "launchType");
+    stop.stop_code = field::word(task.detail, "stopCode");
+    stop.stopped_reason = task.stopped_reason().map(String::from);
+}
+
+fn date(stop: &mut StopEvent, detail: &Value) {
+    stop.created_at = field::word(detail, "createdAt");
+    stop.started_at = field::word(detail, "startedAt");
+    stop.stopped_at = field::word(detail, "stoppedAt");
+    stop.runtime_seconds = stop
+        .started_at
+        .as_deref()
+        .zip(stop.stopped_at.as_deref())
+        .and_then(|(started, stopped)| time::seconds_between(started, stopped));
+}
+
+fn blame(stop: &mut StopEvent, culprit: &Container<'_>) {
+    stop.container = Some(culprit.name.to_owned()).filter(|name| !name.is_empty());
+    stop.exit_code = culprit.exit_code;
+    stop.signal = culprit.exit_code.and_then(|code| exit::read(code).signal);
+    stop.container_reason = culprit.reason.map(String::from);
+}
