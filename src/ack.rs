@@ -66,7 +66,9 @@ pub struct Progress {
 }
 
 impl Progress {
-    fn new(destinations: usize) -> Rc<Self> {
+    /// Nothing has arrived yet.
+    #[must_use]
+    pub fn new(destinations: usize) -> Rc<Self> {
         let destinations = (0..destinations).map(|_| RefCell::default()).collect();
         Rc::new(Self { destinations, running: Cell::new(true), stopped: Notify::new() })
     }

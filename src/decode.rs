@@ -158,27 +158,25 @@ impl<'a> Reader<'a> {
         }))
     }
 
-    /// One value; containers are stepped over, not into.
+    /// One value; containers are stepped over, not into. Log records are nearly all text, so that comes first.
     #[inline]
     fn value(&mut self) -> Read<Value<'a>> {
-        Ok(match self.marker()? {
-            Marker::FixStr(length) => Value::Text(self.take(usize::from(length))?),
-            Marker::Str8 => self.sized8().map(Value::Text)?,
-            Marker::Str16 => self.sized16().map(Value::Text)?,
-            Marker::Str32 => self.sized32().map(Value::Text)?,
-            Marker::FixPos(number) => Value::Unsigned(u64::from(number)),
-            Marker::FixMap(count) => self.container(u32::from(count), 2, Value::Map)?,
-            Marker::FixArray(count) => self.container(u32::from(count), 1, Value::Array)?,
-            marker => self.rare_value(marker)?,
-        })
+        let length = match self.marker()? {
+            Marker::FixStr(length) => usize::from(length),
+            Marker::Str8 => usize::from(self.u8()?),
+            Marker::Str16 => usize::from(self.u16()?),
+            other => return self.other_value(other),
+        };
+        self.take(length).map(Value::Text)
     }
 
-    /// The forms that log records seldom hold, out of the way of those they mostly hold.
-    fn rare_value(&mut self, marker: Marker) -> Read<Value<'a>> {
+    fn other_value(&mut self, marker: Marker) -> Read<Value<'a>> {
         Ok(match marker {
+            Marker::Str32 => self.sized32().map(Value::Text)?,
             Marker::Null => Value::Nil,
             Marker::True => Value::Bool(true),
             Marker::False => Value::Bool(false),
+            Marker::FixPos(number) => Value::Unsigned(u64::from(number)),
             Marker::FixNeg(number) => signed(i64::from(number)),
             Marker::U8 => Value::Unsigned(u64::from(self.u8()?)),
             Marker::U16 => Value::Unsigned(u64::from(self.u16()?)),
@@ -191,7 +189,9 @@ impl<'a> Reader<'a> {
             Marker::F32 => Value::Float(f64::from(f32::from_be_bytes(self.array()?))),
             Marker::F64 => Value::Float(f64::from_be_bytes(self.array()?)),
             Marker::Bin8 => self.sized8().map(Value::Binary)?,
-            Marker::Bin16 => self.sized16().map(Value::Binary)?,
+            Marker::Bin16 => {
+                self.u16().and_then(|length| self.take(usize::from(length))).map(Value::Binary)?
+            }
             Marker::Bin32 => self.sized32().map(Value::Binary)?,
             Marker::FixExt1 => self.extension(1)?,
             Marker::FixExt2 => self.extension(2)?,
@@ -201,8 +201,10 @@ impl<'a> Reader<'a> {
             Marker::Ext8 => self.u8().map(usize::from).and_then(|length| self.extension(length))?,
             Marker::Ext16 => self.u16().map(usize::from).and_then(|length| self.extension(length))?,
             Marker::Ext32 => self.length32().and_then(|length| self.extension(length))?,
+            Marker::FixArray(count) => self.container(u32::from(count), 1, Value::Array)?,
             Marker::Array16 => self.u16().and_then(|n| self.container(u32::from(n), 1, Value::Array))?,
             Marker::Array32 => self.u32().and_then(|n| self.container(n, 1, Value::Array))?,
+            Marker::FixMap(count) => self.container(u32::from(count), 2, Value::Map)?,
             Marker::Map16 => self.u16().and_then(|n| self.container(u32::from(n), 2, Value::Map))?,
             Marker::Map32 => self.u32().and_then(|n| self.container(n, 2, Value::Map))?,
             _ => return Err("a byte that msgpack never uses"),
@@ -226,8 +228,7 @@ impl<'a> Reader<'a> {
 
     /// Steps over one header and its scalar bytes; answers how many values the container holds.
     fn step(&mut self) -> Read<u64> {
-        let marker = self.marker()?;
-        let inside = match marker {
+        Ok(match self.marker()? {
             Marker::FixArray(count) => u64::from(count),
             Marker::Array16 => u64::from(self.u16()?),
             Marker::Array32 => u64::from(self.u32()?),
@@ -235,19 +236,10 @@ impl<'a> Reader<'a> {
             Marker::Map16 => 2 * u64::from(self.u16()?),
             Marker::Map32 => 2 * u64::from(self.u32()?),
             Marker::FixStr(length) => self.take(usize::from(length)).map(|_| 0)?,
-            Marker::FixPos(_) => 0,
-            scalar => self.rare_scalar(scalar)?,
-        };
-        Ok(inside)
-    }
-
-    fn rare_scalar(&mut self, marker: Marker) -> Read<u64> {
-        match marker {
-            Marker::Str8 => self.sized8().map(|_| 0),
-            Marker::Str16 => self.sized16().map(|_| 0),
-            Marker::Str32 => self.sized32().map(|_| 0),
-            scalar => self.rare_value(scalar).map(|_| 0),
-        }
+            Marker::Str8 => self.sized8().map(|_| 0)?,
+            Marker::Str16 => self.u16().and_then(|length| self.take(usize::from(length))).map(|_| 0)?,
+            scalar => self.other_value(scalar).map(|_| 0)?,
+        })
     }
 
     fn extension(&mut self, length: usize) -> Read<Value<'a>> {
@@ -257,11 +249,6 @@ impl<'a> Reader<'a> {
 
     fn sized8(&mut self) -> Read<&'a [u8]> {
         let length = usize::from(self.u8()?);
-        self.take(length)
-    }
-
-    fn sized16(&mut self) -> Read<&'a [u8]> {
-        let length = usize::from(self.u16()?);
         self.take(length)
     }
 

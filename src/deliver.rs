@@ -51,10 +51,8 @@ pub struct Courier<T> {
 enum Outcome {
     /// Nothing of it is left to send.
     Settled,
-    /// This is left, and worth another try now.
-    Rest(Batch),
     /// Halves may fare better.
-    Split,
+    Split(Batch),
     /// Not in this flush.
     GivenUp,
 }
@@ -111,11 +109,10 @@ impl<T: Transport> Courier<T> {
     pub async fn bring(self: Rc<Self>, batch: Batch, progress: Rc<Progress>, deadline: Instant) {
         let mut pending = vec![batch];
         while let Some(batch) = pending.pop() {
-            match self.settle(&batch, &progress, deadline).await {
+            match self.settle(batch, &progress, deadline).await {
                 Outcome::Settled => {}
-                Outcome::Rest(rest) => pending.push(rest),
                 Outcome::GivenUp => return,
-                Outcome::Split => match batch.halves() {
+                Outcome::Split(batch) => match batch.halves() {
                     Some((left, right)) => pending.extend([right, left]),
                     None => self.refuse(&batch, &progress),
                 },
@@ -124,14 +121,16 @@ impl<T: Transport> Courier<T> {
     }
 
     /// Sends the batch's request, and whatever it turns out to need first, until there is an outcome.
-    async fn settle(&self, batch: &Batch, progress: &Progress, deadline: Instant) -> Outcome {
-        let mut journey = Journey::new(self.destination.request(batch));
-        while let Some(step) = journey.steps.front().filter(|_| Instant::now() < deadline) {
+    async fn settle(&self, mut batch: Batch, progress: &Progress, deadline: Instant) -> Outcome {
+        let mut journey = Journey::new(self.destination.request(&batch));
+        while let Some(step) = journey.steps.front() {
             let purpose = step.purpose;
-            let (judgement, asked) = self.attempt(step, batch).await;
+            let Some((judgement, asked)) = self.attempt(step, &batch, deadline).await else {
+                return Outcome::GivenUp;
+            };
             let pause = match judgement {
                 Judgement::Delivered if purpose == Purpose::Deliver => {
-                    return self.delivered(batch, progress);
+                    return self.delivered(&batch, progress);
                 }
                 Judgement::Delivered => journey.prepared(),
                 Judgement::Forgiven { why } => {
@@ -142,9 +141,17 @@ impl<T: Transport> Courier<T> {
                     true => None,
                     false => return Outcome::GivenUp,
                 },
-                Judgement::Partial { retry, refused } => return self.part(batch, progress, &retry, &refused),
-                Judgement::Split { why } => return self.split(&why),
-                Judgement::Refused { why } => return self.refused(batch, progress, &why),
+                Judgement::Partial { retry, refused } => {
+                    self.part(&batch, progress, &retry, &refused);
+                    if retry.is_empty() {
+                        return Outcome::Settled;
+                    }
+                    batch = batch.only(&retry);
+                    journey.steps = VecDeque::from([self.destination.request(&batch)]);
+                    Some(self.later(&journey, asked, "some records were not taken"))
+                }
+                Judgement::Split { why } => return self.split(batch, &why),
+                Judgement::Refused { why } => return self.refused(&batch, progress, &why),
                 Judgement::Reauthorize { why } => Some(self.reauthorize(&mut journey, &why)),
                 Judgement::Later { pace: Pace::Slow, why } => return self.give_up(&why),
                 Judgement::Later { pace: Pace::Soon, why } => Some(self.later(&journey, asked, &why)),
@@ -192,7 +199,8 @@ impl<T: Transport> Courier<T> {
 
     fn later(&self, journey: &Journey<'_>, asked: Option<Duration>, why: &str) -> Duration {
         self.say(Level::Warn, "later", why);
-        asked.unwrap_or_else(|| self.pause(journey.attempt))
+        // "Retry-After: 0" is no reason for a storm.
+        asked.map_or_else(|| self.pause(journey.attempt), |asked| asked.max(FIRST_PAUSE))
     }
 
     /// Waits before the next attempt; `false` when that would be after the deadline.
@@ -211,9 +219,9 @@ impl<T: Transport> Courier<T> {
         Outcome::GivenUp
     }
 
-    fn split(&self, why: &str) -> Outcome {
+    fn split(&self, batch: Batch, why: &str) -> Outcome {
         self.say(Level::Warn, "split", why);
-        Outcome::Split
+        Outcome::Split(batch)
     }
 
     fn refused(&self, batch: &Batch, progress: &Progress, why: &str) -> Outcome {
@@ -222,18 +230,22 @@ impl<T: Transport> Courier<T> {
         Outcome::Settled
     }
 
-    /// One request, one judgement, and the pause the vendor asked for.
-    async fn attempt(&self, step: &Request, batch: &Batch) -> (Judgement, Option<Duration>) {
-        let Ok(_slot) = self.slots.acquire().await else {
-            return (Judgement::Later { pace: Pace::Slow, why: "shutting down".to_owned() }, None);
-        };
+    /// One request, one judgement, and the pause the vendor asked for; `None` when its turn did not come in time.
+    async fn attempt(
+        &self,
+        step: &Request,
+        batch: &Batch,
+        deadline: Instant,
+    ) -> Option<(Judgement, Option<Duration>)> {
+        let _slot = self.slots.acquire().await.ok().filter(|_| Instant::now() < deadline)?;
         self.counters().requests.fetch_add(1, Relaxed);
-        match self.transport.send(&step.outlet).await {
+        Some(match self.transport.send(&step.outlet).await {
             Ok(reply) => {
-                (self.destination.judge(step.purpose, batch, &reply), retry_after(&reply, SystemTime::now()))
+                let asked = retry_after(&reply, SystemTime::now());
+                (self.destination.judge(step.purpose, batch, &reply), asked)
             }
             Err(failure) => (judge_failure(&failure), None),
-        }
+        })
     }
 
     /// Accepted but for some records.
@@ -243,7 +255,7 @@ impl<T: Transport> Courier<T> {
         progress: &Progress,
         retry: &[usize],
         refused: &[(std::ops::Range<usize>, Reason)],
-    ) -> Outcome {
+    ) {
         let mut open: Vec<u32> =
             retry.iter().filter_map(|&at| batch.items.get(at)).map(|item| item.ordinal).collect();
         open.sort_unstable();
@@ -264,7 +276,6 @@ impl<T: Transport> Courier<T> {
         progress.settle(self.index, done);
         let delivered = batch.items.len().saturating_sub(lost + retry.len());
         self.counters().delivered.fetch_add(delivered as u64, Relaxed);
-        if retry.is_empty() { Outcome::Settled } else { Outcome::Rest(batch.only(retry)) }
     }
 
     fn delivered(&self, batch: &Batch, progress: &Progress) -> Outcome {

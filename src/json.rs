@@ -20,7 +20,7 @@ const TOO_DEEP: &[u8] = b"[nested too deeply]";
 pub struct Writer<'o, const QUOTED: bool> {
     out: &'o mut Vec<u8>,
     start: usize,
-    /// Bytes that the outer quoting added: written length minus this is the inner length.
+    /// Bytes that the outermost escaping added: written length minus this is the inner length.
     added: usize,
 }
 
@@ -31,7 +31,7 @@ impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
         Self { out, start, added: 0 }
     }
 
-    /// UTF-8 bytes of the text a reader gets: after unquoting once when `QUOTED`, as written otherwise.
+    /// UTF-8 bytes of the text a reader has who unescapes it once; what CloudWatch counts of a message.
     #[must_use]
     pub fn inner_len(&self) -> usize {
         self.out.len() - self.start - self.added
@@ -44,6 +44,8 @@ impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
 
     /// A record's fields as an object; `first` is written before them (pairs of our own) and says if it wrote any.
     pub fn record(&mut self, record: &Record<'_, '_>, first: impl FnOnce(&mut Self) -> bool) {
+        // Room for the punctuation and the usual escapes at once, instead of growing step by step.
+        self.out.reserve(record.body.len() + record.body.len() / 4 + 8 * record.fields.len());
         self.raw(b"{");
         let mut comma = first(self);
         for field in record.fields {
@@ -51,11 +53,31 @@ impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
                 self.raw(b",");
             }
             comma = true;
-            self.key(field.key);
-            self.raw(b":");
-            self.value(field.value);
+            match (field.key, field.value) {
+                (Value::Text(key), Value::Text(text)) => self.text_pair(key, text),
+                (key, value) => {
+                    self.key(key);
+                    self.raw(b":");
+                    self.value(value);
+                }
+            }
         }
         self.raw(b"}");
+    }
+
+    /// What nearly every field of a log record is: the punctuation between key and value is written in one step.
+    #[inline]
+    fn text_pair(&mut self, key: &[u8], text: &[u8]) {
+        self.quote();
+        self.contents(key);
+        if QUOTED {
+            self.raw(b"\\\":\\\"");
+            self.added += 2;
+        } else {
+            self.raw(b"\":\"");
+        }
+        self.contents(text);
+        self.quote();
     }
 
     /// One value of any kind.
@@ -70,10 +92,12 @@ impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
         self.quote();
     }
 
-    /// Text as it is: escaped for the outer string when `QUOTED`, else only made UTF-8.
+    /// Text as it is: escaped once, for the outer string, when `QUOTED`, else only made UTF-8.
     pub fn text(&mut self, text: &[u8]) {
         if QUOTED {
-            self.contents(text);
+            let mut plain = Writer::<false>::new(self.out);
+            plain.contents(text);
+            self.added += plain.added;
         } else {
             self.raw(String::from_utf8_lossy(text).as_bytes());
         }
@@ -84,11 +108,20 @@ impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
         self.raw(itoa::Buffer::new().format(number).as_bytes());
     }
 
-    /// The inside of a JSON string.
-    pub fn contents(&mut self, text: &[u8]) {
-        match std::str::from_utf8(text) {
-            Ok(text) => self.escape(text.as_bytes()),
-            Err(_) => self.lossy(text),
+    /// The inside of a JSON string: runs of plain ASCII are copied, the rest is looked at more closely.
+    #[inline]
+    pub fn contents(&mut self, mut text: &[u8]) {
+        loop {
+            let (plain, rest) = text.split_at(prefix::<true>(text));
+            self.raw(plain);
+            match rest.split_first() {
+                None => return,
+                Some((byte, tail)) if byte.is_ascii() => {
+                    self.escaped(*byte);
+                    text = tail;
+                }
+                Some(_) => return self.beyond_ascii(rest),
+            }
         }
     }
 
@@ -174,8 +207,8 @@ impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
         }
     }
 
-    #[cold]
-    fn lossy(&mut self, text: &[u8]) {
+    /// Text with other characters than ASCII must be proved to be UTF-8 once; then only escapes matter.
+    fn beyond_ascii(&mut self, text: &[u8]) {
         for chunk in text.utf8_chunks() {
             self.escape(chunk.valid().as_bytes());
             if !chunk.invalid().is_empty() {
@@ -184,10 +217,10 @@ impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
         }
     }
 
-    /// Copies runs that need nothing, escapes the byte between them.
+    /// The inside of a JSON string that is known to be UTF-8.
     fn escape(&mut self, mut text: &[u8]) {
         loop {
-            let (plain, rest) = text.split_at(plain_prefix(text));
+            let (plain, rest) = text.split_at(prefix::<false>(text));
             self.raw(plain);
             let Some((&byte, tail)) = rest.split_first() else { return };
             self.escaped(byte);
@@ -206,47 +239,87 @@ impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
             0x0C => b'f',
             _ => return self.unicode_escape(byte),
         };
-        if !QUOTED {
-            return self.raw(&[b'\\', short]);
-        }
-        if matches!(short, b'"' | b'\\') {
-            self.raw(&[b'\\', b'\\', b'\\', short]);
-            self.added += 2;
-        } else {
-            self.raw(&[b'\\', b'\\', short]);
-            self.added += 1;
+        match (QUOTED, short) {
+            (false, _) => self.grow(&[b'\\', short], 1),
+            (true, b'"' | b'\\') => self.grow(&[b'\\', b'\\', b'\\', short], 2),
+            (true, _) => self.grow(&[b'\\', b'\\', short], 1),
         }
     }
 
     fn unicode_escape(&mut self, byte: u8) {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let escape =
+            [b'\\', b'u', b'0', b'0', DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
         if QUOTED {
-            self.raw(b"\\");
-            self.added += 1;
+            self.grow(b"\\", 1);
+            self.raw(&escape);
+        } else {
+            self.grow(&escape, escape.len() - 1);
         }
-        self.raw(&[b'\\', b'u', b'0', b'0', DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+    }
+
+    /// Writes an escape that the outermost unescaping makes this much shorter.
+    fn grow(&mut self, escape: &[u8], added: usize) {
+        self.raw(escape);
+        self.added += added;
     }
 }
 
-/// How many leading bytes need no escape. Sixteen at a step: a fixed-width inner loop without a branch is what
-/// the compiler turns into vector compares.
+/// How many leading bytes can be copied as they are; with `ASCII`, other characters end the run too.
+///
+/// Sixteen bytes at a step, in a loop of fixed width without a branch, which the compiler turns into vector
+/// compares; the last step overlaps the one before, so that no byte is looked at alone in texts of eight and more.
 #[inline]
-fn plain_prefix(text: &[u8]) -> usize {
-    const STEP: usize = 16;
-    let mut plain = 0;
-    for step in text.chunks_exact(STEP) {
-        if step.iter().fold(false, |found, &byte| found | needs_escape(byte)) {
-            break;
+fn prefix<const ASCII: bool>(text: &[u8]) -> usize {
+    let (steps, rest) = text.as_chunks::<16>();
+    for (index, step) in steps.iter().enumerate() {
+        if holds_end::<ASCII>(step) {
+            return index * 16 + short_prefix::<ASCII>(step);
         }
-        plain += STEP;
     }
-    let rest = text.get(plain..).unwrap_or_default();
-    plain + rest.iter().position(|&byte| needs_escape(byte)).unwrap_or(rest.len())
+    match text.last_chunk::<16>() {
+        Some(last) if !holds_end::<ASCII>(last) => text.len(),
+        _ => text.len() - rest.len() + short_prefix::<ASCII>(rest),
+    }
 }
 
 #[inline]
-const fn needs_escape(byte: u8) -> bool {
-    byte < 0x20 || byte == b'"' || byte == b'\\'
+fn holds_end<const ASCII: bool>(step: &[u8; 16]) -> bool {
+    step.iter().fold(0, |found, &byte| found | u8::from(ends_run::<ASCII>(byte))) != 0
+}
+
+/// The same for sixteen bytes at most.
+#[inline]
+fn short_prefix<const ASCII: bool>(text: &[u8]) -> usize {
+    let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) else {
+        return text.iter().position(|&byte| ends_run::<ASCII>(byte)).unwrap_or(text.len());
+    };
+    run_ends::<ASCII>(u64::from_le_bytes(*first))
+        .or_else(|| run_ends::<ASCII>(u64::from_le_bytes(*last)).map(|inside| text.len() - 8 + inside))
+        .unwrap_or(text.len())
+}
+
+#[inline]
+const fn ends_run<const ASCII: bool>(byte: u8) -> bool {
+    (byte < 0x20) | (byte == b'"') | (byte == b'\\') | (ASCII & (byte >= 0x80))
+}
+
+/// The first of eight bytes that ends a run. Each term sets the top bit of a byte that matches; a borrow can only
+/// disturb bytes after the first match, which nobody asks about.
+#[inline]
+const fn run_ends<const ASCII: bool>(word: u64) -> Option<usize> {
+    const ONES: u64 = u64::MAX / 255;
+    const TOPS: u64 = ONES << 7;
+    let control = word.wrapping_sub(ONES * 0x20) & !word;
+    let quote = word ^ (ONES * b'"' as u64);
+    let quote = quote.wrapping_sub(ONES) & !quote;
+    let backslash = word ^ (ONES * b'\\' as u64);
+    let backslash = backslash.wrapping_sub(ONES) & !backslash;
+    let high = if ASCII { word } else { 0 };
+    match (control | quote | backslash | high) & TOPS {
+        0 => None,
+        found => Some(found.trailing_zeros() as usize / 8),
+    }
 }
 
 /// The longest prefix of `text` that is at most `max` bytes and ends between two characters.
@@ -320,6 +393,24 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_run_ends_where_a_look_at_each_byte_says(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
+            let first = |ends: fn(u8) -> bool| bytes.iter().position(|&byte| ends(byte)).unwrap_or(bytes.len());
+            prop_assert_eq!(prefix::<true>(&bytes), first(ends_run::<true>));
+            prop_assert_eq!(prefix::<false>(&bytes), first(ends_run::<false>));
+        }
+
+        #[test]
+        fn text_in_the_outer_string_comes_back_and_is_counted(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let mut out = Vec::new();
+            let mut writer = Writer::<true>::new(&mut out);
+            writer.text(&bytes);
+            let inner = writer.inner_len();
+            let back: String = serde_json::from_str(&format!("\"{}\"", String::from_utf8(out).unwrap())).unwrap();
+            prop_assert_eq!(back.len(), inner);
+            prop_assert_eq!(back, String::from_utf8_lossy(&bytes));
+        }
+
         #[test]
         fn agrees_with_serde_json(text in ".*") {
             let ours: String = serde_json::from_str(&plain(text.as_bytes())).unwrap();

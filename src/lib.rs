@@ -13,7 +13,7 @@
 //!
 //! Follow a record from [`decode`] downwards; each module's first lines say what it owns and what it does not.
 
-mod ack;
+pub mod ack;
 mod aws;
 pub mod batch;
 pub mod classify;
@@ -28,10 +28,10 @@ mod http;
 pub mod json;
 mod log;
 pub mod metrics;
-mod pipeline;
+pub mod pipeline;
 pub mod plugin;
 pub mod record;
-mod route;
+pub mod route;
 pub mod stop;
 pub mod template;
 mod wire;

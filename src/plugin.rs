@@ -1,8 +1,8 @@
 //! Which instances exist, and their life: start, flush, drain.
 //!
 //! The host knows an instance by a number, never by an address: Fluent Bit 1.9.10 calls exit once with the last
-//! instance's context and newer releases once for each, so the first exit drains every instance and a number that
-//! is gone is simply not there any more. Touches no raw pointer.
+//! instance's context and newer releases once for each, so the first exit drains every instance of its load and a
+//! number that is gone is simply not there any more. Touches no raw pointer.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -146,28 +146,41 @@ fn wants_panic(lookup: &dyn Lookup, place: &str) -> bool {
 
 // ---- the table of instances ------------------------------------------------------------------------------------
 
-static INSTANCES: Mutex<Table> = Mutex::new(Table { next: 0, live: BTreeMap::new() });
+static INSTANCES: Mutex<Table> = Mutex::new(Table { next: 0, load: 0, live: BTreeMap::new() });
 
 struct Table {
     /// Numbers are not used twice, so that a stale one never names somebody else.
     next: usize,
-    live: BTreeMap<usize, Arc<Instance>>,
+    /// Which load of the library by the host this is. A hot reload loads it again beside the running one, and when
+    /// the new configuration is refused, only what belongs to the new load may end.
+    load: usize,
+    live: BTreeMap<usize, Live>,
+}
+
+struct Live {
+    load: usize,
+    instance: Arc<Instance>,
 }
 
 fn table() -> std::sync::MutexGuard<'static, Table> {
     INSTANCES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The host loads the library, for the first time or again.
+pub fn load() {
+    table().load += 1;
+}
+
 /// Starts an instance and answers with its handle, which is never 0. Problems are written to the log, all of them.
 pub fn init(lookup: &dyn Lookup) -> Option<usize> {
-    let number = {
+    let (number, load) = {
         let mut table = table();
         table.next += 1;
-        table.next - 1
+        (table.next - 1, table.load)
     };
     match Instance::start(number, lookup) {
         Ok(instance) => {
-            table().live.insert(number + 1, Arc::new(instance));
+            table().live.insert(number + 1, Live { load, instance: Arc::new(instance) });
             Some(number + 1)
         }
         Err(problems) => {
@@ -184,7 +197,7 @@ pub fn init(lookup: &dyn Lookup) -> Option<usize> {
 
 /// Flushes a chunk to the instance of this handle. One that is gone cannot deliver: come again.
 pub fn flush(handle: usize, tag: &[u8], chunk: &[u8]) -> Verdict {
-    let instance = table().live.get(&handle).map(Arc::clone);
+    let instance = table().live.get(&handle).map(|live| Arc::clone(&live.instance));
     instance.map_or(Verdict::Retry, |instance| instance.flush(tag, chunk))
 }
 
@@ -195,9 +208,25 @@ pub fn only() -> Option<usize> {
     table.live.keys().next().copied().filter(|_| table.live.len() == 1)
 }
 
-/// Drains every instance: on 1.9.10 no second exit comes. Calling it again does nothing.
-pub fn exit() {
-    let live = std::mem::take(&mut table().live);
-    live.values().for_each(|instance| instance.worker.close());
-    live.values().for_each(|instance| instance.drain());
+/// Drains every instance of the load that this handle belongs to: on 1.9.10 no second exit comes. A handle that is
+/// not known does nothing: its instances are drained already, or never started.
+pub fn exit(handle: usize) {
+    let mut table = table();
+    let Some(load) = table.live.get(&handle).map(|live| live.load) else { return };
+    let ending =
+        table.live.extract_if(.., |_, live| live.load == load).map(|(_, live)| live.instance).collect();
+    drop(table);
+    drain(ending);
+}
+
+/// Drains every instance there is.
+pub fn exit_all() {
+    let ending = std::mem::take(&mut table().live);
+    drain(ending.into_values().map(|live| live.instance).collect());
+}
+
+/// All at one time: the budget of each begins when the first is closed.
+fn drain(ending: Vec<Arc<Instance>>) {
+    ending.iter().for_each(|instance| instance.worker.close());
+    ending.iter().for_each(|instance| instance.drain());
 }

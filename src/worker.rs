@@ -227,10 +227,15 @@ impl House {
         }
         answer(&job, verdict);
         drop(job);
-        if !in_time {
-            finish(&mut sending).await;
+        if in_time {
+            progress.stop();
+        } else {
+            // Not part of the drain: at exit nobody is left to come again.
+            tokio::task::spawn_local(async move {
+                finish(&mut sending).await;
+                progress.stop();
+            });
         }
-        progress.stop();
     }
 
     fn sort(&self, job: &Job, progress: &Progress, replayed: bool) -> Sorted {

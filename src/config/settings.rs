@@ -165,6 +165,8 @@ fn read_route(reader: &Reader<'_>, keys: &[&str], destinations: &mut Vec<Destina
     }
     let mut route: Vec<usize> =
         names.iter().filter_map(|name| destination_index(reader, key, name, destinations)).collect();
+    // A name given twice must not make the record go there twice.
+    route.sort_unstable();
     route.dedup();
     route
 }

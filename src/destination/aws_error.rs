@@ -50,7 +50,12 @@ impl AwsError {
         None
     }
 
-    pub(super) fn is_throttle(&self) -> bool {
+    /// Whether the same request may fare better later, without anybody changing anything.
+    pub(super) fn is_passing(&self) -> bool {
+        self.is_throttle() || self.is_outage() || self.is_authentication()
+    }
+
+    fn is_throttle(&self) -> bool {
         self.status == 429 || self.code.starts_with("Throttl") || self.code == "LimitExceededException"
     }
 

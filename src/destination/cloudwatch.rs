@@ -129,12 +129,12 @@ impl Cloudwatch {
                 Some(new) => Judgement::Prepare(self.create_group(new, batch)),
                 None => Judgement::Later { pace: Pace::Slow, why: self.missing_group(batch) },
             },
-            ("PutRetentionPolicy", _) if !error.is_throttle() => {
-                Judgement::Forgiven { why: error.describe(operation) }
-            }
             // Somebody else makes the same group at this moment.
             (_, "OperationAbortedException") => {
                 Judgement::Later { pace: Pace::Soon, why: error.describe(operation) }
+            }
+            ("PutRetentionPolicy", _) if !error.is_passing() => {
+                Judgement::Forgiven { why: error.describe(operation) }
             }
             _ => error
                 .common_judgement(reply, operation)
@@ -212,7 +212,7 @@ impl Destination for Cloudwatch {
             out.truncate(body);
             let text = payload::cut(&self.common, entry, MAX_MESSAGE);
             let mut message = Writer::<true>::new(out);
-            message.contents(&text);
+            message.text(&text);
             length = message.inner_len();
         }
         out.extend_from_slice(b"\"},");
@@ -254,7 +254,9 @@ impl Destination for Cloudwatch {
         let why = error.describe("PutLogEvents");
         match error.code.as_str() {
             "ResourceNotFoundException" => Judgement::Prepare(vec![self.create_stream(batch)]),
-            "InvalidParameterException" if batch.items.len() > 1 => Judgement::Split { why },
+            "InvalidParameterException" | "SerializationException" if batch.items.len() > 1 => {
+                Judgement::Split { why }
+            }
             "InvalidParameterException" | "SerializationException" => Judgement::Refused { why },
             _ => error
                 .common_judgement(reply, "PutLogEvents")

@@ -76,18 +76,38 @@ fn cut_record(record: &Record<'_, '_>, max: usize) -> Vec<u8> {
     else {
         return cut_text(&whole, max);
     };
-    // A byte of the field is at least a byte of the JSON, so taking the excess away here is enough.
-    let excess = whole.len().saturating_sub(max.saturating_sub(MARKER_ROOM));
-    if excess >= text.len() {
+    let room = max.saturating_sub(MARKER_ROOM + whole.len().saturating_sub(escaped_len(text)));
+    let kept = longest_within(text, room);
+    if kept.is_empty() {
         return cut_text(&whole, max);
     }
-    let kept = json::cut(text, text.len() - excess);
     let shortened = [kept, marker(text.len() - kept.len()).as_bytes()].concat();
     let mut fields = record.fields.to_vec();
     if let Some(field) = fields.get_mut(position) {
         field.value = Value::Text(&shortened);
     }
     as_json(&Record { fields: &fields, ..*record })
+}
+
+/// The longest beginning of `text` that takes no more than `room` bytes as the inside of a JSON string. Escapes make
+/// that anything from one to six times as long as the text, so it is searched by halves.
+fn longest_within(text: &[u8], room: usize) -> &[u8] {
+    let (mut fits, mut too_long) = (0, text.len() + 1);
+    while too_long - fits > 1 {
+        let middle = fits.midpoint(too_long);
+        if escaped_len(json::cut(text, middle)) <= room {
+            fits = middle;
+        } else {
+            too_long = middle;
+        }
+    }
+    json::cut(text, fits)
+}
+
+fn escaped_len(text: &[u8]) -> usize {
+    let mut out = Vec::with_capacity(text.len());
+    Writer::<false>::new(&mut out).contents(text);
+    out.len()
 }
 
 fn as_json(record: &Record<'_, '_>) -> Vec<u8> {

@@ -71,6 +71,7 @@ pub unsafe extern "C" fn FLBPluginRegister(def: *mut flb_plugin_proxy_def) -> Re
             return Registered::FAILED;
         }
         panic::install_hook();
+        plugin::load();
         // SAFETY: `flb_plugin_proxy_register` allocates the struct and passes it here; ours is its common prefix.
         unsafe { def.write(DEFINITION) };
         Registered::OK
@@ -137,15 +138,16 @@ pub unsafe extern "C" fn FLBPluginFlush(data: *const c_void, length: usize, tag:
     unsafe { FLBPluginFlushCtx(std::ptr::without_provenance_mut(context), data, length, tag) }
 }
 
-/// Drains every instance, whichever context it is called with.
+/// Drains the instance of this context and those it was loaded with.
 #[unsafe(no_mangle)]
-pub extern "C" fn FLBPluginExitCtx(_context: *mut c_void) -> c_int {
-    FLBPluginExit()
+pub extern "C" fn FLBPluginExitCtx(context: *mut c_void) -> c_int {
+    guard((), || plugin::exit(context.addr()));
+    EXITED
 }
 
 /// Drains every instance.
 #[unsafe(no_mangle)]
 pub extern "C" fn FLBPluginExit() -> c_int {
-    guard((), plugin::exit);
+    guard((), plugin::exit_all);
     EXITED
 }

@@ -13,11 +13,11 @@ pub(super) fn install_hook() {
 
 /// One line, written in pieces: no formatting, no allocation, no backtrace.
 fn say(info: &PanicHookInfo<'_>) {
-    let mut stderr = std::io::stderr();
+    let mut stderr = std::io::stderr().lock();
     let (file, line) = info.location().map_or(("?", 0), |place| (place.file(), place.line()));
     let mut number = itoa::Buffer::new();
     let pieces = [
-        "[error] [output:ecs_router] internal error, the chunk will be tried again: ",
+        "[error] [output:ecs_router] internal error (a chunk that was being flushed will be tried again): ",
         what(info),
         " at ",
         file,

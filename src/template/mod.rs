@@ -3,14 +3,17 @@
 //! Owns: the syntax, the derived fields, and making values safe for the kind of name they go into. Does no I/O.
 //! A missing field gives its fallback, never a dropped record.
 
+mod clock;
+mod field;
+
 use std::cell::RefCell;
 
-use jiff::fmt::strtime;
+use clock::Clock;
+use field::Field;
 
 use crate::classify::Entry;
+use crate::json;
 use crate::record::Value;
-use crate::stop::StopEvent;
-use crate::{decode, json};
 
 /// What kind of name a template makes; decides which characters of a value may stand in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -22,6 +25,46 @@ pub enum Names {
     LogStream,
     /// A file path: a value is one path segment and can neither climb nor hide.
     FilePath,
+}
+
+impl Names {
+    /// What the user writes between fields; `%` belongs to strftime.
+    fn literal_may_hold(self, byte: u8) -> bool {
+        match self {
+            Names::LogGroup => group_may_hold(byte) || byte == b'%',
+            Names::LogStream => stream_may_hold(byte),
+            Names::FilePath => byte != 0,
+        }
+    }
+
+    fn describe(self) -> &'static str {
+        match self {
+            Names::LogGroup => "the name of a log group; letters, digits and . - _ / # may",
+            Names::LogStream => "the name of a log stream; anything but : and * may",
+            Names::FilePath => "a file path",
+        }
+    }
+
+    /// Appends a value with every character that may not stand in this kind of name replaced.
+    fn write(self, text: &[u8], out: &mut Vec<u8>) {
+        let start = out.len();
+        match self {
+            Names::LogGroup => {
+                out.extend(text.iter().map(|byte| if group_may_hold(*byte) { *byte } else { b'.' }))
+            }
+            Names::LogStream => {
+                out.extend(text.iter().map(|byte| if stream_may_hold(*byte) { *byte } else { b'.' }))
+            }
+            Names::FilePath => {
+                out.extend(text.iter().map(|byte| if segment_may_hold(*byte) { *byte } else { b'_' }));
+                if out.get(start) == Some(&b'.')
+                    && let Some(first) = out.get_mut(start)
+                {
+                    *first = b'_';
+                }
+            }
+        }
+    }
 }
 
 /// CloudWatch's limit for both names, in characters
@@ -45,7 +88,28 @@ enum Part {
     Tag(Option<usize>),
     Class,
     Uuid,
-    Field { path: Vec<String>, fallback: String },
+    Field { field: Field, fallback: String, last: RefCell<Memo> },
+}
+
+/// The last value of a field and its safe form: neighbouring records mostly come from one container.
+#[derive(Debug, Default)]
+struct Memo {
+    raw: Vec<u8>,
+    safe: Vec<u8>,
+}
+
+impl Memo {
+    /// Appends the safe form of a part of `text`; `false` when that part is empty.
+    fn render(&mut self, names: Names, text: &[u8], part: fn(&[u8]) -> &[u8], out: &mut Vec<u8>) -> bool {
+        if self.raw != text {
+            self.raw.clear();
+            self.raw.extend_from_slice(text);
+            self.safe.clear();
+            names.write(part(text), &mut self.safe);
+        }
+        out.extend_from_slice(&self.safe);
+        !self.safe.is_empty()
+    }
 }
 
 /// What stands around a record: the same for a whole chunk.
@@ -63,13 +127,13 @@ impl Template {
         let mut parts = Vec::new();
         let mut rest = text;
         while let Some((literal, tail)) = rest.split_once("$(") {
-            push_literal(&mut parts, literal)?;
+            push_literal(&mut parts, literal, names)?;
             let (field, tail) =
                 tail.split_once(')').ok_or_else(|| format!("'{text}' has a $( without its )"))?;
             parts.push(field_part(field)?);
             rest = tail;
         }
-        push_literal(&mut parts, rest)?;
+        push_literal(&mut parts, rest, names)?;
         Ok(Self { parts, names })
     }
 
@@ -106,76 +170,27 @@ impl Template {
             },
             Part::Class => self.value(entry.class_name.as_bytes(), out),
             Part::Uuid => out.extend_from_slice(scene.uuid.as_bytes()),
-            Part::Field { path, fallback } => {
-                if !self.field(path, entry, out) {
+            Part::Field { field, fallback, last } => {
+                let written = field.find(entry).is_some_and(|found| match found.raw {
+                    Value::Text(text) | Value::Binary(text) => {
+                        last.borrow_mut().render(self.names, text, found.part, out)
+                    }
+                    scalar => {
+                        json::Writer::<false>::new(out).value(scalar);
+                        true
+                    }
+                });
+                if !written {
                     self.value(fallback.as_bytes(), out);
-                    return path.first().map(String::as_str);
+                    return Some(field.name());
                 }
             }
         }
         None
     }
 
-    /// Whether the entry has such a field; its value is appended.
-    fn field(&self, path: &[String], entry: &Entry<'_, '_, '_>, out: &mut Vec<u8>) -> bool {
-        let [name] = path else { return self.nested(path, entry, out) };
-        if let Some(stop) = entry.stop
-            && let Some(value) = of_stop(name, stop)
-        {
-            self.value(value.as_bytes(), out);
-            return true;
-        }
-        if let Some(derived) = derived(name, entry) {
-            self.value(derived, out);
-            return true;
-        }
-        entry.record.get(name.as_bytes()).is_some_and(|value| self.any_value(value, out))
-    }
-
-    fn nested(&self, path: &[String], entry: &Entry<'_, '_, '_>, out: &mut Vec<u8>) -> bool {
-        let mut steps = path.iter();
-        let mut value = steps.next().and_then(|name| entry.record.get(name.as_bytes()));
-        for name in steps {
-            value = match value {
-                Some(Value::Map(_, entries)) => decode::pairs(entries)
-                    .find(|(key, _)| key.text() == Some(name.as_bytes()))
-                    .map(|(_, value)| value),
-                _ => None,
-            };
-        }
-        value.is_some_and(|value| self.any_value(value, out))
-    }
-
-    fn any_value(&self, value: Value<'_>, out: &mut Vec<u8>) -> bool {
-        match value {
-            Value::Text(b"") | Value::Binary(b"") | Value::Nil | Value::Array(..) | Value::Map(..) => {
-                return false;
-            }
-            Value::Text(text) | Value::Binary(text) => self.value(text, out),
-            scalar => json::Writer::<false>::new(out).value(scalar),
-        }
-        true
-    }
-
-    /// Appends a value with every character that may not stand in this kind of name replaced.
     fn value(&self, text: &[u8], out: &mut Vec<u8>) {
-        let start = out.len();
-        match self.names {
-            Names::LogGroup => {
-                out.extend(text.iter().map(|byte| if group_may_hold(*byte) { *byte } else { b'.' }))
-            }
-            Names::LogStream => {
-                out.extend(text.iter().map(|byte| if stream_may_hold(*byte) { *byte } else { b'.' }))
-            }
-            Names::FilePath => {
-                out.extend(text.iter().map(|byte| if segment_may_hold(*byte) { *byte } else { b'_' }));
-                if out.get(start) == Some(&b'.')
-                    && let Some(first) = out.get_mut(start)
-                {
-                    *first = b'_';
-                }
-            }
-        }
+        self.names.write(text, out);
     }
 
     /// Rules for the name as a whole.
@@ -209,7 +224,10 @@ fn segment_may_hold(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'@' | b'=' | 0x80..)
 }
 
-fn push_literal(parts: &mut Vec<Part>, text: &str) -> Result<(), String> {
+fn push_literal(parts: &mut Vec<Part>, text: &str, names: Names) -> Result<(), String> {
+    if let Some(bad) = text.bytes().find(|byte| !names.literal_may_hold(*byte)) {
+        return Err(format!("'{}' may not stand in {}", char::from(bad), names.describe()));
+    }
     if text.contains('%') {
         parts.push(Part::Time(Clock::new(text)?));
     } else if !text.is_empty() {
@@ -235,92 +253,10 @@ fn field_part(text: &str) -> Result<Part, String> {
         "class" => Part::Class,
         "uuid" => Part::Uuid,
         _ => {
-            Part::Field { path: name.split('.').map(str::to_owned).collect(), fallback: fallback.to_owned() }
+            Part::Field { field: Field::named(name), fallback: fallback.to_owned(), last: RefCell::default() }
         }
     })
 }
-
-/// A stop event speaks for the task that stopped, not for the task that reads it.
-fn of_stop<'s>(name: &str, stop: &'s StopEvent) -> Option<&'s str> {
-    match name {
-        "ecs_cluster" => stop.cluster.as_deref(),
-        "ecs_service" => stop.service.as_deref(),
-        "ecs_task_id" => stop.task_id.as_deref(),
-        "ecs_task_arn" => stop.task_arn.as_deref(),
-        "ecs_task_definition" => stop.task_definition.as_deref(),
-        "ecs_task_family" => stop.family(),
-        "ecs_task_revision" => stop.revision(),
-        "container_name" => stop.container.as_deref(),
-        "image_tag" => stop.image_tag(),
-        _ => None,
-    }
-}
-
-/// Fields that are made of others.
-fn derived<'a>(name: &str, entry: &Entry<'_, 'a, '_>) -> Option<&'a [u8]> {
-    let last_of =
-        |field: &[u8]| entry.record.text(field).and_then(|text| text.rsplit(|byte| *byte == b'/').next());
-    let definition = || last_of(b"ecs_task_definition");
-    match name {
-        "ecs_task_id" => last_of(b"ecs_task_arn").filter(|id| !id.is_empty()),
-        // On Fargate the record carries the cluster's ARN, on EC2 its name.
-        "ecs_cluster" => last_of(b"ecs_cluster").filter(|name| !name.is_empty()),
-        "ecs_task_family" => definition().and_then(|text| text.split(|byte| *byte == b':').next()),
-        "ecs_task_revision" => definition().and_then(|text| text.split(|byte| *byte == b':').nth(1)),
-        "container_name" => entry
-            .record
-            .text(b"container_name")
-            .map(|name| name.strip_prefix(b"/").unwrap_or(name))
-            .filter(|n| !n.is_empty()),
-        _ => None,
-    }
-}
-
-/// strftime over the record's time in UTC; rendered again only when the second changes.
-#[derive(Debug)]
-struct Clock {
-    format: String,
-    last: RefCell<(i64, String)>,
-}
-
-impl Clock {
-    fn new(format: &str) -> Result<Self, String> {
-        let clock = Self { format: format.to_owned(), last: RefCell::new((0, String::new())) };
-        let text = clock.format(0).map_err(|error| format!("'{format}' is not a time format: {error}"))?;
-        clock.last.replace((0, text));
-        Ok(clock)
-    }
-
-    fn render(&self, seconds: i64, out: &mut Vec<u8>) {
-        let mut last = self.last.borrow_mut();
-        if last.0 != seconds
-            && let Ok(text) = self.format(seconds)
-        {
-            *last = (seconds, text);
-        }
-        out.extend_from_slice(last.1.as_bytes());
-    }
-
-    fn format(&self, seconds: i64) -> Result<String, jiff::Error> {
-        let time = jiff::Timestamp::from_second(seconds)?.to_zoned(jiff::tz::TimeZone::UTC);
-        strtime::format(&self.format, &time)
-    }
-}
-
-/// Field names that templates know besides those of the record, for the reference.
-pub const DERIVED: &[&str] = &[
-    "tag",
-    "tag[0]",
-    "class",
-    "uuid",
-    "ecs_task_id",
-    "ecs_cluster",
-    "ecs_task_family",
-    "ecs_task_revision",
-    "ecs_service",
-    "container_name",
-    "image_tag",
-];
 
 #[cfg(test)]
 mod tests {
@@ -359,7 +295,7 @@ mod tests {
             ("$(kubernetes.pod.name)-$(number)", "p-1-7"),
             ("$(list)$(nothing)", "unknownunknown"),
             ("$(nothing:-none)", "none"),
-            ("logs/%Y/%m/%d/%H", "logs/2026/11/18/10"),
+            ("logs/%Y/%m/%d/%H", "logs/2026/11/18/11"),
             ("100%% $(number)", "100% 7"),
         ];
         for (template, expected) in cases {
@@ -403,7 +339,8 @@ mod tests {
             ("a$(b", "without its )"),
             ("$()", "names no field"),
             ("$(tag[x])", "not a position"),
-            ("%!", "not a time format"),
+            ("my group", "' ' may not stand in the name of a log group"),
+            ("%#", "not a time format"),
         ] {
             let error = Template::parse(text, Names::LogGroup).unwrap_err();
             assert!(error.contains(expected), "{text}: {error}");
