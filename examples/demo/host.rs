@@ -1,0 +1,125 @@
+//! The same job through a real Fluent Bit: its configuration, its process, and a forward client.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+use crate::records::{Input, event_time};
+
+/// Starts Fluent Bit with the plugin, sends everything over the forward protocol, and ends it in an orderly way.
+pub(crate) fn run(
+    fluent_bit: &Path,
+    settings: &BTreeMap<String, String>,
+    input: &Input,
+) -> Result<(), String> {
+    let folder = std::env::temp_dir().join(format!("ecs-router-demo-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
+    let result = run_in(&folder, fluent_bit, settings, input);
+    std::fs::remove_dir_all(&folder).ok();
+    result
+}
+
+fn run_in(
+    folder: &Path,
+    fluent_bit: &Path,
+    settings: &BTreeMap<String, String>,
+    input: &Input,
+) -> Result<(), String> {
+    let configuration = folder.join("fluent-bit.conf");
+    let socket = folder.join("forward.sock");
+    let written = std::fs::write(
+        folder.join("plugins.conf"),
+        format!("[PLUGINS]\n    Path {}\n", library()?.display()),
+    )
+    .and_then(|()| std::fs::write(&configuration, fluent_bit_configuration(folder, settings)));
+    written.map_err(|error| format!("cannot write the configuration: {error}"))?;
+    let child = Command::new(fluent_bit).arg("-c").arg(&configuration).spawn();
+    let mut host = Host(child.map_err(|error| format!("cannot start {}: {error}", fluent_bit.display()))?);
+    let mut stream = host.connect(&socket)?;
+    stream.write_all(&forward_messages(input)).map_err(|error| format!("cannot send: {error}"))?;
+    drop(stream);
+    // Flush is 1 s: by then everything has been handed to the plugin.
+    std::thread::sleep(Duration::from_secs(3));
+    host.end()
+}
+
+/// The shape of FireLens: the plugin is loaded from extra.conf's own service section.
+fn fluent_bit_configuration(folder: &Path, settings: &BTreeMap<String, String>) -> String {
+    let mut text = format!(
+        "[SERVICE]\n    Flush 1\n    Grace 10\n    Log_Level warn\n    Plugins_File {0}/plugins.conf\n\
+         [INPUT]\n    Name forward\n    Unix_Path {0}/forward.sock\n\
+         [OUTPUT]\n    Name ecs_router\n    Match *\n    Workers 2\n    Retry_Limit no_limits\n",
+        folder.display()
+    );
+    for (key, value) in settings {
+        writeln!(text, "    {key} {value}").ok();
+    }
+    text
+}
+
+/// Forward protocol, message mode: `[tag, time, record, {}]`.
+fn forward_messages(input: &Input) -> Vec<u8> {
+    let mut wire = Vec::new();
+    for (tag, records) in input.batches() {
+        for (record, number) in records.iter().zip(0u32..) {
+            wire.push(0x94);
+            wire.extend(rmp_serde::to_vec(tag).expect("text is msgpack"));
+            wire.extend(event_time(number));
+            wire.extend(rmp_serde::to_vec(record).expect("JSON is msgpack"));
+            wire.push(0x80);
+        }
+    }
+    wire
+}
+
+/// Cargo leaves the library beside the examples' folder or in `deps`.
+fn library() -> Result<PathBuf, String> {
+    let program = std::env::current_exe().map_err(|error| error.to_string())?;
+    let profile = program.ancestors().nth(2).unwrap_or(Path::new("."));
+    let places = [profile.join("libout_ecs_router.so"), profile.join("deps/libout_ecs_router.so")];
+    let newest = places
+        .into_iter()
+        .filter(|place| place.exists())
+        .max_by_key(|place| place.metadata().and_then(|metadata| metadata.modified()).ok());
+    newest.ok_or_else(|| "libout_ecs_router.so is not built: run cargo build --release".to_owned())
+}
+
+/// A Fluent Bit that ends with this value.
+struct Host(Child);
+
+impl Host {
+    fn connect(&mut self, socket: &Path) -> Result<UnixStream, String> {
+        let patience = Instant::now() + Duration::from_secs(10);
+        loop {
+            if let Ok(stream) = UnixStream::connect(socket) {
+                return Ok(stream);
+            }
+            if let Ok(Some(status)) = self.0.try_wait() {
+                return Err(format!("Fluent Bit ended by itself: {status}"));
+            }
+            if Instant::now() > patience {
+                return Err("Fluent Bit does not listen".to_owned());
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// SIGTERM, as ECS sends it.
+    fn end(mut self) -> Result<(), String> {
+        let asked = Command::new("kill").arg("-TERM").arg(self.0.id().to_string()).status();
+        asked.map_err(|error| format!("cannot end Fluent Bit: {error}"))?;
+        let status = self.0.wait().map_err(|error| error.to_string())?;
+        if status.success() { Ok(()) } else { Err(format!("Fluent Bit ended with {status}")) }
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}

@@ -1,0 +1,123 @@
+//! The main job on a machine with nothing but Rust: `cargo run --release --example demo`.
+//!
+//! Starts an in-process stand-in for AWS, feeds FireLens records and ECS task-stop events through the plugin's real
+//! way to the network, and prints what arrived where. `-- --fluent-bit PATH` does the same through a real Fluent Bit
+//! that loads the shared library.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "an example may say so and stop")]
+
+mod host;
+mod records;
+mod report;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use fake_cloud::Cloud;
+use out_ecs_router::Verdict;
+use out_ecs_router::plugin::Instance;
+
+/// What a user would write in `[OUTPUT]`, but for the address of the stand-in.
+const SETTINGS: &[(&str, &str)] = &[
+    ("route.stop", "stops"),
+    ("route.stderr", "errors"),
+    ("route.stdout", "lines"),
+    ("stops.type", "cloudwatch"),
+    ("stops.log_group", "/ecs/stopped-tasks"),
+    ("stops.log_stream", "$(ecs_cluster)/$(ecs_service:-no-service)"),
+    ("errors.type", "cloudwatch"),
+    ("errors.log_group", "/ecs/$(ecs_task_family)/errors"),
+    ("errors.log_stream", "$(container_name)/$(ecs_task_id)"),
+    ("errors.retention_days", "30"),
+    ("lines.type", "cloudwatch"),
+    ("lines.log_group", "/ecs/$(ecs_task_family)"),
+    ("lines.log_stream", "$(container_name)/$(ecs_task_id)"),
+    ("lines.log_key", "log"),
+];
+
+fn main() -> ExitCode {
+    let fluent_bit = match arguments() {
+        Ok(path) => path,
+        Err(usage) => {
+            eprintln!("{usage}");
+            return ExitCode::from(2);
+        }
+    };
+    use_stand_in_credentials();
+    let cloud = Cloud::start();
+    let input = records::all();
+    println!("Feeding {} application lines and {} ECS events …\n", input.lines(), input.events.len());
+    let fed = match &fluent_bit {
+        Some(path) => host::run(path, &settings(&cloud), &input),
+        None => feed(&settings(&cloud), &input),
+    };
+    if let Err(what) = fed {
+        eprintln!("{what}");
+        return ExitCode::FAILURE;
+    }
+    match report::print(&cloud, &input) {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    }
+}
+
+fn arguments() -> Result<Option<PathBuf>, &'static str> {
+    let mut arguments = std::env::args_os().skip(1);
+    match (arguments.next(), arguments.next(), arguments.next()) {
+        (None, ..) => Ok(None),
+        (Some(flag), Some(path), None) if flag == "--fluent-bit" => Ok(Some(path.into())),
+        _ => Err("usage: demo [--fluent-bit PATH]"),
+    }
+}
+
+/// The settings with the stand-in's address in every destination.
+fn settings(cloud: &Cloud) -> BTreeMap<String, String> {
+    let mut settings: BTreeMap<String, String> =
+        SETTINGS.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    for destination in ["stops", "errors", "lines"] {
+        settings.insert(format!("{destination}.region"), "eu-west-1".to_owned());
+        settings.insert(format!("{destination}.endpoint"), cloud.endpoint());
+        settings.insert(format!("{destination}.auto_create_group"), "on".to_owned());
+    }
+    settings
+}
+
+/// The main job, without a host: chunks as Fluent Bit hands them over, one per tag.
+fn feed(settings: &BTreeMap<String, String>, input: &records::Input) -> Result<(), String> {
+    let instance = Instance::start(0, settings)
+        .map_err(|problems| problems.iter().map(|problem| format!("{problem}\n")).collect::<String>())?;
+    // On a thread of its own, as Fluent Bit flushes with `Workers 1`.
+    let flushed = std::thread::scope(|scope| scope.spawn(|| flush_all(&instance, input)).join());
+    instance.drain();
+    flushed.unwrap_or_else(|_| Err("the flush panicked".to_owned()))
+}
+
+fn flush_all(instance: &Instance, input: &records::Input) -> Result<(), String> {
+    for (tag, chunk) in input.chunks() {
+        let verdict = instance.flush(tag.as_bytes(), &chunk);
+        if verdict != Verdict::Ok {
+            return Err(format!("the chunk of {tag} was answered with {verdict:?}"));
+        }
+    }
+    Ok(())
+}
+
+/// The credential chain reads the environment, as it does in a task; whatever account the reader has is left alone.
+#[allow(unsafe_code)]
+fn use_stand_in_credentials() {
+    let variables = [
+        ("AWS_ACCESS_KEY_ID", Some("AKIDEXAMPLE")),
+        ("AWS_SECRET_ACCESS_KEY", Some("secret")),
+        ("AWS_SESSION_TOKEN", None),
+        ("AWS_PROFILE", None),
+    ];
+    for (name, value) in variables {
+        match value {
+            // SAFETY: `main` calls this first, while there is one thread.
+            Some(value) => unsafe { std::env::set_var(name, value) },
+            // SAFETY: the same.
+            None => unsafe { std::env::remove_var(name) },
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! What arrived, readable at a glance, and whether the counts add up.
+
+use fake_cloud::{Api, Cloud};
+use serde_json::Value;
+
+use crate::records::Input;
+
+/// Prints the report; `true` when everything that went in arrived, once.
+pub(crate) fn print(cloud: &Cloud, input: &Input) -> bool {
+    println!("{:<8} {:<26} {:<52} {:>6}", "class", "log group", "log stream", "events");
+    let mut arrived = [0; 3];
+    for group in cloud.cloudwatch().groups() {
+        let class = class_of(&group);
+        for stream in cloud.cloudwatch().streams(&group) {
+            let count = cloud.cloudwatch().events(&group, &stream).len();
+            arrived[class] += count;
+            println!("{:<8} {group:<26} {stream:<52} {count:>6}", CLASSES[class]);
+        }
+    }
+    print_stops(cloud);
+    print_samples(cloud);
+    let wanted = [input.events.len(), input.lines_of("stderr"), input.lines_of("stdout")];
+    println!("\n{:<8} {:>6} {:>8}", "class", "in", "arrived");
+    for (class, name) in CLASSES.iter().enumerate() {
+        println!("{name:<8} {:>6} {:>8}", wanted[class], arrived[class]);
+    }
+    let complaints = cloud.complaints();
+    complaints.iter().for_each(|complaint| println!("the stand-in complains: {complaint}"));
+    let good = wanted == arrived && complaints.is_empty();
+    let requests = cloud.attempts(Api::PutLogEvents);
+    println!(
+        "\n{} in {requests} PutLogEvents requests.",
+        if good { "Everything arrived, once," } else { "The counts do NOT add up" }
+    );
+    good
+}
+
+const CLASSES: [&str; 3] = ["stop", "stderr", "stdout"];
+
+fn class_of(group: &str) -> usize {
+    match group {
+        "/ecs/stopped-tasks" => 0,
+        group if group.ends_with("/errors") => 1,
+        _ => 2,
+    }
+}
+
+/// The answer to "why did it stop?", one per event.
+fn print_stops(cloud: &Cloud) {
+    println!("\nWhy tasks stopped:");
+    for stream in cloud.cloudwatch().streams("/ecs/stopped-tasks") {
+        for event in cloud.cloudwatch().events("/ecs/stopped-tasks", &stream) {
+            let stop: Value = serde_json::from_str(&event.message).unwrap_or_default();
+            let text = |name: &str| stop[name].as_str().unwrap_or("-").to_owned();
+            println!("  [{:<7}] {:<13} {}", text("severity"), text("category"), text("summary"));
+            println!("            hint: {}", text("hint"));
+        }
+    }
+}
+
+/// One line of each kind, as it stands in CloudWatch.
+fn print_samples(cloud: &Cloud) {
+    println!("\nAs they stand in CloudWatch Logs:");
+    for (class, group) in [("stderr", "/ecs/web/errors"), ("stdout", "/ecs/web")] {
+        let streams = cloud.cloudwatch().streams(group);
+        let events =
+            streams.first().map(|stream| cloud.cloudwatch().events(group, stream)).unwrap_or_default();
+        if let Some(event) = events.first() {
+            println!("  {class}: {}", event.message);
+        }
+    }
+}
