@@ -61,6 +61,7 @@ fn place(ordinal: u32) -> (usize, u64) {
 #[derive(Debug)]
 pub struct Progress {
     destinations: Vec<RefCell<Settled>>,
+    replayed: Cell<bool>,
     running: Cell<bool>,
     stopped: Notify,
 }
@@ -70,7 +71,18 @@ impl Progress {
     #[must_use]
     pub fn new(destinations: usize) -> Rc<Self> {
         let destinations = (0..destinations).map(|_| RefCell::default()).collect();
-        Rc::new(Self { destinations, running: Cell::new(true), stopped: Notify::new() })
+        Rc::new(Self {
+            destinations,
+            replayed: Cell::new(false),
+            running: Cell::new(true),
+            stopped: Notify::new(),
+        })
+    }
+
+    /// Whether the chunk came before: what is counted once was counted then.
+    #[must_use]
+    pub fn is_replay(&self) -> bool {
+        self.replayed.get()
     }
 
     /// What the destination has settled so far, while a chunk is read.
@@ -133,7 +145,7 @@ const MAX_OPEN: usize = 4_096;
 const MAX_AGE: Duration = Duration::from_secs(4_000);
 
 impl Ledger {
-    /// What is known of this chunk, and whether it came before. Work that still runs for it is waited for, until
+    /// What is known of this chunk. Work that still runs for it is waited for, until
     /// `deadline`; then `None`: come again.
     ///
     /// Two equal chunks at one time are two entries: each replay takes one, so both are delivered once.
@@ -142,9 +154,9 @@ impl Ledger {
         digest: Digest,
         destinations: usize,
         deadline: Instant,
-    ) -> Option<(Rc<Progress>, bool)> {
+    ) -> Option<Rc<Progress>> {
         let Some(progress) = self.take(digest) else {
-            return Some((Progress::new(destinations), false));
+            return Some(Progress::new(destinations));
         };
         while progress.running.get() {
             let stopped = progress.stopped.notified();
@@ -153,8 +165,9 @@ impl Ledger {
                 return None;
             }
         }
+        progress.replayed.set(true);
         progress.running.set(true);
-        Some((progress, true))
+        Some(progress)
     }
 
     /// Remembers a chunk that was answered with RETRY.
@@ -218,16 +231,16 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_replay_finds_what_was_settled() {
         let ledger = Ledger::default();
-        let (first, known) = ledger.begin(1, 2, later()).await.unwrap();
-        assert!(!known);
+        let first = ledger.begin(1, 2, later()).await.unwrap();
+        assert!(!first.is_replay());
         first.expect(0, 3);
         first.settle(0, [0, 2, 2]);
         assert_eq!(verdict(&first, [true, true]), Verdict::Retry);
         assert_eq!(verdict(&first, [false, true]), Verdict::Ok, "best effort does not count");
         ledger.keep(1, &first);
         first.stop();
-        let (again, known) = ledger.begin(1, 2, later()).await.unwrap();
-        assert!(known && ledger.is_empty());
+        let again = ledger.begin(1, 2, later()).await.unwrap();
+        assert!(again.is_replay() && ledger.is_empty());
         assert!(again.settled(0).unwrap().contains(2) && !again.settled(0).unwrap().contains(1));
         again.settle(0, [1]);
         assert_eq!(verdict(&again, [true, true]), Verdict::Ok);
@@ -236,7 +249,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_replay_waits_for_work_that_still_runs() {
         let ledger = Ledger::default();
-        let (first, _) = ledger.begin(1, 1, later()).await.unwrap();
+        let first = ledger.begin(1, 1, later()).await.unwrap();
         ledger.keep(1, &first);
         assert!(ledger.begin(1, 1, later()).await.is_none(), "still running at the deadline");
         let finish = async {
@@ -244,21 +257,21 @@ mod tests {
             first.stop();
         };
         let (found, ()) = tokio::join!(ledger.begin(1, 1, later()), finish);
-        assert!(found.unwrap().1);
+        assert!(found.unwrap().is_replay());
     }
 
     #[tokio::test(start_paused = true)]
     async fn two_equal_chunks_are_two_entries() {
         let ledger = Ledger::default();
-        let (a, _) = ledger.begin(1, 1, later()).await.unwrap();
+        let a = ledger.begin(1, 1, later()).await.unwrap();
         ledger.keep(1, &a);
         let b = Progress::new(1);
         ledger.keep(1, &b);
         a.stop();
         b.stop();
-        assert!(ledger.begin(1, 1, later()).await.unwrap().1);
-        assert!(ledger.begin(1, 1, later()).await.unwrap().1);
-        assert!(!ledger.begin(1, 1, later()).await.unwrap().1);
+        assert!(ledger.begin(1, 1, later()).await.unwrap().is_replay());
+        assert!(ledger.begin(1, 1, later()).await.unwrap().is_replay());
+        assert!(!ledger.begin(1, 1, later()).await.unwrap().is_replay());
     }
 
     #[tokio::test(start_paused = true)]

@@ -33,6 +33,9 @@ const REFRESH_BEFORE: Duration = Duration::from_secs(300);
 /// Refused credentials are fetched again at most this often: the provider may hand out the same ones for a while.
 const REFRESH_PAUSE: Duration = Duration::from_secs(5);
 
+/// A renewal that failed is tried again after this, while the old credentials last.
+const RENEWAL_PAUSE: Duration = Duration::from_secs(30);
+
 /// How long fetching credentials may take in all.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(8);
 
@@ -49,7 +52,7 @@ pub struct Signer {
     identity: Identity,
     client: Client,
     provider: tokio::sync::OnceCell<Option<SharedCredentialsProvider>>,
-    fetch: tokio::sync::Mutex<()>,
+    fetching: tokio::sync::Mutex<()>,
     current: RefCell<Current>,
 }
 
@@ -57,13 +60,15 @@ pub struct Signer {
 struct Current {
     credentials: Option<Credentials>,
     refused_at: Option<SystemTime>,
+    /// The provider failed: while the old ones last, it is left alone until then.
+    leave_until: Option<SystemTime>,
 }
 
 impl Signer {
     /// Nothing is fetched before the first request.
     #[must_use]
     pub fn new(identity: Identity, client: Client) -> Self {
-        Self { identity, client, provider: <_>::default(), fetch: <_>::default(), current: <_>::default() }
+        Self { identity, client, provider: <_>::default(), fetching: <_>::default(), current: <_>::default() }
     }
 
     /// Adds the headers of a SigV4 signature for `service`.
@@ -96,7 +101,7 @@ impl Signer {
         let now = SystemTime::now();
         let lately = |at: SystemTime| now.duration_since(at).is_ok_and(|age| age < REFRESH_PAUSE);
         if !current.refused_at.is_some_and(lately) {
-            *current = Current { credentials: None, refused_at: Some(now) };
+            *current = Current { refused_at: Some(now), ..Current::default() };
         }
     }
 
@@ -104,27 +109,53 @@ impl Signer {
         if let Some(fresh) = self.fresh() {
             return Ok(fresh);
         }
-        let _one_at_a_time = self.fetch.lock().await;
+        let _one_at_a_time = self.fetching.lock().await;
         if let Some(fresh) = self.fresh() {
             return Ok(fresh);
         }
+        match self.fetch().await {
+            Ok(fetched) => {
+                let mut current = self.current.borrow_mut();
+                *current = Current {
+                    credentials: Some(fetched.clone()),
+                    refused_at: current.refused_at,
+                    leave_until: None,
+                };
+                Ok(fetched)
+            }
+            Err(failure) => self.lasting().ok_or(failure),
+        }
+    }
+
+    async fn fetch(&self) -> Result<Credentials, Failure> {
         let fetching = async {
             let provider = self.provider.get_or_init(|| self.make_provider()).await;
             let provider = provider.as_ref().ok_or_else(|| CredentialsError::not_loaded("no provider"))?;
             provider.provide_credentials().await
         };
-        let fetched = tokio::time::timeout(FETCH_TIMEOUT, fetching)
+        tokio::time::timeout(FETCH_TIMEOUT, fetching)
             .await
             .map_err(|_| Failure::Credentials("no provider answered in time".to_owned()))?
-            .map_err(|error| Failure::Credentials(causes(&error)))?;
-        self.current.borrow_mut().credentials = Some(fetched.clone());
-        Ok(fetched)
+            .map_err(|error| Failure::Credentials(causes(&error)))
     }
 
+    /// Credentials that need no renewal yet, or whose renewal failed a moment ago.
     fn fresh(&self) -> Option<Credentials> {
-        let credentials = self.current.borrow().credentials.clone()?;
-        let until = credentials.expiry().map(|end| end - REFRESH_BEFORE);
-        until.is_none_or(|until| SystemTime::now() < until).then_some(credentials)
+        let current = self.current.borrow();
+        let now = SystemTime::now();
+        let early = if current.leave_until.is_some_and(|until| now < until) {
+            Duration::ZERO
+        } else {
+            REFRESH_BEFORE
+        };
+        let lasts = |credentials: &&Credentials| credentials.expiry().is_none_or(|end| now + early < end);
+        current.credentials.as_ref().filter(lasts).cloned()
+    }
+
+    /// The renewal failed: the old ones, if they are good for a while yet.
+    fn lasting(&self) -> Option<Credentials> {
+        self.current.borrow_mut().leave_until = Some(SystemTime::now() + RENEWAL_PAUSE);
+        self.fresh()
     }
 
     /// `None` when the chain is switched off, which the defaults never do.

@@ -325,16 +325,14 @@ fn event_time(data: &[u8]) -> Option<Timestamp> {
     Some(Timestamp { seconds, nanos: nanos.min(999_999_999) })
 }
 
+/// To the microsecond: a float of this size knows no more, and cutting it off would lose a millisecond now and then.
 fn float_time(seconds: f64) -> Option<Timestamp> {
-    let whole = seconds.floor();
-    let fits = whole.abs() < 9.0e15;
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "both ranges are checked just above"
-    )]
-    let time = Timestamp { seconds: whole as i64, nanos: ((seconds - whole) * 1e9) as u32 };
-    fits.then_some(time)
+    let micros = (seconds * 1e6).round();
+    let fits = micros.abs() < 9.0e18;
+    #[allow(clippy::cast_possible_truncation, reason = "the range is checked just above")]
+    let micros = fits.then_some(micros as i64)?;
+    let nanos = u32::try_from(micros.rem_euclid(1_000_000)).ok()? * 1_000;
+    Some(Timestamp { seconds: micros.div_euclid(1_000_000), nanos })
 }
 
 #[cfg(test)]

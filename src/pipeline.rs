@@ -1,6 +1,7 @@
 //! The order of stages: decode → classify → route → encode → batch. Contains no decision of its own.
 
 use std::cell::Ref;
+use std::sync::atomic::Ordering::Relaxed;
 
 use crate::ack::{Progress, Settled};
 use crate::batch::{Batch, Item, Lanes};
@@ -71,8 +72,9 @@ pub fn sort(stages: &Stages<'_>, scene: &Scene<'_>, chunk: &[u8], progress: &Pro
 struct Desk<'d> {
     index: usize,
     destination: &'d dyn Destination,
-    /// Only for a replayed chunk: what needs no sending any more.
+    /// What needs no sending any more, when the chunk came before.
     settled: Option<Ref<'d, Settled>>,
+    first_time: bool,
     lanes: Lanes,
     target: Vec<u8>,
     wanted: u32,
@@ -86,6 +88,7 @@ impl<'d> Desk<'d> {
             index,
             destination,
             settled,
+            first_time: !progress.is_replay(),
             lanes: Lanes::default(),
             target: Vec::new(),
             wanted: 0,
@@ -113,7 +116,7 @@ impl<'d> Desk<'d> {
         let size = match self.destination.encode(entry, &mut lane.wire) {
             Encoded::Whole { size } => size,
             Encoded::Cut { size } => {
-                counters.cut.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                counters.cut.fetch_add(u64::from(self.first_time), Relaxed);
                 size
             }
             Encoded::Empty => {

@@ -213,8 +213,8 @@ impl House {
         let deadline = Instant::now() + self.flush_timeout;
         let mut digest = (!self.ledger.is_empty()).then(|| ack::digest(&job.tag, &job.chunk));
         let known = self.ledger.begin(digest.unwrap_or_default(), self.couriers.len(), deadline).await;
-        let Some((progress, replayed)) = known else { return answer(&job, Verdict::Retry) };
-        let sorted = self.sort(&job, &progress, replayed);
+        let Some(progress) = known else { return answer(&job, Verdict::Retry) };
+        let sorted = self.sort(&job, &progress);
         let unreadable = sorted.tally.fault.is_some() && sorted.tally.records == 0;
         let mut sending = self.send(sorted.batches, &progress, deadline);
         let in_time = tokio::time::timeout_at(deadline, finish(&mut sending)).await.is_ok();
@@ -222,23 +222,28 @@ impl House {
         if verdict == Verdict::Retry {
             let digest = *digest.get_or_insert_with(|| ack::digest(&job.tag, &job.chunk));
             self.ledger.keep(digest, &progress);
-        } else {
-            self.let_go(&progress);
+        }
+        if in_time {
+            self.close(&progress, verdict);
+            return answer(&job, verdict);
         }
         answer(&job, verdict);
-        drop(job);
-        if in_time {
-            progress.stop();
-        } else {
-            // Not part of the drain: at exit nobody is left to come again.
-            tokio::task::spawn_local(async move {
-                finish(&mut sending).await;
-                progress.stop();
-            });
-        }
+        // Not part of the drain: at exit nobody is left to come again.
+        tokio::task::spawn_local(async move {
+            finish(&mut sending).await;
+            self.close(&progress, verdict);
+        });
     }
 
-    fn sort(&self, job: &Job, progress: &Progress, replayed: bool) -> Sorted {
+    /// Nothing is on its way any more.
+    fn close(&self, progress: &Progress, verdict: Verdict) {
+        if verdict != Verdict::Retry {
+            self.let_go(progress);
+        }
+        progress.stop();
+    }
+
+    fn sort(&self, job: &Job, progress: &Progress) -> Sorted {
         let destinations: Vec<&dyn Destination> =
             self.couriers.iter().map(|courier| &*courier.destination).collect();
         let stages = Stages {
@@ -249,7 +254,7 @@ impl House {
         };
         let sorted =
             pipeline::sort(&stages, &Scene { tag: &job.tag, uuid: &self.uuid }, &job.chunk, progress);
-        if replayed {
+        if progress.is_replay() {
             self.metrics.replayed_chunks.fetch_add(1, Relaxed);
         } else {
             let Sorted { tally, classes, dropped, .. } = &sorted;

@@ -1,0 +1,27 @@
+//! What a flush answers, what arrived, and how many attempts it took.
+//!
+//! - `classes` – which record goes where: streams, stop events, classes of one's own, what is dropped
+//! - `batching` – how records share requests, and how requests share time
+//! - `limits` – the edges of what CloudWatch takes: size, count, span, order, emptiness, text that is no text
+//! - `retrying` – throttling, outages, `Retry-After`, the deadline, and replays that send only what is missing
+//! - `connections` – resets, cuts, silence, and slowness
+//! - `refusals` – records that the service will never take
+//! - `groups` – log groups and streams that do not exist yet, or not any more
+//! - `credentials` – expired, wrong, and assumed
+//! - `neighbours` – destinations and flushes that must not hold each other up
+//! - `malformed` – chunks that are not what a host writes
+//! - `ending` – what happens at exit
+//! - `counting` – nothing is silent
+
+mod batching;
+mod classes;
+mod connections;
+mod counting;
+mod credentials;
+mod ending;
+mod groups;
+mod limits;
+mod malformed;
+mod neighbours;
+mod refusals;
+mod retrying;

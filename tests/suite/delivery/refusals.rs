@@ -1,0 +1,111 @@
+//! Records that the service will never take: counted, and no obstacle to the others.
+
+use fake_cloud::{Api, Cloud, Fault, Received};
+use out_ecs_router::Verdict;
+use out_ecs_router::metrics::Reason;
+
+use crate::support::chunk::Chunk;
+use crate::support::record::{line, now_ms};
+use crate::support::router::{GROUP, Router};
+
+const DAY_MS: i64 = 24 * 3_600_000;
+
+fn ready() -> Cloud {
+    let cloud = Cloud::start();
+    cloud.cloudwatch().create_stream(GROUP, "web");
+    cloud
+}
+
+fn numbered(count: usize) -> Chunk {
+    let now = now_ms();
+    (0..count)
+        .fold(Chunk::new(), |chunk, number| chunk.with(now, &line("web", "stdout", &format!("n{number}"))))
+}
+
+fn holds(put: &Received, message: &str) -> bool {
+    put.json()["logEvents"]
+        .as_array()
+        .is_some_and(|events| events.iter().any(|event| event["message"] == message))
+}
+
+#[test]
+fn events_that_are_too_old_or_too_new_are_counted_and_the_others_arrive() {
+    let cloud = ready();
+    let router = Router::to(&cloud, &[]);
+    let now = now_ms();
+    let times = [now - 20 * DAY_MS, now - 15 * DAY_MS, now, now + DAY_MS / 2];
+    let chunk = times.iter().fold(Chunk::new(), |chunk, time| chunk.with(*time, &line("web", "stdout", "x")));
+    assert_eq!(router.bring(&chunk), Verdict::Ok);
+    assert_eq!(cloud.cloudwatch().messages(GROUP, "web").len(), 1);
+    assert_eq!(router.lost("cloudwatch", Reason::TooOld), 2);
+    assert_eq!(router.lost("cloudwatch", Reason::TooNew), 1);
+    router.assert_adds_up("cloudwatch");
+}
+
+#[test]
+fn events_older_than_the_retention_are_counted_as_expired() {
+    let cloud = Cloud::start();
+    let router = Router::to(&cloud, &[("cloudwatch.retention_days", "1")]);
+    let now = now_ms();
+    let times = [now - 15 * DAY_MS, now - 2 * DAY_MS, now - 2 * DAY_MS, now];
+    let chunk = times.iter().fold(Chunk::new(), |chunk, time| chunk.with(*time, &line("web", "stdout", "x")));
+    assert_eq!(router.bring(&chunk), Verdict::Ok);
+    assert_eq!(
+        (router.lost("cloudwatch", Reason::TooOld), router.lost("cloudwatch", Reason::Expired)),
+        (1, 2)
+    );
+    router.assert_adds_up("cloudwatch");
+}
+
+#[test]
+fn one_poisoned_record_is_singled_out_and_the_others_arrive() {
+    let cloud = ready();
+    cloud.script_where(
+        Api::PutLogEvents,
+        |put| holds(put, "n37"),
+        Fault::aws(400, "InvalidParameterException"),
+    );
+    let router = Router::to(&cloud, &[]);
+    assert_eq!(router.bring(&numbered(100)), Verdict::Ok);
+    let arrived = cloud.cloudwatch().messages(GROUP, "web");
+    let expected: Vec<String> =
+        (0..100).filter(|number| *number != 37).map(|number| format!("n{number}")).collect();
+    assert_eq!(arrived, expected, "each once, in order");
+    assert_eq!(router.lost("cloudwatch", Reason::Refused), 1);
+    assert!(cloud.attempts(Api::PutLogEvents) <= 16, "halves, not one by one");
+    router.assert_adds_up("cloudwatch");
+}
+
+#[test]
+fn nothing_but_poison_ends_too() {
+    let cloud = ready();
+    cloud.script_where(Api::PutLogEvents, |_| true, Fault::aws(400, "InvalidParameterException"));
+    let router = Router::to(&cloud, &[]);
+    assert_eq!(router.bring(&numbered(9)), Verdict::Ok);
+    assert_eq!(router.lost("cloudwatch", Reason::Refused), 9);
+    router.assert_adds_up("cloudwatch");
+}
+
+#[test]
+fn a_replay_does_not_bring_poison_again() {
+    let cloud = ready();
+    cloud.script_where(
+        Api::PutLogEvents,
+        |put| holds(put, "n3"),
+        Fault::aws(400, "InvalidParameterException"),
+    );
+    cloud.script_where(Api::PutLogEvents, |put| holds(put, "n7"), Fault::aws(400, "AccessDeniedException"));
+    let router = Router::to(&cloud, &[]);
+    let chunk = numbered(8);
+    assert_eq!(router.bring(&chunk), Verdict::Retry);
+    cloud.clear_script();
+    cloud.script_where(
+        Api::PutLogEvents,
+        |put| holds(put, "n3"),
+        Fault::aws(400, "InvalidParameterException"),
+    );
+    assert_eq!(router.bring(&chunk), Verdict::Ok);
+    assert_eq!(router.lost("cloudwatch", Reason::Refused), 1, "counted once");
+    assert_eq!(cloud.cloudwatch().messages(GROUP, "web").len(), 7);
+    router.assert_adds_up("cloudwatch");
+}

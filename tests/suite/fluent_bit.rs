@@ -1,0 +1,104 @@
+//! Real Fluent Bit binaries: what goes in by the forward protocol comes out at the cloud, each record once.
+//!
+//! `FLUENT_BIT` holds paths of binaries, separated by colons. Without it the tests say that they are
+//! skipped. The plugin is the one of this build, which cargo leaves beside the test binary.
+//!
+//! - `host` – one running Fluent Bit, configured as FireLens does it
+//! - `feed` – numbered records by the forward protocol, and what became of them
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use fake_cloud::{Api, Cloud, Fault};
+
+mod feed;
+mod host;
+
+use feed::Feed;
+use host::Host;
+
+/// For records to arrive, in a debug build on a busy machine.
+const ARRIVAL: Duration = Duration::from_secs(60);
+
+#[test]
+fn a_hundred_thousand_records_come_out_once_each_class_in_its_group() {
+    for binary in binaries() {
+        let cloud = Cloud::start();
+        let mut host = Host::new(&binary).output("app-firelens*", &outlet(&cloud, "/app", "/errors")).start();
+        let feed = Feed { tag: "app-firelens-0123", records: 100_000, groups: ("/app", "/errors") };
+        feed.send(&host);
+        feed.expect_once(&cloud, ARRIVAL, &host);
+        host.assert_ends_well();
+        cloud.assert_no_complaints();
+    }
+}
+
+/// 1.9.10 frees what both share when the first one ends, whatever the plugin does.
+#[test]
+fn two_outputs_live_side_by_side() {
+    for binary in binaries() {
+        let cloud = Cloud::start();
+        let host = Host::new(&binary)
+            .output("app-firelens*", &outlet(&cloud, "/app", "/errors"))
+            .output("proxy-firelens*", &outlet(&cloud, "/proxy", "/proxy-errors"));
+        if host.version() < 2 {
+            continue;
+        }
+        let mut host = host.start();
+        let app = Feed { tag: "app-firelens-0123", records: 5_000, groups: ("/app", "/errors") };
+        let proxy = Feed { tag: "proxy-firelens-0123", records: 5_000, groups: ("/proxy", "/proxy-errors") };
+        app.send(&host);
+        proxy.send(&host);
+        app.expect_once(&cloud, ARRIVAL, &host);
+        proxy.expect_once(&cloud, ARRIVAL, &host);
+        host.assert_ends_well();
+        cloud.assert_no_complaints();
+    }
+}
+
+/// One stream is refused for seconds while the others are taken: chunks come again, and nothing comes twice.
+#[test]
+fn chunks_that_come_again_after_throttling_make_no_duplicates() {
+    for binary in binaries() {
+        let cloud = Cloud::start();
+        cloud.script_where(Api::PutLogEvents, |put| put.json()["logStreamName"] == "c1", Fault::throttled());
+        let mut host = Host::new(&binary).output("app-firelens*", &outlet(&cloud, "/app", "/errors")).start();
+        let feed = Feed { tag: "app-firelens-0123", records: 20_000, groups: ("/app", "/errors") };
+        feed.send(&host);
+        host.wait_for("failed to flush chunk");
+        cloud.clear_script();
+        feed.expect_once(&cloud, ARRIVAL, &host);
+        host.assert_ends_well();
+        cloud.assert_no_complaints();
+    }
+}
+
+/// Two destinations in one cloud: standard error and the rest.
+fn outlet(cloud: &Cloud, stdout: &str, stderr: &str) -> Vec<(String, String)> {
+    let mut keys =
+        vec![("route.default".to_owned(), "rest".to_owned()), ("route.stderr".into(), "errors".into())];
+    keys.push(("flush_timeout".into(), "2s".into()));
+    for (name, group) in [("rest", stdout), ("errors", stderr)] {
+        let settings = [
+            ("type", "cloudwatch"),
+            ("region", "us-east-1"),
+            ("endpoint", &cloud.endpoint()),
+            ("log_group", group),
+            ("log_stream", "$(container_name)"),
+            ("log_key", "log"),
+            ("auto_create_group", "on"),
+        ];
+        keys.extend(settings.map(|(key, value)| (format!("{name}.{key}"), value.to_owned())));
+    }
+    keys
+}
+
+fn binaries() -> Vec<PathBuf> {
+    match std::env::var_os("FLUENT_BIT") {
+        Some(paths) => std::env::split_paths(&paths).collect(),
+        None => {
+            eprintln!("skipped: FLUENT_BIT is not set to the paths of fluent-bit binaries");
+            Vec::new()
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! One running Fluent Bit, configured as FireLens does it.
+//!
+//! The shape of ECS's generated file: forward on a Unix socket, record_modifier with the task's metadata, the user's
+//! file by @INCLUDE (here with `Plugins_File` in a [SERVICE] of its own), then the outputs from the task definition.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use crate::support::environment::VARIABLES;
+use crate::support::process::{Running, until};
+use crate::support::temp::TempDir;
+
+const START: Duration = Duration::from_secs(20);
+const END: Duration = Duration::from_secs(30);
+
+/// A Fluent Bit being configured.
+pub(super) struct Host {
+    binary: PathBuf,
+    outputs: String,
+}
+
+impl Host {
+    pub(super) fn new(binary: &Path) -> Self {
+        Self { binary: binary.to_owned(), outputs: String::new() }
+    }
+
+    /// An [OUTPUT] of the plugin.
+    pub(super) fn output(mut self, pattern: &str, keys: &[(String, String)]) -> Self {
+        let usual = "Workers 2\n    Retry_Limit no_limits";
+        write!(self.outputs, "\n[OUTPUT]\n    Name ecs_router\n    Match {pattern}\n    {usual}\n").unwrap();
+        keys.iter().for_each(|(key, value)| writeln!(self.outputs, "    {key} {value}").unwrap());
+        self
+    }
+
+    /// The major one.
+    pub(super) fn version(&self) -> u32 {
+        let said = Command::new(&self.binary).arg("--version").output().expect("Fluent Bit says its version");
+        let said = String::from_utf8_lossy(&said.stdout).into_owned();
+        let number = said.split_once('v').and_then(|(_, rest)| rest.split('.').next()?.parse().ok());
+        number.unwrap_or_else(|| panic!("no version in {said}"))
+    }
+
+    pub(super) fn start(self) -> Alive {
+        let place = TempDir::new();
+        let socket = place.path().join("fluent.sock");
+        let conf = place.file("fluent-bit.conf", &self.main_conf(&place, &socket));
+        let log = place.path().join("log");
+        let mut command = Command::new(&self.binary);
+        command
+            .arg("-c")
+            .arg(conf)
+            .env_clear()
+            .envs(VARIABLES)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(File::create(&log).unwrap());
+        let mut alive = Alive { process: Running::start(&mut command), socket, log, _place: place };
+        alive.wait_until_listening();
+        alive
+    }
+
+    fn main_conf(&self, place: &TempDir, socket: &Path) -> String {
+        let plugins = place.file("plugins.conf", &format!("[PLUGINS]\n    Path {}\n", plugin().display()));
+        let extra = format!(
+            "[SERVICE]\n    Flush 1\n    Grace 30\n    Log_Level info\n    scheduler.base 1\n    scheduler.cap 2\n    Plugins_File {}\n",
+            plugins.display()
+        );
+        let extra = place.file("extra.conf", &extra);
+        format!(
+            "[INPUT]\n    Name forward\n    Unix_Path {}\n    Mem_Buf_Limit 200M\n    Buffer_Chunk_Size 1M\n    Buffer_Max_Size 6M\n\n\
+             [FILTER]\n    Name record_modifier\n    Match *\n    Record ecs_cluster prod\n    Record ecs_task_definition web:42\n\n\
+             @INCLUDE {}\n\n\
+             [OUTPUT]\n    Name null\n    Match firelens-healthcheck\n{}",
+            socket.display(),
+            extra.display(),
+            self.outputs
+        )
+    }
+}
+
+/// A Fluent Bit that runs.
+pub(super) struct Alive {
+    process: Running,
+    socket: PathBuf,
+    log: PathBuf,
+    /// Gone when the process is.
+    _place: TempDir,
+}
+
+impl Alive {
+    pub(super) fn connect(&self) -> UnixStream {
+        UnixStream::connect(&self.socket).expect("Fluent Bit listens")
+    }
+
+    /// Everything it has said so far.
+    pub(super) fn said(&self) -> String {
+        String::from_utf8_lossy(&std::fs::read(&self.log).unwrap()).into_owned()
+    }
+
+    pub(super) fn wait_for(&self, words: &str) {
+        let said = || self.said().contains(words).then_some(());
+        until(END, said).unwrap_or_else(|| panic!("it never said '{words}':\n{}", self.said()));
+    }
+
+    /// Ends it as a container runtime does: no crash, nothing left behind.
+    pub(super) fn assert_ends_well(&mut self) {
+        self.process.terminate();
+        let status = self.process.wait(END);
+        let said = self.said();
+        assert!(status.is_some_and(|status| status.success()), "{status:?}\n{said}");
+        assert!(!said.contains("caught signal (SIGSEGV)") && !said.contains("panicked"), "{said}");
+        assert!(said.contains("records delivered in"), "the plugin did not end:\n{said}");
+    }
+
+    fn wait_until_listening(&mut self) {
+        let socket = self.socket.clone();
+        let ready =
+            until(START, || (!self.process.runs() || UnixStream::connect(&socket).is_ok()).then_some(()));
+        assert!(ready.is_some() && self.process.runs(), "Fluent Bit does not start:\n{}", self.said());
+    }
+}
+
+fn plugin() -> PathBuf {
+    let binary = std::env::current_exe().expect("the path of this test");
+    let path = binary.parent().expect("its directory").join("libout_ecs_router.so");
+    assert!(path.exists(), "no plugin at {}", path.display());
+    path
+}

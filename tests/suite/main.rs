@@ -1,0 +1,23 @@
+//! The suite: the whole plugin in this process, from chunk to wire, in front of services that answer back.
+//!
+//! - `golden` – every named real-world record makes exactly the request on file, in every form a host writes it
+//! - `delivery` – verdict, what arrived and how many attempts, under every way a service can misbehave
+//! - `properties` – no bytes whatever make the decoder panic, and none make it allocate more than they are worth
+//! - `architecture` – modules import only downwards, and `unsafe` stands at the border only
+//! - `reference` – the README's tables are the ones the program itself goes by
+//! - `cloud` – CloudWatch as somebody else wrote it (moto), read back through its own API; needs `MOTO_SERVER`
+//! - `fluent_bit` – real Fluent Bit binaries, 100,000 records in, each of them out once; needs `FLUENT_BIT`
+//! - `support` – chunks, records, routers and processes for the above
+//!
+//! `UPDATE_GOLDEN=1` and `UPDATE_README=1` rewrite what is compared.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation is a failed test")]
+
+mod architecture;
+mod cloud;
+mod delivery;
+mod fluent_bit;
+mod golden;
+mod properties;
+mod reference;
+mod support;

@@ -1,0 +1,35 @@
+//! The README's tables of keys are the ones the program itself goes by. `UPDATE_README=1` rewrites them.
+
+use std::path::Path;
+
+use out_ecs_router::config::keys;
+
+const START: &str = "<!-- keys -->";
+const END: &str = "<!-- /keys -->";
+
+#[test]
+fn the_readme_lists_the_keys_there_are() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let text = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}; it has to exist", path.display()));
+    let (before, listed, after) = parts(&text).unwrap_or_else(|| {
+        panic!(
+            "{} has no line {START} with a line {END} below it; the tables stand between them",
+            path.display()
+        )
+    });
+    let rendered = format!("\n{}\n", keys::reference().trim());
+    if std::env::var_os("UPDATE_README").is_some() {
+        std::fs::write(&path, format!("{before}{START}\n{}{END}{after}", rendered.trim_start_matches('\n')))
+            .unwrap();
+        return;
+    }
+    assert!(listed.trim() == rendered.trim(), "the README's tables are old; UPDATE_README=1 writes new ones");
+}
+
+/// Before the first marker, between the two, and after the second.
+fn parts(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = text.split_once(START)?;
+    let (listed, after) = rest.split_once(END)?;
+    Some((before, listed, after))
+}
