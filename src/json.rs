@@ -70,10 +70,12 @@ impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
         self.quote();
     }
 
-    /// Text as it is: escaped for the outer string when `QUOTED`, else only made UTF-8.
+    /// Text as it is, no JSON value: escaped once, for the outer string, when `QUOTED`, else only made UTF-8.
     pub fn text(&mut self, text: &[u8]) {
         if QUOTED {
-            self.contents(text);
+            let start = self.out.len();
+            Writer::<false>::new(self.out).contents(text);
+            self.added += self.out.len() - start - utf8_len(text);
         } else {
             self.raw(String::from_utf8_lossy(text).as_bytes());
         }
@@ -84,7 +86,7 @@ impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
         self.raw(itoa::Buffer::new().format(number).as_bytes());
     }
 
-    /// The inside of a JSON string.
+    /// The inside of a JSON string, which itself stands inside of one when `QUOTED`.
     pub fn contents(&mut self, text: &[u8]) {
         match std::str::from_utf8(text) {
             Ok(text) => self.escape(text.as_bytes()),
@@ -133,7 +135,7 @@ impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
     }
 
     /// JSON has only text keys: a number or literal is written as its text, a container by its kind.
-    fn key(&mut self, key: Value<'_>) {
+    pub fn key(&mut self, key: Value<'_>) {
         match key {
             Value::Text(text) | Value::Binary(text) => self.string(text),
             Value::Array(..) => self.string(b"[array]"),
@@ -225,6 +227,24 @@ impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
             self.added += 1;
         }
         self.raw(&[b'\\', b'u', b'0', b'0', DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+    }
+}
+
+impl Writer<'_, false> {
+    /// A value as JSON text inside a JSON string, for readers that take no containers.
+    pub fn quoted(&mut self, value: Value<'_>) {
+        self.raw(b"\"");
+        Writer::<true>::new(self.out).value(value);
+        self.raw(b"\"");
+    }
+}
+
+/// Length of the text once what is not UTF-8 has been replaced.
+fn utf8_len(text: &[u8]) -> usize {
+    let replaced = |invalid: &[u8]| if invalid.is_empty() { 0 } else { '\u{FFFD}'.len_utf8() };
+    match std::str::from_utf8(text) {
+        Ok(text) => text.len(),
+        Err(_) => text.utf8_chunks().map(|chunk| chunk.valid().len() + replaced(chunk.invalid())).sum(),
     }
 }
 
@@ -324,6 +344,17 @@ mod tests {
         fn agrees_with_serde_json(text in ".*") {
             let ours: String = serde_json::from_str(&plain(text.as_bytes())).unwrap();
             prop_assert_eq!(&ours, &text);
+        }
+
+        #[test]
+        fn text_in_a_string_is_quoted_once(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let mut out = Vec::new();
+            let mut writer = Writer::<true>::new(&mut out);
+            writer.text(&bytes);
+            let inner = writer.inner_len();
+            let text: String = serde_json::from_str(&format!("\"{}\"", String::from_utf8(out).unwrap())).unwrap();
+            prop_assert_eq!(inner, text.len());
+            prop_assert_eq!(text, String::from_utf8_lossy(&bytes));
         }
 
         #[test]

@@ -64,6 +64,8 @@ pub enum Form {
     Duration,
     /// A whole number.
     Number,
+    /// 64k, 5MB, 1MiB
+    Size,
     /// a, b, c
     List,
     /// name=value, …
@@ -80,6 +82,7 @@ impl Form {
             Form::Flag => "on/off".into(),
             Form::Duration => "duration".into(),
             Form::Number => "number".into(),
+            Form::Size => "size".into(),
             Form::List => "list".into(),
             Form::Pairs => "name=value list".into(),
             Form::Choice(words) => words.join(" / "),
@@ -123,6 +126,9 @@ use Scope::{Destination, Only, Output};
 const CLOUDWATCH: Scope = Only(&[Kind::Cloudwatch]);
 const AWS: Scope = Only(&[Kind::Cloudwatch]);
 const NETWORK: Scope = Only(&[Kind::Cloudwatch]);
+const DATED: Scope = Only(&[Kind::File, Kind::Stdout]);
+
+const TYPES: &[&str] = &["cloudwatch", "file", "stdout"];
 
 /// Days that PutRetentionPolicy accepts.
 pub const RETENTION_DAYS: &[&str] = &[
@@ -190,7 +196,7 @@ pub const KEYS: &[Key] = &[
     key(
         Destination,
         "type",
-        Choice(&["cloudwatch", "file", "stdout"]),
+        Choice(TYPES),
         "The type of the destination. Not needed when its name is that of a type.",
         "cloudwatch",
     ),
@@ -310,7 +316,7 @@ pub const KEYS: &[Key] = &[
         "/var/log/ecs/$(class)-%Y-%m-%d.ndjson",
     ),
     key(
-        Only(&[Kind::File, Kind::Stdout]),
+        DATED,
         "date_key",
         Text,
         "Name of the field that holds the record's time; `off` leaves it out.",
@@ -368,8 +374,8 @@ mod tests {
     fn every_type_can_be_written() {
         let written = find(Some(Kind::File), "type").unwrap();
         let names: Vec<_> = Kind::ALL.into_iter().map(Kind::name).collect();
-        assert_eq!(written.form, Choice(&["cloudwatch", "file", "stdout"]));
-        assert_eq!(names, ["cloudwatch", "file", "stdout"]);
+        assert_eq!(written.form, Choice(TYPES));
+        assert_eq!(names, TYPES);
     }
 
     #[test]

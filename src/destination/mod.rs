@@ -4,7 +4,9 @@
 //! judge. All of it is pure: no I/O, no sleep, no clock, no retry; `deliver` acts on the judgement.
 
 mod aws_error;
+mod aws_json;
 mod cloudwatch;
+mod dated;
 mod lines;
 mod payload;
 
@@ -43,7 +45,7 @@ pub trait Destination: fmt::Debug + Send {
     ) -> Option<&'t str>;
 
     /// Appends the entry's wire form.
-    fn encode(&self, entry: &Entry<'_, '_, '_>, out: &mut Vec<u8>) -> Encoded;
+    fn encode(&self, entry: &Entry<'_, '_, '_>, scene: &Scene<'_>, out: &mut Vec<u8>) -> Encoded;
 
     /// The request that delivers the batch.
     fn request(&self, batch: &Batch) -> Request;

@@ -34,6 +34,15 @@ pub(super) fn cut(common: &Common, entry: &Entry<'_, '_, '_>, max: usize) -> Vec
     }
 }
 
+/// Whether the payload is the record itself, and not a field or a stop event.
+pub(super) fn is_record(common: &Common, entry: &Entry<'_, '_, '_>) -> bool {
+    entry.stop.is_none() && selected(common, entry).is_none()
+}
+
+fn selected<'p>(common: &Common, entry: &Entry<'_, 'p, '_>) -> Option<Value<'p>> {
+    common.log_key.as_ref().and_then(|key| entry.record.get(key.as_bytes()))
+}
+
 enum Payload<'p> {
     Json(Vec<u8>),
     Text(&'p [u8]),
@@ -49,7 +58,7 @@ fn select<'p>(common: &Common, entry: &Entry<'p, 'p, 'p>) -> Payload<'p> {
             return Payload::Json(text);
         }
     }
-    match common.log_key.as_ref().and_then(|key| entry.record.get(key.as_bytes())) {
+    match selected(common, entry) {
         Some(Value::Text(text) | Value::Binary(text)) => Payload::Text(text),
         Some(value) => Payload::Value(value),
         None => Payload::Record(entry.record),
@@ -61,11 +70,35 @@ fn marker(lost: usize) -> String {
 }
 
 /// Room kept for the marker, whatever number it holds.
-const MARKER_ROOM: usize = " [truncated 18446744073709551615 bytes]".len();
+pub(super) const MARKER_ROOM: usize = " [truncated 18446744073709551615 bytes]".len();
 
 fn cut_text(text: &[u8], max: usize) -> Vec<u8> {
     let kept = json::cut(text, max.saturating_sub(MARKER_ROOM));
     [kept, marker(text.len() - kept.len()).as_bytes()].concat()
+}
+
+/// The beginning of `text` and a marker, such that its JSON string, without the quotation marks, has at most `room`
+/// bytes; room for the marker must be there.
+pub(super) fn cut_for_string(text: &[u8], room: usize) -> Vec<u8> {
+    let text = String::from_utf8_lossy(text);
+    let mut left = room.saturating_sub(MARKER_ROOM);
+    let fits = |c: &char| {
+        let rest = left.checked_sub(string_len(*c));
+        left = rest.unwrap_or(left);
+        rest.is_some()
+    };
+    let kept: String = text.chars().take_while(fits).collect();
+    let lost = text.len() - kept.len();
+    (kept + &marker(lost)).into_bytes()
+}
+
+/// Bytes of a character in a JSON string.
+fn string_len(c: char) -> usize {
+    match c {
+        '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{C}' => 2,
+        '\0'..'\u{20}' => 6,
+        _ => c.len_utf8(),
+    }
 }
 
 fn cut_record(record: &Record<'_, '_>, max: usize) -> Vec<u8> {
@@ -76,13 +109,12 @@ fn cut_record(record: &Record<'_, '_>, max: usize) -> Vec<u8> {
     else {
         return cut_text(&whole, max);
     };
-    // A byte of the field is at least a byte of the JSON, so taking the excess away here is enough.
-    let excess = whole.len().saturating_sub(max.saturating_sub(MARKER_ROOM));
-    if excess >= text.len() {
+    // What the text may still take: its present share of the JSON less all that is too much.
+    let share: usize = String::from_utf8_lossy(text).chars().map(string_len).sum();
+    let Some(room) = (share + max).checked_sub(whole.len()).filter(|room| *room > MARKER_ROOM) else {
         return cut_text(&whole, max);
-    }
-    let kept = json::cut(text, text.len() - excess);
-    let shortened = [kept, marker(text.len() - kept.len()).as_bytes()].concat();
+    };
+    let shortened = cut_for_string(text, room);
     let mut fields = record.fields.to_vec();
     if let Some(field) = fields.get_mut(position) {
         field.value = Value::Text(&shortened);
