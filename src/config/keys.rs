@@ -7,6 +7,8 @@ use std::fmt::Write as _;
 pub enum Kind {
     /// Amazon CloudWatch Logs
     Cloudwatch,
+    /// New Relic Logs
+    Newrelic,
     /// lines in local files
     File,
     /// lines on Fluent Bit's own standard output
@@ -15,13 +17,14 @@ pub enum Kind {
 
 impl Kind {
     /// All of them, in the order of the reference.
-    pub const ALL: [Kind; 3] = [Kind::Cloudwatch, Kind::File, Kind::Stdout];
+    pub const ALL: [Kind; 4] = [Kind::Cloudwatch, Kind::Newrelic, Kind::File, Kind::Stdout];
 
     /// What users write for it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Kind::Cloudwatch => "cloudwatch",
+            Kind::Newrelic => "newrelic",
             Kind::File => "file",
             Kind::Stdout => "stdout",
         }
@@ -118,6 +121,12 @@ impl Key {
         self.default = Some(default);
         self
     }
+
+    /// Never shown, not even in a problem.
+    const fn masked(mut self) -> Self {
+        self.secret = true;
+        self
+    }
 }
 
 use Form::{Choice, Duration, Flag, List, Number, Pairs, Template, Text};
@@ -125,10 +134,13 @@ use Scope::{Destination, Only, Output};
 
 const CLOUDWATCH: Scope = Only(&[Kind::Cloudwatch]);
 const AWS: Scope = Only(&[Kind::Cloudwatch]);
-const NETWORK: Scope = Only(&[Kind::Cloudwatch]);
+const NETWORK: Scope = Only(&[Kind::Cloudwatch, Kind::Newrelic]);
+/// Destinations with an address of the vendor's; the others have a `url` of the user's.
+const VENDOR: Scope = Only(&[Kind::Cloudwatch, Kind::Newrelic]);
 const DATED: Scope = Only(&[Kind::File, Kind::Stdout]);
+const NEWRELIC: Scope = Only(&[Kind::Newrelic]);
 
-const TYPES: &[&str] = &["cloudwatch", "file", "stdout"];
+const TYPES: &[&str] = &["cloudwatch", "newrelic", "file", "stdout"];
 
 /// Days that PutRetentionPolicy accepts.
 pub const RETENTION_DAYS: &[&str] = &[
@@ -224,7 +236,7 @@ pub const KEYS: &[Key] = &[
     )
     .or("enriched"),
     key(
-        NETWORK,
+        VENDOR,
         "endpoint",
         Text,
         "Another address than the vendor's: a VPC endpoint or a test server.",
@@ -324,6 +336,32 @@ pub const KEYS: &[Key] = &[
     )
     .or("date"),
     key(NETWORK, "concurrency", Number, "Requests to the destination at one time.", "16").or("8"),
+    key(
+        NEWRELIC,
+        "license_key",
+        Text,
+        "Ingest licence key of the account. Either this or `api_key`.",
+        "${NEW_RELIC_LICENSE_KEY}",
+    )
+    .masked(),
+    key(
+        NEWRELIC,
+        "api_key",
+        Text,
+        "The same key by its other name, as New Relic's own plugins accept it.",
+        "${NEW_RELIC_API_KEY}",
+    )
+    .masked(),
+    key(
+        NEWRELIC,
+        "site",
+        Choice(&["us", "eu", "fedramp"]),
+        "Where the account is; a key of one site is refused by the others.",
+        "eu",
+    )
+    .or("us"),
+    key(Only(&[Kind::Newrelic]), "compress", Choice(&["off", "gzip"]), "Compress requests.", "off")
+        .or("gzip"),
 ];
 
 /// The row of a key of an output (`kind` is `None`) or of a destination of this type.

@@ -7,8 +7,13 @@ mod aws_error;
 mod aws_json;
 mod cloudwatch;
 mod dated;
+mod line;
 mod lines;
+mod newrelic;
 mod payload;
+mod post;
+#[cfg(test)]
+mod testing;
 
 use std::fmt;
 use std::ops::Range;
@@ -65,6 +70,7 @@ pub fn open(
     let common = Common::read(&settings.name, &reader);
     match settings.kind {
         Kind::Cloudwatch => Box::new(cloudwatch::Cloudwatch::read(common, &reader, region)),
+        Kind::Newrelic => Box::new(newrelic::NewRelic::read(common, &reader)),
         Kind::File => Box::new(lines::Lines::file(common, &reader)),
         Kind::Stdout => Box::new(lines::Lines::stdout(common, &reader)),
     }

@@ -127,3 +127,34 @@ fn as_json(record: &Record<'_, '_>) -> Vec<u8> {
     Writer::<false>::new(&mut out).record(record, |_| false);
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::super::testing::{batches_of, body_of, chunk, open, request_of};
+    use crate::config::keys::Kind;
+
+    fn message(keys: &[(&str, &str)], record: Json) -> String {
+        let cloudwatch = open(Kind::Cloudwatch, &[&[("log_group", "g")], keys].concat());
+        let batch = batches_of(&*cloudwatch, &chunk(&[record])).0.remove(0);
+        let body: Json = serde_json::from_slice(&body_of(&request_of(&*cloudwatch, &batch))).unwrap();
+        body["logEvents"][0]["message"].as_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn bare_text_arrives_as_it_was() {
+        let text = "it \"broke\"\n\tat é \\";
+        assert_eq!(message(&[("log_key", "log")], json!({"log": text})), text);
+    }
+
+    #[test]
+    fn a_cut_record_is_still_json_of_nearly_the_length_allowed() {
+        let max = 1_048_576 - 26;
+        let message = message(&[], json!({"log": "\u{1}é\"x".repeat(300_000), "n": 1}));
+        assert!((max - 64..=max).contains(&message.len()), "{}", message.len());
+        let record: Json = serde_json::from_str(&message).unwrap();
+        assert_eq!(record["n"], 1);
+        assert!(record["log"].as_str().unwrap().ends_with(" bytes]"));
+    }
+}
