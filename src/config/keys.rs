@@ -9,6 +9,8 @@ pub enum Kind {
     Cloudwatch,
     /// New Relic Logs
     Newrelic,
+    /// Datadog Logs
+    Datadog,
     /// lines in local files
     File,
     /// lines on Fluent Bit's own standard output
@@ -17,7 +19,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them, in the order of the reference.
-    pub const ALL: [Kind; 4] = [Kind::Cloudwatch, Kind::Newrelic, Kind::File, Kind::Stdout];
+    pub const ALL: [Kind; 5] = [Kind::Cloudwatch, Kind::Newrelic, Kind::Datadog, Kind::File, Kind::Stdout];
 
     /// What users write for it.
     #[must_use]
@@ -25,6 +27,7 @@ impl Kind {
         match self {
             Kind::Cloudwatch => "cloudwatch",
             Kind::Newrelic => "newrelic",
+            Kind::Datadog => "datadog",
             Kind::File => "file",
             Kind::Stdout => "stdout",
         }
@@ -134,13 +137,14 @@ use Scope::{Destination, Only, Output};
 
 const CLOUDWATCH: Scope = Only(&[Kind::Cloudwatch]);
 const AWS: Scope = Only(&[Kind::Cloudwatch]);
-const NETWORK: Scope = Only(&[Kind::Cloudwatch, Kind::Newrelic]);
+const NETWORK: Scope = Only(&[Kind::Cloudwatch, Kind::Newrelic, Kind::Datadog]);
 /// Destinations with an address of the vendor's; the others have a `url` of the user's.
-const VENDOR: Scope = Only(&[Kind::Cloudwatch, Kind::Newrelic]);
+const VENDOR: Scope = Only(&[Kind::Cloudwatch, Kind::Newrelic, Kind::Datadog]);
 const DATED: Scope = Only(&[Kind::File, Kind::Stdout]);
 const NEWRELIC: Scope = Only(&[Kind::Newrelic]);
+const DATADOG: Scope = Only(&[Kind::Datadog]);
 
-const TYPES: &[&str] = &["cloudwatch", "newrelic", "file", "stdout"];
+const TYPES: &[&str] = &["cloudwatch", "newrelic", "datadog", "file", "stdout"];
 
 /// Days that PutRetentionPolicy accepts.
 pub const RETENTION_DAYS: &[&str] = &[
@@ -360,8 +364,52 @@ pub const KEYS: &[Key] = &[
         "eu",
     )
     .or("us"),
-    key(Only(&[Kind::Newrelic]), "compress", Choice(&["off", "gzip"]), "Compress requests.", "off")
-        .or("gzip"),
+    key(DATADOG, "api_key", Text, "API key of the organization.", "${DD_API_KEY}").masked(),
+    key(
+        DATADOG,
+        "site",
+        Choice(DATADOG_SITES),
+        "Where the organization is: datadoghq.com, us3.datadoghq.com, us5.datadoghq.com, datadoghq.eu, ap1.datadoghq.com, ap2.datadoghq.com or ddog-gov.com.",
+        "datadoghq.eu",
+    )
+    .or("datadoghq.com"),
+    key(DATADOG, "service", Template, "Datadog's `service`.", "$(ecs_service)").or("$(container_name)"),
+    key(
+        DATADOG,
+        "source",
+        Template,
+        "Datadog's `ddsource`, which chooses the pipeline that parses the message.",
+        "nginx",
+    )
+    .or("ecs"),
+    key(
+        DATADOG,
+        "tags",
+        Template,
+        "More `ddtags`. Class, cluster, service, task family, task id, container name and image tag are always sent when known.",
+        "env:prod,team:web",
+    ),
+    key(DATADOG, "hostname", Template, "Datadog's `hostname`. Not sent unless set.", "$(ecs_task_id)"),
+    key(
+        Only(&[Kind::Newrelic, Kind::Datadog, ]),
+        "compress",
+        Choice(&["off", "gzip"]),
+        "Compress requests.",
+        "off",
+    )
+    .or("gzip"),
+];
+
+/// Sites with an intake of their own (<https://docs.datadoghq.com/getting_started/site/>, read 2026-11); any other
+/// is reached with `endpoint`.
+pub const DATADOG_SITES: &[&str] = &[
+    "datadoghq.com",
+    "us3.datadoghq.com",
+    "us5.datadoghq.com",
+    "datadoghq.eu",
+    "ap1.datadoghq.com",
+    "ap2.datadoghq.com",
+    "ddog-gov.com",
 ];
 
 /// The row of a key of an output (`kind` is `None`) or of a destination of this type.

@@ -6,6 +6,7 @@
 mod aws_error;
 mod aws_json;
 mod cloudwatch;
+mod datadog;
 mod dated;
 mod line;
 mod lines;
@@ -71,6 +72,7 @@ pub fn open(
     match settings.kind {
         Kind::Cloudwatch => Box::new(cloudwatch::Cloudwatch::read(common, &reader, region)),
         Kind::Newrelic => Box::new(newrelic::NewRelic::read(common, &reader)),
+        Kind::Datadog => Box::new(datadog::Datadog::read(common, &reader)),
         Kind::File => Box::new(lines::Lines::file(common, &reader)),
         Kind::Stdout => Box::new(lines::Lines::stdout(common, &reader)),
     }
