@@ -11,6 +11,8 @@ pub enum Kind {
     Newrelic,
     /// Datadog Logs
     Datadog,
+    /// any HTTP endpoint that takes JSON
+    Http,
     /// lines in local files
     File,
     /// lines on Fluent Bit's own standard output
@@ -19,7 +21,8 @@ pub enum Kind {
 
 impl Kind {
     /// All of them, in the order of the reference.
-    pub const ALL: [Kind; 5] = [Kind::Cloudwatch, Kind::Newrelic, Kind::Datadog, Kind::File, Kind::Stdout];
+    pub const ALL: [Kind; 6] =
+        [Kind::Cloudwatch, Kind::Newrelic, Kind::Datadog, Kind::Http, Kind::File, Kind::Stdout];
 
     /// What users write for it.
     #[must_use]
@@ -28,6 +31,7 @@ impl Kind {
             Kind::Cloudwatch => "cloudwatch",
             Kind::Newrelic => "newrelic",
             Kind::Datadog => "datadog",
+            Kind::Http => "http",
             Kind::File => "file",
             Kind::Stdout => "stdout",
         }
@@ -132,19 +136,20 @@ impl Key {
     }
 }
 
-use Form::{Choice, Duration, Flag, List, Number, Pairs, Template, Text};
+use Form::{Choice, Duration, Flag, List, Number, Pairs, Size, Template, Text};
 use Scope::{Destination, Only, Output};
 
 const CLOUDWATCH: Scope = Only(&[Kind::Cloudwatch]);
 const AWS: Scope = Only(&[Kind::Cloudwatch]);
-const NETWORK: Scope = Only(&[Kind::Cloudwatch, Kind::Newrelic, Kind::Datadog]);
+const NETWORK: Scope = Only(&[Kind::Cloudwatch, Kind::Newrelic, Kind::Datadog, Kind::Http]);
 /// Destinations with an address of the vendor's; the others have a `url` of the user's.
 const VENDOR: Scope = Only(&[Kind::Cloudwatch, Kind::Newrelic, Kind::Datadog]);
-const DATED: Scope = Only(&[Kind::File, Kind::Stdout]);
+const DATED: Scope = Only(&[Kind::Http, Kind::File, Kind::Stdout]);
 const NEWRELIC: Scope = Only(&[Kind::Newrelic]);
 const DATADOG: Scope = Only(&[Kind::Datadog]);
+const HTTP: Scope = Only(&[Kind::Http]);
 
-const TYPES: &[&str] = &["cloudwatch", "newrelic", "datadog", "file", "stdout"];
+const TYPES: &[&str] = &["cloudwatch", "newrelic", "datadog", "http", "file", "stdout"];
 
 /// Days that PutRetentionPolicy accepts.
 pub const RETENTION_DAYS: &[&str] = &[
@@ -398,6 +403,28 @@ pub const KEYS: &[Key] = &[
         "off",
     )
     .or("gzip"),
+    key(HTTP, "compress", Choice(&["off", "gzip"]), "Compress requests.", "gzip").or("off"),
+    key(
+        Only(&[Kind::Http, ]),
+        "url",
+        Text,
+        "Where batches are sent with POST.",
+        "https://logs.example.com/ingest",
+    ),
+    key(
+        HTTP,
+        "format",
+        Choice(&["json", "ndjson"]),
+        "One JSON array per request, or one JSON value per line.",
+        "ndjson",
+    )
+    .or("json"),
+    key(HTTP, "headers", Pairs, "More headers; the values are treated as secrets.", "X-Tenant=web").masked(),
+    key(HTTP, "user", Text, "User for HTTP Basic authentication.", "collector"),
+    key(HTTP, "password", Text, "Password of `user`.", "${LOGS_PASSWORD}").masked(),
+    key(HTTP, "bearer_token", Text, "Token for `Authorization: Bearer`.", "${LOGS_TOKEN}").masked(),
+    key(HTTP, "batch_bytes", Size, "Longest body before compression.", "1MB").or("5MB"),
+    key(HTTP, "batch_records", Number, "Most records in one request.", "500").or("1000"),
 ];
 
 /// Sites with an intake of their own (<https://docs.datadoghq.com/getting_started/site/>, read 2026-11); any other

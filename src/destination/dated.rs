@@ -6,6 +6,7 @@ use super::payload;
 use crate::classify::Entry;
 use crate::config::{Common, Reader};
 use crate::json::Writer;
+use crate::record::{Field, Record, Value};
 
 /// Under which name the time is written.
 #[derive(Debug)]
@@ -32,6 +33,18 @@ impl Dated {
             }),
             _ => payload::write(common, entry, out),
         }
+    }
+
+    /// As [`payload::cut`]; a whole record keeps its time.
+    pub(super) fn cut(&self, common: &Common, entry: &Entry<'_, '_, '_>, max: usize) -> Vec<u8> {
+        let Some(key) = self.key.as_ref().filter(|_| payload::is_record(common, entry)) else {
+            return payload::cut(common, entry, max);
+        };
+        let stamp = Stamp::of(entry);
+        let first = Field { key: Value::Text(key.as_bytes()), value: Value::Text(stamp.text()) };
+        let fields = [&[first], entry.record.fields].concat();
+        let record = Record { fields: &fields, ..*entry.record };
+        payload::cut(common, &Entry { record: &record, ..*entry }, max)
     }
 }
 
@@ -77,7 +90,7 @@ impl jiff::fmt::Write for Stamp {
 mod tests {
     use super::*;
     use crate::classify::Class;
-    use crate::record::{Record, Timestamp};
+    use crate::record::Timestamp;
 
     #[test]
     fn every_time_has_its_text_or_none() {

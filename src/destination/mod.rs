@@ -8,6 +8,7 @@ mod aws_json;
 mod cloudwatch;
 mod datadog;
 mod dated;
+mod http_endpoint;
 mod line;
 mod lines;
 mod newrelic;
@@ -73,6 +74,7 @@ pub fn open(
         Kind::Cloudwatch => Box::new(cloudwatch::Cloudwatch::read(common, &reader, region)),
         Kind::Newrelic => Box::new(newrelic::NewRelic::read(common, &reader)),
         Kind::Datadog => Box::new(datadog::Datadog::read(common, &reader)),
+        Kind::Http => Box::new(http_endpoint::HttpEndpoint::read(common, &reader)),
         Kind::File => Box::new(lines::Lines::file(common, &reader)),
         Kind::Stdout => Box::new(lines::Lines::stdout(common, &reader)),
     }

@@ -39,6 +39,11 @@ pub(super) fn is_record(common: &Common, entry: &Entry<'_, '_, '_>) -> bool {
     entry.stop.is_none() && selected(common, entry).is_none()
 }
 
+/// Whether the payload is text, and not JSON.
+pub(super) fn is_bare(common: &Common, entry: &Entry<'_, '_, '_>) -> bool {
+    entry.stop.is_none() && selected(common, entry).and_then(Value::text).is_some()
+}
+
 fn selected<'p>(common: &Common, entry: &Entry<'_, 'p, '_>) -> Option<Value<'p>> {
     common.log_key.as_ref().and_then(|key| entry.record.get(key.as_bytes()))
 }

@@ -97,3 +97,15 @@ pub(super) fn judge(reply: &Reply, why: String) -> Judgement {
         _ => Judgement::Later { pace: Pace::Slow, why: format!("{why}, which is not an acceptance") },
     }
 }
+
+/// A shorter body would hold little more than the marker of a record that was cut.
+const SHORTEST_BODY: usize = 1_000;
+
+/// Reads `batch_bytes`.
+pub(super) fn batch_bytes(reader: &Reader<'_>) -> usize {
+    let bytes = usize::try_from(reader.size("batch_bytes")).unwrap_or(usize::MAX);
+    if bytes < SHORTEST_BODY {
+        reader.problem("batch_bytes", format!("is less than {SHORTEST_BODY} bytes"));
+    }
+    bytes
+}
