@@ -7,6 +7,8 @@ use std::fmt::Write as _;
 pub enum Kind {
     /// Amazon CloudWatch Logs
     Cloudwatch,
+    /// Amazon Data Firehose
+    Firehose,
     /// New Relic Logs
     Newrelic,
     /// Datadog Logs
@@ -21,14 +23,22 @@ pub enum Kind {
 
 impl Kind {
     /// All of them, in the order of the reference.
-    pub const ALL: [Kind; 6] =
-        [Kind::Cloudwatch, Kind::Newrelic, Kind::Datadog, Kind::Http, Kind::File, Kind::Stdout];
+    pub const ALL: [Kind; 7] = [
+        Kind::Cloudwatch,
+        Kind::Firehose,
+        Kind::Newrelic,
+        Kind::Datadog,
+        Kind::Http,
+        Kind::File,
+        Kind::Stdout,
+    ];
 
     /// What users write for it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Kind::Cloudwatch => "cloudwatch",
+            Kind::Firehose => "firehose",
             Kind::Newrelic => "newrelic",
             Kind::Datadog => "datadog",
             Kind::Http => "http",
@@ -40,7 +50,7 @@ impl Kind {
     /// Whether it is a service of AWS, reached with AWS credentials.
     #[must_use]
     pub const fn is_aws(self) -> bool {
-        matches!(self, Kind::Cloudwatch)
+        matches!(self, Kind::Cloudwatch | Kind::Firehose)
     }
 
     /// The type of this name.
@@ -140,16 +150,16 @@ use Form::{Choice, Duration, Flag, List, Number, Pairs, Size, Template, Text};
 use Scope::{Destination, Only, Output};
 
 const CLOUDWATCH: Scope = Only(&[Kind::Cloudwatch]);
-const AWS: Scope = Only(&[Kind::Cloudwatch]);
-const NETWORK: Scope = Only(&[Kind::Cloudwatch, Kind::Newrelic, Kind::Datadog, Kind::Http]);
+const AWS: Scope = Only(&[Kind::Cloudwatch, Kind::Firehose]);
+const NETWORK: Scope = Only(&[Kind::Cloudwatch, Kind::Firehose, Kind::Newrelic, Kind::Datadog, Kind::Http]);
 /// Destinations with an address of the vendor's; the others have a `url` of the user's.
-const VENDOR: Scope = Only(&[Kind::Cloudwatch, Kind::Newrelic, Kind::Datadog]);
-const DATED: Scope = Only(&[Kind::Http, Kind::File, Kind::Stdout]);
+const VENDOR: Scope = Only(&[Kind::Cloudwatch, Kind::Firehose, Kind::Newrelic, Kind::Datadog]);
+const DATED: Scope = Only(&[Kind::Firehose, Kind::Http, Kind::File, Kind::Stdout]);
 const NEWRELIC: Scope = Only(&[Kind::Newrelic]);
 const DATADOG: Scope = Only(&[Kind::Datadog]);
 const HTTP: Scope = Only(&[Kind::Http]);
 
-const TYPES: &[&str] = &["cloudwatch", "newrelic", "datadog", "http", "file", "stdout"];
+const TYPES: &[&str] = &["cloudwatch", "firehose", "newrelic", "datadog", "http", "file", "stdout"];
 
 /// Days that PutRetentionPolicy accepts.
 pub const RETENTION_DAYS: &[&str] = &[
@@ -345,6 +355,13 @@ pub const KEYS: &[Key] = &[
     )
     .or("date"),
     key(NETWORK, "concurrency", Number, "Requests to the destination at one time.", "16").or("8"),
+    key(
+        Only(&[Kind::Firehose]),
+        "delivery_stream",
+        Text,
+        "Name of the delivery stream, which must exist.",
+        "ecs-logs",
+    ),
     key(
         NEWRELIC,
         "license_key",

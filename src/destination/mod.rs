@@ -6,8 +6,10 @@
 mod aws_error;
 mod aws_json;
 mod cloudwatch;
+mod data_record;
 mod datadog;
 mod dated;
+mod firehose;
 mod http_endpoint;
 mod line;
 mod lines;
@@ -72,6 +74,7 @@ pub fn open(
     let common = Common::read(&settings.name, &reader);
     match settings.kind {
         Kind::Cloudwatch => Box::new(cloudwatch::Cloudwatch::read(common, &reader, region)),
+        Kind::Firehose => Box::new(firehose::Firehose::read(common, &reader, region)),
         Kind::Newrelic => Box::new(newrelic::NewRelic::read(common, &reader)),
         Kind::Datadog => Box::new(datadog::Datadog::read(common, &reader)),
         Kind::Http => Box::new(http_endpoint::HttpEndpoint::read(common, &reader)),
