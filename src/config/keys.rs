@@ -15,6 +15,8 @@ pub enum Kind {
     Datadog,
     /// any HTTP endpoint that takes JSON
     Http,
+    /// any endpoint that speaks Firehose's HTTP delivery protocol
+    FirehoseHttp,
     /// lines in local files
     File,
     /// lines on Fluent Bit's own standard output
@@ -23,12 +25,13 @@ pub enum Kind {
 
 impl Kind {
     /// All of them, in the order of the reference.
-    pub const ALL: [Kind; 7] = [
+    pub const ALL: [Kind; 8] = [
         Kind::Cloudwatch,
         Kind::Firehose,
         Kind::Newrelic,
         Kind::Datadog,
         Kind::Http,
+        Kind::FirehoseHttp,
         Kind::File,
         Kind::Stdout,
     ];
@@ -42,6 +45,7 @@ impl Kind {
             Kind::Newrelic => "newrelic",
             Kind::Datadog => "datadog",
             Kind::Http => "http",
+            Kind::FirehoseHttp => "firehose_http",
             Kind::File => "file",
             Kind::Stdout => "stdout",
         }
@@ -151,15 +155,18 @@ use Scope::{Destination, Only, Output};
 
 const CLOUDWATCH: Scope = Only(&[Kind::Cloudwatch]);
 const AWS: Scope = Only(&[Kind::Cloudwatch, Kind::Firehose]);
-const NETWORK: Scope = Only(&[Kind::Cloudwatch, Kind::Firehose, Kind::Newrelic, Kind::Datadog, Kind::Http]);
+const NETWORK: Scope =
+    Only(&[Kind::Cloudwatch, Kind::Firehose, Kind::Newrelic, Kind::Datadog, Kind::Http, Kind::FirehoseHttp]);
 /// Destinations with an address of the vendor's; the others have a `url` of the user's.
 const VENDOR: Scope = Only(&[Kind::Cloudwatch, Kind::Firehose, Kind::Newrelic, Kind::Datadog]);
-const DATED: Scope = Only(&[Kind::Firehose, Kind::Http, Kind::File, Kind::Stdout]);
+const DATED: Scope = Only(&[Kind::Firehose, Kind::Http, Kind::FirehoseHttp, Kind::File, Kind::Stdout]);
 const NEWRELIC: Scope = Only(&[Kind::Newrelic]);
 const DATADOG: Scope = Only(&[Kind::Datadog]);
 const HTTP: Scope = Only(&[Kind::Http]);
+const FIREHOSE_HTTP: Scope = Only(&[Kind::FirehoseHttp]);
 
-const TYPES: &[&str] = &["cloudwatch", "firehose", "newrelic", "datadog", "http", "file", "stdout"];
+const TYPES: &[&str] =
+    &["cloudwatch", "firehose", "newrelic", "datadog", "http", "firehose_http", "file", "stdout"];
 
 /// Days that PutRetentionPolicy accepts.
 pub const RETENTION_DAYS: &[&str] = &[
@@ -413,7 +420,7 @@ pub const KEYS: &[Key] = &[
     ),
     key(DATADOG, "hostname", Template, "Datadog's `hostname`. Not sent unless set.", "$(ecs_task_id)"),
     key(
-        Only(&[Kind::Newrelic, Kind::Datadog, ]),
+        Only(&[Kind::Newrelic, Kind::Datadog, Kind::FirehoseHttp]),
         "compress",
         Choice(&["off", "gzip"]),
         "Compress requests.",
@@ -422,7 +429,7 @@ pub const KEYS: &[Key] = &[
     .or("gzip"),
     key(HTTP, "compress", Choice(&["off", "gzip"]), "Compress requests.", "gzip").or("off"),
     key(
-        Only(&[Kind::Http, ]),
+        Only(&[Kind::Http, Kind::FirehoseHttp]),
         "url",
         Text,
         "Where batches are sent with POST.",
@@ -442,6 +449,38 @@ pub const KEYS: &[Key] = &[
     key(HTTP, "bearer_token", Text, "Token for `Authorization: Bearer`.", "${LOGS_TOKEN}").masked(),
     key(HTTP, "batch_bytes", Size, "Longest body before compression.", "1MB").or("5MB"),
     key(HTTP, "batch_records", Number, "Most records in one request.", "500").or("1000"),
+    key(
+        FIREHOSE_HTTP,
+        "access_key",
+        Text,
+        "The endpoint's key: a New Relic licence key, a Datadog API key. Not sent unless set.",
+        "${NEW_RELIC_LICENSE_KEY}",
+    )
+    .masked(),
+    key(
+        FIREHOSE_HTTP,
+        "common_attributes",
+        Pairs,
+        "Attributes that hold for every record, at most 50.",
+        "env=prod, team=web",
+    ),
+    key(
+        FIREHOSE_HTTP,
+        "source_arn",
+        Text,
+        "What the endpoint is told about where the records come from.",
+        "arn:aws:firehose:eu-west-1:111122223333:deliverystream/ecs",
+    )
+    .or("arn:aws:firehose:us-east-1:000000000000:deliverystream/ecs-router"),
+    key(
+        FIREHOSE_HTTP,
+        "batch_bytes",
+        Size,
+        "Longest body before compression. New Relic recommends 1MiB, Datadog 4MiB; the protocol allows 64MiB.",
+        "4MiB",
+    )
+    .or("1MiB"),
+    key(FIREHOSE_HTTP, "batch_records", Number, "Most records in one request, up to 10000.", "500").or("1000"),
 ];
 
 /// Sites with an intake of their own (<https://docs.datadoghq.com/getting_started/site/>, read 2026-11); any other

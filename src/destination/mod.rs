@@ -10,6 +10,7 @@ mod data_record;
 mod datadog;
 mod dated;
 mod firehose;
+mod firehose_http;
 mod http_endpoint;
 mod line;
 mod lines;
@@ -78,6 +79,7 @@ pub fn open(
         Kind::Newrelic => Box::new(newrelic::NewRelic::read(common, &reader)),
         Kind::Datadog => Box::new(datadog::Datadog::read(common, &reader)),
         Kind::Http => Box::new(http_endpoint::HttpEndpoint::read(common, &reader)),
+        Kind::FirehoseHttp => Box::new(firehose_http::FirehoseHttp::read(common, &reader)),
         Kind::File => Box::new(lines::Lines::file(common, &reader)),
         Kind::Stdout => Box::new(lines::Lines::stdout(common, &reader)),
     }

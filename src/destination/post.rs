@@ -34,6 +34,11 @@ impl Post {
         }
     }
 
+    /// A header of every request that is no secret.
+    pub(super) fn header(&mut self, name: HeaderName, value: HeaderValue) {
+        self.headers.insert(name, value);
+    }
+
     /// The request with this body, and this header of its own if any.
     pub(super) fn deliver(&self, body: Vec<u8>, own: Option<(HeaderName, HeaderValue)>) -> Request {
         let mut headers = self.headers.clone();
