@@ -5,6 +5,8 @@
 //! written with `rmp_serde` and `serde_json` would do, without classifying or batching. Compare the ratio, not the
 //! figures: machines differ and are noisy.
 
+#![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark may stop at what cannot be")]
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::hint::black_box;

@@ -102,15 +102,30 @@ impl Batch {
 
     /// Appends the records' wire form. Items that are neighbours in the buffer, which is the usual case, are one copy.
     pub fn copy_into(&self, out: &mut Vec<u8>) {
+        self.runs(|run| out.extend_from_slice(run));
+    }
+
+    fn runs(&self, mut visit: impl FnMut(&[u8])) {
         let mut run = 0..0;
         for item in &self.items {
             if run.end != item.start {
-                out.extend_from_slice(self.lane.1.get(run).unwrap_or_default());
+                visit(self.lane.1.get(run).unwrap_or_default());
                 run = item.start..item.start;
             }
             run.end = item.end;
         }
-        out.extend_from_slice(self.lane.1.get(run).unwrap_or_default());
+        visit(self.lane.1.get(run).unwrap_or_default());
+    }
+
+    /// By what to know this batch again: the same records of the same moments on their way to the same target have
+    /// the same digest, also when Fluent Bit replays their chunk.
+    #[must_use]
+    pub fn digest(&self) -> u128 {
+        let mut hasher = xxhash_rust::xxh3::Xxh3::new();
+        hasher.update(self.target());
+        self.items.iter().for_each(|item| hasher.update(&item.at_ms.to_le_bytes()));
+        self.runs(|run| hasher.update(run));
+        hasher.digest128()
     }
 
     /// The same batch with only the items at these positions.
@@ -211,6 +226,17 @@ mod tests {
         assert_eq!((wire(&left), wire(&right)), ("0,".into(), "1,2,".into()));
         assert!(left.halves().is_none());
         assert_eq!(wire(&batch.only(&[0, 2])), "0,2,");
+    }
+
+    #[test]
+    fn a_digest_knows_the_same_records_of_the_same_moments_again() {
+        let batch = |records: &[(i64, usize)]| pack(lane(records), &LIMITS).remove(0);
+        let one = batch(&[(1, 1), (2, 1)]);
+        assert_eq!(one.digest(), batch(&[(1, 1), (2, 1)]).digest());
+        assert_ne!(one.digest(), batch(&[(1, 1), (3, 1)]).digest(), "another moment");
+        assert_ne!(one.digest(), one.only(&[0]).digest(), "fewer records");
+        let elsewhere = Lane { target: b"t".to_vec(), ..lane(&[(1, 1), (2, 1)]) };
+        assert_ne!(one.digest(), pack(elsewhere, &LIMITS)[0].digest(), "another target");
     }
 
     proptest! {

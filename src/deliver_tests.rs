@@ -43,7 +43,7 @@ impl Destination for Vendor {
         None
     }
 
-    fn encode(&self, _: &Entry<'_, '_, '_>, _: &mut Vec<u8>) -> Encoded {
+    fn encode(&self, _: &Entry<'_, '_, '_>, _: &Scene<'_>, _: &mut Vec<u8>) -> Encoded {
         Encoded::Empty
     }
 

@@ -166,7 +166,7 @@ impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
     }
 
     /// JSON has only text keys: a number or literal is written as its text, a container by its kind.
-    fn key(&mut self, key: Value<'_>) {
+    pub fn key(&mut self, key: Value<'_>) {
         match key {
             Value::Text(text) | Value::Binary(text) => self.string(text),
             Value::Array(..) => self.string(b"[array]"),
@@ -262,6 +262,15 @@ impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
     fn grow(&mut self, escape: &[u8], added: usize) {
         self.raw(escape);
         self.added += added;
+    }
+}
+
+impl Writer<'_, false> {
+    /// A value as JSON text inside a JSON string, for readers that take no containers.
+    pub fn quoted(&mut self, value: Value<'_>) {
+        self.raw(b"\"");
+        Writer::<true>::new(self.out).value(value);
+        self.raw(b"\"");
     }
 }
 
@@ -415,6 +424,17 @@ mod tests {
         fn agrees_with_serde_json(text in ".*") {
             let ours: String = serde_json::from_str(&plain(text.as_bytes())).unwrap();
             prop_assert_eq!(&ours, &text);
+        }
+
+        #[test]
+        fn text_in_a_string_is_quoted_once(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let mut out = Vec::new();
+            let mut writer = Writer::<true>::new(&mut out);
+            writer.text(&bytes);
+            let inner = writer.inner_len();
+            let text: String = serde_json::from_str(&format!("\"{}\"", String::from_utf8(out).unwrap())).unwrap();
+            prop_assert_eq!(inner, text.len());
+            prop_assert_eq!(text, String::from_utf8_lossy(&bytes));
         }
 
         #[test]

@@ -113,7 +113,7 @@ impl<'d> Desk<'d> {
         let lane = self.lanes.of(&self.target);
         let start = lane.wire.len();
         let counters = metrics.destination(self.index);
-        let size = match self.destination.encode(entry, &mut lane.wire) {
+        let size = match self.destination.encode(entry, scene, &mut lane.wire) {
             Encoded::Whole { size } => size,
             Encoded::Cut { size } => {
                 counters.cut.fetch_add(u64::from(self.first_time), Relaxed);

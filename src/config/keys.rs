@@ -7,6 +7,16 @@ use std::fmt::Write as _;
 pub enum Kind {
     /// Amazon CloudWatch Logs
     Cloudwatch,
+    /// Amazon Data Firehose
+    Firehose,
+    /// New Relic Logs
+    Newrelic,
+    /// Datadog Logs
+    Datadog,
+    /// any HTTP endpoint that takes JSON
+    Http,
+    /// any endpoint that speaks Firehose's HTTP delivery protocol
+    FirehoseHttp,
     /// lines in local files
     File,
     /// lines on Fluent Bit's own standard output
@@ -15,13 +25,27 @@ pub enum Kind {
 
 impl Kind {
     /// All of them, in the order of the reference.
-    pub const ALL: [Kind; 3] = [Kind::Cloudwatch, Kind::File, Kind::Stdout];
+    pub const ALL: [Kind; 8] = [
+        Kind::Cloudwatch,
+        Kind::Firehose,
+        Kind::Newrelic,
+        Kind::Datadog,
+        Kind::Http,
+        Kind::FirehoseHttp,
+        Kind::File,
+        Kind::Stdout,
+    ];
 
     /// What users write for it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Kind::Cloudwatch => "cloudwatch",
+            Kind::Firehose => "firehose",
+            Kind::Newrelic => "newrelic",
+            Kind::Datadog => "datadog",
+            Kind::Http => "http",
+            Kind::FirehoseHttp => "firehose_http",
             Kind::File => "file",
             Kind::Stdout => "stdout",
         }
@@ -30,7 +54,7 @@ impl Kind {
     /// Whether it is a service of AWS, reached with AWS credentials.
     #[must_use]
     pub const fn is_aws(self) -> bool {
-        matches!(self, Kind::Cloudwatch)
+        matches!(self, Kind::Cloudwatch | Kind::Firehose)
     }
 
     /// The type of this name.
@@ -64,6 +88,8 @@ pub enum Form {
     Duration,
     /// A whole number.
     Number,
+    /// 64k, 5MB, 1MiB
+    Size,
     /// a, b, c
     List,
     /// name=value, …
@@ -80,6 +106,7 @@ impl Form {
             Form::Flag => "on/off".into(),
             Form::Duration => "duration".into(),
             Form::Number => "number".into(),
+            Form::Size => "size".into(),
             Form::List => "list".into(),
             Form::Pairs => "name=value list".into(),
             Form::Choice(words) => words.join(" / "),
@@ -115,14 +142,31 @@ impl Key {
         self.default = Some(default);
         self
     }
+
+    /// Never shown, not even in a problem.
+    const fn masked(mut self) -> Self {
+        self.secret = true;
+        self
+    }
 }
 
-use Form::{Choice, Duration, Flag, List, Number, Pairs, Template, Text};
+use Form::{Choice, Duration, Flag, List, Number, Pairs, Size, Template, Text};
 use Scope::{Destination, Only, Output};
 
 const CLOUDWATCH: Scope = Only(&[Kind::Cloudwatch]);
-const AWS: Scope = Only(&[Kind::Cloudwatch]);
-const NETWORK: Scope = Only(&[Kind::Cloudwatch]);
+const AWS: Scope = Only(&[Kind::Cloudwatch, Kind::Firehose]);
+const NETWORK: Scope =
+    Only(&[Kind::Cloudwatch, Kind::Firehose, Kind::Newrelic, Kind::Datadog, Kind::Http, Kind::FirehoseHttp]);
+/// Destinations with an address of the vendor's; the others have a `url` of the user's.
+const VENDOR: Scope = Only(&[Kind::Cloudwatch, Kind::Firehose, Kind::Newrelic, Kind::Datadog]);
+const DATED: Scope = Only(&[Kind::Firehose, Kind::Http, Kind::FirehoseHttp, Kind::File, Kind::Stdout]);
+const NEWRELIC: Scope = Only(&[Kind::Newrelic]);
+const DATADOG: Scope = Only(&[Kind::Datadog]);
+const HTTP: Scope = Only(&[Kind::Http]);
+const FIREHOSE_HTTP: Scope = Only(&[Kind::FirehoseHttp]);
+
+const TYPES: &[&str] =
+    &["cloudwatch", "firehose", "newrelic", "datadog", "http", "firehose_http", "file", "stdout"];
 
 /// Days that PutRetentionPolicy accepts.
 pub const RETENTION_DAYS: &[&str] = &[
@@ -190,7 +234,7 @@ pub const KEYS: &[Key] = &[
     key(
         Destination,
         "type",
-        Choice(&["cloudwatch", "file", "stdout"]),
+        Choice(TYPES),
         "The type of the destination. Not needed when its name is that of a type.",
         "cloudwatch",
     ),
@@ -218,7 +262,7 @@ pub const KEYS: &[Key] = &[
     )
     .or("enriched"),
     key(
-        NETWORK,
+        VENDOR,
         "endpoint",
         Text,
         "Another address than the vendor's: a VPC endpoint or a test server.",
@@ -310,7 +354,7 @@ pub const KEYS: &[Key] = &[
         "/var/log/ecs/$(class)-%Y-%m-%d.ndjson",
     ),
     key(
-        Only(&[Kind::File, Kind::Stdout]),
+        DATED,
         "date_key",
         Text,
         "Name of the field that holds the record's time; `off` leaves it out.",
@@ -318,6 +362,137 @@ pub const KEYS: &[Key] = &[
     )
     .or("date"),
     key(NETWORK, "concurrency", Number, "Requests to the destination at one time.", "16").or("8"),
+    key(
+        Only(&[Kind::Firehose]),
+        "delivery_stream",
+        Text,
+        "Name of the delivery stream, which must exist.",
+        "ecs-logs",
+    ),
+    key(
+        NEWRELIC,
+        "license_key",
+        Text,
+        "Ingest licence key of the account. Either this or `api_key`.",
+        "${NEW_RELIC_LICENSE_KEY}",
+    )
+    .masked(),
+    key(
+        NEWRELIC,
+        "api_key",
+        Text,
+        "The same key by its other name, as New Relic's own plugins accept it.",
+        "${NEW_RELIC_API_KEY}",
+    )
+    .masked(),
+    key(
+        NEWRELIC,
+        "site",
+        Choice(&["us", "eu", "fedramp"]),
+        "Where the account is; a key of one site is refused by the others.",
+        "eu",
+    )
+    .or("us"),
+    key(DATADOG, "api_key", Text, "API key of the organization.", "${DD_API_KEY}").masked(),
+    key(
+        DATADOG,
+        "site",
+        Choice(DATADOG_SITES),
+        "Where the organization is: datadoghq.com, us3.datadoghq.com, us5.datadoghq.com, datadoghq.eu, ap1.datadoghq.com, ap2.datadoghq.com or ddog-gov.com.",
+        "datadoghq.eu",
+    )
+    .or("datadoghq.com"),
+    key(DATADOG, "service", Template, "Datadog's `service`.", "$(ecs_service)").or("$(container_name)"),
+    key(
+        DATADOG,
+        "source",
+        Template,
+        "Datadog's `ddsource`, which chooses the pipeline that parses the message.",
+        "nginx",
+    )
+    .or("ecs"),
+    key(
+        DATADOG,
+        "tags",
+        Template,
+        "More `ddtags`. Class, cluster, service, task family, task id, container name and image tag are always sent when known.",
+        "env:prod,team:web",
+    ),
+    key(DATADOG, "hostname", Template, "Datadog's `hostname`. Not sent unless set.", "$(ecs_task_id)"),
+    key(
+        Only(&[Kind::Newrelic, Kind::Datadog, Kind::FirehoseHttp]),
+        "compress",
+        Choice(&["off", "gzip"]),
+        "Compress requests.",
+        "off",
+    )
+    .or("gzip"),
+    key(HTTP, "compress", Choice(&["off", "gzip"]), "Compress requests.", "gzip").or("off"),
+    key(
+        Only(&[Kind::Http, Kind::FirehoseHttp]),
+        "url",
+        Text,
+        "Where batches are sent with POST.",
+        "https://logs.example.com/ingest",
+    ),
+    key(
+        HTTP,
+        "format",
+        Choice(&["json", "ndjson"]),
+        "One JSON array per request, or one JSON value per line.",
+        "ndjson",
+    )
+    .or("json"),
+    key(HTTP, "headers", Pairs, "More headers; the values are treated as secrets.", "X-Tenant=web").masked(),
+    key(HTTP, "user", Text, "User for HTTP Basic authentication.", "collector"),
+    key(HTTP, "password", Text, "Password of `user`.", "${LOGS_PASSWORD}").masked(),
+    key(HTTP, "bearer_token", Text, "Token for `Authorization: Bearer`.", "${LOGS_TOKEN}").masked(),
+    key(HTTP, "batch_bytes", Size, "Longest body before compression.", "1MB").or("5MB"),
+    key(HTTP, "batch_records", Number, "Most records in one request.", "500").or("1000"),
+    key(
+        FIREHOSE_HTTP,
+        "access_key",
+        Text,
+        "The endpoint's key: a New Relic licence key, a Datadog API key. Not sent unless set.",
+        "${NEW_RELIC_LICENSE_KEY}",
+    )
+    .masked(),
+    key(
+        FIREHOSE_HTTP,
+        "common_attributes",
+        Pairs,
+        "Attributes that hold for every record, at most 50.",
+        "env=prod, team=web",
+    ),
+    key(
+        FIREHOSE_HTTP,
+        "source_arn",
+        Text,
+        "What the endpoint is told about where the records come from.",
+        "arn:aws:firehose:eu-west-1:111122223333:deliverystream/ecs",
+    )
+    .or("arn:aws:firehose:us-east-1:000000000000:deliverystream/ecs-router"),
+    key(
+        FIREHOSE_HTTP,
+        "batch_bytes",
+        Size,
+        "Longest body before compression. New Relic recommends 1MiB, Datadog 4MiB; the protocol allows 64MiB.",
+        "4MiB",
+    )
+    .or("1MiB"),
+    key(FIREHOSE_HTTP, "batch_records", Number, "Most records in one request, up to 10000.", "500").or("1000"),
+];
+
+/// Sites with an intake of their own (<https://docs.datadoghq.com/getting_started/site/>, read 2026-11); any other
+/// is reached with `endpoint`.
+pub const DATADOG_SITES: &[&str] = &[
+    "datadoghq.com",
+    "us3.datadoghq.com",
+    "us5.datadoghq.com",
+    "datadoghq.eu",
+    "ap1.datadoghq.com",
+    "ap2.datadoghq.com",
+    "ddog-gov.com",
 ];
 
 /// The row of a key of an output (`kind` is `None`) or of a destination of this type.
@@ -368,8 +543,8 @@ mod tests {
     fn every_type_can_be_written() {
         let written = find(Some(Kind::File), "type").unwrap();
         let names: Vec<_> = Kind::ALL.into_iter().map(Kind::name).collect();
-        assert_eq!(written.form, Choice(&["cloudwatch", "file", "stdout"]));
-        assert_eq!(names, ["cloudwatch", "file", "stdout"]);
+        assert_eq!(written.form, Choice(TYPES));
+        assert_eq!(names, TYPES);
     }
 
     #[test]

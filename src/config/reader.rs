@@ -152,7 +152,10 @@ impl<'l> Reader<'l> {
 
     fn parsed<T>(&self, name: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
         let value = parse(&self.text(name)?);
-        value.map_err(|what| self.problem(name, what)).ok()
+        let secret = self.row(name).is_some_and(|key| key.secret);
+        // What is wrong with a value quotes it.
+        let shown = |what| if secret { "is not of the form it should have".to_owned() } else { what };
+        value.map_err(|what| self.problem(name, shown(what))).ok()
     }
 
     fn row(&self, name: &str) -> Option<&'static Key> {

@@ -3,13 +3,12 @@
 //! API: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html> and
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>, read 2026-11.
 
-use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde_json::{Value, json};
 
+use super::aws_json::Service;
 use super::{
-    Destination, Encoded, HttpRequest, Judgement, Network, Outlet, Pace, Purpose, Reply, Request, aws_error,
-    gzip, payload,
+    Destination, Encoded, Judgement, Network, Pace, Purpose, Reply, Request, aws_error, gzip, payload,
 };
 use crate::batch::{Batch, Limits};
 use crate::classify::Entry;
@@ -38,7 +37,7 @@ const SEPARATOR: u8 = 0;
 pub(super) struct Cloudwatch {
     common: Common,
     network: Network,
-    endpoint: String,
+    service: Service,
     log_group: Template,
     log_stream: Template,
     format: Option<&'static str>,
@@ -58,13 +57,9 @@ struct NewGroup {
 impl Cloudwatch {
     pub(super) fn read(common: Common, reader: &Reader<'_>, region: Option<&str>) -> Self {
         let network = Network::read_aws(reader, region);
-        let region = network.identity.as_ref().map_or("", |identity| &identity.region);
-        let endpoint = reader
-            .text("endpoint")
-            .unwrap_or_else(|| format!("https://logs.{region}.{}", dns_suffix(region)));
         Self {
             common,
-            endpoint,
+            service: Service::read(reader, &network, "logs", "Logs_20140328"),
             log_group: reader.template("log_group", Names::LogGroup),
             log_stream: reader.template("log_stream", Names::LogStream),
             format: reader.choice("log_format"),
@@ -74,24 +69,8 @@ impl Cloudwatch {
         }
     }
 
-    fn call(&self, purpose: Purpose, operation: &'static str, body: Bytes, extra: HeaderMap) -> Request {
-        let mut headers = extra;
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.1"));
-        if let Ok(target) = HeaderValue::from_str(&format!("Logs_20140328.{operation}")) {
-            headers.insert(HeaderName::from_static("x-amz-target"), target);
-        }
-        let request = HttpRequest {
-            method: Method::POST,
-            url: self.endpoint.clone(),
-            headers,
-            body,
-            sign: Some("logs"),
-        };
-        Request { purpose, outlet: Outlet::Http(request) }
-    }
-
     fn prepare(&self, operation: &'static str, body: &Value) -> Request {
-        self.call(Purpose::Prepare(operation), operation, body.to_string().into(), HeaderMap::new())
+        self.service.call(Purpose::Prepare(operation), operation, body.to_string().into(), HeaderMap::new())
     }
 
     fn create_stream(&self, batch: &Batch) -> Request {
@@ -192,7 +171,7 @@ impl Destination for Cloudwatch {
     }
 
     /// `{"timestamp":…,"message":"…"},`
-    fn encode(&self, entry: &Entry<'_, '_, '_>, out: &mut Vec<u8>) -> Encoded {
+    fn encode(&self, entry: &Entry<'_, '_, '_>, _: &Scene<'_>, out: &mut Vec<u8>) -> Encoded {
         let start = out.len();
         let mut head = Writer::<false>::new(out);
         head.raw(b"{\"timestamp\":");
@@ -240,7 +219,7 @@ impl Destination for Cloudwatch {
             body = gzip(&body);
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
-        self.call(Purpose::Deliver, "PutLogEvents", body.into(), headers)
+        self.service.call(Purpose::Deliver, "PutLogEvents", body.into(), headers)
     }
 
     fn judge(&self, purpose: Purpose, batch: &Batch, reply: &Reply) -> Judgement {
@@ -288,11 +267,6 @@ fn names(batch: &Batch) -> (String, String) {
     let mut names = batch.target().split(|byte| *byte == SEPARATOR);
     let mut next = || String::from_utf8_lossy(names.next().unwrap_or_default()).into_owned();
     (next(), next())
-}
-
-/// Partitions have domains of their own.
-fn dns_suffix(region: &str) -> &'static str {
-    if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" }
 }
 
 #[cfg(test)]

@@ -8,10 +8,12 @@ use crate::batch::Lanes;
 use crate::classify::{Class, Classifier};
 use crate::config::keys::Kind;
 use crate::config::{DestinationSettings, Reader};
-use crate::destination::open;
+use crate::destination::{HttpRequest, Outlet, open};
 use crate::{decode, stop};
 
 const TIME_MS: i64 = 1_795_000_000_000;
+
+const SCENE: Scene<'_> = Scene { tag: b"app", uuid: "u" };
 
 /// The destination `logs` with these keys of its own; `log_group` is `/g` unless said otherwise.
 fn opened(keys: &[(&str, &str)]) -> (Box<dyn Destination>, Vec<String>) {
@@ -39,10 +41,10 @@ fn encoded(destination: &dyn Destination, records: &[Value]) -> (Vec<Encoded>, V
         let (class, stop) = Classifier::default().class_of(record);
         let entry = Entry { record, class, class_name: class.name(), stop: stop.as_ref() };
         let mut target = Vec::new();
-        destination.target(&entry, &Scene { tag: b"app", uuid: "u" }, &mut target);
+        destination.target(&entry, &SCENE, &mut target);
         let lane = lanes.of(&target);
         let start = lane.wire.len();
-        let outcome = destination.encode(&entry, &mut lane.wire);
+        let outcome = destination.encode(&entry, &SCENE, &mut lane.wire);
         let (end, at_ms) = (lane.wire.len(), record.time.millis());
         match outcome {
             Encoded::Whole { size } | Encoded::Cut { size } => {
@@ -249,7 +251,7 @@ fn a_time_before_1970_is_sent_as_1970() {
     let mut out = Vec::new();
     decode::records(&chunk, |record| {
         let entry = Entry { record, class: Class::Other, class_name: "other", stop: None };
-        logs(&[]).encode(&entry, &mut out);
+        logs(&[]).encode(&entry, &SCENE, &mut out);
     });
     assert!(out.starts_with(b"{\"timestamp\":0,"));
 }
@@ -323,7 +325,7 @@ fn bytes_that_are_no_utf_8_are_counted_as_what_they_become() {
     let mut out = Vec::new();
     decode::records(&chunk, |record| {
         let entry = Entry { record, class: Class::Other, class_name: "other", stop: None };
-        outcome = Some(destination.encode(&entry, &mut out));
+        outcome = Some(destination.encode(&entry, &SCENE, &mut out));
     });
     assert!(matches!(outcome, Some(Encoded::Cut { size }) if size <= 1_048_576), "{outcome:?}");
     out.pop();

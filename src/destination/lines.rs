@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::{Destination, Encoded, Judgement, Network, Outlet, Purpose, Reply, Request, payload};
+use super::dated::Dated;
+use super::{Destination, Encoded, Judgement, Network, Outlet, Purpose, Reply, Request};
 use crate::batch::{Batch, Limits};
 use crate::classify::Entry;
 use crate::config::{Common, Reader};
@@ -15,22 +16,18 @@ pub(super) struct Lines {
     common: Common,
     /// `None` is standard output.
     path: Option<Template>,
-    date_key: Option<String>,
+    dated: Dated,
 }
 
 impl Lines {
     pub(super) fn file(common: Common, reader: &Reader<'_>) -> Self {
         let path = Some(reader.template("path", Names::FilePath));
-        Self { common, path, date_key: date_key(reader) }
+        Self { common, path, dated: Dated::read(reader) }
     }
 
     pub(super) fn stdout(common: Common, reader: &Reader<'_>) -> Self {
-        Self { common, path: None, date_key: date_key(reader) }
+        Self { common, path: None, dated: Dated::read(reader) }
     }
-}
-
-fn date_key(reader: &Reader<'_>) -> Option<String> {
-    reader.text("date_key").filter(|key| !key.eq_ignore_ascii_case("off"))
 }
 
 /// One write holds at most this much, so that a file grows in steps another reader can follow.
@@ -58,19 +55,10 @@ impl Destination for Lines {
         self.path.as_ref().and_then(|path| path.render(entry, scene, out))
     }
 
-    fn encode(&self, entry: &Entry<'_, '_, '_>, out: &mut Vec<u8>) -> Encoded {
+    fn encode(&self, entry: &Entry<'_, '_, '_>, _: &Scene<'_>, out: &mut Vec<u8>) -> Encoded {
         let start = out.len();
         let mut writer = Writer::<false>::new(out);
-        match (&self.date_key, entry.stop, &self.common.log_key) {
-            (Some(key), None, None) => writer.record(entry.record, |writer| {
-                writer.string(key.as_bytes());
-                writer.raw(b":\"");
-                writer.raw(date(entry).as_bytes());
-                writer.raw(b"\"");
-                true
-            }),
-            _ => payload::write(&self.common, entry, &mut writer),
-        }
+        self.dated.write(&self.common, entry, &mut writer);
         writer.raw(b"\n");
         Encoded::Whole { size: out.len() - start }
     }
@@ -88,12 +76,6 @@ impl Destination for Lines {
     fn judge(&self, _: Purpose, _: &Batch, _: &Reply) -> Judgement {
         Judgement::Delivered
     }
-}
-
-fn date(entry: &Entry<'_, '_, '_>) -> String {
-    let time = entry.record.time;
-    let nanos = i32::try_from(time.nanos).unwrap_or_default();
-    jiff::Timestamp::new(time.seconds, nanos).map_or_else(|_| String::new(), |time| time.to_string())
 }
 
 fn path_of(target: &[u8]) -> PathBuf {

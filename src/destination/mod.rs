@@ -4,9 +4,21 @@
 //! judge. All of it is pure: no I/O, no sleep, no clock, no retry; `deliver` acts on the judgement.
 
 mod aws_error;
+mod aws_json;
 mod cloudwatch;
+mod data_record;
+mod datadog;
+mod dated;
+mod firehose;
+mod firehose_http;
+mod http_endpoint;
+mod line;
 mod lines;
+mod newrelic;
 mod payload;
+mod post;
+#[cfg(test)]
+mod testing;
 
 use std::fmt;
 use std::ops::Range;
@@ -43,7 +55,7 @@ pub trait Destination: fmt::Debug + Send {
     ) -> Option<&'t str>;
 
     /// Appends the entry's wire form.
-    fn encode(&self, entry: &Entry<'_, '_, '_>, out: &mut Vec<u8>) -> Encoded;
+    fn encode(&self, entry: &Entry<'_, '_, '_>, scene: &Scene<'_>, out: &mut Vec<u8>) -> Encoded;
 
     /// The request that delivers the batch.
     fn request(&self, batch: &Batch) -> Request;
@@ -63,6 +75,11 @@ pub fn open(
     let common = Common::read(&settings.name, &reader);
     match settings.kind {
         Kind::Cloudwatch => Box::new(cloudwatch::Cloudwatch::read(common, &reader, region)),
+        Kind::Firehose => Box::new(firehose::Firehose::read(common, &reader, region)),
+        Kind::Newrelic => Box::new(newrelic::NewRelic::read(common, &reader)),
+        Kind::Datadog => Box::new(datadog::Datadog::read(common, &reader)),
+        Kind::Http => Box::new(http_endpoint::HttpEndpoint::read(common, &reader)),
+        Kind::FirehoseHttp => Box::new(firehose_http::FirehoseHttp::read(common, &reader)),
         Kind::File => Box::new(lines::Lines::file(common, &reader)),
         Kind::Stdout => Box::new(lines::Lines::stdout(common, &reader)),
     }

@@ -34,6 +34,20 @@ pub(super) fn cut(common: &Common, entry: &Entry<'_, '_, '_>, max: usize) -> Vec
     }
 }
 
+/// Whether the payload is the record itself, and not a field or a stop event.
+pub(super) fn is_record(common: &Common, entry: &Entry<'_, '_, '_>) -> bool {
+    entry.stop.is_none() && selected(common, entry).is_none()
+}
+
+/// Whether the payload is text, and not JSON.
+pub(super) fn is_bare(common: &Common, entry: &Entry<'_, '_, '_>) -> bool {
+    entry.stop.is_none() && selected(common, entry).and_then(Value::text).is_some()
+}
+
+fn selected<'p>(common: &Common, entry: &Entry<'_, 'p, '_>) -> Option<Value<'p>> {
+    common.log_key.as_ref().and_then(|key| entry.record.get(key.as_bytes()))
+}
+
 enum Payload<'p> {
     Json(Vec<u8>),
     Text(&'p [u8]),
@@ -49,7 +63,7 @@ fn select<'p>(common: &Common, entry: &Entry<'p, 'p, 'p>) -> Payload<'p> {
             return Payload::Json(text);
         }
     }
-    match common.log_key.as_ref().and_then(|key| entry.record.get(key.as_bytes())) {
+    match selected(common, entry) {
         Some(Value::Text(text) | Value::Binary(text)) => Payload::Text(text),
         Some(value) => Payload::Value(value),
         None => Payload::Record(entry.record),
@@ -61,11 +75,35 @@ fn marker(lost: usize) -> String {
 }
 
 /// Room kept for the marker, whatever number it holds.
-const MARKER_ROOM: usize = " [truncated 18446744073709551615 bytes]".len();
+pub(super) const MARKER_ROOM: usize = " [truncated 18446744073709551615 bytes]".len();
 
 fn cut_text(text: &[u8], max: usize) -> Vec<u8> {
     let kept = json::cut(text, max.saturating_sub(MARKER_ROOM));
     [kept, marker(text.len() - kept.len()).as_bytes()].concat()
+}
+
+/// The beginning of `text` and a marker, such that its JSON string, without the quotation marks, has at most `room`
+/// bytes; room for the marker must be there.
+pub(super) fn cut_for_string(text: &[u8], room: usize) -> Vec<u8> {
+    let text = String::from_utf8_lossy(text);
+    let mut left = room.saturating_sub(MARKER_ROOM);
+    let fits = |c: &char| {
+        let rest = left.checked_sub(string_len(*c));
+        left = rest.unwrap_or(left);
+        rest.is_some()
+    };
+    let kept: String = text.chars().take_while(fits).collect();
+    let lost = text.len() - kept.len();
+    (kept + &marker(lost)).into_bytes()
+}
+
+/// Bytes of a character in a JSON string.
+fn string_len(c: char) -> usize {
+    match c {
+        '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{C}' => 2,
+        '\0'..'\u{20}' => 6,
+        _ => c.len_utf8(),
+    }
 }
 
 fn cut_record(record: &Record<'_, '_>, max: usize) -> Vec<u8> {
@@ -76,12 +114,12 @@ fn cut_record(record: &Record<'_, '_>, max: usize) -> Vec<u8> {
     else {
         return cut_text(&whole, max);
     };
-    let room = max.saturating_sub(MARKER_ROOM + whole.len().saturating_sub(escaped_len(text)));
-    let kept = longest_within(text, room);
-    if kept.is_empty() {
+    // What the text may still take: its present share of the JSON less all that is too much.
+    let share: usize = String::from_utf8_lossy(text).chars().map(string_len).sum();
+    let Some(room) = (share + max).checked_sub(whole.len()).filter(|room| *room > MARKER_ROOM) else {
         return cut_text(&whole, max);
-    }
-    let shortened = [kept, marker(text.len() - kept.len()).as_bytes()].concat();
+    };
+    let shortened = cut_for_string(text, room);
     let mut fields = record.fields.to_vec();
     if let Some(field) = fields.get_mut(position) {
         field.value = Value::Text(&shortened);
@@ -89,29 +127,39 @@ fn cut_record(record: &Record<'_, '_>, max: usize) -> Vec<u8> {
     as_json(&Record { fields: &fields, ..*record })
 }
 
-/// The longest beginning of `text` that takes no more than `room` bytes as the inside of a JSON string. Escapes make
-/// that anything from one to six times as long as the text, so it is searched by halves.
-fn longest_within(text: &[u8], room: usize) -> &[u8] {
-    let (mut fits, mut too_long) = (0, text.len() + 1);
-    while too_long - fits > 1 {
-        let middle = fits.midpoint(too_long);
-        if escaped_len(json::cut(text, middle)) <= room {
-            fits = middle;
-        } else {
-            too_long = middle;
-        }
-    }
-    json::cut(text, fits)
-}
-
-fn escaped_len(text: &[u8]) -> usize {
-    let mut out = Vec::with_capacity(text.len());
-    Writer::<false>::new(&mut out).contents(text);
-    out.len()
-}
-
 fn as_json(record: &Record<'_, '_>) -> Vec<u8> {
     let mut out = Vec::new();
     Writer::<false>::new(&mut out).record(record, |_| false);
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::super::testing::{batches_of, body_of, chunk, open, request_of};
+    use crate::config::keys::Kind;
+
+    fn message(keys: &[(&str, &str)], record: Json) -> String {
+        let cloudwatch = open(Kind::Cloudwatch, &[&[("log_group", "g")], keys].concat());
+        let batch = batches_of(&*cloudwatch, &chunk(&[record])).0.remove(0);
+        let body: Json = serde_json::from_slice(&body_of(&request_of(&*cloudwatch, &batch))).unwrap();
+        body["logEvents"][0]["message"].as_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn bare_text_arrives_as_it_was() {
+        let text = "it \"broke\"\n\tat é \\";
+        assert_eq!(message(&[("log_key", "log")], json!({"log": text})), text);
+    }
+
+    #[test]
+    fn a_cut_record_is_still_json_of_nearly_the_length_allowed() {
+        let max = 1_048_576 - 26;
+        let message = message(&[], json!({"log": "\u{1}é\"x".repeat(300_000), "n": 1}));
+        assert!((max - 64..=max).contains(&message.len()), "{}", message.len());
+        let record: Json = serde_json::from_str(&message).unwrap();
+        assert_eq!(record["n"], 1);
+        assert!(record["log"].as_str().unwrap().ends_with(" bytes]"));
+    }
 }

@@ -25,6 +25,9 @@ pub enum Names {
     LogStream,
     /// A file path: a value is one path segment and can neither climb nor hide.
     FilePath,
+    /// A Datadog tag or name: a value has no comma, blank or quotation mark, at most 200 bytes, and is UTF-8. The
+    /// whole can stand in a JSON string as it is.
+    Label,
 }
 
 impl Names {
@@ -34,6 +37,7 @@ impl Names {
             Names::LogGroup => group_may_hold(byte) || byte == b'%',
             Names::LogStream => stream_may_hold(byte),
             Names::FilePath => byte != 0,
+            Names::Label => true,
         }
     }
 
@@ -42,6 +46,7 @@ impl Names {
             Names::LogGroup => "the name of a log group; letters, digits and . - _ / # may",
             Names::LogStream => "the name of a log stream; anything but : and * may",
             Names::FilePath => "a file path",
+            Names::Label => "a tag or name",
         }
     }
 
@@ -63,6 +68,12 @@ impl Names {
                     *first = b'_';
                 }
             }
+            Names::Label => {
+                let text = json::cut(text, MAX_LABEL);
+                let is_text = std::str::from_utf8(text).is_ok();
+                let allowed = |byte: u8| label_may_hold(byte) && (is_text || byte.is_ascii());
+                out.extend(text.iter().map(|byte| if allowed(*byte) { *byte } else { b'_' }));
+            }
         }
     }
 }
@@ -70,6 +81,10 @@ impl Names {
 /// CloudWatch's limit for both names, in characters
 /// (<https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogStream.html>, read 2026-11).
 const MAX_CLOUDWATCH_NAME: usize = 512;
+
+/// Datadog's limit for a tag, in characters
+/// (<https://docs.datadoghq.com/getting_started/tagging/>, read 2026-11); applied to its value, by bytes.
+const MAX_LABEL: usize = 200;
 
 /// The value of a missing field that has no fallback of its own.
 const UNKNOWN: &str = "unknown";
@@ -195,8 +210,16 @@ impl Template {
 
     /// Rules for the name as a whole.
     fn finish(&self, start: usize, out: &mut Vec<u8>) {
-        if self.names == Names::FilePath {
-            return;
+        match self.names {
+            Names::FilePath => return,
+            Names::Label => {
+                let literals = out.get_mut(start..).unwrap_or_default().iter_mut();
+                literals
+                    .filter(|byte| matches!(**byte, 0..0x20 | b'"' | b'\\'))
+                    .for_each(|byte| *byte = b'_');
+                return;
+            }
+            Names::LogGroup | Names::LogStream => {}
         }
         if out.get(start..).is_some_and(<[u8]>::is_empty) {
             out.extend_from_slice(UNKNOWN.as_bytes());
@@ -222,6 +245,10 @@ fn stream_may_hold(byte: u8) -> bool {
 
 fn segment_may_hold(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'@' | b'=' | 0x80..)
+}
+
+fn label_may_hold(byte: u8) -> bool {
+    !matches!(byte, 0..=b' ' | b'"' | b'\\' | b',' | 0x7F)
 }
 
 fn push_literal(parts: &mut Vec<Part>, text: &str, names: Names) -> Result<(), String> {
@@ -310,6 +337,9 @@ mod tests {
         assert_eq!(render("$(v)", Names::LogStream, &evil), "../a.b.c d.é");
         assert_eq!(render("/var/log/$(v).log", Names::FilePath, &evil), "/var/log/_._a_b_c_d_é.log");
         assert_eq!(render("$(v)", Names::LogGroup, &json!({"v": "aws/mine"})), "_aws/mine");
+        let tag = json!({"v": "a, \"b\\\u{0}é", "long": "é".repeat(150)});
+        assert_eq!(render("x:$(v),y:\"%n\\", Names::Label, &tag), "x:a___b__é,y:___");
+        assert_eq!(render("$(long)", Names::Label, &tag), "é".repeat(100));
     }
 
     #[test]

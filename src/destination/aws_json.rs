@@ -1,0 +1,57 @@
+//! Requests of the AWS JSON 1.1 protocol: the service's address, and the headers every operation has.
+//!
+//! <https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html>, read 2026-11.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+
+use super::{HttpRequest, Network, Outlet, Purpose, Request};
+use crate::config::Reader;
+
+/// One service in one region.
+#[derive(Debug)]
+pub(super) struct Service {
+    /// What it is called in addresses and signatures.
+    name: &'static str,
+    /// Stands before the operation in `X-Amz-Target`.
+    api: &'static str,
+    endpoint: String,
+}
+
+impl Service {
+    /// Reads `endpoint`; without one it is AWS's own of the network's region.
+    pub(super) fn read(
+        reader: &Reader<'_>,
+        network: &Network,
+        name: &'static str,
+        api: &'static str,
+    ) -> Self {
+        let region = network.identity.as_ref().map_or("", |identity| &identity.region);
+        let endpoint = reader
+            .text("endpoint")
+            .unwrap_or_else(|| format!("https://{name}.{region}.{}", dns_suffix(region)));
+        Self { name, api, endpoint }
+    }
+
+    /// The request for one operation; `extra` are headers besides the protocol's.
+    pub(super) fn call(&self, purpose: Purpose, operation: &str, body: Bytes, extra: HeaderMap) -> Request {
+        let mut headers = extra;
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.1"));
+        if let Ok(target) = HeaderValue::from_str(&format!("{}.{operation}", self.api)) {
+            headers.insert(HeaderName::from_static("x-amz-target"), target);
+        }
+        let request = HttpRequest {
+            method: Method::POST,
+            url: self.endpoint.clone(),
+            headers,
+            body,
+            sign: Some(self.name),
+        };
+        Request { purpose, outlet: Outlet::Http(request) }
+    }
+}
+
+/// Partitions have domains of their own.
+fn dns_suffix(region: &str) -> &'static str {
+    if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" }
+}

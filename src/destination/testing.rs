@@ -1,0 +1,187 @@
+//! What the tests of all destinations need: settings from pairs, batches from JSON records, replies.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use serde_json::Value;
+
+use super::{Destination, Encoded, HttpRequest, Judgement, Outlet, Purpose, Reply};
+use crate::batch::{Batch, Item, Lanes};
+use crate::classify::{Classifier, Entry};
+use crate::config::keys::Kind;
+use crate::config::{DestinationSettings, Reader};
+use crate::template::Scene;
+
+/// Seconds of the first test record.
+pub(super) const FIRST_SECOND: u64 = 1_795_000_000;
+
+/// Keys of a destination and their values.
+pub(super) type Keys<'k> = &'k [(&'k str, &'k str)];
+
+/// A destination `d` with these keys, and what was wrong with them.
+pub(super) fn configure(kind: Kind, keys: Keys<'_>) -> (Box<dyn Destination>, Vec<String>) {
+    let map: BTreeMap<String, String> =
+        keys.iter().map(|(key, value)| (format!("d.{key}"), (*value).to_owned())).collect();
+    let problems = RefCell::new(Vec::new());
+    let settings = DestinationSettings { name: "d".to_owned(), kind };
+    let destination = super::open(&settings, &Reader::new(&map, &problems), Some("eu-west-1"));
+    (destination, problems.into_inner().iter().map(ToString::to_string).collect())
+}
+
+/// The same, with keys that must be right.
+pub(super) fn open(kind: Kind, keys: Keys<'_>) -> Box<dyn Destination> {
+    let (destination, problems) = configure(kind, keys);
+    assert_eq!(problems, [""; 0]);
+    destination
+}
+
+/// A chunk of these records, one second apart.
+pub(super) fn chunk(records: &[Value]) -> Vec<u8> {
+    let entry = |(at, record): (u64, &Value)| rmp_serde::to_vec(&(FIRST_SECOND + at, record)).unwrap();
+    (0..).zip(records).flat_map(entry).collect()
+}
+
+/// The batches a chunk becomes, and what became of each of its records.
+pub(super) fn batches_of(destination: &dyn Destination, chunk: &[u8]) -> (Vec<Batch>, Vec<Encoded>) {
+    let (mut lanes, mut outcomes) = (Lanes::default(), Vec::new());
+    let scene = Scene { tag: b"app.web", uuid: "U" };
+    crate::decode::records(chunk, |record| {
+        let (class, stop) = Classifier::default().class_of(record);
+        let entry = Entry { record, class, class_name: class.name(), stop: stop.as_ref() };
+        let mut target = Vec::new();
+        destination.target(&entry, &scene, &mut target);
+        let lane = lanes.of(&target);
+        let start = lane.wire.len();
+        let encoded = destination.encode(&entry, &scene, &mut lane.wire);
+        let ordinal = u32::try_from(outcomes.len()).unwrap();
+        outcomes.push(encoded);
+        if let Encoded::Whole { size } | Encoded::Cut { size } = encoded {
+            let at_ms = record.time.millis();
+            lane.items.push(Item { ordinal, at_ms, start, end: lane.wire.len(), size });
+        }
+    });
+    (lanes.pack(&destination.limits()), outcomes)
+}
+
+/// The only batch of these records.
+pub(super) fn batch_of(destination: &dyn Destination, records: &[Value]) -> Batch {
+    let mut batches = batches_of(destination, &chunk(records)).0;
+    assert_eq!(batches.len(), 1);
+    batches.remove(0)
+}
+
+/// The request for a batch.
+pub(super) fn request_of(destination: &dyn Destination, batch: &Batch) -> HttpRequest {
+    match destination.request(batch).outlet {
+        Outlet::Http(request) => request,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The body of a request, uncompressed.
+pub(super) fn body_of(request: &HttpRequest) -> Vec<u8> {
+    use std::io::Read as _;
+    let mut body = Vec::new();
+    match request.headers.get("content-encoding").map(|value| value.to_str().unwrap()) {
+        Some("gzip") => flate2::read::GzDecoder::new(&*request.body).read_to_end(&mut body).unwrap(),
+        Some(other) => panic!("{other}"),
+        None => return request.body.to_vec(),
+    };
+    body
+}
+
+/// The JSON that is sent for these records.
+pub(super) fn sent(destination: &dyn Destination, records: &[Value]) -> Value {
+    let batch = batch_of(destination, records);
+    serde_json::from_slice(&body_of(&request_of(destination, &batch))).unwrap()
+}
+
+/// A reply.
+pub(super) fn reply(status: u16, body: impl Into<Bytes>) -> Reply {
+    Reply { status, headers: HeaderMap::new(), body: body.into() }
+}
+
+/// What a judgement is, in one word, so that tables stay readable.
+pub(super) fn word(judgement: &Judgement) -> String {
+    match judgement {
+        Judgement::Later { pace, .. } => format!("{pace:?}"),
+        other => format!("{other:?}").split([' ', '(']).next().unwrap().to_owned(),
+    }
+}
+
+/// Judges a reply to a batch of this many records.
+pub(super) fn judged(destination: &dyn Destination, records: usize, reply: &Reply) -> Judgement {
+    let batch = batch_of(destination, &vec![serde_json::json!({"log": "line"}); records]);
+    destination.judge(Purpose::Deliver, &batch, reply)
+}
+
+/// A task that stopped with exit code 137, as EventBridge tells it.
+pub(super) fn stopped() -> Value {
+    serde_json::json!({
+        "version": "0", "id": "e1", "detail-type": "ECS Task State Change", "source": "aws.ecs",
+        "account": "111122223333", "time": "2026-11-20T10:00:00Z", "region": "eu-west-1",
+        "resources": ["arn:aws:ecs:eu-west-1:111122223333:task/prod/0123abcd"],
+        "detail": {
+            "clusterArn": "arn:aws:ecs:eu-west-1:111122223333:cluster/prod", "lastStatus": "STOPPED",
+            "desiredStatus": "STOPPED", "group": "service:shop", "launchType": "FARGATE", "version": 5,
+            "stopCode": "EssentialContainerExited", "stoppedReason": "Essential container in task exited",
+            "taskArn": "arn:aws:ecs:eu-west-1:111122223333:task/prod/0123abcd",
+            "taskDefinitionArn": "arn:aws:ecs:eu-west-1:111122223333:task-definition/web:42",
+            "startedAt": "2026-11-20T09:00:00Z", "stoppedAt": "2026-11-20T10:00:00Z",
+            "containers": [{"name": "web", "image": "shop/web:1.7", "exitCode": 137, "lastStatus": "STOPPED",
+                "reason": "OutOfMemoryError: Container killed due to memory usage"}],
+        },
+    })
+}
+
+/// A line of an application under FireLens.
+pub(super) fn line() -> Value {
+    serde_json::json!({
+        "source": "stderr", "container_name": "/ecs-web-1", "container_id": "c0ffee", "log": "it \"broke\"",
+        "ecs_cluster": "arn:aws:ecs:eu-west-1:1:cluster/prod", "ecs_task_definition": "web:42",
+        "ecs_task_arn": "arn:aws:ecs:eu-west-1:1:task/prod/0123abcd",
+    })
+}
+
+/// Chunks with one record of any text, any other fields, any nesting.
+pub(super) fn any_chunk() -> impl proptest::strategy::Strategy<Value = Vec<u8>> {
+    use proptest::prelude::*;
+    let text = proptest::collection::vec(any::<u8>(), 0..80);
+    let names = prop_oneof![
+        3 => proptest::sample::select(vec!["log", "message", "source", "timestamp", "service", "entity.name", "status"])
+            .prop_map(|name| name.as_bytes().to_vec()),
+        2 => proptest::collection::vec(any::<u8>(), 0..300),
+    ];
+    let leaf = prop_oneof![
+        4 => text.prop_map(|text| packed(0xdb, &text)),
+        1 => any::<f64>().prop_map(|number| [&[0xcb], number.to_be_bytes().as_slice()].concat()),
+        1 => any::<u64>().prop_map(|number| [&[0xcf], number.to_be_bytes().as_slice()].concat()),
+        1 => Just(vec![0xc0]),
+        1 => Just(vec![0xd4, 5, 0xAB]),
+    ];
+    let value = leaf.prop_recursive(3, 12, 4, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(|items| container(0x90, &items)),
+            proptest::collection::vec(inner, 0..4).prop_map(|values| {
+                let pairs: Vec<_> =
+                    values.iter().map(|value| [&packed(0xdb, b"k"), value.as_slice()].concat()).collect();
+                container(0x80, &pairs)
+            }),
+        ]
+    });
+    proptest::collection::vec((names, value), 0..8).prop_map(|fields| {
+        let pairs: Vec<_> =
+            fields.iter().map(|(name, value)| [&packed(0xdb, name), value.as_slice()].concat()).collect();
+        [&[0x92, 0xce, 0x6a, 0, 0, 0], container(0x80, &pairs).as_slice()].concat()
+    })
+}
+
+fn packed(marker: u8, text: &[u8]) -> Vec<u8> {
+    [&[marker], u32::try_from(text.len()).unwrap().to_be_bytes().as_slice(), text].concat()
+}
+
+fn container(marker: u8, items: &[Vec<u8>]) -> Vec<u8> {
+    [vec![marker | u8::try_from(items.len()).unwrap()], items.concat()].concat()
+}
