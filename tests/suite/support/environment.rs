@@ -12,7 +12,15 @@ pub(crate) const VARIABLES: [(&str, &str); 5] = [
 ];
 
 /// What a developer's shell or a build machine may have set, and what would change the outcome.
-pub(crate) const STRANGERS: [&str; 9] = [
+pub(crate) const STRANGERS: [&str; 17] = [
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "all_proxy",
+    "no_proxy",
     "AWS_SESSION_TOKEN",
     "AWS_PROFILE",
     "AWS_REGION",
@@ -39,6 +47,12 @@ pub(crate) fn of_the_container(credentials_uri: &str) {
     change("AWS_ACCESS_KEY_ID", None);
     change("AWS_SECRET_ACCESS_KEY", None);
     change("AWS_CONTAINER_CREDENTIALS_FULL_URI", Some(credentials_uri));
+}
+
+/// Sends requests through this proxy, but for those to `direct`. Only for a process that runs one test.
+pub(crate) fn proxy(url: &str, direct: &str) {
+    change("HTTP_PROXY", Some(url));
+    change("NO_PROXY", Some(direct));
 }
 
 /// Only std reads the environment in this process, and std locks it on both sides. The C library would when it looks

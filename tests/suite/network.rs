@@ -1,0 +1,133 @@
+//! The way over the network: certificates are verified, authorities can be added, proxies of the environment are used.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+
+use out_ecs_router::Verdict;
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rustls::pki_types::PrivateKeyDer;
+
+use crate::support::alone::{alone, this_test};
+use crate::support::chunk::Chunk;
+use crate::support::environment;
+use crate::support::record::line;
+use crate::support::router::Router;
+use crate::support::temp::TempDir;
+
+#[test]
+fn an_authority_in_ca_file_is_trusted() {
+    let folder = TempDir::new();
+    let (authority, port) = tls_service(&folder);
+    let ca_file = authority.to_str().unwrap();
+    let router = router(&format!("https://localhost:{port}"), &[("cloudwatch.ca_file", ca_file)]);
+    assert_eq!(router.bring(&hello()), Verdict::Ok);
+}
+
+#[test]
+fn a_service_that_nobody_vouches_for_gets_nothing() {
+    let folder = TempDir::new();
+    let (_, port) = tls_service(&folder);
+    let router = router(&format!("https://localhost:{port}"), &[("flush_timeout", "1s")]);
+    assert_eq!(router.bring(&hello()), Verdict::Retry);
+    assert_eq!(router.counters("cloudwatch").delivered, 0);
+}
+
+#[test]
+fn requests_go_through_the_proxy_of_the_environment_except_where_it_says_no() {
+    alone(this_test!("requests_go_through_the_proxy_of_the_environment_except_where_it_says_no"), || {
+        let (proxy, asked) = plain_service();
+        environment::of_the_fake_cloud();
+        environment::proxy(&format!("http://127.0.0.1:{proxy}"), "direct.invalid");
+        let router = router("http://logs.invalid", &[("flush_timeout", "5s")]);
+        assert_eq!(router.bring(&hello()), Verdict::Ok);
+        assert_eq!(asked.recv().unwrap(), "POST http://logs.invalid/ HTTP/1.1");
+        let direct = self::router("http://direct.invalid", &[("flush_timeout", "500ms")]);
+        assert_eq!(direct.bring(&hello()), Verdict::Retry, "no such host, and the proxy is not asked");
+        assert!(asked.try_recv().is_err());
+    });
+}
+
+fn router(endpoint: &str, keys: &[(&str, &str)]) -> Router {
+    let usual = [
+        ("route.default", "cloudwatch"),
+        ("cloudwatch.region", "us-east-1"),
+        ("cloudwatch.endpoint", endpoint),
+        ("cloudwatch.log_group", "/g"),
+    ];
+    Router::with(usual.iter().chain(keys))
+}
+
+fn hello() -> Chunk {
+    Chunk::now(&[line("web", "stdout", "hello")])
+}
+
+/// A service behind TLS whose authority nobody knows but the file this answers with.
+fn tls_service(folder: &TempDir) -> (PathBuf, u16) {
+    let authority_key = KeyPair::generate().unwrap();
+    let mut authority = CertificateParams::new(Vec::new()).unwrap();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let file = folder.file("authority.pem", &authority.self_signed(&authority_key).unwrap().pem());
+    let issuer = Issuer::new(authority, authority_key);
+    let key = KeyPair::generate().unwrap();
+    let certificate =
+        CertificateParams::new(vec!["localhost".into()]).unwrap().signed_by(&key, &issuer).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![certificate.der().clone()],
+            PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
+        )
+        .unwrap();
+    let config = Arc::new(config);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let connection = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
+            answer(rustls::StreamOwned::new(connection, stream));
+        }
+    });
+    (file, port)
+}
+
+/// A service without TLS that tells how it was asked.
+fn plain_service() -> (u16, Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (tell, asked) = channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            if let Some(line) = answer::<TcpStream>(stream) {
+                tell.send(line).ok();
+            }
+        }
+    });
+    (port, asked)
+}
+
+/// Takes one request and says yes; answers with its first line.
+fn answer<S: Read + Write>(stream: S) -> Option<String> {
+    let mut reader = BufReader::new(stream);
+    let (mut first, mut length) = (String::new(), 0);
+    reader.read_line(&mut first).ok()?;
+    loop {
+        let mut header = String::new();
+        reader.read_line(&mut header).ok()?;
+        match header.trim_end().to_ascii_lowercase().split_once(": ") {
+            Some(("content-length", value)) => length = value.parse().ok()?,
+            Some(_) => {}
+            None => break,
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    let reply = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
+    reader.get_mut().write_all(reply).and_then(|()| reader.get_mut().flush()).ok()?;
+    Some(first.trim_end().to_owned())
+}
