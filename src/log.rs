@@ -51,10 +51,10 @@ const QUIET: Duration = Duration::from_secs(60);
 const MAX_SUBJECTS: usize = 1_000;
 
 impl Log {
-    /// `instance` is the number of the plugin's instance, as Fluent Bit counts: `ecs_router.0`.
+    /// `instance` is the number of the plugin's instance, counted from 0 in the order they start.
     #[must_use]
     pub fn new(instance: usize) -> Self {
-        Self { instance: format!("output:ecs_router:ecs_router.{instance}"), said: Mutex::default() }
+        Self { instance: format!("output:ecs_router:#{instance}"), said: Mutex::default() }
     }
 
     /// Writes a line.

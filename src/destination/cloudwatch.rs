@@ -231,12 +231,12 @@ impl Destination for Cloudwatch {
         }
         let error = aws_error(reply);
         let why = error.describe("PutLogEvents");
+        let about_the_body = reply.status == 413
+            || matches!(error.code.as_str(), "InvalidParameterException" | "SerializationException");
         match error.code.as_str() {
             "ResourceNotFoundException" => Judgement::Prepare(vec![self.create_stream(batch)]),
-            "InvalidParameterException" | "SerializationException" if batch.items.len() > 1 => {
-                Judgement::Split { why }
-            }
-            "InvalidParameterException" | "SerializationException" => Judgement::Refused { why },
+            _ if about_the_body && batch.items.len() > 1 => Judgement::Split { why },
+            _ if about_the_body => Judgement::Refused { why },
             _ => error
                 .common_judgement(reply, "PutLogEvents")
                 .unwrap_or(Judgement::Later { pace: Pace::Slow, why }),

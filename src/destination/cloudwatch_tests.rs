@@ -383,6 +383,7 @@ const REPLIES: &[(u16, &str, &str, &str)] = &[
     (400, "RequestTimeout",                "soon",        "soon"),
     (400, "InvalidParameterException",     "split",       "refused"),
     (400, "SerializationException",        "split",       "refused"),
+    (413, "",                              "split",       "refused"),
     (400, "ResourceNotFoundException",     "prepare",     "prepare"),
     (400, "ExpiredTokenException",         "reauthorize", "reauthorize"),
     (403, "ExpiredTokenException",         "reauthorize", "reauthorize"),
