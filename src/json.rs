@@ -10,7 +10,7 @@
 use crate::decode;
 use crate::record::{Record, Value};
 
-/// Nested deeper than this, a value is replaced by [`TOO_DEEP`]: the one place that recurses stays within 20 KiB of stack.
+/// Nested deeper than this, a value is replaced by a marker: the one place that recurses stays within 20 KiB of stack.
 pub const MAX_DEPTH: u8 = 64;
 
 const TOO_DEEP: &[u8] = b"[nested too deeply]";
@@ -37,7 +37,7 @@ impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
         self.out.len() - self.start - self.added
     }
 
-    /// Punctuation and literals, which need no escaping but for the quotation mark (see [`Self::quote`]).
+    /// Punctuation and literals, which need no escaping but for the quotation mark.
     pub fn raw(&mut self, text: &[u8]) {
         self.out.extend_from_slice(text);
     }

@@ -1,6 +1,6 @@
 //! Counters: what came in, what arrived, and what did not, with the reason.
 //!
-//! Every record that is dropped, cut or rejected goes through [`Metrics::lost`] or [`Metrics::cut`]; nothing else
+//! Every record that is dropped, cut or rejected goes through [`Destination::lost`] or [`Destination::cut`]; nothing else
 //! may let one go. Read by the summary line, the tests and the demo.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

@@ -1,7 +1,7 @@
 //! The C calling convention: the only place with `unsafe`.
 //!
 //! Owns: the exported functions, NULL checks, the unwind barrier, integers ↔ enums. Knows neither msgpack, nor
-//! HTTP, nor keys. Every export checks its pointers, makes one call into `plugin` behind [`guard`], and answers
+//! HTTP, nor keys. Every export checks its pointers, makes one call into `plugin` behind `guard`, and answers
 //! with a type of its own, because the host uses three different conventions
 //! (`src/flb_plugin_proxy.c`, `src/proxy/go/go.c`).
 
