@@ -6,9 +6,11 @@ use std::sync::atomic::Ordering::Relaxed;
 use crate::ack::{Progress, Settled};
 use crate::batch::{Batch, Item, Lanes};
 use crate::classify::{BUILT_IN, Classifier, Entry};
+use crate::config::Fields;
 use crate::decode::{self, Tally};
 use crate::destination::{Destination, Encoded};
 use crate::metrics::{Metrics, Reason};
+use crate::record::{Field, Record};
 use crate::route::Routes;
 use crate::template::Scene;
 
@@ -44,7 +46,8 @@ pub struct Stages<'p> {
 #[must_use]
 pub fn sort(stages: &Stages<'_>, scene: &Scene<'_>, chunk: &[u8], progress: &Progress) -> Sorted {
     let destinations = stages.destinations.iter().copied().enumerate();
-    let mut desks: Vec<Desk<'_>> = destinations.map(|(index, one)| Desk::new(index, one, progress)).collect();
+    let mut desks: Vec<Desk<'_, '_>> =
+        destinations.map(|(index, one)| Desk::new(index, one, progress)).collect();
     let mut classes = vec![0u64; BUILT_IN.len() + stages.routes.own_classes()];
     let (mut ordinal, mut missing_field, mut dropped) = (0u32, None, 0u64);
     let tally = decode::records(chunk, |record| {
@@ -69,7 +72,7 @@ pub fn sort(stages: &Stages<'_>, scene: &Scene<'_>, chunk: &[u8], progress: &Pro
 }
 
 /// Where one destination's share of a chunk is gathered.
-struct Desk<'d> {
+struct Desk<'d, 'c> {
     index: usize,
     destination: &'d dyn Destination,
     /// What needs no sending any more, when the chunk came before.
@@ -77,11 +80,13 @@ struct Desk<'d> {
     first_time: bool,
     lanes: Lanes,
     target: Vec<u8>,
+    /// The fields to be sent of the record at hand, when that is not all of them.
+    chosen: Vec<Field<'c>>,
     wanted: u32,
     empty: Vec<u32>,
 }
 
-impl<'d> Desk<'d> {
+impl<'d, 'c> Desk<'d, 'c> {
     fn new(index: usize, destination: &'d dyn Destination, progress: &'d Progress) -> Self {
         let settled = progress.settled(index);
         Self {
@@ -91,6 +96,7 @@ impl<'d> Desk<'d> {
             first_time: !progress.is_replay(),
             lanes: Lanes::default(),
             target: Vec::new(),
+            chosen: Vec::new(),
             wanted: 0,
             empty: Vec::new(),
         }
@@ -99,7 +105,7 @@ impl<'d> Desk<'d> {
     /// Encodes one entry into its lane; answers with a template field it lacked.
     fn take(
         &mut self,
-        entry: &Entry<'_, '_, '_>,
+        entry: &Entry<'_, 'c, '_>,
         scene: &Scene<'_>,
         ordinal: u32,
         metrics: &Metrics,
@@ -110,6 +116,9 @@ impl<'d> Desk<'d> {
         }
         self.target.clear();
         let missing = self.destination.target(entry, scene, &mut self.target);
+        let fields = &self.destination.common().fields;
+        let picked = Record { fields: pick(fields, entry.record.fields, &mut self.chosen), ..*entry.record };
+        let entry = &Entry { record: &picked, ..*entry };
         let lane = self.lanes.of(&self.target);
         let start = lane.wire.len();
         let counters = metrics.destination(self.index);
@@ -141,4 +150,14 @@ impl<'d> Desk<'d> {
         progress.settle(self.index, self.empty);
         self.lanes.pack(&self.destination.limits())
     }
+}
+
+/// The fields to be sent; `chosen` holds them when that is not all.
+fn pick<'r, 'c>(which: &Fields, all: &'r [Field<'c>], chosen: &'r mut Vec<Field<'c>>) -> &'r [Field<'c>] {
+    if *which == Fields::All {
+        return all;
+    }
+    chosen.clear();
+    chosen.extend(all.iter().filter(|field| field.key.text().is_some_and(|name| which.pick(name))));
+    chosen
 }

@@ -255,6 +255,20 @@ pub const KEYS: &[Key] = &[
     ),
     key(
         Destination,
+        "include",
+        List,
+        "Send only these top-level fields of a record. Names still see all of them.",
+        "log, ecs_task_arn",
+    ),
+    key(
+        Destination,
+        "exclude",
+        List,
+        "Send all top-level fields of a record but these.",
+        "container_id, ecs_cluster",
+    ),
+    key(
+        Destination,
         "stop_format",
         Choice(&["enriched", "raw"]),
         "Stop events with category, cause, summary and hint, or as ECS sent them.",

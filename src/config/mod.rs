@@ -12,7 +12,7 @@ mod settings;
 
 pub use parse::Problem;
 pub use reader::{Lookup, Reader};
-pub use settings::{Common, DestinationSettings, Settings};
+pub use settings::{Common, DestinationSettings, Fields, Settings};
 
 /// A text that must not be seen: `Debug` and `Display` mask it.
 #[derive(Clone, PartialEq, Eq, Default)]

@@ -45,6 +45,45 @@ pub struct Common {
     pub log_key: Option<String>,
     /// Stop events with our answer, or as ECS sent them.
     pub enrich_stops: bool,
+    /// Which of a record's fields are sent.
+    pub fields: Fields,
+}
+
+/// Which of a record's top-level fields are sent. Names still see all of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Fields {
+    /// Every one.
+    #[default]
+    All,
+    /// Only those named.
+    Only(Vec<String>),
+    /// All but those named.
+    Without(Vec<String>),
+}
+
+impl Fields {
+    fn read(reader: &Reader<'_>) -> Self {
+        match (reader.list("include"), reader.list("exclude")) {
+            (Some(_), Some(_)) => {
+                reader.problem("exclude", "cannot stand beside include; keep one of them".to_owned());
+                Self::All
+            }
+            (Some(names), None) => Self::Only(names),
+            (None, Some(names)) => Self::Without(names),
+            (None, None) => Self::All,
+        }
+    }
+
+    /// Whether a field of this name is sent.
+    #[must_use]
+    pub fn pick(&self, name: &[u8]) -> bool {
+        let named = |names: &[String]| names.iter().any(|one| one.as_bytes() == name);
+        match self {
+            Self::All => true,
+            Self::Only(names) => named(names),
+            Self::Without(names) => !named(names),
+        }
+    }
 }
 
 impl Common {
@@ -56,6 +95,7 @@ impl Common {
             required: reader.flag("required"),
             log_key: reader.text("log_key"),
             enrich_stops: reader.choice("stop_format") == Some("enriched"),
+            fields: Fields::read(reader),
         }
     }
 }

@@ -78,6 +78,17 @@ fn every_problem_is_reported_at_once() {
 }
 
 #[test]
+fn fields_are_picked_by_name() {
+    let names = || vec!["log".to_owned()];
+    assert!(
+        Fields::All.pick(b"log")
+            && Fields::Only(names()).pick(b"log")
+            && !Fields::Without(names()).pick(b"log")
+    );
+    assert!(!Fields::Only(names()).pick(b"logs") && Fields::Without(names()).pick(b"logs"));
+}
+
+#[test]
 fn secrets_never_show() {
     let secret = Secret::new("hunter2".into());
     assert_eq!(format!("{secret:?} {secret}"), "****** ******");

@@ -179,3 +179,29 @@ fn a_tag_of_odd_bytes_makes_a_name_that_the_service_takes() {
     assert_eq!(cloud.cloudwatch().all_messages().len(), 7);
     cloud.assert_no_complaints();
 }
+
+#[test]
+fn only_the_fields_asked_for_are_sent_and_names_see_all_of_them() {
+    for (key, value, expected) in [
+        ("cloudwatch.include", "log, source", json!({"source": "stdout", "log": "hello"})),
+        (
+            "cloudwatch.exclude",
+            "container_id, container_name, ecs_cluster, ecs_task_arn, ecs_task_definition",
+            json!({"source": "stdout", "log": "hello"}),
+        ),
+    ] {
+        let cloud = Cloud::start();
+        let endpoint = cloud.endpoint();
+        let router = Router::with(&[
+            ("route.default", "cloudwatch"),
+            ("cloudwatch.region", "us-east-1"),
+            ("cloudwatch.endpoint", &endpoint),
+            ("cloudwatch.log_group", GROUP),
+            ("cloudwatch.log_stream", "$(container_name)"),
+            ("cloudwatch.auto_create_group", "on"),
+            (key, value),
+        ]);
+        assert_eq!(router.bring(&Chunk::now(&[line("web", "stdout", "hello")])), Verdict::Ok);
+        assert_eq!(object(&cloud.cloudwatch().messages(GROUP, "web")[0]), expected, "{key}");
+    }
+}
