@@ -21,6 +21,7 @@ use crate::destination::{Destination, Judgement, Pace, Purpose, Reply, Request};
 use crate::http::Failure;
 use crate::log::{Level, Log};
 use crate::metrics::{self, Metrics, Reason};
+use crate::pace::Pacer;
 use crate::wire::Transport;
 
 /// The first pause; each further one may be twice as long.
@@ -40,6 +41,7 @@ pub struct Courier<T> {
     pub destination: Box<dyn Destination>,
     transport: T,
     slots: Semaphore,
+    pacer: Pacer,
     /// One preparation at a time: fifty streams of one new group then make the group once.
     preparing: Mutex<()>,
     random: RefCell<fastrand::Rng>,
@@ -92,11 +94,13 @@ impl<T: Transport> Courier<T> {
         log: Rc<Log>,
     ) -> Self {
         let slots = destination.network().map_or(1, |network| network.concurrency);
+        let pacer = Pacer::new(destination.network().and_then(|network| network.pace));
         Self {
             index,
             destination,
             transport,
             slots: Semaphore::new(slots),
+            pacer,
             preparing: Mutex::new(()),
             random: RefCell::new(fastrand::Rng::new()),
             metrics,
@@ -238,6 +242,7 @@ impl<T: Transport> Courier<T> {
         deadline: Instant,
     ) -> Option<(Judgement, Option<Duration>)> {
         let _slot = self.slots.acquire().await.ok().filter(|_| Instant::now() < deadline)?;
+        self.pacer.turn(deadline).await.then_some(())?;
         self.counters().requests.fetch_add(1, Relaxed);
         Some(match self.transport.send(&step.outlet).await {
             Ok(reply) => {

@@ -76,7 +76,8 @@ struct Desk<'d> {
     lanes: Lanes,
     target: Vec<u8>,
     wanted: u32,
-    empty: Vec<u32>,
+    /// What is settled without being sent.
+    unsent: Vec<u32>,
 }
 
 impl<'d> Desk<'d> {
@@ -89,7 +90,7 @@ impl<'d> Desk<'d> {
             lanes: Lanes::default(),
             target: Vec::new(),
             wanted: 0,
-            empty: Vec::new(),
+            unsent: Vec::new(),
         }
     }
 
@@ -116,11 +117,8 @@ impl<'d> Desk<'d> {
                 counters.cut.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
                 size
             }
-            Encoded::Empty => {
-                counters.lost(Reason::Empty, 1);
-                self.empty.push(ordinal);
-                return None;
-            }
+            Encoded::Empty => return self.leave_out(ordinal, Reason::Empty, metrics),
+            Encoded::Skipped => return self.leave_out(ordinal, Reason::Filtered, metrics),
         };
         lane.items.push(Item {
             ordinal,
@@ -132,10 +130,17 @@ impl<'d> Desk<'d> {
         missing
     }
 
+    /// Settles what has nothing to send. Names that lacked a field do not matter then.
+    fn leave_out(&mut self, ordinal: u32, reason: Reason, metrics: &Metrics) -> Option<&'d str> {
+        metrics.destination(self.index).lost(reason, 1);
+        self.unsent.push(ordinal);
+        None
+    }
+
     fn close(self, progress: &Progress) -> Vec<Batch> {
         drop(self.settled);
         progress.expect(self.index, self.wanted);
-        progress.settle(self.index, self.empty);
+        progress.settle(self.index, self.unsent);
         self.lanes.pack(&self.destination.limits())
     }
 }

@@ -7,6 +7,8 @@ use std::fmt::Write as _;
 pub enum Kind {
     /// Amazon CloudWatch Logs
     Cloudwatch,
+    /// a Slack channel, through an incoming webhook
+    Slack,
     /// lines in local files
     File,
     /// lines on Fluent Bit's own standard output
@@ -15,13 +17,14 @@ pub enum Kind {
 
 impl Kind {
     /// All of them, in the order of the reference.
-    pub const ALL: [Kind; 3] = [Kind::Cloudwatch, Kind::File, Kind::Stdout];
+    pub const ALL: [Kind; 4] = [Kind::Cloudwatch, Kind::Slack, Kind::File, Kind::Stdout];
 
     /// What users write for it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Kind::Cloudwatch => "cloudwatch",
+            Kind::Slack => "slack",
             Kind::File => "file",
             Kind::Stdout => "stdout",
         }
@@ -98,6 +101,8 @@ pub struct Key {
     pub form: Form,
     /// What holds when it is not set.
     pub default: Option<&'static str>,
+    /// One type for which something else holds then.
+    pub exception: Option<(Kind, &'static str)>,
     /// Its value must never be shown.
     pub secret: bool,
     /// One or two sentences for the reference.
@@ -107,12 +112,24 @@ pub struct Key {
 }
 
 const fn key(scope: Scope, name: &'static str, form: Form, doc: &'static str, example: &'static str) -> Key {
-    Key { scope, name, form, default: None, secret: false, doc, example }
+    Key { scope, name, form, default: None, exception: None, secret: false, doc, example }
 }
 
 impl Key {
     const fn or(mut self, default: &'static str) -> Self {
         self.default = Some(default);
+        self
+    }
+
+    /// For one type, another default.
+    const fn except(mut self, kind: Kind, default: &'static str) -> Self {
+        self.exception = Some((kind, default));
+        self
+    }
+
+    /// Its value is never shown, not even in a problem.
+    const fn secret(mut self) -> Self {
+        self.secret = true;
         self
     }
 }
@@ -122,7 +139,12 @@ use Scope::{Destination, Only, Output};
 
 const CLOUDWATCH: Scope = Only(&[Kind::Cloudwatch]);
 const AWS: Scope = Only(&[Kind::Cloudwatch]);
-const NETWORK: Scope = Only(&[Kind::Cloudwatch]);
+const NETWORK: Scope = Only(&[Kind::Cloudwatch, Kind::Slack]);
+/// Destinations with an address of the vendor's own.
+const VENDOR: Scope = Only(&[Kind::Cloudwatch]);
+const SLACK: Scope = Only(&[Kind::Slack]);
+
+const TYPES: &[&str] = &["cloudwatch", "slack", "file", "stdout"];
 
 /// Days that PutRetentionPolicy accepts.
 pub const RETENTION_DAYS: &[&str] = &[
@@ -190,7 +212,7 @@ pub const KEYS: &[Key] = &[
     key(
         Destination,
         "type",
-        Choice(&["cloudwatch", "file", "stdout"]),
+        Choice(TYPES),
         "The type of the destination. Not needed when its name is that of a type.",
         "cloudwatch",
     ),
@@ -201,7 +223,8 @@ pub const KEYS: &[Key] = &[
         "Off: best effort; a failure is counted but never makes Fluent Bit send the chunk again.",
         "off",
     )
-    .or("on"),
+    .or("on")
+    .except(Kind::Slack, "off"),
     key(
         Destination,
         "log_key",
@@ -218,7 +241,7 @@ pub const KEYS: &[Key] = &[
     )
     .or("enriched"),
     key(
-        NETWORK,
+        VENDOR,
         "endpoint",
         Text,
         "Another address than the vendor's: a VPC endpoint or a test server.",
@@ -317,7 +340,25 @@ pub const KEYS: &[Key] = &[
         "time",
     )
     .or("date"),
-    key(NETWORK, "concurrency", Number, "Requests to the destination at one time.", "16").or("8"),
+    key(NETWORK, "concurrency", Number, "Requests to the destination at one time.", "16")
+        .or("8")
+        .except(Kind::Slack, "1"),
+    key(
+        SLACK,
+        "webhook_url",
+        Text,
+        "Address of the incoming webhook, which also says to which channel it posts.",
+        "${SLACK_WEBHOOK_URL}",
+    )
+    .secret(),
+    key(
+        SLACK,
+        "min_severity",
+        Choice(&["info", "warning", "error"]),
+        "Stop events below this severity are not posted.",
+        "error",
+    )
+    .or("warning"),
 ];
 
 /// The row of a key of an output (`kind` is `None`) or of a destination of this type.
@@ -327,6 +368,13 @@ pub fn find(kind: Option<Kind>, name: &str) -> Option<&'static Key> {
 }
 
 impl Key {
+    /// What holds for this type when it is not set.
+    #[must_use]
+    pub fn default_of(&self, kind: Option<Kind>) -> Option<&'static str> {
+        let exception = self.exception.filter(|(only, _)| kind == Some(*only));
+        exception.map(|(_, default)| default).or(self.default)
+    }
+
     fn applies_to(&self, kind: Option<Kind>) -> bool {
         match (self.scope, kind) {
             (Output, None) | (Destination, Some(_)) => true,
@@ -353,7 +401,10 @@ fn section(text: &mut String, title: &str, wanted: impl Fn(&Key) -> bool) {
     write!(text, "\n#### {title}\n\n| key | value | default | meaning | example |\n|---|---|---|---|---|\n")
         .ok();
     for key in KEYS.iter().filter(|key| wanted(key)) {
-        let default = key.default.map_or("–".into(), |default| format!("`{default}`"));
+        let mut default = key.default.map_or("–".into(), |default| format!("`{default}`"));
+        if let Some((kind, other)) = key.exception {
+            write!(default, ", for {} `{other}`", kind.name()).ok();
+        }
         let form = if key.secret { format!("{}, secret", key.form.describe()) } else { key.form.describe() };
         let form = if form.len() > 60 { "see meaning".into() } else { form };
         writeln!(text, "| `{}` | {form} | {default} | {} | `{}` |", key.name, key.doc, key.example).ok();
@@ -368,8 +419,8 @@ mod tests {
     fn every_type_can_be_written() {
         let written = find(Some(Kind::File), "type").unwrap();
         let names: Vec<_> = Kind::ALL.into_iter().map(Kind::name).collect();
-        assert_eq!(written.form, Choice(&["cloudwatch", "file", "stdout"]));
-        assert_eq!(names, ["cloudwatch", "file", "stdout"]);
+        assert_eq!(written.form, Choice(TYPES));
+        assert_eq!(names, TYPES);
     }
 
     #[test]

@@ -57,7 +57,9 @@ impl<'l> Reader<'l> {
     /// The text as written or its default; blank counts as not set.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<String> {
-        self.written(name).or_else(|| self.row(name).and_then(|key| key.default).map(str::to_owned))
+        let default =
+            || self.row(name).and_then(|key| key.default_of(self.destination.map(|(_, kind)| kind)));
+        self.written(name).or_else(|| default().map(str::to_owned))
     }
 
     /// A text that must be there.
@@ -152,7 +154,10 @@ impl<'l> Reader<'l> {
 
     fn parsed<T>(&self, name: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
         let value = parse(&self.text(name)?);
-        value.map_err(|what| self.problem(name, what)).ok()
+        let secret = self.row(name).is_some_and(|key| key.secret);
+        // What is wrong with a value quotes it.
+        let shown = |what| if secret { "is not of the form it should have".to_owned() } else { what };
+        value.map_err(|what| self.problem(name, shown(what))).ok()
     }
 
     fn row(&self, name: &str) -> Option<&'static Key> {

@@ -7,6 +7,9 @@ mod aws_error;
 mod cloudwatch;
 mod lines;
 mod payload;
+#[cfg(test)]
+mod probe;
+mod slack;
 
 use std::fmt;
 use std::ops::Range;
@@ -63,6 +66,7 @@ pub fn open(
     let common = Common::read(&settings.name, &reader);
     match settings.kind {
         Kind::Cloudwatch => Box::new(cloudwatch::Cloudwatch::read(common, &reader, region)),
+        Kind::Slack => Box::new(slack::Slack::read(common, &reader)),
         Kind::File => Box::new(lines::Lines::file(common, &reader)),
         Kind::Stdout => Box::new(lines::Lines::stdout(common, &reader)),
     }
@@ -75,6 +79,8 @@ pub struct Network {
     pub timeout: std::time::Duration,
     /// Requests at one time.
     pub concurrency: usize,
+    /// The least time from the beginning of one request to that of the next.
+    pub pace: Option<std::time::Duration>,
     /// Authorities to trust besides the machine's.
     pub ca_file: Option<PathBuf>,
     /// Whose name requests are signed in, for AWS services.
@@ -86,6 +92,7 @@ impl Network {
         Self {
             timeout: reader.duration("timeout"),
             concurrency: reader.count("concurrency"),
+            pace: None,
             ca_file: reader.text("ca_file").map(PathBuf::from),
             identity: None,
         }
@@ -140,6 +147,8 @@ pub enum Encoded {
     },
     /// Nothing to send: the destination refuses empty messages.
     Empty,
+    /// Not to be sent: the destination's settings leave it out.
+    Skipped,
 }
 
 /// What a request is for.
