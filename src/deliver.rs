@@ -154,6 +154,7 @@ impl<T: Transport> Courier<T> {
                     journey.steps = VecDeque::from([self.destination.request(&batch)]);
                     Some(self.later(&journey, asked, "some records were not taken"))
                 }
+                Judgement::Short { refused, why } => return self.short(&batch, progress, refused, &why),
                 Judgement::Split { why } => return self.split(batch, &why),
                 Judgement::Refused { why } => return self.refused(&batch, progress, &why),
                 Judgement::Reauthorize { why } => Some(self.reauthorize(&mut journey, &why)),
@@ -281,6 +282,16 @@ impl<T: Transport> Courier<T> {
         progress.settle(self.index, done);
         let delivered = batch.items.len().saturating_sub(lost + retry.len());
         self.counters().delivered.fetch_add(delivered as u64, Relaxed);
+    }
+
+    /// Accepted but for some records that nobody names: none of them can be sent again alone.
+    fn short(&self, batch: &Batch, progress: &Progress, refused: usize, why: &str) -> Outcome {
+        let refused = refused.min(batch.items.len());
+        self.say(if refused > 0 { Level::Error } else { Level::Warn }, "rejected", why);
+        progress.settle(self.index, batch.items.iter().map(|item| item.ordinal));
+        self.counters().lost(Reason::Refused, refused as u64);
+        self.counters().delivered.fetch_add((batch.items.len() - refused) as u64, Relaxed);
+        Outcome::Settled
     }
 
     fn delivered(&self, batch: &Batch, progress: &Progress) -> Outcome {

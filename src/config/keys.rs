@@ -9,6 +9,8 @@ pub enum Kind {
     Cloudwatch,
     /// a Slack channel, through an incoming webhook
     Slack,
+    /// any receiver of OTLP logs over HTTP
+    Otlp,
     /// lines in local files
     File,
     /// lines on Fluent Bit's own standard output
@@ -17,7 +19,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them, in the order of the reference.
-    pub const ALL: [Kind; 4] = [Kind::Cloudwatch, Kind::Slack, Kind::File, Kind::Stdout];
+    pub const ALL: [Kind; 5] = [Kind::Cloudwatch, Kind::Slack, Kind::Otlp, Kind::File, Kind::Stdout];
 
     /// What users write for it.
     #[must_use]
@@ -25,6 +27,7 @@ impl Kind {
         match self {
             Kind::Cloudwatch => "cloudwatch",
             Kind::Slack => "slack",
+            Kind::Otlp => "otlp",
             Kind::File => "file",
             Kind::Stdout => "stdout",
         }
@@ -139,12 +142,13 @@ use Scope::{Destination, Only, Output};
 
 const CLOUDWATCH: Scope = Only(&[Kind::Cloudwatch]);
 const AWS: Scope = Only(&[Kind::Cloudwatch]);
-const NETWORK: Scope = Only(&[Kind::Cloudwatch, Kind::Slack]);
+const NETWORK: Scope = Only(&[Kind::Cloudwatch, Kind::Slack, Kind::Otlp]);
 /// Destinations with an address of the vendor's own.
 const VENDOR: Scope = Only(&[Kind::Cloudwatch]);
 const SLACK: Scope = Only(&[Kind::Slack]);
+const OTLP: Scope = Only(&[Kind::Otlp]);
 
-const TYPES: &[&str] = &["cloudwatch", "slack", "file", "stdout"];
+const TYPES: &[&str] = &["cloudwatch", "slack", "otlp", "file", "stdout"];
 
 /// Days that PutRetentionPolicy accepts.
 pub const RETENTION_DAYS: &[&str] = &[
@@ -359,6 +363,25 @@ pub const KEYS: &[Key] = &[
         "error",
     )
     .or("warning"),
+    key(
+        OTLP,
+        "endpoint",
+        Text,
+        "Address of the receiver. `/v1/logs` is added unless it has a path of its own.",
+        "http://localhost:4318",
+    ),
+    key(OTLP, "encoding", Choice(&["protobuf", "json"]), "How requests are written.", "json").or("protobuf"),
+    key(OTLP, "compress", Choice(&["off", "gzip"]), "Compress requests.", "off").or("gzip"),
+    key(
+        OTLP,
+        "headers",
+        Pairs,
+        "More headers; the values are treated as secrets.",
+        "Authorization=Bearer ${OTLP_TOKEN}",
+    )
+    .secret(),
+    key(OTLP, "service", Template, "The resource's `service.name`.", "$(ecs_cluster)-$(ecs_task_family)")
+        .or("$(ecs_task_family:-unknown_service)"),
 ];
 
 /// The row of a key of an output (`kind` is `None`) or of a destination of this type.

@@ -6,6 +6,7 @@
 mod aws_error;
 mod cloudwatch;
 mod lines;
+mod otlp;
 mod payload;
 #[cfg(test)]
 mod probe;
@@ -67,6 +68,7 @@ pub fn open(
     match settings.kind {
         Kind::Cloudwatch => Box::new(cloudwatch::Cloudwatch::read(common, &reader, region)),
         Kind::Slack => Box::new(slack::Slack::read(common, &reader)),
+        Kind::Otlp => Box::new(otlp::Otlp::read(common, &reader)),
         Kind::File => Box::new(lines::Lines::file(common, &reader)),
         Kind::Stdout => Box::new(lines::Lines::stdout(common, &reader)),
     }
@@ -230,6 +232,13 @@ pub enum Judgement {
         retry: Vec<usize>,
         /// Positions that are refused for good.
         refused: Vec<(Range<usize>, Reason)>,
+    },
+    /// Accepted, but for this many records, and nobody says which.
+    Short {
+        /// Refused for good; 0 when the service only warns.
+        refused: usize,
+        /// For the log.
+        why: String,
     },
     /// Not now.
     Later {

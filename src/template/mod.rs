@@ -25,6 +25,8 @@ pub enum Names {
     LogStream,
     /// A file path: a value is one path segment and can neither climb nor hide.
     FilePath,
+    /// A name in a field of its own, where only control characters do harm.
+    Text,
 }
 
 impl Names {
@@ -34,6 +36,7 @@ impl Names {
             Names::LogGroup => group_may_hold(byte) || byte == b'%',
             Names::LogStream => stream_may_hold(byte),
             Names::FilePath => byte != 0,
+            Names::Text => !byte.is_ascii_control(),
         }
     }
 
@@ -42,6 +45,7 @@ impl Names {
             Names::LogGroup => "the name of a log group; letters, digits and . - _ / # may",
             Names::LogStream => "the name of a log stream; anything but : and * may",
             Names::FilePath => "a file path",
+            Names::Text => "a name; anything but control characters may",
         }
     }
 
@@ -55,6 +59,9 @@ impl Names {
             Names::LogStream => {
                 out.extend(text.iter().map(|byte| if stream_may_hold(*byte) { *byte } else { b'.' }))
             }
+            Names::Text => {
+                out.extend(text.iter().map(|byte| if byte.is_ascii_control() { b'.' } else { *byte }))
+            }
             Names::FilePath => {
                 out.extend(text.iter().map(|byte| if segment_may_hold(*byte) { *byte } else { b'_' }));
                 if out.get(start) == Some(&b'.')
@@ -67,7 +74,7 @@ impl Names {
     }
 }
 
-/// CloudWatch's limit for both names, in characters
+/// CloudWatch's limit for both names, in characters, and enough for any other
 /// (<https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogStream.html>, read 2026-11).
 const MAX_CLOUDWATCH_NAME: usize = 512;
 
@@ -310,6 +317,7 @@ mod tests {
         assert_eq!(render("$(v)", Names::LogStream, &evil), "../a.b.c d.é");
         assert_eq!(render("/var/log/$(v).log", Names::FilePath, &evil), "/var/log/_._a_b_c_d_é.log");
         assert_eq!(render("$(v)", Names::LogGroup, &json!({"v": "aws/mine"})), "_aws/mine");
+        assert_eq!(render("$(v)", Names::Text, &evil), "../a:b*c d.é");
     }
 
     #[test]
