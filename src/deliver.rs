@@ -21,6 +21,7 @@ use crate::destination::{Destination, Judgement, Pace, Purpose, Reply, Request};
 use crate::http::Failure;
 use crate::log::{Level, Log};
 use crate::metrics::{self, Metrics, Reason};
+use crate::pace::Pacer;
 use crate::wire::Transport;
 
 /// The first pause; each further one may be twice as long.
@@ -40,6 +41,7 @@ pub struct Courier<T> {
     pub destination: Box<dyn Destination>,
     transport: T,
     slots: Semaphore,
+    pacer: Pacer,
     /// One preparation at a time: fifty streams of one new group then make the group once.
     preparing: Mutex<()>,
     random: RefCell<fastrand::Rng>,
@@ -92,11 +94,13 @@ impl<T: Transport> Courier<T> {
         log: Rc<Log>,
     ) -> Self {
         let slots = destination.network().map_or(1, |network| network.concurrency);
+        let pacer = Pacer::new(destination.network().and_then(|network| network.pace));
         Self {
             index,
             destination,
             transport,
             slots: Semaphore::new(slots),
+            pacer,
             preparing: Mutex::new(()),
             random: RefCell::new(fastrand::Rng::new()),
             metrics,
@@ -150,6 +154,7 @@ impl<T: Transport> Courier<T> {
                     journey.steps = VecDeque::from([self.destination.request(&batch)]);
                     Some(self.later(&journey, asked, "some records were not taken"))
                 }
+                Judgement::Short { refused, why } => return self.short(&batch, progress, refused, &why),
                 Judgement::Split { why } => return self.split(batch, &why),
                 Judgement::Refused { why } => return self.refused(&batch, progress, &why),
                 Judgement::Reauthorize { why } => Some(self.reauthorize(&mut journey, &why)),
@@ -238,6 +243,7 @@ impl<T: Transport> Courier<T> {
         deadline: Instant,
     ) -> Option<(Judgement, Option<Duration>)> {
         let _slot = self.slots.acquire().await.ok().filter(|_| Instant::now() < deadline)?;
+        self.pacer.turn(deadline).await.then_some(())?;
         self.counters().requests.fetch_add(1, Relaxed);
         Some(match self.transport.send(&step.outlet).await {
             Ok(reply) => {
@@ -276,6 +282,16 @@ impl<T: Transport> Courier<T> {
         progress.settle(self.index, done);
         let delivered = batch.items.len().saturating_sub(lost + retry.len());
         self.counters().delivered.fetch_add(delivered as u64, Relaxed);
+    }
+
+    /// Accepted but for some records that nobody names: none of them can be sent again alone.
+    fn short(&self, batch: &Batch, progress: &Progress, refused: usize, why: &str) -> Outcome {
+        let refused = refused.min(batch.items.len());
+        self.say(if refused > 0 { Level::Error } else { Level::Warn }, "rejected", why);
+        progress.settle(self.index, batch.items.iter().map(|item| item.ordinal));
+        self.counters().lost(Reason::Refused, refused as u64);
+        self.counters().delivered.fetch_add((batch.items.len() - refused) as u64, Relaxed);
+        Outcome::Settled
     }
 
     fn delivered(&self, batch: &Batch, progress: &Progress) -> Outcome {

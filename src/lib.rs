@@ -28,6 +28,7 @@ mod http;
 pub mod json;
 mod log;
 pub mod metrics;
+mod pace;
 pub mod pipeline;
 pub mod plugin;
 pub mod record;

@@ -18,14 +18,23 @@ pub enum Reason {
     Refused,
     /// It had nothing to send.
     Empty,
+    /// The destination is set not to take records like it.
+    Filtered,
     /// The destination is best effort and did not take it in time.
     BestEffort,
 }
 
 impl Reason {
     /// In the order of the counters.
-    pub const ALL: [Reason; 6] =
-        [Reason::TooOld, Reason::TooNew, Reason::Expired, Reason::Refused, Reason::Empty, Reason::BestEffort];
+    pub const ALL: [Reason; 7] = [
+        Reason::TooOld,
+        Reason::TooNew,
+        Reason::Expired,
+        Reason::Refused,
+        Reason::Empty,
+        Reason::Filtered,
+        Reason::BestEffort,
+    ];
 
     /// The word in summaries.
     #[must_use]
@@ -36,6 +45,7 @@ impl Reason {
             Reason::Expired => "expired",
             Reason::Refused => "refused",
             Reason::Empty => "empty",
+            Reason::Filtered => "filtered",
             Reason::BestEffort => "best_effort",
         }
     }

@@ -83,7 +83,8 @@ struct Desk<'d, 'c> {
     /// The fields to be sent of the record at hand, when that is not all of them.
     chosen: Vec<Field<'c>>,
     wanted: u32,
-    empty: Vec<u32>,
+    /// What is settled without being sent.
+    unsent: Vec<u32>,
 }
 
 impl<'d, 'c> Desk<'d, 'c> {
@@ -98,7 +99,7 @@ impl<'d, 'c> Desk<'d, 'c> {
             target: Vec::new(),
             chosen: Vec::new(),
             wanted: 0,
-            empty: Vec::new(),
+            unsent: Vec::new(),
         }
     }
 
@@ -128,11 +129,8 @@ impl<'d, 'c> Desk<'d, 'c> {
                 counters.cut.fetch_add(u64::from(self.first_time), Relaxed);
                 size
             }
-            Encoded::Empty => {
-                counters.lost(Reason::Empty, 1);
-                self.empty.push(ordinal);
-                return None;
-            }
+            Encoded::Empty => return self.leave_out(ordinal, Reason::Empty, metrics),
+            Encoded::Skipped => return self.leave_out(ordinal, Reason::Filtered, metrics),
         };
         lane.items.push(Item {
             ordinal,
@@ -144,10 +142,17 @@ impl<'d, 'c> Desk<'d, 'c> {
         missing
     }
 
+    /// Settles what has nothing to send. Names that lacked a field do not matter then.
+    fn leave_out(&mut self, ordinal: u32, reason: Reason, metrics: &Metrics) -> Option<&'d str> {
+        metrics.destination(self.index).lost(reason, 1);
+        self.unsent.push(ordinal);
+        None
+    }
+
     fn close(self, progress: &Progress) -> Vec<Batch> {
         drop(self.settled);
         progress.expect(self.index, self.wanted);
-        progress.settle(self.index, self.empty);
+        progress.settle(self.index, self.unsent);
         self.lanes.pack(&self.destination.limits())
     }
 }

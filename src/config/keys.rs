@@ -17,6 +17,10 @@ pub enum Kind {
     Http,
     /// any endpoint that speaks Firehose's HTTP delivery protocol
     FirehoseHttp,
+    /// a Slack channel, through an incoming webhook
+    Slack,
+    /// any receiver of OTLP logs over HTTP
+    Otlp,
     /// lines in local files
     File,
     /// lines on Fluent Bit's own standard output
@@ -25,13 +29,15 @@ pub enum Kind {
 
 impl Kind {
     /// All of them, in the order of the reference.
-    pub const ALL: [Kind; 8] = [
+    pub const ALL: [Kind; 10] = [
         Kind::Cloudwatch,
         Kind::Firehose,
         Kind::Newrelic,
         Kind::Datadog,
+        Kind::Slack,
         Kind::Http,
         Kind::FirehoseHttp,
+        Kind::Otlp,
         Kind::File,
         Kind::Stdout,
     ];
@@ -46,6 +52,8 @@ impl Kind {
             Kind::Datadog => "datadog",
             Kind::Http => "http",
             Kind::FirehoseHttp => "firehose_http",
+            Kind::Slack => "slack",
+            Kind::Otlp => "otlp",
             Kind::File => "file",
             Kind::Stdout => "stdout",
         }
@@ -125,6 +133,8 @@ pub struct Key {
     pub form: Form,
     /// What holds when it is not set.
     pub default: Option<&'static str>,
+    /// One type for which something else holds then.
+    pub exception: Option<(Kind, &'static str)>,
     /// Its value must never be shown.
     pub secret: bool,
     /// One or two sentences for the reference.
@@ -134,7 +144,7 @@ pub struct Key {
 }
 
 const fn key(scope: Scope, name: &'static str, form: Form, doc: &'static str, example: &'static str) -> Key {
-    Key { scope, name, form, default: None, secret: false, doc, example }
+    Key { scope, name, form, default: None, exception: None, secret: false, doc, example }
 }
 
 impl Key {
@@ -143,7 +153,13 @@ impl Key {
         self
     }
 
-    /// Never shown, not even in a problem.
+    /// For one type, another default.
+    const fn except(mut self, kind: Kind, default: &'static str) -> Self {
+        self.exception = Some((kind, default));
+        self
+    }
+
+    /// Its value is never shown, not even in a problem.
     const fn masked(mut self) -> Self {
         self.secret = true;
         self
@@ -155,8 +171,16 @@ use Scope::{Destination, Only, Output};
 
 const CLOUDWATCH: Scope = Only(&[Kind::Cloudwatch]);
 const AWS: Scope = Only(&[Kind::Cloudwatch, Kind::Firehose]);
-const NETWORK: Scope =
-    Only(&[Kind::Cloudwatch, Kind::Firehose, Kind::Newrelic, Kind::Datadog, Kind::Http, Kind::FirehoseHttp]);
+const NETWORK: Scope = Only(&[
+    Kind::Cloudwatch,
+    Kind::Firehose,
+    Kind::Newrelic,
+    Kind::Datadog,
+    Kind::Slack,
+    Kind::Http,
+    Kind::FirehoseHttp,
+    Kind::Otlp,
+]);
 /// Destinations with an address of the vendor's; the others have a `url` of the user's.
 const VENDOR: Scope = Only(&[Kind::Cloudwatch, Kind::Firehose, Kind::Newrelic, Kind::Datadog]);
 const DATED: Scope = Only(&[Kind::Firehose, Kind::Http, Kind::FirehoseHttp, Kind::File, Kind::Stdout]);
@@ -164,9 +188,21 @@ const NEWRELIC: Scope = Only(&[Kind::Newrelic]);
 const DATADOG: Scope = Only(&[Kind::Datadog]);
 const HTTP: Scope = Only(&[Kind::Http]);
 const FIREHOSE_HTTP: Scope = Only(&[Kind::FirehoseHttp]);
+const SLACK: Scope = Only(&[Kind::Slack]);
+const OTLP: Scope = Only(&[Kind::Otlp]);
 
-const TYPES: &[&str] =
-    &["cloudwatch", "firehose", "newrelic", "datadog", "http", "firehose_http", "file", "stdout"];
+const TYPES: &[&str] = &[
+    "cloudwatch",
+    "firehose",
+    "newrelic",
+    "datadog",
+    "slack",
+    "http",
+    "firehose_http",
+    "otlp",
+    "file",
+    "stdout",
+];
 
 /// Days that PutRetentionPolicy accepts.
 pub const RETENTION_DAYS: &[&str] = &[
@@ -245,7 +281,8 @@ pub const KEYS: &[Key] = &[
         "Off: best effort; a failure is counted but never makes Fluent Bit send the chunk again.",
         "off",
     )
-    .or("on"),
+    .or("on")
+    .except(Kind::Slack, "off"),
     key(
         Destination,
         "log_key",
@@ -375,7 +412,9 @@ pub const KEYS: &[Key] = &[
         "time",
     )
     .or("date"),
-    key(NETWORK, "concurrency", Number, "Requests to the destination at one time.", "16").or("8"),
+    key(NETWORK, "concurrency", Number, "Requests to the destination at one time.", "16")
+        .or("8")
+        .except(Kind::Slack, "1"),
     key(
         Only(&[Kind::Firehose]),
         "delivery_stream",
@@ -495,6 +534,41 @@ pub const KEYS: &[Key] = &[
     )
     .or("1MiB"),
     key(FIREHOSE_HTTP, "batch_records", Number, "Most records in one request, up to 10000.", "500").or("1000"),
+    key(
+        SLACK,
+        "webhook_url",
+        Text,
+        "Address of the incoming webhook, which also says to which channel it posts.",
+        "${SLACK_WEBHOOK_URL}",
+    )
+    .masked(),
+    key(
+        SLACK,
+        "min_severity",
+        Choice(&["info", "warning", "error"]),
+        "Stop events below this severity are not posted.",
+        "error",
+    )
+    .or("warning"),
+    key(
+        OTLP,
+        "endpoint",
+        Text,
+        "Address of the receiver. `/v1/logs` is added unless it has a path of its own.",
+        "http://localhost:4318",
+    ),
+    key(OTLP, "encoding", Choice(&["protobuf", "json"]), "How requests are written.", "json").or("protobuf"),
+    key(OTLP, "compress", Choice(&["off", "gzip"]), "Compress requests.", "off").or("gzip"),
+    key(
+        OTLP,
+        "headers",
+        Pairs,
+        "More headers; the values are treated as secrets.",
+        "Authorization=Bearer ${OTLP_TOKEN}",
+    )
+    .masked(),
+    key(OTLP, "service", Template, "The resource's `service.name`.", "$(ecs_cluster)-$(ecs_task_family)")
+        .or("$(ecs_task_family:-unknown_service)"),
 ];
 
 /// Sites with an intake of their own (<https://docs.datadoghq.com/getting_started/site/>, read 2026-11); any other
@@ -516,6 +590,13 @@ pub fn find(kind: Option<Kind>, name: &str) -> Option<&'static Key> {
 }
 
 impl Key {
+    /// What holds for this type when it is not set.
+    #[must_use]
+    pub fn default_of(&self, kind: Option<Kind>) -> Option<&'static str> {
+        let exception = self.exception.filter(|(only, _)| kind == Some(*only));
+        exception.map(|(_, default)| default).or(self.default)
+    }
+
     fn applies_to(&self, kind: Option<Kind>) -> bool {
         match (self.scope, kind) {
             (Output, None) | (Destination, Some(_)) => true,
@@ -542,7 +623,10 @@ fn section(text: &mut String, title: &str, wanted: impl Fn(&Key) -> bool) {
     write!(text, "\n#### {title}\n\n| key | value | default | meaning | example |\n|---|---|---|---|---|\n")
         .ok();
     for key in KEYS.iter().filter(|key| wanted(key)) {
-        let default = key.default.map_or("–".into(), |default| format!("`{default}`"));
+        let mut default = key.default.map_or("–".into(), |default| format!("`{default}`"));
+        if let Some((kind, other)) = key.exception {
+            write!(default, ", for {} `{other}`", kind.name()).ok();
+        }
         let form = if key.secret { format!("{}, secret", key.form.describe()) } else { key.form.describe() };
         let form = if form.len() > 60 { "see meaning".into() } else { form };
         writeln!(text, "| `{}` | {form} | {default} | {} | `{}` |", key.name, key.doc, key.example).ok();

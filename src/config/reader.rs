@@ -57,7 +57,9 @@ impl<'l> Reader<'l> {
     /// The text as written or its default; blank counts as not set.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<String> {
-        self.written(name).or_else(|| self.row(name).and_then(|key| key.default).map(str::to_owned))
+        let default =
+            || self.row(name).and_then(|key| key.default_of(self.destination.map(|(_, kind)| kind)));
+        self.written(name).or_else(|| default().map(str::to_owned))
     }
 
     /// A text that must be there.

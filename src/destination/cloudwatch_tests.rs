@@ -50,7 +50,7 @@ fn encoded(destination: &dyn Destination, records: &[Value]) -> (Vec<Encoded>, V
             Encoded::Whole { size } | Encoded::Cut { size } => {
                 lane.items.push(crate::batch::Item { ordinal, at_ms, start, end, size });
             }
-            Encoded::Empty => assert_eq!(start, end, "nothing stays behind"),
+            Encoded::Empty | Encoded::Skipped => assert_eq!(start, end, "nothing stays behind"),
         }
         outcomes.push(outcome);
         ordinal += 1;
@@ -356,6 +356,7 @@ fn word(judgement: &Judgement) -> &'static str {
     match judgement {
         Judgement::Delivered => "delivered",
         Judgement::Partial { .. } => "partial",
+        Judgement::Short { .. } => "short",
         Judgement::Later { pace: Pace::Soon, .. } => "soon",
         Judgement::Later { pace: Pace::Slow, .. } => "slow",
         Judgement::Split { .. } => "split",

@@ -15,8 +15,10 @@ mod http_endpoint;
 mod line;
 mod lines;
 mod newrelic;
+mod otlp;
 mod payload;
 mod post;
+mod slack;
 #[cfg(test)]
 mod testing;
 
@@ -80,6 +82,8 @@ pub fn open(
         Kind::Datadog => Box::new(datadog::Datadog::read(common, &reader)),
         Kind::Http => Box::new(http_endpoint::HttpEndpoint::read(common, &reader)),
         Kind::FirehoseHttp => Box::new(firehose_http::FirehoseHttp::read(common, &reader)),
+        Kind::Slack => Box::new(slack::Slack::read(common, &reader)),
+        Kind::Otlp => Box::new(otlp::Otlp::read(common, &reader)),
         Kind::File => Box::new(lines::Lines::file(common, &reader)),
         Kind::Stdout => Box::new(lines::Lines::stdout(common, &reader)),
     }
@@ -92,6 +96,8 @@ pub struct Network {
     pub timeout: std::time::Duration,
     /// Requests at one time.
     pub concurrency: usize,
+    /// The least time from the beginning of one request to that of the next.
+    pub pace: Option<std::time::Duration>,
     /// Authorities to trust besides the machine's.
     pub ca_file: Option<PathBuf>,
     /// Whose name requests are signed in, for AWS services.
@@ -103,6 +109,7 @@ impl Network {
         Self {
             timeout: reader.duration("timeout"),
             concurrency: reader.count("concurrency"),
+            pace: None,
             ca_file: reader.text("ca_file").map(PathBuf::from),
             identity: None,
         }
@@ -157,6 +164,8 @@ pub enum Encoded {
     },
     /// Nothing to send: the destination refuses empty messages.
     Empty,
+    /// Not to be sent: the destination's settings leave it out.
+    Skipped,
 }
 
 /// What a request is for.
@@ -238,6 +247,13 @@ pub enum Judgement {
         retry: Vec<usize>,
         /// Positions that are refused for good.
         refused: Vec<(Range<usize>, Reason)>,
+    },
+    /// Accepted, but for this many records, and nobody says which.
+    Short {
+        /// Refused for good; 0 when the service only warns.
+        refused: usize,
+        /// For the log.
+        why: String,
     },
     /// Not now.
     Later {

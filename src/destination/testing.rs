@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -82,7 +84,6 @@ pub(super) fn request_of(destination: &dyn Destination, batch: &Batch) -> HttpRe
 
 /// The body of a request, uncompressed.
 pub(super) fn body_of(request: &HttpRequest) -> Vec<u8> {
-    use std::io::Read as _;
     let mut body = Vec::new();
     match request.headers.get("content-encoding").map(|value| value.to_str().unwrap()) {
         Some("gzip") => flate2::read::GzDecoder::new(&*request.body).read_to_end(&mut body).unwrap(),
@@ -96,6 +97,41 @@ pub(super) fn body_of(request: &HttpRequest) -> Vec<u8> {
 pub(super) fn sent(destination: &dyn Destination, records: &[Value]) -> Value {
     let batch = batch_of(destination, records);
     serde_json::from_slice(&body_of(&request_of(destination, &batch))).unwrap()
+}
+
+/// The requests that bring these records.
+pub(super) fn requests(destination: &dyn Destination, records: &[Value]) -> Vec<HttpRequest> {
+    let batches = batches_of(destination, &chunk(records)).0;
+    batches.iter().map(|batch| request_of(destination, batch)).collect()
+}
+
+/// Sends a request to a server of this machine, and answers with the status.
+pub(super) fn post(port: u16, path: &str, request: &HttpRequest) -> u16 {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let mut head = format!("POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n");
+    for (name, value) in &request.headers {
+        head += &format!("{name}: {}\r\n", value.to_str().unwrap());
+    }
+    head += &format!("content-length: {}\r\n\r\n", request.body.len());
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(&request.body).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.split(' ').nth(1).unwrap().parse().unwrap()
+}
+
+/// Every fixture of an ECS event.
+pub(super) fn events() -> Vec<Value> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/events");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+    files.sort();
+    files.iter().map(|file| serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()).collect()
+}
+
+/// One fixture.
+pub(super) fn event(name: &str) -> Value {
+    let file = format!("{}/tests/fixtures/events/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()
 }
 
 /// A reply.

@@ -28,6 +28,8 @@ pub enum Names {
     /// A Datadog tag or name: a value has no comma, blank or quotation mark, at most 200 bytes, and is UTF-8. The
     /// whole can stand in a JSON string as it is.
     Label,
+    /// A name in a field of its own, where only control characters do harm.
+    Text,
 }
 
 impl Names {
@@ -38,6 +40,7 @@ impl Names {
             Names::LogStream => stream_may_hold(byte),
             Names::FilePath => byte != 0,
             Names::Label => true,
+            Names::Text => !byte.is_ascii_control(),
         }
     }
 
@@ -47,6 +50,7 @@ impl Names {
             Names::LogStream => "the name of a log stream; anything but : and * may",
             Names::FilePath => "a file path",
             Names::Label => "a tag or name",
+            Names::Text => "a name; anything but control characters may",
         }
     }
 
@@ -59,6 +63,9 @@ impl Names {
             }
             Names::LogStream => {
                 out.extend(text.iter().map(|byte| if stream_may_hold(*byte) { *byte } else { b'.' }))
+            }
+            Names::Text => {
+                out.extend(text.iter().map(|byte| if byte.is_ascii_control() { b'.' } else { *byte }))
             }
             Names::FilePath => {
                 out.extend(text.iter().map(|byte| if segment_may_hold(*byte) { *byte } else { b'_' }));
@@ -78,7 +85,7 @@ impl Names {
     }
 }
 
-/// CloudWatch's limit for both names, in characters
+/// CloudWatch's limit for both names, in characters, and enough for any other
 /// (<https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogStream.html>, read 2026-11).
 const MAX_CLOUDWATCH_NAME: usize = 512;
 
@@ -219,7 +226,7 @@ impl Template {
                     .for_each(|byte| *byte = b'_');
                 return;
             }
-            Names::LogGroup | Names::LogStream => {}
+            Names::LogGroup | Names::LogStream | Names::Text => {}
         }
         if out.get(start..).is_some_and(<[u8]>::is_empty) {
             out.extend_from_slice(UNKNOWN.as_bytes());
@@ -340,6 +347,7 @@ mod tests {
         let tag = json!({"v": "a, \"b\\\u{0}é", "long": "é".repeat(150)});
         assert_eq!(render("x:$(v),y:\"%n\\", Names::Label, &tag), "x:a___b__é,y:___");
         assert_eq!(render("$(long)", Names::Label, &tag), "é".repeat(100));
+        assert_eq!(render("$(v)", Names::Text, &evil), "../a:b*c d.é");
     }
 
     #[test]

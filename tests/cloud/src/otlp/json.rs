@@ -116,7 +116,7 @@ impl Reader {
             "stringValue" => value.as_str().map(|text| Any::Text(text.to_owned())).ok_or_else(wrong),
             "boolValue" => value.as_bool().map(Any::Bool).ok_or_else(wrong),
             "intValue" => integer(value).map(Any::Int).ok_or_else(wrong),
-            "doubleValue" => value.as_f64().map(Any::Double).ok_or_else(wrong),
+            "doubleValue" => double(value).map(Any::Double).ok_or_else(wrong),
             "bytesValue" => {
                 let bytes = value.as_str().and_then(|text| BASE64_STANDARD.decode(text).ok());
                 bytes.map(Any::Bytes).ok_or_else(wrong)
@@ -151,6 +151,17 @@ fn number(fields: &Map<String, Value>, name: &str) -> Result<u64> {
             let number = value.as_str().map_or_else(|| value.as_u64(), |text| text.parse().ok());
             number.ok_or_else(|| format!("{name} is not a 64-bit number: {value}"))
         }
+    }
+}
+
+/// A number, or one of protobuf's words for what is none in JSON.
+fn double(value: &Value) -> Option<f64> {
+    match value.as_str() {
+        Some("NaN") => Some(f64::NAN),
+        Some("Infinity") => Some(f64::INFINITY),
+        Some("-Infinity") => Some(f64::NEG_INFINITY),
+        Some(_) => None,
+        None => value.as_f64(),
     }
 }
 

@@ -1,0 +1,74 @@
+//! Keeps the requests to one destination a least time apart, for services that count messages per second.
+//!
+//! Not a cure for having been too fast: what a service asks for with `Retry-After` is `deliver`'s to honour.
+
+use std::cell::Cell;
+
+use tokio::time::{Duration, Instant, sleep_until};
+
+/// Gives out turns.
+#[derive(Debug)]
+pub(crate) struct Pacer {
+    interval: Option<Duration>,
+    next: Cell<Option<Instant>>,
+}
+
+impl Pacer {
+    /// `None`: everybody's turn is now.
+    pub(crate) fn new(interval: Option<Duration>) -> Self {
+        Self { interval, next: Cell::new(None) }
+    }
+
+    /// Waits for a turn; `false` when there is none before `deadline`, and then none is used up.
+    pub(crate) async fn turn(&self, deadline: Instant) -> bool {
+        let Some(interval) = self.interval else { return true };
+        let now = Instant::now();
+        let turn = self.next.get().map_or(now, |next| next.max(now));
+        if turn >= deadline {
+            return false;
+        }
+        self.next.set(Some(turn + interval));
+        sleep_until(turn).await;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[tokio::test(start_paused = true)]
+    async fn turns_are_an_interval_apart_whoever_asks() {
+        let (pacer, start) = (Pacer::new(Some(SECOND)), Instant::now());
+        let deadline = start + 10 * SECOND;
+        let turns = async { (pacer.turn(deadline).await, start.elapsed()) };
+        let more = async { (pacer.turn(deadline).await, start.elapsed()) };
+        assert_eq!(tokio::join!(turns, more), ((true, Duration::ZERO), (true, SECOND)));
+        tokio::time::sleep(5 * SECOND).await;
+        assert!(pacer.turn(deadline).await);
+        assert_eq!(
+            start.elapsed(),
+            6 * SECOND,
+            "time that passed idle is not saved up, and not waited again"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_turn_after_the_deadline_is_refused_at_once_and_left_to_others() {
+        let (pacer, start) = (Pacer::new(Some(SECOND)), Instant::now());
+        assert!(pacer.turn(start + SECOND).await);
+        assert!(!pacer.turn(start + SECOND).await);
+        assert_eq!(start.elapsed(), Duration::ZERO);
+        assert!(pacer.turn(start + 2 * SECOND).await);
+        assert_eq!(start.elapsed(), SECOND);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_an_interval_nobody_waits() {
+        let (pacer, start) = (Pacer::new(None), Instant::now());
+        assert!(pacer.turn(start).await && pacer.turn(start).await);
+        assert_eq!(start.elapsed(), Duration::ZERO);
+    }
+}
