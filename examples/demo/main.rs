@@ -20,9 +20,11 @@ use out_ecs_router::plugin::Instance;
 
 /// What a user would write in `[OUTPUT]`, but for the address of the stand-in.
 const SETTINGS: &[(&str, &str)] = &[
-    ("route.stop", "stops"),
-    ("route.stderr", "errors"),
+    ("route.stop", "stops, newrelic, slack"),
+    ("route.stderr", "errors, datadog"),
     ("route.stdout", "lines"),
+    ("newrelic.license_key", "demo-licence-key"),
+    ("datadog.api_key", "demo-api-key"),
     ("stops.type", "cloudwatch"),
     ("stops.log_group", "/ecs/stopped-tasks"),
     ("stops.log_stream", "$(ecs_cluster)/$(ecs_service:-no-service)"),
@@ -75,6 +77,9 @@ fn arguments() -> Result<Option<PathBuf>, &'static str> {
 fn settings(cloud: &Cloud) -> BTreeMap<String, String> {
     let mut settings: BTreeMap<String, String> =
         SETTINGS.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    settings.insert("newrelic.endpoint".to_owned(), cloud.endpoint());
+    settings.insert("datadog.endpoint".to_owned(), cloud.endpoint());
+    settings.insert("slack.webhook_url".to_owned(), format!("{}/services/T0/B0/demo", cloud.endpoint()));
     for destination in ["stops", "errors", "lines"] {
         settings.insert(format!("{destination}.region"), "eu-west-1".to_owned());
         settings.insert(format!("{destination}.endpoint"), cloud.endpoint());

@@ -17,6 +17,7 @@ pub(crate) fn print(cloud: &Cloud, input: &Input) -> bool {
             println!("{:<8} {group:<26} {stream:<52} {count:>6}", CLASSES[class]);
         }
     }
+    let copies = print_vendors(cloud);
     print_stops(cloud);
     print_samples(cloud);
     let wanted = [input.events.len(), input.lines_of("stderr"), input.lines_of("stdout")];
@@ -26,7 +27,7 @@ pub(crate) fn print(cloud: &Cloud, input: &Input) -> bool {
     }
     let complaints = cloud.complaints();
     complaints.iter().for_each(|complaint| println!("the stand-in complains: {complaint}"));
-    let good = wanted == arrived && complaints.is_empty();
+    let good = wanted == arrived && copies == wanted[..2] && complaints.is_empty();
     let requests = cloud.attempts(Api::PutLogEvents);
     println!(
         "\n{} in {requests} PutLogEvents requests.",
@@ -43,6 +44,24 @@ fn class_of(group: &str) -> usize {
         group if group.ends_with("/errors") => 1,
         _ => 2,
     }
+}
+
+/// What the vendors got beside CloudWatch; answers with the stops and the errors that are there.
+fn print_vendors(cloud: &Cloud) -> [usize; 2] {
+    let (newrelic, datadog) = (cloud.newrelic().logs().len(), cloud.datadog().logs().len());
+    println!("stop     New Relic {newrelic:>72}");
+    println!("stderr   Datadog {datadog:>74}");
+    let slack = cloud.slack().messages();
+    println!("\nSlack, {} message(s):", slack.len());
+    for message in &slack {
+        message
+            .all_text()
+            .lines()
+            .filter(|line| !line.trim().is_empty())
+            .take(12)
+            .for_each(|line| println!("  | {line}"));
+    }
+    [newrelic, datadog]
 }
 
 /// The answer to "why did it stop?", one per event.
