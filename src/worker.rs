@@ -322,7 +322,9 @@ impl House {
 
     fn say_goodbye(&self) {
         for counters in self.metrics.snapshot() {
-            let lost: u64 = counters.lost.iter().map(|(_, count)| count).sum();
+            let unwanted = |reason: Reason| matches!(reason, Reason::Filtered | Reason::Empty);
+            let lost = counters.lost.iter().filter(|(reason, _)| !unwanted(*reason)).map(|(_, count)| count);
+            let lost: u64 = lost.sum();
             let (name, delivered, requests) = (&counters.name, counters.delivered, counters.requests);
             let text = format_args!(
                 "destination {name}: {delivered} records delivered in {requests} requests, {lost} lost"

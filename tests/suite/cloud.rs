@@ -1,7 +1,9 @@
-//! CloudWatch as somebody else wrote it: moto, read back through its own API.
+//! CloudWatch, and Firehose with a bucket behind it, as somebody else wrote them: moto, read back through its own API.
 //!
 //! `MOTO_SERVER` is the path of `moto_server` (PyPI `moto[server]`). Without it the test is skipped, except where
 //! `CI=true` promises that it is there.
+
+mod firehose;
 
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;

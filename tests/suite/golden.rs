@@ -10,6 +10,8 @@
 pub(crate) mod fixture;
 mod on_file;
 
+pub(crate) use on_file::names as names_on_file;
+
 use std::collections::BTreeSet;
 
 use fake_cloud::{Api, Cloud};
@@ -29,7 +31,7 @@ fn every_case_makes_the_request_on_file_in_every_form() {
 #[test]
 fn no_request_on_file_is_without_its_case() {
     let names: BTreeSet<String> = cases().into_iter().map(|case| case.name).collect();
-    assert_eq!(on_file::names("cloudwatch"), names);
+    assert_eq!(names_on_file("cloudwatch"), names);
 }
 
 /// A float of this century is exact to a fraction of a microsecond; its milliseconds are not to be one less.

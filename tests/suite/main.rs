@@ -6,8 +6,10 @@
 //! - `properties` – no bytes whatever make the decoder panic, and none make it allocate more than they are worth
 //! - `architecture` – modules import only downwards, and `unsafe` stands at the border only
 //! - `reference` – the README's tables are the ones the program itself goes by
-//! - `cloud` – CloudWatch as somebody else wrote it (moto), read back through its own API; needs `MOTO_SERVER`
+//! - `cloud` – CloudWatch and Firehose as somebody else wrote them (moto), read back through its own API; needs
+//!   `MOTO_SERVER`
 //! - `fluent_bit` – real Fluent Bit binaries, 100,000 records in, each of them out once; needs `FLUENT_BIT`
+//! - `vendors` – New Relic, Datadog, HTTP, Firehose and Firehose over HTTP: their requests, and how they fare
 //! - `support` – chunks, records, routers and processes for the above
 //!
 //! `UPDATE_GOLDEN=1` and `UPDATE_README=1` rewrite what is compared.
@@ -23,3 +25,4 @@ mod network;
 mod properties;
 mod reference;
 mod support;
+mod vendors;
