@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 
 use jiff::fmt::strtime;
+use jiff::tz::TimeZone;
 
 use crate::classify::Entry;
 use crate::record::Value;
@@ -22,6 +23,8 @@ pub enum Names {
     LogStream,
     /// A file path: a value is one path segment and can neither climb nor hide.
     FilePath,
+    /// S3 object key: as a path, of S3's safe characters only, 1–1,024 bytes.
+    ObjectKey,
 }
 
 /// CloudWatch's limit for both names, in characters
@@ -49,12 +52,14 @@ enum Part {
 }
 
 /// What stands around a record: the same for a whole chunk.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Scene<'s> {
     /// The chunk's tag.
     pub tag: &'s [u8],
     /// What `$(uuid)` becomes.
     pub uuid: &'s str,
+    /// Names the chunk, and is the same when it comes again.
+    pub chunk: &'s str,
 }
 
 impl Template {
@@ -71,6 +76,17 @@ impl Template {
         }
         push_literal(&mut parts, rest)?;
         Ok(Self { parts, names })
+    }
+
+    /// The same with its times in this zone instead of UTC.
+    #[must_use]
+    pub fn in_zone(mut self, zone: &TimeZone) -> Self {
+        for part in &mut self.parts {
+            if let Part::Time(clock) = part {
+                *clock = clock.in_zone(zone.clone());
+            }
+        }
+        self
     }
 
     /// Appends the name; answers with the name of the first field that was missing, if any.
@@ -169,19 +185,21 @@ impl Template {
             }
             Names::FilePath => {
                 out.extend(text.iter().map(|byte| if segment_may_hold(*byte) { *byte } else { b'_' }));
-                if out.get(start) == Some(&b'.')
-                    && let Some(first) = out.get_mut(start)
-                {
-                    *first = b'_';
-                }
+                show(start, out);
+            }
+            Names::ObjectKey => {
+                out.extend(text.iter().map(|byte| if key_may_hold(*byte) { *byte } else { b'_' }));
+                show(start, out);
             }
         }
     }
 
     /// Rules for the name as a whole.
     fn finish(&self, start: usize, out: &mut Vec<u8>) {
-        if self.names == Names::FilePath {
-            return;
+        match self.names {
+            Names::FilePath => return,
+            Names::ObjectKey => return tame_segments(start, out),
+            Names::LogGroup | Names::LogStream => {}
         }
         if out.get(start..).is_some_and(<[u8]>::is_empty) {
             out.extend_from_slice(UNKNOWN.as_bytes());
@@ -207,6 +225,33 @@ fn stream_may_hold(byte: u8) -> bool {
 
 fn segment_may_hold(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'@' | b'=' | 0x80..)
+}
+
+/// S3's "safe characters" (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>, read 2026-11)
+/// but for the slash, which would make a value more than one segment.
+fn key_may_hold(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'!' | b'-' | b'_' | b'.' | b'*' | b'\'' | b'(' | b')')
+}
+
+/// A value that begins with a dot would hide the file or climb.
+fn show(start: usize, out: &mut [u8]) {
+    if let Some(first) = out.get_mut(start)
+        && *first == b'.'
+    {
+        *first = b'_';
+    }
+}
+
+/// Clients resolve the segments `.` and `..` before the service sees them, and an empty value can leave one behind.
+fn tame_segments(start: usize, out: &mut Vec<u8>) {
+    let slashes = out.iter().skip(start).take_while(|byte| **byte == b'/').count();
+    out.drain(start..start + slashes);
+    let name = out.get_mut(start..).unwrap_or_default();
+    for segment in name.split_mut(|byte| *byte == b'/') {
+        if segment.len() <= 2 && segment.iter().all(|byte| *byte == b'.') {
+            segment.fill(b'_');
+        }
+    }
 }
 
 fn push_literal(parts: &mut Vec<Part>, text: &str) -> Result<(), String> {
@@ -276,19 +321,27 @@ fn derived<'a>(name: &str, entry: &Entry<'_, 'a, '_>) -> Option<&'a [u8]> {
     }
 }
 
-/// strftime over the record's time in UTC; rendered again only when the second changes.
+/// strftime over the record's time; rendered again only when the second changes.
 #[derive(Debug)]
 struct Clock {
     format: String,
+    zone: TimeZone,
     last: RefCell<(i64, String)>,
 }
 
 impl Clock {
     fn new(format: &str) -> Result<Self, String> {
-        let clock = Self { format: format.to_owned(), last: RefCell::new((0, String::new())) };
-        let text = clock.format(0).map_err(|error| format!("'{format}' is not a time format: {error}"))?;
-        clock.last.replace((0, text));
-        Ok(clock)
+        let clock = Self { format: format.to_owned(), zone: TimeZone::UTC, last: RefCell::default() };
+        match clock.format(0) {
+            Ok(_) => Ok(clock.in_zone(TimeZone::UTC)),
+            Err(error) => Err(format!("'{format}' is not a time format: {error}")),
+        }
+    }
+
+    fn in_zone(&self, zone: TimeZone) -> Self {
+        let clock = Self { format: self.format.clone(), zone, last: RefCell::default() };
+        clock.last.replace((0, clock.format(0).unwrap_or_default()));
+        clock
     }
 
     fn render(&self, seconds: i64, out: &mut Vec<u8>) {
@@ -302,7 +355,7 @@ impl Clock {
     }
 
     fn format(&self, seconds: i64) -> Result<String, jiff::Error> {
-        let time = jiff::Timestamp::from_second(seconds)?.to_zoned(jiff::tz::TimeZone::UTC);
+        let time = jiff::Timestamp::from_second(seconds)?.to_zoned(self.zone.clone());
         strtime::format(&self.format, &time)
     }
 }
@@ -335,7 +388,7 @@ mod tests {
         crate::decode::records(&chunk, |record| {
             let (class, stop) = Classifier::default().class_of(record);
             let entry = Entry { record, class, class_name: class.name(), stop: stop.as_ref() };
-            template.render(&entry, &Scene { tag: b"app.web.1", uuid: "U" }, &mut out);
+            template.render(&entry, &Scene { tag: b"app.web.1", uuid: "U", ..Scene::default() }, &mut out);
         });
         String::from_utf8(out).unwrap()
     }
@@ -359,7 +412,7 @@ mod tests {
             ("$(kubernetes.pod.name)-$(number)", "p-1-7"),
             ("$(list)$(nothing)", "unknownunknown"),
             ("$(nothing:-none)", "none"),
-            ("logs/%Y/%m/%d/%H", "logs/2026/11/18/10"),
+            ("logs/%Y/%m/%d/%H", "logs/2026/11/18/11"),
             ("100%% $(number)", "100% 7"),
         ];
         for (template, expected) in cases {
@@ -373,7 +426,32 @@ mod tests {
         assert_eq!(render("/x/$(v)", Names::LogGroup, &evil), "/x/../a.b.c.d...");
         assert_eq!(render("$(v)", Names::LogStream, &evil), "../a.b.c d.é");
         assert_eq!(render("/var/log/$(v).log", Names::FilePath, &evil), "/var/log/_._a_b_c_d_é.log");
+        assert_eq!(render("logs/$(v).gz", Names::ObjectKey, &evil), "logs/_._a_b*c_d___.gz");
         assert_eq!(render("$(v)", Names::LogGroup, &json!({"v": "aws/mine"})), "_aws/mine");
+    }
+
+    #[test]
+    fn an_object_key_has_no_segment_that_climbs() {
+        let case = |template: &str, value: &str| render(template, Names::ObjectKey, &json!({"v": value}));
+        assert_eq!(case("/a/$(v)/b", "../../etc"), "a/_._.._etc/b");
+        assert_eq!(case("a/.$(v)/$(v).b", "."), "a/._/_.b");
+        assert_eq!(case("a/.$(nothing:-)/..$(nothing:-)/b", ""), "a/_/__/b");
+        assert_eq!(case("//$(v)", "/"), "_");
+    }
+
+    #[test]
+    fn times_follow_their_zone() {
+        let madrid = TimeZone::get("Europe/Madrid").unwrap();
+        let template = Template::parse("%Y-%m-%dT%H%z", Names::ObjectKey).unwrap().in_zone(&madrid);
+        let record = crate::record::Record {
+            time: crate::record::Timestamp { seconds: 1_795_000_000, nanos: 0 },
+            fields: &[],
+            body: &[],
+        };
+        let entry = Entry { record: &record, class: Class::Other, class_name: "other", stop: None };
+        let mut out = Vec::new();
+        template.render(&entry, &Scene::default(), &mut out);
+        assert_eq!(String::from_utf8(out).unwrap(), "2026-11-18T12+0100");
     }
 
     #[test]
@@ -393,7 +471,7 @@ mod tests {
         let record =
             crate::record::Record { time: crate::record::Timestamp::default(), fields: &[], body: &[] };
         let entry = Entry { record: &record, class: Class::Other, class_name: "other", stop: None };
-        let scene = Scene { tag: b"t", uuid: "" };
+        let scene = Scene { tag: b"t", ..Scene::default() };
         assert_eq!(template.render(&entry, &scene, &mut Vec::new()), Some("absent"));
     }
 
