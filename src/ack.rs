@@ -61,6 +61,7 @@ fn place(ordinal: u32) -> (usize, u64) {
 #[derive(Debug)]
 pub struct Progress {
     destinations: Vec<RefCell<Settled>>,
+    name: String,
     running: Cell<bool>,
     stopped: Notify,
 }
@@ -68,7 +69,14 @@ pub struct Progress {
 impl Progress {
     fn new(destinations: usize) -> Rc<Self> {
         let destinations = (0..destinations).map(|_| RefCell::default()).collect();
-        Rc::new(Self { destinations, running: Cell::new(true), stopped: Notify::new() })
+        let name = uuid::Uuid::new_v4().to_string();
+        Rc::new(Self { destinations, name, running: Cell::new(true), stopped: Notify::new() })
+    }
+
+    /// Names the chunk: its replay has the same name, an equal chunk another.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// What the destination has settled so far, while a chunk is read.

@@ -29,7 +29,7 @@ impl Lines {
     }
 }
 
-fn date_key(reader: &Reader<'_>) -> Option<String> {
+pub(super) fn date_key(reader: &Reader<'_>) -> Option<String> {
     reader.text("date_key").filter(|key| !key.eq_ignore_ascii_case("off"))
 }
 
@@ -59,20 +59,7 @@ impl Destination for Lines {
     }
 
     fn encode(&self, entry: &Entry<'_, '_, '_>, out: &mut Vec<u8>) -> Encoded {
-        let start = out.len();
-        let mut writer = Writer::<false>::new(out);
-        match (&self.date_key, entry.stop, &self.common.log_key) {
-            (Some(key), None, None) => writer.record(entry.record, |writer| {
-                writer.string(key.as_bytes());
-                writer.raw(b":\"");
-                writer.raw(date(entry).as_bytes());
-                writer.raw(b"\"");
-                true
-            }),
-            _ => payload::write(&self.common, entry, &mut writer),
-        }
-        writer.raw(b"\n");
-        Encoded::Whole { size: out.len() - start }
+        line(&self.common, self.date_key.as_deref(), entry, out)
     }
 
     fn request(&self, batch: &Batch) -> Request {
@@ -88,6 +75,29 @@ impl Destination for Lines {
     fn judge(&self, _: Purpose, _: &Batch, _: &Reply) -> Judgement {
         Judgement::Delivered
     }
+}
+
+/// Appends the entry as one line: a record begins with its time.
+pub(super) fn line(
+    common: &Common,
+    date_key: Option<&str>,
+    entry: &Entry<'_, '_, '_>,
+    out: &mut Vec<u8>,
+) -> Encoded {
+    let start = out.len();
+    let mut writer = Writer::<false>::new(out);
+    match (date_key, entry.stop, &common.log_key) {
+        (Some(key), None, None) => writer.record(entry.record, |writer| {
+            writer.string(key.as_bytes());
+            writer.raw(b":\"");
+            writer.raw(date(entry).as_bytes());
+            writer.raw(b"\"");
+            true
+        }),
+        _ => payload::write(common, entry, &mut writer),
+    }
+    writer.raw(b"\n");
+    Encoded::Whole { size: out.len() - start }
 }
 
 fn date(entry: &Entry<'_, '_, '_>) -> String {
