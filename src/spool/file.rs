@@ -101,6 +101,11 @@ impl Lines {
         Ok(header.map(|header| (header, lines)))
     }
 
+    /// Bytes that can still come.
+    pub fn at_most(&self) -> u64 {
+        self.in_file
+    }
+
     /// The next line as JSON; `None` when it is torn.
     fn json_line<T: for<'d> Deserialize<'d>>(&mut self) -> io::Result<Option<T>> {
         let mut line = Vec::new();

@@ -26,6 +26,10 @@ use crate::wire::Transport;
 /// Uploads at one time. All but one are small, so that memory stays flat.
 const AT_ONE_TIME: usize = 8;
 
+/// The smallest part that S3 takes but for the last, and so the least memory
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>, read 2026-11).
+const PART: usize = 5 << 20;
+
 /// A file up to this size is small.
 const SMALL: u64 = 512 << 10;
 
@@ -121,11 +125,7 @@ impl<T: Transport + 'static> Uploader<T> {
     }
 
     async fn bring(self: Rc<Self>, object: Object, leaving: Leaving) {
-        let _turn = match object.bytes > SMALL {
-            true => self.large.acquire().await.ok(),
-            false => None,
-        };
-        match self.upload(&object, leaving).await {
+        match self.take_turn(&object, leaving).await {
             Ok(()) => {
                 if let Err(error) = self.spool.remove(&object) {
                     let path = object.path.display();
@@ -134,6 +134,15 @@ impl<T: Transport + 'static> Uploader<T> {
             }
             Err(Stuck) => self.spool.put_back(object, Instant::now() + PAUSE),
         }
+    }
+
+    async fn take_turn(&self, object: &Object, leaving: Leaving) -> Result<(), Stuck> {
+        let turn = async { self.large.acquire().await.map_err(|_| Stuck) };
+        let _turn = match object.bytes > SMALL {
+            true => Some(in_time(turn, leaving.clone()).await?),
+            false => None,
+        };
+        self.upload(object, leaving).await
     }
 
     async fn upload(&self, object: &Object, leaving: Leaving) -> Result<(), Stuck> {
@@ -152,13 +161,16 @@ impl<T: Transport + 'static> Uploader<T> {
 
     async fn open(&self, object: &Object, encoding: Encoding) -> Result<Found, Stuck> {
         let path = object.path.clone();
-        let opened = spawn_blocking(move || read_first(&path, encoding)).await;
-        let failed = |error: io::Error| {
+        let opened = spawn_blocking(move || read_first(&path, encoding, PART)).await.map_err(|_| Stuck)?;
+        let said = |error: &io::Error| {
             let path = object.path.display();
             self.courier.say(Level::Error, "spool", &format!("cannot read {path}: {error}"));
-            Stuck
         };
-        opened.map_err(|_| Stuck)?.map_err(failed)
+        match opened.inspect_err(said) {
+            // Somebody removed it; waiting brings nothing back.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Found::Nothing),
+            opened => opened.map_err(|_| Stuck),
+        }
     }
 
     /// Whatever ends this early, what was begun is aborted: S3 keeps parts, and charges for them, until then.
@@ -198,14 +210,14 @@ impl<T: Transport + 'static> Uploader<T> {
             if cut.last {
                 return self.call(store, key, &Call::Complete { upload, parts: &parts }).await;
             }
-            // The part is gone before the next one is made.
-            drop(cut);
-            (pieces, cut) = self.next(pieces).await?;
+            let body = cut.piece.body;
+            let spare = if body.is_unique() { body.into() } else { Vec::new() };
+            (pieces, cut) = self.next(pieces, spare).await?;
         }
     }
 
-    async fn next(&self, mut pieces: Box<Pieces>) -> Result<(Box<Pieces>, Cut), Stuck> {
-        let worked = spawn_blocking(move || pieces.next().map(|cut| (pieces, cut))).await;
+    async fn next(&self, mut pieces: Box<Pieces>, spare: Vec<u8>) -> Result<(Box<Pieces>, Cut), Stuck> {
+        let worked = spawn_blocking(move || pieces.next(spare).map(|cut| (pieces, cut))).await;
         worked.map_err(|_| Stuck)?.map_err(|error| {
             self.courier.say(Level::Error, "spool", &format!("cannot read the spool: {error}"));
             Stuck
@@ -245,10 +257,10 @@ impl<T: Transport + 'static> Uploader<T> {
 /// What is left of `exit_timeout` for throwing parts away.
 pub const ABORT_AT_EXIT: Duration = Duration::from_millis(500);
 
-fn read_first(path: &std::path::Path, encoding: Encoding) -> io::Result<Found> {
+fn read_first(path: &std::path::Path, encoding: Encoding, size: usize) -> io::Result<Found> {
     let Some((Header { key, .. }, lines)) = Lines::open(path)? else { return Ok(Found::Nothing) };
-    let Some(mut pieces) = Pieces::new(lines, encoding)? else { return Ok(Found::Nothing) };
-    let first = pieces.next()?;
+    let Some(mut pieces) = Pieces::new(lines, encoding, size)? else { return Ok(Found::Nothing) };
+    let first = pieces.next(Vec::new())?;
     Ok(Found::Lines(key, Box::new(pieces), first))
 }
 

@@ -2,7 +2,8 @@ use std::io::Read as _;
 
 use super::*;
 use crate::spool::Rules;
-use crate::upload::pieces::PIECE;
+
+const PIECE: usize = 200_000;
 
 /// A spool file of `size` bytes that no compression makes much smaller, and what stands in it.
 fn spooled(size: usize) -> (std::path::PathBuf, Spool, Vec<u8>) {
@@ -18,14 +19,16 @@ fn spooled(size: usize) -> (std::path::PathBuf, Spool, Vec<u8>) {
     let mut lines = vec![0; size];
     fastrand::Rng::with_seed(3).fill(&mut lines);
     let spool = spool.unwrap();
-    lines.chunks(1_000_000).for_each(|batch| spool.append(b"key-\0", batch).unwrap());
+    lines.chunks(30_000).for_each(|batch| spool.append(b"key-\0", batch).unwrap());
     spool.seal_all();
     (dir, spool, lines)
 }
 
 fn pieces(spool: &Spool, encoding: Encoding) -> Vec<Vec<u8>> {
     let Some(object) = spool.take_due() else { return Vec::new() };
-    let Found::Lines(_, mut pieces, first) = read_first(&object.path, encoding).unwrap() else { panic!() };
+    let Found::Lines(_, mut pieces, first) = read_first(&object.path, encoding, PIECE).unwrap() else {
+        panic!()
+    };
     let (mut all, mut cut) = (Vec::new(), first);
     loop {
         assert_eq!(cut.piece, crate::destination::Piece::new(cut.piece.body.clone()));
@@ -34,13 +37,13 @@ fn pieces(spool: &Spool, encoding: Encoding) -> Vec<Vec<u8>> {
             spool.put_back(object, Instant::now());
             return all;
         }
-        cut = pieces.next().unwrap();
+        cut = pieces.next(cut.piece.body.into()).unwrap();
     }
 }
 
 #[test]
 fn pieces_make_the_content_and_all_but_the_last_are_large_enough_for_a_part() {
-    for size in [1, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE, 11_000_001] {
+    for size in [1, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE, 1_000_001] {
         let (dir, spool, lines) = spooled(size);
         for encoding in [Encoding::Plain, Encoding::Gzip, Encoding::Zstd] {
             let pieces = pieces(&spool, encoding);
@@ -74,7 +77,7 @@ fn an_object_without_a_whole_batch_is_nothing() {
         "{\"key\":\"k\",\"opened\":\"now\"}\n{\"bytes\":9}\nhalf",
     ] {
         std::fs::write(&path, torn).unwrap();
-        assert!(matches!(read_first(&path, Encoding::Gzip).unwrap(), Found::Nothing), "{torn}");
+        assert!(matches!(read_first(&path, Encoding::Gzip, PIECE).unwrap(), Found::Nothing), "{torn}");
     }
     std::fs::remove_file(path).unwrap();
 }
