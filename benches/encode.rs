@@ -150,7 +150,7 @@ impl House {
             destinations: &destinations,
             metrics: &self.metrics,
         };
-        let scene = Scene { tag: b"app-firelens-9531985d5d9dc9f81818e811892f902b", uuid: "" };
+        let scene = Scene { tag: b"app-firelens-9531985d5d9dc9f81818e811892f902b", uuid: "", chunk: "" };
         sort(&stages, &scene, chunk, &Progress::new(destinations.len())).batches
     }
 }

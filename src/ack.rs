@@ -62,6 +62,7 @@ fn place(ordinal: u32) -> (usize, u64) {
 pub struct Progress {
     destinations: Vec<RefCell<Settled>>,
     replayed: Cell<bool>,
+    name: String,
     running: Cell<bool>,
     stopped: Notify,
 }
@@ -73,6 +74,7 @@ impl Progress {
         let destinations = (0..destinations).map(|_| RefCell::default()).collect();
         Rc::new(Self {
             destinations,
+            name: uuid::Uuid::new_v4().to_string(),
             replayed: Cell::new(false),
             running: Cell::new(true),
             stopped: Notify::new(),
@@ -83,6 +85,12 @@ impl Progress {
     #[must_use]
     pub fn is_replay(&self) -> bool {
         self.replayed.get()
+    }
+
+    /// Names the chunk: its replay has the same name, an equal chunk another.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// What the destination has settled so far, while a chunk is read.

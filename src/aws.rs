@@ -12,7 +12,10 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::http_request::{
+    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings,
+    UriPathNormalizationMode, sign,
+};
 use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
@@ -39,6 +42,9 @@ const RENEWAL_PAUSE: Duration = Duration::from_secs(30);
 /// How long fetching credentials may take in all.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(8);
 
+/// Holds the digest of the body in requests that come with one.
+const CONTENT_SHA256: &str = "x-amz-content-sha256";
+
 /// The region of the environment, the profile or the instance metadata, in that order.
 pub async fn region(client: &Client) -> Option<String> {
     let config = loader(client).load();
@@ -50,6 +56,8 @@ pub async fn region(client: &Client) -> Option<String> {
 #[derive(Debug)]
 pub struct Signer {
     identity: Identity,
+    /// The region of signatures; the identity's until a service says otherwise.
+    region: RefCell<String>,
     client: Client,
     provider: tokio::sync::OnceCell<Option<SharedCredentialsProvider>>,
     fetching: tokio::sync::Mutex<()>,
@@ -68,7 +76,14 @@ impl Signer {
     /// Nothing is fetched before the first request.
     #[must_use]
     pub fn new(identity: Identity, client: Client) -> Self {
-        Self { identity, client, provider: <_>::default(), fetching: <_>::default(), current: <_>::default() }
+        Self {
+            region: RefCell::new(identity.region.clone()),
+            identity,
+            client,
+            provider: <_>::default(),
+            fetching: <_>::default(),
+            current: <_>::default(),
+        }
     }
 
     /// Adds the headers of a SigV4 signature for `service`.
@@ -76,17 +91,23 @@ impl Signer {
         let credentials = self.credentials().await?;
         let failed = |error: &dyn std::fmt::Display| Failure::Credentials(format!("cannot sign: {error}"));
         let identity = credentials.into();
+        let region = self.region.borrow();
         let parameters = v4::SigningParams::builder()
             .identity(&identity)
-            .region(&self.identity.region)
+            .region(&region)
             .name(service)
             .time(SystemTime::now())
-            .settings(SigningSettings::default())
+            .settings(settings(service))
             .build()
             .map_err(|error| failed(&error))?;
         let headers =
             request.headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
-        let body = SignableBody::Bytes(&request.body);
+        // A digest that is known already is not computed again.
+        let digest = request.headers.get(CONTENT_SHA256).and_then(|digest| digest.to_str().ok());
+        let body = match digest {
+            Some(digest) => SignableBody::Precomputed(digest.to_owned()),
+            None => SignableBody::Bytes(&request.body),
+        };
         let signable = SignableRequest::new(request.method.as_str(), request.url.as_str(), headers, body)
             .map_err(|error| failed(&error))?;
         let (instructions, _) =
@@ -103,6 +124,11 @@ impl Signer {
         if !current.refused_at.is_some_and(lately) {
             *current = Current { refused_at: Some(now), ..Current::default() };
         }
+    }
+
+    /// What is asked for is in this region.
+    pub fn moved(&self, region: &str) {
+        self.region.replace(region.to_owned());
     }
 
     async fn credentials(&self) -> Result<Credentials, Failure> {
@@ -194,6 +220,18 @@ async fn assume(
 
 fn loader(client: &Client) -> aws_config::ConfigLoader {
     aws_config::defaults(BehaviorVersion::latest()).http_client(Bridge(client.clone()))
+}
+
+/// S3 signs the path as it is sent, and wants the body's digest beside it; every other service is like the rest
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html>, read 2026-11).
+fn settings(service: &str) -> SigningSettings {
+    let mut settings = SigningSettings::default();
+    if service == "s3" {
+        settings.percent_encoding_mode = PercentEncodingMode::Single;
+        settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+    }
+    settings
 }
 
 fn apply(instructions: &aws_sigv4::http_request::SigningInstructions, request: &mut HttpRequest) {

@@ -1,37 +1,30 @@
 //! When to send, when to send again, when to give up.
 //!
-//! Owns: retry, back-off, `Retry-After`, splitting, preparation, the deadline. The only place that acts on a
-//! `Judgement`. Knows no vendor. Time is tokio's and the transport is a parameter, so tests run on a script and a
-//! paused clock and take milliseconds.
+//! Owns: what becomes of a batch (splitting, refusing, noting what arrived), and in [`carry`] the one loop of retry
+//! and back-off, which batches and the parts of objects share. The only place that acts on a `Judgement`. Knows no
+//! vendor. Time is tokio's and the transport is a parameter, so tests run on a script and a paused clock and take
+//! milliseconds.
+
+mod carry;
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::SystemTime;
 
-use http::header::RETRY_AFTER;
-use tokio::sync::{Mutex, MutexGuard, Semaphore};
-use tokio::time::{Duration, Instant};
+use tokio::sync::{Mutex, Semaphore};
+use tokio::time::Instant;
 
 use crate::ack::Progress;
 use crate::batch::Batch;
-use crate::destination::{Destination, Judgement, Pace, Purpose, Reply, Request};
-use crate::http::Failure;
+use crate::destination::Destination;
 use crate::log::{Level, Log};
 use crate::metrics::{self, Metrics, Reason};
 use crate::pace::Pacer;
 use crate::wire::Transport;
 
-/// The first pause; each further one may be twice as long.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-
-/// No pause is longer, unless the vendor asks for it.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-
-/// A service that keeps asking for preparations is not to be followed for ever.
-const MAX_PREPARATIONS: usize = 12;
+pub use self::carry::{Arrival, Errand, Tries};
 
 /// Brings batches to one destination.
 #[derive(Debug)]
@@ -57,31 +50,6 @@ enum Outcome {
     Split(Batch),
     /// Not in this flush.
     GivenUp,
-}
-
-/// What has been tried for one batch, and what is still to do.
-struct Journey<'c> {
-    steps: VecDeque<Request>,
-    attempt: u32,
-    preparations: usize,
-    reauthorized: bool,
-    preparing: Option<MutexGuard<'c, ()>>,
-}
-
-impl Journey<'_> {
-    fn new(request: Request) -> Self {
-        let steps = VecDeque::from([request]);
-        Self { steps, attempt: 0, preparations: 0, reauthorized: false, preparing: None }
-    }
-
-    /// The preparation in front is done; with the last one, others may prepare.
-    fn prepared(&mut self) -> Option<Duration> {
-        self.steps.pop_front();
-        if self.steps.len() <= 1 {
-            self.preparing = None;
-        }
-        None
-    }
 }
 
 impl<T: Transport> Courier<T> {
@@ -124,144 +92,42 @@ impl<T: Transport> Courier<T> {
         }
     }
 
-    /// Sends the batch's request, and whatever it turns out to need first, until there is an outcome.
+    /// Carries the batch, and again what was not taken of it, until there is an outcome.
     async fn settle(&self, mut batch: Batch, progress: &Progress, deadline: Instant) -> Outcome {
-        let mut journey = Journey::new(self.destination.request(&batch));
-        while let Some(step) = journey.steps.front() {
-            let purpose = step.purpose;
-            let Some((judgement, asked)) = self.attempt(step, &batch, deadline).await else {
-                return Outcome::GivenUp;
+        let mut tries = Tries::default();
+        loop {
+            let errand = Errand {
+                request: &|| self.destination.request(&batch),
+                judge: &|purpose, reply| self.destination.judge(purpose, &batch, reply),
             };
-            let pause = match judgement {
-                Judgement::Delivered if purpose == Purpose::Deliver => {
-                    return self.delivered(&batch, progress);
-                }
-                Judgement::Delivered => journey.prepared(),
-                Judgement::Forgiven { why } => {
-                    self.say(Level::Warn, "forgiven", &why);
-                    journey.prepared()
-                }
-                Judgement::Prepare(requests) => match self.prepare(&mut journey, purpose, requests).await {
-                    true => None,
-                    false => return Outcome::GivenUp,
-                },
-                Judgement::Partial { retry, refused } => {
+            match self.carry(&errand, &mut tries, deadline).await {
+                Arrival::Done(_) => return self.delivered(&batch, progress),
+                Arrival::Short { refused } => return self.short(&batch, progress, refused),
+                Arrival::Split => return Outcome::Split(batch),
+                Arrival::Refused => return self.refused(&batch, progress),
+                Arrival::GivenUp => return Outcome::GivenUp,
+                Arrival::Partial { retry, refused, asked } => {
                     self.part(&batch, progress, &retry, &refused);
                     if retry.is_empty() {
                         return Outcome::Settled;
                     }
                     batch = batch.only(&retry);
-                    journey.steps = VecDeque::from([self.destination.request(&batch)]);
-                    Some(self.later(&journey, asked, "some records were not taken"))
+                    let pause = self.later(&tries, asked, "some records were not taken");
+                    if !self.rest(&mut tries, pause, deadline).await {
+                        return Outcome::GivenUp;
+                    }
                 }
-                Judgement::Short { refused, why } => return self.short(&batch, progress, refused, &why),
-                Judgement::Split { why } => return self.split(batch, &why),
-                Judgement::Refused { why } => return self.refused(&batch, progress, &why),
-                Judgement::Reauthorize { why } => Some(self.reauthorize(&mut journey, &why)),
-                Judgement::Later { pace: Pace::Slow, why } => return self.give_up(&why),
-                Judgement::Later { pace: Pace::Soon, why } => Some(self.later(&journey, asked, &why)),
-            };
-            if let Some(pause) = pause
-                && !self.rest(&mut journey, pause, deadline).await
-            {
-                return Outcome::GivenUp;
             }
         }
-        Outcome::GivenUp
     }
 
-    /// Puts what must be made first before the step that asked for it. `false`: this goes on for too long.
-    async fn prepare<'c>(
-        &'c self,
-        journey: &mut Journey<'c>,
-        asked_by: Purpose,
-        requests: Vec<Request>,
-    ) -> bool {
-        journey.preparations += 1;
-        if journey.preparations > MAX_PREPARATIONS {
-            self.say(Level::Error, "prepare", "the service keeps asking for something to be made first");
-            return false;
-        }
-        if journey.preparing.is_none() {
-            journey.preparing = Some(self.preparing.lock().await);
-        }
-        if asked_by != Purpose::Deliver {
-            journey.steps.pop_front();
-        }
-        requests.into_iter().rev().for_each(|request| journey.steps.push_front(request));
-        true
-    }
-
-    /// The first time at once with other credentials, after that with pauses.
-    fn reauthorize(&self, journey: &mut Journey<'_>, why: &str) -> Duration {
-        self.transport.credentials_refused();
-        self.say(Level::Warn, "credentials", why);
-        match std::mem::replace(&mut journey.reauthorized, true) {
-            true => self.pause(journey.attempt),
-            false => Duration::ZERO,
-        }
-    }
-
-    fn later(&self, journey: &Journey<'_>, asked: Option<Duration>, why: &str) -> Duration {
-        self.say(Level::Warn, "later", why);
-        // "Retry-After: 0" is no reason for a storm.
-        asked.map_or_else(|| self.pause(journey.attempt), |asked| asked.max(FIRST_PAUSE))
-    }
-
-    /// Waits before the next attempt; `false` when that would be after the deadline.
-    async fn rest(&self, journey: &mut Journey<'_>, pause: Duration, deadline: Instant) -> bool {
-        journey.attempt += 1;
-        if Instant::now() + pause >= deadline {
-            return false;
-        }
-        self.counters().retries.fetch_add(1, Relaxed);
-        tokio::time::sleep(pause).await;
-        true
-    }
-
-    fn give_up(&self, why: &str) -> Outcome {
-        self.say(Level::Error, "slow", why);
-        Outcome::GivenUp
-    }
-
-    fn split(&self, batch: Batch, why: &str) -> Outcome {
-        self.say(Level::Warn, "split", why);
-        Outcome::Split(batch)
-    }
-
-    fn refused(&self, batch: &Batch, progress: &Progress, why: &str) -> Outcome {
-        self.say(Level::Error, "refused", why);
+    fn refused(&self, batch: &Batch, progress: &Progress) -> Outcome {
         self.refuse(batch, progress);
         Outcome::Settled
     }
 
-    /// One request, one judgement, and the pause the vendor asked for; `None` when its turn did not come in time.
-    async fn attempt(
-        &self,
-        step: &Request,
-        batch: &Batch,
-        deadline: Instant,
-    ) -> Option<(Judgement, Option<Duration>)> {
-        let _slot = self.slots.acquire().await.ok().filter(|_| Instant::now() < deadline)?;
-        self.pacer.turn(deadline).await.then_some(())?;
-        self.counters().requests.fetch_add(1, Relaxed);
-        Some(match self.transport.send(&step.outlet).await {
-            Ok(reply) => {
-                let asked = retry_after(&reply, SystemTime::now());
-                (self.destination.judge(step.purpose, batch, &reply), asked)
-            }
-            Err(failure) => (judge_failure(&failure), None),
-        })
-    }
-
     /// Accepted but for some records.
-    fn part(
-        &self,
-        batch: &Batch,
-        progress: &Progress,
-        retry: &[usize],
-        refused: &[(std::ops::Range<usize>, Reason)],
-    ) {
+    fn part(&self, batch: &Batch, progress: &Progress, retry: &[usize], refused: &[(Range<usize>, Reason)]) {
         let mut open: Vec<u32> =
             retry.iter().filter_map(|&at| batch.items.get(at)).map(|item| item.ordinal).collect();
         open.sort_unstable();
@@ -285,9 +151,8 @@ impl<T: Transport> Courier<T> {
     }
 
     /// Accepted but for some records that nobody names: none of them can be sent again alone.
-    fn short(&self, batch: &Batch, progress: &Progress, refused: usize, why: &str) -> Outcome {
+    fn short(&self, batch: &Batch, progress: &Progress, refused: usize) -> Outcome {
         let refused = refused.min(batch.items.len());
-        self.say(if refused > 0 { Level::Error } else { Level::Warn }, "rejected", why);
         progress.settle(self.index, batch.items.iter().map(|item| item.ordinal));
         self.counters().lost(Reason::Refused, refused as u64);
         self.counters().delivered.fetch_add((batch.items.len() - refused) as u64, Relaxed);
@@ -305,17 +170,13 @@ impl<T: Transport> Courier<T> {
         self.counters().lost(Reason::Refused, batch.items.len() as u64);
     }
 
-    /// Exponential with full jitter, so that many routers do not come back at the same instant.
-    fn pause(&self, attempt: u32) -> Duration {
-        let ceiling = FIRST_PAUSE.saturating_mul(1 << attempt.min(10)).min(LONGEST_PAUSE);
-        ceiling.mul_f64(0.5 + 0.5 * self.random.borrow_mut().f64())
-    }
-
-    fn counters(&self) -> &metrics::Destination {
+    /// The destination's counters.
+    pub fn counters(&self) -> &metrics::Destination {
         self.metrics.destination(self.index)
     }
 
-    fn say(&self, level: Level, subject: &str, why: &str) {
+    /// Speaks of the destination, once a minute per subject.
+    pub fn say(&self, level: Level, subject: &str, why: &str) {
         let name = &self.destination.common().name;
         self.log.once_a_minute(
             level,
@@ -323,24 +184,6 @@ impl<T: Transport> Courier<T> {
             format_args!("destination {name}: {why}"),
         );
     }
-}
-
-fn judge_failure(failure: &Failure) -> Judgement {
-    let pace = match failure {
-        Failure::Connect(_) | Failure::Timeout(_) | Failure::Interrupted(_) | Failure::Local(_) => Pace::Soon,
-        Failure::Credentials(_) => Pace::Slow,
-    };
-    Judgement::Later { pace, why: failure.to_string() }
-}
-
-/// Seconds or an HTTP date (RFC 9110 §10.2.3).
-fn retry_after(reply: &Reply, now: SystemTime) -> Option<Duration> {
-    let text = reply.header(&RETRY_AFTER)?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let at = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
-    SystemTime::from(at).duration_since(now).ok()
 }
 
 #[cfg(test)]

@@ -1,17 +1,23 @@
 //! Every judgement and every failure, on a script and a paused clock: what is sent, when, and what is noted.
 
 use std::cell::Cell;
+use std::collections::VecDeque;
 use std::task::Poll;
 
 use bytes::Bytes;
+use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderValue, Method};
 
+use std::time::{Duration, SystemTime};
+
+use super::carry::retry_after;
 use super::*;
 use crate::ack::Verdict;
 use crate::batch::{Item, Lane, Limits, pack};
 use crate::classify::Entry;
 use crate::config::Common;
-use crate::destination::{Encoded, HttpRequest, Network, Outlet};
+use crate::destination::{Encoded, HttpRequest, Judgement, Network, Outlet, Pace, Purpose, Reply, Request};
+use crate::http::Failure;
 use crate::template::Scene;
 
 const LIMITS: Limits = Limits { bytes: usize::MAX, records: usize::MAX, span_ms: None, ordered: false };

@@ -8,6 +8,7 @@
 //!                                │                  │        │                 │
 //!                                │                record    stop          destination/*, template, json
 //!                                └ deliver ─ wire ─ http, aws ─→ the service
+//!                                      │       └ spool ─ upload ─ deliver, for objects filled on disk
 //!                                      └ ack: what arrived, the verdict, the ledger for the replay
 //! ```
 //!
@@ -33,8 +34,10 @@ pub mod pipeline;
 pub mod plugin;
 pub mod record;
 pub mod route;
+pub mod spool;
 pub mod stop;
 pub mod template;
+mod upload;
 mod wire;
 mod worker;
 

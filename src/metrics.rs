@@ -87,6 +87,8 @@ pub struct Destination {
     pub retries: AtomicU64,
     /// Records whose end was cut off.
     pub cut: AtomicU64,
+    /// Objects uploaded from the spool.
+    pub objects: AtomicU64,
     lost: [AtomicU64; Reason::ALL.len()],
 }
 
@@ -103,6 +105,8 @@ pub struct Snapshot {
     pub retries: u64,
     /// Records whose end was cut off.
     pub cut: u64,
+    /// Objects uploaded from the spool.
+    pub objects: u64,
     /// Records that did not arrive, by reason; only those that happened.
     pub lost: Vec<(Reason, u64)>,
 }
@@ -140,6 +144,7 @@ impl Metrics {
             requests: AtomicU64::new(0),
             retries: AtomicU64::new(0),
             cut: AtomicU64::new(0),
+            objects: AtomicU64::new(0),
             lost: [const { AtomicU64::new(0) }; Reason::ALL.len()],
         };
         self.destinations.get(index).unwrap_or(&NOBODY)
@@ -182,6 +187,7 @@ impl Destination {
             requests: self.requests.load(Relaxed),
             retries: self.retries.load(Relaxed),
             cut: self.cut.load(Relaxed),
+            objects: self.objects.load(Relaxed),
             lost: lost.filter(|(_, count)| *count > 0).collect(),
         }
     }

@@ -17,6 +17,7 @@ use crate::http::Client;
 use crate::log::{self, Level};
 use crate::metrics::Metrics;
 use crate::route::Routes;
+use crate::spool::Spool;
 use crate::wire::Wire;
 use crate::worker::{Plan, Worker};
 
@@ -106,12 +107,23 @@ fn open_destinations(
             None => Ok(Wire::local()),
             Some(network) => Wire::remote(network),
         };
-        match wire {
-            Ok(wire) => opened.push((destination, wire)),
-            Err(what) => reader.of_destination(&named.name, named.kind).problem("ca_file", what),
+        let problem = |key, what| reader.of_destination(&named.name, named.kind).problem(key, what);
+        match wire.map(|wire| with_spool(wire, &*destination)) {
+            Ok(Ok(wire)) => opened.push((destination, wire)),
+            Ok(Err(what)) => problem("spool_dir", what),
+            Err(what) => problem("ca_file", what),
         }
     }
     opened
+}
+
+fn with_spool(wire: Wire, destination: &dyn Destination) -> Result<Wire, String> {
+    match destination.store().and_then(|store| store.spool()) {
+        None => Ok(wire),
+        Some(rules) => Spool::open(rules.clone())
+            .map(|spool| wire.with_spool(spool))
+            .map_err(|error| format!("cannot use {}: {error}", rules.dir.display())),
+    }
 }
 
 /// The machine's region, asked for only when a destination needs one and does not name it.

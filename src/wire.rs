@@ -1,14 +1,17 @@
-//! Carries a request out of the house: over the network (signed where asked), to a file, to standard output.
+//! Carries a request out of the house: over the network (signed where asked), to a file, to the spool, to standard
+//! output.
 //!
 //! Owns: which client and which signer a destination uses. Does not own: when to send, or what a reply means.
 
 use std::io::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::aws::Signer;
 use crate::destination::{HttpRequest, Network, Outlet, Reply};
 use crate::http::{Client, Failure};
+use crate::spool::Spool;
 
 /// What `deliver` sends through; tests give it replies from a script.
 pub trait Transport {
@@ -17,12 +20,16 @@ pub trait Transport {
 
     /// The service refused the credentials.
     fn credentials_refused(&self);
+
+    /// What is asked for is in another region than the configured one.
+    fn moved(&self, _region: &str) {}
 }
 
 /// The real way out for one destination.
 #[derive(Debug)]
 pub struct Wire {
     remote: Option<Remote>,
+    spool: Option<Arc<Spool>>,
 }
 
 #[derive(Debug)]
@@ -36,14 +43,33 @@ impl Wire {
     /// For a destination on this machine.
     #[must_use]
     pub fn local() -> Self {
-        Self { remote: None }
+        Self { remote: None, spool: None }
     }
 
     /// For a destination behind a network. Fails with words for the user when `ca_file` cannot be read.
     pub fn remote(network: &Network) -> Result<Self, String> {
         let client = Client::new(network.ca_file.as_deref())?;
         let signer = network.identity.clone().map(|identity| Signer::new(identity, client.clone()));
-        Ok(Self { remote: Some(Remote { client, timeout: network.timeout, signer }) })
+        Ok(Self { remote: Some(Remote { client, timeout: network.timeout, signer }), spool: None })
+    }
+
+    /// The same for a destination whose objects are filled on disk.
+    #[must_use]
+    pub fn with_spool(self, spool: Spool) -> Self {
+        Self { spool: Some(Arc::new(spool)), ..self }
+    }
+
+    /// Where its objects are filled.
+    #[must_use]
+    pub fn spool(&self) -> Option<Arc<Spool>> {
+        self.spool.clone()
+    }
+
+    fn fill(&self, name: &[u8], lines: &[u8]) -> Result<(), Failure> {
+        match &self.spool {
+            Some(spool) => spool.append(name, lines).map_err(|refusal| Failure::Local(refusal.to_string())),
+            None => Err(Failure::Local("no spool is set up for this destination".to_owned())),
+        }
     }
 }
 
@@ -56,12 +82,19 @@ impl Transport for Wire {
             }
             (Outlet::File { path, lines }, _) => append(path, lines).map(|()| done()),
             (Outlet::Stdout(lines), _) => print(lines).map(|()| done()),
+            (Outlet::Spool { name, lines }, _) => self.fill(name, lines).map(|()| done()),
         }
     }
 
     fn credentials_refused(&self) {
         if let Some(signer) = self.remote.as_ref().and_then(|remote| remote.signer.as_ref()) {
             signer.refused();
+        }
+    }
+
+    fn moved(&self, region: &str) {
+        if let Some(signer) = self.remote.as_ref().and_then(|remote| remote.signer.as_ref()) {
+            signer.moved(region);
         }
     }
 }

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinSet, LocalSet};
 use tokio::time::Instant;
 
@@ -23,7 +23,9 @@ use crate::log::{Level, Log};
 use crate::metrics::{Metrics, Reason};
 use crate::pipeline::{self, Sorted, Stages};
 use crate::route::Routes;
+use crate::spool::Spool;
 use crate::template::Scene;
+use crate::upload::{self, Leaving, Uploader};
 use crate::wire::Wire;
 
 /// Everything an instance was configured to be.
@@ -135,6 +137,7 @@ struct House {
     classifier: Classifier,
     routes: Routes,
     couriers: Vec<Rc<Courier<Wire>>>,
+    spools: Vec<Option<Arc<Spool>>>,
     ledger: Ledger,
     metrics: Arc<Metrics>,
     log: Rc<Log>,
@@ -164,6 +167,8 @@ async fn serve(
     blocks_engine: Arc<AtomicBool>,
 ) {
     let mut running = JoinSet::new();
+    let (leave, leaving) = watch::channel(None);
+    let mut uploading = house.upload(&leaving);
     loop {
         tokio::select! {
             job = queue.recv() => match job {
@@ -177,14 +182,16 @@ async fn serve(
             house.log.once_a_minute(Level::Warn, "workers", advice);
         }
     }
-    let drained =
-        tokio::time::timeout(exit_timeout, async { while running.join_next().await.is_some() {} }).await;
-    if drained.is_err() {
+    let end = Instant::now() + exit_timeout;
+    if tokio::time::timeout_at(end, finish(&mut running)).await.is_err() {
         let left = running.len();
         house
             .log
             .line(Level::Error, format_args!("{left} chunks were not delivered before exit_timeout ended"));
     }
+    // Only now is everything in the spool that will be.
+    leave.send_replace(Some(end - upload::ABORT_AT_EXIT.min(exit_timeout)));
+    tokio::time::timeout_at(end, finish(&mut uploading)).await.ok();
     house.say_goodbye();
 }
 
@@ -194,6 +201,7 @@ impl House {
             Rc::new(Courier::new(index, destination, wire, Arc::clone(&plan.metrics), Rc::clone(&log)))
         };
         Self {
+            spools: plan.destinations.iter().map(|(_, wire)| wire.spool()).collect(),
             couriers: plan.destinations.into_iter().enumerate().map(courier).collect(),
             classifier: plan.classifier,
             routes: plan.routes,
@@ -204,6 +212,18 @@ impl House {
             panic: plan.panic,
             log,
         }
+    }
+
+    /// Uploads in the background, one task per destination with a spool.
+    fn upload(&self, leaving: &Leaving) -> JoinSet<()> {
+        let mut uploading = JoinSet::new();
+        for (courier, spool) in self.couriers.iter().zip(&self.spools) {
+            if let Some(spool) = spool {
+                let uploader = Uploader::new(Rc::clone(courier), Arc::clone(spool));
+                uploading.spawn_local(uploader.run(leaving.clone()));
+            }
+        }
+        uploading
     }
 
     /// One chunk, from bytes to verdict. The answer goes out at the deadline at the latest; requests that are on
@@ -252,8 +272,7 @@ impl House {
             destinations: &destinations,
             metrics: &self.metrics,
         };
-        let sorted =
-            pipeline::sort(&stages, &Scene { tag: &job.tag, uuid: &self.uuid }, &job.chunk, progress);
+        let sorted = pipeline::sort(&stages, &self.scene(job, progress), &job.chunk, progress);
         if progress.is_replay() {
             self.metrics.replayed_chunks.fetch_add(1, Relaxed);
         } else {
@@ -262,6 +281,10 @@ impl House {
         }
         self.report(&sorted);
         sorted
+    }
+
+    fn scene<'s>(&'s self, job: &'s Job, progress: &'s Progress) -> Scene<'s> {
+        Scene { tag: &job.tag, uuid: &self.uuid, chunk: progress.name() }
     }
 
     fn report(&self, sorted: &Sorted) {
@@ -326,16 +349,20 @@ impl House {
             let lost = counters.lost.iter().filter(|(reason, _)| !unwanted(*reason)).map(|(_, count)| count);
             let lost: u64 = lost.sum();
             let (name, delivered, requests) = (&counters.name, counters.delivered, counters.requests);
+            let objects = match counters.objects {
+                0 => String::new(),
+                objects => format!(", {objects} objects uploaded"),
+            };
             let text = format_args!(
-                "destination {name}: {delivered} records delivered in {requests} requests, {lost} lost"
+                "destination {name}: {delivered} records delivered in {requests} requests, {lost} lost{objects}"
             );
             self.log.line(Level::Info, text);
         }
     }
 }
 
-async fn finish(sending: &mut JoinSet<()>) {
-    while sending.join_next().await.is_some() {}
+async fn finish(tasks: &mut JoinSet<()>) {
+    while tasks.join_next().await.is_some() {}
 }
 
 /// The coroutine may have stopped waiting.

@@ -35,6 +35,11 @@ fn bare(code: &str) -> &str {
 }
 
 impl AwsError {
+    /// An error that was read by other rules.
+    pub(super) fn new(code: String, message: String, status: u16) -> Self {
+        Self { code, message, status }
+    }
+
     /// What it means for any service; `None` when the service must say.
     pub(super) fn common_judgement(&self, reply: &Reply, operation: &str) -> Option<Judgement> {
         let why = self.describe(operation);

@@ -52,6 +52,6 @@ impl Service {
 }
 
 /// Partitions have domains of their own.
-fn dns_suffix(region: &str) -> &'static str {
+pub(super) fn dns_suffix(region: &str) -> &'static str {
     if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" }
 }

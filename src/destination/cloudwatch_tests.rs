@@ -13,7 +13,7 @@ use crate::{decode, stop};
 
 const TIME_MS: i64 = 1_795_000_000_000;
 
-const SCENE: Scene<'_> = Scene { tag: b"app", uuid: "u" };
+const SCENE: Scene<'_> = Scene { tag: b"app", uuid: "u", chunk: "c" };
 
 /// The destination `logs` with these keys of its own; `log_group` is `/g` unless said otherwise.
 fn opened(keys: &[(&str, &str)]) -> (Box<dyn Destination>, Vec<String>) {
@@ -357,6 +357,7 @@ fn word(judgement: &Judgement) -> &'static str {
         Judgement::Delivered => "delivered",
         Judgement::Partial { .. } => "partial",
         Judgement::Short { .. } => "short",
+        Judgement::Elsewhere { .. } => "elsewhere",
         Judgement::Later { pace: Pace::Soon, .. } => "soon",
         Judgement::Later { pace: Pace::Slow, .. } => "slow",
         Judgement::Split { .. } => "split",

@@ -2,7 +2,7 @@
 
 use jiff::fmt::temporal::DateTimePrinter;
 
-use super::payload;
+use super::{Encoded, payload};
 use crate::classify::Entry;
 use crate::config::{Common, Reader};
 use crate::json::Writer;
@@ -33,6 +33,15 @@ impl Dated {
             }),
             _ => payload::write(common, entry, out),
         }
+    }
+
+    /// The entry as one line.
+    pub(super) fn line(&self, common: &Common, entry: &Entry<'_, '_, '_>, out: &mut Vec<u8>) -> Encoded {
+        let start = out.len();
+        let mut writer = Writer::<false>::new(out);
+        self.write(common, entry, &mut writer);
+        writer.raw(b"\n");
+        Encoded::Whole { size: out.len() - start }
     }
 
     /// As [`payload::cut`]; a whole record keeps its time.

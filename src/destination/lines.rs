@@ -7,7 +7,6 @@ use super::{Destination, Encoded, Judgement, Network, Outlet, Purpose, Reply, Re
 use crate::batch::{Batch, Limits};
 use crate::classify::Entry;
 use crate::config::{Common, Reader};
-use crate::json::Writer;
 use crate::template::{Names, Scene, Template};
 
 /// One line per record, in files or on standard output.
@@ -56,11 +55,7 @@ impl Destination for Lines {
     }
 
     fn encode(&self, entry: &Entry<'_, '_, '_>, _: &Scene<'_>, out: &mut Vec<u8>) -> Encoded {
-        let start = out.len();
-        let mut writer = Writer::<false>::new(out);
-        self.dated.write(&self.common, entry, &mut writer);
-        writer.raw(b"\n");
-        Encoded::Whole { size: out.len() - start }
+        self.dated.line(&self.common, entry, out)
     }
 
     fn request(&self, batch: &Batch) -> Request {

@@ -18,7 +18,9 @@ mod newrelic;
 mod otlp;
 mod payload;
 mod post;
+mod s3;
 mod slack;
+mod store;
 #[cfg(test)]
 mod testing;
 
@@ -30,6 +32,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method};
 
 use self::aws_error::aws_error;
+pub use self::store::{Call, Encoding, Part, Piece, Store};
 use crate::batch::{Batch, Limits};
 use crate::classify::Entry;
 use crate::config::keys::Kind;
@@ -47,6 +50,11 @@ pub trait Destination: fmt::Debug + Send {
 
     /// How it is reached; `None` for destinations on this machine.
     fn network(&self) -> Option<&Network>;
+
+    /// What it is besides when it keeps objects.
+    fn store(&self) -> Option<&dyn Store> {
+        None
+    }
 
     /// Appends where inside the destination the entry goes; answers with a template field that was missing.
     fn target<'t>(
@@ -77,6 +85,7 @@ pub fn open(
     let common = Common::read(&settings.name, &reader);
     match settings.kind {
         Kind::Cloudwatch => Box::new(cloudwatch::Cloudwatch::read(common, &reader, region)),
+        Kind::S3 => Box::new(s3::S3::read(common, &reader, region)),
         Kind::Firehose => Box::new(firehose::Firehose::read(common, &reader, region)),
         Kind::Newrelic => Box::new(newrelic::NewRelic::read(common, &reader)),
         Kind::Datadog => Box::new(datadog::Datadog::read(common, &reader)),
@@ -200,6 +209,13 @@ pub enum Outlet {
     },
     /// To Fluent Bit's standard output.
     Stdout(Bytes),
+    /// To an object that is being filled on disk.
+    Spool {
+        /// The object's name, its uuid still open.
+        name: Vec<u8>,
+        /// Whole lines.
+        lines: Bytes,
+    },
 }
 
 /// An HTTP request before it is signed.
@@ -269,6 +285,13 @@ pub enum Judgement {
     },
     /// The credentials are not accepted; others may be.
     Reauthorize {
+        /// For the log.
+        why: String,
+    },
+    /// What is asked for is in another region.
+    Elsewhere {
+        /// The region.
+        region: String,
         /// For the log.
         why: String,
     },

@@ -3,20 +3,30 @@
 use std::cell::RefCell;
 
 use jiff::fmt::strtime;
+use jiff::tz::TimeZone;
 
-/// strftime over the record's time in UTC; rendered again only when the second changes.
+/// strftime over the record's time; rendered again only when the second changes.
 #[derive(Debug)]
 pub(super) struct Clock {
     format: String,
+    zone: TimeZone,
     last: RefCell<(i64, String)>,
 }
 
 impl Clock {
     pub(super) fn new(format: &str) -> Result<Self, String> {
-        let clock = Self { format: format.to_owned(), last: RefCell::new((0, String::new())) };
-        let text = clock.format(0).map_err(|error| format!("'{format}' is not a time format: {error}"))?;
-        clock.last.replace((0, text));
-        Ok(clock)
+        let clock = Self { format: format.to_owned(), zone: TimeZone::UTC, last: RefCell::default() };
+        match clock.format(0) {
+            Ok(_) => Ok(clock.in_zone(TimeZone::UTC)),
+            Err(error) => Err(format!("'{format}' is not a time format: {error}")),
+        }
+    }
+
+    /// The same in another time zone.
+    pub(super) fn in_zone(&self, zone: TimeZone) -> Self {
+        let clock = Self { format: self.format.clone(), zone, last: RefCell::default() };
+        clock.last.replace((0, clock.format(0).unwrap_or_default()));
+        clock
     }
 
     pub(super) fn render(&self, seconds: i64, out: &mut Vec<u8>) {
@@ -30,7 +40,7 @@ impl Clock {
     }
 
     fn format(&self, seconds: i64) -> Result<String, jiff::Error> {
-        let time = jiff::Timestamp::from_second(seconds)?.to_zoned(jiff::tz::TimeZone::UTC);
+        let time = jiff::Timestamp::from_second(seconds)?.to_zoned(self.zone.clone());
         strtime::format(&self.format, &time)
     }
 }

@@ -10,6 +10,7 @@ use std::cell::RefCell;
 
 use clock::Clock;
 use field::Field;
+use jiff::tz::TimeZone;
 
 use crate::classify::Entry;
 use crate::json;
@@ -30,6 +31,8 @@ pub enum Names {
     Label,
     /// A name in a field of its own, where only control characters do harm.
     Text,
+    /// S3 object key: as a path, of S3's safe characters only, 1–1,024 bytes.
+    ObjectKey,
 }
 
 impl Names {
@@ -38,7 +41,7 @@ impl Names {
         match self {
             Names::LogGroup => group_may_hold(byte) || byte == b'%',
             Names::LogStream => stream_may_hold(byte),
-            Names::FilePath => byte != 0,
+            Names::FilePath | Names::ObjectKey => byte != 0,
             Names::Label => true,
             Names::Text => !byte.is_ascii_control(),
         }
@@ -49,6 +52,7 @@ impl Names {
             Names::LogGroup => "the name of a log group; letters, digits and . - _ / # may",
             Names::LogStream => "the name of a log stream; anything but : and * may",
             Names::FilePath => "a file path",
+            Names::ObjectKey => "an object's key",
             Names::Label => "a tag or name",
             Names::Text => "a name; anything but control characters may",
         }
@@ -69,11 +73,11 @@ impl Names {
             }
             Names::FilePath => {
                 out.extend(text.iter().map(|byte| if segment_may_hold(*byte) { *byte } else { b'_' }));
-                if out.get(start) == Some(&b'.')
-                    && let Some(first) = out.get_mut(start)
-                {
-                    *first = b'_';
-                }
+                show(start, out);
+            }
+            Names::ObjectKey => {
+                out.extend(text.iter().map(|byte| if key_may_hold(*byte) { *byte } else { b'_' }));
+                show(start, out);
             }
             Names::Label => {
                 let text = json::cut(text, MAX_LABEL);
@@ -135,12 +139,14 @@ impl Memo {
 }
 
 /// What stands around a record: the same for a whole chunk.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Scene<'s> {
     /// The chunk's tag.
     pub tag: &'s [u8],
     /// What `$(uuid)` becomes.
     pub uuid: &'s str,
+    /// Names the chunk, and is the same when it comes again.
+    pub chunk: &'s str,
 }
 
 impl Template {
@@ -157,6 +163,17 @@ impl Template {
         }
         push_literal(&mut parts, rest, names)?;
         Ok(Self { parts, names })
+    }
+
+    /// The same with its times in this zone instead of UTC.
+    #[must_use]
+    pub fn in_zone(mut self, zone: &TimeZone) -> Self {
+        for part in &mut self.parts {
+            if let Part::Time(clock) = part {
+                *clock = clock.in_zone(zone.clone());
+            }
+        }
+        self
     }
 
     /// Appends the name; answers with the name of the first field that was missing, if any.
@@ -226,6 +243,7 @@ impl Template {
                     .for_each(|byte| *byte = b'_');
                 return;
             }
+            Names::ObjectKey => return tame_segments(start, out),
             Names::LogGroup | Names::LogStream | Names::Text => {}
         }
         if out.get(start..).is_some_and(<[u8]>::is_empty) {
@@ -256,6 +274,33 @@ fn segment_may_hold(byte: u8) -> bool {
 
 fn label_may_hold(byte: u8) -> bool {
     !matches!(byte, 0..=b' ' | b'"' | b'\\' | b',' | 0x7F)
+}
+
+/// S3's "safe characters" (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>, read 2026-11)
+/// but for the slash, which would make a value more than one segment.
+fn key_may_hold(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'!' | b'-' | b'_' | b'.' | b'*' | b'\'' | b'(' | b')')
+}
+
+/// A value that begins with a dot would hide the file or climb.
+fn show(start: usize, out: &mut [u8]) {
+    if let Some(first) = out.get_mut(start)
+        && *first == b'.'
+    {
+        *first = b'_';
+    }
+}
+
+/// Clients resolve the segments `.` and `..` before the service sees them, and an empty value can leave one behind.
+fn tame_segments(start: usize, out: &mut Vec<u8>) {
+    let slashes = out.iter().skip(start).take_while(|byte| **byte == b'/').count();
+    out.drain(start..start + slashes);
+    let name = out.get_mut(start..).unwrap_or_default();
+    for segment in name.split_mut(|byte| *byte == b'/') {
+        if segment.len() <= 2 && segment.iter().all(|byte| *byte == b'.') {
+            segment.fill(b'_');
+        }
+    }
 }
 
 fn push_literal(parts: &mut Vec<Part>, text: &str, names: Names) -> Result<(), String> {
@@ -305,7 +350,7 @@ mod tests {
         crate::decode::records(&chunk, |record| {
             let (class, stop) = Classifier::default().class_of(record);
             let entry = Entry { record, class, class_name: class.name(), stop: stop.as_ref() };
-            template.render(&entry, &Scene { tag: b"app.web.1", uuid: "U" }, &mut out);
+            template.render(&entry, &Scene { tag: b"app.web.1", uuid: "U", ..Scene::default() }, &mut out);
         });
         String::from_utf8(out).unwrap()
     }
@@ -343,11 +388,36 @@ mod tests {
         assert_eq!(render("/x/$(v)", Names::LogGroup, &evil), "/x/../a.b.c.d...");
         assert_eq!(render("$(v)", Names::LogStream, &evil), "../a.b.c d.é");
         assert_eq!(render("/var/log/$(v).log", Names::FilePath, &evil), "/var/log/_._a_b_c_d_é.log");
+        assert_eq!(render("logs/$(v).gz", Names::ObjectKey, &evil), "logs/_._a_b*c_d___.gz");
         assert_eq!(render("$(v)", Names::LogGroup, &json!({"v": "aws/mine"})), "_aws/mine");
         let tag = json!({"v": "a, \"b\\\u{0}é", "long": "é".repeat(150)});
         assert_eq!(render("x:$(v),y:\"%n\\", Names::Label, &tag), "x:a___b__é,y:___");
         assert_eq!(render("$(long)", Names::Label, &tag), "é".repeat(100));
         assert_eq!(render("$(v)", Names::Text, &evil), "../a:b*c d.é");
+    }
+
+    #[test]
+    fn an_object_key_has_no_segment_that_climbs() {
+        let case = |template: &str, value: &str| render(template, Names::ObjectKey, &json!({"v": value}));
+        assert_eq!(case("/a/$(v)/b", "../../etc"), "a/_._.._etc/b");
+        assert_eq!(case("a/.$(v)/$(v).b", "."), "a/._/_.b");
+        assert_eq!(case("a/.$(nothing:-)/..$(nothing:-)/b", ""), "a/_/__/b");
+        assert_eq!(case("//$(v)", "/"), "_");
+    }
+
+    #[test]
+    fn times_follow_their_zone() {
+        let madrid = TimeZone::get("Europe/Madrid").unwrap();
+        let template = Template::parse("%Y-%m-%dT%H%z", Names::ObjectKey).unwrap().in_zone(&madrid);
+        let record = crate::record::Record {
+            time: crate::record::Timestamp { seconds: 1_795_000_000, nanos: 0 },
+            fields: &[],
+            body: &[],
+        };
+        let entry = Entry { record: &record, class: Class::Other, class_name: "other", stop: None };
+        let mut out = Vec::new();
+        template.render(&entry, &Scene::default(), &mut out);
+        assert_eq!(String::from_utf8(out).unwrap(), "2026-11-18T12+0100");
     }
 
     #[test]
@@ -367,7 +437,7 @@ mod tests {
         let record =
             crate::record::Record { time: crate::record::Timestamp::default(), fields: &[], body: &[] };
         let entry = Entry { record: &record, class: Class::Other, class_name: "other", stop: None };
-        let scene = Scene { tag: b"t", uuid: "" };
+        let scene = Scene { tag: b"t", ..Scene::default() };
         assert_eq!(template.render(&entry, &scene, &mut Vec::new()), Some("absent"));
     }
 

@@ -7,17 +7,20 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// From the C border down to the vocabulary.
-const LAYERS: [&str; 21] = [
+const LAYERS: [&str; 24] = [
     "ffi",
     "plugin",
     "worker",
     "pipeline",
+    "upload",
     "deliver",
     "ack",
+    "pace",
     "wire",
     "aws",
     "http",
     "destination",
+    "spool",
     "batch",
     "route",
     "config",

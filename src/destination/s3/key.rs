@@ -1,0 +1,150 @@
+//! The key of an object: the user's template made unique and given its extension.
+
+use crate::classify::Entry;
+use crate::config::Reader;
+use crate::destination::store::Encoding;
+use crate::spool::UUID;
+use crate::template::{Names, Scene, Template};
+
+/// In UTF-8 bytes (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>, read 2026-11).
+const MAX_KEY: usize = 1_024;
+
+/// What a placeholder grows by.
+const UUID_GROWS: usize = 36 - 1;
+
+const FIELD: &str = "$(uuid)";
+
+/// A template of keys.
+#[derive(Debug)]
+pub(super) struct Key {
+    template: Template,
+}
+
+impl Key {
+    pub(super) fn read(reader: &Reader<'_>, encoding: Encoding) -> Self {
+        let template = complete(&reader.required("key"), encoding)
+            .and_then(|text| Template::parse(&text, Names::ObjectKey))
+            .unwrap_or_else(|what| {
+                reader.problem("key", what);
+                Template::default()
+            });
+        let zone = reader.required("timezone");
+        match jiff::tz::TimeZone::get(&zone) {
+            Ok(zone) => Self { template: template.in_zone(&zone) },
+            Err(_) => {
+                let what = format!("'{zone}' is no time zone; write for example UTC or Europe/Madrid");
+                reader.problem("timezone", what);
+                Self { template }
+            }
+        }
+    }
+
+    /// Appends the key with a placeholder for the uuid, which an object gets when it is opened.
+    pub(super) fn render<'t>(
+        &'t self,
+        entry: &Entry<'_, '_, '_>,
+        scene: &Scene<'_>,
+        out: &mut Vec<u8>,
+    ) -> Option<&'t str> {
+        const PLACEHOLDER: &str = match std::str::from_utf8(&[UUID]) {
+            Ok(text) => text,
+            Err(_) => "",
+        };
+        let start = out.len();
+        let missing = self.template.render(entry, &Scene { uuid: PLACEHOLDER, ..*scene }, out);
+        fit(start, out);
+        missing
+    }
+
+    /// Appends the key with the chunk's own name for a uuid: when the chunk comes again, it is the same object.
+    pub(super) fn render_whole<'t>(
+        &'t self,
+        entry: &Entry<'_, '_, '_>,
+        scene: &Scene<'_>,
+        out: &mut Vec<u8>,
+    ) -> Option<&'t str> {
+        let start = out.len();
+        let missing = self.render(entry, scene, out);
+        let rendered = out.split_off(start);
+        for (position, part) in rendered.split(|byte| *byte == UUID).enumerate() {
+            if position > 0 {
+                out.extend_from_slice(scene.chunk.as_bytes());
+            }
+            out.extend_from_slice(part);
+        }
+        missing
+    }
+}
+
+/// Shortens a key that is too long without touching its beginning, its uuid or its extension: before the uuid if
+/// there is enough to spare, else before the extension too.
+fn fit(start: usize, out: &mut Vec<u8>) {
+    let key = out.get(start..).unwrap_or_default();
+    let uuids = key.iter().filter(|byte| **byte == UUID).count();
+    let excess = (key.len() + uuids * UUID_GROWS).saturating_sub(MAX_KEY);
+    if excess == 0 {
+        return;
+    }
+    let first = key.iter().position(|byte| *byte == UUID).unwrap_or(0);
+    let last = key.iter().rposition(|byte| *byte == UUID).map_or(0, |at| at + 1);
+    let extension = key.len() - extensions(key.get(last..).unwrap_or_default());
+    let from_tail = if first > excess { 0 } else { excess.min(extension - last) };
+    let from_head = (excess - from_tail).min(first);
+    out.drain(start + extension - from_tail..start + extension);
+    out.drain(start + first - from_head..start + first);
+}
+
+/// How many bytes of the end are extensions: two at most, such as `.json.gz`.
+fn extensions(name: &[u8]) -> usize {
+    const LONGEST: usize = 10;
+    let mut stem = name;
+    for _ in 0..2 {
+        match stem.iter().rposition(|byte| *byte == b'.').and_then(|dot| stem.split_at_checked(dot)) {
+            Some((before, extension)) if extension.len() <= LONGEST => stem = before,
+            _ => break,
+        }
+    }
+    name.len() - stem.len()
+}
+
+/// The template with everything a key needs: the extension of its compression, and a uuid before the extensions.
+fn complete(template: &str, encoding: Encoding) -> Result<String, String> {
+    let (stem, compression) = split_compression(template, encoding)?;
+    if stem.contains(FIELD) {
+        return Ok(format!("{stem}{compression}"));
+    }
+    let (name, extension) = split_extension(stem);
+    let dash = if name.is_empty() || name.ends_with('/') { "" } else { "-" };
+    Ok(format!("{name}{dash}{FIELD}{extension}{compression}"))
+}
+
+/// The template without the extension of a compression, and the extension it must have.
+fn split_compression(template: &str, encoding: Encoding) -> Result<(&str, &'static str), String> {
+    let expected = match encoding {
+        Encoding::Plain => "",
+        Encoding::Gzip => ".gz",
+        Encoding::Zstd => ".zst",
+    };
+    for (extension, of) in [(".gz", Encoding::Gzip), (".zst", Encoding::Zstd)] {
+        match template.strip_suffix(extension) {
+            Some(stem) if of == encoding => return Ok((stem, expected)),
+            Some(_) => {
+                return Err(format!(
+                    "ends with {extension}, but compress says otherwise; leave {extension} out"
+                ));
+            }
+            None => {}
+        }
+    }
+    Ok((template, expected))
+}
+
+/// `a/%H.json` → `a/%H`, `.json`. What stands in `$(…)` or is a whole name is no extension.
+fn split_extension(template: &str) -> (&str, &str) {
+    let last = template.rfind(['/', ')']).map_or(0, |at| at + 1);
+    let dot = template.rfind('.').filter(|dot| *dot >= last);
+    let parts = dot.and_then(|dot| template.split_at_checked(dot));
+    // `%Y.%m.%d` ends with a day, not with an extension.
+    let plain = |extension: &str| extension.chars().skip(1).all(char::is_alphanumeric);
+    parts.filter(|(_, extension)| plain(extension)).unwrap_or((template, ""))
+}

@@ -1,0 +1,232 @@
+//! How a call is written as an HTTP request.
+
+use std::cell::RefCell;
+use std::fmt::Write as _;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use sha2::{Digest as _, Sha256};
+
+use crate::config::Reader;
+use crate::destination::HttpRequest;
+use crate::destination::aws_json::dns_suffix;
+use crate::destination::store::{Call, Encoding, Part};
+
+/// What a signature leaves as it is (<https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html>,
+/// read 2026-11).
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The same in a path, where the slash stays.
+const ENCODED_IN_KEY: &AsciiSet = &ENCODED.remove(b'/');
+
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html>, read 2026-11.
+const MAX_TAGS: usize = 10;
+
+/// Where the bucket is.
+#[derive(Debug)]
+pub(super) struct Address {
+    bucket: String,
+    endpoint: Option<String>,
+    path_style: bool,
+    /// Changes when the service says that the bucket is elsewhere.
+    region: RefCell<String>,
+}
+
+impl Address {
+    pub(super) fn read(reader: &Reader<'_>, bucket: String, region: &str) -> Self {
+        let endpoint = reader.text("endpoint").map(|text| text.trim_end_matches('/').to_owned());
+        if endpoint.as_ref().is_some_and(|endpoint| !endpoint.contains("://")) {
+            reader.problem("endpoint", "must begin with https:// or http://".to_owned());
+        }
+        if !bucket.is_empty() && !is_bucket(&bucket) {
+            reader.problem("bucket", format!("'{bucket}' cannot be the name of a bucket"));
+        }
+        // A certificate for *.s3.… covers no name with another dot, and an IP address has no names below it.
+        let path_style =
+            reader.flag("path_style") || bucket.contains('.') || endpoint.as_deref().is_some_and(is_numeric);
+        Self { bucket, endpoint, path_style, region: RefCell::new(region.to_owned()) }
+    }
+
+    pub(super) fn moved(&self, region: &str) {
+        self.region.replace(region.to_owned());
+    }
+
+    fn url(&self, key: &str) -> String {
+        let region = self.region.borrow();
+        let endpoint = self.endpoint.clone();
+        let endpoint = endpoint.unwrap_or_else(|| format!("https://s3.{region}.{}", dns_suffix(&region)));
+        let key = utf8_percent_encode(key, ENCODED_IN_KEY);
+        let bucket = &self.bucket;
+        match endpoint.split_once("://") {
+            Some((scheme, host)) if !self.path_style => format!("{scheme}://{bucket}.{host}/{key}"),
+            _ => format!("{endpoint}/{bucket}/{key}"),
+        }
+    }
+}
+
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>, read 2026-11. Access point aliases
+/// follow the same rules; ARNs of access points have addresses of their own and are not taken.
+fn is_bucket(name: &str) -> bool {
+    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-');
+    (3..=63).contains(&name.len())
+        && name.chars().all(inner)
+        && !name.starts_with(['.', '-'])
+        && !name.ends_with(['.', '-'])
+        && !name.contains("..")
+}
+
+fn is_numeric(endpoint: &str) -> bool {
+    let host = endpoint.split_once("://").map_or(endpoint, |(_, host)| host);
+    let host = host.split(['/', ':']).next().unwrap_or_default();
+    host == "localhost" || host.starts_with('[') || host.parse::<std::net::Ipv4Addr>().is_ok()
+}
+
+/// How objects are kept: headers that are the same for all of them.
+#[derive(Debug)]
+pub(super) struct Traits {
+    of_object: HeaderMap,
+    expected_owner: Option<HeaderValue>,
+}
+
+impl Traits {
+    pub(super) fn read(reader: &Reader<'_>, encoding: Encoding) -> Self {
+        let sse = reader.choice("sse");
+        let kms_key = reader.text("sse_kms_key_id");
+        if kms_key.is_some() && !sse.is_some_and(|sse| sse.starts_with("aws:kms")) {
+            reader
+                .problem("sse_kms_key_id", "has no effect unless sse is aws:kms or aws:kms:dsse".to_owned());
+        }
+        let content_encoding = match encoding {
+            Encoding::Plain => None,
+            Encoding::Gzip => Some("gzip"),
+            Encoding::Zstd => Some("zstd"),
+        };
+        let headers = [
+            ("content-type", "content_type", reader.text("content_type")),
+            ("content-encoding", "compress", content_encoding.map(str::to_owned)),
+            ("x-amz-storage-class", "storage_class", reader.choice("storage_class").map(str::to_owned)),
+            ("x-amz-server-side-encryption", "sse", sse.map(str::to_owned)),
+            ("x-amz-server-side-encryption-aws-kms-key-id", "sse_kms_key_id", kms_key),
+            ("x-amz-acl", "canned_acl", reader.choice("canned_acl").map(str::to_owned)),
+            ("x-amz-tagging", "tags", tags(reader)),
+        ];
+        let mut of_object = HeaderMap::new();
+        for (name, key, value) in headers {
+            if let Some(value) = value.and_then(|value| header_value(reader, key, &value)) {
+                of_object.insert(HeaderName::from_static(name), value);
+            }
+        }
+        let owner = reader.text("expected_bucket_owner");
+        if owner.as_ref().is_some_and(|owner| owner.len() != 12 || owner.parse::<u64>().is_err()) {
+            reader.problem("expected_bucket_owner", "must be the twelve digits of an AWS account".to_owned());
+        }
+        let expected_owner = owner.and_then(|owner| header_value(reader, "expected_bucket_owner", &owner));
+        Self { of_object, expected_owner }
+    }
+}
+
+fn header_value(reader: &Reader<'_>, key: &str, value: &str) -> Option<HeaderValue> {
+    let problem = |_| reader.problem(key, format!("'{value}' cannot stand in a header"));
+    HeaderValue::from_str(value).map_err(problem).ok()
+}
+
+fn tags(reader: &Reader<'_>) -> Option<String> {
+    let tags = reader.pairs("tags");
+    if tags.len() > MAX_TAGS {
+        reader
+            .problem("tags", format!("{} tags are more than the {MAX_TAGS} an object can have", tags.len()));
+    }
+    let encode = |text: &str| utf8_percent_encode(text, ENCODED).to_string();
+    let pairs: Vec<_> =
+        tags.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+    (!pairs.is_empty()).then(|| pairs.join("&"))
+}
+
+/// The request for a call.
+pub(super) fn of(address: &Address, traits: &Traits, key: &str, call: &Call<'_>) -> HttpRequest {
+    let (method, query) = match call {
+        Call::Put(_) => (Method::PUT, String::new()),
+        Call::Begin => (Method::POST, "?uploads=".to_owned()),
+        Call::Part { upload, number, .. } => {
+            (Method::PUT, format!("?partNumber={number}&uploadId={}", utf8_percent_encode(upload, ENCODED)))
+        }
+        Call::Complete { upload, .. } => (Method::POST, of_upload(upload)),
+        Call::Abort { upload } => (Method::DELETE, of_upload(upload)),
+    };
+    let (body, sha256) = body(call);
+    let mut headers = headers(traits, call);
+    insert(&mut headers, "x-amz-content-sha256", &hex(&sha256));
+    HttpRequest { method, url: address.url(key) + &query, headers, body, sign: Some("s3") }
+}
+
+fn of_upload(upload: &str) -> String {
+    format!("?uploadId={}", utf8_percent_encode(upload, ENCODED))
+}
+
+fn body(call: &Call<'_>) -> (Bytes, [u8; 32]) {
+    match call {
+        Call::Put(piece) | Call::Part { piece, .. } => (piece.body.clone(), piece.sha256),
+        Call::Begin | Call::Abort { .. } => (Bytes::new(), Sha256::digest(b"").into()),
+        Call::Complete { parts, .. } => {
+            let body = parts_as_xml(parts);
+            let sha256 = Sha256::digest(&body).into();
+            (body.into(), sha256)
+        }
+    }
+}
+
+fn headers(traits: &Traits, call: &Call<'_>) -> HeaderMap {
+    let mut headers = match call {
+        Call::Put(_) | Call::Begin => traits.of_object.clone(),
+        _ => HeaderMap::new(),
+    };
+    match call {
+        Call::Put(piece) | Call::Part { piece, .. } => {
+            insert(&mut headers, "x-amz-checksum-sha256", &base64(&piece.sha256));
+        }
+        Call::Begin => insert(&mut headers, "x-amz-checksum-algorithm", "SHA256"),
+        Call::Complete { .. } => insert(&mut headers, "content-type", "application/xml"),
+        Call::Abort { .. } => {}
+    }
+    if matches!(call, Call::Put(_) | Call::Complete { .. }) {
+        headers.insert(header::IF_NONE_MATCH, HeaderValue::from_static("*"));
+    }
+    if let Some(owner) = &traits.expected_owner {
+        headers.insert(HeaderName::from_static("x-amz-expected-bucket-owner"), owner.clone());
+    }
+    headers
+}
+
+fn insert(headers: &mut HeaderMap, name: &'static str, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(HeaderName::from_static(name), value);
+    }
+}
+
+fn parts_as_xml(parts: &[Part]) -> String {
+    let mut xml = "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">".to_owned();
+    for (position, part) in parts.iter().enumerate() {
+        // An entity tag is hexadecimal in quotes, but it is the service's text.
+        let etag = part.etag.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        write!(
+            xml,
+            "<Part><ChecksumSHA256>{}</ChecksumSHA256><ETag>{etag}</ETag><PartNumber>{}</PartNumber></Part>",
+            base64(&part.sha256),
+            position + 1
+        )
+        .ok();
+    }
+    xml + "</CompleteMultipartUpload>"
+}
+
+fn base64(bytes: &[u8]) -> String {
+    aws_smithy_types::base64::encode(bytes)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
+        write!(text, "{byte:02x}").ok();
+        text
+    })
+}

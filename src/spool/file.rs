@@ -1,0 +1,144 @@
+//! The form of a spool file: lines as they are sent, with a frame before each batch.
+//!
+//! ```text
+//! {"key":"logs/6f1c….json.gz","opened":"2026-11-18T10:26:40Z"}     once
+//! {"bytes":57}                                                     before each batch
+//! {"date":"…","log":"a line"}
+//! {"date":"…","log":"and another of the same batch"}
+//! ```
+//!
+//! Every line is JSON, so the file can be read by eye. A batch counts only when its frame and all its bytes are
+//! there: what a killed process left half written is not read, whatever whole lines it holds, because it was
+//! never confirmed and comes again.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead as _, BufReader, IoSlice, Read, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+/// What the file will become.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    /// The object's key.
+    pub key: String,
+    /// When it was opened, for whoever looks into the folder.
+    pub opened: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Frame {
+    bytes: u64,
+}
+
+/// Longer than any header or frame: a key has at most 1,024 bytes.
+const MAX_LINE: u64 = 8 << 10;
+
+impl Header {
+    /// The file's first line.
+    pub(super) fn line(&self) -> Vec<u8> {
+        json_line(self)
+    }
+}
+
+/// The line before a batch of this many bytes.
+pub(super) fn frame(bytes: usize) -> Vec<u8> {
+    json_line(&Frame { bytes: bytes as u64 })
+}
+
+fn json_line(value: &impl Serialize) -> Vec<u8> {
+    // Plain structs of text and numbers always have a JSON form.
+    let mut line = serde_json::to_vec(value).unwrap_or_default();
+    line.push(b'\n');
+    line
+}
+
+/// Opens a new file that only this user may read.
+pub(super) fn create(path: &Path) -> io::Result<File> {
+    OpenOptions::new().append(true).create_new(true).mode(0o600).open(path)
+}
+
+/// Opens a file to go on with.
+pub(super) fn reopen(path: &Path) -> io::Result<File> {
+    OpenOptions::new().append(true).open(path)
+}
+
+/// Appends all of it in one call where the system allows.
+pub(super) fn write(file: &mut File, pieces: &[&[u8]]) -> io::Result<()> {
+    let mut slices: Vec<IoSlice<'_>> = pieces.iter().map(|piece| IoSlice::new(piece)).collect();
+    let mut rest = slices.as_mut_slice();
+    IoSlice::advance_slices(&mut rest, 0);
+    while !rest.is_empty() {
+        match file.write_vectored(rest) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => IoSlice::advance_slices(&mut rest, written),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// The lines of a file, without header and frames, up to the last whole batch.
+#[derive(Debug)]
+pub struct Lines {
+    file: BufReader<File>,
+    in_frame: u64,
+    in_file: u64,
+}
+
+/// One read of this much at a time.
+const BUFFER: usize = 64 << 10;
+
+impl Lines {
+    /// Reads the header; `None` when the process died before it was whole, so that nothing in it was confirmed.
+    pub fn open(path: &Path) -> io::Result<Option<(Header, Self)>> {
+        let file = File::open(path)?;
+        let in_file = file.metadata()?.len();
+        let mut lines = Self { file: BufReader::with_capacity(BUFFER, file), in_frame: 0, in_file };
+        let header: Option<Header> = lines.json_line()?;
+        Ok(header.map(|header| (header, lines)))
+    }
+
+    /// Bytes that can still come.
+    pub fn at_most(&self) -> u64 {
+        self.in_file
+    }
+
+    /// The next line as JSON; `None` when it is torn.
+    fn json_line<T: for<'d> Deserialize<'d>>(&mut self) -> io::Result<Option<T>> {
+        let mut line = Vec::new();
+        let read = (&mut self.file).take(MAX_LINE).read_until(b'\n', &mut line)?;
+        self.in_file = self.in_file.saturating_sub(read as u64);
+        if !line.ends_with(b"\n") {
+            return Ok(None);
+        }
+        // A whole line of another form is no torn write: somebody must look before anything is thrown away.
+        serde_json::from_slice(&line).map(Some).map_err(io::Error::from)
+    }
+
+    fn next_frame(&mut self) -> io::Result<bool> {
+        let frame: Option<Frame> = self.json_line()?;
+        let whole = frame.filter(|frame| frame.bytes <= self.in_file);
+        self.in_frame = whole.map_or(0, |frame| frame.bytes);
+        Ok(self.in_frame > 0)
+    }
+}
+
+impl Read for Lines {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.in_frame == 0 && !self.next_frame()? {
+            // Nothing behind a torn frame counts.
+            self.in_file = 0;
+            return Ok(0);
+        }
+        let read = (&mut self.file).take(self.in_frame).read(out)?;
+        if read == 0 && !out.is_empty() {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file became shorter"));
+        }
+        self.in_frame -= read as u64;
+        self.in_file = self.in_file.saturating_sub(read as u64);
+        Ok(read)
+    }
+}
