@@ -117,15 +117,26 @@ impl Batch {
         visit(self.lane.1.get(run).unwrap_or_default());
     }
 
-    /// By what to know this batch again: the same records of the same moments on their way to the same target have
-    /// the same digest, also when Fluent Bit replays their chunk.
+    /// By what to know this batch again: the same records of the same moments and places in their chunk, on their way
+    /// to the same target, have the same digest, also when Fluent Bit replays the chunk.
     #[must_use]
     pub fn digest(&self) -> u128 {
         let mut hasher = xxhash_rust::xxh3::Xxh3::new();
         hasher.update(self.target());
-        self.items.iter().for_each(|item| hasher.update(&item.at_ms.to_le_bytes()));
+        for item in &self.items {
+            hasher.update(&item.ordinal.to_le_bytes());
+            hasher.update(&item.at_ms.to_le_bytes());
+        }
         self.runs(|run| hasher.update(run));
         hasher.digest128()
+    }
+
+    /// What of the batch is not settled yet; `None` when nothing is.
+    #[must_use]
+    pub fn open(self, settled: impl Fn(u32) -> bool) -> Option<Self> {
+        let is_open = |item: &&Item| !settled(item.ordinal);
+        let items: Vec<Item> = self.items.iter().filter(is_open).copied().collect();
+        (!items.is_empty()).then_some(Self { items, ..self })
     }
 
     /// The same batch with only the items at these positions.

@@ -112,7 +112,7 @@ impl<'d, 'c> Desk<'d, 'c> {
         metrics: &Metrics,
     ) -> Option<&'d str> {
         self.wanted += 1;
-        if self.settled.as_ref().is_some_and(|settled| settled.contains(ordinal)) {
+        if self.is_settled(ordinal) && !self.destination.knows_repeats() {
             return None;
         }
         self.target.clear();
@@ -144,16 +144,25 @@ impl<'d, 'c> Desk<'d, 'c> {
 
     /// Settles what has nothing to send. Names that lacked a field do not matter then.
     fn leave_out(&mut self, ordinal: u32, reason: Reason, metrics: &Metrics) -> Option<&'d str> {
-        metrics.destination(self.index).lost(reason, 1);
+        metrics.destination(self.index).lost(reason, u64::from(!self.is_settled(ordinal)));
         self.unsent.push(ordinal);
         None
     }
 
+    fn is_settled(&self, ordinal: u32) -> bool {
+        self.settled.as_ref().is_some_and(|settled| settled.contains(ordinal))
+    }
+
     fn close(self, progress: &Progress) -> Vec<Batch> {
+        let mut batches = self.lanes.pack(&self.destination.limits());
+        if let Some(settled) = &self.settled {
+            let open = |batch: Batch| batch.open(|ordinal| settled.contains(ordinal));
+            batches = batches.into_iter().filter_map(open).collect();
+        }
         drop(self.settled);
         progress.expect(self.index, self.wanted);
         progress.settle(self.index, self.unsent);
-        self.lanes.pack(&self.destination.limits())
+        batches
     }
 }
 

@@ -22,7 +22,12 @@ use out_ecs_router::plugin::Instance;
 const SETTINGS: &[(&str, &str)] = &[
     ("route.stop", "stops, newrelic, slack"),
     ("route.stderr", "errors, datadog"),
-    ("route.stdout", "lines"),
+    ("route.stdout", "lines, archive"),
+    ("archive.type", "s3"),
+    ("archive.bucket", "demo-archive"),
+    ("archive.key", "ecs/$(container_name)/%Y/%m/%d/$(uuid).json.gz"),
+    ("archive.region", "eu-west-1"),
+    ("archive.path_style", "on"),
     ("newrelic.license_key", "demo-licence-key"),
     ("datadog.api_key", "demo-api-key"),
     ("stops.type", "cloudwatch"),
@@ -47,13 +52,14 @@ fn main() -> ExitCode {
         }
     };
     use_stand_in_credentials();
-    let cloud = Cloud::start();
+    let cloud = Cloud::builder().create_buckets(["demo-archive"]).start();
     let input = records::all();
     println!("Feeding {} application lines and {} ECS events …\n", input.lines(), input.events.len());
     let fed = match &fluent_bit {
         Some(path) => host::run(path, &settings(&cloud), &input),
         None => feed(&settings(&cloud), &input),
     };
+    std::fs::remove_dir_all(spool()).ok();
     if let Err(what) = fed {
         eprintln!("{what}");
         return ExitCode::FAILURE;
@@ -62,6 +68,11 @@ fn main() -> ExitCode {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
     }
+}
+
+/// Where objects for S3 are filled.
+fn spool() -> PathBuf {
+    std::env::temp_dir().join(format!("ecs-router-demo-spool-{}", std::process::id()))
 }
 
 fn arguments() -> Result<Option<PathBuf>, &'static str> {
@@ -77,6 +88,8 @@ fn arguments() -> Result<Option<PathBuf>, &'static str> {
 fn settings(cloud: &Cloud) -> BTreeMap<String, String> {
     let mut settings: BTreeMap<String, String> =
         SETTINGS.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    settings.insert("archive.endpoint".to_owned(), cloud.endpoint());
+    settings.insert("archive.spool_dir".to_owned(), spool().to_string_lossy().into_owned());
     settings.insert("newrelic.endpoint".to_owned(), cloud.endpoint());
     settings.insert("datadog.endpoint".to_owned(), cloud.endpoint());
     settings.insert("slack.webhook_url".to_owned(), format!("{}/services/T0/B0/demo", cloud.endpoint()));

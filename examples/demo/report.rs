@@ -27,7 +27,7 @@ pub(crate) fn print(cloud: &Cloud, input: &Input) -> bool {
     }
     let complaints = cloud.complaints();
     complaints.iter().for_each(|complaint| println!("the stand-in complains: {complaint}"));
-    let good = wanted == arrived && copies == wanted[..2] && complaints.is_empty();
+    let good = wanted == arrived && copies == wanted && complaints.is_empty();
     let requests = cloud.attempts(Api::PutLogEvents);
     println!(
         "\n{} in {requests} PutLogEvents requests.",
@@ -46,8 +46,14 @@ fn class_of(group: &str) -> usize {
     }
 }
 
-/// What the vendors got beside CloudWatch; answers with the stops and the errors that are there.
-fn print_vendors(cloud: &Cloud) -> [usize; 2] {
+/// What arrived elsewhere than in CloudWatch; answers with the stops, the errors and the other lines that are there.
+fn print_vendors(cloud: &Cloud) -> [usize; 3] {
+    let mut archived = 0;
+    for key in cloud.s3().keys("demo-archive") {
+        let lines = cloud.s3().lines("demo-archive", &key).len();
+        println!("stdout   S3 {key:<76} {lines:>6}");
+        archived += lines;
+    }
     let (newrelic, datadog) = (cloud.newrelic().logs().len(), cloud.datadog().logs().len());
     println!("stop     New Relic {newrelic:>72}");
     println!("stderr   Datadog {datadog:>74}");
@@ -61,7 +67,7 @@ fn print_vendors(cloud: &Cloud) -> [usize; 2] {
             .take(12)
             .for_each(|line| println!("  | {line}"));
     }
-    [newrelic, datadog]
+    [newrelic, datadog, archived]
 }
 
 /// The answer to "why did it stop?", one per event.

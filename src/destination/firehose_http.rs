@@ -170,6 +170,10 @@ impl Destination for FirehoseHttp {
         if packed.cut { Encoded::Cut { size } } else { Encoded::Whole { size } }
     }
 
+    fn knows_repeats(&self) -> bool {
+        true
+    }
+
     fn request(&self, batch: &Batch) -> Request {
         let id = request_id(batch);
         let mut body = Vec::with_capacity(batch.wire_len() + ENVELOPE);

@@ -186,7 +186,7 @@ impl Destination for HttpEndpoint {
         self.post.deliver(body, None)
     }
 
-    fn judge(&self, _: Purpose, _: &Batch, reply: &Reply) -> Judgement {
+    fn judge(&self, _: Purpose, batch: &Batch, reply: &Reply) -> Judgement {
         let name = &self.common.name;
         let why = post::describe("the endpoint", reply);
         match reply.status {
@@ -195,6 +195,8 @@ impl Destination for HttpEndpoint {
                 let why = format!("{why}: check {name}.bearer_token, {name}.password or {name}.headers");
                 Judgement::Later { pace: Pace::Slow, why }
             }
+            // One record among many may be what the endpoint cannot read.
+            400 | 422 if batch.items.len() > 1 => Judgement::Split { why },
             _ => post::judge(reply, why),
         }
     }

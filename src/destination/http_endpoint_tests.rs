@@ -112,19 +112,26 @@ fn every_reply_has_its_meaning() {
         (202, "Delivered"),
         (204, "Delivered"),
         (301, "Slow"),
-        (400, "Refused"),
+        (400, "Split"),
         (401, "Slow"),
         (403, "Slow"),
         (404, "Refused"),
         (408, "Soon"),
         (413, "Split"),
-        (422, "Refused"),
+        (422, "Split"),
         (429, "Soon"),
         (500, "Soon"),
         (503, "Soon"),
     ];
     for (status, meaning) in rows {
         assert_eq!(word(&judged(&*endpoint(&[]), 3, &reply(status, "whatever"))), meaning, "{status}");
+    }
+    for status in [400, 422] {
+        assert_eq!(
+            word(&judged(&*endpoint(&[]), 1, &reply(status, "whatever"))),
+            "Refused",
+            "{status}, alone"
+        );
     }
 }
 

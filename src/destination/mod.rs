@@ -67,6 +67,12 @@ pub trait Destination: fmt::Debug + Send {
     /// Appends the entry's wire form.
     fn encode(&self, entry: &Entry<'_, '_, '_>, scene: &Scene<'_>, out: &mut Vec<u8>) -> Encoded;
 
+    /// Whether the service knows a repeated request by its id. A replay must then make the same batches as before, or
+    /// records that arrived unnoticed come again under another id.
+    fn knows_repeats(&self) -> bool {
+        false
+    }
+
     /// The request that delivers the batch.
     fn request(&self, batch: &Batch) -> Request;
 

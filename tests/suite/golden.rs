@@ -10,8 +10,6 @@
 pub(crate) mod fixture;
 mod on_file;
 
-pub(crate) use on_file::names as names_on_file;
-
 use std::collections::BTreeSet;
 
 use fake_cloud::{Api, Cloud};
@@ -21,6 +19,7 @@ use serde_json::Value;
 use crate::support::chunk::{Chunk, Layout, TimeForm};
 use crate::support::router::Router;
 use fixture::Case;
+pub(crate) use on_file::names as names_on_file;
 
 #[test]
 fn every_case_makes_the_request_on_file_in_every_form() {

@@ -25,17 +25,17 @@ const ELLIPSIS: char = '…';
 /// A title, which knows no markup.
 pub(super) fn header(text: &str) -> Value {
     let text = clipped(text.chars().map(Piece::Char), MAX_HEADER);
-    json!({"type": "header", "text": {"type": "plain_text", "text": text, "emoji": true}})
+    json!({"type": "header", "text": {"type": "plain_text", "text": said(&text), "emoji": true}})
 }
 
 /// A paragraph of markup, which the caller has made short enough.
 pub(super) fn section(markup: &str) -> Value {
-    json!({"type": "section", "text": {"type": "mrkdwn", "text": markup}})
+    json!({"type": "section", "text": {"type": "mrkdwn", "text": said(markup)}})
 }
 
 /// Small print, of markup.
 pub(super) fn context(markup: &str) -> Value {
-    json!({"type": "context", "elements": [{"type": "mrkdwn", "text": markup}]})
+    json!({"type": "context", "elements": [{"type": "mrkdwn", "text": said(markup)}]})
 }
 
 /// Names and values in two columns; `None` when there are none, because an empty section is refused.
@@ -116,4 +116,9 @@ fn clipped(pieces: impl Iterator<Item = Piece>, max: usize) -> String {
         piece.push_to(&mut text);
     }
     text
+}
+
+/// Slack refuses the whole message for one empty text.
+fn said(text: &str) -> &str {
+    if text.trim().is_empty() { "–" } else { text }
 }

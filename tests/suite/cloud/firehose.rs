@@ -1,0 +1,90 @@
+//! A delivery stream into a bucket: what went into the stream stands in the bucket's objects.
+
+use out_ecs_router::Verdict;
+use serde_json::{Value, json};
+
+use super::Moto;
+use crate::support::chunk::Chunk;
+use crate::support::plain_http::{aws_call, s3_call};
+use crate::support::record::{line, stop};
+use crate::support::router::Router;
+
+const STREAM: &str = "ecs-logs";
+const BUCKET: &str = "archive";
+
+#[test]
+fn what_goes_into_the_stream_comes_out_of_the_bucket() {
+    let Some(moto) = Moto::start() else { return };
+    create(&moto);
+    let texts = ["quotes \" and \\", "grüße 日本語 👩‍👩‍👧", "two\nlines", "", " "].map(str::to_owned);
+    let texts = texts.into_iter().chain((0..1_195).map(|number| format!("n{number}")));
+    let records: Vec<Value> = texts.map(|text| line("web", "stderr", &text)).collect();
+    let chunk = records.iter().fold(Chunk::new(), |chunk, record| chunk.with(1_795_000_000_125, record));
+    assert_eq!(router(&moto).bring(&chunk), Verdict::Ok);
+    let mut arrived = lines_in_the_bucket(&moto);
+    let mut expected: Vec<String> = records.into_iter().map(dated).collect();
+    arrived.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(arrived.len(), expected.len());
+    assert_eq!(arrived, expected);
+}
+
+#[test]
+fn a_stop_comes_out_of_the_bucket_as_its_report() {
+    let Some(moto) = Moto::start() else { return };
+    create(&moto);
+    assert_eq!(router(&moto).bring(&Chunk::now(&[stop()])), Verdict::Ok);
+    let report: Value = serde_json::from_str(&lines_in_the_bucket(&moto)[0]).unwrap();
+    assert_eq!((&report["severity"], &report["exit_code"]), (&json!("error"), &json!(137)));
+}
+
+#[test]
+fn a_stream_that_does_not_exist_means_retry_until_it_does() {
+    let Some(moto) = Moto::start() else { return };
+    let router = router(&moto);
+    let chunk = Chunk::now(&[line("web", "stdout", "hello")]);
+    assert_eq!(router.bring(&chunk), Verdict::Retry);
+    create(&moto);
+    assert_eq!(router.bring(&chunk), Verdict::Ok);
+    assert_eq!(lines_in_the_bucket(&moto).len(), 1);
+}
+
+fn dated(mut record: Value) -> String {
+    record["date"] = json!("2026-11-18T11:06:40.125Z");
+    record.to_string()
+}
+
+fn router(moto: &Moto) -> Router {
+    let endpoint = format!("http://127.0.0.1:{}", moto.port);
+    Router::with(&[
+        ("route.default", "firehose"),
+        ("firehose.region", "us-east-1"),
+        ("firehose.endpoint", &endpoint),
+        ("firehose.delivery_stream", STREAM),
+        ("flush_timeout", "30s"),
+    ])
+}
+
+fn create(moto: &Moto) {
+    s3_call(moto.port, &format!("PUT /{BUCKET}")).unwrap();
+    let body = json!({
+        "DeliveryStreamName": STREAM,
+        "DeliveryStreamType": "DirectPut",
+        "ExtendedS3DestinationConfiguration": {
+            "RoleARN": "arn:aws:iam::123456789012:role/firehose",
+            "BucketARN": format!("arn:aws:s3:::{BUCKET}"),
+            "Prefix": "logs/",
+        },
+    });
+    aws_call(moto.port, "Firehose_20150804.CreateDeliveryStream", &body).unwrap();
+}
+
+/// The lines of every object, each as JSON with its members in order of their names.
+fn lines_in_the_bucket(moto: &Moto) -> Vec<String> {
+    let list = s3_call(moto.port, &format!("GET /{BUCKET}?list-type=2")).unwrap();
+    let keys = list.split("<Key>").skip(1).filter_map(|rest| rest.split("</Key>").next());
+    let objects: Vec<String> =
+        keys.map(|key| s3_call(moto.port, &format!("GET /{BUCKET}/{key}")).unwrap()).collect();
+    let value = |line: &str| -> Value { serde_json::from_str(line).expect("a line of JSON") };
+    objects.iter().flat_map(|object| object.lines()).map(|line| value(line).to_string()).collect()
+}

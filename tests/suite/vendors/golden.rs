@@ -1,0 +1,29 @@
+//! A handful of named records make the requests on file, in every form a host writes them.
+
+use std::sync::Mutex;
+
+use super::intake::{cloud, each};
+use crate::golden::{fixture, hold, names_on_file};
+
+const CASES: [&str; 6] =
+    ["stdout-line", "stderr-line", "essential-exit-137", "unicode", "invalid-utf8", "odd-types"];
+
+#[test]
+fn the_named_records_make_the_requests_on_file() {
+    let differing = Mutex::new(Vec::new());
+    each(|intake| {
+        let cloud = cloud();
+        let router = intake.router(&cloud, &[]);
+        for case in CASES {
+            let held = hold(&fixture::named(case), &cloud, &router, intake.api, intake.kind);
+            differing.lock().unwrap().extend(held.err());
+        }
+    });
+    let differing = differing.into_inner().unwrap();
+    assert!(differing.is_empty(), "{}", differing.join("\n"));
+}
+
+#[test]
+fn no_request_on_file_is_without_its_case() {
+    each(|intake| assert_eq!(names_on_file(intake.kind), CASES.map(str::to_owned).into()));
+}

@@ -1,0 +1,28 @@
+//! New Relic, Datadog, HTTP endpoints, Firehose, and Firehose's protocol over HTTP.
+//!
+//! What holds for all of them is proven for each of them, from one table:
+//!
+//! - `intake` – the table: how each is configured, what a request brought, what arrived
+//! - `golden` – the named records make the requests on file
+//! - `retrying` – throttling, outages, silence, lost replies, and replays that send only what is missing
+//! - `refusals` – what is too much for one request or one record, and what is refused for good
+//! - `wrong_keys` – a wrong key is said once, by its name and never by its value
+//! - `side_by_side` – several of them on one route
+//!
+//! Slack and OTLP have nothing in common with the table and stand for themselves.
+//!
+//! And what is special to one stands in the file of its name, with its row of the table.
+
+mod datadog;
+mod firehose;
+mod firehose_http;
+mod golden;
+mod http;
+mod intake;
+mod newrelic;
+mod otlp;
+mod refusals;
+mod retrying;
+mod side_by_side;
+mod slack;
+mod wrong_keys;

@@ -1,0 +1,184 @@
+//! Throttling, outages, silence, lost replies, and replays that send only what is missing.
+
+use std::time::Duration;
+
+use fake_cloud::Fault;
+use out_ecs_router::Verdict;
+
+use super::intake::{Intake, chunk_of, cloud, each, hello, names};
+
+fn only_hello() -> Vec<String> {
+    vec!["hello".to_owned()]
+}
+
+#[test]
+fn the_pause_asked_for_is_kept() {
+    each(|intake| {
+        for status in [429, 503] {
+            let cloud = cloud();
+            cloud.script(intake.api, [Fault::reply(status).retry_after(1)]);
+            let router = intake.router(&cloud, &[]);
+            assert_eq!(router.bring(&hello()), Verdict::Ok);
+            let requests = cloud.requests_for(intake.api);
+            assert!(requests[1].at - requests[0].at >= Duration::from_secs(1));
+            assert_eq!(requests.len(), 2);
+            intake.assert_arrived(&cloud, &router, &only_hello());
+        }
+    });
+}
+
+#[test]
+fn a_pause_beyond_the_deadline_is_answered_at_once_and_the_replay_delivers() {
+    each(|intake| {
+        let cloud = cloud();
+        cloud.script(intake.api, [Fault::reply(429).retry_after(60)]);
+        let router = intake.router(&cloud, &[]);
+        let chunk = hello();
+        let (verdict, took) = router.timed(&chunk);
+        assert_eq!((verdict, cloud.attempts(intake.api)), (Verdict::Retry, 1));
+        assert!(took < Duration::from_secs(5), "{took:?}");
+        assert_eq!(router.bring(&chunk), Verdict::Ok);
+        intake.assert_arrived(&cloud, &router, &only_hello());
+    });
+}
+
+#[test]
+fn every_passing_trouble_is_tried_again_within_the_flush() {
+    each(|intake| {
+        for status in [408, 429, 500, 502, 503, 504] {
+            let cloud = cloud();
+            cloud.script(intake.api, [Fault::reply(status).body("<html>later</html>")]);
+            let router = intake.router(&cloud, &[]);
+            assert_eq!(router.bring(&hello()), Verdict::Ok, "{status}");
+            assert_eq!(cloud.attempts(intake.api), 2, "{status}");
+            assert_eq!(router.counters(intake.kind).retries, 1, "{status}");
+            intake.assert_arrived(&cloud, &router, &only_hello());
+        }
+    });
+}
+
+#[test]
+fn an_outage_is_answered_with_retry_before_the_deadline_and_the_replay_delivers() {
+    each(|intake| {
+        let cloud = cloud();
+        cloud.script_where(intake.api, |_| true, Fault::reply(503));
+        let router = intake.router(&cloud, &[("flush_timeout", "1s")]);
+        let chunk = hello();
+        let (verdict, took) = router.timed(&chunk);
+        assert_eq!(verdict, Verdict::Retry);
+        assert!(took < Duration::from_millis(2_500), "{took:?}");
+        assert!((2..=8).contains(&cloud.attempts(intake.api)), "neither idle nor a storm");
+        cloud.clear_script();
+        router.bring_until_ok(&chunk, 3);
+        intake.assert_arrived(&cloud, &router, &only_hello());
+    });
+}
+
+#[test]
+fn nobody_listening_means_retry() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    each(|intake| {
+        let router = intake.router_at(&format!("http://127.0.0.1:{port}"), &[("flush_timeout", "500ms")]);
+        assert_eq!(router.bring(&hello()), Verdict::Retry);
+        assert_eq!(router.counters(intake.kind).delivered, 0);
+    });
+}
+
+#[test]
+fn slow_replies_within_the_deadline_are_no_trouble() {
+    each(|intake| {
+        let cloud = cloud();
+        cloud.script(intake.api, [Fault::slow(Duration::from_millis(700))]);
+        let router = intake.router(&cloud, &[]);
+        assert_eq!(router.bring(&hello()), Verdict::Ok);
+        assert_eq!(cloud.attempts(intake.api), 1);
+        intake.assert_arrived(&cloud, &router, &only_hello());
+    });
+}
+
+/// The answer has gone out at the deadline, but the request is still under way and succeeds: the replay knows.
+#[test]
+fn a_success_after_the_deadline_is_known_to_the_replay() {
+    each(|intake| {
+        let cloud = cloud();
+        cloud.script(intake.api, [Fault::slow(Duration::from_millis(1_500))]);
+        let router = intake.router(&cloud, &[("flush_timeout", "500ms")]);
+        let chunk = hello();
+        assert_eq!(router.bring(&chunk), Verdict::Retry);
+        router.bring_until_ok(&chunk, 5);
+        assert_eq!(cloud.attempts(intake.api), 1);
+        intake.assert_arrived(&cloud, &router, &only_hello());
+    });
+}
+
+#[test]
+fn a_request_that_takes_too_long_is_given_up_and_sent_again() {
+    each(|intake| {
+        let cloud = cloud();
+        cloud.script(intake.api, [Fault::hang()]);
+        let router = intake.router(&cloud, &[(&format!("{}.timeout", intake.kind), "300ms")]);
+        assert_eq!(router.bring(&hello()), Verdict::Ok);
+        assert_eq!(cloud.attempts(intake.api), 2);
+        intake.assert_arrived(&cloud, &router, &only_hello());
+    });
+}
+
+#[test]
+fn a_reset_before_the_reply_costs_one_more_attempt() {
+    each(|intake| {
+        let cloud = cloud();
+        cloud.script(intake.api, [Fault::reset()]);
+        let router = intake.router(&cloud, &[]);
+        assert_eq!(router.bring(&hello()), Verdict::Ok);
+        assert_eq!(cloud.attempts(intake.api), 2);
+        intake.assert_arrived(&cloud, &router, &only_hello());
+    });
+}
+
+#[test]
+fn a_lost_reply_costs_exactly_one_duplicate_and_none_where_repeats_are_known() {
+    each(|intake| {
+        for fault in [Fault::accept_then_cut(), Fault::reset_mid_body()] {
+            let cloud = cloud();
+            let what = format!("{fault:?}");
+            cloud.script(intake.api, [fault]);
+            assert_eq!(intake.router(&cloud, &[]).bring(&hello()), Verdict::Ok, "{what}");
+            let times = if intake.knows_repeats { 1 } else { 2 };
+            assert_eq!((intake.arrived)(&cloud), vec!["hello".to_owned(); times], "{what}");
+            assert_eq!(cloud.attempts(intake.api), 2, "{what}");
+            cloud.assert_no_complaints();
+        }
+    });
+}
+
+/// More than one request holds; the one with the last line fails until the third flush.
+#[test]
+fn a_replay_sends_only_the_batches_that_are_missing() {
+    each(|intake| {
+        let cloud = cloud();
+        let names = padded(1_100);
+        let last: &'static str = Box::leak(names[1_099].clone().into_boxed_str());
+        intake.script_for(&cloud, last, Fault::reply(503).retry_after(600));
+        let router = intake.router(&cloud, &[]);
+        let chunk = chunk_of(&names);
+        assert_eq!(router.bring(&chunk), Verdict::Retry);
+        let before = cloud.attempts(intake.api);
+        assert!((intake.arrived)(&cloud).len() >= 500, "the other batches are not held back");
+        assert_eq!(router.bring(&chunk), Verdict::Retry);
+        assert!(only_unseen(intake, &cloud, before), "what arrived the first time is sent again");
+        cloud.clear_script();
+        assert_eq!(router.bring(&chunk), Verdict::Ok);
+        intake.assert_arrived(&cloud, &router, &names);
+    });
+}
+
+/// Lines of a thousand bytes, so that also those who only count bytes need two requests.
+fn padded(count: usize) -> Vec<String> {
+    names(count).into_iter().map(|name| format!("{name:1000}")).collect()
+}
+
+/// Whether every request from this one on holds the line that fails.
+fn only_unseen(intake: &Intake, cloud: &fake_cloud::Cloud, from: usize) -> bool {
+    let later = &cloud.requests_for(intake.api)[from..];
+    later.iter().all(|request| (intake.brought)(request).iter().any(|line| line.starts_with("n1099")))
+}
