@@ -3,14 +3,13 @@
 use out_ecs_router::Verdict;
 use serde_json::{Value, json};
 
-use super::Moto;
+use super::{Moto, bucket};
 use crate::support::chunk::Chunk;
-use crate::support::plain_http::{aws_call, s3_call};
+use crate::support::plain_http::aws_call;
 use crate::support::record::{line, stop};
 use crate::support::router::Router;
 
 const STREAM: &str = "ecs-logs";
-const BUCKET: &str = "archive";
 
 #[test]
 fn what_goes_into_the_stream_comes_out_of_the_bucket() {
@@ -21,7 +20,7 @@ fn what_goes_into_the_stream_comes_out_of_the_bucket() {
     let records: Vec<Value> = texts.map(|text| line("web", "stderr", &text)).collect();
     let chunk = records.iter().fold(Chunk::new(), |chunk, record| chunk.with(1_795_000_000_125, record));
     assert_eq!(router(&moto).bring(&chunk), Verdict::Ok);
-    let mut arrived = lines_in_the_bucket(&moto);
+    let mut arrived = bucket::lines(&moto);
     let mut expected: Vec<String> = records.into_iter().map(dated).collect();
     arrived.sort_unstable();
     expected.sort_unstable();
@@ -34,7 +33,7 @@ fn a_stop_comes_out_of_the_bucket_as_its_report() {
     let Some(moto) = Moto::start() else { return };
     create(&moto);
     assert_eq!(router(&moto).bring(&Chunk::now(&[stop()])), Verdict::Ok);
-    let report: Value = serde_json::from_str(&lines_in_the_bucket(&moto)[0]).unwrap();
+    let report: Value = serde_json::from_str(&bucket::lines(&moto)[0]).unwrap();
     assert_eq!((&report["severity"], &report["exit_code"]), (&json!("error"), &json!(137)));
 }
 
@@ -46,7 +45,7 @@ fn a_stream_that_does_not_exist_means_retry_until_it_does() {
     assert_eq!(router.bring(&chunk), Verdict::Retry);
     create(&moto);
     assert_eq!(router.bring(&chunk), Verdict::Ok);
-    assert_eq!(lines_in_the_bucket(&moto).len(), 1);
+    assert_eq!(bucket::lines(&moto).len(), 1);
 }
 
 fn dated(mut record: Value) -> String {
@@ -66,25 +65,15 @@ fn router(moto: &Moto) -> Router {
 }
 
 fn create(moto: &Moto) {
-    s3_call(moto.port, &format!("PUT /{BUCKET}")).unwrap();
+    bucket::create(moto);
     let body = json!({
         "DeliveryStreamName": STREAM,
         "DeliveryStreamType": "DirectPut",
         "ExtendedS3DestinationConfiguration": {
             "RoleARN": "arn:aws:iam::123456789012:role/firehose",
-            "BucketARN": format!("arn:aws:s3:::{BUCKET}"),
+            "BucketARN": format!("arn:aws:s3:::{}", bucket::NAME),
             "Prefix": "logs/",
         },
     });
     aws_call(moto.port, "Firehose_20150804.CreateDeliveryStream", &body).unwrap();
-}
-
-/// The lines of every object, each as JSON with its members in order of their names.
-fn lines_in_the_bucket(moto: &Moto) -> Vec<String> {
-    let list = s3_call(moto.port, &format!("GET /{BUCKET}?list-type=2")).unwrap();
-    let keys = list.split("<Key>").skip(1).filter_map(|rest| rest.split("</Key>").next());
-    let objects: Vec<String> =
-        keys.map(|key| s3_call(moto.port, &format!("GET /{BUCKET}/{key}")).unwrap()).collect();
-    let value = |line: &str| -> Value { serde_json::from_str(line).expect("a line of JSON") };
-    objects.iter().flat_map(|object| object.lines()).map(|line| value(line).to_string()).collect()
 }
