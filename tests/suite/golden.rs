@@ -10,6 +10,7 @@
 pub(crate) mod fixture;
 mod on_file;
 
+use std::borrow::Borrow;
 use std::collections::BTreeSet;
 
 use fake_cloud::{Api, Cloud};
@@ -50,21 +51,21 @@ fn check(case: &Case) -> Result<(), String> {
     let keys: Vec<(&str, &str)> =
         case.keys.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
     let router = Router::to(&cloud, &keys);
-    hold(case, &cloud, &router, Api::PutLogEvents, "cloudwatch")
+    hold(case, &cloud, || &router, Api::PutLogEvents, "cloudwatch")
 }
 
-/// Holds what the cloud accepted for a case against the file in `folder`.
-pub(crate) fn hold(
+/// Holds what the cloud accepted for a case against the file in `folder`; each form goes through what `router` gives.
+pub(crate) fn hold<R: Borrow<Router>>(
     case: &Case,
     cloud: &Cloud,
-    router: &Router,
+    router: impl Fn() -> R,
     api: Api,
     folder: &str,
 ) -> Result<(), String> {
     let made: Vec<(String, String)> = forms(case)
         .map(|(layout, time)| {
             let chunk = chunk_of(case, layout, time);
-            (format!("{layout:?}, {time:?}"), requests_of(case, cloud, router, api, &chunk))
+            (format!("{layout:?}, {time:?}"), requests_of(case, cloud, router().borrow(), api, &chunk))
         })
         .collect();
     cloud.assert_no_complaints();

@@ -11,7 +11,7 @@ use fake_cloud::Received;
 
 /// The request as it went over the wire before compression, but for what differs each time.
 pub(super) fn text_of(request: &Received) -> String {
-    let mut text = format!("{} {} HTTP/1.1\n", request.method, request.path);
+    let mut text = format!("{} {} HTTP/1.1\n", request.method, without_uuid(&request.path));
     let compressed = request.header("content-encoding").is_some();
     let mut headers: Vec<_> = request.headers.iter().collect();
     headers.sort_by_key(|(name, _)| name.as_str());
@@ -23,9 +23,22 @@ pub(super) fn text_of(request: &Received) -> String {
         };
         writeln!(text, "{name}: {value}").unwrap();
     }
+    let scope = concat!(r#""name":"fluent-bit-ecs-router","version":""#, env!("CARGO_PKG_VERSION"), '"');
     let version = concat!(r#""plugin.version":""#, env!("CARGO_PKG_VERSION"), '"');
     let body = abbreviated(&request.text()).replace(version, r#""plugin.version":"***""#);
+    let body = body.replace(scope, r#""name":"fluent-bit-ecs-router","version":"***""#);
     format!("{text}\n{body}\n{}", in_base64(request))
+}
+
+/// The uuid that S3's keys have is another one for each chunk.
+fn without_uuid(path: &str) -> String {
+    const FORM: &str = "00000000-0000-0000-0000-000000000000";
+    let is_uuid = |text: &str| text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
+    let found = (0..path.len()).filter_map(|at| path.get(at..at + FORM.len()));
+    let mut uuids = found.filter(|text| {
+        is_uuid(text) && text.bytes().zip(FORM.bytes()).all(|(a, b)| (a == b'-') == (b == b'-'))
+    });
+    uuids.next().map_or_else(|| path.to_owned(), |uuid| path.replace(uuid, "***"))
 }
 
 /// The records that a request carries in base64, as text.

@@ -4,7 +4,7 @@ use fake_cloud::{Api, Cloud, DatadogLog, Fault};
 use out_ecs_router::Verdict;
 use serde_json::{Value, json};
 
-use super::intake::{Intake, SECRET, Secret, chunk_of, hello, names};
+use super::intake::{Intake, PASSING, SECRET, Secret, chunk_of, hello, names};
 use crate::support::chunk::Chunk;
 use crate::support::record::{event, line, now_ms, stop};
 
@@ -24,6 +24,9 @@ pub(super) const INTAKE: Intake = Intake {
         accept_only_another: |cloud| cloud.datadog().accept_only("another"),
     }),
     knows_repeats: false,
+    retried: PASSING,
+    room: 1,
+    cuts: true,
 };
 
 fn logs_of(keys: &[(&str, &str)], records: &[Value]) -> Vec<DatadogLog> {

@@ -4,7 +4,7 @@ use fake_cloud::{Api, Cloud, Fault};
 use out_ecs_router::Verdict;
 use serde_json::{Value, json};
 
-use super::intake::{Intake, STREAM, chunk_of, cloud, hello, line_of_text, lines_in_base64, names};
+use super::intake::{Intake, PASSING, STREAM, chunk_of, cloud, hello, line_of_text, lines_in_base64, names};
 use crate::support::alone::{alone, this_test};
 use crate::support::chunk::Chunk;
 use crate::support::environment;
@@ -24,6 +24,9 @@ pub(super) const INTAKE: Intake = Intake {
     refusal: || Fault::aws(400, "InvalidArgumentException"),
     secret: None,
     knows_repeats: false,
+    retried: PASSING,
+    room: 1,
+    cuts: true,
 };
 
 fn brought(cloud: &Cloud) -> Vec<Vec<String>> {

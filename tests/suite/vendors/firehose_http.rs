@@ -7,7 +7,7 @@ use fake_cloud::{Api, Cloud, Fault};
 use out_ecs_router::Verdict;
 use serde_json::{Value, json};
 
-use super::intake::{Intake, SECRET, Secret, chunk_of, hello, line_of_text, lines_in_base64, names};
+use super::intake::{Intake, PASSING, SECRET, Secret, chunk_of, hello, line_of_text, lines_in_base64, names};
 use crate::support::chunk::Chunk;
 use crate::support::record::{line, now_ms, stop};
 
@@ -30,6 +30,9 @@ pub(super) const INTAKE: Intake = Intake {
         accept_only_another: |cloud| cloud.firehose_http().accept_only("another"),
     }),
     knows_repeats: true,
+    retried: PASSING,
+    room: 1,
+    cuts: true,
 };
 
 fn ids(cloud: &Cloud) -> Vec<String> {

@@ -2,7 +2,10 @@
 
 use std::sync::Mutex;
 
+use fake_cloud::Api;
+
 use super::intake::{cloud, each};
+use super::{s3, slack};
 use crate::golden::{fixture, hold, names_on_file};
 
 const CASES: [&str; 6] =
@@ -15,10 +18,25 @@ fn the_named_records_make_the_requests_on_file() {
         let cloud = cloud();
         let router = intake.router(&cloud, &[]);
         for case in CASES {
-            let held = hold(&fixture::named(case), &cloud, &router, intake.api, intake.kind);
+            let held = hold(&fixture::named(case), &cloud, || &router, intake.api, intake.kind);
             differing.lock().unwrap().extend(held.err());
         }
     });
+    for case in CASES {
+        let cloud = slack::cloud();
+        let held = hold(
+            &fixture::named(case),
+            &cloud,
+            || slack::router(&cloud, &[("slack.min_severity", "info")]),
+            Api::SlackWebhook,
+            "slack",
+        );
+        differing.lock().unwrap().extend(held.err());
+        let cloud = s3::cloud();
+        let router = s3::router(&cloud, &[]);
+        let held = hold(&fixture::named(case), &cloud, || &router, Api::PutObject, "s3");
+        differing.lock().unwrap().extend(held.err());
+    }
     let differing = differing.into_inner().unwrap();
     assert!(differing.is_empty(), "{}", differing.join("\n"));
 }
@@ -26,4 +44,7 @@ fn the_named_records_make_the_requests_on_file() {
 #[test]
 fn no_request_on_file_is_without_its_case() {
     each(|intake| assert_eq!(names_on_file(intake.kind), CASES.map(str::to_owned).into()));
+    for kind in ["slack", "s3"] {
+        assert_eq!(names_on_file(kind), CASES.map(str::to_owned).into());
+    }
 }

@@ -4,7 +4,7 @@ use fake_cloud::{Api, Cloud, Fault};
 use out_ecs_router::Verdict;
 use serde_json::{Value, json};
 
-use super::intake::{Intake, SECRET, Secret, chunk_of, hello, line_of, names};
+use super::intake::{Intake, PASSING, SECRET, Secret, chunk_of, hello, line_of, names};
 use crate::support::chunk::Chunk;
 use crate::support::record::{line, stop};
 use crate::support::router::Router;
@@ -36,6 +36,9 @@ pub(super) const INTAKE: Intake = Intake {
         },
     }),
     knows_repeats: false,
+    retried: PASSING,
+    room: 1,
+    cuts: true,
 };
 
 /// A router without a key, but for those in `keys`.

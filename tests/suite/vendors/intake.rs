@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use fake_cloud::{Api, Cloud, Fault, Received};
 use serde_json::Value;
 
-use super::{datadog, firehose, firehose_http, http, newrelic};
+use super::{datadog, firehose, firehose_http, http, newrelic, otlp};
 use crate::support::chunk::Chunk;
 use crate::support::record::line;
 use crate::support::router::Router;
@@ -26,6 +26,12 @@ pub(super) struct Intake {
     pub(super) secret: Option<Secret>,
     /// Whether it knows a request again when it comes twice.
     pub(super) knows_repeats: bool,
+    /// The statuses that it tries again.
+    pub(super) retried: &'static [u16],
+    /// How much more one request holds than those of the others.
+    pub(super) room: usize,
+    /// Whether it cuts a record that is longer than it takes.
+    pub(super) cuts: bool,
 }
 
 /// What a destination shows to be let in.
@@ -39,11 +45,14 @@ pub(super) struct Secret {
 /// The secret of every row that has one.
 pub(super) const SECRET: &str = "hunter2-of-the-tests";
 
+/// What all but OTLP try again.
+pub(super) const PASSING: &[u16] = &[408, 429, 500, 502, 503, 504];
+
 /// The name of what `firehose` delivers to.
 pub(super) const STREAM: &str = "ecs-logs";
 
-const ALL: [Intake; 5] =
-    [newrelic::INTAKE, datadog::INTAKE, http::INTAKE, firehose::INTAKE, firehose_http::INTAKE];
+const ALL: [Intake; 6] =
+    [newrelic::INTAKE, datadog::INTAKE, http::INTAKE, firehose::INTAKE, firehose_http::INTAKE, otlp::INTAKE];
 
 /// Tries something with each of them, side by side.
 #[track_caller]

@@ -9,7 +9,7 @@
 //! - `wrong_keys` – a wrong key is said once, by its name and never by its value
 //! - `side_by_side` – several of them on one route
 //!
-//! Slack and OTLP have nothing in common with the table and stand for themselves.
+//! Slack and S3 without a spool have too little in common with the table and stand for themselves.
 //!
 //! And what is special to one stands in the file of its name, with its row of the table.
 
@@ -23,6 +23,7 @@ mod newrelic;
 mod otlp;
 mod refusals;
 mod retrying;
+mod s3;
 mod side_by_side;
 mod slack;
 mod wrong_keys;

@@ -4,7 +4,7 @@ use fake_cloud::{Api, Cloud, Fault, NewRelicLog};
 use out_ecs_router::Verdict;
 use serde_json::{Map, Value, json};
 
-use super::intake::{Intake, SECRET, Secret, hello};
+use super::intake::{Intake, PASSING, SECRET, Secret, hello};
 use crate::support::chunk::Chunk;
 use crate::support::record::{line, now_ms, stop};
 
@@ -28,6 +28,9 @@ pub(super) const INTAKE: Intake = Intake {
         accept_only_another: |cloud| cloud.newrelic().accept_only("another"),
     }),
     knows_repeats: false,
+    retried: PASSING,
+    room: 1,
+    cuts: true,
 };
 
 fn logs_of(cloud: &Cloud, keys: &[(&str, &str)], records: &[Value]) -> Vec<NewRelicLog> {

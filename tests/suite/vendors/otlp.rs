@@ -8,6 +8,36 @@ use out_ecs_router::metrics::Reason;
 use out_ecs_router::plugin::Instance;
 use serde_json::{Value, json};
 
+use super::intake::{Intake, chunk_of, names};
+
+/// In JSON, so that what a request brought can be read here without the protocol's messages.
+pub(super) const INTAKE: Intake = Intake {
+    kind: "otlp",
+    api: Api::OtlpLogs,
+    keys: &[
+        ("otlp.endpoint", "{endpoint}"),
+        ("otlp.encoding", "json"),
+        ("otlp.compress", "off"),
+        ("otlp.log_key", "log"),
+        ("otlp.timeout", "60s"),
+    ],
+    brought: |request| {
+        let json = request.json();
+        let resources = json["resourceLogs"].as_array().into_iter().flatten();
+        let scopes = resources.flat_map(|logs| logs["scopeLogs"].as_array().into_iter().flatten());
+        let records = scopes.flat_map(|logs| logs["logRecords"].as_array().into_iter().flatten());
+        records.map(|record| record["body"]["stringValue"].as_str().unwrap_or_default().to_owned()).collect()
+    },
+    arrived: |cloud| cloud.otlp().messages(),
+    // The only refusal that may be about a few of the records; every other one is of the whole request.
+    refusal: || Fault::reply(413),
+    secret: None,
+    knows_repeats: false,
+    retried: &[429, 502, 503, 504],
+    room: 5,
+    cuts: false,
+};
+
 fn start(cloud: &Cloud, more: &[(&str, &str)]) -> Instance {
     let endpoint = cloud.endpoint();
     let keys = [("route.default", "otlp"), ("otlp.endpoint", &*endpoint)];
@@ -64,6 +94,18 @@ fn an_outage_is_waited_out_and_a_refusal_is_not() {
     assert_eq!(cloud.attempts(Api::OtlpLogs), 4, "the protocol does not have 500 tried again");
     let counters = &instance.metrics().snapshot()[0];
     assert_eq!((counters.delivered, counters.lost.as_slice()), (2, [(Reason::Refused, 2)].as_slice()));
+}
+
+#[test]
+fn every_status_the_protocol_does_not_list_is_a_refusal_for_good() {
+    for status in [302, 400, 401, 403, 404, 405, 408, 409, 415, 418, 500, 501, 505, 507] {
+        let cloud = Cloud::start();
+        cloud.script_where(Api::OtlpLogs, |_| true, Fault::reply(status));
+        let router = INTAKE.router(&cloud, &[]);
+        assert_eq!(router.bring(&chunk_of(&names(3))), Verdict::Ok, "{status}");
+        assert_eq!((cloud.attempts(Api::OtlpLogs), router.lost("otlp", Reason::Refused)), (1, 3), "{status}");
+        INTAKE.assert_arrived(&cloud, &router, &[]);
+    }
 }
 
 #[test]

@@ -79,9 +79,10 @@ fn more_records_than_one_request_holds_arrive_in_several() {
     each(|intake| {
         let cloud = cloud();
         let router = intake.router(&cloud, &[]);
-        assert_eq!(router.bring(&chunk_of(&names(5_001))), Verdict::Ok);
+        let names = names(5_001 * intake.room);
+        assert_eq!(router.bring(&chunk_of(&names)), Verdict::Ok);
         assert!(cloud.attempts(intake.api) >= 2);
-        intake.assert_arrived(&cloud, &router, &names(5_001));
+        intake.assert_arrived(&cloud, &router, &names);
     });
 }
 
@@ -102,6 +103,9 @@ fn more_bytes_than_one_request_holds_arrive_in_several() {
 #[test]
 fn a_record_beyond_the_limit_is_cut_with_a_marker_and_its_neighbours_stay_whole() {
     each(|intake| {
+        if !intake.cuts {
+            return;
+        }
         let cloud = cloud();
         let router = intake.router(&cloud, &[]);
         let texts = ["before".to_owned(), "é\"".repeat(500_000), "behind".to_owned()];
