@@ -19,7 +19,7 @@ use out_ecs_router::config::{Reader, Settings};
 use out_ecs_router::decode;
 use out_ecs_router::destination::{self, Destination};
 use out_ecs_router::metrics::Metrics;
-use out_ecs_router::pipeline::{Stages, sort};
+use out_ecs_router::pipeline::{Memory, Stages, sort};
 use out_ecs_router::route::Routes;
 use out_ecs_router::template::Scene;
 use serde_json::json;
@@ -108,6 +108,7 @@ struct House {
     routes: Routes,
     destinations: Vec<Box<dyn Destination>>,
     metrics: Metrics,
+    memory: Memory,
 }
 
 impl House {
@@ -139,6 +140,7 @@ impl House {
             routes: Routes::new(read.routes),
             destinations,
             metrics: Metrics::default(),
+            memory: Memory::new(true, 20),
         }
     }
 
@@ -149,8 +151,10 @@ impl House {
             routes: &self.routes,
             destinations: &destinations,
             metrics: &self.metrics,
+            memory: Some(&self.memory),
         };
-        let scene = Scene { tag: b"app-firelens-9531985d5d9dc9f81818e811892f902b", uuid: "", chunk: "" };
+        let scene =
+            Scene { tag: b"app-firelens-9531985d5d9dc9f81818e811892f902b", uuid: "", chunk: "", task: None };
         sort(&stages, &scene, chunk, &Progress::new(destinations.len())).batches
     }
 }

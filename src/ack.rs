@@ -12,6 +12,8 @@ use tokio::sync::Notify;
 use tokio::time::{Duration, Instant};
 use xxhash_rust::xxh3::Xxh3;
 
+use crate::once::Claims;
+
 /// The answer to one flush.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -62,6 +64,7 @@ fn place(ordinal: u32) -> (usize, u64) {
 pub struct Progress {
     destinations: Vec<RefCell<Settled>>,
     replayed: Cell<bool>,
+    claims: Claims,
     name: String,
     running: Cell<bool>,
     stopped: Notify,
@@ -76,6 +79,7 @@ impl Progress {
             destinations,
             name: uuid::Uuid::new_v4().to_string(),
             replayed: Cell::new(false),
+            claims: Claims::default(),
             running: Cell::new(true),
             stopped: Notify::new(),
         })
@@ -85,6 +89,12 @@ impl Progress {
     #[must_use]
     pub fn is_replay(&self) -> bool {
         self.replayed.get()
+    }
+
+    /// What the stop events of the chunk were found to be.
+    #[must_use]
+    pub fn claims(&self) -> &Claims {
+        &self.claims
     }
 
     /// Names the chunk: its replay has the same name, an equal chunk another.

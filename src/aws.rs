@@ -27,7 +27,8 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 
-use crate::destination::{HttpRequest, Identity};
+use crate::config::Identity;
+use crate::destination::HttpRequest;
 use crate::http::{Client, Failure};
 
 /// Fetch new credentials this long before the old ones end.

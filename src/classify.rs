@@ -8,6 +8,7 @@
 
 use regex::bytes::Regex;
 
+use crate::carrier::{self, Carried};
 use crate::record::{Record, Source, Value};
 use crate::stop::{self, StopEvent};
 
@@ -83,28 +84,86 @@ pub struct Entry<'e, 'a, 'f> {
     pub stop: Option<&'e StopEvent>,
 }
 
+/// What a look at a record shows.
+#[derive(Debug)]
+pub enum Sight {
+    /// A record as any other.
+    Plain(Class),
+    /// A stop event, and what it says.
+    Stop(Class, Box<StopEvent>),
+    /// Events inside of it.
+    Carries(Carried),
+}
+
 /// Tells classes apart.
 #[derive(Debug, Default)]
 pub struct Classifier {
     own: Vec<OwnClass>,
+    reader: stop::Reader,
 }
 
 impl Classifier {
     /// `own` are tried in order, after stop events and before stderr and stdout.
     #[must_use]
     pub fn new(own: Vec<OwnClass>) -> Self {
-        Self { own }
+        Self { own, reader: stop::Reader::default() }
     }
 
-    /// The class of `record` and, for a stop, what it says.
+    /// Reads events with these options.
+    #[must_use]
+    pub fn with_reader(self, reader: stop::Reader) -> Self {
+        Self { reader, ..self }
+    }
+
+    /// What `record` is, or what it carries.
+    #[must_use]
+    #[inline]
+    pub fn look(&self, record: &Record<'_, '_>) -> Sight {
+        let marks = Marks::of(record);
+        if marks.is_trusted()
+            && let Some(sight) = self.look_closer(record, &marks)
+        {
+            return sight;
+        }
+        Sight::Plain(self.own_class(record).unwrap_or_else(|| marks.stream_class()))
+    }
+
+    /// The class of `record` and, for a stop, what it says; a carrier is not opened.
     #[must_use]
     pub fn class_of(&self, record: &Record<'_, '_>) -> (Class, Option<StopEvent>) {
-        let marks = Marks::of(record);
-        if let Some(stop) = marks.may_carry_event().then(|| read_event(record)).flatten() {
-            let class = if stop.expected { Class::ExpectedStop } else { Class::Stop };
-            return (class, Some(stop));
+        match self.look(record) {
+            Sight::Plain(class) => (class, None),
+            Sight::Stop(class, stop) => (class, Some(*stop)),
+            Sight::Carries(_) => (self.plain_class(record), None),
         }
-        (self.own_class(record).unwrap_or_else(|| marks.stream_class()), None)
+    }
+
+    /// The same for an event that came out of a carrier: it is not opened again.
+    #[must_use]
+    pub fn look_at_event(&self, record: &Record<'_, '_>) -> Sight {
+        self.read_event(record).unwrap_or_else(|| Sight::Plain(self.plain_class(record)))
+    }
+
+    /// The class of a record that is to be delivered as it is, whatever it carries.
+    #[must_use]
+    pub fn plain_class(&self, record: &Record<'_, '_>) -> Class {
+        self.own_class(record).unwrap_or_else(|| Marks::of(record).stream_class())
+    }
+
+    /// A record that no application wrote: an event, or a carrier of some.
+    #[cold]
+    fn look_closer(&self, record: &Record<'_, '_>, marks: &Marks) -> Option<Sight> {
+        if marks.from_events && marks.has_detail_type {
+            return self.read_event(record);
+        }
+        carrier::open(record).map(Sight::Carries)
+    }
+
+    /// `None`: no readable event, or none that says that something stopped.
+    fn read_event(&self, record: &Record<'_, '_>) -> Option<Sight> {
+        let stop = self.reader.read(rmp_serde::from_slice(record.body).ok()?)?;
+        let class = if stop.expected { Class::ExpectedStop } else { Class::Stop };
+        Some(Sight::Stop(class, Box::new(stop)))
     }
 
     /// The name of a class, as users write it in `route.<class>`.
@@ -129,7 +188,7 @@ impl Classifier {
 struct Marks {
     source: Option<Source>,
     from_container: bool,
-    from_ecs: bool,
+    from_events: bool,
     has_detail_type: bool,
 }
 
@@ -150,7 +209,7 @@ impl Marks {
             b"source" => match value.text() {
                 Some(b"stderr") => self.source = Some(Source::Stderr),
                 Some(b"stdout") => self.source = Some(Source::Stdout),
-                Some(b"aws.ecs") => self.from_ecs = true,
+                Some(b"aws.ecs" | b"ecs_router") => self.from_events = true,
                 _ => {}
             },
             b"container_id" | b"container_name" => self.from_container = true,
@@ -159,8 +218,9 @@ impl Marks {
         }
     }
 
-    fn may_carry_event(&self) -> bool {
-        self.from_ecs && self.has_detail_type && !self.from_container && self.source.is_none()
+    /// Nothing says that an application wrote it.
+    fn is_trusted(&self) -> bool {
+        !self.from_container && self.source.is_none()
     }
 
     fn stream_class(&self) -> Class {
@@ -170,11 +230,6 @@ impl Marks {
             (None, false) => Class::Other,
         }
     }
-}
-
-/// A record that is no readable event stays what it was.
-fn read_event(record: &Record<'_, '_>) -> Option<StopEvent> {
-    stop::read(rmp_serde::from_slice(record.body).ok()?)
 }
 
 #[cfg(test)]
@@ -190,8 +245,15 @@ mod tests {
     fn class_with(classifier: &Classifier, record: &Json) -> Class {
         let chunk = rmp_serde::to_vec(&(1u64, record)).unwrap();
         let mut found = None;
-        decode::records(&chunk, |record| found = Some(classifier.class_of(record).0));
+        decode::records(&chunk, |record| found = Some(class_in(&classifier.look(record))));
         found.unwrap()
+    }
+
+    fn class_in(sight: &Sight) -> Class {
+        match sight {
+            Sight::Plain(class) | Sight::Stop(class, _) => *class,
+            Sight::Carries(_) => panic!("a carrier"),
+        }
     }
 
     fn stopped() -> Json {

@@ -59,6 +59,15 @@ pub fn records<'a>(chunk: &'a [u8], mut visit: impl FnMut(&Record<'a, '_>)) -> T
     tally
 }
 
+/// The top-level pairs of a msgpack map given whole, as a record's body is; none when it is no map.
+#[must_use]
+pub fn fields(body: &[u8]) -> Vec<Field<'_>> {
+    let mut fields = Vec::new();
+    // What could be read before malformed bytes is what there is.
+    Reader { bytes: body, at: 0 }.map_fields(&mut fields).ok();
+    fields
+}
+
 /// The top-level pairs of a msgpack map given as its entries' bytes; what `Value::Map` holds. Malformed bytes end it.
 pub fn pairs(entries: &[u8]) -> impl Iterator<Item = (Value<'_>, Value<'_>)> {
     let mut reader = Reader { bytes: entries, at: 0 };

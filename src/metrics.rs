@@ -73,6 +73,23 @@ pub struct Metrics {
     pub replayed_chunks: AtomicU64,
     /// Names that had to use a fallback.
     pub missing_fields: AtomicU64,
+    /// Events of stops that were told already.
+    pub repeated_stops: AtomicU64,
+    /// Messages of the queue, when one is polled.
+    pub queue: Queue,
+}
+
+/// Counters of the queue of events.
+#[derive(Debug, Default)]
+pub struct Queue {
+    /// Received, also those that came again.
+    pub received: AtomicU64,
+    /// Deleted, their events having arrived.
+    pub deleted: AtomicU64,
+    /// Left to the queue because their events could not be delivered.
+    pub left: AtomicU64,
+    /// Left to the queue's redrive policy because they are no events.
+    pub poison: AtomicU64,
 }
 
 /// Counters of one destination.

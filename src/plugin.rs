@@ -10,22 +10,27 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::ack::Verdict;
 use crate::aws;
-use crate::classify::{BUILT_IN, Classifier};
-use crate::config::{Lookup, Problem, Reader, Settings};
+use crate::classify::{BUILT_IN, Class, Classifier};
+use crate::config::{
+    Lookup, Problem, QueueSettings, Reader, Settings, TaskMetadata, Wanted, queue_needs_region,
+};
 use crate::destination::{self, Destination};
 use crate::http::Client;
 use crate::log::{self, Level};
 use crate::metrics::Metrics;
 use crate::route::Routes;
 use crate::spool::Spool;
+use crate::watch::{Reporting, TaskEndpoint};
 use crate::wire::Wire;
-use crate::worker::{Plan, Worker};
+use crate::worker::{Plan, Watching, Worker};
 
 /// One `[OUTPUT]` of the plugin.
 #[derive(Debug)]
 pub struct Instance {
     worker: Worker,
     metrics: Arc<Metrics>,
+    /// It reports the exits of its task's containers.
+    reports: bool,
     init_thread: usize,
     #[cfg(debug_assertions)]
     panic_on_flush: bool,
@@ -37,20 +42,31 @@ impl Instance {
     /// # Errors
     /// Every problem of the configuration at once.
     pub fn start(number: usize, lookup: &dyn Lookup) -> Result<Self, Vec<Problem>> {
+        Self::start_beside(number, lookup, false)
+    }
+
+    /// The same; `others_report` when another instance reports the exits of the task's containers already.
+    fn start_beside(number: usize, lookup: &dyn Lookup, others_report: bool) -> Result<Self, Vec<Problem>> {
         let problems = RefCell::new(Vec::new());
         let settings = Settings::read(lookup, &problems);
         let region = region(&settings, lookup, &problems);
         let destinations = open_destinations(&settings, lookup, region.as_deref(), &problems);
+        let queue = QueueSettings::read(&Reader::new(lookup, &problems), region.as_deref());
+        let task = task_endpoint(&settings, others_report, &problems);
         let problems = problems.into_inner();
         if !problems.is_empty() {
             return Err(problems);
         }
         let metrics = Arc::new(counters(&settings));
+        let reports = task.as_ref().is_some_and(|task| matches!(task.reporting, Reporting::Exits(_)));
         let plan = Plan {
             number,
-            classifier: Classifier::new(settings.classes),
+            classifier: Classifier::new(settings.classes).with_reader(settings.stop.reader),
             routes: Routes::new(settings.routes),
             destinations,
+            once: settings.stop.once,
+            context_lines: settings.stop.context_lines,
+            watching: Watching { task, queue },
             flush_timeout: settings.flush_timeout,
             exit_timeout: settings.exit_timeout,
             metrics: Arc::clone(&metrics),
@@ -62,6 +78,7 @@ impl Instance {
         Ok(Self {
             worker,
             metrics,
+            reports,
             init_thread: thread_mark(),
             #[cfg(debug_assertions)]
             panic_on_flush: wants_panic(lookup, "coroutine"),
@@ -132,10 +149,46 @@ fn region(settings: &Settings, lookup: &dyn Lookup, problems: &RefCell<Vec<Probl
     let needs = |named: &&crate::config::DestinationSettings| {
         named.kind.is_aws() && reader.of_destination(&named.name, named.kind).written("region").is_none()
     };
-    settings.destinations.iter().find(needs)?;
+    if !settings.destinations.iter().any(|named| needs(&named)) && !queue_needs_region(&reader) {
+        return None;
+    }
     let client = Client::new(None).ok()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
     runtime.block_on(aws::region(&client))
+}
+
+/// Where the agent says that the task's metadata are
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-metadata-endpoint-v4.html>, read 2026-11).
+const METADATA_ADDRESS: &str = "ECS_CONTAINER_METADATA_URI_V4";
+
+fn task_endpoint(
+    settings: &Settings,
+    others_report: bool,
+    problems: &RefCell<Vec<Problem>>,
+) -> Option<TaskEndpoint> {
+    let TaskMetadata { wanted, interval } = settings.task_metadata;
+    let address = std::env::var(METADATA_ADDRESS).ok().filter(|address| !address.is_empty());
+    match (wanted, address) {
+        (Wanted::Off, _) | (Wanted::Auto, None) => None,
+        (Wanted::On | Wanted::Auto, Some(address)) => {
+            let reporting = match others_report || drops_stops(settings) {
+                true => Reporting::Off,
+                false => Reporting::Exits(settings.stop.reader.clone()),
+            };
+            Some(TaskEndpoint { address, interval, reporting })
+        }
+        (Wanted::On, None) => {
+            let what =
+                format!("is on, but {METADATA_ADDRESS} is not set; ECS sets it in every container of a task");
+            problems.borrow_mut().push(Problem { key: "task_metadata".into(), what });
+            None
+        }
+    }
+}
+
+/// No report of this instance would ever arrive anywhere.
+fn drops_stops(settings: &Settings) -> bool {
+    settings.routes.get(Class::Stop.index()).is_none_or(Vec::is_empty)
 }
 
 fn counters(settings: &Settings) -> Metrics {
@@ -185,12 +238,13 @@ pub fn load() {
 
 /// Starts an instance and answers with its handle, which is never 0. Problems are written to the log, all of them.
 pub fn init(lookup: &dyn Lookup) -> Option<usize> {
-    let (number, load) = {
+    let (number, load, others_report) = {
         let mut table = table();
         table.next += 1;
-        (table.next - 1, table.load)
+        let reports = |live: &Live| live.load == table.load && live.instance.reports;
+        (table.next - 1, table.load, table.live.values().any(reports))
     };
-    match Instance::start(number, lookup) {
+    match Instance::start_beside(number, lookup, others_report) {
         Ok(instance) => {
             table().live.insert(number + 1, Live { load, instance: Arc::new(instance) });
             Some(number + 1)

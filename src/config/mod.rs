@@ -5,14 +5,18 @@
 //! list them, so names are found by following the routes: a route lists destinations, a destination
 //! `<name>` has the keys `<name>.<setting>`.
 
+mod identity;
 pub mod keys;
 mod parse;
 mod reader;
 mod settings;
+mod watching;
 
+pub use identity::Identity;
 pub use parse::Problem;
 pub use reader::{Lookup, Reader};
 pub use settings::{Common, DestinationSettings, Fields, Settings};
+pub use watching::{QueueSettings, StopSettings, TaskMetadata, Wanted, queue_needs_region};
 
 /// A text that must not be seen: `Debug` and `Display` mask it.
 #[derive(Clone, PartialEq, Eq, Default)]

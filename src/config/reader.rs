@@ -96,6 +96,12 @@ impl<'l> Reader<'l> {
         self.parsed(name, parse::size).unwrap_or_default()
     }
 
+    /// A whole number, of a key that has a default.
+    #[must_use]
+    pub fn number(&self, name: &str) -> u64 {
+        self.parsed(name, parse::number).unwrap_or_default()
+    }
+
     /// A whole number of 1 or more, of a key that has a default.
     #[must_use]
     pub fn count(&self, name: &str) -> usize {
@@ -162,7 +168,13 @@ impl<'l> Reader<'l> {
 
     fn row(&self, name: &str) -> Option<&'static Key> {
         let row = keys::find(self.destination.map(|(_, kind)| kind), name);
-        debug_assert!(row.is_some() || name.contains('.'), "{name} is not in the table of keys");
+        debug_assert!(
+            row.is_some()
+                || name.starts_with("class.")
+                || name.starts_with("route.")
+                || name.ends_with(".type"),
+            "{name} is not in the table of keys"
+        );
         row
     }
 

@@ -1,4 +1,5 @@
-//! The keys of the output and the rules between them: classes, routes, and which destinations they name.
+//! The keys of the output and the rules between them: classes, routes, which destinations they name, and what is
+//! watched besides.
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use regex::bytes::Regex;
 use super::keys::Kind;
 use super::parse::Problem;
 use super::reader::{Lookup, Reader};
+use super::watching::{StopSettings, TaskMetadata};
 use crate::classify::OwnClass;
 
 /// What one `[OUTPUT]` means. Destinations are known by name and type; their own keys are read by `destination`.
@@ -19,6 +21,10 @@ pub struct Settings {
     pub routes: Vec<Vec<usize>>,
     /// Every destination a route names, once.
     pub destinations: Vec<DestinationSettings>,
+    /// How stop events are read and told.
+    pub stop: StopSettings,
+    /// Whether to ask the task metadata endpoint.
+    pub task_metadata: TaskMetadata,
     /// How long one flush may try.
     pub flush_timeout: Duration,
     /// How long the drain at exit may take.
@@ -118,6 +124,8 @@ impl Settings {
             classes,
             routes,
             destinations,
+            stop: StopSettings::read(&reader),
+            task_metadata: TaskMetadata::read(&reader),
             flush_timeout: reader.duration("flush_timeout"),
             exit_timeout: reader.duration("exit_timeout"),
         }

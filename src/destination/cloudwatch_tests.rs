@@ -13,7 +13,7 @@ use crate::{decode, stop};
 
 const TIME_MS: i64 = 1_795_000_000_000;
 
-const SCENE: Scene<'_> = Scene { tag: b"app", uuid: "u", chunk: "c" };
+const SCENE: Scene<'_> = Scene { tag: b"app", uuid: "u", chunk: "c", task: None };
 
 /// The destination `logs` with these keys of its own; `log_group` is `/g` unless said otherwise.
 fn opened(keys: &[(&str, &str)]) -> (Box<dyn Destination>, Vec<String>) {

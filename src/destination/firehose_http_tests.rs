@@ -67,7 +67,11 @@ fn the_tag_tells_tasks_apart() {
     let class = crate::classify::Class::Stdout;
     let entry = Entry { record: &record, class, class_name: "stdout", stop: None };
     let mut target = Vec::new();
-    endpoint(&[]).target(&entry, &Scene { tag: b"web-firelens-0123", uuid: "", chunk: "" }, &mut target);
+    endpoint(&[]).target(
+        &entry,
+        &Scene { tag: b"web-firelens-0123", uuid: "", chunk: "", task: None },
+        &mut target,
+    );
     assert_eq!(target, b"web-firelens-0123");
 }
 

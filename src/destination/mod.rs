@@ -36,7 +36,7 @@ pub use self::store::{Call, Encoding, Part, Piece, Store};
 use crate::batch::{Batch, Limits};
 use crate::classify::Entry;
 use crate::config::keys::Kind;
-use crate::config::{Common, DestinationSettings, Reader};
+use crate::config::{Common, DestinationSettings, Identity, Reader};
 use crate::metrics::Reason;
 use crate::template::Scene;
 
@@ -131,37 +131,9 @@ impl Network {
     }
 
     fn read_aws(reader: &Reader<'_>, region: Option<&str>) -> Self {
-        let region = reader.text("region").or(region.map(str::to_owned)).unwrap_or_else(|| {
-            reader.problem("region", "is missing, and neither AWS_REGION nor a profile names one".to_owned());
-            String::new()
-        });
-        let identity = Identity {
-            region,
-            role_arn: reader.text("role_arn"),
-            external_id: reader.text("external_id"),
-            sts_endpoint: reader.text("sts_endpoint"),
-            profile: reader.text("profile"),
-        };
-        if identity.external_id.is_some() && identity.role_arn.is_none() {
-            reader.problem("external_id", "has no meaning without role_arn".to_owned());
-        }
+        let identity = Identity::read(reader, "", region);
         Self { identity: Some(identity), ..Self::read(reader) }
     }
-}
-
-/// An AWS identity, as configured.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub struct Identity {
-    /// For example `eu-west-1`.
-    pub region: String,
-    /// Role to assume.
-    pub role_arn: Option<String>,
-    /// External id for it.
-    pub external_id: Option<String>,
-    /// Another address of STS.
-    pub sts_endpoint: Option<String>,
-    /// Profile of the shared configuration files.
-    pub profile: Option<String>,
 }
 
 /// What became of one entry.

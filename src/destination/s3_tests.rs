@@ -34,7 +34,7 @@ fn key_of(pairs: &[(&str, &str)], record: &serde_json::Value) -> String {
     crate::decode::records(&chunk, |record| {
         let (class, stop) = Classifier::default().class_of(record);
         let entry = Entry { record, class, class_name: class.name(), stop: stop.as_ref() };
-        s3.target(&entry, &Scene { tag: b"app.web", uuid: "instance", chunk: "CHUNK" }, &mut out);
+        s3.target(&entry, &Scene { tag: b"app.web", uuid: "instance", chunk: "CHUNK", task: None }, &mut out);
     });
     String::from_utf8(out).unwrap()
 }

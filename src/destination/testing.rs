@@ -48,7 +48,7 @@ pub(super) fn chunk(records: &[Value]) -> Vec<u8> {
 /// The batches a chunk becomes, and what became of each of its records.
 pub(super) fn batches_of(destination: &dyn Destination, chunk: &[u8]) -> (Vec<Batch>, Vec<Encoded>) {
     let (mut lanes, mut outcomes) = (Lanes::default(), Vec::new());
-    let scene = Scene { tag: b"app.web", uuid: "U", chunk: "C" };
+    let scene = Scene { tag: b"app.web", uuid: "U", chunk: "C", task: None };
     crate::decode::records(chunk, |record| {
         let (class, stop) = Classifier::default().class_of(record);
         let entry = Entry { record, class, class_name: class.name(), stop: stop.as_ref() };

@@ -23,7 +23,8 @@ pub(super) fn part(arn: &str, index: usize) -> Option<&str> {
 }
 
 /// The tag in `registry:port/name:tag@digest`.
-pub(super) fn image_tag(image: &str) -> Option<&str> {
+#[must_use]
+pub fn image_tag(image: &str) -> Option<&str> {
     let without_digest = image.split('@').next()?;
     let (_, tag) = name(without_digest)?.split_once(':')?;
     (!tag.is_empty()).then_some(tag)

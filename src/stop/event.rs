@@ -91,6 +91,9 @@ pub struct StopEvent {
     /// The culprit's last lines on standard error; filled in by whoever has seen them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub last_lines: Vec<String>,
+    /// The stop was told before, without the exit code that this event brought.
+    #[serde(skip_serializing_if = "is_false")]
+    pub update: bool,
     /// The original, with the values of overridden environment variables masked.
     pub event: Value,
 }
@@ -127,6 +130,7 @@ impl StopEvent {
             stopped_at: None,
             runtime_seconds: None,
             last_lines: Vec::new(),
+            update: false,
             event: Value::Null,
         }
     }
@@ -162,6 +166,11 @@ impl StopEvent {
         let culprit = self.container.as_deref()?;
         self.containers.iter().find(|container| container.name == culprit)?.image_tag()
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 fn resource_part(event: &Value, index: usize) -> Option<String> {

@@ -34,6 +34,7 @@ mod time;
 #[cfg(test)]
 mod tests;
 
+pub use arn::image_tag;
 pub use container::StoppedContainer;
 pub use event::StopEvent;
 pub use kind::{Category, Cause, EcsEvent, Severity};
@@ -96,7 +97,9 @@ impl Reader {
         Some(stop)
     }
 
-    fn ignores(&self, name: &str) -> bool {
+    /// Whether a container of this name is not the application.
+    #[must_use]
+    pub fn ignores(&self, name: &str) -> bool {
         self.ignore_containers.iter().any(|pattern| match pattern.strip_suffix('*') {
             Some(start) => name.starts_with(start),
             None => name == pattern,

@@ -1,9 +1,10 @@
-//! The value of `$(field)`: of the record, derived from it, or of a stop event.
+//! The value of `$(field)`: of a stop event, of the record or derived from it, or of the task's metadata.
 
 use crate::classify::Entry;
 use crate::decode;
 use crate::record::{Record, Value};
 use crate::stop::StopEvent;
+use crate::task::Task;
 
 /// A field as a template names it.
 #[derive(Debug)]
@@ -57,16 +58,30 @@ impl Field {
 
     /// Its value, if there is one that can stand in a name. An empty text counts as missing.
     #[inline]
-    pub(super) fn find<'v>(&self, entry: &Entry<'v, 'v, 'v>) -> Option<Found<'v>> {
+    pub(super) fn find<'v>(&self, entry: &Entry<'v, 'v, 'v>, task: Option<&'v Task>) -> Option<Found<'v>> {
         if let Some(text) = entry.stop.and_then(|stop| of_stop(&self.name, stop)) {
             return Some(Found { raw: Value::Text(text.as_bytes()), part: whole });
         }
+        // A stop event speaks for the task that stopped, not for the task that reads it.
+        let task = task.filter(|_| entry.stop.is_none());
+        self.in_record(entry.record).or_else(|| self.in_task(entry.record, task?))
+    }
+
+    #[inline]
+    fn in_record<'v>(&self, record: &Record<'v, 'v>) -> Option<Found<'v>> {
         let (raw, part) = match self.derived {
-            Some(derived) => (Value::Text(entry.record.text(derived.source.as_bytes())?), derived.part),
-            None => (self.of_record(entry.record)?, whole as fn(&[u8]) -> &[u8]),
+            Some(derived) => (Value::Text(record.text(derived.source.as_bytes())?), derived.part),
+            None => (self.of_record(record)?, whole as fn(&[u8]) -> &[u8]),
         };
         let stands_for_itself = !matches!(raw, Value::Nil | Value::Array(..) | Value::Map(..));
         (stands_for_itself && raw.text() != Some(b"")).then_some(Found { raw, part })
+    }
+
+    /// What the task's own metadata says, for a record that does not.
+    fn in_task<'v>(&self, record: &Record<'v, 'v>, task: &'v Task) -> Option<Found<'v>> {
+        let text = task.value(&self.name, record.text(b"container_id")).filter(|text| !text.is_empty())?;
+        let is_arn = matches!(self.name.as_str(), "ecs_cluster" | "ecs_task_id");
+        Some(Found { raw: Value::Text(text.as_bytes()), part: if is_arn { last_segment } else { whole } })
     }
 
     fn of_record<'a>(&self, record: &Record<'a, '_>) -> Option<Value<'a>> {
@@ -79,7 +94,6 @@ impl Field {
     }
 }
 
-/// A stop event speaks for the task that stopped, not for the task that reads it.
 fn of_stop<'s>(name: &str, stop: &'s StopEvent) -> Option<&'s str> {
     match name {
         "ecs_cluster" => stop.cluster.as_deref(),
@@ -90,6 +104,7 @@ fn of_stop<'s>(name: &str, stop: &'s StopEvent) -> Option<&'s str> {
         "ecs_task_family" => stop.family(),
         "ecs_task_revision" => stop.revision(),
         "container_name" => stop.container.as_deref(),
+        "ecs_launch_type" => stop.launch_type.as_deref(),
         "image_tag" => stop.image_tag(),
         _ => None,
     }

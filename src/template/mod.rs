@@ -15,6 +15,7 @@ use jiff::tz::TimeZone;
 use crate::classify::Entry;
 use crate::json;
 use crate::record::Value;
+use crate::task::Task;
 
 /// What kind of name a template makes; decides which characters of a value may stand in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -147,6 +148,8 @@ pub struct Scene<'s> {
     pub uuid: &'s str,
     /// Names the chunk, and is the same when it comes again.
     pub chunk: &'s str,
+    /// The task that the plugin runs in, if its metadata is known.
+    pub task: Option<&'s Task>,
 }
 
 impl Template {
@@ -210,7 +213,7 @@ impl Template {
             Part::Class => self.value(entry.class_name.as_bytes(), out),
             Part::Uuid => out.extend_from_slice(scene.uuid.as_bytes()),
             Part::Field { field, fallback, last } => {
-                let written = field.find(entry).is_some_and(|found| match found.raw {
+                let written = field.find(entry, scene.task).is_some_and(|found| match found.raw {
                     Value::Text(text) | Value::Binary(text) => {
                         last.borrow_mut().render(self.names, text, found.part, out)
                     }

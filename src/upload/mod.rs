@@ -42,6 +42,9 @@ const PAUSE: Duration = Duration::from_secs(60);
 /// How often to look for what instances that ended meanwhile left behind.
 const ROUND: Duration = Duration::from_secs(60);
 
+/// While the task is ending, objects are closed this often: the process may have little time at the end.
+const HURRY: Duration = Duration::from_secs(1);
+
 /// When the process ends: no call is begun or waited for after that time.
 pub type Leaving = watch::Receiver<Option<Instant>>;
 
@@ -70,8 +73,8 @@ impl<T: Transport + 'static> Uploader<T> {
         Self { courier, spool, large: Semaphore::new(1) }
     }
 
-    /// Uploads what becomes due; when the process ends, everything.
-    pub async fn run(self, mut leaving: Leaving) {
+    /// Uploads what becomes due; when the task is to end (`hurry`) or the process ends, everything.
+    pub async fn run(self, mut leaving: Leaving, mut hurry: watch::Receiver<bool>) {
         let this = Rc::new(self);
         let mut uploads = JoinSet::new();
         let (mut round, mut ending) = (Instant::now() + ROUND, false);
@@ -80,6 +83,11 @@ impl<T: Transport + 'static> Uploader<T> {
             if until.is_some() && !std::mem::replace(&mut ending, true) {
                 this.spool.seal_all();
             }
+            let hurrying = *hurry.borrow_and_update() && !ending;
+            if hurrying {
+                this.spool.seal_all();
+            }
+            let look_again = if hurrying { Instant::now() + HURRY } else { round };
             let in_time = until.is_none_or(|until| Instant::now() < until);
             if in_time {
                 this.begin(&mut uploads, &leaving);
@@ -92,8 +100,9 @@ impl<T: Transport + 'static> Uploader<T> {
             tokio::select! {
                 Some(_) = uploads.join_next() => {}
                 () = this.spool.changed() => {}
-                () = tokio::time::sleep_until(due.unwrap_or(round).min(round)) => {}
+                () = tokio::time::sleep_until(due.unwrap_or(look_again).min(look_again)) => {}
                 Ok(()) = leaving.changed() => {}
+                Ok(()) = hurry.changed() => {}
             }
             if Instant::now() >= round {
                 round = Instant::now() + ROUND;

@@ -7,14 +7,17 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// From the C border down to the vocabulary.
-const LAYERS: [&str; 25] = [
+const LAYERS: [&str; 29] = [
     "ffi",
     "plugin",
     "worker",
+    "watch",
     "pipeline",
     "upload",
     "deliver",
     "ack",
+    "once",
+    "last_words",
     "pace",
     "wire",
     "aws",
@@ -27,6 +30,7 @@ const LAYERS: [&str; 25] = [
     "template",
     "classify",
     "carrier",
+    "task",
     "stop",
     "json",
     "decode",

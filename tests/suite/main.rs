@@ -10,6 +10,8 @@
 //!   `MOTO_SERVER`
 //! - `fluent_bit` – real Fluent Bit binaries, 100,000 records in, each of them out once; needs `FLUENT_BIT`
 //! - `vendors` – New Relic, Datadog, HTTP, Firehose and Firehose over HTTP: their requests, and how they fare
+//! - `watching` – what comes by other ways than Fluent Bit's: exits seen in the task's metadata, events from a queue;
+//!   carriers, and one report per stop
 //! - `support` – chunks, records, routers and processes for the above
 //!
 //! `UPDATE_GOLDEN=1` and `UPDATE_README=1` rewrite what is compared.
@@ -26,3 +28,4 @@ mod properties;
 mod reference;
 mod support;
 mod vendors;
+mod watching;

@@ -12,7 +12,8 @@ pub(crate) const VARIABLES: [(&str, &str); 5] = [
 ];
 
 /// What a developer's shell or a build machine may have set, and what would change the outcome.
-pub(crate) const STRANGERS: [&str; 17] = [
+pub(crate) const STRANGERS: [&str; 18] = [
+    "ECS_CONTAINER_METADATA_URI_V4",
     "HTTP_PROXY",
     "HTTPS_PROXY",
     "ALL_PROXY",
@@ -47,6 +48,12 @@ pub(crate) fn of_the_container(credentials_uri: &str) {
     change("AWS_ACCESS_KEY_ID", None);
     change("AWS_SECRET_ACCESS_KEY", None);
     change("AWS_CONTAINER_CREDENTIALS_FULL_URI", Some(credentials_uri));
+}
+
+/// Says where the task's metadata are. Only for a process that runs one test.
+pub(crate) fn metadata(address: &str) {
+    of_the_fake_cloud();
+    change("ECS_CONTAINER_METADATA_URI_V4", Some(address));
 }
 
 /// Sends requests through this proxy, but for those to `direct`. Only for a process that runs one test.

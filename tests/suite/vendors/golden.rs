@@ -11,12 +11,15 @@ use crate::golden::{fixture, hold, names_on_file};
 const CASES: [&str; 6] =
     ["stdout-line", "stderr-line", "essential-exit-137", "unicode", "invalid-utf8", "odd-types"];
 
+/// Each form of a case is the same event again.
+const AGAIN: (&str, &str) = ("stop.once", "off");
+
 #[test]
 fn the_named_records_make_the_requests_on_file() {
     let differing = Mutex::new(Vec::new());
     each(|intake| {
         let cloud = cloud();
-        let router = intake.router(&cloud, &[]);
+        let router = intake.router(&cloud, &[AGAIN]);
         for case in CASES {
             let held = hold(&fixture::named(case), &cloud, || &router, intake.api, intake.kind);
             differing.lock().unwrap().extend(held.err());
@@ -27,13 +30,13 @@ fn the_named_records_make_the_requests_on_file() {
         let held = hold(
             &fixture::named(case),
             &cloud,
-            || slack::router(&cloud, &[("slack.min_severity", "info")]),
+            || slack::router(&cloud, &[("slack.min_severity", "info"), AGAIN]),
             Api::SlackWebhook,
             "slack",
         );
         differing.lock().unwrap().extend(held.err());
         let cloud = s3::cloud();
-        let router = s3::router(&cloud, &[]);
+        let router = s3::router(&cloud, &[AGAIN]);
         let held = hold(&fixture::named(case), &cloud, || &router, Api::PutObject, "s3");
         differing.lock().unwrap().extend(held.err());
     }

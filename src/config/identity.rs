@@ -1,0 +1,37 @@
+//! In whose name requests to AWS are signed, as the user wrote it. Fetches nothing.
+
+use super::Reader;
+
+/// An AWS identity, as configured.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Identity {
+    /// For example `eu-west-1`.
+    pub region: String,
+    /// Role to assume.
+    pub role_arn: Option<String>,
+    /// External id for it.
+    pub external_id: Option<String>,
+    /// Another address of STS.
+    pub sts_endpoint: Option<String>,
+    /// Profile of the shared configuration files.
+    pub profile: Option<String>,
+}
+
+impl Identity {
+    /// Reads the keys whose names begin with `prefix`; `region` holds when none is written.
+    #[must_use]
+    pub fn read(reader: &Reader<'_>, prefix: &str, region: Option<&str>) -> Self {
+        let key = |name: &str| format!("{prefix}{name}");
+        let text = |name: &str| reader.text(&key(name));
+        let region = text("region").or(region.map(str::to_owned)).unwrap_or_else(|| {
+            let what = "is missing, and neither AWS_REGION nor a profile names one";
+            reader.problem(&key("region"), what.to_owned());
+            String::new()
+        });
+        let (role_arn, external_id) = (text("role_arn"), text("external_id"));
+        if external_id.is_some() && role_arn.is_none() {
+            reader.problem(&key("external_id"), format!("has no meaning without {}", key("role_arn")));
+        }
+        Self { region, role_arn, external_id, sts_endpoint: text("sts_endpoint"), profile: text("profile") }
+    }
+}

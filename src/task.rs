@@ -1,0 +1,178 @@
+//! What the task metadata endpoint says of the task that the plugin runs in.
+//!
+//! Owns: the endpoint's format, and which of its values a name may ask for. Does not own: asking (`watch::task`).
+//! Everything is optional: EC2, Fargate and older agents differ.
+//!
+//! Format: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-metadata-endpoint-v4-response.html> and
+//! `ecs-agent/tmds/handlers/v4/state/response.go` of the agent, read 2026-11.
+
+use serde::Deserialize;
+
+/// The answer of `/task`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Task {
+    /// On Fargate an ARN, on EC2 a name.
+    pub cluster: Option<String>,
+    /// The task's ARN.
+    #[serde(rename = "TaskARN")]
+    pub arn: Option<String>,
+    /// Of the task definition.
+    pub family: Option<String>,
+    /// Of the task definition.
+    pub revision: Option<String>,
+    /// Absent for tasks that belong to no service.
+    pub service_name: Option<String>,
+    /// `RUNNING`, or `STOPPED` from the moment that the task is to end.
+    pub desired_status: Option<String>,
+    /// When the first essential container ended, RFC 3339.
+    pub execution_stopped_at: Option<String>,
+    /// For example `eu-west-1a`.
+    pub availability_zone: Option<String>,
+    /// `FARGATE`, `EC2` …
+    pub launch_type: Option<String>,
+    /// Every container of the task, the router itself among them.
+    pub containers: Vec<Container>,
+}
+
+/// One container, as `/task` lists it and as the endpoint's own address describes the asker's.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Container {
+    /// The runtime's id, which log records carry as `container_id`.
+    pub docker_id: String,
+    /// Its name in the task definition.
+    pub name: String,
+    /// The image it runs.
+    pub image: Option<String>,
+    /// `NORMAL`, or what the agent put there for itself.
+    #[serde(rename = "Type")]
+    pub kind: Option<String>,
+    /// `RUNNING`, `STOPPED` …
+    pub known_status: Option<String>,
+    /// Absent until it ended.
+    pub exit_code: Option<i64>,
+    /// RFC 3339.
+    pub created_at: Option<String>,
+    /// RFC 3339.
+    pub started_at: Option<String>,
+    /// RFC 3339.
+    pub finished_at: Option<String>,
+    /// How often its restart policy started it again.
+    pub restart_count: Option<u64>,
+    /// Only where it has a health check.
+    pub health: Option<Health>,
+}
+
+/// What a container's own check says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Health {
+    /// `HEALTHY`, `UNHEALTHY`, `UNKNOWN`
+    pub status: Option<String>,
+}
+
+impl Task {
+    /// Reads an answer of the endpoint; fails with what is wrong with it.
+    pub fn read(body: &[u8]) -> Result<Self, String> {
+        let task: Self = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+        match task.arn.is_none() && task.containers.is_empty() {
+            true => Err("it names neither a task nor a container".to_owned()),
+            false => Ok(task),
+        }
+    }
+
+    /// The task is to end.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.desired_status.as_deref() == Some("STOPPED")
+    }
+
+    /// The value of a name's field, for a record of the container with this id.
+    #[must_use]
+    pub fn value(&self, field: &str, container: Option<&[u8]>) -> Option<&str> {
+        match field {
+            "ecs_cluster" => self.cluster.as_deref(),
+            "ecs_service" => self.service_name.as_deref(),
+            "ecs_task_arn" | "ecs_task_id" => self.arn.as_deref(),
+            "ecs_task_family" => self.family.as_deref(),
+            "ecs_task_revision" => self.revision.as_deref(),
+            "ecs_launch_type" => self.launch_type.as_deref(),
+            "ecs_availability_zone" => self.availability_zone.as_deref(),
+            "image_tag" => self.container(container?)?.image_tag(),
+            _ => None,
+        }
+    }
+
+    fn container(&self, id: &[u8]) -> Option<&Container> {
+        self.containers.iter().find(|container| container.docker_id.as_bytes() == id)
+    }
+}
+
+impl Container {
+    /// It ended, and nothing started it again.
+    #[must_use]
+    pub fn has_stopped(&self) -> bool {
+        self.known_status.as_deref() == Some("STOPPED")
+    }
+
+    /// One of the task definition's, and not for example the one that holds the network name space.
+    #[must_use]
+    pub fn is_ordinary(&self) -> bool {
+        self.kind.as_deref().is_none_or(|kind| kind == "NORMAL")
+    }
+
+    /// The tag of its image; absent when the image is named by digest or not tagged.
+    #[must_use]
+    pub fn image_tag(&self) -> Option<&str> {
+        crate::stop::image_tag(self.image.as_deref()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn both_launch_types_are_read() {
+        let fargate = json!({
+            "Cluster": "arn:aws:ecs:eu-west-1:111122223333:cluster/prod", "TaskARN": "arn:aws:ecs:eu-west-1:111122223333:task/prod/0123",
+            "Family": "web", "Revision": "42", "ServiceName": "web", "DesiredStatus": "RUNNING", "KnownStatus": "RUNNING",
+            "Limits": {"CPU": 0.25, "Memory": 512}, "AvailabilityZone": "eu-west-1a", "LaunchType": "FARGATE",
+            "ClockDrift": {"ClockErrorBound": 0.4},
+            "Containers": [{
+                "DockerId": "0123-456", "Name": "app", "Image": "111122223333.dkr.ecr.eu-west-1.amazonaws.com/web:v7",
+                "KnownStatus": "STOPPED", "ExitCode": 137, "Type": "NORMAL", "Networks": [{}],
+            }],
+        });
+        let task = Task::read(fargate.to_string().as_bytes()).unwrap();
+        let expected = [
+            ("ecs_cluster", Some("arn:aws:ecs:eu-west-1:111122223333:cluster/prod")),
+            ("ecs_service", Some("web")),
+            ("ecs_task_family", Some("web")),
+            ("ecs_task_revision", Some("42")),
+            ("ecs_launch_type", Some("FARGATE")),
+            ("ecs_availability_zone", Some("eu-west-1a")),
+            ("image_tag", Some("v7")),
+            ("log", None),
+        ];
+        for (field, value) in expected {
+            assert_eq!(task.value(field, Some(b"0123-456")), value, "{field}");
+        }
+        assert_eq!(task.value("image_tag", Some(b"somebody else")), None);
+        assert!(!task.is_stopping() && task.containers[0].has_stopped() && task.containers[0].is_ordinary());
+        let ec2 = json!({"Cluster": "prod", "TaskARN": "arn", "Containers": [{"Type": "CNI_PAUSE"}], "Revision": "1"});
+        let task = Task::read(ec2.to_string().as_bytes()).unwrap();
+        assert_eq!(task.value("ecs_cluster", None), Some("prod"));
+        assert!(!task.containers[0].is_ordinary());
+    }
+
+    #[test]
+    fn what_is_no_task_is_refused() {
+        for wrong in ["", "[]", "{}", "null", "<html>", r#"{"TaskARN": 7}"#, r#"{"Containers": {}}"#] {
+            assert!(Task::read(wrong.as_bytes()).is_err(), "{wrong}");
+        }
+    }
+}

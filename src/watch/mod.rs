@@ -1,0 +1,57 @@
+//! Events that do not come through Fluent Bit: exits of sibling containers, and a queue of ECS events.
+//!
+//! Owns: asking for them, and bringing each through the same pipeline as everything else, as a chunk of one record.
+//! Does not own: what an event means (`stop`), where it goes, or whether it arrived: the verdict says so.
+
+mod exits;
+mod queue;
+mod sqs;
+mod task;
+
+use serde_json::Value;
+use tokio::sync::watch;
+
+pub use self::queue::QueueWatch;
+pub use self::task::{Reporting, Sight, TaskEndpoint, TaskWatch};
+use crate::ack::Verdict;
+
+/// The way into the pipeline.
+pub trait Inlet {
+    /// Brings a chunk and answers as Fluent Bit would be answered. The same bytes after RETRY are known again.
+    fn bring(&self, tag: &str, chunk: &[u8]) -> impl Future<Output = Verdict>;
+}
+
+/// Turns true when the process ends: one last look, nothing new after it.
+pub type Leaving = watch::Receiver<bool>;
+
+/// A chunk of one record. Records have no times before 1970.
+fn chunk_of(time_ms: i64, event: &Value) -> Vec<u8> {
+    let time_ms = time_ms.max(0);
+    let (seconds, millis) = (time_ms.div_euclid(1_000), time_ms.rem_euclid(1_000));
+    let encoded = match (u64::try_from(seconds), millis) {
+        (Ok(seconds), 0) => rmp_serde::to_vec(&(seconds, event)),
+        _ => rmp_serde::to_vec(&(time_ms as f64 / 1_000.0, event)),
+    };
+    // A JSON value always has a msgpack form.
+    encoded.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::decode;
+
+    #[test]
+    fn a_chunk_holds_the_event_and_its_time() {
+        for (time, read) in
+            [(1_795_000_000_000, 1_795_000_000_000), (1_795_000_000_123, 1_795_000_000_123), (-1, 0)]
+        {
+            let chunk = chunk_of(time, &json!({"source": "aws.ecs", "detail": {"n": [1]}}));
+            let mut seen = Vec::new();
+            decode::records(&chunk, |record| seen.push((record.time.millis(), record.fields.len())));
+            assert_eq!(seen, [(read, 2)]);
+        }
+    }
+}

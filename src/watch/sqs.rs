@@ -1,0 +1,187 @@
+//! The three operations of SQS that a consumer needs: requests and what their replies say. Pure.
+//!
+//! AWS JSON 1.0: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/>, read 2026-11.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::destination::{HttpRequest, Reply};
+
+/// Most messages of one ReceiveMessage, and of one batch.
+pub(super) const MOST_MESSAGES: usize = 10;
+
+/// The longest a message may be kept invisible.
+pub(super) const LONGEST_INVISIBLE: u64 = 43_200;
+
+/// One queue.
+#[derive(Debug)]
+pub(super) struct Queue {
+    url: String,
+    endpoint: String,
+}
+
+/// A message that was received.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct Message {
+    pub(super) message_id: String,
+    pub(super) receipt_handle: String,
+    pub(super) body: String,
+    pub(super) attributes: Attributes,
+}
+
+/// Numbers as text.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct Attributes {
+    approximate_receive_count: String,
+    sent_timestamp: String,
+}
+
+impl Message {
+    /// How often it was received, this time included.
+    pub(super) fn receives(&self) -> u32 {
+        self.attributes.approximate_receive_count.parse().unwrap_or(1)
+    }
+
+    /// When it was sent, in milliseconds since 1970.
+    pub(super) fn sent_ms(&self) -> i64 {
+        self.attributes.sent_timestamp.parse().unwrap_or(0)
+    }
+}
+
+impl Queue {
+    /// `endpoint` is where requests go; without one, the host of the queue's own address.
+    pub(super) fn new(url: &str, endpoint: Option<&str>) -> Self {
+        let origin = || url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
+        Self { url: url.to_owned(), endpoint: endpoint.map_or_else(origin, str::to_owned) }
+    }
+
+    /// Waits at most `wait` seconds for messages; those received are invisible to others for `invisible` seconds.
+    pub(super) fn receive(&self, wait: u64, invisible: u64) -> HttpRequest {
+        let body = json!({
+            "QueueUrl": self.url,
+            "MaxNumberOfMessages": MOST_MESSAGES,
+            "WaitTimeSeconds": wait,
+            "VisibilityTimeout": invisible.min(LONGEST_INVISIBLE),
+            // The older name, which every implementation knows.
+            "AttributeNames": ["ApproximateReceiveCount", "SentTimestamp"],
+        });
+        self.call("ReceiveMessage", &body)
+    }
+
+    pub(super) fn delete(&self, receipt_handle: &str) -> HttpRequest {
+        self.call("DeleteMessage", &json!({"QueueUrl": self.url, "ReceiptHandle": receipt_handle}))
+    }
+
+    /// Makes the message visible to everybody again in `seconds`.
+    pub(super) fn leave(&self, receipt_handle: &str, seconds: u64) -> HttpRequest {
+        let body = json!({
+            "QueueUrl": self.url,
+            "ReceiptHandle": receipt_handle,
+            "VisibilityTimeout": seconds.min(LONGEST_INVISIBLE),
+        });
+        self.call("ChangeMessageVisibility", &body)
+    }
+
+    fn call(&self, operation: &str, body: &Value) -> HttpRequest {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.0"));
+        if let Ok(target) = HeaderValue::from_str(&format!("AmazonSQS.{operation}")) {
+            headers.insert(HeaderName::from_static("x-amz-target"), target);
+        }
+        HttpRequest {
+            method: Method::POST,
+            url: format!("{}/", self.endpoint.trim_end_matches('/')),
+            headers,
+            body: Bytes::from(body.to_string()),
+            sign: Some("sqs"),
+        }
+    }
+}
+
+/// The messages of a reply to ReceiveMessage; an empty queue leaves the list out.
+pub(super) fn messages(reply: &Reply) -> Result<Vec<Message>, String> {
+    #[derive(Deserialize)]
+    struct Received {
+        #[serde(rename = "Messages", default)]
+        messages: Option<Vec<Message>>,
+    }
+    succeeded(reply)?;
+    let received: Received = serde_json::from_slice(&reply.body).map_err(|error| error.to_string())?;
+    Ok(received.messages.unwrap_or_default())
+}
+
+/// Fails with the service's own name for what is wrong.
+pub(super) fn succeeded(reply: &Reply) -> Result<(), String> {
+    if reply.status == 200 {
+        return Ok(());
+    }
+    let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+    let kind = body.get("__type").and_then(Value::as_str).map(|kind| kind.rsplit('#').next().unwrap_or(kind));
+    Err(format!("{} ({})", kind.unwrap_or("no error name"), reply.status))
+}
+
+/// Names for which waiting does not help: somebody must change a permission or the key.
+pub(super) fn needs_a_person(why: &str) -> bool {
+    ["AccessDenied", "QueueDoesNotExist", "InvalidAddress", "KmsAccessDenied", "InvalidClientTokenId"]
+        .iter()
+        .any(|name| why.starts_with(name))
+}
+
+/// The credentials are to blame; others may do.
+pub(super) fn is_of_credentials(why: &str) -> bool {
+    [
+        "ExpiredToken",
+        "UnrecognizedClient",
+        "InvalidClientTokenId",
+        "InvalidSignature",
+        "SignatureDoesNotMatch",
+    ]
+    .iter()
+    .any(|name| why.starts_with(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(request: &HttpRequest) -> Value {
+        serde_json::from_slice(&request.body).unwrap()
+    }
+
+    #[test]
+    fn requests_go_to_the_queues_host() {
+        let queue = Queue::new("https://sqs.eu-west-1.amazonaws.com/111122223333/stops", None);
+        let request = queue.receive(20, 50);
+        assert_eq!(request.url, "https://sqs.eu-west-1.amazonaws.com/");
+        assert_eq!(request.headers["x-amz-target"], "AmazonSQS.ReceiveMessage");
+        assert_eq!(body(&request)["VisibilityTimeout"], 50);
+        assert_eq!(body(&queue.leave("r", 99_999))["VisibilityTimeout"], LONGEST_INVISIBLE);
+        assert_eq!(body(&queue.delete("r"))["ReceiptHandle"], "r");
+        let elsewhere =
+            Queue::new("https://sqs.eu-west-1.amazonaws.com/1/q", Some("https://vpce-1.example/"));
+        assert_eq!(elsewhere.delete("r").url, "https://vpce-1.example/");
+    }
+
+    #[test]
+    fn replies_are_read() {
+        let reply =
+            |status, body: &str| Reply { status, body: Bytes::from(body.to_owned()), ..Reply::default() };
+        let full = r#"{"Messages":[{"MessageId":"m","ReceiptHandle":"r","Body":"{}","MD5OfBody":"x","Attributes":{"ApproximateReceiveCount":"3","SentTimestamp":"1795000000123"}}]}"#;
+        let messages_of = |body: &str| messages(&reply(200, body));
+        let message = messages_of(full).unwrap().remove(0);
+        assert_eq!((message.receives(), message.sent_ms()), (3, 1_795_000_000_123));
+        assert!(
+            messages_of("{}").unwrap().is_empty() && messages_of(r#"{"Messages":null}"#).unwrap().is_empty()
+        );
+        assert!(messages_of("<html>").is_err());
+        let denied = r#"{"__type":"com.amazonaws.sqs#AccessDeniedException","message":"no"}"#;
+        let why = messages(&reply(400, denied)).unwrap_err();
+        assert_eq!(why, "AccessDeniedException (400)");
+        assert!(needs_a_person(&why) && !is_of_credentials(&why));
+        assert_eq!(messages(&reply(503, "")).unwrap_err(), "no error name (503)");
+    }
+}

@@ -1,0 +1,252 @@
+//! One chunk from bytes to verdict, and what is remembered between chunks.
+//!
+//! Owns: putting the stages of `pipeline`, the couriers of `deliver` and the ledger of `ack` together for one instance.
+//! Lives on the worker's thread; watchers bring their events in here as Fluent Bit does.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::{Plan, Watching, finish};
+use crate::ack::{self, Ledger, Progress, Verdict};
+use crate::batch::Batch;
+use crate::classify::Classifier;
+use crate::config::QueueSettings;
+use crate::deliver::Courier;
+use crate::destination::Destination;
+use crate::http::Client;
+use crate::log::{Level, Log};
+use crate::metrics::{Metrics, Reason};
+use crate::pipeline::{self, Memory, Sorted, Stages};
+use crate::route::Routes;
+use crate::spool::Spool;
+use crate::template::Scene;
+use crate::upload::{Leaving, Uploader};
+use crate::watch::{self, Inlet, QueueWatch, Sight, TaskEndpoint, TaskWatch};
+use crate::wire::Wire;
+
+/// How long the first chunk may wait for the task's metadata.
+const FIRST_LOOK: Duration = Duration::from_secs(1);
+
+/// What the thread works with.
+pub(super) struct House {
+    classifier: Classifier,
+    routes: Routes,
+    couriers: Vec<Rc<Courier<Wire>>>,
+    spools: Vec<Option<Arc<Spool>>>,
+    ledger: Ledger,
+    memory: Memory,
+    sight: Rc<Sight>,
+    metrics: Arc<Metrics>,
+    pub(super) log: Rc<Log>,
+    flush_timeout: Duration,
+    uuid: String,
+    panic: bool,
+}
+
+impl Inlet for Rc<House> {
+    async fn bring(&self, tag: &str, chunk: &[u8]) -> Verdict {
+        self.deliver(tag.as_bytes(), chunk).await
+    }
+}
+
+impl House {
+    pub(super) fn new(plan: Plan, log: Rc<Log>) -> Self {
+        let courier = |(index, (destination, wire))| {
+            Rc::new(Courier::new(index, destination, wire, Arc::clone(&plan.metrics), Rc::clone(&log)))
+        };
+        Self {
+            spools: plan.destinations.iter().map(|(_, wire)| wire.spool()).collect(),
+            couriers: plan.destinations.into_iter().enumerate().map(courier).collect(),
+            classifier: plan.classifier,
+            routes: plan.routes,
+            ledger: Ledger::default(),
+            memory: Memory::new(plan.once, plan.context_lines),
+            sight: Rc::default(),
+            metrics: Arc::clone(&plan.metrics),
+            flush_timeout: plan.flush_timeout,
+            uuid: uuid::Uuid::new_v4().to_string(),
+            panic: plan.panic,
+            log,
+        }
+    }
+
+    /// Uploads in the background, one task per destination with a spool.
+    pub(super) fn upload(&self, leaving: &Leaving) -> JoinSet<()> {
+        let mut uploading = JoinSet::new();
+        for (courier, spool) in self.couriers.iter().zip(&self.spools) {
+            if let Some(spool) = spool {
+                let uploader = Uploader::new(Rc::clone(courier), Arc::clone(spool));
+                uploading.spawn_local(uploader.run(leaving.clone(), self.sight.stopping()));
+            }
+        }
+        uploading
+    }
+
+    /// Begins to watch what is to be watched. The task is looked at once before the first chunk, so that the first
+    /// names are whole already; a slow endpoint is not waited for longer than [`FIRST_LOOK`].
+    pub(super) async fn watch(self: &Rc<Self>, what: Watching, leaving: &watch::Leaving) -> JoinSet<()> {
+        let mut watchers = JoinSet::new();
+        if let Some(mut task) = what.task.and_then(|endpoint| self.task_watch(endpoint)) {
+            tokio::time::timeout(FIRST_LOOK, task.look()).await.ok();
+            watchers.spawn_local(task.run(leaving.clone()));
+        }
+        if let Some(queue) = what.queue.and_then(|settings| self.queue_watch(&settings)) {
+            watchers.spawn_local(queue.run(leaving.clone()));
+        }
+        watchers
+    }
+
+    fn task_watch(self: &Rc<Self>, endpoint: TaskEndpoint) -> Option<TaskWatch<Rc<Self>>> {
+        let (log, sight) = (Rc::clone(&self.log), Rc::clone(&self.sight));
+        let client = Client::new(None).map_err(|why| self.log.line(Level::Error, why)).ok()?;
+        Some(TaskWatch::new(endpoint, client, Rc::clone(self), log, sight))
+    }
+
+    fn queue_watch(self: &Rc<Self>, settings: &QueueSettings) -> Option<QueueWatch<Rc<Self>>> {
+        let (metrics, log) = (Arc::clone(&self.metrics), Rc::clone(&self.log));
+        QueueWatch::new(settings, self.flush_timeout, Rc::clone(self), metrics, log)
+            .map_err(|why| self.log.line(Level::Error, format_args!("queue.ca_file: {why}")))
+            .ok()
+    }
+
+    /// One chunk, from bytes to verdict. Answers at the deadline at the latest; requests that are on their way then
+    /// are still waited for in the background, so that the replay knows whether they arrived.
+    pub(super) async fn deliver(self: &Rc<Self>, tag: &[u8], chunk: &[u8]) -> Verdict {
+        assert!(!self.panic, "a panic was asked for");
+        let deadline = Instant::now() + self.flush_timeout;
+        let mut digest = (!self.ledger.is_empty()).then(|| ack::digest(tag, chunk));
+        let known = self.ledger.begin(digest.unwrap_or_default(), self.couriers.len(), deadline).await;
+        let Some(progress) = known else { return Verdict::Retry };
+        let sorted = self.sort(tag, chunk, &progress);
+        let unreadable = sorted.tally.fault.is_some() && sorted.tally.records == 0;
+        let mut sending = self.send(sorted.batches, &progress, deadline);
+        let in_time = tokio::time::timeout_at(deadline, finish(&mut sending)).await.is_ok();
+        let verdict = if unreadable { Verdict::Error } else { self.verdict(&progress) };
+        if verdict == Verdict::Retry {
+            let digest = *digest.get_or_insert_with(|| ack::digest(tag, chunk));
+            self.ledger.keep(digest, &progress);
+        }
+        if in_time {
+            self.close(&progress, verdict);
+            return verdict;
+        }
+        let this = Rc::clone(self);
+        // Not part of the drain: at exit nobody is left to come again.
+        tokio::task::spawn_local(async move {
+            finish(&mut sending).await;
+            this.close(&progress, verdict);
+        });
+        verdict
+    }
+
+    /// Nothing is on its way any more.
+    fn close(&self, progress: &Progress, verdict: Verdict) {
+        if verdict != Verdict::Retry {
+            progress.claims().confirm();
+            self.let_go(progress);
+        }
+        progress.stop();
+    }
+
+    fn sort(&self, tag: &[u8], chunk: &[u8], progress: &Progress) -> Sorted {
+        let destinations: Vec<&dyn Destination> =
+            self.couriers.iter().map(|courier| &*courier.destination).collect();
+        let stages = Stages {
+            classifier: &self.classifier,
+            routes: &self.routes,
+            destinations: &destinations,
+            metrics: &self.metrics,
+            memory: Some(&self.memory),
+        };
+        let task = self.sight.task();
+        let scene = Scene { tag, uuid: &self.uuid, chunk: progress.name(), task: task.as_deref() };
+        let sorted = pipeline::sort(&stages, &scene, chunk, progress);
+        if progress.is_replay() {
+            self.metrics.replayed_chunks.fetch_add(1, Relaxed);
+        } else {
+            let Sorted { tally, classes, dropped, .. } = &sorted;
+            self.metrics.count_chunk(classes, *dropped, tally.shapeless as u64, tally.fault.is_some());
+            self.metrics.repeated_stops.fetch_add(sorted.repeated, Relaxed);
+        }
+        self.report(&sorted);
+        sorted
+    }
+
+    fn report(&self, sorted: &Sorted) {
+        if let Some(fault) = &sorted.tally.fault {
+            let read = sorted.tally.records;
+            self.log.once_a_minute(
+                Level::Error,
+                "malformed",
+                format_args!("{fault}; {read} records before it are delivered"),
+            );
+        }
+        if sorted.tally.shapeless > 0 {
+            let count = sorted.tally.shapeless;
+            self.log.once_a_minute(
+                Level::Warn,
+                "shapeless",
+                format_args!("{count} entries of a chunk hold no record and were left out"),
+            );
+        }
+        if let Some(field) = &sorted.missing_field {
+            self.metrics.missing_fields.fetch_add(1, Relaxed);
+            self.log.once_a_minute(
+                Level::Warn,
+                "missing_field",
+                format_args!("$({field}) is in a name but not in a record; its fallback was used"),
+            );
+        }
+    }
+
+    /// Every batch of every destination at one time; how many really go out together is the destination's `concurrency`.
+    fn send(&self, batches: Vec<Vec<Batch>>, progress: &Rc<Progress>, deadline: Instant) -> JoinSet<()> {
+        let mut sending = JoinSet::new();
+        for (courier, batches) in self.couriers.iter().zip(batches) {
+            for batch in batches {
+                sending.spawn_local(Rc::clone(courier).bring(batch, Rc::clone(progress), deadline));
+            }
+        }
+        sending
+    }
+
+    fn verdict(&self, progress: &Progress) -> Verdict {
+        ack::verdict(progress, self.couriers.iter().map(|courier| courier.destination.common().required))
+    }
+
+    /// The chunk will not come again: what a best-effort destination lacks now is lost.
+    fn let_go(&self, progress: &Progress) {
+        for (index, courier) in self.couriers.iter().enumerate() {
+            let missing = progress.missing(index);
+            if missing > 0 {
+                let name = &courier.destination.common().name;
+                self.metrics.destination(index).lost(Reason::BestEffort, u64::from(missing));
+                let text =
+                    format_args!("destination {name} is best effort and did not take {missing} records");
+                self.log.once_a_minute(Level::Warn, &format!("{name}/best_effort"), text);
+            }
+        }
+    }
+
+    pub(super) fn say_goodbye(&self) {
+        for counters in self.metrics.snapshot() {
+            let unwanted = |reason: Reason| matches!(reason, Reason::Filtered | Reason::Empty);
+            let lost = counters.lost.iter().filter(|(reason, _)| !unwanted(*reason)).map(|(_, count)| count);
+            let lost: u64 = lost.sum();
+            let (name, delivered, requests) = (&counters.name, counters.delivered, counters.requests);
+            let objects = match counters.objects {
+                0 => String::new(),
+                objects => format!(", {objects} objects uploaded"),
+            };
+            let text = format_args!(
+                "destination {name}: {delivered} records delivered in {requests} requests, {lost} lost{objects}"
+            );
+            self.log.line(Level::Info, text);
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Stops that do not come as one record each, or not through Fluent Bit.
+//!
+//! - `metadata` – a task metadata endpoint that tests can turn
+//! - `task` – exits of sibling containers, their last lines, names from the metadata, an endpoint in trouble
+//! - `queue` – events from SQS: each delivered, none lost, none twice
+//! - `telling` – one report per stop, carriers, and what an application cannot forge
+
+mod metadata;
+mod queue;
+mod task;
+mod telling;

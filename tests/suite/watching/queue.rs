@@ -1,0 +1,123 @@
+//! Events from a queue of SQS: the fake one here, and moto's with two collectors.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use fake_cloud::{Api, Cloud, Fault};
+use serde_json::{Value, json};
+
+use crate::support::process::until;
+use crate::support::record::stop;
+use crate::support::router::{GROUP, Router};
+
+const QUEUE: &str = "ecs-stops";
+
+fn router(cloud: &Cloud, more: &[(&str, &str)]) -> Router {
+    let url = cloud.sqs().url(QUEUE);
+    let usual = [
+        ("cloudwatch.log_stream", "$(class)"),
+        ("cloudwatch.log_key", ""),
+        ("flush_timeout", "2s"),
+        ("queue.url", &url),
+        ("queue.region", "us-east-1"),
+    ];
+    Router::to(cloud, &[&usual, more].concat())
+}
+
+fn cloud() -> Cloud {
+    Cloud::builder().create_queues([QUEUE]).start()
+}
+
+/// A stop of a task of its own.
+fn stop_number(number: usize) -> Value {
+    let mut event = stop();
+    event["detail"]["taskArn"] = json!(format!("arn:aws:ecs:eu-west-1:111122223333:task/prod/{number:032x}"));
+    event["id"] = json!(format!("event-{number}"));
+    event
+}
+
+fn task_ids(messages: &[String]) -> BTreeMap<String, usize> {
+    let mut seen = BTreeMap::new();
+    for message in messages {
+        let report: Value = serde_json::from_str(message).unwrap();
+        *seen.entry(report["task_id"].as_str().unwrap().to_owned()).or_default() += 1;
+    }
+    seen
+}
+
+#[test]
+fn each_message_is_deleted_after_its_event_has_arrived() {
+    let cloud = cloud();
+    (0..25).for_each(|number| cloud.sqs().send(QUEUE, stop_number(number)));
+    cloud.sqs().send(QUEUE, json!({"Type": "Notification", "Message": stop_number(25).to_string()}));
+    let router = router(&cloud, &[]);
+    until(Duration::from_secs(10), || cloud.sqs().messages(QUEUE).is_empty().then_some(()))
+        .expect("an empty queue");
+    router.drain();
+    let told = task_ids(&cloud.cloudwatch().messages(GROUP, "stop"));
+    assert_eq!((told.len(), told.values().max()), (26, Some(&1)));
+    let first_put = cloud.requests_for(Api::PutLogEvents)[0].at;
+    assert!(cloud.requests_for(Api::DeleteMessage).iter().all(|delete| delete.at >= first_put));
+    cloud.assert_no_complaints();
+}
+
+#[test]
+fn what_cannot_be_delivered_is_left_to_the_queue_and_comes_again() {
+    let cloud = cloud();
+    cloud.sqs().send(QUEUE, stop_number(1));
+    cloud.script_where(Api::PutLogEvents, |_| true, Fault::reply(503));
+    let router = router(&cloud, &[("flush_timeout", "300ms")]);
+    until(Duration::from_secs(5), || (cloud.attempts(Api::ChangeMessageVisibility) >= 1).then_some(()))
+        .expect("left");
+    assert_eq!(cloud.attempts(Api::DeleteMessage), 0);
+    cloud.clear_script();
+    until(Duration::from_secs(15), || cloud.sqs().messages(QUEUE).is_empty().then_some(()))
+        .expect("delivered later");
+    router.drain();
+    assert_eq!(cloud.cloudwatch().messages(GROUP, "stop").len(), 1);
+    cloud.assert_no_complaints();
+}
+
+#[test]
+fn a_message_that_is_no_event_is_left_to_the_redrive_policy_and_holds_up_nobody() {
+    let cloud = cloud();
+    cloud.sqs().send(QUEUE, "hello");
+    cloud.sqs().send(QUEUE, "{\"a\":");
+    cloud.sqs().send(QUEUE, stop_number(1));
+    let router = router(&cloud, &[]);
+    until(Duration::from_secs(10), || (cloud.sqs().messages(QUEUE).len() == 2).then_some(()))
+        .expect("one delivered");
+    router.drain();
+    let load = |counter: &std::sync::atomic::AtomicU64| counter.load(std::sync::atomic::Ordering::Relaxed);
+    let queue = &router.metrics().queue;
+    assert_eq!((load(&queue.poison), load(&queue.deleted), load(&queue.left)), (2, 1, 0));
+    assert_eq!(cloud.attempts(Api::ChangeMessageVisibility), 0, "the queue's own timeout holds");
+}
+
+#[test]
+fn a_message_that_could_not_be_deleted_comes_again_and_its_stop_is_told_once() {
+    let cloud = cloud();
+    cloud.script_where(Api::DeleteMessage, |_| true, Fault::reply(500));
+    cloud.sqs().send(QUEUE, stop_number(1));
+    cloud.sqs().send(QUEUE, stop_number(1));
+    let router = router(&cloud, &[]);
+    until(Duration::from_secs(10), || (cloud.attempts(Api::DeleteMessage) >= 2).then_some(()))
+        .expect("tried");
+    cloud.clear_script();
+    until(Duration::from_secs(10), || cloud.sqs().messages(QUEUE).is_empty().then_some(())).expect("deleted");
+    router.drain();
+    assert_eq!(cloud.cloudwatch().messages(GROUP, "stop").len(), 1);
+}
+
+#[test]
+fn exit_finishes_what_is_under_way() {
+    let cloud = cloud();
+    cloud.script(Api::PutLogEvents, [Fault::slow(Duration::from_millis(600))]);
+    cloud.sqs().send(QUEUE, stop_number(1));
+    let router = router(&cloud, &[]);
+    until(Duration::from_secs(5), || (cloud.attempts(Api::PutLogEvents) >= 1).then_some(()))
+        .expect("under way");
+    router.drain();
+    assert!(cloud.sqs().messages(QUEUE).is_empty(), "deleted before the end");
+    assert_eq!(cloud.cloudwatch().messages(GROUP, "stop").len(), 1);
+}

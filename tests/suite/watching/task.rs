@@ -1,0 +1,212 @@
+//! What the plugin learns from the task metadata endpoint.
+//!
+//! The endpoint's address comes by the environment, so each test runs in a process of its own.
+
+use std::time::{Duration, Instant};
+
+use fake_cloud::{Api, Cloud, Fault};
+use out_ecs_router::Verdict;
+use serde_json::{Value, json};
+
+use super::metadata::{Metadata, Mood, id};
+use crate::support::alone::{alone, this_test};
+use crate::support::chunk::Chunk;
+use crate::support::environment;
+use crate::support::process::until;
+use crate::support::router::{GROUP, Router};
+
+/// Streams by class, whole records; planned stops have a stream of their own.
+fn router(cloud: &Cloud, more: &[(&str, &str)]) -> Router {
+    let endpoint = cloud.endpoint();
+    let usual = [
+        ("route.default", "logs"),
+        ("route.stop.expected", "planned"),
+        ("logs.type", "cloudwatch"),
+        ("planned.type", "cloudwatch"),
+        ("logs.region", "us-east-1"),
+        ("planned.region", "us-east-1"),
+        ("logs.endpoint", &endpoint),
+        ("planned.endpoint", &endpoint),
+        ("logs.log_group", GROUP),
+        ("planned.log_group", GROUP),
+        ("logs.log_stream", "$(class)"),
+        ("planned.log_stream", "planned"),
+        ("logs.auto_create_group", "on"),
+        ("planned.auto_create_group", "on"),
+        ("flush_timeout", "2s"),
+        ("exit_timeout", "4s"),
+    ];
+    Router::with(usual.iter().chain(more))
+}
+
+fn stderr_of(container: &str, log: &str) -> Value {
+    json!({"container_id": id(container), "container_name": container, "source": "stderr", "log": log})
+}
+
+/// Reports in this stream, as soon as there are this many.
+#[track_caller]
+fn reports(cloud: &Cloud, stream: &str, count: usize, limit: Duration) -> Vec<Value> {
+    let there = || {
+        let messages = cloud.cloudwatch().messages(GROUP, stream);
+        (messages.len() >= count).then_some(messages)
+    };
+    let messages =
+        until(limit, there).unwrap_or_else(|| panic!("{:?}", cloud.cloudwatch().messages(GROUP, stream)));
+    messages.iter().map(|text| serde_json::from_str(text).unwrap()).collect()
+}
+
+#[test]
+fn an_exit_is_reported_once_within_three_seconds_with_its_last_lines() {
+    alone(this_test!("an_exit_is_reported_once_within_three_seconds_with_its_last_lines"), || {
+        let (cloud, metadata) = (Cloud::start(), Metadata::start(&["app", "proxy"]));
+        environment::metadata(&metadata.address());
+        let router = router(&cloud, &[("stop.context_lines", "3")]);
+        let lines = ["one", "two", "panic: out of luck", "goroutine 1 [running]:"];
+        let records: Vec<Value> = lines.iter().map(|line| stderr_of("app", line)).collect();
+        assert_eq!(router.bring(&Chunk::now(&records)), Verdict::Ok);
+        assert_eq!(router.bring(&Chunk::now(&[stderr_of("proxy", "not its words")])), Verdict::Ok);
+        let ended = Instant::now();
+        metadata.end("app", 137);
+        let found = reports(&cloud, "stop", 1, Duration::from_secs(3)).remove(0);
+        assert!(ended.elapsed() < Duration::from_secs(3), "{:?}", ended.elapsed());
+        let expected = json!({
+            "ecs_event": "container_exited", "container": "app", "exit_code": 137, "signal": "SIGKILL",
+            "severity": "error", "expected": false, "cluster": "prod", "service": "web", "launch_type": "FARGATE",
+            "task_id": "7378aadeebae5d55dee04916c8a42528", "region": "eu-west-1", "account": "111122223333",
+            "last_lines": ["two", "panic: out of luck", "goroutine 1 [running]:"],
+        });
+        for (name, value) in expected.as_object().unwrap() {
+            assert_eq!(found[name], *value, "{name} in {found:#}");
+        }
+        std::thread::sleep(Duration::from_secs(3));
+        assert_eq!(reports(&cloud, "stop", 1, Duration::ZERO).len(), 1, "once");
+        cloud.assert_no_complaints();
+    });
+}
+
+#[test]
+fn planned_ends_go_where_planned_stops_go_and_restarts_are_told() {
+    alone(this_test!("planned_ends_go_where_planned_stops_go_and_restarts_are_told"), || {
+        let (cloud, metadata) = (Cloud::start(), Metadata::start(&["app", "worker"]));
+        environment::metadata(&metadata.address());
+        let router = router(&cloud, &[("task_metadata.interval", "200ms")]);
+        metadata.change("worker", json!({"RestartCount": 1, "StartedAt": "2026-11-21T10:30:00Z"}));
+        let restart = reports(&cloud, "stop", 1, Duration::from_secs(3)).remove(0);
+        assert_eq!(
+            (&restart["container"], &restart["restarts"]),
+            (&json!("worker"), &json!(1)),
+            "{restart:#}"
+        );
+        metadata.stop();
+        std::thread::sleep(Duration::from_millis(500));
+        metadata.end("app", 143);
+        metadata.end("worker", 0);
+        let planned = reports(&cloud, "planned", 2, Duration::from_secs(3));
+        assert!(
+            planned.iter().all(|report| report["expected"] == true && report["severity"] == "info"),
+            "{planned:#?}"
+        );
+        router.drain();
+        assert_eq!(cloud.cloudwatch().messages(GROUP, "stop").len(), 1);
+        assert_eq!(cloud.cloudwatch().messages(GROUP, "planned").len(), 2);
+    });
+}
+
+#[test]
+fn the_last_look_at_exit_reports_what_ended_just_before() {
+    alone(this_test!("the_last_look_at_exit_reports_what_ended_just_before"), || {
+        let (cloud, metadata) = (Cloud::start(), Metadata::start(&["app"]));
+        environment::metadata(&metadata.address());
+        let router = router(&cloud, &[("task_metadata.interval", "1h")]);
+        assert_eq!(router.bring(&Chunk::now(&[stderr_of("app", "goodbye")])), Verdict::Ok);
+        metadata.end("app", 1);
+        router.drain();
+        let report = reports(&cloud, "stop", 1, Duration::ZERO).remove(0);
+        assert_eq!((&report["exit_code"], &report["last_lines"]), (&json!(1), &json!(["goodbye"])));
+    });
+}
+
+#[test]
+fn a_report_that_does_not_arrive_is_brought_again_and_arrives_once() {
+    alone(this_test!("a_report_that_does_not_arrive_is_brought_again_and_arrives_once"), || {
+        let (cloud, metadata) = (Cloud::start(), Metadata::start(&["app"]));
+        environment::metadata(&metadata.address());
+        let router = router(&cloud, &[("task_metadata.interval", "200ms"), ("flush_timeout", "300ms")]);
+        cloud.script_where(Api::PutLogEvents, |_| true, Fault::reply(503));
+        metadata.end("app", 1);
+        until(Duration::from_secs(5), || (cloud.attempts(Api::PutLogEvents) >= 2).then_some(()))
+            .expect("attempts");
+        cloud.clear_script();
+        reports(&cloud, "stop", 1, Duration::from_secs(10));
+        router.drain();
+        assert_eq!(cloud.cloudwatch().messages(GROUP, "stop").len(), 1);
+    });
+}
+
+#[test]
+fn names_are_filled_from_the_metadata_where_records_lack_them() {
+    alone(this_test!("names_are_filled_from_the_metadata_where_records_lack_them"), || {
+        let (cloud, metadata) = (Cloud::start(), Metadata::start(&["app"]));
+        environment::metadata(&metadata.address());
+        let name = "$(ecs_cluster)/$(ecs_service)/$(ecs_task_family)/$(ecs_task_revision)/$(ecs_task_id)/$(image_tag)/$(ecs_launch_type)/$(ecs_availability_zone)";
+        let router = router(&cloud, &[("logs.log_stream", name)]);
+        assert_eq!(router.bring(&Chunk::now(&[stderr_of("app", "x")])), Verdict::Ok);
+        let stream = "prod/web/web/42/7378aadeebae5d55dee04916c8a42528/v7/FARGATE/eu-west-1a";
+        assert_eq!(
+            cloud.cloudwatch().messages(GROUP, stream).len(),
+            1,
+            "{:?}",
+            cloud.cloudwatch().calls("PutLogEvents")
+        );
+    });
+}
+
+#[test]
+fn an_endpoint_in_trouble_is_said_once_and_holds_up_nothing() {
+    let moods = [
+        Mood::Gone,
+        Mood::Wrong(429, "Too Many Requests".into()),
+        Mood::Wrong(404, String::new()),
+        Mood::Wrong(200, "<html>".into()),
+        Mood::Wrong(200, format!("{{\"TaskARN\":\"{}\"}}", "x".repeat(3_000_000))),
+        Mood::Slow(Duration::from_secs(60)),
+    ];
+    let said = alone(this_test!("an_endpoint_in_trouble_is_said_once_and_holds_up_nothing"), || {
+        for mood in moods {
+            let (cloud, metadata) = (Cloud::start(), Metadata::start(&["app"]));
+            environment::metadata(&metadata.address());
+            metadata.turn(mood.clone());
+            let router =
+                router(&cloud, &[("task_metadata.interval", "200ms"), ("logs.log_stream", "$(image_tag)")]);
+            let (verdict, took) = router.timed(&Chunk::now(&[stderr_of("app", "x")]));
+            assert_eq!(verdict, Verdict::Ok, "{mood:?}");
+            assert!(took < Duration::from_secs(2), "{mood:?}: {took:?}");
+            assert_eq!(cloud.cloudwatch().messages(GROUP, "unknown").len(), 1, "{mood:?}");
+            std::thread::sleep(Duration::from_millis(600));
+            assert!(metadata.asked().len() <= 8, "no storm: {:?}", metadata.asked());
+            router.drain();
+        }
+    });
+    let lines = said.lines().filter(|line| line.contains("task metadata endpoint")).count();
+    assert_eq!(lines, 6, "one for each router\n{said}");
+}
+
+#[test]
+fn without_the_variable_nothing_is_asked_and_on_says_what_is_missing() {
+    alone(this_test!("without_the_variable_nothing_is_asked_and_on_says_what_is_missing"), || {
+        let cloud = Cloud::start();
+        let endpoint = cloud.endpoint();
+        let keys = [
+            ("route.default", "cloudwatch"),
+            ("cloudwatch.region", "us-east-1"),
+            ("cloudwatch.endpoint", &endpoint),
+            ("cloudwatch.log_group", GROUP),
+            ("task_metadata", "on"),
+        ];
+        let keys = keys.map(|(key, value)| (key.to_owned(), value.to_owned())).into_iter().collect();
+        let keys: std::collections::BTreeMap<String, String> = keys;
+        let problems = out_ecs_router::plugin::Instance::start(0, &keys).unwrap_err();
+        assert_eq!(problems.len(), 1);
+        assert!(problems[0].to_string().contains("ECS_CONTAINER_METADATA_URI_V4"), "{}", problems[0]);
+    });
+}
