@@ -88,27 +88,31 @@ impl<I: Inlet + 'static> QueueWatch<I> {
     /// Receives until the process ends; what is under way then is still finished.
     pub async fn run(self, mut leaving: Leaving) {
         let this = Rc::new(self);
+        // At most one; never given up while there is time, because what SQS sends to nobody stays invisible.
+        let mut receiving = JoinSet::new();
         let mut under_way = JoinSet::new();
         let mut in_vain = 0u32;
         while !*leaving.borrow_and_update() {
-            let full = under_way.len() + MOST_MESSAGES > UNDER_WAY;
+            if receiving.is_empty() && under_way.len() + MOST_MESSAGES <= UNDER_WAY {
+                receiving.spawn_local(Rc::clone(&this).receive(in_vain));
+            }
             tokio::select! {
                 Ok(()) = leaving.changed() => {}
                 Some(done) = under_way.join_next() => in_vain = after(done.ok(), in_vain),
-                received = this.receive(in_vain), if !full => match received {
-                    Ok(messages) => for message in messages {
+                Some(received) = receiving.join_next() => match received {
+                    Ok(Ok(messages)) => for message in messages {
                         under_way.spawn_local(Rc::clone(&this).handle(message));
                     },
-                    Err(()) => in_vain += 1,
+                    _ => in_vain = in_vain.saturating_add(1),
                 },
             }
         }
+        receiving.abort_all();
         while under_way.join_next().await.is_some() {}
     }
 
-    /// Rests when the last attempts were in vain, then waits for messages. Cancelled halfway, what SQS had sent
-    /// becomes visible again by itself.
-    async fn receive(&self, in_vain: u32) -> Result<Vec<Message>, ()> {
+    /// Rests when the last attempts were in vain, then waits for messages.
+    async fn receive(self: Rc<Self>, in_vain: u32) -> Result<Vec<Message>, ()> {
         if in_vain > 0 {
             tokio::time::sleep(Duration::from_secs(rest(in_vain))).await;
         }

@@ -8,8 +8,12 @@ use serde_json::Value;
 
 /// A call of an AWS JSON API, unsigned.
 pub(crate) fn aws_call(port: u16, target: &str, body: &Value) -> io::Result<Value> {
-    let service = if target.starts_with("Firehose_") { "firehose" } else { "logs" };
-    let headers = format!("X-Amz-Target: {target}\r\nContent-Type: application/x-amz-json-1.1\r\n");
+    let (service, version) = match target.split_once(['_', '.']) {
+        Some(("Firehose", _)) => ("firehose", "1.1"),
+        Some(("AmazonSQS", _)) => ("sqs", "1.0"),
+        _ => ("logs", "1.1"),
+    };
+    let headers = format!("X-Amz-Target: {target}\r\nContent-Type: application/x-amz-json-{version}\r\n");
     let reply = exchange(port, service, "POST /", &headers, &body.to_string())?;
     Ok(serde_json::from_str(&reply)?)
 }
