@@ -6,6 +6,8 @@
 mod aws_error;
 mod aws_json;
 mod cloudwatch;
+#[cfg(test)]
+mod cut_tests;
 mod data_record;
 mod datadog;
 mod dated;
@@ -248,6 +250,8 @@ pub struct Reply {
     pub headers: HeaderMap,
     /// The body's beginning, at most 1 MiB.
     pub body: Bytes,
+    /// The connection broke before the body's end: `body` is what had come by then.
+    pub cut: bool,
 }
 
 impl Reply {

@@ -263,7 +263,7 @@ fn reply(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> R
         .iter()
         .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
         .collect();
-    Reply { status, headers, body: body.to_owned().into() }
+    Reply { status, headers, body: body.to_owned().into(), cut: false }
 }
 
 fn error(code: &str) -> String {
@@ -318,7 +318,8 @@ fn every_reply_has_its_meaning() {
     }
     let completed = "<CompleteMultipartUploadResult><ETag>\"e-1\"</ETag></CompleteMultipartUploadResult>";
     let begun = "<InitiateMultipartUploadResult><UploadId>u&amp;1</UploadId></InitiateMultipartUploadResult>";
-    let rows: [(&Call<'_>, Reply, Meaning); 19] = [
+    let part_of = |body: &str| Reply { cut: true, ..reply(200, etag, body) };
+    let rows: [(&Call<'_>, Reply, Meaning); 23] = [
         (&put, reply(200, etag, ""), Delivered),
         (&put, reply(200, &[], "<html>sign in</html>"), Soon),
         (&put, reply(412, &[], &error("PreconditionFailed")), Delivered),
@@ -336,6 +337,10 @@ fn every_reply_has_its_meaning() {
         (&complete, reply(200, &[], ""), Soon),
         (&complete, reply(412, &[], &error("PreconditionFailed")), Delivered),
         (&complete, reply(409, &[], &error("ConditionalRequestConflict")), Slow),
+        (&put, part_of(""), Delivered),
+        (&part, part_of(""), Delivered),
+        (&Call::Begin, part_of("<InitiateMultipartUploadResult><UploadId>u"), Soon),
+        (&complete, part_of("<CompleteMultipartUploadResult><ETag>\"e"), Soon),
         (&abort, reply(204, &[], ""), Delivered),
         (&abort, reply(404, &[], &error("NoSuchUpload")), Delivered),
     ];

@@ -166,11 +166,19 @@ impl Destination for Slack {
     /// Whoever answers 200 without Slack's word for it is not Slack.
     fn judge(&self, _: Purpose, _: &Batch, reply: &Reply) -> Judgement {
         match reply.status {
-            200 if reply.body.trim_ascii() == b"ok" => Judgement::Delivered,
+            200 if is_ok(reply) => Judgement::Delivered,
             200 => Judgement::Later { pace: Pace::Soon, why: "200 without Slack's `ok`".to_owned() },
             408 | 429 | 500..=599 => Judgement::Later { pace: Pace::Soon, why: described(reply) },
             _ => Judgement::Refused { why: self.refusal(reply) },
         }
+    }
+}
+
+/// Slack's word for a message that was posted, or as much of it as had come when the connection broke.
+fn is_ok(reply: &Reply) -> bool {
+    match reply.cut {
+        true => b"ok".starts_with(&reply.body),
+        false => reply.body.trim_ascii() == b"ok",
     }
 }
 

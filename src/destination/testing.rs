@@ -6,7 +6,6 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
 use bytes::Bytes;
-use http::HeaderMap;
 use serde_json::Value;
 
 use super::{Destination, Encoded, HttpRequest, Judgement, Outlet, Purpose, Reply};
@@ -136,7 +135,7 @@ pub(super) fn event(name: &str) -> Value {
 
 /// A reply.
 pub(super) fn reply(status: u16, body: impl Into<Bytes>) -> Reply {
-    Reply { status, headers: HeaderMap::new(), body: body.into() }
+    Reply { status, body: body.into(), ..Reply::default() }
 }
 
 /// What a judgement is, in one word, so that tables stay readable.

@@ -121,7 +121,7 @@ fn region_of(endpoint: &str) -> Option<String> {
 
 fn error(reply: &Reply) -> AwsError {
     let text = |name| element(reply, name).unwrap_or_default();
-    AwsError::new(text("Code"), text("Message"), reply.status)
+    AwsError::new(text("Code"), text("Message"), reply)
 }
 
 pub(super) fn upload_id(reply: &Reply) -> Option<String> {

@@ -30,6 +30,7 @@ pub(super) const INTAKE: Intake = Intake {
         accept_only_another: |cloud| cloud.firehose_http().accept_only("another"),
     }),
     knows_repeats: true,
+    status_decides: false,
     retried: PASSING,
     room: 1,
     cuts: true,

@@ -36,6 +36,7 @@ pub(super) const INTAKE: Intake = Intake {
         },
     }),
     knows_repeats: false,
+    status_decides: true,
     retried: PASSING,
     room: 1,
     cuts: true,

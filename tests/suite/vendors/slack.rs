@@ -113,7 +113,11 @@ fn an_outage_means_retry_where_slack_is_required_and_the_replay_posts_once() {
 
 #[test]
 fn a_slow_reply_is_waited_for_and_a_lost_one_costs_one_more_message() {
-    for (fault, posted) in [(Fault::slow(Duration::from_millis(700)), 1), (Fault::reset_mid_body(), 2)] {
+    for (fault, posted) in [
+        (Fault::slow(Duration::from_millis(700)), 1),
+        (Fault::reset_mid_body(), 1),
+        (Fault::accept_then_cut(), 2),
+    ] {
         let cloud = cloud();
         let what = format!("{fault:?}");
         cloud.script(Api::SlackWebhook, [fault]);
