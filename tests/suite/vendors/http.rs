@@ -141,11 +141,6 @@ fn every_success_is_an_acceptance_and_redirects_are_not_followed() {
 }
 
 #[test]
-fn one_refused_record_is_singled_out_and_the_others_arrive() {
-    super::refusals::bring_a_refused_record(&INTAKE);
-}
-
-#[test]
 fn batches_keep_the_sizes_asked_for() {
     let cloud = Cloud::start();
     let router = INTAKE.router(&cloud, &[("http.batch_records", "7")]);
