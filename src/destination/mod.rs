@@ -337,3 +337,8 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.write_all(bytes).ok();
     encoder.finish().unwrap_or_default()
 }
+
+/// zstd at its own default level. Memory is all it needs, so there is nothing to say of a failure.
+fn zstd(bytes: &[u8]) -> Option<Vec<u8>> {
+    ::zstd::bulk::compress(bytes, ::zstd::DEFAULT_COMPRESSION_LEVEL).ok()
+}

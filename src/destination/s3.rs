@@ -76,8 +76,8 @@ impl S3 {
         let body = match self.encoding {
             Encoding::Plain => lines,
             Encoding::Gzip => super::gzip(&lines),
-            // Memory is all it needs, so it cannot fail; if it did, plain lines would still be read by zstd's users.
-            Encoding::Zstd => zstd::encode_all(lines.as_slice(), 0).unwrap_or(lines),
+            // Plain lines would still be read by zstd's users.
+            Encoding::Zstd => super::zstd(&lines).unwrap_or(lines),
         };
         self.call(&String::from_utf8_lossy(batch.target()), &Call::Put(&Piece::new(body.into())))
     }

@@ -86,6 +86,7 @@ pub(super) fn body_of(request: &HttpRequest) -> Vec<u8> {
     let mut body = Vec::new();
     match request.headers.get("content-encoding").map(|value| value.to_str().unwrap()) {
         Some("gzip") => flate2::read::GzDecoder::new(&*request.body).read_to_end(&mut body).unwrap(),
+        Some("zstd") => zstd::Decoder::new(&*request.body).unwrap().read_to_end(&mut body).unwrap(),
         Some(other) => panic!("{other}"),
         None => return request.body.to_vec(),
     };

@@ -158,10 +158,12 @@ fn batches_keep_the_sizes_asked_for() {
 
 #[test]
 fn a_compressed_request_says_the_same() {
-    let cloud = Cloud::start();
-    let records = vec![line("web", "stdout", "the same again"); 100];
-    assert_eq!(values_of(&cloud, &[("http.compress", "gzip")], &records).len(), 100);
-    let request = &cloud.requests()[0];
-    assert_eq!(request.header("content-encoding"), Some("gzip"));
-    assert!(request.wire_len * 10 < request.body.len());
+    for compress in ["gzip", "zstd"] {
+        let cloud = Cloud::start();
+        let records = vec![line("web", "stdout", "the same again"); 100];
+        assert_eq!(values_of(&cloud, &[("http.compress", compress)], &records).len(), 100);
+        let request = &cloud.requests()[0];
+        assert_eq!(request.header("content-encoding"), Some(compress));
+        assert!(request.wire_len * 10 < request.body.len());
+    }
 }
