@@ -447,7 +447,13 @@ pub const KEYS: &[Key] = &[
     key(NETWORK, "concurrency", Number, "Requests to the destination at one time.", "16")
         .or("8")
         .except(Kind::Slack, "1"),
-    key(S3, "bucket", Text, "Bucket that objects are written to.", "my-logs"),
+    key(
+        S3,
+        "bucket",
+        Text,
+        "Bucket that objects are written to, or the ARN of an access point. Directory buckets are not supported.",
+        "my-logs",
+    ),
     key(
         S3,
         "key",
@@ -524,6 +530,14 @@ pub const KEYS: &[Key] = &[
         "on",
     )
     .or("off"),
+    key(
+        S3,
+        "if_none_match",
+        Flag,
+        "Have S3 refuse to write a key that exists, so that an upload whose reply was lost makes no second version of the object. Off for stores that do not know the header: the same object, with the same content, is then written again.",
+        "off",
+    )
+    .or("on"),
     key(
         Only(&[Kind::Firehose]),
         "delivery_stream",
