@@ -356,7 +356,7 @@ fn error(code: &str) -> String {
 }
 
 /// For every call alike: status, code, meaning.
-const ERRORS: [(u16, &str, Meaning); 28] = [
+const ERRORS: [(u16, &str, Meaning); 31] = [
     (500, "InternalError", Soon),
     (502, "", Soon),
     (503, "SlowDown", Soon),
@@ -380,6 +380,9 @@ const ERRORS: [(u16, &str, Meaning); 28] = [
     (400, "KMS.DisabledException", Slow),
     (400, "InvalidStorageClass", Slow),
     (501, "NotImplemented", Slow),
+    (400, "EntityTooLarge", Slow),
+    (400, "EntityTooSmall", Slow),
+    (413, "", Slow),
     (400, "InvalidArgument", Refused),
     (400, "KeyTooLongError", Refused),
     (404, "", Slow),
