@@ -46,9 +46,9 @@ fn a_small_object_arrives_once_whatever_happens_on_the_way() {
 
 #[test]
 fn a_large_object_arrives_once_whatever_happens_to_its_beginning() {
-    passing().map(|fault| bring_parts(Api::CreateMultipartUpload, fault, 0));
+    passing().into_iter().for_each(|fault| bring_parts(Api::CreateMultipartUpload, fault, 0));
     // Nobody can abort an upload whose name was in the reply that was lost.
-    lost().map(|fault| bring_parts(Api::CreateMultipartUpload, fault, 1));
+    lost().into_iter().for_each(|fault| bring_parts(Api::CreateMultipartUpload, fault, 1));
 }
 
 #[test]
