@@ -126,19 +126,15 @@ fn nothing_but_202_is_an_acceptance() {
 
 #[test]
 fn requests_are_compressed_as_asked_for() {
-    let cases: [(&[(&str, &str)], Option<&str>); 4] = [
-        (&[], Some("gzip")),
-        (&[("datadog.compress", "gzip")], Some("gzip")),
-        (&[("datadog.compress", "zstd")], Some("zstd")),
-        (&[("datadog.compress", "off")], None),
-    ];
-    for (keys, encoding) in cases {
+    for (written, encoding) in
+        [("", Some("gzip")), ("gzip", Some("gzip")), ("zstd", Some("zstd")), ("off", None)]
+    {
         let cloud = Cloud::start();
-        let router = INTAKE.router(&cloud, keys);
-        assert_eq!(router.bring(&chunk_of(&names(100))), Verdict::Ok, "{keys:?}");
+        let router = INTAKE.router(&cloud, &[("datadog.compress", written)]);
+        assert_eq!(router.bring(&chunk_of(&names(100))), Verdict::Ok, "{written}");
         let request = &cloud.requests_for(Api::DatadogLogs)[0];
-        assert_eq!(request.header("content-encoding"), encoding, "{keys:?}");
-        assert_eq!(request.wire_len * 5 < request.body.len(), encoding.is_some(), "{keys:?}");
+        assert_eq!(request.header("content-encoding"), encoding, "{written}");
+        assert_eq!(request.wire_len * 5 < request.body.len(), encoding.is_some(), "{written}");
         INTAKE.assert_arrived(&cloud, &router, &names(100));
     }
 }
