@@ -273,6 +273,9 @@ impl HttpConnector for Bridge {
         HttpConnectorFuture::new(async move {
             let request = ours(request)?;
             let reply = client.send(&request, CHAIN_TIMEOUT).await.map_err(connector_error)?;
+            if reply.cut {
+                return Err(ConnectorError::io("the reply broke off".into()));
+            }
             theirs(reply)
         })
     }

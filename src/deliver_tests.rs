@@ -398,6 +398,44 @@ async fn a_vendor_that_asks_for_preparations_for_ever_is_not_followed() {
     assert!(stage.sent().len() < 20, "{}", stage.sent().len());
 }
 
+/// What was just made may not be found for a while. Two things that are asked for one after the other are no repeat.
+#[tokio::test(start_paused = true)]
+async fn what_was_made_and_is_not_found_yet_is_made_again_after_growing_pauses() {
+    let ok = || status(200);
+    let stage = Stage::replies([status(404), ok(), status(404), ok(), status(404), ok(), status(404), ok()]);
+    assert_eq!(stage.bring(1).await, Verdict::Ok);
+    assert_eq!(stage.sent().join(" "), ["deliver a make"; 4].join(" ") + " deliver a");
+    let pauses = stage.pauses();
+    let (between, within): (Vec<_>, Vec<_>) = (0..8).partition(|at| [2, 4, 6].contains(at));
+    assert!(within.iter().all(|at: &usize| pauses[*at] == Duration::ZERO), "{pauses:?}");
+    for (at, longest) in between.into_iter().zip([100, 200, 400]) {
+        assert!((ms(longest / 2)..=ms(longest + 1)).contains(&pauses[at]), "{pauses:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_for_what_was_made_keeps_nobody_else_from_preparing() {
+    let found = Cell::new(false);
+    let stage = Stage::new(move |url, body| {
+        let code = match (url, body) {
+            ("deliver", b"a") | ("make", _) => 404,
+            ("deliver", _) if !found.replace(true) => 405,
+            _ => 200,
+        };
+        Ok(status(code))
+    });
+    stage.progress.expect(0, 2);
+    let later = async {
+        tokio::time::sleep(ms(3_000)).await;
+        let start = Instant::now();
+        stage.run(1..2, ms(5_000)).await;
+        start.elapsed()
+    };
+    let (_, took) = tokio::join!(stage.run(0..1, ms(10_000)), later);
+    assert!(took < ms(50), "{took:?}");
+    assert_eq!(stage.counts().0, 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn many_batches_that_lack_the_same_thing_make_it_one_at_a_time() {
     let made = Cell::new(false);

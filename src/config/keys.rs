@@ -506,7 +506,13 @@ pub const KEYS: &[Key] = &[
     key(NETWORK, "concurrency", Number, "Requests to the destination at one time.", "16")
         .or("8")
         .except(Kind::Slack, "1"),
-    key(S3, "bucket", Text, "Bucket that objects are written to.", "my-logs"),
+    key(
+        S3,
+        "bucket",
+        Text,
+        "Bucket that objects are written to, or the ARN of an access point. Directory buckets are not supported.",
+        "my-logs",
+    ),
     key(
         S3,
         "key",
@@ -584,6 +590,14 @@ pub const KEYS: &[Key] = &[
     )
     .or("off"),
     key(
+        S3,
+        "if_none_match",
+        Flag,
+        "Have S3 refuse to write a key that exists, so that an upload whose reply was lost makes no second version of the object. Off for stores that do not know the header: the same object, with the same content, is then written again.",
+        "off",
+    )
+    .or("on"),
+    key(
         Only(&[Kind::Firehose]),
         "delivery_stream",
         Text,
@@ -641,14 +655,29 @@ pub const KEYS: &[Key] = &[
     ),
     key(DATADOG, "hostname", Template, "Datadog's `hostname`. Not sent unless set.", "$(ecs_task_id)"),
     key(
-        Only(&[Kind::Newrelic, Kind::Datadog, Kind::FirehoseHttp]),
+        Only(&[Kind::Newrelic, Kind::FirehoseHttp]),
         "compress",
         Choice(&["off", "gzip"]),
         "Compress requests.",
         "off",
     )
     .or("gzip"),
-    key(HTTP, "compress", Choice(&["off", "gzip"]), "Compress requests.", "gzip").or("off"),
+    key(
+        DATADOG,
+        "compress",
+        Choice(&["off", "gzip", "zstd"]),
+        "Compress requests. Datadog documents gzip for its intake; zstd, which its own agent sends, is smaller in less time.",
+        "zstd",
+    )
+    .or("gzip"),
+    key(
+        HTTP,
+        "compress",
+        Choice(&["off", "gzip", "zstd"]),
+        "Compress requests, with what the endpoint understands.",
+        "gzip",
+    )
+    .or("off"),
     key(
         Only(&[Kind::Http, Kind::FirehoseHttp]),
         "url",

@@ -71,6 +71,8 @@ pub struct Tries(u32);
 struct Journey<'c> {
     steps: VecDeque<Request>,
     preparations: usize,
+    /// Who has asked for preparations.
+    asked: Vec<Purpose>,
     reauthorized: bool,
     moved: bool,
     preparing: Option<MutexGuard<'c, ()>>,
@@ -79,7 +81,19 @@ struct Journey<'c> {
 impl Journey<'_> {
     fn new(request: Request) -> Self {
         let steps = VecDeque::from([request]);
-        Self { steps, preparations: 0, reauthorized: false, moved: false, preparing: None }
+        let asked = Vec::new();
+        Self { steps, preparations: 0, asked, reauthorized: false, moved: false, preparing: None }
+    }
+
+    /// Whether this step has asked for preparations before. Whoever has to wait now lets others prepare.
+    fn asks_again(&mut self, step: Purpose) -> bool {
+        let again = self.asked.contains(&step);
+        if again {
+            self.preparing = None;
+        } else {
+            self.asked.push(step);
+        }
+        again
     }
 
     /// The preparation in front is done; with the last one, others may prepare.
@@ -109,10 +123,14 @@ impl<T: Transport> Courier<T> {
                     self.say(Level::Warn, "forgiven", &why);
                     journey.prepared()
                 }
-                Judgement::Prepare(requests) => match self.prepare(&mut journey, purpose, requests).await {
-                    true => None,
-                    false => return Arrival::GivenUp,
-                },
+                Judgement::Prepare(requests) => {
+                    if journey.asks_again(purpose) && !self.wait_to_appear(tries, asked, deadline).await
+                        || !self.prepare(&mut journey, purpose, requests).await
+                    {
+                        return Arrival::GivenUp;
+                    }
+                    None
+                }
                 Judgement::Partial { retry, refused } => return Arrival::Partial { retry, refused, asked },
                 Judgement::Short { refused, why } => {
                     let level = if refused > 0 { Level::Error } else { Level::Warn };
@@ -152,6 +170,12 @@ impl<T: Transport> Courier<T> {
         if let Some(store) = self.destination.store() {
             store.moved(region);
         }
+    }
+
+    /// What was made is not found everywhere at once. `false`: it would be after the deadline.
+    async fn wait_to_appear(&self, tries: &mut Tries, asked: Option<Duration>, deadline: Instant) -> bool {
+        let pause = self.later(tries, asked, "what was just made is not found yet");
+        self.rest(tries, pause, deadline).await
     }
 
     /// Puts what must be made first before the step that asked for it. `false`: this goes on for too long.

@@ -13,6 +13,8 @@ pub(super) struct AwsError {
     pub(super) code: String,
     message: String,
     status: u16,
+    /// The reply broke off before it said which error it is.
+    unread: bool,
 }
 
 /// Reads the error of a JSON-protocol reply; what is not there stays empty.
@@ -21,11 +23,8 @@ pub(super) fn aws_error(reply: &Reply) -> AwsError {
     let text = |name: &str| body[name].as_str().map(str::to_owned);
     let header = reply.header(&HeaderName::from_static("x-amzn-errortype")).map(str::to_owned);
     let code = text("__type").or(header).or_else(|| text("code")).unwrap_or_default();
-    AwsError {
-        code: bare(&code).to_owned(),
-        message: text("message").or_else(|| text("Message")).unwrap_or_default(),
-        status: reply.status,
-    }
+    let message = text("message").or_else(|| text("Message")).unwrap_or_default();
+    AwsError::new(bare(&code).to_owned(), message, reply)
 }
 
 /// `com.amazonaws.logs#ThrottlingException:http://…` → `ThrottlingException`
@@ -35,15 +34,15 @@ fn bare(code: &str) -> &str {
 }
 
 impl AwsError {
-    /// An error that was read by other rules.
-    pub(super) fn new(code: String, message: String, status: u16) -> Self {
-        Self { code, message, status }
+    /// An error with what was found in the reply, by whatever rules.
+    pub(super) fn new(code: String, message: String, reply: &Reply) -> Self {
+        Self { unread: reply.cut && code.is_empty(), code, message, status: reply.status }
     }
 
     /// What it means for any service; `None` when the service must say.
     pub(super) fn common_judgement(&self, reply: &Reply, operation: &str) -> Option<Judgement> {
         let why = self.describe(operation);
-        if self.is_throttle() || self.is_outage() {
+        if self.is_throttle() || self.is_outage() || self.unread {
             return Some(Judgement::Later { pace: Pace::Soon, why });
         }
         if self.is_authentication() {
@@ -57,7 +56,7 @@ impl AwsError {
 
     /// Whether the same request may fare better later, without anybody changing anything.
     pub(super) fn is_passing(&self) -> bool {
-        self.is_throttle() || self.is_outage() || self.is_authentication()
+        self.is_throttle() || self.is_outage() || self.is_authentication() || self.unread
     }
 
     fn is_throttle(&self) -> bool {
@@ -89,8 +88,12 @@ impl AwsError {
 
     /// For the log: operation, status, code and the service's own words, which never hold the payload.
     pub(super) fn describe(&self, operation: &str) -> String {
-        let Self { code, message, status } = self;
-        let code = if code.is_empty() { "no error code" } else { code };
+        let Self { code, message, status, unread } = self;
+        let code = match code.as_str() {
+            _ if *unread => "and broke off",
+            "" => "no error code",
+            code => code,
+        };
         let mut text = format!("{operation} answered {status} {code}");
         if !message.is_empty() {
             text.push_str(": ");

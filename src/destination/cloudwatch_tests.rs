@@ -344,11 +344,11 @@ fn requests_are_packed_to_the_services_limits() {
 
 fn error(status: u16, code: &str) -> Reply {
     let body = json!({"__type": code, "message": "in its own words"}).to_string();
-    Reply { status, headers: HeaderMap::new(), body: body.into() }
+    Reply { status, body: body.into(), ..Reply::default() }
 }
 
 fn reply(status: u16, body: &'static str) -> Reply {
-    Reply { status, headers: HeaderMap::new(), body: body.into() }
+    Reply { status, body: body.into(), ..Reply::default() }
 }
 
 /// The judgement in a word.

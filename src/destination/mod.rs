@@ -6,6 +6,8 @@
 mod aws_error;
 mod aws_json;
 mod cloudwatch;
+#[cfg(test)]
+mod cut_tests;
 mod data_record;
 mod datadog;
 mod dated;
@@ -220,6 +222,8 @@ pub struct Reply {
     pub headers: HeaderMap,
     /// The body's beginning, at most 1 MiB.
     pub body: Bytes,
+    /// The connection broke before the body's end: `body` is what had come by then.
+    pub cut: bool,
 }
 
 impl Reply {
@@ -304,4 +308,9 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     // Writing to memory cannot fail.
     encoder.write_all(bytes).ok();
     encoder.finish().unwrap_or_default()
+}
+
+/// zstd at its own default level. Memory is all it needs, so there is nothing to say of a failure.
+fn zstd(bytes: &[u8]) -> Option<Vec<u8>> {
+    ::zstd::bulk::compress(bytes, ::zstd::DEFAULT_COMPRESSION_LEVEL).ok()
 }

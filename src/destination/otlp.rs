@@ -251,6 +251,10 @@ impl Destination for Otlp {
         let why = || self.refusal(reply);
         match reply.status {
             // 200 by the protocol; some receivers answer 202 or 204, and have taken the records just the same.
+            200..=299 if reply.cut => {
+                let why = format!("the receiver answered {} and broke off", reply.status);
+                Judgement::Later { pace: Pace::Soon, why }
+            }
             200..=299 => self.accepted(reply),
             413 => Judgement::Split { why: why() },
             429 | 502..=504 => Judgement::Later { pace: Pace::Soon, why: why() },

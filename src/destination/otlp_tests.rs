@@ -297,6 +297,26 @@ fn values_nested_too_deeply_become_text() {
     assert!(value.as_str().unwrap().starts_with("{\"k\":{"), "{value}");
 }
 
+/// What msgpack has and neither notation has is written as in every other JSON of the house.
+#[test]
+fn values_and_keys_without_a_form_of_their_own_are_what_they_are_in_json() {
+    let pairs: [(&[u8], &str); 7] = [
+        (b"\xc7\x03\x05\x01\xab\x03", "01ab03"),
+        (b"\x91\x01", "[array]"),
+        (b"\x81\xa1a\x01", "[map]"),
+        (b"\x07", "7"),
+        (b"\xc0", "null"),
+        (b"\xc3", "true"),
+        (b"\xca\x3f\xc0\x00\x00", "1.5"),
+    ];
+    let record: Vec<u8> =
+        pairs.iter().flat_map(|(key, _)| [key, b"\xd4\x05\xff".as_slice()].concat()).collect();
+    let log = received(&[], &[b"\x92\x01\x88\xa3log\xa1x".as_slice(), &record].concat()).remove(0);
+    let expected = pairs.iter().map(|(_, name)| ((*name).to_owned(), json!("ff"))).collect();
+    assert_eq!(log.attributes, expected);
+    assert_eq!(received(&[], b"\x92\x01\x81\xa3log\xd4\x05\xff")[0].body, "ff");
+}
+
 #[test]
 fn lengths_of_every_size_are_written_right() {
     for length in [0, 1, 100, 127, 128, 129, 16_383, 16_384, 70_000, 2_097_152] {

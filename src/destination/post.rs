@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 
-use super::{HttpRequest, Judgement, Outlet, Pace, Purpose, Reply, Request, gzip};
+use super::{HttpRequest, Judgement, Outlet, Pace, Purpose, Reply, Request, gzip, zstd};
 use crate::config::{Reader, Secret};
 
 /// What all requests of a destination have in common.
@@ -12,15 +12,23 @@ use crate::config::{Reader, Secret};
 pub(super) struct Post {
     url: String,
     headers: HeaderMap,
-    gzip: bool,
+    compression: Option<Compression>,
 }
+
+/// How bodies are packed: the header's value, and the packer, which may fail.
+type Compression = (&'static str, fn(&[u8]) -> Option<Vec<u8>>);
 
 impl Post {
     /// Reads `compress`.
     pub(super) fn read(reader: &Reader<'_>, url: String, content_type: &'static str) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-        Self { url, headers, gzip: reader.choice("compress") == Some("gzip") }
+        let compression: Option<Compression> = match reader.choice("compress") {
+            Some("gzip") => Some(("gzip", |body| Some(gzip(body)))),
+            Some("zstd") => Some(("zstd", zstd)),
+            _ => None,
+        };
+        Self { url, headers, compression }
     }
 
     /// A header of every request, from the key `from`. Its value stays out of `Debug`.
@@ -50,14 +58,14 @@ impl Post {
 
     /// What does not get shorter goes as it is, so that compression never takes a body over a limit.
     fn compressed(&self, body: Vec<u8>, headers: &mut HeaderMap) -> Bytes {
-        if self.gzip {
-            let packed = gzip(&body);
-            if packed.len() < body.len() {
-                headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-                return packed.into();
+        let packed = self.compression.and_then(|(name, pack)| Some((name, pack(&body)?)));
+        match packed.filter(|(_, packed)| packed.len() < body.len()) {
+            Some((name, packed)) => {
+                headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
+                packed.into()
             }
+            None => body.into(),
         }
-        body.into()
     }
 }
 

@@ -3,14 +3,16 @@
 //! API: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html> and
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html>, read 2026-11.
 
+mod address;
 mod judge;
 mod key;
 mod request;
 
 use std::path::PathBuf;
 
+use self::address::{Address, Bucket};
 use self::key::Key;
-use self::request::{Address, Traits};
+use self::request::Traits;
 use super::dated::Dated;
 use super::store::{Call, Encoding, Piece, Store};
 use super::{Destination, Encoded, Judgement, Network, Outlet, Purpose, Reply, Request};
@@ -45,19 +47,19 @@ pub(super) struct S3 {
 
 impl S3 {
     pub(super) fn read(common: Common, reader: &Reader<'_>, region: Option<&str>) -> Self {
-        let network = Network::read_aws(reader, region);
+        let bucket = Bucket::read(reader);
+        let network = Network::read_aws(reader, bucket.region().or(region));
         let region = network.identity.as_ref().map_or("", |identity| &identity.region);
         let encoding = match reader.choice("compress") {
             Some("zstd") => Encoding::Zstd,
             Some("none") => Encoding::Plain,
             _ => Encoding::Gzip,
         };
-        let bucket = reader.required("bucket");
         Self {
             dated: Dated::read(reader),
             key: Key::read(reader, encoding),
             encoding,
-            spool: read_rules(&common, &bucket, reader),
+            spool: read_rules(&common, reader),
             traits: Traits::read(reader, encoding),
             address: Address::read(reader, bucket, region),
             network,
@@ -76,15 +78,16 @@ impl S3 {
         let body = match self.encoding {
             Encoding::Plain => lines,
             Encoding::Gzip => super::gzip(&lines),
-            // Memory is all it needs, so it cannot fail; if it did, plain lines would still be read by zstd's users.
-            Encoding::Zstd => zstd::encode_all(lines.as_slice(), 0).unwrap_or(lines),
+            // Plain lines would still be read by zstd's users.
+            Encoding::Zstd => super::zstd(&lines).unwrap_or(lines),
         };
         self.call(&String::from_utf8_lossy(batch.target()), &Call::Put(&Piece::new(body.into())))
     }
 }
 
 /// `None` when every chunk is uploaded at once.
-fn read_rules(common: &Common, bucket: &str, reader: &Reader<'_>) -> Option<Rules> {
+fn read_rules(common: &Common, reader: &Reader<'_>) -> Option<Rules> {
+    let bucket = reader.text("bucket").unwrap_or_default();
     let rules = Rules {
         dir: PathBuf::from(reader.required("spool_dir")),
         label: format!("{}@{bucket}", common.name),

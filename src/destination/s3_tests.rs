@@ -137,6 +137,91 @@ fn the_bucket_stands_in_the_host_where_it_can() {
     );
 }
 
+const ACCESS_POINT: &str = "arn:aws:s3:us-west-2:111122223333:accesspoint/logs";
+
+#[test]
+fn an_access_point_has_a_host_of_its_own_in_the_region_of_its_arn() {
+    let request = |pairs: &[(&str, &str)]| {
+        let s3 = s3(pairs);
+        let region = s3.network.identity.as_ref().unwrap().region.clone();
+        (http(s3.call("a b", &Call::Abort { upload: "u" })).url, region)
+    };
+    let host = "https://logs-111122223333.s3-accesspoint.us-west-2.amazonaws.com";
+    for arn in [ACCESS_POINT, "arn:aws:s3:us-west-2:111122223333:accesspoint:logs"] {
+        for more in [("bucket", arn), ("region", "us-west-2")] {
+            let expected = (format!("{host}/a%20b?uploadId=u"), "us-west-2".to_owned());
+            assert_eq!(request(&[("bucket", arn), more]), expected, "{arn} {more:?}");
+        }
+    }
+    let china = "arn:aws-cn:s3:cn-north-1:111122223333:accesspoint/logs";
+    assert_eq!(
+        request(&[("bucket", china)]).0,
+        "https://logs-111122223333.s3-accesspoint.cn-north-1.amazonaws.com.cn/a%20b?uploadId=u"
+    );
+    let endpoint = ("endpoint", "https://accesspoint.vpce-1.s3.us-west-2.vpce.amazonaws.com");
+    assert_eq!(
+        request(&[("bucket", ACCESS_POINT), endpoint]).0,
+        "https://logs-111122223333.accesspoint.vpce-1.s3.us-west-2.vpce.amazonaws.com/a%20b?uploadId=u"
+    );
+    let alias = "logs-3rb4mphqsqdnknkuqp1d1qcyb7exaeuw2a-s3alias";
+    assert!(
+        request(&[("bucket", alias)]).0.starts_with(&format!("https://{alias}.s3.eu-west-1.amazonaws.com/"))
+    );
+}
+
+#[test]
+fn buckets_that_cannot_be_written_to_are_told_apart() {
+    let directory = "is a directory bucket (S3 Express One Zone), which is not supported";
+    let form = "is no ARN of an access point: arn:aws:s3:<region>:<account>:accesspoint/<name>";
+    for (bucket, expected) in [
+        ("logs--usw2-az1--x-s3", directory),
+        ("logs--usw2-az1--xa-s3", directory),
+        ("arn:aws:s3:::logs", "is the ARN of a bucket; write its name alone"),
+        (
+            "arn:aws:s3::111122223333:accesspoint/m.mrap",
+            "is a multi-region access point, which is not supported",
+        ),
+        ("arn:aws:s3-outposts:us-west-2:111122223333:outpost/op-1/accesspoint/logs", form),
+        ("arn:aws:s3express:us-west-2:111122223333:accesspoint/logs--usw2-az1--xa-s3", form),
+        ("arn:aws:s3:us-west-2:111122223333:accesspoint/logs/object/k", form),
+        ("arn:aws:s3:us-west-2:1111:accesspoint/logs", form),
+        ("arn:aws:s3:evil.example.com/:111122223333:accesspoint/logs", form),
+        ("arn:aws:s3", form),
+    ] {
+        let problems = read(&[("bucket", bucket)]).1;
+        assert_eq!(problems.len(), 1, "{bucket}: {problems:?}");
+        assert!(problems[0].starts_with(&format!("s3.bucket: '{bucket}' {expected}")), "{problems:?}");
+    }
+    for (key, value, expected) in [
+        ("path_style", "on", "s3.path_style: is not possible with an access point"),
+        (
+            "endpoint",
+            "http://127.0.0.1:9000",
+            "s3.endpoint: must have a host name, because bucket is an access point",
+        ),
+        ("region", "eu-west-1", "s3.region: is eu-west-1, but the access point is in us-west-2"),
+    ] {
+        assert_eq!(read(&[("bucket", ACCESS_POINT), (key, value)]).1, [expected]);
+    }
+}
+
+#[test]
+fn a_store_that_does_not_know_if_none_match_is_not_asked() {
+    let piece = Piece::new(bytes::Bytes::from_static(b"hello"));
+    for call in [Call::Put(&piece), Call::Complete { upload: "u", parts: &[] }] {
+        for (keys, asked) in [(&[][..], true), (&[("if_none_match", "off")], false)] {
+            let request = http(s3(keys).call("k", &call));
+            assert_eq!(request.headers.contains_key("if-none-match"), asked, "{call:?}");
+        }
+    }
+    let Judgement::Later { why, .. } = judge::put(&reply(501, &[], &error("NotImplemented"))) else {
+        panic!()
+    };
+    assert!(
+        why.starts_with("PutObject answered 501 NotImplemented") && why.ends_with("set if_none_match off")
+    );
+}
+
 #[test]
 fn a_move_changes_the_address() {
     let s3 = s3(&[]);
@@ -263,7 +348,7 @@ fn reply(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> R
         .iter()
         .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
         .collect();
-    Reply { status, headers, body: body.to_owned().into() }
+    Reply { status, headers, body: body.to_owned().into(), cut: false }
 }
 
 fn error(code: &str) -> String {
@@ -271,7 +356,7 @@ fn error(code: &str) -> String {
 }
 
 /// For every call alike: status, code, meaning.
-const ERRORS: [(u16, &str, Meaning); 28] = [
+const ERRORS: [(u16, &str, Meaning); 31] = [
     (500, "InternalError", Soon),
     (502, "", Soon),
     (503, "SlowDown", Soon),
@@ -295,6 +380,9 @@ const ERRORS: [(u16, &str, Meaning); 28] = [
     (400, "KMS.DisabledException", Slow),
     (400, "InvalidStorageClass", Slow),
     (501, "NotImplemented", Slow),
+    (400, "EntityTooLarge", Slow),
+    (400, "EntityTooSmall", Slow),
+    (413, "", Slow),
     (400, "InvalidArgument", Refused),
     (400, "KeyTooLongError", Refused),
     (404, "", Slow),
@@ -318,7 +406,8 @@ fn every_reply_has_its_meaning() {
     }
     let completed = "<CompleteMultipartUploadResult><ETag>\"e-1\"</ETag></CompleteMultipartUploadResult>";
     let begun = "<InitiateMultipartUploadResult><UploadId>u&amp;1</UploadId></InitiateMultipartUploadResult>";
-    let rows: [(&Call<'_>, Reply, Meaning); 19] = [
+    let part_of = |body: &str| Reply { cut: true, ..reply(200, etag, body) };
+    let rows: [(&Call<'_>, Reply, Meaning); 23] = [
         (&put, reply(200, etag, ""), Delivered),
         (&put, reply(200, &[], "<html>sign in</html>"), Soon),
         (&put, reply(412, &[], &error("PreconditionFailed")), Delivered),
@@ -336,6 +425,10 @@ fn every_reply_has_its_meaning() {
         (&complete, reply(200, &[], ""), Soon),
         (&complete, reply(412, &[], &error("PreconditionFailed")), Delivered),
         (&complete, reply(409, &[], &error("ConditionalRequestConflict")), Slow),
+        (&put, part_of(""), Delivered),
+        (&part, part_of(""), Delivered),
+        (&Call::Begin, part_of("<InitiateMultipartUploadResult><UploadId>u"), Soon),
+        (&complete, part_of("<CompleteMultipartUploadResult><ETag>\"e"), Soon),
         (&abort, reply(204, &[], ""), Delivered),
         (&abort, reply(404, &[], &error("NoSuchUpload")), Delivered),
     ];

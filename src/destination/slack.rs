@@ -166,21 +166,38 @@ impl Destination for Slack {
     /// Whoever answers 200 without Slack's word for it is not Slack.
     fn judge(&self, _: Purpose, _: &Batch, reply: &Reply) -> Judgement {
         match reply.status {
-            200 if reply.body.trim_ascii() == b"ok" => Judgement::Delivered,
+            200 if is_ok(reply) => Judgement::Delivered,
             200 => Judgement::Later { pace: Pace::Soon, why: "200 without Slack's `ok`".to_owned() },
             408 | 429 | 500..=599 => Judgement::Later { pace: Pace::Soon, why: described(reply) },
+            // No message of ours is, as far as the limits are known; two shorter ones then tell the same.
+            413 => Judgement::Split { why: described(reply) },
+            400 if word(reply).is_some_and(|word| word.ends_with("too_long")) => {
+                Judgement::Split { why: described(reply) }
+            }
             _ => Judgement::Refused { why: self.refusal(reply) },
         }
     }
 }
 
-/// Status and, where there is one, Slack's word for the error; anything longer is somebody else's page.
+/// Slack's word for a message that was posted, or as much of it as had come when the connection broke.
+fn is_ok(reply: &Reply) -> bool {
+    match reply.cut {
+        true => b"ok".starts_with(&reply.body),
+        false => reply.body.trim_ascii() == b"ok",
+    }
+}
+
+/// Status and, where there is one, Slack's word for the error.
 fn described(reply: &Reply) -> String {
+    format!("Slack answered {} {}", reply.status, word(reply).unwrap_or("without a reason"))
+}
+
+/// Slack's word for an error; anything longer is somebody else's page.
+fn word(reply: &Reply) -> Option<&str> {
     let is_word = |text: &&str| {
         (1..=60).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
     };
-    let word = std::str::from_utf8(&reply.body).ok().map(str::trim).filter(is_word);
-    format!("Slack answered {} {}", reply.status, word.unwrap_or("without a reason"))
+    std::str::from_utf8(&reply.body).ok().map(str::trim).filter(is_word)
 }
 
 #[cfg(test)]

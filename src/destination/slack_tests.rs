@@ -118,6 +118,9 @@ fn only_slacks_ok_is_delivery() {
         (403, "action_prohibited", "Refused"),
         (404, "no_service", "Refused"),
         (410, "channel_is_archived", "Refused"),
+        (413, "", "Split"),
+        (400, "msg_too_long", "Split"),
+        (400, "msg_blocks_too_long", "Split"),
         (418, "", "Refused"),
     ] {
         let judgement = testing::judged(&*slack(&[]), 2, &testing::reply(status, body));

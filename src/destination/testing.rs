@@ -6,7 +6,6 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
 use bytes::Bytes;
-use http::HeaderMap;
 use serde_json::Value;
 
 use super::{Destination, Encoded, HttpRequest, Judgement, Outlet, Purpose, Reply};
@@ -87,6 +86,7 @@ pub(super) fn body_of(request: &HttpRequest) -> Vec<u8> {
     let mut body = Vec::new();
     match request.headers.get("content-encoding").map(|value| value.to_str().unwrap()) {
         Some("gzip") => flate2::read::GzDecoder::new(&*request.body).read_to_end(&mut body).unwrap(),
+        Some("zstd") => zstd::Decoder::new(&*request.body).unwrap().read_to_end(&mut body).unwrap(),
         Some(other) => panic!("{other}"),
         None => return request.body.to_vec(),
     };
@@ -136,7 +136,7 @@ pub(super) fn event(name: &str) -> Value {
 
 /// A reply.
 pub(super) fn reply(status: u16, body: impl Into<Bytes>) -> Reply {
-    Reply { status, headers: HeaderMap::new(), body: body.into() }
+    Reply { status, body: body.into(), ..Reply::default() }
 }
 
 /// What a judgement is, in one word, so that tables stay readable.

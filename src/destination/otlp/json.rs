@@ -4,7 +4,7 @@
 
 use serde_json::Value as Json;
 
-use super::protobuf::{as_json, key};
+use super::protobuf::{as_text, key};
 use super::record::LogRecord;
 use super::resource::Attributes;
 use super::{MAX_DEPTH, PartialSuccess, SCOPE};
@@ -96,9 +96,9 @@ fn any(value: Value<'_>, depth: u8, out: &mut Vec<u8>) {
             of_kind(kind, out, |out| text(itoa::Buffer::new().format(number), out));
         }
         Value::Float(number) => of_kind("doubleValue", out, |out| float(number, out)),
-        Value::Extension(..) => of_kind("stringValue", out, |out| string(&as_json(value), out)),
+        Value::Extension(..) => of_kind("stringValue", out, |out| string(&as_text(value), out)),
         Value::Array(..) | Value::Map(..) if depth == 0 => {
-            of_kind("stringValue", out, |out| string(&as_json(value), out));
+            of_kind("stringValue", out, |out| string(&as_text(value), out));
         }
         Value::Array(_, items) => of_kind("arrayValue", out, |out| {
             out.extend_from_slice(b"{\"values\":");

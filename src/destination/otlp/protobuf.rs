@@ -84,8 +84,8 @@ fn any(value: Value<'_>, depth: u8, out: &mut Vec<u8>) {
             Err(_) => bytes(1, number.to_string().as_bytes(), out),
         },
         Value::Float(number) => fixed64(4, number.to_bits(), out),
-        Value::Extension(..) => string(1, &as_json(value), out),
-        Value::Array(..) | Value::Map(..) if depth == 0 => string(1, &as_json(value), out),
+        Value::Extension(..) => string(1, &as_text(value), out),
+        Value::Array(..) | Value::Map(..) if depth == 0 => string(1, &as_text(value), out),
         Value::Array(_, items) => nested(5, out, |out| {
             crate::decode::elements(items).for_each(|item| nested(1, out, |out| any(item, depth - 1, out)));
         }),
@@ -95,16 +95,24 @@ fn any(value: Value<'_>, depth: u8, out: &mut Vec<u8>) {
     }
 }
 
-/// What a map's key is called.
+/// What a map's key is called: as wherever else records are written as JSON.
 pub(super) fn key(key: Value<'_>) -> Cow<'_, [u8]> {
-    key.text().map_or_else(|| Cow::Owned(as_json(key)), Cow::Borrowed)
+    key.text().map_or_else(|| Cow::Owned(bare(|writer| writer.key(key))), Cow::Borrowed)
 }
 
-/// What has no form of its own.
-pub(super) fn as_json(value: Value<'_>) -> Vec<u8> {
-    let mut text = Vec::new();
-    Writer::<false>::new(&mut text).value(value);
-    text
+/// What has no form of its own, as text: what it is in JSON, without quotation marks of its own.
+pub(super) fn as_text(value: Value<'_>) -> Vec<u8> {
+    bare(|writer| writer.value(value))
+}
+
+/// What is written, without the quotation marks around it. Only texts have escapes between them, and none comes here.
+fn bare(write: impl FnOnce(&mut Writer<'_, false>)) -> Vec<u8> {
+    let mut json = Vec::new();
+    write(&mut Writer::<false>::new(&mut json));
+    match json.as_slice() {
+        [b'"', text @ .., b'"'] => text.to_vec(),
+        _ => json,
+    }
 }
 
 fn integer(number: i64, out: &mut Vec<u8>) {

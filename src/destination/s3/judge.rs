@@ -93,7 +93,10 @@ fn refused(reply: &Reply, name: &str) -> Judgement {
     match error.code.as_str() {
         "InvalidArgument" | "KeyTooLongError" => Judgement::Refused { why },
         "InvalidAccessKeyId" | "InvalidToken" | "TokenRefreshRequired" => Judgement::Reauthorize { why },
-        "NotImplemented" | "NoSuchBucket" => slow(why),
+        "NotImplemented" => {
+            slow(format!("{why}; if the store does not know If-None-Match, set if_none_match off"))
+        }
+        "NoSuchBucket" => slow(why),
         // Damaged on the way; what is here is whole.
         "BadDigest" | "XAmzContentSHA256Mismatch" | "IncompleteBody" => soon(why),
         _ if reply.status == 409 => soon(why),
@@ -121,7 +124,7 @@ fn region_of(endpoint: &str) -> Option<String> {
 
 fn error(reply: &Reply) -> AwsError {
     let text = |name| element(reply, name).unwrap_or_default();
-    AwsError::new(text("Code"), text("Message"), reply.status)
+    AwsError::new(text("Code"), text("Message"), reply)
 }
 
 pub(super) fn upload_id(reply: &Reply) -> Option<String> {

@@ -1,6 +1,5 @@
 //! How a call is written as an HTTP request.
 
-use std::cell::RefCell;
 use std::fmt::Write as _;
 
 use bytes::Bytes;
@@ -8,9 +7,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest as _, Sha256};
 
+use super::address::Address;
 use crate::config::Reader;
 use crate::destination::HttpRequest;
-use crate::destination::aws_json::dns_suffix;
 use crate::destination::store::{Call, Encoding, Part};
 
 /// What a signature leaves as it is (<https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html>,
@@ -18,75 +17,17 @@ use crate::destination::store::{Call, Encoding, Part};
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The same in a path, where the slash stays.
-const ENCODED_IN_KEY: &AsciiSet = &ENCODED.remove(b'/');
+pub(super) const ENCODED_IN_KEY: &AsciiSet = &ENCODED.remove(b'/');
 
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html>, read 2026-11.
 const MAX_TAGS: usize = 10;
-
-/// Where the bucket is.
-#[derive(Debug)]
-pub(super) struct Address {
-    bucket: String,
-    endpoint: Option<String>,
-    path_style: bool,
-    /// Changes when the service says that the bucket is elsewhere.
-    region: RefCell<String>,
-}
-
-impl Address {
-    pub(super) fn read(reader: &Reader<'_>, bucket: String, region: &str) -> Self {
-        let endpoint = reader.text("endpoint").map(|text| text.trim_end_matches('/').to_owned());
-        if endpoint.as_ref().is_some_and(|endpoint| !endpoint.contains("://")) {
-            reader.problem("endpoint", "must begin with https:// or http://".to_owned());
-        }
-        if !bucket.is_empty() && !is_bucket(&bucket) {
-            reader.problem("bucket", format!("'{bucket}' cannot be the name of a bucket"));
-        }
-        // A certificate for *.s3.… covers no name with another dot, and an IP address has no names below it.
-        let path_style =
-            reader.flag("path_style") || bucket.contains('.') || endpoint.as_deref().is_some_and(is_numeric);
-        Self { bucket, endpoint, path_style, region: RefCell::new(region.to_owned()) }
-    }
-
-    pub(super) fn moved(&self, region: &str) {
-        self.region.replace(region.to_owned());
-    }
-
-    fn url(&self, key: &str) -> String {
-        let region = self.region.borrow();
-        let endpoint = self.endpoint.clone();
-        let endpoint = endpoint.unwrap_or_else(|| format!("https://s3.{region}.{}", dns_suffix(&region)));
-        let key = utf8_percent_encode(key, ENCODED_IN_KEY);
-        let bucket = &self.bucket;
-        match endpoint.split_once("://") {
-            Some((scheme, host)) if !self.path_style => format!("{scheme}://{bucket}.{host}/{key}"),
-            _ => format!("{endpoint}/{bucket}/{key}"),
-        }
-    }
-}
-
-/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>, read 2026-11. Access point aliases
-/// follow the same rules; ARNs of access points have addresses of their own and are not taken.
-fn is_bucket(name: &str) -> bool {
-    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-');
-    (3..=63).contains(&name.len())
-        && name.chars().all(inner)
-        && !name.starts_with(['.', '-'])
-        && !name.ends_with(['.', '-'])
-        && !name.contains("..")
-}
-
-fn is_numeric(endpoint: &str) -> bool {
-    let host = endpoint.split_once("://").map_or(endpoint, |(_, host)| host);
-    let host = host.split(['/', ':']).next().unwrap_or_default();
-    host == "localhost" || host.starts_with('[') || host.parse::<std::net::Ipv4Addr>().is_ok()
-}
 
 /// How objects are kept: headers that are the same for all of them.
 #[derive(Debug)]
 pub(super) struct Traits {
     of_object: HeaderMap,
     expected_owner: Option<HeaderValue>,
+    if_none_match: bool,
 }
 
 impl Traits {
@@ -122,7 +63,7 @@ impl Traits {
             reader.problem("expected_bucket_owner", "must be the twelve digits of an AWS account".to_owned());
         }
         let expected_owner = owner.and_then(|owner| header_value(reader, "expected_bucket_owner", &owner));
-        Self { of_object, expected_owner }
+        Self { of_object, expected_owner, if_none_match: reader.flag("if_none_match") }
     }
 }
 
@@ -189,7 +130,7 @@ fn headers(traits: &Traits, call: &Call<'_>) -> HeaderMap {
         Call::Complete { .. } => insert(&mut headers, "content-type", "application/xml"),
         Call::Abort { .. } => {}
     }
-    if matches!(call, Call::Put(_) | Call::Complete { .. }) {
+    if traits.if_none_match && matches!(call, Call::Put(_) | Call::Complete { .. }) {
         headers.insert(header::IF_NONE_MATCH, HeaderValue::from_static("*"));
     }
     if let Some(owner) = &traits.expected_owner {

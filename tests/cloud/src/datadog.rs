@@ -1,7 +1,7 @@
 //! Datadog's logs intake: `POST /api/v2/logs`.
 //!
 //! Limits: <https://docs.datadoghq.com/api/latest/logs/#send-logs> (read 2026-11). A log that Datadog
-//! would accept and truncate is a complaint here.
+//! would accept and truncate is a complaint here. zstd is read as well, which the vendor's own agent sends.
 
 use serde_json::{Map, Value, json};
 
@@ -162,6 +162,19 @@ mod tests {
             ("a", "env:prod", &json!(1))
         );
         cloud.assert_no_complaints();
+    }
+
+    #[test]
+    fn zstd_is_read_here_and_not_by_everybody() {
+        use ruzstd::encoding::{CompressionLevel, compress_to_vec};
+        let cloud = Cloud::start();
+        let body = compress_to_vec(&b"[{\"message\":\"a\"}]"[..], CompressionLevel::Fastest);
+        let post = |path, key| {
+            let call = Call::new("POST", path).header(key, "k").header("content-type", "application/json");
+            call.header("content-encoding", "zstd").body(body.clone()).send(&cloud).unwrap().status
+        };
+        assert_eq!((post("/api/v2/logs", "dd-api-key"), post("/log/v1", "api-key")), (202, 400));
+        assert_eq!(cloud.datadog().messages(), ["a"]);
     }
 
     #[test]

@@ -55,6 +55,9 @@ impl Received {
     /// Decompresses the body; the error says why that cannot be done.
     pub(crate) fn decompress(&mut self) -> Result<(), String> {
         let encoding = self.header("content-encoding").filter(|_| !self.api.keeps_encoding());
+        if encoding == Some("zstd") && !self.api.reads_zstd() {
+            return Err(format!("{:?} does not read zstd", self.api));
+        }
         self.body = decompress(encoding, &self.body)?;
         Ok(())
     }

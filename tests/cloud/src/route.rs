@@ -119,6 +119,11 @@ impl Api {
     pub(crate) fn keeps_encoding(self) -> bool {
         self.protocol() == Protocol::S3
     }
+
+    /// Whether requests compressed with zstd are read. Datadog does not document it, but its own agent sends it.
+    pub(crate) fn reads_zstd(self) -> bool {
+        matches!(self, Api::DatadogLogs | Api::Http | Api::OtlpLogs)
+    }
 }
 
 /// The operation a request asks for.

@@ -70,13 +70,16 @@ fn a_credentials_endpoint_that_fails_means_retry_and_recovers() {
     alone(this_test!("a_credentials_endpoint_that_fails_means_retry_and_recovers"), || {
         let cloud = Cloud::start();
         environment::of_the_container(&cloud.credentials_uri());
-        cloud.script_where(Api::Credentials, |_| true, Fault::reply(500));
-        let router = Router::to(&cloud, &[]);
-        let chunk = hello();
-        assert_eq!(router.bring(&chunk), Verdict::Retry);
-        assert_eq!(cloud.attempts(Api::PutLogEvents), 0, "nothing goes out unsigned");
-        cloud.clear_script();
-        assert_eq!(router.bring_until_ok(&chunk, 3), 1);
+        for fault in [Fault::reply(500), Fault::reset_mid_body()] {
+            cloud.script_where(Api::Credentials, |_| true, fault);
+            let router = Router::to(&cloud, &[]);
+            let chunk = hello();
+            let before = cloud.attempts(Api::PutLogEvents);
+            assert_eq!(router.bring(&chunk), Verdict::Retry);
+            assert_eq!(cloud.attempts(Api::PutLogEvents), before, "nothing goes out unsigned");
+            cloud.clear_script();
+            assert_eq!(router.bring_until_ok(&chunk, 3), 1);
+        }
     });
 }
 

@@ -77,6 +77,22 @@ fn one_poisoned_record_is_singled_out_and_the_others_arrive() {
 }
 
 #[test]
+fn what_is_too_large_is_split_until_it_fits_and_one_event_alone_is_counted() {
+    let cloud = ready();
+    let too_large = |put: &Received| {
+        put.json()["logEvents"].as_array().is_some_and(|events| events.len() > 3) || holds(put, "n5")
+    };
+    cloud.script_where(Api::PutLogEvents, too_large, Fault::reply(413).body("<html>too large</html>"));
+    let router = Router::to(&cloud, &[]);
+    assert_eq!(router.bring(&numbered(20)), Verdict::Ok);
+    let expected: Vec<String> =
+        (0..20).filter(|number| *number != 5).map(|number| format!("n{number}")).collect();
+    assert_eq!(cloud.cloudwatch().messages(GROUP, "web"), expected, "each once, in order");
+    assert_eq!(router.lost("cloudwatch", Reason::Refused), 1);
+    router.assert_adds_up("cloudwatch");
+}
+
+#[test]
 fn nothing_but_poison_ends_too() {
     let cloud = ready();
     cloud.script_where(Api::PutLogEvents, |_| true, Fault::aws(400, "InvalidParameterException"));

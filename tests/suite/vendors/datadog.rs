@@ -24,6 +24,7 @@ pub(super) const INTAKE: Intake = Intake {
         accept_only_another: |cloud| cloud.datadog().accept_only("another"),
     }),
     knows_repeats: false,
+    status_decides: true,
     retried: PASSING,
     room: 1,
     cuts: true,
@@ -120,6 +121,21 @@ fn nothing_but_202_is_an_acceptance() {
         assert_eq!(router.bring(&chunk), Verdict::Retry, "{status}");
         assert_eq!(router.bring(&chunk), Verdict::Ok, "{status}");
         INTAKE.assert_arrived(&cloud, &router, &["hello".to_owned()]);
+    }
+}
+
+#[test]
+fn requests_are_compressed_as_asked_for() {
+    for (written, encoding) in
+        [("", Some("gzip")), ("gzip", Some("gzip")), ("zstd", Some("zstd")), ("off", None)]
+    {
+        let cloud = Cloud::start();
+        let router = INTAKE.router(&cloud, &[("datadog.compress", written)]);
+        assert_eq!(router.bring(&chunk_of(&names(100))), Verdict::Ok, "{written}");
+        let request = &cloud.requests_for(Api::DatadogLogs)[0];
+        assert_eq!(request.header("content-encoding"), encoding, "{written}");
+        assert_eq!(request.wire_len * 5 < request.body.len(), encoding.is_some(), "{written}");
+        INTAKE.assert_arrived(&cloud, &router, &names(100));
     }
 }
 

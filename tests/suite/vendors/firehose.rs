@@ -24,6 +24,7 @@ pub(super) const INTAKE: Intake = Intake {
     refusal: || Fault::aws(400, "InvalidArgumentException"),
     secret: None,
     knows_repeats: false,
+    status_decides: false,
     retried: PASSING,
     room: 1,
     cuts: true,

@@ -30,6 +30,7 @@ pub(super) const INTAKE: Intake = Intake {
         accept_only_another: |cloud| cloud.firehose_http().accept_only("another"),
     }),
     knows_repeats: true,
+    status_decides: false,
     retried: PASSING,
     room: 1,
     cuts: true,
@@ -111,17 +112,6 @@ fn another_router_gives_the_same_chunk_the_same_ids() {
     }
     assert_eq!((INTAKE.arrived)(&cloud).len(), 1_500);
     assert_eq!(cloud.firehose_http().duplicates() * 2, ids(&cloud).len());
-}
-
-/// One request of the protocol holds 1,000 lines: the second thousand is no repeat of the first.
-#[test]
-fn equal_lines_of_one_moment_all_arrive() {
-    super::refusals::bring_equal_lines(&INTAKE);
-}
-
-#[test]
-fn equal_lines_of_one_moment_all_arrive_when_they_are_split() {
-    super::refusals::bring_equal_lines_to_be_split(&INTAKE);
 }
 
 /// Three requests, of which the first is accepted without a reply, the second confirmed, the third not taken. The

@@ -36,6 +36,7 @@ pub(super) const INTAKE: Intake = Intake {
         },
     }),
     knows_repeats: false,
+    status_decides: true,
     retried: PASSING,
     room: 1,
     cuts: true,
@@ -140,11 +141,6 @@ fn every_success_is_an_acceptance_and_redirects_are_not_followed() {
 }
 
 #[test]
-fn one_refused_record_is_singled_out_and_the_others_arrive() {
-    super::refusals::bring_a_refused_record(&INTAKE);
-}
-
-#[test]
 fn batches_keep_the_sizes_asked_for() {
     let cloud = Cloud::start();
     let router = INTAKE.router(&cloud, &[("http.batch_records", "7")]);
@@ -162,10 +158,12 @@ fn batches_keep_the_sizes_asked_for() {
 
 #[test]
 fn a_compressed_request_says_the_same() {
-    let cloud = Cloud::start();
-    let records = vec![line("web", "stdout", "the same again"); 100];
-    assert_eq!(values_of(&cloud, &[("http.compress", "gzip")], &records).len(), 100);
-    let request = &cloud.requests()[0];
-    assert_eq!(request.header("content-encoding"), Some("gzip"));
-    assert!(request.wire_len * 10 < request.body.len());
+    for compress in ["gzip", "zstd"] {
+        let cloud = Cloud::start();
+        let records = vec![line("web", "stdout", "the same again"); 100];
+        assert_eq!(values_of(&cloud, &[("http.compress", compress)], &records).len(), 100);
+        let request = &cloud.requests()[0];
+        assert_eq!(request.header("content-encoding"), Some(compress));
+        assert!(request.wire_len * 10 < request.body.len());
+    }
 }

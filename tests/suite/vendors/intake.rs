@@ -26,6 +26,8 @@ pub(super) struct Intake {
     pub(super) secret: Option<Secret>,
     /// Whether it knows a request again when it comes twice.
     pub(super) knows_repeats: bool,
+    /// Whether the status says it all, so that a reply may break off behind it.
+    pub(super) status_decides: bool,
     /// The statuses that it tries again.
     pub(super) retried: &'static [u16],
     /// How much more one request holds than those of the others.

@@ -28,6 +28,7 @@ pub(super) const INTAKE: Intake = Intake {
         accept_only_another: |cloud| cloud.newrelic().accept_only("another"),
     }),
     knows_repeats: false,
+    status_decides: true,
     retried: PASSING,
     room: 1,
     cuts: true,

@@ -33,6 +33,7 @@ pub(super) const INTAKE: Intake = Intake {
     refusal: || Fault::reply(413),
     secret: None,
     knows_repeats: false,
+    status_decides: false,
     retried: &[429, 502, 503, 504],
     room: 5,
     cuts: false,

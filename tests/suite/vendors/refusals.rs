@@ -52,26 +52,19 @@ fn what_is_refused_for_good_is_counted_and_not_asked_for_again() {
     });
 }
 
-/// `http` has a test of its own.
 #[test]
 fn one_refused_record_is_singled_out_and_the_others_arrive() {
     each(|intake| {
-        if intake.kind != "http" {
-            bring_a_refused_record(intake);
-        }
+        let cloud = cloud();
+        intake.script_for(&cloud, "n37", (intake.refusal)());
+        let router = intake.router(&cloud, &[]);
+        assert_eq!(router.bring(&chunk_of(&names(100))), Verdict::Ok);
+        assert_eq!(router.lost(intake.kind, Reason::Refused), 1);
+        assert!(cloud.attempts(intake.api) <= 16, "halves, not one by one");
+        let mut others = names(100);
+        others.remove(37);
+        intake.assert_arrived(&cloud, &router, &others);
     });
-}
-
-pub(super) fn bring_a_refused_record(intake: &Intake) {
-    let cloud = cloud();
-    intake.script_for(&cloud, "n37", (intake.refusal)());
-    let router = intake.router(&cloud, &[]);
-    assert_eq!(router.bring(&chunk_of(&names(100))), Verdict::Ok);
-    assert_eq!(router.lost(intake.kind, Reason::Refused), 1);
-    assert!(cloud.attempts(intake.api) <= 16, "halves, not one by one");
-    let mut others = names(100);
-    others.remove(37);
-    intake.assert_arrived(&cloud, &router, &others);
 }
 
 #[test]
@@ -124,32 +117,20 @@ fn a_record_beyond_the_limit_is_cut_with_a_marker_and_its_neighbours_stay_whole(
     });
 }
 
-/// `firehose_http` has tests of its own.
+/// In more requests than one: where repeats are known, the second thousand is no repeat of the first, nor one half of
+/// the other.
 #[test]
 fn equal_lines_of_one_moment_all_arrive() {
     each(|intake| {
-        if !intake.knows_repeats {
-            bring_equal_lines(intake);
-            bring_equal_lines_to_be_split(intake);
+        for (count, most) in [(2_000, usize::MAX), (8, 3)] {
+            let cloud = cloud();
+            takes_at_most(intake, &cloud, most);
+            let router = intake.router(&cloud, &[]);
+            let lines = vec!["connection refused, trying again".to_owned(); count];
+            assert_eq!(router.bring(&chunk_of(&lines)), Verdict::Ok);
+            intake.assert_arrived(&cloud, &router, &lines);
         }
     });
-}
-
-pub(super) fn bring_equal_lines(intake: &Intake) {
-    let cloud = cloud();
-    let router = intake.router(&cloud, &[]);
-    let lines = vec!["connection refused, trying again".to_owned(); 2_000];
-    assert_eq!(router.bring(&chunk_of(&lines)), Verdict::Ok);
-    intake.assert_arrived(&cloud, &router, &lines);
-}
-
-pub(super) fn bring_equal_lines_to_be_split(intake: &Intake) {
-    let cloud = cloud();
-    takes_at_most(intake, &cloud, 3);
-    let router = intake.router(&cloud, &[]);
-    let lines = vec!["connection refused, trying again".to_owned(); 8];
-    assert_eq!(router.bring(&chunk_of(&lines)), Verdict::Ok);
-    intake.assert_arrived(&cloud, &router, &lines);
 }
 
 #[test]

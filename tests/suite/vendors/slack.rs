@@ -1,4 +1,7 @@
-//! Slack from chunk to channel: what is posted, what is left out, and how fast.
+//! Slack from chunk to channel: what is posted, what is left out, how fast, and every fault on the way.
+//!
+//! Two faults of the others make no sense here: a webhook takes a message or it does not, so there is no partial
+//! reply, and its address is all the credentials there are, which do not expire but are gone for good.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -11,6 +14,8 @@ use serde_json::{Value, json};
 
 use super::intake::{SECRET, hello};
 use crate::support::alone::{alone, this_test};
+use crate::support::chunk::Chunk;
+use crate::support::record::line;
 use crate::support::router::Router;
 
 /// Without the rate's limit, which is of the channel and not of the router.
@@ -95,6 +100,11 @@ fn a_slow_channel_is_waited_for_and_a_gone_one_never_holds_up_the_chunk() {
     assert_eq!((counters.delivered, counters.lost.as_slice()), (1, [(Reason::Refused, 1)].as_slice()));
 }
 
+/// What was posted, and with how many attempts.
+fn posted(cloud: &Cloud) -> (usize, usize) {
+    (cloud.slack().messages().len(), cloud.attempts(Api::SlackWebhook))
+}
+
 #[test]
 fn an_outage_means_retry_where_slack_is_required_and_the_replay_posts_once() {
     let cloud = cloud();
@@ -112,28 +122,96 @@ fn an_outage_means_retry_where_slack_is_required_and_the_replay_posts_once() {
 }
 
 #[test]
-fn a_slow_reply_is_waited_for_and_a_lost_one_costs_one_more_message() {
-    for (fault, posted) in [(Fault::slow(Duration::from_millis(700)), 1), (Fault::reset_mid_body(), 2)] {
+fn the_pause_asked_for_is_kept_and_one_beyond_the_deadline_is_left_to_the_replay() {
+    let cloud = cloud();
+    let limited = |seconds| Fault::aws(429, "rate_limited").retry_after(seconds);
+    cloud.script(Api::SlackWebhook, [limited(2), Fault::ok(), limited(60)]);
+    let router = router(&cloud, &[]);
+    assert_eq!(router.bring(&hello()), Verdict::Ok);
+    let requests = cloud.requests_for(Api::SlackWebhook);
+    assert!(requests[1].at - requests[0].at >= Duration::from_secs(2));
+    let chunk = hello();
+    let (verdict, took) = router.timed(&chunk);
+    assert_eq!((verdict, posted(&cloud)), (Verdict::Retry, (1, 3)));
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    assert_eq!((router.bring(&chunk), posted(&cloud)), (Verdict::Ok, (2, 4)));
+    cloud.assert_no_complaints();
+    router.assert_adds_up("slack");
+}
+
+#[test]
+fn nobody_listening_means_retry_where_slack_is_required() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let webhook = format!("http://127.0.0.1:{port}/services/T0/B0/x");
+    let keys = [("slack.webhook_url", &*webhook), ("flush_timeout", "500ms")];
+    assert_eq!(router(&cloud(), &keys).bring(&hello()), Verdict::Retry);
+    let best_effort = router(&cloud(), &[&keys[..], &[("slack.required", "off")]].concat());
+    assert_eq!(best_effort.bring(&hello()), Verdict::Ok);
+    assert_eq!(best_effort.counters("slack").delivered, 0);
+}
+
+#[test]
+fn a_slow_reply_is_waited_for_and_only_a_lost_one_costs_one_more_message() {
+    for (fault, expected) in [
+        (Fault::slow(Duration::from_millis(700)), (1, 1)),
+        (Fault::reset_mid_body(), (1, 1)),
+        (Fault::reset(), (1, 2)),
+        (Fault::hang(), (1, 2)),
+        (Fault::accept_then_cut(), (2, 2)),
+    ] {
         let cloud = cloud();
         let what = format!("{fault:?}");
         cloud.script(Api::SlackWebhook, [fault]);
-        let router = router(&cloud, &[]);
+        let router = router(&cloud, &[("slack.timeout", "1500ms")]);
         assert_eq!(router.bring(&hello()), Verdict::Ok, "{what}");
-        let seen = (cloud.slack().messages().len(), cloud.attempts(Api::SlackWebhook));
-        assert_eq!(seen, (posted, posted), "{what}");
+        assert_eq!(posted(&cloud), expected, "{what}");
+        router.assert_adds_up("slack");
+    }
+}
+
+/// The answer has gone out at the deadline, but the request is still under way and succeeds: the replay knows.
+#[test]
+fn a_success_after_the_deadline_is_known_to_the_replay() {
+    let cloud = cloud();
+    cloud.script(Api::SlackWebhook, [Fault::slow(Duration::from_millis(1_500))]);
+    let router = router(&cloud, &[("flush_timeout", "500ms")]);
+    let chunk = hello();
+    assert_eq!(router.bring(&chunk), Verdict::Retry);
+    router.bring_until_ok(&chunk, 5);
+    assert_eq!(posted(&cloud), (1, 1));
+    router.assert_adds_up("slack");
+}
+
+#[test]
+fn a_message_that_is_too_long_becomes_two_and_the_replay_posts_the_one_that_is_missing() {
+    for fault in [Fault::reply(413), Fault::aws(400, "msg_too_long")] {
+        let cloud = cloud();
+        let what = format!("{fault:?}");
+        cloud.script(Api::SlackWebhook, [fault, Fault::ok(), Fault::reply(503).retry_after(600)]);
+        let router = router(&cloud, &[]);
+        let chunk = Chunk::now(&["first", "second"].map(|log| line("web", "stdout", log)));
+        assert_eq!((router.bring(&chunk), posted(&cloud)), (Verdict::Retry, (1, 3)), "{what}");
+        assert_eq!((router.bring(&chunk), posted(&cloud)), (Verdict::Ok, (2, 4)), "{what}");
+        let texts: Vec<String> = cloud.slack().messages().iter().map(|message| message.all_text()).collect();
+        assert!(texts[0].contains("first") && !texts[0].contains("second"), "{texts:?}");
+        assert!(texts[1].contains("second") && !texts[1].contains("first"), "{texts:?}");
         router.assert_adds_up("slack");
     }
 }
 
 #[test]
 fn a_refusal_for_good_is_ok_and_counted_even_where_slack_is_required() {
-    for status in [400, 403, 410] {
+    for (status, word) in [
+        (400, "invalid_blocks"),
+        (403, "action_prohibited"),
+        (404, "no_service"),
+        (410, "channel_is_archived"),
+    ] {
         let cloud = cloud();
-        cloud.script(Api::SlackWebhook, [Fault::reply(status)]);
+        cloud.script(Api::SlackWebhook, [Fault::aws(status, word)]);
         let router = router(&cloud, &[]);
-        assert_eq!(router.bring(&hello()), Verdict::Ok, "{status}");
-        let seen = (router.lost("slack", Reason::Refused), cloud.attempts(Api::SlackWebhook));
-        assert_eq!(seen, (1, 1), "{status}");
+        assert_eq!(router.bring(&hello()), Verdict::Ok, "{word}");
+        assert_eq!((router.lost("slack", Reason::Refused), posted(&cloud)), (1, (0, 1)), "{word}");
         router.assert_adds_up("slack");
     }
 }

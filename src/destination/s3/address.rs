@@ -1,0 +1,165 @@
+//! Where a bucket is: in the host name or in the path, by its name or by the ARN of an access point.
+//!
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html> and
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-naming.html>, read 2026-11.
+
+use std::cell::RefCell;
+
+use percent_encoding::utf8_percent_encode;
+
+use super::request::ENCODED_IN_KEY;
+use crate::config::Reader;
+use crate::destination::aws_json::dns_suffix;
+
+/// What objects are written to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Bucket {
+    /// By its name, or by the alias of an access point, which follows the same rules.
+    Named(String),
+    /// By an access point, whose ARN says in which region.
+    AccessPoint {
+        /// Stands first in the host name: name and account.
+        label: String,
+        region: String,
+    },
+}
+
+impl Bucket {
+    /// Reads `bucket`.
+    pub(super) fn read(reader: &Reader<'_>) -> Self {
+        let text = reader.required("bucket");
+        let read = match text.strip_prefix("arn:") {
+            Some(arn) => access_point(arn),
+            // That it is missing has been said.
+            None if text.is_empty() => return Self::Named(text),
+            None => named(&text),
+        };
+        read.unwrap_or_else(|what| {
+            reader.problem("bucket", format!("'{text}' {what}"));
+            Self::Named(text)
+        })
+    }
+
+    /// The region, where it is known without being configured.
+    pub(super) fn region(&self) -> Option<&str> {
+        match self {
+            Self::Named(_) => None,
+            Self::AccessPoint { region, .. } => Some(region),
+        }
+    }
+}
+
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>, read 2026-11.
+fn named(name: &str) -> Result<Bucket, &'static str> {
+    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-');
+    let allowed = (3..=63).contains(&name.len())
+        && name.chars().all(inner)
+        && !name.starts_with(['.', '-'])
+        && !name.ends_with(['.', '-'])
+        && !name.contains("..");
+    match allowed {
+        true if name.ends_with("--x-s3") || name.ends_with("--xa-s3") => Err(DIRECTORY),
+        true => Ok(Bucket::Named(name.to_owned())),
+        false => Err("cannot be the name of a bucket"),
+    }
+}
+
+const DIRECTORY: &str = "is a directory bucket (S3 Express One Zone), which is not supported: it has sessions and \
+                         addresses of its own; name a general purpose bucket";
+
+/// `aws:s3:eu-west-1:111122223333:accesspoint/logs`, what stands before it being gone.
+fn access_point(arn: &str) -> Result<Bucket, &'static str> {
+    const FORM: &str = "is no ARN of an access point: arn:aws:s3:<region>:<account>:accesspoint/<name>";
+    let [_partition, "s3", region, account, resource] = *arn.splitn(5, ':').collect::<Vec<_>>() else {
+        return Err(FORM);
+    };
+    let name = resource.strip_prefix("accesspoint").and_then(|name| name.strip_prefix(['/', ':']));
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    match name {
+        None if region.is_empty() && account.is_empty() => {
+            Err("is the ARN of a bucket; write its name alone")
+        }
+        Some(_) if region.is_empty() => {
+            Err("is a multi-region access point, which is not supported: it is signed in a way of its own")
+        }
+        Some(name)
+            if name.chars().all(plain)
+                && (3..=50).contains(&name.len())
+                && region.chars().all(plain)
+                && account.len() == 12
+                && account.bytes().all(|digit| digit.is_ascii_digit()) =>
+        {
+            Ok(Bucket::AccessPoint { label: format!("{name}-{account}"), region: region.to_owned() })
+        }
+        _ => Err(FORM),
+    }
+}
+
+/// How a bucket is addressed.
+#[derive(Debug)]
+pub(super) struct Address {
+    bucket: Bucket,
+    endpoint: Option<String>,
+    path_style: bool,
+    /// Changes when the service says that the bucket is elsewhere.
+    region: RefCell<String>,
+}
+
+impl Address {
+    pub(super) fn read(reader: &Reader<'_>, bucket: Bucket, region: &str) -> Self {
+        let endpoint = reader.text("endpoint").map(|text| text.trim_end_matches('/').to_owned());
+        if endpoint.as_ref().is_some_and(|endpoint| !endpoint.contains("://")) {
+            reader.problem("endpoint", "must begin with https:// or http://".to_owned());
+        }
+        let path_style = match &bucket {
+            // A certificate for *.s3.… covers no name with another dot, and an IP address has no names below it.
+            Bucket::Named(name) => {
+                reader.flag("path_style") || name.contains('.') || endpoint.as_deref().is_some_and(is_numeric)
+            }
+            Bucket::AccessPoint { region: of_arn, .. } => {
+                check_access_point(reader, endpoint.as_deref(), of_arn, region);
+                false
+            }
+        };
+        Self { bucket, endpoint, path_style, region: RefCell::new(region.to_owned()) }
+    }
+
+    pub(super) fn moved(&self, region: &str) {
+        self.region.replace(region.to_owned());
+    }
+
+    pub(super) fn url(&self, key: &str) -> String {
+        let region = self.region.borrow();
+        let (label, service) = match &self.bucket {
+            Bucket::Named(name) => (name, "s3"),
+            Bucket::AccessPoint { label, .. } => (label, "s3-accesspoint"),
+        };
+        let endpoint = self.endpoint.clone();
+        let endpoint =
+            endpoint.unwrap_or_else(|| format!("https://{service}.{region}.{}", dns_suffix(&region)));
+        let key = utf8_percent_encode(key, ENCODED_IN_KEY);
+        match endpoint.split_once("://") {
+            Some((scheme, host)) if !self.path_style => format!("{scheme}://{label}.{host}/{key}"),
+            _ => format!("{endpoint}/{label}/{key}"),
+        }
+    }
+}
+
+/// An access point is always a part of the host name, and of one region.
+fn check_access_point(reader: &Reader<'_>, endpoint: Option<&str>, of_arn: &str, region: &str) {
+    if reader.flag("path_style") {
+        reader.problem("path_style", "is not possible with an access point".to_owned());
+    }
+    if endpoint.is_some_and(is_numeric) {
+        reader.problem("endpoint", "must have a host name, because bucket is an access point".to_owned());
+    }
+    if region != of_arn {
+        reader.problem("region", format!("is {region}, but the access point is in {of_arn}"));
+    }
+}
+
+fn is_numeric(endpoint: &str) -> bool {
+    let host = endpoint.split_once("://").map_or(endpoint, |(_, host)| host);
+    let host = host.split(['/', ':']).next().unwrap_or_default();
+    host == "localhost" || host.starts_with('[') || host.parse::<std::net::Ipv4Addr>().is_ok()
+}
