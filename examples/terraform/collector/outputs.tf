@@ -1,0 +1,12 @@
+output "stops_log_group" {
+  description = "For the Insights queries, and for stops_log_group of the services."
+  value       = aws_cloudwatch_log_group.stops.name
+}
+
+output "queue_url" {
+  value = aws_sqs_queue.stops.url
+}
+
+output "dead_letter_queue_url" {
+  value = aws_sqs_queue.dead_letters.url
+}
