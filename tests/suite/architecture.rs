@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// From the C border down to the vocabulary.
-const LAYERS: [&str; 24] = [
+const LAYERS: [&str; 25] = [
     "ffi",
     "plugin",
     "worker",
@@ -26,6 +26,7 @@ const LAYERS: [&str; 24] = [
     "config",
     "template",
     "classify",
+    "carrier",
     "stop",
     "json",
     "decode",

@@ -1,0 +1,111 @@
+//! What carriers look like: the fields that give them away, each as the text it stands in.
+//!
+//! - SNS: <https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html>
+//! - SQS and SNS through Lambda: <https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html>, `with-sns.html`
+//! - Firehose: <https://docs.aws.amazon.com/firehose/latest/dev/httpdeliveryrequestresponse.html>
+//! - CloudWatch Logs: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html>
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::agent;
+
+/// The fields of any of the forms; a form is known by which of them are there.
+#[derive(Debug, Deserialize)]
+pub(super) struct Object<'r> {
+    container_id: Option<&'r RawValue>,
+    container_name: Option<&'r RawValue>,
+    /// EventBridge.
+    #[serde(borrow, rename = "detail-type")]
+    pub(super) detail_type: Option<&'r RawValue>,
+    /// SNS.
+    #[serde(borrow, rename = "Message")]
+    pub(super) message_of_sns: Option<&'r RawValue>,
+    /// What Lambda is given of SQS or SNS …
+    #[serde(borrow, rename = "Records")]
+    pub(super) batch: Option<&'r RawValue>,
+    /// … a message of SQS in it …
+    #[serde(borrow)]
+    pub(super) body: Option<&'r RawValue>,
+    /// … or one of SNS.
+    #[serde(borrow, rename = "Sns")]
+    pub(super) sns: Option<&'r RawValue>,
+    /// Firehose.
+    #[serde(borrow)]
+    pub(super) records: Option<&'r RawValue>,
+    /// What is in base64: at Firehose and in `awslogs`.
+    #[serde(borrow)]
+    pub(super) data: Option<&'r RawValue>,
+    /// CloudWatch Logs to Lambda.
+    #[serde(borrow)]
+    pub(super) awslogs: Option<&'r RawValue>,
+    /// CloudWatch Logs, unpacked …
+    #[serde(borrow, rename = "logEvents")]
+    pub(super) log_events: Option<&'r RawValue>,
+    #[serde(borrow, rename = "messageType")]
+    message_type: Option<&'r RawValue>,
+    /// … and a line of it.
+    #[serde(borrow)]
+    pub(super) message: Option<&'r RawValue>,
+    #[serde(borrow, rename = "Action")]
+    action: Option<&'r RawValue>,
+    #[serde(borrow, rename = "Actor")]
+    actor: Option<&'r RawValue>,
+    #[serde(borrow)]
+    msg: Option<&'r RawValue>,
+}
+
+impl Object<'_> {
+    /// The marks of FireLens's log driver.
+    pub(super) fn is_application_output(&self) -> bool {
+        self.container_id.is_some() || self.container_name.is_some()
+    }
+
+    pub(super) fn is_docker(&self) -> bool {
+        self.action.is_some() && self.actor.is_some()
+    }
+
+    pub(super) fn is_of_agent(&self) -> bool {
+        self.msg.and_then(text).is_some_and(|text| text == agent::SENDING)
+    }
+
+    /// CloudWatch Logs asks with it whether anybody is there.
+    pub(super) fn is_control_message(&self) -> bool {
+        self.message_type.and_then(text).is_some_and(|text| text == "CONTROL_MESSAGE")
+    }
+}
+
+/// The fields of an object; `None` for anything else, and for an object that has one of them twice.
+pub(super) fn read(value: &RawValue) -> Option<Object<'_>> {
+    serde_json::from_str(value.get()).ok()
+}
+
+/// What a JSON string says.
+pub(super) fn text(value: &RawValue) -> Option<String> {
+    value.get().starts_with('"').then(|| serde_json::from_str(value.get()).ok())?
+}
+
+/// Hands on the elements of an array one by one, so that none of them takes memory; says whether it is an array.
+pub(super) fn elements(array: &RawValue, visit: impl FnMut(&RawValue)) -> bool {
+    serde_json::Deserializer::from_str(array.get()).deserialize_seq(Elements(visit)).is_ok()
+}
+
+struct Elements<F>(F);
+
+impl<'de, F: FnMut(&RawValue)> Visitor<'de> for Elements<F> {
+    type Value = ();
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
+        while let Some(item) = items.next_element::<&RawValue>()? {
+            (self.0)(item);
+        }
+        Ok(())
+    }
+}
