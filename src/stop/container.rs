@@ -5,7 +5,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Reader, arn, exit, field, reason};
+use super::{Reader, exit, field, reason};
 
 /// A container of a stopped task, as the report shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -27,14 +27,6 @@ pub struct StoppedContainer {
     /// The runtime's id, which its log records carry as `container_id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub runtime_id: Option<String>,
-}
-
-impl StoppedContainer {
-    /// The tag of its image.
-    #[must_use]
-    pub fn image_tag(&self) -> Option<&str> {
-        arn::image_tag(self.image.as_deref()?)
-    }
 }
 
 /// The same, borrowed from the event.
