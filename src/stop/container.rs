@@ -41,6 +41,8 @@ pub(super) struct Container<'e> {
     pub(super) ran: bool,
     /// Not the application: injected by AWS, or there to carry logs.
     pub(super) bystander: bool,
+    /// Its end alone does not stop the task; only the agent's log and our own events say so.
+    pub(super) optional: bool,
     source: &'e Value,
 }
 
@@ -82,6 +84,7 @@ impl<'e> Container<'e> {
             reason,
             evidence: evidence(said.as_deref(), exit_code),
             ran: exit_code.is_some() && !said.as_deref().is_some_and(reason::is_of_start),
+            optional: source.get("essential").and_then(Value::as_bool) == Some(false),
             bystander: routes || reader.ignores(name),
             source,
         }

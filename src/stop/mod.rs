@@ -33,6 +33,8 @@ mod task;
 mod time;
 
 #[cfg(test)]
+mod fixture_tests;
+#[cfg(test)]
 mod tests;
 
 pub use container::StoppedContainer;

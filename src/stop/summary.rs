@@ -91,6 +91,7 @@ pub(super) fn exit(stop: &StopEvent) -> String {
 fn why(stop: &StopEvent) -> &'static str {
     stop.cause.map_or("", |cause| match (stop.category, cause) {
         (Category::ImagePull, Cause::NotFound) => ": no such image or tag",
+        (Category::ImagePull, Cause::Invalid) => ": its reference or format is not valid",
         (Category::ImagePull, Cause::Network) => ": the registry could not be reached",
         (Category::Secret, Cause::NotFound) => ": it does not exist",
         (Category::Secret, Cause::Invalid) => ": it lacks what the task definition asks for",
@@ -108,10 +109,12 @@ fn why(stop: &StopEvent) -> &'static str {
     })
 }
 
+/// The task's reason or, where nobody else stopped it, the container's.
 fn quote(stop: &StopEvent) -> String {
-    let own = stop.container_reason.as_deref().filter(|_| stop.ecs_event == EcsEvent::ContainerExited);
-    let reason =
-        stop.stopped_reason.as_deref().or(own).filter(|reason| !reason::is_hollow(&reason::plain(reason)));
+    let others = matches!(stop.category, Category::User | Category::Deployment);
+    let own = stop.container_reason.as_deref().filter(|_| !others);
+    let mut reasons = stop.stopped_reason.as_deref().into_iter().chain(own);
+    let reason = reasons.find(|reason| !reason::is_hollow(&reason::plain(reason)));
     reason.map_or_else(String::new, |reason| format!(" ({})", quoted(reason)))
 }
 
