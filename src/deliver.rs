@@ -18,6 +18,7 @@ use tokio::time::Instant;
 
 use crate::ack::Progress;
 use crate::batch::Batch;
+use crate::breaker::Breaker;
 use crate::destination::Destination;
 use crate::log::{Level, Log};
 use crate::metrics::{self, Metrics, Reason};
@@ -35,6 +36,7 @@ pub struct Courier<T> {
     transport: T,
     slots: Semaphore,
     pacer: Pacer,
+    breaker: Breaker,
     /// One preparation at a time: fifty streams of one new group then make the group once.
     preparing: Mutex<()>,
     random: RefCell<fastrand::Rng>,
@@ -69,6 +71,7 @@ impl<T: Transport> Courier<T> {
             transport,
             slots: Semaphore::new(slots),
             pacer,
+            breaker: Breaker::default(),
             preparing: Mutex::new(()),
             random: RefCell::new(fastrand::Rng::new()),
             metrics,
@@ -168,6 +171,11 @@ impl<T: Transport> Courier<T> {
     fn refuse(&self, batch: &Batch, progress: &Progress) {
         progress.settle(self.index, batch.items.iter().map(|item| item.ordinal));
         self.counters().lost(Reason::Refused, batch.items.len() as u64);
+    }
+
+    /// The process ends: the destination is tried once more, however lately it failed.
+    pub fn allow_trial(&self) {
+        self.breaker.allow_trial();
     }
 
     /// The destination's counters.

@@ -106,6 +106,8 @@ pub struct Destination {
     pub cut: AtomicU64,
     /// Objects uploaded from the spool.
     pub objects: AtomicU64,
+    /// Its circuit breaker: 0 closed, 1 half open, 2 open.
+    pub breaker: AtomicU64,
     lost: [AtomicU64; Reason::ALL.len()],
 }
 
@@ -162,6 +164,7 @@ impl Metrics {
             retries: AtomicU64::new(0),
             cut: AtomicU64::new(0),
             objects: AtomicU64::new(0),
+            breaker: AtomicU64::new(0),
             lost: [const { AtomicU64::new(0) }; Reason::ALL.len()],
         };
         self.destinations.get(index).unwrap_or(&NOBODY)

@@ -13,6 +13,7 @@ use tokio::sync::MutexGuard;
 use tokio::time::{Duration, Instant};
 
 use super::Courier;
+use crate::breaker::{Change, Pass};
 use crate::destination::{Judgement, Outlet, Pace, Purpose, Reply, Request};
 use crate::http::Failure;
 use crate::log::Level;
@@ -242,17 +243,56 @@ impl<T: Transport> Courier<T> {
     ) -> Option<(Reply, Judgement, Option<Duration>)> {
         let _slot = self.slots.acquire().await.ok().filter(|_| Instant::now() < deadline)?;
         self.pacer.turn(deadline).await.then_some(())?;
+        // What stays on this machine does not depend on how the service fares.
+        let is_remote = matches!(step.outlet, Outlet::Http(_));
+        let pass = if is_remote { Some(self.breaker.pass(deadline).await?) } else { None };
         if !matches!(step.outlet, Outlet::Spool { .. }) {
             self.counters().requests.fetch_add(1, Relaxed);
         }
-        Some(match self.transport.send(&step.outlet).await {
+        let (reply, judgement) = match self.transport.send(&step.outlet).await {
             Ok(reply) => {
                 let judgement = (errand.judge)(step.purpose, &reply);
-                let asked = retry_after(&reply, SystemTime::now());
-                (reply, judgement, asked)
+                (reply, judgement)
             }
-            Err(failure) => (Reply::default(), judge_failure(&failure), None),
-        })
+            Err(failure) => (Reply::default(), judge_failure(&failure)),
+        };
+        pass.into_iter().for_each(|pass| self.learn(pass, &judgement));
+        let asked = retry_after(&reply, SystemTime::now());
+        Some((reply, judgement, asked))
+    }
+
+    /// What one outcome says about the destination as a whole. A missing permission or name concerns one group, key or
+    /// stream; others may do.
+    fn learn(&self, pass: Pass<'_>, judgement: &Judgement) {
+        let (change, why) = match judgement {
+            Judgement::Later { pace: Pace::Soon, why } => (pass.failed(), why.as_str()),
+            Judgement::Later { pace: Pace::Slow, .. } | Judgement::Reauthorize { .. } => {
+                pass.told_nothing();
+                return;
+            }
+            _ => (pass.succeeded(), ""),
+        };
+        self.counters().breaker.store(self.breaker.position(), Relaxed);
+        match change {
+            None => {}
+            Some(Change::Opened(pause, failures)) => {
+                let seconds = pause.as_secs();
+                self.announce(
+                    Level::Error,
+                    format_args!(
+                        "is left alone after {failures} failures in a row ({why}); one request tries again in {seconds} s, \
+                         and until it succeeds chunks are answered with RETRY at once"
+                    ),
+                );
+            }
+            Some(Change::Closed) => self.announce(Level::Info, format_args!("answers again")),
+        }
+    }
+
+    /// Speaks of the destination, every time.
+    fn announce(&self, level: Level, what: std::fmt::Arguments<'_>) {
+        let name = &self.destination.common().name;
+        self.log.line(level, format_args!("destination {name} {what}"));
     }
 
     /// Exponential with full jitter, so that many routers do not come back at the same instant.

@@ -233,6 +233,11 @@ impl House {
         }
     }
 
+    /// The process ends: every destination gets one more chance.
+    pub(super) fn allow_trials(&self) {
+        self.couriers.iter().for_each(|courier| courier.allow_trial());
+    }
+
     pub(super) fn say_goodbye(&self) {
         for counters in self.metrics.snapshot() {
             let unwanted = |reason: Reason| matches!(reason, Reason::Filtered | Reason::Empty);

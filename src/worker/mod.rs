@@ -168,6 +168,7 @@ async fn serve(plan: Plan, log: Rc<Log>, queue: mpsc::Receiver<Job>, blocks_engi
     let mut watchers = house.watch(watching, &watching_ends).await;
     let mut running = take_jobs(&house, queue, &blocks_engine).await;
     let end = Instant::now() + exit_timeout;
+    house.allow_trials();
     // The last exits, and the events under way, are still for this process to report.
     stop_watching.send_replace(true);
     let all = async { tokio::join!(finish(&mut running), finish(&mut watchers)) };
