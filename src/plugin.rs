@@ -63,6 +63,7 @@ impl Instance {
             number,
             classifier: Classifier::new(settings.classes).with_reader(settings.stop.reader),
             routes: Routes::new(settings.routes),
+            dead_letters: settings.dead_letters,
             destinations,
             once: settings.stop.once,
             context_lines: settings.stop.context_lines,

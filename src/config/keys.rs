@@ -271,6 +271,13 @@ pub const KEYS: &[Key] = &[
     key(Output, "route.default", List, "Destinations of every class that has no route of its own.", "all"),
     key(
         Output,
+        "route.dead_letter",
+        List,
+        "Destinations of records that another destination refused for good: the original record, the destination, the reason and the time.",
+        "refused",
+    ),
+    key(
+        Output,
         "classes",
         List,
         "Names of your own classes, tried in this order after stop events and before stderr and stdout.",
@@ -495,6 +502,14 @@ pub const KEYS: &[Key] = &[
         "File that lines are appended to; missing folders are made.",
         "/var/log/ecs/$(class)-%Y-%m-%d.ndjson",
     ),
+    key(
+        Only(&[Kind::File]),
+        "mode",
+        Choice(&["0600", "0640", "0644", "0660", "0664"]),
+        "Who may read and write a file that is made; logs hold what applications say.",
+        "0640",
+    )
+    .or("0600"),
     key(
         DATED,
         "date_key",

@@ -19,6 +19,8 @@ pub struct Settings {
     pub classes: Vec<OwnClass>,
     /// By `Class::index`: positions in `destinations`. Empty means dropped on purpose.
     pub routes: Vec<Vec<usize>>,
+    /// Where records go that a destination refused for good: positions in `destinations`.
+    pub dead_letters: Vec<usize>,
     /// Every destination a route names, once.
     pub destinations: Vec<DestinationSettings>,
     /// How stop events are read and told.
@@ -120,9 +122,14 @@ impl Settings {
         let classes = read_classes(&reader);
         let mut destinations = Vec::new();
         let routes = read_routes(&reader, &classes, &mut destinations);
+        let dead_letters = match reader.list("route.dead_letter") {
+            Some(_) => read_route(&reader, &["route.dead_letter"], &mut destinations),
+            None => Vec::new(),
+        };
         Self {
             classes,
             routes,
+            dead_letters,
             destinations,
             stop: StopSettings::read(&reader),
             task_metadata: TaskMetadata::read(&reader),

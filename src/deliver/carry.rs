@@ -57,9 +57,15 @@ pub enum Arrival {
         refused: usize,
     },
     /// Halves may fare better.
-    Split,
+    Split {
+        /// The service's reason.
+        why: String,
+    },
     /// Refused for good.
-    Refused,
+    Refused {
+        /// The service's reason.
+        why: String,
+    },
     /// Not by the deadline, or not before a person acted.
     GivenUp,
 }
@@ -137,9 +143,13 @@ impl<T: Transport> Courier<T> {
                     let level = if refused > 0 { Level::Error } else { Level::Warn };
                     return self.end(level, "rejected", &why, Arrival::Short { refused });
                 }
-                Judgement::Split { why } => return self.end(Level::Warn, "split", &why, Arrival::Split),
+                Judgement::Split { why } => {
+                    self.say(Level::Warn, "split", &why);
+                    return Arrival::Split { why };
+                }
                 Judgement::Refused { why } => {
-                    return self.end(Level::Error, "refused", &why, Arrival::Refused);
+                    self.say(Level::Error, "refused", &why);
+                    return Arrival::Refused { why };
                 }
                 Judgement::Elsewhere { why, .. } if journey.moved => {
                     return self.end(Level::Error, "slow", &why, Arrival::GivenUp);

@@ -184,6 +184,8 @@ pub enum Outlet {
     File {
         /// Missing folders are made.
         path: PathBuf,
+        /// Permission bits, should the file have to be made.
+        mode: u32,
         /// Whole lines.
         lines: Bytes,
     },

@@ -37,6 +37,8 @@ pub struct Plan {
     pub classifier: Classifier,
     /// Where a class goes.
     pub routes: Routes,
+    /// Where records go that a destination refused for good.
+    pub dead_letters: Vec<usize>,
     /// Each destination with its way out.
     pub destinations: Vec<(Box<dyn Destination>, Wire)>,
     /// Each stop is told once.

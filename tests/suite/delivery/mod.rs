@@ -6,6 +6,7 @@
 //! - `retrying` – throttling, outages, `Retry-After`, the deadline, and replays that send only what is missing
 //! - `connections` – resets, cuts, silence, and slowness
 //! - `refusals` – records that the service will never take
+//! - `dead_letters` – what was refused for good is kept, once
 //! - `groups` – log groups and streams that do not exist yet, or not any more
 //! - `credentials` – expired, wrong, and assumed
 //! - `neighbours` – destinations and flushes that must not hold each other up
@@ -18,6 +19,7 @@ mod classes;
 mod connections;
 mod counting;
 mod credentials;
+mod dead_letters;
 mod ending;
 mod groups;
 mod limits;

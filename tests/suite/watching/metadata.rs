@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::support::process::until;
+
 /// How the endpoint answers.
 #[derive(Debug, Clone)]
 pub(super) enum Mood {
@@ -89,6 +91,13 @@ impl Metadata {
     /// The paths that were asked for.
     pub(super) fn asked(&self) -> Vec<String> {
         self.state.lock().unwrap().asked.clone()
+    }
+
+    /// Returns when the router has looked at the task: what changes then is news to it.
+    #[track_caller]
+    pub(super) fn wait_for_look(&self) {
+        let looked = || self.asked().iter().any(|path| path.ends_with("/task")).then_some(());
+        until(Duration::from_secs(5), looked).expect("a look");
     }
 
     fn answer(&self, mut stream: TcpStream) {
