@@ -10,6 +10,7 @@
 //!   `MOTO_SERVER`
 //! - `fluent_bit` – real Fluent Bit binaries, 100,000 records in, each of them out once; needs `FLUENT_BIT`
 //! - `vendors` – New Relic, Datadog, HTTP, Firehose and Firehose over HTTP: their requests, and how they fare
+//! - `cli` – the command line: what it prints, and how it ends
 //! - `support` – chunks, records, routers and processes for the above
 //!
 //! `UPDATE_GOLDEN=1` and `UPDATE_README=1` rewrite what is compared.
@@ -17,6 +18,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation is a failed test")]
 
 mod architecture;
+mod cli;
 mod cloud;
 mod delivery;
 mod fluent_bit;

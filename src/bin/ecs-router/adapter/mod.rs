@@ -1,0 +1,3 @@
+//! The library's inner modules as the commands use them: one file each, so that a change there is one change here.
+
+pub(crate) mod classify;
