@@ -4,6 +4,8 @@
 //! to change there is used in `adapter` only, one file per module of the library.
 
 mod adapter;
+mod check;
+mod config;
 mod explain;
 mod keys;
 mod nearest;
@@ -25,6 +27,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Says what is wrong with a configuration before it is deployed: 0 nothing, 1 warnings, 2 errors
+    Check(check::Arguments),
     /// Tells what the plugin makes of an event or record: its class and, for a stop, why it happened
     Explain(explain::Arguments),
     /// Lists the keys of the configuration, or those of one type of destination
@@ -38,6 +42,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
+        Command::Check(arguments) => check::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Keys(arguments) => keys::run(&arguments),
         Command::Completions { shell } => completions(shell),

@@ -5,10 +5,24 @@ pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
     let word = word.to_ascii_lowercase();
     let near = |known: &'k str| {
         let distance = distance(&word, &known.to_ascii_lowercase());
-        // Half of a short word is another word.
-        (distance <= 1 + known.len().min(word.len()) / 5).then_some((distance, known))
+        // A letter of a short word makes another word.
+        let long = known.len().min(word.len()) >= 3;
+        (long && distance <= 1 + known.len().min(word.len()) / 5).then_some((distance, known))
     };
     known.into_iter().filter_map(near).min().map(|(_, known)| known)
+}
+
+/// The same among words that may be parts of each other: `log_group` for `log_group_name`.
+pub(crate) fn nearest_or_part<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+    let lower = word.to_ascii_lowercase();
+    let shares = |known: &&&'k str| {
+        known.len().min(lower.len()) >= 4 && (lower.contains(**known) || known.contains(lower.as_str()))
+    };
+    let longest = |known: &mut dyn Iterator<Item = &&'k str>| known.max_by_key(|known| known.len()).copied();
+    let begins = |known: &&&'k str| lower.strip_prefix(**known).is_some_and(|rest| rest.starts_with('_'));
+    let head = longest(&mut known.iter().filter(begins));
+    head.or_else(|| nearest(word, known.iter().copied()))
+        .or_else(|| longest(&mut known.iter().filter(shares)))
 }
 
 /// Insertions, deletions, changes and swaps of neighbours that make one word of the other.
@@ -35,7 +49,7 @@ mod tests {
 
     #[test]
     fn typing_errors_are_recognised_and_other_words_are_not() {
-        let known = ["bucket", "key", "log_group", "log_stream", "log_group_tags"];
+        let known = ["bucket", "key", "log_group", "log_stream", "log_group_tags", "1"];
         for (word, meant) in [
             ("buckt", Some("bucket")),
             ("log_gruop", Some("log_group")),
@@ -43,10 +57,20 @@ mod tests {
             ("loggroup", Some("log_group")),
             ("kye", Some("key")),
             ("region", None),
+            ("31", None),
             ("", None),
         ] {
             assert_eq!(nearest(word, known), meant, "{word}");
         }
+    }
+
+    #[test]
+    fn a_part_of_a_word_is_recognised() {
+        let known = ["log_group", "log_stream", "log_group_tags", "key"];
+        assert_eq!(nearest_or_part("log_group_name", &known), Some("log_group"));
+        assert_eq!(nearest_or_part("log_stream_prefix", &known), Some("log_stream"));
+        assert_eq!(nearest_or_part("key_format", &known), Some("key"));
+        assert_eq!(nearest_or_part("donkeys", &known), None, "too short a part");
     }
 
     #[test]

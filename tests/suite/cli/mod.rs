@@ -1,9 +1,13 @@
 //! The command line as people run it: arguments in, text and exit code out.
 //!
+//! - `check` – every broken configuration gets its message, good and foreign ones get none
+//! - `format` – Fluent Bit's classic format, held against the real ones
 //! - `explain` – class and report of every record, in order, whatever way the file is written in
 //! - `keys` – the reference and the completions come from the one table
 
+mod check;
 mod explain;
+mod format;
 mod keys;
 
 use std::io::Write as _;
