@@ -10,6 +10,7 @@ mod explain;
 mod keys;
 mod nearest;
 mod records;
+mod replay;
 mod terminal;
 
 use std::io;
@@ -31,6 +32,8 @@ enum Command {
     Check(check::Arguments),
     /// Tells what the plugin makes of an event or record: its class and, for a stop, why it happened
     Explain(explain::Arguments),
+    /// Sends recorded records through the real pipeline and shows what goes where; delivers nothing unless told to
+    Replay(replay::Arguments),
     /// Lists the keys of the configuration, or those of one type of destination
     Keys(keys::Arguments),
     /// Prints a shell's completions
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Check(arguments) => check::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Replay(arguments) => replay::run(&arguments),
         Command::Keys(arguments) => keys::run(&arguments),
         Command::Completions { shell } => completions(shell),
     };

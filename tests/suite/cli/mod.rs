@@ -4,11 +4,13 @@
 //! - `format` – Fluent Bit's classic format, held against the real ones
 //! - `explain` – class and report of every record, in order, whatever way the file is written in
 //! - `keys` – the reference and the completions come from the one table
+//! - `replay` – what goes where, without a connection; and real delivery, with the counters
 
 mod check;
 mod explain;
 mod format;
 mod keys;
+mod replay;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,5 @@
 //! A section as the plugin would see it, with something in the place of what is not known yet.
 
-use std::collections::BTreeMap;
-
 use out_ecs_router::config::Lookup;
 use out_ecs_router::config::keys::{Form, KEYS, Kind, find};
 
@@ -27,26 +25,12 @@ impl Guess {
 pub(crate) struct Assumed<'s> {
     section: &'s Section,
     guess: Guess,
-    /// What the environment would give, where it may be asked.
-    environment: Option<&'s BTreeMap<String, String>>,
 }
 
 impl<'s> Assumed<'s> {
-    /// Without an environment.
+    /// The section with this guess.
     pub(crate) fn new(section: &'s Section, guess: Guess) -> Self {
-        Self { section, guess, environment: None }
-    }
-
-    /// With these variables; what is not among them is guessed from the examples.
-    pub(crate) fn within(section: &'s Section, environment: &'s BTreeMap<String, String>) -> Self {
-        Self { section, guess: Guess::Example, environment: Some(environment) }
-    }
-
-    fn filled(&self, key: &str) -> Option<String> {
-        match self.guess {
-            Guess::Nothing => None,
-            guess => example(self.section, key, guess),
-        }
+        Self { section, guess }
     }
 }
 
@@ -54,11 +38,10 @@ impl Lookup for Assumed<'_> {
     fn get(&self, key: &str) -> Option<String> {
         match &self.section.get(key)?.value {
             Written::Text(text) => Some(text.clone()),
-            Written::Environment(text) => {
-                let known = self.environment.and_then(|variables| translate(text, variables));
-                known.or_else(|| self.filled(key))
-            }
-            Written::Unknown | Written::Nested => self.filled(key),
+            Written::Environment(_) | Written::Unknown | Written::Nested => match self.guess {
+                Guess::Nothing => None,
+                guess => example(self.section, key, guess),
+            },
         }
     }
 }
@@ -88,6 +71,11 @@ fn example(section: &Section, key: &str, guess: Guess) -> Option<String> {
         (Form::Choice(words), _) if !words.contains(&row.example) => {
             words.first().copied().unwrap_or_default()
         }
+        // The reference shows secrets as variables.
+        _ if row.example.starts_with("${") && setting.ends_with("url") => {
+            "https://hooks.slack.com/services/T/B/x"
+        }
+        _ if row.example.starts_with("${") => "example",
         _ => row.example,
     };
     Some(text.to_owned())
@@ -99,18 +87,4 @@ pub(super) fn kind_of(section: &Section, destination: &str) -> Option<Kind> {
         Some(setting) => setting.value.text().and_then(Kind::named),
         None => Kind::named(destination),
     }
-}
-
-/// The text with every `${NAME}` replaced; `None` when one of them is not known.
-fn translate(text: &str, variables: &BTreeMap<String, String>) -> Option<String> {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("${") {
-        let (name, tail) = after.split_once('}')?;
-        out.push_str(before);
-        out.push_str(variables.get(name.trim())?);
-        rest = tail;
-    }
-    out.push_str(rest);
-    Some(out)
 }

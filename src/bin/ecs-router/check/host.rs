@@ -38,7 +38,7 @@ const HEALTH_CHECK: &str = "firelens-healthcheck";
 const GRACE: i64 = 5;
 
 /// Whether the key never reaches the plugin, and need not.
-pub(super) fn is_key(origin: Origin, key: &str) -> bool {
+pub(crate) fn is_key(origin: Origin, key: &str) -> bool {
     let key = key.to_ascii_lowercase();
     KEYS.contains(&key.as_str())
         || PREFIXES.iter().any(|prefix| key.starts_with(prefix))

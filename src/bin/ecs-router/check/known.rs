@@ -109,7 +109,7 @@ fn suggest(section: &Section, routes: &Routes, key: &str) -> (String, String) {
     if let Some(near) = nearest(key, candidates.iter().map(String::as_str)) {
         return (message, format!("did you mean {near}?"));
     }
-    let Some((destination, name)) = key.rsplit_once('.') else {
+    let Some((destination, _)) = key.rsplit_once('.') else {
         return (message, "ecs-router keys lists those there are".to_owned());
     };
     if !routes.knows(destination) {

@@ -19,6 +19,7 @@ use serde_json::json;
 
 pub(crate) use self::assumed::{Assumed, Guess};
 use self::finding::{Finding, Severity};
+pub(crate) use self::host::is_key as is_key_of_host;
 use crate::config::{self, Configuration, Section};
 use crate::nearest::nearest;
 

@@ -11,6 +11,8 @@ pub(super) enum Kind {
     Json,
     /// YAML.
     Yaml,
+    /// A language of somebody else: fluentd's sections begin with `<`.
+    Other,
 }
 
 /// Of a text; the path decides only where the text says nothing.
@@ -18,6 +20,7 @@ pub(super) fn of(path: &Path, text: &str) -> Kind {
     let lines = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
     match lines {
         Some(line) if is_header(line) || line.starts_with('@') => Kind::Classic,
+        Some(line) if line.starts_with('<') => Kind::Other,
         Some(line) if line.starts_with(['{', '[']) => Kind::Json,
         _ if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("conf")) => {
             Kind::Classic
@@ -45,6 +48,7 @@ mod tests {
             ("[\n  {\"name\": \"app\"}\n]", Kind::Json),
             ("service:\n  flush: 1\n", Kind::Yaml),
             ("---\nResources: {}\n", Kind::Yaml),
+            ("# fluentd\n<match **>\n", Kind::Other),
             ("", Kind::Yaml),
         ] {
             assert_eq!(of(Path::new("x"), text), kind, "{text}");

@@ -159,10 +159,15 @@ pub(crate) fn read_as(name: &str, text: &str) -> Configuration {
     configuration
 }
 
+/// What is said of any other file.
+const NEITHER: &str =
+    "the file is neither a Fluent Bit configuration nor a task definition nor a CloudFormation template";
+
 /// Reads the text of one file, of whatever kind it is.
 fn read_text(path: &Path, text: &str, includes: &mut Includes, configuration: &mut Configuration) {
     let file: Rc<str> = path.display().to_string().into();
     match kind::of(path, text) {
+        kind::Kind::Other => configuration.fault(Place { file, line: 1 }, NEITHER, ""),
         kind::Kind::Classic => classic::read(&file, path, text, includes, configuration),
         kind::Kind::Json => match json::parse(text) {
             Ok(tree) => task::read(&file, &tree, configuration),

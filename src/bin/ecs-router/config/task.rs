@@ -20,11 +20,7 @@ pub(super) fn read(file: &Rc<str>, tree: &Node, configuration: &mut Configuratio
     let is_known = |node: &Node| KNOWN.iter().any(|key| node.get(key).is_some());
     let known = is_known(tree) || tree.items().iter().any(is_known);
     if !known && configuration.outputs.len() == before {
-        configuration.fault(
-            Place { file: Rc::clone(file), line: 1 },
-            "the file is neither a Fluent Bit configuration nor a task definition nor a CloudFormation template",
-            "",
-        );
+        configuration.fault(Place { file: Rc::clone(file), line: 1 }, super::NEITHER, "");
     }
 }
 
