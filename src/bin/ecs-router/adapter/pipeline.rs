@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use out_ecs_router::ack::Progress;
+use out_ecs_router::batch::Batch;
 use out_ecs_router::classify::{BUILT_IN, Classifier};
 use out_ecs_router::config::keys::Kind;
 use out_ecs_router::config::{DestinationSettings, Lookup, Problem, Reader, Settings};
@@ -92,15 +93,7 @@ impl Dry {
         let sorted = pipeline::sort(&stages, &scene, chunk, &progress);
         let mut rows = self.rows(chunk);
         for (destination, batches) in sorted.batches.iter().enumerate() {
-            for batch in batches {
-                for item in &batch.items {
-                    let row = usize::try_from(item.ordinal).ok().and_then(|at| rows.get_mut(at));
-                    let copies = row.map(|row| row.copies.iter_mut()).into_iter().flatten();
-                    for copy in copies.filter(|copy| copy.destination == destination) {
-                        copy.sent = Some((batch.target().to_vec(), item.end - item.start));
-                    }
-                }
-            }
+            batches.iter().for_each(|batch| fill(&mut rows, destination, batch));
         }
         let batches = sorted.batches.iter().map(Vec::len).collect();
         Sorted { rows, batches, shapeless: sorted.tally.shapeless, fault: sorted.tally.fault }
@@ -118,5 +111,16 @@ impl Dry {
             });
         });
         rows
+    }
+}
+
+/// Notes what a batch holds of which record.
+fn fill(rows: &mut [Row], destination: usize, batch: &Batch) {
+    for item in &batch.items {
+        let row = usize::try_from(item.ordinal).ok().and_then(|at| rows.get_mut(at));
+        let copies = row.map(|row| row.copies.iter_mut()).into_iter().flatten();
+        for copy in copies.filter(|copy| copy.destination == destination) {
+            copy.sent = Some((batch.target().to_vec(), item.end - item.start));
+        }
     }
 }

@@ -26,7 +26,7 @@ pub(super) const KEYS: [&str; 14] = [
 ];
 
 /// Beginnings of more such keys.
-const PREFIXES: [&str; 4] = ["tls.", "net.", "storage.", "_debug."];
+const PREFIXES: [&str; 5] = ["tls.", "net.", "storage.", "oauth2.", "_debug."];
 
 /// Options of the log driver that FireLens does not pass on (`addOutputSection` of the ECS agent).
 const FIRELENS: [&str; 3] = ["include-pattern", "exclude-pattern", "log-driver-buffer-limit"];

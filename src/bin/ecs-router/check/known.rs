@@ -6,7 +6,7 @@ use super::assumed::kind_of;
 use super::finding::{Finding, Severity};
 use super::host;
 use super::routes::{Routes, is_of_output, starts_with};
-use crate::config::{Section, Setting, Written};
+use crate::config::{Origin, Section, Setting, Written};
 use crate::nearest::{nearest, nearest_or_part};
 
 /// Says which keys nobody reads, and which values nobody can.
@@ -19,7 +19,8 @@ pub(super) fn judge(section: &Section, routes: &Routes, findings: &mut Vec<Findi
             let (message, instead) = unknown(section, routes, setting)?;
             Some(Finding::new(Severity::Error, &setting.place, &setting.key, message, instead))
         });
-        findings.extend(found.or_else(|| repeated(section, position)));
+        let found = found.or_else(|| repeated(section, position));
+        findings.extend(found.or_else(|| commented(section.origin, setting)));
     }
 }
 
@@ -29,6 +30,14 @@ fn unreadable(setting: &Setting) -> Option<Finding> {
     let instead = format!("write {0}: a, b for a list, and {0}.<key>: … for the keys of a map", setting.key);
     (setting.value == Written::Nested)
         .then(|| Finding::new(Severity::Error, &setting.place, &setting.key, message, instead))
+}
+
+/// Fluent Bit knows comments only where a line begins.
+fn commented(origin: Origin, setting: &Setting) -> Option<Finding> {
+    setting.value.text().filter(|text| origin == Origin::FluentBit && text.contains(" #"))?;
+    let message = "ends with a comment, which Fluent Bit takes for a part of the value";
+    let instead = "give the comment a line of its own";
+    Some(Finding::new(Severity::Warning, &setting.place, &setting.key, message, instead))
 }
 
 fn repeated(section: &Section, position: usize) -> Option<Finding> {

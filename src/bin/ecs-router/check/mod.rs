@@ -76,7 +76,7 @@ fn judge_section(section: &Section, configuration: &Configuration, findings: &mu
     let started = startup::judge(section, findings);
     known::judge(section, &routes, findings);
     routes::judge(section, &routes, findings);
-    secrets::judge(section, &routes, findings);
+    secrets::judge(section, &routes, &configuration.variables, findings);
     host::judge(section, configuration, started.flush_timeout, findings);
 }
 
