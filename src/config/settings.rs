@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use regex::bytes::Regex;
 
-use super::keys::Kind;
+use super::keys::{self, Kind};
 use super::parse::Problem;
 use super::reader::{Lookup, Reader};
 use super::watching::{StopSettings, TaskMetadata};
@@ -235,6 +235,13 @@ fn destination_index(
 ) -> Option<usize> {
     if let Some(known) = destinations.iter().position(|destination| destination.name == name) {
         return Some(known);
+    }
+    if keys::is_group(name) {
+        let what = format!(
+            "no destination can be called '{name}': {name}.… are keys of the output; choose another name"
+        );
+        reader.problem(route, what);
+        return None;
     }
     let kind = read_kind(reader, route, name)?;
     destinations.push(DestinationSettings { name: name.to_owned(), kind });

@@ -7,7 +7,7 @@ mod walk;
 
 use self::desk::Desk;
 pub use self::letters::letters;
-use self::walk::walk;
+pub use self::walk::walk;
 use crate::ack::Progress;
 use crate::batch::Batch;
 use crate::classify::{BUILT_IN, Class, Classifier, Entry};

@@ -13,7 +13,7 @@ use crate::stop::StopEvent;
 
 /// Hands each entry of the chunk to `deal` with its ordinal. Answers with what was read, and the classes of events
 /// whose stop was told before.
-pub(super) fn walk(
+pub fn walk(
     stages: &Stages<'_>,
     chunk: &[u8],
     progress: &Progress,
