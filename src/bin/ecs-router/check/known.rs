@@ -1,6 +1,6 @@
 //! Which keys there are: the plugin's own, by its table, and those that Fluent Bit and FireLens keep for themselves.
 
-use out_ecs_router::config::keys::{KEYS, Kind, Scope, find};
+use out_ecs_router::config::keys::{KEYS, Kind, Scope, find, is_group};
 
 use super::assumed::kind_of;
 use super::finding::{Finding, Severity};
@@ -101,7 +101,7 @@ fn unknown_class_key(routes: &Routes, key: &str) -> Option<(String, String)> {
 }
 
 fn suggest(section: &Section, routes: &Routes, key: &str) -> (String, String) {
-    let destinations = routes.routed.iter().chain(&routes.described);
+    let destinations = routes.routed.iter().chain(&routes.described).filter(|name| !is_group(name));
     let mut candidates: Vec<String> = destinations
         .flat_map(|name| {
             let of = kind_of(section, name);
