@@ -133,7 +133,10 @@ fn suggest(section: &Section, routes: &Routes, key: &str) -> (String, String) {
 
 /// The key of the same destination that was meant.
 fn of_destination(section: &Section, routes: &Routes, key: &str) -> Option<String> {
-    let (destination, name) = key.rsplit_once('.').filter(|(destination, _)| routes.knows(destination))?;
+    let (destination, name) = key.rsplit_once('.')?;
+    if is_group(destination) || !routes.knows(destination) {
+        return None;
+    }
     let of = kind_of(section, destination);
     let keys = KEYS.iter().filter(|row| row.scope != Scope::Output && fits(row.applies_to(of), of));
     let near = nearest_or_part(name, &keys.map(|row| row.name).collect::<Vec<_>>())?;
