@@ -21,11 +21,12 @@ const END: Duration = Duration::from_secs(30);
 pub(super) struct Host {
     binary: PathBuf,
     outputs: String,
+    environment: Vec<(&'static str, String)>,
 }
 
 impl Host {
     pub(super) fn new(binary: &Path) -> Self {
-        Self { binary: binary.to_owned(), outputs: String::new() }
+        Self { binary: binary.to_owned(), outputs: String::new(), environment: Vec::new() }
     }
 
     /// An [OUTPUT] of the plugin.
@@ -33,6 +34,12 @@ impl Host {
         let usual = "Workers 2\n    Retry_Limit no_limits";
         write!(self.outputs, "\n[OUTPUT]\n    Name ecs_router\n    Match {pattern}\n    {usual}\n").unwrap();
         keys.iter().for_each(|(key, value)| writeln!(self.outputs, "    {key} {value}").unwrap());
+        self
+    }
+
+    /// A variable of its environment.
+    pub(super) fn environment(mut self, name: &'static str, value: String) -> Self {
+        self.environment.push((name, value));
         self
     }
 
@@ -55,6 +62,7 @@ impl Host {
             .arg(conf)
             .env_clear()
             .envs(VARIABLES)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(File::create(&log).unwrap());
