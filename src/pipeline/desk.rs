@@ -61,14 +61,15 @@ impl<'d> Desk<'d> {
         let fields = &self.destination.common().fields;
         let mut chosen = recycle(std::mem::take(&mut self.chosen));
         let picked = Record { fields: pick(fields, entry.record.fields, &mut chosen), ..*entry.record };
-        let entry = &Entry { record: &picked, ..*entry };
+        let picked = &Entry { record: &picked, ..*entry };
         let lane = self.lanes.of(&self.target);
         let start = lane.wire.len();
-        let counters = metrics.destination(self.index);
-        let size = match self.destination.encode(entry, scene, &mut lane.wire) {
+        let encoded = self.destination.encode(picked, scene, &mut lane.wire);
+        self.chosen = recycle(chosen);
+        let size = match encoded {
             Encoded::Whole { size } => size,
             Encoded::Cut { size } => {
-                counters.cut.fetch_add(u64::from(self.first_time), Relaxed);
+                metrics.destination(self.index).cut.fetch_add(u64::from(self.first_time), Relaxed);
                 size
             }
             Encoded::Empty => return self.leave_out(ordinal, Reason::Empty, metrics),
