@@ -18,6 +18,7 @@ mod line;
 mod lines;
 mod newrelic;
 mod otlp;
+mod patience;
 mod payload;
 mod post;
 mod s3;
