@@ -150,6 +150,9 @@ fn accepted(batch: &Batch, reply: &Reply) -> Judgement {
     if failed == 0 {
         return Judgement::Delivered;
     }
+    if answers.len() != batch.items.len() {
+        return later("with an answer for another number of records");
+    }
     let retry: Vec<usize> = answers
         .iter()
         .enumerate()
