@@ -8,9 +8,8 @@ use bytes::Bytes;
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderValue, Method};
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use super::carry::retry_after;
 use super::*;
 use crate::ack::Verdict;
 use crate::batch::{Item, Lane, Limits, pack};
@@ -279,24 +278,17 @@ async fn a_pause_beyond_the_deadline_ends_the_attempt_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_pause_beyond_the_clock_ends_the_attempt_too() {
+    let stage = Stage::new(|_, _| Ok(asking_for("18446744073709551615")));
+    assert_eq!(stage.bring(1).await, Verdict::Retry);
+    assert_eq!(stage.counts(), (0, 1, 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_vendor_that_asks_for_no_pause_is_not_stormed() {
     let stage = Stage::new(|_, _| Ok(asking_for("0")));
     assert_eq!(stage.bring(1).await, Verdict::Retry);
     assert!(stage.sent().len() < 150, "{} requests in ten seconds", stage.sent().len());
-}
-
-#[test]
-fn retry_after_is_seconds_or_a_date() {
-    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
-    let asked = |text: &str| retry_after(&asking_for(text), now);
-    assert_eq!(asked("120"), Some(Duration::from_secs(120)));
-    assert_eq!(asked(" 7 "), Some(Duration::from_secs(7)));
-    assert_eq!(asked("Sun, 06 Nov 1994 08:50:37 GMT"), Some(Duration::from_secs(60)));
-    assert_eq!(asked("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::ZERO));
-    for nothing in ["Sun, 06 Nov 1994 08:48:37 GMT", "soon", "-1", "1.5", ""] {
-        assert_eq!(asked(nothing), None, "{nothing}");
-    }
-    assert_eq!(retry_after(&status(503), now), None);
 }
 
 #[tokio::test(start_paused = true)]

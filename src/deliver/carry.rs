@@ -1,6 +1,6 @@
 //! One errand, from its request to what it came to.
 //!
-//! Owns: retry, back-off, `Retry-After`, preparation, following a bucket to its region, the deadline. Whether the
+//! Owns: retry, back-off, keeping to `Retry-After`, preparation, following a bucket to its region, the deadline. Whether the
 //! errand is a batch of records or a part of an object makes no difference here.
 
 use std::collections::VecDeque;
@@ -8,7 +8,6 @@ use std::ops::Range;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::SystemTime;
 
-use http::header::RETRY_AFTER;
 use tokio::sync::MutexGuard;
 use tokio::time::{Duration, Instant};
 
@@ -267,7 +266,7 @@ impl<T: Transport> Courier<T> {
             Err(failure) => (Reply::default(), judge_failure(&failure)),
         };
         pass.into_iter().for_each(|pass| self.learn(pass, &judgement));
-        let asked = retry_after(&reply, SystemTime::now());
+        let asked = reply.asked_pause(SystemTime::now());
         Some((reply, judgement, asked))
     }
 
@@ -318,14 +317,4 @@ fn judge_failure(failure: &Failure) -> Judgement {
         Failure::Credentials(_) => Pace::Slow,
     };
     Judgement::Later { pace, why: failure.to_string() }
-}
-
-/// Seconds or an HTTP date (RFC 9110 §10.2.3).
-pub(super) fn retry_after(reply: &Reply, now: SystemTime) -> Option<Duration> {
-    let text = reply.header(&RETRY_AFTER)?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let at = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
-    SystemTime::from(at).duration_since(now).ok()
 }

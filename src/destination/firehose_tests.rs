@@ -140,6 +140,17 @@ fn only_failed_records_go_again_and_after_a_pause_when_none_arrived() {
 }
 
 #[test]
+fn answers_that_are_not_one_for_each_record_say_nothing_about_any() {
+    for answers in
+        [vec![json!({"ErrorCode": "x"})], vec![json!({}), json!({}), json!({}), json!({"ErrorCode": "x"})]]
+    {
+        let reply = reply(200, json!({"FailedPutCount": 1, "RequestResponses": answers}).to_string());
+        let judgement = judged(&*firehose(&[]), 3, &reply);
+        assert_eq!(word(&judgement), "Soon", "{judgement:?}");
+    }
+}
+
+#[test]
 fn a_missing_stream_is_named_with_its_key() {
     let not_found =
         reply(400, r#"{"__type":"ResourceNotFoundException","message":"Firehose ecs-logs not found."}"#);

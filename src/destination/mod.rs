@@ -18,6 +18,7 @@ mod line;
 mod lines;
 mod newrelic;
 mod otlp;
+mod patience;
 mod payload;
 mod post;
 mod s3;
@@ -25,6 +26,7 @@ mod slack;
 mod store;
 #[cfg(test)]
 mod testing;
+mod words;
 
 use std::fmt;
 use std::ops::Range;

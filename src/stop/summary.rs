@@ -134,13 +134,17 @@ fn short(text: &str, most: usize) -> String {
         .trim()
         .trim_end_matches('.')
         .chars()
-        .map(|letter| if letter.is_control() { ' ' } else { letter });
+        .map(|letter| if breaks_lines(letter) { ' ' } else { letter });
     let mut short: String = clean.take(most).collect();
     // An id is known by its beginning; a name or reason that was cut should say so.
     if most > 8 && text.chars().count() > most {
         short.push('…');
     }
     short
+}
+
+fn breaks_lines(letter: char) -> bool {
+    letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}')
 }
 
 fn capital(text: &str) -> String {
@@ -164,6 +168,18 @@ mod tests {
             "containers": [container],
         } }))
         .unwrap()
+    }
+
+    #[test]
+    fn no_separator_of_lines_gets_through() {
+        let container = json!({ "name": "a\u{2028}p\u{85}p\u{2029}", "exitCode": 1 });
+        let stop = event(
+            "service:web",
+            "EssentialContainerExited",
+            "Essential container in task exited",
+            &container,
+        );
+        assert!(stop.summary.contains("container a p p failed"), "{}", stop.summary);
     }
 
     #[test]

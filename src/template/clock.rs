@@ -5,17 +5,21 @@ use std::cell::RefCell;
 use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 
+use super::Names;
+
 /// strftime over the record's time; rendered again only when the second changes.
 #[derive(Debug)]
 pub(super) struct Clock {
     format: String,
     zone: TimeZone,
-    last: RefCell<(i64, String)>,
+    names: Names,
+    /// A second, and what is written for it.
+    last: RefCell<(i64, Vec<u8>)>,
 }
 
 impl Clock {
-    pub(super) fn new(format: &str) -> Result<Self, String> {
-        let clock = Self { format: format.to_owned(), zone: TimeZone::UTC, last: RefCell::default() };
+    pub(super) fn new(format: &str, names: Names) -> Result<Self, String> {
+        let clock = Self { format: format.to_owned(), zone: TimeZone::UTC, names, last: RefCell::default() };
         match clock.format(0) {
             Ok(_) => Ok(clock.in_zone(TimeZone::UTC)),
             Err(error) => Err(format!("'{format}' is not a time format: {error}")),
@@ -24,19 +28,26 @@ impl Clock {
 
     /// The same in another time zone.
     pub(super) fn in_zone(&self, zone: TimeZone) -> Self {
-        let clock = Self { format: self.format.clone(), zone, last: RefCell::default() };
-        clock.last.replace((0, clock.format(0).unwrap_or_default()));
+        let clock = Self { format: self.format.clone(), zone, names: self.names, last: RefCell::default() };
+        let text = clock.text(0);
+        clock.last.replace((0, text));
         clock
     }
 
     pub(super) fn render(&self, seconds: i64, out: &mut Vec<u8>) {
         let mut last = self.last.borrow_mut();
-        if last.0 != seconds
-            && let Ok(text) = self.format(seconds)
-        {
-            *last = (seconds, text);
+        if last.0 != seconds {
+            *last = (seconds, self.text(seconds));
         }
-        out.extend_from_slice(last.1.as_bytes());
+        out.extend_from_slice(&last.1);
+    }
+
+    /// What is written; 1970 for a time outside of the calendar.
+    fn text(&self, seconds: i64) -> Vec<u8> {
+        let text = self.format(seconds).or_else(|_| self.format(0)).unwrap_or_default();
+        let mut safe = Vec::with_capacity(text.len());
+        self.names.write_time(&text, &mut safe);
+        safe
     }
 
     fn format(&self, seconds: i64) -> Result<String, jiff::Error> {

@@ -5,6 +5,7 @@
 
 mod clock;
 mod field;
+mod whole;
 
 use std::cell::RefCell;
 
@@ -46,6 +47,15 @@ impl Names {
             Names::Label => true,
             Names::Text => !byte.is_ascii_control(),
         }
+    }
+
+    /// Appends what strftime made of the user's text, which may hold characters that the text did not.
+    fn write_time(self, text: &str, out: &mut Vec<u8>) {
+        let may_hold = |byte: u8| match self {
+            Names::LogGroup => group_may_hold(byte),
+            other => other.literal_may_hold(byte),
+        };
+        out.extend(text.bytes().map(|byte| if may_hold(byte) { byte } else { b'.' }));
     }
 
     fn describe(self) -> &'static str {
@@ -90,10 +100,6 @@ impl Names {
     }
 }
 
-/// CloudWatch's limit for both names, in characters, and enough for any other
-/// (<https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogStream.html>, read 2026-11).
-const MAX_CLOUDWATCH_NAME: usize = 512;
-
 /// Datadog's limit for a tag, in characters
 /// (<https://docs.datadoghq.com/getting_started/tagging/>, read 2026-11); applied to its value, by bytes.
 const MAX_LABEL: usize = 200;
@@ -106,6 +112,8 @@ const UNKNOWN: &str = "unknown";
 pub struct Template {
     parts: Vec<Part>,
     names: Names,
+    /// The user's own text goes up a folder.
+    climbs: bool,
 }
 
 #[derive(Debug)]
@@ -165,7 +173,7 @@ impl Template {
             rest = tail;
         }
         push_literal(&mut parts, rest, names)?;
-        Ok(Self { parts, names })
+        Ok(Self { parts, names, climbs: text.contains("..") })
     }
 
     /// The same with its times in this zone instead of UTC.
@@ -218,7 +226,7 @@ impl Template {
                         last.borrow_mut().render(self.names, text, found.part, out)
                     }
                     scalar => {
-                        json::Writer::<false>::new(out).value(scalar);
+                        self.scalar(scalar, out);
                         true
                     }
                 });
@@ -235,30 +243,21 @@ impl Template {
         self.names.write(text, out);
     }
 
+    fn scalar(&self, value: Value<'_>, out: &mut Vec<u8>) {
+        let mut text = Vec::new();
+        json::Writer::<false>::new(&mut text).value(value);
+        // Bytes of an extension are text in JSON.
+        self.value(text.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\"")).unwrap_or(&text), out);
+    }
+
     /// Rules for the name as a whole.
     fn finish(&self, start: usize, out: &mut Vec<u8>) {
         match self.names {
-            Names::FilePath => return,
-            Names::Label => {
-                let literals = out.get_mut(start..).unwrap_or_default().iter_mut();
-                literals
-                    .filter(|byte| matches!(**byte, 0..0x20 | b'"' | b'\\'))
-                    .for_each(|byte| *byte = b'_');
-                return;
-            }
-            Names::ObjectKey => return tame_segments(start, out),
-            Names::LogGroup | Names::LogStream | Names::Text => {}
-        }
-        if out.get(start..).is_some_and(<[u8]>::is_empty) {
-            out.extend_from_slice(UNKNOWN.as_bytes());
-        }
-        if self.names == Names::LogGroup && out.get(start..).is_some_and(|name| name.starts_with(b"aws/")) {
-            out.insert(start, b'_');
-        }
-        let name = out.get(start..).unwrap_or_default();
-        if name.len() > MAX_CLOUDWATCH_NAME {
-            let keep = json::cut(name, MAX_CLOUDWATCH_NAME).len();
-            out.truncate(start + keep);
+            Names::FilePath => whole::path(self.climbs, start, out),
+            Names::Label => whole::label(start, out),
+            Names::ObjectKey => whole::object_key(start, out),
+            Names::LogGroup => whole::log_group(start, out),
+            Names::LogStream | Names::Text => whole::name(start, out),
         }
     }
 }
@@ -294,24 +293,12 @@ fn show(start: usize, out: &mut [u8]) {
     }
 }
 
-/// Clients resolve the segments `.` and `..` before the service sees them, and an empty value can leave one behind.
-fn tame_segments(start: usize, out: &mut Vec<u8>) {
-    let slashes = out.iter().skip(start).take_while(|byte| **byte == b'/').count();
-    out.drain(start..start + slashes);
-    let name = out.get_mut(start..).unwrap_or_default();
-    for segment in name.split_mut(|byte| *byte == b'/') {
-        if segment.len() <= 2 && segment.iter().all(|byte| *byte == b'.') {
-            segment.fill(b'_');
-        }
-    }
-}
-
 fn push_literal(parts: &mut Vec<Part>, text: &str, names: Names) -> Result<(), String> {
     if let Some(bad) = text.bytes().find(|byte| !names.literal_may_hold(*byte)) {
         return Err(format!("'{}' may not stand in {}", char::from(bad), names.describe()));
     }
     if text.contains('%') {
-        parts.push(Part::Time(Clock::new(text)?));
+        parts.push(Part::Time(Clock::new(text, names)?));
     } else if !text.is_empty() {
         parts.push(Part::Literal(text.to_owned()));
     }
@@ -397,6 +384,52 @@ mod tests {
         assert_eq!(render("x:$(v),y:\"%n\\", Names::Label, &tag), "x:a___b__é,y:___");
         assert_eq!(render("$(long)", Names::Label, &tag), "é".repeat(100));
         assert_eq!(render("$(v)", Names::Text, &evil), "../a:b*c d.é");
+    }
+
+    #[test]
+    fn whatever_a_name_is_made_of_it_is_of_its_kind() {
+        let chunk = [b"\x92\x01\x81\xa1v".as_slice(), &[0xd4, 5, 0xAB]].concat();
+        for (template, names, expected) in [
+            ("g$(v)", Names::LogGroup, "gab"),
+            ("$(v).log", Names::FilePath, "ab.log"),
+            ("100%%-%T", Names::LogGroup, "100.-00.00.01"),
+            ("%T%n", Names::LogStream, "00.00.01."),
+            ("%d%n%t", Names::Text, "01.."),
+        ] {
+            let template = Template::parse(template, names).unwrap();
+            let mut out = Vec::new();
+            crate::decode::records(&chunk, |record| {
+                let entry = Entry { record, class: Class::Other, class_name: "other", stop: None };
+                template.render(&entry, &Scene::default(), &mut out);
+            });
+            assert_eq!(String::from_utf8(out).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn a_time_outside_of_the_calendar_does_not_borrow_the_one_before() {
+        let template = Template::parse("%Y", Names::LogStream).unwrap();
+        let year = |seconds| {
+            let time = crate::record::Timestamp { seconds, nanos: 0 };
+            let record = crate::record::Record { time, fields: &[], body: &[] };
+            let entry = Entry { record: &record, class: Class::Other, class_name: "other", stop: None };
+            let mut out = Vec::new();
+            template.render(&entry, &Scene::default(), &mut out);
+            String::from_utf8(out).unwrap()
+        };
+        let alone = year(i64::MAX);
+        assert_eq!((year(1_795_000_000).as_str(), year(i64::MAX)), ("2026", alone));
+    }
+
+    #[test]
+    fn a_path_is_one_that_the_system_can_open() {
+        let case = |template: &str, value: &str| render(template, Names::FilePath, &json!({"v": value}));
+        assert_eq!(case("/l/$(v)-$(v)", &"é".repeat(200)), format!("/l/{}", "é".repeat(127)));
+        assert!((4_000..4_096).contains(&case(&"/$(v)".repeat(40), &"x".repeat(200)).len()));
+        assert_eq!(case("/l/$(nothing:-).$(nothing:-)./f", ""), "/l/__/f");
+        assert_eq!(case("$(nothing:-)", ""), "unknown");
+        assert_eq!(case("/l/$(nothing:-)", ""), "/l/unknown");
+        assert_eq!(case("../$(v)", "x"), "../x", "the user may climb");
     }
 
     #[test]

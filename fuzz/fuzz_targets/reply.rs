@@ -1,0 +1,200 @@
+//! Replies → judgements, of every destination. Whatever a service or something in front of it answers: a judgement
+//! speaks of records of the batch only, gives a reason that fits one line, and takes nothing for delivered that is not.
+//!
+//! The input: a byte for the destination, one for records and purpose, two for the status, header lines, an empty
+//! line, and the body.
+
+#![no_main]
+
+use std::collections::BTreeSet;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use ecs_router_fuzz::{Router, assert_one_line, chunk, line};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use libfuzzer_sys::fuzz_target;
+use out_ecs_router::batch::Batch;
+use out_ecs_router::destination::{Call, Destination, Judgement, Part, Piece, Purpose, Reply};
+use serde_json::json;
+
+const CONFIGURATION: &str = "
+    route.default groups, plain, hose, s3, nr, dog, slack, http, fh, otlp, proto, file, stdout
+    groups.type cloudwatch
+    groups.log_group g
+    groups.auto_create_group on
+    groups.retention_days 7
+    plain.type cloudwatch
+    plain.log_group g
+    hose.type firehose
+    hose.delivery_stream d
+    s3.bucket logs
+    s3.upload_timeout 0
+    nr.type newrelic
+    nr.license_key 0123456789012345678901234567890123456789
+    dog.type datadog
+    dog.api_key 0123456789abcdef
+    slack.webhook_url https://hooks.slack.com/services/T0/B0/x
+    http.url https://logs.example.com/ingest
+    fh.type firehose_http
+    fh.url https://logs.example.com/ingest
+    fh.access_key k
+    otlp.endpoint http://127.0.0.1:4318
+    otlp.encoding json
+    proto.type otlp
+    proto.endpoint http://127.0.0.1:4318
+    proto.encoding protobuf
+    file.path /dev/null
+";
+
+const STATUSES: [u16; 20] =
+    [200, 202, 204, 206, 301, 307, 400, 401, 403, 404, 405, 408, 409, 410, 412, 413, 415, 429, 500, 503];
+
+const OPERATIONS: [&str; 3] = ["CreateLogGroup", "CreateLogStream", "PutRetentionPolicy"];
+
+/// Records of the largest batch.
+const MOST: usize = 4;
+
+/// The router, and by destination its batches of 1 to `MOST` records.
+struct Bench {
+    router: Router,
+    batches: Vec<Vec<Batch>>,
+}
+
+thread_local!(static BENCH: Bench = Bench::new());
+
+impl Bench {
+    fn new() -> Self {
+        let router = Router::from_lines(CONFIGURATION);
+        let batches = |records: usize| {
+            let chunk = chunk(&vec![json!({"log": "line", "source": "stderr"}); records]);
+            router.sort(&chunk).batches.into_iter().map(|mut batches| batches.remove(0))
+        };
+        let mut all = vec![Vec::new(); router.destinations.len()];
+        for records in 1..=MOST {
+            all.iter_mut().zip(batches(records)).for_each(|(all, batch)| all.push(batch));
+        }
+        Self { router, batches: all }
+    }
+}
+
+fuzz_target!(|data: &[u8]| {
+    let Some(([which, how, a, b], rest)) = data.split_first_chunk() else { return };
+    let status = STATUSES.get(usize::from(*a)).copied().unwrap_or(u16::from_be_bytes([*a, *b]));
+    let reply = read_reply(status, how & 0x80 != 0, rest);
+    BENCH.with(|bench| {
+        let index = usize::from(*which) % bench.batches.len();
+        let batch = &bench.batches[index][usize::from(how & 3)];
+        let destination = &*bench.router.destinations[index];
+        check_pause(&reply);
+        let operation = OPERATIONS.get(usize::from(how >> 2 & 15)).filter(|_| index < 2);
+        let purpose = operation.map_or(Purpose::Deliver, |operation| Purpose::Prepare(operation));
+        let judgement = destination.judge(purpose, batch, &reply);
+        assert_eq!(judgement, destination.judge(purpose, batch, &reply));
+        check(destination, purpose, batch, &reply, judgement);
+        check_store(destination, &reply);
+    });
+});
+
+fn read_reply(status: u16, cut: bool, mut rest: &[u8]) -> Reply {
+    let mut headers = HeaderMap::new();
+    loop {
+        let (header, tail) = line(rest);
+        rest = tail;
+        let Some(colon) = header.iter().position(|byte| *byte == b':') else { break };
+        let (name, value) = (&header[..colon], header[colon + 1..].trim_ascii());
+        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name), HeaderValue::from_bytes(value)) {
+            headers.insert(name, value);
+        }
+    }
+    Reply { status, headers, body: Bytes::copy_from_slice(rest), cut }
+}
+
+/// A pause that a service asks for can be added to any moment.
+fn check_pause(reply: &Reply) {
+    if let Some(pause) = reply.asked_pause(SystemTime::UNIX_EPOCH) {
+        assert!(pause <= Duration::from_secs(24 * 3_600));
+    }
+}
+
+fn check(
+    destination: &dyn Destination,
+    purpose: Purpose,
+    batch: &Batch,
+    reply: &Reply,
+    judgement: Judgement,
+) {
+    match judgement {
+        Judgement::Delivered => assert!(may_be_accepted(destination, purpose, reply), "{reply:?}"),
+        Judgement::Partial { retry, refused } => {
+            let named = retry.into_iter().chain(refused.into_iter().flat_map(|(range, _)| range));
+            check_positions(named.collect(), batch.items.len());
+        }
+        Judgement::Prepare(requests) => {
+            assert!(!requests.is_empty());
+            assert!(requests.iter().all(|request| request.purpose != Purpose::Deliver));
+        }
+        Judgement::Elsewhere { region, why } => {
+            check_reason(&why);
+            let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+            assert!(!region.is_empty() && region.chars().all(plain), "{region:?}");
+        }
+        Judgement::Short { why, .. }
+        | Judgement::Later { why, .. }
+        | Judgement::Split { why }
+        | Judgement::Reauthorize { why }
+        | Judgement::Forgiven { why }
+        | Judgement::Refused { why } => check_reason(&why),
+    }
+}
+
+fn check_reason(why: &str) {
+    assert_one_line(why);
+    assert!(why.len() < 2_000, "{why}");
+}
+
+/// Inside the batch, none twice, and at least one.
+fn check_positions(named: Vec<usize>, records: usize) {
+    let distinct: BTreeSet<usize> = named.iter().copied().collect();
+    assert_eq!(distinct.len(), named.len(), "{named:?}");
+    assert!(!named.is_empty() && named.iter().all(|&at| at < records), "{named:?} of {records}");
+}
+
+/// What is done on this machine cannot be refused; S3 says 412 for an object that is there; what is to be prepared
+/// may be there already.
+fn may_be_accepted(destination: &dyn Destination, purpose: Purpose, reply: &Reply) -> bool {
+    let is_local = destination.network().is_none();
+    let is_there = reply.status == 412 && destination.store().is_some();
+    is_local || is_there || purpose != Purpose::Deliver || (200..300).contains(&reply.status)
+}
+
+fn check_store(destination: &dyn Destination, reply: &Reply) {
+    let Some(store) = destination.store() else { return };
+    let piece = Piece { body: Bytes::new(), sha256: [0; 32] };
+    let parts = [Part { etag: "e".to_owned(), sha256: [0; 32] }];
+    let upload = store.upload_id(reply);
+    assert!(upload.as_ref().is_none_or(|upload| !upload.is_empty()));
+    let calls = [
+        Call::Put(&piece),
+        Call::Begin,
+        Call::Part { upload: "u", number: 1, piece: &piece },
+        Call::Complete { upload: "u", parts: &parts },
+        Call::Abort { upload: "u" },
+    ];
+    for call in &calls {
+        match store.judge(call, reply) {
+            Judgement::Delivered => {
+                assert!(matches!(reply.status, 200 | 204 | 404 | 412), "{}", reply.status);
+                assert!(!matches!(call, Call::Begin) || upload.is_some());
+            }
+            Judgement::Partial { .. } | Judgement::Short { .. } | Judgement::Prepare(_) => {
+                panic!("no judgement for {call:?}")
+            }
+            Judgement::Elsewhere { why, .. }
+            | Judgement::Later { why, .. }
+            | Judgement::Split { why }
+            | Judgement::Reauthorize { why }
+            | Judgement::Forgiven { why }
+            | Judgement::Refused { why } => check_reason(&why),
+        }
+    }
+}

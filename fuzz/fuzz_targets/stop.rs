@@ -1,0 +1,66 @@
+//! Events → reports. Whatever an event says: its report can be written, its summary is one readable line, and no
+//! value of an environment variable is left in it.
+
+#![no_main]
+
+use ecs_router_fuzz::assert_one_line;
+use libfuzzer_sys::fuzz_target;
+use out_ecs_router::stop::{self, StopEvent};
+use serde_json::Value;
+
+fuzz_target!(|data: &[u8]| {
+    let Ok(event) = serde_json::from_slice::<Value>(data) else { return };
+    let Some(stop) = stop::read(event.clone()) else { return };
+    check_words(&stop);
+    check_forms(&stop);
+    assert_masked(&stop.event);
+    assert_eq!(stop::read(event).as_ref(), Some(&stop));
+    assert_eq!(stop::read(stop.event.clone()).as_ref(), Some(&stop), "masking changed the verdict");
+});
+
+/// Names have 60 characters and quotations 120, whatever the event brings.
+fn check_words(stop: &StopEvent) {
+    assert_one_line(&stop.summary);
+    assert_one_line(&stop.hint);
+    assert!(stop.summary.chars().count() < 600, "{}", stop.summary);
+    assert!(stop.signal.is_none() || stop.exit_code.is_some());
+}
+
+/// As JSON and as msgpack, a report is one and the same object.
+fn check_forms(stop: &StopEvent) {
+    let json = serde_json::to_vec(stop).unwrap();
+    let report: Value = serde_json::from_slice(&json).unwrap();
+    assert!(report.is_object());
+    let packed = rmp_serde::to_vec_named(stop).unwrap();
+    assert_eq!(rmp_serde::from_slice::<Value>(&packed).unwrap(), report);
+}
+
+fn assert_masked(value: &Value) {
+    match value {
+        Value::Array(items) => items.iter().for_each(assert_masked),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match name.eq_ignore_ascii_case("environment") {
+                    true => assert_hides(value),
+                    false => assert_masked(value),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Only names are left.
+fn assert_hides(environment: &Value) {
+    let hidden = |value: &Value| value == "[redacted]";
+    let variable = |variable: &Value| match variable {
+        Value::Object(fields) => fields.iter().all(|(key, value)| key == "name" || hidden(value)),
+        other => hidden(other),
+    };
+    assert!(match environment {
+        Value::Null => true,
+        Value::Array(variables) => variables.iter().all(variable),
+        Value::Object(variables) => variables.values().all(hidden),
+        other => hidden(other),
+    });
+}

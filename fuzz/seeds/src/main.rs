@@ -1,0 +1,179 @@
+//! Where the fuzzers begin: what the tests know already, in the form of each target's input.
+//!
+//! `seeds <folder>` writes `<folder>/<target>/…` and, for targets whose words no mutation would guess,
+//! `<folder>/<target>.dict`. The fixtures and the README's tables of keys are the source; inputs that once found a
+//! bug are kept in `found/<target>` and are added by `run`.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+mod keys;
+mod replies;
+
+/// Inputs longer than this slow a fuzzer down more than they tell it.
+const LONGEST: usize = 8_192;
+
+fn main() {
+    let folder = PathBuf::from(std::env::args().nth(1).expect("usage: seeds <folder>"));
+    let events = fixtures("events");
+    let records: Vec<Vec<Value>> = fixtures("records").iter().map(records_of).collect();
+    let mut out = Out { folder, count: 0 };
+    for event in &events {
+        out.seed("stop", event.to_string().into_bytes());
+        carriers(event).into_iter().for_each(|seed| out.seed("carrier", seed));
+        out.seed("decode", chunk(std::slice::from_ref(event)));
+        out.seed("json", pack(event));
+        out.seed("template", template(1, "$(ecs_service)/$(container_name)/$(image_tag)", &[event.clone()]));
+    }
+    for records in &records {
+        out.seed("decode", chunk(records));
+        out.seed("decode", nested_chunk(records));
+        out.seed("json", records.iter().flat_map(pack).collect());
+        for (kind, text) in TEMPLATES {
+            out.seed("template", template(*kind, text, records));
+        }
+    }
+    SCALARS.iter().for_each(|seed| out.seed("json", seed.to_vec()));
+    let (configurations, words) = keys::of_readme();
+    configurations.into_iter().for_each(|seed| out.seed("config", seed.into_bytes()));
+    replies::all().into_iter().for_each(|seed| out.seed("reply", seed));
+    out.dictionary("config", &words);
+    let words = words_of(&events);
+    out.dictionary("stop", &words);
+    out.dictionary("carrier", &words);
+    println!("{} seeds", out.count);
+}
+
+/// Kind and text, as the target reads them.
+const TEMPLATES: &[(u8, &str)] = &[
+    (0, "/ecs/$(ecs_cluster)/$(class)"),
+    (1, "$(container_name)/$(ecs_task_id)/%Y-%m-%d"),
+    (0x82, "/var/log/$(tag[1])/$(container_name:-none).log"),
+    (3, "env:$(env:-prod),task:$(ecs_task_family)"),
+    (0x84, "$(ecs_cluster) $(ecs_task_revision) $(image_tag)"),
+    (5, "logs/%Y/%m/%d/$(log)/$(uuid).json.gz"),
+];
+
+/// Every kind of value that JSON has no fixture for.
+const SCALARS: &[&[u8]] = &[
+    &[0xc4, 3, 1, 2, 3, 0xc5, 0, 1, 9, 0xc6, 0, 0, 0, 1, 9],
+    &[
+        0xd4, 5, 1, 0xd5, 5, 1, 2, 0xd6, 5, 1, 2, 3, 4, 0xc7, 1, 5, 9, 0xc8, 0, 1, 5, 9, 0xc9, 0, 0, 0, 1, 5,
+        9,
+    ],
+    &[0xca, 0x7f, 0xc0, 0, 0, 0xcb, 0x3f, 0xf8, 0, 0, 0, 0, 0, 0, 0xd3, 0x80, 0, 0, 0, 0, 0, 0, 0],
+    &[0xd9, 5, b'a', 0xff, b'"', b'\\', 1, 0xda, 0, 2, 0xc3, 0xa9, 0xdb, 0, 0, 0, 1, b'x'],
+    &[0xdc, 0, 1, 0xc0, 0xdd, 0, 0, 0, 1, 0xc3, 0xde, 0, 1, 1, 2, 0xdf, 0, 0, 0, 1, 0x90, 0x80],
+];
+
+fn fixtures(kind: &str) -> Vec<Value> {
+    let folder = format!("{}/../../tests/fixtures/{kind}", env!("CARGO_MANIFEST_DIR"));
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+    files.sort();
+    files.iter().map(|file| serde_json::from_slice(&fs::read(file).unwrap()).unwrap()).collect()
+}
+
+fn records_of(fixture: &Value) -> Vec<Value> {
+    fixture["records"].as_array().unwrap().iter().map(|record| record["record"].clone()).collect()
+}
+
+fn pack(value: &Value) -> Vec<u8> {
+    rmp_serde::to_vec(value).unwrap()
+}
+
+/// `[time, record]`, as Fluent Bit writes up to 2.0.
+fn chunk(records: &[Value]) -> Vec<u8> {
+    let entry = |record: &Value| rmp_serde::to_vec(&(1_795_000_000_u64, record)).unwrap();
+    records.iter().flat_map(entry).collect()
+}
+
+/// `[[time, metadata], record]` with the time as an extension, as Fluent Bit writes since 2.1.
+fn nested_chunk(records: &[Value]) -> Vec<u8> {
+    let head = [0x92, 0x92, 0xd7, 0, 0x6a, 0xfd, 0x72, 0xc0, 0, 0, 0, 1, 0x80];
+    records.iter().flat_map(|record| [head.as_slice(), &pack(record)].concat()).collect()
+}
+
+fn template(kind: u8, text: &str, records: &[Value]) -> Vec<u8> {
+    let lines: Vec<String> = records.iter().map(Value::to_string).collect();
+    [&[kind], format!("{text}\napp.web.1\n{}", lines.join("\n")).as_bytes()].concat()
+}
+
+/// One event in every carrier that needs no compression.
+fn carriers(event: &Value) -> Vec<Vec<u8>> {
+    let text = event.to_string();
+    let records = [
+        json!({"Type": "Notification", "Message": text}),
+        json!({"Records": [{"body": text, "messageId": "1"}, {"Sns": {"Message": text}}]}),
+        json!({"messageType": "DATA_MESSAGE", "logEvents": [{"id": "1", "message": text}]}),
+        json!({"Message": event, "beside": 1}),
+    ];
+    let record = |record: &Value| [&[1], record.to_string().as_bytes()].concat();
+    let field = |form: u8, text: &str| [&[form], text.as_bytes()].concat();
+    let mut seeds: Vec<_> = records.iter().map(record).collect();
+    seeds.push(field(4, &text));
+    seeds.push(field(6, &format!("noise\n{text}\nnoise {text}")));
+    seeds.push([&[0], pack(&records[0]).as_slice()].concat());
+    seeds.push(field(5, r#"{"status":"die","id":"c0ffee","Type":"container","Action":"die","Actor":{"ID":"c0ffee",
+        "Attributes":{"exitCode":"137","image":"shop/web:1.7","name":"web"}},"time":1795000000,"timeNano":1}"#));
+    seeds.push(field(
+        4,
+        "level=info time=2026-11-20T10:00:00Z msg=\"Sending state change to ECS\" eventType=\"TaskStateChange\"",
+    ));
+    seeds
+}
+
+/// Names and short words of the events.
+fn words_of(events: &[Value]) -> BTreeSet<String> {
+    fn gather(value: &Value, words: &mut BTreeSet<String>) {
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| gather(item, words)),
+            Value::Object(fields) => fields.iter().for_each(|(name, value)| {
+                words.insert(format!("\"{name}\":"));
+                gather(value, words);
+            }),
+            Value::String(text) if text.len() <= 60 => {
+                words.insert(text.clone());
+            }
+            _ => {}
+        }
+    }
+    let mut words = BTreeSet::new();
+    events.iter().for_each(|event| gather(event, &mut words));
+    words
+}
+
+/// Where the files go.
+struct Out {
+    folder: PathBuf,
+    count: usize,
+}
+
+impl Out {
+    fn seed(&mut self, target: &str, seed: Vec<u8>) {
+        if seed.len() <= LONGEST {
+            self.count += 1;
+            self.write(&Path::new(target).join(format!("seed-{:04}", self.count)), &seed);
+        }
+    }
+
+    /// libFuzzer's form: one quoted word per line.
+    fn dictionary(&self, target: &str, words: &BTreeSet<String>) {
+        let escape = |byte: u8| match byte {
+            b'"' | b'\\' => format!("\\{}", char::from(byte)),
+            b' '..=b'~' => char::from(byte).to_string(),
+            other => format!("\\x{other:02x}"),
+        };
+        let line = |word: &String| format!("\"{}\"\n", word.bytes().map(escape).collect::<String>());
+        let text: String = words.iter().filter(|word| !word.is_empty()).map(line).collect();
+        self.write(Path::new(&format!("{target}.dict")), text.as_bytes());
+    }
+
+    fn write(&self, path: &Path, content: &[u8]) {
+        let path = self.folder.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+}

@@ -1,0 +1,148 @@
+//! What the targets share: a router with real destinations, chunks of JSON records, and rules of more than one target.
+//!
+//! Nothing here is reached over the network: a target ends where a request or a judgement is made.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use out_ecs_router::classify::Classifier;
+use out_ecs_router::config::{Problem, Reader, Settings};
+use out_ecs_router::decode;
+use out_ecs_router::destination::{self, Destination};
+use out_ecs_router::metrics::Metrics;
+use out_ecs_router::pipeline::{Memory, Sorted, Stages, sort};
+use out_ecs_router::record::{Record, Timestamp};
+use out_ecs_router::route::Routes;
+use out_ecs_router::template::Scene;
+use serde_json::Value;
+
+/// The tag, the uuid and the chunk's name of every chunk.
+pub const SCENE: Scene<'static> = Scene { tag: b"app.web.1", uuid: "U", chunk: "C", task: None };
+
+/// What is read from keys and values.
+#[derive(Debug)]
+pub struct Read {
+    /// The output's own keys.
+    pub settings: Settings,
+    /// Every destination that a route names.
+    pub destinations: Vec<Box<dyn Destination>>,
+    /// What is wrong.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads a configuration as a start of the plugin does, short of files and network.
+#[must_use]
+pub fn read(keys: &BTreeMap<String, String>, region: Option<&str>) -> Read {
+    let problems = RefCell::new(Vec::new());
+    let settings = Settings::read(keys, &problems);
+    let reader = Reader::new(keys, &problems);
+    let destinations =
+        settings.destinations.iter().map(|one| destination::open(one, &reader, region)).collect();
+    Read { settings, destinations, problems: problems.into_inner() }
+}
+
+/// Stages with destinations, ready for chunks.
+#[derive(Debug)]
+pub struct Router {
+    classifier: Classifier,
+    routes: Routes,
+    metrics: Metrics,
+    /// In the order in which routes name them.
+    pub destinations: Vec<Box<dyn Destination>>,
+}
+
+impl Router {
+    /// From a configuration without problems.
+    #[must_use]
+    pub fn of(read: Read) -> Self {
+        assert!(read.problems.is_empty(), "{:?}", read.problems);
+        let Settings { classes, routes, stop, .. } = read.settings;
+        Self {
+            classifier: Classifier::new(classes).with_reader(stop.reader),
+            routes: Routes::new(routes),
+            metrics: Metrics::new(Vec::new(), vec![String::new(); read.destinations.len()]),
+            destinations: read.destinations,
+        }
+    }
+
+    /// From `key value` lines without problems.
+    #[must_use]
+    pub fn from_lines(text: &str) -> Self {
+        Self::of(read(&pairs(text), Some("eu-west-1")))
+    }
+
+    /// Takes a chunk through all stages, as if it were the first one ever.
+    #[must_use]
+    pub fn sort(&self, chunk: &[u8]) -> Sorted {
+        let destinations: Vec<&dyn Destination> = self.destinations.iter().map(|one| &**one).collect();
+        let memory = Memory::new(true, 3);
+        let stages = Stages {
+            classifier: &self.classifier,
+            routes: &self.routes,
+            destinations: &destinations,
+            metrics: &self.metrics,
+            memory: Some(&memory),
+        };
+        let progress = out_ecs_router::ack::Progress::new(destinations.len());
+        sort(&stages, &SCENE, chunk, &progress)
+    }
+}
+
+/// `key value` lines.
+#[must_use]
+pub fn pairs(text: &str) -> BTreeMap<String, String> {
+    let pair = |line: &str| {
+        let (key, value) = line.trim().split_once(char::is_whitespace)?;
+        Some((key.to_owned(), value.trim().to_owned()))
+    };
+    text.lines().filter_map(pair).collect()
+}
+
+/// A chunk of these records, one second apart, as Fluent Bit 1.9 writes it.
+#[must_use]
+pub fn chunk(records: &[Value]) -> Vec<u8> {
+    let entry = |(at, record): (u64, &Value)| rmp_serde::to_vec(&(1_795_000_000 + at, record)).unwrap();
+    (0..).zip(records).flat_map(entry).collect()
+}
+
+/// Gives `visit` the record that this map is.
+pub fn with_record<R>(body: &[u8], visit: impl FnOnce(&Record<'_, '_>) -> R) -> R {
+    let fields = decode::fields(body);
+    visit(&Record { time: Timestamp { seconds: 1_795_000_000, nanos: 0 }, fields: &fields, body })
+}
+
+/// The first line of an input, and what follows it.
+#[must_use]
+pub fn line(input: &[u8]) -> (&[u8], &[u8]) {
+    let end = input.iter().position(|byte| *byte == b'\n').unwrap_or(input.len());
+    (&input[..end], input.get(end + 1..).unwrap_or_default())
+}
+
+/// What goes into one line of a log, and is read by people.
+pub fn assert_one_line(text: &str) {
+    assert!(!text.trim().is_empty(), "says nothing");
+    assert!(!text.contains(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')), "{text:?}");
+}
+
+/// What CloudWatch takes for the name of a log group.
+pub fn assert_log_group(name: &[u8]) {
+    let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b".-_/#".contains(byte);
+    let shown = String::from_utf8_lossy(name);
+    assert!(name.iter().all(allowed), "{shown:?}");
+    assert!((1..=512).contains(&name.len()), "{shown:?}");
+    assert!(!name.starts_with(b"aws/"), "{shown:?}");
+}
+
+/// What CloudWatch takes for the name of a log stream.
+pub fn assert_log_stream(name: &[u8]) {
+    let shown = String::from_utf8_lossy(name);
+    assert!(!shown.contains(|c: char| matches!(c, ':' | '*') || c.is_ascii_control()), "{shown:?}");
+    assert!((1..=512).contains(&shown.chars().count()), "{shown:?}");
+}
+
+/// What neither S3 nor a client in between takes for another object, apart from the length.
+pub fn assert_object_key(key: &[u8]) {
+    let shown = String::from_utf8_lossy(key);
+    assert!(!key.starts_with(b"/") && !key.contains(&0), "{shown:?}");
+    assert!(key.split(|byte| *byte == b'/').all(|segment| segment != b"." && segment != b".."), "{shown:?}");
+}
