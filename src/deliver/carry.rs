@@ -248,6 +248,9 @@ impl<T: Transport> Courier<T> {
         Some(match self.transport.send(&step.outlet).await {
             Ok(reply) => {
                 let judgement = (errand.judge)(step.purpose, &reply);
+                if step.purpose == Purpose::Deliver && judgement.is_taken() {
+                    self.counters().bytes.fetch_add(step.outlet.sent(), Relaxed);
+                }
                 let asked = retry_after(&reply, SystemTime::now());
                 (reply, judgement, asked)
             }
