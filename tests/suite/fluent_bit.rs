@@ -4,6 +4,7 @@
 //! skipped. The plugin is the one of this build, which cargo leaves beside the test binary.
 //!
 //! - `host` – one running Fluent Bit, configured as FireLens does it
+//! - `metrics` – the counters at its own endpoint
 //! - `feed` – numbered records by the forward protocol, and what became of them
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use fake_cloud::{Api, Cloud, Fault};
 
 mod feed;
 mod host;
+mod metrics;
 
 use feed::Feed;
 use host::Host;
