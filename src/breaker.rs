@@ -9,6 +9,8 @@ use std::cell::Cell;
 use tokio::sync::Notify;
 use tokio::time::{Duration, Instant};
 
+use crate::metrics::Breaker as Position;
+
 /// Failures in a row, with no success between them.
 const FAILURES: u32 = 3;
 
@@ -84,13 +86,13 @@ impl Breaker {
         }
     }
 
-    /// 0 closed, 1 half open, 2 open.
+    /// For the counters.
     #[must_use]
-    pub fn position(&self) -> u64 {
+    pub fn position(&self) -> Position {
         match self.state.get() {
-            State::Closed { .. } => 0,
-            State::HalfOpen { .. } => 1,
-            State::Open { .. } => 2,
+            State::Closed { .. } => Position::Closed,
+            State::HalfOpen { .. } => Position::HalfOpen,
+            State::Open { .. } => Position::Open,
         }
     }
 
@@ -192,11 +194,11 @@ mod tests {
         let (breaker, start) = (Breaker::default(), Instant::now());
         assert_eq!(open(&breaker).await, Change::Opened(FIRST_PAUSE, 11));
         assert_eq!(start.elapsed(), 11 * SECOND);
-        assert!(breaker.pass(soon()).await.is_none() && breaker.position() == 2);
+        assert!(breaker.pass(soon()).await.is_none() && breaker.position() == Position::Open);
         tokio::time::advance(FIRST_PAUSE).await;
         let trial = breaker.pass(soon()).await.expect("a trial");
         let (second, ()) = tokio::join!(breaker.pass(soon()), async {
-            assert_eq!(breaker.position(), 1);
+            assert_eq!(breaker.position(), Position::HalfOpen);
             assert_eq!(trial.succeeded(), Some(Change::Closed));
         });
         assert!(second.is_some(), "who waited for the trial goes on");

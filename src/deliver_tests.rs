@@ -230,6 +230,14 @@ async fn what_is_taken_at_once_is_sent_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn bytes_are_those_of_bodies_that_were_taken() {
+    let stage = Stage::replies([503, 404, 200, 206].map(status));
+    assert_eq!(stage.bring(3).await, Verdict::Ok);
+    assert_eq!(stage.sent(), ["deliver abc", "deliver abc", "make", "deliver abc", "deliver bc"]);
+    assert_eq!(stage.metrics.snapshot()[0].bytes, 5);
+}
+
+#[tokio::test(start_paused = true)]
 async fn pauses_double_with_jitter_up_to_five_seconds() {
     let stage = Stage::new(|_, _| Ok(status(503)));
     assert_eq!(stage.bring_within(1, Duration::from_secs(40)).await, Verdict::Retry);

@@ -368,6 +368,14 @@ pub const KEYS: &[Key] = &[
     )
     .or("5s"),
     key(
+        Output,
+        "stats_interval",
+        Duration,
+        "How often the log gets one line for each destination that had traffic: delivered, retries, lost by reason, what waits in the spool. 0: never.",
+        "1h",
+    )
+    .or("5m"),
+    key(
         Destination,
         "type",
         Choice(TYPES),

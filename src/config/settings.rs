@@ -31,6 +31,8 @@ pub struct Settings {
     pub flush_timeout: Duration,
     /// How long the drain at exit may take.
     pub exit_timeout: Duration,
+    /// How often the log tells what was counted; `None`: never.
+    pub stats_interval: Option<Duration>,
 }
 
 /// A destination before its own keys are read.
@@ -135,6 +137,7 @@ impl Settings {
             task_metadata: TaskMetadata::read(&reader),
             flush_timeout: reader.duration("flush_timeout"),
             exit_timeout: reader.duration("exit_timeout"),
+            stats_interval: Some(reader.duration("stats_interval")).filter(|interval| !interval.is_zero()),
         }
     }
 }

@@ -261,6 +261,9 @@ impl<T: Transport> Courier<T> {
         let (reply, judgement) = match self.transport.send(&step.outlet).await {
             Ok(reply) => {
                 let judgement = (errand.judge)(step.purpose, &reply);
+                if step.purpose == Purpose::Deliver && judgement.is_taken() {
+                    self.counters().bytes.fetch_add(step.outlet.sent(), Relaxed);
+                }
                 (reply, judgement)
             }
             Err(failure) => (Reply::default(), judge_failure(&failure)),
@@ -281,7 +284,7 @@ impl<T: Transport> Courier<T> {
             }
             _ => (pass.succeeded(), ""),
         };
-        self.counters().breaker.store(self.breaker.position(), Relaxed);
+        self.counters().breaker(self.breaker.position());
         match change {
             None => {}
             Some(Change::Opened(pause, failures)) => {

@@ -202,6 +202,18 @@ pub enum Outlet {
     },
 }
 
+impl Outlet {
+    /// Bytes that leave the house; what only goes to the spool leaves it later.
+    #[must_use]
+    pub fn sent(&self) -> u64 {
+        match self {
+            Self::Http(request) => request.body.len() as u64,
+            Self::File { lines, .. } | Self::Stdout(lines) => lines.len() as u64,
+            Self::Spool { .. } => 0,
+        }
+    }
+}
+
 /// An HTTP request before it is signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpRequest {
@@ -293,6 +305,14 @@ pub enum Judgement {
         /// For the log.
         why: String,
     },
+}
+
+impl Judgement {
+    /// The service took the request's body, at least a part of it.
+    #[must_use]
+    pub const fn is_taken(&self) -> bool {
+        matches!(self, Self::Delivered | Self::Partial { .. } | Self::Short { .. })
+    }
 }
 
 /// How soon trying again makes sense.

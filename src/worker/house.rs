@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::statistics::Statistics;
 use super::{Plan, Watching, finish};
 use crate::ack::{self, Ledger, Progress, Verdict};
 use crate::batch::Batch;
@@ -81,6 +82,12 @@ impl House {
             panic: plan.panic,
             log,
         }
+    }
+
+    /// Who tells what is counted.
+    pub(super) fn statistics(&self) -> Statistics {
+        let (metrics, spools) = (Arc::clone(&self.metrics), self.spools.clone());
+        Statistics { metrics, spools, log: Rc::clone(&self.log) }
     }
 
     /// Uploads in the background, one task per destination with a spool.
@@ -298,8 +305,7 @@ impl House {
 
     pub(super) fn say_goodbye(&self) {
         for counters in self.metrics.snapshot() {
-            let unwanted = |reason: Reason| matches!(reason, Reason::Filtered | Reason::Empty);
-            let lost = counters.lost.iter().filter(|(reason, _)| !unwanted(*reason)).map(|(_, count)| count);
+            let lost = counters.lost.iter().filter(|(reason, _)| reason.is_loss()).map(|(_, count)| count);
             let lost: u64 = lost.sum();
             let (name, delivered, requests) = (&counters.name, counters.delivered, counters.requests);
             let objects = match counters.objects {

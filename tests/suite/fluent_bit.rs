@@ -5,6 +5,7 @@
 //!
 //! - `host` – one running Fluent Bit, configured as FireLens does it
 //! - `watching` – exits seen in the task's metadata, events from a queue
+//! - `metrics` – the counters at its own endpoint
 //! - `feed` – numbered records by the forward protocol, and what became of them
 
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use fake_cloud::{Api, Cloud, Fault};
 
 mod feed;
 mod host;
+mod metrics;
 mod watching;
 
 use feed::Feed;

@@ -13,6 +13,7 @@
 //! - `malformed` – chunks that are not what a host writes
 //! - `ending` – what happens at exit
 //! - `counting` – nothing is silent
+//! - `summary` – the lines of `stats_interval`
 
 mod batching;
 mod classes;
@@ -27,3 +28,4 @@ mod malformed;
 mod neighbours;
 mod refusals;
 mod retrying;
+mod summary;
