@@ -45,7 +45,8 @@ impl Instance {
         Self::start_beside(number, lookup, &NoBoards, false)
     }
 
-    /// The same with the host's board; `others_report` when another instance reports the exits of the task's containers already.
+    /// The same with the host's board; `others_report` when another instance reports the exits of the task's
+    /// containers already.
     fn start_beside(
         number: usize,
         lookup: &dyn Lookup,

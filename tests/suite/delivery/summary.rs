@@ -6,8 +6,10 @@ use fake_cloud::Cloud;
 
 use crate::support::alone::{alone, this_test};
 use crate::support::chunk::Chunk;
+use crate::support::process::until;
 use crate::support::record::{line, now_ms};
 use crate::support::router::{GROUP, Router};
+use crate::support::temp::TempDir;
 
 /// Two destinations of which one gets everything: a line, one that is too old, one that is empty.
 fn deliver(stats_interval: &str) {
@@ -61,4 +63,29 @@ fn no_interval_no_lines() {
     let said = alone(this_test!("no_interval_no_lines"), || deliver("0"));
     assert_eq!(lines(&said), [""; 0], "{said}");
     assert!(said.contains("destination cloudwatch: 1 records delivered in 2 requests, 1 lost"), "{said}");
+}
+
+#[test]
+fn what_waits_in_the_spool_is_known_and_counts_as_sent_only_when_it_was() {
+    let cloud = Cloud::builder().create_buckets(["logs"]).start();
+    let (spool, endpoint) = (TempDir::new(), cloud.endpoint());
+    let router = Router::with(&[
+        ("route.default", "s3"),
+        ("s3.bucket", "logs"),
+        ("s3.region", "us-east-1"),
+        ("s3.endpoint", &endpoint),
+        ("s3.spool_dir", spool.path().to_str().unwrap()),
+        ("s3.compress", "none"),
+        ("stats_interval", "100ms"),
+    ]);
+    let text = "x".repeat(500);
+    router.bring_until_ok(&Chunk::now(&[line("web", "stdout", &text)]), 1);
+    let counters = || router.counters("s3");
+    let spooled = until(Duration::from_secs(10), || (counters().spool_objects == 1).then(counters));
+    let spooled = spooled.expect("an object in the spool");
+    assert!((500..2_000).contains(&spooled.spool_bytes), "{spooled:?}");
+    assert_eq!((spooled.delivered, spooled.bytes), (1, 0));
+    router.drain();
+    assert!((500..2_000).contains(&counters().bytes), "{:?}", counters());
+    assert_eq!(counters().objects, 1);
 }

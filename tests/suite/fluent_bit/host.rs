@@ -27,18 +27,30 @@ pub(super) struct Host {
     binary: PathBuf,
     outputs: String,
     environment: Vec<(&'static str, String)>,
+    workers: u8,
     /// Of its own HTTP server.
     port: u16,
 }
 
 impl Host {
     pub(super) fn new(binary: &Path) -> Self {
-        Self { binary: binary.to_owned(), outputs: String::new(), environment: Vec::new(), port: free_port() }
+        Self {
+            binary: binary.to_owned(),
+            outputs: String::new(),
+            environment: Vec::new(),
+            workers: 2,
+            port: free_port(),
+        }
+    }
+
+    /// Outputs from here on flush on the engine's own thread.
+    pub(super) fn without_workers(self) -> Self {
+        Self { workers: 0, ..self }
     }
 
     /// An [OUTPUT] of the plugin.
     pub(super) fn output(mut self, pattern: &str, keys: &[(String, String)]) -> Self {
-        let usual = "Workers 2\n    Retry_Limit no_limits";
+        let usual = format!("Workers {}\n    Retry_Limit no_limits", self.workers);
         write!(self.outputs, "\n[OUTPUT]\n    Name ecs_router\n    Match {pattern}\n    {usual}\n").unwrap();
         keys.iter().for_each(|(key, value)| writeln!(self.outputs, "    {key} {value}").unwrap());
         self

@@ -94,12 +94,15 @@ fn each_instance_shows_its_own_under_its_alias() {
     }
 }
 
-/// The instance's metrics die with it; the new one begins at 0, and nobody writes to the old.
+/// The instance's metrics die with it; the new one begins at 0, and nobody writes to the old. Without workers: the
+/// host, 5.1.1 too, starts those of a plugin twice and forgets the first ones (`src/flb_plugin_proxy.c`,
+/// `src/flb_output.c`); after a reload they read what was freed.
 #[test]
 fn after_a_hot_reload_the_new_instance_shows_its_own() {
     for binary in binaries() {
         let cloud = Cloud::start();
         let host = Host::new(&binary)
+            .without_workers()
             .output("app-firelens*", &outlet(&cloud, "/app", "/errors"))
             .output("proxy-firelens*", &outlet(&cloud, "/proxy", "/proxy-errors"));
         if host.version() < 3 {
