@@ -76,8 +76,13 @@ fn read(package: &Value) -> Package {
         name: format!("{} {}", word("name"), word("version")),
         licence: package["license"].as_str().unwrap_or("see its text").to_owned(),
         repository: word("repository").to_owned(),
-        texts: files.iter().filter_map(|file| fs::read_to_string(file).ok()).collect(),
+        texts: files.iter().filter_map(|file| fs::read(file).ok()).map(text_of).collect(),
     }
+}
+
+/// Some names are written in older encodings than UTF-8.
+fn text_of(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 fn find(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
