@@ -196,7 +196,8 @@ fn wishes_for_a_group_that_is_never_made_are_a_problem() {
         ("log_group_tags", "a=b"),
         ("kms_key_id", "k"),
     ] {
-        let expected = [format!("logs.{key}: has no effect unless auto_create_group is on")];
+        let expected =
+            [format!("logs.{key}: has no effect unless auto_create_group is on; leave logs.{key} out")];
         assert_eq!(opened(&[(key, value)]).1, expected);
     }
     assert_eq!(opened(&[("auto_create_group", "on"), ("retention_days", "2")]).1.len(), 1);
