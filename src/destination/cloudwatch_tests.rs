@@ -529,6 +529,8 @@ fn a_retention_refused_for_a_passing_reason_is_tried_again() {
 #[test]
 fn what_is_said_of_an_error_has_the_services_words_and_nothing_of_the_payload() {
     let judgement = logs(&[]).judge(Purpose::Deliver, &batch(1), &error(400, "AccessDeniedException"));
-    let why = "PutLogEvents answered 400 AccessDeniedException: in its own words".to_owned();
+    let why = "PutLogEvents answered 400 AccessDeniedException: in its own words; allow it to the role that signs: \
+               the task role, or role_arn"
+        .to_owned();
     assert_eq!(judgement, Judgement::Later { pace: Pace::Slow, why });
 }
