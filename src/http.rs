@@ -28,7 +28,7 @@ pub enum Failure {
     #[error("connection broken: {0}")]
     Interrupted(String),
     /// No credentials to sign with.
-    #[error("no AWS credentials: {0}")]
+    #[error("no AWS credentials: {0}; give the task definition a taskRoleArn, or the instance a role")]
     Credentials(String),
     /// A file or pipe on this machine.
     #[error("{0}")]

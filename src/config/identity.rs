@@ -24,8 +24,11 @@ impl Identity {
         let key = |name: &str| format!("{prefix}{name}");
         let text = |name: &str| reader.text(&key(name));
         let region = text("region").or(region.map(str::to_owned)).unwrap_or_else(|| {
-            let what = "is missing, and neither AWS_REGION nor a profile names one";
-            reader.problem(&key("region"), what.to_owned());
+            let what = format!(
+                "is missing, and neither AWS_REGION nor a profile names one; set AWS_REGION, or {} eu-west-1",
+                reader.full_name(&key("region"))
+            );
+            reader.problem(&key("region"), what);
             String::new()
         });
         let (role_arn, external_id) = (text("role_arn"), text("external_id"));

@@ -145,9 +145,31 @@ impl<'l> Reader<'l> {
         })
     }
 
-    /// Notes something wrong with a key.
+    /// Notes something wrong with a key: once, in one line, and with what to write instead where `what` does not say
+    /// so itself behind a semicolon.
     pub fn problem(&self, name: &str, what: String) {
-        self.problems.borrow_mut().push(Problem { key: self.full_name(name), what });
+        // An error of a regular expression is drawn over several lines.
+        let mut what = what.split_whitespace().collect::<Vec<_>>().join(" ");
+        if !what.contains("; ")
+            && let Some(instead) = self.instead(name, &what)
+        {
+            what.push_str("; ");
+            what.push_str(&instead);
+        }
+        let problem = Problem { key: self.full_name(name), what };
+        let mut problems = self.problems.borrow_mut();
+        if !problems.contains(&problem) {
+            problems.push(problem);
+        }
+    }
+
+    fn instead(&self, name: &str, what: &str) -> Option<String> {
+        let key = self.full_name(name);
+        if what.starts_with("has no effect") || what.starts_with("has no meaning") {
+            return Some(format!("leave {key} out"));
+        }
+        let example = keys::find(self.destination.map(|(_, kind)| kind), name)?.example;
+        Some(format!("for example: {key} {example}"))
     }
 
     /// The text if the user wrote one.
@@ -178,7 +200,8 @@ impl<'l> Reader<'l> {
         row
     }
 
-    fn full_name(&self, name: &str) -> String {
+    /// The key as the user writes it.
+    pub(super) fn full_name(&self, name: &str) -> String {
         match self.destination {
             Some((destination, _)) => format!("{destination}.{name}"),
             None => name.to_owned(),

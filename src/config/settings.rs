@@ -145,7 +145,8 @@ impl Settings {
 fn read_classes(reader: &Reader<'_>) -> Vec<OwnClass> {
     let names = reader.list("classes").unwrap_or_default();
     if names.len() > usize::from(u8::MAX) {
-        reader.problem("classes", format!("{} classes are more than the 255 there can be", names.len()));
+        let what = format!("{} classes are more than the 255 there can be; leave some out", names.len());
+        reader.problem("classes", what);
     }
     let mut seen: Vec<&str> = Vec::new();
     for name in &names {
@@ -164,7 +165,10 @@ fn read_class(reader: &Reader<'_>, name: &str) -> Option<OwnClass> {
         return None;
     };
     let Some((field, pattern)) = rule.split_once(char::is_whitespace) else {
-        reader.problem(&key, format!("'{rule}' is not a field name, a space and a regular expression"));
+        let what = format!(
+            "'{rule}' is not a field name, a space and a regular expression; for example: {key} log ^GET /healthz"
+        );
+        reader.problem(&key, what);
         return None;
     };
     match Regex::new(pattern.trim()) {

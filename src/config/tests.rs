@@ -78,6 +78,38 @@ fn every_problem_is_reported_at_once() {
 }
 
 #[test]
+fn what_concerns_several_routes_is_said_once() {
+    let (_, problems) = read(&[("route.default", "out"), ("out.type", "sdout")]);
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    let (_, problems) = read(&[("route.default", "nowhere")]);
+    assert_eq!(problems.len(), 1, "{problems:?}");
+}
+
+#[test]
+fn every_problem_is_one_line_that_says_what_to_write_instead() {
+    let (_, problems) = read(&[
+        ("route.default", "stdout"),
+        ("flush_timeout", "soon"),
+        ("stop.once", "1"),
+        ("stop.user_stop_is_error", "(?i)watchdog|("),
+        ("stop.context_lines", "500"),
+        ("classes", "a"),
+        ("class.a.match", "^GET"),
+    ]);
+    let text = problems.join("\n");
+    assert_eq!(problems.len(), text.lines().count(), "{text}");
+    for expected in [
+        "class.a.match: '^GET' is not a field name, a space and a regular expression; for example: class.a.match log ^GET /healthz",
+        "stop.user_stop_is_error: '(?i)watchdog|(' is not a regular expression: regex parse error: (?i)watchdog|( ^ error: unclosed group; for example: stop.user_stop_is_error (?i)watchdog|deadlock",
+        "stop.once: '1' is neither on nor off; for example: stop.once off",
+        "stop.context_lines: 500 is more than 100; for example: stop.context_lines 50",
+        "flush_timeout: 'soon' is not a duration such as 10s, 500ms or 5m; for example: flush_timeout 10s",
+    ] {
+        assert!(problems.iter().any(|problem| problem == expected), "missing: {expected}\nin:\n{text}");
+    }
+}
+
+#[test]
 fn fields_are_picked_by_name() {
     let names = || vec!["log".to_owned()];
     assert!(

@@ -88,7 +88,7 @@ impl TaskMetadata {
         if interval < SHORTEST_INTERVAL {
             reader.problem(
                 "task_metadata.interval",
-                "is shorter than 200ms; the endpoint would refuse".to_owned(),
+                "is shorter than 200ms, which the endpoint would refuse; write 200ms or more".to_owned(),
             );
         }
         Self { wanted, interval }

@@ -50,6 +50,7 @@ impl AwsError {
             return Some(Judgement::Reauthorize { why });
         }
         if self.code.starts_with("AccessDenied") || reply.status == 403 {
+            let why = format!("{why}; allow it to the role that signs: the task role, or role_arn");
             return Some(Judgement::Later { pace: Pace::Slow, why });
         }
         None

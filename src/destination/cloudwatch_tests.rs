@@ -196,7 +196,8 @@ fn wishes_for_a_group_that_is_never_made_are_a_problem() {
         ("log_group_tags", "a=b"),
         ("kms_key_id", "k"),
     ] {
-        let expected = [format!("logs.{key}: has no effect unless auto_create_group is on")];
+        let expected =
+            [format!("logs.{key}: has no effect unless auto_create_group is on; leave logs.{key} out")];
         assert_eq!(opened(&[(key, value)]).1, expected);
     }
     assert_eq!(opened(&[("auto_create_group", "on"), ("retention_days", "2")]).1.len(), 1);
@@ -528,6 +529,8 @@ fn a_retention_refused_for_a_passing_reason_is_tried_again() {
 #[test]
 fn what_is_said_of_an_error_has_the_services_words_and_nothing_of_the_payload() {
     let judgement = logs(&[]).judge(Purpose::Deliver, &batch(1), &error(400, "AccessDeniedException"));
-    let why = "PutLogEvents answered 400 AccessDeniedException: in its own words".to_owned();
+    let why = "PutLogEvents answered 400 AccessDeniedException: in its own words; allow it to the role that signs: \
+               the task role, or role_arn"
+        .to_owned();
     assert_eq!(judgement, Judgement::Later { pace: Pace::Slow, why });
 }

@@ -102,7 +102,10 @@ fn read_headers(reader: &Reader<'_>, post: &mut Post) {
     for (name, value) in reader.pairs("headers") {
         match HeaderName::from_bytes(name.as_bytes()) {
             Ok(name) if NOT_FOR_USERS.contains(&name) => {
-                reader.problem("headers", format!("{name} follows from the request and cannot be set"));
+                reader.problem(
+                    "headers",
+                    format!("{name} follows from the request and cannot be set; leave it out"),
+                );
             }
             Ok(name) => post.secret(reader, "headers", name, &Secret::new(value)),
             Err(_) => reader.problem("headers", "has a name that no HTTP header can have".to_owned()),
@@ -118,7 +121,9 @@ fn read_authorization(reader: &Reader<'_>, post: &mut Post) {
             ("bearer_token", format!("Bearer {}", reader.secret("bearer_token").reveal()))
         }
         (true, true, false) => ("password", basic(reader)),
-        (_, _, true) => return reader.problem("bearer_token", "excludes user and password".to_owned()),
+        (_, _, true) => {
+            return reader.problem("bearer_token", "excludes user and password; keep one of them".to_owned());
+        }
         (true, false, _) => return reader.problem("user", "has no meaning without password".to_owned()),
         (false, true, _) => return reader.problem("password", "has no meaning without user".to_owned()),
     };

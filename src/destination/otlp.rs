@@ -152,7 +152,7 @@ fn url(reader: &Reader<'_>) -> String {
             "must begin with https:// or http://"
         }
         Ok(uri) if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) => {
-            "holds a user name; addresses are not kept secret, headers are"
+            "holds a user name, which would not be kept secret; put it into headers"
         }
         Ok(uri) if uri.path() == "/" && uri.query().is_none() => {
             return format!("{}{PATH}", text.trim_end_matches('/'));

@@ -78,7 +78,7 @@ pub(super) fn address(reader: &Reader<'_>, key: &str, text: String) -> String {
             "must begin with https:// or http://"
         }
         Ok(uri) if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) => {
-            "holds a user name; addresses are not kept secret"
+            "holds a user name, which would not be kept secret; leave it out"
         }
         Ok(_) => return text,
         Err(_) => "is not an address such as https://logs.example.com/ingest",

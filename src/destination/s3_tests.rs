@@ -104,6 +104,7 @@ fn every_problem_says_what_to_write() {
     for (key, value, other, another, expected) in cases {
         let (_, problems) = read(&[(key, value), (other, another)]);
         assert!(problems.iter().any(|problem| problem.contains(expected)), "{key}: {problems:?}");
+        assert!(problems.iter().all(|problem| problem.contains("; ")), "{key}: {problems:?}");
     }
 }
 
@@ -193,13 +194,17 @@ fn buckets_that_cannot_be_written_to_are_told_apart() {
         assert!(problems[0].starts_with(&format!("s3.bucket: '{bucket}' {expected}")), "{problems:?}");
     }
     for (key, value, expected) in [
-        ("path_style", "on", "s3.path_style: is not possible with an access point"),
+        ("path_style", "on", "s3.path_style: is not possible with an access point; leave it out"),
         (
             "endpoint",
             "http://127.0.0.1:9000",
-            "s3.endpoint: must have a host name, because bucket is an access point",
+            "s3.endpoint: is a number, but an access point is a part of a host name; write a host name",
         ),
-        ("region", "eu-west-1", "s3.region: is eu-west-1, but the access point is in us-west-2"),
+        (
+            "region",
+            "eu-west-1",
+            "s3.region: is eu-west-1, but the access point is in us-west-2; write us-west-2",
+        ),
     ] {
         assert_eq!(read(&[("bucket", ACCESS_POINT), (key, value)]).1, [expected]);
     }

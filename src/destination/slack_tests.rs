@@ -92,8 +92,8 @@ fn other_keys_are_checked_and_have_their_own_defaults() {
     assert_eq!(
         problems,
         [
-            "d.stop_format: has no effect on Slack, where a stop is told in words",
-            "d.min_severity: 'fatal' is none of info, warning, error",
+            "d.stop_format: has no effect on Slack, where a stop is told in words; leave d.stop_format out",
+            "d.min_severity: 'fatal' is none of info, warning, error; for example: d.min_severity error",
         ]
     );
     assert!(!slack(&[]).common().required);

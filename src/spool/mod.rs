@@ -41,7 +41,9 @@ pub struct Rules {
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     /// The limit is reached.
-    #[error("the spool is full: {0} bytes wait for their upload")]
+    #[error(
+        "the spool is full: {0} bytes wait for their upload; Fluent Bit keeps what comes, raise spool_limit for longer outages"
+    )]
     Full(u64),
     /// The disk does not take it.
     #[error("cannot write {}: {error}", path.display())]

@@ -257,7 +257,10 @@ impl<T: Transport + 'static> Uploader<T> {
     fn say_goodbye(&self) {
         let (objects, bytes) = self.spool.left();
         if objects > 0 {
-            let text = format!("{objects} objects ({bytes} bytes) wait in spool_dir for the next start");
+            let text = format!(
+                "{objects} objects ({bytes} bytes) wait in spool_dir for the next start; if the disk goes with the \
+                 task, raise exit_timeout, Grace and stopTimeout"
+            );
             self.courier.say(Level::Warn, "left", &text);
         }
     }

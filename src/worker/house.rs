@@ -264,7 +264,7 @@ impl House {
             self.log.once_a_minute(
                 Level::Warn,
                 "missing_field",
-                format_args!("$({field}) is in a name but not in a record; its fallback was used"),
+                format_args!("$({field}) is in a name but not in a record, so its fallback stands there; write $({field}:-…) to choose it"),
             );
         }
     }

@@ -189,7 +189,10 @@ async fn serve(plan: Plan, log: Rc<Log>, queue: mpsc::Receiver<Job>, blocks_engi
         let (left, watchers) = (running.len(), watchers.len());
         log.line(
             Level::Error,
-            format_args!("{left} chunks and the events of {watchers} watchers were not delivered before exit_timeout ended"),
+            format_args!(
+                "{left} chunks and the events of {watchers} watchers were not delivered before exit_timeout ended; \
+                 raise it, Grace and the container's stopTimeout"
+            ),
         );
     }
     // Only now is everything in the spool that will be.

@@ -5,6 +5,7 @@
 //! - `network` – certificates are verified, authorities can be added, the environment's proxy is used
 //! - `properties` – no bytes whatever make the decoder panic, and none make it allocate more than they are worth
 //! - `architecture` – modules import only downwards, and `unsafe` stands at the border only
+//! - `readme` – what the documents print: commands, links, configurations, log lines
 //! - `reference` – the README's tables are the ones the program itself goes by
 //! - `cloud` – CloudWatch and Firehose as somebody else wrote them (moto), read back through its own API; needs
 //!   `MOTO_SERVER`
@@ -27,6 +28,7 @@ mod fluent_bit;
 mod golden;
 mod network;
 mod properties;
+mod readme;
 mod reference;
 mod support;
 mod vendors;

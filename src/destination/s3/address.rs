@@ -148,13 +148,16 @@ impl Address {
 /// An access point is always a part of the host name, and of one region.
 fn check_access_point(reader: &Reader<'_>, endpoint: Option<&str>, of_arn: &str, region: &str) {
     if reader.flag("path_style") {
-        reader.problem("path_style", "is not possible with an access point".to_owned());
+        reader.problem("path_style", "is not possible with an access point; leave it out".to_owned());
     }
     if endpoint.is_some_and(is_numeric) {
-        reader.problem("endpoint", "must have a host name, because bucket is an access point".to_owned());
+        reader.problem(
+            "endpoint",
+            "is a number, but an access point is a part of a host name; write a host name".to_owned(),
+        );
     }
     if region != of_arn {
-        reader.problem("region", format!("is {region}, but the access point is in {of_arn}"));
+        reader.problem("region", format!("is {region}, but the access point is in {of_arn}; write {of_arn}"));
     }
 }
 

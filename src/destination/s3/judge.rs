@@ -96,7 +96,7 @@ fn refused(reply: &Reply, name: &str) -> Judgement {
         "NotImplemented" => {
             slow(format!("{why}; if the store does not know If-None-Match, set if_none_match off"))
         }
-        "NoSuchBucket" => slow(why),
+        "NoSuchBucket" => slow(format!("{why}; create the bucket or correct bucket")),
         // Damaged on the way; what is here is whole.
         "BadDigest" | "XAmzContentSHA256Mismatch" | "IncompleteBody" => soon(why),
         _ if reply.status == 409 => soon(why),

@@ -75,10 +75,11 @@ fn people_read_the_sentence_the_hint_and_the_facts() {
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
     for expected in [
         "1. stop\n",
-        "   summary          Task ",
-        "   hint             Raise the container's memory limit",
-        "   category         oom\n",
-        "   exit_code        137\n",
+        "   summary            Task ",
+        "   hint               Raise the container's memory limit",
+        "   category           oom\n",
+        "   exit_code          137\n",
+        "   availability_zone  eu-central-1a\n",
         "app: exit 137, OutOfMemoryError: Container killed due to memory usage\n",
     ] {
         assert!(ran.out.contains(expected), "missing: {expected}\nin:\n{}", ran.out);

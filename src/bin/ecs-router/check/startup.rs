@@ -59,18 +59,18 @@ fn is_certain(section: &Section, problem: &Problem) -> bool {
 }
 
 fn tell(section: &Section, problem: &Problem) -> Finding {
-    // An error of a regular expression is drawn over several lines.
-    let what: Vec<&str> = problem.what.split_whitespace().collect();
-    let what = what.join(" ");
-    let (message, instead) = match what.split_once("; ") {
-        Some((message, instead)) => (message.to_owned(), instead.to_owned()),
-        None => (what.clone(), instead_of(section, &problem.key, &what)),
-    };
+    let (message, instead) = problem.what.split_once("; ").unwrap_or((&problem.what, ""));
     let instead = match meant(section, &problem.key) {
         Some(word) => format!("did you mean {word}? {instead}"),
-        None => instead,
+        None => instead.to_owned(),
     };
-    Finding::new(Severity::Error, &place(section, &problem.key), &problem.key, message, instead.trim())
+    Finding::new(
+        Severity::Error,
+        &place(section, &problem.key),
+        &problem.key,
+        message.to_owned(),
+        instead.trim(),
+    )
 }
 
 /// The key's own line, a line of its destination, the line of the route there, or the section.
@@ -96,17 +96,6 @@ fn row(section: &Section, key: &str) -> Option<&'static Key> {
         let (destination, name) = key.rsplit_once('.')?;
         find(Some(kind_of(section, destination)?), name)
     })
-}
-
-/// What to write where the plugin does not say it in the same line.
-fn instead_of(section: &Section, key: &str, what: &str) -> String {
-    if what.starts_with("has no effect") || what.starts_with("has no meaning") {
-        return format!("leave {key} out");
-    }
-    if what.starts_with("excludes") {
-        return "keep one of them".to_owned();
-    }
-    row(section, key).map_or(String::new(), |row| format!("for example: {key} {}", row.example))
 }
 
 /// The word that was meant, where only some are allowed.

@@ -37,8 +37,8 @@ const ORDER: [&str; 22] = [
 /// Told in another way, or not worth a line.
 const ELSEWHERE: [&str; 7] = ["summary", "hint", "expected", "containers", "last_lines", "event", "task_arn"];
 
-/// The column the facts begin in.
-const COLUMN: usize = 20;
+/// The column the facts begin in, a blank behind the longest name.
+const COLUMN: usize = 22;
 
 /// Writes what was found out about one record.
 pub(crate) fn print(out: &mut impl Write, number: usize, record: &Value, judged: &Judged) -> io::Result<()> {
