@@ -108,7 +108,7 @@ impl Alive {
 
     /// Ends it as a container runtime does: no crash, nothing left behind.
     pub(super) fn assert_ends_well(&mut self) {
-        self.process.terminate();
+        self.process.signal("TERM");
         let status = self.process.wait(END);
         let said = self.said();
         assert!(status.is_some_and(|status| status.success()), "{status:?}\n{said}");
