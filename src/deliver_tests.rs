@@ -398,6 +398,58 @@ async fn a_part_that_is_never_taken_is_tried_with_pauses() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_must_be_made_first_is_made_even_when_the_deadline_passes_meanwhile() {
+    let made = Rc::new(RefCell::new(Vec::new()));
+    let seen = Rc::clone(&made);
+    let stage = Stage::slow(Duration::from_secs(5), 8, move |what, _| {
+        let is_made = seen.borrow().len() == 2;
+        if what != "deliver" {
+            seen.borrow_mut().push(what.to_owned());
+        }
+        Ok(status(if what == "deliver" && !is_made { 405 } else { 200 }))
+    });
+    assert_eq!(stage.bring_within(2, Duration::from_secs(4)).await, Verdict::Retry);
+    assert_eq!(
+        *made.borrow(),
+        ["make house", "make room"],
+        "records wait for the replay, what it needs does not"
+    );
+    assert_eq!(stage.bring_within(2, Duration::from_secs(4)).await, Verdict::Ok);
+    assert_eq!(stage.sent(), ["deliver ab", "make house", "make room", "deliver ab"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_preparation_that_never_succeeds_is_not_tried_for_ever() {
+    let stage = Stage::new(|what, _| Ok(status(if what == "deliver" { 404 } else { 503 })));
+    let start = Instant::now();
+    assert_eq!(stage.bring_within(1, Duration::from_secs(4)).await, Verdict::Retry);
+    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn ten_minutes_of_throttling_lose_nothing_and_repeat_nothing() {
+    let works_again = Instant::now() + Duration::from_secs(600);
+    let stage = Stage::new(move |_, _| Ok(status(if Instant::now() < works_again { 429 } else { 200 })));
+    let mut flushes = 1;
+    while stage.bring(20).await == Verdict::Retry {
+        // Fluent Bit's back-off is random; a chunk among many comes about so often.
+        tokio::time::sleep(Duration::from_secs(10 * flushes.min(3))).await;
+        flushes += 1;
+    }
+    let late = stage.start.elapsed() - Duration::from_secs(600);
+    assert!(late < Duration::from_secs(100), "it takes {late:?} to notice that the service is back");
+    assert_eq!(stage.counts().0, 20);
+    let taken = stage.script.sent.borrow().iter().filter(|(at, _)| *at + TRIP >= works_again).count();
+    assert_eq!(taken, 1, "what was taken was sent once");
+    assert!(
+        stage.sent().len() < 40,
+        "{} requests are no way to treat a service that throttles",
+        stage.sent().len()
+    );
+    assert_eq!(stage.lost(), []);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_missing_is_made_first_and_then_the_same_batch_goes_out() {
     let stage = Stage::replies([status(404), status(405), status(200), status(200)]);
     assert_eq!(stage.bring(2).await, Verdict::Ok);

@@ -25,6 +25,10 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// No pause is longer, unless the vendor asks for it.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
+/// How much longer preparations may go on than the records that need them. They bring none, so nothing can arrive twice;
+/// if each flush had to begin anew, a group would never be made at a service that takes half a flush for each reply.
+const LONGER: Duration = Duration::from_secs(30);
+
 /// A service that keeps asking for preparations is not to be followed for ever.
 const MAX_PREPARATIONS: usize = 12;
 
@@ -114,11 +118,12 @@ impl Journey<'_> {
 
 impl<T: Transport> Courier<T> {
     /// Sends the errand's request, and whatever it turns out to need first, until it is clear what it came to.
-    /// No attempt begins after `deadline`.
+    /// No attempt to deliver begins after `deadline`.
     pub async fn carry(&self, errand: &Errand<'_>, tries: &mut Tries, deadline: Instant) -> Arrival {
         let mut journey = Journey::new((errand.request)());
         while let Some(step) = journey.steps.front() {
             let purpose = step.purpose;
+            let deadline = if purpose == Purpose::Deliver { deadline } else { deadline + LONGER };
             let Some((reply, judgement, asked)) = self.attempt(step, errand, deadline).await else {
                 return Arrival::GivenUp;
             };

@@ -3,7 +3,7 @@
 //! Owns the wording of each service's refusals. The arithmetic is in `sigv4`, the keys in `keyring`.
 
 use crate::{
-    core::{Core, real_now_ms},
+    core::Core,
     keyring::Key,
     received::Received,
     reply::Refusal,
@@ -78,7 +78,7 @@ fn check_date(core: &Core, authorization: &Authorization, request: &Received) ->
     if !date.starts_with(&authorization.day) {
         return Err(Denial::Mismatch(format!("scope is of {}, X-Amz-Date of {date}", authorization.day)));
     }
-    match [real_now_ms(), core.now_ms()].iter().any(|now| (now - signed_ms).abs() <= SKEW_MS) {
+    match [core.real_now_ms(), core.now_ms()].iter().any(|now| (now - signed_ms).abs() <= SKEW_MS) {
         true => Ok(()),
         false => Err(Denial::Skewed(format!("Signature expired: {date} is more than 15 minutes away"))),
     }

@@ -26,6 +26,8 @@ const REAL_TIME: i64 = i64::MIN;
 pub(crate) struct Core {
     pub(crate) settings: Settings,
     clock: AtomicI64,
+    /// How far the machine's own clock is off, in ms.
+    offset: AtomicI64,
     pub(crate) keyring: Locked<Keyring>,
     pub(crate) script: Locked<Script>,
     log: Locked<Log>,
@@ -64,6 +66,7 @@ impl Core {
         Self {
             settings,
             clock: AtomicI64::new(REAL_TIME),
+            offset: AtomicI64::new(0),
             keyring: Locked::default(),
             script: Locked::default(),
             log: Locked::default(),
@@ -85,12 +88,21 @@ impl Core {
         self.clock.store(now.unwrap_or(REAL_TIME), Ordering::SeqCst);
     }
 
+    pub(crate) fn set_offset_ms(&self, offset: i64) {
+        self.offset.store(offset, Ordering::SeqCst);
+    }
+
     /// The cloud's time: what was set, or the machine's.
     pub(crate) fn now_ms(&self) -> i64 {
         match self.clock.load(Ordering::SeqCst) {
-            REAL_TIME => real_now_ms(),
+            REAL_TIME => self.real_now_ms(),
             set => set,
         }
+    }
+
+    /// The machine's time, by a clock that may be off.
+    pub(crate) fn real_now_ms(&self) -> i64 {
+        real_now_ms() + self.offset.load(Ordering::SeqCst)
     }
 
     /// Writes a request down; the number is for [`Core::finish`].

@@ -150,7 +150,7 @@ impl Alive {
 
     /// Has it read its configuration again, and waits until it runs again.
     pub(super) fn reload(&self) {
-        self.process.signal("-HUP");
+        self.process.signal("HUP");
         self.wait_for("[reload] start everything");
         let socket = || UnixStream::connect(&self.socket).is_ok();
         let ready = until(START, || (get(self.port, METRICS).is_ok() && socket()).then_some(()));
@@ -169,7 +169,7 @@ impl Alive {
 
     /// Ends it as a container runtime does: no crash, nothing left behind.
     pub(super) fn assert_ends_well(&mut self) {
-        self.process.terminate();
+        self.process.signal("TERM");
         let status = self.process.wait(END);
         let said = self.said();
         assert!(status.is_some_and(|status| status.success()), "{status:?}\n{said}");

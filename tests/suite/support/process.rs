@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 /// Killed on drop, if it still runs.
 #[derive(Debug)]
-pub(crate) struct Running(Child);
+pub(crate) struct Running(pub(crate) Child);
 
 impl Running {
     pub(crate) fn start(command: &mut Command) -> Self {
@@ -13,14 +13,9 @@ impl Running {
         Self(child.unwrap_or_else(|error| panic!("{:?} does not start: {error}", command.get_program())))
     }
 
-    /// Asks it to end, as a container runtime does.
-    pub(crate) fn terminate(&self) {
-        self.signal("-TERM");
-    }
-
-    /// Sends it a signal.
-    pub(crate) fn signal(&self, signal: &str) {
-        let status = Command::new("kill").args([signal, &self.0.id().to_string()]).status();
+    /// Sends it the signal of this name; `TERM` is how a container runtime asks it to end.
+    pub(crate) fn signal(&self, name: &str) {
+        let status = Command::new("kill").args(["-s", name, &self.0.id().to_string()]).status();
         assert!(status.is_ok_and(|status| status.success()), "it ended before it was asked to");
     }
 

@@ -1,0 +1,178 @@
+//! Numbered records by the forward protocol. The host acknowledges each message once it has stored it, and only what is
+//! acknowledged counts as sent; what a dying host may or may not have stored is not sent again.
+
+use std::collections::BTreeSet;
+use std::io::{Read as _, Write as _};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rmp::encode as msgpack;
+use serde_json::{Value, json};
+
+use crate::host::Alive;
+use crate::support::chunk::{Chunk, Layout, TimeForm, value};
+use crate::support::record::{line, now_ms};
+
+/// The tag that FireLens gives the records of a container named `app`.
+pub(crate) const TAG: &str = "app-firelens-0123";
+
+/// Records in one message.
+const BATCH: usize = 100;
+
+/// How many containers they come from.
+pub(crate) const CONTAINERS: usize = 4;
+
+/// How long the host may take to acknowledge.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What was sent.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sent {
+    /// Stored by the host.
+    pub(crate) sure: BTreeSet<usize>,
+    /// Perhaps stored: the host ended before it said so.
+    pub(crate) unsure: BTreeSet<usize>,
+}
+
+impl Sent {
+    /// Those that this is true for.
+    pub(crate) fn only(&self, holds: impl Fn(usize) -> bool) -> Self {
+        let some = |all: &BTreeSet<usize>| all.iter().copied().filter(|number| holds(*number)).collect();
+        Self { sure: some(&self.sure), unsure: some(&self.unsure) }
+    }
+
+    /// Those of standard error.
+    pub(crate) fn stderr(&self) -> Self {
+        self.only(is_stderr)
+    }
+
+    /// The others.
+    pub(crate) fn stdout(&self) -> Self {
+        self.only(|number| !is_stderr(number))
+    }
+}
+
+/// Every third record is standard error.
+pub(crate) fn is_stderr(number: usize) -> bool {
+    number.is_multiple_of(3)
+}
+
+/// Where numbered records come from; numbers go on where they stopped.
+#[derive(Debug, Default)]
+pub(crate) struct Feed {
+    next: usize,
+    pub(crate) sent: Sent,
+    connection: Option<UnixStream>,
+    behind_ms: Vec<i64>,
+    padding: usize,
+}
+
+impl Feed {
+    /// Times of records are so many ms behind the machine's clock, taken in turn.
+    pub(crate) fn behind(behind_ms: &[i64]) -> Self {
+        Self { behind_ms: behind_ms.to_vec(), ..Self::default() }
+    }
+
+    /// With so many bytes added to each record.
+    pub(crate) fn padded(padding: usize) -> Self {
+        Self { padding, ..Self::default() }
+    }
+
+    /// Sends so many records, each of them acknowledged.
+    #[track_caller]
+    pub(crate) fn send(&mut self, host: &Alive, records: usize) {
+        for _ in 0..records / BATCH {
+            assert!(self.send_batch(&host.socket), "the host does not take records\n{}", host.said());
+        }
+    }
+
+    /// One message; `false` when the host was not there or did not acknowledge.
+    pub(crate) fn send_batch(&mut self, socket: &PathBuf) -> bool {
+        let numbers = self.next..self.next + BATCH;
+        let Some(mut connection) = self.connection.take().or_else(|| connect(socket)) else {
+            return false;
+        };
+        self.next += BATCH;
+        let acknowledged = self.exchange(&mut connection, numbers.clone());
+        if acknowledged {
+            self.connection = Some(connection);
+            self.sent.sure.extend(numbers);
+        } else {
+            self.sent.unsure.extend(numbers);
+        }
+        acknowledged
+    }
+
+    fn exchange(&self, connection: &mut UnixStream, numbers: std::ops::Range<usize>) -> bool {
+        let id = format!("m{}", numbers.start);
+        let message = message(&self.entries(numbers), &id);
+        // `{"ack": id}`
+        let mut answer = vec![0; 1 + 4 + 1 + id.len()];
+        connection.write_all(&message).is_ok()
+            && connection.read_exact(&mut answer).is_ok()
+            && answer.ends_with(id.as_bytes())
+    }
+
+    fn entries(&self, numbers: std::ops::Range<usize>) -> Vec<u8> {
+        let now = now_ms();
+        let entry = |chunk: Chunk, number: usize| {
+            let behind = self.behind_ms.get(number % self.behind_ms.len().max(1)).copied().unwrap_or(0);
+            chunk.with(now - behind, &record(number, self.padding))
+        };
+        numbers.fold(Chunk::of(Layout::Legacy, TimeForm::Event), entry).bytes().to_vec()
+    }
+}
+
+fn connect(socket: &PathBuf) -> Option<UnixStream> {
+    let connection = UnixStream::connect(socket).ok()?;
+    connection.set_read_timeout(Some(PATIENCE)).unwrap();
+    connection.set_write_timeout(Some(PATIENCE)).unwrap();
+    Some(connection)
+}
+
+fn record(number: usize, padding: usize) -> Value {
+    let source = if is_stderr(number) { "stderr" } else { "stdout" };
+    let text = format!("n={number} GET /orders/{number} 200 12ms {}", "x".repeat(padding));
+    line(&format!("c{}", number % CONTAINERS), source, text.trim_end())
+}
+
+/// Packed forward mode with an id to acknowledge: `[tag, entries, {"chunk": id}]`.
+fn message(entries: &[u8], id: &str) -> Vec<u8> {
+    let mut out = vec![0x93];
+    value(&mut out, &TAG.into());
+    msgpack::write_bin(&mut out, entries).unwrap();
+    value(&mut out, &json!({ "chunk": id }));
+    out
+}
+
+/// A feed that sends as fast as the host takes, on a thread of its own.
+pub(crate) struct Stream {
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<Feed>,
+}
+
+impl Stream {
+    /// A host that goes away is waited for; `pause` lies between two messages.
+    pub(crate) fn start(mut feed: Feed, host: &Alive, pause: Duration) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let (stopped, socket) = (Arc::clone(&stop), host.socket.clone());
+        let thread = std::thread::spawn(move || {
+            while !stopped.load(Relaxed) {
+                feed.send_batch(&socket);
+                std::thread::sleep(pause);
+            }
+            feed
+        });
+        Self { stop, thread }
+    }
+
+    /// Answers with the feed and all it has sent.
+    pub(crate) fn stop(self) -> Feed {
+        self.stop.store(true, Relaxed);
+        self.thread.join().expect("the feed does not panic")
+    }
+}

@@ -1,0 +1,36 @@
+//! What happens when things break: processes under load, a cloud with a plan of faults, and numbered records.
+//!
+//! A host is every Fluent Bit that `FLUENT_BIT` names (paths separated by colons), or else a stand-in: a child process
+//! of this binary that runs the plugin and treats its answers as Fluent Bit does. Each scenario states per destination
+//! what was sent, what arrived, what is missing and what came twice; `cargo test --test faults -- --nocapture` shows
+//! the table. The README's "What happens when …" names these tests.
+//!
+//! - `services` – a service that is throttled, fails, breaks off, loses replies, is slow, forgets groups and keys
+//! - `neighbours` – one dead destination of three, and how fast the others are
+//! - `endings` – SIGTERM, SIGKILL, reload, under load
+//! - `crowds` – two instances, four workers
+//! - `machine` – a full disk, a clock that jumps, and memory when nothing can be delivered
+//!
+//! And what they work with:
+//!
+//! - `host` – one running host, real or not
+//! - `feed` – numbered records that the host has acknowledged
+//! - `proxy` – a way to the cloud that breaks off
+//! - `tally` – what became of them, as a line of the table
+//! - `support` – shared with the suite
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation is a failed test")]
+
+mod crowds;
+mod endings;
+mod feed;
+mod host;
+mod machine;
+mod neighbours;
+mod proxy;
+mod services;
+// The suite uses the rest of it.
+#[allow(dead_code, unused_imports, unused_macros)]
+#[path = "../suite/support/mod.rs"]
+mod support;
+mod tally;

@@ -1,0 +1,125 @@
+//! What became of numbered records at one destination, as a line of the table.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Once;
+use std::time::Duration;
+
+use fake_cloud::{Api, Cloud};
+use serde_json::Value;
+
+use crate::feed::Sent;
+use crate::host::Alive;
+use crate::support::process::until;
+
+/// For records to arrive, in a debug build on a busy machine.
+pub(crate) const ARRIVAL: Duration = Duration::from_secs(60);
+
+/// Number → how often it arrived.
+pub(crate) type Arrivals = BTreeMap<usize, usize>;
+
+/// The numbers in these texts.
+pub(crate) fn count<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Arrivals {
+    let mut arrivals = Arrivals::new();
+    for text in texts {
+        *arrivals.entry(number(text.as_ref())).or_default() += 1;
+    }
+    arrivals
+}
+
+/// The number in a line of [`crate::feed`], bare or inside JSON.
+fn number(text: &str) -> usize {
+    let digits = text.split_once("n=").and_then(|(_, rest)| rest.split(' ').next());
+    digits.and_then(|digits| digits.parse().ok()).unwrap_or_else(|| panic!("no number in {text}"))
+}
+
+/// What a log group holds.
+pub(crate) fn in_group(cloud: &Cloud, group: &str) -> Arrivals {
+    let logs = cloud.cloudwatch();
+    count(logs.streams(group).iter().flat_map(|stream| logs.messages(group, stream)))
+}
+
+/// What a log group took, whether or not somebody deleted it since.
+pub(crate) fn taken_by_group(cloud: &Cloud, group: &str) -> Arrivals {
+    let taken = cloud.requests_for(Api::PutLogEvents).into_iter().filter(|put| put.status == Some(200));
+    let bodies: Vec<Value> =
+        taken.map(|put| put.json()).filter(|body| body["logGroupName"] == group).collect();
+    count(bodies.iter().flat_map(events).map(|event| event["message"].as_str().unwrap()))
+}
+
+/// The events of a PutLogEvents.
+pub(crate) fn events(body: &Value) -> &[Value] {
+    body["logEvents"].as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+/// What the objects of a bucket hold.
+pub(crate) fn in_bucket(cloud: &Cloud, bucket: &str) -> Arrivals {
+    count(cloud.s3().all_lines(bucket))
+}
+
+/// What arrived at a path under `/http`.
+pub(crate) fn at_path(cloud: &Cloud, path: &str) -> Arrivals {
+    count(cloud.http().values(path).iter().map(|value| value["log"].as_str().unwrap().to_owned()))
+}
+
+/// The lines of a file.
+pub(crate) fn in_file(path: &Path) -> Arrivals {
+    count(std::fs::read_to_string(path).unwrap_or_default().lines())
+}
+
+/// One line of the table.
+#[derive(Debug)]
+pub(crate) struct Tally {
+    what: String,
+    sent: usize,
+    arrived: usize,
+    pub(crate) missing: usize,
+    pub(crate) twice: usize,
+}
+
+/// Waits until everything of `expected` has arrived, or for [`ARRIVAL`]; then prints and answers with the line.
+/// What nobody sent, or not there, is a failure of its own.
+#[track_caller]
+pub(crate) fn tally(
+    scenario: &str,
+    host: &Alive,
+    destination: &str,
+    sent: &Sent,
+    arrivals: impl Fn() -> Arrivals,
+) -> Tally {
+    let lacks = |arrived: &Arrivals| sent.sure.iter().filter(|number| !arrived.contains_key(number)).count();
+    until(ARRIVAL, || {
+        std::thread::sleep(Duration::from_millis(50));
+        (lacks(&arrivals()) == 0).then_some(())
+    });
+    let arrived = arrivals();
+    let known: BTreeSet<usize> = sent.sure.union(&sent.unsure).copied().collect();
+    let strangers: Vec<_> = arrived.keys().filter(|number| !known.contains(number)).collect();
+    assert_eq!(strangers, Vec::<&usize>::new(), "nobody sent these to {destination}");
+    let tally = Tally {
+        what: format!("{scenario} | {} | {destination}", host.name()),
+        sent: sent.sure.len(),
+        arrived: arrived.values().sum(),
+        missing: lacks(&arrived),
+        twice: arrived.values().map(|times| times - 1).sum(),
+    };
+    tally.print();
+    tally
+}
+
+impl Tally {
+    /// Everything arrived, once.
+    #[track_caller]
+    pub(crate) fn expect_once(&self, host: &Alive) {
+        assert_eq!((self.missing, self.twice), (0, 0), "{self:?}\n{}", host.said());
+    }
+
+    fn print(&self) {
+        static HEAD: Once = Once::new();
+        HEAD.call_once(|| {
+            println!("| scenario | host | destination | sent | arrived | missing | twice |");
+        });
+        let Self { what, sent, arrived, missing, twice } = self;
+        println!("| {what} | {sent} | {arrived} | {missing} | {twice} |");
+    }
+}
