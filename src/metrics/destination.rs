@@ -83,6 +83,12 @@ impl Destination {
         }
     }
 
+    /// Its circuit breaker is open: it gets nothing for now.
+    #[must_use]
+    pub fn is_left_alone(&self) -> bool {
+        self.breaker.load(Relaxed) == Breaker::Open as u64
+    }
+
     /// The circuit breaker stands like this now.
     pub fn breaker(&self, state: Breaker) {
         self.breaker.store(state as u64, Relaxed);

@@ -123,7 +123,7 @@ impl Engine {
 
     fn load(&self) {
         plugin::load();
-        let handles = self.plan.outputs.iter().map(|output| plugin::init(&output.keys).expect("it starts"));
+        let handles = self.plan.outputs.iter().map(|output| plugin::init(&output.keys, &NoBoards).expect("it starts"));
         self.lock().handles = handles.collect();
     }
 
