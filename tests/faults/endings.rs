@@ -82,9 +82,10 @@ fn sigkill_with_a_half_full_spool_and_a_restart() {
         let before = scene.arrived();
         let (errors, objects) = (before[0].len(), before[1].len());
         assert!(errors > 0 && objects == 0, "half of it is on its way: {errors} errors, {objects} lines");
+        feed.hang_up();
         let host = host.kill();
         scene.cloud.clear_script();
-        let mut host = host.start();
+        let mut host = host.with_key("rest.upload_timeout", "1s").start();
         feed.send(&host, 1_000);
         let lines = scene.both("SIGKILL and restart", &host, &feed.sent);
         assert!(lines.iter().all(|line| line.missing == 0), "{lines:?}\n{}", host.said());

@@ -90,6 +90,11 @@ impl Feed {
         }
     }
 
+    /// The host is another one from now on.
+    pub(crate) fn hang_up(&mut self) {
+        self.connection = None;
+    }
+
     /// One message; `false` when the host was not there or did not acknowledge.
     pub(crate) fn send_batch(&mut self, socket: &PathBuf) -> bool {
         let numbers = self.next..self.next + BATCH;

@@ -8,6 +8,9 @@ use std::process::Command;
 use super::{Kind, Plan, file, plugin};
 use crate::support::temp::TempDir;
 
+/// Bytes of a full chunk.
+const CHUNK: usize = 2_000_000;
+
 /// Asks the binary for its version.
 pub(super) fn kind(binary: &Path) -> Kind {
     let said = Command::new(binary).arg("--version").output().expect("Fluent Bit says its version");
@@ -37,7 +40,14 @@ fn service(plan: &Plan, plugins: &Path) -> String {
         plugins.display()
     );
     if let Some(storage) = &plan.storage {
-        write!(text, "    storage.path {}\n    storage.backlog.mem_limit 50M\n", storage.display()).unwrap();
+        // A chunk on disk is mapped into memory as long as it is "up".
+        let up = plan.memory / CHUNK;
+        let storage = storage.display();
+        write!(
+            text,
+            "    storage.path {storage}\n    storage.max_chunks_up {up}\n    storage.backlog.mem_limit 50M\n"
+        )
+        .unwrap();
     }
     text
 }
