@@ -14,6 +14,7 @@ use std::process::Command;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
+use out_ecs_router::metrics::NoBoards;
 use out_ecs_router::{Verdict, plugin};
 use rmp::decode as msgpack;
 use tokio::signal::unix::{SignalKind, signal};
@@ -123,7 +124,8 @@ impl Engine {
 
     fn load(&self) {
         plugin::load();
-        let handles = self.plan.outputs.iter().map(|output| plugin::init(&output.keys, &NoBoards).expect("it starts"));
+        let handles =
+            self.plan.outputs.iter().map(|output| plugin::init(&output.keys, &NoBoards).expect("it starts"));
         self.lock().handles = handles.collect();
     }
 
