@@ -100,12 +100,14 @@ fn sigkill_with_a_half_full_spool_and_a_restart() {
 }
 
 /// Since 2.1, SIGHUP loads the configuration again: new instances, a new load of the plugin, the old ones drained.
+/// Without workers: from 2.2 to 5.1.1 the host starts a plugin's workers twice, stops one set, and the rest read what is
+/// freed at the next reload (`src/flb_plugin_proxy.c` and `flb_output_init_all`), whatever the plugin does.
 #[test]
 fn reloads_while_records_come() {
     for kind in kinds().into_iter().filter(crate::host::Kind::reloads) {
         let scene = Scene::new(&kind, &[("rest.upload_timeout", "10m"), ("exit_timeout", "10s")]);
         slow(&scene.cloud);
-        let mut host = scene.host.start();
+        let mut host = scene.host.clone().without_workers().start();
         let stream = Stream::start(Feed::default(), &host, Duration::from_millis(10));
         for reload in 1..=2 {
             std::thread::sleep(Duration::from_secs(2));
