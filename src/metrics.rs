@@ -1,7 +1,7 @@
 //! Counters: what came in, what arrived, and what did not, with the reason.
 //!
 //! Every record that is dropped, cut or rejected goes through [`Destination::lost`] or [`Destination::cut`]; nothing else
-//! may let one go. Read by the summary line ([`summary`]), the host's metrics endpoint ([`board`]), the tests and the
+//! may let one go. Read by the summary line (`summary`), the host's metrics endpoint (`board`), the tests and the
 //! demo.
 
 mod board;
