@@ -8,10 +8,12 @@ use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
+use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio::time::{Duration, Instant};
 use xxhash_rust::xxh3::Xxh3;
 
+use crate::metrics::Reason;
 use crate::once::Claims;
 
 /// The answer to one flush.
@@ -59,12 +61,29 @@ fn place(ordinal: u32) -> (usize, u64) {
     (ordinal as usize / 64, 1 << (ordinal % 64))
 }
 
+/// A record that a destination refused for good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// Which destination.
+    pub destination: usize,
+    /// Which entry of the chunk.
+    pub ordinal: u32,
+    /// In one word.
+    pub reason: Reason,
+    /// In the service's words.
+    pub why: Rc<str>,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// How far one chunk has come, shared by everything that works on it.
 #[derive(Debug)]
 pub struct Progress {
     destinations: Vec<RefCell<Settled>>,
     replayed: Cell<bool>,
     claims: Claims,
+    /// What is still to be stored as dead letters.
+    letters: RefCell<Vec<Letter>>,
     name: String,
     running: Cell<bool>,
     stopped: Notify,
@@ -80,6 +99,7 @@ impl Progress {
             name: uuid::Uuid::new_v4().to_string(),
             replayed: Cell::new(false),
             claims: Claims::default(),
+            letters: RefCell::default(),
             running: Cell::new(true),
             stopped: Notify::new(),
         })
@@ -89,6 +109,34 @@ impl Progress {
     #[must_use]
     pub fn is_replay(&self) -> bool {
         self.replayed.get()
+    }
+
+    /// These entries were refused for good: they need no sending any more, but somebody may want to keep them.
+    pub fn refuse(
+        &self,
+        destination: usize,
+        ordinals: impl IntoIterator<Item = u32>,
+        reason: Reason,
+        why: &str,
+    ) {
+        let (why, at) = (Rc::<str>::from(why), Timestamp::now());
+        let letter = |ordinal| Letter { destination, ordinal, reason, why: Rc::clone(&why), at };
+        let from = self.letters.borrow().len();
+        self.letters.borrow_mut().extend(ordinals.into_iter().map(letter));
+        let ordinals: Vec<u32> =
+            self.letters.borrow().iter().skip(from).map(|letter| letter.ordinal).collect();
+        self.settle(destination, ordinals);
+    }
+
+    /// What was refused for good and is not stored yet.
+    #[must_use]
+    pub fn letters(&self) -> Vec<Letter> {
+        self.letters.borrow().clone()
+    }
+
+    /// Those that were refused are stored, or nobody wants them.
+    pub fn forget_letters(&self) {
+        self.letters.borrow_mut().clear();
     }
 
     /// What the stop events of the chunk were found to be.

@@ -18,6 +18,7 @@ use tokio::time::Instant;
 
 use crate::ack::Progress;
 use crate::batch::Batch;
+use crate::breaker::Breaker;
 use crate::destination::Destination;
 use crate::log::{Level, Log};
 use crate::metrics::{self, Metrics, Reason};
@@ -35,6 +36,7 @@ pub struct Courier<T> {
     transport: T,
     slots: Semaphore,
     pacer: Pacer,
+    breaker: Breaker,
     /// One preparation at a time: fifty streams of one new group then make the group once.
     preparing: Mutex<()>,
     random: RefCell<fastrand::Rng>,
@@ -46,8 +48,8 @@ pub struct Courier<T> {
 enum Outcome {
     /// Nothing of it is left to send.
     Settled,
-    /// Halves may fare better.
-    Split(Batch),
+    /// Halves may fare better; why the whole did not.
+    Split(Batch, String),
     /// Not in this flush.
     GivenUp,
 }
@@ -69,6 +71,7 @@ impl<T: Transport> Courier<T> {
             transport,
             slots: Semaphore::new(slots),
             pacer,
+            breaker: Breaker::default(),
             preparing: Mutex::new(()),
             random: RefCell::new(fastrand::Rng::new()),
             metrics,
@@ -84,9 +87,9 @@ impl<T: Transport> Courier<T> {
             match self.settle(batch, &progress, deadline).await {
                 Outcome::Settled => {}
                 Outcome::GivenUp => return,
-                Outcome::Split(batch) => match batch.halves() {
+                Outcome::Split(batch, why) => match batch.halves() {
                     Some((left, right)) => pending.extend([right, left]),
-                    None => self.refuse(&batch, &progress),
+                    None => self.refuse(&batch, &progress, &why),
                 },
             }
         }
@@ -103,8 +106,11 @@ impl<T: Transport> Courier<T> {
             match self.carry(&errand, &mut tries, deadline).await {
                 Arrival::Done(_) => return self.delivered(&batch, progress),
                 Arrival::Short { refused } => return self.short(&batch, progress, refused),
-                Arrival::Split => return Outcome::Split(batch),
-                Arrival::Refused => return self.refused(&batch, progress),
+                Arrival::Split { why } => return Outcome::Split(batch, why),
+                Arrival::Refused { why } => {
+                    self.refuse(&batch, progress, &why);
+                    return Outcome::Settled;
+                }
                 Arrival::GivenUp => return Outcome::GivenUp,
                 Arrival::Partial { retry, refused, asked } => {
                     self.part(&batch, progress, &retry, &refused);
@@ -121,11 +127,6 @@ impl<T: Transport> Courier<T> {
         }
     }
 
-    fn refused(&self, batch: &Batch, progress: &Progress) -> Outcome {
-        self.refuse(batch, progress);
-        Outcome::Settled
-    }
-
     /// Accepted but for some records.
     fn part(&self, batch: &Batch, progress: &Progress, retry: &[usize], refused: &[(Range<usize>, Reason)]) {
         let mut open: Vec<u32> =
@@ -133,6 +134,8 @@ impl<T: Transport> Courier<T> {
         open.sort_unstable();
         let lost: usize = refused.iter().map(|(range, _)| range.len()).sum();
         for (range, reason) in refused {
+            let items = batch.items.get(range.clone()).unwrap_or_default();
+            progress.refuse(self.index, items.iter().map(|item| item.ordinal), *reason, reason.name());
             self.counters().lost(*reason, range.len() as u64);
             self.say(
                 Level::Error,
@@ -165,9 +168,14 @@ impl<T: Transport> Courier<T> {
         Outcome::Settled
     }
 
-    fn refuse(&self, batch: &Batch, progress: &Progress) {
-        progress.settle(self.index, batch.items.iter().map(|item| item.ordinal));
+    fn refuse(&self, batch: &Batch, progress: &Progress, why: &str) {
+        progress.refuse(self.index, batch.items.iter().map(|item| item.ordinal), Reason::Refused, why);
         self.counters().lost(Reason::Refused, batch.items.len() as u64);
+    }
+
+    /// The process ends: the destination is tried once more, however lately it failed.
+    pub fn allow_trial(&self) {
+        self.breaker.allow_trial();
     }
 
     /// The destination's counters.

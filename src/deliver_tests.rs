@@ -230,6 +230,14 @@ async fn what_is_taken_at_once_is_sent_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn bytes_are_those_of_bodies_that_were_taken() {
+    let stage = Stage::replies([503, 404, 200, 206].map(status));
+    assert_eq!(stage.bring(3).await, Verdict::Ok);
+    assert_eq!(stage.sent(), ["deliver abc", "deliver abc", "make", "deliver abc", "deliver bc"]);
+    assert_eq!(stage.metrics.snapshot()[0].bytes, 5);
+}
+
+#[tokio::test(start_paused = true)]
 async fn pauses_double_with_jitter_up_to_five_seconds() {
     let stage = Stage::new(|_, _| Ok(status(503)));
     assert_eq!(stage.bring_within(1, Duration::from_secs(40)).await, Verdict::Retry);
@@ -238,8 +246,28 @@ async fn pauses_double_with_jitter_up_to_five_seconds() {
         let ceiling = ms(100 * (1 << attempt.min(20))).min(ms(5_000));
         assert!((ceiling / 2..=ceiling + ms(1)).contains(pause), "pause {attempt} is {pause:?}");
     }
-    assert!((9..=18).contains(&pauses.len()), "{pauses:?}");
-    assert_eq!(stage.counts().2, pauses.len() as u64, "every further request is a retry");
+    // Ten seconds in vain, and the destination is left alone.
+    assert!((6..=9).contains(&pauses.len()), "{pauses:?}");
+    assert_eq!(stage.counts().1, pauses.len() as u64 + 1, "every further request is a retry");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_destination_that_keeps_failing_is_left_alone_and_tried_now_and_then() {
+    let works = Rc::new(Cell::new(false));
+    let seen = Rc::clone(&works);
+    let stage = Stage::new(move |_, _| Ok(status(if seen.get() { 200 } else { 503 })));
+    assert_eq!(stage.bring_within(1, ms(40_000)).await, Verdict::Retry);
+    let (sent, before) = (stage.sent().len(), Instant::now());
+    for _ in 0..100 {
+        assert_eq!(stage.bring_within(3, ms(40_000)).await, Verdict::Retry);
+    }
+    assert_eq!((stage.sent().len(), before.elapsed()), (sent, ms(0)), "answered at once, nothing sent");
+    tokio::time::advance(ms(5_000)).await;
+    assert_eq!(stage.bring_within(1, ms(40_000)).await, Verdict::Retry);
+    assert_eq!(stage.sent().len(), sent + 1, "one request on trial");
+    works.set(true);
+    tokio::time::advance(ms(10_000)).await;
+    assert_eq!(stage.bring_within(3, ms(40_000)).await, Verdict::Ok);
 }
 
 #[tokio::test(start_paused = true)]

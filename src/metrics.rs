@@ -1,9 +1,17 @@
 //! Counters: what came in, what arrived, and what did not, with the reason.
 //!
 //! Every record that is dropped, cut or rejected goes through [`Destination::lost`] or [`Destination::cut`]; nothing else
-//! may let one go. Read by the summary line, the tests and the demo.
+//! may let one go. Read by the summary line ([`summary`]), the host's metrics endpoint ([`board`]), the tests and the
+//! demo.
+
+mod board;
+mod destination;
+mod summary;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+pub use self::board::{Board, Boards, FAMILIES, Family, Kind, NoBoards, Place};
+pub use self::destination::{Destination, Snapshot};
 
 /// Why a record did not arrive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -50,9 +58,27 @@ impl Reason {
         }
     }
 
+    /// Whether somebody misses the record; the others are left out as they should be.
+    #[must_use]
+    pub const fn is_loss(self) -> bool {
+        !matches!(self, Reason::Filtered | Reason::Empty)
+    }
+
     fn index(self) -> usize {
         Self::ALL.iter().position(|reason| *reason == self).unwrap_or_default()
     }
+}
+
+/// How a destination's circuit breaker stands; the numbers are what the gauge shows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Breaker {
+    /// Requests go out.
+    #[default]
+    Closed = 0,
+    /// One request goes out to see whether the service is back.
+    HalfOpen = 1,
+    /// No request goes out.
+    Open = 2,
 }
 
 /// All counters of one instance.
@@ -92,51 +118,13 @@ pub struct Queue {
     pub poison: AtomicU64,
 }
 
-/// Counters of one destination.
-#[derive(Debug, Default)]
-pub struct Destination {
-    name: String,
-    /// Records confirmed.
-    pub delivered: AtomicU64,
-    /// Requests sent, whatever the reply.
-    pub requests: AtomicU64,
-    /// Requests that had to be sent again.
-    pub retries: AtomicU64,
-    /// Records whose end was cut off.
-    pub cut: AtomicU64,
-    /// Objects uploaded from the spool.
-    pub objects: AtomicU64,
-    lost: [AtomicU64; Reason::ALL.len()],
-}
-
-/// The counters of one destination at one moment.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Snapshot {
-    /// The destination's name.
-    pub name: String,
-    /// Records confirmed.
-    pub delivered: u64,
-    /// Requests sent.
-    pub requests: u64,
-    /// Requests that had to be sent again.
-    pub retries: u64,
-    /// Records whose end was cut off.
-    pub cut: u64,
-    /// Objects uploaded from the spool.
-    pub objects: u64,
-    /// Records that did not arrive, by reason; only those that happened.
-    pub lost: Vec<(Reason, u64)>,
-}
-
 impl Metrics {
     /// Counters for these classes (in the order of `Class::index`) and destinations.
     #[must_use]
     pub fn new(classes: Vec<String>, destinations: Vec<String>) -> Self {
-        let destinations =
-            destinations.into_iter().map(|name| Destination { name, ..Destination::default() });
         Self {
             classes: classes.into_iter().map(|name| (name, AtomicU64::new(0))).collect(),
-            destinations: destinations.collect(),
+            destinations: destinations.into_iter().map(Destination::named).collect(),
             ..Self::default()
         }
     }
@@ -155,57 +143,32 @@ impl Metrics {
     /// The counters of a destination.
     #[must_use]
     pub fn destination(&self, index: usize) -> &Destination {
-        static NOBODY: Destination = Destination {
-            name: String::new(),
-            delivered: AtomicU64::new(0),
-            requests: AtomicU64::new(0),
-            retries: AtomicU64::new(0),
-            cut: AtomicU64::new(0),
-            objects: AtomicU64::new(0),
-            lost: [const { AtomicU64::new(0) }; Reason::ALL.len()],
-        };
+        static NOBODY: Destination = Destination::nobody();
         self.destinations.get(index).unwrap_or(&NOBODY)
     }
 
     /// Records read so far, by class name; planned stops count as stops.
     #[must_use]
     pub fn classes(&self) -> Vec<(String, u64)> {
-        let mut sums: Vec<(String, u64)> = Vec::new();
-        for (name, counter) in &self.classes {
-            let count = counter.load(Relaxed);
-            match sums.iter_mut().find(|(known, _)| known == name) {
-                Some((_, sum)) => *sum += count,
-                None => sums.push((name.clone(), count)),
+        let mut classes = Vec::new();
+        self.each_class(&mut |name, count| classes.push((name.to_owned(), count)));
+        classes
+    }
+
+    /// The same without making anything.
+    fn each_class(&self, see: &mut dyn FnMut(&str, u64)) {
+        for (place, (name, _)) in self.classes.iter().enumerate() {
+            let same = |(other, _): &&(String, AtomicU64)| other == name;
+            if self.classes.iter().take(place).any(|class| same(&class)) {
+                continue;
             }
+            see(name, self.classes.iter().filter(same).map(|(_, count)| count.load(Relaxed)).sum());
         }
-        sums
     }
 
     /// Every destination's counters.
     #[must_use]
     pub fn snapshot(&self) -> Vec<Snapshot> {
         self.destinations.iter().map(Destination::snapshot).collect()
-    }
-}
-
-impl Destination {
-    /// The one way a record is let go.
-    pub fn lost(&self, reason: Reason, records: u64) {
-        if let Some(counter) = self.lost.get(reason.index()) {
-            counter.fetch_add(records, Relaxed);
-        }
-    }
-
-    fn snapshot(&self) -> Snapshot {
-        let lost = Reason::ALL.into_iter().zip(self.lost.iter().map(|counter| counter.load(Relaxed)));
-        Snapshot {
-            name: self.name.clone(),
-            delivered: self.delivered.load(Relaxed),
-            requests: self.requests.load(Relaxed),
-            retries: self.retries.load(Relaxed),
-            cut: self.cut.load(Relaxed),
-            objects: self.objects.load(Relaxed),
-            lost: lost.filter(|(_, count)| *count > 0).collect(),
-        }
     }
 }

@@ -12,7 +12,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
-use crate::stop::StopEvent;
+use crate::stop::{EcsEvent, StopEvent};
 
 /// What one event is to the stop it speaks of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +64,11 @@ impl Once {
             return *known;
         }
         let (standing, claim) = match stop.key() {
-            Some((subject, version)) => self.judge(subject.as_ref(), version, stop.exit_code.is_some()),
+            // Each run of a container ends by itself; a task's later event is about the same end.
+            Some((container, run)) if stop.ecs_event == EcsEvent::ContainerExited => {
+                self.judge(&format!("{container}#{run}"), 0, stop.exit_code.is_some())
+            }
+            Some((subject, version)) => self.judge(subject, version, stop.exit_code.is_some()),
             None => (Standing::First, None),
         };
         claims.0.borrow_mut().push((standing, claim));
@@ -171,6 +175,20 @@ mod tests {
         assert_eq!(tell(&once, &stopped("a", 5, None)), Standing::First);
         assert_eq!(tell(&once, &stopped("a", 6, Some(137))), Standing::Update);
         assert_eq!(tell(&once, &stopped("a", 7, Some(137))), Standing::Followed);
+    }
+
+    #[test]
+    fn each_run_of_a_container_ends_once() {
+        let exited = |restarts: u64| {
+            let container = json!({"name": "app", "runtimeId": "r", "exitCode": 1, "restartCount": restarts});
+            let detail = json!({"container": container});
+            stop::read(json!({"source": "ecs_router", "detail-type": "ECS Container Exit", "detail": detail}))
+                .unwrap()
+        };
+        let once = Once::default();
+        for (restarts, standing) in [(0, Standing::First), (0, Standing::Repeated), (1, Standing::First)] {
+            assert_eq!(tell(&once, &exited(restarts)), standing, "{restarts}");
+        }
     }
 
     #[test]

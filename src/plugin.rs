@@ -17,7 +17,7 @@ use crate::config::{
 use crate::destination::{self, Destination};
 use crate::http::Client;
 use crate::log::{self, Level};
-use crate::metrics::Metrics;
+use crate::metrics::{Boards, Metrics, NoBoards, Place};
 use crate::route::Routes;
 use crate::spool::Spool;
 use crate::watch::{Reporting, TaskEndpoint};
@@ -42,11 +42,17 @@ impl Instance {
     /// # Errors
     /// Every problem of the configuration at once.
     pub fn start(number: usize, lookup: &dyn Lookup) -> Result<Self, Vec<Problem>> {
-        Self::start_beside(number, lookup, false)
+        Self::start_beside(number, lookup, &NoBoards, false)
     }
 
-    /// The same; `others_report` when another instance reports the exits of the task's containers already.
-    fn start_beside(number: usize, lookup: &dyn Lookup, others_report: bool) -> Result<Self, Vec<Problem>> {
+    /// The same with the host's board; `others_report` when another instance reports the exits of the task's
+    /// containers already.
+    fn start_beside(
+        number: usize,
+        lookup: &dyn Lookup,
+        boards: &dyn Boards,
+        others_report: bool,
+    ) -> Result<Self, Vec<Problem>> {
         let problems = RefCell::new(Vec::new());
         let settings = Settings::read(lookup, &problems);
         let region = region(&settings, lookup, &problems);
@@ -63,12 +69,15 @@ impl Instance {
             number,
             classifier: Classifier::new(settings.classes).with_reader(settings.stop.reader),
             routes: Routes::new(settings.routes),
+            dead_letters: settings.dead_letters,
             destinations,
             once: settings.stop.once,
             context_lines: settings.stop.context_lines,
             watching: Watching { task, queue },
             flush_timeout: settings.flush_timeout,
             exit_timeout: settings.exit_timeout,
+            board: Place::of(boards.open(&metrics)),
+            stats_interval: settings.stats_interval,
             metrics: Arc::clone(&metrics),
             panic: wants_panic(lookup, "worker"),
         };
@@ -237,14 +246,14 @@ pub fn load() {
 }
 
 /// Starts an instance and answers with its handle, which is never 0. Problems are written to the log, all of them.
-pub fn init(lookup: &dyn Lookup) -> Option<usize> {
+pub fn init(lookup: &dyn Lookup, boards: &dyn Boards) -> Option<usize> {
     let (number, load, others_report) = {
         let mut table = table();
         table.next += 1;
         let reports = |live: &Live| live.load == table.load && live.instance.reports;
         (table.next - 1, table.load, table.live.values().any(reports))
     };
-    match Instance::start_beside(number, lookup, others_report) {
+    match Instance::start_beside(number, lookup, boards, others_report) {
         Ok(instance) => {
             table().live.insert(number + 1, Live { load, instance: Arc::new(instance) });
             Some(number + 1)
@@ -291,7 +300,7 @@ pub fn exit_all() {
     drain(ending.into_values().map(|live| live.instance).collect());
 }
 
-/// All at one time: the budget of each begins when the first is closed.
+/// All at one time: the budget of each begins when the first is closed. No board of any is touched after that.
 fn drain(ending: Vec<Arc<Instance>>) {
     ending.iter().for_each(|instance| instance.worker.close());
     ending.iter().for_each(|instance| instance.drain());

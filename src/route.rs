@@ -15,6 +15,12 @@ impl Routes {
         Self { by_class }
     }
 
+    /// As many classes as `like`, all of which go to these destinations.
+    #[must_use]
+    pub fn all_to(destinations: &[usize], like: &Self) -> Self {
+        Self { by_class: vec![destinations.to_vec(); like.by_class.len()] }
+    }
+
     /// The destinations of a class; none means it is dropped on purpose.
     #[must_use]
     pub fn of(&self, class: Class) -> &[usize] {

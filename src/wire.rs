@@ -4,6 +4,7 @@
 //! Owns: which client and which signer a destination uses. Does not own: when to send, or what a reply means.
 
 use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -80,7 +81,7 @@ impl Transport for Wire {
             (Outlet::Http(_), None) => {
                 Err(Failure::Local("no network is set up for this destination".to_owned()))
             }
-            (Outlet::File { path, lines }, _) => append(path, lines).map(|()| done()),
+            (Outlet::File { path, mode, lines }, _) => append(path, *mode, lines).map(|()| done()),
             (Outlet::Stdout(lines), _) => print(lines).map(|()| done()),
             (Outlet::Spool { name, lines }, _) => self.fill(name, lines).map(|()| done()),
         }
@@ -117,12 +118,13 @@ fn done() -> Reply {
 }
 
 /// One write per batch under the file's lock, so that lines of several instances never mix.
-fn append(path: &Path, lines: &[u8]) -> Result<(), Failure> {
+fn append(path: &Path, mode: u32, lines: &[u8]) -> Result<(), Failure> {
     let failed = |error: std::io::Error| Failure::Local(format!("cannot write {}: {error}", path.display()));
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(failed)?;
     }
-    let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path).map_err(failed)?;
+    let mut file =
+        std::fs::OpenOptions::new().create(true).append(true).mode(mode).open(path).map_err(failed)?;
     file.lock().map_err(failed)?;
     let before = file.metadata().map_err(failed)?.len();
     file.write_all(lines).map_err(|error| {

@@ -16,6 +16,7 @@ use super::agent;
 /// The fields of any of the forms; a form is known by which of them are there.
 #[derive(Debug, Deserialize)]
 pub(super) struct Object<'r> {
+    source: Option<&'r RawValue>,
     container_id: Option<&'r RawValue>,
     container_name: Option<&'r RawValue>,
     /// EventBridge.
@@ -61,7 +62,8 @@ pub(super) struct Object<'r> {
 impl Object<'_> {
     /// The marks of FireLens's log driver.
     pub(super) fn is_application_output(&self) -> bool {
-        self.container_id.is_some() || self.container_name.is_some()
+        let stream = self.source.is_some_and(|source| matches!(source.get(), r#""stdout""# | r#""stderr""#));
+        stream || self.container_id.is_some() || self.container_name.is_some()
     }
 
     pub(super) fn is_docker(&self) -> bool {

@@ -25,6 +25,12 @@ mod opener;
 mod packed;
 
 #[cfg(test)]
+mod agent_tests;
+#[cfg(test)]
+mod damage_tests;
+#[cfg(test)]
+mod docker_tests;
+#[cfg(test)]
 mod tests;
 
 use opener::Opener;

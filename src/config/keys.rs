@@ -111,7 +111,9 @@ pub enum Form {
 }
 
 impl Form {
-    fn describe(self) -> String {
+    /// In words, for the reference.
+    #[must_use]
+    pub fn describe(self) -> String {
         match self {
             Form::Text => "text".into(),
             Form::Template => "template".into(),
@@ -271,6 +273,13 @@ pub const KEYS: &[Key] = &[
     key(Output, "route.default", List, "Destinations of every class that has no route of its own.", "all"),
     key(
         Output,
+        "route.dead_letter",
+        List,
+        "Destinations of records that another destination refused for good: the original record, the destination, the reason and the time.",
+        "refused",
+    ),
+    key(
+        Output,
         "classes",
         List,
         "Names of your own classes, tried in this order after stop events and before stderr and stdout.",
@@ -358,6 +367,14 @@ pub const KEYS: &[Key] = &[
         "5s",
     )
     .or("5s"),
+    key(
+        Output,
+        "stats_interval",
+        Duration,
+        "How often the log gets one line for each destination that had traffic: delivered, retries, lost by reason, what waits in the spool. 0: never.",
+        "1h",
+    )
+    .or("5m"),
     key(
         Destination,
         "type",
@@ -495,6 +512,14 @@ pub const KEYS: &[Key] = &[
         "File that lines are appended to; missing folders are made.",
         "/var/log/ecs/$(class)-%Y-%m-%d.ndjson",
     ),
+    key(
+        Only(&[Kind::File]),
+        "mode",
+        Choice(&["0600", "0640", "0644", "0660", "0664"]),
+        "Who may read and write a file that is made; logs hold what applications say.",
+        "0640",
+    )
+    .or("0600"),
     key(
         DATED,
         "date_key",
@@ -780,6 +805,15 @@ pub const DATADOG_SITES: &[&str] = &[
     "ddog-gov.com",
 ];
 
+/// What the names of the output's own keys begin with; no destination can be called like that.
+pub const GROUPS: [&str; 5] = ["route", "class", "stop", "task_metadata", "queue"];
+
+/// Whether keys `<name>.…` are the output's own.
+#[must_use]
+pub fn is_group(name: &str) -> bool {
+    GROUPS.contains(&name)
+}
+
 /// The row of a key of an output (`kind` is `None`) or of a destination of this type.
 #[must_use]
 pub fn find(kind: Option<Kind>, name: &str) -> Option<&'static Key> {
@@ -794,7 +828,9 @@ impl Key {
         exception.map(|(_, default)| default).or(self.default)
     }
 
-    fn applies_to(&self, kind: Option<Kind>) -> bool {
+    /// Whether it is a key of an output (`kind` is `None`) or of a destination of this type.
+    #[must_use]
+    pub fn applies_to(&self, kind: Option<Kind>) -> bool {
         match (self.scope, kind) {
             (Output, None) | (Destination, Some(_)) => true,
             (Only(kinds), Some(kind)) => kinds.contains(&kind),
@@ -808,12 +844,25 @@ impl Key {
 pub fn reference() -> String {
     let mut text = String::new();
     section(&mut text, "Keys of the output", |key| key.scope == Output);
-    section(&mut text, "Keys of every destination: `<destination>.<key>`", |key| key.scope == Destination);
-    for kind in Kind::ALL {
-        let title = format!("Destination type `{}`", kind.name());
-        section(&mut text, &title, |key| matches!(key.scope, Only(kinds) if kinds.contains(&kind)));
-    }
+    section(&mut text, EVERY, |key| key.scope == Destination);
+    Kind::ALL.into_iter().for_each(|kind| section_of(&mut text, kind));
     text
+}
+
+/// The same for one type of destination.
+#[must_use]
+pub fn reference_of(kind: Kind) -> String {
+    let mut text = String::new();
+    section(&mut text, EVERY, |key| key.scope == Destination);
+    section_of(&mut text, kind);
+    text
+}
+
+const EVERY: &str = "Keys of every destination: `<destination>.<key>`";
+
+fn section_of(text: &mut String, kind: Kind) {
+    let title = format!("Destination type `{}`", kind.name());
+    section(text, &title, |key| matches!(key.scope, Only(kinds) if kinds.contains(&kind)));
 }
 
 fn section(text: &mut String, title: &str, wanted: impl Fn(&Key) -> bool) {
@@ -852,6 +901,13 @@ mod tests {
             names.dedup();
             assert_eq!(names.len(), all, "{kind:?}");
         }
+    }
+
+    #[test]
+    fn every_group_is_known() {
+        let grouped =
+            KEYS.iter().filter(|key| key.scope == Output).filter_map(|key| key.name.split_once('.'));
+        assert!(grouped.map(|(group, _)| group).all(is_group));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use regex::bytes::Regex;
 
-use super::keys::Kind;
+use super::keys::{self, Kind};
 use super::parse::Problem;
 use super::reader::{Lookup, Reader};
 use super::watching::{StopSettings, TaskMetadata};
@@ -19,6 +19,8 @@ pub struct Settings {
     pub classes: Vec<OwnClass>,
     /// By `Class::index`: positions in `destinations`. Empty means dropped on purpose.
     pub routes: Vec<Vec<usize>>,
+    /// Where records go that a destination refused for good: positions in `destinations`.
+    pub dead_letters: Vec<usize>,
     /// Every destination a route names, once.
     pub destinations: Vec<DestinationSettings>,
     /// How stop events are read and told.
@@ -29,6 +31,8 @@ pub struct Settings {
     pub flush_timeout: Duration,
     /// How long the drain at exit may take.
     pub exit_timeout: Duration,
+    /// How often the log tells what was counted; `None`: never.
+    pub stats_interval: Option<Duration>,
 }
 
 /// A destination before its own keys are read.
@@ -120,14 +124,20 @@ impl Settings {
         let classes = read_classes(&reader);
         let mut destinations = Vec::new();
         let routes = read_routes(&reader, &classes, &mut destinations);
+        let dead_letters = match reader.list("route.dead_letter") {
+            Some(_) => read_route(&reader, &["route.dead_letter"], &mut destinations),
+            None => Vec::new(),
+        };
         Self {
             classes,
             routes,
+            dead_letters,
             destinations,
             stop: StopSettings::read(&reader),
             task_metadata: TaskMetadata::read(&reader),
             flush_timeout: reader.duration("flush_timeout"),
             exit_timeout: reader.duration("exit_timeout"),
+            stats_interval: Some(reader.duration("stats_interval")).filter(|interval| !interval.is_zero()),
         }
     }
 }
@@ -228,6 +238,13 @@ fn destination_index(
 ) -> Option<usize> {
     if let Some(known) = destinations.iter().position(|destination| destination.name == name) {
         return Some(known);
+    }
+    if keys::is_group(name) {
+        let what = format!(
+            "no destination can be called '{name}': {name}.… are keys of the output; choose another name"
+        );
+        reader.problem(route, what);
+        return None;
     }
     let kind = read_kind(reader, route, name)?;
     destinations.push(DestinationSettings { name: name.to_owned(), kind });

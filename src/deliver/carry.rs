@@ -12,6 +12,7 @@ use tokio::sync::MutexGuard;
 use tokio::time::{Duration, Instant};
 
 use super::Courier;
+use crate::breaker::{Change, Pass};
 use crate::destination::{Judgement, Outlet, Pace, Purpose, Reply, Request};
 use crate::http::Failure;
 use crate::log::Level;
@@ -55,9 +56,15 @@ pub enum Arrival {
         refused: usize,
     },
     /// Halves may fare better.
-    Split,
+    Split {
+        /// The service's reason.
+        why: String,
+    },
     /// Refused for good.
-    Refused,
+    Refused {
+        /// The service's reason.
+        why: String,
+    },
     /// Not by the deadline, or not before a person acted.
     GivenUp,
 }
@@ -135,9 +142,13 @@ impl<T: Transport> Courier<T> {
                     let level = if refused > 0 { Level::Error } else { Level::Warn };
                     return self.end(level, "rejected", &why, Arrival::Short { refused });
                 }
-                Judgement::Split { why } => return self.end(Level::Warn, "split", &why, Arrival::Split),
+                Judgement::Split { why } => {
+                    self.say(Level::Warn, "split", &why);
+                    return Arrival::Split { why };
+                }
                 Judgement::Refused { why } => {
-                    return self.end(Level::Error, "refused", &why, Arrival::Refused);
+                    self.say(Level::Error, "refused", &why);
+                    return Arrival::Refused { why };
                 }
                 Judgement::Elsewhere { why, .. } if journey.moved => {
                     return self.end(Level::Error, "slow", &why, Arrival::GivenUp);
@@ -241,17 +252,59 @@ impl<T: Transport> Courier<T> {
     ) -> Option<(Reply, Judgement, Option<Duration>)> {
         let _slot = self.slots.acquire().await.ok().filter(|_| Instant::now() < deadline)?;
         self.pacer.turn(deadline).await.then_some(())?;
+        // What stays on this machine does not depend on how the service fares.
+        let is_remote = matches!(step.outlet, Outlet::Http(_));
+        let pass = if is_remote { Some(self.breaker.pass(deadline).await?) } else { None };
         if !matches!(step.outlet, Outlet::Spool { .. }) {
             self.counters().requests.fetch_add(1, Relaxed);
         }
-        Some(match self.transport.send(&step.outlet).await {
+        let (reply, judgement) = match self.transport.send(&step.outlet).await {
             Ok(reply) => {
                 let judgement = (errand.judge)(step.purpose, &reply);
-                let asked = reply.asked_pause(SystemTime::now());
-                (reply, judgement, asked)
+                if step.purpose == Purpose::Deliver && judgement.is_taken() {
+                    self.counters().bytes.fetch_add(step.outlet.sent(), Relaxed);
+                }
+                (reply, judgement)
             }
-            Err(failure) => (Reply::default(), judge_failure(&failure), None),
-        })
+            Err(failure) => (Reply::default(), judge_failure(&failure)),
+        };
+        pass.into_iter().for_each(|pass| self.learn(pass, &judgement));
+        let asked = reply.asked_pause(SystemTime::now());
+        Some((reply, judgement, asked))
+    }
+
+    /// What one outcome says about the destination as a whole. A missing permission or name concerns one group, key or
+    /// stream; others may do.
+    fn learn(&self, pass: Pass<'_>, judgement: &Judgement) {
+        let (change, why) = match judgement {
+            Judgement::Later { pace: Pace::Soon, why } => (pass.failed(), why.as_str()),
+            Judgement::Later { pace: Pace::Slow, .. } | Judgement::Reauthorize { .. } => {
+                pass.told_nothing();
+                return;
+            }
+            _ => (pass.succeeded(), ""),
+        };
+        self.counters().breaker(self.breaker.position());
+        match change {
+            None => {}
+            Some(Change::Opened(pause, failures)) => {
+                let seconds = pause.as_secs();
+                self.announce(
+                    Level::Error,
+                    format_args!(
+                        "is left alone after {failures} failures in a row ({why}); one request tries again in {seconds} s, \
+                         and until it succeeds chunks are answered with RETRY at once"
+                    ),
+                );
+            }
+            Some(Change::Closed) => self.announce(Level::Info, format_args!("answers again")),
+        }
+    }
+
+    /// Speaks of the destination, every time.
+    fn announce(&self, level: Level, what: std::fmt::Arguments<'_>) {
+        let name = &self.destination.common().name;
+        self.log.line(level, format_args!("destination {name} {what}"));
     }
 
     /// Exponential with full jitter, so that many routers do not come back at the same instant.

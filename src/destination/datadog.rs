@@ -190,6 +190,8 @@ impl Destination for Datadog {
         let why = post::describe("Datadog", reply);
         match reply.status {
             202 => Judgement::Delivered,
+            // What takes the intake's place behind `endpoint` (Vector, Observability Pipelines) says 200; a page does not.
+            200 if is_no_page(&reply.body) => Judgement::Delivered,
             400 if batch.items.len() > 1 => Judgement::Split { why },
             401 | 403 => {
                 let name = &self.common.name;
@@ -199,6 +201,11 @@ impl Destination for Datadog {
             _ => post::judge(reply, why),
         }
     }
+}
+
+/// Empty, or a JSON object.
+fn is_no_page(body: &[u8]) -> bool {
+    matches!(body.trim_ascii().first(), None | Some(b'{'))
 }
 
 #[cfg(test)]

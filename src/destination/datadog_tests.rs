@@ -148,7 +148,7 @@ fn limits_hold_at_their_exact_edges() {
 fn every_reply_has_its_meaning() {
     let rows = [
         (202, "Delivered", "Delivered"),
-        (200, "Slow", "Slow"),
+        (200, "Delivered", "Delivered"),
         (301, "Slow", "Slow"),
         (400, "Refused", "Split"),
         (401, "Slow", "Slow"),
@@ -170,6 +170,8 @@ fn every_reply_has_its_meaning() {
             "{status}, three entries"
         );
     }
+    assert_eq!(word(&judged(&*datadog, 3, &reply(200, ""))), "Delivered");
+    assert_eq!(word(&judged(&*datadog, 3, &reply(200, "<html>hello</html>"))), "Slow", "a proxy's page");
 }
 
 #[test]

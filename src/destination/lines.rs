@@ -15,17 +15,20 @@ pub(super) struct Lines {
     common: Common,
     /// `None` is standard output.
     path: Option<Template>,
+    /// Permission bits of files that are made.
+    mode: u32,
     dated: Dated,
 }
 
 impl Lines {
     pub(super) fn file(common: Common, reader: &Reader<'_>) -> Self {
         let path = Some(reader.template("path", Names::FilePath));
-        Self { common, path, dated: Dated::read(reader) }
+        let mode = reader.choice("mode").and_then(|mode| u32::from_str_radix(mode, 8).ok()).unwrap_or(0o600);
+        Self { common, path, mode, dated: Dated::read(reader) }
     }
 
     pub(super) fn stdout(common: Common, reader: &Reader<'_>) -> Self {
-        Self { common, path: None, dated: Dated::read(reader) }
+        Self { common, path: None, mode: 0, dated: Dated::read(reader) }
     }
 }
 
@@ -62,7 +65,7 @@ impl Destination for Lines {
         let mut lines = Vec::with_capacity(batch.wire_len());
         batch.copy_into(&mut lines);
         let outlet = match self.path {
-            Some(_) => Outlet::File { path: path_of(batch.target()), lines: lines.into() },
+            Some(_) => Outlet::File { path: path_of(batch.target()), mode: self.mode, lines: lines.into() },
             None => Outlet::Stdout(lines.into()),
         };
         Request { purpose: Purpose::Deliver, outlet }

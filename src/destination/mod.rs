@@ -186,6 +186,8 @@ pub enum Outlet {
     File {
         /// Missing folders are made.
         path: PathBuf,
+        /// Permission bits, should the file have to be made.
+        mode: u32,
         /// Whole lines.
         lines: Bytes,
     },
@@ -198,6 +200,18 @@ pub enum Outlet {
         /// Whole lines.
         lines: Bytes,
     },
+}
+
+impl Outlet {
+    /// Bytes that leave the house; what only goes to the spool leaves it later.
+    #[must_use]
+    pub fn sent(&self) -> u64 {
+        match self {
+            Self::Http(request) => request.body.len() as u64,
+            Self::File { lines, .. } | Self::Stdout(lines) => lines.len() as u64,
+            Self::Spool { .. } => 0,
+        }
+    }
 }
 
 /// An HTTP request before it is signed.
@@ -291,6 +305,14 @@ pub enum Judgement {
         /// For the log.
         why: String,
     },
+}
+
+impl Judgement {
+    /// The service took the request's body, at least a part of it.
+    #[must_use]
+    pub const fn is_taken(&self) -> bool {
+        matches!(self, Self::Delivered | Self::Partial { .. } | Self::Short { .. })
+    }
 }
 
 /// How soon trying again makes sense.

@@ -5,6 +5,7 @@
 //! with a type of its own, because the host uses three different conventions
 //! (`src/flb_plugin_proxy.c`, `src/proxy/go/go.c`).
 
+mod board;
 mod host;
 mod panic;
 
@@ -98,7 +99,9 @@ pub unsafe extern "C" fn FLBPluginInit(plugin: *mut flbgo_output_plugin) -> Star
         // SAFETY: NULL, or `proxy_go_output_init`'s struct, which outlives the call; ours is its common prefix.
         let Some(plugin) = (unsafe { plugin.as_ref() }) else { return Started::FAILED };
         let Some(properties) = host::Properties::of(plugin) else { return Started::FAILED };
-        let Some(handle) = plugin::init(&properties) else { return Started::FAILED };
+        let Some(handle) = plugin::init(&properties, &board::HostBoards::of(plugin)) else {
+            return Started::FAILED;
+        };
         host::set_context(plugin, handle);
         Started::OK
     })

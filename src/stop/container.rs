@@ -5,7 +5,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Reader, arn, exit, field, reason};
+use super::{Reader, exit, field, reason};
 
 /// A container of a stopped task, as the report shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -29,14 +29,6 @@ pub struct StoppedContainer {
     pub runtime_id: Option<String>,
 }
 
-impl StoppedContainer {
-    /// The tag of its image.
-    #[must_use]
-    pub fn image_tag(&self) -> Option<&str> {
-        arn::image_tag(self.image.as_deref()?)
-    }
-}
-
 /// The same, borrowed from the event.
 #[derive(Debug, Clone)]
 pub(super) struct Container<'e> {
@@ -49,6 +41,8 @@ pub(super) struct Container<'e> {
     pub(super) ran: bool,
     /// Not the application: injected by AWS, or there to carry logs.
     pub(super) bystander: bool,
+    /// Its end alone does not stop the task; only the agent's log and our own events say so.
+    pub(super) optional: bool,
     source: &'e Value,
 }
 
@@ -90,6 +84,7 @@ impl<'e> Container<'e> {
             reason,
             evidence: evidence(said.as_deref(), exit_code),
             ran: exit_code.is_some() && !said.as_deref().is_some_and(reason::is_of_start),
+            optional: source.get("essential").and_then(Value::as_bool) == Some(false),
             bystander: routes || reader.ignores(name),
             source,
         }

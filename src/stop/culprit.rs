@@ -38,6 +38,9 @@ fn weight(container: &Container<'_>, service: bool) -> u8 {
     if container.bystander { bystander_weight(container) } else { application_weight(container, service) }
 }
 
+/// What says nothing when the container's end could not stop the task: unlike an error, on which others may depend.
+const OPTIONAL: u8 = 2;
+
 /// A service's container that ends with 0 mostly obeyed while another was being killed; a job's that ends with 0
 /// is done, and its helpers are killed afterwards.
 fn application_weight(container: &Container<'_>, service: bool) -> u8 {
@@ -45,6 +48,7 @@ fn application_weight(container: &Container<'_>, service: bool) -> u8 {
         Evidence::OutOfMemory => 9,
         Evidence::Reported => 8,
         Evidence::Failed => 7,
+        Evidence::Killed | Evidence::Finished | Evidence::Obeyed if container.optional => OPTIONAL,
         Evidence::Killed => {
             if service {
                 5
@@ -130,6 +134,14 @@ mod tests {
     fn in_a_job_the_one_that_is_done_came_first() {
         let containers = json!([{ "name": "helper", "exitCode": 137 }, { "name": "job", "exitCode": 0 }]);
         assert_eq!(culprit("family:importer", containers).as_deref(), Some("job"));
+    }
+
+    #[test]
+    fn who_could_not_stop_the_task_did_not() {
+        for (expected, code) in [("app", 0), ("app", 137), ("app", 143), ("side", 1)] {
+            let containers = json!([{ "name": "side", "exitCode": code, "essential": false }, { "name": "app", "exitCode": 143 }]);
+            assert_eq!(culprit("family:importer", containers).as_deref(), Some(expected), "{code}");
+        }
     }
 
     #[test]

@@ -49,6 +49,9 @@ pub struct StopEvent {
     /// `FARGATE`, `EC2`, `EXTERNAL` …
     #[serde(skip_serializing_if = "Option::is_none")]
     pub launch_type: Option<String>,
+    /// The task's zone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub availability_zone: Option<String>,
     /// AWS region.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
@@ -73,10 +76,22 @@ pub struct StopEvent {
     /// What the agent said about that container.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub container_reason: Option<String>,
+    /// The image it ran.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// The tag of that image.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_tag: Option<String>,
+    /// What its own health check found last: `HEALTHY`, `UNHEALTHY`; known of container exits only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub health: Option<String>,
+    /// How often its restart policy has started it again; known of container exits only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restarts: Option<i64>,
     /// All containers of the task.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub containers: Vec<StoppedContainer>,
-    /// When the task was created.
+    /// When the task was created; of a container's exit, as the next three, when the container was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<String>,
     /// When it ran; absent if it never did.
@@ -94,12 +109,15 @@ pub struct StopEvent {
     /// The stop was told before, without the exit code that this event brought.
     #[serde(skip_serializing_if = "is_false")]
     pub update: bool,
+    /// Of a container's exit: which container it was, and which run of it.
+    #[serde(skip)]
+    pub(super) run: Option<(String, i64)>,
     /// The original, with the values of overridden environment variables masked.
     pub event: Value,
 }
 
 impl StopEvent {
-    /// What every report has; the rest is for `task` and `service` to fill in.
+    /// What every report has; the rest is for `task`, `exited` and `service` to fill in.
     pub(super) fn blank(event: &Value, ecs_event: EcsEvent, severity: Severity, category: Category) -> Self {
         Self {
             ecs_event,
@@ -116,6 +134,7 @@ impl StopEvent {
             task_arn: None,
             task_definition: None,
             launch_type: None,
+            availability_zone: None,
             region: field::word(event, "region").or_else(|| resource_part(event, 3)),
             account: field::word(event, "account").or_else(|| resource_part(event, 4)),
             stop_code: None,
@@ -124,6 +143,10 @@ impl StopEvent {
             exit_code: None,
             signal: None,
             container_reason: None,
+            image: None,
+            image_tag: None,
+            health: None,
+            restarts: None,
             containers: Vec::new(),
             created_at: None,
             started_at: None,
@@ -131,20 +154,29 @@ impl StopEvent {
             runtime_seconds: None,
             last_lines: Vec::new(),
             update: false,
+            run: None,
             event: Value::Null,
         }
     }
 
-    /// By what to know this event again: ECS delivers at least once and in any order. A task's events are told
-    /// apart by their version, others by the id of the envelope. `None`: it cannot be known again.
+    /// By what to know this event again: ECS delivers at least once and in any order. `None`: it cannot be.
+    ///
+    /// - A task's end: the task's ARN and the event's version.
+    /// - A container's exit: its runtime's id, else `<task ARN>/<container>`, and how often it had been restarted
+    ///   before it ended this time; where nobody counts restarts, the milliseconds of its end.
+    /// - Anything else, and what lacks these: the id of the envelope, and 0.
     #[must_use]
     pub fn key(&self) -> Option<(&str, i64)> {
-        let version = self.event.get("detail").and_then(|detail| field::integer(detail, "version"));
-        let task = match self.ecs_event {
-            EcsEvent::TaskStopped | EcsEvent::TaskStartFailed => self.task_arn.as_deref(),
-            EcsEvent::ContainerExited | EcsEvent::ServiceEvent | EcsEvent::DeploymentFailed => None,
+        let own = match self.ecs_event {
+            EcsEvent::TaskStopped | EcsEvent::TaskStartFailed => self.task_arn.as_deref().zip(self.version()),
+            EcsEvent::ContainerExited => self.run.as_ref().map(|(container, run)| (container.as_str(), *run)),
+            EcsEvent::ServiceEvent | EcsEvent::DeploymentFailed => None,
         };
-        task.zip(version).or_else(|| Some((field::text(&self.event, "id")?, 0)))
+        own.or_else(|| Some((field::text(&self.event, "id")?, 0)))
+    }
+
+    fn version(&self) -> Option<i64> {
+        self.event.get("detail").and_then(|detail| field::integer(detail, "version"))
     }
 
     /// The task definition's family.
@@ -163,8 +195,7 @@ impl StopEvent {
     /// The tag of the culprit's image.
     #[must_use]
     pub fn image_tag(&self) -> Option<&str> {
-        let culprit = self.container.as_deref()?;
-        self.containers.iter().find(|container| container.name == culprit)?.image_tag()
+        self.image_tag.as_deref()
     }
 }
 

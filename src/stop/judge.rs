@@ -29,11 +29,13 @@ pub(super) struct Finding<'t> {
     /// The second half of a summary, where the category says too little.
     pub(super) what: Option<&'static str>,
     pub(super) hint: Option<&'static str>,
+    /// It may as well have been planned.
+    pub(super) unsure: bool,
 }
 
 impl<'t> Finding<'t> {
-    const fn of(category: Category, container: Option<&'t Container<'t>>) -> Self {
-        Self { category, cause: None, expected: false, container, what: None, hint: None }
+    pub(super) const fn of(category: Category, container: Option<&'t Container<'t>>) -> Self {
+        Self { category, cause: None, expected: false, container, what: None, hint: None, unsure: false }
     }
 
     /// Planned is info; what comes from outside or may have been meant is a warning; the rest needs a human.
@@ -43,7 +45,7 @@ impl<'t> Finding<'t> {
             Category::Spot | Category::Host | Category::Deployment | Category::AppCompleted => {
                 Severity::Warning
             }
-            Category::AppSignal if self.ended_politely() => Severity::Warning,
+            Category::AppSignal if self.ended_politely() || self.unsure => Severity::Warning,
             Category::ImagePull
             | Category::Secret
             | Category::Logging
@@ -95,28 +97,54 @@ fn out_of_memory<'t>(task: &'t Task<'t>) -> Option<Finding<'t>> {
 
 fn told<'t>(task: &'t Task<'t>) -> Option<Finding<'t>> {
     let culprit = culprit::of_start(task);
-    let statements = reason::statements(task, culprit);
-    let (rule, statement) = reason::find(&statements)?;
+    by_statements(&reason::statements(task, culprit), culprit)
+}
+
+/// What the catalogue knows of plain statements.
+pub(super) fn by_statements<'t>(
+    statements: &[String],
+    culprit: Option<&'t Container<'t>>,
+) -> Option<Finding<'t>> {
+    let (rule, statement) = reason::find(statements)?;
     let all = std::iter::once(statement).chain(statements.iter().map(String::as_str));
     let cause = all.filter_map(|statement| cause::of(rule.category, statement)).next();
     Some(Finding { cause, hint: rule.hint, ..Finding::of(rule.category, culprit) })
 }
 
 fn exited<'t>(task: &'t Task<'t>) -> Option<Finding<'t>> {
-    let culprit = culprit::of(task)?;
+    let finding = by_exit_code(culprit::of(task)?)?;
+    Some(match finding.category {
+        Category::AppCompleted => completed(task, finding),
+        Category::AppSignal if task.is_told_by_agent() => signalled(finding),
+        _ => finding,
+    })
+}
+
+/// What a container's exit code says by itself.
+pub(super) fn by_exit_code<'t>(culprit: &'t Container<'t>) -> Option<Finding<'t>> {
     let exit = exit::read(culprit.exit_code?);
-    let finding = Finding { cause: exit.cause, hint: exit.hint, ..Finding::of(exit.category, Some(culprit)) };
-    Some(if exit.category == Category::AppCompleted { completed(task, finding) } else { finding })
+    Some(Finding { cause: exit.cause, hint: exit.hint, ..Finding::of(exit.category, Some(culprit)) })
 }
 
 /// A job is done with 0, a service should run on. A job beside which another container was killed may have been
 /// the one that obeyed, so that is not called planned.
 fn completed<'t>(task: &Task<'_>, finding: Finding<'t>) -> Finding<'t> {
     let another_was_killed = task.applications().any(|container| container.evidence == Evidence::Killed);
-    let expected = !task.is_service() && !another_was_killed;
+    let expected = !task.is_service() && !another_was_killed && !task.is_told_by_agent();
     let hint = if another_was_killed { BESIDE_A_KILL } else { DONE };
+    let hint = if task.is_told_by_agent() { OF_AGENT } else { hint };
     let hint = if task.is_service() { NOT_A_JOB } else { hint };
     Finding { expected, hint: Some(hint), ..finding }
+}
+
+/// A container that was told to end looks the same whether ECS or somebody else told it.
+fn signalled(finding: Finding<'_>) -> Finding<'_> {
+    let told_to =
+        |container: &Container<'_>| matches!(container.evidence, Evidence::Obeyed | Evidence::Killed);
+    match finding.container.is_some_and(told_to) {
+        true => Finding { unsure: true, hint: Some(OF_AGENT), ..finding },
+        false => finding,
+    }
 }
 
 fn stuck<'t>(task: &'t Task<'t>) -> Option<Finding<'t>> {
@@ -130,6 +158,7 @@ fn stuck<'t>(task: &'t Task<'t>) -> Option<Finding<'t>> {
 
 const DONE: &str = "Nothing to do: the job is done.";
 const BESIDE_A_KILL: &str = "A container beside it was killed (exit 137) and ECS does not say which ended first: if that one only outlived its `stopTimeout`, let it handle SIGTERM or ignore it; otherwise look for what killed it.";
+const OF_AGENT: &str = "The agent's log does not say who stopped the task, nor whether it belongs to a service: a scale-in, a deployment and a job that is done look like this as well; EventBridge's event for the task tells.";
 const NOT_A_JOB: &str = "A service's container should not end: check whether the command returns (runs in the background, has no work) and whether this should be a task of RunTask instead.";
 
 fn coded<'t>(task: &'t Task<'t>) -> Finding<'t> {

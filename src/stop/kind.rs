@@ -12,7 +12,8 @@ pub enum EcsEvent {
     TaskStopped,
     /// A task is gone before it ever ran.
     TaskStartFailed,
-    /// One container ended while its task goes on; told by the task's own metadata, never by EventBridge.
+    /// One container ended, whether or not its task goes on; told by the task's metadata, Docker or the agent's log,
+    /// never by EventBridge.
     ContainerExited,
     /// A service, or a managed daemon, cannot do its work.
     ServiceEvent,

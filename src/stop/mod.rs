@@ -3,8 +3,8 @@
 //! Pure: no I/O and no clock; any JSON value is accepted and none makes it panic. How the event arrived, and
 //! whether its carrier may be trusted, is settled before; where the report goes is `route`'s business.
 //!
-//! Reads like a sentence: `phase` (does this event say that something stopped?) → `task` or `service` (what it
-//! says) → `judge` (why, in the one order that avoids the known false alarms) → `summary` and `hint` (in words)
+//! Reads like a sentence: `phase` (does this event say that something stopped?) → `task`, `exited` or `service`
+//! (what it says) → `judge` (why, in the one order that avoids the known false alarms) → `summary` and `hint` (in words)
 //! → `redact` (the original, without secrets).
 //!
 //! The event format: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_cwe_events.html>
@@ -18,6 +18,7 @@ mod container;
 mod culprit;
 mod event;
 mod exit;
+mod exited;
 mod field;
 mod hint;
 mod judge;
@@ -32,6 +33,8 @@ mod task;
 mod time;
 
 #[cfg(test)]
+mod fixture_tests;
+#[cfg(test)]
 mod tests;
 
 pub use arn::image_tag;
@@ -45,9 +48,9 @@ use phase::Phase;
 const BYSTANDERS: [&str; 4] =
     ["log_router", "ecs-service-connect-*", "aws-guardduty-agent-*", "~internal~ecs~pause"];
 
-/// Reads one EventBridge event with the default options.
+/// Reads one EventBridge event, or one of our own about a container's exit, with the default options.
 ///
-/// `None`: it is no ECS event that says something stopped or failed.
+/// `None`: it is no event that says something stopped or failed.
 ///
 /// ```
 /// # use out_ecs_router::stop;
@@ -90,6 +93,7 @@ impl Reader {
     pub fn read(&self, event: Value) -> Option<StopEvent> {
         let mut stop = match phase::of(&event)? {
             Phase::TaskStopped => task::report(&event, self),
+            Phase::ContainerExited => exited::report(&event, self),
             Phase::ServiceTrouble(severity) => service::report(&event, EcsEvent::ServiceEvent, severity),
             Phase::DeploymentFailed => service::report(&event, EcsEvent::DeploymentFailed, Severity::Error),
         };

@@ -1,6 +1,6 @@
 //! Whether an event says that something stopped or failed, once per stop.
 //!
-//! One stop makes four task events (RUNNING with desired STOPPED, DEACTIVATING or STOPPING, DEPROVISIONING,
+//! Two sources count: ECS and ourselves. One stop makes four task events (RUNNING with desired STOPPED, DEACTIVATING or STOPPING, DEPROVISIONING,
 //! STOPPED). Only the last counts: it alone has every exit code, and the others would report the stop again.
 //! Source **and** detail type are asked first, because `stoppedReason` also occurs in CloudTrail records and in
 //! payloads that have nothing to do with ECS.
@@ -9,13 +9,14 @@
 
 use serde_json::Value;
 
-use super::field;
 use super::kind::Severity;
+use super::{exited, field};
 
 /// What kind of report an event deserves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
     TaskStopped,
+    ContainerExited,
     ServiceTrouble(Severity),
     DeploymentFailed,
 }
@@ -24,11 +25,18 @@ pub(super) enum Phase {
 const TROUBLE: [&str; 6] = ["FAILED", "FAILURE", "IMPAIRED", "UNHEALTHY", "THROTTLED", "VIOLATED"];
 
 pub(super) fn of(event: &Value) -> Option<Phase> {
-    if field::text(event, "source")? != "aws.ecs" {
-        return None;
-    }
+    let (source, detail_type) = (field::text(event, "source")?, field::text(event, "detail-type")?);
     let detail = event.get("detail")?;
-    match field::text(event, "detail-type")? {
+    match source {
+        "aws.ecs" => of_ecs(detail_type, detail),
+        exited::SOURCE => (detail_type == exited::DETAIL_TYPE && exited::names_one(detail))
+            .then_some(Phase::ContainerExited),
+        _ => None,
+    }
+}
+
+fn of_ecs(detail_type: &str, detail: &Value) -> Option<Phase> {
+    match detail_type {
         "ECS Task State Change" => field::says(detail, "lastStatus", "STOPPED").then_some(Phase::TaskStopped),
         "ECS Service Action" | "ECS Daemon Service Action" => action(detail),
         "ECS Deployment State Change" | "ECS Daemon Deployment State Change" => deployment(detail),
@@ -119,6 +127,21 @@ mod tests {
         ] {
             let detail = json!({ "eventType": event_type, "eventName": name });
             assert_eq!(phase("aws.ecs", "ECS Service Action", &detail), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn an_exit_is_our_own_word() {
+        let app = json!({ "container": { "name": "app" } });
+        for (source, detail_type, detail, expected) in [
+            ("ecs_router", "ECS Container Exit", &app, Some(Phase::ContainerExited)),
+            ("ecs_router", "ECS Container Exit", &json!({ "container": { "exitCode": 1 } }), None),
+            ("ecs_router", "ECS Container Exit", &json!({}), None),
+            ("ecs_router", "ECS Task State Change", &json!({ "lastStatus": "STOPPED" }), None),
+            ("aws.ecs", "ECS Container Exit", &app, None),
+            ("my.app", "ECS Container Exit", &app, None),
+        ] {
+            assert_eq!(phase(source, detail_type, detail), expected, "{source} {detail_type} {detail}");
         }
     }
 

@@ -15,9 +15,10 @@ const NAME: usize = 60;
 pub(super) fn of(stop: &StopEvent, what: Option<&str>) -> String {
     let what = what.map_or_else(|| said(stop), String::from);
     match stop.ecs_event {
-        EcsEvent::TaskStopped => format!("{} stopped: {what}.", task(stop)),
-        EcsEvent::TaskStartFailed => format!("{} could not start: {what}.", task(stop)),
-        EcsEvent::ContainerExited => format!("{} lost a container: {what}.", task(stop)),
+        EcsEvent::TaskStopped => format!("{} stopped: {what}.", capital(&task(stop))),
+        EcsEvent::TaskStartFailed => format!("{} could not start: {what}.", capital(&task(stop))),
+        EcsEvent::ContainerExited if stop.task_id.is_none() => format!("{}.", capital(&what)),
+        EcsEvent::ContainerExited => format!("In {}, {what}.", task(stop)),
         EcsEvent::ServiceEvent => format!("{} is in trouble: {what}.", capital(&service(stop))),
         EcsEvent::DeploymentFailed => format!("The deployment of {} failed: {what}.", service(stop)),
     }
@@ -25,7 +26,7 @@ pub(super) fn of(stop: &StopEvent, what: Option<&str>) -> String {
 
 fn task(stop: &StopEvent) -> String {
     let id =
-        stop.task_id.as_deref().map_or_else(|| "A task".to_owned(), |id| format!("Task {}", short(id, 8)));
+        stop.task_id.as_deref().map_or_else(|| "a task".to_owned(), |id| format!("task {}", short(id, 8)));
     let owner = match (&stop.service, stop.family()) {
         (Some(service), _) => format!(" of service {}", named(service)),
         (None, Some(family)) => format!(" of {}", named(family)),
@@ -46,7 +47,8 @@ fn cluster(stop: &StopEvent) -> String {
     stop.cluster.as_deref().map_or_else(String::new, |name| format!(" (cluster {})", named(name)))
 }
 
-fn said(stop: &StopEvent) -> String {
+/// What its category says of it.
+pub(super) fn said(stop: &StopEvent) -> String {
     let (container, why) = (container(stop), why(stop));
     match stop.category {
         Category::ImagePull => format!("the image of {container} could not be pulled{why}"),
@@ -76,19 +78,20 @@ fn said(stop: &StopEvent) -> String {
     }
 }
 
-fn container(stop: &StopEvent) -> String {
+pub(super) fn container(stop: &StopEvent) -> String {
     stop.container
         .as_deref()
         .map_or_else(|| "a container".to_owned(), |name| format!("container {}", named(name)))
 }
 
-fn exit(stop: &StopEvent) -> String {
+pub(super) fn exit(stop: &StopEvent) -> String {
     stop.exit_code.map_or_else(String::new, |code| format!(" (exit {code})"))
 }
 
 fn why(stop: &StopEvent) -> &'static str {
     stop.cause.map_or("", |cause| match (stop.category, cause) {
         (Category::ImagePull, Cause::NotFound) => ": no such image or tag",
+        (Category::ImagePull, Cause::Invalid) => ": its reference or format is not valid",
         (Category::ImagePull, Cause::Network) => ": the registry could not be reached",
         (Category::Secret, Cause::NotFound) => ": it does not exist",
         (Category::Secret, Cause::Invalid) => ": it lacks what the task definition asks for",
@@ -106,8 +109,12 @@ fn why(stop: &StopEvent) -> &'static str {
     })
 }
 
+/// The task's reason or, where nobody else stopped it, the container's.
 fn quote(stop: &StopEvent) -> String {
-    let reason = stop.stopped_reason.as_deref().filter(|reason| !reason::is_hollow(&reason::plain(reason)));
+    let others = matches!(stop.category, Category::User | Category::Deployment);
+    let own = stop.container_reason.as_deref().filter(|_| !others);
+    let mut reasons = stop.stopped_reason.as_deref().into_iter().chain(own);
+    let reason = reasons.find(|reason| !reason::is_hollow(&reason::plain(reason)));
     reason.map_or_else(String::new, |reason| format!(" ({})", quoted(reason)))
 }
 

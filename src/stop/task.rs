@@ -80,6 +80,11 @@ impl<'e> Task<'e> {
         starts("group", "service:") || starts("startedBy", "ecs-svc/")
     }
 
+    /// The agent's own log knows neither stop code nor service.
+    pub(super) fn is_told_by_agent(&self) -> bool {
+        field::says(self.detail, "via", "agent_log")
+    }
+
     pub(super) fn is_on_spot(&self) -> bool {
         field::says(self.detail, "capacityProviderName", "FARGATE_SPOT")
     }
@@ -127,20 +132,24 @@ fn event_of(task: &Task<'_>, finding: &Finding<'_>) -> EcsEvent {
     if from_outside || ran { EcsEvent::TaskStopped } else { EcsEvent::TaskStartFailed }
 }
 
-fn identify(stop: &mut StopEvent, task: &Task<'_>) {
+/// Who and where it was.
+pub(super) fn identify(stop: &mut StopEvent, task: &Task<'_>) {
     let name_in = |key| field::text(task.detail, key).and_then(arn::name).map(String::from);
     stop.task_arn = field::word(task.detail, "taskArn");
     stop.task_id = name_in("taskArn");
-    stop.cluster = name_in("clusterArn");
+    let of_task = || stop.task_arn.as_deref().and_then(arn::cluster).map(String::from);
+    stop.cluster = name_in("clusterArn").or_else(of_task);
     stop.task_definition = name_in("taskDefinitionArn");
     stop.group = field::word(task.detail, "group");
     stop.service = stop.group.as_deref().and_then(|group| group.strip_prefix("service:")).map(String::from);
     stop.launch_type = field::word(task.detail, "launchType");
+    stop.availability_zone = field::word(task.detail, "availabilityZone");
     stop.stop_code = field::word(task.detail, "stopCode");
     stop.stopped_reason = task.stopped_reason().map(String::from);
 }
 
-fn date(stop: &mut StopEvent, detail: &Value) {
+/// When it ran, from a task or a container: both use the same names.
+pub(super) fn date(stop: &mut StopEvent, detail: &Value) {
     stop.created_at = field::word(detail, "createdAt");
     stop.started_at = field::word(detail, "startedAt");
     stop.stopped_at = field::word(detail, "stoppedAt");
@@ -151,9 +160,12 @@ fn date(stop: &mut StopEvent, detail: &Value) {
         .and_then(|(started, stopped)| time::seconds_between(started, stopped));
 }
 
-fn blame(stop: &mut StopEvent, culprit: &Container<'_>) {
+/// What is known of the container that the report is about.
+pub(super) fn blame(stop: &mut StopEvent, culprit: &Container<'_>) {
     stop.container = Some(culprit.name.to_owned()).filter(|name| !name.is_empty());
     stop.exit_code = culprit.exit_code;
     stop.signal = culprit.exit_code.and_then(|code| exit::read(code).signal);
     stop.container_reason = culprit.reason.map(String::from);
+    stop.image = culprit.image.map(String::from);
+    stop.image_tag = culprit.image.and_then(arn::image_tag).map(String::from);
 }

@@ -1,159 +1,26 @@
-//! Whole events in, verdicts out: every fixture against the table, what is carried along, and that no event,
-//! however mangled, panics or leaks. Single decisions are tested beside their code.
+//! Whole events in, reports out: what is carried along, and that no event, however mangled, panics or leaks. The
+//! verdict on each fixture stands in `fixture_tests`; single decisions are tested beside their code.
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::{Category, Cause, EcsEvent, Reader, Severity, StopEvent, read};
+use super::fixture_tests::FIXTURES;
+use super::{Category, Reader, Severity, StopEvent, read};
 
 use Category::{
-    AppCompleted, AppError, AppSignal, Capacity, ContainerStart, Deployment, HealthCheck, Host, ImagePull,
-    Logging, Network, Oom, Platform, Secret, ServiceEvent, Spot, Storage, Unknown, User,
+    AppError, AppSignal, ContainerStart, Deployment, HealthCheck, Host, ImagePull, Oom, Platform, Spot,
+    Unknown, User,
 };
-use EcsEvent::{DeploymentFailed, TaskStartFailed, TaskStopped};
 use Severity::{Error, Info, Warning};
 
-struct Verdict {
-    ecs_event: EcsEvent,
-    category: Category,
-    cause: Option<Cause>,
-    severity: Severity,
-    container: Option<&'static str>,
-    exit_code: Option<i64>,
-}
-
-/// Planned and info are the same thing, so the table has one column for both.
-const fn verdict(
-    ecs_event: EcsEvent,
-    (category, cause): (Category, Option<Cause>),
-    severity: Severity,
-    (container, exit_code): (Option<&'static str>, Option<i64>),
-) -> Option<Verdict> {
-    Some(Verdict { ecs_event, category, cause, severity, container, exit_code })
-}
-
-const NONE: (Option<&str>, Option<i64>) = (None, None);
-const APP: (Option<&str>, Option<i64>) = (Some("app"), None);
-const DAEMON: EcsEvent = EcsEvent::ServiceEvent;
-const SERVICE: EcsEvent = EcsEvent::ServiceEvent;
-
-const fn exit(name: &'static str, code: i64) -> (Option<&'static str>, Option<i64>) {
-    (Some(name), Some(code))
-}
-
-#[rustfmt::skip]
-const FIXTURES: &[(&str, Option<Verdict>)] = &[
-    // Containers that ended by themselves.
-    ("essential-exit-137",                   verdict(TaskStopped, (AppSignal, None), Error, exit("app", 137))),
-    ("essential-exit-1",                     verdict(TaskStopped, (AppError, None), Error, exit("app", 1))),
-    ("essential-exit-0-service",             verdict(TaskStopped, (AppCompleted, None), Warning, exit("app", 0))),
-    ("essential-exit-no-code",               verdict(TaskStopped, (Unknown, None), Error, APP)),
-    ("segfault-139",                         verdict(TaskStopped, (AppSignal, None), Error, exit("app", 139))),
-    ("sigterm-143",                          verdict(TaskStopped, (AppSignal, None), Warning, exit("app", 143))),
-    ("command-not-found-127",                verdict(TaskStopped, (AppError, Some(Cause::NotFound)), Error, exit("app", 127))),
-    ("exit-code-as-text",                    verdict(TaskStopped, (AppError, None), Error, exit("app", 1))),
-    ("job-completed",                        verdict(TaskStopped, (AppCompleted, None), Info, exit("importer", 0))),
-    ("job-completed-before-sidecar",         verdict(TaskStopped, (AppCompleted, None), Info, exit("importer", 0))),
-    ("job-failed",                           verdict(TaskStopped, (AppError, None), Error, exit("importer", 3))),
-    ("job-beside-killed-sidecar",            verdict(TaskStopped, (AppCompleted, None), Warning, exit("importer", 0))),
-    ("init-container-exit-1",                verdict(TaskStopped, (AppError, None), Error, exit("migrate", 1))),
-    ("windows-access-violation",             verdict(TaskStopped, (AppSignal, None), Error, exit("api", -1_073_741_819))),
-
-    // Memory.
-    ("oom-killed",                           verdict(TaskStopped, (Oom, None), Error, exit("app", 137))),
-    ("oom-killed-fargate-lowercase",         verdict(TaskStopped, (Oom, None), Error, exit("app", 137))),
-    ("oom-during-scale-in",                  verdict(TaskStopped, (Oom, None), Error, exit("app", 137))),
-
-    // Containers beside the application.
-    ("router-oom",                           verdict(TaskStopped, (Oom, None), Error, exit("log_router", 137))),
-    ("router-crash-139",                     verdict(TaskStopped, (AppSignal, None), Error, exit("log_router", 139))),
-    ("router-not-culprit",                   verdict(TaskStopped, (AppError, None), Error, exit("app", 1))),
-    ("guardduty-first",                      verdict(TaskStopped, (AppError, None), Error, exit("app", 1))),
-    ("guardduty-beside-done-job",            verdict(TaskStopped, (AppCompleted, None), Info, exit("importer", 0))),
-    ("guardduty-alone-failed",               verdict(TaskStartFailed, (ImagePull, None), Error, (Some("aws-guardduty-agent-mfjGLB"), None))),
-
-    // Planned, or from outside.
-    ("scale-in",                             verdict(TaskStopped, (Deployment, None), Info, NONE)),
-    ("old-arn-format",                       verdict(TaskStopped, (Deployment, None), Info, exit("app", 137))),
-    ("windows-ctrl-c",                       verdict(TaskStopped, (Deployment, None), Info, exit("api", 3_221_225_786))),
-    ("maintenance",                          verdict(TaskStopped, (Host, None), Info, exit("app", 137))),
-    ("draining",                             verdict(TaskStopped, (Host, None), Info, exit("app", 143))),
-    ("spot-interruption",                    verdict(TaskStopped, (Spot, None), Warning, exit("app", 137))),
-    ("spot-terminationnotice",               verdict(TaskStopped, (Spot, None), Warning, exit("app", 143))),
-    ("spot-no-stopcode",                     verdict(TaskStopped, (Spot, None), Warning, exit("app", 1))),
-    ("host-terminated",                      verdict(TaskStopped, (Host, None), Warning, NONE)),
-    ("host-stopped",                         verdict(TaskStopped, (Host, None), Warning, APP)),
-    ("elb-health-check",                     verdict(TaskStopped, (HealthCheck, None), Error, exit("app", 0))),
-    ("container-health-check",               verdict(TaskStopped, (HealthCheck, None), Error, exit("app", 137))),
-    ("user-initiated",                       verdict(TaskStopped, (User, None), Info, exit("app", 143))),
-    ("user-initiated-with-misleading-text",  verdict(TaskStopped, (User, None), Info, exit("app", 137))),
-    ("scheduler-unknown-wording",            verdict(TaskStopped, (Deployment, None), Warning, exit("app", 1))),
-
-    // Never started: image.
-    ("image-pull-not-found-fargate",         verdict(TaskStartFailed, (ImagePull, Some(Cause::NotFound)), Error, APP)),
-    ("image-pull-cut-fargate",               verdict(TaskStartFailed, (ImagePull, None), Error, APP)),
-    ("image-pull-rate-limit-ec2",            verdict(TaskStartFailed, (ImagePull, Some(Cause::RateLimit)), Error, APP)),
-    ("image-pull-permission-ec2",            verdict(TaskStartFailed, (ImagePull, Some(Cause::Permission)), Error, APP)),
-    ("image-pull-network",                   verdict(TaskStartFailed, (ImagePull, Some(Cause::Network)), Error, APP)),
-    ("image-pull-disk-full-ec2",             verdict(TaskStartFailed, (ImagePull, Some(Cause::DiskFull)), Error, APP)),
-    ("image-pull-platform",                  verdict(TaskStartFailed, (ImagePull, Some(Cause::PlatformMismatch)), Error, APP)),
-    ("image-pull-registry-login",            verdict(TaskStartFailed, (ImagePull, Some(Cause::Network)), Error, APP)),
-
-    // Never started: secrets, logging, storage.
-    ("secret-permission",                    verdict(TaskStartFailed, (Secret, Some(Cause::Permission)), Error, APP)),
-    ("secret-network",                       verdict(TaskStartFailed, (Secret, Some(Cause::Network)), Error, APP)),
-    ("secret-missing-ssm",                   verdict(TaskStartFailed, (Secret, Some(Cause::NotFound)), Error, APP)),
-    ("secret-json-key",                      verdict(TaskStartFailed, (Secret, Some(Cause::Invalid)), Error, APP)),
-    ("secret-ec2-no-prefix",                 verdict(TaskStartFailed, (Secret, Some(Cause::Permission)), Error, APP)),
-    ("logger-init-permission",               verdict(TaskStartFailed, (Logging, Some(Cause::Permission)), Error, APP)),
-    ("logger-init-ec2",                      verdict(TaskStartFailed, (Logging, Some(Cause::NotFound)), Error, exit("app", 128))),
-    ("logger-init-nested-prefixes",          verdict(TaskStartFailed, (Logging, Some(Cause::NotFound)), Error, APP)),
-    ("logger-init-router-socket",            verdict(TaskStartFailed, (Logging, Some(Cause::Network)), Error, exit("app", 128))),
-    ("efs-mount",                            verdict(TaskStartFailed, (Storage, Some(Cause::Network)), Error, APP)),
-    ("ebs-attachment-status-reason",         verdict(TaskStartFailed, (Storage, Some(Cause::Permission)), Error, APP)),
-    ("env-file-permission",                  verdict(TaskStartFailed, (Storage, Some(Cause::Permission)), Error, APP)),
-    ("ephemeral-storage-timeout",            verdict(TaskStartFailed, (Storage, Some(Cause::Timeout)), Error, APP)),
-
-    // Never started: network, room, start, platform.
-    ("eni-timeout",                          verdict(TaskStartFailed, (Network, Some(Cause::Timeout)), Error, NONE)),
-    ("eni-no-address",                       verdict(TaskStartFailed, (Network, None), Error, NONE)),
-    ("capacity-resource-cpu",                verdict(TaskStartFailed, (Capacity, None), Error, APP)),
-    ("capacity-agent",                       verdict(TaskStartFailed, (Capacity, None), Error, APP)),
-    ("start-executable-not-found",           verdict(TaskStartFailed, (ContainerStart, Some(Cause::NotFound)), Error, exit("app", 127))),
-    ("start-file-mode",                      verdict(TaskStartFailed, (ContainerStart, Some(Cause::Permission)), Error, APP)),
-    ("start-runtime-deadline",               verdict(TaskStartFailed, (Platform, Some(Cause::Timeout)), Error, APP)),
-    ("runtime-timeout",                      verdict(TaskStartFailed, (Platform, Some(Cause::Timeout)), Error, APP)),
-    ("internal-error",                       verdict(TaskStartFailed, (Platform, None), Error, NONE)),
-    ("empty-containers",                     verdict(TaskStartFailed, (ContainerStart, None), Error, NONE)),
-
-    // Services, daemons, deployments.
-    ("service-action-error",                 verdict(SERVICE, (Capacity, None), Error, NONE)),
-    ("service-action-warn",                  verdict(SERVICE, (ServiceEvent, None), Warning, NONE)),
-    ("service-action-throttled",             verdict(SERVICE, (ServiceEvent, Some(Cause::RateLimit)), Error, NONE)),
-    ("deployment-failed",                    verdict(DeploymentFailed, (Deployment, None), Error, NONE)),
-    ("daemon-task-failed",                   verdict(DAEMON, (ImagePull, None), Warning, NONE)),
-    ("daemon-task-not-created",              verdict(DAEMON, (Capacity, None), Warning, NONE)),
-    ("daemon-deployment-rollback-failed",    verdict(DeploymentFailed, (Deployment, None), Error, NONE)),
-
-    // Nothing stopped, or not yet, or it is not ECS's own word.
-    ("non-essential-exit", None),
-    ("deprovisioning-early", None),
-    ("running-spot-warning", None),
-    ("service-action-info", None),
-    ("deployment-completed", None),
-    ("container-instance-change", None),
-    ("cloudtrail-stop-task", None),
-];
-
-fn directory() -> PathBuf {
+pub(super) fn directory() -> PathBuf {
     Path::new(file!()).with_file_name("../../tests/fixtures/events")
 }
 
-fn fixture(name: &str) -> Value {
+pub(super) fn fixture(name: &str) -> Value {
     let path = directory().join(name).with_extension("json");
     serde_json::from_slice(&fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
         .unwrap()
@@ -165,37 +32,6 @@ fn all_fixtures() -> impl Iterator<Item = (&'static str, Value)> {
 
 fn stop(name: &str) -> StopEvent {
     read(fixture(name)).unwrap_or_else(|| panic!("{name} is no stop"))
-}
-
-#[test]
-fn every_fixture_gets_its_verdict() {
-    for (name, expected) in FIXTURES {
-        let found = read(fixture(name));
-        let Some((found, expected)) = found.as_ref().zip(expected.as_ref()) else {
-            assert_eq!(found.is_some(), expected.is_some(), "{name}");
-            continue;
-        };
-        assert_eq!(found.ecs_event, expected.ecs_event, "{name}");
-        assert_eq!((found.category, found.cause), (expected.category, expected.cause), "{name}");
-        assert_eq!(
-            (found.severity, found.expected),
-            (expected.severity, expected.severity == Info),
-            "{name}"
-        );
-        assert_eq!(
-            (found.container.as_deref(), found.exit_code),
-            (expected.container, expected.exit_code),
-            "{name}"
-        );
-    }
-}
-
-#[test]
-fn every_file_is_in_the_table() {
-    let files = fs::read_dir(directory()).unwrap().map(|entry| entry.unwrap().path());
-    let files: BTreeSet<_> =
-        files.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
-    assert_eq!(files, FIXTURES.iter().map(|(name, _)| (*name).to_owned()).collect());
 }
 
 #[test]
@@ -227,6 +63,9 @@ fn a_report_carries_who_where_and_when() {
     );
     assert_eq!(stop.runtime_seconds, Some(2130));
     assert_eq!(stop.signal, Some("SIGKILL"));
+    assert_eq!(stop.availability_zone.as_deref(), Some("eu-central-1a"));
+    assert!(stop.image.as_deref().unwrap().ends_with("shop/app:2026-11-19.1"));
+    assert_eq!((stop.health.as_deref(), stop.restarts), (None, None), "unknown of a task");
     assert_eq!(stop.containers.len(), 3);
     assert_eq!(stop.key(), Some((stop.task_arn.as_deref().unwrap(), 6)));
 }
@@ -433,7 +272,8 @@ fn no_mangled_event_panics() {
             if let Some(stop) = read(event) {
                 read_anyway += 1;
                 assert!(stop.summary.chars().count() < 400 && !stop.hint.is_empty(), "{}", stop.summary);
-                assert_eq!(stop.expected, stop.severity == Info);
+                assert!(stop.expected || stop.severity > Info, "{}", stop.summary);
+                assert!(!stop.expected || stop.severity <= Warning, "{}", stop.summary);
                 serde_json::to_string(&stop).unwrap();
             }
         }

@@ -9,7 +9,7 @@ pub(super) fn seconds_between(from: &str, to: &str) -> Option<u64> {
 }
 
 /// Milliseconds since 1970.
-fn millis(text: &str) -> Option<i64> {
+pub(super) fn millis(text: &str) -> Option<i64> {
     let (date, clock) = text.trim().split_once('T')?;
     let [year, month, day] = numbers(date, '-')?;
     let (clock, offset) = zone(clock)?;

@@ -105,6 +105,7 @@ fn of_stop<'s>(name: &str, stop: &'s StopEvent) -> Option<&'s str> {
         "ecs_task_revision" => stop.revision(),
         "container_name" => stop.container.as_deref(),
         "ecs_launch_type" => stop.launch_type.as_deref(),
+        "ecs_availability_zone" => stop.availability_zone.as_deref(),
         "image_tag" => stop.image_tag(),
         _ => None,
     }

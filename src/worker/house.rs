@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::statistics::Statistics;
 use super::{Plan, Watching, finish};
 use crate::ack::{self, Ledger, Progress, Verdict};
 use crate::batch::Batch;
@@ -29,6 +30,9 @@ use crate::upload::{Leaving, Uploader};
 use crate::watch::{self, Inlet, QueueWatch, Sight, TaskEndpoint, TaskWatch};
 use crate::wire::Wire;
 
+/// The tag of dead letters.
+const LETTERS: &[u8] = b"ecs_router.dead_letter";
+
 /// How long the first chunk may wait for the task's metadata.
 const FIRST_LOOK: Duration = Duration::from_secs(1);
 
@@ -36,6 +40,8 @@ const FIRST_LOOK: Duration = Duration::from_secs(1);
 pub(super) struct House {
     classifier: Classifier,
     routes: Routes,
+    /// Where refused records go; `None` counts them only.
+    letter_routes: Option<Routes>,
     couriers: Vec<Rc<Courier<Wire>>>,
     spools: Vec<Option<Arc<Spool>>>,
     ledger: Ledger,
@@ -63,6 +69,9 @@ impl House {
             spools: plan.destinations.iter().map(|(_, wire)| wire.spool()).collect(),
             couriers: plan.destinations.into_iter().enumerate().map(courier).collect(),
             classifier: plan.classifier,
+            letter_routes: Some(&plan.dead_letters)
+                .filter(|route| !route.is_empty())
+                .map(|route| Routes::all_to(route, &plan.routes)),
             routes: plan.routes,
             ledger: Ledger::default(),
             memory: Memory::new(plan.once, plan.context_lines),
@@ -73,6 +82,12 @@ impl House {
             panic: plan.panic,
             log,
         }
+    }
+
+    /// Who tells what is counted.
+    pub(super) fn statistics(&self) -> Statistics {
+        let (metrics, spools) = (Arc::clone(&self.metrics), self.spools.clone());
+        Statistics { metrics, spools, log: Rc::clone(&self.log) }
     }
 
     /// Uploads in the background, one task per destination with a spool.
@@ -119,17 +134,21 @@ impl House {
     pub(super) async fn deliver(self: &Rc<Self>, tag: &[u8], chunk: &[u8]) -> Verdict {
         assert!(!self.panic, "a panic was asked for");
         let deadline = Instant::now() + self.flush_timeout;
-        let mut digest = (!self.ledger.is_empty()).then(|| ack::digest(tag, chunk));
+        let digest = (!self.ledger.is_empty()).then(|| ack::digest(tag, chunk));
         let known = self.ledger.begin(digest.unwrap_or_default(), self.couriers.len(), deadline).await;
         let Some(progress) = known else { return Verdict::Retry };
         let sorted = self.sort(tag, chunk, &progress);
         let unreadable = sorted.tally.fault.is_some() && sorted.tally.records == 0;
         let mut sending = self.send(sorted.batches, &progress, deadline);
         let in_time = tokio::time::timeout_at(deadline, finish(&mut sending)).await.is_ok();
-        let verdict = if unreadable { Verdict::Error } else { self.verdict(&progress) };
+        let stored = self.store_letters(tag, chunk, &progress, deadline).await;
+        let verdict = match self.verdict(&progress) {
+            _ if unreadable => Verdict::Error,
+            Verdict::Ok if !stored => Verdict::Retry,
+            verdict => verdict,
+        };
         if verdict == Verdict::Retry {
-            let digest = *digest.get_or_insert_with(|| ack::digest(tag, chunk));
-            self.ledger.keep(digest, &progress);
+            self.ledger.keep(digest.unwrap_or_else(|| ack::digest(tag, chunk)), &progress);
         }
         if in_time {
             self.close(&progress, verdict);
@@ -144,6 +163,46 @@ impl House {
         verdict
     }
 
+    /// Stores what destinations refused for good, where that is wanted. A letter that is refused itself is counted and
+    /// no more. `false`: the chunk has to come again for them.
+    async fn store_letters(
+        self: &Rc<Self>,
+        tag: &[u8],
+        chunk: &[u8],
+        progress: &Progress,
+        deadline: Instant,
+    ) -> bool {
+        let Some(routes) = &self.letter_routes else {
+            progress.forget_letters();
+            return true;
+        };
+        if progress.letters().is_empty() {
+            return true;
+        }
+        let destinations = self.destinations();
+        let names: Vec<&str> = destinations.iter().map(|one| &*one.common().name).collect();
+        let letters = pipeline::letters(&self.stages(&destinations), tag, chunk, progress, &names);
+        let digest = ack::digest(LETTERS, &letters);
+        let known = self.ledger.begin(digest, self.couriers.len(), deadline).await;
+        let Some(letters_progress) = known else { return false };
+        let stages = Stages { routes, memory: None, ..self.stages(&destinations) };
+        let scene = Scene { tag: LETTERS, uuid: &self.uuid, chunk: letters_progress.name(), task: None };
+        let sorted = pipeline::sort(&stages, &scene, &letters, &letters_progress);
+        let mut sending = self.send(sorted.batches, &letters_progress, deadline);
+        // What is still on its way at the deadline is given up: it may be stored twice, but not lost.
+        tokio::time::timeout_at(deadline, finish(&mut sending)).await.ok();
+        let stored = self.verdict(&letters_progress) != Verdict::Retry;
+        match stored {
+            true => {
+                self.let_go(&letters_progress);
+                progress.forget_letters();
+            }
+            false => self.ledger.keep(digest, &letters_progress),
+        }
+        letters_progress.stop();
+        stored
+    }
+
     /// Nothing is on its way any more.
     fn close(&self, progress: &Progress, verdict: Verdict) {
         if verdict != Verdict::Retry {
@@ -153,19 +212,25 @@ impl House {
         progress.stop();
     }
 
-    fn sort(&self, tag: &[u8], chunk: &[u8], progress: &Progress) -> Sorted {
-        let destinations: Vec<&dyn Destination> =
-            self.couriers.iter().map(|courier| &*courier.destination).collect();
-        let stages = Stages {
+    fn destinations(&self) -> Vec<&dyn Destination> {
+        self.couriers.iter().map(|courier| &*courier.destination).collect()
+    }
+
+    fn stages<'s>(&'s self, destinations: &'s [&'s dyn Destination]) -> Stages<'s> {
+        Stages {
             classifier: &self.classifier,
             routes: &self.routes,
-            destinations: &destinations,
+            destinations,
             metrics: &self.metrics,
             memory: Some(&self.memory),
-        };
+        }
+    }
+
+    fn sort(&self, tag: &[u8], chunk: &[u8], progress: &Progress) -> Sorted {
+        let destinations = self.destinations();
         let task = self.sight.task();
         let scene = Scene { tag, uuid: &self.uuid, chunk: progress.name(), task: task.as_deref() };
-        let sorted = pipeline::sort(&stages, &scene, chunk, progress);
+        let sorted = pipeline::sort(&self.stages(&destinations), &scene, chunk, progress);
         if progress.is_replay() {
             self.metrics.replayed_chunks.fetch_add(1, Relaxed);
         } else {
@@ -233,10 +298,14 @@ impl House {
         }
     }
 
+    /// The process ends: every destination gets one more chance.
+    pub(super) fn allow_trials(&self) {
+        self.couriers.iter().for_each(|courier| courier.allow_trial());
+    }
+
     pub(super) fn say_goodbye(&self) {
         for counters in self.metrics.snapshot() {
-            let unwanted = |reason: Reason| matches!(reason, Reason::Filtered | Reason::Empty);
-            let lost = counters.lost.iter().filter(|(reason, _)| !unwanted(*reason)).map(|(_, count)| count);
+            let lost = counters.lost.iter().filter(|(reason, _)| reason.is_loss()).map(|(_, count)| count);
             let lost: u64 = lost.sum();
             let (name, delivered, requests) = (&counters.name, counters.delivered, counters.requests);
             let objects = match counters.objects {

@@ -4,6 +4,7 @@
 //! and waits; everything else happens here, in [`house`]. Does not interpret records.
 
 mod house;
+mod statistics;
 
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -22,7 +23,7 @@ use crate::classify::Classifier;
 use crate::config::QueueSettings;
 use crate::destination::Destination;
 use crate::log::{Level, Log};
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, Place};
 use crate::route::Routes;
 use crate::upload;
 use crate::watch::TaskEndpoint;
@@ -37,6 +38,8 @@ pub struct Plan {
     pub classifier: Classifier,
     /// Where a class goes.
     pub routes: Routes,
+    /// Where records go that a destination refused for good.
+    pub dead_letters: Vec<usize>,
     /// Each destination with its way out.
     pub destinations: Vec<(Box<dyn Destination>, Wire)>,
     /// Each stop is told once.
@@ -51,6 +54,10 @@ pub struct Plan {
     pub exit_timeout: Duration,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// Where the host shows it.
+    pub board: Place,
+    /// How often the log tells of it.
+    pub stats_interval: Option<Duration>,
     /// For the test host: panic on the worker at each flush. Only debug builds ever set it.
     pub panic: bool,
 }
@@ -72,6 +79,7 @@ pub struct Worker {
     patience: Duration,
     exit_timeout: Duration,
     blocks_engine: Arc<AtomicBool>,
+    board: Place,
 }
 
 /// One flush of the host's.
@@ -95,7 +103,7 @@ impl Worker {
         let (ended, end) = sync_channel(1);
         let (patience, exit_timeout) = (plan.flush_timeout + GRACE, plan.exit_timeout);
         let blocks_engine = Arc::new(AtomicBool::new(false));
-        let seen = Arc::clone(&blocks_engine);
+        let (seen, board) = (Arc::clone(&blocks_engine), plan.board.clone());
         let thread =
             std::thread::Builder::new().name(format!("ecs_router.{}", plan.number)).spawn(move || {
                 run(plan, queue, seen);
@@ -108,6 +116,7 @@ impl Worker {
             patience,
             exit_timeout,
             blocks_engine,
+            board,
         })
     }
 
@@ -127,8 +136,10 @@ impl Worker {
         self.blocks_engine.store(true, Relaxed);
     }
 
-    /// Takes no more flushes. Those that run go on until [`Self::finish`].
+    /// Takes no more flushes. Those that run go on until [`Self::finish`]. The host's board goes with the host's
+    /// instance, so it is left alone from here on, even by a thread that does not end in time.
     pub fn close(&self) {
+        self.board.take_down();
         if let Ok(mut jobs) = self.jobs.lock() {
             jobs.take();
         }
@@ -161,13 +172,16 @@ fn run(plan: Plan, queue: mpsc::Receiver<Job>, blocks_engine: Arc<AtomicBool>) {
 /// Takes jobs until the queue closes, then lets what runs come to an end.
 async fn serve(plan: Plan, log: Rc<Log>, queue: mpsc::Receiver<Job>, blocks_engine: Arc<AtomicBool>) {
     let (exit_timeout, watching) = (plan.exit_timeout, plan.watching.clone());
+    let (board, stats_interval) = (plan.board.clone(), plan.stats_interval);
     let house = Rc::new(House::new(plan, Rc::clone(&log)));
     let (leave, leaving) = watch::channel(None);
+    let _telling = house.statistics().begin(board, stats_interval);
     let mut uploading = house.upload(&leaving);
     let (stop_watching, watching_ends) = watch::channel(false);
     let mut watchers = house.watch(watching, &watching_ends).await;
     let mut running = take_jobs(&house, queue, &blocks_engine).await;
     let end = Instant::now() + exit_timeout;
+    house.allow_trials();
     // The last exits, and the events under way, are still for this process to report.
     stop_watching.send_replace(true);
     let all = async { tokio::join!(finish(&mut running), finish(&mut watchers)) };

@@ -35,11 +35,11 @@ _Static_assert(sizeof(struct def_5_1) == 48, "the prefix, an int, a hole, a poin
 #endif
 
 static const struct abi VERSIONS[] = {
-    {"1.9", sizeof(struct def_prefix), false, 1, {FORMAT_LEGACY, HEADER_FIXARRAY, 10, 0}},
-    {"2.1", sizeof(struct def_prefix), false, 7, {FORMAT_METADATA, HEADER_OUTER32, 10, 0}},
-    {"4.2", sizeof(struct def_prefix), false, 9, {FORMAT_METADATA, HEADER_BOTH32, 10, 0}},
-    {"5.0", sizeof(struct def_5_0), true, 9, {FORMAT_METADATA, HEADER_FIXARRAY, 10, 0}},
-    {"5.1", sizeof(struct def_5_1), true, 9, {FORMAT_METADATA, HEADER_FIXARRAY, 10, 0}},
+    {"1.9", sizeof(struct def_prefix), false, 1, false, {FORMAT_LEGACY, HEADER_FIXARRAY, 10, 0}},
+    {"2.1", sizeof(struct def_prefix), false, 7, true, {FORMAT_METADATA, HEADER_OUTER32, 10, 0}},
+    {"4.2", sizeof(struct def_prefix), false, 9, true, {FORMAT_METADATA, HEADER_BOTH32, 10, 0}},
+    {"5.0", sizeof(struct def_5_0), true, 9, true, {FORMAT_METADATA, HEADER_FIXARRAY, 10, 0}},
+    {"5.1", sizeof(struct def_5_1), true, 9, true, {FORMAT_METADATA, HEADER_FIXARRAY, 10, 0}},
 };
 
 const struct abi *abi_find(const char *name)

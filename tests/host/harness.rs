@@ -166,7 +166,7 @@ fn host_binary() -> &'static Path {
 fn compile_host() -> PathBuf {
     let fresh = build_directory().join(format!("fluent-bit-stand-in.{}", std::process::id()));
     let status = Command::new("cc")
-        .args(["-std=c11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-pthread", "-o"])
+        .args(["-std=c11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-pthread", "-rdynamic", "-o"])
         .arg(&fresh)
         .args(c_sources())
         .arg("-ldl")

@@ -39,6 +39,8 @@ static const struct {
     {"hot-reload", scenario_hot_reload},
     {"refused-reload", scenario_refused_reload},
     {"threads", scenario_threads},
+    {"metrics", scenario_metrics},
+    {"metrics-stuck", scenario_metrics_stuck},
 };
 
 /* ---- small things ---- */

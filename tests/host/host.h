@@ -103,6 +103,7 @@ struct abi {
     size_t def_size;
     bool def_zeroed;      /* calloc instead of malloc */
     unsigned api_members;
+    bool metrics;         /* exports flb_output_get_cmt_instance */
     struct chunk_plan chunk;
 };
 
@@ -113,6 +114,9 @@ void abi_say_tail(const struct abi *abi, const void *def);
 struct edge abi_api(const struct abi *abi, get_property_fn get_property);
 
 /* ---- plugin.c: loading and calling the plugin ---- */
+
+/* Whether init runs, and on this thread. */
+bool init_runs_here(void);
 
 #define MAX_INSTANCES 4
 #define MAX_PROPERTIES 32
@@ -152,6 +156,15 @@ int plugin_call_init(struct plugin *plugin, void *argument);
 int plugin_init(struct plugin *plugin, struct instance *instance);
 void plugin_exit_ctx(struct plugin *plugin, struct instance *instance);
 void *instance_context(const struct instance *instance);
+
+/* ---- metrics.c: the host's metrics, which die with their instance ---- */
+
+void metrics_offer(bool yes);
+/* Of this instance, or of every one when NULL. */
+void metrics_destroy(const struct instance *owner);
+/* Waits until a round of values has been set that began after the call. */
+void metrics_wait(const struct instance *owner);
+void metrics_say(const struct instance *owner);
 
 struct answer {
     int verdict;
@@ -214,5 +227,7 @@ void scenario_reload(struct options *options);
 void scenario_hot_reload(struct options *options);
 void scenario_refused_reload(struct options *options);
 void scenario_threads(struct options *options);
+void scenario_metrics(struct options *options);
+void scenario_metrics_stuck(struct options *options);
 
 #endif

@@ -12,6 +12,8 @@
 //! - [`lifecycle`]: two instances do not mix; exit twice, in any order, once for two, without context; load,
 //!   unload and load again; a hot reload hands over, a refused one changes nothing; no thread and no open
 //!   file is left behind.
+//! - [`metrics`]: the host's metrics endpoint shows the counters; they are made during init only, and nobody touches
+//!   them after exit.
 //! - [`failure`]: a dead or silent endpoint means RETRY in time, also when exit comes meanwhile; a panic on
 //!   either thread costs one flush; a bad configuration is refused with all its problems named.
 //!
@@ -25,6 +27,7 @@ mod failure;
 mod flush;
 mod harness;
 mod lifecycle;
+mod metrics;
 mod said;
 mod stack;
 mod temp;

@@ -11,11 +11,16 @@
 static bool in_init;
 static pthread_t init_thread;
 
+bool init_runs_here(void)
+{
+    return in_init && pthread_equal(init_thread, pthread_self());
+}
+
 /* Keys compare without case; of a key given twice the first one counts. */
 static const char *get_property(const char *key, void *o_ins)
 {
     struct instance *instance = o_ins;
-    if (!in_init || !pthread_equal(init_thread, pthread_self())) {
+    if (!init_runs_here()) {
         say("trap what=property-read-outside-init");
         abort();
     }
@@ -40,6 +45,7 @@ static void find(void *dso, const char *name, void *slot)
 void plugin_open(struct plugin *plugin, const char *path, const struct abi *abi)
 {
     *plugin = (struct plugin){.abi = abi};
+    metrics_offer(abi->metrics);
     plugin->dso = dlopen(path, RTLD_LAZY);
     if (!plugin->dso) {
         give_up("dlopen: %s", dlerror());
@@ -123,6 +129,7 @@ void plugin_exit_ctx(struct plugin *plugin, struct instance *instance)
 {
     long start = now_ms();
     int result = plugin->cb_exit_ctx(instance_context(instance));
+    metrics_destroy(instance);
     say("exit instance=%d result=%d ms=%ld", instance->number, result, now_ms() - start);
 }
 

@@ -2,8 +2,11 @@
 #include "host.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static void flush_all(struct plugin *plugin, struct options *options, const char *when)
 {
@@ -63,6 +66,7 @@ void scenario_exit_bare(struct options *options)
     host_start(&plugin, options);
     flush_all(&plugin, options, "before");
     say("bare-exit at=running result=%d", plugin.cb_exit());
+    metrics_destroy(NULL);
     say_threads("exited", threads);
     say("bare-exit at=again result=%d", plugin.cb_exit());
     flush_all(&plugin, options, "after");
@@ -156,4 +160,45 @@ void scenario_threads(struct options *options)
     say("threads at=running count=%d", thread_count());
     host_stop(&plugin, options);
     say_threads("exited", before);
+}
+
+/* What the host shows of each instance, and time enough after exit for a late touch to be seen. */
+void scenario_metrics(struct options *options)
+{
+    struct plugin plugin;
+    host_start(&plugin, options);
+    flush_all(&plugin, options, "running");
+    for (int i = 0; i < options->instance_count; i++) {
+        metrics_wait(&options->instances[i]);
+        metrics_say(&options->instances[i]);
+    }
+    host_stop(&plugin, options);
+    sleep_ms(1500);
+}
+
+/*
+ * The same when the worker hangs in the system, so that exit leaves it behind: it goes on afterwards. Its file,
+ * `pipe`, is one that nobody reads until then. The second chunk gives it something to wait for when it goes on.
+ */
+void scenario_metrics_stuck(struct options *options)
+{
+    struct plugin plugin;
+    char bytes[65536];
+    int threads = thread_count();
+    if (mkfifo("pipe", 0600) != 0) {
+        give_up("no pipe");
+    }
+    host_start(&plugin, options);
+    flush_all(&plugin, options, "stuck");
+    flush_all(&plugin, options, "behind");
+    host_stop(&plugin, options);
+    say("threads at=left-behind count=%d", thread_count() - threads);
+    int pipe = open("pipe", O_RDONLY);
+    for (ssize_t got = 1; pipe >= 0 && got > 0;) {
+        got = read(pipe, bytes, sizeof bytes);
+    }
+    for (int i = 0; thread_count() > threads && i < 500; i++) {
+        sleep_ms(10);
+    }
+    say("threads at=end count=%d", thread_count() - threads);
 }

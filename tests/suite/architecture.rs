@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// From the C border down to the vocabulary.
-const LAYERS: [&str; 29] = [
+const LAYERS: [&str; 30] = [
     "ffi",
     "plugin",
     "worker",
@@ -19,6 +19,7 @@ const LAYERS: [&str; 29] = [
     "once",
     "last_words",
     "pace",
+    "breaker",
     "wire",
     "aws",
     "http",

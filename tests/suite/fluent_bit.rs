@@ -4,6 +4,8 @@
 //! skipped. The plugin is the one of this build, which cargo leaves beside the test binary.
 //!
 //! - `host` – one running Fluent Bit, configured as FireLens does it
+//! - `watching` – exits seen in the task's metadata, events from a queue
+//! - `metrics` – the counters at its own endpoint
 //! - `feed` – numbered records by the forward protocol, and what became of them
 
 use std::path::PathBuf;
@@ -13,6 +15,8 @@ use fake_cloud::{Api, Cloud, Fault};
 
 mod feed;
 mod host;
+mod metrics;
+mod watching;
 
 use feed::Feed;
 use host::Host;

@@ -12,6 +12,7 @@
 //! - `vendors` – New Relic, Datadog, HTTP, Firehose and Firehose over HTTP: their requests, and how they fare
 //! - `watching` – what comes by other ways than Fluent Bit's: exits seen in the task's metadata, events from a queue;
 //!   carriers, and one report per stop
+//! - `cli` – the command line: what it prints, and how it ends
 //! - `support` – chunks, records, routers and processes for the above
 //!
 //! `UPDATE_GOLDEN=1` and `UPDATE_README=1` rewrite what is compared.
@@ -19,6 +20,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation is a failed test")]
 
 mod architecture;
+mod cli;
 mod cloud;
 mod delivery;
 mod fluent_bit;

@@ -1,4 +1,5 @@
-//! The README's tables of keys are the ones the program itself goes by. `UPDATE_README=1` rewrites them.
+//! The README's tables of keys are the ones the program itself goes by, and it names every counter. `UPDATE_README=1`
+//! rewrites the tables.
 
 use std::path::Path;
 
@@ -25,6 +26,16 @@ fn the_readme_lists_the_keys_there_are() {
         return;
     }
     assert!(listed.trim() == rendered.trim(), "the README's tables are old; UPDATE_README=1 writes new ones");
+}
+
+#[test]
+fn the_readme_names_every_counter() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (_, section) = text.split_once("## Counters").expect("a section about them");
+    for family in out_ecs_router::metrics::FAMILIES {
+        assert!(section.contains(&format!("`{}`", family.name)), "{} is not in it", family.name);
+    }
 }
 
 /// Before the first marker, between the two, and after the second.

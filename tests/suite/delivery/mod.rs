@@ -6,18 +6,21 @@
 //! - `retrying` – throttling, outages, `Retry-After`, the deadline, and replays that send only what is missing
 //! - `connections` – resets, cuts, silence, and slowness
 //! - `refusals` – records that the service will never take
+//! - `dead_letters` – what was refused for good is kept, once
 //! - `groups` – log groups and streams that do not exist yet, or not any more
 //! - `credentials` – expired, wrong, and assumed
 //! - `neighbours` – destinations and flushes that must not hold each other up
 //! - `malformed` – chunks that are not what a host writes
 //! - `ending` – what happens at exit
 //! - `counting` – nothing is silent
+//! - `summary` – the lines of `stats_interval`
 
 mod batching;
 mod classes;
 mod connections;
 mod counting;
 mod credentials;
+mod dead_letters;
 mod ending;
 mod groups;
 mod limits;
@@ -25,3 +28,4 @@ mod malformed;
 mod neighbours;
 mod refusals;
 mod retrying;
+mod summary;

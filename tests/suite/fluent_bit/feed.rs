@@ -84,6 +84,11 @@ fn record(number: usize) -> serde_json::Value {
     line(&container, source, &format!("n={number} GET /orders/{number} 200 12ms"))
 }
 
+/// Writes these records in one message.
+pub(super) fn send_records(host: &Alive, tag: &str, records: &[serde_json::Value]) {
+    host.connect().write_all(&message(tag, records, now_ms())).expect("Fluent Bit reads");
+}
+
 /// Forward mode: `[tag, [[time, record], …]]`.
 fn message(tag: &str, records: &[serde_json::Value], at_ms: i64) -> Vec<u8> {
     let entries = Chunk::of(Layout::Legacy, TimeForm::Event);

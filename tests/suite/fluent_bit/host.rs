@@ -5,34 +5,60 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
+use std::net::TcpListener;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::support::environment::VARIABLES;
+use crate::support::plain_http::get;
 use crate::support::process::{Running, until};
 use crate::support::temp::TempDir;
 
 const START: Duration = Duration::from_secs(20);
 const END: Duration = Duration::from_secs(30);
 
+/// From 2.0 on.
+pub(super) const METRICS: &str = "/api/v2/metrics/prometheus";
+
 /// A Fluent Bit being configured.
 pub(super) struct Host {
     binary: PathBuf,
     outputs: String,
+    environment: Vec<(&'static str, String)>,
+    workers: u8,
+    /// Of its own HTTP server.
+    port: u16,
 }
 
 impl Host {
     pub(super) fn new(binary: &Path) -> Self {
-        Self { binary: binary.to_owned(), outputs: String::new() }
+        Self {
+            binary: binary.to_owned(),
+            outputs: String::new(),
+            environment: Vec::new(),
+            workers: 2,
+            port: free_port(),
+        }
+    }
+
+    /// Outputs from here on flush on the engine's own thread.
+    pub(super) fn without_workers(self) -> Self {
+        Self { workers: 0, ..self }
     }
 
     /// An [OUTPUT] of the plugin.
     pub(super) fn output(mut self, pattern: &str, keys: &[(String, String)]) -> Self {
-        let usual = "Workers 2\n    Retry_Limit no_limits";
+        let usual = format!("Workers {}\n    Retry_Limit no_limits", self.workers);
         write!(self.outputs, "\n[OUTPUT]\n    Name ecs_router\n    Match {pattern}\n    {usual}\n").unwrap();
         keys.iter().for_each(|(key, value)| writeln!(self.outputs, "    {key} {value}").unwrap());
+        self
+    }
+
+    /// A variable of its environment.
+    pub(super) fn environment(mut self, name: &'static str, value: String) -> Self {
+        self.environment.push((name, value));
         self
     }
 
@@ -55,18 +81,23 @@ impl Host {
             .arg(conf)
             .env_clear()
             .envs(VARIABLES)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(File::create(&log).unwrap());
-        let mut alive = Alive { process: Running::start(&mut command), socket, log, _place: place };
+        let mut alive =
+            Alive { process: Running::start(&mut command), socket, log, port: self.port, _place: place };
         alive.wait_until_listening();
         alive
     }
 
     fn main_conf(&self, place: &TempDir, socket: &Path) -> String {
         let plugins = place.file("plugins.conf", &format!("[PLUGINS]\n    Path {}\n", plugin().display()));
+        let reload = if self.version() > 2 { "Hot_Reload On\n    " } else { "" };
         let extra = format!(
-            "[SERVICE]\n    Flush 1\n    Grace 30\n    Log_Level info\n    scheduler.base 1\n    scheduler.cap 2\n    Plugins_File {}\n",
+            "[SERVICE]\n    Flush 1\n    Grace 30\n    Log_Level info\n    scheduler.base 1\n    scheduler.cap 2\n    \
+             HTTP_Server On\n    HTTP_Listen 127.0.0.1\n    HTTP_Port {}\n    {reload}Plugins_File {}\n",
+            self.port,
             plugins.display()
         );
         let extra = place.file("extra.conf", &extra);
@@ -87,6 +118,7 @@ pub(super) struct Alive {
     process: Running,
     socket: PathBuf,
     log: PathBuf,
+    port: u16,
     /// Gone when the process is.
     _place: TempDir,
 }
@@ -94,6 +126,35 @@ pub(super) struct Alive {
 impl Alive {
     pub(super) fn connect(&self) -> UnixStream {
         UnixStream::connect(&self.socket).expect("Fluent Bit listens")
+    }
+
+    /// What its own HTTP server shows.
+    pub(super) fn shows(&self, path: &str) -> String {
+        get(self.port, path).unwrap_or_else(|error| panic!("{error}\n{}", self.said()))
+    }
+
+    /// Waits until its metrics endpoint has all these lines, without the time at their end.
+    #[track_caller]
+    pub(super) fn wait_for_metrics(&self, lines: &[String]) {
+        let mut page = String::new();
+        let all = || {
+            page = get(self.port, METRICS).unwrap_or_default();
+            lines
+                .iter()
+                .all(|line| page.lines().any(|found| found == line || found.starts_with(&format!("{line} "))))
+                .then_some(())
+        };
+        let in_time = until(END, all).is_some();
+        assert!(in_time, "not all of {lines:#?} in\n{page}\n{}", self.said());
+    }
+
+    /// Has it read its configuration again, and waits until it runs again.
+    pub(super) fn reload(&self) {
+        self.process.signal("-HUP");
+        self.wait_for("[reload] start everything");
+        let socket = || UnixStream::connect(&self.socket).is_ok();
+        let ready = until(START, || (get(self.port, METRICS).is_ok() && socket()).then_some(()));
+        assert!(ready.is_some(), "it does not come back:\n{}", self.said());
     }
 
     /// Everything it has said so far.
@@ -122,6 +183,11 @@ impl Alive {
             until(START, || (!self.process.runs() || UnixStream::connect(&socket).is_ok()).then_some(()));
         assert!(ready.is_some() && self.process.runs(), "Fluent Bit does not start:\n{}", self.said());
     }
+}
+
+/// Free now; nobody else asks for it in the moment until it is taken.
+fn free_port() -> u16 {
+    TcpListener::bind(("127.0.0.1", 0)).and_then(|socket| socket.local_addr()).expect("a port").port()
 }
 
 fn plugin() -> PathBuf {

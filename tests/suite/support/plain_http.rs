@@ -23,6 +23,46 @@ pub(crate) fn s3_call(port: u16, what: &str) -> io::Result<String> {
     exchange(port, "s3", what, "", "")
 }
 
+/// What a server shows at this path. Fluent Bit's does not close the connection, so the reply says where it ends.
+pub(crate) fn get(port: u16, path: &str) -> io::Result<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n").as_bytes())?;
+    let (mut reply, mut some) = (Vec::new(), [0; 16 << 10]);
+    loop {
+        let read = stream.read(&mut some)?;
+        reply.extend_from_slice(some.get(..read).unwrap_or_default());
+        let text = String::from_utf8_lossy(&reply);
+        match text.split_once("\r\n\r\n").and_then(|(head, rest)| whole_body(head, rest)) {
+            Some(body) if text.starts_with("HTTP/1.1 200") => return Ok(body),
+            None if read > 0 => {}
+            _ => return Err(io::Error::other(format!("{path}: {text}"))),
+        }
+    }
+}
+
+/// The body, once all of it has come.
+fn whole_body(head: &str, rest: &str) -> Option<String> {
+    let head = head.to_ascii_lowercase();
+    match head.split_once("content-length:") {
+        Some((_, length)) => rest.get(..length.lines().next()?.trim().parse().ok()?).map(str::to_owned),
+        None => unchunked(rest),
+    }
+}
+
+fn unchunked(mut rest: &str) -> Option<String> {
+    let mut body = String::new();
+    loop {
+        let (size, chunk) = rest.split_once("\r\n")?;
+        let size = usize::from_str_radix(size.trim(), 16).ok()?;
+        if size == 0 {
+            return Some(body);
+        }
+        body.push_str(chunk.get(..size)?);
+        rest = chunk.get(size + 2..)?;
+    }
+}
+
 /// One request and the body of its reply, if that is a success.
 fn exchange(port: u16, service: &str, what: &str, headers: &str, body: &str) -> io::Result<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;

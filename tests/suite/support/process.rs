@@ -15,7 +15,12 @@ impl Running {
 
     /// Asks it to end, as a container runtime does.
     pub(crate) fn terminate(&self) {
-        let status = Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status();
+        self.signal("-TERM");
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: &str) {
+        let status = Command::new("kill").args([signal, &self.0.id().to_string()]).status();
         assert!(status.is_ok_and(|status| status.success()), "it ended before it was asked to");
     }
 

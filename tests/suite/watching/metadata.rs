@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::support::process::until;
+
 /// How the endpoint answers.
 #[derive(Debug, Clone)]
-pub(super) enum Mood {
+pub(crate) enum Mood {
     /// As it should.
     Fine,
     /// With this status and text.
@@ -22,7 +24,7 @@ pub(super) enum Mood {
 
 /// Serves until the process ends.
 #[derive(Debug, Clone)]
-pub(super) struct Metadata {
+pub(crate) struct Metadata {
     port: u16,
     state: Arc<Mutex<State>>,
 }
@@ -36,7 +38,7 @@ struct State {
 
 impl Metadata {
     /// A Fargate task with the router in it and these containers, all running.
-    pub(super) fn start(containers: &[&str]) -> Self {
+    pub(crate) fn start(containers: &[&str]) -> Self {
         let all = containers.iter().chain(&["log_router"]).map(|name| running(name)).collect::<Vec<_>>();
         let task = json!({
             "Cluster": "arn:aws:ecs:eu-west-1:111122223333:cluster/prod",
@@ -59,12 +61,12 @@ impl Metadata {
     }
 
     /// What ECS would set in the environment.
-    pub(super) fn address(&self) -> String {
+    pub(crate) fn address(&self) -> String {
         format!("http://127.0.0.1:{}/v4/me", self.port)
     }
 
     /// Changes a container.
-    pub(super) fn change(&self, container: &str, changes: Value) {
+    pub(crate) fn change(&self, container: &str, changes: Value) {
         let mut state = self.state.lock().unwrap();
         let containers = state.task["Containers"].as_array_mut().unwrap();
         let container = containers.iter_mut().find(|one| one["Name"] == container).unwrap();
@@ -72,23 +74,30 @@ impl Metadata {
     }
 
     /// A container ends now.
-    pub(super) fn end(&self, container: &str, code: i64) {
+    pub(crate) fn end(&self, container: &str, code: i64) {
         let now = jiff::Timestamp::now().to_string();
         self.change(container, json!({"KnownStatus": "STOPPED", "ExitCode": code, "FinishedAt": now}));
     }
 
     /// The task is to stop.
-    pub(super) fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.state.lock().unwrap().task["DesiredStatus"] = json!("STOPPED");
     }
 
-    pub(super) fn turn(&self, mood: Mood) {
+    pub(crate) fn turn(&self, mood: Mood) {
         self.state.lock().unwrap().mood = mood;
     }
 
     /// The paths that were asked for.
-    pub(super) fn asked(&self) -> Vec<String> {
+    pub(crate) fn asked(&self) -> Vec<String> {
         self.state.lock().unwrap().asked.clone()
+    }
+
+    /// Returns when the router has looked at the task: what changes then is news to it.
+    #[track_caller]
+    pub(crate) fn wait_for_look(&self) {
+        let looked = || self.asked().iter().any(|path| path.ends_with("/task")).then_some(());
+        until(Duration::from_secs(5), looked).expect("a look");
     }
 
     fn answer(&self, mut stream: TcpStream) {
@@ -130,7 +139,7 @@ impl Metadata {
 }
 
 /// The runtime's id of a container of this name.
-pub(super) fn id(container: &str) -> String {
+pub(crate) fn id(container: &str) -> String {
     format!("7378aadeebae5d55dee04916c8a42528-{container}")
 }
 

@@ -5,7 +5,7 @@
 //! - `queue` – events from SQS: each delivered, none lost, none twice
 //! - `telling` – one report per stop, carriers, and what an application cannot forge
 
-mod metadata;
+pub(crate) mod metadata;
 mod queue;
 mod task;
 mod telling;

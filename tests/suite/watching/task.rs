@@ -90,6 +90,7 @@ fn planned_ends_go_where_planned_stops_go_and_restarts_are_told() {
         let (cloud, metadata) = (Cloud::start(), Metadata::start(&["app", "worker"]));
         environment::metadata(&metadata.address());
         let router = router(&cloud, &[("task_metadata.interval", "200ms")]);
+        metadata.wait_for_look();
         metadata.change("worker", json!({"RestartCount": 1, "StartedAt": "2026-11-21T10:30:00Z"}));
         let restart = reports(&cloud, "stop", 1, Duration::from_secs(3)).remove(0);
         assert_eq!(
@@ -133,6 +134,7 @@ fn a_report_that_does_not_arrive_is_brought_again_and_arrives_once() {
         environment::metadata(&metadata.address());
         let router = router(&cloud, &[("task_metadata.interval", "200ms"), ("flush_timeout", "300ms")]);
         cloud.script_where(Api::PutLogEvents, |_| true, Fault::reply(503));
+        metadata.wait_for_look();
         metadata.end("app", 1);
         until(Duration::from_secs(5), || (cloud.attempts(Api::PutLogEvents) >= 2).then_some(()))
             .expect("attempts");

@@ -124,3 +124,21 @@ fn an_application_cannot_make_a_stop_event() {
     assert_eq!(told(&cloud, "stop").len(), 0);
     assert_eq!(told(&cloud, "stdout").len() + told(&cloud, "stderr").len(), forged.len());
 }
+
+#[test]
+fn a_users_stop_is_planned_unless_its_words_say_otherwise() {
+    let words = ["deployment by hand", "Watchdog: no heartbeat"];
+    let cloud = Cloud::start();
+    let keys = [("stop.user_stop_is_error", "(?i)watchdog"), ("stop.ignore_containers", "app")];
+    let router = router(&cloud, &keys);
+    for (number, text) in words.into_iter().enumerate() {
+        let mut event = stop();
+        let detail = &mut event["detail"];
+        detail["taskArn"] = json!(format!("arn:aws:ecs:eu-west-1:111122223333:task/prod/{number}"));
+        detail["stopCode"] = json!("UserInitiated");
+        detail["stoppedReason"] = json!(text);
+        assert_eq!(router.bring(&Chunk::now(&[event])), Verdict::Ok);
+    }
+    let expected: Vec<Value> = told(&cloud, "stop").iter().map(|told| told["expected"].clone()).collect();
+    assert_eq!(expected, [true, false]);
+}

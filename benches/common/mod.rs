@@ -1,0 +1,127 @@
+//! What the benchmarks share: a chunk as FireLens writes it, and the stages as an instance has them.
+
+// Each benchmark is a program of its own and uses a part of this.
+#![allow(dead_code)]
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use out_ecs_router::ack::Progress;
+use out_ecs_router::batch::Batch;
+use out_ecs_router::classify::Classifier;
+use out_ecs_router::config::{Reader, Settings};
+use out_ecs_router::destination::{self, Destination};
+use out_ecs_router::metrics::Metrics;
+use out_ecs_router::pipeline::{Memory, Stages, sort};
+use out_ecs_router::route::Routes;
+use out_ecs_router::template::Scene;
+use serde_json::json;
+
+/// What Fluent Bit hands over at most.
+pub(crate) const CHUNK_BYTES: usize = 2_000_000;
+
+/// How long some work takes.
+pub(crate) fn time<T>(work: impl FnOnce() -> T) -> Duration {
+    let start = Instant::now();
+    black_box(work());
+    start.elapsed()
+}
+
+pub(crate) fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+/// Everything goes to CloudWatch, one stream per container; stops and standard error to groups of their own.
+pub(crate) const TO_CLOUDWATCH: [(&str, &str); 11] = [
+    ("route.stop", "stops"),
+    ("route.stderr", "errors"),
+    ("route.stdout", "lines"),
+    ("stops.type", "cloudwatch"),
+    ("stops.log_group", "/ecs/stops"),
+    ("errors.type", "cloudwatch"),
+    ("errors.log_group", "/ecs/$(ecs_task_family)/errors"),
+    ("errors.log_stream", "$(container_name)/$(ecs_task_id)"),
+    ("lines.type", "cloudwatch"),
+    ("lines.log_group", "/ecs/$(ecs_task_family)"),
+    ("lines.log_stream", "$(container_name)/$(ecs_task_id)"),
+];
+
+/// FireLens records: one line in ten on standard error, three in ten with JSON inside.
+pub(crate) fn chunk() -> Vec<u8> {
+    let words =
+        ["GET", "POST", "/api/v1/orders", "user_id=", "latency_ms=", "cache", "retry", "upstream", "timeout"];
+    let mut random = fastrand::Rng::with_seed(7);
+    let mut chunk = Vec::with_capacity(CHUNK_BYTES + 1_000);
+    let mut sequence = 0u32;
+    while chunk.len() < CHUNK_BYTES {
+        let mut line: String =
+            (0..random.usize(6..28)).map(|_| format!("{} ", random.choice(words).unwrap())).collect();
+        if random.u8(0..10) < 3 {
+            line = json!({"level": "info", "msg": line, "seq": sequence}).to_string();
+        }
+        let record = json!({
+            "log": line, "container_id": "d23f0824128b2f330c5c7fd0a6a3a4506513270e269e0d37f2a74de452e6b438",
+            "container_name": "/ecs-web-42-app-c8d2a1", "source": if random.u8(0..10) == 0 { "stderr" } else { "stdout" },
+            "ecs_cluster": "prod", "ecs_task_definition": "web:42",
+            "ecs_task_arn": "arn:aws:ecs:ap-northeast-1:111122223333:task/prod/9531985d5d9dc9f81818e811892f902b",
+        });
+        push(&mut chunk, sequence, &record);
+        sequence += 1;
+    }
+    chunk
+}
+
+/// Appends a record in the form of Fluent Bit 2.1 and later, with an EventTime.
+pub(crate) fn push(chunk: &mut Vec<u8>, sequence: u32, record: &serde_json::Value) {
+    chunk.extend_from_slice(&[0x92, 0x92, 0xd7, 0]);
+    chunk.extend((1_795_000_000u32).to_be_bytes());
+    chunk.extend((sequence % 1_000_000 * 1_000).to_be_bytes());
+    chunk.push(0x80);
+    chunk.extend(rmp_serde::to_vec(record).unwrap());
+}
+
+/// The stages as an instance has them.
+pub(crate) struct House {
+    pub(crate) classifier: Classifier,
+    routes: Routes,
+    pub(crate) destinations: Vec<Box<dyn Destination>>,
+    metrics: Metrics,
+    memory: Memory,
+}
+
+impl House {
+    pub(crate) fn new<'k>(keys: impl IntoIterator<Item = (&'k str, &'k str)>) -> Self {
+        let own = |(key, value): (&str, &str)| (key.to_owned(), value.to_owned());
+        let settings: BTreeMap<String, String> = keys.into_iter().map(own).collect();
+        let problems = RefCell::new(Vec::new());
+        let read = Settings::read(&settings, &problems);
+        let reader = Reader::new(&settings, &problems);
+        let open = |named| destination::open(named, &reader, Some("eu-west-1"));
+        let destinations = read.destinations.iter().map(open).collect();
+        assert_eq!(*problems.borrow(), []);
+        Self {
+            classifier: Classifier::new(read.classes),
+            routes: Routes::new(read.routes),
+            destinations,
+            metrics: Metrics::default(),
+            memory: Memory::new(true, 20),
+        }
+    }
+
+    pub(crate) fn sort(&self, chunk: &[u8]) -> Vec<Vec<Batch>> {
+        let destinations: Vec<&dyn Destination> = self.destinations.iter().map(|one| &**one).collect();
+        let stages = Stages {
+            classifier: &self.classifier,
+            routes: &self.routes,
+            destinations: &destinations,
+            metrics: &self.metrics,
+            memory: Some(&self.memory),
+        };
+        let scene =
+            Scene { tag: b"app-firelens-9531985d5d9dc9f81818e811892f902b", uuid: "", chunk: "", task: None };
+        sort(&stages, &scene, chunk, &Progress::new(destinations.len())).batches
+    }
+}

@@ -1,0 +1,103 @@
+//! What each stage costs by itself, for one 2 MB chunk: `cargo bench --bench micro`.
+//!
+//! With a case's name it runs that case alone and a fixed number of times, for `valgrind --tool=callgrind`, whose count
+//! of instructions is the same on every machine of one kind: `benches/instructions`.
+
+#![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark may stop at what cannot be")]
+
+mod common;
+
+use std::hint::black_box;
+
+use common::{House, TO_CLOUDWATCH, chunk, median, time};
+use out_ecs_router::batch::{Item, Lane, Limits, pack};
+use out_ecs_router::decode;
+use out_ecs_router::destination::Outlet;
+use out_ecs_router::json::Writer;
+
+const ROUNDS: usize = 40;
+
+/// Rounds under callgrind: two, so that what happens only once does not count for half.
+const COUNTED: usize = 2;
+
+/// A case: its name, the bytes that one round works on, and the round.
+type Case<'c> = (&'static str, usize, Box<dyn Fn() + 'c>);
+
+fn main() {
+    let chunk = chunk();
+    let house = House::new(TO_CLOUDWATCH);
+    let gzip = House::new([("route.default", "datadog"), ("datadog.api_key", "x")]);
+    let cases = cases(&chunk, &house, &gzip);
+    // `cargo bench` passes `--bench`.
+    match std::env::args().nth(1).filter(|name| !name.starts_with('-')) {
+        Some(name) => {
+            // `nothing` is what setting up costs.
+            if let Some((_, _, round)) = cases.iter().find(|(known, ..)| *known == name) {
+                (0..COUNTED).for_each(|_| round());
+            }
+        }
+        None => cases.iter().for_each(|(name, bytes, round)| {
+            let took = median((0..ROUNDS).map(|_| time(round)).collect());
+            println!("{name:<10} {:>8.0} MB/s", *bytes as f64 / 1e6 / took.as_secs_f64());
+        }),
+    }
+}
+
+fn cases<'c>(chunk: &'c [u8], house: &'c House, gzip: &'c House) -> Vec<Case<'c>> {
+    let all = chunk.len();
+    let logs = logs(chunk);
+    let text: usize = logs.iter().map(|log| log.len()).sum();
+    let batches = gzip.sort(chunk);
+    vec![
+        ("decode", all, Box::new(|| decode_only(chunk))),
+        ("classify", all, Box::new(|| classify(chunk, house))),
+        ("escape", text, Box::new(move || escape(&logs))),
+        ("encode", all, Box::new(|| drop(black_box(house.sort(chunk))))),
+        ("batch", all, Box::new(|| drop(black_box(pack(lane(), &LIMITS))))),
+        (
+            "gzip",
+            batches[0].iter().map(|batch| batch.wire_len()).sum(),
+            Box::new(move || {
+                batches[0].iter().for_each(|batch| match gzip.destinations[0].request(batch).outlet {
+                    Outlet::Http(request) => _ = black_box(request),
+                    _ => unreachable!("Datadog is behind a network"),
+                });
+            }),
+        ),
+    ]
+}
+
+fn logs(chunk: &[u8]) -> Vec<&[u8]> {
+    let mut logs = Vec::new();
+    decode::records(chunk, |record| logs.extend(record.text(b"log")));
+    logs
+}
+
+fn decode_only(chunk: &[u8]) {
+    decode::records(chunk, |record| _ = black_box(record.fields.len()));
+}
+
+/// Decoding is part of it: there is nothing to classify without it.
+fn classify(chunk: &[u8], house: &House) {
+    decode::records(chunk, |record| _ = black_box(house.classifier.look(record)));
+}
+
+fn escape(logs: &[&[u8]]) {
+    let mut out = Vec::new();
+    for log in logs {
+        out.clear();
+        Writer::<true>::new(&mut out).string(log);
+        black_box(&out);
+    }
+}
+
+const LIMITS: Limits = Limits { bytes: 1_048_576, records: 10_000, span_ms: Some(86_400_000), ordered: true };
+
+/// 5,000 records of 400 bytes.
+fn lane() -> Lane {
+    let item = |number: u32| {
+        let start = number as usize * 400;
+        Item { ordinal: number, at_ms: i64::from(number), start, end: start + 400, size: 426 }
+    };
+    Lane { target: Vec::new(), wire: vec![b'x'; 2_000_000], items: (0..5_000).map(item).collect() }
+}

@@ -1,0 +1,114 @@
+//! JSON → tree, with lines. `serde_json` says what is no JSON; behind it only positions are looked for.
+
+use super::tree::{Entry, Fault, Node, Tree};
+
+/// Reads the whole text.
+pub(super) fn parse(text: &str) -> Result<Node, Fault> {
+    // It also refuses what is nested more than 128 deep, so that the reader below may follow.
+    serde_json::from_str::<serde_json::Value>(text).map_err(|error| {
+        let reason = error.to_string();
+        let reason = reason.split(" at line ").next().unwrap_or_default();
+        (error.line().max(1), format!("the file is no JSON: {reason} in column {}", error.column()))
+    })?;
+    let mut reader = Reader { bytes: text.as_bytes(), at: 0, line: 1 };
+    Ok(reader.value())
+}
+
+/// Goes over text that is known to be JSON.
+struct Reader<'t> {
+    bytes: &'t [u8],
+    at: usize,
+    line: usize,
+}
+
+impl Reader<'_> {
+    fn value(&mut self) -> Node {
+        self.skip_blanks();
+        let line = self.line;
+        let tree = match self.peek() {
+            Some(b'{') => Tree::Map(self.map()),
+            Some(b'[') => Tree::List(self.list()),
+            Some(b'"') => Tree::Text(self.string()),
+            _ => Tree::Text(self.word()),
+        };
+        Node { line, tree }
+    }
+
+    fn map(&mut self) -> Vec<Entry> {
+        let mut entries = Vec::new();
+        self.step();
+        while self.has_more(b'}') {
+            let line = self.line;
+            let key = self.string();
+            self.skip_blanks();
+            self.step();
+            entries.push(Entry { key, line, value: self.value() });
+        }
+        entries
+    }
+
+    fn list(&mut self) -> Vec<Node> {
+        let mut items = Vec::new();
+        self.step();
+        while self.has_more(b']') {
+            items.push(self.value());
+        }
+        items
+    }
+
+    /// Steps over blanks and commas, and over the end if it is there.
+    fn has_more(&mut self, end: u8) -> bool {
+        loop {
+            self.skip_blanks();
+            match self.peek() {
+                Some(b',') => self.step(),
+                Some(byte) if byte != end => return true,
+                _ => {
+                    self.step();
+                    return false;
+                }
+            }
+        }
+    }
+
+    fn string(&mut self) -> String {
+        let start = self.at;
+        self.step();
+        while let Some(byte) = self.peek() {
+            self.step();
+            match byte {
+                b'"' => break,
+                b'\\' => self.step(),
+                _ => {}
+            }
+        }
+        let literal = self.bytes.get(start..self.at).unwrap_or_default();
+        serde_json::from_slice(literal).unwrap_or_default()
+    }
+
+    fn word(&mut self) -> String {
+        let start = self.at;
+        while self
+            .peek()
+            .is_some_and(|byte| !matches!(byte, b',' | b']' | b'}') && !byte.is_ascii_whitespace())
+        {
+            self.step();
+        }
+        String::from_utf8_lossy(self.bytes.get(start..self.at).unwrap_or_default()).into_owned()
+    }
+
+    fn skip_blanks(&mut self) {
+        while self.peek().is_some_and(|byte| byte.is_ascii_whitespace()) {
+            self.step();
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn step(&mut self) {
+        self.line += usize::from(self.peek() == Some(b'\n'));
+        self.at += 1;
+    }
+}

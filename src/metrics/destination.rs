@@ -1,0 +1,135 @@
+//! Counters of one destination, and what they were at one moment.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use super::{Breaker, Reason};
+
+/// Counters of one destination.
+#[derive(Debug, Default)]
+pub struct Destination {
+    pub(super) name: String,
+    /// Records confirmed.
+    pub delivered: AtomicU64,
+    /// Bytes of request bodies that were taken, as they went over the wire; one taken in part counts whole.
+    pub bytes: AtomicU64,
+    /// Requests sent, whatever the reply.
+    pub requests: AtomicU64,
+    /// Requests that had to be sent again.
+    pub retries: AtomicU64,
+    /// Records whose end was cut off.
+    pub cut: AtomicU64,
+    /// Objects uploaded from the spool.
+    pub objects: AtomicU64,
+    /// A gauge: the circuit breaker, as the numbers of [`Breaker`].
+    pub(super) breaker: AtomicU64,
+    /// A gauge: objects in the spool that have not arrived.
+    pub(super) spool_objects: AtomicU64,
+    /// A gauge: their bytes.
+    pub(super) spool_bytes: AtomicU64,
+    lost: [AtomicU64; Reason::ALL.len()],
+}
+
+/// The counters of one destination at one moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The destination's name.
+    pub name: String,
+    /// Records confirmed.
+    pub delivered: u64,
+    /// Bytes of request bodies that were taken.
+    pub bytes: u64,
+    /// Requests sent.
+    pub requests: u64,
+    /// Requests that had to be sent again.
+    pub retries: u64,
+    /// Records whose end was cut off.
+    pub cut: u64,
+    /// Objects uploaded from the spool.
+    pub objects: u64,
+    /// Objects that wait in the spool.
+    pub spool_objects: u64,
+    /// Their bytes.
+    pub spool_bytes: u64,
+    /// Records that did not arrive, by reason; only those that happened.
+    pub lost: Vec<(Reason, u64)>,
+}
+
+impl Destination {
+    pub(super) fn named(name: String) -> Self {
+        Self { name, ..Self::default() }
+    }
+
+    /// Nobody's: what is counted for a destination that does not exist.
+    pub(super) const fn nobody() -> Self {
+        Self {
+            name: String::new(),
+            delivered: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            requests: AtomicU64::new(0),
+            retries: AtomicU64::new(0),
+            cut: AtomicU64::new(0),
+            objects: AtomicU64::new(0),
+            breaker: AtomicU64::new(0),
+            spool_objects: AtomicU64::new(0),
+            spool_bytes: AtomicU64::new(0),
+            lost: [const { AtomicU64::new(0) }; Reason::ALL.len()],
+        }
+    }
+
+    /// The one way a record is let go.
+    pub fn lost(&self, reason: Reason, records: u64) {
+        if let Some(counter) = self.lost.get(reason.index()) {
+            counter.fetch_add(records, Relaxed);
+        }
+    }
+
+    /// The circuit breaker stands like this now.
+    pub fn breaker(&self, state: Breaker) {
+        self.breaker.store(state as u64, Relaxed);
+    }
+
+    /// This much waits in the spool now.
+    pub fn spool(&self, objects: u64, bytes: u64) {
+        self.spool_objects.store(objects, Relaxed);
+        self.spool_bytes.store(bytes, Relaxed);
+    }
+
+    /// Every reason with its count, those of 0 too.
+    pub(super) fn reasons(&self) -> impl Iterator<Item = (Reason, u64)> {
+        Reason::ALL.into_iter().zip(self.lost.iter().map(|counter| counter.load(Relaxed)))
+    }
+
+    pub(super) fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            name: self.name.clone(),
+            delivered: self.delivered.load(Relaxed),
+            bytes: self.bytes.load(Relaxed),
+            requests: self.requests.load(Relaxed),
+            retries: self.retries.load(Relaxed),
+            cut: self.cut.load(Relaxed),
+            objects: self.objects.load(Relaxed),
+            spool_objects: self.spool_objects.load(Relaxed),
+            spool_bytes: self.spool_bytes.load(Relaxed),
+            lost: self.reasons().filter(|(_, count)| *count > 0).collect(),
+        }
+    }
+}
+
+impl Snapshot {
+    /// What was counted since an earlier moment; what is in the spool is in it now.
+    #[must_use]
+    pub fn since(&self, earlier: &Snapshot) -> Snapshot {
+        let before = |reason| earlier.lost.iter().find(|(known, _)| *known == reason).map_or(0, |(_, n)| *n);
+        let lost = self.lost.iter().map(|(reason, count)| (*reason, count - before(*reason)));
+        Snapshot {
+            delivered: self.delivered - earlier.delivered,
+            bytes: self.bytes - earlier.bytes,
+            requests: self.requests - earlier.requests,
+            retries: self.retries - earlier.retries,
+            cut: self.cut - earlier.cut,
+            objects: self.objects - earlier.objects,
+            lost: lost.filter(|(_, count)| *count > 0).collect(),
+            ..self.clone()
+        }
+    }
+}
