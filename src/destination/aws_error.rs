@@ -5,7 +5,7 @@
 use http::HeaderName;
 use serde_json::Value;
 
-use super::{Judgement, Pace, Reply};
+use super::{Judgement, Pace, Reply, words};
 
 /// A service's answer in its own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,7 +86,7 @@ impl AwsError {
         )
     }
 
-    /// For the log: operation, status, code and the service's own words, which never hold the payload.
+    /// For the log: operation, status, code and the service's own words.
     pub(super) fn describe(&self, operation: &str) -> String {
         let Self { code, message, status, unread } = self;
         let code = match code.as_str() {
@@ -97,7 +97,7 @@ impl AwsError {
         let mut text = format!("{operation} answered {status} {code}");
         if !message.is_empty() {
             text.push_str(": ");
-            text.extend(message.chars().filter(|c| !c.is_control()).take(300));
+            text.push_str(&words::of_service(message));
         }
         text
     }

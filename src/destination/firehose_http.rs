@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::data_record::{Frame, MAX_RECORD};
 use super::dated::Dated;
 use super::post::{self, Post};
-use super::{Destination, Encoded, Judgement, Network, Pace, Purpose, Reply, Request};
+use super::{Destination, Encoded, Judgement, Network, Pace, Purpose, Reply, Request, words};
 use crate::batch::{Batch, Limits};
 use crate::classify::Entry;
 use crate::config::{Common, Reader};
@@ -28,9 +28,6 @@ const MAX_ACCESS_KEY: usize = 4_096;
 
 /// Of common attributes: how many, and how long a name and a value.
 const MAX_ATTRIBUTES: (usize, usize, usize) = (50, 256, 1_024);
-
-/// Characters of the endpoint's own words that reach the log.
-const MAX_SHOWN: usize = 300;
 
 /// `{"requestId":"…","timestamp":…,"records":[` and `]}` less the last record's comma, with room for any number.
 const ENVELOPE: usize = 128;
@@ -210,7 +207,7 @@ fn describe(reply: &Reply, body: &Value) -> String {
     let mut why = post::describe("the endpoint", reply);
     if let Some(message) = body["errorMessage"].as_str() {
         why.push_str(": ");
-        why.extend(message.chars().filter(|c| !c.is_control()).take(MAX_SHOWN));
+        why.push_str(&words::of_service(message));
     }
     why
 }

@@ -25,6 +25,7 @@ mod slack;
 mod store;
 #[cfg(test)]
 mod testing;
+mod words;
 
 use std::fmt;
 use std::ops::Range;

@@ -16,7 +16,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use self::record::LogRecord;
 use self::resource::Resources;
 use super::{
-    Destination, Encoded, HttpRequest, Judgement, Network, Outlet, Pace, Purpose, Reply, Request, gzip,
+    Destination, Encoded, HttpRequest, Judgement, Network, Outlet, Pace, Purpose, Reply, Request, gzip, words,
 };
 use crate::batch::{Batch, Limits};
 use crate::classify::Entry;
@@ -133,7 +133,7 @@ impl Otlp {
             }
             Some(partial) if partial == PartialSuccess::default() => Judgement::Delivered,
             Some(PartialSuccess { rejected, message }) => {
-                let message: String = message.chars().filter(|c| !c.is_control()).take(300).collect();
+                let message = words::of_service(&message);
                 let why = format!("the receiver rejected {rejected} records: {message}");
                 Judgement::Short { refused: rejected, why }
             }

@@ -13,6 +13,7 @@
 //! - `malformed` – chunks that are not what a host writes
 //! - `ending` – what happens at exit
 //! - `counting` – nothing is silent
+//! - `quiet` – what records hold stays out of the plugin's own log lines, whatever a service says
 
 mod batching;
 mod classes;
@@ -25,5 +26,6 @@ mod groups;
 mod limits;
 mod malformed;
 mod neighbours;
+mod quiet;
 mod refusals;
 mod retrying;
