@@ -5,7 +5,7 @@ use std::time::Duration;
 use fake_cloud::{Api, Cloud, Fault};
 
 use crate::feed::{Feed, Sent, Stream};
-use crate::host::{Alive, Host, Kind, Output, kinds};
+use crate::host::{Alive, Host, Output, kinds};
 use crate::services::archived;
 use crate::support::process::until;
 use crate::tally::{Arrivals, Tally, in_bucket, in_group, tally};
@@ -17,7 +17,7 @@ struct Scene {
 }
 
 impl Scene {
-    fn new(kind: &Kind, keys: &[(&str, &str)]) -> Self {
+    fn new(kind: &crate::host::Kind, keys: &[(&str, &str)]) -> Self {
         let cloud = Cloud::builder().create_buckets(["archive"]).start();
         let output = archived(Output::to_groups(&cloud, ["-", "/errors"]), &cloud);
         let host = Host::new(kind, output);
@@ -99,18 +99,17 @@ fn sigkill_with_a_half_full_spool_and_a_restart() {
     }
 }
 
-/// Since 2.1, SIGHUP loads the configuration again: new instances, a new load of the plugin, the old ones drained. Only
-/// once in a real Fluent Bit: 5.1.1 crashes in its own timers (`flb_upstream_conn_timeouts`, on an output worker) when an
-/// output of any external plugin that has workers is reloaded for the second or third time, one that does nothing too.
+/// Since 2.1, SIGHUP loads the configuration again: new instances, a new load of the plugin, the old ones drained.
+/// Without workers: from 2.2 to 5.1.1 the host starts a plugin's workers twice, stops one set, and the rest read what is
+/// freed at the next reload (`src/flb_plugin_proxy.c` and `flb_output_init_all`), whatever the plugin does.
 #[test]
 fn reloads_while_records_come() {
-    for kind in kinds().into_iter().filter(Kind::reloads) {
+    for kind in kinds().into_iter().filter(crate::host::Kind::reloads) {
         let scene = Scene::new(&kind, &[("rest.upload_timeout", "10m"), ("exit_timeout", "10s")]);
         slow(&scene.cloud);
-        let mut host = scene.host.start();
+        let mut host = scene.host.clone().without_workers().start();
         let stream = Stream::start(Feed::default(), &host, Duration::from_millis(10));
-        let reloads = if let Kind::StandIn = kind { 2 } else { 1 };
-        for reload in 1..=reloads {
+        for reload in 1..=2 {
             std::thread::sleep(Duration::from_secs(2));
             host.signal("HUP");
             let ended = || (host.said().matches("destination errors: ").count() >= reload).then_some(());
@@ -119,6 +118,6 @@ fn reloads_while_records_come() {
         std::thread::sleep(Duration::from_secs(2));
         let sent = stream.stop().sent;
         host.end();
-        scene.both("reload under load", &host, &sent).iter().for_each(|line| line.expect_once(&host));
+        scene.both("reload under load, twice", &host, &sent).iter().for_each(|line| line.expect_once(&host));
     }
 }

@@ -140,6 +140,13 @@ impl Host {
         self
     }
 
+    /// A real one flushes on its own thread then; the stand-in always has a thread for it.
+    pub(crate) fn without_workers(mut self) -> Self {
+        let workers = usize::from(matches!(self.kind, Kind::StandIn));
+        self.plan.outputs.iter_mut().for_each(|output| output.workers = workers);
+        self
+    }
+
     /// One more key of the first output.
     pub(crate) fn with_key(mut self, key: &str, value: &str) -> Self {
         self.plan.outputs[0].keys.insert(key.to_owned(), value.to_owned());
