@@ -5,7 +5,8 @@
 use http::HeaderName;
 use serde_json::Value;
 
-use super::{Judgement, Pace, Reply, words};
+use super::words::shown;
+use super::{Judgement, Pace, Reply};
 
 /// A service's answer in its own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,19 +87,33 @@ impl AwsError {
         )
     }
 
-    /// For the log: operation, status, code and the service's own words.
+    /// For the log: operation, status, code and the service's own words, which never hold the payload.
     pub(super) fn describe(&self, operation: &str) -> String {
         let Self { code, message, status, unread } = self;
-        let code = match code.as_str() {
-            _ if *unread => "and broke off",
-            "" => "no error code",
-            code => code,
-        };
-        let mut text = format!("{operation} answered {status} {code}");
+        let mut text = format!("{operation} answered {status} ");
+        match code.as_str() {
+            _ if *unread => text.push_str("and broke off"),
+            "" => text.push_str("no error code"),
+            code => text.extend(shown(code)),
+        }
         if !message.is_empty() {
             text.push_str(": ");
-            text.push_str(&words::of_service(message));
+            text.extend(shown(message));
         }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_service_says_fits_one_line_of_the_log() {
+        let long = format!("Bad\n\u{2028}{}", "x".repeat(1_000));
+        let error = AwsError::new(long.clone(), long, &Reply::default());
+        let line = error.describe("PutObject");
+        assert!(line.starts_with("PutObject answered 0 Badxxx") && line.contains("x: Badxxx"), "{line}");
+        assert!(line.len() < 700, "{line}");
     }
 }

@@ -10,6 +10,7 @@ use super::aws_error::AwsError;
 use super::aws_json::Service;
 use super::data_record::{Frame, MAX_RECORD};
 use super::dated::Dated;
+use super::words::shown;
 use super::{Destination, Encoded, Judgement, Network, Pace, Purpose, Reply, Request, aws_error};
 use crate::batch::{Batch, Limits};
 use crate::classify::Entry;
@@ -161,7 +162,7 @@ fn accepted(batch: &Batch, reply: &Reply) -> Judgement {
         0 => later("with failures it does not name"),
         all if all >= batch.items.len() => {
             let code = answers.first().and_then(|answer| answer["ErrorCode"].as_str()).unwrap_or_default();
-            later(&format!("but took no record: {code}"))
+            later(&format!("but took no record: {}", shown(code).collect::<String>()))
         }
         _ => Judgement::Partial { retry, refused: Vec::new() },
     }

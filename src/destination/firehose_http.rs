@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use super::data_record::{Frame, MAX_RECORD};
 use super::dated::Dated;
 use super::post::{self, Post};
-use super::{Destination, Encoded, Judgement, Network, Pace, Purpose, Reply, Request, words};
+use super::words::shown;
+use super::{Destination, Encoded, Judgement, Network, Pace, Purpose, Reply, Request};
 use crate::batch::{Batch, Limits};
 use crate::classify::Entry;
 use crate::config::{Common, Reader};
@@ -207,7 +208,7 @@ fn describe(reply: &Reply, body: &Value) -> String {
     let mut why = post::describe("the endpoint", reply);
     if let Some(message) = body["errorMessage"].as_str() {
         why.push_str(": ");
-        why.push_str(&words::of_service(message));
+        why.extend(shown(message));
     }
     why
 }

@@ -15,8 +15,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 
 use self::record::LogRecord;
 use self::resource::Resources;
+use super::words::shown;
 use super::{
-    Destination, Encoded, HttpRequest, Judgement, Network, Outlet, Pace, Purpose, Reply, Request, gzip, words,
+    Destination, Encoded, HttpRequest, Judgement, Network, Outlet, Pace, Purpose, Reply, Request, gzip,
 };
 use crate::batch::{Batch, Limits};
 use crate::classify::Entry;
@@ -133,7 +134,7 @@ impl Otlp {
             }
             Some(partial) if partial == PartialSuccess::default() => Judgement::Delivered,
             Some(PartialSuccess { rejected, message }) => {
-                let message = words::of_service(&message);
+                let message: String = shown(&message).collect();
                 let why = format!("the receiver rejected {rejected} records: {message}");
                 Judgement::Short { refused: rejected, why }
             }
