@@ -119,6 +119,15 @@ mod tests {
     }
 
     #[test]
+    fn subjects_are_bounded() {
+        let log = Log::new(0);
+        for subject in 0..3 * MAX_SUBJECTS {
+            log.due(&subject.to_string());
+        }
+        assert!(log.said.lock().unwrap().len() <= MAX_SUBJECTS);
+    }
+
+    #[test]
     fn what_stayed_unsaid_is_counted() {
         let log = Log::new(0);
         log.due("a");

@@ -78,16 +78,18 @@ impl<T: Transport + 'static> Uploader<T> {
         let this = Rc::new(self);
         let mut uploads = JoinSet::new();
         let (mut round, mut ending) = (Instant::now() + ROUND, false);
+        let mut next_close = Instant::now();
         loop {
             let until = *leaving.borrow_and_update();
             if until.is_some() && !std::mem::replace(&mut ending, true) {
                 this.spool.seal_all();
             }
             let hurrying = *hurry.borrow_and_update() && !ending;
-            if hurrying {
+            if hurrying && Instant::now() >= next_close {
                 this.spool.seal_all();
+                next_close = Instant::now() + HURRY;
             }
-            let look_again = if hurrying { Instant::now() + HURRY } else { round };
+            let look_again = if hurrying { next_close } else { round };
             let in_time = until.is_none_or(|until| Instant::now() < until);
             if in_time {
                 this.begin(&mut uploads, &leaving);

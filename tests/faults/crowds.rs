@@ -2,18 +2,19 @@
 
 use std::time::Duration;
 
-use fake_cloud::{Api, Cloud, Fault};
+use fake_cloud::{Api, Cloud, Fault, Received};
 
 use crate::feed::{Feed, Sent, Stream};
-use crate::host::{Host, Output, kinds};
+use crate::host::{Host, Kind, Output, kinds};
+use crate::services::of_ten;
 use crate::tally::{in_group, tally};
 
 /// Each gets every record, and one in trouble does not disturb the other.
 #[test]
 fn two_instances_in_one_process() {
-    for kind in kinds().into_iter().filter(crate::host::Kind::bears_two_outputs) {
+    for kind in kinds().into_iter().filter(Kind::bears_two_outputs) {
         let cloud = Cloud::start();
-        let fails = |put: &fake_cloud::Received| put.json()["logStreamName"] == "c1";
+        let fails = |put: &Received| put.json()["logStreamName"] == "c1";
         cloud.script_where(Api::PutLogEvents, fails, Fault::throttled());
         let output = |group: &str| Output::to_groups(&cloud, [group, group]);
         let calm = output("/two").with("rest.log_stream", "calm").with("errors.log_stream", "calm");
@@ -34,7 +35,7 @@ fn two_instances_in_one_process() {
 fn four_workers_against_a_service_that_throttles() {
     for kind in kinds() {
         let cloud = Cloud::start();
-        cloud.script_where(Api::PutLogEvents, crate::services::of_ten(3), Fault::throttled());
+        cloud.script_where(Api::PutLogEvents, of_ten(3), Fault::throttled());
         cloud.script_where(Api::PutLogEvents, |_| true, Fault::slow(Duration::from_millis(400)));
         let output = Output::to_groups(&cloud, ["/rest", "/errors"]).with("flush_timeout", "1s").workers(4);
         let mut host = Host::new(&kind, output).start();

@@ -1,10 +1,12 @@
-//! The way over the network: certificates are verified, authorities can be added, proxies of the environment are used.
+//! The way over the network: certificates are verified, authorities can be added, proxies of the environment are used;
+//! no redirect is followed, and no reply read without end.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 use out_ecs_router::Verdict;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
@@ -33,6 +35,59 @@ fn a_service_that_nobody_vouches_for_gets_nothing() {
     let router = router(&format!("https://localhost:{port}"), &[("flush_timeout", "1s")]);
     assert_eq!(router.bring(&hello()), Verdict::Retry);
     assert_eq!(router.counters("cloudwatch").delivered, 0);
+}
+
+/// The certificate is somebody's whom we trust, but of another name.
+#[test]
+fn a_certificate_of_another_name_gets_nothing() {
+    let folder = TempDir::new();
+    let (authority, port) = tls_service(&folder);
+    let keys = [("cloudwatch.ca_file", authority.to_str().unwrap()), ("flush_timeout", "1s")];
+    let router = router(&format!("https://127.0.0.1:{port}"), &keys);
+    assert_eq!(router.bring(&hello()), Verdict::Retry);
+    assert_eq!(router.counters("cloudwatch").delivered, 0);
+}
+
+/// Nothing that a user can write turns the verification off.
+#[test]
+fn no_key_turns_the_verification_off() {
+    let keys = out_ecs_router::config::keys::reference();
+    for word in ["verify", "insecure", "skip_tls", "tls"] {
+        assert!(!keys.contains(&format!("| `{word}")), "{word}");
+    }
+}
+
+/// Only a megabyte of a reply is read, and what it said first counts; the service is told to stop.
+#[test]
+fn a_reply_that_never_ends_is_read_up_to_a_limit() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (tell, told) = channel();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request = [0; 16_384];
+        stream.read(&mut request).unwrap();
+        let head = "HTTP/1.1 503 X\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+        stream.write_all(head.as_bytes()).unwrap();
+        let piece = [b"10000\r\n".as_slice(), &[b' '; 0x10000], b"\r\n"].concat();
+        let pieces = (0..10_000).take_while(|_| stream.write_all(&piece).is_ok()).count();
+        tell.send(pieces * 0x10000).ok();
+    });
+    let router = router(&format!("http://127.0.0.1:{port}"), &[("flush_timeout", "2s")]);
+    assert_eq!(router.bring(&hello()), Verdict::Retry);
+    let sent = told.recv_timeout(Duration::from_secs(10)).expect("the connection is closed");
+    assert!(sent < 20_000_000, "{sent} bytes were taken");
+}
+
+/// Credentials stay with the host they are for.
+#[test]
+fn a_redirect_is_not_followed() {
+    let (elsewhere, asked) = plain_service();
+    let cloud = fake_cloud::Cloud::start();
+    let fault = fake_cloud::Fault::reply(307).header("location", &format!("http://127.0.0.1:{elsewhere}/"));
+    cloud.script_where(fake_cloud::Api::PutLogEvents, |_| true, fault);
+    assert_eq!(router(&cloud.endpoint(), &[("flush_timeout", "500ms")]).bring(&hello()), Verdict::Retry);
+    assert!(asked.try_recv().is_err(), "somebody else was asked");
 }
 
 #[test]

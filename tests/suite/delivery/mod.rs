@@ -10,6 +10,7 @@
 //! - `groups` – log groups and streams that do not exist yet, or not any more
 //! - `credentials` – expired, wrong, and assumed
 //! - `neighbours` – destinations and flushes that must not hold each other up
+//! - `quiet` – what records hold stays out of the plugin's own log lines, whatever a service says
 //! - `malformed` – chunks that are not what a host writes
 //! - `ending` – what happens at exit
 //! - `counting` – nothing is silent
@@ -26,6 +27,7 @@ mod groups;
 mod limits;
 mod malformed;
 mod neighbours;
+mod quiet;
 mod refusals;
 mod retrying;
 mod summary;

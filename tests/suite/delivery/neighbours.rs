@@ -129,6 +129,28 @@ fn four_flushes_at_once_all_arrive_once() {
     router.assert_adds_up("cloudwatch");
 }
 
+/// More than the worker's queue holds; a host with so many workers does not exist.
+#[test]
+fn two_hundred_flushes_at_once_all_get_an_answer_and_arrive_once() {
+    let cloud = ready();
+    cloud.script_where(Api::PutLogEvents, |_| true, Fault::hang());
+    let router = Router::to(&cloud, &[("flush_timeout", "1s"), ("cloudwatch.timeout", "1s")]);
+    let chunks: Vec<Chunk> =
+        (0..200).map(|number| Chunk::now(&[line("web", "stdout", &format!("{number}"))])).collect();
+    std::thread::scope(|scope| {
+        let flushes: Vec<_> = chunks.iter().map(|chunk| scope.spawn(|| router.bring(chunk))).collect();
+        flushes.into_iter().for_each(|flush| assert_eq!(flush.join().unwrap(), Verdict::Retry));
+    });
+    cloud.clear_script();
+    for chunk in &chunks {
+        router.bring_until_ok(chunk, 20);
+    }
+    let mut arrived = cloud.cloudwatch().messages(GROUP, "web");
+    arrived.sort_unstable();
+    arrived.dedup();
+    assert_eq!((arrived.len(), cloud.cloudwatch().messages(GROUP, "web").len()), (200, 200));
+}
+
 #[test]
 fn two_instances_do_not_know_of_each_other() {
     let (one, other) = (ready(), ready());

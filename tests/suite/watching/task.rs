@@ -14,6 +14,7 @@ use crate::support::chunk::Chunk;
 use crate::support::environment;
 use crate::support::process::until;
 use crate::support::router::{GROUP, Router};
+use crate::support::temp::TempDir;
 
 /// Streams by class, whole records; planned stops have a stream of their own.
 fn router(cloud: &Cloud, more: &[(&str, &str)]) -> Router {
@@ -142,6 +143,38 @@ fn a_report_that_does_not_arrive_is_brought_again_and_arrives_once() {
         reports(&cloud, "stop", 1, Duration::from_secs(10));
         router.drain();
         assert_eq!(cloud.cloudwatch().messages(GROUP, "stop").len(), 1);
+    });
+}
+
+/// The router's own signal comes last, and the disk goes with the task: nothing waits for the end.
+#[test]
+fn the_spool_is_uploaded_as_soon_as_the_task_is_to_stop() {
+    alone(this_test!("the_spool_is_uploaded_as_soon_as_the_task_is_to_stop"), || {
+        let cloud = Cloud::builder().create_buckets(["archive"]).start();
+        let (metadata, folder) = (Metadata::start(&["app"]), TempDir::new());
+        environment::metadata(&metadata.address());
+        let keys = [
+            ("route.default", "s3"),
+            ("s3.region", "us-east-1"),
+            ("s3.endpoint", &cloud.endpoint()),
+            ("s3.bucket", "archive"),
+            ("s3.spool_dir", folder.path().to_str().unwrap()),
+            ("s3.upload_timeout", "1h"),
+            ("task_metadata.interval", "200ms"),
+        ];
+        let router = Router::with(&keys);
+        metadata.wait_for_look();
+        assert_eq!(router.bring(&Chunk::now(&[stderr_of("app", "before")])), Verdict::Ok);
+        std::thread::sleep(Duration::from_millis(600));
+        assert_eq!(cloud.attempts(Api::PutObject), 0, "nothing was due");
+        metadata.stop();
+        let lines = |count| {
+            let there = || (cloud.s3().all_lines("archive").len() >= count).then_some(());
+            until(Duration::from_secs(5), there)
+        };
+        lines(1).expect("uploaded while the router runs");
+        assert_eq!(router.bring(&Chunk::now(&[stderr_of("app", "the last words")])), Verdict::Ok);
+        lines(2).expect("and what comes after it, too");
     });
 }
 
