@@ -3,6 +3,7 @@
 //! - `golden` – every named real-world record makes exactly the request on file, in every form a host writes it
 //! - `delivery` – verdict, what arrived and how many attempts, under every way a service can misbehave
 //! - `network` – certificates are verified, authorities can be added, the environment's proxy is used
+//! - `promises` – every test that the README's "What happens when …" names exists, and none of them is left out
 //! - `properties` – no bytes whatever make the decoder panic, and none make it allocate more than they are worth
 //! - `architecture` – modules import only downwards, and `unsafe` stands at the border only
 //! - `readme` – what the documents print: commands, links, configurations, log lines
@@ -27,6 +28,7 @@ mod delivery;
 mod fluent_bit;
 mod golden;
 mod network;
+mod promises;
 mod properties;
 mod readme;
 mod reference;
