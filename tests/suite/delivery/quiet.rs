@@ -13,11 +13,11 @@ use crate::support::temp::TempDir;
 /// Stands for what nobody but the destination may read.
 const CONTENT: &str = "hunter2-hunter2";
 
-/// The type of a destination, what it is asked by, its keys.
-type Kind = (&'static str, Api, &'static [(&'static str, &'static str)]);
+/// A type of destination, what it is asked by, and its keys besides the endpoint.
+type Row = (&'static str, Api, &'static [(&'static str, &'static str)]);
 
-/// Each that is behind the network; its keys besides the endpoint.
-const DESTINATIONS: [Kind; 8] = [
+/// Each type behind the network.
+const DESTINATIONS: [Row; 8] = [
     ("cloudwatch", Api::PutLogEvents, &[("region", "us-east-1"), ("log_group", "/g"), ("log_stream", "s")]),
     ("firehose", Api::PutRecordBatch, &[("region", "us-east-1"), ("delivery_stream", "d")]),
     ("newrelic", Api::NewRelicLogs, &[("license_key", "0123456789012345678901234567890123456789")]),
