@@ -97,7 +97,7 @@ fn memory_stays_bounded_while_every_endpoint_is_dead() {
             let host = host.with_key("rest.spool_dir", spool.to_str().unwrap()).start();
             let before = host.peak_memory();
             let stream = Stream::start(Feed::padded(500), &host, Duration::ZERO);
-            std::thread::sleep(Duration::from_secs(8));
+            std::thread::sleep(Duration::from_secs(6));
             let peak = host.peak_memory();
             let name = host.name();
             drop(host.kill());
