@@ -332,6 +332,14 @@ fn any_line() -> impl Strategy<Value = Value> {
         .prop_map(|(class, container, line)| json!({"class": class, "container": container, "line": line}))
 }
 
+#[test]
+fn a_title_that_is_cut_leaves_no_code_block_open() {
+    let stop = json!({"ecs_event": "task_stopped", "summary": "x", "service": "```🔴".repeat(60)});
+    for (text, _) in texts(&composed(&[stop])).iter().skip(1) {
+        assert!(text.matches("```").count().is_multiple_of(2), "{text}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 

@@ -22,9 +22,9 @@ const MAX_FIELD: usize = 2_000;
 const FENCE: &str = "```";
 const ELLIPSIS: char = '…';
 
-/// A title, which knows no markup.
+/// A title, which knows no markup; backticks look like everywhere else.
 pub(super) fn header(text: &str) -> Value {
-    let text = clipped(text.chars().map(Piece::Char), MAX_HEADER);
+    let text = clipped(text.replace('`', "'").chars().map(Piece::Char), MAX_HEADER);
     json!({"type": "header", "text": {"type": "plain_text", "text": said(&text), "emoji": true}})
 }
 
