@@ -254,3 +254,36 @@ impl<I: Inlet + Clone + 'static> TaskWatch<I> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug, Clone)]
+    struct Nobody;
+
+    impl Inlet for Nobody {
+        async fn bring(&self, _: &str, _: &[u8]) -> Verdict {
+            Verdict::Retry
+        }
+    }
+
+    #[tokio::test]
+    async fn reports_that_wait_are_bounded_and_the_oldest_goes_first() {
+        let endpoint = TaskEndpoint {
+            address: "http://127.0.0.1:9".to_owned(),
+            interval: LONGEST_PAUSE,
+            reporting: Reporting::Off,
+        };
+        let (client, log) = (Client::new(None).unwrap(), Rc::new(Log::new(0)));
+        let mut watch = TaskWatch::new(endpoint, client, Nobody, log, Rc::default());
+        for number in 0..=MOST_WAITING {
+            watch.wait_for_last_lines(&Exit { finished: None, event: json!({ "id": number }) });
+        }
+        assert_eq!(watch.waiting.len(), MOST_WAITING);
+        let oldest: (f64, serde_json::Value) = rmp_serde::from_slice(&watch.waiting[0].chunk).unwrap();
+        assert_eq!(oldest.1, json!({ "id": 1 }));
+    }
+}
