@@ -121,3 +121,20 @@ fn exit_finishes_what_is_under_way() {
     assert!(cloud.sqs().messages(QUEUE).is_empty(), "deleted before the end");
     assert_eq!(cloud.cloudwatch().messages(GROUP, "stop").len(), 1);
 }
+
+#[test]
+fn authorities_that_cannot_be_read_are_said_at_the_start() {
+    let keys = [
+        ("route.default", "stdout"),
+        ("queue.url", "https://sqs.us-east-1.amazonaws.com/111122223333/ecs-stops"),
+        ("queue.ca_file", "/nowhere/ca.pem"),
+    ];
+    let keys: BTreeMap<String, String> = keys.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+    let problems = out_ecs_router::plugin::Instance::start(0, &keys).unwrap_err();
+    assert_eq!(problems.len(), 1);
+    assert!(
+        problems[0].to_string().starts_with("queue.ca_file: cannot read /nowhere/ca.pem"),
+        "{}",
+        problems[0]
+    );
+}
