@@ -34,6 +34,17 @@ fn bare(code: &str) -> &str {
     code.split(':').next().unwrap_or(code)
 }
 
+/// What a reply means for a call that carries no batch: done, or what every service shares. The rest needs a person.
+#[must_use]
+pub fn judge_call(reply: &Reply, operation: &str) -> Judgement {
+    if reply.status == 200 {
+        return Judgement::Delivered;
+    }
+    let error = aws_error(reply);
+    let common = error.common_judgement(reply, operation);
+    common.unwrap_or_else(|| Judgement::Later { pace: Pace::Slow, why: error.describe(operation) })
+}
+
 impl AwsError {
     /// An error with what was found in the reply, by whatever rules.
     pub(super) fn new(code: String, message: String, reply: &Reply) -> Self {

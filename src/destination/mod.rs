@@ -36,6 +36,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method};
 
 use self::aws_error::aws_error;
+pub use self::aws_error::judge_call;
 pub use self::store::{Call, Encoding, Part, Piece, Store};
 use crate::batch::{Batch, Limits};
 use crate::classify::Entry;

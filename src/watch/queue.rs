@@ -18,8 +18,8 @@ use super::{Inlet, Leaving, chunk_of};
 use crate::ack::Verdict;
 use crate::aws::Signer;
 use crate::config::QueueSettings;
-use crate::destination::{HttpRequest, Reply};
-use crate::http::Client;
+use crate::destination::{HttpRequest, Judgement, Pace, Reply};
+use crate::http::{Client, Failure};
 use crate::log::{Level, Log};
 use crate::metrics::{self, Metrics};
 
@@ -153,7 +153,7 @@ impl<I: Inlet + 'static> QueueWatch<I> {
     async fn delete(&self, message: &Message) {
         for tries in 1..=DELETE_TRIES {
             let deleted = self.call(self.queue.delete(&message.receipt_handle), TIMEOUT).await;
-            match deleted.and_then(|reply| sqs::succeeded(&reply)) {
+            match deleted.and_then(|reply| sqs::succeeded(&reply, "DeleteMessage")) {
                 Ok(()) => {
                     self.counters().deleted.fetch_add(1, Relaxed);
                     return;
@@ -169,26 +169,28 @@ impl<I: Inlet + 'static> QueueWatch<I> {
         self.counters().left.fetch_add(1, Relaxed);
         let left =
             self.call(self.queue.leave(&message.receipt_handle, rest(message.receives())), TIMEOUT).await;
-        if let Err(why) = left.and_then(|reply| sqs::succeeded(&reply)) {
+        if let Err(why) = left.and_then(|reply| sqs::succeeded(&reply, "ChangeMessageVisibility")) {
             self.complain("leave a message", &why);
         }
     }
 
-    async fn call(&self, mut request: HttpRequest, timeout: Duration) -> Result<Reply, String> {
-        self.signer.sign(&mut request, "sqs").await.map_err(|failure| failure.to_string())?;
-        self.client.send(&request, timeout).await.map_err(|failure| failure.to_string())
+    async fn call(&self, mut request: HttpRequest, timeout: Duration) -> Result<Reply, Judgement> {
+        let later = |failure: Failure| sqs::later(failure.to_string());
+        self.signer.sign(&mut request, "sqs").await.map_err(later)?;
+        self.client.send(&request, timeout).await.map_err(later)
     }
 
-    fn complain(&self, what: &str, why: &str) {
-        if sqs::is_of_credentials(why) {
-            self.signer.refused();
-        }
-        let level = if sqs::needs_a_person(why) { Level::Error } else { Level::Warn };
-        let advice = match sqs::needs_a_person(why) {
-            true => {
-                "; check queue.url, queue.region and the role's sqs:ReceiveMessage, sqs:DeleteMessage, sqs:ChangeMessageVisibility"
+    fn complain(&self, what: &str, trouble: &Judgement) {
+        const ADVICE: &str = "; check queue.url, queue.region and the role's sqs:ReceiveMessage, sqs:DeleteMessage, sqs:ChangeMessageVisibility";
+        let (level, why, advice) = match trouble {
+            Judgement::Reauthorize { why } => {
+                self.signer.refused();
+                (Level::Warn, why.as_str(), "")
             }
-            false => "",
+            Judgement::Later { pace: Pace::Slow, why } => (Level::Error, why.as_str(), ADVICE),
+            Judgement::Later { pace: Pace::Soon, why } => (Level::Warn, why.as_str(), ""),
+            // Calls without a batch have no other outcome.
+            _ => (Level::Warn, "an answer that cannot be", ""),
         };
         self.log.once_a_minute(
             level,

@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::destination::{HttpRequest, Reply};
+use crate::destination::{HttpRequest, Judgement, Pace, Reply, judge_call};
 
 /// Most messages of one ReceiveMessage, and of one batch.
 pub(super) const MOST_MESSAGES: usize = 10;
@@ -103,45 +103,30 @@ impl Queue {
 }
 
 /// The messages of a reply to ReceiveMessage; an empty queue leaves the list out.
-pub(super) fn messages(reply: &Reply) -> Result<Vec<Message>, String> {
+pub(super) fn messages(reply: &Reply) -> Result<Vec<Message>, Judgement> {
     #[derive(Deserialize)]
     struct Received {
         #[serde(rename = "Messages", default)]
         messages: Option<Vec<Message>>,
     }
-    succeeded(reply)?;
-    let received: Received = serde_json::from_slice(&reply.body).map_err(|error| error.to_string())?;
+    succeeded(reply, "ReceiveMessage")?;
+    let unread =
+        |error: serde_json::Error| later(format!("ReceiveMessage answered what is no list: {error}"));
+    let received: Received = serde_json::from_slice(&reply.body).map_err(unread)?;
     Ok(received.messages.unwrap_or_default())
 }
 
-/// Fails with the service's own name for what is wrong.
-pub(super) fn succeeded(reply: &Reply) -> Result<(), String> {
-    if reply.status == 200 {
-        return Ok(());
+/// Fails with what the reply means otherwise.
+pub(super) fn succeeded(reply: &Reply, operation: &str) -> Result<(), Judgement> {
+    match judge_call(reply, operation) {
+        Judgement::Delivered => Ok(()),
+        trouble => Err(trouble),
     }
-    let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
-    let kind = body.get("__type").and_then(Value::as_str).map(|kind| kind.rsplit('#').next().unwrap_or(kind));
-    Err(format!("{} ({})", kind.unwrap_or("no error name"), reply.status))
 }
 
-/// Names for which waiting does not help: somebody must change a permission or the key.
-pub(super) fn needs_a_person(why: &str) -> bool {
-    ["AccessDenied", "QueueDoesNotExist", "InvalidAddress", "KmsAccessDenied", "InvalidClientTokenId"]
-        .iter()
-        .any(|name| why.starts_with(name))
-}
-
-/// The credentials are to blame; others may do.
-pub(super) fn is_of_credentials(why: &str) -> bool {
-    [
-        "ExpiredToken",
-        "UnrecognizedClient",
-        "InvalidClientTokenId",
-        "InvalidSignature",
-        "SignatureDoesNotMatch",
-    ]
-    .iter()
-    .any(|name| why.starts_with(name))
+/// Trouble that may pass.
+pub(super) fn later(why: String) -> Judgement {
+    Judgement::Later { pace: Pace::Soon, why }
 }
 
 #[cfg(test)]
@@ -179,9 +164,13 @@ mod tests {
         );
         assert!(messages_of("<html>").is_err());
         let denied = r#"{"__type":"com.amazonaws.sqs#AccessDeniedException","message":"no"}"#;
-        let why = messages(&reply(400, denied)).unwrap_err();
-        assert_eq!(why, "AccessDeniedException (400)");
-        assert!(needs_a_person(&why) && !is_of_credentials(&why));
-        assert_eq!(messages(&reply(503, "")).unwrap_err(), "no error name (503)");
+        let trouble = |status, body: &str| messages(&reply(status, body)).unwrap_err();
+        assert!(matches!(trouble(400, denied), Judgement::Later { pace: Pace::Slow, .. }));
+        assert!(matches!(trouble(400, r#"{"__type":"RequestExpired"}"#), Judgement::Reauthorize { .. }));
+        assert!(matches!(
+            trouble(400, r#"{"__type":"com.amazonaws.sqs#QueueDoesNotExist"}"#),
+            Judgement::Later { pace: Pace::Slow, .. }
+        ));
+        assert!(matches!(trouble(503, ""), Judgement::Later { pace: Pace::Soon, .. }));
     }
 }
