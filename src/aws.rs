@@ -27,6 +27,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 
+use crate::body;
 use crate::config::Identity;
 use crate::destination::HttpRequest;
 use crate::http::{Client, Failure};
@@ -104,11 +105,9 @@ impl Signer {
         let headers =
             request.headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
         // A digest that is known already is not computed again.
-        let digest = request.headers.get(CONTENT_SHA256).and_then(|digest| digest.to_str().ok());
-        let body = match digest {
-            Some(digest) => SignableBody::Precomputed(digest.to_owned()),
-            None => SignableBody::Bytes(&request.body),
-        };
+        let known = request.headers.get(CONTENT_SHA256).and_then(|digest| digest.to_str().ok());
+        let digest = known.map_or_else(|| body::hex(&request.body.sha256()), str::to_owned);
+        let body = SignableBody::Precomputed(digest);
         let signable = SignableRequest::new(request.method.as_str(), request.url.as_str(), headers, body)
             .map_err(|error| failed(&error))?;
         let (instructions, _) =
@@ -289,7 +288,7 @@ fn ours(request: SmithyRequest) -> Result<HttpRequest, ConnectorError> {
         method: parts.method,
         url: parts.uri.to_string(),
         headers: parts.headers,
-        body,
+        body: body.into(),
         sign: None,
     })
 }

@@ -4,7 +4,14 @@
 //! is a list of slices of that buffer, so sorting, splitting and sending again copy no record.
 
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::ops::Range;
+
+use bytes::Bytes;
+
+use crate::body::Body;
+
+/// A body of more pieces than this costs more to handle than to copy.
+const MAX_PIECES: usize = 16;
 
 /// What one request of a destination may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +89,8 @@ impl Lanes {
 /// What one request carries.
 #[derive(Debug, Clone)]
 pub struct Batch {
-    lane: Rc<(Vec<u8>, Vec<u8>)>,
+    target: Bytes,
+    wire: Bytes,
     /// Its records, in the order they are sent.
     pub items: Vec<Item>,
 }
@@ -91,7 +99,7 @@ impl Batch {
     /// Where inside the destination it goes.
     #[must_use]
     pub fn target(&self) -> &[u8] {
-        &self.lane.0
+        &self.target
     }
 
     /// Bytes of the records' wire form.
@@ -100,21 +108,52 @@ impl Batch {
         self.items.iter().map(|item| item.end - item.start).sum()
     }
 
-    /// Appends the records' wire form. Items that are neighbours in the buffer, which is the usual case, are one copy.
-    pub fn copy_into(&self, out: &mut Vec<u8>) {
-        self.runs(|run| out.extend_from_slice(run));
+    /// The records' wire form, where it is.
+    #[must_use]
+    pub fn body(&self) -> Body {
+        self.pieces().into_iter().collect()
     }
 
-    fn runs(&self, mut visit: impl FnMut(&[u8])) {
+    /// The same after a head.
+    #[must_use]
+    pub fn body_after(&self, head: impl Into<Bytes>) -> Body {
+        std::iter::once(head.into()).chain(self.pieces()).collect()
+    }
+
+    /// The same between a head and a tail, without what ends the last record: one byte that separates records.
+    #[must_use]
+    pub fn body_between(&self, head: impl Into<Bytes>, tail: &'static [u8]) -> Body {
+        let mut pieces = self.pieces();
+        if let Some(last) = pieces.last_mut() {
+            last.truncate(last.len().saturating_sub(1));
+        }
+        let (head, tail) = (std::iter::once(head.into()), std::iter::once(Bytes::from_static(tail)));
+        head.chain(pieces).chain(tail).collect()
+    }
+
+    /// Items that are neighbours in the buffer, which is the usual case, are one piece; too many pieces are copied
+    /// into one.
+    fn pieces(&self) -> Vec<Bytes> {
+        let mut pieces = Vec::new();
+        self.runs(|run| pieces.push(run));
+        if pieces.len() <= MAX_PIECES {
+            return pieces.into_iter().map(|run| self.wire.slice(run)).collect();
+        }
+        let mut copy = Vec::with_capacity(self.wire_len());
+        pieces.into_iter().for_each(|run| copy.extend_from_slice(self.wire.get(run).unwrap_or_default()));
+        vec![copy.into()]
+    }
+
+    fn runs(&self, mut visit: impl FnMut(Range<usize>)) {
         let mut run = 0..0;
         for item in &self.items {
             if run.end != item.start {
-                visit(self.lane.1.get(run).unwrap_or_default());
+                visit(run);
                 run = item.start..item.start;
             }
             run.end = item.end;
         }
-        visit(self.lane.1.get(run).unwrap_or_default());
+        visit(run);
     }
 
     /// By what to know this batch again: the same records of the same moments and places in their chunk, on their way
@@ -127,7 +166,7 @@ impl Batch {
             hasher.update(&item.ordinal.to_le_bytes());
             hasher.update(&item.at_ms.to_le_bytes());
         }
-        self.runs(|run| hasher.update(run));
+        self.runs(|run| hasher.update(self.wire.get(run).unwrap_or_default()));
         hasher.digest128()
     }
 
@@ -143,7 +182,7 @@ impl Batch {
     #[must_use]
     pub fn only(&self, positions: &[usize]) -> Self {
         let items = positions.iter().filter_map(|&at| self.items.get(at).copied()).collect();
-        Self { lane: Rc::clone(&self.lane), items }
+        self.with(items)
     }
 
     /// Two halves, or `None` when there is nothing left to split.
@@ -151,8 +190,11 @@ impl Batch {
     pub fn halves(&self) -> Option<(Self, Self)> {
         let (left, right) =
             self.items.split_at_checked(self.items.len() / 2).filter(|(left, _)| !left.is_empty())?;
-        let part = |items: &[Item]| Self { lane: Rc::clone(&self.lane), items: items.to_vec() };
-        Some((part(left), part(right)))
+        Some((self.with(left.to_vec()), self.with(right.to_vec())))
+    }
+
+    fn with(&self, items: Vec<Item>) -> Self {
+        Self { target: self.target.clone(), wire: self.wire.clone(), items }
     }
 }
 
@@ -163,12 +205,12 @@ pub fn pack(lane: Lane, limits: &Limits) -> Vec<Batch> {
     if limits.ordered && !items.is_sorted_by_key(|item| item.at_ms) {
         items.sort_by_key(|item| item.at_ms);
     }
-    let shared = Rc::new((target, wire));
+    let (target, wire) = (Bytes::from(target), Bytes::from(wire));
     let mut batches = Vec::new();
     let mut rest = items.as_slice();
     while !rest.is_empty() {
         let (batch, tail) = rest.split_at(fitting(rest, limits).max(1));
-        batches.push(Batch { lane: Rc::clone(&shared), items: batch.to_vec() });
+        batches.push(Batch { target: target.clone(), wire: wire.clone(), items: batch.to_vec() });
         rest = tail;
     }
     batches
@@ -203,10 +245,9 @@ mod tests {
     }
 
     fn wire(batch: &Batch) -> String {
-        let mut out = Vec::new();
-        batch.copy_into(&mut out);
-        assert_eq!(out.len(), batch.wire_len());
-        String::from_utf8(out).unwrap()
+        let body = batch.body().whole().to_vec();
+        assert_eq!(body.len(), batch.wire_len());
+        String::from_utf8(body).unwrap()
     }
 
     const LIMITS: Limits = Limits { bytes: 100, records: 3, span_ms: Some(1_000), ordered: true };

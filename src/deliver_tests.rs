@@ -4,7 +4,6 @@ use std::cell::Cell;
 use std::collections::VecDeque;
 use std::task::Poll;
 
-use bytes::Bytes;
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderValue, Method};
 
@@ -13,6 +12,7 @@ use std::time::Duration;
 use super::*;
 use crate::ack::Verdict;
 use crate::batch::{Item, Lane, Limits, pack};
+use crate::body::Body;
 use crate::classify::Entry;
 use crate::config::Common;
 use crate::destination::{Encoded, HttpRequest, Judgement, Network, Outlet, Pace, Purpose, Reply, Request};
@@ -53,9 +53,7 @@ impl Destination for Vendor {
     }
 
     fn request(&self, batch: &Batch) -> Request {
-        let mut body = Vec::new();
-        batch.copy_into(&mut body);
-        request(Purpose::Deliver, "deliver", body.into())
+        request(Purpose::Deliver, "deliver", batch.body())
     }
 
     fn judge(&self, _: Purpose, batch: &Batch, reply: &Reply) -> Judgement {
@@ -78,10 +76,10 @@ impl Destination for Vendor {
 }
 
 fn prepare(name: &'static str) -> Request {
-    request(Purpose::Prepare(name), name, Bytes::new())
+    request(Purpose::Prepare(name), name, Body::default())
 }
 
-fn request(purpose: Purpose, url: &str, body: Bytes) -> Request {
+fn request(purpose: Purpose, url: &str, body: Body) -> Request {
     let (method, headers) = (Method::POST, HeaderMap::new());
     Request {
         purpose,
@@ -104,13 +102,14 @@ struct Script {
 impl Transport for Rc<Script> {
     async fn send(&self, outlet: &Outlet) -> Result<Reply, Failure> {
         let Outlet::Http(request) = outlet else { panic!("not over the network") };
-        let body = String::from_utf8_lossy(&request.body);
+        let whole = request.body.whole();
+        let body = String::from_utf8_lossy(&whole);
         self.sent.borrow_mut().push((Instant::now(), format!("{} {body}", request.url).trim().to_owned()));
         self.under_way.set(self.under_way.get() + 1);
         self.most_under_way.set(self.most_under_way.get().max(self.under_way.get()));
         tokio::time::sleep(self.trip).await;
         self.under_way.set(self.under_way.get() - 1);
-        (self.answer)(&request.url, &request.body)
+        (self.answer)(&request.url, &whole)
     }
 
     fn credentials_refused(&self) {

@@ -13,6 +13,7 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
+use crate::body::{Body, Sending};
 use crate::destination::{HttpRequest, Reply};
 
 /// Why there is no reply. Every kind may be tried again; what differs is what may already have happened.
@@ -79,11 +80,19 @@ impl Client {
         let sending = client
             .request(request.method.clone(), &request.url)
             .headers(request.headers.clone())
-            .body(request.body.clone())
+            .body(sendable(&request.body))
             .timeout(timeout)
             .send();
         let response = sending.await.map_err(|error| failure(&host, &error))?;
         Ok(read(response).await)
+    }
+}
+
+/// hyper knows the length of either and sends a Content-Length.
+fn sendable(body: &Body) -> reqwest::Body {
+    match body.pieces().count() {
+        ..=1 => body.whole().into(),
+        _ => reqwest::Body::wrap(Sending::from(body)),
     }
 }
 

@@ -17,6 +17,7 @@
 pub mod ack;
 mod aws;
 pub mod batch;
+pub mod body;
 mod breaker;
 pub mod carrier;
 pub mod classify;

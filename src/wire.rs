@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::aws::Signer;
+use crate::body::Body;
 use crate::destination::{HttpRequest, Network, Outlet, Reply};
 use crate::http::{Client, Failure};
 use crate::spool::Spool;
@@ -66,7 +67,7 @@ impl Wire {
         self.spool.clone()
     }
 
-    fn fill(&self, name: &[u8], lines: &[u8]) -> Result<(), Failure> {
+    fn fill(&self, name: &[u8], lines: &Body) -> Result<(), Failure> {
         match &self.spool {
             Some(spool) => spool.append(name, lines).map_err(|refusal| Failure::Local(refusal.to_string())),
             None => Err(Failure::Local("no spool is set up for this destination".to_owned())),
@@ -118,7 +119,7 @@ fn done() -> Reply {
 }
 
 /// One write per batch under the file's lock, so that lines of several instances never mix.
-fn append(path: &Path, mode: u32, lines: &[u8]) -> Result<(), Failure> {
+fn append(path: &Path, mode: u32, lines: &Body) -> Result<(), Failure> {
     let failed = |error: std::io::Error| Failure::Local(format!("cannot write {}: {error}", path.display()));
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(failed)?;
@@ -127,16 +128,18 @@ fn append(path: &Path, mode: u32, lines: &[u8]) -> Result<(), Failure> {
         std::fs::OpenOptions::new().create(true).append(true).mode(mode).open(path).map_err(failed)?;
     file.lock().map_err(failed)?;
     let before = file.metadata().map_err(failed)?.len();
-    file.write_all(lines).map_err(|error| {
+    lines.pieces().try_for_each(|piece| file.write_all(piece)).map_err(|error| {
         // Half a batch must not stay: it would stand there twice after the next try.
         file.set_len(before).ok();
         failed(error)
     })
 }
 
-fn print(lines: &[u8]) -> Result<(), Failure> {
+fn print(lines: &Body) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
-    out.write_all(lines)
+    lines
+        .pieces()
+        .try_for_each(|piece| out.write_all(piece))
         .and_then(|()| out.flush())
         .map_err(|error| Failure::Local(format!("cannot print: {error}")))
 }

@@ -98,7 +98,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     let paths = entries.map(|entry| entry.unwrap().path());
     let mut found: Vec<_> =
         paths.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect();
-    found.retain(|path| path.extension().is_some_and(|extension| extension == "ndjson"));
+    found.retain(|path| path.extension().is_some_and(|extension| extension == "spool"));
     found
 }
 
@@ -364,19 +364,19 @@ fn a_full_spool_answers_retry_and_loses_nothing() {
     scene.cloud.script_where(Api::PutObject, |_| true, Fault::reply(503));
     scene.cloud.script_where(Api::CreateMultipartUpload, |_| true, Fault::reply(503));
     let instance = scene.start();
-    let chunks: Vec<_> = (0..6)
+    let chunks: Vec<_> = (0..12)
         .map(|number| chunk("web", noise(2_000).into_iter().map(|log| format!("{number}{log}"))))
         .collect();
     let verdicts: Vec<_> = chunks.iter().map(|chunk| instance.flush(b"app", chunk)).collect();
     let refused: Vec<_> =
         chunks.iter().zip(&verdicts).filter(|(_, verdict)| **verdict == Verdict::Retry).collect();
-    assert!((1..6).contains(&refused.len()), "{verdicts:?}");
+    assert!((1..12).contains(&refused.len()), "{verdicts:?}");
     scene.cloud.clear_script();
     for (chunk, _) in refused {
         until("room", || instance.flush(b"app", chunk) == Verdict::Ok);
     }
     instance.drain();
-    assert_eq!(scene.lines().len(), 6 * 2_000);
+    assert_eq!(scene.lines().len(), 12 * 2_000);
     scene.assert_clean();
 }
 

@@ -110,26 +110,27 @@ fn request(destination: &dyn Destination, batch: &Batch) -> HttpRequest {
 }
 
 fn check_request(index: usize, batch: &Batch, request: &HttpRequest) {
-    let count = batch.items.len();
+    let (count, body) = (batch.items.len(), request.body.whole());
     match index {
-        0 => check_cloudwatch(batch, &json(&request.body)),
+        0 => check_cloudwatch(batch, &json(&body)),
         1 => {
             let key = batch.target();
             assert_object_key(key);
             assert!((1..=1_024).contains(&key.len()));
-            let lines: Vec<&[u8]> = request.body.split_inclusive(|byte| *byte == b'\n').collect();
+            let lines: Vec<&[u8]> = body.split_inclusive(|byte| *byte == b'\n').collect();
             assert_eq!(lines.len(), count);
             lines.into_iter().for_each(|line| assert!(json(line).is_object()));
         }
         2 => {
-            let entries = json(&request.body);
+            let entries = json(&body);
             assert_eq!(entries.as_array().unwrap().len(), count);
             assert!(entries.as_array().unwrap().iter().all(|entry| entry["message"].is_string()));
         }
         _ => {
-            let body = json(&request.body);
-            let scopes = body["resourceLogs"][0]["scopeLogs"].as_array().unwrap();
-            let records = scopes.iter().map(|scope| scope["logRecords"].as_array().unwrap().len());
+            let request = json(&body);
+            let scopes = &request["resourceLogs"][0]["scopeLogs"];
+            let records =
+                scopes.as_array().unwrap().iter().map(|scope| scope["logRecords"].as_array().unwrap().len());
             assert_eq!(records.sum::<usize>(), count);
         }
     }

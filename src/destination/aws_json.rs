@@ -2,10 +2,10 @@
 //!
 //! <https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html>, read 2026-11.
 
-use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
 use super::{HttpRequest, Network, Outlet, Purpose, Request};
+use crate::body::Body;
 use crate::config::Reader;
 
 /// One service in one region.
@@ -34,7 +34,7 @@ impl Service {
     }
 
     /// The request for one operation; `extra` are headers besides the protocol's.
-    pub(super) fn call(&self, purpose: Purpose, operation: &str, body: Bytes, extra: HeaderMap) -> Request {
+    pub(super) fn call(&self, purpose: Purpose, operation: &str, body: Body, extra: HeaderMap) -> Request {
         let mut headers = extra;
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.1"));
         if let Ok(target) = HeaderValue::from_str(&format!("{}.{operation}", self.api)) {

@@ -201,25 +201,23 @@ impl Destination for Cloudwatch {
 
     fn request(&self, batch: &Batch) -> Request {
         let (group, stream) = names(batch);
-        let mut body = Vec::with_capacity(batch.wire_len() + 128 + 2 * (group.len() + stream.len()));
-        let mut writer = Writer::<false>::new(&mut body);
+        let mut head = Vec::with_capacity(128 + 2 * (group.len() + stream.len()));
+        let mut writer = Writer::<false>::new(&mut head);
         writer.raw(b"{\"logGroupName\":");
         writer.string(group.as_bytes());
         writer.raw(b",\"logStreamName\":");
         writer.string(stream.as_bytes());
         writer.raw(b",\"logEvents\":[");
-        batch.copy_into(&mut body);
-        body.pop();
-        body.extend_from_slice(b"]}");
+        let mut body = batch.body_between(head, b"]}");
         let mut headers = HeaderMap::new();
         if let Some(format) = self.format {
             headers.insert(HeaderName::from_static("x-amzn-logs-format"), HeaderValue::from_static(format));
         }
         if self.gzip {
-            body = gzip(&body);
+            body = gzip(&body).into();
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
-        self.service.call(Purpose::Deliver, "PutLogEvents", body.into(), headers)
+        self.service.call(Purpose::Deliver, "PutLogEvents", body, headers)
     }
 
     fn judge(&self, purpose: Purpose, batch: &Batch, reply: &Reply) -> Judgement {

@@ -178,12 +178,7 @@ impl Destination for Datadog {
     }
 
     fn request(&self, batch: &Batch) -> Request {
-        let mut body = Vec::with_capacity(batch.wire_len() + 1);
-        body.push(b'[');
-        batch.copy_into(&mut body);
-        body.pop();
-        body.push(b']');
-        self.post.deliver(body, None)
+        self.post.deliver(batch.body_between("[", b"]"), None)
     }
 
     fn judge(&self, _: Purpose, batch: &Batch, reply: &Reply) -> Judgement {

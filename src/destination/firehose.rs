@@ -93,15 +93,13 @@ impl Destination for Firehose {
     }
 
     fn request(&self, batch: &Batch) -> Request {
-        let mut body = Vec::with_capacity(batch.wire_len() + 64 + self.stream.len());
-        let mut writer = Writer::<false>::new(&mut body);
+        let mut head = Vec::with_capacity(64 + self.stream.len());
+        let mut writer = Writer::<false>::new(&mut head);
         writer.raw(b"{\"DeliveryStreamName\":");
         writer.string(self.stream.as_bytes());
         writer.raw(b",\"Records\":[");
-        batch.copy_into(&mut body);
-        body.pop();
-        body.extend_from_slice(b"]}");
-        self.service.call(Purpose::Deliver, OPERATION, body.into(), HeaderMap::new())
+        let body = batch.body_between(head, b"]}");
+        self.service.call(Purpose::Deliver, OPERATION, body, HeaderMap::new())
     }
 
     fn judge(&self, _: Purpose, batch: &Batch, reply: &Reply) -> Judgement {

@@ -174,16 +174,14 @@ impl Destination for FirehoseHttp {
 
     fn request(&self, batch: &Batch) -> Request {
         let id = request_id(batch);
-        let mut body = Vec::with_capacity(batch.wire_len() + ENVELOPE);
-        let mut writer = Writer::<false>::new(&mut body);
+        let mut head = Vec::with_capacity(ENVELOPE);
+        let mut writer = Writer::<false>::new(&mut head);
         writer.raw(b"{\"requestId\":");
         writer.string(id.as_bytes());
         writer.raw(b",\"timestamp\":");
         writer.integer(batch.items.iter().map(|item| item.at_ms).max().unwrap_or_default().max(0));
         writer.raw(b",\"records\":[");
-        batch.copy_into(&mut body);
-        body.pop();
-        body.extend_from_slice(b"]}");
+        let body = batch.body_between(head, b"]}");
         self.post.deliver(body, HeaderValue::from_str(&id).ok().map(|id| (REQUEST_ID, id)))
     }
 

@@ -173,7 +173,7 @@ proptest! {
     fn any_record_becomes_valid_json_within_the_limit(chunk in any_chunk()) {
         let firehose = firehose(&[]);
         for batch in batches_of(&*firehose, &chunk).0 {
-            let body: Value = serde_json::from_slice(&request_of(&*firehose, &batch).body).unwrap();
+            let body: Value = serde_json::from_slice(&request_of(&*firehose, &batch).body.whole()).unwrap();
             for text in data(&body) {
                 prop_assert!(serde_json::from_str::<Value>(&text).is_ok() && text.len() <= MAX_RECORD);
             }

@@ -178,16 +178,10 @@ impl Destination for HttpEndpoint {
     }
 
     fn request(&self, batch: &Batch) -> Request {
-        let mut body = Vec::with_capacity(batch.wire_len() + 1);
-        match self.form {
-            Form::Lines => batch.copy_into(&mut body),
-            Form::Array => {
-                body.push(b'[');
-                batch.copy_into(&mut body);
-                body.pop();
-                body.push(b']');
-            }
-        }
+        let body = match self.form {
+            Form::Lines => batch.body(),
+            Form::Array => batch.body_between("[", b"]"),
+        };
         self.post.deliver(body, None)
     }
 

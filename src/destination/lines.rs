@@ -62,11 +62,10 @@ impl Destination for Lines {
     }
 
     fn request(&self, batch: &Batch) -> Request {
-        let mut lines = Vec::with_capacity(batch.wire_len());
-        batch.copy_into(&mut lines);
+        let lines = batch.body();
         let outlet = match self.path {
-            Some(_) => Outlet::File { path: path_of(batch.target()), mode: self.mode, lines: lines.into() },
-            None => Outlet::Stdout(lines.into()),
+            Some(_) => Outlet::File { path: path_of(batch.target()), mode: self.mode, lines },
+            None => Outlet::Stdout(lines),
         };
         Request { purpose: Purpose::Deliver, outlet }
     }

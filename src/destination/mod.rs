@@ -39,6 +39,7 @@ use self::aws_error::aws_error;
 pub use self::aws_error::judge_call;
 pub use self::store::{Call, Encoding, Part, Piece, Store};
 use crate::batch::{Batch, Limits};
+use crate::body::Body;
 use crate::classify::Entry;
 use crate::config::keys::Kind;
 use crate::config::{Common, DestinationSettings, Identity, Reader};
@@ -190,16 +191,16 @@ pub enum Outlet {
         /// Permission bits, should the file have to be made.
         mode: u32,
         /// Whole lines.
-        lines: Bytes,
+        lines: Body,
     },
     /// To Fluent Bit's standard output.
-    Stdout(Bytes),
+    Stdout(Body),
     /// To an object that is being filled on disk.
     Spool {
         /// The object's name, its uuid still open.
         name: Vec<u8>,
         /// Whole lines.
-        lines: Bytes,
+        lines: Body,
     },
 }
 
@@ -225,7 +226,7 @@ pub struct HttpRequest {
     /// Headers, secrets among them marked sensitive.
     pub headers: HeaderMap,
     /// The body as it goes over the wire.
-    pub body: Bytes,
+    pub body: Body,
     /// The AWS service to sign for, for example `logs`.
     pub sign: Option<&'static str>,
 }
@@ -326,16 +327,16 @@ pub enum Pace {
 }
 
 /// gzip at level 1: on log text 595 MB/s at a ratio of 7.6, beside 165 MB/s at 12.6 for level 6.
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+fn gzip(body: &Body) -> Vec<u8> {
     use std::io::Write as _;
     let mut encoder =
-        flate2::write::GzEncoder::new(Vec::with_capacity(bytes.len() / 6), flate2::Compression::fast());
+        flate2::write::GzEncoder::new(Vec::with_capacity(body.len() / 6), flate2::Compression::fast());
     // Writing to memory cannot fail.
-    encoder.write_all(bytes).ok();
+    body.pieces().for_each(|piece| encoder.write_all(piece).unwrap_or_default());
     encoder.finish().unwrap_or_default()
 }
 
 /// zstd at its own default level. Memory is all it needs, so there is nothing to say of a failure.
-fn zstd(bytes: &[u8]) -> Option<Vec<u8>> {
-    ::zstd::bulk::compress(bytes, ::zstd::DEFAULT_COMPRESSION_LEVEL).ok()
+fn zstd(body: &Body) -> Option<Vec<u8>> {
+    ::zstd::bulk::compress(&body.whole(), ::zstd::DEFAULT_COMPRESSION_LEVEL).ok()
 }

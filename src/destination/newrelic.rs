@@ -181,12 +181,7 @@ impl Destination for NewRelic {
     }
 
     fn request(&self, batch: &Batch) -> Request {
-        let mut body = Vec::with_capacity(HEAD.len() + batch.wire_len() + TAIL.len());
-        body.extend_from_slice(HEAD.as_bytes());
-        batch.copy_into(&mut body);
-        body.pop();
-        body.extend_from_slice(TAIL.as_bytes());
-        self.post.deliver(body, None)
+        self.post.deliver(batch.body_between(HEAD, TAIL.as_bytes()), None)
     }
 
     /// 202 promises to look at the events later; what is wrong with them then is an `NrIntegrationError` event.

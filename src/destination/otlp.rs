@@ -235,16 +235,10 @@ impl Destination for Otlp {
         };
         let mut headers = self.headers.clone();
         if self.gzip {
-            body = gzip(&body);
+            body = gzip(&body).into();
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
-        let request = HttpRequest {
-            method: Method::POST,
-            url: self.url.clone(),
-            headers,
-            body: body.into(),
-            sign: None,
-        };
+        let request = HttpRequest { method: Method::POST, url: self.url.clone(), headers, body, sign: None };
         Request { purpose: Purpose::Deliver, outlet: Outlet::Http(request) }
     }
 

@@ -255,7 +255,7 @@ fn numbers_of_64_bits_are_text_in_json() {
     let otlp = otlp(&[("encoding", "json"), ("compress", "off")]);
     let record = json!({"log": "x", "big": i64::MAX, "bigger": u64::MAX, "small": -1});
     let request = testing::requests(&*otlp, &[record]).remove(0);
-    let body: Json = serde_json::from_slice(&request.body).unwrap();
+    let body: Json = serde_json::from_slice(&request.body.whole()).unwrap();
     let log = &body["resourceLogs"][0]["scopeLogs"][0]["logRecords"][0];
     assert_eq!(log["timeUnixNano"], "1795000000000000000");
     assert_eq!(log["attributes"][0], json!({"key": "big", "value": {"intValue": "9223372036854775807"}}));
@@ -278,7 +278,7 @@ fn floats_without_a_number_in_json_have_their_words() {
         (0.1, "0.1"),
     ] {
         let batch = testing::batches_of(&*otlp, &record(number)).0.remove(0);
-        let body = testing::request_of(&*otlp, &batch).body;
+        let body = testing::request_of(&*otlp, &batch).body.whole();
         let body = std::str::from_utf8(&body).unwrap();
         assert!(body.contains(&format!("\"body\":{{\"doubleValue\":{expected}}}")), "{body}");
         received(&[], &record(number));

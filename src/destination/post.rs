@@ -1,10 +1,10 @@
 //! The POST that brings a batch to a vendor outside AWS: address, headers, compression, and what statuses mean
 //! wherever a vendor does not say otherwise.
 
-use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 
 use super::{HttpRequest, Judgement, Outlet, Pace, Purpose, Reply, Request, gzip, zstd};
+use crate::body::Body;
 use crate::config::{Reader, Secret};
 
 /// What all requests of a destination have in common.
@@ -16,7 +16,7 @@ pub(super) struct Post {
 }
 
 /// How bodies are packed: the header's value, and the packer, which may fail.
-type Compression = (&'static str, fn(&[u8]) -> Option<Vec<u8>>);
+type Compression = (&'static str, fn(&Body) -> Option<Vec<u8>>);
 
 impl Post {
     /// Reads `compress`.
@@ -48,7 +48,7 @@ impl Post {
     }
 
     /// The request with this body, and this header of its own if any.
-    pub(super) fn deliver(&self, body: Vec<u8>, own: Option<(HeaderName, HeaderValue)>) -> Request {
+    pub(super) fn deliver(&self, body: Body, own: Option<(HeaderName, HeaderValue)>) -> Request {
         let mut headers = self.headers.clone();
         headers.extend(own);
         let body = self.compressed(body, &mut headers);
@@ -57,14 +57,14 @@ impl Post {
     }
 
     /// What does not get shorter goes as it is, so that compression never takes a body over a limit.
-    fn compressed(&self, body: Vec<u8>, headers: &mut HeaderMap) -> Bytes {
+    fn compressed(&self, body: Body, headers: &mut HeaderMap) -> Body {
         let packed = self.compression.and_then(|(name, pack)| Some((name, pack(&body)?)));
         match packed.filter(|(_, packed)| packed.len() < body.len()) {
             Some((name, packed)) => {
                 headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
                 packed.into()
             }
-            None => body.into(),
+            None => body,
         }
     }
 }

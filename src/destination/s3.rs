@@ -59,7 +59,7 @@ impl S3 {
             dated: Dated::read(reader),
             key: Key::read(reader, encoding),
             encoding,
-            spool: read_rules(&common, reader),
+            spool: read_rules(&common, reader, encoding),
             traits: Traits::read(reader, encoding),
             address: Address::read(reader, bucket, region),
             network,
@@ -73,22 +73,22 @@ impl S3 {
     }
 
     fn put(&self, batch: &Batch) -> Request {
-        let mut lines = Vec::with_capacity(batch.wire_len());
-        batch.copy_into(&mut lines);
+        let lines = batch.body();
         let body = match self.encoding {
-            Encoding::Plain => lines,
-            Encoding::Gzip => super::gzip(&lines),
+            Encoding::Plain => lines.whole(),
+            Encoding::Gzip => super::gzip(&lines).into(),
             // Plain lines would still be read by zstd's users.
-            Encoding::Zstd => super::zstd(&lines).unwrap_or(lines),
+            Encoding::Zstd => super::zstd(&lines).map_or_else(|| lines.whole(), Into::into),
         };
-        self.call(&String::from_utf8_lossy(batch.target()), &Call::Put(&Piece::new(body.into())))
+        self.call(&String::from_utf8_lossy(batch.target()), &Call::Put(&Piece::new(body)))
     }
 }
 
 /// `None` when every chunk is uploaded at once.
-fn read_rules(common: &Common, reader: &Reader<'_>) -> Option<Rules> {
+fn read_rules(common: &Common, reader: &Reader<'_>, encoding: Encoding) -> Option<Rules> {
     let bucket = reader.text("bucket").unwrap_or_default();
     let rules = Rules {
+        packs: encoding == Encoding::Gzip,
         dir: PathBuf::from(reader.required("spool_dir")),
         label: format!("{}@{bucket}", common.name),
         object_size: reader.size("total_file_size"),
@@ -149,9 +149,7 @@ impl Destination for S3 {
         if self.spool.is_none() {
             return self.put(batch);
         }
-        let mut lines = Vec::with_capacity(batch.wire_len());
-        batch.copy_into(&mut lines);
-        let outlet = Outlet::Spool { name: batch.target().to_vec(), lines: lines.into() };
+        let outlet = Outlet::Spool { name: batch.target().to_vec(), lines: batch.body() };
         Request { purpose: Purpose::Deliver, outlet }
     }
 

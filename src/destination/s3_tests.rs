@@ -291,10 +291,10 @@ fn every_call_is_worded_as_the_api_says() {
         assert_eq!(sent, headers, "{call:?}");
         match call {
             Call::Put(_) | Call::Part { .. } => {
-                assert_eq!((sha256.as_str(), &*request.body), (digest, &b"hello"[..]))
+                assert_eq!((sha256.as_str(), &*request.body.whole()), (digest, &b"hello"[..]))
             }
             Call::Complete { .. } => assert_eq!(
-                String::from_utf8_lossy(&request.body),
+                String::from_utf8_lossy(&request.body.whole()),
                 format!(
                     "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Part>\
                      <ChecksumSHA256>{checksum}</ChecksumSHA256><ETag>\"e&lt;1&gt;\"</ETag>\
@@ -316,7 +316,7 @@ fn a_chunk_is_one_object_when_there_is_no_spool() {
     let batch = pack(lane, &direct.limits()).remove(0);
     let request = http(Destination::request(&direct, &batch));
     assert_eq!(request.url, "https://my-logs.s3.eu-west-1.amazonaws.com/a/CHUNK.json.zst");
-    assert_eq!(zstd::decode_all(&*request.body).unwrap(), b"one\ntwo\n");
+    assert_eq!(zstd::decode_all(&*request.body.whole()).unwrap(), b"one\ntwo\n");
 
     let spooled = s3(&[]);
     let request = Destination::request(&spooled, &batch);

@@ -149,15 +149,13 @@ impl Destination for Slack {
     }
 
     fn request(&self, batch: &Batch) -> Request {
-        let mut wire = Vec::with_capacity(batch.wire_len());
-        batch.copy_into(&mut wire);
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
         let request = HttpRequest {
             method: Method::POST,
             url: self.webhook.reveal().to_owned(),
             headers,
-            body: message::of(&wire).to_string().into(),
+            body: message::of(&batch.body().whole()).to_string().into(),
             sign: None,
         };
         Request { purpose: Purpose::Deliver, outlet: Outlet::Http(request) }

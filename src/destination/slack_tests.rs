@@ -18,7 +18,7 @@ fn slack(keys: &[(&str, &str)]) -> Box<dyn Destination> {
 fn message(records: &[Value]) -> Value {
     let requests = testing::requests(&*slack(&[("min_severity", "info")]), records);
     assert_eq!(requests.len(), 1);
-    serde_json::from_slice(&requests[0].body).unwrap()
+    serde_json::from_slice(&requests[0].body.whole()).unwrap()
 }
 
 fn stop(service: &str, severity: &str, category: &str) -> Value {
@@ -365,7 +365,7 @@ proptest! {
         let slack = slack(&[]);
         let batches = testing::batches_of(&*slack, &chunk).0;
         prop_assert_eq!(batches.len(), 1);
-        let message: Value = serde_json::from_slice(&testing::request_of(&*slack, &batches[0]).body).unwrap();
+        let message: Value = serde_json::from_slice(&testing::request_of(&*slack, &batches[0]).body.whole()).unwrap();
         assert_within_limits(&message);
         let expected = lines::title(logs.len());
         prop_assert_eq!(message["text"].as_str(), Some(expected.as_str()));

@@ -85,10 +85,10 @@ pub(super) fn request_of(destination: &dyn Destination, batch: &Batch) -> HttpRe
 pub(super) fn body_of(request: &HttpRequest) -> Vec<u8> {
     let mut body = Vec::new();
     match request.headers.get("content-encoding").map(|value| value.to_str().unwrap()) {
-        Some("gzip") => flate2::read::GzDecoder::new(&*request.body).read_to_end(&mut body).unwrap(),
-        Some("zstd") => zstd::Decoder::new(&*request.body).unwrap().read_to_end(&mut body).unwrap(),
+        Some("gzip") => flate2::read::GzDecoder::new(&*request.body.whole()).read_to_end(&mut body).unwrap(),
+        Some("zstd") => zstd::Decoder::new(&*request.body.whole()).unwrap().read_to_end(&mut body).unwrap(),
         Some(other) => panic!("{other}"),
-        None => return request.body.to_vec(),
+        None => return request.body.whole().to_vec(),
     };
     body
 }
@@ -114,7 +114,7 @@ pub(super) fn post(port: u16, path: &str, request: &HttpRequest) -> u16 {
     }
     head += &format!("content-length: {}\r\n\r\n", request.body.len());
     stream.write_all(head.as_bytes()).unwrap();
-    stream.write_all(&request.body).unwrap();
+    stream.write_all(&request.body.whole()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     answer.split(' ').nth(1).unwrap().parse().unwrap()

@@ -1,15 +1,16 @@
-//! The form of a spool file: lines as they are sent, with a frame before each batch.
+//! The form of a spool file: batches of lines, with a frame before each.
 //!
 //! ```text
 //! {"key":"logs/6f1c….json.gz","opened":"2026-11-18T10:26:40Z"}     once
 //! {"bytes":57}                                                     before each batch
 //! {"date":"…","log":"a line"}
 //! {"date":"…","log":"and another of the same batch"}
+//! {"bytes":31408,"deflated":{"bytes":370121,"crc32":2774532198}}   before a batch that was compressed
+//! …
 //! ```
 //!
-//! Every line is JSON, so the file can be read by eye. A batch counts only when its frame and all its bytes are
-//! there: what a killed process left half written is not read, whatever whole lines it holds, because it was
-//! never confirmed and comes again.
+//! A batch counts only when its frame and all its bytes are there: what a killed process left half written is not
+//! read, whatever whole lines it holds, because it was never confirmed and comes again.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, IoSlice, Read, Write as _};
@@ -29,7 +30,20 @@ pub struct Header {
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Frame {
+    /// Up to the next frame.
     bytes: u64,
+    /// The batch is [`super::pack`]ed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    deflated: Option<Content>,
+}
+
+/// What a packed batch holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Content {
+    /// Bytes of its lines.
+    pub bytes: u64,
+    /// Their CRC-32, as gzip has it.
+    pub crc32: u32,
 }
 
 /// Longer than any header or frame: a key has at most 1,024 bytes.
@@ -43,8 +57,8 @@ impl Header {
 }
 
 /// The line before a batch of this many bytes.
-pub(super) fn frame(bytes: usize) -> Vec<u8> {
-    json_line(&Frame { bytes: bytes as u64 })
+pub(super) fn frame(bytes: usize, deflated: Option<Content>) -> Vec<u8> {
+    json_line(&Frame { bytes: bytes as u64, deflated })
 }
 
 fn json_line(value: &impl Serialize) -> Vec<u8> {
@@ -65,8 +79,8 @@ pub(super) fn reopen(path: &Path) -> io::Result<File> {
 }
 
 /// Appends all of it in one call where the system allows.
-pub(super) fn write(file: &mut File, pieces: &[&[u8]]) -> io::Result<()> {
-    let mut slices: Vec<IoSlice<'_>> = pieces.iter().map(|piece| IoSlice::new(piece)).collect();
+pub(super) fn write<'p>(file: &mut File, pieces: impl Iterator<Item = &'p [u8]>) -> io::Result<()> {
+    let mut slices: Vec<IoSlice<'_>> = pieces.map(IoSlice::new).collect();
     let mut rest = slices.as_mut_slice();
     IoSlice::advance_slices(&mut rest, 0);
     while !rest.is_empty() {
@@ -80,9 +94,9 @@ pub(super) fn write(file: &mut File, pieces: &[&[u8]]) -> io::Result<()> {
     Ok(())
 }
 
-/// The lines of a file, without header and frames, up to the last whole batch.
+/// The batches of a file, up to the last whole one. Reads to the end of the batch at hand.
 #[derive(Debug)]
-pub struct Lines {
+pub struct Batches {
     file: BufReader<File>,
     in_frame: u64,
     in_file: u64,
@@ -91,14 +105,14 @@ pub struct Lines {
 /// One read of this much at a time.
 const BUFFER: usize = 64 << 10;
 
-impl Lines {
+impl Batches {
     /// Reads the header; `None` when the process died before it was whole, so that nothing in it was confirmed.
     pub fn open(path: &Path) -> io::Result<Option<(Header, Self)>> {
         let file = File::open(path)?;
         let in_file = file.metadata()?.len();
-        let mut lines = Self { file: BufReader::with_capacity(BUFFER, file), in_frame: 0, in_file };
-        let header: Option<Header> = lines.json_line()?;
-        Ok(header.map(|header| (header, lines)))
+        let mut batches = Self { file: BufReader::with_capacity(BUFFER, file), in_frame: 0, in_file };
+        let header: Option<Header> = batches.json_line()?;
+        Ok(header.map(|header| (header, batches)))
     }
 
     /// Bytes that can still come.
@@ -118,23 +132,23 @@ impl Lines {
         serde_json::from_slice(&line).map(Some).map_err(io::Error::from)
     }
 
-    fn next_frame(&mut self) -> io::Result<bool> {
+    /// Goes on to the next batch, when the one at hand is read: how it is packed, or that its lines are plain. `None`
+    /// at the end: nothing behind a torn frame counts.
+    pub fn next_batch(&mut self) -> io::Result<Option<Option<Content>>> {
         let frame: Option<Frame> = self.json_line()?;
         let whole = frame.filter(|frame| frame.bytes <= self.in_file);
-        self.in_frame = whole.map_or(0, |frame| frame.bytes);
-        Ok(self.in_frame > 0)
+        self.in_frame = whole.as_ref().map_or(0, |frame| frame.bytes);
+        if whole.is_none() {
+            self.in_file = 0;
+        }
+        Ok(whole.map(|frame| frame.deflated))
     }
 }
 
-impl Read for Lines {
+impl Read for Batches {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if self.in_frame == 0 && !self.next_frame()? {
-            // Nothing behind a torn frame counts.
-            self.in_file = 0;
-            return Ok(0);
-        }
         let read = (&mut self.file).take(self.in_frame).read(out)?;
-        if read == 0 && !out.is_empty() {
+        if read == 0 && self.in_frame > 0 && !out.is_empty() {
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file became shorter"));
         }
         self.in_frame -= read as u64;

@@ -3,7 +3,7 @@
 //! ```text
 //! <spool_dir>/<destination>@<bucket>/gate                 held for a moment while folders come and go
 //! <spool_dir>/<destination>@<bucket>/<uuid>/lock          held as long as the instance lives
-//! <spool_dir>/<destination>@<bucket>/<uuid>/<uuid>.ndjson
+//! <spool_dir>/<destination>@<bucket>/<uuid>/<uuid>.spool
 //! ```
 //!
 //! The system drops a lock with its process, however that ends, so a held lock is a living owner.
@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 const GATE: &str = "gate";
 const LOCK: &str = "lock";
-const EXTENSION: &str = "ndjson";
+const EXTENSION: &str = "spool";
 
 /// This instance's own folder.
 #[derive(Debug)]

@@ -6,6 +6,7 @@
 
 mod file;
 mod folder;
+mod pack;
 
 use std::collections::HashMap;
 use std::io;
@@ -16,8 +17,11 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-pub use self::file::{Header, Lines};
+pub use self::file::{Batches, Content, Header};
 use self::folder::Folder;
+pub use self::pack::GZIP_LEVEL;
+use self::pack::{Batch, Packer};
+use crate::body::Body;
 
 /// Stands for the uuid in an object's name until the object is opened.
 pub const UUID: u8 = 0;
@@ -29,12 +33,14 @@ pub struct Rules {
     pub dir: PathBuf,
     /// Keeps the files of different destinations apart.
     pub label: String,
-    /// An object of this many bytes is due.
+    /// An object of this many bytes is due, before compression.
     pub object_size: u64,
     /// An object of this age is due.
     pub object_age: Duration,
-    /// Bytes of all objects together.
+    /// Bytes of all files together.
     pub limit: u64,
+    /// Large batches are packed: the objects will be gzip.
+    pub packs: bool,
 }
 
 /// Why lines were not taken.
@@ -58,7 +64,7 @@ pub enum Refusal {
 /// An object that is filled no more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Object {
-    /// Its file; [`Lines::open`] reads it.
+    /// Its file; [`Batches::open`] reads it.
     pub path: PathBuf,
     /// The file's size.
     pub bytes: u64,
@@ -82,11 +88,15 @@ struct State {
     waiting: Vec<Waiting>,
     under_way: usize,
     bytes: u64,
+    /// Made when the first large batch comes.
+    packer: Option<Packer>,
 }
 
 #[derive(Debug)]
 struct Filling {
     object: Object,
+    /// Bytes of its lines.
+    lines: u64,
     opened: Instant,
 }
 
@@ -120,13 +130,15 @@ impl Spool {
     }
 
     /// Adds lines to the object of this name. All of them are in the file when this succeeds, none otherwise.
-    pub fn append(&self, name: &[u8], lines: &[u8]) -> Result<(), Refusal> {
+    pub fn append(&self, name: &[u8], lines: &Body) -> Result<(), Refusal> {
         if lines.is_empty() {
             return Ok(());
         }
-        let frame = file::frame(lines.len());
-        let size = (frame.len() + lines.len()) as u64;
         let mut state = self.state();
+        let batch = state.batch(lines, self.rules.packs);
+        let bytes = batch.pieces().map(<[u8]>::len).sum();
+        let frame = file::frame(bytes, batch.content());
+        let size = (frame.len() + bytes) as u64;
         // What is larger than the limit by itself has to pass, or it would stand in the way for ever.
         if state.bytes > 0 && state.bytes + size > self.rules.limit {
             state.relieve();
@@ -140,8 +152,9 @@ impl Spool {
             state.open.insert(name.to_vec(), filling);
         }
         let Some(filling) = state.open.get_mut(name) else { return Ok(()) };
-        let written = filling.append(&frame, lines);
-        let full = filling.object.bytes >= self.rules.object_size;
+        let written = filling.append(&frame, &batch, size);
+        filling.lines += lines.len() as u64;
+        let full = filling.lines >= self.rules.object_size;
         match written {
             Ok(()) => state.bytes += size,
             // The file is gone, or ends with half a batch that cannot be taken back: this object takes no more.
@@ -161,12 +174,12 @@ impl Spool {
         let header = Header { key: key(name), opened: jiff::Timestamp::now().to_string() }.line();
         let failed = |error| Refusal::Disk { path: path.clone(), error };
         let mut opened = file::create(&path).map_err(failed)?;
-        file::write(&mut opened, &[&header]).map_err(|error| {
+        file::write(&mut opened, std::iter::once(header.as_slice())).map_err(|error| {
             std::fs::remove_file(&path).ok();
             failed(error)
         })?;
         let object = Object { bytes: header.len() as u64, path };
-        Ok(Filling { object, opened: Instant::now() })
+        Ok(Filling { object, lines: 0, opened: Instant::now() })
     }
 
     /// The next object that is due now, oldest first. It stays counted until it is removed.
@@ -233,6 +246,13 @@ impl Spool {
 }
 
 impl State {
+    fn batch(&mut self, lines: &Body, packs: bool) -> Batch {
+        match packs && Packer::is_for(lines) {
+            true => self.packer.get_or_insert_with(Packer::new).pack(lines),
+            false => Batch::Plain(lines.clone()),
+        }
+    }
+
     fn seal(&mut self, name: &[u8]) {
         if let Some(Filling { object, .. }) = self.open.remove(name) {
             self.waiting.push(Waiting { object, from: Instant::now() });
@@ -268,17 +288,17 @@ impl State {
 }
 
 impl Filling {
-    fn append(&mut self, frame: &[u8], lines: &[u8]) -> Result<(), Refusal> {
+    fn append(&mut self, frame: &[u8], batch: &Batch, size: u64) -> Result<(), Refusal> {
         let path = &self.object.path;
         let failed = |error| Refusal::Disk { path: path.clone(), error };
         let mut opened = file::reopen(path).map_err(failed)?;
-        let written = file::write(&mut opened, &[frame, lines]);
+        let written = file::write(&mut opened, std::iter::once(frame).chain(batch.pieces()));
         if written.is_err() {
             // Half a batch is not read in any case; without it the object's size is what it is counted for.
             opened.set_len(self.object.bytes).ok();
         }
         written.map_err(failed)?;
-        self.object.bytes += (frame.len() + lines.len()) as u64;
+        self.object.bytes += size;
         Ok(())
     }
 }

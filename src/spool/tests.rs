@@ -21,6 +21,7 @@ impl Temp {
             object_size: 1_000,
             object_age: Duration::from_secs(600),
             limit: 10_000,
+            packs: false,
         }
     }
 
@@ -35,10 +36,17 @@ impl Drop for Temp {
     }
 }
 
+fn body(lines: &[u8]) -> Body {
+    Body::from(lines.to_vec())
+}
+
 fn content(path: &Path) -> Option<(String, String)> {
-    let (header, mut lines) = Lines::open(path).unwrap()?;
+    let (header, mut batches) = Batches::open(path).unwrap()?;
     let mut text = String::new();
-    lines.read_to_string(&mut text).unwrap();
+    while let Some(deflated) = batches.next_batch().unwrap() {
+        assert_eq!(deflated, None);
+        batches.read_to_string(&mut text).unwrap();
+    }
     Some((header.key, text))
 }
 
@@ -54,9 +62,9 @@ fn texts(spool: &Spool) -> Vec<String> {
 fn lines_come_back_as_they_were_written() {
     let temp = Temp::new();
     let spool = temp.open();
-    spool.append(b"logs/a-\0.gz", b"{\"n\":1}\n{\"n\":2}\n").unwrap();
-    spool.append(b"logs/b-\0.gz", b"other\n").unwrap();
-    spool.append(b"logs/a-\0.gz", b"{\"n\":3}\n").unwrap();
+    spool.append(b"logs/a-\0.gz", &body(b"{\"n\":1}\n{\"n\":2}\n")).unwrap();
+    spool.append(b"logs/b-\0.gz", &body(b"other\n")).unwrap();
+    spool.append(b"logs/a-\0.gz", &body(b"{\"n\":3}\n")).unwrap();
     assert_eq!(spool.take_due(), None, "neither large nor old enough");
     spool.seal_all();
     let mut found: Vec<_> = due(&spool).iter().map(|object| content(&object.path).unwrap()).collect();
@@ -71,14 +79,14 @@ fn lines_come_back_as_they_were_written() {
 async fn an_object_is_due_by_size_or_by_age() {
     let temp = Temp::new();
     let spool = temp.open();
-    spool.append(b"large", &[b'x'; 1_000]).unwrap();
-    spool.append(b"small", b"x\n").unwrap();
+    spool.append(b"large", &body(&[b'x'; 1_000])).unwrap();
+    spool.append(b"small", &body(b"x\n")).unwrap();
     assert_eq!(due(&spool).len(), 1, "the large one");
     assert_eq!(spool.next_due(), Some(Instant::now() + Duration::from_secs(600)));
     tokio::time::advance(Duration::from_secs(601)).await;
     let old = due(&spool);
     assert_eq!(old.len(), 1, "the old one");
-    spool.append(b"small", b"y\n").unwrap();
+    spool.append(b"small", &body(b"y\n")).unwrap();
     spool.put_back(old[0].clone(), Instant::now() + Duration::from_secs(60));
     assert_eq!(spool.take_due(), None, "not before its time");
     tokio::time::advance(Duration::from_secs(61)).await;
@@ -89,17 +97,17 @@ async fn an_object_is_due_by_size_or_by_age() {
 fn a_full_spool_takes_nothing_until_something_is_gone() {
     let temp = Temp::new();
     let spool = Spool::open(Rules { object_size: 1_000_000, ..temp.rules() }).unwrap();
-    spool.append(b"small", b"x\n").unwrap();
-    spool.append(b"large", &[b'x'; 8_000]).unwrap();
+    spool.append(b"small", &body(b"x\n")).unwrap();
+    spool.append(b"large", &body(&[b'x'; 8_000])).unwrap();
     let before = spool.left();
-    assert!(matches!(spool.append(b"small", &[b'x'; 5_000]), Err(Refusal::Full(_))));
+    assert!(matches!(spool.append(b"small", &body(&[b'x'; 5_000])), Err(Refusal::Full(_))));
     assert_eq!(spool.left(), before);
     let relieved = due(&spool);
     assert_eq!(relieved.len(), 1, "the largest goes before its time");
-    assert!(spool.append(b"small", &[b'x'; 5_000]).is_err(), "it is not gone yet");
+    assert!(spool.append(b"small", &body(&[b'x'; 5_000])).is_err(), "it is not gone yet");
     assert_eq!(spool.take_due(), None, "one under way is enough");
     spool.remove(&relieved[0]).unwrap();
-    spool.append(b"small", &[b'x'; 5_000]).unwrap();
+    spool.append(b"small", &body(&[b'x'; 5_000])).unwrap();
     assert!(!relieved[0].path.exists());
 }
 
@@ -107,20 +115,20 @@ fn a_full_spool_takes_nothing_until_something_is_gone() {
 fn a_batch_above_the_limit_passes_an_empty_spool() {
     let temp = Temp::new();
     let spool = temp.open();
-    spool.append(b"n", &[b'x'; 20_000]).unwrap();
-    assert!(spool.append(b"n", b"x\n").is_err());
+    spool.append(b"n", &body(&[b'x'; 20_000])).unwrap();
+    assert!(spool.append(b"n", &body(b"x\n")).is_err());
 }
 
 #[test]
 fn what_the_disk_refuses_is_refused_and_the_rest_stays() {
     let temp = Temp::new();
     let spool = temp.open();
-    spool.append(b"n", b"x\n").unwrap();
+    spool.append(b"n", &body(b"x\n")).unwrap();
     let path = spool.state().open[b"n".as_slice()].object.path.clone();
     std::fs::rename(&path, temp.0.join("away")).unwrap();
-    assert!(matches!(spool.append(b"n", b"y\n"), Err(Refusal::Disk { .. })));
+    assert!(matches!(spool.append(b"n", &body(b"y\n")), Err(Refusal::Disk { .. })));
     std::fs::rename(temp.0.join("away"), &path).unwrap();
-    spool.append(b"n", b"z\n").unwrap();
+    spool.append(b"n", &body(b"z\n")).unwrap();
     spool.seal_all();
     assert_eq!(texts(&spool), ["x\n", "z\n"]);
 }
@@ -130,7 +138,7 @@ fn too_many_names_close_the_oldest() {
     let temp = Temp::new();
     let spool = Spool::open(Rules { limit: u64::MAX, ..temp.rules() }).unwrap();
     for number in 0..=MAX_OPEN {
-        spool.append(format!("{number}").as_bytes(), b"x\n").unwrap();
+        spool.append(format!("{number}").as_bytes(), &body(b"x\n")).unwrap();
     }
     assert_eq!(spool.state().open.len(), MAX_OPEN);
     assert_eq!(due(&spool).len(), 1);
@@ -140,7 +148,7 @@ fn too_many_names_close_the_oldest() {
 fn only_this_user_may_read() {
     let temp = Temp::new();
     let spool = temp.open();
-    spool.append(b"n", b"secret\n").unwrap();
+    spool.append(b"n", &body(b"secret\n")).unwrap();
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     let file = spool.state().open[b"n".as_slice()].object.path.clone();
     assert_eq!(mode(&file), 0o600);
@@ -151,10 +159,10 @@ fn only_this_user_may_read() {
 fn wherever_the_last_write_was_torn_no_confirmed_line_is_lost_and_none_is_there_twice() {
     let temp = Temp::new();
     let spool = temp.open();
-    spool.append(b"n", b"{\"n\":1}\n{\"n\":2}\n").unwrap();
+    spool.append(b"n", &body(b"{\"n\":1}\n{\"n\":2}\n")).unwrap();
     let path = spool.state().open[b"n".as_slice()].object.path.clone();
     let confirmed = std::fs::read(&path).unwrap();
-    spool.append(b"n", b"{\"n\":3}\n{\"n\":4}\n").unwrap();
+    spool.append(b"n", &body(b"{\"n\":3}\n{\"n\":4}\n")).unwrap();
     let whole = std::fs::read(&path).unwrap();
     // Its lock is gone and its file stays, as when a process is killed.
     drop(spool);
@@ -164,7 +172,7 @@ fn wherever_the_last_write_was_torn_no_confirmed_line_is_lost_and_none_is_there_
         // Fluent Bit brings back what was not confirmed.
         let mut expected = vec!["{\"n\":1}\n{\"n\":2}\n".to_owned()];
         if length < whole.len() {
-            next.append(b"n", b"{\"n\":3}\n{\"n\":4}\n").unwrap();
+            next.append(b"n", &body(b"{\"n\":3}\n{\"n\":4}\n")).unwrap();
             next.seal_all();
             expected.push("{\"n\":3}\n{\"n\":4}\n".to_owned());
         } else {
@@ -195,20 +203,22 @@ fn a_file_of_another_form_is_an_error_and_not_an_empty_object() {
     let temp = Temp::new();
     let path = temp.0.join("f");
     std::fs::write(&path, b"something else\n").unwrap();
-    assert!(Lines::open(&path).is_err());
+    assert!(Batches::open(&path).is_err());
     let header = Header { key: "k".into(), opened: "now".into() }.line();
     std::fs::write(&path, [header.as_slice(), b"{\"bytes\":2}\na\nnot a frame\n"].concat()).unwrap();
-    let (_, mut lines) = Lines::open(&path).unwrap().unwrap();
-    assert!(lines.read_to_string(&mut String::new()).is_err());
+    let (_, mut batches) = Batches::open(&path).unwrap().unwrap();
+    assert_eq!(batches.next_batch().unwrap(), Some(None));
+    batches.read_to_string(&mut String::new()).unwrap();
+    assert!(batches.next_batch().is_err());
 }
 
 #[test]
 fn the_files_of_a_living_instance_are_left_alone() {
     let temp = Temp::new();
     let first = temp.open();
-    first.append(b"n", b"first\n").unwrap();
+    first.append(b"n", &body(b"first\n")).unwrap();
     let second = temp.open();
-    second.append(b"n", b"second\n").unwrap();
+    second.append(b"n", &body(b"second\n")).unwrap();
     assert_eq!(second.adopt().unwrap(), 0);
     second.seal_all();
     assert_eq!(texts(&second), ["second\n"]);
@@ -222,7 +232,7 @@ fn what_is_left_behind_is_due_at_the_next_start_oldest_first_and_counts() {
     let temp = Temp::new();
     let first = temp.open();
     for name in ["a", "b", "c"] {
-        first.append(name.as_bytes(), format!("{name}\n").as_bytes()).unwrap();
+        first.append(name.as_bytes(), &body(format!("{name}\n").as_bytes())).unwrap();
         std::thread::sleep(Duration::from_millis(20));
     }
     let (_, bytes) = first.left();
@@ -236,7 +246,7 @@ fn what_is_left_behind_is_due_at_the_next_start_oldest_first_and_counts() {
 fn destinations_keep_apart_and_empty_folders_go() {
     let temp = Temp::new();
     let first = temp.open();
-    first.append(b"n", b"x\n").unwrap();
+    first.append(b"n", &body(b"x\n")).unwrap();
     drop(first);
     let other = Spool::open(Rules { label: "../other".into(), ..temp.rules() }).unwrap();
     assert_eq!(other.left(), (0, 0));

@@ -4,6 +4,7 @@
 //! own: when to try a call again (`deliver`), how a call is worded or what a reply means (`destination`). The file
 //! goes only after the service has confirmed the object, so that a process may end at any point.
 
+mod gzip;
 mod pieces;
 
 use std::io;
@@ -20,7 +21,7 @@ pub use self::pieces::{Cut, Pieces};
 use crate::deliver::{Arrival, Courier, Errand, Tries};
 use crate::destination::{Call, Encoding, Part, Reply, Store};
 use crate::log::Level;
-use crate::spool::{Header, Lines, Object, Spool};
+use crate::spool::{Batches, Header, Object, Spool};
 use crate::wire::Transport;
 
 /// Uploads at one time. All but one are small, so that memory stays flat.
@@ -272,8 +273,8 @@ impl<T: Transport + 'static> Uploader<T> {
 pub const ABORT_AT_EXIT: Duration = Duration::from_millis(500);
 
 fn read_first(path: &std::path::Path, encoding: Encoding, size: usize) -> io::Result<Found> {
-    let Some((Header { key, .. }, lines)) = Lines::open(path)? else { return Ok(Found::Nothing) };
-    let Some(mut pieces) = Pieces::new(lines, encoding, size)? else { return Ok(Found::Nothing) };
+    let Some((Header { key, .. }, batches)) = Batches::open(path)? else { return Ok(Found::Nothing) };
+    let Some(mut pieces) = Pieces::new(batches, encoding, size)? else { return Ok(Found::Nothing) };
     let first = pieces.next(Vec::new())?;
     Ok(Found::Lines(key, Box::new(pieces), first))
 }

@@ -2,7 +2,6 @@
 //!
 //! AWS JSON 1.0: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/>, read 2026-11.
 
-use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -96,7 +95,7 @@ impl Queue {
             method: Method::POST,
             url: format!("{}/", self.endpoint.trim_end_matches('/')),
             headers,
-            body: Bytes::from(body.to_string()),
+            body: body.to_string().into(),
             sign: Some("sqs"),
         }
     }
@@ -134,7 +133,7 @@ mod tests {
     use super::*;
 
     fn body(request: &HttpRequest) -> Value {
-        serde_json::from_slice(&request.body).unwrap()
+        serde_json::from_slice(&request.body.whole()).unwrap()
     }
 
     #[test]
@@ -153,8 +152,7 @@ mod tests {
 
     #[test]
     fn replies_are_read() {
-        let reply =
-            |status, body: &str| Reply { status, body: Bytes::from(body.to_owned()), ..Reply::default() };
+        let reply = |status, body: &str| Reply { status, body: body.to_owned().into(), ..Reply::default() };
         let full = r#"{"Messages":[{"MessageId":"m","ReceiptHandle":"r","Body":"{}","MD5OfBody":"x","Attributes":{"ApproximateReceiveCount":"3","SentTimestamp":"1795000000123"}}]}"#;
         let messages_of = |body: &str| messages(&reply(200, body));
         let message = messages_of(full).unwrap().remove(0);

@@ -20,6 +20,7 @@ use tokio::time::Instant;
 use super::exits::{Exit, Exits};
 use super::{Inlet, Leaving, chunk_of};
 use crate::ack::Verdict;
+use crate::body::Body;
 use crate::destination::HttpRequest;
 use crate::http::Client;
 use crate::log::{Level, Log};
@@ -212,7 +213,7 @@ impl<I: Inlet + Clone + 'static> TaskWatch<I> {
             method: Method::GET,
             url: format!("{}{path}", self.endpoint.address.trim_end_matches('/')),
             headers: HeaderMap::new(),
-            body: Bytes::new(),
+            body: Body::default(),
             sign: None,
         };
         let reply = self.client.send(&request, TIMEOUT).await.map_err(|failure| failure.to_string())?;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// From the C border down to the vocabulary.
-const LAYERS: [&str; 30] = [
+const LAYERS: [&str; 31] = [
     "ffi",
     "plugin",
     "worker",
@@ -26,6 +26,7 @@ const LAYERS: [&str; 30] = [
     "destination",
     "spool",
     "batch",
+    "body",
     "route",
     "config",
     "template",

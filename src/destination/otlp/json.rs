@@ -9,6 +9,7 @@ use super::record::LogRecord;
 use super::resource::Attributes;
 use super::{MAX_DEPTH, PartialSuccess, SCOPE};
 use crate::batch::Batch;
+use crate::body::Body;
 use crate::decode;
 use crate::json::Writer;
 use crate::record::Value;
@@ -44,8 +45,8 @@ pub(super) fn record<'v>(
 }
 
 /// The whole `ExportLogsServiceRequest`.
-pub(super) fn request(batch: &Batch) -> Vec<u8> {
-    let mut out = Vec::with_capacity(batch.target().len() + batch.wire_len() + 128);
+pub(super) fn request(batch: &Batch) -> Body {
+    let mut out = Vec::with_capacity(batch.target().len() + 128);
     out.extend_from_slice(b"{\"resourceLogs\":[{");
     out.extend_from_slice(batch.target());
     out.extend_from_slice(b",\"scopeLogs\":[{\"scope\":{\"name\":");
@@ -53,10 +54,7 @@ pub(super) fn request(batch: &Batch) -> Vec<u8> {
     out.extend_from_slice(b",\"version\":");
     text(SCOPE.1, &mut out);
     out.extend_from_slice(b"},\"logRecords\":[");
-    batch.copy_into(&mut out);
-    out.pop();
-    out.extend_from_slice(b"]}]}]}");
-    out
+    batch.body_between(out, b"]}]}]}")
 }
 
 fn key_values<'v>(pairs: impl Iterator<Item = (Value<'v>, Value<'v>)>, depth: u8, out: &mut Vec<u8>) {

@@ -10,6 +10,7 @@ use super::record::LogRecord;
 use super::resource::Attributes;
 use super::{MAX_DEPTH, PartialSuccess, SCOPE};
 use crate::batch::Batch;
+use crate::body::Body;
 use crate::json::Writer;
 use crate::record::Value;
 
@@ -45,7 +46,7 @@ pub(super) fn record<'v>(
 }
 
 /// The whole `ExportLogsServiceRequest`. Its lengths are known before, so nothing is moved.
-pub(super) fn request(batch: &Batch) -> Vec<u8> {
+pub(super) fn request(batch: &Batch) -> Body {
     let mut scope = Vec::new();
     nested(1, &mut scope, |out| {
         bytes(1, SCOPE.0.as_bytes(), out);
@@ -54,12 +55,11 @@ pub(super) fn request(batch: &Batch) -> Vec<u8> {
     let scope_logs = scope.len() + batch.wire_len();
     let mut head = batch.target().to_vec();
     length(2, scope_logs, &mut head);
-    let mut out = Vec::with_capacity(head.len() + scope_logs + 16);
+    let mut out = Vec::with_capacity(head.len() + scope.len() + 16);
     length(1, head.len() + scope_logs, &mut out);
     out.extend_from_slice(&head);
     out.extend_from_slice(&scope);
-    batch.copy_into(&mut out);
-    out
+    batch.body_after(out)
 }
 
 fn key_value(field: u8, name: Value<'_>, value: Value<'_>, depth: u8, out: &mut Vec<u8>) {

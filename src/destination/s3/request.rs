@@ -8,6 +8,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest as _, Sha256};
 
 use super::address::Address;
+use crate::body::hex;
 use crate::config::Reader;
 use crate::destination::HttpRequest;
 use crate::destination::store::{Call, Encoding, Part};
@@ -98,7 +99,7 @@ pub(super) fn of(address: &Address, traits: &Traits, key: &str, call: &Call<'_>)
     let (body, sha256) = body(call);
     let mut headers = headers(traits, call);
     insert(&mut headers, "x-amz-content-sha256", &hex(&sha256));
-    HttpRequest { method, url: address.url(key) + &query, headers, body, sign: Some("s3") }
+    HttpRequest { method, url: address.url(key) + &query, headers, body: body.into(), sign: Some("s3") }
 }
 
 fn of_upload(upload: &str) -> String {
@@ -163,11 +164,4 @@ fn parts_as_xml(parts: &[Part]) -> String {
 
 fn base64(bytes: &[u8]) -> String {
     aws_smithy_types::base64::encode(bytes)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
-        write!(text, "{byte:02x}").ok();
-        text
-    })
 }
