@@ -1,5 +1,5 @@
-//! The README's tables of keys are the ones the program itself goes by, and it names every counter. `UPDATE_README=1`
-//! rewrites the tables.
+//! The README's tables of keys are the ones the program itself goes by, and every counter is named in both languages.
+//! `UPDATE_README=1` rewrites the tables.
 
 use std::path::Path;
 
@@ -29,12 +29,14 @@ fn the_readme_lists_the_keys_there_are() {
 }
 
 #[test]
-fn the_readme_names_every_counter() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let text = std::fs::read_to_string(&path).unwrap();
-    let (_, section) = text.split_once("## Counters").expect("a section about them");
-    for family in out_ecs_router::metrics::FAMILIES {
-        assert!(section.contains(&format!("`{}`", family.name)), "{} is not in it", family.name);
+fn both_languages_name_every_counter() {
+    for (name, heading) in [("README.md", "## Counters"), ("README.ja.md", "## カウンター")] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let (_, section) = text.split_once(heading).expect("a section about them");
+        for family in out_ecs_router::metrics::FAMILIES {
+            assert!(section.contains(&format!("`{}`", family.name)), "{name}: {} is not in it", family.name);
+        }
     }
 }
 
