@@ -113,10 +113,10 @@ fn meant(section: &Section, key: &str) -> Option<&'static str> {
     (!near.eq_ignore_ascii_case(text)).then_some(near)
 }
 
-/// The destination that has keys, or `drop`, where a route names one that has none.
+/// The destination that has keys, one that is called like its type, or `drop`, where a route names none of them.
 fn meant_destination(section: &Section, problem: &Problem) -> Option<String> {
     let rest = problem.what.strip_prefix("destination '").filter(|_| problem.key.starts_with("route."))?;
     let (name, _) = rest.split_once('\'')?;
     let described = section.settings.iter().filter_map(|setting| setting.key.strip_suffix(".type"));
-    nearest(name, described.chain(["drop"])).map(str::to_owned)
+    nearest(name, described.chain(Kind::ALL.map(Kind::name)).chain(["drop"])).map(str::to_owned)
 }
