@@ -57,9 +57,7 @@ impl<'l> Reader<'l> {
     /// The text as written or its default; blank counts as not set.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<String> {
-        let default =
-            || self.row(name).and_then(|key| key.default_of(self.destination.map(|(_, kind)| kind)));
-        self.written(name).or_else(|| default().map(str::to_owned))
+        self.written(name).or_else(|| self.default(name).map(str::to_owned))
     }
 
     /// A text that must be there.
@@ -180,12 +178,18 @@ impl<'l> Reader<'l> {
         (!text.is_empty()).then(|| text.to_owned())
     }
 
+    /// A value that cannot be read is a problem, and its default goes on: what else is said must not follow from it.
     fn parsed<T>(&self, name: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
         let value = parse(&self.text(name)?);
         let secret = self.row(name).is_some_and(|key| key.secret);
         // What is wrong with a value quotes it.
         let shown = |what| if secret { "is not of the form it should have".to_owned() } else { what };
-        value.map_err(|what| self.problem(name, shown(what))).ok()
+        let value = value.map_err(|what| self.problem(name, shown(what))).ok();
+        value.or_else(|| parse(self.default(name)?).ok())
+    }
+
+    fn default(&self, name: &str) -> Option<&'static str> {
+        self.row(name)?.default_of(self.destination.map(|(_, kind)| kind))
     }
 
     fn row(&self, name: &str) -> Option<&'static Key> {

@@ -243,6 +243,14 @@ fn destination_index(
     if let Some(known) = destinations.iter().position(|destination| destination.name == name) {
         return Some(known);
     }
+    if !is_name(name) {
+        let what = format!(
+            "'{name}' cannot be the name of a destination; write names of letters, digits, - and _, with commas between \
+             them and without quotes"
+        );
+        reader.problem(route, what);
+        return None;
+    }
     if keys::is_group(name) {
         let what = format!(
             "no destination can be called '{name}': {name}.… are keys of the output; choose another name"
@@ -253,6 +261,11 @@ fn destination_index(
     let kind = read_kind(reader, route, name)?;
     destinations.push(DestinationSettings { name: name.to_owned(), kind });
     Some(destinations.len() - 1)
+}
+
+/// What two names without a comma, quotes or an equals sign are not.
+fn is_name(text: &str) -> bool {
+    text.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))
 }
 
 fn read_kind(reader: &Reader<'_>, route: &str, name: &str) -> Option<Kind> {

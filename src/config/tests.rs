@@ -126,3 +126,10 @@ fn secrets_never_show() {
     assert_eq!(format!("{secret:?} {secret}"), "****** ******");
     assert_eq!(secret.reveal(), "hunter2");
 }
+
+#[test]
+fn what_cannot_be_read_is_one_problem_and_its_default_goes_on() {
+    let (settings, problems) = read(&[("route.default", "stdout"), ("flush_timeout", "soon")]);
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert_eq!(settings.flush_timeout, Duration::from_secs(10));
+}

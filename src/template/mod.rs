@@ -167,8 +167,8 @@ impl Template {
         let mut rest = text;
         while let Some((literal, tail)) = rest.split_once("$(") {
             push_literal(&mut parts, literal, names)?;
-            let (field, tail) =
-                tail.split_once(')').ok_or_else(|| format!("'{text}' has a $( without its )"))?;
+            let closed = tail.split_once(')').filter(|(field, _)| !field.contains("$("));
+            let (field, tail) = closed.ok_or_else(|| format!("'{text}' has a $( without its )"))?;
             parts.push(field_part(field)?);
             rest = tail;
         }

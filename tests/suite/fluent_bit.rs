@@ -6,6 +6,7 @@
 //! - `host` – one running Fluent Bit, configured as FireLens does it
 //! - `watching` – exits seen in the task's metadata, events from a queue
 //! - `metrics` – the counters at its own endpoint
+//! - `examples` – every configuration of `examples/`, as it stands there
 //! - `feed` – numbered records by the forward protocol, and what became of them
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use fake_cloud::{Api, Cloud, Fault};
 
+mod examples;
 mod feed;
 mod host;
 mod metrics;

@@ -10,7 +10,8 @@
 //! - `reference` – the README's tables are the ones the program itself goes by
 //! - `cloud` – CloudWatch and Firehose as somebody else wrote them (moto), read back through its own API; needs
 //!   `MOTO_SERVER`
-//! - `fluent_bit` – real Fluent Bit binaries, 100,000 records in, each of them out once; needs `FLUENT_BIT`
+//! - `fluent_bit` – real Fluent Bit binaries: 100,000 records in, each of them out once; every example; needs
+//!   `FLUENT_BIT`
 //! - `vendors` – New Relic, Datadog, HTTP, Firehose and Firehose over HTTP: their requests, and how they fare
 //! - `watching` – what comes by other ways than Fluent Bit's: exits seen in the task's metadata, events from a queue;
 //!   carriers, and one report per stop

@@ -4,9 +4,11 @@
 //! - `page` – fenced blocks and links of a Markdown file
 //! - `commands` – every line of a `sh` block is run, or stands for a reason on a short list of what is not
 //! - `contents` – links, configurations, JSON, log lines, and that both languages show the same keys
+//! - `languages` – that both languages have the same sections, and as much in each
 
 mod commands;
 mod contents;
+mod languages;
 mod page;
 
 use std::path::{Path, PathBuf};

@@ -60,7 +60,9 @@ fn named(name: &str) -> Result<Bucket, &'static str> {
     match allowed {
         true if name.ends_with("--x-s3") || name.ends_with("--xa-s3") => Err(DIRECTORY),
         true => Ok(Bucket::Named(name.to_owned())),
-        false => Err("cannot be the name of a bucket"),
+        false => {
+            Err("cannot be the name of a bucket: those are 3 to 63 small letters, digits, dots and hyphens")
+        }
     }
 }
 

@@ -167,7 +167,9 @@ fn people_read_a_table() {
     let folder = TempDir::new();
     let config = configuration(&folder, LINES);
     let recording = folder.file("records.jsonl", &json_lines(&records())).display().to_string();
-    let ran = ran(&["replay", &config, &recording]);
+    let mut command = command(&["replay", &config, &recording]);
+    command.env("PREFIX", "ecs");
+    let ran = finish(command, b"");
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
     for expected in [
         " record  class     destination          bytes  where\n",
@@ -245,6 +247,19 @@ fn a_chunk_that_is_not_taken_comes_again_and_is_given_up_at_last() {
     let ran = sent(&cloud, CLOUDWATCH, &recording, &["--retries", "0"]);
     assert_eq!(ran.code, 1, "{}", ran.err);
     assert_eq!(objects(&ran.out)[0]["verdicts"], json!({"ok": 0, "retry": 1, "error": 0}));
+}
+
+/// Nobody takes an example for a place of theirs; an unknown secret is in no place.
+#[test]
+fn a_dry_run_says_which_values_are_examples() {
+    let folder = TempDir::new();
+    let lines = "    route.default lines, newrelic\n    lines.type cloudwatch\n    lines.log_group ${NO_SUCH_GROUP}\n    \
+                 newrelic.license_key ${NO_SUCH_KEY}\n";
+    let config = configuration(&folder, lines);
+    let recording = folder.file("records.jsonl", "{}\n").display().to_string();
+    let said = ran(&["replay", &config, &recording]).err;
+    let expected = "lines.log_group: ${NO_SUCH_GROUP} is not in the environment; /ecs/$(ecs_task_family) stands for it here";
+    assert_eq!(said, format!("ecs-router: {expected}\n"));
 }
 
 #[test]

@@ -64,31 +64,25 @@ impl Host {
 
     /// The major one.
     pub(super) fn version(&self) -> u32 {
-        let said = Command::new(&self.binary).arg("--version").output().expect("Fluent Bit says its version");
-        let said = String::from_utf8_lossy(&said.stdout).into_owned();
-        let number = said.split_once('v').and_then(|(_, rest)| rest.split('.').next()?.parse().ok());
-        number.unwrap_or_else(|| panic!("no version in {said}"))
+        version_of(&self.binary)
     }
 
     pub(super) fn start(self) -> Alive {
         let place = TempDir::new();
         let socket = place.path().join("fluent.sock");
         let conf = place.file("fluent-bit.conf", &self.main_conf(&place, &socket));
-        let log = place.path().join("log");
-        let mut command = Command::new(&self.binary);
-        command
-            .arg("-c")
-            .arg(conf)
-            .env_clear()
-            .envs(VARIABLES)
-            .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(File::create(&log).unwrap());
-        let mut alive =
-            Alive { process: Running::start(&mut command), socket, log, port: self.port, _place: place };
-        alive.wait_until_listening();
-        alive
+        let environment = self.environment.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
+        let ready = {
+            let socket = socket.clone();
+            move || UnixStream::connect(&socket).is_ok()
+        };
+        Alive::start(
+            &self.binary,
+            &conf,
+            environment.collect(),
+            Where { place, socket, port: self.port },
+            ready,
+        )
     }
 
     fn main_conf(&self, place: &TempDir, socket: &Path) -> String {
@@ -123,7 +117,41 @@ pub(super) struct Alive {
     _place: TempDir,
 }
 
+/// Where a Fluent Bit has its files, and where it listens.
+pub(super) struct Where {
+    pub(super) place: TempDir,
+    pub(super) socket: PathBuf,
+    /// Of its own HTTP server.
+    pub(super) port: u16,
+}
+
 impl Alive {
+    /// Starts it with nothing but this environment and the fake cloud's key, and waits until it is ready.
+    pub(super) fn start(
+        binary: &Path,
+        conf: &Path,
+        environment: Vec<(String, String)>,
+        at: Where,
+        ready: impl Fn() -> bool,
+    ) -> Self {
+        let log = at.place.path().join("log");
+        let mut command = Command::new(binary);
+        command
+            .arg("-c")
+            .arg(conf)
+            .env_clear()
+            .envs(VARIABLES)
+            .envs(environment)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(File::create(&log).unwrap());
+        let process = Running::start(&mut command);
+        let mut alive = Self { process, socket: at.socket, log, port: at.port, _place: at.place };
+        let is_up = until(START, || (!alive.process.runs() || ready()).then_some(()));
+        assert!(is_up.is_some() && alive.process.runs(), "Fluent Bit does not start:\n{}", alive.said());
+        alive
+    }
+
     pub(super) fn connect(&self) -> UnixStream {
         UnixStream::connect(&self.socket).expect("Fluent Bit listens")
     }
@@ -176,21 +204,22 @@ impl Alive {
         assert!(!said.contains("caught signal (SIGSEGV)") && !said.contains("panicked"), "{said}");
         assert!(said.contains("records delivered in"), "the plugin did not end:\n{said}");
     }
+}
 
-    fn wait_until_listening(&mut self) {
-        let socket = self.socket.clone();
-        let ready =
-            until(START, || (!self.process.runs() || UnixStream::connect(&socket).is_ok()).then_some(()));
-        assert!(ready.is_some() && self.process.runs(), "Fluent Bit does not start:\n{}", self.said());
-    }
+/// The major version of a binary.
+pub(super) fn version_of(binary: &Path) -> u32 {
+    let said = Command::new(binary).arg("--version").output().expect("Fluent Bit says its version");
+    let said = String::from_utf8_lossy(&said.stdout).into_owned();
+    let number = said.split_once('v').and_then(|(_, rest)| rest.split('.').next()?.parse().ok());
+    number.unwrap_or_else(|| panic!("no version in {said}"))
 }
 
 /// Free now; nobody else asks for it in the moment until it is taken.
-fn free_port() -> u16 {
+pub(super) fn free_port() -> u16 {
     TcpListener::bind(("127.0.0.1", 0)).and_then(|socket| socket.local_addr()).expect("a port").port()
 }
 
-fn plugin() -> PathBuf {
+pub(super) fn plugin() -> PathBuf {
     let binary = std::env::current_exe().expect("the path of this test");
     let path = binary.parent().expect("its directory").join("libout_ecs_router.so");
     assert!(path.exists(), "no plugin at {}", path.display());

@@ -41,6 +41,21 @@ pub(crate) fn get(port: u16, path: &str) -> io::Result<String> {
     }
 }
 
+/// Posts JSON, and what the server answers: status line and headers.
+pub(crate) fn post_json(port: u16, path: &str, body: &Value) -> io::Result<String> {
+    let body = body.to_string();
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+    let length = body.len();
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\nContent-Length: {length}"
+    );
+    stream.write_all(format!("{head}\r\n\r\n{body}").as_bytes())?;
+    let mut reply = [0; 4 << 10];
+    let read = stream.read(&mut reply)?;
+    Ok(String::from_utf8_lossy(reply.get(..read).unwrap_or_default()).into_owned())
+}
+
 /// The body, once all of it has come.
 fn whole_body(head: &str, rest: &str) -> Option<String> {
     let head = head.to_ascii_lowercase();

@@ -113,6 +113,10 @@ fn suggest(section: &Section, routes: &Routes, key: &str) -> (String, String) {
     let own = KEYS.iter().filter(|row| row.scope == Scope::Output && !row.name.contains('<'));
     candidates.extend(own.map(|row| row.name.to_owned()));
     candidates.extend(host::KEYS.iter().map(|key| (*key).to_owned()));
+    if let Some(destination) = owner(section, routes, key) {
+        let message = "is a key of destinations, not of the output".to_owned();
+        return (message, format!("write {destination}.{key}, for each destination that needs it"));
+    }
     let message = "unknown key".to_owned();
     if let Some(near) = of_destination(section, routes, key) {
         return (message, format!("did you mean {near}?"));
@@ -129,6 +133,12 @@ fn suggest(section: &Section, routes: &Routes, key: &str) -> (String, String) {
     }
     let of = kind_of(section, destination).map_or("", Kind::name);
     (message, format!("ecs-router keys {of} lists those there are"))
+}
+
+/// The first destination that has a key of this name, when it stands there on its own.
+fn owner<'r>(section: &Section, routes: &'r Routes, key: &str) -> Option<&'r String> {
+    let mut destinations = routes.described.iter().chain(&routes.routed);
+    destinations.find(|name| kind_of(section, name).is_some_and(|kind| find(Some(kind), key).is_some()))
 }
 
 /// The key of the same destination that was meant.

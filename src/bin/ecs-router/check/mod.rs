@@ -10,6 +10,7 @@ mod known;
 mod routes;
 mod secrets;
 mod startup;
+mod variables;
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -77,6 +78,7 @@ fn judge_section(section: &Section, configuration: &Configuration, findings: &mu
     known::judge(section, &routes, findings);
     routes::judge(section, &routes, findings);
     secrets::judge(section, &routes, &configuration.variables, findings);
+    variables::judge(section, &configuration.variables, findings);
     host::judge(section, configuration, started.flush_timeout, findings);
 }
 

@@ -7,6 +7,7 @@ use out_ecs_router::config::keys::{Form, KEYS, Key, find};
 use super::assumed::kind_of;
 use super::finding::{Finding, Severity};
 use super::routes::Routes;
+use super::variables::variables as names_in;
 use crate::config::{Origin, Section, Setting, Written};
 
 /// Parts of a header's name that tell that its value is a secret.
@@ -59,8 +60,7 @@ fn is_clear(row: &Key, setting: &Setting) -> bool {
 /// `@SET TOKEN=…` and `${TOKEN}` in one file hide nothing.
 fn is_set_here(setting: &Setting, variables: &BTreeMap<String, String>) -> bool {
     let Written::Environment(text) = &setting.value else { return false };
-    let names = text.split("${").skip(1).filter_map(|rest| rest.split('}').next());
-    names.into_iter().any(|name| variables.contains_key(name.trim()))
+    names_in(text).any(|name| variables.contains_key(name))
 }
 
 fn instead(origin: Origin, setting: &Setting) -> String {

@@ -60,7 +60,8 @@ fn is_certain(section: &Section, problem: &Problem) -> bool {
 
 fn tell(section: &Section, problem: &Problem) -> Finding {
     let (message, instead) = problem.what.split_once("; ").unwrap_or((&problem.what, ""));
-    let instead = match meant(section, &problem.key) {
+    let word = meant(section, &problem.key).map(str::to_owned);
+    let instead = match word.or_else(|| meant_destination(section, problem)) {
         Some(word) => format!("did you mean {word}? {instead}"),
         None => instead.to_owned(),
     };
@@ -110,4 +111,12 @@ fn meant(section: &Section, key: &str) -> Option<&'static str> {
     };
     let near = nearest(text, words)?;
     (!near.eq_ignore_ascii_case(text)).then_some(near)
+}
+
+/// The destination that has keys, one that is called like its type, or `drop`, where a route names none of them.
+fn meant_destination(section: &Section, problem: &Problem) -> Option<String> {
+    let rest = problem.what.strip_prefix("destination '").filter(|_| problem.key.starts_with("route."))?;
+    let (name, _) = rest.split_once('\'')?;
+    let described = section.settings.iter().filter_map(|setting| setting.key.strip_suffix(".type"));
+    nearest(name, described.chain(Kind::ALL.map(Kind::name)).chain(["drop"])).map(str::to_owned)
 }

@@ -57,6 +57,7 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
         Ok(resolved) => resolved,
         Err(reasons) => return Ok(refuse(&reasons)),
     };
+    resolved.guessed.iter().for_each(|guess| eprintln!("ecs-router: {guess}"));
     match arguments.send {
         true => live::run(arguments, &resolved),
         false => dry::run(arguments, &resolved),

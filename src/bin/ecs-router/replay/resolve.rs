@@ -4,17 +4,22 @@
 use std::collections::BTreeMap;
 
 use out_ecs_router::config::Lookup;
+use out_ecs_router::config::keys::KEYS;
 
 use crate::check::{Assumed, Guess, is_key_of_host};
 use crate::config::{Section, Written};
 
 /// Keys in small letters and their values.
 #[derive(Debug)]
-pub(super) struct Resolved(BTreeMap<String, String>);
+pub(super) struct Resolved {
+    keys: BTreeMap<String, String>,
+    /// Which of them are examples, and why; secrets are not, for nobody sees them.
+    pub(super) guessed: Vec<String>,
+}
 
 impl Lookup for Resolved {
     fn get(&self, key: &str) -> Option<String> {
-        self.0.get(&key.to_ascii_lowercase()).cloned()
+        self.keys.get(&key.to_ascii_lowercase()).cloned()
     }
 }
 
@@ -28,6 +33,7 @@ impl Resolved {
     ) -> Result<Self, Vec<String>> {
         let (mut keys, mut reasons) = given(sets);
         let guesses = Assumed::new(section, Guess::Example);
+        let mut guessed = Vec::new();
         for setting in &section.settings {
             let key = setting.key.to_ascii_lowercase();
             // The first value counts, and what the command line gives before it.
@@ -44,11 +50,23 @@ impl Resolved {
                 Err(why) if strict => {
                     reasons.push(format!("{}: {why}; give it with --set {}=…", setting.key, setting.key));
                 }
-                Err(_) => keys.extend(guesses.get(&key).map(|example| (key, example))),
+                Err(why) => {
+                    let Some(example) = guesses.get(&key) else { continue };
+                    if !is_secret(&key) {
+                        guessed.push(format!("{}: {why}; {example} stands for it here", setting.key));
+                    }
+                    keys.insert(key, example);
+                }
             }
         }
-        if reasons.is_empty() { Ok(Self(keys)) } else { Err(reasons) }
+        if reasons.is_empty() { Ok(Self { keys, guessed }) } else { Err(reasons) }
     }
+}
+
+/// By its name alone: a secret of any type.
+fn is_secret(key: &str) -> bool {
+    let name = key.rsplit_once('.').map_or(key, |(_, name)| name);
+    KEYS.iter().any(|row| row.name == name && row.secret)
 }
 
 /// What the command line gives, and what of it cannot be read.

@@ -38,6 +38,11 @@ impl<'a> S3<'a> {
         self.with(bucket, |bucket| bucket.object_lock = true);
     }
 
+    /// Names of all buckets.
+    pub fn buckets(&self) -> Vec<String> {
+        self.core.s3.lock().buckets.keys().cloned().collect()
+    }
+
     /// A bucket's objects by key.
     pub fn objects(&self, bucket: &str) -> BTreeMap<String, S3Object> {
         self.with(bucket, |bucket| bucket.objects.clone())

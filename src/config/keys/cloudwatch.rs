@@ -1,0 +1,63 @@
+//! Keys of CloudWatch Logs.
+
+use super::kind::Kind;
+use super::row::Form::{Choice, Flag, Pairs, Template, Text};
+use super::row::{Key, Scope, key};
+
+const CLOUDWATCH: Scope = Scope::Only(&[Kind::Cloudwatch]);
+
+/// Days that PutRetentionPolicy accepts.
+pub const RETENTION_DAYS: &[&str] = &[
+    "1", "3", "5", "7", "14", "30", "60", "90", "120", "150", "180", "365", "400", "545", "731", "1096",
+    "1827", "2192", "2557", "2922", "3288", "3653",
+];
+
+pub(super) const KEYS: &[Key] = &[
+    key(CLOUDWATCH, "log_group", Template, "Log group.", "/ecs/$(ecs_task_family)"),
+    key(CLOUDWATCH, "log_stream", Template, "Log stream.", "$(container_name)/$(ecs_task_id)").or("$(tag)"),
+    key(
+        CLOUDWATCH,
+        "auto_create_group",
+        Flag,
+        "Create a missing log group. Missing streams are always created.",
+        "on",
+    )
+    .or("off"),
+    key(
+        CLOUDWATCH,
+        "retention_days",
+        Choice(RETENTION_DAYS),
+        "Retention of a group the plugin creates.",
+        "30",
+    ),
+    key(
+        CLOUDWATCH,
+        "log_group_class",
+        Choice(&["STANDARD", "INFREQUENT_ACCESS"]),
+        "Class of a group the plugin creates; it cannot be changed later.",
+        "INFREQUENT_ACCESS",
+    ),
+    key(CLOUDWATCH, "log_group_tags", Pairs, "Tags of a group the plugin creates.", "team=web, env=prod"),
+    key(
+        CLOUDWATCH,
+        "kms_key_id",
+        Text,
+        "KMS key of a group the plugin creates.",
+        "arn:aws:kms:eu-west-1:111122223333:key/1234",
+    ),
+    key(
+        CLOUDWATCH,
+        "log_format",
+        Choice(&["json/emf"]),
+        "Tells CloudWatch to read embedded metrics from the events.",
+        "json/emf",
+    ),
+    key(
+        CLOUDWATCH,
+        "compress",
+        Choice(&["off", "gzip"]),
+        "Compress requests. Limits and price count the uncompressed bytes either way.",
+        "gzip",
+    )
+    .or("off"),
+];

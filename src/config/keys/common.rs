@@ -1,0 +1,170 @@
+//! Keys that destinations of several types have, in parts: in each type's table its own keys stand between them.
+
+use super::kind::Kind;
+use super::row::Form::{Choice, Duration, Flag, List, Number, Text};
+use super::row::Scope::{Destination, Only};
+use super::row::{Key, Scope, key};
+
+pub(super) const TYPES: &[&str] = &[
+    "cloudwatch",
+    "s3",
+    "firehose",
+    "newrelic",
+    "datadog",
+    "slack",
+    "http",
+    "firehose_http",
+    "otlp",
+    "file",
+    "stdout",
+];
+
+const AWS: Scope = Only(&[Kind::Cloudwatch, Kind::S3, Kind::Firehose]);
+const NETWORK: Scope = Only(&[
+    Kind::Cloudwatch,
+    Kind::S3,
+    Kind::Firehose,
+    Kind::Newrelic,
+    Kind::Datadog,
+    Kind::Slack,
+    Kind::Http,
+    Kind::FirehoseHttp,
+    Kind::Otlp,
+]);
+/// Destinations with an address of the vendor's; the others have a `url` of the user's.
+const VENDOR: Scope = Only(&[Kind::Cloudwatch, Kind::S3, Kind::Firehose, Kind::Newrelic, Kind::Datadog]);
+const DATED: Scope =
+    Only(&[Kind::S3, Kind::Firehose, Kind::Http, Kind::FirehoseHttp, Kind::File, Kind::Stdout]);
+
+/// Whatever its type.
+pub(super) const EVERY: &[Key] = &[
+    key(
+        Destination,
+        "type",
+        Choice(TYPES),
+        "The type of the destination. Not needed when its name is that of a type.",
+        "cloudwatch",
+    ),
+    key(
+        Destination,
+        "required",
+        Flag,
+        "Off: best effort; a failure is counted but never makes Fluent Bit send the chunk again.",
+        "off",
+    )
+    .or("on")
+    .except(Kind::Slack, "off"),
+    key(
+        Destination,
+        "log_key",
+        Text,
+        "Send only this field's value instead of the whole record. Records without it are sent whole.",
+        "log",
+    ),
+    key(
+        Destination,
+        "include",
+        List,
+        "Send only these top-level fields of a record. Names still see all of them.",
+        "log, ecs_task_arn",
+    ),
+    key(
+        Destination,
+        "exclude",
+        List,
+        "Send all top-level fields of a record but these.",
+        "container_id, ecs_cluster",
+    ),
+    key(
+        Destination,
+        "stop_format",
+        Choice(&["enriched", "raw"]),
+        "Stop events with category, cause, summary and hint, or as ECS sent them.",
+        "raw",
+    )
+    .or("enriched"),
+];
+
+/// How it is reached.
+pub(super) const REACHED: &[Key] = &[
+    key(
+        VENDOR,
+        "endpoint",
+        Text,
+        "Another address than the vendor's: a VPC endpoint or a test server.",
+        "https://vpce-1.logs.eu-west-1.vpce.amazonaws.com",
+    ),
+    key(NETWORK, "timeout", Duration, "How long one request may take.", "10s").or("10s"),
+    key(
+        NETWORK,
+        "ca_file",
+        Text,
+        "PEM file of authorities to trust besides the machine's own.",
+        "/etc/ssl/private-ca.pem",
+    ),
+    key(
+        AWS,
+        "region",
+        Text,
+        "AWS region. Default: the environment, then the profile, then the instance metadata.",
+        "eu-west-1",
+    ),
+    key(
+        AWS,
+        "role_arn",
+        Text,
+        "Role to assume with the task's own credentials.",
+        "arn:aws:iam::111122223333:role/logs",
+    ),
+    key(AWS, "external_id", Text, "External id for `role_arn`.", "logs-7f3a"),
+    key(
+        AWS,
+        "sts_endpoint",
+        Text,
+        "Another address of AWS STS, for `role_arn`.",
+        "https://sts.eu-west-1.amazonaws.com",
+    ),
+    key(AWS, "profile", Text, "Profile of the shared AWS configuration files.", "logging"),
+];
+
+/// How records are sent.
+pub(super) const SENT: &[Key] = &[
+    key(
+        DATED,
+        "date_key",
+        Text,
+        "Name of the field that holds the record's time; `off` leaves it out.",
+        "time",
+    )
+    .or("date"),
+    key(NETWORK, "concurrency", Number, "Requests to the destination at one time.", "16")
+        .or("8")
+        .except(Kind::Slack, "1"),
+];
+
+/// How bodies are posted to an address of the user's, or much like it.
+pub(super) const POSTED: &[Key] = &[
+    key(
+        Only(&[Kind::Newrelic, Kind::FirehoseHttp]),
+        "compress",
+        Choice(&["off", "gzip"]),
+        "Compress requests.",
+        "off",
+    )
+    .or("gzip"),
+    key(
+        Only(&[Kind::Http]),
+        "compress",
+        Choice(&["off", "gzip", "zstd"]),
+        "Compress requests, with what the endpoint understands.",
+        "gzip",
+    )
+    .or("off"),
+    key(
+        Only(&[Kind::Http, Kind::FirehoseHttp]),
+        "url",
+        Text,
+        "Where batches are sent with POST.",
+        "https://logs.example.com/ingest",
+    ),
+];

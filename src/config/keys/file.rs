@@ -1,0 +1,25 @@
+//! Keys of local files.
+
+use super::kind::Kind;
+use super::row::Form::{Choice, Template};
+use super::row::{Key, Scope, key};
+
+const FILE: Scope = Scope::Only(&[Kind::File]);
+
+pub(super) const KEYS: &[Key] = &[
+    key(
+        FILE,
+        "path",
+        Template,
+        "File that lines are appended to; missing folders are made.",
+        "/var/log/ecs/$(class)-%Y-%m-%d.ndjson",
+    ),
+    key(
+        FILE,
+        "mode",
+        Choice(&["0600", "0640", "0644", "0660", "0664"]),
+        "Who may read and write a file that is made; logs hold what applications say.",
+        "0640",
+    )
+    .or("0600"),
+];

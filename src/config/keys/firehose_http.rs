@@ -1,0 +1,48 @@
+//! Keys of endpoints of Firehose's HTTP delivery.
+
+use super::kind::Kind;
+use super::row::Form::{Number, Pairs, Size, Text};
+use super::row::{Key, Scope, key};
+
+const FIREHOSE_HTTP: Scope = Scope::Only(&[Kind::FirehoseHttp]);
+
+pub(super) const KEYS: &[Key] = &[
+    key(
+        FIREHOSE_HTTP,
+        "access_key",
+        Text,
+        "The endpoint's key: a New Relic licence key, a Datadog API key. Not sent unless set.",
+        "${NEW_RELIC_LICENSE_KEY}",
+    )
+    .masked(),
+    key(
+        FIREHOSE_HTTP,
+        "common_attributes",
+        Pairs,
+        "Attributes that hold for every record, at most 50.",
+        "env=prod, team=web",
+    ),
+    key(
+        FIREHOSE_HTTP,
+        "source_arn",
+        Text,
+        "What the endpoint is told about where the records come from.",
+        "arn:aws:firehose:eu-west-1:111122223333:deliverystream/ecs",
+    )
+    .or("arn:aws:firehose:us-east-1:000000000000:deliverystream/ecs-router"),
+    key(
+        FIREHOSE_HTTP,
+        "batch_bytes",
+        Size,
+        "Longest body before compression. New Relic recommends 1MiB, Datadog 4MiB; the protocol allows 64MiB.",
+        "4MiB",
+    )
+    .or("1MiB"),
+    key(
+        FIREHOSE_HTTP,
+        "batch_records",
+        Number,
+        "Most records in one request, up to 10000.",
+        "500",
+    ).or("1000"),
+];

@@ -1,0 +1,167 @@
+//! Keys of the output itself.
+
+use super::row::Form::{Choice, Duration, Flag, List, Number, Text};
+use super::row::Scope::Output;
+use super::row::{Key, key};
+
+pub(super) const KEYS: &[Key] = &[
+    key(
+        Output,
+        "route.stop",
+        List,
+        "Destinations of ECS stop and failure events, or `drop`.",
+        "stops, slack",
+    ),
+    key(
+        Output,
+        "route.stop.expected",
+        List,
+        "Destinations of planned stops (deployments, scale-in, a user's request). Without it they go where `route.stop` says.",
+        "drop",
+    ),
+    key(Output, "route.stderr", List, "Destinations of what applications wrote to standard error.", "errors"),
+    key(Output, "route.stdout", List, "Destinations of the rest of the applications' output.", "archive"),
+    key(
+        Output,
+        "route.other",
+        List,
+        "Destinations of everything else. Without it: `route.default`, then `route.stdout`.",
+        "archive",
+    ),
+    key(Output, "route.<class>", List, "Destinations of a class of your own.", "drop"),
+    key(Output, "route.default", List, "Destinations of every class that has no route of its own.", "all"),
+    key(
+        Output,
+        "route.dead_letter",
+        List,
+        "Destinations of records that another destination refused for good: the original record, the destination, the reason and the time.",
+        "refused",
+    ),
+    key(
+        Output,
+        "classes",
+        List,
+        "Names of your own classes, tried in this order after stop events and before stderr and stdout.",
+        "health, audit",
+    ),
+    key(
+        Output,
+        "class.<class>.match",
+        Text,
+        "A field and the regular expression its text must match, for a class of your own.",
+        "log ^GET /healthz",
+    ),
+    key(
+        Output,
+        "stop.once",
+        Flag,
+        "Tell each stop once, however often its event is delivered; a later event that brings the exit code is told as an update.",
+        "off",
+    )
+    .or("on"),
+    key(
+        Output,
+        "stop.context_lines",
+        Number,
+        "Last lines of a container's standard error to show with its end, at most 100. 0 keeps none.",
+        "50",
+    )
+    .or("20"),
+    key(
+        Output,
+        "stop.ignore_containers",
+        List,
+        "More containers that are not the application; `*` at the end stands for any ending. Routers and those that AWS injects are known.",
+        "envoy, datadog-agent*",
+    ),
+    key(
+        Output,
+        "stop.user_stop_is_error",
+        Text,
+        "A stop by StopTask whose reason matches this regular expression is not planned.",
+        "(?i)watchdog|deadlock",
+    ),
+    key(
+        Output,
+        "task_metadata",
+        Choice(&["auto", "on", "off"]),
+        "Ask the task metadata endpoint: reports containers of the own task that end, and fills names such as `$(image_tag)`. `auto`: where the endpoint is.",
+        "off",
+    )
+    .or("auto"),
+    key(Output, "task_metadata.interval", Duration, "How often to ask it, at least 200ms.", "5s").or("2s"),
+    key(
+        Output,
+        "queue.url",
+        Text,
+        "SQS queue to poll for ECS events, filled by an EventBridge rule. A message is deleted when its event has arrived.",
+        "https://sqs.eu-west-1.amazonaws.com/111122223333/ecs-stops",
+    ),
+    key(
+        Output,
+        "queue.region",
+        Text,
+        "Region of the queue. Without it: from its address, then the machine's.",
+        "eu-west-1",
+    ),
+    key(
+        Output,
+        "queue.role_arn",
+        Text,
+        "Role to assume for the queue.",
+        "arn:aws:iam::111122223333:role/ecs-stops",
+    ),
+    key(Output, "queue.external_id", Text, "External id for that role.", "ecs-router"),
+    key(
+        Output,
+        "queue.sts_endpoint",
+        Text,
+        "Another address of STS for the queue's role.",
+        "https://sts.example.com",
+    ),
+    key(
+        Output,
+        "queue.profile",
+        Text,
+        "Profile of the shared AWS configuration files for the queue.",
+        "logs",
+    ),
+    key(
+        Output,
+        "queue.endpoint",
+        Text,
+        "Another address of SQS, for example a VPC endpoint.",
+        "https://vpce-1.sqs.eu-west-1.vpce.amazonaws.com",
+    ),
+    key(
+        Output,
+        "queue.ca_file",
+        Text,
+        "Certificate authorities to trust for the queue besides the machine's.",
+        "/etc/ssl/corporate.pem",
+    ),
+    key(
+        Output,
+        "flush_timeout",
+        Duration,
+        "How long one flush may try before it asks Fluent Bit to come again. Keep it below `Grace`.",
+        "10s",
+    )
+    .or("10s"),
+    key(
+        Output,
+        "exit_timeout",
+        Duration,
+        "How long the plugin may go on delivering when Fluent Bit ends.",
+        "5s",
+    )
+    .or("5s"),
+    key(
+        Output,
+        "stats_interval",
+        Duration,
+        "How often the log gets one line for each destination that had traffic: delivered, retries, lost by reason, what waits in the spool. 0: never.",
+        "1h",
+    )
+    .or("5m"),
+];

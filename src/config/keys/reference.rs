@@ -1,0 +1,47 @@
+//! The table as people read it, in the README and from `ecs-router keys`.
+
+use std::fmt::Write as _;
+
+use super::KEYS;
+use super::kind::Kind;
+use super::row::{Key, Scope};
+
+/// The reference for the README, as Markdown tables.
+#[must_use]
+pub fn reference() -> String {
+    let mut text = String::new();
+    section(&mut text, "Keys of the output", |key| key.scope == Scope::Output);
+    section(&mut text, EVERY, |key| key.scope == Scope::Destination);
+    Kind::ALL.into_iter().for_each(|kind| section_of(&mut text, kind));
+    text
+}
+
+/// The same for one type of destination.
+#[must_use]
+pub fn reference_of(kind: Kind) -> String {
+    let mut text = String::new();
+    section(&mut text, EVERY, |key| key.scope == Scope::Destination);
+    section_of(&mut text, kind);
+    text
+}
+
+const EVERY: &str = "Keys of every destination: `<destination>.<key>`";
+
+fn section_of(text: &mut String, kind: Kind) {
+    let title = format!("Destination type `{}`", kind.name());
+    section(text, &title, |key| matches!(key.scope, Scope::Only(kinds) if kinds.contains(&kind)));
+}
+
+fn section(text: &mut String, title: &str, wanted: impl Fn(&Key) -> bool) {
+    write!(text, "\n#### {title}\n\n| key | value | default | meaning | example |\n|---|---|---|---|---|\n")
+        .ok();
+    for key in KEYS.iter().filter(|key| wanted(key)) {
+        let mut default = key.default.map_or("–".into(), |default| format!("`{default}`"));
+        if let Some((kind, other)) = key.exception {
+            write!(default, ", for {} `{other}`", kind.name()).ok();
+        }
+        let form = if key.secret { format!("{}, secret", key.form.describe()) } else { key.form.describe() };
+        let form = if form.len() > 60 { "see meaning".into() } else { form };
+        writeln!(text, "| `{}` | {form} | {default} | {} | `{}` |", key.name, key.doc, key.example).ok();
+    }
+}

@@ -1,0 +1,143 @@
+//! Keys of S3.
+
+use super::kind::Kind;
+use super::row::Form::{Choice, Duration, Flag, Pairs, Size, Template, Text};
+use super::row::{Key, Scope, key};
+
+const S3: Scope = Scope::Only(&[Kind::S3]);
+
+/// Storage classes of S3; those of Outposts, Snow and directory buckets are signed and addressed in ways of their own
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html>, read 2026-11).
+const STORAGE_CLASSES: &[&str] = &[
+    "STANDARD",
+    "REDUCED_REDUNDANCY",
+    "STANDARD_IA",
+    "ONEZONE_IA",
+    "INTELLIGENT_TIERING",
+    "GLACIER",
+    "DEEP_ARCHIVE",
+    "GLACIER_IR",
+];
+
+/// Canned ACLs of S3 (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html>, read 2026-11).
+const CANNED_ACLS: &[&str] = &[
+    "private",
+    "public-read",
+    "public-read-write",
+    "authenticated-read",
+    "aws-exec-read",
+    "bucket-owner-read",
+    "bucket-owner-full-control",
+];
+
+pub(super) const KEYS: &[Key] = &[
+    key(
+        S3,
+        "bucket",
+        Text,
+        "Bucket that objects are written to, or the ARN of an access point. Directory buckets are not supported.",
+        "my-logs",
+    ),
+    key(
+        S3,
+        "key",
+        Template,
+        "Key of an object. Without `$(uuid)` one is put before the extension, and the extension of `compress` is added if it is not there, so that no object ever replaces another.",
+        "logs/$(container_name)/%Y-%m-%d/$(uuid).json.gz",
+    )
+    .or("ecs_router/$(class)/$(container_name)/%Y/%m/%d/%H/$(uuid).json"),
+    key(
+        S3,
+        "timezone",
+        Text,
+        "Time zone of the dates in `key`, by its IANA name.",
+        "Europe/Madrid",
+    ).or("UTC"),
+    key(S3, "compress", Choice(&["gzip", "zstd", "none"]), "Compress objects when they are uploaded.", "zstd")
+        .or("gzip"),
+    key(
+        S3,
+        "total_file_size",
+        Size,
+        "Upload an object when this much was written to it, before compression.",
+        "250M",
+    )
+    .or("100M"),
+    key(
+        S3,
+        "upload_timeout",
+        Duration,
+        "Upload an object at this age, whatever its size. `0`: one object per chunk of Fluent Bit and no spool, for those who cannot afford to lose the local disk.",
+        "5m",
+    )
+    .or("10m"),
+    key(
+        S3,
+        "spool_dir",
+        Text,
+        "Folder where objects are filled before they are uploaded. What is left in it is uploaded at the next start.",
+        "/var/spool/ecs_router",
+    )
+    .or("/tmp/ecs_router"),
+    key(
+        S3,
+        "spool_limit",
+        Size,
+        "Size of all objects that are filled or wait for their upload. When it is reached, Fluent Bit keeps the data and comes again.",
+        "5G",
+    )
+    .or("1G"),
+    key(
+        S3,
+        "storage_class",
+        Choice(STORAGE_CLASSES),
+        "Storage class of the objects: STANDARD, REDUCED_REDUNDANCY, STANDARD_IA, ONEZONE_IA, INTELLIGENT_TIERING, GLACIER, DEEP_ARCHIVE or GLACIER_IR.",
+        "STANDARD_IA",
+    ),
+    key(
+        S3,
+        "sse",
+        Choice(&["AES256", "aws:kms", "aws:kms:dsse"]),
+        "Server-side encryption. Default: what the bucket says.",
+        "aws:kms",
+    ),
+    key(
+        S3,
+        "sse_kms_key_id",
+        Text,
+        "KMS key for `sse`. Default: the key that AWS manages for S3.",
+        "arn:aws:kms:eu-west-1:111122223333:key/1234",
+    ),
+    key(
+        S3,
+        "canned_acl",
+        Choice(CANNED_ACLS),
+        "Canned ACL, for buckets that still have ACLs: private, public-read, public-read-write, authenticated-read, aws-exec-read, bucket-owner-read or bucket-owner-full-control.",
+        "bucket-owner-full-control",
+    ),
+    key(S3, "tags", Pairs, "Tags of the objects, ten at most.", "team=web, env=prod"),
+    key(S3, "content_type", Text, "Content type of the objects.", "text/plain").or("application/x-ndjson"),
+    key(
+        S3,
+        "expected_bucket_owner",
+        Text,
+        "Account that must own the bucket; S3 refuses the upload if another one does.",
+        "111122223333",
+    ),
+    key(
+        S3,
+        "path_style",
+        Flag,
+        "Put the bucket's name into the path of the address. Happens by itself where it cannot stand in the host name.",
+        "on",
+    )
+    .or("off"),
+    key(
+        S3,
+        "if_none_match",
+        Flag,
+        "Have S3 refuse to write a key that exists, so that an upload whose reply was lost makes no second version of the object. Off for stores that do not know the header: the same object, with the same content, is then written again.",
+        "off",
+    )
+    .or("on"),
+];

@@ -1,0 +1,26 @@
+//! Keys of Slack.
+
+use super::kind::Kind;
+use super::row::Form::{Choice, Text};
+use super::row::{Key, Scope, key};
+
+const SLACK: Scope = Scope::Only(&[Kind::Slack]);
+
+pub(super) const KEYS: &[Key] = &[
+    key(
+        SLACK,
+        "webhook_url",
+        Text,
+        "Address of the incoming webhook, which also says to which channel it posts.",
+        "${SLACK_WEBHOOK_URL}",
+    )
+    .masked(),
+    key(
+        SLACK,
+        "min_severity",
+        Choice(&["info", "warning", "error"]),
+        "Stop events below this severity are not posted.",
+        "error",
+    )
+    .or("warning"),
+];
