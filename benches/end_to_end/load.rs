@@ -107,7 +107,7 @@ fn output(random: &mut Rng, sequence: usize, source: &str) -> Value {
     }
     json!({
         "container_id": "8be0c1f3a56d4f7c9b02e4d6718a35c2f09e6b7d1c4a58e3920f7bd6415ca890",
-        "container_name": "/ecs-web-42-app-b6f0d2c4a8e19375b801",
+        "container_name": "/ecs-web-42-app-b6f0d2c4a8",
         "source": source, "log": log, "ecs_cluster": "prod", "ecs_task_definition": "web:42",
         "ecs_task_arn": format!("{REGION}:task/prod/9531985d5d9dc9f81818e811892f902b"),
     })

@@ -1,50 +1,56 @@
-//! The figures as Markdown.
+//! The figures as Markdown: a column for each pipeline, what is wanted of ours in parentheses.
 
 use std::fmt::Write as _;
 
 use crate::figures::{Figures, Row};
+use crate::pipeline::Pipeline;
 
-const HEAD: &str = "\
-| pipeline | CPU above `null` | of the built-in one | peak RSS | idle RSS above `null` | to CloudWatch | to S3 | of the built-in one | to Datadog | stop events: p50 / p99 / max | told | errors |
-|---|---|---|---|---|---|---|---|---|---|---|---|
-";
+/// A line of the table: what it shows, and its cell for a pipeline.
+type Line = (&'static str, fn(&Pipeline, &Row) -> String);
 
-/// A table with a row for each pipeline.
+const LINES: [Line; 11] = [
+    ("CPU above `null`", |_, row| format!("{:.2} s", row.cpu)),
+    ("… of the built-in one", |pipeline, row| match (row.cpu_ratio, pipeline.against) {
+        (Some(ratio), Some((_, most))) => format!("{ratio:.2} (≤ {most:.2})"),
+        _ => String::new(),
+    }),
+    ("peak resident memory (not above the built-in one)", |_, row| format!("{:.1} MiB", row.peak)),
+    ("idle resident memory above `null` (≤ 12 MiB)", |_, row| format!("{:.1} MiB", row.idle)),
+    ("to CloudWatch", |_, row| megabytes(row.cloudwatch)),
+    ("to S3", |_, row| megabytes(row.s3)),
+    ("… of the built-in one", |_, row| {
+        row.s3_ratio.map_or_else(String::new, |ratio| format!("{ratio:.2}"))
+    }),
+    ("to Datadog", |_, row| megabytes(row.datadog)),
+    ("stop events, socket to endpoint: p50 / p99 (≤ 1.5 s) / max", |_, row| latency(row)),
+    ("stop events told", |_, row| told(row)),
+    ("errors in the log", |_, row| errors(row)),
+];
+
+/// A table, and below it what could not be measured.
 pub(crate) fn markdown(figures: &Figures) -> String {
     let (cpu, idle, peak) = figures.null;
-    let mut text = format!(
-        "Fluent Bit {}; `null`: {cpu:.2} s, peak {peak:.1} MiB, idle {idle:.1} MiB\n\n{HEAD}",
-        figures.version
-    );
+    let null = format!("`null` takes {cpu:.2} s, {peak:.1} MiB at its peak, {idle:.1} MiB when idle");
+    let names: String = figures.rows.iter().map(|(pipeline, _)| format!(" `{}` |", pipeline.name)).collect();
+    let mut text = format!("Fluent Bit {}; {null}.\n\n", figures.version);
+    writeln!(text, "| |{names}\n|{}", "---|".repeat(figures.rows.len() + 1)).unwrap();
+    for (label, cell) in LINES {
+        let cells: String = figures
+            .rows
+            .iter()
+            .map(|(pipeline, row)| {
+                row.as_ref().map_or_else(|_| "failed".to_owned(), |row| cell(pipeline, row))
+            })
+            .map(|cell| format!(" {cell} |"))
+            .collect();
+        writeln!(text, "| {label} |{cells}").unwrap();
+    }
     for (pipeline, row) in &figures.rows {
-        let cells = match row {
-            Ok(row) => cells(row),
-            Err(why) => format!("failed: {} |", why.lines().next().unwrap_or_default()),
-        };
-        writeln!(text, "| `{}` | {cells}", pipeline.name).unwrap();
+        if let Err(why) = row {
+            writeln!(text, "\n`{}`: {}", pipeline.name, why.lines().next().unwrap_or_default()).unwrap();
+        }
     }
     text
-}
-
-fn cells(row: &Row) -> String {
-    format!(
-        "{:.2} s | {} | {:.1} MiB | {:.1} MiB | {} | {} | {} | {} | {} | {} | {} |",
-        row.cpu,
-        optional(row.cpu_ratio),
-        row.peak,
-        row.idle,
-        megabytes(row.cloudwatch),
-        megabytes(row.s3),
-        optional(row.s3_ratio),
-        megabytes(row.datadog),
-        latency(row),
-        told(row),
-        errors(row),
-    )
-}
-
-fn optional(ratio: Option<f64>) -> String {
-    ratio.map_or_else(String::new, |ratio| format!("{ratio:.2}"))
 }
 
 fn megabytes(value: f64) -> String {
@@ -65,7 +71,7 @@ fn percentile(sorted: &[f64], part: f64) -> f64 {
     sorted.get(at.saturating_sub(1)).copied().unwrap_or_default()
 }
 
-/// Where task-stop events go to Datadog: how many of them came.
+/// Only where task-stop events go to Datadog.
 fn told(row: &Row) -> String {
     match row.latencies.len() {
         0 => String::new(),
@@ -76,6 +82,6 @@ fn told(row: &Row) -> String {
 fn errors(row: &Row) -> String {
     match row.endings.as_slice() {
         [] => row.errors.to_string(),
-        endings => format!("{}, ended with {}", row.errors, endings.join(", ")),
+        endings => format!("{}; {}", row.errors, endings.join(", ")),
     }
 }
