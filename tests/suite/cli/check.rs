@@ -65,6 +65,17 @@ fn the_examples_are_clean() {
     }
 }
 
+/// Otherwise it measures what nobody should run.
+#[test]
+fn the_configurations_of_the_benchmark_are_clean() {
+    for pipeline in ["ours-cloudwatch", "ours-routed"] {
+        let path = format!("../../benches/end_to_end/conf/{pipeline}.conf");
+        assert_clean(&path);
+        let text = std::fs::read_to_string(fixtures().join(&path)).expect("the configuration");
+        assert!(text.contains("ecs_router"), "{path} has no output of ours");
+    }
+}
+
 #[track_caller]
 fn assert_clean(path: &str) {
     let ran = checked(path);

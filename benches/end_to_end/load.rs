@@ -1,0 +1,145 @@
+//! The load: records as FireLens hands them to Fluent Bit, in the forward protocol's message mode. The same for every
+//! pipeline and, but for their times, in every run.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use fastrand::Rng;
+use serde_json::{Value, json};
+
+const TAG: &str = "app-firelens-9531985d5d9dc9f81818e811892f902b";
+/// The first half of the id of each task whose stop is told; the other is its number. Nothing else contains it.
+pub(crate) const STOPPED: &str = "5ca1ab1e5ca1ab1e";
+const REGION: &str = "arn:aws:ecs:eu-west-1:111122223333";
+/// Words of a line; a number follows those that end with `=`.
+const WORDS: [&str; 20] = [
+    "GET",
+    "POST",
+    "PUT",
+    "/baskets",
+    "/payments",
+    "user=",
+    "took_ms=",
+    "bytes=",
+    "200",
+    "404",
+    "cache",
+    "stale",
+    "fresh",
+    "backend",
+    "wait",
+    "select",
+    "commit",
+    "lease",
+    "kept",
+    "queued",
+];
+
+/// What a record is.
+#[derive(Clone, Copy)]
+enum Kind {
+    Stop,
+    Stderr,
+    Stdout,
+}
+
+/// Records in wire form.
+pub(crate) struct Load {
+    pub(crate) wire: Vec<u8>,
+    pub(crate) records: usize,
+    /// Where each task-stop event ends in `wire`, by the number in its task's id.
+    pub(crate) stops: Vec<usize>,
+}
+
+impl Load {
+    /// One in a thousand is a task-stop event, one in ten a line of standard error, the rest are lines of standard
+    /// output; three lines in ten are JSON.
+    pub(crate) fn new(records: usize) -> Self {
+        let mut dice = Rng::with_seed(6);
+        let kinds = (0..records).map(|_| match dice.u16(0..1_000) {
+            0 => Kind::Stop,
+            1..=100 => Kind::Stderr,
+            _ => Kind::Stdout,
+        });
+        Self::of(kinds)
+    }
+
+    /// A few records, one of each kind at least.
+    pub(crate) fn greeting() -> Self {
+        Self::of([Kind::Stop, Kind::Stderr, Kind::Stdout].into_iter().chain([Kind::Stdout; 17]))
+    }
+
+    fn of(kinds: impl Iterator<Item = Kind>) -> Self {
+        let mut random = Rng::with_seed(7);
+        let mut load = Self { wire: Vec::new(), records: 0, stops: Vec::new() };
+        let start = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros() as u64;
+        for kind in kinds {
+            let record = match kind {
+                Kind::Stop => stop(load.stops.len()),
+                Kind::Stderr => output(&mut random, load.records, "stderr"),
+                Kind::Stdout => output(&mut random, load.records, "stdout"),
+            };
+            message(&mut load.wire, start + load.records as u64, &record);
+            load.records += 1;
+            if let Kind::Stop = kind {
+                load.stops.push(load.wire.len());
+            }
+        }
+        load
+    }
+}
+
+/// `[tag, EventTime, record, options]`, as Docker's fluentd driver writes it.
+fn message(wire: &mut Vec<u8>, micros: u64, record: &Value) {
+    rmp::encode::write_array_len(wire, 4).unwrap();
+    rmp::encode::write_str(wire, TAG).unwrap();
+    rmp::encode::write_ext_meta(wire, 8, 0).unwrap();
+    wire.extend(((micros / 1_000_000) as u32).to_be_bytes());
+    wire.extend(((micros % 1_000_000 * 1_000) as u32).to_be_bytes());
+    wire.extend(rmp_serde::to_vec(record).unwrap());
+    rmp::encode::write_map_len(wire, 0).unwrap();
+}
+
+/// A container's line with the fields that FireLens and the task's metadata add.
+fn output(random: &mut Rng, sequence: usize, source: &str) -> Value {
+    let mut log = line(random);
+    if random.u8(0..10) < 3 {
+        log = json!({"severity": "info", "text": log, "number": sequence}).to_string();
+    }
+    json!({
+        "container_id": "8be0c1f3a56d4f7c9b02e4d6718a35c2f09e6b7d1c4a58e3920f7bd6415ca890",
+        "container_name": "/ecs-web-42-app-b6f0d2c4a8",
+        "source": source, "log": log, "ecs_cluster": "prod", "ecs_task_definition": "web:42",
+        "ecs_task_arn": format!("{REGION}:task/prod/9531985d5d9dc9f81818e811892f902b"),
+    })
+}
+
+fn line(random: &mut Rng) -> String {
+    let mut line = String::new();
+    for _ in 0..random.usize(6..=28) {
+        let word = random.choice(WORDS).unwrap();
+        line.push_str(word);
+        if word.ends_with('=') {
+            line.push_str(&random.u32(0..100_000).to_string());
+        }
+        line.push(' ');
+    }
+    line
+}
+
+/// What EventBridge says of a task that could not pull its image.
+fn stop(number: usize) -> Value {
+    let task = format!("{REGION}:task/prod/{STOPPED}{number:016x}");
+    json!({
+        "version": "0", "id": format!("0b5ae5f8-7d8c-4c0e-9a55-{number:012x}"),
+        "detail-type": "ECS Task State Change", "source": "aws.ecs", "account": "111122223333",
+        "time": "2026-11-20T08:15:30Z", "region": "eu-west-1", "resources": [task],
+        "detail": {
+            "taskArn": task, "clusterArn": format!("{REGION}:cluster/prod"), "group": "service:web",
+            "taskDefinitionArn": format!("{REGION}:task-definition/web:42"), "launchType": "FARGATE",
+            "desiredStatus": "STOPPED", "lastStatus": "STOPPED", "stopCode": "TaskFailedToStart", "version": 4,
+            "stoppedReason": "CannotPullContainerError: pull image manifest has been retried 5 time(s): \
+                failed to resolve ref docker.io/library/web:42: not found",
+            "containers": [{"name": "app", "image": "web:42", "lastStatus": "STOPPED"}],
+        },
+    })
+}

@@ -1,0 +1,87 @@
+//! The figures as Markdown: a column for each pipeline, what is wanted of ours in parentheses.
+
+use std::fmt::Write as _;
+
+use crate::figures::{Figures, Row};
+use crate::pipeline::Pipeline;
+
+/// A line of the table: what it shows, and its cell for a pipeline.
+type Line = (&'static str, fn(&Pipeline, &Row) -> String);
+
+const LINES: [Line; 11] = [
+    ("CPU above `null`", |_, row| format!("{:.2} s", row.cpu)),
+    ("… of the built-in one", |pipeline, row| match (row.cpu_ratio, pipeline.against) {
+        (Some(ratio), Some((_, most))) => format!("{ratio:.2} (≤ {most:.2})"),
+        _ => String::new(),
+    }),
+    ("peak resident memory (not above the built-in one)", |_, row| format!("{:.1} MiB", row.peak)),
+    ("idle resident memory above `null` (≤ 12 MiB)", |_, row| format!("{:.1} MiB", row.idle)),
+    ("to CloudWatch", |_, row| megabytes(row.cloudwatch)),
+    ("to S3", |_, row| megabytes(row.s3)),
+    ("… of the built-in one", |_, row| {
+        row.s3_ratio.map_or_else(String::new, |ratio| format!("{ratio:.2}"))
+    }),
+    ("to Datadog", |_, row| megabytes(row.datadog)),
+    ("stop events, socket to endpoint: p50 / p99 (≤ 1.5 s) / max", |_, row| latency(row)),
+    ("stop events told", |_, row| told(row)),
+    ("errors in the log", |_, row| errors(row)),
+];
+
+/// A table, and below it what could not be measured.
+pub(crate) fn markdown(figures: &Figures) -> String {
+    let (cpu, idle, peak) = figures.null;
+    let null = format!("`null` takes {cpu:.2} s, {peak:.1} MiB at its peak, {idle:.1} MiB when idle");
+    let names: String = figures.rows.iter().map(|(pipeline, _)| format!(" `{}` |", pipeline.name)).collect();
+    let mut text = format!("Fluent Bit {}; {null}.\n\n", figures.version);
+    writeln!(text, "| |{names}\n|{}", "---|".repeat(figures.rows.len() + 1)).unwrap();
+    for (label, cell) in LINES {
+        let cells: String = figures
+            .rows
+            .iter()
+            .map(|(pipeline, row)| {
+                row.as_ref().map_or_else(|_| "failed".to_owned(), |row| cell(pipeline, row))
+            })
+            .map(|cell| format!(" {cell} |"))
+            .collect();
+        writeln!(text, "| {label} |{cells}").unwrap();
+    }
+    for (pipeline, row) in &figures.rows {
+        if let Err(why) = row {
+            writeln!(text, "\n`{}`: {}", pipeline.name, why.lines().next().unwrap_or_default()).unwrap();
+        }
+    }
+    text
+}
+
+fn megabytes(value: f64) -> String {
+    if value > 0.0 { format!("{value:.2} MB") } else { String::new() }
+}
+
+fn latency(row: &Row) -> String {
+    if row.latencies.is_empty() {
+        return String::new();
+    }
+    let [half, most, all] = [0.5, 0.99, 1.0].map(|part| percentile(&row.latencies, part));
+    format!("{half:.2} / {most:.2} / {all:.2} s")
+}
+
+/// The smallest value that this part of all does not exceed.
+fn percentile(sorted: &[f64], part: f64) -> f64 {
+    let at = (sorted.len() as f64 * part).ceil() as usize;
+    sorted.get(at.saturating_sub(1)).copied().unwrap_or_default()
+}
+
+/// Only where task-stop events go to Datadog.
+fn told(row: &Row) -> String {
+    match row.latencies.len() {
+        0 => String::new(),
+        told => format!("{told} of {}", row.stops),
+    }
+}
+
+fn errors(row: &Row) -> String {
+    match row.endings.as_slice() {
+        [] => row.errors.to_string(),
+        endings => format!("{}; {}", row.errors, endings.join(", ")),
+    }
+}
