@@ -83,7 +83,7 @@ pub(super) const KEYS: &[Key] = &[
         S3,
         "spool_limit",
         Size,
-        "Size of all objects that are filled or wait for their upload. When it is reached, Fluent Bit keeps the data and comes again.",
+        "Disk that all objects take which are filled or wait for their upload; with gzip, large batches lie there compressed. When it is reached, Fluent Bit keeps the data and comes again.",
         "5G",
     )
     .or("1G"),
