@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use crate::figures::{Figures, Row};
 
 const PANEL: f64 = 360.0;
-const HEIGHT: f64 = 320.0;
+const HEIGHT: f64 = 330.0;
 const TOP: f64 = 56.0;
 const BOTTOM: f64 = 260.0;
 const LEFT: f64 = 20.0;
@@ -19,7 +19,9 @@ struct Panel {
 }
 
 struct Pair {
-    label: String,
+    name: &'static str,
+    /// Of Fluent Bit.
+    version: String,
     builtin: f64,
     ours: f64,
     /// Ours is not to exceed it.
@@ -57,8 +59,14 @@ fn pairs(all: &[Figures], of: fn(&Row) -> f64, target: fn(f64, f64) -> f64) -> V
         for (pipeline, _) in &figures.rows {
             let Some((against, part)) = pipeline.against else { continue };
             let (Some(builtin), Some(ours)) = (value(against), value(pipeline.name)) else { continue };
-            let label = format!("{} {}", figures.version, pipeline.name.trim_start_matches("ours-"));
-            pairs.push(Pair { label, builtin, ours, target: target(builtin, part) });
+            let name = pipeline.name.trim_start_matches("ours-");
+            pairs.push(Pair {
+                name,
+                version: figures.version.clone(),
+                builtin,
+                ours,
+                target: target(builtin, part),
+            });
         }
     }
     pairs
@@ -83,10 +91,16 @@ fn draw(svg: &mut String, panel: &Panel, left: f64) {
                 BOTTOM - top
             )
             .unwrap();
-            text(svg, (x + bar / 2.0, top - 5.0), "middle", &number_of(value));
+            text(
+                svg,
+                (x + bar / 2.0, BOTTOM - 6.0),
+                "middle\" font-size=\"11\" fill=\"white",
+                &number_of(value),
+            );
         }
         line(svg, (middle - 2.0, middle + bar + 6.0), y(pair.target), "#d1242f\" stroke-dasharray=\"4 3");
-        text(svg, (middle, BOTTOM + 18.0), "middle", &pair.label);
+        text(svg, (middle, BOTTOM + 16.0), "middle", pair.name);
+        text(svg, (middle, BOTTOM + 30.0), "middle", &pair.version);
     }
     line(svg, (left, left + PANEL - 2.0 * LEFT), BOTTOM, "#57606a");
 }
