@@ -53,7 +53,7 @@ pub(super) const KEYS: &[Key] = &[
         "Time zone of the dates in `key`, by its IANA name.",
         "Europe/Madrid",
     ).or("UTC"),
-    key(S3, "compress", Choice(&["gzip", "zstd", "none"]), "Compress objects when they are uploaded.", "zstd")
+    key(S3, "compress", Choice(&["gzip", "zstd", "none"]), "How objects are compressed.", "zstd")
         .or("gzip"),
     key(
         S3,
