@@ -38,9 +38,9 @@ impl Scene {
     }
 }
 
-/// Each request takes a while, so that some are under way when the signal comes.
-fn slow(cloud: &Cloud) {
-    for api in [Api::PutLogEvents, Api::PutObject] {
+/// Each request to these takes a while, so that some are under way when the signal comes.
+fn slow<const N: usize>(cloud: &Cloud, apis: [Api; N]) {
+    for api in apis {
         cloud.script_where(api, |_| true, Fault::slow(Duration::from_millis(300)));
     }
 }
@@ -50,7 +50,7 @@ fn slow(cloud: &Cloud) {
 fn sigterm_while_records_come() {
     for kind in kinds() {
         let scene = Scene::new(&kind, &[("rest.upload_timeout", "10m"), ("exit_timeout", "10s")]);
-        slow(&scene.cloud);
+        slow(&scene.cloud, [Api::PutLogEvents, Api::PutObject]);
         let mut host = scene.host.start();
         let stream = Stream::start(Feed::default(), &host, Duration::from_millis(10));
         std::thread::sleep(Duration::from_secs(3));
@@ -76,7 +76,7 @@ fn sigkill_with_a_half_full_spool_and_a_restart() {
         ];
         let mut scene = Scene::new(&kind, &limits);
         scene.host = scene.host.with_storage();
-        slow(&scene.cloud);
+        slow(&scene.cloud, [Api::PutLogEvents]);
         scene.cloud.script_where(Api::PutObject, |_| true, Fault::reply(503));
         let host = scene.host.start();
         let mut feed = Feed::padded(3_000);
@@ -112,7 +112,7 @@ fn sigkill_with_a_half_full_spool_and_a_restart() {
 fn reloads_while_records_come() {
     for kind in kinds().into_iter().filter(crate::host::Kind::reloads) {
         let scene = Scene::new(&kind, &[("rest.upload_timeout", "10m"), ("exit_timeout", "10s")]);
-        slow(&scene.cloud);
+        slow(&scene.cloud, [Api::PutLogEvents, Api::PutObject]);
         let mut host = scene.host.clone().without_workers().start();
         let stream = Stream::start(Feed::default(), &host, Duration::from_millis(10));
         for reload in 1..=2 {
