@@ -20,6 +20,7 @@ pub mod batch;
 pub mod body;
 mod breaker;
 pub mod carrier;
+pub mod chunk;
 pub mod classify;
 pub mod config;
 pub mod decode;

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::ack::Verdict;
 use crate::aws;
+use crate::chunk::Chunk;
 use crate::classify::{BUILT_IN, Class, Classifier};
 use crate::config::{
     Lookup, Problem, QueueSettings, Reader, Settings, TaskMetadata, Wanted, queue_needs_region,
@@ -97,13 +98,18 @@ impl Instance {
         })
     }
 
-    /// Delivers one chunk. Runs on the host's small stack, so it only hands over and waits.
+    /// Delivers one chunk, a copy of these bytes.
     pub fn flush(&self, tag: &[u8], chunk: &[u8]) -> Verdict {
+        match chunk {
+            [] => Verdict::Ok,
+            chunk => self.flush_lent(tag, Arc::new(chunk.to_vec())),
+        }
+    }
+
+    /// Delivers one chunk, wherever its bytes are. Runs on the host's small stack, so it only hands over and waits.
+    fn flush_lent(&self, tag: &[u8], chunk: Arc<dyn Chunk>) -> Verdict {
         #[cfg(debug_assertions)]
         assert!(!self.panic_on_flush, "a panic was asked for");
-        if chunk.is_empty() {
-            return Verdict::Ok;
-        }
         if self.init_thread == thread_mark() {
             self.worker.blocks_engine();
         }
@@ -274,9 +280,9 @@ pub fn init(lookup: &dyn Lookup, boards: &dyn Boards) -> Option<usize> {
 }
 
 /// Flushes a chunk to the instance of this handle. One that is gone cannot deliver: come again.
-pub fn flush(handle: usize, tag: &[u8], chunk: &[u8]) -> Verdict {
+pub fn flush(handle: usize, tag: &[u8], chunk: Arc<dyn Chunk>) -> Verdict {
     let instance = table().live.get(&handle).map(|live| Arc::clone(&live.instance));
-    instance.map_or(Verdict::Retry, |instance| instance.flush(tag, chunk))
+    instance.map_or(Verdict::Retry, |instance| instance.flush_lent(tag, chunk))
 }
 
 /// The handle of the only instance, for hosts that flush without a context.
@@ -308,3 +314,7 @@ fn drain(ending: Vec<Arc<Instance>>) {
     ending.iter().for_each(|instance| instance.worker.close());
     ending.iter().for_each(|instance| instance.drain());
 }
+
+#[cfg(test)]
+#[path = "plugin_tests.rs"]
+mod tests;

@@ -7,6 +7,7 @@
 
 mod board;
 mod host;
+mod loan;
 mod panic;
 
 use std::ffi::{c_char, c_int, c_void};
@@ -124,7 +125,10 @@ pub unsafe extern "C" fn FLBPluginFlushCtx(
         // SAFETY: the same.
         let tag = unsafe { host::text(tag) };
         match (chunk, tag) {
-            (Some(chunk), Some(tag)) => plugin::flush(context.addr(), tag, chunk).into(),
+            (Some([]), Some(_)) => Verdict::Ok.into(),
+            (Some(chunk), Some(tag)) => {
+                loan::lend(chunk, |chunk| plugin::flush(context.addr(), tag, chunk)).into()
+            }
             _ => Verdict::Error.into(),
         }
     })

@@ -15,6 +15,7 @@ use super::statistics::Statistics;
 use super::{Plan, Watching, finish};
 use crate::ack::{self, Ledger, Progress, Verdict};
 use crate::batch::Batch;
+use crate::chunk::Chunk;
 use crate::classify::Classifier;
 use crate::config::QueueSettings;
 use crate::deliver::Courier;
@@ -56,7 +57,7 @@ pub(super) struct House {
 
 impl Inlet for Rc<House> {
     async fn bring(&self, tag: &str, chunk: &[u8]) -> Verdict {
-        self.deliver(tag.as_bytes(), chunk).await
+        self.deliver(tag.as_bytes(), &chunk).await
     }
 }
 
@@ -131,13 +132,19 @@ impl House {
 
     /// One chunk, from bytes to verdict. Answers at the deadline at the latest; requests that are on their way then
     /// are still waited for in the background, so that the replay knows whether they arrived.
-    pub(super) async fn deliver(self: &Rc<Self>, tag: &[u8], chunk: &[u8]) -> Verdict {
+    pub(super) async fn deliver(self: &Rc<Self>, tag: &[u8], chunk: &dyn Chunk) -> Verdict {
         assert!(!self.panic, "a panic was asked for");
         let deadline = Instant::now() + self.flush_timeout;
-        let digest = (!self.ledger.is_empty()).then(|| ack::digest(tag, chunk));
-        let known = self.ledger.begin(digest.unwrap_or_default(), self.couriers.len(), deadline).await;
+        let digest = || chunk.read(|bytes| ack::digest(tag, bytes));
+        let known_by = (!self.ledger.is_empty()).then(digest).and_then(Result::ok);
+        let known = self.ledger.begin(known_by.unwrap_or_default(), self.couriers.len(), deadline).await;
         let Some(progress) = known else { return Verdict::Retry };
-        let sorted = self.sort(tag, chunk, &progress);
+        let Ok(sorted) = chunk.read(|bytes| self.sort(tag, bytes, &progress)) else {
+            // The host did not wait for the worker and has its bytes back.
+            self.remember(known_by, &progress);
+            progress.stop();
+            return Verdict::Retry;
+        };
         let unreadable = sorted.tally.fault.is_some() && sorted.tally.records == 0;
         let mut sending = self.send(sorted.batches, &progress, deadline);
         let in_time = tokio::time::timeout_at(deadline, finish(&mut sending)).await.is_ok();
@@ -148,7 +155,7 @@ impl House {
             verdict => verdict,
         };
         if verdict == Verdict::Retry {
-            self.ledger.keep(digest.unwrap_or_else(|| ack::digest(tag, chunk)), &progress);
+            self.remember(known_by.or_else(|| digest().ok()), &progress);
         }
         if in_time {
             self.close(&progress, verdict);
@@ -163,12 +170,19 @@ impl House {
         verdict
     }
 
+    /// A chunk whose bytes were gone before anything knew it will not be known when it comes again.
+    fn remember(&self, known_by: Option<u128>, progress: &Rc<Progress>) {
+        if let Some(digest) = known_by {
+            self.ledger.keep(digest, progress);
+        }
+    }
+
     /// Stores what destinations refused for good, where that is wanted. A letter that is refused itself is counted and
     /// no more. `false`: the chunk has to come again for them.
     async fn store_letters(
         self: &Rc<Self>,
         tag: &[u8],
-        chunk: &[u8],
+        chunk: &dyn Chunk,
         progress: &Progress,
         deadline: Instant,
     ) -> bool {
@@ -181,7 +195,9 @@ impl House {
         }
         let destinations = self.destinations();
         let names: Vec<&str> = destinations.iter().map(|one| &*one.common().name).collect();
-        let letters = pipeline::letters(&self.stages(&destinations), tag, chunk, progress, &names);
+        let write =
+            |bytes: &[u8]| pipeline::letters(&self.stages(&destinations), tag, bytes, progress, &names);
+        let Ok(letters) = chunk.read(write) else { return false };
         let digest = ack::digest(LETTERS, &letters);
         let known = self.ledger.begin(digest, self.couriers.len(), deadline).await;
         let Some(letters_progress) = known else { return false };

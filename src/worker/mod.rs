@@ -1,7 +1,6 @@
 //! One thread per instance: its event loop, its bounded queue, its watchers, its drain at exit.
 //!
-//! The coroutine that Fluent Bit flushes on has 24 KiB of stack. So a flush only copies the chunk, hands it over
-//! and waits; everything else happens here, in [`house`]. Does not interpret records.
+//! The coroutine that Fluent Bit flushes on has 24 KiB of stack. So a flush only hands the chunk over and waits; everything else happens here, in [`house`]. Does not interpret records.
 
 mod house;
 mod statistics;
@@ -19,6 +18,7 @@ use tokio::time::Instant;
 
 use self::house::House;
 use crate::ack::Verdict;
+use crate::chunk::Chunk;
 use crate::classify::Classifier;
 use crate::config::QueueSettings;
 use crate::destination::Destination;
@@ -83,10 +83,9 @@ pub struct Worker {
 }
 
 /// One flush of the host's.
-#[derive(Debug)]
 struct Job {
     tag: Vec<u8>,
-    chunk: Vec<u8>,
+    chunk: Arc<dyn Chunk>,
     reply: SyncSender<Verdict>,
 }
 
@@ -120,10 +119,10 @@ impl Worker {
         })
     }
 
-    /// Hands a chunk over and waits for the verdict. Runs on the host's small stack: copy, enqueue, wait.
-    pub fn flush(&self, tag: &[u8], chunk: &[u8]) -> Verdict {
+    /// Hands a chunk over and waits for the verdict. Runs on the host's small stack: enqueue, wait.
+    pub fn flush(&self, tag: &[u8], chunk: Arc<dyn Chunk>) -> Verdict {
         let (reply, answer) = sync_channel(1);
-        let job = Job { tag: tag.to_vec(), chunk: chunk.to_vec(), reply };
+        let job = Job { tag: tag.to_vec(), chunk, reply };
         let queued = match self.jobs.lock() {
             Ok(jobs) => jobs.as_ref().is_some_and(|jobs| jobs.try_send(job).is_ok()),
             Err(_) => false,
@@ -224,7 +223,7 @@ async fn take_jobs(
 }
 
 async fn flush(house: Rc<House>, job: Job) {
-    let verdict = house.deliver(&job.tag, &job.chunk).await;
+    let verdict = house.deliver(&job.tag, &*job.chunk).await;
     // The coroutine may have stopped waiting.
     job.reply.try_send(verdict).ok();
 }

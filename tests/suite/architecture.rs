@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// From the C border down to the vocabulary.
-const LAYERS: [&str; 31] = [
+const LAYERS: [&str; 32] = [
     "ffi",
     "plugin",
     "worker",
@@ -39,6 +39,7 @@ const LAYERS: [&str; 31] = [
     "record",
     "metrics",
     "log",
+    "chunk",
 ];
 
 #[test]

@@ -280,7 +280,7 @@ impl Engine {
             let handle = state.handles[output];
             state.running += 1;
             drop(state);
-            let verdict = plugin::flush(handle, job.chunk.tag.as_bytes(), &job.chunk.bytes);
+            let verdict = plugin::flush(handle, job.chunk.tag.as_bytes(), Arc::new(job.chunk.bytes.clone()));
             self.settle(job, verdict);
         }
     }
