@@ -95,9 +95,11 @@ const LIMITS: Limits = Limits { bytes: 1_048_576, records: 10_000, span_ms: Some
 
 /// 5,000 records of 400 bytes.
 fn lane() -> Lane {
-    let item = |number: u32| {
-        let start = number as usize * 400;
-        Item { ordinal: number, at_ms: i64::from(number), start, end: start + 400, size: 426 }
-    };
-    Lane { target: Vec::new(), wire: vec![b'x'; 2_000_000], items: (0..5_000).map(item).collect() }
+    let mut lane = Lane::default();
+    for number in 0..5_000 {
+        let (place, ()) = lane.write(|out| out.extend_from_slice(&[b'x'; 400]));
+        let at_ms = i64::from(number);
+        lane.push(Item { ordinal: number, at_ms, start: place.start, end: place.end, size: 426 });
+    }
+    lane
 }

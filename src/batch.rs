@@ -1,13 +1,16 @@
 //! Packing encoded records under a destination's limits: the only place that counts bytes.
 //!
-//! Records are encoded once, straight into the buffer of their lane (one lane per log stream, file, …). A batch
-//! is a list of slices of that buffer, so sorting, splitting and sending again copy no record.
+//! Records are encoded once, straight into their lane (one lane per log stream, file, …). A batch is a list of places
+//! in it, so sorting, splitting and sending again copy no record.
 
-use std::collections::HashMap;
+mod lane;
+
 use std::ops::Range;
 
 use bytes::Bytes;
 
+use self::lane::Segments;
+pub use self::lane::{Item, Lane, Lanes};
 use crate::body::Body;
 
 /// A body of more pieces than this costs more to handle than to copy.
@@ -26,59 +29,7 @@ pub struct Limits {
     pub ordered: bool,
 }
 
-/// One encoded record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Item {
-    /// Which entry of the chunk it is; what the ledger remembers.
-    pub ordinal: u32,
-    /// When it was made, in milliseconds.
-    pub at_ms: i64,
-    /// Where its bytes begin in the lane's buffer.
-    pub start: usize,
-    /// Where they end.
-    pub end: usize,
-    /// What it counts for, by the destination's way of counting.
-    pub size: usize,
-}
-
-/// The encoded records of one target, in the order of the chunk.
-#[derive(Debug, Default)]
-pub struct Lane {
-    /// Where inside the destination they go, in the destination's own notation.
-    pub target: Vec<u8>,
-    /// The records' wire form, one after the other.
-    pub wire: Vec<u8>,
-    /// Which part of `wire` is whose.
-    pub items: Vec<Item>,
-}
-
-/// The lanes of one destination while a chunk is read.
-#[derive(Debug, Default)]
-pub struct Lanes {
-    lanes: Vec<Lane>,
-    by_target: HashMap<Vec<u8>, usize>,
-    last: usize,
-}
-
 impl Lanes {
-    /// The lane of this target. Neighbouring records mostly share one, so the last is tried first.
-    pub fn of(&mut self, target: &[u8]) -> &mut Lane {
-        if self.lanes.get(self.last).is_none_or(|lane| lane.target != target) {
-            self.last = self.find_or_add(target);
-        }
-        let last = self.last;
-        &mut self.lanes[last]
-    }
-
-    fn find_or_add(&mut self, target: &[u8]) -> usize {
-        if let Some(&known) = self.by_target.get(target) {
-            return known;
-        }
-        self.by_target.insert(target.to_vec(), self.lanes.len());
-        self.lanes.push(Lane { target: target.to_vec(), ..Lane::default() });
-        self.lanes.len() - 1
-    }
-
     /// Packs every lane.
     #[must_use]
     pub fn pack(self, limits: &Limits) -> Vec<Batch> {
@@ -90,7 +41,7 @@ impl Lanes {
 #[derive(Debug, Clone)]
 pub struct Batch {
     target: Bytes,
-    wire: Bytes,
+    wire: Segments,
     /// Its records, in the order they are sent.
     pub items: Vec<Item>,
 }
@@ -131,29 +82,27 @@ impl Batch {
         head.chain(pieces).chain(tail).collect()
     }
 
-    /// Items that are neighbours in the buffer, which is the usual case, are one piece; too many pieces are copied
-    /// into one.
+    /// Items that are neighbours in a segment, which is the usual case, are one piece; too many pieces are copied into
+    /// one.
     fn pieces(&self) -> Vec<Bytes> {
         let mut pieces = Vec::new();
-        self.runs(|run| pieces.push(run));
-        if pieces.len() <= MAX_PIECES {
-            return pieces.into_iter().map(|run| self.wire.slice(run)).collect();
+        self.runs(|run| pieces.extend(self.wire.pieces(run)));
+        match pieces.len() <= MAX_PIECES {
+            true => pieces,
+            false => vec![pieces.concat().into()],
         }
-        let mut copy = Vec::with_capacity(self.wire_len());
-        pieces.into_iter().for_each(|run| copy.extend_from_slice(self.wire.get(run).unwrap_or_default()));
-        vec![copy.into()]
     }
 
-    fn runs(&self, mut visit: impl FnMut(Range<usize>)) {
+    fn runs(&self, mut visit: impl FnMut(&Range<usize>)) {
         let mut run = 0..0;
         for item in &self.items {
             if run.end != item.start {
-                visit(run);
+                visit(&run);
                 run = item.start..item.start;
             }
             run.end = item.end;
         }
-        visit(run);
+        visit(&run);
     }
 
     /// By what to know this batch again: the same records of the same moments and places in their chunk, on their way
@@ -166,7 +115,7 @@ impl Batch {
             hasher.update(&item.ordinal.to_le_bytes());
             hasher.update(&item.at_ms.to_le_bytes());
         }
-        self.runs(|run| hasher.update(self.wire.get(run).unwrap_or_default()));
+        self.runs(|run| self.wire.pieces(run).for_each(|piece| hasher.update(&piece)));
         hasher.digest128()
     }
 
@@ -194,23 +143,22 @@ impl Batch {
     }
 
     fn with(&self, items: Vec<Item>) -> Self {
-        Self { target: self.target.clone(), wire: self.wire.clone(), items }
+        Self { target: self.target.clone(), wire: self.wire.of(&items), items }
     }
 }
 
 /// Cuts a lane into batches. Order of time is stable: records of one millisecond stay as they were written.
 #[must_use]
 pub fn pack(lane: Lane, limits: &Limits) -> Vec<Batch> {
-    let Lane { target, wire, mut items } = lane;
+    let (target, wire, mut items) = lane.close();
     if limits.ordered && !items.is_sorted_by_key(|item| item.at_ms) {
         items.sort_by_key(|item| item.at_ms);
     }
-    let (target, wire) = (Bytes::from(target), Bytes::from(wire));
     let mut batches = Vec::new();
     let mut rest = items.as_slice();
     while !rest.is_empty() {
         let (batch, tail) = rest.split_at(fitting(rest, limits).max(1));
-        batches.push(Batch { target: target.clone(), wire: wire.clone(), items: batch.to_vec() });
+        batches.push(Batch { target: target.clone(), wire: wire.of(batch), items: batch.to_vec() });
         rest = tail;
     }
     batches
@@ -233,13 +181,15 @@ mod tests {
     use proptest::prelude::*;
 
     fn lane(records: &[(i64, usize)]) -> Lane {
-        let mut lane = Lane::default();
+        lane_to(b"", records)
+    }
+
+    fn lane_to(target: &[u8], records: &[(i64, usize)]) -> Lane {
+        let mut lane = Lane::of(target);
         for (ordinal, &(at_ms, size)) in records.iter().enumerate() {
-            let start = lane.wire.len();
-            lane.wire.extend(format!("{ordinal},").bytes());
-            let item =
-                Item { ordinal: u32::try_from(ordinal).unwrap(), at_ms, start, end: lane.wire.len(), size };
-            lane.items.push(item);
+            let (place, ()) = lane.write(|out| out.extend(format!("{ordinal},").bytes()));
+            let ordinal = u32::try_from(ordinal).unwrap();
+            lane.push(Item { ordinal, at_ms, start: place.start, end: place.end, size });
         }
         lane
     }
@@ -287,7 +237,7 @@ mod tests {
         assert_eq!(one.digest(), batch(&[(1, 1), (2, 1)]).digest());
         assert_ne!(one.digest(), batch(&[(1, 1), (3, 1)]).digest(), "another moment");
         assert_ne!(one.digest(), one.only(&[0]).digest(), "fewer records");
-        let elsewhere = Lane { target: b"t".to_vec(), ..lane(&[(1, 1), (2, 1)]) };
+        let elsewhere = lane_to(b"t", &[(1, 1), (2, 1)]);
         assert_ne!(one.digest(), pack(elsewhere, &LIMITS)[0].digest(), "another target");
     }
 

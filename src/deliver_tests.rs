@@ -200,9 +200,8 @@ impl Stage {
 fn batch(ordinals: std::ops::Range<u32>) -> Batch {
     let mut lane = Lane::default();
     for ordinal in ordinals {
-        let start = lane.wire.len();
-        lane.wire.push(b'a' + u8::try_from(ordinal).unwrap());
-        lane.items.push(Item { ordinal, at_ms: 0, start, end: start + 1, size: 1 });
+        let (place, ()) = lane.write(|out| out.push(b'a' + u8::try_from(ordinal).unwrap()));
+        lane.push(Item { ordinal, at_ms: 0, start: place.start, end: place.end, size: 1 });
     }
     pack(lane, &LIMITS).remove(0)
 }

@@ -43,12 +43,11 @@ fn encoded(destination: &dyn Destination, records: &[Value]) -> (Vec<Encoded>, V
         let mut target = Vec::new();
         destination.target(&entry, &SCENE, &mut target);
         let lane = lanes.of(&target);
-        let start = lane.wire.len();
-        let outcome = destination.encode(&entry, &SCENE, &mut lane.wire);
-        let (end, at_ms) = (lane.wire.len(), record.time.millis());
+        let (place, outcome) = lane.write(|out| destination.encode(&entry, &SCENE, out));
+        let (start, end, at_ms) = (place.start, place.end, record.time.millis());
         match outcome {
             Encoded::Whole { size } | Encoded::Cut { size } => {
-                lane.items.push(crate::batch::Item { ordinal, at_ms, start, end, size });
+                lane.push(crate::batch::Item { ordinal, at_ms, start, end, size });
             }
             Encoded::Empty | Encoded::Skipped => assert_eq!(start, end, "nothing stays behind"),
         }

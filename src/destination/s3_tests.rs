@@ -310,9 +310,9 @@ fn every_call_is_worded_as_the_api_says() {
 fn a_chunk_is_one_object_when_there_is_no_spool() {
     let direct = s3(&[("upload_timeout", "0"), ("key", "a/$(uuid).json"), ("compress", "zstd")]);
     assert!(Store::spool(&direct).is_none());
-    let mut lane = Lane { target: b"a/CHUNK.json.zst".to_vec(), ..Lane::default() };
-    lane.wire.extend(b"one\ntwo\n");
-    lane.items.push(Item { ordinal: 0, at_ms: 0, start: 0, end: 8, size: 8 });
+    let mut lane = Lane::of(b"a/CHUNK.json.zst");
+    lane.write(|out| out.extend(b"one\ntwo\n"));
+    lane.push(Item { ordinal: 0, at_ms: 0, start: 0, end: 8, size: 8 });
     let batch = pack(lane, &direct.limits()).remove(0);
     let request = http(Destination::request(&direct, &batch));
     assert_eq!(request.url, "https://my-logs.s3.eu-west-1.amazonaws.com/a/CHUNK.json.zst");

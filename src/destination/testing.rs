@@ -54,13 +54,12 @@ pub(super) fn batches_of(destination: &dyn Destination, chunk: &[u8]) -> (Vec<Ba
         let mut target = Vec::new();
         destination.target(&entry, &scene, &mut target);
         let lane = lanes.of(&target);
-        let start = lane.wire.len();
-        let encoded = destination.encode(&entry, &scene, &mut lane.wire);
+        let (place, encoded) = lane.write(|out| destination.encode(&entry, &scene, out));
         let ordinal = u32::try_from(outcomes.len()).unwrap();
         outcomes.push(encoded);
         if let Encoded::Whole { size } | Encoded::Cut { size } = encoded {
             let at_ms = record.time.millis();
-            lane.items.push(Item { ordinal, at_ms, start, end: lane.wire.len(), size });
+            lane.push(Item { ordinal, at_ms, start: place.start, end: place.end, size });
         }
     });
     (lanes.pack(&destination.limits()), outcomes)

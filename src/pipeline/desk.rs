@@ -63,8 +63,7 @@ impl<'d> Desk<'d> {
         let picked = Record { fields: pick(fields, entry.record.fields, &mut chosen), ..*entry.record };
         let picked = &Entry { record: &picked, ..*entry };
         let lane = self.lanes.of(&self.target);
-        let start = lane.wire.len();
-        let encoded = self.destination.encode(picked, scene, &mut lane.wire);
+        let (place, encoded) = lane.write(|out| self.destination.encode(picked, scene, out));
         self.chosen = recycle(chosen);
         let size = match encoded {
             Encoded::Whole { size } => size,
@@ -75,13 +74,8 @@ impl<'d> Desk<'d> {
             Encoded::Empty => return self.leave_out(ordinal, Reason::Empty, metrics),
             Encoded::Skipped => return self.leave_out(ordinal, Reason::Filtered, metrics),
         };
-        lane.items.push(Item {
-            ordinal,
-            at_ms: entry.record.time.millis(),
-            start,
-            end: lane.wire.len(),
-            size,
-        });
+        let at_ms = entry.record.time.millis();
+        lane.push(Item { ordinal, at_ms, start: place.start, end: place.end, size });
         missing
     }
 
