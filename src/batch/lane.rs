@@ -52,8 +52,9 @@ impl Lane {
 
     /// Lets `encode` append one record; answers where it is, and what `encode` says.
     pub fn write<E>(&mut self, encode: impl FnOnce(&mut Vec<u8>) -> E) -> (Range<usize>, E) {
-        if self.filling.len() > SEGMENT - SPARE {
-            self.turn_over();
+        let length = self.filling.len();
+        if length > SPARE && length + SPARE > self.filling.capacity() {
+            self.make_room();
         }
         let start = self.written + self.filling.len();
         let encoded = encode(&mut self.filling);
@@ -65,12 +66,16 @@ impl Lane {
         self.items.push(item);
     }
 
+    /// The first segment grows once, when it is clear that its lane is not one of many with a record or two.
     #[cold]
-    fn turn_over(&mut self) {
+    fn make_room(&mut self) {
+        let length = self.filling.len();
+        if length <= SEGMENT - SPARE {
+            return self.filling.reserve_exact(SEGMENT - length);
+        }
         let full = std::mem::replace(&mut self.filling, Vec::with_capacity(SEGMENT));
-        let start = self.written;
-        self.written += full.len();
-        self.full.0.push((start, full.into()));
+        self.full.0.push((self.written, full.into()));
+        self.written += length;
     }
 
     /// Its segments, and what they hold.
