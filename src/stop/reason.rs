@@ -259,7 +259,7 @@ mod tests {
         ("ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: b'mount.nfs4: access denied by server while mounting 127.0.0.1:/'", Category::Storage, Some(Cause::Permission)),
         ("ResourceInitializationError: failed to download env files: service call has been retried 1 time(s): operation error S3: HeadObject, https response error StatusCode: 403, api error Forbidden: Forbidden.", Category::Storage, Some(Cause::Permission)),
         ("ResourceInitializationError: failed to download env files: file download command: non-empty error stream: RequestCanceled: request context cancelled caused by: context deadline exceeded", Category::Storage, Some(Cause::Network)),
-        ("CannotCreateContainerError: failed to copy file info for /var/lib/ecs/volumes/ecs-x-claude: failed to chown /var/lib/ecs/volumes/x: operation not permitted", Category::Storage, Some(Cause::Permission)),
+        ("CannotCreateContainerError: failed to copy file info for /var/lib/ecs/volumes/ecs-data: failed to chown /var/lib/ecs/volumes/x: operation not permitted", Category::Storage, Some(Cause::Permission)),
         ("CannotStartContainerError: API error (500): error while mounting volume '/var/lib/docker/plugins/2ec1/rootfs': VolumeDriver.Mount: Mount failed, get service member error Timeout", Category::Storage, Some(Cause::Timeout)),
         ("Timeout waiting for EphemeralStorage provisioning to complete.", Category::Storage, Some(Cause::Timeout)),
 
