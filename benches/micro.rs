@@ -97,7 +97,7 @@ const LIMITS: Limits = Limits { bytes: 1_048_576, records: 10_000, span_ms: Some
 fn lane() -> Lane {
     let mut lane = Lane::default();
     for number in 0..5_000 {
-        let (place, ()) = lane.write(|out| out.extend_from_slice(&[b'x'; 400]));
+        let (place, ()) = lane.write(400, |out| out.extend_from_slice(&[b'x'; 400]));
         let at_ms = i64::from(number);
         lane.push(Item { ordinal: number, at_ms, start: place.start, end: place.end, size: 426 });
     }

@@ -3,12 +3,14 @@
 //! Records are encoded once, straight into their lane (one lane per log stream, file, …). A batch is a list of places
 //! in it, so sorting, splitting and sending again copy no record.
 
+mod items;
 mod lane;
 
 use std::ops::Range;
 
 use bytes::Bytes;
 
+pub use self::items::Items;
 use self::lane::Segments;
 pub use self::lane::{Item, Lane, Lanes};
 use crate::body::Body;
@@ -43,7 +45,7 @@ pub struct Batch {
     target: Bytes,
     wire: Segments,
     /// Its records, in the order they are sent.
-    pub items: Vec<Item>,
+    pub items: Items,
 }
 
 impl Batch {
@@ -95,7 +97,7 @@ impl Batch {
 
     fn runs(&self, mut visit: impl FnMut(&Range<usize>)) {
         let mut run = 0..0;
-        for item in &self.items {
+        for item in self.items.iter() {
             if run.end != item.start {
                 visit(&run);
                 run = item.start..item.start;
@@ -111,7 +113,7 @@ impl Batch {
     pub fn digest(&self) -> u128 {
         let mut hasher = xxhash_rust::xxh3::Xxh3::new();
         hasher.update(self.target());
-        for item in &self.items {
+        for item in self.items.iter() {
             hasher.update(&item.ordinal.to_le_bytes());
             hasher.update(&item.at_ms.to_le_bytes());
         }
@@ -124,25 +126,25 @@ impl Batch {
     pub fn open(self, settled: impl Fn(u32) -> bool) -> Option<Self> {
         let is_open = |item: &&Item| !settled(item.ordinal);
         let items: Vec<Item> = self.items.iter().filter(is_open).copied().collect();
-        (!items.is_empty()).then_some(Self { items, ..self })
+        (!items.is_empty()).then(|| self.with(items.into()))
     }
 
     /// The same batch with only the items at these positions.
     #[must_use]
     pub fn only(&self, positions: &[usize]) -> Self {
-        let items = positions.iter().filter_map(|&at| self.items.get(at).copied()).collect();
-        self.with(items)
+        let items: Vec<Item> = positions.iter().filter_map(|&at| self.items.get(at).copied()).collect();
+        self.with(items.into())
     }
 
     /// Two halves, or `None` when there is nothing left to split.
     #[must_use]
     pub fn halves(&self) -> Option<(Self, Self)> {
-        let (left, right) =
-            self.items.split_at_checked(self.items.len() / 2).filter(|(left, _)| !left.is_empty())?;
-        Some((self.with(left.to_vec()), self.with(right.to_vec())))
+        let (half, all) = (self.items.len() / 2, self.items.len());
+        let part = |range| self.with(self.items.part(range));
+        (half > 0).then(|| (part(0..half), part(half..all)))
     }
 
-    fn with(&self, items: Vec<Item>) -> Self {
+    fn with(&self, items: Items) -> Self {
         Self { target: self.target.clone(), wire: self.wire.of(&items), items }
     }
 }
@@ -154,12 +156,13 @@ pub fn pack(lane: Lane, limits: &Limits) -> Vec<Batch> {
     if limits.ordered && !items.is_sorted_by_key(|item| item.at_ms) {
         items.sort_by_key(|item| item.at_ms);
     }
+    let all = Batch { target, wire, items: items.into() };
     let mut batches = Vec::new();
-    let mut rest = items.as_slice();
-    while !rest.is_empty() {
-        let (batch, tail) = rest.split_at(fitting(rest, limits).max(1));
-        batches.push(Batch { target: target.clone(), wire: wire.of(batch), items: batch.to_vec() });
-        rest = tail;
+    let mut start = 0;
+    while let Some(rest) = all.items.get(start..).filter(|rest| !rest.is_empty()) {
+        let end = start + fitting(rest, limits).max(1);
+        batches.push(all.with(all.items.part(start..end)));
+        start = end;
     }
     batches
 }
@@ -187,7 +190,7 @@ mod tests {
     fn lane_to(target: &[u8], records: &[(i64, usize)]) -> Lane {
         let mut lane = Lane::of(target);
         for (ordinal, &(at_ms, size)) in records.iter().enumerate() {
-            let (place, ()) = lane.write(|out| out.extend(format!("{ordinal},").bytes()));
+            let (place, ()) = lane.write(0, |out| out.extend(format!("{ordinal},").bytes()));
             let ordinal = u32::try_from(ordinal).unwrap();
             lane.push(Item { ordinal, at_ms, start: place.start, end: place.end, size });
         }

@@ -200,7 +200,7 @@ impl Stage {
 fn batch(ordinals: std::ops::Range<u32>) -> Batch {
     let mut lane = Lane::default();
     for ordinal in ordinals {
-        let (place, ()) = lane.write(|out| out.push(b'a' + u8::try_from(ordinal).unwrap()));
+        let (place, ()) = lane.write(0, |out| out.push(b'a' + u8::try_from(ordinal).unwrap()));
         lane.push(Item { ordinal, at_ms: 0, start: place.start, end: place.end, size: 1 });
     }
     pack(lane, &LIMITS).remove(0)

@@ -141,7 +141,7 @@ fn check_cloudwatch(batch: &Batch, body: &Value) {
     assert_log_stream(body["logStreamName"].as_str().unwrap().as_bytes());
     let events = body["logEvents"].as_array().unwrap();
     assert_eq!(events.len(), batch.items.len());
-    for (event, item) in events.iter().zip(&batch.items) {
+    for (event, item) in events.iter().zip(batch.items.iter()) {
         let message = event["message"].as_str().unwrap();
         assert!(!message.is_empty() && message.len() + 26 == item.size, "{} {}", message.len(), item.size);
         assert!(event["timestamp"].is_u64());

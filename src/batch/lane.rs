@@ -13,8 +13,8 @@ use bytes::Bytes;
 /// a handful of pieces.
 const SEGMENT: usize = 256 << 10;
 
-/// A segment with less room than this takes no further record, so that few have to grow for their last one.
-const SPARE: usize = 16 << 10;
+/// A lane with less than this may be one of many with a record or two: its buffer grows like any other.
+const FEW: usize = 16 << 10;
 
 /// One encoded record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,11 +50,11 @@ impl Lane {
         Self { target: target.to_vec(), ..Self::default() }
     }
 
-    /// Lets `encode` append one record; answers where it is, and what `encode` says.
-    pub fn write<E>(&mut self, encode: impl FnOnce(&mut Vec<u8>) -> E) -> (Range<usize>, E) {
-        let length = self.filling.len();
-        if length > SPARE && length + SPARE > self.filling.capacity() {
-            self.make_room();
+    /// Lets `encode` append one record; answers where it is, and what `encode` says. The record may become longer than
+    /// is `likely`: that costs a copy of its segment.
+    pub fn write<E>(&mut self, likely: usize, encode: impl FnOnce(&mut Vec<u8>) -> E) -> (Range<usize>, E) {
+        if self.filling.len() + likely > self.filling.capacity() {
+            self.make_room(likely);
         }
         let start = self.written + self.filling.len();
         let encoded = encode(&mut self.filling);
@@ -66,14 +66,15 @@ impl Lane {
         self.items.push(item);
     }
 
-    /// The first segment grows once, when it is clear that its lane is not one of many with a record or two.
-    #[cold]
-    fn make_room(&mut self) {
+    fn make_room(&mut self, likely: usize) {
         let length = self.filling.len();
-        if length <= SEGMENT - SPARE {
+        if length < FEW {
+            return;
+        }
+        if length + likely <= SEGMENT {
             return self.filling.reserve_exact(SEGMENT - length);
         }
-        let full = std::mem::replace(&mut self.filling, Vec::with_capacity(SEGMENT));
+        let full = std::mem::replace(&mut self.filling, Vec::with_capacity(SEGMENT.max(likely)));
         self.full.0.push((self.written, full.into()));
         self.written += length;
     }
@@ -144,7 +145,7 @@ mod tests {
         let mut write = |(at, size): (usize, &usize)| {
             let record = vec![b'a' + (at % 26) as u8; *size];
             all.extend_from_slice(&record);
-            lane.write(|out| out.extend_from_slice(&record)).0
+            lane.write(record.len() / 2, |out| out.extend_from_slice(&record)).0
         };
         let places = sizes.iter().enumerate().map(&mut write).collect();
         (places, all, lane.close().1)
@@ -156,7 +157,7 @@ mod tests {
 
     #[test]
     fn a_record_is_in_one_piece_whatever_its_size() {
-        let (places, _, segments) = lane(&[100, SEGMENT - SPARE - 99, 1, SEGMENT * 3, 7, 0, SEGMENT]);
+        let (places, _, segments) = lane(&[100, SEGMENT - 100, 1, SEGMENT * 3, 7, 0, SEGMENT]);
         for place in &places {
             assert!(segments.pieces(place).count() <= 1, "{place:?}");
         }

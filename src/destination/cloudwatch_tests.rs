@@ -43,7 +43,7 @@ fn encoded(destination: &dyn Destination, records: &[Value]) -> (Vec<Encoded>, V
         let mut target = Vec::new();
         destination.target(&entry, &SCENE, &mut target);
         let lane = lanes.of(&target);
-        let (place, outcome) = lane.write(|out| destination.encode(&entry, &SCENE, out));
+        let (place, outcome) = lane.write(0, |out| destination.encode(&entry, &SCENE, out));
         let (start, end, at_ms) = (place.start, place.end, record.time.millis());
         match outcome {
             Encoded::Whole { size } | Encoded::Cut { size } => {

@@ -54,7 +54,7 @@ pub(super) fn batches_of(destination: &dyn Destination, chunk: &[u8]) -> (Vec<Ba
         let mut target = Vec::new();
         destination.target(&entry, &scene, &mut target);
         let lane = lanes.of(&target);
-        let (place, encoded) = lane.write(|out| destination.encode(&entry, &scene, out));
+        let (place, encoded) = lane.write(0, |out| destination.encode(&entry, &scene, out));
         let ordinal = u32::try_from(outcomes.len()).unwrap();
         outcomes.push(encoded);
         if let Encoded::Whole { size } | Encoded::Cut { size } = encoded {

@@ -63,7 +63,8 @@ impl<'d> Desk<'d> {
         let picked = Record { fields: pick(fields, entry.record.fields, &mut chosen), ..*entry.record };
         let picked = &Entry { record: &picked, ..*entry };
         let lane = self.lanes.of(&self.target);
-        let (place, encoded) = lane.write(|out| self.destination.encode(picked, scene, out));
+        let (place, encoded) =
+            lane.write(likely(picked.record), |out| self.destination.encode(picked, scene, out));
         self.chosen = recycle(chosen);
         let size = match encoded {
             Encoded::Whole { size } => size,
@@ -101,6 +102,11 @@ impl<'d> Desk<'d> {
         progress.settle(self.index, self.unsent);
         batches
     }
+}
+
+/// What a record takes in about any wire form: names and quotes of JSON, escapes.
+fn likely(record: &Record<'_, '_>) -> usize {
+    record.body.len() * 5 / 4 + 128
 }
 
 /// The fields to be sent; `chosen` holds them when that is not all.

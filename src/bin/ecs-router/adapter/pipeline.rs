@@ -118,7 +118,7 @@ impl Dry {
 
 /// Notes what a batch holds of which record.
 fn fill(rows: &mut [Row], destination: usize, batch: &Batch) {
-    for item in &batch.items {
+    for item in batch.items.iter() {
         let row = usize::try_from(item.ordinal).ok().and_then(|at| rows.get_mut(at));
         let copies = row.map(|row| row.copies.iter_mut()).into_iter().flatten();
         for copy in copies.filter(|copy| copy.destination == destination) {
