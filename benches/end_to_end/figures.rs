@@ -1,7 +1,7 @@
 //! Medians of several runs.
 //!
-//! CPU and memory are taken above those of `null`, and ratios to the built-in outputs, within each round: machines are
-//! noisy, and the neighbours of one round are the same.
+//! The median of a pipeline's runs comes first, then what it is above that of `null`, then the ratio to the built-in one.
+//! The noise of two runs of one round has nothing in common: differences taken within rounds would double it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -93,23 +93,25 @@ impl Row {
             rounds.iter().map(|round| Pair::of(pipeline, round)).collect();
         let pairs = pairs?;
         let all = |of: fn(&Pair<'_>) -> f64| median(pairs.iter().map(of).collect());
-        let ratio = |of: fn(&Pair<'_>) -> Option<f64>| {
-            pairs.iter().map(of).collect::<Option<Vec<_>>>().map(median).filter(|ratio| ratio.is_finite())
+        let against = |of: fn(&Run) -> f64| {
+            let all: Option<Vec<f64>> = pairs.iter().map(|pair| pair.builtin.map(of)).collect();
+            all.map(median)
         };
+        let ratio = |ours: f64, theirs: f64| Some(ours / theirs).filter(|ratio| ratio.is_finite());
+        let null = all(|pair| pair.null.cpu);
+        let (cpu, s3) = (all(|pair| pair.run.cpu) - null, all(|pair| s3_bytes(pair.run)));
         let mut latencies: Vec<f64> = pairs.iter().flat_map(|pair| pair.run.latencies.clone()).collect();
         latencies.sort_by(f64::total_cmp);
         let endings = pairs.iter().map(|pair| pair.run.ending.clone());
         Ok(Self {
-            cpu: all(|pair| pair.cpu()),
+            cpu,
             peak: all(|pair| pair.run.peak),
-            idle: all(|pair| pair.run.idle - pair.null.idle),
+            idle: all(|pair| pair.run.idle) - all(|pair| pair.null.idle),
             cloudwatch: all(|pair| pair.run.tally.cloudwatch.bytes as f64 / 1e6),
-            s3: all(|pair| pair.run.tally.s3.bytes as f64 / 1e6),
+            s3: s3 / 1e6,
             datadog: all(|pair| pair.run.tally.datadog.bytes as f64 / 1e6),
-            cpu_ratio: ratio(|pair| Some(pair.cpu() / (pair.builtin?.cpu - pair.null.cpu))),
-            s3_ratio: ratio(|pair| {
-                Some(pair.run.tally.s3.bytes as f64 / pair.builtin?.tally.s3.bytes as f64)
-            }),
+            cpu_ratio: against(|run| run.cpu).and_then(|theirs| ratio(cpu, theirs - null)),
+            s3_ratio: against(s3_bytes).and_then(|theirs| ratio(s3, theirs)),
             stops: stops * rounds.len(),
             latencies,
             errors: pairs.iter().map(|pair| pair.run.errors).sum(),
@@ -131,10 +133,10 @@ impl<'r> Pair<'r> {
         let run = round[pipeline.name].as_ref().map_err(Clone::clone)?;
         Ok(Self { run, null: round[NULL].as_ref().map_err(Clone::clone)?, builtin })
     }
+}
 
-    fn cpu(&self) -> f64 {
-        self.run.cpu - self.null.cpu
-    }
+fn s3_bytes(run: &Run) -> f64 {
+    run.tally.s3.bytes as f64
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
