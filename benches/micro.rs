@@ -10,7 +10,7 @@ mod common;
 use std::hint::black_box;
 
 use common::{House, TO_CLOUDWATCH, chunk, median, time};
-use out_ecs_router::batch::{Item, Lane, Limits, pack};
+use out_ecs_router::batch::{Item, Lane, Limits, Pool, pack};
 use out_ecs_router::decode;
 use out_ecs_router::destination::Outlet;
 use out_ecs_router::json::Writer;
@@ -47,13 +47,13 @@ fn cases<'c>(chunk: &'c [u8], house: &'c House, gzip: &'c House) -> Vec<Case<'c>
     let all = chunk.len();
     let logs = logs(chunk);
     let text: usize = logs.iter().map(|log| log.len()).sum();
-    let batches = gzip.sort(chunk);
+    let (batches, pool) = (gzip.sort(chunk), Pool::default());
     vec![
         ("decode", all, Box::new(|| decode_only(chunk))),
         ("classify", all, Box::new(|| classify(chunk, house))),
         ("escape", text, Box::new(move || escape(&logs))),
         ("encode", all, Box::new(|| drop(black_box(house.sort(chunk))))),
-        ("batch", all, Box::new(|| drop(black_box(pack(lane(), &LIMITS))))),
+        ("batch", all, Box::new(move || drop(black_box(pack(lane(&pool), &LIMITS))))),
         (
             "gzip",
             batches[0].iter().map(|batch| batch.wire_len()).sum(),
@@ -94,8 +94,8 @@ fn escape(logs: &[&[u8]]) {
 const LIMITS: Limits = Limits { bytes: 1_048_576, records: 10_000, span_ms: Some(86_400_000), ordered: true };
 
 /// 5,000 records of 400 bytes.
-fn lane() -> Lane {
-    let mut lane = Lane::default();
+fn lane(pool: &Pool) -> Lane {
+    let mut lane = Lane::of(b"", pool);
     for number in 0..5_000 {
         let (place, ()) = lane.write(400, |out| out.extend_from_slice(&[b'x'; 400]));
         let at_ms = i64::from(number);

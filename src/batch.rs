@@ -5,6 +5,7 @@
 
 mod items;
 mod lane;
+mod pool;
 
 use std::ops::Range;
 
@@ -13,6 +14,7 @@ use bytes::Bytes;
 pub use self::items::Items;
 use self::lane::Segments;
 pub use self::lane::{Item, Lane, Lanes};
+pub use self::pool::Pool;
 use crate::body::Body;
 
 /// A body of more pieces than this costs more to handle than to copy.
@@ -188,7 +190,7 @@ mod tests {
     }
 
     fn lane_to(target: &[u8], records: &[(i64, usize)]) -> Lane {
-        let mut lane = Lane::of(target);
+        let mut lane = Lane::of(target, &Pool::default());
         for (ordinal, &(at_ms, size)) in records.iter().enumerate() {
             let (place, ()) = lane.write(0, |out| out.extend(format!("{ordinal},").bytes()));
             let ordinal = u32::try_from(ordinal).unwrap();

@@ -9,7 +9,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use out_ecs_router::ack::Progress;
-use out_ecs_router::batch::Batch;
+use out_ecs_router::batch::{Batch, Pool};
 use out_ecs_router::classify::Classifier;
 use out_ecs_router::config::{Reader, Settings};
 use out_ecs_router::destination::{self, Destination};
@@ -90,6 +90,7 @@ pub(crate) struct House {
     pub(crate) destinations: Vec<Box<dyn Destination>>,
     metrics: Metrics,
     memory: Memory,
+    pool: Pool,
 }
 
 impl House {
@@ -108,6 +109,7 @@ impl House {
             destinations,
             metrics: Metrics::default(),
             memory: Memory::new(true, 20),
+            pool: Pool::default(),
         }
     }
 
@@ -118,6 +120,7 @@ impl House {
             routes: &self.routes,
             destinations: &destinations,
             metrics: &self.metrics,
+            pool: &self.pool,
             memory: Some(&self.memory),
         };
         let scene =

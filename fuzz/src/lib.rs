@@ -5,6 +5,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use out_ecs_router::batch::Pool;
 use out_ecs_router::classify::Classifier;
 use out_ecs_router::config::{Problem, Reader, Settings};
 use out_ecs_router::decode;
@@ -81,6 +82,7 @@ impl Router {
             routes: &self.routes,
             destinations: &destinations,
             metrics: &self.metrics,
+            pool: &Pool::default(),
             memory: Some(&memory),
         };
         let progress = out_ecs_router::ack::Progress::new(destinations.len());

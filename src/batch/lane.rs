@@ -9,12 +9,10 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-/// What a segment has room for. Small enough that a lane of few records costs little, large enough that a request is
-/// a handful of pieces.
-const SEGMENT: usize = 256 << 10;
+use super::pool::{Pool, SEGMENT};
 
-/// A lane with less than this may be one of many with a record or two: its buffer grows like any other.
-const FEW: usize = 16 << 10;
+/// A lane with less than this may be one of many with a few records: its buffer grows like any other.
+const FEW: usize = 64 << 10;
 
 /// One encoded record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,13 +39,14 @@ pub struct Lane {
     /// Bytes in `full`.
     written: usize,
     filling: Vec<u8>,
+    pool: Pool,
 }
 
 impl Lane {
     /// An empty one.
     #[must_use]
-    pub fn of(target: &[u8]) -> Self {
-        Self { target: target.to_vec(), ..Self::default() }
+    pub fn of(target: &[u8], pool: &Pool) -> Self {
+        Self { target: target.to_vec(), pool: pool.clone(), ..Self::default() }
     }
 
     /// Lets `encode` append one record; answers where it is, and what `encode` says. The record may become longer than
@@ -71,17 +70,20 @@ impl Lane {
         if length < FEW {
             return;
         }
+        let mut next = self.pool.take();
         if length + likely <= SEGMENT {
-            return self.filling.reserve_exact(SEGMENT - length);
+            next.append(&mut self.filling);
+            self.filling = next;
+            return;
         }
-        let full = std::mem::replace(&mut self.filling, Vec::with_capacity(SEGMENT.max(likely)));
-        self.full.0.push((self.written, full.into()));
+        let full = std::mem::replace(&mut self.filling, next);
+        self.full.0.push((self.written, self.pool.seal(full)));
         self.written += length;
     }
 
     /// Its segments, and what they hold.
     pub(super) fn close(mut self) -> (Bytes, Segments, Vec<Item>) {
-        self.full.0.push((self.written, self.filling.into()));
+        self.full.0.push((self.written, self.pool.seal(self.filling)));
         (self.target.into(), self.full, self.items)
     }
 }
@@ -113,9 +115,16 @@ pub struct Lanes {
     pub(super) lanes: Vec<Lane>,
     by_target: HashMap<Vec<u8>, usize>,
     last: usize,
+    pool: Pool,
 }
 
 impl Lanes {
+    /// None yet; they will write into segments of the pool.
+    #[must_use]
+    pub fn new(pool: &Pool) -> Self {
+        Self { pool: pool.clone(), ..Self::default() }
+    }
+
     /// The lane of this target. Neighbouring records mostly share one, so the last is tried first.
     pub fn of(&mut self, target: &[u8]) -> &mut Lane {
         if self.lanes.get(self.last).is_none_or(|lane| lane.target != target) {
@@ -130,7 +139,7 @@ impl Lanes {
             return known;
         }
         self.by_target.insert(target.to_vec(), self.lanes.len());
-        self.lanes.push(Lane::of(target));
+        self.lanes.push(Lane::of(target, &self.pool));
         self.lanes.len() - 1
     }
 }
@@ -141,7 +150,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn lane(sizes: &[usize]) -> (Vec<Range<usize>>, Vec<u8>, Segments) {
-        let (mut lane, mut all) = (Lane::of(b"t"), Vec::new());
+        let (mut lane, mut all) = (Lane::of(b"t", &Pool::default()), Vec::new());
         let mut write = |(at, size): (usize, &usize)| {
             let record = vec![b'a' + (at % 26) as u8; *size];
             all.extend_from_slice(&record);

@@ -4,7 +4,7 @@ use std::cell::Ref;
 use std::sync::atomic::Ordering::Relaxed;
 
 use crate::ack::{Progress, Settled};
-use crate::batch::{Batch, Item, Lanes};
+use crate::batch::{Batch, Item, Lanes, Pool};
 use crate::classify::Entry;
 use crate::config::Fields;
 use crate::destination::{Destination, Encoded};
@@ -29,14 +29,19 @@ pub(super) struct Desk<'d> {
 }
 
 impl<'d> Desk<'d> {
-    pub(super) fn new(index: usize, destination: &'d dyn Destination, progress: &'d Progress) -> Self {
+    pub(super) fn new(
+        index: usize,
+        destination: &'d dyn Destination,
+        progress: &'d Progress,
+        pool: &Pool,
+    ) -> Self {
         let settled = progress.settled(index);
         Self {
             index,
             destination,
             settled,
             first_time: !progress.is_replay(),
-            lanes: Lanes::default(),
+            lanes: Lanes::new(pool),
             target: Vec::new(),
             chosen: Vec::new(),
             wanted: 0,

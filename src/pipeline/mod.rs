@@ -9,7 +9,7 @@ use self::desk::Desk;
 pub use self::letters::letters;
 pub use self::walk::walk;
 use crate::ack::Progress;
-use crate::batch::Batch;
+use crate::batch::{Batch, Pool};
 use crate::classify::{BUILT_IN, Class, Classifier, Entry};
 use crate::decode::Tally;
 use crate::destination::Destination;
@@ -78,6 +78,8 @@ pub struct Stages<'p> {
     pub destinations: &'p [&'p dyn Destination],
     /// What is counted.
     pub metrics: &'p Metrics,
+    /// Where there is room to write.
+    pub pool: &'p Pool,
     /// What is remembered; without it each chunk stands for itself.
     pub memory: Option<&'p Memory>,
 }
@@ -86,7 +88,8 @@ pub struct Stages<'p> {
 #[must_use]
 pub fn sort(stages: &Stages<'_>, scene: &Scene<'_>, chunk: &[u8], progress: &Progress) -> Sorted {
     let destinations = stages.destinations.iter().copied().enumerate();
-    let mut desks: Vec<Desk<'_>> = destinations.map(|(index, one)| Desk::new(index, one, progress)).collect();
+    let mut desks: Vec<Desk<'_>> =
+        destinations.map(|(index, one)| Desk::new(index, one, progress, stages.pool)).collect();
     let classes = vec![0; BUILT_IN.len() + stages.routes.own_classes()];
     let mut sorted = Sorted { classes, ..Sorted::default() };
     let deal = |ordinal: u32, entry: &Entry<'_, '_, '_>| {

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::statistics::Statistics;
 use super::{Plan, Watching, finish};
 use crate::ack::{self, Ledger, Progress, Verdict};
-use crate::batch::Batch;
+use crate::batch::{Batch, Pool};
 use crate::chunk::Chunk;
 use crate::classify::Classifier;
 use crate::config::QueueSettings;
@@ -47,6 +47,7 @@ pub(super) struct House {
     spools: Vec<Option<Arc<Spool>>>,
     ledger: Ledger,
     memory: Memory,
+    pool: Pool,
     sight: Rc<Sight>,
     metrics: Arc<Metrics>,
     pub(super) log: Rc<Log>,
@@ -76,6 +77,7 @@ impl House {
             routes: plan.routes,
             ledger: Ledger::default(),
             memory: Memory::new(plan.once, plan.context_lines),
+            pool: Pool::default(),
             sight: Rc::default(),
             metrics: Arc::clone(&plan.metrics),
             flush_timeout: plan.flush_timeout,
@@ -238,6 +240,7 @@ impl House {
             routes: &self.routes,
             destinations,
             metrics: &self.metrics,
+            pool: &self.pool,
             memory: Some(&self.memory),
         }
     }

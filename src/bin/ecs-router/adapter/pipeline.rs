@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use out_ecs_router::ack::Progress;
-use out_ecs_router::batch::Batch;
+use out_ecs_router::batch::{Batch, Pool};
 use out_ecs_router::classify::{BUILT_IN, Classifier};
 use out_ecs_router::config::keys::Kind;
 use out_ecs_router::config::{DestinationSettings, Lookup, Problem, Reader, Settings};
@@ -89,8 +89,8 @@ impl Dry {
     pub(crate) fn sort(&self, tag: &str, chunk: &[u8]) -> Sorted {
         let destinations: Vec<&dyn Destination> = self.destinations.iter().map(|one| &**one).collect();
         let (classifier, routes, metrics) = (&self.classifier, &self.routes, &self.metrics);
-        let memory = Some(&self.memory);
-        let stages = Stages { classifier, routes, destinations: &destinations, metrics, memory };
+        let (pool, memory) = (&Pool::default(), Some(&self.memory));
+        let stages = Stages { classifier, routes, destinations: &destinations, metrics, pool, memory };
         let progress = Progress::new(destinations.len());
         let scene = Scene { tag: tag.as_bytes(), uuid: "$(uuid)", chunk: "$(uuid)", task: None };
         let sorted = pipeline::sort(&stages, &scene, chunk, &progress);
