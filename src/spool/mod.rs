@@ -19,8 +19,8 @@ use tokio::time::Instant;
 
 pub use self::file::{Batches, Content, Header};
 use self::folder::Folder;
-pub use self::pack::GZIP_LEVEL;
 use self::pack::{Batch, Packer};
+pub use self::pack::{GZIP_LEVEL, deflate};
 use crate::body::Body;
 
 /// Stands for the uuid in an object's name until the object is opened.

@@ -4,11 +4,10 @@
 //! the end of its stream. So the batches of an object, one after the other, are one gzip member: readers that stop
 //! after the first member, as browsers do, get all of it.
 
-use std::io::{self, Write as _};
+use std::io;
 
 use crc32fast::Hasher;
-use flate2::Compression;
-use flate2::write::DeflateEncoder;
+use flate2::{Compress, Compression, FlushCompress, Status};
 
 use super::file::Content;
 use crate::body::Body;
@@ -47,11 +46,11 @@ impl Batch {
 
 /// Compresses batches, one after the other with the same memory.
 #[derive(Debug)]
-pub(super) struct Packer(DeflateEncoder<Vec<u8>>);
+pub(super) struct Packer(Compress);
 
 impl Packer {
     pub(super) fn new() -> Self {
-        Self(DeflateEncoder::new(Vec::new(), Compression::new(GZIP_LEVEL)))
+        Self(Compress::new(Compression::new(GZIP_LEVEL), false))
     }
 
     /// Whether these lines should be packed.
@@ -65,15 +64,72 @@ impl Packer {
     }
 
     fn try_pack(&mut self, lines: &Body) -> io::Result<Batch> {
-        // Ends the stream of the batch before, into memory that nobody reads.
-        self.0.reset(Vec::with_capacity(lines.len() / 8))?;
+        self.0.reset();
+        let mut blocks = Vec::with_capacity(lines.len() / 8);
         let mut hasher = Hasher::new();
         for piece in lines.pieces() {
             hasher.update(piece);
-            self.0.write_all(piece)?;
+            deflate(&mut self.0, piece, FlushCompress::None, &mut blocks)?;
         }
-        self.0.flush()?;
-        let blocks = std::mem::take(self.0.get_mut());
+        deflate(&mut self.0, &[], FlushCompress::Sync, &mut blocks)?;
         Ok(Batch::Deflated(blocks, Content { bytes: lines.len() as u64, crc32: hasher.finalize() }))
+    }
+}
+
+/// How much room compression gets at one time.
+const ROOM: usize = 32 << 10;
+
+/// Compresses lines to the end of `out`. A flush is complete only when room is left over, and until then has to be asked
+/// for again as the same flush (<https://zlib.net/manual.html>, `deflate`, read 2026-11); flate2's own writer asks
+/// without it and leaves the end of a large block behind.
+pub fn deflate(
+    deflate: &mut Compress,
+    mut lines: &[u8],
+    flush: FlushCompress,
+    out: &mut Vec<u8>,
+) -> io::Result<()> {
+    loop {
+        out.reserve(ROOM);
+        let before = deflate.total_in();
+        let status = deflate.compress_vec(lines, out, flush)?;
+        let taken = usize::try_from(deflate.total_in() - before).unwrap_or_default();
+        lines = lines.get(taken..).unwrap_or_default();
+        let has_room = out.len() < out.capacity();
+        if status == Status::StreamEnd || lines.is_empty() && has_room {
+            return Ok(());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use super::*;
+
+    /// Bytes that hardly shrink.
+    fn noise(length: usize) -> Vec<u8> {
+        let mut random = fastrand::Rng::with_seed(7);
+        (0..length).map(|_| random.alphanumeric() as u8).collect()
+    }
+
+    /// Whatever is still inside the compression when a batch ends comes out, also when it is more than any buffer holds.
+    #[test]
+    fn batches_of_any_length_and_cut_are_whole() {
+        let lines = noise(600_000);
+        let mut packer = Packer::new();
+        for (length, piece) in
+            (260_000..600_000).step_by(9_973).zip([1_000_000, 250_000, 70_000, 999].iter().cycle())
+        {
+            let lines = &lines[..length];
+            let body: Body = lines.chunks(*piece).map(bytes::Bytes::copy_from_slice).collect();
+            let Batch::Deflated(mut blocks, content) = packer.pack(&body) else { panic!("not packed") };
+            // The last block: empty, with fixed codes.
+            blocks.extend([3, 0]);
+            let mut read = Vec::new();
+            flate2::read::DeflateDecoder::new(&*blocks).read_to_end(&mut read).unwrap();
+            assert!(read == lines, "{length} bytes in pieces of {piece}");
+            assert_eq!(content, Content { bytes: length as u64, crc32: crc32fast::hash(lines) });
+        }
     }
 }

@@ -3,15 +3,12 @@
 use std::io;
 
 use crc32fast::Hasher;
-use flate2::{Compress, Compression, FlushCompress, Status};
+use flate2::{Compress, Compression, FlushCompress};
 
-use crate::spool::{Content, GZIP_LEVEL};
+use crate::spool::{Content, GZIP_LEVEL, deflate};
 
 /// Magic number, DEFLATE, no name, no time, no hint of effort, an unknown system.
 const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
-
-/// How much room compression gets at one time.
-const ROOM: usize = 32 << 10;
 
 /// A member in the making.
 pub(super) struct Gzip {
@@ -68,18 +65,7 @@ impl Gzip {
         Ok(self.out)
     }
 
-    fn run(&mut self, mut lines: &[u8], flush: FlushCompress) -> io::Result<()> {
-        loop {
-            self.out.reserve(ROOM);
-            let before = self.deflate.total_in();
-            let status = self.deflate.compress_vec(lines, &mut self.out, flush)?;
-            let taken = usize::try_from(self.deflate.total_in() - before).unwrap_or_default();
-            lines = lines.get(taken..).unwrap_or_default();
-            // Room that is left over means that nothing waits for more of it.
-            let has_room = self.out.len() < self.out.capacity();
-            if status == Status::StreamEnd || lines.is_empty() && has_room {
-                return Ok(());
-            }
-        }
+    fn run(&mut self, lines: &[u8], flush: FlushCompress) -> io::Result<()> {
+        deflate(&mut self.deflate, lines, flush, &mut self.out)
     }
 }
