@@ -1,6 +1,7 @@
 //! One thread per instance: its event loop, its bounded queue, its watchers, its drain at exit.
 //!
-//! The coroutine that Fluent Bit flushes on has 24 KiB of stack. So a flush only hands the chunk over and waits; everything else happens here, in [`house`]. Does not interpret records.
+//! The coroutine that Fluent Bit flushes on has 24 KiB of stack. So a flush only hands the chunk over and waits;
+//! everything else happens here, in [`house`]. Does not interpret records.
 
 mod house;
 mod statistics;
