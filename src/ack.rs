@@ -43,6 +43,12 @@ impl Settled {
         self.bits.get(word).is_some_and(|bits| bits & bit != 0)
     }
 
+    /// Nothing has arrived yet, as with every chunk that comes for the first time.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.settled == 0
+    }
+
     fn insert(&mut self, ordinal: u32) {
         let (word, bit) = place(ordinal);
         if self.bits.len() <= word {

@@ -98,7 +98,7 @@ impl<'d> Desk<'d> {
 
     pub(super) fn close(self, progress: &Progress) -> Vec<Batch> {
         let mut batches = self.lanes.pack(&self.destination.limits());
-        if let Some(settled) = &self.settled {
+        if let Some(settled) = self.settled.as_ref().filter(|settled| !settled.is_empty()) {
             let open = |batch: Batch| batch.open(|ordinal| settled.contains(ordinal));
             batches = batches.into_iter().filter_map(open).collect();
         }
