@@ -7,8 +7,11 @@
 //! (`QUOTED = true`), as CloudWatch's `message` does: both escapings in one pass, and the length of the inner
 //! text, which is what CloudWatch counts, is known without writing it anywhere.
 
+mod refrain;
+
+pub use self::refrain::Refrain;
 use crate::decode;
-use crate::record::{Record, Value};
+use crate::record::{Field, Record, Value};
 
 /// Nested deeper than this, a value is replaced by a marker: the one place that recurses stays within 20 KiB of stack.
 pub const MAX_DEPTH: u8 = 64;
@@ -44,11 +47,26 @@ impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
 
     /// A record's fields as an object; `first` is written before them (pairs of our own) and says if it wrote any.
     pub fn record(&mut self, record: &Record<'_, '_>, first: impl FnOnce(&mut Self) -> bool) {
+        self.object(record, |out| {
+            let comma = first(out);
+            out.fields(record.fields, comma);
+        });
+    }
+
+    /// What `inside` writes of a record, as an object.
+    #[inline]
+    fn object(&mut self, record: &Record<'_, '_>, inside: impl FnOnce(&mut Self)) {
         // Room for the punctuation and the usual escapes at once, instead of growing step by step.
         self.out.reserve(record.body.len() + record.body.len() / 4 + 8 * record.fields.len());
         self.raw(b"{");
-        let mut comma = first(self);
-        for field in record.fields {
+        inside(self);
+        self.raw(b"}");
+    }
+
+    /// Fields with commas between them, and before the first with `comma`; answers whether the next one needs a comma.
+    #[inline]
+    fn fields(&mut self, fields: &[Field<'_>], mut comma: bool) -> bool {
+        for field in fields {
             if comma {
                 self.raw(b",");
             }
@@ -62,7 +80,13 @@ impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
                 }
             }
         }
-        self.raw(b"}");
+        comma
+    }
+
+    /// What another writer of this kind wrote, and how much of it the outermost escaping added.
+    fn copy(&mut self, text: &[u8], added: usize) {
+        self.raw(text);
+        self.added += added;
     }
 
     /// What nearly every field of a log record is: the punctuation between key and value is written in one step.
@@ -137,7 +161,7 @@ impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
             Value::Extension(_, data) => self.hex(data),
             Value::Array(..) | Value::Map(..) if depth == 0 => self.string(TOO_DEEP),
             Value::Array(_, items) => self.array(items, depth - 1),
-            Value::Map(_, entries) => self.object(entries, depth - 1),
+            Value::Map(_, entries) => self.map(entries, depth - 1),
         }
     }
 
@@ -152,7 +176,7 @@ impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
         self.raw(b"]");
     }
 
-    fn object(&mut self, entries: &[u8], depth: u8) {
+    fn map(&mut self, entries: &[u8], depth: u8) {
         self.raw(b"{");
         for (position, (key, value)) in decode::pairs(entries).enumerate() {
             if position > 0 {

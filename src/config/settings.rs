@@ -11,6 +11,7 @@ use super::parse::Problem;
 use super::reader::{Lookup, Reader};
 use super::watching::{StopSettings, TaskMetadata};
 use crate::classify::OwnClass;
+use crate::json::Refrain;
 
 /// What one `[OUTPUT]` means. Destinations are known by name and type; their own keys are read by `destination`.
 #[derive(Debug)]
@@ -57,6 +58,8 @@ pub struct Common {
     pub enrich_stops: bool,
     /// Which of a record's fields are sent.
     pub fields: Fields,
+    /// What its records repeat.
+    pub refrain: Refrain,
 }
 
 /// Which of a record's top-level fields are sent. Names still see all of them.
@@ -106,6 +109,7 @@ impl Common {
             log_key: reader.text("log_key"),
             enrich_stops: reader.choice("stop_format") == Some("enriched"),
             fields: Fields::read(reader),
+            refrain: Refrain::default(),
         }
     }
 }

@@ -24,13 +24,15 @@ impl Dated {
     /// As [`payload::write`]; a whole record begins with its time.
     pub(super) fn write(&self, common: &Common, entry: &Entry<'_, '_, '_>, out: &mut Writer<'_, false>) {
         match &self.key {
-            Some(key) if payload::is_record(common, entry) => out.record(entry.record, |writer| {
-                writer.string(key.as_bytes());
-                writer.raw(b":\"");
-                writer.raw(Stamp::of(entry).text());
-                writer.raw(b"\"");
-                true
-            }),
+            Some(key) if payload::is_record(common, entry) => {
+                common.refrain.record(entry.record, out, |writer| {
+                    writer.string(key.as_bytes());
+                    writer.raw(b":\"");
+                    writer.raw(Stamp::of(entry).text());
+                    writer.raw(b"\"");
+                    true
+                });
+            }
             _ => payload::write(common, entry, out),
         }
     }

@@ -15,7 +15,7 @@ pub(super) fn write<const QUOTED: bool>(
         Payload::Json(text) => out.text(&text),
         Payload::Text(text) => out.text(text),
         Payload::Value(value) => out.value(value),
-        Payload::Record(record) => out.record(record, |_| false),
+        Payload::Record(record) => common.refrain.record(record, out, |_| false),
     }
 }
 
