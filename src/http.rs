@@ -5,8 +5,8 @@
 
 use std::error::Error as _;
 use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use rustls::RootCertStore;
@@ -41,6 +41,9 @@ const MAX_REPLY: usize = 1 << 20;
 
 /// How long a connection may take to come up.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Clients of one start are made together; a hot reload comes later and finds new authorities.
+const READ_AGAIN: Duration = Duration::from_secs(5);
 
 /// Pooled connections to one set of trusted authorities.
 #[derive(Debug, Clone)]
@@ -147,19 +150,39 @@ fn is_inside(host: &str) -> bool {
 }
 
 fn tls(ca_file: Option<&Path>) -> Result<rustls::ClientConfig, String> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if roots.is_empty() {
-        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    }
+    let mut roots = machine_roots();
     if let Some(path) = ca_file {
-        add_file(&mut roots, path)?;
+        add_file(Arc::make_mut(&mut roots), path)?;
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| format!("cannot set up TLS: {error}"))?;
     Ok(config.with_root_certificates(roots).with_no_client_auth())
+}
+
+/// The machine's authorities, or Mozilla's where it has none. They can be hundreds of files, so clients that are made
+/// together share one reading.
+fn machine_roots() -> Arc<RootCertStore> {
+    static LAST: Mutex<Option<(Instant, Weak<RootCertStore>)>> = Mutex::new(None);
+    // A time and a pointer are whole at any moment.
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = last.as_ref().filter(|(read, _)| read.elapsed() < READ_AGAIN);
+    if let Some(roots) = known.and_then(|(_, roots)| roots.upgrade()) {
+        return roots;
+    }
+    let roots = Arc::new(read_roots());
+    *last = Some((Instant::now(), Arc::downgrade(&roots)));
+    roots
+}
+
+fn read_roots() -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if roots.is_empty() {
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    }
+    roots
 }
 
 fn add_file(roots: &mut RootCertStore, path: &Path) -> Result<(), String> {
@@ -172,4 +195,16 @@ fn add_file(roots: &mut RootCertStore, path: &Path) -> Result<(), String> {
         found += 1;
     }
     if found == 0 { Err(format!("{} holds no PEM certificate", path.display())) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_that_are_made_together_share_the_machines_authorities() {
+        let one = machine_roots();
+        assert!(!one.is_empty());
+        assert!(Arc::ptr_eq(&one, &machine_roots()));
+    }
 }
