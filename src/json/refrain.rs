@@ -67,7 +67,10 @@ impl Pair {
 
     #[inline]
     fn is(&self, field: &Field<'_>) -> bool {
-        field.value == Value::Text(&self.text) && field.key == Value::Text(&self.name)
+        match (field.key, field.value) {
+            (Value::Text(name), Value::Text(text)) => text == self.text && name == self.name,
+            _ => false,
+        }
     }
 
     fn len(&self) -> usize {
