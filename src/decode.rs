@@ -1,15 +1,18 @@
 //! Bytes of a chunk → records, whatever msgpack form the host wrote them in.
 //!
-//! Owns: the wire form of Fluent Bit's log events and what to do with malformed input. Does not own: what a
-//! record means. Never panics, never allocates per record, and needs no stack that grows with the input:
-//! containers are skipped with a counter, so nesting depth costs nothing and a length prefix that lies ends
-//! at the last byte of the chunk.
+//! Owns: the wire form of Fluent Bit's log events and what to do with malformed input; in [`rows`], what records
+//! repeat. Does not own: what a record means. Never panics, never allocates per record, and needs no stack that grows
+//! with the input: containers are skipped with a counter, so nesting depth costs nothing and a length prefix that lies
+//! ends at the last byte of the chunk.
 //!
 //! Forms (Fluent Bit `src/flb_log_event_decoder.c`, forward protocol v1): `[time, map]` up to 2.0 and
 //! `[[time, metadata], map]` since 2.1, under any header width the format allows (3.2.10 writes array32).
 
+mod rows;
+
 use rmp::Marker;
 
+use self::rows::Rows;
 use crate::record::{Field, Record, Timestamp, Value};
 
 /// What was read from one chunk.
@@ -40,13 +43,24 @@ const GROUP_MARKERS: [i64; 2] = [-1, -2];
 pub fn records<'a>(chunk: &'a [u8], mut visit: impl FnMut(&Record<'a, '_>)) -> Tally {
     let mut reader = Reader { bytes: chunk, at: 0 };
     let mut fields = Vec::with_capacity(16);
+    let mut rows = Rows::default();
     let mut tally = Tally::default();
     while reader.at < chunk.len() {
         let start = reader.at;
-        match reader.entry(&mut fields) {
-            Ok(Entry::Record(time, body)) => {
+        match reader.entry(&mut fields, &rows) {
+            Ok(Entry::Record(time, body, row)) => {
                 tally.records += 1;
-                visit(&Record { time, fields: &fields, body });
+                let record = Record::new(time, &fields, body);
+                match row {
+                    Some(at) => {
+                        visit(&record.with_row(rows.raw, at..at + rows.fields.len()));
+                        rows.met();
+                    }
+                    None => {
+                        visit(&record);
+                        rows.missed(body);
+                    }
+                }
             }
             Ok(Entry::GroupMarker) => {}
             Ok(Entry::Shapeless) => tally.shapeless += 1,
@@ -64,7 +78,7 @@ pub fn records<'a>(chunk: &'a [u8], mut visit: impl FnMut(&Record<'a, '_>)) -> T
 pub fn fields(body: &[u8]) -> Vec<Field<'_>> {
     let mut fields = Vec::new();
     // What could be read before malformed bytes is what there is.
-    Reader { bytes: body, at: 0 }.map_fields(&mut fields).ok();
+    Reader { bytes: body, at: 0 }.map_fields(&mut fields, &Rows::default()).ok();
     fields
 }
 
@@ -81,9 +95,19 @@ pub fn elements(items: &[u8]) -> impl Iterator<Item = Value<'_>> {
 }
 
 enum Entry<'a> {
-    Record(Timestamp, &'a [u8]),
+    /// With the place of the chunk's row among its fields, if it is there.
+    Record(Timestamp, &'a [u8], Option<usize>),
     GroupMarker,
     Shapeless,
+}
+
+/// What stood where a record's body is expected.
+enum Found {
+    /// `row`: where among its fields those of the chunk's row begin.
+    Map {
+        row: Option<usize>,
+    },
+    Other,
 }
 
 type Read<T> = Result<T, &'static str>;
@@ -98,7 +122,7 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// One event of the chunk; its fields replace those in `fields`.
-    fn entry(&mut self, fields: &mut Vec<Field<'a>>) -> Read<Entry<'a>> {
+    fn entry(&mut self, fields: &mut Vec<Field<'a>>, rows: &Rows<'a>) -> Read<Entry<'a>> {
         fields.clear();
         let Some(count) = self.array_header()? else {
             self.value()?;
@@ -110,12 +134,12 @@ impl<'a> Reader<'a> {
         }
         let time = self.time()?;
         let start = self.at;
-        let is_map = self.map_fields(fields)?;
+        let found = self.map_fields(fields, rows)?;
         let body = self.bytes.get(start..self.at).ok_or(ENDS_EARLY)?;
         self.skip(u64::from(count) - 2)?;
-        Ok(match time {
-            Some(time) if GROUP_MARKERS.contains(&time.seconds) => Entry::GroupMarker,
-            Some(time) if is_map => Entry::Record(time, body),
+        Ok(match (time, found) {
+            (Some(time), _) if GROUP_MARKERS.contains(&time.seconds) => Entry::GroupMarker,
+            (Some(time), Found::Map { row }) => Entry::Record(time, body, row),
             _ => Entry::Shapeless,
         })
     }
@@ -133,24 +157,40 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads a map's pairs into `fields`; anything that is no map is skipped and answered with `false`.
-    fn map_fields(&mut self, fields: &mut Vec<Field<'a>>) -> Read<bool> {
+    /// Reads a map's pairs into `fields`, the row as one if it is there; anything that is no map is skipped.
+    fn map_fields(&mut self, fields: &mut Vec<Field<'a>>, rows: &Rows<'a>) -> Read<Found> {
+        let Some(count) = self.map_header()? else {
+            self.value()?;
+            return Ok(Found::Other);
+        };
+        let (mut left, mut row) = (count as usize, None);
+        while left > 0 {
+            if row.is_none() && rows.is_at(self.rest()) && rows.fields.len() <= left {
+                row = Some(fields.len());
+                fields.extend_from_slice(&rows.fields);
+                self.at += rows.raw.len();
+                left -= rows.fields.len();
+                continue;
+            }
+            let (key, value) = (self.value()?, self.value()?);
+            fields.push(Field { key, value });
+            left -= 1;
+        }
+        Ok(Found::Map { row })
+    }
+
+    /// The number of a map's pairs if one stands here; otherwise nothing is consumed.
+    fn map_header(&mut self) -> Read<Option<u32>> {
         let start = self.at;
-        let count = match self.marker()? {
+        Ok(Some(match self.marker()? {
             Marker::FixMap(count) => u32::from(count),
             Marker::Map16 => u32::from(self.u16()?),
             Marker::Map32 => self.u32()?,
             _ => {
                 self.at = start;
-                self.value()?;
-                return Ok(false);
+                return Ok(None);
             }
-        };
-        for _ in 0..count {
-            let (key, value) = (self.value()?, self.value()?);
-            fields.push(Field { key, value });
-        }
-        Ok(true)
+        }))
     }
 
     /// The length of an array if one stands here; otherwise nothing is consumed.
@@ -268,6 +308,11 @@ impl<'a> Reader<'a> {
 
     fn length32(&mut self) -> Read<usize> {
         usize::try_from(self.u32()?).map_err(|_| "a length beyond this machine's address space")
+    }
+
+    #[inline]
+    fn rest(&self) -> &'a [u8] {
+        self.bytes.get(self.at..).unwrap_or_default()
     }
 
     #[inline]

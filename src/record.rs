@@ -82,6 +82,57 @@ pub struct Record<'a, 'f> {
     pub fields: &'f [Field<'a>],
     /// The whole map as msgpack.
     pub body: &'a [u8],
+    row: Option<Row<'a>>,
+}
+
+/// Neighbouring fields that an earlier record of the chunk has too.
+#[derive(Debug, Clone, Copy)]
+struct Row<'a> {
+    raw: &'a [u8],
+    start: usize,
+    end: usize,
+}
+
+/// A record's fields around the row that it shares with others of its chunk.
+#[derive(Debug, Clone, Copy)]
+pub struct Around<'a, 'f> {
+    /// Before the row.
+    pub head: &'f [Field<'a>],
+    /// The row.
+    pub row: &'f [Field<'a>],
+    /// The row as msgpack: equal bytes are equal fields.
+    pub raw: &'a [u8],
+    /// Behind the row.
+    pub tail: &'f [Field<'a>],
+}
+
+impl<'a, 'f> Record<'a, 'f> {
+    /// A record that is like no other.
+    #[must_use]
+    pub fn new(time: Timestamp, fields: &'f [Field<'a>], body: &'a [u8]) -> Self {
+        Self { time, fields, body, row: None }
+    }
+
+    /// The same; the fields of this range stand as `raw` in others too.
+    #[must_use]
+    pub(crate) fn with_row(self, raw: &'a [u8], range: std::ops::Range<usize>) -> Self {
+        Self { row: Some(Row { raw, start: range.start, end: range.end }), ..self }
+    }
+
+    /// Other fields instead of its own.
+    #[must_use]
+    pub fn with_fields<'g>(&self, fields: &'g [Field<'a>]) -> Record<'a, 'g> {
+        Record::new(self.time, fields, self.body)
+    }
+
+    /// What it shares with others of its chunk.
+    #[must_use]
+    #[inline]
+    pub fn around(&self) -> Option<Around<'a, 'f>> {
+        let Row { raw, start, end } = self.row?;
+        let (head, tail) = (self.fields.get(..start)?, self.fields.get(end..)?);
+        Some(Around { head, row: self.fields.get(start..end)?, raw, tail })
+    }
 }
 
 impl<'a> Record<'a, '_> {

@@ -65,6 +65,6 @@ fn check_events(carried: &Carried) {
 fn check_trust(record: &Record<'_, '_>) {
     let mark = Field { key: Value::Text(b"container_id"), value: Value::Text(b"c0ffee") };
     let fields = [record.fields, &[mark]].concat();
-    let sight = Classifier::default().look(&Record { fields: &fields, ..*record });
+    let sight = Classifier::default().look(&record.with_fields(&fields));
     assert!(matches!(sight, Sight::Plain(_)), "{sight:?}");
 }

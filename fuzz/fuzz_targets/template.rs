@@ -54,7 +54,7 @@ impl Case<'_> {
         };
         let tally = decode::records(&packed, |record| self.check(record));
         if tally.records == 0 {
-            self.check(&Record { time: Timestamp::default(), fields: &[], body: &[0x80] });
+            self.check(&Record::new(Timestamp::default(), &[], &[0x80]));
         }
     }
 

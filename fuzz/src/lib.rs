@@ -110,7 +110,7 @@ pub fn chunk(records: &[Value]) -> Vec<u8> {
 /// Gives `visit` the record that this map is.
 pub fn with_record<R>(body: &[u8], visit: impl FnOnce(&Record<'_, '_>) -> R) -> R {
     let fields = decode::fields(body);
-    visit(&Record { time: Timestamp { seconds: 1_795_000_000, nanos: 0 }, fields: &fields, body })
+    visit(&Record::new(Timestamp { seconds: 1_795_000_000, nanos: 0 }, &fields, body))
 }
 
 /// The first line of an input, and what follows it.

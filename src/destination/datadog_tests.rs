@@ -50,7 +50,7 @@ fn names_and_tags_are_templates() {
 
 #[test]
 fn a_missing_field_is_told_and_the_target_stays_empty() {
-    let record = crate::record::Record { time: crate::record::Timestamp::default(), fields: &[], body: &[] };
+    let record = crate::record::Record::new(crate::record::Timestamp::default(), &[], &[]);
     let entry = Entry { record: &record, class: Class::Other, class_name: "other", stop: None };
     let (scene, mut target) = (Scene { tag: b"t", uuid: "", chunk: "", task: None }, Vec::new());
     assert_eq!(datadog(&[]).target(&entry, &scene, &mut target), Some("container_name"));

@@ -6,7 +6,7 @@ use super::{Encoded, payload};
 use crate::classify::Entry;
 use crate::config::{Common, Reader};
 use crate::json::Writer;
-use crate::record::{Field, Record, Value};
+use crate::record::{Field, Value};
 
 /// Under which name the time is written.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ impl Dated {
         let stamp = Stamp::of(entry);
         let first = Field { key: Value::Text(key.as_bytes()), value: Value::Text(stamp.text()) };
         let fields = [&[first], entry.record.fields].concat();
-        let record = Record { fields: &fields, ..*entry.record };
+        let record = entry.record.with_fields(&fields);
         payload::cut(common, &Entry { record: &record, ..*entry }, max)
     }
 }
@@ -101,7 +101,7 @@ impl jiff::fmt::Write for Stamp {
 mod tests {
     use super::*;
     use crate::classify::Class;
-    use crate::record::Timestamp;
+    use crate::record::{Record, Timestamp};
 
     #[test]
     fn every_time_has_its_text_or_none() {
@@ -113,7 +113,7 @@ mod tests {
             (i64::MAX, 0, ""),
         ];
         for (seconds, nanos, text) in cases {
-            let record = Record { time: Timestamp { seconds, nanos }, fields: &[], body: &[] };
+            let record = Record::new(Timestamp { seconds, nanos }, &[], &[]);
             let entry = Entry { record: &record, class: Class::Other, class_name: "other", stop: None };
             assert_eq!(String::from_utf8_lossy(Stamp::of(&entry).text()), text);
         }

@@ -63,7 +63,7 @@ fn a_batch_keeps_its_id_and_another_has_its_own() {
 
 #[test]
 fn the_tag_tells_tasks_apart() {
-    let record = crate::record::Record { time: crate::record::Timestamp::default(), fields: &[], body: &[] };
+    let record = crate::record::Record::new(crate::record::Timestamp::default(), &[], &[]);
     let class = crate::classify::Class::Stdout;
     let entry = Entry { record: &record, class, class_name: "stdout", stop: None };
     let mut target = Vec::new();

@@ -124,7 +124,7 @@ fn cut_record(record: &Record<'_, '_>, max: usize) -> Vec<u8> {
     if let Some(field) = fields.get_mut(position) {
         field.value = Value::Text(&shortened);
     }
-    as_json(&Record { fields: &fields, ..*record })
+    as_json(&record.with_fields(&fields))
 }
 
 fn as_json(record: &Record<'_, '_>) -> Vec<u8> {

@@ -65,7 +65,7 @@ impl<'d> Desk<'d> {
         let missing = self.destination.target(entry, scene, &mut self.target);
         let fields = &self.destination.common().fields;
         let mut chosen = recycle(std::mem::take(&mut self.chosen));
-        let picked = Record { fields: pick(fields, entry.record.fields, &mut chosen), ..*entry.record };
+        let picked = pick(fields, entry.record, &mut chosen);
         let picked = &Entry { record: &picked, ..*entry };
         let lane = self.lanes.of(&self.target);
         let (place, encoded) =
@@ -114,13 +114,13 @@ fn likely(record: &Record<'_, '_>) -> usize {
     record.body.len() * 5 / 4 + 128
 }
 
-/// The fields to be sent; `chosen` holds them when that is not all.
-fn pick<'r, 'c>(which: &Fields, all: &'r [Field<'c>], chosen: &'r mut Vec<Field<'c>>) -> &'r [Field<'c>] {
+/// The record with the fields to be sent; `chosen` holds them when that is not all.
+fn pick<'c, 'r>(which: &Fields, record: &Record<'c, 'r>, chosen: &'r mut Vec<Field<'c>>) -> Record<'c, 'r> {
     if *which == Fields::All {
-        return all;
+        return *record;
     }
-    chosen.extend(all.iter().filter(|field| field.key.text().is_some_and(|name| which.pick(name))));
-    chosen
+    chosen.extend(record.fields.iter().filter(|field| field.key.text().is_some_and(|name| which.pick(name))));
+    record.with_fields(chosen)
 }
 
 /// The same room for fields of another record: an empty list outlives nothing, and collecting it reuses its memory.

@@ -79,7 +79,7 @@ impl<D: FnMut(u32, &Entry<'_, '_, '_>)> Walk<'_, D> {
             // A JSON value always has a msgpack form.
             let body = rmp_serde::to_vec(event).unwrap_or_default();
             let fields = decode::fields(&body);
-            let record = Record { time: carrier.time, fields: &fields, body: &body };
+            let record = Record::new(carrier.time, &fields, &body);
             self.meet(&record, self.stages.classifier.look_at_event(&record));
         }
         if carried.rest {

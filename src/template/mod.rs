@@ -411,7 +411,7 @@ mod tests {
         let template = Template::parse("%Y", Names::LogStream).unwrap();
         let year = |seconds| {
             let time = crate::record::Timestamp { seconds, nanos: 0 };
-            let record = crate::record::Record { time, fields: &[], body: &[] };
+            let record = crate::record::Record::new(time, &[], &[]);
             let entry = Entry { record: &record, class: Class::Other, class_name: "other", stop: None };
             let mut out = Vec::new();
             template.render(&entry, &Scene::default(), &mut out);
@@ -445,11 +445,8 @@ mod tests {
     fn times_follow_their_zone() {
         let madrid = TimeZone::get("Europe/Madrid").unwrap();
         let template = Template::parse("%Y-%m-%dT%H%z", Names::ObjectKey).unwrap().in_zone(&madrid);
-        let record = crate::record::Record {
-            time: crate::record::Timestamp { seconds: 1_795_000_000, nanos: 0 },
-            fields: &[],
-            body: &[],
-        };
+        let time = crate::record::Timestamp { seconds: 1_795_000_000, nanos: 0 };
+        let record = crate::record::Record::new(time, &[], &[]);
         let entry = Entry { record: &record, class: Class::Other, class_name: "other", stop: None };
         let mut out = Vec::new();
         template.render(&entry, &Scene::default(), &mut out);
@@ -470,8 +467,7 @@ mod tests {
     #[test]
     fn a_missing_field_is_named() {
         let template = Template::parse("$(tag)/$(absent)", Names::LogStream).unwrap();
-        let record =
-            crate::record::Record { time: crate::record::Timestamp::default(), fields: &[], body: &[] };
+        let record = crate::record::Record::new(crate::record::Timestamp::default(), &[], &[]);
         let entry = Entry { record: &record, class: Class::Other, class_name: "other", stop: None };
         let scene = Scene { tag: b"t", ..Scene::default() };
         assert_eq!(template.render(&entry, &scene, &mut Vec::new()), Some("absent"));
