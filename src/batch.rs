@@ -159,6 +159,9 @@ pub fn pack(lane: Lane, limits: &Limits) -> Vec<Batch> {
         items.sort_by_key(|item| item.at_ms);
     }
     let all = Batch { target, wire, items: items.into() };
+    if !all.items.is_empty() && fitting(&all.items, limits) == all.items.len() {
+        return vec![all];
+    }
     let mut batches = Vec::new();
     let mut start = 0;
     while let Some(rest) = all.items.get(start..).filter(|rest| !rest.is_empty()) {

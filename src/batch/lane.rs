@@ -33,7 +33,7 @@ pub struct Item {
 #[derive(Debug, Default)]
 pub struct Lane {
     /// Where inside the destination they go, in the destination's own notation.
-    pub(super) target: Vec<u8>,
+    pub(super) target: Bytes,
     pub(super) items: Vec<Item>,
     full: Segments,
     /// Bytes in `full`.
@@ -46,7 +46,11 @@ impl Lane {
     /// An empty one.
     #[must_use]
     pub fn of(target: &[u8], pool: &Pool) -> Self {
-        Self { target: target.to_vec(), pool: pool.clone(), ..Self::default() }
+        Self::to(Bytes::copy_from_slice(target), pool)
+    }
+
+    fn to(target: Bytes, pool: &Pool) -> Self {
+        Self { target, pool: pool.clone(), ..Self::default() }
     }
 
     /// Lets `encode` append one record; answers where it is, and what `encode` says. The record may become longer than
@@ -84,7 +88,7 @@ impl Lane {
     /// Its segments, and what they hold.
     pub(super) fn close(mut self) -> (Bytes, Segments, Vec<Item>) {
         self.full.0.push((self.written, self.pool.seal(self.filling)));
-        (self.target.into(), self.full, self.items)
+        (self.target, self.full, self.items)
     }
 }
 
@@ -113,7 +117,7 @@ impl Segments {
 #[derive(Debug, Default)]
 pub struct Lanes {
     pub(super) lanes: Vec<Lane>,
-    by_target: HashMap<Vec<u8>, usize>,
+    by_target: HashMap<Bytes, usize>,
     last: usize,
     pool: Pool,
 }
@@ -138,8 +142,9 @@ impl Lanes {
         if let Some(&known) = self.by_target.get(target) {
             return known;
         }
-        self.by_target.insert(target.to_vec(), self.lanes.len());
-        self.lanes.push(Lane::of(target, &self.pool));
+        let target = Bytes::copy_from_slice(target);
+        self.by_target.insert(target.clone(), self.lanes.len());
+        self.lanes.push(Lane::to(target, &self.pool));
         self.lanes.len() - 1
     }
 }
