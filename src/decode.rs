@@ -1,6 +1,6 @@
 //! Bytes of a chunk → records, whatever msgpack form the host wrote them in.
 //!
-//! Owns: the wire form of Fluent Bit's log events and what to do with malformed input; in [`rows`], what records
+//! Owns: the wire form of Fluent Bit's log events and what to do with malformed input; in `rows`, what records
 //! repeat. Does not own: what a record means. Never panics, never allocates per record, and needs no stack that grows
 //! with the input: containers are skipped with a counter, so nesting depth costs nothing and a length prefix that lies
 //! ends at the last byte of the chunk.

@@ -43,7 +43,7 @@ pub(super) struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    /// Whether the row stands at the beginning of `rest`. Headers differ in their first bytes when anything does.
+    /// Whether the row stands at the beginning of `rest`. Its first eight bytes tell nearly every other field apart.
     #[inline]
     pub(super) fn is_at(&self, rest: &[u8]) -> bool {
         match (rest.first_chunk::<8>(), self.raw.first_chunk()) {
@@ -79,11 +79,9 @@ impl<'a> Rows<'a> {
         let (mut longest, mut most) = (0..0, SHORT - 1);
         let (mut start, mut bytes) = (0, 0);
         for at in 0..layout.fields.len() {
-            match layout
-                .raw(at..at + 1)
-                .filter(|raw| raw.len() <= LONG && before.raw(at..at + 1) == Some(raw))
-            {
-                Some(raw) => bytes += raw.len(),
+            let field = layout.raw(at..at + 1).filter(|field| field.len() <= LONG);
+            match field.filter(|field| before.raw(at..at + 1) == Some(field)) {
+                Some(field) => bytes += field.len(),
                 None => (start, bytes) = (at + 1, 0),
             }
             if bytes > most {
