@@ -141,7 +141,10 @@ fn connect(socket: &PathBuf) -> Option<UnixStream> {
 
 fn record(number: usize, padding: usize) -> Value {
     let source = if is_stderr(number) { "stderr" } else { "stdout" };
-    let text = format!("n={number} GET /orders/{number} 200 12ms {}", "x".repeat(padding));
+    // Letters that hardly shrink: what fills a disk has to fill it compressed as well.
+    let mut random = fastrand::Rng::with_seed(number as u64);
+    let padding: String = (0..padding).map(|_| random.alphanumeric()).collect();
+    let text = format!("n={number} GET /orders/{number} 200 12ms {padding}");
     line(&format!("c{}", number % CONTAINERS), source, text.trim_end())
 }
 
