@@ -95,7 +95,7 @@ const LIMITS: Limits = Limits { bytes: 1_048_576, records: 10_000, span_ms: Some
 
 /// 5,000 records of 400 bytes.
 fn lane(pool: &Pool) -> Lane {
-    let mut lane = Lane::of(b"", pool);
+    let mut lane = Lane::of(&b""[..], pool);
     for number in 0..5_000 {
         let (place, ()) = lane.write(400, |out| out.extend_from_slice(&[b'x'; 400]));
         let at_ms = i64::from(number);

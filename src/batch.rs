@@ -159,13 +159,13 @@ pub fn pack(lane: Lane, limits: &Limits) -> Vec<Batch> {
         items.sort_by_key(|item| item.at_ms);
     }
     let all = Batch { target, wire, items: items.into() };
-    if !all.items.is_empty() && fitting(&all.items, limits) == all.items.len() {
-        return vec![all];
-    }
     let mut batches = Vec::new();
     let mut start = 0;
     while let Some(rest) = all.items.get(start..).filter(|rest| !rest.is_empty()) {
         let end = start + fitting(rest, limits).max(1);
+        if end - start == all.items.len() {
+            return vec![all];
+        }
         batches.push(all.with(all.items.part(start..end)));
         start = end;
     }
@@ -192,7 +192,7 @@ mod tests {
         lane_to(b"", records)
     }
 
-    fn lane_to(target: &[u8], records: &[(i64, usize)]) -> Lane {
+    fn lane_to(target: &'static [u8], records: &[(i64, usize)]) -> Lane {
         let mut lane = Lane::of(target, &Pool::default());
         for (ordinal, &(at_ms, size)) in records.iter().enumerate() {
             let (place, ()) = lane.write(0, |out| out.extend(format!("{ordinal},").bytes()));

@@ -5,7 +5,7 @@
 
 use std::error::Error as _;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
@@ -164,15 +164,14 @@ fn tls(ca_file: Option<&Path>) -> Result<rustls::ClientConfig, String> {
 /// The machine's authorities, or Mozilla's where it has none. They can be hundreds of files, so clients that are made
 /// together share one reading.
 fn machine_roots() -> Arc<RootCertStore> {
-    static LAST: Mutex<Option<(Instant, Weak<RootCertStore>)>> = Mutex::new(None);
+    static LAST: Mutex<Option<(Instant, Arc<RootCertStore>)>> = Mutex::new(None);
     // A time and a pointer are whole at any moment.
     let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
-    let known = last.as_ref().filter(|(read, _)| read.elapsed() < READ_AGAIN);
-    if let Some(roots) = known.and_then(|(_, roots)| roots.upgrade()) {
-        return roots;
+    if let Some((_, roots)) = last.as_ref().filter(|(read, _)| read.elapsed() < READ_AGAIN) {
+        return Arc::clone(roots);
     }
     let roots = Arc::new(read_roots());
-    *last = Some((Instant::now(), Arc::downgrade(&roots)));
+    *last = Some((Instant::now(), Arc::clone(&roots)));
     roots
 }
 
@@ -203,8 +202,9 @@ mod tests {
 
     #[test]
     fn clients_that_are_made_together_share_the_machines_authorities() {
-        let one = machine_roots();
-        assert!(!one.is_empty());
-        assert!(Arc::ptr_eq(&one, &machine_roots()));
+        let first = Arc::as_ptr(&machine_roots());
+        let again = machine_roots();
+        assert!(!again.is_empty());
+        assert_eq!(first, Arc::as_ptr(&again), "also when the first client is gone");
     }
 }

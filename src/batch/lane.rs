@@ -45,12 +45,8 @@ pub struct Lane {
 impl Lane {
     /// An empty one.
     #[must_use]
-    pub fn of(target: &[u8], pool: &Pool) -> Self {
-        Self::to(Bytes::copy_from_slice(target), pool)
-    }
-
-    fn to(target: Bytes, pool: &Pool) -> Self {
-        Self { target, pool: pool.clone(), ..Self::default() }
+    pub fn of(target: impl Into<Bytes>, pool: &Pool) -> Self {
+        Self { target: target.into(), pool: pool.clone(), ..Self::default() }
     }
 
     /// Lets `encode` append one record; answers where it is, and what `encode` says. The record may become longer than
@@ -144,7 +140,7 @@ impl Lanes {
         }
         let target = Bytes::copy_from_slice(target);
         self.by_target.insert(target.clone(), self.lanes.len());
-        self.lanes.push(Lane::to(target, &self.pool));
+        self.lanes.push(Lane::of(target, &self.pool));
         self.lanes.len() - 1
     }
 }
@@ -155,7 +151,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn lane(sizes: &[usize]) -> (Vec<Range<usize>>, Vec<u8>, Segments) {
-        let (mut lane, mut all) = (Lane::of(b"t", &Pool::default()), Vec::new());
+        let (mut lane, mut all) = (Lane::of(&b"t"[..], &Pool::default()), Vec::new());
         let mut write = |(at, size): (usize, &usize)| {
             let record = vec![b'a' + (at % 26) as u8; *size];
             all.extend_from_slice(&record);

@@ -310,7 +310,7 @@ fn every_call_is_worded_as_the_api_says() {
 fn a_chunk_is_one_object_when_there_is_no_spool() {
     let direct = s3(&[("upload_timeout", "0"), ("key", "a/$(uuid).json"), ("compress", "zstd")]);
     assert!(Store::spool(&direct).is_none());
-    let mut lane = Lane::of(b"a/CHUNK.json.zst", &Pool::default());
+    let mut lane = Lane::of(&b"a/CHUNK.json.zst"[..], &Pool::default());
     lane.write(0, |out| out.extend(b"one\ntwo\n"));
     lane.push(Item { ordinal: 0, at_ms: 0, start: 0, end: 8, size: 8 });
     let batch = pack(lane, &direct.limits()).remove(0);
