@@ -10,15 +10,17 @@ use std::time::{Duration, Instant};
 
 use crate::records::{Input, event_time};
 
-/// Starts Fluent Bit with the plugin, sends everything over the forward protocol, and ends it in an orderly way.
+/// Starts Fluent Bit with the plugin, sends everything over the forward protocol, and ends it in an orderly way. As in
+/// a task, AWS credentials come from an address.
 pub(crate) fn run(
     fluent_bit: &Path,
     settings: &BTreeMap<String, String>,
+    credentials: &str,
     input: &Input,
 ) -> Result<(), String> {
     let folder = std::env::temp_dir().join(format!("ecs-router-demo-{}", std::process::id()));
     std::fs::create_dir_all(&folder).map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
-    let result = run_in(&folder, fluent_bit, settings, input);
+    let result = run_in(&folder, fluent_bit, settings, credentials, input);
     std::fs::remove_dir_all(&folder).ok();
     result
 }
@@ -27,6 +29,7 @@ fn run_in(
     folder: &Path,
     fluent_bit: &Path,
     settings: &BTreeMap<String, String>,
+    credentials: &str,
     input: &Input,
 ) -> Result<(), String> {
     let configuration = folder.join("fluent-bit.conf");
@@ -37,7 +40,13 @@ fn run_in(
     )
     .and_then(|()| std::fs::write(&configuration, fluent_bit_configuration(folder, settings)));
     written.map_err(|error| format!("cannot write the configuration: {error}"))?;
-    let child = Command::new(fluent_bit).arg("-c").arg(&configuration).spawn();
+    let child = Command::new(fluent_bit)
+        .arg("-c")
+        .arg(&configuration)
+        .env_remove("AWS_ACCESS_KEY_ID")
+        .env_remove("AWS_SECRET_ACCESS_KEY")
+        .env("AWS_CONTAINER_CREDENTIALS_FULL_URI", credentials)
+        .spawn();
     let mut host = Host(child.map_err(|error| format!("cannot start {}: {error}", fluent_bit.display()))?);
     let mut stream = host.connect(&socket)?;
     stream.write_all(&forward_messages(input)).map_err(|error| format!("cannot send: {error}"))?;

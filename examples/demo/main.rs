@@ -26,7 +26,6 @@ const SETTINGS: &[(&str, &str)] = &[
     ("archive.type", "s3"),
     ("archive.bucket", "demo-archive"),
     ("archive.key", "ecs/$(container_name)/%Y/%m/%d/$(uuid).json.gz"),
-    ("archive.region", "eu-west-1"),
     ("archive.path_style", "on"),
     ("newrelic.license_key", "demo-licence-key"),
     ("datadog.api_key", "demo-api-key"),
@@ -51,12 +50,12 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    use_stand_in_credentials();
+    use_stand_in_account();
     let cloud = Cloud::builder().create_buckets(["demo-archive"]).start();
     let input = records::all();
     println!("Feeding {} application lines and {} ECS events …\n", input.lines(), input.events.len());
     let fed = match &fluent_bit {
-        Some(path) => host::run(path, &settings(&cloud), &input),
+        Some(path) => host::run(path, &settings(&cloud), &cloud.credentials_uri(), &input),
         None => feed(&settings(&cloud), &input),
     };
     std::fs::remove_dir_all(spool()).ok();
@@ -94,7 +93,6 @@ fn settings(cloud: &Cloud) -> BTreeMap<String, String> {
     settings.insert("datadog.endpoint".to_owned(), cloud.endpoint());
     settings.insert("slack.webhook_url".to_owned(), format!("{}/services/T0/B0/demo", cloud.endpoint()));
     for destination in ["stops", "errors", "lines"] {
-        settings.insert(format!("{destination}.region"), "eu-west-1".to_owned());
         settings.insert(format!("{destination}.endpoint"), cloud.endpoint());
         settings.insert(format!("{destination}.auto_create_group"), "on".to_owned());
     }
@@ -121,14 +119,15 @@ fn flush_all(instance: &Instance, input: &records::Input) -> Result<(), String> 
     Ok(())
 }
 
-/// The credential chain reads the environment, as it does in a task; whatever account the reader has is left alone.
+/// Region and credentials come from the environment, as in a task; whatever account the reader has is left alone.
 #[allow(unsafe_code)]
-fn use_stand_in_credentials() {
+fn use_stand_in_account() {
     let variables = [
         ("AWS_ACCESS_KEY_ID", Some("AKIDEXAMPLE")),
         ("AWS_SECRET_ACCESS_KEY", Some("secret")),
         ("AWS_SESSION_TOKEN", None),
         ("AWS_PROFILE", None),
+        ("AWS_REGION", Some("eu-west-1")),
     ];
     for (name, value) in variables {
         match value {
