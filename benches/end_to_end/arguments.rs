@@ -19,6 +19,10 @@ pub(crate) struct Arguments {
     /// Records of the load.
     #[arg(long, default_value_t = 400_000)]
     pub(crate) records: usize,
+    /// Milliseconds of CPU that the engine's own timers may take of a second when the load is through; more under an
+    /// emulator.
+    #[arg(long, default_value_t = 20)]
+    pub(crate) still: u64,
     /// Where to draw the figures, as SVG.
     #[arg(long)]
     pub(crate) plot: Option<PathBuf>,

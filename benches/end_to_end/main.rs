@@ -38,6 +38,7 @@ mod table;
 mod tally;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use arguments::Arguments;
 use clap::Parser as _;
@@ -64,8 +65,12 @@ fn benchmark(arguments: &Arguments) -> Fallible<()> {
         return Ok(());
     };
     let binaries: Vec<PathBuf> = std::env::split_paths(&binaries).collect();
-    let bench =
-        Bench { plugin: pipeline::plugin()?, load: Load::new(arguments.records), rate: arguments.rate };
+    let bench = Bench {
+        plugin: pipeline::plugin()?,
+        load: Load::new(arguments.records),
+        rate: arguments.rate,
+        still: Duration::from_millis(arguments.still),
+    };
     println!("{}", machine::headline(&bench, arguments.runs));
     let mut all = Vec::new();
     for binary in &binaries {

@@ -16,8 +16,6 @@ const QUIET: Duration = Duration::from_secs(5);
 const DELIVERY: Duration = Duration::from_secs(20);
 /// Without CPU time or requests, after which the load is through.
 const STILL_SECONDS: u32 = 3;
-/// What the engine's own timers take of a second.
-const STILL: Duration = Duration::from_millis(20);
 /// For the load to be through after it was sent.
 const THROUGH: Duration = Duration::from_secs(300);
 
@@ -27,6 +25,8 @@ pub(crate) struct Bench {
     pub(crate) load: Load,
     /// Megabytes a second.
     pub(crate) rate: f64,
+    /// CPU of a second that is none.
+    pub(crate) still: Duration,
 }
 
 /// What one run showed.
@@ -75,7 +75,7 @@ impl Bench {
     fn under_load(&self, running: &mut Running, idle: f64) -> Fallible<Run> {
         let before = process::cpu(running.pid)?;
         let written = feed::send(&self.load, &running.socket(), self.rate)?;
-        wait_until_through(running)?;
+        wait_until_through(running, self.still)?;
         let cpu = (process::cpu(running.pid)? - before).as_secs_f64();
         let peak = process::peak(running.pid)?;
         let ending = running.end()?;
@@ -86,7 +86,7 @@ impl Bench {
     }
 }
 
-fn wait_until_through(running: &mut Running) -> Fallible<()> {
+fn wait_until_through(running: &mut Running, nothing: Duration) -> Fallible<()> {
     let limit = Instant::now() + THROUGH;
     let mut still = 0;
     let mut last = (process::cpu(running.pid)?, 0);
@@ -96,7 +96,7 @@ fn wait_until_through(running: &mut Running) -> Fallible<()> {
         }
         std::thread::sleep(Duration::from_secs(1));
         let now = (process::cpu(running.pid)?, running.sink.report()?.requests());
-        still = if now.0 - last.0 <= STILL && now.1 == last.1 { still + 1 } else { 0 };
+        still = if now.0 - last.0 <= nothing && now.1 == last.1 { still + 1 } else { 0 };
         last = now;
     }
     Ok(())
