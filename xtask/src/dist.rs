@@ -97,12 +97,18 @@ fn version(metadata: &Value) -> Result<&str, String> {
     version.ok_or_else(|| format!("cargo metadata knows no package {PACKAGE}"))
 }
 
-/// Symbols are stripped by the linker, because `strip` knows the files of one processor only.
+/// The library by itself, because only then cargo links it as one unit; last, because the program brings one along.
 fn compile(target: &str) -> Result<(), String> {
-    let mut cargo = tools::program("cargo");
-    cargo.args(["zigbuild", "--release", "--locked", "--package", PACKAGE, "--lib", "--bin", PROGRAM]);
-    cargo.args(["--target", &format!("{target}.{GLIBC}")]);
-    tools::run(cargo.env("CARGO_PROFILE_RELEASE_STRIP", "symbols"))
+    zig(target, &["zigbuild", "--bin", PROGRAM])?;
+    zig(target, &["rustc", "--lib", "--crate-type", "cdylib"])
+}
+
+/// Symbols are stripped by the linker, because `strip` knows the files of one processor only.
+fn zig(target: &str, what: &[&str]) -> Result<(), String> {
+    let mut zig = tools::program("cargo-zigbuild");
+    zig.args(what).args(["--release", "--locked", "--package", PACKAGE]);
+    zig.args(["--target", &format!("{target}.{GLIBC}")]);
+    tools::run(zig.env("CARGO_PROFILE_RELEASE_STRIP", "symbols"))
 }
 
 /// Empties the folder and puts everything in; answers with the names.

@@ -7,11 +7,12 @@ use super::page::Page;
 use super::{documents, root};
 
 /// Commands that are not run here, by how they begin, and why.
-const NOT_RUN: [(&str, &str); 14] = [
+const NOT_RUN: [(&str, &str); 15] = [
     ("cargo run --release --example", "an optimised build takes minutes; CI runs the demo"),
     ("cargo test", "this is it"),
     ("cargo install", "an optimised build takes minutes; the program is the one that is tested here"),
     ("cargo build", "an optimised build takes minutes"),
+    ("cargo rustc", "the same"),
     ("cargo bench", "figures, and minutes"),
     (
         "cargo xtask dist",
