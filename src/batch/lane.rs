@@ -67,6 +67,9 @@ impl Lane {
 
     fn make_room(&mut self, likely: usize) {
         let length = self.filling.len();
+        if self.filling.capacity() == 0 {
+            self.filling = self.pool.take_small();
+        }
         if length < FEW {
             return;
         }
