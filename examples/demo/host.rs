@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::records::{Input, event_time};
 
 /// Starts Fluent Bit with the plugin, sends everything over the forward protocol, and ends it in an orderly way. As in
-/// a task, AWS credentials come from an address.
+/// a task, AWS credentials come from an address; the files of the reader's own account would come before it.
 pub(crate) fn run(
     fluent_bit: &Path,
     settings: &BTreeMap<String, String>,
@@ -45,6 +45,9 @@ fn run_in(
         .arg(&configuration)
         .env_remove("AWS_ACCESS_KEY_ID")
         .env_remove("AWS_SECRET_ACCESS_KEY")
+        .env_remove("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")
+        .env("AWS_CONFIG_FILE", "/dev/null")
+        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
         .env("AWS_CONTAINER_CREDENTIALS_FULL_URI", credentials)
         .spawn();
     let mut host = Host(child.map_err(|error| format!("cannot start {}: {error}", fluent_bit.display()))?);
