@@ -1,47 +1,38 @@
-//! Link arguments of the shared library, and where its functions stand in it.
+//! What this build is: version, commit, target and the glibc it needs, for `--version` and the plugin's first log line.
 
-use std::path::{Path, PathBuf};
-use std::{env, fs};
-
-/// Names of functions that a task runs, a pattern each; `benches/hot --update` writes it.
-const HOT: &str = "benches/hot.txt";
+use std::env;
+use std::process::Command;
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rerun-if-changed={HOT}");
-    println!("cargo:rerun-if-env-changed=CARGO_ENCODED_RUSTFLAGS");
-    if env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
-        // glibc keeps a library with live threads mapped after dlclose anyway; this makes it certain, so that the
-        // worker and the texts handed to the host never lose the ground under them (Fluent Bit's hot reload).
-        println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
-        println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libout_ecs_router.so");
-        if is_release() && !has_linker_of_its_own() {
-            println!("cargo:rustc-cdylib-link-arg=-Wl,-T,{}", hot_section().display());
-        }
+    println!("cargo:rerun-if-env-changed=ECS_ROUTER_COMMIT");
+    println!("cargo:rerun-if-env-changed=ECS_ROUTER_GLIBC");
+    // The reflog grows with every commit and every checkout.
+    if std::path::Path::new(".git/logs/HEAD").exists() {
+        println!("cargo:rerun-if-changed=.git/logs/HEAD");
     }
+    println!("cargo:rustc-env=ECS_ROUTER_TARGET={}", env::var("TARGET").unwrap_or_default());
+    println!("cargo:rustc-env=ECS_ROUTER_COMMIT={}", given("ECS_ROUTER_COMMIT").unwrap_or_else(commit));
+    println!("cargo:rustc-env=ECS_ROUTER_GLIBC={}", given("ECS_ROUTER_GLIBC").unwrap_or_else(glibc));
 }
 
-fn is_release() -> bool {
-    env::var("PROFILE").as_deref() == Ok("release")
+/// Set by whoever knows better: a build from an archive without `.git`, or for an older glibc than the machine's.
+fn given(variable: &str) -> Option<String> {
+    env::var(variable).ok().filter(|value| !value.is_empty())
 }
 
-/// Known to take the script: LLD (rustc's and Zig's) and GNU ld. Not so mold, which must be asked for like this.
-fn has_linker_of_its_own() -> bool {
-    env::var("CARGO_ENCODED_RUSTFLAGS").is_ok_and(|flags| flags.contains("fuse-ld"))
+fn commit() -> String {
+    output("git", &["rev-parse", "--short=12", "HEAD"]).unwrap_or_else(|| "unknown".to_owned())
 }
 
-/// A quarter of the code is ever run, but a page of it is resident when one function of it is, and so are the fifteen
-/// pages around it, which the system maps along. Side by side, what runs takes 2.9 MB of every task's memory instead
-/// of 5.2. A pattern that fits nothing any more does no harm, and a function that fits none stands where it stood.
-fn hot_section() -> PathBuf {
-    let names = fs::read_to_string(HOT).unwrap_or_else(|error| panic!("cannot read {HOT}: {error}"));
-    // What LLVM takes for rarely run has a prefix; it is run all the same.
-    let patterns = names.lines().map(|name| format!("    *(.text.{name} .text.unlikely.{name})\n"));
-    let script = format!(
-        "SECTIONS {{\n  .text.hot : {{\n{}  }}\n}}\nINSERT BEFORE .text;\n",
-        patterns.collect::<String>()
-    );
-    let path = Path::new(&env::var_os("OUT_DIR").unwrap_or_default()).join("hot.ld");
-    fs::write(&path, script).unwrap_or_else(|error| panic!("cannot write {}: {error}", path.display()));
-    path
+/// The glibc of this machine, which is what the linker binds to.
+fn glibc() -> String {
+    let version = output("getconf", &["GNU_LIBC_VERSION"]);
+    version.and_then(|text| text.split(' ').nth(1).map(str::to_owned)).unwrap_or_else(|| "unknown".to_owned())
+}
+
+fn output(program: &str, arguments: &[&str]) -> Option<String> {
+    let output =
+        Command::new(program).args(arguments).output().ok().filter(|output| output.status.success())?;
+    String::from_utf8(output.stdout).ok().map(|text| text.trim().to_owned())
 }

@@ -10,10 +10,10 @@ mod common;
 use std::hint::black_box;
 
 use common::{House, TO_CLOUDWATCH, chunk, median, time};
-use out_ecs_router::batch::{Item, Lane, Limits, Pool, pack};
-use out_ecs_router::decode;
-use out_ecs_router::destination::Outlet;
-use out_ecs_router::json::Writer;
+use ecs_router::batch::{Item, Lane, Limits, Pool, pack};
+use ecs_router::decode;
+use ecs_router::destination::Outlet;
+use ecs_router::json::Writer;
 
 const ROUNDS: usize = 40;
 

@@ -9,8 +9,8 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use out_ecs_router::Verdict;
-use out_ecs_router::plugin::Instance;
+use ecs_router::Verdict;
+use ecs_router::plugin::Instance;
 use serde_json::json;
 
 const SPOOL: usize = 300_000_000;

@@ -14,6 +14,8 @@
 //!
 //! Follow a record from [`decode`] downwards; each module's first lines say what it owns and what it does not.
 
+#![forbid(unsafe_code)]
+
 pub mod ack;
 mod aws;
 pub mod batch;
@@ -26,9 +28,7 @@ pub mod config;
 pub mod decode;
 mod deliver;
 pub mod destination;
-// The one border with C, and the one place where `unsafe` may stand; the lint makes the compiler enforce it.
-#[allow(unsafe_code)]
-pub mod ffi;
+
 mod http;
 pub mod json;
 mod last_words;
@@ -45,6 +45,7 @@ pub mod stop;
 pub mod task;
 pub mod template;
 mod upload;
+pub mod version;
 mod watch;
 mod wire;
 mod worker;

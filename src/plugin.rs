@@ -21,6 +21,7 @@ use crate::log::{self, Level};
 use crate::metrics::{Boards, Metrics, NoBoards, Place};
 use crate::route::Routes;
 use crate::spool::Spool;
+use crate::version;
 use crate::watch::{Reporting, TaskEndpoint};
 use crate::wire::Wire;
 use crate::worker::{Plan, Watching, Worker};
@@ -252,6 +253,7 @@ fn table() -> std::sync::MutexGuard<'static, Table> {
 /// The host loads the library, for the first time or again.
 pub fn load() {
     table().load += 1;
+    log::start_line(Level::Info, format_args!("ecs_router {}", version::DESCRIPTION));
 }
 
 /// Starts an instance and answers with its handle, which is never 0. Problems are written to the log, all of them.

@@ -8,15 +8,15 @@ use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use out_ecs_router::ack::Progress;
-use out_ecs_router::batch::{Batch, Pool};
-use out_ecs_router::classify::Classifier;
-use out_ecs_router::config::{Reader, Settings};
-use out_ecs_router::destination::{self, Destination};
-use out_ecs_router::metrics::Metrics;
-use out_ecs_router::pipeline::{Memory, Stages, sort};
-use out_ecs_router::route::Routes;
-use out_ecs_router::template::Scene;
+use ecs_router::ack::Progress;
+use ecs_router::batch::{Batch, Pool};
+use ecs_router::classify::Classifier;
+use ecs_router::config::{Reader, Settings};
+use ecs_router::destination::{self, Destination};
+use ecs_router::metrics::Metrics;
+use ecs_router::pipeline::{Memory, Stages, sort};
+use ecs_router::route::Routes;
+use ecs_router::template::Scene;
 use serde_json::json;
 
 /// What Fluent Bit hands over at most.

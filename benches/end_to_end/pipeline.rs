@@ -114,8 +114,7 @@ fn keeper(binary: &Path, plugin: &Path, pipeline: &Pipeline, place: &Path, port:
     Helper::start(arguments, &environment)
 }
 
-/// The plugin that ECS_ROUTER_SO names, or the one that was built last. Not that of the benchmark: it is not linked as
-/// one unit.
+/// The plugin that ECS_ROUTER_SO names, or the one that was built last.
 pub(crate) fn plugin() -> Fallible<PathBuf> {
     if let Some(named) = std::env::var_os("ECS_ROUTER_SO") {
         return Ok(named.into());
@@ -124,7 +123,7 @@ pub(crate) fn plugin() -> Fallible<PathBuf> {
     let profile = program.ancestors().nth(2).unwrap_or(Path::new("."));
     let path = profile.join("libout_ecs_router.so");
     let built = path.metadata().and_then(|about| about.modified());
-    let hint = "cargo rustc --release --lib --crate-type cdylib";
+    let hint = "cargo build --release";
     let built = built.map_err(|error| format!("no plugin at {}: {error}; {hint}", path.display()))?;
     match last_written(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")))? > built {
         true => Err(format!("{} is older than its source; {hint}", path.display()).into()),

@@ -88,16 +88,16 @@ fn forward_messages(input: &Input) -> Vec<u8> {
     wire
 }
 
-/// Cargo leaves the library beside the examples' folder or in `deps`.
+/// The library that `ECS_ROUTER_SO` names, or else what `cargo build --release` left beside this program's profile.
 fn library() -> Result<PathBuf, String> {
+    if let Some(named) = std::env::var_os("ECS_ROUTER_SO") {
+        return Ok(named.into());
+    }
     let program = std::env::current_exe().map_err(|error| error.to_string())?;
-    let profile = program.ancestors().nth(2).unwrap_or(Path::new("."));
-    let places = [profile.join("libout_ecs_router.so"), profile.join("deps/libout_ecs_router.so")];
-    let newest = places
-        .into_iter()
-        .filter(|place| place.exists())
-        .max_by_key(|place| place.metadata().and_then(|metadata| metadata.modified()).ok());
-    newest.ok_or_else(|| "libout_ecs_router.so is not built: run cargo build --release".to_owned())
+    let target = program.ancestors().nth(2).unwrap_or(Path::new("."));
+    Some(target.join("release/libout_ecs_router.so"))
+        .filter(|library| library.exists())
+        .ok_or_else(|| "libout_ecs_router.so is not built: run cargo build --release".to_owned())
 }
 
 /// A Fluent Bit that ends with this value.

@@ -7,10 +7,10 @@
 
 use ecs_router_fuzz::with_record;
 use libfuzzer_sys::fuzz_target;
-use out_ecs_router::carrier::{self, Carried};
-use out_ecs_router::classify::{Classifier, Sight};
-use out_ecs_router::record::{Field, Record, Value};
-use out_ecs_router::stop;
+use ecs_router::carrier::{self, Carried};
+use ecs_router::classify::{Classifier, Sight};
+use ecs_router::record::{Field, Record, Value};
+use ecs_router::stop;
 use serde_json::{Value as Json, json};
 
 const FIELDS: [&str; 4] = ["log", "message", "payload", "body"];

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 
 use ecs_router_fuzz::{Read, Router, chunk, pairs, read};
 use libfuzzer_sys::fuzz_target;
-use out_ecs_router::config::keys::KEYS;
-use out_ecs_router::config::{QueueSettings, Reader};
+use ecs_router::config::keys::KEYS;
+use ecs_router::config::{QueueSettings, Reader};
 use serde_json::json;
 
 const POISON: &str = "from-the-environment-5d1f";

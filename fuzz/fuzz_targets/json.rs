@@ -3,8 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use out_ecs_router::json::{MAX_DEPTH, Writer, cut};
-use out_ecs_router::{decode, record::Value};
+use ecs_router::json::{MAX_DEPTH, Writer, cut};
+use ecs_router::{decode, record::Value};
 use serde_json::{Map, Number, Value as Json};
 
 fuzz_target!(|data: &[u8]| {

@@ -5,7 +5,7 @@
 
 use ecs_router_fuzz::assert_one_line;
 use libfuzzer_sys::fuzz_target;
-use out_ecs_router::stop::{self, StopEvent};
+use ecs_router::stop::{self, StopEvent};
 use serde_json::Value;
 
 fuzz_target!(|data: &[u8]| {

@@ -53,7 +53,7 @@ const BYSTANDERS: [&str; 4] =
 /// `None`: it is no event that says something stopped or failed.
 ///
 /// ```
-/// # use out_ecs_router::stop;
+/// # use ecs_router::stop;
 /// let event = serde_json::json!({
 ///     "source": "aws.ecs",
 ///     "detail-type": "ECS Task State Change",

@@ -7,8 +7,8 @@ use fake_cloud::{Api, Cloud, Fault};
 use crate::feed::{Feed, Sent, Stream};
 use crate::host::{Alive, Host, Output, kinds};
 use crate::services::archived;
-use crate::support::process::until;
 use crate::tally::{Arrivals, Tally, in_bucket, in_group, tally};
+use test_support::process::until;
 
 /// Errors to a group, the rest to a bucket by way of the spool.
 struct Scene {

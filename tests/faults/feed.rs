@@ -14,8 +14,8 @@ use rmp::encode as msgpack;
 use serde_json::{Value, json};
 
 use crate::host::Alive;
-use crate::support::chunk::{Chunk, Layout, TimeForm, value};
-use crate::support::record::{line, now_ms};
+use test_support::chunk::{Chunk, Layout, TimeForm, value};
+use test_support::record::{line, now_ms};
 
 /// The tag that FireLens gives the records of a container named `app`.
 pub(crate) const TAG: &str = "app-firelens-0123";

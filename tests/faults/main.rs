@@ -17,7 +17,6 @@
 //! - `feed` – numbered records that the host has acknowledged
 //! - `proxy` – a way to the cloud that breaks off
 //! - `tally` – what became of them, as a line of the table
-//! - `support` – shared with the suite
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation is a failed test")]
 
@@ -29,8 +28,4 @@ mod machine;
 mod neighbours;
 mod proxy;
 mod services;
-// The suite uses the rest of it.
-#[allow(dead_code, unused_imports, unused_macros)]
-#[path = "../suite/support/mod.rs"]
-mod support;
 mod tally;

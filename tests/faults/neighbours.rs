@@ -6,17 +6,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
+use ecs_router::Verdict;
+use ecs_router::plugin::Instance;
 use fake_cloud::{Api, Cloud, Fault};
-use out_ecs_router::Verdict;
-use out_ecs_router::plugin::Instance;
 
 use crate::feed::Feed;
 use crate::host::{Host, Output, kinds};
-use crate::support::chunk::Chunk;
-use crate::support::environment;
-use crate::support::process::until;
-use crate::support::record::line;
 use crate::tally::{at_path, tally};
+use test_support::chunk::Chunk;
+use test_support::environment;
+use test_support::process::until;
+use test_support::record::line;
 
 /// Everything to three HTTP endpoints, `c` at this address.
 fn to_three(cloud: &Cloud, dead: &str) -> BTreeMap<String, String> {

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::feed::Sent;
 use crate::host::Alive;
-use crate::support::process::until;
+use test_support::process::until;
 
 /// For records to arrive, in a debug build on a busy machine.
 pub(crate) const ARRIVAL: Duration = Duration::from_secs(60);

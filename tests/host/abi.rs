@@ -2,7 +2,9 @@
 
 use std::process::Command;
 
-use crate::harness::{Host, plugin};
+use test_support::plugin::library;
+
+use crate::harness::Host;
 
 pub(crate) const VERSIONS: [&str; 5] = ["1.9", "2.1", "4.2", "5.0", "5.1"];
 
@@ -49,7 +51,8 @@ fn init_survives_missing_pieces() {
 
 #[test]
 fn exports_are_the_six_functions_and_no_more() {
-    let output = Command::new("nm").args(["-D", "--defined-only"]).arg(plugin()).output().expect("nm starts");
+    let output =
+        Command::new("nm").args(["-D", "--defined-only"]).arg(library()).output().expect("nm starts");
     assert!(output.status.success());
     let text = String::from_utf8(output.stdout).unwrap();
     let mut names: Vec<_> = text.lines().filter_map(|line| line.split_whitespace().last()).collect();

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
+use test_support::plugin::library;
 
 use crate::said::Run;
 use crate::temp::TempDir;
 
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(5);
-const LIBRARY: &str = "libout_ecs_router.so";
 
 /// One scenario of the host, being put together.
 pub(crate) struct Host {
@@ -23,7 +23,7 @@ pub(crate) struct Host {
 
 impl Host {
     pub(crate) fn scenario(name: &str) -> Self {
-        let arguments = vec![name.into(), "--so".into(), plugin().into()];
+        let arguments = vec![name.into(), "--so".into(), library().into()];
         Self { arguments, instances: 0, place: TempDir::new() }
     }
 
@@ -144,14 +144,6 @@ impl Drop for Running {
     }
 }
 
-/// The plugin of this build: `cargo test` leaves it beside the test binary.
-pub(crate) fn plugin() -> PathBuf {
-    let path =
-        std::env::var_os("ECS_ROUTER_SO").map_or_else(|| build_directory().join(LIBRARY), PathBuf::from);
-    assert!(path.exists(), "no plugin at {}", path.display());
-    path
-}
-
 fn build_directory() -> PathBuf {
     let binary = std::env::current_exe().expect("the path of this test");
     binary.parent().expect("its directory").to_owned()
@@ -179,7 +171,7 @@ fn compile_host() -> PathBuf {
 }
 
 fn c_sources() -> Vec<PathBuf> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/host");
+    let directory = test_support::root().join("tests/host");
     let entries = std::fs::read_dir(directory).expect("the sources of the host");
     let paths = entries.map(|entry| entry.unwrap().path());
     paths.filter(|path| path.extension().is_some_and(|extension| extension == "c")).collect()

@@ -13,15 +13,15 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use out_ecs_router::Verdict;
+use ecs_router::Verdict;
 use serde_json::{Value, json};
 
-use crate::support::chunk::Chunk;
-use crate::support::environment::{STRANGERS, VARIABLES};
-use crate::support::plain_http::aws_call;
-use crate::support::process::{Running, until};
-use crate::support::record::{line, now_ms, stop};
-use crate::support::router::{Router, TAG};
+use crate::router::{Router, TAG};
+use test_support::chunk::Chunk;
+use test_support::environment::{STRANGERS, VARIABLES};
+use test_support::plain_http::aws_call;
+use test_support::process::{Running, until};
+use test_support::record::{line, now_ms, stop};
 
 const GROUP: &str = "/ecs/web";
 

@@ -13,14 +13,14 @@ mod on_file;
 use std::borrow::Borrow;
 use std::collections::BTreeSet;
 
+use ecs_router::Verdict;
 use fake_cloud::{Api, Cloud};
-use out_ecs_router::Verdict;
 use serde_json::Value;
 
-use crate::support::chunk::{Chunk, Layout, TimeForm};
-use crate::support::router::Router;
+use crate::router::Router;
 use fixture::Case;
 pub(crate) use on_file::names as names_on_file;
+use test_support::chunk::{Chunk, Layout, TimeForm};
 
 #[test]
 fn every_case_makes_the_request_on_file_in_every_form() {
@@ -41,7 +41,7 @@ fn a_time_written_as_a_float_keeps_its_milliseconds() {
     let expected: Vec<i64> = (1_795_000_000_000..1_795_000_001_000).collect();
     let add = |chunk: Chunk, time: &i64| chunk.with(*time, &Value::Object(<_>::default()));
     let chunk = expected.iter().fold(Chunk::of(Layout::Legacy, TimeForm::Float), add);
-    out_ecs_router::decode::records(chunk.bytes(), |record| seen.push(record.time.millis()));
+    ecs_router::decode::records(chunk.bytes(), |record| seen.push(record.time.millis()));
     assert_eq!(seen.iter().zip(&expected).find(|(seen, expected)| seen != expected), None);
 }
 

@@ -23,7 +23,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation is a failed test")]
 
 mod architecture;
-mod cli;
+
 mod cloud;
 mod delivery;
 mod fluent_bit;
@@ -31,8 +31,7 @@ mod golden;
 mod network;
 mod promises;
 mod properties;
-mod readme;
-mod reference;
-mod support;
+
+mod router;
 mod vendors;
 mod watching;

@@ -8,16 +8,17 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use out_ecs_router::Verdict;
+use ecs_router::Verdict;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
 
-use crate::support::alone::{alone, this_test};
-use crate::support::chunk::Chunk;
-use crate::support::environment;
-use crate::support::record::line;
-use crate::support::router::Router;
-use crate::support::temp::TempDir;
+use crate::router::Router;
+use test_support::alone::alone;
+use test_support::chunk::Chunk;
+use test_support::environment;
+use test_support::record::line;
+use test_support::temp::TempDir;
+use test_support::this_test;
 
 #[test]
 fn an_authority_in_ca_file_is_trusted() {
@@ -51,7 +52,7 @@ fn a_certificate_of_another_name_gets_nothing() {
 /// Nothing that a user can write turns the verification off.
 #[test]
 fn no_key_turns_the_verification_off() {
-    let keys = out_ecs_router::config::keys::reference();
+    let keys = ecs_router::config::keys::reference();
     for word in ["verify", "insecure", "skip_tls", "tls"] {
         assert!(!keys.contains(&format!("| `{word}")), "{word}");
     }

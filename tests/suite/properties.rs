@@ -2,14 +2,14 @@
 //!
 //! Packing and verdicts have their properties beside their code, in `batch` and `ack`.
 
+use ecs_router::decode;
 use fake_cloud::Cloud;
-use out_ecs_router::decode;
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::support::chunk::{Chunk, Layout, TimeForm, value};
-use crate::support::record::line;
-use crate::support::router::Router;
+use crate::router::Router;
+use test_support::chunk::{Chunk, Layout, TimeForm, value};
+use test_support::record::line;
 
 mod allocation;
 

@@ -11,8 +11,9 @@ use serde_json::Value;
 use crate::symbols::{self, GLIBC};
 use crate::{archive, licences, tools};
 
-/// What is built.
-pub(crate) const PACKAGE: &str = "fluent-bit-ecs-router";
+/// The packages that are built: the shared library and the command line.
+pub(crate) const PACKAGE: &str = "out_ecs_router";
+const COMMAND_LINE: &str = "ecs-router-cli";
 const LIBRARY: &str = "libout_ecs_router.so";
 const PROGRAM: &str = "ecs-router";
 
@@ -97,18 +98,16 @@ fn version(metadata: &Value) -> Result<&str, String> {
     version.ok_or_else(|| format!("cargo metadata knows no package {PACKAGE}"))
 }
 
-/// The library by itself, because only then cargo links it as one unit; last, because the program brings one along.
 fn compile(target: &str) -> Result<(), String> {
-    zig(target, &["zigbuild", "--bin", PROGRAM])?;
-    zig(target, &["rustc", "--lib", "--crate-type", "cdylib"])
+    [PACKAGE, COMMAND_LINE].iter().try_for_each(|package| zigbuild(target, package))
 }
 
 /// Symbols are stripped by the linker, because `strip` knows the files of one processor only.
-fn zig(target: &str, what: &[&str]) -> Result<(), String> {
+fn zigbuild(target: &str, package: &str) -> Result<(), String> {
     let mut zig = tools::program("cargo-zigbuild");
-    zig.args(what).args(["--release", "--locked", "--package", PACKAGE]);
+    zig.args(["zigbuild", "--release", "--locked", "--package", package]);
     zig.args(["--target", &format!("{target}.{GLIBC}")]);
-    tools::run(zig.env("CARGO_PROFILE_RELEASE_STRIP", "symbols"))
+    tools::run(zig.env("CARGO_PROFILE_RELEASE_STRIP", "symbols").env("ECS_ROUTER_GLIBC", GLIBC.to_string()))
 }
 
 /// Empties the folder and puts everything in; answers with the names.

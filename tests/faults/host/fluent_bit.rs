@@ -5,8 +5,10 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 
-use super::{Kind, Plan, file, plugin};
-use crate::support::temp::TempDir;
+use test_support::plugin::library;
+
+use super::{Kind, Plan, file};
+use test_support::temp::TempDir;
 
 /// Bytes of a full chunk.
 const CHUNK: usize = 2_000_000;
@@ -23,7 +25,7 @@ pub(super) fn kind(binary: &Path) -> Kind {
 /// The command line, after the files it names are written.
 pub(super) fn words(binary: &Path, kind: &Kind, plan: &Plan, place: &TempDir) -> Vec<OsString> {
     let plugins =
-        file(place.path(), "plugins.conf", &format!("[PLUGINS]\n    Path {}\n", plugin().display()));
+        file(place.path(), "plugins.conf", &format!("[PLUGINS]\n    Path {}\n", library().display()));
     let extra = file(place.path(), "extra.conf", &service(plan, &plugins));
     let conf = file(place.path(), "fluent-bit.conf", &conf(plan, &extra));
     let mut words: Vec<OsString> = vec![binary.into(), "-c".into(), conf.into()];

@@ -17,9 +17,9 @@ use std::time::Duration;
 use fake_cloud::Cloud;
 use serde::{Deserialize, Serialize};
 
-use crate::support::environment::VARIABLES;
-use crate::support::process::{Running, until};
-use crate::support::temp::TempDir;
+use test_support::environment::VARIABLES;
+use test_support::process::{Running, until};
+use test_support::temp::TempDir;
 
 const START: Duration = Duration::from_secs(20);
 const END: Duration = Duration::from_secs(40);
@@ -300,14 +300,6 @@ impl Alive {
             until(START, || (!self.process.runs() || UnixStream::connect(&socket).is_ok()).then_some(()));
         assert!(ready.is_some() && self.process.runs(), "the host does not start:\n{}", self.said());
     }
-}
-
-/// The plugin of this build, which cargo leaves beside the test binary.
-fn plugin() -> PathBuf {
-    let binary = std::env::current_exe().expect("the path of this test");
-    let path = binary.parent().expect("its directory").join("libout_ecs_router.so");
-    assert!(path.exists(), "no plugin at {}", path.display());
-    path
 }
 
 fn file(folder: &Path, name: &str, text: &str) -> PathBuf {

@@ -14,8 +14,8 @@ use std::process::Command;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use out_ecs_router::metrics::NoBoards;
-use out_ecs_router::{Verdict, plugin};
+use ecs_router::metrics::NoBoards;
+use ecs_router::{Verdict, plugin};
 use rmp::decode as msgpack;
 use tokio::signal::unix::{SignalKind, signal};
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Moto;
-use crate::support::plain_http::s3_call;
+use test_support::plain_http::s3_call;
 
 pub(super) const NAME: &str = "archive";
 

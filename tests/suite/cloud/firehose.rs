@@ -1,13 +1,13 @@
 //! A delivery stream into a bucket: what went into the stream stands in the bucket's objects.
 
-use out_ecs_router::Verdict;
+use ecs_router::Verdict;
 use serde_json::{Value, json};
 
 use super::{Moto, bucket};
-use crate::support::chunk::Chunk;
-use crate::support::plain_http::aws_call;
-use crate::support::record::{line, stop};
-use crate::support::router::Router;
+use crate::router::Router;
+use test_support::chunk::Chunk;
+use test_support::plain_http::aws_call;
+use test_support::record::{line, stop};
 
 const STREAM: &str = "ecs-logs";
 

@@ -1,13 +1,13 @@
 //! Objects of the plugin's own making: what was confirmed stands in them, line for line.
 
-use out_ecs_router::Verdict;
+use ecs_router::Verdict;
 use serde_json::{Value, json};
 
 use super::{Moto, bucket};
-use crate::support::chunk::Chunk;
-use crate::support::record::line;
-use crate::support::router::Router;
-use crate::support::temp::TempDir;
+use crate::router::Router;
+use test_support::chunk::Chunk;
+use test_support::record::line;
+use test_support::temp::TempDir;
 
 #[test]
 fn what_is_spooled_comes_out_of_the_bucket() {

@@ -8,10 +8,10 @@ use fake_cloud::{Api, Cloud, Fault};
 use serde_json::{Value, json};
 
 use super::Moto;
-use crate::support::plain_http::aws_call;
-use crate::support::process::until;
-use crate::support::record::stop;
-use crate::support::router::{GROUP, Router};
+use crate::router::{GROUP, Router};
+use test_support::plain_http::aws_call;
+use test_support::process::until;
+use test_support::record::stop;
 
 const EVENTS: usize = 1_000;
 

@@ -1,12 +1,12 @@
 //! Which record goes where.
 
+use ecs_router::Verdict;
 use fake_cloud::Cloud;
-use out_ecs_router::Verdict;
 use serde_json::{Value, json};
 
-use crate::support::chunk::Chunk;
-use crate::support::record::{event, line, stop};
-use crate::support::router::{GROUP, Router};
+use crate::router::{GROUP, Router};
+use test_support::chunk::Chunk;
+use test_support::record::{event, line, stop};
 
 /// Stop events, standard error and the rest, each in a group of its own.
 const THREE_GROUPS: [(&str, &str); 13] = [

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use ecs_router::Verdict;
 use fake_cloud::{Api, Cloud, Fault};
-use out_ecs_router::Verdict;
 
-use crate::support::chunk::Chunk;
-use crate::support::record::line;
-use crate::support::router::{GROUP, Router};
+use crate::router::{GROUP, Router};
+use test_support::chunk::Chunk;
+use test_support::record::line;
 
 fn ready() -> Cloud {
     let cloud = Cloud::start();

@@ -2,15 +2,15 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
+use ecs_router::Verdict;
+use ecs_router::metrics::Reason;
 use fake_cloud::{Api, Cloud, Fault, Received};
-use out_ecs_router::Verdict;
-use out_ecs_router::metrics::Reason;
 use serde_json::{Value, json};
 
-use crate::support::chunk::Chunk;
-use crate::support::record::{line, now_ms, stop};
-use crate::support::router::{GROUP, Router, TAG};
-use crate::support::temp::TempDir;
+use crate::router::{GROUP, Router, TAG};
+use test_support::chunk::Chunk;
+use test_support::record::{line, now_ms, stop};
+use test_support::temp::TempDir;
 
 /// Refused records go to a file.
 fn router(cloud: &Cloud, folder: &TempDir, more: &[(&str, &str)]) -> Router {

@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use ecs_router::Verdict;
 use fake_cloud::{Api, Cloud, Fault};
-use out_ecs_router::Verdict;
 
-use crate::support::chunk::Chunk;
-use crate::support::process::until;
-use crate::support::record::line;
-use crate::support::router::{GROUP, Router};
+use crate::router::{GROUP, Router};
+use test_support::chunk::Chunk;
+use test_support::process::until;
+use test_support::record::line;
 
 fn ready() -> Cloud {
     let cloud = Cloud::start();

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use ecs_router::Verdict;
 use fake_cloud::{Api, Cloud, Fault};
-use out_ecs_router::Verdict;
 
-use crate::support::alone::{alone, this_test};
-use crate::support::chunk::Chunk;
-use crate::support::record::line;
-use crate::support::router::{GROUP, Router};
+use crate::router::{GROUP, Router};
+use test_support::alone::alone;
+use test_support::chunk::Chunk;
+use test_support::record::line;
+use test_support::this_test;
 
 fn hello() -> Chunk {
     Chunk::now(&[line("web", "stdout", "hello")])

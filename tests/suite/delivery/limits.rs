@@ -1,13 +1,13 @@
 //! The edges of what CloudWatch takes. The fake cloud refuses and complains about everything beyond them.
 
+use ecs_router::Verdict;
+use ecs_router::metrics::Reason;
 use fake_cloud::{Api, Cloud};
-use out_ecs_router::Verdict;
-use out_ecs_router::metrics::Reason;
 use serde_json::{Value, json};
 
-use crate::support::chunk::Chunk;
-use crate::support::record::{line, now_ms};
-use crate::support::router::{GROUP, Router};
+use crate::router::{GROUP, Router};
+use test_support::chunk::Chunk;
+use test_support::record::{line, now_ms};
 
 const HOUR_MS: i64 = 3_600_000;
 const MAX_MESSAGE: usize = 1_048_576 - 26;

@@ -2,14 +2,15 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
+use ecs_router::Verdict;
 use fake_cloud::Cloud;
-use out_ecs_router::Verdict;
 use serde_json::json;
 
-use crate::support::alone::{alone, this_test};
-use crate::support::chunk::Chunk;
-use crate::support::record::line;
-use crate::support::router::{GROUP, Router};
+use crate::router::{GROUP, Router};
+use test_support::alone::alone;
+use test_support::chunk::Chunk;
+use test_support::record::line;
+use test_support::this_test;
 
 fn ready() -> Cloud {
     let cloud = Cloud::start();
@@ -72,7 +73,7 @@ fn entries_that_hold_no_record_are_counted_and_stepped_over() {
     let router = Router::to(&cloud, &[]);
     let chunk = two()
         .raw(&[0xc0, 0x90, 0x92, 1, 2])
-        .with(crate::support::record::now_ms(), &line("web", "stdout", "three"));
+        .with(test_support::record::now_ms(), &line("web", "stdout", "three"));
     assert_eq!(router.bring(&chunk), Verdict::Ok);
     assert_eq!(cloud.cloudwatch().messages(GROUP, "web"), ["one", "two", "three"]);
     assert_eq!(router.metrics().shapeless.load(Relaxed), 3);
@@ -84,7 +85,7 @@ fn deep_nesting_neither_overflows_nor_blocks() {
     let router = Router::to(&cloud, &[("cloudwatch.log_stream", "web"), ("cloudwatch.log_key", "")]);
     let nested =
         [vec![0x92, 0xce, 0x6b, 0, 0, 0, 0x81, 0xa1, b'k'], vec![0x91; 500_000], vec![0xc0]].concat();
-    let now = crate::support::record::now_ms();
+    let now = test_support::record::now_ms();
     let chunk =
         Chunk::new().with(now, &json!({"log": "before"})).raw(&nested).with(now, &json!({"log": "after"}));
     assert_eq!(router.bring(&chunk), Verdict::Ok);

@@ -1,14 +1,15 @@
 //! What records hold stays out of the plugin's own log lines: they are a container's log and may come back as records.
 
+use ecs_router::Verdict;
 use fake_cloud::{Api, Cloud, Fault};
-use out_ecs_router::Verdict;
 use serde_json::json;
 
-use crate::support::alone::{alone, this_test};
-use crate::support::chunk::Chunk;
-use crate::support::record::{line, stop};
-use crate::support::router::Router;
-use crate::support::temp::TempDir;
+use crate::router::Router;
+use test_support::alone::alone;
+use test_support::chunk::Chunk;
+use test_support::record::{line, stop};
+use test_support::temp::TempDir;
+use test_support::this_test;
 
 /// Stands for what nobody but the destination may read.
 const CONTENT: &str = "hunter2-hunter2";

@@ -1,12 +1,12 @@
 //! Records that the service will never take: counted, and no obstacle to the others.
 
+use ecs_router::Verdict;
+use ecs_router::metrics::Reason;
 use fake_cloud::{Api, Cloud, Fault, Received};
-use out_ecs_router::Verdict;
-use out_ecs_router::metrics::Reason;
 
-use crate::support::chunk::Chunk;
-use crate::support::record::{line, now_ms};
-use crate::support::router::{GROUP, Router};
+use crate::router::{GROUP, Router};
+use test_support::chunk::Chunk;
+use test_support::record::{line, now_ms};
 
 const DAY_MS: i64 = 24 * 3_600_000;
 

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use fake_cloud::Cloud;
 
-use crate::support::alone::{alone, this_test};
-use crate::support::chunk::Chunk;
-use crate::support::process::until;
-use crate::support::record::{line, now_ms};
-use crate::support::router::{GROUP, Router};
-use crate::support::temp::TempDir;
+use crate::router::{GROUP, Router};
+use test_support::alone::alone;
+use test_support::chunk::Chunk;
+use test_support::process::until;
+use test_support::record::{line, now_ms};
+use test_support::temp::TempDir;
+use test_support::this_test;
 
 /// Two destinations of which one gets everything: a line, one that is too old, one that is empty.
 fn deliver(stats_interval: &str) {

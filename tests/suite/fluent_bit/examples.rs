@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 use fake_cloud::Cloud;
 
 use super::{ARRIVAL, binaries};
-use crate::support::process::until;
 use crate::watching::metadata::Metadata;
+use test_support::process::until;
 
 mod conf;
 mod deployment;

@@ -6,9 +6,9 @@ use std::time::Duration;
 use fake_cloud::Cloud;
 
 use super::host::Alive;
-use crate::support::chunk::{Chunk, Layout, TimeForm, value};
-use crate::support::process::until;
-use crate::support::record::{line, now_ms};
+use test_support::chunk::{Chunk, Layout, TimeForm, value};
+use test_support::process::until;
+use test_support::record::{line, now_ms};
 
 /// Records in one message; what Docker's log driver and Fluent Bit's own forward output send is smaller.
 const BATCH: usize = 500;

@@ -10,11 +10,12 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
+use test_support::plugin::library;
 
-use crate::support::environment::VARIABLES;
-use crate::support::plain_http::get;
-use crate::support::process::{Running, until};
-use crate::support::temp::TempDir;
+use test_support::environment::VARIABLES;
+use test_support::plain_http::get;
+use test_support::process::{Running, until};
+use test_support::temp::TempDir;
 
 const START: Duration = Duration::from_secs(20);
 const END: Duration = Duration::from_secs(30);
@@ -86,7 +87,7 @@ impl Host {
     }
 
     fn main_conf(&self, place: &TempDir, socket: &Path) -> String {
-        let plugins = place.file("plugins.conf", &format!("[PLUGINS]\n    Path {}\n", plugin().display()));
+        let plugins = place.file("plugins.conf", &format!("[PLUGINS]\n    Path {}\n", library().display()));
         let reload = if self.version() > 2 { "Hot_Reload On\n    " } else { "" };
         let extra = format!(
             "[SERVICE]\n    Flush 1\n    Grace 30\n    Log_Level info\n    scheduler.base 1\n    scheduler.cap 2\n    \
@@ -217,11 +218,4 @@ pub(super) fn version_of(binary: &Path) -> u32 {
 /// Free now; nobody else asks for it in the moment until it is taken.
 pub(super) fn free_port() -> u16 {
     TcpListener::bind(("127.0.0.1", 0)).and_then(|socket| socket.local_addr()).expect("a port").port()
-}
-
-pub(super) fn plugin() -> PathBuf {
-    let binary = std::env::current_exe().expect("the path of this test");
-    let path = binary.parent().expect("its directory").join("libout_ecs_router.so");
-    assert!(path.exists(), "no plugin at {}", path.display());
-    path
 }

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use super::feed::send_records;
 use super::host::Host;
 use super::{ARRIVAL, binaries, outlet};
-use crate::support::process::until;
-use crate::support::record::stop;
 use crate::watching::metadata::{Metadata, id};
+use test_support::process::until;
+use test_support::record::stop;
 
 /// The usual outlets, and stops in a group of their own.
 fn keys(cloud: &Cloud) -> Vec<(String, String)> {

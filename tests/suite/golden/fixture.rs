@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::support::record::event;
-use crate::support::router::TAG;
+use crate::router::TAG;
+use test_support::record::event;
 
 /// One fixture.
 pub(crate) struct Case {

@@ -1,12 +1,12 @@
 //! Datadog: status from the class, tags from what is known.
 
+use ecs_router::Verdict;
 use fake_cloud::{Api, Cloud, DatadogLog, Fault};
-use out_ecs_router::Verdict;
 use serde_json::{Value, json};
 
 use super::intake::{Intake, PASSING, SECRET, Secret, chunk_of, hello, names};
-use crate::support::chunk::Chunk;
-use crate::support::record::{event, line, now_ms, stop};
+use test_support::chunk::Chunk;
+use test_support::record::{event, line, now_ms, stop};
 
 pub(super) const INTAKE: Intake = Intake {
     kind: "datadog",

@@ -1,14 +1,15 @@
 //! Firehose: only what failed is sent again, streams that do not exist, and credentials that expire.
 
+use ecs_router::Verdict;
 use fake_cloud::{Api, Cloud, Fault};
-use out_ecs_router::Verdict;
 use serde_json::{Value, json};
 
 use super::intake::{Intake, PASSING, STREAM, chunk_of, cloud, hello, line_of_text, lines_in_base64, names};
-use crate::support::alone::{alone, this_test};
-use crate::support::chunk::Chunk;
-use crate::support::environment;
-use crate::support::record::{line, stop};
+use test_support::alone::alone;
+use test_support::chunk::Chunk;
+use test_support::environment;
+use test_support::record::{line, stop};
+use test_support::this_test;
 
 pub(super) const INTAKE: Intake = Intake {
     kind: "firehose",

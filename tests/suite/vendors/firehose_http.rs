@@ -3,13 +3,13 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use ecs_router::Verdict;
 use fake_cloud::{Api, Cloud, Fault};
-use out_ecs_router::Verdict;
 use serde_json::{Value, json};
 
 use super::intake::{Intake, PASSING, SECRET, Secret, chunk_of, hello, line_of_text, lines_in_base64, names};
-use crate::support::chunk::Chunk;
-use crate::support::record::{line, now_ms, stop};
+use test_support::chunk::Chunk;
+use test_support::record::{line, now_ms, stop};
 
 const ID: &str = "x-amz-firehose-request-id";
 

@@ -1,13 +1,13 @@
 //! HTTP endpoints: their formats, headers and keys, and the size of their batches.
 
+use ecs_router::Verdict;
 use fake_cloud::{Api, Cloud, Fault};
-use out_ecs_router::Verdict;
 use serde_json::{Value, json};
 
 use super::intake::{Intake, PASSING, SECRET, Secret, chunk_of, hello, line_of, names};
-use crate::support::chunk::Chunk;
-use crate::support::record::{line, stop};
-use crate::support::router::Router;
+use crate::router::Router;
+use test_support::chunk::Chunk;
+use test_support::record::{line, stop};
 
 const PATH: &str = "/http/logs";
 

@@ -6,9 +6,9 @@ use fake_cloud::{Api, Cloud, Fault, Received};
 use serde_json::Value;
 
 use super::{datadog, firehose, firehose_http, http, newrelic, otlp};
-use crate::support::chunk::Chunk;
-use crate::support::record::line;
-use crate::support::router::Router;
+use crate::router::Router;
+use test_support::chunk::Chunk;
+use test_support::record::line;
 
 /// One type of destination in front of the fake cloud. The destination has its type's name.
 pub(super) struct Intake {

@@ -1,12 +1,12 @@
 //! New Relic: messages with attributes, 255 of them, and nothing but 202 is an acceptance.
 
+use ecs_router::Verdict;
 use fake_cloud::{Api, Cloud, Fault, NewRelicLog};
-use out_ecs_router::Verdict;
 use serde_json::{Map, Value, json};
 
 use super::intake::{Intake, PASSING, SECRET, Secret, hello};
-use crate::support::chunk::Chunk;
-use crate::support::record::{line, now_ms, stop};
+use test_support::chunk::Chunk;
+use test_support::record::{line, now_ms, stop};
 
 pub(super) const INTAKE: Intake = Intake {
     kind: "newrelic",
@@ -100,7 +100,7 @@ fn both_names_of_the_key_bring_it_in_the_header() {
         cloud.newrelic().accept_only("the key");
         let endpoint = cloud.endpoint();
         let keys = [("route.default", "newrelic"), ("newrelic.endpoint", &endpoint), (key, "the key")];
-        let router = crate::support::router::Router::with(&keys);
+        let router = crate::router::Router::with(&keys);
         assert_eq!(router.bring(&hello()), Verdict::Ok, "{key}");
         assert_eq!(cloud.newrelic().messages(), ["hello"]);
         cloud.assert_no_complaints();

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use ecs_router::Verdict;
+use ecs_router::metrics::Reason;
+use ecs_router::plugin::Instance;
 use fake_cloud::{Api, Cloud, Fault};
-use out_ecs_router::Verdict;
-use out_ecs_router::metrics::Reason;
-use out_ecs_router::plugin::Instance;
 use serde_json::{Value, json};
 
 use super::intake::{Intake, chunk_of, names};

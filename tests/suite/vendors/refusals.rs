@@ -1,12 +1,12 @@
 //! What is too much for one request or one record, and what is refused for good.
 
+use ecs_router::Verdict;
+use ecs_router::metrics::Reason;
 use fake_cloud::{Cloud, Fault, Received};
-use out_ecs_router::Verdict;
-use out_ecs_router::metrics::Reason;
 
 use super::intake::{Intake, chunk_of, cloud, each, names};
-use crate::support::chunk::Chunk;
-use crate::support::record::line;
+use test_support::chunk::Chunk;
+use test_support::record::line;
 
 /// Answers with 413 to more than this many records.
 fn takes_at_most(intake: &Intake, cloud: &Cloud, most: usize) {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use ecs_router::Verdict;
 use fake_cloud::Fault;
-use out_ecs_router::Verdict;
 
 use super::intake::{Intake, chunk_of, cloud, each, hello, names};
 

@@ -7,16 +7,17 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
+use ecs_router::Verdict;
+use ecs_router::metrics::Reason;
 use fake_cloud::{Api, Cloud, Fault, Received};
-use out_ecs_router::Verdict;
-use out_ecs_router::metrics::Reason;
 
 use super::intake::hello;
-use crate::support::alone::{alone, this_test};
-use crate::support::chunk::Chunk;
-use crate::support::environment;
-use crate::support::record::line;
-use crate::support::router::Router;
+use crate::router::Router;
+use test_support::alone::alone;
+use test_support::chunk::Chunk;
+use test_support::environment;
+use test_support::record::line;
+use test_support::this_test;
 
 const BUCKET: &str = "my-logs";
 

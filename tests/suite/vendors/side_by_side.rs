@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use ecs_router::Verdict;
 use fake_cloud::{Api, Cloud, Fault};
-use out_ecs_router::Verdict;
 
 use super::intake::{SECRET, chunk_of, names};
-use crate::support::process::until;
-use crate::support::router::{GROUP, Router};
+use crate::router::{GROUP, Router};
+use test_support::process::until;
 
 /// New Relic, Datadog and CloudWatch get everything.
 fn three(cloud: &Cloud, more: &[(&str, &str)]) -> Router {

@@ -6,17 +6,18 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use ecs_router::Verdict;
+use ecs_router::metrics::Reason;
+use ecs_router::plugin::Instance;
 use fake_cloud::{Api, Cloud, Fault};
-use out_ecs_router::Verdict;
-use out_ecs_router::metrics::Reason;
-use out_ecs_router::plugin::Instance;
 use serde_json::{Value, json};
 
 use super::intake::{SECRET, hello};
-use crate::support::alone::{alone, this_test};
-use crate::support::chunk::Chunk;
-use crate::support::record::line;
-use crate::support::router::Router;
+use crate::router::Router;
+use test_support::alone::alone;
+use test_support::chunk::Chunk;
+use test_support::record::line;
+use test_support::this_test;
 
 /// Without the rate's limit, which is of the channel and not of the router.
 pub(super) fn cloud() -> Cloud {

@@ -1,9 +1,10 @@
 //! A wrong key is said once, by its name and never by its value.
 
-use out_ecs_router::Verdict;
+use ecs_router::Verdict;
 
 use super::intake::{Intake, SECRET, cloud, each, hello};
-use crate::support::alone::{alone, this_test};
+use test_support::alone::alone;
+use test_support::this_test;
 
 #[test]
 fn a_wrong_key_means_retry_until_it_is_mended_and_one_line_that_names_it() {

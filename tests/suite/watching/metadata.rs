@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::process::until;
+use test_support::process::until;
 
 /// How the endpoint answers.
 #[derive(Debug, Clone)]

@@ -4,17 +4,18 @@
 
 use std::time::{Duration, Instant};
 
+use ecs_router::Verdict;
 use fake_cloud::{Api, Cloud, Fault};
-use out_ecs_router::Verdict;
 use serde_json::{Value, json};
 
 use super::metadata::{Metadata, Mood, id};
-use crate::support::alone::{alone, this_test};
-use crate::support::chunk::Chunk;
-use crate::support::environment;
-use crate::support::process::until;
-use crate::support::router::{GROUP, Router};
-use crate::support::temp::TempDir;
+use crate::router::{GROUP, Router};
+use test_support::alone::alone;
+use test_support::chunk::Chunk;
+use test_support::environment;
+use test_support::process::until;
+use test_support::temp::TempDir;
+use test_support::this_test;
 
 /// Streams by class, whole records; planned stops have a stream of their own.
 fn router(cloud: &Cloud, more: &[(&str, &str)]) -> Router {
@@ -240,7 +241,7 @@ fn without_the_variable_nothing_is_asked_and_on_says_what_is_missing() {
         ];
         let keys = keys.map(|(key, value)| (key.to_owned(), value.to_owned())).into_iter().collect();
         let keys: std::collections::BTreeMap<String, String> = keys;
-        let problems = out_ecs_router::plugin::Instance::start(0, &keys).unwrap_err();
+        let problems = ecs_router::plugin::Instance::start(0, &keys).unwrap_err();
         assert_eq!(problems.len(), 1);
         assert!(problems[0].to_string().contains("ECS_CONTAINER_METADATA_URI_V4"), "{}", problems[0]);
     });

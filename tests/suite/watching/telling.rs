@@ -1,12 +1,12 @@
 //! One report per stop, whatever it arrives in; and no report of what an application printed.
 
+use ecs_router::Verdict;
 use fake_cloud::{Api, Cloud, Fault};
-use out_ecs_router::Verdict;
 use serde_json::{Value, json};
 
-use crate::support::chunk::Chunk;
-use crate::support::record::{event, line, stop};
-use crate::support::router::{GROUP, Router};
+use crate::router::{GROUP, Router};
+use test_support::chunk::Chunk;
+use test_support::record::{event, line, stop};
 
 fn router(cloud: &Cloud, more: &[(&str, &str)]) -> Router {
     let usual = [("cloudwatch.log_stream", "$(class)"), ("cloudwatch.log_key", ""), ("flush_timeout", "1s")];

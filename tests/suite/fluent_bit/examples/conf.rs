@@ -4,9 +4,9 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use out_ecs_router::classify::Class;
-use out_ecs_router::config::keys::{self, Kind};
-use out_ecs_router::config::{DestinationSettings, Settings};
+use ecs_router::classify::Class;
+use ecs_router::config::keys::{self, Kind};
+use ecs_router::config::{DestinationSettings, Settings};
 use regex::{Captures, Regex};
 
 use crate::fluent_bit::host::free_port;

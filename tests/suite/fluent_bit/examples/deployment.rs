@@ -11,10 +11,12 @@ use serde_json::Value;
 
 use super::conf::{Changes, Environment, Output, port_of_http_input};
 use super::files;
-use crate::fluent_bit::host::{Alive, Where, free_port, plugin};
-use crate::support::plain_http::get;
-use crate::support::temp::TempDir;
+use test_support::plugin::library;
+
+use crate::fluent_bit::host::{Alive, Where, free_port};
 use crate::watching::metadata::Metadata;
+use test_support::plain_http::get;
+use test_support::temp::TempDir;
 
 /// The queue of a collector, in the fake cloud.
 pub(super) const QUEUE: &str = "ecs-stops";
@@ -120,7 +122,7 @@ impl Deployment {
     /// Lays the image's files down; what Fluent Bit is started with, changed as they are.
     fn install(&self, place: &TempDir, changes: &Changes<'_>) -> String {
         std::fs::create_dir(place.path().join("ecs-router")).unwrap();
-        symlink(plugin(), place.path().join("ecs-router/libout_ecs_router.so")).unwrap();
+        symlink(library(), place.path().join("ecs-router/libout_ecs_router.so")).unwrap();
         for (name, text) in &self.image {
             place.file(&format!("ecs-router/{name}"), &changes.make(text));
         }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use ecs_router::classify::Class;
+use ecs_router::config::DestinationSettings;
+use ecs_router::config::keys::Kind;
 use fake_cloud::Cloud;
-use out_ecs_router::classify::Class;
-use out_ecs_router::config::DestinationSettings;
-use out_ecs_router::config::keys::Kind;
 use regex::Regex;
 
 use super::conf::Output;

@@ -1,15 +1,15 @@
 //! What is told to a running example: by FireLens and the task's metadata to a sidecar, by queue and POST to a collector.
 
+use ecs_router::classify::Class;
 use fake_cloud::Cloud;
-use out_ecs_router::classify::Class;
 use serde_json::{Value, json};
 
 use super::deployment::{Deployed, QUEUE};
 use super::places::Told;
 use crate::fluent_bit::feed::send_records;
-use crate::support::plain_http::post_json;
-use crate::support::record::event;
 use crate::watching::metadata::{Metadata, id};
+use test_support::plain_http::post_json;
+use test_support::record::event;
 
 /// Tells all that this one can hear.
 pub(super) fn tell(running: &Deployed, metadata: &Metadata, cloud: &Cloud) -> Vec<Told> {

@@ -1,0 +1,40 @@
+//! `plugin`: a running instance, as Fluent Bit would have it.
+
+use ecs_router::Verdict;
+use ecs_router::config::{Lookup, Problem};
+use ecs_router::metrics::Snapshot;
+use ecs_router::plugin::Instance;
+
+/// An output that really delivers.
+pub(crate) struct Live(Instance);
+
+impl Live {
+    /// Starts it on a thread of its own, as Fluent Bit does with `Workers 1` and more: chunks do not come from the
+    /// thread that starts it.
+    pub(crate) fn start(lookup: &(dyn Lookup + Sync)) -> Result<Self, Vec<Problem>> {
+        let started = std::thread::scope(|scope| scope.spawn(|| Instance::start(0, lookup)).join());
+        let stopped =
+            |_| Err(vec![Problem { key: "ecs_router".to_owned(), what: "cannot start".to_owned() }]);
+        started.unwrap_or_else(stopped).map(Self)
+    }
+
+    /// Delivers one chunk and waits for the answer.
+    pub(crate) fn flush(&self, tag: &str, chunk: &[u8]) -> Verdict {
+        self.0.flush(tag.as_bytes(), chunk)
+    }
+
+    /// Delivers what is under way and ends.
+    pub(crate) fn drain(&self) {
+        self.0.drain();
+    }
+
+    /// The counters of every destination.
+    pub(crate) fn counters(&self) -> Vec<Snapshot> {
+        self.0.metrics().snapshot()
+    }
+
+    /// Records by class.
+    pub(crate) fn classes(&self) -> Vec<(String, u64)> {
+        self.0.metrics().classes()
+    }
+}

@@ -1,0 +1,148 @@
+use ecs_router::config::keys::{KEYS, Key, Kind};
+use proptest::prelude::*;
+
+use super::*;
+
+fn said(name: &str, text: &str) -> Vec<String> {
+    judge(config::read_as(name, text)).iter().map(ToString::to_string).collect()
+}
+
+/// An output with these lines, otherwise without a finding.
+fn of_lines(lines: &str) -> Vec<String> {
+    let text = format!(
+        "[SERVICE]\n    Grace 30\n[OUTPUT]\n    Name ecs_router\n    Match a\n    Workers 1\n    Retry_Limit 5\n{lines}"
+    );
+    said("x", &text)
+}
+
+#[test]
+fn unknown_values_are_never_wrong() {
+    for lines in [
+        "    route.default ${A}\n",
+        "    route.default cloudwatch\n    cloudwatch.log_group ${A}\n    cloudwatch.retention_days 7\n    cloudwatch.auto_create_group ${B}\n",
+        "    route.default x\n    x.type ${A}\n    x.bucket b\n    x.log_group ${B}\n",
+        "    route.default newrelic\n    newrelic.license_key ${A}\n    newrelic.api_key ${B}\n",
+        "    route.default s3\n    s3.bucket ${A}\n    s3.spool_dir /x\n    s3.upload_timeout ${B}\n    s3.compress ${C}\n    s3.key x.gz\n",
+        "    route.default http\n    http.url ${A}\n    http.user me\n    http.password ${B}\n    http.format ${C}\n",
+        "    route.default stdout\n    classes ${A}\n    route.mine drop\n    class.mine.match log x\n",
+        "    route.default stdout\n    classes mine\n    class.mine.match ${A}\n",
+    ] {
+        assert_eq!(of_lines(lines), [""; 0], "{lines}");
+    }
+}
+
+#[test]
+fn every_example_of_the_reference_is_right() {
+    for kind in Kind::ALL {
+        let keys = KEYS.iter().filter(|key| key.applies_to(Some(kind)));
+        // Examples that exclude each other: `include`, the other name of New Relic's key, a password, the extension
+        // of a key; a stop in Slack is always told in words; and where the name is a type, no other is needed.
+        let needed = |key: &&Key| match key.name {
+            "type" | "exclude" | "bearer_token" => false,
+            "api_key" => kind != Kind::Newrelic,
+            "stop_format" => kind != Kind::Slack,
+            "compress" => kind != Kind::S3,
+            _ => true,
+        };
+        let lines: String = keys
+            .filter(needed)
+            .map(|key| format!("    {0}.{1} {2}\n", kind.name(), key.name, key.example))
+            .collect();
+        let lines = format!("    route.default {}\n{lines}", kind.name());
+        assert_eq!(of_lines(&lines), [""; 0], "{kind:?}\n{lines}");
+    }
+}
+
+#[test]
+fn a_grace_that_waits_forever_is_long_enough() {
+    let with = |grace: &str, timeout: &str| {
+        let text = format!(
+            "[SERVICE]\n    Grace {grace}\n[OUTPUT]\n    Name ecs_router\n    Match a\n    Workers 1\n    \
+             Retry_Limit 5\n    route.default stdout\n    flush_timeout {timeout}\n"
+        );
+        said("x", &text).len()
+    };
+    assert_eq!((with("-1", "10s"), with("${G}", "10s"), with("11", "10s")), (0, 0, 0));
+    assert_eq!((with("10", "10s"), with("1", "${T}"), with("1", "900ms")), (1, 0, 0));
+}
+
+/// Pieces that configurations are made of.
+fn piece() -> impl Strategy<Value = &'static str> {
+    proptest::sample::select(vec![
+        "[OUTPUT]",
+        "[SERVICE]",
+        "\n",
+        "\n    ",
+        "\n  ",
+        "\t",
+        "Name ecs_router",
+        "name: ecs_router",
+        "route.default",
+        "route.stop",
+        " stops, slack",
+        "stops.type",
+        " cloudwatch",
+        "stops.log_group",
+        " $(x",
+        "${X}",
+        "classes a",
+        "class.a.match log (",
+        "@SET ",
+        "pipeline:",
+        "outputs:",
+        "- ",
+        ": ",
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        "\"",
+        "'",
+        "!Ref ",
+        "&a ",
+        "*a",
+        "<<: ",
+        "Resources",
+        "LogDriver",
+        "awsfirelens",
+        "\"logDriver\": \"awsfirelens\"",
+        "Options",
+        "\\u00",
+        "Match *",
+        "Match_Regex [",
+        "Retry_Limit 99999999999999999999",
+        "Grace 99999999999999999999",
+        "flush_timeout ",
+        "ß",
+        "\u{feff}",
+        "|",
+        ">",
+        "#",
+        "---\n",
+        "...\n",
+        "?",
+        "s3.total_file_size",
+        " 18446744073709551615G",
+        ".",
+        "..",
+    ])
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400), name in "(x|x\\.conf|x\\.json)") {
+        said(&name, &String::from_utf8_lossy(&bytes));
+    }
+
+    #[test]
+    fn no_pieces_of_configurations_make_it_panic(pieces in proptest::collection::vec(piece(), 0..60), name in "(x|x\\.conf|x\\.json)") {
+        said(&name, &pieces.concat());
+    }
+
+    #[test]
+    fn no_keys_and_values_make_it_panic(pairs in proptest::collection::vec(("[a-z._<>]{1,12}", "\\PC{0,20}"), 0..20)) {
+        let lines: String = pairs.iter().map(|(key, value)| format!("    {key} {value}\n")).collect();
+        of_lines(&lines);
+    }
+}

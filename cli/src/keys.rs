@@ -1,0 +1,120 @@
+//! `keys`: the reference of the configuration, from the one table.
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use ecs_router::config::keys::{Form, KEYS, Key, Kind, Scope, reference, reference_of};
+
+use crate::nearest::nearest;
+use crate::terminal;
+
+/// Which keys, and how.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// A type of destination, for example s3; without it, every key there is
+    destination: Option<String>,
+    /// As Markdown tables, as they stand in the README
+    #[arg(long)]
+    markdown: bool,
+}
+
+/// Lists the keys. Fails with 2 when there is no such type.
+pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
+    let kind = match &arguments.destination {
+        None => None,
+        Some(name) => match Kind::named(name) {
+            Some(kind) => Some(kind),
+            None => return Ok(unknown(name)),
+        },
+    };
+    let mut out = io::stdout().lock();
+    match (arguments.markdown, kind) {
+        (true, None) => out.write_all(reference().trim_start().as_bytes())?,
+        (true, Some(kind)) => out.write_all(reference_of(kind).trim_start().as_bytes())?,
+        (false, kind) => out.write_all(listing(kind, terminal::width()).as_bytes())?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn unknown(name: &str) -> ExitCode {
+    let names = Kind::ALL.map(Kind::name);
+    let instead = match nearest(name, names) {
+        Some(near) => format!("did you mean {near}?"),
+        None => format!("there are: {}", names.join(", ")),
+    };
+    eprintln!("ecs-router: '{name}' is no type of destination; {instead}");
+    ExitCode::from(2)
+}
+
+fn listing(kind: Option<Kind>, width: usize) -> String {
+    let mut text = String::new();
+    if kind.is_none() {
+        section(&mut text, width, "Keys of the output", None, |key| key.scope == Scope::Output);
+    }
+    let every = "Keys of every destination, as <destination>.<key>";
+    section(&mut text, width, every, kind, |key| key.scope == Scope::Destination);
+    for kind in Kind::ALL.into_iter().filter(|one| kind.is_none_or(|kind| kind == *one)) {
+        let title = format!("Destination type {}", kind.name());
+        let own = |key: &Key| key.scope != Scope::Destination && key.applies_to(Some(kind));
+        section(&mut text, width, &title, Some(kind), own);
+    }
+    text
+}
+
+fn section(text: &mut String, width: usize, title: &str, kind: Option<Kind>, wanted: impl Fn(&Key) -> bool) {
+    let gap = if text.is_empty() { "" } else { "\n" };
+    text.push_str(&format!("{gap}{title}\n"));
+    for key in KEYS.iter().filter(|key| wanted(key)) {
+        text.push_str(&format!("\n  {}{}\n", key.name, facts(key, kind)));
+        let words = words(key).map_or(String::new(), |words| format!(" One of: {}.", words.join(", ")));
+        for line in terminal::wrap(&format!("{}{words}", key.doc), width.saturating_sub(6)) {
+            text.push_str(&format!("      {line}\n"));
+        }
+        text.push_str(&format!("      example: {}\n", key.example));
+    }
+}
+
+/// The words a value may be, when they are too many for the first line and the meaning does not list them.
+fn words(key: &Key) -> Option<&'static [&'static str]> {
+    let Form::Choice(words) = key.form else { return None };
+    let told = words.iter().all(|word| key.doc.contains(word));
+    (key.form.describe().len() > 40 && !told).then_some(words)
+}
+
+/// ` (size, default 1G)`
+fn facts(key: &Key, kind: Option<Kind>) -> String {
+    let form = key.form.describe();
+    let mut facts = vec![if form.len() > 40 { "word".to_owned() } else { form }];
+    facts.extend(key.secret.then(|| "secret".to_owned()));
+    facts.extend(key.default_of(kind).map(|default| format!("default {default}")));
+    let other = key.exception.filter(|_| kind.is_none());
+    facts.extend(other.map(|(kind, default)| format!("for {} {default}", kind.name())));
+    format!(" ({})", facts.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_is_listed_and_no_line_is_wider_than_the_terminal() {
+        let text = listing(None, 60);
+        for key in KEYS {
+            assert!(text.contains(&format!("\n  {} (", key.name)), "{}", key.name);
+        }
+        let of_words = text.lines().filter(|line| line.starts_with("      ") && !line.contains("example:"));
+        for line in of_words {
+            assert!(line.chars().count() <= 60 || !line.trim().contains(' '), "{line}");
+        }
+    }
+
+    #[test]
+    fn one_type_has_its_own_defaults() {
+        let slack = listing(Some(Kind::Slack), 80);
+        assert!(
+            slack.contains("  required (on/off, default off)")
+                && slack.contains("  webhook_url (text, secret)")
+        );
+        assert!(!slack.contains("log_group") && !slack.contains("route."));
+    }
+}

@@ -1,0 +1,192 @@
+//! The dry run: a line per record, and what it comes to.
+
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal as _, Write};
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+
+use super::resolve::Resolved;
+use super::source::{self, Sink};
+use super::{Arguments, output, refuse_problems, say, target};
+use crate::adapter::pipeline::{Dry, Row};
+
+/// Shows what would go where.
+pub(super) fn run(arguments: &Arguments, resolved: &Resolved) -> io::Result<ExitCode> {
+    let dry = match Dry::open(resolved) {
+        Ok(dry) => dry,
+        Err(problems) => return Ok(refuse_problems(arguments, &problems)),
+    };
+    let totals = dry.destinations().map(|_| Total::default()).collect();
+    let mut table = Table {
+        dry: &dry,
+        resolved,
+        json: arguments.json,
+        out: output(),
+        records: 0,
+        classes: BTreeMap::new(),
+        dropped: 0,
+        totals,
+        faulty: false,
+    };
+    source::read(&arguments.records, arguments.tag.as_deref(), !io::stdout().is_terminal(), &mut table)?;
+    table.end()
+}
+
+/// What one destination gets.
+#[derive(Default)]
+struct Total {
+    records: u64,
+    left_out: u64,
+    bytes: u64,
+    requests: u64,
+}
+
+struct Table<'t, W> {
+    dry: &'t Dry,
+    resolved: &'t Resolved,
+    json: bool,
+    out: W,
+    records: u64,
+    classes: BTreeMap<String, u64>,
+    dropped: u64,
+    totals: Vec<Total>,
+    faulty: bool,
+}
+
+impl<W: Write> Sink for Table<'_, W> {
+    fn chunk(&mut self, tag: &str, bytes: &[u8]) -> io::Result<()> {
+        let sorted = self.dry.sort(tag, bytes);
+        for row in &sorted.rows {
+            self.count(row);
+            if self.json { self.object(row)? } else { self.lines(row)? }
+        }
+        for (total, batches) in self.totals.iter_mut().zip(&sorted.batches) {
+            total.requests += u64::try_from(*batches).unwrap_or_default();
+        }
+        if sorted.shapeless > 0 {
+            self.fault(format_args!("{} entries hold no record", sorted.shapeless))?;
+        }
+        match sorted.fault {
+            Some(fault) => self.fault(format_args!("{fault}")),
+            None => Ok(()),
+        }
+    }
+
+    fn fault(&mut self, what: std::fmt::Arguments<'_>) -> io::Result<()> {
+        self.faulty = true;
+        say(&mut self.out, what)
+    }
+}
+
+impl<W: Write> Table<'_, W> {
+    fn count(&mut self, row: &Row) {
+        self.records += 1;
+        *self.classes.entry(row.class.clone()).or_default() += 1;
+        self.dropped += u64::from(row.copies.is_empty());
+        for copy in &row.copies {
+            let Some(total) = self.totals.get_mut(copy.destination) else { continue };
+            match &copy.sent {
+                Some((_, bytes)) => {
+                    total.records += 1;
+                    total.bytes += u64::try_from(*bytes).unwrap_or_default();
+                }
+                None => total.left_out += 1,
+            }
+        }
+    }
+
+    fn lines(&mut self, row: &Row) -> io::Result<()> {
+        if self.records == 1 {
+            writeln!(
+                self.out,
+                "{:>7}  {:<8}  {:<16}  {:>8}  where",
+                "record", "class", "destination", "bytes"
+            )?;
+        }
+        let (mut number, mut class) = (self.records.to_string(), row.class.as_str());
+        if row.copies.is_empty() {
+            return writeln!(self.out, "{number:>7}  {class:<8}  dropped on purpose");
+        }
+        for copy in &row.copies {
+            let Some((name, kind)) = self.dry.destinations().nth(copy.destination) else { continue };
+            match &copy.sent {
+                Some((place, bytes)) => {
+                    let place = target::column(&target::of(self.resolved, name, kind, place));
+                    let line = format!("{number:>7}  {class:<8}  {name:<16}  {bytes:>8}  {place}");
+                    writeln!(self.out, "{}", line.trim_end())?;
+                }
+                None => writeln!(self.out, "{number:>7}  {class:<8}  {name:<16}  {:>8}  left out", "-")?,
+            }
+            (number, class) = (String::new(), "");
+        }
+        Ok(())
+    }
+
+    fn object(&mut self, row: &Row) -> io::Result<()> {
+        let copies = row.copies.iter().filter_map(|copy| {
+            let (name, kind) = self.dry.destinations().nth(copy.destination)?;
+            let (place, bytes) = match &copy.sent {
+                Some((place, bytes)) => {
+                    (target::json(target::of(self.resolved, name, kind, place)), json!(bytes))
+                }
+                None => (Value::Null, Value::Null),
+            };
+            Some(json!({"name": name, "type": kind.name(), "target": place, "bytes": bytes}))
+        });
+        let copies: Vec<Value> = copies.collect();
+        writeln!(self.out, "{}", json!({"record": self.records, "class": row.class, "destinations": copies}))
+    }
+
+    fn end(mut self) -> io::Result<ExitCode> {
+        if self.json {
+            self.summary_object()?
+        } else {
+            self.summary()?
+        }
+        self.out.flush()?;
+        Ok(if self.faulty { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    }
+
+    fn summary(&mut self) -> io::Result<()> {
+        let classes: Vec<String> =
+            self.classes.iter().map(|(class, count)| format!("{count} {class}")).collect();
+        let (records, dropped) = (self.records, self.dropped);
+        writeln!(self.out, "\n{records} record(s): {}; {dropped} dropped on purpose", classes.join(", "))?;
+        writeln!(
+            self.out,
+            "{:<16}  {:<13}  {:>8}  {:>8}  {:>10}  {:>8}",
+            "destination", "type", "records", "left out", "bytes", "requests"
+        )?;
+        for ((name, kind), total) in self.dry.destinations().zip(&self.totals) {
+            let Total { records, left_out, bytes, requests } = total;
+            let kind = kind.name();
+            writeln!(
+                self.out,
+                "{name:<16}  {kind:<13}  {records:>8}  {left_out:>8}  {bytes:>10}  {requests:>8}"
+            )?;
+        }
+        writeln!(self.out, "Nothing was sent; --send delivers.")
+    }
+
+    fn summary_object(&mut self) -> io::Result<()> {
+        let total = |((name, kind), total): ((&str, ecs_router::config::keys::Kind), &Total)| {
+            json!({
+                "name": name,
+                "type": kind.name(),
+                "records": total.records,
+                "left_out": total.left_out,
+                "bytes": total.bytes,
+                "requests": total.requests,
+            })
+        };
+        let destinations: Vec<Value> = self.dry.destinations().zip(&self.totals).map(total).collect();
+        let summary = json!({
+            "records": self.records,
+            "classes": self.classes,
+            "dropped": self.dropped,
+            "destinations": destinations,
+        });
+        writeln!(self.out, "{}", json!({"summary": summary}))
+    }
+}

@@ -1,0 +1,223 @@
+//! The host's own metrics endpoint as a board for the counters.
+//!
+//! Owns: finding the host's functions at run time, making the metrics, setting their values. No host function, no
+//! board, and nothing is said about it: 1.9.10 has the `cmt_*` functions, but no `flb_output_get_cmt_instance` that
+//! leads to an instance's metrics.
+//!
+//! # The functions
+//!
+//! `flb_output_name`, `flb_output_get_cmt_instance` (`include/fluent-bit/flb_output.h`), `cmt_counter_create`,
+//! `cmt_counter_set` (`lib/cmetrics/include/cmetrics/cmt_counter.h`), `cmt_gauge_create` and `cmt_gauge_set`
+//! (`cmt_gauge.h`) were compared in v1.9.10, v2.0.0, v2.0.14, v2.1.10, v2.2.3, v3.0.7, v3.1.10, v3.2.10, v4.0.14,
+//! v4.1.2, v4.2.8, v5.0.0, v5.0.9, v5.1.0 and v5.1.1: the same parameters everywhere. The last four are in all of them,
+//! `flb_output_get_cmt_instance` in every tag from v2.0.0 on. All texts are copied by the host (`cmt_opts_init`,
+//! `cmt_map_create`, `map_metric_create`), so none has to outlive its call.
+//!
+//! # Who touches what when
+//!
+//! * Everything is made during init: `flb_output_init_all` runs on the engine's thread before `flb_me_create` sets up
+//!   the timer that reads, and before `flb_input_collectors_start` lets a threaded `fluentbit_metrics` read.
+//! * After that the structure never changes, since every series is there with a 0. Setting a value then reads the same
+//!   lists as the reader (`cmt_map_metric_get`; from 5.1.0 on also behind the map's own lock), and ends in
+//!   `cmt_metric_set`, which stores value and time with `cmt_atomic_store`. The readers, `cmt_cat` on the engine's
+//!   thread (`flb_me_get_cmetrics`, each second) or on an input's, take them with `cmt_atomic_load`. So the worker may
+//!   set while the host encodes. The host does the same with its own metrics of connections, from output workers.
+//! * `cmt_destroy` is called by `flb_output_instance_destroy` only, and that after the exit callback
+//!   (`flb_output_exit`). Exit takes the board down first (`metrics::Place`). One gap is the host's: when the system
+//!   gives it no thread for `Workers`, it destroys the instance without exit and then fails to start.
+
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::ptr::NonNull;
+use std::time::SystemTime;
+
+use fluent_bit_sys::flbgo_output_plugin;
+
+use crate::host::text;
+use ecs_router::metrics::{Board, Boards, FAMILIES, Family, Kind, Metrics};
+
+type GetName = unsafe extern "C" fn(*mut c_void) -> *const c_char;
+type GetContext = unsafe extern "C" fn(*mut c_void) -> *mut c_void;
+/// Context, namespace, subsystem, name, help, number of labels, their names.
+type Create = unsafe extern "C" fn(
+    *mut c_void,
+    *const c_char,
+    *const c_char,
+    *const c_char,
+    *const c_char,
+    c_int,
+    *const *const c_char,
+) -> *mut c_void;
+/// Metric, nanoseconds since 1970, value, number of labels, their values.
+type Set = unsafe extern "C" fn(*mut c_void, u64, f64, c_int, *const *const c_char) -> c_int;
+
+/// The boards of the host that calls init.
+pub(crate) struct HostBoards {
+    instance: *mut c_void,
+}
+
+impl HostBoards {
+    pub(crate) fn of(plugin: &flbgo_output_plugin) -> Self {
+        Self { instance: plugin.output_instance }
+    }
+}
+
+impl Boards for HostBoards {
+    fn open(&self, metrics: &Metrics) -> Option<Box<dyn Board>> {
+        let board = HostBoard::make(&Maker::find(self.instance)?, metrics);
+        Some(Box::new(board))
+    }
+}
+
+/// What makes the metrics of one instance.
+struct Maker {
+    context: NonNull<c_void>,
+    /// The instance's name or alias, as the host's own metrics have it.
+    instance_name: String,
+    counter: (Create, Set),
+    gauge: (Create, Set),
+}
+
+impl Maker {
+    fn find(instance: *mut c_void) -> Option<Self> {
+        let instance = NonNull::new(instance)?;
+        let name = find(c"flb_output_name")?;
+        // SAFETY: `flb_output_name` has this signature in every release named above.
+        let name = unsafe { std::mem::transmute::<NonNull<c_void>, GetName>(name) };
+        let context = find(c"flb_output_get_cmt_instance")?;
+        // SAFETY: `flb_output_get_cmt_instance` has this signature in every release named above.
+        let context = unsafe { std::mem::transmute::<NonNull<c_void>, GetContext>(context) };
+        let counter = (create(c"cmt_counter_create")?, set(c"cmt_counter_set")?);
+        let gauge = (create(c"cmt_gauge_create")?, set(c"cmt_gauge_set")?);
+        // SAFETY: `flb_output_name` takes the instance that init was called for.
+        let name = unsafe { name(instance.as_ptr()) };
+        // SAFETY: `flb_output_name` answers NULL or a string of the instance's, which lives during init.
+        let name = unsafe { text(name) }?;
+        // SAFETY: `flb_output_get_cmt_instance` takes the same instance.
+        let context = NonNull::new(unsafe { context(instance.as_ptr()) })?;
+        Some(Self { context, instance_name: String::from_utf8_lossy(name).into_owned(), counter, gauge })
+    }
+
+    /// A family without series; `None` when the host has no memory for it.
+    fn family(&self, family: &Family) -> Option<(NonNull<c_void>, Set)> {
+        let (create, set) = match family.kind {
+            Kind::Counter => self.counter,
+            Kind::Gauge => self.gauge,
+        };
+        let (name, help) = (c_text(family.name), c_text(family.help));
+        let labels = Texts::new("name", family.labels());
+        // SAFETY: `cmt_counter_create` and `cmt_gauge_create` take the instance's context during init, and copy the
+        // texts, as many labels as they are told.
+        let made = unsafe {
+            create(
+                self.context.as_ptr(),
+                c"fluentbit".as_ptr(),
+                c"ecs_router".as_ptr(),
+                name.as_ptr(),
+                help.as_ptr(),
+                labels.count(),
+                labels.pointers.as_ptr(),
+            )
+        };
+        Some((NonNull::new(made)?, set))
+    }
+}
+
+fn find(symbol: &CStr) -> Option<NonNull<c_void>> {
+    // SAFETY: `dlsym` reads the name and answers NULL or the address of what the process calls so.
+    NonNull::new(unsafe { libc::dlsym(libc::RTLD_DEFAULT, symbol.as_ptr()) })
+}
+
+fn create(symbol: &CStr) -> Option<Create> {
+    let address = find(symbol)?;
+    // SAFETY: `cmt_counter_create` and `cmt_gauge_create` have this signature in every release named above.
+    Some(unsafe { std::mem::transmute::<NonNull<c_void>, Create>(address) })
+}
+
+fn set(symbol: &CStr) -> Option<Set> {
+    let address = find(symbol)?;
+    // SAFETY: `cmt_counter_set` and `cmt_gauge_set` have this signature in every release named above.
+    Some(unsafe { std::mem::transmute::<NonNull<c_void>, Set>(address) })
+}
+
+/// Every series of the families, in their order; `None` where the host could not make the family.
+#[derive(Debug)]
+struct HostBoard(Vec<Option<Series>>);
+
+// SAFETY: what `cmt_counter_create` and `cmt_gauge_create` made belongs to no thread; see "Who touches what when".
+unsafe impl Send for HostBoard {}
+
+impl HostBoard {
+    /// Makes the families and every series of theirs.
+    fn make(maker: &Maker, metrics: &Metrics) -> Self {
+        let (now, mut all) = (now(), Vec::new());
+        for family in &FAMILIES {
+            let made = maker.family(family);
+            family.each(metrics, &mut |values, number| {
+                let labels = || Texts::new(&maker.instance_name, values);
+                let series = made.map(|(metric, set)| Series { metric, set, labels: labels() });
+                series.iter().for_each(|series| series.set(now, number));
+                all.push(series);
+            });
+        }
+        Self(all)
+    }
+}
+
+impl Board for HostBoard {
+    fn show(&mut self, metrics: &Metrics) {
+        let (now, mut all) = (now(), self.0.iter());
+        for family in &FAMILIES {
+            family.each(metrics, &mut |_, number| {
+                all.next().into_iter().flatten().for_each(|series| series.set(now, number));
+            });
+        }
+    }
+}
+
+/// One line of the endpoint.
+#[derive(Debug)]
+struct Series {
+    metric: NonNull<c_void>,
+    set: Set,
+    labels: Texts,
+}
+
+impl Series {
+    /// Numbers above 2⁵³ lose their last digits, as all do in Prometheus.
+    fn set(&self, now: u64, number: u64) {
+        let (count, labels) = (self.labels.count(), self.labels.pointers.as_ptr());
+        // SAFETY: `cmt_counter_set` and `cmt_gauge_set` take what their `_create` made, which is there until after
+        // exit; they read the labels, as many as the metric was made with. They refuse a counter that goes down.
+        unsafe { (self.set)(self.metric.as_ptr(), now, number as f64, count, labels) };
+    }
+}
+
+/// C strings, and their addresses as C wants them: those of `name` and then of `more`.
+#[derive(Debug)]
+struct Texts {
+    pointers: Vec<*const c_char>,
+    /// What the pointers point to.
+    _owned: Vec<CString>,
+}
+
+impl Texts {
+    fn new(name: &str, more: &[&str]) -> Self {
+        let owned: Vec<CString> = [name].iter().chain(more).map(|text| c_text(text)).collect();
+        Self { pointers: owned.iter().map(|text| text.as_ptr()).collect(), _owned: owned }
+    }
+
+    fn count(&self) -> c_int {
+        c_int::try_from(self.pointers.len()).unwrap_or_default()
+    }
+}
+
+/// The names all came from C, so there is no NUL in them.
+fn c_text(text: &str) -> CString {
+    CString::new(text).unwrap_or_default()
+}
+
+/// Nanoseconds since 1970.
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or_default()
+}

@@ -1,0 +1,162 @@
+//! The border with C: the calling convention of Fluent Bit's proxy plugins, and the only package with `unsafe`.
+//!
+//! Owns: the exported functions, NULL checks, the unwind barrier, integers ↔ enums. Knows neither msgpack, nor
+//! HTTP, nor keys. Every export checks its pointers, makes one call into `plugin` behind `guard`, and answers
+//! with a type of its own, because the host uses three different conventions
+//! (`src/flb_plugin_proxy.c`, `src/proxy/go/go.c`).
+
+#![allow(unsafe_code)]
+
+mod borrowed_chunk;
+mod exporter;
+mod host;
+mod panic;
+
+use std::ffi::{c_char, c_int, c_void};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use fluent_bit_sys::{FLB_PROXY_GOLANG, FLB_PROXY_OUTPUT_PLUGIN, flb_plugin_proxy_def, flbgo_output_plugin};
+
+use ecs_router::Verdict;
+use ecs_router::plugin;
+
+/// Register: −1 is failure, everything else success.
+#[repr(transparent)]
+#[derive(Debug)]
+pub struct Registered(c_int);
+
+impl Registered {
+    const OK: Self = Self(0);
+    const FAILED: Self = Self(-1);
+}
+
+/// Init: 0 and below is failure.
+#[repr(transparent)]
+#[derive(Debug)]
+pub struct Started(c_int);
+
+impl Started {
+    const OK: Self = Self(1);
+    const FAILED: Self = Self(0);
+}
+
+/// Flush: 0 error, 1 ok, 2 retry.
+#[repr(transparent)]
+#[derive(Debug)]
+pub struct Answer(c_int);
+
+impl From<Verdict> for Answer {
+    fn from(verdict: Verdict) -> Self {
+        Self(match verdict {
+            Verdict::Error => 0,
+            Verdict::Ok => 1,
+            Verdict::Retry => 2,
+        })
+    }
+}
+
+/// Exit: the host ignores it.
+const EXITED: c_int = 1;
+
+/// Runs `body`; a panic becomes `fallback` and never crosses into C.
+fn guard<T>(fallback: T, body: impl FnOnce() -> T) -> T {
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or(fallback)
+}
+
+/// Tells the host what this plugin is. Writes the five fields that every release has and reads nothing: older
+/// hosts hand over uninitialised memory.
+///
+/// # Safety
+/// `def` is NULL or points to the host's `flb_plugin_proxy_def`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn FLBPluginRegister(def: *mut flb_plugin_proxy_def) -> Registered {
+    guard(Registered::FAILED, || {
+        if def.is_null() {
+            return Registered::FAILED;
+        }
+        panic::install_hook();
+        plugin::load();
+        // SAFETY: `flb_plugin_proxy_register` allocates the struct and passes it here; ours is its common prefix.
+        unsafe { def.write(DEFINITION) };
+        Registered::OK
+    })
+}
+
+/// The texts live as long as the library, which is never unmapped (`build.rs`: nodelete).
+#[allow(clippy::cast_possible_wrap, reason = "the values are 2 and 11")]
+const DEFINITION: flb_plugin_proxy_def = flb_plugin_proxy_def {
+    type_: FLB_PROXY_OUTPUT_PLUGIN as c_int,
+    proxy: FLB_PROXY_GOLANG as c_int,
+    flags: 0,
+    name: c"ecs_router".as_ptr().cast_mut(),
+    description: c"Routes ECS stop events, stderr and stdout to their own destinations".as_ptr().cast_mut(),
+};
+
+/// Starts one instance from the properties of its `[OUTPUT]`.
+///
+/// # Safety
+/// `plugin` is NULL or what `proxy_go_output_init` passes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn FLBPluginInit(plugin: *mut flbgo_output_plugin) -> Started {
+    guard(Started::FAILED, || {
+        // SAFETY: NULL, or `proxy_go_output_init`'s struct, which outlives the call; ours is its common prefix.
+        let Some(plugin) = (unsafe { plugin.as_ref() }) else { return Started::FAILED };
+        let Some(properties) = host::Properties::of(plugin) else { return Started::FAILED };
+        let Some(handle) = plugin::init(&properties, &exporter::HostBoards::of(plugin)) else {
+            return Started::FAILED;
+        };
+        host::set_context(plugin, handle);
+        Started::OK
+    })
+}
+
+/// Delivers one chunk.
+///
+/// # Safety
+/// `data` is NULL or points to `length` bytes, `tag` is NULL or a C string, as `proxy_go_output_flush` passes them.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn FLBPluginFlushCtx(
+    context: *mut c_void,
+    data: *const c_void,
+    length: usize,
+    tag: *const c_char,
+) -> Answer {
+    guard(Verdict::Retry.into(), || {
+        // SAFETY: the caller's promise, passed on.
+        let chunk = unsafe { host::bytes(data, length) };
+        // SAFETY: the same.
+        let tag = unsafe { host::text(tag) };
+        match (chunk, tag) {
+            (Some([]), Some(_)) => Verdict::Ok.into(),
+            (Some(chunk), Some(tag)) => {
+                borrowed_chunk::lend(chunk, |chunk| plugin::flush(context.addr(), tag, chunk)).into()
+            }
+            _ => Verdict::Error.into(),
+        }
+    })
+}
+
+/// Delivers one chunk without a context; only hosts that miss `FLBPluginFlushCtx` call it.
+///
+/// # Safety
+/// As for [`FLBPluginFlushCtx`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn FLBPluginFlush(data: *const c_void, length: usize, tag: *const c_char) -> Answer {
+    let context = guard(None, plugin::only).unwrap_or_default();
+    // SAFETY: the caller's promise, passed on; the context is a number, never followed.
+    unsafe { FLBPluginFlushCtx(std::ptr::without_provenance_mut(context), data, length, tag) }
+}
+
+/// Drains the instance of this context and those it was loaded with.
+#[unsafe(no_mangle)]
+pub extern "C" fn FLBPluginExitCtx(context: *mut c_void) -> c_int {
+    guard((), || plugin::exit(context.addr()));
+    EXITED
+}
+
+/// Drains every instance.
+#[unsafe(no_mangle)]
+pub extern "C" fn FLBPluginExit() -> c_int {
+    guard((), plugin::exit_all);
+    EXITED
+}

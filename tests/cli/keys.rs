@@ -1,0 +1,61 @@
+use ecs_router::config::keys::{self, KEYS, Kind};
+
+use super::ran;
+
+#[test]
+fn every_key_is_told_with_its_meaning() {
+    let ran = ran(&["keys"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    for key in KEYS {
+        assert!(ran.out.contains(&format!("\n  {} (", key.name)), "{}", key.name);
+        assert!(ran.out.contains(&format!("      example: {}\n", key.example)), "{}", key.name);
+    }
+}
+
+#[test]
+fn one_type_of_destination_has_only_its_keys() {
+    for kind in Kind::ALL {
+        let ran = ran(&["keys", &kind.name().to_uppercase()]);
+        assert_eq!(ran.code, 0, "{kind:?}");
+        for key in KEYS {
+            let listed = ran.out.contains(&format!("\n  {} (", key.name));
+            let known = keys::find(Some(kind), key.name).is_some();
+            assert_eq!(listed, known, "{kind:?} {}", key.name);
+        }
+    }
+}
+
+#[test]
+fn as_markdown_it_is_what_stands_in_the_readme() {
+    assert_eq!(ran(&["keys", "--markdown"]).out, keys::reference().trim_start());
+    let s3 = ran(&["keys", "s3", "--markdown"]).out;
+    let of_s3 = keys::reference().split("#### Destination type `s3`").nth(1).unwrap().to_owned();
+    let of_s3 = of_s3.split("####").next().unwrap().trim();
+    assert!(s3.contains(of_s3) && !s3.contains("Destination type `slack`"), "{s3}");
+}
+
+#[test]
+fn a_type_that_does_not_exist_is_answered_with_one_that_does() {
+    let near = ran(&["keys", "cloudwach"]);
+    assert_eq!((near.code, near.out.as_str()), (2, ""));
+    assert!(
+        near.err.contains("'cloudwach' is no type of destination; did you mean cloudwatch?"),
+        "{}",
+        near.err
+    );
+    assert!(ran(&["keys", "elasticsearch"]).err.contains("there are: cloudwatch, s3, firehose"));
+}
+
+#[test]
+fn every_shell_gets_completions() {
+    for (shell, marker) in [
+        ("bash", "complete -F _ecs__router"),
+        ("zsh", "#compdef ecs-router"),
+        ("fish", "complete -c ecs-router"),
+    ] {
+        let ran = ran(&["completions", shell]);
+        assert!(ran.code == 0 && ran.out.contains(marker), "{shell}:\n{}", ran.out);
+    }
+    let misspelt = ran(&["chekc", "x"]);
+    assert!(misspelt.code == 2 && misspelt.err.contains("Usage"), "{}", misspelt.err);
+}

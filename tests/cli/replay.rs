@@ -1,0 +1,316 @@
+use std::fmt::Write as _;
+
+use fake_cloud::{Api, Cloud, Fault};
+use serde_json::{Value, json};
+
+use super::{Ran, command, finish, ran};
+use test_support::chunk::Chunk;
+use test_support::environment;
+use test_support::record;
+use test_support::temp::TempDir;
+
+/// A configuration with these lines in its output.
+fn configuration(folder: &TempDir, lines: &str) -> String {
+    let text = format!(
+        "[SERVICE]\n    Grace 30\n[OUTPUT]\n    Name ecs_router\n    Match *-firelens-*\n    Workers 2\n    \
+         Retry_Limit no_limits\n{lines}"
+    );
+    folder.file("extra.conf", &text).display().to_string()
+}
+
+const LINES: &str = "    route.stop stops, slack
+    route.stderr errors, archive
+    route.stdout archive
+    route.other drop
+    route.health drop
+    classes health
+    class.health.match log ^GET /healthz
+    stops.type cloudwatch
+    stops.region eu-west-1
+    stops.log_group /stops
+    stops.log_stream $(ecs_cluster)
+    errors.type cloudwatch
+    errors.region eu-west-1
+    errors.log_group /ecs/$(ecs_task_family)
+    errors.log_stream $(container_name)/$(ecs_task_id)
+    errors.log_key log
+    archive.type s3
+    archive.bucket my-logs
+    archive.key ${PREFIX}/$(class)/%Y/$(uuid).json
+    slack.webhook_url ${SLACK_WEBHOOK_URL}
+    slack.min_severity error
+";
+
+fn records() -> Vec<Value> {
+    let mut line = record::line("web", "stdout", "fine");
+    line["time"] = "2026-11-19T21:13:34Z".into();
+    vec![
+        record::line("web", "stderr", "boom"),
+        line,
+        record::line("web", "stdout", "GET /healthz 200"),
+        record::event("oom-killed"),
+        record::event("scale-in"),
+        json!({"anything": 1}),
+    ]
+}
+
+fn json_lines(records: &[Value]) -> String {
+    records.iter().fold(String::new(), |mut text, record| {
+        writeln!(text, "{record}").expect("memory");
+        text
+    })
+}
+
+fn objects(out: &str) -> Vec<Value> {
+    out.lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect()
+}
+
+/// Class, and every destination with its target.
+fn told(out: &str) -> Vec<(String, Vec<(String, Value)>)> {
+    let rows = objects(out).into_iter().filter(|object| object.get("record").is_some());
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    rows.map(|row| {
+        let destinations = row["destinations"].as_array().expect("a list");
+        (
+            text(&row["class"]),
+            destinations.iter().map(|one| (text(&one["name"]), one["target"].clone())).collect(),
+        )
+    })
+    .collect()
+}
+
+#[test]
+fn every_record_is_told_with_its_class_destinations_and_places() {
+    let folder = TempDir::new();
+    let config = configuration(&folder, LINES);
+    let recording = folder.file("records.jsonl", &json_lines(&records())).display().to_string();
+    let mut command = command(&["replay", "--json", "--dry-run", &config, &recording]);
+    command.env("PREFIX", "ecs");
+    let ran = finish(command, b"");
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    let archive = |class: &str, year: &str| {
+        (
+            "archive".to_owned(),
+            json!({"bucket": "my-logs", "key": format!("ecs/{class}/{year}/$(uuid).json.gz")}),
+        )
+    };
+    let year = year_of_now();
+    let error = json!({"log_group": "/ecs/web", "log_stream": "web/7378aadeebae5d55dee04916c8a42528"});
+    let stop = |cluster: &str| ("stops".to_owned(), json!({"log_group": "/stops", "log_stream": cluster}));
+    let expected = [
+        ("stderr".to_owned(), vec![("errors".to_owned(), error), archive("stderr", &year)]),
+        ("stdout".to_owned(), vec![archive("stdout", "2026")]),
+        ("health".to_owned(), vec![]),
+        ("stop".to_owned(), vec![stop("prod"), ("slack".to_owned(), json!({}))]),
+        ("stop".to_owned(), vec![stop("prod"), ("slack".to_owned(), Value::Null)]),
+        ("other".to_owned(), vec![]),
+    ];
+    let sorted = |rows: Vec<(String, Vec<(String, Value)>)>| -> Vec<_> {
+        let order = |(class, mut copies): (String, Vec<(String, Value)>)| {
+            copies.sort_by(|one, other| one.0.cmp(&other.0));
+            (class, copies)
+        };
+        rows.into_iter().map(order).collect()
+    };
+    assert_eq!(sorted(told(&ran.out)), sorted(expected.into()));
+    let all = objects(&ran.out);
+    let summary = &all.last().expect("a summary")["summary"];
+    assert_eq!(summary["records"], 6);
+    assert_eq!(summary["dropped"], 2);
+    assert_eq!(summary["classes"], json!({"stderr": 1, "stdout": 1, "health": 1, "stop": 2, "other": 1}));
+    assert_eq!(all[0]["destinations"][0]["bytes"].as_u64().map(|bytes| bytes > 4), Some(true));
+}
+
+fn year_of_now() -> String {
+    jiff::Timestamp::now().strftime("%Y").to_string()
+}
+
+#[test]
+fn a_recorded_chunk_an_array_and_lines_come_to_the_same() {
+    let folder = TempDir::new();
+    let config = configuration(&folder, LINES);
+    let records = records();
+    let array = serde_json::to_vec_pretty(&records).expect("JSON");
+    let chunk = Chunk::now(&records);
+    let replayed = |bytes: &[u8]| {
+        let path = folder.path().join("recording");
+        std::fs::write(&path, bytes).expect("a file");
+        let mut command = command(&["replay", "--json", &config, path.to_str().expect("UTF-8")]);
+        command.env("PREFIX", "x");
+        let ran = finish(command, b"");
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+        // The second record has a time of its own as JSON, and only there.
+        told(&ran.out).into_iter().map(|(class, copies)| (class, copies.len())).collect::<Vec<_>>()
+    };
+    let expected = replayed(json_lines(&records).as_bytes());
+    assert_eq!(expected.len(), records.len());
+    assert_eq!(replayed(&array), expected);
+    assert_eq!(replayed(chunk.bytes()), expected);
+    assert_eq!(replayed(&wrapped(chunk.bytes())), expected);
+}
+
+/// As a file of Fluent Bit's filesystem storage.
+fn wrapped(chunk: &[u8]) -> Vec<u8> {
+    let tag = b"web-firelens-1";
+    let mut file = vec![0xc1, 0];
+    file.extend([0; 20]);
+    file.extend(u16::try_from(tag.len()).expect("short").to_be_bytes());
+    file.extend(tag);
+    file.extend(chunk);
+    file
+}
+
+#[test]
+fn people_read_a_table() {
+    let folder = TempDir::new();
+    let config = configuration(&folder, LINES);
+    let recording = folder.file("records.jsonl", &json_lines(&records())).display().to_string();
+    let mut command = command(&["replay", &config, &recording]);
+    command.env("PREFIX", "ecs");
+    let ran = finish(command, b"");
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    for expected in [
+        " record  class     destination          bytes  where\n",
+        "/ecs/web  web/7378aadeebae5d55dee04916c8a42528\n",
+        "      3  health    dropped on purpose\n",
+        "slack                    -  left out\n",
+        "\n6 record(s): 1 health, 1 other, 1 stderr, 1 stdout, 2 stop; 2 dropped on purpose\n",
+        "\nNothing was sent; --send delivers.\n",
+    ] {
+        assert!(ran.out.contains(expected), "missing: {expected}\nin:\n{}", ran.out);
+    }
+}
+
+#[test]
+fn a_dry_run_opens_no_connection() {
+    let cloud = Cloud::start();
+    let folder = TempDir::new();
+    let lines = format!(
+        "    route.default cloudwatch\n    cloudwatch.endpoint {}\n    cloudwatch.log_group /x\n",
+        cloud.endpoint()
+    );
+    let config = configuration(&folder, &lines);
+    let recording = folder.file("records.jsonl", &json_lines(&records())).display().to_string();
+    let ran = ran(&["replay", &config, &recording]);
+    assert_eq!((ran.code, cloud.requests().len()), (0, 0), "{}", ran.err);
+}
+
+/// Replays with the fake cloud's key.
+fn sent(cloud: &Cloud, lines: &str, recording: &str, more: &[&str]) -> Ran {
+    let folder = TempDir::new();
+    let config = configuration(&folder, lines);
+    let recording = folder.file("records.jsonl", recording).display().to_string();
+    let endpoint = format!("cloudwatch.endpoint={}", cloud.endpoint());
+    let arguments = [&["replay", "--send", "--json", "--set", &endpoint, &config, &recording], more].concat();
+    let mut command = command(&arguments);
+    command.envs(environment::VARIABLES).env("GROUP", "/replayed");
+    finish(command, b"")
+}
+
+const CLOUDWATCH: &str = "    route.default cloudwatch
+    cloudwatch.region us-east-1
+    cloudwatch.log_group ${GROUP}
+    cloudwatch.log_stream $(container_name)
+    cloudwatch.log_key log
+    cloudwatch.auto_create_group on
+    flush_timeout 2s
+";
+
+#[test]
+fn send_delivers_and_tells_verdict_and_counters() {
+    let cloud = Cloud::start();
+    let records = [record::line("web", "stderr", "boom"), record::line("web", "stdout", "fine")];
+    let ran = sent(&cloud, CLOUDWATCH, &json_lines(&records), &[]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let told = &objects(&ran.out)[0];
+    assert_eq!(told["verdicts"], json!({"ok": 1, "retry": 0, "error": 0}));
+    assert_eq!(told["destinations"][0]["delivered"], 2);
+    let events = cloud.cloudwatch().events("/replayed", "web");
+    assert_eq!(events.iter().map(|event| event.message.as_str()).collect::<Vec<_>>(), ["boom", "fine"]);
+    cloud.assert_no_complaints();
+}
+
+#[test]
+fn a_chunk_that_is_not_taken_comes_again_and_is_given_up_at_last() {
+    let cloud = Cloud::start();
+    let recording = json_lines(&[record::line("web", "stderr", "boom")]);
+    let denied = || Fault::aws(400, "AccessDeniedException");
+    cloud.script(Api::PutLogEvents, [denied()]);
+    let ran = sent(&cloud, CLOUDWATCH, &recording, &["--retries", "3"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(objects(&ran.out)[0]["brought_again"].as_u64() >= Some(1), "{}", ran.out);
+    assert_eq!(cloud.cloudwatch().events("/replayed", "web").len(), 1);
+
+    cloud.script(Api::PutLogEvents, [denied(), denied(), denied()]);
+    let ran = sent(&cloud, CLOUDWATCH, &recording, &["--retries", "0"]);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    assert_eq!(objects(&ran.out)[0]["verdicts"], json!({"ok": 0, "retry": 1, "error": 0}));
+}
+
+/// Nobody takes an example for a place of theirs; an unknown secret is in no place.
+#[test]
+fn a_dry_run_says_which_values_are_examples() {
+    let folder = TempDir::new();
+    let lines = "    route.default lines, newrelic\n    lines.type cloudwatch\n    lines.log_group ${NO_SUCH_GROUP}\n    \
+                 newrelic.license_key ${NO_SUCH_KEY}\n";
+    let config = configuration(&folder, lines);
+    let recording = folder.file("records.jsonl", "{}\n").display().to_string();
+    let said = ran(&["replay", &config, &recording]).err;
+    let expected = "lines.log_group: ${NO_SUCH_GROUP} is not in the environment; /ecs/$(ecs_task_family) stands for it here";
+    assert_eq!(said, format!("ecs-router: {expected}\n"));
+}
+
+#[test]
+fn send_wants_every_value_and_a_dry_run_does_not() {
+    let folder = TempDir::new();
+    let config =
+        configuration(&folder, "    route.default newrelic\n    newrelic.license_key ${NO_SUCH_KEY}\n");
+    let recording = folder.file("records.jsonl", "{}\n").display().to_string();
+    let dry = ran(&["replay", &config, &recording]);
+    assert_eq!(dry.code, 0, "{}", dry.err);
+    let sent = ran(&["replay", "--send", &config, &recording]);
+    assert_eq!((sent.code, sent.out.as_str()), (2, ""));
+    assert!(
+        sent.err.contains("newrelic.license_key: ${NO_SUCH_KEY} is not in the environment"),
+        "{}",
+        sent.err
+    );
+}
+
+#[test]
+fn one_of_several_outputs_is_chosen() {
+    let folder = TempDir::new();
+    let config = configuration(
+        &folder,
+        "    route.default a\n    a.type stdout\n[OUTPUT]\n    Name null\n[OUTPUT]\n    Name ecs_router\n    \
+         route.default b\n    b.type stdout\n",
+    );
+    let recording = folder.file("records.jsonl", "{\"n\":1}\n").display().to_string();
+    let none = ran(&["replay", &config, &recording]);
+    assert!(none.code == 2 && none.err.contains("--output 2  "), "{}", none.err);
+    let second = ran(&["replay", "--json", "--output", "2", &config, &recording]);
+    assert_eq!(told(&second.out), [("other".to_owned(), vec![("b".to_owned(), json!({}))])]);
+    assert_eq!(ran(&["replay", "--output", "3", &config, &recording]).code, 2);
+}
+
+#[test]
+fn what_the_plugin_would_refuse_is_refused() {
+    let folder = TempDir::new();
+    let config = configuration(&folder, "    route.default s3\n");
+    let recording = folder.file("records.jsonl", "{}\n").display().to_string();
+    let ran = ran(&["replay", &config, &recording]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("s3.bucket: is missing") && ran.err.contains("ecs-router check"), "{}", ran.err);
+}
+
+#[test]
+fn what_cannot_be_read_is_named_and_the_rest_is_replayed() {
+    let folder = TempDir::new();
+    let config = configuration(&folder, "    route.default stdout\n");
+    let recording = folder.file("records.jsonl", "{\"n\":1}\nnonsense\n{\"n\":2}\n").display().to_string();
+    let ran = ran(&["replay", "--json", &config, &recording]);
+    assert_eq!((ran.code, told(&ran.out).len()), (1, 2));
+    assert!(ran.err.contains("records.jsonl:2: is no JSON"), "{}", ran.err);
+}

@@ -1,0 +1,22 @@
+//! What the test binaries share: chunks, records, temporary folders, child processes, and the plugin under test.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation is a failed test")]
+#![allow(missing_docs, missing_debug_implementations, reason = "helpers of the tests")]
+
+pub mod alone;
+pub mod chunk;
+pub mod environment;
+pub mod plain_http;
+pub mod plugin;
+pub mod process;
+pub mod record;
+pub mod temp;
+
+use std::path::{Path, PathBuf};
+
+/// The repository's root.
+#[must_use]
+pub fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().and_then(Path::parent).expect("tests/support stands two folders below the root").to_owned()
+}
