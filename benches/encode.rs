@@ -12,7 +12,7 @@ mod common;
 use std::time::Duration;
 
 use common::{CHUNK_BYTES, House, TO_CLOUDWATCH, chunk, median, time};
-use ecs_router::decode;
+use ecs_router::input::decode;
 
 const ROUNDS: usize = 60;
 

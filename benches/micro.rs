@@ -10,10 +10,12 @@ mod common;
 use std::hint::black_box;
 
 use common::{House, TO_CLOUDWATCH, chunk, median, time};
-use ecs_router::batch::{Item, Lane, Limits, Pool, pack};
-use ecs_router::decode;
 use ecs_router::destination::Outlet;
-use ecs_router::json::Writer;
+use ecs_router::encode::batch::{Limits, pack};
+use ecs_router::encode::buffer_pool::Pool;
+use ecs_router::encode::json::Writer;
+use ecs_router::encode::partition::{Item, Lane};
+use ecs_router::input::decode;
 
 const ROUNDS: usize = 40;
 

@@ -16,38 +16,23 @@
 
 #![forbid(unsafe_code)]
 
-pub mod ack;
-mod aws;
-pub mod batch;
-pub mod body;
-mod breaker;
-pub mod carrier;
-pub mod chunk;
 pub mod classify;
 pub mod config;
-pub mod decode;
-mod deliver;
+pub mod delivery;
 pub mod destination;
-
-mod http;
-pub mod json;
-mod last_words;
+pub mod encode;
+pub mod envelope;
+pub mod input;
 mod log;
 pub mod metrics;
-mod once;
-mod pace;
-pub mod pipeline;
-pub mod plugin;
-pub mod record;
-pub mod route;
-pub mod spool;
+pub mod object;
+pub mod registry;
+pub mod router;
 pub mod stop;
-pub mod task;
-pub mod template;
-mod upload;
+pub mod task_metadata;
+mod transport;
 pub mod version;
 mod watch;
-mod wire;
 mod worker;
 
-pub use ack::Verdict;
+pub use delivery::ack::Verdict;

@@ -8,15 +8,16 @@ use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use ecs_router::ack::Progress;
-use ecs_router::batch::{Batch, Pool};
-use ecs_router::classify::Classifier;
+use ecs_router::classify::classes::Classifier;
+use ecs_router::classify::routes::Routes;
 use ecs_router::config::{Reader, Settings};
+use ecs_router::delivery::ack::Progress;
 use ecs_router::destination::{self, Destination};
+use ecs_router::encode::batch::Batch;
+use ecs_router::encode::buffer_pool::Pool;
+use ecs_router::encode::template::Scene;
 use ecs_router::metrics::Metrics;
-use ecs_router::pipeline::{Memory, Stages, sort};
-use ecs_router::route::Routes;
-use ecs_router::template::Scene;
+use ecs_router::router::process::{Memory, Stages, sort};
 use serde_json::json;
 
 /// What Fluent Bit hands over at most.

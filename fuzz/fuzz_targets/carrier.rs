@@ -7,9 +7,9 @@
 
 use ecs_router_fuzz::with_record;
 use libfuzzer_sys::fuzz_target;
-use ecs_router::carrier::{self, Carried};
-use ecs_router::classify::{Classifier, Sight};
-use ecs_router::record::{Field, Record, Value};
+use ecs_router::envelope::{self, Carried};
+use ecs_router::classify::classes::{Classifier, Sight};
+use ecs_router::input::record::{Field, Record, Value};
 use ecs_router::stop;
 use serde_json::{Value as Json, json};
 
@@ -37,12 +37,12 @@ fuzz_target!(|data: &[u8]| {
 });
 
 fn check(record: &Record<'_, '_>) {
-    let found = carrier::open(record);
+    let found = envelope::open(record);
     if let Some(carried) = &found {
         assert!(record.get(b"detail-type").is_none(), "an event is no carrier");
         check_events(carried);
     }
-    assert_eq!(found, carrier::open(record));
+    assert_eq!(found, envelope::open(record));
     check_trust(record);
 }
 

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use ecs_router_fuzz::{Router, assert_log_group, assert_log_stream, assert_object_key};
 use libfuzzer_sys::fuzz_target;
-use ecs_router::batch::Batch;
-use ecs_router::decode::{self, Tally};
+use ecs_router::encode::batch::Batch;
+use ecs_router::input::decode::{self, Tally};
 use ecs_router::destination::{Destination, HttpRequest, Outlet};
 use serde_json::Value;
 

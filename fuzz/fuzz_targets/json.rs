@@ -3,8 +3,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use ecs_router::json::{MAX_DEPTH, Writer, cut};
-use ecs_router::{decode, record::Value};
+use ecs_router::encode::json::{MAX_DEPTH, Writer, cut};
+use ecs_router::input::decode;
+use ecs_router::input::record::Value;
 use serde_json::{Map, Number, Value as Json};
 
 fuzz_target!(|data: &[u8]| {

@@ -13,8 +13,9 @@ use bytes::Bytes;
 use ecs_router_fuzz::{Router, assert_one_line, chunk, line};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use libfuzzer_sys::fuzz_target;
-use ecs_router::batch::Batch;
-use ecs_router::destination::{Call, Destination, Judgement, Part, Piece, Purpose, Reply};
+use ecs_router::encode::batch::Batch;
+use ecs_router::destination::object_store::Call;
+use ecs_router::destination::{Destination, Judgement, Part, Piece, Purpose, Reply};
 use serde_json::json;
 
 const CONFIGURATION: &str = "

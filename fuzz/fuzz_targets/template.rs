@@ -8,11 +8,11 @@
 
 use ecs_router_fuzz::{assert_log_group, assert_log_stream, assert_object_key, chunk, line};
 use libfuzzer_sys::fuzz_target;
-use ecs_router::classify::{Class, Classifier, Entry};
-use ecs_router::decode;
-use ecs_router::record::{Record, Timestamp};
-use ecs_router::task::Task;
-use ecs_router::template::{Names, Scene, Template};
+use ecs_router::classify::classes::{Class, Classifier, Entry};
+use ecs_router::input::decode;
+use ecs_router::input::record::{Record, Timestamp};
+use ecs_router::task_metadata::Task;
+use ecs_router::encode::template::{Names, Scene, Template};
 use serde_json::Value;
 
 const KINDS: [Names; 6] =

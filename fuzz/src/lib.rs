@@ -5,16 +5,16 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use ecs_router::batch::Pool;
-use ecs_router::classify::Classifier;
+use ecs_router::encode::buffer_pool::Pool;
+use ecs_router::classify::classes::Classifier;
 use ecs_router::config::{Problem, Reader, Settings};
-use ecs_router::decode;
+use ecs_router::input::decode;
 use ecs_router::destination::{self, Destination};
 use ecs_router::metrics::Metrics;
-use ecs_router::pipeline::{Memory, Sorted, Stages, sort};
-use ecs_router::record::{Record, Timestamp};
-use ecs_router::route::Routes;
-use ecs_router::template::Scene;
+use ecs_router::router::process::{Memory, Sorted, Stages, sort};
+use ecs_router::input::record::{Record, Timestamp};
+use ecs_router::classify::routes::Routes;
+use ecs_router::encode::template::Scene;
 use serde_json::Value;
 
 /// The tag, the uuid and the chunk's name of every chunk.
@@ -85,7 +85,7 @@ impl Router {
             pool: &Pool::default(),
             memory: Some(&memory),
         };
-        let progress = ecs_router::ack::Progress::new(destinations.len());
+        let progress = ecs_router::delivery::ack::Progress::new(destinations.len());
         sort(&stages, &SCENE, chunk, &progress)
     }
 }

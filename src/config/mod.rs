@@ -49,5 +49,4 @@ impl std::fmt::Display for Secret {
 }
 
 #[cfg(test)]
-#[path = "tests.rs"]
 mod tests;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::Secret;
 use super::keys::{self, Form, Key, Kind};
 use super::parse::{self, Problem};
-use crate::template::{Names, Template};
+use crate::encode::template::{Names, Template};
 
 /// Where values come from: Fluent Bit's instance, or a map in tests.
 pub trait Lookup {

@@ -10,8 +10,8 @@ use super::keys::{self, Kind};
 use super::parse::Problem;
 use super::reader::{Lookup, Reader};
 use super::watching::{StopSettings, TaskMetadata};
-use crate::classify::OwnClass;
-use crate::json::Refrain;
+use crate::classify::classes::OwnClass;
+use crate::encode::run_cache::Refrain;
 
 /// What one `[OUTPUT]` means. Destinations are known by name and type; their own keys are read by `destination`.
 #[derive(Debug)]

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::*;
-use crate::classify::Class;
+use crate::classify::classes::Class;
 
 fn read(pairs: &[(&str, &str)]) -> (Settings, Vec<String>) {
     let map: BTreeMap<String, String> = pairs.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();

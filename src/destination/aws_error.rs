@@ -5,7 +5,7 @@
 use http::HeaderName;
 use serde_json::Value;
 
-use super::words::shown;
+use super::redact::shown;
 use super::{Judgement, Pace, Reply};
 
 /// A service's answer in its own words.

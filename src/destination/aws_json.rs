@@ -5,8 +5,8 @@
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
 use super::{HttpRequest, Network, Outlet, Purpose, Request};
-use crate::body::Body;
 use crate::config::Reader;
+use crate::encode::payload::Body;
 
 /// One service in one region.
 #[derive(Debug)]

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use super::dated::Dated;
+use super::timestamp_field::Dated;
 use super::{Destination, Encoded, Judgement, Network, Outlet, Purpose, Reply, Request};
-use crate::batch::{Batch, Limits};
-use crate::classify::Entry;
+use crate::classify::classes::Entry;
 use crate::config::{Common, Reader};
-use crate::template::{Names, Scene, Template};
+use crate::encode::batch::{Batch, Limits};
+use crate::encode::template::{Names, Scene, Template};
 
 /// One line per record, in files or on standard output.
 #[derive(Debug)]

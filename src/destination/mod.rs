@@ -3,48 +3,48 @@
 //! One vendor per file, all with the same stations in the same order: settings, limits, target, encode, request,
 //! judge. All of it is pure: no I/O, no sleep, no clock, no retry; `deliver` acts on the judgement.
 
+mod attributed;
 mod aws_error;
 mod aws_json;
 mod cloudwatch;
-#[cfg(test)]
-mod cut_tests;
-mod data_record;
+mod content;
 mod datadog;
-mod dated;
 mod firehose;
 mod firehose_http;
-mod http_endpoint;
-mod line;
+mod firehose_record;
+mod http;
+mod http_post;
 mod lines;
 mod newrelic;
+pub mod object_store;
 mod otlp;
-mod patience;
-mod payload;
-mod post;
+mod redact;
+mod retry_after;
 mod s3;
 mod slack;
-mod store;
 #[cfg(test)]
 mod testing;
-mod words;
+mod timestamp_field;
+#[cfg(test)]
+mod truncation;
 
 use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
 
+use ::http::{HeaderMap, HeaderName, Method};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, Method};
 
 use self::aws_error::aws_error;
 pub use self::aws_error::judge_call;
-pub use self::store::{Call, Encoding, Part, Piece, Store};
-use crate::batch::{Batch, Limits};
-use crate::body::Body;
-use crate::classify::Entry;
+pub use self::object_store::{Call, Encoding, Part, Piece, Store};
+use crate::classify::classes::Entry;
 use crate::config::keys::Kind;
 use crate::config::{Common, DestinationSettings, Identity, Reader};
+use crate::encode::batch::{Batch, Limits};
+use crate::encode::payload::Body;
+use crate::encode::template::Scene;
 use crate::metrics::Reason;
-use crate::template::Scene;
 
 /// One vendor.
 pub trait Destination: fmt::Debug + Send {
@@ -101,7 +101,7 @@ pub fn open(
         Kind::Firehose => Box::new(firehose::Firehose::read(common, &reader, region)),
         Kind::Newrelic => Box::new(newrelic::NewRelic::read(common, &reader)),
         Kind::Datadog => Box::new(datadog::Datadog::read(common, &reader)),
-        Kind::Http => Box::new(http_endpoint::HttpEndpoint::read(common, &reader)),
+        Kind::Http => Box::new(http::HttpEndpoint::read(common, &reader)),
         Kind::FirehoseHttp => Box::new(firehose_http::FirehoseHttp::read(common, &reader)),
         Kind::Slack => Box::new(slack::Slack::read(common, &reader)),
         Kind::Otlp => Box::new(otlp::Otlp::read(common, &reader)),

@@ -9,11 +9,12 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::{Destination, Encoded, HttpRequest, Judgement, Outlet, Purpose, Reply};
-use crate::batch::{Batch, Item, Lanes};
-use crate::classify::{Classifier, Entry};
+use crate::classify::classes::{Classifier, Entry};
 use crate::config::keys::Kind;
 use crate::config::{DestinationSettings, Reader};
-use crate::template::Scene;
+use crate::encode::batch::Batch;
+use crate::encode::partition::{Item, Lanes};
+use crate::encode::template::Scene;
 
 /// Seconds of the first test record.
 pub(super) const FIRST_SECOND: u64 = 1_795_000_000;
@@ -48,7 +49,7 @@ pub(super) fn chunk(records: &[Value]) -> Vec<u8> {
 pub(super) fn batches_of(destination: &dyn Destination, chunk: &[u8]) -> (Vec<Batch>, Vec<Encoded>) {
     let (mut lanes, mut outcomes) = (Lanes::default(), Vec::new());
     let scene = Scene { tag: b"app.web", uuid: "U", chunk: "C", task: None };
-    crate::decode::records(chunk, |record| {
+    crate::input::decode::records(chunk, |record| {
         let (class, stop) = Classifier::default().class_of(record);
         let entry = Entry { record, class, class_name: class.name(), stop: stop.as_ref() };
         let mut target = Vec::new();

@@ -5,7 +5,8 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Reader, exit, field, reason};
+use super::catalogue::{exit_code, reason};
+use super::{Reader, field};
 
 /// A container of a stopped task, as the report shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -116,8 +117,8 @@ fn evidence(said: Option<&str>, exit_code: Option<i64>) -> Evidence {
 fn ended(code: i64) -> Evidence {
     match code {
         0 => Evidence::Finished,
-        exit::KILLED => Evidence::Killed,
-        _ if exit::is_polite(code) => Evidence::Obeyed,
+        exit_code::KILLED => Evidence::Killed,
+        _ if exit_code::is_polite(code) => Evidence::Obeyed,
         _ => Evidence::Failed,
     }
 }

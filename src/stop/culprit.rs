@@ -101,8 +101,8 @@ fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::super::Reader;
     use super::*;
+    use crate::stop::Reader;
 
     const OOM: &str = "OutOfMemoryError: Container killed due to memory usage";
     const PULL: &str = "CannotPullContainerError: pull image manifest has been retried 1 time(s)";

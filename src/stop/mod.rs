@@ -13,27 +13,23 @@ use regex::Regex;
 use serde_json::Value;
 
 mod arn;
-mod cause;
+mod catalogue;
 mod container;
+mod container_exit;
 mod culprit;
+pub mod dedup;
+mod diagnosis;
 mod event;
-mod exit;
-mod exited;
 mod field;
-mod hint;
-mod judge;
 mod kind;
-mod outside;
-mod phase;
-mod reason;
 mod redact;
 mod service;
+pub mod stderr_tail;
 mod summary;
 mod task;
 mod time;
+mod trigger;
 
-#[cfg(test)]
-mod fixture_tests;
 #[cfg(test)]
 mod tests;
 
@@ -42,7 +38,7 @@ pub use container::StoppedContainer;
 pub use event::StopEvent;
 pub use kind::{Category, Cause, EcsEvent, Severity};
 
-use phase::Phase;
+use trigger::Phase;
 
 /// Containers that belong to the platform or carry the logs: to blame only when nothing else is.
 const BYSTANDERS: [&str; 4] =
@@ -91,9 +87,9 @@ impl Reader {
     /// Reads one EventBridge event; `None` as for [`read`].
     #[must_use]
     pub fn read(&self, event: Value) -> Option<StopEvent> {
-        let mut stop = match phase::of(&event)? {
+        let mut stop = match trigger::of(&event)? {
             Phase::TaskStopped => task::report(&event, self),
-            Phase::ContainerExited => exited::report(&event, self),
+            Phase::ContainerExited => container_exit::report(&event, self),
             Phase::ServiceTrouble(severity) => service::report(&event, EcsEvent::ServiceEvent, severity),
             Phase::DeploymentFailed => service::report(&event, EcsEvent::DeploymentFailed, Severity::Error),
         };

@@ -4,9 +4,10 @@
 
 use serde_json::Value;
 
+use super::catalogue::{cause, hint, reason};
 use super::event::StopEvent;
 use super::kind::{Category, Cause, EcsEvent, Severity};
-use super::{arn, cause, field, hint, reason, summary};
+use super::{arn, field, summary};
 
 /// What an event's name tells; used where its reason says nothing that the catalogue knows.
 struct Action {

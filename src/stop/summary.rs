@@ -2,9 +2,9 @@
 //!
 //! Text from the event is quoted only where it is the best there is, shortened and without line breaks.
 
+use super::catalogue::reason;
 use super::event::StopEvent;
 use super::kind::{Category, Cause, EcsEvent};
-use super::reason;
 
 /// Enough for a reason to be recognised; the whole one is in `stopped_reason`.
 const QUOTE: usize = 120;
@@ -157,7 +157,7 @@ fn capital(text: &str) -> String {
 mod tests {
     use serde_json::json;
 
-    use super::super::{StopEvent, read};
+    use crate::stop::{StopEvent, read};
 
     fn event(group: &str, stop_code: &str, reason: &str, container: &serde_json::Value) -> StopEvent {
         read(json!({ "source": "aws.ecs", "detail-type": "ECS Task State Change", "detail": {

@@ -4,11 +4,12 @@
 
 use serde_json::Value;
 
+use super::catalogue::{exit_code, hint};
 use super::container::Container;
+use super::diagnosis::{self, Finding};
 use super::event::StopEvent;
-use super::judge::{self, Finding};
 use super::kind::{Category, EcsEvent};
-use super::{Reader, arn, exit, field, hint, summary, time};
+use super::{Reader, arn, field, summary, time};
 
 /// ECS's own word for who stopped a task; the list is closed by its API model, yet a new one must not hurt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,7 +98,7 @@ impl<'e> Task<'e> {
 /// The report of a task's end.
 pub(super) fn report(event: &Value, reader: &Reader) -> StopEvent {
     let task = Task::of(event, reader);
-    let finding = judge::judge(&task, reader);
+    let finding = diagnosis::judge(&task, reader);
     let mut stop = StopEvent::blank(event, event_of(&task, &finding), finding.severity(), finding.category);
     identify(&mut stop, &task);
     date(&mut stop, task.detail);
@@ -164,7 +165,7 @@ pub(super) fn date(stop: &mut StopEvent, detail: &Value) {
 pub(super) fn blame(stop: &mut StopEvent, culprit: &Container<'_>) {
     stop.container = Some(culprit.name.to_owned()).filter(|name| !name.is_empty());
     stop.exit_code = culprit.exit_code;
-    stop.signal = culprit.exit_code.and_then(|code| exit::read(code).signal);
+    stop.signal = culprit.exit_code.and_then(|code| exit_code::read(code).signal);
     stop.container_reason = culprit.reason.map(String::from);
     stop.image = culprit.image.map(String::from);
     stop.image_tag = culprit.image.and_then(arn::image_tag).map(String::from);

@@ -1,13 +1,16 @@
 //! Whole events in, reports out: what is carried along, and that no event, however mangled, panics or leaks. The
 //! verdict on each fixture stands in `fixture_tests`; single decisions are tested beside their code.
+
 #![allow(clippy::unwrap_used)]
+
+mod fixtures;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::fixture_tests::FIXTURES;
+use self::fixtures::FIXTURES;
 use super::{Category, Reader, Severity, StopEvent, read};
 
 use Category::{

@@ -3,17 +3,17 @@
 //! Owns: asking for them, and bringing each through the same pipeline as everything else, as a chunk of one record.
 //! Does not own: what an event means (`stop`), where it goes, or whether it arrived: the verdict says so.
 
-mod exits;
+mod container_exits;
+mod metadata;
 mod queue;
 mod sqs;
-mod task;
 
 use serde_json::Value;
 use tokio::sync::watch;
 
+pub use self::metadata::{Reporting, Sight, TaskEndpoint, TaskWatch};
 pub use self::queue::QueueWatch;
-pub use self::task::{Reporting, Sight, TaskEndpoint, TaskWatch};
-use crate::ack::Verdict;
+use crate::delivery::ack::Verdict;
 
 /// The way into the pipeline.
 pub trait Inlet {
@@ -41,7 +41,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::decode;
+    use crate::input::decode;
 
     #[test]
     fn a_chunk_holds_the_event_and_its_time() {

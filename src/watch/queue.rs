@@ -15,13 +15,13 @@ use tokio::task::JoinSet;
 
 use super::sqs::{self, MOST_MESSAGES, Message, Queue};
 use super::{Inlet, Leaving, chunk_of};
-use crate::ack::Verdict;
-use crate::aws::Signer;
 use crate::config::QueueSettings;
+use crate::delivery::ack::Verdict;
 use crate::destination::{HttpRequest, Judgement, Pace, Reply};
-use crate::http::{Client, Failure};
 use crate::log::{Level, Log};
 use crate::metrics::{self, Metrics};
+use crate::transport::aws::Signer;
+use crate::transport::http::{Client, Failure};
 
 /// The tag of its events.
 const TAG: &str = "ecs_router.queue";

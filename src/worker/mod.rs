@@ -3,8 +3,7 @@
 //! The coroutine that Fluent Bit flushes on has 24 KiB of stack. So a flush only hands the chunk over and waits;
 //! everything else happens here, in [`house`]. Does not interpret records.
 
-mod house;
-mod statistics;
+pub(crate) mod statistics;
 
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -17,18 +16,18 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinSet, LocalSet};
 use tokio::time::Instant;
 
-use self::house::House;
-use crate::ack::Verdict;
-use crate::chunk::Chunk;
-use crate::classify::Classifier;
+use crate::classify::classes::Classifier;
+use crate::classify::routes::Routes;
 use crate::config::QueueSettings;
+use crate::delivery::ack::Verdict;
 use crate::destination::Destination;
+use crate::input::chunk::Chunk;
 use crate::log::{Level, Log};
 use crate::metrics::{Metrics, Place};
-use crate::route::Routes;
-use crate::upload;
+use crate::object::upload;
+use crate::router::House;
+use crate::transport::Wire;
 use crate::watch::TaskEndpoint;
-use crate::wire::Wire;
 
 /// Everything an instance was configured to be.
 #[derive(Debug)]
@@ -229,6 +228,6 @@ async fn flush(house: Rc<House>, job: Job) {
     job.reply.try_send(verdict).ok();
 }
 
-async fn finish(tasks: &mut JoinSet<()>) {
+pub(crate) async fn finish(tasks: &mut JoinSet<()>) {
     while tasks.join_next().await.is_some() {}
 }

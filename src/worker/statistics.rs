@@ -9,22 +9,22 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::log::{Level, Log};
 use crate::metrics::{Metrics, Place};
-use crate::spool::Spool;
+use crate::object::spool::Spool;
 
 /// How often the board is written; the host reads its own as often (`src/flb_metrics_exporter.c`).
 const SHOW: Duration = Duration::from_secs(1);
 
 /// Tells of one instance.
-pub(super) struct Statistics {
-    pub(super) metrics: Arc<Metrics>,
+pub(crate) struct Statistics {
+    pub(crate) metrics: Arc<Metrics>,
     /// By destination.
-    pub(super) spools: Vec<Option<Arc<Spool>>>,
-    pub(super) log: Rc<Log>,
+    pub(crate) spools: Vec<Option<Arc<Spool>>>,
+    pub(crate) log: Rc<Log>,
 }
 
 impl Statistics {
     /// Begins; all of it ends when the set is dropped.
-    pub(super) fn begin(self, board: Place, every: Option<Duration>) -> JoinSet<()> {
+    pub(crate) fn begin(self, board: Place, every: Option<Duration>) -> JoinSet<()> {
         let this = Rc::new(self);
         let mut telling = JoinSet::new();
         telling.spawn_local(Rc::clone(&this).show(board));

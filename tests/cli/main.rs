@@ -5,11 +5,17 @@
 //! - `explain` – class and report of every record, in order, whatever way the file is written in
 //! - `keys` – the reference and the completions come from the one table
 //! - `replay` – what goes where, without a connection; and real delivery, with the counters
+//! - `readme` – what the documents print: commands, links, configurations, log lines
+//! - `reference` – the README's tables are the ones the program itself goes by
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation is a failed test")]
 
 mod check;
 mod explain;
 mod format;
 mod keys;
+mod readme;
+mod reference;
 mod replay;
 
 use std::io::Write as _;

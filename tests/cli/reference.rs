@@ -1,8 +1,6 @@
 //! The README's tables of keys are the ones the program itself goes by, and every counter and every word of a stop
 //! report is named in both languages. `UPDATE_README=1` rewrites the tables.
 
-use std::path::Path;
-
 use ecs_router::config::keys;
 
 const START: &str = "<!-- keys -->";

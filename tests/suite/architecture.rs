@@ -1,88 +1,185 @@
-//! Modules import only downwards, and `unsafe` stands at the border only.
-//!
-//! The list below is the order; what a module may use is everything below its own line. A module that is not in the
-//! list fails the test: its place has to be decided.
+//! The shape of `src/`: folders import only downwards, files never in a circle, a public type name stands once, and
+//! `unsafe` stands in `fluent-bit/` only.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// From the C border down to the vocabulary.
-const LAYERS: [&str; 32] = [
-    "ffi",
-    "plugin",
+use test_support::root;
+
+/// What each line names may use what the lines below it name. A folder or file that is not in the list fails the test:
+/// its place has to be decided.
+const LAYERS: [&str; 18] = [
+    "registry",
     "worker",
+    "router",
     "watch",
-    "pipeline",
-    "upload",
-    "deliver",
-    "ack",
-    "once",
-    "last_words",
-    "pace",
-    "breaker",
-    "wire",
-    "aws",
-    "http",
+    "object",
+    "delivery",
+    "transport",
     "destination",
-    "spool",
-    "batch",
-    "body",
-    "route",
     "config",
-    "template",
+    "encode",
     "classify",
-    "carrier",
-    "task",
+    "envelope",
+    "task_metadata",
     "stop",
-    "json",
-    "decode",
-    "record",
+    "input",
     "metrics",
     "log",
-    "chunk",
+    "version",
 ];
 
 #[test]
-fn modules_import_only_from_below() {
+fn folders_import_only_from_below() {
     let upward: Vec<String> = sources()
         .iter()
-        .filter(|path| !is_test(path))
-        .flat_map(|path| imports(path).into_iter().filter_map(|module| upward(path, &module)))
+        .flat_map(|source| source.imports.iter().filter_map(|import| upward(source, import)))
         .collect();
     assert!(upward.is_empty(), "{}", upward.join("\n"));
 }
 
 #[test]
-fn every_module_has_its_place() {
-    let modules: BTreeSet<String> = sources().iter().filter_map(|path| module_of(path)).collect();
-    assert_eq!(modules, LAYERS.iter().map(|name| (*name).to_owned()).collect());
+fn every_folder_has_its_place() {
+    let folders: BTreeSet<String> = sources().iter().map(|source| source.module[0].clone()).collect();
+    assert_eq!(folders, LAYERS.iter().map(|name| (*name).to_owned()).collect());
 }
 
 #[test]
-fn unsafe_stands_at_the_border_only() {
-    let strangers: Vec<String> = sources()
+fn no_file_imports_itself_through_others() {
+    let sources = sources();
+    let modules: BTreeSet<&Vec<String>> = sources.iter().map(|source| &source.module).collect();
+    let arrows: BTreeMap<&Vec<String>, Vec<&Vec<String>>> = sources
         .iter()
-        .filter(|path| module_of(path).as_deref() != Some("ffi"))
-        .flat_map(|path| lines_with_unsafe(path))
+        .map(|source| {
+            let to = source.imports.iter().filter_map(|import| file_of(import, &modules));
+            (&source.module, to.filter(|to| *to != &source.module).collect())
+        })
         .collect();
+    let circles: Vec<String> = arrows.keys().filter_map(|start| circle(start, &arrows)).collect();
+    assert!(circles.is_empty(), "{}", circles.join("\n"));
+}
+
+/// Types of one name that are meant: each is the vendor's or the format's own word, private to its folder.
+const SAME_NAME: [&str; 0] = [];
+
+#[test]
+fn a_public_type_name_stands_once() {
+    let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for path in files(&["src", "cli/src", "fluent-bit/plugin/src"]) {
+        for name in public_types(&path) {
+            places.entry(name).or_default().push(path.display().to_string());
+        }
+    }
+    let twice: Vec<String> = places
+        .iter()
+        .filter(|(name, places)| places.len() > 1 && !SAME_NAME.contains(&name.as_str()))
+        .map(|(name, places)| format!("{name}: {}", places.join(", ")))
+        .collect();
+    assert!(twice.is_empty(), "{}", twice.join("\n"));
+}
+
+#[test]
+fn unsafe_stands_in_fluent_bit_only() {
+    for crate_root in ["src/lib.rs", "cli/src/main.rs"] {
+        let text = std::fs::read_to_string(root().join(crate_root)).unwrap();
+        assert!(text.contains("#![forbid(unsafe_code)]"), "{crate_root}");
+    }
+    let strangers: Vec<String> =
+        files(&["src", "cli/src"]).iter().flat_map(|path| lines_with_unsafe(path)).collect();
     assert!(strangers.is_empty(), "{}", strangers.join("\n"));
 }
 
-fn upward(path: &Path, imported: &str) -> Option<String> {
-    let module = module_of(path)?;
-    let place = |name: &str| LAYERS.iter().position(|layer| *layer == name);
-    let fine = module == imported || place(&module)? < place(imported)?;
-    (!fine).then(|| format!("{}: {module} may not use {imported}, which stands above it", path.display()))
+/// One file of `src/`, without its tests.
+struct Source {
+    /// Its module, from the root of the crate.
+    module: Vec<String>,
+    /// The paths that it imports, from the root of the crate.
+    imports: Vec<Vec<String>>,
 }
 
-/// What stands right behind `crate::` anywhere in the code, in groups too.
-fn imports(path: &Path) -> BTreeSet<String> {
-    let text = code(path);
-    let heads = text.split("crate::").skip(1).flat_map(|rest| match rest.strip_prefix('{') {
-        Some(group) => members(group).iter().map(|member| head(member.trim_start())).collect(),
-        None => vec![head(rest)],
-    });
-    heads.filter(|name| name.starts_with(|c: char| c.is_ascii_lowercase())).collect()
+fn upward(source: &Source, import: &[String]) -> Option<String> {
+    let place = |name: &String| LAYERS.iter().position(|layer| layer == name);
+    let (from, to) = (&source.module[0], &import[0]);
+    let fine = from == to || place(from)? < place(to)?;
+    (!fine).then(|| format!("{}: may not use {}", source.module.join("::"), import.join("::")))
+}
+
+/// The file that an import leads to: the longest of its beginnings that is a module.
+fn file_of<'m>(import: &[String], modules: &BTreeSet<&'m Vec<String>>) -> Option<&'m Vec<String>> {
+    (1..=import.len()).rev().find_map(|length| modules.get(&import[..length].to_vec()).copied())
+}
+
+/// The shortest way from a file back to itself, as text.
+fn circle(start: &Vec<String>, arrows: &BTreeMap<&Vec<String>, Vec<&Vec<String>>>) -> Option<String> {
+    let mut reached: BTreeMap<&Vec<String>, &Vec<String>> = BTreeMap::new();
+    let mut front = vec![start];
+    while let Some(at) = front.pop() {
+        for next in arrows.get(at).into_iter().flatten() {
+            if *next == start {
+                return Some(format!("{} → … → {} → itself", start.join("::"), at.join("::")));
+            }
+            if reached.insert(next, at).is_none() {
+                front.push(next);
+            }
+        }
+    }
+    None
+}
+
+fn sources() -> Vec<Source> {
+    let files = files(&["src"]);
+    let sources = files.iter().filter(|path| !is_test(path)).filter_map(|path| source(path));
+    sources.collect()
+}
+
+fn source(path: &Path) -> Option<Source> {
+    let inside = path.strip_prefix(root().join("src")).unwrap().with_extension("");
+    let mut module: Vec<String> = inside.iter().map(|part| part.to_str().unwrap().to_owned()).collect();
+    module.pop_if(|last| last == "mod");
+    (module != ["lib"]).then(|| Source { imports: imports(path, &module), module })
+}
+
+/// Every path in the code that begins with `crate::`, `super::` or `self::`, members of groups one by one. What a module
+/// hands on with `pub use` is no import.
+fn imports(path: &Path, module: &[String]) -> Vec<Vec<String>> {
+    let code = code(path);
+    let mut found = Vec::new();
+    for (start, word) in code.match_indices("crate::").chain(code.match_indices("super::")) {
+        let before = code[..start].chars().next_back().unwrap_or(' ');
+        if before.is_alphanumeric() || before == '_' || before == ':' || is_handed_on(&code[..start]) {
+            continue;
+        }
+        let base = if word == "crate::" { &[] } else { &module[..module.len() - 1] };
+        expand(&code[start + word.len()..], base.to_vec(), &mut found);
+    }
+    found
+}
+
+fn is_handed_on(before: &str) -> bool {
+    let statement = before.rsplit([';', '}']).next().unwrap_or_default();
+    statement.contains("pub use ")
+}
+
+/// The paths that begin with `base` and go on with `text`.
+fn expand(text: &str, mut base: Vec<String>, found: &mut Vec<Vec<String>>) {
+    let mut rest = text;
+    loop {
+        if let Some(group) = rest.strip_prefix('{') {
+            members(group).iter().for_each(|member| expand(member.trim(), base.clone(), found));
+            return;
+        }
+        let name: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+        if name == "super" {
+            base.pop();
+        } else if !name.is_empty() && name != "self" {
+            base.push(name.clone());
+        }
+        match rest[name.len()..].strip_prefix("::") {
+            Some(next) => rest = next,
+            None if base.is_empty() => return,
+            None => return found.push(base),
+        }
+    }
 }
 
 /// The members of a group of imports, up to the brace that closes it.
@@ -102,15 +199,25 @@ fn members(group: &str) -> Vec<String> {
     members
 }
 
-fn head(path: &str) -> String {
-    path.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect()
-}
-
 /// The file without comments and without the tests at its end, which may use anything.
 fn code(path: &Path) -> String {
     let text = std::fs::read_to_string(path).unwrap();
     let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
     code.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect()
+}
+
+fn public_types(path: &Path) -> Vec<String> {
+    let code = if is_test(path) { String::new() } else { code(path) };
+    let name = |line: &str| {
+        let rest = line.trim_start().strip_prefix("pub")?;
+        let rest =
+            rest.strip_prefix('(').map_or(rest, |scoped| scoped.split_once(')').map_or("", |(_, rest)| rest));
+        let mut words = rest.split_whitespace();
+        let is_type = matches!(words.next()?, "struct" | "enum" | "trait" | "type" | "union");
+        let name = words.next().filter(|_| is_type)?;
+        Some(name.split(|c: char| !c.is_alphanumeric()).next()?.to_owned())
+    };
+    code.lines().filter_map(name).collect()
 }
 
 fn lines_with_unsafe(path: &Path) -> Vec<String> {
@@ -122,22 +229,15 @@ fn lines_with_unsafe(path: &Path) -> Vec<String> {
     code.filter(|(_, line)| words(line)).map(|(at, _)| format!("{}:{}", path.display(), at + 1)).collect()
 }
 
-/// The top-level module a file belongs to; none for the root itself.
-fn module_of(path: &Path) -> Option<String> {
-    let inside = path.strip_prefix(root()).unwrap();
-    let name = inside.components().next()?.as_os_str().to_str()?.trim_end_matches(".rs");
-    let name = name.strip_suffix("_tests").unwrap_or(name);
-    (!matches!(name, "lib" | "main" | "bin")).then(|| name.to_owned())
-}
-
 fn is_test(path: &Path) -> bool {
-    let name = path.file_stem().unwrap().to_str().unwrap();
-    name == "tests" || name.ends_with("_tests")
+    path.components().any(|part| part.as_os_str() == "tests")
+        || path.ends_with("tests.rs")
+        || path.ends_with("testing.rs")
 }
 
-fn sources() -> Vec<PathBuf> {
+fn files(folders: &[&str]) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    let mut folders = vec![root()];
+    let mut folders: Vec<PathBuf> = folders.iter().map(|folder| root().join(folder)).collect();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -151,8 +251,4 @@ fn sources() -> Vec<PathBuf> {
     assert!(found.len() > 20, "the sources are gone");
     found.sort_unstable();
     found
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }

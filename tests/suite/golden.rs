@@ -41,7 +41,7 @@ fn a_time_written_as_a_float_keeps_its_milliseconds() {
     let expected: Vec<i64> = (1_795_000_000_000..1_795_000_001_000).collect();
     let add = |chunk: Chunk, time: &i64| chunk.with(*time, &Value::Object(<_>::default()));
     let chunk = expected.iter().fold(Chunk::of(Layout::Legacy, TimeForm::Float), add);
-    ecs_router::decode::records(chunk.bytes(), |record| seen.push(record.time.millis()));
+    ecs_router::input::decode::records(chunk.bytes(), |record| seen.push(record.time.millis()));
     assert_eq!(seen.iter().zip(&expected).find(|(seen, expected)| seen != expected), None);
 }
 

@@ -6,8 +6,6 @@
 //! - `promises` – every test that the README's "What happens when …" names exists, and none of them is left out
 //! - `properties` – no bytes whatever make the decoder panic, and none make it allocate more than they are worth
 //! - `architecture` – modules import only downwards, and `unsafe` stands at the border only
-//! - `readme` – what the documents print: commands, links, configurations, log lines
-//! - `reference` – the README's tables are the ones the program itself goes by
 //! - `cloud` – CloudWatch and Firehose as somebody else wrote them (moto), read back through its own API; needs
 //!   `MOTO_SERVER`
 //! - `fluent_bit` – real Fluent Bit binaries: 100,000 records in, each of them out once; every example; needs
@@ -15,15 +13,13 @@
 //! - `vendors` – New Relic, Datadog, HTTP, Firehose and Firehose over HTTP: their requests, and how they fare
 //! - `watching` – what comes by other ways than Fluent Bit's: exits seen in the task's metadata, events from a queue;
 //!   carriers, and one report per stop
-//! - `cli` – the command line: what it prints, and how it ends
-//! - `support` – chunks, records, routers and processes for the above
+//! - `router` – a router in front of a fake cloud, for the above
 //!
 //! `UPDATE_GOLDEN=1` and `UPDATE_README=1` rewrite what is compared.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation is a failed test")]
 
 mod architecture;
-
 mod cloud;
 mod delivery;
 mod fluent_bit;
@@ -31,7 +27,6 @@ mod golden;
 mod network;
 mod promises;
 mod properties;
-
 mod router;
 mod vendors;
 mod watching;

@@ -7,7 +7,7 @@ const TITLE: &str = "## What happens when …";
 
 #[test]
 fn every_row_names_tests_that_exist() {
-    let tests = tests_in(&["src", "tests"]);
+    let tests = tests_in(&["src", "cli", "fluent-bit", "tests"]);
     let rows = rows();
     assert!(rows.len() >= 16, "rows are missing");
     for row in rows {

@@ -2,7 +2,7 @@
 //!
 //! Packing and verdicts have their properties beside their code, in `batch` and `ack`.
 
-use ecs_router::decode;
+use ecs_router::input::decode;
 use fake_cloud::Cloud;
 use proptest::prelude::*;
 use serde_json::json;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use ecs_router::Verdict;
 use ecs_router::metrics::{Reason, Snapshot};
-use ecs_router::plugin::Instance;
+use ecs_router::registry::Instance;
 use fake_cloud::Cloud;
 
 use test_support::chunk::Chunk;

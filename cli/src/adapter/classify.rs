@@ -1,7 +1,7 @@
 //! `classify`: what the plugin makes of one record.
 
-use ecs_router::classify::{Class, Classifier, Sight};
-use ecs_router::decode;
+use ecs_router::classify::classes::{Class, Classifier, Sight};
+use ecs_router::input::decode;
 use ecs_router::stop::{self, StopEvent};
 use serde_json::Value;
 

@@ -2,17 +2,19 @@
 
 use std::cell::RefCell;
 
-use ecs_router::ack::Progress;
-use ecs_router::batch::{Batch, Pool};
-use ecs_router::classify::{BUILT_IN, Classifier};
+use ecs_router::classify::classes::{BUILT_IN, Classifier};
+use ecs_router::classify::routes::Routes;
 use ecs_router::config::keys::Kind;
 use ecs_router::config::{DestinationSettings, Lookup, Problem, Reader, Settings};
-use ecs_router::decode::Fault;
+use ecs_router::delivery::ack::Progress;
 use ecs_router::destination::{self, Destination};
+use ecs_router::encode::batch::Batch;
+use ecs_router::encode::buffer_pool::Pool;
+use ecs_router::encode::template::Scene;
+use ecs_router::input::decode::Fault;
 use ecs_router::metrics::Metrics;
-use ecs_router::pipeline::{self, Memory, Stages};
-use ecs_router::route::Routes;
-use ecs_router::template::Scene;
+use ecs_router::router::entries;
+use ecs_router::router::process::{self, Memory, Stages};
 
 /// Stands for the region that the machine would name; no request is made.
 const REGION: &str = "us-east-1";
@@ -93,7 +95,7 @@ impl Dry {
         let stages = Stages { classifier, routes, destinations: &destinations, metrics, pool, memory };
         let progress = Progress::new(destinations.len());
         let scene = Scene { tag: tag.as_bytes(), uuid: "$(uuid)", chunk: "$(uuid)", task: None };
-        let sorted = pipeline::sort(&stages, &scene, chunk, &progress);
+        let sorted = process::sort(&stages, &scene, chunk, &progress);
         let mut rows = self.rows(&stages, chunk, &progress);
         for (destination, batches) in sorted.batches.iter().enumerate() {
             batches.iter().for_each(|batch| fill(&mut rows, destination, batch));
@@ -105,7 +107,7 @@ impl Dry {
     /// Classes and routes, before anything is encoded.
     fn rows(&self, stages: &Stages<'_>, chunk: &[u8], progress: &Progress) -> Vec<Row> {
         let mut rows = Vec::new();
-        pipeline::walk(stages, chunk, progress, |_, entry| {
+        entries::walk(stages, chunk, progress, |_, entry| {
             let copies = self.routes.of(entry.class).iter();
             rows.push(Row {
                 class: entry.class_name.to_owned(),

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read as _};
 use std::path::Path;
 
-use ecs_router::decode;
+use ecs_router::input::decode;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 

@@ -2,7 +2,7 @@
 
 use ecs_router::config::Lookup;
 use ecs_router::config::keys::Kind;
-use ecs_router::spool;
+use ecs_router::object::spool;
 use serde_json::{Map, Value};
 
 use super::resolve::Resolved;

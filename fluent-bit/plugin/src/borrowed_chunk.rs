@@ -7,7 +7,7 @@
 use std::ptr::NonNull;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ecs_router::chunk::Chunk;
+use ecs_router::input::chunk::Chunk;
 
 /// The bytes, until they are taken back.
 struct Loan(Mutex<Option<Lent>>);
@@ -59,7 +59,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use ecs_router::chunk::Gone;
+    use ecs_router::input::chunk::Gone;
 
     #[test]
     fn bytes_are_there_until_the_flush_ends() {

@@ -18,7 +18,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use fluent_bit_sys::{FLB_PROXY_GOLANG, FLB_PROXY_OUTPUT_PLUGIN, flb_plugin_proxy_def, flbgo_output_plugin};
 
 use ecs_router::Verdict;
-use ecs_router::plugin;
+use ecs_router::registry;
 
 /// Register: −1 is failure, everything else success.
 #[repr(transparent)]
@@ -75,7 +75,7 @@ pub unsafe extern "C" fn FLBPluginRegister(def: *mut flb_plugin_proxy_def) -> Re
             return Registered::FAILED;
         }
         panic::install_hook();
-        plugin::load();
+        registry::load();
         // SAFETY: `flb_plugin_proxy_register` allocates the struct and passes it here; ours is its common prefix.
         unsafe { def.write(DEFINITION) };
         Registered::OK
@@ -102,7 +102,7 @@ pub unsafe extern "C" fn FLBPluginInit(plugin: *mut flbgo_output_plugin) -> Star
         // SAFETY: NULL, or `proxy_go_output_init`'s struct, which outlives the call; ours is its common prefix.
         let Some(plugin) = (unsafe { plugin.as_ref() }) else { return Started::FAILED };
         let Some(properties) = host::Properties::of(plugin) else { return Started::FAILED };
-        let Some(handle) = plugin::init(&properties, &exporter::HostBoards::of(plugin)) else {
+        let Some(handle) = registry::init(&properties, &exporter::HostBoards::of(plugin)) else {
             return Started::FAILED;
         };
         host::set_context(plugin, handle);
@@ -129,7 +129,7 @@ pub unsafe extern "C" fn FLBPluginFlushCtx(
         match (chunk, tag) {
             (Some([]), Some(_)) => Verdict::Ok.into(),
             (Some(chunk), Some(tag)) => {
-                borrowed_chunk::lend(chunk, |chunk| plugin::flush(context.addr(), tag, chunk)).into()
+                borrowed_chunk::lend(chunk, |chunk| registry::flush(context.addr(), tag, chunk)).into()
             }
             _ => Verdict::Error.into(),
         }
@@ -142,7 +142,7 @@ pub unsafe extern "C" fn FLBPluginFlushCtx(
 /// As for [`FLBPluginFlushCtx`].
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn FLBPluginFlush(data: *const c_void, length: usize, tag: *const c_char) -> Answer {
-    let context = guard(None, plugin::only).unwrap_or_default();
+    let context = guard(None, registry::only).unwrap_or_default();
     // SAFETY: the caller's promise, passed on; the context is a number, never followed.
     unsafe { FLBPluginFlushCtx(std::ptr::without_provenance_mut(context), data, length, tag) }
 }
@@ -150,13 +150,13 @@ pub unsafe extern "C" fn FLBPluginFlush(data: *const c_void, length: usize, tag:
 /// Drains the instance of this context and those it was loaded with.
 #[unsafe(no_mangle)]
 pub extern "C" fn FLBPluginExitCtx(context: *mut c_void) -> c_int {
-    guard((), || plugin::exit(context.addr()));
+    guard((), || registry::exit(context.addr()));
     EXITED
 }
 
 /// Drains every instance.
 #[unsafe(no_mangle)]
 pub extern "C" fn FLBPluginExit() -> c_int {
-    guard((), plugin::exit_all);
+    guard((), registry::exit_all);
     EXITED
 }

@@ -8,11 +8,11 @@ use super::protobuf::{as_text, key};
 use super::record::LogRecord;
 use super::resource::Attributes;
 use super::{MAX_DEPTH, PartialSuccess, SCOPE};
-use crate::batch::Batch;
-use crate::body::Body;
-use crate::decode;
-use crate::json::Writer;
-use crate::record::Value;
+use crate::encode::batch::Batch;
+use crate::encode::json::Writer;
+use crate::encode::payload::Body;
+use crate::input::decode;
+use crate::input::record::Value;
 
 /// Appends `ResourceLogs.resource`.
 pub(super) fn resource(attributes: &Attributes, out: &mut Vec<u8>) {

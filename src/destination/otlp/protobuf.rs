@@ -9,10 +9,10 @@ use std::borrow::Cow;
 use super::record::LogRecord;
 use super::resource::Attributes;
 use super::{MAX_DEPTH, PartialSuccess, SCOPE};
-use crate::batch::Batch;
-use crate::body::Body;
-use crate::json::Writer;
-use crate::record::Value;
+use crate::encode::batch::Batch;
+use crate::encode::json::Writer;
+use crate::encode::payload::Body;
+use crate::input::record::Value;
 
 const VARINT: u8 = 0;
 const FIXED64: u8 = 1;
@@ -87,10 +87,12 @@ fn any(value: Value<'_>, depth: u8, out: &mut Vec<u8>) {
         Value::Extension(..) => string(1, &as_text(value), out),
         Value::Array(..) | Value::Map(..) if depth == 0 => string(1, &as_text(value), out),
         Value::Array(_, items) => nested(5, out, |out| {
-            crate::decode::elements(items).for_each(|item| nested(1, out, |out| any(item, depth - 1, out)));
+            crate::input::decode::elements(items)
+                .for_each(|item| nested(1, out, |out| any(item, depth - 1, out)));
         }),
         Value::Map(_, entries) => nested(6, out, |out| {
-            crate::decode::pairs(entries).for_each(|(name, value)| key_value(1, name, value, depth - 1, out));
+            crate::input::decode::pairs(entries)
+                .for_each(|(name, value)| key_value(1, name, value, depth - 1, out));
         }),
     }
 }

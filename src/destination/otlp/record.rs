@@ -4,9 +4,9 @@
 //! `log.iostream`: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/log/>, read 2026-11.
 
 use super::resource;
-use crate::classify::{Class, Entry};
-use crate::decode;
-use crate::record::Value;
+use crate::classify::classes::{Class, Entry};
+use crate::input::decode;
+use crate::input::record::Value;
 use crate::stop::{Severity, StopEvent};
 
 /// Number and short name of a severity.

@@ -8,11 +8,11 @@ use std::cell::RefCell;
 
 use serde_json::Value as Json;
 
-use crate::classify::Entry;
+use crate::classify::classes::Entry;
 use crate::config::Reader;
-use crate::record::Value;
+use crate::encode::template::{Names, Scene, Template};
+use crate::input::record::Value;
 use crate::stop::StopEvent;
-use crate::template::{Names, Scene, Template};
 
 /// What holds wherever this plugin runs.
 const EVERYWHERE: [(&str, &[u8]); 2] = [("cloud.provider", b"aws"), ("cloud.platform", b"aws_ecs")];

@@ -1,10 +1,10 @@
 //! The key of an object: the user's template made unique and given its extension.
 
-use crate::classify::Entry;
+use crate::classify::classes::Entry;
 use crate::config::Reader;
-use crate::destination::store::Encoding;
-use crate::spool::UUID;
-use crate::template::{Names, Scene, Template};
+use crate::destination::object_store::Encoding;
+use crate::encode::template::{Names, Scene, Template};
+use crate::object::spool::UUID;
 
 /// In UTF-8 bytes (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>, read 2026-11).
 const MAX_KEY: usize = 1_024;

@@ -8,10 +8,10 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest as _, Sha256};
 
 use super::address::Address;
-use crate::body::hex;
 use crate::config::Reader;
 use crate::destination::HttpRequest;
-use crate::destination::store::{Call, Encoding, Part};
+use crate::destination::object_store::{Call, Encoding, Part};
+use crate::encode::payload::hex;
 
 /// What a signature leaves as it is (<https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html>,
 /// read 2026-11).

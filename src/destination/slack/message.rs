@@ -3,15 +3,15 @@
 use serde_json::{Value, json};
 
 use super::blocks::{self, MAX_BLOCKS, MAX_TEXT};
-use super::lines::{self, Line};
+use super::digest::{self, Line};
 use super::stops::{self, Stop};
 
 /// More stops than this at one time become a digest.
 const MOST_IN_FULL: usize = 3;
 
 // The parts are sized so that together they never need cutting.
-const _: () = assert!(MOST_IN_FULL * (stops::BLOCKS_IN_FULL + 1) + lines::MOST_BLOCKS <= MAX_BLOCKS);
-const _: () = assert!(stops::BLOCKS_IN_DIGEST + 1 + lines::MOST_BLOCKS <= MAX_BLOCKS);
+const _: () = assert!(MOST_IN_FULL * (stops::BLOCKS_IN_FULL + 1) + digest::MOST_BLOCKS <= MAX_BLOCKS);
+const _: () = assert!(stops::BLOCKS_IN_DIGEST + 1 + digest::MOST_BLOCKS <= MAX_BLOCKS);
 
 /// The payload for what [`super::Slack`] wrote into a lane.
 pub(super) fn of(wire: &[u8]) -> Value {
@@ -30,7 +30,7 @@ pub(super) fn of(wire: &[u8]) -> Value {
         _ => vec![stops::digest(&stops)],
     };
     if !lines.is_empty() {
-        parts.push(lines::digest(&lines));
+        parts.push(digest::digest(&lines));
     }
     json!({"text": fallback(&stops, lines.len()), "blocks": parts.join(&blocks::divider())})
 }
@@ -42,7 +42,7 @@ fn fallback(stops: &[Stop], lines: usize) -> String {
         _ => vec![stops::title(stops)],
     };
     if lines > 0 {
-        said.push(lines::title(lines));
+        said.push(digest::title(lines));
     }
     blocks::escaped(&said.join("\n"), MAX_TEXT)
 }

@@ -2,7 +2,7 @@
 //!
 //! Chunks of up to 2 MB per flush interval, `Workers` flushes at one time per output, RETRY after a back-off, chunks on
 //! disk when storage is asked for; SIGTERM: no more input, flush what there is within `Grace`, exit; SIGHUP: the same
-//! with a new load of the plugin instead of the end. It knows the plugin's life cycle (`plugin::{load, init, flush,
+//! with a new load of the plugin instead of the end. It knows the plugin's life cycle (`registry::{load, init, flush,
 //! exit}`); the C border has a host of its own in `tests/host`.
 
 use std::collections::VecDeque;
@@ -15,7 +15,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use ecs_router::metrics::NoBoards;
-use ecs_router::{Verdict, plugin};
+use ecs_router::{Verdict, registry};
 use rmp::decode as msgpack;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -123,9 +123,12 @@ impl Engine {
     }
 
     fn load(&self) {
-        plugin::load();
-        let handles =
-            self.plan.outputs.iter().map(|output| plugin::init(&output.keys, &NoBoards).expect("it starts"));
+        registry::load();
+        let handles = self
+            .plan
+            .outputs
+            .iter()
+            .map(|output| registry::init(&output.keys, &NoBoards).expect("it starts"));
         self.lock().handles = handles.collect();
     }
 
@@ -192,7 +195,7 @@ impl Engine {
 
     fn exit(&self) {
         let handles = std::mem::take(&mut self.lock().handles);
-        handles.into_iter().for_each(plugin::exit);
+        handles.into_iter().for_each(registry::exit);
     }
 }
 
@@ -280,7 +283,8 @@ impl Engine {
             let handle = state.handles[output];
             state.running += 1;
             drop(state);
-            let verdict = plugin::flush(handle, job.chunk.tag.as_bytes(), Arc::new(job.chunk.bytes.clone()));
+            let verdict =
+                registry::flush(handle, job.chunk.tag.as_bytes(), Arc::new(job.chunk.bytes.clone()));
             self.settle(job, verdict);
         }
     }

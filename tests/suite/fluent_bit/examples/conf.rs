@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use ecs_router::classify::Class;
+use ecs_router::classify::classes::Class;
 use ecs_router::config::keys::{self, Kind};
 use ecs_router::config::{DestinationSettings, Settings};
 use regex::{Captures, Regex};

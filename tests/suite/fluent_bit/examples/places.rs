@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ecs_router::classify::Class;
+use ecs_router::classify::classes::Class;
 use ecs_router::config::DestinationSettings;
 use ecs_router::config::keys::Kind;
 use fake_cloud::Cloud;

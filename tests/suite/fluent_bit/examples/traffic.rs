@@ -1,6 +1,6 @@
 //! What is told to a running example: by FireLens and the task's metadata to a sidecar, by queue and POST to a collector.
 
-use ecs_router::classify::Class;
+use ecs_router::classify::classes::Class;
 use fake_cloud::Cloud;
 use serde_json::{Value, json};
 

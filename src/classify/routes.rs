@@ -1,0 +1,35 @@
+//! Where a class goes.
+
+use super::classes::{BUILT_IN, Class};
+
+/// By class: the destinations' positions.
+#[derive(Debug, Default)]
+pub struct Routes {
+    by_class: Vec<Vec<usize>>,
+}
+
+impl Routes {
+    /// One row per class, in the order of `Class::index`.
+    #[must_use]
+    pub fn new(by_class: Vec<Vec<usize>>) -> Self {
+        Self { by_class }
+    }
+
+    /// As many classes as `like`, all of which go to these destinations.
+    #[must_use]
+    pub fn all_to(destinations: &[usize], like: &Self) -> Self {
+        Self { by_class: vec![destinations.to_vec(); like.by_class.len()] }
+    }
+
+    /// The destinations of a class; none means it is dropped on purpose.
+    #[must_use]
+    pub fn of(&self, class: Class) -> &[usize] {
+        self.by_class.get(class.index()).map_or(&[], Vec::as_slice)
+    }
+
+    /// How many classes are the user's own.
+    #[must_use]
+    pub fn own_classes(&self) -> usize {
+        self.by_class.len().saturating_sub(BUILT_IN.len())
+    }
+}

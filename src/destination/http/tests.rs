@@ -1,0 +1,174 @@
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::config::keys::Kind;
+use crate::destination::testing::{
+    Keys, any_chunk, batch_of, batches_of, body_of, chunk, configure, judged, line, open, reply, request_of,
+    sent, stopped, word,
+};
+
+fn endpoint(more: &[(&str, &str)]) -> Box<dyn Destination> {
+    open(Kind::Http, &[&[("url", "https://logs.example.com/in?x=1")], more].concat())
+}
+
+fn lines(destination: &dyn Destination, records: &[Value]) -> Vec<Value> {
+    let body = body_of(&request_of(destination, &batch_of(destination, records)));
+    let text = String::from_utf8(body).unwrap();
+    assert!(text.ends_with('\n'));
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn records_stand_in_an_array_or_on_lines() {
+    let expected =
+        [json!({"date": "2026-11-18T11:06:40Z", "n": 1}), json!({"date": "2026-11-18T11:06:41Z", "n": 2})];
+    let records = [json!({"n": 1}), json!({"n": 2})];
+    assert_eq!(sent(&*endpoint(&[]), &records), json!(expected));
+    assert_eq!(lines(&*endpoint(&[("format", "ndjson")]), &records), expected);
+    let types = [("json", "application/json"), ("ndjson", "application/x-ndjson")];
+    for (format, content_type) in types {
+        let endpoint = endpoint(&[("format", format)]);
+        let request = request_of(&*endpoint, &batch_of(&*endpoint, &records));
+        assert_eq!(request.headers["content-type"], content_type);
+        assert_eq!(request.url, "https://logs.example.com/in?x=1");
+        assert!(!request.headers.contains_key("content-encoding"));
+    }
+}
+
+#[test]
+fn what_log_key_leaves_is_json_too() {
+    let lone = endpoint(&[("log_key", "log"), ("format", "ndjson")]);
+    let records = [line(), json!({"log": {"a": 1}}), json!({"n": 1})];
+    let expected = [json!("it \"broke\""), json!({"a": 1}), json!({"date": "2026-11-18T11:06:42Z", "n": 1})];
+    assert_eq!(lines(&*lone, &records), expected);
+}
+
+#[test]
+fn stops_are_reports_or_raw() {
+    assert_eq!(sent(&*endpoint(&[]), &[stopped()])[0]["category"], "oom");
+    assert_eq!(sent(&*endpoint(&[("stop_format", "raw"), ("log_key", "id")]), &[stopped()])[0]["id"], "e1");
+}
+
+#[test]
+fn headers_and_credentials_are_sent_and_kept_secret() {
+    let cases: [(Keys<'_>, &str, &str); 3] = [
+        (&[("user", "u"), ("password", "hunter2")], "authorization", "Basic dTpodW50ZXIy"),
+        (&[("bearer_token", "hunter2")], "authorization", "Bearer hunter2"),
+        (&[("headers", "X-Key = hunter2, X-Tenant=web")], "x-key", "hunter2"),
+    ];
+    for (keys, name, value) in cases {
+        let endpoint = endpoint(&[keys, &[("compress", "gzip")]].concat());
+        let request = request_of(&*endpoint, &batch_of(&*endpoint, &vec![line(); 9]));
+        assert_eq!(request.headers[name], value);
+        assert!(request.headers[name].is_sensitive());
+        assert_eq!(request.headers["content-encoding"], "gzip");
+        assert!(!format!("{request:?}{endpoint:?}").contains("hunter2"), "{name}");
+    }
+}
+
+#[test]
+fn bodies_fill_their_limits_and_never_pass_them() {
+    for (format, extra) in [("json", 2), ("ndjson", 1)] {
+        let endpoint = endpoint(&[("format", format), ("batch_bytes", "1k"), ("date_key", "off")]);
+        let of = |length: usize| batches_of(&*endpoint, &chunk(&[json!({"log": "x".repeat(length)})]));
+        let whole = 1_000 - r#"{"log":""}"#.len() - extra;
+        let (batches, outcomes) = of(whole);
+        assert!(matches!(outcomes[..], [Encoded::Whole { .. }]), "{format}");
+        assert_eq!(request_of(&*endpoint, &batches[0]).body.len(), 1_000, "{format}");
+        let (batches, outcomes) = of(whole + 1);
+        assert!(matches!(outcomes[..], [Encoded::Cut { .. }]), "{format}");
+        assert!(request_of(&*endpoint, &batches[0]).body.len() <= 1_000, "{format}");
+    }
+    let two = endpoint(&[("batch_records", "2")]);
+    let counts: Vec<_> =
+        batches_of(&*two, &chunk(&vec![line(); 5])).0.iter().map(|batch| batch.items.len()).collect();
+    assert_eq!(counts, [2, 2, 1]);
+}
+
+#[test]
+fn what_is_cut_stays_json() {
+    let records = [json!({"log": "\"é\u{1}".repeat(900), "n": 1}), json!({"a": vec![1; 2_000]})];
+    let endpoint_of = |keys: &[(&str, &str)]| endpoint(&[&[("batch_bytes", "1k")], keys].concat());
+    for keys in [[("format", "json")], [("format", "ndjson")], [("log_key", "log")]] {
+        let endpoint = endpoint_of(&keys);
+        for batch in batches_of(&*endpoint, &chunk(&records)).0 {
+            let body = request_of(&*endpoint, &batch).body.whole();
+            assert!(body.len() <= 1_000, "{keys:?}: {}", body.len());
+            let text = serde_json::from_slice::<Value>(&body).unwrap().to_string();
+            assert!(text.contains("[truncated "), "{text}");
+        }
+    }
+    let body = batches_of(&*endpoint_of(&[]), &chunk(&records[..1])).0.remove(0);
+    let record: Value = serde_json::from_slice(&request_of(&*endpoint_of(&[]), &body).body.whole()).unwrap();
+    assert_eq!((&record[0]["n"], &record[0]["date"]), (&json!(1), &json!("2026-11-18T11:06:40Z")));
+}
+
+#[test]
+fn every_reply_has_its_meaning() {
+    let rows = [
+        (200, "Delivered"),
+        (201, "Delivered"),
+        (202, "Delivered"),
+        (204, "Delivered"),
+        (301, "Slow"),
+        (400, "Split"),
+        (401, "Slow"),
+        (403, "Slow"),
+        (404, "Refused"),
+        (408, "Soon"),
+        (413, "Split"),
+        (422, "Split"),
+        (429, "Soon"),
+        (500, "Soon"),
+        (503, "Soon"),
+    ];
+    for (status, meaning) in rows {
+        assert_eq!(word(&judged(&*endpoint(&[]), 3, &reply(status, "whatever"))), meaning, "{status}");
+    }
+    for status in [400, 422] {
+        assert_eq!(
+            word(&judged(&*endpoint(&[]), 1, &reply(status, "whatever"))),
+            "Refused",
+            "{status}, alone"
+        );
+    }
+}
+
+#[test]
+fn settings_are_checked() {
+    let url = ("url", "https://h");
+    let cases: [(&[(&str, &str)], &str); 14] = [
+        (&[], "d.url: is missing"),
+        (&[("url", "logs.example.com")], "d.url: must begin with https://"),
+        (&[("url", "https://u:p@h/")], "d.url: holds a user name"),
+        (&[("url", "https://h/ x")], "d.url: is not an address"),
+        (&[url, ("format", "xml")], "d.format: 'xml' is none of json, ndjson"),
+        (&[url, ("user", "u")], "d.user: has no meaning without password"),
+        (&[url, ("password", "p")], "d.password: has no meaning without user"),
+        (&[url, ("user", "u:v"), ("password", "p")], "d.user: cannot hold a colon"),
+        (&[url, ("user", "u"), ("password", "p"), ("bearer_token", "t")], "d.bearer_token: excludes"),
+        (&[url, ("bearer_token", "t\u{7}t")], "d.bearer_token: holds a character"),
+        (&[url, ("headers", "X-Key hunter2")], "d.headers: is not of the form it should have"),
+        (&[url, ("headers", "X Key=hunter2")], "d.headers: has a name"),
+        (&[url, ("headers", "Content-Length=1")], "d.headers: content-length follows"),
+        (&[url, ("batch_bytes", "999")], "d.batch_bytes: is less than 1000 bytes"),
+    ];
+    for (keys, expected) in cases {
+        let problems = configure(Kind::Http, keys).1;
+        assert!(problems.len() == 1 && problems[0].starts_with(expected), "{keys:?}: {problems:?}");
+        assert!(!problems[0].contains("hunter2"));
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_record_becomes_valid_json_within_the_limit(chunk in any_chunk(), lone in any::<bool>()) {
+        let endpoint = endpoint(if lone { &[("log_key", "log"), ("batch_bytes", "1k")] } else { &[("batch_bytes", "1k")] });
+        for batch in batches_of(&*endpoint, &chunk).0 {
+            let body = request_of(&*endpoint, &batch).body.whole();
+            prop_assert!(body.len() <= 1_000, "{}", body.len());
+            prop_assert!(serde_json::from_slice::<Value>(&body).unwrap().is_array());
+        }
+    }
+}

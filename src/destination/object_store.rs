@@ -1,0 +1,100 @@
+//! What a destination that keeps objects is, besides being a [`super::Destination`].
+//!
+//! Pure like the rest: it words requests and reads replies; `upload` decides their order, `deliver` their pace.
+
+use std::fmt;
+
+use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
+
+use super::{Judgement, Reply, Request};
+use crate::object::spool::Rules;
+
+/// An object store.
+pub trait Store: fmt::Debug {
+    /// How its objects are filled on disk; `None` when each batch is an object.
+    fn spool(&self) -> Option<&Rules>;
+
+    /// How its objects are compressed.
+    fn encoding(&self) -> Encoding;
+
+    /// The request for one step of bringing an object.
+    fn request(&self, key: &str, call: &Call<'_>) -> Request;
+
+    /// What the reply to that step means.
+    fn judge(&self, call: &Call<'_>, reply: &Reply) -> Judgement;
+
+    /// The upload that the reply to [`Call::Begin`] has begun.
+    fn upload_id(&self, reply: &Reply) -> Option<String>;
+
+    /// The service said where it is: requests made from now on go there.
+    fn moved(&self, region: &str);
+}
+
+/// One step of bringing an object.
+#[derive(Debug, Clone, Copy)]
+pub enum Call<'c> {
+    /// The whole object at once.
+    Put(&'c Piece),
+    /// The beginning of an upload in parts.
+    Begin,
+    /// One part; numbers begin with 1.
+    Part {
+        /// Of which upload.
+        upload: &'c str,
+        /// Its place.
+        number: usize,
+        /// Its bytes.
+        piece: &'c Piece,
+    },
+    /// The parts become the object.
+    Complete {
+        /// Of which upload.
+        upload: &'c str,
+        /// All of them, in order.
+        parts: &'c [Part],
+    },
+    /// The parts are thrown away, which would be paid for otherwise.
+    Abort {
+        /// Of which upload.
+        upload: &'c str,
+    },
+}
+
+/// A part that arrived.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// What the service called it.
+    pub etag: String,
+    /// Digest of its bytes.
+    pub sha256: [u8; 32],
+}
+
+/// Bytes with their digest, which the signature and the checksum share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece {
+    /// As they go over the wire.
+    pub body: Bytes,
+    /// Their digest.
+    pub sha256: [u8; 32],
+}
+
+impl Piece {
+    /// Digests the bytes: milliseconds for a part of several MiB.
+    #[must_use]
+    pub fn new(body: Bytes) -> Self {
+        let sha256 = Sha256::digest(&body).into();
+        Self { body, sha256 }
+    }
+}
+
+/// How objects are compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// Not at all.
+    Plain,
+    /// RFC 1952
+    Gzip,
+    /// RFC 8878
+    Zstd,
+}

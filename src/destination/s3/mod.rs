@@ -1,0 +1,191 @@
+//! Amazon S3: objects of NDJSON, filled in the spool or, with `upload_timeout 0`, one per chunk.
+//!
+//! API: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html> and
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html>, read 2026-11.
+
+mod address;
+mod key;
+mod reply;
+mod request;
+
+use std::path::PathBuf;
+
+use self::address::{Address, Bucket};
+use self::key::Key;
+use self::request::Traits;
+use super::object_store::{Call, Encoding, Piece, Store};
+use super::timestamp_field::Dated;
+use super::{Destination, Encoded, Judgement, Network, Outlet, Purpose, Reply, Request};
+use crate::classify::classes::Entry;
+use crate::config::{Common, Reader};
+use crate::encode::batch::{Batch, Limits};
+use crate::encode::template::Scene;
+use crate::object::spool::Rules;
+
+/// A batch is what a chunk holds for one object. It is never split: half an object would need a name of its own.
+const LIMITS: Limits = Limits { bytes: usize::MAX, records: usize::MAX, span_ms: None, ordered: false };
+
+/// The largest object: in parts of 5 MiB, of which there may be 10,000
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>, read 2026-11).
+const MAX_OBJECT: u64 = 50_000_000_000;
+
+/// Below this, one busy container would be held up by its own spool.
+const MIN_SPOOL: u64 = 10_000_000;
+
+/// One S3 destination.
+#[derive(Debug)]
+pub(super) struct S3 {
+    common: Common,
+    network: Network,
+    dated: Dated,
+    key: Key,
+    encoding: Encoding,
+    address: Address,
+    traits: Traits,
+    spool: Option<Rules>,
+}
+
+impl S3 {
+    pub(super) fn read(common: Common, reader: &Reader<'_>, region: Option<&str>) -> Self {
+        let bucket = Bucket::read(reader);
+        let network = Network::read_aws(reader, bucket.region().or(region));
+        let region = network.identity.as_ref().map_or("", |identity| &identity.region);
+        let encoding = match reader.choice("compress") {
+            Some("zstd") => Encoding::Zstd,
+            Some("none") => Encoding::Plain,
+            _ => Encoding::Gzip,
+        };
+        Self {
+            dated: Dated::read(reader),
+            key: Key::read(reader, encoding),
+            encoding,
+            spool: read_rules(&common, reader, encoding),
+            traits: Traits::read(reader, encoding),
+            address: Address::read(reader, bucket, region),
+            network,
+            common,
+        }
+    }
+
+    fn call(&self, key: &str, call: &Call<'_>) -> Request {
+        let request = request::of(&self.address, &self.traits, key, call);
+        Request { purpose: Purpose::Deliver, outlet: Outlet::Http(request) }
+    }
+
+    fn put(&self, batch: &Batch) -> Request {
+        let lines = batch.body();
+        let body = match self.encoding {
+            Encoding::Plain => lines.whole(),
+            Encoding::Gzip => super::gzip(&lines).into(),
+            // Plain lines would still be read by zstd's users.
+            Encoding::Zstd => super::zstd(&lines).map_or_else(|| lines.whole(), Into::into),
+        };
+        self.call(&String::from_utf8_lossy(batch.target()), &Call::Put(&Piece::new(body)))
+    }
+}
+
+/// `None` when every chunk is uploaded at once.
+fn read_rules(common: &Common, reader: &Reader<'_>, encoding: Encoding) -> Option<Rules> {
+    let bucket = reader.text("bucket").unwrap_or_default();
+    let rules = Rules {
+        packs: encoding == Encoding::Gzip,
+        dir: PathBuf::from(reader.required("spool_dir")),
+        label: format!("{}@{bucket}", common.name),
+        object_size: reader.size("total_file_size"),
+        object_age: reader.duration("upload_timeout"),
+        limit: reader.size("spool_limit"),
+    };
+    if rules.object_age.is_zero() {
+        for key in ["spool_dir", "total_file_size", "spool_limit"] {
+            if reader.written(key).is_some() {
+                reader.problem(key, "has no effect when upload_timeout is 0".to_owned());
+            }
+        }
+        return None;
+    }
+    if !(1..=MAX_OBJECT).contains(&rules.object_size) {
+        reader.problem("total_file_size", "must be between 1 and 50G".to_owned());
+    }
+    if rules.limit < MIN_SPOOL {
+        reader.problem("spool_limit", "must be at least 10M".to_owned());
+    }
+    Some(rules)
+}
+
+impl Destination for S3 {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn limits(&self) -> Limits {
+        LIMITS
+    }
+
+    fn network(&self) -> Option<&Network> {
+        Some(&self.network)
+    }
+
+    fn store(&self) -> Option<&dyn Store> {
+        Some(self)
+    }
+
+    fn target<'t>(
+        &'t self,
+        entry: &Entry<'_, '_, '_>,
+        scene: &Scene<'_>,
+        out: &mut Vec<u8>,
+    ) -> Option<&'t str> {
+        match self.spool {
+            Some(_) => self.key.render(entry, scene, out),
+            None => self.key.render_whole(entry, scene, out),
+        }
+    }
+
+    fn encode(&self, entry: &Entry<'_, '_, '_>, _: &Scene<'_>, out: &mut Vec<u8>) -> Encoded {
+        self.dated.line(&self.common, entry, out)
+    }
+
+    fn request(&self, batch: &Batch) -> Request {
+        if self.spool.is_none() {
+            return self.put(batch);
+        }
+        let outlet = Outlet::Spool { name: batch.target().to_vec(), lines: batch.body() };
+        Request { purpose: Purpose::Deliver, outlet }
+    }
+
+    fn judge(&self, _: Purpose, _: &Batch, reply: &Reply) -> Judgement {
+        match self.spool {
+            Some(_) => Judgement::Delivered,
+            None => reply::put(reply),
+        }
+    }
+}
+
+impl Store for S3 {
+    fn spool(&self) -> Option<&Rules> {
+        self.spool.as_ref()
+    }
+
+    fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    fn request(&self, key: &str, call: &Call<'_>) -> Request {
+        self.call(key, call)
+    }
+
+    fn judge(&self, call: &Call<'_>, reply: &Reply) -> Judgement {
+        reply::of(call, reply)
+    }
+
+    fn upload_id(&self, reply: &Reply) -> Option<String> {
+        reply::upload_id(reply)
+    }
+
+    fn moved(&self, region: &str) {
+        self.address.moved(region);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,483 @@
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use ::http::{HeaderMap, HeaderName, HeaderValue, Method};
+
+use super::*;
+use crate::classify::classes::Classifier;
+use crate::config::keys::Kind;
+use crate::destination::object_store::Part;
+use crate::destination::{HttpRequest, Pace};
+use crate::encode::batch::pack;
+use crate::encode::buffer_pool::Pool;
+use crate::encode::partition::{Item, Lane};
+
+fn read(pairs: &[(&str, &str)]) -> (S3, Vec<String>) {
+    let mut map: BTreeMap<String, String> =
+        [("s3.bucket", "my-logs")].into_iter().map(|(k, v)| (k.into(), v.into())).collect();
+    map.extend(pairs.iter().map(|(key, value)| (format!("s3.{key}"), (*value).to_owned())));
+    let problems = RefCell::new(Vec::new());
+    let reader = Reader::new(&map, &problems).of_destination("s3", Kind::S3);
+    let s3 = S3::read(Common::read("s3", &reader), &reader, Some("eu-west-1"));
+    drop(map);
+    (s3, problems.into_inner().iter().map(ToString::to_string).collect())
+}
+
+fn s3(pairs: &[(&str, &str)]) -> S3 {
+    let (s3, problems) = read(pairs);
+    assert_eq!(problems, [""; 0]);
+    s3
+}
+
+fn key_of(pairs: &[(&str, &str)], record: &serde_json::Value) -> String {
+    let s3 = s3(pairs);
+    let chunk = rmp_serde::to_vec(&(1_795_000_000u64, record)).unwrap();
+    let mut out = Vec::new();
+    crate::input::decode::records(&chunk, |record| {
+        let (class, stop) = Classifier::default().class_of(record);
+        let entry = Entry { record, class, class_name: class.name(), stop: stop.as_ref() };
+        s3.target(&entry, &Scene { tag: b"app.web", uuid: "instance", chunk: "CHUNK", task: None }, &mut out);
+    });
+    String::from_utf8(out).unwrap()
+}
+
+fn line() -> serde_json::Value {
+    serde_json::json!({"source": "stdout", "container_name": "/web", "log": "hello", "ecs_cluster": "prod"})
+}
+
+#[test]
+fn keys_are_unique_and_end_with_their_extension() {
+    let cases: [(&[(&str, &str)], &str); 10] = [
+        (&[], "ecs_router/stdout/web/2026/11/18/11/<>.json.gz"),
+        (&[("key", "a/$(uuid).json.gz")], "a/<>.json.gz"),
+        (&[("key", "a/%Y-%m-%d.json")], "a/2026-11-18-<>.json.gz"),
+        (&[("key", "a/%Y.%m.%d")], "a/2026.11.18-<>.gz"),
+        (&[("key", "a/$(container_name).ndjson.zst"), ("compress", "zstd")], "a/web-<>.ndjson.zst"),
+        (&[("key", "a/$(container_name).log"), ("compress", "none")], "a/web-<>.log"),
+        (&[("key", "/a/")], "a/<>.gz"),
+        (&[("key", "a.b/c")], "a.b/c-<>.gz"),
+        (&[("key", "$(uuid)/%H"), ("timezone", "Asia/Tokyo")], "<>/20.gz"),
+        (&[("key", "$(ecs_cluster)/$(tag[1])/$(nothing)")], "prod/web/unknown-<>.gz"),
+    ];
+    for (pairs, expected) in cases {
+        assert_eq!(key_of(pairs, &line()).replace('\0', "<>"), expected, "{pairs:?}");
+    }
+}
+
+#[test]
+fn an_object_per_chunk_has_the_chunks_name() {
+    let key = key_of(&[("key", "a/%H.json"), ("upload_timeout", "0")], &line());
+    assert_eq!(key, "a/11-CHUNK.json.gz");
+}
+
+#[test]
+fn values_cannot_leave_their_prefix_and_long_keys_keep_both_ends() {
+    let key = |template: &str, value: &str| {
+        let record = serde_json::json!({"source": "stdout", "v": value, "w": "x".repeat(2_000)});
+        key_of(&[("key", template)], &record).replace('\0', &"u".repeat(36))
+    };
+    assert_eq!(key("a/$(v)/b.json", "../../c"), format!("a/_._.._c/b-{}.json.gz", "u".repeat(36)));
+    let long = "y".repeat(3_000);
+    for template in ["logs/$(v)/$(uuid).json", "logs/$(uuid)/$(v).json", "logs/$(w)/$(uuid)/$(v).json"] {
+        let key = key(template, &long);
+        assert_eq!(key.len(), 1_024, "{template}");
+        assert!(
+            key.starts_with("logs/") && key.ends_with(".json.gz") && key.contains(&"u".repeat(36)),
+            "{key}"
+        );
+    }
+}
+
+#[test]
+fn every_problem_says_what_to_write() {
+    let cases = [
+        ("key", "a.json.gz", "compress", "zstd", "s3.key: ends with .gz, but compress says otherwise"),
+        ("timezone", "Madrid", "", "", "s3.timezone: 'Madrid' is no time zone"),
+        ("bucket", "My_Logs", "", "", "s3.bucket: 'My_Logs' cannot be the name of a bucket"),
+        ("endpoint", "localhost:9000", "", "", "s3.endpoint: must begin with https:// or http://"),
+        ("sse_kms_key_id", "k", "sse", "AES256", "s3.sse_kms_key_id: has no effect unless sse is aws:kms"),
+        ("expected_bucket_owner", "me", "", "", "twelve digits"),
+        ("spool_limit", "1M", "", "", "s3.spool_limit: must be at least 10M"),
+        ("total_file_size", "60G", "", "", "s3.total_file_size: must be between 1 and 50G"),
+        ("spool_dir", "/x", "upload_timeout", "0", "s3.spool_dir: has no effect when upload_timeout is 0"),
+        ("tags", "a=1,b=1,c=1,d=1,e=1,f=1,g=1,h=1,i=1,j=1,k=1", "", "", "11 tags are more than the 10"),
+        ("storage_class", "SNOW", "", "", "s3.storage_class: 'SNOW' is none of"),
+    ];
+    for (key, value, other, another, expected) in cases {
+        let (_, problems) = read(&[(key, value), (other, another)]);
+        assert!(problems.iter().any(|problem| problem.contains(expected)), "{key}: {problems:?}");
+        assert!(problems.iter().all(|problem| problem.contains("; ")), "{key}: {problems:?}");
+    }
+}
+
+fn http(request: Request) -> HttpRequest {
+    match request.outlet {
+        Outlet::Http(request) => request,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_bucket_stands_in_the_host_where_it_can() {
+    let url = |pairs: &[(&str, &str)]| http(s3(pairs).call("a b/+.gz", &Call::Begin)).url;
+    assert_eq!(url(&[]), "https://my-logs.s3.eu-west-1.amazonaws.com/a%20b/%2B.gz?uploads=");
+    assert_eq!(
+        url(&[("path_style", "on")]),
+        "https://s3.eu-west-1.amazonaws.com/my-logs/a%20b/%2B.gz?uploads="
+    );
+    assert_eq!(url(&[("bucket", "a.dot")]), "https://s3.eu-west-1.amazonaws.com/a.dot/a%20b/%2B.gz?uploads=");
+    assert_eq!(
+        url(&[("region", "cn-north-1")]),
+        "https://my-logs.s3.cn-north-1.amazonaws.com.cn/a%20b/%2B.gz?uploads="
+    );
+    assert_eq!(
+        url(&[("endpoint", "https://bucket.vpce-1.s3.eu-west-1.vpce.amazonaws.com/")]),
+        "https://my-logs.bucket.vpce-1.s3.eu-west-1.vpce.amazonaws.com/a%20b/%2B.gz?uploads="
+    );
+    assert_eq!(
+        url(&[("endpoint", "http://127.0.0.1:9000")]),
+        "http://127.0.0.1:9000/my-logs/a%20b/%2B.gz?uploads="
+    );
+}
+
+const ACCESS_POINT: &str = "arn:aws:s3:us-west-2:111122223333:accesspoint/logs";
+
+#[test]
+fn an_access_point_has_a_host_of_its_own_in_the_region_of_its_arn() {
+    let request = |pairs: &[(&str, &str)]| {
+        let s3 = s3(pairs);
+        let region = s3.network.identity.as_ref().unwrap().region.clone();
+        (http(s3.call("a b", &Call::Abort { upload: "u" })).url, region)
+    };
+    let host = "https://logs-111122223333.s3-accesspoint.us-west-2.amazonaws.com";
+    for arn in [ACCESS_POINT, "arn:aws:s3:us-west-2:111122223333:accesspoint:logs"] {
+        for more in [("bucket", arn), ("region", "us-west-2")] {
+            let expected = (format!("{host}/a%20b?uploadId=u"), "us-west-2".to_owned());
+            assert_eq!(request(&[("bucket", arn), more]), expected, "{arn} {more:?}");
+        }
+    }
+    let china = "arn:aws-cn:s3:cn-north-1:111122223333:accesspoint/logs";
+    assert_eq!(
+        request(&[("bucket", china)]).0,
+        "https://logs-111122223333.s3-accesspoint.cn-north-1.amazonaws.com.cn/a%20b?uploadId=u"
+    );
+    let endpoint = ("endpoint", "https://accesspoint.vpce-1.s3.us-west-2.vpce.amazonaws.com");
+    assert_eq!(
+        request(&[("bucket", ACCESS_POINT), endpoint]).0,
+        "https://logs-111122223333.accesspoint.vpce-1.s3.us-west-2.vpce.amazonaws.com/a%20b?uploadId=u"
+    );
+    let alias = "logs-3rb4mphqsqdnknkuqp1d1qcyb7exaeuw2a-s3alias";
+    assert!(
+        request(&[("bucket", alias)]).0.starts_with(&format!("https://{alias}.s3.eu-west-1.amazonaws.com/"))
+    );
+}
+
+#[test]
+fn buckets_that_cannot_be_written_to_are_told_apart() {
+    let directory = "is a directory bucket (S3 Express One Zone), which is not supported";
+    let form = "is no ARN of an access point: arn:aws:s3:<region>:<account>:accesspoint/<name>";
+    for (bucket, expected) in [
+        ("logs--usw2-az1--x-s3", directory),
+        ("logs--usw2-az1--xa-s3", directory),
+        ("arn:aws:s3:::logs", "is the ARN of a bucket; write its name alone"),
+        (
+            "arn:aws:s3::111122223333:accesspoint/m.mrap",
+            "is a multi-region access point, which is not supported",
+        ),
+        ("arn:aws:s3-outposts:us-west-2:111122223333:outpost/op-1/accesspoint/logs", form),
+        ("arn:aws:s3express:us-west-2:111122223333:accesspoint/logs--usw2-az1--xa-s3", form),
+        ("arn:aws:s3:us-west-2:111122223333:accesspoint/logs/object/k", form),
+        ("arn:aws:s3:us-west-2:1111:accesspoint/logs", form),
+        ("arn:aws:s3:evil.example.com/:111122223333:accesspoint/logs", form),
+        ("arn:aws:s3", form),
+    ] {
+        let problems = read(&[("bucket", bucket)]).1;
+        assert_eq!(problems.len(), 1, "{bucket}: {problems:?}");
+        assert!(problems[0].starts_with(&format!("s3.bucket: '{bucket}' {expected}")), "{problems:?}");
+    }
+    for (key, value, expected) in [
+        ("path_style", "on", "s3.path_style: is not possible with an access point; leave it out"),
+        (
+            "endpoint",
+            "http://127.0.0.1:9000",
+            "s3.endpoint: is a number, but an access point is a part of a host name; write a host name",
+        ),
+        (
+            "region",
+            "eu-west-1",
+            "s3.region: is eu-west-1, but the access point is in us-west-2; write us-west-2",
+        ),
+    ] {
+        assert_eq!(read(&[("bucket", ACCESS_POINT), (key, value)]).1, [expected]);
+    }
+}
+
+#[test]
+fn a_store_that_does_not_know_if_none_match_is_not_asked() {
+    let piece = Piece::new(bytes::Bytes::from_static(b"hello"));
+    for call in [Call::Put(&piece), Call::Complete { upload: "u", parts: &[] }] {
+        for (keys, asked) in [(&[][..], true), (&[("if_none_match", "off")], false)] {
+            let request = http(s3(keys).call("k", &call));
+            assert_eq!(request.headers.contains_key("if-none-match"), asked, "{call:?}");
+        }
+    }
+    let Judgement::Later { why, .. } = reply::put(&reply(501, &[], &error("NotImplemented"))) else {
+        panic!()
+    };
+    assert!(
+        why.starts_with("PutObject answered 501 NotImplemented") && why.ends_with("set if_none_match off")
+    );
+}
+
+#[test]
+fn a_move_changes_the_address() {
+    let s3 = s3(&[]);
+    s3.moved("us-west-2");
+    assert_eq!(http(s3.call("k", &Call::Begin)).url, "https://my-logs.s3.us-west-2.amazonaws.com/k?uploads=");
+}
+
+#[test]
+fn every_call_is_worded_as_the_api_says() {
+    let s3 = s3(&[
+        ("storage_class", "STANDARD_IA"),
+        ("sse", "aws:kms"),
+        ("sse_kms_key_id", "key-1"),
+        ("canned_acl", "private"),
+        ("tags", "team=web & co, env=prod"),
+        ("expected_bucket_owner", "111122223333"),
+    ]);
+    let piece = Piece::new(bytes::Bytes::from_static(b"hello"));
+    let part = Part { etag: "\"e<1>\"".into(), sha256: piece.sha256 };
+    let digest = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+    let checksum = "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=";
+    let of_object = [
+        "content-encoding: gzip",
+        "content-type: application/x-ndjson",
+        "x-amz-acl: private",
+        "x-amz-server-side-encryption: aws:kms",
+        "x-amz-server-side-encryption-aws-kms-key-id: key-1",
+        "x-amz-storage-class: STANDARD_IA",
+        "x-amz-tagging: team=web%20%26%20co&env=prod",
+    ];
+    let checked = format!("x-amz-checksum-sha256: {checksum}");
+    let put = [&of_object[..], &[&checked, "if-none-match: *"]].concat();
+    let begin = [&of_object[..], &["x-amz-checksum-algorithm: SHA256"]].concat();
+    let cases: [(Call<'_>, Method, &str, Vec<&str>); 5] = [
+        (Call::Put(&piece), Method::PUT, "", put),
+        (Call::Begin, Method::POST, "?uploads=", begin),
+        (
+            Call::Part { upload: "u/1", number: 7, piece: &piece },
+            Method::PUT,
+            "?partNumber=7&uploadId=u%2F1",
+            vec![&checked],
+        ),
+        (
+            Call::Complete { upload: "u/1", parts: std::slice::from_ref(&part) },
+            Method::POST,
+            "?uploadId=u%2F1",
+            vec!["content-type: application/xml", "if-none-match: *"],
+        ),
+        (Call::Abort { upload: "u/1" }, Method::DELETE, "?uploadId=u%2F1", vec![]),
+    ];
+    for (call, method, query, mut headers) in cases {
+        let request = http(s3.call("k", &call));
+        assert_eq!((request.method, request.sign), (method, Some("s3")));
+        assert_eq!(request.url, format!("https://my-logs.s3.eu-west-1.amazonaws.com/k{query}"));
+        let sha256 = request.headers["x-amz-content-sha256"].to_str().unwrap().to_owned();
+        let sent = request.headers.iter().filter(|(name, _)| *name != "x-amz-content-sha256");
+        let mut sent: Vec<_> =
+            sent.map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
+        sent.sort();
+        headers.push("x-amz-expected-bucket-owner: 111122223333");
+        headers.sort_unstable();
+        assert_eq!(sent, headers, "{call:?}");
+        match call {
+            Call::Put(_) | Call::Part { .. } => {
+                assert_eq!((sha256.as_str(), &*request.body.whole()), (digest, &b"hello"[..]))
+            }
+            Call::Complete { .. } => assert_eq!(
+                String::from_utf8_lossy(&request.body.whole()),
+                format!(
+                    "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Part>\
+                     <ChecksumSHA256>{checksum}</ChecksumSHA256><ETag>\"e&lt;1&gt;\"</ETag>\
+                     <PartNumber>1</PartNumber></Part></CompleteMultipartUpload>"
+                )
+            ),
+            Call::Begin | Call::Abort { .. } => assert!(request.body.is_empty()),
+        }
+    }
+}
+
+#[test]
+fn a_chunk_is_one_object_when_there_is_no_spool() {
+    let direct = s3(&[("upload_timeout", "0"), ("key", "a/$(uuid).json"), ("compress", "zstd")]);
+    assert!(Store::spool(&direct).is_none());
+    let mut lane = Lane::of(&b"a/CHUNK.json.zst"[..], &Pool::default());
+    lane.write(0, |out| out.extend(b"one\ntwo\n"));
+    lane.push(Item { ordinal: 0, at_ms: 0, start: 0, end: 8, size: 8 });
+    let batch = pack(lane, &direct.limits()).remove(0);
+    let request = http(Destination::request(&direct, &batch));
+    assert_eq!(request.url, "https://my-logs.s3.eu-west-1.amazonaws.com/a/CHUNK.json.zst");
+    assert_eq!(zstd::decode_all(&*request.body.whole()).unwrap(), b"one\ntwo\n");
+
+    let spooled = s3(&[]);
+    let request = Destination::request(&spooled, &batch);
+    let lines = b"one\ntwo\n".as_slice().into();
+    assert_eq!(request.outlet, Outlet::Spool { name: b"a/CHUNK.json.zst".to_vec(), lines });
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Meaning {
+    Delivered,
+    Soon,
+    Slow,
+    Reauthorize,
+    Elsewhere(&'static str),
+    Refused,
+}
+
+use Meaning::{Delivered, Elsewhere, Reauthorize, Refused, Slow, Soon};
+
+fn meaning(judgement: Judgement) -> Meaning {
+    match judgement {
+        Judgement::Delivered => Delivered,
+        Judgement::Later { pace: Pace::Soon, .. } => Soon,
+        Judgement::Later { pace: Pace::Slow, .. } => Slow,
+        Judgement::Reauthorize { .. } => Reauthorize,
+        Judgement::Elsewhere { region, .. } => Elsewhere(String::leak(region)),
+        Judgement::Refused { .. } => Refused,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn reply(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> Reply {
+    let headers: HeaderMap = headers
+        .iter()
+        .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+        .collect();
+    Reply { status, headers, body: body.to_owned().into(), cut: false }
+}
+
+fn error(code: &str) -> String {
+    format!("<?xml version=\"1.0\"?>\n<Error><Code>{code}</Code><Message>in words</Message></Error>")
+}
+
+/// For every call alike: status, code, meaning.
+const ERRORS: [(u16, &str, Meaning); 31] = [
+    (500, "InternalError", Soon),
+    (502, "", Soon),
+    (503, "SlowDown", Soon),
+    (503, "ServiceUnavailable", Soon),
+    (429, "TooManyRequests", Soon),
+    (408, "", Soon),
+    (400, "RequestTimeout", Soon),
+    (400, "BadDigest", Soon),
+    (400, "XAmzContentSHA256Mismatch", Soon),
+    (400, "IncompleteBody", Soon),
+    (400, "ExpiredToken", Reauthorize),
+    (400, "InvalidToken", Reauthorize),
+    (400, "TokenRefreshRequired", Reauthorize),
+    (403, "InvalidAccessKeyId", Reauthorize),
+    (403, "RequestTimeTooSkewed", Reauthorize),
+    (403, "SignatureDoesNotMatch", Reauthorize),
+    (403, "AccessDenied", Slow),
+    (403, "AllAccessDisabled", Slow),
+    (404, "NoSuchBucket", Slow),
+    (400, "AccessControlListNotSupported", Slow),
+    (400, "KMS.DisabledException", Slow),
+    (400, "InvalidStorageClass", Slow),
+    (501, "NotImplemented", Slow),
+    (400, "EntityTooLarge", Slow),
+    (400, "EntityTooSmall", Slow),
+    (413, "", Slow),
+    (400, "InvalidArgument", Refused),
+    (400, "KeyTooLongError", Refused),
+    (404, "", Slow),
+    (301, "PermanentRedirect", Slow),
+    (418, "", Slow),
+];
+
+#[test]
+fn every_reply_has_its_meaning() {
+    let piece = Piece::new(bytes::Bytes::from_static(b""));
+    let put = Call::Put(&piece);
+    let part = Call::Part { upload: "u", number: 1, piece: &piece };
+    let complete = Call::Complete { upload: "u", parts: &[] };
+    let abort = Call::Abort { upload: "u" };
+    let etag: &[(&str, &str)] = &[("etag", "\"e\"")];
+    let judge = |call: &Call<'_>, reply: &Reply| meaning(reply::of(call, reply));
+    for (status, code, expected) in ERRORS {
+        for call in [&put, &Call::Begin, &part, &complete] {
+            assert_eq!(judge(call, &reply(status, etag, &error(code))), expected, "{call:?} {status} {code}");
+        }
+    }
+    let completed = "<CompleteMultipartUploadResult><ETag>\"e-1\"</ETag></CompleteMultipartUploadResult>";
+    let begun = "<InitiateMultipartUploadResult><UploadId>u&amp;1</UploadId></InitiateMultipartUploadResult>";
+    let part_of = |body: &str| Reply { cut: true, ..reply(200, etag, body) };
+    let rows: [(&Call<'_>, Reply, Meaning); 23] = [
+        (&put, reply(200, etag, ""), Delivered),
+        (&put, reply(200, &[], "<html>sign in</html>"), Soon),
+        (&put, reply(412, &[], &error("PreconditionFailed")), Delivered),
+        (&put, reply(409, &[], &error("ConditionalRequestConflict")), Soon),
+        (&put, reply(409, &[], &error("OperationAborted")), Soon),
+        (&Call::Begin, reply(200, &[], begun), Delivered),
+        (&Call::Begin, reply(200, &[], ""), Soon),
+        (&part, reply(200, etag, ""), Delivered),
+        (&part, reply(200, &[], ""), Soon),
+        (&part, reply(404, &[], &error("NoSuchUpload")), Slow),
+        (&complete, reply(200, &[], completed), Delivered),
+        (&complete, reply(200, &[], &error("InternalError")), Soon),
+        (&complete, reply(200, &[], &error("SlowDown")), Soon),
+        (&complete, reply(200, &[], &error("InvalidPart")), Slow),
+        (&complete, reply(200, &[], ""), Soon),
+        (&complete, reply(412, &[], &error("PreconditionFailed")), Delivered),
+        (&complete, reply(409, &[], &error("ConditionalRequestConflict")), Slow),
+        (&put, part_of(""), Delivered),
+        (&part, part_of(""), Delivered),
+        (&Call::Begin, part_of("<InitiateMultipartUploadResult><UploadId>u"), Soon),
+        (&complete, part_of("<CompleteMultipartUploadResult><ETag>\"e"), Soon),
+        (&abort, reply(204, &[], ""), Delivered),
+        (&abort, reply(404, &[], &error("NoSuchUpload")), Delivered),
+    ];
+    for (call, reply, expected) in rows {
+        assert_eq!(judge(call, &reply), expected, "{call:?} {reply:?}");
+    }
+    assert_eq!(reply::upload_id(&reply(200, &[], begun)).as_deref(), Some("u&1"));
+}
+
+#[test]
+fn a_redirect_is_followed_to_a_region_and_nowhere_else() {
+    let in_body = |code: &str, more: &str| format!("<Error><Code>{code}</Code>{more}</Error>");
+    let region: &[(&str, &str)] = &[("x-amz-bucket-region", "us-west-2")];
+    let rows = [
+        (reply(301, region, &error("PermanentRedirect")), Elsewhere("us-west-2")),
+        (reply(307, region, ""), Elsewhere("us-west-2")),
+        (
+            reply(400, &[], &in_body("AuthorizationHeaderMalformed", "<Region>eu-south-2</Region>")),
+            Elsewhere("eu-south-2"),
+        ),
+        (
+            reply(
+                307,
+                &[],
+                &in_body("TemporaryRedirect", "<Endpoint>b.s3-us-west-1.amazonaws.com</Endpoint>"),
+            ),
+            Elsewhere("us-west-1"),
+        ),
+        (
+            reply(
+                301,
+                &[],
+                &in_body("PermanentRedirect", "<Endpoint>b.s3.eu-north-1.amazonaws.com</Endpoint>"),
+            ),
+            Elsewhere("eu-north-1"),
+        ),
+        (reply(301, &[("x-amz-bucket-region", "evil.example.com/")], ""), Slow),
+        (reply(301, &[("location", "https://evil.example.com/")], ""), Slow),
+        // The header is in other replies too and means nothing there.
+        (reply(403, region, &error("AccessDenied")), Slow),
+    ];
+    for (reply, expected) in rows {
+        assert_eq!(meaning(reply::put(&reply)), expected, "{reply:?}");
+    }
+}

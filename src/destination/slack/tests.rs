@@ -1,0 +1,373 @@
+use fake_cloud::Cloud;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::stops::Stop;
+use super::*;
+use crate::config::keys::Kind;
+use crate::destination::testing;
+
+const HOOK: (&str, &str) = ("webhook_url", "https://hooks.slack.com/services/T0/B0/secret");
+
+fn slack(keys: &[(&str, &str)]) -> Box<dyn Destination> {
+    let (slack, problems) = testing::configure(Kind::Slack, &[&[HOOK], keys].concat());
+    assert_eq!(problems, [""; 0]);
+    slack
+}
+
+fn message(records: &[Value]) -> Value {
+    let requests = testing::requests(&*slack(&[("min_severity", "info")]), records);
+    assert_eq!(requests.len(), 1);
+    serde_json::from_slice(&requests[0].body.whole()).unwrap()
+}
+
+fn stop(service: &str, severity: &str, category: &str) -> Value {
+    json!({"ecs_event": "task_stopped", "severity": severity, "category": category, "expected": false,
+        "summary": format!("Task of service {service} stopped."), "hint": "Look.", "service": service,
+        "cluster": "prod", "region": "eu-west-1", "task_id": "0123abcd"})
+}
+
+fn composed(objects: &[Value]) -> Value {
+    let wire: String = objects.iter().map(|object| format!("{object}\n")).collect();
+    message::of(wire.as_bytes())
+}
+
+fn kinds(message: &Value) -> Vec<&str> {
+    message["blocks"].as_array().unwrap().iter().map(|block| block["type"].as_str().unwrap()).collect()
+}
+
+/// Texts of all blocks, each with its limit.
+fn texts(message: &Value) -> Vec<(String, usize)> {
+    let text = |value: &Value| value["text"].as_str().unwrap().to_owned();
+    let mut texts = vec![(text(message), 40_000)];
+    for block in message["blocks"].as_array().unwrap() {
+        match block["type"].as_str().unwrap() {
+            "header" => texts.push((text(&block["text"]), 150)),
+            "context" => texts.push((text(&block["elements"][0]), 2_000)),
+            "section" if block.get("fields").is_some() => {
+                let fields = block["fields"].as_array().unwrap();
+                assert!((1..=10).contains(&fields.len()));
+                texts.extend(fields.iter().map(|field| (text(field), 2_000)));
+            }
+            "section" => texts.push((text(&block["text"]), 3_000)),
+            "divider" => {}
+            other => panic!("{other}"),
+        }
+    }
+    texts
+}
+
+fn assert_within_limits(message: &Value) {
+    assert!(message["blocks"].as_array().unwrap().len() <= 50);
+    for (text, limit) in texts(message) {
+        let length = text.encode_utf16().count();
+        assert!((1..=limit).contains(&length), "{length} of {limit}: {text}");
+    }
+}
+
+#[test]
+fn the_webhook_is_a_secret_https_address() {
+    for (url, expected) in [
+        ("", "d.webhook_url: is missing"),
+        ("http://hooks.slack.com/services/x", "d.webhook_url: must be the https:// address"),
+        ("http://127.0.0.1.evil.example/x", "d.webhook_url: must be"),
+        ("hooks.slack.com/services/x", "d.webhook_url: must be"),
+        ("https:///services/x", "d.webhook_url: must be"),
+    ] {
+        let (_, problems) = testing::configure(Kind::Slack, &[("webhook_url", url)]);
+        assert!(problems.len() == 1 && problems[0].starts_with(expected), "{url}: {problems:?}");
+        assert!(url.is_empty() || !problems[0].contains(url), "a secret is shown");
+    }
+    assert!(!format!("{:?}", slack(&[])).contains("hooks.slack.com"));
+    assert_eq!(
+        testing::configure(Kind::Slack, &[("webhook_url", "http://127.0.0.1:9/services/x")]).1,
+        [""; 0]
+    );
+}
+
+#[test]
+fn other_keys_are_checked_and_have_their_own_defaults() {
+    let (_, problems) =
+        testing::configure(Kind::Slack, &[HOOK, ("min_severity", "fatal"), ("stop_format", "raw")]);
+    assert_eq!(
+        problems,
+        [
+            "d.stop_format: has no effect on Slack, where a stop is told in words; leave d.stop_format out",
+            "d.min_severity: 'fatal' is none of info, warning, error; for example: d.min_severity error",
+        ]
+    );
+    assert!(!slack(&[]).common().required);
+    assert!(slack(&[("required", "on")]).common().required);
+    let one_a_second = slack(&[]).network().unwrap().clone();
+    assert_eq!((one_a_second.pace, one_a_second.concurrency), (Some(PACE), 1));
+}
+
+#[test]
+fn only_slacks_ok_is_delivery() {
+    for (status, body, expected) in [
+        (200, "ok", "Delivered"),
+        (200, "ok\n", "Delivered"),
+        (200, "", "Soon"),
+        (200, "<html>", "Soon"),
+        (408, "", "Soon"),
+        (429, "rate_limited", "Soon"),
+        (500, "rollup_error", "Soon"),
+        (503, "", "Soon"),
+        (302, "", "Refused"),
+        (400, "invalid_blocks", "Refused"),
+        (403, "action_prohibited", "Refused"),
+        (404, "no_service", "Refused"),
+        (410, "channel_is_archived", "Refused"),
+        (413, "", "Split"),
+        (400, "msg_too_long", "Split"),
+        (400, "msg_blocks_too_long", "Split"),
+        (418, "", "Refused"),
+    ] {
+        let judgement = testing::judged(&*slack(&[]), 2, &testing::reply(status, body));
+        assert_eq!(testing::word(&judgement), expected, "{status} {body}");
+    }
+}
+
+#[test]
+fn a_refusal_names_the_error_and_the_key_to_look_at() {
+    let why =
+        |status, body: &str| match testing::judged(&*slack(&[]), 1, &testing::reply(status, body.to_owned()))
+        {
+            Judgement::Refused { why } => why,
+            other => panic!("{other:?}"),
+        };
+    assert_eq!(
+        why(404, "no_service"),
+        "Slack answered 404 no_service; the webhook or its channel is gone; make another for d.webhook_url"
+    );
+    assert!(why(410, "channel_is_archived").contains("the channel is archived"));
+    assert!(why(400, "<html>Bad & long</html>").starts_with("Slack answered 400 without a reason"));
+}
+
+#[test]
+fn stops_below_the_severity_are_left_out() {
+    let records = [testing::event("scale-in"), testing::event("oom-killed"), json!({"log": "a line"})];
+    let skipped = |keys: &[(&str, &str)]| -> Vec<bool> {
+        let outcomes = testing::batches_of(&*slack(keys), &testing::chunk(&records)).1;
+        outcomes.iter().map(|outcome| *outcome == Encoded::Skipped).collect()
+    };
+    assert_eq!(skipped(&[]), [true, false, false]);
+    assert_eq!(skipped(&[("min_severity", "info")]), [false; 3]);
+    assert_eq!(skipped(&[("min_severity", "error")]), [true, false, false]);
+}
+
+#[test]
+fn one_stop_becomes_a_report() {
+    let message = message(&[testing::event("oom-killed")]);
+    assert_eq!(kinds(&message), ["header", "section", "section", "section", "context"]);
+    let blocks = &message["blocks"];
+    assert_eq!(blocks[0]["text"]["text"], "🔴 web in prod");
+    let facts: Vec<_> =
+        blocks[2]["fields"].as_array().unwrap().iter().map(|field| field["text"].as_str().unwrap()).collect();
+    assert!(facts.contains(&"*Category*\noom") && facts.contains(&"*Exit code*\n137 (SIGKILL)"), "{facts:?}");
+    assert!(facts.iter().any(|fact| fact.starts_with("*Task definition*\nweb:")), "{facts:?}");
+    assert!(blocks[3]["text"]["text"].as_str().unwrap().starts_with("*app:* OutOfMemoryError"), "{blocks}");
+    assert!(blocks[4]["elements"][0]["text"].as_str().unwrap().contains("|Open in the ECS console>"));
+    assert!(message["text"].as_str().unwrap().starts_with("🔴 Task "), "{message}");
+}
+
+#[test]
+fn last_lines_are_a_code_block_that_keeps_the_end() {
+    let mut stop = stop("web", "error", "app_error");
+    stop["last_lines"] = json!(["```rm <x> & y```", ""]);
+    let code = |stop: &Value| composed(std::slice::from_ref(stop))["blocks"][3]["text"]["text"].clone();
+    assert_eq!(code(&stop), "```\n'''rm &lt;x&gt; &amp; y'''\n\n```");
+    stop["last_lines"] = (0..100).map(|line| format!("line {line} {}", "x".repeat(100))).collect();
+    let text = code(&stop);
+    assert!(text.as_str().unwrap().contains("line 99 ") && !text.as_str().unwrap().contains("line 0 "));
+}
+
+#[test]
+fn the_link_leads_to_the_console_of_the_partition() {
+    let link = |changes: Value| {
+        let mut stop = stop("web", "error", "oom");
+        stop.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        console::link(&Stop::new(stop.as_object().unwrap().clone()))
+    };
+    assert_eq!(
+        link(json!({})).unwrap(),
+        "https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod/tasks/0123abcd/configuration?region=eu-west-1"
+    );
+    assert!(
+        link(json!({"region": "cn-north-1"}))
+            .unwrap()
+            .starts_with("https://cn-north-1.console.amazonaws.cn/")
+    );
+    assert!(
+        link(json!({"region": "us-gov-west-1"}))
+            .unwrap()
+            .starts_with("https://us-gov-west-1.console.amazonaws-us-gov.com/")
+    );
+    assert!(link(json!({"task_id": null})).unwrap().contains("/clusters/prod/services/web/health?"));
+    assert_eq!(link(json!({"cluster": "prod|<!channel>"})), None, "it would stand in markup unescaped");
+    assert_eq!(link(json!({"task_id": null, "service": null})), None);
+}
+
+#[test]
+fn text_is_escaped_and_clipped_between_characters() {
+    assert_eq!(blocks::escaped("a < b & c > d", 100), "a &lt; b &amp; c &gt; d");
+    assert_eq!(blocks::escaped("abcdef", 6), "abcdef");
+    assert_eq!(blocks::escaped("abcdefg", 6), "abcde…");
+    assert_eq!(blocks::escaped("abc&&&", 10), "abc&amp;…", "an entity is whole or not there");
+    assert_eq!(blocks::escaped("🔴🔴🔴", 5), "🔴🔴…", "an emoji counts twice");
+}
+
+#[test]
+fn many_stops_become_a_digest_with_the_worst_first() {
+    let mut stops = vec![stop("web", "warning", "spot"); 4];
+    stops.extend([
+        stop("shop", "error", "oom"),
+        stop("web", "info", "deployment"),
+        stop("shop", "error", "oom"),
+    ]);
+    let message = composed(&stops);
+    assert_eq!(kinds(&message).len(), stops::BLOCKS_IN_DIGEST);
+    let blocks = &message["blocks"];
+    assert_eq!(blocks[0]["text"]["text"], "🔴 7 ECS stop events");
+    assert_eq!(blocks[1]["text"]["text"], "*By category*\n4 × spot\n2 × oom\n1 × deployment");
+    assert_eq!(blocks[2]["text"]["text"], "*By service*\n5 × web in prod\n2 × shop in prod");
+    assert!(
+        blocks[3]["text"]["text"]
+            .as_str()
+            .unwrap()
+            .starts_with("🔴 Task of service shop stopped.\n<https://")
+    );
+    assert!(blocks[5]["text"]["text"].as_str().unwrap().starts_with("🟠 "));
+    assert_eq!(blocks[8]["elements"][0]["text"], "and 2 more");
+    assert_eq!(message["text"], "🔴 7 ECS stop events");
+    assert_eq!(
+        composed(&stops[..3])["blocks"].as_array().unwrap().len(),
+        3 * 4 + 2,
+        "three are told one by one"
+    );
+}
+
+#[test]
+fn lines_become_counts_and_the_first_of_them() {
+    let line = |source: &str, log: &str| json!({"source": source, "container_name": "/app", "log": log});
+    let mut records = vec![line("stdout", "ready")];
+    records.extend((0..9).map(|number| line("stderr", &format!("failed\n<{number}>"))));
+    records.push(json!({"cpu": 7}));
+    let message = message(&records);
+    assert_eq!(message["text"], "📄 11 log lines");
+    let blocks = &message["blocks"];
+    assert_eq!(blocks[0]["text"]["text"], "📄 11 log lines");
+    assert_eq!(
+        blocks[1]["text"]["text"],
+        "*9 × stderr* from app\n```\nfailed &lt;0&gt;\nfailed &lt;1&gt;\nfailed &lt;2&gt;\n```"
+    );
+    assert_eq!(blocks[2]["text"]["text"], "*1 × stdout* from app\n```\nready\n```");
+    assert_eq!(blocks[3]["text"]["text"], "*1 × other*\n```\n{\"cpu\":7}\n```");
+}
+
+#[test]
+fn more_sources_than_a_message_holds_are_counted_together() {
+    let line = |number: usize| json!({"class": "stdout", "container": format!("c{number}"), "line": "x"});
+    let message = composed(&(0..20).map(line).collect::<Vec<_>>());
+    assert_eq!(kinds(&message).len(), digest::MOST_BLOCKS);
+    assert_eq!(message["blocks"][9]["elements"][0]["text"], "and 12 lines of 12 other sources");
+}
+
+#[test]
+fn slack_takes_what_every_known_event_becomes() {
+    let cloud = Cloud::start();
+    let slack = slack(&[("min_severity", "info")]);
+    for event in testing::events() {
+        for request in testing::requests(&*slack, &[event]) {
+            assert_eq!(testing::post(cloud.port(), "/services/T/B/x", &request), 200);
+        }
+    }
+    for request in testing::requests(&*slack, &testing::events()) {
+        assert_eq!(testing::post(cloud.port(), "/services/T/B/x", &request), 200);
+    }
+    cloud.assert_no_complaints();
+}
+
+fn any_text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        3 => ".{0,40}",
+        1 => ("[&<>`🔴a\n\u{0}]{1,8}", 1usize..2_000).prop_map(|(piece, times)| piece.repeat(times)),
+    ]
+}
+
+fn any_stop() -> impl Strategy<Value = Value> {
+    let names = vec![
+        "summary",
+        "hint",
+        "category",
+        "cause",
+        "service",
+        "cluster",
+        "group",
+        "task_id",
+        "task_definition",
+        "launch_type",
+        "region",
+        "stop_code",
+        "stopped_reason",
+        "container",
+        "signal",
+        "container_reason",
+        "stopped_at",
+        "severity",
+    ];
+    let fields = proptest::collection::vec((proptest::sample::select(names), any_text()), 0..12);
+    (fields, proptest::collection::vec(any_text(), 0..30), any::<i64>(), any::<u64>()).prop_map(
+        |(fields, last_lines, exit_code, runtime)| {
+            let mut stop = json!({"ecs_event": "task_stopped", "last_lines": last_lines, "exit_code": exit_code,
+                "runtime_seconds": runtime});
+            fields.into_iter().for_each(|(name, text)| stop[name] = text.into());
+            stop
+        },
+    )
+}
+
+fn any_line() -> impl Strategy<Value = Value> {
+    (any_text(), any_text(), any_text())
+        .prop_map(|(class, container, line)| json!({"class": class, "container": container, "line": line}))
+}
+
+#[test]
+fn a_title_that_is_cut_leaves_no_code_block_open() {
+    let stop = json!({"ecs_event": "task_stopped", "summary": "x", "service": "```🔴".repeat(60)});
+    for (text, _) in texts(&composed(&[stop])).iter().skip(1) {
+        assert!(text.matches("```").count().is_multiple_of(2), "{text}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn any_batch_is_a_message_within_all_limits(
+        stops in proptest::collection::vec(any_stop(), 0..9),
+        lines in proptest::collection::vec(any_line(), 0..30),
+    ) {
+        let objects: Vec<Value> = stops.into_iter().chain(lines).collect();
+        prop_assume!(!objects.is_empty());
+        let message = composed(&objects);
+        assert_within_limits(&message);
+        for (text, _) in texts(&message).iter().skip(1) {
+            prop_assert!(text.matches("```").count() % 2 == 0, "{text}");
+        }
+    }
+
+    #[test]
+    fn any_chunk_of_lines_can_be_encoded(logs in proptest::collection::vec(any::<Vec<u8>>(), 1..20)) {
+        let text = |log: &Vec<u8>| [&[0xdb], u32::try_from(log.len()).unwrap().to_be_bytes().as_slice(), log].concat();
+        let record = |log: &Vec<u8>| [b"\x92\x01\x81\xa3log".as_slice(), &text(log)].concat();
+        let chunk: Vec<u8> = logs.iter().flat_map(record).collect();
+        let slack = slack(&[]);
+        let batches = testing::batches_of(&*slack, &chunk).0;
+        prop_assert_eq!(batches.len(), 1);
+        let message: Value = serde_json::from_slice(&testing::request_of(&*slack, &batches[0]).body.whole()).unwrap();
+        assert_within_limits(&message);
+        let expected = digest::title(logs.len());
+        prop_assert_eq!(message["text"].as_str(), Some(expected.as_str()));
+    }
+}

@@ -1,0 +1,121 @@
+//! A record with its time among its fields, for destinations whose wire form has no other place for it.
+
+use jiff::fmt::temporal::DateTimePrinter;
+
+use super::{Encoded, content};
+use crate::classify::classes::Entry;
+use crate::config::{Common, Reader};
+use crate::encode::json::Writer;
+use crate::input::record::{Field, Value};
+
+/// Under which name the time is written.
+#[derive(Debug)]
+pub(super) struct Dated {
+    /// `None`: not at all.
+    key: Option<String>,
+}
+
+impl Dated {
+    /// Reads `date_key`.
+    pub(super) fn read(reader: &Reader<'_>) -> Self {
+        Self { key: reader.text("date_key").filter(|key| !key.eq_ignore_ascii_case("off")) }
+    }
+
+    /// As [`content::write`]; a whole record begins with its time.
+    pub(super) fn write(&self, common: &Common, entry: &Entry<'_, '_, '_>, out: &mut Writer<'_, false>) {
+        match &self.key {
+            Some(key) if content::is_record(common, entry) => {
+                common.refrain.record(entry.record, out, |writer| {
+                    writer.string(key.as_bytes());
+                    writer.raw(b":\"");
+                    writer.raw(Stamp::of(entry).text());
+                    writer.raw(b"\"");
+                    true
+                });
+            }
+            _ => content::write(common, entry, out),
+        }
+    }
+
+    /// The entry as one line.
+    pub(super) fn line(&self, common: &Common, entry: &Entry<'_, '_, '_>, out: &mut Vec<u8>) -> Encoded {
+        let start = out.len();
+        let mut writer = Writer::<false>::new(out);
+        self.write(common, entry, &mut writer);
+        writer.raw(b"\n");
+        Encoded::Whole { size: out.len() - start }
+    }
+
+    /// As [`content::cut`]; a whole record keeps its time.
+    pub(super) fn cut(&self, common: &Common, entry: &Entry<'_, '_, '_>, max: usize) -> Vec<u8> {
+        let Some(key) = self.key.as_ref().filter(|_| content::is_record(common, entry)) else {
+            return content::cut(common, entry, max);
+        };
+        let stamp = Stamp::of(entry);
+        let first = Field { key: Value::Text(key.as_bytes()), value: Value::Text(stamp.text()) };
+        let fields = [&[first], entry.record.fields].concat();
+        let record = entry.record.with_fields(&fields);
+        content::cut(common, &Entry { record: &record, ..*entry }, max)
+    }
+}
+
+/// A time as RFC 3339 text, on the stack: one is written for every record.
+struct Stamp {
+    bytes: [u8; Stamp::ROOM],
+    length: usize,
+}
+
+impl Stamp {
+    /// Years before 0 have six digits and a sign.
+    const ROOM: usize = "-009999-01-01T00:00:00.000000000Z".len();
+
+    /// Empty for a time outside of the calendar.
+    fn of(entry: &Entry<'_, '_, '_>) -> Self {
+        let time = entry.record.time;
+        let nanos = i32::try_from(time.nanos).unwrap_or_default();
+        let mut stamp = Self { bytes: [0; Self::ROOM], length: 0 };
+        if let Ok(time) = jiff::Timestamp::new(time.seconds, nanos) {
+            // There is room for every time of the calendar.
+            DateTimePrinter::new().print_timestamp(&time, &mut stamp).ok();
+        }
+        stamp
+    }
+
+    fn text(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
+}
+
+impl jiff::fmt::Write for Stamp {
+    fn write_str(&mut self, text: &str) -> Result<(), jiff::Error> {
+        let end = self.length + text.len();
+        if let Some(room) = self.bytes.get_mut(self.length..end) {
+            room.copy_from_slice(text.as_bytes());
+            self.length = end;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::classify::classes::Class;
+    use crate::input::record::{Record, Timestamp};
+
+    #[test]
+    fn every_time_has_its_text_or_none() {
+        let cases = [
+            (0, 0, "1970-01-01T00:00:00Z"),
+            (1_795_000_000, 120_000_000, "2026-11-18T11:06:40.12Z"),
+            (-1, 1, "1969-12-31T23:59:59.000000001Z"),
+            (-377_705_023_201, 1, "-009999-01-02T01:59:59.000000001Z"),
+            (i64::MAX, 0, ""),
+        ];
+        for (seconds, nanos, text) in cases {
+            let record = Record::new(Timestamp { seconds, nanos }, &[], &[]);
+            let entry = Entry { record: &record, class: Class::Other, class_name: "other", stop: None };
+            assert_eq!(String::from_utf8_lossy(Stamp::of(&entry).text()), text);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! A reply that broke off behind its status, for every type of destination: where the status says it all it is what
+//! it would have been whole, and everywhere else nothing is taken for granted.
+
+use crate::config::keys::Kind;
+use crate::destination::testing::{Keys, batch_of, judged, open, reply, word};
+use crate::destination::{Purpose, Reply};
+
+const CLOUDWATCH: (Kind, Keys<'_>) = (Kind::Cloudwatch, &[("log_group", "g")]);
+const FIREHOSE: (Kind, Keys<'_>) = (Kind::Firehose, &[("delivery_stream", "s")]);
+const FIREHOSE_HTTP: (Kind, Keys<'_>) = (Kind::FirehoseHttp, &[("url", "https://example.com/")]);
+const HTTP: (Kind, Keys<'_>) = (Kind::Http, &[("url", "https://example.com/")]);
+const NEWRELIC: (Kind, Keys<'_>) = (Kind::Newrelic, &[("license_key", "k")]);
+const DATADOG: (Kind, Keys<'_>) = (Kind::Datadog, &[("api_key", "k")]);
+const SLACK: (Kind, Keys<'_>) = (Kind::Slack, &[("webhook_url", "https://hooks.slack.com/services/x")]);
+const OTLP: (Kind, Keys<'_>) = (Kind::Otlp, &[("endpoint", "http://localhost:4318")]);
+const S3: (Kind, Keys<'_>) = (Kind::S3, &[("bucket", "logs"), ("upload_timeout", "0")]);
+
+fn cut(status: u16, body: &'static str) -> Reply {
+    Reply { cut: true, ..reply(status, body) }
+}
+
+#[test]
+fn a_reply_that_broke_off_is_judged_by_what_is_there() {
+    for ((kind, keys), status, body, meaning) in [
+        (NEWRELIC, 202, "", "Delivered"),
+        (NEWRELIC, 403, "{", "Slow"),
+        (DATADOG, 202, "{", "Delivered"),
+        (DATADOG, 500, "{", "Soon"),
+        (HTTP, 200, "half of a pa", "Delivered"),
+        (HTTP, 404, "half of a pa", "Refused"),
+        (SLACK, 200, "o", "Delivered"),
+        (SLACK, 200, "", "Delivered"),
+        (SLACK, 200, "<ht", "Soon"),
+        (SLACK, 404, "no_ser", "Refused"),
+        (CLOUDWATCH, 200, "", "Soon"),
+        (CLOUDWATCH, 200, r#"{"rejectedLogEventsInfo":"#, "Soon"),
+        (CLOUDWATCH, 200, "{}", "Delivered"),
+        (CLOUDWATCH, 400, r#"{"__type":"AccessDen"#, "Soon"),
+        (CLOUDWATCH, 413, "", "Split"),
+        (FIREHOSE, 200, r#"{"FailedPutCount":0,"Requ"#, "Soon"),
+        (FIREHOSE, 400, r#"{"__type":"Resour"#, "Soon"),
+        (FIREHOSE_HTTP, 200, r#"{"requestId":""#, "Soon"),
+        (FIREHOSE_HTTP, 401, "{", "Slow"),
+        (OTLP, 200, "", "Soon"),
+        (OTLP, 200, "\u{a}\0", "Soon"),
+        (OTLP, 400, "", "Refused"),
+        (S3, 200, "", "Soon"),
+        (S3, 403, "<Error><Code>AccessDen", "Soon"),
+        (S3, 403, "<Error><Code>AccessDenied</Code><Mess", "Slow"),
+        (S3, 412, "", "Delivered"),
+    ] {
+        let judgement = judged(&*open(kind, keys), 3, &cut(status, body));
+        assert_eq!(word(&judgement), meaning, "{kind:?} {status} {body}");
+    }
+}
+
+#[test]
+fn a_preparation_is_not_forgiven_for_an_error_that_nobody_read() {
+    let cloudwatch = open(CLOUDWATCH.0, CLOUDWATCH.1);
+    let batch = batch_of(&*cloudwatch, &[serde_json::json!({"log": "line"})]);
+    let judge = |reply| word(&cloudwatch.judge(Purpose::Prepare("PutRetentionPolicy"), &batch, &reply));
+    assert_eq!((judge(reply(400, "")), judge(cut(400, ""))), ("Forgiven".to_owned(), "Soon".to_owned()));
+}

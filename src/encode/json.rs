@@ -1,0 +1,470 @@
+//! msgpack values → JSON text, straight into a request body.
+//!
+//! Owns: escaping. Does not own: which fields are written or where. There is no value tree and no allocation;
+//! text that is not UTF-8 becomes U+FFFD, never an error.
+//!
+//! A [`Writer`] writes either JSON (`QUOTED = false`) or JSON that stands inside a JSON string
+//! (`QUOTED = true`), as CloudWatch's `message` does: both escapings in one pass, and the length of the inner
+//! text, which is what CloudWatch counts, is known without writing it anywhere.
+
+use crate::input::decode;
+use crate::input::record::{Field, Record, Value};
+
+/// Nested deeper than this, a value is replaced by a marker: the one place that recurses stays within 20 KiB of stack.
+pub const MAX_DEPTH: u8 = 64;
+
+const TOO_DEEP: &[u8] = b"[nested too deeply]";
+
+/// Writes JSON to the end of a buffer.
+#[derive(Debug)]
+pub struct Writer<'o, const QUOTED: bool> {
+    out: &'o mut Vec<u8>,
+    start: usize,
+    /// Bytes that the outermost escaping added: written length minus this is the inner length.
+    added: usize,
+}
+
+impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
+    /// Starts at the end of `out`.
+    pub fn new(out: &'o mut Vec<u8>) -> Self {
+        let start = out.len();
+        Self { out, start, added: 0 }
+    }
+
+    /// UTF-8 bytes of the text a reader has who unescapes it once; what CloudWatch counts of a message.
+    #[must_use]
+    pub fn inner_len(&self) -> usize {
+        self.out.len() - self.start - self.added
+    }
+
+    /// Punctuation and literals, which need no escaping but for the quotation mark.
+    pub fn raw(&mut self, text: &[u8]) {
+        self.out.extend_from_slice(text);
+    }
+
+    /// A record's fields as an object; `first` is written before them (pairs of our own) and says if it wrote any.
+    pub fn record(&mut self, record: &Record<'_, '_>, first: impl FnOnce(&mut Self) -> bool) {
+        self.object(record, |out| {
+            let comma = first(out);
+            out.fields(record.fields, comma);
+        });
+    }
+
+    /// What `inside` writes of a record, as an object.
+    #[inline]
+    pub(super) fn object(&mut self, record: &Record<'_, '_>, inside: impl FnOnce(&mut Self)) {
+        // Room for the punctuation and the usual escapes at once, instead of growing step by step.
+        self.out.reserve(record.body.len() + record.body.len() / 4 + 8 * record.fields.len());
+        self.raw(b"{");
+        inside(self);
+        self.raw(b"}");
+    }
+
+    /// Fields with commas between them, and before the first with `comma`; answers whether the next one needs a comma.
+    #[inline]
+    pub(super) fn fields(&mut self, fields: &[Field<'_>], mut comma: bool) -> bool {
+        for field in fields {
+            if comma {
+                self.raw(b",");
+            }
+            comma = true;
+            match (field.key, field.value) {
+                (Value::Text(key), Value::Text(text)) => self.text_pair(key, text),
+                (key, value) => {
+                    self.key(key);
+                    self.raw(b":");
+                    self.value(value);
+                }
+            }
+        }
+        comma
+    }
+
+    /// What another writer of this kind wrote, and how much of it the outermost escaping added.
+    pub(super) fn copy(&mut self, text: &[u8], added: usize) {
+        self.raw(text);
+        self.added += added;
+    }
+
+    /// What nearly every field of a log record is: the punctuation between key and value is written in one step.
+    #[inline]
+    fn text_pair(&mut self, key: &[u8], text: &[u8]) {
+        self.quote();
+        self.contents(key);
+        if QUOTED {
+            self.raw(b"\\\":\\\"");
+            self.added += 2;
+        } else {
+            self.raw(b"\":\"");
+        }
+        self.contents(text);
+        self.quote();
+    }
+
+    /// One value of any kind.
+    pub fn value(&mut self, value: Value<'_>) {
+        self.value_at(value, MAX_DEPTH);
+    }
+
+    /// A JSON string of these bytes.
+    pub fn string(&mut self, text: &[u8]) {
+        self.quote();
+        self.contents(text);
+        self.quote();
+    }
+
+    /// Text as it is: escaped once, for the outer string, when `QUOTED`, else only made UTF-8.
+    pub fn text(&mut self, text: &[u8]) {
+        if QUOTED {
+            let mut plain = Writer::<false>::new(self.out);
+            plain.contents(text);
+            self.added += plain.added;
+        } else {
+            self.raw(String::from_utf8_lossy(text).as_bytes());
+        }
+    }
+
+    /// An integer.
+    pub fn integer(&mut self, number: i64) {
+        self.raw(itoa::Buffer::new().format(number).as_bytes());
+    }
+
+    /// The inside of a JSON string: runs of plain ASCII are copied, the rest is looked at more closely.
+    #[inline]
+    pub fn contents(&mut self, mut text: &[u8]) {
+        loop {
+            let (plain, rest) = text.split_at(prefix::<true>(text));
+            self.raw(plain);
+            match rest.split_first() {
+                None => return,
+                Some((byte, tail)) if byte.is_ascii() => {
+                    self.escaped(*byte);
+                    text = tail;
+                }
+                Some(_) => return self.beyond_ascii(rest),
+            }
+        }
+    }
+
+    fn value_at(&mut self, value: Value<'_>, depth: u8) {
+        match value {
+            Value::Text(text) | Value::Binary(text) => self.string(text),
+            Value::Unsigned(number) => self.raw(itoa::Buffer::new().format(number).as_bytes()),
+            Value::Signed(number) => self.integer(number),
+            Value::Nil => self.raw(b"null"),
+            Value::Bool(true) => self.raw(b"true"),
+            Value::Bool(false) => self.raw(b"false"),
+            Value::Float(number) => self.float(number),
+            Value::Extension(_, data) => self.hex(data),
+            Value::Array(..) | Value::Map(..) if depth == 0 => self.string(TOO_DEEP),
+            Value::Array(_, items) => self.array(items, depth - 1),
+            Value::Map(_, entries) => self.map(entries, depth - 1),
+        }
+    }
+
+    fn array(&mut self, items: &[u8], depth: u8) {
+        self.raw(b"[");
+        for (position, item) in decode::elements(items).enumerate() {
+            if position > 0 {
+                self.raw(b",");
+            }
+            self.value_at(item, depth);
+        }
+        self.raw(b"]");
+    }
+
+    fn map(&mut self, entries: &[u8], depth: u8) {
+        self.raw(b"{");
+        for (position, (key, value)) in decode::pairs(entries).enumerate() {
+            if position > 0 {
+                self.raw(b",");
+            }
+            self.key(key);
+            self.raw(b":");
+            self.value_at(value, depth);
+        }
+        self.raw(b"}");
+    }
+
+    /// JSON has only text keys: a number or literal is written as its text, a container by its kind.
+    pub fn key(&mut self, key: Value<'_>) {
+        match key {
+            Value::Text(text) | Value::Binary(text) => self.string(text),
+            Value::Array(..) => self.string(b"[array]"),
+            Value::Map(..) => self.string(b"[map]"),
+            Value::Extension(_, data) => self.hex(data),
+            scalar => {
+                self.quote();
+                self.value_at(scalar, 0);
+                self.quote();
+            }
+        }
+    }
+
+    /// NaN and the infinities have no JSON form.
+    fn float(&mut self, number: f64) {
+        match serde_json::Number::from_f64(number) {
+            Some(number) => self.raw(number.to_string().as_bytes()),
+            None => self.raw(b"null"),
+        }
+    }
+
+    fn hex(&mut self, data: &[u8]) {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        self.quote();
+        for byte in data {
+            self.raw(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+        }
+        self.quote();
+    }
+
+    #[inline]
+    fn quote(&mut self) {
+        if QUOTED {
+            self.raw(b"\\\"");
+            self.added += 1;
+        } else {
+            self.raw(b"\"");
+        }
+    }
+
+    /// Text with other characters than ASCII must be proved to be UTF-8 once; then only escapes matter.
+    fn beyond_ascii(&mut self, text: &[u8]) {
+        for chunk in text.utf8_chunks() {
+            self.escape(chunk.valid().as_bytes());
+            if !chunk.invalid().is_empty() {
+                self.raw("\u{FFFD}".as_bytes());
+            }
+        }
+    }
+
+    /// The inside of a JSON string that is known to be UTF-8.
+    fn escape(&mut self, mut text: &[u8]) {
+        loop {
+            let (plain, rest) = text.split_at(prefix::<false>(text));
+            self.raw(plain);
+            let Some((&byte, tail)) = rest.split_first() else { return };
+            self.escaped(byte);
+            text = tail;
+        }
+    }
+
+    fn escaped(&mut self, byte: u8) {
+        let short = match byte {
+            b'"' => b'"',
+            b'\\' => b'\\',
+            b'\n' => b'n',
+            b'\r' => b'r',
+            b'\t' => b't',
+            0x08 => b'b',
+            0x0C => b'f',
+            _ => return self.unicode_escape(byte),
+        };
+        match (QUOTED, short) {
+            (false, _) => self.grow(&[b'\\', short], 1),
+            (true, b'"' | b'\\') => self.grow(&[b'\\', b'\\', b'\\', short], 2),
+            (true, _) => self.grow(&[b'\\', b'\\', short], 1),
+        }
+    }
+
+    fn unicode_escape(&mut self, byte: u8) {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let escape =
+            [b'\\', b'u', b'0', b'0', DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
+        if QUOTED {
+            self.grow(b"\\", 1);
+            self.raw(&escape);
+        } else {
+            self.grow(&escape, escape.len() - 1);
+        }
+    }
+
+    /// Writes an escape that the outermost unescaping makes this much shorter.
+    fn grow(&mut self, escape: &[u8], added: usize) {
+        self.raw(escape);
+        self.added += added;
+    }
+}
+
+impl Writer<'_, false> {
+    /// A value as JSON text inside a JSON string, for readers that take no containers.
+    pub fn quoted(&mut self, value: Value<'_>) {
+        self.raw(b"\"");
+        Writer::<true>::new(self.out).value(value);
+        self.raw(b"\"");
+    }
+}
+
+/// How many leading bytes can be copied as they are; with `ASCII`, other characters end the run too.
+///
+/// Sixteen bytes at a step, in a loop of fixed width without a branch, which the compiler turns into vector
+/// compares; the last step overlaps the one before, so that no byte is looked at alone in texts of eight and more.
+#[inline]
+fn prefix<const ASCII: bool>(text: &[u8]) -> usize {
+    let (steps, rest) = text.as_chunks::<16>();
+    for (index, step) in steps.iter().enumerate() {
+        if holds_end::<ASCII>(step) {
+            return index * 16 + short_prefix::<ASCII>(step);
+        }
+    }
+    match text.last_chunk::<16>() {
+        Some(last) if !holds_end::<ASCII>(last) => text.len(),
+        _ => text.len() - rest.len() + short_prefix::<ASCII>(rest),
+    }
+}
+
+#[inline]
+fn holds_end<const ASCII: bool>(step: &[u8; 16]) -> bool {
+    step.iter().fold(0, |found, &byte| found | u8::from(ends_run::<ASCII>(byte))) != 0
+}
+
+/// The same for sixteen bytes at most.
+#[inline]
+fn short_prefix<const ASCII: bool>(text: &[u8]) -> usize {
+    let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) else {
+        return text.iter().position(|&byte| ends_run::<ASCII>(byte)).unwrap_or(text.len());
+    };
+    run_ends::<ASCII>(u64::from_le_bytes(*first))
+        .or_else(|| run_ends::<ASCII>(u64::from_le_bytes(*last)).map(|inside| text.len() - 8 + inside))
+        .unwrap_or(text.len())
+}
+
+#[inline]
+const fn ends_run<const ASCII: bool>(byte: u8) -> bool {
+    (byte < 0x20) | (byte == b'"') | (byte == b'\\') | (ASCII & (byte >= 0x80))
+}
+
+/// The first of eight bytes that ends a run. Each term sets the top bit of a byte that matches; a borrow can only
+/// disturb bytes after the first match, which nobody asks about.
+#[inline]
+const fn run_ends<const ASCII: bool>(word: u64) -> Option<usize> {
+    const ONES: u64 = u64::MAX / 255;
+    const TOPS: u64 = ONES << 7;
+    let control = word.wrapping_sub(ONES * 0x20) & !word;
+    let quote = word ^ (ONES * b'"' as u64);
+    let quote = quote.wrapping_sub(ONES) & !quote;
+    let backslash = word ^ (ONES * b'\\' as u64);
+    let backslash = backslash.wrapping_sub(ONES) & !backslash;
+    let high = if ASCII { word } else { 0 };
+    match (control | quote | backslash | high) & TOPS {
+        0 => None,
+        found => Some(found.trailing_zeros() as usize / 8),
+    }
+}
+
+/// The longest prefix of `text` that is at most `max` bytes and ends between two characters.
+/// Bytes that are not UTF-8 count as characters of their own.
+#[must_use]
+pub fn cut(text: &[u8], max: usize) -> &[u8] {
+    let mut end = max.min(text.len());
+    while end > 0
+        && end < text.len()
+        && text.get(end).is_some_and(|byte| byte & 0xC0 == 0x80)
+        && max - end < 4
+    {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn plain(text: &[u8]) -> String {
+        let mut out = Vec::new();
+        Writer::<false>::new(&mut out).string(text);
+        String::from_utf8(out).unwrap()
+    }
+
+    fn quoted(text: &[u8]) -> (String, usize) {
+        let mut out = Vec::new();
+        let mut writer = Writer::<true>::new(&mut out);
+        writer.string(text);
+        let inner = writer.inner_len();
+        (String::from_utf8(out).unwrap(), inner)
+    }
+
+    #[test]
+    fn escapes_what_json_asks_for() {
+        assert_eq!(plain(b"a\"b\\c\n\r\t\x08\x0c\x01\x1f/"), r#""a\"b\\c\n\r\t\b\f\u0001\u001f/""#);
+    }
+
+    #[test]
+    fn text_that_is_not_utf8_gets_replacement_characters() {
+        assert_eq!(plain(b"ok \xff\xfe end"), "\"ok \u{FFFD}\u{FFFD} end\"");
+    }
+
+    #[test]
+    fn floats_without_a_json_form_are_null() {
+        let mut out = Vec::new();
+        Writer::<false>::new(&mut out).value(Value::Float(f64::NAN));
+        Writer::<false>::new(&mut out).value(Value::Float(1.5));
+        assert_eq!(out, b"null1.5");
+    }
+
+    #[test]
+    fn deep_nesting_is_replaced_not_followed() {
+        let deep = [vec![0x91; 100_000], vec![0xc0]].concat();
+        let mut out = Vec::new();
+        let value = decode::elements(&deep).next().unwrap();
+        Writer::<false>::new(&mut out).value(value);
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.contains("nested too deeply") && text.len() < 300, "{text}");
+    }
+
+    #[test]
+    fn a_cut_never_splits_a_character() {
+        assert_eq!(cut("aé".as_bytes(), 2), b"a");
+        assert_eq!(cut("aé".as_bytes(), 3), "aé".as_bytes());
+        assert_eq!(cut("日本".as_bytes(), 5), "日".as_bytes());
+        assert_eq!(cut(b"\x80\x80\x80\x80\x80\x80\x80\x80", 6).len(), 2);
+    }
+
+    proptest! {
+        #[test]
+        fn a_run_ends_where_a_look_at_each_byte_says(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
+            let first = |ends: fn(u8) -> bool| bytes.iter().position(|&byte| ends(byte)).unwrap_or(bytes.len());
+            prop_assert_eq!(prefix::<true>(&bytes), first(ends_run::<true>));
+            prop_assert_eq!(prefix::<false>(&bytes), first(ends_run::<false>));
+        }
+
+        #[test]
+        fn text_in_the_outer_string_comes_back_and_is_counted(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let mut out = Vec::new();
+            let mut writer = Writer::<true>::new(&mut out);
+            writer.text(&bytes);
+            let inner = writer.inner_len();
+            let back: String = serde_json::from_str(&format!("\"{}\"", String::from_utf8(out).unwrap())).unwrap();
+            prop_assert_eq!(back.len(), inner);
+            prop_assert_eq!(back, String::from_utf8_lossy(&bytes));
+        }
+
+        #[test]
+        fn agrees_with_serde_json(text in ".*") {
+            let ours: String = serde_json::from_str(&plain(text.as_bytes())).unwrap();
+            prop_assert_eq!(&ours, &text);
+        }
+
+        #[test]
+        fn text_in_a_string_is_quoted_once(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let mut out = Vec::new();
+            let mut writer = Writer::<true>::new(&mut out);
+            writer.text(&bytes);
+            let inner = writer.inner_len();
+            let text: String = serde_json::from_str(&format!("\"{}\"", String::from_utf8(out).unwrap())).unwrap();
+            prop_assert_eq!(inner, text.len());
+            prop_assert_eq!(text, String::from_utf8_lossy(&bytes));
+        }
+
+        #[test]
+        fn quoting_twice_in_one_pass_equals_quoting_twice(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let (written, inner) = quoted(&bytes);
+            let once: String = serde_json::from_str(&format!("\"{written}\"")).unwrap();
+            prop_assert_eq!(once.len(), inner);
+            let twice: String = serde_json::from_str(&once).unwrap();
+            prop_assert_eq!(twice, String::from_utf8_lossy(&bytes));
+        }
+    }
+}

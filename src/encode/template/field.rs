@@ -1,0 +1,132 @@
+//! The value of `$(field)`: of a stop event, of the record or derived from it, or of the task's metadata.
+
+use crate::classify::classes::Entry;
+use crate::input::decode;
+use crate::input::record::{Record, Value};
+use crate::stop::StopEvent;
+use crate::task_metadata::Task;
+
+/// A field as a template names it.
+#[derive(Debug)]
+pub(super) struct Field {
+    name: String,
+    /// Names inside of it: `$(kubernetes.pod)`.
+    inside: Vec<String>,
+    derived: Option<Derived>,
+}
+
+/// A value that is part of another field's.
+#[derive(Debug, Clone, Copy)]
+struct Derived {
+    name: &'static str,
+    source: &'static str,
+    part: fn(&[u8]) -> &[u8],
+}
+
+/// Fields that FireLens's records do not have as such.
+const DERIVED: [Derived; 5] = [
+    Derived { name: "ecs_task_id", source: "ecs_task_arn", part: last_segment },
+    // On Fargate the record carries the cluster's ARN, on EC2 its name.
+    Derived { name: "ecs_cluster", source: "ecs_cluster", part: last_segment },
+    Derived { name: "ecs_task_family", source: "ecs_task_definition", part: family },
+    Derived { name: "ecs_task_revision", source: "ecs_task_definition", part: revision },
+    Derived { name: "container_name", source: "container_name", part: without_slash },
+];
+
+/// What a field's value is made of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Found<'v> {
+    /// As it stands in the record or the stop event.
+    pub(super) raw: Value<'v>,
+    /// Which part of it is meant.
+    pub(super) part: fn(&[u8]) -> &[u8],
+}
+
+impl Field {
+    /// `name` or `name.inside.further`.
+    pub(super) fn named(path: &str) -> Self {
+        let mut steps = path.split('.').map(str::to_owned);
+        let name = steps.next().unwrap_or_default();
+        let derived = DERIVED.into_iter().find(|derived| derived.name == path);
+        Self { name, inside: steps.collect(), derived }
+    }
+
+    /// What a warning calls it.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its value, if there is one that can stand in a name. An empty text counts as missing.
+    #[inline]
+    pub(super) fn find<'v>(&self, entry: &Entry<'v, 'v, 'v>, task: Option<&'v Task>) -> Option<Found<'v>> {
+        if let Some(text) = entry.stop.and_then(|stop| of_stop(&self.name, stop)) {
+            return Some(Found { raw: Value::Text(text.as_bytes()), part: whole });
+        }
+        // A stop event speaks for the task that stopped, not for the task that reads it.
+        let task = task.filter(|_| entry.stop.is_none());
+        self.in_record(entry.record).or_else(|| self.in_task(entry.record, task?))
+    }
+
+    #[inline]
+    fn in_record<'v>(&self, record: &Record<'v, 'v>) -> Option<Found<'v>> {
+        let (raw, part) = match self.derived {
+            Some(derived) => (Value::Text(record.text(derived.source.as_bytes())?), derived.part),
+            None => (self.of_record(record)?, whole as fn(&[u8]) -> &[u8]),
+        };
+        let stands_for_itself = !matches!(raw, Value::Nil | Value::Array(..) | Value::Map(..));
+        (stands_for_itself && raw.text() != Some(b"")).then_some(Found { raw, part })
+    }
+
+    /// What the task's own metadata says, for a record that does not.
+    fn in_task<'v>(&self, record: &Record<'v, 'v>, task: &'v Task) -> Option<Found<'v>> {
+        let text = task.value(&self.name, record.text(b"container_id")).filter(|text| !text.is_empty())?;
+        let is_arn = matches!(self.name.as_str(), "ecs_cluster" | "ecs_task_id");
+        Some(Found { raw: Value::Text(text.as_bytes()), part: if is_arn { last_segment } else { whole } })
+    }
+
+    fn of_record<'a>(&self, record: &Record<'a, '_>) -> Option<Value<'a>> {
+        let mut value = record.get(self.name.as_bytes())?;
+        for name in &self.inside {
+            let Value::Map(_, entries) = value else { return None };
+            value = decode::pairs(entries).find(|(key, _)| key.text() == Some(name.as_bytes()))?.1;
+        }
+        Some(value)
+    }
+}
+
+fn of_stop<'s>(name: &str, stop: &'s StopEvent) -> Option<&'s str> {
+    match name {
+        "ecs_cluster" => stop.cluster.as_deref(),
+        "ecs_service" => stop.service.as_deref(),
+        "ecs_task_id" => stop.task_id.as_deref(),
+        "ecs_task_arn" => stop.task_arn.as_deref(),
+        "ecs_task_definition" => stop.task_definition.as_deref(),
+        "ecs_task_family" => stop.family(),
+        "ecs_task_revision" => stop.revision(),
+        "container_name" => stop.container.as_deref(),
+        "ecs_launch_type" => stop.launch_type.as_deref(),
+        "ecs_availability_zone" => stop.availability_zone.as_deref(),
+        "image_tag" => stop.image_tag(),
+        _ => None,
+    }
+}
+
+fn whole(text: &[u8]) -> &[u8] {
+    text
+}
+
+fn last_segment(text: &[u8]) -> &[u8] {
+    text.rsplit(|byte| *byte == b'/').next().unwrap_or(text)
+}
+
+fn family(definition: &[u8]) -> &[u8] {
+    last_segment(definition).split(|byte| *byte == b':').next().unwrap_or_default()
+}
+
+fn revision(definition: &[u8]) -> &[u8] {
+    last_segment(definition).split(|byte| *byte == b':').nth(1).unwrap_or_default()
+}
+
+fn without_slash(name: &[u8]) -> &[u8] {
+    name.strip_prefix(b"/").unwrap_or(name)
+}

@@ -1,0 +1,489 @@
+//! Names with `$(field)` and strftime in them: log groups, log streams, file paths.
+//!
+//! Owns: the syntax, the derived fields, and making values safe for the kind of name they go into. Does no I/O.
+//! A missing field gives its fallback, never a dropped record.
+
+mod clock;
+mod field;
+mod whole;
+
+use std::cell::RefCell;
+
+use clock::Clock;
+use field::Field;
+use jiff::tz::TimeZone;
+
+use super::json;
+use crate::classify::classes::Entry;
+use crate::input::record::Value;
+use crate::task_metadata::Task;
+
+/// What kind of name a template makes; decides which characters of a value may stand in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Names {
+    /// CloudWatch log group: `[.\-_/#A-Za-z0-9]`, 1–512, not beginning with `aws/`.
+    #[default]
+    LogGroup,
+    /// CloudWatch log stream: anything but `:` and `*`, 1–512.
+    LogStream,
+    /// A file path: a value is one path segment and can neither climb nor hide.
+    FilePath,
+    /// A Datadog tag or name: a value has no comma, blank or quotation mark, at most 200 bytes, and is UTF-8. The
+    /// whole can stand in a JSON string as it is.
+    Label,
+    /// A name in a field of its own, where only control characters do harm.
+    Text,
+    /// S3 object key: as a path, of S3's safe characters only, 1–1,024 bytes.
+    ObjectKey,
+}
+
+impl Names {
+    /// What the user writes between fields; `%` belongs to strftime.
+    fn literal_may_hold(self, byte: u8) -> bool {
+        match self {
+            Names::LogGroup => group_may_hold(byte) || byte == b'%',
+            Names::LogStream => stream_may_hold(byte),
+            Names::FilePath | Names::ObjectKey => byte != 0,
+            Names::Label => true,
+            Names::Text => !byte.is_ascii_control(),
+        }
+    }
+
+    /// Appends what strftime made of the user's text, which may hold characters that the text did not.
+    fn write_time(self, text: &str, out: &mut Vec<u8>) {
+        let may_hold = |byte: u8| match self {
+            Names::LogGroup => group_may_hold(byte),
+            other => other.literal_may_hold(byte),
+        };
+        out.extend(text.bytes().map(|byte| if may_hold(byte) { byte } else { b'.' }));
+    }
+
+    fn describe(self) -> &'static str {
+        match self {
+            Names::LogGroup => "the name of a log group; letters, digits and . - _ / # may",
+            Names::LogStream => "the name of a log stream; anything but : and * may",
+            Names::FilePath => "a file path",
+            Names::ObjectKey => "an object's key",
+            Names::Label => "a tag or name",
+            Names::Text => "a name; anything but control characters may",
+        }
+    }
+
+    /// Appends a value with every character that may not stand in this kind of name replaced.
+    fn write(self, text: &[u8], out: &mut Vec<u8>) {
+        let start = out.len();
+        match self {
+            Names::LogGroup => {
+                out.extend(text.iter().map(|byte| if group_may_hold(*byte) { *byte } else { b'.' }))
+            }
+            Names::LogStream => {
+                out.extend(text.iter().map(|byte| if stream_may_hold(*byte) { *byte } else { b'.' }))
+            }
+            Names::Text => {
+                out.extend(text.iter().map(|byte| if byte.is_ascii_control() { b'.' } else { *byte }))
+            }
+            Names::FilePath => {
+                out.extend(text.iter().map(|byte| if segment_may_hold(*byte) { *byte } else { b'_' }));
+                show(start, out);
+            }
+            Names::ObjectKey => {
+                out.extend(text.iter().map(|byte| if key_may_hold(*byte) { *byte } else { b'_' }));
+                show(start, out);
+            }
+            Names::Label => {
+                let text = json::cut(text, MAX_LABEL);
+                let is_text = std::str::from_utf8(text).is_ok();
+                let allowed = |byte: u8| label_may_hold(byte) && (is_text || byte.is_ascii());
+                out.extend(text.iter().map(|byte| if allowed(*byte) { *byte } else { b'_' }));
+            }
+        }
+    }
+}
+
+/// Datadog's limit for a tag, in characters
+/// (<https://docs.datadoghq.com/getting_started/tagging/>, read 2026-11); applied to its value, by bytes.
+const MAX_LABEL: usize = 200;
+
+/// The value of a missing field that has no fallback of its own.
+const UNKNOWN: &str = "unknown";
+
+/// A parsed name.
+#[derive(Debug, Default)]
+pub struct Template {
+    parts: Vec<Part>,
+    names: Names,
+    /// The user's own text goes up a folder.
+    climbs: bool,
+}
+
+#[derive(Debug)]
+enum Part {
+    Literal(String),
+    Time(Clock),
+    Tag(Option<usize>),
+    Class,
+    Uuid,
+    Field { field: Field, fallback: String, last: RefCell<Memo> },
+}
+
+/// The last value of a field and its safe form: neighbouring records mostly come from one container.
+#[derive(Debug, Default)]
+struct Memo {
+    raw: Vec<u8>,
+    safe: Vec<u8>,
+}
+
+impl Memo {
+    /// Appends the safe form of a part of `text`; `false` when that part is empty.
+    fn render(&mut self, names: Names, text: &[u8], part: fn(&[u8]) -> &[u8], out: &mut Vec<u8>) -> bool {
+        if self.raw != text {
+            self.raw.clear();
+            self.raw.extend_from_slice(text);
+            self.safe.clear();
+            names.write(part(text), &mut self.safe);
+        }
+        out.extend_from_slice(&self.safe);
+        !self.safe.is_empty()
+    }
+}
+
+/// What stands around a record: the same for a whole chunk.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Scene<'s> {
+    /// The chunk's tag.
+    pub tag: &'s [u8],
+    /// What `$(uuid)` becomes.
+    pub uuid: &'s str,
+    /// Names the chunk, and is the same when it comes again.
+    pub chunk: &'s str,
+    /// The task that the plugin runs in, if its metadata is known.
+    pub task: Option<&'s Task>,
+}
+
+impl Template {
+    /// Reads the syntax; the error says what to write instead.
+    pub fn parse(text: &str, names: Names) -> Result<Self, String> {
+        let mut parts = Vec::new();
+        let mut rest = text;
+        while let Some((literal, tail)) = rest.split_once("$(") {
+            push_literal(&mut parts, literal, names)?;
+            let closed = tail.split_once(')').filter(|(field, _)| !field.contains("$("));
+            let (field, tail) = closed.ok_or_else(|| format!("'{text}' has a $( without its )"))?;
+            parts.push(field_part(field)?);
+            rest = tail;
+        }
+        push_literal(&mut parts, rest, names)?;
+        Ok(Self { parts, names, climbs: text.contains("..") })
+    }
+
+    /// The same with its times in this zone instead of UTC.
+    #[must_use]
+    pub fn in_zone(mut self, zone: &TimeZone) -> Self {
+        for part in &mut self.parts {
+            if let Part::Time(clock) = part {
+                *clock = clock.in_zone(zone.clone());
+            }
+        }
+        self
+    }
+
+    /// Appends the name; answers with the name of the first field that was missing, if any.
+    pub fn render<'t>(
+        &'t self,
+        entry: &Entry<'_, '_, '_>,
+        scene: &Scene<'_>,
+        out: &mut Vec<u8>,
+    ) -> Option<&'t str> {
+        let start = out.len();
+        let mut missing = None;
+        for part in &self.parts {
+            missing = missing.or(self.render_part(part, entry, scene, out));
+        }
+        self.finish(start, out);
+        missing
+    }
+
+    fn render_part<'t>(
+        &self,
+        part: &'t Part,
+        entry: &Entry<'_, '_, '_>,
+        scene: &Scene<'_>,
+        out: &mut Vec<u8>,
+    ) -> Option<&'t str> {
+        match part {
+            Part::Literal(text) => out.extend_from_slice(text.as_bytes()),
+            Part::Time(clock) => clock.render(entry.record.time.seconds, out),
+            Part::Tag(None) => self.value(scene.tag, out),
+            Part::Tag(Some(position)) => match scene.tag.split(|byte| *byte == b'.').nth(*position) {
+                Some(part) => self.value(part, out),
+                None => self.value(UNKNOWN.as_bytes(), out),
+            },
+            Part::Class => self.value(entry.class_name.as_bytes(), out),
+            Part::Uuid => out.extend_from_slice(scene.uuid.as_bytes()),
+            Part::Field { field, fallback, last } => {
+                let written = field.find(entry, scene.task).is_some_and(|found| match found.raw {
+                    Value::Text(text) | Value::Binary(text) => {
+                        last.borrow_mut().render(self.names, text, found.part, out)
+                    }
+                    scalar => {
+                        self.scalar(scalar, out);
+                        true
+                    }
+                });
+                if !written {
+                    self.value(fallback.as_bytes(), out);
+                    return Some(field.name());
+                }
+            }
+        }
+        None
+    }
+
+    fn value(&self, text: &[u8], out: &mut Vec<u8>) {
+        self.names.write(text, out);
+    }
+
+    fn scalar(&self, value: Value<'_>, out: &mut Vec<u8>) {
+        let mut text = Vec::new();
+        json::Writer::<false>::new(&mut text).value(value);
+        // Bytes of an extension are text in JSON.
+        self.value(text.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\"")).unwrap_or(&text), out);
+    }
+
+    /// Rules for the name as a whole.
+    fn finish(&self, start: usize, out: &mut Vec<u8>) {
+        match self.names {
+            Names::FilePath => whole::path(self.climbs, start, out),
+            Names::Label => whole::label(start, out),
+            Names::ObjectKey => whole::object_key(start, out),
+            Names::LogGroup => whole::log_group(start, out),
+            Names::LogStream | Names::Text => whole::name(start, out),
+        }
+    }
+}
+
+fn group_may_hold(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'/' | b'#')
+}
+
+fn stream_may_hold(byte: u8) -> bool {
+    !matches!(byte, b':' | b'*' | 0..0x20 | 0x7F)
+}
+
+fn segment_may_hold(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'@' | b'=' | 0x80..)
+}
+
+fn label_may_hold(byte: u8) -> bool {
+    !matches!(byte, 0..=b' ' | b'"' | b'\\' | b',' | 0x7F)
+}
+
+/// S3's "safe characters" (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>, read 2026-11)
+/// but for the slash, which would make a value more than one segment.
+fn key_may_hold(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'!' | b'-' | b'_' | b'.' | b'*' | b'\'' | b'(' | b')')
+}
+
+/// A value that begins with a dot would hide the file or climb.
+fn show(start: usize, out: &mut [u8]) {
+    if let Some(first) = out.get_mut(start)
+        && *first == b'.'
+    {
+        *first = b'_';
+    }
+}
+
+fn push_literal(parts: &mut Vec<Part>, text: &str, names: Names) -> Result<(), String> {
+    if let Some(bad) = text.bytes().find(|byte| !names.literal_may_hold(*byte)) {
+        return Err(format!("'{}' may not stand in {}", char::from(bad), names.describe()));
+    }
+    if text.contains('%') {
+        parts.push(Part::Time(Clock::new(text, names)?));
+    } else if !text.is_empty() {
+        parts.push(Part::Literal(text.to_owned()));
+    }
+    Ok(())
+}
+
+fn field_part(text: &str) -> Result<Part, String> {
+    let (name, fallback) = text.split_once(":-").unwrap_or((text, UNKNOWN));
+    let name = name.trim();
+    if name.is_empty() {
+        return Err("$() names no field; write for example $(ecs_cluster)".to_owned());
+    }
+    if let Some(position) = name.strip_prefix("tag[").and_then(|rest| rest.strip_suffix(']')) {
+        let position = position
+            .parse()
+            .map_err(|_| format!("$({text}): '{position}' is not a position; the first is 0"))?;
+        return Ok(Part::Tag(Some(position)));
+    }
+    Ok(match name {
+        "tag" => Part::Tag(None),
+        "class" => Part::Class,
+        "uuid" => Part::Uuid,
+        _ => {
+            Part::Field { field: Field::named(name), fallback: fallback.to_owned(), last: RefCell::default() }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::classify::classes::{Class, Classifier};
+    use serde_json::{Value as Json, json};
+
+    fn render(template: &str, names: Names, record: &Json) -> String {
+        let template = Template::parse(template, names).unwrap();
+        let chunk = rmp_serde::to_vec(&(1_795_000_000u64, record)).unwrap();
+        let mut out = Vec::new();
+        crate::input::decode::records(&chunk, |record| {
+            let (class, stop) = Classifier::default().class_of(record);
+            let entry = Entry { record, class, class_name: class.name(), stop: stop.as_ref() };
+            template.render(&entry, &Scene { tag: b"app.web.1", uuid: "U", ..Scene::default() }, &mut out);
+        });
+        String::from_utf8(out).unwrap()
+    }
+
+    fn firelens() -> Json {
+        json!({
+            "source": "stderr", "container_name": "/ecs-web-1", "ecs_cluster": "arn:aws:ecs:eu-west-1:1:cluster/prod",
+            "ecs_task_arn": "arn:aws:ecs:eu-west-1:1:task/prod/0123abcd", "ecs_task_definition": "web:42",
+            "kubernetes": {"pod": {"name": "p-1"}}, "number": 7, "list": [1],
+        })
+    }
+
+    #[test]
+    fn fields_tags_and_times_are_filled_in() {
+        let cases = [
+            ("/ecs/$(ecs_task_family)", "/ecs/web"),
+            ("$(ecs_task_revision)/$(ecs_task_id)", "42/0123abcd"),
+            ("$(ecs_cluster)-$(container_name)", "prod-ecs-web-1"),
+            ("$(tag)|$(tag[1])|$(tag[9])", "app.web.1|web|unknown"),
+            ("$(class)/$(uuid)", "stderr/U"),
+            ("$(kubernetes.pod.name)-$(number)", "p-1-7"),
+            ("$(list)$(nothing)", "unknownunknown"),
+            ("$(nothing:-none)", "none"),
+            ("logs/%Y/%m/%d/%H", "logs/2026/11/18/11"),
+            ("100%% $(number)", "100% 7"),
+        ];
+        for (template, expected) in cases {
+            assert_eq!(render(template, Names::LogStream, &firelens()), expected, "{template}");
+        }
+    }
+
+    #[test]
+    fn values_are_made_safe_for_the_name_they_go_into() {
+        let evil = json!({"source": "stdout", "v": "../a:b*c d\u{0}é"});
+        assert_eq!(render("/x/$(v)", Names::LogGroup, &evil), "/x/../a.b.c.d...");
+        assert_eq!(render("$(v)", Names::LogStream, &evil), "../a.b.c d.é");
+        assert_eq!(render("/var/log/$(v).log", Names::FilePath, &evil), "/var/log/_._a_b_c_d_é.log");
+        assert_eq!(render("logs/$(v).gz", Names::ObjectKey, &evil), "logs/_._a_b*c_d___.gz");
+        assert_eq!(render("$(v)", Names::LogGroup, &json!({"v": "aws/mine"})), "_aws/mine");
+        let tag = json!({"v": "a, \"b\\\u{0}é", "long": "é".repeat(150)});
+        assert_eq!(render("x:$(v),y:\"%n\\", Names::Label, &tag), "x:a___b__é,y:___");
+        assert_eq!(render("$(long)", Names::Label, &tag), "é".repeat(100));
+        assert_eq!(render("$(v)", Names::Text, &evil), "../a:b*c d.é");
+    }
+
+    #[test]
+    fn whatever_a_name_is_made_of_it_is_of_its_kind() {
+        let chunk = [b"\x92\x01\x81\xa1v".as_slice(), &[0xd4, 5, 0xAB]].concat();
+        for (template, names, expected) in [
+            ("g$(v)", Names::LogGroup, "gab"),
+            ("$(v).log", Names::FilePath, "ab.log"),
+            ("100%%-%T", Names::LogGroup, "100.-00.00.01"),
+            ("%T%n", Names::LogStream, "00.00.01."),
+            ("%d%n%t", Names::Text, "01.."),
+        ] {
+            let template = Template::parse(template, names).unwrap();
+            let mut out = Vec::new();
+            crate::input::decode::records(&chunk, |record| {
+                let entry = Entry { record, class: Class::Other, class_name: "other", stop: None };
+                template.render(&entry, &Scene::default(), &mut out);
+            });
+            assert_eq!(String::from_utf8(out).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn a_time_outside_of_the_calendar_does_not_borrow_the_one_before() {
+        let template = Template::parse("%Y", Names::LogStream).unwrap();
+        let year = |seconds| {
+            let time = crate::input::record::Timestamp { seconds, nanos: 0 };
+            let record = crate::input::record::Record::new(time, &[], &[]);
+            let entry = Entry { record: &record, class: Class::Other, class_name: "other", stop: None };
+            let mut out = Vec::new();
+            template.render(&entry, &Scene::default(), &mut out);
+            String::from_utf8(out).unwrap()
+        };
+        let alone = year(i64::MAX);
+        assert_eq!((year(1_795_000_000).as_str(), year(i64::MAX)), ("2026", alone));
+    }
+
+    #[test]
+    fn a_path_is_one_that_the_system_can_open() {
+        let case = |template: &str, value: &str| render(template, Names::FilePath, &json!({"v": value}));
+        assert_eq!(case("/l/$(v)-$(v)", &"é".repeat(200)), format!("/l/{}", "é".repeat(127)));
+        assert!((4_000..4_096).contains(&case(&"/$(v)".repeat(40), &"x".repeat(200)).len()));
+        assert_eq!(case("/l/$(nothing:-).$(nothing:-)./f", ""), "/l/__/f");
+        assert_eq!(case("$(nothing:-)", ""), "unknown");
+        assert_eq!(case("/l/$(nothing:-)", ""), "/l/unknown");
+        assert_eq!(case("../$(v)", "x"), "../x", "the user may climb");
+    }
+
+    #[test]
+    fn an_object_key_has_no_segment_that_climbs() {
+        let case = |template: &str, value: &str| render(template, Names::ObjectKey, &json!({"v": value}));
+        assert_eq!(case("/a/$(v)/b", "../../etc"), "a/_._.._etc/b");
+        assert_eq!(case("a/.$(v)/$(v).b", "."), "a/._/_.b");
+        assert_eq!(case("a/.$(nothing:-)/..$(nothing:-)/b", ""), "a/_/__/b");
+        assert_eq!(case("//$(v)", "/"), "_");
+    }
+
+    #[test]
+    fn times_follow_their_zone() {
+        let madrid = TimeZone::get("Europe/Madrid").unwrap();
+        let template = Template::parse("%Y-%m-%dT%H%z", Names::ObjectKey).unwrap().in_zone(&madrid);
+        let time = crate::input::record::Timestamp { seconds: 1_795_000_000, nanos: 0 };
+        let record = crate::input::record::Record::new(time, &[], &[]);
+        let entry = Entry { record: &record, class: Class::Other, class_name: "other", stop: None };
+        let mut out = Vec::new();
+        template.render(&entry, &Scene::default(), &mut out);
+        assert_eq!(String::from_utf8(out).unwrap(), "2026-11-18T12+0100");
+    }
+
+    #[test]
+    fn names_are_cut_between_characters() {
+        let long = json!({"v": "é".repeat(300)});
+        assert_eq!(render("$(v)", Names::LogStream, &long).chars().count(), 256);
+    }
+
+    #[test]
+    fn an_empty_name_has_a_fallback() {
+        assert_eq!(render("$(v:-)", Names::LogStream, &json!({"v": ""})), "unknown");
+    }
+
+    #[test]
+    fn a_missing_field_is_named() {
+        let template = Template::parse("$(tag)/$(absent)", Names::LogStream).unwrap();
+        let record = crate::input::record::Record::new(crate::input::record::Timestamp::default(), &[], &[]);
+        let entry = Entry { record: &record, class: Class::Other, class_name: "other", stop: None };
+        let scene = Scene { tag: b"t", ..Scene::default() };
+        assert_eq!(template.render(&entry, &scene, &mut Vec::new()), Some("absent"));
+    }
+
+    #[test]
+    fn bad_templates_say_what_is_wrong() {
+        for (text, expected) in [
+            ("a$(b", "without its )"),
+            ("$()", "names no field"),
+            ("$(tag[x])", "not a position"),
+            ("my group", "' ' may not stand in the name of a log group"),
+            ("%#", "not a time format"),
+        ] {
+            let error = Template::parse(text, Names::LogGroup).unwrap_err();
+            assert!(error.contains(expected), "{text}: {error}");
+        }
+    }
+}

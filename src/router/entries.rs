@@ -1,0 +1,96 @@
+//! From a chunk's bytes to its entries, numbered in the one order that a replay finds again.
+//!
+//! Owns: opening carriers, telling each stop once, and listening for last words. Does not own: what becomes of an entry.
+
+use super::process::Stages;
+use crate::classify::classes::{Class, Entry, Sight};
+use crate::delivery::ack::Progress;
+use crate::envelope::Carried;
+use crate::input::decode::{self, Tally};
+use crate::input::record::Record;
+use crate::stop::StopEvent;
+use crate::stop::dedup::Standing;
+
+/// Hands each entry of the chunk to `deal` with its ordinal. Answers with what was read, and the classes of events
+/// whose stop was told before.
+pub fn walk(
+    stages: &Stages<'_>,
+    chunk: &[u8],
+    progress: &Progress,
+    deal: impl FnMut(u32, &Entry<'_, '_, '_>),
+) -> (Tally, Vec<Class>) {
+    let mut heard = stages.memory.map(|memory| memory.last_words.listen());
+    let mut walk = Walk { stages, progress, deal, ordinal: 0, stops: 0, repeated: Vec::new() };
+    let tally = decode::records(chunk, |record| {
+        let sight = stages.classifier.look(record);
+        if let (Sight::Plain(Class::Stderr), Some(heard)) = (&sight, &mut heard) {
+            heard.note(record);
+        }
+        walk.meet(record, sight);
+    });
+    let repeated = walk.repeated;
+    if let (Some(memory), Some(heard)) = (stages.memory, heard)
+        && !progress.is_replay()
+    {
+        memory.last_words.keep(heard);
+    }
+    (tally, repeated)
+}
+
+struct Walk<'p, D> {
+    stages: &'p Stages<'p>,
+    progress: &'p Progress,
+    deal: D,
+    ordinal: u32,
+    stops: usize,
+    repeated: Vec<Class>,
+}
+
+impl<D: FnMut(u32, &Entry<'_, '_, '_>)> Walk<'_, D> {
+    #[inline]
+    fn meet(&mut self, record: &Record<'_, '_>, sight: Sight) {
+        match sight {
+            Sight::Plain(class) => self.hand_on(record, class, None),
+            Sight::Stop(class, stop) => self.meet_stop(record, class, *stop),
+            Sight::Carries(carried) => self.unpack(record, &carried),
+        }
+    }
+
+    #[cold]
+    fn meet_stop(&mut self, record: &Record<'_, '_>, class: Class, mut stop: StopEvent) {
+        let nth = self.stops;
+        self.stops += 1;
+        if let Some(memory) = self.stages.memory {
+            match memory.standing(&stop, self.progress, nth) {
+                Standing::First => {}
+                Standing::Update => stop.update = true,
+                Standing::Followed => return self.hand_on(record, Class::Other, None),
+                Standing::Repeated => return self.repeated.push(class),
+            }
+            stop.last_lines = memory.last_words.of_stop(&stop);
+        }
+        self.hand_on(record, class, Some(&stop));
+    }
+
+    /// Each event of a carrier is a record of its own; what else the carrier holds stays in it.
+    #[cold]
+    fn unpack(&mut self, carrier: &Record<'_, '_>, carried: &Carried) {
+        for event in &carried.events {
+            // A JSON value always has a msgpack form.
+            let body = rmp_serde::to_vec(event).unwrap_or_default();
+            let fields = decode::fields(&body);
+            let record = Record::new(carrier.time, &fields, &body);
+            self.meet(&record, self.stages.classifier.look_at_event(&record));
+        }
+        if carried.rest {
+            self.hand_on(carrier, self.stages.classifier.plain_class(carrier), None);
+        }
+    }
+
+    #[inline]
+    fn hand_on(&mut self, record: &Record<'_, '_>, class: Class, stop: Option<&StopEvent>) {
+        let entry = Entry { record, class, class_name: self.stages.classifier.name(class), stop };
+        (self.deal)(self.ordinal, &entry);
+        self.ordinal = self.ordinal.saturating_add(1);
+    }
+}

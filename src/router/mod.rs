@@ -1,0 +1,346 @@
+//! One chunk from bytes to verdict, and what is remembered between chunks.
+//!
+//! Owns: putting the stages of `pipeline`, the couriers of `deliver` and the ledger of `ack` together for one instance.
+//! Lives on the worker's thread; watchers bring their events in here as Fluent Bit does.
+
+pub mod dead_letter;
+mod encoder;
+pub mod entries;
+pub mod process;
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use self::process::{Memory, Sorted, Stages};
+use crate::classify::classes::Classifier;
+use crate::classify::routes::Routes;
+use crate::config::QueueSettings;
+use crate::delivery::ack::{self, Ledger, Progress, Verdict};
+use crate::delivery::sender::Courier;
+use crate::destination::Destination;
+use crate::encode::batch::Batch;
+use crate::encode::buffer_pool::Pool;
+use crate::encode::template::Scene;
+use crate::input::chunk::Chunk;
+use crate::log::{Level, Log};
+use crate::metrics::{Metrics, Reason};
+use crate::object::spool::Spool;
+use crate::object::upload::{Leaving, Uploader};
+use crate::transport::Wire;
+use crate::transport::http::Client;
+use crate::watch::{self, Inlet, QueueWatch, Sight, TaskEndpoint, TaskWatch};
+use crate::worker::statistics::Statistics;
+use crate::worker::{Plan, Watching, finish};
+
+/// The tag of dead letters.
+const LETTERS: &[u8] = b"ecs_router.dead_letter";
+
+/// How long the first chunk may wait for the task's metadata.
+const FIRST_LOOK: Duration = Duration::from_secs(1);
+
+/// What the thread works with.
+pub(crate) struct House {
+    classifier: Classifier,
+    routes: Routes,
+    /// Where refused records go; `None` counts them only.
+    letter_routes: Option<Routes>,
+    couriers: Vec<Rc<Courier<Wire>>>,
+    spools: Vec<Option<Arc<Spool>>>,
+    ledger: Ledger,
+    memory: Memory,
+    pool: Pool,
+    sight: Rc<Sight>,
+    metrics: Arc<Metrics>,
+    pub(crate) log: Rc<Log>,
+    flush_timeout: Duration,
+    uuid: String,
+    panic: bool,
+}
+
+impl Inlet for Rc<House> {
+    async fn bring(&self, tag: &str, chunk: &[u8]) -> Verdict {
+        self.deliver(tag.as_bytes(), &chunk).await
+    }
+}
+
+impl House {
+    pub(crate) fn new(plan: Plan, log: Rc<Log>) -> Self {
+        let courier = |(index, (destination, wire))| {
+            Rc::new(Courier::new(index, destination, wire, Arc::clone(&plan.metrics), Rc::clone(&log)))
+        };
+        Self {
+            spools: plan.destinations.iter().map(|(_, wire)| wire.spool()).collect(),
+            couriers: plan.destinations.into_iter().enumerate().map(courier).collect(),
+            classifier: plan.classifier,
+            letter_routes: Some(&plan.dead_letters)
+                .filter(|route| !route.is_empty())
+                .map(|route| Routes::all_to(route, &plan.routes)),
+            routes: plan.routes,
+            ledger: Ledger::default(),
+            memory: Memory::new(plan.once, plan.context_lines),
+            pool: Pool::default(),
+            sight: Rc::default(),
+            metrics: Arc::clone(&plan.metrics),
+            flush_timeout: plan.flush_timeout,
+            uuid: uuid::Uuid::new_v4().to_string(),
+            panic: plan.panic,
+            log,
+        }
+    }
+
+    /// Who tells what is counted.
+    pub(crate) fn statistics(&self) -> Statistics {
+        let (metrics, spools) = (Arc::clone(&self.metrics), self.spools.clone());
+        Statistics { metrics, spools, log: Rc::clone(&self.log) }
+    }
+
+    /// Uploads in the background, one task per destination with a spool.
+    pub(crate) fn upload(&self, leaving: &Leaving) -> JoinSet<()> {
+        let mut uploading = JoinSet::new();
+        for (courier, spool) in self.couriers.iter().zip(&self.spools) {
+            if let Some(spool) = spool {
+                let uploader = Uploader::new(Rc::clone(courier), Arc::clone(spool));
+                uploading.spawn_local(uploader.run(leaving.clone(), self.sight.stopping()));
+            }
+        }
+        uploading
+    }
+
+    /// Begins to watch what is to be watched. The task is looked at once before the first chunk, so that the first
+    /// names are whole already; a slow endpoint is not waited for longer than [`FIRST_LOOK`].
+    pub(crate) async fn watch(self: &Rc<Self>, what: Watching, leaving: &watch::Leaving) -> JoinSet<()> {
+        let mut watchers = JoinSet::new();
+        if let Some(mut task) = what.task.and_then(|endpoint| self.task_watch(endpoint)) {
+            tokio::time::timeout(FIRST_LOOK, task.look()).await.ok();
+            watchers.spawn_local(task.run(leaving.clone()));
+        }
+        if let Some(queue) = what.queue.and_then(|settings| self.queue_watch(&settings)) {
+            watchers.spawn_local(queue.run(leaving.clone()));
+        }
+        watchers
+    }
+
+    fn task_watch(self: &Rc<Self>, endpoint: TaskEndpoint) -> Option<TaskWatch<Rc<Self>>> {
+        let (log, sight) = (Rc::clone(&self.log), Rc::clone(&self.sight));
+        let client = Client::new(None).map_err(|why| self.log.line(Level::Error, why)).ok()?;
+        Some(TaskWatch::new(endpoint, client, Rc::clone(self), log, sight))
+    }
+
+    fn queue_watch(self: &Rc<Self>, settings: &QueueSettings) -> Option<QueueWatch<Rc<Self>>> {
+        let (metrics, log) = (Arc::clone(&self.metrics), Rc::clone(&self.log));
+        QueueWatch::new(settings, self.flush_timeout, Rc::clone(self), metrics, log)
+            .map_err(|why| self.log.line(Level::Error, format_args!("queue.ca_file: {why}")))
+            .ok()
+    }
+
+    /// One chunk, from bytes to verdict. Answers at the deadline at the latest; requests that are on their way then
+    /// are still waited for in the background, so that the replay knows whether they arrived.
+    pub(crate) async fn deliver(self: &Rc<Self>, tag: &[u8], chunk: &dyn Chunk) -> Verdict {
+        assert!(!self.panic, "a panic was asked for");
+        let deadline = Instant::now() + self.flush_timeout;
+        let digest = || chunk.read(|bytes| ack::digest(tag, bytes));
+        let known_by = (!self.ledger.is_empty()).then(digest).and_then(Result::ok);
+        let known = self.ledger.begin(known_by.unwrap_or_default(), self.couriers.len(), deadline).await;
+        let Some(progress) = known else { return Verdict::Retry };
+        let Ok(sorted) = chunk.read(|bytes| self.sort(tag, bytes, &progress)) else {
+            // The host did not wait for the worker and has its bytes back.
+            self.remember(known_by, &progress);
+            progress.stop();
+            return Verdict::Retry;
+        };
+        let unreadable = sorted.tally.fault.is_some() && sorted.tally.records == 0;
+        let mut sending = self.send(sorted.batches, &progress, deadline);
+        let in_time = tokio::time::timeout_at(deadline, finish(&mut sending)).await.is_ok();
+        let stored = self.store_letters(tag, chunk, &progress, deadline).await;
+        let verdict = match self.verdict(&progress) {
+            _ if unreadable => Verdict::Error,
+            Verdict::Ok if !stored => Verdict::Retry,
+            verdict => verdict,
+        };
+        if verdict == Verdict::Retry {
+            self.remember(known_by.or_else(|| digest().ok()), &progress);
+        }
+        if in_time {
+            self.close(&progress, verdict);
+            return verdict;
+        }
+        let this = Rc::clone(self);
+        // Not part of the drain: at exit nobody is left to come again.
+        tokio::task::spawn_local(async move {
+            finish(&mut sending).await;
+            this.close(&progress, verdict);
+        });
+        verdict
+    }
+
+    /// A chunk whose bytes were gone before anything knew it will not be known when it comes again.
+    fn remember(&self, known_by: Option<u128>, progress: &Rc<Progress>) {
+        if let Some(digest) = known_by {
+            self.ledger.keep(digest, progress);
+        }
+    }
+
+    /// Stores what destinations refused for good, where that is wanted. A letter that is refused itself is counted and
+    /// no more. `false`: the chunk has to come again for them.
+    async fn store_letters(
+        self: &Rc<Self>,
+        tag: &[u8],
+        chunk: &dyn Chunk,
+        progress: &Progress,
+        deadline: Instant,
+    ) -> bool {
+        let Some(routes) = &self.letter_routes else {
+            progress.forget_letters();
+            return true;
+        };
+        if progress.letters().is_empty() {
+            return true;
+        }
+        let destinations = self.destinations();
+        let names: Vec<&str> = destinations.iter().map(|one| &*one.common().name).collect();
+        let write =
+            |bytes: &[u8]| dead_letter::letters(&self.stages(&destinations), tag, bytes, progress, &names);
+        let Ok(letters) = chunk.read(write) else { return false };
+        let digest = ack::digest(LETTERS, &letters);
+        let known = self.ledger.begin(digest, self.couriers.len(), deadline).await;
+        let Some(letters_progress) = known else { return false };
+        let stages = Stages { routes, memory: None, ..self.stages(&destinations) };
+        let scene = Scene { tag: LETTERS, uuid: &self.uuid, chunk: letters_progress.name(), task: None };
+        let sorted = process::sort(&stages, &scene, &letters, &letters_progress);
+        let mut sending = self.send(sorted.batches, &letters_progress, deadline);
+        // What is still on its way at the deadline is given up: it may be stored twice, but not lost.
+        tokio::time::timeout_at(deadline, finish(&mut sending)).await.ok();
+        let stored = self.verdict(&letters_progress) != Verdict::Retry;
+        match stored {
+            true => {
+                self.let_go(&letters_progress);
+                progress.forget_letters();
+            }
+            false => self.ledger.keep(digest, &letters_progress),
+        }
+        letters_progress.stop();
+        stored
+    }
+
+    /// Nothing is on its way any more.
+    fn close(&self, progress: &Progress, verdict: Verdict) {
+        if verdict != Verdict::Retry {
+            progress.claims().confirm();
+            self.let_go(progress);
+        }
+        progress.stop();
+    }
+
+    fn destinations(&self) -> Vec<&dyn Destination> {
+        self.couriers.iter().map(|courier| &*courier.destination).collect()
+    }
+
+    fn stages<'s>(&'s self, destinations: &'s [&'s dyn Destination]) -> Stages<'s> {
+        Stages {
+            classifier: &self.classifier,
+            routes: &self.routes,
+            destinations,
+            metrics: &self.metrics,
+            pool: &self.pool,
+            memory: Some(&self.memory),
+        }
+    }
+
+    fn sort(&self, tag: &[u8], chunk: &[u8], progress: &Progress) -> Sorted {
+        let destinations = self.destinations();
+        let task = self.sight.task();
+        let scene = Scene { tag, uuid: &self.uuid, chunk: progress.name(), task: task.as_deref() };
+        let sorted = process::sort(&self.stages(&destinations), &scene, chunk, progress);
+        if progress.is_replay() {
+            self.metrics.replayed_chunks.fetch_add(1, Relaxed);
+        } else {
+            let Sorted { tally, classes, dropped, .. } = &sorted;
+            self.metrics.count_chunk(classes, *dropped, tally.shapeless as u64, tally.fault.is_some());
+            self.metrics.repeated_stops.fetch_add(sorted.repeated, Relaxed);
+        }
+        self.report(&sorted);
+        sorted
+    }
+
+    fn report(&self, sorted: &Sorted) {
+        if let Some(fault) = &sorted.tally.fault {
+            let read = sorted.tally.records;
+            self.log.once_a_minute(
+                Level::Error,
+                "malformed",
+                format_args!("{fault}; {read} records before it are delivered"),
+            );
+        }
+        if sorted.tally.shapeless > 0 {
+            let count = sorted.tally.shapeless;
+            self.log.once_a_minute(
+                Level::Warn,
+                "shapeless",
+                format_args!("{count} entries of a chunk hold no record and were left out"),
+            );
+        }
+        if let Some(field) = &sorted.missing_field {
+            self.metrics.missing_fields.fetch_add(1, Relaxed);
+            self.log.once_a_minute(
+                Level::Warn,
+                "missing_field",
+                format_args!("$({field}) is in a name but not in a record, so its fallback stands there; write $({field}:-…) to choose it"),
+            );
+        }
+    }
+
+    /// Every batch of every destination at one time; how many really go out together is the destination's `concurrency`.
+    fn send(&self, batches: Vec<Vec<Batch>>, progress: &Rc<Progress>, deadline: Instant) -> JoinSet<()> {
+        let mut sending = JoinSet::new();
+        for (courier, batches) in self.couriers.iter().zip(batches) {
+            for batch in batches {
+                sending.spawn_local(Rc::clone(courier).bring(batch, Rc::clone(progress), deadline));
+            }
+        }
+        sending
+    }
+
+    fn verdict(&self, progress: &Progress) -> Verdict {
+        ack::verdict(progress, self.couriers.iter().map(|courier| courier.destination.common().required))
+    }
+
+    /// The chunk will not come again: what a best-effort destination lacks now is lost.
+    fn let_go(&self, progress: &Progress) {
+        for (index, courier) in self.couriers.iter().enumerate() {
+            let missing = progress.missing(index);
+            if missing > 0 {
+                let name = &courier.destination.common().name;
+                self.metrics.destination(index).lost(Reason::BestEffort, u64::from(missing));
+                let text =
+                    format_args!("destination {name} is best effort and did not take {missing} records");
+                self.log.once_a_minute(Level::Warn, &format!("{name}/best_effort"), text);
+            }
+        }
+    }
+
+    /// The process ends: every destination gets one more chance.
+    pub(crate) fn allow_trials(&self) {
+        self.couriers.iter().for_each(|courier| courier.allow_trial());
+    }
+
+    pub(crate) fn say_goodbye(&self) {
+        for counters in self.metrics.snapshot() {
+            let lost = counters.lost.iter().filter(|(reason, _)| reason.is_loss()).map(|(_, count)| count);
+            let lost: u64 = lost.sum();
+            let (name, delivered, requests) = (&counters.name, counters.delivered, counters.requests);
+            let objects = match counters.objects {
+                0 => String::new(),
+                objects => format!(", {objects} objects uploaded"),
+            };
+            let text = format_args!(
+                "destination {name}: {delivered} records delivered in {requests} requests, {lost} lost{objects}"
+            );
+            self.log.line(Level::Info, text);
+        }
+    }
+}

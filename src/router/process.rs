@@ -1,0 +1,111 @@
+//! The order of stages: decode → open carriers → classify → once → route → encode → batch. Contains no decision of its
+//! own.
+
+use super::encoder::Desk;
+use crate::classify::classes::{BUILT_IN, Class, Classifier, Entry};
+use crate::classify::routes::Routes;
+use crate::delivery::ack::Progress;
+use crate::destination::Destination;
+use crate::encode::batch::Batch;
+use crate::encode::buffer_pool::Pool;
+use crate::encode::template::Scene;
+use crate::input::decode::Tally;
+use crate::metrics::Metrics;
+use crate::stop::StopEvent;
+use crate::stop::dedup::{Once, Standing};
+use crate::stop::stderr_tail::LastWords;
+
+/// What a chunk became.
+#[derive(Debug, Default)]
+pub struct Sorted {
+    /// By destination: what it is to get.
+    pub batches: Vec<Vec<Batch>>,
+    /// What was read.
+    pub tally: Tally,
+    /// By `Class::index`: how many records.
+    pub classes: Vec<u64>,
+    /// Records whose class is dropped on purpose.
+    pub dropped: u64,
+    /// Events of stops that were told already.
+    pub repeated: u64,
+    /// A template field that some record lacked.
+    pub missing_field: Option<String>,
+}
+
+impl Sorted {
+    #[inline]
+    fn count(&mut self, class: Class) {
+        if let Some(count) = self.classes.get_mut(class.index()) {
+            *count += 1;
+        }
+    }
+}
+
+/// What an instance remembers from chunk to chunk.
+#[derive(Debug)]
+pub struct Memory {
+    /// Stops that were told; `None` tells each event.
+    once: Option<Once>,
+    /// What containers said last.
+    pub(super) last_words: LastWords,
+}
+
+impl Memory {
+    /// With `once` each stop is told once; `context_lines` are kept of each container.
+    #[must_use]
+    pub fn new(once: bool, context_lines: usize) -> Self {
+        Self { once: once.then(Once::default), last_words: LastWords::new(context_lines) }
+    }
+
+    pub(super) fn standing(&self, stop: &StopEvent, progress: &Progress, nth: usize) -> Standing {
+        self.once.as_ref().map_or(Standing::First, |once| once.standing(stop, progress.claims(), nth))
+    }
+}
+
+/// What the stages need besides the chunk.
+#[derive(Debug, Clone, Copy)]
+pub struct Stages<'p> {
+    /// What a record is.
+    pub classifier: &'p Classifier,
+    /// Where a class goes.
+    pub routes: &'p Routes,
+    /// How it is written there.
+    pub destinations: &'p [&'p dyn Destination],
+    /// What is counted.
+    pub metrics: &'p Metrics,
+    /// Where there is room to write.
+    pub pool: &'p Pool,
+    /// What is remembered; without it each chunk stands for itself.
+    pub memory: Option<&'p Memory>,
+}
+
+/// Takes a chunk through the stages. Entries that `progress` knows as settled are not encoded again.
+#[must_use]
+pub fn sort(stages: &Stages<'_>, scene: &Scene<'_>, chunk: &[u8], progress: &Progress) -> Sorted {
+    let destinations = stages.destinations.iter().copied().enumerate();
+    let mut desks: Vec<Desk<'_>> =
+        destinations.map(|(index, one)| Desk::new(index, one, progress, stages.pool)).collect();
+    let classes = vec![0; BUILT_IN.len() + stages.routes.own_classes()];
+    let mut sorted = Sorted { classes, ..Sorted::default() };
+    let deal = |ordinal: u32, entry: &Entry<'_, '_, '_>| {
+        sorted.count(entry.class);
+        let route = stages.routes.of(entry.class);
+        sorted.dropped += u64::from(route.is_empty());
+        for &index in route {
+            if let Some(desk) = desks.get_mut(index)
+                && let Some(missing) = desk.take(entry, scene, ordinal, stages.metrics)
+                && sorted.missing_field.is_none()
+            {
+                sorted.missing_field = Some(missing.to_owned());
+            }
+        }
+    };
+    let (tally, repeated) = super::entries::walk(stages, chunk, progress, deal);
+    let batches = desks.into_iter().map(|desk| desk.close(progress)).collect();
+    let mut sorted = Sorted { batches, tally, ..sorted };
+    repeated.into_iter().for_each(|class| {
+        sorted.count(class);
+        sorted.repeated += 1;
+    });
+    sorted
+}

@@ -1,0 +1,373 @@
+//! The catalogue: what ECS, its agents, Docker and containerd say, and which category that is. What caused it
+//! is read off the same words by `cause`.
+//!
+//! The order is the point. Prefixes nest and mislead (a start error wraps an initialisation error that wraps a
+//! missing log group), so what a text says innermost stands first and its wrappings last. Fargate cuts long
+//! texts, often before the decisive word, so no rule needs the end of one.
+//!
+//! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html>
+
+use crate::stop::container::Container;
+use crate::stop::kind::Category;
+use crate::stop::task::Task;
+
+/// Words and what they mean.
+#[derive(Debug)]
+pub(in crate::stop) struct Rule {
+    /// Lower-case parts of a statement, any of which is enough; `=` in front: the whole statement.
+    says: &'static [&'static str],
+    pub(in crate::stop) category: Category,
+    /// Where these words tell more than their category.
+    pub(in crate::stop) hint: Option<&'static str>,
+}
+
+const fn rule(category: Category, says: &'static [&'static str]) -> Rule {
+    Rule { says, category, hint: None }
+}
+
+const fn hinted(category: Category, says: &'static [&'static str], hint: &'static str) -> Rule {
+    Rule { says, category, hint: Some(hint) }
+}
+
+const OUT_OF_MEMORY: &[&str] = &["outofmemory", "killed due to memory usage", "oom-killed"];
+
+#[rustfmt::skip]
+const RULES: &[Rule] = &[
+    rule(Category::Oom, OUT_OF_MEMORY),
+
+    // The login to a registry stands under "secrets or registry auth", though no secret is involved.
+    rule(Category::ImagePull, &["ecr registry auth", "registry auth from amazon ecr", "ecr auth token", "getauthorizationtoken"]),
+    hinted(Category::Secret, &["json key"],
+        "The secret exists but lacks the key that `valueFrom` names; compare the spelling, or add the key."),
+    rule(Category::Secret, &["unable to retrieve secret", "unable to fetch secret", "fetching secret data", "cannot pull secrets",
+        "retrieve the secret", "retrieved secret", "registry auth from asm", "invalid ssm parameter", "getsecretvalue", "ssm:getparameter"]),
+    rule(Category::ImagePull, &["cannotpull", "can't pull the image", "cannot pull the image", "pull image manifest", "ref pull has been",
+        "descriptor matching platform", "failed to resolve ref", "unable to pull image", "failed to pull image", "image pull failed"]),
+    rule(Category::Secret, &["unable to pull secrets"]),
+
+    hinted(Category::Logging, &["fluent.sock", ":24224"],
+        "The log router was not there yet or has died: read its own log, and let the container depend on it (START or HEALTHY)."),
+    rule(Category::Logging, &["logger args", "logging driver", "log driver", "log stream", "cloudwatch log group", "log group does not exist",
+        "logs:create", "missing output key"]),
+
+    hinted(Category::Storage, &["ebs volume", "elasticblockstorage"],
+        "Check the ECS infrastructure role (trust and permissions), the volume's KMS key, its quota, and that the file system type fits the snapshot."),
+    hinted(Category::Storage, &["efs utils", "efs volume", "mount.nfs", ".efs.", "elasticfilesystem"],
+        "Check a mount target in the task's zone, port 2049 between both security groups, DNS names in the VPC, and the access point's and task role's permissions."),
+    hinted(Category::Storage, &["env file", "envfile", "environment file"],
+        "Check that the environment file exists in S3, that the execution role may read it (s3:GetObject, s3:GetBucketLocation), and that the subnet reaches S3."),
+    hinted(Category::Storage, &["ephemeralstorage", "ephemeral storage"],
+        "AWS could not provide the disk in time; the service tries again. If it goes on, try another zone or a smaller disk."),
+    rule(Category::Storage, &["cannotcreatevolume", "cannotinspectvolume", "cannotremovevolume", "invalidvolume", "volumedriver.",
+        "mounting volume", "failed to mount", "/var/lib/ecs/volumes", "bind source path"]),
+
+    hinted(Category::Network, &["insufficientfreeaddresses", "public ip assignment"],
+        "The subnet has run out of free addresses, as a rule: check them, and add a subnet or a larger one."),
+    rule(Category::Network, &["network interface", "containernetworking", "resource:eni", "configure eni", "netplugin", "network namespace"]),
+
+    hinted(Category::Capacity, &["=agent"],
+        "The agent on the container instance is disconnected: check ecs-agent.log there, the instance's role and its way to the ECS endpoints."),
+    hinted(Category::Capacity, &["not compatible with the selected compute"],
+        "Let the task definition's `requiresCompatibilities` fit the launch type or capacity provider it is started on."),
+    hinted(Category::Capacity, &["capacity is unavailable", "capacity unavailable", "insufficient capacity", "reached the limit on the number"],
+        "AWS had no capacity or the account's vCPU quota is used up: spread over more zones, add a fallback capacity provider, or raise the quota."),
+    rule(Category::Capacity, &["resource:cpu", "resource:memory", "resource:gpu", "resource:port", "resource:disk", "resource:fargate", "=attribute",
+        "=location", "empty capacity provider", "no active instances", "no container instances", "unable to place", "insufficient cpu", "insufficient memory"]),
+
+    // A deadline in a start error is the local runtime's: those of remote calls have been caught above.
+    rule(Category::Platform, &["deadline exceeded", "could not transition to", "timed out after waiting"]),
+    hinted(Category::ContainerStart, &["port is already allocated", "address already in use"],
+        "Another task holds the host port: use dynamic ports (hostPort 0) or awsvpc mode."),
+    rule(Category::ContainerStart, &["exec format error", "executable file not found", "permission denied", "cannotstartcontainer",
+        "cannotcreatecontainer", "oci runtime", "runc create", "shim task", "container runtime task", "container process", "hostconfigerror"]),
+
+    hinted(Category::Platform, &["unable to assume the"],
+        "Let the role trust ecs-tasks.amazonaws.com (for volumes: ecs.amazonaws.com) and whoever starts the task pass it (iam:PassRole); a new role needs a minute."),
+    rule(Category::Platform, &["resourceinit", "internalerror", "containerruntime", "dockertimeout", "dockerstate", "dockerclient", "cannotinspect",
+        "cannotdescribe", "cannotremove", "cannotlist", "cannotget", "taskstateerror", "could not progress", "containervanished",
+        "nosuchcontainer", "impossiblestate", "unknownerror", "api error (500)"]),
+];
+
+/// Words of a container that only waited for another one.
+const WAITING: &[&str] =
+    &["dependency graph", "ordering dependency", "dependency did not", "dependency failed", "taskdependency"];
+
+/// Words that tell of a stop's course rather than of its reason.
+const OF_STOP: &[&str] = &["cannotstopcontainer", "transition to stopped", "taskstoppedbeforepull"];
+
+/// What ECS puts in front of a reason, or in its place, and what the stop code says already.
+const REPEATED: [&str; 4] = [
+    "essential container in task exited",
+    "task failed to start",
+    "task failed to reach running status",
+    "taskfailedtostart",
+];
+
+/// Words about a process that never ran.
+const OF_START: &[&str] = &[
+    "cannotstart",
+    "cannotcreate",
+    "cannotpull",
+    "resourceinit",
+    "transition to running",
+    "transition to created",
+];
+
+/// Reasons are at most 1024 characters; what claims to be one and is longer is not worth the time.
+const LONGEST: usize = 4096;
+
+/// A text as the tables expect it: lower case, with a plain apostrophe (the agent writes ’), without what only
+/// repeats the stop code.
+pub(in crate::stop) fn plain(text: &str) -> String {
+    let lower = text.chars().take(LONGEST).flat_map(char::to_lowercase);
+    let plain: String = lower.map(|letter| if letter == '’' { '\'' } else { letter }).collect();
+    let mut bare = plain.as_str();
+    while let Some(rest) = REPEATED.iter().find_map(|words| bare.strip_prefix(words)) {
+        bare = rest.trim_start_matches([' ', ':', '-', '.', ',']);
+    }
+    bare.trim().trim_end_matches('.').to_owned()
+}
+
+/// All that is said about a task and its culprit, without what is hollow.
+pub(in crate::stop) fn statements(task: &Task<'_>, culprit: Option<&Container<'_>>) -> Vec<String> {
+    let own = culprit.and_then(|culprit| culprit.reason).into_iter().chain(task.stopped_reason());
+    let said = own.map(plain).filter(|said| !is_hollow(said));
+    // An attachment's type names the category, its reason only the cause; once the task runs, it held.
+    let attachments = task.attachment_reasons().filter(|_| !task.has_started());
+    let attached = attachments.map(|(kind, text)| plain(&format!("{} {text}", trouble_with(kind))));
+    said.chain(attached).collect()
+}
+
+fn trouble_with(attachment: &str) -> &'static str {
+    if plain(attachment).contains("elasticblockstorage") { "ebs volume:" } else { "network interface:" }
+}
+
+/// The innermost statement that the catalogue knows: its rule, and which statement it was.
+pub(in crate::stop) fn find(statements: &[String]) -> Option<(&'static Rule, &str)> {
+    RULES
+        .iter()
+        .find_map(|rule| Some((rule, statements.iter().find(|statement| rule.matches(statement))?.as_str())))
+}
+
+impl Rule {
+    fn matches(&self, statement: &str) -> bool {
+        self.says.iter().any(|words| match words.strip_prefix('=') {
+            Some(whole) => statement == whole,
+            None => statement.contains(words),
+        })
+    }
+}
+
+/// These five take a plain text, as [`plain`] makes it.
+pub(in crate::stop) fn is_out_of_memory(said: &str) -> bool {
+    says_any(said, OUT_OF_MEMORY)
+}
+
+pub(in crate::stop) fn is_waiting(said: &str) -> bool {
+    says_any(said, WAITING)
+}
+
+pub(in crate::stop) fn is_hollow(said: &str) -> bool {
+    said.is_empty() || is_waiting(said) || is_of_stop(said)
+}
+
+pub(in crate::stop) fn is_of_stop(said: &str) -> bool {
+    says_any(said, OF_STOP)
+}
+
+pub(in crate::stop) fn is_of_start(said: &str) -> bool {
+    says_any(said, OF_START)
+}
+
+fn says_any(said: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| said.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::stop::Reader;
+    use crate::stop::catalogue::cause;
+    use crate::stop::kind::Cause;
+
+    /// Wordings as they were reported, most of them cut as Fargate cuts them.
+    #[rustfmt::skip]
+    const REPORTED: &[(&str, Category, Option<Cause>)] = &[
+        ("OutOfMemoryError: Container killed due to memory usage", Category::Oom, None),
+        ("OutOfMemoryError: container killed due to memory usage", Category::Oom, None),
+        ("CannotStartContainerError: Error response from daemon: OCI runtime create failed: container_linux.go:380: starting container process caused: container init was OOM-killed (memory limit too low?): unknown", Category::Oom, None),
+
+        ("CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref 123456789012.dkr.ecr.us-east-1.amazonaws.com/api:v42: 123456789012.dkr.ecr.us-east-1.amazonaws.com/api:v42: not found", Category::ImagePull, Some(Cause::NotFound)),
+        ("CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref 123456789012.dkr.ecr.us-east-1.amazonaws.com/api:v42: failed to do request: Head \"https://123456789012.dkr.ecr.us-east-1.amazonaws.com/v2/api/manifests/v42\": dial tcp 52.94.1.2:443: i/o timeout", Category::ImagePull, Some(Cause::Network)),
+        ("CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref 111122223333.dkr.ecr.eu-central-1.amazonaws.com/agent:v1: unexpected status from HEAD request to https://111122223333.dkr.ec", Category::ImagePull, None),
+        ("CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref 111122223333.dkr.ecr.eu-central-1.amazonaws.com/agent:v1: unexpected status from HEAD request to https://111122223333.dkr.ecr.eu-central-1.amazonaws.com/v2/agent/manifests/v1: 403 Forbidden", Category::ImagePull, Some(Cause::Permission)),
+        ("CannotPullContainerError: pull image manifest has been retried 7 time(s): failed to resolve ref ghcr.io/team/api:latest: failed to authorize: failed to fetch anonymous token: unexpected status: 401 Unauthorized", Category::ImagePull, Some(Cause::Permission)),
+        ("CannotPullContainerError: failed to resolve ref docker.io/library/nginx:latest: failed to authorize: failed to fetch anonymous token: Get \"https://auth.docker.io/token\": dial tcp 44.1.2.3:443: i/o timeout", Category::ImagePull, Some(Cause::Network)),
+        ("CannotPullContainerError: pull image manifest has been retried 7 time(s): image Manifest does not contain descriptor matching platform 'linux/amd64'", Category::ImagePull, Some(Cause::PlatformMismatch)),
+        ("CannotPullContainerError: ref pull has been retried 1 time(s): failed to copy: httpReaderSeeker: failed open: unexpected status code https://", Category::ImagePull, None),
+        ("CannotPullContainerError: ref pull has been retried 1 time(s): failed to extract layer sha256:7c52: write /var/lib/containerd/io.containerd.snapshotter.v1.overlayfs/snapshots/86/fs: no space left on device: unknown", Category::ImagePull, Some(Cause::DiskFull)),
+        ("CannotPullContainerError: ref pull has been retried 1 time(s): failed to unpack image on snapshotter overlayfs: failed to extract layer sha256:c023: failed to get stream processor for application/vnd.in-toto+json: no processor for media-type: unknown", Category::ImagePull, Some(Cause::Invalid)),
+        ("CannotPullContainerError: The task cannot pull 111122223333.dkr.ecr.us-east-1.amazonaws.com/web:1 from the registry. There is a connection issue between the task and the registry. Check your task network configuration. : failed to copy: httpRe", Category::ImagePull, Some(Cause::Network)),
+        ("CannotPullContainerError: The task can’t pull the image. Check that the role has the permissions to pull images from the registry. Error response from daemon: pull access denied for 111122223333.dkr.ecr.us-east-1.amazonaws.com/web, repository does not exist or may require 'docker login': denied: User: arn:aws:sts::111122223333:assumed-role/r/i is not authorized to perform: ecr:BatchGetImage", Category::ImagePull, Some(Cause::Permission)),
+        ("CannotPullContainerError: The task can’t pull the image. Check whether the image exists. Error response from daemon: pull access denied for web, repository does not exist or may require 'docker login': denied: requested access to the resource is denied", Category::ImagePull, Some(Cause::NotFound)),
+        ("CannotPullContainerError: The task can’t pull the image. Check your network configuration. Error response from daemon: Get https://111122223333.dkr.ecr.us-east-1.amazonaws.com/v2/: net/http: request canceled while waiting for connection", Category::ImagePull, Some(Cause::Network)),
+        ("CannotPullContainerError: Error response from daemon: pull access denied for web, repository does not exist or may require 'docker login'", Category::ImagePull, Some(Cause::Permission)),
+        ("CannotPullImageManifestError: Error response from daemon: manifest for registry.local/web:9 not found: manifest unknown: manifest unknown", Category::ImagePull, Some(Cause::NotFound)),
+        ("CannotPullImageManifestError: Error response from daemon: toomanyrequests: Request exceeded pull rate limit for IP 203.0.113.7", Category::ImagePull, Some(Cause::RateLimit)),
+        ("CannotPullContainerError: inspect image has been retried 1 time(s): httpReaderSeeker: failed open: unexpected status code https://registry-1.docker.io/v2/library/nginx/manifests/sha256:1: 429 Too Many Requests", Category::ImagePull, Some(Cause::RateLimit)),
+        ("CannotPullContainerError: API error (404): repository web not found", Category::ImagePull, Some(Cause::NotFound)),
+        ("CannotPullContainerError: API error (500): Get https://111122223333.dkr.ecr.us-east-1.amazonaws.com/v2/: net/http: request canceled while waiting for connection", Category::ImagePull, Some(Cause::Network)),
+        ("CannotPullContainerError: failed to register layer: Error processing tar file(exit status 1): write /tmp/my_large_file: no space left on device", Category::ImagePull, Some(Cause::DiskFull)),
+        ("CannotPullContainerError: Error response from daemon: Get \"https://111122223333.dkr.ecr.us-west-2.amazonaws.commm/v2/\": dial tcp: lookup 111122223333.dkr.ecr.us-west-2.amazonaws.commm on 10.0.0.2:53: no such host", Category::ImagePull, Some(Cause::Network)),
+        ("CannotPullContainerError: containerd: pull command failed: panic: runtime error: invalid memory address or nil pointer dereference", Category::ImagePull, Some(Cause::Network)),
+        ("CannotPullContainerError: context canceled", Category::ImagePull, Some(Cause::Network)),
+        ("CannotPullECRContainerError: AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/r/i is not authorized to perform: ecr:GetAuthorizationToken on resource: *", Category::ImagePull, Some(Cause::Permission)),
+        ("Task failed to reach RUNNING status: CannotPullContainerError: pull image manifest has been retried 5 time(s)", Category::ImagePull, None),
+
+        ("ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve ecr registry auth: service call has been retried 3 time(s): RequestError: send request failed caused by: Post \"https://api.ecr.us-east-2.amazonaws.com/\": dial tcp 10.0.0.1:443: i/o timeout", Category::ImagePull, Some(Cause::Network)),
+        ("ResourceInitializationError: unable to pull secrets or registry auth: The task cannot pull registry auth from Amazon ECR: There is a connection issue between the task and Amazon ECR. Check your task network configuration. operation error ECR: GetAuthorizationToken", Category::ImagePull, Some(Cause::Network)),
+        ("ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve ecr registry auth: service call has been retried 1 time(s): operation error ECR: GetAuthorizationToken, https response error StatusCode: 400, RequestID: 1, api error AccessDeniedException", Category::ImagePull, Some(Cause::Permission)),
+
+        ("ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secrets from ssm: service call has been retried 1 time(s): AccessDeniedException: User: arn:aws:sts::1:assumed-role/r/i is not authorized to perform: ssm:GetParameters on resource: arn:aws:ssm:us-east-1:1:parameter/x", Category::Secret, Some(Cause::Permission)),
+        ("ResourceInitializationError: unable to pull secrets or registry auth: unable to retrieve secrets from ssm: The task cannot pull secrets from AWS Systems Manager. There is a connection issue between the task and AWS Systems Manager Parameter Store. Check your task network configuration.", Category::Secret, Some(Cause::Network)),
+        ("ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secrets from ssm: operation error SSM: GetParameters, https response error StatusCode: 0, RequestID: , canceled, context deadline exceeded", Category::Secret, Some(Cause::Network)),
+        ("ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secrets from ssm: invalid ssm parameters: /path/name", Category::Secret, Some(Cause::NotFound)),
+        ("ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret arn:aws:secretsmanager:us-east-1:1:secret:x from secrets manager: operation error Secrets Manager: GetSecretValue, https response error StatusCode: 400, RequestID: 0, ResourceNotFoundException: Secrets Manager can't find the specified secret.", Category::Secret, Some(Cause::NotFound)),
+        ("ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: retrieved secret from Secrets Manager did not contain json key API_KEY", Category::Secret, Some(Cause::Invalid)),
+        ("ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to get registry auth from asm: service call has been retried 1 time(s): AccessDeniedException", Category::Secret, Some(Cause::Permission)),
+        ("ResourceInitializationError: unable to pull secrets or registry auth: pull command failed: : signal: killed", Category::Secret, Some(Cause::Timeout)),
+        ("ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retr", Category::Secret, None),
+        ("Fetching secret data from AWS Secrets Manager in region eu-west-1: secret arn:aws:secretsmanager:eu-west-1:1:secret:x: AccessDeniedException: User: arn:aws:sts::1:assumed-role/r/i is not authorized to perform: secretsmanager:GetSecretValue on resource: x status code: 400", Category::Secret, Some(Cause::Permission)),
+        ("Fetching secret data from SSM Parameter Store in eu-west-1: invalid parameters: /demo/dev/KEY", Category::Secret, Some(Cause::NotFound)),
+        ("ResourceNotFoundException: The task can't retrieve the secret with ARN 'arn:x' from AWS Secrets Manager. Check whether the secret exists in the specified Region.", Category::Secret, Some(Cause::NotFound)),
+
+        ("ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: operation error CloudWatch Logs: CreateLogStream, AccessDeniedException: User: arn:x is not authorized to perform: logs:CreateLogStream on resource: arn:y : exit status 1", Category::Logging, Some(Cause::Permission)),
+        ("ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist. : exit status 1", Category::Logging, Some(Cause::NotFound)),
+        ("ResourceInitializationError: failed to validate logger args: The task cannot find the Amazon CloudWatch log group defined in the task definition. There is a connection issue between the task and Amazon CloudWatch. Check your network configuration. : signal: killed", Category::Logging, Some(Cause::Network)),
+        ("ResourceInitializationError: failed to validate logger args: : signal: killed", Category::Logging, Some(Cause::Timeout)),
+        ("ResourceInitializationError: failed to validate logger args: unable to get awslogs driver arguments: awslogs-region is required", Category::Logging, Some(Cause::Invalid)),
+        ("CannotStartContainerError: ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: ResourceNotFoundException: The specified log group does not exist.", Category::Logging, Some(Cause::NotFound)),
+        ("CannotStartContainerError: ResourceInitializationError: failed to initialize logging driver: failed to get fluentd log driver arguments: logging driver specified of container app, but no log configuration specified", Category::Logging, Some(Cause::Invalid)),
+        ("CannotStartContainerError: Error response from daemon: failed to initialize logging driver: failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist.", Category::Logging, Some(Cause::NotFound)),
+        ("CannotStartContainerError: Error response from daemon: failed to initialize logging driver: dial unix /var/run/fluent.sock: connect: no such file or directory", Category::Logging, Some(Cause::Network)),
+        ("CannotStartContainerError: API error (500): failed to initialize logging driver: dial tcp 127.0.0.1:24224: getsockopt: connection refused", Category::Logging, Some(Cause::Network)),
+
+        ("ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: b'mount.nfs4: Connection reset by peer' : unsuccessful EFS utils command execution; code: 32", Category::Storage, Some(Cause::Network)),
+        ("ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: Failed to resolve \"fs-0e4a.efs.us-east-1.amazonaws.com\" - check that your file system ID is correct", Category::Storage, Some(Cause::Network)),
+        ("ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: b'mount.nfs4: access denied by server while mounting 127.0.0.1:/'", Category::Storage, Some(Cause::Permission)),
+        ("ResourceInitializationError: failed to download env files: service call has been retried 1 time(s): operation error S3: HeadObject, https response error StatusCode: 403, api error Forbidden: Forbidden.", Category::Storage, Some(Cause::Permission)),
+        ("ResourceInitializationError: failed to download env files: file download command: non-empty error stream: RequestCanceled: request context cancelled caused by: context deadline exceeded", Category::Storage, Some(Cause::Network)),
+        ("CannotCreateContainerError: failed to copy file info for /var/lib/ecs/volumes/ecs-data: failed to chown /var/lib/ecs/volumes/x: operation not permitted", Category::Storage, Some(Cause::Permission)),
+        ("CannotStartContainerError: API error (500): error while mounting volume '/var/lib/docker/plugins/2ec1/rootfs': VolumeDriver.Mount: Mount failed, get service member error Timeout", Category::Storage, Some(Cause::Timeout)),
+        ("Timeout waiting for EphemeralStorage provisioning to complete.", Category::Storage, Some(Cause::Timeout)),
+
+        ("Timeout waiting for network interface provisioning to complete.", Category::Network, Some(Cause::Timeout)),
+        ("Network interface provision complete error timeout wait for network interface provision.", Category::Network, Some(Cause::Timeout)),
+        ("Rate limit exceeded while preparing network interface to be attached to instance", Category::Network, Some(Cause::RateLimit)),
+        ("Unexpected EC2 error while attempting to Create Network Interface with public IP assignment enabled in subnet 'subnet-1'", Category::Network, None),
+        ("Unexpected EC2 error while attempting to Create Network Interface in subnet 'subnet-1': InsufficientFreeAddressesInSubnet", Category::Network, None),
+        ("Unexpected EC2 error while attempting to tag the network interface: TagPolicyViolation", Category::Network, Some(Cause::Permission)),
+        ("ResourceInitializationError: failed to configure ENI: failed to setup regular eni: netplugin failed with no error message", Category::Network, None),
+        ("Unable to attach network interface to unused device index", Category::Network, None),
+        ("TaskFailedToStart: RESOURCE:ENI", Category::Network, None),
+
+        ("TaskFailedToStart: RESOURCE:CPU", Category::Capacity, None),
+        ("TaskFailedToStart: AGENT", Category::Capacity, None),
+        ("AGENT", Category::Capacity, None),
+        ("TaskFailedToStart: ATTRIBUTE", Category::Capacity, None),
+        ("TaskFailedToStart: EMPTY CAPACITY PROVIDER", Category::Capacity, None),
+        ("The selected task definition is not compatible with the selected compute strategy", Category::Capacity, Some(Cause::Invalid)),
+        ("Capacity is unavailable at this time. Please try again later or in a different availability zone", Category::Capacity, None),
+
+        ("CannotStartContainerError: Error response from daemon: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: \"/home/app/run.py\": permission denied: unknown", Category::ContainerStart, Some(Cause::Permission)),
+        ("CannotStartContainerError: Error response from daemon: OCI runtime create failed: container_linux.go:380: starting container process caused: exec: \"python\": executable file not found in $PATH", Category::ContainerStart, Some(Cause::NotFound)),
+        ("CannotStartContainerError: ResourceInitializationError: failed to create new container runtime task: OCI runtime create failed: container_linux.go:370: starting container process caused: exec: \"/opt/run.sh\": stat /opt/run.sh...no such file or direct...", Category::ContainerStart, Some(Cause::NotFound)),
+        ("CannotStartContainerError: ResourceInitializationError: failed to create new container runtime task: failed to create shim task: OCI runtime create failed: error mounting \"/var/lib/x/volumes/1/api\" to rootfs at \"/app/settings.json\": not a directory", Category::ContainerStart, Some(Cause::Invalid)),
+        ("CannotStartContainerError: Error response from daemon: error gathering device information while adding custom device \"/dev/dri/renderD130\": no such file or directory", Category::ContainerStart, Some(Cause::NotFound)),
+        ("CannotStartContainerError: Error response from daemon: driver failed programming external connectivity on endpoint ecs-web: Bind for 0.0.0.0:8080 failed: port is already allocated", Category::ContainerStart, None),
+        ("CannotCreateContainerError: API error (500): devmapper: Thin Pool has 4350 free data blocks which is less than minimum required", Category::ContainerStart, Some(Cause::DiskFull)),
+        ("CannotStartContainerError: exec /app: exec format error", Category::ContainerStart, Some(Cause::PlatformMismatch)),
+        ("CannotStartContainerError: Error response from dae", Category::ContainerStart, None),
+
+        ("CannotStartContainerError: Error response from daemon: context deadline exceeded", Category::Platform, Some(Cause::Timeout)),
+        ("ContainerRuntimeTimeoutError: Could not transition to running; timed out after waiting 1m: <reason>", Category::Platform, Some(Cause::Timeout)),
+        ("DockerTimeoutError: Could not transition to created; timed out after waiting 4m0s", Category::Platform, Some(Cause::Timeout)),
+        ("CannotInspectContainerError: Could not transition to inspecting; timed out after waiting 30s", Category::Platform, Some(Cause::Timeout)),
+        ("InternalError: unexpected", Category::Platform, None),
+        ("ResourceInitializationError: something new", Category::Platform, None),
+        ("TaskStateError: Agent could not progress task's state to stopped", Category::Platform, None),
+        ("ECS was unable to assume the role 'arn:aws:iam::1:role/x' that was provided for this task. Please verify that the role being passed has the proper trust relationship", Category::Platform, Some(Cause::Permission)),
+    ];
+
+    #[test]
+    fn reported_wordings() {
+        for (text, category, cause) in REPORTED {
+            let statements = [plain(text)];
+            let found = find(&statements)
+                .map(|(rule, statement)| (rule.category, cause::of(rule.category, statement)));
+            assert_eq!(found, Some((*category, *cause)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_no_rule_knows() {
+        for text in [
+            "",
+            "Essential container in task exited",
+            "Task failed to start",
+            "the agent said hello",
+            "on resource: arn:aws:x",
+        ] {
+            assert!(find(&[plain(text)]).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn words_are_lower_case_and_hints_are_sentences() {
+        for rule in RULES {
+            assert!(rule.says.iter().all(|words| **words == words.to_lowercase()), "{rule:?}");
+            assert!(rule.hint.is_none_or(|hint| hint.ends_with('.')), "{rule:?}");
+        }
+    }
+
+    #[test]
+    fn hollow_words_are_left_out() {
+        let event = json!({ "detail": {
+            "stoppedReason": "Task failed to start",
+            "containers": [{ "name": "app", "exitCode": 1 }],
+            "attachments": [{ "type": "AmazonElasticBlockStorage", "details": [{ "name": "statusReason", "value": "Timed out." }] }],
+        } });
+        let task = Task::of(&event, &Reader::default());
+        assert_eq!(statements(&task, task.containers.first()), ["ebs volume: timed out"]);
+        for text in [
+            "Essential container in task exited",
+            "task failed to start.",
+            "CannotStopContainerError: x",
+            "TaskFailedToStart",
+        ] {
+            assert!(is_hollow(&plain(text)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_repeats_the_stop_code_is_taken_off() {
+        for (text, bare) in [
+            ("Essential container in task exited", ""),
+            (
+                "Essential container in task exited - OutOfMemoryError: Container killed",
+                "outofmemoryerror: container killed",
+            ),
+            ("TaskFailedToStart: Task failed to start: AGENT.", "agent"),
+            ("the task failed to start", "the task failed to start"),
+        ] {
+            assert_eq!(plain(text), bare);
+        }
+    }
+
+    #[test]
+    fn a_huge_text_is_cut() {
+        assert_eq!(plain(&"Ä".repeat(1_000_000)).chars().count(), LONGEST);
+    }
+}

@@ -1,0 +1,162 @@
+//! Whether an event says that something stopped or failed, once per stop.
+//!
+//! Two sources count: ECS and ourselves. One stop makes four task events (RUNNING with desired STOPPED, DEACTIVATING or STOPPING, DEPROVISIONING,
+//! STOPPED). Only the last counts: it alone has every exit code, and the others would report the stop again.
+//! Source **and** detail type are asked first, because `stoppedReason` also occurs in CloudTrail records and in
+//! payloads that have nothing to do with ECS.
+//!
+//! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_service_events.html>
+
+use serde_json::Value;
+
+use super::kind::Severity;
+use super::{container_exit, field};
+
+/// What kind of report an event deserves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    TaskStopped,
+    ContainerExited,
+    ServiceTrouble(Severity),
+    DeploymentFailed,
+}
+
+/// Parts of event names that mean trouble, for events that lost their `eventType`.
+const TROUBLE: [&str; 6] = ["FAILED", "FAILURE", "IMPAIRED", "UNHEALTHY", "THROTTLED", "VIOLATED"];
+
+pub(super) fn of(event: &Value) -> Option<Phase> {
+    let (source, detail_type) = (field::text(event, "source")?, field::text(event, "detail-type")?);
+    let detail = event.get("detail")?;
+    match source {
+        "aws.ecs" => of_ecs(detail_type, detail),
+        container_exit::SOURCE => (detail_type == container_exit::DETAIL_TYPE
+            && container_exit::names_one(detail))
+        .then_some(Phase::ContainerExited),
+        _ => None,
+    }
+}
+
+fn of_ecs(detail_type: &str, detail: &Value) -> Option<Phase> {
+    match detail_type {
+        "ECS Task State Change" => field::says(detail, "lastStatus", "STOPPED").then_some(Phase::TaskStopped),
+        "ECS Service Action" | "ECS Daemon Service Action" => action(detail),
+        "ECS Deployment State Change" | "ECS Daemon Deployment State Change" => deployment(detail),
+        _ => None,
+    }
+}
+
+fn action(detail: &Value) -> Option<Phase> {
+    let severity = severity_of(detail)?;
+    let of_deployment = severity == Severity::Error && name(detail).contains("DEPLOYMENT");
+    Some(if of_deployment { Phase::DeploymentFailed } else { Phase::ServiceTrouble(severity) })
+}
+
+fn deployment(detail: &Value) -> Option<Phase> {
+    let failed = field::says(detail, "eventType", "ERROR") || name(detail).contains("FAILED");
+    failed.then_some(Phase::DeploymentFailed)
+}
+
+/// Services say WARN, daemons WARNING. Without a type the name decides.
+fn severity_of(detail: &Value) -> Option<Severity> {
+    match field::text(detail, "eventType") {
+        Some("WARN" | "WARNING") => Some(Severity::Warning),
+        Some("ERROR") => Some(Severity::Error),
+        Some(_) => None,
+        None => TROUBLE.iter().any(|word| name(detail).contains(word)).then_some(Severity::Warning),
+    }
+}
+
+fn name(detail: &Value) -> &str {
+    field::text(detail, "eventName").unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn phase(source: &str, detail_type: &str, detail: &Value) -> Option<Phase> {
+        of(&json!({ "source": source, "detail-type": detail_type, "detail": detail }))
+    }
+
+    #[test]
+    fn only_a_final_stop_counts() {
+        for status in [
+            "PROVISIONING",
+            "PENDING",
+            "RUNNING",
+            "DEACTIVATING",
+            "STOPPING",
+            "DEPROVISIONING",
+            "DELETED",
+            "",
+        ] {
+            let detail =
+                json!({ "lastStatus": status, "desiredStatus": "STOPPED", "stopCode": "UserInitiated" });
+            assert_eq!(phase("aws.ecs", "ECS Task State Change", &detail), None, "{status}");
+        }
+        let stopped = json!({ "lastStatus": "STOPPED" });
+        assert_eq!(phase("aws.ecs", "ECS Task State Change", &stopped), Some(Phase::TaskStopped));
+    }
+
+    #[test]
+    fn source_and_type_are_asked_first() {
+        let stopped = json!({ "lastStatus": "STOPPED", "stoppedReason": "OutOfMemoryError" });
+        for (source, detail_type) in [
+            ("my.app", "ECS Task State Change"),
+            ("aws.ecs", "AWS API Call via CloudTrail"),
+            ("aws.ecs", "ECS Container Instance State Change"),
+            ("aws.states", "Step Functions Execution Status Change"),
+            ("", ""),
+        ] {
+            assert_eq!(phase(source, detail_type, &stopped), None, "{source} {detail_type}");
+        }
+    }
+
+    #[test]
+    fn service_actions_by_type_then_name() {
+        for (event_type, name, expected) in [
+            (json!("INFO"), "SERVICE_STEADY_STATE", None),
+            (json!("WARN"), "SERVICE_TASK_START_IMPAIRED", Some(Phase::ServiceTrouble(Severity::Warning))),
+            (json!("WARNING"), "DAEMON_TASK_START_IMPAIRED", Some(Phase::ServiceTrouble(Severity::Warning))),
+            (json!("ERROR"), "SERVICE_TASK_PLACEMENT_FAILURE", Some(Phase::ServiceTrouble(Severity::Error))),
+            (json!("ERROR"), "SERVICE_DEPLOYMENT_FAILED", Some(Phase::DeploymentFailed)),
+            (json!("INFO"), "SERVICE_DEPLOYMENT_IN_PROGRESS", None),
+            (json!(null), "ECS_OPERATION_THROTTLED", Some(Phase::ServiceTrouble(Severity::Warning))),
+            (json!(null), "SERVICE_STEADY_STATE", None),
+        ] {
+            let detail = json!({ "eventType": event_type, "eventName": name });
+            assert_eq!(phase("aws.ecs", "ECS Service Action", &detail), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn an_exit_is_our_own_word() {
+        let app = json!({ "container": { "name": "app" } });
+        for (source, detail_type, detail, expected) in [
+            ("ecs_router", "ECS Container Exit", &app, Some(Phase::ContainerExited)),
+            ("ecs_router", "ECS Container Exit", &json!({ "container": { "exitCode": 1 } }), None),
+            ("ecs_router", "ECS Container Exit", &json!({}), None),
+            ("ecs_router", "ECS Task State Change", &json!({ "lastStatus": "STOPPED" }), None),
+            ("aws.ecs", "ECS Container Exit", &app, None),
+            ("my.app", "ECS Container Exit", &app, None),
+        ] {
+            assert_eq!(phase(source, detail_type, detail), expected, "{source} {detail_type} {detail}");
+        }
+    }
+
+    #[test]
+    fn deployments_only_when_given_up() {
+        let phase = |event_type: &str, name: &str| {
+            phase(
+                "aws.ecs",
+                "ECS Deployment State Change",
+                &json!({ "eventType": event_type, "eventName": name }),
+            )
+        };
+        assert_eq!(phase("ERROR", "SERVICE_DEPLOYMENT_FAILED"), Some(Phase::DeploymentFailed));
+        assert_eq!(phase("INFO", "SERVICE_DEPLOYMENT_COMPLETED"), None);
+        assert_eq!(phase("INFO", "SERVICE_DEPLOYMENT_IN_PROGRESS"), None);
+    }
+}

@@ -1,0 +1,309 @@
+//! AWS credentials, region and signatures, through the official crates.
+//!
+//! Owns: where credentials come from (ECS task role, IMDS, web identity, SSO, profile, assumed role), when they
+//! are fetched again, and SigV4. Does not know a service. The credential chain speaks through our own HTTP client,
+//! so that there is one TLS stack; the endpoints it asks on the link-local network bypass proxies.
+
+use std::cell::RefCell;
+use std::time::{Duration, SystemTime};
+
+use aws_config::sts::AssumeRoleProvider;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
+use aws_sigv4::http_request::{
+    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings,
+    UriPathNormalizationMode, sign,
+};
+use aws_sigv4::sign::v4;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{
+    HttpRequest as SmithyRequest, HttpResponse as SmithyResponse,
+};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+
+use super::http::{Client, Failure};
+use crate::config::Identity;
+use crate::destination::HttpRequest;
+use crate::encode::payload;
+
+/// Fetch new credentials this long before the old ones end.
+const REFRESH_BEFORE: Duration = Duration::from_secs(300);
+
+/// Refused credentials are fetched again at most this often: the provider may hand out the same ones for a while.
+const REFRESH_PAUSE: Duration = Duration::from_secs(5);
+
+/// A renewal that failed is tried again after this, while the old credentials last.
+const RENEWAL_PAUSE: Duration = Duration::from_secs(30);
+
+/// How long fetching credentials may take in all.
+const FETCH_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// Holds the digest of the body in requests that come with one.
+const CONTENT_SHA256: &str = "x-amz-content-sha256";
+
+/// The region of the environment, the profile or the instance metadata, in that order.
+pub async fn region(client: &Client) -> Option<String> {
+    let config = loader(client).load();
+    let config = tokio::time::timeout(FETCH_TIMEOUT, config).await.ok()?;
+    config.region().map(ToString::to_string)
+}
+
+/// Signs in the name of one [`Identity`].
+#[derive(Debug)]
+pub struct Signer {
+    identity: Identity,
+    /// The region of signatures; the identity's until a service says otherwise.
+    region: RefCell<String>,
+    client: Client,
+    provider: tokio::sync::OnceCell<Option<SharedCredentialsProvider>>,
+    fetching: tokio::sync::Mutex<()>,
+    current: RefCell<Current>,
+}
+
+#[derive(Debug, Default)]
+struct Current {
+    credentials: Option<Credentials>,
+    refused_at: Option<SystemTime>,
+    /// The provider failed: while the old ones last, it is left alone until then.
+    leave_until: Option<SystemTime>,
+}
+
+impl Signer {
+    /// Nothing is fetched before the first request.
+    #[must_use]
+    pub fn new(identity: Identity, client: Client) -> Self {
+        Self {
+            region: RefCell::new(identity.region.clone()),
+            identity,
+            client,
+            provider: <_>::default(),
+            fetching: <_>::default(),
+            current: <_>::default(),
+        }
+    }
+
+    /// Adds the headers of a SigV4 signature for `service`.
+    pub async fn sign(&self, request: &mut HttpRequest, service: &str) -> Result<(), Failure> {
+        let credentials = self.credentials().await?;
+        let failed = |error: &dyn std::fmt::Display| Failure::Credentials(format!("cannot sign: {error}"));
+        let identity = credentials.into();
+        let region = self.region.borrow();
+        let parameters = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(&region)
+            .name(service)
+            .time(SystemTime::now())
+            .settings(settings(service))
+            .build()
+            .map_err(|error| failed(&error))?;
+        let headers =
+            request.headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+        // A digest that is known already is not computed again.
+        let known = request.headers.get(CONTENT_SHA256).and_then(|digest| digest.to_str().ok());
+        let digest = known.map_or_else(|| payload::hex(&request.body.sha256()), str::to_owned);
+        let body = SignableBody::Precomputed(digest);
+        let signable = SignableRequest::new(request.method.as_str(), request.url.as_str(), headers, body)
+            .map_err(|error| failed(&error))?;
+        let (instructions, _) =
+            sign(signable, &parameters.into()).map_err(|error| failed(&error))?.into_parts();
+        apply(&instructions, request);
+        Ok(())
+    }
+
+    /// The service refused the credentials: fetch others before the next request.
+    pub fn refused(&self) {
+        let mut current = self.current.borrow_mut();
+        let now = SystemTime::now();
+        let lately = |at: SystemTime| now.duration_since(at).is_ok_and(|age| age < REFRESH_PAUSE);
+        if !current.refused_at.is_some_and(lately) {
+            *current = Current { refused_at: Some(now), ..Current::default() };
+        }
+    }
+
+    /// What is asked for is in this region.
+    pub fn moved(&self, region: &str) {
+        self.region.replace(region.to_owned());
+    }
+
+    async fn credentials(&self) -> Result<Credentials, Failure> {
+        if let Some(fresh) = self.fresh() {
+            return Ok(fresh);
+        }
+        let _one_at_a_time = self.fetching.lock().await;
+        if let Some(fresh) = self.fresh() {
+            return Ok(fresh);
+        }
+        match self.fetch().await {
+            Ok(fetched) => {
+                let mut current = self.current.borrow_mut();
+                *current = Current {
+                    credentials: Some(fetched.clone()),
+                    refused_at: current.refused_at,
+                    leave_until: None,
+                };
+                Ok(fetched)
+            }
+            Err(failure) => self.lasting().ok_or(failure),
+        }
+    }
+
+    async fn fetch(&self) -> Result<Credentials, Failure> {
+        let fetching = async {
+            let provider = self.provider.get_or_init(|| self.make_provider()).await;
+            let provider = provider.as_ref().ok_or_else(|| CredentialsError::not_loaded("no provider"))?;
+            provider.provide_credentials().await
+        };
+        tokio::time::timeout(FETCH_TIMEOUT, fetching)
+            .await
+            .map_err(|_| Failure::Credentials("no provider answered in time".to_owned()))?
+            .map_err(|error| Failure::Credentials(causes(&error)))
+    }
+
+    /// Credentials that need no renewal yet, or whose renewal failed a moment ago.
+    fn fresh(&self) -> Option<Credentials> {
+        let current = self.current.borrow();
+        let now = SystemTime::now();
+        let early = if current.leave_until.is_some_and(|until| now < until) {
+            Duration::ZERO
+        } else {
+            REFRESH_BEFORE
+        };
+        let lasts = |credentials: &&Credentials| credentials.expiry().is_none_or(|end| now + early < end);
+        current.credentials.as_ref().filter(lasts).cloned()
+    }
+
+    /// The renewal failed: the old ones, if they are good for a while yet.
+    fn lasting(&self) -> Option<Credentials> {
+        self.current.borrow_mut().leave_until = Some(SystemTime::now() + RENEWAL_PAUSE);
+        self.fresh()
+    }
+
+    /// `None` when the chain is switched off, which the defaults never do.
+    async fn make_provider(&self) -> Option<SharedCredentialsProvider> {
+        let identity = &self.identity;
+        let mut loader = loader(&self.client).region(aws_types::region::Region::new(identity.region.clone()));
+        if let Some(profile) = &identity.profile {
+            loader = loader.profile_name(profile);
+        }
+        let config = loader.load().await;
+        let base = config.credentials_provider()?;
+        Some(match &identity.role_arn {
+            Some(role) => SharedCredentialsProvider::new(assume(role, identity, &config, base).await),
+            None => base,
+        })
+    }
+}
+
+async fn assume(
+    role: &str,
+    identity: &Identity,
+    config: &SdkConfig,
+    base: SharedCredentialsProvider,
+) -> AssumeRoleProvider {
+    let mut config = config.to_builder();
+    if let Some(endpoint) = &identity.sts_endpoint {
+        config = config.endpoint_url(endpoint);
+    }
+    let mut builder =
+        AssumeRoleProvider::builder(role).session_name("fluent-bit-ecs-router").configure(&config.build());
+    if let Some(external_id) = &identity.external_id {
+        builder = builder.external_id(external_id);
+    }
+    builder.build_from_provider(base).await
+}
+
+fn loader(client: &Client) -> aws_config::ConfigLoader {
+    aws_config::defaults(BehaviorVersion::latest()).http_client(Bridge(client.clone()))
+}
+
+/// S3 signs the path as it is sent, and wants the body's digest beside it; every other service is like the rest
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html>, read 2026-11).
+fn settings(service: &str) -> SigningSettings {
+    let mut settings = SigningSettings::default();
+    if service == "s3" {
+        settings.percent_encoding_mode = PercentEncodingMode::Single;
+        settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+    }
+    settings
+}
+
+fn apply(instructions: &aws_sigv4::http_request::SigningInstructions, request: &mut HttpRequest) {
+    for (name, value) in instructions.headers() {
+        let name = http::HeaderName::from_bytes(name.as_bytes());
+        if let (Ok(name), Ok(value)) = (name, http::HeaderValue::from_str(value)) {
+            request.headers.insert(name, value);
+        }
+    }
+}
+
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text = format!("{text}: {cause}");
+        next = cause.source();
+    }
+    text
+}
+
+/// Lets the official crates send through our client.
+#[derive(Debug, Clone)]
+struct Bridge(Client);
+
+/// How long one request of the credential chain may take, unless the chain says otherwise.
+const CHAIN_TIMEOUT: Duration = Duration::from_secs(5);
+
+impl HttpClient for Bridge {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for Bridge {
+    fn call(&self, request: SmithyRequest) -> HttpConnectorFuture {
+        let client = self.0.clone();
+        HttpConnectorFuture::new(async move {
+            let request = ours(request)?;
+            let reply = client.send(&request, CHAIN_TIMEOUT).await.map_err(connector_error)?;
+            if reply.cut {
+                return Err(ConnectorError::io("the reply broke off".into()));
+            }
+            theirs(reply)
+        })
+    }
+}
+
+fn ours(request: SmithyRequest) -> Result<HttpRequest, ConnectorError> {
+    let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
+    let (parts, body) = request.into_parts();
+    let body = body.bytes().map(bytes::Bytes::copy_from_slice).unwrap_or_default();
+    Ok(HttpRequest {
+        method: parts.method,
+        url: parts.uri.to_string(),
+        headers: parts.headers,
+        body: body.into(),
+        sign: None,
+    })
+}
+
+fn theirs(reply: crate::destination::Reply) -> Result<SmithyResponse, ConnectorError> {
+    let mut response = http::Response::new(SdkBody::from(reply.body));
+    *response.status_mut() = http::StatusCode::from_u16(reply.status)
+        .map_err(|error| ConnectorError::other(error.into(), None))?;
+    *response.headers_mut() = reply.headers;
+    SmithyResponse::try_from(response).map_err(|error| ConnectorError::other(error.into(), None))
+}
+
+fn connector_error(failure: Failure) -> ConnectorError {
+    match failure {
+        Failure::Timeout(_) => ConnectorError::timeout(failure.into()),
+        other => ConnectorError::io(other.into()),
+    }
+}

@@ -1,0 +1,294 @@
+//! Which containers of the task ended since the last look, and the event that says so.
+//!
+//! Pure. Owns: what counts as an exit, also one that a restart policy made good, and whether the container was asked
+//! to end. Does not own: what the exit means (`stop`).
+//!
+//! The endpoint has neither stop code nor reason. An essential container's end turns the task's desired status to
+//! STOPPED just as a deployment does, so who was asked to end is told by the order: whoever was seen alive while the
+//! task was to stop, or ended after the first essential container, obeyed. So did, as far as anybody can tell, who
+//! ended politely while the task was to stop.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::stop;
+use crate::task_metadata::{Container, Task};
+
+/// Exit codes of processes that were asked to end: none, SIGINT, SIGTERM, and Ctrl-C on Windows.
+const POLITE: [i64; 4] = [0, 130, 143, 3_221_225_786];
+
+/// What is known of the task's containers, by name.
+#[derive(Debug)]
+pub(super) struct Exits {
+    reader: stop::Reader,
+    /// The router's own container.
+    own: Option<String>,
+    /// What ended before was not ours to see.
+    since: Timestamp,
+    known: BTreeMap<String, Known>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Known {
+    docker_id: String,
+    started_at: Option<String>,
+    restarts: u64,
+    has_stopped: bool,
+    /// Seen running while the task was to stop.
+    outlived_order: bool,
+}
+
+/// An exit to report.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Exit {
+    /// When the container ended, if the endpoint said so.
+    pub(super) finished: Option<Timestamp>,
+    /// In EventBridge's shape.
+    pub(super) event: Value,
+}
+
+impl Exits {
+    /// `own` is the id of the router's container; exits before `since` are not reported.
+    pub(super) fn new(reader: stop::Reader, own: Option<String>, since: Timestamp) -> Self {
+        Self { reader, own, since, known: BTreeMap::new() }
+    }
+
+    /// Compares with the last look.
+    pub(super) fn look(&mut self, task: &Task) -> Vec<Exit> {
+        let (own, reader) = (self.own.as_deref(), &self.reader);
+        let others = |container: &&Container| {
+            container.is_ordinary() && Some(&*container.docker_id) != own && !reader.ignores(&container.name)
+        };
+        let watched: Vec<&Container> = task.containers.iter().filter(others).collect();
+        watched.into_iter().filter_map(|container| self.note(task, container)).collect()
+    }
+
+    fn note(&mut self, task: &Task, container: &Container) -> Option<Exit> {
+        let before = self.known.get(&container.name).cloned();
+        let now = Known {
+            docker_id: container.docker_id.clone(),
+            started_at: container.started_at.clone(),
+            restarts: container.restart_count.unwrap_or(0),
+            has_stopped: container.has_stopped(),
+            outlived_order: before.as_ref().is_some_and(|before| before.outlived_order)
+                || (task.is_stopping() && !container.has_stopped()),
+        };
+        let exit = match &before {
+            None if now.has_stopped && self.is_ours(container) => Some(false),
+            None => None,
+            Some(before) if now.has_stopped && !before.has_stopped => Some(false),
+            Some(before) => began_again(before, &now).then_some(true),
+        };
+        let outlived = before.is_some_and(|before| before.outlived_order);
+        self.known.insert(container.name.clone(), now);
+        exit.map(|restarted| report(task, container, restarted, was_asked(task, container, outlived)))
+    }
+
+    fn is_ours(&self, container: &Container) -> bool {
+        time(container.finished_at.as_deref()).is_some_and(|finished| finished >= self.since)
+    }
+}
+
+/// A restart policy brought it back: the agent never says that it stopped in between.
+fn began_again(before: &Known, now: &Known) -> bool {
+    let other_start =
+        before.started_at.is_some() && now.started_at.is_some() && before.started_at != now.started_at;
+    !now.has_stopped && (now.restarts > before.restarts || other_start || before.docker_id != now.docker_id)
+}
+
+fn was_asked(task: &Task, container: &Container, outlived_order: bool) -> bool {
+    let first = time(task.execution_stopped_at.as_deref());
+    let after_another =
+        first.zip(time(container.finished_at.as_deref())).is_some_and(|(first, finished)| finished > first);
+    let politely = container.exit_code.is_some_and(|code| POLITE.contains(&code));
+    outlived_order || after_another || (task.is_stopping() && politely)
+}
+
+fn report(task: &Task, container: &Container, restarted: bool, asked_to_stop: bool) -> Exit {
+    let arn = task.arn.as_deref();
+    let part = |position| arn.and_then(|arn| arn.split(':').nth(position));
+    let definition = task.family.as_deref().zip(task.revision.as_deref());
+    let detail = json!({
+        "via": "task_metadata",
+        "taskArn": arn,
+        "clusterArn": task.cluster,
+        "taskDefinitionArn": definition.map(|(family, revision)| format!("{family}:{revision}")),
+        "group": task.service_name.as_ref().map(|service| format!("service:{service}")),
+        "launchType": task.launch_type,
+        "availabilityZone": task.availability_zone,
+        "desiredStatus": task.desired_status,
+        "askedToStop": asked_to_stop,
+        "restarted": restarted,
+        "container": describe(container),
+        "containers": task.containers.iter().filter(|one| one.is_ordinary()).map(describe).collect::<Vec<_>>(),
+    });
+    let event = json!({
+        "version": "0",
+        "id": format!("{}/{}", container.docker_id, container.restart_count.unwrap_or(0)),
+        "source": "ecs_router",
+        "detail-type": "ECS Container Exit",
+        "account": part(4),
+        "region": part(3),
+        "time": container.finished_at,
+        "resources": arn.into_iter().collect::<Vec<_>>(),
+        "detail": detail,
+    });
+    let finished = time(container.finished_at.as_deref()).filter(|_| !restarted);
+    Exit { finished, event: without_nulls(event) }
+}
+
+fn describe(container: &Container) -> Value {
+    json!({
+        "name": container.name,
+        "image": container.image,
+        "runtimeId": container.docker_id,
+        "lastStatus": container.known_status,
+        "exitCode": container.exit_code,
+        "createdAt": container.created_at,
+        "startedAt": container.started_at,
+        "stoppedAt": container.finished_at,
+        "restartCount": container.restart_count,
+        "healthStatus": container.health.as_ref().and_then(|health| health.status.as_ref()),
+    })
+}
+
+/// What is unknown is left out, as ECS does it.
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(pairs) => {
+            let known = pairs.into_iter().filter(|(_, value)| !value.is_null());
+            known.map(|(key, value)| (key, without_nulls(value))).collect()
+        }
+        Value::Array(items) => items.into_iter().map(without_nulls).collect(),
+        scalar => scalar,
+    }
+}
+
+fn time(text: Option<&str>) -> Option<Timestamp> {
+    text?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn container(name: &str, status: &str) -> Container {
+        Container {
+            docker_id: format!("{name}-id"),
+            name: name.to_owned(),
+            known_status: Some(status.to_owned()),
+            started_at: Some("2026-11-21T10:00:00Z".to_owned()),
+            ..Container::default()
+        }
+    }
+
+    fn ended(name: &str, code: i64, at: &str) -> Container {
+        Container {
+            exit_code: Some(code),
+            finished_at: Some(format!("2026-11-21T{at}Z")),
+            ..container(name, "STOPPED")
+        }
+    }
+
+    fn task(desired: &str, first_end: Option<&str>, containers: Vec<Container>) -> Task {
+        Task {
+            arn: Some("arn:aws:ecs:eu-west-1:111122223333:task/prod/0123".to_owned()),
+            desired_status: Some(desired.to_owned()),
+            execution_stopped_at: first_end.map(|at| format!("2026-11-21T{at}Z")),
+            containers,
+            ..Task::default()
+        }
+    }
+
+    fn exits() -> Exits {
+        Exits::new(stop::Reader::default(), Some("me-id".to_owned()), "2026-11-21T10:00:00Z".parse().unwrap())
+    }
+
+    /// Name, restarted, asked to stop.
+    fn seen(exits: &[Exit]) -> Vec<(&str, bool, bool)> {
+        let of = |exit| {
+            let detail = &Exit::event(exit)["detail"];
+            let flag = |name: &str| detail[name].as_bool().unwrap();
+            (detail["container"]["name"].as_str().unwrap(), flag("restarted"), flag("askedToStop"))
+        };
+        exits.iter().map(of).collect()
+    }
+
+    impl Exit {
+        fn event(this: &Self) -> &Value {
+            &this.event
+        }
+    }
+
+    #[test]
+    fn an_exit_is_seen_once_and_by_itself() {
+        let mut exits = exits();
+        let running = task("RUNNING", None, vec![container("app", "RUNNING"), container("me", "RUNNING")]);
+        assert!(exits.look(&running).is_empty());
+        let over = task("RUNNING", None, vec![ended("app", 137, "10:05:00")]);
+        let found = exits.look(&over);
+        assert_eq!(seen(&found), [("app", false, false)]);
+        assert_eq!(found[0].finished, "2026-11-21T10:05:00Z".parse().ok());
+        assert_eq!(found[0].event["detail"]["container"]["exitCode"], 137);
+        assert_eq!(found[0].event["region"], "eu-west-1");
+        assert!(exits.look(&over).is_empty());
+    }
+
+    #[test]
+    fn who_ended_first_was_not_asked_and_the_others_were() {
+        let mut exits = exits();
+        exits.look(&task("RUNNING", None, vec![container("app", "RUNNING"), container("proxy", "RUNNING")]));
+        let both = vec![ended("app", 1, "10:05:00"), ended("proxy", 143, "10:05:02")];
+        let found = exits.look(&task("STOPPED", Some("10:05:00"), both));
+        assert_eq!(seen(&found), [("app", false, false), ("proxy", false, true)]);
+    }
+
+    #[test]
+    fn who_lived_on_after_the_order_was_asked_even_when_killed() {
+        let mut exits = exits();
+        exits.look(&task("STOPPED", None, vec![container("app", "RUNNING")]));
+        let found = exits.look(&task("STOPPED", Some("10:05:30"), vec![ended("app", 137, "10:05:30")]));
+        assert_eq!(seen(&found), [("app", false, true)]);
+    }
+
+    #[test]
+    fn a_polite_end_between_two_looks_was_asked_for_and_a_crash_was_not() {
+        for (code, asked) in [(0, true), (143, true), (137, false), (1, false)] {
+            let mut exits = exits();
+            exits.look(&task("RUNNING", None, vec![container("app", "RUNNING")]));
+            let found = exits.look(&task("STOPPED", Some("10:05:00"), vec![ended("app", code, "10:05:00")]));
+            assert_eq!(seen(&found), [("app", false, asked)], "{code}");
+        }
+    }
+
+    #[test]
+    fn a_restart_is_an_exit_although_nothing_ever_stopped() {
+        let mut exits = exits();
+        exits.look(&task("RUNNING", None, vec![container("app", "RUNNING")]));
+        let mut again = container("app", "RUNNING");
+        again.restart_count = Some(1);
+        again.started_at = Some("2026-11-21T10:09:00Z".to_owned());
+        let found = exits.look(&task("RUNNING", None, vec![again.clone()]));
+        assert_eq!(seen(&found), [("app", true, false)]);
+        assert!(exits.look(&task("RUNNING", None, vec![again])).is_empty());
+    }
+
+    #[test]
+    fn the_router_itself_pauses_and_injected_containers_are_nobodys_exit() {
+        let mut exits = exits();
+        let mut pause = ended("~internal~ecs~pause", 0, "10:05:00");
+        pause.kind = Some("CNI_PAUSE".to_owned());
+        let containers =
+            vec![pause, ended("me", 1, "10:05:00"), ended("ecs-service-connect-x", 1, "10:05:00")];
+        assert!(exits.look(&task("RUNNING", None, containers)).is_empty());
+    }
+
+    #[test]
+    fn what_ended_before_the_router_was_there_is_old_news() {
+        let mut exits = exits();
+        let containers = vec![ended("init", 0, "09:59:59"), ended("early", 3, "10:00:01")];
+        assert_eq!(seen(&exits.look(&task("RUNNING", None, containers))), [("early", false, false)]);
+    }
+}
