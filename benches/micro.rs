@@ -10,11 +10,11 @@ mod common;
 use std::hint::black_box;
 
 use common::{House, TO_CLOUDWATCH, chunk, median, time};
-use ecs_router::destination::Outlet;
+use ecs_router::destination::Endpoint;
 use ecs_router::encode::batch::{Limits, pack};
-use ecs_router::encode::buffer_pool::Pool;
+use ecs_router::encode::buffer_pool::BufferPool;
 use ecs_router::encode::json::Writer;
-use ecs_router::encode::partition::{Item, Lane};
+use ecs_router::encode::partition::{BatchItem, Partition};
 use ecs_router::input::decode;
 
 const ROUNDS: usize = 40;
@@ -49,7 +49,7 @@ fn cases<'c>(chunk: &'c [u8], house: &'c House, gzip: &'c House) -> Vec<Case<'c>
     let all = chunk.len();
     let logs = logs(chunk);
     let text: usize = logs.iter().map(|log| log.len()).sum();
-    let (batches, pool) = (gzip.sort(chunk), Pool::default());
+    let (batches, pool) = (gzip.sort(chunk), BufferPool::default());
     vec![
         ("decode", all, Box::new(|| decode_only(chunk))),
         ("classify", all, Box::new(|| classify(chunk, house))),
@@ -61,7 +61,7 @@ fn cases<'c>(chunk: &'c [u8], house: &'c House, gzip: &'c House) -> Vec<Case<'c>
             batches[0].iter().map(|batch| batch.wire_len()).sum(),
             Box::new(move || {
                 batches[0].iter().for_each(|batch| match gzip.destinations[0].request(batch).outlet {
-                    Outlet::Http(request) => _ = black_box(request),
+                    Endpoint::Http(request) => _ = black_box(request),
                     _ => unreachable!("Datadog is behind a network"),
                 });
             }),
@@ -96,12 +96,12 @@ fn escape(logs: &[&[u8]]) {
 const LIMITS: Limits = Limits { bytes: 1_048_576, records: 10_000, span_ms: Some(86_400_000), ordered: true };
 
 /// 5,000 records of 400 bytes.
-fn lane(pool: &Pool) -> Lane {
-    let mut lane = Lane::of(&b""[..], pool);
+fn lane(pool: &BufferPool) -> Partition {
+    let mut lane = Partition::of(&b""[..], pool);
     for number in 0..5_000 {
         let (place, ()) = lane.write(400, |out| out.extend_from_slice(&[b'x'; 400]));
         let at_ms = i64::from(number);
-        lane.push(Item { ordinal: number, at_ms, start: place.start, end: place.end, size: 426 });
+        lane.push(BatchItem { ordinal: number, at_ms, start: place.start, end: place.end, size: 426 });
     }
     lane
 }

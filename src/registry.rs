@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::classify::classes::{BUILT_IN, Class, Classifier};
 use crate::classify::routes::Routes;
 use crate::config::{
-    Lookup, Problem, QueueSettings, Reader, Settings, TaskMetadata, Wanted, queue_needs_region,
+    KeyReader, Lookup, MetadataSettings, Problem, QueueSettings, Settings, Wanted, queue_needs_region,
 };
 use crate::delivery::ack::Verdict;
 use crate::destination::{self, Destination};
@@ -19,12 +19,12 @@ use crate::input::chunk::Chunk;
 use crate::log::{self, Level};
 use crate::metrics::{Boards, Metrics, NoBoards, Place};
 use crate::object::spool::Spool;
-use crate::transport::Wire;
+use crate::transport::Transport;
 use crate::transport::aws;
 use crate::transport::http::Client;
 use crate::version;
 use crate::watch::{Reporting, TaskEndpoint};
-use crate::worker::{Plan, Watching, Worker};
+use crate::worker::{WatchConfig, Worker, WorkerConfig};
 
 /// One `[OUTPUT]` of the plugin.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ impl Instance {
         let settings = Settings::read(lookup, &problems);
         let region = region(&settings, lookup, &problems);
         let destinations = open_destinations(&settings, lookup, region.as_deref(), &problems);
-        let queue = QueueSettings::read(&Reader::new(lookup, &problems), region.as_deref());
+        let queue = QueueSettings::read(&KeyReader::new(lookup, &problems), region.as_deref());
         if let Some(what) = queue.as_ref().and_then(|queue| Client::new(queue.ca_file.as_deref()).err()) {
             problems.borrow_mut().push(Problem { key: "queue.ca_file".into(), what });
         }
@@ -70,7 +70,7 @@ impl Instance {
         }
         let metrics = Arc::new(counters(&settings));
         let reports = task.as_ref().is_some_and(|task| matches!(task.reporting, Reporting::Exits(_)));
-        let plan = Plan {
+        let plan = WorkerConfig {
             number,
             classifier: Classifier::new(settings.classes).with_reader(settings.stop.reader),
             routes: Routes::new(settings.routes),
@@ -78,7 +78,7 @@ impl Instance {
             destinations,
             once: settings.stop.once,
             context_lines: settings.stop.context_lines,
-            watching: Watching { task, queue },
+            watching: WatchConfig { task, queue },
             flush_timeout: settings.flush_timeout,
             exit_timeout: settings.exit_timeout,
             board: Place::of(boards.open(&metrics)),
@@ -134,14 +134,14 @@ fn open_destinations(
     lookup: &dyn Lookup,
     region: Option<&str>,
     problems: &RefCell<Vec<Problem>>,
-) -> Vec<(Box<dyn Destination>, Wire)> {
-    let reader = Reader::new(lookup, problems);
+) -> Vec<(Box<dyn Destination>, Transport)> {
+    let reader = KeyReader::new(lookup, problems);
     let mut opened = Vec::new();
     for named in &settings.destinations {
         let destination = destination::open(named, &reader, region);
         let wire = match destination.network() {
-            None => Ok(Wire::local()),
-            Some(network) => Wire::remote(network),
+            None => Ok(Transport::local()),
+            Some(network) => Transport::remote(network),
         };
         let problem = |key, what| reader.of_destination(&named.name, named.kind).problem(key, what);
         match wire.map(|wire| with_spool(wire, &*destination)) {
@@ -153,7 +153,7 @@ fn open_destinations(
     opened
 }
 
-fn with_spool(wire: Wire, destination: &dyn Destination) -> Result<Wire, String> {
+fn with_spool(wire: Transport, destination: &dyn Destination) -> Result<Transport, String> {
     match destination.store().and_then(|store| store.spool()) {
         None => Ok(wire),
         Some(rules) => Spool::open(rules.clone())
@@ -164,7 +164,7 @@ fn with_spool(wire: Wire, destination: &dyn Destination) -> Result<Wire, String>
 
 /// The machine's region, asked for only when a destination needs one and does not name it.
 fn region(settings: &Settings, lookup: &dyn Lookup, problems: &RefCell<Vec<Problem>>) -> Option<String> {
-    let reader = Reader::new(lookup, problems);
+    let reader = KeyReader::new(lookup, problems);
     let needs = |named: &&crate::config::DestinationSettings| {
         named.kind.is_aws() && reader.of_destination(&named.name, named.kind).written("region").is_none()
     };
@@ -185,7 +185,7 @@ fn task_endpoint(
     others_report: bool,
     problems: &RefCell<Vec<Problem>>,
 ) -> Option<TaskEndpoint> {
-    let TaskMetadata { wanted, interval } = settings.task_metadata;
+    let MetadataSettings { wanted, interval } = settings.task_metadata;
     let address = std::env::var(METADATA_ADDRESS).ok().filter(|address| !address.is_empty());
     match (wanted, address) {
         (Wanted::Off, _) | (Wanted::Auto, None) => None,

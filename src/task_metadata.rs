@@ -11,7 +11,7 @@ use serde::Deserialize;
 /// The answer of `/task`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub struct Task {
+pub struct TaskMetadata {
     /// On Fargate an ARN, on EC2 a name.
     pub cluster: Option<String>,
     /// The task's ARN.
@@ -32,13 +32,13 @@ pub struct Task {
     /// `FARGATE`, `EC2` …
     pub launch_type: Option<String>,
     /// Every container of the task, the router itself among them.
-    pub containers: Vec<Container>,
+    pub containers: Vec<TaskContainer>,
 }
 
 /// One container, as `/task` lists it and as the endpoint's own address describes the asker's.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub struct Container {
+pub struct TaskContainer {
     /// The runtime's id, which log records carry as `container_id`.
     pub docker_id: String,
     /// Its name in the task definition.
@@ -72,7 +72,7 @@ pub struct Health {
     pub status: Option<String>,
 }
 
-impl Task {
+impl TaskMetadata {
     /// Reads an answer of the endpoint; fails with what is wrong with it.
     pub fn read(body: &[u8]) -> Result<Self, String> {
         let task: Self = serde_json::from_slice(body).map_err(|error| error.to_string())?;
@@ -104,12 +104,12 @@ impl Task {
         }
     }
 
-    fn container(&self, id: &[u8]) -> Option<&Container> {
+    fn container(&self, id: &[u8]) -> Option<&TaskContainer> {
         self.containers.iter().find(|container| container.docker_id.as_bytes() == id)
     }
 }
 
-impl Container {
+impl TaskContainer {
     /// It ended, and nothing started it again.
     #[must_use]
     pub fn has_stopped(&self) -> bool {
@@ -147,7 +147,7 @@ mod tests {
                 "KnownStatus": "STOPPED", "ExitCode": 137, "Type": "NORMAL", "Networks": [{}],
             }],
         });
-        let task = Task::read(fargate.to_string().as_bytes()).unwrap();
+        let task = TaskMetadata::read(fargate.to_string().as_bytes()).unwrap();
         let expected = [
             ("ecs_cluster", Some("arn:aws:ecs:eu-west-1:111122223333:cluster/prod")),
             ("ecs_service", Some("web")),
@@ -164,7 +164,7 @@ mod tests {
         assert_eq!(task.value("image_tag", Some(b"somebody else")), None);
         assert!(!task.is_stopping() && task.containers[0].has_stopped() && task.containers[0].is_ordinary());
         let ec2 = json!({"Cluster": "prod", "TaskARN": "arn", "Containers": [{"Type": "CNI_PAUSE"}], "Revision": "1"});
-        let task = Task::read(ec2.to_string().as_bytes()).unwrap();
+        let task = TaskMetadata::read(ec2.to_string().as_bytes()).unwrap();
         assert_eq!(task.value("ecs_cluster", None), Some("prod"));
         assert!(!task.containers[0].is_ordinary());
     }
@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn what_is_no_task_is_refused() {
         for wrong in ["", "[]", "{}", "null", "<html>", r#"{"TaskARN": 7}"#, r#"{"Containers": {}}"#] {
-            assert!(Task::read(wrong.as_bytes()).is_err(), "{wrong}");
+            assert!(TaskMetadata::read(wrong.as_bytes()).is_err(), "{wrong}");
         }
     }
 }

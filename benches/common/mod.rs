@@ -10,14 +10,14 @@ use std::time::{Duration, Instant};
 
 use ecs_router::classify::classes::Classifier;
 use ecs_router::classify::routes::Routes;
-use ecs_router::config::{Reader, Settings};
+use ecs_router::config::{KeyReader, Settings};
 use ecs_router::delivery::ack::Progress;
 use ecs_router::destination::{self, Destination};
 use ecs_router::encode::batch::Batch;
-use ecs_router::encode::buffer_pool::Pool;
-use ecs_router::encode::template::Scene;
+use ecs_router::encode::buffer_pool::BufferPool;
+use ecs_router::encode::template::RenderContext;
 use ecs_router::metrics::Metrics;
-use ecs_router::router::process::{Memory, Stages, sort};
+use ecs_router::router::process::{Stages, StopMemory, sort};
 use serde_json::json;
 
 /// What Fluent Bit hands over at most.
@@ -90,8 +90,8 @@ pub(crate) struct House {
     routes: Routes,
     pub(crate) destinations: Vec<Box<dyn Destination>>,
     metrics: Metrics,
-    memory: Memory,
-    pool: Pool,
+    memory: StopMemory,
+    pool: BufferPool,
 }
 
 impl House {
@@ -100,7 +100,7 @@ impl House {
         let settings: BTreeMap<String, String> = keys.into_iter().map(own).collect();
         let problems = RefCell::new(Vec::new());
         let read = Settings::read(&settings, &problems);
-        let reader = Reader::new(&settings, &problems);
+        let reader = KeyReader::new(&settings, &problems);
         let open = |named| destination::open(named, &reader, Some("eu-west-1"));
         let destinations = read.destinations.iter().map(open).collect();
         assert_eq!(*problems.borrow(), []);
@@ -109,8 +109,8 @@ impl House {
             routes: Routes::new(read.routes),
             destinations,
             metrics: Metrics::default(),
-            memory: Memory::new(true, 20),
-            pool: Pool::default(),
+            memory: StopMemory::new(true, 20),
+            pool: BufferPool::default(),
         }
     }
 
@@ -124,8 +124,12 @@ impl House {
             pool: &self.pool,
             memory: Some(&self.memory),
         };
-        let scene =
-            Scene { tag: b"app-firelens-9531985d5d9dc9f81818e811892f902b", uuid: "", chunk: "", task: None };
+        let scene = RenderContext {
+            tag: b"app-firelens-9531985d5d9dc9f81818e811892f902b",
+            uuid: "",
+            chunk: "",
+            task: None,
+        };
         sort(&stages, &scene, chunk, &Progress::new(destinations.len())).batches
     }
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use ecs_router::config::keys::{Form, KEYS, Key, Kind, Scope, reference, reference_of};
+use ecs_router::config::keys::{DestinationKind, KEYS, Key, KeyForm, Scope, reference, reference_of};
 
 use crate::nearest::nearest;
 use crate::terminal;
@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
     let kind = match &arguments.destination {
         None => None,
-        Some(name) => match Kind::named(name) {
+        Some(name) => match DestinationKind::named(name) {
             Some(kind) => Some(kind),
             None => return Ok(unknown(name)),
         },
@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
 }
 
 fn unknown(name: &str) -> ExitCode {
-    let names = Kind::ALL.map(Kind::name);
+    let names = DestinationKind::ALL.map(DestinationKind::name);
     let instead = match nearest(name, names) {
         Some(near) => format!("did you mean {near}?"),
         None => format!("there are: {}", names.join(", ")),
@@ -46,14 +46,14 @@ fn unknown(name: &str) -> ExitCode {
     ExitCode::from(2)
 }
 
-fn listing(kind: Option<Kind>, width: usize) -> String {
+fn listing(kind: Option<DestinationKind>, width: usize) -> String {
     let mut text = String::new();
     if kind.is_none() {
         section(&mut text, width, "Keys of the output", None, |key| key.scope == Scope::Output);
     }
     let every = "Keys of every destination, as <destination>.<key>";
     section(&mut text, width, every, kind, |key| key.scope == Scope::Destination);
-    for kind in Kind::ALL.into_iter().filter(|one| kind.is_none_or(|kind| kind == *one)) {
+    for kind in DestinationKind::ALL.into_iter().filter(|one| kind.is_none_or(|kind| kind == *one)) {
         let title = format!("Destination type {}", kind.name());
         let own = |key: &Key| key.scope != Scope::Destination && key.applies_to(Some(kind));
         section(&mut text, width, &title, Some(kind), own);
@@ -61,7 +61,13 @@ fn listing(kind: Option<Kind>, width: usize) -> String {
     text
 }
 
-fn section(text: &mut String, width: usize, title: &str, kind: Option<Kind>, wanted: impl Fn(&Key) -> bool) {
+fn section(
+    text: &mut String,
+    width: usize,
+    title: &str,
+    kind: Option<DestinationKind>,
+    wanted: impl Fn(&Key) -> bool,
+) {
     let gap = if text.is_empty() { "" } else { "\n" };
     text.push_str(&format!("{gap}{title}\n"));
     for key in KEYS.iter().filter(|key| wanted(key)) {
@@ -76,13 +82,13 @@ fn section(text: &mut String, width: usize, title: &str, kind: Option<Kind>, wan
 
 /// The words a value may be, when they are too many for the first line and the meaning does not list them.
 fn words(key: &Key) -> Option<&'static [&'static str]> {
-    let Form::Choice(words) = key.form else { return None };
+    let KeyForm::Choice(words) = key.form else { return None };
     let told = words.iter().all(|word| key.doc.contains(word));
     (key.form.describe().len() > 40 && !told).then_some(words)
 }
 
 /// ` (size, default 1G)`
-fn facts(key: &Key, kind: Option<Kind>) -> String {
+fn facts(key: &Key, kind: Option<DestinationKind>) -> String {
     let form = key.form.describe();
     let mut facts = vec![if form.len() > 40 { "word".to_owned() } else { form }];
     facts.extend(key.secret.then(|| "secret".to_owned()));
@@ -110,7 +116,7 @@ mod tests {
 
     #[test]
     fn one_type_has_its_own_defaults() {
-        let slack = listing(Some(Kind::Slack), 80);
+        let slack = listing(Some(DestinationKind::Slack), 80);
         assert!(
             slack.contains("  required (on/off, default off)")
                 && slack.contains("  webhook_url (text, secret)")

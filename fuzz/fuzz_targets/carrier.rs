@@ -7,8 +7,8 @@
 
 use ecs_router_fuzz::with_record;
 use libfuzzer_sys::fuzz_target;
-use ecs_router::envelope::{self, Carried};
-use ecs_router::classify::classes::{Classifier, Sight};
+use ecs_router::envelope::{self, Envelope};
+use ecs_router::classify::classes::{Classifier, Classified};
 use ecs_router::input::record::{Field, Record, Value};
 use ecs_router::stop;
 use serde_json::{Value as Json, json};
@@ -46,7 +46,7 @@ fn check(record: &Record<'_, '_>) {
     check_trust(record);
 }
 
-fn check_events(carried: &Carried) {
+fn check_events(carried: &Envelope) {
     assert!((1..=10_000).contains(&carried.events.len()));
     for event in &carried.events {
         assert!(event["source"] == "aws.ecs" || event["source"] == "ecs_router", "{event}");
@@ -54,9 +54,9 @@ fn check_events(carried: &Carried) {
         let packed = rmp_serde::to_vec(event).unwrap();
         assert_eq!(&rmp_serde::from_slice::<Json>(&packed).unwrap(), event);
         with_record(&packed, |record| match Classifier::default().look_at_event(record) {
-            Sight::Stop(_, found) => assert_eq!(Some(*found), stop::read(event.clone())),
-            Sight::Plain(_) => assert_eq!(stop::read(event.clone()), None),
-            Sight::Carries(_) => panic!("a carrier in a carrier"),
+            Classified::Stop(_, found) => assert_eq!(Some(*found), stop::read(event.clone())),
+            Classified::Plain(_) => assert_eq!(stop::read(event.clone()), None),
+            Classified::Carries(_) => panic!("a carrier in a carrier"),
         });
     }
 }
@@ -66,5 +66,5 @@ fn check_trust(record: &Record<'_, '_>) {
     let mark = Field { key: Value::Text(b"container_id"), value: Value::Text(b"c0ffee") };
     let fields = [record.fields, &[mark]].concat();
     let sight = Classifier::default().look(&record.with_fields(&fields));
-    assert!(matches!(sight, Sight::Plain(_)), "{sight:?}");
+    assert!(matches!(sight, Classified::Plain(_)), "{sight:?}");
 }

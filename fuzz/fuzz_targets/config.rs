@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use ecs_router_fuzz::{Read, Router, chunk, pairs, read};
 use libfuzzer_sys::fuzz_target;
 use ecs_router::config::keys::KEYS;
-use ecs_router::config::{QueueSettings, Reader};
+use ecs_router::config::{QueueSettings, KeyReader};
 use serde_json::json;
 
 const POISON: &str = "from-the-environment-5d1f";
@@ -45,7 +45,7 @@ fn check_problem(problem: &str) {
 
 fn check_queue(keys: &BTreeMap<String, String>, region: Option<&str>) {
     let problems = std::cell::RefCell::default();
-    let queue = QueueSettings::read(&Reader::new(keys, &problems), region);
+    let queue = QueueSettings::read(&KeyReader::new(keys, &problems), region);
     assert_eq!(queue.is_some(), keys.get("queue.url").is_some_and(|url| !url.trim().is_empty()));
     problems.borrow().iter().for_each(|problem| check_problem(&problem.to_string()));
 }

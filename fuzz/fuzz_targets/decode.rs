@@ -9,7 +9,7 @@ use ecs_router_fuzz::{Router, assert_log_group, assert_log_stream, assert_object
 use libfuzzer_sys::fuzz_target;
 use ecs_router::encode::batch::Batch;
 use ecs_router::input::decode::{self, Tally};
-use ecs_router::destination::{Destination, HttpRequest, Outlet};
+use ecs_router::destination::{Destination, HttpRequest, Endpoint};
 use serde_json::Value;
 
 const CONFIGURATION: &str = "
@@ -104,7 +104,7 @@ fn check_batches(destination: &dyn Destination, batches: &[Batch], entries: u64)
 
 fn request(destination: &dyn Destination, batch: &Batch) -> HttpRequest {
     match destination.request(batch).outlet {
-        Outlet::Http(request) => request,
+        Endpoint::Http(request) => request,
         other => panic!("{other:?}"),
     }
 }

@@ -14,8 +14,8 @@ use ecs_router_fuzz::{Router, assert_one_line, chunk, line};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use libfuzzer_sys::fuzz_target;
 use ecs_router::encode::batch::Batch;
-use ecs_router::destination::object_store::Call;
-use ecs_router::destination::{Destination, Judgement, Part, Piece, Purpose, Reply};
+use ecs_router::destination::object_store::ObjectCall;
+use ecs_router::destination::{Destination, ReplyAction, UploadedPart, PartBody, Purpose, Reply};
 use serde_json::json;
 
 const CONFIGURATION: &str = "
@@ -122,29 +122,29 @@ fn check(
     purpose: Purpose,
     batch: &Batch,
     reply: &Reply,
-    judgement: Judgement,
+    judgement: ReplyAction,
 ) {
     match judgement {
-        Judgement::Delivered => assert!(may_be_accepted(destination, purpose, reply), "{reply:?}"),
-        Judgement::Partial { retry, refused } => {
+        ReplyAction::Delivered => assert!(may_be_accepted(destination, purpose, reply), "{reply:?}"),
+        ReplyAction::Partial { retry, refused } => {
             let named = retry.into_iter().chain(refused.into_iter().flat_map(|(range, _)| range));
             check_positions(named.collect(), batch.items.len());
         }
-        Judgement::Prepare(requests) => {
+        ReplyAction::Prepare(requests) => {
             assert!(!requests.is_empty());
             assert!(requests.iter().all(|request| request.purpose != Purpose::Deliver));
         }
-        Judgement::Elsewhere { region, why } => {
+        ReplyAction::Elsewhere { region, why } => {
             check_reason(&why);
             let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
             assert!(!region.is_empty() && region.chars().all(plain), "{region:?}");
         }
-        Judgement::Short { why, .. }
-        | Judgement::Later { why, .. }
-        | Judgement::Split { why }
-        | Judgement::Reauthorize { why }
-        | Judgement::Forgiven { why }
-        | Judgement::Refused { why } => check_reason(&why),
+        ReplyAction::Short { why, .. }
+        | ReplyAction::Later { why, .. }
+        | ReplyAction::Split { why }
+        | ReplyAction::Reauthorize { why }
+        | ReplyAction::Forgiven { why }
+        | ReplyAction::Refused { why } => check_reason(&why),
     }
 }
 
@@ -170,32 +170,32 @@ fn may_be_accepted(destination: &dyn Destination, purpose: Purpose, reply: &Repl
 
 fn check_store(destination: &dyn Destination, reply: &Reply) {
     let Some(store) = destination.store() else { return };
-    let piece = Piece { body: Bytes::new(), sha256: [0; 32] };
-    let parts = [Part { etag: "e".to_owned(), sha256: [0; 32] }];
+    let piece = PartBody { body: Bytes::new(), sha256: [0; 32] };
+    let parts = [UploadedPart { etag: "e".to_owned(), sha256: [0; 32] }];
     let upload = store.upload_id(reply);
     assert!(upload.as_ref().is_none_or(|upload| !upload.is_empty()));
     let calls = [
-        Call::Put(&piece),
-        Call::Begin,
-        Call::Part { upload: "u", number: 1, piece: &piece },
-        Call::Complete { upload: "u", parts: &parts },
-        Call::Abort { upload: "u" },
+        ObjectCall::Put(&piece),
+        ObjectCall::Begin,
+        ObjectCall::Part { upload: "u", number: 1, piece: &piece },
+        ObjectCall::Complete { upload: "u", parts: &parts },
+        ObjectCall::Abort { upload: "u" },
     ];
     for call in &calls {
         match store.judge(call, reply) {
-            Judgement::Delivered => {
+            ReplyAction::Delivered => {
                 assert!(matches!(reply.status, 200 | 204 | 404 | 412), "{}", reply.status);
-                assert!(!matches!(call, Call::Begin) || upload.is_some());
+                assert!(!matches!(call, ObjectCall::Begin) || upload.is_some());
             }
-            Judgement::Partial { .. } | Judgement::Short { .. } | Judgement::Prepare(_) => {
+            ReplyAction::Partial { .. } | ReplyAction::Short { .. } | ReplyAction::Prepare(_) => {
                 panic!("no judgement for {call:?}")
             }
-            Judgement::Elsewhere { why, .. }
-            | Judgement::Later { why, .. }
-            | Judgement::Split { why }
-            | Judgement::Reauthorize { why }
-            | Judgement::Forgiven { why }
-            | Judgement::Refused { why } => check_reason(&why),
+            ReplyAction::Elsewhere { why, .. }
+            | ReplyAction::Later { why, .. }
+            | ReplyAction::Split { why }
+            | ReplyAction::Reauthorize { why }
+            | ReplyAction::Forgiven { why }
+            | ReplyAction::Refused { why } => check_reason(&why),
         }
     }
 }

@@ -11,18 +11,18 @@ use libfuzzer_sys::fuzz_target;
 use ecs_router::classify::classes::{Class, Classifier, Entry};
 use ecs_router::input::decode;
 use ecs_router::input::record::{Record, Timestamp};
-use ecs_router::task_metadata::Task;
-use ecs_router::encode::template::{Names, Scene, Template};
+use ecs_router::task_metadata::TaskMetadata;
+use ecs_router::encode::template::{NameKind, RenderContext, Template};
 use serde_json::Value;
 
-const KINDS: [Names; 6] =
-    [Names::LogGroup, Names::LogStream, Names::FilePath, Names::Label, Names::Text, Names::ObjectKey];
+const KINDS: [NameKind; 6] =
+    [NameKind::LogGroup, NameKind::LogStream, NameKind::FilePath, NameKind::Label, NameKind::Text, NameKind::ObjectKey];
 
 const TASK: &[u8] = br#"{"Cluster":"arn:aws:ecs:eu-west-1:111122223333:cluster/prod","TaskARN":
     "arn:aws:ecs:eu-west-1:111122223333:task/prod/0123abcd","Family":"web","Revision":"42","Containers":[
     {"DockerId":"c0ffee","Name":"app","Image":"shop/web:1.7"}]}"#;
 
-thread_local!(static OWN_TASK: Task = Task::read(TASK).unwrap());
+thread_local!(static OWN_TASK: TaskMetadata = TaskMetadata::read(TASK).unwrap());
 
 fuzz_target!(|data: &[u8]| {
     let Some((kind, rest)) = data.split_first() else { return };
@@ -33,16 +33,16 @@ fuzz_target!(|data: &[u8]| {
     let Ok(template) = Template::parse(text, names) else { return };
     OWN_TASK.with(|task| {
         let task = (kind & 0x80 != 0).then_some(task);
-        let case = Case { text, names, template, scene: Scene { tag, uuid: "U", chunk: "C", task } };
+        let case = Case { text, names, template, scene: RenderContext { tag, uuid: "U", chunk: "C", task } };
         case.check_all(records);
     });
 });
 
 struct Case<'c> {
     text: &'c str,
-    names: Names,
+    names: NameKind,
     template: Template,
-    scene: Scene<'c>,
+    scene: RenderContext<'c>,
 }
 
 impl Case<'_> {
@@ -85,15 +85,15 @@ impl Case<'_> {
     fn check_name(&self, name: &[u8]) {
         let shown = String::from_utf8_lossy(name);
         match self.names {
-            Names::LogGroup => assert_log_group(name),
-            Names::LogStream => assert_log_stream(name),
-            Names::ObjectKey => assert_object_key(name),
-            Names::FilePath => self.check_path(name),
-            Names::Label => {
+            NameKind::LogGroup => assert_log_group(name),
+            NameKind::LogStream => assert_log_stream(name),
+            NameKind::ObjectKey => assert_object_key(name),
+            NameKind::FilePath => self.check_path(name),
+            NameKind::Label => {
                 let text = std::str::from_utf8(name).unwrap();
                 assert_eq!(serde_json::from_str::<String>(&format!("\"{text}\"")).unwrap(), text);
             }
-            Names::Text => {
+            NameKind::Text => {
                 assert!((1..=512).contains(&name.len()), "{shown:?}");
                 assert!(!name.iter().any(u8::is_ascii_control), "{shown:?}");
             }

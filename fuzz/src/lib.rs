@@ -5,20 +5,20 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use ecs_router::encode::buffer_pool::Pool;
+use ecs_router::encode::buffer_pool::BufferPool;
 use ecs_router::classify::classes::Classifier;
-use ecs_router::config::{Problem, Reader, Settings};
+use ecs_router::config::{Problem, KeyReader, Settings};
 use ecs_router::input::decode;
 use ecs_router::destination::{self, Destination};
 use ecs_router::metrics::Metrics;
-use ecs_router::router::process::{Memory, Sorted, Stages, sort};
+use ecs_router::router::process::{StopMemory, Processed, Stages, sort};
 use ecs_router::input::record::{Record, Timestamp};
 use ecs_router::classify::routes::Routes;
-use ecs_router::encode::template::Scene;
+use ecs_router::encode::template::RenderContext;
 use serde_json::Value;
 
 /// The tag, the uuid and the chunk's name of every chunk.
-pub const SCENE: Scene<'static> = Scene { tag: b"app.web.1", uuid: "U", chunk: "C", task: None };
+pub const SCENE: RenderContext<'static> = RenderContext { tag: b"app.web.1", uuid: "U", chunk: "C", task: None };
 
 /// What is read from keys and values.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub struct Read {
 pub fn read(keys: &BTreeMap<String, String>, region: Option<&str>) -> Read {
     let problems = RefCell::new(Vec::new());
     let settings = Settings::read(keys, &problems);
-    let reader = Reader::new(keys, &problems);
+    let reader = KeyReader::new(keys, &problems);
     let destinations =
         settings.destinations.iter().map(|one| destination::open(one, &reader, region)).collect();
     Read { settings, destinations, problems: problems.into_inner() }
@@ -74,15 +74,15 @@ impl Router {
 
     /// Takes a chunk through all stages, as if it were the first one ever.
     #[must_use]
-    pub fn sort(&self, chunk: &[u8]) -> Sorted {
+    pub fn sort(&self, chunk: &[u8]) -> Processed {
         let destinations: Vec<&dyn Destination> = self.destinations.iter().map(|one| &**one).collect();
-        let memory = Memory::new(true, 3);
+        let memory = StopMemory::new(true, 3);
         let stages = Stages {
             classifier: &self.classifier,
             routes: &self.routes,
             destinations: &destinations,
             metrics: &self.metrics,
-            pool: &Pool::default(),
+            pool: &BufferPool::default(),
             memory: Some(&memory),
         };
         let progress = ecs_router::delivery::ack::Progress::new(destinations.len());

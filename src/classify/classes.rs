@@ -8,7 +8,7 @@
 
 use regex::bytes::Regex;
 
-use crate::envelope::{self, Carried};
+use crate::envelope::{self, Envelope};
 use crate::input::record::{Record, Source, Value};
 use crate::stop::{self, StopEvent};
 
@@ -86,62 +86,62 @@ pub struct Entry<'e, 'a, 'f> {
 
 /// What a look at a record shows.
 #[derive(Debug)]
-pub enum Sight {
+pub enum Classified {
     /// A record as any other.
     Plain(Class),
     /// A stop event, and what it says.
     Stop(Class, Box<StopEvent>),
     /// Events inside of it.
-    Carries(Carried),
+    Carries(Envelope),
 }
 
 /// Tells classes apart.
 #[derive(Debug, Default)]
 pub struct Classifier {
     own: Vec<OwnClass>,
-    reader: stop::Reader,
+    reader: stop::EventReader,
 }
 
 impl Classifier {
     /// `own` are tried in order, after stop events and before stderr and stdout.
     #[must_use]
     pub fn new(own: Vec<OwnClass>) -> Self {
-        Self { own, reader: stop::Reader::default() }
+        Self { own, reader: stop::EventReader::default() }
     }
 
     /// Reads events with these options.
     #[must_use]
-    pub fn with_reader(self, reader: stop::Reader) -> Self {
+    pub fn with_reader(self, reader: stop::EventReader) -> Self {
         Self { reader, ..self }
     }
 
     /// What `record` is, or what it carries.
     #[must_use]
     #[inline]
-    pub fn look(&self, record: &Record<'_, '_>) -> Sight {
+    pub fn look(&self, record: &Record<'_, '_>) -> Classified {
         let marks = Marks::of(record);
         if marks.is_trusted()
             && let Some(sight) = self.look_closer(record, &marks)
         {
             return sight;
         }
-        Sight::Plain(self.own_class(record).unwrap_or_else(|| marks.stream_class()))
+        Classified::Plain(self.own_class(record).unwrap_or_else(|| marks.stream_class()))
     }
 
     /// The class of `record` and, for a stop, what it says; a carrier is not opened.
     #[must_use]
     pub fn class_of(&self, record: &Record<'_, '_>) -> (Class, Option<StopEvent>) {
         match self.look(record) {
-            Sight::Plain(class) => (class, None),
-            Sight::Stop(class, stop) => (class, Some(*stop)),
-            Sight::Carries(_) => (self.plain_class(record), None),
+            Classified::Plain(class) => (class, None),
+            Classified::Stop(class, stop) => (class, Some(*stop)),
+            Classified::Carries(_) => (self.plain_class(record), None),
         }
     }
 
     /// The same for an event that came out of a carrier: it is not opened again.
     #[must_use]
-    pub fn look_at_event(&self, record: &Record<'_, '_>) -> Sight {
-        self.read_event(record).unwrap_or_else(|| Sight::Plain(self.plain_class(record)))
+    pub fn look_at_event(&self, record: &Record<'_, '_>) -> Classified {
+        self.read_event(record).unwrap_or_else(|| Classified::Plain(self.plain_class(record)))
     }
 
     /// The class of a record that is to be delivered as it is, whatever it carries.
@@ -152,18 +152,18 @@ impl Classifier {
 
     /// A record that no application wrote: an event, or a carrier of some.
     #[cold]
-    fn look_closer(&self, record: &Record<'_, '_>, marks: &Marks) -> Option<Sight> {
+    fn look_closer(&self, record: &Record<'_, '_>, marks: &Marks) -> Option<Classified> {
         if marks.from_events && marks.has_detail_type {
             return self.read_event(record);
         }
-        envelope::open(record).map(Sight::Carries)
+        envelope::open(record).map(Classified::Carries)
     }
 
     /// `None`: no readable event, or none that says that something stopped.
-    fn read_event(&self, record: &Record<'_, '_>) -> Option<Sight> {
+    fn read_event(&self, record: &Record<'_, '_>) -> Option<Classified> {
         let stop = self.reader.read(rmp_serde::from_slice(record.body).ok()?)?;
         let class = if stop.expected { Class::ExpectedStop } else { Class::Stop };
-        Some(Sight::Stop(class, Box::new(stop)))
+        Some(Classified::Stop(class, Box::new(stop)))
     }
 
     /// The name of a class, as users write it in `route.<class>`.
@@ -249,10 +249,10 @@ mod tests {
         found.unwrap()
     }
 
-    fn class_in(sight: &Sight) -> Class {
+    fn class_in(sight: &Classified) -> Class {
         match sight {
-            Sight::Plain(class) | Sight::Stop(class, _) => *class,
-            Sight::Carries(_) => panic!("a carrier"),
+            Classified::Plain(class) | Classified::Stop(class, _) => *class,
+            Classified::Carries(_) => panic!("a carrier"),
         }
     }
 

@@ -1,6 +1,6 @@
 //! In whose name requests to AWS are signed, as the user wrote it. Fetches nothing.
 
-use super::Reader;
+use super::KeyReader;
 
 /// An AWS identity, as configured.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -20,7 +20,7 @@ pub struct Identity {
 impl Identity {
     /// Reads the keys whose names begin with `prefix`; `region` holds when none is written.
     #[must_use]
-    pub fn read(reader: &Reader<'_>, prefix: &str, region: Option<&str>) -> Self {
+    pub fn read(reader: &KeyReader<'_>, prefix: &str, region: Option<&str>) -> Self {
         let key = |name: &str| format!("{prefix}{name}");
         let text = |name: &str| reader.text(&key(name));
         let region = text("region").or(region.map(str::to_owned)).unwrap_or_else(|| {

@@ -14,9 +14,9 @@ mod watching;
 
 pub use identity::Identity;
 pub use parse::Problem;
-pub use reader::{Lookup, Reader};
+pub use reader::{KeyReader, Lookup};
 pub use settings::{Common, DestinationSettings, Fields, Settings};
-pub use watching::{QueueSettings, StopSettings, TaskMetadata, Wanted, queue_needs_region};
+pub use watching::{MetadataSettings, QueueSettings, StopSettings, Wanted, queue_needs_region};
 
 /// A text that must not be seen: `Debug` and `Display` mask it.
 #[derive(Clone, PartialEq, Eq, Default)]

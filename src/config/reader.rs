@@ -6,9 +6,9 @@ use std::fmt;
 use std::time::Duration;
 
 use super::Secret;
-use super::keys::{self, Form, Key, Kind};
+use super::keys::{self, DestinationKind, Key, KeyForm};
 use super::parse::{self, Problem};
-use crate::encode::template::{Names, Template};
+use crate::encode::template::{NameKind, Template};
 
 /// Where values come from: Fluent Bit's instance, or a map in tests.
 pub trait Lookup {
@@ -29,19 +29,19 @@ impl Lookup for BTreeMap<String, String> {
 }
 
 /// Reads the keys of the output, or of one destination.
-pub struct Reader<'l> {
+pub struct KeyReader<'l> {
     lookup: &'l dyn Lookup,
     problems: &'l RefCell<Vec<Problem>>,
-    destination: Option<(&'l str, Kind)>,
+    destination: Option<(&'l str, DestinationKind)>,
 }
 
-impl fmt::Debug for Reader<'_> {
+impl fmt::Debug for KeyReader<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Reader").field("destination", &self.destination).finish_non_exhaustive()
     }
 }
 
-impl<'l> Reader<'l> {
+impl<'l> KeyReader<'l> {
     /// Reads the keys of the output itself; problems are added to `problems`.
     #[must_use]
     pub fn new(lookup: &'l dyn Lookup, problems: &'l RefCell<Vec<Problem>>) -> Self {
@@ -50,8 +50,8 @@ impl<'l> Reader<'l> {
 
     /// Reads the keys of one destination.
     #[must_use]
-    pub fn of_destination(&self, name: &'l str, kind: Kind) -> Reader<'l> {
-        Reader { lookup: self.lookup, problems: self.problems, destination: Some((name, kind)) }
+    pub fn of_destination(&self, name: &'l str, kind: DestinationKind) -> KeyReader<'l> {
+        KeyReader { lookup: self.lookup, problems: self.problems, destination: Some((name, kind)) }
     }
 
     /// The text as written or its default; blank counts as not set.
@@ -125,7 +125,7 @@ impl<'l> Reader<'l> {
     /// One of the words the table allows, in the table's spelling.
     #[must_use]
     pub fn choice(&self, name: &str) -> Option<&'static str> {
-        let Some(Key { form: Form::Choice(words), .. }) = self.row(name) else { return None };
+        let Some(Key { form: KeyForm::Choice(words), .. }) = self.row(name) else { return None };
         let choose = |text: &str| {
             let word = words.iter().find(|word| word.eq_ignore_ascii_case(text));
             word.copied().ok_or_else(|| format!("'{text}' is none of {}", words.join(", ")))
@@ -135,7 +135,7 @@ impl<'l> Reader<'l> {
 
     /// A template whose values are made safe for `names`; it must be there unless it has a default.
     #[must_use]
-    pub fn template(&self, name: &str, names: Names) -> Template {
+    pub fn template(&self, name: &str, names: NameKind) -> Template {
         let text = self.required(name);
         Template::parse(&text, names).unwrap_or_else(|what| {
             self.problem(name, what);

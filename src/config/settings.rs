@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use regex::bytes::Regex;
 
-use super::keys::{self, Kind};
+use super::keys::{self, DestinationKind};
 use super::parse::Problem;
-use super::reader::{Lookup, Reader};
-use super::watching::{StopSettings, TaskMetadata};
+use super::reader::{KeyReader, Lookup};
+use super::watching::{MetadataSettings, StopSettings};
 use crate::classify::classes::OwnClass;
-use crate::encode::run_cache::Refrain;
+use crate::encode::run_cache::RunCache;
 
 /// What one `[OUTPUT]` means. Destinations are known by name and type; their own keys are read by `destination`.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub struct Settings {
     /// How stop events are read and told.
     pub stop: StopSettings,
     /// Whether to ask the task metadata endpoint.
-    pub task_metadata: TaskMetadata,
+    pub task_metadata: MetadataSettings,
     /// How long one flush may try.
     pub flush_timeout: Duration,
     /// How long the drain at exit may take.
@@ -42,7 +42,7 @@ pub struct DestinationSettings {
     /// The user's name for it.
     pub name: String,
     /// Its type.
-    pub kind: Kind,
+    pub kind: DestinationKind,
 }
 
 /// Keys that every destination has.
@@ -59,7 +59,7 @@ pub struct Common {
     /// Which of a record's fields are sent.
     pub fields: Fields,
     /// What its records repeat.
-    pub refrain: Refrain,
+    pub refrain: RunCache,
 }
 
 /// Which of a record's top-level fields are sent. Names still see all of them.
@@ -75,7 +75,7 @@ pub enum Fields {
 }
 
 impl Fields {
-    fn read(reader: &Reader<'_>) -> Self {
+    fn read(reader: &KeyReader<'_>) -> Self {
         match (reader.list("include"), reader.list("exclude")) {
             (Some(_), Some(_)) => {
                 reader.problem("exclude", "cannot stand beside include; keep one of them".to_owned());
@@ -102,14 +102,14 @@ impl Fields {
 impl Common {
     /// Reads them for the destination that `reader` is scoped to.
     #[must_use]
-    pub fn read(name: &str, reader: &Reader<'_>) -> Self {
+    pub fn read(name: &str, reader: &KeyReader<'_>) -> Self {
         Self {
             name: name.to_owned(),
             required: reader.flag("required"),
             log_key: reader.text("log_key"),
             enrich_stops: reader.choice("stop_format") == Some("enriched"),
             fields: Fields::read(reader),
-            refrain: Refrain::default(),
+            refrain: RunCache::default(),
         }
     }
 }
@@ -124,7 +124,7 @@ impl Settings {
     /// Reads the keys of the output; what is wrong is added to `problems`.
     #[must_use]
     pub fn read(lookup: &dyn Lookup, problems: &RefCell<Vec<Problem>>) -> Self {
-        let reader = Reader::new(lookup, problems);
+        let reader = KeyReader::new(lookup, problems);
         let classes = read_classes(&reader);
         let mut destinations = Vec::new();
         let routes = read_routes(&reader, &classes, &mut destinations);
@@ -138,7 +138,7 @@ impl Settings {
             dead_letters,
             destinations,
             stop: StopSettings::read(&reader),
-            task_metadata: TaskMetadata::read(&reader),
+            task_metadata: MetadataSettings::read(&reader),
             flush_timeout: reader.duration("flush_timeout"),
             exit_timeout: reader.duration("exit_timeout"),
             stats_interval: Some(reader.duration("stats_interval")).filter(|interval| !interval.is_zero()),
@@ -146,7 +146,7 @@ impl Settings {
     }
 }
 
-fn read_classes(reader: &Reader<'_>) -> Vec<OwnClass> {
+fn read_classes(reader: &KeyReader<'_>) -> Vec<OwnClass> {
     let names = reader.list("classes").unwrap_or_default();
     if names.len() > usize::from(u8::MAX) {
         let what = format!("{} classes are more than the 255 there can be; leave some out", names.len());
@@ -162,7 +162,7 @@ fn read_classes(reader: &Reader<'_>) -> Vec<OwnClass> {
     names.iter().filter_map(|name| read_class(reader, name)).collect()
 }
 
-fn read_class(reader: &Reader<'_>, name: &str) -> Option<OwnClass> {
+fn read_class(reader: &KeyReader<'_>, name: &str) -> Option<OwnClass> {
     let key = format!("class.{name}.match");
     let Some(rule) = reader.written(&key) else {
         reader.problem(&key, format!("is missing; for example: {key} log ^GET /healthz"));
@@ -186,7 +186,7 @@ fn read_class(reader: &Reader<'_>, name: &str) -> Option<OwnClass> {
 
 /// One row per class, in the order of `Class::index`.
 fn read_routes(
-    reader: &Reader<'_>,
+    reader: &KeyReader<'_>,
     classes: &[OwnClass],
     destinations: &mut Vec<DestinationSettings>,
 ) -> Vec<Vec<usize>> {
@@ -209,7 +209,11 @@ fn read_routes(
 }
 
 /// The first of `keys` that is set decides.
-fn read_route(reader: &Reader<'_>, keys: &[&str], destinations: &mut Vec<DestinationSettings>) -> Vec<usize> {
+fn read_route(
+    reader: &KeyReader<'_>,
+    keys: &[&str],
+    destinations: &mut Vec<DestinationSettings>,
+) -> Vec<usize> {
     let Some((key, names)) = keys.iter().find_map(|key| Some((*key, reader.list(key)?))) else {
         let key = keys.first().copied().unwrap_or_default();
         // The planned stops' missing route is the stops' missing route; one line says it.
@@ -239,7 +243,7 @@ fn read_route(reader: &Reader<'_>, keys: &[&str], destinations: &mut Vec<Destina
 
 /// The position of the destination of this name, which is added when it is new.
 fn destination_index(
-    reader: &Reader<'_>,
+    reader: &KeyReader<'_>,
     route: &str,
     name: &str,
     destinations: &mut Vec<DestinationSettings>,
@@ -272,15 +276,15 @@ fn is_name(text: &str) -> bool {
     text.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))
 }
 
-fn read_kind(reader: &Reader<'_>, route: &str, name: &str) -> Option<Kind> {
+fn read_kind(reader: &KeyReader<'_>, route: &str, name: &str) -> Option<DestinationKind> {
     let key = format!("{name}.type");
-    let types = || Kind::ALL.map(Kind::name).join(", ");
+    let types = || DestinationKind::ALL.map(DestinationKind::name).join(", ");
     match reader.written(&key) {
-        Some(text) => Kind::named(&text).or_else(|| {
+        Some(text) => DestinationKind::named(&text).or_else(|| {
             reader.problem(&key, format!("'{text}' is no type of destination; there are: {}", types()));
             None
         }),
-        None => Kind::named(name).or_else(|| {
+        None => DestinationKind::named(name).or_else(|| {
             reader.problem(
                 route,
                 format!("destination '{name}' has no type; write {key} with one of: {}", types()),

@@ -6,14 +6,14 @@ use std::time::Duration;
 use regex::Regex;
 
 use super::identity::Identity;
-use super::reader::Reader;
+use super::reader::KeyReader;
 use crate::stop;
 
 /// How stop events are read and told.
 #[derive(Debug, Clone)]
 pub struct StopSettings {
     /// How they are read.
-    pub reader: stop::Reader,
+    pub reader: stop::EventReader,
     /// Each stop is told once.
     pub once: bool,
     /// Last lines of standard error to keep of each container.
@@ -21,11 +21,11 @@ pub struct StopSettings {
 }
 
 impl StopSettings {
-    pub(super) fn read(reader: &Reader<'_>) -> Self {
-        let default = stop::Reader::default();
+    pub(super) fn read(reader: &KeyReader<'_>) -> Self {
+        let default = stop::EventReader::default();
         let ignored = reader.list("stop.ignore_containers").unwrap_or_default();
         Self {
-            reader: stop::Reader {
+            reader: stop::EventReader {
                 ignore_containers: default.ignore_containers.into_iter().chain(ignored).collect(),
                 user_stop_is_error: pattern(reader, "stop.user_stop_is_error"),
             },
@@ -38,7 +38,7 @@ impl StopSettings {
 /// Beyond that a report is a log of its own.
 const MOST_CONTEXT_LINES: u64 = 100;
 
-fn context_lines(reader: &Reader<'_>) -> usize {
+fn context_lines(reader: &KeyReader<'_>) -> usize {
     let lines = reader.number("stop.context_lines");
     if lines > MOST_CONTEXT_LINES {
         reader.problem("stop.context_lines", format!("{lines} is more than {MOST_CONTEXT_LINES}"));
@@ -46,7 +46,7 @@ fn context_lines(reader: &Reader<'_>) -> usize {
     usize::try_from(lines).unwrap_or_default()
 }
 
-fn pattern(reader: &Reader<'_>, name: &str) -> Option<Regex> {
+fn pattern(reader: &KeyReader<'_>, name: &str) -> Option<Regex> {
     let text = reader.text(name)?;
     let compiled = Regex::new(&text);
     compiled
@@ -56,7 +56,7 @@ fn pattern(reader: &Reader<'_>, name: &str) -> Option<Regex> {
 
 /// Whether to ask the task metadata endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TaskMetadata {
+pub struct MetadataSettings {
     /// Only when set on must the endpoint's address be known.
     pub wanted: Wanted,
     /// How often to ask.
@@ -77,8 +77,8 @@ pub enum Wanted {
 /// Agents allow 40 questions a second for all containers of a host.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(200);
 
-impl TaskMetadata {
-    pub(super) fn read(reader: &Reader<'_>) -> Self {
+impl MetadataSettings {
+    pub(super) fn read(reader: &KeyReader<'_>) -> Self {
         let wanted = match reader.choice("task_metadata") {
             Some("on") => Wanted::On,
             Some("off") => Wanted::Off,
@@ -111,7 +111,7 @@ pub struct QueueSettings {
 impl QueueSettings {
     /// `region` is the machine's, for an address that does not hold one.
     #[must_use]
-    pub fn read(reader: &Reader<'_>, region: Option<&str>) -> Option<Self> {
+    pub fn read(reader: &KeyReader<'_>, region: Option<&str>) -> Option<Self> {
         let url = reader.text("queue.url")?;
         if !url.starts_with("https://") && !url.starts_with("http://") {
             let what = format!(
@@ -127,7 +127,7 @@ impl QueueSettings {
 
 /// Whether the machine's region is needed: the queue's address is written and does not hold one.
 #[must_use]
-pub fn queue_needs_region(reader: &Reader<'_>) -> bool {
+pub fn queue_needs_region(reader: &KeyReader<'_>) -> bool {
     let unknown = |url: String| region_of(&url).is_none() && reader.text("queue.region").is_none();
     reader.text("queue.url").is_some_and(unknown)
 }

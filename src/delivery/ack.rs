@@ -69,7 +69,7 @@ fn place(ordinal: u32) -> (usize, u64) {
 
 /// A record that a destination refused for good.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Letter {
+pub struct DeadLetter {
     /// Which destination.
     pub destination: usize,
     /// Which entry of the chunk.
@@ -89,7 +89,7 @@ pub struct Progress {
     replayed: Cell<bool>,
     claims: Claims,
     /// What is still to be stored as dead letters.
-    letters: RefCell<Vec<Letter>>,
+    letters: RefCell<Vec<DeadLetter>>,
     name: String,
     running: Cell<bool>,
     stopped: Notify,
@@ -126,7 +126,7 @@ impl Progress {
         why: &str,
     ) {
         let (why, at) = (Rc::<str>::from(why), Timestamp::now());
-        let letter = |ordinal| Letter { destination, ordinal, reason, why: Rc::clone(&why), at };
+        let letter = |ordinal| DeadLetter { destination, ordinal, reason, why: Rc::clone(&why), at };
         let from = self.letters.borrow().len();
         self.letters.borrow_mut().extend(ordinals.into_iter().map(letter));
         let ordinals: Vec<u32> =
@@ -136,7 +136,7 @@ impl Progress {
 
     /// What was refused for good and is not stored yet.
     #[must_use]
-    pub fn letters(&self) -> Vec<Letter> {
+    pub fn letters(&self) -> Vec<DeadLetter> {
         self.letters.borrow().clone()
     }
 

@@ -9,7 +9,7 @@ use std::cell::Cell;
 use tokio::sync::Notify;
 use tokio::time::{Duration, Instant};
 
-use crate::metrics::Breaker as Position;
+use crate::metrics::BreakerState as Position;
 
 /// Failures in a row, with no success between them.
 const FAILURES: u32 = 3;
@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_millis(250);
 
 /// One destination's.
 #[derive(Debug, Default)]
-pub struct Breaker {
+pub struct CircuitBreaker {
     state: Cell<State>,
     changed: Notify,
 }
@@ -69,23 +69,23 @@ pub enum Change {
 
 /// Leave to make one attempt. Dropped without an outcome, a trial counts as failed.
 #[derive(Debug)]
-pub struct Pass<'b> {
-    breaker: &'b Breaker,
+pub struct Permit<'b> {
+    breaker: &'b CircuitBreaker,
     trial: bool,
 }
 
-impl Breaker {
+impl CircuitBreaker {
     /// Leave to try now; `None` while it is open. Waits for the outcome of a trial that has just begun, at most until
     /// `deadline`.
-    pub async fn pass(&self, deadline: Instant) -> Option<Pass<'_>> {
+    pub async fn pass(&self, deadline: Instant) -> Option<Permit<'_>> {
         loop {
             let changed = self.changed.notified();
             match self.state.get() {
-                State::Closed { .. } => return Some(Pass { breaker: self, trial: false }),
+                State::Closed { .. } => return Some(Permit { breaker: self, trial: false }),
                 State::Open { until, .. } if Instant::now() < until => return None,
                 State::Open { pause, .. } => {
                     self.state.set(State::HalfOpen { since: Instant::now(), pause });
-                    return Some(Pass { breaker: self, trial: true });
+                    return Some(Permit { breaker: self, trial: true });
                 }
                 State::HalfOpen { since, .. } => {
                     tokio::time::timeout_at(deadline.min(since + PATIENCE), changed).await.ok()?;
@@ -147,7 +147,7 @@ impl Breaker {
     }
 }
 
-impl Pass<'_> {
+impl Permit<'_> {
     /// The destination answered, whatever it said.
     pub fn succeeded(mut self) -> Option<Change> {
         self.trial = false;
@@ -169,7 +169,7 @@ impl Pass<'_> {
     }
 }
 
-impl Drop for Pass<'_> {
+impl Drop for Permit<'_> {
     fn drop(&mut self) {
         if self.trial {
             self.breaker.failed(true);
@@ -188,7 +188,7 @@ mod tests {
     }
 
     /// Fails until it opens; answers with the change.
-    async fn open(breaker: &Breaker) -> Change {
+    async fn open(breaker: &CircuitBreaker) -> Change {
         loop {
             tokio::time::advance(SECOND).await;
             if let Some(change) = breaker.pass(soon()).await.expect("closed").failed() {
@@ -199,7 +199,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn it_opens_after_failures_that_go_on_and_lets_one_trial_through() {
-        let (breaker, start) = (Breaker::default(), Instant::now());
+        let (breaker, start) = (CircuitBreaker::default(), Instant::now());
         assert_eq!(open(&breaker).await, Change::Opened(FIRST_PAUSE, 11));
         assert_eq!(start.elapsed(), 11 * SECOND);
         assert!(breaker.pass(soon()).await.is_none() && breaker.position() == Position::Open);
@@ -214,7 +214,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_failed_trial_doubles_the_pause_up_to_a_minute() {
-        let breaker = Breaker::default();
+        let breaker = CircuitBreaker::default();
         open(&breaker).await;
         for pause in [5, 10, 20, 40, 60, 60] {
             tokio::time::advance(pause * SECOND - Duration::from_millis(1)).await;
@@ -228,7 +228,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_moment_does_not_open_it_and_a_success_starts_anew() {
-        let breaker = Breaker::default();
+        let breaker = CircuitBreaker::default();
         for _ in 0..100 {
             assert_eq!(breaker.pass(soon()).await.expect("closed").failed(), None);
         }
@@ -239,7 +239,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_trial_that_is_given_up_counts_as_failed() {
-        let breaker = Breaker::default();
+        let breaker = CircuitBreaker::default();
         open(&breaker).await;
         tokio::time::advance(FIRST_PAUSE).await;
         drop(breaker.pass(soon()).await.expect("a trial"));
@@ -248,7 +248,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_trial_that_takes_long_is_waited_for_a_moment_by_all_together() {
-        let breaker = Breaker::default();
+        let breaker = CircuitBreaker::default();
         open(&breaker).await;
         tokio::time::advance(FIRST_PAUSE).await;
         let _trial = breaker.pass(soon()).await.expect("a trial");

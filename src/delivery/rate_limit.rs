@@ -8,12 +8,12 @@ use tokio::time::{Duration, Instant, sleep_until};
 
 /// Gives out turns.
 #[derive(Debug)]
-pub(crate) struct Pacer {
+pub(crate) struct RateLimiter {
     interval: Option<Duration>,
     next: Cell<Option<Instant>>,
 }
 
-impl Pacer {
+impl RateLimiter {
     /// `None`: everybody's turn is now.
     pub(crate) fn new(interval: Option<Duration>) -> Self {
         Self { interval, next: Cell::new(None) }
@@ -41,7 +41,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn turns_are_an_interval_apart_whoever_asks() {
-        let (pacer, start) = (Pacer::new(Some(SECOND)), Instant::now());
+        let (pacer, start) = (RateLimiter::new(Some(SECOND)), Instant::now());
         let deadline = start + 10 * SECOND;
         let turns = async { (pacer.turn(deadline).await, start.elapsed()) };
         let more = async { (pacer.turn(deadline).await, start.elapsed()) };
@@ -57,7 +57,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_turn_after_the_deadline_is_refused_at_once_and_left_to_others() {
-        let (pacer, start) = (Pacer::new(Some(SECOND)), Instant::now());
+        let (pacer, start) = (RateLimiter::new(Some(SECOND)), Instant::now());
         assert!(pacer.turn(start + SECOND).await);
         assert!(!pacer.turn(start + SECOND).await);
         assert_eq!(start.elapsed(), Duration::ZERO);
@@ -67,7 +67,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn without_an_interval_nobody_waits() {
-        let (pacer, start) = (Pacer::new(None), Instant::now());
+        let (pacer, start) = (RateLimiter::new(None), Instant::now());
         assert!(pacer.turn(start).await && pacer.turn(start).await);
         assert_eq!(start.elapsed(), Duration::ZERO);
     }

@@ -11,12 +11,12 @@ use std::time::SystemTime;
 use tokio::sync::MutexGuard;
 use tokio::time::{Duration, Instant};
 
-use super::breaker::{Change, Pass};
-use super::sender::Courier;
-use crate::destination::{Judgement, Outlet, Pace, Purpose, Reply, Request};
+use super::breaker::{Change, Permit};
+use super::sender::Sender;
+use crate::destination::{Endpoint, Purpose, Reply, ReplyAction, Request, RetryTiming};
 use crate::log::Level;
 use crate::metrics::Reason;
-use crate::transport::Transport;
+use crate::transport::SendRequest;
 use crate::transport::http::Failure;
 
 /// The first pause; each further one may be twice as long.
@@ -34,16 +34,16 @@ const MAX_PREPARATIONS: usize = 12;
 
 /// Something to be brought, whatever it is: how its request is made, and what replies mean.
 #[allow(missing_debug_implementations, reason = "it holds closures")]
-pub struct Errand<'e> {
+pub struct Call<'e> {
     /// Makes the request; again when the destination turned out to be elsewhere.
     pub request: &'e dyn Fn() -> Request,
     /// Judges a reply to it, or to what had to be prepared for it.
-    pub judge: &'e dyn Fn(Purpose, &Reply) -> Judgement,
+    pub judge: &'e dyn Fn(Purpose, &Reply) -> ReplyAction,
 }
 
 /// What an errand came to.
 #[derive(Debug)]
-pub enum Arrival {
+pub enum Outcome {
     /// It is done.
     Done(Reply),
     /// Done, but for some records.
@@ -76,7 +76,7 @@ pub enum Arrival {
 
 /// How often something was tried in vain; the pauses grow with it.
 #[derive(Debug, Default)]
-pub struct Tries(u32);
+pub struct AttemptCount(u32);
 
 /// What is still to do for one errand.
 struct Journey<'c> {
@@ -117,66 +117,66 @@ impl Journey<'_> {
     }
 }
 
-impl<T: Transport> Courier<T> {
+impl<T: SendRequest> Sender<T> {
     /// Sends the errand's request, and whatever it turns out to need first, until it is clear what it came to.
     /// No attempt to deliver begins after `deadline`.
-    pub async fn carry(&self, errand: &Errand<'_>, tries: &mut Tries, deadline: Instant) -> Arrival {
+    pub async fn carry(&self, errand: &Call<'_>, tries: &mut AttemptCount, deadline: Instant) -> Outcome {
         let mut journey = Journey::new((errand.request)());
         while let Some(step) = journey.steps.front() {
             let purpose = step.purpose;
             let deadline = if purpose == Purpose::Deliver { deadline } else { deadline + LONGER };
             let Some((reply, judgement, asked)) = self.attempt(step, errand, deadline).await else {
-                return Arrival::GivenUp;
+                return Outcome::GivenUp;
             };
             let pause = match judgement {
-                Judgement::Delivered if purpose == Purpose::Deliver => return Arrival::Done(reply),
-                Judgement::Delivered => journey.prepared(),
-                Judgement::Forgiven { why } => {
+                ReplyAction::Delivered if purpose == Purpose::Deliver => return Outcome::Done(reply),
+                ReplyAction::Delivered => journey.prepared(),
+                ReplyAction::Forgiven { why } => {
                     self.say(Level::Warn, "forgiven", &why);
                     journey.prepared()
                 }
-                Judgement::Prepare(requests) => {
+                ReplyAction::Prepare(requests) => {
                     if journey.asks_again(purpose) && !self.wait_to_appear(tries, asked, deadline).await
                         || !self.prepare(&mut journey, purpose, requests).await
                     {
-                        return Arrival::GivenUp;
+                        return Outcome::GivenUp;
                     }
                     None
                 }
-                Judgement::Partial { retry, refused } => return Arrival::Partial { retry, refused, asked },
-                Judgement::Short { refused, why } => {
+                ReplyAction::Partial { retry, refused } => return Outcome::Partial { retry, refused, asked },
+                ReplyAction::Short { refused, why } => {
                     let level = if refused > 0 { Level::Error } else { Level::Warn };
-                    return self.end(level, "rejected", &why, Arrival::Short { refused });
+                    return self.end(level, "rejected", &why, Outcome::Short { refused });
                 }
-                Judgement::Split { why } => {
+                ReplyAction::Split { why } => {
                     self.say(Level::Warn, "split", &why);
-                    return Arrival::Split { why };
+                    return Outcome::Split { why };
                 }
-                Judgement::Refused { why } => {
+                ReplyAction::Refused { why } => {
                     self.say(Level::Error, "refused", &why);
-                    return Arrival::Refused { why };
+                    return Outcome::Refused { why };
                 }
-                Judgement::Elsewhere { why, .. } if journey.moved => {
-                    return self.end(Level::Error, "slow", &why, Arrival::GivenUp);
+                ReplyAction::Elsewhere { why, .. } if journey.moved => {
+                    return self.end(Level::Error, "slow", &why, Outcome::GivenUp);
                 }
-                Judgement::Elsewhere { region, why } => {
+                ReplyAction::Elsewhere { region, why } => {
                     self.follow(&region, &why);
                     journey = Journey { moved: true, ..Journey::new((errand.request)()) };
                     None
                 }
-                Judgement::Reauthorize { why } => Some(self.reauthorize(&mut journey, tries, &why)),
-                Judgement::Later { pace: Pace::Slow, why } => {
-                    return self.end(Level::Error, "slow", &why, Arrival::GivenUp);
+                ReplyAction::Reauthorize { why } => Some(self.reauthorize(&mut journey, tries, &why)),
+                ReplyAction::Later { pace: RetryTiming::Slow, why } => {
+                    return self.end(Level::Error, "slow", &why, Outcome::GivenUp);
                 }
-                Judgement::Later { pace: Pace::Soon, why } => Some(self.later(tries, asked, &why)),
+                ReplyAction::Later { pace: RetryTiming::Soon, why } => Some(self.later(tries, asked, &why)),
             };
             if let Some(pause) = pause
                 && !self.rest(tries, pause, deadline).await
             {
-                return Arrival::GivenUp;
+                return Outcome::GivenUp;
             }
         }
-        Arrival::GivenUp
+        Outcome::GivenUp
     }
 
     /// From now on everything goes to that region.
@@ -189,7 +189,12 @@ impl<T: Transport> Courier<T> {
     }
 
     /// What was made is not found everywhere at once. `false`: it would be after the deadline.
-    async fn wait_to_appear(&self, tries: &mut Tries, asked: Option<Duration>, deadline: Instant) -> bool {
+    async fn wait_to_appear(
+        &self,
+        tries: &mut AttemptCount,
+        asked: Option<Duration>,
+        deadline: Instant,
+    ) -> bool {
         let pause = self.later(tries, asked, "what was just made is not found yet");
         self.rest(tries, pause, deadline).await
     }
@@ -217,7 +222,7 @@ impl<T: Transport> Courier<T> {
     }
 
     /// The first time at once with other credentials, after that with pauses.
-    fn reauthorize(&self, journey: &mut Journey<'_>, tries: &Tries, why: &str) -> Duration {
+    fn reauthorize(&self, journey: &mut Journey<'_>, tries: &AttemptCount, why: &str) -> Duration {
         self.transport.credentials_refused();
         self.say(Level::Warn, "credentials", why);
         match std::mem::replace(&mut journey.reauthorized, true) {
@@ -227,14 +232,14 @@ impl<T: Transport> Courier<T> {
     }
 
     /// The pause before something is tried again.
-    pub(super) fn later(&self, tries: &Tries, asked: Option<Duration>, why: &str) -> Duration {
+    pub(super) fn later(&self, tries: &AttemptCount, asked: Option<Duration>, why: &str) -> Duration {
         self.say(Level::Warn, "later", why);
         // "Retry-After: 0" is no reason for a storm.
         asked.map_or_else(|| self.pause(tries), |asked| asked.max(FIRST_PAUSE))
     }
 
     /// Waits before the next attempt; `false` when that would be after the deadline.
-    pub(super) async fn rest(&self, tries: &mut Tries, pause: Duration, deadline: Instant) -> bool {
+    pub(super) async fn rest(&self, tries: &mut AttemptCount, pause: Duration, deadline: Instant) -> bool {
         tries.0 += 1;
         if Instant::now() + pause >= deadline {
             return false;
@@ -244,7 +249,7 @@ impl<T: Transport> Courier<T> {
         true
     }
 
-    fn end(&self, level: Level, subject: &str, why: &str, arrival: Arrival) -> Arrival {
+    fn end(&self, level: Level, subject: &str, why: &str, arrival: Outcome) -> Outcome {
         self.say(level, subject, why);
         arrival
     }
@@ -253,15 +258,15 @@ impl<T: Transport> Courier<T> {
     async fn attempt(
         &self,
         step: &Request,
-        errand: &Errand<'_>,
+        errand: &Call<'_>,
         deadline: Instant,
-    ) -> Option<(Reply, Judgement, Option<Duration>)> {
+    ) -> Option<(Reply, ReplyAction, Option<Duration>)> {
         let _slot = self.slots.acquire().await.ok().filter(|_| Instant::now() < deadline)?;
         self.pacer.turn(deadline).await.then_some(())?;
         // What stays on this machine does not depend on how the service fares.
-        let is_remote = matches!(step.outlet, Outlet::Http(_));
+        let is_remote = matches!(step.outlet, Endpoint::Http(_));
         let pass = if is_remote { Some(self.breaker.pass(deadline).await?) } else { None };
-        if !matches!(step.outlet, Outlet::Spool { .. }) {
+        if !matches!(step.outlet, Endpoint::Spool { .. }) {
             self.counters().requests.fetch_add(1, Relaxed);
         }
         let (reply, judgement) = match self.transport.send(&step.outlet).await {
@@ -281,10 +286,10 @@ impl<T: Transport> Courier<T> {
 
     /// What one outcome says about the destination as a whole. A missing permission or name concerns one group, key or
     /// stream; others may do.
-    fn learn(&self, pass: Pass<'_>, judgement: &Judgement) {
+    fn learn(&self, pass: Permit<'_>, judgement: &ReplyAction) {
         let (change, why) = match judgement {
-            Judgement::Later { pace: Pace::Soon, why } => (pass.failed(), why.as_str()),
-            Judgement::Later { pace: Pace::Slow, .. } | Judgement::Reauthorize { .. } => {
+            ReplyAction::Later { pace: RetryTiming::Soon, why } => (pass.failed(), why.as_str()),
+            ReplyAction::Later { pace: RetryTiming::Slow, .. } | ReplyAction::Reauthorize { .. } => {
                 pass.told_nothing();
                 return;
             }
@@ -314,16 +319,18 @@ impl<T: Transport> Courier<T> {
     }
 
     /// Exponential with full jitter, so that many routers do not come back at the same instant.
-    fn pause(&self, tries: &Tries) -> Duration {
+    fn pause(&self, tries: &AttemptCount) -> Duration {
         let ceiling = FIRST_PAUSE.saturating_mul(1 << tries.0.min(10)).min(LONGEST_PAUSE);
         ceiling.mul_f64(0.5 + 0.5 * self.random.borrow_mut().f64())
     }
 }
 
-fn judge_failure(failure: &Failure) -> Judgement {
+fn judge_failure(failure: &Failure) -> ReplyAction {
     let pace = match failure {
-        Failure::Connect(_) | Failure::Timeout(_) | Failure::Interrupted(_) | Failure::Local(_) => Pace::Soon,
-        Failure::Credentials(_) => Pace::Slow,
+        Failure::Connect(_) | Failure::Timeout(_) | Failure::Interrupted(_) | Failure::Local(_) => {
+            RetryTiming::Soon
+        }
+        Failure::Credentials(_) => RetryTiming::Slow,
     };
-    Judgement::Later { pace, why: failure.to_string() }
+    ReplyAction::Later { pace, why: failure.to_string() }
 }

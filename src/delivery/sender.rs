@@ -15,26 +15,26 @@ use tokio::sync::{Mutex, Semaphore};
 use tokio::time::Instant;
 
 use super::ack::Progress;
-use super::breaker::Breaker;
-use super::rate_limit::Pacer;
+use super::breaker::CircuitBreaker;
+use super::rate_limit::RateLimiter;
 use crate::destination::Destination;
 use crate::encode::batch::Batch;
 use crate::log::{Level, Log};
 use crate::metrics::{self, Metrics, Reason};
-use crate::transport::Transport;
+use crate::transport::SendRequest;
 
-pub use super::retry::{Arrival, Errand, Tries};
+pub use super::retry::{AttemptCount, Call, Outcome};
 
 /// Brings batches to one destination.
 #[derive(Debug)]
-pub struct Courier<T> {
+pub struct Sender<T> {
     index: usize,
     /// Whose batches.
     pub destination: Box<dyn Destination>,
     pub(super) transport: T,
     pub(super) slots: Semaphore,
-    pub(super) pacer: Pacer,
-    pub(super) breaker: Breaker,
+    pub(super) pacer: RateLimiter,
+    pub(super) breaker: CircuitBreaker,
     /// One preparation at a time: fifty streams of one new group then make the group once.
     pub(super) preparing: Mutex<()>,
     pub(super) random: RefCell<fastrand::Rng>,
@@ -43,7 +43,7 @@ pub struct Courier<T> {
 }
 
 /// What a batch came to.
-enum Outcome {
+enum BatchOutcome {
     /// Nothing of it is left to send.
     Settled,
     /// Halves may fare better; why the whole did not.
@@ -52,7 +52,7 @@ enum Outcome {
     GivenUp,
 }
 
-impl<T: Transport> Courier<T> {
+impl<T: SendRequest> Sender<T> {
     /// `index` is the destination's place in the routes and counters.
     pub fn new(
         index: usize,
@@ -62,14 +62,14 @@ impl<T: Transport> Courier<T> {
         log: Rc<Log>,
     ) -> Self {
         let slots = destination.network().map_or(1, |network| network.concurrency);
-        let pacer = Pacer::new(destination.network().and_then(|network| network.pace));
+        let pacer = RateLimiter::new(destination.network().and_then(|network| network.pace));
         Self {
             index,
             destination,
             transport,
             slots: Semaphore::new(slots),
             pacer,
-            breaker: Breaker::default(),
+            breaker: CircuitBreaker::default(),
             preparing: Mutex::new(()),
             random: RefCell::new(fastrand::Rng::new()),
             metrics,
@@ -83,9 +83,9 @@ impl<T: Transport> Courier<T> {
         let mut pending = vec![batch];
         while let Some(batch) = pending.pop() {
             match self.settle(batch, &progress, deadline).await {
-                Outcome::Settled => {}
-                Outcome::GivenUp => return,
-                Outcome::Split(batch, why) => match batch.halves() {
+                BatchOutcome::Settled => {}
+                BatchOutcome::GivenUp => return,
+                BatchOutcome::Split(batch, why) => match batch.halves() {
                     Some((left, right)) => pending.extend([right, left]),
                     None => self.refuse(&batch, &progress, &why),
                 },
@@ -94,31 +94,31 @@ impl<T: Transport> Courier<T> {
     }
 
     /// Carries the batch, and again what was not taken of it, until there is an outcome.
-    async fn settle(&self, mut batch: Batch, progress: &Progress, deadline: Instant) -> Outcome {
-        let mut tries = Tries::default();
+    async fn settle(&self, mut batch: Batch, progress: &Progress, deadline: Instant) -> BatchOutcome {
+        let mut tries = AttemptCount::default();
         loop {
-            let errand = Errand {
+            let errand = Call {
                 request: &|| self.destination.request(&batch),
                 judge: &|purpose, reply| self.destination.judge(purpose, &batch, reply),
             };
             match self.carry(&errand, &mut tries, deadline).await {
-                Arrival::Done(_) => return self.delivered(&batch, progress),
-                Arrival::Short { refused } => return self.short(&batch, progress, refused),
-                Arrival::Split { why } => return Outcome::Split(batch, why),
-                Arrival::Refused { why } => {
+                Outcome::Done(_) => return self.delivered(&batch, progress),
+                Outcome::Short { refused } => return self.short(&batch, progress, refused),
+                Outcome::Split { why } => return BatchOutcome::Split(batch, why),
+                Outcome::Refused { why } => {
                     self.refuse(&batch, progress, &why);
-                    return Outcome::Settled;
+                    return BatchOutcome::Settled;
                 }
-                Arrival::GivenUp => return Outcome::GivenUp,
-                Arrival::Partial { retry, refused, asked } => {
+                Outcome::GivenUp => return BatchOutcome::GivenUp,
+                Outcome::Partial { retry, refused, asked } => {
                     self.part(&batch, progress, &retry, &refused);
                     if retry.is_empty() {
-                        return Outcome::Settled;
+                        return BatchOutcome::Settled;
                     }
                     batch = batch.only(&retry);
                     let pause = self.later(&tries, asked, "some records were not taken");
                     if !self.rest(&mut tries, pause, deadline).await {
-                        return Outcome::GivenUp;
+                        return BatchOutcome::GivenUp;
                     }
                 }
             }
@@ -152,18 +152,18 @@ impl<T: Transport> Courier<T> {
     }
 
     /// Accepted but for some records that nobody names: none of them can be sent again alone.
-    fn short(&self, batch: &Batch, progress: &Progress, refused: usize) -> Outcome {
+    fn short(&self, batch: &Batch, progress: &Progress, refused: usize) -> BatchOutcome {
         let refused = refused.min(batch.items.len());
         progress.settle(self.index, batch.items.iter().map(|item| item.ordinal));
         self.counters().lost(Reason::Refused, refused as u64);
         self.counters().delivered.fetch_add((batch.items.len() - refused) as u64, Relaxed);
-        Outcome::Settled
+        BatchOutcome::Settled
     }
 
-    fn delivered(&self, batch: &Batch, progress: &Progress) -> Outcome {
+    fn delivered(&self, batch: &Batch, progress: &Progress) -> BatchOutcome {
         progress.settle(self.index, batch.items.iter().map(|item| item.ordinal));
         self.counters().delivered.fetch_add(batch.items.len() as u64, Relaxed);
-        Outcome::Settled
+        BatchOutcome::Settled
     }
 
     fn refuse(&self, batch: &Batch, progress: &Progress, why: &str) {
@@ -177,7 +177,7 @@ impl<T: Transport> Courier<T> {
     }
 
     /// The destination's counters.
-    pub fn counters(&self) -> &metrics::Destination {
+    pub fn counters(&self) -> &metrics::DestinationCounters {
         self.metrics.destination(self.index)
     }
 

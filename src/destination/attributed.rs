@@ -19,7 +19,7 @@ const REPORT_FIELDS: &[&[u8]] = &[b"summary"];
 
 /// A message and its attributes.
 #[derive(Debug)]
-pub(super) struct Line<'l> {
+pub(super) struct AttributedLine<'l> {
     pub(super) entry: &'l Entry<'l, 'l, 'l>,
     common: &'l Common,
     /// `None`: the payload as a whole.
@@ -40,16 +40,20 @@ pub(super) enum Extent {
 }
 
 /// Gives `write` the entry as a line.
-pub(super) fn of<R>(common: &Common, entry: &Entry<'_, '_, '_>, write: impl FnOnce(&Line<'_>) -> R) -> R {
+pub(super) fn of<R>(
+    common: &Common,
+    entry: &Entry<'_, '_, '_>,
+    write: impl FnOnce(&AttributedLine<'_>) -> R,
+) -> R {
     match entry.stop {
         Some(stop) if common.enrich_stops => {
             let report = rmp_serde::to_vec_named(stop).unwrap_or_default();
-            write(&Line::new(common, entry, &fields(&report), REPORT_FIELDS))
+            write(&AttributedLine::new(common, entry, &fields(&report), REPORT_FIELDS))
         }
         None if content::is_record(common, entry) => {
-            write(&Line::new(common, entry, entry.record.fields, LINE_FIELDS))
+            write(&AttributedLine::new(common, entry, entry.record.fields, LINE_FIELDS))
         }
-        _ => write(&Line::new(common, entry, &[], &[])),
+        _ => write(&AttributedLine::new(common, entry, &[], &[])),
     }
 }
 
@@ -81,7 +85,7 @@ pub(super) fn fit(max: usize, out: &mut Vec<u8>, write: impl Fn(Extent, &mut Vec
     Encoded::Cut { size: out.len() - start }
 }
 
-impl<'l> Line<'l> {
+impl<'l> AttributedLine<'l> {
     fn new(
         common: &'l Common,
         entry: &'l Entry<'l, 'l, 'l>,

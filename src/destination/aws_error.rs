@@ -6,7 +6,7 @@ use http::HeaderName;
 use serde_json::Value;
 
 use super::redact::shown;
-use super::{Judgement, Pace, Reply};
+use super::{Reply, ReplyAction, RetryTiming};
 
 /// A service's answer in its own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,13 +36,13 @@ fn bare(code: &str) -> &str {
 
 /// What a reply means for a call that carries no batch: done, or what every service shares. The rest needs a person.
 #[must_use]
-pub fn judge_call(reply: &Reply, operation: &str) -> Judgement {
+pub fn judge_call(reply: &Reply, operation: &str) -> ReplyAction {
     if reply.status == 200 {
-        return Judgement::Delivered;
+        return ReplyAction::Delivered;
     }
     let error = aws_error(reply);
     let common = error.common_judgement(reply, operation);
-    common.unwrap_or_else(|| Judgement::Later { pace: Pace::Slow, why: error.describe(operation) })
+    common.unwrap_or_else(|| ReplyAction::Later { pace: RetryTiming::Slow, why: error.describe(operation) })
 }
 
 impl AwsError {
@@ -52,17 +52,17 @@ impl AwsError {
     }
 
     /// What it means for any service; `None` when the service must say.
-    pub(super) fn common_judgement(&self, reply: &Reply, operation: &str) -> Option<Judgement> {
+    pub(super) fn common_judgement(&self, reply: &Reply, operation: &str) -> Option<ReplyAction> {
         let why = self.describe(operation);
         if self.is_throttle() || self.is_outage() || self.unread {
-            return Some(Judgement::Later { pace: Pace::Soon, why });
+            return Some(ReplyAction::Later { pace: RetryTiming::Soon, why });
         }
         if self.is_authentication() {
-            return Some(Judgement::Reauthorize { why });
+            return Some(ReplyAction::Reauthorize { why });
         }
         if self.code.starts_with("AccessDenied") || reply.status == 403 {
             let why = format!("{why}; allow it to the role that signs: the task role, or role_arn");
-            return Some(Judgement::Later { pace: Pace::Slow, why });
+            return Some(ReplyAction::Later { pace: RetryTiming::Slow, why });
         }
         None
     }

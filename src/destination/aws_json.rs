@@ -4,9 +4,9 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
-use super::{HttpRequest, Network, Outlet, Purpose, Request};
-use crate::config::Reader;
-use crate::encode::payload::Body;
+use super::{Endpoint, HttpRequest, Network, Purpose, Request};
+use crate::config::KeyReader;
+use crate::encode::payload::Payload;
 
 /// One service in one region.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(super) struct Service {
 impl Service {
     /// Reads `endpoint`; without one it is AWS's own of the network's region.
     pub(super) fn read(
-        reader: &Reader<'_>,
+        reader: &KeyReader<'_>,
         network: &Network,
         name: &'static str,
         api: &'static str,
@@ -34,7 +34,7 @@ impl Service {
     }
 
     /// The request for one operation; `extra` are headers besides the protocol's.
-    pub(super) fn call(&self, purpose: Purpose, operation: &str, body: Body, extra: HeaderMap) -> Request {
+    pub(super) fn call(&self, purpose: Purpose, operation: &str, body: Payload, extra: HeaderMap) -> Request {
         let mut headers = extra;
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.1"));
         if let Ok(target) = HeaderValue::from_str(&format!("{}.{operation}", self.api)) {
@@ -47,11 +47,11 @@ impl Service {
             body,
             sign: Some(self.name),
         };
-        Request { purpose, outlet: Outlet::Http(request) }
+        Request { purpose, outlet: Endpoint::Http(request) }
     }
 }
 
-/// Partitions have domains of their own.
+/// Lanes have domains of their own.
 pub(super) fn dns_suffix(region: &str) -> &'static str {
     if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" }
 }

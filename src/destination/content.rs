@@ -137,11 +137,11 @@ fn as_json(record: &Record<'_, '_>) -> Vec<u8> {
 mod tests {
     use serde_json::{Value as Json, json};
 
-    use crate::config::keys::Kind;
+    use crate::config::keys::DestinationKind;
     use crate::destination::testing::{batches_of, body_of, chunk, open, request_of};
 
     fn message(keys: &[(&str, &str)], record: Json) -> String {
-        let cloudwatch = open(Kind::Cloudwatch, &[&[("log_group", "g")], keys].concat());
+        let cloudwatch = open(DestinationKind::Cloudwatch, &[&[("log_group", "g")], keys].concat());
         let batch = batches_of(&*cloudwatch, &chunk(&[record])).0.remove(0);
         let body: Json = serde_json::from_slice(&body_of(&request_of(&*cloudwatch, &batch))).unwrap();
         body["logEvents"][0]["message"].as_str().unwrap().to_owned()

@@ -5,7 +5,7 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
-use super::timestamp_field::Dated;
+use super::timestamp_field::TimestampField;
 use crate::classify::classes::Entry;
 use crate::config::Common;
 use crate::encode::json::Writer;
@@ -37,7 +37,7 @@ impl Frame {
     /// Appends the entry as an object and a comma.
     pub(super) fn write(
         self,
-        dated: &Dated,
+        dated: &TimestampField,
         common: &Common,
         entry: &Entry<'_, '_, '_>,
         out: &mut Vec<u8>,

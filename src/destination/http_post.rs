@@ -3,9 +3,9 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 
-use super::{HttpRequest, Judgement, Outlet, Pace, Purpose, Reply, Request, gzip, zstd};
-use crate::config::{Reader, Secret};
-use crate::encode::payload::Body;
+use super::{Endpoint, HttpRequest, Purpose, Reply, ReplyAction, Request, RetryTiming, gzip, zstd};
+use crate::config::{KeyReader, Secret};
+use crate::encode::payload::Payload;
 
 /// What all requests of a destination have in common.
 #[derive(Debug)]
@@ -16,11 +16,11 @@ pub(super) struct Post {
 }
 
 /// How bodies are packed: the header's value, and the packer, which may fail.
-type Compression = (&'static str, fn(&Body) -> Option<Vec<u8>>);
+type Compression = (&'static str, fn(&Payload) -> Option<Vec<u8>>);
 
 impl Post {
     /// Reads `compress`.
-    pub(super) fn read(reader: &Reader<'_>, url: String, content_type: &'static str) -> Self {
+    pub(super) fn read(reader: &KeyReader<'_>, url: String, content_type: &'static str) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         let compression: Option<Compression> = match reader.choice("compress") {
@@ -32,7 +32,7 @@ impl Post {
     }
 
     /// A header of every request, from the key `from`. Its value stays out of `Debug`.
-    pub(super) fn secret(&mut self, reader: &Reader<'_>, from: &str, name: HeaderName, value: &Secret) {
+    pub(super) fn secret(&mut self, reader: &KeyReader<'_>, from: &str, name: HeaderName, value: &Secret) {
         match HeaderValue::from_str(value.reveal()) {
             Ok(mut value) => {
                 value.set_sensitive(true);
@@ -48,16 +48,16 @@ impl Post {
     }
 
     /// The request with this body, and this header of its own if any.
-    pub(super) fn deliver(&self, body: Body, own: Option<(HeaderName, HeaderValue)>) -> Request {
+    pub(super) fn deliver(&self, body: Payload, own: Option<(HeaderName, HeaderValue)>) -> Request {
         let mut headers = self.headers.clone();
         headers.extend(own);
         let body = self.compressed(body, &mut headers);
         let request = HttpRequest { method: Method::POST, url: self.url.clone(), headers, body, sign: None };
-        Request { purpose: Purpose::Deliver, outlet: Outlet::Http(request) }
+        Request { purpose: Purpose::Deliver, outlet: Endpoint::Http(request) }
     }
 
     /// What does not get shorter goes as it is, so that compression never takes a body over a limit.
-    fn compressed(&self, body: Body, headers: &mut HeaderMap) -> Body {
+    fn compressed(&self, body: Payload, headers: &mut HeaderMap) -> Payload {
         let packed = self.compression.and_then(|(name, pack)| Some((name, pack(&body)?)));
         match packed.filter(|(_, packed)| packed.len() < body.len()) {
             Some((name, packed)) => {
@@ -70,7 +70,7 @@ impl Post {
 }
 
 /// Reads an address of the user's: http or https, a host, and no user name, because addresses are not masked.
-pub(super) fn address(reader: &Reader<'_>, key: &str, text: String) -> String {
+pub(super) fn address(reader: &KeyReader<'_>, key: &str, text: String) -> String {
     let fault = match text.parse::<Uri>() {
         // That it is missing has been said.
         _ if text.is_empty() => return text,
@@ -88,7 +88,7 @@ pub(super) fn address(reader: &Reader<'_>, key: &str, text: String) -> String {
 }
 
 /// The vendor's base address, or `endpoint` in its place, and the path of the API.
-pub(super) fn intake(reader: &Reader<'_>, vendor: String, path: &str) -> String {
+pub(super) fn intake(reader: &KeyReader<'_>, vendor: String, path: &str) -> String {
     let base = reader.text("endpoint").map_or(vendor, |text| address(reader, "endpoint", text));
     format!("{}{path}", base.trim_end_matches('/'))
 }
@@ -101,13 +101,15 @@ pub(super) fn describe(who: &str, reply: &Reply) -> String {
 }
 
 /// Statuses that mean the same to everyone here.
-pub(super) fn judge(reply: &Reply, why: String) -> Judgement {
+pub(super) fn judge(reply: &Reply, why: String) -> ReplyAction {
     match reply.status {
-        413 => Judgement::Split { why },
-        408 | 429 | 500..=599 => Judgement::Later { pace: Pace::Soon, why },
-        400..=499 => Judgement::Refused { why },
+        413 => ReplyAction::Split { why },
+        408 | 429 | 500..=599 => ReplyAction::Later { pace: RetryTiming::Soon, why },
+        400..=499 => ReplyAction::Refused { why },
         // A redirect, or a success the vendor never gives: something else is listening there.
-        _ => Judgement::Later { pace: Pace::Slow, why: format!("{why}, which is not an acceptance") },
+        _ => {
+            ReplyAction::Later { pace: RetryTiming::Slow, why: format!("{why}, which is not an acceptance") }
+        }
     }
 }
 
@@ -115,7 +117,7 @@ pub(super) fn judge(reply: &Reply, why: String) -> Judgement {
 const SHORTEST_BODY: usize = 1_000;
 
 /// Reads `batch_bytes`.
-pub(super) fn batch_bytes(reader: &Reader<'_>) -> usize {
+pub(super) fn batch_bytes(reader: &KeyReader<'_>) -> usize {
     let bytes = usize::try_from(reader.size("batch_bytes")).unwrap_or(usize::MAX);
     if bytes < SHORTEST_BODY {
         reader.problem("batch_bytes", format!("is less than {SHORTEST_BODY} bytes"));

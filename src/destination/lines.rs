@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use super::timestamp_field::Dated;
-use super::{Destination, Encoded, Judgement, Network, Outlet, Purpose, Reply, Request};
+use super::timestamp_field::TimestampField;
+use super::{Destination, Encoded, Endpoint, Network, Purpose, Reply, ReplyAction, Request};
 use crate::classify::classes::Entry;
-use crate::config::{Common, Reader};
+use crate::config::{Common, KeyReader};
 use crate::encode::batch::{Batch, Limits};
-use crate::encode::template::{Names, Scene, Template};
+use crate::encode::template::{NameKind, RenderContext, Template};
 
 /// One line per record, in files or on standard output.
 #[derive(Debug)]
@@ -17,18 +17,18 @@ pub(super) struct Lines {
     path: Option<Template>,
     /// Permission bits of files that are made.
     mode: u32,
-    dated: Dated,
+    dated: TimestampField,
 }
 
 impl Lines {
-    pub(super) fn file(common: Common, reader: &Reader<'_>) -> Self {
-        let path = Some(reader.template("path", Names::FilePath));
+    pub(super) fn file(common: Common, reader: &KeyReader<'_>) -> Self {
+        let path = Some(reader.template("path", NameKind::FilePath));
         let mode = reader.choice("mode").and_then(|mode| u32::from_str_radix(mode, 8).ok()).unwrap_or(0o600);
-        Self { common, path, mode, dated: Dated::read(reader) }
+        Self { common, path, mode, dated: TimestampField::read(reader) }
     }
 
-    pub(super) fn stdout(common: Common, reader: &Reader<'_>) -> Self {
-        Self { common, path: None, mode: 0, dated: Dated::read(reader) }
+    pub(super) fn stdout(common: Common, reader: &KeyReader<'_>) -> Self {
+        Self { common, path: None, mode: 0, dated: TimestampField::read(reader) }
     }
 }
 
@@ -51,27 +51,27 @@ impl Destination for Lines {
     fn target<'t>(
         &'t self,
         entry: &Entry<'_, '_, '_>,
-        scene: &Scene<'_>,
+        scene: &RenderContext<'_>,
         out: &mut Vec<u8>,
     ) -> Option<&'t str> {
         self.path.as_ref().and_then(|path| path.render(entry, scene, out))
     }
 
-    fn encode(&self, entry: &Entry<'_, '_, '_>, _: &Scene<'_>, out: &mut Vec<u8>) -> Encoded {
+    fn encode(&self, entry: &Entry<'_, '_, '_>, _: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {
         self.dated.line(&self.common, entry, out)
     }
 
     fn request(&self, batch: &Batch) -> Request {
         let lines = batch.body();
         let outlet = match self.path {
-            Some(_) => Outlet::File { path: path_of(batch.target()), mode: self.mode, lines },
-            None => Outlet::Stdout(lines),
+            Some(_) => Endpoint::File { path: path_of(batch.target()), mode: self.mode, lines },
+            None => Endpoint::Stdout(lines),
         };
         Request { purpose: Purpose::Deliver, outlet }
     }
 
-    fn judge(&self, _: Purpose, _: &Batch, _: &Reply) -> Judgement {
-        Judgement::Delivered
+    fn judge(&self, _: Purpose, _: &Batch, _: &Reply) -> ReplyAction {
+        ReplyAction::Delivered
     }
 }
 

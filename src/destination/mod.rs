@@ -37,13 +37,13 @@ use bytes::Bytes;
 
 use self::aws_error::aws_error;
 pub use self::aws_error::judge_call;
-pub use self::object_store::{Call, Encoding, Part, Piece, Store};
+pub use self::object_store::{ObjectCall, ObjectEncoding, ObjectStore, PartBody, UploadedPart};
 use crate::classify::classes::Entry;
-use crate::config::keys::Kind;
-use crate::config::{Common, DestinationSettings, Identity, Reader};
+use crate::config::keys::DestinationKind;
+use crate::config::{Common, DestinationSettings, Identity, KeyReader};
 use crate::encode::batch::{Batch, Limits};
-use crate::encode::payload::Body;
-use crate::encode::template::Scene;
+use crate::encode::payload::Payload;
+use crate::encode::template::RenderContext;
 use crate::metrics::Reason;
 
 /// One vendor.
@@ -58,7 +58,7 @@ pub trait Destination: fmt::Debug + Send {
     fn network(&self) -> Option<&Network>;
 
     /// What it is besides when it keeps objects.
-    fn store(&self) -> Option<&dyn Store> {
+    fn store(&self) -> Option<&dyn ObjectStore> {
         None
     }
 
@@ -66,12 +66,12 @@ pub trait Destination: fmt::Debug + Send {
     fn target<'t>(
         &'t self,
         entry: &Entry<'_, '_, '_>,
-        scene: &Scene<'_>,
+        scene: &RenderContext<'_>,
         out: &mut Vec<u8>,
     ) -> Option<&'t str>;
 
     /// Appends the entry's wire form.
-    fn encode(&self, entry: &Entry<'_, '_, '_>, scene: &Scene<'_>, out: &mut Vec<u8>) -> Encoded;
+    fn encode(&self, entry: &Entry<'_, '_, '_>, scene: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded;
 
     /// Whether the service knows a repeated request by its id. A replay must then make the same batches as before, or
     /// records that arrived unnoticed come again under another id.
@@ -83,30 +83,30 @@ pub trait Destination: fmt::Debug + Send {
     fn request(&self, batch: &Batch) -> Request;
 
     /// What the reply to a request for this batch means.
-    fn judge(&self, purpose: Purpose, batch: &Batch, reply: &Reply) -> Judgement;
+    fn judge(&self, purpose: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction;
 }
 
 /// Reads a destination's own keys; what is wrong is noted in `reader`.
 #[must_use]
 pub fn open(
     settings: &DestinationSettings,
-    reader: &Reader<'_>,
+    reader: &KeyReader<'_>,
     region: Option<&str>,
 ) -> Box<dyn Destination> {
     let reader = reader.of_destination(&settings.name, settings.kind);
     let common = Common::read(&settings.name, &reader);
     match settings.kind {
-        Kind::Cloudwatch => Box::new(cloudwatch::Cloudwatch::read(common, &reader, region)),
-        Kind::S3 => Box::new(s3::S3::read(common, &reader, region)),
-        Kind::Firehose => Box::new(firehose::Firehose::read(common, &reader, region)),
-        Kind::Newrelic => Box::new(newrelic::NewRelic::read(common, &reader)),
-        Kind::Datadog => Box::new(datadog::Datadog::read(common, &reader)),
-        Kind::Http => Box::new(http::HttpEndpoint::read(common, &reader)),
-        Kind::FirehoseHttp => Box::new(firehose_http::FirehoseHttp::read(common, &reader)),
-        Kind::Slack => Box::new(slack::Slack::read(common, &reader)),
-        Kind::Otlp => Box::new(otlp::Otlp::read(common, &reader)),
-        Kind::File => Box::new(lines::Lines::file(common, &reader)),
-        Kind::Stdout => Box::new(lines::Lines::stdout(common, &reader)),
+        DestinationKind::Cloudwatch => Box::new(cloudwatch::Cloudwatch::read(common, &reader, region)),
+        DestinationKind::S3 => Box::new(s3::S3::read(common, &reader, region)),
+        DestinationKind::Firehose => Box::new(firehose::Firehose::read(common, &reader, region)),
+        DestinationKind::Newrelic => Box::new(newrelic::NewRelic::read(common, &reader)),
+        DestinationKind::Datadog => Box::new(datadog::Datadog::read(common, &reader)),
+        DestinationKind::Http => Box::new(http::HttpEndpoint::read(common, &reader)),
+        DestinationKind::FirehoseHttp => Box::new(firehose_http::FirehoseHttp::read(common, &reader)),
+        DestinationKind::Slack => Box::new(slack::Slack::read(common, &reader)),
+        DestinationKind::Otlp => Box::new(otlp::Otlp::read(common, &reader)),
+        DestinationKind::File => Box::new(lines::Lines::file(common, &reader)),
+        DestinationKind::Stdout => Box::new(lines::Lines::stdout(common, &reader)),
     }
 }
 
@@ -126,7 +126,7 @@ pub struct Network {
 }
 
 impl Network {
-    fn read(reader: &Reader<'_>) -> Self {
+    fn read(reader: &KeyReader<'_>) -> Self {
         Self {
             timeout: reader.duration("timeout"),
             concurrency: reader.count("concurrency"),
@@ -136,7 +136,7 @@ impl Network {
         }
     }
 
-    fn read_aws(reader: &Reader<'_>, region: Option<&str>) -> Self {
+    fn read_aws(reader: &KeyReader<'_>, region: Option<&str>) -> Self {
         let identity = Identity::read(reader, "", region);
         Self { identity: Some(identity), ..Self::read(reader) }
     }
@@ -176,12 +176,12 @@ pub struct Request {
     /// What it is for.
     pub purpose: Purpose,
     /// Where it goes.
-    pub outlet: Outlet,
+    pub outlet: Endpoint,
 }
 
 /// The ways out of the house.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outlet {
+pub enum Endpoint {
     /// Over the network.
     Http(HttpRequest),
     /// To the end of a local file.
@@ -191,20 +191,20 @@ pub enum Outlet {
         /// Permission bits, should the file have to be made.
         mode: u32,
         /// Whole lines.
-        lines: Body,
+        lines: Payload,
     },
     /// To Fluent Bit's standard output.
-    Stdout(Body),
+    Stdout(Payload),
     /// To an object that is being filled on disk.
     Spool {
         /// The object's name, its uuid still open.
         name: Vec<u8>,
         /// Whole lines.
-        lines: Body,
+        lines: Payload,
     },
 }
 
-impl Outlet {
+impl Endpoint {
     /// Bytes that leave the house; what only goes to the spool leaves it later.
     #[must_use]
     pub fn sent(&self) -> u64 {
@@ -226,7 +226,7 @@ pub struct HttpRequest {
     /// Headers, secrets among them marked sensitive.
     pub headers: HeaderMap,
     /// The body as it goes over the wire.
-    pub body: Body,
+    pub body: Payload,
     /// The AWS service to sign for, for example `logs`.
     pub sign: Option<&'static str>,
 }
@@ -254,7 +254,7 @@ impl Reply {
 
 /// What one reply means.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Judgement {
+pub enum ReplyAction {
     /// Everything arrived, or the preparation is done.
     Delivered,
     /// Accepted, but for some records.
@@ -274,7 +274,7 @@ pub enum Judgement {
     /// Not now.
     Later {
         /// When to come back, if the vendor did not say.
-        pace: Pace,
+        pace: RetryTiming,
         /// For the log.
         why: String,
     },
@@ -309,7 +309,7 @@ pub enum Judgement {
     },
 }
 
-impl Judgement {
+impl ReplyAction {
     /// The service took the request's body, at least a part of it.
     #[must_use]
     pub const fn is_taken(&self) -> bool {
@@ -319,7 +319,7 @@ impl Judgement {
 
 /// How soon trying again makes sense.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pace {
+pub enum RetryTiming {
     /// It may pass by itself: back off and try within this flush.
     Soon,
     /// A person must act (permission, name, key): not within this flush.
@@ -327,7 +327,7 @@ pub enum Pace {
 }
 
 /// gzip at level 1: on log text 595 MB/s at a ratio of 7.6, beside 165 MB/s at 12.6 for level 6.
-fn gzip(body: &Body) -> Vec<u8> {
+fn gzip(body: &Payload) -> Vec<u8> {
     use std::io::Write as _;
     let mut encoder =
         flate2::write::GzEncoder::new(Vec::with_capacity(body.len() / 6), flate2::Compression::fast());
@@ -337,6 +337,6 @@ fn gzip(body: &Body) -> Vec<u8> {
 }
 
 /// zstd at its own default level. Memory is all it needs, so there is nothing to say of a failure.
-fn zstd(body: &Body) -> Option<Vec<u8>> {
+fn zstd(body: &Payload) -> Option<Vec<u8>> {
     ::zstd::bulk::compress(&body.whole(), ::zstd::DEFAULT_COMPRESSION_LEVEL).ok()
 }

@@ -7,24 +7,24 @@ use std::fmt;
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
-use super::{Judgement, Reply, Request};
-use crate::object::spool::Rules;
+use super::{Reply, ReplyAction, Request};
+use crate::object::spool::SpoolSettings;
 
 /// An object store.
-pub trait Store: fmt::Debug {
+pub trait ObjectStore: fmt::Debug {
     /// How its objects are filled on disk; `None` when each batch is an object.
-    fn spool(&self) -> Option<&Rules>;
+    fn spool(&self) -> Option<&SpoolSettings>;
 
     /// How its objects are compressed.
-    fn encoding(&self) -> Encoding;
+    fn encoding(&self) -> ObjectEncoding;
 
     /// The request for one step of bringing an object.
-    fn request(&self, key: &str, call: &Call<'_>) -> Request;
+    fn request(&self, key: &str, call: &ObjectCall<'_>) -> Request;
 
     /// What the reply to that step means.
-    fn judge(&self, call: &Call<'_>, reply: &Reply) -> Judgement;
+    fn judge(&self, call: &ObjectCall<'_>, reply: &Reply) -> ReplyAction;
 
-    /// The upload that the reply to [`Call::Begin`] has begun.
+    /// The upload that the reply to [`ObjectCall::Begin`] has begun.
     fn upload_id(&self, reply: &Reply) -> Option<String>;
 
     /// The service said where it is: requests made from now on go there.
@@ -33,26 +33,26 @@ pub trait Store: fmt::Debug {
 
 /// One step of bringing an object.
 #[derive(Debug, Clone, Copy)]
-pub enum Call<'c> {
+pub enum ObjectCall<'c> {
     /// The whole object at once.
-    Put(&'c Piece),
+    Put(&'c PartBody),
     /// The beginning of an upload in parts.
     Begin,
     /// One part; numbers begin with 1.
-    Part {
+    UploadPart {
         /// Of which upload.
         upload: &'c str,
         /// Its place.
         number: usize,
         /// Its bytes.
-        piece: &'c Piece,
+        piece: &'c PartBody,
     },
     /// The parts become the object.
     Complete {
         /// Of which upload.
         upload: &'c str,
         /// All of them, in order.
-        parts: &'c [Part],
+        parts: &'c [UploadedPart],
     },
     /// The parts are thrown away, which would be paid for otherwise.
     Abort {
@@ -63,7 +63,7 @@ pub enum Call<'c> {
 
 /// A part that arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
+pub struct UploadedPart {
     /// What the service called it.
     pub etag: String,
     /// Digest of its bytes.
@@ -72,14 +72,14 @@ pub struct Part {
 
 /// Bytes with their digest, which the signature and the checksum share.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Piece {
+pub struct PartBody {
     /// As they go over the wire.
     pub body: Bytes,
     /// Their digest.
     pub sha256: [u8; 32],
 }
 
-impl Piece {
+impl PartBody {
     /// Digests the bytes: milliseconds for a part of several MiB.
     #[must_use]
     pub fn new(body: Bytes) -> Self {
@@ -90,7 +90,7 @@ impl Piece {
 
 /// How objects are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Encoding {
+pub enum ObjectEncoding {
     /// Not at all.
     Plain,
     /// RFC 1952

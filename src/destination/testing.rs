@@ -8,13 +8,13 @@ use std::net::TcpStream;
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::{Destination, Encoded, HttpRequest, Judgement, Outlet, Purpose, Reply};
+use super::{Destination, Encoded, Endpoint, HttpRequest, Purpose, Reply, ReplyAction};
 use crate::classify::classes::{Classifier, Entry};
-use crate::config::keys::Kind;
-use crate::config::{DestinationSettings, Reader};
+use crate::config::keys::DestinationKind;
+use crate::config::{DestinationSettings, KeyReader};
 use crate::encode::batch::Batch;
-use crate::encode::partition::{Item, Lanes};
-use crate::encode::template::Scene;
+use crate::encode::partition::{BatchItem, Partitions};
+use crate::encode::template::RenderContext;
 
 /// Seconds of the first test record.
 pub(super) const FIRST_SECOND: u64 = 1_795_000_000;
@@ -23,17 +23,17 @@ pub(super) const FIRST_SECOND: u64 = 1_795_000_000;
 pub(super) type Keys<'k> = &'k [(&'k str, &'k str)];
 
 /// A destination `d` with these keys, and what was wrong with them.
-pub(super) fn configure(kind: Kind, keys: Keys<'_>) -> (Box<dyn Destination>, Vec<String>) {
+pub(super) fn configure(kind: DestinationKind, keys: Keys<'_>) -> (Box<dyn Destination>, Vec<String>) {
     let map: BTreeMap<String, String> =
         keys.iter().map(|(key, value)| (format!("d.{key}"), (*value).to_owned())).collect();
     let problems = RefCell::new(Vec::new());
     let settings = DestinationSettings { name: "d".to_owned(), kind };
-    let destination = super::open(&settings, &Reader::new(&map, &problems), Some("eu-west-1"));
+    let destination = super::open(&settings, &KeyReader::new(&map, &problems), Some("eu-west-1"));
     (destination, problems.into_inner().iter().map(ToString::to_string).collect())
 }
 
 /// The same, with keys that must be right.
-pub(super) fn open(kind: Kind, keys: Keys<'_>) -> Box<dyn Destination> {
+pub(super) fn open(kind: DestinationKind, keys: Keys<'_>) -> Box<dyn Destination> {
     let (destination, problems) = configure(kind, keys);
     assert_eq!(problems, [""; 0]);
     destination
@@ -47,8 +47,8 @@ pub(super) fn chunk(records: &[Value]) -> Vec<u8> {
 
 /// The batches a chunk becomes, and what became of each of its records.
 pub(super) fn batches_of(destination: &dyn Destination, chunk: &[u8]) -> (Vec<Batch>, Vec<Encoded>) {
-    let (mut lanes, mut outcomes) = (Lanes::default(), Vec::new());
-    let scene = Scene { tag: b"app.web", uuid: "U", chunk: "C", task: None };
+    let (mut lanes, mut outcomes) = (Partitions::default(), Vec::new());
+    let scene = RenderContext { tag: b"app.web", uuid: "U", chunk: "C", task: None };
     crate::input::decode::records(chunk, |record| {
         let (class, stop) = Classifier::default().class_of(record);
         let entry = Entry { record, class, class_name: class.name(), stop: stop.as_ref() };
@@ -60,7 +60,7 @@ pub(super) fn batches_of(destination: &dyn Destination, chunk: &[u8]) -> (Vec<Ba
         outcomes.push(encoded);
         if let Encoded::Whole { size } | Encoded::Cut { size } = encoded {
             let at_ms = record.time.millis();
-            lane.push(Item { ordinal, at_ms, start: place.start, end: place.end, size });
+            lane.push(BatchItem { ordinal, at_ms, start: place.start, end: place.end, size });
         }
     });
     (lanes.pack(&destination.limits()), outcomes)
@@ -76,7 +76,7 @@ pub(super) fn batch_of(destination: &dyn Destination, records: &[Value]) -> Batc
 /// The request for a batch.
 pub(super) fn request_of(destination: &dyn Destination, batch: &Batch) -> HttpRequest {
     match destination.request(batch).outlet {
-        Outlet::Http(request) => request,
+        Endpoint::Http(request) => request,
         other => panic!("{other:?}"),
     }
 }
@@ -140,15 +140,15 @@ pub(super) fn reply(status: u16, body: impl Into<Bytes>) -> Reply {
 }
 
 /// What a judgement is, in one word, so that tables stay readable.
-pub(super) fn word(judgement: &Judgement) -> String {
+pub(super) fn word(judgement: &ReplyAction) -> String {
     match judgement {
-        Judgement::Later { pace, .. } => format!("{pace:?}"),
+        ReplyAction::Later { pace, .. } => format!("{pace:?}"),
         other => format!("{other:?}").split([' ', '(']).next().unwrap().to_owned(),
     }
 }
 
 /// Judges a reply to a batch of this many records.
-pub(super) fn judged(destination: &dyn Destination, records: usize, reply: &Reply) -> Judgement {
+pub(super) fn judged(destination: &dyn Destination, records: usize, reply: &Reply) -> ReplyAction {
     let batch = batch_of(destination, &vec![serde_json::json!({"log": "line"}); records]);
     destination.judge(Purpose::Deliver, &batch, reply)
 }

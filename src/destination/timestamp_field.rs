@@ -4,20 +4,20 @@ use jiff::fmt::temporal::DateTimePrinter;
 
 use super::{Encoded, content};
 use crate::classify::classes::Entry;
-use crate::config::{Common, Reader};
+use crate::config::{Common, KeyReader};
 use crate::encode::json::Writer;
 use crate::input::record::{Field, Value};
 
 /// Under which name the time is written.
 #[derive(Debug)]
-pub(super) struct Dated {
+pub(super) struct TimestampField {
     /// `None`: not at all.
     key: Option<String>,
 }
 
-impl Dated {
+impl TimestampField {
     /// Reads `date_key`.
-    pub(super) fn read(reader: &Reader<'_>) -> Self {
+    pub(super) fn read(reader: &KeyReader<'_>) -> Self {
         Self { key: reader.text("date_key").filter(|key| !key.eq_ignore_ascii_case("off")) }
     }
 

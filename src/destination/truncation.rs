@@ -1,19 +1,21 @@
 //! A reply that broke off behind its status, for every type of destination: where the status says it all it is what
 //! it would have been whole, and everywhere else nothing is taken for granted.
 
-use crate::config::keys::Kind;
-use crate::destination::testing::{Keys, batch_of, judged, open, reply, word};
-use crate::destination::{Purpose, Reply};
+use super::testing::{Keys, batch_of, judged, open, reply, word};
+use super::{Purpose, Reply};
+use crate::config::keys::DestinationKind;
 
-const CLOUDWATCH: (Kind, Keys<'_>) = (Kind::Cloudwatch, &[("log_group", "g")]);
-const FIREHOSE: (Kind, Keys<'_>) = (Kind::Firehose, &[("delivery_stream", "s")]);
-const FIREHOSE_HTTP: (Kind, Keys<'_>) = (Kind::FirehoseHttp, &[("url", "https://example.com/")]);
-const HTTP: (Kind, Keys<'_>) = (Kind::Http, &[("url", "https://example.com/")]);
-const NEWRELIC: (Kind, Keys<'_>) = (Kind::Newrelic, &[("license_key", "k")]);
-const DATADOG: (Kind, Keys<'_>) = (Kind::Datadog, &[("api_key", "k")]);
-const SLACK: (Kind, Keys<'_>) = (Kind::Slack, &[("webhook_url", "https://hooks.slack.com/services/x")]);
-const OTLP: (Kind, Keys<'_>) = (Kind::Otlp, &[("endpoint", "http://localhost:4318")]);
-const S3: (Kind, Keys<'_>) = (Kind::S3, &[("bucket", "logs"), ("upload_timeout", "0")]);
+const CLOUDWATCH: (DestinationKind, Keys<'_>) = (DestinationKind::Cloudwatch, &[("log_group", "g")]);
+const FIREHOSE: (DestinationKind, Keys<'_>) = (DestinationKind::Firehose, &[("delivery_stream", "s")]);
+const FIREHOSE_HTTP: (DestinationKind, Keys<'_>) =
+    (DestinationKind::FirehoseHttp, &[("url", "https://example.com/")]);
+const HTTP: (DestinationKind, Keys<'_>) = (DestinationKind::Http, &[("url", "https://example.com/")]);
+const NEWRELIC: (DestinationKind, Keys<'_>) = (DestinationKind::Newrelic, &[("license_key", "k")]);
+const DATADOG: (DestinationKind, Keys<'_>) = (DestinationKind::Datadog, &[("api_key", "k")]);
+const SLACK: (DestinationKind, Keys<'_>) =
+    (DestinationKind::Slack, &[("webhook_url", "https://hooks.slack.com/services/x")]);
+const OTLP: (DestinationKind, Keys<'_>) = (DestinationKind::Otlp, &[("endpoint", "http://localhost:4318")]);
+const S3: (DestinationKind, Keys<'_>) = (DestinationKind::S3, &[("bucket", "logs"), ("upload_timeout", "0")]);
 
 fn cut(status: u16, body: &'static str) -> Reply {
     Reply { cut: true, ..reply(status, body) }

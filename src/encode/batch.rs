@@ -7,11 +7,11 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-pub use super::buffer_pool::Pool;
-pub use super::items::Items;
+pub use super::buffer_pool::BufferPool;
+pub use super::items::BatchItems;
 use super::partition::Segments;
-pub use super::partition::{Item, Lane, Lanes};
-use super::payload::Body;
+pub use super::partition::{BatchItem, Partition, Partitions};
+use super::payload::Payload;
 
 /// A body of more pieces than this costs more to handle than to copy.
 const MAX_PIECES: usize = 16;
@@ -29,7 +29,7 @@ pub struct Limits {
     pub ordered: bool,
 }
 
-impl Lanes {
+impl Partitions {
     /// Packs every lane.
     #[must_use]
     pub fn pack(self, limits: &Limits) -> Vec<Batch> {
@@ -43,7 +43,7 @@ pub struct Batch {
     target: Bytes,
     wire: Segments,
     /// Its records, in the order they are sent.
-    pub items: Items,
+    pub items: BatchItems,
 }
 
 impl Batch {
@@ -61,19 +61,19 @@ impl Batch {
 
     /// The records' wire form, where it is.
     #[must_use]
-    pub fn body(&self) -> Body {
+    pub fn body(&self) -> Payload {
         self.pieces().into_iter().collect()
     }
 
     /// The same after a head.
     #[must_use]
-    pub fn body_after(&self, head: impl Into<Bytes>) -> Body {
+    pub fn body_after(&self, head: impl Into<Bytes>) -> Payload {
         std::iter::once(head.into()).chain(self.pieces()).collect()
     }
 
     /// The same between a head and a tail, without what ends the last record: one byte that separates records.
     #[must_use]
-    pub fn body_between(&self, head: impl Into<Bytes>, tail: &'static [u8]) -> Body {
+    pub fn body_between(&self, head: impl Into<Bytes>, tail: &'static [u8]) -> Payload {
         let mut pieces = self.pieces();
         if let Some(last) = pieces.last_mut() {
             last.truncate(last.len().saturating_sub(1));
@@ -122,15 +122,15 @@ impl Batch {
     /// What of the batch is not settled yet; `None` when nothing is.
     #[must_use]
     pub fn open(self, settled: impl Fn(u32) -> bool) -> Option<Self> {
-        let is_open = |item: &&Item| !settled(item.ordinal);
-        let items: Vec<Item> = self.items.iter().filter(is_open).copied().collect();
+        let is_open = |item: &&BatchItem| !settled(item.ordinal);
+        let items: Vec<BatchItem> = self.items.iter().filter(is_open).copied().collect();
         (!items.is_empty()).then(|| self.with(items.into()))
     }
 
     /// The same batch with only the items at these positions.
     #[must_use]
     pub fn only(&self, positions: &[usize]) -> Self {
-        let items: Vec<Item> = positions.iter().filter_map(|&at| self.items.get(at).copied()).collect();
+        let items: Vec<BatchItem> = positions.iter().filter_map(|&at| self.items.get(at).copied()).collect();
         self.with(items.into())
     }
 
@@ -142,14 +142,14 @@ impl Batch {
         (half > 0).then(|| (part(0..half), part(half..all)))
     }
 
-    fn with(&self, items: Items) -> Self {
+    fn with(&self, items: BatchItems) -> Self {
         Self { target: self.target.clone(), wire: self.wire.of(&items), items }
     }
 }
 
 /// Cuts a lane into batches. Order of time is stable: records of one millisecond stay as they were written.
 #[must_use]
-pub fn pack(lane: Lane, limits: &Limits) -> Vec<Batch> {
+pub fn pack(lane: Partition, limits: &Limits) -> Vec<Batch> {
     let (target, wire, mut items) = lane.close();
     if limits.ordered && !items.is_sorted_by_key(|item| item.at_ms) {
         items.sort_by_key(|item| item.at_ms);
@@ -169,10 +169,10 @@ pub fn pack(lane: Lane, limits: &Limits) -> Vec<Batch> {
 }
 
 /// How many of the leading items fit one request.
-fn fitting(items: &[Item], limits: &Limits) -> usize {
+fn fitting(items: &[BatchItem], limits: &Limits) -> usize {
     let first = items.first().map_or(0, |item| item.at_ms);
     let mut bytes = 0usize;
-    let fits = |item: &&Item| {
+    let fits = |item: &&BatchItem| {
         bytes = bytes.saturating_add(item.size);
         bytes <= limits.bytes && limits.span_ms.is_none_or(|span| item.at_ms.saturating_sub(first) <= span)
     };
@@ -184,16 +184,16 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn lane(records: &[(i64, usize)]) -> Lane {
+    fn lane(records: &[(i64, usize)]) -> Partition {
         lane_to(b"", records)
     }
 
-    fn lane_to(target: &'static [u8], records: &[(i64, usize)]) -> Lane {
-        let mut lane = Lane::of(target, &Pool::default());
+    fn lane_to(target: &'static [u8], records: &[(i64, usize)]) -> Partition {
+        let mut lane = Partition::of(target, &BufferPool::default());
         for (ordinal, &(at_ms, size)) in records.iter().enumerate() {
             let (place, ()) = lane.write(0, |out| out.extend(format!("{ordinal},").bytes()));
             let ordinal = u32::try_from(ordinal).unwrap();
-            lane.push(Item { ordinal, at_ms, start: place.start, end: place.end, size });
+            lane.push(BatchItem { ordinal, at_ms, start: place.start, end: place.end, size });
         }
         lane
     }

@@ -17,7 +17,7 @@ const KEPT_SMALL: usize = 4 << 20;
 
 /// Where buffers come from and return to.
 #[derive(Debug, Clone, Default)]
-pub struct Pool(Arc<Mutex<Resting>>);
+pub struct BufferPool(Arc<Mutex<Resting>>);
 
 /// Empty buffers.
 #[derive(Debug, Default)]
@@ -29,9 +29,9 @@ struct Resting {
 }
 
 /// A buffer that is written and not yet sent.
-struct Written(Vec<u8>, Pool);
+struct Written(Vec<u8>, BufferPool);
 
-impl Pool {
+impl BufferPool {
     /// A segment to write into.
     pub(super) fn take(&self) -> Vec<u8> {
         self.resting().segments.pop().unwrap_or_else(|| Vec::with_capacity(SEGMENT))
@@ -92,14 +92,14 @@ mod tests {
     use super::*;
 
     /// Segments, small buffers, and the room of these.
-    fn kept(pool: &Pool) -> (usize, usize, usize) {
+    fn kept(pool: &BufferPool) -> (usize, usize, usize) {
         let resting = pool.resting();
         (resting.segments.len(), resting.small.len(), resting.small_room)
     }
 
     #[test]
     fn a_segment_returns_with_its_last_slice_and_is_taken_again() {
-        let pool = Pool::default();
+        let pool = BufferPool::default();
         let mut segment = pool.take();
         let address = segment.as_ptr();
         segment.extend_from_slice(b"lines");
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn a_small_buffer_is_taken_again_with_the_room_it_has() {
-        let pool = Pool::default();
+        let pool = BufferPool::default();
         assert_eq!(pool.take_small().capacity(), 0);
         let mut small = pool.take_small();
         small.extend_from_slice(&[0; 700]);
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn what_is_too_large_or_too_much_is_not_kept() {
-        let pool = Pool::default();
+        let pool = BufferPool::default();
         drop(pool.seal(vec![0; SEGMENT + 1]));
         assert_eq!(kept(&pool), (0, 0, 0));
         let written = |room: usize| {

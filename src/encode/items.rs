@@ -3,16 +3,16 @@
 use std::ops::{Deref, Range};
 use std::sync::Arc;
 
-use super::partition::Item;
+use super::partition::BatchItem;
 
 /// Items in the order they are sent.
 #[derive(Debug, Clone)]
-pub struct Items {
-    all: Arc<Vec<Item>>,
+pub struct BatchItems {
+    all: Arc<Vec<BatchItem>>,
     part: Range<usize>,
 }
 
-impl Items {
+impl BatchItems {
     /// The same list, of which only `part` counts, as positions in this one.
     pub(super) fn part(&self, part: Range<usize>) -> Self {
         let start = self.part.start;
@@ -20,16 +20,16 @@ impl Items {
     }
 }
 
-impl From<Vec<Item>> for Items {
-    fn from(all: Vec<Item>) -> Self {
+impl From<Vec<BatchItem>> for BatchItems {
+    fn from(all: Vec<BatchItem>) -> Self {
         Self { part: 0..all.len(), all: Arc::new(all) }
     }
 }
 
-impl Deref for Items {
-    type Target = [Item];
+impl Deref for BatchItems {
+    type Target = [BatchItem];
 
-    fn deref(&self) -> &[Item] {
+    fn deref(&self) -> &[BatchItem] {
         self.all.get(self.part.clone()).unwrap_or_default()
     }
 }

@@ -9,14 +9,14 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::buffer_pool::{Pool, SEGMENT};
+use super::buffer_pool::{BufferPool, SEGMENT};
 
 /// A lane with less than this may be one of many with a few records: its buffer grows like any other.
 const FEW: usize = 64 << 10;
 
 /// One encoded record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Item {
+pub struct BatchItem {
     /// Which entry of the chunk it is; what the ledger remembers.
     pub ordinal: u32,
     /// When it was made, in milliseconds.
@@ -31,21 +31,21 @@ pub struct Item {
 
 /// The encoded records of one target, in the order of the chunk.
 #[derive(Debug, Default)]
-pub struct Lane {
+pub struct Partition {
     /// Where inside the destination they go, in the destination's own notation.
     pub(super) target: Bytes,
-    pub(super) items: Vec<Item>,
+    pub(super) items: Vec<BatchItem>,
     full: Segments,
     /// Bytes in `full`.
     written: usize,
     filling: Vec<u8>,
-    pool: Pool,
+    pool: BufferPool,
 }
 
-impl Lane {
+impl Partition {
     /// An empty one.
     #[must_use]
-    pub fn of(target: impl Into<Bytes>, pool: &Pool) -> Self {
+    pub fn of(target: impl Into<Bytes>, pool: &BufferPool) -> Self {
         Self { target: target.into(), pool: pool.clone(), ..Self::default() }
     }
 
@@ -61,7 +61,7 @@ impl Lane {
     }
 
     /// What was written is to be sent.
-    pub fn push(&mut self, item: Item) {
+    pub fn push(&mut self, item: BatchItem) {
         self.items.push(item);
     }
 
@@ -85,7 +85,7 @@ impl Lane {
     }
 
     /// Its segments, and what they hold.
-    pub(super) fn close(mut self) -> (Bytes, Segments, Vec<Item>) {
+    pub(super) fn close(mut self) -> (Bytes, Segments, Vec<BatchItem>) {
         self.full.0.push((self.written, self.pool.seal(self.filling)));
         (self.target, self.full, self.items)
     }
@@ -97,7 +97,7 @@ pub(super) struct Segments(Vec<(usize, Bytes)>);
 
 impl Segments {
     /// Those that these items point into; the others may go.
-    pub(super) fn of(&self, items: &[Item]) -> Self {
+    pub(super) fn of(&self, items: &[BatchItem]) -> Self {
         let start = items.iter().map(|item| item.start).min().unwrap_or_default();
         let end = items.iter().map(|item| item.end).max().unwrap_or_default();
         let touched = |(at, bytes): &&(usize, Bytes)| *at < end && start < at + bytes.len();
@@ -114,22 +114,22 @@ impl Segments {
 
 /// The lanes of one destination while a chunk is read.
 #[derive(Debug, Default)]
-pub struct Lanes {
-    pub(super) lanes: Vec<Lane>,
+pub struct Partitions {
+    pub(super) lanes: Vec<Partition>,
     by_target: HashMap<Bytes, usize>,
     last: usize,
-    pool: Pool,
+    pool: BufferPool,
 }
 
-impl Lanes {
+impl Partitions {
     /// None yet; they will write into segments of the pool.
     #[must_use]
-    pub fn new(pool: &Pool) -> Self {
+    pub fn new(pool: &BufferPool) -> Self {
         Self { pool: pool.clone(), ..Self::default() }
     }
 
     /// The lane of this target. Neighbouring records mostly share one, so the last is tried first.
-    pub fn of(&mut self, target: &[u8]) -> &mut Lane {
+    pub fn of(&mut self, target: &[u8]) -> &mut Partition {
         if self.lanes.get(self.last).is_none_or(|lane| lane.target != target) {
             self.last = self.find_or_add(target);
         }
@@ -143,7 +143,7 @@ impl Lanes {
         }
         let target = Bytes::copy_from_slice(target);
         self.by_target.insert(target.clone(), self.lanes.len());
-        self.lanes.push(Lane::of(target, &self.pool));
+        self.lanes.push(Partition::of(target, &self.pool));
         self.lanes.len() - 1
     }
 }
@@ -154,7 +154,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn lane(sizes: &[usize]) -> (Vec<Range<usize>>, Vec<u8>, Segments) {
-        let (mut lane, mut all) = (Lane::of(&b"t"[..], &Pool::default()), Vec::new());
+        let (mut lane, mut all) = (Partition::of(&b"t"[..], &BufferPool::default()), Vec::new());
         let mut write = |(at, size): (usize, &usize)| {
             let record = vec![b'a' + (at % 26) as u8; *size];
             all.extend_from_slice(&record);
@@ -180,8 +180,13 @@ mod tests {
     #[test]
     fn a_request_holds_the_segments_of_its_own_records_only() {
         let (places, _, segments) = lane(&[SEGMENT; 4]);
-        let item =
-            |place: &Range<usize>| Item { ordinal: 0, at_ms: 0, start: place.start, end: place.end, size: 0 };
+        let item = |place: &Range<usize>| BatchItem {
+            ordinal: 0,
+            at_ms: 0,
+            start: place.start,
+            end: place.end,
+            size: 0,
+        };
         let own = segments.of(&[item(&places[2]), item(&places[1])]);
         assert_eq!(own.0.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [SEGMENT, 2 * SEGMENT]);
         assert!(segments.of(&[]).0.is_empty());

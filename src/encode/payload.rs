@@ -15,9 +15,9 @@ use sha2::{Digest as _, Sha256};
 
 /// Bytes in one or more pieces; equal to whatever has the same bytes.
 #[derive(Debug, Clone, Default)]
-pub struct Body(Vec<Bytes>);
+pub struct Payload(Vec<Bytes>);
 
-impl Body {
+impl Payload {
     /// How many bytes that is.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -62,37 +62,37 @@ pub fn hex(digest: &[u8; 32]) -> String {
     })
 }
 
-impl FromIterator<Bytes> for Body {
+impl FromIterator<Bytes> for Payload {
     fn from_iter<I: IntoIterator<Item = Bytes>>(pieces: I) -> Self {
         Self(pieces.into_iter().collect())
     }
 }
 
-impl<T: Into<Bytes>> From<T> for Body {
+impl<T: Into<Bytes>> From<T> for Payload {
     fn from(bytes: T) -> Self {
         Self(vec![bytes.into()])
     }
 }
 
-impl PartialEq for Body {
+impl PartialEq for Payload {
     fn eq(&self, other: &Self) -> bool {
         self.len() == other.len() && self.pieces().flatten().eq(other.pieces().flatten())
     }
 }
 
-impl Eq for Body {}
+impl Eq for Payload {}
 
 /// A body on its way: the pieces that are still to go.
 #[derive(Debug)]
-pub struct Sending(VecDeque<Bytes>);
+pub struct PayloadStream(VecDeque<Bytes>);
 
-impl From<&Body> for Sending {
-    fn from(body: &Body) -> Self {
+impl From<&Payload> for PayloadStream {
+    fn from(body: &Payload) -> Self {
         Self(body.0.iter().filter(|piece| !piece.is_empty()).cloned().collect())
     }
 }
 
-impl http_body::Body for Sending {
+impl http_body::Body for PayloadStream {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -116,7 +116,7 @@ impl http_body::Body for Sending {
 mod tests {
     use super::*;
 
-    fn body(pieces: &[&'static str]) -> Body {
+    fn body(pieces: &[&'static str]) -> Payload {
         pieces.iter().map(|piece| Bytes::from_static(piece.as_bytes())).collect()
     }
 
@@ -134,7 +134,7 @@ mod tests {
     #[tokio::test]
     async fn its_length_is_known_before_it_is_sent_and_an_empty_piece_is_not_its_end() {
         use http_body::Body as _;
-        let mut sending = Sending::from(&body(&["ab", "", "c"]));
+        let mut sending = PayloadStream::from(&body(&["ab", "", "c"]));
         assert_eq!(sending.size_hint().exact(), Some(3));
         let mut sent = Vec::new();
         while let Some(Ok(frame)) =

@@ -10,7 +10,7 @@ use crate::input::record::{Field, Record};
 
 /// The last row of one destination's records.
 #[derive(Debug, Clone, Default)]
-pub struct Refrain(RefCell<Known>);
+pub struct RunCache(RefCell<Known>);
 
 #[derive(Debug, Clone, Default)]
 struct Known {
@@ -21,7 +21,7 @@ struct Known {
     added: usize,
 }
 
-impl Refrain {
+impl RunCache {
     /// As [`Writer::record`], which writes the same text.
     #[inline]
     pub fn record<const QUOTED: bool>(
@@ -68,7 +68,7 @@ mod tests {
     use crate::input::decode;
 
     /// The records of a chunk, through the refrain and without one: text, and length when unescaped once.
-    fn written<const QUOTED: bool>(refrain: &Refrain, records: &[Json]) -> [Vec<(String, usize)>; 2] {
+    fn written<const QUOTED: bool>(refrain: &RunCache, records: &[Json]) -> [Vec<(String, usize)>; 2] {
         let chunk: Vec<u8> =
             records.iter().flat_map(|record| rmp_serde::to_vec(&(1u64, record)).unwrap()).collect();
         [true, false].map(|with| {
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn one_refrain_serves_records_of_any_chunk_in_either_form() {
-        let refrain = Refrain::default();
+        let refrain = RunCache::default();
         let of = |container: &str| -> Vec<Json> {
             let record =
                 |number| json!({"container_id": container.repeat(40), "log": number, "source": "stdout"});
@@ -115,7 +115,7 @@ mod tests {
                 record.iter().map(|(&name, &text)| (names[name].to_owned(), texts[text].clone())).collect()
             };
             let records: Vec<Json> = records.iter().map(named).collect();
-            let refrain = Refrain::default();
+            let refrain = RunCache::default();
             let [with, without] = written::<false>(&refrain, &records);
             prop_assert_eq!(with, without);
             let [with, without] = written::<true>(&refrain, &records);

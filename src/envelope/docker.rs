@@ -21,7 +21,7 @@ const OUT_OF_MEMORY: &str =
 
 /// What an event of Docker is to us.
 #[derive(Debug)]
-pub(super) enum Found {
+pub(super) enum ContainerEvent {
     /// A container's exit, and the id of an earlier event that it makes superfluous.
     Exit(Value, Option<String>),
     /// One of the agent's own containers ended.
@@ -82,37 +82,38 @@ impl Event {
 }
 
 impl Converter {
-    pub(super) fn read(&mut self, value: &RawValue) -> Found {
-        let Ok(event) = serde_json::from_str::<Event>(value.get()) else { return Found::Other };
+    pub(super) fn read(&mut self, value: &RawValue) -> ContainerEvent {
+        let Ok(event) = serde_json::from_str::<Event>(value.get()) else { return ContainerEvent::Other };
         if event.kind != "container" {
-            return Found::Other;
+            return ContainerEvent::Other;
         }
         match event.action.as_str() {
             "die" | "oom" if event.actor.name().is_some_and(|name| name.starts_with(INTERNAL)) => {
-                Found::Internal
+                ContainerEvent::Internal
             }
             "die" => self.death(&event),
             "oom" => self.memory(&event),
             "kill" if event.actor.says("signal").is_some_and(|signal| ENDING.contains(&signal)) => {
                 self.asked.insert(event.actor.id);
-                Found::Other
+                ContainerEvent::Other
             }
-            _ => Found::Other,
+            _ => ContainerEvent::Other,
         }
     }
 
-    fn death(&mut self, event: &Event) -> Found {
+    fn death(&mut self, event: &Event) -> ContainerEvent {
         let superfluous = self.out_of_memory.remove(&event.actor.id);
         let reason = superfluous.as_ref().map(|_| OUT_OF_MEMORY);
         let asked = self.asked.remove(&event.actor.id);
-        exit(event, reason, asked).map_or(Found::Other, |exit| Found::Exit(exit, superfluous))
+        exit(event, reason, asked)
+            .map_or(ContainerEvent::Other, |exit| ContainerEvent::Exit(exit, superfluous))
     }
 
     /// The kernel may take a child process only, so this alone ends no container.
-    fn memory(&mut self, event: &Event) -> Found {
-        let Some(exit) = exit(event, Some(OUT_OF_MEMORY), false) else { return Found::Other };
+    fn memory(&mut self, event: &Event) -> ContainerEvent {
+        let Some(exit) = exit(event, Some(OUT_OF_MEMORY), false) else { return ContainerEvent::Other };
         self.out_of_memory.insert(event.actor.id.clone(), id_of(event));
-        Found::Exit(exit, None)
+        ContainerEvent::Exit(exit, None)
     }
 }
 

@@ -27,12 +27,12 @@ mod unwrap;
 #[cfg(test)]
 mod tests;
 
-use unwrap::Opener;
+use unwrap::Unwrapper;
 
 /// What a carrier held.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Carried {
-    /// Events in EventBridge's shape, in their order; `stop::Reader::read` decides which of them are stops.
+pub struct Envelope {
+    /// Events in EventBridge's shape, in their order; `stop::EventReader::read` decides which of them are stops.
     pub events: Vec<Value>,
     /// It held something else as well (other text, a truncated tail): the record itself must go on too, unharmed.
     pub rest: bool,
@@ -43,8 +43,8 @@ pub struct Carried {
 /// `None`: it is no carrier, or nothing in it can be read as an event; it stays what it is. That includes a bare
 /// event, which needs no opening.
 #[must_use]
-pub fn open(record: &Record<'_, '_>) -> Option<Carried> {
-    let mut opener = Opener::default();
+pub fn open(record: &Record<'_, '_>) -> Option<Envelope> {
+    let mut opener = Unwrapper::default();
     match held(record)? {
         Held::Text(text) => opener.text(&String::from_utf8_lossy(text)),
         Held::Fields => opener.text(&written(record)),

@@ -15,7 +15,7 @@ use super::agent;
 
 /// The fields of any of the forms; a form is known by which of them are there.
 #[derive(Debug, Deserialize)]
-pub(super) struct Object<'r> {
+pub(super) struct JsonObject<'r> {
     source: Option<&'r RawValue>,
     container_id: Option<&'r RawValue>,
     container_name: Option<&'r RawValue>,
@@ -59,7 +59,7 @@ pub(super) struct Object<'r> {
     msg: Option<&'r RawValue>,
 }
 
-impl Object<'_> {
+impl JsonObject<'_> {
     /// The marks of FireLens's log driver.
     pub(super) fn is_application_output(&self) -> bool {
         let stream = self.source.is_some_and(|source| matches!(source.get(), r#""stdout""# | r#""stderr""#));
@@ -81,7 +81,7 @@ impl Object<'_> {
 }
 
 /// The fields of an object; `None` for anything else, and for an object that has one of them twice.
-pub(super) fn read(value: &RawValue) -> Option<Object<'_>> {
+pub(super) fn read(value: &RawValue) -> Option<JsonObject<'_>> {
     serde_json::from_str(value.get()).ok()
 }
 

@@ -13,10 +13,10 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
-use super::{Carried, open};
+use super::{Envelope, open};
 use crate::input::decode;
 
-pub(super) fn opened_chunk(chunk: &[u8]) -> Option<Carried> {
+pub(super) fn opened_chunk(chunk: &[u8]) -> Option<Envelope> {
     let mut found = None;
     decode::records(chunk, |record| found = open(record));
     found
@@ -26,7 +26,7 @@ pub(super) fn chunk(record: &Value) -> Vec<u8> {
     rmp_serde::to_vec(&(1u64, record)).unwrap()
 }
 
-pub(super) fn opened(record: &Value) -> Option<Carried> {
+pub(super) fn opened(record: &Value) -> Option<Envelope> {
     opened_chunk(&chunk(record))
 }
 
@@ -125,7 +125,7 @@ pub(super) fn carriers() -> Vec<(&'static str, Value)> {
 
 #[test]
 fn every_form_gives_up_its_events() {
-    let expected = Carried { events: two().to_vec(), rest: false };
+    let expected = Envelope { events: two().to_vec(), rest: false };
     for (name, record) in carriers() {
         assert_eq!(opened(&record), Some(expected.clone()), "{name}");
     }
@@ -135,7 +135,7 @@ fn every_form_gives_up_its_events() {
 fn one_event_as_text() {
     for field in ["log", "message", "payload", "body"] {
         let carried = opened(&json!({ field: text(&event("one")), "host": "web" }));
-        assert_eq!(carried, Some(Carried { events: vec![event("one")], rest: false }), "{field}");
+        assert_eq!(carried, Some(Envelope { events: vec![event("one")], rest: false }), "{field}");
     }
 }
 
@@ -144,7 +144,7 @@ fn an_event_that_is_no_stop_is_an_event() {
     let mut running = event("one");
     running["detail"]["lastStatus"] = "RUNNING".into();
     let carried = opened(&sns(&json!(text(&running)))).unwrap();
-    assert_eq!(carried, Carried { events: vec![running], rest: false });
+    assert_eq!(carried, Envelope { events: vec![running], rest: false });
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn what_stands_beside_an_event_is_not_lost() {
             ]),
         ),
     ] {
-        assert_eq!(opened(&record), Some(Carried { events: vec![event("one")], rest: true }), "{name}");
+        assert_eq!(opened(&record), Some(Envelope { events: vec![event("one")], rest: true }), "{name}");
     }
 }
 
@@ -253,7 +253,7 @@ fn bounds_hold() {
 
     let bomb = zipped(&" ".repeat(17 << 20));
     let carried = opened(&firehose(&[base64(&text(&event("one"))), bomb])).unwrap();
-    assert_eq!(carried, Carried { events: vec![event("one")], rest: true });
+    assert_eq!(carried, Envelope { events: vec![event("one")], rest: true });
 
     let mut huge = event("one");
     huge["detail"]["x"] = "x".repeat(3 << 20).into();

@@ -7,8 +7,8 @@
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::shape::{self, Object};
-use super::{Carried, agent, decode, docker, logfmt};
+use super::shape::{self, JsonObject};
+use super::{Envelope, agent, decode, docker, logfmt};
 
 /// How deep carriers may be nested; Firehose around CloudWatch Logs around SNS around an array makes four.
 const DEEPEST: u8 = 4;
@@ -19,18 +19,18 @@ const LONGEST_EVENT: usize = 2 << 20;
 
 /// The work on one record.
 #[derive(Debug)]
-pub(super) struct Opener {
-    carried: Carried,
+pub(super) struct Unwrapper {
+    carried: Envelope,
     /// How many carriers more may be opened inside the one at hand.
     depth: u8,
     unpacker: decode::Unpacker,
     docker: docker::Converter,
 }
 
-impl Default for Opener {
+impl Default for Unwrapper {
     fn default() -> Self {
         Self {
-            carried: Carried::default(),
+            carried: Envelope::default(),
             depth: DEEPEST,
             unpacker: decode::Unpacker::default(),
             docker: docker::Converter::default(),
@@ -38,9 +38,9 @@ impl Default for Opener {
     }
 }
 
-impl Opener {
+impl Unwrapper {
     /// What was found, if it was anything.
-    pub(super) fn finish(self) -> Option<Carried> {
+    pub(super) fn finish(self) -> Option<Envelope> {
         (!self.carried.events.is_empty()).then_some(self.carried)
     }
 
@@ -87,7 +87,7 @@ impl Opener {
         }
     }
 
-    fn form(&mut self, value: &RawValue, object: &Object<'_>) {
+    fn form(&mut self, value: &RawValue, object: &JsonObject<'_>) {
         if object.detail_type.is_some() {
             self.keep(event(value));
         } else if object.is_docker() {
@@ -111,14 +111,14 @@ impl Opener {
 
     fn docker(&mut self, value: &RawValue) {
         match self.docker.read(value) {
-            docker::Found::Exit(event, superfluous) => {
+            docker::ContainerEvent::Exit(event, superfluous) => {
                 if let Some(superfluous) = superfluous {
                     self.carried.events.retain(|event| id(event) != Some(&superfluous));
                 }
                 self.keep(Some(event));
             }
-            docker::Found::Internal => {}
-            docker::Found::Other => self.carried.rest = true,
+            docker::ContainerEvent::Internal => {}
+            docker::ContainerEvent::Other => self.carried.rest = true,
         }
     }
 

@@ -11,7 +11,7 @@
 use rmp::Marker;
 
 use super::record::{Field, Record, Timestamp, Value};
-use super::shared_run::Rows;
+use super::shared_run::SharedRun;
 
 /// What was read from one chunk.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -21,13 +21,13 @@ pub struct Tally {
     /// Well-formed entries that hold no record: a body that is no map, a time that is no time.
     pub shapeless: usize,
     /// Where reading had to stop, if it had to.
-    pub fault: Option<Fault>,
+    pub fault: Option<MalformedChunk>,
 }
 
 /// Malformed msgpack: nothing behind it can be read, everything before it was.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("malformed msgpack at byte {offset} of the chunk: {what}")]
-pub struct Fault {
+pub struct MalformedChunk {
     /// Bytes from the start of the chunk to the entry that could not be read.
     pub offset: usize,
     /// What is wrong with it.
@@ -39,9 +39,9 @@ const GROUP_MARKERS: [i64; 2] = [-1, -2];
 
 /// Hands each record of `chunk` to `visit`, in order, until the end or the first malformed byte.
 pub fn records<'a>(chunk: &'a [u8], mut visit: impl FnMut(&Record<'a, '_>)) -> Tally {
-    let mut reader = Reader { bytes: chunk, at: 0 };
+    let mut reader = MsgpackReader { bytes: chunk, at: 0 };
     let mut fields = Vec::with_capacity(16);
-    let mut rows = Rows::default();
+    let mut rows = SharedRun::default();
     let mut tally = Tally::default();
     while reader.at < chunk.len() {
         let start = reader.at;
@@ -63,7 +63,7 @@ pub fn records<'a>(chunk: &'a [u8], mut visit: impl FnMut(&Record<'a, '_>)) -> T
             Ok(Entry::GroupMarker) => {}
             Ok(Entry::Shapeless) => tally.shapeless += 1,
             Err(what) => {
-                tally.fault = Some(Fault { offset: start, what });
+                tally.fault = Some(MalformedChunk { offset: start, what });
                 break;
             }
         }
@@ -76,19 +76,19 @@ pub fn records<'a>(chunk: &'a [u8], mut visit: impl FnMut(&Record<'a, '_>)) -> T
 pub fn fields(body: &[u8]) -> Vec<Field<'_>> {
     let mut fields = Vec::new();
     // What could be read before malformed bytes is what there is.
-    Reader { bytes: body, at: 0 }.map_fields(&mut fields, &Rows::default()).ok();
+    MsgpackReader { bytes: body, at: 0 }.map_fields(&mut fields, &SharedRun::default()).ok();
     fields
 }
 
 /// The top-level pairs of a msgpack map given as its entries' bytes; what `Value::Map` holds. Malformed bytes end it.
 pub fn pairs(entries: &[u8]) -> impl Iterator<Item = (Value<'_>, Value<'_>)> {
-    let mut reader = Reader { bytes: entries, at: 0 };
+    let mut reader = MsgpackReader { bytes: entries, at: 0 };
     std::iter::from_fn(move || Some((reader.value().ok()?, reader.value().ok()?)))
 }
 
 /// The elements of a msgpack array given as their bytes; what `Value::Array` holds.
 pub fn elements(items: &[u8]) -> impl Iterator<Item = Value<'_>> {
-    let mut reader = Reader { bytes: items, at: 0 };
+    let mut reader = MsgpackReader { bytes: items, at: 0 };
     std::iter::from_fn(move || reader.value().ok())
 }
 
@@ -113,14 +113,14 @@ type Read<T> = Result<T, &'static str>;
 const ENDS_EARLY: &str = "the chunk ends inside a value";
 
 /// A position in msgpack bytes.
-pub(super) struct Reader<'a> {
+pub(super) struct MsgpackReader<'a> {
     pub(super) bytes: &'a [u8],
     pub(super) at: usize,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> MsgpackReader<'a> {
     /// One event of the chunk; its fields replace those in `fields`.
-    fn entry(&mut self, fields: &mut Vec<Field<'a>>, rows: &Rows<'a>) -> Read<Entry<'a>> {
+    fn entry(&mut self, fields: &mut Vec<Field<'a>>, rows: &SharedRun<'a>) -> Read<Entry<'a>> {
         fields.clear();
         let Some(count) = self.array_header()? else {
             self.value()?;
@@ -156,7 +156,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a map's pairs into `fields`, the row as one if it is there; anything that is no map is skipped.
-    fn map_fields(&mut self, fields: &mut Vec<Field<'a>>, rows: &Rows<'a>) -> Read<Found> {
+    fn map_fields(&mut self, fields: &mut Vec<Field<'a>>, rows: &SharedRun<'a>) -> Read<Found> {
         let Some(count) = self.map_header()? else {
             self.value()?;
             return Ok(Found::Other);

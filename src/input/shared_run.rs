@@ -7,7 +7,7 @@
 //! The row may stand anywhere in a record: Docker's fluentd driver writes its own four fields in a different order each
 //! time (a Go map), and FireLens's fields after them always in the same.
 
-use super::decode::Reader;
+use super::decode::MsgpackReader;
 use super::record::Field;
 
 /// A row of fewer bytes is read as quickly as it is compared.
@@ -30,7 +30,7 @@ const LONGEST_PAUSE: u32 = 10;
 
 /// The row of one chunk, as far as it is known.
 #[derive(Debug, Default)]
-pub(super) struct Rows<'a> {
+pub(super) struct SharedRun<'a> {
     /// The row as it stands in the chunk; empty without one.
     pub(super) raw: &'a [u8],
     pub(super) fields: Vec<Field<'a>>,
@@ -42,7 +42,7 @@ pub(super) struct Rows<'a> {
     pause: u32,
 }
 
-impl<'a> Rows<'a> {
+impl<'a> SharedRun<'a> {
     /// Whether the row stands at the beginning of `rest`. Its first eight bytes tell nearly every other field apart.
     #[inline]
     pub(super) fn is_at(&self, rest: &[u8]) -> bool {
@@ -107,7 +107,7 @@ struct Layout<'a> {
 
 impl<'a> Layout<'a> {
     fn of(body: &'a [u8]) -> Self {
-        let mut reader = Reader { bytes: body, at: 0 };
+        let mut reader = MsgpackReader { bytes: body, at: 0 };
         let count = reader.map_header().ok().flatten().unwrap_or_default();
         let (mut fields, mut edges) = (Vec::new(), vec![reader.at]);
         for _ in 0..FIELDS.min(count as usize) {
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn records_that_share_nothing_are_soon_left_alone() {
-        let mut rows = super::Rows::default();
+        let mut rows = super::SharedRun::default();
         let bodies: Vec<Vec<u8>> = (0..5_000)
             .map(|number| rmp_serde::to_vec(&json!({"log": format!("{number:064}")})).unwrap())
             .collect();

@@ -2,11 +2,11 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use super::{Breaker, Reason};
+use super::{BreakerState, Reason};
 
 /// Counters of one destination.
 #[derive(Debug, Default)]
-pub struct Destination {
+pub struct DestinationCounters {
     pub(super) name: String,
     /// Records confirmed.
     pub delivered: AtomicU64,
@@ -20,7 +20,7 @@ pub struct Destination {
     pub cut: AtomicU64,
     /// Objects uploaded from the spool.
     pub objects: AtomicU64,
-    /// A gauge: the circuit breaker, as the numbers of [`Breaker`].
+    /// A gauge: the circuit breaker, as the numbers of [`BreakerState`].
     pub(super) breaker: AtomicU64,
     /// A gauge: objects in the spool that have not arrived.
     pub(super) spool_objects: AtomicU64,
@@ -54,7 +54,7 @@ pub struct Snapshot {
     pub lost: Vec<(Reason, u64)>,
 }
 
-impl Destination {
+impl DestinationCounters {
     pub(super) fn named(name: String) -> Self {
         Self { name, ..Self::default() }
     }
@@ -86,11 +86,11 @@ impl Destination {
     /// Its circuit breaker is open: it gets nothing for now.
     #[must_use]
     pub fn is_left_alone(&self) -> bool {
-        self.breaker.load(Relaxed) == Breaker::Open as u64
+        self.breaker.load(Relaxed) == BreakerState::Open as u64
     }
 
     /// The circuit breaker stands like this now.
-    pub fn breaker(&self, state: Breaker) {
+    pub fn breaker(&self, state: BreakerState) {
         self.breaker.store(state as u64, Relaxed);
     }
 

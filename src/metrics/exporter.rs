@@ -7,11 +7,11 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Destination, Metrics};
+use super::{DestinationCounters, Metrics};
 
 /// What a family's numbers do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum MetricKind {
     /// They only grow.
     Counter,
     /// They come and go.
@@ -22,7 +22,7 @@ pub enum Kind {
 #[derive(Debug, Clone, Copy)]
 pub struct Family {
     /// What its numbers do.
-    pub kind: Kind,
+    pub kind: MetricKind,
     /// Its name, behind `fluentbit_ecs_router_`.
     pub name: &'static str,
     /// A sentence about it.
@@ -35,18 +35,18 @@ pub struct Family {
 enum Numbers {
     Instance(fn(&Metrics) -> &AtomicU64),
     Class,
-    Destination(fn(&Destination) -> &AtomicU64),
+    DestinationCounters(fn(&DestinationCounters) -> &AtomicU64),
     Reason,
 }
 
-use Numbers::{Class, Destination as Each, Instance, Reason};
+use Numbers::{Class, DestinationCounters as Each, Instance, Reason};
 
 const fn counter(name: &'static str, help: &'static str, numbers: Numbers) -> Family {
-    Family { kind: Kind::Counter, name, help, numbers }
+    Family { kind: MetricKind::Counter, name, help, numbers }
 }
 
 const fn gauge(name: &'static str, help: &'static str, numbers: Numbers) -> Family {
-    Family { kind: Kind::Gauge, name, help, numbers }
+    Family { kind: MetricKind::Gauge, name, help, numbers }
 }
 
 /// Every family there is.
@@ -170,7 +170,7 @@ impl Place {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::{Breaker, Reason};
+    use crate::metrics::{BreakerState, Reason};
 
     fn metrics() -> Metrics {
         let classes = ["stop", "stop", "stderr"].map(str::to_owned).to_vec();
@@ -200,7 +200,7 @@ mod tests {
         let metrics = metrics();
         metrics.count_chunk(&[1, 2, 5], 0, 0, false);
         metrics.destination(1).lost(Reason::Refused, 3);
-        metrics.destination(0).breaker(Breaker::HalfOpen);
+        metrics.destination(0).breaker(BreakerState::HalfOpen);
         metrics.destination(1).spool(4, 500);
         let text = text(&metrics);
         for line in [
@@ -235,7 +235,12 @@ mod tests {
         for family in &FAMILIES {
             let word = |c: char| c.is_ascii_lowercase() || c == '_';
             assert!(family.name.chars().all(word), "{}", family.name);
-            assert_eq!(family.kind == Kind::Counter, family.name.ends_with("_total"), "{}", family.name);
+            assert_eq!(
+                family.kind == MetricKind::Counter,
+                family.name.ends_with("_total"),
+                "{}",
+                family.name
+            );
             assert!(family.help.ends_with('.'), "{}", family.name);
         }
     }

@@ -1,6 +1,6 @@
 //! Counters: what came in, what arrived, and what did not, with the reason.
 //!
-//! Every record that is dropped, cut or rejected goes through [`Destination::lost`] or [`Destination::cut`]; nothing else
+//! Every record that is dropped, cut or rejected goes through [`DestinationCounters::lost`] or [`DestinationCounters::cut`]; nothing else
 //! may let one go. Read by the summary line (`summary`), the host's metrics endpoint (`board`), the tests and the
 //! demo.
 
@@ -10,8 +10,8 @@ mod summary;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-pub use self::destination::{Destination, Snapshot};
-pub use self::exporter::{Board, Boards, FAMILIES, Family, Kind, NoBoards, Place};
+pub use self::destination::{DestinationCounters, Snapshot};
+pub use self::exporter::{Board, Boards, FAMILIES, Family, MetricKind, NoBoards, Place};
 
 /// Why a record did not arrive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -71,7 +71,7 @@ impl Reason {
 
 /// How a destination's circuit breaker stands; the numbers are what the gauge shows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Breaker {
+pub enum BreakerState {
     /// Requests go out.
     #[default]
     Closed = 0,
@@ -86,7 +86,7 @@ pub enum Breaker {
 pub struct Metrics {
     /// Records read, by `Class::index`.
     classes: Vec<(String, AtomicU64)>,
-    destinations: Vec<Destination>,
+    destinations: Vec<DestinationCounters>,
     /// Chunks, whatever became of them.
     pub chunks: AtomicU64,
     /// Chunks with malformed bytes.
@@ -102,12 +102,12 @@ pub struct Metrics {
     /// Events of stops that were told already.
     pub repeated_stops: AtomicU64,
     /// Messages of the queue, when one is polled.
-    pub queue: Queue,
+    pub queue: QueueCounters,
 }
 
 /// Counters of the queue of events.
 #[derive(Debug, Default)]
-pub struct Queue {
+pub struct QueueCounters {
     /// Received, also those that came again.
     pub received: AtomicU64,
     /// Deleted, their events having arrived.
@@ -124,7 +124,7 @@ impl Metrics {
     pub fn new(classes: Vec<String>, destinations: Vec<String>) -> Self {
         Self {
             classes: classes.into_iter().map(|name| (name, AtomicU64::new(0))).collect(),
-            destinations: destinations.into_iter().map(Destination::named).collect(),
+            destinations: destinations.into_iter().map(DestinationCounters::named).collect(),
             ..Self::default()
         }
     }
@@ -142,8 +142,8 @@ impl Metrics {
 
     /// The counters of a destination.
     #[must_use]
-    pub fn destination(&self, index: usize) -> &Destination {
-        static NOBODY: Destination = Destination::nobody();
+    pub fn destination(&self, index: usize) -> &DestinationCounters {
+        static NOBODY: DestinationCounters = DestinationCounters::nobody();
         self.destinations.get(index).unwrap_or(&NOBODY)
     }
 
@@ -169,6 +169,6 @@ impl Metrics {
     /// Every destination's counters.
     #[must_use]
     pub fn snapshot(&self) -> Vec<Snapshot> {
-        self.destinations.iter().map(Destination::snapshot).collect()
+        self.destinations.iter().map(DestinationCounters::snapshot).collect()
     }
 }

@@ -7,7 +7,7 @@ use rmp::encode;
 
 use super::entries::walk;
 use super::process::Stages;
-use crate::delivery::ack::{Letter, Progress};
+use crate::delivery::ack::{DeadLetter, Progress};
 use crate::input::record::Record;
 
 /// The letters of `progress`, in the order of the chunk; `names` are the destinations'. The same letters make the
@@ -36,7 +36,7 @@ pub fn letters(
 
 fn write(
     out: &mut Vec<u8>,
-    letter: &Letter,
+    letter: &DeadLetter,
     destination: &str,
     tag: &[u8],
     record: &Record<'_, '_>,

@@ -8,20 +8,20 @@ use crate::config::Fields;
 use crate::delivery::ack::{Progress, Settled};
 use crate::destination::{Destination, Encoded};
 use crate::encode::batch::Batch;
-use crate::encode::buffer_pool::Pool;
-use crate::encode::partition::{Item, Lanes};
-use crate::encode::template::Scene;
+use crate::encode::buffer_pool::BufferPool;
+use crate::encode::partition::{BatchItem, Partitions};
+use crate::encode::template::RenderContext;
 use crate::input::record::{Field, Record, Value};
 use crate::metrics::{Metrics, Reason};
 
 /// Where one destination's share of a chunk is gathered.
-pub(super) struct Desk<'d> {
+pub(super) struct DestinationEncoder<'d> {
     index: usize,
     destination: &'d dyn Destination,
     /// What needs no sending any more, when the chunk came before.
     settled: Option<Ref<'d, Settled>>,
     first_time: bool,
-    lanes: Lanes,
+    lanes: Partitions,
     target: Vec<u8>,
     /// Room for the fields to be sent of the record at hand, when that is not all of them; empty between records.
     chosen: Vec<Field<'static>>,
@@ -30,12 +30,12 @@ pub(super) struct Desk<'d> {
     unsent: Vec<u32>,
 }
 
-impl<'d> Desk<'d> {
+impl<'d> DestinationEncoder<'d> {
     pub(super) fn new(
         index: usize,
         destination: &'d dyn Destination,
         progress: &'d Progress,
-        pool: &Pool,
+        pool: &BufferPool,
     ) -> Self {
         let settled = progress.settled(index);
         Self {
@@ -43,7 +43,7 @@ impl<'d> Desk<'d> {
             destination,
             settled,
             first_time: !progress.is_replay(),
-            lanes: Lanes::new(pool),
+            lanes: Partitions::new(pool),
             target: Vec::new(),
             chosen: Vec::new(),
             wanted: 0,
@@ -55,7 +55,7 @@ impl<'d> Desk<'d> {
     pub(super) fn take(
         &mut self,
         entry: &Entry<'_, '_, '_>,
-        scene: &Scene<'_>,
+        scene: &RenderContext<'_>,
         ordinal: u32,
         metrics: &Metrics,
     ) -> Option<&'d str> {
@@ -83,7 +83,7 @@ impl<'d> Desk<'d> {
             Encoded::Skipped => return self.leave_out(ordinal, Reason::Filtered, metrics),
         };
         let at_ms = entry.record.time.millis();
-        lane.push(Item { ordinal, at_ms, start: place.start, end: place.end, size });
+        lane.push(BatchItem { ordinal, at_ms, start: place.start, end: place.end, size });
         missing
     }
 

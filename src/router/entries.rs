@@ -3,13 +3,13 @@
 //! Owns: opening carriers, telling each stop once, and listening for last words. Does not own: what becomes of an entry.
 
 use super::process::Stages;
-use crate::classify::classes::{Class, Entry, Sight};
+use crate::classify::classes::{Class, Classified, Entry};
 use crate::delivery::ack::Progress;
-use crate::envelope::Carried;
+use crate::envelope::Envelope;
 use crate::input::decode::{self, Tally};
 use crate::input::record::Record;
 use crate::stop::StopEvent;
-use crate::stop::dedup::Standing;
+use crate::stop::dedup::Occurrence;
 
 /// Hands each entry of the chunk to `deal` with its ordinal. Answers with what was read, and the classes of events
 /// whose stop was told before.
@@ -23,7 +23,7 @@ pub fn walk(
     let mut walk = Walk { stages, progress, deal, ordinal: 0, stops: 0, repeated: Vec::new() };
     let tally = decode::records(chunk, |record| {
         let sight = stages.classifier.look(record);
-        if let (Sight::Plain(Class::Stderr), Some(heard)) = (&sight, &mut heard) {
+        if let (Classified::Plain(Class::Stderr), Some(heard)) = (&sight, &mut heard) {
             heard.note(record);
         }
         walk.meet(record, sight);
@@ -48,11 +48,11 @@ struct Walk<'p, D> {
 
 impl<D: FnMut(u32, &Entry<'_, '_, '_>)> Walk<'_, D> {
     #[inline]
-    fn meet(&mut self, record: &Record<'_, '_>, sight: Sight) {
+    fn meet(&mut self, record: &Record<'_, '_>, sight: Classified) {
         match sight {
-            Sight::Plain(class) => self.hand_on(record, class, None),
-            Sight::Stop(class, stop) => self.meet_stop(record, class, *stop),
-            Sight::Carries(carried) => self.unpack(record, &carried),
+            Classified::Plain(class) => self.hand_on(record, class, None),
+            Classified::Stop(class, stop) => self.meet_stop(record, class, *stop),
+            Classified::Carries(carried) => self.unpack(record, &carried),
         }
     }
 
@@ -62,10 +62,10 @@ impl<D: FnMut(u32, &Entry<'_, '_, '_>)> Walk<'_, D> {
         self.stops += 1;
         if let Some(memory) = self.stages.memory {
             match memory.standing(&stop, self.progress, nth) {
-                Standing::First => {}
-                Standing::Update => stop.update = true,
-                Standing::Followed => return self.hand_on(record, Class::Other, None),
-                Standing::Repeated => return self.repeated.push(class),
+                Occurrence::First => {}
+                Occurrence::Update => stop.update = true,
+                Occurrence::Followed => return self.hand_on(record, Class::Other, None),
+                Occurrence::Repeated => return self.repeated.push(class),
             }
             stop.last_lines = memory.last_words.of_stop(&stop);
         }
@@ -74,7 +74,7 @@ impl<D: FnMut(u32, &Entry<'_, '_, '_>)> Walk<'_, D> {
 
     /// Each event of a carrier is a record of its own; what else the carrier holds stays in it.
     #[cold]
-    fn unpack(&mut self, carrier: &Record<'_, '_>, carried: &Carried) {
+    fn unpack(&mut self, carrier: &Record<'_, '_>, carried: &Envelope) {
         for event in &carried.events {
             // A JSON value always has a msgpack form.
             let body = rmp_serde::to_vec(event).unwrap_or_default();

@@ -16,26 +16,26 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use self::process::{Memory, Sorted, Stages};
+use self::process::{Processed, Stages, StopMemory};
 use crate::classify::classes::Classifier;
 use crate::classify::routes::Routes;
 use crate::config::QueueSettings;
 use crate::delivery::ack::{self, Ledger, Progress, Verdict};
-use crate::delivery::sender::Courier;
+use crate::delivery::sender::Sender;
 use crate::destination::Destination;
 use crate::encode::batch::Batch;
-use crate::encode::buffer_pool::Pool;
-use crate::encode::template::Scene;
+use crate::encode::buffer_pool::BufferPool;
+use crate::encode::template::RenderContext;
 use crate::input::chunk::Chunk;
 use crate::log::{Level, Log};
 use crate::metrics::{Metrics, Reason};
 use crate::object::spool::Spool;
-use crate::object::upload::{Leaving, Uploader};
-use crate::transport::Wire;
+use crate::object::upload::{UploadDeadline, Uploader};
+use crate::transport::Transport;
 use crate::transport::http::Client;
-use crate::watch::{self, Inlet, QueueWatch, Sight, TaskEndpoint, TaskWatch};
+use crate::watch::{self, ChunkSink, QueueWatch, TaskEndpoint, TaskSnapshot, TaskWatch};
 use crate::worker::statistics::Statistics;
-use crate::worker::{Plan, Watching, finish};
+use crate::worker::{WatchConfig, WorkerConfig, finish};
 
 /// The tag of dead letters.
 const LETTERS: &[u8] = b"ecs_router.dead_letter";
@@ -44,17 +44,17 @@ const LETTERS: &[u8] = b"ecs_router.dead_letter";
 const FIRST_LOOK: Duration = Duration::from_secs(1);
 
 /// What the thread works with.
-pub(crate) struct House {
+pub(crate) struct Router {
     classifier: Classifier,
     routes: Routes,
     /// Where refused records go; `None` counts them only.
     letter_routes: Option<Routes>,
-    couriers: Vec<Rc<Courier<Wire>>>,
+    couriers: Vec<Rc<Sender<Transport>>>,
     spools: Vec<Option<Arc<Spool>>>,
     ledger: Ledger,
-    memory: Memory,
-    pool: Pool,
-    sight: Rc<Sight>,
+    memory: StopMemory,
+    pool: BufferPool,
+    sight: Rc<TaskSnapshot>,
     metrics: Arc<Metrics>,
     pub(crate) log: Rc<Log>,
     flush_timeout: Duration,
@@ -62,16 +62,16 @@ pub(crate) struct House {
     panic: bool,
 }
 
-impl Inlet for Rc<House> {
+impl ChunkSink for Rc<Router> {
     async fn bring(&self, tag: &str, chunk: &[u8]) -> Verdict {
         self.deliver(tag.as_bytes(), &chunk).await
     }
 }
 
-impl House {
-    pub(crate) fn new(plan: Plan, log: Rc<Log>) -> Self {
+impl Router {
+    pub(crate) fn new(plan: WorkerConfig, log: Rc<Log>) -> Self {
         let courier = |(index, (destination, wire))| {
-            Rc::new(Courier::new(index, destination, wire, Arc::clone(&plan.metrics), Rc::clone(&log)))
+            Rc::new(Sender::new(index, destination, wire, Arc::clone(&plan.metrics), Rc::clone(&log)))
         };
         Self {
             spools: plan.destinations.iter().map(|(_, wire)| wire.spool()).collect(),
@@ -82,8 +82,8 @@ impl House {
                 .map(|route| Routes::all_to(route, &plan.routes)),
             routes: plan.routes,
             ledger: Ledger::default(),
-            memory: Memory::new(plan.once, plan.context_lines),
-            pool: Pool::default(),
+            memory: StopMemory::new(plan.once, plan.context_lines),
+            pool: BufferPool::default(),
             sight: Rc::default(),
             metrics: Arc::clone(&plan.metrics),
             flush_timeout: plan.flush_timeout,
@@ -100,7 +100,7 @@ impl House {
     }
 
     /// Uploads in the background, one task per destination with a spool.
-    pub(crate) fn upload(&self, leaving: &Leaving) -> JoinSet<()> {
+    pub(crate) fn upload(&self, leaving: &UploadDeadline) -> JoinSet<()> {
         let mut uploading = JoinSet::new();
         for (courier, spool) in self.couriers.iter().zip(&self.spools) {
             if let Some(spool) = spool {
@@ -113,7 +113,11 @@ impl House {
 
     /// Begins to watch what is to be watched. The task is looked at once before the first chunk, so that the first
     /// names are whole already; a slow endpoint is not waited for longer than [`FIRST_LOOK`].
-    pub(crate) async fn watch(self: &Rc<Self>, what: Watching, leaving: &watch::Leaving) -> JoinSet<()> {
+    pub(crate) async fn watch(
+        self: &Rc<Self>,
+        what: WatchConfig,
+        leaving: &watch::ShutdownRx,
+    ) -> JoinSet<()> {
         let mut watchers = JoinSet::new();
         if let Some(mut task) = what.task.and_then(|endpoint| self.task_watch(endpoint)) {
             tokio::time::timeout(FIRST_LOOK, task.look()).await.ok();
@@ -210,7 +214,8 @@ impl House {
         let known = self.ledger.begin(digest, self.couriers.len(), deadline).await;
         let Some(letters_progress) = known else { return false };
         let stages = Stages { routes, memory: None, ..self.stages(&destinations) };
-        let scene = Scene { tag: LETTERS, uuid: &self.uuid, chunk: letters_progress.name(), task: None };
+        let scene =
+            RenderContext { tag: LETTERS, uuid: &self.uuid, chunk: letters_progress.name(), task: None };
         let sorted = process::sort(&stages, &scene, &letters, &letters_progress);
         let mut sending = self.send(sorted.batches, &letters_progress, deadline);
         // What is still on its way at the deadline is given up: it may be stored twice, but not lost.
@@ -251,15 +256,15 @@ impl House {
         }
     }
 
-    fn sort(&self, tag: &[u8], chunk: &[u8], progress: &Progress) -> Sorted {
+    fn sort(&self, tag: &[u8], chunk: &[u8], progress: &Progress) -> Processed {
         let destinations = self.destinations();
         let task = self.sight.task();
-        let scene = Scene { tag, uuid: &self.uuid, chunk: progress.name(), task: task.as_deref() };
+        let scene = RenderContext { tag, uuid: &self.uuid, chunk: progress.name(), task: task.as_deref() };
         let sorted = process::sort(&self.stages(&destinations), &scene, chunk, progress);
         if progress.is_replay() {
             self.metrics.replayed_chunks.fetch_add(1, Relaxed);
         } else {
-            let Sorted { tally, classes, dropped, .. } = &sorted;
+            let Processed { tally, classes, dropped, .. } = &sorted;
             self.metrics.count_chunk(classes, *dropped, tally.shapeless as u64, tally.fault.is_some());
             self.metrics.repeated_stops.fetch_add(sorted.repeated, Relaxed);
         }
@@ -267,7 +272,7 @@ impl House {
         sorted
     }
 
-    fn report(&self, sorted: &Sorted) {
+    fn report(&self, sorted: &Processed) {
         if let Some(fault) = &sorted.tally.fault {
             let read = sorted.tally.records;
             self.log.once_a_minute(

@@ -1,23 +1,23 @@
 //! The order of stages: decode → open carriers → classify → once → route → encode → batch. Contains no decision of its
 //! own.
 
-use super::encoder::Desk;
+use super::encoder::DestinationEncoder;
 use crate::classify::classes::{BUILT_IN, Class, Classifier, Entry};
 use crate::classify::routes::Routes;
 use crate::delivery::ack::Progress;
 use crate::destination::Destination;
 use crate::encode::batch::Batch;
-use crate::encode::buffer_pool::Pool;
-use crate::encode::template::Scene;
+use crate::encode::buffer_pool::BufferPool;
+use crate::encode::template::RenderContext;
 use crate::input::decode::Tally;
 use crate::metrics::Metrics;
 use crate::stop::StopEvent;
-use crate::stop::dedup::{Once, Standing};
-use crate::stop::stderr_tail::LastWords;
+use crate::stop::dedup::{Occurrence, StopDedup};
+use crate::stop::stderr_tail::StderrTail;
 
 /// What a chunk became.
 #[derive(Debug, Default)]
-pub struct Sorted {
+pub struct Processed {
     /// By destination: what it is to get.
     pub batches: Vec<Vec<Batch>>,
     /// What was read.
@@ -32,7 +32,7 @@ pub struct Sorted {
     pub missing_field: Option<String>,
 }
 
-impl Sorted {
+impl Processed {
     #[inline]
     fn count(&mut self, class: Class) {
         if let Some(count) = self.classes.get_mut(class.index()) {
@@ -43,22 +43,22 @@ impl Sorted {
 
 /// What an instance remembers from chunk to chunk.
 #[derive(Debug)]
-pub struct Memory {
+pub struct StopMemory {
     /// Stops that were told; `None` tells each event.
-    once: Option<Once>,
+    once: Option<StopDedup>,
     /// What containers said last.
-    pub(super) last_words: LastWords,
+    pub(super) last_words: StderrTail,
 }
 
-impl Memory {
+impl StopMemory {
     /// With `once` each stop is told once; `context_lines` are kept of each container.
     #[must_use]
     pub fn new(once: bool, context_lines: usize) -> Self {
-        Self { once: once.then(Once::default), last_words: LastWords::new(context_lines) }
+        Self { once: once.then(StopDedup::default), last_words: StderrTail::new(context_lines) }
     }
 
-    pub(super) fn standing(&self, stop: &StopEvent, progress: &Progress, nth: usize) -> Standing {
-        self.once.as_ref().map_or(Standing::First, |once| once.standing(stop, progress.claims(), nth))
+    pub(super) fn standing(&self, stop: &StopEvent, progress: &Progress, nth: usize) -> Occurrence {
+        self.once.as_ref().map_or(Occurrence::First, |once| once.standing(stop, progress.claims(), nth))
     }
 }
 
@@ -74,19 +74,19 @@ pub struct Stages<'p> {
     /// What is counted.
     pub metrics: &'p Metrics,
     /// Where there is room to write.
-    pub pool: &'p Pool,
+    pub pool: &'p BufferPool,
     /// What is remembered; without it each chunk stands for itself.
-    pub memory: Option<&'p Memory>,
+    pub memory: Option<&'p StopMemory>,
 }
 
 /// Takes a chunk through the stages. Entries that `progress` knows as settled are not encoded again.
 #[must_use]
-pub fn sort(stages: &Stages<'_>, scene: &Scene<'_>, chunk: &[u8], progress: &Progress) -> Sorted {
+pub fn sort(stages: &Stages<'_>, scene: &RenderContext<'_>, chunk: &[u8], progress: &Progress) -> Processed {
     let destinations = stages.destinations.iter().copied().enumerate();
-    let mut desks: Vec<Desk<'_>> =
-        destinations.map(|(index, one)| Desk::new(index, one, progress, stages.pool)).collect();
+    let mut desks: Vec<DestinationEncoder<'_>> =
+        destinations.map(|(index, one)| DestinationEncoder::new(index, one, progress, stages.pool)).collect();
     let classes = vec![0; BUILT_IN.len() + stages.routes.own_classes()];
-    let mut sorted = Sorted { classes, ..Sorted::default() };
+    let mut sorted = Processed { classes, ..Processed::default() };
     let deal = |ordinal: u32, entry: &Entry<'_, '_, '_>| {
         sorted.count(entry.class);
         let route = stages.routes.of(entry.class);
@@ -102,7 +102,7 @@ pub fn sort(stages: &Stages<'_>, scene: &Scene<'_>, chunk: &[u8], progress: &Pro
     };
     let (tally, repeated) = super::entries::walk(stages, chunk, progress, deal);
     let batches = desks.into_iter().map(|desk| desk.close(progress)).collect();
-    let mut sorted = Sorted { batches, tally, ..sorted };
+    let mut sorted = Processed { batches, tally, ..sorted };
     repeated.into_iter().for_each(|class| {
         sorted.count(class);
         sorted.repeated += 1;

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::catalogue::{exit_code, reason};
-use super::{Reader, field};
+use super::{EventReader, field};
 
 /// A container of a stopped task, as the report shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -32,7 +32,7 @@ pub struct StoppedContainer {
 
 /// The same, borrowed from the event.
 #[derive(Debug, Clone)]
-pub(super) struct Container<'e> {
+pub(super) struct EventContainer<'e> {
     pub(super) name: &'e str,
     pub(super) image: Option<&'e str>,
     pub(super) exit_code: Option<i64>,
@@ -71,8 +71,8 @@ pub(super) enum Evidence {
 /// Routers of FireLens may have any name; their image gives them away.
 const ROUTER_IMAGES: [&str; 2] = ["aws-for-fluent-bit", "fluent/fluent-bit"];
 
-impl<'e> Container<'e> {
-    pub(super) fn of(source: &'e Value, reader: &Reader) -> Self {
+impl<'e> EventContainer<'e> {
+    pub(super) fn of(source: &'e Value, reader: &EventReader) -> Self {
         let name = field::text(source, "name").unwrap_or_default();
         let (image, reason) = (field::text(source, "image"), field::text(source, "reason"));
         let exit_code = field::integer(source, "exitCode");
@@ -160,7 +160,7 @@ mod tests {
             ),
             (json!({ "exitCode": 0, "reason": "something else" }), Evidence::Finished, true),
         ] {
-            let container = Container::of(&source, &Reader::default());
+            let container = EventContainer::of(&source, &EventReader::default());
             assert_eq!((container.evidence, container.ran), (evidence, ran), "{source}");
         }
     }
@@ -177,7 +177,7 @@ mod tests {
             ),
             (json!({ "name": "app", "image": "web:1" }), false),
         ] {
-            assert_eq!(Container::of(&source, &Reader::default()).bystander, bystander, "{source}");
+            assert_eq!(EventContainer::of(&source, &EventReader::default()).bystander, bystander, "{source}");
         }
     }
 }

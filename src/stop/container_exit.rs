@@ -6,12 +6,12 @@
 use serde_json::Value;
 
 use super::catalogue::{exit_code, hint, reason};
-use super::container::{Container, Evidence};
-use super::diagnosis::{self, Finding};
+use super::container::{EventContainer, Evidence};
+use super::diagnosis::{self, Diagnosis};
 use super::event::StopEvent;
 use super::kind::{Category, EcsEvent, Severity};
-use super::task::{self, Task};
-use super::{Reader, field, summary};
+use super::task::{self, TaskEvent};
+use super::{EventReader, field, summary};
 
 /// Source and detail type of such an event.
 pub(super) const SOURCE: &str = "ecs_router";
@@ -28,7 +28,7 @@ const NO_CODE: &str =
 
 /// What an event says of one exit.
 struct Exit<'e> {
-    container: Container<'e>,
+    container: EventContainer<'e>,
     asked: bool,
     restarted: bool,
     /// How often it had been restarted by the time the event was made.
@@ -37,12 +37,12 @@ struct Exit<'e> {
 }
 
 impl<'e> Exit<'e> {
-    fn of(event: &'e Value, reader: &Reader) -> Self {
+    fn of(event: &'e Value, reader: &EventReader) -> Self {
         let detail = event.get("detail").unwrap_or(&Value::Null);
         let source = detail.get("container").unwrap_or(&Value::Null);
         let says = |key| detail.get(key).and_then(Value::as_bool).unwrap_or_default();
         Self {
-            container: Container::of(source, reader),
+            container: EventContainer::of(source, reader),
             asked: says("askedToStop"),
             restarted: says("restarted"),
             restarts: field::integer(source, "restartCount"),
@@ -64,8 +64,8 @@ pub(super) fn names_one(detail: &Value) -> bool {
 }
 
 /// The report of one container's exit.
-pub(super) fn report(event: &Value, reader: &Reader) -> StopEvent {
-    let (task, exit) = (Task::of(event, reader), Exit::of(event, reader));
+pub(super) fn report(event: &Value, reader: &EventReader) -> StopEvent {
+    let (task, exit) = (TaskEvent::of(event, reader), Exit::of(event, reader));
     let finding = judge(&exit);
     let severity = severity(&exit, &finding);
     let mut stop = StopEvent::blank(event, EcsEvent::ContainerExited, severity, finding.category);
@@ -80,8 +80,8 @@ pub(super) fn report(event: &Value, reader: &Reader) -> StopEvent {
     stop
 }
 
-fn describe(stop: &mut StopEvent, task: &Task<'_>, exit: &Exit<'_>) {
-    stop.containers = task.containers.iter().map(Container::report).collect();
+fn describe(stop: &mut StopEvent, task: &TaskEvent<'_>, exit: &Exit<'_>) {
+    stop.containers = task.containers.iter().map(EventContainer::report).collect();
     if stop.containers.is_empty() {
         stop.containers.push(exit.container.report());
     }
@@ -92,30 +92,30 @@ fn describe(stop: &mut StopEvent, task: &Task<'_>, exit: &Exit<'_>) {
     stop.run = runtime_id.or_else(in_task).map(|container| (container, exit.run()));
 }
 
-fn judge<'t>(exit: &'t Exit<'t>) -> Finding<'t> {
+fn judge<'t>(exit: &'t Exit<'t>) -> Diagnosis<'t> {
     let container = &exit.container;
     match container.evidence {
         Evidence::OutOfMemory => {
             let hint = container.exit_code.is_none().then_some(CHILD);
-            Finding { hint, ..Finding::of(Category::Oom, Some(container)) }
+            Diagnosis { hint, ..Diagnosis::of(Category::Oom, Some(container)) }
         }
         _ if exit.asked => asked(container),
-        _ => told(container).or_else(|| ended(container)).unwrap_or_else(|| Finding {
+        _ => told(container).or_else(|| ended(container)).unwrap_or_else(|| Diagnosis {
             hint: Some(NO_CODE),
-            ..Finding::of(Category::Unknown, Some(container))
+            ..Diagnosis::of(Category::Unknown, Some(container))
         }),
     }
 }
 
 /// Its task was being stopped, so this is a consequence, whatever the code.
-fn asked<'t>(container: &'t Container<'t>) -> Finding<'t> {
+fn asked<'t>(container: &'t EventContainer<'t>) -> Diagnosis<'t> {
     let category = container.exit_code.map_or(Category::Unknown, |code| exit_code::read(code).category);
     let hint = match ending(container) {
         Ending::AsAsked => AS_ASKED,
         Ending::Killed => TOO_SLOW,
         Ending::Failed => FAILED_IN_STOPPING,
     };
-    Finding { expected: true, hint: Some(hint), ..Finding::of(category, Some(container)) }
+    Diagnosis { expected: true, hint: Some(hint), ..Diagnosis::of(category, Some(container)) }
 }
 
 /// How a container ended that was asked to.
@@ -125,7 +125,7 @@ enum Ending {
     Failed,
 }
 
-fn ending(container: &Container<'_>) -> Ending {
+fn ending(container: &EventContainer<'_>) -> Ending {
     match container.exit_code {
         None | Some(0) => Ending::AsAsked,
         Some(exit_code::KILLED) => Ending::Killed,
@@ -134,22 +134,22 @@ fn ending(container: &Container<'_>) -> Ending {
     }
 }
 
-fn told<'t>(container: &'t Container<'t>) -> Option<Finding<'t>> {
+fn told<'t>(container: &'t EventContainer<'t>) -> Option<Diagnosis<'t>> {
     let said = container.reason.map(reason::plain).filter(|said| !reason::is_hollow(said));
     diagnosis::by_statements(&Vec::from_iter(said), Some(container))
 }
 
-fn ended<'t>(container: &'t Container<'t>) -> Option<Finding<'t>> {
+fn ended<'t>(container: &'t EventContainer<'t>) -> Option<Diagnosis<'t>> {
     let finding = diagnosis::by_exit_code(container)?;
     Some(match container.evidence {
-        Evidence::Killed => Finding { hint: Some(KILLED_ALONE), ..finding },
-        Evidence::Finished => Finding { expected: true, hint: Some(OF_ITSELF), ..finding },
+        Evidence::Killed => Diagnosis { hint: Some(KILLED_ALONE), ..finding },
+        Evidence::Finished => Diagnosis { expected: true, hint: Some(OF_ITSELF), ..finding },
         _ => finding,
     })
 }
 
 /// A stop that did not go well is still a planned one, yet worth a look; a bystander never wakes anybody up.
-fn severity(exit: &Exit<'_>, finding: &Finding<'_>) -> Severity {
+fn severity(exit: &Exit<'_>, finding: &Diagnosis<'_>) -> Severity {
     let went_well = !exit.asked || matches!(ending(&exit.container), Ending::AsAsked);
     let severity = if finding.expected && !went_well { Severity::Warning } else { finding.severity() };
     if exit.container.bystander { severity.min(Severity::Warning) } else { severity }

@@ -3,13 +3,13 @@
 //! The event does not say which container is essential nor which ended first, and siblings of the first get
 //! SIGTERM, so 143 and 137 are mostly consequences. Containers injected by AWS fail on their own.
 
-use super::container::{Container, Evidence};
-use super::task::Task;
+use super::container::{EventContainer, Evidence};
+use super::task::TaskEvent;
 
 /// The container whose own words prove most.
-pub(super) fn of<'t>(task: &'t Task<'t>) -> Option<&'t Container<'t>> {
+pub(super) fn of<'t>(task: &'t TaskEvent<'t>) -> Option<&'t EventContainer<'t>> {
     // Reversed, because of equals the last is kept.
-    let by_weight = |container: &&Container<'_>| weight(container, task.is_service());
+    let by_weight = |container: &&EventContainer<'_>| weight(container, task.is_service());
     task.containers
         .iter()
         .rev()
@@ -19,7 +19,7 @@ pub(super) fn of<'t>(task: &'t Task<'t>) -> Option<&'t Container<'t>> {
 
 /// Whom a statement about a failed start is about: the container whose image it names; else the one that failed by
 /// itself; else the only one that did not run.
-pub(super) fn of_start<'t>(task: &'t Task<'t>) -> Option<&'t Container<'t>> {
+pub(super) fn of_start<'t>(task: &'t TaskEvent<'t>) -> Option<&'t EventContainer<'t>> {
     named_by_image(task)
         .or_else(|| of(task).filter(|culprit| weight(culprit, task.is_service()) >= BYSTANDER_CRASH))
         .or_else(|| only(task.applications().filter(|container| !container.ran)))
@@ -27,14 +27,14 @@ pub(super) fn of_start<'t>(task: &'t Task<'t>) -> Option<&'t Container<'t>> {
 }
 
 /// The only application container: the one a stop from outside is about, though not to blame.
-pub(super) fn only_application<'t>(task: &'t Task<'t>) -> Option<&'t Container<'t>> {
+pub(super) fn only_application<'t>(task: &'t TaskEvent<'t>) -> Option<&'t EventContainer<'t>> {
     only(task.applications())
 }
 
 const BYSTANDER_CRASH: u8 = 6;
 
 /// An application outweighs a bystander that crashed, and that one outweighs consequences and ambiguities.
-fn weight(container: &Container<'_>, service: bool) -> u8 {
+fn weight(container: &EventContainer<'_>, service: bool) -> u8 {
     if container.bystander { bystander_weight(container) } else { application_weight(container, service) }
 }
 
@@ -43,7 +43,7 @@ const OPTIONAL: u8 = 2;
 
 /// A service's container that ends with 0 mostly obeyed while another was being killed; a job's that ends with 0
 /// is done, and its helpers are killed afterwards.
-fn application_weight(container: &Container<'_>, service: bool) -> u8 {
+fn application_weight(container: &EventContainer<'_>, service: bool) -> u8 {
     match container.evidence {
         Evidence::OutOfMemory => 9,
         Evidence::Reported => 8,
@@ -70,7 +70,7 @@ fn application_weight(container: &Container<'_>, service: bool) -> u8 {
 }
 
 /// A bystander that others stopped, or that could not start beside a running application, is not to blame.
-fn bystander_weight(container: &Container<'_>) -> u8 {
+fn bystander_weight(container: &EventContainer<'_>) -> u8 {
     match container.evidence {
         Evidence::OutOfMemory | Evidence::Failed => BYSTANDER_CRASH,
         Evidence::Reported => {
@@ -86,7 +86,7 @@ fn bystander_weight(container: &Container<'_>) -> u8 {
 
 /// On Fargate the reason often stands at the task only, and names the image. A bare `web` names nothing: it is
 /// part of too many words.
-fn named_by_image<'t>(task: &'t Task<'t>) -> Option<&'t Container<'t>> {
+fn named_by_image<'t>(task: &'t TaskEvent<'t>) -> Option<&'t EventContainer<'t>> {
     let reason = task.stopped_reason()?;
     let names = |image: &str| image.contains([':', '/']) && reason.contains(image);
     only(task.containers.iter().filter(|container| container.image.is_some_and(names)))
@@ -102,14 +102,14 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::stop::Reader;
+    use crate::stop::EventReader;
 
     const OOM: &str = "OutOfMemoryError: Container killed due to memory usage";
     const PULL: &str = "CannotPullContainerError: pull image manifest has been retried 1 time(s)";
 
     fn culprit(group: &str, containers: Value) -> Option<String> {
         let event = json!({ "detail": { "group": group, "containers": containers } });
-        of(&Task::of(&event, &Reader::default())).map(|container| container.name.to_owned())
+        of(&TaskEvent::of(&event, &EventReader::default())).map(|container| container.name.to_owned())
     }
 
     #[test]

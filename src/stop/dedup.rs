@@ -16,7 +16,7 @@ use super::{EcsEvent, StopEvent};
 
 /// What one event is to the stop it speaks of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum Occurrence {
     /// Nobody spoke of the stop before.
     First,
     /// It was told, but without the exit code that this event brings.
@@ -32,7 +32,7 @@ const MOST: usize = 10_000;
 
 /// The memory of one instance.
 #[derive(Debug, Default)]
-pub struct Once {
+pub struct StopDedup {
     told: RefCell<HashMap<String, Told>>,
     order: RefCell<VecDeque<String>>,
 }
@@ -55,11 +55,11 @@ enum Fate {
 
 /// What the events of one chunk were found to be, in their order. Dropping it unconfirmed gives its claims up.
 #[derive(Debug, Default)]
-pub struct Claims(RefCell<Vec<(Standing, Option<Claim>)>>);
+pub struct Claims(RefCell<Vec<(Occurrence, Option<Claim>)>>);
 
-impl Once {
+impl StopDedup {
     /// What this event is; `claims` are its chunk's and `nth` counts the chunk's stop events from 0.
-    pub fn standing(&self, stop: &StopEvent, claims: &Claims, nth: usize) -> Standing {
+    pub fn standing(&self, stop: &StopEvent, claims: &Claims, nth: usize) -> Occurrence {
         if let Some((known, _)) = claims.0.borrow().get(nth) {
             return *known;
         }
@@ -69,30 +69,30 @@ impl Once {
                 self.judge(&format!("{container}#{run}"), 0, stop.exit_code.is_some())
             }
             Some((subject, version)) => self.judge(subject, version, stop.exit_code.is_some()),
-            None => (Standing::First, None),
+            None => (Occurrence::First, None),
         };
         claims.0.borrow_mut().push((standing, claim));
         standing
     }
 
-    fn judge(&self, subject: &str, version: i64, has_exit_code: bool) -> (Standing, Option<Claim>) {
+    fn judge(&self, subject: &str, version: i64, has_exit_code: bool) -> (Occurrence, Option<Claim>) {
         let mut told = self.told.borrow_mut();
         let Some(known) = told.get_mut(subject) else {
             drop(told);
-            return (Standing::First, Some(self.remember(subject, version, has_exit_code)));
+            return (Occurrence::First, Some(self.remember(subject, version, has_exit_code)));
         };
         let claim = Rc::new(Cell::new(Fate::Claimed));
         let before = std::mem::replace(known, Told { version, has_exit_code, claim: Rc::clone(&claim) });
         let standing = match before.claim.get() {
-            Fate::Forgotten => Standing::First,
-            _ if version <= before.version => Standing::Repeated,
-            _ if has_exit_code && !before.has_exit_code => Standing::Update,
-            _ => Standing::Followed,
+            Fate::Forgotten => Occurrence::First,
+            _ if version <= before.version => Occurrence::Repeated,
+            _ if has_exit_code && !before.has_exit_code => Occurrence::Update,
+            _ => Occurrence::Followed,
         };
         match standing {
-            Standing::First | Standing::Update => return (standing, Some(claim)),
-            Standing::Repeated => *known = before,
-            Standing::Followed => *known = Told { version, ..before },
+            Occurrence::First | Occurrence::Update => return (standing, Some(claim)),
+            Occurrence::Repeated => *known = before,
+            Occurrence::Followed => *known = Told { version, ..before },
         }
         (standing, None)
     }
@@ -151,7 +151,7 @@ mod tests {
     }
 
     /// One event in a chunk of its own that arrives.
-    fn tell(once: &Once, stop: &StopEvent) -> Standing {
+    fn tell(once: &StopDedup, stop: &StopEvent) -> Occurrence {
         let claims = Claims::default();
         let standing = once.standing(stop, &claims, 0);
         claims.confirm();
@@ -160,21 +160,21 @@ mod tests {
 
     #[test]
     fn a_stop_is_told_once() {
-        let once = Once::default();
-        assert_eq!(tell(&once, &stopped("a", 5, Some(1))), Standing::First);
-        assert_eq!(tell(&once, &stopped("a", 5, Some(1))), Standing::Repeated);
-        assert_eq!(tell(&once, &stopped("a", 4, Some(1))), Standing::Repeated, "out of order");
-        assert_eq!(tell(&once, &stopped("a", 6, Some(1))), Standing::Followed);
-        assert_eq!(tell(&once, &stopped("a", 6, Some(1))), Standing::Repeated);
-        assert_eq!(tell(&once, &stopped("b", 1, Some(1))), Standing::First);
+        let once = StopDedup::default();
+        assert_eq!(tell(&once, &stopped("a", 5, Some(1))), Occurrence::First);
+        assert_eq!(tell(&once, &stopped("a", 5, Some(1))), Occurrence::Repeated);
+        assert_eq!(tell(&once, &stopped("a", 4, Some(1))), Occurrence::Repeated, "out of order");
+        assert_eq!(tell(&once, &stopped("a", 6, Some(1))), Occurrence::Followed);
+        assert_eq!(tell(&once, &stopped("a", 6, Some(1))), Occurrence::Repeated);
+        assert_eq!(tell(&once, &stopped("b", 1, Some(1))), Occurrence::First);
     }
 
     #[test]
     fn an_exit_code_that_comes_later_is_told_once() {
-        let once = Once::default();
-        assert_eq!(tell(&once, &stopped("a", 5, None)), Standing::First);
-        assert_eq!(tell(&once, &stopped("a", 6, Some(137))), Standing::Update);
-        assert_eq!(tell(&once, &stopped("a", 7, Some(137))), Standing::Followed);
+        let once = StopDedup::default();
+        assert_eq!(tell(&once, &stopped("a", 5, None)), Occurrence::First);
+        assert_eq!(tell(&once, &stopped("a", 6, Some(137))), Occurrence::Update);
+        assert_eq!(tell(&once, &stopped("a", 7, Some(137))), Occurrence::Followed);
     }
 
     #[test]
@@ -185,44 +185,46 @@ mod tests {
             stop::read(json!({"source": "ecs_router", "detail-type": "ECS Container Exit", "detail": detail}))
                 .unwrap()
         };
-        let once = Once::default();
-        for (restarts, standing) in [(0, Standing::First), (0, Standing::Repeated), (1, Standing::First)] {
+        let once = StopDedup::default();
+        for (restarts, standing) in
+            [(0, Occurrence::First), (0, Occurrence::Repeated), (1, Occurrence::First)]
+        {
             assert_eq!(tell(&once, &exited(restarts)), standing, "{restarts}");
         }
     }
 
     #[test]
     fn a_replay_finds_what_its_chunk_was_told() {
-        let (once, claims) = (Once::default(), Claims::default());
+        let (once, claims) = (StopDedup::default(), Claims::default());
         let (first, second) = (stopped("a", 5, Some(1)), stopped("a", 5, Some(1)));
         for _ in 0..3 {
-            assert_eq!(once.standing(&first, &claims, 0), Standing::First);
-            assert_eq!(once.standing(&second, &claims, 1), Standing::Repeated);
+            assert_eq!(once.standing(&first, &claims, 0), Occurrence::First);
+            assert_eq!(once.standing(&second, &claims, 1), Occurrence::Repeated);
         }
     }
 
     #[test]
     fn what_never_arrived_was_not_told() {
-        let once = Once::default();
+        let once = StopDedup::default();
         let claims = Claims::default();
-        assert_eq!(once.standing(&stopped("a", 5, Some(1)), &claims, 0), Standing::First);
+        assert_eq!(once.standing(&stopped("a", 5, Some(1)), &claims, 0), Occurrence::First);
         assert_eq!(
             tell(&once, &stopped("a", 5, Some(1))),
-            Standing::Repeated,
+            Occurrence::Repeated,
             "claimed by a chunk that may come again"
         );
         drop(claims);
-        assert_eq!(tell(&once, &stopped("a", 5, Some(1))), Standing::First);
-        assert_eq!(tell(&once, &stopped("a", 5, Some(1))), Standing::Repeated);
+        assert_eq!(tell(&once, &stopped("a", 5, Some(1))), Occurrence::First);
+        assert_eq!(tell(&once, &stopped("a", 5, Some(1))), Occurrence::Repeated);
     }
 
     #[test]
     fn memory_is_bounded() {
-        let once = Once::default();
+        let once = StopDedup::default();
         for number in 0..MOST + 10 {
             tell(&once, &stopped(&number.to_string(), 1, Some(1)));
         }
         assert!(once.told.borrow().len() <= MOST && once.order.borrow().len() <= MOST);
-        assert_eq!(tell(&once, &stopped("0", 1, Some(1))), Standing::First, "the oldest is forgotten");
+        assert_eq!(tell(&once, &stopped("0", 1, Some(1))), Occurrence::First, "the oldest is forgotten");
     }
 }

@@ -15,18 +15,18 @@
 
 use super::catalogue::external::Outside;
 use super::catalogue::{cause, exit_code, external, reason};
-use super::container::{Container, Evidence};
+use super::container::{EventContainer, Evidence};
 use super::kind::{Category, Cause, Severity};
-use super::task::{StopCode, Task};
-use super::{Reader, culprit};
+use super::task::{StopCode, TaskEvent};
+use super::{EventReader, culprit};
 
 /// The verdict on one task.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Finding<'t> {
+pub(super) struct Diagnosis<'t> {
     pub(super) category: Category,
     pub(super) cause: Option<Cause>,
     pub(super) expected: bool,
-    pub(super) container: Option<&'t Container<'t>>,
+    pub(super) container: Option<&'t EventContainer<'t>>,
     /// The second half of a summary, where the category says too little.
     pub(super) what: Option<&'static str>,
     pub(super) hint: Option<&'static str>,
@@ -34,8 +34,8 @@ pub(super) struct Finding<'t> {
     pub(super) unsure: bool,
 }
 
-impl<'t> Finding<'t> {
-    pub(super) const fn of(category: Category, container: Option<&'t Container<'t>>) -> Self {
+impl<'t> Diagnosis<'t> {
+    pub(super) const fn of(category: Category, container: Option<&'t EventContainer<'t>>) -> Self {
         Self { category, cause: None, expected: false, container, what: None, hint: None, unsure: false }
     }
 
@@ -67,7 +67,7 @@ impl<'t> Finding<'t> {
     }
 }
 
-pub(super) fn judge<'t>(task: &'t Task<'t>, reader: &Reader) -> Finding<'t> {
+pub(super) fn judge<'t>(task: &'t TaskEvent<'t>, reader: &EventReader) -> Diagnosis<'t> {
     user(task, reader)
         .or_else(|| external::forced(task).map(|found| stopped(task, found)))
         .or_else(|| out_of_memory(task))
@@ -79,24 +79,24 @@ pub(super) fn judge<'t>(task: &'t Task<'t>, reader: &Reader) -> Finding<'t> {
         .unwrap_or_else(|| coded(task))
 }
 
-fn user<'t>(task: &'t Task<'t>, reader: &Reader) -> Option<Finding<'t>> {
+fn user<'t>(task: &'t TaskEvent<'t>, reader: &EventReader) -> Option<Diagnosis<'t>> {
     let expected = !reader.blames_user(task.stopped_reason());
-    let finding = Finding { expected, ..Finding::of(Category::User, culprit::only_application(task)) };
+    let finding = Diagnosis { expected, ..Diagnosis::of(Category::User, culprit::only_application(task)) };
     (task.stop_code() == StopCode::UserInitiated).then_some(finding)
 }
 
-fn stopped<'t>(task: &'t Task<'t>, found: &'static Outside) -> Finding<'t> {
-    let finding = Finding::of(found.category, culprit::only_application(task));
-    Finding { expected: found.expected, what: Some(found.what), hint: Some(found.hint), ..finding }
+fn stopped<'t>(task: &'t TaskEvent<'t>, found: &'static Outside) -> Diagnosis<'t> {
+    let finding = Diagnosis::of(found.category, culprit::only_application(task));
+    Diagnosis { expected: found.expected, what: Some(found.what), hint: Some(found.hint), ..finding }
 }
 
 /// The router's own memory is not the application's: it is left to the catalogue, with the router as culprit.
-fn out_of_memory<'t>(task: &'t Task<'t>) -> Option<Finding<'t>> {
+fn out_of_memory<'t>(task: &'t TaskEvent<'t>) -> Option<Diagnosis<'t>> {
     let culprit = culprit::of(task).filter(|culprit| !culprit.bystander)?;
-    (culprit.evidence == Evidence::OutOfMemory).then_some(Finding::of(Category::Oom, Some(culprit)))
+    (culprit.evidence == Evidence::OutOfMemory).then_some(Diagnosis::of(Category::Oom, Some(culprit)))
 }
 
-fn told<'t>(task: &'t Task<'t>) -> Option<Finding<'t>> {
+fn told<'t>(task: &'t TaskEvent<'t>) -> Option<Diagnosis<'t>> {
     let culprit = culprit::of_start(task);
     by_statements(&reason::statements(task, culprit), culprit)
 }
@@ -104,15 +104,15 @@ fn told<'t>(task: &'t Task<'t>) -> Option<Finding<'t>> {
 /// What the catalogue knows of plain statements.
 pub(super) fn by_statements<'t>(
     statements: &[String],
-    culprit: Option<&'t Container<'t>>,
-) -> Option<Finding<'t>> {
+    culprit: Option<&'t EventContainer<'t>>,
+) -> Option<Diagnosis<'t>> {
     let (rule, statement) = reason::find(statements)?;
     let all = std::iter::once(statement).chain(statements.iter().map(String::as_str));
     let cause = all.filter_map(|statement| cause::of(rule.category, statement)).next();
-    Some(Finding { cause, hint: rule.hint, ..Finding::of(rule.category, culprit) })
+    Some(Diagnosis { cause, hint: rule.hint, ..Diagnosis::of(rule.category, culprit) })
 }
 
-fn exited<'t>(task: &'t Task<'t>) -> Option<Finding<'t>> {
+fn exited<'t>(task: &'t TaskEvent<'t>) -> Option<Diagnosis<'t>> {
     let finding = by_exit_code(culprit::of(task)?)?;
     Some(match finding.category {
         Category::AppCompleted => completed(task, finding),
@@ -122,39 +122,39 @@ fn exited<'t>(task: &'t Task<'t>) -> Option<Finding<'t>> {
 }
 
 /// What a container's exit code says by itself.
-pub(super) fn by_exit_code<'t>(culprit: &'t Container<'t>) -> Option<Finding<'t>> {
+pub(super) fn by_exit_code<'t>(culprit: &'t EventContainer<'t>) -> Option<Diagnosis<'t>> {
     let exit = exit_code::read(culprit.exit_code?);
-    Some(Finding { cause: exit.cause, hint: exit.hint, ..Finding::of(exit.category, Some(culprit)) })
+    Some(Diagnosis { cause: exit.cause, hint: exit.hint, ..Diagnosis::of(exit.category, Some(culprit)) })
 }
 
 /// A job is done with 0, a service should run on. A job beside which another container was killed may have been
 /// the one that obeyed, so that is not called planned.
-fn completed<'t>(task: &Task<'_>, finding: Finding<'t>) -> Finding<'t> {
+fn completed<'t>(task: &TaskEvent<'_>, finding: Diagnosis<'t>) -> Diagnosis<'t> {
     let another_was_killed = task.applications().any(|container| container.evidence == Evidence::Killed);
     let expected = !task.is_service() && !another_was_killed && !task.is_told_by_agent();
     let hint = if another_was_killed { BESIDE_A_KILL } else { DONE };
     let hint = if task.is_told_by_agent() { OF_AGENT } else { hint };
     let hint = if task.is_service() { NOT_A_JOB } else { hint };
-    Finding { expected, hint: Some(hint), ..finding }
+    Diagnosis { expected, hint: Some(hint), ..finding }
 }
 
 /// A container that was told to end looks the same whether ECS or somebody else told it.
-fn signalled(finding: Finding<'_>) -> Finding<'_> {
+fn signalled(finding: Diagnosis<'_>) -> Diagnosis<'_> {
     let told_to =
-        |container: &Container<'_>| matches!(container.evidence, Evidence::Obeyed | Evidence::Killed);
+        |container: &EventContainer<'_>| matches!(container.evidence, Evidence::Obeyed | Evidence::Killed);
     match finding.container.is_some_and(told_to) {
-        true => Finding { unsure: true, hint: Some(OF_AGENT), ..finding },
+        true => Diagnosis { unsure: true, hint: Some(OF_AGENT), ..finding },
         false => finding,
     }
 }
 
-fn stuck<'t>(task: &'t Task<'t>) -> Option<Finding<'t>> {
-    let said = |container: &&Container<'_>| {
+fn stuck<'t>(task: &'t TaskEvent<'t>) -> Option<Diagnosis<'t>> {
+    let said = |container: &&EventContainer<'_>| {
         container.reason.map(reason::plain).filter(|said| reason::is_of_stop(said))
     };
     let container = task.applications().find(|container| said(container).is_some())?;
     let cause = cause::of(Category::Platform, &said(&container)?);
-    Some(Finding { cause, ..Finding::of(Category::Platform, Some(container)) })
+    Some(Diagnosis { cause, ..Diagnosis::of(Category::Platform, Some(container)) })
 }
 
 const DONE: &str = "Nothing to do: the job is done.";
@@ -162,7 +162,7 @@ const BESIDE_A_KILL: &str = "A container beside it was killed (exit 137) and ECS
 const OF_AGENT: &str = "The agent's log does not say who stopped the task, nor whether it belongs to a service: a scale-in, a deployment and a job that is done look like this as well; EventBridge's event for the task tells.";
 const NOT_A_JOB: &str = "A service's container should not end: check whether the command returns (runs in the background, has no work) and whether this should be a task of RunTask instead.";
 
-fn coded<'t>(task: &'t Task<'t>) -> Finding<'t> {
+fn coded<'t>(task: &'t TaskEvent<'t>) -> Diagnosis<'t> {
     let category = match task.stop_code() {
         StopCode::TaskFailedToStart => Category::ContainerStart,
         StopCode::EssentialContainerExited | StopCode::Other => Category::Unknown,
@@ -172,5 +172,5 @@ fn coded<'t>(task: &'t Task<'t>) -> Finding<'t> {
         StopCode::SpotInterruption => Category::Spot,
         StopCode::TerminationNotice => Category::Host,
     };
-    Finding::of(category, culprit::of_start(task))
+    Diagnosis::of(category, culprit::of_start(task))
 }

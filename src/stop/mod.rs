@@ -38,7 +38,7 @@ pub use container::StoppedContainer;
 pub use event::StopEvent;
 pub use kind::{Category, Cause, EcsEvent, Severity};
 
-use trigger::Phase;
+use trigger::Trigger;
 
 /// Containers that belong to the platform or carry the logs: to blame only when nothing else is.
 const BYSTANDERS: [&str; 4] =
@@ -65,33 +65,33 @@ const BYSTANDERS: [&str; 4] =
 /// ```
 #[must_use]
 pub fn read(event: Value) -> Option<StopEvent> {
-    Reader::default().read(event)
+    EventReader::default().read(event)
 }
 
 /// How events are read: the options a user may set.
 #[derive(Debug, Clone)]
-pub struct Reader {
+pub struct EventReader {
     /// Names of containers that are not the application; a trailing `*` stands for any ending.
     pub ignore_containers: Vec<String>,
     /// A stop by `StopTask` whose text matches is not planned: CI tools and watchdogs stop tasks that way too.
     pub user_stop_is_error: Option<Regex>,
 }
 
-impl Default for Reader {
+impl Default for EventReader {
     fn default() -> Self {
         Self { ignore_containers: BYSTANDERS.map(String::from).into(), user_stop_is_error: None }
     }
 }
 
-impl Reader {
+impl EventReader {
     /// Reads one EventBridge event; `None` as for [`read`].
     #[must_use]
     pub fn read(&self, event: Value) -> Option<StopEvent> {
         let mut stop = match trigger::of(&event)? {
-            Phase::TaskStopped => task::report(&event, self),
-            Phase::ContainerExited => container_exit::report(&event, self),
-            Phase::ServiceTrouble(severity) => service::report(&event, EcsEvent::ServiceEvent, severity),
-            Phase::DeploymentFailed => service::report(&event, EcsEvent::DeploymentFailed, Severity::Error),
+            Trigger::TaskStopped => task::report(&event, self),
+            Trigger::ContainerExited => container_exit::report(&event, self),
+            Trigger::ServiceTrouble(severity) => service::report(&event, EcsEvent::ServiceEvent, severity),
+            Trigger::DeploymentFailed => service::report(&event, EcsEvent::DeploymentFailed, Severity::Error),
         };
         stop.event = redact::environment(event);
         Some(stop)

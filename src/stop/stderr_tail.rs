@@ -25,7 +25,7 @@ const CONTAINERS: usize = 64;
 
 /// What the containers of one task, or of one host, said last.
 #[derive(Debug)]
-pub struct LastWords {
+pub struct StderrTail {
     lines: usize,
     /// The most recent speaker last.
     speakers: RefCell<Vec<Speaker>>,
@@ -74,14 +74,14 @@ impl<'c> Line<'c> {
 
 /// What was said in one chunk, still in the chunk's own bytes.
 #[derive(Debug)]
-pub struct Heard<'c> {
+pub struct ChunkTail<'c> {
     lines: usize,
     /// By container, with the one that spoke last remembered: neighbouring records mostly come from one.
     speakers: Vec<(&'c [u8], VecDeque<Line<'c>>)>,
     last: usize,
 }
 
-impl LastWords {
+impl StderrTail {
     /// Keeps this many lines of each container; with 0 nothing is kept.
     #[must_use]
     pub fn new(lines: usize) -> Self {
@@ -90,12 +90,12 @@ impl LastWords {
 
     /// For one chunk.
     #[must_use]
-    pub fn listen<'c>(&self) -> Heard<'c> {
-        Heard { lines: self.lines, speakers: Vec::new(), last: 0 }
+    pub fn listen<'c>(&self) -> ChunkTail<'c> {
+        ChunkTail { lines: self.lines, speakers: Vec::new(), last: 0 }
     }
 
     /// Keeps what was heard.
-    pub fn keep(&self, heard: Heard<'_>) {
+    pub fn keep(&self, heard: ChunkTail<'_>) {
         for (container, lines) in heard.speakers {
             let mut speakers = self.speakers.borrow_mut();
             let mut speaker = take(&mut speakers, container);
@@ -157,7 +157,7 @@ impl Speaker {
     }
 }
 
-impl<'c> Heard<'c> {
+impl<'c> ChunkTail<'c> {
     /// Notes a record that an application wrote to standard error.
     pub fn note(&mut self, record: &Record<'c, '_>) {
         if self.lines == 0 {
@@ -210,7 +210,7 @@ mod tests {
         })
     }
 
-    fn hear(words: &LastWords, records: &[Json]) {
+    fn hear(words: &StderrTail, records: &[Json]) {
         let chunk: Vec<u8> =
             records.iter().flat_map(|record| rmp_serde::to_vec(&(1u64, record)).unwrap()).collect();
         let mut heard = words.listen();
@@ -220,7 +220,7 @@ mod tests {
 
     #[test]
     fn the_last_lines_of_each_container_are_kept_in_order() {
-        let words = LastWords::new(3);
+        let words = StderrTail::new(3);
         hear(&words, &[line("a", "1"), line("b", "x"), line("a", "2"), line("a", "3"), line("a", "4")]);
         assert_eq!(words.of("a"), ["2", "3", "4"]);
         hear(&words, &[line("a", "5"), line("a", "")]);
@@ -231,7 +231,7 @@ mod tests {
 
     #[test]
     fn pieces_are_joined_and_a_last_one_is_not_waited_for() {
-        let words = LastWords::new(5);
+        let words = StderrTail::new(5);
         let records =
             [line("a", "before"), piece("one ", "p", false), piece("two", "p", true), line("a", "after")];
         hear(&words, &records);
@@ -244,7 +244,7 @@ mod tests {
 
     #[test]
     fn lines_bytes_and_containers_are_bounded() {
-        let words = LastWords::new(100);
+        let words = StderrTail::new(100);
         let long = "é".repeat(5_000);
         hear(&words, &(0..100).map(|_| line("a", &long)).collect::<Vec<_>>());
         assert_eq!(words.of("a").len(), BYTES / LINE);
@@ -261,7 +261,7 @@ mod tests {
 
     #[test]
     fn nothing_is_kept_when_nothing_is_wanted() {
-        let words = LastWords::new(0);
+        let words = StderrTail::new(0);
         hear(&words, &[line("a", "1")]);
         assert!(words.of("a").is_empty());
     }

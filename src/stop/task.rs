@@ -5,11 +5,11 @@
 use serde_json::Value;
 
 use super::catalogue::{exit_code, hint};
-use super::container::Container;
-use super::diagnosis::{self, Finding};
+use super::container::EventContainer;
+use super::diagnosis::{self, Diagnosis};
 use super::event::StopEvent;
 use super::kind::{Category, EcsEvent};
-use super::{Reader, arn, field, summary, time};
+use super::{EventReader, arn, field, summary, time};
 
 /// ECS's own word for who stopped a task; the list is closed by its API model, yet a new one must not hurt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,16 +35,16 @@ const STOP_CODES: [(&str, StopCode); 6] = [
 
 /// A task event, borrowed.
 #[derive(Debug)]
-pub(super) struct Task<'e> {
-    pub(super) containers: Vec<Container<'e>>,
+pub(super) struct TaskEvent<'e> {
+    pub(super) containers: Vec<EventContainer<'e>>,
     detail: &'e Value,
 }
 
-impl<'e> Task<'e> {
-    pub(super) fn of(event: &'e Value, reader: &Reader) -> Self {
+impl<'e> TaskEvent<'e> {
+    pub(super) fn of(event: &'e Value, reader: &EventReader) -> Self {
         let detail = event.get("detail").unwrap_or(&Value::Null);
         let sources = field::list(detail, "containers").iter().filter(|source| source.is_object());
-        let mut containers: Vec<_> = sources.map(|source| Container::of(source, reader)).collect();
+        let mut containers: Vec<_> = sources.map(|source| EventContainer::of(source, reader)).collect();
         // A task of log routers only is a log service: its routers are the application.
         if containers.iter().all(|container| container.bystander) {
             containers.iter_mut().for_each(|container| container.bystander = false);
@@ -71,7 +71,7 @@ impl<'e> Task<'e> {
         })
     }
 
-    pub(super) fn applications(&self) -> impl Iterator<Item = &Container<'e>> {
+    pub(super) fn applications(&self) -> impl Iterator<Item = &EventContainer<'e>> {
         self.containers.iter().filter(|container| !container.bystander)
     }
 
@@ -96,15 +96,15 @@ impl<'e> Task<'e> {
 }
 
 /// The report of a task's end.
-pub(super) fn report(event: &Value, reader: &Reader) -> StopEvent {
-    let task = Task::of(event, reader);
+pub(super) fn report(event: &Value, reader: &EventReader) -> StopEvent {
+    let task = TaskEvent::of(event, reader);
     let finding = diagnosis::judge(&task, reader);
     let mut stop = StopEvent::blank(event, event_of(&task, &finding), finding.severity(), finding.category);
     identify(&mut stop, &task);
     date(&mut stop, task.detail);
     stop.cause = finding.cause;
     stop.expected = finding.expected;
-    stop.containers = task.containers.iter().map(Container::report).collect();
+    stop.containers = task.containers.iter().map(EventContainer::report).collect();
     if let Some(culprit) = finding.container {
         blame(&mut stop, culprit);
     }
@@ -115,7 +115,7 @@ pub(super) fn report(event: &Value, reader: &Reader) -> StopEvent {
 
 /// `TaskFailedToStart` alone proves nothing: an init container that exited 1 reports it as well. A task that
 /// others stopped before it ran did not fail either.
-fn event_of(task: &Task<'_>, finding: &Finding<'_>) -> EcsEvent {
+fn event_of(task: &TaskEvent<'_>, finding: &Diagnosis<'_>) -> EcsEvent {
     let from_outside = match finding.category {
         Category::User | Category::Spot | Category::Host | Category::Deployment | Category::HealthCheck => {
             true
@@ -134,7 +134,7 @@ fn event_of(task: &Task<'_>, finding: &Finding<'_>) -> EcsEvent {
 }
 
 /// Who and where it was.
-pub(super) fn identify(stop: &mut StopEvent, task: &Task<'_>) {
+pub(super) fn identify(stop: &mut StopEvent, task: &TaskEvent<'_>) {
     let name_in = |key| field::text(task.detail, key).and_then(arn::name).map(String::from);
     stop.task_arn = field::word(task.detail, "taskArn");
     stop.task_id = name_in("taskArn");
@@ -162,7 +162,7 @@ pub(super) fn date(stop: &mut StopEvent, detail: &Value) {
 }
 
 /// What is known of the container that the report is about.
-pub(super) fn blame(stop: &mut StopEvent, culprit: &Container<'_>) {
+pub(super) fn blame(stop: &mut StopEvent, culprit: &EventContainer<'_>) {
     stop.container = Some(culprit.name.to_owned()).filter(|name| !name.is_empty());
     stop.exit_code = culprit.exit_code;
     stop.signal = culprit.exit_code.and_then(|code| exit_code::read(code).signal);

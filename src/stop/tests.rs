@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use self::fixtures::FIXTURES;
-use super::{Category, Reader, Severity, StopEvent, read};
+use super::{Category, EventReader, Severity, StopEvent, read};
 
 use Category::{
     AppError, AppSignal, ContainerStart, Deployment, HealthCheck, Host, ImagePull, Oom, Platform, Spot,
@@ -146,8 +146,10 @@ fn no_environment_value_leaves() {
 
 #[test]
 fn a_user_may_call_some_stops_by_hand_an_error() {
-    let reader =
-        Reader { user_stop_is_error: Some(regex::Regex::new("(?i)timeout").unwrap()), ..Reader::default() };
+    let reader = EventReader {
+        user_stop_is_error: Some(regex::Regex::new("(?i)timeout").unwrap()),
+        ..EventReader::default()
+    };
     for (reason, severity) in [("Step exceeded 720s TIMEOUT", Error), ("cleanup", Info)] {
         let mut event = fixture("user-initiated");
         event["detail"]["stoppedReason"] = reason.into();
@@ -166,7 +168,7 @@ fn a_user_may_name_bystanders() {
     event["detail"]["containers"][1]["exitCode"] = 9.into();
     event["detail"]["containers"][0]["exitCode"] = 0.into();
     assert_eq!(read(event.clone()).unwrap().container.as_deref(), Some("otel-collector"));
-    let reader = Reader { ignore_containers: vec!["importer".into()], ..Reader::default() };
+    let reader = EventReader { ignore_containers: vec!["importer".into()], ..EventReader::default() };
     assert_eq!(reader.read(event).unwrap().container.as_deref(), Some("otel-collector"));
 }
 

@@ -14,46 +14,48 @@ use super::{container_exit, field};
 
 /// What kind of report an event deserves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Phase {
+pub(super) enum Trigger {
     TaskStopped,
     ContainerExited,
     ServiceTrouble(Severity),
     DeploymentFailed,
 }
 
-/// Parts of event names that mean trouble, for events that lost their `eventType`.
+/// Pieces of event names that mean trouble, for events that lost their `eventType`.
 const TROUBLE: [&str; 6] = ["FAILED", "FAILURE", "IMPAIRED", "UNHEALTHY", "THROTTLED", "VIOLATED"];
 
-pub(super) fn of(event: &Value) -> Option<Phase> {
+pub(super) fn of(event: &Value) -> Option<Trigger> {
     let (source, detail_type) = (field::text(event, "source")?, field::text(event, "detail-type")?);
     let detail = event.get("detail")?;
     match source {
         "aws.ecs" => of_ecs(detail_type, detail),
         container_exit::SOURCE => (detail_type == container_exit::DETAIL_TYPE
             && container_exit::names_one(detail))
-        .then_some(Phase::ContainerExited),
+        .then_some(Trigger::ContainerExited),
         _ => None,
     }
 }
 
-fn of_ecs(detail_type: &str, detail: &Value) -> Option<Phase> {
+fn of_ecs(detail_type: &str, detail: &Value) -> Option<Trigger> {
     match detail_type {
-        "ECS Task State Change" => field::says(detail, "lastStatus", "STOPPED").then_some(Phase::TaskStopped),
+        "ECS Task State Change" => {
+            field::says(detail, "lastStatus", "STOPPED").then_some(Trigger::TaskStopped)
+        }
         "ECS Service Action" | "ECS Daemon Service Action" => action(detail),
         "ECS Deployment State Change" | "ECS Daemon Deployment State Change" => deployment(detail),
         _ => None,
     }
 }
 
-fn action(detail: &Value) -> Option<Phase> {
+fn action(detail: &Value) -> Option<Trigger> {
     let severity = severity_of(detail)?;
     let of_deployment = severity == Severity::Error && name(detail).contains("DEPLOYMENT");
-    Some(if of_deployment { Phase::DeploymentFailed } else { Phase::ServiceTrouble(severity) })
+    Some(if of_deployment { Trigger::DeploymentFailed } else { Trigger::ServiceTrouble(severity) })
 }
 
-fn deployment(detail: &Value) -> Option<Phase> {
+fn deployment(detail: &Value) -> Option<Trigger> {
     let failed = field::says(detail, "eventType", "ERROR") || name(detail).contains("FAILED");
-    failed.then_some(Phase::DeploymentFailed)
+    failed.then_some(Trigger::DeploymentFailed)
 }
 
 /// Services say WARN, daemons WARNING. Without a type the name decides.
@@ -76,7 +78,7 @@ mod tests {
 
     use super::*;
 
-    fn phase(source: &str, detail_type: &str, detail: &Value) -> Option<Phase> {
+    fn phase(source: &str, detail_type: &str, detail: &Value) -> Option<Trigger> {
         of(&json!({ "source": source, "detail-type": detail_type, "detail": detail }))
     }
 
@@ -97,7 +99,7 @@ mod tests {
             assert_eq!(phase("aws.ecs", "ECS Task State Change", &detail), None, "{status}");
         }
         let stopped = json!({ "lastStatus": "STOPPED" });
-        assert_eq!(phase("aws.ecs", "ECS Task State Change", &stopped), Some(Phase::TaskStopped));
+        assert_eq!(phase("aws.ecs", "ECS Task State Change", &stopped), Some(Trigger::TaskStopped));
     }
 
     #[test]
@@ -118,12 +120,20 @@ mod tests {
     fn service_actions_by_type_then_name() {
         for (event_type, name, expected) in [
             (json!("INFO"), "SERVICE_STEADY_STATE", None),
-            (json!("WARN"), "SERVICE_TASK_START_IMPAIRED", Some(Phase::ServiceTrouble(Severity::Warning))),
-            (json!("WARNING"), "DAEMON_TASK_START_IMPAIRED", Some(Phase::ServiceTrouble(Severity::Warning))),
-            (json!("ERROR"), "SERVICE_TASK_PLACEMENT_FAILURE", Some(Phase::ServiceTrouble(Severity::Error))),
-            (json!("ERROR"), "SERVICE_DEPLOYMENT_FAILED", Some(Phase::DeploymentFailed)),
+            (json!("WARN"), "SERVICE_TASK_START_IMPAIRED", Some(Trigger::ServiceTrouble(Severity::Warning))),
+            (
+                json!("WARNING"),
+                "DAEMON_TASK_START_IMPAIRED",
+                Some(Trigger::ServiceTrouble(Severity::Warning)),
+            ),
+            (
+                json!("ERROR"),
+                "SERVICE_TASK_PLACEMENT_FAILURE",
+                Some(Trigger::ServiceTrouble(Severity::Error)),
+            ),
+            (json!("ERROR"), "SERVICE_DEPLOYMENT_FAILED", Some(Trigger::DeploymentFailed)),
             (json!("INFO"), "SERVICE_DEPLOYMENT_IN_PROGRESS", None),
-            (json!(null), "ECS_OPERATION_THROTTLED", Some(Phase::ServiceTrouble(Severity::Warning))),
+            (json!(null), "ECS_OPERATION_THROTTLED", Some(Trigger::ServiceTrouble(Severity::Warning))),
             (json!(null), "SERVICE_STEADY_STATE", None),
         ] {
             let detail = json!({ "eventType": event_type, "eventName": name });
@@ -135,7 +145,7 @@ mod tests {
     fn an_exit_is_our_own_word() {
         let app = json!({ "container": { "name": "app" } });
         for (source, detail_type, detail, expected) in [
-            ("ecs_router", "ECS Container Exit", &app, Some(Phase::ContainerExited)),
+            ("ecs_router", "ECS Container Exit", &app, Some(Trigger::ContainerExited)),
             ("ecs_router", "ECS Container Exit", &json!({ "container": { "exitCode": 1 } }), None),
             ("ecs_router", "ECS Container Exit", &json!({}), None),
             ("ecs_router", "ECS Task State Change", &json!({ "lastStatus": "STOPPED" }), None),
@@ -155,7 +165,7 @@ mod tests {
                 &json!({ "eventType": event_type, "eventName": name }),
             )
         };
-        assert_eq!(phase("ERROR", "SERVICE_DEPLOYMENT_FAILED"), Some(Phase::DeploymentFailed));
+        assert_eq!(phase("ERROR", "SERVICE_DEPLOYMENT_FAILED"), Some(Trigger::DeploymentFailed));
         assert_eq!(phase("INFO", "SERVICE_DEPLOYMENT_COMPLETED"), None);
         assert_eq!(phase("INFO", "SERVICE_DEPLOYMENT_IN_PROGRESS"), None);
     }

@@ -14,7 +14,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
 use crate::destination::{HttpRequest, Reply};
-use crate::encode::payload::{Body, Sending};
+use crate::encode::payload::{Payload, PayloadStream};
 
 /// Why there is no reply. Every kind may be tried again; what differs is what may already have happened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -92,10 +92,10 @@ impl Client {
 }
 
 /// hyper knows the length of either and sends a Content-Length.
-fn sendable(body: &Body) -> reqwest::Body {
+fn sendable(body: &Payload) -> reqwest::Body {
     match body.pieces().count() {
         ..=1 => body.whole().into(),
-        _ => reqwest::Body::wrap(Sending::from(body)),
+        _ => reqwest::Body::wrap(PayloadStream::from(body)),
     }
 }
 

@@ -14,14 +14,14 @@ use std::time::Duration;
 
 use self::aws::Signer;
 use self::http::{Client, Failure};
-use crate::destination::{HttpRequest, Network, Outlet, Reply};
-use crate::encode::payload::Body;
+use crate::destination::{Endpoint, HttpRequest, Network, Reply};
+use crate::encode::payload::Payload;
 use crate::object::spool::Spool;
 
 /// What `deliver` sends through; tests give it replies from a script.
-pub trait Transport {
+pub trait SendRequest {
     /// Sends one request and answers with its reply.
-    fn send(&self, outlet: &Outlet) -> impl Future<Output = Result<Reply, Failure>>;
+    fn send(&self, outlet: &Endpoint) -> impl Future<Output = Result<Reply, Failure>>;
 
     /// The service refused the credentials.
     fn credentials_refused(&self);
@@ -32,7 +32,7 @@ pub trait Transport {
 
 /// The real way out for one destination.
 #[derive(Debug)]
-pub struct Wire {
+pub struct Transport {
     remote: Option<Remote>,
     spool: Option<Arc<Spool>>,
 }
@@ -44,7 +44,7 @@ struct Remote {
     signer: Option<Signer>,
 }
 
-impl Wire {
+impl Transport {
     /// For a destination on this machine.
     #[must_use]
     pub fn local() -> Self {
@@ -70,7 +70,7 @@ impl Wire {
         self.spool.clone()
     }
 
-    fn fill(&self, name: &[u8], lines: &Body) -> Result<(), Failure> {
+    fn fill(&self, name: &[u8], lines: &Payload) -> Result<(), Failure> {
         match &self.spool {
             Some(spool) => spool.append(name, lines).map_err(|refusal| Failure::Local(refusal.to_string())),
             None => Err(Failure::Local("no spool is set up for this destination".to_owned())),
@@ -78,16 +78,16 @@ impl Wire {
     }
 }
 
-impl Transport for Wire {
-    async fn send(&self, outlet: &Outlet) -> Result<Reply, Failure> {
+impl SendRequest for Transport {
+    async fn send(&self, outlet: &Endpoint) -> Result<Reply, Failure> {
         match (outlet, &self.remote) {
-            (Outlet::Http(request), Some(remote)) => remote.send(request).await,
-            (Outlet::Http(_), None) => {
+            (Endpoint::Http(request), Some(remote)) => remote.send(request).await,
+            (Endpoint::Http(_), None) => {
                 Err(Failure::Local("no network is set up for this destination".to_owned()))
             }
-            (Outlet::File { path, mode, lines }, _) => append(path, *mode, lines).map(|()| done()),
-            (Outlet::Stdout(lines), _) => print(lines).map(|()| done()),
-            (Outlet::Spool { name, lines }, _) => self.fill(name, lines).map(|()| done()),
+            (Endpoint::File { path, mode, lines }, _) => append(path, *mode, lines).map(|()| done()),
+            (Endpoint::Stdout(lines), _) => print(lines).map(|()| done()),
+            (Endpoint::Spool { name, lines }, _) => self.fill(name, lines).map(|()| done()),
         }
     }
 
@@ -122,7 +122,7 @@ fn done() -> Reply {
 }
 
 /// One write per batch under the file's lock, so that lines of several instances never mix.
-fn append(path: &Path, mode: u32, lines: &Body) -> Result<(), Failure> {
+fn append(path: &Path, mode: u32, lines: &Payload) -> Result<(), Failure> {
     let failed = |error: std::io::Error| Failure::Local(format!("cannot write {}: {error}", path.display()));
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(failed)?;
@@ -138,7 +138,7 @@ fn append(path: &Path, mode: u32, lines: &Body) -> Result<(), Failure> {
     })
 }
 
-fn print(lines: &Body) -> Result<(), Failure> {
+fn print(lines: &Payload) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     lines
         .pieces()

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::stop;
-use crate::task_metadata::{Container, Task};
+use crate::task_metadata::{TaskContainer, TaskMetadata};
 
 /// Exit codes of processes that were asked to end: none, SIGINT, SIGTERM, and Ctrl-C on Windows.
 const POLITE: [i64; 4] = [0, 130, 143, 3_221_225_786];
@@ -22,7 +22,7 @@ const POLITE: [i64; 4] = [0, 130, 143, 3_221_225_786];
 /// What is known of the task's containers, by name.
 #[derive(Debug)]
 pub(super) struct Exits {
-    reader: stop::Reader,
+    reader: stop::EventReader,
     /// The router's own container.
     own: Option<String>,
     /// What ended before was not ours to see.
@@ -42,7 +42,7 @@ struct Known {
 
 /// An exit to report.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Exit {
+pub(super) struct ContainerExit {
     /// When the container ended, if the endpoint said so.
     pub(super) finished: Option<Timestamp>,
     /// In EventBridge's shape.
@@ -51,21 +51,21 @@ pub(super) struct Exit {
 
 impl Exits {
     /// `own` is the id of the router's container; exits before `since` are not reported.
-    pub(super) fn new(reader: stop::Reader, own: Option<String>, since: Timestamp) -> Self {
+    pub(super) fn new(reader: stop::EventReader, own: Option<String>, since: Timestamp) -> Self {
         Self { reader, own, since, known: BTreeMap::new() }
     }
 
     /// Compares with the last look.
-    pub(super) fn look(&mut self, task: &Task) -> Vec<Exit> {
+    pub(super) fn look(&mut self, task: &TaskMetadata) -> Vec<ContainerExit> {
         let (own, reader) = (self.own.as_deref(), &self.reader);
-        let others = |container: &&Container| {
+        let others = |container: &&TaskContainer| {
             container.is_ordinary() && Some(&*container.docker_id) != own && !reader.ignores(&container.name)
         };
-        let watched: Vec<&Container> = task.containers.iter().filter(others).collect();
+        let watched: Vec<&TaskContainer> = task.containers.iter().filter(others).collect();
         watched.into_iter().filter_map(|container| self.note(task, container)).collect()
     }
 
-    fn note(&mut self, task: &Task, container: &Container) -> Option<Exit> {
+    fn note(&mut self, task: &TaskMetadata, container: &TaskContainer) -> Option<ContainerExit> {
         let before = self.known.get(&container.name).cloned();
         let now = Known {
             docker_id: container.docker_id.clone(),
@@ -86,7 +86,7 @@ impl Exits {
         exit.map(|restarted| report(task, container, restarted, was_asked(task, container, outlived)))
     }
 
-    fn is_ours(&self, container: &Container) -> bool {
+    fn is_ours(&self, container: &TaskContainer) -> bool {
         time(container.finished_at.as_deref()).is_some_and(|finished| finished >= self.since)
     }
 }
@@ -98,7 +98,7 @@ fn began_again(before: &Known, now: &Known) -> bool {
     !now.has_stopped && (now.restarts > before.restarts || other_start || before.docker_id != now.docker_id)
 }
 
-fn was_asked(task: &Task, container: &Container, outlived_order: bool) -> bool {
+fn was_asked(task: &TaskMetadata, container: &TaskContainer, outlived_order: bool) -> bool {
     let first = time(task.execution_stopped_at.as_deref());
     let after_another =
         first.zip(time(container.finished_at.as_deref())).is_some_and(|(first, finished)| finished > first);
@@ -106,7 +106,12 @@ fn was_asked(task: &Task, container: &Container, outlived_order: bool) -> bool {
     outlived_order || after_another || (task.is_stopping() && politely)
 }
 
-fn report(task: &Task, container: &Container, restarted: bool, asked_to_stop: bool) -> Exit {
+fn report(
+    task: &TaskMetadata,
+    container: &TaskContainer,
+    restarted: bool,
+    asked_to_stop: bool,
+) -> ContainerExit {
     let arn = task.arn.as_deref();
     let part = |position| arn.and_then(|arn| arn.split(':').nth(position));
     let definition = task.family.as_deref().zip(task.revision.as_deref());
@@ -136,10 +141,10 @@ fn report(task: &Task, container: &Container, restarted: bool, asked_to_stop: bo
         "detail": detail,
     });
     let finished = time(container.finished_at.as_deref()).filter(|_| !restarted);
-    Exit { finished, event: without_nulls(event) }
+    ContainerExit { finished, event: without_nulls(event) }
 }
 
-fn describe(container: &Container) -> Value {
+fn describe(container: &TaskContainer) -> Value {
     json!({
         "name": container.name,
         "image": container.image,
@@ -174,49 +179,53 @@ fn time(text: Option<&str>) -> Option<Timestamp> {
 mod tests {
     use super::*;
 
-    fn container(name: &str, status: &str) -> Container {
-        Container {
+    fn container(name: &str, status: &str) -> TaskContainer {
+        TaskContainer {
             docker_id: format!("{name}-id"),
             name: name.to_owned(),
             known_status: Some(status.to_owned()),
             started_at: Some("2026-11-21T10:00:00Z".to_owned()),
-            ..Container::default()
+            ..TaskContainer::default()
         }
     }
 
-    fn ended(name: &str, code: i64, at: &str) -> Container {
-        Container {
+    fn ended(name: &str, code: i64, at: &str) -> TaskContainer {
+        TaskContainer {
             exit_code: Some(code),
             finished_at: Some(format!("2026-11-21T{at}Z")),
             ..container(name, "STOPPED")
         }
     }
 
-    fn task(desired: &str, first_end: Option<&str>, containers: Vec<Container>) -> Task {
-        Task {
+    fn task(desired: &str, first_end: Option<&str>, containers: Vec<TaskContainer>) -> TaskMetadata {
+        TaskMetadata {
             arn: Some("arn:aws:ecs:eu-west-1:111122223333:task/prod/0123".to_owned()),
             desired_status: Some(desired.to_owned()),
             execution_stopped_at: first_end.map(|at| format!("2026-11-21T{at}Z")),
             containers,
-            ..Task::default()
+            ..TaskMetadata::default()
         }
     }
 
     fn exits() -> Exits {
-        Exits::new(stop::Reader::default(), Some("me-id".to_owned()), "2026-11-21T10:00:00Z".parse().unwrap())
+        Exits::new(
+            stop::EventReader::default(),
+            Some("me-id".to_owned()),
+            "2026-11-21T10:00:00Z".parse().unwrap(),
+        )
     }
 
     /// Name, restarted, asked to stop.
-    fn seen(exits: &[Exit]) -> Vec<(&str, bool, bool)> {
+    fn seen(exits: &[ContainerExit]) -> Vec<(&str, bool, bool)> {
         let of = |exit| {
-            let detail = &Exit::event(exit)["detail"];
+            let detail = &ContainerExit::event(exit)["detail"];
             let flag = |name: &str| detail[name].as_bool().unwrap();
             (detail["container"]["name"].as_str().unwrap(), flag("restarted"), flag("askedToStop"))
         };
         exits.iter().map(of).collect()
     }
 
-    impl Exit {
+    impl ContainerExit {
         fn event(this: &Self) -> &Value {
             &this.event
         }

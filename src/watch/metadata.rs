@@ -17,14 +17,14 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::container_exits::{Exit, Exits};
-use super::{Inlet, Leaving, chunk_of};
+use super::container_exits::{ContainerExit, Exits};
+use super::{ChunkSink, ShutdownRx, chunk_of};
 use crate::delivery::ack::Verdict;
 use crate::destination::HttpRequest;
-use crate::encode::payload::Body;
+use crate::encode::payload::Payload;
 use crate::log::{Level, Log};
 use crate::stop;
-use crate::task_metadata::{Container, Task};
+use crate::task_metadata::{TaskContainer, TaskMetadata};
 use crate::transport::http::Client;
 
 /// The tag of reports.
@@ -50,21 +50,21 @@ const MOST_WAITING: usize = 1_000;
 
 /// What was last seen of the task.
 #[derive(Debug)]
-pub struct Sight {
-    task: RefCell<Option<Rc<Task>>>,
+pub struct TaskSnapshot {
+    task: RefCell<Option<Rc<TaskMetadata>>>,
     stopping: watch::Sender<bool>,
 }
 
-impl Default for Sight {
+impl Default for TaskSnapshot {
     fn default() -> Self {
         Self { task: RefCell::default(), stopping: watch::Sender::new(false) }
     }
 }
 
-impl Sight {
+impl TaskSnapshot {
     /// The task, if the endpoint ever answered.
     #[must_use]
-    pub fn task(&self) -> Option<Rc<Task>> {
+    pub fn task(&self) -> Option<Rc<TaskMetadata>> {
         self.task.borrow().clone()
     }
 
@@ -74,7 +74,7 @@ impl Sight {
         self.stopping.subscribe()
     }
 
-    fn saw(&self, task: Task) -> Rc<Task> {
+    fn saw(&self, task: TaskMetadata) -> Rc<TaskMetadata> {
         let task = Rc::new(task);
         self.stopping.send_if_modified(|stopping| {
             std::mem::replace(stopping, task.is_stopping()) != task.is_stopping()
@@ -101,7 +101,7 @@ pub enum Reporting {
     /// Nothing: another instance reports.
     Off,
     /// Exits of containers that this reader does not ignore.
-    Exits(stop::Reader),
+    Exits(stop::EventReader),
 }
 
 /// Looks at the task.
@@ -111,7 +111,7 @@ pub struct TaskWatch<I> {
     client: Client,
     inlet: I,
     log: Rc<Log>,
-    sight: Rc<Sight>,
+    sight: Rc<TaskSnapshot>,
     since: Timestamp,
     exits: Option<Exits>,
     in_vain: u32,
@@ -126,9 +126,15 @@ struct Report {
     chunk: Vec<u8>,
 }
 
-impl<I: Inlet + Clone + 'static> TaskWatch<I> {
+impl<I: ChunkSink + Clone + 'static> TaskWatch<I> {
     /// What is seen is shown in `sight`, and what is to be reported goes to `inlet`.
-    pub fn new(endpoint: TaskEndpoint, client: Client, inlet: I, log: Rc<Log>, sight: Rc<Sight>) -> Self {
+    pub fn new(
+        endpoint: TaskEndpoint,
+        client: Client,
+        inlet: I,
+        log: Rc<Log>,
+        sight: Rc<TaskSnapshot>,
+    ) -> Self {
         Self {
             endpoint,
             client,
@@ -144,7 +150,7 @@ impl<I: Inlet + Clone + 'static> TaskWatch<I> {
     }
 
     /// Looks until the process ends, then once more, and reports what is left.
-    pub async fn run(mut self, mut leaving: Leaving) {
+    pub async fn run(mut self, mut leaving: ShutdownRx) {
         let mut next_look = Instant::now() + self.endpoint.interval;
         while !*leaving.borrow_and_update() {
             let next = self.waiting.iter().map(|report| report.due).chain([next_look]).min();
@@ -196,16 +202,16 @@ impl<I: Inlet + Clone + 'static> TaskWatch<I> {
         }
     }
 
-    async fn ask(&mut self) -> Result<Task, String> {
+    async fn ask(&mut self) -> Result<TaskMetadata, String> {
         if self.exits.is_none()
             && let Reporting::Exits(reader) = &self.endpoint.reporting
         {
-            let own: Container =
+            let own: TaskContainer =
                 serde_json::from_slice(&self.get("").await?).map_err(|error| error.to_string())?;
             let own = Some(own.docker_id).filter(|id| !id.is_empty());
             self.exits = Some(Exits::new(reader.clone(), own, self.since));
         }
-        Task::read(&self.get("/task").await?)
+        TaskMetadata::read(&self.get("/task").await?)
     }
 
     async fn get(&self, path: &str) -> Result<Bytes, String> {
@@ -213,7 +219,7 @@ impl<I: Inlet + Clone + 'static> TaskWatch<I> {
             method: Method::GET,
             url: format!("{}{path}", self.endpoint.address.trim_end_matches('/')),
             headers: HeaderMap::new(),
-            body: Body::default(),
+            body: Payload::default(),
             sign: None,
         };
         let reply = self.client.send(&request, TIMEOUT).await.map_err(|failure| failure.to_string())?;
@@ -223,7 +229,7 @@ impl<I: Inlet + Clone + 'static> TaskWatch<I> {
         }
     }
 
-    fn wait_for_last_lines(&mut self, exit: &Exit) {
+    fn wait_for_last_lines(&mut self, exit: &ContainerExit) {
         let now = Timestamp::now();
         let ended = exit.finished.unwrap_or(now);
         let age = Duration::try_from(now.duration_since(ended)).unwrap_or_default();
@@ -265,7 +271,7 @@ mod tests {
     #[derive(Debug, Clone)]
     struct Nobody;
 
-    impl Inlet for Nobody {
+    impl ChunkSink for Nobody {
         async fn bring(&self, _: &str, _: &[u8]) -> Verdict {
             Verdict::Retry
         }
@@ -281,7 +287,7 @@ mod tests {
         let (client, log) = (Client::new(None).unwrap(), Rc::new(Log::new(0)));
         let mut watch = TaskWatch::new(endpoint, client, Nobody, log, Rc::default());
         for number in 0..=MOST_WAITING {
-            watch.wait_for_last_lines(&Exit { finished: None, event: json!({ "id": number }) });
+            watch.wait_for_last_lines(&ContainerExit { finished: None, event: json!({ "id": number }) });
         }
         assert_eq!(watch.waiting.len(), MOST_WAITING);
         let oldest: (f64, serde_json::Value) = rmp_serde::from_slice(&watch.waiting[0].chunk).unwrap();

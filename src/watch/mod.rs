@@ -11,18 +11,18 @@ mod sqs;
 use serde_json::Value;
 use tokio::sync::watch;
 
-pub use self::metadata::{Reporting, Sight, TaskEndpoint, TaskWatch};
+pub use self::metadata::{Reporting, TaskEndpoint, TaskSnapshot, TaskWatch};
 pub use self::queue::QueueWatch;
 use crate::delivery::ack::Verdict;
 
 /// The way into the pipeline.
-pub trait Inlet {
+pub trait ChunkSink {
     /// Brings a chunk and answers as Fluent Bit would be answered. The same bytes after RETRY are known again.
     fn bring(&self, tag: &str, chunk: &[u8]) -> impl Future<Output = Verdict>;
 }
 
 /// Turns true when the process ends: one last look, nothing new after it.
-pub type Leaving = watch::Receiver<bool>;
+pub type ShutdownRx = watch::Receiver<bool>;
 
 /// A chunk of one record. Records have no times before 1970.
 fn chunk_of(time_ms: i64, event: &Value) -> Vec<u8> {

@@ -13,11 +13,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use super::sqs::{self, MOST_MESSAGES, Message, Queue};
-use super::{Inlet, Leaving, chunk_of};
+use super::sqs::{self, MOST_MESSAGES, Message, QueueAddress};
+use super::{ChunkSink, ShutdownRx, chunk_of};
 use crate::config::QueueSettings;
 use crate::delivery::ack::Verdict;
-use crate::destination::{HttpRequest, Judgement, Pace, Reply};
+use crate::destination::{HttpRequest, Reply, ReplyAction, RetryTiming};
 use crate::log::{Level, Log};
 use crate::metrics::{self, Metrics};
 use crate::transport::aws::Signer;
@@ -47,7 +47,7 @@ const DELETE_TRIES: u32 = 5;
 /// Polls one queue.
 #[derive(Debug)]
 pub struct QueueWatch<I> {
-    queue: Queue,
+    queue: QueueAddress,
     invisible: u64,
     client: Client,
     signer: Signer,
@@ -64,7 +64,7 @@ enum Fate {
     Poison,
 }
 
-impl<I: Inlet + 'static> QueueWatch<I> {
+impl<I: ChunkSink + 'static> QueueWatch<I> {
     /// `flush_timeout` is how long one event may take. Fails with words for the user when `ca_file` cannot be read.
     pub fn new(
         settings: &QueueSettings,
@@ -75,7 +75,7 @@ impl<I: Inlet + 'static> QueueWatch<I> {
     ) -> Result<Self, String> {
         let client = Client::new(settings.ca_file.as_deref())?;
         Ok(Self {
-            queue: Queue::new(&settings.url, settings.endpoint.as_deref()),
+            queue: QueueAddress::new(&settings.url, settings.endpoint.as_deref()),
             invisible: flush_timeout.as_secs() + MARGIN,
             signer: Signer::new(settings.identity.clone(), client.clone()),
             client,
@@ -86,7 +86,7 @@ impl<I: Inlet + 'static> QueueWatch<I> {
     }
 
     /// Receives until the process ends; what is under way then is still finished.
-    pub async fn run(self, mut leaving: Leaving) {
+    pub async fn run(self, mut leaving: ShutdownRx) {
         let this = Rc::new(self);
         // At most one; never given up while there is time, because what SQS sends to nobody stays invisible.
         let mut receiving = JoinSet::new();
@@ -174,21 +174,21 @@ impl<I: Inlet + 'static> QueueWatch<I> {
         }
     }
 
-    async fn call(&self, mut request: HttpRequest, timeout: Duration) -> Result<Reply, Judgement> {
+    async fn call(&self, mut request: HttpRequest, timeout: Duration) -> Result<Reply, ReplyAction> {
         let later = |failure: Failure| sqs::later(failure.to_string());
         self.signer.sign(&mut request, "sqs").await.map_err(later)?;
         self.client.send(&request, timeout).await.map_err(later)
     }
 
-    fn complain(&self, what: &str, trouble: &Judgement) {
+    fn complain(&self, what: &str, trouble: &ReplyAction) {
         const ADVICE: &str = "; check queue.url, queue.region and the role's sqs:ReceiveMessage, sqs:DeleteMessage, sqs:ChangeMessageVisibility";
         let (level, why, advice) = match trouble {
-            Judgement::Reauthorize { why } => {
+            ReplyAction::Reauthorize { why } => {
                 self.signer.refused();
                 (Level::Warn, why.as_str(), "")
             }
-            Judgement::Later { pace: Pace::Slow, why } => (Level::Error, why.as_str(), ADVICE),
-            Judgement::Later { pace: Pace::Soon, why } => (Level::Warn, why.as_str(), ""),
+            ReplyAction::Later { pace: RetryTiming::Slow, why } => (Level::Error, why.as_str(), ADVICE),
+            ReplyAction::Later { pace: RetryTiming::Soon, why } => (Level::Warn, why.as_str(), ""),
             // Calls without a batch have no other outcome.
             _ => (Level::Warn, "an answer that cannot be", ""),
         };
@@ -199,7 +199,7 @@ impl<I: Inlet + 'static> QueueWatch<I> {
         );
     }
 
-    fn counters(&self) -> &metrics::Queue {
+    fn counters(&self) -> &metrics::QueueCounters {
         &self.metrics.queue
     }
 }

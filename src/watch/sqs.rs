@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::destination::{HttpRequest, Judgement, Pace, Reply, judge_call};
+use crate::destination::{HttpRequest, Reply, ReplyAction, RetryTiming, judge_call};
 
 /// Most messages of one ReceiveMessage, and of one batch.
 pub(super) const MOST_MESSAGES: usize = 10;
@@ -16,7 +16,7 @@ pub(super) const LONGEST_INVISIBLE: u64 = 43_200;
 
 /// One queue.
 #[derive(Debug)]
-pub(super) struct Queue {
+pub(super) struct QueueAddress {
     url: String,
     endpoint: String,
 }
@@ -28,13 +28,13 @@ pub(super) struct Message {
     pub(super) message_id: String,
     pub(super) receipt_handle: String,
     pub(super) body: String,
-    pub(super) attributes: Attributes,
+    pub(super) attributes: MessageAttributes,
 }
 
 /// Numbers as text.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub(super) struct Attributes {
+pub(super) struct MessageAttributes {
     approximate_receive_count: String,
     sent_timestamp: String,
 }
@@ -51,7 +51,7 @@ impl Message {
     }
 }
 
-impl Queue {
+impl QueueAddress {
     /// `endpoint` is where requests go; without one, the host of the queue's own address.
     pub(super) fn new(url: &str, endpoint: Option<&str>) -> Self {
         let origin = || url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
@@ -102,7 +102,7 @@ impl Queue {
 }
 
 /// The messages of a reply to ReceiveMessage; an empty queue leaves the list out.
-pub(super) fn messages(reply: &Reply) -> Result<Vec<Message>, Judgement> {
+pub(super) fn messages(reply: &Reply) -> Result<Vec<Message>, ReplyAction> {
     #[derive(Deserialize)]
     struct Received {
         #[serde(rename = "Messages", default)]
@@ -116,16 +116,16 @@ pub(super) fn messages(reply: &Reply) -> Result<Vec<Message>, Judgement> {
 }
 
 /// Fails with what the reply means otherwise.
-pub(super) fn succeeded(reply: &Reply, operation: &str) -> Result<(), Judgement> {
+pub(super) fn succeeded(reply: &Reply, operation: &str) -> Result<(), ReplyAction> {
     match judge_call(reply, operation) {
-        Judgement::Delivered => Ok(()),
+        ReplyAction::Delivered => Ok(()),
         trouble => Err(trouble),
     }
 }
 
 /// Trouble that may pass.
-pub(super) fn later(why: String) -> Judgement {
-    Judgement::Later { pace: Pace::Soon, why }
+pub(super) fn later(why: String) -> ReplyAction {
+    ReplyAction::Later { pace: RetryTiming::Soon, why }
 }
 
 #[cfg(test)]
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn requests_go_to_the_queues_host() {
-        let queue = Queue::new("https://sqs.eu-west-1.amazonaws.com/111122223333/stops", None);
+        let queue = QueueAddress::new("https://sqs.eu-west-1.amazonaws.com/111122223333/stops", None);
         let request = queue.receive(20, 50);
         assert_eq!(request.url, "https://sqs.eu-west-1.amazonaws.com/");
         assert_eq!(request.headers["x-amz-target"], "AmazonSQS.ReceiveMessage");
@@ -146,14 +146,14 @@ mod tests {
         assert_eq!(body(&queue.leave("r", 99_999))["VisibilityTimeout"], LONGEST_INVISIBLE);
         assert_eq!(body(&queue.delete("r"))["ReceiptHandle"], "r");
         let elsewhere =
-            Queue::new("https://sqs.eu-west-1.amazonaws.com/1/q", Some("https://vpce-1.example/"));
+            QueueAddress::new("https://sqs.eu-west-1.amazonaws.com/1/q", Some("https://vpce-1.example/"));
         assert_eq!(elsewhere.delete("r").url, "https://vpce-1.example/");
     }
 
     #[test]
     fn replies_are_read() {
         let reply = |status, body: &str| Reply { status, body: body.to_owned().into(), ..Reply::default() };
-        let full = r#"{"Messages":[{"MessageId":"m","ReceiptHandle":"r","Body":"{}","MD5OfBody":"x","Attributes":{"ApproximateReceiveCount":"3","SentTimestamp":"1795000000123"}}]}"#;
+        let full = r#"{"Messages":[{"MessageId":"m","ReceiptHandle":"r","Body":"{}","MD5OfBody":"x","MessageAttributes":{"ApproximateReceiveCount":"3","SentTimestamp":"1795000000123"}}]}"#;
         let messages_of = |body: &str| messages(&reply(200, body));
         let message = messages_of(full).unwrap().remove(0);
         assert_eq!((message.receives(), message.sent_ms()), (3, 1_795_000_000_123));
@@ -163,12 +163,12 @@ mod tests {
         assert!(messages_of("<html>").is_err());
         let denied = r#"{"__type":"com.amazonaws.sqs#AccessDeniedException","message":"no"}"#;
         let trouble = |status, body: &str| messages(&reply(status, body)).unwrap_err();
-        assert!(matches!(trouble(400, denied), Judgement::Later { pace: Pace::Slow, .. }));
-        assert!(matches!(trouble(400, r#"{"__type":"RequestExpired"}"#), Judgement::Reauthorize { .. }));
+        assert!(matches!(trouble(400, denied), ReplyAction::Later { pace: RetryTiming::Slow, .. }));
+        assert!(matches!(trouble(400, r#"{"__type":"RequestExpired"}"#), ReplyAction::Reauthorize { .. }));
         assert!(matches!(
             trouble(400, r#"{"__type":"com.amazonaws.sqs#QueueDoesNotExist"}"#),
-            Judgement::Later { pace: Pace::Slow, .. }
+            ReplyAction::Later { pace: RetryTiming::Slow, .. }
         ));
-        assert!(matches!(trouble(503, ""), Judgement::Later { pace: Pace::Soon, .. }));
+        assert!(matches!(trouble(503, ""), ReplyAction::Later { pace: RetryTiming::Soon, .. }));
     }
 }

@@ -25,13 +25,13 @@ use crate::input::chunk::Chunk;
 use crate::log::{Level, Log};
 use crate::metrics::{Metrics, Place};
 use crate::object::upload;
-use crate::router::House;
-use crate::transport::Wire;
+use crate::router::Router;
+use crate::transport::Transport;
 use crate::watch::TaskEndpoint;
 
 /// Everything an instance was configured to be.
 #[derive(Debug)]
-pub struct Plan {
+pub struct WorkerConfig {
     /// The instance's number, for its log lines and thread name.
     pub number: usize,
     /// What a record is.
@@ -41,13 +41,13 @@ pub struct Plan {
     /// Where records go that a destination refused for good.
     pub dead_letters: Vec<usize>,
     /// Each destination with its way out.
-    pub destinations: Vec<(Box<dyn Destination>, Wire)>,
+    pub destinations: Vec<(Box<dyn Destination>, Transport)>,
     /// Each stop is told once.
     pub once: bool,
     /// Last lines of standard error to keep of each container.
     pub context_lines: usize,
     /// What is watched besides the chunks.
-    pub watching: Watching,
+    pub watching: WatchConfig,
     /// How long one flush may try.
     pub flush_timeout: Duration,
     /// How long the drain at exit may take.
@@ -64,7 +64,7 @@ pub struct Plan {
 
 /// What is watched besides the chunks.
 #[derive(Debug, Clone, Default)]
-pub struct Watching {
+pub struct WatchConfig {
     /// The task metadata endpoint.
     pub task: Option<TaskEndpoint>,
     /// A queue of events.
@@ -97,7 +97,7 @@ const GRACE: Duration = Duration::from_secs(2);
 
 impl Worker {
     /// Starts the thread. Fails only when the system has no thread to give.
-    pub fn start(plan: Plan) -> std::io::Result<Self> {
+    pub fn start(plan: WorkerConfig) -> std::io::Result<Self> {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (ended, end) = sync_channel(1);
         let (patience, exit_timeout) = (plan.flush_timeout + GRACE, plan.exit_timeout);
@@ -157,7 +157,7 @@ impl Worker {
     }
 }
 
-fn run(plan: Plan, queue: mpsc::Receiver<Job>, blocks_engine: Arc<AtomicBool>) {
+fn run(plan: WorkerConfig, queue: mpsc::Receiver<Job>, blocks_engine: Arc<AtomicBool>) {
     let log = Rc::new(Log::new(plan.number));
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -169,10 +169,10 @@ fn run(plan: Plan, queue: mpsc::Receiver<Job>, blocks_engine: Arc<AtomicBool>) {
 }
 
 /// Takes jobs until the queue closes, then lets what runs come to an end.
-async fn serve(plan: Plan, log: Rc<Log>, queue: mpsc::Receiver<Job>, blocks_engine: Arc<AtomicBool>) {
+async fn serve(plan: WorkerConfig, log: Rc<Log>, queue: mpsc::Receiver<Job>, blocks_engine: Arc<AtomicBool>) {
     let (exit_timeout, watching) = (plan.exit_timeout, plan.watching.clone());
     let (board, stats_interval) = (plan.board.clone(), plan.stats_interval);
-    let house = Rc::new(House::new(plan, Rc::clone(&log)));
+    let house = Rc::new(Router::new(plan, Rc::clone(&log)));
     let (leave, leaving) = watch::channel(None);
     let _telling = house.statistics().begin(board, stats_interval);
     let mut uploading = house.upload(&leaving);
@@ -202,7 +202,7 @@ async fn serve(plan: Plan, log: Rc<Log>, queue: mpsc::Receiver<Job>, blocks_engi
 
 /// Runs every job at one time until the queue closes; answers with those that still run.
 async fn take_jobs(
-    house: &Rc<House>,
+    house: &Rc<Router>,
     mut queue: mpsc::Receiver<Job>,
     blocks_engine: &AtomicBool,
 ) -> JoinSet<()> {
@@ -222,7 +222,7 @@ async fn take_jobs(
     }
 }
 
-async fn flush(house: Rc<House>, job: Job) {
+async fn flush(house: Rc<Router>, job: Job) {
     let verdict = house.deliver(&job.tag, &*job.chunk).await;
     // The coroutine may have stopped waiting.
     job.reply.try_send(verdict).ok();

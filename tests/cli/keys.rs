@@ -1,4 +1,4 @@
-use ecs_router::config::keys::{self, KEYS, Kind};
+use ecs_router::config::keys::{self, DestinationKind, KEYS};
 
 use super::ran;
 
@@ -14,7 +14,7 @@ fn every_key_is_told_with_its_meaning() {
 
 #[test]
 fn one_type_of_destination_has_only_its_keys() {
-    for kind in Kind::ALL {
+    for kind in DestinationKind::ALL {
         let ran = ran(&["keys", &kind.name().to_uppercase()]);
         assert_eq!(ran.code, 0, "{kind:?}");
         for key in KEYS {

@@ -1,6 +1,6 @@
 //! `classify`: what the plugin makes of one record.
 
-use ecs_router::classify::classes::{Class, Classifier, Sight};
+use ecs_router::classify::classes::{Class, Classified, Classifier};
 use ecs_router::input::decode;
 use ecs_router::stop::{self, StopEvent};
 use serde_json::Value;
@@ -21,9 +21,11 @@ pub(crate) fn judge(record: &Value) -> Option<Judged> {
     decode::records(&chunk, |record| {
         let mut found = Judged { class: Class::Other.name().to_owned(), stops: Vec::new() };
         match classifier.look(record) {
-            Sight::Plain(class) => found.class = classifier.name(class).to_owned(),
-            Sight::Stop(_, stop) => found.stops.push(*stop),
-            Sight::Carries(carried) => found.stops.extend(carried.events.into_iter().filter_map(stop::read)),
+            Classified::Plain(class) => found.class = classifier.name(class).to_owned(),
+            Classified::Stop(_, stop) => found.stops.push(*stop),
+            Classified::Carries(carried) => {
+                found.stops.extend(carried.events.into_iter().filter_map(stop::read))
+            }
         }
         if !found.stops.is_empty() {
             found.class = Class::Stop.name().to_owned();

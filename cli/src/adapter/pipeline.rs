@@ -4,17 +4,17 @@ use std::cell::RefCell;
 
 use ecs_router::classify::classes::{BUILT_IN, Classifier};
 use ecs_router::classify::routes::Routes;
-use ecs_router::config::keys::Kind;
-use ecs_router::config::{DestinationSettings, Lookup, Problem, Reader, Settings};
+use ecs_router::config::keys::DestinationKind;
+use ecs_router::config::{DestinationSettings, KeyReader, Lookup, Problem, Settings};
 use ecs_router::delivery::ack::Progress;
 use ecs_router::destination::{self, Destination};
 use ecs_router::encode::batch::Batch;
-use ecs_router::encode::buffer_pool::Pool;
-use ecs_router::encode::template::Scene;
-use ecs_router::input::decode::Fault;
+use ecs_router::encode::buffer_pool::BufferPool;
+use ecs_router::encode::template::RenderContext;
+use ecs_router::input::decode::MalformedChunk;
 use ecs_router::metrics::Metrics;
 use ecs_router::router::entries;
-use ecs_router::router::process::{self, Memory, Stages};
+use ecs_router::router::process::{self, Stages, StopMemory};
 
 /// Stands for the region that the machine would name; no request is made.
 const REGION: &str = "us-east-1";
@@ -26,7 +26,7 @@ pub(crate) struct Dry {
     settings: Vec<DestinationSettings>,
     destinations: Vec<Box<dyn Destination>>,
     metrics: Metrics,
-    memory: Memory,
+    memory: StopMemory,
 }
 
 /// What became of one record.
@@ -54,7 +54,7 @@ pub(crate) struct Sorted {
     /// Entries that are no records.
     pub(crate) shapeless: usize,
     /// Where reading had to stop.
-    pub(crate) fault: Option<Fault>,
+    pub(crate) fault: Option<MalformedChunk>,
 }
 
 impl Dry {
@@ -62,7 +62,7 @@ impl Dry {
     pub(crate) fn open(lookup: &dyn Lookup) -> Result<Self, Vec<Problem>> {
         let problems = RefCell::new(Vec::new());
         let settings = Settings::read(lookup, &problems);
-        let reader = Reader::new(lookup, &problems);
+        let reader = KeyReader::new(lookup, &problems);
         let open = |named| destination::open(named, &reader, Some(REGION));
         let destinations: Vec<_> = settings.destinations.iter().map(open).collect();
         let problems = problems.into_inner();
@@ -78,12 +78,12 @@ impl Dry {
             settings: settings.destinations,
             destinations,
             metrics: Metrics::new(classes, names),
-            memory: Memory::new(settings.stop.once, settings.stop.context_lines),
+            memory: StopMemory::new(settings.stop.once, settings.stop.context_lines),
         })
     }
 
     /// Name and type of every destination.
-    pub(crate) fn destinations(&self) -> impl Iterator<Item = (&str, Kind)> {
+    pub(crate) fn destinations(&self) -> impl Iterator<Item = (&str, DestinationKind)> {
         self.settings.iter().map(|named| (named.name.as_str(), named.kind))
     }
 
@@ -91,10 +91,10 @@ impl Dry {
     pub(crate) fn sort(&self, tag: &str, chunk: &[u8]) -> Sorted {
         let destinations: Vec<&dyn Destination> = self.destinations.iter().map(|one| &**one).collect();
         let (classifier, routes, metrics) = (&self.classifier, &self.routes, &self.metrics);
-        let (pool, memory) = (&Pool::default(), Some(&self.memory));
+        let (pool, memory) = (&BufferPool::default(), Some(&self.memory));
         let stages = Stages { classifier, routes, destinations: &destinations, metrics, pool, memory };
         let progress = Progress::new(destinations.len());
-        let scene = Scene { tag: tag.as_bytes(), uuid: "$(uuid)", chunk: "$(uuid)", task: None };
+        let scene = RenderContext { tag: tag.as_bytes(), uuid: "$(uuid)", chunk: "$(uuid)", task: None };
         let sorted = process::sort(&stages, &scene, chunk, &progress);
         let mut rows = self.rows(&stages, chunk, &progress);
         for (destination, batches) in sorted.batches.iter().enumerate() {

@@ -1,7 +1,7 @@
 //! A section as the plugin would see it, with something in the place of what is not known yet.
 
 use ecs_router::config::Lookup;
-use ecs_router::config::keys::{Form, KEYS, Kind, find};
+use ecs_router::config::keys::{DestinationKind, KEYS, KeyForm, find};
 
 use crate::config::{Section, Written};
 
@@ -63,15 +63,15 @@ fn example(section: &Section, key: &str, guess: Guess) -> Option<String> {
     };
     if setting == "type" {
         // Needs no keys of its own.
-        return Some(Kind::Stdout.name().to_owned());
+        return Some(DestinationKind::Stdout.name().to_owned());
     }
     let kind = kind_of(section, destination);
     let row = find(kind, setting).or_else(|| KEYS.iter().find(|row| row.name == setting))?;
     let text = match (row.form, guess) {
-        (Form::Flag, Guess::Other) => "off",
-        (Form::Flag, _) => "on",
-        (Form::Choice(words), Guess::Other) => words.last().copied().unwrap_or_default(),
-        (Form::Choice(words), _) if !words.contains(&row.example) => {
+        (KeyForm::Flag, Guess::Other) => "off",
+        (KeyForm::Flag, _) => "on",
+        (KeyForm::Choice(words), Guess::Other) => words.last().copied().unwrap_or_default(),
+        (KeyForm::Choice(words), _) if !words.contains(&row.example) => {
             words.first().copied().unwrap_or_default()
         }
         // The reference shows secrets as variables.
@@ -85,9 +85,9 @@ fn example(section: &Section, key: &str, guess: Guess) -> Option<String> {
 }
 
 /// The type of a destination, when it is known.
-pub(super) fn kind_of(section: &Section, destination: &str) -> Option<Kind> {
+pub(super) fn kind_of(section: &Section, destination: &str) -> Option<DestinationKind> {
     match section.get(&format!("{destination}.type")) {
-        Some(setting) => setting.value.text().and_then(Kind::named),
-        None => Kind::named(destination),
+        Some(setting) => setting.value.text().and_then(DestinationKind::named),
+        None => DestinationKind::named(destination),
     }
 }

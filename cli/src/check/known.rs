@@ -1,6 +1,6 @@
 //! Which keys there are: the plugin's own, by its table, and those that Fluent Bit and FireLens keep for themselves.
 
-use ecs_router::config::keys::{KEYS, Kind, Scope, find, is_group};
+use ecs_router::config::keys::{DestinationKind, KEYS, Scope, find, is_group};
 
 use super::assumed::kind_of;
 use super::finding::{Finding, Severity};
@@ -131,7 +131,7 @@ fn suggest(section: &Section, routes: &Routes, key: &str) -> (String, String) {
         let what = format!("unknown key: '{destination}' is no destination of a route");
         return (what, format!("write {destination}.type and put it on a route, or leave the key out"));
     }
-    let of = kind_of(section, destination).map_or("", Kind::name);
+    let of = kind_of(section, destination).map_or("", DestinationKind::name);
     (message, format!("ecs-router keys {of} lists those there are"))
 }
 
@@ -154,6 +154,6 @@ fn of_destination(section: &Section, routes: &Routes, key: &str) -> Option<Strin
 }
 
 /// Every key of a destination whose type is not known.
-fn fits(applies: bool, kind: Option<Kind>) -> bool {
+fn fits(applies: bool, kind: Option<DestinationKind>) -> bool {
     applies || kind.is_none()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ecs_router::config::keys::{Form, KEYS, Key, find};
+use ecs_router::config::keys::{KEYS, Key, KeyForm, find};
 
 use super::assumed::kind_of;
 use super::finding::{Finding, Severity};
@@ -10,7 +10,7 @@ use super::routes::Routes;
 use super::variables::variables as names_in;
 use crate::config::{Origin, Section, Setting, Written};
 
-/// Parts of a header's name that tell that its value is a secret.
+/// Pieces of a header's name that tell that its value is a secret.
 const TELLING: [&str; 7] = ["auth", "key", "token", "secret", "password", "cookie", "credential"];
 
 /// Names every secret in clear text.
@@ -48,7 +48,7 @@ fn row(section: &Section, routes: &Routes, key: &str) -> Option<&'static Key> {
 
 fn is_clear(row: &Key, setting: &Setting) -> bool {
     let Some(text) = setting.value.text().filter(|text| !text.is_empty()) else { return false };
-    if row.form != Form::Pairs {
+    if row.form != KeyForm::Pairs {
         return true;
     }
     // Most headers are no secrets.

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use ecs_router::config::keys::{Form, Key, Kind, find};
-use ecs_router::config::{Problem, QueueSettings, Reader, Settings};
+use ecs_router::config::keys::{DestinationKind, Key, KeyForm, find};
+use ecs_router::config::{KeyReader, Problem, QueueSettings, Settings};
 use ecs_router::destination;
 
 use super::assumed::{Assumed, Guess, kind_of};
@@ -42,7 +42,7 @@ pub(super) fn judge(section: &Section, findings: &mut Vec<Finding>) -> Started {
 fn start(lookup: &Assumed<'_>) -> (Settings, Vec<Problem>) {
     let problems = RefCell::new(Vec::new());
     let settings = Settings::read(lookup, &problems);
-    let reader = Reader::new(lookup, &problems);
+    let reader = KeyReader::new(lookup, &problems);
     for named in &settings.destinations {
         drop(destination::open(named, &reader, Some(REGION)));
     }
@@ -103,9 +103,9 @@ fn row(section: &Section, key: &str) -> Option<&'static Key> {
 fn meant(section: &Section, key: &str) -> Option<&'static str> {
     let Written::Text(text) = &section.get(key)?.value else { return None };
     let words = match key.rsplit_once('.') {
-        Some((_, "type")) => Kind::ALL.map(Kind::name).to_vec(),
+        Some((_, "type")) => DestinationKind::ALL.map(DestinationKind::name).to_vec(),
         _ => match row(section, key)?.form {
-            Form::Choice(words) => words.to_vec(),
+            KeyForm::Choice(words) => words.to_vec(),
             _ => return None,
         },
     };
@@ -118,5 +118,6 @@ fn meant_destination(section: &Section, problem: &Problem) -> Option<String> {
     let rest = problem.what.strip_prefix("destination '").filter(|_| problem.key.starts_with("route."))?;
     let (name, _) = rest.split_once('\'')?;
     let described = section.settings.iter().filter_map(|setting| setting.key.strip_suffix(".type"));
-    nearest(name, described.chain(Kind::ALL.map(Kind::name)).chain(["drop"])).map(str::to_owned)
+    nearest(name, described.chain(DestinationKind::ALL.map(DestinationKind::name)).chain(["drop"]))
+        .map(str::to_owned)
 }

@@ -1,4 +1,4 @@
-use ecs_router::config::keys::{KEYS, Key, Kind};
+use ecs_router::config::keys::{DestinationKind, KEYS, Key};
 use proptest::prelude::*;
 
 use super::*;
@@ -33,15 +33,15 @@ fn unknown_values_are_never_wrong() {
 
 #[test]
 fn every_example_of_the_reference_is_right() {
-    for kind in Kind::ALL {
+    for kind in DestinationKind::ALL {
         let keys = KEYS.iter().filter(|key| key.applies_to(Some(kind)));
         // Examples that exclude each other: `include`, the other name of New Relic's key, a password, the extension
         // of a key; a stop in Slack is always told in words; and where the name is a type, no other is needed.
         let needed = |key: &&Key| match key.name {
             "type" | "exclude" | "bearer_token" => false,
-            "api_key" => kind != Kind::Newrelic,
-            "stop_format" => kind != Kind::Slack,
-            "compress" => kind != Kind::S3,
+            "api_key" => kind != DestinationKind::Newrelic,
+            "stop_format" => kind != DestinationKind::Slack,
+            "compress" => kind != DestinationKind::S3,
             _ => true,
         };
         let lines: String = keys

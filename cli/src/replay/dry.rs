@@ -170,7 +170,7 @@ impl<W: Write> Table<'_, W> {
     }
 
     fn summary_object(&mut self) -> io::Result<()> {
-        let total = |((name, kind), total): ((&str, ecs_router::config::keys::Kind), &Total)| {
+        let total = |((name, kind), total): ((&str, ecs_router::config::keys::DestinationKind), &Total)| {
             json!({
                 "name": name,
                 "type": kind.name(),

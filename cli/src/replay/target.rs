@@ -1,29 +1,37 @@
 //! Where inside a destination something goes, in the words of its settings.
 
 use ecs_router::config::Lookup;
-use ecs_router::config::keys::Kind;
+use ecs_router::config::keys::DestinationKind;
 use ecs_router::object::spool;
 use serde_json::{Map, Value};
 
 use super::resolve::Resolved;
 
 /// Name and value, for example `log_group` and `log_stream`; nothing where a destination has only one place.
-pub(super) fn of(lookup: &Resolved, name: &str, kind: Kind, target: &[u8]) -> Vec<(&'static str, String)> {
+pub(super) fn of(
+    lookup: &Resolved,
+    name: &str,
+    kind: DestinationKind,
+    target: &[u8],
+) -> Vec<(&'static str, String)> {
     let setting = |key: &'static str| lookup.get(&format!("{name}.{key}")).map(|value| (key, value));
     match kind {
-        Kind::Cloudwatch => {
+        DestinationKind::Cloudwatch => {
             // The separator is a byte that neither name can hold.
             let mut names = target.splitn(2, |byte| *byte == 0).map(text);
             let (group, stream) = (names.next().unwrap_or_default(), names.next().unwrap_or_default());
             vec![("log_group", group), ("log_stream", stream)]
         }
-        Kind::S3 => setting("bucket").into_iter().chain([("key", key(target))]).collect(),
-        Kind::File => vec![("path", text(target))],
-        Kind::Firehose => setting("delivery_stream").into_iter().collect(),
-        Kind::Http | Kind::FirehoseHttp => setting("url").into_iter().collect(),
-        Kind::Otlp => setting("endpoint").into_iter().collect(),
+        DestinationKind::S3 => setting("bucket").into_iter().chain([("key", key(target))]).collect(),
+        DestinationKind::File => vec![("path", text(target))],
+        DestinationKind::Firehose => setting("delivery_stream").into_iter().collect(),
+        DestinationKind::Http | DestinationKind::FirehoseHttp => setting("url").into_iter().collect(),
+        DestinationKind::Otlp => setting("endpoint").into_iter().collect(),
         // An address of the vendor's, or one that is a secret.
-        Kind::Newrelic | Kind::Datadog | Kind::Slack | Kind::Stdout => Vec::new(),
+        DestinationKind::Newrelic
+        | DestinationKind::Datadog
+        | DestinationKind::Slack
+        | DestinationKind::Stdout => Vec::new(),
     }
 }
 

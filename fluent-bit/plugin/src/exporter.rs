@@ -33,7 +33,7 @@ use std::time::SystemTime;
 use fluent_bit_sys::flbgo_output_plugin;
 
 use crate::host::text;
-use ecs_router::metrics::{Board, Boards, FAMILIES, Family, Kind, Metrics};
+use ecs_router::metrics::{Board, Boards, FAMILIES, Family, MetricKind, Metrics};
 
 type GetName = unsafe extern "C" fn(*mut c_void) -> *const c_char;
 type GetContext = unsafe extern "C" fn(*mut c_void) -> *mut c_void;
@@ -100,8 +100,8 @@ impl Maker {
     /// A family without series; `None` when the host has no memory for it.
     fn family(&self, family: &Family) -> Option<(NonNull<c_void>, Set)> {
         let (create, set) = match family.kind {
-            Kind::Counter => self.counter,
-            Kind::Gauge => self.gauge,
+            MetricKind::Counter => self.counter,
+            MetricKind::Gauge => self.gauge,
         };
         let (name, help) = (c_text(family.name), c_text(family.help));
         let labels = Texts::new("name", family.labels());

@@ -1,10 +1,10 @@
 //! Keys of CloudWatch Logs.
 
-use super::kind::Kind;
-use super::row::Form::{Choice, Flag, Pairs, Template, Text};
+use super::kind::DestinationKind;
+use super::row::KeyForm::{Choice, Flag, Pairs, Template, Text};
 use super::row::{Key, Scope, key};
 
-const CLOUDWATCH: Scope = Scope::Only(&[Kind::Cloudwatch]);
+const CLOUDWATCH: Scope = Scope::Only(&[DestinationKind::Cloudwatch]);
 
 /// Days that PutRetentionPolicy accepts.
 pub const RETENTION_DAYS: &[&str] = &[

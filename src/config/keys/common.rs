@@ -1,7 +1,7 @@
 //! Keys that destinations of several types have, in parts: in each type's table its own keys stand between them.
 
-use super::kind::Kind;
-use super::row::Form::{Choice, Duration, Flag, List, Number, Text};
+use super::kind::DestinationKind;
+use super::row::KeyForm::{Choice, Duration, Flag, List, Number, Text};
 use super::row::Scope::{Destination, Only};
 use super::row::{Key, Scope, key};
 
@@ -19,22 +19,34 @@ pub(super) const TYPES: &[&str] = &[
     "stdout",
 ];
 
-const AWS: Scope = Only(&[Kind::Cloudwatch, Kind::S3, Kind::Firehose]);
+const AWS: Scope = Only(&[DestinationKind::Cloudwatch, DestinationKind::S3, DestinationKind::Firehose]);
 const NETWORK: Scope = Only(&[
-    Kind::Cloudwatch,
-    Kind::S3,
-    Kind::Firehose,
-    Kind::Newrelic,
-    Kind::Datadog,
-    Kind::Slack,
-    Kind::Http,
-    Kind::FirehoseHttp,
-    Kind::Otlp,
+    DestinationKind::Cloudwatch,
+    DestinationKind::S3,
+    DestinationKind::Firehose,
+    DestinationKind::Newrelic,
+    DestinationKind::Datadog,
+    DestinationKind::Slack,
+    DestinationKind::Http,
+    DestinationKind::FirehoseHttp,
+    DestinationKind::Otlp,
 ]);
 /// Destinations with an address of the vendor's; the others have a `url` of the user's.
-const VENDOR: Scope = Only(&[Kind::Cloudwatch, Kind::S3, Kind::Firehose, Kind::Newrelic, Kind::Datadog]);
-const DATED: Scope =
-    Only(&[Kind::S3, Kind::Firehose, Kind::Http, Kind::FirehoseHttp, Kind::File, Kind::Stdout]);
+const VENDOR: Scope = Only(&[
+    DestinationKind::Cloudwatch,
+    DestinationKind::S3,
+    DestinationKind::Firehose,
+    DestinationKind::Newrelic,
+    DestinationKind::Datadog,
+]);
+const DATED: Scope = Only(&[
+    DestinationKind::S3,
+    DestinationKind::Firehose,
+    DestinationKind::Http,
+    DestinationKind::FirehoseHttp,
+    DestinationKind::File,
+    DestinationKind::Stdout,
+]);
 
 /// Whatever its type.
 pub(super) const EVERY: &[Key] = &[
@@ -53,7 +65,7 @@ pub(super) const EVERY: &[Key] = &[
         "off",
     )
     .or("on")
-    .except(Kind::Slack, "off"),
+    .except(DestinationKind::Slack, "off"),
     key(
         Destination,
         "log_key",
@@ -139,13 +151,13 @@ pub(super) const SENT: &[Key] = &[
     .or("date"),
     key(NETWORK, "concurrency", Number, "Requests to the destination at one time.", "16")
         .or("8")
-        .except(Kind::Slack, "1"),
+        .except(DestinationKind::Slack, "1"),
 ];
 
 /// How bodies are posted to an address of the user's, or much like it.
 pub(super) const POSTED: &[Key] = &[
     key(
-        Only(&[Kind::Newrelic, Kind::FirehoseHttp]),
+        Only(&[DestinationKind::Newrelic, DestinationKind::FirehoseHttp]),
         "compress",
         Choice(&["off", "gzip"]),
         "Compress requests.",
@@ -153,7 +165,7 @@ pub(super) const POSTED: &[Key] = &[
     )
     .or("gzip"),
     key(
-        Only(&[Kind::Http]),
+        Only(&[DestinationKind::Http]),
         "compress",
         Choice(&["off", "gzip", "zstd"]),
         "Compress requests, with what the endpoint understands.",
@@ -161,7 +173,7 @@ pub(super) const POSTED: &[Key] = &[
     )
     .or("off"),
     key(
-        Only(&[Kind::Http, Kind::FirehoseHttp]),
+        Only(&[DestinationKind::Http, DestinationKind::FirehoseHttp]),
         "url",
         Text,
         "Where batches are sent with POST.",

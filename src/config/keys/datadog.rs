@@ -1,10 +1,10 @@
 //! Keys of Datadog.
 
-use super::kind::Kind;
-use super::row::Form::{Choice, Template, Text};
+use super::kind::DestinationKind;
+use super::row::KeyForm::{Choice, Template, Text};
 use super::row::{Key, Scope, key};
 
-const DATADOG: Scope = Scope::Only(&[Kind::Datadog]);
+const DATADOG: Scope = Scope::Only(&[DestinationKind::Datadog]);
 
 /// Sites with an intake of their own (<https://docs.datadoghq.com/getting_started/site/>, read 2026-11); any other
 /// is reached with `endpoint`.

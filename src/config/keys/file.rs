@@ -1,10 +1,10 @@
 //! Keys of local files.
 
-use super::kind::Kind;
-use super::row::Form::{Choice, Template};
+use super::kind::DestinationKind;
+use super::row::KeyForm::{Choice, Template};
 use super::row::{Key, Scope, key};
 
-const FILE: Scope = Scope::Only(&[Kind::File]);
+const FILE: Scope = Scope::Only(&[DestinationKind::File]);
 
 pub(super) const KEYS: &[Key] = &[
     key(

@@ -1,10 +1,10 @@
 //! Keys of endpoints of Firehose's HTTP delivery.
 
-use super::kind::Kind;
-use super::row::Form::{Number, Pairs, Size, Text};
+use super::kind::DestinationKind;
+use super::row::KeyForm::{Number, Pairs, Size, Text};
 use super::row::{Key, Scope, key};
 
-const FIREHOSE_HTTP: Scope = Scope::Only(&[Kind::FirehoseHttp]);
+const FIREHOSE_HTTP: Scope = Scope::Only(&[DestinationKind::FirehoseHttp]);
 
 pub(super) const KEYS: &[Key] = &[
     key(

@@ -1,10 +1,10 @@
 //! Keys of any HTTP endpoint.
 
-use super::kind::Kind;
-use super::row::Form::{Choice, Number, Pairs, Size, Text};
+use super::kind::DestinationKind;
+use super::row::KeyForm::{Choice, Number, Pairs, Size, Text};
 use super::row::{Key, Scope, key};
 
-const HTTP: Scope = Scope::Only(&[Kind::Http]);
+const HTTP: Scope = Scope::Only(&[DestinationKind::Http]);
 
 pub(super) const KEYS: &[Key] = &[
     key(

@@ -2,7 +2,7 @@
 
 /// The types of destination there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum DestinationKind {
     /// Amazon CloudWatch Logs
     Cloudwatch,
     /// objects in Amazon S3
@@ -27,44 +27,44 @@ pub enum Kind {
     Stdout,
 }
 
-impl Kind {
+impl DestinationKind {
     /// All of them, in the order of the reference.
-    pub const ALL: [Kind; 11] = [
-        Kind::Cloudwatch,
-        Kind::S3,
-        Kind::Firehose,
-        Kind::Newrelic,
-        Kind::Datadog,
-        Kind::Slack,
-        Kind::Http,
-        Kind::FirehoseHttp,
-        Kind::Otlp,
-        Kind::File,
-        Kind::Stdout,
+    pub const ALL: [DestinationKind; 11] = [
+        DestinationKind::Cloudwatch,
+        DestinationKind::S3,
+        DestinationKind::Firehose,
+        DestinationKind::Newrelic,
+        DestinationKind::Datadog,
+        DestinationKind::Slack,
+        DestinationKind::Http,
+        DestinationKind::FirehoseHttp,
+        DestinationKind::Otlp,
+        DestinationKind::File,
+        DestinationKind::Stdout,
     ];
 
     /// What users write for it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Kind::Cloudwatch => "cloudwatch",
-            Kind::S3 => "s3",
-            Kind::Firehose => "firehose",
-            Kind::Newrelic => "newrelic",
-            Kind::Datadog => "datadog",
-            Kind::Http => "http",
-            Kind::FirehoseHttp => "firehose_http",
-            Kind::Slack => "slack",
-            Kind::Otlp => "otlp",
-            Kind::File => "file",
-            Kind::Stdout => "stdout",
+            DestinationKind::Cloudwatch => "cloudwatch",
+            DestinationKind::S3 => "s3",
+            DestinationKind::Firehose => "firehose",
+            DestinationKind::Newrelic => "newrelic",
+            DestinationKind::Datadog => "datadog",
+            DestinationKind::Http => "http",
+            DestinationKind::FirehoseHttp => "firehose_http",
+            DestinationKind::Slack => "slack",
+            DestinationKind::Otlp => "otlp",
+            DestinationKind::File => "file",
+            DestinationKind::Stdout => "stdout",
         }
     }
 
     /// Whether it is a service of AWS, reached with AWS credentials.
     #[must_use]
     pub const fn is_aws(self) -> bool {
-        matches!(self, Kind::Cloudwatch | Kind::S3 | Kind::Firehose)
+        matches!(self, DestinationKind::Cloudwatch | DestinationKind::S3 | DestinationKind::Firehose)
     }
 
     /// The type of this name.

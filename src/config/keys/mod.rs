@@ -21,9 +21,9 @@ mod slack;
 
 pub use cloudwatch::RETENTION_DAYS;
 pub use datadog::DATADOG_SITES;
-pub use kind::Kind;
+pub use kind::DestinationKind;
 pub use reference::{reference, reference_of};
-pub use row::{Form, Key, Scope};
+pub use row::{Key, KeyForm, Scope};
 
 /// In the order of the reference, which is that of a type's own table as well.
 const PARTS: &[&[Key]] = &[
@@ -83,7 +83,7 @@ pub fn is_group(name: &str) -> bool {
 
 /// The row of a key of an output (`kind` is `None`) or of a destination of this type.
 #[must_use]
-pub fn find(kind: Option<Kind>, name: &str) -> Option<&'static Key> {
+pub fn find(kind: Option<DestinationKind>, name: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.name == name && key.applies_to(kind))
 }
 
@@ -93,15 +93,15 @@ mod tests {
 
     #[test]
     fn every_type_can_be_written() {
-        let written = find(Some(Kind::File), "type").unwrap();
-        let names: Vec<_> = Kind::ALL.into_iter().map(Kind::name).collect();
-        assert_eq!(written.form, Form::Choice(common::TYPES));
+        let written = find(Some(DestinationKind::File), "type").unwrap();
+        let names: Vec<_> = DestinationKind::ALL.into_iter().map(DestinationKind::name).collect();
+        assert_eq!(written.form, KeyForm::Choice(common::TYPES));
         assert_eq!(names, common::TYPES);
     }
 
     #[test]
     fn no_key_stands_twice_for_one_type() {
-        for kind in Kind::ALL.into_iter().map(Some).chain([None]) {
+        for kind in DestinationKind::ALL.into_iter().map(Some).chain([None]) {
             let mut names: Vec<_> =
                 KEYS.iter().filter(|key| key.applies_to(kind)).map(|key| key.name).collect();
             let all = names.len();

@@ -1,10 +1,10 @@
 //! Keys of New Relic.
 
-use super::kind::Kind;
-use super::row::Form::{Choice, Text};
+use super::kind::DestinationKind;
+use super::row::KeyForm::{Choice, Text};
 use super::row::{Key, Scope, key};
 
-const NEWRELIC: Scope = Scope::Only(&[Kind::Newrelic]);
+const NEWRELIC: Scope = Scope::Only(&[DestinationKind::Newrelic]);
 
 pub(super) const KEYS: &[Key] = &[
     key(

@@ -1,10 +1,10 @@
 //! Keys of receivers of OTLP.
 
-use super::kind::Kind;
-use super::row::Form::{Choice, Pairs, Template, Text};
+use super::kind::DestinationKind;
+use super::row::KeyForm::{Choice, Pairs, Template, Text};
 use super::row::{Key, Scope, key};
 
-const OTLP: Scope = Scope::Only(&[Kind::Otlp]);
+const OTLP: Scope = Scope::Only(&[DestinationKind::Otlp]);
 
 pub(super) const KEYS: &[Key] = &[
     key(

@@ -1,6 +1,6 @@
 //! Keys of the output itself.
 
-use super::row::Form::{Choice, Duration, Flag, List, Number, Text};
+use super::row::KeyForm::{Choice, Duration, Flag, List, Number, Text};
 use super::row::Scope::Output;
 use super::row::{Key, key};
 

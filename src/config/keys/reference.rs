@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::KEYS;
-use super::kind::Kind;
+use super::kind::DestinationKind;
 use super::row::{Key, Scope};
 
 /// The reference for the README, as Markdown tables.
@@ -12,13 +12,13 @@ pub fn reference() -> String {
     let mut text = String::new();
     section(&mut text, "Keys of the output", |key| key.scope == Scope::Output);
     section(&mut text, EVERY, |key| key.scope == Scope::Destination);
-    Kind::ALL.into_iter().for_each(|kind| section_of(&mut text, kind));
+    DestinationKind::ALL.into_iter().for_each(|kind| section_of(&mut text, kind));
     text
 }
 
 /// The same for one type of destination.
 #[must_use]
-pub fn reference_of(kind: Kind) -> String {
+pub fn reference_of(kind: DestinationKind) -> String {
     let mut text = String::new();
     section(&mut text, EVERY, |key| key.scope == Scope::Destination);
     section_of(&mut text, kind);
@@ -27,7 +27,7 @@ pub fn reference_of(kind: Kind) -> String {
 
 const EVERY: &str = "Keys of every destination: `<destination>.<key>`";
 
-fn section_of(text: &mut String, kind: Kind) {
+fn section_of(text: &mut String, kind: DestinationKind) {
     let title = format!("Destination type `{}`", kind.name());
     section(text, &title, |key| matches!(key.scope, Scope::Only(kinds) if kinds.contains(&kind)));
 }

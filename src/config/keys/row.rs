@@ -1,6 +1,6 @@
 //! What one row of the table says of a key.
 
-use super::kind::Kind;
+use super::kind::DestinationKind;
 
 /// Where a key may stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,12 +10,12 @@ pub enum Scope {
     /// `<destination>.<key>` of any type.
     Destination,
     /// `<destination>.<key>` of these types.
-    Only(&'static [Kind]),
+    Only(&'static [DestinationKind]),
 }
 
 /// What a value looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum KeyForm {
     /// Free text.
     Text,
     /// Text with `$(field)` and strftime.
@@ -36,20 +36,20 @@ pub enum Form {
     Choice(&'static [&'static str]),
 }
 
-impl Form {
+impl KeyForm {
     /// In words, for the reference.
     #[must_use]
     pub fn describe(self) -> String {
         match self {
-            Form::Text => "text".into(),
-            Form::Template => "template".into(),
-            Form::Flag => "on/off".into(),
-            Form::Duration => "duration".into(),
-            Form::Number => "number".into(),
-            Form::Size => "size".into(),
-            Form::List => "list".into(),
-            Form::Pairs => "name=value list".into(),
-            Form::Choice(words) => words.join(" / "),
+            KeyForm::Text => "text".into(),
+            KeyForm::Template => "template".into(),
+            KeyForm::Flag => "on/off".into(),
+            KeyForm::Duration => "duration".into(),
+            KeyForm::Number => "number".into(),
+            KeyForm::Size => "size".into(),
+            KeyForm::List => "list".into(),
+            KeyForm::Pairs => "name=value list".into(),
+            KeyForm::Choice(words) => words.join(" / "),
         }
     }
 }
@@ -62,11 +62,11 @@ pub struct Key {
     /// Its name; `<class>` and `<name>` stand for a name of the user's.
     pub name: &'static str,
     /// What its value looks like.
-    pub form: Form,
+    pub form: KeyForm,
     /// What holds when it is not set.
     pub default: Option<&'static str>,
     /// One type for which something else holds then.
-    pub exception: Option<(Kind, &'static str)>,
+    pub exception: Option<(DestinationKind, &'static str)>,
     /// Its value must never be shown.
     pub secret: bool,
     /// One or two sentences for the reference.
@@ -78,7 +78,7 @@ pub struct Key {
 pub(super) const fn key(
     scope: Scope,
     name: &'static str,
-    form: Form,
+    form: KeyForm,
     doc: &'static str,
     example: &'static str,
 ) -> Key {
@@ -92,7 +92,7 @@ impl Key {
     }
 
     /// For one type, another default.
-    pub(super) const fn except(mut self, kind: Kind, default: &'static str) -> Self {
+    pub(super) const fn except(mut self, kind: DestinationKind, default: &'static str) -> Self {
         self.exception = Some((kind, default));
         self
     }
@@ -105,14 +105,14 @@ impl Key {
 
     /// What holds for this type when it is not set.
     #[must_use]
-    pub fn default_of(&self, kind: Option<Kind>) -> Option<&'static str> {
+    pub fn default_of(&self, kind: Option<DestinationKind>) -> Option<&'static str> {
         let exception = self.exception.filter(|(only, _)| kind == Some(*only));
         exception.map(|(_, default)| default).or(self.default)
     }
 
     /// Whether it is a key of an output (`kind` is `None`) or of a destination of this type.
     #[must_use]
-    pub fn applies_to(&self, kind: Option<Kind>) -> bool {
+    pub fn applies_to(&self, kind: Option<DestinationKind>) -> bool {
         match (self.scope, kind) {
             (Scope::Output, None) | (Scope::Destination, Some(_)) => true,
             (Scope::Only(kinds), Some(kind)) => kinds.contains(&kind),

@@ -1,10 +1,10 @@
 //! Keys of S3.
 
-use super::kind::Kind;
-use super::row::Form::{Choice, Duration, Flag, Pairs, Size, Template, Text};
+use super::kind::DestinationKind;
+use super::row::KeyForm::{Choice, Duration, Flag, Pairs, Size, Template, Text};
 use super::row::{Key, Scope, key};
 
-const S3: Scope = Scope::Only(&[Kind::S3]);
+const S3: Scope = Scope::Only(&[DestinationKind::S3]);
 
 /// Storage classes of S3; those of Outposts, Snow and directory buckets are signed and addressed in ways of their own
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html>, read 2026-11).

@@ -1,10 +1,10 @@
 //! Keys of Slack.
 
-use super::kind::Kind;
-use super::row::Form::{Choice, Text};
+use super::kind::DestinationKind;
+use super::row::KeyForm::{Choice, Text};
 use super::row::{Key, Scope, key};
 
-const SLACK: Scope = Scope::Only(&[Kind::Slack]);
+const SLACK: Scope = Scope::Only(&[DestinationKind::Slack]);
 
 pub(super) const KEYS: &[Key] = &[
     key(

@@ -13,11 +13,13 @@ use super::*;
 use crate::classify::classes::Entry;
 use crate::config::Common;
 use crate::delivery::ack::Verdict;
-use crate::destination::{Encoded, HttpRequest, Judgement, Network, Outlet, Pace, Purpose, Reply, Request};
+use crate::destination::{
+    Encoded, Endpoint, HttpRequest, Network, Purpose, Reply, ReplyAction, Request, RetryTiming,
+};
 use crate::encode::batch::{Limits, pack};
-use crate::encode::partition::{Item, Lane};
-use crate::encode::payload::Body;
-use crate::encode::template::Scene;
+use crate::encode::partition::{BatchItem, Partition};
+use crate::encode::payload::Payload;
+use crate::encode::template::RenderContext;
 use crate::transport::http::Failure;
 
 const LIMITS: Limits = Limits { bytes: usize::MAX, records: usize::MAX, span_ms: None, ordered: false };
@@ -45,11 +47,16 @@ impl Destination for Vendor {
         Some(&self.network)
     }
 
-    fn target<'t>(&'t self, _: &Entry<'_, '_, '_>, _: &Scene<'_>, _: &mut Vec<u8>) -> Option<&'t str> {
+    fn target<'t>(
+        &'t self,
+        _: &Entry<'_, '_, '_>,
+        _: &RenderContext<'_>,
+        _: &mut Vec<u8>,
+    ) -> Option<&'t str> {
         None
     }
 
-    fn encode(&self, _: &Entry<'_, '_, '_>, _: &Scene<'_>, _: &mut Vec<u8>) -> Encoded {
+    fn encode(&self, _: &Entry<'_, '_, '_>, _: &RenderContext<'_>, _: &mut Vec<u8>) -> Encoded {
         Encoded::Empty
     }
 
@@ -57,34 +64,36 @@ impl Destination for Vendor {
         request(Purpose::Deliver, "deliver", batch.body())
     }
 
-    fn judge(&self, _: Purpose, batch: &Batch, reply: &Reply) -> Judgement {
+    fn judge(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
         let why = "as scripted".to_owned();
         let all = 0..batch.items.len();
         match reply.status {
-            200 => Judgement::Delivered,
-            206 => Judgement::Partial { retry: all.skip(1).collect(), refused: vec![(0..1, Reason::TooOld)] },
-            207 => Judgement::Partial { retry: all.collect(), refused: Vec::new() },
-            400 => Judgement::Split { why },
-            401 => Judgement::Reauthorize { why },
-            403 => Judgement::Later { pace: Pace::Slow, why },
-            404 => Judgement::Prepare(vec![prepare("make")]),
-            405 => Judgement::Prepare(vec![prepare("make house"), prepare("make room")]),
-            409 => Judgement::Forgiven { why },
-            410 => Judgement::Refused { why },
-            _ => Judgement::Later { pace: Pace::Soon, why },
+            200 => ReplyAction::Delivered,
+            206 => {
+                ReplyAction::Partial { retry: all.skip(1).collect(), refused: vec![(0..1, Reason::TooOld)] }
+            }
+            207 => ReplyAction::Partial { retry: all.collect(), refused: Vec::new() },
+            400 => ReplyAction::Split { why },
+            401 => ReplyAction::Reauthorize { why },
+            403 => ReplyAction::Later { pace: RetryTiming::Slow, why },
+            404 => ReplyAction::Prepare(vec![prepare("make")]),
+            405 => ReplyAction::Prepare(vec![prepare("make house"), prepare("make room")]),
+            409 => ReplyAction::Forgiven { why },
+            410 => ReplyAction::Refused { why },
+            _ => ReplyAction::Later { pace: RetryTiming::Soon, why },
         }
     }
 }
 
 fn prepare(name: &'static str) -> Request {
-    request(Purpose::Prepare(name), name, Body::default())
+    request(Purpose::Prepare(name), name, Payload::default())
 }
 
-fn request(purpose: Purpose, url: &str, body: Body) -> Request {
+fn request(purpose: Purpose, url: &str, body: Payload) -> Request {
     let (method, headers) = (Method::POST, HeaderMap::new());
     Request {
         purpose,
-        outlet: Outlet::Http(HttpRequest { method, url: url.into(), headers, body, sign: None }),
+        outlet: Endpoint::Http(HttpRequest { method, url: url.into(), headers, body, sign: None }),
     }
 }
 
@@ -100,9 +109,9 @@ struct Script {
     refused: Cell<usize>,
 }
 
-impl Transport for Rc<Script> {
-    async fn send(&self, outlet: &Outlet) -> Result<Reply, Failure> {
-        let Outlet::Http(request) = outlet else { panic!("not over the network") };
+impl SendRequest for Rc<Script> {
+    async fn send(&self, outlet: &Endpoint) -> Result<Reply, Failure> {
+        let Endpoint::Http(request) = outlet else { panic!("not over the network") };
         let whole = request.body.whole();
         let body = String::from_utf8_lossy(&whole);
         self.sent.borrow_mut().push((Instant::now(), format!("{} {body}", request.url).trim().to_owned()));
@@ -120,7 +129,7 @@ impl Transport for Rc<Script> {
 
 /// A courier on a script, and what is known afterwards.
 struct Stage {
-    courier: Rc<Courier<Rc<Script>>>,
+    courier: Rc<Sender<Rc<Script>>>,
     script: Rc<Script>,
     metrics: Arc<Metrics>,
     progress: Rc<Progress>,
@@ -155,7 +164,7 @@ impl Stage {
             refused: <_>::default(),
         });
         let log = Rc::new(Log::new(0));
-        let courier = Courier::new(0, Box::new(vendor), Rc::clone(&script), Arc::clone(&metrics), log);
+        let courier = Sender::new(0, Box::new(vendor), Rc::clone(&script), Arc::clone(&metrics), log);
         Self { courier: Rc::new(courier), script, metrics, progress: Progress::new(1), start: Instant::now() }
     }
 
@@ -199,10 +208,10 @@ impl Stage {
 
 /// Records that are one letter each.
 fn batch(ordinals: std::ops::Range<u32>) -> Batch {
-    let mut lane = Lane::default();
+    let mut lane = Partition::default();
     for ordinal in ordinals {
         let (place, ()) = lane.write(0, |out| out.push(b'a' + u8::try_from(ordinal).unwrap()));
-        lane.push(Item { ordinal, at_ms: 0, start: place.start, end: place.end, size: 1 });
+        lane.push(BatchItem { ordinal, at_ms: 0, start: place.start, end: place.end, size: 1 });
     }
     pack(lane, &LIMITS).remove(0)
 }

@@ -8,13 +8,14 @@ use serde_json::{Value, json};
 
 use super::aws_json::Service;
 use super::{
-    Destination, Encoded, Judgement, Network, Pace, Purpose, Reply, Request, aws_error, content, gzip,
+    Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request, RetryTiming, aws_error, content,
+    gzip,
 };
 use crate::classify::classes::Entry;
-use crate::config::{Common, Reader};
+use crate::config::{Common, KeyReader};
 use crate::encode::batch::{Batch, Limits};
 use crate::encode::json::Writer;
-use crate::encode::template::{Names, Scene, Template};
+use crate::encode::template::{NameKind, RenderContext, Template};
 use crate::metrics::Reason;
 
 /// What each event counts for besides its message.
@@ -55,13 +56,13 @@ struct NewGroup {
 }
 
 impl Cloudwatch {
-    pub(super) fn read(common: Common, reader: &Reader<'_>, region: Option<&str>) -> Self {
+    pub(super) fn read(common: Common, reader: &KeyReader<'_>, region: Option<&str>) -> Self {
         let network = Network::read_aws(reader, region);
         Self {
             common,
             service: Service::read(reader, &network, "logs", "Logs_20140328"),
-            log_group: reader.template("log_group", Names::LogGroup),
-            log_stream: reader.template("log_stream", Names::LogStream),
+            log_group: reader.template("log_group", NameKind::LogGroup),
+            log_stream: reader.template("log_stream", NameKind::LogStream),
             format: reader.choice("log_format"),
             gzip: reader.choice("compress") == Some("gzip"),
             create: NewGroup::read(reader),
@@ -99,25 +100,26 @@ impl Cloudwatch {
         [Some(create), retention, Some(self.create_stream(batch))].into_iter().flatten().collect()
     }
 
-    fn judge_preparation(&self, operation: &str, batch: &Batch, reply: &Reply) -> Judgement {
+    fn judge_preparation(&self, operation: &str, batch: &Batch, reply: &Reply) -> ReplyAction {
         let error = aws_error(reply);
         match (operation, error.code.as_str()) {
-            _ if reply.status == 200 => Judgement::Delivered,
-            (_, "ResourceAlreadyExistsException") => Judgement::Delivered,
+            _ if reply.status == 200 => ReplyAction::Delivered,
+            (_, "ResourceAlreadyExistsException") => ReplyAction::Delivered,
             ("CreateLogStream", "ResourceNotFoundException") => match &self.create {
-                Some(new) => Judgement::Prepare(self.create_group(new, batch)),
-                None => Judgement::Later { pace: Pace::Slow, why: self.missing_group(batch) },
+                Some(new) => ReplyAction::Prepare(self.create_group(new, batch)),
+                None => ReplyAction::Later { pace: RetryTiming::Slow, why: self.missing_group(batch) },
             },
             // Somebody else makes the same group at this moment.
             (_, "OperationAbortedException") => {
-                Judgement::Later { pace: Pace::Soon, why: error.describe(operation) }
+                ReplyAction::Later { pace: RetryTiming::Soon, why: error.describe(operation) }
             }
             ("PutRetentionPolicy", _) if !error.is_passing() => {
-                Judgement::Forgiven { why: error.describe(operation) }
+                ReplyAction::Forgiven { why: error.describe(operation) }
             }
-            _ => error
-                .common_judgement(reply, operation)
-                .unwrap_or_else(|| Judgement::Later { pace: Pace::Slow, why: error.describe(operation) }),
+            _ => error.common_judgement(reply, operation).unwrap_or_else(|| ReplyAction::Later {
+                pace: RetryTiming::Slow,
+                why: error.describe(operation),
+            }),
         }
     }
 
@@ -129,7 +131,7 @@ impl Cloudwatch {
 
 impl NewGroup {
     /// `None` unless `auto_create_group` is on; keys that only mean something then are checked either way.
-    fn read(reader: &Reader<'_>) -> Option<Self> {
+    fn read(reader: &KeyReader<'_>) -> Option<Self> {
         let new = Self {
             retention_days: reader.choice("retention_days").and_then(|days| days.parse().ok()),
             class: reader.choice("log_group_class"),
@@ -162,7 +164,7 @@ impl Destination for Cloudwatch {
     fn target<'t>(
         &'t self,
         entry: &Entry<'_, '_, '_>,
-        scene: &Scene<'_>,
+        scene: &RenderContext<'_>,
         out: &mut Vec<u8>,
     ) -> Option<&'t str> {
         let missing = self.log_group.render(entry, scene, out);
@@ -171,7 +173,7 @@ impl Destination for Cloudwatch {
     }
 
     /// `{"timestamp":…,"message":"…"},`
-    fn encode(&self, entry: &Entry<'_, '_, '_>, _: &Scene<'_>, out: &mut Vec<u8>) -> Encoded {
+    fn encode(&self, entry: &Entry<'_, '_, '_>, _: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {
         let start = out.len();
         let mut head = Writer::<false>::new(out);
         head.raw(b"{\"timestamp\":");
@@ -220,7 +222,7 @@ impl Destination for Cloudwatch {
         self.service.call(Purpose::Deliver, "PutLogEvents", body, headers)
     }
 
-    fn judge(&self, purpose: Purpose, batch: &Batch, reply: &Reply) -> Judgement {
+    fn judge(&self, purpose: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
         if let Purpose::Prepare(operation) = purpose {
             return self.judge_preparation(operation, batch, reply);
         }
@@ -232,20 +234,23 @@ impl Destination for Cloudwatch {
         let about_the_body = reply.status == 413
             || matches!(error.code.as_str(), "InvalidParameterException" | "SerializationException");
         match error.code.as_str() {
-            "ResourceNotFoundException" => Judgement::Prepare(vec![self.create_stream(batch)]),
-            _ if about_the_body && batch.items.len() > 1 => Judgement::Split { why },
-            _ if about_the_body => Judgement::Refused { why },
+            "ResourceNotFoundException" => ReplyAction::Prepare(vec![self.create_stream(batch)]),
+            _ if about_the_body && batch.items.len() > 1 => ReplyAction::Split { why },
+            _ if about_the_body => ReplyAction::Refused { why },
             _ => error
                 .common_judgement(reply, "PutLogEvents")
-                .unwrap_or(Judgement::Later { pace: Pace::Slow, why }),
+                .unwrap_or(ReplyAction::Later { pace: RetryTiming::Slow, why }),
         }
     }
 }
 
 /// 200 is not yet delivery: the body must be the service's, and may reject events at either end of the batch.
-fn accepted(batch: &Batch, reply: &Reply) -> Judgement {
+fn accepted(batch: &Batch, reply: &Reply) -> ReplyAction {
     let Ok(body @ Value::Object(_)) = serde_json::from_slice::<Value>(&reply.body) else {
-        return Judgement::Later { pace: Pace::Soon, why: "200 without the service's JSON body".to_owned() };
+        return ReplyAction::Later {
+            pace: RetryTiming::Soon,
+            why: "200 without the service's JSON body".to_owned(),
+        };
     };
     let rejected = &body["rejectedLogEventsInfo"];
     let index = |name: &str| rejected[name].as_u64().and_then(|index| usize::try_from(index).ok());
@@ -258,7 +263,11 @@ fn accepted(batch: &Batch, reply: &Reply) -> Judgement {
             .into_iter()
             .filter(|(range, _)| !range.is_empty())
             .collect();
-    if refused.is_empty() { Judgement::Delivered } else { Judgement::Partial { retry: Vec::new(), refused } }
+    if refused.is_empty() {
+        ReplyAction::Delivered
+    } else {
+        ReplyAction::Partial { retry: Vec::new(), refused }
+    }
 }
 
 fn names(batch: &Batch) -> (String, String) {

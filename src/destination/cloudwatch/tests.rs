@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::classify::classes::{Class, Classifier};
-use crate::config::keys::Kind;
-use crate::config::{DestinationSettings, Reader};
-use crate::destination::{HttpRequest, Outlet, open};
-use crate::encode::partition::Lanes;
+use crate::config::keys::DestinationKind;
+use crate::config::{DestinationSettings, KeyReader};
+use crate::destination::{Endpoint, HttpRequest, open};
+use crate::encode::partition::Partitions;
 use crate::input::decode;
 use crate::stop;
 
 const TIME_MS: i64 = 1_795_000_000_000;
 
-const SCENE: Scene<'_> = Scene { tag: b"app", uuid: "u", chunk: "c", task: None };
+const SCENE: RenderContext<'_> = RenderContext { tag: b"app", uuid: "u", chunk: "c", task: None };
 
 /// The destination `logs` with these keys of its own; `log_group` is `/g` unless said otherwise.
 fn opened(keys: &[(&str, &str)]) -> (Box<dyn Destination>, Vec<String>) {
@@ -22,8 +22,8 @@ fn opened(keys: &[(&str, &str)]) -> (Box<dyn Destination>, Vec<String>) {
     let keys = usual.iter().chain(keys).map(|(key, value)| (format!("logs.{key}"), (*value).to_owned()));
     let keys: BTreeMap<String, String> = keys.collect();
     let problems = RefCell::new(Vec::new());
-    let settings = DestinationSettings { name: "logs".into(), kind: Kind::Cloudwatch };
-    let destination = open(&settings, &Reader::new(&keys, &problems), None);
+    let settings = DestinationSettings { name: "logs".into(), kind: DestinationKind::Cloudwatch };
+    let destination = open(&settings, &KeyReader::new(&keys, &problems), None);
     (destination, problems.into_inner().iter().map(ToString::to_string).collect())
 }
 
@@ -37,7 +37,7 @@ fn logs(keys: &[(&str, &str)]) -> Box<dyn Destination> {
 fn encoded(destination: &dyn Destination, records: &[Value]) -> (Vec<Encoded>, Vec<Batch>) {
     let chunk: Vec<u8> =
         records.iter().flat_map(|record| rmp_serde::to_vec(&(TIME_MS / 1_000, record)).unwrap()).collect();
-    let (mut lanes, mut outcomes, mut ordinal) = (Lanes::default(), Vec::new(), 0);
+    let (mut lanes, mut outcomes, mut ordinal) = (Partitions::default(), Vec::new(), 0);
     decode::records(&chunk, |record| {
         let (class, stop) = Classifier::default().class_of(record);
         let entry = Entry { record, class, class_name: class.name(), stop: stop.as_ref() };
@@ -48,7 +48,7 @@ fn encoded(destination: &dyn Destination, records: &[Value]) -> (Vec<Encoded>, V
         let (start, end, at_ms) = (place.start, place.end, record.time.millis());
         match outcome {
             Encoded::Whole { size } | Encoded::Cut { size } => {
-                lane.push(crate::encode::partition::Item { ordinal, at_ms, start, end, size });
+                lane.push(crate::encode::partition::BatchItem { ordinal, at_ms, start, end, size });
             }
             Encoded::Empty | Encoded::Skipped => assert_eq!(start, end, "nothing stays behind"),
         }
@@ -68,7 +68,7 @@ fn batch(count: usize) -> Batch {
 
 fn http(request: &Request) -> &HttpRequest {
     match &request.outlet {
-        Outlet::Http(request) => request,
+        Endpoint::Http(request) => request,
         other => panic!("{other:?} is not for the network"),
     }
 }
@@ -157,7 +157,7 @@ fn a_new_group_gets_what_was_configured() {
     ]);
     let missing = error(400, "ResourceNotFoundException");
     let judgement = destination.judge(Purpose::Prepare("CreateLogStream"), &batch(1), &missing);
-    let Judgement::Prepare(requests) = judgement else { panic!("{judgement:?}") };
+    let ReplyAction::Prepare(requests) = judgement else { panic!("{judgement:?}") };
     let steps: Vec<(Purpose, Value)> =
         requests.iter().map(|request| (request.purpose, body(request))).collect();
     let group = json!({
@@ -183,7 +183,7 @@ fn a_new_group_without_wishes_gets_none() {
     let destination = logs(&[("auto_create_group", "on")]);
     let missing = error(400, "ResourceNotFoundException");
     let judgement = destination.judge(Purpose::Prepare("CreateLogStream"), &batch(1), &missing);
-    let Judgement::Prepare(requests) = judgement else { panic!("{judgement:?}") };
+    let ReplyAction::Prepare(requests) = judgement else { panic!("{judgement:?}") };
     assert_eq!(requests.len(), 2);
     assert_eq!(body(&requests[0]), json!({"logGroupName": "/g"}));
 }
@@ -353,19 +353,19 @@ fn reply(status: u16, body: &'static str) -> Reply {
 }
 
 /// The judgement in a word.
-fn word(judgement: &Judgement) -> &'static str {
+fn word(judgement: &ReplyAction) -> &'static str {
     match judgement {
-        Judgement::Delivered => "delivered",
-        Judgement::Partial { .. } => "partial",
-        Judgement::Short { .. } => "short",
-        Judgement::Elsewhere { .. } => "elsewhere",
-        Judgement::Later { pace: Pace::Soon, .. } => "soon",
-        Judgement::Later { pace: Pace::Slow, .. } => "slow",
-        Judgement::Split { .. } => "split",
-        Judgement::Reauthorize { .. } => "reauthorize",
-        Judgement::Prepare(_) => "prepare",
-        Judgement::Forgiven { .. } => "forgiven",
-        Judgement::Refused { .. } => "refused",
+        ReplyAction::Delivered => "delivered",
+        ReplyAction::Partial { .. } => "partial",
+        ReplyAction::Short { .. } => "short",
+        ReplyAction::Elsewhere { .. } => "elsewhere",
+        ReplyAction::Later { pace: RetryTiming::Soon, .. } => "soon",
+        ReplyAction::Later { pace: RetryTiming::Slow, .. } => "slow",
+        ReplyAction::Split { .. } => "split",
+        ReplyAction::Reauthorize { .. } => "reauthorize",
+        ReplyAction::Prepare(_) => "prepare",
+        ReplyAction::Forgiven { .. } => "forgiven",
+        ReplyAction::Refused { .. } => "refused",
     }
 }
 
@@ -444,7 +444,7 @@ fn rejected_events_are_the_ends_of_the_batch() {
     let destination = logs(&[]);
     let refused =
         |info: &'static str| match destination.judge(Purpose::Deliver, &batch(10), &reply(200, info)) {
-            Judgement::Partial { retry, refused } => {
+            ReplyAction::Partial { retry, refused } => {
                 assert!(retry.is_empty());
                 refused
             }
@@ -475,12 +475,12 @@ fn rejected_events_are_the_ends_of_the_batch() {
 fn a_missing_stream_is_made_first_and_a_missing_group_only_when_it_may_be() {
     let missing = error(400, "ResourceNotFoundException");
     let judgement = logs(&[]).judge(Purpose::Deliver, &batch(1), &missing);
-    let Judgement::Prepare(requests) = judgement else { panic!("{judgement:?}") };
+    let ReplyAction::Prepare(requests) = judgement else { panic!("{judgement:?}") };
     assert_eq!(requests.len(), 1);
     assert_eq!(body(&requests[0]), json!({"logGroupName": "/g", "logStreamName": "s"}));
     let judgement = logs(&[]).judge(Purpose::Prepare("CreateLogStream"), &batch(1), &missing);
     let why = "log group /g does not exist; create it or set logs.auto_create_group on".to_owned();
-    assert_eq!(judgement, Judgement::Later { pace: Pace::Slow, why });
+    assert_eq!(judgement, ReplyAction::Later { pace: RetryTiming::Slow, why });
 }
 
 #[rustfmt::skip]
@@ -532,5 +532,5 @@ fn what_is_said_of_an_error_has_the_services_words_and_nothing_of_the_payload() 
     let why = "PutLogEvents answered 400 AccessDeniedException: in its own words; allow it to the role that signs: \
                the task role, or role_arn"
         .to_owned();
-    assert_eq!(judgement, Judgement::Later { pace: Pace::Slow, why });
+    assert_eq!(judgement, ReplyAction::Later { pace: RetryTiming::Slow, why });
 }

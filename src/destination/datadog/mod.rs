@@ -5,14 +5,14 @@
 
 use http::HeaderName;
 
-use super::attributed::{self, Extent, Line};
+use super::attributed::{self, AttributedLine, Extent};
 use super::http_post::{self, Post};
-use super::{Destination, Encoded, Judgement, Network, Pace, Purpose, Reply, Request};
+use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request, RetryTiming};
 use crate::classify::classes::{Class, Entry};
-use crate::config::{Common, Reader};
+use crate::config::{Common, KeyReader};
 use crate::encode::batch::{Batch, Limits};
 use crate::encode::json::Writer;
-use crate::encode::template::{Names, Scene, Template};
+use crate::encode::template::{NameKind, RenderContext, Template};
 use crate::input::record::Field;
 use crate::stop::Severity;
 
@@ -54,19 +54,19 @@ pub(super) struct Datadog {
 }
 
 impl Datadog {
-    pub(super) fn read(common: Common, reader: &Reader<'_>) -> Self {
+    pub(super) fn read(common: Common, reader: &KeyReader<'_>) -> Self {
         let site = reader.choice("site").unwrap_or_default();
         let url = http_post::intake(reader, format!("https://http-intake.logs.{site}"), "/api/v2/logs");
         let mut post = Post::read(reader, url, "application/json");
         post.secret(reader, "api_key", HeaderName::from_static("dd-api-key"), &reader.secret("api_key"));
-        let optional = |name: &str| reader.written(name).map(|_| reader.template(name, Names::Label));
-        let tag = |name: &str| Template::parse(&format!("{name}:$({name})"), Names::Label).ok();
+        let optional = |name: &str| reader.written(name).map(|_| reader.template(name, NameKind::Label));
+        let tag = |name: &str| Template::parse(&format!("{name}:$({name})"), NameKind::Label).ok();
         Self {
             common,
             network: Network::read(reader),
             post,
-            source: reader.template("source", Names::Label),
-            service: reader.template("service", Names::Label),
+            source: reader.template("source", NameKind::Label),
+            service: reader.template("service", NameKind::Label),
             hostname: optional("hostname"),
             tags: optional("tags"),
             known: TAGS.into_iter().filter_map(tag).collect(),
@@ -74,7 +74,13 @@ impl Datadog {
     }
 
     /// `{"ddsource":"…","service":"…","hostname":"…","ddtags":"…","status":"…","timestamp":…,"message":"…",…},`
-    fn write(&self, line: &Line<'_>, scene: &Scene<'_>, extent: Extent, out: &mut Vec<u8>) -> usize {
+    fn write(
+        &self,
+        line: &AttributedLine<'_>,
+        scene: &RenderContext<'_>,
+        extent: Extent,
+        out: &mut Vec<u8>,
+    ) -> usize {
         let entry = line.entry;
         out.extend_from_slice(b"{\"ddsource\":\"");
         self.source.render(entry, scene, out);
@@ -101,7 +107,7 @@ impl Datadog {
     }
 
     /// The user's tags, then those that are known.
-    fn write_tags(&self, entry: &Entry<'_, '_, '_>, scene: &Scene<'_>, out: &mut Vec<u8>) {
+    fn write_tags(&self, entry: &Entry<'_, '_, '_>, scene: &RenderContext<'_>, out: &mut Vec<u8>) {
         let start = out.len();
         if let Some(tags) = &self.tags {
             tags.render(entry, scene, out);
@@ -160,7 +166,7 @@ impl Destination for Datadog {
     fn target<'t>(
         &'t self,
         entry: &Entry<'_, '_, '_>,
-        scene: &Scene<'_>,
+        scene: &RenderContext<'_>,
         out: &mut Vec<u8>,
     ) -> Option<&'t str> {
         let names = [Some(&self.source), Some(&self.service), self.hostname.as_ref(), self.tags.as_ref()];
@@ -170,7 +176,7 @@ impl Destination for Datadog {
         missing
     }
 
-    fn encode(&self, entry: &Entry<'_, '_, '_>, scene: &Scene<'_>, out: &mut Vec<u8>) -> Encoded {
+    fn encode(&self, entry: &Entry<'_, '_, '_>, scene: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {
         attributed::of(&self.common, entry, |line| {
             // The comma is no part of the entry.
             attributed::fit(MAX_ENTRY + 1, out, |extent, out| self.write(line, scene, extent, out))
@@ -181,17 +187,17 @@ impl Destination for Datadog {
         self.post.deliver(batch.body_between("[", b"]"), None)
     }
 
-    fn judge(&self, _: Purpose, batch: &Batch, reply: &Reply) -> Judgement {
+    fn judge(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
         let why = http_post::describe("Datadog", reply);
         match reply.status {
-            202 => Judgement::Delivered,
+            202 => ReplyAction::Delivered,
             // What takes the intake's place behind `endpoint` (Vector, Observability Pipelines) says 200; a page does not.
-            200 if is_no_page(&reply.body) => Judgement::Delivered,
-            400 if batch.items.len() > 1 => Judgement::Split { why },
+            200 if is_no_page(&reply.body) => ReplyAction::Delivered,
+            400 if batch.items.len() > 1 => ReplyAction::Split { why },
             401 | 403 => {
                 let name = &self.common.name;
                 let why = format!("{why}: check that {name}.api_key is an API key of {name}.site");
-                Judgement::Later { pace: Pace::Slow, why }
+                ReplyAction::Later { pace: RetryTiming::Slow, why }
             }
             _ => http_post::judge(reply, why),
         }

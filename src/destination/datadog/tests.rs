@@ -2,14 +2,14 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::config::keys::{DATADOG_SITES, Kind};
+use crate::config::keys::{DATADOG_SITES, DestinationKind};
 use crate::destination::testing::{
     FIRST_SECOND, any_chunk, batch_of, batches_of, body_of, chunk, configure, judged, line, open, reply,
     request_of, sent, stopped, word,
 };
 
 fn datadog(more: &[(&str, &str)]) -> Box<dyn Destination> {
-    open(Kind::Datadog, &[&[("api_key", "hunter2")], more].concat())
+    open(DestinationKind::Datadog, &[&[("api_key", "hunter2")], more].concat())
 }
 
 fn entry(destination: &dyn Destination, record: Value) -> Value {
@@ -52,7 +52,7 @@ fn names_and_tags_are_templates() {
 fn a_missing_field_is_told_and_the_target_stays_empty() {
     let record = crate::input::record::Record::new(crate::input::record::Timestamp::default(), &[], &[]);
     let entry = Entry { record: &record, class: Class::Other, class_name: "other", stop: None };
-    let (scene, mut target) = (Scene { tag: b"t", uuid: "", chunk: "", task: None }, Vec::new());
+    let (scene, mut target) = (RenderContext { tag: b"t", uuid: "", chunk: "", task: None }, Vec::new());
     assert_eq!(datadog(&[]).target(&entry, &scene, &mut target), Some("container_name"));
     assert_eq!(datadog(&[("service", "web")]).target(&entry, &scene, &mut target), None);
     assert_eq!(target, b"");
@@ -183,7 +183,7 @@ fn settings_are_checked() {
         (&[("api_key", "a"), ("endpoint", "ftp://h")], "d.endpoint: must begin with https://"),
     ];
     for (keys, expected) in cases {
-        let problems = configure(Kind::Datadog, keys).1;
+        let problems = configure(DestinationKind::Datadog, keys).1;
         assert!(problems.len() == 1 && problems[0].starts_with(expected), "{problems:?}");
     }
 }

@@ -10,13 +10,13 @@ use super::aws_error::AwsError;
 use super::aws_json::Service;
 use super::firehose_record::{Frame, MAX_RECORD};
 use super::redact::shown;
-use super::timestamp_field::Dated;
-use super::{Destination, Encoded, Judgement, Network, Pace, Purpose, Reply, Request, aws_error};
+use super::timestamp_field::TimestampField;
+use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request, RetryTiming, aws_error};
 use crate::classify::classes::Entry;
-use crate::config::{Common, Reader};
+use crate::config::{Common, KeyReader};
 use crate::encode::batch::{Batch, Limits};
 use crate::encode::json::Writer;
-use crate::encode::template::Scene;
+use crate::encode::template::RenderContext;
 
 /// Sum of the records of one request, before base64.
 const MAX_BATCH: usize = 4 << 20;
@@ -42,23 +42,23 @@ pub(super) struct Firehose {
     network: Network,
     service: Service,
     stream: String,
-    dated: Dated,
+    dated: TimestampField,
 }
 
 impl Firehose {
-    pub(super) fn read(common: Common, reader: &Reader<'_>, region: Option<&str>) -> Self {
+    pub(super) fn read(common: Common, reader: &KeyReader<'_>, region: Option<&str>) -> Self {
         let network = Network::read_aws(reader, region);
         Self {
             common,
             service: Service::read(reader, &network, "firehose", "Firehose_20150804"),
             stream: stream_name(reader),
-            dated: Dated::read(reader),
+            dated: TimestampField::read(reader),
             network,
         }
     }
 }
 
-fn stream_name(reader: &Reader<'_>) -> String {
+fn stream_name(reader: &KeyReader<'_>) -> String {
     let name = reader.required("delivery_stream");
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
     if name.len() > MAX_NAME || !name.chars().all(allowed) {
@@ -81,12 +81,17 @@ impl Destination for Firehose {
         Some(&self.network)
     }
 
-    fn target<'t>(&'t self, _: &Entry<'_, '_, '_>, _: &Scene<'_>, _: &mut Vec<u8>) -> Option<&'t str> {
+    fn target<'t>(
+        &'t self,
+        _: &Entry<'_, '_, '_>,
+        _: &RenderContext<'_>,
+        _: &mut Vec<u8>,
+    ) -> Option<&'t str> {
         None
     }
 
     /// `{"Data":"…"},`
-    fn encode(&self, entry: &Entry<'_, '_, '_>, _: &Scene<'_>, out: &mut Vec<u8>) -> Encoded {
+    fn encode(&self, entry: &Entry<'_, '_, '_>, _: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {
         let packed = FRAME.write(&self.dated, &self.common, entry, out);
         let size = packed.plain;
         if packed.cut { Encoded::Cut { size } } else { Encoded::Whole { size } }
@@ -102,7 +107,7 @@ impl Destination for Firehose {
         self.service.call(Purpose::Deliver, OPERATION, body, HeaderMap::new())
     }
 
-    fn judge(&self, _: Purpose, batch: &Batch, reply: &Reply) -> Judgement {
+    fn judge(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
         if reply.status == 200 {
             return accepted(batch, reply);
         }
@@ -110,36 +115,38 @@ impl Destination for Firehose {
         let why = error.describe(OPERATION);
         match error.code.as_str() {
             "InvalidArgumentException" | "ValidationException" if batch.items.len() > 1 => {
-                Judgement::Split { why }
+                ReplyAction::Split { why }
             }
             "InvalidArgumentException" | "ValidationException" | "SerializationException" => {
-                Judgement::Refused { why }
+                ReplyAction::Refused { why }
             }
             "ResourceNotFoundException" => self.missing_stream(&error),
-            _ if reply.status == 413 => Judgement::Split { why },
-            _ => {
-                error.common_judgement(reply, OPERATION).unwrap_or(Judgement::Later { pace: Pace::Slow, why })
-            }
+            _ if reply.status == 413 => ReplyAction::Split { why },
+            _ => error
+                .common_judgement(reply, OPERATION)
+                .unwrap_or(ReplyAction::Later { pace: RetryTiming::Slow, why }),
         }
     }
 }
 
 impl Firehose {
-    fn missing_stream(&self, error: &AwsError) -> Judgement {
+    fn missing_stream(&self, error: &AwsError) -> ReplyAction {
         let Self { stream, common, .. } = self;
         let why = format!(
             "{}; create delivery stream {stream} or correct {}.delivery_stream",
             error.describe(OPERATION),
             common.name
         );
-        Judgement::Later { pace: Pace::Slow, why }
+        ReplyAction::Later { pace: RetryTiming::Slow, why }
     }
 }
 
 /// 200 is not yet delivery: each record has an answer of its own, in the order of the request.
-fn accepted(batch: &Batch, reply: &Reply) -> Judgement {
-    let later =
-        |why: &str| Judgement::Later { pace: Pace::Soon, why: format!("{OPERATION} answered 200 {why}") };
+fn accepted(batch: &Batch, reply: &Reply) -> ReplyAction {
+    let later = |why: &str| ReplyAction::Later {
+        pace: RetryTiming::Soon,
+        why: format!("{OPERATION} answered 200 {why}"),
+    };
     let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
     let (Some(failed), Some(answers)) =
         (body["FailedPutCount"].as_u64(), body["RequestResponses"].as_array())
@@ -147,7 +154,7 @@ fn accepted(batch: &Batch, reply: &Reply) -> Judgement {
         return later("without the service's JSON body");
     };
     if failed == 0 {
-        return Judgement::Delivered;
+        return ReplyAction::Delivered;
     }
     if answers.len() != batch.items.len() {
         return later("with an answer for another number of records");
@@ -165,7 +172,7 @@ fn accepted(batch: &Batch, reply: &Reply) -> Judgement {
             let code = answers.first().and_then(|answer| answer["ErrorCode"].as_str()).unwrap_or_default();
             later(&format!("but took no record: {}", shown(code).collect::<String>()))
         }
-        _ => Judgement::Partial { retry, refused: Vec::new() },
+        _ => ReplyAction::Partial { retry, refused: Vec::new() },
     }
 }
 

@@ -4,14 +4,14 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::config::keys::Kind;
+use crate::config::keys::DestinationKind;
 use crate::destination::testing::{
     any_chunk, batch_of, batches_of, body_of, chunk, configure, judged, line, open, reply, request_of, sent,
     stopped, word,
 };
 
 fn firehose(more: &[(&str, &str)]) -> Box<dyn Destination> {
-    open(Kind::Firehose, &[&[("delivery_stream", "ecs-logs")], more].concat())
+    open(DestinationKind::Firehose, &[&[("delivery_stream", "ecs-logs")], more].concat())
 }
 
 fn data(body: &Value) -> Vec<String> {
@@ -48,7 +48,7 @@ fn the_request_is_the_services() {
     assert_eq!(request.headers["x-amz-target"], "Firehose_20150804.PutRecordBatch");
     assert_eq!(request.headers["content-type"], "application/x-amz-json-1.1");
     assert_eq!(request.sign, Some("firehose"));
-    let china = open(Kind::Firehose, &[("delivery_stream", "s"), ("region", "cn-north-1")]);
+    let china = open(DestinationKind::Firehose, &[("delivery_stream", "s"), ("region", "cn-north-1")]);
     assert_eq!(
         request_of(&*china, &batch_of(&*china, &[line()])).url,
         "https://firehose.cn-north-1.amazonaws.com.cn"
@@ -131,10 +131,10 @@ fn only_failed_records_go_again_and_after_a_pause_when_none_arrived() {
     };
     let some = answers([Some("ServiceUnavailableException"), None, Some("InternalFailure")]);
     let judgement = judged(&*firehose(&[]), 3, &some);
-    assert_eq!(judgement, Judgement::Partial { retry: vec![0, 2], refused: vec![] });
+    assert_eq!(judgement, ReplyAction::Partial { retry: vec![0, 2], refused: vec![] });
     let all = judged(&*firehose(&[]), 3, &answers([Some("ServiceUnavailableException"); 3]));
     assert!(
-        matches!(&all, Judgement::Later { pace: Pace::Soon, why } if why.contains("ServiceUnavailable")),
+        matches!(&all, ReplyAction::Later { pace: RetryTiming::Soon, why } if why.contains("ServiceUnavailable")),
         "{all:?}"
     );
 }
@@ -154,17 +154,21 @@ fn answers_that_are_not_one_for_each_record_say_nothing_about_any() {
 fn a_missing_stream_is_named_with_its_key() {
     let not_found =
         reply(400, r#"{"__type":"ResourceNotFoundException","message":"Firehose ecs-logs not found."}"#);
-    let Judgement::Later { why, .. } = judged(&*firehose(&[]), 1, &not_found) else { panic!() };
+    let ReplyAction::Later { why, .. } = judged(&*firehose(&[]), 1, &not_found) else { panic!() };
     assert!(why.contains("delivery stream ecs-logs") && why.contains("d.delivery_stream"), "{why}");
 }
 
 #[test]
 fn names_are_checked() {
-    assert!(configure(Kind::Firehose, &[]).1[0].starts_with("d.delivery_stream: is missing"));
+    assert!(configure(DestinationKind::Firehose, &[]).1[0].starts_with("d.delivery_stream: is missing"));
     for (name, right) in
         [("a", true), (&"x".repeat(64), true), (&"x".repeat(65), false), ("a/b", false), ("é", false)]
     {
-        assert_eq!(configure(Kind::Firehose, &[("delivery_stream", name)]).1.is_empty(), right, "{name}");
+        assert_eq!(
+            configure(DestinationKind::Firehose, &[("delivery_stream", name)]).1.is_empty(),
+            right,
+            "{name}"
+        );
     }
 }
 

@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 use super::firehose_record::{Frame, MAX_RECORD};
 use super::http_post::{self, Post};
 use super::redact::shown;
-use super::timestamp_field::Dated;
-use super::{Destination, Encoded, Judgement, Network, Pace, Purpose, Reply, Request};
+use super::timestamp_field::TimestampField;
+use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request, RetryTiming};
 use crate::classify::classes::Entry;
-use crate::config::{Common, Reader};
+use crate::config::{Common, KeyReader};
 use crate::encode::batch::{Batch, Limits};
 use crate::encode::json::Writer;
-use crate::encode::template::Scene;
+use crate::encode::template::RenderContext;
 
 /// Of one body, before compression.
 const MAX_BODY: usize = 64 << 20;
@@ -41,13 +41,13 @@ pub(super) struct FirehoseHttp {
     common: Common,
     network: Network,
     post: Post,
-    dated: Dated,
+    dated: TimestampField,
     frame: Frame,
     limits: Limits,
 }
 
 impl FirehoseHttp {
-    pub(super) fn read(common: Common, reader: &Reader<'_>) -> Self {
+    pub(super) fn read(common: Common, reader: &KeyReader<'_>) -> Self {
         let url = http_post::address(reader, "url", reader.required("url"));
         let mut post = Post::read(reader, url, "application/json");
         let protocol = HeaderName::from_static("x-amz-firehose-protocol-version");
@@ -60,21 +60,21 @@ impl FirehoseHttp {
             common,
             network: Network::read(reader),
             post,
-            dated: Dated::read(reader),
+            dated: TimestampField::read(reader),
             frame: frame(&limits),
             limits,
         }
     }
 }
 
-fn read_source(reader: &Reader<'_>, post: &mut Post) {
+fn read_source(reader: &KeyReader<'_>, post: &mut Post) {
     match HeaderValue::from_str(&reader.required("source_arn")) {
         Ok(arn) => post.header(HeaderName::from_static("x-amz-firehose-source-arn"), arn),
         Err(_) => reader.problem("source_arn", "holds a character that no HTTP header can carry".to_owned()),
     }
 }
 
-fn read_access_key(reader: &Reader<'_>, post: &mut Post) {
+fn read_access_key(reader: &KeyReader<'_>, post: &mut Post) {
     if reader.written("access_key").is_none() {
         return;
     }
@@ -85,7 +85,7 @@ fn read_access_key(reader: &Reader<'_>, post: &mut Post) {
     post.secret(reader, "access_key", HeaderName::from_static("x-amz-firehose-access-key"), &key);
 }
 
-fn read_attributes(reader: &Reader<'_>, post: &mut Post) {
+fn read_attributes(reader: &KeyReader<'_>, post: &mut Post) {
     let pairs = reader.pairs("common_attributes");
     let (count, longest_name, longest_value) = MAX_ATTRIBUTES;
     if pairs.len() > count {
@@ -122,7 +122,7 @@ fn ascii(json: &str) -> String {
     text
 }
 
-fn read_limits(reader: &Reader<'_>) -> Limits {
+fn read_limits(reader: &KeyReader<'_>) -> Limits {
     let (body, records) = (http_post::batch_bytes(reader), reader.count("batch_records"));
     if body > MAX_BODY {
         reader.problem("batch_bytes", "is more than the 64MiB the protocol allows".to_owned());
@@ -155,13 +155,18 @@ impl Destination for FirehoseHttp {
 
     /// The tag: FireLens puts the task's id there, so that two tasks that write the same line in the same millisecond
     /// are not taken for one that repeats its request.
-    fn target<'t>(&'t self, _: &Entry<'_, '_, '_>, scene: &Scene<'_>, out: &mut Vec<u8>) -> Option<&'t str> {
+    fn target<'t>(
+        &'t self,
+        _: &Entry<'_, '_, '_>,
+        scene: &RenderContext<'_>,
+        out: &mut Vec<u8>,
+    ) -> Option<&'t str> {
         out.extend_from_slice(scene.tag);
         None
     }
 
     /// `{"data":"…"},`
-    fn encode(&self, entry: &Entry<'_, '_, '_>, _: &Scene<'_>, out: &mut Vec<u8>) -> Encoded {
+    fn encode(&self, entry: &Entry<'_, '_, '_>, _: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {
         let start = out.len();
         let packed = self.frame.write(&self.dated, &self.common, entry, out);
         let size = out.len() - start;
@@ -185,18 +190,21 @@ impl Destination for FirehoseHttp {
         self.post.deliver(body, HeaderValue::from_str(&id).ok().map(|id| (REQUEST_ID, id)))
     }
 
-    fn judge(&self, _: Purpose, batch: &Batch, reply: &Reply) -> Judgement {
+    fn judge(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
         let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
         let why = describe(reply, &body);
         match reply.status {
-            200 if body["requestId"] == request_id(batch).as_str() => Judgement::Delivered,
-            200 => Judgement::Later { pace: Pace::Soon, why: format!("{why} without the id of the request") },
-            413 => Judgement::Split { why },
+            200 if body["requestId"] == request_id(batch).as_str() => ReplyAction::Delivered,
+            200 => ReplyAction::Later {
+                pace: RetryTiming::Soon,
+                why: format!("{why} without the id of the request"),
+            },
+            413 => ReplyAction::Split { why },
             401 | 403 => {
                 let why = format!("{why}: check {}.access_key", self.common.name);
-                Judgement::Later { pace: Pace::Slow, why }
+                ReplyAction::Later { pace: RetryTiming::Slow, why }
             }
-            _ => Judgement::Later { pace: Pace::Soon, why },
+            _ => ReplyAction::Later { pace: RetryTiming::Soon, why },
         }
     }
 }

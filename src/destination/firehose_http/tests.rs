@@ -3,7 +3,7 @@ use base64::prelude::BASE64_STANDARD;
 use proptest::prelude::*;
 
 use super::*;
-use crate::config::keys::Kind;
+use crate::config::keys::DestinationKind;
 use crate::destination::testing::{
     any_chunk, batch_of, batches_of, body_of, chunk, configure, judged, line, open, reply, request_of, sent,
     stopped, word,
@@ -11,7 +11,7 @@ use crate::destination::testing::{
 
 fn endpoint(more: &[(&str, &str)]) -> Box<dyn Destination> {
     let keys = [("url", "https://aws-api.newrelic.com/firehose/v1"), ("access_key", "hunter2")];
-    open(Kind::FirehoseHttp, &[&keys, more].concat())
+    open(DestinationKind::FirehoseHttp, &[&keys, more].concat())
 }
 
 fn data(body: &Value) -> Vec<String> {
@@ -44,7 +44,7 @@ fn records_are_json_texts_without_an_end() {
     assert_eq!(texts[0], r#"{"date":"2026-11-18T11:06:40Z","n":1}"#);
     assert_eq!(serde_json::from_str::<Value>(&texts[1]).unwrap()["category"], "oom");
     assert_eq!(data(&sent(&*endpoint(&[("log_key", "log")]), &[line()])), ["it \"broke\""]);
-    let bare = open(Kind::FirehoseHttp, &[("url", "http://h")]);
+    let bare = open(DestinationKind::FirehoseHttp, &[("url", "http://h")]);
     let request = request_of(&*bare, &batch_of(&*bare, &[line()]));
     assert!(!request.headers.contains_key("x-amz-firehose-access-key"));
     assert!(!request.headers.contains_key("x-amz-firehose-common-attributes"));
@@ -69,7 +69,7 @@ fn the_tag_tells_tasks_apart() {
     let mut target = Vec::new();
     endpoint(&[]).target(
         &entry,
-        &Scene { tag: b"web-firelens-0123", uuid: "", chunk: "", task: None },
+        &RenderContext { tag: b"web-firelens-0123", uuid: "", chunk: "", task: None },
         &mut target,
     );
     assert_eq!(target, b"web-firelens-0123");
@@ -124,7 +124,7 @@ fn every_reply_has_its_meaning() {
 fn the_endpoints_words_reach_the_log() {
     let body =
         json!({"requestId": "x", "errorMessage": format!("no such\nkey{}", "!".repeat(900))}).to_string();
-    let Judgement::Later { why, .. } = judged(&*endpoint(&[]), 1, &reply(401, body)) else { panic!() };
+    let ReplyAction::Later { why, .. } = judged(&*endpoint(&[]), 1, &reply(401, body)) else { panic!() };
     assert!(
         why.contains("401 Unauthorized: no suchkey!") && why.contains("d.access_key") && why.len() < 400,
         "{why}"
@@ -148,7 +148,7 @@ fn settings_are_checked() {
         (&[url, ("source_arn", "arn:\u{e9}\u{7}")], "d.source_arn: holds a character"),
     ];
     for (keys, expected) in cases {
-        let problems = configure(Kind::FirehoseHttp, keys).1;
+        let problems = configure(DestinationKind::FirehoseHttp, keys).1;
         assert!(problems.len() == 1 && problems[0].starts_with(expected), "{problems:?}");
     }
 }

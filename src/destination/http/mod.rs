@@ -8,13 +8,13 @@ use base64::prelude::BASE64_STANDARD;
 use http::{HeaderName, header};
 
 use super::http_post::{self, Post};
-use super::timestamp_field::Dated;
-use super::{Destination, Encoded, Judgement, Network, Pace, Purpose, Reply, Request, content};
+use super::timestamp_field::TimestampField;
+use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request, RetryTiming, content};
 use crate::classify::classes::Entry;
-use crate::config::{Common, Reader, Secret};
+use crate::config::{Common, KeyReader, Secret};
 use crate::encode::batch::{Batch, Limits};
 use crate::encode::json::Writer;
-use crate::encode::template::Scene;
+use crate::encode::template::RenderContext;
 
 /// Headers that follow from the request itself.
 const NOT_FOR_USERS: [HeaderName; 4] =
@@ -26,7 +26,7 @@ pub(super) struct HttpEndpoint {
     common: Common,
     network: Network,
     post: Post,
-    dated: Dated,
+    dated: TimestampField,
     form: Form,
     limits: Limits,
 }
@@ -64,7 +64,7 @@ impl Form {
 }
 
 impl HttpEndpoint {
-    pub(super) fn read(common: Common, reader: &Reader<'_>) -> Self {
+    pub(super) fn read(common: Common, reader: &KeyReader<'_>) -> Self {
         let form = if reader.choice("format") == Some("ndjson") { Form::Lines } else { Form::Array };
         let url = http_post::address(reader, "url", reader.required("url"));
         let mut post = Post::read(reader, url, form.content_type());
@@ -76,7 +76,7 @@ impl HttpEndpoint {
             common,
             network: Network::read(reader),
             post,
-            dated: Dated::read(reader),
+            dated: TimestampField::read(reader),
             form,
             limits: Limits { bytes, records, span_ms: None, ordered: false },
         }
@@ -98,7 +98,7 @@ impl HttpEndpoint {
 }
 
 /// Values may be keys of any kind, so all of them count as secrets.
-fn read_headers(reader: &Reader<'_>, post: &mut Post) {
+fn read_headers(reader: &KeyReader<'_>, post: &mut Post) {
     for (name, value) in reader.pairs("headers") {
         match HeaderName::from_bytes(name.as_bytes()) {
             Ok(name) if NOT_FOR_USERS.contains(&name) => {
@@ -113,7 +113,7 @@ fn read_headers(reader: &Reader<'_>, post: &mut Post) {
     }
 }
 
-fn read_authorization(reader: &Reader<'_>, post: &mut Post) {
+fn read_authorization(reader: &KeyReader<'_>, post: &mut Post) {
     let written = |name: &str| reader.written(name).is_some();
     let (key, value) = match (written("user"), written("password"), written("bearer_token")) {
         (false, false, false) => return,
@@ -131,7 +131,7 @@ fn read_authorization(reader: &Reader<'_>, post: &mut Post) {
 }
 
 /// RFC 7617; a colon ends the user's name.
-fn basic(reader: &Reader<'_>) -> String {
+fn basic(reader: &KeyReader<'_>) -> String {
     let user = reader.required("user");
     if user.contains(':') {
         reader.problem("user", "cannot hold a colon".to_owned());
@@ -153,12 +153,17 @@ impl Destination for HttpEndpoint {
         Some(&self.network)
     }
 
-    fn target<'t>(&'t self, _: &Entry<'_, '_, '_>, _: &Scene<'_>, _: &mut Vec<u8>) -> Option<&'t str> {
+    fn target<'t>(
+        &'t self,
+        _: &Entry<'_, '_, '_>,
+        _: &RenderContext<'_>,
+        _: &mut Vec<u8>,
+    ) -> Option<&'t str> {
         None
     }
 
     /// The record as a JSON value; bare text that `log_key` leaves becomes a JSON string.
-    fn encode(&self, entry: &Entry<'_, '_, '_>, _: &Scene<'_>, out: &mut Vec<u8>) -> Encoded {
+    fn encode(&self, entry: &Entry<'_, '_, '_>, _: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {
         let start = out.len();
         if content::is_bare(&self.common, entry) {
             out.push(b'"');
@@ -185,17 +190,17 @@ impl Destination for HttpEndpoint {
         self.post.deliver(body, None)
     }
 
-    fn judge(&self, _: Purpose, batch: &Batch, reply: &Reply) -> Judgement {
+    fn judge(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
         let name = &self.common.name;
         let why = http_post::describe("the endpoint", reply);
         match reply.status {
-            200..=299 => Judgement::Delivered,
+            200..=299 => ReplyAction::Delivered,
             401 | 403 => {
                 let why = format!("{why}: check {name}.bearer_token, {name}.password or {name}.headers");
-                Judgement::Later { pace: Pace::Slow, why }
+                ReplyAction::Later { pace: RetryTiming::Slow, why }
             }
             // One record among many may be what the endpoint cannot read.
-            400 | 422 if batch.items.len() > 1 => Judgement::Split { why },
+            400 | 422 if batch.items.len() > 1 => ReplyAction::Split { why },
             _ => http_post::judge(reply, why),
         }
     }

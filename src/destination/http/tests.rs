@@ -2,14 +2,14 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::config::keys::Kind;
+use crate::config::keys::DestinationKind;
 use crate::destination::testing::{
     Keys, any_chunk, batch_of, batches_of, body_of, chunk, configure, judged, line, open, reply, request_of,
     sent, stopped, word,
 };
 
 fn endpoint(more: &[(&str, &str)]) -> Box<dyn Destination> {
-    open(Kind::Http, &[&[("url", "https://logs.example.com/in?x=1")], more].concat())
+    open(DestinationKind::Http, &[&[("url", "https://logs.example.com/in?x=1")], more].concat())
 }
 
 fn lines(destination: &dyn Destination, records: &[Value]) -> Vec<Value> {
@@ -155,7 +155,7 @@ fn settings_are_checked() {
         (&[url, ("batch_bytes", "999")], "d.batch_bytes: is less than 1000 bytes"),
     ];
     for (keys, expected) in cases {
-        let problems = configure(Kind::Http, keys).1;
+        let problems = configure(DestinationKind::Http, keys).1;
         assert!(problems.len() == 1 && problems[0].starts_with(expected), "{keys:?}: {problems:?}");
         assert!(!problems[0].contains("hunter2"));
     }

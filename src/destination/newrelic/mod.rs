@@ -4,14 +4,14 @@
 
 use http::HeaderName;
 
-use super::attributed::{self, Extent, Line};
+use super::attributed::{self, AttributedLine, Extent};
 use super::http_post::{self, Post};
-use super::{Destination, Encoded, Judgement, Network, Pace, Purpose, Reply, Request};
+use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request, RetryTiming};
 use crate::classify::classes::Entry;
-use crate::config::{Common, Reader};
+use crate::config::{Common, KeyReader};
 use crate::encode::batch::{Batch, Limits};
 use crate::encode::json::{self, Writer};
-use crate::encode::template::Scene;
+use crate::encode::template::RenderContext;
 use crate::input::record::{Field, Value};
 
 /// Of one request. The documents mean the compressed body, the vendor's tools the other; here both stay below.
@@ -72,7 +72,7 @@ pub(super) struct NewRelic {
 }
 
 impl NewRelic {
-    pub(super) fn read(common: Common, reader: &Reader<'_>) -> Self {
+    pub(super) fn read(common: Common, reader: &KeyReader<'_>) -> Self {
         let host = match reader.choice("site") {
             Some("eu") => "https://log-api.eu.newrelic.com",
             Some("fedramp") => "https://gov-log-api.newrelic.com",
@@ -86,7 +86,7 @@ impl NewRelic {
     }
 
     /// `{"timestamp":…,"message":"…","attributes":{…}},`
-    fn write(line: &Line<'_>, extent: Extent, out: &mut Vec<u8>) -> usize {
+    fn write(line: &AttributedLine<'_>, extent: Extent, out: &mut Vec<u8>) -> usize {
         let mut writer = Writer::<false>::new(out);
         writer.raw(b"{\"timestamp\":");
         writer.integer(line.entry.record.time.millis().max(0));
@@ -109,7 +109,7 @@ impl NewRelic {
 }
 
 /// Which of the two names of the account's key is used.
-fn key(reader: &Reader<'_>) -> &'static str {
+fn key(reader: &KeyReader<'_>) -> &'static str {
     let written = |name| reader.written(name).is_some();
     match (written("license_key"), written("api_key")) {
         (true, true) => {
@@ -170,11 +170,16 @@ impl Destination for NewRelic {
         Some(&self.network)
     }
 
-    fn target<'t>(&'t self, _: &Entry<'_, '_, '_>, _: &Scene<'_>, _: &mut Vec<u8>) -> Option<&'t str> {
+    fn target<'t>(
+        &'t self,
+        _: &Entry<'_, '_, '_>,
+        _: &RenderContext<'_>,
+        _: &mut Vec<u8>,
+    ) -> Option<&'t str> {
         None
     }
 
-    fn encode(&self, entry: &Entry<'_, '_, '_>, _: &Scene<'_>, out: &mut Vec<u8>) -> Encoded {
+    fn encode(&self, entry: &Entry<'_, '_, '_>, _: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {
         attributed::of(&self.common, entry, |line| {
             attributed::fit(LIMITS.bytes, out, |extent, out| Self::write(line, extent, out))
         })
@@ -185,15 +190,15 @@ impl Destination for NewRelic {
     }
 
     /// 202 promises to look at the events later; what is wrong with them then is an `NrIntegrationError` event.
-    fn judge(&self, _: Purpose, batch: &Batch, reply: &Reply) -> Judgement {
+    fn judge(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
         let why = http_post::describe("New Relic", reply);
         match reply.status {
-            202 => Judgement::Delivered,
-            400 if batch.items.len() > 1 => Judgement::Split { why },
+            202 => ReplyAction::Delivered,
+            400 if batch.items.len() > 1 => ReplyAction::Split { why },
             401 | 403 => {
                 let Self { common: Common { name, .. }, key, .. } = self;
                 let why = format!("{why}: check that {name}.{key} is an ingest licence key of {name}.site");
-                Judgement::Later { pace: Pace::Slow, why }
+                ReplyAction::Later { pace: RetryTiming::Slow, why }
             }
             _ => http_post::judge(reply, why),
         }

@@ -2,14 +2,14 @@ use proptest::prelude::*;
 use serde_json::{Map, Value as Json, json};
 
 use super::*;
-use crate::config::keys::Kind;
+use crate::config::keys::DestinationKind;
 use crate::destination::testing::{
     FIRST_SECOND, any_chunk, batch_of, batches_of, body_of, chunk, configure, judged, line, open, reply,
     request_of, sent, stopped, word,
 };
 
 fn newrelic(more: &[(&str, &str)]) -> Box<dyn Destination> {
-    open(Kind::Newrelic, &[&[("license_key", "hunter2")], more].concat())
+    open(DestinationKind::Newrelic, &[&[("license_key", "hunter2")], more].concat())
 }
 
 fn log(destination: &dyn Destination, record: Json) -> Json {
@@ -114,7 +114,8 @@ fn the_request_goes_to_the_site_with_the_key_kept_secret() {
         let newrelic = newrelic(&[("site", site)]);
         assert_eq!(request_of(&*newrelic, &batch_of(&*newrelic, &[line()])).url, url);
     }
-    let other = open(Kind::Newrelic, &[("api_key", "hunter2"), ("endpoint", "http://127.0.0.1:1/")]);
+    let other =
+        open(DestinationKind::Newrelic, &[("api_key", "hunter2"), ("endpoint", "http://127.0.0.1:1/")]);
     let request = request_of(&*other, &batch_of(&*other, &vec![line(); 9]));
     assert_eq!(request.url, "http://127.0.0.1:1/log/v1");
     assert_eq!(request.headers["api-key"], "hunter2");
@@ -190,7 +191,7 @@ fn every_reply_has_its_meaning() {
 
 #[test]
 fn a_refused_key_is_named() {
-    let Judgement::Later { why, .. } = judged(&*newrelic(&[]), 1, &reply(403, "")) else { panic!() };
+    let ReplyAction::Later { why, .. } = judged(&*newrelic(&[]), 1, &reply(403, "")) else { panic!() };
     assert!(
         why.contains("403 Forbidden") && why.contains("d.license_key") && why.contains("d.site"),
         "{why}"
@@ -208,7 +209,7 @@ fn settings_are_checked() {
         (&[("license_key", "a"), ("endpoint", "https://u:p@h")], "d.endpoint: holds a user name"),
     ];
     for (keys, expected) in cases {
-        let problems = configure(Kind::Newrelic, keys).1;
+        let problems = configure(DestinationKind::Newrelic, keys).1;
         assert!(problems.len() == 1 && problems[0].starts_with(expected), "{problems:?}");
     }
 }
@@ -238,7 +239,7 @@ proptest! {
             let class = crate::classify::classes::Class::Other;
             let entry = Entry { record, class, class_name: "other", stop: None };
             let mut out = Vec::new();
-            let write = |line: &Line<'_>| attributed::fit(max, &mut out, |extent, out| NewRelic::write(line, extent, out));
+            let write = |line: &AttributedLine<'_>| attributed::fit(max, &mut out, |extent, out| NewRelic::write(line, extent, out));
             let encoded = attributed::of(&common, &entry, write);
             assert!(out.len() <= max, "{} of {max}", out.len());
             assert!(matches!(encoded, Encoded::Whole { size } | Encoded::Cut { size } if size == out.len()));

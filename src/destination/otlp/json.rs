@@ -6,16 +6,16 @@ use serde_json::Value as Json;
 
 use super::protobuf::{as_text, key};
 use super::record::LogRecord;
-use super::resource::Attributes;
+use super::resource::ResourceAttributes;
 use super::{MAX_DEPTH, PartialSuccess, SCOPE};
 use crate::encode::batch::Batch;
 use crate::encode::json::Writer;
-use crate::encode::payload::Body;
+use crate::encode::payload::Payload;
 use crate::input::decode;
 use crate::input::record::Value;
 
 /// Appends `ResourceLogs.resource`.
-pub(super) fn resource(attributes: &Attributes, out: &mut Vec<u8>) {
+pub(super) fn resource(attributes: &ResourceAttributes, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\"resource\":{\"attributes\":");
     key_values(attributes.iter(), MAX_DEPTH, out);
     out.push(b'}');
@@ -45,7 +45,7 @@ pub(super) fn record<'v>(
 }
 
 /// The whole `ExportLogsServiceRequest`.
-pub(super) fn request(batch: &Batch) -> Body {
+pub(super) fn request(batch: &Batch) -> Payload {
     let mut out = Vec::with_capacity(batch.target().len() + 128);
     out.extend_from_slice(b"{\"resourceLogs\":[{");
     out.extend_from_slice(batch.target());

@@ -17,12 +17,13 @@ use self::record::LogRecord;
 use self::resource::Resources;
 use super::redact::shown;
 use super::{
-    Destination, Encoded, HttpRequest, Judgement, Network, Outlet, Pace, Purpose, Reply, Request, gzip,
+    Destination, Encoded, Endpoint, HttpRequest, Network, Purpose, Reply, ReplyAction, Request, RetryTiming,
+    gzip,
 };
 use crate::classify::classes::Entry;
-use crate::config::{Common, Reader};
+use crate::config::{Common, KeyReader};
 use crate::encode::batch::{Batch, Limits};
-use crate::encode::template::Scene;
+use crate::encode::template::RenderContext;
 use crate::input::record::Value;
 
 /// The protocol recommends receivers to take 64 MiB; what stands before them often takes less, so a request stays at
@@ -74,7 +75,7 @@ pub(super) struct Otlp {
 }
 
 impl Otlp {
-    pub(super) fn read(common: Common, reader: &Reader<'_>) -> Self {
+    pub(super) fn read(common: Common, reader: &KeyReader<'_>) -> Self {
         let encoding = match reader.choice("encoding") {
             Some("json") => Encoding::Json,
             _ => Encoding::Protobuf,
@@ -117,7 +118,7 @@ impl Otlp {
     }
 
     /// Nothing at all is an answer, too: the empty message.
-    fn accepted(&self, reply: &Reply) -> Judgement {
+    fn accepted(&self, reply: &Reply) -> ReplyAction {
         let is_json = match reply.header(&header::CONTENT_TYPE) {
             Some(written) => written.starts_with(Encoding::Json.content_type()),
             None => self.encoding == Encoding::Json,
@@ -130,20 +131,20 @@ impl Otlp {
         match partial {
             None => {
                 let why = format!("{} without the protocol's answer", reply.status);
-                Judgement::Later { pace: Pace::Soon, why }
+                ReplyAction::Later { pace: RetryTiming::Soon, why }
             }
-            Some(partial) if partial == PartialSuccess::default() => Judgement::Delivered,
+            Some(partial) if partial == PartialSuccess::default() => ReplyAction::Delivered,
             Some(PartialSuccess { rejected, message }) => {
                 let message: String = shown(&message).collect();
                 let why = format!("the receiver rejected {rejected} records: {message}");
-                Judgement::Short { refused: rejected, why }
+                ReplyAction::Short { refused: rejected, why }
             }
         }
     }
 }
 
 /// The address with the protocol's path, unless it has a path of its own.
-fn url(reader: &Reader<'_>) -> String {
+fn url(reader: &KeyReader<'_>) -> String {
     let text = reader.required("endpoint");
     let fault = match text.parse::<Uri>() {
         // That it is missing has been said.
@@ -165,7 +166,7 @@ fn url(reader: &Reader<'_>) -> String {
 }
 
 /// Names may be shown when they are wrong, values never.
-fn headers(reader: &Reader<'_>) -> HeaderMap {
+fn headers(reader: &KeyReader<'_>) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for (name, value) in reader.pairs("headers") {
         match (HeaderName::try_from(&name), HeaderValue::try_from(value)) {
@@ -199,7 +200,7 @@ impl Destination for Otlp {
     fn target<'t>(
         &'t self,
         entry: &Entry<'_, '_, '_>,
-        scene: &Scene<'_>,
+        scene: &RenderContext<'_>,
         out: &mut Vec<u8>,
     ) -> Option<&'t str> {
         self.resources.of(entry, scene, |attributes| match self.encoding {
@@ -208,7 +209,7 @@ impl Destination for Otlp {
         })
     }
 
-    fn encode(&self, entry: &Entry<'_, '_, '_>, _: &Scene<'_>, out: &mut Vec<u8>) -> Encoded {
+    fn encode(&self, entry: &Entry<'_, '_, '_>, _: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {
         let start = out.len();
         match entry.stop {
             Some(stop) if self.common.enrich_stops => {
@@ -239,21 +240,21 @@ impl Destination for Otlp {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
         let request = HttpRequest { method: Method::POST, url: self.url.clone(), headers, body, sign: None };
-        Request { purpose: Purpose::Deliver, outlet: Outlet::Http(request) }
+        Request { purpose: Purpose::Deliver, outlet: Endpoint::Http(request) }
     }
 
-    fn judge(&self, _: Purpose, _: &Batch, reply: &Reply) -> Judgement {
+    fn judge(&self, _: Purpose, _: &Batch, reply: &Reply) -> ReplyAction {
         let why = || self.refusal(reply);
         match reply.status {
             // 200 by the protocol; some receivers answer 202 or 204, and have taken the records just the same.
             200..=299 if reply.cut => {
                 let why = format!("the receiver answered {} and broke off", reply.status);
-                Judgement::Later { pace: Pace::Soon, why }
+                ReplyAction::Later { pace: RetryTiming::Soon, why }
             }
             200..=299 => self.accepted(reply),
-            413 => Judgement::Split { why: why() },
-            429 | 502..=504 => Judgement::Later { pace: Pace::Soon, why: why() },
-            _ => Judgement::Refused { why: why() },
+            413 => ReplyAction::Split { why: why() },
+            429 | 502..=504 => ReplyAction::Later { pace: RetryTiming::Soon, why: why() },
+            _ => ReplyAction::Refused { why: why() },
         }
     }
 }

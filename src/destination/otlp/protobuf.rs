@@ -7,11 +7,11 @@
 use std::borrow::Cow;
 
 use super::record::LogRecord;
-use super::resource::Attributes;
+use super::resource::ResourceAttributes;
 use super::{MAX_DEPTH, PartialSuccess, SCOPE};
 use crate::encode::batch::Batch;
 use crate::encode::json::Writer;
-use crate::encode::payload::Body;
+use crate::encode::payload::Payload;
 use crate::input::record::Value;
 
 const VARINT: u8 = 0;
@@ -20,7 +20,7 @@ const LENGTH: u8 = 2;
 const FIXED32: u8 = 5;
 
 /// Appends `ResourceLogs.resource`.
-pub(super) fn resource(attributes: &Attributes, out: &mut Vec<u8>) {
+pub(super) fn resource(attributes: &ResourceAttributes, out: &mut Vec<u8>) {
     nested(1, out, |out| {
         attributes.iter().for_each(|(name, value)| key_value(1, name, value, MAX_DEPTH, out))
     });
@@ -46,7 +46,7 @@ pub(super) fn record<'v>(
 }
 
 /// The whole `ExportLogsServiceRequest`. Its lengths are known before, so nothing is moved.
-pub(super) fn request(batch: &Batch) -> Body {
+pub(super) fn request(batch: &Batch) -> Payload {
     let mut scope = Vec::new();
     nested(1, &mut scope, |out| {
         bytes(1, SCOPE.0.as_bytes(), out);

@@ -9,8 +9,8 @@ use std::cell::RefCell;
 use serde_json::Value as Json;
 
 use crate::classify::classes::Entry;
-use crate::config::Reader;
-use crate::encode::template::{Names, Scene, Template};
+use crate::config::KeyReader;
+use crate::encode::template::{NameKind, RenderContext, Template};
 use crate::input::record::Value;
 use crate::stop::StopEvent;
 
@@ -32,17 +32,17 @@ const FROM_FIELDS: [(&str, &str); 6] = [
 pub(super) struct Resources {
     service: Template,
     fields: Vec<(&'static str, Template)>,
-    scratch: RefCell<Attributes>,
+    scratch: RefCell<ResourceAttributes>,
 }
 
 /// Names and values, one after the other: filled anew for each entry without allocating.
 #[derive(Debug, Default)]
-pub(super) struct Attributes {
+pub(super) struct ResourceAttributes {
     values: Vec<u8>,
     names: Vec<(&'static str, usize)>,
 }
 
-impl Attributes {
+impl ResourceAttributes {
     /// In the order in which they were added.
     pub(super) fn iter(&self) -> impl Iterator<Item = (Value<'_>, Value<'_>)> {
         let starts = std::iter::once(0).chain(self.names.iter().map(|(_, end)| *end));
@@ -69,7 +69,7 @@ impl Attributes {
         name: &'static str,
         template: &'t Template,
         entry: &Entry<'_, '_, '_>,
-        scene: &Scene<'_>,
+        scene: &RenderContext<'_>,
     ) -> Option<&'t str> {
         let missing = template.render(entry, scene, &mut self.values);
         self.names.push((name, self.values.len()));
@@ -83,11 +83,11 @@ impl Attributes {
 }
 
 impl Resources {
-    pub(super) fn read(reader: &Reader<'_>) -> Self {
+    pub(super) fn read(reader: &KeyReader<'_>) -> Self {
         // What is written above is a template.
-        let parse = |text| Template::parse(text, Names::Text).unwrap_or_default();
+        let parse = |text| Template::parse(text, NameKind::Text).unwrap_or_default();
         Self {
-            service: reader.template("service", Names::Text),
+            service: reader.template("service", NameKind::Text),
             fields: FROM_FIELDS.into_iter().map(|(name, text)| (name, parse(text))).collect(),
             scratch: RefCell::default(),
         }
@@ -97,8 +97,8 @@ impl Resources {
     pub(super) fn of<'t>(
         &'t self,
         entry: &Entry<'_, '_, '_>,
-        scene: &Scene<'_>,
-        write: impl FnOnce(&Attributes),
+        scene: &RenderContext<'_>,
+        write: impl FnOnce(&ResourceAttributes),
     ) -> Option<&'t str> {
         let mut attributes = self.scratch.borrow_mut();
         attributes.clear();

@@ -3,13 +3,13 @@ use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use super::*;
-use crate::config::keys::Kind;
+use crate::config::keys::DestinationKind;
 use crate::destination::testing;
 
 const ENDPOINT: (&str, &str) = ("endpoint", "http://localhost:4318");
 
 fn otlp(keys: &[(&str, &str)]) -> Box<dyn Destination> {
-    let (otlp, problems) = testing::configure(Kind::Otlp, &[&[ENDPOINT], keys].concat());
+    let (otlp, problems) = testing::configure(DestinationKind::Otlp, &[&[ENDPOINT], keys].concat());
     assert_eq!(problems, [""; 0]);
     otlp
 }
@@ -61,7 +61,7 @@ fn the_path_of_the_protocol_is_added_to_a_bare_address() {
 
 #[test]
 fn every_problem_of_the_keys_is_named_and_no_secret_shown() {
-    let problems = |keys: &[(&str, &str)]| testing::configure(Kind::Otlp, keys).1;
+    let problems = |keys: &[(&str, &str)]| testing::configure(DestinationKind::Otlp, keys).1;
     assert_eq!(problems(&[]), ["d.endpoint: is missing; for example: d.endpoint http://localhost:4318"]);
     for (endpoint, expected) in [
         ("localhost:4318", "d.endpoint: must begin with https:// or http://"),
@@ -139,7 +139,7 @@ fn every_reply_has_its_judgement() {
         }
     }
     let judgement = testing::judged(&*otlp(&[]), 1, &testing::reply(401, ""));
-    assert_eq!(judgement, Judgement::Refused { why: "the receiver answered 401; check d.headers".into() });
+    assert_eq!(judgement, ReplyAction::Refused { why: "the receiver answered 401; check d.headers".into() });
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn partial_success_is_read_from_protobuf_too() {
     // { 1: { 1: 2, 2: "too old", 9: 1.0 }, 3: "later additions" }
     let message = b"\x0a\x14\x08\x02\x12\x07too old\x49\0\0\0\0\0\0\xf0\x3f\x1a\x04more";
     let why = "the receiver rejected 2 records: too old".to_owned();
-    assert_eq!(judged(message), Judgement::Short { refused: 2, why });
+    assert_eq!(judged(message), ReplyAction::Short { refused: 2, why });
     for broken in [b"\x0a\xff".as_slice(), b"\x0a\x02\x08", b"<html>", b"\x08", b"\x00\x01", &[0xff; 12]] {
         assert_eq!(testing::word(&judged(broken)), "Soon", "{broken:?}");
     }

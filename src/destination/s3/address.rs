@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use percent_encoding::utf8_percent_encode;
 
 use super::request::ENCODED_IN_KEY;
-use crate::config::Reader;
+use crate::config::KeyReader;
 use crate::destination::aws_json::dns_suffix;
 
 /// What objects are written to.
@@ -26,7 +26,7 @@ pub(super) enum Bucket {
 
 impl Bucket {
     /// Reads `bucket`.
-    pub(super) fn read(reader: &Reader<'_>) -> Self {
+    pub(super) fn read(reader: &KeyReader<'_>) -> Self {
         let text = reader.required("bucket");
         let read = match text.strip_prefix("arn:") {
             Some(arn) => access_point(arn),
@@ -108,7 +108,7 @@ pub(super) struct Address {
 }
 
 impl Address {
-    pub(super) fn read(reader: &Reader<'_>, bucket: Bucket, region: &str) -> Self {
+    pub(super) fn read(reader: &KeyReader<'_>, bucket: Bucket, region: &str) -> Self {
         let endpoint = reader.text("endpoint").map(|text| text.trim_end_matches('/').to_owned());
         if endpoint.as_ref().is_some_and(|endpoint| !endpoint.contains("://")) {
             reader.problem("endpoint", "must begin with https:// or http://".to_owned());
@@ -148,7 +148,7 @@ impl Address {
 }
 
 /// An access point is always a part of the host name, and of one region.
-fn check_access_point(reader: &Reader<'_>, endpoint: Option<&str>, of_arn: &str, region: &str) {
+fn check_access_point(reader: &KeyReader<'_>, endpoint: Option<&str>, of_arn: &str, region: &str) {
     if reader.flag("path_style") {
         reader.problem("path_style", "is not possible with an access point; leave it out".to_owned());
     }

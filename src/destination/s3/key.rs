@@ -1,9 +1,9 @@
 //! The key of an object: the user's template made unique and given its extension.
 
 use crate::classify::classes::Entry;
-use crate::config::Reader;
-use crate::destination::object_store::Encoding;
-use crate::encode::template::{Names, Scene, Template};
+use crate::config::KeyReader;
+use crate::destination::object_store::ObjectEncoding;
+use crate::encode::template::{NameKind, RenderContext, Template};
 use crate::object::spool::UUID;
 
 /// In UTF-8 bytes (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>, read 2026-11).
@@ -16,14 +16,14 @@ const FIELD: &str = "$(uuid)";
 
 /// A template of keys.
 #[derive(Debug)]
-pub(super) struct Key {
+pub(super) struct ObjectKey {
     template: Template,
 }
 
-impl Key {
-    pub(super) fn read(reader: &Reader<'_>, encoding: Encoding) -> Self {
+impl ObjectKey {
+    pub(super) fn read(reader: &KeyReader<'_>, encoding: ObjectEncoding) -> Self {
         let template = complete(&reader.required("key"), encoding)
-            .and_then(|text| Template::parse(&text, Names::ObjectKey))
+            .and_then(|text| Template::parse(&text, NameKind::ObjectKey))
             .unwrap_or_else(|what| {
                 reader.problem("key", what);
                 Template::default()
@@ -43,7 +43,7 @@ impl Key {
     pub(super) fn render<'t>(
         &'t self,
         entry: &Entry<'_, '_, '_>,
-        scene: &Scene<'_>,
+        scene: &RenderContext<'_>,
         out: &mut Vec<u8>,
     ) -> Option<&'t str> {
         const PLACEHOLDER: &str = match std::str::from_utf8(&[UUID]) {
@@ -51,7 +51,7 @@ impl Key {
             Err(_) => "",
         };
         let start = out.len();
-        let missing = self.template.render(entry, &Scene { uuid: PLACEHOLDER, ..*scene }, out);
+        let missing = self.template.render(entry, &RenderContext { uuid: PLACEHOLDER, ..*scene }, out);
         fit(start, out);
         missing
     }
@@ -60,7 +60,7 @@ impl Key {
     pub(super) fn render_whole<'t>(
         &'t self,
         entry: &Entry<'_, '_, '_>,
-        scene: &Scene<'_>,
+        scene: &RenderContext<'_>,
         out: &mut Vec<u8>,
     ) -> Option<&'t str> {
         let start = out.len();
@@ -108,7 +108,7 @@ fn extensions(name: &[u8]) -> usize {
 }
 
 /// The template with everything a key needs: the extension of its compression, and a uuid before the extensions.
-fn complete(template: &str, encoding: Encoding) -> Result<String, String> {
+fn complete(template: &str, encoding: ObjectEncoding) -> Result<String, String> {
     let (stem, compression) = split_compression(template, encoding)?;
     if stem.contains(FIELD) {
         return Ok(format!("{stem}{compression}"));
@@ -119,13 +119,13 @@ fn complete(template: &str, encoding: Encoding) -> Result<String, String> {
 }
 
 /// The template without the extension of a compression, and the extension it must have.
-fn split_compression(template: &str, encoding: Encoding) -> Result<(&str, &'static str), String> {
+fn split_compression(template: &str, encoding: ObjectEncoding) -> Result<(&str, &'static str), String> {
     let expected = match encoding {
-        Encoding::Plain => "",
-        Encoding::Gzip => ".gz",
-        Encoding::Zstd => ".zst",
+        ObjectEncoding::Plain => "",
+        ObjectEncoding::Gzip => ".gz",
+        ObjectEncoding::Zstd => ".zst",
     };
-    for (extension, of) in [(".gz", Encoding::Gzip), (".zst", Encoding::Zstd)] {
+    for (extension, of) in [(".gz", ObjectEncoding::Gzip), (".zst", ObjectEncoding::Zstd)] {
         match template.strip_suffix(extension) {
             Some(stem) if of == encoding => return Ok((stem, expected)),
             Some(_) => {

@@ -11,16 +11,16 @@ mod request;
 use std::path::PathBuf;
 
 use self::address::{Address, Bucket};
-use self::key::Key;
+use self::key::ObjectKey;
 use self::request::Traits;
-use super::object_store::{Call, Encoding, Piece, Store};
-use super::timestamp_field::Dated;
-use super::{Destination, Encoded, Judgement, Network, Outlet, Purpose, Reply, Request};
+use super::object_store::{ObjectCall, ObjectEncoding, ObjectStore, PartBody};
+use super::timestamp_field::TimestampField;
+use super::{Destination, Encoded, Endpoint, Network, Purpose, Reply, ReplyAction, Request};
 use crate::classify::classes::Entry;
-use crate::config::{Common, Reader};
+use crate::config::{Common, KeyReader};
 use crate::encode::batch::{Batch, Limits};
-use crate::encode::template::Scene;
-use crate::object::spool::Rules;
+use crate::encode::template::RenderContext;
+use crate::object::spool::SpoolSettings;
 
 /// A batch is what a chunk holds for one object. It is never split: half an object would need a name of its own.
 const LIMITS: Limits = Limits { bytes: usize::MAX, records: usize::MAX, span_ms: None, ordered: false };
@@ -37,27 +37,27 @@ const MIN_SPOOL: u64 = 10_000_000;
 pub(super) struct S3 {
     common: Common,
     network: Network,
-    dated: Dated,
-    key: Key,
-    encoding: Encoding,
+    dated: TimestampField,
+    key: ObjectKey,
+    encoding: ObjectEncoding,
     address: Address,
     traits: Traits,
-    spool: Option<Rules>,
+    spool: Option<SpoolSettings>,
 }
 
 impl S3 {
-    pub(super) fn read(common: Common, reader: &Reader<'_>, region: Option<&str>) -> Self {
+    pub(super) fn read(common: Common, reader: &KeyReader<'_>, region: Option<&str>) -> Self {
         let bucket = Bucket::read(reader);
         let network = Network::read_aws(reader, bucket.region().or(region));
         let region = network.identity.as_ref().map_or("", |identity| &identity.region);
         let encoding = match reader.choice("compress") {
-            Some("zstd") => Encoding::Zstd,
-            Some("none") => Encoding::Plain,
-            _ => Encoding::Gzip,
+            Some("zstd") => ObjectEncoding::Zstd,
+            Some("none") => ObjectEncoding::Plain,
+            _ => ObjectEncoding::Gzip,
         };
         Self {
-            dated: Dated::read(reader),
-            key: Key::read(reader, encoding),
+            dated: TimestampField::read(reader),
+            key: ObjectKey::read(reader, encoding),
             encoding,
             spool: read_rules(&common, reader, encoding),
             traits: Traits::read(reader, encoding),
@@ -67,28 +67,28 @@ impl S3 {
         }
     }
 
-    fn call(&self, key: &str, call: &Call<'_>) -> Request {
+    fn call(&self, key: &str, call: &ObjectCall<'_>) -> Request {
         let request = request::of(&self.address, &self.traits, key, call);
-        Request { purpose: Purpose::Deliver, outlet: Outlet::Http(request) }
+        Request { purpose: Purpose::Deliver, outlet: Endpoint::Http(request) }
     }
 
     fn put(&self, batch: &Batch) -> Request {
         let lines = batch.body();
         let body = match self.encoding {
-            Encoding::Plain => lines.whole(),
-            Encoding::Gzip => super::gzip(&lines).into(),
+            ObjectEncoding::Plain => lines.whole(),
+            ObjectEncoding::Gzip => super::gzip(&lines).into(),
             // Plain lines would still be read by zstd's users.
-            Encoding::Zstd => super::zstd(&lines).map_or_else(|| lines.whole(), Into::into),
+            ObjectEncoding::Zstd => super::zstd(&lines).map_or_else(|| lines.whole(), Into::into),
         };
-        self.call(&String::from_utf8_lossy(batch.target()), &Call::Put(&Piece::new(body)))
+        self.call(&String::from_utf8_lossy(batch.target()), &ObjectCall::Put(&PartBody::new(body)))
     }
 }
 
 /// `None` when every chunk is uploaded at once.
-fn read_rules(common: &Common, reader: &Reader<'_>, encoding: Encoding) -> Option<Rules> {
+fn read_rules(common: &Common, reader: &KeyReader<'_>, encoding: ObjectEncoding) -> Option<SpoolSettings> {
     let bucket = reader.text("bucket").unwrap_or_default();
-    let rules = Rules {
-        packs: encoding == Encoding::Gzip,
+    let rules = SpoolSettings {
+        packs: encoding == ObjectEncoding::Gzip,
         dir: PathBuf::from(reader.required("spool_dir")),
         label: format!("{}@{bucket}", common.name),
         object_size: reader.size("total_file_size"),
@@ -125,14 +125,14 @@ impl Destination for S3 {
         Some(&self.network)
     }
 
-    fn store(&self) -> Option<&dyn Store> {
+    fn store(&self) -> Option<&dyn ObjectStore> {
         Some(self)
     }
 
     fn target<'t>(
         &'t self,
         entry: &Entry<'_, '_, '_>,
-        scene: &Scene<'_>,
+        scene: &RenderContext<'_>,
         out: &mut Vec<u8>,
     ) -> Option<&'t str> {
         match self.spool {
@@ -141,7 +141,7 @@ impl Destination for S3 {
         }
     }
 
-    fn encode(&self, entry: &Entry<'_, '_, '_>, _: &Scene<'_>, out: &mut Vec<u8>) -> Encoded {
+    fn encode(&self, entry: &Entry<'_, '_, '_>, _: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {
         self.dated.line(&self.common, entry, out)
     }
 
@@ -149,32 +149,32 @@ impl Destination for S3 {
         if self.spool.is_none() {
             return self.put(batch);
         }
-        let outlet = Outlet::Spool { name: batch.target().to_vec(), lines: batch.body() };
+        let outlet = Endpoint::Spool { name: batch.target().to_vec(), lines: batch.body() };
         Request { purpose: Purpose::Deliver, outlet }
     }
 
-    fn judge(&self, _: Purpose, _: &Batch, reply: &Reply) -> Judgement {
+    fn judge(&self, _: Purpose, _: &Batch, reply: &Reply) -> ReplyAction {
         match self.spool {
-            Some(_) => Judgement::Delivered,
+            Some(_) => ReplyAction::Delivered,
             None => reply::put(reply),
         }
     }
 }
 
-impl Store for S3 {
-    fn spool(&self) -> Option<&Rules> {
+impl ObjectStore for S3 {
+    fn spool(&self) -> Option<&SpoolSettings> {
         self.spool.as_ref()
     }
 
-    fn encoding(&self) -> Encoding {
+    fn encoding(&self) -> ObjectEncoding {
         self.encoding
     }
 
-    fn request(&self, key: &str, call: &Call<'_>) -> Request {
+    fn request(&self, key: &str, call: &ObjectCall<'_>) -> Request {
         self.call(key, call)
     }
 
-    fn judge(&self, call: &Call<'_>, reply: &Reply) -> Judgement {
+    fn judge(&self, call: &ObjectCall<'_>, reply: &Reply) -> ReplyAction {
         reply::of(call, reply)
     }
 

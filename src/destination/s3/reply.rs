@@ -6,41 +6,41 @@
 use http::{HeaderName, header};
 
 use crate::destination::aws_error::AwsError;
-use crate::destination::object_store::Call;
-use crate::destination::{Judgement, Pace, Reply};
+use crate::destination::object_store::ObjectCall;
+use crate::destination::{Reply, ReplyAction, RetryTiming};
 
 const BUCKET_REGION: HeaderName = HeaderName::from_static("x-amz-bucket-region");
 
-pub(super) fn of(call: &Call<'_>, reply: &Reply) -> Judgement {
+pub(super) fn of(call: &ObjectCall<'_>, reply: &Reply) -> ReplyAction {
     match call {
-        Call::Put(_) => put(reply),
-        Call::Begin => begin(reply),
-        Call::Part { .. } => part(reply),
-        Call::Complete { .. } => complete(reply),
-        Call::Abort { .. } => abort(reply),
+        ObjectCall::Put(_) => put(reply),
+        ObjectCall::Begin => begin(reply),
+        ObjectCall::UploadPart { .. } => part(reply),
+        ObjectCall::Complete { .. } => complete(reply),
+        ObjectCall::Abort { .. } => abort(reply),
     }
 }
 
-pub(super) fn put(reply: &Reply) -> Judgement {
+pub(super) fn put(reply: &Reply) -> ReplyAction {
     const NAME: &str = "PutObject";
     match reply.status {
         200 => with_etag(reply, NAME),
         // The key holds a uuid of ours, so the object is the one whose reply was lost.
-        412 => Judgement::Delivered,
+        412 => ReplyAction::Delivered,
         _ => refused(reply, NAME),
     }
 }
 
-fn begin(reply: &Reply) -> Judgement {
+fn begin(reply: &Reply) -> ReplyAction {
     const NAME: &str = "CreateMultipartUpload";
     match reply.status {
-        200 if upload_id(reply).is_some() => Judgement::Delivered,
+        200 if upload_id(reply).is_some() => ReplyAction::Delivered,
         200 => soon("CreateMultipartUpload answered 200 without an UploadId".to_owned()),
         _ => refused(reply, NAME),
     }
 }
 
-fn part(reply: &Reply) -> Judgement {
+fn part(reply: &Reply) -> ReplyAction {
     const NAME: &str = "UploadPart";
     match reply.status {
         200 => with_etag(reply, NAME),
@@ -48,35 +48,35 @@ fn part(reply: &Reply) -> Judgement {
     }
 }
 
-fn complete(reply: &Reply) -> Judgement {
+fn complete(reply: &Reply) -> ReplyAction {
     const NAME: &str = "CompleteMultipartUpload";
     match reply.status {
-        200 if element(reply, "ETag").is_some() => Judgement::Delivered,
+        200 if element(reply, "ETag").is_some() => ReplyAction::Delivered,
         200 => error_within(reply, NAME),
-        412 => Judgement::Delivered,
+        412 => ReplyAction::Delivered,
         // The upload itself is void then and has to be begun again.
         409 => slow(error(reply).describe(NAME)),
         _ => refused(reply, NAME),
     }
 }
 
-fn abort(reply: &Reply) -> Judgement {
+fn abort(reply: &Reply) -> ReplyAction {
     match reply.status {
-        200 | 204 | 404 => Judgement::Delivered,
+        200 | 204 | 404 => ReplyAction::Delivered,
         _ => refused(reply, "AbortMultipartUpload"),
     }
 }
 
 /// Only S3 gives an entity tag; another 200 comes from something in between.
-fn with_etag(reply: &Reply, name: &str) -> Judgement {
+fn with_etag(reply: &Reply, name: &str) -> ReplyAction {
     match reply.header(&header::ETAG) {
-        Some(_) => Judgement::Delivered,
+        Some(_) => ReplyAction::Delivered,
         None => soon(format!("{name} answered 200 without an ETag")),
     }
 }
 
 /// The error a 200 turned out to be, judged as the status it would have had.
-fn error_within(reply: &Reply, name: &str) -> Judgement {
+fn error_within(reply: &Reply, name: &str) -> ReplyAction {
     let status = match element(reply, "Code").as_deref() {
         Some("InvalidPart" | "InvalidPartOrder" | "EntityTooSmall" | "NoSuchUpload") => 400,
         _ => 500,
@@ -84,15 +84,15 @@ fn error_within(reply: &Reply, name: &str) -> Judgement {
     refused(&Reply { status, ..reply.clone() }, name)
 }
 
-fn refused(reply: &Reply, name: &str) -> Judgement {
+fn refused(reply: &Reply, name: &str) -> ReplyAction {
     let error = error(reply);
     let why = error.describe(name);
     if let Some(region) = elsewhere(reply, &error.code) {
-        return Judgement::Elsewhere { region, why };
+        return ReplyAction::Elsewhere { region, why };
     }
     match error.code.as_str() {
-        "InvalidArgument" | "KeyTooLongError" => Judgement::Refused { why },
-        "InvalidAccessKeyId" | "InvalidToken" | "TokenRefreshRequired" => Judgement::Reauthorize { why },
+        "InvalidArgument" | "KeyTooLongError" => ReplyAction::Refused { why },
+        "InvalidAccessKeyId" | "InvalidToken" | "TokenRefreshRequired" => ReplyAction::Reauthorize { why },
         "NotImplemented" => {
             slow(format!("{why}; if the store does not know If-None-Match, set if_none_match off"))
         }
@@ -141,10 +141,10 @@ fn element(reply: &Reply, name: &str) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-fn soon(why: String) -> Judgement {
-    Judgement::Later { pace: Pace::Soon, why }
+fn soon(why: String) -> ReplyAction {
+    ReplyAction::Later { pace: RetryTiming::Soon, why }
 }
 
-fn slow(why: String) -> Judgement {
-    Judgement::Later { pace: Pace::Slow, why }
+fn slow(why: String) -> ReplyAction {
+    ReplyAction::Later { pace: RetryTiming::Slow, why }
 }

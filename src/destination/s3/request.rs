@@ -8,9 +8,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest as _, Sha256};
 
 use super::address::Address;
-use crate::config::Reader;
+use crate::config::KeyReader;
 use crate::destination::HttpRequest;
-use crate::destination::object_store::{Call, Encoding, Part};
+use crate::destination::object_store::{ObjectCall, ObjectEncoding, UploadedPart};
 use crate::encode::payload::hex;
 
 /// What a signature leaves as it is (<https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html>,
@@ -32,7 +32,7 @@ pub(super) struct Traits {
 }
 
 impl Traits {
-    pub(super) fn read(reader: &Reader<'_>, encoding: Encoding) -> Self {
+    pub(super) fn read(reader: &KeyReader<'_>, encoding: ObjectEncoding) -> Self {
         let sse = reader.choice("sse");
         let kms_key = reader.text("sse_kms_key_id");
         if kms_key.is_some() && !sse.is_some_and(|sse| sse.starts_with("aws:kms")) {
@@ -40,9 +40,9 @@ impl Traits {
                 .problem("sse_kms_key_id", "has no effect unless sse is aws:kms or aws:kms:dsse".to_owned());
         }
         let content_encoding = match encoding {
-            Encoding::Plain => None,
-            Encoding::Gzip => Some("gzip"),
-            Encoding::Zstd => Some("zstd"),
+            ObjectEncoding::Plain => None,
+            ObjectEncoding::Gzip => Some("gzip"),
+            ObjectEncoding::Zstd => Some("zstd"),
         };
         let headers = [
             ("content-type", "content_type", reader.text("content_type")),
@@ -68,12 +68,12 @@ impl Traits {
     }
 }
 
-fn header_value(reader: &Reader<'_>, key: &str, value: &str) -> Option<HeaderValue> {
+fn header_value(reader: &KeyReader<'_>, key: &str, value: &str) -> Option<HeaderValue> {
     let problem = |_| reader.problem(key, format!("'{value}' cannot stand in a header"));
     HeaderValue::from_str(value).map_err(problem).ok()
 }
 
-fn tags(reader: &Reader<'_>) -> Option<String> {
+fn tags(reader: &KeyReader<'_>) -> Option<String> {
     let tags = reader.pairs("tags");
     if tags.len() > MAX_TAGS {
         reader
@@ -86,15 +86,15 @@ fn tags(reader: &Reader<'_>) -> Option<String> {
 }
 
 /// The request for a call.
-pub(super) fn of(address: &Address, traits: &Traits, key: &str, call: &Call<'_>) -> HttpRequest {
+pub(super) fn of(address: &Address, traits: &Traits, key: &str, call: &ObjectCall<'_>) -> HttpRequest {
     let (method, query) = match call {
-        Call::Put(_) => (Method::PUT, String::new()),
-        Call::Begin => (Method::POST, "?uploads=".to_owned()),
-        Call::Part { upload, number, .. } => {
+        ObjectCall::Put(_) => (Method::PUT, String::new()),
+        ObjectCall::Begin => (Method::POST, "?uploads=".to_owned()),
+        ObjectCall::UploadPart { upload, number, .. } => {
             (Method::PUT, format!("?partNumber={number}&uploadId={}", utf8_percent_encode(upload, ENCODED)))
         }
-        Call::Complete { upload, .. } => (Method::POST, of_upload(upload)),
-        Call::Abort { upload } => (Method::DELETE, of_upload(upload)),
+        ObjectCall::Complete { upload, .. } => (Method::POST, of_upload(upload)),
+        ObjectCall::Abort { upload } => (Method::DELETE, of_upload(upload)),
     };
     let (body, sha256) = body(call);
     let mut headers = headers(traits, call);
@@ -106,11 +106,11 @@ fn of_upload(upload: &str) -> String {
     format!("?uploadId={}", utf8_percent_encode(upload, ENCODED))
 }
 
-fn body(call: &Call<'_>) -> (Bytes, [u8; 32]) {
+fn body(call: &ObjectCall<'_>) -> (Bytes, [u8; 32]) {
     match call {
-        Call::Put(piece) | Call::Part { piece, .. } => (piece.body.clone(), piece.sha256),
-        Call::Begin | Call::Abort { .. } => (Bytes::new(), Sha256::digest(b"").into()),
-        Call::Complete { parts, .. } => {
+        ObjectCall::Put(piece) | ObjectCall::UploadPart { piece, .. } => (piece.body.clone(), piece.sha256),
+        ObjectCall::Begin | ObjectCall::Abort { .. } => (Bytes::new(), Sha256::digest(b"").into()),
+        ObjectCall::Complete { parts, .. } => {
             let body = parts_as_xml(parts);
             let sha256 = Sha256::digest(&body).into();
             (body.into(), sha256)
@@ -118,20 +118,20 @@ fn body(call: &Call<'_>) -> (Bytes, [u8; 32]) {
     }
 }
 
-fn headers(traits: &Traits, call: &Call<'_>) -> HeaderMap {
+fn headers(traits: &Traits, call: &ObjectCall<'_>) -> HeaderMap {
     let mut headers = match call {
-        Call::Put(_) | Call::Begin => traits.of_object.clone(),
+        ObjectCall::Put(_) | ObjectCall::Begin => traits.of_object.clone(),
         _ => HeaderMap::new(),
     };
     match call {
-        Call::Put(piece) | Call::Part { piece, .. } => {
+        ObjectCall::Put(piece) | ObjectCall::UploadPart { piece, .. } => {
             insert(&mut headers, "x-amz-checksum-sha256", &base64(&piece.sha256));
         }
-        Call::Begin => insert(&mut headers, "x-amz-checksum-algorithm", "SHA256"),
-        Call::Complete { .. } => insert(&mut headers, "content-type", "application/xml"),
-        Call::Abort { .. } => {}
+        ObjectCall::Begin => insert(&mut headers, "x-amz-checksum-algorithm", "SHA256"),
+        ObjectCall::Complete { .. } => insert(&mut headers, "content-type", "application/xml"),
+        ObjectCall::Abort { .. } => {}
     }
-    if traits.if_none_match && matches!(call, Call::Put(_) | Call::Complete { .. }) {
+    if traits.if_none_match && matches!(call, ObjectCall::Put(_) | ObjectCall::Complete { .. }) {
         headers.insert(header::IF_NONE_MATCH, HeaderValue::from_static("*"));
     }
     if let Some(owner) = &traits.expected_owner {
@@ -146,7 +146,7 @@ fn insert(headers: &mut HeaderMap, name: &'static str, value: &str) {
     }
 }
 
-fn parts_as_xml(parts: &[Part]) -> String {
+fn parts_as_xml(parts: &[UploadedPart]) -> String {
     let mut xml = "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">".to_owned();
     for (position, part) in parts.iter().enumerate() {
         // An entity tag is hexadecimal in quotes, but it is the service's text.

@@ -5,19 +5,19 @@ use ::http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use super::*;
 use crate::classify::classes::Classifier;
-use crate::config::keys::Kind;
-use crate::destination::object_store::Part;
-use crate::destination::{HttpRequest, Pace};
+use crate::config::keys::DestinationKind;
+use crate::destination::object_store::UploadedPart;
+use crate::destination::{HttpRequest, RetryTiming};
 use crate::encode::batch::pack;
-use crate::encode::buffer_pool::Pool;
-use crate::encode::partition::{Item, Lane};
+use crate::encode::buffer_pool::BufferPool;
+use crate::encode::partition::{BatchItem, Partition};
 
 fn read(pairs: &[(&str, &str)]) -> (S3, Vec<String>) {
     let mut map: BTreeMap<String, String> =
         [("s3.bucket", "my-logs")].into_iter().map(|(k, v)| (k.into(), v.into())).collect();
     map.extend(pairs.iter().map(|(key, value)| (format!("s3.{key}"), (*value).to_owned())));
     let problems = RefCell::new(Vec::new());
-    let reader = Reader::new(&map, &problems).of_destination("s3", Kind::S3);
+    let reader = KeyReader::new(&map, &problems).of_destination("s3", DestinationKind::S3);
     let s3 = S3::read(Common::read("s3", &reader), &reader, Some("eu-west-1"));
     drop(map);
     (s3, problems.into_inner().iter().map(ToString::to_string).collect())
@@ -36,7 +36,11 @@ fn key_of(pairs: &[(&str, &str)], record: &serde_json::Value) -> String {
     crate::input::decode::records(&chunk, |record| {
         let (class, stop) = Classifier::default().class_of(record);
         let entry = Entry { record, class, class_name: class.name(), stop: stop.as_ref() };
-        s3.target(&entry, &Scene { tag: b"app.web", uuid: "instance", chunk: "CHUNK", task: None }, &mut out);
+        s3.target(
+            &entry,
+            &RenderContext { tag: b"app.web", uuid: "instance", chunk: "CHUNK", task: None },
+            &mut out,
+        );
     });
     String::from_utf8(out).unwrap()
 }
@@ -112,14 +116,14 @@ fn every_problem_says_what_to_write() {
 
 fn http(request: Request) -> HttpRequest {
     match request.outlet {
-        Outlet::Http(request) => request,
+        Endpoint::Http(request) => request,
         other => panic!("{other:?}"),
     }
 }
 
 #[test]
 fn the_bucket_stands_in_the_host_where_it_can() {
-    let url = |pairs: &[(&str, &str)]| http(s3(pairs).call("a b/+.gz", &Call::Begin)).url;
+    let url = |pairs: &[(&str, &str)]| http(s3(pairs).call("a b/+.gz", &ObjectCall::Begin)).url;
     assert_eq!(url(&[]), "https://my-logs.s3.eu-west-1.amazonaws.com/a%20b/%2B.gz?uploads=");
     assert_eq!(
         url(&[("path_style", "on")]),
@@ -147,7 +151,7 @@ fn an_access_point_has_a_host_of_its_own_in_the_region_of_its_arn() {
     let request = |pairs: &[(&str, &str)]| {
         let s3 = s3(pairs);
         let region = s3.network.identity.as_ref().unwrap().region.clone();
-        (http(s3.call("a b", &Call::Abort { upload: "u" })).url, region)
+        (http(s3.call("a b", &ObjectCall::Abort { upload: "u" })).url, region)
     };
     let host = "https://logs-111122223333.s3-accesspoint.us-west-2.amazonaws.com";
     for arn in [ACCESS_POINT, "arn:aws:s3:us-west-2:111122223333:accesspoint:logs"] {
@@ -214,14 +218,14 @@ fn buckets_that_cannot_be_written_to_are_told_apart() {
 
 #[test]
 fn a_store_that_does_not_know_if_none_match_is_not_asked() {
-    let piece = Piece::new(bytes::Bytes::from_static(b"hello"));
-    for call in [Call::Put(&piece), Call::Complete { upload: "u", parts: &[] }] {
+    let piece = PartBody::new(bytes::Bytes::from_static(b"hello"));
+    for call in [ObjectCall::Put(&piece), ObjectCall::Complete { upload: "u", parts: &[] }] {
         for (keys, asked) in [(&[][..], true), (&[("if_none_match", "off")], false)] {
             let request = http(s3(keys).call("k", &call));
             assert_eq!(request.headers.contains_key("if-none-match"), asked, "{call:?}");
         }
     }
-    let Judgement::Later { why, .. } = reply::put(&reply(501, &[], &error("NotImplemented"))) else {
+    let ReplyAction::Later { why, .. } = reply::put(&reply(501, &[], &error("NotImplemented"))) else {
         panic!()
     };
     assert!(
@@ -233,7 +237,10 @@ fn a_store_that_does_not_know_if_none_match_is_not_asked() {
 fn a_move_changes_the_address() {
     let s3 = s3(&[]);
     s3.moved("us-west-2");
-    assert_eq!(http(s3.call("k", &Call::Begin)).url, "https://my-logs.s3.us-west-2.amazonaws.com/k?uploads=");
+    assert_eq!(
+        http(s3.call("k", &ObjectCall::Begin)).url,
+        "https://my-logs.s3.us-west-2.amazonaws.com/k?uploads="
+    );
 }
 
 #[test]
@@ -246,8 +253,8 @@ fn every_call_is_worded_as_the_api_says() {
         ("tags", "team=web & co, env=prod"),
         ("expected_bucket_owner", "111122223333"),
     ]);
-    let piece = Piece::new(bytes::Bytes::from_static(b"hello"));
-    let part = Part { etag: "\"e<1>\"".into(), sha256: piece.sha256 };
+    let piece = PartBody::new(bytes::Bytes::from_static(b"hello"));
+    let part = UploadedPart { etag: "\"e<1>\"".into(), sha256: piece.sha256 };
     let digest = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
     let checksum = "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=";
     let of_object = [
@@ -262,22 +269,22 @@ fn every_call_is_worded_as_the_api_says() {
     let checked = format!("x-amz-checksum-sha256: {checksum}");
     let put = [&of_object[..], &[&checked, "if-none-match: *"]].concat();
     let begin = [&of_object[..], &["x-amz-checksum-algorithm: SHA256"]].concat();
-    let cases: [(Call<'_>, Method, &str, Vec<&str>); 5] = [
-        (Call::Put(&piece), Method::PUT, "", put),
-        (Call::Begin, Method::POST, "?uploads=", begin),
+    let cases: [(ObjectCall<'_>, Method, &str, Vec<&str>); 5] = [
+        (ObjectCall::Put(&piece), Method::PUT, "", put),
+        (ObjectCall::Begin, Method::POST, "?uploads=", begin),
         (
-            Call::Part { upload: "u/1", number: 7, piece: &piece },
+            ObjectCall::UploadPart { upload: "u/1", number: 7, piece: &piece },
             Method::PUT,
             "?partNumber=7&uploadId=u%2F1",
             vec![&checked],
         ),
         (
-            Call::Complete { upload: "u/1", parts: std::slice::from_ref(&part) },
+            ObjectCall::Complete { upload: "u/1", parts: std::slice::from_ref(&part) },
             Method::POST,
             "?uploadId=u%2F1",
             vec!["content-type: application/xml", "if-none-match: *"],
         ),
-        (Call::Abort { upload: "u/1" }, Method::DELETE, "?uploadId=u%2F1", vec![]),
+        (ObjectCall::Abort { upload: "u/1" }, Method::DELETE, "?uploadId=u%2F1", vec![]),
     ];
     for (call, method, query, mut headers) in cases {
         let request = http(s3.call("k", &call));
@@ -292,18 +299,18 @@ fn every_call_is_worded_as_the_api_says() {
         headers.sort_unstable();
         assert_eq!(sent, headers, "{call:?}");
         match call {
-            Call::Put(_) | Call::Part { .. } => {
+            ObjectCall::Put(_) | ObjectCall::UploadPart { .. } => {
                 assert_eq!((sha256.as_str(), &*request.body.whole()), (digest, &b"hello"[..]))
             }
-            Call::Complete { .. } => assert_eq!(
+            ObjectCall::Complete { .. } => assert_eq!(
                 String::from_utf8_lossy(&request.body.whole()),
                 format!(
                     "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Part>\
                      <ChecksumSHA256>{checksum}</ChecksumSHA256><ETag>\"e&lt;1&gt;\"</ETag>\
-                     <PartNumber>1</PartNumber></Part></CompleteMultipartUpload>"
+                     <PartNumber>1</PartNumber></UploadedPart></CompleteMultipartUpload>"
                 )
             ),
-            Call::Begin | Call::Abort { .. } => assert!(request.body.is_empty()),
+            ObjectCall::Begin | ObjectCall::Abort { .. } => assert!(request.body.is_empty()),
         }
     }
 }
@@ -311,10 +318,10 @@ fn every_call_is_worded_as_the_api_says() {
 #[test]
 fn a_chunk_is_one_object_when_there_is_no_spool() {
     let direct = s3(&[("upload_timeout", "0"), ("key", "a/$(uuid).json"), ("compress", "zstd")]);
-    assert!(Store::spool(&direct).is_none());
-    let mut lane = Lane::of(&b"a/CHUNK.json.zst"[..], &Pool::default());
+    assert!(ObjectStore::spool(&direct).is_none());
+    let mut lane = Partition::of(&b"a/CHUNK.json.zst"[..], &BufferPool::default());
     lane.write(0, |out| out.extend(b"one\ntwo\n"));
-    lane.push(Item { ordinal: 0, at_ms: 0, start: 0, end: 8, size: 8 });
+    lane.push(BatchItem { ordinal: 0, at_ms: 0, start: 0, end: 8, size: 8 });
     let batch = pack(lane, &direct.limits()).remove(0);
     let request = http(Destination::request(&direct, &batch));
     assert_eq!(request.url, "https://my-logs.s3.eu-west-1.amazonaws.com/a/CHUNK.json.zst");
@@ -323,7 +330,7 @@ fn a_chunk_is_one_object_when_there_is_no_spool() {
     let spooled = s3(&[]);
     let request = Destination::request(&spooled, &batch);
     let lines = b"one\ntwo\n".as_slice().into();
-    assert_eq!(request.outlet, Outlet::Spool { name: b"a/CHUNK.json.zst".to_vec(), lines });
+    assert_eq!(request.outlet, Endpoint::Spool { name: b"a/CHUNK.json.zst".to_vec(), lines });
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -338,14 +345,14 @@ enum Meaning {
 
 use Meaning::{Delivered, Elsewhere, Reauthorize, Refused, Slow, Soon};
 
-fn meaning(judgement: Judgement) -> Meaning {
+fn meaning(judgement: ReplyAction) -> Meaning {
     match judgement {
-        Judgement::Delivered => Delivered,
-        Judgement::Later { pace: Pace::Soon, .. } => Soon,
-        Judgement::Later { pace: Pace::Slow, .. } => Slow,
-        Judgement::Reauthorize { .. } => Reauthorize,
-        Judgement::Elsewhere { region, .. } => Elsewhere(String::leak(region)),
-        Judgement::Refused { .. } => Refused,
+        ReplyAction::Delivered => Delivered,
+        ReplyAction::Later { pace: RetryTiming::Soon, .. } => Soon,
+        ReplyAction::Later { pace: RetryTiming::Slow, .. } => Slow,
+        ReplyAction::Reauthorize { .. } => Reauthorize,
+        ReplyAction::Elsewhere { region, .. } => Elsewhere(String::leak(region)),
+        ReplyAction::Refused { .. } => Refused,
         other => panic!("{other:?}"),
     }
 }
@@ -399,29 +406,29 @@ const ERRORS: [(u16, &str, Meaning); 31] = [
 
 #[test]
 fn every_reply_has_its_meaning() {
-    let piece = Piece::new(bytes::Bytes::from_static(b""));
-    let put = Call::Put(&piece);
-    let part = Call::Part { upload: "u", number: 1, piece: &piece };
-    let complete = Call::Complete { upload: "u", parts: &[] };
-    let abort = Call::Abort { upload: "u" };
+    let piece = PartBody::new(bytes::Bytes::from_static(b""));
+    let put = ObjectCall::Put(&piece);
+    let part = ObjectCall::UploadPart { upload: "u", number: 1, piece: &piece };
+    let complete = ObjectCall::Complete { upload: "u", parts: &[] };
+    let abort = ObjectCall::Abort { upload: "u" };
     let etag: &[(&str, &str)] = &[("etag", "\"e\"")];
-    let judge = |call: &Call<'_>, reply: &Reply| meaning(reply::of(call, reply));
+    let judge = |call: &ObjectCall<'_>, reply: &Reply| meaning(reply::of(call, reply));
     for (status, code, expected) in ERRORS {
-        for call in [&put, &Call::Begin, &part, &complete] {
+        for call in [&put, &ObjectCall::Begin, &part, &complete] {
             assert_eq!(judge(call, &reply(status, etag, &error(code))), expected, "{call:?} {status} {code}");
         }
     }
     let completed = "<CompleteMultipartUploadResult><ETag>\"e-1\"</ETag></CompleteMultipartUploadResult>";
     let begun = "<InitiateMultipartUploadResult><UploadId>u&amp;1</UploadId></InitiateMultipartUploadResult>";
     let part_of = |body: &str| Reply { cut: true, ..reply(200, etag, body) };
-    let rows: [(&Call<'_>, Reply, Meaning); 23] = [
+    let rows: [(&ObjectCall<'_>, Reply, Meaning); 23] = [
         (&put, reply(200, etag, ""), Delivered),
         (&put, reply(200, &[], "<html>sign in</html>"), Soon),
         (&put, reply(412, &[], &error("PreconditionFailed")), Delivered),
         (&put, reply(409, &[], &error("ConditionalRequestConflict")), Soon),
         (&put, reply(409, &[], &error("OperationAborted")), Soon),
-        (&Call::Begin, reply(200, &[], begun), Delivered),
-        (&Call::Begin, reply(200, &[], ""), Soon),
+        (&ObjectCall::Begin, reply(200, &[], begun), Delivered),
+        (&ObjectCall::Begin, reply(200, &[], ""), Soon),
         (&part, reply(200, etag, ""), Delivered),
         (&part, reply(200, &[], ""), Soon),
         (&part, reply(404, &[], &error("NoSuchUpload")), Slow),
@@ -434,7 +441,7 @@ fn every_reply_has_its_meaning() {
         (&complete, reply(409, &[], &error("ConditionalRequestConflict")), Slow),
         (&put, part_of(""), Delivered),
         (&part, part_of(""), Delivered),
-        (&Call::Begin, part_of("<InitiateMultipartUploadResult><UploadId>u"), Soon),
+        (&ObjectCall::Begin, part_of("<InitiateMultipartUploadResult><UploadId>u"), Soon),
         (&complete, part_of("<CompleteMultipartUploadResult><ETag>\"e"), Soon),
         (&abort, reply(204, &[], ""), Delivered),
         (&abort, reply(404, &[], &error("NoSuchUpload")), Delivered),

@@ -20,9 +20,9 @@ const _: () = assert!(FIRST_LINES * (MAX_LINE + 1) + FENCES + 2 * MAX_NAME + 60 
 
 /// One line as the lane holds it.
 #[derive(Debug)]
-pub(super) struct Line(Value);
+pub(super) struct DigestLine(Value);
 
-impl Line {
+impl DigestLine {
     pub(super) fn new(fields: Value) -> Self {
         Self(fields)
     }
@@ -49,7 +49,7 @@ pub(super) fn title(count: usize) -> String {
 }
 
 /// The blocks for lines, of which there is at least one.
-pub(super) fn digest(lines: &[Line]) -> Vec<Value> {
+pub(super) fn digest(lines: &[DigestLine]) -> Vec<Value> {
     let groups = grouped(lines);
     let (shown, rest) = groups.split_at(groups.len().min(MOST_GROUPS));
     let mut digest = vec![blocks::header(&title(lines.len()))];
@@ -62,7 +62,7 @@ pub(super) fn digest(lines: &[Line]) -> Vec<Value> {
 }
 
 /// The largest group first; equals stay in the order in which they came.
-fn grouped(lines: &[Line]) -> Vec<Group<'_>> {
+fn grouped(lines: &[DigestLine]) -> Vec<Group<'_>> {
     let mut places = std::collections::HashMap::new();
     let mut groups: Vec<Group<'_>> = Vec::new();
     for line in lines {

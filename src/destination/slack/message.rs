@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::blocks::{self, MAX_BLOCKS, MAX_TEXT};
-use super::digest::{self, Line};
+use super::digest::{self, DigestLine};
 use super::stops::{self, Stop};
 
 /// More stops than this at one time become a digest.
@@ -19,7 +19,7 @@ pub(super) fn of(wire: &[u8]) -> Value {
     for object in wire.split(|byte| *byte == b'\n') {
         match serde_json::from_slice::<Value>(object) {
             Ok(Value::Object(fields)) if fields.contains_key(stops::MARK) => stops.push(Stop::new(fields)),
-            Ok(value) => lines.push(Line::new(value)),
+            Ok(value) => lines.push(DigestLine::new(value)),
             Err(_) => {}
         }
     }

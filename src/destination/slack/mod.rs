@@ -17,13 +17,14 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderValue, Method, Uri, header};
 
 use super::{
-    Destination, Encoded, HttpRequest, Judgement, Network, Outlet, Pace, Purpose, Reply, Request, content,
+    Destination, Encoded, Endpoint, HttpRequest, Network, Purpose, Reply, ReplyAction, Request, RetryTiming,
+    content,
 };
 use crate::classify::classes::Entry;
-use crate::config::{Common, Reader, Secret};
+use crate::config::{Common, KeyReader, Secret};
 use crate::encode::batch::{Batch, Limits};
 use crate::encode::json::{self, Writer};
-use crate::encode::template::Scene;
+use crate::encode::template::RenderContext;
 use crate::input::record::Value;
 use crate::stop::Severity;
 
@@ -49,7 +50,7 @@ pub(super) struct Slack {
 }
 
 impl Slack {
-    pub(super) fn read(common: Common, reader: &Reader<'_>) -> Self {
+    pub(super) fn read(common: Common, reader: &KeyReader<'_>) -> Self {
         if !common.enrich_stops {
             reader.problem("stop_format", "has no effect on Slack, where a stop is told in words".to_owned());
         }
@@ -102,7 +103,7 @@ impl Slack {
 }
 
 /// An address that only its holder may know. Plain HTTP would tell everyone on the way, so it is for tests alone.
-fn webhook(reader: &Reader<'_>) -> Secret {
+fn webhook(reader: &KeyReader<'_>) -> Secret {
     let secret = reader.secret("webhook_url");
     let allowed = |uri: Uri| match uri.scheme_str() {
         Some("https") => uri.host().is_some_and(|host| !host.is_empty()),
@@ -132,12 +133,17 @@ impl Destination for Slack {
     }
 
     /// The webhook is the channel.
-    fn target<'t>(&'t self, _: &Entry<'_, '_, '_>, _: &Scene<'_>, _: &mut Vec<u8>) -> Option<&'t str> {
+    fn target<'t>(
+        &'t self,
+        _: &Entry<'_, '_, '_>,
+        _: &RenderContext<'_>,
+        _: &mut Vec<u8>,
+    ) -> Option<&'t str> {
         None
     }
 
     /// One JSON object per line: what `request` needs to compose a message once it knows the whole batch.
-    fn encode(&self, entry: &Entry<'_, '_, '_>, _: &Scene<'_>, out: &mut Vec<u8>) -> Encoded {
+    fn encode(&self, entry: &Entry<'_, '_, '_>, _: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {
         let start = out.len();
         match entry.stop {
             Some(stop) if stop.severity < self.min_severity => return Encoded::Skipped,
@@ -158,21 +164,21 @@ impl Destination for Slack {
             body: message::of(&batch.body().whole()).to_string().into(),
             sign: None,
         };
-        Request { purpose: Purpose::Deliver, outlet: Outlet::Http(request) }
+        Request { purpose: Purpose::Deliver, outlet: Endpoint::Http(request) }
     }
 
     /// Whoever answers 200 without Slack's word for it is not Slack.
-    fn judge(&self, _: Purpose, _: &Batch, reply: &Reply) -> Judgement {
+    fn judge(&self, _: Purpose, _: &Batch, reply: &Reply) -> ReplyAction {
         match reply.status {
-            200 if is_ok(reply) => Judgement::Delivered,
-            200 => Judgement::Later { pace: Pace::Soon, why: "200 without Slack's `ok`".to_owned() },
-            408 | 429 | 500..=599 => Judgement::Later { pace: Pace::Soon, why: described(reply) },
+            200 if is_ok(reply) => ReplyAction::Delivered,
+            200 => ReplyAction::Later { pace: RetryTiming::Soon, why: "200 without Slack's `ok`".to_owned() },
+            408 | 429 | 500..=599 => ReplyAction::Later { pace: RetryTiming::Soon, why: described(reply) },
             // No message of ours is, as far as the limits are known; two shorter ones then tell the same.
-            413 => Judgement::Split { why: described(reply) },
+            413 => ReplyAction::Split { why: described(reply) },
             400 if word(reply).is_some_and(|word| word.ends_with("too_long")) => {
-                Judgement::Split { why: described(reply) }
+                ReplyAction::Split { why: described(reply) }
             }
-            _ => Judgement::Refused { why: self.refusal(reply) },
+            _ => ReplyAction::Refused { why: self.refusal(reply) },
         }
     }
 }

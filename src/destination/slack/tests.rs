@@ -4,13 +4,13 @@ use serde_json::{Value, json};
 
 use super::stops::Stop;
 use super::*;
-use crate::config::keys::Kind;
+use crate::config::keys::DestinationKind;
 use crate::destination::testing;
 
 const HOOK: (&str, &str) = ("webhook_url", "https://hooks.slack.com/services/T0/B0/secret");
 
 fn slack(keys: &[(&str, &str)]) -> Box<dyn Destination> {
-    let (slack, problems) = testing::configure(Kind::Slack, &[&[HOOK], keys].concat());
+    let (slack, problems) = testing::configure(DestinationKind::Slack, &[&[HOOK], keys].concat());
     assert_eq!(problems, [""; 0]);
     slack
 }
@@ -74,21 +74,23 @@ fn the_webhook_is_a_secret_https_address() {
         ("hooks.slack.com/services/x", "d.webhook_url: must be"),
         ("https:///services/x", "d.webhook_url: must be"),
     ] {
-        let (_, problems) = testing::configure(Kind::Slack, &[("webhook_url", url)]);
+        let (_, problems) = testing::configure(DestinationKind::Slack, &[("webhook_url", url)]);
         assert!(problems.len() == 1 && problems[0].starts_with(expected), "{url}: {problems:?}");
         assert!(url.is_empty() || !problems[0].contains(url), "a secret is shown");
     }
     assert!(!format!("{:?}", slack(&[])).contains("hooks.slack.com"));
     assert_eq!(
-        testing::configure(Kind::Slack, &[("webhook_url", "http://127.0.0.1:9/services/x")]).1,
+        testing::configure(DestinationKind::Slack, &[("webhook_url", "http://127.0.0.1:9/services/x")]).1,
         [""; 0]
     );
 }
 
 #[test]
 fn other_keys_are_checked_and_have_their_own_defaults() {
-    let (_, problems) =
-        testing::configure(Kind::Slack, &[HOOK, ("min_severity", "fatal"), ("stop_format", "raw")]);
+    let (_, problems) = testing::configure(
+        DestinationKind::Slack,
+        &[HOOK, ("min_severity", "fatal"), ("stop_format", "raw")],
+    );
     assert_eq!(
         problems,
         [
@@ -133,7 +135,7 @@ fn a_refusal_names_the_error_and_the_key_to_look_at() {
     let why =
         |status, body: &str| match testing::judged(&*slack(&[]), 1, &testing::reply(status, body.to_owned()))
         {
-            Judgement::Refused { why } => why,
+            ReplyAction::Refused { why } => why,
             other => panic!("{other:?}"),
         };
     assert_eq!(

@@ -5,20 +5,20 @@ use std::cell::RefCell;
 use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 
-use super::Names;
+use super::NameKind;
 
 /// strftime over the record's time; rendered again only when the second changes.
 #[derive(Debug)]
 pub(super) struct Clock {
     format: String,
     zone: TimeZone,
-    names: Names,
+    names: NameKind,
     /// A second, and what is written for it.
     last: RefCell<(i64, Vec<u8>)>,
 }
 
 impl Clock {
-    pub(super) fn new(format: &str, names: Names) -> Result<Self, String> {
+    pub(super) fn new(format: &str, names: NameKind) -> Result<Self, String> {
         let clock = Self { format: format.to_owned(), zone: TimeZone::UTC, names, last: RefCell::default() };
         match clock.format(0) {
             Ok(_) => Ok(clock.in_zone(TimeZone::UTC)),

@@ -4,11 +4,11 @@ use crate::classify::classes::Entry;
 use crate::input::decode;
 use crate::input::record::{Record, Value};
 use crate::stop::StopEvent;
-use crate::task_metadata::Task;
+use crate::task_metadata::TaskMetadata;
 
 /// A field as a template names it.
 #[derive(Debug)]
-pub(super) struct Field {
+pub(super) struct FieldSource {
     name: String,
     /// Names inside of it: `$(kubernetes.pod)`.
     inside: Vec<String>,
@@ -35,14 +35,14 @@ const DERIVED: [Derived; 5] = [
 
 /// What a field's value is made of.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Found<'v> {
+pub(super) struct FieldValue<'v> {
     /// As it stands in the record or the stop event.
     pub(super) raw: Value<'v>,
     /// Which part of it is meant.
     pub(super) part: fn(&[u8]) -> &[u8],
 }
 
-impl Field {
+impl FieldSource {
     /// `name` or `name.inside.further`.
     pub(super) fn named(path: &str) -> Self {
         let mut steps = path.split('.').map(str::to_owned);
@@ -58,9 +58,13 @@ impl Field {
 
     /// Its value, if there is one that can stand in a name. An empty text counts as missing.
     #[inline]
-    pub(super) fn find<'v>(&self, entry: &Entry<'v, 'v, 'v>, task: Option<&'v Task>) -> Option<Found<'v>> {
+    pub(super) fn find<'v>(
+        &self,
+        entry: &Entry<'v, 'v, 'v>,
+        task: Option<&'v TaskMetadata>,
+    ) -> Option<FieldValue<'v>> {
         if let Some(text) = entry.stop.and_then(|stop| of_stop(&self.name, stop)) {
-            return Some(Found { raw: Value::Text(text.as_bytes()), part: whole });
+            return Some(FieldValue { raw: Value::Text(text.as_bytes()), part: whole });
         }
         // A stop event speaks for the task that stopped, not for the task that reads it.
         let task = task.filter(|_| entry.stop.is_none());
@@ -68,20 +72,23 @@ impl Field {
     }
 
     #[inline]
-    fn in_record<'v>(&self, record: &Record<'v, 'v>) -> Option<Found<'v>> {
+    fn in_record<'v>(&self, record: &Record<'v, 'v>) -> Option<FieldValue<'v>> {
         let (raw, part) = match self.derived {
             Some(derived) => (Value::Text(record.text(derived.source.as_bytes())?), derived.part),
             None => (self.of_record(record)?, whole as fn(&[u8]) -> &[u8]),
         };
         let stands_for_itself = !matches!(raw, Value::Nil | Value::Array(..) | Value::Map(..));
-        (stands_for_itself && raw.text() != Some(b"")).then_some(Found { raw, part })
+        (stands_for_itself && raw.text() != Some(b"")).then_some(FieldValue { raw, part })
     }
 
     /// What the task's own metadata says, for a record that does not.
-    fn in_task<'v>(&self, record: &Record<'v, 'v>, task: &'v Task) -> Option<Found<'v>> {
+    fn in_task<'v>(&self, record: &Record<'v, 'v>, task: &'v TaskMetadata) -> Option<FieldValue<'v>> {
         let text = task.value(&self.name, record.text(b"container_id")).filter(|text| !text.is_empty())?;
         let is_arn = matches!(self.name.as_str(), "ecs_cluster" | "ecs_task_id");
-        Some(Found { raw: Value::Text(text.as_bytes()), part: if is_arn { last_segment } else { whole } })
+        Some(FieldValue {
+            raw: Value::Text(text.as_bytes()),
+            part: if is_arn { last_segment } else { whole },
+        })
     }
 
     fn of_record<'a>(&self, record: &Record<'a, '_>) -> Option<Value<'a>> {

@@ -10,17 +10,17 @@ mod whole;
 use std::cell::RefCell;
 
 use clock::Clock;
-use field::Field;
+use field::FieldSource;
 use jiff::tz::TimeZone;
 
 use super::json;
 use crate::classify::classes::Entry;
 use crate::input::record::Value;
-use crate::task_metadata::Task;
+use crate::task_metadata::TaskMetadata;
 
 /// What kind of name a template makes; decides which characters of a value may stand in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Names {
+pub enum NameKind {
     /// CloudWatch log group: `[.\-_/#A-Za-z0-9]`, 1–512, not beginning with `aws/`.
     #[default]
     LogGroup,
@@ -37,22 +37,22 @@ pub enum Names {
     ObjectKey,
 }
 
-impl Names {
+impl NameKind {
     /// What the user writes between fields; `%` belongs to strftime.
     fn literal_may_hold(self, byte: u8) -> bool {
         match self {
-            Names::LogGroup => group_may_hold(byte) || byte == b'%',
-            Names::LogStream => stream_may_hold(byte),
-            Names::FilePath | Names::ObjectKey => byte != 0,
-            Names::Label => true,
-            Names::Text => !byte.is_ascii_control(),
+            NameKind::LogGroup => group_may_hold(byte) || byte == b'%',
+            NameKind::LogStream => stream_may_hold(byte),
+            NameKind::FilePath | NameKind::ObjectKey => byte != 0,
+            NameKind::Label => true,
+            NameKind::Text => !byte.is_ascii_control(),
         }
     }
 
     /// Appends what strftime made of the user's text, which may hold characters that the text did not.
     fn write_time(self, text: &str, out: &mut Vec<u8>) {
         let may_hold = |byte: u8| match self {
-            Names::LogGroup => group_may_hold(byte),
+            NameKind::LogGroup => group_may_hold(byte),
             other => other.literal_may_hold(byte),
         };
         out.extend(text.bytes().map(|byte| if may_hold(byte) { byte } else { b'.' }));
@@ -60,12 +60,12 @@ impl Names {
 
     fn describe(self) -> &'static str {
         match self {
-            Names::LogGroup => "the name of a log group; letters, digits and . - _ / # may",
-            Names::LogStream => "the name of a log stream; anything but : and * may",
-            Names::FilePath => "a file path",
-            Names::ObjectKey => "an object's key",
-            Names::Label => "a tag or name",
-            Names::Text => "a name; anything but control characters may",
+            NameKind::LogGroup => "the name of a log group; letters, digits and . - _ / # may",
+            NameKind::LogStream => "the name of a log stream; anything but : and * may",
+            NameKind::FilePath => "a file path",
+            NameKind::ObjectKey => "an object's key",
+            NameKind::Label => "a tag or name",
+            NameKind::Text => "a name; anything but control characters may",
         }
     }
 
@@ -73,24 +73,24 @@ impl Names {
     fn write(self, text: &[u8], out: &mut Vec<u8>) {
         let start = out.len();
         match self {
-            Names::LogGroup => {
+            NameKind::LogGroup => {
                 out.extend(text.iter().map(|byte| if group_may_hold(*byte) { *byte } else { b'.' }))
             }
-            Names::LogStream => {
+            NameKind::LogStream => {
                 out.extend(text.iter().map(|byte| if stream_may_hold(*byte) { *byte } else { b'.' }))
             }
-            Names::Text => {
+            NameKind::Text => {
                 out.extend(text.iter().map(|byte| if byte.is_ascii_control() { b'.' } else { *byte }))
             }
-            Names::FilePath => {
+            NameKind::FilePath => {
                 out.extend(text.iter().map(|byte| if segment_may_hold(*byte) { *byte } else { b'_' }));
                 show(start, out);
             }
-            Names::ObjectKey => {
+            NameKind::ObjectKey => {
                 out.extend(text.iter().map(|byte| if key_may_hold(*byte) { *byte } else { b'_' }));
                 show(start, out);
             }
-            Names::Label => {
+            NameKind::Label => {
                 let text = json::cut(text, MAX_LABEL);
                 let is_text = std::str::from_utf8(text).is_ok();
                 let allowed = |byte: u8| label_may_hold(byte) && (is_text || byte.is_ascii());
@@ -111,7 +111,7 @@ const UNKNOWN: &str = "unknown";
 #[derive(Debug, Default)]
 pub struct Template {
     parts: Vec<Part>,
-    names: Names,
+    names: NameKind,
     /// The user's own text goes up a folder.
     climbs: bool,
 }
@@ -123,7 +123,7 @@ enum Part {
     Tag(Option<usize>),
     Class,
     Uuid,
-    Field { field: Field, fallback: String, last: RefCell<Memo> },
+    Field { field: FieldSource, fallback: String, last: RefCell<Memo> },
 }
 
 /// The last value of a field and its safe form: neighbouring records mostly come from one container.
@@ -135,7 +135,7 @@ struct Memo {
 
 impl Memo {
     /// Appends the safe form of a part of `text`; `false` when that part is empty.
-    fn render(&mut self, names: Names, text: &[u8], part: fn(&[u8]) -> &[u8], out: &mut Vec<u8>) -> bool {
+    fn render(&mut self, names: NameKind, text: &[u8], part: fn(&[u8]) -> &[u8], out: &mut Vec<u8>) -> bool {
         if self.raw != text {
             self.raw.clear();
             self.raw.extend_from_slice(text);
@@ -149,7 +149,7 @@ impl Memo {
 
 /// What stands around a record: the same for a whole chunk.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Scene<'s> {
+pub struct RenderContext<'s> {
     /// The chunk's tag.
     pub tag: &'s [u8],
     /// What `$(uuid)` becomes.
@@ -157,12 +157,12 @@ pub struct Scene<'s> {
     /// Names the chunk, and is the same when it comes again.
     pub chunk: &'s str,
     /// The task that the plugin runs in, if its metadata is known.
-    pub task: Option<&'s Task>,
+    pub task: Option<&'s TaskMetadata>,
 }
 
 impl Template {
     /// Reads the syntax; the error says what to write instead.
-    pub fn parse(text: &str, names: Names) -> Result<Self, String> {
+    pub fn parse(text: &str, names: NameKind) -> Result<Self, String> {
         let mut parts = Vec::new();
         let mut rest = text;
         while let Some((literal, tail)) = rest.split_once("$(") {
@@ -191,7 +191,7 @@ impl Template {
     pub fn render<'t>(
         &'t self,
         entry: &Entry<'_, '_, '_>,
-        scene: &Scene<'_>,
+        scene: &RenderContext<'_>,
         out: &mut Vec<u8>,
     ) -> Option<&'t str> {
         let start = out.len();
@@ -207,7 +207,7 @@ impl Template {
         &self,
         part: &'t Part,
         entry: &Entry<'_, '_, '_>,
-        scene: &Scene<'_>,
+        scene: &RenderContext<'_>,
         out: &mut Vec<u8>,
     ) -> Option<&'t str> {
         match part {
@@ -253,11 +253,11 @@ impl Template {
     /// Rules for the name as a whole.
     fn finish(&self, start: usize, out: &mut Vec<u8>) {
         match self.names {
-            Names::FilePath => whole::path(self.climbs, start, out),
-            Names::Label => whole::label(start, out),
-            Names::ObjectKey => whole::object_key(start, out),
-            Names::LogGroup => whole::log_group(start, out),
-            Names::LogStream | Names::Text => whole::name(start, out),
+            NameKind::FilePath => whole::path(self.climbs, start, out),
+            NameKind::Label => whole::label(start, out),
+            NameKind::ObjectKey => whole::object_key(start, out),
+            NameKind::LogGroup => whole::log_group(start, out),
+            NameKind::LogStream | NameKind::Text => whole::name(start, out),
         }
     }
 }
@@ -293,7 +293,7 @@ fn show(start: usize, out: &mut [u8]) {
     }
 }
 
-fn push_literal(parts: &mut Vec<Part>, text: &str, names: Names) -> Result<(), String> {
+fn push_literal(parts: &mut Vec<Part>, text: &str, names: NameKind) -> Result<(), String> {
     if let Some(bad) = text.bytes().find(|byte| !names.literal_may_hold(*byte)) {
         return Err(format!("'{}' may not stand in {}", char::from(bad), names.describe()));
     }
@@ -321,9 +321,11 @@ fn field_part(text: &str) -> Result<Part, String> {
         "tag" => Part::Tag(None),
         "class" => Part::Class,
         "uuid" => Part::Uuid,
-        _ => {
-            Part::Field { field: Field::named(name), fallback: fallback.to_owned(), last: RefCell::default() }
-        }
+        _ => Part::Field {
+            field: FieldSource::named(name),
+            fallback: fallback.to_owned(),
+            last: RefCell::default(),
+        },
     })
 }
 
@@ -333,14 +335,18 @@ mod tests {
     use crate::classify::classes::{Class, Classifier};
     use serde_json::{Value as Json, json};
 
-    fn render(template: &str, names: Names, record: &Json) -> String {
+    fn render(template: &str, names: NameKind, record: &Json) -> String {
         let template = Template::parse(template, names).unwrap();
         let chunk = rmp_serde::to_vec(&(1_795_000_000u64, record)).unwrap();
         let mut out = Vec::new();
         crate::input::decode::records(&chunk, |record| {
             let (class, stop) = Classifier::default().class_of(record);
             let entry = Entry { record, class, class_name: class.name(), stop: stop.as_ref() };
-            template.render(&entry, &Scene { tag: b"app.web.1", uuid: "U", ..Scene::default() }, &mut out);
+            template.render(
+                &entry,
+                &RenderContext { tag: b"app.web.1", uuid: "U", ..RenderContext::default() },
+                &mut out,
+            );
         });
         String::from_utf8(out).unwrap()
     }
@@ -368,39 +374,39 @@ mod tests {
             ("100%% $(number)", "100% 7"),
         ];
         for (template, expected) in cases {
-            assert_eq!(render(template, Names::LogStream, &firelens()), expected, "{template}");
+            assert_eq!(render(template, NameKind::LogStream, &firelens()), expected, "{template}");
         }
     }
 
     #[test]
     fn values_are_made_safe_for_the_name_they_go_into() {
         let evil = json!({"source": "stdout", "v": "../a:b*c d\u{0}é"});
-        assert_eq!(render("/x/$(v)", Names::LogGroup, &evil), "/x/../a.b.c.d...");
-        assert_eq!(render("$(v)", Names::LogStream, &evil), "../a.b.c d.é");
-        assert_eq!(render("/var/log/$(v).log", Names::FilePath, &evil), "/var/log/_._a_b_c_d_é.log");
-        assert_eq!(render("logs/$(v).gz", Names::ObjectKey, &evil), "logs/_._a_b*c_d___.gz");
-        assert_eq!(render("$(v)", Names::LogGroup, &json!({"v": "aws/mine"})), "_aws/mine");
+        assert_eq!(render("/x/$(v)", NameKind::LogGroup, &evil), "/x/../a.b.c.d...");
+        assert_eq!(render("$(v)", NameKind::LogStream, &evil), "../a.b.c d.é");
+        assert_eq!(render("/var/log/$(v).log", NameKind::FilePath, &evil), "/var/log/_._a_b_c_d_é.log");
+        assert_eq!(render("logs/$(v).gz", NameKind::ObjectKey, &evil), "logs/_._a_b*c_d___.gz");
+        assert_eq!(render("$(v)", NameKind::LogGroup, &json!({"v": "aws/mine"})), "_aws/mine");
         let tag = json!({"v": "a, \"b\\\u{0}é", "long": "é".repeat(150)});
-        assert_eq!(render("x:$(v),y:\"%n\\", Names::Label, &tag), "x:a___b__é,y:___");
-        assert_eq!(render("$(long)", Names::Label, &tag), "é".repeat(100));
-        assert_eq!(render("$(v)", Names::Text, &evil), "../a:b*c d.é");
+        assert_eq!(render("x:$(v),y:\"%n\\", NameKind::Label, &tag), "x:a___b__é,y:___");
+        assert_eq!(render("$(long)", NameKind::Label, &tag), "é".repeat(100));
+        assert_eq!(render("$(v)", NameKind::Text, &evil), "../a:b*c d.é");
     }
 
     #[test]
     fn whatever_a_name_is_made_of_it_is_of_its_kind() {
         let chunk = [b"\x92\x01\x81\xa1v".as_slice(), &[0xd4, 5, 0xAB]].concat();
         for (template, names, expected) in [
-            ("g$(v)", Names::LogGroup, "gab"),
-            ("$(v).log", Names::FilePath, "ab.log"),
-            ("100%%-%T", Names::LogGroup, "100.-00.00.01"),
-            ("%T%n", Names::LogStream, "00.00.01."),
-            ("%d%n%t", Names::Text, "01.."),
+            ("g$(v)", NameKind::LogGroup, "gab"),
+            ("$(v).log", NameKind::FilePath, "ab.log"),
+            ("100%%-%T", NameKind::LogGroup, "100.-00.00.01"),
+            ("%T%n", NameKind::LogStream, "00.00.01."),
+            ("%d%n%t", NameKind::Text, "01.."),
         ] {
             let template = Template::parse(template, names).unwrap();
             let mut out = Vec::new();
             crate::input::decode::records(&chunk, |record| {
                 let entry = Entry { record, class: Class::Other, class_name: "other", stop: None };
-                template.render(&entry, &Scene::default(), &mut out);
+                template.render(&entry, &RenderContext::default(), &mut out);
             });
             assert_eq!(String::from_utf8(out).unwrap(), expected);
         }
@@ -408,13 +414,13 @@ mod tests {
 
     #[test]
     fn a_time_outside_of_the_calendar_does_not_borrow_the_one_before() {
-        let template = Template::parse("%Y", Names::LogStream).unwrap();
+        let template = Template::parse("%Y", NameKind::LogStream).unwrap();
         let year = |seconds| {
             let time = crate::input::record::Timestamp { seconds, nanos: 0 };
             let record = crate::input::record::Record::new(time, &[], &[]);
             let entry = Entry { record: &record, class: Class::Other, class_name: "other", stop: None };
             let mut out = Vec::new();
-            template.render(&entry, &Scene::default(), &mut out);
+            template.render(&entry, &RenderContext::default(), &mut out);
             String::from_utf8(out).unwrap()
         };
         let alone = year(i64::MAX);
@@ -423,7 +429,7 @@ mod tests {
 
     #[test]
     fn a_path_is_one_that_the_system_can_open() {
-        let case = |template: &str, value: &str| render(template, Names::FilePath, &json!({"v": value}));
+        let case = |template: &str, value: &str| render(template, NameKind::FilePath, &json!({"v": value}));
         assert_eq!(case("/l/$(v)-$(v)", &"é".repeat(200)), format!("/l/{}", "é".repeat(127)));
         assert!((4_000..4_096).contains(&case(&"/$(v)".repeat(40), &"x".repeat(200)).len()));
         assert_eq!(case("/l/$(nothing:-).$(nothing:-)./f", ""), "/l/__/f");
@@ -434,7 +440,7 @@ mod tests {
 
     #[test]
     fn an_object_key_has_no_segment_that_climbs() {
-        let case = |template: &str, value: &str| render(template, Names::ObjectKey, &json!({"v": value}));
+        let case = |template: &str, value: &str| render(template, NameKind::ObjectKey, &json!({"v": value}));
         assert_eq!(case("/a/$(v)/b", "../../etc"), "a/_._.._etc/b");
         assert_eq!(case("a/.$(v)/$(v).b", "."), "a/._/_.b");
         assert_eq!(case("a/.$(nothing:-)/..$(nothing:-)/b", ""), "a/_/__/b");
@@ -444,32 +450,32 @@ mod tests {
     #[test]
     fn times_follow_their_zone() {
         let madrid = TimeZone::get("Europe/Madrid").unwrap();
-        let template = Template::parse("%Y-%m-%dT%H%z", Names::ObjectKey).unwrap().in_zone(&madrid);
+        let template = Template::parse("%Y-%m-%dT%H%z", NameKind::ObjectKey).unwrap().in_zone(&madrid);
         let time = crate::input::record::Timestamp { seconds: 1_795_000_000, nanos: 0 };
         let record = crate::input::record::Record::new(time, &[], &[]);
         let entry = Entry { record: &record, class: Class::Other, class_name: "other", stop: None };
         let mut out = Vec::new();
-        template.render(&entry, &Scene::default(), &mut out);
+        template.render(&entry, &RenderContext::default(), &mut out);
         assert_eq!(String::from_utf8(out).unwrap(), "2026-11-18T12+0100");
     }
 
     #[test]
     fn names_are_cut_between_characters() {
         let long = json!({"v": "é".repeat(300)});
-        assert_eq!(render("$(v)", Names::LogStream, &long).chars().count(), 256);
+        assert_eq!(render("$(v)", NameKind::LogStream, &long).chars().count(), 256);
     }
 
     #[test]
     fn an_empty_name_has_a_fallback() {
-        assert_eq!(render("$(v:-)", Names::LogStream, &json!({"v": ""})), "unknown");
+        assert_eq!(render("$(v:-)", NameKind::LogStream, &json!({"v": ""})), "unknown");
     }
 
     #[test]
     fn a_missing_field_is_named() {
-        let template = Template::parse("$(tag)/$(absent)", Names::LogStream).unwrap();
+        let template = Template::parse("$(tag)/$(absent)", NameKind::LogStream).unwrap();
         let record = crate::input::record::Record::new(crate::input::record::Timestamp::default(), &[], &[]);
         let entry = Entry { record: &record, class: Class::Other, class_name: "other", stop: None };
-        let scene = Scene { tag: b"t", ..Scene::default() };
+        let scene = RenderContext { tag: b"t", ..RenderContext::default() };
         assert_eq!(template.render(&entry, &scene, &mut Vec::new()), Some("absent"));
     }
 
@@ -482,7 +488,7 @@ mod tests {
             ("my group", "' ' may not stand in the name of a log group"),
             ("%#", "not a time format"),
         ] {
-            let error = Template::parse(text, Names::LogGroup).unwrap_err();
+            let error = Template::parse(text, NameKind::LogGroup).unwrap_err();
             assert!(error.contains(expected), "{text}: {error}");
         }
     }

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::envelope::Carried;
+use crate::envelope::Envelope;
 use crate::envelope::tests::{ARN, opened, text};
 
 pub(in crate::envelope) fn docker(action: &str, name: &str, attributes: &Value) -> Value {
@@ -27,7 +27,7 @@ fn docker_tells_of_an_exit() {
     let carried = opened(&json!({ "message": format!("{}\n", text(&die("app", "137"))) })).unwrap();
     assert_eq!(
         carried,
-        Carried {
+        Envelope {
             events: vec![json!({
                 "version": "0", "id": "docker-405efae3-app-die-1795122814795000000", "source": "ecs_router", "detail-type": "ECS Container Exit",
                 "time": "2026-11-19T21:13:34.795Z", "resources": [ARN],

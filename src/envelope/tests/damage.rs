@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{carriers, chunk, firehose, opened, opened_chunk, text, two};
-use crate::envelope::Carried;
+use crate::envelope::Envelope;
 use crate::envelope::agent::tests::{event_of_agent, json_of_agent, line_of_agent};
 use crate::envelope::docker::tests::{die, docker};
 use crate::stop;
@@ -90,7 +90,7 @@ fn edits() -> impl Strategy<Value = Vec<(prop::sample::Index, u8, u8)>> {
     proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0u8..11), 1..6)
 }
 
-fn hold_events_only(carried: Option<Carried>) {
+fn hold_events_only(carried: Option<Envelope>) {
     let Some(carried) = carried else { return };
     assert!(!carried.events.is_empty());
     for event in carried.events {

@@ -95,7 +95,7 @@ fn what_stands_before_a_fault_is_delivered_and_the_fault_has_its_offset() {
     for (bad, what) in faults {
         let (tally, seen) = read(&[&good, &good, bad].concat());
         assert_eq!(seen.len(), 2);
-        assert_eq!(tally.fault, Some(Fault { offset: 2 * good.len(), what }), "{bad:02x?}");
+        assert_eq!(tally.fault, Some(MalformedChunk { offset: 2 * good.len(), what }), "{bad:02x?}");
     }
 }
 

@@ -10,7 +10,7 @@ use crc32fast::Hasher;
 use flate2::{Compress, Compression, FlushCompress, Status};
 
 use super::file::Content;
-use crate::encode::payload::Body;
+use crate::encode::payload::Payload;
 
 /// Of 150 MB of log lines level 3 makes 14.0 MB, 4 makes 12.8, 6 makes 11.9, at 450, 370 and 190 MB/s: objects are kept
 /// for long, so a tenth less is worth the time, and beyond that it costs more than the rest of the plugin together.
@@ -22,18 +22,18 @@ const WORTH_IT: usize = 256 << 10;
 
 /// A batch as it is written.
 #[derive(Debug)]
-pub(super) enum Batch {
-    Plain(Body),
+pub(super) enum StoredBatch {
+    Plain(Payload),
     Deflated(Vec<u8>, Content),
 }
 
-impl Batch {
+impl StoredBatch {
     pub(super) fn pieces(&self) -> impl Iterator<Item = &[u8]> {
         let (plain, deflated) = match self {
             Self::Plain(lines) => (Some(lines), None),
             Self::Deflated(blocks, _) => (None, Some(blocks.as_slice())),
         };
-        plain.into_iter().flat_map(Body::pieces).chain(deflated)
+        plain.into_iter().flat_map(Payload::pieces).chain(deflated)
     }
 
     pub(super) fn content(&self) -> Option<Content> {
@@ -54,16 +54,16 @@ impl Packer {
     }
 
     /// Whether these lines should be packed.
-    pub(super) fn is_for(lines: &Body) -> bool {
+    pub(super) fn is_for(lines: &Payload) -> bool {
         lines.len() >= WORTH_IT
     }
 
     /// The lines as blocks. Memory is all it needs; should that fail, they stay as they are.
-    pub(super) fn pack(&mut self, lines: &Body) -> Batch {
-        self.try_pack(lines).unwrap_or_else(|_| Batch::Plain(lines.clone()))
+    pub(super) fn pack(&mut self, lines: &Payload) -> StoredBatch {
+        self.try_pack(lines).unwrap_or_else(|_| StoredBatch::Plain(lines.clone()))
     }
 
-    fn try_pack(&mut self, lines: &Body) -> io::Result<Batch> {
+    fn try_pack(&mut self, lines: &Payload) -> io::Result<StoredBatch> {
         self.0.reset();
         let mut blocks = Vec::with_capacity(lines.len() / 8);
         let mut hasher = Hasher::new();
@@ -72,7 +72,7 @@ impl Packer {
             deflate(&mut self.0, piece, FlushCompress::None, &mut blocks)?;
         }
         deflate(&mut self.0, &[], FlushCompress::Sync, &mut blocks)?;
-        Ok(Batch::Deflated(blocks, Content { bytes: lines.len() as u64, crc32: hasher.finalize() }))
+        Ok(StoredBatch::Deflated(blocks, Content { bytes: lines.len() as u64, crc32: hasher.finalize() }))
     }
 }
 
@@ -122,8 +122,8 @@ mod tests {
             (260_000..600_000).step_by(9_973).zip([1_000_000, 250_000, 70_000, 999].iter().cycle())
         {
             let lines = &lines[..length];
-            let body: Body = lines.chunks(*piece).map(bytes::Bytes::copy_from_slice).collect();
-            let Batch::Deflated(mut blocks, content) = packer.pack(&body) else { panic!("not packed") };
+            let body: Payload = lines.chunks(*piece).map(bytes::Bytes::copy_from_slice).collect();
+            let StoredBatch::Deflated(mut blocks, content) = packer.pack(&body) else { panic!("not packed") };
             // The last block: empty, with fixed codes.
             blocks.extend([3, 0]);
             let mut read = Vec::new();

@@ -17,18 +17,18 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use self::deflate::{Batch, Packer};
 pub use self::deflate::{GZIP_LEVEL, deflate};
+use self::deflate::{Packer, StoredBatch};
 pub use self::file::{Batches, Content, Header};
 use self::folder::Folder;
-use crate::encode::payload::Body;
+use crate::encode::payload::Payload;
 
 /// Stands for the uuid in an object's name until the object is opened.
 pub const UUID: u8 = 0;
 
 /// How a spool behaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rules {
+pub struct SpoolSettings {
     /// Where it is; missing folders are made.
     pub dir: PathBuf,
     /// Keeps the files of different destinations apart.
@@ -76,7 +76,7 @@ const MAX_OPEN: usize = 1_000;
 /// The objects of one destination.
 #[derive(Debug)]
 pub struct Spool {
-    rules: Rules,
+    rules: SpoolSettings,
     folder: Folder,
     state: Mutex<State>,
     changed: Notify,
@@ -108,7 +108,7 @@ struct Waiting {
 
 impl Spool {
     /// Opens a folder of its own; what others left behind is due at once.
-    pub fn open(rules: Rules) -> io::Result<Self> {
+    pub fn open(rules: SpoolSettings) -> io::Result<Self> {
         let folder = Folder::open(&rules.dir, &rules.label)?;
         let spool = Self { rules, folder, state: Mutex::default(), changed: Notify::new() };
         spool.adopt()?;
@@ -130,7 +130,7 @@ impl Spool {
     }
 
     /// Adds lines to the object of this name. All of them are in the file when this succeeds, none otherwise.
-    pub fn append(&self, name: &[u8], lines: &Body) -> Result<(), Refusal> {
+    pub fn append(&self, name: &[u8], lines: &Payload) -> Result<(), Refusal> {
         if lines.is_empty() {
             return Ok(());
         }
@@ -246,10 +246,10 @@ impl Spool {
 }
 
 impl State {
-    fn batch(&mut self, lines: &Body, packs: bool) -> Batch {
+    fn batch(&mut self, lines: &Payload, packs: bool) -> StoredBatch {
         match packs && Packer::is_for(lines) {
             true => self.packer.get_or_insert_with(Packer::new).pack(lines),
-            false => Batch::Plain(lines.clone()),
+            false => StoredBatch::Plain(lines.clone()),
         }
     }
 
@@ -288,7 +288,7 @@ impl State {
 }
 
 impl Filling {
-    fn append(&mut self, frame: &[u8], batch: &Batch, size: u64) -> Result<(), Refusal> {
+    fn append(&mut self, frame: &[u8], batch: &StoredBatch, size: u64) -> Result<(), Refusal> {
         let path = &self.object.path;
         let failed = |error| Refusal::Disk { path: path.clone(), error };
         let mut opened = file::reopen(path).map_err(failed)?;

@@ -14,8 +14,8 @@ impl Temp {
         Self(path)
     }
 
-    fn rules(&self) -> Rules {
-        Rules {
+    fn rules(&self) -> SpoolSettings {
+        SpoolSettings {
             dir: self.0.join("spool"),
             label: "archive@logs".into(),
             object_size: 1_000,
@@ -36,8 +36,8 @@ impl Drop for Temp {
     }
 }
 
-fn body(lines: &[u8]) -> Body {
-    Body::from(lines.to_vec())
+fn body(lines: &[u8]) -> Payload {
+    Payload::from(lines.to_vec())
 }
 
 fn content(path: &Path) -> Option<(String, String)> {
@@ -96,7 +96,7 @@ async fn an_object_is_due_by_size_or_by_age() {
 #[test]
 fn a_full_spool_takes_nothing_until_something_is_gone() {
     let temp = Temp::new();
-    let spool = Spool::open(Rules { object_size: 1_000_000, ..temp.rules() }).unwrap();
+    let spool = Spool::open(SpoolSettings { object_size: 1_000_000, ..temp.rules() }).unwrap();
     spool.append(b"small", &body(b"x\n")).unwrap();
     spool.append(b"large", &body(&[b'x'; 8_000])).unwrap();
     let before = spool.left();
@@ -136,7 +136,7 @@ fn what_the_disk_refuses_is_refused_and_the_rest_stays() {
 #[test]
 fn too_many_names_close_the_oldest() {
     let temp = Temp::new();
-    let spool = Spool::open(Rules { limit: u64::MAX, ..temp.rules() }).unwrap();
+    let spool = Spool::open(SpoolSettings { limit: u64::MAX, ..temp.rules() }).unwrap();
     for number in 0..=MAX_OPEN {
         spool.append(format!("{number}").as_bytes(), &body(b"x\n")).unwrap();
     }
@@ -248,7 +248,7 @@ fn destinations_keep_apart_and_empty_folders_go() {
     let first = temp.open();
     first.append(b"n", &body(b"x\n")).unwrap();
     drop(first);
-    let other = Spool::open(Rules { label: "../other".into(), ..temp.rules() }).unwrap();
+    let other = Spool::open(SpoolSettings { label: "../other".into(), ..temp.rules() }).unwrap();
     assert_eq!(other.left(), (0, 0));
     let base = temp.rules().dir;
     let mut names: Vec<_> =

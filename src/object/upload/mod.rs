@@ -17,14 +17,14 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::Instant;
 
-pub use self::parts::{Cut, Pieces};
+pub use self::parts::{Part, Parts};
 use super::spool::{Batches, Header, Object, Spool};
-use crate::delivery::retry::{Arrival, Errand, Tries};
-use crate::delivery::sender::Courier;
-use crate::destination::object_store::Call;
-use crate::destination::{Encoding, Part, Reply, Store};
+use crate::delivery::retry::{AttemptCount, Call, Outcome};
+use crate::delivery::sender::Sender;
+use crate::destination::object_store::ObjectCall;
+use crate::destination::{ObjectEncoding, ObjectStore, Reply, UploadedPart};
 use crate::log::Level;
-use crate::transport::Transport;
+use crate::transport::SendRequest;
 
 /// Uploads at one time. All but one are small, so that memory stays flat.
 const AT_ONE_TIME: usize = 8;
@@ -49,12 +49,12 @@ const ROUND: Duration = Duration::from_secs(60);
 const HURRY: Duration = Duration::from_secs(1);
 
 /// When the process ends: no call is begun or waited for after that time.
-pub type Leaving = watch::Receiver<Option<Instant>>;
+pub type UploadDeadline = watch::Receiver<Option<Instant>>;
 
 /// Brings the objects of one destination.
 #[derive(Debug)]
 pub struct Uploader<T> {
-    courier: Rc<Courier<T>>,
+    courier: Rc<Sender<T>>,
     spool: Arc<Spool>,
     large: Semaphore,
 }
@@ -65,19 +65,19 @@ struct Stuck;
 /// What the file of an object turned out to be.
 enum Found {
     /// The key, the first piece, and what else there is.
-    Lines(String, Box<Pieces>, Cut),
+    Lines(String, Box<Parts>, Part),
     /// Nothing in it was ever confirmed.
     Nothing,
 }
 
-impl<T: Transport + 'static> Uploader<T> {
+impl<T: SendRequest + 'static> Uploader<T> {
     /// For a destination that has a spool.
-    pub fn new(courier: Rc<Courier<T>>, spool: Arc<Spool>) -> Self {
+    pub fn new(courier: Rc<Sender<T>>, spool: Arc<Spool>) -> Self {
         Self { courier, spool, large: Semaphore::new(1) }
     }
 
     /// Uploads what becomes due; when the task is to end (`hurry`) or the process ends, everything.
-    pub async fn run(self, mut leaving: Leaving, mut hurry: watch::Receiver<bool>) {
+    pub async fn run(self, mut leaving: UploadDeadline, mut hurry: watch::Receiver<bool>) {
         let this = Rc::new(self);
         let mut uploads = JoinSet::new();
         let (mut round, mut ending) = (Instant::now() + ROUND, false);
@@ -116,7 +116,7 @@ impl<T: Transport + 'static> Uploader<T> {
         }
     }
 
-    fn begin(self: &Rc<Self>, uploads: &mut JoinSet<()>, leaving: &Leaving) {
+    fn begin(self: &Rc<Self>, uploads: &mut JoinSet<()>, leaving: &UploadDeadline) {
         while uploads.len() < AT_ONE_TIME
             && let Some(object) = self.spool.take_due()
         {
@@ -138,7 +138,7 @@ impl<T: Transport + 'static> Uploader<T> {
         }
     }
 
-    async fn bring(self: Rc<Self>, object: Object, leaving: Leaving) {
+    async fn bring(self: Rc<Self>, object: Object, leaving: UploadDeadline) {
         match self.take_turn(&object, leaving).await {
             Ok(()) => {
                 if let Err(error) = self.spool.remove(&object) {
@@ -150,7 +150,7 @@ impl<T: Transport + 'static> Uploader<T> {
         }
     }
 
-    async fn take_turn(&self, object: &Object, leaving: Leaving) -> Result<(), Stuck> {
+    async fn take_turn(&self, object: &Object, leaving: UploadDeadline) -> Result<(), Stuck> {
         let turn = async { self.large.acquire().await.map_err(|_| Stuck) };
         let _turn = match object.bytes > SMALL {
             true => Some(in_time(turn, leaving.clone()).await?),
@@ -159,12 +159,12 @@ impl<T: Transport + 'static> Uploader<T> {
         self.upload(object, leaving).await
     }
 
-    async fn upload(&self, object: &Object, leaving: Leaving) -> Result<(), Stuck> {
+    async fn upload(&self, object: &Object, leaving: UploadDeadline) -> Result<(), Stuck> {
         let Some(store) = self.courier.destination.store() else { return Err(Stuck) };
         let found = self.open(object, store.encoding()).await?;
         let Found::Lines(key, pieces, first) = found else { return Ok(()) };
         if first.last {
-            let put = Call::Put(&first.piece);
+            let put = ObjectCall::Put(&first.piece);
             in_time(self.call(store, &key, &put), leaving).await?;
         } else {
             self.upload_parts(store, &key, (pieces, first), leaving).await?;
@@ -173,7 +173,7 @@ impl<T: Transport + 'static> Uploader<T> {
         Ok(())
     }
 
-    async fn open(&self, object: &Object, encoding: Encoding) -> Result<Found, Stuck> {
+    async fn open(&self, object: &Object, encoding: ObjectEncoding) -> Result<Found, Stuck> {
         let path = object.path.clone();
         let opened = spawn_blocking(move || read_first(&path, encoding, PART)).await.map_err(|_| Stuck)?;
         let said = |error: &io::Error| {
@@ -190,12 +190,12 @@ impl<T: Transport + 'static> Uploader<T> {
     /// Whatever ends this early, what was begun is aborted: S3 keeps parts, and charges for them, until then.
     async fn upload_parts(
         &self,
-        store: &dyn Store,
+        store: &dyn ObjectStore,
         key: &str,
-        content: (Box<Pieces>, Cut),
-        leaving: Leaving,
+        content: (Box<Parts>, Part),
+        leaving: UploadDeadline,
     ) -> Result<(), Stuck> {
-        let begun = in_time(self.call(store, key, &Call::Begin), leaving.clone()).await?;
+        let begun = in_time(self.call(store, key, &ObjectCall::Begin), leaving.clone()).await?;
         let upload = store.upload_id(&begun).ok_or(Stuck)?;
         let completed = in_time(self.send_parts(store, key, &upload, content), leaving.clone()).await;
         // 412 is success, the object was there, but the parts are still there too.
@@ -203,26 +203,26 @@ impl<T: Transport + 'static> Uploader<T> {
             return Ok(());
         }
         let patience = if leaving.borrow().is_some() { ABORT_AT_EXIT } else { PATIENCE };
-        let abort = Call::Abort { upload: &upload };
+        let abort = ObjectCall::Abort { upload: &upload };
         self.call_until(store, key, &abort, Instant::now() + patience).await.ok();
         completed.map(drop)
     }
 
     async fn send_parts(
         &self,
-        store: &dyn Store,
+        store: &dyn ObjectStore,
         key: &str,
         upload: &str,
-        (mut pieces, mut cut): (Box<Pieces>, Cut),
+        (mut pieces, mut cut): (Box<Parts>, Part),
     ) -> Result<Reply, Stuck> {
         let mut parts = Vec::new();
         loop {
-            let part = Call::Part { upload, number: parts.len() + 1, piece: &cut.piece };
+            let part = ObjectCall::UploadPart { upload, number: parts.len() + 1, piece: &cut.piece };
             let reply = self.call(store, key, &part).await?;
             let etag = reply.header(&http::header::ETAG).unwrap_or_default().to_owned();
-            parts.push(Part { etag, sha256: cut.piece.sha256 });
+            parts.push(UploadedPart { etag, sha256: cut.piece.sha256 });
             if cut.last {
-                return self.call(store, key, &Call::Complete { upload, parts: &parts }).await;
+                return self.call(store, key, &ObjectCall::Complete { upload, parts: &parts }).await;
             }
             let body = cut.piece.body;
             let spare = if body.is_unique() { body.into() } else { Vec::new() };
@@ -230,7 +230,7 @@ impl<T: Transport + 'static> Uploader<T> {
         }
     }
 
-    async fn next(&self, mut pieces: Box<Pieces>, spare: Vec<u8>) -> Result<(Box<Pieces>, Cut), Stuck> {
+    async fn next(&self, mut pieces: Box<Parts>, spare: Vec<u8>) -> Result<(Box<Parts>, Part), Stuck> {
         let worked = spawn_blocking(move || pieces.next(spare).map(|cut| (pieces, cut))).await;
         worked.map_err(|_| Stuck)?.map_err(|error| {
             self.courier.say(Level::Error, "spool", &format!("cannot read the spool: {error}"));
@@ -238,7 +238,7 @@ impl<T: Transport + 'static> Uploader<T> {
         })
     }
 
-    async fn call(&self, store: &dyn Store, key: &str, call: &Call<'_>) -> Result<Reply, Stuck> {
+    async fn call(&self, store: &dyn ObjectStore, key: &str, call: &ObjectCall<'_>) -> Result<Reply, Stuck> {
         self.call_until(store, key, call, Instant::now() + PATIENCE).await
     }
 
@@ -246,15 +246,15 @@ impl<T: Transport + 'static> Uploader<T> {
     /// whatever it is that S3 does not like.
     async fn call_until(
         &self,
-        store: &dyn Store,
+        store: &dyn ObjectStore,
         key: &str,
-        call: &Call<'_>,
+        call: &ObjectCall<'_>,
         deadline: Instant,
     ) -> Result<Reply, Stuck> {
         let errand =
-            Errand { request: &|| store.request(key, call), judge: &|_, reply| store.judge(call, reply) };
-        match self.courier.carry(&errand, &mut Tries::default(), deadline).await {
-            Arrival::Done(reply) => Ok(reply),
+            Call { request: &|| store.request(key, call), judge: &|_, reply| store.judge(call, reply) };
+        match self.courier.carry(&errand, &mut AttemptCount::default(), deadline).await {
+            Outcome::Done(reply) => Ok(reply),
             _ => Err(Stuck),
         }
     }
@@ -274,15 +274,18 @@ impl<T: Transport + 'static> Uploader<T> {
 /// What is left of `exit_timeout` for throwing parts away.
 pub const ABORT_AT_EXIT: Duration = Duration::from_millis(500);
 
-fn read_first(path: &std::path::Path, encoding: Encoding, size: usize) -> io::Result<Found> {
+fn read_first(path: &std::path::Path, encoding: ObjectEncoding, size: usize) -> io::Result<Found> {
     let Some((Header { key, .. }, batches)) = Batches::open(path)? else { return Ok(Found::Nothing) };
-    let Some(mut pieces) = Pieces::new(batches, encoding, size)? else { return Ok(Found::Nothing) };
+    let Some(mut pieces) = Parts::new(batches, encoding, size)? else { return Ok(Found::Nothing) };
     let first = pieces.next(Vec::new())?;
     Ok(Found::Lines(key, Box::new(pieces), first))
 }
 
 /// Waits for the work, but not longer than the process may.
-async fn in_time<R>(work: impl Future<Output = Result<R, Stuck>>, mut leaving: Leaving) -> Result<R, Stuck> {
+async fn in_time<R>(
+    work: impl Future<Output = Result<R, Stuck>>,
+    mut leaving: UploadDeadline,
+) -> Result<R, Stuck> {
     let out_of_time = async {
         loop {
             let until = *leaving.borrow_and_update();

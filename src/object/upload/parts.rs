@@ -9,7 +9,7 @@ use std::io::{self, Read as _, Write as _};
 use flate2::read::DeflateDecoder;
 
 use super::gzip::Gzip;
-use crate::destination::{Encoding, Piece};
+use crate::destination::{ObjectEncoding, PartBody};
 use crate::object::spool::{Batches, Content};
 
 /// How much is read and compressed at one step; a piece is longer than asked for by what the last step made at most.
@@ -19,7 +19,7 @@ const STEP: usize = 64 << 10;
 const ZSTD_LEVEL: i32 = 3;
 
 /// The rest of an object.
-pub struct Pieces {
+pub struct Parts {
     batches: Batches,
     ahead: Ahead,
     encoder: Encoder,
@@ -43,16 +43,16 @@ enum Encoder {
 
 /// One piece, and whether another follows.
 #[derive(Debug)]
-pub struct Cut {
+pub struct Part {
     /// The piece.
-    pub piece: Piece,
+    pub piece: PartBody,
     /// It is the last one.
     pub last: bool,
 }
 
-impl Pieces {
+impl Parts {
     /// Reads the first lines; `None` when there are none. Pieces will be of this size, but for the last.
-    pub fn new(batches: Batches, encoding: Encoding, size: usize) -> io::Result<Option<Self>> {
+    pub fn new(batches: Batches, encoding: ObjectEncoding, size: usize) -> io::Result<Option<Self>> {
         let encoder = Encoder::new(encoding)?;
         let mut pieces = Self { batches, ahead: Ahead::default(), encoder, size };
         pieces.read_ahead()?;
@@ -61,7 +61,7 @@ impl Pieces {
 
     /// The next piece. There is always one: the last is the one that says so. `spare` is the memory of the piece
     /// before, if it is free: the allocator keeps an arena per thread, and each would keep a piece of its own.
-    pub fn next(&mut self, spare: Vec<u8>) -> io::Result<Cut> {
+    pub fn next(&mut self, spare: Vec<u8>) -> io::Result<Part> {
         let most = usize::try_from(self.batches.at_most()).unwrap_or(usize::MAX);
         let out = self.encoder.out();
         if out.is_empty() {
@@ -74,10 +74,10 @@ impl Pieces {
             self.encoder.write(&self.ahead)?;
             self.read_ahead()?;
             if self.ahead.bytes.is_empty() {
-                return Ok(Cut { piece: Piece::new(self.encoder.finish()?.into()), last: true });
+                return Ok(Part { piece: PartBody::new(self.encoder.finish()?.into()), last: true });
             }
         }
-        Ok(Cut { piece: Piece::new(std::mem::take(self.encoder.out()).into()), last: false })
+        Ok(Part { piece: PartBody::new(std::mem::take(self.encoder.out()).into()), last: false })
     }
 
     /// Knowing whether more follows is what makes the last piece known as such.
@@ -109,11 +109,11 @@ fn unpack(batches: &mut Batches, content: Content, lines: &mut Vec<u8>) -> io::R
 }
 
 impl Encoder {
-    fn new(encoding: Encoding) -> io::Result<Self> {
+    fn new(encoding: ObjectEncoding) -> io::Result<Self> {
         Ok(match encoding {
-            Encoding::Plain => Self::Plain(Vec::new()),
-            Encoding::Gzip => Self::Gzip(Box::new(Gzip::new())),
-            Encoding::Zstd => Self::Zstd(zstd::stream::write::Encoder::new(Vec::new(), ZSTD_LEVEL)?),
+            ObjectEncoding::Plain => Self::Plain(Vec::new()),
+            ObjectEncoding::Gzip => Self::Gzip(Box::new(Gzip::new())),
+            ObjectEncoding::Zstd => Self::Zstd(zstd::stream::write::Encoder::new(Vec::new(), ZSTD_LEVEL)?),
         })
     }
 
@@ -149,7 +149,7 @@ impl Encoder {
     }
 }
 
-impl std::fmt::Debug for Pieces {
+impl std::fmt::Debug for Parts {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Pieces").field("batches", &self.batches).finish_non_exhaustive()
     }

@@ -1,8 +1,8 @@
 use std::io::Read as _;
 
 use super::*;
-use crate::encode::payload::Body;
-use crate::object::spool::Rules;
+use crate::encode::payload::Payload;
+use crate::object::spool::SpoolSettings;
 
 const PIECE: usize = 200_000;
 
@@ -10,7 +10,7 @@ const PIECE: usize = 200_000;
 fn spooled(size: usize, batches: [usize; 2], packs: bool) -> (std::path::PathBuf, Spool, Vec<u8>) {
     let dir = std::env::temp_dir().join(format!("ecs_router-pieces-{}", uuid::Uuid::new_v4()));
     let label = "pieces".to_owned();
-    let spool = Spool::open(Rules {
+    let spool = Spool::open(SpoolSettings {
         dir: dir.clone(),
         label,
         object_size: u64::MAX,
@@ -23,7 +23,7 @@ fn spooled(size: usize, batches: [usize; 2], packs: bool) -> (std::path::PathBuf
     let (mut rest, mut turn) = (lines.as_slice(), 0);
     while !rest.is_empty() {
         let (batch, others) = rest.split_at(batches[turn].min(rest.len()));
-        spool.append(b"key-\0", &Body::from(batch.to_vec())).unwrap();
+        spool.append(b"key-\0", &Payload::from(batch.to_vec())).unwrap();
         (rest, turn) = (others, 1 - turn);
     }
     spool.seal_all();
@@ -45,14 +45,14 @@ fn lines(size: usize) -> Vec<u8> {
     lines
 }
 
-fn pieces(spool: &Spool, encoding: Encoding) -> Vec<Vec<u8>> {
+fn pieces(spool: &Spool, encoding: ObjectEncoding) -> Vec<Vec<u8>> {
     let Some(object) = spool.take_due() else { return Vec::new() };
     let Found::Lines(_, mut pieces, first) = read_first(&object.path, encoding, PIECE).unwrap() else {
         panic!()
     };
     let (mut all, mut cut) = (Vec::new(), first);
     loop {
-        assert_eq!(cut.piece, crate::destination::Piece::new(cut.piece.body.clone()));
+        assert_eq!(cut.piece, crate::destination::PartBody::new(cut.piece.body.clone()));
         all.push(cut.piece.body.to_vec());
         if cut.last {
             spool.put_back(object, Instant::now());
@@ -62,11 +62,11 @@ fn pieces(spool: &Spool, encoding: Encoding) -> Vec<Vec<u8>> {
     }
 }
 
-fn decoded(encoding: Encoding, sent: Vec<u8>) -> Vec<u8> {
+fn decoded(encoding: ObjectEncoding, sent: Vec<u8>) -> Vec<u8> {
     match encoding {
-        Encoding::Plain => sent,
-        Encoding::Zstd => zstd::decode_all(sent.as_slice()).unwrap(),
-        Encoding::Gzip => {
+        ObjectEncoding::Plain => sent,
+        ObjectEncoding::Zstd => zstd::decode_all(sent.as_slice()).unwrap(),
+        ObjectEncoding::Gzip => {
             let mut content = Vec::new();
             let mut decoder = flate2::bufread::GzDecoder::new(sent.as_slice());
             decoder.read_to_end(&mut content).unwrap();
@@ -76,7 +76,7 @@ fn decoded(encoding: Encoding, sent: Vec<u8>) -> Vec<u8> {
     }
 }
 
-const ENCODINGS: [Encoding; 3] = [Encoding::Plain, Encoding::Gzip, Encoding::Zstd];
+const ENCODINGS: [ObjectEncoding; 3] = [ObjectEncoding::Plain, ObjectEncoding::Gzip, ObjectEncoding::Zstd];
 
 #[test]
 fn pieces_make_the_content_and_all_but_the_last_are_large_enough_for_a_part() {
@@ -122,7 +122,7 @@ fn a_damaged_batch_is_an_error_and_not_an_object() {
     let content = file.windows(7).position(|text| text == b"crc32\":").unwrap() + 7;
     file[content] = if file[content] == b'1' { b'2' } else { b'1' };
     std::fs::write(&object.path, file).unwrap();
-    assert!(read_first(&object.path, Encoding::Zstd, PIECE).is_err());
+    assert!(read_first(&object.path, ObjectEncoding::Zstd, PIECE).is_err());
     drop(spool);
     std::fs::remove_dir_all(dir).unwrap();
 }
@@ -137,7 +137,7 @@ fn an_object_without_a_whole_batch_is_nothing() {
         "{\"key\":\"k\",\"opened\":\"now\"}\n{\"bytes\":9}\nhalf",
     ] {
         std::fs::write(&path, torn).unwrap();
-        assert!(matches!(read_first(&path, Encoding::Gzip, PIECE).unwrap(), Found::Nothing), "{torn}");
+        assert!(matches!(read_first(&path, ObjectEncoding::Gzip, PIECE).unwrap(), Found::Nothing), "{torn}");
     }
     std::fs::remove_file(path).unwrap();
 }

@@ -7,7 +7,7 @@ use crate::stop::kind::{Category, Cause};
 
 /// The reading of one exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::stop) struct Exit {
+pub(in crate::stop) struct ExitMeaning {
     pub(in crate::stop) category: Category,
     pub(in crate::stop) cause: Option<Cause>,
     pub(in crate::stop) signal: Option<&'static str>,
@@ -54,11 +54,11 @@ const HINTS: [(i64, &str); 12] = [
 ];
 
 /// Reads an exit code.
-pub(in crate::stop) fn read(code: i64) -> Exit {
+pub(in crate::stop) fn read(code: i64) -> ExitMeaning {
     let code = unsigned(code);
     let signal = signal_of(code);
     let hint = HINTS.iter().find(|(known, _)| *known == code).map(|(_, hint)| *hint);
-    Exit { category: category_of(code, signal), cause: cause_of(code), signal, hint }
+    ExitMeaning { category: category_of(code, signal), cause: cause_of(code), signal, hint }
 }
 
 /// An end by request: SIGTERM, SIGINT, or Ctrl-C on Windows.

@@ -5,7 +5,7 @@
 
 use super::reason;
 use crate::stop::kind::Category;
-use crate::stop::task::{StopCode, Task};
+use crate::stop::task::{StopCode, TaskEvent};
 
 /// One way to be stopped from outside.
 #[derive(Debug)]
@@ -100,7 +100,7 @@ const SCHEDULED: [Outside; 7] = [
 ];
 
 /// Spot and hosts: first by ECS's code, then by its words, for Spot stops have come without a code.
-pub(in crate::stop) fn forced(task: &Task<'_>) -> Option<&'static Outside> {
+pub(in crate::stop) fn forced(task: &TaskEvent<'_>) -> Option<&'static Outside> {
     let by_words = || said_in(task, &FORCED);
     match task.stop_code() {
         StopCode::SpotInterruption => Some(&SPOT),
@@ -114,12 +114,12 @@ pub(in crate::stop) fn forced(task: &Task<'_>) -> Option<&'static Outside> {
 }
 
 /// A notice without words: Spot if the capacity is, else the host.
-fn nameless(task: &Task<'_>) -> &'static Outside {
+fn nameless(task: &TaskEvent<'_>) -> &'static Outside {
     if task.is_on_spot() { &SPOT } else { &HOST }
 }
 
 /// What the scheduler did. A task that ended by itself is not the scheduler's, whatever words occur in its reason.
-pub(in crate::stop) fn scheduled(task: &Task<'_>) -> Option<&'static Outside> {
+pub(in crate::stop) fn scheduled(task: &TaskEvent<'_>) -> Option<&'static Outside> {
     match task.stop_code() {
         StopCode::ServiceSchedulerInitiated | StopCode::Other => said_in(task, &SCHEDULED),
         StopCode::TaskFailedToStart | StopCode::EssentialContainerExited | StopCode::UserInitiated => None,
@@ -128,11 +128,11 @@ pub(in crate::stop) fn scheduled(task: &Task<'_>) -> Option<&'static Outside> {
 }
 
 /// The scheduler did it and says nothing we know: exit codes are consequences then, so they must not decide.
-pub(in crate::stop) fn unexplained(task: &Task<'_>) -> Option<&'static Outside> {
+pub(in crate::stop) fn unexplained(task: &TaskEvent<'_>) -> Option<&'static Outside> {
     (task.stop_code() == StopCode::ServiceSchedulerInitiated).then_some(&SCHEDULER)
 }
 
-fn said_in(task: &Task<'_>, table: &'static [Outside]) -> Option<&'static Outside> {
+fn said_in(task: &TaskEvent<'_>, table: &'static [Outside]) -> Option<&'static Outside> {
     let text = reason::plain(task.stopped_reason()?);
     table.iter().find(|outside| outside.says.iter().any(|words| text.contains(words)))
 }
@@ -142,7 +142,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::stop::Reader;
+    use crate::stop::EventReader;
 
     #[test]
     fn words_are_lower_case_and_hints_are_sentences() {
@@ -181,8 +181,8 @@ mod tests {
         ] {
             for code in ["ServiceSchedulerInitiated", ""] {
                 let event = json!({ "detail": { "stopCode": code, "stoppedReason": reason } });
-                let found =
-                    scheduled(&Task::of(&event, &Reader::default())).map(|it| (it.category, it.expected));
+                let found = scheduled(&TaskEvent::of(&event, &EventReader::default()))
+                    .map(|it| (it.category, it.expected));
                 assert_eq!(found, Some((category, expected)), "{reason}");
             }
         }
@@ -193,7 +193,7 @@ mod tests {
         for (provider, category) in [("FARGATE_SPOT", Category::Spot), ("FARGATE", Category::Host)] {
             let event =
                 json!({ "detail": { "stopCode": "TerminationNotice", "capacityProviderName": provider } });
-            let found = forced(&Task::of(&event, &Reader::default())).map(|it| it.category);
+            let found = forced(&TaskEvent::of(&event, &EventReader::default())).map(|it| it.category);
             assert_eq!(found, Some(category), "{provider}");
         }
     }
@@ -217,7 +217,7 @@ mod tests {
             ("EssentialContainerExited", "Essential container in task exited", None),
         ] {
             let event = json!({ "detail": { "stopCode": code, "stoppedReason": reason } });
-            let found = forced(&Task::of(&event, &Reader::default())).map(|it| it.category);
+            let found = forced(&TaskEvent::of(&event, &EventReader::default())).map(|it| it.category);
             assert_eq!(found, category, "{code} {reason}");
         }
     }

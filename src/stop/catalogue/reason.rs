@@ -7,9 +7,9 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html>
 
-use crate::stop::container::Container;
+use crate::stop::container::EventContainer;
 use crate::stop::kind::Category;
-use crate::stop::task::Task;
+use crate::stop::task::TaskEvent;
 
 /// Words and what they mean.
 #[derive(Debug)]
@@ -129,7 +129,7 @@ pub(in crate::stop) fn plain(text: &str) -> String {
 }
 
 /// All that is said about a task and its culprit, without what is hollow.
-pub(in crate::stop) fn statements(task: &Task<'_>, culprit: Option<&Container<'_>>) -> Vec<String> {
+pub(in crate::stop) fn statements(task: &TaskEvent<'_>, culprit: Option<&EventContainer<'_>>) -> Vec<String> {
     let own = culprit.and_then(|culprit| culprit.reason).into_iter().chain(task.stopped_reason());
     let said = own.map(plain).filter(|said| !is_hollow(said));
     // An attachment's type names the category, its reason only the cause; once the task runs, it held.
@@ -188,7 +188,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::stop::Reader;
+    use crate::stop::EventReader;
     use crate::stop::catalogue::cause;
     use crate::stop::kind::Cause;
 
@@ -339,7 +339,7 @@ mod tests {
             "containers": [{ "name": "app", "exitCode": 1 }],
             "attachments": [{ "type": "AmazonElasticBlockStorage", "details": [{ "name": "statusReason", "value": "Timed out." }] }],
         } });
-        let task = Task::of(&event, &Reader::default());
+        let task = TaskEvent::of(&event, &EventReader::default());
         assert_eq!(statements(&task, task.containers.first()), ["ebs volume: timed out"]);
         for text in [
             "Essential container in task exited",

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use ecs_router::classify::classes::Class;
-use ecs_router::config::keys::{self, Kind};
+use ecs_router::config::keys::{self, DestinationKind};
 use ecs_router::config::{DestinationSettings, Settings};
 use regex::{Captures, Regex};
 
@@ -61,17 +61,18 @@ impl Output {
 
     /// Buckets are there before the router is.
     pub(super) fn buckets(&self) -> impl Iterator<Item = &str> {
-        self.of_kind(Kind::S3).map(|archive| self.value(archive, "bucket"))
+        self.of_kind(DestinationKind::S3).map(|archive| self.value(archive, "bucket"))
     }
 
     /// So are groups that it does not make.
     pub(super) fn groups(&self) -> impl Iterator<Item = &str> {
-        let given =
-            self.of_kind(Kind::Cloudwatch).filter(|logs| self.value(logs, "auto_create_group") == "off");
+        let given = self
+            .of_kind(DestinationKind::Cloudwatch)
+            .filter(|logs| self.value(logs, "auto_create_group") == "off");
         given.map(|logs| self.value(logs, "log_group"))
     }
 
-    fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &DestinationSettings> {
+    fn of_kind(&self, kind: DestinationKind) -> impl Iterator<Item = &DestinationSettings> {
         self.settings.destinations.iter().filter(move |destination| destination.kind == kind)
     }
 }

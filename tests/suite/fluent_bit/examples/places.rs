@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use ecs_router::classify::classes::Class;
 use ecs_router::config::DestinationSettings;
-use ecs_router::config::keys::Kind;
+use ecs_router::config::keys::DestinationKind;
 use fake_cloud::Cloud;
 use regex::Regex;
 
@@ -83,10 +83,10 @@ impl Told {
 fn place(output: &Output, destination: &DestinationSettings) -> Place {
     let name = |key| filled(output.value(destination, key));
     Place(match destination.kind {
-        Kind::Cloudwatch => format!("cloudwatch {} {}", name("log_group"), name("log_stream")),
-        Kind::S3 => format!("s3 {} {}", name("bucket"), name("key")),
-        Kind::Newrelic => "newrelic".to_owned(),
-        Kind::Slack => "slack".to_owned(),
+        DestinationKind::Cloudwatch => format!("cloudwatch {} {}", name("log_group"), name("log_stream")),
+        DestinationKind::S3 => format!("s3 {} {}", name("bucket"), name("key")),
+        DestinationKind::Newrelic => "newrelic".to_owned(),
+        DestinationKind::Slack => "slack".to_owned(),
         other => panic!("teach this test where {} keeps things", other.name()),
     })
 }
