@@ -81,7 +81,7 @@ fn decode_only(chunk: &[u8]) {
 
 /// Decoding is part of it: there is nothing to classify without it.
 fn classify(chunk: &[u8], house: &House) {
-    decode::records(chunk, |record| _ = black_box(house.classifier.look(record)));
+    decode::records(chunk, |record| _ = black_box(house.classifier.classify(record)));
 }
 
 fn escape(logs: &[&[u8]]) {
@@ -97,7 +97,7 @@ const LIMITS: Limits = Limits { bytes: 1_048_576, records: 10_000, span_ms: Some
 
 /// 5,000 records of 400 bytes.
 fn lane(pool: &BufferPool) -> Partition {
-    let mut lane = Partition::of(&b""[..], pool);
+    let mut lane = Partition::new(&b""[..], pool);
     for number in 0..5_000 {
         let (place, ()) = lane.write(400, |out| out.extend_from_slice(&[b'x'; 400]));
         let at_ms = i64::from(number);

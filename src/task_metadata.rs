@@ -74,7 +74,7 @@ pub struct Health {
 
 impl TaskMetadata {
     /// Reads an answer of the endpoint; fails with what is wrong with it.
-    pub fn read(body: &[u8]) -> Result<Self, String> {
+    pub fn parse(body: &[u8]) -> Result<Self, String> {
         let task: Self = serde_json::from_slice(body).map_err(|error| error.to_string())?;
         match task.arn.is_none() && task.containers.is_empty() {
             true => Err("it names neither a task nor a container".to_owned()),
@@ -147,7 +147,7 @@ mod tests {
                 "KnownStatus": "STOPPED", "ExitCode": 137, "Type": "NORMAL", "Networks": [{}],
             }],
         });
-        let task = TaskMetadata::read(fargate.to_string().as_bytes()).unwrap();
+        let task = TaskMetadata::parse(fargate.to_string().as_bytes()).unwrap();
         let expected = [
             ("ecs_cluster", Some("arn:aws:ecs:eu-west-1:111122223333:cluster/prod")),
             ("ecs_service", Some("web")),
@@ -164,7 +164,7 @@ mod tests {
         assert_eq!(task.value("image_tag", Some(b"somebody else")), None);
         assert!(!task.is_stopping() && task.containers[0].has_stopped() && task.containers[0].is_ordinary());
         let ec2 = json!({"Cluster": "prod", "TaskARN": "arn", "Containers": [{"Type": "CNI_PAUSE"}], "Revision": "1"});
-        let task = TaskMetadata::read(ec2.to_string().as_bytes()).unwrap();
+        let task = TaskMetadata::parse(ec2.to_string().as_bytes()).unwrap();
         assert_eq!(task.value("ecs_cluster", None), Some("prod"));
         assert!(!task.containers[0].is_ordinary());
     }
@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn what_is_no_task_is_refused() {
         for wrong in ["", "[]", "{}", "null", "<html>", r#"{"TaskARN": 7}"#, r#"{"Containers": {}}"#] {
-            assert!(TaskMetadata::read(wrong.as_bytes()).is_err(), "{wrong}");
+            assert!(TaskMetadata::parse(wrong.as_bytes()).is_err(), "{wrong}");
         }
     }
 }

@@ -17,7 +17,7 @@ use ecs_router::encode::batch::Batch;
 use ecs_router::encode::buffer_pool::BufferPool;
 use ecs_router::encode::template::RenderContext;
 use ecs_router::metrics::Metrics;
-use ecs_router::router::process::{Stages, StopMemory, sort};
+use ecs_router::router::process::{Stages, StopMemory, process_chunk};
 use serde_json::json;
 
 /// What Fluent Bit hands over at most.
@@ -130,6 +130,6 @@ impl House {
             chunk: "",
             task: None,
         };
-        sort(&stages, &scene, chunk, &Progress::new(destinations.len())).batches
+        process_chunk(&stages, &scene, chunk, &Progress::new(destinations.len())).batches
     }
 }

@@ -92,7 +92,7 @@ pub enum Classified {
     /// A stop event, and what it says.
     Stop(Class, Box<StopEvent>),
     /// Events inside of it.
-    Carries(Envelope),
+    Envelope(Envelope),
 }
 
 /// Tells classes apart.
@@ -118,8 +118,8 @@ impl Classifier {
     /// What `record` is, or what it carries.
     #[must_use]
     #[inline]
-    pub fn look(&self, record: &Record<'_, '_>) -> Classified {
-        let marks = Marks::of(record);
+    pub fn classify(&self, record: &Record<'_, '_>) -> Classified {
+        let marks = Provenance::of(record);
         if marks.is_trusted()
             && let Some(sight) = self.look_closer(record, &marks)
         {
@@ -131,32 +131,32 @@ impl Classifier {
     /// The class of `record` and, for a stop, what it says; a carrier is not opened.
     #[must_use]
     pub fn class_of(&self, record: &Record<'_, '_>) -> (Class, Option<StopEvent>) {
-        match self.look(record) {
+        match self.classify(record) {
             Classified::Plain(class) => (class, None),
             Classified::Stop(class, stop) => (class, Some(*stop)),
-            Classified::Carries(_) => (self.plain_class(record), None),
+            Classified::Envelope(_) => (self.plain_class(record), None),
         }
     }
 
     /// The same for an event that came out of a carrier: it is not opened again.
     #[must_use]
-    pub fn look_at_event(&self, record: &Record<'_, '_>) -> Classified {
+    pub fn classify_event(&self, record: &Record<'_, '_>) -> Classified {
         self.read_event(record).unwrap_or_else(|| Classified::Plain(self.plain_class(record)))
     }
 
     /// The class of a record that is to be delivered as it is, whatever it carries.
     #[must_use]
     pub fn plain_class(&self, record: &Record<'_, '_>) -> Class {
-        self.own_class(record).unwrap_or_else(|| Marks::of(record).stream_class())
+        self.own_class(record).unwrap_or_else(|| Provenance::of(record).stream_class())
     }
 
     /// A record that no application wrote: an event, or a carrier of some.
     #[cold]
-    fn look_closer(&self, record: &Record<'_, '_>, marks: &Marks) -> Option<Classified> {
+    fn look_closer(&self, record: &Record<'_, '_>, marks: &Provenance) -> Option<Classified> {
         if marks.from_events && marks.has_detail_type {
             return self.read_event(record);
         }
-        envelope::open(record).map(Classified::Carries)
+        envelope::open(record).map(Classified::Envelope)
     }
 
     /// `None`: no readable event, or none that says that something stopped.
@@ -185,14 +185,14 @@ impl Classifier {
 
 /// What one look over the field names tells.
 #[derive(Default)]
-struct Marks {
+struct Provenance {
     source: Option<Source>,
     from_container: bool,
     from_events: bool,
     has_detail_type: bool,
 }
 
-impl Marks {
+impl Provenance {
     fn of(record: &Record<'_, '_>) -> Self {
         let mut marks = Self::default();
         for field in record.fields {
@@ -245,14 +245,14 @@ mod tests {
     fn class_with(classifier: &Classifier, record: &Json) -> Class {
         let chunk = rmp_serde::to_vec(&(1u64, record)).unwrap();
         let mut found = None;
-        decode::records(&chunk, |record| found = Some(class_in(&classifier.look(record))));
+        decode::records(&chunk, |record| found = Some(class_in(&classifier.classify(record))));
         found.unwrap()
     }
 
     fn class_in(sight: &Classified) -> Class {
         match sight {
             Classified::Plain(class) | Classified::Stop(class, _) => *class,
-            Classified::Carries(_) => panic!("a carrier"),
+            Classified::Envelope(_) => panic!("a carrier"),
         }
     }
 

@@ -23,7 +23,7 @@ impl Routes {
 
     /// The destinations of a class; none means it is dropped on purpose.
     #[must_use]
-    pub fn of(&self, class: Class) -> &[usize] {
+    pub fn get(&self, class: Class) -> &[usize] {
         self.by_class.get(class.index()).map_or(&[], Vec::as_slice)
     }
 

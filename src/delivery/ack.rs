@@ -136,12 +136,12 @@ impl Progress {
 
     /// What was refused for good and is not stored yet.
     #[must_use]
-    pub fn letters(&self) -> Vec<DeadLetter> {
+    pub fn dead_letters(&self) -> Vec<DeadLetter> {
         self.letters.borrow().clone()
     }
 
     /// Those that were refused are stored, or nobody wants them.
-    pub fn forget_letters(&self) {
+    pub fn clear_dead_letters(&self) {
         self.letters.borrow_mut().clear();
     }
 

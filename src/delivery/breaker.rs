@@ -77,7 +77,7 @@ pub struct Permit<'b> {
 impl CircuitBreaker {
     /// Leave to try now; `None` while it is open. Waits for the outcome of a trial that has just begun, at most until
     /// `deadline`.
-    pub async fn pass(&self, deadline: Instant) -> Option<Permit<'_>> {
+    pub async fn try_acquire(&self, deadline: Instant) -> Option<Permit<'_>> {
         loop {
             let changed = self.changed.notified();
             match self.state.get() {
@@ -96,7 +96,7 @@ impl CircuitBreaker {
 
     /// For the counters.
     #[must_use]
-    pub fn position(&self) -> Position {
+    pub fn state_now(&self) -> Position {
         match self.state.get() {
             State::Closed { .. } => Position::Closed,
             State::HalfOpen { .. } => Position::HalfOpen,
@@ -105,7 +105,7 @@ impl CircuitBreaker {
     }
 
     /// Time is short: the next attempt is a trial, however lately the last one failed.
-    pub fn allow_trial(&self) {
+    pub fn allow_probe(&self) {
         if let State::Open { pause, .. } = self.state.get() {
             self.state.set(State::Open { until: Instant::now(), pause });
         }
@@ -161,7 +161,7 @@ impl Permit<'_> {
     }
 
     /// The outcome says nothing about the destination as a whole.
-    pub fn told_nothing(mut self) {
+    pub fn inconclusive(mut self) {
         // Of a trial it says that somebody is there.
         if std::mem::take(&mut self.trial) {
             self.breaker.succeeded();
@@ -191,7 +191,7 @@ mod tests {
     async fn open(breaker: &CircuitBreaker) -> Change {
         loop {
             tokio::time::advance(SECOND).await;
-            if let Some(change) = breaker.pass(soon()).await.expect("closed").failed() {
+            if let Some(change) = breaker.try_acquire(soon()).await.expect("closed").failed() {
                 return change;
             }
         }
@@ -202,11 +202,11 @@ mod tests {
         let (breaker, start) = (CircuitBreaker::default(), Instant::now());
         assert_eq!(open(&breaker).await, Change::Opened(FIRST_PAUSE, 11));
         assert_eq!(start.elapsed(), 11 * SECOND);
-        assert!(breaker.pass(soon()).await.is_none() && breaker.position() == Position::Open);
+        assert!(breaker.try_acquire(soon()).await.is_none() && breaker.state_now() == Position::Open);
         tokio::time::advance(FIRST_PAUSE).await;
-        let trial = breaker.pass(soon()).await.expect("a trial");
-        let (second, ()) = tokio::join!(breaker.pass(soon()), async {
-            assert_eq!(breaker.position(), Position::HalfOpen);
+        let trial = breaker.try_acquire(soon()).await.expect("a trial");
+        let (second, ()) = tokio::join!(breaker.try_acquire(soon()), async {
+            assert_eq!(breaker.state_now(), Position::HalfOpen);
             assert_eq!(trial.succeeded(), Some(Change::Closed));
         });
         assert!(second.is_some(), "who waited for the trial goes on");
@@ -218,23 +218,23 @@ mod tests {
         open(&breaker).await;
         for pause in [5, 10, 20, 40, 60, 60] {
             tokio::time::advance(pause * SECOND - Duration::from_millis(1)).await;
-            assert!(breaker.pass(soon()).await.is_none(), "{pause}");
+            assert!(breaker.try_acquire(soon()).await.is_none(), "{pause}");
             tokio::time::advance(Duration::from_millis(1)).await;
-            assert_eq!(breaker.pass(soon()).await.expect("a trial").failed(), None, "said once");
+            assert_eq!(breaker.try_acquire(soon()).await.expect("a trial").failed(), None, "said once");
         }
-        breaker.allow_trial();
-        assert_eq!(breaker.pass(soon()).await.expect("a trial").succeeded(), Some(Change::Closed));
+        breaker.allow_probe();
+        assert_eq!(breaker.try_acquire(soon()).await.expect("a trial").succeeded(), Some(Change::Closed));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_moment_does_not_open_it_and_a_success_starts_anew() {
         let breaker = CircuitBreaker::default();
         for _ in 0..100 {
-            assert_eq!(breaker.pass(soon()).await.expect("closed").failed(), None);
+            assert_eq!(breaker.try_acquire(soon()).await.expect("closed").failed(), None);
         }
-        assert_eq!(breaker.pass(soon()).await.expect("closed").succeeded(), None);
+        assert_eq!(breaker.try_acquire(soon()).await.expect("closed").succeeded(), None);
         tokio::time::advance(10 * SECOND).await;
-        assert_eq!(breaker.pass(soon()).await.expect("closed").failed(), None);
+        assert_eq!(breaker.try_acquire(soon()).await.expect("closed").failed(), None);
     }
 
     #[tokio::test(start_paused = true)]
@@ -242,8 +242,8 @@ mod tests {
         let breaker = CircuitBreaker::default();
         open(&breaker).await;
         tokio::time::advance(FIRST_PAUSE).await;
-        drop(breaker.pass(soon()).await.expect("a trial"));
-        assert!(breaker.pass(soon()).await.is_none());
+        drop(breaker.try_acquire(soon()).await.expect("a trial"));
+        assert!(breaker.try_acquire(soon()).await.is_none());
     }
 
     #[tokio::test(start_paused = true)]
@@ -251,12 +251,12 @@ mod tests {
         let breaker = CircuitBreaker::default();
         open(&breaker).await;
         tokio::time::advance(FIRST_PAUSE).await;
-        let _trial = breaker.pass(soon()).await.expect("a trial");
+        let _trial = breaker.try_acquire(soon()).await.expect("a trial");
         let start = Instant::now();
-        assert!(breaker.pass(start + PATIENCE / 2).await.is_none());
+        assert!(breaker.try_acquire(start + PATIENCE / 2).await.is_none());
         assert_eq!(start.elapsed(), PATIENCE / 2, "at most until the deadline");
         for _ in 0..10 {
-            assert!(breaker.pass(start + 9 * SECOND).await.is_none());
+            assert!(breaker.try_acquire(start + 9 * SECOND).await.is_none());
             assert_eq!(start.elapsed(), PATIENCE);
         }
     }

@@ -20,7 +20,7 @@ impl RateLimiter {
     }
 
     /// Waits for a turn; `false` when there is none before `deadline`, and then none is used up.
-    pub(crate) async fn turn(&self, deadline: Instant) -> bool {
+    pub(crate) async fn acquire(&self, deadline: Instant) -> bool {
         let Some(interval) = self.interval else { return true };
         let now = Instant::now();
         let turn = self.next.get().map_or(now, |next| next.max(now));
@@ -43,11 +43,11 @@ mod tests {
     async fn turns_are_an_interval_apart_whoever_asks() {
         let (pacer, start) = (RateLimiter::new(Some(SECOND)), Instant::now());
         let deadline = start + 10 * SECOND;
-        let turns = async { (pacer.turn(deadline).await, start.elapsed()) };
-        let more = async { (pacer.turn(deadline).await, start.elapsed()) };
+        let turns = async { (pacer.acquire(deadline).await, start.elapsed()) };
+        let more = async { (pacer.acquire(deadline).await, start.elapsed()) };
         assert_eq!(tokio::join!(turns, more), ((true, Duration::ZERO), (true, SECOND)));
         tokio::time::sleep(5 * SECOND).await;
-        assert!(pacer.turn(deadline).await);
+        assert!(pacer.acquire(deadline).await);
         assert_eq!(
             start.elapsed(),
             6 * SECOND,
@@ -58,17 +58,17 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_turn_after_the_deadline_is_refused_at_once_and_left_to_others() {
         let (pacer, start) = (RateLimiter::new(Some(SECOND)), Instant::now());
-        assert!(pacer.turn(start + SECOND).await);
-        assert!(!pacer.turn(start + SECOND).await);
+        assert!(pacer.acquire(start + SECOND).await);
+        assert!(!pacer.acquire(start + SECOND).await);
         assert_eq!(start.elapsed(), Duration::ZERO);
-        assert!(pacer.turn(start + 2 * SECOND).await);
+        assert!(pacer.acquire(start + 2 * SECOND).await);
         assert_eq!(start.elapsed(), SECOND);
     }
 
     #[tokio::test(start_paused = true)]
     async fn without_an_interval_nobody_waits() {
         let (pacer, start) = (RateLimiter::new(None), Instant::now());
-        assert!(pacer.turn(start).await && pacer.turn(start).await);
+        assert!(pacer.acquire(start).await && pacer.acquire(start).await);
         assert_eq!(start.elapsed(), Duration::ZERO);
     }
 }

@@ -45,7 +45,7 @@ pub struct Call<'e> {
 #[derive(Debug)]
 pub enum Outcome {
     /// It is done.
-    Done(Reply),
+    Delivered(Reply),
     /// Done, but for some records.
     Partial {
         /// Positions to send again.
@@ -56,7 +56,7 @@ pub enum Outcome {
         asked: Option<Duration>,
     },
     /// Done, but for this many records that nobody names.
-    Short {
+    PartialUnknown {
         /// Refused for good.
         refused: usize,
     },
@@ -66,7 +66,7 @@ pub enum Outcome {
         why: String,
     },
     /// Refused for good.
-    Refused {
+    Rejected {
         /// The service's reason.
         why: String,
     },
@@ -79,7 +79,7 @@ pub enum Outcome {
 pub struct AttemptCount(u32);
 
 /// What is still to do for one errand.
-struct Journey<'c> {
+struct Attempts<'c> {
     steps: VecDeque<Request>,
     preparations: usize,
     /// Who has asked for preparations.
@@ -89,7 +89,7 @@ struct Journey<'c> {
     preparing: Option<MutexGuard<'c, ()>>,
 }
 
-impl Journey<'_> {
+impl Attempts<'_> {
     fn new(request: Request) -> Self {
         let steps = VecDeque::from([request]);
         let asked = Vec::new();
@@ -120,8 +120,13 @@ impl Journey<'_> {
 impl<T: SendRequest> Sender<T> {
     /// Sends the errand's request, and whatever it turns out to need first, until it is clear what it came to.
     /// No attempt to deliver begins after `deadline`.
-    pub async fn carry(&self, errand: &Call<'_>, tries: &mut AttemptCount, deadline: Instant) -> Outcome {
-        let mut journey = Journey::new((errand.request)());
+    pub async fn send_with_retry(
+        &self,
+        errand: &Call<'_>,
+        tries: &mut AttemptCount,
+        deadline: Instant,
+    ) -> Outcome {
+        let mut journey = Attempts::new((errand.request)());
         while let Some(step) = journey.steps.front() {
             let purpose = step.purpose;
             let deadline = if purpose == Purpose::Deliver { deadline } else { deadline + LONGER };
@@ -129,9 +134,9 @@ impl<T: SendRequest> Sender<T> {
                 return Outcome::GivenUp;
             };
             let pause = match judgement {
-                ReplyAction::Delivered if purpose == Purpose::Deliver => return Outcome::Done(reply),
+                ReplyAction::Delivered if purpose == Purpose::Deliver => return Outcome::Delivered(reply),
                 ReplyAction::Delivered => journey.prepared(),
-                ReplyAction::Forgiven { why } => {
+                ReplyAction::Ignored { why } => {
                     self.say(Level::Warn, "forgiven", &why);
                     journey.prepared()
                 }
@@ -144,31 +149,33 @@ impl<T: SendRequest> Sender<T> {
                     None
                 }
                 ReplyAction::Partial { retry, refused } => return Outcome::Partial { retry, refused, asked },
-                ReplyAction::Short { refused, why } => {
+                ReplyAction::PartialUnknown { refused, why } => {
                     let level = if refused > 0 { Level::Error } else { Level::Warn };
-                    return self.end(level, "rejected", &why, Outcome::Short { refused });
+                    return self.end(level, "rejected", &why, Outcome::PartialUnknown { refused });
                 }
                 ReplyAction::Split { why } => {
                     self.say(Level::Warn, "split", &why);
                     return Outcome::Split { why };
                 }
-                ReplyAction::Refused { why } => {
+                ReplyAction::Rejected { why } => {
                     self.say(Level::Error, "refused", &why);
-                    return Outcome::Refused { why };
+                    return Outcome::Rejected { why };
                 }
-                ReplyAction::Elsewhere { why, .. } if journey.moved => {
+                ReplyAction::WrongRegion { why, .. } if journey.moved => {
                     return self.end(Level::Error, "slow", &why, Outcome::GivenUp);
                 }
-                ReplyAction::Elsewhere { region, why } => {
+                ReplyAction::WrongRegion { region, why } => {
                     self.follow(&region, &why);
-                    journey = Journey { moved: true, ..Journey::new((errand.request)()) };
+                    journey = Attempts { moved: true, ..Attempts::new((errand.request)()) };
                     None
                 }
                 ReplyAction::Reauthorize { why } => Some(self.reauthorize(&mut journey, tries, &why)),
-                ReplyAction::Later { pace: RetryTiming::Slow, why } => {
+                ReplyAction::Retry { timing: RetryTiming::NextFlush, why } => {
                     return self.end(Level::Error, "slow", &why, Outcome::GivenUp);
                 }
-                ReplyAction::Later { pace: RetryTiming::Soon, why } => Some(self.later(tries, asked, &why)),
+                ReplyAction::Retry { timing: RetryTiming::Backoff, why } => {
+                    Some(self.later(tries, asked, &why))
+                }
             };
             if let Some(pause) = pause
                 && !self.rest(tries, pause, deadline).await
@@ -182,7 +189,7 @@ impl<T: SendRequest> Sender<T> {
     /// From now on everything goes to that region.
     fn follow(&self, region: &str, why: &str) {
         self.say(Level::Warn, "moved", &format!("{why}; set region {region}"));
-        self.transport.moved(region);
+        self.transport.set_region(region);
         if let Some(store) = self.destination.store() {
             store.moved(region);
         }
@@ -202,7 +209,7 @@ impl<T: SendRequest> Sender<T> {
     /// Puts what must be made first before the step that asked for it. `false`: this goes on for too long.
     async fn prepare<'c>(
         &'c self,
-        journey: &mut Journey<'c>,
+        journey: &mut Attempts<'c>,
         asked_by: Purpose,
         requests: Vec<Request>,
     ) -> bool {
@@ -222,7 +229,7 @@ impl<T: SendRequest> Sender<T> {
     }
 
     /// The first time at once with other credentials, after that with pauses.
-    fn reauthorize(&self, journey: &mut Journey<'_>, tries: &AttemptCount, why: &str) -> Duration {
+    fn reauthorize(&self, journey: &mut Attempts<'_>, tries: &AttemptCount, why: &str) -> Duration {
         self.transport.credentials_refused();
         self.say(Level::Warn, "credentials", why);
         match std::mem::replace(&mut journey.reauthorized, true) {
@@ -262,17 +269,17 @@ impl<T: SendRequest> Sender<T> {
         deadline: Instant,
     ) -> Option<(Reply, ReplyAction, Option<Duration>)> {
         let _slot = self.slots.acquire().await.ok().filter(|_| Instant::now() < deadline)?;
-        self.pacer.turn(deadline).await.then_some(())?;
+        self.pacer.acquire(deadline).await.then_some(())?;
         // What stays on this machine does not depend on how the service fares.
         let is_remote = matches!(step.outlet, Endpoint::Http(_));
-        let pass = if is_remote { Some(self.breaker.pass(deadline).await?) } else { None };
+        let pass = if is_remote { Some(self.breaker.try_acquire(deadline).await?) } else { None };
         if !matches!(step.outlet, Endpoint::Spool { .. }) {
             self.counters().requests.fetch_add(1, Relaxed);
         }
         let (reply, judgement) = match self.transport.send(&step.outlet).await {
             Ok(reply) => {
                 let judgement = (errand.judge)(step.purpose, &reply);
-                if step.purpose == Purpose::Deliver && judgement.is_taken() {
+                if step.purpose == Purpose::Deliver && judgement.is_accepted() {
                     self.counters().bytes.fetch_add(step.outlet.sent(), Relaxed);
                 }
                 (reply, judgement)
@@ -280,7 +287,7 @@ impl<T: SendRequest> Sender<T> {
             Err(failure) => (Reply::default(), judge_failure(&failure)),
         };
         pass.into_iter().for_each(|pass| self.learn(pass, &judgement));
-        let asked = reply.asked_pause(SystemTime::now());
+        let asked = reply.retry_after(SystemTime::now());
         Some((reply, judgement, asked))
     }
 
@@ -288,14 +295,14 @@ impl<T: SendRequest> Sender<T> {
     /// stream; others may do.
     fn learn(&self, pass: Permit<'_>, judgement: &ReplyAction) {
         let (change, why) = match judgement {
-            ReplyAction::Later { pace: RetryTiming::Soon, why } => (pass.failed(), why.as_str()),
-            ReplyAction::Later { pace: RetryTiming::Slow, .. } | ReplyAction::Reauthorize { .. } => {
-                pass.told_nothing();
+            ReplyAction::Retry { timing: RetryTiming::Backoff, why } => (pass.failed(), why.as_str()),
+            ReplyAction::Retry { timing: RetryTiming::NextFlush, .. } | ReplyAction::Reauthorize { .. } => {
+                pass.inconclusive();
                 return;
             }
             _ => (pass.succeeded(), ""),
         };
-        self.counters().breaker(self.breaker.position());
+        self.counters().set_breaker(self.breaker.state_now());
         match change {
             None => {}
             Some(Change::Opened(pause, failures)) => {
@@ -328,9 +335,9 @@ impl<T: SendRequest> Sender<T> {
 fn judge_failure(failure: &Failure) -> ReplyAction {
     let pace = match failure {
         Failure::Connect(_) | Failure::Timeout(_) | Failure::Interrupted(_) | Failure::Local(_) => {
-            RetryTiming::Soon
+            RetryTiming::Backoff
         }
-        Failure::Credentials(_) => RetryTiming::Slow,
+        Failure::Credentials(_) => RetryTiming::NextFlush,
     };
-    ReplyAction::Later { pace, why: failure.to_string() }
+    ReplyAction::Retry { timing: pace, why: failure.to_string() }
 }

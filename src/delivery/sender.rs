@@ -62,7 +62,7 @@ impl<T: SendRequest> Sender<T> {
         log: Rc<Log>,
     ) -> Self {
         let slots = destination.network().map_or(1, |network| network.concurrency);
-        let pacer = RateLimiter::new(destination.network().and_then(|network| network.pace));
+        let pacer = RateLimiter::new(destination.network().and_then(|network| network.min_interval));
         Self {
             index,
             destination,
@@ -79,7 +79,7 @@ impl<T: SendRequest> Sender<T> {
 
     /// Brings one batch, in as many pieces as it takes; what arrived is noted in `progress`. No attempt begins
     /// after `deadline`, but one that has begun is waited for, because its outcome decides about duplicates.
-    pub async fn bring(self: Rc<Self>, batch: Batch, progress: Rc<Progress>, deadline: Instant) {
+    pub async fn send_batch(self: Rc<Self>, batch: Batch, progress: Rc<Progress>, deadline: Instant) {
         let mut pending = vec![batch];
         while let Some(batch) = pending.pop() {
             match self.settle(batch, &progress, deadline).await {
@@ -99,13 +99,13 @@ impl<T: SendRequest> Sender<T> {
         loop {
             let errand = Call {
                 request: &|| self.destination.request(&batch),
-                judge: &|purpose, reply| self.destination.judge(purpose, &batch, reply),
+                judge: &|purpose, reply| self.destination.classify_reply(purpose, &batch, reply),
             };
-            match self.carry(&errand, &mut tries, deadline).await {
-                Outcome::Done(_) => return self.delivered(&batch, progress),
-                Outcome::Short { refused } => return self.short(&batch, progress, refused),
+            match self.send_with_retry(&errand, &mut tries, deadline).await {
+                Outcome::Delivered(_) => return self.delivered(&batch, progress),
+                Outcome::PartialUnknown { refused } => return self.short(&batch, progress, refused),
                 Outcome::Split { why } => return BatchOutcome::Split(batch, why),
-                Outcome::Refused { why } => {
+                Outcome::Rejected { why } => {
                     self.refuse(&batch, progress, &why);
                     return BatchOutcome::Settled;
                 }
@@ -115,7 +115,7 @@ impl<T: SendRequest> Sender<T> {
                     if retry.is_empty() {
                         return BatchOutcome::Settled;
                     }
-                    batch = batch.only(&retry);
+                    batch = batch.select(&retry);
                     let pause = self.later(&tries, asked, "some records were not taken");
                     if !self.rest(&mut tries, pause, deadline).await {
                         return BatchOutcome::GivenUp;
@@ -134,7 +134,7 @@ impl<T: SendRequest> Sender<T> {
         for (range, reason) in refused {
             let items = batch.items.get(range.clone()).unwrap_or_default();
             progress.refuse(self.index, items.iter().map(|item| item.ordinal), *reason, reason.name());
-            self.counters().lost(*reason, range.len() as u64);
+            self.counters().count_lost(*reason, range.len() as u64);
             self.say(
                 Level::Error,
                 reason.name(),
@@ -155,7 +155,7 @@ impl<T: SendRequest> Sender<T> {
     fn short(&self, batch: &Batch, progress: &Progress, refused: usize) -> BatchOutcome {
         let refused = refused.min(batch.items.len());
         progress.settle(self.index, batch.items.iter().map(|item| item.ordinal));
-        self.counters().lost(Reason::Refused, refused as u64);
+        self.counters().count_lost(Reason::Refused, refused as u64);
         self.counters().delivered.fetch_add((batch.items.len() - refused) as u64, Relaxed);
         BatchOutcome::Settled
     }
@@ -168,12 +168,12 @@ impl<T: SendRequest> Sender<T> {
 
     fn refuse(&self, batch: &Batch, progress: &Progress, why: &str) {
         progress.refuse(self.index, batch.items.iter().map(|item| item.ordinal), Reason::Refused, why);
-        self.counters().lost(Reason::Refused, batch.items.len() as u64);
+        self.counters().count_lost(Reason::Refused, batch.items.len() as u64);
     }
 
     /// The process ends: the destination is tried once more, however lately it failed.
-    pub fn allow_trial(&self) {
-        self.breaker.allow_trial();
+    pub fn allow_probe(&self) {
+        self.breaker.allow_probe();
     }
 
     /// The destination's counters.

@@ -40,7 +40,7 @@ pub(super) enum Extent {
 }
 
 /// Gives `write` the entry as a line.
-pub(super) fn of<R>(
+pub(super) fn with_line<R>(
     common: &Common,
     entry: &Entry<'_, '_, '_>,
     write: impl FnOnce(&AttributedLine<'_>) -> R,
@@ -70,7 +70,7 @@ pub(super) fn fit(max: usize, out: &mut Vec<u8>, write: impl Fn(Extent, &mut Vec
     let message = write(Extent::Whole, out);
     let excess = (out.len() - start).saturating_sub(max);
     if excess == 0 {
-        return Encoded::Whole { size: out.len() - start };
+        return Encoded::Complete { size: out.len() - start };
     }
     out.truncate(start);
     match message.checked_sub(excess).filter(|room| *room > content::MARKER_ROOM) {
@@ -82,7 +82,7 @@ pub(super) fn fit(max: usize, out: &mut Vec<u8>, write: impl Fn(Extent, &mut Vec
             write(Extent::Alone(max.saturating_sub(around)), out)
         }
     };
-    Encoded::Cut { size: out.len() - start }
+    Encoded::Truncated { size: out.len() - start }
 }
 
 impl<'l> AttributedLine<'l> {

@@ -42,27 +42,30 @@ pub fn judge_call(reply: &Reply, operation: &str) -> ReplyAction {
     }
     let error = aws_error(reply);
     let common = error.common_judgement(reply, operation);
-    common.unwrap_or_else(|| ReplyAction::Later { pace: RetryTiming::Slow, why: error.describe(operation) })
+    common.unwrap_or_else(|| ReplyAction::Retry {
+        timing: RetryTiming::NextFlush,
+        why: error.describe(operation),
+    })
 }
 
 impl AwsError {
     /// An error with what was found in the reply, by whatever rules.
     pub(super) fn new(code: String, message: String, reply: &Reply) -> Self {
-        Self { unread: reply.cut && code.is_empty(), code, message, status: reply.status }
+        Self { unread: reply.truncated && code.is_empty(), code, message, status: reply.status }
     }
 
     /// What it means for any service; `None` when the service must say.
     pub(super) fn common_judgement(&self, reply: &Reply, operation: &str) -> Option<ReplyAction> {
         let why = self.describe(operation);
         if self.is_throttle() || self.is_outage() || self.unread {
-            return Some(ReplyAction::Later { pace: RetryTiming::Soon, why });
+            return Some(ReplyAction::Retry { timing: RetryTiming::Backoff, why });
         }
         if self.is_authentication() {
             return Some(ReplyAction::Reauthorize { why });
         }
         if self.code.starts_with("AccessDenied") || reply.status == 403 {
             let why = format!("{why}; allow it to the role that signs: the task role, or role_arn");
-            return Some(ReplyAction::Later { pace: RetryTiming::Slow, why });
+            return Some(ReplyAction::Retry { timing: RetryTiming::NextFlush, why });
         }
         None
     }

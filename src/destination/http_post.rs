@@ -104,12 +104,13 @@ pub(super) fn describe(who: &str, reply: &Reply) -> String {
 pub(super) fn judge(reply: &Reply, why: String) -> ReplyAction {
     match reply.status {
         413 => ReplyAction::Split { why },
-        408 | 429 | 500..=599 => ReplyAction::Later { pace: RetryTiming::Soon, why },
-        400..=499 => ReplyAction::Refused { why },
+        408 | 429 | 500..=599 => ReplyAction::Retry { timing: RetryTiming::Backoff, why },
+        400..=499 => ReplyAction::Rejected { why },
         // A redirect, or a success the vendor never gives: something else is listening there.
-        _ => {
-            ReplyAction::Later { pace: RetryTiming::Slow, why: format!("{why}, which is not an acceptance") }
-        }
+        _ => ReplyAction::Retry {
+            timing: RetryTiming::NextFlush,
+            why: format!("{why}, which is not an acceptance"),
+        },
     }
 }
 

@@ -62,7 +62,7 @@ impl Destination for Lines {
     }
 
     fn request(&self, batch: &Batch) -> Request {
-        let lines = batch.body();
+        let lines = batch.payload();
         let outlet = match self.path {
             Some(_) => Endpoint::File { path: path_of(batch.target()), mode: self.mode, lines },
             None => Endpoint::Stdout(lines),
@@ -70,7 +70,7 @@ impl Destination for Lines {
         Request { purpose: Purpose::Deliver, outlet }
     }
 
-    fn judge(&self, _: Purpose, _: &Batch, _: &Reply) -> ReplyAction {
+    fn classify_reply(&self, _: Purpose, _: &Batch, _: &Reply) -> ReplyAction {
         ReplyAction::Delivered
     }
 }

@@ -83,7 +83,7 @@ pub trait Destination: fmt::Debug + Send {
     fn request(&self, batch: &Batch) -> Request;
 
     /// What the reply to a request for this batch means.
-    fn judge(&self, purpose: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction;
+    fn classify_reply(&self, purpose: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction;
 }
 
 /// Reads a destination's own keys; what is wrong is noted in `reader`.
@@ -118,7 +118,7 @@ pub struct Network {
     /// Requests at one time.
     pub concurrency: usize,
     /// The least time from the beginning of one request to that of the next.
-    pub pace: Option<std::time::Duration>,
+    pub min_interval: Option<std::time::Duration>,
     /// Authorities to trust besides the machine's.
     pub ca_file: Option<PathBuf>,
     /// Whose name requests are signed in, for AWS services.
@@ -130,7 +130,7 @@ impl Network {
         Self {
             timeout: reader.duration("timeout"),
             concurrency: reader.count("concurrency"),
-            pace: None,
+            min_interval: None,
             ca_file: reader.text("ca_file").map(PathBuf::from),
             identity: None,
         }
@@ -146,19 +146,19 @@ impl Network {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoded {
     /// Written whole; `size` is what it counts for.
-    Whole {
+    Complete {
         /// By the destination's way of counting.
         size: usize,
     },
     /// Longer than the destination takes: written with its end cut off and a marker.
-    Cut {
+    Truncated {
         /// By the destination's way of counting.
         size: usize,
     },
     /// Nothing to send: the destination refuses empty messages.
     Empty,
     /// Not to be sent: the destination's settings leave it out.
-    Skipped,
+    Filtered,
 }
 
 /// What a request is for.
@@ -241,7 +241,7 @@ pub struct Reply {
     /// The body's beginning, at most 1 MiB.
     pub body: Bytes,
     /// The connection broke before the body's end: `body` is what had come by then.
-    pub cut: bool,
+    pub truncated: bool,
 }
 
 impl Reply {
@@ -265,16 +265,16 @@ pub enum ReplyAction {
         refused: Vec<(Range<usize>, Reason)>,
     },
     /// Accepted, but for this many records, and nobody says which.
-    Short {
+    PartialUnknown {
         /// Refused for good; 0 when the service only warns.
         refused: usize,
         /// For the log.
         why: String,
     },
     /// Not now.
-    Later {
+    Retry {
         /// When to come back, if the vendor did not say.
-        pace: RetryTiming,
+        timing: RetryTiming,
         /// For the log.
         why: String,
     },
@@ -289,7 +289,7 @@ pub enum ReplyAction {
         why: String,
     },
     /// What is asked for is in another region.
-    Elsewhere {
+    WrongRegion {
         /// The region.
         region: String,
         /// For the log.
@@ -298,12 +298,12 @@ pub enum ReplyAction {
     /// Something must be made first; then the same batch again.
     Prepare(Vec<Request>),
     /// This preparation failed, but the batch can do without.
-    Forgiven {
+    Ignored {
         /// For the log.
         why: String,
     },
     /// Refused for good.
-    Refused {
+    Rejected {
         /// For the log.
         why: String,
     },
@@ -312,8 +312,8 @@ pub enum ReplyAction {
 impl ReplyAction {
     /// The service took the request's body, at least a part of it.
     #[must_use]
-    pub const fn is_taken(&self) -> bool {
-        matches!(self, Self::Delivered | Self::Partial { .. } | Self::Short { .. })
+    pub const fn is_accepted(&self) -> bool {
+        matches!(self, Self::Delivered | Self::Partial { .. } | Self::PartialUnknown { .. })
     }
 }
 
@@ -321,9 +321,9 @@ impl ReplyAction {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RetryTiming {
     /// It may pass by itself: back off and try within this flush.
-    Soon,
+    Backoff,
     /// A person must act (permission, name, key): not within this flush.
-    Slow,
+    NextFlush,
 }
 
 /// gzip at level 1: on log text 595 MB/s at a ratio of 7.6, beside 165 MB/s at 12.6 for level 6.
@@ -332,11 +332,11 @@ fn gzip(body: &Payload) -> Vec<u8> {
     let mut encoder =
         flate2::write::GzEncoder::new(Vec::with_capacity(body.len() / 6), flate2::Compression::fast());
     // Writing to memory cannot fail.
-    body.pieces().for_each(|piece| encoder.write_all(piece).unwrap_or_default());
+    body.parts().for_each(|piece| encoder.write_all(piece).unwrap_or_default());
     encoder.finish().unwrap_or_default()
 }
 
 /// zstd at its own default level. Memory is all it needs, so there is nothing to say of a failure.
 fn zstd(body: &Payload) -> Option<Vec<u8>> {
-    ::zstd::bulk::compress(&body.whole(), ::zstd::DEFAULT_COMPRESSION_LEVEL).ok()
+    ::zstd::bulk::compress(&body.to_bytes(), ::zstd::DEFAULT_COMPRESSION_LEVEL).ok()
 }

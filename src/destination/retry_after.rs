@@ -12,7 +12,7 @@ const LONGEST: Duration = Duration::from_secs(24 * 3_600);
 impl Reply {
     /// The pause in `Retry-After`, as seconds or an HTTP date (RFC 9110 §10.2.3), at most a day.
     #[must_use]
-    pub fn asked_pause(&self, now: SystemTime) -> Option<Duration> {
+    pub fn retry_after(&self, now: SystemTime) -> Option<Duration> {
         let text = self.header(&RETRY_AFTER)?.trim();
         let asked = match text.parse() {
             Ok(seconds) => Duration::from_secs(seconds),
@@ -37,7 +37,7 @@ mod tests {
         let asked = |text: &str| {
             let mut reply = Reply::default();
             reply.headers.insert(RETRY_AFTER, HeaderValue::from_str(text).unwrap());
-            reply.asked_pause(now)
+            reply.retry_after(now)
         };
         assert_eq!(asked("120"), Some(Duration::from_secs(120)));
         assert_eq!(asked(" 7 "), Some(Duration::from_secs(7)));
@@ -49,6 +49,6 @@ mod tests {
         for nothing in ["Sun, 06 Nov 1994 08:48:37 GMT", "soon", "-1", "1.5", ""] {
             assert_eq!(asked(nothing), None, "{nothing}");
         }
-        assert_eq!(Reply::default().asked_pause(now), None);
+        assert_eq!(Reply::default().retry_after(now), None);
     }
 }

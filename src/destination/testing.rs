@@ -54,11 +54,11 @@ pub(super) fn batches_of(destination: &dyn Destination, chunk: &[u8]) -> (Vec<Ba
         let entry = Entry { record, class, class_name: class.name(), stop: stop.as_ref() };
         let mut target = Vec::new();
         destination.target(&entry, &scene, &mut target);
-        let lane = lanes.of(&target);
+        let lane = lanes.get_or_insert(&target);
         let (place, encoded) = lane.write(0, |out| destination.encode(&entry, &scene, out));
         let ordinal = u32::try_from(outcomes.len()).unwrap();
         outcomes.push(encoded);
-        if let Encoded::Whole { size } | Encoded::Cut { size } = encoded {
+        if let Encoded::Complete { size } | Encoded::Truncated { size } = encoded {
             let at_ms = record.time.millis();
             lane.push(BatchItem { ordinal, at_ms, start: place.start, end: place.end, size });
         }
@@ -85,10 +85,14 @@ pub(super) fn request_of(destination: &dyn Destination, batch: &Batch) -> HttpRe
 pub(super) fn body_of(request: &HttpRequest) -> Vec<u8> {
     let mut body = Vec::new();
     match request.headers.get("content-encoding").map(|value| value.to_str().unwrap()) {
-        Some("gzip") => flate2::read::GzDecoder::new(&*request.body.whole()).read_to_end(&mut body).unwrap(),
-        Some("zstd") => zstd::Decoder::new(&*request.body.whole()).unwrap().read_to_end(&mut body).unwrap(),
+        Some("gzip") => {
+            flate2::read::GzDecoder::new(&*request.body.to_bytes()).read_to_end(&mut body).unwrap()
+        }
+        Some("zstd") => {
+            zstd::Decoder::new(&*request.body.to_bytes()).unwrap().read_to_end(&mut body).unwrap()
+        }
         Some(other) => panic!("{other}"),
-        None => return request.body.whole().to_vec(),
+        None => return request.body.to_bytes().to_vec(),
     };
     body
 }
@@ -114,7 +118,7 @@ pub(super) fn post(port: u16, path: &str, request: &HttpRequest) -> u16 {
     }
     head += &format!("content-length: {}\r\n\r\n", request.body.len());
     stream.write_all(head.as_bytes()).unwrap();
-    stream.write_all(&request.body.whole()).unwrap();
+    stream.write_all(&request.body.to_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     answer.split(' ').nth(1).unwrap().parse().unwrap()
@@ -142,7 +146,7 @@ pub(super) fn reply(status: u16, body: impl Into<Bytes>) -> Reply {
 /// What a judgement is, in one word, so that tables stay readable.
 pub(super) fn word(judgement: &ReplyAction) -> String {
     match judgement {
-        ReplyAction::Later { pace, .. } => format!("{pace:?}"),
+        ReplyAction::Retry { timing: pace, .. } => format!("{pace:?}"),
         other => format!("{other:?}").split([' ', '(']).next().unwrap().to_owned(),
     }
 }
@@ -150,7 +154,7 @@ pub(super) fn word(judgement: &ReplyAction) -> String {
 /// Judges a reply to a batch of this many records.
 pub(super) fn judged(destination: &dyn Destination, records: usize, reply: &Reply) -> ReplyAction {
     let batch = batch_of(destination, &vec![serde_json::json!({"log": "line"}); records]);
-    destination.judge(Purpose::Deliver, &batch, reply)
+    destination.classify_reply(Purpose::Deliver, &batch, reply)
 }
 
 /// A task that stopped with exit code 137, as EventBridge tells it.

@@ -28,7 +28,7 @@ impl TimestampField {
                 common.refrain.record(entry.record, out, |writer| {
                     writer.string(key.as_bytes());
                     writer.raw(b":\"");
-                    writer.raw(Stamp::of(entry).text());
+                    writer.raw(Stamp::new(entry).text());
                     writer.raw(b"\"");
                     true
                 });
@@ -43,7 +43,7 @@ impl TimestampField {
         let mut writer = Writer::<false>::new(out);
         self.write(common, entry, &mut writer);
         writer.raw(b"\n");
-        Encoded::Whole { size: out.len() - start }
+        Encoded::Complete { size: out.len() - start }
     }
 
     /// As [`content::cut`]; a whole record keeps its time.
@@ -51,7 +51,7 @@ impl TimestampField {
         let Some(key) = self.key.as_ref().filter(|_| content::is_record(common, entry)) else {
             return content::cut(common, entry, max);
         };
-        let stamp = Stamp::of(entry);
+        let stamp = Stamp::new(entry);
         let first = Field { key: Value::Text(key.as_bytes()), value: Value::Text(stamp.text()) };
         let fields = [&[first], entry.record.fields].concat();
         let record = entry.record.with_fields(&fields);
@@ -70,7 +70,7 @@ impl Stamp {
     const ROOM: usize = "-009999-01-01T00:00:00.000000000Z".len();
 
     /// Empty for a time outside of the calendar.
-    fn of(entry: &Entry<'_, '_, '_>) -> Self {
+    fn new(entry: &Entry<'_, '_, '_>) -> Self {
         let time = entry.record.time;
         let nanos = i32::try_from(time.nanos).unwrap_or_default();
         let mut stamp = Self { bytes: [0; Self::ROOM], length: 0 };
@@ -115,7 +115,7 @@ mod tests {
         for (seconds, nanos, text) in cases {
             let record = Record::new(Timestamp { seconds, nanos }, &[], &[]);
             let entry = Entry { record: &record, class: Class::Other, class_name: "other", stop: None };
-            assert_eq!(String::from_utf8_lossy(Stamp::of(&entry).text()), text);
+            assert_eq!(String::from_utf8_lossy(Stamp::new(&entry).text()), text);
         }
     }
 }

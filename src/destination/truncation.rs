@@ -18,7 +18,7 @@ const OTLP: (DestinationKind, Keys<'_>) = (DestinationKind::Otlp, &[("endpoint",
 const S3: (DestinationKind, Keys<'_>) = (DestinationKind::S3, &[("bucket", "logs"), ("upload_timeout", "0")]);
 
 fn cut(status: u16, body: &'static str) -> Reply {
-    Reply { cut: true, ..reply(status, body) }
+    Reply { truncated: true, ..reply(status, body) }
 }
 
 #[test]
@@ -60,6 +60,7 @@ fn a_reply_that_broke_off_is_judged_by_what_is_there() {
 fn a_preparation_is_not_forgiven_for_an_error_that_nobody_read() {
     let cloudwatch = open(CLOUDWATCH.0, CLOUDWATCH.1);
     let batch = batch_of(&*cloudwatch, &[serde_json::json!({"log": "line"})]);
-    let judge = |reply| word(&cloudwatch.judge(Purpose::Prepare("PutRetentionPolicy"), &batch, &reply));
+    let judge =
+        |reply| word(&cloudwatch.classify_reply(Purpose::Prepare("PutRetentionPolicy"), &batch, &reply));
     assert_eq!((judge(reply(400, "")), judge(cut(400, ""))), ("Forgiven".to_owned(), "Soon".to_owned()));
 }

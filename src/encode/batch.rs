@@ -61,19 +61,19 @@ impl Batch {
 
     /// The records' wire form, where it is.
     #[must_use]
-    pub fn body(&self) -> Payload {
+    pub fn payload(&self) -> Payload {
         self.pieces().into_iter().collect()
     }
 
     /// The same after a head.
     #[must_use]
-    pub fn body_after(&self, head: impl Into<Bytes>) -> Payload {
+    pub fn payload_after(&self, head: impl Into<Bytes>) -> Payload {
         std::iter::once(head.into()).chain(self.pieces()).collect()
     }
 
     /// The same between a head and a tail, without what ends the last record: one byte that separates records.
     #[must_use]
-    pub fn body_between(&self, head: impl Into<Bytes>, tail: &'static [u8]) -> Payload {
+    pub fn payload_between(&self, head: impl Into<Bytes>, tail: &'static [u8]) -> Payload {
         let mut pieces = self.pieces();
         if let Some(last) = pieces.last_mut() {
             last.truncate(last.len().saturating_sub(1));
@@ -86,7 +86,7 @@ impl Batch {
     /// one.
     fn pieces(&self) -> Vec<Bytes> {
         let mut pieces = Vec::new();
-        self.runs(|run| pieces.extend(self.wire.pieces(run)));
+        self.runs(|run| pieces.extend(self.wire.parts(run)));
         match pieces.len() <= MAX_PIECES {
             true => pieces,
             false => vec![pieces.concat().into()],
@@ -115,13 +115,13 @@ impl Batch {
             hasher.update(&item.ordinal.to_le_bytes());
             hasher.update(&item.at_ms.to_le_bytes());
         }
-        self.runs(|run| self.wire.pieces(run).for_each(|piece| hasher.update(&piece)));
+        self.runs(|run| self.wire.parts(run).for_each(|piece| hasher.update(&piece)));
         hasher.digest128()
     }
 
     /// What of the batch is not settled yet; `None` when nothing is.
     #[must_use]
-    pub fn open(self, settled: impl Fn(u32) -> bool) -> Option<Self> {
+    pub fn unsettled(self, settled: impl Fn(u32) -> bool) -> Option<Self> {
         let is_open = |item: &&BatchItem| !settled(item.ordinal);
         let items: Vec<BatchItem> = self.items.iter().filter(is_open).copied().collect();
         (!items.is_empty()).then(|| self.with(items.into()))
@@ -129,7 +129,7 @@ impl Batch {
 
     /// The same batch with only the items at these positions.
     #[must_use]
-    pub fn only(&self, positions: &[usize]) -> Self {
+    pub fn select(&self, positions: &[usize]) -> Self {
         let items: Vec<BatchItem> = positions.iter().filter_map(|&at| self.items.get(at).copied()).collect();
         self.with(items.into())
     }
@@ -143,7 +143,7 @@ impl Batch {
     }
 
     fn with(&self, items: BatchItems) -> Self {
-        Self { target: self.target.clone(), wire: self.wire.of(&items), items }
+        Self { target: self.target.clone(), wire: self.wire.covering(&items), items }
     }
 }
 
@@ -189,7 +189,7 @@ mod tests {
     }
 
     fn lane_to(target: &'static [u8], records: &[(i64, usize)]) -> Partition {
-        let mut lane = Partition::of(target, &BufferPool::default());
+        let mut lane = Partition::new(target, &BufferPool::default());
         for (ordinal, &(at_ms, size)) in records.iter().enumerate() {
             let (place, ()) = lane.write(0, |out| out.extend(format!("{ordinal},").bytes()));
             let ordinal = u32::try_from(ordinal).unwrap();
@@ -199,7 +199,7 @@ mod tests {
     }
 
     fn wire(batch: &Batch) -> String {
-        let body = batch.body().whole().to_vec();
+        let body = batch.payload().to_bytes().to_vec();
         assert_eq!(body.len(), batch.wire_len());
         String::from_utf8(body).unwrap()
     }
@@ -231,7 +231,7 @@ mod tests {
         let (left, right) = batch.halves().unwrap();
         assert_eq!((wire(&left), wire(&right)), ("0,".into(), "1,2,".into()));
         assert!(left.halves().is_none());
-        assert_eq!(wire(&batch.only(&[0, 2])), "0,2,");
+        assert_eq!(wire(&batch.select(&[0, 2])), "0,2,");
     }
 
     #[test]
@@ -240,7 +240,7 @@ mod tests {
         let one = batch(&[(1, 1), (2, 1)]);
         assert_eq!(one.digest(), batch(&[(1, 1), (2, 1)]).digest());
         assert_ne!(one.digest(), batch(&[(1, 1), (3, 1)]).digest(), "another moment");
-        assert_ne!(one.digest(), one.only(&[0]).digest(), "fewer records");
+        assert_ne!(one.digest(), one.select(&[0]).digest(), "fewer records");
         let elsewhere = lane_to(b"t", &[(1, 1), (2, 1)]);
         assert_ne!(one.digest(), pack(elsewhere, &LIMITS)[0].digest(), "another target");
     }

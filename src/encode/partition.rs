@@ -45,7 +45,7 @@ pub struct Partition {
 impl Partition {
     /// An empty one.
     #[must_use]
-    pub fn of(target: impl Into<Bytes>, pool: &BufferPool) -> Self {
+    pub fn new(target: impl Into<Bytes>, pool: &BufferPool) -> Self {
         Self { target: target.into(), pool: pool.clone(), ..Self::default() }
     }
 
@@ -97,7 +97,7 @@ pub(super) struct Segments(Vec<(usize, Bytes)>);
 
 impl Segments {
     /// Those that these items point into; the others may go.
-    pub(super) fn of(&self, items: &[BatchItem]) -> Self {
+    pub(super) fn covering(&self, items: &[BatchItem]) -> Self {
         let start = items.iter().map(|item| item.start).min().unwrap_or_default();
         let end = items.iter().map(|item| item.end).max().unwrap_or_default();
         let touched = |(at, bytes): &&(usize, Bytes)| *at < end && start < at + bytes.len();
@@ -105,7 +105,7 @@ impl Segments {
     }
 
     /// The bytes of `run`, a piece for each segment that it crosses.
-    pub(super) fn pieces(&self, run: &Range<usize>) -> impl Iterator<Item = Bytes> {
+    pub(super) fn parts(&self, run: &Range<usize>) -> impl Iterator<Item = Bytes> {
         let first = self.0.partition_point(|(at, bytes)| at + bytes.len() <= run.start);
         let crossed = self.0.iter().skip(first).take_while(|(at, _)| *at < run.end);
         crossed.map(|(at, bytes)| bytes.slice(run.start.saturating_sub(*at)..(run.end - at).min(bytes.len())))
@@ -129,7 +129,7 @@ impl Partitions {
     }
 
     /// The lane of this target. Neighbouring records mostly share one, so the last is tried first.
-    pub fn of(&mut self, target: &[u8]) -> &mut Partition {
+    pub fn get_or_insert(&mut self, target: &[u8]) -> &mut Partition {
         if self.lanes.get(self.last).is_none_or(|lane| lane.target != target) {
             self.last = self.find_or_add(target);
         }
@@ -143,7 +143,7 @@ impl Partitions {
         }
         let target = Bytes::copy_from_slice(target);
         self.by_target.insert(target.clone(), self.lanes.len());
-        self.lanes.push(Partition::of(target, &self.pool));
+        self.lanes.push(Partition::new(target, &self.pool));
         self.lanes.len() - 1
     }
 }
@@ -154,7 +154,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn lane(sizes: &[usize]) -> (Vec<Range<usize>>, Vec<u8>, Segments) {
-        let (mut lane, mut all) = (Partition::of(&b"t"[..], &BufferPool::default()), Vec::new());
+        let (mut lane, mut all) = (Partition::new(&b"t"[..], &BufferPool::default()), Vec::new());
         let mut write = |(at, size): (usize, &usize)| {
             let record = vec![b'a' + (at % 26) as u8; *size];
             all.extend_from_slice(&record);
@@ -165,14 +165,14 @@ mod tests {
     }
 
     fn whole(segments: &Segments, run: &Range<usize>) -> Vec<u8> {
-        segments.pieces(run).flatten().collect()
+        segments.parts(run).flatten().collect()
     }
 
     #[test]
     fn a_record_is_in_one_piece_whatever_its_size() {
         let (places, _, segments) = lane(&[100, SEGMENT - 100, 1, SEGMENT * 3, 7, 0, SEGMENT]);
         for place in &places {
-            assert!(segments.pieces(place).count() <= 1, "{place:?}");
+            assert!(segments.parts(place).count() <= 1, "{place:?}");
         }
         assert_eq!(segments.0.len(), 3);
     }
@@ -187,9 +187,9 @@ mod tests {
             end: place.end,
             size: 0,
         };
-        let own = segments.of(&[item(&places[2]), item(&places[1])]);
+        let own = segments.covering(&[item(&places[2]), item(&places[1])]);
         assert_eq!(own.0.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [SEGMENT, 2 * SEGMENT]);
-        assert!(segments.of(&[]).0.is_empty());
+        assert!(segments.covering(&[]).0.is_empty());
     }
 
     proptest! {

@@ -31,13 +31,13 @@ impl Payload {
     }
 
     /// The pieces, in order.
-    pub fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+    pub fn parts(&self) -> impl Iterator<Item = &[u8]> {
         self.0.iter().map(|piece| &**piece)
     }
 
     /// In one piece; a copy when there are more.
     #[must_use]
-    pub fn whole(&self) -> Bytes {
+    pub fn to_bytes(&self) -> Bytes {
         match self.0.as_slice() {
             [piece] => piece.clone(),
             pieces => pieces.concat().into(),
@@ -48,7 +48,7 @@ impl Payload {
     #[must_use]
     pub fn sha256(&self) -> [u8; 32] {
         let mut hasher = Sha256::new();
-        self.pieces().for_each(|piece| hasher.update(piece));
+        self.parts().for_each(|piece| hasher.update(piece));
         hasher.finalize().into()
     }
 }
@@ -76,7 +76,7 @@ impl<T: Into<Bytes>> From<T> for Payload {
 
 impl PartialEq for Payload {
     fn eq(&self, other: &Self) -> bool {
-        self.len() == other.len() && self.pieces().flatten().eq(other.pieces().flatten())
+        self.len() == other.len() && self.parts().flatten().eq(other.parts().flatten())
     }
 }
 
@@ -125,7 +125,7 @@ mod tests {
         let (one, three) = (body(&["abcdef"]), body(&["ab", "", "cdef"]));
         assert_eq!(one, three);
         assert_eq!((one.len(), one.sha256()), (three.len(), three.sha256()));
-        assert_eq!(three.whole(), "abcdef");
+        assert_eq!(three.to_bytes(), "abcdef");
         assert_ne!(one, body(&["abcde", "g"]));
         assert_ne!(one, body(&["abcde"]));
         assert!(body(&[]).is_empty() && body(&["", ""]).is_empty() && !one.is_empty());

@@ -71,7 +71,7 @@ impl<'a> SharedRun<'a> {
         };
         self.looks = if self.hits >= WORTH { 0 } else { LONGEST_PAUSE.min(self.looks + 1) };
         (self.hits, self.misses, self.pause) = (0, 0, 1 << self.looks);
-        self.learn(&Layout::of(before), &Layout::of(body));
+        self.learn(&Layout::new(before), &Layout::new(body));
     }
 
     /// Takes the neighbouring fields of most bytes that stand in both, at the same places.
@@ -106,7 +106,7 @@ struct Layout<'a> {
 }
 
 impl<'a> Layout<'a> {
-    fn of(body: &'a [u8]) -> Self {
+    fn new(body: &'a [u8]) -> Self {
         let mut reader = MsgpackReader { bytes: body, at: 0 };
         let count = reader.map_header().ok().flatten().unwrap_or_default();
         let (mut fields, mut edges) = (Vec::new(), vec![reader.at]);

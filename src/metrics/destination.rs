@@ -77,7 +77,7 @@ impl DestinationCounters {
     }
 
     /// The one way a record is let go.
-    pub fn lost(&self, reason: Reason, records: u64) {
+    pub fn count_lost(&self, reason: Reason, records: u64) {
         if let Some(counter) = self.lost.get(reason.index()) {
             counter.fetch_add(records, Relaxed);
         }
@@ -85,17 +85,17 @@ impl DestinationCounters {
 
     /// Its circuit breaker is open: it gets nothing for now.
     #[must_use]
-    pub fn is_left_alone(&self) -> bool {
+    pub fn is_breaker_open(&self) -> bool {
         self.breaker.load(Relaxed) == BreakerState::Open as u64
     }
 
     /// The circuit breaker stands like this now.
-    pub fn breaker(&self, state: BreakerState) {
+    pub fn set_breaker(&self, state: BreakerState) {
         self.breaker.store(state as u64, Relaxed);
     }
 
     /// This much waits in the spool now.
-    pub fn spool(&self, objects: u64, bytes: u64) {
+    pub fn set_spool(&self, objects: u64, bytes: u64) {
         self.spool_objects.store(objects, Relaxed);
         self.spool_bytes.store(bytes, Relaxed);
     }

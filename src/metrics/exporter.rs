@@ -199,9 +199,9 @@ mod tests {
     fn every_number_stands_under_its_labels() {
         let metrics = metrics();
         metrics.count_chunk(&[1, 2, 5], 0, 0, false);
-        metrics.destination(1).lost(Reason::Refused, 3);
-        metrics.destination(0).breaker(BreakerState::HalfOpen);
-        metrics.destination(1).spool(4, 500);
+        metrics.destination(1).count_lost(Reason::Refused, 3);
+        metrics.destination(0).set_breaker(BreakerState::HalfOpen);
+        metrics.destination(1).set_spool(4, 500);
         let text = text(&metrics);
         for line in [
             "records_total{class=stop} 3",
@@ -226,7 +226,7 @@ mod tests {
         let metrics = metrics();
         let before = without_numbers(&metrics);
         metrics.count_chunk(&[1, 2, 5], 1, 1, true);
-        metrics.destination(0).lost(Reason::Empty, 3);
+        metrics.destination(0).count_lost(Reason::Empty, 3);
         assert_eq!(without_numbers(&metrics), before);
     }
 

@@ -5,7 +5,7 @@
 
 use rmp::encode;
 
-use super::entries::walk;
+use super::entries::for_each_entry;
 use super::process::Stages;
 use crate::delivery::ack::{DeadLetter, Progress};
 use crate::input::record::Record;
@@ -13,18 +13,18 @@ use crate::input::record::Record;
 /// The letters of `progress`, in the order of the chunk; `names` are the destinations'. The same letters make the
 /// same bytes, so that a replay is known again.
 #[must_use]
-pub fn letters(
+pub fn dead_letters(
     stages: &Stages<'_>,
     tag: &[u8],
     chunk: &[u8],
     progress: &Progress,
     names: &[&str],
 ) -> Vec<u8> {
-    let mut wanted = progress.letters();
+    let mut wanted = progress.dead_letters();
     wanted.sort_by_key(|letter| (letter.ordinal, letter.destination));
     let mut letters = wanted.iter().peekable();
     let mut out = Vec::new();
-    walk(stages, chunk, progress, |ordinal, entry| {
+    for_each_entry(stages, chunk, progress, |ordinal, entry| {
         while let Some(letter) = letters.next_if(|letter| letter.ordinal == ordinal) {
             let name = names.get(letter.destination).copied().unwrap_or_default();
             // Writing to memory cannot fail.

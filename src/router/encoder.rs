@@ -21,7 +21,7 @@ pub(super) struct DestinationEncoder<'d> {
     /// What needs no sending any more, when the chunk came before.
     settled: Option<Ref<'d, Settled>>,
     first_time: bool,
-    lanes: Partitions,
+    partitions: Partitions,
     target: Vec<u8>,
     /// Room for the fields to be sent of the record at hand, when that is not all of them; empty between records.
     chosen: Vec<Field<'static>>,
@@ -43,7 +43,7 @@ impl<'d> DestinationEncoder<'d> {
             destination,
             settled,
             first_time: !progress.is_replay(),
-            lanes: Partitions::new(pool),
+            partitions: Partitions::new(pool),
             target: Vec::new(),
             chosen: Vec::new(),
             wanted: 0,
@@ -52,7 +52,7 @@ impl<'d> DestinationEncoder<'d> {
     }
 
     /// Encodes one entry into its lane; answers with a template field it lacked.
-    pub(super) fn take(
+    pub(super) fn push(
         &mut self,
         entry: &Entry<'_, '_, '_>,
         scene: &RenderContext<'_>,
@@ -69,18 +69,18 @@ impl<'d> DestinationEncoder<'d> {
         let mut chosen = recycle(std::mem::take(&mut self.chosen));
         let picked = pick(fields, entry.record, &mut chosen);
         let picked = &Entry { record: &picked, ..*entry };
-        let lane = self.lanes.of(&self.target);
+        let lane = self.partitions.get_or_insert(&self.target);
         let (place, encoded) =
             lane.write(likely(picked.record), |out| self.destination.encode(picked, scene, out));
         self.chosen = recycle(chosen);
         let size = match encoded {
-            Encoded::Whole { size } => size,
-            Encoded::Cut { size } => {
+            Encoded::Complete { size } => size,
+            Encoded::Truncated { size } => {
                 metrics.destination(self.index).cut.fetch_add(u64::from(self.first_time), Relaxed);
                 size
             }
             Encoded::Empty => return self.leave_out(ordinal, Reason::Empty, metrics),
-            Encoded::Skipped => return self.leave_out(ordinal, Reason::Filtered, metrics),
+            Encoded::Filtered => return self.leave_out(ordinal, Reason::Filtered, metrics),
         };
         let at_ms = entry.record.time.millis();
         lane.push(BatchItem { ordinal, at_ms, start: place.start, end: place.end, size });
@@ -89,7 +89,7 @@ impl<'d> DestinationEncoder<'d> {
 
     /// Settles what has nothing to send. Names that lacked a field do not matter then.
     fn leave_out(&mut self, ordinal: u32, reason: Reason, metrics: &Metrics) -> Option<&'d str> {
-        metrics.destination(self.index).lost(reason, u64::from(!self.is_settled(ordinal)));
+        metrics.destination(self.index).count_lost(reason, u64::from(!self.is_settled(ordinal)));
         self.unsent.push(ordinal);
         None
     }
@@ -98,10 +98,10 @@ impl<'d> DestinationEncoder<'d> {
         self.settled.as_ref().is_some_and(|settled| settled.contains(ordinal))
     }
 
-    pub(super) fn close(self, progress: &Progress) -> Vec<Batch> {
-        let mut batches = self.lanes.pack(&self.destination.limits());
+    pub(super) fn into_batches(self, progress: &Progress) -> Vec<Batch> {
+        let mut batches = self.partitions.pack(&self.destination.limits());
         if let Some(settled) = self.settled.as_ref().filter(|settled| !settled.is_empty()) {
-            let open = |batch: Batch| batch.open(|ordinal| settled.contains(ordinal));
+            let open = |batch: Batch| batch.unsettled(|ordinal| settled.contains(ordinal));
             batches = batches.into_iter().filter_map(open).collect();
         }
         drop(self.settled);

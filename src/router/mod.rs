@@ -35,7 +35,7 @@ use crate::transport::Transport;
 use crate::transport::http::Client;
 use crate::watch::{self, ChunkSink, QueueWatch, TaskEndpoint, TaskSnapshot, TaskWatch};
 use crate::worker::statistics::Statistics;
-use crate::worker::{WatchConfig, WorkerConfig, finish};
+use crate::worker::{WatchConfig, WorkerConfig, join_all};
 
 /// The tag of dead letters.
 const LETTERS: &[u8] = b"ecs_router.dead_letter";
@@ -48,13 +48,13 @@ pub(crate) struct Router {
     classifier: Classifier,
     routes: Routes,
     /// Where refused records go; `None` counts them only.
-    letter_routes: Option<Routes>,
-    couriers: Vec<Rc<Sender<Transport>>>,
+    dead_letter_routes: Option<Routes>,
+    senders: Vec<Rc<Sender<Transport>>>,
     spools: Vec<Option<Arc<Spool>>>,
     ledger: Ledger,
     memory: StopMemory,
     pool: BufferPool,
-    sight: Rc<TaskSnapshot>,
+    task: Rc<TaskSnapshot>,
     metrics: Arc<Metrics>,
     pub(crate) log: Rc<Log>,
     flush_timeout: Duration,
@@ -63,8 +63,8 @@ pub(crate) struct Router {
 }
 
 impl ChunkSink for Rc<Router> {
-    async fn bring(&self, tag: &str, chunk: &[u8]) -> Verdict {
-        self.deliver(tag.as_bytes(), &chunk).await
+    async fn submit(&self, tag: &str, chunk: &[u8]) -> Verdict {
+        self.route_chunk(tag.as_bytes(), &chunk).await
     }
 }
 
@@ -75,16 +75,16 @@ impl Router {
         };
         Self {
             spools: plan.destinations.iter().map(|(_, wire)| wire.spool()).collect(),
-            couriers: plan.destinations.into_iter().enumerate().map(courier).collect(),
+            senders: plan.destinations.into_iter().enumerate().map(courier).collect(),
             classifier: plan.classifier,
-            letter_routes: Some(&plan.dead_letters)
+            dead_letter_routes: Some(&plan.dead_letters)
                 .filter(|route| !route.is_empty())
                 .map(|route| Routes::all_to(route, &plan.routes)),
             routes: plan.routes,
             ledger: Ledger::default(),
             memory: StopMemory::new(plan.once, plan.context_lines),
             pool: BufferPool::default(),
-            sight: Rc::default(),
+            task: Rc::default(),
             metrics: Arc::clone(&plan.metrics),
             flush_timeout: plan.flush_timeout,
             uuid: uuid::Uuid::new_v4().to_string(),
@@ -102,10 +102,10 @@ impl Router {
     /// Uploads in the background, one task per destination with a spool.
     pub(crate) fn upload(&self, leaving: &UploadDeadline) -> JoinSet<()> {
         let mut uploading = JoinSet::new();
-        for (courier, spool) in self.couriers.iter().zip(&self.spools) {
+        for (courier, spool) in self.senders.iter().zip(&self.spools) {
             if let Some(spool) = spool {
                 let uploader = Uploader::new(Rc::clone(courier), Arc::clone(spool));
-                uploading.spawn_local(uploader.run(leaving.clone(), self.sight.stopping()));
+                uploading.spawn_local(uploader.run(leaving.clone(), self.task.stopping()));
             }
         }
         uploading
@@ -130,7 +130,7 @@ impl Router {
     }
 
     fn task_watch(self: &Rc<Self>, endpoint: TaskEndpoint) -> Option<TaskWatch<Rc<Self>>> {
-        let (log, sight) = (Rc::clone(&self.log), Rc::clone(&self.sight));
+        let (log, sight) = (Rc::clone(&self.log), Rc::clone(&self.task));
         let client = Client::new(None).map_err(|why| self.log.line(Level::Error, why)).ok()?;
         Some(TaskWatch::new(endpoint, client, Rc::clone(self), log, sight))
     }
@@ -144,12 +144,12 @@ impl Router {
 
     /// One chunk, from bytes to verdict. Answers at the deadline at the latest; requests that are on their way then
     /// are still waited for in the background, so that the replay knows whether they arrived.
-    pub(crate) async fn deliver(self: &Rc<Self>, tag: &[u8], chunk: &dyn Chunk) -> Verdict {
+    pub(crate) async fn route_chunk(self: &Rc<Self>, tag: &[u8], chunk: &dyn Chunk) -> Verdict {
         assert!(!self.panic, "a panic was asked for");
         let deadline = Instant::now() + self.flush_timeout;
         let digest = || chunk.read(|bytes| ack::digest(tag, bytes));
         let known_by = (!self.ledger.is_empty()).then(digest).and_then(Result::ok);
-        let known = self.ledger.begin(known_by.unwrap_or_default(), self.couriers.len(), deadline).await;
+        let known = self.ledger.begin(known_by.unwrap_or_default(), self.senders.len(), deadline).await;
         let Some(progress) = known else { return Verdict::Retry };
         let Ok(sorted) = chunk.read(|bytes| self.sort(tag, bytes, &progress)) else {
             // The host did not wait for the worker and has its bytes back.
@@ -159,8 +159,8 @@ impl Router {
         };
         let unreadable = sorted.tally.fault.is_some() && sorted.tally.records == 0;
         let mut sending = self.send(sorted.batches, &progress, deadline);
-        let in_time = tokio::time::timeout_at(deadline, finish(&mut sending)).await.is_ok();
-        let stored = self.store_letters(tag, chunk, &progress, deadline).await;
+        let in_time = tokio::time::timeout_at(deadline, join_all(&mut sending)).await.is_ok();
+        let stored = self.store_dead_letters(tag, chunk, &progress, deadline).await;
         let verdict = match self.verdict(&progress) {
             _ if unreadable => Verdict::Error,
             Verdict::Ok if !stored => Verdict::Retry,
@@ -170,14 +170,14 @@ impl Router {
             self.remember(known_by.or_else(|| digest().ok()), &progress);
         }
         if in_time {
-            self.close(&progress, verdict);
+            self.finish_chunk(&progress, verdict);
             return verdict;
         }
         let this = Rc::clone(self);
         // Not part of the drain: at exit nobody is left to come again.
         tokio::task::spawn_local(async move {
-            finish(&mut sending).await;
-            this.close(&progress, verdict);
+            join_all(&mut sending).await;
+            this.finish_chunk(&progress, verdict);
         });
         verdict
     }
@@ -191,40 +191,41 @@ impl Router {
 
     /// Stores what destinations refused for good, where that is wanted. A letter that is refused itself is counted and
     /// no more. `false`: the chunk has to come again for them.
-    async fn store_letters(
+    async fn store_dead_letters(
         self: &Rc<Self>,
         tag: &[u8],
         chunk: &dyn Chunk,
         progress: &Progress,
         deadline: Instant,
     ) -> bool {
-        let Some(routes) = &self.letter_routes else {
-            progress.forget_letters();
+        let Some(routes) = &self.dead_letter_routes else {
+            progress.clear_dead_letters();
             return true;
         };
-        if progress.letters().is_empty() {
+        if progress.dead_letters().is_empty() {
             return true;
         }
         let destinations = self.destinations();
         let names: Vec<&str> = destinations.iter().map(|one| &*one.common().name).collect();
-        let write =
-            |bytes: &[u8]| dead_letter::letters(&self.stages(&destinations), tag, bytes, progress, &names);
+        let write = |bytes: &[u8]| {
+            dead_letter::dead_letters(&self.stages(&destinations), tag, bytes, progress, &names)
+        };
         let Ok(letters) = chunk.read(write) else { return false };
         let digest = ack::digest(LETTERS, &letters);
-        let known = self.ledger.begin(digest, self.couriers.len(), deadline).await;
+        let known = self.ledger.begin(digest, self.senders.len(), deadline).await;
         let Some(letters_progress) = known else { return false };
         let stages = Stages { routes, memory: None, ..self.stages(&destinations) };
         let scene =
             RenderContext { tag: LETTERS, uuid: &self.uuid, chunk: letters_progress.name(), task: None };
-        let sorted = process::sort(&stages, &scene, &letters, &letters_progress);
+        let sorted = process::process_chunk(&stages, &scene, &letters, &letters_progress);
         let mut sending = self.send(sorted.batches, &letters_progress, deadline);
         // What is still on its way at the deadline is given up: it may be stored twice, but not lost.
-        tokio::time::timeout_at(deadline, finish(&mut sending)).await.ok();
+        tokio::time::timeout_at(deadline, join_all(&mut sending)).await.ok();
         let stored = self.verdict(&letters_progress) != Verdict::Retry;
         match stored {
             true => {
-                self.let_go(&letters_progress);
-                progress.forget_letters();
+                self.count_best_effort_losses(&letters_progress);
+                progress.clear_dead_letters();
             }
             false => self.ledger.keep(digest, &letters_progress),
         }
@@ -233,16 +234,16 @@ impl Router {
     }
 
     /// Nothing is on its way any more.
-    fn close(&self, progress: &Progress, verdict: Verdict) {
+    fn finish_chunk(&self, progress: &Progress, verdict: Verdict) {
         if verdict != Verdict::Retry {
             progress.claims().confirm();
-            self.let_go(progress);
+            self.count_best_effort_losses(progress);
         }
         progress.stop();
     }
 
     fn destinations(&self) -> Vec<&dyn Destination> {
-        self.couriers.iter().map(|courier| &*courier.destination).collect()
+        self.senders.iter().map(|courier| &*courier.destination).collect()
     }
 
     fn stages<'s>(&'s self, destinations: &'s [&'s dyn Destination]) -> Stages<'s> {
@@ -258,9 +259,9 @@ impl Router {
 
     fn sort(&self, tag: &[u8], chunk: &[u8], progress: &Progress) -> Processed {
         let destinations = self.destinations();
-        let task = self.sight.task();
+        let task = self.task.task();
         let scene = RenderContext { tag, uuid: &self.uuid, chunk: progress.name(), task: task.as_deref() };
-        let sorted = process::sort(&self.stages(&destinations), &scene, chunk, progress);
+        let sorted = process::process_chunk(&self.stages(&destinations), &scene, chunk, progress);
         if progress.is_replay() {
             self.metrics.replayed_chunks.fetch_add(1, Relaxed);
         } else {
@@ -302,25 +303,25 @@ impl Router {
     /// Every batch of every destination at one time; how many really go out together is the destination's `concurrency`.
     fn send(&self, batches: Vec<Vec<Batch>>, progress: &Rc<Progress>, deadline: Instant) -> JoinSet<()> {
         let mut sending = JoinSet::new();
-        for (courier, batches) in self.couriers.iter().zip(batches) {
+        for (courier, batches) in self.senders.iter().zip(batches) {
             for batch in batches {
-                sending.spawn_local(Rc::clone(courier).bring(batch, Rc::clone(progress), deadline));
+                sending.spawn_local(Rc::clone(courier).send_batch(batch, Rc::clone(progress), deadline));
             }
         }
         sending
     }
 
     fn verdict(&self, progress: &Progress) -> Verdict {
-        ack::verdict(progress, self.couriers.iter().map(|courier| courier.destination.common().required))
+        ack::verdict(progress, self.senders.iter().map(|courier| courier.destination.common().required))
     }
 
     /// The chunk will not come again: what a best-effort destination lacks now is lost.
-    fn let_go(&self, progress: &Progress) {
-        for (index, courier) in self.couriers.iter().enumerate() {
+    fn count_best_effort_losses(&self, progress: &Progress) {
+        for (index, courier) in self.senders.iter().enumerate() {
             let missing = progress.missing(index);
             if missing > 0 {
                 let name = &courier.destination.common().name;
-                self.metrics.destination(index).lost(Reason::BestEffort, u64::from(missing));
+                self.metrics.destination(index).count_lost(Reason::BestEffort, u64::from(missing));
                 let text =
                     format_args!("destination {name} is best effort and did not take {missing} records");
                 self.log.once_a_minute(Level::Warn, &format!("{name}/best_effort"), text);
@@ -329,11 +330,11 @@ impl Router {
     }
 
     /// The process ends: every destination gets one more chance.
-    pub(crate) fn allow_trials(&self) {
-        self.couriers.iter().for_each(|courier| courier.allow_trial());
+    pub(crate) fn allow_probes(&self) {
+        self.senders.iter().for_each(|courier| courier.allow_probe());
     }
 
-    pub(crate) fn say_goodbye(&self) {
+    pub(crate) fn log_summary(&self) {
         for counters in self.metrics.snapshot() {
             let lost = counters.lost.iter().filter(|(reason, _)| reason.is_loss()).map(|(_, count)| count);
             let lost: u64 = lost.sum();

@@ -45,20 +45,20 @@ impl Processed {
 #[derive(Debug)]
 pub struct StopMemory {
     /// Stops that were told; `None` tells each event.
-    once: Option<StopDedup>,
+    dedup: Option<StopDedup>,
     /// What containers said last.
-    pub(super) last_words: StderrTail,
+    pub(super) stderr_tail: StderrTail,
 }
 
 impl StopMemory {
     /// With `once` each stop is told once; `context_lines` are kept of each container.
     #[must_use]
     pub fn new(once: bool, context_lines: usize) -> Self {
-        Self { once: once.then(StopDedup::default), last_words: StderrTail::new(context_lines) }
+        Self { dedup: once.then(StopDedup::default), stderr_tail: StderrTail::new(context_lines) }
     }
 
     pub(super) fn standing(&self, stop: &StopEvent, progress: &Progress, nth: usize) -> Occurrence {
-        self.once.as_ref().map_or(Occurrence::First, |once| once.standing(stop, progress.claims(), nth))
+        self.dedup.as_ref().map_or(Occurrence::First, |once| once.observe(stop, progress.claims(), nth))
     }
 }
 
@@ -81,7 +81,12 @@ pub struct Stages<'p> {
 
 /// Takes a chunk through the stages. Entries that `progress` knows as settled are not encoded again.
 #[must_use]
-pub fn sort(stages: &Stages<'_>, scene: &RenderContext<'_>, chunk: &[u8], progress: &Progress) -> Processed {
+pub fn process_chunk(
+    stages: &Stages<'_>,
+    scene: &RenderContext<'_>,
+    chunk: &[u8],
+    progress: &Progress,
+) -> Processed {
     let destinations = stages.destinations.iter().copied().enumerate();
     let mut desks: Vec<DestinationEncoder<'_>> =
         destinations.map(|(index, one)| DestinationEncoder::new(index, one, progress, stages.pool)).collect();
@@ -89,19 +94,19 @@ pub fn sort(stages: &Stages<'_>, scene: &RenderContext<'_>, chunk: &[u8], progre
     let mut sorted = Processed { classes, ..Processed::default() };
     let deal = |ordinal: u32, entry: &Entry<'_, '_, '_>| {
         sorted.count(entry.class);
-        let route = stages.routes.of(entry.class);
+        let route = stages.routes.get(entry.class);
         sorted.dropped += u64::from(route.is_empty());
         for &index in route {
             if let Some(desk) = desks.get_mut(index)
-                && let Some(missing) = desk.take(entry, scene, ordinal, stages.metrics)
+                && let Some(missing) = desk.push(entry, scene, ordinal, stages.metrics)
                 && sorted.missing_field.is_none()
             {
                 sorted.missing_field = Some(missing.to_owned());
             }
         }
     };
-    let (tally, repeated) = super::entries::walk(stages, chunk, progress, deal);
-    let batches = desks.into_iter().map(|desk| desk.close(progress)).collect();
+    let (tally, repeated) = super::entries::for_each_entry(stages, chunk, progress, deal);
+    let batches = desks.into_iter().map(|desk| desk.into_batches(progress)).collect();
     let mut sorted = Processed { batches, tally, ..sorted };
     repeated.into_iter().for_each(|class| {
         sorted.count(class);

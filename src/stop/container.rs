@@ -72,7 +72,7 @@ pub(super) enum Evidence {
 const ROUTER_IMAGES: [&str; 2] = ["aws-for-fluent-bit", "fluent/fluent-bit"];
 
 impl<'e> EventContainer<'e> {
-    pub(super) fn of(source: &'e Value, reader: &EventReader) -> Self {
+    pub(super) fn from_json(source: &'e Value, reader: &EventReader) -> Self {
         let name = field::text(source, "name").unwrap_or_default();
         let (image, reason) = (field::text(source, "image"), field::text(source, "reason"));
         let exit_code = field::integer(source, "exitCode");
@@ -160,7 +160,7 @@ mod tests {
             ),
             (json!({ "exitCode": 0, "reason": "something else" }), Evidence::Finished, true),
         ] {
-            let container = EventContainer::of(&source, &EventReader::default());
+            let container = EventContainer::from_json(&source, &EventReader::default());
             assert_eq!((container.evidence, container.ran), (evidence, ran), "{source}");
         }
     }
@@ -177,7 +177,11 @@ mod tests {
             ),
             (json!({ "name": "app", "image": "web:1" }), false),
         ] {
-            assert_eq!(EventContainer::of(&source, &EventReader::default()).bystander, bystander, "{source}");
+            assert_eq!(
+                EventContainer::from_json(&source, &EventReader::default()).bystander,
+                bystander,
+                "{source}"
+            );
         }
     }
 }

@@ -37,12 +37,12 @@ struct Exit<'e> {
 }
 
 impl<'e> Exit<'e> {
-    fn of(event: &'e Value, reader: &EventReader) -> Self {
+    fn from_event(event: &'e Value, reader: &EventReader) -> Self {
         let detail = event.get("detail").unwrap_or(&Value::Null);
         let source = detail.get("container").unwrap_or(&Value::Null);
         let says = |key| detail.get(key).and_then(Value::as_bool).unwrap_or_default();
         Self {
-            container: EventContainer::of(source, reader),
+            container: EventContainer::from_json(source, reader),
             asked: says("askedToStop"),
             restarted: says("restarted"),
             restarts: field::integer(source, "restartCount"),
@@ -65,7 +65,7 @@ pub(super) fn names_one(detail: &Value) -> bool {
 
 /// The report of one container's exit.
 pub(super) fn report(event: &Value, reader: &EventReader) -> StopEvent {
-    let (task, exit) = (TaskEvent::of(event, reader), Exit::of(event, reader));
+    let (task, exit) = (TaskEvent::from_event(event, reader), Exit::from_event(event, reader));
     let finding = judge(&exit);
     let severity = severity(&exit, &finding);
     let mut stop = StopEvent::blank(event, EcsEvent::ContainerExited, severity, finding.category);
@@ -74,9 +74,9 @@ pub(super) fn report(event: &Value, reader: &EventReader) -> StopEvent {
     task::blame(&mut stop, &exit.container);
     describe(&mut stop, &task, &exit);
     (stop.cause, stop.expected) = (finding.cause, finding.expected);
-    stop.hint = finding.hint.unwrap_or_else(|| hint::of(&stop)).to_owned();
+    stop.hint = finding.hint.unwrap_or_else(|| hint::find(&stop)).to_owned();
     let what = worded(&stop, &exit);
-    stop.summary = summary::of(&stop, Some(&what));
+    stop.summary = summary::summarize(&stop, Some(&what));
     stop
 }
 
@@ -97,12 +97,12 @@ fn judge<'t>(exit: &'t Exit<'t>) -> Diagnosis<'t> {
     match container.evidence {
         Evidence::OutOfMemory => {
             let hint = container.exit_code.is_none().then_some(CHILD);
-            Diagnosis { hint, ..Diagnosis::of(Category::Oom, Some(container)) }
+            Diagnosis { hint, ..Diagnosis::new(Category::Oom, Some(container)) }
         }
         _ if exit.asked => asked(container),
         _ => told(container).or_else(|| ended(container)).unwrap_or_else(|| Diagnosis {
             hint: Some(NO_CODE),
-            ..Diagnosis::of(Category::Unknown, Some(container))
+            ..Diagnosis::new(Category::Unknown, Some(container))
         }),
     }
 }
@@ -115,7 +115,7 @@ fn asked<'t>(container: &'t EventContainer<'t>) -> Diagnosis<'t> {
         Ending::Killed => TOO_SLOW,
         Ending::Failed => FAILED_IN_STOPPING,
     };
-    Diagnosis { expected: true, hint: Some(hint), ..Diagnosis::of(category, Some(container)) }
+    Diagnosis { expected: true, hint: Some(hint), ..Diagnosis::new(category, Some(container)) }
 }
 
 /// How a container ended that was asked to.

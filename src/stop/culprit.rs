@@ -7,7 +7,7 @@ use super::container::{EventContainer, Evidence};
 use super::task::TaskEvent;
 
 /// The container whose own words prove most.
-pub(super) fn of<'t>(task: &'t TaskEvent<'t>) -> Option<&'t EventContainer<'t>> {
+pub(super) fn find<'t>(task: &'t TaskEvent<'t>) -> Option<&'t EventContainer<'t>> {
     // Reversed, because of equals the last is kept.
     let by_weight = |container: &&EventContainer<'_>| weight(container, task.is_service());
     task.containers
@@ -19,11 +19,11 @@ pub(super) fn of<'t>(task: &'t TaskEvent<'t>) -> Option<&'t EventContainer<'t>> 
 
 /// Whom a statement about a failed start is about: the container whose image it names; else the one that failed by
 /// itself; else the only one that did not run.
-pub(super) fn of_start<'t>(task: &'t TaskEvent<'t>) -> Option<&'t EventContainer<'t>> {
+pub(super) fn find_of_start<'t>(task: &'t TaskEvent<'t>) -> Option<&'t EventContainer<'t>> {
     named_by_image(task)
-        .or_else(|| of(task).filter(|culprit| weight(culprit, task.is_service()) >= BYSTANDER_CRASH))
+        .or_else(|| find(task).filter(|culprit| weight(culprit, task.is_service()) >= BYSTANDER_CRASH))
         .or_else(|| only(task.applications().filter(|container| !container.ran)))
-        .or_else(|| of(task).filter(|culprit| culprit.bystander))
+        .or_else(|| find(task).filter(|culprit| culprit.bystander))
 }
 
 /// The only application container: the one a stop from outside is about, though not to blame.
@@ -109,7 +109,8 @@ mod tests {
 
     fn culprit(group: &str, containers: Value) -> Option<String> {
         let event = json!({ "detail": { "group": group, "containers": containers } });
-        of(&TaskEvent::of(&event, &EventReader::default())).map(|container| container.name.to_owned())
+        find(&TaskEvent::from_event(&event, &EventReader::default()))
+            .map(|container| container.name.to_owned())
     }
 
     #[test]

@@ -33,21 +33,21 @@ const MOST: usize = 10_000;
 /// The memory of one instance.
 #[derive(Debug, Default)]
 pub struct StopDedup {
-    told: RefCell<HashMap<String, Told>>,
+    told: RefCell<HashMap<String, SeenStop>>,
     order: RefCell<VecDeque<String>>,
 }
 
 #[derive(Debug)]
-struct Told {
+struct SeenStop {
     version: i64,
     has_exit_code: bool,
     claim: Claim,
 }
 
-type Claim = Rc<Cell<Fate>>;
+type Claim = Rc<Cell<ClaimState>>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
+enum ClaimState {
     Claimed,
     Told,
     Forgotten,
@@ -59,7 +59,7 @@ pub struct Claims(RefCell<Vec<(Occurrence, Option<Claim>)>>);
 
 impl StopDedup {
     /// What this event is; `claims` are its chunk's and `nth` counts the chunk's stop events from 0.
-    pub fn standing(&self, stop: &StopEvent, claims: &Claims, nth: usize) -> Occurrence {
+    pub fn observe(&self, stop: &StopEvent, claims: &Claims, nth: usize) -> Occurrence {
         if let Some((known, _)) = claims.0.borrow().get(nth) {
             return *known;
         }
@@ -81,10 +81,10 @@ impl StopDedup {
             drop(told);
             return (Occurrence::First, Some(self.remember(subject, version, has_exit_code)));
         };
-        let claim = Rc::new(Cell::new(Fate::Claimed));
-        let before = std::mem::replace(known, Told { version, has_exit_code, claim: Rc::clone(&claim) });
+        let claim = Rc::new(Cell::new(ClaimState::Claimed));
+        let before = std::mem::replace(known, SeenStop { version, has_exit_code, claim: Rc::clone(&claim) });
         let standing = match before.claim.get() {
-            Fate::Forgotten => Occurrence::First,
+            ClaimState::Forgotten => Occurrence::First,
             _ if version <= before.version => Occurrence::Repeated,
             _ if has_exit_code && !before.has_exit_code => Occurrence::Update,
             _ => Occurrence::Followed,
@@ -92,14 +92,14 @@ impl StopDedup {
         match standing {
             Occurrence::First | Occurrence::Update => return (standing, Some(claim)),
             Occurrence::Repeated => *known = before,
-            Occurrence::Followed => *known = Told { version, ..before },
+            Occurrence::Followed => *known = SeenStop { version, ..before },
         }
         (standing, None)
     }
 
     fn remember(&self, subject: &str, version: i64, has_exit_code: bool) -> Claim {
-        let claim = Rc::new(Cell::new(Fate::Claimed));
-        let told = Told { version, has_exit_code, claim: Rc::clone(&claim) };
+        let claim = Rc::new(Cell::new(ClaimState::Claimed));
+        let told = SeenStop { version, has_exit_code, claim: Rc::clone(&claim) };
         self.told.borrow_mut().insert(subject.to_owned(), told);
         let mut order = self.order.borrow_mut();
         order.push_back(subject.to_owned());
@@ -115,19 +115,19 @@ impl StopDedup {
 impl Claims {
     /// The chunk has arrived.
     pub fn confirm(&self) {
-        self.settle(Fate::Told);
+        self.settle(ClaimState::Told);
     }
 
-    fn settle(&self, fate: Fate) {
+    fn settle(&self, fate: ClaimState) {
         let claims = self.0.borrow();
         let open = claims.iter().filter_map(|(_, claim)| claim.as_ref());
-        open.filter(|claim| claim.get() == Fate::Claimed).for_each(|claim| claim.set(fate));
+        open.filter(|claim| claim.get() == ClaimState::Claimed).for_each(|claim| claim.set(fate));
     }
 }
 
 impl Drop for Claims {
     fn drop(&mut self) {
-        self.settle(Fate::Forgotten);
+        self.settle(ClaimState::Forgotten);
     }
 }
 
@@ -153,7 +153,7 @@ mod tests {
     /// One event in a chunk of its own that arrives.
     fn tell(once: &StopDedup, stop: &StopEvent) -> Occurrence {
         let claims = Claims::default();
-        let standing = once.standing(stop, &claims, 0);
+        let standing = once.observe(stop, &claims, 0);
         claims.confirm();
         standing
     }
@@ -198,8 +198,8 @@ mod tests {
         let (once, claims) = (StopDedup::default(), Claims::default());
         let (first, second) = (stopped("a", 5, Some(1)), stopped("a", 5, Some(1)));
         for _ in 0..3 {
-            assert_eq!(once.standing(&first, &claims, 0), Occurrence::First);
-            assert_eq!(once.standing(&second, &claims, 1), Occurrence::Repeated);
+            assert_eq!(once.observe(&first, &claims, 0), Occurrence::First);
+            assert_eq!(once.observe(&second, &claims, 1), Occurrence::Repeated);
         }
     }
 
@@ -207,7 +207,7 @@ mod tests {
     fn what_never_arrived_was_not_told() {
         let once = StopDedup::default();
         let claims = Claims::default();
-        assert_eq!(once.standing(&stopped("a", 5, Some(1)), &claims, 0), Occurrence::First);
+        assert_eq!(once.observe(&stopped("a", 5, Some(1)), &claims, 0), Occurrence::First);
         assert_eq!(
             tell(&once, &stopped("a", 5, Some(1))),
             Occurrence::Repeated,

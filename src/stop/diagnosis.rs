@@ -13,7 +13,7 @@
 //!
 //! Stop codes: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html>
 
-use super::catalogue::external::Outside;
+use super::catalogue::external::ExternalStop;
 use super::catalogue::{cause, exit_code, external, reason};
 use super::container::{EventContainer, Evidence};
 use super::kind::{Category, Cause, Severity};
@@ -35,7 +35,7 @@ pub(super) struct Diagnosis<'t> {
 }
 
 impl<'t> Diagnosis<'t> {
-    pub(super) const fn of(category: Category, container: Option<&'t EventContainer<'t>>) -> Self {
+    pub(super) const fn new(category: Category, container: Option<&'t EventContainer<'t>>) -> Self {
         Self { category, cause: None, expected: false, container, what: None, hint: None, unsure: false }
     }
 
@@ -67,7 +67,7 @@ impl<'t> Diagnosis<'t> {
     }
 }
 
-pub(super) fn judge<'t>(task: &'t TaskEvent<'t>, reader: &EventReader) -> Diagnosis<'t> {
+pub(super) fn diagnose<'t>(task: &'t TaskEvent<'t>, reader: &EventReader) -> Diagnosis<'t> {
     user(task, reader)
         .or_else(|| external::forced(task).map(|found| stopped(task, found)))
         .or_else(|| out_of_memory(task))
@@ -81,23 +81,23 @@ pub(super) fn judge<'t>(task: &'t TaskEvent<'t>, reader: &EventReader) -> Diagno
 
 fn user<'t>(task: &'t TaskEvent<'t>, reader: &EventReader) -> Option<Diagnosis<'t>> {
     let expected = !reader.blames_user(task.stopped_reason());
-    let finding = Diagnosis { expected, ..Diagnosis::of(Category::User, culprit::only_application(task)) };
+    let finding = Diagnosis { expected, ..Diagnosis::new(Category::User, culprit::only_application(task)) };
     (task.stop_code() == StopCode::UserInitiated).then_some(finding)
 }
 
-fn stopped<'t>(task: &'t TaskEvent<'t>, found: &'static Outside) -> Diagnosis<'t> {
-    let finding = Diagnosis::of(found.category, culprit::only_application(task));
+fn stopped<'t>(task: &'t TaskEvent<'t>, found: &'static ExternalStop) -> Diagnosis<'t> {
+    let finding = Diagnosis::new(found.category, culprit::only_application(task));
     Diagnosis { expected: found.expected, what: Some(found.what), hint: Some(found.hint), ..finding }
 }
 
 /// The router's own memory is not the application's: it is left to the catalogue, with the router as culprit.
 fn out_of_memory<'t>(task: &'t TaskEvent<'t>) -> Option<Diagnosis<'t>> {
-    let culprit = culprit::of(task).filter(|culprit| !culprit.bystander)?;
-    (culprit.evidence == Evidence::OutOfMemory).then_some(Diagnosis::of(Category::Oom, Some(culprit)))
+    let culprit = culprit::find(task).filter(|culprit| !culprit.bystander)?;
+    (culprit.evidence == Evidence::OutOfMemory).then_some(Diagnosis::new(Category::Oom, Some(culprit)))
 }
 
 fn told<'t>(task: &'t TaskEvent<'t>) -> Option<Diagnosis<'t>> {
-    let culprit = culprit::of_start(task);
+    let culprit = culprit::find_of_start(task);
     by_statements(&reason::statements(task, culprit), culprit)
 }
 
@@ -108,12 +108,12 @@ pub(super) fn by_statements<'t>(
 ) -> Option<Diagnosis<'t>> {
     let (rule, statement) = reason::find(statements)?;
     let all = std::iter::once(statement).chain(statements.iter().map(String::as_str));
-    let cause = all.filter_map(|statement| cause::of(rule.category, statement)).next();
-    Some(Diagnosis { cause, hint: rule.hint, ..Diagnosis::of(rule.category, culprit) })
+    let cause = all.filter_map(|statement| cause::find(rule.category, statement)).next();
+    Some(Diagnosis { cause, hint: rule.hint, ..Diagnosis::new(rule.category, culprit) })
 }
 
 fn exited<'t>(task: &'t TaskEvent<'t>) -> Option<Diagnosis<'t>> {
-    let finding = by_exit_code(culprit::of(task)?)?;
+    let finding = by_exit_code(culprit::find(task)?)?;
     Some(match finding.category {
         Category::AppCompleted => completed(task, finding),
         Category::AppSignal if task.is_told_by_agent() => signalled(finding),
@@ -124,7 +124,7 @@ fn exited<'t>(task: &'t TaskEvent<'t>) -> Option<Diagnosis<'t>> {
 /// What a container's exit code says by itself.
 pub(super) fn by_exit_code<'t>(culprit: &'t EventContainer<'t>) -> Option<Diagnosis<'t>> {
     let exit = exit_code::read(culprit.exit_code?);
-    Some(Diagnosis { cause: exit.cause, hint: exit.hint, ..Diagnosis::of(exit.category, Some(culprit)) })
+    Some(Diagnosis { cause: exit.cause, hint: exit.hint, ..Diagnosis::new(exit.category, Some(culprit)) })
 }
 
 /// A job is done with 0, a service should run on. A job beside which another container was killed may have been
@@ -153,8 +153,8 @@ fn stuck<'t>(task: &'t TaskEvent<'t>) -> Option<Diagnosis<'t>> {
         container.reason.map(reason::plain).filter(|said| reason::is_of_stop(said))
     };
     let container = task.applications().find(|container| said(container).is_some())?;
-    let cause = cause::of(Category::Platform, &said(&container)?);
-    Some(Diagnosis { cause, ..Diagnosis::of(Category::Platform, Some(container)) })
+    let cause = cause::find(Category::Platform, &said(&container)?);
+    Some(Diagnosis { cause, ..Diagnosis::new(Category::Platform, Some(container)) })
 }
 
 const DONE: &str = "Nothing to do: the job is done.";
@@ -172,5 +172,5 @@ fn coded<'t>(task: &'t TaskEvent<'t>) -> Diagnosis<'t> {
         StopCode::SpotInterruption => Category::Spot,
         StopCode::TerminationNotice => Category::Host,
     };
-    Diagnosis::of(category, culprit::of_start(task))
+    Diagnosis::new(category, culprit::find_of_start(task))
 }

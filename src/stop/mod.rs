@@ -87,7 +87,7 @@ impl EventReader {
     /// Reads one EventBridge event; `None` as for [`read`].
     #[must_use]
     pub fn read(&self, event: Value) -> Option<StopEvent> {
-        let mut stop = match trigger::of(&event)? {
+        let mut stop = match trigger::from_event(&event)? {
             Trigger::TaskStopped => task::report(&event, self),
             Trigger::ContainerExited => container_exit::report(&event, self),
             Trigger::ServiceTrouble(severity) => service::report(&event, EcsEvent::ServiceEvent, severity),

@@ -50,7 +50,7 @@ pub(super) fn report(event: &Value, ecs_event: EcsEvent, severity: Severity) -> 
     identify(&mut stop, event, detail);
     stop.hint = judge(&mut stop, action).to_owned();
     let what = worded(&stop, action, name);
-    stop.summary = summary::of(&stop, Some(&what));
+    stop.summary = summary::summarize(&stop, Some(&what));
     stop
 }
 
@@ -77,8 +77,8 @@ fn judge(stop: &mut StopEvent, action: Option<&'static Action>) -> &'static str 
     match (stop.ecs_event, reason::find(&statements), action) {
         (EcsEvent::DeploymentFailed, _, _) => stop.category = Category::Deployment,
         (_, Some((rule, statement)), _) => {
-            (stop.category, stop.cause) = (rule.category, cause::of(rule.category, statement));
-            return rule.hint.unwrap_or_else(|| hint::of(stop));
+            (stop.category, stop.cause) = (rule.category, cause::find(rule.category, statement));
+            return rule.hint.unwrap_or_else(|| hint::find(stop));
         }
         (_, None, Some(action)) => {
             (stop.category, stop.cause) = (action.category, action.cause);
@@ -86,7 +86,7 @@ fn judge(stop: &mut StopEvent, action: Option<&'static Action>) -> &'static str 
         }
         (_, None, None) => {}
     }
-    hint::of(stop)
+    hint::find(stop)
 }
 
 /// Names it by its action, or by its event's name, and quotes its reason; a deployment has only the reason.

@@ -28,24 +28,24 @@ const CONTAINERS: usize = 64;
 pub struct StderrTail {
     lines: usize,
     /// The most recent speaker last.
-    speakers: RefCell<Vec<Speaker>>,
+    speakers: RefCell<Vec<ContainerTail>>,
 }
 
 #[derive(Debug)]
-struct Speaker {
+struct ContainerTail {
     container: Vec<u8>,
-    lines: VecDeque<Line<'static>>,
+    lines: VecDeque<TailLine<'static>>,
     bytes: usize,
 }
 
 #[derive(Debug)]
-struct Line<'c> {
+struct TailLine<'c> {
     text: Cow<'c, [u8]>,
     /// The `partial_id` of a line that came in pieces.
     piece_of: Option<Cow<'c, [u8]>>,
 }
 
-impl<'c> Line<'c> {
+impl<'c> TailLine<'c> {
     fn of(record: &Record<'c, '_>) -> Option<Self> {
         let text = record.text(b"log").filter(|text| !text.is_empty())?;
         let piece_of = record.get(b"partial_message").and_then(|_| record.text(b"partial_id"));
@@ -53,7 +53,7 @@ impl<'c> Line<'c> {
     }
 
     /// Whether `next` goes on where this one was split.
-    fn goes_on_in(&self, next: &Line<'_>) -> bool {
+    fn goes_on_in(&self, next: &TailLine<'_>) -> bool {
         self.piece_of.is_some() && self.piece_of == next.piece_of
     }
 
@@ -64,8 +64,8 @@ impl<'c> Line<'c> {
         }
     }
 
-    fn into_owned(self) -> Line<'static> {
-        Line {
+    fn into_owned(self) -> TailLine<'static> {
+        TailLine {
             text: self.text.into_owned().into(),
             piece_of: self.piece_of.map(|piece_of| piece_of.into_owned().into()),
         }
@@ -77,7 +77,7 @@ impl<'c> Line<'c> {
 pub struct ChunkTail<'c> {
     lines: usize,
     /// By container, with the one that spoke last remembered: neighbouring records mostly come from one.
-    speakers: Vec<(&'c [u8], VecDeque<Line<'c>>)>,
+    speakers: Vec<(&'c [u8], VecDeque<TailLine<'c>>)>,
     last: usize,
 }
 
@@ -90,12 +90,12 @@ impl StderrTail {
 
     /// For one chunk.
     #[must_use]
-    pub fn listen<'c>(&self) -> ChunkTail<'c> {
+    pub fn begin_chunk<'c>(&self) -> ChunkTail<'c> {
         ChunkTail { lines: self.lines, speakers: Vec::new(), last: 0 }
     }
 
     /// Keeps what was heard.
-    pub fn keep(&self, heard: ChunkTail<'_>) {
+    pub fn merge(&self, heard: ChunkTail<'_>) {
         for (container, lines) in heard.speakers {
             let mut speakers = self.speakers.borrow_mut();
             let mut speaker = take(&mut speakers, container);
@@ -106,18 +106,18 @@ impl StderrTail {
 
     /// The last lines of the container that a stop is to be blamed on.
     #[must_use]
-    pub fn of_stop(&self, stop: &StopEvent) -> Vec<String> {
+    pub fn for_stop(&self, stop: &StopEvent) -> Vec<String> {
         let culprit = stop.container.as_deref();
         let culprit = stop.containers.iter().find(|container| Some(&*container.name) == culprit);
         culprit
             .and_then(|container| container.runtime_id.as_deref())
-            .map(|id| self.of(id))
+            .map(|id| self.lines(id))
             .unwrap_or_default()
     }
 
     /// The last lines of the container with this id, the oldest first.
     #[must_use]
-    pub fn of(&self, container: &str) -> Vec<String> {
+    pub fn lines(&self, container: &str) -> Vec<String> {
         let speakers = self.speakers.borrow();
         let speaker = speakers.iter().find(|speaker| speaker.container == container.as_bytes());
         let lines = speaker.into_iter().flat_map(|speaker| &speaker.lines);
@@ -126,18 +126,18 @@ impl StderrTail {
 }
 
 /// The container's lines so far; a new one may cost the one that was silent for longest its place.
-fn take(speakers: &mut Vec<Speaker>, container: &[u8]) -> Speaker {
+fn take(speakers: &mut Vec<ContainerTail>, container: &[u8]) -> ContainerTail {
     if let Some(position) = speakers.iter().position(|speaker| speaker.container == container) {
         return speakers.remove(position);
     }
     if speakers.len() >= CONTAINERS {
         speakers.remove(0);
     }
-    Speaker { container: container.to_vec(), lines: VecDeque::new(), bytes: 0 }
+    ContainerTail { container: container.to_vec(), lines: VecDeque::new(), bytes: 0 }
 }
 
-impl Speaker {
-    fn say(&mut self, line: Line<'_>, most: usize) {
+impl ContainerTail {
+    fn say(&mut self, line: TailLine<'_>, most: usize) {
         match self.lines.back_mut() {
             Some(last) if last.goes_on_in(&line) => {
                 self.bytes -= last.text.len();
@@ -159,16 +159,16 @@ impl Speaker {
 
 impl<'c> ChunkTail<'c> {
     /// Notes a record that an application wrote to standard error.
-    pub fn note(&mut self, record: &Record<'c, '_>) {
+    pub fn observe(&mut self, record: &Record<'c, '_>) {
         if self.lines == 0 {
             return;
         }
-        if let (Some(container), Some(line)) = (record.text(b"container_id"), Line::of(record)) {
+        if let (Some(container), Some(line)) = (record.text(b"container_id"), TailLine::of(record)) {
             self.say(container, line);
         }
     }
 
-    fn say(&mut self, container: &'c [u8], line: Line<'c>) {
+    fn say(&mut self, container: &'c [u8], line: TailLine<'c>) {
         let most = self.lines;
         let Some((_, lines)) = self.speaker(container) else { return };
         match lines.back_mut() {
@@ -180,7 +180,7 @@ impl<'c> ChunkTail<'c> {
         }
     }
 
-    fn speaker(&mut self, container: &'c [u8]) -> Option<&mut (&'c [u8], VecDeque<Line<'c>>)> {
+    fn speaker(&mut self, container: &'c [u8]) -> Option<&mut (&'c [u8], VecDeque<TailLine<'c>>)> {
         if self.speakers.get(self.last).is_none_or(|(known, _)| *known != container) {
             let known = self.speakers.iter().position(|(known, _)| *known == container);
             self.last = known.unwrap_or_else(|| {
@@ -213,20 +213,20 @@ mod tests {
     fn hear(words: &StderrTail, records: &[Json]) {
         let chunk: Vec<u8> =
             records.iter().flat_map(|record| rmp_serde::to_vec(&(1u64, record)).unwrap()).collect();
-        let mut heard = words.listen();
-        decode::records(&chunk, |record| heard.note(record));
-        words.keep(heard);
+        let mut heard = words.begin_chunk();
+        decode::records(&chunk, |record| heard.observe(record));
+        words.merge(heard);
     }
 
     #[test]
     fn the_last_lines_of_each_container_are_kept_in_order() {
         let words = StderrTail::new(3);
         hear(&words, &[line("a", "1"), line("b", "x"), line("a", "2"), line("a", "3"), line("a", "4")]);
-        assert_eq!(words.of("a"), ["2", "3", "4"]);
+        assert_eq!(words.lines("a"), ["2", "3", "4"]);
         hear(&words, &[line("a", "5"), line("a", "")]);
-        assert_eq!(words.of("a"), ["3", "4", "5"]);
-        assert_eq!(words.of("b"), ["x"]);
-        assert!(words.of("c").is_empty());
+        assert_eq!(words.lines("a"), ["3", "4", "5"]);
+        assert_eq!(words.lines("b"), ["x"]);
+        assert!(words.lines("c").is_empty());
     }
 
     #[test]
@@ -235,11 +235,11 @@ mod tests {
         let records =
             [line("a", "before"), piece("one ", "p", false), piece("two", "p", true), line("a", "after")];
         hear(&words, &records);
-        assert_eq!(words.of("a"), ["before", "one two", "after"]);
+        assert_eq!(words.lines("a"), ["before", "one two", "after"]);
         hear(&words, &[piece("dying ", "q", false)]);
-        assert_eq!(words.of("a").last().unwrap(), "dying ");
+        assert_eq!(words.lines("a").last().unwrap(), "dying ");
         hear(&words, &[piece("words", "q", false), piece("other", "r", false)]);
-        assert_eq!(words.of("a")[3..], ["dying words", "other"]);
+        assert_eq!(words.lines("a")[3..], ["dying words", "other"]);
     }
 
     #[test]
@@ -247,22 +247,22 @@ mod tests {
         let words = StderrTail::new(100);
         let long = "é".repeat(5_000);
         hear(&words, &(0..100).map(|_| line("a", &long)).collect::<Vec<_>>());
-        assert_eq!(words.of("a").len(), BYTES / LINE);
-        assert!(words.of("a").iter().all(|line| line.len() == LINE));
+        assert_eq!(words.lines("a").len(), BYTES / LINE);
+        assert!(words.lines("a").iter().all(|line| line.len() == LINE));
         let pieces: Vec<Json> = (0..20).map(|_| piece(&long, "p", false)).collect();
         hear(&words, &pieces);
-        assert_eq!(words.of("a").last().unwrap().len(), LINE);
+        assert_eq!(words.lines("a").last().unwrap().len(), LINE);
         for number in 0..2 * CONTAINERS {
             hear(&words, &[line(&number.to_string(), "x"), line("a", "still here")]);
         }
         assert_eq!(words.speakers.borrow().len(), CONTAINERS);
-        assert!(words.of("0").is_empty() && !words.of("a").is_empty());
+        assert!(words.lines("0").is_empty() && !words.lines("a").is_empty());
     }
 
     #[test]
     fn nothing_is_kept_when_nothing_is_wanted() {
         let words = StderrTail::new(0);
         hear(&words, &[line("a", "1")]);
-        assert!(words.of("a").is_empty());
+        assert!(words.lines("a").is_empty());
     }
 }

@@ -12,7 +12,7 @@ const QUOTE: usize = 120;
 const NAME: usize = 60;
 
 /// The sentence; `what` replaces its second half.
-pub(super) fn of(stop: &StopEvent, what: Option<&str>) -> String {
+pub(super) fn summarize(stop: &StopEvent, what: Option<&str>) -> String {
     let what = what.map_or_else(|| said(stop), String::from);
     match stop.ecs_event {
         EcsEvent::TaskStopped => format!("{} stopped: {what}.", capital(&task(stop))),

@@ -41,10 +41,11 @@ pub(super) struct TaskEvent<'e> {
 }
 
 impl<'e> TaskEvent<'e> {
-    pub(super) fn of(event: &'e Value, reader: &EventReader) -> Self {
+    pub(super) fn from_event(event: &'e Value, reader: &EventReader) -> Self {
         let detail = event.get("detail").unwrap_or(&Value::Null);
         let sources = field::list(detail, "containers").iter().filter(|source| source.is_object());
-        let mut containers: Vec<_> = sources.map(|source| EventContainer::of(source, reader)).collect();
+        let mut containers: Vec<_> =
+            sources.map(|source| EventContainer::from_json(source, reader)).collect();
         // A task of log routers only is a log service: its routers are the application.
         if containers.iter().all(|container| container.bystander) {
             containers.iter_mut().for_each(|container| container.bystander = false);
@@ -97,8 +98,8 @@ impl<'e> TaskEvent<'e> {
 
 /// The report of a task's end.
 pub(super) fn report(event: &Value, reader: &EventReader) -> StopEvent {
-    let task = TaskEvent::of(event, reader);
-    let finding = diagnosis::judge(&task, reader);
+    let task = TaskEvent::from_event(event, reader);
+    let finding = diagnosis::diagnose(&task, reader);
     let mut stop = StopEvent::blank(event, event_of(&task, &finding), finding.severity(), finding.category);
     identify(&mut stop, &task);
     date(&mut stop, task.detail);
@@ -108,8 +109,8 @@ pub(super) fn report(event: &Value, reader: &EventReader) -> StopEvent {
     if let Some(culprit) = finding.container {
         blame(&mut stop, culprit);
     }
-    stop.summary = summary::of(&stop, finding.what);
-    stop.hint = finding.hint.unwrap_or_else(|| hint::of(&stop)).to_owned();
+    stop.summary = summary::summarize(&stop, finding.what);
+    stop.hint = finding.hint.unwrap_or_else(|| hint::find(&stop)).to_owned();
     stop
 }
 

@@ -24,7 +24,7 @@ pub(super) enum Trigger {
 /// Pieces of event names that mean trouble, for events that lost their `eventType`.
 const TROUBLE: [&str; 6] = ["FAILED", "FAILURE", "IMPAIRED", "UNHEALTHY", "THROTTLED", "VIOLATED"];
 
-pub(super) fn of(event: &Value) -> Option<Trigger> {
+pub(super) fn from_event(event: &Value) -> Option<Trigger> {
     let (source, detail_type) = (field::text(event, "source")?, field::text(event, "detail-type")?);
     let detail = event.get("detail")?;
     match source {
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     fn phase(source: &str, detail_type: &str, detail: &Value) -> Option<Trigger> {
-        of(&json!({ "source": source, "detail-type": detail_type, "detail": detail }))
+        from_event(&json!({ "source": source, "detail-type": detail_type, "detail": detail }))
     }
 
     #[test]

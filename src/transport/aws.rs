@@ -272,7 +272,7 @@ impl HttpConnector for Bridge {
         HttpConnectorFuture::new(async move {
             let request = ours(request)?;
             let reply = client.send(&request, CHAIN_TIMEOUT).await.map_err(connector_error)?;
-            if reply.cut {
+            if reply.truncated {
                 return Err(ConnectorError::io("the reply broke off".into()));
             }
             theirs(reply)

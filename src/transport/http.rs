@@ -93,8 +93,8 @@ impl Client {
 
 /// hyper knows the length of either and sends a Content-Length.
 fn sendable(body: &Payload) -> reqwest::Body {
-    match body.pieces().count() {
-        ..=1 => body.whole().into(),
+    match body.parts().count() {
+        ..=1 => body.to_bytes().into(),
         _ => reqwest::Body::wrap(PayloadStream::from(body)),
     }
 }
@@ -115,7 +115,7 @@ async fn read(mut response: reqwest::Response) -> Reply {
             Err(_) => break true,
         }
     };
-    Reply { status, headers, body: body.freeze(), cut }
+    Reply { status, headers, body: body.freeze(), truncated: cut }
 }
 
 fn failure(host: &str, error: &reqwest::Error) -> Failure {

@@ -27,7 +27,7 @@ pub trait SendRequest {
     fn credentials_refused(&self);
 
     /// What is asked for is in another region than the configured one.
-    fn moved(&self, _region: &str) {}
+    fn set_region(&self, _region: &str) {}
 }
 
 /// The real way out for one destination.
@@ -97,7 +97,7 @@ impl SendRequest for Transport {
         }
     }
 
-    fn moved(&self, region: &str) {
+    fn set_region(&self, region: &str) {
         if let Some(signer) = self.remote.as_ref().and_then(|remote| remote.signer.as_ref()) {
             signer.moved(region);
         }
@@ -131,7 +131,7 @@ fn append(path: &Path, mode: u32, lines: &Payload) -> Result<(), Failure> {
         std::fs::OpenOptions::new().create(true).append(true).mode(mode).open(path).map_err(failed)?;
     file.lock().map_err(failed)?;
     let before = file.metadata().map_err(failed)?.len();
-    lines.pieces().try_for_each(|piece| file.write_all(piece)).map_err(|error| {
+    lines.parts().try_for_each(|piece| file.write_all(piece)).map_err(|error| {
         // Half a batch must not stay: it would stand there twice after the next try.
         file.set_len(before).ok();
         failed(error)
@@ -141,7 +141,7 @@ fn append(path: &Path, mode: u32, lines: &Payload) -> Result<(), Failure> {
 fn print(lines: &Payload) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     lines
-        .pieces()
+        .parts()
         .try_for_each(|piece| out.write_all(piece))
         .and_then(|()| out.flush())
         .map_err(|error| Failure::Local(format!("cannot print: {error}")))

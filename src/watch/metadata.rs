@@ -211,7 +211,7 @@ impl<I: ChunkSink + Clone + 'static> TaskWatch<I> {
             let own = Some(own.docker_id).filter(|id| !id.is_empty());
             self.exits = Some(Exits::new(reader.clone(), own, self.since));
         }
-        TaskMetadata::read(&self.get("/task").await?)
+        TaskMetadata::parse(&self.get("/task").await?)
     }
 
     async fn get(&self, path: &str) -> Result<Bytes, String> {
@@ -249,7 +249,7 @@ impl<I: ChunkSink + Clone + 'static> TaskWatch<I> {
         for report in self.waiting.extract_if(.., |report| which(report)) {
             let inlet = self.inlet.clone();
             self.bringing.spawn_local(async move {
-                let verdict = inlet.bring(TAG, &report.chunk).await;
+                let verdict = inlet.submit(TAG, &report.chunk).await;
                 (report, verdict)
             });
         }
@@ -272,7 +272,7 @@ mod tests {
     struct Nobody;
 
     impl ChunkSink for Nobody {
-        async fn bring(&self, _: &str, _: &[u8]) -> Verdict {
+        async fn submit(&self, _: &str, _: &[u8]) -> Verdict {
             Verdict::Retry
         }
     }

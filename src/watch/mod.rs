@@ -18,7 +18,7 @@ use crate::delivery::ack::Verdict;
 /// The way into the pipeline.
 pub trait ChunkSink {
     /// Brings a chunk and answers as Fluent Bit would be answered. The same bytes after RETRY are known again.
-    fn bring(&self, tag: &str, chunk: &[u8]) -> impl Future<Output = Verdict>;
+    fn submit(&self, tag: &str, chunk: &[u8]) -> impl Future<Output = Verdict>;
 }
 
 /// Turns true when the process ends: one last look, nothing new after it.

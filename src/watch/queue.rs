@@ -137,7 +137,7 @@ impl<I: ChunkSink + 'static> QueueWatch<I> {
             return Fate::Poison;
         };
         let chunk = chunk_of(time_of(&event).unwrap_or(message.sent_ms()), &event);
-        match self.inlet.bring(TAG, &chunk).await {
+        match self.inlet.submit(TAG, &chunk).await {
             Verdict::Ok => {
                 self.delete(&message).await;
                 Fate::Delivered
@@ -187,8 +187,10 @@ impl<I: ChunkSink + 'static> QueueWatch<I> {
                 self.signer.refused();
                 (Level::Warn, why.as_str(), "")
             }
-            ReplyAction::Later { pace: RetryTiming::Slow, why } => (Level::Error, why.as_str(), ADVICE),
-            ReplyAction::Later { pace: RetryTiming::Soon, why } => (Level::Warn, why.as_str(), ""),
+            ReplyAction::Retry { timing: RetryTiming::NextFlush, why } => {
+                (Level::Error, why.as_str(), ADVICE)
+            }
+            ReplyAction::Retry { timing: RetryTiming::Backoff, why } => (Level::Warn, why.as_str(), ""),
             // Calls without a batch have no other outcome.
             _ => (Level::Warn, "an answer that cannot be", ""),
         };

@@ -125,7 +125,7 @@ pub(super) fn succeeded(reply: &Reply, operation: &str) -> Result<(), ReplyActio
 
 /// Trouble that may pass.
 pub(super) fn later(why: String) -> ReplyAction {
-    ReplyAction::Later { pace: RetryTiming::Soon, why }
+    ReplyAction::Retry { timing: RetryTiming::Backoff, why }
 }
 
 #[cfg(test)]
@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     fn body(request: &HttpRequest) -> Value {
-        serde_json::from_slice(&request.body.whole()).unwrap()
+        serde_json::from_slice(&request.body.to_bytes()).unwrap()
     }
 
     #[test]
@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn replies_are_read() {
         let reply = |status, body: &str| Reply { status, body: body.to_owned().into(), ..Reply::default() };
-        let full = r#"{"Messages":[{"MessageId":"m","ReceiptHandle":"r","Body":"{}","MD5OfBody":"x","MessageAttributes":{"ApproximateReceiveCount":"3","SentTimestamp":"1795000000123"}}]}"#;
+        let full = r#"{"Messages":[{"MessageId":"m","ReceiptHandle":"r","Body":"{}","MD5OfBody":"x","Attributes":{"ApproximateReceiveCount":"3","SentTimestamp":"1795000000123"}}]}"#;
         let messages_of = |body: &str| messages(&reply(200, body));
         let message = messages_of(full).unwrap().remove(0);
         assert_eq!((message.receives(), message.sent_ms()), (3, 1_795_000_000_123));
@@ -163,12 +163,12 @@ mod tests {
         assert!(messages_of("<html>").is_err());
         let denied = r#"{"__type":"com.amazonaws.sqs#AccessDeniedException","message":"no"}"#;
         let trouble = |status, body: &str| messages(&reply(status, body)).unwrap_err();
-        assert!(matches!(trouble(400, denied), ReplyAction::Later { pace: RetryTiming::Slow, .. }));
+        assert!(matches!(trouble(400, denied), ReplyAction::Retry { timing: RetryTiming::NextFlush, .. }));
         assert!(matches!(trouble(400, r#"{"__type":"RequestExpired"}"#), ReplyAction::Reauthorize { .. }));
         assert!(matches!(
             trouble(400, r#"{"__type":"com.amazonaws.sqs#QueueDoesNotExist"}"#),
-            ReplyAction::Later { pace: RetryTiming::Slow, .. }
+            ReplyAction::Retry { timing: RetryTiming::NextFlush, .. }
         ));
-        assert!(matches!(trouble(503, ""), ReplyAction::Later { pace: RetryTiming::Soon, .. }));
+        assert!(matches!(trouble(503, ""), ReplyAction::Retry { timing: RetryTiming::Backoff, .. }));
     }
 }

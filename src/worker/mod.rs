@@ -180,10 +180,10 @@ async fn serve(plan: WorkerConfig, log: Rc<Log>, queue: mpsc::Receiver<Job>, blo
     let mut watchers = house.watch(watching, &watching_ends).await;
     let mut running = take_jobs(&house, queue, &blocks_engine).await;
     let end = Instant::now() + exit_timeout;
-    house.allow_trials();
+    house.allow_probes();
     // The last exits, and the events under way, are still for this process to report.
     stop_watching.send_replace(true);
-    let all = async { tokio::join!(finish(&mut running), finish(&mut watchers)) };
+    let all = async { tokio::join!(join_all(&mut running), join_all(&mut watchers)) };
     if tokio::time::timeout_at(end, all).await.is_err() {
         let (left, watchers) = (running.len(), watchers.len());
         log.line(
@@ -196,8 +196,8 @@ async fn serve(plan: WorkerConfig, log: Rc<Log>, queue: mpsc::Receiver<Job>, blo
     }
     // Only now is everything in the spool that will be.
     leave.send_replace(Some(end - upload::ABORT_AT_EXIT.min(exit_timeout)));
-    tokio::time::timeout_at(end, finish(&mut uploading)).await.ok();
-    house.say_goodbye();
+    tokio::time::timeout_at(end, join_all(&mut uploading)).await.ok();
+    house.log_summary();
 }
 
 /// Runs every job at one time until the queue closes; answers with those that still run.
@@ -223,11 +223,11 @@ async fn take_jobs(
 }
 
 async fn flush(house: Rc<Router>, job: Job) {
-    let verdict = house.deliver(&job.tag, &*job.chunk).await;
+    let verdict = house.route_chunk(&job.tag, &*job.chunk).await;
     // The coroutine may have stopped waiting.
     job.reply.try_send(verdict).ok();
 }
 
-pub(crate) async fn finish(tasks: &mut JoinSet<()>) {
+pub(crate) async fn join_all(tasks: &mut JoinSet<()>) {
     while tasks.join_next().await.is_some() {}
 }

@@ -72,7 +72,7 @@ impl Statistics {
         for (index, spool) in self.spools.iter().enumerate() {
             if let Some(spool) = spool {
                 let (objects, bytes) = spool.left();
-                self.metrics.destination(index).spool(objects as u64, bytes);
+                self.metrics.destination(index).set_spool(objects as u64, bytes);
             }
         }
     }

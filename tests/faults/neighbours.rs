@@ -134,7 +134,7 @@ impl Load {
         let dead = metrics.snapshot().iter().position(|counters| counters.name == "c").unwrap();
         let is_open = || {
             self.rate(Duration::from_millis(500));
-            metrics.destination(dead).is_left_alone().then_some(())
+            metrics.destination(dead).is_breaker_open().then_some(())
         };
         until(Duration::from_secs(40), is_open).expect("a destination that is dead is left alone");
     }

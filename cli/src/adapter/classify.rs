@@ -20,10 +20,10 @@ pub(crate) fn judge(record: &Value) -> Option<Judged> {
     let mut judged = None;
     decode::records(&chunk, |record| {
         let mut found = Judged { class: Class::Other.name().to_owned(), stops: Vec::new() };
-        match classifier.look(record) {
+        match classifier.classify(record) {
             Classified::Plain(class) => found.class = classifier.name(class).to_owned(),
             Classified::Stop(_, stop) => found.stops.push(*stop),
-            Classified::Carries(carried) => {
+            Classified::Envelope(carried) => {
                 found.stops.extend(carried.events.into_iter().filter_map(stop::read))
             }
         }

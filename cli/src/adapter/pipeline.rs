@@ -95,7 +95,7 @@ impl Dry {
         let stages = Stages { classifier, routes, destinations: &destinations, metrics, pool, memory };
         let progress = Progress::new(destinations.len());
         let scene = RenderContext { tag: tag.as_bytes(), uuid: "$(uuid)", chunk: "$(uuid)", task: None };
-        let sorted = process::sort(&stages, &scene, chunk, &progress);
+        let sorted = process::process_chunk(&stages, &scene, chunk, &progress);
         let mut rows = self.rows(&stages, chunk, &progress);
         for (destination, batches) in sorted.batches.iter().enumerate() {
             batches.iter().for_each(|batch| fill(&mut rows, destination, batch));
@@ -107,8 +107,8 @@ impl Dry {
     /// Classes and routes, before anything is encoded.
     fn rows(&self, stages: &Stages<'_>, chunk: &[u8], progress: &Progress) -> Vec<Row> {
         let mut rows = Vec::new();
-        entries::walk(stages, chunk, progress, |_, entry| {
-            let copies = self.routes.of(entry.class).iter();
+        entries::for_each_entry(stages, chunk, progress, |_, entry| {
+            let copies = self.routes.get(entry.class).iter();
             rows.push(Row {
                 class: entry.class_name.to_owned(),
                 copies: copies.map(|&destination| Copy { destination, sent: None }).collect(),

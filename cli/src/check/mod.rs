@@ -73,7 +73,7 @@ fn judge(configuration: Configuration) -> Vec<Finding> {
 }
 
 fn judge_section(section: &Section, configuration: &Configuration, findings: &mut Vec<Finding>) {
-    let routes = routes::Routes::of(section);
+    let routes = routes::Routes::new(section);
     let started = startup::judge(section, findings);
     known::judge(section, &routes, findings);
     routes::judge(section, &routes, findings);

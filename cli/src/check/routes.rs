@@ -21,7 +21,7 @@ pub(super) struct Routes {
 }
 
 impl Routes {
-    pub(super) fn of(section: &Section) -> Self {
+    pub(super) fn new(section: &Section) -> Self {
         let mut routes = Self { classes: classes(section), uncertain: section.open, ..Self::default() };
         for setting in &section.settings {
             if starts_with(&setting.key, "route.") {

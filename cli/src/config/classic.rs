@@ -175,7 +175,7 @@ fn begin(name: &str, place: Place, configuration: &mut Configuration) -> Current
 }
 
 fn add(current: &Current, key: &str, value: &str, place: Place, configuration: &mut Configuration) {
-    let setting = Setting { place, key: key.to_owned(), value: Written::of(value) };
+    let setting = Setting { place, key: key.to_owned(), value: Written::new(value) };
     match current {
         Current::None => {
             configuration.fault(

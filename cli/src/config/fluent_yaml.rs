@@ -71,7 +71,7 @@ fn section(file: &Rc<str>, output: &Node) -> Section {
 
 fn setting(file: &Rc<str>, entry: &Entry) -> Setting {
     let value = match &entry.value.tree {
-        Tree::Text(text) => Written::of(text),
+        Tree::Text(text) => Written::new(text),
         Tree::Unknown => Written::Unknown,
         Tree::List(_) | Tree::Map(_) => Written::Nested,
     };

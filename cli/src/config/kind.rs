@@ -16,7 +16,7 @@ pub(super) enum Kind {
 }
 
 /// Of a text; the path decides only where the text says nothing.
-pub(super) fn of(path: &Path, text: &str) -> Kind {
+pub(super) fn detect(path: &Path, text: &str) -> Kind {
     let lines = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
     match lines {
         Some(line) if is_header(line) || line.starts_with('@') => Kind::Classic,
@@ -51,8 +51,8 @@ mod tests {
             ("# fluentd\n<match **>\n", Kind::Other),
             ("", Kind::Yaml),
         ] {
-            assert_eq!(of(Path::new("x"), text), kind, "{text}");
+            assert_eq!(detect(Path::new("x"), text), kind, "{text}");
         }
-        assert_eq!(of(Path::new("x.conf"), "# only a comment\n"), Kind::Classic);
+        assert_eq!(detect(Path::new("x.conf"), "# only a comment\n"), Kind::Classic);
     }
 }

@@ -43,7 +43,7 @@ pub(crate) enum Written {
 
 impl Written {
     /// Text in a place where Fluent Bit replaces `${NAME}`.
-    fn of(text: &str) -> Self {
+    fn new(text: &str) -> Self {
         let text = text.trim().to_owned();
         // `flb_env_var_translate` looks for both.
         match text.split_once("${").is_some_and(|(_, rest)| rest.contains('}')) {
@@ -166,7 +166,7 @@ const NEITHER: &str =
 /// Reads the text of one file, of whatever kind it is.
 fn read_text(path: &Path, text: &str, includes: &mut Includes, configuration: &mut Configuration) {
     let file: Rc<str> = path.display().to_string().into();
-    match kind::of(path, text) {
+    match kind::detect(path, text) {
         kind::Kind::Other => configuration.fault(Place { file, line: 1 }, NEITHER, ""),
         kind::Kind::Classic => classic::read(&file, path, text, includes, configuration),
         kind::Kind::Json => match json::parse(text) {

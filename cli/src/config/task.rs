@@ -63,7 +63,7 @@ fn option(file: &Rc<str>, entry: &Entry) -> Setting {
     let value = match &entry.value.tree {
         // CloudFormation puts the value in when it deploys.
         Tree::Text(text) if text.contains("{{resolve:") => Written::Unknown,
-        Tree::Text(text) => Written::of(text),
+        Tree::Text(text) => Written::new(text),
         Tree::Unknown | Tree::Map(_) | Tree::List(_) => Written::Unknown,
     };
     Setting { place: Place { file: Rc::clone(file), line: entry.line }, key: entry.key.clone(), value }

@@ -78,7 +78,7 @@ fn prepare(arguments: &Arguments) -> Result<Resolved, Vec<String>> {
         // What the file sets comes first, as in Fluent Bit.
         variables.entry(name).or_insert(value);
     }
-    Resolved::of(section, &variables, &arguments.sets, arguments.send)
+    Resolved::new(section, &variables, &arguments.sets, arguments.send)
 }
 
 fn choose<'c>(configuration: &'c Configuration, arguments: &Arguments) -> Result<&'c Section, Vec<String>> {

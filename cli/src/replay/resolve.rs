@@ -25,7 +25,7 @@ impl Lookup for Resolved {
 
 impl Resolved {
     /// `strict`: what is not known is an error, not an example.
-    pub(super) fn of(
+    pub(super) fn new(
         section: &Section,
         variables: &BTreeMap<String, String>,
         sets: &[String],

@@ -87,7 +87,7 @@ fn json(input: impl BufRead, tag: &str, path: &Path, sink: &mut dyn Sink) -> io:
 
 /// `[[EventTime, {}], record]`
 fn write(record: &Value, chunk: &mut Vec<u8>) {
-    let time = stamp::of(record);
+    let time = stamp::timestamp(record);
     chunk.extend([0x92, 0x92, 0xd7, 0]);
     chunk.extend(u32::try_from(time.as_secs()).unwrap_or_default().to_be_bytes());
     chunk.extend(time.subsec_nanos().to_be_bytes());

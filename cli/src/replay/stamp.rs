@@ -11,7 +11,7 @@ const FIELDS: [&str; 4] = ["time", "date", "timestamp", "@timestamp"];
 const LARGEST_SECONDS: u64 = 100_000_000_000;
 
 /// Since 1970.
-pub(super) fn of(record: &Value) -> Duration {
+pub(super) fn timestamp(record: &Value) -> Duration {
     let own = FIELDS.iter().find_map(|field| read(record.get(field)?));
     own.unwrap_or_else(|| SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
 }
@@ -45,7 +45,7 @@ mod tests {
             (json!({"date": 1_795_122_814.25}), 1_795_122_814_250),
             (json!({"timestamp": 1_795_122_814_007_u64}), 1_795_122_814_007),
         ] {
-            assert_eq!(of(&record).as_millis(), millis, "{record}");
+            assert_eq!(timestamp(&record).as_millis(), millis, "{record}");
         }
     }
 
@@ -54,7 +54,7 @@ mod tests {
         for record in
             [json!({}), json!({"time": -1}), json!({"time": 1e30}), json!({"time": "9999-01-01T00:00:00Z"})]
         {
-            assert!(of(&record).as_secs() > 1_795_000_000 - 86_400 * 365 * 3, "{record}");
+            assert!(timestamp(&record).as_secs() > 1_795_000_000 - 86_400 * 365 * 3, "{record}");
         }
     }
 }

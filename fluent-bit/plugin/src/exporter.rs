@@ -56,7 +56,7 @@ pub(crate) struct HostBoards {
 }
 
 impl HostBoards {
-    pub(crate) fn of(plugin: &flbgo_output_plugin) -> Self {
+    pub(crate) fn new(plugin: &flbgo_output_plugin) -> Self {
         Self { instance: plugin.output_instance }
     }
 }

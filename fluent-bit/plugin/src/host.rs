@@ -16,7 +16,7 @@ pub(crate) struct Properties {
 
 impl Properties {
     /// `None` when the host offers no way to read them.
-    pub(crate) fn of(plugin: &flbgo_output_plugin) -> Option<Self> {
+    pub(crate) fn new(plugin: &flbgo_output_plugin) -> Option<Self> {
         // SAFETY: NULL, or the host's `flb_api`, of which only the first member, there in every release, is declared.
         let api = unsafe { plugin.api.as_ref() }?;
         Some(Self { get: api.output_get_property?, instance: plugin.output_instance })

@@ -61,10 +61,10 @@ impl Destination for Vendor {
     }
 
     fn request(&self, batch: &Batch) -> Request {
-        request(Purpose::Deliver, "deliver", batch.body())
+        request(Purpose::Deliver, "deliver", batch.payload())
     }
 
-    fn judge(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
+    fn classify_reply(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
         let why = "as scripted".to_owned();
         let all = 0..batch.items.len();
         match reply.status {
@@ -75,12 +75,12 @@ impl Destination for Vendor {
             207 => ReplyAction::Partial { retry: all.collect(), refused: Vec::new() },
             400 => ReplyAction::Split { why },
             401 => ReplyAction::Reauthorize { why },
-            403 => ReplyAction::Later { pace: RetryTiming::Slow, why },
+            403 => ReplyAction::Retry { timing: RetryTiming::NextFlush, why },
             404 => ReplyAction::Prepare(vec![prepare("make")]),
             405 => ReplyAction::Prepare(vec![prepare("make house"), prepare("make room")]),
-            409 => ReplyAction::Forgiven { why },
-            410 => ReplyAction::Refused { why },
-            _ => ReplyAction::Later { pace: RetryTiming::Soon, why },
+            409 => ReplyAction::Ignored { why },
+            410 => ReplyAction::Rejected { why },
+            _ => ReplyAction::Retry { timing: RetryTiming::Backoff, why },
         }
     }
 }
@@ -112,7 +112,7 @@ struct Script {
 impl SendRequest for Rc<Script> {
     async fn send(&self, outlet: &Endpoint) -> Result<Reply, Failure> {
         let Endpoint::Http(request) = outlet else { panic!("not over the network") };
-        let whole = request.body.whole();
+        let whole = request.body.to_bytes();
         let body = String::from_utf8_lossy(&whole);
         self.sent.borrow_mut().push((Instant::now(), format!("{} {body}", request.url).trim().to_owned()));
         self.under_way.set(self.under_way.get() + 1);
@@ -181,7 +181,7 @@ impl Stage {
 
     async fn run(&self, ordinals: std::ops::Range<u32>, time: Duration) {
         let courier = Rc::clone(&self.courier);
-        courier.bring(batch(ordinals), Rc::clone(&self.progress), Instant::now() + time).await;
+        courier.send_batch(batch(ordinals), Rc::clone(&self.progress), Instant::now() + time).await;
     }
 
     /// What was sent.

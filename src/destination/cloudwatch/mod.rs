@@ -107,17 +107,17 @@ impl Cloudwatch {
             (_, "ResourceAlreadyExistsException") => ReplyAction::Delivered,
             ("CreateLogStream", "ResourceNotFoundException") => match &self.create {
                 Some(new) => ReplyAction::Prepare(self.create_group(new, batch)),
-                None => ReplyAction::Later { pace: RetryTiming::Slow, why: self.missing_group(batch) },
+                None => ReplyAction::Retry { timing: RetryTiming::NextFlush, why: self.missing_group(batch) },
             },
             // Somebody else makes the same group at this moment.
             (_, "OperationAbortedException") => {
-                ReplyAction::Later { pace: RetryTiming::Soon, why: error.describe(operation) }
+                ReplyAction::Retry { timing: RetryTiming::Backoff, why: error.describe(operation) }
             }
             ("PutRetentionPolicy", _) if !error.is_passing() => {
-                ReplyAction::Forgiven { why: error.describe(operation) }
+                ReplyAction::Ignored { why: error.describe(operation) }
             }
-            _ => error.common_judgement(reply, operation).unwrap_or_else(|| ReplyAction::Later {
-                pace: RetryTiming::Slow,
+            _ => error.common_judgement(reply, operation).unwrap_or_else(|| ReplyAction::Retry {
+                timing: RetryTiming::NextFlush,
                 why: error.describe(operation),
             }),
         }
@@ -198,7 +198,7 @@ impl Destination for Cloudwatch {
         }
         out.extend_from_slice(b"\"},");
         let size = length + EVENT_OVERHEAD;
-        if whole { Encoded::Whole { size } } else { Encoded::Cut { size } }
+        if whole { Encoded::Complete { size } } else { Encoded::Truncated { size } }
     }
 
     fn request(&self, batch: &Batch) -> Request {
@@ -210,7 +210,7 @@ impl Destination for Cloudwatch {
         writer.raw(b",\"logStreamName\":");
         writer.string(stream.as_bytes());
         writer.raw(b",\"logEvents\":[");
-        let mut body = batch.body_between(head, b"]}");
+        let mut body = batch.payload_between(head, b"]}");
         let mut headers = HeaderMap::new();
         if let Some(format) = self.format {
             headers.insert(HeaderName::from_static("x-amzn-logs-format"), HeaderValue::from_static(format));
@@ -222,7 +222,7 @@ impl Destination for Cloudwatch {
         self.service.call(Purpose::Deliver, "PutLogEvents", body, headers)
     }
 
-    fn judge(&self, purpose: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
+    fn classify_reply(&self, purpose: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
         if let Purpose::Prepare(operation) = purpose {
             return self.judge_preparation(operation, batch, reply);
         }
@@ -236,10 +236,10 @@ impl Destination for Cloudwatch {
         match error.code.as_str() {
             "ResourceNotFoundException" => ReplyAction::Prepare(vec![self.create_stream(batch)]),
             _ if about_the_body && batch.items.len() > 1 => ReplyAction::Split { why },
-            _ if about_the_body => ReplyAction::Refused { why },
+            _ if about_the_body => ReplyAction::Rejected { why },
             _ => error
                 .common_judgement(reply, "PutLogEvents")
-                .unwrap_or(ReplyAction::Later { pace: RetryTiming::Slow, why }),
+                .unwrap_or(ReplyAction::Retry { timing: RetryTiming::NextFlush, why }),
         }
     }
 }
@@ -247,8 +247,8 @@ impl Destination for Cloudwatch {
 /// 200 is not yet delivery: the body must be the service's, and may reject events at either end of the batch.
 fn accepted(batch: &Batch, reply: &Reply) -> ReplyAction {
     let Ok(body @ Value::Object(_)) = serde_json::from_slice::<Value>(&reply.body) else {
-        return ReplyAction::Later {
-            pace: RetryTiming::Soon,
+        return ReplyAction::Retry {
+            timing: RetryTiming::Backoff,
             why: "200 without the service's JSON body".to_owned(),
         };
     };

@@ -43,14 +43,14 @@ fn encoded(destination: &dyn Destination, records: &[Value]) -> (Vec<Encoded>, V
         let entry = Entry { record, class, class_name: class.name(), stop: stop.as_ref() };
         let mut target = Vec::new();
         destination.target(&entry, &SCENE, &mut target);
-        let lane = lanes.of(&target);
+        let lane = lanes.get_or_insert(&target);
         let (place, outcome) = lane.write(0, |out| destination.encode(&entry, &SCENE, out));
         let (start, end, at_ms) = (place.start, place.end, record.time.millis());
         match outcome {
-            Encoded::Whole { size } | Encoded::Cut { size } => {
+            Encoded::Complete { size } | Encoded::Truncated { size } => {
                 lane.push(crate::encode::partition::BatchItem { ordinal, at_ms, start, end, size });
             }
-            Encoded::Empty | Encoded::Skipped => assert_eq!(start, end, "nothing stays behind"),
+            Encoded::Empty | Encoded::Filtered => assert_eq!(start, end, "nothing stays behind"),
         }
         outcomes.push(outcome);
         ordinal += 1;
@@ -74,7 +74,7 @@ fn http(request: &Request) -> &HttpRequest {
 }
 
 fn body(request: &Request) -> Value {
-    serde_json::from_slice(&http(request).body.whole()).unwrap()
+    serde_json::from_slice(&http(request).body.to_bytes()).unwrap()
 }
 
 /// The one message that a record becomes.
@@ -103,7 +103,7 @@ fn a_request_is_what_the_api_reference_says() {
     assert_eq!(http.headers["x-amz-target"], "Logs_20140328.PutLogEvents");
     assert_eq!(http.headers.len(), 2);
     let expected = r#"{"logGroupName":"/g","logStreamName":"app/web","logEvents":[{"timestamp":1795000000000,"message":"hello"}]}"#;
-    assert_eq!(http.body.whole(), expected);
+    assert_eq!(http.body.to_bytes(), expected);
 }
 
 #[test]
@@ -127,8 +127,8 @@ fn a_compressed_request_is_gzip_and_says_so() {
         (logs(&[]).request(&batch(100)), logs(&[("compress", "gzip")]).request(&batch(100)));
     assert_eq!(http(&packed).headers["content-encoding"], "gzip");
     let mut unpacked = Vec::new();
-    flate2::read::GzDecoder::new(&http(&packed).body.whole()[..]).read_to_end(&mut unpacked).unwrap();
-    assert_eq!(unpacked, http(&plain).body.whole());
+    flate2::read::GzDecoder::new(&http(&packed).body.to_bytes()[..]).read_to_end(&mut unpacked).unwrap();
+    assert_eq!(unpacked, http(&plain).body.to_bytes());
     assert!(http(&packed).body.len() < unpacked.len() / 4);
 }
 
@@ -156,7 +156,7 @@ fn a_new_group_gets_what_was_configured() {
         ("kms_key_id", "key-1"),
     ]);
     let missing = error(400, "ResourceNotFoundException");
-    let judgement = destination.judge(Purpose::Prepare("CreateLogStream"), &batch(1), &missing);
+    let judgement = destination.classify_reply(Purpose::Prepare("CreateLogStream"), &batch(1), &missing);
     let ReplyAction::Prepare(requests) = judgement else { panic!("{judgement:?}") };
     let steps: Vec<(Purpose, Value)> =
         requests.iter().map(|request| (request.purpose, body(request))).collect();
@@ -182,7 +182,7 @@ fn a_new_group_gets_what_was_configured() {
 fn a_new_group_without_wishes_gets_none() {
     let destination = logs(&[("auto_create_group", "on")]);
     let missing = error(400, "ResourceNotFoundException");
-    let judgement = destination.judge(Purpose::Prepare("CreateLogStream"), &batch(1), &missing);
+    let judgement = destination.classify_reply(Purpose::Prepare("CreateLogStream"), &batch(1), &missing);
     let ReplyAction::Prepare(requests) = judgement else { panic!("{judgement:?}") };
     assert_eq!(requests.len(), 2);
     assert_eq!(body(&requests[0]), json!({"logGroupName": "/g"}));
@@ -242,8 +242,8 @@ fn a_stop_event_is_sent_as_a_report_or_raw_whatever_the_log_key() {
 #[test]
 fn nothing_to_say_is_nothing_to_send() {
     assert_eq!(one(&[("log_key", "log")], &json!({"log": ""})), Encoded::Empty);
-    assert_eq!(one(&[("log_key", "log")], &json!({"log": " "})), Encoded::Whole { size: 27 });
-    assert_eq!(one(&[], &json!({})), Encoded::Whole { size: 28 });
+    assert_eq!(one(&[("log_key", "log")], &json!({"log": " "})), Encoded::Complete { size: 27 });
+    assert_eq!(one(&[], &json!({})), Encoded::Complete { size: 28 });
 }
 
 #[test]
@@ -266,18 +266,18 @@ fn an_event_counts_its_bytes_as_utf_8_and_twenty_six() {
     for (log, bytes) in cases {
         assert_eq!(
             one(&[("log_key", "log")], &json!({"log": log})),
-            Encoded::Whole { size: bytes + 26 },
+            Encoded::Complete { size: bytes + 26 },
             "{log}"
         );
     }
-    assert_eq!(one(&[], &json!({"log": "\"\n"})), Encoded::Whole { size: r#"{"log":"\"\n"}"#.len() + 26 });
+    assert_eq!(one(&[], &json!({"log": "\"\n"})), Encoded::Complete { size: r#"{"log":"\"\n"}"#.len() + 26 });
 }
 
 #[test]
 fn the_longest_message_is_whole_and_one_byte_more_is_cut() {
     let of = |length: usize| one(&[("log_key", "log")], &json!({"log": "x".repeat(length)}));
-    assert_eq!(of(1_048_550), Encoded::Whole { size: 1_048_576 });
-    assert!(matches!(of(1_048_551), Encoded::Cut { size } if (1_048_500..=1_048_576).contains(&size)));
+    assert_eq!(of(1_048_550), Encoded::Complete { size: 1_048_576 });
+    assert!(matches!(of(1_048_551), Encoded::Truncated { size } if (1_048_500..=1_048_576).contains(&size)));
 }
 
 #[test]
@@ -328,7 +328,7 @@ fn bytes_that_are_no_utf_8_are_counted_as_what_they_become() {
         let entry = Entry { record, class: Class::Other, class_name: "other", stop: None };
         outcome = Some(destination.encode(&entry, &SCENE, &mut out));
     });
-    assert!(matches!(outcome, Some(Encoded::Cut { size }) if size <= 1_048_576), "{outcome:?}");
+    assert!(matches!(outcome, Some(Encoded::Truncated { size }) if size <= 1_048_576), "{outcome:?}");
     out.pop();
     let event: Value = serde_json::from_slice(&out).unwrap();
     assert!(event["message"].as_str().unwrap().len() <= 1_048_550);
@@ -357,15 +357,15 @@ fn word(judgement: &ReplyAction) -> &'static str {
     match judgement {
         ReplyAction::Delivered => "delivered",
         ReplyAction::Partial { .. } => "partial",
-        ReplyAction::Short { .. } => "short",
-        ReplyAction::Elsewhere { .. } => "elsewhere",
-        ReplyAction::Later { pace: RetryTiming::Soon, .. } => "soon",
-        ReplyAction::Later { pace: RetryTiming::Slow, .. } => "slow",
+        ReplyAction::PartialUnknown { .. } => "short",
+        ReplyAction::WrongRegion { .. } => "elsewhere",
+        ReplyAction::Retry { timing: RetryTiming::Backoff, .. } => "soon",
+        ReplyAction::Retry { timing: RetryTiming::NextFlush, .. } => "slow",
         ReplyAction::Split { .. } => "split",
         ReplyAction::Reauthorize { .. } => "reauthorize",
         ReplyAction::Prepare(_) => "prepare",
-        ReplyAction::Forgiven { .. } => "forgiven",
-        ReplyAction::Refused { .. } => "refused",
+        ReplyAction::Ignored { .. } => "forgiven",
+        ReplyAction::Rejected { .. } => "refused",
     }
 }
 
@@ -403,8 +403,9 @@ const REPLIES: &[(u16, &str, &str, &str)] = &[
 fn every_reply_has_its_meaning() {
     let destination = logs(&[]);
     for (status, code, several, alone) in REPLIES {
-        let meaning =
-            |count: usize| word(&destination.judge(Purpose::Deliver, &batch(count), &error(*status, code)));
+        let meaning = |count: usize| {
+            word(&destination.classify_reply(Purpose::Deliver, &batch(count), &error(*status, code)))
+        };
         assert_eq!((meaning(3), meaning(1)), (*several, *alone), "{status} {code}");
     }
 }
@@ -423,14 +424,18 @@ fn an_error_is_known_by_each_of_its_spellings() {
         reply(400, r#"{"code":"ThrottlingException","Message":"slower"}"#),
     ];
     for spelling in spellings {
-        assert_eq!(word(&destination.judge(Purpose::Deliver, &batch(1), &spelling)), "soon", "{spelling:?}");
+        assert_eq!(
+            word(&destination.classify_reply(Purpose::Deliver, &batch(1), &spelling)),
+            "soon",
+            "{spelling:?}"
+        );
     }
 }
 
 #[test]
 fn two_hundred_is_delivery_only_with_the_services_body() {
     let destination = logs(&[]);
-    let meaning = |body| word(&destination.judge(Purpose::Deliver, &batch(2), &reply(200, body)));
+    let meaning = |body| word(&destination.classify_reply(Purpose::Deliver, &batch(2), &reply(200, body)));
     assert_eq!(meaning("{}"), "delivered");
     assert_eq!(meaning(r#"{"nextSequenceToken":"1"}"#), "delivered");
     assert_eq!(meaning(r#"{"rejectedLogEventsInfo":null}"#), "delivered");
@@ -442,14 +447,17 @@ fn two_hundred_is_delivery_only_with_the_services_body() {
 #[test]
 fn rejected_events_are_the_ends_of_the_batch() {
     let destination = logs(&[]);
-    let refused =
-        |info: &'static str| match destination.judge(Purpose::Deliver, &batch(10), &reply(200, info)) {
-            ReplyAction::Partial { retry, refused } => {
-                assert!(retry.is_empty());
-                refused
-            }
-            other => panic!("{other:?}"),
-        };
+    let refused = |info: &'static str| match destination.classify_reply(
+        Purpose::Deliver,
+        &batch(10),
+        &reply(200, info),
+    ) {
+        ReplyAction::Partial { retry, refused } => {
+            assert!(retry.is_empty());
+            refused
+        }
+        other => panic!("{other:?}"),
+    };
     assert_eq!(
         refused(
             r#"{"rejectedLogEventsInfo":{"tooOldLogEventEndIndex":2,"expiredLogEventEndIndex":5,"tooNewLogEventStartIndex":8}}"#
@@ -474,13 +482,13 @@ fn rejected_events_are_the_ends_of_the_batch() {
 #[test]
 fn a_missing_stream_is_made_first_and_a_missing_group_only_when_it_may_be() {
     let missing = error(400, "ResourceNotFoundException");
-    let judgement = logs(&[]).judge(Purpose::Deliver, &batch(1), &missing);
+    let judgement = logs(&[]).classify_reply(Purpose::Deliver, &batch(1), &missing);
     let ReplyAction::Prepare(requests) = judgement else { panic!("{judgement:?}") };
     assert_eq!(requests.len(), 1);
     assert_eq!(body(&requests[0]), json!({"logGroupName": "/g", "logStreamName": "s"}));
-    let judgement = logs(&[]).judge(Purpose::Prepare("CreateLogStream"), &batch(1), &missing);
+    let judgement = logs(&[]).classify_reply(Purpose::Prepare("CreateLogStream"), &batch(1), &missing);
     let why = "log group /g does not exist; create it or set logs.auto_create_group on".to_owned();
-    assert_eq!(judgement, ReplyAction::Later { pace: RetryTiming::Slow, why });
+    assert_eq!(judgement, ReplyAction::Retry { timing: RetryTiming::NextFlush, why });
 }
 
 #[rustfmt::skip]
@@ -506,7 +514,8 @@ const PREPARATIONS: &[(&str, u16, &str, &str)] = &[
 fn every_reply_to_a_preparation_has_its_meaning() {
     let destination = logs(&[("auto_create_group", "on")]);
     for (operation, status, code, meaning) in PREPARATIONS {
-        let judgement = destination.judge(Purpose::Prepare(operation), &batch(1), &error(*status, code));
+        let judgement =
+            destination.classify_reply(Purpose::Prepare(operation), &batch(1), &error(*status, code));
         assert_eq!(word(&judgement), *meaning, "{operation} {status} {code}");
     }
 }
@@ -520,17 +529,21 @@ fn a_retention_refused_for_a_passing_reason_is_tried_again() {
         (503, "ServiceUnavailableException"),
         (400, "OperationAbortedException"),
     ] {
-        let judgement =
-            destination.judge(Purpose::Prepare("PutRetentionPolicy"), &batch(1), &error(status, code));
+        let judgement = destination.classify_reply(
+            Purpose::Prepare("PutRetentionPolicy"),
+            &batch(1),
+            &error(status, code),
+        );
         assert_ne!(word(&judgement), "forgiven", "{status} {code}");
     }
 }
 
 #[test]
 fn what_is_said_of_an_error_has_the_services_words_and_nothing_of_the_payload() {
-    let judgement = logs(&[]).judge(Purpose::Deliver, &batch(1), &error(400, "AccessDeniedException"));
+    let judgement =
+        logs(&[]).classify_reply(Purpose::Deliver, &batch(1), &error(400, "AccessDeniedException"));
     let why = "PutLogEvents answered 400 AccessDeniedException: in its own words; allow it to the role that signs: \
                the task role, or role_arn"
         .to_owned();
-    assert_eq!(judgement, ReplyAction::Later { pace: RetryTiming::Slow, why });
+    assert_eq!(judgement, ReplyAction::Retry { timing: RetryTiming::NextFlush, why });
 }

@@ -177,17 +177,17 @@ impl Destination for Datadog {
     }
 
     fn encode(&self, entry: &Entry<'_, '_, '_>, scene: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {
-        attributed::of(&self.common, entry, |line| {
+        attributed::with_line(&self.common, entry, |line| {
             // The comma is no part of the entry.
             attributed::fit(MAX_ENTRY + 1, out, |extent, out| self.write(line, scene, extent, out))
         })
     }
 
     fn request(&self, batch: &Batch) -> Request {
-        self.post.deliver(batch.body_between("[", b"]"), None)
+        self.post.deliver(batch.payload_between("[", b"]"), None)
     }
 
-    fn judge(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
+    fn classify_reply(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
         let why = http_post::describe("Datadog", reply);
         match reply.status {
             202 => ReplyAction::Delivered,
@@ -197,7 +197,7 @@ impl Destination for Datadog {
             401 | 403 => {
                 let name = &self.common.name;
                 let why = format!("{why}: check that {name}.api_key is an API key of {name}.site");
-                ReplyAction::Later { pace: RetryTiming::Slow, why }
+                ReplyAction::Retry { timing: RetryTiming::NextFlush, why }
             }
             _ => http_post::judge(reply, why),
         }

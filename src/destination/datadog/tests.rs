@@ -129,10 +129,10 @@ fn limits_hold_at_their_exact_edges() {
     let (batches, outcomes) = of(MAX_ENTRY - overhead);
     assert_eq!(
         (outcomes, batches[0].wire_len() - 1),
-        (vec![Encoded::Whole { size: MAX_ENTRY + 1 }], MAX_ENTRY)
+        (vec![Encoded::Complete { size: MAX_ENTRY + 1 }], MAX_ENTRY)
     );
     let (batches, outcomes) = of(MAX_ENTRY - overhead + 1);
-    assert!(matches!(outcomes[..], [Encoded::Cut { .. }]));
+    assert!(matches!(outcomes[..], [Encoded::Truncated { .. }]));
     assert!(batches[0].wire_len() - 1 <= MAX_ENTRY && batches[0].wire_len() > MAX_ENTRY - 64);
     let counts = |count: usize, size: usize| -> Vec<usize> {
         let records = vec![json!({"log": "x".repeat(size - overhead)}); count];

@@ -94,7 +94,7 @@ impl Destination for Firehose {
     fn encode(&self, entry: &Entry<'_, '_, '_>, _: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {
         let packed = FRAME.write(&self.dated, &self.common, entry, out);
         let size = packed.plain;
-        if packed.cut { Encoded::Cut { size } } else { Encoded::Whole { size } }
+        if packed.cut { Encoded::Truncated { size } } else { Encoded::Complete { size } }
     }
 
     fn request(&self, batch: &Batch) -> Request {
@@ -103,11 +103,11 @@ impl Destination for Firehose {
         writer.raw(b"{\"DeliveryStreamName\":");
         writer.string(self.stream.as_bytes());
         writer.raw(b",\"Records\":[");
-        let body = batch.body_between(head, b"]}");
+        let body = batch.payload_between(head, b"]}");
         self.service.call(Purpose::Deliver, OPERATION, body, HeaderMap::new())
     }
 
-    fn judge(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
+    fn classify_reply(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
         if reply.status == 200 {
             return accepted(batch, reply);
         }
@@ -118,13 +118,13 @@ impl Destination for Firehose {
                 ReplyAction::Split { why }
             }
             "InvalidArgumentException" | "ValidationException" | "SerializationException" => {
-                ReplyAction::Refused { why }
+                ReplyAction::Rejected { why }
             }
             "ResourceNotFoundException" => self.missing_stream(&error),
             _ if reply.status == 413 => ReplyAction::Split { why },
             _ => error
                 .common_judgement(reply, OPERATION)
-                .unwrap_or(ReplyAction::Later { pace: RetryTiming::Slow, why }),
+                .unwrap_or(ReplyAction::Retry { timing: RetryTiming::NextFlush, why }),
         }
     }
 }
@@ -137,14 +137,14 @@ impl Firehose {
             error.describe(OPERATION),
             common.name
         );
-        ReplyAction::Later { pace: RetryTiming::Slow, why }
+        ReplyAction::Retry { timing: RetryTiming::NextFlush, why }
     }
 }
 
 /// 200 is not yet delivery: each record has an answer of its own, in the order of the request.
 fn accepted(batch: &Batch, reply: &Reply) -> ReplyAction {
-    let later = |why: &str| ReplyAction::Later {
-        pace: RetryTiming::Soon,
+    let later = |why: &str| ReplyAction::Retry {
+        timing: RetryTiming::Backoff,
         why: format!("{OPERATION} answered 200 {why}"),
     };
     let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();

@@ -59,9 +59,9 @@ fn the_request_is_the_services() {
 fn limits_hold_at_their_exact_edges() {
     let bare = firehose(&[("log_key", "log")]);
     let of = |length: usize| chunk(&[json!({"log": "x".repeat(length)})]);
-    assert_eq!(batches_of(&*bare, &of(MAX_RECORD - 1)).1, [Encoded::Whole { size: MAX_RECORD }]);
+    assert_eq!(batches_of(&*bare, &of(MAX_RECORD - 1)).1, [Encoded::Complete { size: MAX_RECORD }]);
     let (batches, outcomes) = batches_of(&*bare, &of(MAX_RECORD));
-    assert!(matches!(outcomes[..], [Encoded::Cut { size: ..=MAX_RECORD }]), "{outcomes:?}");
+    assert!(matches!(outcomes[..], [Encoded::Truncated { size: ..=MAX_RECORD }]), "{outcomes:?}");
     let body: Value = serde_json::from_slice(&body_of(&request_of(&*bare, &batches[0]))).unwrap();
     assert!(data(&body)[0].ends_with(" bytes]\n"));
     let counts = |count: usize, length: usize| -> Vec<usize> {
@@ -134,7 +134,7 @@ fn only_failed_records_go_again_and_after_a_pause_when_none_arrived() {
     assert_eq!(judgement, ReplyAction::Partial { retry: vec![0, 2], refused: vec![] });
     let all = judged(&*firehose(&[]), 3, &answers([Some("ServiceUnavailableException"); 3]));
     assert!(
-        matches!(&all, ReplyAction::Later { pace: RetryTiming::Soon, why } if why.contains("ServiceUnavailable")),
+        matches!(&all, ReplyAction::Retry { timing: RetryTiming::Backoff, why } if why.contains("ServiceUnavailable")),
         "{all:?}"
     );
 }
@@ -154,7 +154,7 @@ fn answers_that_are_not_one_for_each_record_say_nothing_about_any() {
 fn a_missing_stream_is_named_with_its_key() {
     let not_found =
         reply(400, r#"{"__type":"ResourceNotFoundException","message":"Firehose ecs-logs not found."}"#);
-    let ReplyAction::Later { why, .. } = judged(&*firehose(&[]), 1, &not_found) else { panic!() };
+    let ReplyAction::Retry { why, .. } = judged(&*firehose(&[]), 1, &not_found) else { panic!() };
     assert!(why.contains("delivery stream ecs-logs") && why.contains("d.delivery_stream"), "{why}");
 }
 
@@ -177,7 +177,7 @@ proptest! {
     fn any_record_becomes_valid_json_within_the_limit(chunk in any_chunk()) {
         let firehose = firehose(&[]);
         for batch in batches_of(&*firehose, &chunk).0 {
-            let body: Value = serde_json::from_slice(&request_of(&*firehose, &batch).body.whole()).unwrap();
+            let body: Value = serde_json::from_slice(&request_of(&*firehose, &batch).body.to_bytes()).unwrap();
             for text in data(&body) {
                 prop_assert!(serde_json::from_str::<Value>(&text).is_ok() && text.len() <= MAX_RECORD);
             }

@@ -170,7 +170,7 @@ impl Destination for FirehoseHttp {
         let start = out.len();
         let packed = self.frame.write(&self.dated, &self.common, entry, out);
         let size = out.len() - start;
-        if packed.cut { Encoded::Cut { size } } else { Encoded::Whole { size } }
+        if packed.cut { Encoded::Truncated { size } } else { Encoded::Complete { size } }
     }
 
     fn knows_repeats(&self) -> bool {
@@ -186,25 +186,25 @@ impl Destination for FirehoseHttp {
         writer.raw(b",\"timestamp\":");
         writer.integer(batch.items.iter().map(|item| item.at_ms).max().unwrap_or_default().max(0));
         writer.raw(b",\"records\":[");
-        let body = batch.body_between(head, b"]}");
+        let body = batch.payload_between(head, b"]}");
         self.post.deliver(body, HeaderValue::from_str(&id).ok().map(|id| (REQUEST_ID, id)))
     }
 
-    fn judge(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
+    fn classify_reply(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
         let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
         let why = describe(reply, &body);
         match reply.status {
             200 if body["requestId"] == request_id(batch).as_str() => ReplyAction::Delivered,
-            200 => ReplyAction::Later {
-                pace: RetryTiming::Soon,
+            200 => ReplyAction::Retry {
+                timing: RetryTiming::Backoff,
                 why: format!("{why} without the id of the request"),
             },
             413 => ReplyAction::Split { why },
             401 | 403 => {
                 let why = format!("{why}: check {}.access_key", self.common.name);
-                ReplyAction::Later { pace: RetryTiming::Slow, why }
+                ReplyAction::Retry { timing: RetryTiming::NextFlush, why }
             }
-            _ => ReplyAction::Later { pace: RetryTiming::Soon, why },
+            _ => ReplyAction::Retry { timing: RetryTiming::Backoff, why },
         }
     }
 }

@@ -57,7 +57,11 @@ fn a_batch_keeps_its_id_and_another_has_its_own() {
     assert_eq!(id(&[line()]), id(&[line()]));
     assert_ne!(id(&[line()]), id(&[line(), line()]));
     let batch = batch_of(&*endpoint, &[line(), line()]);
-    assert_ne!(request_id(&batch.only(&[0])), request_id(&batch.only(&[1])), "the same line a second later");
+    assert_ne!(
+        request_id(&batch.select(&[0])),
+        request_id(&batch.select(&[1])),
+        "the same line a second later"
+    );
     assert_eq!(uuid::Uuid::parse_str(&id(&[line()])).unwrap().get_version_num(), 8);
 }
 
@@ -80,7 +84,7 @@ fn bodies_never_pass_their_limits() {
     let of = |keys: &[(&str, &str)], length: usize| {
         let endpoint = endpoint(&[keys, &[("log_key", "log"), ("compress", "off")]].concat());
         let (batches, outcomes) = batches_of(&*endpoint, &chunk(&[json!({"log": "x".repeat(length)})]));
-        (request_of(&*endpoint, &batches[0]).body.len(), matches!(outcomes[..], [Encoded::Cut { .. }]))
+        (request_of(&*endpoint, &batches[0]).body.len(), matches!(outcomes[..], [Encoded::Truncated { .. }]))
     };
     assert!(!of(&[("batch_bytes", "64MiB")], MAX_RECORD).1);
     assert!(of(&[("batch_bytes", "64MiB")], MAX_RECORD + 1).1);
@@ -124,7 +128,7 @@ fn every_reply_has_its_meaning() {
 fn the_endpoints_words_reach_the_log() {
     let body =
         json!({"requestId": "x", "errorMessage": format!("no such\nkey{}", "!".repeat(900))}).to_string();
-    let ReplyAction::Later { why, .. } = judged(&*endpoint(&[]), 1, &reply(401, body)) else { panic!() };
+    let ReplyAction::Retry { why, .. } = judged(&*endpoint(&[]), 1, &reply(401, body)) else { panic!() };
     assert!(
         why.contains("401 Unauthorized: no suchkey!") && why.contains("d.access_key") && why.len() < 400,
         "{why}"

@@ -179,25 +179,25 @@ impl Destination for HttpEndpoint {
         }
         out.push(self.form.end());
         let size = out.len() - start;
-        if whole { Encoded::Whole { size } } else { Encoded::Cut { size } }
+        if whole { Encoded::Complete { size } } else { Encoded::Truncated { size } }
     }
 
     fn request(&self, batch: &Batch) -> Request {
         let body = match self.form {
-            Form::Lines => batch.body(),
-            Form::Array => batch.body_between("[", b"]"),
+            Form::Lines => batch.payload(),
+            Form::Array => batch.payload_between("[", b"]"),
         };
         self.post.deliver(body, None)
     }
 
-    fn judge(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
+    fn classify_reply(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
         let name = &self.common.name;
         let why = http_post::describe("the endpoint", reply);
         match reply.status {
             200..=299 => ReplyAction::Delivered,
             401 | 403 => {
                 let why = format!("{why}: check {name}.bearer_token, {name}.password or {name}.headers");
-                ReplyAction::Later { pace: RetryTiming::Slow, why }
+                ReplyAction::Retry { timing: RetryTiming::NextFlush, why }
             }
             // One record among many may be what the endpoint cannot read.
             400 | 422 if batch.items.len() > 1 => ReplyAction::Split { why },

@@ -74,10 +74,10 @@ fn bodies_fill_their_limits_and_never_pass_them() {
         let of = |length: usize| batches_of(&*endpoint, &chunk(&[json!({"log": "x".repeat(length)})]));
         let whole = 1_000 - r#"{"log":""}"#.len() - extra;
         let (batches, outcomes) = of(whole);
-        assert!(matches!(outcomes[..], [Encoded::Whole { .. }]), "{format}");
+        assert!(matches!(outcomes[..], [Encoded::Complete { .. }]), "{format}");
         assert_eq!(request_of(&*endpoint, &batches[0]).body.len(), 1_000, "{format}");
         let (batches, outcomes) = of(whole + 1);
-        assert!(matches!(outcomes[..], [Encoded::Cut { .. }]), "{format}");
+        assert!(matches!(outcomes[..], [Encoded::Truncated { .. }]), "{format}");
         assert!(request_of(&*endpoint, &batches[0]).body.len() <= 1_000, "{format}");
     }
     let two = endpoint(&[("batch_records", "2")]);
@@ -93,14 +93,15 @@ fn what_is_cut_stays_json() {
     for keys in [[("format", "json")], [("format", "ndjson")], [("log_key", "log")]] {
         let endpoint = endpoint_of(&keys);
         for batch in batches_of(&*endpoint, &chunk(&records)).0 {
-            let body = request_of(&*endpoint, &batch).body.whole();
+            let body = request_of(&*endpoint, &batch).body.to_bytes();
             assert!(body.len() <= 1_000, "{keys:?}: {}", body.len());
             let text = serde_json::from_slice::<Value>(&body).unwrap().to_string();
             assert!(text.contains("[truncated "), "{text}");
         }
     }
     let body = batches_of(&*endpoint_of(&[]), &chunk(&records[..1])).0.remove(0);
-    let record: Value = serde_json::from_slice(&request_of(&*endpoint_of(&[]), &body).body.whole()).unwrap();
+    let record: Value =
+        serde_json::from_slice(&request_of(&*endpoint_of(&[]), &body).body.to_bytes()).unwrap();
     assert_eq!((&record[0]["n"], &record[0]["date"]), (&json!(1), &json!("2026-11-18T11:06:40Z")));
 }
 
@@ -166,7 +167,7 @@ proptest! {
     fn any_record_becomes_valid_json_within_the_limit(chunk in any_chunk(), lone in any::<bool>()) {
         let endpoint = endpoint(if lone { &[("log_key", "log"), ("batch_bytes", "1k")] } else { &[("batch_bytes", "1k")] });
         for batch in batches_of(&*endpoint, &chunk).0 {
-            let body = request_of(&*endpoint, &batch).body.whole();
+            let body = request_of(&*endpoint, &batch).body.to_bytes();
             prop_assert!(body.len() <= 1_000, "{}", body.len());
             prop_assert!(serde_json::from_slice::<Value>(&body).unwrap().is_array());
         }

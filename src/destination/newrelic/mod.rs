@@ -180,17 +180,17 @@ impl Destination for NewRelic {
     }
 
     fn encode(&self, entry: &Entry<'_, '_, '_>, _: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {
-        attributed::of(&self.common, entry, |line| {
+        attributed::with_line(&self.common, entry, |line| {
             attributed::fit(LIMITS.bytes, out, |extent, out| Self::write(line, extent, out))
         })
     }
 
     fn request(&self, batch: &Batch) -> Request {
-        self.post.deliver(batch.body_between(HEAD, TAIL.as_bytes()), None)
+        self.post.deliver(batch.payload_between(HEAD, TAIL.as_bytes()), None)
     }
 
     /// 202 promises to look at the events later; what is wrong with them then is an `NrIntegrationError` event.
-    fn judge(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
+    fn classify_reply(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
         let why = http_post::describe("New Relic", reply);
         match reply.status {
             202 => ReplyAction::Delivered,
@@ -198,7 +198,7 @@ impl Destination for NewRelic {
             401 | 403 => {
                 let Self { common: Common { name, .. }, key, .. } = self;
                 let why = format!("{why}: check that {name}.{key} is an ingest licence key of {name}.site");
-                ReplyAction::Later { pace: RetryTiming::Slow, why }
+                ReplyAction::Retry { timing: RetryTiming::NextFlush, why }
             }
             _ => http_post::judge(reply, why),
         }

@@ -132,10 +132,10 @@ fn a_body_fills_the_limit_and_never_passes_it() {
     let overhead = body_of(&request_of(&*newrelic, &batch_of(&*newrelic, &[json!({"log": ""})]))).len();
     let of = |length: usize| batches_of(&*newrelic, &chunk(&[json!({"log": "x".repeat(length)})]));
     let (batches, outcomes) = of(MAX_BODY - overhead);
-    assert!(matches!(outcomes[..], [Encoded::Whole { .. }]));
+    assert!(matches!(outcomes[..], [Encoded::Complete { .. }]));
     assert_eq!(body_of(&request_of(&*newrelic, &batches[0])).len(), MAX_BODY);
     let (batches, outcomes) = of(MAX_BODY - overhead + 1);
-    assert!(matches!(outcomes[..], [Encoded::Cut { .. }]));
+    assert!(matches!(outcomes[..], [Encoded::Truncated { .. }]));
     let body = body_of(&request_of(&*newrelic, &batches[0]));
     assert!(body.len() <= MAX_BODY && body.len() > MAX_BODY - 64, "{}", body.len());
     let many = chunk(&vec![json!({"log": "\"".repeat(300_000), "n": 1}); 5]);
@@ -149,7 +149,7 @@ fn what_is_too_long_in_its_attributes_keeps_the_beginning_as_text() {
     let newrelic = newrelic(&[]);
     let record = json!({"log": "x", "big": "\u{1}é\"".repeat(400_000)});
     let (batches, outcomes) = batches_of(&*newrelic, &chunk(&[record]));
-    assert!(matches!(outcomes[..], [Encoded::Cut { .. }]));
+    assert!(matches!(outcomes[..], [Encoded::Truncated { .. }]));
     let body = body_of(&request_of(&*newrelic, &batches[0]));
     assert!(body.len() <= MAX_BODY && body.len() > MAX_BODY - 64, "{}", body.len());
     let body: Json = serde_json::from_slice(&body).unwrap();
@@ -191,7 +191,7 @@ fn every_reply_has_its_meaning() {
 
 #[test]
 fn a_refused_key_is_named() {
-    let ReplyAction::Later { why, .. } = judged(&*newrelic(&[]), 1, &reply(403, "")) else { panic!() };
+    let ReplyAction::Retry { why, .. } = judged(&*newrelic(&[]), 1, &reply(403, "")) else { panic!() };
     assert!(
         why.contains("403 Forbidden") && why.contains("d.license_key") && why.contains("d.site"),
         "{why}"
@@ -240,9 +240,9 @@ proptest! {
             let entry = Entry { record, class, class_name: "other", stop: None };
             let mut out = Vec::new();
             let write = |line: &AttributedLine<'_>| attributed::fit(max, &mut out, |extent, out| NewRelic::write(line, extent, out));
-            let encoded = attributed::of(&common, &entry, write);
+            let encoded = attributed::with_line(&common, &entry, write);
             assert!(out.len() <= max, "{} of {max}", out.len());
-            assert!(matches!(encoded, Encoded::Whole { size } | Encoded::Cut { size } if size == out.len()));
+            assert!(matches!(encoded, Encoded::Complete { size } | Encoded::Truncated { size } if size == out.len()));
             assert!(serde_json::from_slice::<Json>(&out[..out.len() - 1]).unwrap()["message"].is_string());
         });
     }

@@ -54,7 +54,7 @@ pub(super) fn request(batch: &Batch) -> Payload {
     out.extend_from_slice(b",\"version\":");
     text(SCOPE.1, &mut out);
     out.extend_from_slice(b"},\"logRecords\":[");
-    batch.body_between(out, b"]}]}]}")
+    batch.payload_between(out, b"]}]}]}")
 }
 
 fn key_values<'v>(pairs: impl Iterator<Item = (Value<'v>, Value<'v>)>, depth: u8, out: &mut Vec<u8>) {

@@ -131,13 +131,13 @@ impl Otlp {
         match partial {
             None => {
                 let why = format!("{} without the protocol's answer", reply.status);
-                ReplyAction::Later { pace: RetryTiming::Soon, why }
+                ReplyAction::Retry { timing: RetryTiming::Backoff, why }
             }
             Some(partial) if partial == PartialSuccess::default() => ReplyAction::Delivered,
             Some(PartialSuccess { rejected, message }) => {
                 let message: String = shown(&message).collect();
                 let why = format!("the receiver rejected {rejected} records: {message}");
-                ReplyAction::Short { refused: rejected, why }
+                ReplyAction::PartialUnknown { refused: rejected, why }
             }
         }
     }
@@ -203,7 +203,7 @@ impl Destination for Otlp {
         scene: &RenderContext<'_>,
         out: &mut Vec<u8>,
     ) -> Option<&'t str> {
-        self.resources.of(entry, scene, |attributes| match self.encoding {
+        self.resources.new(entry, scene, |attributes| match self.encoding {
             Encoding::Json => json::resource(attributes, out),
             Encoding::Protobuf => protobuf::resource(attributes, out),
         })
@@ -226,7 +226,7 @@ impl Destination for Otlp {
                 self.write(&line, fields, out);
             }
         }
-        Encoded::Whole { size: out.len() - start }
+        Encoded::Complete { size: out.len() - start }
     }
 
     fn request(&self, batch: &Batch) -> Request {
@@ -243,18 +243,18 @@ impl Destination for Otlp {
         Request { purpose: Purpose::Deliver, outlet: Endpoint::Http(request) }
     }
 
-    fn judge(&self, _: Purpose, _: &Batch, reply: &Reply) -> ReplyAction {
+    fn classify_reply(&self, _: Purpose, _: &Batch, reply: &Reply) -> ReplyAction {
         let why = || self.refusal(reply);
         match reply.status {
             // 200 by the protocol; some receivers answer 202 or 204, and have taken the records just the same.
-            200..=299 if reply.cut => {
+            200..=299 if reply.truncated => {
                 let why = format!("the receiver answered {} and broke off", reply.status);
-                ReplyAction::Later { pace: RetryTiming::Soon, why }
+                ReplyAction::Retry { timing: RetryTiming::Backoff, why }
             }
             200..=299 => self.accepted(reply),
             413 => ReplyAction::Split { why: why() },
-            429 | 502..=504 => ReplyAction::Later { pace: RetryTiming::Soon, why: why() },
-            _ => ReplyAction::Refused { why: why() },
+            429 | 502..=504 => ReplyAction::Retry { timing: RetryTiming::Backoff, why: why() },
+            _ => ReplyAction::Rejected { why: why() },
         }
     }
 }

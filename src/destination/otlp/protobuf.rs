@@ -59,7 +59,7 @@ pub(super) fn request(batch: &Batch) -> Payload {
     length(1, head.len() + scope_logs, &mut out);
     out.extend_from_slice(&head);
     out.extend_from_slice(&scope);
-    batch.body_after(out)
+    batch.payload_after(out)
 }
 
 fn key_value(field: u8, name: Value<'_>, value: Value<'_>, depth: u8, out: &mut Vec<u8>) {

@@ -139,7 +139,7 @@ fn every_reply_has_its_judgement() {
         }
     }
     let judgement = testing::judged(&*otlp(&[]), 1, &testing::reply(401, ""));
-    assert_eq!(judgement, ReplyAction::Refused { why: "the receiver answered 401; check d.headers".into() });
+    assert_eq!(judgement, ReplyAction::Rejected { why: "the receiver answered 401; check d.headers".into() });
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn partial_success_is_read_from_protobuf_too() {
     // { 1: { 1: 2, 2: "too old", 9: 1.0 }, 3: "later additions" }
     let message = b"\x0a\x14\x08\x02\x12\x07too old\x49\0\0\0\0\0\0\xf0\x3f\x1a\x04more";
     let why = "the receiver rejected 2 records: too old".to_owned();
-    assert_eq!(judged(message), ReplyAction::Short { refused: 2, why });
+    assert_eq!(judged(message), ReplyAction::PartialUnknown { refused: 2, why });
     for broken in [b"\x0a\xff".as_slice(), b"\x0a\x02\x08", b"<html>", b"\x08", b"\x00\x01", &[0xff; 12]] {
         assert_eq!(testing::word(&judged(broken)), "Soon", "{broken:?}");
     }
@@ -255,7 +255,7 @@ fn numbers_of_64_bits_are_text_in_json() {
     let otlp = otlp(&[("encoding", "json"), ("compress", "off")]);
     let record = json!({"log": "x", "big": i64::MAX, "bigger": u64::MAX, "small": -1});
     let request = testing::requests(&*otlp, &[record]).remove(0);
-    let body: Json = serde_json::from_slice(&request.body.whole()).unwrap();
+    let body: Json = serde_json::from_slice(&request.body.to_bytes()).unwrap();
     let log = &body["resourceLogs"][0]["scopeLogs"][0]["logRecords"][0];
     assert_eq!(log["timeUnixNano"], "1795000000000000000");
     assert_eq!(log["attributes"][0], json!({"key": "big", "value": {"intValue": "9223372036854775807"}}));
@@ -278,7 +278,7 @@ fn floats_without_a_number_in_json_have_their_words() {
         (0.1, "0.1"),
     ] {
         let batch = testing::batches_of(&*otlp, &record(number)).0.remove(0);
-        let body = testing::request_of(&*otlp, &batch).body.whole();
+        let body = testing::request_of(&*otlp, &batch).body.to_bytes();
         let body = std::str::from_utf8(&body).unwrap();
         assert!(body.contains(&format!("\"body\":{{\"doubleValue\":{expected}}}")), "{body}");
         received(&[], &record(number));

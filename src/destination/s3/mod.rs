@@ -68,17 +68,17 @@ impl S3 {
     }
 
     fn call(&self, key: &str, call: &ObjectCall<'_>) -> Request {
-        let request = request::of(&self.address, &self.traits, key, call);
+        let request = request::build(&self.address, &self.traits, key, call);
         Request { purpose: Purpose::Deliver, outlet: Endpoint::Http(request) }
     }
 
     fn put(&self, batch: &Batch) -> Request {
-        let lines = batch.body();
+        let lines = batch.payload();
         let body = match self.encoding {
-            ObjectEncoding::Plain => lines.whole(),
+            ObjectEncoding::Plain => lines.to_bytes(),
             ObjectEncoding::Gzip => super::gzip(&lines).into(),
             // Plain lines would still be read by zstd's users.
-            ObjectEncoding::Zstd => super::zstd(&lines).map_or_else(|| lines.whole(), Into::into),
+            ObjectEncoding::Zstd => super::zstd(&lines).map_or_else(|| lines.to_bytes(), Into::into),
         };
         self.call(&String::from_utf8_lossy(batch.target()), &ObjectCall::Put(&PartBody::new(body)))
     }
@@ -149,11 +149,11 @@ impl Destination for S3 {
         if self.spool.is_none() {
             return self.put(batch);
         }
-        let outlet = Endpoint::Spool { name: batch.target().to_vec(), lines: batch.body() };
+        let outlet = Endpoint::Spool { name: batch.target().to_vec(), lines: batch.payload() };
         Request { purpose: Purpose::Deliver, outlet }
     }
 
-    fn judge(&self, _: Purpose, _: &Batch, reply: &Reply) -> ReplyAction {
+    fn classify_reply(&self, _: Purpose, _: &Batch, reply: &Reply) -> ReplyAction {
         match self.spool {
             Some(_) => ReplyAction::Delivered,
             None => reply::put(reply),
@@ -175,7 +175,7 @@ impl ObjectStore for S3 {
     }
 
     fn judge(&self, call: &ObjectCall<'_>, reply: &Reply) -> ReplyAction {
-        reply::of(call, reply)
+        reply::classify(call, reply)
     }
 
     fn upload_id(&self, reply: &Reply) -> Option<String> {

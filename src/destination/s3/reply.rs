@@ -11,7 +11,7 @@ use crate::destination::{Reply, ReplyAction, RetryTiming};
 
 const BUCKET_REGION: HeaderName = HeaderName::from_static("x-amz-bucket-region");
 
-pub(super) fn of(call: &ObjectCall<'_>, reply: &Reply) -> ReplyAction {
+pub(super) fn classify(call: &ObjectCall<'_>, reply: &Reply) -> ReplyAction {
     match call {
         ObjectCall::Put(_) => put(reply),
         ObjectCall::Begin => begin(reply),
@@ -88,10 +88,10 @@ fn refused(reply: &Reply, name: &str) -> ReplyAction {
     let error = error(reply);
     let why = error.describe(name);
     if let Some(region) = elsewhere(reply, &error.code) {
-        return ReplyAction::Elsewhere { region, why };
+        return ReplyAction::WrongRegion { region, why };
     }
     match error.code.as_str() {
-        "InvalidArgument" | "KeyTooLongError" => ReplyAction::Refused { why },
+        "InvalidArgument" | "KeyTooLongError" => ReplyAction::Rejected { why },
         "InvalidAccessKeyId" | "InvalidToken" | "TokenRefreshRequired" => ReplyAction::Reauthorize { why },
         "NotImplemented" => {
             slow(format!("{why}; if the store does not know If-None-Match, set if_none_match off"))
@@ -142,9 +142,9 @@ fn element(reply: &Reply, name: &str) -> Option<String> {
 }
 
 fn soon(why: String) -> ReplyAction {
-    ReplyAction::Later { pace: RetryTiming::Soon, why }
+    ReplyAction::Retry { timing: RetryTiming::Backoff, why }
 }
 
 fn slow(why: String) -> ReplyAction {
-    ReplyAction::Later { pace: RetryTiming::Slow, why }
+    ReplyAction::Retry { timing: RetryTiming::NextFlush, why }
 }

@@ -86,7 +86,7 @@ fn tags(reader: &KeyReader<'_>) -> Option<String> {
 }
 
 /// The request for a call.
-pub(super) fn of(address: &Address, traits: &Traits, key: &str, call: &ObjectCall<'_>) -> HttpRequest {
+pub(super) fn build(address: &Address, traits: &Traits, key: &str, call: &ObjectCall<'_>) -> HttpRequest {
     let (method, query) = match call {
         ObjectCall::Put(_) => (Method::PUT, String::new()),
         ObjectCall::Begin => (Method::POST, "?uploads=".to_owned()),

@@ -225,7 +225,7 @@ fn a_store_that_does_not_know_if_none_match_is_not_asked() {
             assert_eq!(request.headers.contains_key("if-none-match"), asked, "{call:?}");
         }
     }
-    let ReplyAction::Later { why, .. } = reply::put(&reply(501, &[], &error("NotImplemented"))) else {
+    let ReplyAction::Retry { why, .. } = reply::put(&reply(501, &[], &error("NotImplemented"))) else {
         panic!()
     };
     assert!(
@@ -300,14 +300,14 @@ fn every_call_is_worded_as_the_api_says() {
         assert_eq!(sent, headers, "{call:?}");
         match call {
             ObjectCall::Put(_) | ObjectCall::UploadPart { .. } => {
-                assert_eq!((sha256.as_str(), &*request.body.whole()), (digest, &b"hello"[..]))
+                assert_eq!((sha256.as_str(), &*request.body.to_bytes()), (digest, &b"hello"[..]))
             }
             ObjectCall::Complete { .. } => assert_eq!(
-                String::from_utf8_lossy(&request.body.whole()),
+                String::from_utf8_lossy(&request.body.to_bytes()),
                 format!(
                     "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Part>\
                      <ChecksumSHA256>{checksum}</ChecksumSHA256><ETag>\"e&lt;1&gt;\"</ETag>\
-                     <PartNumber>1</PartNumber></UploadedPart></CompleteMultipartUpload>"
+                     <PartNumber>1</PartNumber></Part></CompleteMultipartUpload>"
                 )
             ),
             ObjectCall::Begin | ObjectCall::Abort { .. } => assert!(request.body.is_empty()),
@@ -319,13 +319,13 @@ fn every_call_is_worded_as_the_api_says() {
 fn a_chunk_is_one_object_when_there_is_no_spool() {
     let direct = s3(&[("upload_timeout", "0"), ("key", "a/$(uuid).json"), ("compress", "zstd")]);
     assert!(ObjectStore::spool(&direct).is_none());
-    let mut lane = Partition::of(&b"a/CHUNK.json.zst"[..], &BufferPool::default());
+    let mut lane = Partition::new(&b"a/CHUNK.json.zst"[..], &BufferPool::default());
     lane.write(0, |out| out.extend(b"one\ntwo\n"));
     lane.push(BatchItem { ordinal: 0, at_ms: 0, start: 0, end: 8, size: 8 });
     let batch = pack(lane, &direct.limits()).remove(0);
     let request = http(Destination::request(&direct, &batch));
     assert_eq!(request.url, "https://my-logs.s3.eu-west-1.amazonaws.com/a/CHUNK.json.zst");
-    assert_eq!(zstd::decode_all(&*request.body.whole()).unwrap(), b"one\ntwo\n");
+    assert_eq!(zstd::decode_all(&*request.body.to_bytes()).unwrap(), b"one\ntwo\n");
 
     let spooled = s3(&[]);
     let request = Destination::request(&spooled, &batch);
@@ -348,11 +348,11 @@ use Meaning::{Delivered, Elsewhere, Reauthorize, Refused, Slow, Soon};
 fn meaning(judgement: ReplyAction) -> Meaning {
     match judgement {
         ReplyAction::Delivered => Delivered,
-        ReplyAction::Later { pace: RetryTiming::Soon, .. } => Soon,
-        ReplyAction::Later { pace: RetryTiming::Slow, .. } => Slow,
+        ReplyAction::Retry { timing: RetryTiming::Backoff, .. } => Soon,
+        ReplyAction::Retry { timing: RetryTiming::NextFlush, .. } => Slow,
         ReplyAction::Reauthorize { .. } => Reauthorize,
-        ReplyAction::Elsewhere { region, .. } => Elsewhere(String::leak(region)),
-        ReplyAction::Refused { .. } => Refused,
+        ReplyAction::WrongRegion { region, .. } => Elsewhere(String::leak(region)),
+        ReplyAction::Rejected { .. } => Refused,
         other => panic!("{other:?}"),
     }
 }
@@ -362,7 +362,7 @@ fn reply(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> R
         .iter()
         .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
         .collect();
-    Reply { status, headers, body: body.to_owned().into(), cut: false }
+    Reply { status, headers, body: body.to_owned().into(), truncated: false }
 }
 
 fn error(code: &str) -> String {
@@ -412,7 +412,7 @@ fn every_reply_has_its_meaning() {
     let complete = ObjectCall::Complete { upload: "u", parts: &[] };
     let abort = ObjectCall::Abort { upload: "u" };
     let etag: &[(&str, &str)] = &[("etag", "\"e\"")];
-    let judge = |call: &ObjectCall<'_>, reply: &Reply| meaning(reply::of(call, reply));
+    let judge = |call: &ObjectCall<'_>, reply: &Reply| meaning(reply::classify(call, reply));
     for (status, code, expected) in ERRORS {
         for call in [&put, &ObjectCall::Begin, &part, &complete] {
             assert_eq!(judge(call, &reply(status, etag, &error(code))), expected, "{call:?} {status} {code}");
@@ -420,7 +420,7 @@ fn every_reply_has_its_meaning() {
     }
     let completed = "<CompleteMultipartUploadResult><ETag>\"e-1\"</ETag></CompleteMultipartUploadResult>";
     let begun = "<InitiateMultipartUploadResult><UploadId>u&amp;1</UploadId></InitiateMultipartUploadResult>";
-    let part_of = |body: &str| Reply { cut: true, ..reply(200, etag, body) };
+    let part_of = |body: &str| Reply { truncated: true, ..reply(200, etag, body) };
     let rows: [(&ObjectCall<'_>, Reply, Meaning); 23] = [
         (&put, reply(200, etag, ""), Delivered),
         (&put, reply(200, &[], "<html>sign in</html>"), Soon),

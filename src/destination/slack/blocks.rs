@@ -55,7 +55,7 @@ pub(super) fn divider() -> Value {
 
 /// Text as markup of at most `max` characters.
 pub(super) fn escaped(text: &str, max: usize) -> String {
-    clipped(text.chars().map(Piece::of), max)
+    clipped(text.chars().map(Piece::new), max)
 }
 
 /// Room for a code block's fences.
@@ -73,7 +73,7 @@ enum Piece {
 }
 
 impl Piece {
-    fn of(c: char) -> Self {
+    fn new(c: char) -> Self {
         match c {
             '&' => Piece::Entity("&amp;"),
             '<' => Piece::Entity("&lt;"),

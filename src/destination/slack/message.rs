@@ -14,7 +14,7 @@ const _: () = assert!(MOST_IN_FULL * (stops::BLOCKS_IN_FULL + 1) + digest::MOST_
 const _: () = assert!(stops::BLOCKS_IN_DIGEST + 1 + digest::MOST_BLOCKS <= MAX_BLOCKS);
 
 /// The payload for what [`super::Slack`] wrote into a lane.
-pub(super) fn of(wire: &[u8]) -> Value {
+pub(super) fn from_wire(wire: &[u8]) -> Value {
     let (mut stops, mut lines) = (Vec::new(), Vec::new());
     for object in wire.split(|byte| *byte == b'\n') {
         match serde_json::from_slice::<Value>(object) {

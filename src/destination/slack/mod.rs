@@ -55,7 +55,7 @@ impl Slack {
             reader.problem("stop_format", "has no effect on Slack, where a stop is told in words".to_owned());
         }
         Self {
-            network: Network { pace: Some(PACE), ..Network::read(reader) },
+            network: Network { min_interval: Some(PACE), ..Network::read(reader) },
             webhook: webhook(reader),
             min_severity: match reader.choice("min_severity") {
                 Some("info") => Severity::Info,
@@ -146,12 +146,12 @@ impl Destination for Slack {
     fn encode(&self, entry: &Entry<'_, '_, '_>, _: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {
         let start = out.len();
         match entry.stop {
-            Some(stop) if stop.severity < self.min_severity => return Encoded::Skipped,
+            Some(stop) if stop.severity < self.min_severity => return Encoded::Filtered,
             Some(stop) => stops::write(stop, out),
             None => self.write_line(entry, out),
         }
         out.push(b'\n');
-        Encoded::Whole { size: out.len() - start }
+        Encoded::Complete { size: out.len() - start }
     }
 
     fn request(&self, batch: &Batch) -> Request {
@@ -161,31 +161,36 @@ impl Destination for Slack {
             method: Method::POST,
             url: self.webhook.reveal().to_owned(),
             headers,
-            body: message::of(&batch.body().whole()).to_string().into(),
+            body: message::from_wire(&batch.payload().to_bytes()).to_string().into(),
             sign: None,
         };
         Request { purpose: Purpose::Deliver, outlet: Endpoint::Http(request) }
     }
 
     /// Whoever answers 200 without Slack's word for it is not Slack.
-    fn judge(&self, _: Purpose, _: &Batch, reply: &Reply) -> ReplyAction {
+    fn classify_reply(&self, _: Purpose, _: &Batch, reply: &Reply) -> ReplyAction {
         match reply.status {
             200 if is_ok(reply) => ReplyAction::Delivered,
-            200 => ReplyAction::Later { pace: RetryTiming::Soon, why: "200 without Slack's `ok`".to_owned() },
-            408 | 429 | 500..=599 => ReplyAction::Later { pace: RetryTiming::Soon, why: described(reply) },
+            200 => ReplyAction::Retry {
+                timing: RetryTiming::Backoff,
+                why: "200 without Slack's `ok`".to_owned(),
+            },
+            408 | 429 | 500..=599 => {
+                ReplyAction::Retry { timing: RetryTiming::Backoff, why: described(reply) }
+            }
             // No message of ours is, as far as the limits are known; two shorter ones then tell the same.
             413 => ReplyAction::Split { why: described(reply) },
             400 if word(reply).is_some_and(|word| word.ends_with("too_long")) => {
                 ReplyAction::Split { why: described(reply) }
             }
-            _ => ReplyAction::Refused { why: self.refusal(reply) },
+            _ => ReplyAction::Rejected { why: self.refusal(reply) },
         }
     }
 }
 
 /// Slack's word for a message that was posted, or as much of it as had come when the connection broke.
 fn is_ok(reply: &Reply) -> bool {
-    match reply.cut {
+    match reply.truncated {
         true => b"ok".starts_with(&reply.body),
         false => reply.body.trim_ascii() == b"ok",
     }

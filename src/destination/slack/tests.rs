@@ -18,7 +18,7 @@ fn slack(keys: &[(&str, &str)]) -> Box<dyn Destination> {
 fn message(records: &[Value]) -> Value {
     let requests = testing::requests(&*slack(&[("min_severity", "info")]), records);
     assert_eq!(requests.len(), 1);
-    serde_json::from_slice(&requests[0].body.whole()).unwrap()
+    serde_json::from_slice(&requests[0].body.to_bytes()).unwrap()
 }
 
 fn stop(service: &str, severity: &str, category: &str) -> Value {
@@ -29,7 +29,7 @@ fn stop(service: &str, severity: &str, category: &str) -> Value {
 
 fn composed(objects: &[Value]) -> Value {
     let wire: String = objects.iter().map(|object| format!("{object}\n")).collect();
-    message::of(wire.as_bytes())
+    message::from_wire(wire.as_bytes())
 }
 
 fn kinds(message: &Value) -> Vec<&str> {
@@ -101,7 +101,7 @@ fn other_keys_are_checked_and_have_their_own_defaults() {
     assert!(!slack(&[]).common().required);
     assert!(slack(&[("required", "on")]).common().required);
     let one_a_second = slack(&[]).network().unwrap().clone();
-    assert_eq!((one_a_second.pace, one_a_second.concurrency), (Some(PACE), 1));
+    assert_eq!((one_a_second.min_interval, one_a_second.concurrency), (Some(PACE), 1));
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn a_refusal_names_the_error_and_the_key_to_look_at() {
     let why =
         |status, body: &str| match testing::judged(&*slack(&[]), 1, &testing::reply(status, body.to_owned()))
         {
-            ReplyAction::Refused { why } => why,
+            ReplyAction::Rejected { why } => why,
             other => panic!("{other:?}"),
         };
     assert_eq!(
@@ -151,7 +151,7 @@ fn stops_below_the_severity_are_left_out() {
     let records = [testing::event("scale-in"), testing::event("oom-killed"), json!({"log": "a line"})];
     let skipped = |keys: &[(&str, &str)]| -> Vec<bool> {
         let outcomes = testing::batches_of(&*slack(keys), &testing::chunk(&records)).1;
-        outcomes.iter().map(|outcome| *outcome == Encoded::Skipped).collect()
+        outcomes.iter().map(|outcome| *outcome == Encoded::Filtered).collect()
     };
     assert_eq!(skipped(&[]), [true, false, false]);
     assert_eq!(skipped(&[("min_severity", "info")]), [false; 3]);
@@ -367,7 +367,7 @@ proptest! {
         let slack = slack(&[]);
         let batches = testing::batches_of(&*slack, &chunk).0;
         prop_assert_eq!(batches.len(), 1);
-        let message: Value = serde_json::from_slice(&testing::request_of(&*slack, &batches[0]).body.whole()).unwrap();
+        let message: Value = serde_json::from_slice(&testing::request_of(&*slack, &batches[0]).body.to_bytes()).unwrap();
         assert_within_limits(&message);
         let expected = digest::title(logs.len());
         prop_assert_eq!(message["text"].as_str(), Some(expected.as_str()));

@@ -33,7 +33,7 @@ impl StoredBatch {
             Self::Plain(lines) => (Some(lines), None),
             Self::Deflated(blocks, _) => (None, Some(blocks.as_slice())),
         };
-        plain.into_iter().flat_map(Payload::pieces).chain(deflated)
+        plain.into_iter().flat_map(Payload::parts).chain(deflated)
     }
 
     pub(super) fn content(&self) -> Option<Content> {
@@ -67,7 +67,7 @@ impl Packer {
         self.0.reset();
         let mut blocks = Vec::with_capacity(lines.len() / 8);
         let mut hasher = Hasher::new();
-        for piece in lines.pieces() {
+        for piece in lines.parts() {
             hasher.update(piece);
             deflate(&mut self.0, piece, FlushCompress::None, &mut blocks)?;
         }

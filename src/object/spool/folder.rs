@@ -46,7 +46,7 @@ impl Folder {
     }
 
     /// Moves the files of folders without an owner into ours; answers with their new places and sizes, oldest first.
-    pub(super) fn adopt(&self) -> io::Result<Vec<(PathBuf, u64)>> {
+    pub(super) fn claim_orphans(&self) -> io::Result<Vec<(PathBuf, u64)>> {
         let _gate = gate(&self.base)?;
         let mut found = Vec::new();
         for entry in fs::read_dir(&self.base)? {

@@ -117,7 +117,7 @@ impl Spool {
 
     /// Takes over what instances that are gone left behind; answers with how many objects that were.
     pub fn adopt(&self) -> io::Result<usize> {
-        let found = self.folder.adopt()?;
+        let found = self.folder.claim_orphans()?;
         let mut state = self.state();
         for (path, bytes) in &found {
             state.bytes += bytes;

@@ -54,7 +54,7 @@ pub type UploadDeadline = watch::Receiver<Option<Instant>>;
 /// Brings the objects of one destination.
 #[derive(Debug)]
 pub struct Uploader<T> {
-    courier: Rc<Sender<T>>,
+    sender: Rc<Sender<T>>,
     spool: Arc<Spool>,
     large: Semaphore,
 }
@@ -73,7 +73,7 @@ enum Found {
 impl<T: SendRequest + 'static> Uploader<T> {
     /// For a destination that has a spool.
     pub fn new(courier: Rc<Sender<T>>, spool: Arc<Spool>) -> Self {
-        Self { courier, spool, large: Semaphore::new(1) }
+        Self { sender: courier, spool, large: Semaphore::new(1) }
     }
 
     /// Uploads what becomes due; when the task is to end (`hurry`) or the process ends, everything.
@@ -128,13 +128,13 @@ impl<T: SendRequest + 'static> Uploader<T> {
         match self.spool.adopt() {
             Ok(0) => {}
             Ok(count) => {
-                self.courier.say(
+                self.sender.say(
                     Level::Info,
                     "adopted",
                     &format!("{count} objects of an instance that ended"),
                 );
             }
-            Err(error) => self.courier.say(Level::Warn, "adopt", &format!("cannot read the spool: {error}")),
+            Err(error) => self.sender.say(Level::Warn, "adopt", &format!("cannot read the spool: {error}")),
         }
     }
 
@@ -143,7 +143,7 @@ impl<T: SendRequest + 'static> Uploader<T> {
             Ok(()) => {
                 if let Err(error) = self.spool.remove(&object) {
                     let path = object.path.display();
-                    self.courier.say(Level::Error, "remove", &format!("cannot remove {path}: {error}"));
+                    self.sender.say(Level::Error, "remove", &format!("cannot remove {path}: {error}"));
                 }
             }
             Err(Stuck) => self.spool.put_back(object, Instant::now() + PAUSE),
@@ -160,7 +160,7 @@ impl<T: SendRequest + 'static> Uploader<T> {
     }
 
     async fn upload(&self, object: &Object, leaving: UploadDeadline) -> Result<(), Stuck> {
-        let Some(store) = self.courier.destination.store() else { return Err(Stuck) };
+        let Some(store) = self.sender.destination.store() else { return Err(Stuck) };
         let found = self.open(object, store.encoding()).await?;
         let Found::Lines(key, pieces, first) = found else { return Ok(()) };
         if first.last {
@@ -169,7 +169,7 @@ impl<T: SendRequest + 'static> Uploader<T> {
         } else {
             self.upload_parts(store, &key, (pieces, first), leaving).await?;
         }
-        self.courier.counters().objects.fetch_add(1, Relaxed);
+        self.sender.counters().objects.fetch_add(1, Relaxed);
         Ok(())
     }
 
@@ -178,7 +178,7 @@ impl<T: SendRequest + 'static> Uploader<T> {
         let opened = spawn_blocking(move || read_first(&path, encoding, PART)).await.map_err(|_| Stuck)?;
         let said = |error: &io::Error| {
             let path = object.path.display();
-            self.courier.say(Level::Error, "spool", &format!("cannot read {path}: {error}"));
+            self.sender.say(Level::Error, "spool", &format!("cannot read {path}: {error}"));
         };
         match opened.inspect_err(said) {
             // Somebody removed it; waiting brings nothing back.
@@ -233,7 +233,7 @@ impl<T: SendRequest + 'static> Uploader<T> {
     async fn next(&self, mut pieces: Box<Parts>, spare: Vec<u8>) -> Result<(Box<Parts>, Part), Stuck> {
         let worked = spawn_blocking(move || pieces.next(spare).map(|cut| (pieces, cut))).await;
         worked.map_err(|_| Stuck)?.map_err(|error| {
-            self.courier.say(Level::Error, "spool", &format!("cannot read the spool: {error}"));
+            self.sender.say(Level::Error, "spool", &format!("cannot read the spool: {error}"));
             Stuck
         })
     }
@@ -253,8 +253,8 @@ impl<T: SendRequest + 'static> Uploader<T> {
     ) -> Result<Reply, Stuck> {
         let errand =
             Call { request: &|| store.request(key, call), judge: &|_, reply| store.judge(call, reply) };
-        match self.courier.carry(&errand, &mut AttemptCount::default(), deadline).await {
-            Outcome::Done(reply) => Ok(reply),
+        match self.sender.send_with_retry(&errand, &mut AttemptCount::default(), deadline).await {
+            Outcome::Delivered(reply) => Ok(reply),
             _ => Err(Stuck),
         }
     }
@@ -266,7 +266,7 @@ impl<T: SendRequest + 'static> Uploader<T> {
                 "{objects} objects ({bytes} bytes) wait in spool_dir for the next start; if the disk goes with the \
                  task, raise exit_timeout, Grace and stopTimeout"
             );
-            self.courier.say(Level::Warn, "left", &text);
+            self.sender.say(Level::Warn, "left", &text);
         }
     }
 }

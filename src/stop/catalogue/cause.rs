@@ -108,7 +108,7 @@ const PLATFORM: Table = &[
 ];
 
 /// The cause in a statement, plain as `reason::plain` makes it.
-pub(in crate::stop) fn of(category: Category, statement: &str) -> Option<Cause> {
+pub(in crate::stop) fn find(category: Category, statement: &str) -> Option<Cause> {
     let said = |words: &&[&str]| words.iter().any(|word| statement.contains(word));
     table(category).iter().find(|(_, words)| said(words)).map(|(cause, _)| *cause)
 }
@@ -164,7 +164,7 @@ mod tests {
             ),
         ] {
             for (category, cause) in meanings {
-                assert_eq!(of(category, words), cause, "{words} {category:?}");
+                assert_eq!(find(category, words), cause, "{words} {category:?}");
             }
         }
     }

@@ -9,7 +9,7 @@ use crate::stop::task::{StopCode, TaskEvent};
 
 /// One way to be stopped from outside.
 #[derive(Debug)]
-pub(in crate::stop) struct Outside {
+pub(in crate::stop) struct ExternalStop {
     /// Lower-case parts of `stoppedReason`, any of which is enough.
     pub(in crate::stop) says: &'static [&'static str],
     pub(in crate::stop) category: Category,
@@ -19,7 +19,7 @@ pub(in crate::stop) struct Outside {
     pub(in crate::stop) hint: &'static str,
 }
 
-const SPOT: Outside = Outside {
+const SPOT: ExternalStop = ExternalStop {
     says: &["spot task was interrupted", "spot interruption"],
     category: Category::Spot,
     expected: false,
@@ -27,7 +27,7 @@ const SPOT: Outside = Outside {
     hint: "Nothing to fix in the task; if it hurts, keep a base of on-demand capacity in the capacity provider strategy and finish work within the two minutes of notice.",
 };
 
-const HOST: Outside = Outside {
+const HOST: ExternalStop = ExternalStop {
     says: &["host ec2"],
     category: Category::Host,
     expected: false,
@@ -35,7 +35,7 @@ const HOST: Outside = Outside {
     hint: "Check why the instance went away: Auto Scaling activity, Spot, or an EC2 status check; managed instance draining lets tasks leave first.",
 };
 
-const SCHEDULER: Outside = Outside {
+const SCHEDULER: ExternalStop = ExternalStop {
     says: &[],
     category: Category::Deployment,
     expected: false,
@@ -44,53 +44,53 @@ const SCHEDULER: Outside = Outside {
 };
 
 /// What ends a task whatever its containers say.
-const FORCED: [Outside; 2] = [SPOT, HOST];
+const FORCED: [ExternalStop; 2] = [SPOT, HOST];
 
 /// What the service scheduler does and says.
-const SCHEDULED: [Outside; 7] = [
-    Outside {
+const SCHEDULED: [ExternalStop; 7] = [
+    ExternalStop {
         says: &["scaling activity initiated", "zone rebalanc"],
         category: Category::Deployment,
         expected: true,
         what: "a deployment or scale-in took it out of service",
         hint: "Nothing to do if a deployment or scale-in was under way; a rollback by the circuit breaker looks the same, so compare the service's deployments.",
     },
-    Outside {
+    ExternalStop {
         says: &["performing maintenance", "task retirement", "scheduled for retirement"],
         category: Category::Host,
         expected: true,
         what: "AWS maintains the infrastructure below it",
         hint: "Nothing to fix; services are replaced by themselves, tasks of RunTask have to be started again.",
     },
-    Outside {
+    ExternalStop {
         says: &["draining state", "instance is draining"],
         category: Category::Host,
         expected: true,
         what: "its container instance is being drained",
         hint: "Nothing to fix if the instance was drained on purpose; check that its replacement has room for the task.",
     },
-    Outside {
+    ExternalStop {
         says: &["deregistration forced"],
         category: Category::Host,
         expected: false,
         what: "its container instance was deregistered by force",
         hint: "Find out who deregistered the instance; draining it first would have moved the task.",
     },
-    Outside {
+    ExternalStop {
         says: &["elb health", "load balancer health"],
         category: Category::HealthCheck,
         expected: false,
         what: "it failed the load balancer's health checks",
         hint: "Compare path, port and timeout of the target group's health check with the application's log, open the security group from the load balancer, and set a grace period longer than the start.",
     },
-    Outside {
+    ExternalStop {
         says: &["container health check"],
         category: Category::HealthCheck,
         expected: false,
         what: "it failed the health check of its container definition",
         hint: "Run the health check's command in the image: its tool (curl, wget) may be missing, or `startPeriod` is shorter than the start; a starved container fails it, too.",
     },
-    Outside {
+    ExternalStop {
         says: &["health check", "healthcheck", "unhealthy", "vpc lattice"],
         category: Category::HealthCheck,
         expected: false,
@@ -100,7 +100,7 @@ const SCHEDULED: [Outside; 7] = [
 ];
 
 /// Spot and hosts: first by ECS's code, then by its words, for Spot stops have come without a code.
-pub(in crate::stop) fn forced(task: &TaskEvent<'_>) -> Option<&'static Outside> {
+pub(in crate::stop) fn forced(task: &TaskEvent<'_>) -> Option<&'static ExternalStop> {
     let by_words = || said_in(task, &FORCED);
     match task.stop_code() {
         StopCode::SpotInterruption => Some(&SPOT),
@@ -114,12 +114,12 @@ pub(in crate::stop) fn forced(task: &TaskEvent<'_>) -> Option<&'static Outside> 
 }
 
 /// A notice without words: Spot if the capacity is, else the host.
-fn nameless(task: &TaskEvent<'_>) -> &'static Outside {
+fn nameless(task: &TaskEvent<'_>) -> &'static ExternalStop {
     if task.is_on_spot() { &SPOT } else { &HOST }
 }
 
 /// What the scheduler did. A task that ended by itself is not the scheduler's, whatever words occur in its reason.
-pub(in crate::stop) fn scheduled(task: &TaskEvent<'_>) -> Option<&'static Outside> {
+pub(in crate::stop) fn scheduled(task: &TaskEvent<'_>) -> Option<&'static ExternalStop> {
     match task.stop_code() {
         StopCode::ServiceSchedulerInitiated | StopCode::Other => said_in(task, &SCHEDULED),
         StopCode::TaskFailedToStart | StopCode::EssentialContainerExited | StopCode::UserInitiated => None,
@@ -128,11 +128,11 @@ pub(in crate::stop) fn scheduled(task: &TaskEvent<'_>) -> Option<&'static Outsid
 }
 
 /// The scheduler did it and says nothing we know: exit codes are consequences then, so they must not decide.
-pub(in crate::stop) fn unexplained(task: &TaskEvent<'_>) -> Option<&'static Outside> {
+pub(in crate::stop) fn unexplained(task: &TaskEvent<'_>) -> Option<&'static ExternalStop> {
     (task.stop_code() == StopCode::ServiceSchedulerInitiated).then_some(&SCHEDULER)
 }
 
-fn said_in(task: &TaskEvent<'_>, table: &'static [Outside]) -> Option<&'static Outside> {
+fn said_in(task: &TaskEvent<'_>, table: &'static [ExternalStop]) -> Option<&'static ExternalStop> {
     let text = reason::plain(task.stopped_reason()?);
     table.iter().find(|outside| outside.says.iter().any(|words| text.contains(words)))
 }
@@ -181,7 +181,7 @@ mod tests {
         ] {
             for code in ["ServiceSchedulerInitiated", ""] {
                 let event = json!({ "detail": { "stopCode": code, "stoppedReason": reason } });
-                let found = scheduled(&TaskEvent::of(&event, &EventReader::default()))
+                let found = scheduled(&TaskEvent::from_event(&event, &EventReader::default()))
                     .map(|it| (it.category, it.expected));
                 assert_eq!(found, Some((category, expected)), "{reason}");
             }
@@ -193,7 +193,7 @@ mod tests {
         for (provider, category) in [("FARGATE_SPOT", Category::Spot), ("FARGATE", Category::Host)] {
             let event =
                 json!({ "detail": { "stopCode": "TerminationNotice", "capacityProviderName": provider } });
-            let found = forced(&TaskEvent::of(&event, &EventReader::default())).map(|it| it.category);
+            let found = forced(&TaskEvent::from_event(&event, &EventReader::default())).map(|it| it.category);
             assert_eq!(found, Some(category), "{provider}");
         }
     }
@@ -217,7 +217,7 @@ mod tests {
             ("EssentialContainerExited", "Essential container in task exited", None),
         ] {
             let event = json!({ "detail": { "stopCode": code, "stoppedReason": reason } });
-            let found = forced(&TaskEvent::of(&event, &EventReader::default())).map(|it| it.category);
+            let found = forced(&TaskEvent::from_event(&event, &EventReader::default())).map(|it| it.category);
             assert_eq!(found, category, "{code} {reason}");
         }
     }

@@ -65,7 +65,7 @@ const HINTS: &[(Category, Option<Cause>, &str)] = &[
 ];
 
 /// The row for a report's category and cause.
-pub(in crate::stop) fn of(stop: &StopEvent) -> &'static str {
+pub(in crate::stop) fn find(stop: &StopEvent) -> &'static str {
     for_pair(stop.category, stop.cause)
 }
 

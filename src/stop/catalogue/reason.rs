@@ -306,7 +306,7 @@ mod tests {
         for (text, category, cause) in REPORTED {
             let statements = [plain(text)];
             let found = find(&statements)
-                .map(|(rule, statement)| (rule.category, cause::of(rule.category, statement)));
+                .map(|(rule, statement)| (rule.category, cause::find(rule.category, statement)));
             assert_eq!(found, Some((*category, *cause)), "{text}");
         }
     }
@@ -339,7 +339,7 @@ mod tests {
             "containers": [{ "name": "app", "exitCode": 1 }],
             "attachments": [{ "type": "AmazonElasticBlockStorage", "details": [{ "name": "statusReason", "value": "Timed out." }] }],
         } });
-        let task = TaskEvent::of(&event, &EventReader::default());
+        let task = TaskEvent::from_event(&event, &EventReader::default());
         assert_eq!(statements(&task, task.containers.first()), ["ebs volume: timed out"]);
         for text in [
             "Essential container in task exited",
