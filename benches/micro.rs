@@ -13,9 +13,9 @@ use common::{House, TO_CLOUDWATCH, chunk, median, time};
 use ecs_router::destination::Endpoint;
 use ecs_router::encode::batch::{Limits, pack};
 use ecs_router::encode::buffer_pool::BufferPool;
-use ecs_router::encode::json::Writer;
 use ecs_router::encode::partition::{BatchItem, Partition};
 use ecs_router::input::decode;
+use ecs_router::json::Writer;
 
 const ROUNDS: usize = 40;
 

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use ecs_router::encode::json::{MAX_DEPTH, Writer, cut};
+use ecs_router::json::{MAX_DEPTH, Writer, cut};
 use ecs_router::input::decode;
 use ecs_router::input::record::Value;
 use serde_json::{Map, Number, Value as Json};

@@ -7,9 +7,9 @@
 use super::{Encoded, content};
 use crate::classify::classes::Entry;
 use crate::config::Common;
-use crate::encode::json::Writer;
 use crate::input::decode;
 use crate::input::record::{Field, Value};
+use crate::json::Writer;
 
 /// Fields that hold an application's line, in order of preference.
 const LINE_FIELDS: &[&[u8]] = &[b"log", b"message"];

@@ -2,8 +2,8 @@
 
 use crate::classify::classes::Entry;
 use crate::config::Common;
-use crate::encode::json::{self, Writer};
 use crate::input::record::{Record, Value};
+use crate::json::{self, Writer};
 
 /// Writes the entry's payload: a JSON object, or bare text when `log_key` names a string.
 pub(super) fn write<const QUOTED: bool>(

@@ -8,7 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 use super::timestamp_field::TimestampField;
 use crate::classify::classes::Entry;
 use crate::config::Common;
-use crate::encode::json::Writer;
+use crate::json::Writer;
 
 /// The longest record, before base64.
 pub(super) const MAX_RECORD: usize = 1_024_000;

@@ -5,8 +5,8 @@ use jiff::fmt::temporal::DateTimePrinter;
 use super::{Encoded, content};
 use crate::classify::classes::Entry;
 use crate::config::{Common, KeyReader};
-use crate::encode::json::Writer;
 use crate::input::record::{Field, Value};
+use crate::json::Writer;
 
 /// Under which name the time is written.
 #[derive(Debug)]

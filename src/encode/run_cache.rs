@@ -5,8 +5,8 @@
 
 use std::cell::RefCell;
 
-use super::json::Writer;
 use crate::input::record::{Field, Record};
+use crate::json::Writer;
 
 /// The last row of one destination's records.
 #[derive(Debug, Clone, Default)]

@@ -14,8 +14,8 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 use serde_json::Value;
 
-use crate::encode::json::Writer;
 use crate::input::record::{self, Record};
+use crate::json::Writer;
 
 mod agent;
 mod decode;

@@ -11,8 +11,8 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 
 use super::StopEvent;
-use crate::encode::json;
 use crate::input::record::Record;
+use crate::json;
 
 /// Of one line; the rest is cut.
 const LINE: usize = 2 << 10;

@@ -8,7 +8,7 @@ use test_support::root;
 
 /// What each line names may use what the lines below it name. A folder or file that is not in the list fails the test:
 /// its place has to be decided.
-const LAYERS: [&str; 18] = [
+const LAYERS: [&str; 19] = [
     "registry",
     "worker",
     "router",
@@ -23,6 +23,7 @@ const LAYERS: [&str; 18] = [
     "envelope",
     "task_metadata",
     "stop",
+    "json",
     "input",
     "metrics",
     "log",

@@ -14,8 +14,8 @@ use super::{
 use crate::classify::classes::Entry;
 use crate::config::{Common, KeyReader};
 use crate::encode::batch::{Batch, Limits};
-use crate::encode::json::Writer;
 use crate::encode::template::{NameKind, RenderContext, Template};
+use crate::json::Writer;
 use crate::metrics::Reason;
 
 /// What each event counts for besides its message.

@@ -11,9 +11,9 @@ use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request,
 use crate::classify::classes::{Class, Entry};
 use crate::config::{Common, KeyReader};
 use crate::encode::batch::{Batch, Limits};
-use crate::encode::json::Writer;
 use crate::encode::template::{NameKind, RenderContext, Template};
 use crate::input::record::Field;
+use crate::json::Writer;
 use crate::stop::Severity;
 
 /// Of one request, before compression.

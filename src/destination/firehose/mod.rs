@@ -15,8 +15,8 @@ use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request,
 use crate::classify::classes::Entry;
 use crate::config::{Common, KeyReader};
 use crate::encode::batch::{Batch, Limits};
-use crate::encode::json::Writer;
 use crate::encode::template::RenderContext;
+use crate::json::Writer;
 
 /// Sum of the records of one request, before base64.
 const MAX_BATCH: usize = 4 << 20;

@@ -13,8 +13,8 @@ use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request,
 use crate::classify::classes::Entry;
 use crate::config::{Common, KeyReader, Secret};
 use crate::encode::batch::{Batch, Limits};
-use crate::encode::json::Writer;
 use crate::encode::template::RenderContext;
+use crate::json::Writer;
 
 /// Headers that follow from the request itself.
 const NOT_FOR_USERS: [HeaderName; 4] =

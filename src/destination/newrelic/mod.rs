@@ -10,9 +10,9 @@ use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request,
 use crate::classify::classes::Entry;
 use crate::config::{Common, KeyReader};
 use crate::encode::batch::{Batch, Limits};
-use crate::encode::json::{self, Writer};
 use crate::encode::template::RenderContext;
 use crate::input::record::{Field, Value};
+use crate::json::{self, Writer};
 
 /// Of one request. The documents mean the compressed body, the vendor's tools the other; here both stay below.
 const MAX_BODY: usize = 1_000_000;

@@ -9,10 +9,10 @@ use super::record::LogRecord;
 use super::resource::ResourceAttributes;
 use super::{MAX_DEPTH, PartialSuccess, SCOPE};
 use crate::encode::batch::Batch;
-use crate::encode::json::Writer;
 use crate::encode::payload::Payload;
 use crate::input::decode;
 use crate::input::record::Value;
+use crate::json::Writer;
 
 /// Appends `ResourceLogs.resource`.
 pub(super) fn resource(attributes: &ResourceAttributes, out: &mut Vec<u8>) {

@@ -10,9 +10,9 @@ use super::record::LogRecord;
 use super::resource::ResourceAttributes;
 use super::{MAX_DEPTH, PartialSuccess, SCOPE};
 use crate::encode::batch::Batch;
-use crate::encode::json::Writer;
 use crate::encode::payload::Payload;
 use crate::input::record::Value;
+use crate::json::Writer;
 
 const VARINT: u8 = 0;
 const FIXED64: u8 = 1;

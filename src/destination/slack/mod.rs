@@ -23,9 +23,9 @@ use super::{
 use crate::classify::classes::Entry;
 use crate::config::{Common, KeyReader, Secret};
 use crate::encode::batch::{Batch, Limits};
-use crate::encode::json::{self, Writer};
 use crate::encode::template::RenderContext;
 use crate::input::record::Value;
+use crate::json::{self, Writer};
 use crate::stop::Severity;
 
 /// A webhook takes one message per second. What counts is when it arrives, so there is a little room for the way.

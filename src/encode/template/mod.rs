@@ -13,9 +13,9 @@ use clock::Clock;
 use field::FieldSource;
 use jiff::tz::TimeZone;
 
-use super::json;
 use crate::classify::classes::Entry;
 use crate::input::record::Value;
+use crate::json;
 use crate::task_metadata::TaskMetadata;
 
 /// What kind of name a template makes; decides which characters of a value may stand in it.

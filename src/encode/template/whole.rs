@@ -1,7 +1,7 @@
 //! Rules for a name as a whole: its length, its beginning, what its parts may not add up to.
 
 use super::UNKNOWN;
-use crate::encode::json;
+use crate::json;
 
 /// CloudWatch's limit for both names, in characters, and enough for any other
 /// (<https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogStream.html>, read 2026-11).
