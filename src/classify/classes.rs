@@ -156,7 +156,7 @@ impl Classifier {
         if marks.from_events && marks.has_detail_type {
             return self.read_event(record);
         }
-        envelope::open(record).map(Classified::Envelope)
+        envelope::unwrap(record).map(Classified::Envelope)
     }
 
     /// `None`: no readable event, or none that says that something stopped.

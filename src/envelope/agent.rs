@@ -1,7 +1,7 @@
-//! What the ECS agent writes when it tells ECS of a stop: the one line that knows every exit code, who is essential
-//! and why, seconds before EventBridge says it. EC2 and ECS Anywhere only.
+//! Converts the line that the ECS agent logs when it reports a stop to ECS. The line has every exit code and reason, and
+//! which containers are essential, seconds before EventBridge sends them. EC2 and ECS Anywhere only.
 //!
-//! The line knows neither stop code nor service, so a planned stop reads like any other end of its containers.
+//! The line has neither stop code nor service, so a planned stop reads like any other end of its containers.
 //!
 //! Its fields: `agent/api/statechange.go` of <https://github.com/aws/amazon-ecs-agent>.
 
@@ -10,36 +10,42 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
+use super::logfmt;
+
 /// `msg` of that line.
-pub(super) const SENDING: &str = "Sending state change to ECS";
-/// What an unset time looks like.
-const NEVER: &str = "0001-01-01";
-/// Reasons have at most 1024 characters and a task ten containers or so.
-const LONGEST: usize = 1 << 20;
+pub(super) const STATE_CHANGE_MESSAGE: &str = "Sending state change to ECS";
+/// How the agent writes an unset time.
+const UNSET_TIME_PREFIX: &str = "0001-01-01";
+/// Reasons have at most 1024 characters, and a task about ten containers.
+const MAX_LINE_BYTES: usize = 1 << 20;
 
 type Fields = BTreeMap<String, String>;
 
-/// The event in a line; `None` when it is another line, or one about something that goes on.
-pub(super) fn event(fields: &Fields) -> Option<Value> {
+/// The event in a line; `None` for another line, and for one about something that goes on.
+pub(super) fn event_from_logfmt(line: &str) -> Option<Value> {
+    event(&logfmt::fields(line))
+}
+
+fn event(fields: &Fields) -> Option<Value> {
     let is = |key: &str, expected| fields.get(key).is_some_and(|value| value == expected);
-    if !is("msg", SENDING) {
+    if !is("msg", STATE_CHANGE_MESSAGE) {
         return None;
     }
     match fields.get("eventType")?.as_str() {
-        "TaskStateChange" if is("taskStatus", "STOPPED") => task(fields),
-        "ContainerStateChange" if is("containerStatus", "STOPPED") => container(fields),
+        "TaskStateChange" if is("taskStatus", "STOPPED") => task_event(fields),
+        "ContainerStateChange" if is("containerStatus", "STOPPED") => container_event(fields),
         _ => None,
     }
 }
 
-/// The same from a line in JSON (`ECS_LOG_OUTPUT_FORMAT=json`), or one that a parser has taken apart.
-pub(super) fn event_in(line: &RawValue) -> Option<Value> {
-    let text = Some(line.get()).filter(|text| text.len() <= LONGEST)?;
+/// The event in a line in JSON (`ECS_LOG_OUTPUT_FORMAT=json`), or one that a parser has taken apart.
+pub(super) fn event_from_json(line: &RawValue) -> Option<Value> {
+    let text = Some(line.get()).filter(|text| text.len() <= MAX_LINE_BYTES)?;
     let fields: BTreeMap<String, Value> = serde_json::from_str(text).ok()?;
-    event(&fields.into_iter().filter_map(|(key, value)| Some((key, word(value)?))).collect())
+    event(&fields.into_iter().filter_map(|(key, value)| Some((key, to_text(value)?))).collect())
 }
 
-fn word(value: Value) -> Option<String> {
+fn to_text(value: Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text),
         Value::Number(number) => Some(number.to_string()),
@@ -47,79 +53,85 @@ fn word(value: Value) -> Option<String> {
     }
 }
 
-/// In the shape of a task's last event. Version 0 is before all that ECS counts, and the same however often the
-/// agent has to try.
-fn task(fields: &Fields) -> Option<Value> {
+/// An event in the shape of a task's last one. Version 0 is before any that ECS counts, and the same however often the
+/// agent retries.
+fn task_event(fields: &Fields) -> Option<Value> {
     let arn = fields.get("taskArn")?;
     let mut detail = object(json!({
         "via": "agent_log", "taskArn": arn, "version": 0, "desiredStatus": "STOPPED", "lastStatus": "STOPPED",
         "containers": containers(fields),
     }));
-    put(&mut detail, "stoppedReason", fields.get("taskReason"));
-    put(&mut detail, "stoppedAt", fields.get("time"));
+    insert_text(&mut detail, "stoppedReason", fields.get("taskReason"));
+    insert_text(&mut detail, "stoppedAt", fields.get("time"));
     for (key, field) in [
         ("pullStartedAt", "taskPullStartedAt"),
         ("pullStoppedAt", "taskPullStoppedAt"),
         ("executionStoppedAt", "taskExecutionStoppedAt"),
     ] {
-        put(&mut detail, key, fields.get(field).filter(|time| !time.starts_with(NEVER)));
+        insert_text(&mut detail, key, fields.get(field).filter(|time| !time.starts_with(UNSET_TIME_PREFIX)));
     }
-    Some(envelope(fields, ("aws.ecs", "ECS Task State Change"), format!("agent-log-{arn}"), detail))
+    Some(eventbridge_event(fields, ("aws.ecs", "ECS Task State Change"), format!("agent-log-{arn}"), detail))
 }
 
-/// One container's end, which says nothing about its task.
-fn container(fields: &Fields) -> Option<Value> {
-    let (arn, name) = (fields.get("taskArn")?, fields.get("containerName")?);
+/// An event about one container's end, which says nothing about its task.
+fn container_event(fields: &Fields) -> Option<Value> {
+    let arn = fields.get("taskArn")?;
+    let name = fields.get("containerName")?;
     let mut container = object(json!({ "name": name, "lastStatus": "STOPPED" }));
-    put_number(&mut container, "exitCode", fields.get("exitCode").map(String::as_str));
-    put(&mut container, "reason", fields.get("reason"));
+    insert_number(&mut container, "exitCode", fields.get("exitCode").map(String::as_str));
+    insert_text(&mut container, "reason", fields.get("reason"));
     let detail = object(json!({ "via": "agent_log", "taskArn": arn, "container": container }));
     let kind = ("ecs_router", "ECS Container Exit");
-    Some(envelope(fields, kind, format!("agent-log-{arn}-{name}"), detail))
+    Some(eventbridge_event(fields, kind, format!("agent-log-{arn}-{name}"), detail))
 }
 
-fn envelope(fields: &Fields, (source, kind): (&str, &str), id: String, detail: Map<String, Value>) -> Value {
+fn eventbridge_event(
+    fields: &Fields,
+    (source, kind): (&str, &str),
+    id: String,
+    detail: Map<String, Value>,
+) -> Value {
     let mut event = object(json!({
         "version": "0", "id": id, "source": source, "detail-type": kind,
         "resources": [fields.get("taskArn")], "detail": detail,
     }));
-    put(&mut event, "time", fields.get("time"));
+    insert_text(&mut event, "time", fields.get("time"));
     event.into()
 }
 
-/// Numbered from 0, in an order that means nothing.
+/// The changes are numbered from 0, in no particular order.
 fn containers(fields: &Fields) -> Vec<Value> {
     let changes = (0..).map_while(|index: u32| fields.get(&format!("containerChange-{index}")));
-    changes.filter_map(|change| change_of(change)).collect()
+    changes.filter_map(|change| parse_container_change(change)).collect()
 }
 
 /// `containerName=app containerStatus=STOPPED containerExitCode=1 containerReason=free text … containerIsEssential=true`.
-/// The reason may contain anything, so what stands around it is taken off from both ends.
-fn change_of(change: &str) -> Option<Value> {
-    let (change, essential) = cut_last(change, " containerIsEssential=");
-    let (change, runtime_id) = cut_last(change, " containerRuntimeID=");
-    let (change, _) = cut_last(change, " containerKnownSentStatus=");
-    let (change, reason) = cut_first(change, " containerReason=");
-    let reason = reason.map(|reason| cut_last(reason, " containerPortBindings=").0);
-    let (change, _) = cut_last(change, " containerPortBindings=");
-    let (change, exit_code) = cut_first(change, " containerExitCode=");
-    let (name, status) = cut_first(change, " containerStatus=");
+/// The reason may contain anything, so the fields around it are taken off from both ends.
+fn parse_container_change(change: &str) -> Option<Value> {
+    let (change, essential) = split_last(change, " containerIsEssential=");
+    let (change, runtime_id) = split_last(change, " containerRuntimeID=");
+    let (change, _) = split_last(change, " containerKnownSentStatus=");
+    let (change, reason) = split_first(change, " containerReason=");
+    let reason = reason.map(|reason| split_last(reason, " containerPortBindings=").0);
+    let (change, _) = split_last(change, " containerPortBindings=");
+    let (change, exit_code) = split_first(change, " containerExitCode=");
+    let (name, status) = split_first(change, " containerStatus=");
     let mut container = object(json!({ "name": name.strip_prefix("containerName=")? }));
-    put(&mut container, "lastStatus", status);
-    put_number(&mut container, "exitCode", exit_code);
-    put(&mut container, "reason", reason);
-    put(&mut container, "runtimeId", runtime_id);
+    insert_text(&mut container, "lastStatus", status);
+    insert_number(&mut container, "exitCode", exit_code);
+    insert_text(&mut container, "reason", reason);
+    insert_text(&mut container, "runtimeId", runtime_id);
     if let Some(essential) = essential.and_then(|word| word.parse::<bool>().ok()) {
         container.insert("essential".to_owned(), essential.into());
     }
     Some(container.into())
 }
 
-fn cut_first<'t>(text: &'t str, mark: &str) -> (&'t str, Option<&'t str>) {
+fn split_first<'t>(text: &'t str, mark: &str) -> (&'t str, Option<&'t str>) {
     text.split_once(mark).map_or((text, None), |(before, after)| (before, Some(after)))
 }
 
-fn cut_last<'t>(text: &'t str, mark: &str) -> (&'t str, Option<&'t str>) {
+fn split_last<'t>(text: &'t str, mark: &str) -> (&'t str, Option<&'t str>) {
     text.rsplit_once(mark).map_or((text, None), |(before, after)| (before, Some(after)))
 }
 
@@ -130,13 +142,13 @@ fn object(value: Value) -> Map<String, Value> {
     }
 }
 
-fn put(object: &mut Map<String, Value>, key: &str, text: Option<impl AsRef<str>>) {
+fn insert_text(object: &mut Map<String, Value>, key: &str, text: Option<impl AsRef<str>>) {
     if let Some(text) = text.as_ref().map(AsRef::as_ref).filter(|text| !text.is_empty()) {
         object.insert(key.to_owned(), text.into());
     }
 }
 
-fn put_number(object: &mut Map<String, Value>, key: &str, text: Option<&str>) {
+fn insert_number(object: &mut Map<String, Value>, key: &str, text: Option<&str>) {
     if let Some(number) = text.and_then(|text| text.parse::<i64>().ok()) {
         object.insert(key.to_owned(), number.into());
     }

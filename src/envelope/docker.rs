@@ -1,5 +1,4 @@
-//! Docker's own word that a container ended, turned into a container's exit. On EC2 only: Fargate has no Docker to
-//! ask.
+//! Converts Docker's events about a container's end into a container's exit. On EC2 only: Fargate has no Docker to ask.
 //!
 //! Recognised by `Type`, `Action` and `Actor`: since version 29 Docker leaves the older `status`, `id` and `from`
 //! out. The agent's labels say which task it was: <https://docs.docker.com/reference/cli/docker/system/events/> and
@@ -13,16 +12,15 @@ use serde_json::{Map, Value, json};
 
 /// Containers of the agent's own, such as the one that holds a task's network open.
 const INTERNAL: &str = "~internal~";
-/// Signals that ask for an end: a container that dies of them was told to. ECS sends SIGTERM, then SIGKILL; an image
-/// may ask for SIGQUIT or SIGINT instead.
-const ENDING: [&str; 4] = ["15", "9", "3", "2"];
+/// Signals that request an end. ECS sends SIGTERM, then SIGKILL; an image may ask for SIGQUIT or SIGINT instead.
+const STOP_SIGNALS: [&str; 4] = ["15", "9", "3", "2"];
 const OUT_OF_MEMORY: &str =
     "OutOfMemoryError: Docker reports that the kernel killed a process in the container";
 
-/// What an event of Docker is to us.
+/// What an event of Docker is converted to.
 #[derive(Debug)]
 pub(super) enum ContainerEvent {
-    /// A container's exit, and the id of an earlier event that it makes superfluous.
+    /// A container's exit, and the id of an earlier event that it supersedes.
     Exit(Value, Option<String>),
     /// One of the agent's own containers ended.
     Internal,
@@ -30,11 +28,11 @@ pub(super) enum ContainerEvent {
     Other,
 }
 
-/// Reads the events of one record. What came before in it helps: who was told to stop, who ran out of memory.
+/// Converts the events of one record. Remembers which containers were requested to stop, and which ran out of memory.
 #[derive(Debug, Default)]
 pub(super) struct Converter {
-    asked: BTreeSet<String>,
-    /// By container: the id of the event about its memory.
+    stop_requested: BTreeSet<String>,
+    /// By container: the id of the exit that reported it.
     out_of_memory: BTreeMap<String, String>,
 }
 
@@ -60,7 +58,7 @@ struct Actor {
 }
 
 impl Actor {
-    fn says(&self, key: &str) -> Option<&str> {
+    fn attribute(&self, key: &str) -> Option<&str> {
         self.attributes.get(key)?.as_str().filter(|text| !text.is_empty())
     }
 
@@ -69,9 +67,9 @@ impl Actor {
         value.as_i64().or_else(|| value.as_str()?.parse().ok())
     }
 
-    /// Its name in the task definition; outside of ECS, its own.
+    /// The name in the task definition; outside of ECS, Docker's own.
     fn name(&self) -> Option<&str> {
-        self.says("com.amazonaws.ecs.container-name").or_else(|| self.says("name"))
+        self.attribute("com.amazonaws.ecs.container-name").or_else(|| self.attribute("name"))
     }
 }
 
@@ -82,7 +80,7 @@ impl Event {
 }
 
 impl Converter {
-    pub(super) fn read(&mut self, value: &RawValue) -> ContainerEvent {
+    pub(super) fn convert(&mut self, value: &RawValue) -> ContainerEvent {
         let Ok(event) = serde_json::from_str::<Event>(value.get()) else { return ContainerEvent::Other };
         if event.kind != "container" {
             return ContainerEvent::Other;
@@ -91,84 +89,88 @@ impl Converter {
             "die" | "oom" if event.actor.name().is_some_and(|name| name.starts_with(INTERNAL)) => {
                 ContainerEvent::Internal
             }
-            "die" => self.death(&event),
-            "oom" => self.memory(&event),
-            "kill" if event.actor.says("signal").is_some_and(|signal| ENDING.contains(&signal)) => {
-                self.asked.insert(event.actor.id);
+            "die" => self.on_die(&event),
+            "oom" => self.on_oom(&event),
+            "kill"
+                if event.actor.attribute("signal").is_some_and(|signal| STOP_SIGNALS.contains(&signal)) =>
+            {
+                self.stop_requested.insert(event.actor.id);
                 ContainerEvent::Other
             }
             _ => ContainerEvent::Other,
         }
     }
 
-    fn death(&mut self, event: &Event) -> ContainerEvent {
-        let superfluous = self.out_of_memory.remove(&event.actor.id);
-        let reason = superfluous.as_ref().map(|_| OUT_OF_MEMORY);
-        let asked = self.asked.remove(&event.actor.id);
-        exit(event, reason, asked)
-            .map_or(ContainerEvent::Other, |exit| ContainerEvent::Exit(exit, superfluous))
+    fn on_die(&mut self, event: &Event) -> ContainerEvent {
+        let superseded = self.out_of_memory.remove(&event.actor.id);
+        let reason = superseded.as_ref().map(|_| OUT_OF_MEMORY);
+        let stop_requested = self.stop_requested.remove(&event.actor.id);
+        exit_event(event, reason, stop_requested)
+            .map_or(ContainerEvent::Other, |exit_event| ContainerEvent::Exit(exit_event, superseded))
     }
 
     /// The kernel may take a child process only, so this alone ends no container.
-    fn memory(&mut self, event: &Event) -> ContainerEvent {
-        let Some(exit) = exit(event, Some(OUT_OF_MEMORY), false) else { return ContainerEvent::Other };
-        self.out_of_memory.insert(event.actor.id.clone(), id_of(event));
-        ContainerEvent::Exit(exit, None)
+    fn on_oom(&mut self, event: &Event) -> ContainerEvent {
+        let Some(exit_event) = exit_event(event, Some(OUT_OF_MEMORY), false) else {
+            return ContainerEvent::Other;
+        };
+        self.out_of_memory.insert(event.actor.id.clone(), event_id(event));
+        ContainerEvent::Exit(exit_event, None)
     }
 }
 
-fn id_of(event: &Event) -> String {
+fn event_id(event: &Event) -> String {
     let at = event.nanos.or(event.time).unwrap_or_default();
     format!("docker-{}-{}-{at}", event.actor.id, event.action)
 }
 
-fn exit(event: &Event, reason: Option<&str>, asked: bool) -> Option<Value> {
+fn exit_event(event: &Event, reason: Option<&str>, stop_requested: bool) -> Option<Value> {
     let actor = &event.actor;
     let mut container = Map::from_iter([
         ("name".to_owned(), actor.name()?.into()),
         ("runtimeId".to_owned(), actor.id.clone().into()),
     ]);
-    put(&mut container, "image", actor.says("image"));
-    put(&mut container, "reason", reason);
+    insert(&mut container, "image", actor.attribute("image"));
+    insert(&mut container, "reason", reason);
     if event.action == "die" {
         container.insert("lastStatus".to_owned(), "STOPPED".into());
-        put(&mut container, "exitCode", actor.number("exitCode"));
-        put(&mut container, "startedAt", event.millis().and_then(|died| started(died, actor)));
-        put(&mut container, "stoppedAt", event.millis().and_then(written));
+        insert(&mut container, "exitCode", actor.number("exitCode"));
+        insert(&mut container, "startedAt", event.millis().and_then(|died| started_at(died, actor)));
+        insert(&mut container, "stoppedAt", event.millis().and_then(rfc3339));
     }
     let mut detail = Map::from_iter([("via".to_owned(), "docker_events".into())]);
-    put(&mut detail, "taskArn", actor.says("com.amazonaws.ecs.task-arn"));
-    put(&mut detail, "clusterArn", actor.says("com.amazonaws.ecs.cluster"));
-    put(&mut detail, "taskDefinitionArn", definition(actor));
-    put(&mut detail, "askedToStop", asked.then_some(true));
+    insert(&mut detail, "taskArn", actor.attribute("com.amazonaws.ecs.task-arn"));
+    insert(&mut detail, "clusterArn", actor.attribute("com.amazonaws.ecs.cluster"));
+    insert(&mut detail, "taskDefinitionArn", task_definition(actor));
+    insert(&mut detail, "askedToStop", stop_requested.then_some(true));
     detail.insert("container".to_owned(), container.into());
-    Some(envelope(event, detail))
+    Some(eventbridge_event(event, detail))
 }
 
-fn envelope(event: &Event, detail: Map<String, Value>) -> Value {
-    let resources: Vec<&str> = event.actor.says("com.amazonaws.ecs.task-arn").into_iter().collect();
+fn eventbridge_event(event: &Event, detail: Map<String, Value>) -> Value {
+    let resources: Vec<&str> = event.actor.attribute("com.amazonaws.ecs.task-arn").into_iter().collect();
     json!({
-        "version": "0", "id": id_of(event), "source": "ecs_router", "detail-type": "ECS Container Exit",
-        "time": event.millis().and_then(written), "resources": resources, "detail": detail,
+        "version": "0", "id": event_id(event), "source": "ecs_router", "detail-type": "ECS Container Exit",
+        "time": event.millis().and_then(rfc3339), "resources": resources, "detail": detail,
     })
 }
 
-fn definition(actor: &Actor) -> Option<String> {
-    let family = actor.says("com.amazonaws.ecs.task-definition-family")?;
-    let revision = actor.says("com.amazonaws.ecs.task-definition-version")?;
+fn task_definition(actor: &Actor) -> Option<String> {
+    let family = actor.attribute("com.amazonaws.ecs.task-definition-family")?;
+    let revision = actor.attribute("com.amazonaws.ecs.task-definition-version")?;
     Some(format!("{family}:{revision}"))
 }
 
-/// Newer versions say how many seconds it ran.
-fn started(died: i64, actor: &Actor) -> Option<String> {
-    written(died.checked_sub(actor.number("execDuration")?.checked_mul(1_000)?)?)
+/// Newer versions of Docker say for how many seconds the container ran.
+fn started_at(died: i64, actor: &Actor) -> Option<String> {
+    rfc3339(died.checked_sub(actor.number("execDuration")?.checked_mul(1_000)?)?)
 }
 
-fn written(millis: i64) -> Option<String> {
+fn rfc3339(millis: i64) -> Option<String> {
     jiff::Timestamp::from_millisecond(millis).ok().map(|time| time.to_string())
 }
 
-fn put(object: &mut Map<String, Value>, key: &str, value: Option<impl Into<Value>>) {
+fn insert(object: &mut Map<String, Value>, key: &str, value: Option<impl Into<Value>>) {
     if let Some(value) = value {
         object.insert(key.to_owned(), value.into());
     }

@@ -1,5 +1,4 @@
-//! `key=value key="quoted value"`: the ECS agent's default way to write a line. Quotes as Go's `%q` does; knows no
-//! field.
+//! Parses `key=value key="quoted value"`, the ECS agent's default format, quoted as Go's `%q` does. Knows no field.
 //!
 //! The agent's formatter: `ecs-agent/logger/log.go` of <https://github.com/aws/amazon-ecs-agent>.
 
@@ -7,21 +6,21 @@ use std::collections::BTreeMap;
 use std::str::Chars;
 
 /// How every line of the agent begins.
-pub(super) const START: &str = "level=";
+pub(super) const LINE_START: &str = "level=";
 
-/// The pairs of a line. Words without a `=` are passed over; a line that ends inside a value has been cut, and what
-/// stands before the cut might mean something else with the rest, so it has no pairs at all.
+/// The pairs of a line. Words without a `=` are skipped. A line that ends inside a value has been cut, and the value might
+/// have meant something else with the rest, so such a line has no pairs at all.
 pub(super) fn fields(line: &str) -> BTreeMap<String, String> {
     let mut fields = BTreeMap::new();
-    let mut left = line.trim();
-    while let Some((word, separator, after)) = word(left) {
-        left = after;
+    let mut rest = line.trim();
+    while let Some((word, separator, after)) = word(rest) {
+        rest = after;
         if separator != Some('=') {
             continue;
         }
-        let Some((value, after)) = value(left) else { return BTreeMap::new() };
+        let Some((value, after)) = value(rest) else { return BTreeMap::new() };
         fields.insert(word.to_owned(), value);
-        left = after;
+        rest = after;
     }
     fields
 }
@@ -29,42 +28,42 @@ pub(super) fn fields(line: &str) -> BTreeMap<String, String> {
 /// The next word, the character that ends it, and what follows.
 fn word(text: &str) -> Option<(&str, Option<char>, &str)> {
     let text = text.trim_start();
-    let mut letters = text.chars();
-    let end = letters.find(|letter| matches!(letter, '=' | ' '));
-    let after = letters.as_str();
+    let mut chars = text.chars();
+    let end = chars.find(|c| matches!(c, '=' | ' '));
+    let after = chars.as_str();
     let length = text.len() - after.len() - end.map_or(0, char::len_utf8);
     text.get(..length).filter(|_| !text.is_empty()).map(|word| (word, end, after))
 }
 
 fn value(text: &str) -> Option<(String, &str)> {
     match text.strip_prefix('"') {
-        Some(quoted) => unquoted(quoted),
+        Some(quoted) => unquote(quoted),
         None => word_up_to_space(text),
     }
 }
 
-/// The agent writes a text that is empty as `""`, so nothing at all is a cut.
+/// The agent writes an empty text as `""`, so an empty word means that the line was cut.
 fn word_up_to_space(text: &str) -> Option<(String, &str)> {
     let (word, after) = text.split_once(' ').unwrap_or((text, ""));
     (!word.is_empty()).then(|| (word.to_owned(), after))
 }
 
 /// The text up to the closing quotation mark, and what follows that; `None` without one.
-fn unquoted(text: &str) -> Option<(String, &str)> {
-    let mut letters = text.chars();
+fn unquote(text: &str) -> Option<(String, &str)> {
+    let mut chars = text.chars();
     let mut value = String::new();
     loop {
-        match letters.next()? {
-            '"' => return Some((value, letters.as_str())),
-            '\\' => value.push(escaped(&mut letters)?),
-            letter => value.push(letter),
+        match chars.next()? {
+            '"' => return Some((value, chars.as_str())),
+            '\\' => value.push(unescape(&mut chars)?),
+            c => value.push(c),
         }
     }
 }
 
 /// <https://go.dev/ref/spec#Rune_literals>
-fn escaped(letters: &mut Chars<'_>) -> Option<char> {
-    Some(match letters.next()? {
+fn unescape(chars: &mut Chars<'_>) -> Option<char> {
+    Some(match chars.next()? {
         'a' => '\x07',
         'b' => '\x08',
         'f' => '\x0c',
@@ -73,18 +72,18 @@ fn escaped(letters: &mut Chars<'_>) -> Option<char> {
         't' => '\t',
         'v' => '\x0b',
         // A byte that is no UTF-8.
-        'x' => number(letters, 2).map(|_| char::REPLACEMENT_CHARACTER)?,
-        'u' => letter(number(letters, 4)?),
-        'U' => letter(number(letters, 8)?),
+        'x' => hex_number(chars, 2).map(|_| char::REPLACEMENT_CHARACTER)?,
+        'u' => char_from(hex_number(chars, 4)?),
+        'U' => char_from(hex_number(chars, 8)?),
         itself => itself,
     })
 }
 
-fn number(letters: &mut Chars<'_>, digits: usize) -> Option<u32> {
-    (0..digits).try_fold(0, |number: u32, _| Some((number << 4) | letters.next()?.to_digit(16)?))
+fn hex_number(chars: &mut Chars<'_>, digits: usize) -> Option<u32> {
+    (0..digits).try_fold(0, |number: u32, _| Some((number << 4) | chars.next()?.to_digit(16)?))
 }
 
-fn letter(code: u32) -> char {
+fn char_from(code: u32) -> char {
     char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 

@@ -1,4 +1,4 @@
-//! What carriers look like: the fields that give them away, each as the text it stands in.
+//! The shapes of envelopes: the fields that tell them apart, each as the text it stands in.
 //!
 //! - SNS: <https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html>
 //! - SQS and SNS through Lambda: <https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html>, `with-sns.html`
@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use super::agent;
 
-/// The fields of any of the forms; a form is known by which of them are there.
+/// The fields of all shapes; which of them are there tells the shape.
 #[derive(Debug, Deserialize)]
 pub(super) struct JsonObject<'r> {
     source: Option<&'r RawValue>,
@@ -24,8 +24,8 @@ pub(super) struct JsonObject<'r> {
     pub(super) detail_type: Option<&'r RawValue>,
     /// SNS.
     #[serde(borrow, rename = "Message")]
-    pub(super) message_of_sns: Option<&'r RawValue>,
-    /// What Lambda is given of SQS or SNS …
+    pub(super) sns_message: Option<&'r RawValue>,
+    /// SQS or SNS, as Lambda gets them …
     #[serde(borrow, rename = "Records")]
     pub(super) batch: Option<&'r RawValue>,
     /// … a message of SQS in it …
@@ -37,13 +37,13 @@ pub(super) struct JsonObject<'r> {
     /// Firehose.
     #[serde(borrow)]
     pub(super) records: Option<&'r RawValue>,
-    /// What is in base64: at Firehose and in `awslogs`.
+    /// base64: in Firehose's records and in `awslogs`.
     #[serde(borrow)]
     pub(super) data: Option<&'r RawValue>,
     /// CloudWatch Logs to Lambda.
     #[serde(borrow)]
     pub(super) awslogs: Option<&'r RawValue>,
-    /// CloudWatch Logs, unpacked …
+    /// CloudWatch Logs, decoded …
     #[serde(borrow, rename = "logEvents")]
     pub(super) log_events: Option<&'r RawValue>,
     #[serde(borrow, rename = "messageType")]
@@ -60,38 +60,38 @@ pub(super) struct JsonObject<'r> {
 }
 
 impl JsonObject<'_> {
-    /// The marks of FireLens's log driver.
+    /// Whether the object has the fields that FireLens's log driver adds.
     pub(super) fn is_application_output(&self) -> bool {
         let stream = self.source.is_some_and(|source| matches!(source.get(), r#""stdout""# | r#""stderr""#));
         stream || self.container_id.is_some() || self.container_name.is_some()
     }
 
-    pub(super) fn is_docker(&self) -> bool {
+    pub(super) fn is_docker_event(&self) -> bool {
         self.action.is_some() && self.actor.is_some()
     }
 
-    pub(super) fn is_of_agent(&self) -> bool {
-        self.msg.and_then(text).is_some_and(|text| text == agent::SENDING)
+    pub(super) fn is_agent_line(&self) -> bool {
+        self.msg.and_then(text).is_some_and(|text| text == agent::STATE_CHANGE_MESSAGE)
     }
 
-    /// CloudWatch Logs asks with it whether anybody is there.
+    /// CloudWatch Logs sends it to check whether the receiver can be reached.
     pub(super) fn is_control_message(&self) -> bool {
         self.message_type.and_then(text).is_some_and(|text| text == "CONTROL_MESSAGE")
     }
 }
 
 /// The fields of an object; `None` for anything else, and for an object that has one of them twice.
-pub(super) fn read(value: &RawValue) -> Option<JsonObject<'_>> {
+pub(super) fn parse(value: &RawValue) -> Option<JsonObject<'_>> {
     serde_json::from_str(value.get()).ok()
 }
 
-/// What a JSON string says.
+/// The text of a JSON string.
 pub(super) fn text(value: &RawValue) -> Option<String> {
     value.get().starts_with('"').then(|| serde_json::from_str(value.get()).ok())?
 }
 
-/// Hands on the elements of an array one by one, so that none of them takes memory; says whether it is an array.
-pub(super) fn elements(array: &RawValue, visit: impl FnMut(&RawValue)) -> bool {
+/// Visits the elements of an array one by one, so that they take no memory; answers whether it is an array.
+pub(super) fn for_each_element(array: &RawValue, visit: impl FnMut(&RawValue)) -> bool {
     serde_json::Deserializer::from_str(array.get()).deserialize_seq(Elements(visit)).is_ok()
 }
 

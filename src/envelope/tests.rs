@@ -1,5 +1,5 @@
-//! Records in, events out: every form of carrier against a table. Docker's events and the agent's lines have their
-//! own, and so has what damage makes of them all.
+//! Records in, events out: every shape of envelope against a table. Docker's events, the agent's lines and damaged
+//! envelopes have tests of their own.
 
 #![allow(clippy::unwrap_used)]
 
@@ -13,12 +13,12 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
-use super::{Envelope, open};
+use super::{Envelope, unwrap};
 use crate::input::decode;
 
-pub(super) fn opened_chunk(chunk: &[u8]) -> Option<Envelope> {
+pub(super) fn unwrapped_chunk(chunk: &[u8]) -> Option<Envelope> {
     let mut found = None;
-    decode::records(chunk, |record| found = open(record));
+    decode::records(chunk, |record| found = unwrap(record));
     found
 }
 
@@ -26,8 +26,8 @@ pub(super) fn chunk(record: &Value) -> Vec<u8> {
     rmp_serde::to_vec(&(1u64, record)).unwrap()
 }
 
-pub(super) fn opened(record: &Value) -> Option<Envelope> {
-    opened_chunk(&chunk(record))
+pub(super) fn unwrapped(record: &Value) -> Option<Envelope> {
+    unwrapped_chunk(&chunk(record))
 }
 
 pub(super) const ARN: &str =
@@ -52,7 +52,7 @@ fn base64(text: &str) -> String {
     STANDARD.encode(text)
 }
 
-fn zipped(text: &str) -> String {
+fn gzipped(text: &str) -> String {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(text.as_bytes()).unwrap();
     STANDARD.encode(encoder.finish().unwrap())
@@ -81,8 +81,8 @@ pub(super) fn subscription(messages: &[Value]) -> Value {
     json!({ "messageType": "DATA_MESSAGE", "owner": "111122223333", "logGroup": "/aws/events/ecs", "logStream": "s", "subscriptionFilters": ["f"], "logEvents": lines })
 }
 
-/// Every form that holds the two events and nothing else.
-pub(super) fn carriers() -> Vec<(&'static str, Value)> {
+/// Every shape that holds the two events and nothing else.
+pub(super) fn envelopes() -> Vec<(&'static str, Value)> {
     let [one, two] = two();
     let (first, second) = (text(&one), text(&two));
     let array = text(&json!([one, two]));
@@ -110,11 +110,11 @@ pub(super) fn carriers() -> Vec<(&'static str, Value)> {
         ("Firehose", firehose(&[base64(&first), base64(&second)])),
         ("Firehose, joined", firehose(&[base64(&format!("{first}{second}"))])),
         ("Firehose, lines", firehose(&[base64(&lines)])),
-        ("Firehose, gzip", firehose(&[zipped(&lines)])),
+        ("Firehose, gzip", firehose(&[gzipped(&lines)])),
         ("Firehose, SNS in it", firehose(&[base64(&text(&sns(&json!(array))))])),
-        ("Firehose, CloudWatch Logs in it", firehose(&[zipped(&logs)])),
+        ("Firehose, CloudWatch Logs in it", firehose(&[gzipped(&logs)])),
         ("CloudWatch Logs", subscription(&bodies)),
-        ("CloudWatch Logs, to Lambda", json!({ "awslogs": { "data": zipped(&logs) } })),
+        ("CloudWatch Logs, to Lambda", json!({ "awslogs": { "data": gzipped(&logs) } })),
         ("CloudWatch Logs in log", json!({ "log": logs })),
         (
             "CloudWatch Logs, SQS, SNS, array",
@@ -126,16 +126,16 @@ pub(super) fn carriers() -> Vec<(&'static str, Value)> {
 #[test]
 fn every_form_gives_up_its_events() {
     let expected = Envelope { events: two().to_vec(), rest: false };
-    for (name, record) in carriers() {
-        assert_eq!(opened(&record), Some(expected.clone()), "{name}");
+    for (name, record) in envelopes() {
+        assert_eq!(unwrapped(&record), Some(expected.clone()), "{name}");
     }
 }
 
 #[test]
 fn one_event_as_text() {
     for field in ["log", "message", "payload", "body"] {
-        let carried = opened(&json!({ field: text(&event("one")), "host": "web" }));
-        assert_eq!(carried, Some(Envelope { events: vec![event("one")], rest: false }), "{field}");
+        let envelope = unwrapped(&json!({ field: text(&event("one")), "host": "web" }));
+        assert_eq!(envelope, Some(Envelope { events: vec![event("one")], rest: false }), "{field}");
     }
 }
 
@@ -143,8 +143,8 @@ fn one_event_as_text() {
 fn an_event_that_is_no_stop_is_an_event() {
     let mut running = event("one");
     running["detail"]["lastStatus"] = "RUNNING".into();
-    let carried = opened(&sns(&json!(text(&running)))).unwrap();
-    assert_eq!(carried, Envelope { events: vec![running], rest: false });
+    let envelope = unwrapped(&sns(&json!(text(&running)))).unwrap();
+    assert_eq!(envelope, Envelope { events: vec![running], rest: false });
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn what_stands_beside_an_event_is_not_lost() {
             ]),
         ),
     ] {
-        assert_eq!(opened(&record), Some(Envelope { events: vec![event("one")], rest: true }), "{name}");
+        assert_eq!(unwrapped(&record), Some(Envelope { events: vec![event("one")], rest: true }), "{name}");
     }
 }
 
@@ -241,25 +241,25 @@ fn other_records_stay_what_they_are() {
         ("arrays without end", json!({ "log": format!("{}\"detail-type\"", "[".repeat(100_000)) })),
         ("arrays in arrays", json!({ "log": format!("{}{first}{}", "[".repeat(100), "]".repeat(100)) })),
     ] {
-        assert_eq!(opened(&record), None, "{name}");
+        assert_eq!(unwrapped(&record), None, "{name}");
     }
 }
 
 #[test]
 fn bounds_hold() {
     let many = json!({ "log": text(&json!(vec![json!({ "source": "aws.ecs", "detail-type": "x", "detail": {} }); 10_001])) });
-    let carried = opened(&many).unwrap();
-    assert_eq!((carried.events.len(), carried.rest), (10_000, true));
+    let envelope = unwrapped(&many).unwrap();
+    assert_eq!((envelope.events.len(), envelope.rest), (10_000, true));
 
-    let bomb = zipped(&" ".repeat(17 << 20));
-    let carried = opened(&firehose(&[base64(&text(&event("one"))), bomb])).unwrap();
-    assert_eq!(carried, Envelope { events: vec![event("one")], rest: true });
+    let bomb = gzipped(&" ".repeat(17 << 20));
+    let envelope = unwrapped(&firehose(&[base64(&text(&event("one"))), bomb])).unwrap();
+    assert_eq!(envelope, Envelope { events: vec![event("one")], rest: true });
 
     let mut huge = event("one");
     huge["detail"]["x"] = "x".repeat(3 << 20).into();
-    assert_eq!(opened(&sns(&json!(text(&huge)))), None);
+    assert_eq!(unwrapped(&sns(&json!(text(&huge)))), None);
 
     // One pass over each line, however many of them cannot be read.
     let lines = "[\n{\n".repeat(200_000) + "\"detail-type\"";
-    assert_eq!(opened(&json!({ "log": lines })), None);
+    assert_eq!(unwrapped(&json!({ "log": lines })), None);
 }

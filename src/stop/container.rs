@@ -1,4 +1,4 @@
-//! One container of a task event: what it says of itself, and how much that proves.
+//! One container of a task event: what it says about itself, and how much that proves.
 //!
 //! <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Container.html>
 
@@ -11,26 +11,26 @@ use super::{EventReader, field};
 /// A container of a stopped task, as the report shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StoppedContainer {
-    /// Its name in the task definition.
+    /// Name in the task definition.
     pub name: String,
     /// The image it ran.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
-    /// `STOPPED`, or where it got stuck.
+    /// `STOPPED`, or the status in which it got stuck.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_status: Option<String>,
     /// Absent when it never started, or when its host died.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exit_code: Option<i64>,
-    /// What the agent said about it.
+    /// The agent's reason for its end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The runtime's id, which its log records carry as `container_id`.
+    /// The container runtime's id, which its log records carry as `container_id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub runtime_id: Option<String>,
 }
 
-/// The same, borrowed from the event.
+/// A container, borrowed from the event.
 #[derive(Debug, Clone)]
 pub(super) struct EventContainer<'e> {
     pub(super) name: &'e str,
@@ -38,29 +38,29 @@ pub(super) struct EventContainer<'e> {
     pub(super) exit_code: Option<i64>,
     pub(super) reason: Option<&'e str>,
     pub(super) evidence: Evidence,
-    /// Whether its process ever ran: Docker sets an exit code, too, for a command that it could not start.
+    /// Whether its process ever ran: Docker sets an exit code for a command that it could not start, too.
     pub(super) ran: bool,
-    /// Not the application: injected by AWS, or there to carry logs.
+    /// Not the application: injected by AWS, or there to forward logs.
     pub(super) bystander: bool,
     /// Its end alone does not stop the task; only the agent's log and our own events say so.
     pub(super) optional: bool,
     source: &'e Value,
 }
 
-/// How much a container's own words prove, from nothing to everything.
+/// How much a container's exit code and reason prove, from nothing to everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Evidence {
     /// No exit code and no reason.
     Silent,
     /// It waited for another container in vain.
     Waiting,
-    /// Exit code of a process that was asked to end: others stopped it, as a rule.
-    Obeyed,
+    /// The exit code of a process that was told to end: as a rule, others stopped it.
+    ToldToEnd,
     /// SIGKILL: others stopped it and it was slow, or the kernel killed it.
     Killed,
     /// Exit code 0.
     Finished,
-    /// It ended by an error of its own.
+    /// An exit code that means an error of its own.
     Failed,
     /// The agent names an error.
     Reported,
@@ -68,25 +68,27 @@ pub(super) enum Evidence {
     OutOfMemory,
 }
 
-/// Routers of FireLens may have any name; their image gives them away.
-const ROUTER_IMAGES: [&str; 2] = ["aws-for-fluent-bit", "fluent/fluent-bit"];
+/// FireLens log routers may have any name; their image gives them away.
+const LOG_ROUTER_IMAGES: [&str; 2] = ["aws-for-fluent-bit", "fluent/fluent-bit"];
 
 impl<'e> EventContainer<'e> {
     pub(super) fn from_json(source: &'e Value, reader: &EventReader) -> Self {
         let name = field::text(source, "name").unwrap_or_default();
-        let (image, reason) = (field::text(source, "image"), field::text(source, "reason"));
+        let image = field::text(source, "image");
+        let reason = field::text(source, "reason");
         let exit_code = field::integer(source, "exitCode");
-        let said = reason.map(reason::plain);
-        let routes = image.is_some_and(|image| ROUTER_IMAGES.iter().any(|router| image.contains(router)));
+        let statement = reason.map(reason::normalize);
+        let is_log_router =
+            image.is_some_and(|image| LOG_ROUTER_IMAGES.iter().any(|router| image.contains(router)));
         Self {
             name,
             image,
             exit_code,
             reason,
-            evidence: evidence(said.as_deref(), exit_code),
-            ran: exit_code.is_some() && !said.as_deref().is_some_and(reason::is_of_start),
+            evidence: evidence(statement.as_deref(), exit_code),
+            ran: exit_code.is_some() && !statement.as_deref().is_some_and(reason::is_about_starting),
             optional: source.get("essential").and_then(Value::as_bool) == Some(false),
-            bystander: routes || reader.ignores(name),
+            bystander: is_log_router || reader.ignores(name),
             source,
         }
     }
@@ -95,30 +97,32 @@ impl<'e> EventContainer<'e> {
         StoppedContainer {
             name: self.name.to_owned(),
             image: self.image.map(String::from),
-            last_status: field::word(self.source, "lastStatus"),
+            last_status: field::string(self.source, "lastStatus"),
             exit_code: self.exit_code,
             reason: self.reason.map(String::from),
-            runtime_id: field::word(self.source, "runtimeId"),
+            runtime_id: field::string(self.source, "runtimeId"),
         }
     }
 }
 
-fn evidence(said: Option<&str>, exit_code: Option<i64>) -> Evidence {
-    match (said, exit_code) {
-        (Some(said), _) if reason::is_out_of_memory(said) => Evidence::OutOfMemory,
+fn evidence(statement: Option<&str>, exit_code: Option<i64>) -> Evidence {
+    match (statement, exit_code) {
+        (Some(statement), _) if reason::is_out_of_memory(statement) => Evidence::OutOfMemory,
         // Before the exit code: the agent invents 143 for a container whose dependency failed.
-        (Some(said), _) if reason::is_waiting(said) => Evidence::Waiting,
-        (Some(said), code) if code != Some(0) && !reason::is_hollow(said) => Evidence::Reported,
-        (_, Some(code)) => ended(code),
+        (Some(statement), _) if reason::is_waiting(statement) => Evidence::Waiting,
+        (Some(statement), code) if code != Some(0) && !reason::is_uninformative(statement) => {
+            Evidence::Reported
+        }
+        (_, Some(code)) => from_exit_code(code),
         (_, None) => Evidence::Silent,
     }
 }
 
-fn ended(code: i64) -> Evidence {
+fn from_exit_code(code: i64) -> Evidence {
     match code {
         0 => Evidence::Finished,
         exit_code::KILLED => Evidence::Killed,
-        _ if exit_code::is_polite(code) => Evidence::Obeyed,
+        _ if exit_code::is_told_to_end(code) => Evidence::ToldToEnd,
         _ => Evidence::Failed,
     }
 }
@@ -136,8 +140,8 @@ mod tests {
             (json!({ "exitCode": 0 }), Evidence::Finished, true),
             (json!({ "exitCode": "1" }), Evidence::Failed, true),
             (json!({ "exitCode": 137 }), Evidence::Killed, true),
-            (json!({ "exitCode": 143 }), Evidence::Obeyed, true),
-            (json!({ "exitCode": 3_221_225_786_u64 }), Evidence::Obeyed, true),
+            (json!({ "exitCode": 143 }), Evidence::ToldToEnd, true),
+            (json!({ "exitCode": 3_221_225_786_u64 }), Evidence::ToldToEnd, true),
             (
                 json!({ "exitCode": 137, "reason": "OutOfMemoryError: Container killed due to memory usage" }),
                 Evidence::OutOfMemory,

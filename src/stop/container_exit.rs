@@ -1,7 +1,8 @@
-//! One container's exit, which its task may survive: told by the task's own metadata, by Docker or by the agent's
-//! log, never by EventBridge. Such an event bears our own source, so nothing of ECS can be mistaken for it.
+//! Diagnoses and reports one container's exit, which its task may survive. Such an event comes from the task's own
+//! metadata, from Docker or from the agent's log, never from EventBridge. It bears our own source, so no event of ECS
+//! can be mistaken for it.
 //!
-//! There is nobody else to blame here; what decides is whether the container was asked to end.
+//! The culprit is known here; what decides is whether the container was asked to stop.
 
 use serde_json::Value;
 
@@ -10,26 +11,26 @@ use super::container::{EventContainer, Evidence};
 use super::diagnosis::{self, Diagnosis};
 use super::event::StopEvent;
 use super::kind::{Category, EcsEvent, Severity};
-use super::task::{self, TaskEvent};
-use super::{EventReader, field, summary};
+use super::task::TaskEvent;
+use super::{EventReader, field, report, summary, time};
 
-/// Source and detail type of such an event.
+/// Source of such an event.
 pub(super) const SOURCE: &str = "ecs_router";
 pub(super) const DETAIL_TYPE: &str = "ECS Container Exit";
 
-const KILLED_ALONE: &str = "It was killed, nobody asked the task to stop, and no reason is given: on Fargate this mostly means memory, so compare the task's MemoryUtilized with its limits; on EC2 check the host's kernel log, too.";
-const TOO_SLOW: &str = "It did not end within its `stopTimeout`: let its process handle SIGTERM (a shell as the first process does not pass it on), or give it more time.";
-const FAILED_IN_STOPPING: &str = "Its task was being stopped anyway; if it should end cleanly, read its last lines and let it handle SIGTERM.";
-const AS_ASKED: &str = "Nothing to do: its task was being stopped.";
-const OF_ITSELF: &str = "Nothing to do if this container was meant to end before the others.";
-const CHILD: &str = "The kernel took one process, and the container may go on without it: look for a worker that is missing, and raise the container's memory limit or fix the leak.";
-const NO_CODE: &str =
+const UNEXPLAINED_KILL_HINT: &str = "It was killed, nobody asked the task to stop, and no reason is given: on Fargate this mostly means memory, so compare the task's MemoryUtilized with its limits; on EC2 check the host's kernel log, too.";
+const STOP_TIMEOUT_HINT: &str = "It did not end within its `stopTimeout`: let its process handle SIGTERM (a shell as the first process does not pass it on), or give it more time.";
+const FAILED_WHILE_STOPPING_HINT: &str = "Its task was being stopped anyway; if it should end cleanly, read its last lines and let it handle SIGTERM.";
+const REQUESTED_STOP_HINT: &str = "Nothing to do: its task was being stopped.";
+const COMPLETED_HINT: &str = "Nothing to do if this container was meant to end before the others.";
+const CHILD_KILLED_HINT: &str = "The kernel took one process, and the container may go on without it: look for a worker that is missing, and raise the container's memory limit or fix the leak.";
+const NO_EXIT_CODE_HINT: &str =
     "Read the container's last lines, and check the host: without an exit code its runtime may have failed.";
 
-/// What an event says of one exit.
+/// What an event says about one exit.
 struct Exit<'e> {
     container: EventContainer<'e>,
-    asked: bool,
+    stop_requested: bool,
     restarted: bool,
     /// How often it had been restarted by the time the event was made.
     restarts: Option<i64>,
@@ -43,133 +44,141 @@ impl<'e> Exit<'e> {
         let says = |key| detail.get(key).and_then(Value::as_bool).unwrap_or_default();
         Self {
             container: EventContainer::from_json(source, reader),
-            asked: says("askedToStop"),
+            stop_requested: says("askedToStop"),
             restarted: says("restarted"),
             restarts: field::integer(source, "restartCount"),
             source,
         }
     }
 
-    /// Which run of the container it was that ended: by its number or, where nobody counts, by its end.
+    /// Identifies the run that ended: by its number or, where nobody counts restarts, by the time of its end.
     fn run(&self) -> i64 {
-        let counted = self.restarts.map(|restarts| restarts.saturating_sub(i64::from(self.restarted)));
-        let ended = || field::text(self.source, "stoppedAt").and_then(super::time::millis);
-        counted.or_else(ended).unwrap_or_default()
+        self.restarts
+            .map(|restarts| restarts.saturating_sub(i64::from(self.restarted)))
+            .or_else(|| field::text(self.source, "stoppedAt").and_then(time::millis))
+            .unwrap_or_default()
     }
 }
 
-/// Whether an event names the container that ended, without which it says nothing.
-pub(super) fn names_one(detail: &Value) -> bool {
+/// Whether an event names the container that ended; without a name it is of no use.
+pub(super) fn names_container(detail: &Value) -> bool {
     detail.get("container").is_some_and(|container| field::text(container, "name").is_some())
 }
 
-/// The report of one container's exit.
 pub(super) fn report(event: &Value, reader: &EventReader) -> StopEvent {
-    let (task, exit) = (TaskEvent::from_event(event, reader), Exit::from_event(event, reader));
-    let finding = judge(&exit);
-    let severity = severity(&exit, &finding);
-    let mut stop = StopEvent::blank(event, EcsEvent::ContainerExited, severity, finding.category);
-    task::identify(&mut stop, &task);
-    task::date(&mut stop, exit.source);
-    task::blame(&mut stop, &exit.container);
-    describe(&mut stop, &task, &exit);
-    (stop.cause, stop.expected) = (finding.cause, finding.expected);
-    stop.hint = finding.hint.unwrap_or_else(|| hint::find(&stop)).to_owned();
-    let what = worded(&stop, &exit);
-    stop.summary = summary::summarize(&stop, Some(&what));
+    let task = TaskEvent::from_event(event, reader);
+    let exit = Exit::from_event(event, reader);
+    let diagnosis = diagnose(&exit);
+    let severity = severity(&exit, &diagnosis);
+    let mut stop = StopEvent::new(event, EcsEvent::ContainerExited, severity, diagnosis.category);
+    report::identify(&mut stop, &task);
+    report::date(&mut stop, exit.source);
+    report::blame(&mut stop, &exit.container);
+    add_containers(&mut stop, &task, &exit);
+    stop.cause = diagnosis.cause;
+    stop.expected = diagnosis.expected;
+    stop.hint = diagnosis.hint.unwrap_or_else(|| hint::find(stop.category, stop.cause)).to_owned();
+    let description = describe(&stop, &exit);
+    stop.summary = summary::summarize(&stop, Some(&description));
     stop
 }
 
-fn describe(stop: &mut StopEvent, task: &TaskEvent<'_>, exit: &Exit<'_>) {
+fn add_containers(stop: &mut StopEvent, task: &TaskEvent<'_>, exit: &Exit<'_>) {
     stop.containers = task.containers.iter().map(EventContainer::report).collect();
     if stop.containers.is_empty() {
         stop.containers.push(exit.container.report());
     }
-    stop.health = field::word(exit.source, "healthStatus");
+    stop.health = field::string(exit.source, "healthStatus");
     stop.restarts = exit.restarts;
-    let runtime_id = field::word(exit.source, "runtimeId");
-    let in_task = || Some(format!("{}/{}", stop.task_arn.as_deref()?, exit.container.name));
-    stop.run = runtime_id.or_else(in_task).map(|container| (container, exit.run()));
+    stop.run = field::string(exit.source, "runtimeId")
+        .or_else(|| Some(format!("{}/{}", stop.task_arn.as_deref()?, exit.container.name)))
+        .map(|container| (container, exit.run()));
 }
 
-fn judge<'t>(exit: &'t Exit<'t>) -> Diagnosis<'t> {
+fn diagnose<'t>(exit: &'t Exit<'t>) -> Diagnosis<'t> {
     let container = &exit.container;
     match container.evidence {
         Evidence::OutOfMemory => {
-            let hint = container.exit_code.is_none().then_some(CHILD);
+            let hint = container.exit_code.is_none().then_some(CHILD_KILLED_HINT);
             Diagnosis { hint, ..Diagnosis::new(Category::Oom, Some(container)) }
         }
-        _ if exit.asked => asked(container),
-        _ => told(container).or_else(|| ended(container)).unwrap_or_else(|| Diagnosis {
-            hint: Some(NO_CODE),
+        _ if exit.stop_requested => diagnose_requested_stop(container),
+        _ => from_reason(container).or_else(|| from_exit_code(container)).unwrap_or_else(|| Diagnosis {
+            hint: Some(NO_EXIT_CODE_HINT),
             ..Diagnosis::new(Category::Unknown, Some(container))
         }),
     }
 }
 
-/// Its task was being stopped, so this is a consequence, whatever the code.
-fn asked<'t>(container: &'t EventContainer<'t>) -> Diagnosis<'t> {
+/// The task was being stopped, so the exit is a consequence, whatever its code.
+fn diagnose_requested_stop<'t>(container: &'t EventContainer<'t>) -> Diagnosis<'t> {
     let category = container.exit_code.map_or(Category::Unknown, |code| exit_code::read(code).category);
     let hint = match ending(container) {
-        Ending::AsAsked => AS_ASKED,
-        Ending::Killed => TOO_SLOW,
-        Ending::Failed => FAILED_IN_STOPPING,
+        Ending::Clean => REQUESTED_STOP_HINT,
+        Ending::Killed => STOP_TIMEOUT_HINT,
+        Ending::Failed => FAILED_WHILE_STOPPING_HINT,
     };
     Diagnosis { expected: true, hint: Some(hint), ..Diagnosis::new(category, Some(container)) }
 }
 
-/// How a container ended that was asked to.
+/// How a container ended, if it was asked to.
 enum Ending {
-    AsAsked,
+    Clean,
     Killed,
     Failed,
 }
 
 fn ending(container: &EventContainer<'_>) -> Ending {
     match container.exit_code {
-        None | Some(0) => Ending::AsAsked,
+        None | Some(0) => Ending::Clean,
         Some(exit_code::KILLED) => Ending::Killed,
-        Some(code) if exit_code::is_polite(code) => Ending::AsAsked,
+        Some(code) if exit_code::is_told_to_end(code) => Ending::Clean,
         Some(_) => Ending::Failed,
     }
 }
 
-fn told<'t>(container: &'t EventContainer<'t>) -> Option<Diagnosis<'t>> {
-    let said = container.reason.map(reason::plain).filter(|said| !reason::is_hollow(said));
-    diagnosis::by_statements(&Vec::from_iter(said), Some(container))
+fn from_reason<'t>(container: &'t EventContainer<'t>) -> Option<Diagnosis<'t>> {
+    let statement =
+        container.reason.map(reason::normalize).filter(|statement| !reason::is_uninformative(statement));
+    diagnosis::from_statements(&Vec::from_iter(statement), Some(container))
 }
 
-fn ended<'t>(container: &'t EventContainer<'t>) -> Option<Diagnosis<'t>> {
-    let finding = diagnosis::by_exit_code(container)?;
+fn from_exit_code<'t>(container: &'t EventContainer<'t>) -> Option<Diagnosis<'t>> {
+    let diagnosis = diagnosis::from_container_exit(container)?;
     Some(match container.evidence {
-        Evidence::Killed => Diagnosis { hint: Some(KILLED_ALONE), ..finding },
-        Evidence::Finished => Diagnosis { expected: true, hint: Some(OF_ITSELF), ..finding },
-        _ => finding,
+        Evidence::Killed => Diagnosis { hint: Some(UNEXPLAINED_KILL_HINT), ..diagnosis },
+        Evidence::Finished => Diagnosis { expected: true, hint: Some(COMPLETED_HINT), ..diagnosis },
+        _ => diagnosis,
     })
 }
 
-/// A stop that did not go well is still a planned one, yet worth a look; a bystander never wakes anybody up.
-fn severity(exit: &Exit<'_>, finding: &Diagnosis<'_>) -> Severity {
-    let went_well = !exit.asked || matches!(ending(&exit.container), Ending::AsAsked);
-    let severity = if finding.expected && !went_well { Severity::Warning } else { finding.severity() };
+/// A planned stop that did not go well is a warning; a bystander is never more than one.
+fn severity(exit: &Exit<'_>, diagnosis: &Diagnosis<'_>) -> Severity {
+    let went_well = !exit.stop_requested || matches!(ending(&exit.container), Ending::Clean);
+    let severity = if diagnosis.expected && !went_well { Severity::Warning } else { diagnosis.severity() };
     if exit.container.bystander { severity.min(Severity::Warning) } else { severity }
 }
 
-fn worded(stop: &StopEvent, exit: &Exit<'_>) -> String {
-    let (name, code) = (summary::container(stop), summary::exit(stop));
-    let what = match (stop.category, ending(&exit.container)) {
+fn describe(stop: &StopEvent, exit: &Exit<'_>) -> String {
+    let name = summary::container(stop);
+    let code = summary::exit(stop);
+    let description = match (stop.category, ending(&exit.container)) {
         (Category::Oom, _) if stop.exit_code.is_none() => {
             format!("a process in {name} was killed for its memory")
         }
-        (Category::Oom, _) => summary::said(stop),
-        (_, Ending::AsAsked) if exit.asked => format!("{name} ended as it was asked to{code}"),
-        (_, Ending::Killed) if exit.asked => format!("{name} did not end in time and was killed{code}"),
-        (_, Ending::Failed) if exit.asked => format!("{name} failed while it was being stopped{code}"),
+        (Category::Oom, _) => summary::describe(stop),
+        (_, Ending::Clean) if exit.stop_requested => format!("{name} ended as it was asked to{code}"),
+        (_, Ending::Killed) if exit.stop_requested => {
+            format!("{name} did not end in time and was killed{code}")
+        }
+        (_, Ending::Failed) if exit.stop_requested => {
+            format!("{name} failed while it was being stopped{code}")
+        }
         (Category::Unknown, _) => format!("{name} ended and nothing says why"),
         (Category::AppCompleted, _) if exit.restarted => format!("{name} ended{code}"),
-        _ => summary::said(stop),
+        _ => summary::describe(stop),
     };
-    if exit.restarted { format!("{what} and was restarted") } else { what }
+    if exit.restarted { format!("{description} and was restarted") } else { description }
 }
 
 #[cfg(test)]
@@ -197,22 +206,57 @@ mod tests {
     fn whether_it_was_asked_decides() {
         let oom =
             json!({ "exitCode": 137, "reason": "OutOfMemoryError: Container killed due to memory usage" });
-        for (asked, container, category, severity, expected, hint) in [
-            (false, json!({ "exitCode": 0 }), Category::AppCompleted, Severity::Info, true, OF_ITSELF),
-            (false, json!({ "exitCode": 137 }), Category::AppSignal, Severity::Error, false, KILLED_ALONE),
-            (false, json!({}), Category::Unknown, Severity::Error, false, NO_CODE),
-            (true, json!({ "exitCode": 0 }), Category::AppCompleted, Severity::Info, true, AS_ASKED),
-            (true, json!({ "exitCode": 143 }), Category::AppSignal, Severity::Info, true, AS_ASKED),
-            (true, json!({ "exitCode": 137 }), Category::AppSignal, Severity::Warning, true, TOO_SLOW),
-            (true, json!({ "exitCode": 1 }), Category::AppError, Severity::Warning, true, FAILED_IN_STOPPING),
-            (true, json!({}), Category::Unknown, Severity::Info, true, AS_ASKED),
-            (true, oom, Category::Oom, Severity::Error, false, hint::for_pair(Category::Oom, None)),
+        for (stop_requested, container, category, severity, expected, hint) in [
+            (false, json!({ "exitCode": 0 }), Category::AppCompleted, Severity::Info, true, COMPLETED_HINT),
+            (
+                false,
+                json!({ "exitCode": 137 }),
+                Category::AppSignal,
+                Severity::Error,
+                false,
+                UNEXPLAINED_KILL_HINT,
+            ),
+            (false, json!({}), Category::Unknown, Severity::Error, false, NO_EXIT_CODE_HINT),
+            (
+                true,
+                json!({ "exitCode": 0 }),
+                Category::AppCompleted,
+                Severity::Info,
+                true,
+                REQUESTED_STOP_HINT,
+            ),
+            (
+                true,
+                json!({ "exitCode": 143 }),
+                Category::AppSignal,
+                Severity::Info,
+                true,
+                REQUESTED_STOP_HINT,
+            ),
+            (
+                true,
+                json!({ "exitCode": 137 }),
+                Category::AppSignal,
+                Severity::Warning,
+                true,
+                STOP_TIMEOUT_HINT,
+            ),
+            (
+                true,
+                json!({ "exitCode": 1 }),
+                Category::AppError,
+                Severity::Warning,
+                true,
+                FAILED_WHILE_STOPPING_HINT,
+            ),
+            (true, json!({}), Category::Unknown, Severity::Info, true, REQUESTED_STOP_HINT),
+            (true, oom, Category::Oom, Severity::Error, false, hint::find(Category::Oom, None)),
         ] {
-            let stop = exited(&json!({ "askedToStop": asked }), &container);
+            let stop = exited(&json!({ "askedToStop": stop_requested }), &container);
             assert_eq!(
                 (stop.category, stop.severity, stop.expected, stop.hint.as_str()),
                 (category, severity, expected, hint),
-                "{asked} {container}"
+                "{stop_requested} {container}"
             );
         }
     }

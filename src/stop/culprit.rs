@@ -1,4 +1,4 @@
-//! Which container is to blame. Weighs what each one proves; what it died of is judged elsewhere.
+//! Finds the container to blame, by how much each one proves. What it died of is the diagnosis's business.
 //!
 //! The event does not say which container is essential nor which ended first, and siblings of the first get
 //! SIGTERM, so 143 and 137 are mostly consequences. Containers injected by AWS fail on their own.
@@ -6,22 +6,21 @@
 use super::container::{EventContainer, Evidence};
 use super::task::TaskEvent;
 
-/// The container whose own words prove most.
+/// The container whose exit code and reason prove most.
 pub(super) fn find<'t>(task: &'t TaskEvent<'t>) -> Option<&'t EventContainer<'t>> {
-    // Reversed, because of equals the last is kept.
-    let by_weight = |container: &&EventContainer<'_>| weight(container, task.is_service());
+    // Reversed, because `max_by_key` keeps the last of equals.
     task.containers
         .iter()
         .rev()
-        .max_by_key(by_weight)
+        .max_by_key(|container| weight(container, task.is_service()))
         .filter(|container| weight(container, task.is_service()) > 0)
 }
 
-/// Whom a statement about a failed start is about: the container whose image it names; else the one that failed by
-/// itself; else the only one that did not run.
+/// The container that a statement about a failed start is about: the one whose image it names; else the one that failed
+/// by itself; else the only one that did not run.
 pub(super) fn find_of_start<'t>(task: &'t TaskEvent<'t>) -> Option<&'t EventContainer<'t>> {
     named_by_image(task)
-        .or_else(|| find(task).filter(|culprit| weight(culprit, task.is_service()) >= BYSTANDER_CRASH))
+        .or_else(|| find(task).filter(|culprit| weight(culprit, task.is_service()) >= BYSTANDER_CRASH_WEIGHT))
         .or_else(|| only(task.applications().filter(|container| !container.ran)))
         .or_else(|| find(task).filter(|culprit| culprit.bystander))
 }
@@ -31,24 +30,24 @@ pub(super) fn only_application<'t>(task: &'t TaskEvent<'t>) -> Option<&'t EventC
     only(task.applications())
 }
 
-const BYSTANDER_CRASH: u8 = 6;
+const BYSTANDER_CRASH_WEIGHT: u8 = 6;
 
 /// An application outweighs a bystander that crashed, and that one outweighs consequences and ambiguities.
 fn weight(container: &EventContainer<'_>, service: bool) -> u8 {
     if container.bystander { bystander_weight(container) } else { application_weight(container, service) }
 }
 
-/// What says nothing when the container's end could not stop the task: unlike an error, on which others may depend.
-const OPTIONAL: u8 = 2;
+/// For an end that could not stop the task; an error still counts in full, as others may depend on the container.
+const OPTIONAL_WEIGHT: u8 = 2;
 
-/// A service's container that ends with 0 mostly obeyed while another was being killed; a job's that ends with 0
-/// is done, and its helpers are killed afterwards.
+/// A service's container that ends with 0 was mostly told to end while another was being killed; a job's that ends with
+/// 0 is done, and its helpers are killed afterwards.
 fn application_weight(container: &EventContainer<'_>, service: bool) -> u8 {
     match container.evidence {
         Evidence::OutOfMemory => 9,
         Evidence::Reported => 8,
         Evidence::Failed => 7,
-        Evidence::Killed | Evidence::Finished | Evidence::Obeyed if container.optional => OPTIONAL,
+        Evidence::Killed | Evidence::Finished | Evidence::ToldToEnd if container.optional => OPTIONAL_WEIGHT,
         Evidence::Killed => {
             if service {
                 5
@@ -63,7 +62,7 @@ fn application_weight(container: &EventContainer<'_>, service: bool) -> u8 {
                 5
             }
         }
-        Evidence::Obeyed => 3,
+        Evidence::ToldToEnd => 3,
         Evidence::Waiting => 1,
         Evidence::Silent => 0,
     }
@@ -72,15 +71,19 @@ fn application_weight(container: &EventContainer<'_>, service: bool) -> u8 {
 /// A bystander that others stopped, or that could not start beside a running application, is not to blame.
 fn bystander_weight(container: &EventContainer<'_>) -> u8 {
     match container.evidence {
-        Evidence::OutOfMemory | Evidence::Failed => BYSTANDER_CRASH,
+        Evidence::OutOfMemory | Evidence::Failed => BYSTANDER_CRASH_WEIGHT,
         Evidence::Reported => {
             if container.ran {
-                BYSTANDER_CRASH
+                BYSTANDER_CRASH_WEIGHT
             } else {
                 2
             }
         }
-        Evidence::Killed | Evidence::Finished | Evidence::Obeyed | Evidence::Waiting | Evidence::Silent => 0,
+        Evidence::Killed
+        | Evidence::Finished
+        | Evidence::ToldToEnd
+        | Evidence::Waiting
+        | Evidence::Silent => 0,
     }
 }
 
@@ -88,8 +91,9 @@ fn bystander_weight(container: &EventContainer<'_>) -> u8 {
 /// part of too many words.
 fn named_by_image<'t>(task: &'t TaskEvent<'t>) -> Option<&'t EventContainer<'t>> {
     let reason = task.stopped_reason()?;
-    let names = |image: &str| image.contains([':', '/']) && reason.contains(image);
-    only(task.containers.iter().filter(|container| container.image.is_some_and(names)))
+    only(task.containers.iter().filter(|container| {
+        container.image.is_some_and(|image| image.contains([':', '/']) && reason.contains(image))
+    }))
 }
 
 fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {

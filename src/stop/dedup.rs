@@ -1,10 +1,12 @@
-//! One report per stop.
+//! Deduplicates stop events: one report per stop.
 //!
-//! EventBridge delivers at least once and in any order, and ECS may speak of a stop again, for example when a network
-//! interface is gone. Owns: which stops were told, in bounded memory. Does not own: what becomes of a repeated one.
+//! EventBridge delivers at least once and in any order, and ECS may send an event about a stop again, for example when
+//! a network interface is gone. Owns which stops were seen, in bounded memory. Does not own what becomes of a repeated
+//! one.
 //!
-//! A stop counts as told once its chunk has arrived. Until then it is *claimed* by the chunk, whose replay finds its
-//! own claims; when the chunk is forgotten, so are they, and the next event of that stop is the first again.
+//! A stop counts as seen once its chunk is delivered. Until then the chunk holds a *claim* on it, which the chunk's own
+//! replay finds again. When the chunk is given up, its claims are released, and the next event about that stop is the
+//! first again.
 //!
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_cwe_events.html> (`detail.version`), read 2026-11.
 
@@ -14,26 +16,26 @@ use std::rc::Rc;
 
 use super::{EcsEvent, StopEvent};
 
-/// What one event is to the stop it speaks of.
+/// How an event relates to earlier events about the same stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Occurrence {
-    /// Nobody spoke of the stop before.
+    /// The first event about the stop.
     First,
-    /// It was told, but without the exit code that this event brings.
+    /// The stop was seen, but without the exit code that this event brings.
     Update,
-    /// The same event again, or one that is older than what was told.
+    /// The same event again, or an older one.
     Repeated,
     /// A later event that adds nothing.
     Followed,
 }
 
-/// Stops remembered at one time: with about 200 bytes each, 2 MB.
-const MOST: usize = 10_000;
+/// At about 200 bytes each, 2 MB.
+const MAX_REMEMBERED_STOPS: usize = 10_000;
 
-/// The memory of one instance.
+/// The stops that one instance has seen.
 #[derive(Debug, Default)]
 pub struct StopDedup {
-    told: RefCell<HashMap<String, SeenStop>>,
+    seen: RefCell<HashMap<String, SeenStop>>,
     order: RefCell<VecDeque<String>>,
 }
 
@@ -48,86 +50,89 @@ type Claim = Rc<Cell<ClaimState>>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ClaimState {
-    Claimed,
-    Told,
-    Forgotten,
+    Pending,
+    Confirmed,
+    Released,
 }
 
-/// What the events of one chunk were found to be, in their order. Dropping it unconfirmed gives its claims up.
+/// The occurrences of one chunk's stop events, in their order, with the claims they hold. Dropping it unconfirmed
+/// releases the claims.
 #[derive(Debug, Default)]
 pub struct Claims(RefCell<Vec<(Occurrence, Option<Claim>)>>);
 
 impl StopDedup {
-    /// What this event is; `claims` are its chunk's and `nth` counts the chunk's stop events from 0.
+    /// Remembers the event and says how it relates to earlier ones. `claims` belongs to the event's chunk; `nth` counts the
+    /// chunk's stop events from 0.
     pub fn observe(&self, stop: &StopEvent, claims: &Claims, nth: usize) -> Occurrence {
         if let Some((known, _)) = claims.0.borrow().get(nth) {
             return *known;
         }
-        let (standing, claim) = match stop.key() {
-            // Each run of a container ends by itself; a task's later event is about the same end.
+        let (occurrence, claim) = match stop.key() {
+            // Each run of a container is a stop of its own; a task's later event is about the same stop.
             Some((container, run)) if stop.ecs_event == EcsEvent::ContainerExited => {
-                self.judge(&format!("{container}#{run}"), 0, stop.exit_code.is_some())
+                self.occurrence_of(&format!("{container}#{run}"), 0, stop.exit_code.is_some())
             }
-            Some((subject, version)) => self.judge(subject, version, stop.exit_code.is_some()),
+            Some((key, version)) => self.occurrence_of(key, version, stop.exit_code.is_some()),
             None => (Occurrence::First, None),
         };
-        claims.0.borrow_mut().push((standing, claim));
-        standing
+        claims.0.borrow_mut().push((occurrence, claim));
+        occurrence
     }
 
-    fn judge(&self, subject: &str, version: i64, has_exit_code: bool) -> (Occurrence, Option<Claim>) {
-        let mut told = self.told.borrow_mut();
-        let Some(known) = told.get_mut(subject) else {
-            drop(told);
-            return (Occurrence::First, Some(self.remember(subject, version, has_exit_code)));
+    fn occurrence_of(&self, key: &str, version: i64, has_exit_code: bool) -> (Occurrence, Option<Claim>) {
+        let mut seen = self.seen.borrow_mut();
+        let Some(known) = seen.get_mut(key) else {
+            drop(seen);
+            return (Occurrence::First, Some(self.remember(key, version, has_exit_code)));
         };
-        let claim = Rc::new(Cell::new(ClaimState::Claimed));
-        let before = std::mem::replace(known, SeenStop { version, has_exit_code, claim: Rc::clone(&claim) });
-        let standing = match before.claim.get() {
-            ClaimState::Forgotten => Occurrence::First,
-            _ if version <= before.version => Occurrence::Repeated,
-            _ if has_exit_code && !before.has_exit_code => Occurrence::Update,
+        let claim = Rc::new(Cell::new(ClaimState::Pending));
+        let previous =
+            std::mem::replace(known, SeenStop { version, has_exit_code, claim: Rc::clone(&claim) });
+        let occurrence = match previous.claim.get() {
+            ClaimState::Released => Occurrence::First,
+            _ if version <= previous.version => Occurrence::Repeated,
+            _ if has_exit_code && !previous.has_exit_code => Occurrence::Update,
             _ => Occurrence::Followed,
         };
-        match standing {
-            Occurrence::First | Occurrence::Update => return (standing, Some(claim)),
-            Occurrence::Repeated => *known = before,
-            Occurrence::Followed => *known = SeenStop { version, ..before },
+        match occurrence {
+            Occurrence::First | Occurrence::Update => return (occurrence, Some(claim)),
+            Occurrence::Repeated => *known = previous,
+            Occurrence::Followed => *known = SeenStop { version, ..previous },
         }
-        (standing, None)
+        (occurrence, None)
     }
 
-    fn remember(&self, subject: &str, version: i64, has_exit_code: bool) -> Claim {
-        let claim = Rc::new(Cell::new(ClaimState::Claimed));
-        let told = SeenStop { version, has_exit_code, claim: Rc::clone(&claim) };
-        self.told.borrow_mut().insert(subject.to_owned(), told);
+    fn remember(&self, key: &str, version: i64, has_exit_code: bool) -> Claim {
+        let claim = Rc::new(Cell::new(ClaimState::Pending));
+        let seen = SeenStop { version, has_exit_code, claim: Rc::clone(&claim) };
+        self.seen.borrow_mut().insert(key.to_owned(), seen);
         let mut order = self.order.borrow_mut();
-        order.push_back(subject.to_owned());
-        if order.len() > MOST
+        order.push_back(key.to_owned());
+        if order.len() > MAX_REMEMBERED_STOPS
             && let Some(oldest) = order.pop_front()
         {
-            self.told.borrow_mut().remove(&oldest);
+            self.seen.borrow_mut().remove(&oldest);
         }
         claim
     }
 }
 
 impl Claims {
-    /// The chunk has arrived.
+    /// Makes the claims permanent: the chunk is delivered.
     pub fn confirm(&self) {
-        self.settle(ClaimState::Told);
+        self.settle(ClaimState::Confirmed);
     }
 
-    fn settle(&self, fate: ClaimState) {
+    fn settle(&self, state: ClaimState) {
         let claims = self.0.borrow();
-        let open = claims.iter().filter_map(|(_, claim)| claim.as_ref());
-        open.filter(|claim| claim.get() == ClaimState::Claimed).for_each(|claim| claim.set(fate));
+        let pending = claims.iter().filter_map(|(_, claim)| claim.as_ref());
+        pending.filter(|claim| claim.get() == ClaimState::Pending).for_each(|claim| claim.set(state));
     }
 }
 
 impl Drop for Claims {
     fn drop(&mut self) {
-        self.settle(ClaimState::Forgotten);
+        self.settle(ClaimState::Released);
     }
 }
 
@@ -150,31 +155,31 @@ mod tests {
         stop::read(event).unwrap()
     }
 
-    /// One event in a chunk of its own that arrives.
-    fn tell(once: &StopDedup, stop: &StopEvent) -> Occurrence {
+    /// Observes one event in a chunk of its own that is delivered.
+    fn deliver(dedup: &StopDedup, stop: &StopEvent) -> Occurrence {
         let claims = Claims::default();
-        let standing = once.observe(stop, &claims, 0);
+        let occurrence = dedup.observe(stop, &claims, 0);
         claims.confirm();
-        standing
+        occurrence
     }
 
     #[test]
     fn a_stop_is_told_once() {
-        let once = StopDedup::default();
-        assert_eq!(tell(&once, &stopped("a", 5, Some(1))), Occurrence::First);
-        assert_eq!(tell(&once, &stopped("a", 5, Some(1))), Occurrence::Repeated);
-        assert_eq!(tell(&once, &stopped("a", 4, Some(1))), Occurrence::Repeated, "out of order");
-        assert_eq!(tell(&once, &stopped("a", 6, Some(1))), Occurrence::Followed);
-        assert_eq!(tell(&once, &stopped("a", 6, Some(1))), Occurrence::Repeated);
-        assert_eq!(tell(&once, &stopped("b", 1, Some(1))), Occurrence::First);
+        let dedup = StopDedup::default();
+        assert_eq!(deliver(&dedup, &stopped("a", 5, Some(1))), Occurrence::First);
+        assert_eq!(deliver(&dedup, &stopped("a", 5, Some(1))), Occurrence::Repeated);
+        assert_eq!(deliver(&dedup, &stopped("a", 4, Some(1))), Occurrence::Repeated, "out of order");
+        assert_eq!(deliver(&dedup, &stopped("a", 6, Some(1))), Occurrence::Followed);
+        assert_eq!(deliver(&dedup, &stopped("a", 6, Some(1))), Occurrence::Repeated);
+        assert_eq!(deliver(&dedup, &stopped("b", 1, Some(1))), Occurrence::First);
     }
 
     #[test]
     fn an_exit_code_that_comes_later_is_told_once() {
-        let once = StopDedup::default();
-        assert_eq!(tell(&once, &stopped("a", 5, None)), Occurrence::First);
-        assert_eq!(tell(&once, &stopped("a", 6, Some(137))), Occurrence::Update);
-        assert_eq!(tell(&once, &stopped("a", 7, Some(137))), Occurrence::Followed);
+        let dedup = StopDedup::default();
+        assert_eq!(deliver(&dedup, &stopped("a", 5, None)), Occurrence::First);
+        assert_eq!(deliver(&dedup, &stopped("a", 6, Some(137))), Occurrence::Update);
+        assert_eq!(deliver(&dedup, &stopped("a", 7, Some(137))), Occurrence::Followed);
     }
 
     #[test]
@@ -185,46 +190,49 @@ mod tests {
             stop::read(json!({"source": "ecs_router", "detail-type": "ECS Container Exit", "detail": detail}))
                 .unwrap()
         };
-        let once = StopDedup::default();
-        for (restarts, standing) in
+        let dedup = StopDedup::default();
+        for (restarts, occurrence) in
             [(0, Occurrence::First), (0, Occurrence::Repeated), (1, Occurrence::First)]
         {
-            assert_eq!(tell(&once, &exited(restarts)), standing, "{restarts}");
+            assert_eq!(deliver(&dedup, &exited(restarts)), occurrence, "{restarts}");
         }
     }
 
     #[test]
     fn a_replay_finds_what_its_chunk_was_told() {
-        let (once, claims) = (StopDedup::default(), Claims::default());
+        let (dedup, claims) = (StopDedup::default(), Claims::default());
         let (first, second) = (stopped("a", 5, Some(1)), stopped("a", 5, Some(1)));
         for _ in 0..3 {
-            assert_eq!(once.observe(&first, &claims, 0), Occurrence::First);
-            assert_eq!(once.observe(&second, &claims, 1), Occurrence::Repeated);
+            assert_eq!(dedup.observe(&first, &claims, 0), Occurrence::First);
+            assert_eq!(dedup.observe(&second, &claims, 1), Occurrence::Repeated);
         }
     }
 
     #[test]
     fn what_never_arrived_was_not_told() {
-        let once = StopDedup::default();
+        let dedup = StopDedup::default();
         let claims = Claims::default();
-        assert_eq!(once.observe(&stopped("a", 5, Some(1)), &claims, 0), Occurrence::First);
+        assert_eq!(dedup.observe(&stopped("a", 5, Some(1)), &claims, 0), Occurrence::First);
         assert_eq!(
-            tell(&once, &stopped("a", 5, Some(1))),
+            deliver(&dedup, &stopped("a", 5, Some(1))),
             Occurrence::Repeated,
             "claimed by a chunk that may come again"
         );
         drop(claims);
-        assert_eq!(tell(&once, &stopped("a", 5, Some(1))), Occurrence::First);
-        assert_eq!(tell(&once, &stopped("a", 5, Some(1))), Occurrence::Repeated);
+        assert_eq!(deliver(&dedup, &stopped("a", 5, Some(1))), Occurrence::First);
+        assert_eq!(deliver(&dedup, &stopped("a", 5, Some(1))), Occurrence::Repeated);
     }
 
     #[test]
     fn memory_is_bounded() {
-        let once = StopDedup::default();
-        for number in 0..MOST + 10 {
-            tell(&once, &stopped(&number.to_string(), 1, Some(1)));
+        let dedup = StopDedup::default();
+        for number in 0..MAX_REMEMBERED_STOPS + 10 {
+            deliver(&dedup, &stopped(&number.to_string(), 1, Some(1)));
         }
-        assert!(once.told.borrow().len() <= MOST && once.order.borrow().len() <= MOST);
-        assert_eq!(tell(&once, &stopped("0", 1, Some(1))), Occurrence::First, "the oldest is forgotten");
+        assert!(
+            dedup.seen.borrow().len() <= MAX_REMEMBERED_STOPS
+                && dedup.order.borrow().len() <= MAX_REMEMBERED_STOPS
+        );
+        assert_eq!(deliver(&dedup, &stopped("0", 1, Some(1))), Occurrence::First, "the oldest is forgotten");
     }
 }

@@ -1,5 +1,5 @@
-//! The order of judgement: which of the things that a task event says decides. Each step that knows the answer
-//! ends the search; the order is what keeps false alarms out, so nothing may be moved without a test.
+//! Decides why a task stopped. A task event says several things at once; the first step below that knows an answer
+//! ends the search. The order keeps false alarms out, so nothing may be moved without a test.
 //!
 //! 1. A person's stop: its text is free, in any language, and may contain any phrase of the catalogue.
 //! 2. Spot and hosts: they kill with any exit code, 137 included.
@@ -13,40 +13,48 @@
 //!
 //! Stop codes: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html>
 
-use super::catalogue::external::ExternalStop;
-use super::catalogue::{cause, exit_code, external, reason};
+use super::catalogue::external::{self, ExternalStop};
+use super::catalogue::{cause, exit_code, reason};
 use super::container::{EventContainer, Evidence};
 use super::kind::{Category, Cause, Severity};
 use super::task::{StopCode, TaskEvent};
 use super::{EventReader, culprit};
 
-/// The verdict on one task.
+/// Why one task or container stopped, and how bad that is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Diagnosis<'t> {
     pub(super) category: Category,
     pub(super) cause: Option<Cause>,
     pub(super) expected: bool,
     pub(super) container: Option<&'t EventContainer<'t>>,
-    /// The second half of a summary, where the category says too little.
-    pub(super) what: Option<&'static str>,
+    /// The second half of the summary, where the category says too little.
+    pub(super) description: Option<&'static str>,
     pub(super) hint: Option<&'static str>,
-    /// It may as well have been planned.
-    pub(super) unsure: bool,
+    /// The stop may have been planned.
+    pub(super) maybe_planned: bool,
 }
 
 impl<'t> Diagnosis<'t> {
     pub(super) const fn new(category: Category, container: Option<&'t EventContainer<'t>>) -> Self {
-        Self { category, cause: None, expected: false, container, what: None, hint: None, unsure: false }
+        Self {
+            category,
+            cause: None,
+            expected: false,
+            container,
+            description: None,
+            hint: None,
+            maybe_planned: false,
+        }
     }
 
-    /// Planned is info; what comes from outside or may have been meant is a warning; the rest needs a human.
+    /// Planned stops are info; those from outside, or maybe planned, are warnings; the rest needs a human.
     pub(super) fn severity(&self) -> Severity {
         match self.category {
             _ if self.expected => Severity::Info,
             Category::Spot | Category::Host | Category::Deployment | Category::AppCompleted => {
                 Severity::Warning
             }
-            Category::AppSignal if self.ended_politely() || self.unsure => Severity::Warning,
+            Category::AppSignal if self.was_told_to_end() || self.maybe_planned => Severity::Warning,
             Category::ImagePull
             | Category::Secret
             | Category::Logging
@@ -62,47 +70,108 @@ impl<'t> Diagnosis<'t> {
         }
     }
 
-    fn ended_politely(&self) -> bool {
-        self.container.and_then(|container| container.exit_code).is_some_and(exit_code::is_polite)
+    fn was_told_to_end(&self) -> bool {
+        self.container.and_then(|container| container.exit_code).is_some_and(exit_code::is_told_to_end)
     }
 }
 
+/// Diagnoses the end of a task.
 pub(super) fn diagnose<'t>(task: &'t TaskEvent<'t>, reader: &EventReader) -> Diagnosis<'t> {
-    user(task, reader)
-        .or_else(|| external::forced(task).map(|found| stopped(task, found)))
+    stopped_by_user(task, reader)
+        .or_else(|| forced(task).map(|stop| stopped_from_outside(task, stop)))
         .or_else(|| out_of_memory(task))
-        .or_else(|| external::scheduled(task).map(|found| stopped(task, found)))
-        .or_else(|| told(task))
-        .or_else(|| external::unexplained(task).map(|found| stopped(task, found)))
-        .or_else(|| exited(task))
-        .or_else(|| stuck(task))
-        .unwrap_or_else(|| coded(task))
+        .or_else(|| scheduled(task).map(|stop| stopped_from_outside(task, stop)))
+        .or_else(|| from_reasons(task))
+        .or_else(|| unexplained(task).map(|stop| stopped_from_outside(task, stop)))
+        .or_else(|| from_exit_code(task))
+        .or_else(|| could_not_be_stopped(task))
+        .unwrap_or_else(|| from_stop_code(task))
 }
 
-fn user<'t>(task: &'t TaskEvent<'t>, reader: &EventReader) -> Option<Diagnosis<'t>> {
+fn stopped_by_user<'t>(task: &'t TaskEvent<'t>, reader: &EventReader) -> Option<Diagnosis<'t>> {
+    if task.stop_code() != StopCode::UserInitiated {
+        return None;
+    }
     let expected = !reader.blames_user(task.stopped_reason());
-    let finding = Diagnosis { expected, ..Diagnosis::new(Category::User, culprit::only_application(task)) };
-    (task.stop_code() == StopCode::UserInitiated).then_some(finding)
+    Some(Diagnosis { expected, ..Diagnosis::new(Category::User, culprit::only_application(task)) })
 }
 
-fn stopped<'t>(task: &'t TaskEvent<'t>, found: &'static ExternalStop) -> Diagnosis<'t> {
-    let finding = Diagnosis::new(found.category, culprit::only_application(task));
-    Diagnosis { expected: found.expected, what: Some(found.what), hint: Some(found.hint), ..finding }
+/// Spot and hosts: first by ECS's code, then by its reason, for Spot stops have come without a code.
+fn forced(task: &TaskEvent<'_>) -> Option<&'static ExternalStop> {
+    match task.stop_code() {
+        StopCode::SpotInterruption => Some(&external::SPOT),
+        StopCode::TerminationNotice => Some(terminated(task)),
+        StopCode::UserInitiated => None,
+        StopCode::TaskFailedToStart | StopCode::EssentialContainerExited => {
+            by_reason(task, &external::FORCED)
+        }
+        StopCode::ServiceSchedulerInitiated | StopCode::Other => by_reason(task, &external::FORCED),
+    }
 }
 
-/// The router's own memory is not the application's: it is left to the catalogue, with the router as culprit.
+/// A termination notice without a reason: Spot if the capacity is, else the host.
+fn terminated(task: &TaskEvent<'_>) -> &'static ExternalStop {
+    by_reason(task, &external::FORCED)
+        .or_else(|| by_reason(task, &external::SCHEDULED))
+        .unwrap_or(if task.is_on_spot() { &external::SPOT } else { &external::HOST })
+}
+
+/// What the scheduler did. A task that ended by itself is not the scheduler's, whatever words occur in its reason.
+fn scheduled(task: &TaskEvent<'_>) -> Option<&'static ExternalStop> {
+    match task.stop_code() {
+        StopCode::ServiceSchedulerInitiated | StopCode::Other => by_reason(task, &external::SCHEDULED),
+        StopCode::TaskFailedToStart | StopCode::EssentialContainerExited | StopCode::UserInitiated => None,
+        StopCode::SpotInterruption | StopCode::TerminationNotice => None,
+    }
+}
+
+/// The scheduler did it and gives no reason we know: exit codes are consequences then, so they must not decide.
+fn unexplained(task: &TaskEvent<'_>) -> Option<&'static ExternalStop> {
+    (task.stop_code() == StopCode::ServiceSchedulerInitiated).then_some(&external::UNKNOWN_SCHEDULER_ACTION)
+}
+
+fn by_reason(task: &TaskEvent<'_>, table: &'static [ExternalStop]) -> Option<&'static ExternalStop> {
+    external::find(table, task.stopped_reason()?)
+}
+
+fn stopped_from_outside<'t>(task: &'t TaskEvent<'t>, stop: &'static ExternalStop) -> Diagnosis<'t> {
+    Diagnosis {
+        expected: stop.expected,
+        description: Some(stop.description),
+        hint: Some(stop.hint),
+        ..Diagnosis::new(stop.category, culprit::only_application(task))
+    }
+}
+
+/// The log router's own memory is not the application's: it is left to the catalogue, with the router as culprit.
 fn out_of_memory<'t>(task: &'t TaskEvent<'t>) -> Option<Diagnosis<'t>> {
     let culprit = culprit::find(task).filter(|culprit| !culprit.bystander)?;
     (culprit.evidence == Evidence::OutOfMemory).then_some(Diagnosis::new(Category::Oom, Some(culprit)))
 }
 
-fn told<'t>(task: &'t TaskEvent<'t>) -> Option<Diagnosis<'t>> {
+fn from_reasons<'t>(task: &'t TaskEvent<'t>) -> Option<Diagnosis<'t>> {
     let culprit = culprit::find_of_start(task);
-    by_statements(&reason::statements(task, culprit), culprit)
+    from_statements(&statements(task, culprit), culprit)
+}
+
+/// The reasons given for a task's and its culprit's end, plain, without the uninformative ones.
+fn statements(task: &TaskEvent<'_>, culprit: Option<&EventContainer<'_>>) -> Vec<String> {
+    let container_reason = culprit.and_then(|culprit| culprit.reason);
+    let reasons = container_reason.into_iter().chain(task.stopped_reason());
+    let informative = reasons.map(reason::normalize).filter(|statement| !reason::is_uninformative(statement));
+    // An attachment's type names the category, its reason only the cause. Once the task runs, the attachment held.
+    let attachments = task.attachment_reasons().filter(|_| !task.has_started());
+    informative.chain(attachments.map(|(kind, reason)| attachment_statement(kind, reason))).collect()
+}
+
+fn attachment_statement(kind: &str, reason: &str) -> String {
+    let is_volume = reason::normalize(kind).contains("elasticblockstorage");
+    let subject = if is_volume { "ebs volume:" } else { "network interface:" };
+    reason::normalize(&format!("{subject} {reason}"))
 }
 
 /// What the catalogue knows of plain statements.
-pub(super) fn by_statements<'t>(
+pub(super) fn from_statements<'t>(
     statements: &[String],
     culprit: Option<&'t EventContainer<'t>>,
 ) -> Option<Diagnosis<'t>> {
@@ -112,61 +181,67 @@ pub(super) fn by_statements<'t>(
     Some(Diagnosis { cause, hint: rule.hint, ..Diagnosis::new(rule.category, culprit) })
 }
 
-fn exited<'t>(task: &'t TaskEvent<'t>) -> Option<Diagnosis<'t>> {
-    let finding = by_exit_code(culprit::find(task)?)?;
-    Some(match finding.category {
-        Category::AppCompleted => completed(task, finding),
-        Category::AppSignal if task.is_told_by_agent() => signalled(finding),
-        _ => finding,
+fn from_exit_code<'t>(task: &'t TaskEvent<'t>) -> Option<Diagnosis<'t>> {
+    let diagnosis = from_container_exit(culprit::find(task)?)?;
+    Some(match diagnosis.category {
+        Category::AppCompleted => completed(task, diagnosis),
+        Category::AppSignal if task.is_from_agent_log() => signalled(diagnosis),
+        _ => diagnosis,
     })
 }
 
 /// What a container's exit code says by itself.
-pub(super) fn by_exit_code<'t>(culprit: &'t EventContainer<'t>) -> Option<Diagnosis<'t>> {
-    let exit = exit_code::read(culprit.exit_code?);
-    Some(Diagnosis { cause: exit.cause, hint: exit.hint, ..Diagnosis::new(exit.category, Some(culprit)) })
+pub(super) fn from_container_exit<'t>(container: &'t EventContainer<'t>) -> Option<Diagnosis<'t>> {
+    let exit = exit_code::read(container.exit_code?);
+    Some(Diagnosis { cause: exit.cause, hint: exit.hint, ..Diagnosis::new(exit.category, Some(container)) })
 }
 
+const COMPLETED_HINT: &str = "Nothing to do: the job is done.";
+const KILLED_BESIDE_HINT: &str = "A container beside it was killed (exit 137) and ECS does not say which ended first: if that one only outlived its `stopTimeout`, let it handle SIGTERM or ignore it; otherwise look for what killed it.";
+const AGENT_LOG_HINT: &str = "The agent's log does not say who stopped the task, nor whether it belongs to a service: a scale-in, a deployment and a job that is done look like this as well; EventBridge's event for the task tells.";
+const SERVICE_COMPLETED_HINT: &str = "A service's container should not end: check whether the command returns (runs in the background, has no work) and whether this should be a task of RunTask instead.";
+
 /// A job is done with 0, a service should run on. A job beside which another container was killed may have been
-/// the one that obeyed, so that is not called planned.
-fn completed<'t>(task: &TaskEvent<'_>, finding: Diagnosis<'t>) -> Diagnosis<'t> {
-    let another_was_killed = task.applications().any(|container| container.evidence == Evidence::Killed);
-    let expected = !task.is_service() && !another_was_killed && !task.is_told_by_agent();
-    let hint = if another_was_killed { BESIDE_A_KILL } else { DONE };
-    let hint = if task.is_told_by_agent() { OF_AGENT } else { hint };
-    let hint = if task.is_service() { NOT_A_JOB } else { hint };
-    Diagnosis { expected, hint: Some(hint), ..finding }
+/// the one that was told to end, so that is not called planned.
+fn completed<'t>(task: &TaskEvent<'_>, diagnosis: Diagnosis<'t>) -> Diagnosis<'t> {
+    let killed_beside = task.applications().any(|container| container.evidence == Evidence::Killed);
+    let hint = if task.is_service() {
+        SERVICE_COMPLETED_HINT
+    } else if task.is_from_agent_log() {
+        AGENT_LOG_HINT
+    } else if killed_beside {
+        KILLED_BESIDE_HINT
+    } else {
+        COMPLETED_HINT
+    };
+    let expected = !task.is_service() && !killed_beside && !task.is_from_agent_log();
+    Diagnosis { expected, hint: Some(hint), ..diagnosis }
 }
 
 /// A container that was told to end looks the same whether ECS or somebody else told it.
-fn signalled(finding: Diagnosis<'_>) -> Diagnosis<'_> {
-    let told_to =
-        |container: &EventContainer<'_>| matches!(container.evidence, Evidence::Obeyed | Evidence::Killed);
-    match finding.container.is_some_and(told_to) {
-        true => Diagnosis { unsure: true, hint: Some(OF_AGENT), ..finding },
-        false => finding,
+fn signalled(diagnosis: Diagnosis<'_>) -> Diagnosis<'_> {
+    match diagnosis.container.map(|container| container.evidence) {
+        Some(Evidence::ToldToEnd | Evidence::Killed) => {
+            Diagnosis { maybe_planned: true, hint: Some(AGENT_LOG_HINT), ..diagnosis }
+        }
+        _ => diagnosis,
     }
 }
 
-fn stuck<'t>(task: &'t TaskEvent<'t>) -> Option<Diagnosis<'t>> {
-    let said = |container: &&EventContainer<'_>| {
-        container.reason.map(reason::plain).filter(|said| reason::is_of_stop(said))
-    };
-    let container = task.applications().find(|container| said(container).is_some())?;
-    let cause = cause::find(Category::Platform, &said(&container)?);
+fn could_not_be_stopped<'t>(task: &'t TaskEvent<'t>) -> Option<Diagnosis<'t>> {
+    let (container, statement) = task.applications().find_map(|container| {
+        let statement = container.reason.map(reason::normalize)?;
+        reason::is_about_stopping(&statement).then_some((container, statement))
+    })?;
+    let cause = cause::find(Category::Platform, &statement);
     Some(Diagnosis { cause, ..Diagnosis::new(Category::Platform, Some(container)) })
 }
 
-const DONE: &str = "Nothing to do: the job is done.";
-const BESIDE_A_KILL: &str = "A container beside it was killed (exit 137) and ECS does not say which ended first: if that one only outlived its `stopTimeout`, let it handle SIGTERM or ignore it; otherwise look for what killed it.";
-const OF_AGENT: &str = "The agent's log does not say who stopped the task, nor whether it belongs to a service: a scale-in, a deployment and a job that is done look like this as well; EventBridge's event for the task tells.";
-const NOT_A_JOB: &str = "A service's container should not end: check whether the command returns (runs in the background, has no work) and whether this should be a task of RunTask instead.";
-
-fn coded<'t>(task: &'t TaskEvent<'t>) -> Diagnosis<'t> {
+fn from_stop_code<'t>(task: &'t TaskEvent<'t>) -> Diagnosis<'t> {
     let category = match task.stop_code() {
         StopCode::TaskFailedToStart => Category::ContainerStart,
         StopCode::EssentialContainerExited | StopCode::Other => Category::Unknown,
-        // Judged before; named here so that a new code cannot be forgotten.
+        // Diagnosed before; named here so that a new code cannot be forgotten.
         StopCode::UserInitiated => Category::User,
         StopCode::ServiceSchedulerInitiated => Category::Deployment,
         StopCode::SpotInterruption => Category::Spot,
@@ -174,3 +249,6 @@ fn coded<'t>(task: &'t TaskEvent<'t>) -> Diagnosis<'t> {
     };
     Diagnosis::new(category, culprit::find_of_start(task))
 }
+
+#[cfg(test)]
+mod tests;

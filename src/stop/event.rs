@@ -1,4 +1,4 @@
-//! The report of one stop: a flat object, and what routing asks of it. Decides nothing.
+//! The report of one stop: a flat object, and what routing needs to know about it. Decides nothing.
 //!
 //! Names follow FireLens where it has one (`cluster` and `task_definition` are short names, not ARNs):
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_firelens.html>
@@ -13,7 +13,7 @@ use super::{arn, field};
 /// Why something stopped. Serializes as one flat JSON object; what is unknown is left out.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StopEvent {
-    /// What happened.
+    /// What stopped or failed.
     pub ecs_event: EcsEvent,
     /// Who should care.
     pub severity: Severity,
@@ -22,7 +22,7 @@ pub struct StopEvent {
     /// Why, as far as the text tells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
-    /// Planned: a deployment, a scale-in, a job that is done, a person.
+    /// Whether the stop was planned: a deployment, a scale-in, a job that is done, a person.
     pub expected: bool,
     /// One sentence for a pager.
     pub summary: String,
@@ -61,55 +61,55 @@ pub struct StopEvent {
     /// ECS's own code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_code: Option<String>,
-    /// ECS's own words.
+    /// ECS's reason, as it words it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stopped_reason: Option<String>,
-    /// The container to blame; for a stop from outside, the only application container.
+    /// The culprit: the container to blame; for a stop from outside, the only application container.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub container: Option<String>,
-    /// That container's exit code.
+    /// The culprit's exit code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exit_code: Option<i64>,
     /// The signal in that exit code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signal: Option<&'static str>,
-    /// What the agent said about that container.
+    /// The agent's reason for the culprit's end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub container_reason: Option<String>,
-    /// The image it ran.
+    /// The culprit's image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
     /// The tag of that image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image_tag: Option<String>,
-    /// What its own health check found last: `HEALTHY`, `UNHEALTHY`; known of container exits only.
+    /// The last result of the container's own health check: `HEALTHY`, `UNHEALTHY`; of container exits only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub health: Option<String>,
-    /// How often its restart policy has started it again; known of container exits only.
+    /// How often the container's restart policy has restarted it; of container exits only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restarts: Option<i64>,
     /// All containers of the task.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub containers: Vec<StoppedContainer>,
-    /// When the task was created; of a container's exit, as the next three, when the container was.
+    /// When the task was created. For a container's exit this time and the next three are the container's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<String>,
-    /// When it ran; absent if it never did.
+    /// When it started to run; absent if it never did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started_at: Option<String>,
     /// When it was gone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stopped_at: Option<String>,
-    /// Between the last two.
+    /// Whole seconds from `started_at` to `stopped_at`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub runtime_seconds: Option<u64>,
-    /// The culprit's last lines on standard error; filled in by whoever has seen them.
+    /// The culprit's last lines on standard error; the router fills them in from its `StderrTail`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub last_lines: Vec<String>,
-    /// The stop was told before, without the exit code that this event brought.
+    /// The stop was reported before, without the exit code that this event brought.
     #[serde(skip_serializing_if = "is_false")]
     pub update: bool,
-    /// Of a container's exit: which container it was, and which run of it.
+    /// For a container's exit: which container it was, and which run of it.
     #[serde(skip)]
     pub(super) run: Option<(String, i64)>,
     /// The original, with the values of overridden environment variables masked.
@@ -117,8 +117,8 @@ pub struct StopEvent {
 }
 
 impl StopEvent {
-    /// What every report has; the rest is for `task`, `exited` and `service` to fill in.
-    pub(super) fn blank(event: &Value, ecs_event: EcsEvent, severity: Severity, category: Category) -> Self {
+    /// A report with what every event has; `report`, `container_exit` and `service` fill in the rest.
+    pub(super) fn new(event: &Value, ecs_event: EcsEvent, severity: Severity, category: Category) -> Self {
         Self {
             ecs_event,
             severity,
@@ -135,8 +135,8 @@ impl StopEvent {
             task_definition: None,
             launch_type: None,
             availability_zone: None,
-            region: field::word(event, "region").or_else(|| resource_part(event, 3)),
-            account: field::word(event, "account").or_else(|| resource_part(event, 4)),
+            region: field::string(event, "region").or_else(|| resource_part(event, 3)),
+            account: field::string(event, "account").or_else(|| resource_part(event, 4)),
             stop_code: None,
             stopped_reason: None,
             container: None,
@@ -159,7 +159,8 @@ impl StopEvent {
         }
     }
 
-    /// By what to know this event again: ECS delivers at least once and in any order. `None`: it cannot be.
+    /// Identifies the stop and its version, because ECS delivers at least once and in any order. `None`: nothing
+    /// identifies it.
     ///
     /// - A task's end: the task's ARN and the event's version.
     /// - A container's exit: its runtime's id, else `<task ARN>/<container>`, and how often it had been restarted
@@ -167,12 +168,12 @@ impl StopEvent {
     /// - Anything else, and what lacks these: the id of the envelope, and 0.
     #[must_use]
     pub fn key(&self) -> Option<(&str, i64)> {
-        let own = match self.ecs_event {
+        let key = match self.ecs_event {
             EcsEvent::TaskStopped | EcsEvent::TaskStartFailed => self.task_arn.as_deref().zip(self.version()),
             EcsEvent::ContainerExited => self.run.as_ref().map(|(container, run)| (container.as_str(), *run)),
             EcsEvent::ServiceEvent | EcsEvent::DeploymentFailed => None,
         };
-        own.or_else(|| Some((field::text(&self.event, "id")?, 0)))
+        key.or_else(|| Some((field::text(&self.event, "id")?, 0)))
     }
 
     fn version(&self) -> Option<i64> {
@@ -205,5 +206,5 @@ fn is_false(flag: &bool) -> bool {
 }
 
 fn resource_part(event: &Value, index: usize) -> Option<String> {
-    arn::part(field::first(event, "resources")?, index).map(String::from)
+    arn::part(field::first_text(event, "resources")?, index).map(String::from)
 }

@@ -1,17 +1,17 @@
-//! Reads fields out of JSON that may be anything. The only place that knows how lenient we are; it knows no ECS.
+//! Reads fields out of JSON that may be anything. Owns how lenient the reading is; knows no ECS.
 //!
 //! AWS announces that unknown fields may be added at any time:
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_cwe_events.html>
 
 use serde_json::Value;
 
-/// A text that says something; blank ones count as absent.
+/// A text, trimmed; a blank one counts as absent.
 pub(super) fn text<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
     value.get(key)?.as_str().map(str::trim).filter(|text| !text.is_empty())
 }
 
-/// A text that somebody's tool may have turned into a number.
-pub(super) fn word(value: &Value, key: &str) -> Option<String> {
+/// A text that some tool may have turned into a number.
+pub(super) fn string(value: &Value, key: &str) -> Option<String> {
     match value.get(key)? {
         Value::Number(number) => Some(number.to_string()),
         _ => text(value, key).map(String::from),
@@ -43,12 +43,12 @@ pub(super) fn list<'v>(value: &'v Value, key: &str) -> &'v [Value] {
 }
 
 /// The first text of a list of texts.
-pub(super) fn first<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
+pub(super) fn first_text<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
     list(value, key).iter().find_map(Value::as_str)
 }
 
-/// Whether a field says `expected`, in any case.
-pub(super) fn says(value: &Value, key: &str, expected: &str) -> bool {
+/// Whether a field is the text `expected`, in any case.
+pub(super) fn equals(value: &Value, key: &str, expected: &str) -> bool {
     text(value, key).is_some_and(|found| found.eq_ignore_ascii_case(expected))
 }
 
@@ -91,6 +91,6 @@ mod tests {
     fn blank_text_is_no_text() {
         assert_eq!(text(&json!({ "t": "  " }), "t"), None);
         assert_eq!(text(&json!({ "t": " a " }), "t"), Some("a"));
-        assert_eq!(word(&json!({ "t": 12 }), "t").as_deref(), Some("12"));
+        assert_eq!(string(&json!({ "t": 12 }), "t").as_deref(), Some("12"));
     }
 }

@@ -1,4 +1,4 @@
-//! The closed vocabularies of a stop report. What each word means stands here; which one applies is judged elsewhere.
+//! The closed vocabularies of a stop report, and what each word means. Which one applies is the diagnosis's business.
 //!
 //! AWS's own index of reasons: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html>
 

@@ -1,11 +1,12 @@
 //! Reads an ECS event and says why a task stopped: category, cause, culprit, severity, summary, hint.
 //!
-//! Pure: no I/O and no clock; any JSON value is accepted and none makes it panic. How the event arrived, and
-//! whether its carrier may be trusted, is settled before; where the report goes is `route`'s business.
+//! Pure: no I/O and no clock; any JSON value is accepted and none makes it panic. Does not own how the event arrived and
+//! whether it may be trusted (`envelope`, `classify`), nor where the report goes (`classify::routes`).
 //!
-//! Reads like a sentence: `phase` (does this event say that something stopped?) → `task`, `exited` or `service`
-//! (what it says) → `judge` (why, in the one order that avoids the known false alarms) → `summary` and `hint` (in words)
-//! → `redact` (the original, without secrets).
+//! The stations: `trigger` (does this event say that something stopped?) → `task`, `container_exit` or `service` (what it
+//! says) → `diagnosis` (why, in the one order that avoids the known false alarms) → `report` and `summary` (in words) →
+//! `redact` (the original, without secrets). Beside them: `dedup` (one report per stop) and `stderr_tail` (the last lines
+//! before it).
 //!
 //! The event format: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_cwe_events.html>
 
@@ -23,6 +24,7 @@ mod event;
 mod field;
 mod kind;
 mod redact;
+mod report;
 mod service;
 pub mod stderr_tail;
 mod summary;
@@ -40,13 +42,13 @@ pub use kind::{Category, Cause, EcsEvent, Severity};
 
 use trigger::Trigger;
 
-/// Containers that belong to the platform or carry the logs: to blame only when nothing else is.
+/// Containers that belong to the platform or forward the logs: to blame only when nothing else is.
 const BYSTANDERS: [&str; 4] =
     ["log_router", "ecs-service-connect-*", "aws-guardduty-agent-*", "~internal~ecs~pause"];
 
 /// Reads one EventBridge event, or one of our own about a container's exit, with the default options.
 ///
-/// `None`: it is no event that says something stopped or failed.
+/// `None`: the event does not say that something stopped or failed.
 ///
 /// ```
 /// # use ecs_router::stop;
@@ -68,7 +70,7 @@ pub fn read(event: Value) -> Option<StopEvent> {
     EventReader::default().read(event)
 }
 
-/// How events are read: the options a user may set.
+/// Reads events, with the options that a user may set.
 #[derive(Debug, Clone)]
 pub struct EventReader {
     /// Names of containers that are not the application; a trailing `*` stands for any ending.
@@ -88,9 +90,9 @@ impl EventReader {
     #[must_use]
     pub fn read(&self, event: Value) -> Option<StopEvent> {
         let mut stop = match trigger::from_event(&event)? {
-            Trigger::TaskStopped => task::report(&event, self),
+            Trigger::TaskStopped => report::from_task(&event, self),
             Trigger::ContainerExited => container_exit::report(&event, self),
-            Trigger::ServiceTrouble(severity) => service::report(&event, EcsEvent::ServiceEvent, severity),
+            Trigger::ServiceProblem(severity) => service::report(&event, EcsEvent::ServiceEvent, severity),
             Trigger::DeploymentFailed => service::report(&event, EcsEvent::DeploymentFailed, Severity::Error),
         };
         stop.event = redact::environment(event);

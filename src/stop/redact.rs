@@ -9,13 +9,13 @@ const MASK: &str = "[redacted]";
 
 /// The event with every environment value masked, wherever it stands.
 pub(super) fn environment(mut event: Value) -> Value {
-    // A stack of our own: how deep an event is nested is not ours to say.
-    let mut rest = vec![&mut event];
-    while let Some(value) = rest.pop() {
+    // An explicit stack, because an event may be nested deeper than ours allows.
+    let mut pending = vec![&mut event];
+    while let Some(value) = pending.pop() {
         match value {
-            Value::Array(items) => rest.extend(items),
+            Value::Array(items) => pending.extend(items),
             Value::Object(fields) => {
-                rest.extend(fields.iter_mut().filter_map(|(name, value)| open(name, value)))
+                pending.extend(fields.iter_mut().filter_map(|(name, value)| mask_field(name, value)))
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
@@ -23,8 +23,8 @@ pub(super) fn environment(mut event: Value) -> Value {
     event
 }
 
-/// What is left to look into after a field has been masked, if it had to be.
-fn open<'v>(name: &str, value: &'v mut Value) -> Option<&'v mut Value> {
+/// Masks a field if it has to be; answers with the value if there may be more to mask inside.
+fn mask_field<'v>(name: &str, value: &'v mut Value) -> Option<&'v mut Value> {
     if name.eq_ignore_ascii_case("environment") {
         mask_all(value);
         return None;
@@ -45,7 +45,7 @@ fn mask_all(environment: &mut Value) {
     }
 }
 
-/// `{ "name": …, "value": … }` keeps its name; what has another form keeps nothing.
+/// `{ "name": …, "value": … }` keeps its name; any other shape keeps nothing.
 fn mask(variable: &mut Value) {
     match variable {
         Value::Object(fields) if fields.get("name").is_some_and(Value::is_string) => {

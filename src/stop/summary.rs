@@ -1,4 +1,4 @@
-//! One sentence that a person can read in a pager. Says what has been judged, in our own words; judges nothing.
+//! Words a report as one sentence for a pager. Diagnoses nothing.
 //!
 //! Text from the event is quoted only where it is the best there is, shortened and without line breaks.
 
@@ -6,30 +6,30 @@ use super::catalogue::reason;
 use super::event::StopEvent;
 use super::kind::{Category, Cause, EcsEvent};
 
-/// Enough for a reason to be recognised; the whole one is in `stopped_reason`.
-const QUOTE: usize = 120;
+/// Enough to recognise a reason; the whole one is in `stopped_reason`.
+const MAX_QUOTE_CHARS: usize = 120;
 /// Names may be 255 characters long.
-const NAME: usize = 60;
+const MAX_NAME_CHARS: usize = 60;
 
-/// The sentence; `what` replaces its second half.
-pub(super) fn summarize(stop: &StopEvent, what: Option<&str>) -> String {
-    let what = what.map_or_else(|| said(stop), String::from);
+/// The sentence; a `description` replaces its second half.
+pub(super) fn summarize(stop: &StopEvent, description: Option<&str>) -> String {
+    let description = description.map_or_else(|| describe(stop), String::from);
     match stop.ecs_event {
-        EcsEvent::TaskStopped => format!("{} stopped: {what}.", capital(&task(stop))),
-        EcsEvent::TaskStartFailed => format!("{} could not start: {what}.", capital(&task(stop))),
-        EcsEvent::ContainerExited if stop.task_id.is_none() => format!("{}.", capital(&what)),
-        EcsEvent::ContainerExited => format!("In {}, {what}.", task(stop)),
-        EcsEvent::ServiceEvent => format!("{} is in trouble: {what}.", capital(&service(stop))),
-        EcsEvent::DeploymentFailed => format!("The deployment of {} failed: {what}.", service(stop)),
+        EcsEvent::TaskStopped => format!("{} stopped: {description}.", capitalize(&task(stop))),
+        EcsEvent::TaskStartFailed => format!("{} could not start: {description}.", capitalize(&task(stop))),
+        EcsEvent::ContainerExited if stop.task_id.is_none() => format!("{}.", capitalize(&description)),
+        EcsEvent::ContainerExited => format!("In {}, {description}.", task(stop)),
+        EcsEvent::ServiceEvent => format!("{} is in trouble: {description}.", capitalize(&service(stop))),
+        EcsEvent::DeploymentFailed => format!("The deployment of {} failed: {description}.", service(stop)),
     }
 }
 
 fn task(stop: &StopEvent) -> String {
     let id =
-        stop.task_id.as_deref().map_or_else(|| "a task".to_owned(), |id| format!("task {}", short(id, 8)));
+        stop.task_id.as_deref().map_or_else(|| "a task".to_owned(), |id| format!("task {}", shorten(id, 8)));
     let owner = match (&stop.service, stop.family()) {
-        (Some(service), _) => format!(" of service {}", named(service)),
-        (None, Some(family)) => format!(" of {}", named(family)),
+        (Some(service), _) => format!(" of service {}", shorten_name(service)),
+        (None, Some(family)) => format!(" of {}", shorten_name(family)),
         (None, None) => String::new(),
     };
     format!("{id}{owner}{}", cluster(stop))
@@ -39,29 +39,30 @@ fn service(stop: &StopEvent) -> String {
     let name = stop
         .service
         .as_deref()
-        .map_or_else(|| "a service".to_owned(), |name| format!("service {}", named(name)));
+        .map_or_else(|| "a service".to_owned(), |name| format!("service {}", shorten_name(name)));
     format!("{name}{}", cluster(stop))
 }
 
 fn cluster(stop: &StopEvent) -> String {
-    stop.cluster.as_deref().map_or_else(String::new, |name| format!(" (cluster {})", named(name)))
+    stop.cluster.as_deref().map_or_else(String::new, |name| format!(" (cluster {})", shorten_name(name)))
 }
 
-/// What its category says of it.
-pub(super) fn said(stop: &StopEvent) -> String {
-    let (container, why) = (container(stop), why(stop));
+/// The second half of the sentence, by category.
+pub(super) fn describe(stop: &StopEvent) -> String {
+    let container = container(stop);
+    let cause = cause(stop);
     match stop.category {
-        Category::ImagePull => format!("the image of {container} could not be pulled{why}"),
-        Category::Secret => format!("a secret could not be read{why}"),
-        Category::Logging => format!("the log driver could not be set up{why}"),
-        Category::Storage => format!("a volume or environment file could not be set up{why}"),
-        Category::Network => format!("it got no network interface{why}"),
-        Category::Capacity => format!("there was no room for it{why}{}", quote(stop)),
+        Category::ImagePull => format!("the image of {container} could not be pulled{cause}"),
+        Category::Secret => format!("a secret could not be read{cause}"),
+        Category::Logging => format!("the log driver could not be set up{cause}"),
+        Category::Storage => format!("a volume or environment file could not be set up{cause}"),
+        Category::Network => format!("it got no network interface{cause}"),
+        Category::Capacity => format!("there was no room for it{cause}{}", quote(stop)),
         Category::ContainerStart if stop.cause.is_none() => {
             format!("{container} would not start{}", quote(stop))
         }
-        Category::ContainerStart => format!("{container} would not start{why}"),
-        Category::Platform => format!("the container runtime or ECS itself failed{why}{}", quote(stop)),
+        Category::ContainerStart => format!("{container} would not start{cause}"),
+        Category::Platform => format!("the container runtime or ECS itself failed{cause}{}", quote(stop)),
         Category::Oom => format!("{container} ran out of memory{}", exit(stop)),
         Category::AppError => format!("{container} failed{}", exit(stop)),
         Category::AppSignal => {
@@ -81,14 +82,14 @@ pub(super) fn said(stop: &StopEvent) -> String {
 pub(super) fn container(stop: &StopEvent) -> String {
     stop.container
         .as_deref()
-        .map_or_else(|| "a container".to_owned(), |name| format!("container {}", named(name)))
+        .map_or_else(|| "a container".to_owned(), |name| format!("container {}", shorten_name(name)))
 }
 
 pub(super) fn exit(stop: &StopEvent) -> String {
     stop.exit_code.map_or_else(String::new, |code| format!(" (exit {code})"))
 }
 
-fn why(stop: &StopEvent) -> &'static str {
+fn cause(stop: &StopEvent) -> &'static str {
     stop.cause.map_or("", |cause| match (stop.category, cause) {
         (Category::ImagePull, Cause::NotFound) => ": no such image or tag",
         (Category::ImagePull, Cause::Invalid) => ": its reference or format is not valid",
@@ -109,47 +110,43 @@ fn why(stop: &StopEvent) -> &'static str {
     })
 }
 
-/// The task's reason or, where nobody else stopped it, the container's.
+/// The task's reason or, unless somebody else stopped the task, the container's, in brackets.
 fn quote(stop: &StopEvent) -> String {
-    let others = matches!(stop.category, Category::User | Category::Deployment);
-    let own = stop.container_reason.as_deref().filter(|_| !others);
-    let mut reasons = stop.stopped_reason.as_deref().into_iter().chain(own);
-    let reason = reasons.find(|reason| !reason::is_hollow(&reason::plain(reason)));
+    let by_others = matches!(stop.category, Category::User | Category::Deployment);
+    let container_reason = stop.container_reason.as_deref().filter(|_| !by_others);
+    let mut reasons = stop.stopped_reason.as_deref().into_iter().chain(container_reason);
+    let reason = reasons.find(|reason| !reason::is_uninformative(&reason::normalize(reason)));
     reason.map_or_else(String::new, |reason| format!(" ({})", quoted(reason)))
 }
 
-/// A name that is not ours, with a length that is.
-pub(super) fn named(text: &str) -> String {
-    short(text, NAME)
+/// A name as the event gives it, at a bounded length.
+pub(super) fn shorten_name(text: &str) -> String {
+    shorten(text, MAX_NAME_CHARS)
 }
 
-/// Words that are not ours.
+/// A reason as the event gives it, in quotation marks, at a bounded length.
 pub(super) fn quoted(text: &str) -> String {
-    format!("\"{}\"", short(text, QUOTE))
+    format!("\"{}\"", shorten(text, MAX_QUOTE_CHARS))
 }
 
-/// At most so many characters, none of which breaks a line.
-fn short(text: &str, most: usize) -> String {
-    let clean = text
-        .trim()
-        .trim_end_matches('.')
-        .chars()
-        .map(|letter| if breaks_lines(letter) { ' ' } else { letter });
-    let mut short: String = clean.take(most).collect();
+/// At most `max_chars` characters, none of which breaks a line.
+fn shorten(text: &str, max_chars: usize) -> String {
+    let cleaned = text.trim().trim_end_matches('.').chars().map(|c| if breaks_lines(c) { ' ' } else { c });
+    let mut shortened: String = cleaned.take(max_chars).collect();
     // An id is known by its beginning; a name or reason that was cut should say so.
-    if most > 8 && text.chars().count() > most {
-        short.push('…');
+    if max_chars > 8 && text.chars().count() > max_chars {
+        shortened.push('…');
     }
-    short
+    shortened
 }
 
-fn breaks_lines(letter: char) -> bool {
-    letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}')
+fn breaks_lines(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+fn capitalize(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 #[cfg(test)]

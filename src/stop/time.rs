@@ -1,9 +1,9 @@
-//! How long something ran, from two ISO 8601 times. Reads no clock and formats nothing.
+//! Parses ISO 8601 times, and says how long something ran. Reads no clock and formats nothing.
 //!
 //! ECS writes UTC with milliseconds; its API's command line writes an offset, and both turn up in events that
 //! somebody has rebuilt.
 
-/// Whole seconds from one time to another; absent when either is none, or the order is reversed.
+/// Whole seconds from one time to another; `None` if either is no time, or the order is reversed.
 pub(super) fn seconds_between(from: &str, to: &str) -> Option<u64> {
     u64::try_from(millis(to)?.checked_sub(millis(from)?)?).ok().map(|millis| millis / 1000)
 }

@@ -1,9 +1,9 @@
-//! Whether an event says that something stopped or failed, once per stop.
+//! Decides whether an event triggers a report: whether it says that something stopped or failed.
 //!
-//! Two sources count: ECS and ourselves. One stop makes four task events (RUNNING with desired STOPPED, DEACTIVATING or STOPPING, DEPROVISIONING,
-//! STOPPED). Only the last counts: it alone has every exit code, and the others would report the stop again.
-//! Source **and** detail type are asked first, because `stoppedReason` also occurs in CloudTrail records and in
-//! payloads that have nothing to do with ECS.
+//! Two sources count: ECS and ourselves. One stop makes four task events (RUNNING with desired STOPPED, DEACTIVATING or
+//! STOPPING, DEPROVISIONING, STOPPED). Only the last counts: it alone has every exit code, and the others would report
+//! the stop again. Source **and** detail type are checked first, because `stoppedReason` also occurs in CloudTrail
+//! records and in payloads that have nothing to do with ECS.
 //!
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_service_events.html>
 
@@ -12,63 +12,69 @@ use serde_json::Value;
 use super::kind::Severity;
 use super::{container_exit, field};
 
-/// What kind of report an event deserves.
+/// The kind of report that an event triggers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trigger {
     TaskStopped,
     ContainerExited,
-    ServiceTrouble(Severity),
+    ServiceProblem(Severity),
     DeploymentFailed,
 }
 
-/// Pieces of event names that mean trouble, for events that lost their `eventType`.
-const TROUBLE: [&str; 6] = ["FAILED", "FAILURE", "IMPAIRED", "UNHEALTHY", "THROTTLED", "VIOLATED"];
+/// Parts of event names that mean a problem, for events that lost their `eventType`.
+const PROBLEM_WORDS: [&str; 6] = ["FAILED", "FAILURE", "IMPAIRED", "UNHEALTHY", "THROTTLED", "VIOLATED"];
 
 pub(super) fn from_event(event: &Value) -> Option<Trigger> {
-    let (source, detail_type) = (field::text(event, "source")?, field::text(event, "detail-type")?);
+    let source = field::text(event, "source")?;
+    let detail_type = field::text(event, "detail-type")?;
     let detail = event.get("detail")?;
     match source {
-        "aws.ecs" => of_ecs(detail_type, detail),
-        container_exit::SOURCE => (detail_type == container_exit::DETAIL_TYPE
-            && container_exit::names_one(detail))
-        .then_some(Trigger::ContainerExited),
+        "aws.ecs" => from_ecs_event(detail_type, detail),
+        container_exit::SOURCE => from_own_event(detail_type, detail),
         _ => None,
     }
 }
 
-fn of_ecs(detail_type: &str, detail: &Value) -> Option<Trigger> {
+fn from_own_event(detail_type: &str, detail: &Value) -> Option<Trigger> {
+    let is_exit = detail_type == container_exit::DETAIL_TYPE && container_exit::names_container(detail);
+    is_exit.then_some(Trigger::ContainerExited)
+}
+
+fn from_ecs_event(detail_type: &str, detail: &Value) -> Option<Trigger> {
     match detail_type {
         "ECS Task State Change" => {
-            field::says(detail, "lastStatus", "STOPPED").then_some(Trigger::TaskStopped)
+            field::equals(detail, "lastStatus", "STOPPED").then_some(Trigger::TaskStopped)
         }
-        "ECS Service Action" | "ECS Daemon Service Action" => action(detail),
+        "ECS Service Action" | "ECS Daemon Service Action" => service_action(detail),
         "ECS Deployment State Change" | "ECS Daemon Deployment State Change" => deployment(detail),
         _ => None,
     }
 }
 
-fn action(detail: &Value) -> Option<Trigger> {
-    let severity = severity_of(detail)?;
-    let of_deployment = severity == Severity::Error && name(detail).contains("DEPLOYMENT");
-    Some(if of_deployment { Trigger::DeploymentFailed } else { Trigger::ServiceTrouble(severity) })
+fn service_action(detail: &Value) -> Option<Trigger> {
+    let severity = event_severity(detail)?;
+    let is_deployment = severity == Severity::Error && event_name(detail).contains("DEPLOYMENT");
+    Some(if is_deployment { Trigger::DeploymentFailed } else { Trigger::ServiceProblem(severity) })
 }
 
 fn deployment(detail: &Value) -> Option<Trigger> {
-    let failed = field::says(detail, "eventType", "ERROR") || name(detail).contains("FAILED");
+    let failed = field::equals(detail, "eventType", "ERROR") || event_name(detail).contains("FAILED");
     failed.then_some(Trigger::DeploymentFailed)
 }
 
 /// Services say WARN, daemons WARNING. Without a type the name decides.
-fn severity_of(detail: &Value) -> Option<Severity> {
+fn event_severity(detail: &Value) -> Option<Severity> {
     match field::text(detail, "eventType") {
         Some("WARN" | "WARNING") => Some(Severity::Warning),
         Some("ERROR") => Some(Severity::Error),
         Some(_) => None,
-        None => TROUBLE.iter().any(|word| name(detail).contains(word)).then_some(Severity::Warning),
+        None => {
+            PROBLEM_WORDS.iter().any(|word| event_name(detail).contains(word)).then_some(Severity::Warning)
+        }
     }
 }
 
-fn name(detail: &Value) -> &str {
+fn event_name(detail: &Value) -> &str {
     field::text(detail, "eventName").unwrap_or_default()
 }
 
@@ -78,7 +84,7 @@ mod tests {
 
     use super::*;
 
-    fn phase(source: &str, detail_type: &str, detail: &Value) -> Option<Trigger> {
+    fn trigger(source: &str, detail_type: &str, detail: &Value) -> Option<Trigger> {
         from_event(&json!({ "source": source, "detail-type": detail_type, "detail": detail }))
     }
 
@@ -96,10 +102,10 @@ mod tests {
         ] {
             let detail =
                 json!({ "lastStatus": status, "desiredStatus": "STOPPED", "stopCode": "UserInitiated" });
-            assert_eq!(phase("aws.ecs", "ECS Task State Change", &detail), None, "{status}");
+            assert_eq!(trigger("aws.ecs", "ECS Task State Change", &detail), None, "{status}");
         }
         let stopped = json!({ "lastStatus": "STOPPED" });
-        assert_eq!(phase("aws.ecs", "ECS Task State Change", &stopped), Some(Trigger::TaskStopped));
+        assert_eq!(trigger("aws.ecs", "ECS Task State Change", &stopped), Some(Trigger::TaskStopped));
     }
 
     #[test]
@@ -112,7 +118,7 @@ mod tests {
             ("aws.states", "Step Functions Execution Status Change"),
             ("", ""),
         ] {
-            assert_eq!(phase(source, detail_type, &stopped), None, "{source} {detail_type}");
+            assert_eq!(trigger(source, detail_type, &stopped), None, "{source} {detail_type}");
         }
     }
 
@@ -120,24 +126,24 @@ mod tests {
     fn service_actions_by_type_then_name() {
         for (event_type, name, expected) in [
             (json!("INFO"), "SERVICE_STEADY_STATE", None),
-            (json!("WARN"), "SERVICE_TASK_START_IMPAIRED", Some(Trigger::ServiceTrouble(Severity::Warning))),
+            (json!("WARN"), "SERVICE_TASK_START_IMPAIRED", Some(Trigger::ServiceProblem(Severity::Warning))),
             (
                 json!("WARNING"),
                 "DAEMON_TASK_START_IMPAIRED",
-                Some(Trigger::ServiceTrouble(Severity::Warning)),
+                Some(Trigger::ServiceProblem(Severity::Warning)),
             ),
             (
                 json!("ERROR"),
                 "SERVICE_TASK_PLACEMENT_FAILURE",
-                Some(Trigger::ServiceTrouble(Severity::Error)),
+                Some(Trigger::ServiceProblem(Severity::Error)),
             ),
             (json!("ERROR"), "SERVICE_DEPLOYMENT_FAILED", Some(Trigger::DeploymentFailed)),
             (json!("INFO"), "SERVICE_DEPLOYMENT_IN_PROGRESS", None),
-            (json!(null), "ECS_OPERATION_THROTTLED", Some(Trigger::ServiceTrouble(Severity::Warning))),
+            (json!(null), "ECS_OPERATION_THROTTLED", Some(Trigger::ServiceProblem(Severity::Warning))),
             (json!(null), "SERVICE_STEADY_STATE", None),
         ] {
             let detail = json!({ "eventType": event_type, "eventName": name });
-            assert_eq!(phase("aws.ecs", "ECS Service Action", &detail), expected, "{name}");
+            assert_eq!(trigger("aws.ecs", "ECS Service Action", &detail), expected, "{name}");
         }
     }
 
@@ -152,21 +158,21 @@ mod tests {
             ("aws.ecs", "ECS Container Exit", &app, None),
             ("my.app", "ECS Container Exit", &app, None),
         ] {
-            assert_eq!(phase(source, detail_type, detail), expected, "{source} {detail_type} {detail}");
+            assert_eq!(trigger(source, detail_type, detail), expected, "{source} {detail_type} {detail}");
         }
     }
 
     #[test]
     fn deployments_only_when_given_up() {
-        let phase = |event_type: &str, name: &str| {
-            phase(
+        let trigger = |event_type: &str, name: &str| {
+            trigger(
                 "aws.ecs",
                 "ECS Deployment State Change",
                 &json!({ "eventType": event_type, "eventName": name }),
             )
         };
-        assert_eq!(phase("ERROR", "SERVICE_DEPLOYMENT_FAILED"), Some(Trigger::DeploymentFailed));
-        assert_eq!(phase("INFO", "SERVICE_DEPLOYMENT_COMPLETED"), None);
-        assert_eq!(phase("INFO", "SERVICE_DEPLOYMENT_IN_PROGRESS"), None);
+        assert_eq!(trigger("ERROR", "SERVICE_DEPLOYMENT_FAILED"), Some(Trigger::DeploymentFailed));
+        assert_eq!(trigger("INFO", "SERVICE_DEPLOYMENT_COMPLETED"), None);
+        assert_eq!(trigger("INFO", "SERVICE_DEPLOYMENT_IN_PROGRESS"), None);
     }
 }

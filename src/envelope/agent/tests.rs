@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::envelope::Envelope;
-use crate::envelope::tests::{ARN, opened, subscription, text};
+use crate::envelope::tests::{ARN, subscription, text, unwrapped};
 use crate::stop;
 
 const REASON: &str =
@@ -53,7 +53,7 @@ fn the_agent_tells_of_a_stop() {
         ("taken apart by a parser", json_of_agent()),
         ("from CloudWatch Logs", subscription(&[json!(line_of_agent())])),
     ] {
-        assert_eq!(opened(&record), expected, "{name}");
+        assert_eq!(unwrapped(&record), expected, "{name}");
     }
     let stop = stop::read(event_of_agent()).unwrap();
     assert_eq!((stop.category, stop.container.as_deref()), (stop::Category::Oom, Some("app")));
@@ -64,11 +64,11 @@ fn the_agent_tells_of_a_container() {
     let line = format!(
         "level=info time=2026-11-19T21:13:58Z msg=\"Sending state change to ECS\" eventType=\"ContainerStateChange\" exitCode=\"1\" portBindings=[] containerName=\"app\" reason=\"\" containerStatus=\"STOPPED\" taskArn=\"{ARN}\""
     );
-    let carried = opened(&json!({ "log": line })).unwrap();
-    assert_eq!(carried.events.len(), 1);
-    assert_eq!(carried.events[0]["detail-type"], "ECS Container Exit");
+    let envelope = unwrapped(&json!({ "log": line })).unwrap();
+    assert_eq!(envelope.events.len(), 1);
+    assert_eq!(envelope.events[0]["detail-type"], "ECS Container Exit");
     assert_eq!(
-        carried.events[0]["detail"],
+        envelope.events[0]["detail"],
         json!({ "via": "agent_log", "taskArn": ARN, "container": { "name": "app", "lastStatus": "STOPPED", "exitCode": 1 } })
     );
 }
@@ -83,6 +83,6 @@ fn most_of_what_the_agent_says_is_no_event() {
         line.replace("taskArn=", "arn="),
         "level=info time=2026-11-19T21:13:58Z msg=\"Handling container change event\" changeEventStatus=\"STOPPED\"".to_owned(),
     ] {
-        assert_eq!(opened(&json!({ "log": other })), None, "{other}");
+        assert_eq!(unwrapped(&json!({ "log": other })), None, "{other}");
     }
 }

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::envelope::Envelope;
-use crate::envelope::tests::{ARN, opened, text};
+use crate::envelope::tests::{ARN, text, unwrapped};
 
 pub(in crate::envelope) fn docker(action: &str, name: &str, attributes: &Value) -> Value {
     let mut event = json!({
@@ -24,9 +24,9 @@ pub(in crate::envelope) fn die(name: &str, code: &str) -> Value {
 
 #[test]
 fn docker_tells_of_an_exit() {
-    let carried = opened(&json!({ "message": format!("{}\n", text(&die("app", "137"))) })).unwrap();
+    let envelope = unwrapped(&json!({ "message": format!("{}\n", text(&die("app", "137"))) })).unwrap();
     assert_eq!(
-        carried,
+        envelope,
         Envelope {
             events: vec![json!({
                 "version": "0", "id": "docker-405efae3-app-die-1795122814795000000", "source": "ecs_router", "detail-type": "ECS Container Exit",
@@ -95,14 +95,14 @@ fn docker_in_its_several_shapes() {
             false,
         ),
     ] {
-        let carried = opened(&record).unwrap_or_else(|| panic!("{name}"));
-        let found: Vec<_> = carried
+        let envelope = unwrapped(&record).unwrap_or_else(|| panic!("{name}"));
+        let found: Vec<_> = envelope
             .events
             .iter()
             .map(|event| &event["detail"]["container"])
             .map(|it| (it["name"].as_str().unwrap(), it["exitCode"].as_i64()))
             .collect();
-        assert_eq!((found, carried.rest), (containers, rest), "{name}");
+        assert_eq!((found, envelope.rest), (containers, rest), "{name}");
     }
 }
 
@@ -113,11 +113,11 @@ fn docker_says_more_in_one_breath() {
     let reload = docker("kill", "app", &json!({ "signal": "1" }));
     let together = |events: &[&Value]| {
         let lines: Vec<String> = events.iter().map(ToString::to_string).collect();
-        opened(&json!({ "message": lines.join("\n") })).unwrap()
+        unwrapped(&json!({ "message": lines.join("\n") })).unwrap()
     };
-    let carried = together(&[&oom, &die("app", "137")]);
-    assert_eq!(carried.events.len(), 1, "one stop, one event");
-    let container = &carried.events[0]["detail"]["container"];
+    let envelope = together(&[&oom, &die("app", "137")]);
+    assert_eq!(envelope.events.len(), 1, "one stop, one event");
+    let container = &envelope.events[0]["detail"]["container"];
     assert!(
         container["reason"].as_str().unwrap().starts_with("OutOfMemoryError: ")
             && container["exitCode"] == 137
@@ -142,7 +142,7 @@ fn docker_mostly_tells_of_nothing() {
         json!({ "Type": "container", "Action": "die", "Actor": "x" }),
         json!({ "Type": 1, "Action": "die", "Actor": {} }),
     ] {
-        assert_eq!(opened(&json!({ "message": text(&event) })), None, "{event}");
-        assert_eq!(opened(&event), None, "{event}");
+        assert_eq!(unwrapped(&json!({ "message": text(&event) })), None, "{event}");
+        assert_eq!(unwrapped(&event), None, "{event}");
     }
 }

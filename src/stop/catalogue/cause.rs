@@ -1,5 +1,5 @@
-//! Why it went wrong, read off the same words that gave the category. One table per category, because the same
-//! words mean different things: `permission denied` is a file's mode in a start error, `no such file` the log
+//! Causes, read off the same words that gave the category. There is one table per category, because the same words
+//! mean different things: `permission denied` is a file's mode in a start error, `no such file` the log
 //! router's socket in a logging error, `deadline exceeded` the network for a secret and the runtime for a start.
 //! Texts name images, roles and secrets, so no word here is one that such a name may well contain.
 //!
@@ -107,10 +107,12 @@ const PLATFORM: Table = &[
     (Cause::DiskFull,   NO_SPACE),
 ];
 
-/// The cause in a statement, plain as `reason::plain` makes it.
+/// Finds the cause in a statement, as `reason::normalize` makes it.
 pub(in crate::stop) fn find(category: Category, statement: &str) -> Option<Cause> {
-    let said = |words: &&[&str]| words.iter().any(|word| statement.contains(word));
-    table(category).iter().find(|(_, words)| said(words)).map(|(cause, _)| *cause)
+    table(category)
+        .iter()
+        .find(|(_, words)| words.iter().any(|word| statement.contains(word)))
+        .map(|(cause, _)| *cause)
 }
 
 fn table(category: Category) -> Table {

@@ -1,21 +1,20 @@
-//! What an exit code says about how a process ended. One table; it knows no container and no event.
+//! What an exit code says about how a process ended. Knows no container and no event.
 //!
 //! 128 + n is a shell's way to say "signal n": <https://tldp.org/LDP/abs/html/exitcodes.html>. Windows reports
 //! an NTSTATUS, as unsigned or as negative number.
 
 use crate::stop::kind::{Category, Cause};
 
-/// The reading of one exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::stop) struct ExitMeaning {
     pub(in crate::stop) category: Category,
     pub(in crate::stop) cause: Option<Cause>,
     pub(in crate::stop) signal: Option<&'static str>,
-    /// What to check next, where the code tells more than "it failed".
+    /// Set where the code tells more than "it failed".
     pub(in crate::stop) hint: Option<&'static str>,
 }
 
-/// A container that is told to stop and does not within its `stopTimeout`, as well as one the kernel killed.
+/// SIGKILL: the kernel killed the container, or it did not stop within its `stopTimeout`.
 pub(in crate::stop) const KILLED: i64 = 137;
 
 /// Linux signals 1 to 31, in order.
@@ -34,8 +33,8 @@ const WINDOWS: [(i64, &str); 4] = [
     (0xC000_00FD, "STACK_OVERFLOW"),
 ];
 
-/// Ends that somebody asked for; what they say about the application depends on who did.
-const POLITE: [&str; 3] = ["SIGTERM", "SIGINT", "CTRL_C"];
+/// Signals by which somebody asked for an end; what they say about the application depends on who did.
+const TOLD_TO_END: [&str; 3] = ["SIGTERM", "SIGINT", "CTRL_C"];
 
 #[rustfmt::skip]
 const HINTS: [(i64, &str); 12] = [
@@ -53,7 +52,6 @@ const HINTS: [(i64, &str); 12] = [
     (0xC000_013A, "It was told to stop (Ctrl-C), and not by ECS: look for a supervisor or a watchdog in the container that ends it."),
 ];
 
-/// Reads an exit code.
 pub(in crate::stop) fn read(code: i64) -> ExitMeaning {
     let code = unsigned(code);
     let signal = signal_of(code);
@@ -61,9 +59,9 @@ pub(in crate::stop) fn read(code: i64) -> ExitMeaning {
     ExitMeaning { category: category_of(code, signal), cause: cause_of(code), signal, hint }
 }
 
-/// An end by request: SIGTERM, SIGINT, or Ctrl-C on Windows.
-pub(in crate::stop) fn is_polite(code: i64) -> bool {
-    signal_of(unsigned(code)).is_some_and(|signal| POLITE.contains(&signal))
+/// Whether somebody asked for the end: SIGTERM, SIGINT, or Ctrl-C on Windows.
+pub(in crate::stop) fn is_told_to_end(code: i64) -> bool {
+    signal_of(unsigned(code)).is_some_and(|signal| TOLD_TO_END.contains(&signal))
 }
 
 /// Windows codes are 32 bits, and some tools print them with a sign.
@@ -75,9 +73,9 @@ fn unsigned(code: i64) -> i64 {
 }
 
 fn signal_of(code: i64) -> Option<&'static str> {
-    let linux = code.checked_sub(129).and_then(|index| usize::try_from(index).ok());
-    let windows = || WINDOWS.iter().find(|(known, _)| *known == code).map(|(_, name)| *name);
-    linux.and_then(|index| SIGNALS.get(index).copied()).or_else(windows)
+    let index = code.checked_sub(129).and_then(|index| usize::try_from(index).ok());
+    let linux = index.and_then(|index| SIGNALS.get(index).copied());
+    linux.or_else(|| WINDOWS.iter().find(|(known, _)| *known == code).map(|(_, name)| *name))
 }
 
 fn category_of(code: i64, signal: Option<&str>) -> Category {
@@ -136,10 +134,10 @@ mod tests {
     #[test]
     fn only_requests_are_polite() {
         for code in [143, 130, 3_221_225_786, -1_073_741_510] {
-            assert!(is_polite(code), "{code}");
+            assert!(is_told_to_end(code), "{code}");
         }
         for code in [0, 1, 137, 139, 3_221_225_477] {
-            assert!(!is_polite(code), "{code}");
+            assert!(!is_told_to_end(code), "{code}");
         }
     }
 

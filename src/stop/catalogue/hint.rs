@@ -1,12 +1,11 @@
-//! What to check next, per category and cause. One table; the words of the catalogue and exit codes may know
-//! better and then say so themselves.
+//! Hints: what to check next, by category and cause. Rows of `reason`, `external` and `exit_code` that know better
+//! bring their own.
 //!
 //! AWS's own runbook: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/resolve-stopped-errors.html>
 
-use crate::stop::event::StopEvent;
 use crate::stop::kind::{Category, Cause};
 
-/// A row without a cause serves every cause of its category, so it stands last.
+/// A row without a cause matches every cause of its category, so it stands last.
 #[rustfmt::skip]
 const HINTS: &[(Category, Option<Cause>, &str)] = &[
     (Category::ImagePull, Some(Cause::Permission), "Let the execution role (on EC2: the instance role) pull from the repository (ecr:GetAuthorizationToken, ecr:BatchGetImage, ecr:GetDownloadUrlForLayer) and check the repository policy; a private registry needs `repositoryCredentials`."),
@@ -64,15 +63,12 @@ const HINTS: &[(Category, Option<Cause>, &str)] = &[
     (Category::Unknown, None, "Read the containers' last lines; exit codes can be missing when the host or the agent died, so check those, too."),
 ];
 
-/// The row for a report's category and cause.
-pub(in crate::stop) fn find(stop: &StopEvent) -> &'static str {
-    for_pair(stop.category, stop.cause)
-}
-
-pub(in crate::stop) fn for_pair(category: Category, cause: Option<Cause>) -> &'static str {
-    let fits =
-        |row: &&(Category, Option<Cause>, &str)| row.0 == category && (row.1.is_none() || row.1 == cause);
-    HINTS.iter().find(fits).map_or("", |(_, _, hint)| hint)
+/// The hint for a category and cause.
+pub(in crate::stop) fn find(category: Category, cause: Option<Cause>) -> &'static str {
+    HINTS
+        .iter()
+        .find(|row| row.0 == category && (row.1.is_none() || row.1 == cause))
+        .map_or("", |(_, _, hint)| hint)
 }
 
 #[cfg(test)]
@@ -104,14 +100,14 @@ mod tests {
     #[test]
     fn every_category_has_a_hint_without_a_cause() {
         for category in CATEGORIES {
-            assert!(for_pair(category, None).ends_with('.'), "{category:?}");
+            assert!(find(category, None).ends_with('.'), "{category:?}");
         }
     }
 
     #[test]
     fn no_row_is_hidden_by_one_before_it() {
         for (index, (category, cause, hint)) in HINTS.iter().enumerate() {
-            assert_eq!(for_pair(*category, *cause), *hint, "row {index}");
+            assert_eq!(find(*category, *cause), *hint, "row {index}");
         }
     }
 }

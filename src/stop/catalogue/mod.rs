@@ -1,4 +1,5 @@
-//! The tables of texts and codes: what ECS, its agents, Docker and containerd say, and what each of it means.
+//! The tables of texts and codes that ECS, its agents, Docker and containerd use, their meaning, and how to look one
+//! up. Knows no task, no container and no event: which table applies is the diagnosis's business.
 
 pub(super) mod cause;
 pub(super) mod exit_code;

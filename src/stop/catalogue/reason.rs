@@ -1,32 +1,30 @@
-//! The catalogue: what ECS, its agents, Docker and containerd say, and which category that is. What caused it
-//! is read off the same words by `cause`.
+//! Reasons: the words of ECS, its agents, Docker and containerd, and the category of each. `cause` reads the cause off
+//! the same words.
 //!
-//! The order is the point. Prefixes nest and mislead (a start error wraps an initialisation error that wraps a
-//! missing log group), so what a text says innermost stands first and its wrappings last. Fargate cuts long
-//! texts, often before the decisive word, so no rule needs the end of one.
+//! The order of the rules matters. Prefixes nest and mislead (a start error wraps an initialisation error that wraps a
+//! missing log group), so the innermost statement stands first and its wrappings last. Fargate cuts long texts, often
+//! before the decisive word, so no rule needs the end of one.
 //!
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html>
 
-use crate::stop::container::EventContainer;
 use crate::stop::kind::Category;
-use crate::stop::task::TaskEvent;
 
-/// Words and what they mean.
+/// Words of a reason, and their meaning.
 #[derive(Debug)]
 pub(in crate::stop) struct Rule {
-    /// Lower-case parts of a statement, any of which is enough; `=` in front: the whole statement.
-    says: &'static [&'static str],
+    /// Lower-case parts of a statement, any of which matches; a leading `=` asks for the whole statement.
+    patterns: &'static [&'static str],
     pub(in crate::stop) category: Category,
-    /// Where these words tell more than their category.
+    /// Set where these words tell more than their category.
     pub(in crate::stop) hint: Option<&'static str>,
 }
 
-const fn rule(category: Category, says: &'static [&'static str]) -> Rule {
-    Rule { says, category, hint: None }
+const fn rule(category: Category, patterns: &'static [&'static str]) -> Rule {
+    Rule { patterns, category, hint: None }
 }
 
-const fn hinted(category: Category, says: &'static [&'static str], hint: &'static str) -> Rule {
-    Rule { says, category, hint: Some(hint) }
+const fn hinted(category: Category, patterns: &'static [&'static str], hint: &'static str) -> Rule {
+    Rule { patterns, category, hint: Some(hint) }
 }
 
 const OUT_OF_MEMORY: &[&str] = &["outofmemory", "killed due to memory usage", "oom-killed"];
@@ -88,15 +86,15 @@ const RULES: &[Rule] = &[
         "nosuchcontainer", "impossiblestate", "unknownerror", "api error (500)"]),
 ];
 
-/// Words of a container that only waited for another one.
+/// Words about a container that only waited for another one.
 const WAITING: &[&str] =
     &["dependency graph", "ordering dependency", "dependency did not", "dependency failed", "taskdependency"];
 
-/// Words that tell of a stop's course rather than of its reason.
-const OF_STOP: &[&str] = &["cannotstopcontainer", "transition to stopped", "taskstoppedbeforepull"];
+/// Words about the course of a stop rather than its reason.
+const ABOUT_STOPPING: &[&str] = &["cannotstopcontainer", "transition to stopped", "taskstoppedbeforepull"];
 
-/// What ECS puts in front of a reason, or in its place, and what the stop code says already.
-const REPEATED: [&str; 4] = [
+/// Phrases that ECS puts in front of a reason, or in its place, and that only repeat the stop code.
+const STOP_CODE_PHRASES: [&str; 4] = [
     "essential container in task exited",
     "task failed to start",
     "task failed to reach running status",
@@ -104,7 +102,7 @@ const REPEATED: [&str; 4] = [
 ];
 
 /// Words about a process that never ran.
-const OF_START: &[&str] = &[
+const ABOUT_STARTING: &[&str] = &[
     "cannotstart",
     "cannotcreate",
     "cannotpull",
@@ -113,36 +111,22 @@ const OF_START: &[&str] = &[
     "transition to created",
 ];
 
-/// Reasons are at most 1024 characters; what claims to be one and is longer is not worth the time.
-const LONGEST: usize = 4096;
+/// Bounds the work on one reason; ECS writes at most 1024 characters.
+const MAX_REASON_CHARS: usize = 4096;
 
-/// A text as the tables expect it: lower case, with a plain apostrophe (the agent writes ’), without what only
-/// repeats the stop code.
-pub(in crate::stop) fn plain(text: &str) -> String {
-    let lower = text.chars().take(LONGEST).flat_map(char::to_lowercase);
+/// Makes a reason a statement, as the tables expect it: lower case, with a plain apostrophe (the agent writes ’),
+/// without phrases that only repeat the stop code.
+pub(in crate::stop) fn normalize(text: &str) -> String {
+    let lower = text.chars().take(MAX_REASON_CHARS).flat_map(char::to_lowercase);
     let plain: String = lower.map(|letter| if letter == '’' { '\'' } else { letter }).collect();
     let mut bare = plain.as_str();
-    while let Some(rest) = REPEATED.iter().find_map(|words| bare.strip_prefix(words)) {
+    while let Some(rest) = STOP_CODE_PHRASES.iter().find_map(|words| bare.strip_prefix(words)) {
         bare = rest.trim_start_matches([' ', ':', '-', '.', ',']);
     }
     bare.trim().trim_end_matches('.').to_owned()
 }
 
-/// All that is said about a task and its culprit, without what is hollow.
-pub(in crate::stop) fn statements(task: &TaskEvent<'_>, culprit: Option<&EventContainer<'_>>) -> Vec<String> {
-    let own = culprit.and_then(|culprit| culprit.reason).into_iter().chain(task.stopped_reason());
-    let said = own.map(plain).filter(|said| !is_hollow(said));
-    // An attachment's type names the category, its reason only the cause; once the task runs, it held.
-    let attachments = task.attachment_reasons().filter(|_| !task.has_started());
-    let attached = attachments.map(|(kind, text)| plain(&format!("{} {text}", trouble_with(kind))));
-    said.chain(attached).collect()
-}
-
-fn trouble_with(attachment: &str) -> &'static str {
-    if plain(attachment).contains("elasticblockstorage") { "ebs volume:" } else { "network interface:" }
-}
-
-/// The innermost statement that the catalogue knows: its rule, and which statement it was.
+/// Finds the innermost statement that a rule knows, with that rule.
 pub(in crate::stop) fn find(statements: &[String]) -> Option<(&'static Rule, &str)> {
     RULES
         .iter()
@@ -151,44 +135,41 @@ pub(in crate::stop) fn find(statements: &[String]) -> Option<(&'static Rule, &st
 
 impl Rule {
     fn matches(&self, statement: &str) -> bool {
-        self.says.iter().any(|words| match words.strip_prefix('=') {
+        self.patterns.iter().any(|words| match words.strip_prefix('=') {
             Some(whole) => statement == whole,
             None => statement.contains(words),
         })
     }
 }
 
-/// These five take a plain text, as [`plain`] makes it.
-pub(in crate::stop) fn is_out_of_memory(said: &str) -> bool {
-    says_any(said, OUT_OF_MEMORY)
+/// Like the four below, takes a statement as [`normalize`] makes it.
+pub(in crate::stop) fn is_out_of_memory(statement: &str) -> bool {
+    contains_any(statement, OUT_OF_MEMORY)
 }
 
-pub(in crate::stop) fn is_waiting(said: &str) -> bool {
-    says_any(said, WAITING)
+pub(in crate::stop) fn is_waiting(statement: &str) -> bool {
+    contains_any(statement, WAITING)
 }
 
-pub(in crate::stop) fn is_hollow(said: &str) -> bool {
-    said.is_empty() || is_waiting(said) || is_of_stop(said)
+pub(in crate::stop) fn is_uninformative(statement: &str) -> bool {
+    statement.is_empty() || is_waiting(statement) || is_about_stopping(statement)
 }
 
-pub(in crate::stop) fn is_of_stop(said: &str) -> bool {
-    says_any(said, OF_STOP)
+pub(in crate::stop) fn is_about_stopping(statement: &str) -> bool {
+    contains_any(statement, ABOUT_STOPPING)
 }
 
-pub(in crate::stop) fn is_of_start(said: &str) -> bool {
-    says_any(said, OF_START)
+pub(in crate::stop) fn is_about_starting(statement: &str) -> bool {
+    contains_any(statement, ABOUT_STARTING)
 }
 
-fn says_any(said: &str, words: &[&str]) -> bool {
-    words.iter().any(|word| said.contains(word))
+fn contains_any(statement: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| statement.contains(word))
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-    use crate::stop::EventReader;
     use crate::stop::catalogue::cause;
     use crate::stop::kind::Cause;
 
@@ -304,7 +285,7 @@ mod tests {
     #[test]
     fn reported_wordings() {
         for (text, category, cause) in REPORTED {
-            let statements = [plain(text)];
+            let statements = [normalize(text)];
             let found = find(&statements)
                 .map(|(rule, statement)| (rule.category, cause::find(rule.category, statement)));
             assert_eq!(found, Some((*category, *cause)), "{text}");
@@ -320,34 +301,27 @@ mod tests {
             "the agent said hello",
             "on resource: arn:aws:x",
         ] {
-            assert!(find(&[plain(text)]).is_none(), "{text}");
+            assert!(find(&[normalize(text)]).is_none(), "{text}");
         }
     }
 
     #[test]
     fn words_are_lower_case_and_hints_are_sentences() {
         for rule in RULES {
-            assert!(rule.says.iter().all(|words| **words == words.to_lowercase()), "{rule:?}");
+            assert!(rule.patterns.iter().all(|words| **words == words.to_lowercase()), "{rule:?}");
             assert!(rule.hint.is_none_or(|hint| hint.ends_with('.')), "{rule:?}");
         }
     }
 
     #[test]
-    fn hollow_words_are_left_out() {
-        let event = json!({ "detail": {
-            "stoppedReason": "Task failed to start",
-            "containers": [{ "name": "app", "exitCode": 1 }],
-            "attachments": [{ "type": "AmazonElasticBlockStorage", "details": [{ "name": "statusReason", "value": "Timed out." }] }],
-        } });
-        let task = TaskEvent::from_event(&event, &EventReader::default());
-        assert_eq!(statements(&task, task.containers.first()), ["ebs volume: timed out"]);
+    fn hollow_words_are_known() {
         for text in [
             "Essential container in task exited",
             "task failed to start.",
             "CannotStopContainerError: x",
             "TaskFailedToStart",
         ] {
-            assert!(is_hollow(&plain(text)), "{text}");
+            assert!(is_uninformative(&normalize(text)), "{text}");
         }
     }
 
@@ -362,12 +336,12 @@ mod tests {
             ("TaskFailedToStart: Task failed to start: AGENT.", "agent"),
             ("the task failed to start", "the task failed to start"),
         ] {
-            assert_eq!(plain(text), bare);
+            assert_eq!(normalize(text), bare);
         }
     }
 
     #[test]
     fn a_huge_text_is_cut() {
-        assert_eq!(plain(&"Ä".repeat(1_000_000)).chars().count(), LONGEST);
+        assert_eq!(normalize(&"Ä".repeat(1_000_000)).chars().count(), MAX_REASON_CHARS);
     }
 }

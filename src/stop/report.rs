@@ -1,0 +1,91 @@
+//! Fills in a report from a task event, its diagnosis and the container to blame.
+//!
+//! Owns which field of the report comes from where. Does not own the diagnosis, nor reports of one container's exit
+//! (`container_exit`) or of a service (`service`).
+
+use serde_json::Value;
+
+use super::catalogue::{exit_code, hint};
+use super::container::EventContainer;
+use super::diagnosis::{self, Diagnosis};
+use super::event::StopEvent;
+use super::kind::{Category, EcsEvent};
+use super::task::TaskEvent;
+use super::{EventReader, arn, field, summary, time};
+
+/// Diagnoses and reports a task's end.
+pub(super) fn from_task(event: &Value, reader: &EventReader) -> StopEvent {
+    let task = TaskEvent::from_event(event, reader);
+    let diagnosis = diagnosis::diagnose(&task, reader);
+    let mut stop =
+        StopEvent::new(event, event_of(&task, &diagnosis), diagnosis.severity(), diagnosis.category);
+    identify(&mut stop, &task);
+    date(&mut stop, task.detail);
+    stop.cause = diagnosis.cause;
+    stop.expected = diagnosis.expected;
+    stop.containers = task.containers.iter().map(EventContainer::report).collect();
+    if let Some(culprit) = diagnosis.container {
+        blame(&mut stop, culprit);
+    }
+    stop.summary = summary::summarize(&stop, diagnosis.description);
+    stop.hint = diagnosis.hint.unwrap_or_else(|| hint::find(stop.category, stop.cause)).to_owned();
+    stop
+}
+
+/// `TaskFailedToStart` alone proves nothing: an init container that exited 1 reports it as well. A task that
+/// others stopped before it ran did not fail either.
+fn event_of(task: &TaskEvent<'_>, diagnosis: &Diagnosis<'_>) -> EcsEvent {
+    let is_external = match diagnosis.category {
+        Category::User | Category::Spot | Category::Host | Category::Deployment | Category::HealthCheck => {
+            true
+        }
+        Category::ImagePull
+        | Category::Secret
+        | Category::Logging
+        | Category::Storage
+        | Category::Network => false,
+        Category::Capacity | Category::ContainerStart | Category::Platform | Category::Oom => false,
+        Category::AppError | Category::AppSignal | Category::AppCompleted => false,
+        Category::ServiceEvent | Category::Unknown => false,
+    };
+    let ran = task.has_started() || diagnosis.container.is_some_and(|container| container.ran);
+    if is_external || ran { EcsEvent::TaskStopped } else { EcsEvent::TaskStartFailed }
+}
+
+/// Fills in which task it was, and where.
+pub(super) fn identify(stop: &mut StopEvent, task: &TaskEvent<'_>) {
+    let name_in = |key| field::text(task.detail, key).and_then(arn::name).map(String::from);
+    stop.task_arn = field::string(task.detail, "taskArn");
+    stop.task_id = name_in("taskArn");
+    stop.cluster =
+        name_in("clusterArn").or_else(|| stop.task_arn.as_deref().and_then(arn::cluster).map(String::from));
+    stop.task_definition = name_in("taskDefinitionArn");
+    stop.group = field::string(task.detail, "group");
+    stop.service = stop.group.as_deref().and_then(|group| group.strip_prefix("service:")).map(String::from);
+    stop.launch_type = field::string(task.detail, "launchType");
+    stop.availability_zone = field::string(task.detail, "availabilityZone");
+    stop.stop_code = field::string(task.detail, "stopCode");
+    stop.stopped_reason = task.stopped_reason().map(String::from);
+}
+
+/// Fills in when the task or container ran: both use the same names.
+pub(super) fn date(stop: &mut StopEvent, detail: &Value) {
+    stop.created_at = field::string(detail, "createdAt");
+    stop.started_at = field::string(detail, "startedAt");
+    stop.stopped_at = field::string(detail, "stoppedAt");
+    stop.runtime_seconds = stop
+        .started_at
+        .as_deref()
+        .zip(stop.stopped_at.as_deref())
+        .and_then(|(started, stopped)| time::seconds_between(started, stopped));
+}
+
+/// Fills in the container that the report is about.
+pub(super) fn blame(stop: &mut StopEvent, culprit: &EventContainer<'_>) {
+    stop.container = Some(culprit.name.to_owned()).filter(|name| !name.is_empty());
+    stop.exit_code = culprit.exit_code;
+    stop.signal = culprit.exit_code.and_then(|code| exit_code::read(code).signal);
+    stop.container_reason = culprit.reason.map(String::from);
+    stop.image = culprit.image.map(String::from);
+    stop.image_tag = culprit.image.and_then(arn::image_tag).map(String::from);
+}
