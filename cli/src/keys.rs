@@ -1,16 +1,15 @@
-//! `keys`: the reference of the configuration, from the one table.
+//! `keys`: the configuration's reference, from the table of keys.
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use ecs_router::config::keys::{DestinationKind, KEYS, Key, KeyForm, Scope, reference, reference_of};
 
-use crate::nearest::nearest;
+use crate::suggest::closest;
 use crate::terminal;
 
-/// Which keys, and how.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Arguments {
+pub(crate) struct KeysArguments {
     /// A type of destination, for example s3; without it, every key there is
     destination: Option<String>,
     /// As Markdown tables, as they stand in the README
@@ -18,13 +17,13 @@ pub(crate) struct Arguments {
     markdown: bool,
 }
 
-/// Lists the keys. Fails with 2 when there is no such type.
-pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
+/// Lists the keys. Exits with 2 when the destination type does not exist.
+pub(crate) fn run(arguments: &KeysArguments) -> io::Result<ExitCode> {
     let kind = match &arguments.destination {
         None => None,
         Some(name) => match DestinationKind::named(name) {
             Some(kind) => Some(kind),
-            None => return Ok(unknown(name)),
+            None => return Ok(unknown_type(name)),
         },
     };
     let mut out = io::stdout().lock();
@@ -36,9 +35,9 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn unknown(name: &str) -> ExitCode {
+fn unknown_type(name: &str) -> ExitCode {
     let names = DestinationKind::ALL.map(DestinationKind::name);
-    let instead = match nearest(name, names) {
+    let instead = match closest(name, names) {
         Some(near) => format!("did you mean {near}?"),
         None => format!("there are: {}", names.join(", ")),
     };
@@ -55,8 +54,9 @@ fn listing(kind: Option<DestinationKind>, width: usize) -> String {
     section(&mut text, width, every, kind, |key| key.scope == Scope::Destination);
     for kind in DestinationKind::ALL.into_iter().filter(|one| kind.is_none_or(|kind| kind == *one)) {
         let title = format!("Destination type {}", kind.name());
-        let own = |key: &Key| key.scope != Scope::Destination && key.applies_to(Some(kind));
-        section(&mut text, width, &title, Some(kind), own);
+        section(&mut text, width, &title, Some(kind), |key| {
+            key.scope != Scope::Destination && key.applies_to(Some(kind))
+        });
     }
     text
 }
@@ -66,25 +66,25 @@ fn section(
     width: usize,
     title: &str,
     kind: Option<DestinationKind>,
-    wanted: impl Fn(&Key) -> bool,
+    is_included: impl Fn(&Key) -> bool,
 ) {
     let gap = if text.is_empty() { "" } else { "\n" };
     text.push_str(&format!("{gap}{title}\n"));
-    for key in KEYS.iter().filter(|key| wanted(key)) {
+    for key in KEYS.iter().filter(|key| is_included(key)) {
         text.push_str(&format!("\n  {}{}\n", key.name, facts(key, kind)));
-        let words = words(key).map_or(String::new(), |words| format!(" One of: {}.", words.join(", ")));
-        for line in terminal::wrap(&format!("{}{words}", key.doc), width.saturating_sub(6)) {
+        let choices = words(key).map_or(String::new(), |words| format!(" One of: {}.", words.join(", ")));
+        for line in terminal::wrap(&format!("{}{choices}", key.doc), width.saturating_sub(6)) {
             text.push_str(&format!("      {line}\n"));
         }
         text.push_str(&format!("      example: {}\n", key.example));
     }
 }
 
-/// The words a value may be, when they are too many for the first line and the meaning does not list them.
+/// The allowed words, when they are too many for the first line and the key's meaning does not list them.
 fn words(key: &Key) -> Option<&'static [&'static str]> {
     let KeyForm::Choice(words) = key.form else { return None };
-    let told = words.iter().all(|word| key.doc.contains(word));
-    (key.form.describe().len() > 40 && !told).then_some(words)
+    let is_in_doc = words.iter().all(|word| key.doc.contains(word));
+    (key.form.describe().len() > 40 && !is_in_doc).then_some(words)
 }
 
 /// ` (size, default 1G)`
@@ -93,8 +93,8 @@ fn facts(key: &Key, kind: Option<DestinationKind>) -> String {
     let mut facts = vec![if form.len() > 40 { "word".to_owned() } else { form }];
     facts.extend(key.secret.then(|| "secret".to_owned()));
     facts.extend(key.default_of(kind).map(|default| format!("default {default}")));
-    let other = key.exception.filter(|_| kind.is_none());
-    facts.extend(other.map(|(kind, default)| format!("for {} {default}", kind.name())));
+    let exception = key.exception.filter(|_| kind.is_none());
+    facts.extend(exception.map(|(kind, default)| format!("for {} {default}", kind.name())));
     format!(" ({})", facts.join(", "))
 }
 

@@ -1,7 +1,7 @@
-//! `ecs-router`: tries a configuration of the plugin before it is deployed, and tells what the plugin makes of records.
+//! `ecs-router`: checks a configuration of the plugin before it is deployed, and shows what the plugin does with records.
 //!
-//! Owns: arguments, files, the terminal. Everything the plugin itself decides is asked of the library; what is likely
-//! to change there is used in `adapter` only, one file per module of the library.
+//! Owns: arguments, files, the terminal. The library decides everything that the plugin decides; its less stable modules
+//! are used in `adapter` only.
 
 #![forbid(unsafe_code)]
 
@@ -10,9 +10,9 @@ mod check;
 mod config;
 mod explain;
 mod keys;
-mod nearest;
 mod records;
 mod replay;
+mod suggest;
 mod terminal;
 
 use std::io;
@@ -23,7 +23,7 @@ use clap_complete::Shell;
 
 #[derive(Debug, Parser)]
 #[command(name = "ecs-router", version = ecs_router::version::DESCRIPTION, about = "Tries a configuration of the Fluent Bit output ecs_router")]
-struct Arguments {
+struct Cli {
     #[command(subcommand)]
     command: Command,
 }
@@ -31,13 +31,13 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Says what is wrong with a configuration before it is deployed: 0 nothing, 1 warnings, 2 errors
-    Check(check::Arguments),
+    Check(check::CheckArguments),
     /// Tells what the plugin makes of an event or record: its class and, for a stop, why it happened
-    Explain(explain::Arguments),
+    Explain(explain::ExplainArguments),
     /// Sends recorded records through the real pipeline and shows what goes where; delivers nothing unless told to
-    Replay(replay::Arguments),
+    Replay(replay::ReplayArguments),
     /// Lists the keys of the configuration, or those of one type of destination
-    Keys(keys::Arguments),
+    Keys(keys::KeysArguments),
     /// Prints a shell's completions
     Completions {
         /// The shell
@@ -46,16 +46,16 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let done = match Arguments::parse().command {
+    let result = match Cli::parse().command {
         Command::Check(arguments) => check::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Keys(arguments) => keys::run(&arguments),
         Command::Completions { shell } => completions(shell),
     };
-    match done {
+    match result {
         Ok(code) => code,
-        // Whoever reads has seen enough: `ecs-router keys | head`.
+        // The reader closed the pipe, as in `ecs-router keys | head`.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("ecs-router: {error}");
@@ -65,9 +65,9 @@ fn main() -> ExitCode {
 }
 
 fn completions(shell: Shell) -> io::Result<ExitCode> {
-    // The generator panics when it cannot write; memory it can.
+    // The generator panics when it cannot write, so it writes to memory first.
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), "ecs-router", &mut script);
+    clap_complete::generate(shell, &mut Cli::command(), "ecs-router", &mut script);
     io::Write::write_all(&mut io::stdout(), &script)?;
     Ok(ExitCode::SUCCESS)
 }

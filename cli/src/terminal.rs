@@ -1,15 +1,15 @@
-//! Text for people: the terminal's width, wrapping, cutting, and no control characters of somebody else's.
+//! Text for a terminal: its width, wrapping, truncation, and no control characters from records.
 
-/// Lines longer than this are hard to read, however wide the terminal is.
-const WIDEST: usize = 110;
+/// Longer lines are hard to read, however wide the terminal is.
+const MAX_COLUMNS: usize = 110;
 
-/// Columns to write in; where there is no terminal, as many as read well.
+/// Columns to write in: those of the terminal, within what reads well.
 pub(crate) fn width() -> usize {
     let columns = console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));
-    columns.unwrap_or(WIDEST).clamp(40, WIDEST)
+    columns.unwrap_or(MAX_COLUMNS).clamp(40, MAX_COLUMNS)
 }
 
-/// Lines of at most `width` characters, broken between words; a word that is longer stands alone.
+/// Breaks text between words into lines of at most `width` characters. A longer word gets a line of its own.
 pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
@@ -24,17 +24,17 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// One line of at most `width` characters.
-pub(crate) fn cut(text: &str, width: usize) -> String {
-    let text = plain(text);
+/// One line of at most `width` characters, without control characters.
+pub(crate) fn truncate(text: &str, width: usize) -> String {
+    let text = strip_controls(text);
     if text.chars().count() <= width {
         return text;
     }
     text.chars().take(width.saturating_sub(1)).chain(['…']).collect()
 }
 
-/// Without line ends and other control characters: a log line could paint the terminal.
-pub(crate) fn plain(text: &str) -> String {
+/// Replaces line ends and other control characters: a log line must not control the terminal.
+pub(crate) fn strip_controls(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
@@ -51,7 +51,7 @@ mod tests {
 
     #[test]
     fn cut_text_says_so_and_paints_nothing() {
-        assert_eq!(cut("grün und blau", 5), "grün…");
-        assert_eq!(cut("a\u{1b}[31m\nb", 20), "a [31m b");
+        assert_eq!(truncate("grün und blau", 5), "grün…");
+        assert_eq!(truncate("a\u{1b}[31m\nb", 20), "a [31m b");
     }
 }

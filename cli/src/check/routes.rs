@@ -1,88 +1,89 @@
-//! The names in a section: classes, destinations, and who of them nobody asks for.
+//! The classes and destinations that a section names, and destinations without a route.
 
 use std::collections::BTreeSet;
 
 use ecs_router::config::keys::{DestinationKind, is_group};
 
-use super::finding::{Finding, Severity};
-use crate::config::{Section, Setting, Written};
+use super::finding::{Finding, FindingSeverity};
+use crate::config::{Section, Setting, SettingValue};
 
-/// What routes and classes name.
+/// The names of classes and destinations in a section.
 #[derive(Debug, Default)]
-pub(super) struct Routes {
-    /// Classes of the user's own; `None` when they are not known yet.
+pub(super) struct SectionNames {
+    /// The user's own classes; `None` when they are not known before deployment.
     pub(super) classes: Option<Vec<String>>,
-    /// Destinations that some route names.
+    /// Destinations on a route.
     pub(super) routed: BTreeSet<String>,
-    /// Some route is not known yet, so that any destination may be on it.
-    pub(super) uncertain: bool,
-    /// Destinations that have keys, in the order of their first.
-    pub(super) described: Vec<String>,
+    /// A route is not known before deployment, so any destination may be on it.
+    pub(super) has_unknown_route: bool,
+    /// Destinations with keys, in the order of their first key.
+    pub(super) configured: Vec<String>,
 }
 
-impl Routes {
+impl SectionNames {
     pub(super) fn new(section: &Section) -> Self {
-        let mut routes = Self { classes: classes(section), uncertain: section.open, ..Self::default() };
+        let mut names =
+            Self { classes: classes(section), has_unknown_route: section.open, ..Self::default() };
         for setting in &section.settings {
             if starts_with(&setting.key, "route.") {
                 match &setting.value {
-                    Written::Text(text) => routes.routed.extend(names(text)),
-                    _ => routes.uncertain = true,
+                    SettingValue::Text(text) => names.routed.extend(list(text)),
+                    _ => names.has_unknown_route = true,
                 }
             }
         }
         for setting in &section.settings {
             let Some(name) = destination(section, setting) else { continue };
-            if !routes.described.iter().any(|known| known.eq_ignore_ascii_case(name)) {
-                routes.described.push(name.to_owned());
+            if !names.configured.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+                names.configured.push(name.to_owned());
             }
         }
-        routes
+        names
     }
 
-    /// Whether a route names this destination.
-    fn leads_to(&self, name: &str) -> bool {
+    fn is_routed(&self, name: &str) -> bool {
         self.routed.iter().any(|routed| routed.eq_ignore_ascii_case(name))
     }
 
-    /// Whether it is a destination, with or without a route.
-    pub(super) fn knows(&self, name: &str) -> bool {
-        self.leads_to(name) || self.described.iter().any(|known| known.eq_ignore_ascii_case(name))
+    /// Whether a route or a key names this destination.
+    pub(super) fn is_destination(&self, name: &str) -> bool {
+        self.is_routed(name) || self.configured.iter().any(|known| known.eq_ignore_ascii_case(name))
     }
 }
 
-/// Says which destinations get nothing.
-pub(super) fn judge(section: &Section, routes: &Routes, findings: &mut Vec<Finding>) {
-    if routes.uncertain {
+/// Reports destinations that get nothing.
+pub(super) fn check(section: &Section, names: &SectionNames, findings: &mut Vec<Finding>) {
+    if names.has_unknown_route {
         return;
     }
-    for name in routes.described.iter().filter(|name| !routes.leads_to(name)) {
+    for name in names.configured.iter().filter(|name| !names.is_routed(name)) {
         let prefix = format!("{name}.");
         let first = section.settings.iter().find(|setting| starts_with(&setting.key, &prefix));
         let Some(first) = first else { continue };
         let message = format!("destination '{name}' is on no route, so that nothing goes there");
         let instead = format!("add {name} to a route, or leave its keys out");
-        findings.push(Finding::new(Severity::Warning, &first.place, &first.key, message, instead));
+        findings.push(Finding::new(FindingSeverity::Warning, &first.location, &first.key, message, instead));
     }
 }
 
 fn classes(section: &Section) -> Option<Vec<String>> {
     match section.get("classes").map(|setting| &setting.value) {
         None => Some(Vec::new()),
-        Some(Written::Text(text)) => Some(names(text).collect()),
+        Some(SettingValue::Text(text)) => Some(list(text).collect()),
         Some(_) => None,
     }
 }
 
-/// The destination a key belongs to, if there is such a destination: it has a type, or is called like one.
+/// The destination that a key belongs to: one that has a type, or is called like a type.
 fn destination<'s>(section: &Section, setting: &'s Setting) -> Option<&'s str> {
     let (name, _) = setting.key.rsplit_once('.')?;
-    let is_one = section.get(&format!("{name}.type")).is_some() || DestinationKind::named(name).is_some();
-    (is_one && !is_of_output(&setting.key)).then_some(name)
+    let is_destination =
+        section.get(&format!("{name}.type")).is_some() || DestinationKind::named(name).is_some();
+    (is_destination && !is_output_key(&setting.key)).then_some(name)
 }
 
-/// `route.…`, `class.…`, `queue.…` and the like are keys of the output, whatever follows.
-pub(super) fn is_of_output(key: &str) -> bool {
+/// Whether it is a key of the output with a dot: `route.…`, `class.…`, `queue.…` and the like.
+pub(super) fn is_output_key(key: &str) -> bool {
     key.split_once('.').is_some_and(|(group, _)| is_group(&group.to_ascii_lowercase()))
 }
 
@@ -90,7 +91,8 @@ pub(super) fn starts_with(text: &str, start: &str) -> bool {
     text.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start))
 }
 
-fn names(text: &str) -> impl Iterator<Item = String> {
-    let names = text.split(',').map(str::trim);
-    names.filter(|name| !name.is_empty()).map(str::to_owned)
+/// The items of a list with commas.
+fn list(text: &str) -> impl Iterator<Item = String> {
+    let items = text.split(',').map(str::trim);
+    items.filter(|item| !item.is_empty()).map(str::to_owned)
 }

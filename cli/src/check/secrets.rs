@@ -1,28 +1,28 @@
-//! Secrets that stand in the file for everybody to read. Their values are never shown.
+//! Secrets in clear text. Findings never show their values.
 
 use std::collections::BTreeMap;
 
 use ecs_router::config::keys::{KEYS, Key, KeyForm, find};
 
-use super::assumed::kind_of;
-use super::finding::{Finding, Severity};
-use super::routes::Routes;
-use super::variables::variables as names_in;
-use crate::config::{Origin, Section, Setting, Written};
+use super::finding::{Finding, FindingSeverity};
+use super::placeholders::destination_kind;
+use super::routes::SectionNames;
+use super::variables;
+use crate::config::{Origin, Section, Setting, SettingValue};
 
-/// Pieces of a header's name that tell that its value is a secret.
-const TELLING: [&str; 7] = ["auth", "key", "token", "secret", "password", "cookie", "credential"];
+/// Parts of a header's name that mark its value as a secret.
+const SECRET_HEADER_PARTS: [&str; 7] = ["auth", "key", "token", "secret", "password", "cookie", "credential"];
 
-/// Names every secret in clear text.
-pub(super) fn judge(
+/// Reports every secret in clear text.
+pub(super) fn check(
     section: &Section,
-    routes: &Routes,
+    names: &SectionNames,
     variables: &BTreeMap<String, String>,
     findings: &mut Vec<Finding>,
 ) {
     for setting in &section.settings {
-        let Some(row) = row(section, routes, &setting.key).filter(|row| row.secret) else { continue };
-        let told = if is_clear(row, setting) {
+        let Some(row) = row(section, names, &setting.key).filter(|row| row.secret) else { continue };
+        let reason = if is_clear(row, setting) {
             Some(("is a secret, in clear text", instead(section.origin, setting)))
         } else if is_set_here(setting, variables) {
             let instead = "give the container that variable from its secrets instead";
@@ -30,18 +30,18 @@ pub(super) fn judge(
         } else {
             None
         };
-        findings.extend(told.map(|(message, instead)| {
-            Finding::new(Severity::Warning, &setting.place, &setting.key, message, instead)
+        findings.extend(reason.map(|(message, instead)| {
+            Finding::new(FindingSeverity::Warning, &setting.location, &setting.key, message, instead)
         }));
     }
 }
 
-fn row(section: &Section, routes: &Routes, key: &str) -> Option<&'static Key> {
+fn row(section: &Section, names: &SectionNames, key: &str) -> Option<&'static Key> {
     let (destination, name) = key.rsplit_once('.')?;
     let name = name.to_ascii_lowercase();
-    match kind_of(section, destination) {
+    match destination_kind(section, destination) {
         Some(kind) => find(Some(kind), &name),
-        None if routes.knows(destination) => KEYS.iter().find(|row| row.name == name && row.secret),
+        None if names.is_destination(destination) => KEYS.iter().find(|row| row.name == name && row.secret),
         None => None,
     }
 }
@@ -51,16 +51,16 @@ fn is_clear(row: &Key, setting: &Setting) -> bool {
     if row.form != KeyForm::Pairs {
         return true;
     }
-    // Most headers are no secrets.
-    let names =
-        text.split(',').filter_map(|pair| pair.split_once('=')).map(|(name, _)| name.to_ascii_lowercase());
-    names.into_iter().any(|name| TELLING.iter().any(|part| name.contains(part)))
+    // Most headers are not secret.
+    let headers = text.split(',').filter_map(|pair| pair.split_once('='));
+    let mut names = headers.map(|(name, _)| name.to_ascii_lowercase());
+    names.any(|name| SECRET_HEADER_PARTS.iter().any(|part| name.contains(part)))
 }
 
-/// `@SET TOKEN=…` and `${TOKEN}` in one file hide nothing.
+/// Whether the file itself sets a variable of the value: `@SET TOKEN=…` beside `${TOKEN}` hides nothing.
 fn is_set_here(setting: &Setting, variables: &BTreeMap<String, String>) -> bool {
-    let Written::Environment(text) = &setting.value else { return false };
-    names_in(text).any(|name| variables.contains_key(name))
+    let SettingValue::Interpolated(text) = &setting.value else { return false };
+    variables::names(text).any(|name| variables.contains_key(name))
 }
 
 fn instead(origin: Origin, setting: &Setting) -> String {

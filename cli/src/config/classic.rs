@@ -1,4 +1,4 @@
-//! Fluent Bit's classic format, as strictly as Fluent Bit reads it: indentation included.
+//! Fluent Bit's classic format, read as strictly as Fluent Bit reads it, including the indentation.
 //!
 //! Source: `read_config` in `src/config_format/flb_cf_fluentbit.c`, tried on 1.9.10 and 5.1.1.
 
@@ -6,9 +6,8 @@ use std::path::Path;
 use std::rc::Rc;
 
 use super::include::Includes;
-use super::{Configuration, Origin, Place, Section, Setting, Written};
+use super::{Configuration, Location, Origin, Section, Setting, SettingValue};
 
-/// What one line is.
 #[derive(Debug, PartialEq, Eq)]
 enum Line<'t> {
     Nothing,
@@ -16,8 +15,8 @@ enum Line<'t> {
     Pair(&'t str, &'t str),
     Include(&'t str),
     Set(&'t str),
-    /// What is wrong, and what to write instead.
-    Fault(&'static str, &'static str),
+    /// A message, and what to write instead.
+    Invalid(&'static str, &'static str),
 }
 
 /// Reads a whole file into the configuration.
@@ -28,47 +27,47 @@ pub(super) fn read(
     includes: &mut Includes,
     configuration: &mut Configuration,
 ) {
-    let mut reader = Reader { indent: None, group: false, current: Current::None };
+    let mut reader = Reader { indent: None, in_group: false, current: Current::None };
     for (line, number) in text.split('\n').zip(1..) {
-        let place = Place { file: Rc::clone(file), line: number };
+        let location = Location { file: Rc::clone(file), line: number };
         match reader.line(line.strip_suffix('\r').unwrap_or(line)) {
             Line::Nothing => {}
-            Line::Header(name) => reader.current = begin(name, place, configuration),
-            Line::Pair(key, value) => add(&reader.current, key, value, place, configuration),
-            Line::Include(target) => includes.follow(target.trim(), path, &place, configuration),
+            Line::Header(name) => reader.current = begin(name, location, configuration),
+            Line::Pair(key, value) => add(&reader.current, key, value, location, configuration),
+            Line::Include(target) => includes.follow(target.trim(), path, &location, configuration),
             Line::Set(pair) => set(pair, configuration),
-            Line::Fault(what, instead) => configuration.fault(place, what, instead),
+            Line::Invalid(message, instead) => configuration.error(location, message, instead),
         }
     }
 }
 
-/// Where the next pair goes.
+/// The section that the next pair belongs to.
 enum Current {
-    /// No section has begun.
+    /// Before the first section.
     None,
     Service,
-    /// The position among the outputs.
+    /// The index of an output.
     Output(usize),
     Other,
 }
 
 struct Reader<'t> {
-    /// The blanks of the first pair; every other pair of the file must have the same.
+    /// The indentation of the first pair, which every other pair of the file must have.
     indent: Option<&'t str>,
-    /// Inside `[group]` of a section, whose keys are not the section's.
-    group: bool,
+    /// Inside a `[group]` of a section, whose keys are not the section's.
+    in_group: bool,
     current: Current,
 }
 
-const TOO_LOW: Line<'_> = Line::Fault(
+const TOO_SHALLOW: Line<'_> = Line::Invalid(
     "the line is indented less than the first key of the file; Fluent Bit refuses that, in comments and blank lines too",
     "indent every line of a section alike, or begin it with # in the first column",
 );
-const TOO_HIGH: Line<'_> = Line::Fault(
+const TOO_DEEP: Line<'_> = Line::Invalid(
     "the line is indented more than the first key of the file; Fluent Bit refuses that, in comments and blank lines too",
     "indent every line of a section alike",
 );
-const MIXED: Line<'_> = Line::Fault(
+const MIXED_BLANKS: Line<'_> = Line::Invalid(
     "the line mixes tabs and blanks at its beginning; Fluent Bit refuses that",
     "indent every line of the file with blanks",
 );
@@ -87,7 +86,7 @@ impl<'t> Reader<'t> {
         if let Some(rest) = line.strip_prefix('[') {
             return match rest.split_once(']') {
                 Some((name, _)) => Line::Header(name),
-                None => Line::Fault("the line begins with [ but has no ]", "write for example [OUTPUT]"),
+                None => Line::Invalid("the line begins with [ but has no ]", "write for example [OUTPUT]"),
             };
         }
         self.indented(line)
@@ -99,7 +98,7 @@ impl<'t> Reader<'t> {
         let indent = match self.indent {
             Some(indent) => indent,
             None if blanks.is_empty() => {
-                return Line::Fault(
+                return Line::Invalid(
                     "the line is neither a section nor indented",
                     "begin keys with four blanks",
                 );
@@ -110,21 +109,21 @@ impl<'t> Reader<'t> {
             }
         };
         match blanks.strip_prefix(indent) {
-            // Twice as deep stands for a group inside the section.
+            // A group's keys are indented twice as deep.
             Some("") => {
-                self.group = inside.starts_with('[');
-                if self.group { Line::Nothing } else { pair(inside) }
+                self.in_group = inside.starts_with('[');
+                if self.in_group { Line::Nothing } else { pair(inside) }
             }
-            Some(extra) if extra.len() == indent.len() && self.group => Line::Nothing,
+            Some(extra) if extra.len() == indent.len() && self.in_group => Line::Nothing,
             Some(extra) if extra.len() == indent.len() => pair(inside),
-            Some(_) => TOO_HIGH,
-            None if indent.starts_with(blanks) => TOO_LOW,
-            None => MIXED,
+            Some(_) => TOO_DEEP,
+            None if indent.starts_with(blanks) => TOO_SHALLOW,
+            None => MIXED_BLANKS,
         }
     }
 }
 
-/// `@INCLUDE file`, whatever its case.
+/// The file of `@INCLUDE file`, in any case.
 fn included(line: &str) -> Option<&str> {
     let (head, target) = line.split_at_checked("@INCLUDE ".len())?;
     (head.eq_ignore_ascii_case("@INCLUDE ") && !target.is_empty()).then_some(target)
@@ -134,7 +133,7 @@ fn directive(line: &str) -> Line<'_> {
     match line.split_once(' ') {
         Some((word, pair)) if word.eq_ignore_ascii_case("@SET") => Line::Set(pair),
         Some(_) => Line::Nothing,
-        None => Line::Fault("the line is no directive", "write @INCLUDE file or @SET NAME=value"),
+        None => Line::Invalid("the line is no directive", "write @INCLUDE file or @SET NAME=value"),
     }
 }
 
@@ -143,50 +142,51 @@ fn pair(inside: &str) -> Line<'_> {
         return Line::Nothing;
     }
     if inside.starts_with('@') {
-        return Line::Fault(
+        return Line::Invalid(
             "the line is a directive, but inside a section it is taken for a key",
             "write @INCLUDE and @SET in the first column",
         );
     }
     match inside.split_once(' ') {
         Some((key, value)) if !value.trim().is_empty() => Line::Pair(key.trim(), value.trim()),
-        _ if inside.contains('\t') => Line::Fault(
+        _ if inside.contains('\t') => Line::Invalid(
             "the line has no blank between key and value",
             "separate them with blanks, not with a tab",
         ),
-        _ => Line::Fault("the line has a key but no value", "write key and value, or leave the line out"),
+        _ => Line::Invalid("the line has a key but no value", "write key and value, or leave the line out"),
     }
 }
 
-/// The first of these that the name abbreviates; Fluent Bit compares only as many letters as the name has.
-fn begin(name: &str, place: Place, configuration: &mut Configuration) -> Current {
-    let abbreviates = |full: &str| {
-        !name.is_empty() && full.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
-    };
-    if abbreviates("service") {
+/// Begins a section. Fluent Bit compares only as many letters as the name has, so that `[OUT]` is an output.
+fn begin(name: &str, location: Location, configuration: &mut Configuration) -> Current {
+    if abbreviates(name, "service") {
         return Current::Service;
     }
-    if !abbreviates("outputs") {
+    if !abbreviates(name, "outputs") {
         return Current::Other;
     }
-    let section = Section { place, origin: Origin::FluentBit, settings: Vec::new(), open: false };
+    let section = Section { location, origin: Origin::FluentBit, settings: Vec::new(), open: false };
     configuration.outputs.push(section);
     Current::Output(configuration.outputs.len() - 1)
 }
 
-fn add(current: &Current, key: &str, value: &str, place: Place, configuration: &mut Configuration) {
-    let setting = Setting { place, key: key.to_owned(), value: Written::new(value) };
+fn abbreviates(name: &str, full: &str) -> bool {
+    !name.is_empty() && full.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
+}
+
+fn add(current: &Current, key: &str, value: &str, location: Location, configuration: &mut Configuration) {
+    let setting = Setting { location, key: key.to_owned(), value: SettingValue::new(value) };
     match current {
         Current::None => {
-            configuration.fault(
-                setting.place,
+            configuration.error(
+                setting.location,
                 "the line stands before the first section",
                 "begin with [OUTPUT]",
             );
         }
         Current::Service => configuration.service.push(setting),
-        Current::Output(position) => {
-            if let Some(section) = configuration.outputs.get_mut(*position) {
+        Current::Output(index) => {
+            if let Some(section) = configuration.outputs.get_mut(*index) {
                 section.settings.push(setting);
             }
         }

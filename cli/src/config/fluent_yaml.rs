@@ -1,4 +1,4 @@
-//! Fluent Bit's configuration as YAML.
+//! Fluent Bit's YAML format.
 //!
 //! Source: `src/config_format/flb_cf_yaml.c` and `flb_config_format.c`.
 
@@ -6,11 +6,10 @@ use std::path::Path;
 use std::rc::Rc;
 
 use super::include::Includes;
-use super::tree::{Entry, Node, Tree};
-use super::{Configuration, Origin, Place, Section, Setting, Written};
+use super::tree::{MapEntry, Node, Tree};
+use super::{Configuration, Location, Origin, Section, Setting, SettingValue};
 
-/// Keys at the top of such a file.
-const TOP: [&str; 11] = [
+const TOP_LEVEL_KEYS: [&str; 11] = [
     "service",
     "pipeline",
     "includes",
@@ -24,11 +23,13 @@ const TOP: [&str; 11] = [
     "extensions",
 ];
 
-/// Whether it is one; a file with nothing in it is one that says nothing.
-pub(super) fn is_one(tree: &Node) -> bool {
-    let entries = tree.entries();
-    let known = |entry: &Entry| TOP.iter().any(|top| entry.key.eq_ignore_ascii_case(top));
-    entries.iter().any(known) || tree.text().is_some_and(str::is_empty)
+/// Whether it is a Fluent Bit configuration. An empty file is an empty configuration.
+pub(super) fn is_fluent_bit(tree: &Node) -> bool {
+    tree.entries().iter().any(is_top_level) || tree.text().is_some_and(str::is_empty)
+}
+
+fn is_top_level(entry: &MapEntry) -> bool {
+    TOP_LEVEL_KEYS.iter().any(|key| entry.key.eq_ignore_ascii_case(key))
 }
 
 /// Reads a whole file into the configuration.
@@ -41,8 +42,8 @@ pub(super) fn read(
 ) {
     for include in tree.get("includes").map(Node::items).unwrap_or_default() {
         if let Some(target) = include.text() {
-            let place = Place { file: Rc::clone(file), line: include.line };
-            includes.follow(target, path, &place, configuration);
+            let location = Location { file: Rc::clone(file), line: include.line };
+            includes.follow(target, path, &location, configuration);
         }
     }
     for entry in tree.get("env").map(Node::entries).unwrap_or_default() {
@@ -61,24 +62,28 @@ pub(super) fn read(
 
 fn section(file: &Rc<str>, output: &Node) -> Section {
     Section {
-        place: Place { file: Rc::clone(file), line: output.line },
+        location: Location { file: Rc::clone(file), line: output.line },
         origin: Origin::FluentBit,
         settings: output.entries().iter().map(|entry| setting(file, entry)).collect(),
-        // `<<` and the like: what they bring is not looked for.
+        // The settings that `<<` merges are not looked up.
         open: output.entries().iter().any(|entry| entry.key == "<<") || output.tree == Tree::Unknown,
     }
 }
 
-fn setting(file: &Rc<str>, entry: &Entry) -> Setting {
+fn setting(file: &Rc<str>, entry: &MapEntry) -> Setting {
     let value = match &entry.value.tree {
-        Tree::Text(text) => Written::new(text),
-        Tree::Unknown => Written::Unknown,
-        Tree::List(_) | Tree::Map(_) => Written::Nested,
+        Tree::Text(text) => SettingValue::new(text),
+        Tree::Unknown => SettingValue::Unknown,
+        Tree::List(_) | Tree::Map(_) => SettingValue::Nested,
     };
-    Setting { place: Place { file: Rc::clone(file), line: entry.line }, key: snake_case(&entry.key), value }
+    Setting {
+        location: Location { file: Rc::clone(file), line: entry.line },
+        key: snake_case(&entry.key),
+        value,
+    }
 }
 
-/// Fluent Bit takes `retryLimit` for `retry_limit`, unless the key has an underscore or begins with a capital.
+/// Converts `retryLimit` to `retry_limit` as Fluent Bit does, unless the key has an underscore or begins with a capital.
 fn snake_case(key: &str) -> String {
     if key.contains('_') || !key.starts_with(|c: char| c.is_ascii_lowercase()) {
         return key.to_owned();

@@ -1,40 +1,50 @@
-//! Files that include files: where they are, and none of them twice.
+//! Included files: finds them, and reads none of them twice.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::wildcard::matches;
-use super::{Configuration, Place};
+use super::{Configuration, Location};
 
-/// Configurations are kilobytes.
-const MAX_FILE: u64 = 8 << 20;
+/// Configurations are kilobytes long.
+const MAX_FILE_BYTES: u64 = 8 << 20;
 
-/// The files that were read so far.
 pub(super) struct Includes {
     /// The folder of the file that is checked.
     root: PathBuf,
-    read: BTreeSet<PathBuf>,
+    /// Canonical paths of the files that were read.
+    seen: BTreeSet<PathBuf>,
 }
 
 impl Includes {
-    /// For the file that the user names.
     pub(super) fn new(path: &Path) -> Self {
-        Self { root: folder(path), read: BTreeSet::new() }
+        Self { root: folder(path), seen: BTreeSet::new() }
     }
 
-    /// Reads a file; `from` is the line that includes it.
-    pub(super) fn read(&mut self, path: &Path, from: Option<&Place>, configuration: &mut Configuration) {
-        let here = || from.cloned().unwrap_or(Place { file: path.display().to_string().into(), line: 1 });
-        let text = match text_of(path) {
+    /// Reads a file; `included_at` is the line that includes it.
+    pub(super) fn read(
+        &mut self,
+        path: &Path,
+        included_at: Option<&Location>,
+        configuration: &mut Configuration,
+    ) {
+        let location =
+            || included_at.cloned().unwrap_or(Location { file: path.display().to_string().into(), line: 1 });
+        let text = match read_file(path) {
             Ok(text) => text,
-            Err(what) => {
-                return configuration.fault(here(), format!("{} cannot be read: {what}", path.display()), "");
+            Err(error) => {
+                return configuration.error(
+                    location(),
+                    format!("{} cannot be read: {error}", path.display()),
+                    "",
+                );
             }
         };
-        let known = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        if !self.read.insert(known) {
-            return configuration.fault(
-                here(),
+        let canonical = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        if !self.seen.insert(canonical) {
+            return configuration.error(
+                location(),
                 format!("{} is included for the second time, which Fluent Bit refuses", path.display()),
                 "include every file once, and none from itself",
             );
@@ -42,39 +52,46 @@ impl Includes {
         super::read_text(path, &text, self, configuration);
     }
 
-    /// Follows an include of the file at `path`. Absolute paths that are not here are taken to be in the image.
+    /// Reads the file that the file at `path` includes. An absolute path that does not exist here is taken to be in the
+    /// image.
     pub(super) fn follow(
         &mut self,
         target: &str,
         path: &Path,
-        at: &Place,
+        included_at: &Location,
         configuration: &mut Configuration,
     ) {
         if target.contains("${") {
             return;
         }
         if target.contains('*') {
-            return self.follow_all(target, path, at, configuration);
+            return self.follow_all(target, path, included_at, configuration);
         }
         let candidates = [folder(path).join(target), self.root.join(target)];
         match candidates.iter().find(|path| path.exists()) {
-            Some(found) => self.read(found, Some(at), configuration),
+            Some(path) => self.read(path, Some(included_at), configuration),
             None if Path::new(target).is_absolute() => {}
-            None => configuration.fault(
-                at.clone(),
+            None => configuration.error(
+                included_at.clone(),
                 format!("{target} is not there"),
                 "write a path relative to this file, or an absolute one in the container",
             ),
         }
     }
 
-    fn follow_all(&mut self, pattern: &str, path: &Path, at: &Place, configuration: &mut Configuration) {
-        let found = expand(&folder(path), pattern);
-        if found.is_empty() && !Path::new(pattern).is_absolute() {
-            let what = format!("no file is called {pattern}, and Fluent Bit wants one at least");
-            configuration.fault(at.clone(), what, "");
+    fn follow_all(
+        &mut self,
+        pattern: &str,
+        path: &Path,
+        included_at: &Location,
+        configuration: &mut Configuration,
+    ) {
+        let files = expand(&folder(path), pattern);
+        if files.is_empty() && !Path::new(pattern).is_absolute() {
+            let message = format!("no file is called {pattern}, and Fluent Bit wants one at least");
+            configuration.error(included_at.clone(), message, "");
         }
-        found.iter().for_each(|path| self.read(path, Some(at), configuration));
+        files.iter().for_each(|path| self.read(path, Some(included_at), configuration));
     }
 }
 
@@ -82,37 +99,37 @@ fn folder(path: &Path) -> PathBuf {
     path.parent().unwrap_or(Path::new("")).to_owned()
 }
 
-fn text_of(path: &Path) -> Result<String, String> {
-    let metadata = std::fs::metadata(path).map_err(|error| error.to_string())?;
+fn read_file(path: &Path) -> io::Result<String> {
+    let metadata = std::fs::metadata(path)?;
     if !metadata.is_file() {
-        return Err("it is no file".to_owned());
+        return Err(io::Error::other("it is no file"));
     }
-    if metadata.len() > MAX_FILE {
-        return Err("it is too large for a configuration".to_owned());
+    if metadata.len() > MAX_FILE_BYTES {
+        return Err(io::Error::other("it is too large for a configuration"));
     }
-    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    let bytes = std::fs::read(path)?;
     let text = String::from_utf8_lossy(&bytes);
     Ok(text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned())
 }
 
-/// The files of a pattern with wildcards, in order.
+/// The files that match a pattern with wildcards, sorted.
 fn expand(folder: &Path, pattern: &str) -> Vec<PathBuf> {
     let start = if pattern.starts_with('/') { PathBuf::from("/") } else { folder.to_owned() };
-    let mut found = vec![start];
+    let mut paths = vec![start];
     for part in pattern.split('/').filter(|part| !part.is_empty()) {
-        found = found.iter().flat_map(|folder| step(folder, part)).collect();
+        paths = paths.iter().flat_map(|folder| expand_part(folder, part)).collect();
     }
-    found.retain(|path| path.is_file());
-    found.sort();
-    found
+    paths.retain(|path| path.is_file());
+    paths.sort();
+    paths
 }
 
-fn step(folder: &Path, part: &str) -> Vec<PathBuf> {
+fn expand_part(folder: &Path, part: &str) -> Vec<PathBuf> {
     if !part.contains('*') {
         return vec![folder.join(part)];
     }
-    let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let entries = std::fs::read_dir(here).into_iter().flatten().flatten();
+    let folder_to_list = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let entries = std::fs::read_dir(folder_to_list).into_iter().flatten().flatten();
     let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
     let visible = names.filter(|name| !name.starts_with('.') && matches(part, name));
     visible.map(|name| folder.join(name)).collect()

@@ -1,20 +1,21 @@
-//! JSON → tree, with lines. `serde_json` says what is no JSON; behind it only positions are looked for.
+//! JSON → tree, with lines. `serde_json` rejects what is not JSON; the reader below only adds the lines.
 
-use super::tree::{Entry, Fault, Node, Tree};
+use super::tree::{MapEntry, Node, ParseError, Tree};
 
 /// Reads the whole text.
-pub(super) fn parse(text: &str) -> Result<Node, Fault> {
-    // It also refuses what is nested more than 128 deep, so that the reader below may follow.
+pub(super) fn parse(text: &str) -> Result<Node, ParseError> {
+    // serde_json also refuses more than 128 levels, so that the reader below may recurse.
     serde_json::from_str::<serde_json::Value>(text).map_err(|error| {
         let reason = error.to_string();
         let reason = reason.split(" at line ").next().unwrap_or_default();
-        (error.line().max(1), format!("the file is no JSON: {reason} in column {}", error.column()))
+        let message = format!("the file is no JSON: {reason} in column {}", error.column());
+        ParseError { line: error.line().max(1), message }
     })?;
     let mut reader = Reader { bytes: text.as_bytes(), at: 0, line: 1 };
     Ok(reader.value())
 }
 
-/// Goes over text that is known to be JSON.
+/// Reads text that is known to be valid JSON.
 struct Reader<'t> {
     bytes: &'t [u8],
     at: usize,
@@ -34,7 +35,7 @@ impl Reader<'_> {
         Node { line, tree }
     }
 
-    fn map(&mut self) -> Vec<Entry> {
+    fn map(&mut self) -> Vec<MapEntry> {
         let mut entries = Vec::new();
         self.step();
         while self.has_more(b'}') {
@@ -42,7 +43,7 @@ impl Reader<'_> {
             let key = self.string();
             self.skip_blanks();
             self.step();
-            entries.push(Entry { key, line, value: self.value() });
+            entries.push(MapEntry { key, line, value: self.value() });
         }
         entries
     }
@@ -56,7 +57,7 @@ impl Reader<'_> {
         items
     }
 
-    /// Steps over blanks and commas, and over the end if it is there.
+    /// Skips blanks and commas, and the closing bracket if it is next.
     fn has_more(&mut self, end: u8) -> bool {
         loop {
             self.skip_blanks();

@@ -1,12 +1,13 @@
 //! Configurations as people keep them: Fluent Bit's classic format and YAML, ECS task definitions, CloudFormation.
 //!
-//! Owns: which kind of file it is, and where in it which `[OUTPUT]` says what. Does not own: whether that is right.
+//! Owns: the format of a file, and the settings of every `[OUTPUT]` with their lines. Does not own: whether a setting
+//! is right.
 
 mod classic;
 mod fluent_yaml;
+mod format;
 mod include;
 mod json;
-mod kind;
 mod task;
 mod tree;
 mod wildcard;
@@ -16,43 +17,45 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
 
+use self::format::FileFormat;
 use self::include::Includes;
+use self::tree::ParseError;
 pub(crate) use self::wildcard::matches;
 
 /// A line of a file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place {
-    /// As it was named, or as the including file names it.
+pub(crate) struct Location {
+    /// The path as the user or the including file writes it.
     pub(crate) file: Rc<str>,
-    /// From 1.
+    /// Counted from 1.
     pub(crate) line: usize,
 }
 
-/// What stands behind a key.
+/// The value of a key, as far as the file tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Written {
-    /// Text that is there as it is.
+pub(crate) enum SettingValue {
+    /// Text without variables.
     Text(String),
     /// Text with `${NAME}`, which Fluent Bit takes from its environment.
-    Environment(String),
-    /// Not known before it is deployed: an intrinsic function, a secret.
+    Interpolated(String),
+    /// Not known before deployment: an intrinsic function, a secret.
     Unknown,
-    /// A list or a map in the place of a text.
+    /// A list or a map instead of text.
     Nested,
 }
 
-impl Written {
-    /// Text in a place where Fluent Bit replaces `${NAME}`.
+impl SettingValue {
+    /// Parses text in which Fluent Bit replaces `${NAME}`.
     fn new(text: &str) -> Self {
         let text = text.trim().to_owned();
-        // `flb_env_var_translate` looks for both.
+        // `flb_env_var_translate` looks for both delimiters.
         match text.split_once("${").is_some_and(|(_, rest)| rest.contains('}')) {
-            true => Self::Environment(text),
+            true => Self::Interpolated(text),
             false => Self::Text(text),
         }
     }
 
-    /// The text, when it is known.
+    /// The text, when it is known before deployment.
     pub(crate) fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -64,87 +67,87 @@ impl Written {
 /// One key and its value.
 #[derive(Debug, Clone)]
 pub(crate) struct Setting {
-    pub(crate) place: Place,
+    pub(crate) location: Location,
     pub(crate) key: String,
-    pub(crate) value: Written,
+    pub(crate) value: SettingValue,
 }
 
-/// Where a section comes from; what is known about it depends on that.
+/// Where a section comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// `[OUTPUT]` of a Fluent Bit configuration.
     FluentBit,
-    /// Options of a container's log driver, of which FireLens makes an `[OUTPUT]`.
+    /// Options of a container's log driver, from which FireLens makes an `[OUTPUT]`.
     FireLens,
 }
 
 /// One output.
 #[derive(Debug, Clone)]
 pub(crate) struct Section {
-    pub(crate) place: Place,
+    pub(crate) location: Location,
     pub(crate) origin: Origin,
     pub(crate) settings: Vec<Setting>,
-    /// More may be in it than can be seen.
+    /// The section may have more settings than the file shows.
     pub(crate) open: bool,
 }
 
 impl Section {
-    /// The first setting of this key, which is the one the plugin gets.
+    /// The first setting of this key: the plugin gets that one.
     pub(crate) fn get(&self, key: &str) -> Option<&Setting> {
         find(&self.settings, key)
     }
 
-    /// The text of a key, when it is known.
+    /// The text of a key, when it is known before deployment.
     pub(crate) fn text(&self, key: &str) -> Option<&str> {
         self.get(key).and_then(|setting| setting.value.text())
     }
 
-    /// Whether it is one of the plugin's.
+    /// Whether it is an output of the plugin.
     pub(crate) fn is_ours(&self) -> bool {
         self.text("name").is_some_and(|name| name.eq_ignore_ascii_case("ecs_router"))
     }
 }
 
-/// The first setting of this key; Fluent Bit's keys have no case.
+/// The first setting of this key, in any case, as Fluent Bit compares keys.
 pub(crate) fn find<'s>(settings: &'s [Setting], key: &str) -> Option<&'s Setting> {
     settings.iter().find(|setting| setting.key.eq_ignore_ascii_case(key))
 }
 
-/// Something that keeps a file from being read as what it is.
+/// Why a file, or a line of it, cannot be read.
 #[derive(Debug, Clone)]
-pub(crate) struct Fault {
-    pub(crate) place: Place,
-    pub(crate) what: String,
+pub(crate) struct FileError {
+    pub(crate) location: Location,
+    pub(crate) message: String,
+    /// What to write instead; may be empty.
     pub(crate) instead: String,
 }
 
-/// Everything a file says, and the files it includes.
+/// The contents of a file and of the files it includes.
 #[derive(Debug, Default)]
 pub(crate) struct Configuration {
-    /// In the order they are written.
+    /// In the order of the file.
     pub(crate) outputs: Vec<Section>,
     /// The keys of all `[SERVICE]` sections, which Fluent Bit merges.
     pub(crate) service: Vec<Setting>,
-    /// Variables that the file sets for itself.
+    /// Variables that the file sets.
     pub(crate) variables: BTreeMap<String, String>,
     /// An input names its outputs itself, so that they need no `Match`.
     pub(crate) routes_by_name: bool,
-    /// What could not be read.
-    pub(crate) faults: Vec<Fault>,
+    pub(crate) errors: Vec<FileError>,
 }
 
 impl Configuration {
-    /// The outputs that are the plugin's.
+    /// The outputs of the plugin.
     pub(crate) fn ours(&self) -> impl Iterator<Item = &Section> {
         self.outputs.iter().filter(|section| section.is_ours())
     }
 
-    fn fault(&mut self, place: Place, what: impl Into<String>, instead: impl Into<String>) {
-        self.faults.push(Fault { place, what: what.into(), instead: instead.into() });
+    fn error(&mut self, location: Location, message: impl Into<String>, instead: impl Into<String>) {
+        self.errors.push(FileError { location, message: message.into(), instead: instead.into() });
     }
 }
 
-/// Reads a file and what it includes. What is wrong is among the faults.
+/// Reads a file and the files it includes.
 pub(crate) fn read(path: &Path) -> Configuration {
     let mut configuration = Configuration::default();
     Includes::new(path).read(path, None, &mut configuration);
@@ -159,26 +162,25 @@ pub(crate) fn read_as(name: &str, text: &str) -> Configuration {
     configuration
 }
 
-/// What is said of any other file.
-const NEITHER: &str =
+const UNRECOGNIZED_FILE: &str =
     "the file is neither a Fluent Bit configuration nor a task definition nor a CloudFormation template";
 
-/// Reads the text of one file, of whatever kind it is.
+/// Reads the text of one file in any format.
 fn read_text(path: &Path, text: &str, includes: &mut Includes, configuration: &mut Configuration) {
     let file: Rc<str> = path.display().to_string().into();
-    match kind::detect(path, text) {
-        kind::Kind::Other => configuration.fault(Place { file, line: 1 }, NEITHER, ""),
-        kind::Kind::Classic => classic::read(&file, path, text, includes, configuration),
-        kind::Kind::Json => match json::parse(text) {
+    match format::detect(path, text) {
+        FileFormat::Other => configuration.error(Location { file, line: 1 }, UNRECOGNIZED_FILE, ""),
+        FileFormat::Classic => classic::read(&file, path, text, includes, configuration),
+        FileFormat::Json => match json::parse(text) {
             Ok(tree) => task::read(&file, &tree, configuration),
-            Err((line, what)) => configuration.fault(Place { file, line }, what, ""),
+            Err(ParseError { line, message }) => configuration.error(Location { file, line }, message, ""),
         },
-        kind::Kind::Yaml => match yaml::parse(text) {
-            Ok(tree) if fluent_yaml::is_one(&tree) => {
+        FileFormat::Yaml => match yaml::parse(text) {
+            Ok(tree) if fluent_yaml::is_fluent_bit(&tree) => {
                 fluent_yaml::read(&file, path, &tree, includes, configuration)
             }
             Ok(tree) => task::read(&file, &tree, configuration),
-            Err((line, what)) => configuration.fault(Place { file, line }, what, ""),
+            Err(ParseError { line, message }) => configuration.error(Location { file, line }, message, ""),
         },
     }
 }

@@ -1,36 +1,39 @@
 //! Task definitions and CloudFormation templates: the `awsfirelens` log drivers in them.
 //!
-//! They are looked for anywhere in the file, so that it does not matter what is around them: a service's template, the
+//! They are found anywhere in the file, so that it does not matter what is around them: a service's template, the
 //! answer of `describe-task-definition`, a list of containers alone, the branches of an `Fn::If`.
 //! <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LogConfiguration.html>
 
 use std::rc::Rc;
 
-use super::tree::{Entry, Node, Tree};
-use super::{Configuration, Origin, Place, Section, Setting, Written};
+use super::tree::{MapEntry, Node, Tree};
+use super::{Configuration, Location, Origin, Section, Setting, SettingValue};
 
-/// Keys by which such a file is known.
-const KNOWN: [&str; 5] =
+/// Keys by which a task definition or a template is recognised.
+const TEMPLATE_KEYS: [&str; 5] =
     ["containerDefinitions", "taskDefinition", "Resources", "AWSTemplateFormatVersion", "logConfiguration"];
 
 /// Reads a whole file into the configuration.
 pub(super) fn read(file: &Rc<str>, tree: &Node, configuration: &mut Configuration) {
-    let before = configuration.outputs.len();
-    look(file, tree, configuration);
-    let is_known = |node: &Node| KNOWN.iter().any(|key| node.get(key).is_some());
-    let known = is_known(tree) || tree.items().iter().any(is_known);
-    if !known && configuration.outputs.len() == before {
-        configuration.fault(Place { file: Rc::clone(file), line: 1 }, super::NEITHER, "");
+    let outputs_before = configuration.outputs.len();
+    add_outputs(file, tree, configuration);
+    let is_recognised = has_template_key(tree) || tree.items().iter().any(has_template_key);
+    if !is_recognised && configuration.outputs.len() == outputs_before {
+        configuration.error(Location { file: Rc::clone(file), line: 1 }, super::UNRECOGNIZED_FILE, "");
     }
 }
 
-fn look(file: &Rc<str>, node: &Node, configuration: &mut Configuration) {
+fn has_template_key(node: &Node) -> bool {
+    TEMPLATE_KEYS.iter().any(|key| node.get(key).is_some())
+}
+
+fn add_outputs(file: &Rc<str>, node: &Node, configuration: &mut Configuration) {
     let driver = node.get("logDriver").and_then(Node::text);
     if driver.is_some_and(|driver| driver == "awsfirelens") {
         configuration.outputs.push(section(file, node));
     }
-    node.items().iter().for_each(|item| look(file, item, configuration));
-    node.entries().iter().for_each(|entry| look(file, &entry.value, configuration));
+    node.items().iter().for_each(|item| add_outputs(file, item, configuration));
+    node.entries().iter().for_each(|entry| add_outputs(file, &entry.value, configuration));
 }
 
 fn section(file: &Rc<str>, node: &Node) -> Section {
@@ -41,36 +44,39 @@ fn section(file: &Rc<str>, node: &Node) -> Section {
     let mut settings: Vec<Setting> =
         entries.iter().filter(|entry| !is_intrinsic(entry)).map(|entry| option(file, entry)).collect();
     settings.extend(listed.iter().filter_map(|secret| secret_option(file, secret)));
-    let whole = |node: Option<&Node>| node.is_none_or(|node| node.tree != Tree::Unknown);
     let line = options.filter(|options| !options.entries().is_empty()).map_or(node.line, |node| node.line);
     Section {
-        place: Place { file: Rc::clone(file), line },
+        location: Location { file: Rc::clone(file), line },
         origin: Origin::FireLens,
-        open: !whole(options)
-            || !whole(secrets)
+        open: is_unknown(options)
+            || is_unknown(secrets)
             || entries.iter().any(is_intrinsic)
             || listed.iter().any(|secret| secret.get("name").and_then(Node::text).is_none()),
         settings,
     }
 }
 
-/// `Fn::If` and the like in the place of options, and YAML's `<<`.
-fn is_intrinsic(entry: &Entry) -> bool {
+fn is_unknown(node: Option<&Node>) -> bool {
+    node.is_some_and(|node| node.tree == Tree::Unknown)
+}
+
+/// Whether `Fn::If` or the like stands instead of an option, or YAML's `<<`.
+fn is_intrinsic(entry: &MapEntry) -> bool {
     entry.key.starts_with("Fn::") || entry.key == "Ref" || entry.key == "<<"
 }
 
-fn option(file: &Rc<str>, entry: &Entry) -> Setting {
+fn option(file: &Rc<str>, entry: &MapEntry) -> Setting {
     let value = match &entry.value.tree {
-        // CloudFormation puts the value in when it deploys.
-        Tree::Text(text) if text.contains("{{resolve:") => Written::Unknown,
-        Tree::Text(text) => Written::new(text),
-        Tree::Unknown | Tree::Map(_) | Tree::List(_) => Written::Unknown,
+        // CloudFormation resolves the value when it deploys.
+        Tree::Text(text) if text.contains("{{resolve:") => SettingValue::Unknown,
+        Tree::Text(text) => SettingValue::new(text),
+        Tree::Unknown | Tree::Map(_) | Tree::List(_) => SettingValue::Unknown,
     };
-    Setting { place: Place { file: Rc::clone(file), line: entry.line }, key: entry.key.clone(), value }
+    Setting { location: Location { file: Rc::clone(file), line: entry.line }, key: entry.key.clone(), value }
 }
 
 fn secret_option(file: &Rc<str>, secret: &Node) -> Option<Setting> {
     let name = secret.get("name")?;
-    let place = Place { file: Rc::clone(file), line: name.line };
-    Some(Setting { place, key: name.text()?.to_owned(), value: Written::Unknown })
+    let location = Location { file: Rc::clone(file), line: name.line };
+    Some(Setting { location, key: name.text()?.to_owned(), value: SettingValue::Unknown })
 }

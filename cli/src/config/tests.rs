@@ -1,15 +1,15 @@
 use super::*;
 
 /// Line, key and value of every setting of every output.
-fn settings(name: &str, text: &str) -> Vec<(usize, String, Written)> {
+fn settings(name: &str, text: &str) -> Vec<(usize, String, SettingValue)> {
     let configuration = read_as(name, text);
-    assert!(configuration.faults.is_empty(), "{:?}", configuration.faults);
+    assert!(configuration.errors.is_empty(), "{:?}", configuration.errors);
     let all = configuration.outputs.into_iter().flat_map(|section| section.settings);
-    all.map(|setting| (setting.place.line, setting.key, setting.value)).collect()
+    all.map(|setting| (setting.location.line, setting.key, setting.value)).collect()
 }
 
-fn text(text: &str) -> Written {
-    Written::Text(text.to_owned())
+fn text(text: &str) -> SettingValue {
+    SettingValue::Text(text.to_owned())
 }
 
 #[test]
@@ -20,7 +20,7 @@ fn the_classic_format_keeps_lines_and_trims_values() {
     );
     let expected = [
         (3, "Name".to_owned(), text("ecs_router")),
-        (4, "a.b".to_owned(), Written::Environment("${X} c".to_owned())),
+        (4, "a.b".to_owned(), SettingValue::Interpolated("${X} c".to_owned())),
         (9, "c".to_owned(), text("d e # f")),
     ];
     assert_eq!(found, expected);
@@ -54,10 +54,10 @@ fn yaml_keeps_lines_and_knows_what_it_does_not_know() {
         (3, "name".to_owned(), text("ecs_router")),
         (4, "retry_limit".to_owned(), text("5")),
         (5, "a.b".to_owned(), text("on")),
-        (6, "c".to_owned(), Written::Nested),
-        (7, "d".to_owned(), Written::Unknown),
-        (8, "e".to_owned(), Written::Unknown),
-        (9, "f".to_owned(), Written::Environment("${X}".to_owned())),
+        (6, "c".to_owned(), SettingValue::Nested),
+        (7, "d".to_owned(), SettingValue::Unknown),
+        (8, "e".to_owned(), SettingValue::Unknown),
+        (9, "f".to_owned(), SettingValue::Interpolated("${X}".to_owned())),
     ];
     assert_eq!(found, expected);
 }
@@ -68,7 +68,7 @@ fn json_keeps_lines_and_unescapes() {
     let expected = [
         (4, "Name".to_owned(), text("a\"ä")),
         (5, "n".to_owned(), text("1")),
-        (7, "r".to_owned(), Written::Unknown),
+        (7, "r".to_owned(), SettingValue::Unknown),
     ];
     assert_eq!(settings("x", json), expected);
 }
@@ -91,6 +91,6 @@ fn options_that_only_cloudformation_knows_leave_the_section_open() {
 fn deep_nesting_is_refused() {
     for (name, open) in [("x.json", "["), ("x.yaml", "- "), ("x.yaml", "a: {")] {
         let read = read_as(name, &open.repeat(5_000));
-        assert!(!read.faults.is_empty(), "{open}");
+        assert!(!read.errors.is_empty(), "{open}");
     }
 }

@@ -1,46 +1,48 @@
-//! JSON and YAML alike, with the line of everything.
+//! The values of a JSON or YAML file, with their lines.
 
-/// Deeper than any configuration is.
+/// Nesting levels; no configuration comes near that.
 pub(super) const MAX_DEPTH: usize = 100;
 
-/// What cannot be read: the line, and why.
-pub(super) type Fault = (usize, String);
+/// Why a file is neither JSON nor YAML.
+#[derive(Debug)]
+pub(super) struct ParseError {
+    pub(super) line: usize,
+    pub(super) message: String,
+}
 
-/// A value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Node {
     pub(super) line: usize,
     pub(super) tree: Tree,
 }
 
-/// Its form. Numbers and booleans are texts, as Fluent Bit sees them.
+/// A value. Numbers and booleans are text, as Fluent Bit sees them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Tree {
     Text(String),
     List(Vec<Node>),
-    Map(Vec<Entry>),
-    /// Something that only CloudFormation can tell, or that stands elsewhere.
+    Map(Vec<MapEntry>),
+    /// Known only to CloudFormation, or defined elsewhere.
     Unknown,
 }
 
-/// One pair of a map.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(super) struct MapEntry {
     pub(super) key: String,
     pub(super) line: usize,
     pub(super) value: Node,
 }
 
 impl Node {
-    /// The pairs of a map; nothing for anything else.
-    pub(super) fn entries(&self) -> &[Entry] {
+    /// The entries of a map; empty for any other value.
+    pub(super) fn entries(&self) -> &[MapEntry] {
         match &self.tree {
             Tree::Map(entries) => entries,
             _ => &[],
         }
     }
 
-    /// The items of a list; nothing for anything else.
+    /// The items of a list; empty for any other value.
     pub(super) fn items(&self) -> &[Node] {
         match &self.tree {
             Tree::List(items) => items,
@@ -48,13 +50,12 @@ impl Node {
         }
     }
 
-    /// The value of a key, whatever its case: task definitions write `logDriver`, CloudFormation `LogDriver`.
+    /// The value of a key, in any case: task definitions write `logDriver`, CloudFormation `LogDriver`.
     pub(super) fn get(&self, key: &str) -> Option<&Node> {
         let entry = self.entries().iter().find(|entry| entry.key.eq_ignore_ascii_case(key));
         entry.map(|entry| &entry.value)
     }
 
-    /// The text, if it is one.
     pub(super) fn text(&self) -> Option<&str> {
         match &self.tree {
             Tree::Text(text) => Some(text),

@@ -1,10 +1,12 @@
-//! Patterns with `*`, in tags and in names of files.
+//! Patterns with `*`, in tags and in file names.
 
-/// Whether the pattern covers the whole text; `*` stands for any text, also for none.
+/// Whether the pattern matches the whole text; `*` matches any text, including none.
 pub(crate) fn matches(pattern: &str, text: &str) -> bool {
-    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
-    let (mut at, mut seen) = (0, 0);
-    // Where the last star was, and how far the text was then.
+    let pattern = pattern.as_bytes();
+    let text = text.as_bytes();
+    let mut at = 0;
+    let mut seen = 0;
+    // Position of the last star in the pattern, and how much of the text it and what is before it have matched.
     let mut star: Option<(usize, usize)> = None;
     while seen < text.len() {
         match pattern.get(at) {
@@ -17,9 +19,10 @@ pub(crate) fn matches(pattern: &str, text: &str) -> bool {
                 seen += 1;
             }
             _ => match star {
-                Some((place, taken)) => {
-                    star = Some((place, taken + 1));
-                    (at, seen) = (place + 1, taken + 1);
+                Some((position, matched)) => {
+                    star = Some((position, matched + 1));
+                    at = position + 1;
+                    seen = matched + 1;
                 }
                 None => return false,
             },

@@ -1,17 +1,18 @@
-//! YAML → tree. What has a tag of its own (`!Ref`, `!Sub` …) or stands for something elsewhere is unknown.
+//! YAML → tree. Values with a custom tag (`!Ref`, `!Sub` …) and aliases of lists and maps are unknown.
 
 use std::collections::HashMap;
 
 use saphyr_parser::{Event, Parser, Tag};
 
-use super::tree::{Entry, Fault, MAX_DEPTH, Node, Tree};
+use super::tree::{MAX_DEPTH, MapEntry, Node, ParseError, Tree};
 
 /// Reads the first document.
-pub(super) fn parse(text: &str) -> Result<Node, Fault> {
+pub(super) fn parse(text: &str) -> Result<Node, ParseError> {
     let mut builder = Builder::default();
     for event in Parser::new_from_str(text) {
-        let (event, span) = event.map_err(|error| {
-            (error.marker().line().max(1), format!("the file is no YAML: {}", error.info()))
+        let (event, span) = event.map_err(|error| ParseError {
+            line: error.marker().line().max(1),
+            message: format!("the file is no YAML: {}", error.info()),
         })?;
         if matches!(event, Event::DocumentEnd) {
             break;
@@ -21,32 +22,34 @@ pub(super) fn parse(text: &str) -> Result<Node, Fault> {
     Ok(builder.root.unwrap_or(Node { line: 1, tree: Tree::Text(String::new()) }))
 }
 
-/// A container that is still open.
+/// A list or a map whose end has not been read.
 struct Open {
     line: usize,
-    /// Its own tag makes all of it unknown.
+    /// Has a custom tag, which makes the whole value unknown.
     tagged: bool,
     form: Form,
 }
 
 enum Form {
     List(Vec<Node>),
-    Map(Vec<Entry>, Option<(String, usize)>),
+    /// With a key that waits for its value, and the key's line.
+    Map(Vec<MapEntry>, Option<(String, usize)>),
 }
 
 #[derive(Default)]
 struct Builder {
     stack: Vec<Open>,
-    /// Texts that aliases may repeat.
+    /// Text that aliases may refer to.
     anchors: HashMap<usize, Tree>,
     root: Option<Node>,
 }
 
 impl Builder {
-    fn take(&mut self, event: Event<'_>, line: usize) -> Result<(), Fault> {
+    fn take(&mut self, event: Event<'_>, line: usize) -> Result<(), ParseError> {
         match event {
             Event::Scalar(text, _, anchor, tag) => {
-                let tree = if is_own(tag.as_deref()) { Tree::Unknown } else { Tree::Text(text.into_owned()) };
+                let tree =
+                    if is_custom(tag.as_deref()) { Tree::Unknown } else { Tree::Text(text.into_owned()) };
                 self.anchors.insert(anchor, tree.clone());
                 self.put(Node { line, tree });
             }
@@ -62,11 +65,11 @@ impl Builder {
         Ok(())
     }
 
-    fn open(&mut self, line: usize, tag: Option<&Tag>, form: Form) -> Result<(), Fault> {
+    fn open(&mut self, line: usize, tag: Option<&Tag>, form: Form) -> Result<(), ParseError> {
         if self.stack.len() >= MAX_DEPTH {
-            return Err((line, "the file is nested too deeply".to_owned()));
+            return Err(ParseError { line, message: "the file is nested too deeply".to_owned() });
         }
-        self.stack.push(Open { line, tagged: is_own(tag), form });
+        self.stack.push(Open { line, tagged: is_custom(tag), form });
         Ok(())
     }
 
@@ -85,15 +88,15 @@ impl Builder {
             None => self.root = self.root.take().or(Some(node)),
             Some(Form::List(items)) => items.push(node),
             Some(Form::Map(entries, key)) => match key.take() {
-                Some((key, line)) => entries.push(Entry { key, line, value: node }),
-                // A key that is no text has no name that anybody could ask for.
+                Some((key, line)) => entries.push(MapEntry { key, line, value: node }),
+                // Nobody asks for a key that is not text.
                 None => *key = Some((node.text().unwrap_or_default().to_owned(), node.line)),
             },
         }
     }
 }
 
-/// `!Ref` and the like; `!!str` and its kin say nothing new.
-fn is_own(tag: Option<&Tag>) -> bool {
+/// Whether it is a tag like `!Ref`. YAML's own, such as `!!str`, change nothing.
+fn is_custom(tag: Option<&Tag>) -> bool {
     tag.is_some_and(|tag| !tag.is_yaml_core_schema())
 }

@@ -1,7 +1,8 @@
 //! `explain`: what the plugin makes of events and records.
 
-mod readable;
+mod human;
 
+use std::fmt;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,11 +10,10 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 
 use crate::adapter::classify::{self, Judged};
-use crate::records;
+use crate::records::{self, RecordError};
 
-/// What is explained, and how.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Arguments {
+pub(crate) struct ExplainArguments {
     /// JSON lines, an array, or one event over several lines; `-` reads standard input
     file: PathBuf,
     /// One JSON object a line, in the same order: {"class": …, "event": … or null}
@@ -21,8 +21,8 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-/// Explains everything in the file. Lines that are no JSON are named on standard error and make it fail.
-pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
+/// Explains every record of the file. Errors go to standard error, and any of them makes the command fail.
+pub(crate) fn run(arguments: &ExplainArguments) -> io::Result<ExitCode> {
     let input = match records::open(&arguments.file) {
         Ok(input) => input,
         Err(error) => {
@@ -30,33 +30,47 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
             return Ok(ExitCode::FAILURE);
         }
     };
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    let (mut number, mut code) = (0, ExitCode::SUCCESS);
-    let mut visit = |line, found: records::Found| {
-        let fault = match found {
-            Ok(record) => match classify::judge(&record) {
-                Some(judged) if arguments.json => return writeln!(out, "{}", machine(&judged)),
-                Some(judged) => {
-                    number += 1;
-                    return readable::print(&mut out, number, &record, &judged);
-                }
-                None => "cannot be written as msgpack".to_owned(),
-            },
-            Err(fault) => fault,
-        };
-        code = ExitCode::FAILURE;
-        // In the order of the input, also when both go to one terminal.
-        out.flush()?;
-        eprintln!("{}:{line}: {fault}", arguments.file.display());
-        Ok(())
-    };
-    records::read(input, &mut visit)?;
-    out.flush()?;
-    Ok(code)
+    let out = io::BufWriter::new(io::stdout().lock());
+    let mut explanation = Explanation { arguments, out, records: 0, code: ExitCode::SUCCESS };
+    records::read(input, &mut |line, record| explanation.add(line, record))?;
+    explanation.out.flush()?;
+    Ok(explanation.code)
 }
 
-/// `event` is the first of several; all of them stand in `events` then.
-fn machine(judged: &Judged) -> Value {
+struct Explanation<'a, W> {
+    arguments: &'a ExplainArguments,
+    out: W,
+    records: usize,
+    code: ExitCode,
+}
+
+impl<W: io::Write> Explanation<'_, W> {
+    fn add(&mut self, line: usize, record: Result<Value, RecordError>) -> io::Result<()> {
+        let record = match record {
+            Ok(record) => record,
+            Err(error) => return self.fail(line, &error),
+        };
+        match classify::judge(&record) {
+            Some(judged) if self.arguments.json => writeln!(self.out, "{}", json_line(&judged)),
+            Some(judged) => {
+                self.records += 1;
+                human::print(&mut self.out, self.records, &record, &judged)
+            }
+            None => self.fail(line, &"cannot be written as msgpack"),
+        }
+    }
+
+    /// Reports an error in the order of the input, also when both outputs go to one terminal.
+    fn fail(&mut self, line: usize, error: &dyn fmt::Display) -> io::Result<()> {
+        self.code = ExitCode::FAILURE;
+        self.out.flush()?;
+        eprintln!("{}:{line}: {error}", self.arguments.file.display());
+        Ok(())
+    }
+}
+
+/// One line of `--json`. A record with several stop events has the first as `event`, and all of them as `events`.
+fn json_line(judged: &Judged) -> Value {
     match judged.stops.as_slice() {
         [] => json!({"class": judged.class, "event": null}),
         [stop] => json!({"class": judged.class, "event": stop}),

@@ -1,4 +1,4 @@
-//! An array over many lines, element by element.
+//! An array over several lines, read element by element.
 
 use std::fmt;
 use std::io::{self, BufRead};
@@ -6,10 +6,10 @@ use std::io::{self, BufRead};
 use serde::de::{Deserializer as _, SeqAccess, Visitor};
 use serde_json::Value;
 
-use super::{Visit, describe, hand_on_one};
+use super::{RecordVisitor, emit_one, not_json};
 
-/// Reads the array that begins on this line.
-pub(super) fn read(input: impl BufRead, line: usize, visit: Visit<'_>) -> io::Result<()> {
+/// Reads the array that begins on this line of the input.
+pub(super) fn read(input: impl BufRead, line: usize, visit: RecordVisitor<'_>) -> io::Result<()> {
     let mut stopped = None;
     let elements = Elements { line, visit: &mut *visit, stopped: &mut stopped };
     let mut reader = serde_json::Deserializer::from_reader(input);
@@ -17,13 +17,13 @@ pub(super) fn read(input: impl BufRead, line: usize, visit: Visit<'_>) -> io::Re
     match (stopped, read) {
         (Some(error), _) => Err(error),
         (None, Ok(())) => Ok(()),
-        (None, Err(error)) => visit(line + error.line().saturating_sub(1), Err(describe(&error))),
+        (None, Err(error)) => visit(line + error.line().saturating_sub(1), Err(not_json(&error))),
     }
 }
 
 struct Elements<'e, 'v> {
     line: usize,
-    visit: Visit<'e>,
+    visit: RecordVisitor<'e>,
     stopped: &'v mut Option<io::Error>,
 }
 
@@ -36,7 +36,7 @@ impl<'de> Visitor<'de> for Elements<'_, '_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
         while let Some(element) = elements.next_element::<Value>()? {
-            if let Err(error) = hand_on_one(self.line, element, self.visit) {
+            if let Err(error) = emit_one(self.line, element, self.visit) {
                 *self.stopped = Some(error);
                 return Err(serde::de::Error::custom("stopped"));
             }

@@ -1,6 +1,5 @@
-//! How deep inside a JSON value a text ends, without reading the value.
+//! The nesting depth at the end of unfinished JSON, without parsing it.
 
-/// Brackets that are still open.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Depth {
     open: usize,
@@ -9,13 +8,13 @@ pub(super) struct Depth {
 }
 
 impl Depth {
-    /// After this text too.
+    /// The depth after further text.
     pub(super) fn after(mut self, text: &[u8]) -> Self {
         text.iter().for_each(|byte| self.step(*byte));
         self
     }
 
-    /// Nothing is open any more.
+    /// Whether every bracket and string is closed.
     pub(super) fn is_closed(self) -> bool {
         self.open == 0 && !self.in_string
     }

@@ -1,10 +1,11 @@
 //! JSON records from a file or a pipe: one per line, an array of them, or written over several lines.
 //!
-//! Reads as it goes; only one record is in memory at a time. Does not own: what a record means.
+//! Streams: one record is in memory at a time. Does not own: what a record means.
 
 mod array;
 mod depth;
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read as _};
 use std::path::Path;
@@ -13,23 +14,50 @@ use serde_json::Value;
 
 use self::depth::Depth;
 
-/// A record, or what is wrong with the text in its place.
-pub(crate) type Found = Result<Value, String>;
+/// Why a piece of the input is not a record.
+#[derive(Debug)]
+pub(crate) enum RecordError {
+    /// Another record begins before its end.
+    Truncated,
+    NotJson {
+        reason: String,
+        column: usize,
+    },
+    NotAnObject,
+}
 
-/// What is done with each; the number is that of its first line.
-pub(crate) type Visit<'v> = &'v mut dyn FnMut(usize, Found) -> io::Result<()>;
+impl fmt::Display for RecordError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Truncated => formatter.write_str("ends in the middle"),
+            Self::NotJson { reason, column } => {
+                write!(formatter, "is no JSON: {reason} in column {column}")
+            }
+            Self::NotAnObject => {
+                formatter.write_str("is JSON, but neither an event nor a record: those are objects")
+            }
+        }
+    }
+}
 
-/// A file, or standard input for `-`.
+/// Called with each record or error, and the number of its first line.
+pub(crate) type RecordVisitor<'v> = &'v mut dyn FnMut(usize, Result<Value, RecordError>) -> io::Result<()>;
+
+/// Opens a file, or standard input for `-`.
 pub(crate) fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
     if path == Path::new("-") {
         return Ok(Box::new(io::stdin().lock()));
     }
-    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
-    Ok(Box::new(BufReader::new(File::open(path).map_err(named)?)))
+    Ok(Box::new(BufReader::new(open_file(path)?)))
 }
 
-/// Hands every record on, in order. Text that is no JSON is handed on too, and does not end the reading.
-pub(crate) fn read(mut input: impl BufRead, visit: Visit<'_>) -> io::Result<()> {
+/// Opens a file; an error names it.
+pub(crate) fn open_file(path: &Path) -> io::Result<File> {
+    File::open(path).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+}
+
+/// Visits every record in order. Text that is not JSON is visited as an error, and reading goes on behind it.
+pub(crate) fn read(mut input: impl BufRead, visit: RecordVisitor<'_>) -> io::Result<()> {
     let mut line = Vec::new();
     let mut lines = Lines { number: 0, open: None, skipping: false };
     while next_line(&mut input, &mut line)? {
@@ -41,7 +69,7 @@ pub(crate) fn read(mut input: impl BufRead, visit: Visit<'_>) -> io::Result<()> 
         if lines.is_long_array(&line) {
             return array::read(io::Cursor::new(line).chain(input), lines.number, visit);
         }
-        lines.take(&line, visit)?;
+        lines.push(&line, visit)?;
     }
     lines.end(visit)
 }
@@ -51,12 +79,11 @@ fn next_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
     Ok(input.read_until(b'\n', line)? > 0)
 }
 
-/// Where the reading is.
 struct Lines {
     number: usize,
-    /// A record that began on an earlier line.
+    /// A record whose end has not been read.
     open: Option<Open>,
-    /// Behind a broken record of several lines, up to the beginning of the next.
+    /// Between a malformed record of several lines and the beginning of the next record.
     skipping: bool,
 }
 
@@ -67,13 +94,13 @@ struct Open {
 }
 
 impl Lines {
-    /// An array that goes on behind the first line; it may be longer than memory.
+    /// Whether an array begins here and continues on later lines; it may be larger than memory.
     fn is_long_array(&self, line: &[u8]) -> bool {
         let begins = self.open.is_none() && line.trim_ascii_start().starts_with(b"[");
         begins && parse(line).is_err_and(|error| error.is_eof())
     }
 
-    fn take(&mut self, line: &[u8], visit: Visit<'_>) -> io::Result<()> {
+    fn push(&mut self, line: &[u8], visit: RecordVisitor<'_>) -> io::Result<()> {
         if line.trim_ascii().is_empty() {
             return Ok(());
         }
@@ -82,19 +109,19 @@ impl Lines {
             None if self.skipping && !begins => Ok(()),
             None => self.begin(line, visit),
             Some(open) if begins && parse(line).is_ok() => {
-                let cut = open.line;
+                let first_line = open.line;
                 self.open = None;
-                visit(cut, Err("ends in the middle".to_owned()))?;
+                visit(first_line, Err(RecordError::Truncated))?;
                 self.begin(line, visit)
             }
-            Some(_) => self.go_on(line, visit),
+            Some(_) => self.continue_record(line, visit),
         }
     }
 
-    fn begin(&mut self, line: &[u8], visit: Visit<'_>) -> io::Result<()> {
+    fn begin(&mut self, line: &[u8], visit: RecordVisitor<'_>) -> io::Result<()> {
         self.skipping = false;
         match parse(line) {
-            Ok(value) => hand_on(self.number, value, visit),
+            Ok(value) => emit(self.number, value, visit),
             Err(error) if error.is_eof() => {
                 self.open = Some(Open {
                     line: self.number,
@@ -103,11 +130,11 @@ impl Lines {
                 });
                 Ok(())
             }
-            Err(error) => visit(self.number, Err(describe(&error))),
+            Err(error) => visit(self.number, Err(not_json(&error))),
         }
     }
 
-    fn go_on(&mut self, line: &[u8], visit: Visit<'_>) -> io::Result<()> {
+    fn continue_record(&mut self, line: &[u8], visit: RecordVisitor<'_>) -> io::Result<()> {
         let Some(mut open) = self.open.take() else { return Ok(()) };
         open.text.extend_from_slice(line);
         open.depth = open.depth.after(line);
@@ -116,19 +143,19 @@ impl Lines {
             return Ok(());
         }
         match parse(&open.text) {
-            Ok(value) => hand_on(open.line, value, visit),
+            Ok(value) => emit(open.line, value, visit),
             Err(error) => {
                 self.skipping = true;
-                visit(open.line + error.line() - 1, Err(describe(&error)))
+                visit(open.line + error.line() - 1, Err(not_json(&error)))
             }
         }
     }
 
-    fn end(self, visit: Visit<'_>) -> io::Result<()> {
+    fn end(self, visit: RecordVisitor<'_>) -> io::Result<()> {
         let Some(open) = self.open else { return Ok(()) };
         match parse(&open.text) {
-            Ok(value) => hand_on(open.line, value, visit),
-            Err(error) => visit(open.line, Err(describe(&error))),
+            Ok(value) => emit(open.line, value, visit),
+            Err(error) => visit(open.line, Err(not_json(&error))),
         }
     }
 }
@@ -137,25 +164,25 @@ fn parse(text: &[u8]) -> serde_json::Result<Value> {
     serde_json::from_slice(text)
 }
 
-/// An array on one line is as many records.
-fn hand_on(line: usize, value: Value, visit: Visit<'_>) -> io::Result<()> {
+/// Visits a value, or each item of an array on one line.
+fn emit(line: usize, value: Value, visit: RecordVisitor<'_>) -> io::Result<()> {
     match value {
-        Value::Array(items) => items.into_iter().try_for_each(|item| hand_on_one(line, item, visit)),
-        value => hand_on_one(line, value, visit),
+        Value::Array(items) => items.into_iter().try_for_each(|item| emit_one(line, item, visit)),
+        value => emit_one(line, value, visit),
     }
 }
 
-fn hand_on_one(line: usize, value: Value, visit: Visit<'_>) -> io::Result<()> {
+fn emit_one(line: usize, value: Value, visit: RecordVisitor<'_>) -> io::Result<()> {
     match value {
         Value::Object(_) => visit(line, Ok(value)),
-        _ => visit(line, Err("is JSON, but neither an event nor a record: those are objects".to_owned())),
+        _ => visit(line, Err(RecordError::NotAnObject)),
     }
 }
 
-fn describe(error: &serde_json::Error) -> String {
+fn not_json(error: &serde_json::Error) -> RecordError {
     let text = error.to_string();
-    let reason = text.split(" at line ").next().unwrap_or_default();
-    format!("is no JSON: {reason} in column {}", error.column())
+    let reason = text.split(" at line ").next().unwrap_or_default().to_owned();
+    RecordError::NotJson { reason, column: error.column() }
 }
 
 #[cfg(test)]

@@ -1,20 +1,21 @@
 use super::*;
 
-/// Line and either the field `n` or what is wrong.
-fn found(text: &str) -> Vec<(usize, Result<i64, String>)> {
+/// The line, and the field `n` or the error.
+fn read_all(text: &str) -> Vec<(usize, Result<i64, String>)> {
     let mut all = Vec::new();
-    let mut visit = |line, found: Found| {
-        all.push((line, found.map(|value| value["n"].as_i64().unwrap_or(-1))));
+    read(text.as_bytes(), &mut |line, record| {
+        let number = record.map(|value| value["n"].as_i64().unwrap_or(-1));
+        all.push((line, number.map_err(|error| error.to_string())));
         Ok(())
-    };
-    read(text.as_bytes(), &mut visit).unwrap();
+    })
+    .unwrap();
     all
 }
 
 fn numbers(text: &str) -> Vec<i64> {
-    found(text)
+    read_all(text)
         .into_iter()
-        .map(|(line, found)| found.unwrap_or_else(|what| panic!("{line}: {what}")))
+        .map(|(line, number)| number.unwrap_or_else(|error| panic!("{line}: {error}")))
         .collect()
 }
 
@@ -30,21 +31,24 @@ fn every_way_to_write_records_is_read() {
 
 #[test]
 fn a_line_that_is_no_json_is_named_and_the_others_are_read() {
-    let all = found("{\"n\":1}\nnonsense\n{\"n\":2}\n{\"n\":\n{\"n\":3}\n7\n");
+    let all = read_all("{\"n\":1}\nnonsense\n{\"n\":2}\n{\"n\":\n{\"n\":3}\n7\n");
     let lines: Vec<(usize, Option<i64>)> = all.iter().map(|(line, n)| (*line, n.clone().ok())).collect();
     assert_eq!(lines, [(1, Some(1)), (2, None), (3, Some(2)), (4, None), (5, Some(3)), (6, None)]);
-    assert!(all[1].1.as_ref().is_err_and(|what| what.starts_with("is no JSON: ")), "{all:?}");
-    assert!(all[3].1.as_ref().is_err_and(|what| what == "ends in the middle"), "{all:?}");
-    assert!(all[5].1.as_ref().is_err_and(|what| what.contains("neither an event nor a record")), "{all:?}");
+    assert!(all[1].1.as_ref().is_err_and(|message| message.starts_with("is no JSON: ")), "{all:?}");
+    assert!(all[3].1.as_ref().is_err_and(|message| message == "ends in the middle"), "{all:?}");
+    assert!(
+        all[5].1.as_ref().is_err_and(|message| message.contains("neither an event nor a record")),
+        "{all:?}"
+    );
 }
 
 #[test]
 fn a_broken_record_of_several_lines_is_one_fault() {
-    let all = found("{\n  \"n\": 1,\n  \"s\" 2\n}\n{\n  \"n\": 2\n}\n");
+    let all = read_all("{\n  \"n\": 1,\n  \"s\" 2\n}\n{\n  \"n\": 2\n}\n");
     assert_eq!(all.len(), 2, "{all:?}");
     assert_eq!((all[0].0, all[0].1.is_err()), (3, true));
     assert_eq!(all[1], (5, Ok(2)));
-    let cut = found("[\n {\"n\":1},\n {\"n\":\n");
+    let cut = read_all("[\n {\"n\":1},\n {\"n\":\n");
     assert_eq!(cut[0].1, Ok(1));
     assert!(cut[1].1.is_err() && cut.len() == 2, "{cut:?}");
 }

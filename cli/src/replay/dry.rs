@@ -1,4 +1,4 @@
-//! The dry run: a line per record, and what it comes to.
+//! The dry run: a line per record, and totals.
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _, Write};
@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 
 use super::resolve::Resolved;
 use super::source::{self, Sink};
-use super::{Arguments, output, refuse_problems, say, target};
+use super::{ReplayArguments, output, refuse_problems, target, warn};
 use crate::adapter::pipeline::{Dry, Row};
 
-/// Shows what would go where.
-pub(super) fn run(arguments: &Arguments, resolved: &Resolved) -> io::Result<ExitCode> {
+/// Shows where every record would go.
+pub(super) fn run(arguments: &ReplayArguments, resolved: &Resolved) -> io::Result<ExitCode> {
     let dry = match Dry::open(resolved) {
         Ok(dry) => dry,
         Err(problems) => return Ok(refuse_problems(arguments, &problems)),
@@ -27,13 +27,13 @@ pub(super) fn run(arguments: &Arguments, resolved: &Resolved) -> io::Result<Exit
         classes: BTreeMap::new(),
         dropped: 0,
         totals,
-        faulty: false,
+        has_errors: false,
     };
     source::read(&arguments.records, arguments.tag.as_deref(), !io::stdout().is_terminal(), &mut table)?;
-    table.end()
+    table.finish()
 }
 
-/// What one destination gets.
+/// Totals of one destination.
 #[derive(Default)]
 struct Total {
     records: u64,
@@ -51,7 +51,7 @@ struct Table<'t, W> {
     classes: BTreeMap<String, u64>,
     dropped: u64,
     totals: Vec<Total>,
-    faulty: bool,
+    has_errors: bool,
 }
 
 impl<W: Write> Sink for Table<'_, W> {
@@ -59,23 +59,23 @@ impl<W: Write> Sink for Table<'_, W> {
         let sorted = self.dry.sort(tag, bytes);
         for row in &sorted.rows {
             self.count(row);
-            if self.json { self.object(row)? } else { self.lines(row)? }
+            if self.json { self.write_object(row)? } else { self.write_lines(row)? }
         }
         for (total, batches) in self.totals.iter_mut().zip(&sorted.batches) {
             total.requests += u64::try_from(*batches).unwrap_or_default();
         }
         if sorted.shapeless > 0 {
-            self.fault(format_args!("{} entries hold no record", sorted.shapeless))?;
+            self.error(format_args!("{} entries hold no record", sorted.shapeless))?;
         }
         match sorted.fault {
-            Some(fault) => self.fault(format_args!("{fault}")),
+            Some(fault) => self.error(format_args!("{fault}")),
             None => Ok(()),
         }
     }
 
-    fn fault(&mut self, what: std::fmt::Arguments<'_>) -> io::Result<()> {
-        self.faulty = true;
-        say(&mut self.out, what)
+    fn error(&mut self, message: std::fmt::Arguments<'_>) -> io::Result<()> {
+        self.has_errors = true;
+        warn(&mut self.out, message)
     }
 }
 
@@ -96,7 +96,7 @@ impl<W: Write> Table<'_, W> {
         }
     }
 
-    fn lines(&mut self, row: &Row) -> io::Result<()> {
+    fn write_lines(&mut self, row: &Row) -> io::Result<()> {
         if self.records == 1 {
             writeln!(
                 self.out,
@@ -104,54 +104,56 @@ impl<W: Write> Table<'_, W> {
                 "record", "class", "destination", "bytes"
             )?;
         }
-        let (mut number, mut class) = (self.records.to_string(), row.class.as_str());
+        let mut number = self.records.to_string();
+        let mut class = row.class.as_str();
         if row.copies.is_empty() {
             return writeln!(self.out, "{number:>7}  {class:<8}  dropped on purpose");
         }
         for copy in &row.copies {
             let Some((name, kind)) = self.dry.destinations().nth(copy.destination) else { continue };
             match &copy.sent {
-                Some((place, bytes)) => {
-                    let place = target::column(&target::of(self.resolved, name, kind, place));
-                    let line = format!("{number:>7}  {class:<8}  {name:<16}  {bytes:>8}  {place}");
+                Some((target, bytes)) => {
+                    let target = target::column(&target::fields(self.resolved, name, kind, target));
+                    let line = format!("{number:>7}  {class:<8}  {name:<16}  {bytes:>8}  {target}");
                     writeln!(self.out, "{}", line.trim_end())?;
                 }
                 None => writeln!(self.out, "{number:>7}  {class:<8}  {name:<16}  {:>8}  left out", "-")?,
             }
-            (number, class) = (String::new(), "");
+            number.clear();
+            class = "";
         }
         Ok(())
     }
 
-    fn object(&mut self, row: &Row) -> io::Result<()> {
+    fn write_object(&mut self, row: &Row) -> io::Result<()> {
         let copies = row.copies.iter().filter_map(|copy| {
             let (name, kind) = self.dry.destinations().nth(copy.destination)?;
-            let (place, bytes) = match &copy.sent {
-                Some((place, bytes)) => {
-                    (target::json(target::of(self.resolved, name, kind, place)), json!(bytes))
+            let (target, bytes) = match &copy.sent {
+                Some((target, bytes)) => {
+                    (target::json(target::fields(self.resolved, name, kind, target)), json!(bytes))
                 }
                 None => (Value::Null, Value::Null),
             };
-            Some(json!({"name": name, "type": kind.name(), "target": place, "bytes": bytes}))
+            Some(json!({"name": name, "type": kind.name(), "target": target, "bytes": bytes}))
         });
         let copies: Vec<Value> = copies.collect();
         writeln!(self.out, "{}", json!({"record": self.records, "class": row.class, "destinations": copies}))
     }
 
-    fn end(mut self) -> io::Result<ExitCode> {
+    fn finish(mut self) -> io::Result<ExitCode> {
         if self.json {
-            self.summary_object()?
+            self.write_summary_object()?
         } else {
-            self.summary()?
+            self.write_summary()?
         }
         self.out.flush()?;
-        Ok(if self.faulty { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+        Ok(if self.has_errors { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
 
-    fn summary(&mut self) -> io::Result<()> {
+    fn write_summary(&mut self) -> io::Result<()> {
         let classes: Vec<String> =
             self.classes.iter().map(|(class, count)| format!("{count} {class}")).collect();
-        let (records, dropped) = (self.records, self.dropped);
+        let Self { records, dropped, .. } = *self;
         writeln!(self.out, "\n{records} record(s): {}; {dropped} dropped on purpose", classes.join(", "))?;
         writeln!(
             self.out,
@@ -169,7 +171,7 @@ impl<W: Write> Table<'_, W> {
         writeln!(self.out, "Nothing was sent; --send delivers.")
     }
 
-    fn summary_object(&mut self) -> io::Result<()> {
+    fn write_summary_object(&mut self) -> io::Result<()> {
         let total = |((name, kind), total): ((&str, ecs_router::config::keys::DestinationKind), &Total)| {
             json!({
                 "name": name,

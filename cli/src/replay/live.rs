@@ -1,4 +1,5 @@
-//! With `--send`: real delivery, chunk by chunk, with Fluent Bit's patience for RETRY, and the counters at the end.
+//! `--send`: delivers chunk by chunk, repeats chunks that are answered with RETRY as Fluent Bit does, and shows the
+//! counters at the end.
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -10,26 +11,25 @@ use serde_json::{Map, Value, json};
 
 use super::resolve::Resolved;
 use super::source::{self, Sink};
-use super::{Arguments, output, refuse_problems};
+use super::{ReplayArguments, output, refuse_problems};
 use crate::adapter::plugin::Live;
 
-/// The first pause before a chunk comes again; it doubles each time.
-const PAUSE: Duration = Duration::from_millis(500);
+/// Before the first repetition of a chunk; doubles each time.
+const FIRST_RETRY_PAUSE: Duration = Duration::from_millis(500);
 
-/// The longest.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+const MAX_RETRY_PAUSE: Duration = Duration::from_secs(30);
 
-/// Delivers everything. Fails when a chunk was given up, or when something of the recording could not be read.
-pub(super) fn run(arguments: &Arguments, resolved: &Resolved) -> io::Result<ExitCode> {
+/// Delivers the recording. Fails when a chunk was given up, or when a part of the recording could not be read.
+pub(super) fn run(arguments: &ReplayArguments, resolved: &Resolved) -> io::Result<ExitCode> {
     let live = match Live::start(resolved) {
         Ok(live) => live,
         Err(problems) => return Ok(refuse_problems(arguments, &problems)),
     };
     let mut delivery =
-        Delivery { live: &live, retries: arguments.retries, answers: Answers::default(), faulty: false };
+        Delivery { live: &live, retries: arguments.retries, answers: Answers::default(), has_errors: false };
     let read = source::read(&arguments.records, arguments.tag.as_deref(), true, &mut delivery);
-    let (answers, faulty) = (delivery.answers, delivery.faulty);
-    // What arrived is told also when the recording ends badly.
+    let Delivery { answers, has_errors, .. } = delivery;
+    // The counters are shown also when reading the recording fails.
     live.drain();
     let mut out = output();
     match arguments.json {
@@ -38,31 +38,31 @@ pub(super) fn run(arguments: &Arguments, resolved: &Resolved) -> io::Result<Exit
     }
     out.flush()?;
     read?;
-    let lost = answers.retry > 0 || answers.error > 0 || faulty;
+    let lost = answers.retry > 0 || answers.error > 0 || has_errors;
     Ok(if lost { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// The last answers to the chunks.
+/// Chunks by the last answer to them.
 #[derive(Debug, Default)]
 struct Answers {
     ok: u64,
-    /// Given up.
+    /// Chunks that were given up.
     retry: u64,
     error: u64,
-    /// How often a chunk was brought again.
-    again: u64,
+    /// Repetitions of chunks.
+    repeated: u64,
 }
 
 struct Delivery<'d> {
     live: &'d Live,
     retries: u32,
     answers: Answers,
-    faulty: bool,
+    has_errors: bool,
 }
 
 impl Sink for Delivery<'_> {
     fn chunk(&mut self, tag: &str, bytes: &[u8]) -> io::Result<()> {
-        let mut pause = PAUSE;
+        let mut pause = FIRST_RETRY_PAUSE;
         let mut left = self.retries;
         loop {
             match self.live.flush(tag, bytes) {
@@ -70,9 +70,10 @@ impl Sink for Delivery<'_> {
                 Verdict::Error => self.answers.error += 1,
                 Verdict::Retry if left == 0 => self.answers.retry += 1,
                 Verdict::Retry => {
-                    (left, self.answers.again) = (left - 1, self.answers.again + 1);
+                    left -= 1;
+                    self.answers.repeated += 1;
                     std::thread::sleep(pause);
-                    pause = (pause * 2).min(LONGEST_PAUSE);
+                    pause = (pause * 2).min(MAX_RETRY_PAUSE);
                     continue;
                 }
             }
@@ -80,15 +81,15 @@ impl Sink for Delivery<'_> {
         }
     }
 
-    fn fault(&mut self, what: std::fmt::Arguments<'_>) -> io::Result<()> {
-        self.faulty = true;
-        writeln!(io::stderr(), "{what}")
+    fn error(&mut self, message: std::fmt::Arguments<'_>) -> io::Result<()> {
+        self.has_errors = true;
+        writeln!(io::stderr(), "{message}")
     }
 }
 
 fn table(out: &mut impl io::Write, live: &Live, answers: &Answers) -> io::Result<()> {
-    let Answers { ok, retry, error, again } = answers;
-    writeln!(out, "chunks: {ok} OK, {retry} RETRY, {error} ERROR; {again} brought again")?;
+    let Answers { ok, retry, error, repeated } = answers;
+    writeln!(out, "chunks: {ok} OK, {retry} RETRY, {error} ERROR; {repeated} brought again")?;
     let classes: Vec<String> = live.classes().iter().map(|(name, count)| format!("{count} {name}")).collect();
     writeln!(out, "records: {}\n", classes.join(", "))?;
     writeln!(
@@ -109,26 +110,27 @@ fn table(out: &mut impl io::Write, live: &Live, answers: &Answers) -> io::Result
 }
 
 fn object(live: &Live, answers: &Answers) -> Value {
-    let destination = |counters: &Snapshot| {
-        let lost: Map<String, Value> =
-            lost(counters).map(|(reason, count)| (reason.to_owned(), count.into())).collect();
-        json!({
-            "name": counters.name,
-            "delivered": counters.delivered,
-            "requests": counters.requests,
-            "retries": counters.retries,
-            "objects": counters.objects,
-            "cut": counters.cut,
-            "lost": lost,
-        })
-    };
     let classes: Map<String, Value> =
         live.classes().into_iter().map(|(name, count)| (name, count.into())).collect();
     json!({
         "verdicts": {"ok": answers.ok, "retry": answers.retry, "error": answers.error},
-        "brought_again": answers.again,
+        "brought_again": answers.repeated,
         "classes": classes,
-        "destinations": live.counters().iter().map(destination).collect::<Vec<_>>(),
+        "destinations": live.counters().iter().map(destination_object).collect::<Vec<_>>(),
+    })
+}
+
+fn destination_object(counters: &Snapshot) -> Value {
+    let lost: Map<String, Value> =
+        lost(counters).map(|(reason, count)| (reason.to_owned(), count.into())).collect();
+    json!({
+        "name": counters.name,
+        "delivered": counters.delivered,
+        "requests": counters.requests,
+        "retries": counters.retries,
+        "objects": counters.objects,
+        "cut": counters.cut,
+        "lost": lost,
     })
 }
 

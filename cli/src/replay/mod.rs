@@ -1,14 +1,13 @@
-//! `replay`: recorded records through the real pipeline, to see what would go where, or to bring it there.
+//! `replay`: sends recorded records through the real pipeline, to show what would go where, or to deliver it.
 //!
-//! Chunk by chunk: only one of them is in memory, however long the recording is. A dry run, the default, needs no
-//! credentials and opens no connection.
+//! One chunk is in memory at a time. A dry run, the default, needs no credentials and opens no connection.
 
 mod dry;
 mod live;
 mod resolve;
 mod source;
-mod stamp;
 mod target;
+mod timestamp;
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -17,11 +16,10 @@ use std::process::ExitCode;
 use ecs_router::config::Problem;
 
 use self::resolve::Resolved;
-use crate::config::{self, Configuration, Section};
+use crate::config::{self, Configuration, FileError, Location, Section};
 
-/// What is replayed, and how.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Arguments {
+pub(crate) struct ReplayArguments {
     /// A Fluent Bit configuration, a task definition or a CloudFormation template
     config: PathBuf,
     /// JSON lines, EventBridge events, a chunk of msgpack or a chunk file of Fluent Bit's storage; `-` reads standard
@@ -50,38 +48,42 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-/// Replays the recording: 0 when all of it went through, 1 when some did not, 2 when it cannot start.
-pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
-    let prepared = prepare(arguments);
-    let resolved = match prepared {
+/// Replays the recording. Exits with 0 when all of it went through, 1 when some did not, 2 when it cannot start.
+pub(crate) fn run(arguments: &ReplayArguments) -> io::Result<ExitCode> {
+    let resolved = match prepare(arguments) {
         Ok(resolved) => resolved,
         Err(reasons) => return Ok(refuse(&reasons)),
     };
-    resolved.guessed.iter().for_each(|guess| eprintln!("ecs-router: {guess}"));
+    resolved.notices.iter().for_each(|notice| eprintln!("ecs-router: {notice}"));
     match arguments.send {
         true => live::run(arguments, &resolved),
         false => dry::run(arguments, &resolved),
     }
 }
 
-/// The keys of the chosen output, or why there are none.
-fn prepare(arguments: &Arguments) -> Result<Resolved, Vec<String>> {
+/// The keys of the chosen output, or the lines that explain why there are none.
+fn prepare(arguments: &ReplayArguments) -> Result<Resolved, Vec<String>> {
     let configuration = config::read(&arguments.config);
-    if !configuration.faults.is_empty() {
-        let fault =
-            |fault: &config::Fault| format!("{}:{}: {}", fault.place.file, fault.place.line, fault.what);
-        return Err(configuration.faults.iter().map(fault).collect());
+    if !configuration.errors.is_empty() {
+        return Err(configuration.errors.iter().map(file_error).collect());
     }
     let section = choose(&configuration, arguments)?;
     let mut variables = configuration.variables.clone();
     for (name, value) in std::env::vars() {
-        // What the file sets comes first, as in Fluent Bit.
+        // The file's variables take precedence, as in Fluent Bit.
         variables.entry(name).or_insert(value);
     }
     Resolved::new(section, &variables, &arguments.sets, arguments.send)
 }
 
-fn choose<'c>(configuration: &'c Configuration, arguments: &Arguments) -> Result<&'c Section, Vec<String>> {
+fn file_error(error: &FileError) -> String {
+    format!("{}:{}: {}", error.location.file, error.location.line, error.message)
+}
+
+fn choose<'c>(
+    configuration: &'c Configuration,
+    arguments: &ReplayArguments,
+) -> Result<&'c Section, Vec<String>> {
     let ours: Vec<&Section> = configuration.ours().collect();
     let path = arguments.config.display();
     match (ours.as_slice(), arguments.output) {
@@ -94,14 +96,12 @@ fn choose<'c>(configuration: &'c Configuration, arguments: &Arguments) -> Result
                 .ok_or_else(|| vec![format!("{path} has {} output(s) of ecs_router", several.len())])
         }
         (several, None) => {
-            let one = |(number, section): (usize, &&Section)| {
-                format!("  --output {number}  {}:{}", section.place.file, section.place.line)
-            };
-            let lines = (1..).zip(several).map(one);
-            Err([format!("{path} has several outputs of ecs_router; choose one:")]
-                .into_iter()
-                .chain(lines)
-                .collect())
+            let mut reasons = vec![format!("{path} has several outputs of ecs_router; choose one:")];
+            for (number, section) in (1..).zip(several) {
+                let Location { file, line } = &section.location;
+                reasons.push(format!("  --output {number}  {file}:{line}"));
+            }
+            Err(reasons)
         }
     }
 }
@@ -113,20 +113,20 @@ fn refuse(reasons: &[String]) -> ExitCode {
     ExitCode::from(2)
 }
 
-/// What the plugin does not start with.
-fn refuse_problems(arguments: &Arguments, problems: &[Problem]) -> ExitCode {
+/// Prints the problems that the plugin does not start with.
+fn refuse_problems(arguments: &ReplayArguments, problems: &[Problem]) -> ExitCode {
     let mut reasons: Vec<String> = problems.iter().map(ToString::to_string).collect();
     reasons.push(format!("'ecs-router check {}' says where", arguments.config.display()));
     refuse(&reasons)
 }
 
-/// Standard output, written in large pieces.
+/// Buffered standard output.
 fn output() -> io::BufWriter<io::StdoutLock<'static>> {
     io::BufWriter::new(io::stdout().lock())
 }
 
-/// Says something between the lines of the output, in order.
-fn say(out: &mut impl io::Write, text: std::fmt::Arguments<'_>) -> io::Result<()> {
+/// Prints to standard error, after what has been written to the output.
+fn warn(out: &mut impl io::Write, text: std::fmt::Arguments<'_>) -> io::Result<()> {
     out.flush()?;
     writeln!(io::stderr(), "{text}")
 }

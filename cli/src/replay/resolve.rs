@@ -2,94 +2,116 @@
 //! run examples for what is still unknown.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use ecs_router::config::Lookup;
 use ecs_router::config::keys::KEYS;
 
-use crate::check::{Assumed, Guess, is_key_of_host};
-use crate::config::{Section, Written};
+use crate::check::{Placeholder, PlaceholderLookup, is_key_of_host};
+use crate::config::{Section, SettingValue};
 
-/// Keys in small letters and their values.
 #[derive(Debug)]
 pub(super) struct Resolved {
-    keys: BTreeMap<String, String>,
-    /// Which of them are examples, and why; secrets are not, for nobody sees them.
-    pub(super) guessed: Vec<String>,
+    /// By key in lower case.
+    values: BTreeMap<String, String>,
+    /// Which values are examples, and why. Secrets are left out: they show nowhere in the output.
+    pub(super) notices: Vec<String>,
 }
 
 impl Lookup for Resolved {
     fn get(&self, key: &str) -> Option<String> {
-        self.keys.get(&key.to_ascii_lowercase()).cloned()
+        self.values.get(&key.to_ascii_lowercase()).cloned()
+    }
+}
+
+/// Why the value of a setting is not known.
+#[derive(Debug, PartialEq, Eq)]
+enum ValueError {
+    NotInFile,
+    /// The name of an environment variable.
+    NotInEnvironment(String),
+}
+
+impl fmt::Display for ValueError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotInFile => formatter.write_str("its value is not in the file"),
+            Self::NotInEnvironment(name) => write!(formatter, "${{{name}}} is not in the environment"),
+        }
     }
 }
 
 impl Resolved {
-    /// `strict`: what is not known is an error, not an example.
+    /// Resolves every setting. With `strict`, an unknown value is an error instead of an example.
     pub(super) fn new(
         section: &Section,
         variables: &BTreeMap<String, String>,
         sets: &[String],
         strict: bool,
     ) -> Result<Self, Vec<String>> {
-        let (mut keys, mut reasons) = given(sets);
-        let guesses = Assumed::new(section, Guess::Example);
-        let mut guessed = Vec::new();
+        let (mut values, mut reasons) = parse_sets(sets);
+        let examples = PlaceholderLookup::new(section, Placeholder::Example);
+        let mut notices = Vec::new();
         for setting in &section.settings {
             let key = setting.key.to_ascii_lowercase();
-            // The first value counts, and what the command line gives before it.
-            if keys.contains_key(&key) || is_key_of_host(section.origin, &key) {
+            // The command line takes precedence, then the first line of a key.
+            if values.contains_key(&key) || is_key_of_host(section.origin, &key) {
                 continue;
             }
-            let known = match &setting.value {
-                Written::Text(text) => Ok(text.clone()),
-                Written::Environment(text) => translate(text, variables),
-                Written::Unknown | Written::Nested => Err("its value is not in the file".to_owned()),
-            };
-            match known {
-                Ok(text) => drop(keys.insert(key, text)),
-                Err(why) if strict => {
-                    reasons.push(format!("{}: {why}; give it with --set {}=…", setting.key, setting.key));
+            match resolve(&setting.value, variables) {
+                Ok(text) => drop(values.insert(key, text)),
+                Err(error) if strict => {
+                    reasons.push(format!("{}: {error}; give it with --set {}=…", setting.key, setting.key));
                 }
-                Err(why) => {
-                    let Some(example) = guesses.get(&key) else { continue };
+                Err(error) => {
+                    let Some(example) = examples.get(&key) else { continue };
                     if !is_secret(&key) {
-                        guessed.push(format!("{}: {why}; {example} stands for it here", setting.key));
+                        notices.push(format!("{}: {error}; {example} stands for it here", setting.key));
                     }
-                    keys.insert(key, example);
+                    values.insert(key, example);
                 }
             }
         }
-        if reasons.is_empty() { Ok(Self { keys, guessed }) } else { Err(reasons) }
+        if reasons.is_empty() { Ok(Self { values, notices }) } else { Err(reasons) }
     }
 }
 
-/// By its name alone: a secret of any type.
+fn resolve(value: &SettingValue, variables: &BTreeMap<String, String>) -> Result<String, ValueError> {
+    match value {
+        SettingValue::Text(text) => Ok(text.clone()),
+        SettingValue::Interpolated(text) => interpolate(text, variables),
+        SettingValue::Unknown | SettingValue::Nested => Err(ValueError::NotInFile),
+    }
+}
+
+/// Whether any destination type has a secret of this name.
 fn is_secret(key: &str) -> bool {
     let name = key.rsplit_once('.').map_or(key, |(_, name)| name);
     KEYS.iter().any(|row| row.name == name && row.secret)
 }
 
-/// What the command line gives, and what of it cannot be read.
-fn given(sets: &[String]) -> (BTreeMap<String, String>, Vec<String>) {
-    let (mut keys, mut reasons) = (BTreeMap::new(), Vec::new());
+/// The values of `--set` by key in lower case, and the reasons why some cannot be read.
+fn parse_sets(sets: &[String]) -> (BTreeMap<String, String>, Vec<String>) {
+    let mut values = BTreeMap::new();
+    let mut reasons = Vec::new();
     for set in sets {
         match set.split_once('=') {
-            Some((key, value)) => drop(keys.insert(key.trim().to_ascii_lowercase(), value.to_owned())),
+            Some((key, value)) => drop(values.insert(key.trim().to_ascii_lowercase(), value.to_owned())),
             None => reasons.push("--set wants KEY=VALUE".to_owned()),
         }
     }
-    (keys, reasons)
+    (values, reasons)
 }
 
-/// The text with every `${NAME}` replaced, or which of them is not known.
-fn translate(text: &str, variables: &BTreeMap<String, String>) -> Result<String, String> {
+/// Replaces every `${NAME}`.
+fn interpolate(text: &str, variables: &BTreeMap<String, String>) -> Result<String, ValueError> {
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {
         let Some((name, tail)) = after.split_once('}') else { break };
         out.push_str(before);
         let value = variables.get(name.trim());
-        out.push_str(value.ok_or_else(|| format!("${{{name}}} is not in the environment"))?);
+        out.push_str(value.ok_or_else(|| ValueError::NotInEnvironment(name.to_owned()))?);
         rest = tail;
     }
     out.push_str(rest);
@@ -104,10 +126,10 @@ mod tests {
     fn variables_stand_anywhere_in_a_text() {
         let variables =
             BTreeMap::from([("A".to_owned(), "1".to_owned()), ("B".to_owned(), "${A}".to_owned())]);
-        let translated = |text| translate(text, &variables);
-        assert_eq!(translated("x${A}y${ A }"), Ok("x1y1".to_owned()));
-        assert_eq!(translated("${B}"), Ok("${A}".to_owned()), "a value is taken as it is");
-        assert_eq!(translated("${C}"), Err("${C} is not in the environment".to_owned()));
-        assert_eq!(translated("${A"), Ok("${A".to_owned()));
+        let interpolated = |text| interpolate(text, &variables).map_err(|error| error.to_string());
+        assert_eq!(interpolated("x${A}y${ A }"), Ok("x1y1".to_owned()));
+        assert_eq!(interpolated("${B}"), Ok("${A}".to_owned()), "a value is taken as it is");
+        assert_eq!(interpolated("${C}"), Err("${C} is not in the environment".to_owned()));
+        assert_eq!(interpolated("${A"), Ok("${A".to_owned()));
     }
 }

@@ -1,4 +1,4 @@
-//! Where inside a destination something goes, in the words of its settings.
+//! Where in a destination a record goes, in the words of the destination's settings.
 
 use ecs_router::config::Lookup;
 use ecs_router::config::keys::DestinationKind;
@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 
 use super::resolve::Resolved;
 
-/// Name and value, for example `log_group` and `log_stream`; nothing where a destination has only one place.
-pub(super) fn of(
+/// Names and values, for example `log_group` and `log_stream`; empty when a destination has only one target.
+pub(super) fn fields(
     lookup: &Resolved,
     name: &str,
     kind: DestinationKind,
@@ -19,7 +19,8 @@ pub(super) fn of(
         DestinationKind::Cloudwatch => {
             // The separator is a byte that neither name can hold.
             let mut names = target.splitn(2, |byte| *byte == 0).map(text);
-            let (group, stream) = (names.next().unwrap_or_default(), names.next().unwrap_or_default());
+            let group = names.next().unwrap_or_default();
+            let stream = names.next().unwrap_or_default();
             vec![("log_group", group), ("log_stream", stream)]
         }
         DestinationKind::S3 => setting("bucket").into_iter().chain([("key", key(target))]).collect(),
@@ -27,7 +28,7 @@ pub(super) fn of(
         DestinationKind::Firehose => setting("delivery_stream").into_iter().collect(),
         DestinationKind::Http | DestinationKind::FirehoseHttp => setting("url").into_iter().collect(),
         DestinationKind::Otlp => setting("endpoint").into_iter().collect(),
-        // An address of the vendor's, or one that is a secret.
+        // The vendor's address, or one that is a secret.
         DestinationKind::Newrelic
         | DestinationKind::Datadog
         | DestinationKind::Slack
@@ -35,20 +36,19 @@ pub(super) fn of(
     }
 }
 
-/// For a column of a table.
-pub(super) fn column(places: &[(&str, String)]) -> String {
-    let values: Vec<&str> = places.iter().map(|(_, value)| value.as_str()).collect();
-    crate::terminal::plain(&values.join("  "))
+/// The target as a column of the table.
+pub(super) fn column(fields: &[(&str, String)]) -> String {
+    let values: Vec<&str> = fields.iter().map(|(_, value)| value.as_str()).collect();
+    crate::terminal::strip_controls(&values.join("  "))
 }
 
-/// For a program.
-pub(super) fn json(places: Vec<(&'static str, String)>) -> Value {
+pub(super) fn json(fields: Vec<(&'static str, String)>) -> Value {
     let map: Map<String, Value> =
-        places.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+        fields.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
     Value::Object(map)
 }
 
-/// An object gets its uuid when it is begun.
+/// The object key. Its uuid is only chosen when an object is begun.
 fn key(target: &[u8]) -> String {
     let parts: Vec<String> = target.split(|byte| *byte == spool::UUID).map(text).collect();
     parts.join("$(uuid)")

@@ -2,11 +2,10 @@ use std::fmt::Arguments;
 
 use super::*;
 
-/// Keeps what it is given.
 #[derive(Default)]
 struct Kept {
     chunks: Vec<(String, Vec<u8>)>,
-    faults: Vec<String>,
+    errors: Vec<String>,
 }
 
 impl Sink for Kept {
@@ -15,8 +14,8 @@ impl Sink for Kept {
         Ok(())
     }
 
-    fn fault(&mut self, what: Arguments<'_>) -> io::Result<()> {
-        self.faults.push(what.to_string());
+    fn error(&mut self, message: Arguments<'_>) -> io::Result<()> {
+        self.errors.push(message.to_string());
         Ok(())
     }
 }
@@ -45,9 +44,9 @@ fn a_long_recording_comes_in_chunks_of_whole_entries() {
     for (records, bytes) in [(0, 0), (1, 10), (5_000, 1_000), (3, 3 << 20)] {
         let recorded = recording(records, bytes);
         let kept = of_msgpack(&recorded);
-        assert_eq!((kept.records(), kept.faults.len()), (records, 0), "{records} of {bytes}");
+        assert_eq!((kept.records(), kept.errors.len()), (records, 0), "{records} of {bytes}");
         let largest = kept.chunks.iter().map(|(_, chunk)| chunk.len()).max().unwrap_or(0);
-        assert!(largest <= CHUNK.max(4 * bytes), "{largest} bytes at one time");
+        assert!(largest <= CHUNK_BYTES.max(4 * bytes), "{largest} bytes at one time");
         let whole: Vec<u8> = kept.chunks.into_iter().flat_map(|(_, chunk)| chunk).collect();
         assert!(whole == recorded, "nothing is changed");
     }
@@ -60,11 +59,11 @@ fn what_is_malformed_is_named_and_what_stands_before_it_is_read() {
     recorded.extend([0xc1, 0xc1]);
     let kept = of_msgpack(&recorded);
     assert_eq!(
-        (kept.records(), kept.faults),
+        (kept.records(), kept.errors),
         (3, vec![format!("f: byte {good}: a byte that msgpack never uses")])
     );
     let cut = of_msgpack(&recording(2, 100)[..150]);
-    assert_eq!((cut.records(), cut.faults.len()), (1, 1));
+    assert_eq!((cut.records(), cut.errors.len()), (1, 1));
 }
 
 #[test]
@@ -84,7 +83,7 @@ fn a_chunk_file_brings_its_tag_and_ends_where_it_says() {
         let mut kept = Kept::default();
         storage(file.as_slice(), None, Path::new("f"), &mut kept).unwrap();
         assert_eq!(kept.chunks, [("web-firelens-1".to_owned(), chunk.clone())]);
-        assert_eq!(kept.faults, [""; 0]);
+        assert_eq!(kept.errors, [""; 0]);
     }
 }
 
@@ -95,6 +94,6 @@ fn json_records_come_in_chunks_too() {
     let mut kept = Kept::default();
     json(text.as_bytes(), "t", Path::new("f"), &mut kept).unwrap();
     assert_eq!(kept.records(), 301);
-    assert!(kept.chunks.len() == 3 && kept.faults.len() == 1, "{} {:?}", kept.chunks.len(), kept.faults);
-    assert!(kept.faults[0].starts_with("f:301: is no JSON"), "{:?}", kept.faults);
+    assert!(kept.chunks.len() == 3 && kept.errors.len() == 1, "{} {:?}", kept.chunks.len(), kept.errors);
+    assert!(kept.errors[0].starts_with("f:301: is no JSON"), "{:?}", kept.errors);
 }

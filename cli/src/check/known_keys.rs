@@ -1,0 +1,164 @@
+//! Unknown, repeated and unreadable keys. Known are those of the plugin's table, of Fluent Bit and of FireLens.
+
+use ecs_router::config::keys::{DestinationKind, KEYS, Scope, find, is_group};
+
+use super::finding::{Finding, FindingSeverity};
+use super::host;
+use super::placeholders::destination_kind;
+use super::routes::{SectionNames, is_output_key, starts_with};
+use crate::config::{Origin, Section, Setting, SettingValue};
+use crate::suggest::{closest, closest_or_part};
+
+/// Reports keys that nothing reads, and values that the plugin cannot read.
+pub(super) fn check(section: &Section, names: &SectionNames, findings: &mut Vec<Finding>) {
+    for (position, setting) in section.settings.iter().enumerate() {
+        if host::is_key(section.origin, &setting.key) {
+            continue;
+        }
+        let finding = unreadable(setting).or_else(|| {
+            let (message, instead) = unknown(section, names, setting)?;
+            Some(Finding::new(FindingSeverity::Error, &setting.location, &setting.key, message, instead))
+        });
+        let finding = finding.or_else(|| repeated(section, position));
+        findings.extend(finding.or_else(|| commented(section.origin, setting)));
+    }
+}
+
+/// Reports a list or a map: the plugin can only be given text.
+fn unreadable(setting: &Setting) -> Option<Finding> {
+    let message = "is a list or a map, but the plugin can be given texts only";
+    let instead = format!("write {0}: a, b for a list, and {0}.<key>: … for the keys of a map", setting.key);
+    (setting.value == SettingValue::Nested)
+        .then(|| Finding::new(FindingSeverity::Error, &setting.location, &setting.key, message, instead))
+}
+
+/// Reports a comment behind a value: Fluent Bit knows comments only at the beginning of a line.
+fn commented(origin: Origin, setting: &Setting) -> Option<Finding> {
+    setting.value.text().filter(|text| origin == Origin::FluentBit && text.contains(" #"))?;
+    let message = "ends with a comment, which Fluent Bit takes for a part of the value";
+    let instead = "give the comment a line of its own";
+    Some(Finding::new(FindingSeverity::Warning, &setting.location, &setting.key, message, instead))
+}
+
+fn repeated(section: &Section, position: usize) -> Option<Finding> {
+    let setting = section.settings.get(position)?;
+    let mut before = section.settings.iter().take(position);
+    let first = before.find(|other| other.key.eq_ignore_ascii_case(&setting.key))?;
+    let message = format!("is written twice, and the plugin gets the value of line {}", first.location.line);
+    Some(Finding::new(FindingSeverity::Warning, &setting.location, &setting.key, message, "keep one of them"))
+}
+
+/// Message and suggestion for a key that does not exist; `None` when it does.
+fn unknown(section: &Section, names: &SectionNames, setting: &Setting) -> Option<(String, String)> {
+    let key = setting.key.to_ascii_lowercase();
+    if is_output_key(&key) {
+        let names_class = starts_with(&key, "route.") || starts_with(&key, "class.");
+        return match find(None, &key) {
+            Some(_) => None,
+            None if names_class => unknown_class_key(names, &key),
+            None => Some(suggest(section, names, &key)),
+        };
+    }
+    let Some((destination, name)) = key.rsplit_once('.') else {
+        return match find(None, &key) {
+            Some(_) => None,
+            None => Some(suggest(section, names, &key)),
+        };
+    };
+    if !names.is_destination(destination) {
+        // Which destinations there are is not known before deployment.
+        let may_exist = names.has_unknown_route && KEYS.iter().any(|row| row.name == name);
+        return (!may_exist).then(|| suggest(section, names, &key));
+    }
+    let known = match destination_kind(section, destination) {
+        Some(kind) => find(Some(kind), name).is_some(),
+        None => KEYS.iter().any(|row| row.name == name && row.scope != Scope::Output),
+    };
+    (!known).then(|| suggest(section, names, &key))
+}
+
+/// Message and suggestion for `route.<class>` and `class.<class>.match` of a class that does not exist.
+fn unknown_class_key(names: &SectionNames, key: &str) -> Option<(String, String)> {
+    let Some(own) = &names.classes else { return None };
+    let class = match key.strip_prefix("class.") {
+        Some(rest) => match rest.strip_suffix(".match") {
+            Some(class) => class,
+            None => return Some(("unknown key".to_owned(), "write class.<class>.match".to_owned())),
+        },
+        None => key.strip_prefix("route.").unwrap_or_default(),
+    };
+    if own.iter().any(|known| known.eq_ignore_ascii_case(class)) {
+        return None;
+    }
+    let built_in = KEYS.iter().filter(|row| row.scope == Scope::Output && !row.name.contains('<'));
+    let built_in = built_in.filter_map(|row| row.name.strip_prefix("route."));
+    let instead = match closest(class, built_in.chain(own.iter().map(String::as_str))) {
+        Some(near) if starts_with(key, "route.") => format!("did you mean route.{near}?"),
+        Some(near) => format!("did you mean class.{near}.match?"),
+        None => format!("add {class} to classes, or leave this line out"),
+    };
+    Some((format!("there is no class '{class}'"), instead))
+}
+
+/// Message and suggestion for a key that does not exist.
+fn suggest(section: &Section, names: &SectionNames, key: &str) -> (String, String) {
+    if let Some(destination) = owner(section, names, key) {
+        let message = "is a key of destinations, not of the output".to_owned();
+        return (message, format!("write {destination}.{key}, for each destination that needs it"));
+    }
+    let message = "unknown key".to_owned();
+    if let Some(near) = closest_in_destination(section, names, key) {
+        return (message, format!("did you mean {near}?"));
+    }
+    if let Some(near) = closest(key, every_key(section, names).iter().map(String::as_str)) {
+        return (message, format!("did you mean {near}?"));
+    }
+    let Some((destination, _)) = key.rsplit_once('.') else {
+        return (message, "ecs-router keys lists those there are".to_owned());
+    };
+    if !names.is_destination(destination) {
+        let message = format!("unknown key: '{destination}' is no destination of a route");
+        return (message, format!("write {destination}.type and put it on a route, or leave the key out"));
+    }
+    let kind = destination_kind(section, destination).map_or("", DestinationKind::name);
+    (message, format!("ecs-router keys {kind} lists those there are"))
+}
+
+/// Every key that the section could have: of its destinations, of the output, of Fluent Bit.
+fn every_key(section: &Section, names: &SectionNames) -> Vec<String> {
+    let destinations = names.routed.iter().chain(&names.configured).filter(|name| !is_group(name));
+    let mut keys: Vec<String> = destinations
+        .flat_map(|name| {
+            let keys = destination_keys(destination_kind(section, name));
+            keys.map(move |key| format!("{name}.{key}"))
+        })
+        .collect();
+    let output_keys = KEYS.iter().filter(|row| row.scope == Scope::Output && !row.name.contains('<'));
+    keys.extend(output_keys.map(|row| row.name.to_owned()));
+    keys.extend(host::HOST_KEYS.iter().map(|key| (*key).to_owned()));
+    keys
+}
+
+/// The first destination whose type has this key, for a key that was written without a destination.
+fn owner<'n>(section: &Section, names: &'n SectionNames, key: &str) -> Option<&'n String> {
+    let mut destinations = names.configured.iter().chain(&names.routed);
+    destinations
+        .find(|name| destination_kind(section, name).is_some_and(|kind| find(Some(kind), key).is_some()))
+}
+
+/// The closest key of the same destination.
+fn closest_in_destination(section: &Section, names: &SectionNames, key: &str) -> Option<String> {
+    let (destination, name) = key.rsplit_once('.')?;
+    if is_group(destination) || !names.is_destination(destination) {
+        return None;
+    }
+    let keys: Vec<&str> = destination_keys(destination_kind(section, destination)).collect();
+    let near = closest_or_part(name, &keys)?;
+    Some(format!("{destination}.{near}"))
+}
+
+/// The keys of a destination; every type's keys when its type is not known.
+fn destination_keys(kind: Option<DestinationKind>) -> impl Iterator<Item = &'static str> {
+    let rows = KEYS.iter().filter(move |row| row.scope != Scope::Output);
+    rows.filter(move |row| kind.is_none() || row.applies_to(kind)).map(|row| row.name)
+}

@@ -1,0 +1,55 @@
+//! Detects the format of a file by its content.
+
+use std::path::Path;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FileFormat {
+    /// Fluent Bit's own format.
+    Classic,
+    Json,
+    Yaml,
+    /// Some other format, such as fluentd's, whose sections begin with `<`.
+    Other,
+}
+
+/// Detects the format of a text. The path decides only when the text does not.
+pub(super) fn detect(path: &Path, text: &str) -> FileFormat {
+    let first_line = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
+    match first_line {
+        Some(line) if is_header(line) || line.starts_with('@') => FileFormat::Classic,
+        Some(line) if line.starts_with('<') => FileFormat::Other,
+        Some(line) if line.starts_with(['{', '[']) => FileFormat::Json,
+        _ if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("conf")) => {
+            FileFormat::Classic
+        }
+        _ => FileFormat::Yaml,
+    }
+}
+
+/// Whether it is a section's header such as `[SERVICE]`, which in YAML would be a list of one word.
+fn is_header(line: &str) -> bool {
+    let name = line.strip_prefix('[').and_then(|rest| rest.split(']').next());
+    name.is_some_and(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphabetic() || c == '_'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_line_that_says_something_decides() {
+        for (text, kind) in [
+            ("# comment\n\n[SERVICE]\n    Flush 1\n", FileFormat::Classic),
+            ("@INCLUDE other.conf\n", FileFormat::Classic),
+            ("{\"family\": \"web\"}", FileFormat::Json),
+            ("[\n  {\"name\": \"app\"}\n]", FileFormat::Json),
+            ("service:\n  flush: 1\n", FileFormat::Yaml),
+            ("---\nResources: {}\n", FileFormat::Yaml),
+            ("# fluentd\n<match **>\n", FileFormat::Other),
+            ("", FileFormat::Yaml),
+        ] {
+            assert_eq!(detect(Path::new("x"), text), kind, "{text}");
+        }
+        assert_eq!(detect(Path::new("x.conf"), "# only a comment\n"), FileFormat::Classic);
+    }
+}
