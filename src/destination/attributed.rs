@@ -22,7 +22,7 @@ const REPORT_FIELDS: &[&[u8]] = &[b"summary"];
 pub(super) struct AttributedLine<'l> {
     pub(super) entry: &'l Entry<'l, 'l, 'l>,
     common: &'l Common,
-    /// `None`: the payload as a whole.
+    /// `None`: the whole content.
     message: Option<Value<'l>>,
     fields: &'l [Field<'l>],
     /// Which of the fields is the message.
@@ -35,7 +35,7 @@ pub(super) enum Extent {
     Whole,
     /// All attributes, and so much of the message that its JSON takes at most this many bytes.
     Cut(usize),
-    /// No attributes; the message holds the beginning of the whole payload, as JSON of at most this many bytes.
+    /// No attributes; the message holds the beginning of the whole content, as JSON of at most this many bytes.
     Alone(usize),
 }
 
@@ -73,7 +73,7 @@ pub(super) fn fit(max: usize, out: &mut Vec<u8>, write: impl Fn(Extent, &mut Vec
         return Encoded::Complete { size: out.len() - start };
     }
     out.truncate(start);
-    match message.checked_sub(excess).filter(|room| *room > content::MARKER_ROOM) {
+    match message.checked_sub(excess).filter(|room| *room > content::MAX_MARKER_BYTES) {
         Some(room) => write(Extent::Cut(room), out),
         None => {
             let marker = write(Extent::Alone(0), out);

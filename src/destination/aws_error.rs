@@ -5,7 +5,7 @@
 use http::HeaderName;
 use serde_json::Value;
 
-use super::redact::shown;
+use super::redact;
 use super::{Reply, ReplyAction, RetryTiming};
 
 /// A service's answer in its own words.
@@ -109,11 +109,11 @@ impl AwsError {
         match code.as_str() {
             _ if *unread => text.push_str("and broke off"),
             "" => text.push_str("no error code"),
-            code => text.extend(shown(code)),
+            code => text.extend(redact::quoted(code)),
         }
         if !message.is_empty() {
             text.push_str(": ");
-            text.extend(shown(message));
+            text.extend(redact::quoted(message));
         }
         text
     }

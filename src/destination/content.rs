@@ -1,72 +1,77 @@
-//! What of an entry is sent: the whole record, one field's text, or a stop event; and how it is cut when too long.
+//! The content of an entry: what of it is sent (the whole record, one field, or a stop event), and how it is cut when
+//! too long. Destinations put their own frame around it.
 
 use crate::classify::classes::Entry;
 use crate::config::Common;
 use crate::input::record::{Record, Value};
 use crate::json::{self, Writer};
 
-/// Writes the entry's payload: a JSON object, or bare text when `log_key` names a string.
+/// Writes the entry's content: a JSON value, or plain text when `log_key` names a text field.
 pub(super) fn write<const QUOTED: bool>(
     common: &Common,
     entry: &Entry<'_, '_, '_>,
     out: &mut Writer<'_, QUOTED>,
 ) {
     match select(common, entry) {
-        Payload::Json(text) => out.text(&text),
-        Payload::Text(text) => out.text(text),
-        Payload::Value(value) => out.value(value),
-        Payload::Record(record) => common.refrain.record(record, out, |_| false),
+        Content::Stop(text) => out.text(&text),
+        Content::Text(text) => out.text(text),
+        Content::Value(value) => out.value(value),
+        Content::Record(record) => common.refrain.record(record, out, |_| false),
     }
 }
 
-/// The payload as plain text of at most `max` bytes: a record loses the end of its longest text, so that it stays
-/// JSON; anything else loses its end. A marker says how much is gone.
+/// The content as text of at most `max` bytes. A record loses the end of its longest text, so that it stays JSON;
+/// anything else loses its end. A marker says how many bytes are gone.
 pub(super) fn cut(common: &Common, entry: &Entry<'_, '_, '_>, max: usize) -> Vec<u8> {
     match select(common, entry) {
-        Payload::Json(text) => cut_text(&text, max),
-        Payload::Text(text) => cut_text(&String::from_utf8_lossy(text).into_owned().into_bytes(), max),
-        Payload::Value(value) => {
+        Content::Stop(text) => cut_text(&text, max),
+        Content::Text(text) => cut_text(&String::from_utf8_lossy(text).into_owned().into_bytes(), max),
+        Content::Value(value) => {
             let mut text = Vec::new();
             Writer::<false>::new(&mut text).value(value);
             cut_text(&text, max)
         }
-        Payload::Record(record) => cut_record(record, max),
+        Content::Record(record) => cut_record(record, max),
     }
 }
 
-/// Whether the payload is the record itself, and not a field or a stop event.
+/// Whether the content is the whole record, not a field or a stop event.
 pub(super) fn is_record(common: &Common, entry: &Entry<'_, '_, '_>) -> bool {
-    entry.stop.is_none() && selected(common, entry).is_none()
+    entry.stop.is_none() && log_key_field(common, entry).is_none()
 }
 
-/// Whether the payload is text, and not JSON.
-pub(super) fn is_bare(common: &Common, entry: &Entry<'_, '_, '_>) -> bool {
-    entry.stop.is_none() && selected(common, entry).and_then(Value::text).is_some()
+/// Whether the content is plain text, not JSON.
+pub(super) fn is_text(common: &Common, entry: &Entry<'_, '_, '_>) -> bool {
+    entry.stop.is_none() && log_key_field(common, entry).and_then(Value::text).is_some()
 }
 
-fn selected<'p>(common: &Common, entry: &Entry<'_, 'p, '_>) -> Option<Value<'p>> {
+/// The field that `log_key` names.
+fn log_key_field<'c>(common: &Common, entry: &Entry<'_, 'c, '_>) -> Option<Value<'c>> {
     common.log_key.as_ref().and_then(|key| entry.record.get(key.as_bytes()))
 }
 
-enum Payload<'p> {
-    Json(Vec<u8>),
-    Text(&'p [u8]),
-    Value(Value<'p>),
-    Record(&'p Record<'p, 'p>),
+enum Content<'c> {
+    /// A stop event, serialized.
+    Stop(Vec<u8>),
+    /// The text of the field that `log_key` names.
+    Text(&'c [u8]),
+    /// That field's value when it is not text.
+    Value(Value<'c>),
+    Record(&'c Record<'c, 'c>),
 }
 
-fn select<'p>(common: &Common, entry: &Entry<'p, 'p, 'p>) -> Payload<'p> {
+fn select<'c>(common: &Common, entry: &Entry<'c, 'c, 'c>) -> Content<'c> {
     if let Some(stop) = entry.stop {
         let text =
             if common.enrich_stops { serde_json::to_vec(stop) } else { serde_json::to_vec(&stop.event) };
         if let Ok(text) = text {
-            return Payload::Json(text);
+            return Content::Stop(text);
         }
     }
-    match selected(common, entry) {
-        Some(Value::Text(text) | Value::Binary(text)) => Payload::Text(text),
-        Some(value) => Payload::Value(value),
-        None => Payload::Record(entry.record),
+    match log_key_field(common, entry) {
+        Some(Value::Text(text) | Value::Binary(text)) => Content::Text(text),
+        Some(value) => Content::Value(value),
+        None => Content::Record(entry.record),
     }
 }
 
@@ -74,25 +79,28 @@ fn marker(lost: usize) -> String {
     format!(" [truncated {lost} bytes]")
 }
 
-/// Room kept for the marker, whatever number it holds.
-pub(super) const MARKER_ROOM: usize = " [truncated 18446744073709551615 bytes]".len();
+/// Bytes of the longest marker.
+pub(super) const MAX_MARKER_BYTES: usize = " [truncated 18446744073709551615 bytes]".len();
 
 fn cut_text(text: &[u8], max: usize) -> Vec<u8> {
-    let kept = json::cut(text, max.saturating_sub(MARKER_ROOM));
+    let kept = json::cut(text, max.saturating_sub(MAX_MARKER_BYTES));
     [kept, marker(text.len() - kept.len()).as_bytes()].concat()
 }
 
-/// The beginning of `text` and a marker, such that its JSON string, without the quotation marks, has at most `room`
-/// bytes; room for the marker must be there.
+/// The beginning of `text` and a marker, which as a JSON string take at most `room` bytes without the quotation marks.
+/// `room` must be at least [`MAX_MARKER_BYTES`].
 pub(super) fn cut_for_string(text: &[u8], room: usize) -> Vec<u8> {
     let text = String::from_utf8_lossy(text);
-    let mut left = room.saturating_sub(MARKER_ROOM);
-    let fits = |c: &char| {
-        let rest = left.checked_sub(string_len(*c));
-        left = rest.unwrap_or(left);
-        rest.is_some()
-    };
-    let kept: String = text.chars().take_while(fits).collect();
+    let room = room.saturating_sub(MAX_MARKER_BYTES);
+    let mut kept = String::new();
+    let mut escaped_len = 0;
+    for c in text.chars() {
+        escaped_len += string_len(c);
+        if escaped_len > room {
+            break;
+        }
+        kept.push(c);
+    }
     let lost = text.len() - kept.len();
     (kept + &marker(lost)).into_bytes()
 }
@@ -108,15 +116,12 @@ fn string_len(c: char) -> usize {
 
 fn cut_record(record: &Record<'_, '_>, max: usize) -> Vec<u8> {
     let whole = as_json(record);
-    let longest =
-        record.fields.iter().enumerate().max_by_key(|(_, field)| field.value.text().map_or(0, <[u8]>::len));
-    let Some((position, text)) = longest.and_then(|(position, field)| Some((position, field.value.text()?)))
-    else {
+    let Some((position, text)) = longest_text(record) else {
         return cut_text(&whole, max);
     };
-    // What the text may still take: its present share of the JSON less all that is too much.
-    let share: usize = String::from_utf8_lossy(text).chars().map(string_len).sum();
-    let Some(room) = (share + max).checked_sub(whole.len()).filter(|room| *room > MARKER_ROOM) else {
+    let text_len: usize = String::from_utf8_lossy(text).chars().map(string_len).sum();
+    // What the text may still take: its own length less the excess of the whole record.
+    let Some(room) = (text_len + max).checked_sub(whole.len()).filter(|room| *room > MAX_MARKER_BYTES) else {
         return cut_text(&whole, max);
     };
     let shortened = cut_for_string(text, room);
@@ -125,6 +130,12 @@ fn cut_record(record: &Record<'_, '_>, max: usize) -> Vec<u8> {
         field.value = Value::Text(&shortened);
     }
     as_json(&record.with_fields(&fields))
+}
+
+/// The record's longest text, and which of its fields holds it.
+fn longest_text<'r>(record: &Record<'r, '_>) -> Option<(usize, &'r [u8])> {
+    let texts = record.fields.iter().enumerate().filter_map(|(at, field)| Some((at, field.value.text()?)));
+    texts.max_by_key(|(_, text)| text.len())
 }
 
 fn as_json(record: &Record<'_, '_>) -> Vec<u8> {

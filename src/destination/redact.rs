@@ -1,34 +1,35 @@
-//! What others say, as it may stand in one line of our log.
+//! Makes a service's error text fit to be quoted in one line of the log.
 //!
-//! A service may repeat what it was sent, in quotes ("Value 'hunter2' at 'logEvents.1.member.message' failed to satisfy
-//! constraint"), and the log is no place for what records hold: it may come back as a record itself.
+//! A service may repeat, in quotes, what it was sent ("Value 'hunter2' at 'logEvents.1.member.message' failed to satisfy
+//! constraint"). The contents of records must not get into the log, which may itself be collected and come back as a
+//! record.
 
-/// Characters of it that are shown.
-const MOST: usize = 300;
+/// Longer error texts are cut.
+const MAX_QUOTED_CHARS: usize = 300;
 
-/// Stands for what was quoted.
+/// Replaces text in quotation marks.
 const MASK: char = '…';
 
-/// Without what would break the line or command the terminal, without what it quotes, and not too much of it.
-pub(super) fn shown(text: &str) -> impl Iterator<Item = char> {
-    without_quotes(text).into_iter().take(MOST)
+/// The text on one line: without control characters, with quoted text masked, and cut at [`MAX_QUOTED_CHARS`].
+pub(super) fn quoted(text: &str) -> impl Iterator<Item = char> {
+    mask_quotes(text).into_iter().take(MAX_QUOTED_CHARS)
 }
 
-/// What stands in quotes is masked, but for the name of a member behind "at".
-fn without_quotes(text: &str) -> Vec<char> {
-    let mut shown = Vec::new();
-    let mut left = text.chars().filter(|c| !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}'));
-    while let Some(c) = left.next() {
-        let opens =
-            matches!(c, '\'' | '"' | '`') && !shown.last().is_some_and(|c: &char| c.is_alphanumeric());
-        let names = shown.ends_with(&[' ', 'a', 't', ' ']);
-        shown.push(c);
-        if opens && !names {
-            shown.push(MASK);
-            shown.extend(left.by_ref().find(|inside| *inside == c));
+/// Masks text in quotation marks, except the name of a member after "at".
+fn mask_quotes(text: &str) -> Vec<char> {
+    let mut masked = Vec::new();
+    let mut rest = text.chars().filter(|c| !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}'));
+    while let Some(c) = rest.next() {
+        let is_opening =
+            matches!(c, '\'' | '"' | '`') && !masked.last().is_some_and(|c: &char| c.is_alphanumeric());
+        let is_member_name = masked.ends_with(&[' ', 'a', 't', ' ']);
+        masked.push(c);
+        if is_opening && !is_member_name {
+            masked.push(MASK);
+            masked.extend(rest.by_ref().find(|inside| *inside == c));
         }
     }
-    shown
+    masked
 }
 
 #[cfg(test)]
@@ -37,7 +38,7 @@ mod tests {
 
     #[test]
     fn what_is_quoted_is_masked_and_the_rest_is_shown() {
-        for (said, expected) in [
+        for (text, expected) in [
             ("The specified log group does not exist.", "The specified log group does not exist."),
             (
                 "Value 'hunter2' at 'logEvents.1.member.message' failed to satisfy constraint",
@@ -49,12 +50,12 @@ mod tests {
             ("it breaks off in 'hunter2", "it breaks off in '…"),
             ("", ""),
         ] {
-            assert_eq!(shown(said).collect::<String>(), expected);
+            assert_eq!(quoted(text).collect::<String>(), expected);
         }
     }
 
     #[test]
     fn it_is_one_line_of_bounded_length() {
-        assert_eq!(shown(&"é\n\u{2028}".repeat(1_000)).collect::<String>(), "é".repeat(MOST));
+        assert_eq!(quoted(&"é\n\u{2028}".repeat(1_000)).collect::<String>(), "é".repeat(MAX_QUOTED_CHARS));
     }
 }

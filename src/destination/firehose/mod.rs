@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::aws_error::AwsError;
 use super::aws_json::Service;
 use super::firehose_record::{Frame, MAX_RECORD};
-use super::redact::shown;
+use super::redact;
 use super::timestamp_field::TimestampField;
 use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request, RetryTiming, aws_error};
 use crate::classify::classes::Entry;
@@ -170,7 +170,7 @@ fn accepted(batch: &Batch, reply: &Reply) -> ReplyAction {
         0 => later("with failures it does not name"),
         all if all >= batch.items.len() => {
             let code = answers.first().and_then(|answer| answer["ErrorCode"].as_str()).unwrap_or_default();
-            later(&format!("but took no record: {}", shown(code).collect::<String>()))
+            later(&format!("but took no record: {}", redact::quoted(code).collect::<String>()))
         }
         _ => ReplyAction::Partial { retry, refused: Vec::new() },
     }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::firehose_record::{Frame, MAX_RECORD};
 use super::http_post::{self, Post};
-use super::redact::shown;
+use super::redact;
 use super::timestamp_field::TimestampField;
 use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request, RetryTiming};
 use crate::classify::classes::Entry;
@@ -214,7 +214,7 @@ fn describe(reply: &Reply, body: &Value) -> String {
     let mut why = http_post::describe("the endpoint", reply);
     if let Some(message) = body["errorMessage"].as_str() {
         why.push_str(": ");
-        why.extend(shown(message));
+        why.extend(redact::quoted(message));
     }
     why
 }

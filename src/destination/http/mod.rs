@@ -85,7 +85,7 @@ impl HttpEndpoint {
     /// Longer than a whole body may be: a record loses the end of its longest text, or else becomes text itself.
     fn write_cut(&self, entry: &Entry<'_, '_, '_>, out: &mut Vec<u8>) {
         let max = self.limits.bytes.saturating_sub(1);
-        if !content::is_bare(&self.common, entry) {
+        if !content::is_text(&self.common, entry) {
             let text = self.dated.cut(&self.common, entry, max);
             if serde_json::from_slice::<serde::de::IgnoredAny>(&text).is_ok() {
                 return out.extend(text);
@@ -165,7 +165,7 @@ impl Destination for HttpEndpoint {
     /// The record as a JSON value; bare text that `log_key` leaves becomes a JSON string.
     fn encode(&self, entry: &Entry<'_, '_, '_>, _: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {
         let start = out.len();
-        if content::is_bare(&self.common, entry) {
+        if content::is_text(&self.common, entry) {
             out.push(b'"');
             content::write(&self.common, entry, &mut Writer::<true>::new(out));
             out.push(b'"');

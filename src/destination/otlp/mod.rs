@@ -15,7 +15,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 
 use self::record::LogRecord;
 use self::resource::Resources;
-use super::redact::shown;
+use super::redact;
 use super::{
     Destination, Encoded, Endpoint, HttpRequest, Network, Purpose, Reply, ReplyAction, Request, RetryTiming,
     gzip,
@@ -135,7 +135,7 @@ impl Otlp {
             }
             Some(partial) if partial == PartialSuccess::default() => ReplyAction::Delivered,
             Some(PartialSuccess { rejected, message }) => {
-                let message: String = shown(&message).collect();
+                let message: String = redact::quoted(&message).collect();
                 let why = format!("the receiver rejected {rejected} records: {message}");
                 ReplyAction::PartialUnknown { refused: rejected, why }
             }
