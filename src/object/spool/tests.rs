@@ -2,6 +2,8 @@ use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use std::time::Duration;
+
 use super::*;
 
 /// A folder that goes with the test.
@@ -21,7 +23,7 @@ impl Temp {
             object_size: 1_000,
             object_age: Duration::from_secs(600),
             limit: 10_000,
-            packs: false,
+            deflate_batches: false,
         }
     }
 
