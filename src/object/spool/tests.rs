@@ -1,7 +1,6 @@
 use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-
 use std::time::Duration;
 
 use super::*;
