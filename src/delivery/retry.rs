@@ -63,12 +63,12 @@ pub enum Outcome {
     /// Halves may fare better.
     Split {
         /// The service's reason.
-        why: String,
+        reason: String,
     },
     /// Refused for good.
     Rejected {
         /// The service's reason.
-        why: String,
+        reason: String,
     },
     /// Not by the deadline, or not before a person acted.
     GivenUp,
@@ -136,8 +136,8 @@ impl<T: SendRequest> Sender<T> {
             let pause = match judgement {
                 ReplyAction::Delivered if purpose == Purpose::Deliver => return Outcome::Delivered(reply),
                 ReplyAction::Delivered => journey.prepared(),
-                ReplyAction::Ignored { why } => {
-                    self.say(Level::Warn, "forgiven", &why);
+                ReplyAction::Ignored { reason } => {
+                    self.say(Level::Warn, "forgiven", &reason);
                     journey.prepared()
                 }
                 ReplyAction::Prepare(requests) => {
@@ -149,32 +149,32 @@ impl<T: SendRequest> Sender<T> {
                     None
                 }
                 ReplyAction::Partial { retry, refused } => return Outcome::Partial { retry, refused, asked },
-                ReplyAction::PartialUnknown { refused, why } => {
+                ReplyAction::PartialUnknown { refused, reason } => {
                     let level = if refused > 0 { Level::Error } else { Level::Warn };
-                    return self.end(level, "rejected", &why, Outcome::PartialUnknown { refused });
+                    return self.end(level, "rejected", &reason, Outcome::PartialUnknown { refused });
                 }
-                ReplyAction::Split { why } => {
-                    self.say(Level::Warn, "split", &why);
-                    return Outcome::Split { why };
+                ReplyAction::Split { reason } => {
+                    self.say(Level::Warn, "split", &reason);
+                    return Outcome::Split { reason };
                 }
-                ReplyAction::Rejected { why } => {
-                    self.say(Level::Error, "refused", &why);
-                    return Outcome::Rejected { why };
+                ReplyAction::Rejected { reason } => {
+                    self.say(Level::Error, "refused", &reason);
+                    return Outcome::Rejected { reason };
                 }
-                ReplyAction::WrongRegion { why, .. } if journey.moved => {
-                    return self.end(Level::Error, "slow", &why, Outcome::GivenUp);
+                ReplyAction::WrongRegion { reason, .. } if journey.moved => {
+                    return self.end(Level::Error, "slow", &reason, Outcome::GivenUp);
                 }
-                ReplyAction::WrongRegion { region, why } => {
-                    self.follow(&region, &why);
+                ReplyAction::WrongRegion { region, reason } => {
+                    self.follow(&region, &reason);
                     journey = Attempts { moved: true, ..Attempts::new((errand.request)()) };
                     None
                 }
-                ReplyAction::Reauthorize { why } => Some(self.reauthorize(&mut journey, tries, &why)),
-                ReplyAction::Retry { timing: RetryTiming::NextFlush, why } => {
-                    return self.end(Level::Error, "slow", &why, Outcome::GivenUp);
+                ReplyAction::Reauthorize { reason } => Some(self.reauthorize(&mut journey, tries, &reason)),
+                ReplyAction::Retry { timing: RetryTiming::NextFlush, reason } => {
+                    return self.end(Level::Error, "slow", &reason, Outcome::GivenUp);
                 }
-                ReplyAction::Retry { timing: RetryTiming::Backoff, why } => {
-                    Some(self.later(tries, asked, &why))
+                ReplyAction::Retry { timing: RetryTiming::Backoff, reason } => {
+                    Some(self.later(tries, asked, &reason))
                 }
             };
             if let Some(pause) = pause
@@ -187,8 +187,8 @@ impl<T: SendRequest> Sender<T> {
     }
 
     /// From now on everything goes to that region.
-    fn follow(&self, region: &str, why: &str) {
-        self.say(Level::Warn, "moved", &format!("{why}; set region {region}"));
+    fn follow(&self, region: &str, reason: &str) {
+        self.say(Level::Warn, "moved", &format!("{reason}; set region {region}"));
         self.transport.set_region(region);
         if let Some(store) = self.destination.store() {
             store.moved(region);
@@ -229,9 +229,9 @@ impl<T: SendRequest> Sender<T> {
     }
 
     /// The first time at once with other credentials, after that with pauses.
-    fn reauthorize(&self, journey: &mut Attempts<'_>, tries: &AttemptCount, why: &str) -> Duration {
+    fn reauthorize(&self, journey: &mut Attempts<'_>, tries: &AttemptCount, reason: &str) -> Duration {
         self.transport.credentials_refused();
-        self.say(Level::Warn, "credentials", why);
+        self.say(Level::Warn, "credentials", reason);
         match std::mem::replace(&mut journey.reauthorized, true) {
             true => self.pause(tries),
             false => Duration::ZERO,
@@ -239,8 +239,8 @@ impl<T: SendRequest> Sender<T> {
     }
 
     /// The pause before something is tried again.
-    pub(super) fn later(&self, tries: &AttemptCount, asked: Option<Duration>, why: &str) -> Duration {
-        self.say(Level::Warn, "later", why);
+    pub(super) fn later(&self, tries: &AttemptCount, asked: Option<Duration>, reason: &str) -> Duration {
+        self.say(Level::Warn, "later", reason);
         // "Retry-After: 0" is no reason for a storm.
         asked.map_or_else(|| self.pause(tries), |asked| asked.max(FIRST_PAUSE))
     }
@@ -256,8 +256,8 @@ impl<T: SendRequest> Sender<T> {
         true
     }
 
-    fn end(&self, level: Level, subject: &str, why: &str, arrival: Outcome) -> Outcome {
-        self.say(level, subject, why);
+    fn end(&self, level: Level, subject: &str, reason: &str, arrival: Outcome) -> Outcome {
+        self.say(level, subject, reason);
         arrival
     }
 
@@ -294,8 +294,8 @@ impl<T: SendRequest> Sender<T> {
     /// What one outcome says about the destination as a whole. A missing permission or name concerns one group, key or
     /// stream; others may do.
     fn learn(&self, pass: Permit<'_>, judgement: &ReplyAction) {
-        let (change, why) = match judgement {
-            ReplyAction::Retry { timing: RetryTiming::Backoff, why } => (pass.failed(), why.as_str()),
+        let (change, reason) = match judgement {
+            ReplyAction::Retry { timing: RetryTiming::Backoff, reason } => (pass.failed(), reason.as_str()),
             ReplyAction::Retry { timing: RetryTiming::NextFlush, .. } | ReplyAction::Reauthorize { .. } => {
                 pass.inconclusive();
                 return;
@@ -310,7 +310,7 @@ impl<T: SendRequest> Sender<T> {
                 self.announce(
                     Level::Error,
                     format_args!(
-                        "is left alone after {failures} failures in a row ({why}); one request tries again in {seconds} s, \
+                        "is left alone after {failures} failures in a row ({reason}); one request tries again in {seconds} s, \
                          and until it succeeds chunks are answered with RETRY at once"
                     ),
                 );
@@ -339,5 +339,5 @@ fn judge_failure(failure: &Failure) -> ReplyAction {
         }
         Failure::Credentials(_) => RetryTiming::NextFlush,
     };
-    ReplyAction::Retry { timing: pace, why: failure.to_string() }
+    ReplyAction::Retry { timing: pace, reason: failure.to_string() }
 }

@@ -104,9 +104,9 @@ impl<T: SendRequest> Sender<T> {
             match self.send_with_retry(&errand, &mut tries, deadline).await {
                 Outcome::Delivered(_) => return self.delivered(&batch, progress),
                 Outcome::PartialUnknown { refused } => return self.short(&batch, progress, refused),
-                Outcome::Split { why } => return BatchOutcome::Split(batch, why),
-                Outcome::Rejected { why } => {
-                    self.refuse(&batch, progress, &why);
+                Outcome::Split { reason } => return BatchOutcome::Split(batch, reason),
+                Outcome::Rejected { reason } => {
+                    self.refuse(&batch, progress, &reason);
                     return BatchOutcome::Settled;
                 }
                 Outcome::GivenUp => return BatchOutcome::GivenUp,

@@ -44,7 +44,7 @@ pub fn judge_call(reply: &Reply, operation: &str) -> ReplyAction {
     let common = error.common_judgement(reply, operation);
     common.unwrap_or_else(|| ReplyAction::Retry {
         timing: RetryTiming::NextFlush,
-        why: error.describe(operation),
+        reason: error.describe(operation),
     })
 }
 
@@ -56,16 +56,16 @@ impl AwsError {
 
     /// What it means for any service; `None` when the service must say.
     pub(super) fn common_judgement(&self, reply: &Reply, operation: &str) -> Option<ReplyAction> {
-        let why = self.describe(operation);
+        let reason = self.describe(operation);
         if self.is_throttle() || self.is_outage() || self.unread {
-            return Some(ReplyAction::Retry { timing: RetryTiming::Backoff, why });
+            return Some(ReplyAction::Retry { timing: RetryTiming::Backoff, reason });
         }
         if self.is_authentication() {
-            return Some(ReplyAction::Reauthorize { why });
+            return Some(ReplyAction::Reauthorize { reason });
         }
         if self.code.starts_with("AccessDenied") || reply.status == 403 {
-            let why = format!("{why}; allow it to the role that signs: the task role, or role_arn");
-            return Some(ReplyAction::Retry { timing: RetryTiming::NextFlush, why });
+            let reason = format!("{reason}; allow it to the role that signs: the task role, or role_arn");
+            return Some(ReplyAction::Retry { timing: RetryTiming::NextFlush, reason });
         }
         None
     }

@@ -101,15 +101,15 @@ pub(super) fn describe(who: &str, reply: &Reply) -> String {
 }
 
 /// Statuses that mean the same to everyone here.
-pub(super) fn judge(reply: &Reply, why: String) -> ReplyAction {
+pub(super) fn judge(reply: &Reply, reason: String) -> ReplyAction {
     match reply.status {
-        413 => ReplyAction::Split { why },
-        408 | 429 | 500..=599 => ReplyAction::Retry { timing: RetryTiming::Backoff, why },
-        400..=499 => ReplyAction::Rejected { why },
+        413 => ReplyAction::Split { reason },
+        408 | 429 | 500..=599 => ReplyAction::Retry { timing: RetryTiming::Backoff, reason },
+        400..=499 => ReplyAction::Rejected { reason },
         // A redirect, or a success the vendor never gives: something else is listening there.
         _ => ReplyAction::Retry {
             timing: RetryTiming::NextFlush,
-            why: format!("{why}, which is not an acceptance"),
+            reason: format!("{reason}, which is not an acceptance"),
         },
     }
 }

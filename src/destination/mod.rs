@@ -269,43 +269,43 @@ pub enum ReplyAction {
         /// Refused for good; 0 when the service only warns.
         refused: usize,
         /// For the log.
-        why: String,
+        reason: String,
     },
     /// Not now.
     Retry {
         /// When to come back, if the vendor did not say.
         timing: RetryTiming,
         /// For the log.
-        why: String,
+        reason: String,
     },
     /// Too much at once, or a bad record among good ones: halves may fare better.
     Split {
         /// For the log.
-        why: String,
+        reason: String,
     },
     /// The credentials are not accepted; others may be.
     Reauthorize {
         /// For the log.
-        why: String,
+        reason: String,
     },
     /// What is asked for is in another region.
     WrongRegion {
         /// The region.
         region: String,
         /// For the log.
-        why: String,
+        reason: String,
     },
     /// Something must be made first; then the same batch again.
     Prepare(Vec<Request>),
     /// This preparation failed, but the batch can do without.
     Ignored {
         /// For the log.
-        why: String,
+        reason: String,
     },
     /// Refused for good.
     Rejected {
         /// For the log.
-        why: String,
+        reason: String,
     },
 }
 

@@ -3,12 +3,33 @@
 //! Pure like the rest: it words requests and reads replies; `upload` decides their order, `deliver` their pace.
 
 use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
 
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
 use super::{Reply, ReplyAction, Request};
-use crate::object::spool::SpoolSettings;
+
+/// Stands for the uuid in an object's name until the object is opened.
+pub const UUID_PLACEHOLDER: u8 = 0;
+
+/// How a destination's objects are filled on disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpoolSettings {
+    /// The spool's folder; missing folders are created.
+    pub dir: PathBuf,
+    /// Keeps the files of different destinations apart.
+    pub label: String,
+    /// Size in bytes, before compression, at which an object is due.
+    pub object_size: u64,
+    /// Age at which an object is due.
+    pub object_age: Duration,
+    /// Limit of all files together, in bytes.
+    pub limit: u64,
+    /// Whether large batches are deflated on disk already; only where objects are gzip.
+    pub deflate_batches: bool,
+}
 
 /// An object store.
 pub trait ObjectStore: fmt::Debug {

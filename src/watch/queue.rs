@@ -182,22 +182,22 @@ impl<I: ChunkSink + 'static> QueueWatch<I> {
 
     fn complain(&self, what: &str, trouble: &ReplyAction) {
         const ADVICE: &str = "; check queue.url, queue.region and the role's sqs:ReceiveMessage, sqs:DeleteMessage, sqs:ChangeMessageVisibility";
-        let (level, why, advice) = match trouble {
-            ReplyAction::Reauthorize { why } => {
+        let (level, reason, advice) = match trouble {
+            ReplyAction::Reauthorize { reason } => {
                 self.signer.refused();
-                (Level::Warn, why.as_str(), "")
+                (Level::Warn, reason.as_str(), "")
             }
-            ReplyAction::Retry { timing: RetryTiming::NextFlush, why } => {
-                (Level::Error, why.as_str(), ADVICE)
+            ReplyAction::Retry { timing: RetryTiming::NextFlush, reason } => {
+                (Level::Error, reason.as_str(), ADVICE)
             }
-            ReplyAction::Retry { timing: RetryTiming::Backoff, why } => (Level::Warn, why.as_str(), ""),
+            ReplyAction::Retry { timing: RetryTiming::Backoff, reason } => (Level::Warn, reason.as_str(), ""),
             // Calls without a batch have no other outcome.
             _ => (Level::Warn, "an answer that cannot be", ""),
         };
         self.log.once_a_minute(
             level,
             &format!("queue/{what}"),
-            format_args!("queue: cannot {what}: {why}{advice}"),
+            format_args!("queue: cannot {what}: {reason}{advice}"),
         );
     }
 

@@ -124,8 +124,8 @@ pub(super) fn succeeded(reply: &Reply, operation: &str) -> Result<(), ReplyActio
 }
 
 /// Trouble that may pass.
-pub(super) fn later(why: String) -> ReplyAction {
-    ReplyAction::Retry { timing: RetryTiming::Backoff, why }
+pub(super) fn later(reason: String) -> ReplyAction {
+    ReplyAction::Retry { timing: RetryTiming::Backoff, reason }
 }
 
 #[cfg(test)]

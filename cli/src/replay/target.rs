@@ -2,7 +2,7 @@
 
 use ecs_router::config::Lookup;
 use ecs_router::config::keys::DestinationKind;
-use ecs_router::object::spool;
+use ecs_router::destination::object_store::UUID_PLACEHOLDER;
 use serde_json::{Map, Value};
 
 use super::resolve::Resolved;
@@ -50,7 +50,7 @@ pub(super) fn json(fields: Vec<(&'static str, String)>) -> Value {
 
 /// The object key. Its uuid is only chosen when an object is begun.
 fn key(target: &[u8]) -> String {
-    let parts: Vec<String> = target.split(|byte| *byte == spool::UUID).map(text).collect();
+    let parts: Vec<String> = target.split(|byte| *byte == UUID_PLACEHOLDER).map(text).collect();
     parts.join("$(uuid)")
 }
 

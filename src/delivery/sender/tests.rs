@@ -65,7 +65,7 @@ impl Destination for Vendor {
     }
 
     fn classify_reply(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
-        let why = "as scripted".to_owned();
+        let reason = "as scripted".to_owned();
         let all = 0..batch.items.len();
         match reply.status {
             200 => ReplyAction::Delivered,
@@ -73,14 +73,14 @@ impl Destination for Vendor {
                 ReplyAction::Partial { retry: all.skip(1).collect(), refused: vec![(0..1, Reason::TooOld)] }
             }
             207 => ReplyAction::Partial { retry: all.collect(), refused: Vec::new() },
-            400 => ReplyAction::Split { why },
-            401 => ReplyAction::Reauthorize { why },
-            403 => ReplyAction::Retry { timing: RetryTiming::NextFlush, why },
+            400 => ReplyAction::Split { reason },
+            401 => ReplyAction::Reauthorize { reason },
+            403 => ReplyAction::Retry { timing: RetryTiming::NextFlush, reason },
             404 => ReplyAction::Prepare(vec![prepare("make")]),
             405 => ReplyAction::Prepare(vec![prepare("make house"), prepare("make room")]),
-            409 => ReplyAction::Ignored { why },
-            410 => ReplyAction::Rejected { why },
-            _ => ReplyAction::Retry { timing: RetryTiming::Backoff, why },
+            409 => ReplyAction::Ignored { reason },
+            410 => ReplyAction::Rejected { reason },
+            _ => ReplyAction::Retry { timing: RetryTiming::Backoff, reason },
         }
     }
 }

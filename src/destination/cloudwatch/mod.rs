@@ -107,18 +107,20 @@ impl Cloudwatch {
             (_, "ResourceAlreadyExistsException") => ReplyAction::Delivered,
             ("CreateLogStream", "ResourceNotFoundException") => match &self.create {
                 Some(new) => ReplyAction::Prepare(self.create_group(new, batch)),
-                None => ReplyAction::Retry { timing: RetryTiming::NextFlush, why: self.missing_group(batch) },
+                None => {
+                    ReplyAction::Retry { timing: RetryTiming::NextFlush, reason: self.missing_group(batch) }
+                }
             },
             // Somebody else makes the same group at this moment.
             (_, "OperationAbortedException") => {
-                ReplyAction::Retry { timing: RetryTiming::Backoff, why: error.describe(operation) }
+                ReplyAction::Retry { timing: RetryTiming::Backoff, reason: error.describe(operation) }
             }
             ("PutRetentionPolicy", _) if !error.is_passing() => {
-                ReplyAction::Ignored { why: error.describe(operation) }
+                ReplyAction::Ignored { reason: error.describe(operation) }
             }
             _ => error.common_judgement(reply, operation).unwrap_or_else(|| ReplyAction::Retry {
                 timing: RetryTiming::NextFlush,
-                why: error.describe(operation),
+                reason: error.describe(operation),
             }),
         }
     }
@@ -230,16 +232,16 @@ impl Destination for Cloudwatch {
             return accepted(batch, reply);
         }
         let error = aws_error(reply);
-        let why = error.describe("PutLogEvents");
+        let reason = error.describe("PutLogEvents");
         let about_the_body = reply.status == 413
             || matches!(error.code.as_str(), "InvalidParameterException" | "SerializationException");
         match error.code.as_str() {
             "ResourceNotFoundException" => ReplyAction::Prepare(vec![self.create_stream(batch)]),
-            _ if about_the_body && batch.items.len() > 1 => ReplyAction::Split { why },
-            _ if about_the_body => ReplyAction::Rejected { why },
+            _ if about_the_body && batch.items.len() > 1 => ReplyAction::Split { reason },
+            _ if about_the_body => ReplyAction::Rejected { reason },
             _ => error
                 .common_judgement(reply, "PutLogEvents")
-                .unwrap_or(ReplyAction::Retry { timing: RetryTiming::NextFlush, why }),
+                .unwrap_or(ReplyAction::Retry { timing: RetryTiming::NextFlush, reason }),
         }
     }
 }
@@ -249,7 +251,7 @@ fn accepted(batch: &Batch, reply: &Reply) -> ReplyAction {
     let Ok(body @ Value::Object(_)) = serde_json::from_slice::<Value>(&reply.body) else {
         return ReplyAction::Retry {
             timing: RetryTiming::Backoff,
-            why: "200 without the service's JSON body".to_owned(),
+            reason: "200 without the service's JSON body".to_owned(),
         };
     };
     let rejected = &body["rejectedLogEventsInfo"];

@@ -487,8 +487,8 @@ fn a_missing_stream_is_made_first_and_a_missing_group_only_when_it_may_be() {
     assert_eq!(requests.len(), 1);
     assert_eq!(body(&requests[0]), json!({"logGroupName": "/g", "logStreamName": "s"}));
     let judgement = logs(&[]).classify_reply(Purpose::Prepare("CreateLogStream"), &batch(1), &missing);
-    let why = "log group /g does not exist; create it or set logs.auto_create_group on".to_owned();
-    assert_eq!(judgement, ReplyAction::Retry { timing: RetryTiming::NextFlush, why });
+    let reason = "log group /g does not exist; create it or set logs.auto_create_group on".to_owned();
+    assert_eq!(judgement, ReplyAction::Retry { timing: RetryTiming::NextFlush, reason });
 }
 
 #[rustfmt::skip]
@@ -542,8 +542,8 @@ fn a_retention_refused_for_a_passing_reason_is_tried_again() {
 fn what_is_said_of_an_error_has_the_services_words_and_nothing_of_the_payload() {
     let judgement =
         logs(&[]).classify_reply(Purpose::Deliver, &batch(1), &error(400, "AccessDeniedException"));
-    let why = "PutLogEvents answered 400 AccessDeniedException: in its own words; allow it to the role that signs: \
+    let reason = "PutLogEvents answered 400 AccessDeniedException: in its own words; allow it to the role that signs: \
                the task role, or role_arn"
         .to_owned();
-    assert_eq!(judgement, ReplyAction::Retry { timing: RetryTiming::NextFlush, why });
+    assert_eq!(judgement, ReplyAction::Retry { timing: RetryTiming::NextFlush, reason });
 }

@@ -188,18 +188,18 @@ impl Destination for Datadog {
     }
 
     fn classify_reply(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
-        let why = http_post::describe("Datadog", reply);
+        let reason = http_post::describe("Datadog", reply);
         match reply.status {
             202 => ReplyAction::Delivered,
             // What takes the intake's place behind `endpoint` (Vector, Observability Pipelines) says 200; a page does not.
             200 if is_no_page(&reply.body) => ReplyAction::Delivered,
-            400 if batch.items.len() > 1 => ReplyAction::Split { why },
+            400 if batch.items.len() > 1 => ReplyAction::Split { reason },
             401 | 403 => {
                 let name = &self.common.name;
-                let why = format!("{why}: check that {name}.api_key is an API key of {name}.site");
-                ReplyAction::Retry { timing: RetryTiming::NextFlush, why }
+                let reason = format!("{reason}: check that {name}.api_key is an API key of {name}.site");
+                ReplyAction::Retry { timing: RetryTiming::NextFlush, reason }
             }
-            _ => http_post::judge(reply, why),
+            _ => http_post::judge(reply, reason),
         }
     }
 }

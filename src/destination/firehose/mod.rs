@@ -112,19 +112,19 @@ impl Destination for Firehose {
             return accepted(batch, reply);
         }
         let error = aws_error(reply);
-        let why = error.describe(OPERATION);
+        let reason = error.describe(OPERATION);
         match error.code.as_str() {
             "InvalidArgumentException" | "ValidationException" if batch.items.len() > 1 => {
-                ReplyAction::Split { why }
+                ReplyAction::Split { reason }
             }
             "InvalidArgumentException" | "ValidationException" | "SerializationException" => {
-                ReplyAction::Rejected { why }
+                ReplyAction::Rejected { reason }
             }
             "ResourceNotFoundException" => self.missing_stream(&error),
-            _ if reply.status == 413 => ReplyAction::Split { why },
+            _ if reply.status == 413 => ReplyAction::Split { reason },
             _ => error
                 .common_judgement(reply, OPERATION)
-                .unwrap_or(ReplyAction::Retry { timing: RetryTiming::NextFlush, why }),
+                .unwrap_or(ReplyAction::Retry { timing: RetryTiming::NextFlush, reason }),
         }
     }
 }
@@ -132,20 +132,20 @@ impl Destination for Firehose {
 impl Firehose {
     fn missing_stream(&self, error: &AwsError) -> ReplyAction {
         let Self { stream, common, .. } = self;
-        let why = format!(
+        let reason = format!(
             "{}; create delivery stream {stream} or correct {}.delivery_stream",
             error.describe(OPERATION),
             common.name
         );
-        ReplyAction::Retry { timing: RetryTiming::NextFlush, why }
+        ReplyAction::Retry { timing: RetryTiming::NextFlush, reason }
     }
 }
 
 /// 200 is not yet delivery: each record has an answer of its own, in the order of the request.
 fn accepted(batch: &Batch, reply: &Reply) -> ReplyAction {
-    let later = |why: &str| ReplyAction::Retry {
+    let later = |reason: &str| ReplyAction::Retry {
         timing: RetryTiming::Backoff,
-        why: format!("{OPERATION} answered 200 {why}"),
+        reason: format!("{OPERATION} answered 200 {reason}"),
     };
     let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
     let (Some(failed), Some(answers)) =

@@ -134,7 +134,7 @@ fn only_failed_records_go_again_and_after_a_pause_when_none_arrived() {
     assert_eq!(judgement, ReplyAction::Partial { retry: vec![0, 2], refused: vec![] });
     let all = judged(&*firehose(&[]), 3, &answers([Some("ServiceUnavailableException"); 3]));
     assert!(
-        matches!(&all, ReplyAction::Retry { timing: RetryTiming::Backoff, why } if why.contains("ServiceUnavailable")),
+        matches!(&all, ReplyAction::Retry { timing: RetryTiming::Backoff, reason } if reason.contains("ServiceUnavailable")),
         "{all:?}"
     );
 }
@@ -154,8 +154,8 @@ fn answers_that_are_not_one_for_each_record_say_nothing_about_any() {
 fn a_missing_stream_is_named_with_its_key() {
     let not_found =
         reply(400, r#"{"__type":"ResourceNotFoundException","message":"Firehose ecs-logs not found."}"#);
-    let ReplyAction::Retry { why, .. } = judged(&*firehose(&[]), 1, &not_found) else { panic!() };
-    assert!(why.contains("delivery stream ecs-logs") && why.contains("d.delivery_stream"), "{why}");
+    let ReplyAction::Retry { reason, .. } = judged(&*firehose(&[]), 1, &not_found) else { panic!() };
+    assert!(reason.contains("delivery stream ecs-logs") && reason.contains("d.delivery_stream"), "{reason}");
 }
 
 #[test]

@@ -192,31 +192,31 @@ impl Destination for FirehoseHttp {
 
     fn classify_reply(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
         let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
-        let why = describe(reply, &body);
+        let reason = describe(reply, &body);
         match reply.status {
             200 if body["requestId"] == request_id(batch).as_str() => ReplyAction::Delivered,
             200 => ReplyAction::Retry {
                 timing: RetryTiming::Backoff,
-                why: format!("{why} without the id of the request"),
+                reason: format!("{reason} without the id of the request"),
             },
-            413 => ReplyAction::Split { why },
+            413 => ReplyAction::Split { reason },
             401 | 403 => {
-                let why = format!("{why}: check {}.access_key", self.common.name);
-                ReplyAction::Retry { timing: RetryTiming::NextFlush, why }
+                let reason = format!("{reason}: check {}.access_key", self.common.name);
+                ReplyAction::Retry { timing: RetryTiming::NextFlush, reason }
             }
-            _ => ReplyAction::Retry { timing: RetryTiming::Backoff, why },
+            _ => ReplyAction::Retry { timing: RetryTiming::Backoff, reason },
         }
     }
 }
 
 /// The protocol's `errorMessage` is made to be shown; the rest of a body is not.
 fn describe(reply: &Reply, body: &Value) -> String {
-    let mut why = http_post::describe("the endpoint", reply);
+    let mut reason = http_post::describe("the endpoint", reply);
     if let Some(message) = body["errorMessage"].as_str() {
-        why.push_str(": ");
-        why.extend(redact::quoted(message));
+        reason.push_str(": ");
+        reason.extend(redact::quoted(message));
     }
-    why
+    reason
 }
 
 /// The same for the same batch, however often it is sent: by this an endpoint knows what it has already.

@@ -128,10 +128,12 @@ fn every_reply_has_its_meaning() {
 fn the_endpoints_words_reach_the_log() {
     let body =
         json!({"requestId": "x", "errorMessage": format!("no such\nkey{}", "!".repeat(900))}).to_string();
-    let ReplyAction::Retry { why, .. } = judged(&*endpoint(&[]), 1, &reply(401, body)) else { panic!() };
+    let ReplyAction::Retry { reason, .. } = judged(&*endpoint(&[]), 1, &reply(401, body)) else { panic!() };
     assert!(
-        why.contains("401 Unauthorized: no suchkey!") && why.contains("d.access_key") && why.len() < 400,
-        "{why}"
+        reason.contains("401 Unauthorized: no suchkey!")
+            && reason.contains("d.access_key")
+            && reason.len() < 400,
+        "{reason}"
     );
 }
 

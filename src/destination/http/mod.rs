@@ -192,16 +192,17 @@ impl Destination for HttpEndpoint {
 
     fn classify_reply(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
         let name = &self.common.name;
-        let why = http_post::describe("the endpoint", reply);
+        let reason = http_post::describe("the endpoint", reply);
         match reply.status {
             200..=299 => ReplyAction::Delivered,
             401 | 403 => {
-                let why = format!("{why}: check {name}.bearer_token, {name}.password or {name}.headers");
-                ReplyAction::Retry { timing: RetryTiming::NextFlush, why }
+                let reason =
+                    format!("{reason}: check {name}.bearer_token, {name}.password or {name}.headers");
+                ReplyAction::Retry { timing: RetryTiming::NextFlush, reason }
             }
             // One record among many may be what the endpoint cannot read.
-            400 | 422 if batch.items.len() > 1 => ReplyAction::Split { why },
-            _ => http_post::judge(reply, why),
+            400 | 422 if batch.items.len() > 1 => ReplyAction::Split { reason },
+            _ => http_post::judge(reply, reason),
         }
     }
 }

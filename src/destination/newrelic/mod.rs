@@ -191,16 +191,17 @@ impl Destination for NewRelic {
 
     /// 202 promises to look at the events later; what is wrong with them then is an `NrIntegrationError` event.
     fn classify_reply(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
-        let why = http_post::describe("New Relic", reply);
+        let reason = http_post::describe("New Relic", reply);
         match reply.status {
             202 => ReplyAction::Delivered,
-            400 if batch.items.len() > 1 => ReplyAction::Split { why },
+            400 if batch.items.len() > 1 => ReplyAction::Split { reason },
             401 | 403 => {
                 let Self { common: Common { name, .. }, key, .. } = self;
-                let why = format!("{why}: check that {name}.{key} is an ingest licence key of {name}.site");
-                ReplyAction::Retry { timing: RetryTiming::NextFlush, why }
+                let reason =
+                    format!("{reason}: check that {name}.{key} is an ingest licence key of {name}.site");
+                ReplyAction::Retry { timing: RetryTiming::NextFlush, reason }
             }
-            _ => http_post::judge(reply, why),
+            _ => http_post::judge(reply, reason),
         }
     }
 }

@@ -191,10 +191,10 @@ fn every_reply_has_its_meaning() {
 
 #[test]
 fn a_refused_key_is_named() {
-    let ReplyAction::Retry { why, .. } = judged(&*newrelic(&[]), 1, &reply(403, "")) else { panic!() };
+    let ReplyAction::Retry { reason, .. } = judged(&*newrelic(&[]), 1, &reply(403, "")) else { panic!() };
     assert!(
-        why.contains("403 Forbidden") && why.contains("d.license_key") && why.contains("d.site"),
-        "{why}"
+        reason.contains("403 Forbidden") && reason.contains("d.license_key") && reason.contains("d.site"),
+        "{reason}"
     );
 }
 

@@ -130,14 +130,14 @@ impl Otlp {
         };
         match partial {
             None => {
-                let why = format!("{} without the protocol's answer", reply.status);
-                ReplyAction::Retry { timing: RetryTiming::Backoff, why }
+                let reason = format!("{} without the protocol's answer", reply.status);
+                ReplyAction::Retry { timing: RetryTiming::Backoff, reason }
             }
             Some(partial) if partial == PartialSuccess::default() => ReplyAction::Delivered,
             Some(PartialSuccess { rejected, message }) => {
                 let message: String = redact::quoted(&message).collect();
-                let why = format!("the receiver rejected {rejected} records: {message}");
-                ReplyAction::PartialUnknown { refused: rejected, why }
+                let reason = format!("the receiver rejected {rejected} records: {message}");
+                ReplyAction::PartialUnknown { refused: rejected, reason }
             }
         }
     }
@@ -244,17 +244,17 @@ impl Destination for Otlp {
     }
 
     fn classify_reply(&self, _: Purpose, _: &Batch, reply: &Reply) -> ReplyAction {
-        let why = || self.refusal(reply);
+        let reason = || self.refusal(reply);
         match reply.status {
             // 200 by the protocol; some receivers answer 202 or 204, and have taken the records just the same.
             200..=299 if reply.truncated => {
-                let why = format!("the receiver answered {} and broke off", reply.status);
-                ReplyAction::Retry { timing: RetryTiming::Backoff, why }
+                let reason = format!("the receiver answered {} and broke off", reply.status);
+                ReplyAction::Retry { timing: RetryTiming::Backoff, reason }
             }
             200..=299 => self.accepted(reply),
-            413 => ReplyAction::Split { why: why() },
-            429 | 502..=504 => ReplyAction::Retry { timing: RetryTiming::Backoff, why: why() },
-            _ => ReplyAction::Rejected { why: why() },
+            413 => ReplyAction::Split { reason: reason() },
+            429 | 502..=504 => ReplyAction::Retry { timing: RetryTiming::Backoff, reason: reason() },
+            _ => ReplyAction::Rejected { reason: reason() },
         }
     }
 }

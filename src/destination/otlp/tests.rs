@@ -139,7 +139,10 @@ fn every_reply_has_its_judgement() {
         }
     }
     let judgement = testing::judged(&*otlp(&[]), 1, &testing::reply(401, ""));
-    assert_eq!(judgement, ReplyAction::Rejected { why: "the receiver answered 401; check d.headers".into() });
+    assert_eq!(
+        judgement,
+        ReplyAction::Rejected { reason: "the receiver answered 401; check d.headers".into() }
+    );
 }
 
 #[test]
@@ -147,8 +150,8 @@ fn partial_success_is_read_from_protobuf_too() {
     let judged = |body: &[u8]| testing::judged(&*otlp(&[]), 3, &testing::reply(200, body.to_vec()));
     // { 1: { 1: 2, 2: "too old", 9: 1.0 }, 3: "later additions" }
     let message = b"\x0a\x14\x08\x02\x12\x07too old\x49\0\0\0\0\0\0\xf0\x3f\x1a\x04more";
-    let why = "the receiver rejected 2 records: too old".to_owned();
-    assert_eq!(judged(message), ReplyAction::PartialUnknown { refused: 2, why });
+    let reason = "the receiver rejected 2 records: too old".to_owned();
+    assert_eq!(judged(message), ReplyAction::PartialUnknown { refused: 2, reason });
     for broken in [b"\x0a\xff".as_slice(), b"\x0a\x02\x08", b"<html>", b"\x08", b"\x00\x01", &[0xff; 12]] {
         assert_eq!(testing::word(&judged(broken)), "Soon", "{broken:?}");
     }

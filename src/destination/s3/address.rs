@@ -5,11 +5,18 @@
 
 use std::cell::RefCell;
 
-use percent_encoding::utf8_percent_encode;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::request::ENCODED_IN_KEY;
 use crate::config::KeyReader;
 use crate::destination::aws_json::dns_suffix;
+
+/// What is percent-encoded in a query: everything but the characters that a signature leaves as they are
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html>, read 2026-11).
+pub(super) const ENCODED_IN_QUERY: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// What is percent-encoded in a key, where slashes stay.
+const ENCODED_IN_KEY: &AsciiSet = &ENCODED_IN_QUERY.remove(b'/');
 
 /// What objects are written to.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,9 +2,8 @@
 
 use crate::classify::classes::Entry;
 use crate::config::KeyReader;
-use crate::destination::object_store::ObjectEncoding;
+use crate::destination::object_store::{ObjectEncoding, UUID_PLACEHOLDER};
 use crate::encode::template::{NameKind, RenderContext, Template};
-use crate::object::spool::UUID;
 
 /// In UTF-8 bytes (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>, read 2026-11).
 const MAX_KEY: usize = 1_024;
@@ -46,7 +45,7 @@ impl ObjectKey {
         scene: &RenderContext<'_>,
         out: &mut Vec<u8>,
     ) -> Option<&'t str> {
-        const PLACEHOLDER: &str = match std::str::from_utf8(&[UUID]) {
+        const PLACEHOLDER: &str = match std::str::from_utf8(&[UUID_PLACEHOLDER]) {
             Ok(text) => text,
             Err(_) => "",
         };
@@ -66,7 +65,7 @@ impl ObjectKey {
         let start = out.len();
         let missing = self.render(entry, scene, out);
         let rendered = out.split_off(start);
-        for (position, part) in rendered.split(|byte| *byte == UUID).enumerate() {
+        for (position, part) in rendered.split(|byte| *byte == UUID_PLACEHOLDER).enumerate() {
             if position > 0 {
                 out.extend_from_slice(scene.chunk.as_bytes());
             }
@@ -80,13 +79,13 @@ impl ObjectKey {
 /// there is enough to spare, else before the extension too.
 fn fit(start: usize, out: &mut Vec<u8>) {
     let key = out.get(start..).unwrap_or_default();
-    let uuids = key.iter().filter(|byte| **byte == UUID).count();
+    let uuids = key.iter().filter(|byte| **byte == UUID_PLACEHOLDER).count();
     let excess = (key.len() + uuids * UUID_GROWS).saturating_sub(MAX_KEY);
     if excess == 0 {
         return;
     }
-    let first = key.iter().position(|byte| *byte == UUID).unwrap_or(0);
-    let last = key.iter().rposition(|byte| *byte == UUID).map_or(0, |at| at + 1);
+    let first = key.iter().position(|byte| *byte == UUID_PLACEHOLDER).unwrap_or(0);
+    let last = key.iter().rposition(|byte| *byte == UUID_PLACEHOLDER).map_or(0, |at| at + 1);
     let extension = key.len() - extensions(key.get(last..).unwrap_or_default());
     let from_tail = if first > excess { 0 } else { excess.min(extension - last) };
     let from_head = (excess - from_tail).min(first);

@@ -13,14 +13,13 @@ use std::path::PathBuf;
 use self::address::{Address, Bucket};
 use self::key::ObjectKey;
 use self::request::Traits;
-use super::object_store::{ObjectCall, ObjectEncoding, ObjectStore, PartBody};
+use super::object_store::{ObjectCall, ObjectEncoding, ObjectStore, PartBody, SpoolSettings};
 use super::timestamp_field::TimestampField;
 use super::{Destination, Encoded, Endpoint, Network, Purpose, Reply, ReplyAction, Request};
 use crate::classify::classes::Entry;
 use crate::config::{Common, KeyReader};
 use crate::encode::batch::{Batch, Limits};
 use crate::encode::template::RenderContext;
-use crate::object::spool::SpoolSettings;
 
 /// A batch is what a chunk holds for one object. It is never split: half an object would need a name of its own.
 const LIMITS: Limits = Limits { bytes: usize::MAX, records: usize::MAX, span_ms: None, ordered: false };
@@ -88,7 +87,7 @@ impl S3 {
 fn read_rules(common: &Common, reader: &KeyReader<'_>, encoding: ObjectEncoding) -> Option<SpoolSettings> {
     let bucket = reader.text("bucket").unwrap_or_default();
     let rules = SpoolSettings {
-        packs: encoding == ObjectEncoding::Gzip,
+        deflate_batches: encoding == ObjectEncoding::Gzip,
         dir: PathBuf::from(reader.required("spool_dir")),
         label: format!("{}@{bucket}", common.name),
         object_size: reader.size("total_file_size"),

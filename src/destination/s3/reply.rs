@@ -86,21 +86,21 @@ fn error_within(reply: &Reply, name: &str) -> ReplyAction {
 
 fn refused(reply: &Reply, name: &str) -> ReplyAction {
     let error = error(reply);
-    let why = error.describe(name);
+    let reason = error.describe(name);
     if let Some(region) = elsewhere(reply, &error.code) {
-        return ReplyAction::WrongRegion { region, why };
+        return ReplyAction::WrongRegion { region, reason };
     }
     match error.code.as_str() {
-        "InvalidArgument" | "KeyTooLongError" => ReplyAction::Rejected { why },
-        "InvalidAccessKeyId" | "InvalidToken" | "TokenRefreshRequired" => ReplyAction::Reauthorize { why },
+        "InvalidArgument" | "KeyTooLongError" => ReplyAction::Rejected { reason },
+        "InvalidAccessKeyId" | "InvalidToken" | "TokenRefreshRequired" => ReplyAction::Reauthorize { reason },
         "NotImplemented" => {
-            slow(format!("{why}; if the store does not know If-None-Match, set if_none_match off"))
+            slow(format!("{reason}; if the store does not know If-None-Match, set if_none_match off"))
         }
-        "NoSuchBucket" => slow(format!("{why}; create the bucket or correct bucket")),
+        "NoSuchBucket" => slow(format!("{reason}; create the bucket or correct bucket")),
         // Damaged on the way; what is here is whole.
-        "BadDigest" | "XAmzContentSHA256Mismatch" | "IncompleteBody" => soon(why),
-        _ if reply.status == 409 => soon(why),
-        _ => error.common_judgement(reply, name).unwrap_or_else(|| slow(why)),
+        "BadDigest" | "XAmzContentSHA256Mismatch" | "IncompleteBody" => soon(reason),
+        _ if reply.status == 409 => soon(reason),
+        _ => error.common_judgement(reply, name).unwrap_or_else(|| slow(reason)),
     }
 }
 
@@ -141,10 +141,10 @@ fn element(reply: &Reply, name: &str) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-fn soon(why: String) -> ReplyAction {
-    ReplyAction::Retry { timing: RetryTiming::Backoff, why }
+fn soon(reason: String) -> ReplyAction {
+    ReplyAction::Retry { timing: RetryTiming::Backoff, reason }
 }
 
-fn slow(why: String) -> ReplyAction {
-    ReplyAction::Retry { timing: RetryTiming::NextFlush, why }
+fn slow(reason: String) -> ReplyAction {
+    ReplyAction::Retry { timing: RetryTiming::NextFlush, reason }
 }

@@ -4,21 +4,14 @@ use std::fmt::Write as _;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 use sha2::{Digest as _, Sha256};
 
-use super::address::Address;
+use super::address::{Address, ENCODED_IN_QUERY};
 use crate::config::KeyReader;
 use crate::destination::HttpRequest;
 use crate::destination::object_store::{ObjectCall, ObjectEncoding, UploadedPart};
 use crate::encode::payload::hex;
-
-/// What a signature leaves as it is (<https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html>,
-/// read 2026-11).
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// The same in a path, where the slash stays.
-pub(super) const ENCODED_IN_KEY: &AsciiSet = &ENCODED.remove(b'/');
 
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html>, read 2026-11.
 const MAX_TAGS: usize = 10;
@@ -79,7 +72,7 @@ fn tags(reader: &KeyReader<'_>) -> Option<String> {
         reader
             .problem("tags", format!("{} tags are more than the {MAX_TAGS} an object can have", tags.len()));
     }
-    let encode = |text: &str| utf8_percent_encode(text, ENCODED).to_string();
+    let encode = |text: &str| utf8_percent_encode(text, ENCODED_IN_QUERY).to_string();
     let pairs: Vec<_> =
         tags.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
     (!pairs.is_empty()).then(|| pairs.join("&"))
@@ -90,9 +83,10 @@ pub(super) fn build(address: &Address, traits: &Traits, key: &str, call: &Object
     let (method, query) = match call {
         ObjectCall::Put(_) => (Method::PUT, String::new()),
         ObjectCall::Begin => (Method::POST, "?uploads=".to_owned()),
-        ObjectCall::UploadPart { upload, number, .. } => {
-            (Method::PUT, format!("?partNumber={number}&uploadId={}", utf8_percent_encode(upload, ENCODED)))
-        }
+        ObjectCall::UploadPart { upload, number, .. } => (
+            Method::PUT,
+            format!("?partNumber={number}&uploadId={}", utf8_percent_encode(upload, ENCODED_IN_QUERY)),
+        ),
         ObjectCall::Complete { upload, .. } => (Method::POST, of_upload(upload)),
         ObjectCall::Abort { upload } => (Method::DELETE, of_upload(upload)),
     };
@@ -103,7 +97,7 @@ pub(super) fn build(address: &Address, traits: &Traits, key: &str, call: &Object
 }
 
 fn of_upload(upload: &str) -> String {
-    format!("?uploadId={}", utf8_percent_encode(upload, ENCODED))
+    format!("?uploadId={}", utf8_percent_encode(upload, ENCODED_IN_QUERY))
 }
 
 fn body(call: &ObjectCall<'_>) -> (Bytes, [u8; 32]) {

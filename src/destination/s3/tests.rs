@@ -225,11 +225,12 @@ fn a_store_that_does_not_know_if_none_match_is_not_asked() {
             assert_eq!(request.headers.contains_key("if-none-match"), asked, "{call:?}");
         }
     }
-    let ReplyAction::Retry { why, .. } = reply::put(&reply(501, &[], &error("NotImplemented"))) else {
+    let ReplyAction::Retry { reason, .. } = reply::put(&reply(501, &[], &error("NotImplemented"))) else {
         panic!()
     };
     assert!(
-        why.starts_with("PutObject answered 501 NotImplemented") && why.ends_with("set if_none_match off")
+        reason.starts_with("PutObject answered 501 NotImplemented")
+            && reason.ends_with("set if_none_match off")
     );
 }
 

@@ -173,17 +173,17 @@ impl Destination for Slack {
             200 if is_ok(reply) => ReplyAction::Delivered,
             200 => ReplyAction::Retry {
                 timing: RetryTiming::Backoff,
-                why: "200 without Slack's `ok`".to_owned(),
+                reason: "200 without Slack's `ok`".to_owned(),
             },
             408 | 429 | 500..=599 => {
-                ReplyAction::Retry { timing: RetryTiming::Backoff, why: described(reply) }
+                ReplyAction::Retry { timing: RetryTiming::Backoff, reason: described(reply) }
             }
             // No message of ours is, as far as the limits are known; two shorter ones then tell the same.
-            413 => ReplyAction::Split { why: described(reply) },
+            413 => ReplyAction::Split { reason: described(reply) },
             400 if word(reply).is_some_and(|word| word.ends_with("too_long")) => {
-                ReplyAction::Split { why: described(reply) }
+                ReplyAction::Split { reason: described(reply) }
             }
-            _ => ReplyAction::Rejected { why: self.refusal(reply) },
+            _ => ReplyAction::Rejected { reason: self.refusal(reply) },
         }
     }
 }

@@ -132,18 +132,18 @@ fn only_slacks_ok_is_delivery() {
 
 #[test]
 fn a_refusal_names_the_error_and_the_key_to_look_at() {
-    let why =
+    let reason =
         |status, body: &str| match testing::judged(&*slack(&[]), 1, &testing::reply(status, body.to_owned()))
         {
-            ReplyAction::Rejected { why } => why,
+            ReplyAction::Rejected { reason } => reason,
             other => panic!("{other:?}"),
         };
     assert_eq!(
-        why(404, "no_service"),
+        reason(404, "no_service"),
         "Slack answered 404 no_service; the webhook or its channel is gone; make another for d.webhook_url"
     );
-    assert!(why(410, "channel_is_archived").contains("the channel is archived"));
-    assert!(why(400, "<html>Bad & long</html>").starts_with("Slack answered 400 without a reason"));
+    assert!(reason(410, "channel_is_archived").contains("the channel is archived"));
+    assert!(reason(400, "<html>Bad & long</html>").starts_with("Slack answered 400 without a reason"));
 }
 
 #[test]

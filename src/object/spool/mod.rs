@@ -12,7 +12,6 @@ use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -21,27 +20,8 @@ pub use self::deflate::{GZIP_LEVEL, deflate};
 use self::deflate::{Packer, StoredBatch};
 pub use self::file::{Batches, Content, Header};
 use self::folder::Folder;
+use crate::destination::object_store::{SpoolSettings, UUID_PLACEHOLDER};
 use crate::encode::payload::Payload;
-
-/// Stands for the uuid in an object's name until the object is opened.
-pub const UUID: u8 = 0;
-
-/// How a spool behaves.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SpoolSettings {
-    /// Where it is; missing folders are made.
-    pub dir: PathBuf,
-    /// Keeps the files of different destinations apart.
-    pub label: String,
-    /// An object of this many bytes is due, before compression.
-    pub object_size: u64,
-    /// An object of this age is due.
-    pub object_age: Duration,
-    /// Bytes of all files together.
-    pub limit: u64,
-    /// Large batches are packed: the objects will be gzip.
-    pub packs: bool,
-}
 
 /// Why lines were not taken.
 #[derive(Debug, thiserror::Error)]
@@ -135,7 +115,7 @@ impl Spool {
             return Ok(());
         }
         let mut state = self.state();
-        let batch = state.batch(lines, self.rules.packs);
+        let batch = state.batch(lines, self.rules.deflate_batches);
         let bytes = batch.pieces().map(<[u8]>::len).sum();
         let frame = file::frame(bytes, batch.content());
         let size = (frame.len() + bytes) as u64;
@@ -307,7 +287,7 @@ impl Filling {
 fn key(name: &[u8]) -> String {
     let mut key = String::with_capacity(name.len() + 36);
     let uuid = uuid::Uuid::new_v4().to_string();
-    for (position, part) in name.split(|byte| *byte == UUID).enumerate() {
+    for (position, part) in name.split(|byte| *byte == UUID_PLACEHOLDER).enumerate() {
         if position > 0 {
             key.push_str(&uuid);
         }

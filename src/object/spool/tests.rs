@@ -1,6 +1,7 @@
 use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::time::Duration;
 
 use super::*;
 
@@ -21,7 +22,7 @@ impl Temp {
             object_size: 1_000,
             object_age: Duration::from_secs(600),
             limit: 10_000,
-            packs: false,
+            deflate_batches: false,
         }
     }
 

@@ -1,8 +1,8 @@
 use std::io::Read as _;
 
 use super::*;
+use crate::destination::object_store::SpoolSettings;
 use crate::encode::payload::Payload;
-use crate::object::spool::SpoolSettings;
 
 const PIECE: usize = 200_000;
 
@@ -16,7 +16,7 @@ fn spooled(size: usize, batches: [usize; 2], packs: bool) -> (std::path::PathBuf
         object_size: u64::MAX,
         object_age: PAUSE,
         limit: u64::MAX,
-        packs,
+        deflate_batches: packs,
     });
     let lines = lines(size);
     let spool = spool.unwrap();
