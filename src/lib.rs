@@ -36,4 +36,4 @@ pub mod version;
 mod watch;
 mod worker;
 
-pub use delivery::ack::Verdict;
+pub use delivery::verdict::Verdict;

@@ -13,7 +13,7 @@ use crate::classify::routes::Routes;
 use crate::config::{
     KeyReader, Lookup, MetadataSettings, Problem, QueueSettings, Settings, Wanted, queue_needs_region,
 };
-use crate::delivery::ack::Verdict;
+use crate::delivery::verdict::Verdict;
 use crate::destination::{self, Destination};
 use crate::input::chunk::Chunk;
 use crate::log::{self, Level};

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use ecs_router::classify::classes::Classifier;
 use ecs_router::classify::routes::Routes;
 use ecs_router::config::{KeyReader, Settings};
-use ecs_router::delivery::ack::Progress;
+use ecs_router::delivery::progress::Progress;
 use ecs_router::destination::{self, Destination};
 use ecs_router::encode::batch::Batch;
 use ecs_router::encode::buffer_pool::BufferPool;

@@ -85,7 +85,7 @@ impl Router {
             pool: &BufferPool::default(),
             memory: Some(&memory),
         };
-        let progress = ecs_router::delivery::ack::Progress::new(destinations.len());
+        let progress = ecs_router::delivery::progress::Progress::new(destinations.len());
         sort(&stages, &SCENE, chunk, &progress)
     }
 }

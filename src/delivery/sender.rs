@@ -14,8 +14,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use tokio::sync::{Mutex, Semaphore};
 use tokio::time::Instant;
 
-use super::ack::Progress;
 use super::breaker::CircuitBreaker;
+use super::progress::Progress;
 use super::rate_limit::RateLimiter;
 use crate::destination::Destination;
 use crate::encode::batch::Batch;

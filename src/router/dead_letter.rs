@@ -1,13 +1,13 @@
 //! Dead letters: the records that a destination refused for good, as a chunk of its own.
 //!
 //! Owns: the form of a letter, `{"dead_letter": {destination, reason, why, time, tag}, "record": …}`, with the record
-//! as it stood in the chunk. Does not own: when one is written (`ack::Progress`), or where it goes.
+//! as it stood in the chunk. Does not own: when one is written (`delivery::progress`), or where it goes.
 
 use rmp::encode;
 
 use super::entries::for_each_entry;
 use super::process::Stages;
-use crate::delivery::ack::{DeadLetter, Progress};
+use crate::delivery::progress::{DeadLetter, Progress};
 use crate::input::record::Record;
 
 /// The letters of `progress`, in the order of the chunk; `names` are the destinations'. The same letters make the

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use crate::classify::classes::Entry;
 use crate::config::Fields;
-use crate::delivery::ack::{Progress, Settled};
+use crate::delivery::progress::{Progress, Settled};
 use crate::destination::{Destination, Encoded};
 use crate::encode::batch::Batch;
 use crate::encode::buffer_pool::BufferPool;

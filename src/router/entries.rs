@@ -4,7 +4,7 @@
 
 use super::process::Stages;
 use crate::classify::classes::{Class, Classified, Entry};
-use crate::delivery::ack::Progress;
+use crate::delivery::progress::Progress;
 use crate::envelope::Envelope;
 use crate::input::decode::{self, Tally};
 use crate::input::record::Record;

@@ -20,8 +20,10 @@ use self::process::{Processed, Stages, StopMemory};
 use crate::classify::classes::Classifier;
 use crate::classify::routes::Routes;
 use crate::config::QueueSettings;
-use crate::delivery::ack::{self, Ledger, Progress, Verdict};
+use crate::delivery::ledger::{self, Ledger};
+use crate::delivery::progress::Progress;
 use crate::delivery::sender::Sender;
+use crate::delivery::verdict::{self, Verdict};
 use crate::destination::Destination;
 use crate::encode::batch::Batch;
 use crate::encode::buffer_pool::BufferPool;
@@ -147,7 +149,7 @@ impl Router {
     pub(crate) async fn route_chunk(self: &Rc<Self>, tag: &[u8], chunk: &dyn Chunk) -> Verdict {
         assert!(!self.panic, "a panic was asked for");
         let deadline = Instant::now() + self.flush_timeout;
-        let digest = || chunk.read(|bytes| ack::digest(tag, bytes));
+        let digest = || chunk.read(|bytes| ledger::digest(tag, bytes));
         let known_by = (!self.ledger.is_empty()).then(digest).and_then(Result::ok);
         let known = self.ledger.begin(known_by.unwrap_or_default(), self.senders.len(), deadline).await;
         let Some(progress) = known else { return Verdict::Retry };
@@ -211,7 +213,7 @@ impl Router {
             dead_letter::dead_letters(&self.stages(&destinations), tag, bytes, progress, &names)
         };
         let Ok(letters) = chunk.read(write) else { return false };
-        let digest = ack::digest(LETTERS, &letters);
+        let digest = ledger::digest(LETTERS, &letters);
         let known = self.ledger.begin(digest, self.senders.len(), deadline).await;
         let Some(letters_progress) = known else { return false };
         let stages = Stages { routes, memory: None, ..self.stages(&destinations) };
@@ -312,7 +314,7 @@ impl Router {
     }
 
     fn verdict(&self, progress: &Progress) -> Verdict {
-        ack::verdict(progress, self.senders.iter().map(|courier| courier.destination.common().required))
+        verdict::verdict(progress, self.senders.iter().map(|courier| courier.destination.common().required))
     }
 
     /// The chunk will not come again: what a best-effort destination lacks now is lost.

@@ -4,7 +4,7 @@
 use super::encoder::DestinationEncoder;
 use crate::classify::classes::{BUILT_IN, Class, Classifier, Entry};
 use crate::classify::routes::Routes;
-use crate::delivery::ack::Progress;
+use crate::delivery::progress::Progress;
 use crate::destination::Destination;
 use crate::encode::batch::Batch;
 use crate::encode::buffer_pool::BufferPool;

@@ -19,7 +19,7 @@ use tokio::time::Instant;
 
 use super::container_exits::{ContainerExit, Exits};
 use super::{ChunkSink, ShutdownRx, chunk_of};
-use crate::delivery::ack::Verdict;
+use crate::delivery::verdict::Verdict;
 use crate::destination::HttpRequest;
 use crate::encode::payload::Payload;
 use crate::log::{Level, Log};

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 pub use self::metadata::{Reporting, TaskEndpoint, TaskSnapshot, TaskWatch};
 pub use self::queue::QueueWatch;
-use crate::delivery::ack::Verdict;
+use crate::delivery::verdict::Verdict;
 
 /// The way into the pipeline.
 pub trait ChunkSink {

@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use super::sqs::{self, MOST_MESSAGES, Message, QueueAddress};
 use super::{ChunkSink, ShutdownRx, chunk_of};
 use crate::config::QueueSettings;
-use crate::delivery::ack::Verdict;
+use crate::delivery::verdict::Verdict;
 use crate::destination::{HttpRequest, Reply, ReplyAction, RetryTiming};
 use crate::log::{Level, Log};
 use crate::metrics::{self, Metrics};

@@ -19,7 +19,7 @@ use tokio::time::Instant;
 use crate::classify::classes::Classifier;
 use crate::classify::routes::Routes;
 use crate::config::QueueSettings;
-use crate::delivery::ack::Verdict;
+use crate::delivery::verdict::Verdict;
 use crate::destination::Destination;
 use crate::input::chunk::Chunk;
 use crate::log::{Level, Log};

@@ -1,6 +1,6 @@
 //! No bytes whatever make the plugin panic, hang, or allocate more than they are worth.
 //!
-//! Packing and verdicts have their properties beside their code, in `batch` and `ack`.
+//! Packing and verdicts have their properties beside their code, in `encode::batch` and `delivery::verdict`.
 
 use ecs_router::input::decode;
 use fake_cloud::Cloud;

@@ -6,7 +6,7 @@ use ecs_router::classify::classes::{BUILT_IN, Classifier};
 use ecs_router::classify::routes::Routes;
 use ecs_router::config::keys::DestinationKind;
 use ecs_router::config::{DestinationSettings, KeyReader, Lookup, Problem, Settings};
-use ecs_router::delivery::ack::Progress;
+use ecs_router::delivery::progress::Progress;
 use ecs_router::destination::{self, Destination};
 use ecs_router::encode::batch::Batch;
 use ecs_router::encode::buffer_pool::BufferPool;

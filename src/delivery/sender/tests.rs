@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::*;
 use crate::classify::classes::Entry;
 use crate::config::Common;
-use crate::delivery::ack::Verdict;
+use crate::delivery::verdict::Verdict;
 use crate::destination::{
     Encoded, Endpoint, HttpRequest, Network, Purpose, Reply, ReplyAction, Request, RetryTiming,
 };
@@ -176,7 +176,7 @@ impl Stage {
     async fn bring_within(&self, records: u32, time: Duration) -> Verdict {
         self.progress.expect(0, records);
         self.run(0..records, time).await;
-        crate::delivery::ack::verdict(&self.progress, [true])
+        crate::delivery::verdict::verdict(&self.progress, [true])
     }
 
     async fn run(&self, ordinals: std::ops::Range<u32>, time: Duration) {
@@ -526,7 +526,7 @@ async fn many_batches_that_lack_the_same_thing_make_it_one_at_a_time() {
     });
     stage.progress.expect(0, 20);
     side_by_side((0..20).map(|at| stage.run(at..at + 1, ms(10_000)))).await;
-    assert_eq!(crate::delivery::ack::verdict(&stage.progress, [true]), Verdict::Ok);
+    assert_eq!(crate::delivery::verdict::verdict(&stage.progress, [true]), Verdict::Ok);
     let order: Vec<Instant> =
         stage.script.sent.borrow().iter().filter(|(_, what)| what == "make").map(|(at, _)| *at).collect();
     assert!(order.windows(2).all(|pair| pair[1] - pair[0] >= ms(10)), "two preparations at one time");

@@ -1,0 +1,173 @@
+//! What is remembered of chunks that Fluent Bit will send again.
+//!
+//! Fluent Bit knows only "this chunk" and replays it whole, without an id. The [`Ledger`] recognises a chunk by the
+//! digest of its tag and bytes and remembers its [`Progress`], so that a replay sends only what is missing.
+
+use std::cell::RefCell;
+use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
+
+use tokio::time::{Duration, Instant};
+use xxhash_rust::xxh3::Xxh3;
+
+use super::progress::Progress;
+
+/// Chunks that were answered with RETRY.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    open: RefCell<HashMap<Digest, VecDeque<Rc<Progress>>>>,
+    /// When each was remembered, oldest first.
+    order: RefCell<VecDeque<(Instant, Digest)>>,
+}
+
+type Digest = u128;
+
+/// Chunks remembered at one time: 2 MB each at the host makes that more than any buffer it has.
+const MAX_OPEN: usize = 4_096;
+
+/// Fluent Bit's longest back-off is 2,000 s; after twice that a chunk will not come again.
+const MAX_AGE: Duration = Duration::from_secs(4_000);
+
+impl Ledger {
+    /// Finds the progress of this chunk, or starts one. Waits for work that still runs for it; `None` when that takes
+    /// beyond `deadline`, so the chunk has to come again.
+    ///
+    /// Two equal chunks at one time are two entries: each replay takes one, so both are delivered once.
+    pub async fn begin(
+        &self,
+        digest: Digest,
+        destinations: usize,
+        deadline: Instant,
+    ) -> Option<Rc<Progress>> {
+        let Some(progress) = self.take(digest) else {
+            return Some(Progress::new(destinations));
+        };
+        if !progress.begin_replay(deadline).await {
+            self.keep(digest, &progress);
+            return None;
+        }
+        Some(progress)
+    }
+
+    /// Remembers a chunk that was answered with RETRY.
+    pub fn keep(&self, digest: Digest, progress: &Rc<Progress>) {
+        self.forget_old();
+        self.open.borrow_mut().entry(digest).or_default().push_back(Rc::clone(progress));
+        self.order.borrow_mut().push_back((Instant::now(), digest));
+    }
+
+    /// Whether there is anything to look up; most of the time there is not, and no digest is needed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.open.borrow().is_empty()
+    }
+
+    fn take(&self, digest: Digest) -> Option<Rc<Progress>> {
+        let mut open = self.open.borrow_mut();
+        let waiting = open.get_mut(&digest)?;
+        let progress = waiting.pop_front();
+        if waiting.is_empty() {
+            open.remove(&digest);
+        }
+        let mut order = self.order.borrow_mut();
+        if let Some(position) = order.iter().position(|(_, known)| *known == digest) {
+            order.remove(position);
+        }
+        progress
+    }
+
+    fn forget_old(&self) {
+        loop {
+            let oldest = self.order.borrow().front().copied();
+            let Some((at, digest)) = oldest else { return };
+            if self.order.borrow().len() < MAX_OPEN && at.elapsed() < MAX_AGE {
+                return;
+            }
+            self.take(digest);
+        }
+    }
+}
+
+/// Identifies a chunk. Not cryptographic: the bytes come from our own host.
+#[must_use]
+pub fn digest(tag: &[u8], chunk: &[u8]) -> Digest {
+    let mut hasher = Xxh3::new();
+    hasher.update(tag);
+    hasher.update(&tag.len().to_le_bytes());
+    hasher.update(chunk);
+    hasher.digest128()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::verdict::{Verdict, verdict};
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_secs(1)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_replay_finds_what_was_settled() {
+        let ledger = Ledger::default();
+        let first = ledger.begin(1, 2, soon()).await.unwrap();
+        assert!(!first.is_replay());
+        first.expect(0, 3);
+        first.settle(0, [0, 2, 2]);
+        assert_eq!(verdict(&first, [true, true]), Verdict::Retry);
+        assert_eq!(verdict(&first, [false, true]), Verdict::Ok, "best effort does not count");
+        ledger.keep(1, &first);
+        first.stop();
+        let again = ledger.begin(1, 2, soon()).await.unwrap();
+        assert!(again.is_replay() && ledger.is_empty());
+        assert!(again.settled(0).unwrap().contains(2) && !again.settled(0).unwrap().contains(1));
+        again.settle(0, [1]);
+        assert_eq!(verdict(&again, [true, true]), Verdict::Ok);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_replay_waits_for_work_that_still_runs() {
+        let ledger = Ledger::default();
+        let first = ledger.begin(1, 1, soon()).await.unwrap();
+        ledger.keep(1, &first);
+        assert!(ledger.begin(1, 1, soon()).await.is_none(), "still running at the deadline");
+        let finish = async {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            first.stop();
+        };
+        let (found, ()) = tokio::join!(ledger.begin(1, 1, soon()), finish);
+        assert!(found.unwrap().is_replay());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn two_equal_chunks_are_two_entries() {
+        let ledger = Ledger::default();
+        let a = ledger.begin(1, 1, soon()).await.unwrap();
+        ledger.keep(1, &a);
+        let b = Progress::new(1);
+        ledger.keep(1, &b);
+        a.stop();
+        b.stop();
+        assert!(ledger.begin(1, 1, soon()).await.unwrap().is_replay());
+        assert!(ledger.begin(1, 1, soon()).await.unwrap().is_replay());
+        assert!(!ledger.begin(1, 1, soon()).await.unwrap().is_replay());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_ledger_is_bounded_in_entries_and_age() {
+        let ledger = Ledger::default();
+        for digest in 0..2 * MAX_OPEN as u128 {
+            ledger.keep(digest, &Progress::new(1));
+        }
+        assert!(ledger.open.borrow().len() <= MAX_OPEN && ledger.order.borrow().len() <= MAX_OPEN);
+        tokio::time::advance(MAX_AGE + Duration::from_secs(1)).await;
+        ledger.keep(1 << 100, &Progress::new(1));
+        assert_eq!(ledger.open.borrow().len(), 1);
+    }
+
+    #[test]
+    fn tag_and_bytes_both_count() {
+        assert_ne!(digest(b"a", b"bc"), digest(b"ab", b"c"));
+        assert_eq!(digest(b"a", b"bc"), digest(b"a", b"bc"));
+    }
+}

@@ -1,0 +1,200 @@
+//! How far one chunk has come: which entries which destination has settled, and what was rejected on the way.
+//!
+//! Owns: the bits per destination, the dead letters not stored yet, and whether something still works on the chunk. Does
+//! not own: recognising the chunk when it comes again ([`super::ledger`]), or the answer ([`super::verdict`]).
+
+use std::cell::{Cell, Ref, RefCell};
+use std::rc::Rc;
+
+use jiff::Timestamp;
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout_at};
+
+use crate::metrics::Reason;
+use crate::stop::dedup::Claims;
+
+/// Which entries of one chunk one destination has settled: delivered, or rejected for good.
+#[derive(Debug, Default)]
+pub struct Settled {
+    expected: u32,
+    settled: u32,
+    /// One bit per entry, by ordinal.
+    bits: Vec<u64>,
+}
+
+impl Settled {
+    /// Whether this entry needs no sending any more.
+    #[must_use]
+    pub fn contains(&self, ordinal: u32) -> bool {
+        let (word, bit) = bit_position(ordinal);
+        self.bits.get(word).is_some_and(|bits| bits & bit != 0)
+    }
+
+    /// Whether nothing is settled yet, as with every chunk that comes for the first time.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.settled == 0
+    }
+
+    fn insert(&mut self, ordinal: u32) {
+        let (word, bit) = bit_position(ordinal);
+        if self.bits.len() <= word {
+            self.bits.resize(word + 1, 0);
+        }
+        if let Some(bits) = self.bits.get_mut(word)
+            && *bits & bit == 0
+        {
+            *bits |= bit;
+            self.settled += 1;
+        }
+    }
+}
+
+fn bit_position(ordinal: u32) -> (usize, u64) {
+    (ordinal as usize / 64, 1 << (ordinal % 64))
+}
+
+/// A record that a destination rejected for good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// The destination's index.
+    pub destination: usize,
+    /// The entry's place in the chunk.
+    pub ordinal: u32,
+    /// The reason as the metrics name it.
+    pub reason: Reason,
+    /// The reason in the service's words.
+    pub why: Rc<str>,
+    /// When the record was rejected.
+    pub at: Timestamp,
+}
+
+/// How far one chunk has come, shared by everything that works on it.
+#[derive(Debug)]
+pub struct Progress {
+    destinations: Vec<RefCell<Settled>>,
+    replayed: Cell<bool>,
+    claims: Claims,
+    /// Rejected records that are not stored as dead letters yet.
+    dead_letters: RefCell<Vec<DeadLetter>>,
+    name: String,
+    running: Cell<bool>,
+    stopped: Notify,
+}
+
+impl Progress {
+    /// Starts with nothing settled.
+    #[must_use]
+    pub fn new(destinations: usize) -> Rc<Self> {
+        let destinations = (0..destinations).map(|_| RefCell::default()).collect();
+        Rc::new(Self {
+            destinations,
+            name: uuid::Uuid::new_v4().to_string(),
+            replayed: Cell::new(false),
+            claims: Claims::default(),
+            dead_letters: RefCell::default(),
+            running: Cell::new(true),
+            stopped: Notify::new(),
+        })
+    }
+
+    /// Whether the chunk came before: what is counted once was counted then.
+    #[must_use]
+    pub fn is_replay(&self) -> bool {
+        self.replayed.get()
+    }
+
+    /// Settles entries that were rejected for good, and keeps them as dead letters.
+    pub fn refuse(
+        &self,
+        destination: usize,
+        ordinals: impl IntoIterator<Item = u32>,
+        reason: Reason,
+        why: &str,
+    ) {
+        let why: Rc<str> = why.into();
+        let at = Timestamp::now();
+        let ordinals: Vec<u32> = ordinals.into_iter().collect();
+        let dead_letters = ordinals.iter().map(|&ordinal| DeadLetter {
+            destination,
+            ordinal,
+            reason,
+            why: Rc::clone(&why),
+            at,
+        });
+        self.dead_letters.borrow_mut().extend(dead_letters);
+        self.settle(destination, ordinals);
+    }
+
+    /// Returns what was rejected for good and is not stored yet.
+    #[must_use]
+    pub fn dead_letters(&self) -> Vec<DeadLetter> {
+        self.dead_letters.borrow().clone()
+    }
+
+    /// Forgets the dead letters: they are stored, or nobody wants them.
+    pub fn clear_dead_letters(&self) {
+        self.dead_letters.borrow_mut().clear();
+    }
+
+    /// What the chunk's stop events have claimed in the memory of stops.
+    #[must_use]
+    pub fn claims(&self) -> &Claims {
+        &self.claims
+    }
+
+    /// Names the chunk: its replay has the same name, an equal chunk another.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What the destination has settled so far; `None` when there is no such destination.
+    #[must_use]
+    pub fn settled(&self, destination: usize) -> Option<Ref<'_, Settled>> {
+        self.destinations.get(destination).map(RefCell::borrow)
+    }
+
+    /// Notes how many entries of the chunk the destination is to get.
+    pub fn expect(&self, destination: usize, entries: u32) {
+        if let Some(settled) = self.destinations.get(destination) {
+            settled.borrow_mut().expected = entries;
+        }
+    }
+
+    /// Notes that these entries need no sending any more.
+    pub fn settle(&self, destination: usize, ordinals: impl IntoIterator<Item = u32>) {
+        if let Some(settled) = self.destinations.get(destination) {
+            let mut settled = settled.borrow_mut();
+            ordinals.into_iter().for_each(|ordinal| settled.insert(ordinal));
+        }
+    }
+
+    /// How many entries the destination still lacks.
+    #[must_use]
+    pub fn missing(&self, destination: usize) -> u32 {
+        self.destinations.get(destination).map_or(0, |settled| {
+            let settled = settled.borrow();
+            settled.expected.saturating_sub(settled.settled)
+        })
+    }
+
+    /// Notes that nothing works on the chunk any more.
+    pub fn stop(&self) {
+        self.running.set(false);
+        self.stopped.notify_waiters();
+    }
+
+    /// Begins a replay once nothing works on the chunk any more. `false`: something still did at the deadline.
+    pub(super) async fn begin_replay(&self, deadline: Instant) -> bool {
+        while self.running.get() {
+            let stopped = self.stopped.notified();
+            if self.running.get() && timeout_at(deadline, stopped).await.is_err() {
+                return false;
+            }
+        }
+        self.replayed.set(true);
+        self.running.set(true);
+        true
+    }
+}
