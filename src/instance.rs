@@ -6,8 +6,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use crate::classify::classes::{BUILT_IN, Class, Classifier};
-use crate::classify::routes::Routes;
+use crate::classify::classes::Class;
 use crate::config::{
     KeyReader, Lookup, MetadataSettings, Problem, QueueSettings, Settings, Wanted, queue_needs_region,
 };
@@ -16,19 +15,21 @@ use crate::destination::{self, Destination};
 use crate::input::chunk::Chunk;
 use crate::metrics::{Boards, Metrics, NoBoards, Place};
 use crate::object::spool::Spool;
+use crate::router::RouterConfig;
+use crate::router::pipeline::new_metrics;
 use crate::transport::Transport;
 use crate::transport::aws;
 use crate::transport::http::Client;
-use crate::watch::{Reporting, TaskEndpoint};
-use crate::worker::{WatchConfig, Worker, WorkerConfig};
+use crate::watch::{Reporting, TaskEndpoint, WatchConfig};
+use crate::worker::{Worker, WorkerConfig};
 
 /// One `[OUTPUT]` of the plugin.
 #[derive(Debug)]
 pub struct Instance {
     worker: Worker,
     metrics: Arc<Metrics>,
-    /// It reports the exits of its task's containers.
-    reports: bool,
+    /// Whether it reports the exits of its task's containers.
+    reports_exits: bool,
     init_thread: usize,
     #[cfg(debug_assertions)]
     panic_on_flush: bool,
@@ -64,31 +65,26 @@ impl Instance {
         if !problems.is_empty() {
             return Err(problems);
         }
-        let metrics = Arc::new(counters(&settings));
-        let reports = task.as_ref().is_some_and(|task| matches!(task.reporting, Reporting::Exits(_)));
-        let plan = WorkerConfig {
+        let metrics = Arc::new(new_metrics(&settings));
+        let reports_exits = task.as_ref().is_some_and(|task| matches!(task.reporting, Reporting::Exits(_)));
+        let config = WorkerConfig {
             number,
-            classifier: Classifier::new(settings.classes).with_reader(settings.stop.reader),
-            routes: Routes::new(settings.routes),
-            dead_letters: settings.dead_letters,
-            destinations,
-            once: settings.stop.once,
-            context_lines: settings.stop.context_lines,
-            watching: WatchConfig { task, queue },
-            flush_timeout: settings.flush_timeout,
-            exit_timeout: settings.exit_timeout,
             board: Place::of(boards.open(&metrics)),
-            stats_interval: settings.stats_interval,
-            metrics: Arc::clone(&metrics),
-            panic: wants_panic(lookup, "worker"),
+            router: RouterConfig {
+                settings,
+                destinations,
+                metrics: Arc::clone(&metrics),
+                panic: wants_panic(lookup, "worker"),
+            },
+            watch: WatchConfig { task, queue },
         };
-        let worker = Worker::start(plan).map_err(|error| {
+        let worker = Worker::start(config).map_err(|error| {
             vec![Problem { key: "ecs_router".into(), what: format!("cannot start its thread: {error}") }]
         })?;
         Ok(Self {
             worker,
             metrics,
-            reports,
+            reports_exits,
             init_thread: thread_mark(),
             #[cfg(debug_assertions)]
             panic_on_flush: wants_panic(lookup, "coroutine"),
@@ -125,7 +121,7 @@ impl Instance {
 
     /// Whether this instance reports the exits of its task's containers.
     pub(crate) fn reports_exits(&self) -> bool {
-        self.reports
+        self.reports_exits
     }
 
     /// What was counted so far.
@@ -214,13 +210,6 @@ fn task_endpoint(
 /// No report of this instance would ever arrive anywhere.
 fn drops_stops(settings: &Settings) -> bool {
     settings.routes.get(Class::Stop.index()).is_none_or(Vec::is_empty)
-}
-
-fn counters(settings: &Settings) -> Metrics {
-    let built_in = BUILT_IN.iter().map(|class| class.name().to_owned());
-    let own = settings.classes.iter().map(|class| class.name.clone());
-    let destinations = settings.destinations.iter().map(|destination| destination.name.clone());
-    Metrics::new(built_in.chain(own).collect(), destinations.collect())
 }
 
 /// Tells threads apart without allocating, on any stack.

@@ -1,34 +1,26 @@
 //! Dead letters: the records that a destination refused for good, as a chunk of its own.
 //!
-//! Owns: the form of a letter, `{"dead_letter": {destination, reason, why, time, tag}, "record": …}`, with the record
+//! Owns: the form of a dead letter, `{"dead_letter": {destination, reason, why, time, tag}, "record": …}`, with the record
 //! as it stood in the chunk. Does not own: when one is written (`ack::Progress`), or where it goes.
 
-use rmp::encode;
-
 use super::entries::for_each_entry;
-use super::process::Stages;
+use super::pipeline::Stages;
 use crate::delivery::ack::{DeadLetter, Progress};
 use crate::input::record::Record;
 
-/// The letters of `progress`, in the order of the chunk; `names` are the destinations'. The same letters make the
-/// same bytes, so that a replay is known again.
+/// The dead letters of `progress` as one chunk, in the order of the original; `names` are those of the destinations.
+/// Equal dead letters make equal bytes, so that a replay is recognised.
 #[must_use]
-pub fn dead_letters(
-    stages: &Stages<'_>,
-    tag: &[u8],
-    chunk: &[u8],
-    progress: &Progress,
-    names: &[&str],
-) -> Vec<u8> {
-    let mut wanted = progress.dead_letters();
-    wanted.sort_by_key(|letter| (letter.ordinal, letter.destination));
-    let mut letters = wanted.iter().peekable();
+pub fn encode(stages: &Stages<'_>, tag: &[u8], chunk: &[u8], progress: &Progress, names: &[&str]) -> Vec<u8> {
+    let mut dead_letters = progress.dead_letters();
+    dead_letters.sort_by_key(|dead_letter| (dead_letter.ordinal, dead_letter.destination));
+    let mut dead_letters = dead_letters.iter().peekable();
     let mut out = Vec::new();
     for_each_entry(stages, chunk, progress, |ordinal, entry| {
-        while let Some(letter) = letters.next_if(|letter| letter.ordinal == ordinal) {
-            let name = names.get(letter.destination).copied().unwrap_or_default();
+        while let Some(dead_letter) = dead_letters.next_if(|dead_letter| dead_letter.ordinal == ordinal) {
+            let name = names.get(dead_letter.destination).copied().unwrap_or_default();
             // Writing to memory cannot fail.
-            write(&mut out, letter, name, tag, entry.record).ok();
+            write(&mut out, dead_letter, name, tag, entry.record).ok();
         }
     });
     out
@@ -36,28 +28,28 @@ pub fn dead_letters(
 
 fn write(
     out: &mut Vec<u8>,
-    letter: &DeadLetter,
+    dead_letter: &DeadLetter,
     destination: &str,
     tag: &[u8],
     record: &Record<'_, '_>,
-) -> Result<(), encode::ValueWriteError> {
+) -> Result<(), rmp::encode::ValueWriteError> {
     let head = [
         ("destination", destination),
-        ("reason", letter.reason.name()),
-        ("why", &letter.why),
-        ("time", &letter.at.to_string()),
+        ("reason", dead_letter.reason.name()),
+        ("why", &dead_letter.why),
+        ("time", &dead_letter.at.to_string()),
         ("tag", &String::from_utf8_lossy(tag)),
     ];
-    encode::write_array_len(out, 2)?;
-    encode::write_f64(out, record.time.seconds as f64 + f64::from(record.time.nanos) / 1e9)?;
-    encode::write_map_len(out, 2)?;
-    encode::write_str(out, "dead_letter")?;
-    encode::write_map_len(out, 5)?;
+    rmp::encode::write_array_len(out, 2)?;
+    rmp::encode::write_f64(out, record.time.seconds as f64 + f64::from(record.time.nanos) / 1e9)?;
+    rmp::encode::write_map_len(out, 2)?;
+    rmp::encode::write_str(out, "dead_letter")?;
+    rmp::encode::write_map_len(out, 5)?;
     for (name, value) in head {
-        encode::write_str(out, name)?;
-        encode::write_str(out, value)?;
+        rmp::encode::write_str(out, name)?;
+        rmp::encode::write_str(out, value)?;
     }
-    encode::write_str(out, "record")?;
+    rmp::encode::write_str(out, "record")?;
     out.extend_from_slice(record.body);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What was counted, told: on the host's board each second, in the log each `stats_interval`.
+//! Shows what was counted: on the host's board each second, in the log each `stats_interval`.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -12,63 +12,64 @@ use crate::metrics::{Metrics, Place};
 use crate::object::spool::Spool;
 
 /// How often the board is written; the host reads its own as often (`src/flb_metrics_exporter.c`).
-const SHOW: Duration = Duration::from_secs(1);
+const EXPORT_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Tells of one instance.
-pub(crate) struct Statistics {
-    pub(crate) metrics: Arc<Metrics>,
+/// Shows the metrics of one instance.
+pub(super) struct Statistics {
+    pub(super) metrics: Arc<Metrics>,
     /// By destination.
-    pub(crate) spools: Vec<Option<Arc<Spool>>>,
-    pub(crate) log: Rc<Log>,
+    pub(super) spools: Vec<Option<Arc<Spool>>>,
+    pub(super) log: Rc<Log>,
 }
 
 impl Statistics {
-    /// Begins; all of it ends when the set is dropped.
-    pub(crate) fn begin(self, board: Place, every: Option<Duration>) -> JoinSet<()> {
+    /// Starts the tasks; they end when the set is dropped.
+    pub(super) fn start(self, board: Place, log_interval: Option<Duration>) -> JoinSet<()> {
         let this = Rc::new(self);
-        let mut telling = JoinSet::new();
-        telling.spawn_local(Rc::clone(&this).show(board));
-        if let Some(every) = every {
-            telling.spawn_local(this.summarise(every));
+        let mut tasks = JoinSet::new();
+        tasks.spawn_local(Rc::clone(&this).export(board));
+        if let Some(log_interval) = log_interval {
+            tasks.spawn_local(this.summarise(log_interval));
         }
-        telling
+        tasks
     }
 
     /// As long as there is a board.
-    async fn show(self: Rc<Self>, board: Place) {
-        let mut second = interval(SHOW);
-        second.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    async fn export(self: Rc<Self>, board: Place) {
+        let mut ticks = interval(EXPORT_INTERVAL);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            second.tick().await;
-            self.look_into_spools();
+            ticks.tick().await;
+            self.update_spool_gauges();
             if !board.show(&self.metrics) {
                 return;
             }
         }
     }
 
-    /// One line per destination that had traffic since the last line.
+    /// Logs one line per destination that had traffic since the last line.
     async fn summarise(self: Rc<Self>, every: Duration) {
         let mut before = self.metrics.snapshot();
-        let mut turn = interval(every);
-        turn.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        turn.tick().await;
+        let mut ticks = interval(every);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        ticks.tick().await;
         loop {
-            turn.tick().await;
-            self.look_into_spools();
+            ticks.tick().await;
+            self.update_spool_gauges();
             let now = self.metrics.snapshot();
             for (now, before) in now.iter().zip(&before) {
                 let since = now.since(before);
                 if since.has_traffic() {
-                    let (name, what) = (&since.name, since.in_words());
-                    self.log.line(Level::Info, format_args!("destination {name}, last {every:?}: {what}"));
+                    let name = &since.name;
+                    let summary = since.summary();
+                    self.log.line(Level::Info, format_args!("destination {name}, last {every:?}: {summary}"));
                 }
             }
             before = now;
         }
     }
 
-    fn look_into_spools(&self) {
+    fn update_spool_gauges(&self) {
         for (index, spool) in self.spools.iter().enumerate() {
             if let Some(spool) = spool {
                 let (objects, bytes) = spool.left();
