@@ -13,7 +13,7 @@ use crate::config::{
 use crate::delivery::ack::Verdict;
 use crate::destination::{self, Destination};
 use crate::input::chunk::Chunk;
-use crate::metrics::{Boards, Metrics, NoBoards, Place};
+use crate::metrics::{Exporter, Metrics};
 use crate::object::spool::Spool;
 use crate::router::RouterConfig;
 use crate::router::pipeline::new_metrics;
@@ -36,20 +36,20 @@ pub struct Instance {
 }
 
 impl Instance {
-    /// Reads the configuration and starts the worker. `number` counts instances, as Fluent Bit does, from 0.
+    /// Reads the configuration and starts the worker. `number` counts the instances from 0, as Fluent Bit does.
     ///
     /// # Errors
     /// Every problem of the configuration at once.
     pub fn start(number: usize, lookup: &dyn Lookup) -> Result<Self, Vec<Problem>> {
-        Self::start_with(number, lookup, &NoBoards, false)
+        Self::start_with(number, lookup, |_| None, false)
     }
 
-    /// The same with the host's board; `others_report` when another instance reports the exits of the task's
-    /// containers already.
+    /// Starts with the host's exporter of metrics. `others_report`: another instance already reports the exits of the
+    /// task's containers.
     pub(crate) fn start_with(
         number: usize,
         lookup: &dyn Lookup,
-        boards: &dyn Boards,
+        open_exporter: impl FnOnce(&Metrics) -> Option<Box<dyn Exporter>>,
         others_report: bool,
     ) -> Result<Self, Vec<Problem>> {
         let problems = RefCell::new(Vec::new());
@@ -69,7 +69,7 @@ impl Instance {
         let reports_exits = task.as_ref().is_some_and(|task| matches!(task.reporting, Reporting::Exits(_)));
         let config = WorkerConfig {
             number,
-            board: Place::of(boards.open(&metrics)),
+            exporter: open_exporter(&metrics),
             router: RouterConfig {
                 settings,
                 destinations,
@@ -85,7 +85,7 @@ impl Instance {
             worker,
             metrics,
             reports_exits,
-            init_thread: thread_mark(),
+            init_thread: thread_number(),
             #[cfg(debug_assertions)]
             panic_on_flush: wants_panic(lookup, "coroutine"),
         })
@@ -99,17 +99,17 @@ impl Instance {
         }
     }
 
-    /// Delivers one chunk, wherever its bytes are. Runs on the host's small stack, so it only hands over and waits.
+    /// Delivers one chunk wherever its bytes are. Runs on the host's small stack, so it only hands over and waits.
     pub(crate) fn flush_chunk(&self, tag: &[u8], chunk: Arc<dyn Chunk>) -> Verdict {
         #[cfg(debug_assertions)]
         assert!(!self.panic_on_flush, "a panic was asked for");
-        if self.init_thread == thread_mark() {
+        if self.init_thread == thread_number() {
             self.worker.blocks_engine();
         }
         self.worker.flush(tag, chunk)
     }
 
-    /// Delivers what is under way, within `exit_timeout`, and ends the worker. Later flushes answer RETRY.
+    /// Delivers what is in flight, within `exit_timeout`, and ends the worker. Later flushes answer RETRY.
     pub fn drain(&self) {
         self.worker.finish();
     }
@@ -124,7 +124,7 @@ impl Instance {
         self.reports_exits
     }
 
-    /// What was counted so far.
+    /// The instance's counters.
     #[must_use]
     pub fn metrics(&self) -> &Metrics {
         &self.metrics
@@ -141,13 +141,13 @@ fn open_destinations(
     let mut opened = Vec::new();
     for named in &settings.destinations {
         let destination = destination::open(named, &reader, region);
-        let wire = match destination.network() {
+        let transport = match destination.network() {
             None => Ok(Transport::local()),
             Some(network) => Transport::remote(network),
         };
         let problem = |key, what| reader.of_destination(&named.name, named.kind).problem(key, what);
-        match wire.map(|wire| with_spool(wire, &*destination)) {
-            Ok(Ok(wire)) => opened.push((destination, wire)),
+        match transport.map(|transport| with_spool(transport, &*destination)) {
+            Ok(Ok(transport)) => opened.push((destination, transport)),
             Ok(Err(what)) => problem("spool_dir", what),
             Err(what) => problem("ca_file", what),
         }
@@ -155,16 +155,16 @@ fn open_destinations(
     opened
 }
 
-fn with_spool(wire: Transport, destination: &dyn Destination) -> Result<Transport, String> {
+fn with_spool(transport: Transport, destination: &dyn Destination) -> Result<Transport, String> {
     match destination.store().and_then(|store| store.spool()) {
-        None => Ok(wire),
+        None => Ok(transport),
         Some(rules) => Spool::open(rules.clone())
-            .map(|spool| wire.with_spool(spool))
+            .map(|spool| transport.with_spool(spool))
             .map_err(|error| format!("cannot use {}: {error}", rules.dir.display())),
     }
 }
 
-/// The machine's region, asked for only when a destination needs one and does not name it.
+/// The machine's region, looked up only when a destination or the queue needs one and does not name it.
 fn region(settings: &Settings, lookup: &dyn Lookup, problems: &RefCell<Vec<Problem>>) -> Option<String> {
     let reader = KeyReader::new(lookup, problems);
     let needs = |named: &&crate::config::DestinationSettings| {
@@ -178,9 +178,9 @@ fn region(settings: &Settings, lookup: &dyn Lookup, problems: &RefCell<Vec<Probl
     runtime.block_on(aws::region(&client))
 }
 
-/// Where the agent says that the task's metadata are
+/// The variable in which the agent names the task metadata endpoint
 /// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-metadata-endpoint-v4.html>, read 2026-11).
-const METADATA_ADDRESS: &str = "ECS_CONTAINER_METADATA_URI_V4";
+const METADATA_URI_VARIABLE: &str = "ECS_CONTAINER_METADATA_URI_V4";
 
 fn task_endpoint(
     settings: &Settings,
@@ -188,7 +188,7 @@ fn task_endpoint(
     problems: &RefCell<Vec<Problem>>,
 ) -> Option<TaskEndpoint> {
     let MetadataSettings { wanted, interval } = settings.task_metadata;
-    let address = std::env::var(METADATA_ADDRESS).ok().filter(|address| !address.is_empty());
+    let address = std::env::var(METADATA_URI_VARIABLE).ok().filter(|address| !address.is_empty());
     match (wanted, address) {
         (Wanted::Off, _) | (Wanted::Auto, None) => None,
         (Wanted::On | Wanted::Auto, Some(address)) => {
@@ -199,21 +199,22 @@ fn task_endpoint(
             Some(TaskEndpoint { address, interval, reporting })
         }
         (Wanted::On, None) => {
-            let what =
-                format!("is on, but {METADATA_ADDRESS} is not set; ECS sets it in every container of a task");
+            let what = format!(
+                "is on, but {METADATA_URI_VARIABLE} is not set; ECS sets it in every container of a task"
+            );
             problems.borrow_mut().push(Problem { key: "task_metadata".into(), what });
             None
         }
     }
 }
 
-/// No report of this instance would ever arrive anywhere.
+/// Whether stop events are dropped, so that no report of this instance would arrive anywhere.
 fn drops_stops(settings: &Settings) -> bool {
     settings.routes.get(Class::Stop.index()).is_none_or(Vec::is_empty)
 }
 
-/// Tells threads apart without allocating, on any stack.
-fn thread_mark() -> usize {
+/// A number that tells threads apart, without allocating, on any stack.
+fn thread_number() -> usize {
     thread_local!(static MARK: u8 = const { 0 });
     MARK.with(|mark| std::ptr::from_ref(mark).addr())
 }

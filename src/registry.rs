@@ -13,7 +13,7 @@ use crate::delivery::ack::Verdict;
 use crate::input::chunk::Chunk;
 use crate::instance::Instance;
 use crate::log::{self, Level};
-use crate::metrics::Boards;
+use crate::metrics::{Exporter, Metrics};
 use crate::version;
 
 static INSTANCES: Mutex<Table> = Mutex::new(Table { next: 0, load: 0, live: BTreeMap::new() });
@@ -42,15 +42,19 @@ pub fn load() {
     log::start_line(Level::Info, format_args!("ecs_router {}", version::DESCRIPTION));
 }
 
-/// Starts an instance and answers with its handle, which is never 0. Problems are written to the log, all of them.
-pub fn init(lookup: &dyn Lookup, boards: &dyn Boards) -> Option<usize> {
+/// Starts an instance and returns its handle, which is never 0. Problems are written to the log, all of them.
+/// `open_exporter` gives the host's exporter for the metrics of the instance, if the host has one.
+pub fn init(
+    lookup: &dyn Lookup,
+    open_exporter: impl FnOnce(&Metrics) -> Option<Box<dyn Exporter>>,
+) -> Option<usize> {
     let (number, load, others_report) = {
         let mut table = table();
         table.next += 1;
         let reports = |live: &Live| live.load == table.load && live.instance.reports_exits();
         (table.next - 1, table.load, table.live.values().any(reports))
     };
-    match Instance::start_with(number, lookup, boards, others_report) {
+    match Instance::start_with(number, lookup, open_exporter, others_report) {
         Ok(instance) => {
             table().live.insert(number + 1, Live { load, instance: Arc::new(instance) });
             Some(number + 1)
@@ -97,7 +101,7 @@ pub fn exit_all() {
     drain(ending.into_values().map(|live| live.instance).collect());
 }
 
-/// All at one time: the budget of each begins when the first is closed. No board of any is touched after that.
+/// All at one time: the budget of each begins when the first is closed. No exporter of any is touched after that.
 fn drain(ending: Vec<Arc<Instance>>) {
     ending.iter().for_each(|instance| instance.close());
     ending.iter().for_each(|instance| instance.drain());

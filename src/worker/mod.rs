@@ -16,11 +16,11 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinSet, LocalSet};
 use tokio::time::Instant;
 
-use self::statistics::Statistics;
+use self::statistics::{SharedExporter, Statistics};
 use crate::delivery::ack::Verdict;
 use crate::input::chunk::Chunk;
 use crate::log::{Level, Log};
-use crate::metrics::Place;
+use crate::metrics::Exporter;
 use crate::object::upload;
 use crate::router::{Router, RouterConfig, join_all};
 use crate::watch::WatchConfig;
@@ -32,8 +32,8 @@ pub(crate) struct WorkerConfig {
     pub(crate) number: usize,
     pub(crate) router: RouterConfig,
     pub(crate) watch: WatchConfig,
-    /// Where the host shows the metrics.
-    pub(crate) board: Place,
+    /// The host's exporter of metrics, if it has one.
+    pub(crate) exporter: Option<Box<dyn Exporter>>,
 }
 
 /// The flushing side of the thread.
@@ -45,7 +45,7 @@ pub(crate) struct Worker {
     answer_timeout: Duration,
     exit_timeout: Duration,
     blocks_engine: Arc<AtomicBool>,
-    board: Place,
+    exporter: SharedExporter,
 }
 
 /// One flush of the host's.
@@ -67,17 +67,18 @@ const LOOKUP_GRACE: Duration = Duration::from_millis(100);
 
 impl Worker {
     /// Starts the thread. Fails only when the system has no thread to give.
-    pub(crate) fn start(config: WorkerConfig) -> std::io::Result<Self> {
+    pub(crate) fn start(mut config: WorkerConfig) -> std::io::Result<Self> {
         let answer_timeout = config.router.settings.flush_timeout + WORKER_GRACE;
         let exit_timeout = config.router.settings.exit_timeout;
-        let board = config.board.clone();
+        let exporter: SharedExporter = Arc::new(Mutex::new(config.exporter.take()));
+        let thread_exporter = Arc::clone(&exporter);
         let blocks_engine = Arc::new(AtomicBool::new(false));
         let engine_is_blocked = Arc::clone(&blocks_engine);
         let (jobs, queue) = mpsc::channel(MAX_QUEUED_FLUSHES);
         let (ended, end) = sync_channel(1);
         let thread =
             std::thread::Builder::new().name(format!("ecs_router.{}", config.number)).spawn(move || {
-                run(config, queue, &engine_is_blocked);
+                run(config, thread_exporter, queue, &engine_is_blocked);
                 // Nobody may be waiting.
                 ended.try_send(()).ok();
             })?;
@@ -87,7 +88,7 @@ impl Worker {
             answer_timeout,
             exit_timeout,
             blocks_engine,
-            board,
+            exporter,
         })
     }
 
@@ -110,10 +111,10 @@ impl Worker {
         self.blocks_engine.store(true, Relaxed);
     }
 
-    /// Takes no more flushes. Those that run go on until [`Self::finish`]. The host's board goes with the host's
-    /// instance, so it is left alone from here on, even by a thread that does not end in time.
+    /// Takes no more flushes. Those that run go on until [`Self::finish`]. The exporter's target goes with
+    /// the host's instance, so it is not touched from here on, even by a thread that does not end in time.
     pub(crate) fn close(&self) {
-        self.board.take_down();
+        statistics::close(&self.exporter);
         if let Ok(mut jobs) = self.jobs.lock() {
             jobs.take();
         }
@@ -132,25 +133,36 @@ impl Worker {
     }
 }
 
-fn run(config: WorkerConfig, queue: mpsc::Receiver<Job>, blocks_engine: &AtomicBool) {
-    let log = Rc::new(Log::new(config.number));
+fn run(
+    config: WorkerConfig,
+    exporter: SharedExporter,
+    queue: mpsc::Receiver<Job>,
+    blocks_engine: &AtomicBool,
+) {
+    let log = Log::new(config.number);
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return log.line(Level::Error, format_args!("cannot start the event loop: {error}")),
     };
-    LocalSet::new().block_on(&runtime, serve(config, log, queue, blocks_engine));
+    LocalSet::new().block_on(&runtime, serve(config, exporter, queue, blocks_engine));
     runtime.shutdown_timeout(LOOKUP_GRACE);
 }
 
 /// Takes jobs until the queue closes, then lets what runs come to an end.
-async fn serve(config: WorkerConfig, log: Rc<Log>, queue: mpsc::Receiver<Job>, blocks_engine: &AtomicBool) {
+async fn serve(
+    config: WorkerConfig,
+    exporter: SharedExporter,
+    queue: mpsc::Receiver<Job>,
+    blocks_engine: &AtomicBool,
+) {
+    let log = Rc::new(Log::new(config.number));
     let exit_timeout = config.router.settings.exit_timeout;
     let stats_interval = config.router.settings.stats_interval;
     let metrics = Arc::clone(&config.router.metrics);
     let router = Rc::new(Router::new(config.router, Rc::clone(&log)));
     let statistics = Statistics { metrics, spools: router.spools().to_vec(), log: Rc::clone(&log) };
     // Ends when it is dropped.
-    let _statistics = statistics.start(config.board, stats_interval);
+    let _statistics = statistics.start(exporter, stats_interval);
     let (set_upload_deadline, upload_deadline) = watch::channel(None);
     let mut uploads = router.start_uploads(&upload_deadline);
     let (stop_watching, shutdown) = watch::channel(false);
