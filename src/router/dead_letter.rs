@@ -6,7 +6,7 @@
 use super::entries::for_each_entry;
 use super::pipeline::Stages;
 use crate::delivery::ack::{DeadLetter, Progress};
-use crate::input::record::Record;
+use crate::input::record::{Record, Timestamp};
 
 /// The dead letters of `progress` as one chunk, in the order of the original; `names` are those of the destinations.
 /// Equal dead letters make equal bytes, so that a replay is recognised.
@@ -41,7 +41,7 @@ fn write(
         ("tag", &String::from_utf8_lossy(tag)),
     ];
     rmp::encode::write_array_len(out, 2)?;
-    rmp::encode::write_f64(out, record.time.seconds as f64 + f64::from(record.time.nanos) / 1e9)?;
+    write_time(out, record.time)?;
     rmp::encode::write_map_len(out, 2)?;
     rmp::encode::write_str(out, "dead_letter")?;
     rmp::encode::write_map_len(out, 5)?;
@@ -52,4 +52,66 @@ fn write(
     rmp::encode::write_str(out, "record")?;
     out.extend_from_slice(record.body);
     Ok(())
+}
+
+/// Fluent Bit's EventTime: ext type 0, seconds and nanoseconds, both 32 bits and big-endian
+/// (<https://github.com/fluent/fluentd/wiki/Forward-Protocol-Specification-v1#eventtime-ext-format>, read 2026-11).
+const EVENT_TIME_TYPE: i8 = 0;
+const EVENT_TIME_BYTES: u32 = 8;
+
+/// The last second that an EventTime can hold: above it are the host's group markers.
+const MAX_EVENT_TIME_SECONDS: u32 = u32::MAX - 2;
+
+/// Writes an EventTime; times outside its range become a float, to the microsecond.
+fn write_time(out: &mut Vec<u8>, time: Timestamp) -> Result<(), rmp::encode::ValueWriteError> {
+    match u32::try_from(time.seconds) {
+        Ok(seconds) if seconds <= MAX_EVENT_TIME_SECONDS => {
+            rmp::encode::write_ext_meta(out, EVENT_TIME_BYTES, EVENT_TIME_TYPE)?;
+            out.extend_from_slice(&seconds.to_be_bytes());
+            out.extend_from_slice(&time.nanos.to_be_bytes());
+            Ok(())
+        }
+        _ => rmp::encode::write_f64(out, time.seconds as f64 + f64::from(time.nanos) / 1e9),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::decode;
+    use crate::metrics::Reason;
+
+    /// The time of a record at `time` once its dead letter was read as a chunk.
+    fn time_after(time: Timestamp) -> Vec<Timestamp> {
+        let body = [0x80];
+        let dead_letter = DeadLetter {
+            destination: 0,
+            ordinal: 0,
+            reason: Reason::Refused,
+            why: "".into(),
+            at: jiff::Timestamp::UNIX_EPOCH,
+        };
+        let mut chunk = Vec::new();
+        write(&mut chunk, &dead_letter, "cloudwatch", b"app", &Record::new(time, &[], &body)).unwrap();
+        let mut times = Vec::new();
+        decode::records(&chunk, |record| times.push(record.time));
+        times
+    }
+
+    #[test]
+    fn a_records_nanoseconds_survive() {
+        for (seconds, nanos) in [(1_795_000_000, 123_456_789), (0, 1), (i64::from(u32::MAX) - 2, 999_999_999)]
+        {
+            let time = Timestamp { seconds, nanos };
+            assert_eq!(time_after(time), [time]);
+        }
+    }
+
+    #[test]
+    fn a_time_outside_of_event_time_survives_to_the_microsecond() {
+        for seconds in [-7, i64::from(u32::MAX) - 1, i64::from(u32::MAX), i64::from(u32::MAX) + 1] {
+            let time = Timestamp { seconds, nanos: 500_000_000 };
+            assert_eq!(time_after(time), [time]);
+        }
+    }
 }
