@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use ecs_router::Verdict;
-use ecs_router::registry::Instance;
+use ecs_router::instance::Instance;
 use serde_json::json;
 
 const SPOOL: usize = 300_000_000;

@@ -23,6 +23,7 @@ pub mod destination;
 pub mod encode;
 pub mod envelope;
 pub mod input;
+pub mod instance;
 pub mod json;
 mod log;
 pub mod metrics;

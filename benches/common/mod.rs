@@ -17,7 +17,8 @@ use ecs_router::encode::batch::Batch;
 use ecs_router::encode::buffer_pool::BufferPool;
 use ecs_router::encode::template::RenderContext;
 use ecs_router::metrics::Metrics;
-use ecs_router::router::process::{Stages, StopMemory, process_chunk};
+use ecs_router::router::pipeline::{Stages, StopMemory};
+use ecs_router::router::process::process_chunk;
 use serde_json::json;
 
 /// What Fluent Bit hands over at most.

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use ecs_router::Verdict;
-use ecs_router::registry::Instance;
+use ecs_router::instance::Instance;
 use fake_cloud::Cloud;
 
 /// What a user would write in `[OUTPUT]`, but for the address of the stand-in.

@@ -11,7 +11,8 @@ use ecs_router::config::{Problem, KeyReader, Settings};
 use ecs_router::input::decode;
 use ecs_router::destination::{self, Destination};
 use ecs_router::metrics::Metrics;
-use ecs_router::router::process::{StopMemory, Processed, Stages, sort};
+use ecs_router::router::pipeline::{Stages, StopMemory};
+use ecs_router::router::process::{Processed, process_chunk};
 use ecs_router::input::record::{Record, Timestamp};
 use ecs_router::classify::routes::Routes;
 use ecs_router::encode::template::RenderContext;
@@ -86,7 +87,7 @@ impl Router {
             memory: Some(&memory),
         };
         let progress = ecs_router::delivery::progress::Progress::new(destinations.len());
-        sort(&stages, &SCENE, chunk, &progress)
+        process_chunk(&stages, &SCENE, chunk, &progress)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Counters of one destination, and what they were at one moment.
+//! Counters of one destination, and their values at one moment.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -29,7 +29,7 @@ pub struct DestinationCounters {
     lost: [AtomicU64; Reason::ALL.len()],
 }
 
-/// The counters of one destination at one moment.
+/// The values of one destination's counters at one moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Snapshot {
     /// The destination's name.
@@ -48,19 +48,19 @@ pub struct Snapshot {
     pub objects: u64,
     /// Objects that wait in the spool.
     pub spool_objects: u64,
-    /// Their bytes.
+    /// Bytes of the objects that wait in the spool.
     pub spool_bytes: u64,
     /// Records that did not arrive, by reason; only those that happened.
     pub lost: Vec<(Reason, u64)>,
 }
 
 impl DestinationCounters {
-    pub(super) fn named(name: String) -> Self {
+    pub(super) fn new(name: String) -> Self {
         Self { name, ..Self::default() }
     }
 
-    /// Nobody's: what is counted for a destination that does not exist.
-    pub(super) const fn nobody() -> Self {
+    /// Counters for a destination that does not exist.
+    pub(super) const fn unknown() -> Self {
         Self {
             name: String::new(),
             delivered: AtomicU64::new(0),
@@ -76,31 +76,31 @@ impl DestinationCounters {
         }
     }
 
-    /// The one way a record is let go.
+    /// Counts records that will not arrive: the one way to let a record go.
     pub fn count_lost(&self, reason: Reason, records: u64) {
         if let Some(counter) = self.lost.get(reason.index()) {
             counter.fetch_add(records, Relaxed);
         }
     }
 
-    /// Its circuit breaker is open: it gets nothing for now.
+    /// Whether the circuit breaker is open: nothing is sent for now.
     #[must_use]
     pub fn is_breaker_open(&self) -> bool {
         self.breaker.load(Relaxed) == BreakerState::Open as u64
     }
 
-    /// The circuit breaker stands like this now.
+    /// Sets the gauge of the circuit breaker.
     pub fn set_breaker(&self, state: BreakerState) {
         self.breaker.store(state as u64, Relaxed);
     }
 
-    /// This much waits in the spool now.
+    /// Sets the gauges of what waits in the spool.
     pub fn set_spool(&self, objects: u64, bytes: u64) {
         self.spool_objects.store(objects, Relaxed);
         self.spool_bytes.store(bytes, Relaxed);
     }
 
-    /// Every reason with its count, those of 0 too.
+    /// Each reason with its count, those of 0 too.
     pub(super) fn reasons(&self) -> impl Iterator<Item = (Reason, u64)> {
         Reason::ALL.into_iter().zip(self.lost.iter().map(|counter| counter.load(Relaxed)))
     }
@@ -122,7 +122,7 @@ impl DestinationCounters {
 }
 
 impl Snapshot {
-    /// What was counted since an earlier moment; what is in the spool is in it now.
+    /// What was counted since an earlier moment; the gauges of the spool stay as they are.
     #[must_use]
     pub fn since(&self, earlier: &Snapshot) -> Snapshot {
         let before = |reason| earlier.lost.iter().find(|(known, _)| *known == reason).map_or(0, |(_, n)| *n);

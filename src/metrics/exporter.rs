@@ -1,56 +1,55 @@
-//! The counters as a metrics endpoint shows them, and the boards they are shown on.
+//! The metrics as an endpoint shows them.
 //!
-//! Owns: names, help texts and labels by Prometheus's conventions (counters end with `_total`, units are spelled out),
-//! and when a board is up. Does not own: how a host shows anything (`ffi`).
+//! Owns: names, help texts and labels by Prometheus's conventions (counters end with `_total`, units are spelled out).
+//! Does not own: how a host shows anything (the plugin package), or when (`worker::statistics`).
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{DestinationCounters, Metrics};
 
-/// What a family's numbers do.
+/// Whether a value may go down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MetricKind {
-    /// They only grow.
+    /// It only grows.
     Counter,
-    /// They come and go.
+    /// It goes up and down.
     Gauge,
 }
 
-/// Numbers of one meaning.
+/// A metric with all its series, which differ in their labels' values.
 #[derive(Debug, Clone, Copy)]
-pub struct Family {
-    /// What its numbers do.
+pub struct MetricFamily {
+    /// Whether its values may go down.
     pub kind: MetricKind,
-    /// Its name, behind `fluentbit_ecs_router_`.
+    /// Its name without the prefix `fluentbit_ecs_router_`.
     pub name: &'static str,
-    /// A sentence about it.
+    /// The help text, one sentence.
     pub help: &'static str,
-    numbers: Numbers,
+    values: MetricSource,
 }
 
-/// Where a family's numbers come from.
+/// Where the values of a family come from.
 #[derive(Debug, Clone, Copy)]
-enum Numbers {
+enum MetricSource {
     Instance(fn(&Metrics) -> &AtomicU64),
     Class,
-    DestinationCounters(fn(&DestinationCounters) -> &AtomicU64),
+    Destination(fn(&DestinationCounters) -> &AtomicU64),
     Reason,
 }
 
-use Numbers::{Class, DestinationCounters as Each, Instance, Reason};
+use MetricSource::{Class, Destination, Instance, Reason};
 
-const fn counter(name: &'static str, help: &'static str, numbers: Numbers) -> Family {
-    Family { kind: MetricKind::Counter, name, help, numbers }
+const fn counter(name: &'static str, help: &'static str, values: MetricSource) -> MetricFamily {
+    MetricFamily { kind: MetricKind::Counter, name, help, values }
 }
 
-const fn gauge(name: &'static str, help: &'static str, numbers: Numbers) -> Family {
-    Family { kind: MetricKind::Gauge, name, help, numbers }
+const fn gauge(name: &'static str, help: &'static str, values: MetricSource) -> MetricFamily {
+    MetricFamily { kind: MetricKind::Gauge, name, help, values }
 }
 
-/// Every family there is.
-pub const FAMILIES: [Family; 22] = [
+/// Every metric of the plugin.
+pub const FAMILIES: [MetricFamily; 22] = [
     counter("records_total", "Records read.", Class),
     counter("chunks_total", "Chunks read, without those that came again.", Instance(|all| &all.chunks)),
     counter(
@@ -75,96 +74,68 @@ pub const FAMILIES: [Family; 22] = [
         "Events of stops that had been told already.",
         Instance(|all| &all.repeated_stops),
     ),
-    counter("delivered_records_total", "Records that the destination confirmed.", Each(|one| &one.delivered)),
-    counter("delivered_bytes_total", "Bytes of bodies that the destination took.", Each(|one| &one.bytes)),
-    counter("requests_total", "Requests sent.", Each(|one| &one.requests)),
-    counter("retries_total", "Requests that had to be sent again.", Each(|one| &one.retries)),
-    counter("cut_records_total", "Records whose end was cut off.", Each(|one| &one.cut)),
-    counter("uploaded_objects_total", "Objects uploaded from the spool.", Each(|one| &one.objects)),
+    counter(
+        "delivered_records_total",
+        "Records that the destination confirmed.",
+        Destination(|one| &one.delivered),
+    ),
+    counter(
+        "delivered_bytes_total",
+        "Bytes of bodies that the destination took.",
+        Destination(|one| &one.bytes),
+    ),
+    counter("requests_total", "Requests sent.", Destination(|one| &one.requests)),
+    counter("retries_total", "Requests that had to be sent again.", Destination(|one| &one.retries)),
+    counter("cut_records_total", "Records whose end was cut off.", Destination(|one| &one.cut)),
+    counter("uploaded_objects_total", "Objects uploaded from the spool.", Destination(|one| &one.objects)),
     counter("lost_records_total", "Records that did not arrive.", Reason),
     counter("queue_received_messages_total", "Messages received.", Instance(|all| &all.queue.received)),
     counter("queue_deleted_messages_total", "Messages delivered.", Instance(|all| &all.queue.deleted)),
     counter("queue_left_messages_total", "Messages not delivered.", Instance(|all| &all.queue.left)),
     counter("queue_poison_messages_total", "Messages that are no events.", Instance(|all| &all.queue.poison)),
-    gauge("breaker_state", "Circuit breaker: 0 closed, 1 half-open, 2 open.", Each(|one| &one.breaker)),
-    gauge("spool_objects", "Objects that wait in the spool.", Each(|one| &one.spool_objects)),
-    gauge("spool_bytes", "Bytes that wait in the spool.", Each(|one| &one.spool_bytes)),
+    gauge(
+        "breaker_state",
+        "Circuit breaker: 0 closed, 1 half-open, 2 open.",
+        Destination(|one| &one.breaker),
+    ),
+    gauge("spool_objects", "Objects that wait in the spool.", Destination(|one| &one.spool_objects)),
+    gauge("spool_bytes", "Bytes that wait in the spool.", Destination(|one| &one.spool_bytes)),
 ];
 
-impl Family {
+impl MetricFamily {
     /// The names of its labels.
     #[must_use]
     pub const fn labels(&self) -> &'static [&'static str] {
-        match self.numbers {
+        match self.values {
             Instance(_) => &[],
             Class => &["class"],
-            Each(_) => &["destination"],
+            Destination(_) => &["destination"],
             Reason => &["destination", "reason"],
         }
     }
 
-    /// Shows `see` the values of the labels and the number of each of its series: the same ones in the same order at
-    /// any time, those of 0 too. Makes nothing.
-    pub fn each(&self, metrics: &Metrics, see: &mut dyn FnMut(&[&str], u64)) {
-        match self.numbers {
-            Instance(number) => see(&[], number(metrics).load(Relaxed)),
-            Class => metrics.each_class(&mut |class, count| see(&[class], count)),
-            Each(number) => {
-                metrics.destinations.iter().for_each(|one| see(&[&one.name], number(one).load(Relaxed)));
+    /// Visits each series with the values of its labels and its number: always the same series in the same order, those
+    /// of 0 too. Allocates nothing.
+    pub fn for_each_series(&self, metrics: &Metrics, visit: &mut dyn FnMut(&[&str], u64)) {
+        match self.values {
+            Instance(number) => visit(&[], number(metrics).load(Relaxed)),
+            Class => metrics.for_each_class(&mut |class, count| visit(&[class], count)),
+            Destination(number) => {
+                metrics.destinations.iter().for_each(|one| visit(&[&one.name], number(one).load(Relaxed)));
             }
             Reason => {
                 for one in &metrics.destinations {
-                    one.reasons().for_each(|(reason, count)| see(&[&one.name, reason.name()], count));
+                    one.reasons().for_each(|(reason, count)| visit(&[&one.name, reason.name()], count));
                 }
             }
         }
     }
 }
 
-/// Where the counters of one instance are shown.
-pub trait Board: fmt::Debug + Send {
-    /// Shows what is counted by now.
-    fn show(&mut self, metrics: &Metrics);
-}
-
-/// Whoever may have a board for an instance.
-pub trait Boards {
-    /// A board for these counters; `None` when there is none.
-    fn open(&self, metrics: &Metrics) -> Option<Box<dyn Board>>;
-}
-
-/// Nobody has one.
-#[derive(Debug, Clone, Copy)]
-pub struct NoBoards;
-
-impl Boards for NoBoards {
-    fn open(&self, _metrics: &Metrics) -> Option<Box<dyn Board>> {
-        None
-    }
-}
-
-/// Where a board hangs until somebody takes it down; after that nobody touches it any more, on whatever thread.
-#[derive(Debug, Clone, Default)]
-pub struct Place(Arc<Mutex<Option<Box<dyn Board>>>>);
-
-impl Place {
-    /// A place for this board, if there is one.
-    #[must_use]
-    pub fn of(board: Option<Box<dyn Board>>) -> Self {
-        Self(Arc::new(Mutex::new(board)))
-    }
-
-    /// Shows what is counted by now. `false`: no board hangs here, nor will one again.
-    #[must_use]
-    pub fn show(&self, metrics: &Metrics) -> bool {
-        let mut board = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        board.as_mut().map(|board| board.show(metrics)).is_some()
-    }
-
-    /// Waits until nobody shows anything, then takes the board away.
-    pub fn take_down(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-    }
+/// Shows the metrics of one instance at the host's own endpoint.
+pub trait Exporter: fmt::Debug + Send {
+    /// Writes the current values.
+    fn export(&mut self, metrics: &Metrics);
 }
 
 #[cfg(test)]
@@ -181,7 +152,7 @@ mod tests {
     fn text(metrics: &Metrics) -> Vec<String> {
         let mut lines = Vec::new();
         for family in &FAMILIES {
-            family.each(metrics, &mut |values, number| {
+            family.for_each_series(metrics, &mut |values, number| {
                 assert_eq!(values.len(), family.labels().len(), "{}", family.name);
                 let labels: Vec<_> = family
                     .labels()
@@ -243,25 +214,5 @@ mod tests {
             );
             assert!(family.help.ends_with('.'), "{}", family.name);
         }
-    }
-
-    #[derive(Debug)]
-    struct Count(Arc<AtomicU64>);
-
-    impl Board for Count {
-        fn show(&mut self, _metrics: &Metrics) {
-            self.0.fetch_add(1, Relaxed);
-        }
-    }
-
-    #[test]
-    fn a_board_that_was_taken_down_is_not_touched() {
-        let shown = Arc::new(AtomicU64::new(0));
-        let place = Place::of(Some(Box::new(Count(Arc::clone(&shown)))));
-        let elsewhere = place.clone();
-        assert!(place.show(&metrics()));
-        elsewhere.take_down();
-        assert!(!place.show(&metrics()));
-        assert_eq!(shown.load(Relaxed), 1);
     }
 }

@@ -1,8 +1,8 @@
 //! Counters: what came in, what arrived, and what did not, with the reason.
 //!
-//! Every record that is dropped, cut or rejected goes through [`DestinationCounters::lost`] or [`DestinationCounters::cut`]; nothing else
-//! may let one go. Read by the summary line (`summary`), the host's metrics endpoint (`board`), the tests and the
-//! demo.
+//! Every record that is dropped, cut or rejected is counted by [`DestinationCounters::count_lost`] or in
+//! [`DestinationCounters::cut`]; nothing else may let one go. Read by the summary line (`summary`), the host's metrics
+//! endpoint (`exporter`), the tests and the demo.
 
 mod destination;
 mod exporter;
@@ -11,9 +11,9 @@ mod summary;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 pub use self::destination::{DestinationCounters, Snapshot};
-pub use self::exporter::{Board, Boards, FAMILIES, Family, MetricKind, NoBoards, Place};
+pub use self::exporter::{Exporter, FAMILIES, MetricFamily, MetricKind};
 
-/// Why a record did not arrive.
+/// The reason that a record did not arrive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reason {
     /// Older than the service takes.
@@ -33,7 +33,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// In the order of the counters.
+    /// Every reason, in the order of the counters.
     pub const ALL: [Reason; 7] = [
         Reason::TooOld,
         Reason::TooNew,
@@ -44,7 +44,7 @@ impl Reason {
         Reason::BestEffort,
     ];
 
-    /// The word in summaries.
+    /// The word for it in summaries and labels.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -58,7 +58,7 @@ impl Reason {
         }
     }
 
-    /// Whether somebody misses the record; the others are left out as they should be.
+    /// Whether the record is missing somewhere; the other reasons leave out what is not wanted.
     #[must_use]
     pub const fn is_loss(self) -> bool {
         !matches!(self, Reason::Filtered | Reason::Empty)
@@ -69,7 +69,7 @@ impl Reason {
     }
 }
 
-/// How a destination's circuit breaker stands; the numbers are what the gauge shows.
+/// The state of a destination's circuit breaker; the numbers are the values of the gauge.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum BreakerState {
     /// Requests go out.
@@ -87,7 +87,7 @@ pub struct Metrics {
     /// Records read, by `Class::index`.
     classes: Vec<(String, AtomicU64)>,
     destinations: Vec<DestinationCounters>,
-    /// Chunks, whatever became of them.
+    /// Chunks read, whatever became of them; replays do not count.
     pub chunks: AtomicU64,
     /// Chunks with malformed bytes.
     pub malformed_chunks: AtomicU64,
@@ -99,13 +99,13 @@ pub struct Metrics {
     pub replayed_chunks: AtomicU64,
     /// Names that had to use a fallback.
     pub missing_fields: AtomicU64,
-    /// Events of stops that were told already.
+    /// Events of stops that were reported already.
     pub repeated_stops: AtomicU64,
-    /// Messages of the queue, when one is polled.
+    /// Messages of the queue of events, when one is polled.
     pub queue: QueueCounters,
 }
 
-/// Counters of the queue of events.
+/// Counters of the messages of the queue of events.
 #[derive(Debug, Default)]
 pub struct QueueCounters {
     /// Received, also those that came again.
@@ -124,12 +124,13 @@ impl Metrics {
     pub fn new(classes: Vec<String>, destinations: Vec<String>) -> Self {
         Self {
             classes: classes.into_iter().map(|name| (name, AtomicU64::new(0))).collect(),
-            destinations: destinations.into_iter().map(DestinationCounters::named).collect(),
+            destinations: destinations.into_iter().map(DestinationCounters::new).collect(),
             ..Self::default()
         }
     }
 
-    /// Counts what one chunk held: records by class, those dropped on purpose, entries that are no records, a fault.
+    /// Counts what one chunk held: records by class, those dropped on purpose, entries that are no records, and whether
+    /// reading had to stop.
     pub fn count_chunk(&self, classes: &[u64], dropped: u64, shapeless: u64, faulty: bool) {
         self.chunks.fetch_add(1, Relaxed);
         for ((_, counter), count) in self.classes.iter().zip(classes) {
@@ -140,29 +141,29 @@ impl Metrics {
         self.malformed_chunks.fetch_add(u64::from(faulty), Relaxed);
     }
 
-    /// The counters of a destination.
+    /// The counters of a destination; a sink for everything when there is no such destination.
     #[must_use]
     pub fn destination(&self, index: usize) -> &DestinationCounters {
-        static NOBODY: DestinationCounters = DestinationCounters::nobody();
-        self.destinations.get(index).unwrap_or(&NOBODY)
+        static UNKNOWN: DestinationCounters = DestinationCounters::unknown();
+        self.destinations.get(index).unwrap_or(&UNKNOWN)
     }
 
     /// Records read so far, by class name; planned stops count as stops.
     #[must_use]
     pub fn classes(&self) -> Vec<(String, u64)> {
         let mut classes = Vec::new();
-        self.each_class(&mut |name, count| classes.push((name.to_owned(), count)));
+        self.for_each_class(&mut |name, count| classes.push((name.to_owned(), count)));
         classes
     }
 
-    /// The same without making anything.
-    fn each_class(&self, see: &mut dyn FnMut(&str, u64)) {
-        for (place, (name, _)) in self.classes.iter().enumerate() {
+    /// Visits each class name once, with its records. Allocates nothing.
+    fn for_each_class(&self, visit: &mut dyn FnMut(&str, u64)) {
+        for (position, (name, _)) in self.classes.iter().enumerate() {
             let same = |(other, _): &&(String, AtomicU64)| other == name;
-            if self.classes.iter().take(place).any(|class| same(&class)) {
+            if self.classes.iter().take(position).any(|class| same(&class)) {
                 continue;
             }
-            see(name, self.classes.iter().filter(same).map(|(_, count)| count.load(Relaxed)).sum());
+            visit(name, self.classes.iter().filter(same).map(|(_, count)| count.load(Relaxed)).sum());
         }
     }
 

@@ -5,7 +5,7 @@ use std::fmt::{self, Display};
 use super::{Reason, Snapshot};
 
 impl Snapshot {
-    /// Whether anything was counted; what only waits in the spool is no traffic.
+    /// Whether anything was counted; objects that only wait in the spool are no traffic.
     #[must_use]
     pub fn has_traffic(&self) -> bool {
         let counted = [self.delivered, self.bytes, self.requests, self.retries, self.cut, self.objects];
@@ -14,7 +14,7 @@ impl Snapshot {
 
     /// `120 records delivered in 3 requests (4096 bytes), 1 retries, 2 lost (too_old 2)`, and what is in the spool.
     #[must_use]
-    pub fn in_words(&self) -> impl Display + '_ {
+    pub fn summary(&self) -> impl Display + '_ {
         fmt::from_fn(|out| {
             let Self { delivered, requests, bytes, retries, .. } = self;
             write!(out, "{delivered} records delivered in {requests} requests ({bytes} bytes)")?;
@@ -72,12 +72,12 @@ mod tests {
             ..Snapshot::default()
         };
         assert_eq!(
-            counters.in_words().to_string(),
+            counters.summary().to_string(),
             "120 records delivered in 3 requests (4096 bytes), 1 retries, 3 lost (too_old 2, refused 1), \
              7 left out (filtered 7), 4 objects uploaded, 5 objects (600 bytes) in the spool"
         );
         assert_eq!(
-            Snapshot::default().in_words().to_string(),
+            Snapshot::default().summary().to_string(),
             "0 records delivered in 0 requests (0 bytes), 0 retries, 0 lost"
         );
     }

@@ -1,4 +1,4 @@
-//! One destination's share of a chunk: each entry's target and wire form, gathered in lanes and packed into batches.
+//! One destination's share of a chunk: each entry's target and wire form, gathered in partitions and packed into batches.
 
 use std::cell::Ref;
 use std::sync::atomic::Ordering::Relaxed;
@@ -51,11 +51,11 @@ impl<'d> DestinationEncoder<'d> {
         }
     }
 
-    /// Encodes one entry into its lane; answers with a template field it lacked.
+    /// Encodes one entry into its partition; returns with a template field it lacked.
     pub(super) fn push(
         &mut self,
         entry: &Entry<'_, '_, '_>,
-        scene: &RenderContext<'_>,
+        context: &RenderContext<'_>,
         ordinal: u32,
         metrics: &Metrics,
     ) -> Option<&'d str> {
@@ -64,15 +64,15 @@ impl<'d> DestinationEncoder<'d> {
             return None;
         }
         self.target.clear();
-        let missing = self.destination.target(entry, scene, &mut self.target);
+        let missing = self.destination.target(entry, context, &mut self.target);
         let fields = &self.destination.common().fields;
-        let mut chosen = recycle(std::mem::take(&mut self.chosen));
-        let picked = pick(fields, entry.record, &mut chosen);
+        let mut chosen = reuse(std::mem::take(&mut self.chosen));
+        let picked = select(fields, entry.record, &mut chosen);
         let picked = &Entry { record: &picked, ..*entry };
-        let lane = self.partitions.get_or_insert(&self.target);
-        let (place, encoded) =
-            lane.write(likely(picked.record), |out| self.destination.encode(picked, scene, out));
-        self.chosen = recycle(chosen);
+        let partition = self.partitions.get_or_insert(&self.target);
+        let (place, encoded) = partition
+            .write(estimated_len(picked.record), |out| self.destination.encode(picked, context, out));
+        self.chosen = reuse(chosen);
         let size = match encoded {
             Encoded::Complete { size } => size,
             Encoded::Truncated { size } => {
@@ -83,7 +83,7 @@ impl<'d> DestinationEncoder<'d> {
             Encoded::Filtered => return self.leave_out(ordinal, Reason::Filtered, metrics),
         };
         let at_ms = entry.record.time.millis();
-        lane.push(BatchItem { ordinal, at_ms, start: place.start, end: place.end, size });
+        partition.push(BatchItem { ordinal, at_ms, start: place.start, end: place.end, size });
         missing
     }
 
@@ -112,12 +112,12 @@ impl<'d> DestinationEncoder<'d> {
 }
 
 /// What a record takes in about any wire form: names and quotes of JSON, escapes.
-fn likely(record: &Record<'_, '_>) -> usize {
+fn estimated_len(record: &Record<'_, '_>) -> usize {
     record.body.len() * 5 / 4 + 128
 }
 
 /// The record with the fields to be sent; `chosen` holds them when that is not all.
-fn pick<'c, 'r>(which: &Fields, record: &Record<'c, 'r>, chosen: &'r mut Vec<Field<'c>>) -> Record<'c, 'r> {
+fn select<'c, 'r>(which: &Fields, record: &Record<'c, 'r>, chosen: &'r mut Vec<Field<'c>>) -> Record<'c, 'r> {
     if *which == Fields::All {
         return *record;
     }
@@ -126,7 +126,7 @@ fn pick<'c, 'r>(which: &Fields, record: &Record<'c, 'r>, chosen: &'r mut Vec<Fie
 }
 
 /// The same room for fields of another record: an empty list outlives nothing, and collecting it reuses its memory.
-fn recycle<'b>(mut fields: Vec<Field<'_>>) -> Vec<Field<'b>> {
+fn reuse<'b>(mut fields: Vec<Field<'_>>) -> Vec<Field<'b>> {
     fields.clear();
     fields.into_iter().map(|_| Field { key: Value::Nil, value: Value::Nil }).collect()
 }

@@ -1,8 +1,9 @@
 //! From a chunk's bytes to its entries, numbered in the one order that a replay finds again.
 //!
-//! Owns: opening carriers, telling each stop once, and listening for last words. Does not own: what becomes of an entry.
+//! Reads top to bottom: [`for_each_entry`] decodes; each record is classified, events are unwrapped from their
+//! envelope, repeated stop events are left out, and what is left is emitted. Does not own: what becomes of an entry.
 
-use super::process::Stages;
+use super::pipeline::Stages;
 use crate::classify::classes::{Class, Classified, Entry};
 use crate::delivery::progress::Progress;
 use crate::envelope::Envelope;
@@ -10,50 +11,87 @@ use crate::input::decode::{self, Tally};
 use crate::input::record::Record;
 use crate::stop::StopEvent;
 use crate::stop::dedup::Occurrence;
+use crate::stop::stderr_tail::ChunkTail;
 
-/// Hands each entry of the chunk to `deal` with its ordinal. Answers with what was read, and the classes of events
-/// whose stop was told before.
+/// What a chunk held.
+#[derive(Debug, Default)]
+pub struct ReadEntries {
+    /// Records, entries that are none, and where reading had to stop.
+    pub tally: Tally,
+    /// The classes of the events that were left out because their stop was reported before.
+    pub repeated_stops: Vec<Class>,
+}
+
+/// Hands each entry of the chunk to `emit`, with its ordinal.
 pub fn for_each_entry(
     stages: &Stages<'_>,
     chunk: &[u8],
     progress: &Progress,
-    deal: impl FnMut(u32, &Entry<'_, '_, '_>),
-) -> (Tally, Vec<Class>) {
-    let mut heard = stages.memory.map(|memory| memory.stderr_tail.begin_chunk());
-    let mut visitor =
-        EntryVisitor { stages, progress, dispatch: deal, ordinal: 0, stops: 0, repeated: Vec::new() };
-    let tally = decode::records(chunk, |record| {
-        let sight = stages.classifier.classify(record);
-        if let (Classified::Plain(Class::Stderr), Some(heard)) = (&sight, &mut heard) {
-            heard.observe(record);
-        }
-        visitor.visit(record, sight);
-    });
-    let repeated = visitor.repeated;
-    if let (Some(memory), Some(heard)) = (stages.memory, heard)
+    emit: impl FnMut(u32, &Entry<'_, '_, '_>),
+) -> ReadEntries {
+    let mut entries = Entries {
+        stages,
+        progress,
+        chunk_tail: stages.memory.map(|memory| memory.stderr_tail.begin_chunk()),
+        emit,
+        next_ordinal: 0,
+        stops: 0,
+        repeated_stops: Vec::new(),
+    };
+    let tally = decode::records(chunk, |record| entries.read(record));
+    if let (Some(memory), Some(chunk_tail)) = (stages.memory, entries.chunk_tail)
         && !progress.is_replay()
     {
-        memory.stderr_tail.merge(heard);
+        memory.stderr_tail.merge(chunk_tail);
     }
-    (tally, repeated)
+    ReadEntries { tally, repeated_stops: entries.repeated_stops }
 }
 
-struct EntryVisitor<'p, D> {
+/// The entries of one chunk while it is read.
+struct Entries<'p, 'c, E> {
     stages: &'p Stages<'p>,
     progress: &'p Progress,
-    dispatch: D,
-    ordinal: u32,
+    /// What the containers wrote to standard error in this chunk.
+    chunk_tail: Option<ChunkTail<'c>>,
+    emit: E,
+    next_ordinal: u32,
+    /// Stop events so far.
     stops: usize,
-    repeated: Vec<Class>,
+    repeated_stops: Vec<Class>,
 }
 
-impl<D: FnMut(u32, &Entry<'_, '_, '_>)> EntryVisitor<'_, D> {
+impl<'c, E: FnMut(u32, &Entry<'_, '_, '_>)> Entries<'_, 'c, E> {
+    /// Takes one record of the chunk.
     #[inline]
-    fn visit(&mut self, record: &Record<'_, '_>, sight: Classified) {
-        match sight {
+    fn read(&mut self, record: &Record<'c, '_>) {
+        let classified = self.stages.classifier.classify(record);
+        if let (Classified::Plain(Class::Stderr), Some(chunk_tail)) = (&classified, &mut self.chunk_tail) {
+            chunk_tail.observe(record);
+        }
+        self.visit(record, classified);
+    }
+
+    #[inline]
+    fn visit(&mut self, record: &Record<'_, '_>, classified: Classified) {
+        match classified {
             Classified::Plain(class) => self.emit(record, class, None),
             Classified::Stop(class, stop) => self.visit_stop(record, class, *stop),
-            Classified::Envelope(carried) => self.visit_envelope(record, &carried),
+            Classified::Envelope(envelope) => self.visit_envelope(record, &envelope),
+        }
+    }
+
+    /// Each event of an envelope is a record of its own; what else the envelope holds stays in it.
+    #[cold]
+    fn visit_envelope(&mut self, record: &Record<'_, '_>, envelope: &Envelope) {
+        for event in &envelope.events {
+            // A JSON value always has a msgpack form.
+            let body = rmp_serde::to_vec(event).unwrap_or_default();
+            let fields = decode::fields(&body);
+            let event = Record::new(record.time, &fields, &body);
+            self.visit(&event, self.stages.classifier.classify_event(&event));
+        }
+        if envelope.rest {
+            self.emit(record, self.stages.classifier.plain_class(record), None);
         }
     }
 
@@ -62,36 +100,21 @@ impl<D: FnMut(u32, &Entry<'_, '_, '_>)> EntryVisitor<'_, D> {
         let nth = self.stops;
         self.stops += 1;
         if let Some(memory) = self.stages.memory {
-            match memory.standing(&stop, self.progress, nth) {
+            match memory.observe(&stop, self.progress, nth) {
                 Occurrence::First => {}
                 Occurrence::Update => stop.update = true,
                 Occurrence::Followed => return self.emit(record, Class::Other, None),
-                Occurrence::Repeated => return self.repeated.push(class),
+                Occurrence::Repeated => return self.repeated_stops.push(class),
             }
             stop.last_lines = memory.stderr_tail.for_stop(&stop);
         }
         self.emit(record, class, Some(&stop));
     }
 
-    /// Each event of a carrier is a record of its own; what else the carrier holds stays in it.
-    #[cold]
-    fn visit_envelope(&mut self, carrier: &Record<'_, '_>, carried: &Envelope) {
-        for event in &carried.events {
-            // A JSON value always has a msgpack form.
-            let body = rmp_serde::to_vec(event).unwrap_or_default();
-            let fields = decode::fields(&body);
-            let record = Record::new(carrier.time, &fields, &body);
-            self.visit(&record, self.stages.classifier.classify_event(&record));
-        }
-        if carried.rest {
-            self.emit(carrier, self.stages.classifier.plain_class(carrier), None);
-        }
-    }
-
     #[inline]
     fn emit(&mut self, record: &Record<'_, '_>, class: Class, stop: Option<&StopEvent>) {
         let entry = Entry { record, class, class_name: self.stages.classifier.name(class), stop };
-        (self.dispatch)(self.ordinal, &entry);
-        self.ordinal = self.ordinal.saturating_add(1);
+        (self.emit)(self.next_ordinal, &entry);
+        self.next_ordinal = self.next_ordinal.saturating_add(1);
     }
 }

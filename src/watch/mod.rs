@@ -13,7 +13,17 @@ use tokio::sync::watch;
 
 pub use self::metadata::{Reporting, TaskEndpoint, TaskSnapshot, TaskWatch};
 pub use self::queue::QueueWatch;
+use crate::config::QueueSettings;
 use crate::delivery::verdict::Verdict;
+
+/// What is watched besides the chunks.
+#[derive(Debug, Default)]
+pub(crate) struct WatchConfig {
+    /// The task metadata endpoint.
+    pub(crate) task: Option<TaskEndpoint>,
+    /// A queue of ECS events.
+    pub(crate) queue: Option<QueueSettings>,
+}
 
 /// The way into the pipeline.
 pub trait ChunkSink {

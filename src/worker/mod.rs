@@ -1,9 +1,9 @@
-//! One thread per instance: its event loop, its bounded queue, its watchers, its drain at exit.
+//! One thread per instance: its event loop, its bounded queue, its drain at exit.
 //!
 //! The coroutine that Fluent Bit flushes on has 24 KiB of stack. So a flush only hands the chunk over and waits;
-//! everything else happens here, in [`house`]. Does not interpret records.
+//! everything else happens here, in the [`Router`]. Does not interpret records.
 
-pub(crate) mod statistics;
+mod statistics;
 
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -16,70 +16,36 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinSet, LocalSet};
 use tokio::time::Instant;
 
-use crate::classify::classes::Classifier;
-use crate::classify::routes::Routes;
-use crate::config::QueueSettings;
+use self::statistics::{SharedExporter, Statistics};
 use crate::delivery::verdict::Verdict;
-use crate::destination::Destination;
 use crate::input::chunk::Chunk;
 use crate::log::{Level, Log};
-use crate::metrics::{Metrics, Place};
+use crate::metrics::Exporter;
 use crate::object::upload;
-use crate::router::Router;
-use crate::transport::Transport;
-use crate::watch::TaskEndpoint;
+use crate::router::{Router, RouterConfig, join_all};
+use crate::watch::WatchConfig;
 
 /// Everything an instance was configured to be.
 #[derive(Debug)]
-pub struct WorkerConfig {
+pub(crate) struct WorkerConfig {
     /// The instance's number, for its log lines and thread name.
-    pub number: usize,
-    /// What a record is.
-    pub classifier: Classifier,
-    /// Where a class goes.
-    pub routes: Routes,
-    /// Where records go that a destination refused for good.
-    pub dead_letters: Vec<usize>,
-    /// Each destination with its way out.
-    pub destinations: Vec<(Box<dyn Destination>, Transport)>,
-    /// Each stop is told once.
-    pub once: bool,
-    /// Last lines of standard error to keep of each container.
-    pub context_lines: usize,
-    /// What is watched besides the chunks.
-    pub watching: WatchConfig,
-    /// How long one flush may try.
-    pub flush_timeout: Duration,
-    /// How long the drain at exit may take.
-    pub exit_timeout: Duration,
-    /// What is counted.
-    pub metrics: Arc<Metrics>,
-    /// Where the host shows it.
-    pub board: Place,
-    /// How often the log tells of it.
-    pub stats_interval: Option<Duration>,
-    /// For the test host: panic on the worker at each flush. Only debug builds ever set it.
-    pub panic: bool,
-}
-
-/// What is watched besides the chunks.
-#[derive(Debug, Clone, Default)]
-pub struct WatchConfig {
-    /// The task metadata endpoint.
-    pub task: Option<TaskEndpoint>,
-    /// A queue of events.
-    pub queue: Option<QueueSettings>,
+    pub(crate) number: usize,
+    pub(crate) router: RouterConfig,
+    pub(crate) watch: WatchConfig,
+    /// The host's exporter of metrics, if it has one.
+    pub(crate) exporter: Option<Box<dyn Exporter>>,
 }
 
 /// The flushing side of the thread.
 #[derive(Debug)]
-pub struct Worker {
+pub(crate) struct Worker {
     jobs: Mutex<Option<mpsc::Sender<Job>>>,
     thread: Mutex<Option<(JoinHandle<()>, Receiver<()>)>>,
-    patience: Duration,
+    /// How long a flush waits for the thread's answer.
+    answer_timeout: Duration,
     exit_timeout: Duration,
     blocks_engine: Arc<AtomicBool>,
-    board: Place,
+    exporter: SharedExporter,
 }
 
 /// One flush of the host's.
@@ -90,119 +56,144 @@ struct Job {
 }
 
 /// More flushes at one time than any configuration of workers has.
-const QUEUE: usize = 64;
+const MAX_QUEUED_FLUSHES: usize = 64;
 
-/// How much longer than its timeout a flush waits for the worker's answer before it gives up on the worker.
-const GRACE: Duration = Duration::from_secs(2);
+/// How much longer than its own timeout the thread is waited for before it is given up.
+const WORKER_GRACE: Duration = Duration::from_secs(2);
+
+/// How long name look-ups may take to end with the thread; they run on threads of their own, which cannot be
+/// interrupted.
+const LOOKUP_GRACE: Duration = Duration::from_millis(100);
 
 impl Worker {
     /// Starts the thread. Fails only when the system has no thread to give.
-    pub fn start(plan: WorkerConfig) -> std::io::Result<Self> {
-        let (jobs, queue) = mpsc::channel(QUEUE);
-        let (ended, end) = sync_channel(1);
-        let (patience, exit_timeout) = (plan.flush_timeout + GRACE, plan.exit_timeout);
+    pub(crate) fn start(mut config: WorkerConfig) -> std::io::Result<Self> {
+        let answer_timeout = config.router.settings.flush_timeout + WORKER_GRACE;
+        let exit_timeout = config.router.settings.exit_timeout;
+        let exporter: SharedExporter = Arc::new(Mutex::new(config.exporter.take()));
+        let thread_exporter = Arc::clone(&exporter);
         let blocks_engine = Arc::new(AtomicBool::new(false));
-        let (seen, board) = (Arc::clone(&blocks_engine), plan.board.clone());
+        let engine_is_blocked = Arc::clone(&blocks_engine);
+        let (jobs, queue) = mpsc::channel(MAX_QUEUED_FLUSHES);
+        let (ended, end) = sync_channel(1);
         let thread =
-            std::thread::Builder::new().name(format!("ecs_router.{}", plan.number)).spawn(move || {
-                run(plan, queue, seen);
+            std::thread::Builder::new().name(format!("ecs_router.{}", config.number)).spawn(move || {
+                run(config, thread_exporter, queue, &engine_is_blocked);
                 // Nobody may be waiting.
                 ended.try_send(()).ok();
             })?;
         Ok(Self {
             jobs: Mutex::new(Some(jobs)),
             thread: Mutex::new(Some((thread, end))),
-            patience,
+            answer_timeout,
             exit_timeout,
             blocks_engine,
-            board,
+            exporter,
         })
     }
 
     /// Hands a chunk over and waits for the verdict. Runs on the host's small stack: enqueue, wait.
-    pub fn flush(&self, tag: &[u8], chunk: Arc<dyn Chunk>) -> Verdict {
+    pub(crate) fn flush(&self, tag: &[u8], chunk: Arc<dyn Chunk>) -> Verdict {
         let (reply, answer) = sync_channel(1);
         let job = Job { tag: tag.to_vec(), chunk, reply };
         let queued = match self.jobs.lock() {
             Ok(jobs) => jobs.as_ref().is_some_and(|jobs| jobs.try_send(job).is_ok()),
             Err(_) => false,
         };
-        if queued { answer.recv_timeout(self.patience).unwrap_or(Verdict::Retry) } else { Verdict::Retry }
+        match queued {
+            true => answer.recv_timeout(self.answer_timeout).unwrap_or(Verdict::Retry),
+            false => Verdict::Retry,
+        }
     }
 
     /// Flushes block the host's own event loop; the worker will say so once.
-    pub fn blocks_engine(&self) {
+    pub(crate) fn blocks_engine(&self) {
         self.blocks_engine.store(true, Relaxed);
     }
 
-    /// Takes no more flushes. Those that run go on until [`Self::finish`]. The host's board goes with the host's
-    /// instance, so it is left alone from here on, even by a thread that does not end in time.
-    pub fn close(&self) {
-        self.board.take_down();
+    /// Takes no more flushes. Those that run go on until [`Self::finish`]. The exporter's target goes with
+    /// the host's instance, so it is not touched from here on, even by a thread that does not end in time.
+    pub(crate) fn close(&self) {
+        statistics::close(&self.exporter);
         if let Ok(mut jobs) = self.jobs.lock() {
             jobs.take();
         }
     }
 
     /// Waits for the drain and the end of the thread; one that does not end in time is left behind.
-    pub fn finish(&self) {
+    pub(crate) fn finish(&self) {
         self.close();
         let Some((thread, end)) = self.thread.lock().ok().and_then(|mut thread| thread.take()) else {
             return;
         };
-        if end.recv_timeout(self.exit_timeout + GRACE) != Err(RecvTimeoutError::Timeout) {
+        if end.recv_timeout(self.exit_timeout + WORKER_GRACE) != Err(RecvTimeoutError::Timeout) {
             // A panic of the thread was reported by the hook.
             thread.join().ok();
         }
     }
 }
 
-fn run(plan: WorkerConfig, queue: mpsc::Receiver<Job>, blocks_engine: Arc<AtomicBool>) {
-    let log = Rc::new(Log::new(plan.number));
+fn run(
+    config: WorkerConfig,
+    exporter: SharedExporter,
+    queue: mpsc::Receiver<Job>,
+    blocks_engine: &AtomicBool,
+) {
+    let log = Log::new(config.number);
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return log.line(Level::Error, format_args!("cannot start the event loop: {error}")),
     };
-    LocalSet::new().block_on(&runtime, serve(plan, log, queue, blocks_engine));
-    // Name look-ups run on threads of their own, which cannot be interrupted.
-    runtime.shutdown_timeout(Duration::from_millis(100));
+    LocalSet::new().block_on(&runtime, serve(config, exporter, queue, blocks_engine));
+    runtime.shutdown_timeout(LOOKUP_GRACE);
 }
 
 /// Takes jobs until the queue closes, then lets what runs come to an end.
-async fn serve(plan: WorkerConfig, log: Rc<Log>, queue: mpsc::Receiver<Job>, blocks_engine: Arc<AtomicBool>) {
-    let (exit_timeout, watching) = (plan.exit_timeout, plan.watching.clone());
-    let (board, stats_interval) = (plan.board.clone(), plan.stats_interval);
-    let house = Rc::new(Router::new(plan, Rc::clone(&log)));
-    let (leave, leaving) = watch::channel(None);
-    let _telling = house.statistics().begin(board, stats_interval);
-    let mut uploading = house.upload(&leaving);
-    let (stop_watching, watching_ends) = watch::channel(false);
-    let mut watchers = house.watch(watching, &watching_ends).await;
-    let mut running = take_jobs(&house, queue, &blocks_engine).await;
+async fn serve(
+    config: WorkerConfig,
+    exporter: SharedExporter,
+    queue: mpsc::Receiver<Job>,
+    blocks_engine: &AtomicBool,
+) {
+    let log = Rc::new(Log::new(config.number));
+    let exit_timeout = config.router.settings.exit_timeout;
+    let stats_interval = config.router.settings.stats_interval;
+    let metrics = Arc::clone(&config.router.metrics);
+    let router = Rc::new(Router::new(config.router, Rc::clone(&log)));
+    let statistics = Statistics { metrics, spools: router.spools().to_vec(), log: Rc::clone(&log) };
+    // Ends when it is dropped.
+    let _statistics = statistics.start(exporter, stats_interval);
+    let (set_upload_deadline, upload_deadline) = watch::channel(None);
+    let mut uploads = router.start_uploads(&upload_deadline);
+    let (stop_watching, shutdown) = watch::channel(false);
+    let mut watchers = router.start_watchers(config.watch, &shutdown).await;
+    let mut running = take_jobs(&router, &log, queue, blocks_engine).await;
     let end = Instant::now() + exit_timeout;
-    house.allow_probes();
+    router.allow_probes();
     // The last exits, and the events under way, are still for this process to report.
     stop_watching.send_replace(true);
-    let all = async { tokio::join!(join_all(&mut running), join_all(&mut watchers)) };
-    if tokio::time::timeout_at(end, all).await.is_err() {
-        let (left, watchers) = (running.len(), watchers.len());
+    let drain = async { tokio::join!(join_all(&mut running), join_all(&mut watchers)) };
+    if tokio::time::timeout_at(end, drain).await.is_err() {
         log.line(
             Level::Error,
             format_args!(
-                "{left} chunks and the events of {watchers} watchers were not delivered before exit_timeout ended; \
-                 raise it, Grace and the container's stopTimeout"
+                "{} chunks and the events of {} watchers were not delivered before exit_timeout ended; \
+                 raise it, Grace and the container's stopTimeout",
+                running.len(),
+                watchers.len()
             ),
         );
     }
     // Only now is everything in the spool that will be.
-    leave.send_replace(Some(end - upload::ABORT_AT_EXIT.min(exit_timeout)));
-    tokio::time::timeout_at(end, join_all(&mut uploading)).await.ok();
-    house.log_summary();
+    set_upload_deadline.send_replace(Some(end - upload::ABORT_AT_EXIT.min(exit_timeout)));
+    tokio::time::timeout_at(end, join_all(&mut uploads)).await.ok();
+    router.log_summary();
 }
 
 /// Runs every job at one time until the queue closes; answers with those that still run.
 async fn take_jobs(
-    house: &Rc<Router>,
+    router: &Rc<Router>,
+    log: &Log,
     mut queue: mpsc::Receiver<Job>,
     blocks_engine: &AtomicBool,
 ) -> JoinSet<()> {
@@ -210,24 +201,20 @@ async fn take_jobs(
     loop {
         tokio::select! {
             job = queue.recv() => match job {
-                Some(job) => { running.spawn_local(flush(Rc::clone(house), job)); }
+                Some(job) => { running.spawn_local(flush(Rc::clone(router), job)); }
                 None => return running,
             },
             Some(_) = running.join_next() => {}
         }
         if blocks_engine.swap(false, Relaxed) {
             let advice = "a flush blocks Fluent Bit's own event loop: set 'Workers 2' in this [OUTPUT]";
-            house.log.once_a_minute(Level::Warn, "workers", advice);
+            log.once_a_minute(Level::Warn, "workers", advice);
         }
     }
 }
 
-async fn flush(house: Rc<Router>, job: Job) {
-    let verdict = house.route_chunk(&job.tag, &*job.chunk).await;
+async fn flush(router: Rc<Router>, job: Job) {
+    let verdict = router.route_chunk(&job.tag, &*job.chunk).await;
     // The coroutine may have stopped waiting.
     job.reply.try_send(verdict).ok();
-}
-
-pub(crate) async fn join_all(tasks: &mut JoinSet<()>) {
-    while tasks.join_next().await.is_some() {}
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use ecs_router::Verdict;
-use ecs_router::registry::Instance;
+use ecs_router::instance::Instance;
 use fake_cloud::{Api, Cloud, Fault};
 
 use crate::feed::Feed;

@@ -12,7 +12,7 @@ use std::sync::Once;
 use std::time::{Duration, Instant};
 
 use ecs_router::Verdict;
-use ecs_router::registry::Instance;
+use ecs_router::instance::Instance;
 use fake_cloud::{Api, Cloud, Fault};
 use serde_json::json;
 

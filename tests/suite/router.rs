@@ -6,8 +6,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use ecs_router::Verdict;
+use ecs_router::instance::Instance;
 use ecs_router::metrics::{Reason, Snapshot};
-use ecs_router::registry::Instance;
 use fake_cloud::Cloud;
 
 use test_support::chunk::Chunk;

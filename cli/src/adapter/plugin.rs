@@ -2,8 +2,8 @@
 
 use ecs_router::Verdict;
 use ecs_router::config::{Lookup, Problem};
+use ecs_router::instance::Instance;
 use ecs_router::metrics::Snapshot;
-use ecs_router::registry::Instance;
 
 /// An output that really delivers.
 pub(crate) struct Live(Instance);

@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use super::resolve::Resolved;
 use super::source::{self, Sink};
 use super::{ReplayArguments, output, refuse_problems, target, warn};
-use crate::adapter::pipeline::{Dry, Row};
+use crate::adapter::pipeline::{DryRecord, DryRun};
 
-/// Shows where every record would go.
+/// Shows what would go where.
 pub(super) fn run(arguments: &ReplayArguments, resolved: &Resolved) -> io::Result<ExitCode> {
-    let dry = match Dry::open(resolved) {
+    let dry = match DryRun::open(resolved) {
         Ok(dry) => dry,
         Err(problems) => return Ok(refuse_problems(arguments, &problems)),
     };
@@ -43,7 +43,7 @@ struct Total {
 }
 
 struct Table<'t, W> {
-    dry: &'t Dry,
+    dry: &'t DryRun,
     resolved: &'t Resolved,
     json: bool,
     out: W,
@@ -56,18 +56,18 @@ struct Table<'t, W> {
 
 impl<W: Write> Sink for Table<'_, W> {
     fn chunk(&mut self, tag: &str, bytes: &[u8]) -> io::Result<()> {
-        let sorted = self.dry.sort(tag, bytes);
-        for row in &sorted.rows {
+        let chunk = self.dry.process(tag, bytes);
+        for row in &chunk.rows {
             self.count(row);
             if self.json { self.write_object(row)? } else { self.write_lines(row)? }
         }
-        for (total, batches) in self.totals.iter_mut().zip(&sorted.batches) {
+        for (total, batches) in self.totals.iter_mut().zip(&chunk.batches) {
             total.requests += u64::try_from(*batches).unwrap_or_default();
         }
-        if sorted.shapeless > 0 {
-            self.error(format_args!("{} entries hold no record", sorted.shapeless))?;
+        if chunk.shapeless > 0 {
+            self.error(format_args!("{} entries hold no record", chunk.shapeless))?;
         }
-        match sorted.fault {
+        match chunk.fault {
             Some(fault) => self.error(format_args!("{fault}")),
             None => Ok(()),
         }
@@ -80,7 +80,7 @@ impl<W: Write> Sink for Table<'_, W> {
 }
 
 impl<W: Write> Table<'_, W> {
-    fn count(&mut self, row: &Row) {
+    fn count(&mut self, row: &DryRecord) {
         self.records += 1;
         *self.classes.entry(row.class.clone()).or_default() += 1;
         self.dropped += u64::from(row.copies.is_empty());
@@ -96,7 +96,7 @@ impl<W: Write> Table<'_, W> {
         }
     }
 
-    fn write_lines(&mut self, row: &Row) -> io::Result<()> {
+    fn write_lines(&mut self, row: &DryRecord) -> io::Result<()> {
         if self.records == 1 {
             writeln!(
                 self.out,
@@ -125,7 +125,7 @@ impl<W: Write> Table<'_, W> {
         Ok(())
     }
 
-    fn write_object(&mut self, row: &Row) -> io::Result<()> {
+    fn write_object(&mut self, row: &DryRecord) -> io::Result<()> {
         let copies = row.copies.iter().filter_map(|copy| {
             let (name, kind) = self.dry.destinations().nth(copy.destination)?;
             let (target, bytes) = match &copy.sent {

@@ -1,7 +1,7 @@
-//! The host's own metrics endpoint as a board for the counters.
+//! The host's own metrics endpoint, cmetrics, as an exporter of the counters.
 //!
-//! Owns: finding the host's functions at run time, making the metrics, setting their values. No host function, no
-//! board, and nothing is said about it: 1.9.10 has the `cmt_*` functions, but no `flb_output_get_cmt_instance` that
+//! Owns: finding the host's functions at run time, making the metrics, setting their values. Without the functions there
+//! is no exporter, and no log line about it: 1.9.10 has the `cmt_*` functions, but no `flb_output_get_cmt_instance` that
 //! leads to an instance's metrics.
 //!
 //! # The functions
@@ -23,7 +23,7 @@
 //!   thread (`flb_me_get_cmetrics`, each second) or on an input's, take them with `cmt_atomic_load`. So the worker may
 //!   set while the host encodes. The host does the same with its own metrics of connections, from output workers.
 //! * `cmt_destroy` is called by `flb_output_instance_destroy` only, and that after the exit callback
-//!   (`flb_output_exit`). Exit takes the board down first (`metrics::Place`). One gap is the host's: when the system
+//!   (`flb_output_exit`). Exit closes the exporter first (`Instance::close`). One gap is the host's: when the system
 //!   gives it no thread for `Workers`, it destroys the instance without exit and then fails to start.
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
@@ -33,12 +33,12 @@ use std::time::SystemTime;
 use fluent_bit_sys::flbgo_output_plugin;
 
 use crate::host::text;
-use ecs_router::metrics::{Board, Boards, FAMILIES, Family, MetricKind, Metrics};
+use ecs_router::metrics::{Exporter, FAMILIES, MetricFamily, MetricKind, Metrics};
 
-type GetName = unsafe extern "C" fn(*mut c_void) -> *const c_char;
-type GetContext = unsafe extern "C" fn(*mut c_void) -> *mut c_void;
+type OutputNameFn = unsafe extern "C" fn(*mut c_void) -> *const c_char;
+type GetCmtInstanceFn = unsafe extern "C" fn(*mut c_void) -> *mut c_void;
 /// Context, namespace, subsystem, name, help, number of labels, their names.
-type Create = unsafe extern "C" fn(
+type CreateFn = unsafe extern "C" fn(
     *mut c_void,
     *const c_char,
     *const c_char,
@@ -48,44 +48,32 @@ type Create = unsafe extern "C" fn(
     *const *const c_char,
 ) -> *mut c_void;
 /// Metric, nanoseconds since 1970, value, number of labels, their values.
-type Set = unsafe extern "C" fn(*mut c_void, u64, f64, c_int, *const *const c_char) -> c_int;
+type SetFn = unsafe extern "C" fn(*mut c_void, u64, f64, c_int, *const *const c_char) -> c_int;
 
-/// The boards of the host that calls init.
-pub(crate) struct HostBoards {
-    instance: *mut c_void,
+/// Makes every series of the output that init was called for; `None` when the host has no place for them.
+pub(crate) fn open(plugin: &flbgo_output_plugin, metrics: &Metrics) -> Option<Box<dyn Exporter>> {
+    let factory = MetricFactory::find(plugin.output_instance)?;
+    Some(Box::new(CmetricsExporter::new(&factory, metrics)))
 }
 
-impl HostBoards {
-    pub(crate) fn new(plugin: &flbgo_output_plugin) -> Self {
-        Self { instance: plugin.output_instance }
-    }
-}
-
-impl Boards for HostBoards {
-    fn open(&self, metrics: &Metrics) -> Option<Box<dyn Board>> {
-        let board = HostBoard::make(&Maker::find(self.instance)?, metrics);
-        Some(Box::new(board))
-    }
-}
-
-/// What makes the metrics of one instance.
-struct Maker {
+/// Creates the metrics of one instance with the host's functions.
+struct MetricFactory {
     context: NonNull<c_void>,
     /// The instance's name or alias, as the host's own metrics have it.
     instance_name: String,
-    counter: (Create, Set),
-    gauge: (Create, Set),
+    counter: (CreateFn, SetFn),
+    gauge: (CreateFn, SetFn),
 }
 
-impl Maker {
+impl MetricFactory {
     fn find(instance: *mut c_void) -> Option<Self> {
         let instance = NonNull::new(instance)?;
         let name = find(c"flb_output_name")?;
         // SAFETY: `flb_output_name` has this signature in every release named above.
-        let name = unsafe { std::mem::transmute::<NonNull<c_void>, GetName>(name) };
+        let name = unsafe { std::mem::transmute::<NonNull<c_void>, OutputNameFn>(name) };
         let context = find(c"flb_output_get_cmt_instance")?;
         // SAFETY: `flb_output_get_cmt_instance` has this signature in every release named above.
-        let context = unsafe { std::mem::transmute::<NonNull<c_void>, GetContext>(context) };
+        let context = unsafe { std::mem::transmute::<NonNull<c_void>, GetCmtInstanceFn>(context) };
         let counter = (create(c"cmt_counter_create")?, set(c"cmt_counter_set")?);
         let gauge = (create(c"cmt_gauge_create")?, set(c"cmt_gauge_set")?);
         // SAFETY: `flb_output_name` takes the instance that init was called for.
@@ -98,16 +86,17 @@ impl Maker {
     }
 
     /// A family without series; `None` when the host has no memory for it.
-    fn family(&self, family: &Family) -> Option<(NonNull<c_void>, Set)> {
+    fn family(&self, family: &MetricFamily) -> Option<(NonNull<c_void>, SetFn)> {
         let (create, set) = match family.kind {
             MetricKind::Counter => self.counter,
             MetricKind::Gauge => self.gauge,
         };
-        let (name, help) = (c_text(family.name), c_text(family.help));
+        let name = c_text(family.name);
+        let help = c_text(family.help);
         let labels = Texts::new("name", family.labels());
         // SAFETY: `cmt_counter_create` and `cmt_gauge_create` take the instance's context during init, and copy the
-        // texts, as many labels as they are told.
-        let made = unsafe {
+        // texts, as many labels as `labels.count()`.
+        let metric = unsafe {
             create(
                 self.context.as_ptr(),
                 c"fluentbit".as_ptr(),
@@ -118,7 +107,7 @@ impl Maker {
                 labels.pointers.as_ptr(),
             )
         };
-        Some((NonNull::new(made)?, set))
+        Some((NonNull::new(metric)?, set))
     }
 }
 
@@ -127,34 +116,36 @@ fn find(symbol: &CStr) -> Option<NonNull<c_void>> {
     NonNull::new(unsafe { libc::dlsym(libc::RTLD_DEFAULT, symbol.as_ptr()) })
 }
 
-fn create(symbol: &CStr) -> Option<Create> {
+fn create(symbol: &CStr) -> Option<CreateFn> {
     let address = find(symbol)?;
     // SAFETY: `cmt_counter_create` and `cmt_gauge_create` have this signature in every release named above.
-    Some(unsafe { std::mem::transmute::<NonNull<c_void>, Create>(address) })
+    Some(unsafe { std::mem::transmute::<NonNull<c_void>, CreateFn>(address) })
 }
 
-fn set(symbol: &CStr) -> Option<Set> {
+fn set(symbol: &CStr) -> Option<SetFn> {
     let address = find(symbol)?;
     // SAFETY: `cmt_counter_set` and `cmt_gauge_set` have this signature in every release named above.
-    Some(unsafe { std::mem::transmute::<NonNull<c_void>, Set>(address) })
+    Some(unsafe { std::mem::transmute::<NonNull<c_void>, SetFn>(address) })
 }
 
 /// Every series of the families, in their order; `None` where the host could not make the family.
 #[derive(Debug)]
-struct HostBoard(Vec<Option<Series>>);
+struct CmetricsExporter(Vec<Option<Series>>);
 
 // SAFETY: what `cmt_counter_create` and `cmt_gauge_create` made belongs to no thread; see "Who touches what when".
-unsafe impl Send for HostBoard {}
+unsafe impl Send for CmetricsExporter {}
 
-impl HostBoard {
-    /// Makes the families and every series of theirs.
-    fn make(maker: &Maker, metrics: &Metrics) -> Self {
-        let (now, mut all) = (now(), Vec::new());
+impl CmetricsExporter {
+    fn new(factory: &MetricFactory, metrics: &Metrics) -> Self {
+        let now = now();
+        let mut all = Vec::new();
         for family in &FAMILIES {
-            let made = maker.family(family);
-            family.each(metrics, &mut |values, number| {
-                let labels = || Texts::new(&maker.instance_name, values);
-                let series = made.map(|(metric, set)| Series { metric, set, labels: labels() });
+            let created = factory.family(family);
+            family.for_each_series(metrics, &mut |values, number| {
+                let series = created.map(|(metric, set)| {
+                    let labels = Texts::new(&factory.instance_name, values);
+                    Series { metric, set, labels }
+                });
                 series.iter().for_each(|series| series.set(now, number));
                 all.push(series);
             });
@@ -163,12 +154,13 @@ impl HostBoard {
     }
 }
 
-impl Board for HostBoard {
-    fn show(&mut self, metrics: &Metrics) {
-        let (now, mut all) = (now(), self.0.iter());
+impl Exporter for CmetricsExporter {
+    fn export(&mut self, metrics: &Metrics) {
+        let now = now();
+        let mut series = self.0.iter();
         for family in &FAMILIES {
-            family.each(metrics, &mut |_, number| {
-                all.next().into_iter().flatten().for_each(|series| series.set(now, number));
+            family.for_each_series(metrics, &mut |_, number| {
+                series.next().into_iter().flatten().for_each(|one| one.set(now, number));
             });
         }
     }
@@ -178,7 +170,7 @@ impl Board for HostBoard {
 #[derive(Debug)]
 struct Series {
     metric: NonNull<c_void>,
-    set: Set,
+    set: SetFn,
     labels: Texts,
 }
 

@@ -102,9 +102,8 @@ pub unsafe extern "C" fn FLBPluginInit(plugin: *mut flbgo_output_plugin) -> Star
         // SAFETY: NULL, or `proxy_go_output_init`'s struct, which outlives the call; ours is its common prefix.
         let Some(plugin) = (unsafe { plugin.as_ref() }) else { return Started::FAILED };
         let Some(properties) = host::Properties::new(plugin) else { return Started::FAILED };
-        let Some(handle) = registry::init(&properties, &exporter::HostBoards::new(plugin)) else {
-            return Started::FAILED;
-        };
+        let open_exporter = |metrics: &_| exporter::open(plugin, metrics);
+        let Some(handle) = registry::init(&properties, open_exporter) else { return Started::FAILED };
         host::set_context(plugin, handle);
         Started::OK
     })

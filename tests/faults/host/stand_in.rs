@@ -14,7 +14,6 @@ use std::process::Command;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use ecs_router::metrics::NoBoards;
 use ecs_router::{Verdict, registry};
 use rmp::decode as msgpack;
 use tokio::signal::unix::{SignalKind, signal};
@@ -124,11 +123,8 @@ impl Engine {
 
     fn load(&self) {
         registry::load();
-        let handles = self
-            .plan
-            .outputs
-            .iter()
-            .map(|output| registry::init(&output.keys, &NoBoards).expect("it starts"));
+        let handles =
+            self.plan.outputs.iter().map(|output| registry::init(&output.keys, |_| None).expect("it starts"));
         self.lock().handles = handles.collect();
     }
 

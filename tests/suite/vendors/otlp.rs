@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use ecs_router::Verdict;
+use ecs_router::instance::Instance;
 use ecs_router::metrics::Reason;
-use ecs_router::registry::Instance;
 use fake_cloud::{Api, Cloud, Fault};
 use serde_json::{Value, json};
 

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use ecs_router::Verdict;
+use ecs_router::instance::Instance;
 use ecs_router::metrics::Reason;
-use ecs_router::registry::Instance;
 use fake_cloud::{Api, Cloud, Fault};
 use serde_json::{Value, json};
 

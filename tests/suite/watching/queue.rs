@@ -130,7 +130,7 @@ fn authorities_that_cannot_be_read_are_said_at_the_start() {
         ("queue.ca_file", "/nowhere/ca.pem"),
     ];
     let keys: BTreeMap<String, String> = keys.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
-    let problems = ecs_router::registry::Instance::start(0, &keys).unwrap_err();
+    let problems = ecs_router::instance::Instance::start(0, &keys).unwrap_err();
     assert_eq!(problems.len(), 1);
     assert!(
         problems[0].to_string().starts_with("queue.ca_file: cannot read /nowhere/ca.pem"),

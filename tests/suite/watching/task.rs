@@ -241,7 +241,7 @@ fn without_the_variable_nothing_is_asked_and_on_says_what_is_missing() {
         ];
         let keys = keys.map(|(key, value)| (key.to_owned(), value.to_owned())).into_iter().collect();
         let keys: std::collections::BTreeMap<String, String> = keys;
-        let problems = ecs_router::registry::Instance::start(0, &keys).unwrap_err();
+        let problems = ecs_router::instance::Instance::start(0, &keys).unwrap_err();
         assert_eq!(problems.len(), 1);
         assert!(problems[0].to_string().contains("ECS_CONTAINER_METADATA_URI_V4"), "{}", problems[0]);
     });

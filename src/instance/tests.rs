@@ -37,7 +37,7 @@ fn a_chunk_that_is_gone_is_to_come_again() {
     let path = std::env::temp_dir().join(format!("ecs_router-plugin-{}", uuid::Uuid::new_v4()));
     let instance = writes_to(&path);
     let gone = Arc::new(Fleeting(AtomicUsize::new(0), chunk()));
-    assert_eq!(instance.flush_lent(b"app", gone), Verdict::Retry);
+    assert_eq!(instance.flush_chunk(b"app", gone), Verdict::Retry);
     assert!(!path.exists());
     assert_eq!(instance.flush(b"app", &chunk()), Verdict::Ok);
     assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 1);
@@ -51,7 +51,7 @@ fn a_replay_that_is_gone_amid_the_work_is_still_known() {
     let instance = writes_to(&path);
     assert_eq!(instance.flush(b"app", &chunk()), Verdict::Retry, "a folder takes no lines");
     let gone_when_known = Arc::new(Fleeting(AtomicUsize::new(1), chunk()));
-    assert_eq!(instance.flush_lent(b"app", gone_when_known), Verdict::Retry);
+    assert_eq!(instance.flush_chunk(b"app", gone_when_known), Verdict::Retry);
     std::fs::remove_dir(&path).unwrap();
     assert_eq!(instance.flush(b"app", &chunk()), Verdict::Ok);
     assert_eq!(instance.metrics().replayed_chunks.load(Relaxed), 1);

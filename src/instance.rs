@@ -1,0 +1,228 @@
+//! One `[OUTPUT]` of the plugin: start, flush, drain.
+//!
+//! Owns: everything that can fail when an instance starts, reported at once. Does not own: which instances exist
+//! (`registry`), or the thread that does the work (`worker`).
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use crate::classify::classes::Class;
+use crate::config::{
+    KeyReader, Lookup, MetadataSettings, Problem, QueueSettings, Settings, Wanted, queue_needs_region,
+};
+use crate::delivery::verdict::Verdict;
+use crate::destination::{self, Destination};
+use crate::input::chunk::Chunk;
+use crate::metrics::{Exporter, Metrics};
+use crate::object::spool::Spool;
+use crate::router::RouterConfig;
+use crate::router::pipeline::new_metrics;
+use crate::transport::Transport;
+use crate::transport::aws;
+use crate::transport::http::Client;
+use crate::watch::{Reporting, TaskEndpoint, WatchConfig};
+use crate::worker::{Worker, WorkerConfig};
+
+/// One `[OUTPUT]` of the plugin.
+#[derive(Debug)]
+pub struct Instance {
+    worker: Worker,
+    metrics: Arc<Metrics>,
+    /// Whether it reports the exits of its task's containers.
+    reports_exits: bool,
+    init_thread: usize,
+    #[cfg(debug_assertions)]
+    panic_on_flush: bool,
+}
+
+impl Instance {
+    /// Reads the configuration and starts the worker. `number` counts the instances from 0, as Fluent Bit does.
+    ///
+    /// # Errors
+    /// Every problem of the configuration at once.
+    pub fn start(number: usize, lookup: &dyn Lookup) -> Result<Self, Vec<Problem>> {
+        Self::start_with(number, lookup, |_| None, false)
+    }
+
+    /// Starts with the host's exporter of metrics. `others_report`: another instance already reports the exits of the
+    /// task's containers.
+    pub(crate) fn start_with(
+        number: usize,
+        lookup: &dyn Lookup,
+        open_exporter: impl FnOnce(&Metrics) -> Option<Box<dyn Exporter>>,
+        others_report: bool,
+    ) -> Result<Self, Vec<Problem>> {
+        let problems = RefCell::new(Vec::new());
+        let settings = Settings::read(lookup, &problems);
+        let region = region(&settings, lookup, &problems);
+        let destinations = open_destinations(&settings, lookup, region.as_deref(), &problems);
+        let queue = QueueSettings::read(&KeyReader::new(lookup, &problems), region.as_deref());
+        if let Some(what) = queue.as_ref().and_then(|queue| Client::new(queue.ca_file.as_deref()).err()) {
+            problems.borrow_mut().push(Problem { key: "queue.ca_file".into(), what });
+        }
+        let task = task_endpoint(&settings, others_report, &problems);
+        let problems = problems.into_inner();
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let metrics = Arc::new(new_metrics(&settings));
+        let reports_exits = task.as_ref().is_some_and(|task| matches!(task.reporting, Reporting::Exits(_)));
+        let config = WorkerConfig {
+            number,
+            exporter: open_exporter(&metrics),
+            router: RouterConfig {
+                settings,
+                destinations,
+                metrics: Arc::clone(&metrics),
+                panic: wants_panic(lookup, "worker"),
+            },
+            watch: WatchConfig { task, queue },
+        };
+        let worker = Worker::start(config).map_err(|error| {
+            vec![Problem { key: "ecs_router".into(), what: format!("cannot start its thread: {error}") }]
+        })?;
+        Ok(Self {
+            worker,
+            metrics,
+            reports_exits,
+            init_thread: thread_number(),
+            #[cfg(debug_assertions)]
+            panic_on_flush: wants_panic(lookup, "coroutine"),
+        })
+    }
+
+    /// Delivers one chunk, a copy of these bytes.
+    pub fn flush(&self, tag: &[u8], chunk: &[u8]) -> Verdict {
+        match chunk {
+            [] => Verdict::Ok,
+            chunk => self.flush_chunk(tag, Arc::new(chunk.to_vec())),
+        }
+    }
+
+    /// Delivers one chunk wherever its bytes are. Runs on the host's small stack, so it only hands over and waits.
+    pub(crate) fn flush_chunk(&self, tag: &[u8], chunk: Arc<dyn Chunk>) -> Verdict {
+        #[cfg(debug_assertions)]
+        assert!(!self.panic_on_flush, "a panic was asked for");
+        if self.init_thread == thread_number() {
+            self.worker.blocks_engine();
+        }
+        self.worker.flush(tag, chunk)
+    }
+
+    /// Delivers what is in flight, within `exit_timeout`, and ends the worker. Later flushes answer RETRY.
+    pub fn drain(&self) {
+        self.worker.finish();
+    }
+
+    /// Takes no more flushes, as the first step of draining several instances at one time.
+    pub(crate) fn close(&self) {
+        self.worker.close();
+    }
+
+    /// Whether this instance reports the exits of its task's containers.
+    pub(crate) fn reports_exits(&self) -> bool {
+        self.reports_exits
+    }
+
+    /// The instance's counters.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+}
+
+fn open_destinations(
+    settings: &Settings,
+    lookup: &dyn Lookup,
+    region: Option<&str>,
+    problems: &RefCell<Vec<Problem>>,
+) -> Vec<(Box<dyn Destination>, Transport)> {
+    let reader = KeyReader::new(lookup, problems);
+    let mut opened = Vec::new();
+    for named in &settings.destinations {
+        let destination = destination::open(named, &reader, region);
+        let transport = match destination.network() {
+            None => Ok(Transport::local()),
+            Some(network) => Transport::remote(network),
+        };
+        let problem = |key, what| reader.of_destination(&named.name, named.kind).problem(key, what);
+        match transport.map(|transport| with_spool(transport, &*destination)) {
+            Ok(Ok(transport)) => opened.push((destination, transport)),
+            Ok(Err(what)) => problem("spool_dir", what),
+            Err(what) => problem("ca_file", what),
+        }
+    }
+    opened
+}
+
+fn with_spool(transport: Transport, destination: &dyn Destination) -> Result<Transport, String> {
+    match destination.store().and_then(|store| store.spool()) {
+        None => Ok(transport),
+        Some(rules) => Spool::open(rules.clone())
+            .map(|spool| transport.with_spool(spool))
+            .map_err(|error| format!("cannot use {}: {error}", rules.dir.display())),
+    }
+}
+
+/// The machine's region, looked up only when a destination or the queue needs one and does not name it.
+fn region(settings: &Settings, lookup: &dyn Lookup, problems: &RefCell<Vec<Problem>>) -> Option<String> {
+    let reader = KeyReader::new(lookup, problems);
+    let needs = |named: &&crate::config::DestinationSettings| {
+        named.kind.is_aws() && reader.of_destination(&named.name, named.kind).written("region").is_none()
+    };
+    if !settings.destinations.iter().any(|named| needs(&named)) && !queue_needs_region(&reader) {
+        return None;
+    }
+    let client = Client::new(None).ok()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
+    runtime.block_on(aws::region(&client))
+}
+
+/// The variable in which the agent names the task metadata endpoint
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-metadata-endpoint-v4.html>, read 2026-11).
+const METADATA_URI_VARIABLE: &str = "ECS_CONTAINER_METADATA_URI_V4";
+
+fn task_endpoint(
+    settings: &Settings,
+    others_report: bool,
+    problems: &RefCell<Vec<Problem>>,
+) -> Option<TaskEndpoint> {
+    let MetadataSettings { wanted, interval } = settings.task_metadata;
+    let address = std::env::var(METADATA_URI_VARIABLE).ok().filter(|address| !address.is_empty());
+    match (wanted, address) {
+        (Wanted::Off, _) | (Wanted::Auto, None) => None,
+        (Wanted::On | Wanted::Auto, Some(address)) => {
+            let reporting = match others_report || drops_stops(settings) {
+                true => Reporting::Off,
+                false => Reporting::Exits(settings.stop.reader.clone()),
+            };
+            Some(TaskEndpoint { address, interval, reporting })
+        }
+        (Wanted::On, None) => {
+            let what = format!(
+                "is on, but {METADATA_URI_VARIABLE} is not set; ECS sets it in every container of a task"
+            );
+            problems.borrow_mut().push(Problem { key: "task_metadata".into(), what });
+            None
+        }
+    }
+}
+
+/// Whether stop events are dropped, so that no report of this instance would arrive anywhere.
+fn drops_stops(settings: &Settings) -> bool {
+    settings.routes.get(Class::Stop.index()).is_none_or(Vec::is_empty)
+}
+
+/// A number that tells threads apart, without allocating, on any stack.
+fn thread_number() -> usize {
+    thread_local!(static MARK: u8 = const { 0 });
+    MARK.with(|mark| std::ptr::from_ref(mark).addr())
+}
+
+/// `fault.panic` lets the test host see that a panic stays inside; it exists in debug builds only.
+fn wants_panic(lookup: &dyn Lookup, place: &str) -> bool {
+    cfg!(debug_assertions) && lookup.get("fault.panic").as_deref() == Some(place)
+}
+
+#[cfg(test)]
+mod tests;

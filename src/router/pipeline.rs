@@ -1,0 +1,122 @@
+//! What takes a chunk from bytes to batches, as one output is configured; it sends nothing.
+//!
+//! Owns: building the stages from the settings, and what they remember from chunk to chunk. Does not own: the order in
+//! which a record passes them (`entries`, `process`).
+
+use std::sync::Arc;
+
+use crate::classify::classes::{BUILT_IN, Classifier};
+use crate::classify::routes::Routes;
+use crate::config::Settings;
+use crate::delivery::progress::Progress;
+use crate::destination::Destination;
+use crate::encode::buffer_pool::BufferPool;
+use crate::metrics::Metrics;
+use crate::stop::StopEvent;
+use crate::stop::dedup::{Occurrence, StopDedup};
+use crate::stop::stderr_tail::StderrTail;
+
+/// The stages of one output, for a running instance as for a dry run.
+#[derive(Debug)]
+pub struct Pipeline {
+    classifier: Classifier,
+    routes: Routes,
+    /// Where refused records go; `None` counts them only.
+    dead_letter_routes: Option<Routes>,
+    metrics: Arc<Metrics>,
+    pool: BufferPool,
+    memory: StopMemory,
+}
+
+impl Pipeline {
+    /// Builds the stages that these settings ask for; they count in `metrics` (see [`new_metrics`]).
+    #[must_use]
+    pub fn new(settings: Settings, metrics: Arc<Metrics>) -> Self {
+        let routes = Routes::new(settings.routes);
+        let dead_letter_routes = match settings.dead_letters.as_slice() {
+            [] => None,
+            destinations => Some(Routes::all_to(destinations, &routes)),
+        };
+        Self {
+            classifier: Classifier::new(settings.classes).with_reader(settings.stop.reader),
+            routes,
+            dead_letter_routes,
+            metrics,
+            pool: BufferPool::default(),
+            memory: StopMemory::new(settings.stop.once, settings.stop.context_lines),
+        }
+    }
+
+    /// The stages of a chunk, with the destinations in the order of the settings.
+    #[must_use]
+    pub fn stages<'s>(&'s self, destinations: &'s [&'s dyn Destination]) -> Stages<'s> {
+        Stages {
+            classifier: &self.classifier,
+            routes: &self.routes,
+            destinations,
+            metrics: &self.metrics,
+            pool: &self.pool,
+            memory: Some(&self.memory),
+        }
+    }
+
+    /// The stages of a chunk of dead letters; `None` when nobody wants them.
+    pub(super) fn dead_letter_stages<'s>(
+        &'s self,
+        destinations: &'s [&'s dyn Destination],
+    ) -> Option<Stages<'s>> {
+        let routes = self.dead_letter_routes.as_ref()?;
+        Some(Stages { routes, memory: None, ..self.stages(destinations) })
+    }
+}
+
+/// Counters for the classes and the destinations of these settings.
+#[must_use]
+pub fn new_metrics(settings: &Settings) -> Metrics {
+    let built_in = BUILT_IN.iter().map(|class| class.name().to_owned());
+    let own = settings.classes.iter().map(|class| class.name.clone());
+    let destinations = settings.destinations.iter().map(|destination| destination.name.clone());
+    Metrics::new(built_in.chain(own).collect(), destinations.collect())
+}
+
+/// What the stages need besides the chunk.
+#[derive(Debug, Clone, Copy)]
+pub struct Stages<'p> {
+    /// Tells what a record is.
+    pub classifier: &'p Classifier,
+    /// Which destinations each class goes to.
+    pub routes: &'p Routes,
+    /// How a record is written for each destination.
+    pub destinations: &'p [&'p dyn Destination],
+    /// Counters of the instance.
+    pub metrics: &'p Metrics,
+    /// Buffers to encode into.
+    pub pool: &'p BufferPool,
+    /// What earlier chunks held; without it each chunk stands for itself.
+    pub memory: Option<&'p StopMemory>,
+}
+
+/// What an instance remembers from chunk to chunk.
+#[derive(Debug)]
+pub struct StopMemory {
+    /// Stops that were reported; `None` reports each event.
+    dedup: Option<StopDedup>,
+    /// The last lines of each container's standard error.
+    pub(super) stderr_tail: StderrTail,
+}
+
+impl StopMemory {
+    /// With `once` each stop is reported once; `context_lines` is how many lines to keep of each container.
+    #[must_use]
+    pub fn new(once: bool, context_lines: usize) -> Self {
+        Self { dedup: once.then(StopDedup::default), stderr_tail: StderrTail::new(context_lines) }
+    }
+
+    /// What the event is to its stop; `nth` counts the stop events of the chunk from 0.
+    pub(super) fn observe(&self, stop: &StopEvent, progress: &Progress, nth: usize) -> Occurrence {
+        match &self.dedup {
+            Some(dedup) => dedup.observe(stop, progress.claims(), nth),
+            None => Occurrence::First,
+        }
+    }
+}
