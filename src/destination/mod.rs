@@ -9,12 +9,12 @@ mod aws_json;
 mod cloudwatch;
 mod content;
 mod datadog;
+mod file;
 mod firehose;
 mod firehose_http;
 mod firehose_record;
 mod http;
 mod http_post;
-mod lines;
 mod newrelic;
 pub mod object_store;
 mod otlp;
@@ -22,6 +22,7 @@ mod redact;
 mod retry_after;
 mod s3;
 mod slack;
+mod stdout;
 #[cfg(test)]
 mod testing;
 mod timestamp_field;
@@ -105,8 +106,8 @@ pub fn open(
         DestinationKind::FirehoseHttp => Box::new(firehose_http::FirehoseHttp::read(common, &reader)),
         DestinationKind::Slack => Box::new(slack::Slack::read(common, &reader)),
         DestinationKind::Otlp => Box::new(otlp::Otlp::read(common, &reader)),
-        DestinationKind::File => Box::new(lines::Lines::file(common, &reader)),
-        DestinationKind::Stdout => Box::new(lines::Lines::stdout(common, &reader)),
+        DestinationKind::File => Box::new(file::LocalFile::read(common, &reader)),
+        DestinationKind::Stdout => Box::new(stdout::StandardOutput::read(common, &reader)),
     }
 }
 

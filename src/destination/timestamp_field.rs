@@ -21,7 +21,7 @@ impl TimestampField {
         Self { key: reader.text("date_key").filter(|key| !key.eq_ignore_ascii_case("off")) }
     }
 
-    /// As [`content::write`]; a whole record begins with its time.
+    /// Like [`content::write`], with the time as the first field of a whole record.
     pub(super) fn write(&self, common: &Common, entry: &Entry<'_, '_, '_>, out: &mut Writer<'_, false>) {
         match &self.key {
             Some(key) if content::is_record(common, entry) => {
@@ -37,8 +37,13 @@ impl TimestampField {
         }
     }
 
-    /// The entry as one line.
-    pub(super) fn line(&self, common: &Common, entry: &Entry<'_, '_, '_>, out: &mut Vec<u8>) -> Encoded {
+    /// Writes the entry and a newline.
+    pub(super) fn write_line(
+        &self,
+        common: &Common,
+        entry: &Entry<'_, '_, '_>,
+        out: &mut Vec<u8>,
+    ) -> Encoded {
         let start = out.len();
         let mut writer = Writer::<false>::new(out);
         self.write(common, entry, &mut writer);
@@ -46,7 +51,7 @@ impl TimestampField {
         Encoded::Complete { size: out.len() - start }
     }
 
-    /// As [`content::cut`]; a whole record keeps its time.
+    /// Like [`content::cut`]; a whole record keeps its time.
     pub(super) fn cut(&self, common: &Common, entry: &Entry<'_, '_, '_>, max: usize) -> Vec<u8> {
         let Some(key) = self.key.as_ref().filter(|_| content::is_record(common, entry)) else {
             return content::cut(common, entry, max);

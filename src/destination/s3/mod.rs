@@ -141,7 +141,7 @@ impl Destination for S3 {
     }
 
     fn encode(&self, entry: &Entry<'_, '_, '_>, _: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {
-        self.dated.line(&self.common, entry, out)
+        self.dated.write_line(&self.common, entry, out)
     }
 
     fn request(&self, batch: &Batch) -> Request {

@@ -1,0 +1,74 @@
+//! `file`: JSON lines appended to local files.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::PathBuf;
+
+use super::timestamp_field::TimestampField;
+use super::{Destination, Encoded, Endpoint, Network, Purpose, Reply, ReplyAction, Request};
+use crate::classify::classes::Entry;
+use crate::config::{Common, KeyReader};
+use crate::encode::batch::{Batch, Limits};
+use crate::encode::template::{NameKind, RenderContext, Template};
+
+/// Permission bits of new files when `mode` is not set.
+const DEFAULT_MODE: u32 = 0o600;
+
+/// Limits of one write, so that a file or standard output grows in steps that a reader can follow.
+pub(super) const WRITE_LIMITS: Limits =
+    Limits { bytes: 8 << 20, records: usize::MAX, span_ms: None, ordered: false };
+
+#[derive(Debug)]
+pub(super) struct LocalFile {
+    common: Common,
+    path: Template,
+    /// Permission bits of new files.
+    mode: u32,
+    timestamp: TimestampField,
+}
+
+impl LocalFile {
+    pub(super) fn read(common: Common, reader: &KeyReader<'_>) -> Self {
+        let path = reader.template("path", NameKind::FilePath);
+        let mode = reader.choice("mode").and_then(|mode| u32::from_str_radix(mode, 8).ok());
+        Self { common, path, mode: mode.unwrap_or(DEFAULT_MODE), timestamp: TimestampField::read(reader) }
+    }
+}
+
+impl Destination for LocalFile {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn limits(&self) -> Limits {
+        WRITE_LIMITS
+    }
+
+    fn network(&self) -> Option<&Network> {
+        None
+    }
+
+    /// The path is the target.
+    fn target<'t>(
+        &'t self,
+        entry: &Entry<'_, '_, '_>,
+        context: &RenderContext<'_>,
+        out: &mut Vec<u8>,
+    ) -> Option<&'t str> {
+        self.path.render(entry, context, out)
+    }
+
+    fn encode(&self, entry: &Entry<'_, '_, '_>, _: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {
+        self.timestamp.write_line(&self.common, entry, out)
+    }
+
+    fn request(&self, batch: &Batch) -> Request {
+        let path = PathBuf::from(OsStr::from_bytes(batch.target()));
+        let outlet = Endpoint::File { path, mode: self.mode, lines: batch.payload() };
+        Request { purpose: Purpose::Deliver, outlet }
+    }
+
+    fn classify_reply(&self, _: Purpose, _: &Batch, _: &Reply) -> ReplyAction {
+        ReplyAction::Delivered
+    }
+}
