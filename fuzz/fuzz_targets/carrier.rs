@@ -53,10 +53,10 @@ fn check_events(carried: &Envelope) {
         assert!(event["detail-type"].is_string() && event["detail"].is_object(), "{event}");
         let packed = rmp_serde::to_vec(event).unwrap();
         assert_eq!(&rmp_serde::from_slice::<Json>(&packed).unwrap(), event);
-        with_record(&packed, |record| match Classifier::default().look_at_event(record) {
+        with_record(&packed, |record| match Classifier::default().classify_event(record) {
             Classified::Stop(_, found) => assert_eq!(Some(*found), stop::read(event.clone())),
             Classified::Plain(_) => assert_eq!(stop::read(event.clone()), None),
-            Classified::Carries(_) => panic!("a carrier in a carrier"),
+            Classified::Envelope(_) => panic!("an envelope in an envelope"),
         });
     }
 }
@@ -65,6 +65,6 @@ fn check_events(carried: &Envelope) {
 fn check_trust(record: &Record<'_, '_>) {
     let mark = Field { key: Value::Text(b"container_id"), value: Value::Text(b"c0ffee") };
     let fields = [record.fields, &[mark]].concat();
-    let sight = Classifier::default().look(&record.with_fields(&fields));
-    assert!(matches!(sight, Classified::Plain(_)), "{sight:?}");
+    let classified = Classifier::default().classify(&record.with_fields(&fields));
+    assert!(matches!(classified, Classified::Plain(_)), "{classified:?}");
 }

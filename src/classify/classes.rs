@@ -1,15 +1,13 @@
-//! What a record *is*: stop event, a class of the user's own, stderr, stdout, or something else.
+//! Decides what a record is: a stop event, a class of the user's own, stderr, stdout, or something else.
 //!
-//! Owns: the order of judgement and whom to trust. Does not own: where a class goes, or what a stop event says.
-//!
-//! Trust: an application must not be able to forge a stop event by printing one. What FireLens's log driver
-//! marked as container output (`container_id`, `container_name`, `source` stdout or stderr) is application
-//! output, whatever its text says; only records without those marks can carry an event.
+//! Owns the order in which classes are tried. Does not own whom to trust (`provenance`), where a class goes (`routes`),
+//! nor what a stop event says (`stop`).
 
 use regex::bytes::Regex;
 
+use super::provenance::Provenance;
 use crate::envelope::{self, Envelope};
-use crate::input::record::{Record, Source, Value};
+use crate::input::record::{Record, Source};
 use crate::stop::{self, StopEvent};
 
 /// What a record is.
@@ -17,24 +15,24 @@ use crate::stop::{self, StopEvent};
 pub enum Class {
     /// An ECS event that says something stopped or failed.
     Stop,
-    /// The same, when it was planned: a deployment, scale-in, a user's request.
+    /// A stop event that was planned: a deployment, a scale-in, a user's request.
     ExpectedStop,
-    /// What an application wrote to standard error.
+    /// Output that an application wrote to standard error.
     Stderr,
     /// The rest of an application's output.
     Stdout,
     /// Everything else.
     Other,
-    /// The user's class of this position in `classes`.
+    /// The user's class at this position in `classes`.
     Own(u8),
 }
 
-/// Classes that are always there, in the order of their index.
+/// The classes that always exist, in the order of their index.
 pub const BUILT_IN: [Class; 5] =
     [Class::Stop, Class::ExpectedStop, Class::Stderr, Class::Stdout, Class::Other];
 
 impl Class {
-    /// Position in tables that have one row per class: the built-in ones, then the user's.
+    /// The row of this class in tables with one row per class: the built-in ones, then the user's.
     #[must_use]
     pub fn index(self) -> usize {
         match self {
@@ -47,7 +45,7 @@ impl Class {
         }
     }
 
-    /// What `$(class)` and the counters call it; a class of the user's own has its name in [`Classifier`].
+    /// The name in `$(class)` and the counters; [`Classifier::name`] knows those of the user's own classes.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -63,39 +61,39 @@ impl Class {
 /// A class by content: `class.<name>.match <field> <pattern>`.
 #[derive(Debug, Clone)]
 pub struct OwnClass {
-    /// Its name.
+    /// The name in `route.<name>`.
     pub name: String,
-    /// The top-level field to look at.
+    /// The top-level field to match.
     pub field: String,
-    /// What its text must match.
+    /// The pattern that the field's text must match.
     pub pattern: Regex,
 }
 
-/// One thing to deliver: a record and what it was found to be.
+/// One record to deliver, and its class.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry<'e, 'a, 'f> {
     /// The record as it stands in the chunk.
     pub record: &'e Record<'a, 'f>,
-    /// What it is.
+    /// The record's class.
     pub class: Class,
     /// The name of `class`, also when it is the user's own.
     pub class_name: &'e str,
-    /// What the stop event says, if it is one.
+    /// The report, if the record is a stop event.
     pub stop: Option<&'e StopEvent>,
 }
 
-/// What a look at a record shows.
+/// The result of classifying one record.
 #[derive(Debug)]
 pub enum Classified {
-    /// A record as any other.
+    /// A record that is neither a stop event nor an envelope.
     Plain(Class),
-    /// A stop event, and what it says.
+    /// A stop event, and its report.
     Stop(Class, Box<StopEvent>),
-    /// Events inside of it.
+    /// An envelope, and the events inside.
     Envelope(Envelope),
 }
 
-/// Tells classes apart.
+/// Classifies records.
 #[derive(Debug, Default)]
 pub struct Classifier {
     own: Vec<OwnClass>,
@@ -109,26 +107,26 @@ impl Classifier {
         Self { own, reader: stop::EventReader::default() }
     }
 
-    /// Reads events with these options.
+    /// Reads stop events with these options.
     #[must_use]
     pub fn with_reader(self, reader: stop::EventReader) -> Self {
         Self { reader, ..self }
     }
 
-    /// What `record` is, or what it carries.
+    /// Classifies a record as it stands in a chunk.
     #[must_use]
     #[inline]
     pub fn classify(&self, record: &Record<'_, '_>) -> Classified {
-        let marks = Provenance::of(record);
-        if marks.is_trusted()
-            && let Some(sight) = self.look_closer(record, &marks)
+        let provenance = Provenance::from_record(record);
+        if provenance.is_trusted()
+            && let Some(classified) = self.classify_trusted(record, &provenance)
         {
-            return sight;
+            return classified;
         }
-        Classified::Plain(self.own_class(record).unwrap_or_else(|| marks.stream_class()))
+        Classified::Plain(self.own_class(record).unwrap_or_else(|| stream_class(&provenance)))
     }
 
-    /// The class of `record` and, for a stop, what it says; a carrier is not opened.
+    /// The class of `record` and, for a stop event, its report. An envelope gets the class of the record around it.
     #[must_use]
     pub fn class_of(&self, record: &Record<'_, '_>) -> (Class, Option<StopEvent>) {
         match self.classify(record) {
@@ -138,28 +136,28 @@ impl Classifier {
         }
     }
 
-    /// The same for an event that came out of a carrier: it is not opened again.
+    /// Classifies an event that came out of an envelope: it is not unwrapped again.
     #[must_use]
     pub fn classify_event(&self, record: &Record<'_, '_>) -> Classified {
         self.read_event(record).unwrap_or_else(|| Classified::Plain(self.plain_class(record)))
     }
 
-    /// The class of a record that is to be delivered as it is, whatever it carries.
+    /// The class of a record that is to be delivered as it is, even if it is an event or an envelope.
     #[must_use]
     pub fn plain_class(&self, record: &Record<'_, '_>) -> Class {
-        self.own_class(record).unwrap_or_else(|| Provenance::of(record).stream_class())
+        self.own_class(record).unwrap_or_else(|| stream_class(&Provenance::from_record(record)))
     }
 
-    /// A record that no application wrote: an event, or a carrier of some.
+    /// A record that no application wrote may be an event, or an envelope of some.
     #[cold]
-    fn look_closer(&self, record: &Record<'_, '_>, marks: &Provenance) -> Option<Classified> {
-        if marks.from_events && marks.has_detail_type {
+    fn classify_trusted(&self, record: &Record<'_, '_>, provenance: &Provenance) -> Option<Classified> {
+        if provenance.is_event() {
             return self.read_event(record);
         }
         envelope::unwrap(record).map(Classified::Envelope)
     }
 
-    /// `None`: no readable event, or none that says that something stopped.
+    /// `None`: no readable event, or none that says something stopped.
     fn read_event(&self, record: &Record<'_, '_>) -> Option<Classified> {
         let stop = self.reader.read(rmp_serde::from_slice(record.body).ok()?)?;
         let class = if stop.expected { Class::ExpectedStop } else { Class::Stop };
@@ -176,59 +174,18 @@ impl Classifier {
     }
 
     fn own_class(&self, record: &Record<'_, '_>) -> Option<Class> {
-        let matches =
-            |own: &OwnClass| record.text(own.field.as_bytes()).is_some_and(|text| own.pattern.is_match(text));
-        let position = self.own.iter().position(matches)?;
+        let position = self.own.iter().position(|own| {
+            record.text(own.field.as_bytes()).is_some_and(|text| own.pattern.is_match(text))
+        })?;
         u8::try_from(position).ok().map(Class::Own)
     }
 }
 
-/// What one look over the field names tells.
-#[derive(Default)]
-struct Provenance {
-    source: Option<Source>,
-    from_container: bool,
-    from_events: bool,
-    has_detail_type: bool,
-}
-
-impl Provenance {
-    fn of(record: &Record<'_, '_>) -> Self {
-        let mut marks = Self::default();
-        for field in record.fields {
-            if let Value::Text(key) = field.key {
-                marks.note(key, field.value);
-            }
-        }
-        marks
-    }
-
-    #[inline]
-    fn note(&mut self, key: &[u8], value: Value<'_>) {
-        match key {
-            b"source" => match value.text() {
-                Some(b"stderr") => self.source = Some(Source::Stderr),
-                Some(b"stdout") => self.source = Some(Source::Stdout),
-                Some(b"aws.ecs" | b"ecs_router") => self.from_events = true,
-                _ => {}
-            },
-            b"container_id" | b"container_name" => self.from_container = true,
-            b"detail-type" => self.has_detail_type = true,
-            _ => {}
-        }
-    }
-
-    /// Nothing says that an application wrote it.
-    fn is_trusted(&self) -> bool {
-        !self.from_container && self.source.is_none()
-    }
-
-    fn stream_class(&self) -> Class {
-        match (self.source, self.from_container) {
-            (Some(Source::Stderr), _) => Class::Stderr,
-            (Some(Source::Stdout), _) | (None, true) => Class::Stdout,
-            (None, false) => Class::Other,
-        }
+fn stream_class(provenance: &Provenance) -> Class {
+    match provenance.stream() {
+        Some(Source::Stderr) => Class::Stderr,
+        Some(Source::Stdout) => Class::Stdout,
+        None => Class::Other,
     }
 }
 
@@ -249,10 +206,10 @@ mod tests {
         found.unwrap()
     }
 
-    fn class_in(sight: &Classified) -> Class {
-        match sight {
+    fn class_in(classified: &Classified) -> Class {
+        match classified {
             Classified::Plain(class) | Classified::Stop(class, _) => *class,
-            Classified::Envelope(_) => panic!("a carrier"),
+            Classified::Envelope(_) => panic!("an envelope"),
         }
     }
 

@@ -1,6 +1,8 @@
 //! What a record is, and where its class goes.
 //!
-//! `classes` decides, `routes` looks up. Does not own what a stop event says (`stop`).
+//! `provenance` says who vouches for a record, `classes` decides what it is, `routes` looks up where that goes. Does not
+//! own what a stop event says (`stop`) nor what envelopes look like (`envelope`).
 
 pub mod classes;
+mod provenance;
 pub mod routes;
