@@ -1,17 +1,16 @@
-//! Checksums and the `.tar.gz`: the same files make the same archive, whoever packs them and when.
+//! Checksums and the `.tar.gz`. The same files make the same archive, on any machine and any day.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha2::{Digest as _, Sha256};
+use tar::{EntryType, Header};
 
-const BLOCK: usize = 512;
-
-/// Lines that `sha256sum --check` reads, for these files of `folder`.
+/// The checksums of these files of `folder`, as lines for `sha256sum --check`.
 pub(crate) fn sums(folder: &Path, names: &[String]) -> io::Result<String> {
     names.iter().map(|name| Ok(format!("{}  {name}\n", sum(&folder.join(name))?))).collect()
 }
@@ -23,53 +22,35 @@ fn sum(file: &Path) -> io::Result<String> {
 
 /// Packs these files of `folder`, below a folder of the same name.
 pub(crate) fn pack(folder: &Path, names: &[String], archive: &Path) -> io::Result<()> {
-    let mut out = GzEncoder::new(File::create(archive)?, Compression::best());
+    let gzip = GzEncoder::new(File::create(archive)?, Compression::best());
+    let mut tar = tar::Builder::new(gzip);
     let top = folder.file_name().unwrap_or_default().to_string_lossy();
     for name in names {
         let file = folder.join(name);
-        let (body, mode) = (fs::read(&file)?, mode(&file)?);
-        out.write_all(&header(&format!("{top}/{name}"), mode, body.len())?)?;
-        out.write_all(&body)?;
-        out.write_all(&[0; BLOCK][..body.len().next_multiple_of(BLOCK) - body.len()])?;
+        let body = fs::read(&file)?;
+        let size = u64::try_from(body.len()).map_err(io::Error::other)?;
+        let mut header = header(mode(&file)?, size);
+        tar.append_data(&mut header, format!("{top}/{name}"), body.as_slice())?;
     }
-    out.write_all(&[0; 2 * BLOCK])?;
-    out.finish()?.sync_all()
+    tar.into_inner()?.finish()?.sync_all()
 }
 
-/// Whatever the umask: everybody may read, and run what can be run.
+/// Readable and, if the owner may run it, executable for everybody, whatever the umask was.
 fn mode(file: &Path) -> io::Result<u32> {
-    let runs = fs::metadata(file)?.permissions().mode() & 0o100 != 0;
-    Ok(if runs { 0o755 } else { 0o644 })
+    let is_executable = fs::metadata(file)?.permissions().mode() & 0o100 != 0;
+    Ok(if is_executable { 0o755 } else { 0o644 })
 }
 
-/// A header of the ustar format, without owner or time (POSIX.1-2017, `pax`, "ustar Interchange Format").
-fn header(path: &str, mode: u32, size: usize) -> io::Result<[u8; BLOCK]> {
-    const CHECKSUM: usize = 148;
-    let mut header = [0; BLOCK];
-    if path.len() > 100 {
-        return Err(io::Error::other(format!("{path} is longer than an archive takes")));
-    }
-    let fields: [(usize, &str); 9] = [
-        (0, path),
-        (100, &format!("{mode:07o}")),
-        (108, "0000000"),
-        (116, "0000000"),
-        (124, &format!("{size:011o}")),
-        (136, "00000000000"),
-        (CHECKSUM, "        "),
-        (156, "0"),
-        (257, "ustar\x0000"),
-    ];
-    for (at, text) in fields {
-        put(&mut header, at, text);
-    }
-    let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
-    put(&mut header, CHECKSUM, &format!("{sum:06o}\0 "));
-    Ok(header)
-}
-
-fn put(header: &mut [u8; BLOCK], at: usize, text: &str) {
-    header.iter_mut().skip(at).zip(text.bytes()).for_each(|(place, byte)| *place = byte);
+/// The header of a regular file, without anything that differs between machines and days: owner 0, time 0.
+fn header(mode: u32, size: u64) -> Header {
+    let mut header = Header::new_ustar();
+    header.set_entry_type(EntryType::Regular);
+    header.set_mode(mode);
+    header.set_uid(0);
+    header.set_gid(0);
+    header.set_mtime(0);
+    header.set_size(size);
+    header
 }
 
 #[cfg(test)]
@@ -87,7 +68,7 @@ mod tests {
             fs::create_dir_all(&path).unwrap();
             fs::write(path.join("ecs-router"), b"#!/bin/sh\n").unwrap();
             fs::set_permissions(path.join("ecs-router"), fs::Permissions::from_mode(0o700)).unwrap();
-            fs::write(path.join("LICENSE"), vec![b'x'; 2 * BLOCK]).unwrap();
+            fs::write(path.join("LICENSE"), vec![b'x'; 1_024]).unwrap();
             Self(path)
         }
     }
@@ -123,6 +104,20 @@ mod tests {
             pack(&folder.0, &names(), archive).unwrap();
         }
         assert_eq!(fs::read(&archives[0]).unwrap(), fs::read(&archives[1]).unwrap());
+    }
+
+    #[test]
+    fn neither_time_nor_owner_is_packed() {
+        let folder = Folder::new("owner");
+        let packed = folder.0.join("a.tar.gz");
+        pack(&folder.0, &names(), &packed).unwrap();
+        let mut tar = tar::Archive::new(flate2::read::GzDecoder::new(File::open(packed).unwrap()));
+        for entry in tar.entries().unwrap() {
+            let entry = entry.unwrap();
+            let header = entry.header();
+            assert_eq!((header.mtime().unwrap(), header.uid().unwrap(), header.gid().unwrap()), (0, 0, 0));
+            assert_eq!((header.username().unwrap(), header.groupname().unwrap()), (Some(""), Some("")));
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `cargo xtask dist`: the library and the command line as one file each that runs on every image of
 //! aws-for-fluent-bit, packed with what belongs to them.
 //!
-//! Owns: the order of the steps and the names in `dist/`. Which glibc is allowed is `symbols`'.
+//! Owns: the order of the steps and the names in `dist/`. Does not own: which glibc is allowed (`symbols`).
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,17 +17,17 @@ const COMMAND_LINE: &str = "ecs-router-cli";
 const LIBRARY: &str = "libout_ecs_router.so";
 const PROGRAM: &str = "ecs-router";
 
-/// What Fargate and EC2 run.
+/// The platforms of Fargate and EC2.
 const TARGETS: [&str; 2] = ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"];
 
-/// Builds for these targets; for none named, for all that are installed.
+/// Builds for these targets, or without any for all that are installed.
 pub(crate) fn run(targets: &[String]) -> Result<(), String> {
     tools::require_zig()?;
     let chosen: Vec<&str> = match targets {
-        [] => TARGETS.into_iter().filter(|target| say_if_missing(target)).collect(),
-        named => named.iter().map(String::as_str).collect(),
+        [] => TARGETS.into_iter().filter(|target| is_installed_or_skipped(target)).collect(),
+        targets => targets.iter().map(String::as_str).collect(),
     };
-    if let Some(missing) = chosen.iter().find(|target| !installed(target)) {
+    if let Some(missing) = chosen.iter().find(|target| !is_installed(target)) {
         return Err(format!("the Rust target {missing} is not installed: rustup target add {missing}"));
     }
     match chosen.is_empty() {
@@ -36,7 +36,7 @@ pub(crate) fn run(targets: &[String]) -> Result<(), String> {
     }
 }
 
-/// Says which glibc each of these files needs; fails when one needs too new a one.
+/// Prints which glibc each of these files needs. Fails when one needs too new a glibc or another library.
 pub(crate) fn check(files: &[PathBuf]) -> Result<(), String> {
     let mut faults = Vec::new();
     for file in files {
@@ -53,17 +53,19 @@ pub(crate) fn check(files: &[PathBuf]) -> Result<(), String> {
     }
 }
 
-fn say_if_missing(target: &str) -> bool {
-    let there = installed(target);
-    if !there {
+/// Whether the target is installed; prints a line when it is not.
+fn is_installed_or_skipped(target: &str) -> bool {
+    let is_installed = is_installed(target);
+    if !is_installed {
         println!("{target}: left out, the Rust target is not installed (rustup target add {target})");
     }
-    there
+    is_installed
 }
 
-fn installed(target: &str) -> bool {
-    let asked = tools::output(tools::program("rustc").args(["--print", "target-libdir", "--target", target]));
-    asked.is_ok_and(|folder| Path::new(folder.trim()).is_dir())
+fn is_installed(target: &str) -> bool {
+    let libdir =
+        tools::output(tools::program("rustc").args(["--print", "target-libdir", "--target", target]));
+    libdir.is_ok_and(|folder| Path::new(folder.trim()).is_dir())
 }
 
 fn build(target: &str) -> Result<(), String> {
@@ -84,7 +86,7 @@ fn build(target: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// What cargo knows of the workspace, as far as it matters for `target`.
+/// The output of `cargo metadata` for a target.
 pub(crate) fn metadata(target: &str) -> Result<Value, String> {
     let arguments = ["metadata", "--format-version", "1", "--locked", "--filter-platform", target];
     let printed = tools::output(tools::program("cargo").args(arguments))?;
@@ -102,7 +104,7 @@ fn compile(target: &str) -> Result<(), String> {
     [PACKAGE, COMMAND_LINE].iter().try_for_each(|package| zigbuild(target, package))
 }
 
-/// Symbols are stripped by the linker, because `strip` knows the files of one processor only.
+/// The linker strips the symbols, because `strip` only knows the files of one processor.
 fn zigbuild(target: &str, package: &str) -> Result<(), String> {
     let mut zig = tools::program("cargo-zigbuild");
     zig.args(["zigbuild", "--release", "--locked", "--package", package]);
@@ -110,7 +112,7 @@ fn zigbuild(target: &str, package: &str) -> Result<(), String> {
     tools::run(zig.env("CARGO_PROFILE_RELEASE_STRIP", "symbols").env("ECS_ROUTER_GLIBC", GLIBC.to_string()))
 }
 
-/// Empties the folder and puts everything in; answers with the names.
+/// Empties the folder and fills it with everything that is packed. Returns the names of the files.
 fn fill(folder: &Path, built: &Path, metadata: &Value) -> Result<Vec<String>, String> {
     let licences = licences::text(metadata, PACKAGE)?;
     let failed = |error: std::io::Error| format!("cannot write {}: {error}", folder.display());

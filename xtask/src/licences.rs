@@ -1,6 +1,6 @@
 //! The licences of everything that is linked, with their texts, as `cargo metadata` and the packages themselves say.
 //!
-//! Which licences are allowed is `deny.toml`'s to decide.
+//! Does not own: which licences are allowed (`deny.toml`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-/// How deep below a package's folder texts are looked for: C code that comes along has its own.
-const DEPTH: usize = 3;
+/// Levels of folders that are searched for licences in a package: bundled C code has its own.
+const SEARCH_DEPTH: usize = 3;
 
-/// The first letters of a file that holds a licence or a notice.
-const NAMES: [&str; 5] = ["LICENSE", "LICENCE", "COPYING", "COPYRIGHT", "NOTICE"];
+/// Prefixes of the names of files with a licence or a notice.
+const NAME_PREFIXES: [&str; 5] = ["LICENSE", "LICENCE", "COPYING", "COPYRIGHT", "NOTICE"];
 
 /// One package that is linked.
 struct Package {
@@ -24,7 +24,7 @@ struct Package {
     texts: Vec<String>,
 }
 
-/// The file for what is built of `root`, a package of this workspace.
+/// The licences of everything that is linked into `root`, a package of this workspace.
 pub(crate) fn text(metadata: &Value, root: &str) -> Result<String, String> {
     let packages = linked(metadata, root);
     match packages.is_empty() {
@@ -33,63 +33,65 @@ pub(crate) fn text(metadata: &Value, root: &str) -> Result<String, String> {
     }
 }
 
-/// What `root` needs to run, and what that needs; not the members of the workspace.
+/// The packages that are linked into `root`, except those of this workspace.
 fn linked(metadata: &Value, root: &str) -> Vec<Package> {
     let packages = entries(&metadata["packages"]);
     let nodes = entries(&metadata["resolve"]["nodes"]);
     let Some(root) = packages.values().find(|package| package["name"] == root) else { return Vec::new() };
     let mut found: BTreeSet<&str> = BTreeSet::new();
-    let mut open: Vec<&str> = root["id"].as_str().into_iter().collect();
-    while let Some(id) = open.pop() {
+    let mut pending: Vec<&str> = root["id"].as_str().into_iter().collect();
+    while let Some(id) = pending.pop() {
         if found.insert(id) {
-            open.extend(nodes.get(id).into_iter().flat_map(|node| normal_dependencies(node)));
+            pending.extend(nodes.get(id).into_iter().flat_map(|node| normal_dependencies(node)));
         }
     }
-    let foreign = |package: &&&Value| !package["source"].is_null();
-    found.iter().filter_map(|id| packages.get(id)).filter(foreign).map(|package| read(package)).collect()
+    let linked = found.iter().filter_map(|id| packages.get(id));
+    linked.filter(|package| !package["source"].is_null()).map(|package| read(package)).collect()
 }
 
 fn entries(list: &Value) -> BTreeMap<&str, &Value> {
     list.as_array().into_iter().flatten().filter_map(|entry| Some((entry["id"].as_str()?, entry))).collect()
 }
 
-/// Neither for tests nor for build scripts.
+/// The dependencies of a package, without those of its tests and build script.
 fn normal_dependencies(node: &Value) -> impl Iterator<Item = &str> {
-    let normal = |dependency: &&Value| {
-        dependency["dep_kinds"]
-            .as_array()
-            .is_some_and(|kinds| kinds.iter().any(|kind| kind["kind"].is_null()))
-    };
     let dependencies = node["deps"].as_array().into_iter().flatten();
-    dependencies.filter(normal).filter_map(|dependency| dependency["pkg"].as_str())
+    dependencies
+        .filter(|dependency| is_normal(dependency))
+        .filter_map(|dependency| dependency["pkg"].as_str())
+}
+
+fn is_normal(dependency: &Value) -> bool {
+    let mut kinds = dependency["dep_kinds"].as_array().into_iter().flatten();
+    kinds.any(|kind| kind["kind"].is_null())
 }
 
 fn read(package: &Value) -> Package {
-    let word = |key: &str| package[key].as_str().unwrap_or_default();
-    let folder = Path::new(word("manifest_path")).parent().unwrap_or(Path::new("/"));
+    let field = |key: &str| package[key].as_str().unwrap_or_default();
+    let folder = Path::new(field("manifest_path")).parent().unwrap_or(Path::new("/"));
     let mut files = Vec::new();
-    find(folder, DEPTH, &mut files);
+    find_licences(folder, SEARCH_DEPTH, &mut files);
     let named = package["license_file"].as_str().map(|file| folder.join(file));
     files.extend(named.filter(|file| !files.contains(file)));
     files.sort_unstable();
     Package {
-        name: format!("{} {}", word("name"), word("version")),
+        name: format!("{} {}", field("name"), field("version")),
         licence: package["license"].as_str().unwrap_or("see its text").to_owned(),
-        repository: word("repository").to_owned(),
-        texts: files.iter().filter_map(|file| fs::read(file).ok()).map(text_of).collect(),
+        repository: field("repository").to_owned(),
+        texts: files.iter().filter_map(|file| fs::read(file).ok()).map(decode).collect(),
     }
 }
 
-/// Some names are written in older encodings than UTF-8.
-fn text_of(bytes: Vec<u8>) -> String {
+/// Decodes a text, also one in an older encoding than UTF-8.
+fn decode(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
-fn find(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
+fn find_licences(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
         if path.is_dir() && depth > 1 {
-            find(&path, depth - 1, found);
+            find_licences(&path, depth - 1, found);
         } else if path.is_file() && is_licence(&path) {
             found.push(path);
         }
@@ -99,18 +101,18 @@ fn find(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
 fn is_licence(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_uppercase();
     let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-    NAMES.iter().any(|start| name.starts_with(start))
+    NAME_PREFIXES.iter().any(|start| name.starts_with(start))
         && !matches!(&*extension, "rs" | "c" | "h" | "html" | "py")
 }
 
-/// Who is there, then every text once, under the names of those that carry it.
+/// The list of packages, then every text once, under the names of the packages that have it.
 fn render(root: &str, packages: &[Package]) -> String {
     let mut out = format!(
         "What is linked into {root}, and under which licences.\n\n\
          The Rust standard library: MIT OR Apache-2.0, https://github.com/rust-lang/rust\n"
     );
     for Package { name, licence, repository, .. } in packages {
-        // Writing into a text cannot fail.
+        // Writing into a `String` does not fail.
         let _written = writeln!(out, "{name}: {licence}, {repository}");
     }
     for (text, names) in by_text(packages) {
@@ -120,7 +122,7 @@ fn render(root: &str, packages: &[Package]) -> String {
     out
 }
 
-/// Texts that differ in white space only are one.
+/// The texts and the packages that have them. Texts that differ only in white space count as one.
 fn by_text(packages: &[Package]) -> Vec<(&str, Vec<&str>)> {
     let mut texts: BTreeMap<String, (&str, Vec<&str>)> = BTreeMap::new();
     for package in packages {

@@ -1,11 +1,11 @@
 //! Chores of this repository that cargo has no command for.
 //!
-//! Owns: the command line. What `dist` does stands in `dist`; this file starts nothing itself.
+//! Owns: the command line. Does not own: what a chore does.
 //!
-//! - `dist` – the order of the steps, one target after the other
-//! - `tools` – running programs, and what to do when one is missing
-//! - `symbols` – which C library and which other libraries a built file needs
-//! - `licences` – the texts of everything that is linked
+//! - `dist` – the steps of a release build, target by target
+//! - `tools` – runs programs, and tells how to get those that are missing
+//! - `symbols` – the version of glibc and the other libraries that a built file needs
+//! - `licences` – the licences of everything that is linked
 //! - `archive` – checksums and the `.tar.gz`
 
 mod archive;
@@ -23,31 +23,30 @@ usage: cargo xtask dist [--target TRIPLE]…    builds, checks and packs; withou
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let done = match Chore::read(&arguments) {
+    let result = match Chore::parse(&arguments) {
         Some(Chore::Dist(targets)) => dist::run(&targets),
         Some(Chore::Check(files)) => dist::check(&files),
         None => Err(USAGE.to_owned()),
     };
-    match done {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(what) => {
-            eprintln!("{what}");
+        Err(error) => {
+            eprintln!("{error}");
             ExitCode::FAILURE
         }
     }
 }
 
-/// What was asked for.
 #[derive(Debug, PartialEq, Eq)]
 enum Chore {
-    /// For these targets; none named means all.
+    /// Builds these targets, or all if there are none.
     Dist(Vec<String>),
     Check(Vec<PathBuf>),
 }
 
 impl Chore {
-    /// `None`: nothing that there is.
-    fn read(arguments: &[String]) -> Option<Self> {
+    /// `None` when the arguments name no chore.
+    fn parse(arguments: &[String]) -> Option<Self> {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         match arguments.as_slice() {
             ["dist", "--check", files @ ..] if !files.is_empty() => {
@@ -71,7 +70,7 @@ mod tests {
     use super::*;
 
     fn read(line: &str) -> Option<Chore> {
-        Chore::read(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+        Chore::parse(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Which C library and which other libraries a built file needs, read from what `readelf` prints.
+//! The version of glibc and the libraries that a built file needs, read from the output of `readelf`.
 //!
 //! Owns: the limit (glibc 2.26, that of Amazon Linux 2 and so of aws-for-fluent-bit 2.x), and the libraries that may be
 //! needed. `readelf` and not `objdump`, because it reads the files of every processor.
@@ -8,10 +8,10 @@ use std::path::Path;
 
 use crate::tools;
 
-/// The newest glibc that may be needed.
+/// The newest glibc that a built file may need.
 pub(crate) const GLIBC: Version = Version(2, 26);
 
-/// Libraries that every image has: glibc's own, its loader, and the compiler's unwinder.
+/// Prefixes of libraries that every image has: glibc's own, its loader, and the compiler's unwinder.
 const LIBRARIES: [&str; 7] =
     ["libc.so.", "libm.so.", "libdl.so.", "libpthread.so.", "librt.so.", "libgcc_s.so.", "ld-linux-"];
 
@@ -26,28 +26,28 @@ impl std::fmt::Display for Version {
 }
 
 impl Version {
-    /// `2.17` and `2.2.5`, whose last part never decides; `PRIVATE` and the like are none.
-    fn read(text: &str) -> Option<Self> {
+    /// Parses `2.17` and `2.2.5`, whose last part never matters. `PRIVATE` and the like are not versions.
+    fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('.').map(str::parse);
         Some(Self(parts.next()?.ok()?, parts.next()?.ok()?))
     }
 }
 
-/// What a file needs before it can be loaded.
+/// The glibc and the libraries that a file needs.
 #[derive(Debug, Default)]
 pub(crate) struct Needs {
-    /// The newest glibc; `None` when no symbol of it has a version.
+    /// The newest version of glibc; `None` when no symbol has a version.
     pub(crate) newest: Option<Version>,
-    /// What is wrong with that, if anything: one line each.
+    /// One line for each version and library that is not allowed.
     pub(crate) faults: Vec<String>,
 }
 
-/// Asks `readelf` about a file.
+/// Runs `readelf` on a file.
 pub(crate) fn needs(file: &Path) -> Result<Needs, String> {
     let mut readelf = tools::program("readelf");
     readelf.args(["--wide", "--dynamic", "--dyn-syms", "--version-info"]).arg(file).env("LC_ALL", "C");
     let printed = tools::output(&mut readelf)
-        .map_err(|why| format!("{why}; readelf is part of binutils (apt-get install binutils)"))?;
+        .map_err(|error| format!("{error}; readelf is part of binutils (apt-get install binutils)"))?;
     match printed.contains("Dynamic section") {
         true => Ok(read(&printed)),
         false => Err(format!("{} is no shared library or program for Linux", file.display())),
@@ -59,7 +59,7 @@ fn read(printed: &str) -> Needs {
         printed.lines().filter(|line| line.contains("Flags: ")).filter_map(glibc_version).collect();
     let mut faults: Vec<String> = versions.iter().filter_map(|version| too_new(version, printed)).collect();
     faults.extend(printed.lines().filter_map(foreign_library));
-    Needs { newest: versions.iter().filter_map(|version| Version::read(version)).max(), faults }
+    Needs { newest: versions.iter().filter_map(|version| Version::parse(version)).max(), faults }
 }
 
 /// `  0x0010:   Name: GLIBC_2.14  Flags: none  Version: 6` → `2.14`
@@ -68,12 +68,12 @@ fn glibc_version(line: &str) -> Option<&str> {
 }
 
 fn too_new(version: &str, printed: &str) -> Option<String> {
-    if Version::read(version).is_some_and(|version| version <= GLIBC) {
+    if Version::parse(version).is_some_and(|version| version <= GLIBC) {
         return None;
     }
     let symbols: Vec<&str> = printed.lines().filter_map(|line| symbol_of(line, version)).collect();
-    let by = if symbols.is_empty() { "the file itself".to_owned() } else { symbols.join(", ") };
-    Some(format!("needs GLIBC_{version}: {by}"))
+    let needed_by = if symbols.is_empty() { "the file itself".to_owned() } else { symbols.join(", ") };
+    Some(format!("needs GLIBC_{version}: {needed_by}"))
 }
 
 /// `     5: 0000000000000000     0 FUNC    GLOBAL DEFAULT  UND memcpy@GLIBC_2.14 (6)` → `memcpy`

@@ -1,52 +1,51 @@
-//! Runs programs, and says how to get the ones that are missing. Knows nothing of what they are run for.
+//! Runs programs, and tells how to get those that are missing. Does not own: what they are run for.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// cargo-zigbuild and zig: the versions that `examples/docker/Dockerfile` builds with.
+// The versions that `examples/docker/Dockerfile` builds with.
 pub(crate) const ZIGBUILD: &str = "cargo-zigbuild==0.24.0";
-/// The other of the two.
 pub(crate) const ZIG: &str = "ziglang==0.15.2";
 
-/// The repository's root.
+/// The repository's root folder.
 pub(crate) fn root() -> &'static Path {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().unwrap_or(here)
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.parent().unwrap_or(package)
 }
 
-/// A program, run from the repository's root with the tools of `target/zig` first in its path.
+/// A command that runs in the repository's root, with the tools of `target/zig` first in its path.
 pub(crate) fn program(name: &str) -> Command {
     let mut command = Command::new(name);
     command.current_dir(root()).env("PATH", path());
     command
 }
 
-/// Runs it in sight of the user.
+/// Runs a command, whose output the user sees.
 pub(crate) fn run(command: &mut Command) -> Result<(), String> {
     match command.status() {
         Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("{} ended with {status}", name_of(command))),
-        Err(error) => Err(format!("cannot run {}: {error}", name_of(command))),
+        Ok(status) => Err(format!("{} ended with {status}", command_line(command))),
+        Err(error) => Err(format!("cannot run {}: {error}", command_line(command))),
     }
 }
 
-/// Runs it and answers with what it prints.
+/// Runs a command and returns its standard output.
 pub(crate) fn output(command: &mut Command) -> Result<String, String> {
     let output = command
         .stderr(Stdio::inherit())
         .output()
-        .map_err(|error| format!("cannot run {}: {error}", name_of(command)))?;
+        .map_err(|error| format!("cannot run {}: {error}", command_line(command)))?;
     match output.status.success() {
         true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
-        false => Err(format!("{} ended with {}", name_of(command), output.status)),
+        false => Err(format!("{} ended with {}", command_line(command), output.status)),
     }
 }
 
-/// Fails with words for the user unless cargo-zigbuild and zig are there.
+/// Fails unless cargo-zigbuild and zig are installed. The error tells how to install them.
 pub(crate) fn require_zig() -> Result<(), String> {
-    let zigbuild = answers("cargo-zigbuild", &["--version"]);
-    let zig = answers("zig", &["version"]) || answers("python3", &["-m", "ziglang", "version"]);
+    let zigbuild = runs("cargo-zigbuild", &["--version"]);
+    let zig = runs("zig", &["version"]) || runs("python3", &["-m", "ziglang", "version"]);
     let missing = match (zigbuild, zig) {
         (true, true) => return Ok(()),
         (true, false) => "zig is",
@@ -61,9 +60,9 @@ pub(crate) fn require_zig() -> Result<(), String> {
     ))
 }
 
-fn answers(name: &str, arguments: &[&str]) -> bool {
-    let quiet = program(name).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    quiet.is_ok_and(|status| status.success())
+fn runs(name: &str, arguments: &[&str]) -> bool {
+    let status = program(name).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
 }
 
 fn path() -> OsString {
@@ -73,7 +72,7 @@ fn path() -> OsString {
     std::env::join_paths(paths).unwrap_or(rest)
 }
 
-fn name_of(command: &Command) -> String {
+fn command_line(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }
