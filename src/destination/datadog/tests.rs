@@ -149,17 +149,17 @@ fn every_reply_has_its_meaning() {
     let rows = [
         (202, "Delivered", "Delivered"),
         (200, "Delivered", "Delivered"),
-        (301, "Slow", "Slow"),
-        (400, "Refused", "Split"),
-        (401, "Slow", "Slow"),
-        (403, "Slow", "Slow"),
-        (404, "Refused", "Refused"),
-        (408, "Soon", "Soon"),
+        (301, "NextFlush", "NextFlush"),
+        (400, "Rejected", "Split"),
+        (401, "NextFlush", "NextFlush"),
+        (403, "NextFlush", "NextFlush"),
+        (404, "Rejected", "Rejected"),
+        (408, "Backoff", "Backoff"),
         (413, "Split", "Split"),
-        (429, "Soon", "Soon"),
-        (500, "Soon", "Soon"),
-        (502, "Soon", "Soon"),
-        (503, "Soon", "Soon"),
+        (429, "Backoff", "Backoff"),
+        (500, "Backoff", "Backoff"),
+        (502, "Backoff", "Backoff"),
+        (503, "Backoff", "Backoff"),
     ];
     let datadog = datadog(&[]);
     for (status, alone, among_others) in rows {
@@ -171,7 +171,7 @@ fn every_reply_has_its_meaning() {
         );
     }
     assert_eq!(word(&judged(&*datadog, 3, &reply(200, ""))), "Delivered");
-    assert_eq!(word(&judged(&*datadog, 3, &reply(200, "<html>hello</html>"))), "Slow", "a proxy's page");
+    assert_eq!(word(&judged(&*datadog, 3, &reply(200, "<html>hello</html>"))), "NextFlush", "a proxy's page");
 }
 
 #[test]

@@ -112,17 +112,17 @@ fn every_reply_has_its_meaning() {
         (201, "Delivered"),
         (202, "Delivered"),
         (204, "Delivered"),
-        (301, "Slow"),
+        (301, "NextFlush"),
         (400, "Split"),
-        (401, "Slow"),
-        (403, "Slow"),
-        (404, "Refused"),
-        (408, "Soon"),
+        (401, "NextFlush"),
+        (403, "NextFlush"),
+        (404, "Rejected"),
+        (408, "Backoff"),
         (413, "Split"),
         (422, "Split"),
-        (429, "Soon"),
-        (500, "Soon"),
-        (503, "Soon"),
+        (429, "Backoff"),
+        (500, "Backoff"),
+        (503, "Backoff"),
     ];
     for (status, meaning) in rows {
         assert_eq!(word(&judged(&*endpoint(&[]), 3, &reply(status, "whatever"))), meaning, "{status}");
@@ -130,7 +130,7 @@ fn every_reply_has_its_meaning() {
     for status in [400, 422] {
         assert_eq!(
             word(&judged(&*endpoint(&[]), 1, &reply(status, "whatever"))),
-            "Refused",
+            "Rejected",
             "{status}, alone"
         );
     }

@@ -112,23 +112,23 @@ fn every_reply_has_its_judgement() {
         (200, "{}", "Delivered"),
         (200, r#"{"partialSuccess":{}}"#, "Delivered"),
         (200, r#"{"partialSuccess":{"rejectedLogRecords":"0"}}"#, "Delivered"),
-        (200, r#"{"partialSuccess":{"rejectedLogRecords":"1","errorMessage":"old"}}"#, "Short"),
-        (200, r#"{"partialSuccess":{"rejectedLogRecords":2}}"#, "Short"),
-        (200, r#"{"partialSuccess":{"errorMessage":"deprecated"}}"#, "Short"),
-        (200, wrong, "Soon"),
+        (200, r#"{"partialSuccess":{"rejectedLogRecords":"1","errorMessage":"old"}}"#, "PartialUnknown"),
+        (200, r#"{"partialSuccess":{"rejectedLogRecords":2}}"#, "PartialUnknown"),
+        (200, r#"{"partialSuccess":{"errorMessage":"deprecated"}}"#, "PartialUnknown"),
+        (200, wrong, "Backoff"),
         (413, "", "Split"),
-        (429, "", "Soon"),
-        (502, "", "Soon"),
-        (503, "", "Soon"),
-        (504, "", "Soon"),
-        (302, "", "Refused"),
-        (400, "", "Refused"),
-        (401, "", "Refused"),
-        (404, "", "Refused"),
-        (408, "", "Refused"),
-        (415, "", "Refused"),
-        (500, "", "Refused"),
-        (501, "", "Refused"),
+        (429, "", "Backoff"),
+        (502, "", "Backoff"),
+        (503, "", "Backoff"),
+        (504, "", "Backoff"),
+        (302, "", "Rejected"),
+        (400, "", "Rejected"),
+        (401, "", "Rejected"),
+        (404, "", "Rejected"),
+        (408, "", "Rejected"),
+        (415, "", "Rejected"),
+        (500, "", "Rejected"),
+        (501, "", "Rejected"),
     ] {
         let json = otlp(&[("encoding", "json")]);
         let judgement = testing::judged(&*json, 3, &testing::reply(status, body));
@@ -153,10 +153,10 @@ fn partial_success_is_read_from_protobuf_too() {
     let reason = "the receiver rejected 2 records: too old".to_owned();
     assert_eq!(judged(message), ReplyAction::PartialUnknown { refused: 2, reason });
     for broken in [b"\x0a\xff".as_slice(), b"\x0a\x02\x08", b"<html>", b"\x08", b"\x00\x01", &[0xff; 12]] {
-        assert_eq!(testing::word(&judged(broken)), "Soon", "{broken:?}");
+        assert_eq!(testing::word(&judged(broken)), "Backoff", "{broken:?}");
     }
     let mut reply = testing::reply(200, "{}");
-    assert_eq!(testing::word(&testing::judged(&*otlp(&[]), 1, &reply)), "Soon", "no protobuf");
+    assert_eq!(testing::word(&testing::judged(&*otlp(&[]), 1, &reply)), "Backoff", "no protobuf");
     reply.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
     assert_eq!(
         testing::word(&testing::judged(&*otlp(&[]), 1, &reply)),

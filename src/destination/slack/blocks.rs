@@ -1,124 +1,126 @@
-//! Slack's building blocks, each within its limit, and the three characters its markup reserves.
+//! Slack's Block Kit blocks, each within its limit, and the escaping of its markup.
 //!
 //! Limits: <https://docs.slack.dev/reference/block-kit/blocks>, escaping:
-//! <https://docs.slack.dev/messaging/formatting-message-text>, read 2026-11. The pages do not say what a character
-//! is, so one outside the Basic Multilingual Plane counts twice, as it does in JavaScript: that is never too few.
+//! <https://docs.slack.dev/messaging/formatting-message-text>, read 2026-11. The pages do not define
+//! a character; here it is a UTF-16 code unit, as in JavaScript, so that no other definition counts more.
 
 use serde_json::{Value, json};
 
 /// Blocks of one message.
 pub(super) const MAX_BLOCKS: usize = 50;
-/// Longer texts are hard to read; from 40,000 on Slack cuts them.
-pub(super) const MAX_TEXT: usize = 4_000;
-/// Text of a section.
-pub(super) const MAX_SECTION: usize = 3_000;
-/// Text of a header.
-const MAX_HEADER: usize = 150;
+/// Characters of a message's text. Longer ones are hard to read; Slack cuts them from 40,000 on.
+pub(super) const MAX_TEXT_CHARS: usize = 4_000;
+/// Characters of a section's text.
+pub(super) const MAX_SECTION_CHARS: usize = 3_000;
+/// Characters of a header.
+const MAX_HEADER_CHARS: usize = 150;
 /// Fields of a section.
 const MAX_FIELDS: usize = 10;
-/// Text of a field.
-const MAX_FIELD: usize = 2_000;
+/// Characters of a field.
+const MAX_FIELD_CHARS: usize = 2_000;
 
 const FENCE: &str = "```";
 const ELLIPSIS: char = '…';
 
-/// A title, which knows no markup; backticks look like everywhere else.
+/// A header. It has no markup; backticks are replaced as in all other texts.
 pub(super) fn header(text: &str) -> Value {
-    let text = clipped(text.replace('`', "'").chars().map(Piece::Char), MAX_HEADER);
-    json!({"type": "header", "text": {"type": "plain_text", "text": said(&text), "emoji": true}})
+    let text = clipped(text.replace('`', "'").chars().map(Token::Char), MAX_HEADER_CHARS);
+    json!({"type": "header", "text": {"type": "plain_text", "text": non_empty(&text), "emoji": true}})
 }
 
-/// A paragraph of markup, which the caller has made short enough.
+/// A paragraph of markup of at most [`MAX_SECTION_CHARS`].
 pub(super) fn section(markup: &str) -> Value {
-    json!({"type": "section", "text": {"type": "mrkdwn", "text": said(markup)}})
+    json!({"type": "section", "text": {"type": "mrkdwn", "text": non_empty(markup)}})
 }
 
-/// Small print, of markup.
+/// Small print, as markup.
 pub(super) fn context(markup: &str) -> Value {
-    json!({"type": "context", "elements": [{"type": "mrkdwn", "text": said(markup)}]})
+    json!({"type": "context", "elements": [{"type": "mrkdwn", "text": non_empty(markup)}]})
 }
 
-/// Names and values in two columns; `None` when there are none, because an empty section is refused.
+/// Names and values in two columns. `None` when there are none, because Slack rejects an empty section.
 pub(super) fn fields<'t>(pairs: impl IntoIterator<Item = (&'t str, String)>) -> Option<Value> {
-    let field = |(name, value): (&str, String)| {
-        let text = format!("*{name}*\n{}", escaped(&value, MAX_FIELD - name.len() - 3));
-        json!({"type": "mrkdwn", "text": text})
-    };
-    let fields: Vec<_> = pairs.into_iter().take(MAX_FIELDS).map(field).collect();
+    let pairs = pairs.into_iter().take(MAX_FIELDS);
+    let fields: Vec<Value> = pairs.map(|(name, value)| field(name, &value)).collect();
     (!fields.is_empty()).then(|| json!({"type": "section", "fields": fields}))
 }
 
-/// A line between two matters.
+fn field(name: &str, value: &str) -> Value {
+    let text = format!("*{name}*\n{}", escaped(value, MAX_FIELD_CHARS - name.len() - 3));
+    json!({"type": "mrkdwn", "text": text})
+}
+
 pub(super) fn divider() -> Value {
     json!({"type": "divider"})
 }
 
-/// Text as markup of at most `max` characters.
+/// Plain text as markup of at most `max` characters.
 pub(super) fn escaped(text: &str, max: usize) -> String {
-    clipped(text.chars().map(Piece::new), max)
+    clipped(text.chars().map(Token::new), max)
 }
 
-/// Room for a code block's fences.
-pub(super) const FENCES: usize = 2 * FENCE.len() + 2;
+/// Characters of a code block's fences.
+pub(super) const FENCE_CHARS: usize = 2 * FENCE.len() + 2;
 
-/// Lines as they are, each already escaped.
+/// A code block of lines that are already escaped.
 pub(super) fn code(lines: &[String]) -> String {
     format!("{FENCE}\n{}\n{FENCE}", lines.join("\n"))
 }
 
-/// What a character becomes.
-enum Piece {
+/// What a character becomes in markup; it is never cut in two.
+enum Token {
     Char(char),
     Entity(&'static str),
 }
 
-impl Piece {
+impl Token {
     fn new(c: char) -> Self {
         match c {
-            '&' => Piece::Entity("&amp;"),
-            '<' => Piece::Entity("&lt;"),
-            '>' => Piece::Entity("&gt;"),
-            // Markup has no escape for it, and three of them begin or end a code block.
-            '`' => Piece::Char('\''),
-            _ => Piece::Char(c),
+            '&' => Token::Entity("&amp;"),
+            '<' => Token::Entity("&lt;"),
+            '>' => Token::Entity("&gt;"),
+            // Markup cannot escape a backtick, and three of them begin or end a code block.
+            '`' => Token::Char('\''),
+            _ => Token::Char(c),
         }
     }
 
     fn len(&self) -> usize {
         match self {
-            Piece::Char(c) => c.len_utf16(),
-            Piece::Entity(entity) => entity.len(),
+            Token::Char(c) => c.len_utf16(),
+            Token::Entity(entity) => entity.len(),
         }
     }
 
     fn push_to(&self, text: &mut String) {
         match self {
-            Piece::Char(c) => text.push(*c),
-            Piece::Entity(entity) => text.push_str(entity),
+            Token::Char(c) => text.push(*c),
+            Token::Entity(entity) => text.push_str(entity),
         }
     }
 }
 
-/// Pieces stay whole; when they do not all fit, the last that fit make way for an ellipsis.
-fn clipped(pieces: impl Iterator<Item = Piece>, max: usize) -> String {
-    let (mut text, mut length) = (String::new(), 0);
+/// The tokens as text; when they do not all fit, the last ones that do are replaced by an ellipsis.
+fn clipped(tokens: impl Iterator<Item = Token>, max: usize) -> String {
+    let mut text = String::new();
+    let mut length = 0;
     let mut before_ellipsis = 0;
-    for piece in pieces {
+    for token in tokens {
         if length + ELLIPSIS.len_utf16() <= max {
             before_ellipsis = text.len();
         }
-        length += piece.len();
+        length += token.len();
         if length > max {
             text.truncate(before_ellipsis);
             text.push(ELLIPSIS);
             break;
         }
-        piece.push_to(&mut text);
+        token.push_to(&mut text);
     }
     text
 }
 
-/// Slack refuses the whole message for one empty text.
-fn said(text: &str) -> &str {
+/// Slack rejects the whole message for one empty text.
+fn non_empty(text: &str) -> &str {
     if text.trim().is_empty() { "–" } else { text }
 }

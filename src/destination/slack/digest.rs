@@ -1,24 +1,29 @@
-//! Ordinary log lines in a message: how many of which container and class, and the first of them.
+//! Ordinary log lines in a message: counts by class and container, and the first lines of each.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::blocks::{self, FENCES, MAX_SECTION};
+use super::blocks::{self, FENCE_CHARS, MAX_SECTION_CHARS};
 
-/// Containers that are told apart; those with the most lines.
-const MOST_GROUPS: usize = 8;
-/// Lines that are shown of each.
-const FIRST_LINES: usize = 3;
-/// Characters of a line that are shown.
-pub(super) const MAX_LINE: usize = 300;
-/// Characters of a name that are shown.
-const MAX_NAME: usize = 200;
+/// Groups shown, those with the most lines first.
+const MAX_GROUPS: usize = 8;
+/// Lines shown of each group.
+const MAX_LINES_PER_GROUP: usize = 3;
+/// Characters shown of a line.
+pub(super) const MAX_LINE_CHARS: usize = 300;
+/// Characters shown of a name.
+const MAX_NAME_CHARS: usize = 200;
 
-/// Blocks of the digest: title, groups, the rest.
-pub(super) const MOST_BLOCKS: usize = 1 + MOST_GROUPS + 1;
+/// Blocks of the digest: title, groups, how many more.
+pub(super) const MAX_DIGEST_BLOCKS: usize = 1 + MAX_GROUPS + 1;
 
-const _: () = assert!(FIRST_LINES * (MAX_LINE + 1) + FENCES + 2 * MAX_NAME + 60 <= MAX_SECTION);
+const _: () = assert!(
+    MAX_LINES_PER_GROUP * (MAX_LINE_CHARS + 1) + FENCE_CHARS + 2 * MAX_NAME_CHARS + 60 <= MAX_SECTION_CHARS
+);
 
-/// One line as the lane holds it.
+/// A log line as a batch holds it.
 #[derive(Debug)]
 pub(super) struct DigestLine(Value);
 
@@ -31,27 +36,28 @@ impl DigestLine {
         self.0.get(name).and_then(Value::as_str).unwrap_or_default()
     }
 
-    fn group(&self) -> (&str, &str) {
+    /// Class and container.
+    fn source(&self) -> (&str, &str) {
         (self.text("class"), self.text("container"))
     }
 }
 
 /// Lines of one class and container.
 struct Group<'l> {
-    name: (&'l str, &'l str),
+    source: (&'l str, &'l str),
     count: usize,
-    first: Vec<&'l str>,
+    first_lines: Vec<&'l str>,
 }
 
-/// How many there are, in words.
+/// `📄 3 log lines`
 pub(super) fn title(count: usize) -> String {
     format!("📄 {count} log line{}", if count == 1 { "" } else { "s" })
 }
 
-/// The blocks for lines, of which there is at least one.
+/// The blocks for one or more lines.
 pub(super) fn digest(lines: &[DigestLine]) -> Vec<Value> {
-    let groups = grouped(lines);
-    let (shown, rest) = groups.split_at(groups.len().min(MOST_GROUPS));
+    let groups = group_by_source(lines);
+    let (shown, rest) = groups.split_at(groups.len().min(MAX_GROUPS));
     let mut digest = vec![blocks::header(&title(lines.len()))];
     digest.extend(shown.iter().map(section));
     if !rest.is_empty() {
@@ -61,35 +67,38 @@ pub(super) fn digest(lines: &[DigestLine]) -> Vec<Value> {
     digest
 }
 
-/// The largest group first; equals stay in the order in which they came.
-fn grouped(lines: &[DigestLine]) -> Vec<Group<'_>> {
-    let mut places = std::collections::HashMap::new();
+/// The largest group first; groups of one size stay in the order of their first lines.
+fn group_by_source(lines: &[DigestLine]) -> Vec<Group<'_>> {
+    let mut positions = HashMap::new();
     let mut groups: Vec<Group<'_>> = Vec::new();
     for line in lines {
-        let name = line.group();
-        let place = *places.entry(name).or_insert(groups.len());
-        if place == groups.len() {
-            groups.push(Group { name, count: 0, first: Vec::new() });
+        let source = line.source();
+        let position = *positions.entry(source).or_insert(groups.len());
+        if position == groups.len() {
+            groups.push(Group { source, count: 0, first_lines: Vec::new() });
         }
-        if let Some(group) = groups.get_mut(place) {
+        if let Some(group) = groups.get_mut(position) {
             group.count += 1;
-            if group.first.len() < FIRST_LINES {
-                group.first.push(line.text("line"));
+            if group.first_lines.len() < MAX_LINES_PER_GROUP {
+                group.first_lines.push(line.text("line"));
             }
         }
     }
-    groups.sort_by_key(|group| std::cmp::Reverse(group.count));
+    groups.sort_by_key(|group| Reverse(group.count));
     groups
 }
 
 fn section(group: &Group<'_>) -> Value {
-    let (class, container) = group.name;
-    let class = blocks::escaped(class, MAX_NAME);
+    let (class, container) = group.source;
+    let class = blocks::escaped(class, MAX_NAME_CHARS);
     let from = match container {
         "" => String::new(),
-        name => format!(" from {}", blocks::escaped(name, MAX_NAME)),
+        name => format!(" from {}", blocks::escaped(name, MAX_NAME_CHARS)),
     };
-    let one_line = |line: &&str| blocks::escaped(&line.trim().replace(['\n', '\r'], " "), MAX_LINE);
-    let first: Vec<String> = group.first.iter().map(one_line).collect();
-    blocks::section(&format!("*{} × {class}*{from}\n{}", group.count, blocks::code(&first)))
+    let first_lines: Vec<String> = group.first_lines.iter().map(|line| on_one_line(line)).collect();
+    blocks::section(&format!("*{} × {class}*{from}\n{}", group.count, blocks::code(&first_lines)))
+}
+
+fn on_one_line(line: &str) -> String {
+    blocks::escaped(&line.trim().replace(['\n', '\r'], " "), MAX_LINE_CHARS)
 }

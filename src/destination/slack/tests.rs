@@ -2,7 +2,7 @@ use fake_cloud::Cloud;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::stops::Stop;
+use super::stop::StopFields;
 use super::*;
 use crate::config::keys::DestinationKind;
 use crate::destination::testing;
@@ -29,7 +29,7 @@ fn stop(service: &str, severity: &str, category: &str) -> Value {
 
 fn composed(objects: &[Value]) -> Value {
     let wire: String = objects.iter().map(|object| format!("{object}\n")).collect();
-    message::from_wire(wire.as_bytes())
+    request::message(wire.as_bytes())
 }
 
 fn kinds(message: &Value) -> Vec<&str> {
@@ -101,7 +101,7 @@ fn other_keys_are_checked_and_have_their_own_defaults() {
     assert!(!slack(&[]).common().required);
     assert!(slack(&[("required", "on")]).common().required);
     let one_a_second = slack(&[]).network().unwrap().clone();
-    assert_eq!((one_a_second.min_interval, one_a_second.concurrency), (Some(PACE), 1));
+    assert_eq!((one_a_second.min_interval, one_a_second.concurrency), (Some(MIN_REQUEST_INTERVAL), 1));
 }
 
 #[test]
@@ -109,21 +109,21 @@ fn only_slacks_ok_is_delivery() {
     for (status, body, expected) in [
         (200, "ok", "Delivered"),
         (200, "ok\n", "Delivered"),
-        (200, "", "Soon"),
-        (200, "<html>", "Soon"),
-        (408, "", "Soon"),
-        (429, "rate_limited", "Soon"),
-        (500, "rollup_error", "Soon"),
-        (503, "", "Soon"),
-        (302, "", "Refused"),
-        (400, "invalid_blocks", "Refused"),
-        (403, "action_prohibited", "Refused"),
-        (404, "no_service", "Refused"),
-        (410, "channel_is_archived", "Refused"),
+        (200, "", "Backoff"),
+        (200, "<html>", "Backoff"),
+        (408, "", "Backoff"),
+        (429, "rate_limited", "Backoff"),
+        (500, "rollup_error", "Backoff"),
+        (503, "", "Backoff"),
+        (302, "", "Rejected"),
+        (400, "invalid_blocks", "Rejected"),
+        (403, "action_prohibited", "Rejected"),
+        (404, "no_service", "Rejected"),
+        (410, "channel_is_archived", "Rejected"),
         (413, "", "Split"),
         (400, "msg_too_long", "Split"),
         (400, "msg_blocks_too_long", "Split"),
-        (418, "", "Refused"),
+        (418, "", "Rejected"),
     ] {
         let judgement = testing::judged(&*slack(&[]), 2, &testing::reply(status, body));
         assert_eq!(testing::word(&judgement), expected, "{status} {body}");
@@ -189,7 +189,7 @@ fn the_link_leads_to_the_console_of_the_partition() {
     let link = |changes: Value| {
         let mut stop = stop("web", "error", "oom");
         stop.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
-        console::link(&Stop::new(stop.as_object().unwrap().clone()))
+        StopFields::new(stop.as_object().unwrap().clone()).console_url()
     };
     assert_eq!(
         link(json!({})).unwrap(),
@@ -228,7 +228,7 @@ fn many_stops_become_a_digest_with_the_worst_first() {
         stop("shop", "error", "oom"),
     ]);
     let message = composed(&stops);
-    assert_eq!(kinds(&message).len(), stops::BLOCKS_IN_DIGEST);
+    assert_eq!(kinds(&message).len(), report::MAX_SUMMARY_BLOCKS);
     let blocks = &message["blocks"];
     assert_eq!(blocks[0]["text"]["text"], "🔴 7 ECS stop events");
     assert_eq!(blocks[1]["text"]["text"], "*By category*\n4 × spot\n2 × oom\n1 × deployment");
@@ -271,7 +271,7 @@ fn lines_become_counts_and_the_first_of_them() {
 fn more_sources_than_a_message_holds_are_counted_together() {
     let line = |number: usize| json!({"class": "stdout", "container": format!("c{number}"), "line": "x"});
     let message = composed(&(0..20).map(line).collect::<Vec<_>>());
-    assert_eq!(kinds(&message).len(), digest::MOST_BLOCKS);
+    assert_eq!(kinds(&message).len(), digest::MAX_DIGEST_BLOCKS);
     assert_eq!(message["blocks"][9]["elements"][0]["text"], "and 12 lines of 12 other sources");
 }
 
