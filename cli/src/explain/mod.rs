@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use crate::adapter::classify::{self, Judged};
+use crate::adapter::classify::{self, ClassifiedRecord};
 use crate::records;
 
 /// What is explained, and how.
@@ -34,7 +34,7 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
     let (mut number, mut code) = (0, ExitCode::SUCCESS);
     let mut visit = |line, found: records::Found| {
         let fault = match found {
-            Ok(record) => match classify::judge(&record) {
+            Ok(record) => match classify::classify(&record) {
                 Some(judged) if arguments.json => return writeln!(out, "{}", machine(&judged)),
                 Some(judged) => {
                     number += 1;
@@ -56,7 +56,7 @@ pub(crate) fn run(arguments: &Arguments) -> io::Result<ExitCode> {
 }
 
 /// `event` is the first of several; all of them stand in `events` then.
-fn machine(judged: &Judged) -> Value {
+fn machine(judged: &ClassifiedRecord) -> Value {
     match judged.stops.as_slice() {
         [] => json!({"class": judged.class, "event": null}),
         [stop] => json!({"class": judged.class, "event": stop}),

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use ecs_router::stop::{StopEvent, StoppedContainer};
 use serde_json::{Map, Value};
 
-use crate::adapter::classify::Judged;
+use crate::adapter::classify::ClassifiedRecord;
 use crate::terminal;
 
 /// Facts in the order people ask for them; others follow.
@@ -41,14 +41,24 @@ const ELSEWHERE: [&str; 7] = ["summary", "hint", "expected", "containers", "last
 const COLUMN: usize = 22;
 
 /// Writes what was found out about one record.
-pub(crate) fn print(out: &mut impl Write, number: usize, record: &Value, judged: &Judged) -> io::Result<()> {
+pub(crate) fn print(
+    out: &mut impl Write,
+    number: usize,
+    record: &Value,
+    judged: &ClassifiedRecord,
+) -> io::Result<()> {
     if judged.stops.is_empty() {
         return print_line(out, number, record, judged);
     }
     judged.stops.iter().try_for_each(|stop| print_stop(out, number, judged, stop))
 }
 
-fn print_line(out: &mut impl Write, number: usize, record: &Value, judged: &Judged) -> io::Result<()> {
+fn print_line(
+    out: &mut impl Write,
+    number: usize,
+    record: &Value,
+    judged: &ClassifiedRecord,
+) -> io::Result<()> {
     let head = format!("{number}. {}  ", judged.class);
     let text = match record.get("log").and_then(Value::as_str) {
         Some(log) => log.to_owned(),
@@ -58,7 +68,12 @@ fn print_line(out: &mut impl Write, number: usize, record: &Value, judged: &Judg
     writeln!(out, "{head}{}", terminal::cut(&text, room))
 }
 
-fn print_stop(out: &mut impl Write, number: usize, judged: &Judged, stop: &StopEvent) -> io::Result<()> {
+fn print_stop(
+    out: &mut impl Write,
+    number: usize,
+    judged: &ClassifiedRecord,
+    stop: &StopEvent,
+) -> io::Result<()> {
     let planned = if stop.expected { ", planned" } else { "" };
     writeln!(out, "{number}. {}{planned}", judged.class)?;
     fact(out, "summary", &stop.summary)?;

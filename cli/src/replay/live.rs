@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::resolve::Resolved;
 use super::source::{self, Sink};
 use super::{Arguments, output, refuse_problems};
-use crate::adapter::plugin::Live;
+use crate::adapter::instance::LiveRun;
 
 /// The first pause before a chunk comes again; it doubles each time.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -21,7 +21,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// Delivers everything. Fails when a chunk was given up, or when something of the recording could not be read.
 pub(super) fn run(arguments: &Arguments, resolved: &Resolved) -> io::Result<ExitCode> {
-    let live = match Live::start(resolved) {
+    let live = match LiveRun::start(resolved) {
         Ok(live) => live,
         Err(problems) => return Ok(refuse_problems(arguments, &problems)),
     };
@@ -54,7 +54,7 @@ struct Answers {
 }
 
 struct Delivery<'d> {
-    live: &'d Live,
+    live: &'d LiveRun,
     retries: u32,
     answers: Answers,
     faulty: bool,
@@ -86,7 +86,7 @@ impl Sink for Delivery<'_> {
     }
 }
 
-fn table(out: &mut impl io::Write, live: &Live, answers: &Answers) -> io::Result<()> {
+fn table(out: &mut impl io::Write, live: &LiveRun, answers: &Answers) -> io::Result<()> {
     let Answers { ok, retry, error, again } = answers;
     writeln!(out, "chunks: {ok} OK, {retry} RETRY, {error} ERROR; {again} brought again")?;
     let classes: Vec<String> = live.classes().iter().map(|(name, count)| format!("{count} {name}")).collect();
@@ -108,7 +108,7 @@ fn table(out: &mut impl io::Write, live: &Live, answers: &Answers) -> io::Result
     Ok(())
 }
 
-fn object(live: &Live, answers: &Answers) -> Value {
+fn object(live: &LiveRun, answers: &Answers) -> Value {
     let destination = |counters: &Snapshot| {
         let lost: Map<String, Value> =
             lost(counters).map(|(reason, count)| (reason.to_owned(), count.into())).collect();
