@@ -1,18 +1,42 @@
 //! `ecs_router`, an output plugin for Fluent Bit: tells ECS stop events, standard error and standard output apart
-//! and brings each class to its own destinations.
+//! and delivers each class to its own destinations.
 //!
-//! # The way through the house
+//! # The way of a record
+//!
+//! Fluent Bit calls the plugin package (`fluent-bit/plugin`), which knows C and nothing else, and this library does the
+//! rest. Read the diagram from top to bottom, as a chunk goes; `tests/suite/architecture.rs` says what may import what.
 //!
 //! ```text
-//! Fluent Bit ─ ffi ─ plugin ─ worker ─ pipeline: decode → classify → route → encode → batch
-//!                                │                  │        │                 │
-//!                                │                record    stop          destination/*, template, json
-//!                                └ deliver ─ wire ─ http, aws ─→ the service
-//!                                      │       └ spool ─ upload ─ deliver, for objects filled on disk
-//!                                      └ ack: what arrived, the verdict, the ledger for the replay
+//! registry      the host's handle → the instance it belongs to
+//!     │
+//! instance      one [OUTPUT]: reads its settings and starts its worker; flush; drain
+//!     │         └─ config         what the user wrote and what it means, with every problem at once
+//!     │
+//! worker        the instance's thread: a queue of chunks, the drain at exit, statistics
+//!     │
+//! router        one chunk from bytes to verdict; calls everything below
+//!     │ ▲
+//!     │ └────── watch             chunks that do not come from Fluent Bit: exits of containers, a queue of ECS events
+//!     │                           └─ task_metadata   the task as the metadata endpoint describes it
+//!     │
+//!     ├─ input        bytes of the chunk → records
+//!     ├─ envelope     finds the ECS events inside SNS, SQS, Firehose, Docker and other wrappings
+//!     ├─ classify     stop event, stderr, stdout or other; which destinations its class goes to
+//!     ├─ stop         why a task or container stopped; reports each stop once, with its last lines of stderr
+//!     ├─ encode       records → payloads: names, partitions, batches
+//!     │      └─ json              the writer of records as JSON
+//!     ├─ destination  what each vendor wants: limits, wire form, request, and what its reply means
+//!     │
+//!     ├─ delivery     sends each batch, again if need be, and knows what arrived: the verdict, the ledger for replays
+//!     ├─ transport    the only way out: HTTP with TLS and AWS signatures, files, standard output
+//!     ├─ object       objects filled on disk (spool) and uploaded in the background
+//!     ▼
+//! the service
+//!
+//! metrics, log, version   what is counted, what is said, and which build says it; used everywhere
 //! ```
 //!
-//! Follow a record from [`decode`] downwards; each module's first lines say what it owns and what it does not.
+//! Follow a record from [`router::entries`] downwards; each module's first lines say what it owns and what it does not.
 
 #![forbid(unsafe_code)]
 

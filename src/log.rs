@@ -1,4 +1,4 @@
-//! How the plugin speaks: lines on standard error in Fluent Bit's own format.
+//! The plugin's own log: lines on standard error in Fluent Bit's own format.
 //!
 //! The host's `log_print` is out of reach (its place in `flb_api` differs between releases). Never called per
 //! record, never with a record's contents: the router's own output is a container log and may come back to it.
@@ -10,14 +10,14 @@ use std::io::Write as _;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-/// How bad it is.
+/// How serious a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
-    /// For the curious.
+    /// Normal operation.
     Info,
     /// Unexpected, nothing lost.
     Warn,
-    /// Loss, or a person must act.
+    /// Data is lost, or a person must act.
     Error,
 }
 
@@ -31,30 +31,32 @@ impl Level {
     }
 }
 
-/// Speaks for one instance, each subject at most once a minute.
+/// The log of one instance.
 #[derive(Debug)]
 pub struct Log {
     instance: String,
-    said: Mutex<HashMap<String, Said>>,
+    /// By subject.
+    written: Mutex<HashMap<String, LastLine>>,
 }
 
 #[derive(Debug)]
-struct Said {
+struct LastLine {
     at: Instant,
-    silent: u64,
+    /// Lines that were left out since.
+    suppressed: u64,
 }
 
 /// One line per subject in this time.
-const QUIET: Duration = Duration::from_secs(60);
+const QUIET_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Subjects remembered; a record's text never makes a subject, so this is far more than there are.
+/// Subjects remembered. A record's text is never a subject, so there are far fewer.
 const MAX_SUBJECTS: usize = 1_000;
 
 impl Log {
-    /// `instance` is the number of the plugin's instance, counted from 0 in the order they start.
+    /// `instance` counts the plugin's instances from 0 in the order they start.
     #[must_use]
     pub fn new(instance: usize) -> Self {
-        Self { instance: format!("output:ecs_router:#{instance}"), said: Mutex::default() }
+        Self { instance: format!("output:ecs_router:#{instance}"), written: Mutex::default() }
     }
 
     /// Writes a line.
@@ -62,38 +64,40 @@ impl Log {
         write_line(level, &self.instance, &text);
     }
 
-    /// Writes a line unless the subject was spoken of within the last minute; then it is only counted.
+    /// Writes a line unless one about the subject was written within the last minute; then the line is only counted.
     pub fn once_a_minute(&self, level: Level, subject: &str, text: impl fmt::Display) {
-        if let Some(silent) = self.due(subject) {
-            match silent {
+        if let Some(suppressed) = self.due(subject) {
+            match suppressed {
                 0 => self.line(level, text),
-                silent => self.line(level, format_args!("{text} (and {silent} more in the last minute)")),
+                suppressed => {
+                    self.line(level, format_args!("{text} (and {suppressed} more in the last minute)"))
+                }
             }
         }
     }
 
-    /// How often the subject came up in silence, if it may be spoken of now.
+    /// How many lines about the subject were suppressed, if one may be written now.
     fn due(&self, subject: &str) -> Option<u64> {
-        let mut said = self.said.lock().ok()?;
+        let mut written = self.written.lock().ok()?;
         let now = Instant::now();
-        if let Some(last) = said.get_mut(subject) {
-            if now.duration_since(last.at) < QUIET {
-                last.silent += 1;
+        if let Some(last) = written.get_mut(subject) {
+            if now.duration_since(last.at) < QUIET_INTERVAL {
+                last.suppressed += 1;
                 return None;
             }
-            let silent = std::mem::take(&mut last.silent);
+            let suppressed = std::mem::take(&mut last.suppressed);
             last.at = now;
-            return Some(silent);
+            return Some(suppressed);
         }
-        if said.len() >= MAX_SUBJECTS {
-            said.clear();
+        if written.len() >= MAX_SUBJECTS {
+            written.clear();
         }
-        said.insert(subject.to_owned(), Said { at: now, silent: 0 });
+        written.insert(subject.to_owned(), LastLine { at: now, suppressed: 0 });
         Some(0)
     }
 }
 
-/// A line for when there is no instance: while one starts.
+/// Writes a line without an instance, while one starts.
 pub fn start_line(level: Level, text: impl fmt::Display) {
     write_line(level, "output:ecs_router", &text);
 }
@@ -102,7 +106,7 @@ fn write_line(level: Level, who: &str, text: &dyn fmt::Display) {
     let now = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC);
     let time = now.strftime("%Y/%m/%d %H:%M:%S");
     let line = format!("[{time}] {} [{who}] {text}\n", level.tag());
-    // Nobody is left to tell when standard error is gone.
+    // Without standard error there is nowhere to report to.
     std::io::stderr().write_all(line.as_bytes()).ok();
 }
 
@@ -111,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_subject_is_spoken_of_once_a_minute() {
+    fn a_subject_is_logged_once_a_minute() {
         let log = Log::new(0);
         assert_eq!(log.due("a"), Some(0));
         assert_eq!(log.due("a"), None);
@@ -124,15 +128,15 @@ mod tests {
         for subject in 0..3 * MAX_SUBJECTS {
             log.due(&subject.to_string());
         }
-        assert!(log.said.lock().unwrap().len() <= MAX_SUBJECTS);
+        assert!(log.written.lock().unwrap().len() <= MAX_SUBJECTS);
     }
 
     #[test]
-    fn what_stayed_unsaid_is_counted() {
+    fn suppressed_lines_are_counted() {
         let log = Log::new(0);
         log.due("a");
         log.due("a");
-        log.said.lock().unwrap().get_mut("a").unwrap().at -= QUIET;
+        log.written.lock().unwrap().get_mut("a").unwrap().at -= QUIET_INTERVAL;
         assert_eq!(log.due("a"), Some(1));
     }
 }

@@ -1,6 +1,6 @@
-//! What the task metadata endpoint says of the task that the plugin runs in.
+//! The task that the plugin runs in, as the task metadata endpoint describes it.
 //!
-//! Owns: the endpoint's format, and which of its values a name may ask for. Does not own: asking (`watch::task`).
+//! Owns: the endpoint's format, and which of its values a name may ask for. Does not own: polling (`watch::metadata`).
 //! Everything is optional: EC2, Fargate and older agents differ.
 //!
 //! Format: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-metadata-endpoint-v4-response.html> and
@@ -17,15 +17,15 @@ pub struct TaskMetadata {
     /// The task's ARN.
     #[serde(rename = "TaskARN")]
     pub arn: Option<String>,
-    /// Of the task definition.
+    /// The family of the task definition.
     pub family: Option<String>,
-    /// Of the task definition.
+    /// The revision of the task definition.
     pub revision: Option<String>,
     /// Absent for tasks that belong to no service.
     pub service_name: Option<String>,
     /// `RUNNING`, or `STOPPED` from the moment that the task is to end.
     pub desired_status: Option<String>,
-    /// When the first essential container ended, RFC 3339.
+    /// When the first essential container ended, in RFC 3339.
     pub execution_stopped_at: Option<String>,
     /// For example `eu-west-1a`.
     pub availability_zone: Option<String>,
@@ -35,7 +35,7 @@ pub struct TaskMetadata {
     pub containers: Vec<TaskContainer>,
 }
 
-/// One container, as `/task` lists it and as the endpoint's own address describes the asker's.
+/// One container, as `/task` lists it; the endpoint's own address describes the caller's container.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct TaskContainer {
@@ -50,21 +50,21 @@ pub struct TaskContainer {
     pub kind: Option<String>,
     /// `RUNNING`, `STOPPED` …
     pub known_status: Option<String>,
-    /// Absent until it ended.
+    /// Absent until the container ended.
     pub exit_code: Option<i64>,
-    /// RFC 3339.
+    /// When it was created, in RFC 3339.
     pub created_at: Option<String>,
-    /// RFC 3339.
+    /// When it started, in RFC 3339.
     pub started_at: Option<String>,
-    /// RFC 3339.
+    /// When it ended, in RFC 3339.
     pub finished_at: Option<String>,
-    /// How often its restart policy started it again.
+    /// How often its restart policy restarted it.
     pub restart_count: Option<u64>,
-    /// Only where it has a health check.
+    /// Present only where the container has a health check.
     pub health: Option<Health>,
 }
 
-/// What a container's own check says.
+/// The result of a container's health check.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Health {
@@ -73,7 +73,10 @@ pub struct Health {
 }
 
 impl TaskMetadata {
-    /// Reads an answer of the endpoint; fails with what is wrong with it.
+    /// Parses an answer of the endpoint.
+    ///
+    /// # Errors
+    /// What is wrong with the answer, for the log.
     pub fn parse(body: &[u8]) -> Result<Self, String> {
         let task: Self = serde_json::from_slice(body).map_err(|error| error.to_string())?;
         match task.arn.is_none() && task.containers.is_empty() {
@@ -82,13 +85,13 @@ impl TaskMetadata {
         }
     }
 
-    /// The task is to end.
+    /// Whether the task is to stop.
     #[must_use]
     pub fn is_stopping(&self) -> bool {
         self.desired_status.as_deref() == Some("STOPPED")
     }
 
-    /// The value of a name's field, for a record of the container with this id.
+    /// The value of the template field `field`, for a record of the container with this id.
     #[must_use]
     pub fn value(&self, field: &str, container: Option<&[u8]>) -> Option<&str> {
         match field {
@@ -110,13 +113,13 @@ impl TaskMetadata {
 }
 
 impl TaskContainer {
-    /// It ended, and nothing started it again.
+    /// Whether it ended and was not restarted.
     #[must_use]
     pub fn has_stopped(&self) -> bool {
         self.known_status.as_deref() == Some("STOPPED")
     }
 
-    /// One of the task definition's, and not for example the one that holds the network name space.
+    /// Whether it is one of the task definition's, and not for example the one that holds the network namespace.
     #[must_use]
     pub fn is_ordinary(&self) -> bool {
         self.kind.as_deref().is_none_or(|kind| kind == "NORMAL")

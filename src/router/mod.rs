@@ -120,7 +120,7 @@ impl Router {
     ) -> JoinSet<()> {
         let mut watchers = JoinSet::new();
         if let Some(mut task) = config.task.and_then(|endpoint| self.task_watch(endpoint)) {
-            tokio::time::timeout(FIRST_LOOK_TIMEOUT, task.look()).await.ok();
+            tokio::time::timeout(FIRST_LOOK_TIMEOUT, task.poll()).await.ok();
             watchers.spawn_local(task.run(shutdown.clone()));
         }
         if let Some(queue) = config.queue.and_then(|settings| self.queue_watch(&settings)) {

@@ -1,12 +1,12 @@
-//! Which containers of the task ended since the last look, and the event that says so.
+//! Which containers of the task ended since the last poll, and the event that says so.
 //!
 //! Pure. Owns: what counts as an exit, also one that a restart policy made good, and whether the container was asked
-//! to end. Does not own: what the exit means (`stop`).
+//! to stop. Does not own: what the exit means (`stop`).
 //!
 //! The endpoint has neither stop code nor reason. An essential container's end turns the task's desired status to
-//! STOPPED just as a deployment does, so who was asked to end is told by the order: whoever was seen alive while the
-//! task was to stop, or ended after the first essential container, obeyed. So did, as far as anybody can tell, who
-//! ended politely while the task was to stop.
+//! STOPPED just as a deployment does, so the order of events says which container was asked to stop: one that was seen
+//! running while the task was to stop, or that ended after the first essential container. So was, as far as the endpoint
+//! shows, one that ended with a polite exit code while the task was to stop.
 
 use std::collections::BTreeMap;
 
@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 use crate::stop;
 use crate::task_metadata::{TaskContainer, TaskMetadata};
 
-/// Exit codes of processes that were asked to end: none, SIGINT, SIGTERM, and Ctrl-C on Windows.
-const POLITE: [i64; 4] = [0, 130, 143, 3_221_225_786];
+/// Exit codes of processes that were asked to stop: success, SIGINT, SIGTERM, and Ctrl-C on Windows.
+const POLITE_EXIT_CODES: [i64; 4] = [0, 130, 143, 3_221_225_786];
 
 /// What is known of the task's containers, by name.
 #[derive(Debug)]
@@ -25,13 +25,13 @@ pub(super) struct Exits {
     reader: stop::EventReader,
     /// The router's own container.
     own: Option<String>,
-    /// What ended before was not ours to see.
+    /// Exits before this moment are not reported.
     since: Timestamp,
-    known: BTreeMap<String, Known>,
+    known: BTreeMap<String, ContainerState>,
 }
 
 #[derive(Debug, Clone, Default)]
-struct Known {
+struct ContainerState {
     docker_id: String,
     started_at: Option<String>,
     restarts: u64,
@@ -55,19 +55,26 @@ impl Exits {
         Self { reader, own, since, known: BTreeMap::new() }
     }
 
-    /// Compares with the last look.
-    pub(super) fn look(&mut self, task: &TaskMetadata) -> Vec<ContainerExit> {
-        let (own, reader) = (self.own.as_deref(), &self.reader);
-        let others = |container: &&TaskContainer| {
-            container.is_ordinary() && Some(&*container.docker_id) != own && !reader.ignores(&container.name)
-        };
-        let watched: Vec<&TaskContainer> = task.containers.iter().filter(others).collect();
-        watched.into_iter().filter_map(|container| self.note(task, container)).collect()
+    /// The exits since the last poll.
+    pub(super) fn update(&mut self, task: &TaskMetadata) -> Vec<ContainerExit> {
+        let mut exits = Vec::new();
+        for container in &task.containers {
+            if self.is_watched(container) {
+                exits.extend(self.observe(task, container));
+            }
+        }
+        exits
     }
 
-    fn note(&mut self, task: &TaskMetadata, container: &TaskContainer) -> Option<ContainerExit> {
+    fn is_watched(&self, container: &TaskContainer) -> bool {
+        container.is_ordinary()
+            && Some(&*container.docker_id) != self.own.as_deref()
+            && !self.reader.ignores(&container.name)
+    }
+
+    fn observe(&mut self, task: &TaskMetadata, container: &TaskContainer) -> Option<ContainerExit> {
         let before = self.known.get(&container.name).cloned();
-        let now = Known {
+        let now = ContainerState {
             docker_id: container.docker_id.clone(),
             started_at: container.started_at.clone(),
             restarts: container.restart_count.unwrap_or(0),
@@ -76,23 +83,23 @@ impl Exits {
                 || (task.is_stopping() && !container.has_stopped()),
         };
         let exit = match &before {
-            None if now.has_stopped && self.is_ours(container) => Some(false),
+            None if now.has_stopped && self.ended_since_start(container) => Some(false),
             None => None,
             Some(before) if now.has_stopped && !before.has_stopped => Some(false),
-            Some(before) => began_again(before, &now).then_some(true),
+            Some(before) => was_restarted(before, &now).then_some(true),
         };
         let outlived = before.is_some_and(|before| before.outlived_order);
         self.known.insert(container.name.clone(), now);
         exit.map(|restarted| report(task, container, restarted, was_asked(task, container, outlived)))
     }
 
-    fn is_ours(&self, container: &TaskContainer) -> bool {
+    fn ended_since_start(&self, container: &TaskContainer) -> bool {
         time(container.finished_at.as_deref()).is_some_and(|finished| finished >= self.since)
     }
 }
 
-/// A restart policy brought it back: the agent never says that it stopped in between.
-fn began_again(before: &Known, now: &Known) -> bool {
+/// Whether a restart policy restarted it: the agent never shows that it stopped in between.
+fn was_restarted(before: &ContainerState, now: &ContainerState) -> bool {
     let other_start =
         before.started_at.is_some() && now.started_at.is_some() && before.started_at != now.started_at;
     !now.has_stopped && (now.restarts > before.restarts || other_start || before.docker_id != now.docker_id)
@@ -102,7 +109,7 @@ fn was_asked(task: &TaskMetadata, container: &TaskContainer, outlived_order: boo
     let first = time(task.execution_stopped_at.as_deref());
     let after_another =
         first.zip(time(container.finished_at.as_deref())).is_some_and(|(first, finished)| finished > first);
-    let politely = container.exit_code.is_some_and(|code| POLITE.contains(&code));
+    let politely = container.exit_code.is_some_and(|code| POLITE_EXIT_CODES.contains(&code));
     outlived_order || after_another || (task.is_stopping() && politely)
 }
 
@@ -159,7 +166,7 @@ fn describe(container: &TaskContainer) -> Value {
     })
 }
 
-/// What is unknown is left out, as ECS does it.
+/// Leaves out what is unknown, as ECS does.
 fn without_nulls(value: Value) -> Value {
     match value {
         Value::Object(pairs) => {
@@ -235,30 +242,34 @@ mod tests {
     fn an_exit_is_seen_once_and_by_itself() {
         let mut exits = exits();
         let running = task("RUNNING", None, vec![container("app", "RUNNING"), container("me", "RUNNING")]);
-        assert!(exits.look(&running).is_empty());
+        assert!(exits.update(&running).is_empty());
         let over = task("RUNNING", None, vec![ended("app", 137, "10:05:00")]);
-        let found = exits.look(&over);
+        let found = exits.update(&over);
         assert_eq!(seen(&found), [("app", false, false)]);
         assert_eq!(found[0].finished, "2026-11-21T10:05:00Z".parse().ok());
         assert_eq!(found[0].event["detail"]["container"]["exitCode"], 137);
         assert_eq!(found[0].event["region"], "eu-west-1");
-        assert!(exits.look(&over).is_empty());
+        assert!(exits.update(&over).is_empty());
     }
 
     #[test]
     fn who_ended_first_was_not_asked_and_the_others_were() {
         let mut exits = exits();
-        exits.look(&task("RUNNING", None, vec![container("app", "RUNNING"), container("proxy", "RUNNING")]));
+        exits.update(&task(
+            "RUNNING",
+            None,
+            vec![container("app", "RUNNING"), container("proxy", "RUNNING")],
+        ));
         let both = vec![ended("app", 1, "10:05:00"), ended("proxy", 143, "10:05:02")];
-        let found = exits.look(&task("STOPPED", Some("10:05:00"), both));
+        let found = exits.update(&task("STOPPED", Some("10:05:00"), both));
         assert_eq!(seen(&found), [("app", false, false), ("proxy", false, true)]);
     }
 
     #[test]
     fn who_lived_on_after_the_order_was_asked_even_when_killed() {
         let mut exits = exits();
-        exits.look(&task("STOPPED", None, vec![container("app", "RUNNING")]));
-        let found = exits.look(&task("STOPPED", Some("10:05:30"), vec![ended("app", 137, "10:05:30")]));
+        exits.update(&task("STOPPED", None, vec![container("app", "RUNNING")]));
+        let found = exits.update(&task("STOPPED", Some("10:05:30"), vec![ended("app", 137, "10:05:30")]));
         assert_eq!(seen(&found), [("app", false, true)]);
     }
 
@@ -266,8 +277,9 @@ mod tests {
     fn a_polite_end_between_two_looks_was_asked_for_and_a_crash_was_not() {
         for (code, asked) in [(0, true), (143, true), (137, false), (1, false)] {
             let mut exits = exits();
-            exits.look(&task("RUNNING", None, vec![container("app", "RUNNING")]));
-            let found = exits.look(&task("STOPPED", Some("10:05:00"), vec![ended("app", code, "10:05:00")]));
+            exits.update(&task("RUNNING", None, vec![container("app", "RUNNING")]));
+            let found =
+                exits.update(&task("STOPPED", Some("10:05:00"), vec![ended("app", code, "10:05:00")]));
             assert_eq!(seen(&found), [("app", false, asked)], "{code}");
         }
     }
@@ -275,13 +287,13 @@ mod tests {
     #[test]
     fn a_restart_is_an_exit_although_nothing_ever_stopped() {
         let mut exits = exits();
-        exits.look(&task("RUNNING", None, vec![container("app", "RUNNING")]));
+        exits.update(&task("RUNNING", None, vec![container("app", "RUNNING")]));
         let mut again = container("app", "RUNNING");
         again.restart_count = Some(1);
         again.started_at = Some("2026-11-21T10:09:00Z".to_owned());
-        let found = exits.look(&task("RUNNING", None, vec![again.clone()]));
+        let found = exits.update(&task("RUNNING", None, vec![again.clone()]));
         assert_eq!(seen(&found), [("app", true, false)]);
-        assert!(exits.look(&task("RUNNING", None, vec![again])).is_empty());
+        assert!(exits.update(&task("RUNNING", None, vec![again])).is_empty());
     }
 
     #[test]
@@ -291,13 +303,13 @@ mod tests {
         pause.kind = Some("CNI_PAUSE".to_owned());
         let containers =
             vec![pause, ended("me", 1, "10:05:00"), ended("ecs-service-connect-x", 1, "10:05:00")];
-        assert!(exits.look(&task("RUNNING", None, containers)).is_empty());
+        assert!(exits.update(&task("RUNNING", None, containers)).is_empty());
     }
 
     #[test]
     fn what_ended_before_the_router_was_there_is_old_news() {
         let mut exits = exits();
         let containers = vec![ended("init", 0, "09:59:59"), ended("early", 3, "10:00:01")];
-        assert_eq!(seen(&exits.look(&task("RUNNING", None, containers))), [("early", false, false)]);
+        assert_eq!(seen(&exits.update(&task("RUNNING", None, containers))), [("early", false, false)]);
     }
 }

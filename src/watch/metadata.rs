@@ -1,7 +1,7 @@
-//! The task metadata endpoint: looks at the task every few seconds, and reports containers that ended.
+//! The task metadata endpoint: polls the task every few seconds, and reports containers that ended.
 //!
-//! Owns: when to look, waiting for a container's last lines, and reporting again what did not arrive. What an exit is
-//! stands in `exits`. Trouble with the endpoint is said once a minute and never holds up a log record.
+//! Owns: when to poll, waiting for a container's last lines, and submitting again what did not arrive. What counts as an
+//! exit stands in `container_exits`. Trouble with the endpoint is logged once a minute and never delays a log record.
 //!
 //! Limits: agents allow 40 requests a second and answer 429 beyond
 //! (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-metadata-endpoint-v4.html>, read 2026-11).
@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::container_exits::{ContainerExit, Exits};
-use super::{ChunkSink, ShutdownRx, chunk_of};
+use super::{ChunkSink, ShutdownRx, encode_chunk};
 use crate::delivery::verdict::Verdict;
 use crate::destination::HttpRequest;
 use crate::encode::payload::Payload;
@@ -27,28 +27,28 @@ use crate::stop;
 use crate::task_metadata::{TaskContainer, TaskMetadata};
 use crate::transport::http::Client;
 
-/// The tag of reports.
-const TAG: &str = "ecs_router.task";
+/// The tag of the reports.
+const REPORT_TAG: &str = "ecs_router.task";
 
-/// How long one question may take.
-const TIMEOUT: Duration = Duration::from_secs(1);
+/// How long one request may take.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How often to look while the task is ending: the router has its own signal coming.
-const HURRY: Duration = Duration::from_millis(500);
+/// How often to poll while the task is stopping: the router's own signal is coming.
+const STOPPING_INTERVAL: Duration = Duration::from_millis(500);
 
-/// The longest pause between looks in vain.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// The longest pause after polls that failed.
+const MAX_PAUSE: Duration = Duration::from_secs(30);
 
-/// How long after its end a container's last lines may still be on their way through Fluent Bit, with `Flush 1`.
-const LAST_LINES: Duration = Duration::from_millis(1_200);
+/// How long a container's last lines may still be on their way through Fluent Bit after its end, with `Flush 1`.
+const LAST_LINES_WAIT: Duration = Duration::from_millis(1_200);
 
-/// When to report again what did not arrive.
-const AGAIN: Duration = Duration::from_secs(2);
+/// How long to wait before a report that did not arrive is submitted again.
+const RETRY_WAIT: Duration = Duration::from_secs(2);
 
-/// Reports that wait at one time; beyond, the oldest is let go and it is said.
-const MOST_WAITING: usize = 1_000;
+/// Reports that wait at one time; beyond, the oldest is dropped and that is logged.
+const MAX_WAITING_REPORTS: usize = 1_000;
 
-/// What was last seen of the task.
+/// What the endpoint last said of the task.
 #[derive(Debug)]
 pub struct TaskSnapshot {
     task: RefCell<Option<Rc<TaskMetadata>>>,
@@ -68,13 +68,13 @@ impl TaskSnapshot {
         self.task.borrow().clone()
     }
 
-    /// Turns true when the task is to end, mostly well before the router hears of it.
+    /// Turns true when the task is to stop, mostly well before the router gets its signal.
     #[must_use]
     pub fn stopping(&self) -> watch::Receiver<bool> {
         self.stopping.subscribe()
     }
 
-    fn saw(&self, task: TaskMetadata) -> Rc<TaskMetadata> {
+    fn update(&self, task: TaskMetadata) -> Rc<TaskMetadata> {
         let task = Rc::new(task);
         self.stopping.send_if_modified(|stopping| {
             std::mem::replace(stopping, task.is_stopping()) != task.is_stopping()
@@ -84,132 +84,137 @@ impl TaskSnapshot {
     }
 }
 
-/// The endpoint and what to ask it for.
+/// The endpoint, and what it is polled for.
 #[derive(Debug, Clone)]
 pub struct TaskEndpoint {
     /// The value of `ECS_CONTAINER_METADATA_URI_V4`.
     pub address: String,
-    /// How often to ask.
+    /// How often to poll.
     pub interval: Duration,
-    /// What else than names the looks are for.
+    /// Whether exits of containers are reported.
     pub reporting: Reporting,
 }
 
-/// What else than names the looks are for.
+/// Whether exits of containers are reported, besides filling in names.
 #[derive(Debug, Clone)]
 pub enum Reporting {
-    /// Nothing: another instance reports.
+    /// They are not: another instance does, or nobody wants them.
     Off,
-    /// Exits of containers that this reader does not ignore.
+    /// Those of containers that this reader does not ignore.
     Exits(stop::EventReader),
 }
 
-/// Looks at the task.
+/// Polls the endpoint.
 #[derive(Debug)]
-pub struct TaskWatch<I> {
+pub struct TaskWatch<S> {
     endpoint: TaskEndpoint,
     client: Client,
-    inlet: I,
+    sink: S,
     log: Rc<Log>,
-    sight: Rc<TaskSnapshot>,
-    since: Timestamp,
+    snapshot: Rc<TaskSnapshot>,
+    /// Exits before this moment are not reported.
+    started: Timestamp,
     exits: Option<Exits>,
-    in_vain: u32,
+    failed_polls: u32,
     waiting: Vec<Report>,
-    bringing: JoinSet<(Report, Verdict)>,
+    submitting: JoinSet<(Report, Verdict)>,
 }
 
-/// An exit on its way.
+/// An exit that waits to be submitted.
 #[derive(Debug)]
 struct Report {
     due: Instant,
     chunk: Vec<u8>,
 }
 
-impl<I: ChunkSink + Clone + 'static> TaskWatch<I> {
-    /// What is seen is shown in `sight`, and what is to be reported goes to `inlet`.
+impl<S: ChunkSink + Clone + 'static> TaskWatch<S> {
+    /// What the endpoint says is kept in `snapshot`, and reports go to `sink`.
     pub fn new(
         endpoint: TaskEndpoint,
         client: Client,
-        inlet: I,
+        sink: S,
         log: Rc<Log>,
-        sight: Rc<TaskSnapshot>,
+        snapshot: Rc<TaskSnapshot>,
     ) -> Self {
         Self {
             endpoint,
             client,
-            inlet,
+            sink,
             log,
-            sight,
-            since: Timestamp::now(),
+            snapshot,
+            started: Timestamp::now(),
             exits: None,
-            in_vain: 0,
+            failed_polls: 0,
             waiting: Vec::new(),
-            bringing: JoinSet::new(),
+            submitting: JoinSet::new(),
         }
     }
 
-    /// Looks until the process ends, then once more, and reports what is left.
-    pub async fn run(mut self, mut leaving: ShutdownRx) {
-        let mut next_look = Instant::now() + self.endpoint.interval;
-        while !*leaving.borrow_and_update() {
-            let next = self.waiting.iter().map(|report| report.due).chain([next_look]).min();
+    /// Polls until the process ends, then once more, and submits the reports that are left.
+    pub async fn run(mut self, mut shutdown: ShutdownRx) {
+        let mut next_poll = Instant::now() + self.endpoint.interval;
+        while !*shutdown.borrow_and_update() {
+            let next = self.waiting.iter().map(|report| report.due).chain([next_poll]).min();
             tokio::select! {
-                () = tokio::time::sleep_until(next.unwrap_or(next_look)) => {}
-                Some(done) = self.bringing.join_next() => self.put_back(done.ok()),
-                Ok(()) = leaving.changed() => {}
+                () = tokio::time::sleep_until(next.unwrap_or(next_poll)) => {}
+                Some(done) = self.submitting.join_next() => self.requeue(done.ok()),
+                Ok(()) = shutdown.changed() => {}
             }
-            if Instant::now() >= next_look {
-                next_look = Instant::now() + self.look().await;
+            if Instant::now() >= next_poll {
+                next_poll = Instant::now() + self.poll().await;
             }
-            self.bring(|report| report.due <= Instant::now());
+            self.submit_where(|report| report.due <= Instant::now());
         }
-        self.look().await;
+        self.poll().await;
         self.finish().await;
     }
 
-    /// The process ends: nobody is waited for any more but those who are to take the reports.
+    /// Submits every report at once, and again until it is taken: the process ends.
     async fn finish(&mut self) {
-        self.bring(|_| true);
-        while let Some(done) = self.bringing.join_next().await {
-            self.put_back(done.ok());
+        self.submit_where(|_| true);
+        while let Some(done) = self.submitting.join_next().await {
+            self.requeue(done.ok());
             if !self.waiting.is_empty() {
-                tokio::time::sleep(HURRY).await;
-                self.bring(|_| true);
+                tokio::time::sleep(STOPPING_INTERVAL).await;
+                self.submit_where(|_| true);
             }
         }
     }
 
-    /// Looks once; answers with the pause until the next look.
-    pub async fn look(&mut self) -> Duration {
-        match self.ask().await {
+    /// Polls once; returns the pause until the next poll.
+    pub async fn poll(&mut self) -> Duration {
+        match self.request_task().await {
             Ok(task) => {
-                self.in_vain = 0;
-                let task = self.sight.saw(task);
-                let exits = self.exits.as_mut().map(|exits| exits.look(&task)).unwrap_or_default();
-                exits.into_iter().for_each(|exit| self.wait_for_last_lines(&exit));
-                if task.is_stopping() { HURRY.min(self.endpoint.interval) } else { self.endpoint.interval }
+                self.failed_polls = 0;
+                let task = self.snapshot.update(task);
+                let exits = self.exits.as_mut().map(|exits| exits.update(&task)).unwrap_or_default();
+                exits.into_iter().for_each(|exit| self.queue_report(&exit));
+                if task.is_stopping() {
+                    STOPPING_INTERVAL.min(self.endpoint.interval)
+                } else {
+                    self.endpoint.interval
+                }
             }
-            Err(why) => {
+            Err(reason) => {
                 self.log.once_a_minute(
                     Level::Warn,
                     "task_metadata",
-                    format_args!("the task metadata endpoint is of no use: {why}; logs go on without it"),
+                    format_args!("the task metadata endpoint is of no use: {reason}; logs go on without it"),
                 );
-                self.in_vain += 1;
-                self.endpoint.interval.saturating_mul(1 << self.in_vain.min(10)).min(LONGEST_PAUSE)
+                self.failed_polls += 1;
+                self.endpoint.interval.saturating_mul(1 << self.failed_polls.min(10)).min(MAX_PAUSE)
             }
         }
     }
 
-    async fn ask(&mut self) -> Result<TaskMetadata, String> {
+    async fn request_task(&mut self) -> Result<TaskMetadata, String> {
         if self.exits.is_none()
             && let Reporting::Exits(reader) = &self.endpoint.reporting
         {
             let own: TaskContainer =
                 serde_json::from_slice(&self.get("").await?).map_err(|error| error.to_string())?;
             let own = Some(own.docker_id).filter(|id| !id.is_empty());
-            self.exits = Some(Exits::new(reader.clone(), own, self.since));
+            self.exits = Some(Exits::new(reader.clone(), own, self.started));
         }
         TaskMetadata::parse(&self.get("/task").await?)
     }
@@ -222,20 +227,22 @@ impl<I: ChunkSink + Clone + 'static> TaskWatch<I> {
             body: Payload::default(),
             sign: None,
         };
-        let reply = self.client.send(&request, TIMEOUT).await.map_err(|failure| failure.to_string())?;
+        let reply =
+            self.client.send(&request, REQUEST_TIMEOUT).await.map_err(|failure| failure.to_string())?;
         match reply.status {
             200 => Ok(reply.body),
             status => Err(format!("it answers {status}")),
         }
     }
 
-    fn wait_for_last_lines(&mut self, exit: &ContainerExit) {
+    /// Queues the report of an exit until the container's last lines have arrived.
+    fn queue_report(&mut self, exit: &ContainerExit) {
         let now = Timestamp::now();
         let ended = exit.finished.unwrap_or(now);
         let age = Duration::try_from(now.duration_since(ended)).unwrap_or_default();
-        let due = Instant::now() + LAST_LINES.saturating_sub(age);
-        self.waiting.push(Report { due, chunk: chunk_of(ended.as_millisecond(), &exit.event) });
-        if self.waiting.len() > MOST_WAITING {
+        let due = Instant::now() + LAST_LINES_WAIT.saturating_sub(age);
+        self.waiting.push(Report { due, chunk: encode_chunk(ended.as_millisecond(), &exit.event) });
+        if self.waiting.len() > MAX_WAITING_REPORTS {
             self.waiting.remove(0);
             self.log.once_a_minute(
                 Level::Error,
@@ -245,19 +252,19 @@ impl<I: ChunkSink + Clone + 'static> TaskWatch<I> {
         }
     }
 
-    fn bring(&mut self, which: impl Fn(&Report) -> bool) {
-        for report in self.waiting.extract_if(.., |report| which(report)) {
-            let inlet = self.inlet.clone();
-            self.bringing.spawn_local(async move {
-                let verdict = inlet.submit(TAG, &report.chunk).await;
+    fn submit_where(&mut self, is_due: impl Fn(&Report) -> bool) {
+        for report in self.waiting.extract_if(.., |report| is_due(report)) {
+            let sink = self.sink.clone();
+            self.submitting.spawn_local(async move {
+                let verdict = sink.submit(REPORT_TAG, &report.chunk).await;
                 (report, verdict)
             });
         }
     }
 
-    fn put_back(&mut self, done: Option<(Report, Verdict)>) {
+    fn requeue(&mut self, done: Option<(Report, Verdict)>) {
         if let Some((report, Verdict::Retry)) = done {
-            self.waiting.push(Report { due: Instant::now() + AGAIN, ..report });
+            self.waiting.push(Report { due: Instant::now() + RETRY_WAIT, ..report });
         }
     }
 }
@@ -281,15 +288,15 @@ mod tests {
     async fn reports_that_wait_are_bounded_and_the_oldest_goes_first() {
         let endpoint = TaskEndpoint {
             address: "http://127.0.0.1:9".to_owned(),
-            interval: LONGEST_PAUSE,
+            interval: MAX_PAUSE,
             reporting: Reporting::Off,
         };
         let (client, log) = (Client::new(None).unwrap(), Rc::new(Log::new(0)));
         let mut watch = TaskWatch::new(endpoint, client, Nobody, log, Rc::default());
-        for number in 0..=MOST_WAITING {
-            watch.wait_for_last_lines(&ContainerExit { finished: None, event: json!({ "id": number }) });
+        for number in 0..=MAX_WAITING_REPORTS {
+            watch.queue_report(&ContainerExit { finished: None, event: json!({ "id": number }) });
         }
-        assert_eq!(watch.waiting.len(), MOST_WAITING);
+        assert_eq!(watch.waiting.len(), MAX_WAITING_REPORTS);
         let oldest: (f64, serde_json::Value) = rmp_serde::from_slice(&watch.waiting[0].chunk).unwrap();
         assert_eq!(oldest.1, json!({ "id": 1 }));
     }

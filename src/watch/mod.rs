@@ -1,6 +1,6 @@
 //! Events that do not come through Fluent Bit: exits of sibling containers, and a queue of ECS events.
 //!
-//! Owns: asking for them, and bringing each through the same pipeline as everything else, as a chunk of one record.
+//! Owns: polling for them, and submitting each to the router like everything else, as a chunk of one record.
 //! Does not own: what an event means (`stop`), where it goes, or whether it arrived: the verdict says so.
 
 mod container_exits;
@@ -25,19 +25,20 @@ pub(crate) struct WatchConfig {
     pub(crate) queue: Option<QueueSettings>,
 }
 
-/// The way into the pipeline.
+/// Takes the chunks of watchers.
 pub trait ChunkSink {
-    /// Brings a chunk and answers as Fluent Bit would be answered. The same bytes after RETRY are known again.
+    /// Delivers a chunk and returns the answer that Fluent Bit would get. The same bytes after RETRY are a replay.
     fn submit(&self, tag: &str, chunk: &[u8]) -> impl Future<Output = Verdict>;
 }
 
-/// Turns true when the process ends: one last look, nothing new after it.
+/// Turns true when the process ends: one last poll, nothing new after it.
 pub type ShutdownRx = watch::Receiver<bool>;
 
-/// A chunk of one record. Records have no times before 1970.
-fn chunk_of(time_ms: i64, event: &Value) -> Vec<u8> {
+/// A chunk of one record; times before 1970 become 1970.
+fn encode_chunk(time_ms: i64, event: &Value) -> Vec<u8> {
     let time_ms = time_ms.max(0);
-    let (seconds, millis) = (time_ms.div_euclid(1_000), time_ms.rem_euclid(1_000));
+    let seconds = time_ms.div_euclid(1_000);
+    let millis = time_ms.rem_euclid(1_000);
     let encoded = match (u64::try_from(seconds), millis) {
         (Ok(seconds), 0) => rmp_serde::to_vec(&(seconds, event)),
         _ => rmp_serde::to_vec(&(time_ms as f64 / 1_000.0, event)),
@@ -58,7 +59,7 @@ mod tests {
         for (time, read) in
             [(1_795_000_000_000, 1_795_000_000_000), (1_795_000_000_123, 1_795_000_000_123), (-1, 0)]
         {
-            let chunk = chunk_of(time, &json!({"source": "aws.ecs", "detail": {"n": [1]}}));
+            let chunk = encode_chunk(time, &json!({"source": "aws.ecs", "detail": {"n": [1]}}));
             let mut seen = Vec::new();
             decode::records(&chunk, |record| seen.push((record.time.millis(), record.fields.len())));
             assert_eq!(seen, [(read, 2)]);

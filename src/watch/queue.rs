@@ -1,7 +1,7 @@
-//! A queue of ECS events that an EventBridge rule fills: receives, brings each event through the pipeline, and deletes
+//! A queue of ECS events that an EventBridge rule fills: receives messages, submits each event to the router, and deletes
 //! a message only when its event has arrived.
 //!
-//! Owns: how many are under way, what becomes of a message, and resting while nothing can be delivered. A message that
+//! Owns: how many are in flight, what becomes of a message, and pausing while nothing can be delivered. A message that
 //! could not be delivered is left to the queue, which gives it to this or another collector later; one that is no
 //! event at all is left to the queue's redrive policy. Several collectors may share a queue.
 
@@ -13,8 +13,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use super::sqs::{self, MOST_MESSAGES, Message, QueueAddress};
-use super::{ChunkSink, ShutdownRx, chunk_of};
+use super::sqs::{self, MAX_MESSAGES, Message, QueueAddress};
+use super::{ChunkSink, ShutdownRx, encode_chunk};
 use crate::config::QueueSettings;
 use crate::delivery::verdict::Verdict;
 use crate::destination::{HttpRequest, Reply, ReplyAction, RetryTiming};
@@ -23,164 +23,171 @@ use crate::metrics::{self, Metrics};
 use crate::transport::aws::Signer;
 use crate::transport::http::{Client, Failure};
 
-/// The tag of its events.
-const TAG: &str = "ecs_router.queue";
+/// The tag of the events.
+const EVENT_TAG: &str = "ecs_router.queue";
 
-/// How long SQS may wait for a message, its own maximum in seconds.
-const WAIT: u64 = 20;
+/// How long SQS may wait for a message, its own maximum.
+const LONG_POLL_SECONDS: u64 = 20;
 
 /// How long one request may take besides that.
-const TIMEOUT: Duration = Duration::from_secs(10);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Messages under way at one time.
-const UNDER_WAY: usize = 4 * MOST_MESSAGES;
+/// Messages in flight at one time.
+const MAX_IN_FLIGHT: usize = 4 * MAX_MESSAGES;
 
-/// A message stays invisible for as long as its event may take, and this much longer to be deleted.
-const MARGIN: u64 = 30;
+/// How much longer than its event may take a message stays invisible, so that it can be deleted.
+const DELETE_MARGIN_SECONDS: u64 = 30;
 
-/// The longest rest while nothing works, and the longest that a message is left alone.
-const LONGEST_REST: u64 = 300;
+/// The longest pause while nothing can be delivered, and before a message is received again.
+const MAX_PAUSE_SECONDS: u64 = 300;
 
-/// Tries at deleting a message whose event has arrived.
-const DELETE_TRIES: u32 = 5;
+/// Attempts to delete a message whose event has arrived.
+const DELETE_ATTEMPTS: u32 = 5;
 
 /// Polls one queue.
 #[derive(Debug)]
-pub struct QueueWatch<I> {
+pub struct QueueWatch<S> {
     queue: QueueAddress,
-    invisible: u64,
+    visibility_timeout_seconds: u64,
     client: Client,
     signer: Signer,
-    inlet: I,
+    sink: S,
     metrics: Arc<Metrics>,
     log: Rc<Log>,
 }
 
 /// What became of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
+enum MessageOutcome {
     Delivered,
     Left,
     Poison,
 }
 
-impl<I: ChunkSink + 'static> QueueWatch<I> {
-    /// `flush_timeout` is how long one event may take. Fails with words for the user when `ca_file` cannot be read.
+impl<S: ChunkSink + 'static> QueueWatch<S> {
+    /// `flush_timeout` bounds the delivery of one event. Fails with a message for the user when `ca_file` cannot be read.
     pub fn new(
         settings: &QueueSettings,
         flush_timeout: Duration,
-        inlet: I,
+        sink: S,
         metrics: Arc<Metrics>,
         log: Rc<Log>,
     ) -> Result<Self, String> {
         let client = Client::new(settings.ca_file.as_deref())?;
         Ok(Self {
             queue: QueueAddress::new(&settings.url, settings.endpoint.as_deref()),
-            invisible: flush_timeout.as_secs() + MARGIN,
+            visibility_timeout_seconds: flush_timeout.as_secs() + DELETE_MARGIN_SECONDS,
             signer: Signer::new(settings.identity.clone(), client.clone()),
             client,
-            inlet,
+            sink,
             metrics,
             log,
         })
     }
 
-    /// Receives until the process ends; what is under way then is still finished.
-    pub async fn run(self, mut leaving: ShutdownRx) {
+    /// Receives until the process ends; messages in flight then are still finished.
+    pub async fn run(self, mut shutdown: ShutdownRx) {
         let this = Rc::new(self);
-        // At most one; never given up while there is time, because what SQS sends to nobody stays invisible.
+        // At most one, and never cancelled while there is time: messages that SQS sends to nobody stay invisible.
         let mut receiving = JoinSet::new();
-        let mut under_way = JoinSet::new();
-        let mut in_vain = 0u32;
-        while !*leaving.borrow_and_update() {
-            if receiving.is_empty() && under_way.len() + MOST_MESSAGES <= UNDER_WAY {
-                receiving.spawn_local(Rc::clone(&this).receive(in_vain));
+        let mut in_flight = JoinSet::new();
+        let mut failures = 0u32;
+        while !*shutdown.borrow_and_update() {
+            if receiving.is_empty() && in_flight.len() + MAX_MESSAGES <= MAX_IN_FLIGHT {
+                receiving.spawn_local(Rc::clone(&this).receive(failures));
             }
             tokio::select! {
-                Ok(()) = leaving.changed() => {}
-                Some(done) = under_way.join_next() => in_vain = after(done.ok(), in_vain),
+                Ok(()) = shutdown.changed() => {}
+                Some(done) = in_flight.join_next() => failures = failures_after(done.ok(), failures),
                 Some(received) = receiving.join_next() => match received {
                     Ok(Ok(messages)) => for message in messages {
-                        under_way.spawn_local(Rc::clone(&this).handle(message));
+                        in_flight.spawn_local(Rc::clone(&this).handle(message));
                     },
-                    _ => in_vain = in_vain.saturating_add(1),
+                    _ => failures = failures.saturating_add(1),
                 },
             }
         }
         receiving.abort_all();
-        while under_way.join_next().await.is_some() {}
+        while in_flight.join_next().await.is_some() {}
     }
 
-    /// Rests when the last attempts were in vain, then waits for messages.
-    async fn receive(self: Rc<Self>, in_vain: u32) -> Result<Vec<Message>, ()> {
-        if in_vain > 0 {
-            tokio::time::sleep(Duration::from_secs(rest(in_vain))).await;
+    /// Pauses after failures, then waits for messages.
+    async fn receive(self: Rc<Self>, failures: u32) -> Result<Vec<Message>, ()> {
+        if failures > 0 {
+            tokio::time::sleep(Duration::from_secs(pause_seconds(failures))).await;
         }
-        let timeout = TIMEOUT + Duration::from_secs(WAIT);
-        let received = match self.call(self.queue.receive(WAIT, self.invisible), timeout).await {
+        let timeout = REQUEST_TIMEOUT + Duration::from_secs(LONG_POLL_SECONDS);
+        let received = match self
+            .call(self.queue.receive(LONG_POLL_SECONDS, self.visibility_timeout_seconds), timeout)
+            .await
+        {
             Ok(reply) => sqs::messages(&reply),
-            Err(why) => Err(why),
+            Err(trouble) => Err(trouble),
         };
-        let messages = received.map_err(|why| self.complain("receive messages", &why))?;
+        let messages = received.map_err(|trouble| self.log_trouble("receive messages", &trouble))?;
         self.counters().received.fetch_add(messages.len() as u64, Relaxed);
         Ok(messages)
     }
 
-    async fn handle(self: Rc<Self>, message: Message) -> Fate {
-        let Some(event) = event_in(&message.body) else {
+    async fn handle(self: Rc<Self>, message: Message) -> MessageOutcome {
+        let Some(event) = parse_event(&message.body) else {
             self.counters().poison.fetch_add(1, Relaxed);
             self.log.once_a_minute(
                 Level::Warn,
                 "queue/poison",
                 "queue.url: a message is no JSON object; it is left to the queue's redrive policy",
             );
-            return Fate::Poison;
+            return MessageOutcome::Poison;
         };
-        let chunk = chunk_of(time_of(&event).unwrap_or(message.sent_ms()), &event);
-        match self.inlet.submit(TAG, &chunk).await {
+        let chunk = encode_chunk(event_time_ms(&event).unwrap_or(message.sent_ms()), &event);
+        match self.sink.submit(EVENT_TAG, &chunk).await {
             Verdict::Ok => {
                 self.delete(&message).await;
-                Fate::Delivered
+                MessageOutcome::Delivered
             }
             Verdict::Retry | Verdict::Error => {
                 self.leave(&message).await;
-                Fate::Left
+                MessageOutcome::Left
             }
         }
     }
 
-    /// A message that cannot be deleted comes again, and its stop is then known as told.
+    /// Deletes a message. One that cannot be deleted comes again, and its stop is then known as reported.
     async fn delete(&self, message: &Message) {
-        for tries in 1..=DELETE_TRIES {
-            let deleted = self.call(self.queue.delete(&message.receipt_handle), TIMEOUT).await;
+        for attempt in 1..=DELETE_ATTEMPTS {
+            let deleted = self.call(self.queue.delete(&message.receipt_handle), REQUEST_TIMEOUT).await;
             match deleted.and_then(|reply| sqs::succeeded(&reply, "DeleteMessage")) {
                 Ok(()) => {
                     self.counters().deleted.fetch_add(1, Relaxed);
                     return;
                 }
-                Err(why) => self.complain("delete a message", &why),
+                Err(trouble) => self.log_trouble("delete a message", &trouble),
             }
-            tokio::time::sleep(Duration::from_millis(100 << tries)).await;
+            tokio::time::sleep(Duration::from_millis(100 << attempt)).await;
         }
     }
 
-    /// Tried once: without it the message becomes visible again a little later.
+    /// Gives a message back to the queue. Tried once: otherwise the message becomes visible again a little later.
     async fn leave(&self, message: &Message) {
         self.counters().left.fetch_add(1, Relaxed);
-        let left =
-            self.call(self.queue.leave(&message.receipt_handle, rest(message.receives())), TIMEOUT).await;
-        if let Err(why) = left.and_then(|reply| sqs::succeeded(&reply, "ChangeMessageVisibility")) {
-            self.complain("leave a message", &why);
+        let left = self
+            .call(
+                self.queue.leave(&message.receipt_handle, pause_seconds(message.receives())),
+                REQUEST_TIMEOUT,
+            )
+            .await;
+        if let Err(trouble) = left.and_then(|reply| sqs::succeeded(&reply, "ChangeMessageVisibility")) {
+            self.log_trouble("leave a message", &trouble);
         }
     }
 
     async fn call(&self, mut request: HttpRequest, timeout: Duration) -> Result<Reply, ReplyAction> {
-        let later = |failure: Failure| sqs::later(failure.to_string());
-        self.signer.sign(&mut request, "sqs").await.map_err(later)?;
-        self.client.send(&request, timeout).await.map_err(later)
+        let retry = |failure: Failure| sqs::retry(failure.to_string());
+        self.signer.sign(&mut request, "sqs").await.map_err(retry)?;
+        self.client.send(&request, timeout).await.map_err(retry)
     }
 
-    fn complain(&self, what: &str, trouble: &ReplyAction) {
+    fn log_trouble(&self, what: &str, trouble: &ReplyAction) {
         const ADVICE: &str = "; check queue.url, queue.region and the role's sqs:ReceiveMessage, sqs:DeleteMessage, sqs:ChangeMessageVisibility";
         let (level, reason, advice) = match trouble {
             ReplyAction::Reauthorize { reason } => {
@@ -206,8 +213,8 @@ impl<I: ChunkSink + 'static> QueueWatch<I> {
     }
 }
 
-/// The record of a message: an object as it is; a list as text, for the pipeline to take apart.
-fn event_in(body: &str) -> Option<Value> {
+/// The record of a message: an object as it is; a list as text, for the router to unwrap.
+fn parse_event(body: &str) -> Option<Value> {
     match serde_json::from_str(body).ok()? {
         object @ Value::Object(_) => Some(object),
         Value::Array(_) => Some(json!({ "message": body })),
@@ -216,25 +223,25 @@ fn event_in(body: &str) -> Option<Value> {
 }
 
 /// When EventBridge says that it happened, in milliseconds.
-fn time_of(event: &Value) -> Option<i64> {
+fn event_time_ms(event: &Value) -> Option<i64> {
     let time: jiff::Timestamp = event.get("time")?.as_str()?.parse().ok()?;
     Some(time.as_millisecond())
 }
 
-/// Rounds in vain so far, after one more message. While nothing can be delivered, receiving more would only use up
-/// the receives that the queue allows a message.
-fn after(fate: Option<Fate>, in_vain: u32) -> u32 {
-    match fate {
-        Some(Fate::Delivered) => 0,
-        Some(Fate::Left) | None => in_vain.saturating_add(1),
-        Some(Fate::Poison) => in_vain,
+/// Failures in a row, after one more message. While nothing can be delivered, receiving more would only use up the
+/// receives that the queue allows a message.
+fn failures_after(outcome: Option<MessageOutcome>, failures: u32) -> u32 {
+    match outcome {
+        Some(MessageOutcome::Delivered) => 0,
+        Some(MessageOutcome::Left) | None => failures.saturating_add(1),
+        Some(MessageOutcome::Poison) => failures,
     }
 }
 
-/// Seconds of rest: 2, 4, 8 … with jitter.
-fn rest(in_vain: u32) -> u64 {
-    let most = (1u64 << in_vain.clamp(1, 10)).min(LONGEST_REST);
-    fastrand::u64(most.div_ceil(2)..=most)
+/// Seconds to pause: 2, 4, 8 … with jitter.
+fn pause_seconds(failures: u32) -> u64 {
+    let longest = (1u64 << failures.clamp(1, 10)).min(MAX_PAUSE_SECONDS);
+    fastrand::u64(longest.div_ceil(2)..=longest)
 }
 
 #[cfg(test)]
@@ -243,26 +250,27 @@ mod tests {
 
     #[test]
     fn a_message_is_an_object_or_a_list_of_them() {
-        assert_eq!(event_in(r#"{"source":"aws.ecs"}"#), Some(json!({"source": "aws.ecs"})));
-        assert_eq!(event_in("[{}]"), Some(json!({"message": "[{}]"})));
+        assert_eq!(parse_event(r#"{"source":"aws.ecs"}"#), Some(json!({"source": "aws.ecs"})));
+        assert_eq!(parse_event("[{}]"), Some(json!({"message": "[{}]"})));
         for poison in ["", "hello", "7", "null", "{\"a\":", "\"{}\""] {
-            assert_eq!(event_in(poison), None, "{poison}");
+            assert_eq!(parse_event(poison), None, "{poison}");
         }
     }
 
     #[test]
     fn an_events_own_time_counts() {
-        assert_eq!(time_of(&json!({"time": "2026-11-21T10:00:00Z"})), Some(1_795_255_200_000));
-        assert_eq!(time_of(&json!({"time": 7})), None);
+        assert_eq!(event_time_ms(&json!({"time": "2026-11-21T10:00:00Z"})), Some(1_795_255_200_000));
+        assert_eq!(event_time_ms(&json!({"time": 7})), None);
     }
 
     #[test]
-    fn rests_grow_up_to_five_minutes() {
-        for (in_vain, range) in [(0, 1..=2), (1, 1..=2), (3, 4..=8), (100, 150..=300)] {
-            assert!(range.contains(&rest(in_vain)), "{in_vain}");
+    fn pauses_grow_up_to_five_minutes() {
+        for (failures, range) in [(0, 1..=2), (1, 1..=2), (3, 4..=8), (100, 150..=300)] {
+            assert!(range.contains(&pause_seconds(failures)), "{failures}");
         }
         assert_eq!(
-            [Some(Fate::Delivered), Some(Fate::Left), Some(Fate::Poison)].map(|fate| after(fate, 3)),
+            [Some(MessageOutcome::Delivered), Some(MessageOutcome::Left), Some(MessageOutcome::Poison)]
+                .map(|outcome| failures_after(outcome, 3)),
             [0, 4, 3]
         );
     }

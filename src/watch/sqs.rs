@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 
 use crate::destination::{HttpRequest, Reply, ReplyAction, RetryTiming, judge_call};
 
-/// Most messages of one ReceiveMessage, and of one batch.
-pub(super) const MOST_MESSAGES: usize = 10;
+/// The most messages of one ReceiveMessage.
+pub(super) const MAX_MESSAGES: usize = 10;
 
-/// The longest a message may be kept invisible.
-pub(super) const LONGEST_INVISIBLE: u64 = 43_200;
+/// The longest that a message may be kept invisible.
+pub(super) const MAX_VISIBILITY_TIMEOUT_SECONDS: u64 = 43_200;
 
-/// One queue.
+/// Where one queue is.
 #[derive(Debug)]
 pub(super) struct QueueAddress {
     url: String,
@@ -31,7 +31,7 @@ pub(super) struct Message {
     pub(super) attributes: MessageAttributes,
 }
 
-/// Numbers as text.
+/// SQS sends numbers as text.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct MessageAttributes {
@@ -62,9 +62,9 @@ impl QueueAddress {
     pub(super) fn receive(&self, wait: u64, invisible: u64) -> HttpRequest {
         let body = json!({
             "QueueUrl": self.url,
-            "MaxNumberOfMessages": MOST_MESSAGES,
+            "MaxNumberOfMessages": MAX_MESSAGES,
             "WaitTimeSeconds": wait,
-            "VisibilityTimeout": invisible.min(LONGEST_INVISIBLE),
+            "VisibilityTimeout": invisible.min(MAX_VISIBILITY_TIMEOUT_SECONDS),
             // The older name, which every implementation knows.
             "AttributeNames": ["ApproximateReceiveCount", "SentTimestamp"],
         });
@@ -80,7 +80,7 @@ impl QueueAddress {
         let body = json!({
             "QueueUrl": self.url,
             "ReceiptHandle": receipt_handle,
-            "VisibilityTimeout": seconds.min(LONGEST_INVISIBLE),
+            "VisibilityTimeout": seconds.min(MAX_VISIBILITY_TIMEOUT_SECONDS),
         });
         self.call("ChangeMessageVisibility", &body)
     }
@@ -110,7 +110,7 @@ pub(super) fn messages(reply: &Reply) -> Result<Vec<Message>, ReplyAction> {
     }
     succeeded(reply, "ReceiveMessage")?;
     let unread =
-        |error: serde_json::Error| later(format!("ReceiveMessage answered what is no list: {error}"));
+        |error: serde_json::Error| retry(format!("ReceiveMessage answered what is no list: {error}"));
     let received: Received = serde_json::from_slice(&reply.body).map_err(unread)?;
     Ok(received.messages.unwrap_or_default())
 }
@@ -124,7 +124,7 @@ pub(super) fn succeeded(reply: &Reply, operation: &str) -> Result<(), ReplyActio
 }
 
 /// Trouble that may pass.
-pub(super) fn later(reason: String) -> ReplyAction {
+pub(super) fn retry(reason: String) -> ReplyAction {
     ReplyAction::Retry { timing: RetryTiming::Backoff, reason }
 }
 
@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(request.url, "https://sqs.eu-west-1.amazonaws.com/");
         assert_eq!(request.headers["x-amz-target"], "AmazonSQS.ReceiveMessage");
         assert_eq!(body(&request)["VisibilityTimeout"], 50);
-        assert_eq!(body(&queue.leave("r", 99_999))["VisibilityTimeout"], LONGEST_INVISIBLE);
+        assert_eq!(body(&queue.leave("r", 99_999))["VisibilityTimeout"], MAX_VISIBILITY_TIMEOUT_SECONDS);
         assert_eq!(body(&queue.delete("r"))["ReceiptHandle"], "r");
         let elsewhere =
             QueueAddress::new("https://sqs.eu-west-1.amazonaws.com/1/q", Some("https://vpce-1.example/"));

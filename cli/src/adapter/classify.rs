@@ -1,36 +1,37 @@
-//! `classify`: what the plugin makes of one record.
+//! `classify`: the class of one record, as the plugin finds it.
 
 use ecs_router::classify::classes::{Class, Classified, Classifier};
 use ecs_router::input::decode;
 use ecs_router::stop::{self, StopEvent};
 use serde_json::Value;
 
-/// What a record is.
-pub(crate) struct Judged {
+/// A record's class and its stop events.
+pub(crate) struct ClassifiedRecord {
     /// As `$(class)` calls it.
     pub(crate) class: String,
-    /// What it says, when it is a stop event; several when it carries them.
+    /// The stop event that it is, or those in its envelope.
     pub(crate) stops: Vec<StopEvent>,
 }
 
-/// Judges a record as if Fluent Bit had brought it, and what it carries, without classes of the user's own. `None` for what is no record.
-pub(crate) fn judge(record: &Value) -> Option<Judged> {
+/// Classifies a record as if it came through Fluent Bit, and the events in its envelope, without classes of the user's
+/// own. `None` for what is no record.
+pub(crate) fn classify(record: &Value) -> Option<ClassifiedRecord> {
     let chunk = rmp_serde::to_vec(&(0u64, record)).ok()?;
     let classifier = Classifier::default();
-    let mut judged = None;
+    let mut classified = None;
     decode::records(&chunk, |record| {
-        let mut found = Judged { class: Class::Other.name().to_owned(), stops: Vec::new() };
+        let mut found = ClassifiedRecord { class: Class::Other.name().to_owned(), stops: Vec::new() };
         match classifier.classify(record) {
             Classified::Plain(class) => found.class = classifier.name(class).to_owned(),
             Classified::Stop(_, stop) => found.stops.push(*stop),
-            Classified::Envelope(carried) => {
-                found.stops.extend(carried.events.into_iter().filter_map(stop::read))
+            Classified::Envelope(envelope) => {
+                found.stops.extend(envelope.events.into_iter().filter_map(stop::read))
             }
         }
         if !found.stops.is_empty() {
             found.class = Class::Stop.name().to_owned();
         }
-        judged = Some(found);
+        classified = Some(found);
     });
-    judged
+    classified
 }

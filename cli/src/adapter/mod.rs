@@ -1,5 +1,6 @@
-//! The library's inner modules as the commands use them: one file each, so that a change there is one change here.
+//! The library's inner modules as the commands use them, one file for each, so that a change of the library is one change
+//! here.
 
 pub(crate) mod classify;
+pub(crate) mod instance;
 pub(crate) mod pipeline;
-pub(crate) mod plugin;

@@ -14,8 +14,8 @@ use ecs_router::router::entries::for_each_entry;
 use ecs_router::router::pipeline::{Pipeline, Stages, new_metrics};
 use ecs_router::router::process::process_chunk;
 
-/// Stands for the region that the machine would name; no request is made.
-const REGION: &str = "us-east-1";
+/// Stands in for the region of the machine; no request is made.
+const PLACEHOLDER_REGION: &str = "us-east-1";
 
 /// An output without a way to the network.
 pub(crate) struct DryRun {
@@ -58,8 +58,9 @@ impl DryRun {
         let problems = RefCell::new(Vec::new());
         let settings = Settings::read(lookup, &problems);
         let reader = KeyReader::new(lookup, &problems);
-        let open = |named| destination::open(named, &reader, Some(REGION));
-        let destinations: Vec<_> = settings.destinations.iter().map(open).collect();
+        let destinations = settings.destinations.iter();
+        let destinations =
+            destinations.map(|named| destination::open(named, &reader, Some(PLACEHOLDER_REGION))).collect();
         let problems = problems.into_inner();
         if !problems.is_empty() {
             return Err(problems);

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use ecs_router::stop::{StopEvent, StoppedContainer};
 use serde_json::{Map, Value};
 
-use crate::adapter::classify::Judged;
+use crate::adapter::classify::ClassifiedRecord;
 use crate::terminal;
 
 /// Facts by importance; others follow.
@@ -42,14 +42,24 @@ const SHOWN_ELSEWHERE: [&str; 7] =
 const VALUE_COLUMN: usize = 22;
 
 /// Writes the explanation of one record.
-pub(crate) fn print(out: &mut impl Write, number: usize, record: &Value, judged: &Judged) -> io::Result<()> {
+pub(crate) fn print(
+    out: &mut impl Write,
+    number: usize,
+    record: &Value,
+    judged: &ClassifiedRecord,
+) -> io::Result<()> {
     if judged.stops.is_empty() {
         return print_record(out, number, record, judged);
     }
     judged.stops.iter().try_for_each(|stop| print_stop(out, number, judged, stop))
 }
 
-fn print_record(out: &mut impl Write, number: usize, record: &Value, judged: &Judged) -> io::Result<()> {
+fn print_record(
+    out: &mut impl Write,
+    number: usize,
+    record: &Value,
+    judged: &ClassifiedRecord,
+) -> io::Result<()> {
     let head = format!("{number}. {}  ", judged.class);
     let text = match record.get("log").and_then(Value::as_str) {
         Some(log) => log.to_owned(),
@@ -59,7 +69,12 @@ fn print_record(out: &mut impl Write, number: usize, record: &Value, judged: &Ju
     writeln!(out, "{head}{}", terminal::truncate(&text, width))
 }
 
-fn print_stop(out: &mut impl Write, number: usize, judged: &Judged, stop: &StopEvent) -> io::Result<()> {
+fn print_stop(
+    out: &mut impl Write,
+    number: usize,
+    judged: &ClassifiedRecord,
+    stop: &StopEvent,
+) -> io::Result<()> {
     let planned = if stop.expected { ", planned" } else { "" };
     writeln!(out, "{number}. {}{planned}", judged.class)?;
     print_fact(out, "summary", &stop.summary)?;

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use crate::adapter::classify::{self, Judged};
+use crate::adapter::classify::{self, ClassifiedRecord};
 use crate::records::{self, RecordError};
 
 #[derive(Debug, clap::Args)]
@@ -50,7 +50,7 @@ impl<W: io::Write> Explanation<'_, W> {
             Ok(record) => record,
             Err(error) => return self.fail(line, &error),
         };
-        match classify::judge(&record) {
+        match classify::classify(&record) {
             Some(judged) if self.arguments.json => writeln!(self.out, "{}", json_line(&judged)),
             Some(judged) => {
                 self.records += 1;
@@ -70,7 +70,7 @@ impl<W: io::Write> Explanation<'_, W> {
 }
 
 /// One line of `--json`. A record with several stop events has the first as `event`, and all of them as `events`.
-fn json_line(judged: &Judged) -> Value {
+fn json_line(judged: &ClassifiedRecord) -> Value {
     match judged.stops.as_slice() {
         [] => json!({"class": judged.class, "event": null}),
         [stop] => json!({"class": judged.class, "event": stop}),

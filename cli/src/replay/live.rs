@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::resolve::Resolved;
 use super::source::{self, Sink};
 use super::{ReplayArguments, output, refuse_problems};
-use crate::adapter::plugin::Live;
+use crate::adapter::instance::LiveRun;
 
 /// Before the first repetition of a chunk; doubles each time.
 const FIRST_RETRY_PAUSE: Duration = Duration::from_millis(500);
@@ -21,7 +21,7 @@ const MAX_RETRY_PAUSE: Duration = Duration::from_secs(30);
 
 /// Delivers the recording. Fails when a chunk was given up, or when a part of the recording could not be read.
 pub(super) fn run(arguments: &ReplayArguments, resolved: &Resolved) -> io::Result<ExitCode> {
-    let live = match Live::start(resolved) {
+    let live = match LiveRun::start(resolved) {
         Ok(live) => live,
         Err(problems) => return Ok(refuse_problems(arguments, &problems)),
     };
@@ -54,7 +54,7 @@ struct Answers {
 }
 
 struct Delivery<'d> {
-    live: &'d Live,
+    live: &'d LiveRun,
     retries: u32,
     answers: Answers,
     has_errors: bool,
@@ -87,7 +87,7 @@ impl Sink for Delivery<'_> {
     }
 }
 
-fn table(out: &mut impl io::Write, live: &Live, answers: &Answers) -> io::Result<()> {
+fn table(out: &mut impl io::Write, live: &LiveRun, answers: &Answers) -> io::Result<()> {
     let Answers { ok, retry, error, repeated } = answers;
     writeln!(out, "chunks: {ok} OK, {retry} RETRY, {error} ERROR; {repeated} brought again")?;
     let classes: Vec<String> = live.classes().iter().map(|(name, count)| format!("{count} {name}")).collect();
@@ -109,7 +109,7 @@ fn table(out: &mut impl io::Write, live: &Live, answers: &Answers) -> io::Result
     Ok(())
 }
 
-fn object(live: &Live, answers: &Answers) -> Value {
+fn object(live: &LiveRun, answers: &Answers) -> Value {
     let classes: Map<String, Value> =
         live.classes().into_iter().map(|(name, count)| (name, count.into())).collect();
     json!({

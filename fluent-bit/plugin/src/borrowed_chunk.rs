@@ -1,7 +1,7 @@
-//! A chunk in the host's memory, on loan to the worker's thread for as long as its flush lasts.
+//! A chunk in the host's memory, borrowed by the worker's thread for as long as its flush lasts.
 //!
-//! A copy would cost 2 MB and the time to touch it, in memory that the host's allocator keeps. Who reads holds the
-//! lock, and the flush takes the bytes back, under the same lock, before it returns: however it ends, nobody reads what
+//! A copy would cost 2 MB and the time to touch it, in memory that the host's allocator keeps. A reader holds the lock,
+//! and the flush revokes the chunk, under the same lock, before it returns: however the flush ends, nobody reads what
 //! the host may have freed.
 
 use std::ptr::NonNull;
@@ -9,46 +9,47 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ecs_router::input::chunk::Chunk;
 
-/// The bytes, until they are taken back.
-struct Loan(Mutex<Option<Lent>>);
+/// The host's bytes until they are revoked.
+struct BorrowedChunk(Mutex<Option<HostBytes>>);
 
-struct Lent(NonNull<[u8]>);
+struct HostBytes(NonNull<[u8]>);
 
-// SAFETY: only `Loan::show` follows the pointer, to read, while the flush that owns the reference waits for the lock
-// or for its answer; which thread reads does not matter.
-unsafe impl Send for Lent {}
+// SAFETY: only `BorrowedChunk::show` follows the pointer, to read, while the flush that owns the reference waits for the
+// lock or for its answer; which thread reads does not matter.
+unsafe impl Send for HostBytes {}
 
-/// Takes the bytes back when it goes, also when a panic passes.
-struct Owner(Arc<Loan>);
+/// Revokes the chunk when dropped, also when a panic unwinds.
+struct Revoke(Arc<BorrowedChunk>);
 
-/// Lends `bytes` to whoever gets the chunk that `work` is given. They are gone for all of them when this returns; a
-/// reader at work is waited for.
-pub(crate) fn lend<R>(bytes: &[u8], work: impl FnOnce(Arc<dyn Chunk>) -> R) -> R {
-    let owner = Owner(Arc::new(Loan(Mutex::new(Some(Lent(NonNull::from(bytes)))))));
-    work(Arc::clone(&owner.0) as Arc<dyn Chunk>)
+/// Runs `work` with a chunk that borrows `bytes`. When this returns the bytes are gone for everybody who kept the chunk;
+/// a reader at work is waited for.
+pub(crate) fn with_borrowed<R>(bytes: &[u8], work: impl FnOnce(Arc<dyn Chunk>) -> R) -> R {
+    let revoke = Revoke(Arc::new(BorrowedChunk(Mutex::new(Some(HostBytes(NonNull::from(bytes)))))));
+    work(Arc::clone(&revoke.0) as Arc<dyn Chunk>)
 }
 
-impl Loan {
-    /// A reader that panicked changed nothing.
-    fn lent(&self) -> MutexGuard<'_, Option<Lent>> {
+impl BorrowedChunk {
+    /// Ignores poison: a reader that panicked changed nothing.
+    fn lock(&self) -> MutexGuard<'_, Option<HostBytes>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Chunk for Loan {
+impl Chunk for BorrowedChunk {
     fn show(&self, reader: &mut dyn FnMut(&[u8])) -> bool {
-        let lent = self.lent();
-        let Some(Lent(bytes)) = &*lent else { return false };
-        // SAFETY: `lend` made the pointer from a reference that outlives its `Owner`, and that empties the loan before
-        // it goes. `lent` keeps it from doing so until the reader is done, and `reader` cannot keep what it is shown.
+        let guard = self.lock();
+        let Some(HostBytes(bytes)) = &*guard else { return false };
+        // SAFETY: `with_borrowed` made the pointer from a reference that outlives its `Revoke`, and that empties the
+        // chunk when it is dropped. `guard` keeps it from doing so until the reader is done, and `reader` cannot keep
+        // what it is shown.
         reader(unsafe { bytes.as_ref() });
         true
     }
 }
 
-impl Drop for Owner {
+impl Drop for Revoke {
     fn drop(&mut self) {
-        self.0.lent().take();
+        self.0.lock().take();
     }
 }
 
@@ -63,7 +64,7 @@ mod tests {
 
     #[test]
     fn bytes_are_there_until_the_flush_ends() {
-        let kept = lend(b"chunk", |chunk| {
+        let kept = with_borrowed(b"chunk", |chunk| {
             assert_eq!(chunk.read(<[u8]>::to_vec), Ok(b"chunk".to_vec()));
             chunk
         });
@@ -74,7 +75,7 @@ mod tests {
     fn the_flush_waits_for_a_reader_on_another_thread() {
         let (begun, reads) = channel();
         let mut memory = b"chunk".to_vec();
-        let reader = lend(&memory, |chunk| {
+        let reader = with_borrowed(&memory, |chunk| {
             let reader = std::thread::spawn(move || {
                 chunk.read(|bytes| {
                     begun.send(()).unwrap();
@@ -90,8 +91,8 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_on_either_side_takes_the_bytes_back() {
-        let kept = lend(b"chunk", |chunk| {
+    fn a_panic_on_either_side_revokes_the_chunk() {
+        let kept = with_borrowed(b"chunk", |chunk| {
             assert!(catch_unwind(AssertUnwindSafe(|| chunk.read(|_| panic!("reader")))).is_err());
             assert_eq!(chunk.read(<[u8]>::len), Ok(5), "nothing happened to them");
             chunk
@@ -99,7 +100,7 @@ mod tests {
         assert_eq!(kept.read(<[u8]>::len), Err(Gone));
         let mut kept = None;
         let flush = AssertUnwindSafe(|| {
-            lend(b"chunk", |chunk| {
+            with_borrowed(b"chunk", |chunk| {
                 kept = Some(chunk);
                 panic!("flush")
             })

@@ -93,7 +93,7 @@ impl MetricFactory {
         };
         let name = c_text(family.name);
         let help = c_text(family.help);
-        let labels = Texts::new("name", family.labels());
+        let labels = CStrings::new("name", family.labels());
         // SAFETY: `cmt_counter_create` and `cmt_gauge_create` take the instance's context during init, and copy the
         // texts, as many labels as `labels.count()`.
         let metric = unsafe {
@@ -130,7 +130,7 @@ fn set(symbol: &CStr) -> Option<SetFn> {
 
 /// Every series of the families, in their order; `None` where the host could not make the family.
 #[derive(Debug)]
-struct CmetricsExporter(Vec<Option<Series>>);
+struct CmetricsExporter(Vec<Option<CmetricsSeries>>);
 
 // SAFETY: what `cmt_counter_create` and `cmt_gauge_create` made belongs to no thread; see "Who touches what when".
 unsafe impl Send for CmetricsExporter {}
@@ -143,8 +143,8 @@ impl CmetricsExporter {
             let created = factory.family(family);
             family.for_each_series(metrics, &mut |values, number| {
                 let series = created.map(|(metric, set)| {
-                    let labels = Texts::new(&factory.instance_name, values);
-                    Series { metric, set, labels }
+                    let labels = CStrings::new(&factory.instance_name, values);
+                    CmetricsSeries { metric, set, labels }
                 });
                 series.iter().for_each(|series| series.set(now, number));
                 all.push(series);
@@ -168,16 +168,17 @@ impl Exporter for CmetricsExporter {
 
 /// One line of the endpoint.
 #[derive(Debug)]
-struct Series {
+struct CmetricsSeries {
     metric: NonNull<c_void>,
     set: SetFn,
-    labels: Texts,
+    labels: CStrings,
 }
 
-impl Series {
+impl CmetricsSeries {
     /// Numbers above 2⁵³ lose their last digits, as all do in Prometheus.
     fn set(&self, now: u64, number: u64) {
-        let (count, labels) = (self.labels.count(), self.labels.pointers.as_ptr());
+        let count = self.labels.count();
+        let labels = self.labels.pointers.as_ptr();
         // SAFETY: `cmt_counter_set` and `cmt_gauge_set` take what their `_create` made, which is there until after
         // exit; they read the labels, as many as the metric was made with. They refuse a counter that goes down.
         unsafe { (self.set)(self.metric.as_ptr(), now, number as f64, count, labels) };
@@ -186,13 +187,13 @@ impl Series {
 
 /// C strings, and their addresses as C wants them: those of `name` and then of `more`.
 #[derive(Debug)]
-struct Texts {
+struct CStrings {
     pointers: Vec<*const c_char>,
     /// What the pointers point to.
     _owned: Vec<CString>,
 }
 
-impl Texts {
+impl CStrings {
     fn new(name: &str, more: &[&str]) -> Self {
         let owned: Vec<CString> = [name].iter().chain(more).map(|text| c_text(text)).collect();
         Self { pointers: owned.iter().map(|text| text.as_ptr()).collect(), _owned: owned }

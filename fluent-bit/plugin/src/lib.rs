@@ -1,8 +1,8 @@
 //! The border with C: the calling convention of Fluent Bit's proxy plugins, and the only package with `unsafe`.
 //!
 //! Owns: the exported functions, NULL checks, the unwind barrier, integers ↔ enums. Knows neither msgpack, nor
-//! HTTP, nor keys. Every export checks its pointers, makes one call into `plugin` behind `guard`, and answers
-//! with a type of its own, because the host uses three different conventions
+//! HTTP, nor keys. Every export checks its pointers, makes one call into `registry` behind `guard`, and returns
+//! a type of its own, because the host uses three different conventions
 //! (`src/flb_plugin_proxy.c`, `src/proxy/go/go.c`).
 
 #![allow(unsafe_code)]
@@ -20,32 +20,32 @@ use fluent_bit_sys::{FLB_PROXY_GOLANG, FLB_PROXY_OUTPUT_PLUGIN, flb_plugin_proxy
 use ecs_router::Verdict;
 use ecs_router::registry;
 
-/// Register: −1 is failure, everything else success.
+/// What register returns: −1 is failure, everything else success.
 #[repr(transparent)]
 #[derive(Debug)]
-pub struct Registered(c_int);
+pub struct RegisterStatus(c_int);
 
-impl Registered {
+impl RegisterStatus {
     const OK: Self = Self(0);
     const FAILED: Self = Self(-1);
 }
 
-/// Init: 0 and below is failure.
+/// What init returns: 0 and below is failure.
 #[repr(transparent)]
 #[derive(Debug)]
-pub struct Started(c_int);
+pub struct InitStatus(c_int);
 
-impl Started {
+impl InitStatus {
     const OK: Self = Self(1);
     const FAILED: Self = Self(0);
 }
 
-/// Flush: 0 error, 1 ok, 2 retry.
+/// What flush returns: 0 error, 1 ok, 2 retry.
 #[repr(transparent)]
 #[derive(Debug)]
-pub struct Answer(c_int);
+pub struct FlushStatus(c_int);
 
-impl From<Verdict> for Answer {
+impl From<Verdict> for FlushStatus {
     fn from(verdict: Verdict) -> Self {
         Self(match verdict {
             Verdict::Error => 0,
@@ -55,7 +55,7 @@ impl From<Verdict> for Answer {
     }
 }
 
-/// Exit: the host ignores it.
+/// What exit returns; the host ignores it.
 const EXITED: c_int = 1;
 
 /// Runs `body`; a panic becomes `fallback` and never crosses into C.
@@ -63,22 +63,22 @@ fn guard<T>(fallback: T, body: impl FnOnce() -> T) -> T {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or(fallback)
 }
 
-/// Tells the host what this plugin is. Writes the five fields that every release has and reads nothing: older
+/// Describes the plugin to the host. Writes the five fields that every release has and reads nothing: older
 /// hosts hand over uninitialised memory.
 ///
 /// # Safety
 /// `def` is NULL or points to the host's `flb_plugin_proxy_def`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn FLBPluginRegister(def: *mut flb_plugin_proxy_def) -> Registered {
-    guard(Registered::FAILED, || {
+pub unsafe extern "C" fn FLBPluginRegister(def: *mut flb_plugin_proxy_def) -> RegisterStatus {
+    guard(RegisterStatus::FAILED, || {
         if def.is_null() {
-            return Registered::FAILED;
+            return RegisterStatus::FAILED;
         }
         panic::install_hook();
         registry::load();
         // SAFETY: `flb_plugin_proxy_register` allocates the struct and passes it here; ours is its common prefix.
         unsafe { def.write(DEFINITION) };
-        Registered::OK
+        RegisterStatus::OK
     })
 }
 
@@ -97,15 +97,15 @@ const DEFINITION: flb_plugin_proxy_def = flb_plugin_proxy_def {
 /// # Safety
 /// `plugin` is NULL or what `proxy_go_output_init` passes.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn FLBPluginInit(plugin: *mut flbgo_output_plugin) -> Started {
-    guard(Started::FAILED, || {
+pub unsafe extern "C" fn FLBPluginInit(plugin: *mut flbgo_output_plugin) -> InitStatus {
+    guard(InitStatus::FAILED, || {
         // SAFETY: NULL, or `proxy_go_output_init`'s struct, which outlives the call; ours is its common prefix.
-        let Some(plugin) = (unsafe { plugin.as_ref() }) else { return Started::FAILED };
-        let Some(properties) = host::Properties::new(plugin) else { return Started::FAILED };
-        let open_exporter = |metrics: &_| exporter::open(plugin, metrics);
-        let Some(handle) = registry::init(&properties, open_exporter) else { return Started::FAILED };
+        let Some(plugin) = (unsafe { plugin.as_ref() }) else { return InitStatus::FAILED };
+        let Some(properties) = host::Properties::new(plugin) else { return InitStatus::FAILED };
+        let handle = registry::init(&properties, |metrics| exporter::open(plugin, metrics));
+        let Some(handle) = handle else { return InitStatus::FAILED };
         host::set_context(plugin, handle);
-        Started::OK
+        InitStatus::OK
     })
 }
 
@@ -119,16 +119,17 @@ pub unsafe extern "C" fn FLBPluginFlushCtx(
     data: *const c_void,
     length: usize,
     tag: *const c_char,
-) -> Answer {
+) -> FlushStatus {
     guard(Verdict::Retry.into(), || {
         // SAFETY: the caller's promise, passed on.
         let chunk = unsafe { host::bytes(data, length) };
-        // SAFETY: the same.
+        // SAFETY: the caller's promise, passed on.
         let tag = unsafe { host::text(tag) };
         match (chunk, tag) {
             (Some([]), Some(_)) => Verdict::Ok.into(),
             (Some(chunk), Some(tag)) => {
-                borrowed_chunk::lend(chunk, |chunk| registry::flush(context.addr(), tag, chunk)).into()
+                borrowed_chunk::with_borrowed(chunk, |chunk| registry::flush(context.addr(), tag, chunk))
+                    .into()
             }
             _ => Verdict::Error.into(),
         }
@@ -140,7 +141,11 @@ pub unsafe extern "C" fn FLBPluginFlushCtx(
 /// # Safety
 /// As for [`FLBPluginFlushCtx`].
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn FLBPluginFlush(data: *const c_void, length: usize, tag: *const c_char) -> Answer {
+pub unsafe extern "C" fn FLBPluginFlush(
+    data: *const c_void,
+    length: usize,
+    tag: *const c_char,
+) -> FlushStatus {
     let context = guard(None, registry::only).unwrap_or_default();
     // SAFETY: the caller's promise, passed on; the context is a number, never followed.
     unsafe { FLBPluginFlushCtx(std::ptr::without_provenance_mut(context), data, length, tag) }

@@ -8,31 +8,34 @@ use std::sync::Once;
 
 pub(crate) fn install_hook() {
     static ONCE: Once = Once::new();
-    ONCE.call_once(|| std::panic::set_hook(Box::new(say)));
+    ONCE.call_once(|| std::panic::set_hook(Box::new(write_report)));
 }
 
-/// One line, written in pieces: no formatting, no allocation, no backtrace.
-fn say(info: &PanicHookInfo<'_>) {
+/// One line, written in parts: no formatting, no allocation, no backtrace.
+fn write_report(info: &PanicHookInfo<'_>) {
     let mut stderr = std::io::stderr().lock();
     let (file, line) = info.location().map_or(("?", 0), |place| (place.file(), place.line()));
     let mut number = itoa::Buffer::new();
-    let pieces = [
+    let parts = [
         "[error] [output:ecs_router] internal error (a chunk that was being flushed will be tried again): ",
-        what(info),
+        message(info),
         " at ",
         file,
         ":",
         number.format(line),
         "\n",
     ];
-    for piece in pieces {
-        // Nobody is left to tell when standard error is gone.
-        stderr.write_all(piece.as_bytes()).ok();
+    for part in parts {
+        // Without standard error there is nowhere to report to.
+        stderr.write_all(part.as_bytes()).ok();
     }
 }
 
-fn what<'i>(info: &'i PanicHookInfo<'_>) -> &'i str {
+fn message<'i>(info: &'i PanicHookInfo<'_>) -> &'i str {
     let payload = info.payload();
-    let owned = || payload.downcast_ref::<String>().map(String::as_str);
-    payload.downcast_ref::<&str>().copied().or_else(owned).unwrap_or("panic")
+    match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
+        (Some(message), _) => message,
+        (None, Some(message)) => message,
+        (None, None) => "panic",
+    }
 }

@@ -1,4 +1,4 @@
-//! `plugin`: a running instance, as Fluent Bit would have it.
+//! `instance`: a running instance, as Fluent Bit would have it.
 
 use ecs_router::Verdict;
 use ecs_router::config::{Lookup, Problem};
@@ -6,16 +6,18 @@ use ecs_router::instance::Instance;
 use ecs_router::metrics::Snapshot;
 
 /// An output that really delivers.
-pub(crate) struct Live(Instance);
+pub(crate) struct LiveRun(Instance);
 
-impl Live {
+impl LiveRun {
     /// Starts it on a thread of its own, as Fluent Bit does with `Workers 1` and more: chunks do not come from the
     /// thread that starts it.
     pub(crate) fn start(lookup: &(dyn Lookup + Sync)) -> Result<Self, Vec<Problem>> {
-        let started = std::thread::scope(|scope| scope.spawn(|| Instance::start(0, lookup)).join());
-        let stopped =
-            |_| Err(vec![Problem { key: "ecs_router".to_owned(), what: "cannot start".to_owned() }]);
-        started.unwrap_or_else(stopped).map(Self)
+        match std::thread::scope(|scope| scope.spawn(|| Instance::start(0, lookup)).join()) {
+            Ok(started) => started.map(Self),
+            Err(_panic) => {
+                Err(vec![Problem { key: "ecs_router".to_owned(), what: "cannot start".to_owned() }])
+            }
+        }
     }
 
     /// Delivers one chunk and waits for the answer.
@@ -23,7 +25,7 @@ impl Live {
         self.0.flush(tag.as_bytes(), chunk)
     }
 
-    /// Delivers what is under way and ends.
+    /// Delivers what is in flight and ends.
     pub(crate) fn drain(&self) {
         self.0.drain();
     }
