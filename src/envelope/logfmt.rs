@@ -88,7 +88,6 @@ fn char_from(code: u32) -> char {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -15,9 +15,9 @@ use super::{arn, field};
 pub struct StopEvent {
     /// What stopped or failed.
     pub ecs_event: EcsEvent,
-    /// Who should care.
+    /// How urgent the stop is.
     pub severity: Severity,
-    /// What kind of trouble.
+    /// The kind of problem.
     pub category: Category,
     /// Why, as far as the text tells.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,15 +4,15 @@
 
 use serde::Serialize;
 
-/// What happened, in one word.
+/// What stopped or failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EcsEvent {
-    /// A task that had run is gone.
+    /// A task stopped after it had run.
     TaskStopped,
-    /// A task is gone before it ever ran.
+    /// A task stopped before it ever ran.
     TaskStartFailed,
-    /// One container ended, whether or not its task goes on; told by the task's metadata, Docker or the agent's log,
+    /// One container ended, whether or not its task goes on; reported by the task's metadata, Docker or the agent's log,
     /// never by EventBridge.
     ContainerExited,
     /// A service, or a managed daemon, cannot do its work.
@@ -21,7 +21,7 @@ pub enum EcsEvent {
     DeploymentFailed,
 }
 
-/// Who should care.
+/// How urgent a stop is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
@@ -33,17 +33,17 @@ pub enum Severity {
     Error,
 }
 
-/// What kind of trouble, so that it can be counted, routed and looked up.
+/// The kind of problem, to be counted, routed and looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Category {
-    /// The image, or the login to its registry, could not be had.
+    /// The image could not be pulled, or its registry not be logged in to.
     ImagePull,
     /// A secret or parameter could not be injected.
     Secret,
     /// The log driver could not be set up.
     Logging,
-    /// A volume, a file system or an environment file could not be had.
+    /// A volume, a file system or an environment file could not be set up.
     Storage,
     /// The task got no network interface.
     Network,
@@ -53,7 +53,7 @@ pub enum Category {
     ContainerStart,
     /// The container runtime, the agent or ECS itself failed.
     Platform,
-    /// The kernel took the container for its memory.
+    /// The kernel killed the container for its memory.
     Oom,
     /// The application ended with an error code of its own.
     AppError,
@@ -71,7 +71,7 @@ pub enum Category {
     Spot,
     /// The machine below was terminated, drained or maintained.
     Host,
-    /// A service reports trouble that fits none of the above.
+    /// A service reports a problem that fits none of the above.
     ServiceEvent,
     /// Nothing in the event says why.
     Unknown,
@@ -95,6 +95,6 @@ pub enum Cause {
     PlatformMismatch,
     /// It took too long.
     Timeout,
-    /// What was asked for makes no sense.
+    /// The configuration or request is not valid.
     Invalid,
 }

@@ -1,0 +1,81 @@
+use super::*;
+use crate::input::decode;
+use serde_json::{Value as Json, json};
+
+fn class_of(record: &Json) -> Class {
+    class_with(&Classifier::default(), record)
+}
+
+fn class_with(classifier: &Classifier, record: &Json) -> Class {
+    let chunk = rmp_serde::to_vec(&(1u64, record)).unwrap();
+    let mut found = None;
+    decode::records(&chunk, |record| found = Some(class_in(&classifier.classify(record))));
+    found.unwrap()
+}
+
+fn class_in(classified: &Classified) -> Class {
+    match classified {
+        Classified::Plain(class) | Classified::Stop(class, _) => *class,
+        Classified::Envelope(_) => panic!("an envelope"),
+    }
+}
+
+fn stopped() -> Json {
+    json!({
+        "source": "aws.ecs", "detail-type": "ECS Task State Change",
+        "detail": {"lastStatus": "STOPPED", "stopCode": "TaskFailedToStart", "taskArn": "arn:aws:ecs:r:1:task/c/t"}
+    })
+}
+
+fn with(mut record: Json, extra: Json) -> Json {
+    record.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+    record
+}
+
+#[test]
+fn streams_are_told_apart_by_source() {
+    assert_eq!(class_of(&json!({"source": "stderr", "log": "x"})), Class::Stderr);
+    assert_eq!(class_of(&json!({"source": "stdout", "log": "x"})), Class::Stdout);
+    assert_eq!(class_of(&json!({"container_name": "/app", "log": "x"})), Class::Stdout);
+    assert_eq!(class_of(&json!({"log": "x"})), Class::Other);
+    assert_eq!(class_of(&json!({"source": 3})), Class::Other);
+}
+
+#[test]
+fn a_stop_event_is_a_stop_and_an_early_phase_is_not() {
+    assert_eq!(class_of(&stopped()), Class::Stop);
+    let running = with(stopped(), json!({"detail": {"lastStatus": "RUNNING", "desiredStatus": "STOPPED"}}));
+    assert_eq!(class_of(&running), Class::Other);
+    let instance = with(stopped(), json!({"detail-type": "ECS Container Instance State Change"}));
+    assert_eq!(class_of(&instance), Class::Other);
+    let somebody_else = with(stopped(), json!({"source": "aws.batch"}));
+    assert_eq!(class_of(&somebody_else), Class::Other);
+}
+
+#[test]
+fn an_application_cannot_forge_a_stop_event() {
+    let text = stopped().to_string();
+    assert_eq!(class_of(&json!({"source": "stdout", "log": text, "container_name": "/app"})), Class::Stdout);
+    assert_eq!(class_of(&json!({"source": "stderr", "log": text})), Class::Stderr);
+    assert_eq!(class_of(&json!({"source": "stdout", "log": stopped()})), Class::Stdout);
+    for mark in [json!({"container_id": "abc"}), json!({"container_name": "/app"})] {
+        assert_eq!(class_of(&with(stopped(), mark)), Class::Stdout, "fields lifted to the top by a parser");
+    }
+    assert_eq!(class_of(&with(stopped(), json!({"source": "stderr"}))), Class::Stderr);
+}
+
+#[test]
+fn classes_of_ones_own_come_after_stops_and_before_streams_in_their_order() {
+    let own = |name: &str, pattern| OwnClass {
+        name: name.into(),
+        field: "log".into(),
+        pattern: Regex::new(pattern).unwrap(),
+    };
+    let classifier = Classifier::new(vec![own("health", "^GET /healthz"), own("get", "^GET ")]);
+    let line = |log: &str| json!({"source": "stderr", "log": log});
+    assert_eq!(class_with(&classifier, &line("GET /healthz 200")), Class::Own(0));
+    assert_eq!(class_with(&classifier, &line("GET /orders 200")), Class::Own(1));
+    assert_eq!(class_with(&classifier, &line("POST /orders")), Class::Stderr);
+    assert_eq!(class_with(&classifier, &with(stopped(), json!({"log": "GET /healthz"}))), Class::Stop);
+    assert_eq!(classifier.name(Class::Own(1)), "get");
+}
