@@ -1,5 +1,5 @@
-//! Configurations → destinations. Whatever is written: problems are named without showing a secret,
-//! nothing comes from the environment, and what has no problem can deliver a record.
+//! Configurations → destinations. For any configuration, problems are reported without showing a secret, nothing comes
+//! from the environment, and a configuration without problems can deliver a record.
 //!
 //! The input: lines of a key, a blank and a value. `run` fills the environment with `POISON`.
 
@@ -7,15 +7,15 @@
 
 use std::collections::BTreeMap;
 
+use ecs_router::config::keys::KEYS;
+use ecs_router::config::{KeyReader, QueueSettings};
 use ecs_router_fuzz::{Read, Router, chunk, pairs, read};
 use libfuzzer_sys::fuzz_target;
-use ecs_router::config::keys::KEYS;
-use ecs_router::config::{QueueSettings, KeyReader};
 use serde_json::json;
 
 const POISON: &str = "from-the-environment-5d1f";
 
-/// What the seeds have for every secret.
+/// Every secret of the seeds contains this.
 const SECRET: &str = "s3cr3t-7d1f";
 
 fuzz_target!(|data: &[u8]| {
@@ -25,7 +25,7 @@ fuzz_target!(|data: &[u8]| {
     let read = read(&keys, region);
     read.problems.iter().for_each(|problem| check_problem(&problem.to_string()));
     check_queue(&keys, region);
-    // Showing everything takes as long as all the rest.
+    // Formatting everything takes as long as the rest of the target.
     if text.contains(SECRET) || read.problems.is_empty() {
         let shown = format!("{read:?}");
         check_secrets(&keys, &shown);
@@ -50,13 +50,13 @@ fn check_queue(keys: &BTreeMap<String, String>, region: Option<&str>) {
     problems.borrow().iter().for_each(|problem| check_problem(&problem.to_string()));
 }
 
-/// Neither a problem nor `Debug` shows what is secret, unless it stands in another place, too.
+/// `Debug` shows no secret, unless the same text is also in a key or value that is not secret.
 fn check_secrets(keys: &BTreeMap<String, String>, shown: &str) {
     let is_secret = |key: &str| {
         let last = key.rsplit_once('.').map(|(_, last)| last);
         KEYS.iter().any(|row| row.secret && last == Some(row.name))
     };
-    // The names of headers are no secrets.
+    // The names of headers are not secret.
     let names = |list: &str| list.split(',').any(|pair| pair.split('=').next().unwrap().contains(SECRET));
     let is_open = |key: &str, value: &str| match key.ends_with(".headers") {
         true => names(value),
@@ -82,15 +82,15 @@ fn check_routes(read: &Read) {
 }
 
 fn check_delivery(read: Read) {
-    let router = Router::of(read);
+    let router = Router::new(read);
     let records = [
         json!({"source": "stderr", "log": "it broke", "container_name": "/web", "ecs_cluster": "prod"}),
         json!({"log": "GET /healthz"}),
         json!({"source": "aws.ecs", "detail-type": "ECS Task State Change", "detail": {"lastStatus": "STOPPED"}}),
     ];
-    let sorted = router.sort(&chunk(&records));
-    assert_eq!(sorted.tally.records, records.len());
-    for (destination, batches) in router.destinations.iter().zip(&sorted.batches) {
+    let processed = router.process(&chunk(&records));
+    assert_eq!(processed.tally.records, records.len());
+    for (destination, batches) in router.destinations.iter().zip(&processed.batches) {
         for batch in batches {
             assert_eq!(destination.request(batch), destination.request(batch));
         }

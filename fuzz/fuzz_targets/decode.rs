@@ -1,15 +1,15 @@
-//! Chunks → records → requests. Whatever the bytes: what was read is what was there, nothing is lost or doubled on
-//! the way, and every request is one that its service could take.
+//! Chunks → records → requests. For any bytes, the records are those of the chunk, none is lost or duplicated on the
+//! way, and every request is one that its service could accept.
 
 #![no_main]
 
 use std::collections::BTreeSet;
 
-use ecs_router_fuzz::{Router, assert_log_group, assert_log_stream, assert_object_key};
-use libfuzzer_sys::fuzz_target;
+use ecs_router::destination::{Destination, Endpoint, HttpRequest};
 use ecs_router::encode::batch::Batch;
 use ecs_router::input::decode::{self, Tally};
-use ecs_router::destination::{Destination, HttpRequest, Endpoint};
+use ecs_router_fuzz::{Router, assert_log_group, assert_log_stream, assert_object_key};
+use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 
 const CONFIGURATION: &str = "
@@ -40,7 +40,7 @@ thread_local!(static ROUTER: Router = Router::from_lines(CONFIGURATION));
 
 fuzz_target!(|chunk: &[u8]| {
     let tally = check_records(chunk);
-    ROUTER.with(|router| check_sorted(router, chunk, &tally));
+    ROUTER.with(|router| check_processed(router, chunk, &tally));
 });
 
 fn check_records(chunk: &[u8]) -> Tally {
@@ -61,17 +61,17 @@ fn check_records(chunk: &[u8]) -> Tally {
     tally
 }
 
-fn check_sorted(router: &Router, chunk: &[u8], tally: &Tally) {
-    let sorted = router.sort(chunk);
-    assert_eq!(&sorted.tally, tally);
-    assert_eq!(sorted.dropped, 0);
-    let entries: u64 = sorted.classes.iter().sum();
+fn check_processed(router: &Router, chunk: &[u8], tally: &Tally) {
+    let processed = router.process(chunk);
+    assert_eq!(&processed.tally, tally);
+    assert_eq!(processed.dropped, 0);
+    let entries: u64 = processed.classes.iter().sum();
     assert!(entries >= tally.records as u64, "a record became nothing");
-    let digests: Vec<Vec<u128>> = digests(&sorted.batches);
-    assert_eq!(digests, self::digests(&router.sort(chunk).batches), "a replay would not be known again");
-    for (index, batches) in sorted.batches.iter().enumerate() {
+    let digests: Vec<Vec<u128>> = digests(&processed.batches);
+    assert_eq!(digests, self::digests(&router.process(chunk).batches), "a replay would not be known again");
+    for (index, batches) in processed.batches.iter().enumerate() {
         let destination = &*router.destinations[index];
-        check_batches(destination, batches, entries - sorted.repeated);
+        check_batches(destination, batches, entries - processed.repeated);
         batches.iter().for_each(|batch| check_request(index, batch, &request(destination, batch)));
     }
 }
@@ -110,7 +110,8 @@ fn request(destination: &dyn Destination, batch: &Batch) -> HttpRequest {
 }
 
 fn check_request(index: usize, batch: &Batch, request: &HttpRequest) {
-    let (count, body) = (batch.items.len(), request.body.whole());
+    let count = batch.items.len();
+    let body = request.body.to_bytes();
     match index {
         0 => check_cloudwatch(batch, &json(&body)),
         1 => {

@@ -1,11 +1,11 @@
-//! msgpack values → JSON: always what serde_json makes of the same value, alone and inside a JSON string.
+//! msgpack values → JSON: the same text as serde_json's, alone and inside a JSON string.
 
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use ecs_router::json::{MAX_DEPTH, Writer, cut};
 use ecs_router::input::decode;
 use ecs_router::input::record::Value;
+use ecs_router::json::{MAX_DEPTH, Writer, cut};
+use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Number, Value as Json};
 
 fuzz_target!(|data: &[u8]| {
@@ -32,7 +32,7 @@ fn check(value: Value<'_>) {
     assert_eq!(twice, quoted);
 }
 
-/// The value as a tree, by its definition and without the writer.
+/// The value as a tree, made without the writer.
 fn model(value: Value<'_>, depth: u8) -> Json {
     match value {
         Value::Nil => Json::Null,
@@ -66,7 +66,7 @@ fn hex(data: &[u8]) -> String {
     data.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A cut is a prefix within the limit, loses at most the character it would split, and leaves UTF-8 UTF-8.
+/// A truncated text is a prefix within the limit, lacks at most the character that would be split, and stays UTF-8.
 fn check_cut(data: &[u8]) {
     let Some((&max, text)) = data.split_first() else { return };
     let max = usize::from(max);

@@ -1,5 +1,5 @@
-//! Replies → judgements, of every destination. Whatever a service or something in front of it answers: a judgement
-//! speaks of records of the batch only, gives a reason that fits one line, and takes nothing for delivered that is not.
+//! Replies → actions, of every destination. For any answer of a service or of a proxy before it, the action names records
+//! of the batch only, gives a reason of one line, and takes nothing for delivered that is not.
 //!
 //! The input: a byte for the destination, one for records and purpose, two for the status, header lines, an empty
 //! line, and the body.
@@ -10,12 +10,12 @@ use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use ecs_router::destination::object_store::ObjectCall;
+use ecs_router::destination::{Destination, PartBody, Purpose, Reply, ReplyAction, UploadedPart};
+use ecs_router::encode::batch::Batch;
 use ecs_router_fuzz::{Router, assert_one_line, chunk, line};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use libfuzzer_sys::fuzz_target;
-use ecs_router::encode::batch::Batch;
-use ecs_router::destination::object_store::ObjectCall;
-use ecs_router::destination::{Destination, ReplyAction, UploadedPart, PartBody, Purpose, Reply};
 use serde_json::json;
 
 const CONFIGURATION: &str = "
@@ -52,10 +52,9 @@ const STATUSES: [u16; 20] =
 
 const OPERATIONS: [&str; 3] = ["CreateLogGroup", "CreateLogStream", "PutRetentionPolicy"];
 
-/// Records of the largest batch.
-const MOST: usize = 4;
+const MAX_RECORDS: usize = 4;
 
-/// The router, and by destination its batches of 1 to `MOST` records.
+/// A router, and for each destination its batches of 1 to `MAX_RECORDS` records.
 struct Bench {
     router: Router,
     batches: Vec<Vec<Batch>>,
@@ -68,10 +67,10 @@ impl Bench {
         let router = Router::from_lines(CONFIGURATION);
         let batches = |records: usize| {
             let chunk = chunk(&vec![json!({"log": "line", "source": "stderr"}); records]);
-            router.sort(&chunk).batches.into_iter().map(|mut batches| batches.remove(0))
+            router.process(&chunk).batches.into_iter().map(|mut batches| batches.remove(0))
         };
         let mut all = vec![Vec::new(); router.destinations.len()];
-        for records in 1..=MOST {
+        for records in 1..=MAX_RECORDS {
             all.iter_mut().zip(batches(records)).for_each(|(all, batch)| all.push(batch));
         }
         Self { router, batches: all }
@@ -86,45 +85,40 @@ fuzz_target!(|data: &[u8]| {
         let index = usize::from(*which) % bench.batches.len();
         let batch = &bench.batches[index][usize::from(how & 3)];
         let destination = &*bench.router.destinations[index];
-        check_pause(&reply);
+        check_retry_after(&reply);
         let operation = OPERATIONS.get(usize::from(how >> 2 & 15)).filter(|_| index < 2);
         let purpose = operation.map_or(Purpose::Deliver, |operation| Purpose::Prepare(operation));
-        let judgement = destination.judge(purpose, batch, &reply);
-        assert_eq!(judgement, destination.judge(purpose, batch, &reply));
-        check(destination, purpose, batch, &reply, judgement);
+        let action = destination.classify_reply(purpose, batch, &reply);
+        assert_eq!(action, destination.classify_reply(purpose, batch, &reply));
+        check(destination, purpose, batch, &reply, action);
         check_store(destination, &reply);
     });
 });
 
-fn read_reply(status: u16, cut: bool, mut rest: &[u8]) -> Reply {
+fn read_reply(status: u16, truncated: bool, mut rest: &[u8]) -> Reply {
     let mut headers = HeaderMap::new();
     loop {
         let (header, tail) = line(rest);
         rest = tail;
         let Some(colon) = header.iter().position(|byte| *byte == b':') else { break };
-        let (name, value) = (&header[..colon], header[colon + 1..].trim_ascii());
+        let name = &header[..colon];
+        let value = header[colon + 1..].trim_ascii();
         if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name), HeaderValue::from_bytes(value)) {
             headers.insert(name, value);
         }
     }
-    Reply { status, headers, body: Bytes::copy_from_slice(rest), cut }
+    Reply { status, headers, body: Bytes::copy_from_slice(rest), truncated }
 }
 
-/// A pause that a service asks for can be added to any moment.
-fn check_pause(reply: &Reply) {
-    if let Some(pause) = reply.asked_pause(SystemTime::UNIX_EPOCH) {
+/// The pause that a service asks for can be added to any time.
+fn check_retry_after(reply: &Reply) {
+    if let Some(pause) = reply.retry_after(SystemTime::UNIX_EPOCH) {
         assert!(pause <= Duration::from_secs(24 * 3_600));
     }
 }
 
-fn check(
-    destination: &dyn Destination,
-    purpose: Purpose,
-    batch: &Batch,
-    reply: &Reply,
-    judgement: ReplyAction,
-) {
-    match judgement {
+fn check(destination: &dyn Destination, purpose: Purpose, batch: &Batch, reply: &Reply, action: ReplyAction) {
+    match action {
         ReplyAction::Delivered => assert!(may_be_accepted(destination, purpose, reply), "{reply:?}"),
         ReplyAction::Partial { retry, refused } => {
             let named = retry.into_iter().chain(refused.into_iter().flat_map(|(range, _)| range));
@@ -134,17 +128,17 @@ fn check(
             assert!(!requests.is_empty());
             assert!(requests.iter().all(|request| request.purpose != Purpose::Deliver));
         }
-        ReplyAction::Elsewhere { region, why } => {
+        ReplyAction::WrongRegion { region, why } => {
             check_reason(&why);
             let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
             assert!(!region.is_empty() && region.chars().all(plain), "{region:?}");
         }
-        ReplyAction::Short { why, .. }
-        | ReplyAction::Later { why, .. }
+        ReplyAction::PartialUnknown { why, .. }
+        | ReplyAction::Retry { why, .. }
         | ReplyAction::Split { why }
         | ReplyAction::Reauthorize { why }
-        | ReplyAction::Forgiven { why }
-        | ReplyAction::Refused { why } => check_reason(&why),
+        | ReplyAction::Ignored { why }
+        | ReplyAction::Rejected { why } => check_reason(&why),
     }
 }
 
@@ -153,19 +147,19 @@ fn check_reason(why: &str) {
     assert!(why.len() < 2_000, "{why}");
 }
 
-/// Inside the batch, none twice, and at least one.
+/// The positions are in the batch, none is there twice, and there is at least one.
 fn check_positions(named: Vec<usize>, records: usize) {
     let distinct: BTreeSet<usize> = named.iter().copied().collect();
     assert_eq!(distinct.len(), named.len(), "{named:?}");
     assert!(!named.is_empty() && named.iter().all(|&at| at < records), "{named:?} of {records}");
 }
 
-/// What is done on this machine cannot be refused; S3 says 412 for an object that is there; what is to be prepared
-/// may be there already.
+/// Whether the reply may mean success. Local writes cannot be refused; S3 answers 412 for an object that exists; what a
+/// preparation makes may exist already.
 fn may_be_accepted(destination: &dyn Destination, purpose: Purpose, reply: &Reply) -> bool {
     let is_local = destination.network().is_none();
-    let is_there = reply.status == 412 && destination.store().is_some();
-    is_local || is_there || purpose != Purpose::Deliver || (200..300).contains(&reply.status)
+    let exists = reply.status == 412 && destination.store().is_some();
+    is_local || exists || purpose != Purpose::Deliver || (200..300).contains(&reply.status)
 }
 
 fn check_store(destination: &dyn Destination, reply: &Reply) {
@@ -177,7 +171,7 @@ fn check_store(destination: &dyn Destination, reply: &Reply) {
     let calls = [
         ObjectCall::Put(&piece),
         ObjectCall::Begin,
-        ObjectCall::Part { upload: "u", number: 1, piece: &piece },
+        ObjectCall::UploadPart { upload: "u", number: 1, piece: &piece },
         ObjectCall::Complete { upload: "u", parts: &parts },
         ObjectCall::Abort { upload: "u" },
     ];
@@ -187,15 +181,15 @@ fn check_store(destination: &dyn Destination, reply: &Reply) {
                 assert!(matches!(reply.status, 200 | 204 | 404 | 412), "{}", reply.status);
                 assert!(!matches!(call, ObjectCall::Begin) || upload.is_some());
             }
-            ReplyAction::Partial { .. } | ReplyAction::Short { .. } | ReplyAction::Prepare(_) => {
-                panic!("no judgement for {call:?}")
+            ReplyAction::Partial { .. } | ReplyAction::PartialUnknown { .. } | ReplyAction::Prepare(_) => {
+                panic!("no action for {call:?}")
             }
-            ReplyAction::Elsewhere { why, .. }
-            | ReplyAction::Later { why, .. }
+            ReplyAction::WrongRegion { why, .. }
+            | ReplyAction::Retry { why, .. }
             | ReplyAction::Split { why }
             | ReplyAction::Reauthorize { why }
-            | ReplyAction::Forgiven { why }
-            | ReplyAction::Refused { why } => check_reason(&why),
+            | ReplyAction::Ignored { why }
+            | ReplyAction::Rejected { why } => check_reason(&why),
         }
     }
 }

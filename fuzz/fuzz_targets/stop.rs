@@ -1,33 +1,33 @@
-//! Events → reports. Whatever an event says: its report can be written, its summary is one readable line, and no
-//! value of an environment variable is left in it.
+//! Events → reports. For any event, the report can be serialized, its summary is one readable line, and no value of an
+//! environment variable is left in it.
 
 #![no_main]
 
+use ecs_router::stop::{self, StopEvent};
 use ecs_router_fuzz::assert_one_line;
 use libfuzzer_sys::fuzz_target;
-use ecs_router::stop::{self, StopEvent};
 use serde_json::Value;
 
 fuzz_target!(|data: &[u8]| {
     let Ok(event) = serde_json::from_slice::<Value>(data) else { return };
     let Some(stop) = stop::read(event.clone()) else { return };
-    check_words(&stop);
-    check_forms(&stop);
+    check_text(&stop);
+    check_formats(&stop);
     assert_masked(&stop.event);
     assert_eq!(stop::read(event).as_ref(), Some(&stop));
     assert_eq!(stop::read(stop.event.clone()).as_ref(), Some(&stop), "masking changed the verdict");
 });
 
-/// Names have 60 characters and quotations 120, whatever the event brings.
-fn check_words(stop: &StopEvent) {
+/// Names have at most 60 characters and quotations 120, however long they are in the event.
+fn check_text(stop: &StopEvent) {
     assert_one_line(&stop.summary);
     assert_one_line(&stop.hint);
     assert!(stop.summary.chars().count() < 600, "{}", stop.summary);
     assert!(stop.signal.is_none() || stop.exit_code.is_some());
 }
 
-/// As JSON and as msgpack, a report is one and the same object.
-fn check_forms(stop: &StopEvent) {
+/// A report is the same object as JSON and as msgpack.
+fn check_formats(stop: &StopEvent) {
     let json = serde_json::to_vec(stop).unwrap();
     let report: Value = serde_json::from_slice(&json).unwrap();
     assert!(report.is_object());
@@ -41,7 +41,7 @@ fn assert_masked(value: &Value) {
         Value::Object(fields) => {
             for (name, value) in fields {
                 match name.eq_ignore_ascii_case("environment") {
-                    true => assert_hides(value),
+                    true => assert_redacted(value),
                     false => assert_masked(value),
                 }
             }
@@ -50,8 +50,8 @@ fn assert_masked(value: &Value) {
     }
 }
 
-/// Only names are left.
-fn assert_hides(environment: &Value) {
+/// The names of variables are left, and no values.
+fn assert_redacted(environment: &Value) {
     let hidden = |value: &Value| value == "[redacted]";
     let variable = |variable: &Value| match variable {
         Value::Object(fields) => fields.iter().all(|(key, value)| key == "name" || hidden(value)),

@@ -1,28 +1,33 @@
-//! Templates → names. Whatever stands in the record: the name is one of its kind, and depends on nothing but the
-//! record.
+//! Templates → names. For any record, the name is valid for its kind and depends on nothing but the record.
 //!
 //! The input: a byte for the kind, the template up to the end of the line, the tag up to the end of the next, and
 //! records as msgpack or, when they begin with a brace, as lines of JSON.
 
 #![no_main]
 
-use ecs_router_fuzz::{assert_log_group, assert_log_stream, assert_object_key, chunk, line};
-use libfuzzer_sys::fuzz_target;
 use ecs_router::classify::classes::{Class, Classifier, Entry};
+use ecs_router::encode::template::{NameKind, RenderContext, Template};
 use ecs_router::input::decode;
 use ecs_router::input::record::{Record, Timestamp};
 use ecs_router::task_metadata::TaskMetadata;
-use ecs_router::encode::template::{NameKind, RenderContext, Template};
+use ecs_router_fuzz::{assert_log_group, assert_log_stream, assert_object_key, chunk, line};
+use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 
-const KINDS: [NameKind; 6] =
-    [NameKind::LogGroup, NameKind::LogStream, NameKind::FilePath, NameKind::Label, NameKind::Text, NameKind::ObjectKey];
+const KINDS: [NameKind; 6] = [
+    NameKind::LogGroup,
+    NameKind::LogStream,
+    NameKind::FilePath,
+    NameKind::Label,
+    NameKind::Text,
+    NameKind::ObjectKey,
+];
 
 const TASK: &[u8] = br#"{"Cluster":"arn:aws:ecs:eu-west-1:111122223333:cluster/prod","TaskARN":
     "arn:aws:ecs:eu-west-1:111122223333:task/prod/0123abcd","Family":"web","Revision":"42","Containers":[
     {"DockerId":"c0ffee","Name":"app","Image":"shop/web:1.7"}]}"#;
 
-thread_local!(static OWN_TASK: TaskMetadata = TaskMetadata::read(TASK).unwrap());
+thread_local!(static OWN_TASK: TaskMetadata = TaskMetadata::parse(TASK).unwrap());
 
 fuzz_target!(|data: &[u8]| {
     let Some((kind, rest)) = data.split_first() else { return };
@@ -33,7 +38,8 @@ fuzz_target!(|data: &[u8]| {
     let Ok(template) = Template::parse(text, names) else { return };
     OWN_TASK.with(|task| {
         let task = (kind & 0x80 != 0).then_some(task);
-        let case = Case { text, names, template, scene: RenderContext { tag, uuid: "U", chunk: "C", task } };
+        let case =
+            Case { text, names, template, context: RenderContext { tag, uuid: "U", chunk: "C", task } };
         case.check_all(records);
     });
 });
@@ -42,7 +48,7 @@ struct Case<'c> {
     text: &'c str,
     names: NameKind,
     template: Template,
-    scene: RenderContext<'c>,
+    context: RenderContext<'c>,
 }
 
 impl Case<'_> {
@@ -68,14 +74,14 @@ impl Case<'_> {
     fn check_entry(&self, entry: &Entry<'_, '_, '_>) {
         let name = self.render(&self.template, entry);
         let fresh = Template::parse(self.text, self.names).unwrap();
-        assert_eq!(name, self.render(&fresh, entry), "the record before decides");
+        assert_eq!(name, self.render(&fresh, entry), "the name depends on an earlier record");
         self.check_name(&name);
     }
 
-    /// Appends, as a request body does, and takes the name out again.
+    /// Appends the name to other bytes, as a request body does, and returns it alone.
     fn render(&self, template: &Template, entry: &Entry<'_, '_, '_>) -> Vec<u8> {
         let mut out = b"before".to_vec();
-        if let Some(missing) = template.render(entry, &self.scene, &mut out) {
+        if let Some(missing) = template.render(entry, &self.context, &mut out) {
             assert!(self.text.contains(missing));
         }
         assert!(out.starts_with(b"before"));
@@ -100,7 +106,7 @@ impl Case<'_> {
         }
     }
 
-    /// A file that the system can open, below the folder that the template names.
+    /// The path is one that the system can open, below the folder that the template names.
     fn check_path(&self, name: &[u8]) {
         let shown = String::from_utf8_lossy(name);
         let mut segments = name.split(|byte| *byte == b'/');

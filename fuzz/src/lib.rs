@@ -1,38 +1,39 @@
-//! What the targets share: a router with real destinations, chunks of JSON records, and rules of more than one target.
+//! Shared by the targets: a router with real destinations, chunks of JSON records, and checks of more than one target.
 //!
-//! Nothing here is reached over the network: a target ends where a request or a judgement is made.
+//! Nothing is sent: a target ends where a request or the action for a reply is made.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use ecs_router::encode::buffer_pool::BufferPool;
 use ecs_router::classify::classes::Classifier;
-use ecs_router::config::{Problem, KeyReader, Settings};
-use ecs_router::input::decode;
+use ecs_router::classify::routes::Routes;
+use ecs_router::config::{KeyReader, Problem, Settings};
 use ecs_router::destination::{self, Destination};
+use ecs_router::encode::buffer_pool::BufferPool;
+use ecs_router::encode::template::RenderContext;
+use ecs_router::input::decode;
+use ecs_router::input::record::{Record, Timestamp};
 use ecs_router::metrics::Metrics;
 use ecs_router::router::pipeline::{Stages, StopMemory};
 use ecs_router::router::process::{Processed, process_chunk};
-use ecs_router::input::record::{Record, Timestamp};
-use ecs_router::classify::routes::Routes;
-use ecs_router::encode::template::RenderContext;
 use serde_json::Value;
 
-/// The tag, the uuid and the chunk's name of every chunk.
-pub const SCENE: RenderContext<'static> = RenderContext { tag: b"app.web.1", uuid: "U", chunk: "C", task: None };
+/// The context of every chunk.
+pub const CONTEXT: RenderContext<'static> =
+    RenderContext { tag: b"app.web.1", uuid: "U", chunk: "C", task: None };
 
-/// What is read from keys and values.
+/// A configuration as the plugin reads it.
 #[derive(Debug)]
 pub struct Read {
     /// The output's own keys.
     pub settings: Settings,
-    /// Every destination that a route names.
+    /// Every destination on a route.
     pub destinations: Vec<Box<dyn Destination>>,
-    /// What is wrong.
+    /// Problems of both.
     pub problems: Vec<Problem>,
 }
 
-/// Reads a configuration as a start of the plugin does, short of files and network.
+/// Reads a configuration as the plugin does when it starts, without files and network.
 #[must_use]
 pub fn read(keys: &BTreeMap<String, String>, region: Option<&str>) -> Read {
     let problems = RefCell::new(Vec::new());
@@ -43,7 +44,7 @@ pub fn read(keys: &BTreeMap<String, String>, region: Option<&str>) -> Read {
     Read { settings, destinations, problems: problems.into_inner() }
 }
 
-/// Stages with destinations, ready for chunks.
+/// The stages of the pipeline with real destinations.
 #[derive(Debug)]
 pub struct Router {
     classifier: Classifier,
@@ -54,9 +55,9 @@ pub struct Router {
 }
 
 impl Router {
-    /// From a configuration without problems.
+    /// A router of a configuration without problems.
     #[must_use]
-    pub fn of(read: Read) -> Self {
+    pub fn new(read: Read) -> Self {
         assert!(read.problems.is_empty(), "{:?}", read.problems);
         let Settings { classes, routes, stop, .. } = read.settings;
         Self {
@@ -67,15 +68,15 @@ impl Router {
         }
     }
 
-    /// From `key value` lines without problems.
+    /// A router of `key value` lines without problems.
     #[must_use]
     pub fn from_lines(text: &str) -> Self {
-        Self::of(read(&pairs(text), Some("eu-west-1")))
+        Self::new(read(&pairs(text), Some("eu-west-1")))
     }
 
-    /// Takes a chunk through all stages, as if it were the first one ever.
+    /// Takes a chunk through all stages, without memory of earlier chunks.
     #[must_use]
-    pub fn sort(&self, chunk: &[u8]) -> Processed {
+    pub fn process(&self, chunk: &[u8]) -> Processed {
         let destinations: Vec<&dyn Destination> = self.destinations.iter().map(|one| &**one).collect();
         let memory = StopMemory::new(true, 3);
         let stages = Stages {
@@ -87,11 +88,11 @@ impl Router {
             memory: Some(&memory),
         };
         let progress = ecs_router::delivery::progress::Progress::new(destinations.len());
-        process_chunk(&stages, &SCENE, chunk, &progress)
+        process_chunk(&stages, &CONTEXT, chunk, &progress)
     }
 }
 
-/// `key value` lines.
+/// Parses `key value` lines.
 #[must_use]
 pub fn pairs(text: &str) -> BTreeMap<String, String> {
     let pair = |line: &str| {
@@ -101,33 +102,33 @@ pub fn pairs(text: &str) -> BTreeMap<String, String> {
     text.lines().filter_map(pair).collect()
 }
 
-/// A chunk of these records, one second apart, as Fluent Bit 1.9 writes it.
+/// A chunk of these records, one second apart, in the format of Fluent Bit 1.9.
 #[must_use]
 pub fn chunk(records: &[Value]) -> Vec<u8> {
     let entry = |(at, record): (u64, &Value)| rmp_serde::to_vec(&(1_795_000_000 + at, record)).unwrap();
     (0..).zip(records).flat_map(entry).collect()
 }
 
-/// Gives `visit` the record that this map is.
+/// Calls `visit` with the record in these bytes of a map.
 pub fn with_record<R>(body: &[u8], visit: impl FnOnce(&Record<'_, '_>) -> R) -> R {
     let fields = decode::fields(body);
     visit(&Record::new(Timestamp { seconds: 1_795_000_000, nanos: 0 }, &fields, body))
 }
 
-/// The first line of an input, and what follows it.
+/// Splits an input into its first line and the rest.
 #[must_use]
 pub fn line(input: &[u8]) -> (&[u8], &[u8]) {
     let end = input.iter().position(|byte| *byte == b'\n').unwrap_or(input.len());
     (&input[..end], input.get(end + 1..).unwrap_or_default())
 }
 
-/// What goes into one line of a log, and is read by people.
+/// Asserts that a text is one readable line.
 pub fn assert_one_line(text: &str) {
     assert!(!text.trim().is_empty(), "says nothing");
     assert!(!text.contains(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')), "{text:?}");
 }
 
-/// What CloudWatch takes for the name of a log group.
+/// Asserts that CloudWatch accepts the name of a log group.
 pub fn assert_log_group(name: &[u8]) {
     let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b".-_/#".contains(byte);
     let shown = String::from_utf8_lossy(name);
@@ -136,14 +137,14 @@ pub fn assert_log_group(name: &[u8]) {
     assert!(!name.starts_with(b"aws/"), "{shown:?}");
 }
 
-/// What CloudWatch takes for the name of a log stream.
+/// Asserts that CloudWatch accepts the name of a log stream.
 pub fn assert_log_stream(name: &[u8]) {
     let shown = String::from_utf8_lossy(name);
     assert!(!shown.contains(|c: char| matches!(c, ':' | '*') || c.is_ascii_control()), "{shown:?}");
     assert!((1..=512).contains(&shown.chars().count()), "{shown:?}");
 }
 
-/// What neither S3 nor a client in between takes for another object, apart from the length.
+/// Asserts that neither S3 nor a client takes the key for another object's. Does not check the length.
 pub fn assert_object_key(key: &[u8]) {
     let shown = String::from_utf8_lossy(key);
     assert!(!key.starts_with(b"/") && !key.contains(&0), "{shown:?}");

@@ -1,11 +1,11 @@
-//! Configurations from the README's tables of keys, which the plugin's own table makes.
+//! Configurations from the README's tables of keys, which are generated from the plugin's own table.
 
 use std::collections::BTreeSet;
 
 const README: &str = include_str!("../../../README.md");
 
 /// Configurations, and the words in them.
-pub fn of_readme() -> (Vec<String>, BTreeSet<String>) {
+pub fn from_readme() -> (Vec<String>, BTreeSet<String>) {
     let keys = README.split("\n## Keys\n").nth(1).unwrap();
     let mut tables = keys.split("\n#### ").skip(1);
     let output = rows(tables.next().unwrap());
@@ -17,7 +17,7 @@ pub fn of_readme() -> (Vec<String>, BTreeSet<String>) {
         let head = format!("region eu-west-1\nroute.default d\nd.type {kind}\n");
         configurations.push(format!("{head}{}", lines("d.", &own)));
         configurations.push(format!("{head}{}{}", lines("d.", &common[2..]), lines("d.", &own)));
-        // One key at a time is what finds out what each of them does.
+        // Each key alone, too, so that no key hides what another does.
         configurations
             .extend(own.iter().map(|row| format!("{head}{}", lines("d.", std::slice::from_ref(row)))));
     }
@@ -28,7 +28,7 @@ pub fn of_readme() -> (Vec<String>, BTreeSet<String>) {
 
 const SECRET: &str = "https://hooks.slack.com/services/T0/B0/?x=s3cr3t-7d1f";
 
-/// Without a problem, so that what follows reading is reached, too.
+/// Configurations without problems, so that the target gets beyond reading.
 const VALID: [&str; 4] = [
     "region eu-west-1\nroute.default cloudwatch, s3\ncloudwatch.log_group /ecs/$(class)\ns3.bucket my-logs\n",
     "route.default datadog, file\ndatadog.api_key s3cr3t-7d1f\nfile.path /tmp/$(tag).log\nclasses a\nclass.a.match log ^GET\n",
@@ -41,7 +41,7 @@ fn rows(table: &str) -> Vec<(String, String)> {
     let row = |line: &str| {
         let key = line.strip_prefix("| `")?.split('`').next()?;
         let example = line.trim_end().strip_suffix("` |")?.rsplit('`').next()?;
-        // By this the target knows a secret that shows.
+        // The target recognises this text when a secret shows.
         let example = if line.contains("secret |") { SECRET.to_owned() } else { example.to_owned() };
         Some((key.replace("<class>", "health"), example))
     };

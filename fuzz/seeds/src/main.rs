@@ -1,8 +1,7 @@
-//! Where the fuzzers begin: what the tests know already, in the form of each target's input.
+//! Seeds: the fixtures of the tests and the README's keys, in the input format of each target.
 //!
 //! `seeds <folder>` writes `<folder>/<target>/…` and, for targets whose words no mutation would guess,
-//! `<folder>/<target>.dict`. The fixtures and the README's tables of keys are the source; inputs that once found a
-//! bug are kept in `found/<target>` and are added by `run`.
+//! `<folder>/<target>.dict`. Inputs that once found a bug are kept in `regressions/<target>`; `run` adds them.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,8 +12,8 @@ use serde_json::{Value, json};
 mod keys;
 mod replies;
 
-/// Inputs longer than this slow a fuzzer down more than they tell it.
-const LONGEST: usize = 8_192;
+/// Longer inputs slow a fuzzer down more than they help.
+const MAX_SEED_BYTES: usize = 8_192;
 
 fn main() {
     let folder = PathBuf::from(std::env::args().nth(1).expect("usage: seeds <folder>"));
@@ -23,7 +22,7 @@ fn main() {
     let mut out = Out { folder, count: 0 };
     for event in &events {
         out.seed("stop", event.to_string().into_bytes());
-        carriers(event).into_iter().for_each(|seed| out.seed("carrier", seed));
+        envelopes(event).into_iter().for_each(|seed| out.seed("envelope", seed));
         out.seed("decode", chunk(std::slice::from_ref(event)));
         out.seed("json", pack(event));
         out.seed("template", template(1, "$(ecs_service)/$(container_name)/$(image_tag)", &[event.clone()]));
@@ -37,17 +36,17 @@ fn main() {
         }
     }
     SCALARS.iter().for_each(|seed| out.seed("json", seed.to_vec()));
-    let (configurations, words) = keys::of_readme();
+    let (configurations, words) = keys::from_readme();
     configurations.into_iter().for_each(|seed| out.seed("config", seed.into_bytes()));
     replies::all().into_iter().for_each(|seed| out.seed("reply", seed));
     out.dictionary("config", &words);
     let words = words_of(&events);
     out.dictionary("stop", &words);
-    out.dictionary("carrier", &words);
+    out.dictionary("envelope", &words);
     println!("{} seeds", out.count);
 }
 
-/// Kind and text, as the target reads them.
+/// Kind and text of templates, as the target reads them.
 const TEMPLATES: &[(u8, &str)] = &[
     (0, "/ecs/$(ecs_cluster)/$(class)"),
     (1, "$(container_name)/$(ecs_task_id)/%Y-%m-%d"),
@@ -57,7 +56,7 @@ const TEMPLATES: &[(u8, &str)] = &[
     (5, "logs/%Y/%m/%d/$(log)/$(uuid).json.gz"),
 ];
 
-/// Every kind of value that JSON has no fixture for.
+/// msgpack values that are in no JSON fixture.
 const SCALARS: &[&[u8]] = &[
     &[0xc4, 3, 1, 2, 3, 0xc5, 0, 1, 9, 0xc6, 0, 0, 0, 1, 9],
     &[
@@ -84,13 +83,13 @@ fn pack(value: &Value) -> Vec<u8> {
     rmp_serde::to_vec(value).unwrap()
 }
 
-/// `[time, record]`, as Fluent Bit writes up to 2.0.
+/// `[time, record]`, the format of Fluent Bit up to 2.0.
 fn chunk(records: &[Value]) -> Vec<u8> {
     let entry = |record: &Value| rmp_serde::to_vec(&(1_795_000_000_u64, record)).unwrap();
     records.iter().flat_map(entry).collect()
 }
 
-/// `[[time, metadata], record]` with the time as an extension, as Fluent Bit writes since 2.1.
+/// `[[time, metadata], record]` with the time as an extension, the format of Fluent Bit since 2.1.
 fn nested_chunk(records: &[Value]) -> Vec<u8> {
     let head = [0x92, 0x92, 0xd7, 0, 0x6a, 0xfd, 0x72, 0xc0, 0, 0, 0, 1, 0x80];
     records.iter().flat_map(|record| [head.as_slice(), &pack(record)].concat()).collect()
@@ -101,8 +100,8 @@ fn template(kind: u8, text: &str, records: &[Value]) -> Vec<u8> {
     [&[kind], format!("{text}\napp.web.1\n{}", lines.join("\n")).as_bytes()].concat()
 }
 
-/// One event in every carrier that needs no compression.
-fn carriers(event: &Value) -> Vec<Vec<u8>> {
+/// An event in every envelope without compression.
+fn envelopes(event: &Value) -> Vec<Vec<u8>> {
     let text = event.to_string();
     let records = [
         json!({"Type": "Notification", "Message": text}),
@@ -111,7 +110,7 @@ fn carriers(event: &Value) -> Vec<Vec<u8>> {
         json!({"Message": event, "beside": 1}),
     ];
     let record = |record: &Value| [&[1], record.to_string().as_bytes()].concat();
-    let field = |form: u8, text: &str| [&[form], text.as_bytes()].concat();
+    let field = |shape: u8, text: &str| [&[shape], text.as_bytes()].concat();
     let mut seeds: Vec<_> = records.iter().map(record).collect();
     seeds.push(field(4, &text));
     seeds.push(field(6, &format!("noise\n{text}\nnoise {text}")));
@@ -145,7 +144,6 @@ fn words_of(events: &[Value]) -> BTreeSet<String> {
     words
 }
 
-/// Where the files go.
 struct Out {
     folder: PathBuf,
     count: usize,
@@ -153,13 +151,13 @@ struct Out {
 
 impl Out {
     fn seed(&mut self, target: &str, seed: Vec<u8>) {
-        if seed.len() <= LONGEST {
+        if seed.len() <= MAX_SEED_BYTES {
             self.count += 1;
             self.write(&Path::new(target).join(format!("seed-{:04}", self.count)), &seed);
         }
     }
 
-    /// libFuzzer's form: one quoted word per line.
+    /// Writes libFuzzer's format: one quoted word per line.
     fn dictionary(&self, target: &str, words: &BTreeSet<String>) {
         let escape = |byte: u8| match byte {
             b'"' | b'\\' => format!("\\{}", char::from(byte)),

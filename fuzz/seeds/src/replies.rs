@@ -1,4 +1,4 @@
-//! Replies as the services word them, for every destination.
+//! Replies of the services, for every destination.
 
 /// Destinations of the target's configuration.
 const DESTINATIONS: u8 = 13;
@@ -47,7 +47,7 @@ const REPLIES: &[(u8, &str, &str)] = &[
 /// Every reply for every destination.
 pub fn all() -> Vec<Vec<u8>> {
     let seed = |destination: u8, (status, headers, body): &(u8, &str, &str)| {
-        // Two records, and no preparation.
+        // A batch of two records, and no preparation.
         let head = [destination, 1 | 15 << 2, *status, 0];
         [head.as_slice(), headers.as_bytes(), b"\n", body.as_bytes()].concat()
     };
