@@ -128,23 +128,23 @@ fn check(destination: &dyn Destination, purpose: Purpose, batch: &Batch, reply: 
             assert!(!requests.is_empty());
             assert!(requests.iter().all(|request| request.purpose != Purpose::Deliver));
         }
-        ReplyAction::WrongRegion { region, why } => {
-            check_reason(&why);
+        ReplyAction::WrongRegion { region, reason } => {
+            check_reason(&reason);
             let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
             assert!(!region.is_empty() && region.chars().all(plain), "{region:?}");
         }
-        ReplyAction::PartialUnknown { why, .. }
-        | ReplyAction::Retry { why, .. }
-        | ReplyAction::Split { why }
-        | ReplyAction::Reauthorize { why }
-        | ReplyAction::Ignored { why }
-        | ReplyAction::Rejected { why } => check_reason(&why),
+        ReplyAction::PartialUnknown { reason, .. }
+        | ReplyAction::Retry { reason, .. }
+        | ReplyAction::Split { reason }
+        | ReplyAction::Reauthorize { reason }
+        | ReplyAction::Ignored { reason }
+        | ReplyAction::Rejected { reason } => check_reason(&reason),
     }
 }
 
-fn check_reason(why: &str) {
-    assert_one_line(why);
-    assert!(why.len() < 2_000, "{why}");
+fn check_reason(reason: &str) {
+    assert_one_line(reason);
+    assert!(reason.len() < 2_000, "{reason}");
 }
 
 /// The positions are in the batch, none is there twice, and there is at least one.
@@ -184,12 +184,12 @@ fn check_store(destination: &dyn Destination, reply: &Reply) {
             ReplyAction::Partial { .. } | ReplyAction::PartialUnknown { .. } | ReplyAction::Prepare(_) => {
                 panic!("no action for {call:?}")
             }
-            ReplyAction::WrongRegion { why, .. }
-            | ReplyAction::Retry { why, .. }
-            | ReplyAction::Split { why }
-            | ReplyAction::Reauthorize { why }
-            | ReplyAction::Ignored { why }
-            | ReplyAction::Rejected { why } => check_reason(&why),
+            ReplyAction::WrongRegion { reason, .. }
+            | ReplyAction::Retry { reason, .. }
+            | ReplyAction::Split { reason }
+            | ReplyAction::Reauthorize { reason }
+            | ReplyAction::Ignored { reason }
+            | ReplyAction::Rejected { reason } => check_reason(&reason),
         }
     }
 }

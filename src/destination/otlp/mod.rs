@@ -203,7 +203,7 @@ impl Destination for Otlp {
         scene: &RenderContext<'_>,
         out: &mut Vec<u8>,
     ) -> Option<&'t str> {
-        self.resources.new(entry, scene, |attributes| match self.encoding {
+        self.resources.with_attributes(entry, scene, |attributes| match self.encoding {
             Encoding::Json => json::resource(attributes, out),
             Encoding::Protobuf => protobuf::resource(attributes, out),
         })

@@ -94,7 +94,7 @@ impl Resources {
     }
 
     /// Hands the entry's attributes to `write`; answers with a field that the service's name lacked.
-    pub(super) fn new<'t>(
+    pub(super) fn with_attributes<'t>(
         &'t self,
         entry: &Entry<'_, '_, '_>,
         scene: &RenderContext<'_>,
