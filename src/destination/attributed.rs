@@ -1,4 +1,4 @@
-//! An entry as services want it that tell a message from its attributes: New Relic and Datadog.
+//! An entry as a message with attributes, for New Relic and Datadog.
 //!
 //! The message is the application's line (`log`, else `message`), a stop's `summary`, or what `log_key` and
 //! `stop_format raw` leave of the entry; everything else is an attribute. A record without a message is sent as JSON
@@ -14,32 +14,32 @@ use crate::json::Writer;
 /// Fields that hold an application's line, in order of preference.
 const LINE_FIELDS: &[&[u8]] = &[b"log", b"message"];
 
-/// The field of a stop's report that a person reads first.
-const REPORT_FIELDS: &[&[u8]] = &[b"summary"];
+/// The field of a stop event that becomes the message.
+const STOP_FIELDS: &[&[u8]] = &[b"summary"];
 
 /// A message and its attributes.
 #[derive(Debug)]
 pub(super) struct AttributedLine<'l> {
     pub(super) entry: &'l Entry<'l, 'l, 'l>,
     common: &'l Common,
-    /// `None`: the whole content.
+    /// `None` when the message is the whole content.
     message: Option<Value<'l>>,
     fields: &'l [Field<'l>],
-    /// Which of the fields is the message.
-    position: usize,
+    /// Index of the message in `fields`.
+    message_index: usize,
 }
 
 /// How much of a line is written.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Extent {
     Whole,
-    /// All attributes, and so much of the message that its JSON takes at most this many bytes.
-    Cut(usize),
+    /// All attributes, and the beginning of the message, as JSON of at most this many bytes.
+    CutMessage(usize),
     /// No attributes; the message holds the beginning of the whole content, as JSON of at most this many bytes.
-    Alone(usize),
+    MessageOnly(usize),
 }
 
-/// Gives `write` the entry as a line.
+/// Calls `write` with the entry as a line.
 pub(super) fn with_line<R>(
     common: &Common,
     entry: &Entry<'_, '_, '_>,
@@ -47,8 +47,8 @@ pub(super) fn with_line<R>(
 ) -> R {
     match entry.stop {
         Some(stop) if common.enrich_stops => {
-            let report = rmp_serde::to_vec_named(stop).unwrap_or_default();
-            write(&AttributedLine::new(common, entry, &fields(&report), REPORT_FIELDS))
+            let stop_fields = rmp_serde::to_vec_named(stop).unwrap_or_default();
+            write(&AttributedLine::new(common, entry, &fields(&stop_fields), STOP_FIELDS))
         }
         None if content::is_record(common, entry) => {
             write(&AttributedLine::new(common, entry, entry.record.fields, LINE_FIELDS))
@@ -63,23 +63,28 @@ fn fields(map: &[u8]) -> Vec<Field<'_>> {
     decode::pairs(entries).map(|(key, value)| Field { key, value }).collect()
 }
 
-/// Appends a line of at most `max` bytes. `write` writes one to the given extent and answers with the bytes that
-/// its message took; what is too long loses the end of its message, or all attributes when they are what is too long.
-pub(super) fn fit(max: usize, out: &mut Vec<u8>, write: impl Fn(Extent, &mut Vec<u8>) -> usize) -> Encoded {
+/// Appends a line of at most `max` bytes. `write` writes the line to the given extent and returns the length of its
+/// message. A line that is too long loses the end of its message; when the attributes alone are too long, it loses all
+/// of them.
+pub(super) fn write_within(
+    max: usize,
+    out: &mut Vec<u8>,
+    write: impl Fn(Extent, &mut Vec<u8>) -> usize,
+) -> Encoded {
     let start = out.len();
-    let message = write(Extent::Whole, out);
+    let message_len = write(Extent::Whole, out);
     let excess = (out.len() - start).saturating_sub(max);
     if excess == 0 {
         return Encoded::Complete { size: out.len() - start };
     }
     out.truncate(start);
-    match message.checked_sub(excess).filter(|room| *room > content::MAX_MARKER_BYTES) {
-        Some(room) => write(Extent::Cut(room), out),
+    match message_len.checked_sub(excess).filter(|room| *room > content::MAX_MARKER_BYTES) {
+        Some(room) => write(Extent::CutMessage(room), out),
         None => {
-            let marker = write(Extent::Alone(0), out);
-            let around = out.len() - start - marker;
+            let marker_len = write(Extent::MessageOnly(0), out);
+            let overhead = out.len() - start - marker_len;
             out.truncate(start);
-            write(Extent::Alone(max.saturating_sub(around)), out)
+            write(Extent::MessageOnly(max.saturating_sub(overhead)), out)
         }
     };
     Encoded::Truncated { size: out.len() - start }
@@ -92,36 +97,36 @@ impl<'l> AttributedLine<'l> {
         fields: &'l [Field<'l>],
         candidates: &[&[u8]],
     ) -> Self {
-        let holds = |name: &&[u8]| fields.iter().position(|field| field.key.text() == Some(name));
-        match candidates.iter().find_map(holds) {
-            Some(position) => {
-                let message = fields.get(position).map(|field| field.value);
-                Self { entry, common, message, fields, position }
+        let index_of = |name: &&[u8]| fields.iter().position(|field| field.key.text() == Some(name));
+        match candidates.iter().find_map(index_of) {
+            Some(message_index) => {
+                let message = fields.get(message_index).map(|field| field.value);
+                Self { entry, common, message, fields, message_index }
             }
-            None => Self { entry, common, message: None, fields: &[], position: 0 },
+            None => Self { entry, common, message: None, fields: &[], message_index: 0 },
         }
     }
 
     /// Every field but the message.
     pub(super) fn attributes(&self, extent: Extent) -> impl Iterator<Item = &'l Field<'l>> {
-        let position = self.position;
-        let fields = if matches!(extent, Extent::Alone(_)) { &[] } else { self.fields };
-        fields.iter().enumerate().filter(move |(at, _)| *at != position).map(|(_, field)| field)
+        let message_index = self.message_index;
+        let fields = if matches!(extent, Extent::MessageOnly(_)) { &[] } else { self.fields };
+        fields.iter().enumerate().filter(move |(index, _)| *index != message_index).map(|(_, field)| field)
     }
 
-    /// How many those are.
+    /// The length of [`Self::attributes`].
     pub(super) fn attribute_count(&self, extent: Extent) -> usize {
-        if matches!(extent, Extent::Alone(_)) { 0 } else { self.fields.len().saturating_sub(1) }
+        if matches!(extent, Extent::MessageOnly(_)) { 0 } else { self.fields.len().saturating_sub(1) }
     }
 
-    /// Appends the inside of the JSON string that is the message; answers with its length.
+    /// Appends the message as the inside of a JSON string; returns its length.
     pub(super) fn write_message(&self, extent: Extent, out: &mut Vec<u8>) -> usize {
         let start = out.len();
         match (extent, self.message) {
-            (Extent::Whole, Some(message)) => plain(message, &mut Writer::<true>::new(out)),
+            (Extent::Whole, Some(message)) => write_plain(message, &mut Writer::<true>::new(out)),
             (Extent::Whole, None) => content::write(self.common, self.entry, &mut Writer::<true>::new(out)),
-            (Extent::Cut(room), message) => self.write_cut(message, room, out),
-            (Extent::Alone(room), _) => self.write_cut(None, room, out),
+            (Extent::CutMessage(room), message) => self.write_cut(message, room, out),
+            (Extent::MessageOnly(room), _) => self.write_cut(None, room, out),
         }
         out.len() - start
     }
@@ -130,15 +135,15 @@ impl<'l> AttributedLine<'l> {
         let mut text = Vec::new();
         let mut writer = Writer::<false>::new(&mut text);
         match message {
-            Some(message) => plain(message, &mut writer),
+            Some(message) => write_plain(message, &mut writer),
             None => content::write(self.common, self.entry, &mut writer),
         }
         Writer::<false>::new(out).contents(&content::cut_for_string(&text, room));
     }
 }
 
-/// Text as it is, anything else as JSON.
-fn plain<const QUOTED: bool>(value: Value<'_>, out: &mut Writer<'_, QUOTED>) {
+/// Writes text as it is, anything else as JSON.
+fn write_plain<const QUOTED: bool>(value: Value<'_>, out: &mut Writer<'_, QUOTED>) {
     match value.text() {
         Some(text) => out.text(text),
         None => out.value(value),

@@ -1,4 +1,4 @@
-//! A record with its time among its fields, for destinations whose wire form has no other place for it.
+//! A record with its time as its first field, for destinations whose wire form has no other place for the time.
 
 use jiff::fmt::temporal::DateTimePrinter;
 
@@ -8,15 +8,14 @@ use crate::config::{Common, KeyReader};
 use crate::input::record::{Field, Value};
 use crate::json::Writer;
 
-/// Under which name the time is written.
 #[derive(Debug)]
 pub(super) struct TimestampField {
-    /// `None`: not at all.
+    /// The name of the field; `None` when the time is not written.
     key: Option<String>,
 }
 
 impl TimestampField {
-    /// Reads `date_key`.
+    /// Reads the key `date_key`.
     pub(super) fn read(reader: &KeyReader<'_>) -> Self {
         Self { key: reader.text("date_key").filter(|key| !key.eq_ignore_ascii_case("off")) }
     }
@@ -28,7 +27,7 @@ impl TimestampField {
                 common.refrain.record(entry.record, out, |writer| {
                     writer.string(key.as_bytes());
                     writer.raw(b":\"");
-                    writer.raw(Stamp::new(entry).text());
+                    writer.raw(Rfc3339::new(entry).text());
                     writer.raw(b"\"");
                     true
                 });
@@ -56,34 +55,34 @@ impl TimestampField {
         let Some(key) = self.key.as_ref().filter(|_| content::is_record(common, entry)) else {
             return content::cut(common, entry, max);
         };
-        let stamp = Stamp::new(entry);
-        let first = Field { key: Value::Text(key.as_bytes()), value: Value::Text(stamp.text()) };
-        let fields = [&[first], entry.record.fields].concat();
+        let time_text = Rfc3339::new(entry);
+        let time_field = Field { key: Value::Text(key.as_bytes()), value: Value::Text(time_text.text()) };
+        let fields = [&[time_field], entry.record.fields].concat();
         let record = entry.record.with_fields(&fields);
         content::cut(common, &Entry { record: &record, ..*entry }, max)
     }
 }
 
-/// A time as RFC 3339 text, on the stack: one is written for every record.
-struct Stamp {
-    bytes: [u8; Stamp::ROOM],
+/// A time as RFC 3339 text. It is written for every record, so it lives on the stack.
+struct Rfc3339 {
+    bytes: [u8; Rfc3339::MAX_BYTES],
     length: usize,
 }
 
-impl Stamp {
-    /// Years before 0 have six digits and a sign.
-    const ROOM: usize = "-009999-01-01T00:00:00.000000000Z".len();
+impl Rfc3339 {
+    /// Years before 0 have a sign and six digits.
+    const MAX_BYTES: usize = "-009999-01-01T00:00:00.000000000Z".len();
 
-    /// Empty for a time outside of the calendar.
+    /// Empty for a time that the calendar does not cover.
     fn new(entry: &Entry<'_, '_, '_>) -> Self {
         let time = entry.record.time;
         let nanos = i32::try_from(time.nanos).unwrap_or_default();
-        let mut stamp = Self { bytes: [0; Self::ROOM], length: 0 };
+        let mut text = Self { bytes: [0; Self::MAX_BYTES], length: 0 };
         if let Ok(time) = jiff::Timestamp::new(time.seconds, nanos) {
-            // There is room for every time of the calendar.
-            DateTimePrinter::new().print_timestamp(&time, &mut stamp).ok();
+            // Every time of the calendar fits.
+            DateTimePrinter::new().print_timestamp(&time, &mut text).ok();
         }
-        stamp
+        text
     }
 
     fn text(&self) -> &[u8] {
@@ -91,7 +90,7 @@ impl Stamp {
     }
 }
 
-impl jiff::fmt::Write for Stamp {
+impl jiff::fmt::Write for Rfc3339 {
     fn write_str(&mut self, text: &str) -> Result<(), jiff::Error> {
         let end = self.length + text.len();
         if let Some(room) = self.bytes.get_mut(self.length..end) {
@@ -120,7 +119,7 @@ mod tests {
         for (seconds, nanos, text) in cases {
             let record = Record::new(Timestamp { seconds, nanos }, &[], &[]);
             let entry = Entry { record: &record, class: Class::Other, class_name: "other", stop: None };
-            assert_eq!(String::from_utf8_lossy(Stamp::new(&entry).text()), text);
+            assert_eq!(String::from_utf8_lossy(Rfc3339::new(&entry).text()), text);
         }
     }
 }

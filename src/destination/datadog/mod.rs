@@ -17,28 +17,28 @@ use crate::json::Writer;
 use crate::stop::Severity;
 
 /// Of one request, before compression.
-const MAX_BODY: usize = 5_000_000;
+const MAX_BODY_BYTES: usize = 5_000_000;
 
-/// Entries of one request.
+/// Of one request.
 const MAX_ENTRIES: usize = 1_000;
 
-/// Of one entry; the intake would take a longer one and cut it.
-const MAX_ENTRY: usize = 1_000_000;
+/// Of one entry; the intake accepts longer ones but cuts them.
+const MAX_ENTRY_BYTES: usize = 1_000_000;
 
-/// Two brackets; each entry brings a comma, and the last one's goes away.
-const LIMITS: Limits = Limits { bytes: MAX_BODY - 1, records: MAX_ENTRIES, span_ms: None, ordered: false };
+/// Around the entries are two brackets; each entry ends with a comma, and the last comma is dropped.
+const LIMITS: Limits =
+    Limits { bytes: MAX_BODY_BYTES - 1, records: MAX_ENTRIES, span_ms: None, ordered: false };
 
-/// Names that mean something to the intake; a record's field of such a name gets [`RENAMED`].
+/// Names that mean something to the intake; a record's field of such a name gets [`RENAMED_PREFIX`].
 const RESERVED: &[&[u8]] =
     &[b"ddsource", b"ddtags", b"hostname", b"service", b"status", b"timestamp", b"message"];
 
-const RENAMED: &[u8] = b"record_";
+const RENAMED_PREFIX: &[u8] = b"record_";
 
-/// Fields of templates that become tags wherever they are known.
-const TAGS: [&str; 7] =
+/// Template fields that become tags of every entry that has them.
+const STANDARD_TAGS: [&str; 7] =
     ["class", "ecs_cluster", "ecs_service", "ecs_task_family", "ecs_task_id", "container_name", "image_tag"];
 
-/// One Datadog organization.
 #[derive(Debug)]
 pub(super) struct Datadog {
     common: Common,
@@ -47,20 +47,26 @@ pub(super) struct Datadog {
     source: Template,
     service: Template,
     hostname: Option<Template>,
-    /// The user's.
-    tags: Option<Template>,
-    /// Those of [`TAGS`].
-    known: Vec<Template>,
+    /// The tags that the user set.
+    user_tags: Option<Template>,
+    /// `name:value` for each of [`STANDARD_TAGS`].
+    standard_tags: Vec<Template>,
 }
 
 impl Datadog {
     pub(super) fn read(common: Common, reader: &KeyReader<'_>) -> Self {
         let site = reader.choice("site").unwrap_or_default();
-        let url = http_post::intake(reader, format!("https://http-intake.logs.{site}"), "/api/v2/logs");
+        let url = http_post::api_url(reader, format!("https://http-intake.logs.{site}"), "/api/v2/logs");
         let mut post = Post::read(reader, url, "application/json");
-        post.secret(reader, "api_key", HeaderName::from_static("dd-api-key"), &reader.secret("api_key"));
+        post.add_secret_header(
+            reader,
+            "api_key",
+            HeaderName::from_static("dd-api-key"),
+            &reader.secret("api_key"),
+        );
         let optional = |name: &str| reader.written(name).map(|_| reader.template(name, NameKind::Label));
-        let tag = |name: &str| Template::parse(&format!("{name}:$({name})"), NameKind::Label).ok();
+        let standard_tags =
+            STANDARD_TAGS.map(|name| Template::parse(&format!("{name}:$({name})"), NameKind::Label));
         Self {
             common,
             network: Network::read(reader),
@@ -68,63 +74,64 @@ impl Datadog {
             source: reader.template("source", NameKind::Label),
             service: reader.template("service", NameKind::Label),
             hostname: optional("hostname"),
-            tags: optional("tags"),
-            known: TAGS.into_iter().filter_map(tag).collect(),
+            user_tags: optional("tags"),
+            standard_tags: standard_tags.into_iter().flatten().collect(),
         }
     }
 
-    /// `{"ddsource":"…","service":"…","hostname":"…","ddtags":"…","status":"…","timestamp":…,"message":"…",…},`
+    /// Writes `{"ddsource":"…","service":"…","hostname":"…","ddtags":"…","status":"…","timestamp":…,"message":"…",…},`; returns the length
+    /// of the message.
     fn write(
         &self,
         line: &AttributedLine<'_>,
-        scene: &RenderContext<'_>,
+        context: &RenderContext<'_>,
         extent: Extent,
         out: &mut Vec<u8>,
     ) -> usize {
         let entry = line.entry;
         out.extend_from_slice(b"{\"ddsource\":\"");
-        self.source.render(entry, scene, out);
+        self.source.render(entry, context, out);
         out.extend_from_slice(b"\",\"service\":\"");
-        self.service.render(entry, scene, out);
+        self.service.render(entry, context, out);
         if let Some(hostname) = &self.hostname {
             out.extend_from_slice(b"\",\"hostname\":\"");
-            hostname.render(entry, scene, out);
+            hostname.render(entry, context, out);
         }
         out.extend_from_slice(b"\",\"ddtags\":\"");
-        self.write_tags(entry, scene, out);
+        self.write_tags(entry, context, out);
         let mut writer = Writer::<false>::new(out);
         writer.raw(b"\",\"status\":\"");
         writer.raw(status(entry).as_bytes());
         writer.raw(b"\",\"timestamp\":");
         writer.integer(entry.record.time.millis());
         writer.raw(b",\"message\":\"");
-        let message = line.write_message(extent, out);
+        let message_len = line.write_message(extent, out);
         let mut writer = Writer::<false>::new(out);
         writer.raw(b"\"");
-        line.attributes(extent).for_each(|field| attribute(field, &mut writer));
+        line.attributes(extent).for_each(|field| write_attribute(field, &mut writer));
         writer.raw(b"},");
-        message
+        message_len
     }
 
-    /// The user's tags, then those that are known.
-    fn write_tags(&self, entry: &Entry<'_, '_, '_>, scene: &RenderContext<'_>, out: &mut Vec<u8>) {
+    /// The user's tags, then the standard ones that the entry has.
+    fn write_tags(&self, entry: &Entry<'_, '_, '_>, context: &RenderContext<'_>, out: &mut Vec<u8>) {
         let start = out.len();
-        if let Some(tags) = &self.tags {
-            tags.render(entry, scene, out);
+        if let Some(tags) = &self.user_tags {
+            tags.render(entry, context, out);
         }
-        for tag in &self.known {
+        for tag in &self.standard_tags {
             let end = out.len();
             if end > start {
                 out.push(b',');
             }
-            if tag.render(entry, scene, out).is_some() {
+            if tag.render(entry, context, out).is_some() {
                 out.truncate(end);
             }
         }
     }
 }
 
-/// What Datadog sorts and colours by.
+/// The status that Datadog filters and colours by.
 fn status(entry: &Entry<'_, '_, '_>) -> &'static str {
     match (entry.stop.map(|stop| stop.severity), entry.class) {
         (Some(Severity::Error), _) | (None, Class::Stderr) => "error",
@@ -134,12 +141,12 @@ fn status(entry: &Entry<'_, '_, '_>) -> &'static str {
 }
 
 /// `,"name":value`
-fn attribute(field: &Field<'_>, writer: &mut Writer<'_, false>) {
+fn write_attribute(field: &Field<'_>, writer: &mut Writer<'_, false>) {
     writer.raw(b",");
     match field.key.text() {
         Some(name) if RESERVED.contains(&name) => {
             writer.raw(b"\"");
-            writer.raw(RENAMED);
+            writer.raw(RENAMED_PREFIX);
             writer.raw(name);
             writer.raw(b"\"");
         }
@@ -162,50 +169,54 @@ impl Destination for Datadog {
         Some(&self.network)
     }
 
-    /// All entries go to one place; the names are rendered only to tell which field they lack.
+    /// All entries have the same target; the templates are rendered only to find a missing field.
     fn target<'t>(
         &'t self,
         entry: &Entry<'_, '_, '_>,
-        scene: &RenderContext<'_>,
+        context: &RenderContext<'_>,
         out: &mut Vec<u8>,
     ) -> Option<&'t str> {
-        let names = [Some(&self.source), Some(&self.service), self.hostname.as_ref(), self.tags.as_ref()];
+        let templates =
+            [Some(&self.source), Some(&self.service), self.hostname.as_ref(), self.user_tags.as_ref()];
         let start = out.len();
-        let missing = names.into_iter().flatten().find_map(|name| name.render(entry, scene, out));
+        let missing =
+            templates.into_iter().flatten().find_map(|template| template.render(entry, context, out));
         out.truncate(start);
         missing
     }
 
-    fn encode(&self, entry: &Entry<'_, '_, '_>, scene: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {
+    fn encode(&self, entry: &Entry<'_, '_, '_>, context: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {
         attributed::with_line(&self.common, entry, |line| {
-            // The comma is no part of the entry.
-            attributed::fit(MAX_ENTRY + 1, out, |extent, out| self.write(line, scene, extent, out))
+            // The comma does not count as part of the entry.
+            attributed::write_within(MAX_ENTRY_BYTES + 1, out, |extent, out| {
+                self.write(line, context, extent, out)
+            })
         })
     }
 
     fn request(&self, batch: &Batch) -> Request {
-        self.post.deliver(batch.payload_between("[", b"]"), None)
+        self.post.request(batch.payload_between("[", b"]"), None)
     }
 
     fn classify_reply(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
         let reason = http_post::describe("Datadog", reply);
         match reply.status {
             202 => ReplyAction::Delivered,
-            // What takes the intake's place behind `endpoint` (Vector, Observability Pipelines) says 200; a page does not.
-            200 if is_no_page(&reply.body) => ReplyAction::Delivered,
+            // Other intakes behind `endpoint` (Vector, Observability Pipelines) answer 200. So does a proxy with a web
+            // page, which is no delivery.
+            200 if is_empty_or_object(&reply.body) => ReplyAction::Delivered,
             400 if batch.items.len() > 1 => ReplyAction::Split { reason },
             401 | 403 => {
                 let name = &self.common.name;
                 let reason = format!("{reason}: check that {name}.api_key is an API key of {name}.site");
                 ReplyAction::Retry { timing: RetryTiming::NextFlush, reason }
             }
-            _ => http_post::judge(reply, reason),
+            _ => http_post::classify_status(reply, reason),
         }
     }
 }
 
-/// Empty, or a JSON object.
-fn is_no_page(body: &[u8]) -> bool {
+fn is_empty_or_object(body: &[u8]) -> bool {
     matches!(body.trim_ascii().first(), None | Some(b'{'))
 }
 

@@ -52,9 +52,9 @@ fn names_and_tags_are_templates() {
 fn a_missing_field_is_told_and_the_target_stays_empty() {
     let record = crate::input::record::Record::new(crate::input::record::Timestamp::default(), &[], &[]);
     let entry = Entry { record: &record, class: Class::Other, class_name: "other", stop: None };
-    let (scene, mut target) = (RenderContext { tag: b"t", uuid: "", chunk: "", task: None }, Vec::new());
-    assert_eq!(datadog(&[]).target(&entry, &scene, &mut target), Some("container_name"));
-    assert_eq!(datadog(&[("service", "web")]).target(&entry, &scene, &mut target), None);
+    let (context, mut target) = (RenderContext { tag: b"t", uuid: "", chunk: "", task: None }, Vec::new());
+    assert_eq!(datadog(&[]).target(&entry, &context, &mut target), Some("container_name"));
+    assert_eq!(datadog(&[("service", "web")]).target(&entry, &context, &mut target), None);
     assert_eq!(target, b"");
 }
 
@@ -126,14 +126,14 @@ fn limits_hold_at_their_exact_edges() {
     let datadog = datadog(&[("service", "s")]);
     let of = |length: usize| batches_of(&*datadog, &chunk(&[json!({"log": "x".repeat(length)})]));
     let overhead = of(0).0[0].wire_len() - 1;
-    let (batches, outcomes) = of(MAX_ENTRY - overhead);
+    let (batches, outcomes) = of(MAX_ENTRY_BYTES - overhead);
     assert_eq!(
         (outcomes, batches[0].wire_len() - 1),
-        (vec![Encoded::Complete { size: MAX_ENTRY + 1 }], MAX_ENTRY)
+        (vec![Encoded::Complete { size: MAX_ENTRY_BYTES + 1 }], MAX_ENTRY_BYTES)
     );
-    let (batches, outcomes) = of(MAX_ENTRY - overhead + 1);
+    let (batches, outcomes) = of(MAX_ENTRY_BYTES - overhead + 1);
     assert!(matches!(outcomes[..], [Encoded::Truncated { .. }]));
-    assert!(batches[0].wire_len() - 1 <= MAX_ENTRY && batches[0].wire_len() > MAX_ENTRY - 64);
+    assert!(batches[0].wire_len() - 1 <= MAX_ENTRY_BYTES && batches[0].wire_len() > MAX_ENTRY_BYTES - 64);
     let counts = |count: usize, size: usize| -> Vec<usize> {
         let records = vec![json!({"log": "x".repeat(size - overhead)}); count];
         batches_of(&*datadog, &chunk(&records)).0.iter().map(|batch| batch.items.len()).collect()
@@ -194,7 +194,7 @@ proptest! {
         let datadog = datadog(&[("service", "$(service)"), ("tags", "a:$(log),b:$(message)"), ("hostname", "$(status)")]);
         for batch in batches_of(&*datadog, &chunk).0 {
             let body = body_of(&request_of(&*datadog, &batch));
-            prop_assert!(body.len() <= MAX_BODY);
+            prop_assert!(body.len() <= MAX_BODY_BYTES);
             let body: Value = serde_json::from_slice(&body).unwrap();
             prop_assert!(body.as_array().unwrap().iter().all(|entry| entry["message"].is_string()));
         }

@@ -48,10 +48,10 @@ pub(super) struct FirehoseHttp {
 
 impl FirehoseHttp {
     pub(super) fn read(common: Common, reader: &KeyReader<'_>) -> Self {
-        let url = http_post::address(reader, "url", reader.required("url"));
+        let url = http_post::checked_url(reader, "url", reader.required("url"));
         let mut post = Post::read(reader, url, "application/json");
         let protocol = HeaderName::from_static("x-amz-firehose-protocol-version");
-        post.header(protocol, HeaderValue::from_static("1.0"));
+        post.add_header(protocol, HeaderValue::from_static("1.0"));
         read_source(reader, &mut post);
         read_access_key(reader, &mut post);
         read_attributes(reader, &mut post);
@@ -69,7 +69,7 @@ impl FirehoseHttp {
 
 fn read_source(reader: &KeyReader<'_>, post: &mut Post) {
     match HeaderValue::from_str(&reader.required("source_arn")) {
-        Ok(arn) => post.header(HeaderName::from_static("x-amz-firehose-source-arn"), arn),
+        Ok(arn) => post.add_header(HeaderName::from_static("x-amz-firehose-source-arn"), arn),
         Err(_) => reader.problem("source_arn", "holds a character that no HTTP header can carry".to_owned()),
     }
 }
@@ -82,7 +82,7 @@ fn read_access_key(reader: &KeyReader<'_>, post: &mut Post) {
     if key.reveal().len() > MAX_ACCESS_KEY {
         reader.problem("access_key", format!("is longer than {MAX_ACCESS_KEY} bytes"));
     }
-    post.secret(reader, "access_key", HeaderName::from_static("x-amz-firehose-access-key"), &key);
+    post.add_secret_header(reader, "access_key", HeaderName::from_static("x-amz-firehose-access-key"), &key);
 }
 
 fn read_attributes(reader: &KeyReader<'_>, post: &mut Post) {
@@ -103,7 +103,7 @@ fn read_attributes(reader: &KeyReader<'_>, post: &mut Post) {
     if let (Some(1..), Ok(value)) =
         (attributes.as_object().map(serde_json::Map::len), HeaderValue::from_str(&text))
     {
-        post.header(HeaderName::from_static("x-amz-firehose-common-attributes"), value);
+        post.add_header(HeaderName::from_static("x-amz-firehose-common-attributes"), value);
     }
 }
 
@@ -187,7 +187,7 @@ impl Destination for FirehoseHttp {
         writer.integer(batch.items.iter().map(|item| item.at_ms).max().unwrap_or_default().max(0));
         writer.raw(b",\"records\":[");
         let body = batch.payload_between(head, b"]}");
-        self.post.deliver(body, HeaderValue::from_str(&id).ok().map(|id| (REQUEST_ID, id)))
+        self.post.request(body, HeaderValue::from_str(&id).ok().map(|id| (REQUEST_ID, id)))
     }
 
     fn classify_reply(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {

@@ -1,4 +1,4 @@
-//! `http`: any endpoint that takes JSON by POST.
+//! `http`: any endpoint that takes JSON in a POST.
 //!
 //! Statuses: <https://www.rfc-editor.org/rfc/rfc9110#section-15>; NDJSON: <https://github.com/ndjson/ndjson-spec>;
 //! read 2026-11.
@@ -16,77 +16,78 @@ use crate::encode::batch::{Batch, Limits};
 use crate::encode::template::RenderContext;
 use crate::json::Writer;
 
-/// Headers that follow from the request itself.
-const NOT_FOR_USERS: [HeaderName; 4] =
+/// Headers that follow from the request itself, so that a user cannot set them.
+const DERIVED_HEADERS: [HeaderName; 4] =
     [header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONTENT_ENCODING, header::HOST];
 
-/// One endpoint.
 #[derive(Debug)]
 pub(super) struct HttpEndpoint {
     common: Common,
     network: Network,
     post: Post,
-    dated: TimestampField,
-    form: Form,
+    timestamp: TimestampField,
+    format: BodyFormat,
     limits: Limits,
 }
 
-/// How records stand in a body.
+/// How the records of a body are separated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
+enum BodyFormat {
     Array,
     Lines,
 }
 
-impl Form {
+impl BodyFormat {
     const fn content_type(self) -> &'static str {
         match self {
-            Form::Array => "application/json",
-            Form::Lines => "application/x-ndjson",
+            BodyFormat::Array => "application/json",
+            BodyFormat::Lines => "application/x-ndjson",
         }
     }
 
-    /// Stands behind every record.
-    const fn end(self) -> u8 {
+    /// The byte after every record.
+    const fn terminator(self) -> u8 {
         match self {
-            Form::Array => b',',
-            Form::Lines => b'\n',
+            BodyFormat::Array => b',',
+            BodyFormat::Lines => b'\n',
         }
     }
 
-    /// What a body has besides the records and their ends: two brackets for the last record's comma.
-    const fn extra(self) -> usize {
+    /// Bytes that a body has besides its records and their terminators: two brackets in place of the last comma.
+    const fn overhead(self) -> usize {
         match self {
-            Form::Array => 1,
-            Form::Lines => 0,
+            BodyFormat::Array => 1,
+            BodyFormat::Lines => 0,
         }
     }
 }
 
 impl HttpEndpoint {
     pub(super) fn read(common: Common, reader: &KeyReader<'_>) -> Self {
-        let form = if reader.choice("format") == Some("ndjson") { Form::Lines } else { Form::Array };
-        let url = http_post::address(reader, "url", reader.required("url"));
-        let mut post = Post::read(reader, url, form.content_type());
+        let format =
+            if reader.choice("format") == Some("ndjson") { BodyFormat::Lines } else { BodyFormat::Array };
+        let url = http_post::checked_url(reader, "url", reader.required("url"));
+        let mut post = Post::read(reader, url, format.content_type());
         read_headers(reader, &mut post);
         read_authorization(reader, &mut post);
-        let bytes = http_post::batch_bytes(reader).saturating_sub(form.extra());
+        let bytes = http_post::batch_bytes(reader).saturating_sub(format.overhead());
         let records = reader.count("batch_records");
         Self {
             common,
             network: Network::read(reader),
             post,
-            dated: TimestampField::read(reader),
-            form,
+            timestamp: TimestampField::read(reader),
+            format,
             limits: Limits { bytes, records, span_ms: None, ordered: false },
         }
     }
 
-    /// Longer than a whole body may be: a record loses the end of its longest text, or else becomes text itself.
+    /// Writes a record that alone exceeds a body: it loses the end of its longest text. If that does not make it fit, it
+    /// becomes a JSON string and loses its end.
     fn write_cut(&self, entry: &Entry<'_, '_, '_>, out: &mut Vec<u8>) {
         let max = self.limits.bytes.saturating_sub(1);
         if !content::is_text(&self.common, entry) {
-            let text = self.dated.cut(&self.common, entry, max);
+            let text = self.timestamp.cut(&self.common, entry, max);
             if serde_json::from_slice::<serde::de::IgnoredAny>(&text).is_ok() {
                 return out.extend(text);
             }
@@ -97,17 +98,17 @@ impl HttpEndpoint {
     }
 }
 
-/// Values may be keys of any kind, so all of them count as secrets.
+/// Any value may be a credential, so all of them count as secrets.
 fn read_headers(reader: &KeyReader<'_>, post: &mut Post) {
     for (name, value) in reader.pairs("headers") {
         match HeaderName::from_bytes(name.as_bytes()) {
-            Ok(name) if NOT_FOR_USERS.contains(&name) => {
+            Ok(name) if DERIVED_HEADERS.contains(&name) => {
                 reader.problem(
                     "headers",
                     format!("{name} follows from the request and cannot be set; leave it out"),
                 );
             }
-            Ok(name) => post.secret(reader, "headers", name, &Secret::new(value)),
+            Ok(name) => post.add_secret_header(reader, "headers", name, &Secret::new(value)),
             Err(_) => reader.problem("headers", "has a name that no HTTP header can have".to_owned()),
         }
     }
@@ -120,24 +121,24 @@ fn read_authorization(reader: &KeyReader<'_>, post: &mut Post) {
         (false, false, true) => {
             ("bearer_token", format!("Bearer {}", reader.secret("bearer_token").reveal()))
         }
-        (true, true, false) => ("password", basic(reader)),
+        (true, true, false) => ("password", basic_credentials(reader)),
         (_, _, true) => {
             return reader.problem("bearer_token", "excludes user and password; keep one of them".to_owned());
         }
         (true, false, _) => return reader.problem("user", "has no meaning without password".to_owned()),
         (false, true, _) => return reader.problem("password", "has no meaning without user".to_owned()),
     };
-    post.secret(reader, key, header::AUTHORIZATION, &Secret::new(value));
+    post.add_secret_header(reader, key, header::AUTHORIZATION, &Secret::new(value));
 }
 
-/// RFC 7617; a colon ends the user's name.
-fn basic(reader: &KeyReader<'_>) -> String {
+/// HTTP Basic authentication (RFC 7617), in which a colon ends the user's name.
+fn basic_credentials(reader: &KeyReader<'_>) -> String {
     let user = reader.required("user");
     if user.contains(':') {
         reader.problem("user", "cannot hold a colon".to_owned());
     }
-    let both = format!("{user}:{}", reader.secret("password").reveal());
-    format!("Basic {}", BASE64_STANDARD.encode(both))
+    let credentials = format!("{user}:{}", reader.secret("password").reveal());
+    format!("Basic {}", BASE64_STANDARD.encode(credentials))
 }
 
 impl Destination for HttpEndpoint {
@@ -162,7 +163,7 @@ impl Destination for HttpEndpoint {
         None
     }
 
-    /// The record as a JSON value; bare text that `log_key` leaves becomes a JSON string.
+    /// The content as a JSON value; plain text, which `log_key` may leave, becomes a JSON string.
     fn encode(&self, entry: &Entry<'_, '_, '_>, _: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {
         let start = out.len();
         if content::is_text(&self.common, entry) {
@@ -170,24 +171,24 @@ impl Destination for HttpEndpoint {
             content::write(&self.common, entry, &mut Writer::<true>::new(out));
             out.push(b'"');
         } else {
-            self.dated.write(&self.common, entry, &mut Writer::<false>::new(out));
+            self.timestamp.write(&self.common, entry, &mut Writer::<false>::new(out));
         }
-        let whole = out.len() - start < self.limits.bytes;
-        if !whole {
+        let fits = out.len() - start < self.limits.bytes;
+        if !fits {
             out.truncate(start);
             self.write_cut(entry, out);
         }
-        out.push(self.form.end());
+        out.push(self.format.terminator());
         let size = out.len() - start;
-        if whole { Encoded::Complete { size } } else { Encoded::Truncated { size } }
+        if fits { Encoded::Complete { size } } else { Encoded::Truncated { size } }
     }
 
     fn request(&self, batch: &Batch) -> Request {
-        let body = match self.form {
-            Form::Lines => batch.payload(),
-            Form::Array => batch.payload_between("[", b"]"),
+        let body = match self.format {
+            BodyFormat::Lines => batch.payload(),
+            BodyFormat::Array => batch.payload_between("[", b"]"),
         };
-        self.post.deliver(body, None)
+        self.post.request(body, None)
     }
 
     fn classify_reply(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
@@ -200,9 +201,9 @@ impl Destination for HttpEndpoint {
                     format!("{reason}: check {name}.bearer_token, {name}.password or {name}.headers");
                 ReplyAction::Retry { timing: RetryTiming::NextFlush, reason }
             }
-            // One record among many may be what the endpoint cannot read.
+            // The endpoint may be unable to read only one record of many.
             400 | 422 if batch.items.len() > 1 => ReplyAction::Split { reason },
-            _ => http_post::judge(reply, reason),
+            _ => http_post::classify_status(reply, reason),
         }
     }
 }

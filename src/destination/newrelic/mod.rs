@@ -14,19 +14,20 @@ use crate::encode::template::RenderContext;
 use crate::input::record::{Field, Value};
 use crate::json::{self, Writer};
 
-/// Of one request. The documents mean the compressed body, the vendor's tools the other; here both stay below.
-const MAX_BODY: usize = 1_000_000;
+/// Of one request. The documentation limits the compressed body, the vendor's tools the uncompressed one; here both stay
+/// within the limit.
+const MAX_BODY_BYTES: usize = 1_000_000;
 
 /// Of one event.
 const MAX_ATTRIBUTES: usize = 255;
 
-/// Attributes that are not the record's: `timestamp`, `message`, `plugin.type`, `plugin.version`, `route_class`.
+/// Attributes that do not come from the record: `timestamp`, `message`, `plugin.type`, `plugin.version`, `route_class`.
 const OWN_ATTRIBUTES: usize = 5;
 
-/// Characters of an attribute's name; cut by bytes, which are never fewer.
-const MAX_NAME: usize = 255;
+/// The vendor counts characters, of which there are never more than bytes.
+const MAX_NAME_BYTES: usize = 255;
 
-/// Names New Relic keeps for itself, and those of our own; a record's field of such a name gets [`RENAMED`].
+/// Names that New Relic reserves, and those that we add; a record's field of such a name gets [`RENAMED_PREFIX`].
 const RESERVED: &[&[u8]] = &[
     b"accountId",
     b"eventType",
@@ -41,34 +42,33 @@ const RESERVED: &[&[u8]] = &[
     b"other_attributes",
 ];
 
-const RENAMED: &[u8] = b"record_";
+const RENAMED_PREFIX: &[u8] = b"record_";
 
-/// Stands before the events.
+/// The body before its events.
 const HEAD: &str = concat!(
     r#"[{"common":{"attributes":{"plugin.type":"fluent-bit-ecs-router","plugin.version":""#,
     env!("CARGO_PKG_VERSION"),
     r#""}},"logs":["#
 );
 
-/// Stands behind them.
+/// The body after its events.
 const TAIL: &str = "]}]";
 
-/// Each event brings a comma, and the last one's goes away.
+/// Each event ends with a comma, and the last comma is dropped.
 const LIMITS: Limits = Limits {
-    bytes: MAX_BODY - HEAD.len() - TAIL.len() + 1,
+    bytes: MAX_BODY_BYTES - HEAD.len() - TAIL.len() + 1,
     records: usize::MAX,
     span_ms: None,
     ordered: false,
 };
 
-/// One New Relic account.
 #[derive(Debug)]
 pub(super) struct NewRelic {
     common: Common,
     network: Network,
     post: Post,
-    /// The key that holds the account's key.
-    key: &'static str,
+    /// The setting that holds the account's key: `license_key` or `api_key`.
+    key_name: &'static str,
 }
 
 impl NewRelic {
@@ -78,38 +78,39 @@ impl NewRelic {
             Some("fedramp") => "https://gov-log-api.newrelic.com",
             _ => "https://log-api.newrelic.com",
         };
-        let url = http_post::intake(reader, host.to_owned(), "/log/v1");
+        let url = http_post::api_url(reader, host.to_owned(), "/log/v1");
         let mut post = Post::read(reader, url, "application/json");
-        let key = key(reader);
-        post.secret(reader, key, HeaderName::from_static("api-key"), &reader.secret(key));
-        Self { common, network: Network::read(reader), post, key }
+        let key_name = key_name(reader);
+        let api_key = HeaderName::from_static("api-key");
+        post.add_secret_header(reader, key_name, api_key, &reader.secret(key_name));
+        Self { common, network: Network::read(reader), post, key_name }
     }
 
-    /// `{"timestamp":…,"message":"…","attributes":{…}},`
+    /// Writes `{"timestamp":…,"message":"…","attributes":{…}},`; returns the length of the message.
     fn write(line: &AttributedLine<'_>, extent: Extent, out: &mut Vec<u8>) -> usize {
         let mut writer = Writer::<false>::new(out);
         writer.raw(b"{\"timestamp\":");
         writer.integer(line.entry.record.time.millis().max(0));
         writer.raw(b",\"message\":\"");
-        let message = line.write_message(extent, out);
+        let message_len = line.write_message(extent, out);
         let mut writer = Writer::<false>::new(out);
         writer.raw(b"\",\"attributes\":{\"route_class\":");
         writer.string(line.entry.class_name.as_bytes());
-        let room = MAX_ATTRIBUTES - OWN_ATTRIBUTES;
-        let spill = line.attribute_count(extent) > room;
+        let max = MAX_ATTRIBUTES - OWN_ATTRIBUTES;
+        let overflows = line.attribute_count(extent) > max;
         let mut attributes = line.attributes(extent);
-        let separate = if spill { room - 1 } else { room };
-        attributes.by_ref().take(separate).for_each(|field| attribute(field, &mut writer));
-        if spill {
-            write_spilled(attributes, out);
+        let separate = if overflows { max - 1 } else { max };
+        attributes.by_ref().take(separate).for_each(|field| write_attribute(field, &mut writer));
+        if overflows {
+            write_other_attributes(attributes, out);
         }
         out.extend_from_slice(b"}},");
-        message
+        message_len
     }
 }
 
-/// Which of the two names of the account's key is used.
-fn key(reader: &KeyReader<'_>) -> &'static str {
+/// Which of the two settings for the account's key is used.
+fn key_name(reader: &KeyReader<'_>) -> &'static str {
     let written = |name| reader.written(name).is_some();
     match (written("license_key"), written("api_key")) {
         (true, true) => {
@@ -122,17 +123,17 @@ fn key(reader: &KeyReader<'_>) -> &'static str {
     }
 }
 
-/// `,"name":value`; containers become text, because New Relic takes no others.
-fn attribute(field: &Field<'_>, writer: &mut Writer<'_, false>) {
+/// `,"name":value`; arrays and maps become text, because New Relic takes only scalar values.
+fn write_attribute(field: &Field<'_>, writer: &mut Writer<'_, false>) {
     writer.raw(b",");
     match field.key.text() {
         Some(name) if RESERVED.contains(&name) => {
             writer.raw(b"\"");
-            writer.raw(RENAMED);
+            writer.raw(RENAMED_PREFIX);
             writer.contents(name);
             writer.raw(b"\"");
         }
-        Some(name) => writer.string(json::cut(name, MAX_NAME)),
+        Some(name) => writer.string(json::cut(name, MAX_NAME_BYTES)),
         None => writer.key(field.key),
     }
     writer.raw(b":");
@@ -142,8 +143,8 @@ fn attribute(field: &Field<'_>, writer: &mut Writer<'_, false>) {
     }
 }
 
-/// What is more than an event may have is not lost: it becomes one attribute, an object as text.
-fn write_spilled<'f>(rest: impl Iterator<Item = &'f Field<'f>>, out: &mut Vec<u8>) {
+/// `,"other_attributes":"{…}"`: the attributes beyond an event's limit, as one JSON object in text.
+fn write_other_attributes<'f>(rest: impl Iterator<Item = &'f Field<'f>>, out: &mut Vec<u8>) {
     let mut writer = Writer::<true>::new(out);
     writer.raw(b",\"other_attributes\":\"{");
     for (position, field) in rest.enumerate() {
@@ -181,27 +182,28 @@ impl Destination for NewRelic {
 
     fn encode(&self, entry: &Entry<'_, '_, '_>, _: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {
         attributed::with_line(&self.common, entry, |line| {
-            attributed::fit(LIMITS.bytes, out, |extent, out| Self::write(line, extent, out))
+            attributed::write_within(LIMITS.bytes, out, |extent, out| Self::write(line, extent, out))
         })
     }
 
     fn request(&self, batch: &Batch) -> Request {
-        self.post.deliver(batch.payload_between(HEAD, TAIL.as_bytes()), None)
+        self.post.request(batch.payload_between(HEAD, TAIL.as_bytes()), None)
     }
 
-    /// 202 promises to look at the events later; what is wrong with them then is an `NrIntegrationError` event.
+    /// 202 only promises to process the events later; what is wrong with them becomes an `NrIntegrationError` event.
     fn classify_reply(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
         let reason = http_post::describe("New Relic", reply);
         match reply.status {
             202 => ReplyAction::Delivered,
             400 if batch.items.len() > 1 => ReplyAction::Split { reason },
             401 | 403 => {
-                let Self { common: Common { name, .. }, key, .. } = self;
+                let name = &self.common.name;
+                let key_name = self.key_name;
                 let reason =
-                    format!("{reason}: check that {name}.{key} is an ingest licence key of {name}.site");
+                    format!("{reason}: check that {name}.{key_name} is an ingest licence key of {name}.site");
                 ReplyAction::Retry { timing: RetryTiming::NextFlush, reason }
             }
-            _ => http_post::judge(reply, reason),
+            _ => http_post::classify_status(reply, reason),
         }
     }
 }

@@ -131,16 +131,16 @@ fn a_body_fills_the_limit_and_never_passes_it() {
     let newrelic = newrelic(&[]);
     let overhead = body_of(&request_of(&*newrelic, &batch_of(&*newrelic, &[json!({"log": ""})]))).len();
     let of = |length: usize| batches_of(&*newrelic, &chunk(&[json!({"log": "x".repeat(length)})]));
-    let (batches, outcomes) = of(MAX_BODY - overhead);
+    let (batches, outcomes) = of(MAX_BODY_BYTES - overhead);
     assert!(matches!(outcomes[..], [Encoded::Complete { .. }]));
-    assert_eq!(body_of(&request_of(&*newrelic, &batches[0])).len(), MAX_BODY);
-    let (batches, outcomes) = of(MAX_BODY - overhead + 1);
+    assert_eq!(body_of(&request_of(&*newrelic, &batches[0])).len(), MAX_BODY_BYTES);
+    let (batches, outcomes) = of(MAX_BODY_BYTES - overhead + 1);
     assert!(matches!(outcomes[..], [Encoded::Truncated { .. }]));
     let body = body_of(&request_of(&*newrelic, &batches[0]));
-    assert!(body.len() <= MAX_BODY && body.len() > MAX_BODY - 64, "{}", body.len());
+    assert!(body.len() <= MAX_BODY_BYTES && body.len() > MAX_BODY_BYTES - 64, "{}", body.len());
     let many = chunk(&vec![json!({"log": "\"".repeat(300_000), "n": 1}); 5]);
     for batch in batches_of(&*newrelic, &many).0 {
-        assert!(body_of(&request_of(&*newrelic, &batch)).len() <= MAX_BODY);
+        assert!(body_of(&request_of(&*newrelic, &batch)).len() <= MAX_BODY_BYTES);
     }
 }
 
@@ -151,7 +151,7 @@ fn what_is_too_long_in_its_attributes_keeps_the_beginning_as_text() {
     let (batches, outcomes) = batches_of(&*newrelic, &chunk(&[record]));
     assert!(matches!(outcomes[..], [Encoded::Truncated { .. }]));
     let body = body_of(&request_of(&*newrelic, &batches[0]));
-    assert!(body.len() <= MAX_BODY && body.len() > MAX_BODY - 64, "{}", body.len());
+    assert!(body.len() <= MAX_BODY_BYTES && body.len() > MAX_BODY_BYTES - 64, "{}", body.len());
     let body: Json = serde_json::from_slice(&body).unwrap();
     let message = body[0]["logs"][0]["message"].as_str().unwrap();
     assert!(message.contains("\\u0001é") && message.ends_with(" bytes]"));
@@ -220,12 +220,12 @@ proptest! {
         let newrelic = newrelic(&[]);
         for batch in batches_of(&*newrelic, &chunk).0 {
             let body = body_of(&request_of(&*newrelic, &batch));
-            prop_assert!(body.len() <= MAX_BODY);
+            prop_assert!(body.len() <= MAX_BODY_BYTES);
             let body: Json = serde_json::from_slice(&body).unwrap();
             for log in body[0]["logs"].as_array().unwrap() {
                 prop_assert!(log["message"].is_string());
                 for (name, value) in log["attributes"].as_object().unwrap() {
-                    prop_assert!(name.chars().count() <= MAX_NAME + RENAMED.len());
+                    prop_assert!(name.chars().count() <= MAX_NAME_BYTES + RENAMED_PREFIX.len());
                     prop_assert!(!value.is_array() && !value.is_object());
                 }
             }
@@ -239,7 +239,7 @@ proptest! {
             let class = crate::classify::classes::Class::Other;
             let entry = Entry { record, class, class_name: "other", stop: None };
             let mut out = Vec::new();
-            let write = |line: &AttributedLine<'_>| attributed::fit(max, &mut out, |extent, out| NewRelic::write(line, extent, out));
+            let write = |line: &AttributedLine<'_>| attributed::write_within(max, &mut out, |extent, out| NewRelic::write(line, extent, out));
             let encoded = attributed::with_line(&common, &entry, write);
             assert!(out.len() <= max, "{} of {max}", out.len());
             assert!(matches!(encoded, Encoded::Complete { size } | Encoded::Truncated { size } if size == out.len()));

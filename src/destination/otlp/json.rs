@@ -1,4 +1,4 @@
-//! The messages of OTLP logs as JSON: lowerCamelCase names, numbers of 64 bits as text.
+//! OTLP's log messages as JSON: lowerCamelCase names, 64-bit numbers as text.
 //!
 //! <https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding>, read 2026-11.
 
@@ -6,8 +6,9 @@ use serde_json::Value as Json;
 
 use super::protobuf::{as_text, key};
 use super::record::LogRecord;
+use super::reply::PartialSuccess;
 use super::resource::ResourceAttributes;
-use super::{MAX_DEPTH, PartialSuccess, SCOPE};
+use super::{MAX_DEPTH, SCOPE};
 use crate::encode::batch::Batch;
 use crate::encode::payload::Payload;
 use crate::input::decode;
@@ -21,21 +22,21 @@ pub(super) fn resource(attributes: &ResourceAttributes, out: &mut Vec<u8>) {
     out.push(b'}');
 }
 
-/// Appends one of `ScopeLogs.logRecords`, and a comma.
+/// Appends an element of `ScopeLogs.logRecords` and a comma.
 pub(super) fn record<'v>(
     record: &LogRecord<'v>,
     attributes: impl Iterator<Item = (Value<'v>, Value<'v>)>,
     out: &mut Vec<u8>,
 ) {
     out.extend_from_slice(b"{\"timeUnixNano\":");
-    text(itoa::Buffer::new().format(record.at), out);
+    plain_text(itoa::Buffer::new().format(record.unix_nanos), out);
     out.extend_from_slice(b",\"observedTimeUnixNano\":");
-    text(itoa::Buffer::new().format(record.at), out);
+    plain_text(itoa::Buffer::new().format(record.unix_nanos), out);
     if let Some((number, name)) = record.level {
         out.extend_from_slice(b",\"severityNumber\":");
         out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
         out.extend_from_slice(b",\"severityText\":");
-        text(name, out);
+        plain_text(name, out);
     }
     out.extend_from_slice(b",\"body\":");
     any(record.body, MAX_DEPTH, out);
@@ -50,15 +51,15 @@ pub(super) fn request(batch: &Batch) -> Payload {
     out.extend_from_slice(b"{\"resourceLogs\":[{");
     out.extend_from_slice(batch.target());
     out.extend_from_slice(b",\"scopeLogs\":[{\"scope\":{\"name\":");
-    text(SCOPE.0, &mut out);
+    plain_text(SCOPE.0, &mut out);
     out.extend_from_slice(b",\"version\":");
-    text(SCOPE.1, &mut out);
+    plain_text(SCOPE.1, &mut out);
     out.extend_from_slice(b"},\"logRecords\":[");
     batch.payload_between(out, b"]}]}]}")
 }
 
 fn key_values<'v>(pairs: impl Iterator<Item = (Value<'v>, Value<'v>)>, depth: u8, out: &mut Vec<u8>) {
-    listed(pairs, out, |(name, value), out| {
+    array(pairs, out, |(name, value), out| {
         out.extend_from_slice(b"{\"key\":");
         string(&key(name), out);
         out.extend_from_slice(b",\"value\":");
@@ -67,7 +68,7 @@ fn key_values<'v>(pairs: impl Iterator<Item = (Value<'v>, Value<'v>)>, depth: u8
     });
 }
 
-fn listed<T>(items: impl Iterator<Item = T>, out: &mut Vec<u8>, write: impl Fn(T, &mut Vec<u8>)) {
+fn array<T>(items: impl Iterator<Item = T>, out: &mut Vec<u8>, write: impl Fn(T, &mut Vec<u8>)) {
     out.push(b'[');
     for (position, item) in items.enumerate() {
         if position > 0 {
@@ -78,32 +79,32 @@ fn listed<T>(items: impl Iterator<Item = T>, out: &mut Vec<u8>, write: impl Fn(T
     out.push(b']');
 }
 
-/// An `AnyValue`; the empty object is nil.
+/// An `AnyValue`; nil is the empty object.
 fn any(value: Value<'_>, depth: u8, out: &mut Vec<u8>) {
     match value {
         Value::Nil => out.extend_from_slice(b"{}"),
-        Value::Text(bytes) | Value::Binary(bytes) => of_kind("stringValue", out, |out| string(bytes, out)),
+        Value::Text(bytes) | Value::Binary(bytes) => typed("stringValue", out, |out| string(bytes, out)),
         Value::Bool(bool) => {
-            of_kind("boolValue", out, |out| out.extend_from_slice(if bool { b"true" } else { b"false" }));
+            typed("boolValue", out, |out| out.extend_from_slice(if bool { b"true" } else { b"false" }));
         }
         Value::Signed(number) => {
-            of_kind("intValue", out, |out| text(itoa::Buffer::new().format(number), out));
+            typed("intValue", out, |out| plain_text(itoa::Buffer::new().format(number), out));
         }
         Value::Unsigned(number) => {
             let kind = if i64::try_from(number).is_ok() { "intValue" } else { "stringValue" };
-            of_kind(kind, out, |out| text(itoa::Buffer::new().format(number), out));
+            typed(kind, out, |out| plain_text(itoa::Buffer::new().format(number), out));
         }
-        Value::Float(number) => of_kind("doubleValue", out, |out| float(number, out)),
-        Value::Extension(..) => of_kind("stringValue", out, |out| string(&as_text(value), out)),
+        Value::Float(number) => typed("doubleValue", out, |out| float(number, out)),
+        Value::Extension(..) => typed("stringValue", out, |out| string(&as_text(value), out)),
         Value::Array(..) | Value::Map(..) if depth == 0 => {
-            of_kind("stringValue", out, |out| string(&as_text(value), out));
+            typed("stringValue", out, |out| string(&as_text(value), out));
         }
-        Value::Array(_, items) => of_kind("arrayValue", out, |out| {
+        Value::Array(_, items) => typed("arrayValue", out, |out| {
             out.extend_from_slice(b"{\"values\":");
-            listed(decode::elements(items), out, |item, out| any(item, depth - 1, out));
+            array(decode::elements(items), out, |item, out| any(item, depth - 1, out));
             out.push(b'}');
         }),
-        Value::Map(_, entries) => of_kind("kvlistValue", out, |out| {
+        Value::Map(_, entries) => typed("kvlistValue", out, |out| {
             out.extend_from_slice(b"{\"values\":");
             key_values(decode::pairs(entries), depth - 1, out);
             out.push(b'}');
@@ -111,9 +112,10 @@ fn any(value: Value<'_>, depth: u8, out: &mut Vec<u8>) {
     }
 }
 
-fn of_kind(kind: &str, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+/// `{"kind":value}`
+fn typed(kind: &str, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
     out.push(b'{');
-    text(kind, out);
+    plain_text(kind, out);
     out.push(b':');
     write(out);
     out.push(b'}');
@@ -123,24 +125,24 @@ fn string(bytes: &[u8], out: &mut Vec<u8>) {
     Writer::<false>::new(out).string(bytes);
 }
 
-/// Text that needs no escape.
-fn text(text: &str, out: &mut Vec<u8>) {
+/// A string that needs no escapes.
+fn plain_text(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
     out.extend_from_slice(text.as_bytes());
     out.push(b'"');
 }
 
-/// Protobuf's JSON has words for what JSON has no number for.
+/// Protobuf's JSON mapping has strings for numbers that JSON lacks.
 fn float(number: f64, out: &mut Vec<u8>) {
     match serde_json::Number::from_f64(number) {
         Some(finite) => out.extend_from_slice(finite.to_string().as_bytes()),
-        None if number.is_nan() => text("NaN", out),
-        None if number > 0.0 => text("Infinity", out),
-        None => text("-Infinity", out),
+        None if number.is_nan() => plain_text("NaN", out),
+        None if number > 0.0 => plain_text("Infinity", out),
+        None => plain_text("-Infinity", out),
     }
 }
 
-/// Reads `ExportLogsServiceResponse`; `None` when it is none.
+/// Reads `ExportLogsServiceResponse`; `None` when the body is none.
 pub(super) fn partial_success(body: &[u8]) -> Option<PartialSuccess> {
     let body: Json = serde_json::from_slice(body).ok().filter(Json::is_object)?;
     let partial = &body["partialSuccess"];

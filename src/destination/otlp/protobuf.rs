@@ -1,22 +1,25 @@
-//! The messages of OTLP logs as protobuf.
+//! OTLP's log messages as protobuf.
 //!
-//! Written by hand and not with `prost`: records go from msgpack straight into the request, where generated types
-//! would want every text as a `String` and every attribute in a list first. The messages are few and their numbers
-//! never change. Wire format: <https://protobuf.dev/programming-guides/encoding/>, read 2026-11.
+//! Written by hand instead of with `prost`: records go from msgpack straight into the request, while generated types
+//! would first need every text as a `String` and every attribute in a list. The messages are few, and their field
+//! numbers never change. Wire format: <https://protobuf.dev/programming-guides/encoding/>, read 2026-11.
 
 use std::borrow::Cow;
 
 use super::record::LogRecord;
+use super::reply::PartialSuccess;
 use super::resource::ResourceAttributes;
-use super::{MAX_DEPTH, PartialSuccess, SCOPE};
+use super::{MAX_DEPTH, SCOPE};
 use crate::encode::batch::Batch;
 use crate::encode::payload::Payload;
+use crate::input::decode;
 use crate::input::record::Value;
 use crate::json::Writer;
 
+/// Wire types.
 const VARINT: u8 = 0;
 const FIXED64: u8 = 1;
-const LENGTH: u8 = 2;
+const LENGTH_DELIMITED: u8 = 2;
 const FIXED32: u8 = 5;
 
 /// Appends `ResourceLogs.resource`.
@@ -26,14 +29,14 @@ pub(super) fn resource(attributes: &ResourceAttributes, out: &mut Vec<u8>) {
     });
 }
 
-/// Appends `ScopeLogs.log_records`.
+/// Appends an element of `ScopeLogs.log_records`.
 pub(super) fn record<'v>(
     record: &LogRecord<'v>,
     attributes: impl Iterator<Item = (Value<'v>, Value<'v>)>,
     out: &mut Vec<u8>,
 ) {
     nested(2, out, |out| {
-        fixed64(1, record.at, out);
+        fixed64(1, record.unix_nanos, out);
         if let Some((number, name)) = record.level {
             tag(2, VARINT, out);
             varint(number.into(), out);
@@ -41,22 +44,22 @@ pub(super) fn record<'v>(
         }
         nested(5, out, |out| any(record.body, MAX_DEPTH, out));
         attributes.for_each(|(name, value)| key_value(6, name, value, MAX_DEPTH, out));
-        fixed64(11, record.at, out);
+        fixed64(11, record.unix_nanos, out);
     });
 }
 
-/// The whole `ExportLogsServiceRequest`. Its lengths are known before, so nothing is moved.
+/// The whole `ExportLogsServiceRequest`. All lengths are known beforehand, so nothing is moved.
 pub(super) fn request(batch: &Batch) -> Payload {
     let mut scope = Vec::new();
     nested(1, &mut scope, |out| {
         bytes(1, SCOPE.0.as_bytes(), out);
         bytes(2, SCOPE.1.as_bytes(), out);
     });
-    let scope_logs = scope.len() + batch.wire_len();
+    let scope_logs_len = scope.len() + batch.wire_len();
     let mut head = batch.target().to_vec();
-    length(2, scope_logs, &mut head);
+    length(2, scope_logs_len, &mut head);
     let mut out = Vec::with_capacity(head.len() + scope.len() + 16);
-    length(1, head.len() + scope_logs, &mut out);
+    length(1, head.len() + scope_logs_len, &mut out);
     out.extend_from_slice(&head);
     out.extend_from_slice(&scope);
     batch.payload_after(out)
@@ -69,7 +72,7 @@ fn key_value(field: u8, name: Value<'_>, value: Value<'_>, depth: u8, out: &mut 
     });
 }
 
-/// The inside of an `AnyValue`; nothing at all is nil.
+/// The fields of an `AnyValue`; nil has none.
 fn any(value: Value<'_>, depth: u8, out: &mut Vec<u8>) {
     match value {
         Value::Nil => {}
@@ -87,28 +90,26 @@ fn any(value: Value<'_>, depth: u8, out: &mut Vec<u8>) {
         Value::Extension(..) => string(1, &as_text(value), out),
         Value::Array(..) | Value::Map(..) if depth == 0 => string(1, &as_text(value), out),
         Value::Array(_, items) => nested(5, out, |out| {
-            crate::input::decode::elements(items)
-                .for_each(|item| nested(1, out, |out| any(item, depth - 1, out)));
+            decode::elements(items).for_each(|item| nested(1, out, |out| any(item, depth - 1, out)));
         }),
         Value::Map(_, entries) => nested(6, out, |out| {
-            crate::input::decode::pairs(entries)
-                .for_each(|(name, value)| key_value(1, name, value, depth - 1, out));
+            decode::pairs(entries).for_each(|(name, value)| key_value(1, name, value, depth - 1, out));
         }),
     }
 }
 
-/// What a map's key is called: as wherever else records are written as JSON.
+/// The name of a map's key, the same as in all JSON that records become.
 pub(super) fn key(key: Value<'_>) -> Cow<'_, [u8]> {
-    key.text().map_or_else(|| Cow::Owned(bare(|writer| writer.key(key))), Cow::Borrowed)
+    key.text().map_or_else(|| Cow::Owned(unquoted(|writer| writer.key(key))), Cow::Borrowed)
 }
 
-/// What has no form of its own, as text: what it is in JSON, without quotation marks of its own.
+/// A value that OTLP has no type for, as text: its JSON, without quotation marks around it.
 pub(super) fn as_text(value: Value<'_>) -> Vec<u8> {
-    bare(|writer| writer.value(value))
+    unquoted(|writer| writer.value(value))
 }
 
-/// What is written, without the quotation marks around it. Only texts have escapes between them, and none comes here.
-fn bare(write: impl FnOnce(&mut Writer<'_, false>)) -> Vec<u8> {
+/// The JSON that `write` writes, without quotation marks around it. Only texts hold escapes, and no text comes here.
+fn unquoted(write: impl FnOnce(&mut Writer<'_, false>)) -> Vec<u8> {
     let mut json = Vec::new();
     write(&mut Writer::<false>::new(&mut json));
     match json.as_slice() {
@@ -137,30 +138,30 @@ fn fixed64(field: u8, number: u64, out: &mut Vec<u8>) {
     out.extend_from_slice(&number.to_le_bytes());
 }
 
-/// A message inside of another. Its length comes first but is known last: the usual one takes the byte that is kept
-/// for it, and a longer one moves the message along.
+/// A nested message. Its length comes first but is known last: one byte is reserved for it, and a longer length moves the
+/// message.
 fn nested(field: u8, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
-    tag(field, LENGTH, out);
-    let place = out.len();
+    tag(field, LENGTH_DELIMITED, out);
+    let start = out.len();
     out.push(0);
     write(out);
-    let length = out.len() - place - 1;
-    match (u8::try_from(length), out.get_mut(place)) {
-        (Ok(short @ 0..0x80), Some(kept)) => *kept = short,
+    let length = out.len() - start - 1;
+    match (u8::try_from(length), out.get_mut(start)) {
+        (Ok(short @ 0..0x80), Some(reserved)) => *reserved = short,
         _ => {
             let mut long = Vec::new();
             varint(length as u64, &mut long);
-            out.splice(place..=place, long);
+            out.splice(start..=start, long);
         }
     }
 }
 
 fn length(field: u8, length: usize, out: &mut Vec<u8>) {
-    tag(field, LENGTH, out);
+    tag(field, LENGTH_DELIMITED, out);
     varint(length as u64, out);
 }
 
-/// Field numbers up to 15, which is all there are here, take one byte.
+/// OTLP's field numbers used here are at most 15 and take one byte.
 fn tag(field: u8, wire_type: u8, out: &mut Vec<u8>) {
     out.push(field << 3 | wire_type);
 }
@@ -176,15 +177,17 @@ fn varint(mut number: u64, out: &mut Vec<u8>) {
     }
 }
 
-/// Reads `ExportLogsServiceResponse`; `None` when it is none.
+/// Reads `ExportLogsServiceResponse`; `None` when the body is none.
 pub(super) fn partial_success(body: &[u8]) -> Option<PartialSuccess> {
     let mut partial = PartialSuccess::default();
-    for (field, part) in Parts(body).collect::<Option<Vec<_>>>()? {
-        if let (1, Part::Bytes(message)) = (field, part) {
-            for (field, part) in Parts(message).collect::<Option<Vec<_>>>()? {
-                match (field, part) {
-                    (1, Part::Number(number)) => partial.rejected = usize::try_from(number).ok()?,
-                    (2, Part::Bytes(text)) => partial.message = String::from_utf8_lossy(text).into_owned(),
+    for (field, value) in Fields(body).collect::<Option<Vec<_>>>()? {
+        if let (1, FieldValue::Bytes(message)) = (field, value) {
+            for (field, value) in Fields(message).collect::<Option<Vec<_>>>()? {
+                match (field, value) {
+                    (1, FieldValue::Number(number)) => partial.rejected = usize::try_from(number).ok()?,
+                    (2, FieldValue::Bytes(text)) => {
+                        partial.message = String::from_utf8_lossy(text).into_owned()
+                    }
                     _ => {}
                 }
             }
@@ -193,43 +196,44 @@ pub(super) fn partial_success(body: &[u8]) -> Option<PartialSuccess> {
     Some(partial)
 }
 
-enum Part<'b> {
+/// The value of a field.
+enum FieldValue<'b> {
     Number(u64),
     Bytes(&'b [u8]),
 }
 
-/// The fields of a message; one that is broken is `None`, and the last.
-struct Parts<'b>(&'b [u8]);
+/// The fields of a message; a malformed field is `None` and ends the iteration.
+struct Fields<'b>(&'b [u8]);
 
-impl<'b> Iterator for Parts<'b> {
-    type Item = Option<(u64, Part<'b>)>;
+impl<'b> Iterator for Fields<'b> {
+    type Item = Option<(u64, FieldValue<'b>)>;
 
     fn next(&mut self) -> Option<Self::Item> {
         (!self.0.is_empty()).then(|| {
-            let part = self.part();
-            if part.is_none() {
+            let value = self.field();
+            if value.is_none() {
                 self.0 = &[];
             }
-            part
+            value
         })
     }
 }
 
-impl<'b> Parts<'b> {
-    fn part(&mut self) -> Option<(u64, Part<'b>)> {
+impl<'b> Fields<'b> {
+    fn field(&mut self) -> Option<(u64, FieldValue<'b>)> {
         let tag = self.varint()?;
-        let part = match u8::try_from(tag & 7).ok()? {
-            VARINT => Part::Number(self.varint()?),
-            FIXED64 => Part::Bytes(self.take(8)?),
-            LENGTH => {
+        let value = match u8::try_from(tag & 7).ok()? {
+            VARINT => FieldValue::Number(self.varint()?),
+            FIXED64 => FieldValue::Bytes(self.take(8)?),
+            LENGTH_DELIMITED => {
                 let length = usize::try_from(self.varint()?).ok()?;
-                Part::Bytes(self.take(length)?)
+                FieldValue::Bytes(self.take(length)?)
             }
-            FIXED32 => Part::Bytes(self.take(4)?),
+            FIXED32 => FieldValue::Bytes(self.take(4)?),
             _ => return None,
         };
-        // There is no field 0.
-        (tag >> 3 > 0).then_some((tag >> 3, part))
+        // Field numbers begin at 1.
+        (tag >> 3 > 0).then_some((tag >> 3, value))
     }
 
     fn take(&mut self, length: usize) -> Option<&'b [u8]> {

@@ -1,4 +1,4 @@
-//! Where a record comes from, by OpenTelemetry's semantic conventions.
+//! The resource of a record, where it comes from, by OpenTelemetry's semantic conventions.
 //!
 //! <https://opentelemetry.io/docs/specs/semconv/resource/cloud-provider/aws/ecs/> and
 //! <https://opentelemetry.io/docs/specs/semconv/registry/attributes/cloud/>, read 2026-11.
@@ -12,13 +12,12 @@ use crate::classify::classes::Entry;
 use crate::config::KeyReader;
 use crate::encode::template::{NameKind, RenderContext, Template};
 use crate::input::record::Value;
-use crate::stop::StopEvent;
 
-/// What holds wherever this plugin runs.
-const EVERYWHERE: [(&str, &[u8]); 2] = [("cloud.provider", b"aws"), ("cloud.platform", b"aws_ecs")];
+/// Attributes of every resource.
+const CONSTANT_ATTRIBUTES: [(&str, &[u8]); 2] = [("cloud.provider", b"aws"), ("cloud.platform", b"aws_ecs")];
 
-/// Attributes that are a field of the record or of the stop event; without the field there is no attribute.
-const FROM_FIELDS: [(&str, &str); 6] = [
+/// Attributes and the templates of their values; an attribute whose field is missing is left out.
+const FIELD_ATTRIBUTES: [(&str, &str); 6] = [
     ("aws.ecs.task.arn", "$(ecs_task_arn)"),
     ("aws.ecs.task.id", "$(ecs_task_id)"),
     ("aws.ecs.task.family", "$(ecs_task_family)"),
@@ -27,7 +26,7 @@ const FROM_FIELDS: [(&str, &str); 6] = [
     ("container.id", "$(container_id)"),
 ];
 
-/// Makes the resources of entries.
+/// Builds the resources of entries.
 #[derive(Debug)]
 pub(super) struct Resources {
     service: Template,
@@ -35,10 +34,11 @@ pub(super) struct Resources {
     scratch: RefCell<ResourceAttributes>,
 }
 
-/// Names and values, one after the other: filled anew for each entry without allocating.
+/// Names and values, in buffers that are reused for every entry.
 #[derive(Debug, Default)]
 pub(super) struct ResourceAttributes {
     values: Vec<u8>,
+    /// Each name, and where its value ends in `values`.
     names: Vec<(&'static str, usize)>,
 }
 
@@ -63,15 +63,15 @@ impl ResourceAttributes {
         }
     }
 
-    /// Answers with a field that was missing; then there is only a fallback, which the caller may leave out.
+    /// Returns a field that was missing; the value is then a fallback, which the caller may drop again.
     fn render<'t>(
         &mut self,
         name: &'static str,
         template: &'t Template,
         entry: &Entry<'_, '_, '_>,
-        scene: &RenderContext<'_>,
+        context: &RenderContext<'_>,
     ) -> Option<&'t str> {
-        let missing = template.render(entry, scene, &mut self.values);
+        let missing = template.render(entry, context, &mut self.values);
         self.names.push((name, self.values.len()));
         missing
     }
@@ -84,51 +84,58 @@ impl ResourceAttributes {
 
 impl Resources {
     pub(super) fn read(reader: &KeyReader<'_>) -> Self {
-        // What is written above is a template.
+        // The constants are valid templates.
         let parse = |text| Template::parse(text, NameKind::Text).unwrap_or_default();
         Self {
             service: reader.template("service", NameKind::Text),
-            fields: FROM_FIELDS.into_iter().map(|(name, text)| (name, parse(text))).collect(),
+            fields: FIELD_ATTRIBUTES.into_iter().map(|(name, text)| (name, parse(text))).collect(),
             scratch: RefCell::default(),
         }
     }
 
-    /// Hands the entry's attributes to `write`; answers with a field that the service's name lacked.
-    pub(super) fn with_attributes<'t>(
+    /// Calls `write` with the entry's attributes; returns a field that is missing for the service's name.
+    pub(super) fn with_resource<'t>(
         &'t self,
         entry: &Entry<'_, '_, '_>,
-        scene: &RenderContext<'_>,
+        context: &RenderContext<'_>,
         write: impl FnOnce(&ResourceAttributes),
     ) -> Option<&'t str> {
         let mut attributes = self.scratch.borrow_mut();
         attributes.clear();
-        let missing = attributes.render("service.name", &self.service, entry, scene);
-        EVERYWHERE.into_iter().for_each(|(name, value)| attributes.add(name, Some(value)));
-        let task = task_arn(entry);
-        let of_task = |part| task.and_then(|arn| part_of(arn, part));
-        let stop = |own: fn(&StopEvent) -> Option<&str>| entry.stop.and_then(own).map(str::as_bytes);
-        attributes.add("cloud.region", stop(|stop| stop.region.as_deref()).or_else(|| of_task(3)));
-        attributes.add("cloud.account.id", stop(|stop| stop.account.as_deref()).or_else(|| of_task(4)));
+        let missing = attributes.render("service.name", &self.service, entry, context);
+        CONSTANT_ATTRIBUTES.into_iter().for_each(|(name, value)| attributes.add(name, Some(value)));
+        attributes.add("cloud.region", region(entry));
+        attributes.add("cloud.account.id", account(entry));
         attributes.add("aws.ecs.cluster.arn", cluster_arn(entry));
         for (name, template) in &self.fields {
-            if attributes.render(name, template, entry, scene).is_some() {
+            if attributes.render(name, template, entry, context).is_some() {
                 attributes.drop_last();
             }
         }
-        attributes.add("container.id", culprits_id(entry));
+        attributes.add("container.id", culprit_id(entry));
         write(&attributes);
         missing
     }
 }
 
-/// Whether the resource says what this field of a record says.
-pub(super) fn says(name: &[u8], value: Value<'_>, cluster_known: bool) -> bool {
+/// Whether the resource already tells what this field of a record tells.
+pub(super) fn covers(name: &[u8], value: Value<'_>, cluster_known: bool) -> bool {
     let is_named = match name {
         b"ecs_task_arn" | b"ecs_task_definition" | b"container_name" | b"container_id" => true,
         b"ecs_cluster" => cluster_known,
         _ => false,
     };
     is_named && value.text().is_some_and(|text| !text.is_empty())
+}
+
+fn region<'v>(entry: &Entry<'v, 'v, 'v>) -> Option<&'v [u8]> {
+    let own = entry.stop.and_then(|stop| stop.region.as_deref());
+    own.map(str::as_bytes).or_else(|| arn_part(task_arn(entry)?, REGION))
+}
+
+fn account<'v>(entry: &Entry<'v, 'v, 'v>) -> Option<&'v [u8]> {
+    let own = entry.stop.and_then(|stop| stop.account.as_deref());
+    own.map(str::as_bytes).or_else(|| arn_part(task_arn(entry)?, ACCOUNT))
 }
 
 fn task_arn<'v>(entry: &Entry<'v, 'v, 'v>) -> Option<&'v [u8]> {
@@ -138,31 +145,36 @@ fn task_arn<'v>(entry: &Entry<'v, 'v, 'v>) -> Option<&'v [u8]> {
     }
 }
 
-/// On Fargate a record carries the cluster's ARN, on EC2 its name: then the task's ARN has the rest.
+/// On Fargate a record carries the cluster's ARN. On EC2 it carries the name, and the task's ARN supplies the rest.
 pub(super) fn cluster_arn<'v>(entry: &Entry<'v, 'v, 'v>) -> Option<Cow<'v, [u8]>> {
-    let named = match entry.stop {
+    let cluster = match entry.stop {
         Some(stop) => stop.event.pointer("/detail/clusterArn").and_then(Json::as_str).map(str::as_bytes),
         None => entry.record.text(b"ecs_cluster"),
     }?;
-    if named.starts_with(b"arn:") {
-        return Some(Cow::Borrowed(named));
+    if cluster.starts_with(b"arn:") {
+        return Some(Cow::Borrowed(cluster));
     }
     let task = task_arn(entry)?;
-    let part = |index| part_of(task, index);
-    let (partition, region, account) = (part(1)?, part(3)?, part(4)?);
-    let before = [b"arn", partition, b"ecs", region, account, b"cluster/"].join(&b':');
-    Some(Cow::Owned([&before, named].concat()))
+    let partition = arn_part(task, PARTITION)?;
+    let region = arn_part(task, REGION)?;
+    let account = arn_part(task, ACCOUNT)?;
+    let prefix = [b"arn", partition, b"ecs", region, account, b"cluster/"].join(&b':');
+    Some(Cow::Owned([&prefix, cluster].concat()))
 }
 
-/// The container to blame is the one that a stop event is about.
-fn culprits_id<'v>(entry: &Entry<'v, 'v, 'v>) -> Option<&'v str> {
+/// The runtime id of the container that a stop event blames.
+fn culprit_id<'v>(entry: &Entry<'v, 'v, 'v>) -> Option<&'v str> {
     let stop = entry.stop?;
     let culprit = stop.containers.iter().find(|container| Some(&container.name) == stop.container.as_ref());
     culprit?.runtime_id.as_deref()
 }
 
-/// `arn:partition:service:region:account:…`
-fn part_of(arn: &[u8], index: usize) -> Option<&[u8]> {
+/// Positions in `arn:partition:service:region:account:…`.
+const PARTITION: usize = 1;
+const REGION: usize = 3;
+const ACCOUNT: usize = 4;
+
+fn arn_part(arn: &[u8], index: usize) -> Option<&[u8]> {
     arn.strip_prefix(b"arn:")?;
     arn.split(|byte| *byte == b':').nth(index).filter(|part| !part.is_empty())
 }

@@ -22,7 +22,7 @@ fn line() -> Json {
     })
 }
 
-/// What a receiver reads, by way of both notations, which must say the same.
+/// What a receiver reads, in both encodings, which must agree.
 fn received(keys: &[(&str, &str)], chunk: &[u8]) -> Vec<OtlpLog> {
     let read = |encoding| {
         let cloud = Cloud::start();
@@ -103,7 +103,7 @@ fn requests_carry_the_users_headers_and_say_what_they_are() {
 }
 
 #[test]
-fn every_reply_has_its_judgement() {
+fn every_reply_has_its_meaning() {
     let wrong = "<html>";
     for (status, body, expected) in [
         (200, "", "Delivered"),
@@ -131,18 +131,15 @@ fn every_reply_has_its_judgement() {
         (501, "", "Rejected"),
     ] {
         let json = otlp(&[("encoding", "json")]);
-        let judgement = testing::judged(&*json, 3, &testing::reply(status, body));
-        assert_eq!(testing::word(&judgement), expected, "{status} {body}");
+        let action = testing::judged(&*json, 3, &testing::reply(status, body));
+        assert_eq!(testing::word(&action), expected, "{status} {body}");
         if body.is_empty() {
-            let judgement = testing::judged(&*otlp(&[]), 3, &testing::reply(status, body));
-            assert_eq!(testing::word(&judgement), expected, "{status}");
+            let action = testing::judged(&*otlp(&[]), 3, &testing::reply(status, body));
+            assert_eq!(testing::word(&action), expected, "{status}");
         }
     }
-    let judgement = testing::judged(&*otlp(&[]), 1, &testing::reply(401, ""));
-    assert_eq!(
-        judgement,
-        ReplyAction::Rejected { reason: "the receiver answered 401; check d.headers".into() }
-    );
+    let action = testing::judged(&*otlp(&[]), 1, &testing::reply(401, ""));
+    assert_eq!(action, ReplyAction::Rejected { reason: "the receiver answered 401; check d.headers".into() });
 }
 
 #[test]
@@ -300,7 +297,7 @@ fn values_nested_too_deeply_become_text() {
     assert!(value.as_str().unwrap().starts_with("{\"k\":{"), "{value}");
 }
 
-/// What msgpack has and neither notation has is written as in every other JSON of the house.
+/// What msgpack has and neither encoding has is written as in all other JSON.
 #[test]
 fn values_and_keys_without_a_form_of_their_own_are_what_they_are_in_json() {
     let pairs: [(&[u8], &str); 7] = [

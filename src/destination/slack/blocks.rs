@@ -20,6 +20,8 @@ const MAX_FIELDS: usize = 10;
 const MAX_FIELD_CHARS: usize = 2_000;
 
 const FENCE: &str = "```";
+/// Characters that a code block has besides its lines: two fences and two line ends.
+pub(super) const FENCE_CHARS: usize = 2 * FENCE.len() + 2;
 const ELLIPSIS: char = '…';
 
 /// A header. It has no markup; backticks are replaced as in all other texts.
@@ -58,9 +60,6 @@ pub(super) fn divider() -> Value {
 pub(super) fn escaped(text: &str, max: usize) -> String {
     clipped(text.chars().map(Token::new), max)
 }
-
-/// Characters of a code block's fences.
-pub(super) const FENCE_CHARS: usize = 2 * FENCE.len() + 2;
 
 /// A code block of lines that are already escaped.
 pub(super) fn code(lines: &[String]) -> String {

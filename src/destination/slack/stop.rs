@@ -86,8 +86,9 @@ impl StopFields {
     /// characters; nothing else may get into markup unescaped.
     fn name(&self, field: &str) -> Option<&str> {
         let text = self.text(field)?;
-        let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        ((1..=255).contains(&text.len()) && text.bytes().all(is_allowed)).then_some(text)
+        let is_name = (1..=255).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        is_name.then_some(text)
     }
 }
 

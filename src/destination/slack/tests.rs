@@ -125,8 +125,8 @@ fn only_slacks_ok_is_delivery() {
         (400, "msg_blocks_too_long", "Split"),
         (418, "", "Rejected"),
     ] {
-        let judgement = testing::judged(&*slack(&[]), 2, &testing::reply(status, body));
-        assert_eq!(testing::word(&judgement), expected, "{status} {body}");
+        let action = testing::judged(&*slack(&[]), 2, &testing::reply(status, body));
+        assert_eq!(testing::word(&action), expected, "{status} {body}");
     }
 }
 
