@@ -6,9 +6,8 @@ use serde_json::Value as Json;
 
 use super::protobuf::{as_text, key};
 use super::record::LogRecord;
-use super::reply::PartialSuccess;
 use super::resource::ResourceAttributes;
-use super::{MAX_DEPTH, SCOPE};
+use super::{MAX_DEPTH, PartialSuccess, SCOPE};
 use crate::encode::batch::Batch;
 use crate::encode::payload::Payload;
 use crate::input::decode;

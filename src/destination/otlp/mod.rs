@@ -54,6 +54,13 @@ impl Encoding {
     }
 }
 
+/// What a receiver says about records that it did not take: `ExportLogsPartialSuccess`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct PartialSuccess {
+    rejected: usize,
+    message: String,
+}
+
 #[derive(Debug)]
 pub(super) struct Otlp {
     common: Common,

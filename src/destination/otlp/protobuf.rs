@@ -7,9 +7,8 @@
 use std::borrow::Cow;
 
 use super::record::LogRecord;
-use super::reply::PartialSuccess;
 use super::resource::ResourceAttributes;
-use super::{MAX_DEPTH, SCOPE};
+use super::{MAX_DEPTH, PartialSuccess, SCOPE};
 use crate::encode::batch::Batch;
 use crate::encode::payload::Payload;
 use crate::input::decode;

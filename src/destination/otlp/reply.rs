@@ -5,15 +5,8 @@
 
 use http::header;
 
-use super::{Encoding, json, protobuf};
+use super::{Encoding, PartialSuccess, json, protobuf};
 use crate::destination::{Reply, ReplyAction, RetryTiming, redact};
-
-/// What a receiver says about records that it did not take: `ExportLogsPartialSuccess`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct PartialSuccess {
-    pub(super) rejected: usize,
-    pub(super) message: String,
-}
 
 /// `name` is the destination's, for hints at its keys; `encoding` is that of the request.
 pub(super) fn classify(name: &str, encoding: Encoding, reply: &Reply) -> ReplyAction {
