@@ -30,7 +30,6 @@ use aws_smithy_types::body::SdkBody;
 use super::http::{Client, Failure};
 use crate::config::Identity;
 use crate::destination::HttpRequest;
-use crate::encode::payload;
 
 /// Fetch new credentials this long before the old ones end.
 const REFRESH_BEFORE: Duration = Duration::from_secs(300);
@@ -106,7 +105,7 @@ impl Signer {
             request.headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
         // A digest that is known already is not computed again.
         let known = request.headers.get(CONTENT_SHA256).and_then(|digest| digest.to_str().ok());
-        let digest = known.map_or_else(|| payload::hex(&request.body.sha256()), str::to_owned);
+        let digest = known.map_or_else(|| hex::encode(request.body.sha256()), str::to_owned);
         let body = SignableBody::Precomputed(digest);
         let signable = SignableRequest::new(request.method.as_str(), request.url.as_str(), headers, body)
             .map_err(|error| failed(&error))?;

@@ -11,7 +11,6 @@ use super::address::Address;
 use crate::config::KeyReader;
 use crate::destination::HttpRequest;
 use crate::destination::object_store::{ObjectCall, ObjectEncoding, UploadedPart};
-use crate::encode::payload::hex;
 
 /// What a signature leaves as it is (<https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html>,
 /// read 2026-11).
@@ -98,7 +97,7 @@ pub(super) fn build(address: &Address, traits: &Traits, key: &str, call: &Object
     };
     let (body, sha256) = body(call);
     let mut headers = headers(traits, call);
-    insert(&mut headers, "x-amz-content-sha256", &hex(&sha256));
+    insert(&mut headers, "x-amz-content-sha256", &hex::encode(sha256));
     HttpRequest { method, url: address.url(key) + &query, headers, body: body.into(), sign: Some("s3") }
 }
 
