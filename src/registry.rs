@@ -24,7 +24,7 @@ use crate::transport::aws;
 use crate::transport::http::Client;
 use crate::version;
 use crate::watch::{Reporting, TaskEndpoint};
-use crate::worker::{WatchConfig, Worker, WorkerConfig};
+use crate::worker::{OpenedDestination, WatchConfig, Worker, WorkerConfig};
 
 /// One `[OUTPUT]` of the plugin.
 #[derive(Debug)]
@@ -134,18 +134,18 @@ fn open_destinations(
     lookup: &dyn Lookup,
     region: Option<&str>,
     problems: &RefCell<Vec<Problem>>,
-) -> Vec<(Box<dyn Destination>, Transport)> {
+) -> Vec<OpenedDestination> {
     let reader = KeyReader::new(lookup, problems);
     let mut opened = Vec::new();
     for named in &settings.destinations {
         let destination = destination::open(named, &reader, region);
-        let wire = match destination.network() {
+        let transport = match destination.network() {
             None => Ok(Transport::local()),
             Some(network) => Transport::remote(network),
         };
         let problem = |key, what| reader.of_destination(&named.name, named.kind).problem(key, what);
-        match wire.map(|wire| with_spool(wire, &*destination)) {
-            Ok(Ok(wire)) => opened.push((destination, wire)),
+        match transport.map(|transport| with_spool(transport, &*destination)) {
+            Ok(Ok((transport, spool))) => opened.push(OpenedDestination { destination, transport, spool }),
             Ok(Err(what)) => problem("spool_dir", what),
             Err(what) => problem("ca_file", what),
         }
@@ -153,13 +153,17 @@ fn open_destinations(
     opened
 }
 
-fn with_spool(wire: Transport, destination: &dyn Destination) -> Result<Transport, String> {
-    match destination.store().and_then(|store| store.spool()) {
-        None => Ok(wire),
-        Some(rules) => Spool::open(rules.clone())
-            .map(|spool| wire.with_spool(spool))
-            .map_err(|error| format!("cannot use {}: {error}", rules.dir.display())),
-    }
+fn with_spool(
+    transport: Transport,
+    destination: &dyn Destination,
+) -> Result<(Transport, Option<Arc<Spool>>), String> {
+    let Some(settings) = destination.store().and_then(|store| store.spool()) else {
+        return Ok((transport, None));
+    };
+    let spool = Spool::open(settings.clone())
+        .map(Arc::new)
+        .map_err(|error| format!("cannot use {}: {error}", settings.dir.display()))?;
+    Ok((transport.with_spool(Arc::<Spool>::clone(&spool)), Some(spool)))
 }
 
 /// The machine's region, asked for only when a destination needs one and does not name it.

@@ -37,7 +37,7 @@ use crate::transport::Transport;
 use crate::transport::http::Client;
 use crate::watch::{self, ChunkSink, QueueWatch, TaskEndpoint, TaskSnapshot, TaskWatch};
 use crate::worker::statistics::Statistics;
-use crate::worker::{WatchConfig, WorkerConfig, join_all};
+use crate::worker::{OpenedDestination, WatchConfig, WorkerConfig, join_all};
 
 /// The tag of dead letters.
 const LETTERS: &[u8] = b"ecs_router.dead_letter";
@@ -72,12 +72,13 @@ impl ChunkSink for Rc<Router> {
 
 impl Router {
     pub(crate) fn new(plan: WorkerConfig, log: Rc<Log>) -> Self {
-        let courier = |(index, (destination, wire))| {
-            Rc::new(Sender::new(index, destination, wire, Arc::clone(&plan.metrics), Rc::clone(&log)))
+        let sender = |(index, opened): (usize, OpenedDestination)| {
+            let OpenedDestination { destination, transport, .. } = opened;
+            Rc::new(Sender::new(index, destination, transport, Arc::clone(&plan.metrics), Rc::clone(&log)))
         };
         Self {
-            spools: plan.destinations.iter().map(|(_, wire)| wire.spool()).collect(),
-            senders: plan.destinations.into_iter().enumerate().map(courier).collect(),
+            spools: plan.destinations.iter().map(|opened| opened.spool.clone()).collect(),
+            senders: plan.destinations.into_iter().enumerate().map(sender).collect(),
             classifier: plan.classifier,
             dead_letter_routes: Some(&plan.dead_letters)
                 .filter(|route| !route.is_empty())

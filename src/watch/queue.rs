@@ -184,7 +184,7 @@ impl<I: ChunkSink + 'static> QueueWatch<I> {
         const ADVICE: &str = "; check queue.url, queue.region and the role's sqs:ReceiveMessage, sqs:DeleteMessage, sqs:ChangeMessageVisibility";
         let (level, why, advice) = match trouble {
             ReplyAction::Reauthorize { why } => {
-                self.signer.refused();
+                self.signer.credentials_refused();
                 (Level::Warn, why.as_str(), "")
             }
             ReplyAction::Retry { timing: RetryTiming::NextFlush, why } => {

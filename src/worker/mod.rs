@@ -24,6 +24,7 @@ use crate::destination::Destination;
 use crate::input::chunk::Chunk;
 use crate::log::{Level, Log};
 use crate::metrics::{Metrics, Place};
+use crate::object::spool::Spool;
 use crate::object::upload;
 use crate::router::Router;
 use crate::transport::Transport;
@@ -40,8 +41,8 @@ pub struct WorkerConfig {
     pub routes: Routes,
     /// Where records go that a destination refused for good.
     pub dead_letters: Vec<usize>,
-    /// Each destination with its way out.
-    pub destinations: Vec<(Box<dyn Destination>, Transport)>,
+    /// The destinations, in the order of routes and counters.
+    pub destinations: Vec<OpenedDestination>,
     /// Each stop is told once.
     pub once: bool,
     /// Last lines of standard error to keep of each container.
@@ -60,6 +61,17 @@ pub struct WorkerConfig {
     pub stats_interval: Option<Duration>,
     /// For the test host: panic on the worker at each flush. Only debug builds ever set it.
     pub panic: bool,
+}
+
+/// One destination with what reaches it.
+#[derive(Debug)]
+pub struct OpenedDestination {
+    /// What to send, and what replies mean.
+    pub destination: Box<dyn Destination>,
+    /// The way to it.
+    pub transport: Transport,
+    /// Where its objects are filled, if it fills them on disk.
+    pub spool: Option<Arc<Spool>>,
 }
 
 /// What is watched besides the chunks.

@@ -22,6 +22,8 @@ use self::deflate::{Packer, StoredBatch};
 pub use self::file::{Batches, Content, Header};
 use self::folder::Folder;
 use crate::encode::payload::Payload;
+use crate::transport::AppendLines;
+use crate::transport::http::Failure;
 
 /// Stands for the uuid in an object's name until the object is opened.
 pub const UUID: u8 = 0;
@@ -242,6 +244,12 @@ impl Spool {
     /// Nothing panics while it holds the state; if something did, the state is still whole.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl AppendLines for Spool {
+    fn append_lines(&self, name: &[u8], lines: &Payload) -> Result<(), Failure> {
+        self.append(name, lines).map_err(|error| Failure::Local(error.to_string()))
     }
 }
 
