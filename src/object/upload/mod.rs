@@ -19,10 +19,10 @@ use tokio::time::Instant;
 
 pub use self::parts::{Part, Parts};
 use super::spool::{Batches, Header, Object, Spool};
-use crate::delivery::retry::{AttemptCount, Call, Outcome};
 use crate::delivery::sender::Sender;
+use crate::delivery::{Backoff, Call, Outcome};
 use crate::destination::object_store::ObjectCall;
-use crate::destination::{ObjectEncoding, ObjectStore, Reply, UploadedPart};
+use crate::destination::{ObjectEncoding, ObjectStore, Purpose, Reply, ReplyAction, Request, UploadedPart};
 use crate::log::Level;
 use crate::transport::SendRequest;
 
@@ -53,7 +53,7 @@ pub type UploadDeadline = watch::Receiver<Option<Instant>>;
 
 /// Brings the objects of one destination.
 #[derive(Debug)]
-pub struct Uploader<T> {
+pub(crate) struct Uploader<T> {
     sender: Rc<Sender<T>>,
     spool: Arc<Spool>,
     large: Semaphore,
@@ -70,14 +70,34 @@ enum Found {
     Nothing,
 }
 
+struct StoreCall<'c> {
+    store: &'c dyn ObjectStore,
+    key: &'c str,
+    call: &'c ObjectCall<'c>,
+}
+
+impl Call for StoreCall<'_> {
+    fn request(&self) -> Request {
+        self.store.request(self.key, self.call)
+    }
+
+    fn classify_reply(&self, _: Purpose, reply: &Reply) -> ReplyAction {
+        self.store.judge(self.call, reply)
+    }
+
+    fn set_region(&self, region: &str) {
+        self.store.moved(region);
+    }
+}
+
 impl<T: SendRequest + 'static> Uploader<T> {
     /// For a destination that has a spool.
-    pub fn new(courier: Rc<Sender<T>>, spool: Arc<Spool>) -> Self {
-        Self { sender: courier, spool, large: Semaphore::new(1) }
+    pub(crate) fn new(sender: Rc<Sender<T>>, spool: Arc<Spool>) -> Self {
+        Self { sender, spool, large: Semaphore::new(1) }
     }
 
     /// Uploads what becomes due; when the task is to end (`hurry`) or the process ends, everything.
-    pub async fn run(self, mut leaving: UploadDeadline, mut hurry: watch::Receiver<bool>) {
+    pub(crate) async fn run(self, mut leaving: UploadDeadline, mut hurry: watch::Receiver<bool>) {
         let this = Rc::new(self);
         let mut uploads = JoinSet::new();
         let (mut round, mut ending) = (Instant::now() + ROUND, false);
@@ -128,13 +148,15 @@ impl<T: SendRequest + 'static> Uploader<T> {
         match self.spool.adopt() {
             Ok(0) => {}
             Ok(count) => {
-                self.sender.say(
+                self.sender.reporter.log(
                     Level::Info,
                     "adopted",
                     &format!("{count} objects of an instance that ended"),
                 );
             }
-            Err(error) => self.sender.say(Level::Warn, "adopt", &format!("cannot read the spool: {error}")),
+            Err(error) => {
+                self.sender.reporter.log(Level::Warn, "adopt", &format!("cannot read the spool: {error}"))
+            }
         }
     }
 
@@ -143,7 +165,11 @@ impl<T: SendRequest + 'static> Uploader<T> {
             Ok(()) => {
                 if let Err(error) = self.spool.remove(&object) {
                     let path = object.path.display();
-                    self.sender.say(Level::Error, "remove", &format!("cannot remove {path}: {error}"));
+                    self.sender.reporter.log(
+                        Level::Error,
+                        "remove",
+                        &format!("cannot remove {path}: {error}"),
+                    );
                 }
             }
             Err(Stuck) => self.spool.put_back(object, Instant::now() + PAUSE),
@@ -169,7 +195,7 @@ impl<T: SendRequest + 'static> Uploader<T> {
         } else {
             self.upload_parts(store, &key, (pieces, first), leaving).await?;
         }
-        self.sender.counters().objects.fetch_add(1, Relaxed);
+        self.sender.reporter.counters().objects.fetch_add(1, Relaxed);
         Ok(())
     }
 
@@ -178,7 +204,7 @@ impl<T: SendRequest + 'static> Uploader<T> {
         let opened = spawn_blocking(move || read_first(&path, encoding, PART)).await.map_err(|_| Stuck)?;
         let said = |error: &io::Error| {
             let path = object.path.display();
-            self.sender.say(Level::Error, "spool", &format!("cannot read {path}: {error}"));
+            self.sender.reporter.log(Level::Error, "spool", &format!("cannot read {path}: {error}"));
         };
         match opened.inspect_err(said) {
             // Somebody removed it; waiting brings nothing back.
@@ -233,7 +259,7 @@ impl<T: SendRequest + 'static> Uploader<T> {
     async fn next(&self, mut pieces: Box<Parts>, spare: Vec<u8>) -> Result<(Box<Parts>, Part), Stuck> {
         let worked = spawn_blocking(move || pieces.next(spare).map(|cut| (pieces, cut))).await;
         worked.map_err(|_| Stuck)?.map_err(|error| {
-            self.sender.say(Level::Error, "spool", &format!("cannot read the spool: {error}"));
+            self.sender.reporter.log(Level::Error, "spool", &format!("cannot read the spool: {error}"));
             Stuck
         })
     }
@@ -251,9 +277,8 @@ impl<T: SendRequest + 'static> Uploader<T> {
         call: &ObjectCall<'_>,
         deadline: Instant,
     ) -> Result<Reply, Stuck> {
-        let errand =
-            Call { request: &|| store.request(key, call), judge: &|_, reply| store.judge(call, reply) };
-        match self.sender.send_with_retry(&errand, &mut AttemptCount::default(), deadline).await {
+        let call = StoreCall { store, key, call };
+        match self.sender.transport.send_with_retry(&call, &mut Backoff::default(), deadline).await {
             Outcome::Delivered(reply) => Ok(reply),
             _ => Err(Stuck),
         }
@@ -266,7 +291,7 @@ impl<T: SendRequest + 'static> Uploader<T> {
                 "{objects} objects ({bytes} bytes) wait in spool_dir for the next start; if the disk goes with the \
                  task, raise exit_timeout, Grace and stopTimeout"
             );
-            self.sender.say(Level::Warn, "left", &text);
+            self.sender.reporter.log(Level::Warn, "left", &text);
         }
     }
 }
