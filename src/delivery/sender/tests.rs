@@ -267,11 +267,12 @@ async fn a_destination_that_keeps_failing_is_left_alone_and_tried_now_and_then()
         assert_eq!(stage.send_within(3, ms(40_000)).await, Verdict::Retry);
     }
     assert_eq!((stage.sent().len(), before.elapsed()), (sent, ms(0)), "answered at once, nothing sent");
-    tokio::time::advance(ms(5_000)).await;
+    // Once the breaker has been open for 5 s, or for 10 s if the last pause lasted until the first probe.
+    tokio::time::advance(ms(10_000)).await;
     assert_eq!(stage.send_within(1, ms(40_000)).await, Verdict::Retry);
     assert_eq!(stage.sent().len(), sent + 1, "one request probes");
     works.set(true);
-    tokio::time::advance(ms(10_000)).await;
+    tokio::time::advance(ms(20_000)).await;
     assert_eq!(stage.send_within(3, ms(40_000)).await, Verdict::Ok);
 }
 
