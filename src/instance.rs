@@ -15,8 +15,8 @@ use crate::destination::{self, Destination};
 use crate::input::chunk::Chunk;
 use crate::metrics::{Exporter, Metrics};
 use crate::object::spool::Spool;
-use crate::router::RouterConfig;
 use crate::router::pipeline::new_metrics;
+use crate::router::{OpenedDestination, RouterConfig};
 use crate::transport::Transport;
 use crate::transport::aws;
 use crate::transport::http::Client;
@@ -136,7 +136,7 @@ fn open_destinations(
     lookup: &dyn Lookup,
     region: Option<&str>,
     problems: &RefCell<Vec<Problem>>,
-) -> Vec<(Box<dyn Destination>, Transport)> {
+) -> Vec<OpenedDestination> {
     let reader = KeyReader::new(lookup, problems);
     let mut opened = Vec::new();
     for named in &settings.destinations {
@@ -147,7 +147,7 @@ fn open_destinations(
         };
         let problem = |key, what| reader.of_destination(&named.name, named.kind).problem(key, what);
         match transport.map(|transport| with_spool(transport, &*destination)) {
-            Ok(Ok(transport)) => opened.push((destination, transport)),
+            Ok(Ok((transport, spool))) => opened.push(OpenedDestination { destination, transport, spool }),
             Ok(Err(what)) => problem("spool_dir", what),
             Err(what) => problem("ca_file", what),
         }
@@ -155,13 +155,17 @@ fn open_destinations(
     opened
 }
 
-fn with_spool(transport: Transport, destination: &dyn Destination) -> Result<Transport, String> {
-    match destination.store().and_then(|store| store.spool()) {
-        None => Ok(transport),
-        Some(rules) => Spool::open(rules.clone())
-            .map(|spool| transport.with_spool(spool))
-            .map_err(|error| format!("cannot use {}: {error}", rules.dir.display())),
-    }
+fn with_spool(
+    transport: Transport,
+    destination: &dyn Destination,
+) -> Result<(Transport, Option<Arc<Spool>>), String> {
+    let Some(settings) = destination.store().and_then(|store| store.spool()) else {
+        return Ok((transport, None));
+    };
+    let spool = Spool::open(settings.clone())
+        .map(Arc::new)
+        .map_err(|error| format!("cannot use {}: {error}", settings.dir.display()))?;
+    Ok((transport.with_spool(Arc::<Spool>::clone(&spool)), Some(spool)))
 }
 
 /// The machine's region, looked up only when a destination or the queue needs one and does not name it.

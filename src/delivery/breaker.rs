@@ -1,6 +1,6 @@
-//! A circuit breaker: leaves a destination alone that keeps failing, and tries one request now and then.
+//! A circuit breaker: leaves a destination alone that keeps failing, and lets one request probe it now and then.
 //!
-//! Owns: closed, open, half open, and when to change. Does not own: what a failure is (`deliver`), or what becomes of
+//! Owns: closed, open, half open, and when to change. Does not own: what a failure is (`retry`), or what becomes of
 //! what could not be sent. While it is open, a flush is answered at once instead of waiting for a destination that
 //! will not answer; others keep their speed, because Fluent Bit's coroutines are free again.
 
@@ -9,28 +9,27 @@ use std::cell::Cell;
 use tokio::sync::Notify;
 use tokio::time::{Duration, Instant};
 
-use crate::metrics::BreakerState as Position;
+use crate::metrics::BreakerState;
 
-/// Failures in a row, with no success between them.
-const FAILURES: u32 = 3;
+/// It opens after this many failures in a row …
+const MIN_FAILURES: u32 = 3;
 
-/// They must go on for so long: an outage of a moment fails many requests at one time, and one that a flush can sit out
-/// is better sat out.
-const FAILING_FOR: Duration = Duration::from_secs(10);
+/// … that went on for at least this long: an outage of a moment fails many requests at one time, and one that a flush
+/// can sit out is better sat out.
+const MIN_FAILING_TIME: Duration = Duration::from_secs(10);
 
-/// How long it stays open the first time; twice as long each time that the trial fails.
-const FIRST_PAUSE: Duration = Duration::from_secs(5);
+/// How long it stays open the first time; twice as long each time that the probe fails.
+const INITIAL_OPEN_TIME: Duration = Duration::from_secs(5);
 
-/// The longest.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// It never stays open for longer.
+const MAX_OPEN_TIME: Duration = Duration::from_secs(60);
 
-/// How long others wait for the outcome of a trial. A destination that says nothing would otherwise hold up every flush
+/// How long others wait for the outcome of a probe. A destination that says nothing would otherwise hold up every flush
 /// for as long as a request may take.
-const PATIENCE: Duration = Duration::from_millis(250);
+const PROBE_WAIT: Duration = Duration::from_millis(250);
 
-/// One destination's.
 #[derive(Debug, Default)]
-pub struct CircuitBreaker {
+pub(super) struct CircuitBreaker {
     state: Cell<State>,
     changed: Notify,
 }
@@ -45,7 +44,7 @@ enum State {
         until: Instant,
         pause: Duration,
     },
-    /// One request is on trial.
+    /// One request probes the destination.
     HalfOpen {
         since: Instant,
         pause: Duration,
@@ -60,52 +59,51 @@ impl Default for State {
 
 /// A change that is worth a line in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
-    /// Left alone for so long; the number of failures that led to it.
+pub(super) enum Change {
+    /// How long it stays open; how many failures led to it.
     Opened(Duration, u32),
-    /// It answers again.
+    /// The destination answers again.
     Closed,
 }
 
-/// Leave to make one attempt. Dropped without an outcome, a trial counts as failed.
+/// Permission for one attempt. Dropped without an outcome, a probe counts as failed.
 #[derive(Debug)]
-pub struct Permit<'b> {
+pub(super) struct Permit<'b> {
     breaker: &'b CircuitBreaker,
-    trial: bool,
+    is_probe: bool,
 }
 
 impl CircuitBreaker {
-    /// Leave to try now; `None` while it is open. Waits for the outcome of a trial that has just begun, at most until
-    /// `deadline`.
-    pub async fn try_acquire(&self, deadline: Instant) -> Option<Permit<'_>> {
+    /// Acquires permission for one attempt; `None` while the breaker is open. Waits for the outcome of a probe that has
+    /// just begun, at most until `deadline`.
+    pub(super) async fn try_acquire(&self, deadline: Instant) -> Option<Permit<'_>> {
         loop {
             let changed = self.changed.notified();
             match self.state.get() {
-                State::Closed { .. } => return Some(Permit { breaker: self, trial: false }),
+                State::Closed { .. } => return Some(Permit { breaker: self, is_probe: false }),
                 State::Open { until, .. } if Instant::now() < until => return None,
                 State::Open { pause, .. } => {
                     self.state.set(State::HalfOpen { since: Instant::now(), pause });
-                    return Some(Permit { breaker: self, trial: true });
+                    return Some(Permit { breaker: self, is_probe: true });
                 }
                 State::HalfOpen { since, .. } => {
-                    tokio::time::timeout_at(deadline.min(since + PATIENCE), changed).await.ok()?;
+                    tokio::time::timeout_at(deadline.min(since + PROBE_WAIT), changed).await.ok()?;
                 }
             }
         }
     }
 
-    /// For the counters.
-    #[must_use]
-    pub fn state_now(&self) -> Position {
+    /// The state as the metrics name it.
+    pub(super) fn state(&self) -> BreakerState {
         match self.state.get() {
-            State::Closed { .. } => Position::Closed,
-            State::HalfOpen { .. } => Position::HalfOpen,
-            State::Open { .. } => Position::Open,
+            State::Closed { .. } => BreakerState::Closed,
+            State::HalfOpen { .. } => BreakerState::HalfOpen,
+            State::Open { .. } => BreakerState::Open,
         }
     }
 
-    /// Time is short: the next attempt is a trial, however lately the last one failed.
-    pub fn allow_probe(&self) {
+    /// Makes the next attempt a probe, however lately the last one failed.
+    pub(super) fn allow_probe(&self) {
         if let State::Open { pause, .. } = self.state.get() {
             self.state.set(State::Open { until: Instant::now(), pause });
         }
@@ -121,18 +119,19 @@ impl CircuitBreaker {
         Change::Opened(pause, failures)
     }
 
-    fn failed(&self, trial: bool) -> Option<Change> {
+    fn failed(&self, is_probe: bool) -> Option<Change> {
         match self.state.get() {
             State::Closed { failures, since } => {
-                let (failures, since) = (failures + 1, since.unwrap_or_else(Instant::now));
-                if failures >= FAILURES && since.elapsed() >= FAILING_FOR {
-                    return Some(self.open(FIRST_PAUSE, failures));
+                let failures = failures + 1;
+                let since = since.unwrap_or_else(Instant::now);
+                if failures >= MIN_FAILURES && since.elapsed() >= MIN_FAILING_TIME {
+                    return Some(self.open(INITIAL_OPEN_TIME, failures));
                 }
                 self.state.set(State::Closed { failures, since: Some(since) });
                 None
             }
-            State::HalfOpen { pause, .. } if trial => {
-                self.open((pause * 2).min(LONGEST_PAUSE), 1);
+            State::HalfOpen { pause, .. } if is_probe => {
+                self.open((pause * 2).min(MAX_OPEN_TIME), 1);
                 None
             }
             // Attempts that began before it opened.
@@ -149,21 +148,21 @@ impl CircuitBreaker {
 
 impl Permit<'_> {
     /// The destination answered, whatever it said.
-    pub fn succeeded(mut self) -> Option<Change> {
-        self.trial = false;
+    pub(super) fn succeeded(mut self) -> Option<Change> {
+        self.is_probe = false;
         self.breaker.succeeded()
     }
 
-    /// It did not, or only to say that it cannot now.
-    pub fn failed(mut self) -> Option<Change> {
-        let trial = std::mem::take(&mut self.trial);
-        self.breaker.failed(trial)
+    /// The destination did not answer, or only to say that it cannot now.
+    pub(super) fn failed(mut self) -> Option<Change> {
+        let is_probe = std::mem::take(&mut self.is_probe);
+        self.breaker.failed(is_probe)
     }
 
     /// The outcome says nothing about the destination as a whole.
-    pub fn inconclusive(mut self) {
-        // Of a trial it says that somebody is there.
-        if std::mem::take(&mut self.trial) {
+    pub(super) fn inconclusive(mut self) {
+        // After a probe it says that somebody is there.
+        if std::mem::take(&mut self.is_probe) {
             self.breaker.succeeded();
         }
     }
@@ -171,7 +170,7 @@ impl Permit<'_> {
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        if self.trial {
+        if self.is_probe {
             self.breaker.failed(true);
         }
     }
@@ -187,7 +186,7 @@ mod tests {
         Instant::now() + SECOND
     }
 
-    /// Fails until it opens; answers with the change.
+    /// Fails until it opens; returns the change.
     async fn open(breaker: &CircuitBreaker) -> Change {
         loop {
             tokio::time::advance(SECOND).await;
@@ -198,32 +197,32 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn it_opens_after_failures_that_go_on_and_lets_one_trial_through() {
+    async fn it_opens_after_failures_that_go_on_and_lets_one_probe_through() {
         let (breaker, start) = (CircuitBreaker::default(), Instant::now());
-        assert_eq!(open(&breaker).await, Change::Opened(FIRST_PAUSE, 11));
+        assert_eq!(open(&breaker).await, Change::Opened(INITIAL_OPEN_TIME, 11));
         assert_eq!(start.elapsed(), 11 * SECOND);
-        assert!(breaker.try_acquire(soon()).await.is_none() && breaker.state_now() == Position::Open);
-        tokio::time::advance(FIRST_PAUSE).await;
-        let trial = breaker.try_acquire(soon()).await.expect("a trial");
+        assert!(breaker.try_acquire(soon()).await.is_none() && breaker.state() == BreakerState::Open);
+        tokio::time::advance(INITIAL_OPEN_TIME).await;
+        let probe = breaker.try_acquire(soon()).await.expect("a probe");
         let (second, ()) = tokio::join!(breaker.try_acquire(soon()), async {
-            assert_eq!(breaker.state_now(), Position::HalfOpen);
-            assert_eq!(trial.succeeded(), Some(Change::Closed));
+            assert_eq!(breaker.state(), BreakerState::HalfOpen);
+            assert_eq!(probe.succeeded(), Some(Change::Closed));
         });
-        assert!(second.is_some(), "who waited for the trial goes on");
+        assert!(second.is_some(), "who waited for the probe goes on");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_failed_trial_doubles_the_pause_up_to_a_minute() {
+    async fn a_failed_probe_doubles_the_pause_up_to_a_minute() {
         let breaker = CircuitBreaker::default();
         open(&breaker).await;
         for pause in [5, 10, 20, 40, 60, 60] {
             tokio::time::advance(pause * SECOND - Duration::from_millis(1)).await;
             assert!(breaker.try_acquire(soon()).await.is_none(), "{pause}");
             tokio::time::advance(Duration::from_millis(1)).await;
-            assert_eq!(breaker.try_acquire(soon()).await.expect("a trial").failed(), None, "said once");
+            assert_eq!(breaker.try_acquire(soon()).await.expect("a probe").failed(), None, "said once");
         }
         breaker.allow_probe();
-        assert_eq!(breaker.try_acquire(soon()).await.expect("a trial").succeeded(), Some(Change::Closed));
+        assert_eq!(breaker.try_acquire(soon()).await.expect("a probe").succeeded(), Some(Change::Closed));
     }
 
     #[tokio::test(start_paused = true)]
@@ -238,26 +237,26 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_trial_that_is_given_up_counts_as_failed() {
+    async fn a_probe_that_is_given_up_counts_as_failed() {
         let breaker = CircuitBreaker::default();
         open(&breaker).await;
-        tokio::time::advance(FIRST_PAUSE).await;
-        drop(breaker.try_acquire(soon()).await.expect("a trial"));
+        tokio::time::advance(INITIAL_OPEN_TIME).await;
+        drop(breaker.try_acquire(soon()).await.expect("a probe"));
         assert!(breaker.try_acquire(soon()).await.is_none());
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_trial_that_takes_long_is_waited_for_a_moment_by_all_together() {
+    async fn a_probe_that_takes_long_is_waited_for_a_moment_by_all_together() {
         let breaker = CircuitBreaker::default();
         open(&breaker).await;
-        tokio::time::advance(FIRST_PAUSE).await;
-        let _trial = breaker.try_acquire(soon()).await.expect("a trial");
+        tokio::time::advance(INITIAL_OPEN_TIME).await;
+        let _probe = breaker.try_acquire(soon()).await.expect("a probe");
         let start = Instant::now();
-        assert!(breaker.try_acquire(start + PATIENCE / 2).await.is_none());
-        assert_eq!(start.elapsed(), PATIENCE / 2, "at most until the deadline");
+        assert!(breaker.try_acquire(start + PROBE_WAIT / 2).await.is_none());
+        assert_eq!(start.elapsed(), PROBE_WAIT / 2, "at most until the deadline");
         for _ in 0..10 {
             assert!(breaker.try_acquire(start + 9 * SECOND).await.is_none());
-            assert_eq!(start.elapsed(), PATIENCE);
+            assert_eq!(start.elapsed(), PROBE_WAIT);
         }
     }
 }

@@ -14,7 +14,7 @@ use super::progress::Progress;
 
 /// Chunks that were answered with RETRY.
 #[derive(Debug, Default)]
-pub struct Ledger {
+pub(crate) struct Ledger {
     open: RefCell<HashMap<Digest, VecDeque<Rc<Progress>>>>,
     /// When each was remembered, oldest first.
     order: RefCell<VecDeque<(Instant, Digest)>>,
@@ -33,7 +33,7 @@ impl Ledger {
     /// beyond `deadline`, so the chunk has to come again.
     ///
     /// Two equal chunks at one time are two entries: each replay takes one, so both are delivered once.
-    pub async fn begin(
+    pub(crate) async fn begin(
         &self,
         digest: Digest,
         destinations: usize,
@@ -50,15 +50,14 @@ impl Ledger {
     }
 
     /// Remembers a chunk that was answered with RETRY.
-    pub fn keep(&self, digest: Digest, progress: &Rc<Progress>) {
+    pub(crate) fn keep(&self, digest: Digest, progress: &Rc<Progress>) {
         self.forget_old();
         self.open.borrow_mut().entry(digest).or_default().push_back(Rc::clone(progress));
         self.order.borrow_mut().push_back((Instant::now(), digest));
     }
 
     /// Whether there is anything to look up; most of the time there is not, and no digest is needed.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.open.borrow().is_empty()
     }
 
@@ -89,8 +88,7 @@ impl Ledger {
 }
 
 /// Identifies a chunk. Not cryptographic: the bytes come from our own host.
-#[must_use]
-pub fn digest(tag: &[u8], chunk: &[u8]) -> Digest {
+pub(crate) fn digest(tag: &[u8], chunk: &[u8]) -> Digest {
     let mut hasher = Xxh3::new();
     hasher.update(tag);
     hasher.update(&tag.len().to_le_bytes());

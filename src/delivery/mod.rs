@@ -1,9 +1,14 @@
 //! When to send, when to send again, and when to give up.
 
-pub mod breaker;
-pub mod ledger;
+mod backoff;
+mod breaker;
+pub(crate) mod ledger;
 pub mod progress;
-pub mod rate_limit;
-pub mod retry;
-pub mod sender;
+mod rate_limit;
+mod reporter;
+mod retry;
+pub(crate) mod sender;
 pub mod verdict;
+
+pub(crate) use self::backoff::Backoff;
+pub(crate) use self::retry::{Call, Outcome};

@@ -1,7 +1,7 @@
 //! How far one chunk has come: which entries which destination has settled, and what was rejected on the way.
 //!
-//! Owns: the bits per destination, the dead letters not stored yet, and whether something still works on the chunk. Does
-//! not own: recognising the chunk when it comes again ([`super::ledger`]), or the answer ([`super::verdict`]).
+//! Owns: the bits per destination, the dead letters not stored yet, and whether something still works on the chunk.
+//! Does not own: recognising the chunk when it comes again (`ledger`), or the answer (`verdict`).
 
 use std::cell::{Cell, Ref, RefCell};
 use std::rc::Rc;

@@ -1,26 +1,25 @@
 //! Keeps the requests to one destination a least time apart, for services that count messages per second.
 //!
-//! Not a cure for having been too fast: what a service asks for with `Retry-After` is `deliver`'s to honour.
+//! Does not own: the pause that a service asks for with `Retry-After` when requests came too fast (`backoff`).
 
 use std::cell::Cell;
 
 use tokio::time::{Duration, Instant, sleep_until};
 
-/// Gives out turns.
 #[derive(Debug)]
-pub(crate) struct RateLimiter {
+pub(super) struct RateLimiter {
     interval: Option<Duration>,
     next: Cell<Option<Instant>>,
 }
 
 impl RateLimiter {
-    /// `None`: everybody's turn is now.
-    pub(crate) fn new(interval: Option<Duration>) -> Self {
+    /// `None`: nobody waits.
+    pub(super) fn new(interval: Option<Duration>) -> Self {
         Self { interval, next: Cell::new(None) }
     }
 
-    /// Waits for a turn; `false` when there is none before `deadline`, and then none is used up.
-    pub(crate) async fn acquire(&self, deadline: Instant) -> bool {
+    /// Waits for a turn; `false`, at once, when there is none before `deadline`. Then none is used up.
+    pub(super) async fn acquire(&self, deadline: Instant) -> bool {
         let Some(interval) = self.interval else { return true };
         let now = Instant::now();
         let turn = self.next.get().map_or(now, |next| next.max(now));
@@ -41,13 +40,13 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn turns_are_an_interval_apart_whoever_asks() {
-        let (pacer, start) = (RateLimiter::new(Some(SECOND)), Instant::now());
+        let (limiter, start) = (RateLimiter::new(Some(SECOND)), Instant::now());
         let deadline = start + 10 * SECOND;
-        let turns = async { (pacer.acquire(deadline).await, start.elapsed()) };
-        let more = async { (pacer.acquire(deadline).await, start.elapsed()) };
+        let turns = async { (limiter.acquire(deadline).await, start.elapsed()) };
+        let more = async { (limiter.acquire(deadline).await, start.elapsed()) };
         assert_eq!(tokio::join!(turns, more), ((true, Duration::ZERO), (true, SECOND)));
         tokio::time::sleep(5 * SECOND).await;
-        assert!(pacer.acquire(deadline).await);
+        assert!(limiter.acquire(deadline).await);
         assert_eq!(
             start.elapsed(),
             6 * SECOND,
@@ -57,18 +56,18 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_turn_after_the_deadline_is_refused_at_once_and_left_to_others() {
-        let (pacer, start) = (RateLimiter::new(Some(SECOND)), Instant::now());
-        assert!(pacer.acquire(start + SECOND).await);
-        assert!(!pacer.acquire(start + SECOND).await);
+        let (limiter, start) = (RateLimiter::new(Some(SECOND)), Instant::now());
+        assert!(limiter.acquire(start + SECOND).await);
+        assert!(!limiter.acquire(start + SECOND).await);
         assert_eq!(start.elapsed(), Duration::ZERO);
-        assert!(pacer.acquire(start + 2 * SECOND).await);
+        assert!(limiter.acquire(start + 2 * SECOND).await);
         assert_eq!(start.elapsed(), SECOND);
     }
 
     #[tokio::test(start_paused = true)]
     async fn without_an_interval_nobody_waits() {
-        let (pacer, start) = (RateLimiter::new(None), Instant::now());
-        assert!(pacer.acquire(start).await && pacer.acquire(start).await);
+        let (limiter, start) = (RateLimiter::new(None), Instant::now());
+        assert!(limiter.acquire(start).await && limiter.acquire(start).await);
         assert_eq!(start.elapsed(), Duration::ZERO);
     }
 }

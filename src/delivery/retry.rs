@@ -1,313 +1,375 @@
-//! One errand, from its request to what it came to.
+//! One call to a service, from its request to its outcome.
 //!
-//! Owns: retry, back-off, keeping to `Retry-After`, preparation, following a bucket to its region, the deadline. Whether the
-//! errand is a batch of records or a part of an object makes no difference here.
+//! Owns: the retry loop, the turns (slots, rate limit, breaker), preparation, following a bucket to its region, the
+//! deadline. Does not own: the length of a pause ([`super::backoff`]), or what becomes of records ([`super::sender`]).
+//! Whether a call brings a batch of records or a part of an object makes no difference here.
 
 use std::collections::VecDeque;
 use std::ops::Range;
+use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::SystemTime;
 
-use tokio::sync::MutexGuard;
+use tokio::sync::{Mutex, MutexGuard, Semaphore};
 use tokio::time::{Duration, Instant};
 
-use super::breaker::{Change, Permit};
-use super::sender::Sender;
-use crate::destination::{Endpoint, Purpose, Reply, ReplyAction, Request, RetryTiming};
+use super::backoff::Backoff;
+use super::breaker::{Change, CircuitBreaker, Permit};
+use super::rate_limit::RateLimiter;
+use super::reporter::Reporter;
+use crate::destination::{Endpoint, Network, Purpose, Reply, ReplyAction, Request, RetryTiming};
 use crate::log::Level;
 use crate::metrics::Reason;
 use crate::transport::SendRequest;
 use crate::transport::http::Failure;
 
-/// The first pause; each further one may be twice as long.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-
-/// No pause is longer, unless the vendor asks for it.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-
-/// How much longer preparations may go on than the records that need them. They bring none, so nothing can arrive twice;
-/// if each flush had to begin anew, a group would never be made at a service that takes half a flush for each reply.
-const LONGER: Duration = Duration::from_secs(30);
+/// How much longer preparations may go on than the records that need them. They bring no records, so nothing can arrive
+/// twice; if each flush had to begin anew, a group would never be made at a service that takes half a flush for each
+/// reply.
+const EXTRA_PREPARATION_TIME: Duration = Duration::from_secs(30);
 
 /// A service that keeps asking for preparations is not to be followed for ever.
 const MAX_PREPARATIONS: usize = 12;
 
-/// Something to be brought, whatever it is: how its request is made, and what replies mean.
-#[allow(missing_debug_implementations, reason = "it holds closures")]
-pub struct Call<'e> {
-    /// Makes the request; again when the destination turned out to be elsewhere.
-    pub request: &'e dyn Fn() -> Request,
-    /// Judges a reply to it, or to what had to be prepared for it.
-    pub judge: &'e dyn Fn(Purpose, &Reply) -> ReplyAction,
+/// One call to a service: how its request is made, and what replies mean.
+pub(crate) trait Call {
+    /// Builds the request; again when the service turned out to be in another region.
+    fn request(&self) -> Request;
+
+    /// Classifies a reply to the request, or to one that prepared for it.
+    fn classify_reply(&self, purpose: Purpose, reply: &Reply) -> ReplyAction;
+
+    /// Sends later requests to the region that the service named.
+    fn set_region(&self, region: &str);
 }
 
-/// What an errand came to.
+/// How a call ended.
 #[derive(Debug)]
-pub enum Outcome {
-    /// It is done.
+pub(crate) enum Outcome {
     Delivered(Reply),
-    /// Done, but for some records.
+    /// Delivered, but for some records.
     Partial {
         /// Positions to send again.
         retry: Vec<usize>,
-        /// Positions that are refused for good.
+        /// Positions that are rejected for good.
         refused: Vec<(Range<usize>, Reason)>,
-        /// The pause the vendor asked for.
-        asked: Option<Duration>,
+        /// The pause the service asked for.
+        retry_after: Option<Duration>,
     },
-    /// Done, but for this many records that nobody names.
+    /// Delivered, but for this many records that nobody names.
     PartialUnknown {
-        /// Refused for good.
         refused: usize,
     },
     /// Halves may fare better.
     Split {
-        /// The service's reason.
         reason: String,
     },
-    /// Refused for good.
+    /// Rejected for good.
     Rejected {
-        /// The service's reason.
         reason: String,
     },
-    /// Not by the deadline, or not before a person acted.
+    /// Not by the deadline, or not before a person acts.
     GivenUp,
 }
 
-/// How often something was tried in vain; the pauses grow with it.
-#[derive(Debug, Default)]
-pub struct AttemptCount(u32);
+/// The way to one destination, with everything that decides when to take it: slots, rate limit, breaker, retries.
+#[derive(Debug)]
+pub(crate) struct RetryingTransport<T> {
+    transport: T,
+    slots: Semaphore,
+    rate_limiter: RateLimiter,
+    breaker: CircuitBreaker,
+    /// One preparation at a time: fifty streams of one new group then make the group once.
+    preparing: Mutex<()>,
+    reporter: Rc<Reporter>,
+}
 
-/// What is still to do for one errand.
+/// What is still to do for one call.
 struct Attempts<'c> {
-    steps: VecDeque<Request>,
+    call: &'c dyn Call,
+    backoff: &'c mut Backoff,
+    /// What must be made first, then the call's own request.
+    requests: VecDeque<Request>,
     preparations: usize,
-    /// Who has asked for preparations.
-    asked: Vec<Purpose>,
+    /// The requests whose replies have asked for preparations.
+    asked_by: Vec<Purpose>,
     reauthorized: bool,
     moved: bool,
     preparing: Option<MutexGuard<'c, ()>>,
 }
 
-impl Attempts<'_> {
-    fn new(request: Request) -> Self {
-        let steps = VecDeque::from([request]);
-        let asked = Vec::new();
-        Self { steps, preparations: 0, asked, reauthorized: false, moved: false, preparing: None }
+/// One reply and what it means.
+struct Answer {
+    purpose: Purpose,
+    reply: Reply,
+    action: ReplyAction,
+    retry_after: Option<Duration>,
+}
+
+/// How a call goes on after an answer.
+enum Next {
+    Continue,
+    RetryAfter(Duration),
+    End(Outcome),
+}
+
+impl<'c> Attempts<'c> {
+    fn new(call: &'c dyn Call, backoff: &'c mut Backoff) -> Self {
+        Self {
+            requests: VecDeque::from([call.request()]),
+            call,
+            backoff,
+            preparations: 0,
+            asked_by: Vec::new(),
+            reauthorized: false,
+            moved: false,
+            preparing: None,
+        }
     }
 
-    /// Whether this step has asked for preparations before. Whoever has to wait now lets others prepare.
-    fn asks_again(&mut self, step: Purpose) -> bool {
-        let again = self.asked.contains(&step);
+    /// Begins anew in another region, once.
+    fn restart_in(&mut self, region: &str) {
+        self.call.set_region(region);
+        self.requests = VecDeque::from([self.call.request()]);
+        self.preparations = 0;
+        self.asked_by.clear();
+        self.reauthorized = false;
+        self.moved = true;
+        self.preparing = None;
+    }
+
+    /// Whether a reply to this request has asked for preparations before. If so, others may prepare while this call
+    /// waits.
+    fn asks_again(&mut self, purpose: Purpose) -> bool {
+        let again = self.asked_by.contains(&purpose);
         if again {
             self.preparing = None;
         } else {
-            self.asked.push(step);
+            self.asked_by.push(purpose);
         }
         again
     }
 
-    /// The preparation in front is done; with the last one, others may prepare.
-    fn prepared(&mut self) -> Option<Duration> {
-        self.steps.pop_front();
-        if self.steps.len() <= 1 {
+    /// Drops the preparation in front; after the last one others may prepare.
+    fn finish_preparation(&mut self) {
+        self.requests.pop_front();
+        if self.requests.len() <= 1 {
             self.preparing = None;
         }
-        None
     }
 }
 
-impl<T: SendRequest> Sender<T> {
-    /// Sends the errand's request, and whatever it turns out to need first, until it is clear what it came to.
-    /// No attempt to deliver begins after `deadline`.
-    pub async fn send_with_retry(
+impl<T: SendRequest> RetryingTransport<T> {
+    pub(super) fn new(transport: T, network: Option<&Network>, reporter: Rc<Reporter>) -> Self {
+        Self {
+            transport,
+            slots: Semaphore::new(network.map_or(1, |network| network.concurrency)),
+            rate_limiter: RateLimiter::new(network.and_then(|network| network.min_interval)),
+            breaker: CircuitBreaker::default(),
+            preparing: Mutex::new(()),
+            reporter,
+        }
+    }
+
+    /// Sends the call's request, and whatever it turns out to need first, until the outcome is clear. No attempt to
+    /// deliver begins after `deadline`.
+    pub(crate) async fn send_with_retry(
         &self,
-        errand: &Call<'_>,
-        tries: &mut AttemptCount,
+        call: &dyn Call,
+        backoff: &mut Backoff,
         deadline: Instant,
     ) -> Outcome {
-        let mut journey = Attempts::new((errand.request)());
-        while let Some(step) = journey.steps.front() {
-            let purpose = step.purpose;
-            let deadline = if purpose == Purpose::Deliver { deadline } else { deadline + LONGER };
-            let Some((reply, judgement, asked)) = self.attempt(step, errand, deadline).await else {
-                return Outcome::GivenUp;
+        let mut attempts = Attempts::new(call, backoff);
+        while let Some(request) = attempts.requests.front() {
+            let deadline = match request.purpose {
+                Purpose::Deliver => deadline,
+                Purpose::Prepare(_) => deadline + EXTRA_PREPARATION_TIME,
             };
-            let pause = match judgement {
-                ReplyAction::Delivered if purpose == Purpose::Deliver => return Outcome::Delivered(reply),
-                ReplyAction::Delivered => journey.prepared(),
-                ReplyAction::Ignored { reason } => {
-                    self.say(Level::Warn, "forgiven", &reason);
-                    journey.prepared()
-                }
-                ReplyAction::Prepare(requests) => {
-                    if journey.asks_again(purpose) && !self.wait_to_appear(tries, asked, deadline).await
-                        || !self.prepare(&mut journey, purpose, requests).await
-                    {
+            let Some(answer) = self.attempt(request, call, deadline).await else { return Outcome::GivenUp };
+            match self.act_on(answer, &mut attempts, deadline).await {
+                Next::Continue => {}
+                Next::RetryAfter(pause) => {
+                    if !self.pause_before_retry(attempts.backoff, pause, deadline).await {
                         return Outcome::GivenUp;
                     }
-                    None
                 }
-                ReplyAction::Partial { retry, refused } => return Outcome::Partial { retry, refused, asked },
-                ReplyAction::PartialUnknown { refused, reason } => {
-                    let level = if refused > 0 { Level::Error } else { Level::Warn };
-                    return self.end(level, "rejected", &reason, Outcome::PartialUnknown { refused });
-                }
-                ReplyAction::Split { reason } => {
-                    self.say(Level::Warn, "split", &reason);
-                    return Outcome::Split { reason };
-                }
-                ReplyAction::Rejected { reason } => {
-                    self.say(Level::Error, "refused", &reason);
-                    return Outcome::Rejected { reason };
-                }
-                ReplyAction::WrongRegion { reason, .. } if journey.moved => {
-                    return self.end(Level::Error, "slow", &reason, Outcome::GivenUp);
-                }
-                ReplyAction::WrongRegion { region, reason } => {
-                    self.follow(&region, &reason);
-                    journey = Attempts { moved: true, ..Attempts::new((errand.request)()) };
-                    None
-                }
-                ReplyAction::Reauthorize { reason } => Some(self.reauthorize(&mut journey, tries, &reason)),
-                ReplyAction::Retry { timing: RetryTiming::NextFlush, reason } => {
-                    return self.end(Level::Error, "slow", &reason, Outcome::GivenUp);
-                }
-                ReplyAction::Retry { timing: RetryTiming::Backoff, reason } => {
-                    Some(self.later(tries, asked, &reason))
-                }
-            };
-            if let Some(pause) = pause
-                && !self.rest(tries, pause, deadline).await
-            {
-                return Outcome::GivenUp;
+                Next::End(outcome) => return outcome,
             }
         }
         Outcome::GivenUp
     }
 
-    /// From now on everything goes to that region.
-    fn follow(&self, region: &str, reason: &str) {
-        self.say(Level::Warn, "moved", &format!("{reason}; set region {region}"));
-        self.transport.set_region(region);
-        if let Some(store) = self.destination.store() {
-            store.moved(region);
-        }
-    }
-
-    /// What was made is not found everywhere at once. `false`: it would be after the deadline.
-    async fn wait_to_appear(
+    /// Waits before the next attempt; `false`, at once, when that attempt would begin after the deadline.
+    pub(super) async fn pause_before_retry(
         &self,
-        tries: &mut AttemptCount,
-        asked: Option<Duration>,
+        backoff: &mut Backoff,
+        pause: Duration,
         deadline: Instant,
     ) -> bool {
-        let pause = self.later(tries, asked, "what was just made is not found yet");
-        self.rest(tries, pause, deadline).await
-    }
-
-    /// Puts what must be made first before the step that asked for it. `false`: this goes on for too long.
-    async fn prepare<'c>(
-        &'c self,
-        journey: &mut Attempts<'c>,
-        asked_by: Purpose,
-        requests: Vec<Request>,
-    ) -> bool {
-        journey.preparations += 1;
-        if journey.preparations > MAX_PREPARATIONS {
-            self.say(Level::Error, "prepare", "the service keeps asking for something to be made first");
-            return false;
-        }
-        if journey.preparing.is_none() {
-            journey.preparing = Some(self.preparing.lock().await);
-        }
-        if asked_by != Purpose::Deliver {
-            journey.steps.pop_front();
-        }
-        requests.into_iter().rev().for_each(|request| journey.steps.push_front(request));
-        true
-    }
-
-    /// The first time at once with other credentials, after that with pauses.
-    fn reauthorize(&self, journey: &mut Attempts<'_>, tries: &AttemptCount, reason: &str) -> Duration {
-        self.transport.credentials_refused();
-        self.say(Level::Warn, "credentials", reason);
-        match std::mem::replace(&mut journey.reauthorized, true) {
-            true => self.pause(tries),
-            false => Duration::ZERO,
-        }
-    }
-
-    /// The pause before something is tried again.
-    pub(super) fn later(&self, tries: &AttemptCount, asked: Option<Duration>, reason: &str) -> Duration {
-        self.say(Level::Warn, "later", reason);
-        // "Retry-After: 0" is no reason for a storm.
-        asked.map_or_else(|| self.pause(tries), |asked| asked.max(FIRST_PAUSE))
-    }
-
-    /// Waits before the next attempt; `false` when that would be after the deadline.
-    pub(super) async fn rest(&self, tries: &mut AttemptCount, pause: Duration, deadline: Instant) -> bool {
-        tries.0 += 1;
+        backoff.record_failure();
         if Instant::now() + pause >= deadline {
             return false;
         }
-        self.counters().retries.fetch_add(1, Relaxed);
+        self.reporter.counters().retries.fetch_add(1, Relaxed);
         tokio::time::sleep(pause).await;
         true
     }
 
-    fn end(&self, level: Level, subject: &str, reason: &str, arrival: Outcome) -> Outcome {
-        self.say(level, subject, reason);
-        arrival
+    /// Lets the next attempt through, however lately the last one failed: the process ends.
+    pub(super) fn allow_probe(&self) {
+        self.breaker.allow_probe();
     }
 
-    /// One request, one judgement, and the pause the vendor asked for; `None` when its turn did not come in time.
-    async fn attempt(
-        &self,
-        step: &Request,
-        errand: &Call<'_>,
-        deadline: Instant,
-    ) -> Option<(Reply, ReplyAction, Option<Duration>)> {
+    /// Sends one request; `None` when its turn did not come in time.
+    async fn attempt(&self, request: &Request, call: &dyn Call, deadline: Instant) -> Option<Answer> {
         let _slot = self.slots.acquire().await.ok().filter(|_| Instant::now() < deadline)?;
-        self.pacer.acquire(deadline).await.then_some(())?;
-        // What stays on this machine does not depend on how the service fares.
-        let is_remote = matches!(step.outlet, Endpoint::Http(_));
-        let pass = if is_remote { Some(self.breaker.try_acquire(deadline).await?) } else { None };
-        if !matches!(step.outlet, Endpoint::Spool { .. }) {
-            self.counters().requests.fetch_add(1, Relaxed);
+        if !self.rate_limiter.acquire(deadline).await {
+            return None;
         }
-        let (reply, judgement) = match self.transport.send(&step.outlet).await {
-            Ok(reply) => {
-                let judgement = (errand.judge)(step.purpose, &reply);
-                if step.purpose == Purpose::Deliver && judgement.is_accepted() {
-                    self.counters().bytes.fetch_add(step.outlet.sent(), Relaxed);
-                }
-                (reply, judgement)
-            }
-            Err(failure) => (Reply::default(), judge_failure(&failure)),
+        // What stays on this machine does not depend on how the service fares.
+        let permit = match request.outlet {
+            Endpoint::Http(_) => Some(self.breaker.try_acquire(deadline).await?),
+            _ => None,
         };
-        pass.into_iter().for_each(|pass| self.learn(pass, &judgement));
-        let asked = reply.retry_after(SystemTime::now());
-        Some((reply, judgement, asked))
+        if !matches!(request.outlet, Endpoint::Spool { .. }) {
+            self.reporter.counters().requests.fetch_add(1, Relaxed);
+        }
+        let purpose = request.purpose;
+        let (reply, action) = match self.transport.send(&request.outlet).await {
+            Ok(reply) => {
+                let action = call.classify_reply(purpose, &reply);
+                (reply, action)
+            }
+            Err(failure) => (Reply::default(), classify_failure(&failure)),
+        };
+        if purpose == Purpose::Deliver && action.is_accepted() {
+            self.reporter.counters().bytes.fetch_add(request.outlet.sent(), Relaxed);
+        }
+        if let Some(permit) = permit {
+            self.record_outcome(permit, &action);
+        }
+        let retry_after = reply.retry_after(SystemTime::now());
+        Some(Answer { purpose, reply, action, retry_after })
     }
 
-    /// What one outcome says about the destination as a whole. A missing permission or name concerns one group, key or
-    /// stream; others may do.
-    fn learn(&self, pass: Permit<'_>, judgement: &ReplyAction) {
-        let (change, reason) = match judgement {
-            ReplyAction::Retry { timing: RetryTiming::Backoff, reason } => (pass.failed(), reason.as_str()),
+    async fn act_on<'c>(&'c self, answer: Answer, attempts: &mut Attempts<'c>, deadline: Instant) -> Next {
+        let Answer { purpose, reply, action, retry_after } = answer;
+        match action {
+            ReplyAction::Delivered if purpose == Purpose::Deliver => Next::End(Outcome::Delivered(reply)),
+            ReplyAction::Delivered => {
+                attempts.finish_preparation();
+                Next::Continue
+            }
+            ReplyAction::Ignored { reason } => {
+                self.reporter.log(Level::Warn, "forgiven", &reason);
+                attempts.finish_preparation();
+                Next::Continue
+            }
+            ReplyAction::Prepare(requests) => {
+                if attempts.asks_again(purpose)
+                    && !self.wait_to_appear(attempts.backoff, retry_after, deadline).await
+                {
+                    return Next::End(Outcome::GivenUp);
+                }
+                self.prepare(attempts, purpose, requests).await
+            }
+            ReplyAction::Partial { retry, refused } => {
+                Next::End(Outcome::Partial { retry, refused, retry_after })
+            }
+            ReplyAction::PartialUnknown { refused, reason } => {
+                let level = if refused > 0 { Level::Error } else { Level::Warn };
+                self.reporter.log(level, "rejected", &reason);
+                Next::End(Outcome::PartialUnknown { refused })
+            }
+            ReplyAction::Split { reason } => {
+                self.reporter.log(Level::Warn, "split", &reason);
+                Next::End(Outcome::Split { reason })
+            }
+            ReplyAction::Rejected { reason } => {
+                self.reporter.log(Level::Error, "refused", &reason);
+                Next::End(Outcome::Rejected { reason })
+            }
+            ReplyAction::WrongRegion { region, reason } if !attempts.moved => {
+                self.reporter.log(Level::Warn, "moved", &format!("{reason}; set region {region}"));
+                self.transport.set_region(&region);
+                attempts.restart_in(&region);
+                Next::Continue
+            }
+            ReplyAction::WrongRegion { reason, .. }
+            | ReplyAction::Retry { timing: RetryTiming::NextFlush, reason } => {
+                self.reporter.log(Level::Error, "slow", &reason);
+                Next::End(Outcome::GivenUp)
+            }
+            ReplyAction::Reauthorize { reason } => Next::RetryAfter(self.reauthorize(attempts, &reason)),
+            ReplyAction::Retry { timing: RetryTiming::Backoff, reason } => {
+                self.reporter.log(Level::Warn, "later", &reason);
+                Next::RetryAfter(attempts.backoff.retry_pause(retry_after))
+            }
+        }
+    }
+
+    /// What was just made is not found everywhere at once. `false`: it would be after the deadline.
+    async fn wait_to_appear(
+        &self,
+        backoff: &mut Backoff,
+        retry_after: Option<Duration>,
+        deadline: Instant,
+    ) -> bool {
+        self.reporter.log(Level::Warn, "later", "what was just made is not found yet");
+        let pause = backoff.retry_pause(retry_after);
+        self.pause_before_retry(backoff, pause, deadline).await
+    }
+
+    /// Puts what must be made first before the request whose reply asked for it.
+    async fn prepare<'c>(
+        &'c self,
+        attempts: &mut Attempts<'c>,
+        asked_by: Purpose,
+        requests: Vec<Request>,
+    ) -> Next {
+        attempts.preparations += 1;
+        if attempts.preparations > MAX_PREPARATIONS {
+            let text = "the service keeps asking for something to be made first";
+            self.reporter.log(Level::Error, "prepare", text);
+            return Next::End(Outcome::GivenUp);
+        }
+        if attempts.preparing.is_none() {
+            attempts.preparing = Some(self.preparing.lock().await);
+        }
+        if asked_by != Purpose::Deliver {
+            attempts.requests.pop_front();
+        }
+        requests.into_iter().rev().for_each(|request| attempts.requests.push_front(request));
+        Next::Continue
+    }
+
+    /// Asks for other credentials. The pause is zero the first time.
+    fn reauthorize(&self, attempts: &mut Attempts<'_>, reason: &str) -> Duration {
+        self.transport.credentials_refused();
+        self.reporter.log(Level::Warn, "credentials", reason);
+        match std::mem::replace(&mut attempts.reauthorized, true) {
+            true => attempts.backoff.pause(),
+            false => Duration::ZERO,
+        }
+    }
+
+    /// Tells the breaker what one answer says about the destination as a whole. A missing permission or name concerns
+    /// one group, key or stream; others may do.
+    fn record_outcome(&self, permit: Permit<'_>, action: &ReplyAction) {
+        let (change, reason) = match action {
+            ReplyAction::Retry { timing: RetryTiming::Backoff, reason } => (permit.failed(), reason.as_str()),
             ReplyAction::Retry { timing: RetryTiming::NextFlush, .. } | ReplyAction::Reauthorize { .. } => {
-                pass.inconclusive();
+                permit.inconclusive();
                 return;
             }
-            _ => (pass.succeeded(), ""),
+            _ => (permit.succeeded(), ""),
         };
-        self.counters().set_breaker(self.breaker.state_now());
+        self.reporter.counters().set_breaker(self.breaker.state());
         match change {
             None => {}
             Some(Change::Opened(pause, failures)) => {
                 let seconds = pause.as_secs();
-                self.announce(
+                self.reporter.log_always(
                     Level::Error,
                     format_args!(
                         "is left alone after {failures} failures in a row ({reason}); one request tries again in {seconds} s, \
@@ -315,29 +377,19 @@ impl<T: SendRequest> Sender<T> {
                     ),
                 );
             }
-            Some(Change::Closed) => self.announce(Level::Info, format_args!("answers again")),
+            Some(Change::Closed) => {
+                self.reporter.log_always(Level::Info, format_args!("answers again"));
+            }
         }
-    }
-
-    /// Speaks of the destination, every time.
-    fn announce(&self, level: Level, what: std::fmt::Arguments<'_>) {
-        let name = &self.destination.common().name;
-        self.log.line(level, format_args!("destination {name} {what}"));
-    }
-
-    /// Exponential with full jitter, so that many routers do not come back at the same instant.
-    fn pause(&self, tries: &AttemptCount) -> Duration {
-        let ceiling = FIRST_PAUSE.saturating_mul(1 << tries.0.min(10)).min(LONGEST_PAUSE);
-        ceiling.mul_f64(0.5 + 0.5 * self.random.borrow_mut().f64())
     }
 }
 
-fn judge_failure(failure: &Failure) -> ReplyAction {
-    let pace = match failure {
+fn classify_failure(failure: &Failure) -> ReplyAction {
+    let timing = match failure {
         Failure::Connect(_) | Failure::Timeout(_) | Failure::Interrupted(_) | Failure::Local(_) => {
             RetryTiming::Backoff
         }
         Failure::Credentials(_) => RetryTiming::NextFlush,
     };
-    ReplyAction::Retry { timing: pace, reason: failure.to_string() }
+    ReplyAction::Retry { timing, reason: failure.to_string() }
 }

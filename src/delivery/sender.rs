@@ -1,195 +1,191 @@
-//! When to send, when to send again, when to give up.
+//! What becomes of a batch: sent, split, sent again in part, rejected; and what of it is settled.
 //!
-//! Owns: what becomes of a batch (splitting, refusing, noting what arrived), and in [`carry`] the one loop of retry
-//! and back-off, which batches and the parts of objects share. The only place that acts on a `Judgement`. Knows no
-//! vendor. Time is tokio's and the transport is a parameter, so tests run on a script and a paused clock and take
-//! milliseconds.
+//! Does not own: when one call is tried again (`retry`). Knows no vendor. Time is tokio's and the transport is a
+//! parameter, so tests run on a script and a paused clock and take milliseconds.
 
-use std::cell::RefCell;
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use tokio::sync::{Mutex, Semaphore};
 use tokio::time::Instant;
 
-use super::breaker::CircuitBreaker;
+use super::backoff::Backoff;
 use super::progress::Progress;
-use super::rate_limit::RateLimiter;
-use crate::destination::Destination;
+use super::reporter::Reporter;
+use super::retry::{Call, Outcome, RetryingTransport};
+use crate::destination::{Destination, Purpose, Reply, ReplyAction, Request};
 use crate::encode::batch::Batch;
 use crate::log::{Level, Log};
-use crate::metrics::{self, Metrics, Reason};
+use crate::metrics::{Metrics, Reason};
 use crate::transport::SendRequest;
 
-pub use super::retry::{AttemptCount, Call, Outcome};
-
-/// Brings batches to one destination.
+/// Sends batches to one destination.
 #[derive(Debug)]
-pub struct Sender<T> {
-    index: usize,
-    /// Whose batches.
-    pub destination: Box<dyn Destination>,
-    pub(super) transport: T,
-    pub(super) slots: Semaphore,
-    pub(super) pacer: RateLimiter,
-    pub(super) breaker: CircuitBreaker,
-    /// One preparation at a time: fifty streams of one new group then make the group once.
-    pub(super) preparing: Mutex<()>,
-    pub(super) random: RefCell<fastrand::Rng>,
-    metrics: Arc<Metrics>,
-    pub(super) log: Rc<Log>,
+pub(crate) struct Sender<T> {
+    pub(crate) destination: Box<dyn Destination>,
+    pub(crate) transport: RetryingTransport<T>,
+    pub(crate) reporter: Rc<Reporter>,
 }
 
-/// What a batch came to.
 enum BatchOutcome {
-    /// Nothing of it is left to send.
+    /// Nothing of the batch is left to send.
     Settled,
-    /// Halves may fare better; why the whole did not.
+    /// Halves may fare better; the service's reason.
     Split(Batch, String),
     /// Not in this flush.
     GivenUp,
 }
 
+struct BatchCall<'b> {
+    destination: &'b dyn Destination,
+    batch: &'b Batch,
+}
+
+impl Call for BatchCall<'_> {
+    fn request(&self) -> Request {
+        self.destination.request(self.batch)
+    }
+
+    fn classify_reply(&self, purpose: Purpose, reply: &Reply) -> ReplyAction {
+        self.destination.classify_reply(purpose, self.batch, reply)
+    }
+
+    fn set_region(&self, region: &str) {
+        if let Some(store) = self.destination.store() {
+            store.moved(region);
+        }
+    }
+}
+
 impl<T: SendRequest> Sender<T> {
     /// `index` is the destination's place in the routes and counters.
-    pub fn new(
+    pub(crate) fn new(
         index: usize,
         destination: Box<dyn Destination>,
         transport: T,
         metrics: Arc<Metrics>,
         log: Rc<Log>,
     ) -> Self {
-        let slots = destination.network().map_or(1, |network| network.concurrency);
-        let pacer = RateLimiter::new(destination.network().and_then(|network| network.min_interval));
-        Self {
-            index,
-            destination,
-            transport,
-            slots: Semaphore::new(slots),
-            pacer,
-            breaker: CircuitBreaker::default(),
-            preparing: Mutex::new(()),
-            random: RefCell::new(fastrand::Rng::new()),
-            metrics,
-            log,
-        }
+        let reporter = Rc::new(Reporter::new(index, &destination.common().name, metrics, log));
+        let transport = RetryingTransport::new(transport, destination.network(), Rc::clone(&reporter));
+        Self { destination, transport, reporter }
     }
 
-    /// Brings one batch, in as many pieces as it takes; what arrived is noted in `progress`. No attempt begins
-    /// after `deadline`, but one that has begun is waited for, because its outcome decides about duplicates.
-    pub async fn send_batch(self: Rc<Self>, batch: Batch, progress: Rc<Progress>, deadline: Instant) {
+    /// Sends one batch, in as many parts as it takes, and notes in `progress` what is settled. No attempt begins after
+    /// `deadline`, but one that has begun is waited for, because its outcome decides about duplicates.
+    pub(crate) async fn send_batch(self: Rc<Self>, batch: Batch, progress: Rc<Progress>, deadline: Instant) {
         let mut pending = vec![batch];
         while let Some(batch) = pending.pop() {
-            match self.settle(batch, &progress, deadline).await {
+            match self.send_until_settled(batch, &progress, deadline).await {
                 BatchOutcome::Settled => {}
                 BatchOutcome::GivenUp => return,
-                BatchOutcome::Split(batch, why) => match batch.halves() {
+                BatchOutcome::Split(batch, reason) => match batch.halves() {
                     Some((left, right)) => pending.extend([right, left]),
-                    None => self.refuse(&batch, &progress, &why),
+                    None => self.settle_rejected(&batch, &progress, &reason),
                 },
             }
         }
     }
 
-    /// Carries the batch, and again what was not taken of it, until there is an outcome.
-    async fn settle(&self, mut batch: Batch, progress: &Progress, deadline: Instant) -> BatchOutcome {
-        let mut tries = AttemptCount::default();
+    /// Sends the batch, and again what was not taken of it, until there is an outcome.
+    async fn send_until_settled(
+        &self,
+        mut batch: Batch,
+        progress: &Progress,
+        deadline: Instant,
+    ) -> BatchOutcome {
+        let mut backoff = Backoff::default();
         loop {
-            let errand = Call {
-                request: &|| self.destination.request(&batch),
-                judge: &|purpose, reply| self.destination.classify_reply(purpose, &batch, reply),
-            };
-            match self.send_with_retry(&errand, &mut tries, deadline).await {
-                Outcome::Delivered(_) => return self.delivered(&batch, progress),
-                Outcome::PartialUnknown { refused } => return self.short(&batch, progress, refused),
+            let call = BatchCall { destination: &*self.destination, batch: &batch };
+            let outcome = self.transport.send_with_retry(&call, &mut backoff, deadline).await;
+            let (retry, retry_after) = match outcome {
+                Outcome::GivenUp => return BatchOutcome::GivenUp,
                 Outcome::Split { reason } => return BatchOutcome::Split(batch, reason),
-                Outcome::Rejected { reason } => {
-                    self.refuse(&batch, progress, &reason);
+                Outcome::Delivered(_) => {
+                    self.settle_delivered(&batch, progress);
                     return BatchOutcome::Settled;
                 }
-                Outcome::GivenUp => return BatchOutcome::GivenUp,
-                Outcome::Partial { retry, refused, asked } => {
-                    self.part(&batch, progress, &retry, &refused);
-                    if retry.is_empty() {
-                        return BatchOutcome::Settled;
-                    }
-                    batch = batch.select(&retry);
-                    let pause = self.later(&tries, asked, "some records were not taken");
-                    if !self.rest(&mut tries, pause, deadline).await {
-                        return BatchOutcome::GivenUp;
-                    }
+                Outcome::PartialUnknown { refused } => {
+                    self.settle_partial_unknown(&batch, progress, refused);
+                    return BatchOutcome::Settled;
                 }
+                Outcome::Rejected { reason } => {
+                    self.settle_rejected(&batch, progress, &reason);
+                    return BatchOutcome::Settled;
+                }
+                Outcome::Partial { retry, refused, retry_after } => {
+                    self.settle_partial(&batch, progress, &retry, &refused);
+                    (retry, retry_after)
+                }
+            };
+            if retry.is_empty() {
+                return BatchOutcome::Settled;
+            }
+            batch = batch.select(&retry);
+            self.reporter.log(Level::Warn, "later", "some records were not taken");
+            let pause = backoff.retry_pause(retry_after);
+            if !self.transport.pause_before_retry(&mut backoff, pause, deadline).await {
+                return BatchOutcome::GivenUp;
             }
         }
     }
 
     /// Accepted but for some records.
-    fn part(&self, batch: &Batch, progress: &Progress, retry: &[usize], refused: &[(Range<usize>, Reason)]) {
+    fn settle_partial(
+        &self,
+        batch: &Batch,
+        progress: &Progress,
+        retry: &[usize],
+        refused: &[(Range<usize>, Reason)],
+    ) {
         let mut open: Vec<u32> =
             retry.iter().filter_map(|&at| batch.items.get(at)).map(|item| item.ordinal).collect();
         open.sort_unstable();
-        let lost: usize = refused.iter().map(|(range, _)| range.len()).sum();
         for (range, reason) in refused {
             let items = batch.items.get(range.clone()).unwrap_or_default();
-            progress.refuse(self.index, items.iter().map(|item| item.ordinal), *reason, reason.name());
-            self.counters().count_lost(*reason, range.len() as u64);
-            self.say(
-                Level::Error,
-                reason.name(),
-                &format!("{} records rejected: {}", range.len(), reason.name()),
-            );
+            let ordinals = items.iter().map(|item| item.ordinal);
+            progress.refuse(self.reporter.index(), ordinals, *reason, reason.name());
+            self.reporter.counters().count_lost(*reason, range.len() as u64);
+            let text = format!("{} records rejected: {}", range.len(), reason.name());
+            self.reporter.log(Level::Error, reason.name(), &text);
         }
-        let done = batch
-            .items
-            .iter()
-            .map(|item| item.ordinal)
-            .filter(|ordinal| open.binary_search(ordinal).is_err());
-        progress.settle(self.index, done);
-        let delivered = batch.items.len().saturating_sub(lost + retry.len());
-        self.counters().delivered.fetch_add(delivered as u64, Relaxed);
+        let settled = ordinals(batch).filter(|ordinal| open.binary_search(ordinal).is_err());
+        progress.settle(self.reporter.index(), settled);
+        let lost: usize = refused.iter().map(|(range, _)| range.len()).sum();
+        self.count_delivered(batch.items.len().saturating_sub(lost + retry.len()));
     }
 
     /// Accepted but for some records that nobody names: none of them can be sent again alone.
-    fn short(&self, batch: &Batch, progress: &Progress, refused: usize) -> BatchOutcome {
+    fn settle_partial_unknown(&self, batch: &Batch, progress: &Progress, refused: usize) {
         let refused = refused.min(batch.items.len());
-        progress.settle(self.index, batch.items.iter().map(|item| item.ordinal));
-        self.counters().count_lost(Reason::Refused, refused as u64);
-        self.counters().delivered.fetch_add((batch.items.len() - refused) as u64, Relaxed);
-        BatchOutcome::Settled
+        progress.settle(self.reporter.index(), ordinals(batch));
+        self.reporter.counters().count_lost(Reason::Refused, refused as u64);
+        self.count_delivered(batch.items.len() - refused);
     }
 
-    fn delivered(&self, batch: &Batch, progress: &Progress) -> BatchOutcome {
-        progress.settle(self.index, batch.items.iter().map(|item| item.ordinal));
-        self.counters().delivered.fetch_add(batch.items.len() as u64, Relaxed);
-        BatchOutcome::Settled
+    fn settle_delivered(&self, batch: &Batch, progress: &Progress) {
+        progress.settle(self.reporter.index(), ordinals(batch));
+        self.count_delivered(batch.items.len());
     }
 
-    fn refuse(&self, batch: &Batch, progress: &Progress, why: &str) {
-        progress.refuse(self.index, batch.items.iter().map(|item| item.ordinal), Reason::Refused, why);
-        self.counters().count_lost(Reason::Refused, batch.items.len() as u64);
+    fn settle_rejected(&self, batch: &Batch, progress: &Progress, reason: &str) {
+        progress.refuse(self.reporter.index(), ordinals(batch), Reason::Refused, reason);
+        self.reporter.counters().count_lost(Reason::Refused, batch.items.len() as u64);
     }
 
-    /// The process ends: the destination is tried once more, however lately it failed.
-    pub fn allow_probe(&self) {
-        self.breaker.allow_probe();
+    fn count_delivered(&self, records: usize) {
+        self.reporter.counters().delivered.fetch_add(records as u64, Relaxed);
     }
 
-    /// The destination's counters.
-    pub fn counters(&self) -> &metrics::DestinationCounters {
-        self.metrics.destination(self.index)
+    /// Lets the destination be tried once more, however lately it failed: the process ends.
+    pub(crate) fn allow_probe(&self) {
+        self.transport.allow_probe();
     }
+}
 
-    /// Speaks of the destination, once a minute per subject.
-    pub fn say(&self, level: Level, subject: &str, why: &str) {
-        let name = &self.destination.common().name;
-        self.log.once_a_minute(
-            level,
-            &format!("{name}/{subject}"),
-            format_args!("destination {name}: {why}"),
-        );
-    }
+fn ordinals(batch: &Batch) -> impl Iterator<Item = u32> {
+    batch.items.iter().map(|item| item.ordinal)
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::fmt::Write as _;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -51,15 +50,6 @@ impl Payload {
         self.parts().for_each(|piece| hasher.update(piece));
         hasher.finalize().into()
     }
-}
-
-/// A digest as AWS writes it.
-#[must_use]
-pub fn hex(digest: &[u8; 32]) -> String {
-    digest.iter().fold(String::with_capacity(64), |mut text, byte| {
-        write!(text, "{byte:02x}").ok();
-        text
-    })
 }
 
 impl FromIterator<Bytes> for Payload {

@@ -1,4 +1,4 @@
-//! Objects: filled on disk by `spool`, brought to the store by `upload`.
+//! Objects: filled on disk by `spool`, sent to the store by `upload`.
 
 pub mod spool;
-pub mod upload;
+pub(crate) mod upload;

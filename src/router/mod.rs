@@ -47,11 +47,20 @@ const FIRST_LOOK_TIMEOUT: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct RouterConfig {
     pub(crate) settings: Settings,
-    /// Each destination of the settings with its transport.
-    pub(crate) destinations: Vec<(Box<dyn Destination>, Transport)>,
+    /// The destinations of the settings, in the order of routes and counters.
+    pub(crate) destinations: Vec<OpenedDestination>,
     pub(crate) metrics: Arc<Metrics>,
     /// For the test host: panic at each chunk. Only debug builds ever set it.
     pub(crate) panic: bool,
+}
+
+/// One destination with what reaches it.
+#[derive(Debug)]
+pub(crate) struct OpenedDestination {
+    pub(crate) destination: Box<dyn Destination>,
+    pub(crate) transport: Transport,
+    /// Where its objects are filled, if it fills them on disk.
+    pub(crate) spool: Option<Arc<Spool>>,
 }
 
 /// Takes chunks to their destinations.
@@ -77,11 +86,12 @@ impl ChunkSink for Rc<Router> {
 impl Router {
     pub(crate) fn new(config: RouterConfig, log: Rc<Log>) -> Self {
         let metrics = config.metrics;
-        let new_sender = |(index, (destination, transport))| {
+        let new_sender = |(index, opened): (usize, OpenedDestination)| {
+            let OpenedDestination { destination, transport, .. } = opened;
             Rc::new(Sender::new(index, destination, transport, Arc::clone(&metrics), Rc::clone(&log)))
         };
         Self {
-            spools: config.destinations.iter().map(|(_, transport)| transport.spool()).collect(),
+            spools: config.destinations.iter().map(|opened| opened.spool.clone()).collect(),
             senders: config.destinations.into_iter().enumerate().map(new_sender).collect(),
             flush_timeout: config.settings.flush_timeout,
             pipeline: Pipeline::new(config.settings, Arc::clone(&metrics)),

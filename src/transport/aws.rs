@@ -1,8 +1,8 @@
 //! AWS credentials, region and signatures, through the official crates.
 //!
 //! Owns: where credentials come from (ECS task role, IMDS, web identity, SSO, profile, assumed role), when they
-//! are fetched again, and SigV4. Does not know a service. The credential chain speaks through our own HTTP client,
-//! so that there is one TLS stack; the endpoints it asks on the link-local network bypass proxies.
+//! are fetched again, and SigV4. Knows no service. The credential chain sends through our own HTTP client, so that
+//! there is one TLS stack; its endpoints on the link-local network bypass proxies.
 
 use std::cell::RefCell;
 use std::time::{Duration, SystemTime};
@@ -29,36 +29,35 @@ use aws_smithy_types::body::SdkBody;
 
 use super::http::{Client, Failure};
 use crate::config::Identity;
-use crate::destination::HttpRequest;
-use crate::encode::payload;
+use crate::destination::{HttpRequest, Reply};
 
-/// Fetch new credentials this long before the old ones end.
-const REFRESH_BEFORE: Duration = Duration::from_secs(300);
+/// New credentials are fetched this long before the old ones expire.
+const REFRESH_BEFORE_EXPIRY: Duration = Duration::from_secs(300);
 
 /// Refused credentials are fetched again at most this often: the provider may hand out the same ones for a while.
-const REFRESH_PAUSE: Duration = Duration::from_secs(5);
+const MIN_REFRESH_INTERVAL: Duration = Duration::from_secs(5);
 
-/// A renewal that failed is tried again after this, while the old credentials last.
-const RENEWAL_PAUSE: Duration = Duration::from_secs(30);
+/// A fetch that failed is tried again after this, while the old credentials last.
+const FETCH_RETRY_INTERVAL: Duration = Duration::from_secs(30);
 
 /// How long fetching credentials may take in all.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// Holds the digest of the body in requests that come with one.
+/// The header with the digest of the body, in requests that come with one.
 const CONTENT_SHA256: &str = "x-amz-content-sha256";
 
-/// The region of the environment, the profile or the instance metadata, in that order.
+/// Finds the region in the environment, the profile or the instance metadata, in that order.
 pub async fn region(client: &Client) -> Option<String> {
-    let config = loader(client).load();
+    let config = config_loader(client).load();
     let config = tokio::time::timeout(FETCH_TIMEOUT, config).await.ok()?;
     config.region().map(ToString::to_string)
 }
 
-/// Signs in the name of one [`Identity`].
+/// Signs requests as one [`Identity`].
 #[derive(Debug)]
 pub struct Signer {
     identity: Identity,
-    /// The region of signatures; the identity's until a service says otherwise.
+    /// The region to sign for; the identity's until a service names another.
     region: RefCell<String>,
     client: Client,
     provider: tokio::sync::OnceCell<Option<SharedCredentialsProvider>>,
@@ -70,12 +69,12 @@ pub struct Signer {
 struct Current {
     credentials: Option<Credentials>,
     refused_at: Option<SystemTime>,
-    /// The provider failed: while the old ones last, it is left alone until then.
-    leave_until: Option<SystemTime>,
+    /// The last fetch failed: while the old credentials last, none is tried until then.
+    retry_fetch_at: Option<SystemTime>,
 }
 
 impl Signer {
-    /// Nothing is fetched before the first request.
+    /// Fetches nothing before the first request.
     #[must_use]
     pub fn new(identity: Identity, client: Client) -> Self {
         Self {
@@ -99,35 +98,35 @@ impl Signer {
             .region(&region)
             .name(service)
             .time(SystemTime::now())
-            .settings(settings(service))
+            .settings(signing_settings(service))
             .build()
             .map_err(|error| failed(&error))?;
         let headers =
             request.headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
         // A digest that is known already is not computed again.
-        let known = request.headers.get(CONTENT_SHA256).and_then(|digest| digest.to_str().ok());
-        let digest = known.map_or_else(|| payload::hex(&request.body.sha256()), str::to_owned);
+        let known_digest = request.headers.get(CONTENT_SHA256).and_then(|digest| digest.to_str().ok());
+        let digest = known_digest.map_or_else(|| hex::encode(request.body.sha256()), str::to_owned);
         let body = SignableBody::Precomputed(digest);
         let signable = SignableRequest::new(request.method.as_str(), request.url.as_str(), headers, body)
             .map_err(|error| failed(&error))?;
         let (instructions, _) =
             sign(signable, &parameters.into()).map_err(|error| failed(&error))?.into_parts();
-        apply(&instructions, request);
+        add_headers(&instructions, request);
         Ok(())
     }
 
-    /// The service refused the credentials: fetch others before the next request.
-    pub fn refused(&self) {
+    /// Fetches other credentials before the next request: the service refused those in use.
+    pub fn credentials_refused(&self) {
         let mut current = self.current.borrow_mut();
         let now = SystemTime::now();
-        let lately = |at: SystemTime| now.duration_since(at).is_ok_and(|age| age < REFRESH_PAUSE);
-        if !current.refused_at.is_some_and(lately) {
+        let last_age = current.refused_at.and_then(|at| now.duration_since(at).ok());
+        if last_age.is_none_or(|age| age >= MIN_REFRESH_INTERVAL) {
             *current = Current { refused_at: Some(now), ..Current::default() };
         }
     }
 
-    /// What is asked for is in this region.
-    pub fn moved(&self, region: &str) {
+    /// Signs later requests for this region.
+    pub fn set_region(&self, region: &str) {
         self.region.replace(region.to_owned());
     }
 
@@ -145,11 +144,11 @@ impl Signer {
                 *current = Current {
                     credentials: Some(fetched.clone()),
                     refused_at: current.refused_at,
-                    leave_until: None,
+                    retry_fetch_at: None,
                 };
                 Ok(fetched)
             }
-            Err(failure) => self.lasting().ok_or(failure),
+            Err(failure) => self.after_failed_fetch().ok_or(failure),
         }
     }
 
@@ -162,45 +161,47 @@ impl Signer {
         tokio::time::timeout(FETCH_TIMEOUT, fetching)
             .await
             .map_err(|_| Failure::Credentials("no provider answered in time".to_owned()))?
-            .map_err(|error| Failure::Credentials(causes(&error)))
+            .map_err(|error| Failure::Credentials(with_causes(&error)))
     }
 
-    /// Credentials that need no renewal yet, or whose renewal failed a moment ago.
+    /// The current credentials, if nothing needs to be fetched now.
     fn fresh(&self) -> Option<Credentials> {
         let current = self.current.borrow();
         let now = SystemTime::now();
-        let early = if current.leave_until.is_some_and(|until| now < until) {
+        let refresh_before = if current.retry_fetch_at.is_some_and(|until| now < until) {
             Duration::ZERO
         } else {
-            REFRESH_BEFORE
+            REFRESH_BEFORE_EXPIRY
         };
-        let lasts = |credentials: &&Credentials| credentials.expiry().is_none_or(|end| now + early < end);
-        current.credentials.as_ref().filter(lasts).cloned()
+        let credentials = current.credentials.as_ref()?;
+        let lasts = credentials.expiry().is_none_or(|expiry| now + refresh_before < expiry);
+        lasts.then(|| credentials.clone())
     }
 
-    /// The renewal failed: the old ones, if they are good for a while yet.
-    fn lasting(&self) -> Option<Credentials> {
-        self.current.borrow_mut().leave_until = Some(SystemTime::now() + RENEWAL_PAUSE);
+    /// The old credentials, if they have not expired yet.
+    fn after_failed_fetch(&self) -> Option<Credentials> {
+        self.current.borrow_mut().retry_fetch_at = Some(SystemTime::now() + FETCH_RETRY_INTERVAL);
         self.fresh()
     }
 
     /// `None` when the chain is switched off, which the defaults never do.
     async fn make_provider(&self) -> Option<SharedCredentialsProvider> {
         let identity = &self.identity;
-        let mut loader = loader(&self.client).region(aws_types::region::Region::new(identity.region.clone()));
+        let mut loader =
+            config_loader(&self.client).region(aws_types::region::Region::new(identity.region.clone()));
         if let Some(profile) = &identity.profile {
             loader = loader.profile_name(profile);
         }
         let config = loader.load().await;
         let base = config.credentials_provider()?;
         Some(match &identity.role_arn {
-            Some(role) => SharedCredentialsProvider::new(assume(role, identity, &config, base).await),
+            Some(role) => SharedCredentialsProvider::new(assume_role(role, identity, &config, base).await),
             None => base,
         })
     }
 }
 
-async fn assume(
+async fn assume_role(
     role: &str,
     identity: &Identity,
     config: &SdkConfig,
@@ -218,13 +219,13 @@ async fn assume(
     builder.build_from_provider(base).await
 }
 
-fn loader(client: &Client) -> aws_config::ConfigLoader {
-    aws_config::defaults(BehaviorVersion::latest()).http_client(Bridge(client.clone()))
+fn config_loader(client: &Client) -> aws_config::ConfigLoader {
+    aws_config::defaults(BehaviorVersion::latest()).http_client(SdkHttpClient(client.clone()))
 }
 
 /// S3 signs the path as it is sent, and wants the body's digest beside it; every other service is like the rest
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html>, read 2026-11).
-fn settings(service: &str) -> SigningSettings {
+fn signing_settings(service: &str) -> SigningSettings {
     let mut settings = SigningSettings::default();
     if service == "s3" {
         settings.percent_encoding_mode = PercentEncodingMode::Single;
@@ -234,7 +235,7 @@ fn settings(service: &str) -> SigningSettings {
     settings
 }
 
-fn apply(instructions: &aws_sigv4::http_request::SigningInstructions, request: &mut HttpRequest) {
+fn add_headers(instructions: &aws_sigv4::http_request::SigningInstructions, request: &mut HttpRequest) {
     for (name, value) in instructions.headers() {
         let name = http::HeaderName::from_bytes(name.as_bytes());
         if let (Ok(name), Ok(value)) = (name, http::HeaderValue::from_str(value)) {
@@ -243,7 +244,7 @@ fn apply(instructions: &aws_sigv4::http_request::SigningInstructions, request: &
     }
 }
 
-fn causes(error: &dyn std::error::Error) -> String {
+fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {
@@ -253,34 +254,34 @@ fn causes(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// Lets the official crates send through our client.
+/// Lets the official crates send through our [`Client`].
 #[derive(Debug, Clone)]
-struct Bridge(Client);
+struct SdkHttpClient(Client);
 
-/// How long one request of the credential chain may take, unless the chain says otherwise.
-const CHAIN_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long one request of the credential chain may take.
+const CHAIN_REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
-impl HttpClient for Bridge {
+impl HttpClient for SdkHttpClient {
     fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
         SharedHttpConnector::new(self.clone())
     }
 }
 
-impl HttpConnector for Bridge {
+impl HttpConnector for SdkHttpClient {
     fn call(&self, request: SmithyRequest) -> HttpConnectorFuture {
         let client = self.0.clone();
         HttpConnectorFuture::new(async move {
-            let request = ours(request)?;
-            let reply = client.send(&request, CHAIN_TIMEOUT).await.map_err(connector_error)?;
+            let request = from_sdk_request(request)?;
+            let reply = client.send(&request, CHAIN_REQUEST_TIMEOUT).await.map_err(connector_error)?;
             if reply.truncated {
                 return Err(ConnectorError::io("the reply broke off".into()));
             }
-            theirs(reply)
+            to_sdk_response(reply)
         })
     }
 }
 
-fn ours(request: SmithyRequest) -> Result<HttpRequest, ConnectorError> {
+fn from_sdk_request(request: SmithyRequest) -> Result<HttpRequest, ConnectorError> {
     let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
     let (parts, body) = request.into_parts();
     let body = body.bytes().map(bytes::Bytes::copy_from_slice).unwrap_or_default();
@@ -293,7 +294,7 @@ fn ours(request: SmithyRequest) -> Result<HttpRequest, ConnectorError> {
     })
 }
 
-fn theirs(reply: crate::destination::Reply) -> Result<SmithyResponse, ConnectorError> {
+fn to_sdk_response(reply: Reply) -> Result<SmithyResponse, ConnectorError> {
     let mut response = http::Response::new(SdkBody::from(reply.body));
     *response.status_mut() = http::StatusCode::from_u16(reply.status)
         .map_err(|error| ConnectorError::other(error.into(), None))?;

@@ -1,14 +1,13 @@
-//! Carries a request out of the house: over the network (signed where asked), to a file, to the spool, to standard
-//! output.
+//! The only sockets and output files: one endpoint in, one reply out.
 //!
 //! Owns: which client and which signer a destination uses. Does not own: when to send, or what a reply means.
 
 pub mod aws;
 pub mod http;
+mod local;
+mod tls;
 
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,25 +15,30 @@ use self::aws::Signer;
 use self::http::{Client, Failure};
 use crate::destination::{Endpoint, HttpRequest, Network, Reply};
 use crate::encode::payload::Payload;
-use crate::object::spool::Spool;
 
-/// What `deliver` sends through; tests give it replies from a script.
+/// What `delivery` sends through; tests give it replies from a script.
 pub trait SendRequest {
-    /// Sends one request and answers with its reply.
-    fn send(&self, outlet: &Endpoint) -> impl Future<Output = Result<Reply, Failure>>;
+    /// Sends one request and returns its reply.
+    fn send(&self, endpoint: &Endpoint) -> impl Future<Output = Result<Reply, Failure>>;
 
-    /// The service refused the credentials.
+    /// Asks for other credentials before the next request: the service refused those in use.
     fn credentials_refused(&self);
 
-    /// What is asked for is in another region than the configured one.
+    /// Signs later requests for this region instead of the configured one.
     fn set_region(&self, _region: &str) {}
 }
 
-/// The real way out for one destination.
+/// Takes the lines of objects that are filled on disk.
+pub trait AppendLines: fmt::Debug + Send + Sync {
+    /// Adds lines to the object of this name: all of them, or none when it fails.
+    fn append_lines(&self, name: &[u8], lines: &Payload) -> Result<(), Failure>;
+}
+
+/// The way to one destination.
 #[derive(Debug)]
 pub struct Transport {
     remote: Option<Remote>,
-    spool: Option<Arc<Spool>>,
+    spool: Option<Arc<dyn AppendLines>>,
 }
 
 #[derive(Debug)]
@@ -58,48 +62,47 @@ impl Transport {
         Ok(Self { remote: Some(Remote { client, timeout: network.timeout, signer }), spool: None })
     }
 
-    /// The same for a destination whose objects are filled on disk.
+    /// Adds the spool, for a destination whose objects are filled on disk.
     #[must_use]
-    pub fn with_spool(self, spool: Spool) -> Self {
-        Self { spool: Some(Arc::new(spool)), ..self }
+    pub fn with_spool(self, spool: Arc<dyn AppendLines>) -> Self {
+        Self { spool: Some(spool), ..self }
     }
 
-    /// Where its objects are filled.
-    #[must_use]
-    pub fn spool(&self) -> Option<Arc<Spool>> {
-        self.spool.clone()
-    }
-
-    fn fill(&self, name: &[u8], lines: &Payload) -> Result<(), Failure> {
+    fn append_to_spool(&self, name: &[u8], lines: &Payload) -> Result<(), Failure> {
         match &self.spool {
-            Some(spool) => spool.append(name, lines).map_err(|refusal| Failure::Local(refusal.to_string())),
+            Some(spool) => spool.append_lines(name, lines),
             None => Err(Failure::Local("no spool is set up for this destination".to_owned())),
         }
+    }
+
+    fn signer(&self) -> Option<&Signer> {
+        self.remote.as_ref()?.signer.as_ref()
     }
 }
 
 impl SendRequest for Transport {
-    async fn send(&self, outlet: &Endpoint) -> Result<Reply, Failure> {
-        match (outlet, &self.remote) {
-            (Endpoint::Http(request), Some(remote)) => remote.send(request).await,
+    async fn send(&self, endpoint: &Endpoint) -> Result<Reply, Failure> {
+        match (endpoint, &self.remote) {
+            (Endpoint::Http(request), Some(remote)) => return remote.send(request).await,
             (Endpoint::Http(_), None) => {
-                Err(Failure::Local("no network is set up for this destination".to_owned()))
+                return Err(Failure::Local("no network is set up for this destination".to_owned()));
             }
-            (Endpoint::File { path, mode, lines }, _) => append(path, *mode, lines).map(|()| done()),
-            (Endpoint::Stdout(lines), _) => print(lines).map(|()| done()),
-            (Endpoint::Spool { name, lines }, _) => self.fill(name, lines).map(|()| done()),
+            (Endpoint::File { path, mode, lines }, _) => local::append(path, *mode, lines)?,
+            (Endpoint::Stdout(lines), _) => local::print(lines)?,
+            (Endpoint::Spool { name, lines }, _) => self.append_to_spool(name, lines)?,
         }
+        Ok(Reply { status: 200, ..Reply::default() })
     }
 
     fn credentials_refused(&self) {
-        if let Some(signer) = self.remote.as_ref().and_then(|remote| remote.signer.as_ref()) {
-            signer.refused();
+        if let Some(signer) = self.signer() {
+            signer.credentials_refused();
         }
     }
 
     fn set_region(&self, region: &str) {
-        if let Some(signer) = self.remote.as_ref().and_then(|remote| remote.signer.as_ref()) {
-            signer.moved(region);
+        if let Some(signer) = self.signer() {
+            signer.set_region(region);
         }
     }
 }
@@ -115,34 +118,4 @@ impl Remote {
             _ => self.client.send(request, self.timeout).await,
         }
     }
-}
-
-fn done() -> Reply {
-    Reply { status: 200, ..Reply::default() }
-}
-
-/// One write per batch under the file's lock, so that lines of several instances never mix.
-fn append(path: &Path, mode: u32, lines: &Payload) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| Failure::Local(format!("cannot write {}: {error}", path.display()));
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(failed)?;
-    }
-    let mut file =
-        std::fs::OpenOptions::new().create(true).append(true).mode(mode).open(path).map_err(failed)?;
-    file.lock().map_err(failed)?;
-    let before = file.metadata().map_err(failed)?.len();
-    lines.parts().try_for_each(|piece| file.write_all(piece)).map_err(|error| {
-        // Half a batch must not stay: it would stand there twice after the next try.
-        file.set_len(before).ok();
-        failed(error)
-    })
-}
-
-fn print(lines: &Payload) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
-    lines
-        .parts()
-        .try_for_each(|piece| out.write_all(piece))
-        .and_then(|()| out.flush())
-        .map_err(|error| Failure::Local(format!("cannot print: {error}")))
 }

@@ -191,7 +191,7 @@ impl<S: ChunkSink + 'static> QueueWatch<S> {
         const ADVICE: &str = "; check queue.url, queue.region and the role's sqs:ReceiveMessage, sqs:DeleteMessage, sqs:ChangeMessageVisibility";
         let (level, reason, advice) = match trouble {
             ReplyAction::Reauthorize { reason } => {
-                self.signer.refused();
+                self.signer.credentials_refused();
                 (Level::Warn, reason.as_str(), "")
             }
             ReplyAction::Retry { timing: RetryTiming::NextFlush, reason } => {

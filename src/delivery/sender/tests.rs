@@ -1,21 +1,18 @@
-//! Every judgement and every failure, on a script and a paused clock: what is sent, when, and what is noted.
+//! Every reply and every failure, on a script and a paused clock: what is sent, when, and what is noted.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::task::Poll;
+use std::time::Duration;
 
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderValue, Method};
-
-use std::time::Duration;
 
 use super::*;
 use crate::classify::classes::Entry;
 use crate::config::Common;
 use crate::delivery::verdict::Verdict;
-use crate::destination::{
-    Encoded, Endpoint, HttpRequest, Network, Purpose, Reply, ReplyAction, Request, RetryTiming,
-};
+use crate::destination::{Encoded, Endpoint, HttpRequest, Network, RetryTiming};
 use crate::encode::batch::{Limits, pack};
 use crate::encode::partition::{BatchItem, Partition};
 use crate::encode::payload::Payload;
@@ -27,7 +24,7 @@ const LIMITS: Limits = Limits { bytes: usize::MAX, records: usize::MAX, span_ms:
 /// How long each request takes, unless the script says otherwise.
 const TRIP: Duration = Duration::from_millis(1);
 
-/// A vendor that says in the status what the judgement is to be.
+/// A vendor whose status says what the reply means.
 #[derive(Debug)]
 struct Vendor {
     common: Common,
@@ -77,7 +74,7 @@ impl Destination for Vendor {
             401 => ReplyAction::Reauthorize { reason },
             403 => ReplyAction::Retry { timing: RetryTiming::NextFlush, reason },
             404 => ReplyAction::Prepare(vec![prepare("make")]),
-            405 => ReplyAction::Prepare(vec![prepare("make house"), prepare("make room")]),
+            405 => ReplyAction::Prepare(vec![prepare("make group"), prepare("make stream")]),
             409 => ReplyAction::Ignored { reason },
             410 => ReplyAction::Rejected { reason },
             _ => ReplyAction::Retry { timing: RetryTiming::Backoff, reason },
@@ -127,9 +124,9 @@ impl SendRequest for Rc<Script> {
     }
 }
 
-/// A courier on a script, and what is known afterwards.
+/// A sender on a script, and what is known afterwards.
 struct Stage {
-    courier: Rc<Sender<Rc<Script>>>,
+    sender: Rc<Sender<Rc<Script>>>,
     script: Rc<Script>,
     metrics: Arc<Metrics>,
     progress: Rc<Progress>,
@@ -164,24 +161,24 @@ impl Stage {
             refused: <_>::default(),
         });
         let log = Rc::new(Log::new(0));
-        let courier = Sender::new(0, Box::new(vendor), Rc::clone(&script), Arc::clone(&metrics), log);
-        Self { courier: Rc::new(courier), script, metrics, progress: Progress::new(1), start: Instant::now() }
+        let sender = Sender::new(0, Box::new(vendor), Rc::clone(&script), Arc::clone(&metrics), log);
+        Self { sender: Rc::new(sender), script, metrics, progress: Progress::new(1), start: Instant::now() }
     }
 
-    /// Brings one batch of this many records, with ten seconds to do it.
-    async fn bring(&self, records: u32) -> Verdict {
-        self.bring_within(records, Duration::from_secs(10)).await
+    /// Sends one batch of this many records, with ten seconds to do it.
+    async fn send(&self, records: u32) -> Verdict {
+        self.send_within(records, Duration::from_secs(10)).await
     }
 
-    async fn bring_within(&self, records: u32, time: Duration) -> Verdict {
+    async fn send_within(&self, records: u32, time: Duration) -> Verdict {
         self.progress.expect(0, records);
         self.run(0..records, time).await;
         crate::delivery::verdict::verdict(&self.progress, [true])
     }
 
     async fn run(&self, ordinals: std::ops::Range<u32>, time: Duration) {
-        let courier = Rc::clone(&self.courier);
-        courier.send_batch(batch(ordinals), Rc::clone(&self.progress), Instant::now() + time).await;
+        let sender = Rc::clone(&self.sender);
+        sender.send_batch(batch(ordinals), Rc::clone(&self.progress), Instant::now() + time).await;
     }
 
     /// What was sent.
@@ -208,12 +205,12 @@ impl Stage {
 
 /// Records that are one letter each.
 fn batch(ordinals: std::ops::Range<u32>) -> Batch {
-    let mut lane = Partition::default();
+    let mut partition = Partition::default();
     for ordinal in ordinals {
-        let (place, ()) = lane.write(0, |out| out.push(b'a' + u8::try_from(ordinal).unwrap()));
-        lane.push(BatchItem { ordinal, at_ms: 0, start: place.start, end: place.end, size: 1 });
+        let (place, ()) = partition.write(0, |out| out.push(b'a' + u8::try_from(ordinal).unwrap()));
+        partition.push(BatchItem { ordinal, at_ms: 0, start: place.start, end: place.end, size: 1 });
     }
-    pack(lane, &LIMITS).remove(0)
+    pack(partition, &LIMITS).remove(0)
 }
 
 fn status(status: u16) -> Reply {
@@ -232,7 +229,7 @@ fn ms(ms: u64) -> Duration {
 #[tokio::test(start_paused = true)]
 async fn what_is_taken_at_once_is_sent_once() {
     let stage = Stage::replies([]);
-    assert_eq!(stage.bring(3).await, Verdict::Ok);
+    assert_eq!(stage.send(3).await, Verdict::Ok);
     assert_eq!(stage.sent(), ["deliver abc"]);
     assert_eq!(stage.counts(), (3, 1, 0));
 }
@@ -240,7 +237,7 @@ async fn what_is_taken_at_once_is_sent_once() {
 #[tokio::test(start_paused = true)]
 async fn bytes_are_those_of_bodies_that_were_taken() {
     let stage = Stage::replies([503, 404, 200, 206].map(status));
-    assert_eq!(stage.bring(3).await, Verdict::Ok);
+    assert_eq!(stage.send(3).await, Verdict::Ok);
     assert_eq!(stage.sent(), ["deliver abc", "deliver abc", "make", "deliver abc", "deliver bc"]);
     assert_eq!(stage.metrics.snapshot()[0].bytes, 5);
 }
@@ -248,7 +245,7 @@ async fn bytes_are_those_of_bodies_that_were_taken() {
 #[tokio::test(start_paused = true)]
 async fn pauses_double_with_jitter_up_to_five_seconds() {
     let stage = Stage::new(|_, _| Ok(status(503)));
-    assert_eq!(stage.bring_within(1, Duration::from_secs(40)).await, Verdict::Retry);
+    assert_eq!(stage.send_within(1, Duration::from_secs(40)).await, Verdict::Retry);
     let pauses = stage.pauses();
     for (attempt, pause) in pauses.iter().enumerate() {
         let ceiling = ms(100 * (1 << attempt.min(20))).min(ms(5_000));
@@ -264,31 +261,32 @@ async fn a_destination_that_keeps_failing_is_left_alone_and_tried_now_and_then()
     let works = Rc::new(Cell::new(false));
     let seen = Rc::clone(&works);
     let stage = Stage::new(move |_, _| Ok(status(if seen.get() { 200 } else { 503 })));
-    assert_eq!(stage.bring_within(1, ms(40_000)).await, Verdict::Retry);
+    assert_eq!(stage.send_within(1, ms(40_000)).await, Verdict::Retry);
     let (sent, before) = (stage.sent().len(), Instant::now());
     for _ in 0..100 {
-        assert_eq!(stage.bring_within(3, ms(40_000)).await, Verdict::Retry);
+        assert_eq!(stage.send_within(3, ms(40_000)).await, Verdict::Retry);
     }
     assert_eq!((stage.sent().len(), before.elapsed()), (sent, ms(0)), "answered at once, nothing sent");
-    tokio::time::advance(ms(5_000)).await;
-    assert_eq!(stage.bring_within(1, ms(40_000)).await, Verdict::Retry);
-    assert_eq!(stage.sent().len(), sent + 1, "one request on trial");
-    works.set(true);
+    // Once the breaker has been open for 5 s, or for 10 s if the last pause lasted until the first probe.
     tokio::time::advance(ms(10_000)).await;
-    assert_eq!(stage.bring_within(3, ms(40_000)).await, Verdict::Ok);
+    assert_eq!(stage.send_within(1, ms(40_000)).await, Verdict::Retry);
+    assert_eq!(stage.sent().len(), sent + 1, "one request probes");
+    works.set(true);
+    tokio::time::advance(ms(20_000)).await;
+    assert_eq!(stage.send_within(3, ms(40_000)).await, Verdict::Ok);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_pause_the_vendor_asks_for_is_kept_to_the_second() {
     let stage = Stage::replies([asking_for("3")]);
-    assert_eq!(stage.bring(1).await, Verdict::Ok);
+    assert_eq!(stage.send(1).await, Verdict::Ok);
     assert!((ms(3_000)..ms(3_010)).contains(&stage.pauses()[0]), "{:?}", stage.pauses());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_pause_beyond_the_deadline_ends_the_attempt_at_once() {
     let stage = Stage::new(|_, _| Ok(asking_for("11")));
-    assert_eq!(stage.bring(1).await, Verdict::Retry);
+    assert_eq!(stage.send(1).await, Verdict::Retry);
     assert!(stage.start.elapsed() < ms(100));
     assert_eq!(stage.counts(), (0, 1, 0));
 }
@@ -296,25 +294,25 @@ async fn a_pause_beyond_the_deadline_ends_the_attempt_at_once() {
 #[tokio::test(start_paused = true)]
 async fn a_pause_beyond_the_clock_ends_the_attempt_too() {
     let stage = Stage::new(|_, _| Ok(asking_for("18446744073709551615")));
-    assert_eq!(stage.bring(1).await, Verdict::Retry);
+    assert_eq!(stage.send(1).await, Verdict::Retry);
     assert_eq!(stage.counts(), (0, 1, 0));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_vendor_that_asks_for_no_pause_is_not_stormed() {
     let stage = Stage::new(|_, _| Ok(asking_for("0")));
-    assert_eq!(stage.bring(1).await, Verdict::Retry);
+    assert_eq!(stage.send(1).await, Verdict::Retry);
     assert!(stage.sent().len() < 150, "{} requests in ten seconds", stage.sent().len());
 }
 
 #[tokio::test(start_paused = true)]
 async fn no_attempt_begins_after_the_deadline_but_one_under_way_is_waited_for() {
     let stage = Stage::slow(ms(700), 8, |_, _| Ok(status(503)));
-    assert_eq!(stage.bring_within(1, ms(1_000)).await, Verdict::Retry);
+    assert_eq!(stage.send_within(1, ms(1_000)).await, Verdict::Retry);
     let last = stage.script.sent.borrow().last().unwrap().0;
     assert!(last - stage.start < ms(1_000));
     let late = Stage::slow(ms(5_000), 8, |_, _| Ok(status(200)));
-    assert_eq!(late.bring_within(1, ms(1_000)).await, Verdict::Ok, "its outcome is known");
+    assert_eq!(late.send_within(1, ms(1_000)).await, Verdict::Ok, "its outcome is known");
 }
 
 #[tokio::test(start_paused = true)]
@@ -329,14 +327,14 @@ async fn no_attempt_begins_after_the_deadline_even_when_it_waited_for_its_turn()
 #[tokio::test(start_paused = true)]
 async fn a_flush_whose_time_is_up_sends_nothing() {
     let stage = Stage::replies([]);
-    assert_eq!(stage.bring_within(1, Duration::ZERO).await, Verdict::Retry);
+    assert_eq!(stage.send_within(1, Duration::ZERO).await, Verdict::Retry);
     assert_eq!(stage.counts(), (0, 0, 0));
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_a_person_must_mend_is_not_tried_again() {
     let stage = Stage::new(|_, _| Ok(status(403)));
-    assert_eq!(stage.bring(1).await, Verdict::Retry);
+    assert_eq!(stage.send(1).await, Verdict::Retry);
     assert_eq!(stage.counts(), (0, 1, 0));
 }
 
@@ -355,7 +353,7 @@ async fn every_failure_of_the_way_is_tried_again_but_missing_credentials() {
             Some(failure) => Err(failure),
             None => Ok(status(200)),
         });
-        let verdict = stage.bring(1).await;
+        let verdict = stage.send(1).await;
         assert_eq!(stage.sent().len(), attempts, "{failure:?}");
         assert_eq!(verdict == Verdict::Ok, attempts == 2, "{failure:?}");
     }
@@ -364,7 +362,7 @@ async fn every_failure_of_the_way_is_tried_again_but_missing_credentials() {
 #[tokio::test(start_paused = true)]
 async fn refused_credentials_are_renewed_at_once_and_then_with_pauses() {
     let stage = Stage::replies([status(401), status(401), status(401)]);
-    assert_eq!(stage.bring(1).await, Verdict::Ok);
+    assert_eq!(stage.send(1).await, Verdict::Ok);
     assert_eq!(stage.script.refused.get(), 3);
     let pauses = stage.pauses();
     assert_eq!(pauses[0], Duration::ZERO);
@@ -374,7 +372,7 @@ async fn refused_credentials_are_renewed_at_once_and_then_with_pauses() {
 #[tokio::test(start_paused = true)]
 async fn a_poisoned_batch_is_halved_until_the_poison_stands_alone() {
     let stage = Stage::new(|_, body| Ok(status(if body.contains(&b'f') { 400 } else { 200 })));
-    assert_eq!(stage.bring(8).await, Verdict::Ok);
+    assert_eq!(stage.send(8).await, Verdict::Ok);
     let sent = ["abcdefgh", "abcd", "efgh", "ef", "e", "f", "gh"].map(|records| format!("deliver {records}"));
     assert_eq!(stage.sent(), sent, "in order");
     assert_eq!(stage.lost(), [(Reason::Refused, 1)]);
@@ -384,7 +382,7 @@ async fn a_poisoned_batch_is_halved_until_the_poison_stands_alone() {
 #[tokio::test(start_paused = true)]
 async fn what_is_refused_for_good_is_counted_and_settled() {
     let stage = Stage::replies([status(410)]);
-    assert_eq!(stage.bring(4).await, Verdict::Ok);
+    assert_eq!(stage.send(4).await, Verdict::Ok);
     assert_eq!(stage.lost(), [(Reason::Refused, 4)]);
     assert_eq!(stage.counts(), (0, 1, 0));
 }
@@ -392,7 +390,7 @@ async fn what_is_refused_for_good_is_counted_and_settled() {
 #[tokio::test(start_paused = true)]
 async fn only_the_part_that_was_not_taken_is_sent_again() {
     let stage = Stage::replies([status(206)]);
-    assert_eq!(stage.bring(3).await, Verdict::Ok);
+    assert_eq!(stage.send(3).await, Verdict::Ok);
     assert_eq!(stage.sent(), ["deliver abc", "deliver bc"]);
     assert_eq!(stage.lost(), [(Reason::TooOld, 1)]);
     assert_eq!(stage.counts().0, 2);
@@ -401,7 +399,7 @@ async fn only_the_part_that_was_not_taken_is_sent_again() {
 #[tokio::test(start_paused = true)]
 async fn a_part_that_is_never_taken_is_tried_with_pauses() {
     let stage = Stage::new(|_, _| Ok(status(207)));
-    assert_eq!(stage.bring(3).await, Verdict::Retry);
+    assert_eq!(stage.send(3).await, Verdict::Retry);
     assert!(stage.sent().len() < 150, "{} requests in ten seconds", stage.sent().len());
 }
 
@@ -416,21 +414,21 @@ async fn what_must_be_made_first_is_made_even_when_the_deadline_passes_meanwhile
         }
         Ok(status(if what == "deliver" && !is_made { 405 } else { 200 }))
     });
-    assert_eq!(stage.bring_within(2, Duration::from_secs(4)).await, Verdict::Retry);
+    assert_eq!(stage.send_within(2, Duration::from_secs(4)).await, Verdict::Retry);
     assert_eq!(
         *made.borrow(),
-        ["make house", "make room"],
+        ["make group", "make stream"],
         "records wait for the replay, what it needs does not"
     );
-    assert_eq!(stage.bring_within(2, Duration::from_secs(4)).await, Verdict::Ok);
-    assert_eq!(stage.sent(), ["deliver ab", "make house", "make room", "deliver ab"]);
+    assert_eq!(stage.send_within(2, Duration::from_secs(4)).await, Verdict::Ok);
+    assert_eq!(stage.sent(), ["deliver ab", "make group", "make stream", "deliver ab"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_preparation_that_never_succeeds_is_not_tried_for_ever() {
     let stage = Stage::new(|what, _| Ok(status(if what == "deliver" { 404 } else { 503 })));
     let start = Instant::now();
-    assert_eq!(stage.bring_within(1, Duration::from_secs(4)).await, Verdict::Retry);
+    assert_eq!(stage.send_within(1, Duration::from_secs(4)).await, Verdict::Retry);
     assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
 }
 
@@ -439,7 +437,7 @@ async fn ten_minutes_of_throttling_lose_nothing_and_repeat_nothing() {
     let works_again = Instant::now() + Duration::from_secs(600);
     let stage = Stage::new(move |_, _| Ok(status(if Instant::now() < works_again { 429 } else { 200 })));
     let mut flushes = 1;
-    while stage.bring(20).await == Verdict::Retry {
+    while stage.send(20).await == Verdict::Retry {
         // Fluent Bit's back-off is random; a chunk among many comes about so often.
         tokio::time::sleep(Duration::from_secs(10 * flushes.min(3))).await;
         flushes += 1;
@@ -460,21 +458,21 @@ async fn ten_minutes_of_throttling_lose_nothing_and_repeat_nothing() {
 #[tokio::test(start_paused = true)]
 async fn what_is_missing_is_made_first_and_then_the_same_batch_goes_out() {
     let stage = Stage::replies([status(404), status(405), status(200), status(200)]);
-    assert_eq!(stage.bring(2).await, Verdict::Ok);
-    assert_eq!(stage.sent(), ["deliver ab", "make", "make house", "make room", "deliver ab"]);
+    assert_eq!(stage.send(2).await, Verdict::Ok);
+    assert_eq!(stage.sent(), ["deliver ab", "make", "make group", "make stream", "deliver ab"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_preparation_is_retried_and_one_that_can_be_done_without_is_not() {
     let stage = Stage::replies([status(405), status(503), status(200), status(409)]);
-    assert_eq!(stage.bring(1).await, Verdict::Ok);
-    assert_eq!(stage.sent(), ["deliver a", "make house", "make house", "make room", "deliver a"]);
+    assert_eq!(stage.send(1).await, Verdict::Ok);
+    assert_eq!(stage.sent(), ["deliver a", "make group", "make group", "make stream", "deliver a"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_vendor_that_asks_for_preparations_for_ever_is_not_followed() {
     let stage = Stage::new(|_, _| Ok(status(404)));
-    assert_eq!(stage.bring(1).await, Verdict::Retry);
+    assert_eq!(stage.send(1).await, Verdict::Retry);
     assert!(stage.sent().len() < 20, "{}", stage.sent().len());
 }
 
@@ -483,7 +481,7 @@ async fn a_vendor_that_asks_for_preparations_for_ever_is_not_followed() {
 async fn what_was_made_and_is_not_found_yet_is_made_again_after_growing_pauses() {
     let ok = || status(200);
     let stage = Stage::replies([status(404), ok(), status(404), ok(), status(404), ok(), status(404), ok()]);
-    assert_eq!(stage.bring(1).await, Verdict::Ok);
+    assert_eq!(stage.send(1).await, Verdict::Ok);
     assert_eq!(stage.sent().join(" "), ["deliver a make"; 4].join(" ") + " deliver a");
     let pauses = stage.pauses();
     let (between, within): (Vec<_>, Vec<_>) = (0..8).partition(|at| [2, 4, 6].contains(at));

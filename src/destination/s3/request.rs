@@ -11,7 +11,6 @@ use super::address::{Address, ENCODED_IN_QUERY};
 use crate::config::KeyReader;
 use crate::destination::HttpRequest;
 use crate::destination::object_store::{ObjectCall, ObjectEncoding, UploadedPart};
-use crate::encode::payload::hex;
 
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html>, read 2026-11.
 const MAX_TAGS: usize = 10;
@@ -92,7 +91,7 @@ pub(super) fn build(address: &Address, traits: &Traits, key: &str, call: &Object
     };
     let (body, sha256) = body(call);
     let mut headers = headers(traits, call);
-    insert(&mut headers, "x-amz-content-sha256", &hex(&sha256));
+    insert(&mut headers, "x-amz-content-sha256", &hex::encode(sha256));
     HttpRequest { method, url: address.url(key) + &query, headers, body: body.into(), sign: Some("s3") }
 }
 

@@ -1,4 +1,4 @@
-//! The form of a spool file: batches of lines, with a frame before each.
+//! The format of a spool file: batches of lines, with a frame before each.
 //!
 //! ```text
 //! {"key":"logs/6f1c….json.gz","opened":"2026-11-18T10:26:40Z"}     once
@@ -21,36 +21,35 @@ use serde::{Deserialize, Serialize};
 
 /// What the file will become.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Header {
+pub(crate) struct Header {
     /// The object's key.
-    pub key: String,
-    /// When it was opened, for whoever looks into the folder.
-    pub opened: String,
+    pub(crate) key: String,
+    /// When the file was opened, for whoever looks into the folder.
+    pub(crate) opened: String,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Frame {
-    /// Up to the next frame.
+    /// Bytes up to the next frame.
     bytes: u64,
-    /// The batch is [`super::pack`]ed.
+    /// What the batch holds, if it is deflated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     deflated: Option<Content>,
 }
 
-/// What a packed batch holds.
+/// What a deflated batch holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Content {
+pub(crate) struct Content {
     /// Bytes of its lines.
-    pub bytes: u64,
-    /// Their CRC-32, as gzip has it.
-    pub crc32: u32,
+    pub(crate) bytes: u64,
+    /// CRC-32 of its lines, as gzip has it.
+    pub(crate) crc32: u32,
 }
 
 /// Longer than any header or frame: a key has at most 1,024 bytes.
-const MAX_LINE: u64 = 8 << 10;
+const MAX_LINE_BYTES: u64 = 8 << 10;
 
 impl Header {
-    /// The file's first line.
     pub(super) fn line(&self) -> Vec<u8> {
         json_line(self)
     }
@@ -73,14 +72,14 @@ pub(super) fn create(path: &Path) -> io::Result<File> {
     OpenOptions::new().append(true).create_new(true).mode(0o600).open(path)
 }
 
-/// Opens a file to go on with.
+/// Opens a file to append to.
 pub(super) fn reopen(path: &Path) -> io::Result<File> {
     OpenOptions::new().append(true).open(path)
 }
 
-/// Appends all of it in one call where the system allows.
-pub(super) fn write<'p>(file: &mut File, pieces: impl Iterator<Item = &'p [u8]>) -> io::Result<()> {
-    let mut slices: Vec<IoSlice<'_>> = pieces.map(IoSlice::new).collect();
+/// Appends all parts, in one call where the system allows.
+pub(super) fn write<'p>(file: &mut File, parts: impl Iterator<Item = &'p [u8]>) -> io::Result<()> {
+    let mut slices: Vec<IoSlice<'_>> = parts.map(IoSlice::new).collect();
     let mut rest = slices.as_mut_slice();
     IoSlice::advance_slices(&mut rest, 0);
     while !rest.is_empty() {
@@ -94,37 +93,40 @@ pub(super) fn write<'p>(file: &mut File, pieces: impl Iterator<Item = &'p [u8]>)
     Ok(())
 }
 
-/// The batches of a file, up to the last whole one. Reads to the end of the batch at hand.
+/// Reads the batches of a file, up to the last whole one. [`Read`] ends with the current batch.
 #[derive(Debug)]
-pub struct Batches {
+pub(crate) struct Batches {
     file: BufReader<File>,
-    in_frame: u64,
-    in_file: u64,
+    /// Bytes left of the current batch.
+    left_in_batch: u64,
+    /// Bytes left of the file.
+    left_in_file: u64,
 }
 
-/// One read of this much at a time.
-const BUFFER: usize = 64 << 10;
+const READ_BUFFER_BYTES: usize = 64 << 10;
 
 impl Batches {
-    /// Reads the header; `None` when the process died before it was whole, so that nothing in it was confirmed.
-    pub fn open(path: &Path) -> io::Result<Option<(Header, Self)>> {
+    /// Opens the file and reads its header; `None` when the process died before the header was whole, so that nothing
+    /// in the file was confirmed.
+    pub(crate) fn open(path: &Path) -> io::Result<Option<(Header, Self)>> {
         let file = File::open(path)?;
-        let in_file = file.metadata()?.len();
-        let mut batches = Self { file: BufReader::with_capacity(BUFFER, file), in_frame: 0, in_file };
+        let left_in_file = file.metadata()?.len();
+        let mut batches =
+            Self { file: BufReader::with_capacity(READ_BUFFER_BYTES, file), left_in_batch: 0, left_in_file };
         let header: Option<Header> = batches.json_line()?;
         Ok(header.map(|header| (header, batches)))
     }
 
-    /// Bytes that can still come.
-    pub fn at_most(&self) -> u64 {
-        self.in_file
+    /// The most bytes that can still be read.
+    pub(crate) fn max_remaining(&self) -> u64 {
+        self.left_in_file
     }
 
-    /// The next line as JSON; `None` when it is torn.
+    /// Reads the next line as JSON; `None` when it is torn.
     fn json_line<T: for<'d> Deserialize<'d>>(&mut self) -> io::Result<Option<T>> {
         let mut line = Vec::new();
-        let read = (&mut self.file).take(MAX_LINE).read_until(b'\n', &mut line)?;
-        self.in_file = self.in_file.saturating_sub(read as u64);
+        let read = (&mut self.file).take(MAX_LINE_BYTES).read_until(b'\n', &mut line)?;
+        self.left_in_file = self.left_in_file.saturating_sub(read as u64);
         if !line.ends_with(b"\n") {
             return Ok(None);
         }
@@ -132,14 +134,14 @@ impl Batches {
         serde_json::from_slice(&line).map(Some).map_err(io::Error::from)
     }
 
-    /// Goes on to the next batch, when the one at hand is read: how it is packed, or that its lines are plain. `None`
-    /// at the end: nothing behind a torn frame counts.
-    pub fn next_batch(&mut self) -> io::Result<Option<Option<Content>>> {
+    /// Goes on to the next batch when the current one is read: what it holds, or `None` inside when its lines are plain.
+    /// `None` at the end: nothing behind a torn frame counts.
+    pub(crate) fn next_batch(&mut self) -> io::Result<Option<Option<Content>>> {
         let frame: Option<Frame> = self.json_line()?;
-        let whole = frame.filter(|frame| frame.bytes <= self.in_file);
-        self.in_frame = whole.as_ref().map_or(0, |frame| frame.bytes);
+        let whole = frame.filter(|frame| frame.bytes <= self.left_in_file);
+        self.left_in_batch = whole.as_ref().map_or(0, |frame| frame.bytes);
         if whole.is_none() {
-            self.in_file = 0;
+            self.left_in_file = 0;
         }
         Ok(whole.map(|frame| frame.deflated))
     }
@@ -147,12 +149,12 @@ impl Batches {
 
 impl Read for Batches {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let read = (&mut self.file).take(self.in_frame).read(out)?;
-        if read == 0 && self.in_frame > 0 && !out.is_empty() {
+        let read = (&mut self.file).take(self.left_in_batch).read(out)?;
+        if read == 0 && self.left_in_batch > 0 && !out.is_empty() {
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file became shorter"));
         }
-        self.in_frame -= read as u64;
-        self.in_file = self.in_file.saturating_sub(read as u64);
+        self.left_in_batch -= read as u64;
+        self.left_in_file = self.left_in_file.saturating_sub(read as u64);
         Ok(read)
     }
 }

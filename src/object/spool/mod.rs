@@ -1,8 +1,8 @@
 //! Objects being filled, on disk.
 //!
-//! Owns: one file per object, when an object is due, the limit of all together, and finding again what a process
-//! that died left behind. Does not own: where objects go and how. A write that succeeded survives the process,
-//! though not the machine: nothing is synced, as a container's disk does not outlive its machine either.
+//! Owns: one file per object, when an object is due, the limit of all together, and claiming what a process that died
+//! left behind. Does not own: where objects go and how. A write that succeeded survives the process, though not the
+//! machine: nothing is synced, as a container's disk does not outlive its machine either.
 
 mod deflate;
 mod file;
@@ -16,47 +16,42 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-pub use self::deflate::{GZIP_LEVEL, deflate};
-use self::deflate::{Packer, StoredBatch};
-pub use self::file::{Batches, Content, Header};
+use self::deflate::{BatchDeflater, StoredBatch};
+pub(crate) use self::deflate::{GZIP_LEVEL, deflate_into};
+pub(crate) use self::file::{Batches, Content, Header};
 use self::folder::Folder;
 use crate::destination::object_store::{SpoolSettings, UUID_PLACEHOLDER};
 use crate::encode::payload::Payload;
+use crate::transport::AppendLines;
+use crate::transport::http::Failure;
 
-/// Why lines were not taken.
+/// Why lines were not appended.
 #[derive(Debug, thiserror::Error)]
-pub enum Refusal {
-    /// The limit is reached.
+pub(crate) enum AppendError {
+    /// The limit of all files together is reached; their bytes.
     #[error(
         "the spool is full: {0} bytes wait for their upload; Fluent Bit keeps what comes, raise spool_limit for longer outages"
     )]
     Full(u64),
-    /// The disk does not take it.
+    /// The disk does not take them.
     #[error("cannot write {}: {error}", path.display())]
-    Disk {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        error: io::Error,
-    },
+    Disk { path: PathBuf, error: io::Error },
 }
 
-/// An object that is filled no more.
+/// The file of one object; [`Batches::open`] reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Object {
-    /// Its file; [`Batches::open`] reads it.
-    pub path: PathBuf,
-    /// The file's size.
-    pub bytes: u64,
+pub(crate) struct Object {
+    pub(crate) path: PathBuf,
+    pub(crate) bytes: u64,
 }
 
-/// More files at one time than a sensible key template makes; the oldest gives way to the next.
-const MAX_OPEN: usize = 1_000;
+/// More open objects at one time than a sensible key template makes; the oldest is sealed for the next.
+const MAX_OPEN_OBJECTS: usize = 1_000;
 
-/// The objects of one destination.
+/// The objects of one destination: open ones are filled, sealed ones wait for their upload.
 #[derive(Debug)]
 pub struct Spool {
-    rules: SpoolSettings,
+    settings: SpoolSettings,
     folder: Folder,
     state: Mutex<State>,
     changed: Notify,
@@ -64,77 +59,82 @@ pub struct Spool {
 
 #[derive(Debug, Default)]
 struct State {
-    open: HashMap<Vec<u8>, Filling>,
-    waiting: Vec<Waiting>,
+    open: HashMap<Vec<u8>, OpenObject>,
+    waiting: Vec<WaitingObject>,
+    /// Uploads that have begun.
     under_way: usize,
+    /// Of all files.
     bytes: u64,
     /// Made when the first large batch comes.
-    packer: Option<Packer>,
+    deflater: Option<BatchDeflater>,
 }
 
 #[derive(Debug)]
-struct Filling {
+struct OpenObject {
     object: Object,
-    /// Bytes of its lines.
-    lines: u64,
+    /// Before compression, without frames.
+    line_bytes: u64,
     opened: Instant,
 }
 
 #[derive(Debug)]
-struct Waiting {
+struct WaitingObject {
     object: Object,
-    from: Instant,
+    due: Instant,
 }
 
 impl Spool {
-    /// Opens a folder of its own; what others left behind is due at once.
-    pub fn open(rules: SpoolSettings) -> io::Result<Self> {
-        let folder = Folder::open(&rules.dir, &rules.label)?;
-        let spool = Self { rules, folder, state: Mutex::default(), changed: Notify::new() };
-        spool.adopt()?;
+    /// Opens a folder of its own; objects that ended instances left behind are due at once.
+    ///
+    /// # Errors
+    /// The folder cannot be made, locked or read.
+    pub fn open(settings: SpoolSettings) -> io::Result<Self> {
+        let folder = Folder::open(&settings.dir, &settings.label)?;
+        let spool = Self { settings, folder, state: Mutex::default(), changed: Notify::new() };
+        spool.claim_orphans()?;
         Ok(spool)
     }
 
-    /// Takes over what instances that are gone left behind; answers with how many objects that were.
-    pub fn adopt(&self) -> io::Result<usize> {
-        let found = self.folder.claim_orphans()?;
+    /// Takes over the objects that ended instances left behind. Returns how many those were.
+    pub(crate) fn claim_orphans(&self) -> io::Result<usize> {
+        let claimed = self.folder.claim_orphans()?;
         let mut state = self.state();
-        for (path, bytes) in &found {
+        for (path, bytes) in &claimed {
             state.bytes += bytes;
             let object = Object { path: path.clone(), bytes: *bytes };
-            state.waiting.push(Waiting { object, from: Instant::now() });
+            state.waiting.push(WaitingObject { object, due: Instant::now() });
         }
         drop(state);
         self.changed.notify_one();
-        Ok(found.len())
+        Ok(claimed.len())
     }
 
     /// Adds lines to the object of this name. All of them are in the file when this succeeds, none otherwise.
-    pub fn append(&self, name: &[u8], lines: &Payload) -> Result<(), Refusal> {
+    pub(crate) fn append(&self, name: &[u8], lines: &Payload) -> Result<(), AppendError> {
         if lines.is_empty() {
             return Ok(());
         }
         let mut state = self.state();
-        let batch = state.batch(lines, self.rules.deflate_batches);
-        let bytes = batch.pieces().map(<[u8]>::len).sum();
+        let batch = state.batch(lines, self.settings.deflate_batches);
+        let bytes = batch.parts().map(<[u8]>::len).sum();
         let frame = file::frame(bytes, batch.content());
         let size = (frame.len() + bytes) as u64;
-        // What is larger than the limit by itself has to pass, or it would stand in the way for ever.
-        if state.bytes > 0 && state.bytes + size > self.rules.limit {
-            state.relieve();
+        // A batch above the limit by itself has to pass, or it would stand in the way for ever.
+        if state.bytes > 0 && state.bytes + size > self.settings.limit {
+            state.evict_largest();
             self.changed.notify_one();
-            return Err(Refusal::Full(state.bytes));
+            return Err(AppendError::Full(state.bytes));
         }
         if !state.open.contains_key(name) {
-            state.make_room();
-            let filling = self.fresh(name)?;
-            state.bytes += filling.object.bytes;
-            state.open.insert(name.to_vec(), filling);
+            state.seal_oldest_at_limit();
+            let opened = self.open_object(name)?;
+            state.bytes += opened.object.bytes;
+            state.open.insert(name.to_vec(), opened);
         }
-        let Some(filling) = state.open.get_mut(name) else { return Ok(()) };
-        let written = filling.append(&frame, &batch, size);
-        filling.lines += lines.len() as u64;
-        let full = filling.lines >= self.rules.object_size;
+        let Some(open) = state.open.get_mut(name) else { return Ok(()) };
+        let written = open.append(&frame, &batch, size);
+        open.line_bytes += lines.len() as u64;
+        let full = open.line_bytes >= self.settings.object_size;
         match written {
             Ok(()) => state.bytes += size,
             // The file is gone, or ends with half a batch that cannot be taken back: this object takes no more.
@@ -149,51 +149,51 @@ impl Spool {
         written
     }
 
-    fn fresh(&self, name: &[u8]) -> Result<Filling, Refusal> {
+    fn open_object(&self, name: &[u8]) -> Result<OpenObject, AppendError> {
         let path = self.folder.new_file();
         let header = Header { key: key(name), opened: jiff::Timestamp::now().to_string() }.line();
-        let failed = |error| Refusal::Disk { path: path.clone(), error };
-        let mut opened = file::create(&path).map_err(failed)?;
-        file::write(&mut opened, std::iter::once(header.as_slice())).map_err(|error| {
+        let failed = |error| AppendError::Disk { path: path.clone(), error };
+        let mut file = file::create(&path).map_err(failed)?;
+        file::write(&mut file, std::iter::once(header.as_slice())).map_err(|error| {
             std::fs::remove_file(&path).ok();
             failed(error)
         })?;
         let object = Object { bytes: header.len() as u64, path };
-        Ok(Filling { object, lines: 0, opened: Instant::now() })
+        Ok(OpenObject { object, line_bytes: 0, opened: Instant::now() })
     }
 
-    /// The next object that is due now, oldest first. It stays counted until it is removed.
-    pub fn take_due(&self) -> Option<Object> {
+    /// Takes the next object that is due now, oldest first. It stays counted until it is removed.
+    pub(crate) fn take_due(&self) -> Option<Object> {
         let now = Instant::now();
         let mut state = self.state();
-        state.seal_where(|filling| filling.opened + self.rules.object_age <= now);
-        let due = state.waiting.iter().position(|waiting| waiting.from <= now)?;
+        state.seal_where(|open| open.opened + self.settings.object_age <= now);
+        let position = state.waiting.iter().position(|waiting| waiting.due <= now)?;
         state.under_way += 1;
-        Some(state.waiting.remove(due).object)
+        Some(state.waiting.remove(position).object)
     }
 
     /// When the next object will be due by itself.
-    pub fn next_due(&self) -> Option<Instant> {
+    pub(crate) fn next_due(&self) -> Option<Instant> {
         let state = self.state();
-        let filling = state.open.values().map(|filling| filling.opened + self.rules.object_age);
-        filling.chain(state.waiting.iter().map(|waiting| waiting.from)).min()
+        let open = state.open.values().map(|open| open.opened + self.settings.object_age);
+        open.chain(state.waiting.iter().map(|waiting| waiting.due)).min()
     }
 
     /// Resolves when something may have become due earlier than [`Self::next_due`] said.
-    pub async fn changed(&self) {
+    pub(crate) async fn changed(&self) {
         self.changed.notified().await;
     }
 
-    /// Everything is due now. Wakes nobody: who asks for it is who uploads.
-    pub fn seal_all(&self) {
+    /// Makes everything due now. Wakes nobody: who asks for it is who uploads.
+    pub(crate) fn seal_all(&self) {
         let mut state = self.state();
         state.seal_where(|_| true);
         let now = Instant::now();
-        state.waiting.iter_mut().for_each(|waiting| waiting.from = now);
+        state.waiting.iter_mut().for_each(|waiting| waiting.due = now);
     }
 
-    /// The object arrived: its file goes.
-    pub fn remove(&self, object: &Object) -> io::Result<()> {
+    /// Removes the file of an object that arrived.
+    pub(crate) fn remove(&self, object: &Object) -> io::Result<()> {
         let removed = match std::fs::remove_file(&object.path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
@@ -204,17 +204,17 @@ impl Spool {
         removed
     }
 
-    /// The object did not arrive: it is due again from then on.
-    pub fn put_back(&self, object: Object, from: Instant) {
+    /// Lets an object that did not arrive wait until it is due again.
+    pub(crate) fn requeue(&self, object: Object, due: Instant) {
         let mut state = self.state();
         state.under_way -= 1;
-        state.waiting.push(Waiting { object, from });
+        state.waiting.push(WaitingObject { object, due });
         drop(state);
         self.changed.notify_one();
     }
 
-    /// Objects that have not arrived, and their bytes.
-    pub fn left(&self) -> (usize, u64) {
+    /// How many objects have not arrived, and their bytes.
+    pub(crate) fn left(&self) -> (usize, u64) {
         let state = self.state();
         (state.open.len() + state.waiting.len() + state.under_way, state.bytes)
     }
@@ -225,41 +225,48 @@ impl Spool {
     }
 }
 
+impl AppendLines for Spool {
+    fn append_lines(&self, name: &[u8], lines: &Payload) -> Result<(), Failure> {
+        self.append(name, lines).map_err(|error| Failure::Local(error.to_string()))
+    }
+}
+
 impl State {
-    fn batch(&mut self, lines: &Payload, packs: bool) -> StoredBatch {
-        match packs && Packer::is_for(lines) {
-            true => self.packer.get_or_insert_with(Packer::new).pack(lines),
+    fn batch(&mut self, lines: &Payload, deflates: bool) -> StoredBatch {
+        match deflates && BatchDeflater::is_worthwhile(lines) {
+            true => self.deflater.get_or_insert_with(BatchDeflater::new).deflate(lines),
             false => StoredBatch::Plain(lines.clone()),
         }
     }
 
     fn seal(&mut self, name: &[u8]) {
-        if let Some(Filling { object, .. }) = self.open.remove(name) {
-            self.waiting.push(Waiting { object, from: Instant::now() });
+        if let Some(OpenObject { object, .. }) = self.open.remove(name) {
+            self.waiting.push(WaitingObject { object, due: Instant::now() });
         }
     }
 
-    fn seal_where(&mut self, due: impl Fn(&Filling) -> bool) {
+    fn seal_where(&mut self, is_due: impl Fn(&OpenObject) -> bool) {
         let now = Instant::now();
-        let mut sealed: Vec<Filling> =
-            self.open.extract_if(|_, filling| due(filling)).map(|(_, filling)| filling).collect();
-        sealed.sort_by_key(|filling| filling.opened);
-        self.waiting.extend(sealed.into_iter().map(|filling| Waiting { object: filling.object, from: now }));
+        let mut sealed: Vec<OpenObject> =
+            self.open.extract_if(|_, open| is_due(open)).map(|(_, open)| open).collect();
+        sealed.sort_by_key(|open| open.opened);
+        let waiting = sealed.into_iter().map(|open| WaitingObject { object: open.object, due: now });
+        self.waiting.extend(waiting);
     }
 
-    /// Full, and nothing is on its way out: the largest object goes before its time.
-    fn relieve(&mut self) {
+    /// Seals the largest object before its time, unless something is on its way out already.
+    fn evict_largest(&mut self) {
         if self.waiting.is_empty() && self.under_way == 0 {
-            let largest = self.open.iter().max_by_key(|(_, filling)| filling.object.bytes);
+            let largest = self.open.iter().max_by_key(|(_, open)| open.object.bytes);
             if let Some(name) = largest.map(|(name, _)| name.clone()) {
                 self.seal(&name);
             }
         }
     }
 
-    fn make_room(&mut self) {
-        if self.open.len() >= MAX_OPEN {
-            let oldest = self.open.iter().min_by_key(|(_, filling)| filling.opened);
+    fn seal_oldest_at_limit(&mut self) {
+        if self.open.len() >= MAX_OPEN_OBJECTS {
+            let oldest = self.open.iter().min_by_key(|(_, open)| open.opened);
             if let Some(name) = oldest.map(|(name, _)| name.clone()) {
                 self.seal(&name);
             }
@@ -267,15 +274,15 @@ impl State {
     }
 }
 
-impl Filling {
-    fn append(&mut self, frame: &[u8], batch: &StoredBatch, size: u64) -> Result<(), Refusal> {
+impl OpenObject {
+    fn append(&mut self, frame: &[u8], batch: &StoredBatch, size: u64) -> Result<(), AppendError> {
         let path = &self.object.path;
-        let failed = |error| Refusal::Disk { path: path.clone(), error };
-        let mut opened = file::reopen(path).map_err(failed)?;
-        let written = file::write(&mut opened, std::iter::once(frame).chain(batch.pieces()));
+        let failed = |error| AppendError::Disk { path: path.clone(), error };
+        let mut file = file::reopen(path).map_err(failed)?;
+        let written = file::write(&mut file, std::iter::once(frame).chain(batch.parts()));
         if written.is_err() {
             // Half a batch is not read in any case; without it the object's size is what it is counted for.
-            opened.set_len(self.object.bytes).ok();
+            file.set_len(self.object.bytes).ok();
         }
         written.map_err(failed)?;
         self.object.bytes += size;

@@ -15,7 +15,7 @@ impl Temp {
         Self(path)
     }
 
-    fn rules(&self) -> SpoolSettings {
+    fn settings(&self) -> SpoolSettings {
         SpoolSettings {
             dir: self.0.join("spool"),
             label: "archive@logs".into(),
@@ -27,7 +27,7 @@ impl Temp {
     }
 
     fn open(&self) -> Spool {
-        Spool::open(self.rules()).unwrap()
+        Spool::open(self.settings()).unwrap()
     }
 }
 
@@ -88,7 +88,7 @@ async fn an_object_is_due_by_size_or_by_age() {
     let old = due(&spool);
     assert_eq!(old.len(), 1, "the old one");
     spool.append(b"small", &body(b"y\n")).unwrap();
-    spool.put_back(old[0].clone(), Instant::now() + Duration::from_secs(60));
+    spool.requeue(old[0].clone(), Instant::now() + Duration::from_secs(60));
     assert_eq!(spool.take_due(), None, "not before its time");
     tokio::time::advance(Duration::from_secs(61)).await;
     assert_eq!(texts(&spool), ["x\n"], "what came later went into a new object");
@@ -97,19 +97,19 @@ async fn an_object_is_due_by_size_or_by_age() {
 #[test]
 fn a_full_spool_takes_nothing_until_something_is_gone() {
     let temp = Temp::new();
-    let spool = Spool::open(SpoolSettings { object_size: 1_000_000, ..temp.rules() }).unwrap();
+    let spool = Spool::open(SpoolSettings { object_size: 1_000_000, ..temp.settings() }).unwrap();
     spool.append(b"small", &body(b"x\n")).unwrap();
     spool.append(b"large", &body(&[b'x'; 8_000])).unwrap();
     let before = spool.left();
-    assert!(matches!(spool.append(b"small", &body(&[b'x'; 5_000])), Err(Refusal::Full(_))));
+    assert!(matches!(spool.append(b"small", &body(&[b'x'; 5_000])), Err(AppendError::Full(_))));
     assert_eq!(spool.left(), before);
-    let relieved = due(&spool);
-    assert_eq!(relieved.len(), 1, "the largest goes before its time");
+    let evicted = due(&spool);
+    assert_eq!(evicted.len(), 1, "the largest goes before its time");
     assert!(spool.append(b"small", &body(&[b'x'; 5_000])).is_err(), "it is not gone yet");
     assert_eq!(spool.take_due(), None, "one under way is enough");
-    spool.remove(&relieved[0]).unwrap();
+    spool.remove(&evicted[0]).unwrap();
     spool.append(b"small", &body(&[b'x'; 5_000])).unwrap();
-    assert!(!relieved[0].path.exists());
+    assert!(!evicted[0].path.exists());
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn what_the_disk_refuses_is_refused_and_the_rest_stays() {
     spool.append(b"n", &body(b"x\n")).unwrap();
     let path = spool.state().open[b"n".as_slice()].object.path.clone();
     std::fs::rename(&path, temp.0.join("away")).unwrap();
-    assert!(matches!(spool.append(b"n", &body(b"y\n")), Err(Refusal::Disk { .. })));
+    assert!(matches!(spool.append(b"n", &body(b"y\n")), Err(AppendError::Disk { .. })));
     std::fs::rename(temp.0.join("away"), &path).unwrap();
     spool.append(b"n", &body(b"z\n")).unwrap();
     spool.seal_all();
@@ -137,11 +137,11 @@ fn what_the_disk_refuses_is_refused_and_the_rest_stays() {
 #[test]
 fn too_many_names_close_the_oldest() {
     let temp = Temp::new();
-    let spool = Spool::open(SpoolSettings { limit: u64::MAX, ..temp.rules() }).unwrap();
-    for number in 0..=MAX_OPEN {
+    let spool = Spool::open(SpoolSettings { limit: u64::MAX, ..temp.settings() }).unwrap();
+    for number in 0..=MAX_OPEN_OBJECTS {
         spool.append(format!("{number}").as_bytes(), &body(b"x\n")).unwrap();
     }
-    assert_eq!(spool.state().open.len(), MAX_OPEN);
+    assert_eq!(spool.state().open.len(), MAX_OPEN_OBJECTS);
     assert_eq!(due(&spool).len(), 1);
 }
 
@@ -181,7 +181,7 @@ fn wherever_the_last_write_was_torn_no_confirmed_line_is_lost_and_none_is_there_
         }
         assert_eq!(texts(&next), expected, "cut at {length}");
         drop(next);
-        std::fs::remove_dir_all(&temp.rules().dir).unwrap();
+        std::fs::remove_dir_all(&temp.settings().dir).unwrap();
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     }
 }
@@ -220,11 +220,11 @@ fn the_files_of_a_living_instance_are_left_alone() {
     first.append(b"n", &body(b"first\n")).unwrap();
     let second = temp.open();
     second.append(b"n", &body(b"second\n")).unwrap();
-    assert_eq!(second.adopt().unwrap(), 0);
+    assert_eq!(second.claim_orphans().unwrap(), 0);
     second.seal_all();
     assert_eq!(texts(&second), ["second\n"]);
     drop(first);
-    assert_eq!(second.adopt().unwrap(), 1, "now nobody holds it");
+    assert_eq!(second.claim_orphans().unwrap(), 1, "now nobody holds it");
     assert_eq!(texts(&second), ["first\n"]);
 }
 
@@ -249,9 +249,9 @@ fn destinations_keep_apart_and_empty_folders_go() {
     let first = temp.open();
     first.append(b"n", &body(b"x\n")).unwrap();
     drop(first);
-    let other = Spool::open(SpoolSettings { label: "../other".into(), ..temp.rules() }).unwrap();
+    let other = Spool::open(SpoolSettings { label: "../other".into(), ..temp.settings() }).unwrap();
     assert_eq!(other.left(), (0, 0));
-    let base = temp.rules().dir;
+    let base = temp.settings().dir;
     let mut names: Vec<_> =
         std::fs::read_dir(&base).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();

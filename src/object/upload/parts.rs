@@ -1,104 +1,110 @@
-//! A spool file as the pieces that go over the wire: read, compressed where the spool has not, and digested one piece
+//! A spool file as the parts that go over the wire: read, compressed where the spool has not, and digested, one part
 //! at a time.
 //!
-//! One piece is all that is ever in memory, whatever the object's size. Work of many milliseconds each: belongs on the
-//! blocking pool.
+//! One part is all that is ever in memory, whatever the object's size. Each takes many milliseconds, so this belongs on
+//! the blocking pool.
 
 use std::io::{self, Read as _, Write as _};
 
 use flate2::read::DeflateDecoder;
 
-use super::gzip::Gzip;
+use super::gzip::GzipMember;
 use crate::destination::{ObjectEncoding, PartBody};
 use crate::object::spool::{Batches, Content};
 
-/// How much is read and compressed at one step; a piece is longer than asked for by what the last step made at most.
-const STEP: usize = 64 << 10;
+/// How much is read and compressed at one step; a part is longer than asked for by what the last step made at most.
+const STEP_BYTES: usize = 64 << 10;
 
 /// zstd's own default: the lines of `examples/spool_memory.rs` get a quarter smaller than with gzip, in less time.
 const ZSTD_LEVEL: i32 = 3;
 
-/// The rest of an object.
-pub struct Parts {
+/// The parts of an object that are still to come.
+pub(super) struct Parts {
     batches: Batches,
-    ahead: Ahead,
+    read_ahead: ReadAhead,
     encoder: Encoder,
-    size: usize,
+    part_bytes: usize,
 }
 
 /// What is read and not encoded yet; empty at the end.
 #[derive(Debug, Default)]
-struct Ahead {
+struct ReadAhead {
     bytes: Vec<u8>,
-    packed: bool,
+    deflated: bool,
     /// Of the batch that begins here.
     content: Option<Content>,
 }
 
 enum Encoder {
     Plain(Vec<u8>),
-    Gzip(Box<Gzip>),
+    Gzip(Box<GzipMember>),
     Zstd(zstd::stream::write::Encoder<'static, Vec<u8>>),
 }
 
-/// One piece, and whether another follows.
 #[derive(Debug)]
-pub struct Part {
-    /// The piece.
-    pub piece: PartBody,
-    /// It is the last one.
-    pub last: bool,
+pub(super) struct Part {
+    pub(super) content: PartBody,
+    pub(super) is_last: bool,
 }
 
 impl Parts {
-    /// Reads the first lines; `None` when there are none. Pieces will be of this size, but for the last.
-    pub fn new(batches: Batches, encoding: ObjectEncoding, size: usize) -> io::Result<Option<Self>> {
+    /// Reads the first lines; `None` when there are none. All parts but the last have at least `part_bytes`.
+    pub(super) fn new(
+        batches: Batches,
+        encoding: ObjectEncoding,
+        part_bytes: usize,
+    ) -> io::Result<Option<Self>> {
         let encoder = Encoder::new(encoding)?;
-        let mut pieces = Self { batches, ahead: Ahead::default(), encoder, size };
-        pieces.read_ahead()?;
-        Ok((!pieces.ahead.bytes.is_empty()).then_some(pieces))
+        let mut parts = Self { batches, read_ahead: ReadAhead::default(), encoder, part_bytes };
+        parts.read_ahead()?;
+        Ok((!parts.read_ahead.bytes.is_empty()).then_some(parts))
     }
 
-    /// The next piece. There is always one: the last is the one that says so. `spare` is the memory of the piece
-    /// before, if it is free: the allocator keeps an arena per thread, and each would keep a piece of its own.
-    pub fn next(&mut self, spare: Vec<u8>) -> io::Result<Part> {
-        let most = usize::try_from(self.batches.at_most()).unwrap_or(usize::MAX);
+    /// Makes the next part. There is always one until a part says that it is the last. `spare` is the memory of the
+    /// part before, if it is free: the allocator keeps an arena per thread, and each would keep a part of its own.
+    pub(super) fn next(&mut self, spare: Vec<u8>) -> io::Result<Part> {
+        let max_remaining = usize::try_from(self.batches.max_remaining()).unwrap_or(usize::MAX);
         let out = self.encoder.out();
         if out.is_empty() {
             *out = spare;
             out.clear();
         }
-        // At once, because growing would leave holes as large as the piece.
-        out.reserve_exact((self.size + 2 * STEP).min(most.saturating_add(2 * STEP)));
-        while self.encoder.out().len() < self.size {
-            self.encoder.write(&self.ahead)?;
+        // At once, because growing would leave holes as large as the part.
+        out.reserve_exact(
+            (self.part_bytes + 2 * STEP_BYTES).min(max_remaining.saturating_add(2 * STEP_BYTES)),
+        );
+        while self.encoder.out().len() < self.part_bytes {
+            self.encoder.write(&self.read_ahead)?;
             self.read_ahead()?;
-            if self.ahead.bytes.is_empty() {
-                return Ok(Part { piece: PartBody::new(self.encoder.finish()?.into()), last: true });
+            if self.read_ahead.bytes.is_empty() {
+                let content = PartBody::new(self.encoder.finish()?.into());
+                return Ok(Part { content, is_last: true });
             }
         }
-        Ok(Part { piece: PartBody::new(std::mem::take(self.encoder.out()).into()), last: false })
+        let content = PartBody::new(std::mem::take(self.encoder.out()).into());
+        Ok(Part { content, is_last: false })
     }
 
-    /// Knowing whether more follows is what makes the last piece known as such.
+    /// Only knowing whether more follows tells that a part is the last.
     fn read_ahead(&mut self) -> io::Result<()> {
-        let Ahead { bytes, packed, content } = &mut self.ahead;
+        let ReadAhead { bytes, deflated, content } = &mut self.read_ahead;
         bytes.clear();
         *content = None;
-        while (&mut self.batches).take(STEP as u64).read_to_end(bytes)? == 0 {
+        while (&mut self.batches).take(STEP_BYTES as u64).read_to_end(bytes)? == 0 {
             let Some(next) = self.batches.next_batch()? else { return Ok(()) };
-            (*packed, *content) = (next.is_some(), next);
+            *deflated = next.is_some();
+            *content = next;
             if let Some(content) = content.take_if(|_| !matches!(self.encoder, Encoder::Gzip(_))) {
-                *packed = false;
-                return unpack(&mut self.batches, content, bytes);
+                *deflated = false;
+                return inflate(&mut self.batches, content, bytes);
             }
         }
         Ok(())
     }
 }
 
-/// The settings are others than those the batch was packed under, which is rare: all of it is unpacked at once.
-fn unpack(batches: &mut Batches, content: Content, lines: &mut Vec<u8>) -> io::Result<()> {
+/// The settings have changed since the batch was deflated, which is rare: all of it is inflated at once.
+fn inflate(batches: &mut Batches, content: Content, lines: &mut Vec<u8>) -> io::Result<()> {
     DeflateDecoder::new(&mut *batches).take(content.bytes).read_to_end(lines)?;
     // What ends the blocks is not lines any more.
     io::copy(batches, &mut io::sink())?;
@@ -112,7 +118,7 @@ impl Encoder {
     fn new(encoding: ObjectEncoding) -> io::Result<Self> {
         Ok(match encoding {
             ObjectEncoding::Plain => Self::Plain(Vec::new()),
-            ObjectEncoding::Gzip => Self::Gzip(Box::new(Gzip::new())),
+            ObjectEncoding::Gzip => Self::Gzip(Box::new(GzipMember::new())),
             ObjectEncoding::Zstd => Self::Zstd(zstd::stream::write::Encoder::new(Vec::new(), ZSTD_LEVEL)?),
         })
     }
@@ -125,18 +131,18 @@ impl Encoder {
         }
     }
 
-    fn write(&mut self, ahead: &Ahead) -> io::Result<()> {
+    fn write(&mut self, input: &ReadAhead) -> io::Result<()> {
         match self {
-            Self::Plain(out) => out.write_all(&ahead.bytes),
-            Self::Zstd(encoder) => encoder.write_all(&ahead.bytes),
-            Self::Gzip(gzip) if ahead.packed => {
-                if let Some(content) = ahead.content {
-                    gzip.announce(content)?;
+            Self::Plain(out) => out.write_all(&input.bytes),
+            Self::Zstd(encoder) => encoder.write_all(&input.bytes),
+            Self::Gzip(gzip) if input.deflated => {
+                if let Some(content) = input.content {
+                    gzip.begin_blocks(content)?;
                 }
-                gzip.blocks(&ahead.bytes);
+                gzip.write_blocks(&input.bytes);
                 Ok(())
             }
-            Self::Gzip(gzip) => gzip.lines(&ahead.bytes),
+            Self::Gzip(gzip) => gzip.write_lines(&input.bytes),
         }
     }
 
@@ -151,6 +157,6 @@ impl Encoder {
 
 impl std::fmt::Debug for Parts {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Pieces").field("batches", &self.batches).finish_non_exhaustive()
+        formatter.debug_struct("Parts").field("batches", &self.batches).finish_non_exhaustive()
     }
 }

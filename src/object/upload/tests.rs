@@ -4,17 +4,17 @@ use super::*;
 use crate::destination::object_store::SpoolSettings;
 use crate::encode::payload::Payload;
 
-const PIECE: usize = 200_000;
+const PART_BYTES: usize = 200_000;
 
 /// A spool file of `size` bytes in batches of these sizes, turn about, and what stands in it.
 fn spooled(size: usize, batches: [usize; 2], packs: bool) -> (std::path::PathBuf, Spool, Vec<u8>) {
-    let dir = std::env::temp_dir().join(format!("ecs_router-pieces-{}", uuid::Uuid::new_v4()));
-    let label = "pieces".to_owned();
+    let dir = std::env::temp_dir().join(format!("ecs_router-parts-{}", uuid::Uuid::new_v4()));
+    let label = "parts".to_owned();
     let spool = Spool::open(SpoolSettings {
         dir: dir.clone(),
         label,
         object_size: u64::MAX,
-        object_age: PAUSE,
+        object_age: REQUEUE_PAUSE,
         limit: u64::MAX,
         deflate_batches: packs,
     });
@@ -45,20 +45,22 @@ fn lines(size: usize) -> Vec<u8> {
     lines
 }
 
-fn pieces(spool: &Spool, encoding: ObjectEncoding) -> Vec<Vec<u8>> {
+fn all_parts(spool: &Spool, encoding: ObjectEncoding) -> Vec<Vec<u8>> {
     let Some(object) = spool.take_due() else { return Vec::new() };
-    let Found::Lines(_, mut pieces, first) = read_first(&object.path, encoding, PIECE).unwrap() else {
+    let Opened::Object { mut parts, first, .. } = read_first(&object.path, encoding, PART_BYTES).unwrap()
+    else {
         panic!()
     };
-    let (mut all, mut cut) = (Vec::new(), first);
+    let mut all = Vec::new();
+    let mut part = first;
     loop {
-        assert_eq!(cut.piece, crate::destination::PartBody::new(cut.piece.body.clone()));
-        all.push(cut.piece.body.to_vec());
-        if cut.last {
-            spool.put_back(object, Instant::now());
+        assert_eq!(part.content, crate::destination::PartBody::new(part.content.body.clone()));
+        all.push(part.content.body.to_vec());
+        if part.is_last {
+            spool.requeue(object, Instant::now());
             return all;
         }
-        cut = pieces.next(cut.piece.body.into()).unwrap();
+        part = parts.next(part.content.body.into()).unwrap();
     }
 }
 
@@ -79,22 +81,22 @@ fn decoded(encoding: ObjectEncoding, sent: Vec<u8>) -> Vec<u8> {
 const ENCODINGS: [ObjectEncoding; 3] = [ObjectEncoding::Plain, ObjectEncoding::Gzip, ObjectEncoding::Zstd];
 
 #[test]
-fn pieces_make_the_content_and_all_but_the_last_are_large_enough_for_a_part() {
-    for size in [1, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE, 1_000_001] {
+fn parts_make_the_content_and_all_but_the_last_are_large_enough() {
+    for size in [1, PART_BYTES - 1, PART_BYTES, PART_BYTES + 1, 2 * PART_BYTES, 1_000_001] {
         let (dir, spool, lines) = spooled(size, [30_000; 2], true);
         for encoding in ENCODINGS {
-            let pieces = pieces(&spool, encoding);
-            let (last, others) = pieces.split_last().unwrap();
-            assert!(others.iter().all(|piece| piece.len() >= PIECE), "{size} {encoding:?}");
+            let parts = all_parts(&spool, encoding);
+            let (last, others) = parts.split_last().unwrap();
+            assert!(others.iter().all(|part| part.len() >= PART_BYTES), "{size} {encoding:?}");
             assert!(!last.is_empty());
-            assert!(decoded(encoding, pieces.concat()) == lines, "{size} {encoding:?}");
+            assert!(decoded(encoding, parts.concat()) == lines, "{size} {encoding:?}");
         }
         drop(spool);
         std::fs::remove_dir_all(dir).unwrap();
     }
 }
 
-/// Packed batches alone, before, between and after plain ones, and under settings that were others when it was filled.
+/// Deflated batches alone, before, between and after plain ones, and under settings that were others when it was filled.
 #[test]
 fn however_batches_were_written_the_object_holds_their_lines() {
     let (small, large) = (40_000, 300_000);
@@ -103,10 +105,10 @@ fn however_batches_were_written_the_object_holds_their_lines() {
             let (dir, spool, lines) = spooled(1_500_000, batches, packs);
             assert_eq!(spool.left().1 < 1_450_000, packs && batches != [small; 2], "what is on the disk");
             for encoding in ENCODINGS {
-                let pieces = pieces(&spool, encoding);
-                let (_, others) = pieces.split_last().unwrap();
-                assert!(others.iter().all(|piece| piece.len() >= PIECE));
-                assert!(decoded(encoding, pieces.concat()) == lines, "{batches:?} {packs} {encoding:?}");
+                let parts = all_parts(&spool, encoding);
+                let (_, others) = parts.split_last().unwrap();
+                assert!(others.iter().all(|part| part.len() >= PART_BYTES));
+                assert!(decoded(encoding, parts.concat()) == lines, "{batches:?} {packs} {encoding:?}");
             }
             drop(spool);
             std::fs::remove_dir_all(dir).unwrap();
@@ -122,7 +124,7 @@ fn a_damaged_batch_is_an_error_and_not_an_object() {
     let content = file.windows(7).position(|text| text == b"crc32\":").unwrap() + 7;
     file[content] = if file[content] == b'1' { b'2' } else { b'1' };
     std::fs::write(&object.path, file).unwrap();
-    assert!(read_first(&object.path, ObjectEncoding::Zstd, PIECE).is_err());
+    assert!(read_first(&object.path, ObjectEncoding::Zstd, PART_BYTES).is_err());
     drop(spool);
     std::fs::remove_dir_all(dir).unwrap();
 }
@@ -137,7 +139,10 @@ fn an_object_without_a_whole_batch_is_nothing() {
         "{\"key\":\"k\",\"opened\":\"now\"}\n{\"bytes\":9}\nhalf",
     ] {
         std::fs::write(&path, torn).unwrap();
-        assert!(matches!(read_first(&path, ObjectEncoding::Gzip, PIECE).unwrap(), Found::Nothing), "{torn}");
+        assert!(
+            matches!(read_first(&path, ObjectEncoding::Gzip, PART_BYTES).unwrap(), Opened::Empty),
+            "{torn}"
+        );
     }
     std::fs::remove_file(path).unwrap();
 }
