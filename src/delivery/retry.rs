@@ -191,7 +191,7 @@ impl<T: SendRequest> Sender<T> {
         self.say(Level::Warn, "moved", &format!("{reason}; set region {region}"));
         self.transport.set_region(region);
         if let Some(store) = self.destination.store() {
-            store.moved(region);
+            store.set_region(region);
         }
     }
 
@@ -271,16 +271,16 @@ impl<T: SendRequest> Sender<T> {
         let _slot = self.slots.acquire().await.ok().filter(|_| Instant::now() < deadline)?;
         self.pacer.acquire(deadline).await.then_some(())?;
         // What stays on this machine does not depend on how the service fares.
-        let is_remote = matches!(step.outlet, Endpoint::Http(_));
+        let is_remote = matches!(step.endpoint, Endpoint::Http(_));
         let pass = if is_remote { Some(self.breaker.try_acquire(deadline).await?) } else { None };
-        if !matches!(step.outlet, Endpoint::Spool { .. }) {
+        if !matches!(step.endpoint, Endpoint::Spool { .. }) {
             self.counters().requests.fetch_add(1, Relaxed);
         }
-        let (reply, judgement) = match self.transport.send(&step.outlet).await {
+        let (reply, judgement) = match self.transport.send(&step.endpoint).await {
             Ok(reply) => {
                 let judgement = (errand.judge)(step.purpose, &reply);
                 if step.purpose == Purpose::Deliver && judgement.is_accepted() {
-                    self.counters().bytes.fetch_add(step.outlet.sent(), Relaxed);
+                    self.counters().bytes.fetch_add(step.endpoint.bytes_sent(), Relaxed);
                 }
                 (reply, judgement)
             }

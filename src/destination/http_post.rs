@@ -53,7 +53,7 @@ impl Post {
         headers.extend(own);
         let body = self.compressed(body, &mut headers);
         let request = HttpRequest { method: Method::POST, url: self.url.clone(), headers, body, sign: None };
-        Request { purpose: Purpose::Deliver, outlet: Endpoint::Http(request) }
+        Request { purpose: Purpose::Deliver, endpoint: Endpoint::Http(request) }
     }
 
     /// What does not get shorter goes as it is, so that compression never takes a body over a limit.

@@ -63,11 +63,11 @@ impl Destination for Lines {
 
     fn request(&self, batch: &Batch) -> Request {
         let lines = batch.payload();
-        let outlet = match self.path {
+        let endpoint = match self.path {
             Some(_) => Endpoint::File { path: path_of(batch.target()), mode: self.mode, lines },
             None => Endpoint::Stdout(lines),
         };
-        Request { purpose: Purpose::Deliver, outlet }
+        Request { purpose: Purpose::Deliver, endpoint }
     }
 
     fn classify_reply(&self, _: Purpose, _: &Batch, _: &Reply) -> ReplyAction {

@@ -35,8 +35,7 @@ use std::path::PathBuf;
 use ::http::{HeaderMap, HeaderName, Method};
 use bytes::Bytes;
 
-use self::aws_error::aws_error;
-pub use self::aws_error::judge_call;
+pub use self::aws_error::classify_aws_reply;
 pub use self::object_store::{ObjectCall, ObjectEncoding, ObjectStore, PartBody, UploadedPart};
 use crate::classify::classes::Entry;
 use crate::config::keys::DestinationKind;
@@ -66,16 +65,16 @@ pub trait Destination: fmt::Debug + Send {
     fn target<'t>(
         &'t self,
         entry: &Entry<'_, '_, '_>,
-        scene: &RenderContext<'_>,
+        context: &RenderContext<'_>,
         out: &mut Vec<u8>,
     ) -> Option<&'t str>;
 
     /// Appends the entry's wire form.
-    fn encode(&self, entry: &Entry<'_, '_, '_>, scene: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded;
+    fn encode(&self, entry: &Entry<'_, '_, '_>, context: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded;
 
-    /// Whether the service knows a repeated request by its id. A replay must then make the same batches as before, or
-    /// records that arrived unnoticed come again under another id.
-    fn knows_repeats(&self) -> bool {
+    /// Whether the service drops a repeated request by its id. A replay must then make the same batches as before, or
+    /// records that arrived unnoticed arrive again under another id.
+    fn deduplicates_requests(&self) -> bool {
         false
     }
 
@@ -175,8 +174,8 @@ pub enum Purpose {
 pub struct Request {
     /// What it is for.
     pub purpose: Purpose,
-    /// Where it goes.
-    pub outlet: Endpoint,
+    /// Where the request goes, with its content.
+    pub endpoint: Endpoint,
 }
 
 /// The ways out of the house.
@@ -207,7 +206,7 @@ pub enum Endpoint {
 impl Endpoint {
     /// Bytes that leave the house; what only goes to the spool leaves it later.
     #[must_use]
-    pub fn sent(&self) -> u64 {
+    pub fn bytes_sent(&self) -> u64 {
         match self {
             Self::Http(request) => request.body.len() as u64,
             Self::File { lines, .. } | Self::Stdout(lines) => lines.len() as u64,
@@ -332,7 +331,7 @@ fn gzip(body: &Payload) -> Vec<u8> {
     let mut encoder =
         flate2::write::GzEncoder::new(Vec::with_capacity(body.len() / 6), flate2::Compression::fast());
     // Writing to memory cannot fail.
-    body.parts().for_each(|piece| encoder.write_all(piece).unwrap_or_default());
+    body.parts().for_each(|part| encoder.write_all(part).unwrap_or_default());
     encoder.finish().unwrap_or_default()
 }
 

@@ -42,14 +42,14 @@ pub trait ObjectStore: fmt::Debug {
     /// The request for one step of bringing an object.
     fn request(&self, key: &str, call: &ObjectCall<'_>) -> Request;
 
-    /// What the reply to that step means.
-    fn judge(&self, call: &ObjectCall<'_>, reply: &Reply) -> ReplyAction;
+    /// What the reply to one step of an upload means.
+    fn classify_reply(&self, call: &ObjectCall<'_>, reply: &Reply) -> ReplyAction;
 
     /// The upload that the reply to [`ObjectCall::Begin`] has begun.
     fn upload_id(&self, reply: &Reply) -> Option<String>;
 
-    /// The service said where it is: requests made from now on go there.
-    fn moved(&self, region: &str);
+    /// Changes the region that further requests go to, after [`ReplyAction::WrongRegion`].
+    fn set_region(&self, region: &str);
 }
 
 /// One step of bringing an object.
@@ -65,8 +65,8 @@ pub enum ObjectCall<'c> {
         upload: &'c str,
         /// Its place.
         number: usize,
-        /// Its bytes.
-        piece: &'c PartBody,
+        /// The part's bytes.
+        body: &'c PartBody,
     },
     /// The parts become the object.
     Complete {

@@ -93,7 +93,7 @@ fn request(purpose: Purpose, url: &str, body: Payload) -> Request {
     let (method, headers) = (Method::POST, HeaderMap::new());
     Request {
         purpose,
-        outlet: Endpoint::Http(HttpRequest { method, url: url.into(), headers, body, sign: None }),
+        endpoint: Endpoint::Http(HttpRequest { method, url: url.into(), headers, body, sign: None }),
     }
 }
 

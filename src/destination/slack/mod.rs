@@ -164,7 +164,7 @@ impl Destination for Slack {
             body: message::from_wire(&batch.payload().to_bytes()).to_string().into(),
             sign: None,
         };
-        Request { purpose: Purpose::Deliver, outlet: Endpoint::Http(request) }
+        Request { purpose: Purpose::Deliver, endpoint: Endpoint::Http(request) }
     }
 
     /// Whoever answers 200 without Slack's word for it is not Slack.

@@ -217,7 +217,7 @@ impl<T: SendRequest + 'static> Uploader<T> {
     ) -> Result<Reply, Stuck> {
         let mut parts = Vec::new();
         loop {
-            let part = ObjectCall::UploadPart { upload, number: parts.len() + 1, piece: &cut.piece };
+            let part = ObjectCall::UploadPart { upload, number: parts.len() + 1, body: &cut.piece };
             let reply = self.call(store, key, &part).await?;
             let etag = reply.header(&http::header::ETAG).unwrap_or_default().to_owned();
             parts.push(UploadedPart { etag, sha256: cut.piece.sha256 });
@@ -251,8 +251,10 @@ impl<T: SendRequest + 'static> Uploader<T> {
         call: &ObjectCall<'_>,
         deadline: Instant,
     ) -> Result<Reply, Stuck> {
-        let errand =
-            Call { request: &|| store.request(key, call), judge: &|_, reply| store.judge(call, reply) };
+        let errand = Call {
+            request: &|| store.request(key, call),
+            judge: &|_, reply| store.classify_reply(call, reply),
+        };
         match self.sender.send_with_retry(&errand, &mut AttemptCount::default(), deadline).await {
             Outcome::Delivered(reply) => Ok(reply),
             _ => Err(Stuck),
