@@ -60,7 +60,7 @@ fn cases<'c>(chunk: &'c [u8], house: &'c House, gzip: &'c House) -> Vec<Case<'c>
             "gzip",
             batches[0].iter().map(|batch| batch.wire_len()).sum(),
             Box::new(move || {
-                batches[0].iter().for_each(|batch| match gzip.destinations[0].request(batch).outlet {
+                batches[0].iter().for_each(|batch| match gzip.destinations[0].request(batch).endpoint {
                     Endpoint::Http(request) => _ = black_box(request),
                     _ => unreachable!("Datadog is behind a network"),
                 });

@@ -103,7 +103,7 @@ fn check_batches(destination: &dyn Destination, batches: &[Batch], entries: u64)
 }
 
 fn request(destination: &dyn Destination, batch: &Batch) -> HttpRequest {
-    match destination.request(batch).outlet {
+    match destination.request(batch).endpoint {
         Endpoint::Http(request) => request,
         other => panic!("{other:?}"),
     }

@@ -227,15 +227,15 @@ impl<T: SendRequest> RetryingTransport<T> {
             return None;
         }
         // What stays on this machine does not depend on how the service fares.
-        let permit = match request.outlet {
+        let permit = match request.endpoint {
             Endpoint::Http(_) => Some(self.breaker.try_acquire(deadline).await?),
             _ => None,
         };
-        if !matches!(request.outlet, Endpoint::Spool { .. }) {
+        if !matches!(request.endpoint, Endpoint::Spool { .. }) {
             self.reporter.counters().requests.fetch_add(1, Relaxed);
         }
         let purpose = request.purpose;
-        let (reply, action) = match self.transport.send(&request.outlet).await {
+        let (reply, action) = match self.transport.send(&request.endpoint).await {
             Ok(reply) => {
                 let action = call.classify_reply(purpose, &reply);
                 (reply, action)
@@ -243,7 +243,7 @@ impl<T: SendRequest> RetryingTransport<T> {
             Err(failure) => (Reply::default(), classify_failure(&failure)),
         };
         if purpose == Purpose::Deliver && action.is_accepted() {
-            self.reporter.counters().bytes.fetch_add(request.outlet.sent(), Relaxed);
+            self.reporter.counters().bytes.fetch_add(request.endpoint.bytes_sent(), Relaxed);
         }
         if let Some(permit) = permit {
             self.record_outcome(permit, &action);

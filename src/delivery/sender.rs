@@ -53,7 +53,7 @@ impl Call for BatchCall<'_> {
 
     fn set_region(&self, region: &str) {
         if let Some(store) = self.destination.store() {
-            store.moved(region);
+            store.set_region(region);
         }
     }
 }

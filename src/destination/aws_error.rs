@@ -1,4 +1,4 @@
-//! Errors of the AWS JSON protocols, and what those mean that every service shares.
+//! Errors of AWS services: how the JSON protocols write them, and what those mean that all services share.
 //!
 //! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/CommonErrors.html>, read 2026-11.
 
@@ -8,56 +8,56 @@ use serde_json::Value;
 use super::redact;
 use super::{Reply, ReplyAction, RetryTiming};
 
-/// A service's answer in its own words.
+/// An error as the service reported it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct AwsError {
     pub(super) code: String,
     message: String,
     status: u16,
-    /// The reply broke off before it said which error it is.
-    unread: bool,
+    /// The reply broke off before the error code.
+    code_missing: bool,
 }
 
-/// Reads the error of a JSON-protocol reply; what is not there stays empty.
+/// Reads the error of a JSON-protocol reply; missing fields stay empty.
 pub(super) fn aws_error(reply: &Reply) -> AwsError {
     let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
     let text = |name: &str| body[name].as_str().map(str::to_owned);
     let header = reply.header(&HeaderName::from_static("x-amzn-errortype")).map(str::to_owned);
     let code = text("__type").or(header).or_else(|| text("code")).unwrap_or_default();
     let message = text("message").or_else(|| text("Message")).unwrap_or_default();
-    AwsError::new(bare(&code).to_owned(), message, reply)
+    AwsError::new(bare_code(&code).to_owned(), message, reply)
 }
 
 /// `com.amazonaws.logs#ThrottlingException:http://…` → `ThrottlingException`
-fn bare(code: &str) -> &str {
+fn bare_code(code: &str) -> &str {
     let code = code.rsplit('#').next().unwrap_or(code);
     code.split(':').next().unwrap_or(code)
 }
 
-/// What a reply means for a call that carries no batch: done, or what every service shares. The rest needs a person.
+/// What a reply means for a call that carries no batch: 200 is success, errors that all services share are classified,
+/// and any other error waits for the next flush, because a person must act. `operation` is the API's name, for the log.
 #[must_use]
-pub fn judge_call(reply: &Reply, operation: &str) -> ReplyAction {
+pub fn classify_aws_reply(reply: &Reply, operation: &str) -> ReplyAction {
     if reply.status == 200 {
         return ReplyAction::Delivered;
     }
     let error = aws_error(reply);
-    let common = error.common_judgement(reply, operation);
-    common.unwrap_or_else(|| ReplyAction::Retry {
+    error.classify_common(reply, operation).unwrap_or_else(|| ReplyAction::Retry {
         timing: RetryTiming::NextFlush,
         reason: error.describe(operation),
     })
 }
 
 impl AwsError {
-    /// An error with what was found in the reply, by whatever rules.
+    /// An error whose code and message were read from the reply, in whichever protocol.
     pub(super) fn new(code: String, message: String, reply: &Reply) -> Self {
-        Self { unread: reply.truncated && code.is_empty(), code, message, status: reply.status }
+        Self { code_missing: reply.truncated && code.is_empty(), code, message, status: reply.status }
     }
 
-    /// What it means for any service; `None` when the service must say.
-    pub(super) fn common_judgement(&self, reply: &Reply, operation: &str) -> Option<ReplyAction> {
+    /// What the error means at every service; `None` when it depends on the service.
+    pub(super) fn classify_common(&self, reply: &Reply, operation: &str) -> Option<ReplyAction> {
         let reason = self.describe(operation);
-        if self.is_throttle() || self.is_outage() || self.unread {
+        if self.is_throttle() || self.is_outage() || self.code_missing {
             return Some(ReplyAction::Retry { timing: RetryTiming::Backoff, reason });
         }
         if self.is_authentication() {
@@ -70,9 +70,9 @@ impl AwsError {
         None
     }
 
-    /// Whether the same request may fare better later, without anybody changing anything.
-    pub(super) fn is_passing(&self) -> bool {
-        self.is_throttle() || self.is_outage() || self.is_authentication() || self.unread
+    /// Whether the same request may succeed later without anybody changing anything.
+    pub(super) fn is_transient(&self) -> bool {
+        self.is_throttle() || self.is_outage() || self.is_authentication() || self.code_missing
     }
 
     fn is_throttle(&self) -> bool {
@@ -104,10 +104,10 @@ impl AwsError {
 
     /// For the log: operation, status, code and the service's own words, which never hold the payload.
     pub(super) fn describe(&self, operation: &str) -> String {
-        let Self { code, message, status, unread } = self;
+        let Self { code, message, status, code_missing } = self;
         let mut text = format!("{operation} answered {status} ");
         match code.as_str() {
-            _ if *unread => text.push_str("and broke off"),
+            _ if *code_missing => text.push_str("and broke off"),
             "" => text.push_str("no error code"),
             code => text.extend(redact::quoted(code)),
         }

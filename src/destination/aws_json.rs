@@ -10,16 +10,16 @@ use crate::encode::payload::Payload;
 
 /// One service in one region.
 #[derive(Debug)]
-pub(super) struct Service {
-    /// What it is called in addresses and signatures.
+pub(super) struct AwsJsonService {
+    /// Name in addresses and signatures.
     name: &'static str,
     /// Stands before the operation in `X-Amz-Target`.
     api: &'static str,
     endpoint: String,
 }
 
-impl Service {
-    /// Reads `endpoint`; without one it is AWS's own of the network's region.
+impl AwsJsonService {
+    /// Reads `endpoint`; by default it is AWS's own in the network's region.
     pub(super) fn read(
         reader: &KeyReader<'_>,
         network: &Network,
@@ -47,11 +47,11 @@ impl Service {
             body,
             sign: Some(self.name),
         };
-        Request { purpose, outlet: Endpoint::Http(request) }
+        Request { purpose, endpoint: Endpoint::Http(request) }
     }
 }
 
-/// Lanes have domains of their own.
+/// The domain of the region's partition.
 pub(super) fn dns_suffix(region: &str) -> &'static str {
     if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" }
 }

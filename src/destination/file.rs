@@ -64,8 +64,8 @@ impl Destination for LocalFile {
 
     fn request(&self, batch: &Batch) -> Request {
         let path = PathBuf::from(OsStr::from_bytes(batch.target()));
-        let outlet = Endpoint::File { path, mode: self.mode, lines: batch.payload() };
-        Request { purpose: Purpose::Deliver, outlet }
+        let endpoint = Endpoint::File { path, mode: self.mode, lines: batch.payload() };
+        Request { purpose: Purpose::Deliver, endpoint }
     }
 
     fn classify_reply(&self, _: Purpose, _: &Batch, _: &Reply) -> ReplyAction {

@@ -59,7 +59,7 @@ impl Post {
         headers.extend(extra);
         let body = self.compress(body, &mut headers);
         let request = HttpRequest { method: Method::POST, url: self.url.clone(), headers, body, sign: None };
-        Request { purpose: Purpose::Deliver, outlet: Endpoint::Http(request) }
+        Request { purpose: Purpose::Deliver, endpoint: Endpoint::Http(request) }
     }
 
     /// A body that does not get shorter is sent as it is, so that compression never takes one over a limit.

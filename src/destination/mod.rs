@@ -1,7 +1,8 @@
-//! What every destination is to the rest of the house: limits, encoding, requests, and what replies mean.
+//! What every destination is to the rest of the router: limits, encoding, requests, and what replies mean.
 //!
-//! One vendor per file, all with the same stations in the same order: settings, limits, target, encode, request,
-//! judge. All of it is pure: no I/O, no sleep, no clock, no retry; `deliver` acts on the judgement.
+//! One folder per vendor: `mod.rs` (settings, limits, target, encoding), `request.rs` (the request for a batch),
+//! `reply.rs` (what a reply means). All of it is pure: no I/O, no sleep, no clock, no retry; `delivery` carries out the
+//! [`ReplyAction`].
 
 mod attributed;
 mod aws_error;
@@ -36,8 +37,7 @@ use std::path::PathBuf;
 use ::http::{HeaderMap, HeaderName, Method};
 use bytes::Bytes;
 
-use self::aws_error::aws_error;
-pub use self::aws_error::judge_call;
+pub use self::aws_error::classify_aws_reply;
 pub use self::object_store::{ObjectCall, ObjectEncoding, ObjectStore, PartBody, UploadedPart};
 use crate::classify::classes::Entry;
 use crate::config::keys::DestinationKind;
@@ -47,36 +47,37 @@ use crate::encode::payload::Payload;
 use crate::encode::template::RenderContext;
 use crate::metrics::Reason;
 
-/// One vendor.
+/// A configured destination.
 pub trait Destination: fmt::Debug + Send {
-    /// Keys that every destination has.
+    /// Settings that every destination has.
     fn common(&self) -> &Common;
 
-    /// What one request may hold.
+    /// Limits of one request.
     fn limits(&self) -> Limits;
 
-    /// How it is reached; `None` for destinations on this machine.
+    /// How the destination is reached; `None` for destinations on this machine.
     fn network(&self) -> Option<&Network>;
 
-    /// What it is besides when it keeps objects.
+    /// The object store, for a destination that keeps objects.
     fn store(&self) -> Option<&dyn ObjectStore> {
         None
     }
 
-    /// Appends where inside the destination the entry goes; answers with a template field that was missing.
+    /// Appends the entry's target inside the destination, for example group and stream; returns a template field that
+    /// the record lacks.
     fn target<'t>(
         &'t self,
         entry: &Entry<'_, '_, '_>,
-        scene: &RenderContext<'_>,
+        context: &RenderContext<'_>,
         out: &mut Vec<u8>,
     ) -> Option<&'t str>;
 
     /// Appends the entry's wire form.
-    fn encode(&self, entry: &Entry<'_, '_, '_>, scene: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded;
+    fn encode(&self, entry: &Entry<'_, '_, '_>, context: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded;
 
-    /// Whether the service knows a repeated request by its id. A replay must then make the same batches as before, or
-    /// records that arrived unnoticed come again under another id.
-    fn knows_repeats(&self) -> bool {
+    /// Whether the service drops a repeated request by its id. A replay must then make the same batches as before, or
+    /// records that arrived unnoticed arrive again under another id.
+    fn deduplicates_requests(&self) -> bool {
         false
     }
 
@@ -87,7 +88,8 @@ pub trait Destination: fmt::Debug + Send {
     fn classify_reply(&self, purpose: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction;
 }
 
-/// Reads a destination's own keys; what is wrong is noted in `reader`.
+/// Opens a destination from its keys; problems are reported to `reader`. `region` is the AWS region unless its keys name
+/// another.
 #[must_use]
 pub fn open(
     settings: &DestinationSettings,
@@ -116,13 +118,13 @@ pub fn open(
 pub struct Network {
     /// How long one request may take.
     pub timeout: std::time::Duration,
-    /// Requests at one time.
+    /// The most requests at one time.
     pub concurrency: usize,
-    /// The least time from the beginning of one request to that of the next.
+    /// The least time from the start of one request to the start of the next.
     pub min_interval: Option<std::time::Duration>,
-    /// Authorities to trust besides the machine's.
+    /// File of certificate authorities to trust besides the system's.
     pub ca_file: Option<PathBuf>,
-    /// Whose name requests are signed in, for AWS services.
+    /// The AWS identity that requests are signed with; `None` outside AWS.
     pub identity: Option<Identity>,
 }
 
@@ -143,53 +145,53 @@ impl Network {
     }
 }
 
-/// What became of one entry.
+/// How one entry was encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoded {
-    /// Written whole; `size` is what it counts for.
+    /// Written whole.
     Complete {
-        /// By the destination's way of counting.
+        /// Bytes it counts for by the destination's rules.
         size: usize,
     },
     /// Longer than the destination takes: written with its end cut off and a marker.
     Truncated {
-        /// By the destination's way of counting.
+        /// Bytes it counts for by the destination's rules.
         size: usize,
     },
-    /// Nothing to send: the destination refuses empty messages.
+    /// Not written: the destination rejects empty messages.
     Empty,
-    /// Not to be sent: the destination's settings leave it out.
+    /// Not written: the destination's settings leave the entry out.
     Filtered,
 }
 
 /// What a request is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// It carries the batch.
+    /// It delivers the batch.
     Deliver,
-    /// It makes what the batch needs; the name is the API's.
+    /// It creates what the batch needs; the name is the API's.
     Prepare(&'static str),
 }
 
-/// One request.
+/// A request and its purpose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// What it is for.
+    /// What the request is for.
     pub purpose: Purpose,
-    /// Where it goes.
-    pub outlet: Endpoint,
+    /// Where the request goes, with its content.
+    pub endpoint: Endpoint,
 }
 
-/// The ways out of the house.
+/// Where a request goes: the network, a file, standard output or the spool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Endpoint {
     /// Over the network.
     Http(HttpRequest),
     /// To the end of a local file.
     File {
-        /// Missing folders are made.
+        /// The file; missing folders are created.
         path: PathBuf,
-        /// Permission bits, should the file have to be made.
+        /// Permission bits of a file that is created.
         mode: u32,
         /// Whole lines.
         lines: Payload,
@@ -198,7 +200,7 @@ pub enum Endpoint {
     Stdout(Payload),
     /// To an object that is being filled on disk.
     Spool {
-        /// The object's name, its uuid still open.
+        /// The object's name, with [`object_store::UUID_PLACEHOLDER`] for its uuid.
         name: Vec<u8>,
         /// Whole lines.
         lines: Payload,
@@ -206,9 +208,9 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    /// Bytes that leave the house; what only goes to the spool leaves it later.
+    /// Bytes that leave the router; those that only go to the spool are counted when they leave it.
     #[must_use]
-    pub fn sent(&self) -> u64 {
+    pub fn bytes_sent(&self) -> u64 {
         match self {
             Self::Http(request) => request.body.len() as u64,
             Self::File { lines, .. } | Self::Stdout(lines) => lines.len() as u64,
@@ -222,7 +224,7 @@ impl Endpoint {
 pub struct HttpRequest {
     /// Usually POST.
     pub method: Method,
-    /// Whole address.
+    /// The URL, with its query.
     pub url: String,
     /// Headers, secrets among them marked sensitive.
     pub headers: HeaderMap,
@@ -232,16 +234,16 @@ pub struct HttpRequest {
     pub sign: Option<&'static str>,
 }
 
-/// An HTTP reply, its body capped. What is done on this machine answers 200.
+/// An HTTP reply, its body capped. Endpoints on this machine answer 200.
 #[derive(Debug, Clone, Default)]
 pub struct Reply {
     /// HTTP status.
     pub status: u16,
     /// Headers.
     pub headers: HeaderMap,
-    /// The body's beginning, at most 1 MiB.
+    /// The beginning of the body, at most 1 MiB.
     pub body: Bytes,
-    /// The connection broke before the body's end: `body` is what had come by then.
+    /// The connection broke before the end of the body: `body` is what had arrived by then.
     pub truncated: bool,
 }
 
@@ -253,57 +255,57 @@ impl Reply {
     }
 }
 
-/// What one reply means.
+/// What a reply means for the batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReplyAction {
-    /// Everything arrived, or the preparation is done.
+    /// All records arrived, or the preparation succeeded.
     Delivered,
-    /// Accepted, but for some records.
+    /// Accepted except for some records.
     Partial {
         /// Positions in the batch to send again.
         retry: Vec<usize>,
-        /// Positions that are refused for good.
+        /// Positions that are rejected for good.
         refused: Vec<(Range<usize>, Reason)>,
     },
-    /// Accepted, but for this many records, and nobody says which.
+    /// Accepted except for this many records; the service does not say which.
     PartialUnknown {
-        /// Refused for good; 0 when the service only warns.
+        /// Records rejected for good; 0 when the service only warns.
         refused: usize,
         /// For the log.
         reason: String,
     },
-    /// Not now.
+    /// Not accepted now.
     Retry {
-        /// When to come back, if the vendor did not say.
+        /// When to try again, unless the service says so itself.
         timing: RetryTiming,
         /// For the log.
         reason: String,
     },
-    /// Too much at once, or a bad record among good ones: halves may fare better.
+    /// Too much at once, or a bad record among good ones: halves may be accepted.
     Split {
         /// For the log.
         reason: String,
     },
-    /// The credentials are not accepted; others may be.
+    /// The credentials are not accepted; fresh ones may be.
     Reauthorize {
         /// For the log.
         reason: String,
     },
-    /// What is asked for is in another region.
+    /// The bucket is in another region.
     WrongRegion {
-        /// The region.
+        /// The region that the service named.
         region: String,
         /// For the log.
         reason: String,
     },
-    /// Something must be made first; then the same batch again.
+    /// These requests must succeed first; then the same batch is sent again.
     Prepare(Vec<Request>),
-    /// This preparation failed, but the batch can do without.
+    /// The preparation failed, but the batch can be delivered without it.
     Ignored {
         /// For the log.
         reason: String,
     },
-    /// Refused for good.
+    /// Rejected for good.
     Rejected {
         /// For the log.
         reason: String,
@@ -311,33 +313,33 @@ pub enum ReplyAction {
 }
 
 impl ReplyAction {
-    /// The service took the request's body, at least a part of it.
+    /// Whether the service accepted the request's body, at least in part.
     #[must_use]
     pub const fn is_accepted(&self) -> bool {
         matches!(self, Self::Delivered | Self::Partial { .. } | Self::PartialUnknown { .. })
     }
 }
 
-/// How soon trying again makes sense.
+/// How soon another attempt makes sense.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RetryTiming {
-    /// It may pass by itself: back off and try within this flush.
+    /// The failure may pass by itself: back off and try again within this flush.
     Backoff,
-    /// A person must act (permission, name, key): not within this flush.
+    /// A person must act (permission, name, key): no attempt within this flush.
     NextFlush,
 }
 
-/// gzip at level 1: on log text 595 MB/s at a ratio of 7.6, beside 165 MB/s at 12.6 for level 6.
+/// Compresses at level 1: on log text 595 MB/s at a ratio of 7.6, against 165 MB/s at 12.6 for level 6.
 fn gzip(body: &Payload) -> Vec<u8> {
     use std::io::Write as _;
     let mut encoder =
         flate2::write::GzEncoder::new(Vec::with_capacity(body.len() / 6), flate2::Compression::fast());
     // Writing to memory cannot fail.
-    body.parts().for_each(|piece| encoder.write_all(piece).unwrap_or_default());
+    body.parts().for_each(|part| encoder.write_all(part).unwrap_or_default());
     encoder.finish().unwrap_or_default()
 }
 
-/// zstd at its own default level. Memory is all it needs, so there is nothing to say of a failure.
+/// Compresses at zstd's default level; `None` if it runs out of memory, which needs no message.
 fn zstd(body: &Payload) -> Option<Vec<u8>> {
     ::zstd::bulk::compress(&body.to_bytes(), ::zstd::DEFAULT_COMPRESSION_LEVEL).ok()
 }

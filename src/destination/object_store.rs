@@ -1,6 +1,7 @@
-//! What a destination that keeps objects is, besides being a [`super::Destination`].
+//! What a destination that keeps objects offers besides [`super::Destination`].
 //!
-//! Pure like the rest: it words requests and reads replies; `upload` decides their order, `deliver` their pace.
+//! Pure like the rest: it makes requests and classifies replies; `object::upload` decides their order, `delivery` when
+//! they are sent.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -31,77 +32,77 @@ pub struct SpoolSettings {
     pub deflate_batches: bool,
 }
 
-/// An object store.
+/// A destination that keeps objects.
 pub trait ObjectStore: fmt::Debug {
-    /// How its objects are filled on disk; `None` when each batch is an object.
+    /// How objects are filled on disk; `None` when each batch is an object.
     fn spool(&self) -> Option<&SpoolSettings>;
 
-    /// How its objects are compressed.
+    /// How objects are compressed.
     fn encoding(&self) -> ObjectEncoding;
 
-    /// The request for one step of bringing an object.
+    /// The request for one step of an upload.
     fn request(&self, key: &str, call: &ObjectCall<'_>) -> Request;
 
-    /// What the reply to that step means.
-    fn judge(&self, call: &ObjectCall<'_>, reply: &Reply) -> ReplyAction;
+    /// What the reply to one step of an upload means.
+    fn classify_reply(&self, call: &ObjectCall<'_>, reply: &Reply) -> ReplyAction;
 
-    /// The upload that the reply to [`ObjectCall::Begin`] has begun.
+    /// The upload's id in the reply to [`ObjectCall::Begin`].
     fn upload_id(&self, reply: &Reply) -> Option<String>;
 
-    /// The service said where it is: requests made from now on go there.
-    fn moved(&self, region: &str);
+    /// Changes the region that further requests go to, after [`ReplyAction::WrongRegion`].
+    fn set_region(&self, region: &str);
 }
 
-/// One step of bringing an object.
+/// One step of an upload.
 #[derive(Debug, Clone, Copy)]
 pub enum ObjectCall<'c> {
-    /// The whole object at once.
+    /// Uploads the whole object at once.
     Put(&'c PartBody),
-    /// The beginning of an upload in parts.
+    /// Begins an upload in parts.
     Begin,
-    /// One part; numbers begin with 1.
+    /// Uploads one part.
     UploadPart {
-        /// Of which upload.
+        /// The upload's id.
         upload: &'c str,
-        /// Its place.
+        /// The part's number, from 1.
         number: usize,
-        /// Its bytes.
-        piece: &'c PartBody,
+        /// The part's bytes.
+        body: &'c PartBody,
     },
-    /// The parts become the object.
+    /// Makes the parts an object.
     Complete {
-        /// Of which upload.
+        /// The upload's id.
         upload: &'c str,
-        /// All of them, in order.
+        /// All parts, in order.
         parts: &'c [UploadedPart],
     },
-    /// The parts are thrown away, which would be paid for otherwise.
+    /// Deletes the parts, which would be paid for otherwise.
     Abort {
-        /// Of which upload.
+        /// The upload's id.
         upload: &'c str,
     },
 }
 
-/// A part that arrived.
+/// A part that the service has stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UploadedPart {
-    /// What the service called it.
+    /// The entity tag that the service returned.
     pub etag: String,
-    /// Digest of its bytes.
+    /// SHA-256 of the part's bytes.
     pub sha256: [u8; 32],
 }
 
-/// Bytes with their digest, which the signature and the checksum share.
+/// Bytes with their SHA-256, which the signature and the checksum share.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartBody {
-    /// As they go over the wire.
+    /// The bytes as they are sent.
     pub body: Bytes,
-    /// Their digest.
+    /// SHA-256 of `body`.
     pub sha256: [u8; 32],
 }
 
 impl PartBody {
-    /// Digests the bytes: milliseconds for a part of several MiB.
+    /// Hashes the bytes: milliseconds for a part of several MiB.
     #[must_use]
     pub fn new(body: Bytes) -> Self {
         let sha256 = Sha256::digest(&body).into();
@@ -112,7 +113,7 @@ impl PartBody {
 /// How objects are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ObjectEncoding {
-    /// Not at all.
+    /// Uncompressed.
     Plain,
     /// RFC 1952
     Gzip,

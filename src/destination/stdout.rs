@@ -47,7 +47,7 @@ impl Destination for StandardOutput {
     }
 
     fn request(&self, batch: &Batch) -> Request {
-        Request { purpose: Purpose::Deliver, outlet: Endpoint::Stdout(batch.payload()) }
+        Request { purpose: Purpose::Deliver, endpoint: Endpoint::Stdout(batch.payload()) }
     }
 
     fn classify_reply(&self, _: Purpose, _: &Batch, _: &Reply) -> ReplyAction {

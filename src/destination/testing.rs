@@ -1,4 +1,4 @@
-//! What the tests of all destinations need: settings from pairs, batches from JSON records, replies.
+//! Helpers for the tests of all destinations: settings from pairs, batches from JSON records, replies.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -32,7 +32,7 @@ pub(super) fn configure(kind: DestinationKind, keys: Keys<'_>) -> (Box<dyn Desti
     (destination, problems.into_inner().iter().map(ToString::to_string).collect())
 }
 
-/// The same, with keys that must be right.
+/// A destination `d` with these keys, which must be right.
 pub(super) fn open(kind: DestinationKind, keys: Keys<'_>) -> Box<dyn Destination> {
     let (destination, problems) = configure(kind, keys);
     assert_eq!(problems, [""; 0]);
@@ -47,23 +47,24 @@ pub(super) fn chunk(records: &[Value]) -> Vec<u8> {
 
 /// The batches a chunk becomes, and what became of each of its records.
 pub(super) fn batches_of(destination: &dyn Destination, chunk: &[u8]) -> (Vec<Batch>, Vec<Encoded>) {
-    let (mut lanes, mut outcomes) = (Partitions::default(), Vec::new());
-    let scene = RenderContext { tag: b"app.web", uuid: "U", chunk: "C", task: None };
+    let mut partitions = Partitions::default();
+    let mut outcomes = Vec::new();
+    let context = RenderContext { tag: b"app.web", uuid: "U", chunk: "C", task: None };
     crate::input::decode::records(chunk, |record| {
         let (class, stop) = Classifier::default().class_of(record);
         let entry = Entry { record, class, class_name: class.name(), stop: stop.as_ref() };
         let mut target = Vec::new();
-        destination.target(&entry, &scene, &mut target);
-        let lane = lanes.get_or_insert(&target);
-        let (place, encoded) = lane.write(0, |out| destination.encode(&entry, &scene, out));
+        destination.target(&entry, &context, &mut target);
+        let partition = partitions.get_or_insert(&target);
+        let (place, encoded) = partition.write(0, |out| destination.encode(&entry, &context, out));
         let ordinal = u32::try_from(outcomes.len()).unwrap();
         outcomes.push(encoded);
         if let Encoded::Complete { size } | Encoded::Truncated { size } = encoded {
             let at_ms = record.time.millis();
-            lane.push(BatchItem { ordinal, at_ms, start: place.start, end: place.end, size });
+            partition.push(BatchItem { ordinal, at_ms, start: place.start, end: place.end, size });
         }
     });
-    (lanes.pack(&destination.limits()), outcomes)
+    (partitions.pack(&destination.limits()), outcomes)
 }
 
 /// The only batch of these records.
@@ -75,7 +76,7 @@ pub(super) fn batch_of(destination: &dyn Destination, records: &[Value]) -> Batc
 
 /// The request for a batch.
 pub(super) fn request_of(destination: &dyn Destination, batch: &Batch) -> HttpRequest {
-    match destination.request(batch).outlet {
+    match destination.request(batch).endpoint {
         Endpoint::Http(request) => request,
         other => panic!("{other:?}"),
     }
@@ -103,13 +104,13 @@ pub(super) fn sent(destination: &dyn Destination, records: &[Value]) -> Value {
     serde_json::from_slice(&body_of(&request_of(destination, &batch))).unwrap()
 }
 
-/// The requests that bring these records.
+/// The requests that deliver these records.
 pub(super) fn requests(destination: &dyn Destination, records: &[Value]) -> Vec<HttpRequest> {
     let batches = batches_of(destination, &chunk(records)).0;
     batches.iter().map(|batch| request_of(destination, batch)).collect()
 }
 
-/// Sends a request to a server of this machine, and answers with the status.
+/// Posts a request to a server on this machine and returns the status.
 pub(super) fn post(port: u16, path: &str, request: &HttpRequest) -> u16 {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     let mut head = format!("POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n");
@@ -132,32 +133,31 @@ pub(super) fn events() -> Vec<Value> {
     files.iter().map(|file| serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()).collect()
 }
 
-/// One fixture.
+/// The fixture of this name.
 pub(super) fn event(name: &str) -> Value {
     let file = format!("{}/tests/fixtures/events/{name}.json", env!("CARGO_MANIFEST_DIR"));
     serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()
 }
 
-/// A reply.
 pub(super) fn reply(status: u16, body: impl Into<Bytes>) -> Reply {
     Reply { status, body: body.into(), ..Reply::default() }
 }
 
-/// What a judgement is, in one word, so that tables stay readable.
-pub(super) fn word(judgement: &ReplyAction) -> String {
-    match judgement {
-        ReplyAction::Retry { timing: pace, .. } => format!("{pace:?}"),
+/// The action in one word, so that tables stay readable.
+pub(super) fn word(action: &ReplyAction) -> String {
+    match action {
+        ReplyAction::Retry { timing, .. } => format!("{timing:?}"),
         other => format!("{other:?}").split([' ', '(']).next().unwrap().to_owned(),
     }
 }
 
-/// Judges a reply to a batch of this many records.
+/// What a reply to a batch of this many records means.
 pub(super) fn judged(destination: &dyn Destination, records: usize, reply: &Reply) -> ReplyAction {
     let batch = batch_of(destination, &vec![serde_json::json!({"log": "line"}); records]);
     destination.classify_reply(Purpose::Deliver, &batch, reply)
 }
 
-/// A task that stopped with exit code 137, as EventBridge tells it.
+/// EventBridge's event of a task that stopped with exit code 137.
 pub(super) fn stopped() -> Value {
     serde_json::json!({
         "version": "0", "id": "e1", "detail-type": "ECS Task State Change", "source": "aws.ecs",
@@ -176,7 +176,7 @@ pub(super) fn stopped() -> Value {
     })
 }
 
-/// A line of an application under FireLens.
+/// A line of an application's log under FireLens.
 pub(super) fn line() -> Value {
     serde_json::json!({
         "source": "stderr", "container_name": "/ecs-web-1", "container_id": "c0ffee", "log": "it \"broke\"",

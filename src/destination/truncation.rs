@@ -1,5 +1,5 @@
-//! A reply that broke off behind its status, for every type of destination: where the status says it all it is what
-//! it would have been whole, and everywhere else nothing is taken for granted.
+//! Replies that broke off after their status, for every type of destination: where the status decides, the reply means
+//! what it would have meant whole; everywhere else nothing is taken for granted.
 
 use super::testing::{Keys, batch_of, judged, open, reply, word};
 use super::{Purpose, Reply};
@@ -22,45 +22,46 @@ fn cut(status: u16, body: &'static str) -> Reply {
 }
 
 #[test]
-fn a_reply_that_broke_off_is_judged_by_what_is_there() {
+fn a_reply_that_broke_off_is_classified_by_what_is_there() {
     for ((kind, keys), status, body, meaning) in [
         (NEWRELIC, 202, "", "Delivered"),
-        (NEWRELIC, 403, "{", "Slow"),
+        (NEWRELIC, 403, "{", "NextFlush"),
         (DATADOG, 202, "{", "Delivered"),
-        (DATADOG, 500, "{", "Soon"),
+        (DATADOG, 500, "{", "Backoff"),
         (HTTP, 200, "half of a pa", "Delivered"),
-        (HTTP, 404, "half of a pa", "Refused"),
+        (HTTP, 404, "half of a pa", "Rejected"),
         (SLACK, 200, "o", "Delivered"),
         (SLACK, 200, "", "Delivered"),
-        (SLACK, 200, "<ht", "Soon"),
-        (SLACK, 404, "no_ser", "Refused"),
-        (CLOUDWATCH, 200, "", "Soon"),
-        (CLOUDWATCH, 200, r#"{"rejectedLogEventsInfo":"#, "Soon"),
+        (SLACK, 200, "<ht", "Backoff"),
+        (SLACK, 404, "no_ser", "Rejected"),
+        (CLOUDWATCH, 200, "", "Backoff"),
+        (CLOUDWATCH, 200, r#"{"rejectedLogEventsInfo":"#, "Backoff"),
         (CLOUDWATCH, 200, "{}", "Delivered"),
-        (CLOUDWATCH, 400, r#"{"__type":"AccessDen"#, "Soon"),
+        (CLOUDWATCH, 400, r#"{"__type":"AccessDen"#, "Backoff"),
         (CLOUDWATCH, 413, "", "Split"),
-        (FIREHOSE, 200, r#"{"FailedPutCount":0,"Requ"#, "Soon"),
-        (FIREHOSE, 400, r#"{"__type":"Resour"#, "Soon"),
-        (FIREHOSE_HTTP, 200, r#"{"requestId":""#, "Soon"),
-        (FIREHOSE_HTTP, 401, "{", "Slow"),
-        (OTLP, 200, "", "Soon"),
-        (OTLP, 200, "\u{a}\0", "Soon"),
-        (OTLP, 400, "", "Refused"),
-        (S3, 200, "", "Soon"),
-        (S3, 403, "<Error><Code>AccessDen", "Soon"),
-        (S3, 403, "<Error><Code>AccessDenied</Code><Mess", "Slow"),
+        (FIREHOSE, 200, r#"{"FailedPutCount":0,"Requ"#, "Backoff"),
+        (FIREHOSE, 400, r#"{"__type":"Resour"#, "Backoff"),
+        (FIREHOSE_HTTP, 200, r#"{"requestId":""#, "Backoff"),
+        (FIREHOSE_HTTP, 401, "{", "NextFlush"),
+        (OTLP, 200, "", "Backoff"),
+        (OTLP, 200, "\u{a}\0", "Backoff"),
+        (OTLP, 400, "", "Rejected"),
+        (S3, 200, "", "Backoff"),
+        (S3, 403, "<Error><Code>AccessDen", "Backoff"),
+        (S3, 403, "<Error><Code>AccessDenied</Code><Mess", "NextFlush"),
         (S3, 412, "", "Delivered"),
     ] {
-        let judgement = judged(&*open(kind, keys), 3, &cut(status, body));
-        assert_eq!(word(&judgement), meaning, "{kind:?} {status} {body}");
+        let action = judged(&*open(kind, keys), 3, &cut(status, body));
+        assert_eq!(word(&action), meaning, "{kind:?} {status} {body}");
     }
 }
 
 #[test]
-fn a_preparation_is_not_forgiven_for_an_error_that_nobody_read() {
+fn a_preparation_is_not_ignored_for_an_error_that_nobody_read() {
     let cloudwatch = open(CLOUDWATCH.0, CLOUDWATCH.1);
     let batch = batch_of(&*cloudwatch, &[serde_json::json!({"log": "line"})]);
-    let judge =
+    let classify =
         |reply| word(&cloudwatch.classify_reply(Purpose::Prepare("PutRetentionPolicy"), &batch, &reply));
-    assert_eq!((judge(reply(400, "")), judge(cut(400, ""))), ("Forgiven".to_owned(), "Soon".to_owned()));
+    assert_eq!(classify(reply(400, "")), "Ignored");
+    assert_eq!(classify(cut(400, "")), "Backoff");
 }

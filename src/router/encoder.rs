@@ -60,7 +60,7 @@ impl<'d> DestinationEncoder<'d> {
         metrics: &Metrics,
     ) -> Option<&'d str> {
         self.wanted += 1;
-        if self.is_settled(ordinal) && !self.destination.knows_repeats() {
+        if self.is_settled(ordinal) && !self.destination.deduplicates_requests() {
             return None;
         }
         self.target.clear();

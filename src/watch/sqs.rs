@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::destination::{HttpRequest, Reply, ReplyAction, RetryTiming, judge_call};
+use crate::destination::{HttpRequest, Reply, ReplyAction, RetryTiming, classify_aws_reply};
 
 /// The most messages of one ReceiveMessage.
 pub(super) const MAX_MESSAGES: usize = 10;
@@ -117,7 +117,7 @@ pub(super) fn messages(reply: &Reply) -> Result<Vec<Message>, ReplyAction> {
 
 /// Fails with what the reply means otherwise.
 pub(super) fn succeeded(reply: &Reply, operation: &str) -> Result<(), ReplyAction> {
-    match judge_call(reply, operation) {
+    match classify_aws_reply(reply, operation) {
         ReplyAction::Delivered => Ok(()),
         trouble => Err(trouble),
     }

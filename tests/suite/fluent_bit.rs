@@ -30,7 +30,8 @@ const ARRIVAL: Duration = Duration::from_secs(60);
 fn a_hundred_thousand_records_come_out_once_each_class_in_its_group() {
     for binary in binaries() {
         let cloud = Cloud::start();
-        let mut host = Host::new(&binary).output("app-firelens*", &outlet(&cloud, "/app", "/errors")).start();
+        let mut host =
+            Host::new(&binary).output("app-firelens*", &endpoint(&cloud, "/app", "/errors")).start();
         let feed = Feed { tag: "app-firelens-0123", records: 100_000, groups: ("/app", "/errors") };
         feed.send(&host);
         feed.expect_once(&cloud, ARRIVAL, &host);
@@ -45,8 +46,8 @@ fn two_outputs_live_side_by_side() {
     for binary in binaries() {
         let cloud = Cloud::start();
         let host = Host::new(&binary)
-            .output("app-firelens*", &outlet(&cloud, "/app", "/errors"))
-            .output("proxy-firelens*", &outlet(&cloud, "/proxy", "/proxy-errors"));
+            .output("app-firelens*", &endpoint(&cloud, "/app", "/errors"))
+            .output("proxy-firelens*", &endpoint(&cloud, "/proxy", "/proxy-errors"));
         if host.version() < 2 {
             continue;
         }
@@ -68,7 +69,8 @@ fn chunks_that_come_again_after_throttling_make_no_duplicates() {
     for binary in binaries() {
         let cloud = Cloud::start();
         cloud.script_where(Api::PutLogEvents, |put| put.json()["logStreamName"] == "c1", Fault::throttled());
-        let mut host = Host::new(&binary).output("app-firelens*", &outlet(&cloud, "/app", "/errors")).start();
+        let mut host =
+            Host::new(&binary).output("app-firelens*", &endpoint(&cloud, "/app", "/errors")).start();
         let feed = Feed { tag: "app-firelens-0123", records: 20_000, groups: ("/app", "/errors") };
         feed.send(&host);
         host.wait_for("failed to flush chunk");
@@ -80,7 +82,7 @@ fn chunks_that_come_again_after_throttling_make_no_duplicates() {
 }
 
 /// Two destinations in one cloud: standard error and the rest.
-fn outlet(cloud: &Cloud, stdout: &str, stderr: &str) -> Vec<(String, String)> {
+fn endpoint(cloud: &Cloud, stdout: &str, stderr: &str) -> Vec<(String, String)> {
     let mut keys =
         vec![("route.default".to_owned(), "rest".to_owned()), ("route.stderr".into(), "errors".into())];
     keys.push(("flush_timeout".into(), "2s".into()));

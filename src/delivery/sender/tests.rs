@@ -90,7 +90,7 @@ fn request(purpose: Purpose, url: &str, body: Payload) -> Request {
     let (method, headers) = (Method::POST, HeaderMap::new());
     Request {
         purpose,
-        outlet: Endpoint::Http(HttpRequest { method, url: url.into(), headers, body, sign: None }),
+        endpoint: Endpoint::Http(HttpRequest { method, url: url.into(), headers, body, sign: None }),
     }
 }
 
@@ -107,8 +107,8 @@ struct Script {
 }
 
 impl SendRequest for Rc<Script> {
-    async fn send(&self, outlet: &Endpoint) -> Result<Reply, Failure> {
-        let Endpoint::Http(request) = outlet else { panic!("not over the network") };
+    async fn send(&self, endpoint: &Endpoint) -> Result<Reply, Failure> {
+        let Endpoint::Http(request) = endpoint else { panic!("not over the network") };
         let whole = request.body.to_bytes();
         let body = String::from_utf8_lossy(&whole);
         self.sent.borrow_mut().push((Instant::now(), format!("{} {body}", request.url).trim().to_owned()));

@@ -3,18 +3,22 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use http::{HeaderName, HeaderValue};
+use serde_json::{Value, json};
+
 use super::*;
 use crate::classify::classes::{Class, Classifier};
 use crate::config::keys::DestinationKind;
 use crate::config::{DestinationSettings, KeyReader};
-use crate::destination::{Endpoint, HttpRequest, open};
+use crate::destination::{Endpoint, HttpRequest, RetryTiming, open};
 use crate::encode::partition::Partitions;
 use crate::input::decode;
+use crate::metrics::Reason;
 use crate::stop;
 
 const TIME_MS: i64 = 1_795_000_000_000;
 
-const SCENE: RenderContext<'_> = RenderContext { tag: b"app", uuid: "u", chunk: "c", task: None };
+const CONTEXT: RenderContext<'_> = RenderContext { tag: b"app", uuid: "u", chunk: "c", task: None };
 
 /// The destination `logs` with these keys of its own; `log_group` is `/g` unless said otherwise.
 fn opened(keys: &[(&str, &str)]) -> (Box<dyn Destination>, Vec<String>) {
@@ -33,29 +37,32 @@ fn logs(keys: &[(&str, &str)]) -> Box<dyn Destination> {
     destination
 }
 
-/// The records' way through the destination: what became of each, and the batches.
+/// Encodes the records: what became of each, and the batches.
 fn encoded(destination: &dyn Destination, records: &[Value]) -> (Vec<Encoded>, Vec<Batch>) {
     let chunk: Vec<u8> =
         records.iter().flat_map(|record| rmp_serde::to_vec(&(TIME_MS / 1_000, record)).unwrap()).collect();
-    let (mut lanes, mut outcomes, mut ordinal) = (Partitions::default(), Vec::new(), 0);
+    let mut partitions = Partitions::default();
+    let mut outcomes = Vec::new();
+    let mut ordinal = 0;
     decode::records(&chunk, |record| {
         let (class, stop) = Classifier::default().class_of(record);
         let entry = Entry { record, class, class_name: class.name(), stop: stop.as_ref() };
         let mut target = Vec::new();
-        destination.target(&entry, &SCENE, &mut target);
-        let lane = lanes.get_or_insert(&target);
-        let (place, outcome) = lane.write(0, |out| destination.encode(&entry, &SCENE, out));
-        let (start, end, at_ms) = (place.start, place.end, record.time.millis());
+        destination.target(&entry, &CONTEXT, &mut target);
+        let partition = partitions.get_or_insert(&target);
+        let (place, outcome) = partition.write(0, |out| destination.encode(&entry, &CONTEXT, out));
+        let (start, end) = (place.start, place.end);
+        let at_ms = record.time.millis();
         match outcome {
             Encoded::Complete { size } | Encoded::Truncated { size } => {
-                lane.push(crate::encode::partition::BatchItem { ordinal, at_ms, start, end, size });
+                partition.push(crate::encode::partition::BatchItem { ordinal, at_ms, start, end, size });
             }
             Encoded::Empty | Encoded::Filtered => assert_eq!(start, end, "nothing stays behind"),
         }
         outcomes.push(outcome);
         ordinal += 1;
     });
-    (outcomes, lanes.pack(&destination.limits()))
+    (outcomes, partitions.pack(&destination.limits()))
 }
 
 fn batch_of(destination: &dyn Destination, records: &[Value]) -> Batch {
@@ -67,7 +74,7 @@ fn batch(count: usize) -> Batch {
 }
 
 fn http(request: &Request) -> &HttpRequest {
-    match &request.outlet {
+    match &request.endpoint {
         Endpoint::Http(request) => request,
         other => panic!("{other:?} is not for the network"),
     }
@@ -156,8 +163,8 @@ fn a_new_group_gets_what_was_configured() {
         ("kms_key_id", "key-1"),
     ]);
     let missing = error(400, "ResourceNotFoundException");
-    let judgement = destination.classify_reply(Purpose::Prepare("CreateLogStream"), &batch(1), &missing);
-    let ReplyAction::Prepare(requests) = judgement else { panic!("{judgement:?}") };
+    let action = destination.classify_reply(Purpose::Prepare("CreateLogStream"), &batch(1), &missing);
+    let ReplyAction::Prepare(requests) = action else { panic!("{action:?}") };
     let steps: Vec<(Purpose, Value)> =
         requests.iter().map(|request| (request.purpose, body(request))).collect();
     let group = json!({
@@ -182,8 +189,8 @@ fn a_new_group_gets_what_was_configured() {
 fn a_new_group_without_wishes_gets_none() {
     let destination = logs(&[("auto_create_group", "on")]);
     let missing = error(400, "ResourceNotFoundException");
-    let judgement = destination.classify_reply(Purpose::Prepare("CreateLogStream"), &batch(1), &missing);
-    let ReplyAction::Prepare(requests) = judgement else { panic!("{judgement:?}") };
+    let action = destination.classify_reply(Purpose::Prepare("CreateLogStream"), &batch(1), &missing);
+    let ReplyAction::Prepare(requests) = action else { panic!("{action:?}") };
     assert_eq!(requests.len(), 2);
     assert_eq!(body(&requests[0]), json!({"logGroupName": "/g"}));
 }
@@ -252,7 +259,7 @@ fn a_time_before_1970_is_sent_as_1970() {
     let mut out = Vec::new();
     decode::records(&chunk, |record| {
         let entry = Entry { record, class: Class::Other, class_name: "other", stop: None };
-        logs(&[]).encode(&entry, &SCENE, &mut out);
+        logs(&[]).encode(&entry, &CONTEXT, &mut out);
     });
     assert!(out.starts_with(b"{\"timestamp\":0,"));
 }
@@ -326,7 +333,7 @@ fn bytes_that_are_no_utf_8_are_counted_as_what_they_become() {
     let mut out = Vec::new();
     decode::records(&chunk, |record| {
         let entry = Entry { record, class: Class::Other, class_name: "other", stop: None };
-        outcome = Some(destination.encode(&entry, &SCENE, &mut out));
+        outcome = Some(destination.encode(&entry, &CONTEXT, &mut out));
     });
     assert!(matches!(outcome, Some(Encoded::Truncated { size }) if size <= 1_048_576), "{outcome:?}");
     out.pop();
@@ -352,51 +359,51 @@ fn reply(status: u16, body: &'static str) -> Reply {
     Reply { status, body: body.into(), ..Reply::default() }
 }
 
-/// The judgement in a word.
-fn word(judgement: &ReplyAction) -> &'static str {
-    match judgement {
+/// The action in a word, so that tables stay readable.
+fn word(action: &ReplyAction) -> &'static str {
+    match action {
         ReplyAction::Delivered => "delivered",
         ReplyAction::Partial { .. } => "partial",
-        ReplyAction::PartialUnknown { .. } => "short",
-        ReplyAction::WrongRegion { .. } => "elsewhere",
-        ReplyAction::Retry { timing: RetryTiming::Backoff, .. } => "soon",
-        ReplyAction::Retry { timing: RetryTiming::NextFlush, .. } => "slow",
+        ReplyAction::PartialUnknown { .. } => "partial unknown",
+        ReplyAction::WrongRegion { .. } => "wrong region",
+        ReplyAction::Retry { timing: RetryTiming::Backoff, .. } => "backoff",
+        ReplyAction::Retry { timing: RetryTiming::NextFlush, .. } => "next flush",
         ReplyAction::Split { .. } => "split",
         ReplyAction::Reauthorize { .. } => "reauthorize",
         ReplyAction::Prepare(_) => "prepare",
-        ReplyAction::Ignored { .. } => "forgiven",
-        ReplyAction::Rejected { .. } => "refused",
+        ReplyAction::Ignored { .. } => "ignored",
+        ReplyAction::Rejected { .. } => "rejected",
     }
 }
 
 /// For a batch of several events, and for one.
 #[rustfmt::skip]
 const REPLIES: &[(u16, &str, &str, &str)] = &[
-    (400, "ThrottlingException",           "soon",        "soon"),
-    (400, "LimitExceededException",        "soon",        "soon"),
-    (429, "",                              "soon",        "soon"),
-    (400, "ServiceUnavailableException",   "soon",        "soon"),
-    (503, "ServiceUnavailableException",   "soon",        "soon"),
-    (500, "InternalFailure",               "soon",        "soon"),
-    (500, "ServiceUnavailableException",   "soon",        "soon"),
-    (500, "",                              "soon",        "soon"),
-    (502, "",                              "soon",        "soon"),
-    (504, "",                              "soon",        "soon"),
-    (408, "",                              "soon",        "soon"),
-    (400, "RequestTimeout",                "soon",        "soon"),
-    (400, "InvalidParameterException",     "split",       "refused"),
-    (400, "SerializationException",        "split",       "refused"),
-    (413, "",                              "split",       "refused"),
+    (400, "ThrottlingException",           "backoff",        "backoff"),
+    (400, "LimitExceededException",        "backoff",        "backoff"),
+    (429, "",                              "backoff",        "backoff"),
+    (400, "ServiceUnavailableException",   "backoff",        "backoff"),
+    (503, "ServiceUnavailableException",   "backoff",        "backoff"),
+    (500, "InternalFailure",               "backoff",        "backoff"),
+    (500, "ServiceUnavailableException",   "backoff",        "backoff"),
+    (500, "",                              "backoff",        "backoff"),
+    (502, "",                              "backoff",        "backoff"),
+    (504, "",                              "backoff",        "backoff"),
+    (408, "",                              "backoff",        "backoff"),
+    (400, "RequestTimeout",                "backoff",        "backoff"),
+    (400, "InvalidParameterException",     "split",       "rejected"),
+    (400, "SerializationException",        "split",       "rejected"),
+    (413, "",                              "split",       "rejected"),
     (400, "ResourceNotFoundException",     "prepare",     "prepare"),
     (400, "ExpiredTokenException",         "reauthorize", "reauthorize"),
     (403, "ExpiredTokenException",         "reauthorize", "reauthorize"),
     (400, "UnrecognizedClientException",   "reauthorize", "reauthorize"),
     (400, "InvalidSignatureException",     "reauthorize", "reauthorize"),
-    (400, "AccessDeniedException",         "slow",        "slow"),
-    (403, "",                              "slow",        "slow"),
-    (404, "",                              "slow",        "slow"),
-    (301, "",                              "slow",        "slow"),
-    (400, "SomethingNewException",         "slow",        "slow"),
+    (400, "AccessDeniedException",         "next flush",        "next flush"),
+    (403, "",                              "next flush",        "next flush"),
+    (404, "",                              "next flush",        "next flush"),
+    (301, "",                              "next flush",        "next flush"),
+    (400, "SomethingNewException",         "next flush",        "next flush"),
 ];
 
 #[test]
@@ -426,7 +433,7 @@ fn an_error_is_known_by_each_of_its_spellings() {
     for spelling in spellings {
         assert_eq!(
             word(&destination.classify_reply(Purpose::Deliver, &batch(1), &spelling)),
-            "soon",
+            "backoff",
             "{spelling:?}"
         );
     }
@@ -440,7 +447,7 @@ fn two_hundred_is_delivery_only_with_the_services_body() {
     assert_eq!(meaning(r#"{"nextSequenceToken":"1"}"#), "delivered");
     assert_eq!(meaning(r#"{"rejectedLogEventsInfo":null}"#), "delivered");
     for proxy in ["", "<html>login</html>", "[]", "\"ok\"", "{"] {
-        assert_eq!(meaning(proxy), "soon", "{proxy}");
+        assert_eq!(meaning(proxy), "backoff", "{proxy}");
     }
 }
 
@@ -482,41 +489,41 @@ fn rejected_events_are_the_ends_of_the_batch() {
 #[test]
 fn a_missing_stream_is_made_first_and_a_missing_group_only_when_it_may_be() {
     let missing = error(400, "ResourceNotFoundException");
-    let judgement = logs(&[]).classify_reply(Purpose::Deliver, &batch(1), &missing);
-    let ReplyAction::Prepare(requests) = judgement else { panic!("{judgement:?}") };
+    let action = logs(&[]).classify_reply(Purpose::Deliver, &batch(1), &missing);
+    let ReplyAction::Prepare(requests) = action else { panic!("{action:?}") };
     assert_eq!(requests.len(), 1);
     assert_eq!(body(&requests[0]), json!({"logGroupName": "/g", "logStreamName": "s"}));
-    let judgement = logs(&[]).classify_reply(Purpose::Prepare("CreateLogStream"), &batch(1), &missing);
+    let action = logs(&[]).classify_reply(Purpose::Prepare("CreateLogStream"), &batch(1), &missing);
     let reason = "log group /g does not exist; create it or set logs.auto_create_group on".to_owned();
-    assert_eq!(judgement, ReplyAction::Retry { timing: RetryTiming::NextFlush, reason });
+    assert_eq!(action, ReplyAction::Retry { timing: RetryTiming::NextFlush, reason });
 }
 
 #[rustfmt::skip]
 const PREPARATIONS: &[(&str, u16, &str, &str)] = &[
     ("CreateLogStream",    200, "",                               "delivered"),
     ("CreateLogStream",    400, "ResourceAlreadyExistsException", "delivered"),
-    ("CreateLogStream",    400, "ThrottlingException",            "soon"),
-    ("CreateLogStream",    503, "",                               "soon"),
-    ("CreateLogStream",    400, "AccessDeniedException",          "slow"),
+    ("CreateLogStream",    400, "ThrottlingException",            "backoff"),
+    ("CreateLogStream",    503, "",                               "backoff"),
+    ("CreateLogStream",    400, "AccessDeniedException",          "next flush"),
     ("CreateLogStream",    400, "ExpiredTokenException",          "reauthorize"),
-    ("CreateLogStream",    400, "InvalidParameterException",      "slow"),
+    ("CreateLogStream",    400, "InvalidParameterException",      "next flush"),
     ("CreateLogGroup",     200, "",                               "delivered"),
     ("CreateLogGroup",     400, "ResourceAlreadyExistsException", "delivered"),
-    ("CreateLogGroup",     400, "OperationAbortedException",      "soon"),
-    ("CreateLogGroup",     400, "LimitExceededException",         "soon"),
-    ("CreateLogGroup",     400, "AccessDeniedException",          "slow"),
+    ("CreateLogGroup",     400, "OperationAbortedException",      "backoff"),
+    ("CreateLogGroup",     400, "LimitExceededException",         "backoff"),
+    ("CreateLogGroup",     400, "AccessDeniedException",          "next flush"),
     ("PutRetentionPolicy", 200, "",                               "delivered"),
-    ("PutRetentionPolicy", 400, "ThrottlingException",            "soon"),
-    ("PutRetentionPolicy", 400, "AccessDeniedException",          "forgiven"),
+    ("PutRetentionPolicy", 400, "ThrottlingException",            "backoff"),
+    ("PutRetentionPolicy", 400, "AccessDeniedException",          "ignored"),
 ];
 
 #[test]
 fn every_reply_to_a_preparation_has_its_meaning() {
     let destination = logs(&[("auto_create_group", "on")]);
     for (operation, status, code, meaning) in PREPARATIONS {
-        let judgement =
+        let action =
             destination.classify_reply(Purpose::Prepare(operation), &batch(1), &error(*status, code));
-        assert_eq!(word(&judgement), *meaning, "{operation} {status} {code}");
+        assert_eq!(word(&action), *meaning, "{operation} {status} {code}");
     }
 }
 
@@ -529,21 +536,20 @@ fn a_retention_refused_for_a_passing_reason_is_tried_again() {
         (503, "ServiceUnavailableException"),
         (400, "OperationAbortedException"),
     ] {
-        let judgement = destination.classify_reply(
+        let action = destination.classify_reply(
             Purpose::Prepare("PutRetentionPolicy"),
             &batch(1),
             &error(status, code),
         );
-        assert_ne!(word(&judgement), "forgiven", "{status} {code}");
+        assert_ne!(word(&action), "ignored", "{status} {code}");
     }
 }
 
 #[test]
 fn what_is_said_of_an_error_has_the_services_words_and_nothing_of_the_payload() {
-    let judgement =
-        logs(&[]).classify_reply(Purpose::Deliver, &batch(1), &error(400, "AccessDeniedException"));
+    let action = logs(&[]).classify_reply(Purpose::Deliver, &batch(1), &error(400, "AccessDeniedException"));
     let reason = "PutLogEvents answered 400 AccessDeniedException: in its own words; allow it to the role that signs: \
                the task role, or role_arn"
         .to_owned();
-    assert_eq!(judgement, ReplyAction::Retry { timing: RetryTiming::NextFlush, reason });
+    assert_eq!(action, ReplyAction::Retry { timing: RetryTiming::NextFlush, reason });
 }

@@ -1,10 +1,11 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::config::keys::DestinationKind;
+use crate::destination::RetryTiming;
 use crate::destination::testing::{
     any_chunk, batch_of, batches_of, body_of, chunk, configure, judged, line, open, reply, request_of, sent,
     stopped, word,
@@ -59,9 +60,12 @@ fn the_request_is_the_services() {
 fn limits_hold_at_their_exact_edges() {
     let bare = firehose(&[("log_key", "log")]);
     let of = |length: usize| chunk(&[json!({"log": "x".repeat(length)})]);
-    assert_eq!(batches_of(&*bare, &of(MAX_RECORD - 1)).1, [Encoded::Complete { size: MAX_RECORD }]);
-    let (batches, outcomes) = batches_of(&*bare, &of(MAX_RECORD));
-    assert!(matches!(outcomes[..], [Encoded::Truncated { size: ..=MAX_RECORD }]), "{outcomes:?}");
+    assert_eq!(
+        batches_of(&*bare, &of(MAX_RECORD_BYTES - 1)).1,
+        [Encoded::Complete { size: MAX_RECORD_BYTES }]
+    );
+    let (batches, outcomes) = batches_of(&*bare, &of(MAX_RECORD_BYTES));
+    assert!(matches!(outcomes[..], [Encoded::Truncated { size: ..=MAX_RECORD_BYTES }]), "{outcomes:?}");
     let body: Value = serde_json::from_slice(&body_of(&request_of(&*bare, &batches[0]))).unwrap();
     assert!(data(&body)[0].ends_with(" bytes]\n"));
     let counts = |count: usize, length: usize| -> Vec<usize> {
@@ -69,8 +73,8 @@ fn limits_hold_at_their_exact_edges() {
         batches_of(&*bare, &chunk(&records)).0.iter().map(|batch| batch.items.len()).collect()
     };
     assert_eq!(counts(501, 2), [500, 1]);
-    assert_eq!(counts(5, MAX_BATCH / 5), [5]);
-    assert_eq!(counts(5, MAX_BATCH / 5 + 1), [4, 1]);
+    assert_eq!(counts(5, MAX_BATCH_BYTES / 5), [5]);
+    assert_eq!(counts(5, MAX_BATCH_BYTES / 5 + 1), [4, 1]);
 }
 
 #[test]
@@ -79,7 +83,7 @@ fn a_cut_record_keeps_its_time_and_stays_json() {
     let body: Value = serde_json::from_slice(&body_of(&request_of(&*firehose(&[]), &batches[0]))).unwrap();
     let record: Value = serde_json::from_str(&data(&body)[0]).unwrap();
     assert_eq!((&record["date"], &record["n"]), (&json!("2026-11-18T11:06:40Z"), &json!(1)));
-    assert!(data(&body)[0].len() <= MAX_RECORD);
+    assert!(data(&body)[0].len() <= MAX_RECORD_BYTES);
 }
 
 #[test]
@@ -92,26 +96,26 @@ fn every_reply_has_its_meaning() {
             "Delivered",
             "Delivered",
         ),
-        (200, String::new(), "Soon", "Soon"),
-        (200, "{}".into(), "Soon", "Soon"),
-        (200, json!({"FailedPutCount": 1, "RequestResponses": []}).to_string(), "Soon", "Soon"),
-        (400, error("InvalidArgumentException"), "Refused", "Split"),
-        (400, error("ValidationException"), "Refused", "Split"),
-        (400, error("SerializationException"), "Refused", "Refused"),
-        (400, error("com.amazonaws.firehose#ResourceNotFoundException"), "Slow", "Slow"),
-        (400, error("InvalidKMSResourceException"), "Slow", "Slow"),
-        (400, error("InvalidSourceException"), "Slow", "Slow"),
-        (400, error("AccessDeniedException"), "Slow", "Slow"),
-        (400, error("LimitExceededException"), "Soon", "Soon"),
-        (400, error("ThrottlingException"), "Soon", "Soon"),
+        (200, String::new(), "Backoff", "Backoff"),
+        (200, "{}".into(), "Backoff", "Backoff"),
+        (200, json!({"FailedPutCount": 1, "RequestResponses": []}).to_string(), "Backoff", "Backoff"),
+        (400, error("InvalidArgumentException"), "Rejected", "Split"),
+        (400, error("ValidationException"), "Rejected", "Split"),
+        (400, error("SerializationException"), "Rejected", "Rejected"),
+        (400, error("com.amazonaws.firehose#ResourceNotFoundException"), "NextFlush", "NextFlush"),
+        (400, error("InvalidKMSResourceException"), "NextFlush", "NextFlush"),
+        (400, error("InvalidSourceException"), "NextFlush", "NextFlush"),
+        (400, error("AccessDeniedException"), "NextFlush", "NextFlush"),
+        (400, error("LimitExceededException"), "Backoff", "Backoff"),
+        (400, error("ThrottlingException"), "Backoff", "Backoff"),
         (400, error("ExpiredTokenException"), "Reauthorize", "Reauthorize"),
         (400, error("UnrecognizedClientException"), "Reauthorize", "Reauthorize"),
         (403, error("InvalidSignatureException"), "Reauthorize", "Reauthorize"),
         (413, String::new(), "Split", "Split"),
-        (429, String::new(), "Soon", "Soon"),
-        (500, error("InternalFailure"), "Soon", "Soon"),
-        (503, error("ServiceUnavailableException"), "Soon", "Soon"),
-        (503, "<html>".into(), "Soon", "Soon"),
+        (429, String::new(), "Backoff", "Backoff"),
+        (500, error("InternalFailure"), "Backoff", "Backoff"),
+        (503, error("ServiceUnavailableException"), "Backoff", "Backoff"),
+        (503, "<html>".into(), "Backoff", "Backoff"),
     ];
     let firehose = firehose(&[]);
     for (status, body, alone, among_others) in rows {
@@ -130,8 +134,8 @@ fn only_failed_records_go_again_and_after_a_pause_when_none_arrived() {
         reply(200, json!({"FailedPutCount": failed, "RequestResponses": codes.map(answer)}).to_string())
     };
     let some = answers([Some("ServiceUnavailableException"), None, Some("InternalFailure")]);
-    let judgement = judged(&*firehose(&[]), 3, &some);
-    assert_eq!(judgement, ReplyAction::Partial { retry: vec![0, 2], refused: vec![] });
+    let action = judged(&*firehose(&[]), 3, &some);
+    assert_eq!(action, ReplyAction::Partial { retry: vec![0, 2], refused: vec![] });
     let all = judged(&*firehose(&[]), 3, &answers([Some("ServiceUnavailableException"); 3]));
     assert!(
         matches!(&all, ReplyAction::Retry { timing: RetryTiming::Backoff, reason } if reason.contains("ServiceUnavailable")),
@@ -145,8 +149,8 @@ fn answers_that_are_not_one_for_each_record_say_nothing_about_any() {
         [vec![json!({"ErrorCode": "x"})], vec![json!({}), json!({}), json!({}), json!({"ErrorCode": "x"})]]
     {
         let reply = reply(200, json!({"FailedPutCount": 1, "RequestResponses": answers}).to_string());
-        let judgement = judged(&*firehose(&[]), 3, &reply);
-        assert_eq!(word(&judgement), "Soon", "{judgement:?}");
+        let action = judged(&*firehose(&[]), 3, &reply);
+        assert_eq!(word(&action), "Backoff", "{action:?}");
     }
 }
 
@@ -179,7 +183,7 @@ proptest! {
         for batch in batches_of(&*firehose, &chunk).0 {
             let body: Value = serde_json::from_slice(&request_of(&*firehose, &batch).body.to_bytes()).unwrap();
             for text in data(&body) {
-                prop_assert!(serde_json::from_str::<Value>(&text).is_ok() && text.len() <= MAX_RECORD);
+                prop_assert!(serde_json::from_str::<Value>(&text).is_ok() && text.len() <= MAX_RECORD_BYTES);
             }
         }
     }

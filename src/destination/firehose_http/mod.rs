@@ -2,38 +2,41 @@
 //!
 //! Specification: <https://docs.aws.amazon.com/firehose/latest/dev/httpdeliveryrequestresponse.html>, read 2026-11.
 
+mod reply;
+mod request;
+
 use std::fmt::Write as _;
 
 use http::{HeaderName, HeaderValue};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::firehose_record::{Frame, MAX_RECORD};
+use self::request::ENVELOPE_BYTES;
+use super::firehose_record::{MAX_RECORD_BYTES, RecordFrame};
 use super::http_post::{self, Post};
-use super::redact;
 use super::timestamp_field::TimestampField;
-use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request, RetryTiming};
+use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request};
 use crate::classify::classes::Entry;
 use crate::config::{Common, KeyReader};
 use crate::encode::batch::{Batch, Limits};
 use crate::encode::template::RenderContext;
-use crate::json::Writer;
 
-/// Of one body, before compression.
-const MAX_BODY: usize = 64 << 20;
+/// The longest body, before compression.
+const MAX_BODY_BYTES: usize = 64 << 20;
 
-/// Records of one request.
+/// The most records of one request.
 const MAX_RECORDS: usize = 10_000;
 
-/// Bytes of the access key.
-const MAX_ACCESS_KEY: usize = 4_096;
+/// The longest access key.
+const MAX_ACCESS_KEY_BYTES: usize = 4_096;
 
-/// Of common attributes: how many, and how long a name and a value.
-const MAX_ATTRIBUTES: (usize, usize, usize) = (50, 256, 1_024);
+/// The most common attributes.
+const MAX_ATTRIBUTES: usize = 50;
 
-/// `{"requestId":"…","timestamp":…,"records":[` and `]}` less the last record's comma, with room for any number.
-const ENVELOPE: usize = 128;
+/// The longest name of a common attribute.
+const MAX_ATTRIBUTE_NAME_BYTES: usize = 256;
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-amz-firehose-request-id");
+/// The longest value of a common attribute.
+const MAX_ATTRIBUTE_VALUE_BYTES: usize = 1_024;
 
 /// One endpoint.
 #[derive(Debug)]
@@ -41,8 +44,8 @@ pub(super) struct FirehoseHttp {
     common: Common,
     network: Network,
     post: Post,
-    dated: TimestampField,
-    frame: Frame,
+    timestamp_field: TimestampField,
+    frame: RecordFrame,
     limits: Limits,
 }
 
@@ -60,8 +63,8 @@ impl FirehoseHttp {
             common,
             network: Network::read(reader),
             post,
-            dated: TimestampField::read(reader),
-            frame: frame(&limits),
+            timestamp_field: TimestampField::read(reader),
+            frame: record_frame(&limits),
             limits,
         }
     }
@@ -79,30 +82,31 @@ fn read_access_key(reader: &KeyReader<'_>, post: &mut Post) {
         return;
     }
     let key = reader.secret("access_key");
-    if key.reveal().len() > MAX_ACCESS_KEY {
-        reader.problem("access_key", format!("is longer than {MAX_ACCESS_KEY} bytes"));
+    if key.reveal().len() > MAX_ACCESS_KEY_BYTES {
+        reader.problem("access_key", format!("is longer than {MAX_ACCESS_KEY_BYTES} bytes"));
     }
     post.add_secret_header(reader, "access_key", HeaderName::from_static("x-amz-firehose-access-key"), &key);
 }
 
 fn read_attributes(reader: &KeyReader<'_>, post: &mut Post) {
     let pairs = reader.pairs("common_attributes");
-    let (count, longest_name, longest_value) = MAX_ATTRIBUTES;
-    if pairs.len() > count {
-        reader.problem("common_attributes", format!("holds more than {count} attributes"));
+    if pairs.is_empty() {
+        return;
+    }
+    if pairs.len() > MAX_ATTRIBUTES {
+        reader.problem("common_attributes", format!("holds more than {MAX_ATTRIBUTES} attributes"));
     }
     for (name, value) in &pairs {
-        if name.len() > longest_name || value.len() > longest_value {
-            let what =
-                format!("'{name}' is too long: names have {longest_name} bytes, values {longest_value}");
+        if name.len() > MAX_ATTRIBUTE_NAME_BYTES || value.len() > MAX_ATTRIBUTE_VALUE_BYTES {
+            let what = format!(
+                "'{name}' is too long: names have {MAX_ATTRIBUTE_NAME_BYTES} bytes, values {MAX_ATTRIBUTE_VALUE_BYTES}"
+            );
             reader.problem("common_attributes", what);
         }
     }
-    let attributes: Value = pairs.into_iter().map(|(name, value)| (name, Value::from(value))).collect();
-    let text = ascii(&json!({ "commonAttributes": attributes }).to_string());
-    if let (Some(1..), Ok(value)) =
-        (attributes.as_object().map(serde_json::Map::len), HeaderValue::from_str(&text))
-    {
+    let attributes: Map<String, Value> =
+        pairs.into_iter().map(|(name, value)| (name, Value::from(value))).collect();
+    if let Ok(value) = HeaderValue::from_str(&ascii(&json!({ "commonAttributes": attributes }).to_string())) {
         post.add_header(HeaderName::from_static("x-amz-firehose-common-attributes"), value);
     }
 }
@@ -123,21 +127,23 @@ fn ascii(json: &str) -> String {
 }
 
 fn read_limits(reader: &KeyReader<'_>) -> Limits {
-    let (body, records) = (http_post::batch_bytes(reader), reader.count("batch_records"));
-    if body > MAX_BODY {
+    let body_bytes = http_post::batch_bytes(reader);
+    let records = reader.count("batch_records");
+    if body_bytes > MAX_BODY_BYTES {
         reader.problem("batch_bytes", "is more than the 64MiB the protocol allows".to_owned());
     }
     if records > MAX_RECORDS {
         reader.problem("batch_records", format!("is more than the {MAX_RECORDS} the protocol allows"));
     }
-    Limits { bytes: body.saturating_sub(ENVELOPE), records, span_ms: None, ordered: false }
+    Limits { bytes: body_bytes.saturating_sub(ENVELOPE_BYTES), records, span_ms: None, ordered: false }
 }
 
 /// An endpoint takes records apart by itself, so nothing ends them. The longest one must fit a request of its own.
-fn frame(limits: &Limits) -> Frame {
-    let (open, close): (&[u8], &[u8]) = (b"{\"data\":\"", b"\"},");
-    let room = limits.bytes.saturating_sub(open.len() + close.len());
-    Frame { open, end: b"", max: MAX_RECORD.min(room / 4 * 3) }
+fn record_frame(limits: &Limits) -> RecordFrame {
+    const OPEN: &[u8] = b"{\"data\":\"";
+    const CLOSE: &[u8] = b"\"},";
+    let room = limits.bytes.saturating_sub(OPEN.len() + CLOSE.len());
+    RecordFrame { open: OPEN, end: b"", max: MAX_RECORD_BYTES.min(room / 4 * 3) }
 }
 
 impl Destination for FirehoseHttp {
@@ -154,74 +160,36 @@ impl Destination for FirehoseHttp {
     }
 
     /// The tag: FireLens puts the task's id there, so that two tasks that write the same line in the same millisecond
-    /// are not taken for one that repeats its request.
+    /// do not share a request id.
     fn target<'t>(
         &'t self,
         _: &Entry<'_, '_, '_>,
-        scene: &RenderContext<'_>,
+        context: &RenderContext<'_>,
         out: &mut Vec<u8>,
     ) -> Option<&'t str> {
-        out.extend_from_slice(scene.tag);
+        out.extend_from_slice(context.tag);
         None
     }
 
     /// `{"data":"…"},`
     fn encode(&self, entry: &Entry<'_, '_, '_>, _: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {
         let start = out.len();
-        let packed = self.frame.write(&self.dated, &self.common, entry, out);
+        let record = self.frame.write(&self.timestamp_field, &self.common, entry, out);
         let size = out.len() - start;
-        if packed.cut { Encoded::Truncated { size } } else { Encoded::Complete { size } }
+        if record.is_truncated { Encoded::Truncated { size } } else { Encoded::Complete { size } }
     }
 
-    fn knows_repeats(&self) -> bool {
+    fn deduplicates_requests(&self) -> bool {
         true
     }
 
     fn request(&self, batch: &Batch) -> Request {
-        let id = request_id(batch);
-        let mut head = Vec::with_capacity(ENVELOPE);
-        let mut writer = Writer::<false>::new(&mut head);
-        writer.raw(b"{\"requestId\":");
-        writer.string(id.as_bytes());
-        writer.raw(b",\"timestamp\":");
-        writer.integer(batch.items.iter().map(|item| item.at_ms).max().unwrap_or_default().max(0));
-        writer.raw(b",\"records\":[");
-        let body = batch.payload_between(head, b"]}");
-        self.post.request(body, HeaderValue::from_str(&id).ok().map(|id| (REQUEST_ID, id)))
+        request::deliver(&self.post, batch)
     }
 
     fn classify_reply(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
-        let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
-        let reason = describe(reply, &body);
-        match reply.status {
-            200 if body["requestId"] == request_id(batch).as_str() => ReplyAction::Delivered,
-            200 => ReplyAction::Retry {
-                timing: RetryTiming::Backoff,
-                reason: format!("{reason} without the id of the request"),
-            },
-            413 => ReplyAction::Split { reason },
-            401 | 403 => {
-                let reason = format!("{reason}: check {}.access_key", self.common.name);
-                ReplyAction::Retry { timing: RetryTiming::NextFlush, reason }
-            }
-            _ => ReplyAction::Retry { timing: RetryTiming::Backoff, reason },
-        }
+        reply::classify(&self.common.name, batch, reply)
     }
-}
-
-/// The protocol's `errorMessage` is made to be shown; the rest of a body is not.
-fn describe(reply: &Reply, body: &Value) -> String {
-    let mut reason = http_post::describe("the endpoint", reply);
-    if let Some(message) = body["errorMessage"].as_str() {
-        reason.push_str(": ");
-        reason.extend(redact::quoted(message));
-    }
-    reason
-}
-
-/// The same for the same batch, however often it is sent: by this an endpoint knows what it has already.
-fn request_id(batch: &Batch) -> String {
-    uuid::Builder::from_custom_bytes(batch.digest().to_be_bytes()).into_uuid().to_string()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use proptest::prelude::*;
 
+use super::request::request_id;
 use super::*;
 use crate::config::keys::DestinationKind;
 use crate::destination::testing::{
@@ -86,9 +87,9 @@ fn bodies_never_pass_their_limits() {
         let (batches, outcomes) = batches_of(&*endpoint, &chunk(&[json!({"log": "x".repeat(length)})]));
         (request_of(&*endpoint, &batches[0]).body.len(), matches!(outcomes[..], [Encoded::Truncated { .. }]))
     };
-    assert!(!of(&[("batch_bytes", "64MiB")], MAX_RECORD).1);
-    assert!(of(&[("batch_bytes", "64MiB")], MAX_RECORD + 1).1);
-    let room = ((1 << 20) - ENVELOPE - r#"{"data":""},"#.len()) / 4 * 3;
+    assert!(!of(&[("batch_bytes", "64MiB")], MAX_RECORD_BYTES).1);
+    assert!(of(&[("batch_bytes", "64MiB")], MAX_RECORD_BYTES + 1).1);
+    let room = ((1 << 20) - ENVELOPE_BYTES - r#"{"data":""},"#.len()) / 4 * 3;
     assert!(!of(&[], room).1);
     let (length, cut) = of(&[], room + 1);
     assert!(cut && length <= 1 << 20, "{length}");
@@ -105,19 +106,19 @@ fn every_reply_has_its_meaning() {
     let own = json!({"requestId": id, "timestamp": 1}).to_string();
     let rows = [
         (200, own.clone(), "Delivered"),
-        (200, json!({"requestId": "other", "timestamp": 1}).to_string(), "Soon"),
-        (200, String::new(), "Soon"),
-        (200, "ok".into(), "Soon"),
-        (202, own.clone(), "Soon"),
-        (302, own.clone(), "Soon"),
-        (400, own.clone(), "Soon"),
-        (401, own.clone(), "Slow"),
-        (403, own.clone(), "Slow"),
-        (404, own.clone(), "Soon"),
+        (200, json!({"requestId": "other", "timestamp": 1}).to_string(), "Backoff"),
+        (200, String::new(), "Backoff"),
+        (200, "ok".into(), "Backoff"),
+        (202, own.clone(), "Backoff"),
+        (302, own.clone(), "Backoff"),
+        (400, own.clone(), "Backoff"),
+        (401, own.clone(), "NextFlush"),
+        (403, own.clone(), "NextFlush"),
+        (404, own.clone(), "Backoff"),
         (413, own.clone(), "Split"),
-        (429, own.clone(), "Soon"),
-        (500, own.clone(), "Soon"),
-        (503, own, "Soon"),
+        (429, own.clone(), "Backoff"),
+        (500, own.clone(), "Backoff"),
+        (503, own, "Backoff"),
     ];
     for (status, body, meaning) in rows {
         assert_eq!(word(&judged(&*endpoint, 3, &reply(status, body.clone()))), meaning, "{status} {body}");

@@ -201,7 +201,7 @@ impl Destination for Otlp {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
         let request = HttpRequest { method: Method::POST, url: self.url.clone(), headers, body, sign: None };
-        Request { purpose: Purpose::Deliver, outlet: Endpoint::Http(request) }
+        Request { purpose: Purpose::Deliver, endpoint: Endpoint::Http(request) }
     }
 
     fn classify_reply(&self, _: Purpose, _: &Batch, reply: &Reply) -> ReplyAction {

@@ -18,14 +18,14 @@ pub(super) const ENCODED_IN_QUERY: &AsciiSet =
 /// What is percent-encoded in a key, where slashes stay.
 const ENCODED_IN_KEY: &AsciiSet = &ENCODED_IN_QUERY.remove(b'/');
 
-/// What objects are written to.
+/// The bucket or access point that objects are written to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Bucket {
     /// By its name, or by the alias of an access point, which follows the same rules.
     Named(String),
     /// By an access point, whose ARN says in which region.
     AccessPoint {
-        /// Stands first in the host name: name and account.
+        /// First label of the host name: name and account.
         label: String,
         region: String,
     },
@@ -37,7 +37,7 @@ impl Bucket {
         let text = reader.required("bucket");
         let read = match text.strip_prefix("arn:") {
             Some(arn) => access_point(arn),
-            // That it is missing has been said.
+            // The reader has already reported that the key is missing.
             None if text.is_empty() => return Self::Named(text),
             None => named(&text),
         };
@@ -47,7 +47,7 @@ impl Bucket {
         })
     }
 
-    /// The region, where it is known without being configured.
+    /// The region, if the bucket's own name gives it.
     pub(super) fn region(&self) -> Option<&str> {
         match self {
             Self::Named(_) => None,
@@ -58,14 +58,13 @@ impl Bucket {
 
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>, read 2026-11.
 fn named(name: &str) -> Result<Bucket, &'static str> {
-    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-');
     let allowed = (3..=63).contains(&name.len())
-        && name.chars().all(inner)
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-'))
         && !name.starts_with(['.', '-'])
         && !name.ends_with(['.', '-'])
         && !name.contains("..");
     match allowed {
-        true if name.ends_with("--x-s3") || name.ends_with("--xa-s3") => Err(DIRECTORY),
+        true if name.ends_with("--x-s3") || name.ends_with("--xa-s3") => Err(DIRECTORY_BUCKET),
         true => Ok(Bucket::Named(name.to_owned())),
         false => {
             Err("cannot be the name of a bucket: those are 3 to 63 small letters, digits, dots and hyphens")
@@ -73,17 +72,16 @@ fn named(name: &str) -> Result<Bucket, &'static str> {
     }
 }
 
-const DIRECTORY: &str = "is a directory bucket (S3 Express One Zone), which is not supported: it has sessions and \
+const DIRECTORY_BUCKET: &str = "is a directory bucket (S3 Express One Zone), which is not supported: it has sessions and \
                          addresses of its own; name a general purpose bucket";
 
-/// `aws:s3:eu-west-1:111122223333:accesspoint/logs`, what stands before it being gone.
+/// Reads `aws:s3:eu-west-1:111122223333:accesspoint/logs`: an ARN without its `arn:`.
 fn access_point(arn: &str) -> Result<Bucket, &'static str> {
-    const FORM: &str = "is no ARN of an access point: arn:aws:s3:<region>:<account>:accesspoint/<name>";
+    const EXPECTED: &str = "is no ARN of an access point: arn:aws:s3:<region>:<account>:accesspoint/<name>";
     let [_partition, "s3", region, account, resource] = *arn.splitn(5, ':').collect::<Vec<_>>() else {
-        return Err(FORM);
+        return Err(EXPECTED);
     };
     let name = resource.strip_prefix("accesspoint").and_then(|name| name.strip_prefix(['/', ':']));
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     match name {
         None if region.is_empty() && account.is_empty() => {
             Err("is the ARN of a bucket; write its name alone")
@@ -92,16 +90,21 @@ fn access_point(arn: &str) -> Result<Bucket, &'static str> {
             Err("is a multi-region access point, which is not supported: it is signed in a way of its own")
         }
         Some(name)
-            if name.chars().all(plain)
+            if name.chars().all(is_label_char)
                 && (3..=50).contains(&name.len())
-                && region.chars().all(plain)
+                && region.chars().all(is_label_char)
                 && account.len() == 12
                 && account.bytes().all(|digit| digit.is_ascii_digit()) =>
         {
             Ok(Bucket::AccessPoint { label: format!("{name}-{account}"), region: region.to_owned() })
         }
-        _ => Err(FORM),
+        _ => Err(EXPECTED),
     }
+}
+
+/// Whether the character is allowed in a label of a host name, so that a region or name cannot leave its label.
+pub(super) fn is_label_char(c: char) -> bool {
+    c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'
 }
 
 /// How a bucket is addressed.
@@ -110,7 +113,7 @@ pub(super) struct Address {
     bucket: Bucket,
     endpoint: Option<String>,
     path_style: bool,
-    /// Changes when the service says that the bucket is elsewhere.
+    /// Changes when the service answers that the bucket is in another region.
     region: RefCell<String>,
 }
 
@@ -123,17 +126,19 @@ impl Address {
         let path_style = match &bucket {
             // A certificate for *.s3.… covers no name with another dot, and an IP address has no names below it.
             Bucket::Named(name) => {
-                reader.flag("path_style") || name.contains('.') || endpoint.as_deref().is_some_and(is_numeric)
+                reader.flag("path_style")
+                    || name.contains('.')
+                    || endpoint.as_deref().is_some_and(is_ip_or_localhost)
             }
-            Bucket::AccessPoint { region: of_arn, .. } => {
-                check_access_point(reader, endpoint.as_deref(), of_arn, region);
+            Bucket::AccessPoint { region: arn_region, .. } => {
+                check_access_point(reader, endpoint.as_deref(), arn_region, region);
                 false
             }
         };
         Self { bucket, endpoint, path_style, region: RefCell::new(region.to_owned()) }
     }
 
-    pub(super) fn moved(&self, region: &str) {
+    pub(super) fn set_region(&self, region: &str) {
         self.region.replace(region.to_owned());
     }
 
@@ -154,23 +159,26 @@ impl Address {
     }
 }
 
-/// An access point is always a part of the host name, and of one region.
-fn check_access_point(reader: &KeyReader<'_>, endpoint: Option<&str>, of_arn: &str, region: &str) {
+/// Reports settings that an access point does not allow: it is always part of the host name, and in one region.
+fn check_access_point(reader: &KeyReader<'_>, endpoint: Option<&str>, arn_region: &str, region: &str) {
     if reader.flag("path_style") {
         reader.problem("path_style", "is not possible with an access point; leave it out".to_owned());
     }
-    if endpoint.is_some_and(is_numeric) {
+    if endpoint.is_some_and(is_ip_or_localhost) {
         reader.problem(
             "endpoint",
             "is a number, but an access point is a part of a host name; write a host name".to_owned(),
         );
     }
-    if region != of_arn {
-        reader.problem("region", format!("is {region}, but the access point is in {of_arn}; write {of_arn}"));
+    if region != arn_region {
+        reader.problem(
+            "region",
+            format!("is {region}, but the access point is in {arn_region}; write {arn_region}"),
+        );
     }
 }
 
-fn is_numeric(endpoint: &str) -> bool {
+fn is_ip_or_localhost(endpoint: &str) -> bool {
     let host = endpoint.split_once("://").map_or(endpoint, |(_, host)| host);
     let host = host.split(['/', ':']).next().unwrap_or_default();
     host == "localhost" || host.starts_with('[') || host.parse::<std::net::Ipv4Addr>().is_ok()

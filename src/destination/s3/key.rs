@@ -5,15 +5,15 @@ use crate::config::KeyReader;
 use crate::destination::object_store::{ObjectEncoding, UUID_PLACEHOLDER};
 use crate::encode::template::{NameKind, RenderContext, Template};
 
-/// In UTF-8 bytes (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>, read 2026-11).
-const MAX_KEY: usize = 1_024;
+/// The longest key, in UTF-8 (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>, read 2026-11).
+const MAX_KEY_BYTES: usize = 1_024;
 
-/// What a placeholder grows by.
-const UUID_GROWS: usize = 36 - 1;
+/// What a key grows by when a placeholder becomes a uuid.
+const UUID_GROWTH_BYTES: usize = 36 - 1;
 
-const FIELD: &str = "$(uuid)";
+const UUID_FIELD: &str = "$(uuid)";
 
-/// A template of keys.
+/// The template that the keys of objects are rendered from.
 #[derive(Debug)]
 pub(super) struct ObjectKey {
     template: Template,
@@ -38,11 +38,11 @@ impl ObjectKey {
         }
     }
 
-    /// Appends the key with a placeholder for the uuid, which an object gets when it is opened.
+    /// Appends the key with [`UUID_PLACEHOLDER`] for the uuid, which an object gets when it is opened.
     pub(super) fn render<'t>(
         &'t self,
         entry: &Entry<'_, '_, '_>,
-        scene: &RenderContext<'_>,
+        context: &RenderContext<'_>,
         out: &mut Vec<u8>,
     ) -> Option<&'t str> {
         const PLACEHOLDER: &str = match std::str::from_utf8(&[UUID_PLACEHOLDER]) {
@@ -50,24 +50,24 @@ impl ObjectKey {
             Err(_) => "",
         };
         let start = out.len();
-        let missing = self.template.render(entry, &RenderContext { uuid: PLACEHOLDER, ..*scene }, out);
-        fit(start, out);
+        let missing = self.template.render(entry, &RenderContext { uuid: PLACEHOLDER, ..*context }, out);
+        shorten(start, out);
         missing
     }
 
-    /// Appends the key with the chunk's own name for a uuid: when the chunk comes again, it is the same object.
-    pub(super) fn render_whole<'t>(
+    /// Appends the key with the chunk's own name for a uuid: a chunk that comes again becomes the same object.
+    pub(super) fn render_for_chunk<'t>(
         &'t self,
         entry: &Entry<'_, '_, '_>,
-        scene: &RenderContext<'_>,
+        context: &RenderContext<'_>,
         out: &mut Vec<u8>,
     ) -> Option<&'t str> {
         let start = out.len();
-        let missing = self.render(entry, scene, out);
+        let missing = self.render(entry, context, out);
         let rendered = out.split_off(start);
         for (position, part) in rendered.split(|byte| *byte == UUID_PLACEHOLDER).enumerate() {
             if position > 0 {
-                out.extend_from_slice(scene.chunk.as_bytes());
+                out.extend_from_slice(context.chunk.as_bytes());
             }
             out.extend_from_slice(part);
         }
@@ -77,56 +77,56 @@ impl ObjectKey {
 
 /// Shortens a key that is too long without touching its beginning, its uuid or its extension: before the uuid if
 /// there is enough to spare, else before the extension too.
-fn fit(start: usize, out: &mut Vec<u8>) {
+fn shorten(start: usize, out: &mut Vec<u8>) {
     let key = out.get(start..).unwrap_or_default();
     let uuids = key.iter().filter(|byte| **byte == UUID_PLACEHOLDER).count();
-    let excess = (key.len() + uuids * UUID_GROWS).saturating_sub(MAX_KEY);
+    let excess = (key.len() + uuids * UUID_GROWTH_BYTES).saturating_sub(MAX_KEY_BYTES);
     if excess == 0 {
         return;
     }
     let first = key.iter().position(|byte| *byte == UUID_PLACEHOLDER).unwrap_or(0);
     let last = key.iter().rposition(|byte| *byte == UUID_PLACEHOLDER).map_or(0, |at| at + 1);
-    let extension = key.len() - extensions(key.get(last..).unwrap_or_default());
+    let extension = key.len() - extensions_len(key.get(last..).unwrap_or_default());
     let from_tail = if first > excess { 0 } else { excess.min(extension - last) };
     let from_head = (excess - from_tail).min(first);
     out.drain(start + extension - from_tail..start + extension);
     out.drain(start + first - from_head..start + first);
 }
 
-/// How many bytes of the end are extensions: two at most, such as `.json.gz`.
-fn extensions(name: &[u8]) -> usize {
-    const LONGEST: usize = 10;
+/// Length in bytes of the extensions at the end: two at most, such as `.json.gz`.
+fn extensions_len(name: &[u8]) -> usize {
+    const MAX_EXTENSION_BYTES: usize = 10;
     let mut stem = name;
     for _ in 0..2 {
         match stem.iter().rposition(|byte| *byte == b'.').and_then(|dot| stem.split_at_checked(dot)) {
-            Some((before, extension)) if extension.len() <= LONGEST => stem = before,
+            Some((before, extension)) if extension.len() <= MAX_EXTENSION_BYTES => stem = before,
             _ => break,
         }
     }
     name.len() - stem.len()
 }
 
-/// The template with everything a key needs: the extension of its compression, and a uuid before the extensions.
+/// Adds what a key needs besides the template: the extension of its compression, and a uuid before the extensions.
 fn complete(template: &str, encoding: ObjectEncoding) -> Result<String, String> {
     let (stem, compression) = split_compression(template, encoding)?;
-    if stem.contains(FIELD) {
+    if stem.contains(UUID_FIELD) {
         return Ok(format!("{stem}{compression}"));
     }
     let (name, extension) = split_extension(stem);
     let dash = if name.is_empty() || name.ends_with('/') { "" } else { "-" };
-    Ok(format!("{name}{dash}{FIELD}{extension}{compression}"))
+    Ok(format!("{name}{dash}{UUID_FIELD}{extension}{compression}"))
 }
 
-/// The template without the extension of a compression, and the extension it must have.
+/// Splits the template into its stem and the extension that its compression requires.
 fn split_compression(template: &str, encoding: ObjectEncoding) -> Result<(&str, &'static str), String> {
     let expected = match encoding {
         ObjectEncoding::Plain => "",
         ObjectEncoding::Gzip => ".gz",
         ObjectEncoding::Zstd => ".zst",
     };
-    for (extension, of) in [(".gz", ObjectEncoding::Gzip), (".zst", ObjectEncoding::Zstd)] {
+    for (extension, extension_encoding) in [(".gz", ObjectEncoding::Gzip), (".zst", ObjectEncoding::Zstd)] {
         match template.strip_suffix(extension) {
-            Some(stem) if of == encoding => return Ok((stem, expected)),
+            Some(stem) if extension_encoding == encoding => return Ok((stem, expected)),
             Some(_) => {
                 return Err(format!(
                     "ends with {extension}, but compress says otherwise; leave {extension} out"
@@ -140,10 +140,11 @@ fn split_compression(template: &str, encoding: ObjectEncoding) -> Result<(&str, 
 
 /// `a/%H.json` → `a/%H`, `.json`. What stands in `$(…)` or is a whole name is no extension.
 fn split_extension(template: &str) -> (&str, &str) {
-    let last = template.rfind(['/', ')']).map_or(0, |at| at + 1);
-    let dot = template.rfind('.').filter(|dot| *dot >= last);
+    let name_start = template.rfind(['/', ')']).map_or(0, |at| at + 1);
+    let dot = template.rfind('.').filter(|dot| *dot >= name_start);
     let parts = dot.and_then(|dot| template.split_at_checked(dot));
     // `%Y.%m.%d` ends with a day, not with an extension.
-    let plain = |extension: &str| extension.chars().skip(1).all(char::is_alphanumeric);
-    parts.filter(|(_, extension)| plain(extension)).unwrap_or((template, ""))
+    parts
+        .filter(|(_, extension)| extension.chars().skip(1).all(char::is_alphanumeric))
+        .unwrap_or((template, ""))
 }

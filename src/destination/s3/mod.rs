@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use self::address::{Address, Bucket};
 use self::key::ObjectKey;
-use self::request::Traits;
+use self::request::ObjectHeaders;
 use super::object_store::{ObjectCall, ObjectEncoding, ObjectStore, PartBody, SpoolSettings};
 use super::timestamp_field::TimestampField;
 use super::{Destination, Encoded, Endpoint, Network, Purpose, Reply, ReplyAction, Request};
@@ -24,23 +24,23 @@ use crate::encode::template::RenderContext;
 /// A batch is what a chunk holds for one object. It is never split: half an object would need a name of its own.
 const LIMITS: Limits = Limits { bytes: usize::MAX, records: usize::MAX, span_ms: None, ordered: false };
 
-/// The largest object: in parts of 5 MiB, of which there may be 10,000
+/// The largest object, from parts of 5 MiB, of which there may be 10,000
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>, read 2026-11).
-const MAX_OBJECT: u64 = 50_000_000_000;
+const MAX_OBJECT_BYTES: u64 = 50_000_000_000;
 
-/// Below this, one busy container would be held up by its own spool.
-const MIN_SPOOL: u64 = 10_000_000;
+/// The least `spool_limit`: below it, one busy container would be held up by its own spool.
+const MIN_SPOOL_BYTES: u64 = 10_000_000;
 
 /// One S3 destination.
 #[derive(Debug)]
 pub(super) struct S3 {
     common: Common,
     network: Network,
-    dated: TimestampField,
+    timestamp_field: TimestampField,
     key: ObjectKey,
     encoding: ObjectEncoding,
     address: Address,
-    traits: Traits,
+    headers: ObjectHeaders,
     spool: Option<SpoolSettings>,
 }
 
@@ -55,11 +55,11 @@ impl S3 {
             _ => ObjectEncoding::Gzip,
         };
         Self {
-            dated: TimestampField::read(reader),
+            timestamp_field: TimestampField::read(reader),
             key: ObjectKey::read(reader, encoding),
             encoding,
-            spool: read_rules(&common, reader, encoding),
-            traits: Traits::read(reader, encoding),
+            spool: read_spool(&common, reader, encoding),
+            headers: ObjectHeaders::read(reader, encoding),
             address: Address::read(reader, bucket, region),
             network,
             common,
@@ -67,8 +67,8 @@ impl S3 {
     }
 
     fn call(&self, key: &str, call: &ObjectCall<'_>) -> Request {
-        let request = request::build(&self.address, &self.traits, key, call);
-        Request { purpose: Purpose::Deliver, outlet: Endpoint::Http(request) }
+        let request = request::request(&self.address, &self.headers, key, call);
+        Request { purpose: Purpose::Deliver, endpoint: Endpoint::Http(request) }
     }
 
     fn put(&self, batch: &Batch) -> Request {
@@ -76,17 +76,17 @@ impl S3 {
         let body = match self.encoding {
             ObjectEncoding::Plain => lines.to_bytes(),
             ObjectEncoding::Gzip => super::gzip(&lines).into(),
-            // Plain lines would still be read by zstd's users.
+            // Should compression fail, plain lines are better than none.
             ObjectEncoding::Zstd => super::zstd(&lines).map_or_else(|| lines.to_bytes(), Into::into),
         };
         self.call(&String::from_utf8_lossy(batch.target()), &ObjectCall::Put(&PartBody::new(body)))
     }
 }
 
-/// `None` when every chunk is uploaded at once.
-fn read_rules(common: &Common, reader: &KeyReader<'_>, encoding: ObjectEncoding) -> Option<SpoolSettings> {
+/// `None` when `upload_timeout` is 0 and every chunk is uploaded at once.
+fn read_spool(common: &Common, reader: &KeyReader<'_>, encoding: ObjectEncoding) -> Option<SpoolSettings> {
     let bucket = reader.text("bucket").unwrap_or_default();
-    let rules = SpoolSettings {
+    let settings = SpoolSettings {
         deflate_batches: encoding == ObjectEncoding::Gzip,
         dir: PathBuf::from(reader.required("spool_dir")),
         label: format!("{}@{bucket}", common.name),
@@ -94,7 +94,7 @@ fn read_rules(common: &Common, reader: &KeyReader<'_>, encoding: ObjectEncoding)
         object_age: reader.duration("upload_timeout"),
         limit: reader.size("spool_limit"),
     };
-    if rules.object_age.is_zero() {
+    if settings.object_age.is_zero() {
         for key in ["spool_dir", "total_file_size", "spool_limit"] {
             if reader.written(key).is_some() {
                 reader.problem(key, "has no effect when upload_timeout is 0".to_owned());
@@ -102,13 +102,13 @@ fn read_rules(common: &Common, reader: &KeyReader<'_>, encoding: ObjectEncoding)
         }
         return None;
     }
-    if !(1..=MAX_OBJECT).contains(&rules.object_size) {
+    if !(1..=MAX_OBJECT_BYTES).contains(&settings.object_size) {
         reader.problem("total_file_size", "must be between 1 and 50G".to_owned());
     }
-    if rules.limit < MIN_SPOOL {
+    if settings.limit < MIN_SPOOL_BYTES {
         reader.problem("spool_limit", "must be at least 10M".to_owned());
     }
-    Some(rules)
+    Some(settings)
 }
 
 impl Destination for S3 {
@@ -131,25 +131,25 @@ impl Destination for S3 {
     fn target<'t>(
         &'t self,
         entry: &Entry<'_, '_, '_>,
-        scene: &RenderContext<'_>,
+        context: &RenderContext<'_>,
         out: &mut Vec<u8>,
     ) -> Option<&'t str> {
         match self.spool {
-            Some(_) => self.key.render(entry, scene, out),
-            None => self.key.render_whole(entry, scene, out),
+            Some(_) => self.key.render(entry, context, out),
+            None => self.key.render_for_chunk(entry, context, out),
         }
     }
 
     fn encode(&self, entry: &Entry<'_, '_, '_>, _: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {
-        self.dated.write_line(&self.common, entry, out)
+        self.timestamp_field.write_line(&self.common, entry, out)
     }
 
     fn request(&self, batch: &Batch) -> Request {
         if self.spool.is_none() {
             return self.put(batch);
         }
-        let outlet = Endpoint::Spool { name: batch.target().to_vec(), lines: batch.payload() };
-        Request { purpose: Purpose::Deliver, outlet }
+        let endpoint = Endpoint::Spool { name: batch.target().to_vec(), lines: batch.payload() };
+        Request { purpose: Purpose::Deliver, endpoint }
     }
 
     fn classify_reply(&self, _: Purpose, _: &Batch, reply: &Reply) -> ReplyAction {
@@ -173,7 +173,7 @@ impl ObjectStore for S3 {
         self.call(key, call)
     }
 
-    fn judge(&self, call: &ObjectCall<'_>, reply: &Reply) -> ReplyAction {
+    fn classify_reply(&self, call: &ObjectCall<'_>, reply: &Reply) -> ReplyAction {
         reply::classify(call, reply)
     }
 
@@ -181,8 +181,8 @@ impl ObjectStore for S3 {
         reply::upload_id(reply)
     }
 
-    fn moved(&self, region: &str) {
-        self.address.moved(region);
+    fn set_region(&self, region: &str) {
+        self.address.set_region(region);
     }
 }
 

@@ -5,6 +5,7 @@
 
 use http::{HeaderName, header};
 
+use super::address::is_label_char;
 use crate::destination::aws_error::AwsError;
 use crate::destination::object_store::ObjectCall;
 use crate::destination::{Reply, ReplyAction, RetryTiming};
@@ -24,10 +25,10 @@ pub(super) fn classify(call: &ObjectCall<'_>, reply: &Reply) -> ReplyAction {
 pub(super) fn put(reply: &Reply) -> ReplyAction {
     const NAME: &str = "PutObject";
     match reply.status {
-        200 => with_etag(reply, NAME),
+        200 => delivered_if_etag(reply, NAME),
         // The key holds a uuid of ours, so the object is the one whose reply was lost.
         412 => ReplyAction::Delivered,
-        _ => refused(reply, NAME),
+        _ => classify_error(reply, NAME),
     }
 }
 
@@ -35,16 +36,16 @@ fn begin(reply: &Reply) -> ReplyAction {
     const NAME: &str = "CreateMultipartUpload";
     match reply.status {
         200 if upload_id(reply).is_some() => ReplyAction::Delivered,
-        200 => soon("CreateMultipartUpload answered 200 without an UploadId".to_owned()),
-        _ => refused(reply, NAME),
+        200 => retry_with_backoff(format!("{NAME} answered 200 without an UploadId")),
+        _ => classify_error(reply, NAME),
     }
 }
 
 fn part(reply: &Reply) -> ReplyAction {
     const NAME: &str = "UploadPart";
     match reply.status {
-        200 => with_etag(reply, NAME),
-        _ => refused(reply, NAME),
+        200 => delivered_if_etag(reply, NAME),
+        _ => classify_error(reply, NAME),
     }
 }
 
@@ -52,77 +53,82 @@ fn complete(reply: &Reply) -> ReplyAction {
     const NAME: &str = "CompleteMultipartUpload";
     match reply.status {
         200 if element(reply, "ETag").is_some() => ReplyAction::Delivered,
-        200 => error_within(reply, NAME),
+        200 => classify_error_in_success(reply, NAME),
         412 => ReplyAction::Delivered,
-        // The upload itself is void then and has to be begun again.
-        409 => slow(error(reply).describe(NAME)),
-        _ => refused(reply, NAME),
+        // The upload itself is void then and has to begin again.
+        409 => retry_next_flush(read_error(reply).describe(NAME)),
+        _ => classify_error(reply, NAME),
     }
 }
 
 fn abort(reply: &Reply) -> ReplyAction {
     match reply.status {
         200 | 204 | 404 => ReplyAction::Delivered,
-        _ => refused(reply, "AbortMultipartUpload"),
+        _ => classify_error(reply, "AbortMultipartUpload"),
     }
 }
 
-/// Only S3 gives an entity tag; another 200 comes from something in between.
-fn with_etag(reply: &Reply, name: &str) -> ReplyAction {
+/// Only S3 gives an entity tag; a 200 without one comes from something in between.
+fn delivered_if_etag(reply: &Reply, name: &str) -> ReplyAction {
     match reply.header(&header::ETAG) {
         Some(_) => ReplyAction::Delivered,
-        None => soon(format!("{name} answered 200 without an ETag")),
+        None => retry_with_backoff(format!("{name} answered 200 without an ETag")),
     }
 }
 
-/// The error a 200 turned out to be, judged as the status it would have had.
-fn error_within(reply: &Reply, name: &str) -> ReplyAction {
+/// Classifies an error that came with status 200 as if it had come with its proper status.
+fn classify_error_in_success(reply: &Reply, name: &str) -> ReplyAction {
     let status = match element(reply, "Code").as_deref() {
         Some("InvalidPart" | "InvalidPartOrder" | "EntityTooSmall" | "NoSuchUpload") => 400,
         _ => 500,
     };
-    refused(&Reply { status, ..reply.clone() }, name)
+    classify_error(&Reply { status, ..reply.clone() }, name)
 }
 
-fn refused(reply: &Reply, name: &str) -> ReplyAction {
-    let error = error(reply);
+fn classify_error(reply: &Reply, name: &str) -> ReplyAction {
+    let error = read_error(reply);
     let reason = error.describe(name);
-    if let Some(region) = elsewhere(reply, &error.code) {
+    if let Some(region) = redirect_region(reply, &error.code) {
         return ReplyAction::WrongRegion { region, reason };
     }
     match error.code.as_str() {
         "InvalidArgument" | "KeyTooLongError" => ReplyAction::Rejected { reason },
         "InvalidAccessKeyId" | "InvalidToken" | "TokenRefreshRequired" => ReplyAction::Reauthorize { reason },
-        "NotImplemented" => {
-            slow(format!("{reason}; if the store does not know If-None-Match, set if_none_match off"))
-        }
-        "NoSuchBucket" => slow(format!("{reason}; create the bucket or correct bucket")),
-        // Damaged on the way; what is here is whole.
-        "BadDigest" | "XAmzContentSHA256Mismatch" | "IncompleteBody" => soon(reason),
-        _ if reply.status == 409 => soon(reason),
-        _ => error.common_judgement(reply, name).unwrap_or_else(|| slow(reason)),
+        "NotImplemented" => retry_next_flush(format!(
+            "{reason}; if the store does not know If-None-Match, set if_none_match off"
+        )),
+        "NoSuchBucket" => retry_next_flush(format!("{reason}; create the bucket or correct bucket")),
+        // Damaged on the way: the object on disk is intact.
+        "BadDigest" | "XAmzContentSHA256Mismatch" | "IncompleteBody" => retry_with_backoff(reason),
+        _ if reply.status == 409 => retry_with_backoff(reason),
+        _ => error.classify_common(reply, name).unwrap_or_else(|| retry_next_flush(reason)),
     }
 }
 
-/// Where the bucket is, when the reply is about that.
-fn elsewhere(reply: &Reply, code: &str) -> Option<String> {
-    let about = matches!(reply.status, 301 | 302 | 307 | 308)
+/// The region that the bucket is in, if the reply is a redirect to it.
+fn redirect_region(reply: &Reply, code: &str) -> Option<String> {
+    let is_redirect = matches!(reply.status, 301 | 302 | 307 | 308)
         || matches!(code, "AuthorizationHeaderMalformed" | "PermanentRedirect" | "TemporaryRedirect");
-    let named = || reply.header(&BUCKET_REGION).map(str::to_owned).or_else(|| element(reply, "Region"));
-    let region = about.then(|| named().or_else(|| region_of(&element(reply, "Endpoint")?)))??;
+    if !is_redirect {
+        return None;
+    }
+    let region = reply
+        .header(&BUCKET_REGION)
+        .map(str::to_owned)
+        .or_else(|| element(reply, "Region"))
+        .or_else(|| region_in_endpoint(&element(reply, "Endpoint")?))?;
     // It becomes part of a host name.
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    (!region.is_empty() && region.chars().all(plain)).then_some(region)
+    (!region.is_empty() && region.chars().all(is_label_char)).then_some(region)
 }
 
 /// `bucket.s3.eu-west-1.amazonaws.com`, also with a dash after `s3`.
-fn region_of(endpoint: &str) -> Option<String> {
+fn region_in_endpoint(endpoint: &str) -> Option<String> {
     let (_, rest) = endpoint.rsplit_once("s3.").or_else(|| endpoint.rsplit_once("s3-"))?;
     let region = rest.split_once(".amazonaws.")?.0;
     Some(region.to_owned())
 }
 
-fn error(reply: &Reply) -> AwsError {
+fn read_error(reply: &Reply) -> AwsError {
     let text = |name| element(reply, name).unwrap_or_default();
     AwsError::new(text("Code"), text("Message"), reply)
 }
@@ -141,10 +147,10 @@ fn element(reply: &Reply, name: &str) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-fn soon(reason: String) -> ReplyAction {
+fn retry_with_backoff(reason: String) -> ReplyAction {
     ReplyAction::Retry { timing: RetryTiming::Backoff, reason }
 }
 
-fn slow(reason: String) -> ReplyAction {
+fn retry_next_flush(reason: String) -> ReplyAction {
     ReplyAction::Retry { timing: RetryTiming::NextFlush, reason }
 }

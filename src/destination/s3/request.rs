@@ -1,4 +1,4 @@
-//! How a call is written as an HTTP request.
+//! The HTTP requests of S3's API, and the headers that objects are configured to have.
 
 use std::fmt::Write as _;
 
@@ -12,18 +12,19 @@ use crate::config::KeyReader;
 use crate::destination::HttpRequest;
 use crate::destination::object_store::{ObjectCall, ObjectEncoding, UploadedPart};
 
-/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html>, read 2026-11.
+/// The most tags of one object: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html>, read 2026-11.
 const MAX_TAGS: usize = 10;
 
-/// How objects are kept: headers that are the same for all of them.
+/// Headers that are the same for all objects, from the settings.
 #[derive(Debug)]
-pub(super) struct Traits {
-    of_object: HeaderMap,
+pub(super) struct ObjectHeaders {
+    /// Sent with the request that creates an object: storage class, encryption, tags.
+    on_create: HeaderMap,
     expected_owner: Option<HeaderValue>,
     if_none_match: bool,
 }
 
-impl Traits {
+impl ObjectHeaders {
     pub(super) fn read(reader: &KeyReader<'_>, encoding: ObjectEncoding) -> Self {
         let sse = reader.choice("sse");
         let kms_key = reader.text("sse_kms_key_id");
@@ -45,10 +46,10 @@ impl Traits {
             ("x-amz-acl", "canned_acl", reader.choice("canned_acl").map(str::to_owned)),
             ("x-amz-tagging", "tags", tags(reader)),
         ];
-        let mut of_object = HeaderMap::new();
+        let mut on_create = HeaderMap::new();
         for (name, key, value) in headers {
             if let Some(value) = value.and_then(|value| header_value(reader, key, &value)) {
-                of_object.insert(HeaderName::from_static(name), value);
+                on_create.insert(HeaderName::from_static(name), value);
             }
         }
         let owner = reader.text("expected_bucket_owner");
@@ -56,13 +57,16 @@ impl Traits {
             reader.problem("expected_bucket_owner", "must be the twelve digits of an AWS account".to_owned());
         }
         let expected_owner = owner.and_then(|owner| header_value(reader, "expected_bucket_owner", &owner));
-        Self { of_object, expected_owner, if_none_match: reader.flag("if_none_match") }
+        Self { on_create, expected_owner, if_none_match: reader.flag("if_none_match") }
     }
 }
 
 fn header_value(reader: &KeyReader<'_>, key: &str, value: &str) -> Option<HeaderValue> {
-    let problem = |_| reader.problem(key, format!("'{value}' cannot stand in a header"));
-    HeaderValue::from_str(value).map_err(problem).ok()
+    let header = HeaderValue::from_str(value).ok();
+    if header.is_none() {
+        reader.problem(key, format!("'{value}' cannot stand in a header"));
+    }
+    header
 }
 
 fn tags(reader: &KeyReader<'_>) -> Option<String> {
@@ -77,8 +81,12 @@ fn tags(reader: &KeyReader<'_>) -> Option<String> {
     (!pairs.is_empty()).then(|| pairs.join("&"))
 }
 
-/// The request for a call.
-pub(super) fn build(address: &Address, traits: &Traits, key: &str, call: &ObjectCall<'_>) -> HttpRequest {
+pub(super) fn request(
+    address: &Address,
+    settings: &ObjectHeaders,
+    key: &str,
+    call: &ObjectCall<'_>,
+) -> HttpRequest {
     let (method, query) = match call {
         ObjectCall::Put(_) => (Method::PUT, String::new()),
         ObjectCall::Begin => (Method::POST, "?uploads=".to_owned()),
@@ -86,22 +94,22 @@ pub(super) fn build(address: &Address, traits: &Traits, key: &str, call: &Object
             Method::PUT,
             format!("?partNumber={number}&uploadId={}", utf8_percent_encode(upload, ENCODED_IN_QUERY)),
         ),
-        ObjectCall::Complete { upload, .. } => (Method::POST, of_upload(upload)),
-        ObjectCall::Abort { upload } => (Method::DELETE, of_upload(upload)),
+        ObjectCall::Complete { upload, .. } => (Method::POST, upload_query(upload)),
+        ObjectCall::Abort { upload } => (Method::DELETE, upload_query(upload)),
     };
     let (body, sha256) = body(call);
-    let mut headers = headers(traits, call);
+    let mut headers = headers(settings, call);
     insert(&mut headers, "x-amz-content-sha256", &hex::encode(sha256));
     HttpRequest { method, url: address.url(key) + &query, headers, body: body.into(), sign: Some("s3") }
 }
 
-fn of_upload(upload: &str) -> String {
+fn upload_query(upload: &str) -> String {
     format!("?uploadId={}", utf8_percent_encode(upload, ENCODED_IN_QUERY))
 }
 
 fn body(call: &ObjectCall<'_>) -> (Bytes, [u8; 32]) {
     match call {
-        ObjectCall::Put(piece) | ObjectCall::UploadPart { piece, .. } => (piece.body.clone(), piece.sha256),
+        ObjectCall::Put(body) | ObjectCall::UploadPart { body, .. } => (body.body.clone(), body.sha256),
         ObjectCall::Begin | ObjectCall::Abort { .. } => (Bytes::new(), Sha256::digest(b"").into()),
         ObjectCall::Complete { parts, .. } => {
             let body = parts_as_xml(parts);
@@ -111,23 +119,23 @@ fn body(call: &ObjectCall<'_>) -> (Bytes, [u8; 32]) {
     }
 }
 
-fn headers(traits: &Traits, call: &ObjectCall<'_>) -> HeaderMap {
+fn headers(settings: &ObjectHeaders, call: &ObjectCall<'_>) -> HeaderMap {
     let mut headers = match call {
-        ObjectCall::Put(_) | ObjectCall::Begin => traits.of_object.clone(),
+        ObjectCall::Put(_) | ObjectCall::Begin => settings.on_create.clone(),
         _ => HeaderMap::new(),
     };
     match call {
-        ObjectCall::Put(piece) | ObjectCall::UploadPart { piece, .. } => {
-            insert(&mut headers, "x-amz-checksum-sha256", &base64(&piece.sha256));
+        ObjectCall::Put(body) | ObjectCall::UploadPart { body, .. } => {
+            insert(&mut headers, "x-amz-checksum-sha256", &base64(&body.sha256));
         }
         ObjectCall::Begin => insert(&mut headers, "x-amz-checksum-algorithm", "SHA256"),
         ObjectCall::Complete { .. } => insert(&mut headers, "content-type", "application/xml"),
         ObjectCall::Abort { .. } => {}
     }
-    if traits.if_none_match && matches!(call, ObjectCall::Put(_) | ObjectCall::Complete { .. }) {
+    if settings.if_none_match && matches!(call, ObjectCall::Put(_) | ObjectCall::Complete { .. }) {
         headers.insert(header::IF_NONE_MATCH, HeaderValue::from_static("*"));
     }
-    if let Some(owner) = &traits.expected_owner {
+    if let Some(owner) = &settings.expected_owner {
         headers.insert(HeaderName::from_static("x-amz-expected-bucket-owner"), owner.clone());
     }
     headers

@@ -115,7 +115,7 @@ fn every_problem_says_what_to_write() {
 }
 
 fn http(request: Request) -> HttpRequest {
-    match request.outlet {
+    match request.endpoint {
         Endpoint::Http(request) => request,
         other => panic!("{other:?}"),
     }
@@ -218,11 +218,11 @@ fn buckets_that_cannot_be_written_to_are_told_apart() {
 
 #[test]
 fn a_store_that_does_not_know_if_none_match_is_not_asked() {
-    let piece = PartBody::new(bytes::Bytes::from_static(b"hello"));
-    for call in [ObjectCall::Put(&piece), ObjectCall::Complete { upload: "u", parts: &[] }] {
-        for (keys, asked) in [(&[][..], true), (&[("if_none_match", "off")], false)] {
+    let body = PartBody::new(bytes::Bytes::from_static(b"hello"));
+    for call in [ObjectCall::Put(&body), ObjectCall::Complete { upload: "u", parts: &[] }] {
+        for (keys, expected) in [(&[][..], true), (&[("if_none_match", "off")], false)] {
             let request = http(s3(keys).call("k", &call));
-            assert_eq!(request.headers.contains_key("if-none-match"), asked, "{call:?}");
+            assert_eq!(request.headers.contains_key("if-none-match"), expected, "{call:?}");
         }
     }
     let ReplyAction::Retry { reason, .. } = reply::put(&reply(501, &[], &error("NotImplemented"))) else {
@@ -237,7 +237,7 @@ fn a_store_that_does_not_know_if_none_match_is_not_asked() {
 #[test]
 fn a_move_changes_the_address() {
     let s3 = s3(&[]);
-    s3.moved("us-west-2");
+    s3.set_region("us-west-2");
     assert_eq!(
         http(s3.call("k", &ObjectCall::Begin)).url,
         "https://my-logs.s3.us-west-2.amazonaws.com/k?uploads="
@@ -254,8 +254,8 @@ fn every_call_is_worded_as_the_api_says() {
         ("tags", "team=web & co, env=prod"),
         ("expected_bucket_owner", "111122223333"),
     ]);
-    let piece = PartBody::new(bytes::Bytes::from_static(b"hello"));
-    let part = UploadedPart { etag: "\"e<1>\"".into(), sha256: piece.sha256 };
+    let body = PartBody::new(bytes::Bytes::from_static(b"hello"));
+    let part = UploadedPart { etag: "\"e<1>\"".into(), sha256: body.sha256 };
     let digest = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
     let checksum = "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=";
     let of_object = [
@@ -271,10 +271,10 @@ fn every_call_is_worded_as_the_api_says() {
     let put = [&of_object[..], &[&checked, "if-none-match: *"]].concat();
     let begin = [&of_object[..], &["x-amz-checksum-algorithm: SHA256"]].concat();
     let cases: [(ObjectCall<'_>, Method, &str, Vec<&str>); 5] = [
-        (ObjectCall::Put(&piece), Method::PUT, "", put),
+        (ObjectCall::Put(&body), Method::PUT, "", put),
         (ObjectCall::Begin, Method::POST, "?uploads=", begin),
         (
-            ObjectCall::UploadPart { upload: "u/1", number: 7, piece: &piece },
+            ObjectCall::UploadPart { upload: "u/1", number: 7, body: &body },
             Method::PUT,
             "?partNumber=7&uploadId=u%2F1",
             vec![&checked],
@@ -320,10 +320,10 @@ fn every_call_is_worded_as_the_api_says() {
 fn a_chunk_is_one_object_when_there_is_no_spool() {
     let direct = s3(&[("upload_timeout", "0"), ("key", "a/$(uuid).json"), ("compress", "zstd")]);
     assert!(ObjectStore::spool(&direct).is_none());
-    let mut lane = Partition::new(&b"a/CHUNK.json.zst"[..], &BufferPool::default());
-    lane.write(0, |out| out.extend(b"one\ntwo\n"));
-    lane.push(BatchItem { ordinal: 0, at_ms: 0, start: 0, end: 8, size: 8 });
-    let batch = pack(lane, &direct.limits()).remove(0);
+    let mut partition = Partition::new(&b"a/CHUNK.json.zst"[..], &BufferPool::default());
+    partition.write(0, |out| out.extend(b"one\ntwo\n"));
+    partition.push(BatchItem { ordinal: 0, at_ms: 0, start: 0, end: 8, size: 8 });
+    let batch = pack(partition, &direct.limits()).remove(0);
     let request = http(Destination::request(&direct, &batch));
     assert_eq!(request.url, "https://my-logs.s3.eu-west-1.amazonaws.com/a/CHUNK.json.zst");
     assert_eq!(zstd::decode_all(&*request.body.to_bytes()).unwrap(), b"one\ntwo\n");
@@ -331,29 +331,29 @@ fn a_chunk_is_one_object_when_there_is_no_spool() {
     let spooled = s3(&[]);
     let request = Destination::request(&spooled, &batch);
     let lines = b"one\ntwo\n".as_slice().into();
-    assert_eq!(request.outlet, Endpoint::Spool { name: b"a/CHUNK.json.zst".to_vec(), lines });
+    assert_eq!(request.endpoint, Endpoint::Spool { name: b"a/CHUNK.json.zst".to_vec(), lines });
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Meaning {
     Delivered,
-    Soon,
-    Slow,
+    Backoff,
+    NextFlush,
     Reauthorize,
-    Elsewhere(&'static str),
-    Refused,
+    WrongRegion(&'static str),
+    Rejected,
 }
 
-use Meaning::{Delivered, Elsewhere, Reauthorize, Refused, Slow, Soon};
+use Meaning::{Backoff, Delivered, NextFlush, Reauthorize, Rejected, WrongRegion};
 
-fn meaning(judgement: ReplyAction) -> Meaning {
-    match judgement {
+fn meaning(action: ReplyAction) -> Meaning {
+    match action {
         ReplyAction::Delivered => Delivered,
-        ReplyAction::Retry { timing: RetryTiming::Backoff, .. } => Soon,
-        ReplyAction::Retry { timing: RetryTiming::NextFlush, .. } => Slow,
+        ReplyAction::Retry { timing: RetryTiming::Backoff, .. } => Backoff,
+        ReplyAction::Retry { timing: RetryTiming::NextFlush, .. } => NextFlush,
         ReplyAction::Reauthorize { .. } => Reauthorize,
-        ReplyAction::WrongRegion { region, .. } => Elsewhere(String::leak(region)),
-        ReplyAction::Rejected { .. } => Refused,
+        ReplyAction::WrongRegion { region, .. } => WrongRegion(String::leak(region)),
+        ReplyAction::Rejected { .. } => Rejected,
         other => panic!("{other:?}"),
     }
 }
@@ -372,51 +372,55 @@ fn error(code: &str) -> String {
 
 /// For every call alike: status, code, meaning.
 const ERRORS: [(u16, &str, Meaning); 31] = [
-    (500, "InternalError", Soon),
-    (502, "", Soon),
-    (503, "SlowDown", Soon),
-    (503, "ServiceUnavailable", Soon),
-    (429, "TooManyRequests", Soon),
-    (408, "", Soon),
-    (400, "RequestTimeout", Soon),
-    (400, "BadDigest", Soon),
-    (400, "XAmzContentSHA256Mismatch", Soon),
-    (400, "IncompleteBody", Soon),
+    (500, "InternalError", Backoff),
+    (502, "", Backoff),
+    (503, "SlowDown", Backoff),
+    (503, "ServiceUnavailable", Backoff),
+    (429, "TooManyRequests", Backoff),
+    (408, "", Backoff),
+    (400, "RequestTimeout", Backoff),
+    (400, "BadDigest", Backoff),
+    (400, "XAmzContentSHA256Mismatch", Backoff),
+    (400, "IncompleteBody", Backoff),
     (400, "ExpiredToken", Reauthorize),
     (400, "InvalidToken", Reauthorize),
     (400, "TokenRefreshRequired", Reauthorize),
     (403, "InvalidAccessKeyId", Reauthorize),
     (403, "RequestTimeTooSkewed", Reauthorize),
     (403, "SignatureDoesNotMatch", Reauthorize),
-    (403, "AccessDenied", Slow),
-    (403, "AllAccessDisabled", Slow),
-    (404, "NoSuchBucket", Slow),
-    (400, "AccessControlListNotSupported", Slow),
-    (400, "KMS.DisabledException", Slow),
-    (400, "InvalidStorageClass", Slow),
-    (501, "NotImplemented", Slow),
-    (400, "EntityTooLarge", Slow),
-    (400, "EntityTooSmall", Slow),
-    (413, "", Slow),
-    (400, "InvalidArgument", Refused),
-    (400, "KeyTooLongError", Refused),
-    (404, "", Slow),
-    (301, "PermanentRedirect", Slow),
-    (418, "", Slow),
+    (403, "AccessDenied", NextFlush),
+    (403, "AllAccessDisabled", NextFlush),
+    (404, "NoSuchBucket", NextFlush),
+    (400, "AccessControlListNotSupported", NextFlush),
+    (400, "KMS.DisabledException", NextFlush),
+    (400, "InvalidStorageClass", NextFlush),
+    (501, "NotImplemented", NextFlush),
+    (400, "EntityTooLarge", NextFlush),
+    (400, "EntityTooSmall", NextFlush),
+    (413, "", NextFlush),
+    (400, "InvalidArgument", Rejected),
+    (400, "KeyTooLongError", Rejected),
+    (404, "", NextFlush),
+    (301, "PermanentRedirect", NextFlush),
+    (418, "", NextFlush),
 ];
 
 #[test]
 fn every_reply_has_its_meaning() {
-    let piece = PartBody::new(bytes::Bytes::from_static(b""));
-    let put = ObjectCall::Put(&piece);
-    let part = ObjectCall::UploadPart { upload: "u", number: 1, piece: &piece };
+    let body = PartBody::new(bytes::Bytes::from_static(b""));
+    let put = ObjectCall::Put(&body);
+    let part = ObjectCall::UploadPart { upload: "u", number: 1, body: &body };
     let complete = ObjectCall::Complete { upload: "u", parts: &[] };
     let abort = ObjectCall::Abort { upload: "u" };
     let etag: &[(&str, &str)] = &[("etag", "\"e\"")];
-    let judge = |call: &ObjectCall<'_>, reply: &Reply| meaning(reply::classify(call, reply));
+    let classify = |call: &ObjectCall<'_>, reply: &Reply| meaning(reply::classify(call, reply));
     for (status, code, expected) in ERRORS {
         for call in [&put, &ObjectCall::Begin, &part, &complete] {
-            assert_eq!(judge(call, &reply(status, etag, &error(code))), expected, "{call:?} {status} {code}");
+            assert_eq!(
+                classify(call, &reply(status, etag, &error(code))),
+                expected,
+                "{call:?} {status} {code}"
+            );
         }
     }
     let completed = "<CompleteMultipartUploadResult><ETag>\"e-1\"</ETag></CompleteMultipartUploadResult>";
@@ -424,31 +428,31 @@ fn every_reply_has_its_meaning() {
     let part_of = |body: &str| Reply { truncated: true, ..reply(200, etag, body) };
     let rows: [(&ObjectCall<'_>, Reply, Meaning); 23] = [
         (&put, reply(200, etag, ""), Delivered),
-        (&put, reply(200, &[], "<html>sign in</html>"), Soon),
+        (&put, reply(200, &[], "<html>sign in</html>"), Backoff),
         (&put, reply(412, &[], &error("PreconditionFailed")), Delivered),
-        (&put, reply(409, &[], &error("ConditionalRequestConflict")), Soon),
-        (&put, reply(409, &[], &error("OperationAborted")), Soon),
+        (&put, reply(409, &[], &error("ConditionalRequestConflict")), Backoff),
+        (&put, reply(409, &[], &error("OperationAborted")), Backoff),
         (&ObjectCall::Begin, reply(200, &[], begun), Delivered),
-        (&ObjectCall::Begin, reply(200, &[], ""), Soon),
+        (&ObjectCall::Begin, reply(200, &[], ""), Backoff),
         (&part, reply(200, etag, ""), Delivered),
-        (&part, reply(200, &[], ""), Soon),
-        (&part, reply(404, &[], &error("NoSuchUpload")), Slow),
+        (&part, reply(200, &[], ""), Backoff),
+        (&part, reply(404, &[], &error("NoSuchUpload")), NextFlush),
         (&complete, reply(200, &[], completed), Delivered),
-        (&complete, reply(200, &[], &error("InternalError")), Soon),
-        (&complete, reply(200, &[], &error("SlowDown")), Soon),
-        (&complete, reply(200, &[], &error("InvalidPart")), Slow),
-        (&complete, reply(200, &[], ""), Soon),
+        (&complete, reply(200, &[], &error("InternalError")), Backoff),
+        (&complete, reply(200, &[], &error("SlowDown")), Backoff),
+        (&complete, reply(200, &[], &error("InvalidPart")), NextFlush),
+        (&complete, reply(200, &[], ""), Backoff),
         (&complete, reply(412, &[], &error("PreconditionFailed")), Delivered),
-        (&complete, reply(409, &[], &error("ConditionalRequestConflict")), Slow),
+        (&complete, reply(409, &[], &error("ConditionalRequestConflict")), NextFlush),
         (&put, part_of(""), Delivered),
         (&part, part_of(""), Delivered),
-        (&ObjectCall::Begin, part_of("<InitiateMultipartUploadResult><UploadId>u"), Soon),
-        (&complete, part_of("<CompleteMultipartUploadResult><ETag>\"e"), Soon),
+        (&ObjectCall::Begin, part_of("<InitiateMultipartUploadResult><UploadId>u"), Backoff),
+        (&complete, part_of("<CompleteMultipartUploadResult><ETag>\"e"), Backoff),
         (&abort, reply(204, &[], ""), Delivered),
         (&abort, reply(404, &[], &error("NoSuchUpload")), Delivered),
     ];
     for (call, reply, expected) in rows {
-        assert_eq!(judge(call, &reply), expected, "{call:?} {reply:?}");
+        assert_eq!(classify(call, &reply), expected, "{call:?} {reply:?}");
     }
     assert_eq!(reply::upload_id(&reply(200, &[], begun)).as_deref(), Some("u&1"));
 }
@@ -458,11 +462,11 @@ fn a_redirect_is_followed_to_a_region_and_nowhere_else() {
     let in_body = |code: &str, more: &str| format!("<Error><Code>{code}</Code>{more}</Error>");
     let region: &[(&str, &str)] = &[("x-amz-bucket-region", "us-west-2")];
     let rows = [
-        (reply(301, region, &error("PermanentRedirect")), Elsewhere("us-west-2")),
-        (reply(307, region, ""), Elsewhere("us-west-2")),
+        (reply(301, region, &error("PermanentRedirect")), WrongRegion("us-west-2")),
+        (reply(307, region, ""), WrongRegion("us-west-2")),
         (
             reply(400, &[], &in_body("AuthorizationHeaderMalformed", "<Region>eu-south-2</Region>")),
-            Elsewhere("eu-south-2"),
+            WrongRegion("eu-south-2"),
         ),
         (
             reply(
@@ -470,7 +474,7 @@ fn a_redirect_is_followed_to_a_region_and_nowhere_else() {
                 &[],
                 &in_body("TemporaryRedirect", "<Endpoint>b.s3-us-west-1.amazonaws.com</Endpoint>"),
             ),
-            Elsewhere("us-west-1"),
+            WrongRegion("us-west-1"),
         ),
         (
             reply(
@@ -478,12 +482,12 @@ fn a_redirect_is_followed_to_a_region_and_nowhere_else() {
                 &[],
                 &in_body("PermanentRedirect", "<Endpoint>b.s3.eu-north-1.amazonaws.com</Endpoint>"),
             ),
-            Elsewhere("eu-north-1"),
+            WrongRegion("eu-north-1"),
         ),
-        (reply(301, &[("x-amz-bucket-region", "evil.example.com/")], ""), Slow),
-        (reply(301, &[("location", "https://evil.example.com/")], ""), Slow),
+        (reply(301, &[("x-amz-bucket-region", "evil.example.com/")], ""), NextFlush),
+        (reply(301, &[("location", "https://evil.example.com/")], ""), NextFlush),
         // The header is in other replies too and means nothing there.
-        (reply(403, region, &error("AccessDenied")), Slow),
+        (reply(403, region, &error("AccessDenied")), NextFlush),
     ];
     for (reply, expected) in rows {
         assert_eq!(meaning(reply::put(&reply)), expected, "{reply:?}");

@@ -143,7 +143,7 @@ impl Destination for Slack {
 
     fn request(&self, batch: &Batch) -> Request {
         let request = request::request(&self.webhook, batch);
-        Request { purpose: Purpose::Deliver, outlet: Endpoint::Http(request) }
+        Request { purpose: Purpose::Deliver, endpoint: Endpoint::Http(request) }
     }
 
     fn classify_reply(&self, _: Purpose, _: &Batch, reply: &Reply) -> ReplyAction {

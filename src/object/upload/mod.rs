@@ -90,11 +90,11 @@ impl Call for StoreCall<'_> {
     }
 
     fn classify_reply(&self, _: Purpose, reply: &Reply) -> ReplyAction {
-        self.store.judge(self.call, reply)
+        self.store.classify_reply(self.call, reply)
     }
 
     fn set_region(&self, region: &str) {
-        self.store.moved(region);
+        self.store.set_region(region);
     }
 }
 
@@ -249,7 +249,7 @@ impl<T: SendRequest + 'static> Uploader<T> {
         let mut uploaded = Vec::new();
         loop {
             let number = uploaded.len() + 1;
-            let call = ObjectCall::UploadPart { upload, number, piece: &part.content };
+            let call = ObjectCall::UploadPart { upload, number, body: &part.content };
             let reply = self.call(store, key, &call).await?;
             let etag = reply.header(&http::header::ETAG).unwrap_or_default().to_owned();
             uploaded.push(UploadedPart { etag, sha256: part.content.sha256 });

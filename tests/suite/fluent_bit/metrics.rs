@@ -9,7 +9,7 @@ use fake_cloud::Cloud;
 
 use super::feed::Feed;
 use super::host::{Alive, Host, METRICS};
-use super::{ARRIVAL, binaries, outlet};
+use super::{ARRIVAL, binaries, endpoint};
 
 const RECORDS: usize = 3_000;
 
@@ -49,7 +49,7 @@ fn number(host: &Alive, series: &str) -> u64 {
 fn the_endpoint_shows_what_was_read_and_what_arrived() {
     for binary in binaries() {
         let cloud = Cloud::start();
-        let host = Host::new(&binary).output("app-firelens*", &outlet(&cloud, "/app", "/errors"));
+        let host = Host::new(&binary).output("app-firelens*", &endpoint(&cloud, "/app", "/errors"));
         let version = host.version();
         let mut host = host.start();
         let feed = feed("app-firelens-0123", ("/app", "/errors"));
@@ -75,10 +75,10 @@ fn the_endpoint_shows_what_was_read_and_what_arrived() {
 fn each_instance_shows_its_own_under_its_alias() {
     for binary in binaries() {
         let cloud = Cloud::start();
-        let mut proxy = outlet(&cloud, "/proxy", "/proxy-errors");
+        let mut proxy = endpoint(&cloud, "/proxy", "/proxy-errors");
         proxy.push(("Alias".into(), "proxy".into()));
         let host = Host::new(&binary)
-            .output("app-firelens*", &outlet(&cloud, "/app", "/errors"))
+            .output("app-firelens*", &endpoint(&cloud, "/app", "/errors"))
             .output("proxy-firelens*", &proxy);
         if host.version() < 2 {
             continue;
@@ -103,8 +103,8 @@ fn after_a_hot_reload_the_new_instance_shows_its_own() {
         let cloud = Cloud::start();
         let host = Host::new(&binary)
             .without_workers()
-            .output("app-firelens*", &outlet(&cloud, "/app", "/errors"))
-            .output("proxy-firelens*", &outlet(&cloud, "/proxy", "/proxy-errors"));
+            .output("app-firelens*", &endpoint(&cloud, "/app", "/errors"))
+            .output("proxy-firelens*", &endpoint(&cloud, "/proxy", "/proxy-errors"));
         if host.version() < 3 {
             continue;
         }

@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 
 use super::feed::send_records;
 use super::host::Host;
-use super::{ARRIVAL, binaries, outlet};
+use super::{ARRIVAL, binaries, endpoint};
 use crate::watching::metadata::{Metadata, id};
 use test_support::process::until;
 use test_support::record::stop;
 
 /// The usual outlets, and stops in a group of their own.
 fn keys(cloud: &Cloud) -> Vec<(String, String)> {
-    let mut keys = outlet(cloud, "/app", "/errors");
+    let mut keys = endpoint(cloud, "/app", "/errors");
     let stops = [
         ("route.stop", "stops"),
         ("stops.type", "cloudwatch"),

@@ -1,0 +1,104 @@
+//! What CloudWatch Logs' replies mean.
+//!
+//! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html>, read 2026-11.
+
+use serde_json::Value;
+
+use super::request::{LogRequests, group_and_stream};
+use crate::destination::aws_error::aws_error;
+use crate::destination::{Purpose, Reply, ReplyAction, RetryTiming};
+use crate::encode::batch::Batch;
+use crate::metrics::Reason;
+
+/// `destination` is its configured name, for the log.
+pub(super) fn classify(
+    requests: &LogRequests,
+    destination: &str,
+    purpose: Purpose,
+    batch: &Batch,
+    reply: &Reply,
+) -> ReplyAction {
+    match purpose {
+        Purpose::Deliver => classify_delivery(requests, batch, reply),
+        Purpose::Prepare(operation) => classify_preparation(requests, destination, operation, batch, reply),
+    }
+}
+
+fn classify_delivery(requests: &LogRequests, batch: &Batch, reply: &Reply) -> ReplyAction {
+    if reply.status == 200 {
+        return classify_success(batch, reply);
+    }
+    let error = aws_error(reply);
+    let reason = error.describe("PutLogEvents");
+    let is_about_body = reply.status == 413
+        || matches!(error.code.as_str(), "InvalidParameterException" | "SerializationException");
+    match error.code.as_str() {
+        "ResourceNotFoundException" => ReplyAction::Prepare(vec![requests.create_stream(batch)]),
+        _ if is_about_body && batch.items.len() > 1 => ReplyAction::Split { reason },
+        _ if is_about_body => ReplyAction::Rejected { reason },
+        _ => error
+            .classify_common(reply, "PutLogEvents")
+            .unwrap_or(ReplyAction::Retry { timing: RetryTiming::NextFlush, reason }),
+    }
+}
+
+fn classify_preparation(
+    requests: &LogRequests,
+    destination: &str,
+    operation: &str,
+    batch: &Batch,
+    reply: &Reply,
+) -> ReplyAction {
+    let error = aws_error(reply);
+    let reason = error.describe(operation);
+    match (operation, error.code.as_str()) {
+        _ if reply.status == 200 => ReplyAction::Delivered,
+        (_, "ResourceAlreadyExistsException") => ReplyAction::Delivered,
+        ("CreateLogStream", "ResourceNotFoundException") => match requests.create_group(batch) {
+            Some(create) => ReplyAction::Prepare(create),
+            None => missing_group(destination, batch),
+        },
+        // Somebody else creates the same group at this moment.
+        (_, "OperationAbortedException") => ReplyAction::Retry { timing: RetryTiming::Backoff, reason },
+        ("PutRetentionPolicy", _) if !error.is_transient() => ReplyAction::Ignored { reason },
+        _ => error
+            .classify_common(reply, operation)
+            .unwrap_or(ReplyAction::Retry { timing: RetryTiming::NextFlush, reason }),
+    }
+}
+
+fn missing_group(destination: &str, batch: &Batch) -> ReplyAction {
+    let (group, _) = group_and_stream(batch);
+    ReplyAction::Retry {
+        timing: RetryTiming::NextFlush,
+        reason: format!(
+            "log group {group} does not exist; create it or set {destination}.auto_create_group on"
+        ),
+    }
+}
+
+/// 200 is not yet delivery: the body must be the service's, and may reject events at either end of the batch.
+fn classify_success(batch: &Batch, reply: &Reply) -> ReplyAction {
+    let Ok(body @ Value::Object(_)) = serde_json::from_slice::<Value>(&reply.body) else {
+        return ReplyAction::Retry {
+            timing: RetryTiming::Backoff,
+            reason: "200 without the service's JSON body".to_owned(),
+        };
+    };
+    let rejected = &body["rejectedLogEventsInfo"];
+    let index = |name: &str| rejected[name].as_u64().and_then(|index| usize::try_from(index).ok());
+    let count = batch.items.len();
+    let old = index("tooOldLogEventEndIndex").unwrap_or(0).min(count);
+    let expired = index("expiredLogEventEndIndex").unwrap_or(0).min(count);
+    let new = index("tooNewLogEventStartIndex").unwrap_or(count).clamp(old.max(expired), count);
+    let refused: Vec<_> =
+        [(0..old, Reason::TooOld), (old..expired.max(old), Reason::Expired), (new..count, Reason::TooNew)]
+            .into_iter()
+            .filter(|(range, _)| !range.is_empty())
+            .collect();
+    if refused.is_empty() {
+        ReplyAction::Delivered
+    } else {
+        ReplyAction::Partial { retry: Vec::new(), refused }
+    }
+}

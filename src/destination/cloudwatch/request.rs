@@ -1,0 +1,127 @@
+//! Requests to CloudWatch Logs: `PutLogEvents`, and the calls that create what it needs.
+
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use serde_json::{Value, json};
+
+use crate::config::KeyReader;
+use crate::destination::aws_json::AwsJsonService;
+use crate::destination::{Network, Purpose, Request, gzip};
+use crate::encode::batch::Batch;
+use crate::json::Writer;
+
+/// Stands between group and stream in a target; neither name can hold it.
+pub(super) const SEPARATOR: u8 = 0;
+
+/// The settings that requests are made from.
+#[derive(Debug)]
+pub(super) struct LogRequests {
+    service: AwsJsonService,
+    log_format: Option<&'static str>,
+    gzip: bool,
+    new_group: Option<NewGroup>,
+}
+
+/// How a missing log group is created.
+#[derive(Debug)]
+struct NewGroup {
+    retention_days: Option<u32>,
+    class: Option<&'static str>,
+    tags: Vec<(String, String)>,
+    kms_key_id: Option<String>,
+}
+
+impl LogRequests {
+    pub(super) fn read(reader: &KeyReader<'_>, network: &Network) -> Self {
+        Self {
+            service: AwsJsonService::read(reader, network, "logs", "Logs_20140328"),
+            log_format: reader.choice("log_format"),
+            gzip: reader.choice("compress") == Some("gzip"),
+            new_group: NewGroup::read(reader),
+        }
+    }
+
+    pub(super) fn put_log_events(&self, batch: &Batch) -> Request {
+        let (group, stream) = group_and_stream(batch);
+        let mut head = Vec::with_capacity(128 + 2 * (group.len() + stream.len()));
+        let mut writer = Writer::<false>::new(&mut head);
+        writer.raw(b"{\"logGroupName\":");
+        writer.string(group.as_bytes());
+        writer.raw(b",\"logStreamName\":");
+        writer.string(stream.as_bytes());
+        writer.raw(b",\"logEvents\":[");
+        let mut body = batch.payload_between(head, b"]}");
+        let mut headers = HeaderMap::new();
+        if let Some(format) = self.log_format {
+            headers.insert(HeaderName::from_static("x-amzn-logs-format"), HeaderValue::from_static(format));
+        }
+        if self.gzip {
+            body = gzip(&body).into();
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        self.service.call(Purpose::Deliver, "PutLogEvents", body, headers)
+    }
+
+    pub(super) fn create_stream(&self, batch: &Batch) -> Request {
+        let (group, stream) = group_and_stream(batch);
+        self.prepare("CreateLogStream", &json!({"logGroupName": group, "logStreamName": stream}))
+    }
+
+    /// Creates the group, sets its retention, creates the stream; `None` unless `auto_create_group` is on.
+    pub(super) fn create_group(&self, batch: &Batch) -> Option<Vec<Request>> {
+        let new_group = self.new_group.as_ref()?;
+        let (group, _) = group_and_stream(batch);
+        let mut requests = vec![self.prepare("CreateLogGroup", &new_group.body(&group))];
+        if let Some(days) = new_group.retention_days {
+            let body = json!({"logGroupName": group, "retentionInDays": days});
+            requests.push(self.prepare("PutRetentionPolicy", &body));
+        }
+        requests.push(self.create_stream(batch));
+        Some(requests)
+    }
+
+    fn prepare(&self, operation: &'static str, body: &Value) -> Request {
+        self.service.call(Purpose::Prepare(operation), operation, body.to_string().into(), HeaderMap::new())
+    }
+}
+
+impl NewGroup {
+    /// `None` unless `auto_create_group` is on; keys that only mean something then are checked either way.
+    fn read(reader: &KeyReader<'_>) -> Option<Self> {
+        let new_group = Self {
+            retention_days: reader.choice("retention_days").and_then(|days| days.parse().ok()),
+            class: reader.choice("log_group_class"),
+            tags: reader.pairs("log_group_tags"),
+            kms_key_id: reader.text("kms_key_id"),
+        };
+        let create = reader.flag("auto_create_group");
+        for key in ["retention_days", "log_group_class", "log_group_tags", "kms_key_id"] {
+            if !create && reader.written(key).is_some() {
+                reader.problem(key, "has no effect unless auto_create_group is on".to_owned());
+            }
+        }
+        create.then_some(new_group)
+    }
+
+    /// The body of `CreateLogGroup`.
+    fn body(&self, group: &str) -> Value {
+        let mut body = json!({"logGroupName": group});
+        if let Some(class) = self.class {
+            body["logGroupClass"] = class.into();
+        }
+        if let Some(key) = &self.kms_key_id {
+            body["kmsKeyId"] = key.as_str().into();
+        }
+        if !self.tags.is_empty() {
+            body["tags"] =
+                self.tags.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect();
+        }
+        body
+    }
+}
+
+/// The names of the log group and the log stream that a batch goes to.
+pub(super) fn group_and_stream(batch: &Batch) -> (String, String) {
+    let mut names = batch.target().split(|byte| *byte == SEPARATOR);
+    let mut next = || String::from_utf8_lossy(names.next().unwrap_or_default()).into_owned();
+    (next(), next())
+}

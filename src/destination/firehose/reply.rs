@@ -1,0 +1,71 @@
+//! What Firehose's replies mean.
+//!
+//! <https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html>, read 2026-11.
+
+use serde_json::Value;
+
+use super::request::OPERATION;
+use crate::destination::aws_error::aws_error;
+use crate::destination::redact;
+use crate::destination::{Reply, ReplyAction, RetryTiming};
+use crate::encode::batch::Batch;
+
+/// `destination` is its configured name, for the log.
+pub(super) fn classify(destination: &str, stream: &str, batch: &Batch, reply: &Reply) -> ReplyAction {
+    if reply.status == 200 {
+        return classify_success(batch, reply);
+    }
+    let error = aws_error(reply);
+    let reason = error.describe(OPERATION);
+    match error.code.as_str() {
+        "InvalidArgumentException" | "ValidationException" if batch.items.len() > 1 => {
+            ReplyAction::Split { reason }
+        }
+        "InvalidArgumentException" | "ValidationException" | "SerializationException" => {
+            ReplyAction::Rejected { reason }
+        }
+        "ResourceNotFoundException" => {
+            let advice = format!("create delivery stream {stream} or correct {destination}.delivery_stream");
+            ReplyAction::Retry { timing: RetryTiming::NextFlush, reason: format!("{reason}; {advice}") }
+        }
+        _ if reply.status == 413 => ReplyAction::Split { reason },
+        _ => error
+            .classify_common(reply, OPERATION)
+            .unwrap_or(ReplyAction::Retry { timing: RetryTiming::NextFlush, reason }),
+    }
+}
+
+/// 200 is not yet delivery: each record has an answer of its own, in the order of the request.
+fn classify_success(batch: &Batch, reply: &Reply) -> ReplyAction {
+    let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+    let (Some(failed), Some(answers)) =
+        (body["FailedPutCount"].as_u64(), body["RequestResponses"].as_array())
+    else {
+        return retry_all("without the service's JSON body");
+    };
+    if failed == 0 {
+        return ReplyAction::Delivered;
+    }
+    if answers.len() != batch.items.len() {
+        return retry_all("with an answer for another number of records");
+    }
+    let retry: Vec<usize> = answers
+        .iter()
+        .enumerate()
+        .filter(|(_, answer)| answer["ErrorCode"].is_string())
+        .map(|(position, _)| position)
+        .collect();
+    // When no record got through, a pause is what helps; when some did, the rest is sent again at once.
+    match retry.len() {
+        0 => retry_all("with failures it does not name"),
+        all if all >= batch.items.len() => {
+            let code = answers.first().and_then(|answer| answer["ErrorCode"].as_str()).unwrap_or_default();
+            retry_all(&format!("but took no record: {}", redact::quoted(code).collect::<String>()))
+        }
+        _ => ReplyAction::Partial { retry, refused: Vec::new() },
+    }
+}
+
+fn retry_all(what: &str) -> ReplyAction {
+    ReplyAction::Retry { timing: RetryTiming::Backoff, reason: format!("{OPERATION} answered 200 {what}") }
+}

@@ -1,0 +1,21 @@
+//! The request that puts a batch into a delivery stream.
+
+use http::HeaderMap;
+
+use crate::destination::aws_json::AwsJsonService;
+use crate::destination::{Purpose, Request};
+use crate::encode::batch::Batch;
+use crate::json::Writer;
+
+/// The operation, for requests and the log.
+pub(super) const OPERATION: &str = "PutRecordBatch";
+
+pub(super) fn put_record_batch(service: &AwsJsonService, stream: &str, batch: &Batch) -> Request {
+    let mut head = Vec::with_capacity(64 + stream.len());
+    let mut writer = Writer::<false>::new(&mut head);
+    writer.raw(b"{\"DeliveryStreamName\":");
+    writer.string(stream.as_bytes());
+    writer.raw(b",\"Records\":[");
+    let body = batch.payload_between(head, b"]}");
+    service.call(Purpose::Deliver, OPERATION, body, HeaderMap::new())
+}
