@@ -11,7 +11,6 @@ use super::parse::Problem;
 use super::reader::{KeyReader, Lookup};
 use super::watching::{MetadataSettings, StopSettings};
 use crate::classify::classes::OwnClass;
-use crate::encode::run_cache::RunCache;
 
 /// What one `[OUTPUT]` means. Destinations are known by name and type; their own keys are read by `destination`.
 #[derive(Debug)]
@@ -58,8 +57,6 @@ pub struct Common {
     pub enrich_stops: bool,
     /// Which of a record's fields are sent.
     pub fields: Fields,
-    /// What its records repeat.
-    pub refrain: RunCache,
 }
 
 /// Which of a record's top-level fields are sent. Names still see all of them.
@@ -109,7 +106,6 @@ impl Common {
             log_key: reader.text("log_key"),
             enrich_stops: reader.choice("stop_format") == Some("enriched"),
             fields: Fields::read(reader),
-            refrain: RunCache::default(),
         }
     }
 }

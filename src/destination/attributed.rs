@@ -7,6 +7,7 @@
 use super::{Encoded, content};
 use crate::classify::classes::Entry;
 use crate::config::Common;
+use crate::encode::run_cache::RunCache;
 use crate::input::decode;
 use crate::input::record::{Field, Value};
 use crate::json::Writer;
@@ -22,6 +23,7 @@ const REPORT_FIELDS: &[&[u8]] = &[b"summary"];
 pub(super) struct AttributedLine<'l> {
     pub(super) entry: &'l Entry<'l, 'l, 'l>,
     common: &'l Common,
+    runs: &'l RunCache,
     /// `None`: the payload as a whole.
     message: Option<Value<'l>>,
     fields: &'l [Field<'l>],
@@ -42,18 +44,19 @@ pub(super) enum Extent {
 /// Gives `write` the entry as a line.
 pub(super) fn with_line<R>(
     common: &Common,
+    runs: &RunCache,
     entry: &Entry<'_, '_, '_>,
     write: impl FnOnce(&AttributedLine<'_>) -> R,
 ) -> R {
     match entry.stop {
         Some(stop) if common.enrich_stops => {
             let report = rmp_serde::to_vec_named(stop).unwrap_or_default();
-            write(&AttributedLine::new(common, entry, &fields(&report), REPORT_FIELDS))
+            write(&AttributedLine::new(common, runs, entry, &fields(&report), REPORT_FIELDS))
         }
         None if content::is_record(common, entry) => {
-            write(&AttributedLine::new(common, entry, entry.record.fields, LINE_FIELDS))
+            write(&AttributedLine::new(common, runs, entry, entry.record.fields, LINE_FIELDS))
         }
-        _ => write(&AttributedLine::new(common, entry, &[], &[])),
+        _ => write(&AttributedLine::new(common, runs, entry, &[], &[])),
     }
 }
 
@@ -88,6 +91,7 @@ pub(super) fn fit(max: usize, out: &mut Vec<u8>, write: impl Fn(Extent, &mut Vec
 impl<'l> AttributedLine<'l> {
     fn new(
         common: &'l Common,
+        runs: &'l RunCache,
         entry: &'l Entry<'l, 'l, 'l>,
         fields: &'l [Field<'l>],
         candidates: &[&[u8]],
@@ -96,9 +100,9 @@ impl<'l> AttributedLine<'l> {
         match candidates.iter().find_map(holds) {
             Some(position) => {
                 let message = fields.get(position).map(|field| field.value);
-                Self { entry, common, message, fields, position }
+                Self { entry, common, runs, message, fields, position }
             }
-            None => Self { entry, common, message: None, fields: &[], position: 0 },
+            None => Self { entry, common, runs, message: None, fields: &[], position: 0 },
         }
     }
 
@@ -119,7 +123,9 @@ impl<'l> AttributedLine<'l> {
         let start = out.len();
         match (extent, self.message) {
             (Extent::Whole, Some(message)) => plain(message, &mut Writer::<true>::new(out)),
-            (Extent::Whole, None) => content::write(self.common, self.entry, &mut Writer::<true>::new(out)),
+            (Extent::Whole, None) => {
+                content::write(self.common, self.runs, self.entry, &mut Writer::<true>::new(out))
+            }
             (Extent::Cut(room), message) => self.write_cut(message, room, out),
             (Extent::Alone(room), _) => self.write_cut(None, room, out),
         }
@@ -131,7 +137,7 @@ impl<'l> AttributedLine<'l> {
         let mut writer = Writer::<false>::new(&mut text);
         match message {
             Some(message) => plain(message, &mut writer),
-            None => content::write(self.common, self.entry, &mut writer),
+            None => content::write(self.common, self.runs, self.entry, &mut writer),
         }
         Writer::<false>::new(out).contents(&content::cut_for_string(&text, room));
     }

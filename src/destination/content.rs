@@ -2,12 +2,14 @@
 
 use crate::classify::classes::Entry;
 use crate::config::Common;
+use crate::encode::run_cache::RunCache;
 use crate::input::record::{Record, Value};
 use crate::json::{self, Writer};
 
 /// Writes the entry's payload: a JSON object, or bare text when `log_key` names a string.
 pub(super) fn write<const QUOTED: bool>(
     common: &Common,
+    runs: &RunCache,
     entry: &Entry<'_, '_, '_>,
     out: &mut Writer<'_, QUOTED>,
 ) {
@@ -15,7 +17,7 @@ pub(super) fn write<const QUOTED: bool>(
         Payload::Json(text) => out.text(&text),
         Payload::Text(text) => out.text(text),
         Payload::Value(value) => out.value(value),
-        Payload::Record(record) => common.refrain.record(record, out, |_| false),
+        Payload::Record(record) => runs.write_record(record, out, |_| false),
     }
 }
 

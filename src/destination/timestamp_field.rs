@@ -5,6 +5,7 @@ use jiff::fmt::temporal::DateTimePrinter;
 use super::{Encoded, content};
 use crate::classify::classes::Entry;
 use crate::config::{Common, KeyReader};
+use crate::encode::run_cache::RunCache;
 use crate::input::record::{Field, Value};
 use crate::json::Writer;
 
@@ -13,19 +14,21 @@ use crate::json::Writer;
 pub(super) struct TimestampField {
     /// `None`: not at all.
     key: Option<String>,
+    pub(super) runs: RunCache,
 }
 
 impl TimestampField {
     /// Reads `date_key`.
     pub(super) fn read(reader: &KeyReader<'_>) -> Self {
-        Self { key: reader.text("date_key").filter(|key| !key.eq_ignore_ascii_case("off")) }
+        let key = reader.text("date_key").filter(|key| !key.eq_ignore_ascii_case("off"));
+        Self { key, runs: RunCache::default() }
     }
 
     /// As [`content::write`]; a whole record begins with its time.
     pub(super) fn write(&self, common: &Common, entry: &Entry<'_, '_, '_>, out: &mut Writer<'_, false>) {
         match &self.key {
             Some(key) if content::is_record(common, entry) => {
-                common.refrain.record(entry.record, out, |writer| {
+                self.runs.write_record(entry.record, out, |writer| {
                     writer.string(key.as_bytes());
                     writer.raw(b":\"");
                     writer.raw(Stamp::new(entry).text());
@@ -33,7 +36,7 @@ impl TimestampField {
                     true
                 });
             }
-            _ => content::write(common, entry, out),
+            _ => content::write(common, &self.runs, entry, out),
         }
     }
 

@@ -14,6 +14,7 @@ use super::{
 use crate::classify::classes::Entry;
 use crate::config::{Common, KeyReader};
 use crate::encode::batch::{Batch, Limits};
+use crate::encode::run_cache::RunCache;
 use crate::encode::template::{NameKind, RenderContext, Template};
 use crate::json::Writer;
 use crate::metrics::Reason;
@@ -37,6 +38,7 @@ const SEPARATOR: u8 = 0;
 #[derive(Debug)]
 pub(super) struct Cloudwatch {
     common: Common,
+    runs: RunCache,
     network: Network,
     service: Service,
     log_group: Template,
@@ -60,6 +62,7 @@ impl Cloudwatch {
         let network = Network::read_aws(reader, region);
         Self {
             common,
+            runs: RunCache::default(),
             service: Service::read(reader, &network, "logs", "Logs_20140328"),
             log_group: reader.template("log_group", NameKind::LogGroup),
             log_stream: reader.template("log_stream", NameKind::LogStream),
@@ -182,7 +185,7 @@ impl Destination for Cloudwatch {
         head.raw(b",\"message\":\"");
         let body = out.len();
         let mut message = Writer::<true>::new(out);
-        content::write(&self.common, entry, &mut message);
+        content::write(&self.common, &self.runs, entry, &mut message);
         let mut length = message.inner_len();
         if length == 0 {
             out.truncate(start);

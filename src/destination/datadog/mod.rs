@@ -11,6 +11,7 @@ use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request,
 use crate::classify::classes::{Class, Entry};
 use crate::config::{Common, KeyReader};
 use crate::encode::batch::{Batch, Limits};
+use crate::encode::run_cache::RunCache;
 use crate::encode::template::{NameKind, RenderContext, Template};
 use crate::input::record::Field;
 use crate::json::Writer;
@@ -42,6 +43,7 @@ const TAGS: [&str; 7] =
 #[derive(Debug)]
 pub(super) struct Datadog {
     common: Common,
+    runs: RunCache,
     network: Network,
     post: Post,
     source: Template,
@@ -63,6 +65,7 @@ impl Datadog {
         let tag = |name: &str| Template::parse(&format!("{name}:$({name})"), NameKind::Label).ok();
         Self {
             common,
+            runs: RunCache::default(),
             network: Network::read(reader),
             post,
             source: reader.template("source", NameKind::Label),
@@ -177,7 +180,7 @@ impl Destination for Datadog {
     }
 
     fn encode(&self, entry: &Entry<'_, '_, '_>, scene: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {
-        attributed::with_line(&self.common, entry, |line| {
+        attributed::with_line(&self.common, &self.runs, entry, |line| {
             // The comma is no part of the entry.
             attributed::fit(MAX_ENTRY + 1, out, |extent, out| self.write(line, scene, extent, out))
         })

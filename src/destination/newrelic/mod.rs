@@ -10,6 +10,7 @@ use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request,
 use crate::classify::classes::Entry;
 use crate::config::{Common, KeyReader};
 use crate::encode::batch::{Batch, Limits};
+use crate::encode::run_cache::RunCache;
 use crate::encode::template::RenderContext;
 use crate::input::record::{Field, Value};
 use crate::json::{self, Writer};
@@ -65,6 +66,7 @@ const LIMITS: Limits = Limits {
 #[derive(Debug)]
 pub(super) struct NewRelic {
     common: Common,
+    runs: RunCache,
     network: Network,
     post: Post,
     /// The key that holds the account's key.
@@ -82,7 +84,7 @@ impl NewRelic {
         let mut post = Post::read(reader, url, "application/json");
         let key = key(reader);
         post.secret(reader, key, HeaderName::from_static("api-key"), &reader.secret(key));
-        Self { common, network: Network::read(reader), post, key }
+        Self { common, runs: RunCache::default(), network: Network::read(reader), post, key }
     }
 
     /// `{"timestamp":…,"message":"…","attributes":{…}},`
@@ -180,7 +182,7 @@ impl Destination for NewRelic {
     }
 
     fn encode(&self, entry: &Entry<'_, '_, '_>, _: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {
-        attributed::with_line(&self.common, entry, |line| {
+        attributed::with_line(&self.common, &self.runs, entry, |line| {
             attributed::fit(LIMITS.bytes, out, |extent, out| Self::write(line, extent, out))
         })
     }
