@@ -87,7 +87,7 @@ fn example(section: &Section, key: &str, guess: Guess) -> Option<String> {
 /// The type of a destination, when it is known.
 pub(super) fn kind_of(section: &Section, destination: &str) -> Option<DestinationKind> {
     match section.get(&format!("{destination}.type")) {
-        Some(setting) => setting.value.text().and_then(DestinationKind::named),
-        None => DestinationKind::named(destination),
+        Some(setting) => setting.value.text().and_then(DestinationKind::parse),
+        None => DestinationKind::parse(destination),
     }
 }

@@ -77,7 +77,7 @@ fn classes(section: &Section) -> Option<Vec<String>> {
 /// The destination a key belongs to, if there is such a destination: it has a type, or is called like one.
 fn destination<'s>(section: &Section, setting: &'s Setting) -> Option<&'s str> {
     let (name, _) = setting.key.rsplit_once('.')?;
-    let is_one = section.get(&format!("{name}.type")).is_some() || DestinationKind::named(name).is_some();
+    let is_one = section.get(&format!("{name}.type")).is_some() || DestinationKind::parse(name).is_some();
     (is_one && !is_of_output(&setting.key)).then_some(name)
 }
 
