@@ -11,24 +11,25 @@ mod common;
 
 use std::time::Duration;
 
-use common::{CHUNK_BYTES, House, TO_CLOUDWATCH, chunk, median, time};
+use common::{BenchRouter, CHUNK_BYTES, TO_CLOUDWATCH, chunk, median, time};
 use ecs_router::input::decode;
 
 const ROUNDS: usize = 60;
 
 fn main() {
     let chunk = chunk();
-    let house = House::new(TO_CLOUDWATCH);
+    let router = BenchRouter::new(TO_CLOUDWATCH);
     let mut bodies = Vec::new();
     decode::records(&chunk, |record| bodies.push(record.body));
     let mut ours = Vec::new();
     let mut serde = Vec::new();
-    // Turn about, so that a change of the machine's mood meets both.
+    // In turns, so that a change in the machine's load affects both.
     for _ in 0..ROUNDS {
         serde.push(time(|| transcode(&bodies)));
-        ours.push(time(|| house.sort(&chunk)));
+        ours.push(time(|| router.process(&chunk)));
     }
-    let (ours, serde) = (rate(&chunk, ours), rate(&chunk, serde));
+    let ours = rate(&chunk, ours);
+    let serde = rate(&chunk, serde);
     println!("chunk                          {:>8.2} MB of msgpack", chunk.len() as f64 / 1e6);
     println!("serde transcoding              {serde:>8.0} MB/s");
     println!("decode → classify → encode     {ours:>8.0} MB/s");

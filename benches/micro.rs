@@ -9,7 +9,7 @@ mod common;
 
 use std::hint::black_box;
 
-use common::{House, TO_CLOUDWATCH, chunk, median, time};
+use common::{BenchRouter, TO_CLOUDWATCH, chunk, median, time};
 use ecs_router::destination::Endpoint;
 use ecs_router::encode::batch::{Limits, pack};
 use ecs_router::encode::buffer_pool::BufferPool;
@@ -20,22 +20,22 @@ use ecs_router::json::Writer;
 const ROUNDS: usize = 40;
 
 /// Rounds under callgrind: two, so that what happens only once does not count for half.
-const COUNTED: usize = 2;
+const COUNTED_ROUNDS: usize = 2;
 
 /// A case: its name, the bytes that one round works on, and the round.
 type Case<'c> = (&'static str, usize, Box<dyn Fn() + 'c>);
 
 fn main() {
     let chunk = chunk();
-    let house = House::new(TO_CLOUDWATCH);
-    let gzip = House::new([("route.default", "datadog"), ("datadog.api_key", "x")]);
-    let cases = cases(&chunk, &house, &gzip);
+    let router = BenchRouter::new(TO_CLOUDWATCH);
+    let gzip = BenchRouter::new([("route.default", "datadog"), ("datadog.api_key", "x")]);
+    let cases = cases(&chunk, &router, &gzip);
     // `cargo bench` passes `--bench`.
     match std::env::args().nth(1).filter(|name| !name.starts_with('-')) {
         Some(name) => {
             // `nothing` is what setting up costs.
             if let Some((_, _, round)) = cases.iter().find(|(known, ..)| *known == name) {
-                (0..COUNTED).for_each(|_| round());
+                (0..COUNTED_ROUNDS).for_each(|_| round());
             }
         }
         None => cases.iter().for_each(|(name, bytes, round)| {
@@ -45,17 +45,18 @@ fn main() {
     }
 }
 
-fn cases<'c>(chunk: &'c [u8], house: &'c House, gzip: &'c House) -> Vec<Case<'c>> {
+fn cases<'c>(chunk: &'c [u8], router: &'c BenchRouter, gzip: &'c BenchRouter) -> Vec<Case<'c>> {
     let all = chunk.len();
     let logs = logs(chunk);
     let text: usize = logs.iter().map(|log| log.len()).sum();
-    let (batches, pool) = (gzip.sort(chunk), BufferPool::default());
+    let batches = gzip.process(chunk);
+    let pool = BufferPool::default();
     vec![
         ("decode", all, Box::new(|| decode_only(chunk))),
-        ("classify", all, Box::new(|| classify(chunk, house))),
+        ("classify", all, Box::new(|| classify(chunk, router))),
         ("escape", text, Box::new(move || escape(&logs))),
-        ("encode", all, Box::new(|| drop(black_box(house.sort(chunk))))),
-        ("batch", all, Box::new(move || drop(black_box(pack(lane(&pool), &LIMITS))))),
+        ("encode", all, Box::new(|| drop(black_box(router.process(chunk))))),
+        ("batch", all, Box::new(move || drop(black_box(pack(partition(&pool), &LIMITS))))),
         (
             "gzip",
             batches[0].iter().map(|batch| batch.wire_len()).sum(),
@@ -80,8 +81,8 @@ fn decode_only(chunk: &[u8]) {
 }
 
 /// Decoding is part of it: there is nothing to classify without it.
-fn classify(chunk: &[u8], house: &House) {
-    decode::records(chunk, |record| _ = black_box(house.classifier.classify(record)));
+fn classify(chunk: &[u8], router: &BenchRouter) {
+    decode::records(chunk, |record| _ = black_box(router.classifier.classify(record)));
 }
 
 fn escape(logs: &[&[u8]]) {
@@ -96,12 +97,12 @@ fn escape(logs: &[&[u8]]) {
 const LIMITS: Limits = Limits { bytes: 1_048_576, records: 10_000, span_ms: Some(86_400_000), ordered: true };
 
 /// 5,000 records of 400 bytes.
-fn lane(pool: &BufferPool) -> Partition {
-    let mut lane = Partition::new(&b""[..], pool);
+fn partition(pool: &BufferPool) -> Partition {
+    let mut partition = Partition::new(&b""[..], pool);
     for number in 0..5_000 {
-        let (place, ()) = lane.write(400, |out| out.extend_from_slice(&[b'x'; 400]));
+        let (range, ()) = partition.write(400, |out| out.extend_from_slice(&[b'x'; 400]));
         let at_ms = i64::from(number);
-        lane.push(BatchItem { ordinal: number, at_ms, start: place.start, end: place.end, size: 426 });
+        partition.push(BatchItem { ordinal: number, at_ms, start: range.start, end: range.end, size: 426 });
     }
-    lane
+    partition
 }

@@ -6,7 +6,7 @@
 mod common;
 mod plot;
 
-use common::{CHUNK_BYTES, House, median, push, time};
+use common::{BenchRouter, CHUNK_BYTES, median, push, time};
 use serde_json::json;
 
 const ROUNDS: usize = 15;
@@ -59,13 +59,13 @@ fn chunk(records: usize, bytes: usize, streams: usize) -> Vec<u8> {
     chunk
 }
 
-fn nanos(house: &House, chunk: &[u8], units: usize) -> f64 {
-    let took = median((0..ROUNDS).map(|_| time(|| house.sort(chunk))).collect());
+fn nanos(router: &BenchRouter, chunk: &[u8], units: usize) -> f64 {
+    let took = median((0..ROUNDS).map(|_| time(|| router.process(chunk))).collect());
     took.as_nanos() as f64 / units as f64
 }
 
-fn one() -> House {
-    House::new([
+fn one_stream_per_container() -> BenchRouter {
+    BenchRouter::new([
         ("route.default", "cloudwatch"),
         ("cloudwatch.log_group", "/ecs/$(ecs_task_family)"),
         ("cloudwatch.log_stream", "$(container_name)"),
@@ -74,11 +74,11 @@ fn one() -> House {
 
 fn by_size(bytes: usize) -> (f64, f64) {
     let records = (CHUNK_BYTES / bytes).max(20);
-    (bytes as f64, nanos(&one(), &chunk(records, bytes, 1), records * bytes))
+    (bytes as f64, nanos(&one_stream_per_container(), &chunk(records, bytes, 1), records * bytes))
 }
 
 fn by_streams(streams: usize) -> (f64, f64) {
-    (streams as f64, nanos(&one(), &chunk(4_000, 400, streams), 4_000))
+    (streams as f64, nanos(&one_stream_per_container(), &chunk(4_000, 400, streams), 4_000))
 }
 
 fn by_routes(count: usize) -> (f64, f64) {
@@ -92,6 +92,6 @@ fn by_routes(count: usize) -> (f64, f64) {
         ];
         keys.extend(settings.map(|(key, value)| (format!("{name}.{key}"), value.to_owned())));
     }
-    let house = House::new(keys.iter().map(|(key, value)| (key.as_str(), value.as_str())));
-    (count as f64, nanos(&house, &chunk(2_000, 400, 4), 2_000 * count))
+    let router = BenchRouter::new(keys.iter().map(|(key, value)| (key.as_str(), value.as_str())));
+    (count as f64, nanos(&router, &chunk(2_000, 400, 4), 2_000 * count))
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::classify::classes::Class;
 use crate::config::{
-    KeyReader, Lookup, MetadataSettings, Problem, QueueSettings, Settings, Wanted, queue_needs_region,
+    KeyReader, Lookup, MetadataMode, MetadataSettings, Problem, QueueSettings, Settings, queue_needs_region,
 };
 use crate::delivery::verdict::Verdict;
 use crate::destination::{self, Destination};
@@ -145,7 +145,7 @@ fn open_destinations(
             None => Ok(Transport::local()),
             Some(network) => Transport::remote(network),
         };
-        let problem = |key, what| reader.of_destination(&named.name, named.kind).problem(key, what);
+        let problem = |key, what| reader.for_destination(&named.name, named.kind).problem(key, what);
         match transport.map(|transport| with_spool(transport, &*destination)) {
             Ok(Ok((transport, spool))) => opened.push(OpenedDestination { destination, transport, spool }),
             Ok(Err(what)) => problem("spool_dir", what),
@@ -172,7 +172,7 @@ fn with_spool(
 fn region(settings: &Settings, lookup: &dyn Lookup, problems: &RefCell<Vec<Problem>>) -> Option<String> {
     let reader = KeyReader::new(lookup, problems);
     let needs = |named: &&crate::config::DestinationSettings| {
-        named.kind.is_aws() && reader.of_destination(&named.name, named.kind).written("region").is_none()
+        named.kind.is_aws() && reader.for_destination(&named.name, named.kind).written("region").is_none()
     };
     if !settings.destinations.iter().any(|named| needs(&named)) && !queue_needs_region(&reader) {
         return None;
@@ -191,18 +191,18 @@ fn task_endpoint(
     others_report: bool,
     problems: &RefCell<Vec<Problem>>,
 ) -> Option<TaskEndpoint> {
-    let MetadataSettings { wanted, interval } = settings.task_metadata;
+    let MetadataSettings { mode, interval } = settings.task_metadata;
     let address = std::env::var(METADATA_URI_VARIABLE).ok().filter(|address| !address.is_empty());
-    match (wanted, address) {
-        (Wanted::Off, _) | (Wanted::Auto, None) => None,
-        (Wanted::On | Wanted::Auto, Some(address)) => {
+    match (mode, address) {
+        (MetadataMode::Off, _) | (MetadataMode::Auto, None) => None,
+        (MetadataMode::On | MetadataMode::Auto, Some(address)) => {
             let reporting = match others_report || drops_stops(settings) {
                 true => Reporting::Off,
                 false => Reporting::Exits(settings.stop.reader.clone()),
             };
             Some(TaskEndpoint { address, interval, reporting })
         }
-        (Wanted::On, None) => {
+        (MetadataMode::On, None) => {
             let what = format!(
                 "is on, but {METADATA_URI_VARIABLE} is not set; ECS sets it in every container of a task"
             );

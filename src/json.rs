@@ -13,6 +13,8 @@ use crate::input::record::{Field, Record, Value};
 /// Nested deeper than this, a value is replaced by a marker: the one place that recurses stays within 20 KiB of stack.
 pub const MAX_DEPTH: u8 = 64;
 
+const HEX_DIGITS: &[u8; 16] = b"0123456789abcdef";
+
 const TOO_DEEP: &[u8] = b"[nested too deeply]";
 
 /// Writes JSON to the end of a buffer.
@@ -31,7 +33,7 @@ impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
         Self { out, start, added: 0 }
     }
 
-    /// UTF-8 bytes of the text a reader has who unescapes it once; what CloudWatch counts of a message.
+    /// Bytes of the written text once it is unescaped, as CloudWatch counts a message.
     #[must_use]
     pub fn inner_len(&self) -> usize {
         self.out.len() - self.start - self.added
@@ -42,7 +44,7 @@ impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
         self.out.extend_from_slice(text);
     }
 
-    /// A record's fields as an object; `first` is written before them (pairs of our own) and says if it wrote any.
+    /// Writes a record's fields as an object; `first` writes pairs before them and returns whether it wrote any.
     pub fn record(&mut self, record: &Record<'_, '_>, first: impl FnOnce(&mut Self) -> bool) {
         self.object(record, |out| {
             let comma = first(out);
@@ -50,7 +52,7 @@ impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
         });
     }
 
-    /// What `inside` writes of a record, as an object.
+    /// Writes an object around what `inside` writes of a record.
     #[inline]
     pub(super) fn object(&mut self, record: &Record<'_, '_>, inside: impl FnOnce(&mut Self)) {
         // Room for the punctuation and the usual escapes at once, instead of growing step by step.
@@ -60,7 +62,8 @@ impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
         self.raw(b"}");
     }
 
-    /// Fields with commas between them, and before the first with `comma`; answers whether the next one needs a comma.
+    /// Writes fields with commas between them, and with `comma` before the first. Returns whether the next field needs a
+    /// comma.
     #[inline]
     pub(super) fn fields(&mut self, fields: &[Field<'_>], mut comma: bool) -> bool {
         for field in fields {
@@ -80,13 +83,13 @@ impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
         comma
     }
 
-    /// What another writer of this kind wrote, and how much of it the outermost escaping added.
+    /// Copies what another writer of this kind wrote, of which the outermost escaping added so many bytes.
     pub(super) fn copy(&mut self, text: &[u8], added: usize) {
         self.raw(text);
         self.added += added;
     }
 
-    /// What nearly every field of a log record is: the punctuation between key and value is written in one step.
+    /// Writes text under a text key, as nearly every field of a log record is: the punctuation between the two in one step.
     #[inline]
     fn text_pair(&mut self, key: &[u8], text: &[u8]) {
         self.quote();
@@ -101,19 +104,19 @@ impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
         self.quote();
     }
 
-    /// One value of any kind.
+    /// Writes a value of any kind.
     pub fn value(&mut self, value: Value<'_>) {
         self.value_at(value, MAX_DEPTH);
     }
 
-    /// A JSON string of these bytes.
+    /// Writes a JSON string of these bytes.
     pub fn string(&mut self, text: &[u8]) {
         self.quote();
         self.contents(text);
         self.quote();
     }
 
-    /// Text as it is: escaped once, for the outer string, when `QUOTED`, else only made UTF-8.
+    /// Writes bare text: escaped once for the outer string when `QUOTED`, else only made UTF-8.
     pub fn text(&mut self, text: &[u8]) {
         if QUOTED {
             let mut plain = Writer::<false>::new(self.out);
@@ -124,16 +127,16 @@ impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
         }
     }
 
-    /// An integer.
+    /// Writes an integer.
     pub fn integer(&mut self, number: i64) {
         self.raw(itoa::Buffer::new().format(number).as_bytes());
     }
 
-    /// The inside of a JSON string: runs of plain ASCII are copied, the rest is looked at more closely.
+    /// Writes the inside of a JSON string: runs of plain ASCII are copied, the rest is escaped or proved to be UTF-8.
     #[inline]
     pub fn contents(&mut self, mut text: &[u8]) {
         loop {
-            let (plain, rest) = text.split_at(prefix::<true>(text));
+            let (plain, rest) = text.split_at(plain_prefix::<true>(text));
             self.raw(plain);
             match rest.split_first() {
                 None => return,
@@ -141,7 +144,7 @@ impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
                     self.escaped(*byte);
                     text = tail;
                 }
-                Some(_) => return self.beyond_ascii(rest),
+                Some(_) => return self.non_ascii(rest),
             }
         }
     }
@@ -186,7 +189,7 @@ impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
         self.raw(b"}");
     }
 
-    /// JSON has only text keys: a number or literal is written as its text, a container by its kind.
+    /// Writes a key. JSON has only text keys: a number or literal is written as its text, a container by its kind.
     pub fn key(&mut self, key: Value<'_>) {
         match key {
             Value::Text(text) | Value::Binary(text) => self.string(text),
@@ -210,10 +213,9 @@ impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
     }
 
     fn hex(&mut self, data: &[u8]) {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
         self.quote();
         for byte in data {
-            self.raw(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+            self.raw(&[HEX_DIGITS[usize::from(byte >> 4)], HEX_DIGITS[usize::from(byte & 15)]]);
         }
         self.quote();
     }
@@ -228,8 +230,8 @@ impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
         }
     }
 
-    /// Text with other characters than ASCII must be proved to be UTF-8 once; then only escapes matter.
-    fn beyond_ascii(&mut self, text: &[u8]) {
+    /// Text beyond ASCII must be proved to be UTF-8 once; then only escapes matter.
+    fn non_ascii(&mut self, text: &[u8]) {
         for chunk in text.utf8_chunks() {
             self.escape(chunk.valid().as_bytes());
             if !chunk.invalid().is_empty() {
@@ -238,10 +240,10 @@ impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
         }
     }
 
-    /// The inside of a JSON string that is known to be UTF-8.
+    /// Writes the inside of a JSON string that is known to be UTF-8.
     fn escape(&mut self, mut text: &[u8]) {
         loop {
-            let (plain, rest) = text.split_at(prefix::<false>(text));
+            let (plain, rest) = text.split_at(plain_prefix::<false>(text));
             self.raw(plain);
             let Some((&byte, tail)) = rest.split_first() else { return };
             self.escaped(byte);
@@ -268,9 +270,8 @@ impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
     }
 
     fn unicode_escape(&mut self, byte: u8) {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let escape =
-            [b'\\', b'u', b'0', b'0', DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
+            [b'\\', b'u', b'0', b'0', HEX_DIGITS[usize::from(byte >> 4)], HEX_DIGITS[usize::from(byte & 15)]];
         if QUOTED {
             self.grow(b"\\", 1);
             self.raw(&escape);
@@ -287,7 +288,7 @@ impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
 }
 
 impl Writer<'_, false> {
-    /// A value as JSON text inside a JSON string, for readers that take no containers.
+    /// Writes a value as JSON text inside a JSON string, for services that take no containers.
     pub fn quoted(&mut self, value: Value<'_>) {
         self.raw(b"\"");
         Writer::<true>::new(self.out).value(value);
@@ -300,25 +301,25 @@ impl Writer<'_, false> {
 /// Sixteen bytes at a step, in a loop of fixed width without a branch, which the compiler turns into vector
 /// compares; the last step overlaps the one before, so that no byte is looked at alone in texts of eight and more.
 #[inline]
-fn prefix<const ASCII: bool>(text: &[u8]) -> usize {
+fn plain_prefix<const ASCII: bool>(text: &[u8]) -> usize {
     let (steps, rest) = text.as_chunks::<16>();
     for (index, step) in steps.iter().enumerate() {
-        if holds_end::<ASCII>(step) {
+        if has_end::<ASCII>(step) {
             return index * 16 + short_prefix::<ASCII>(step);
         }
     }
     match text.last_chunk::<16>() {
-        Some(last) if !holds_end::<ASCII>(last) => text.len(),
+        Some(last) if !has_end::<ASCII>(last) => text.len(),
         _ => text.len() - rest.len() + short_prefix::<ASCII>(rest),
     }
 }
 
 #[inline]
-fn holds_end<const ASCII: bool>(step: &[u8; 16]) -> bool {
+fn has_end<const ASCII: bool>(step: &[u8; 16]) -> bool {
     step.iter().fold(0, |found, &byte| found | u8::from(ends_run::<ASCII>(byte))) != 0
 }
 
-/// The same for sixteen bytes at most.
+/// [`plain_prefix`] for sixteen bytes at most.
 #[inline]
 fn short_prefix<const ASCII: bool>(text: &[u8]) -> usize {
     let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) else {
@@ -335,7 +336,7 @@ const fn ends_run<const ASCII: bool>(byte: u8) -> bool {
 }
 
 /// The first of eight bytes that ends a run. Each term sets the top bit of a byte that matches; a borrow can only
-/// disturb bytes after the first match, which nobody asks about.
+/// disturb bytes after the first match, which do not matter.
 #[inline]
 const fn run_ends<const ASCII: bool>(word: u64) -> Option<usize> {
     const ONES: u64 = u64::MAX / 255;
@@ -424,10 +425,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_run_ends_where_a_look_at_each_byte_says(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
+        fn a_run_ends_where_a_search_byte_by_byte_says(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
             let first = |ends: fn(u8) -> bool| bytes.iter().position(|&byte| ends(byte)).unwrap_or(bytes.len());
-            prop_assert_eq!(prefix::<true>(&bytes), first(ends_run::<true>));
-            prop_assert_eq!(prefix::<false>(&bytes), first(ends_run::<false>));
+            prop_assert_eq!(plain_prefix::<true>(&bytes), first(ends_run::<true>));
+            prop_assert_eq!(plain_prefix::<false>(&bytes), first(ends_run::<false>));
         }
 
         #[test]

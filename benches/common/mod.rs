@@ -21,10 +21,10 @@ use ecs_router::router::pipeline::{Stages, StopMemory};
 use ecs_router::router::process::process_chunk;
 use serde_json::json;
 
-/// What Fluent Bit hands over at most.
+/// Largest chunk that Fluent Bit hands over.
 pub(crate) const CHUNK_BYTES: usize = 2_000_000;
 
-/// How long some work takes.
+/// How long `work` takes.
 pub(crate) fn time<T>(work: impl FnOnce() -> T) -> Duration {
     let start = Instant::now();
     black_box(work());
@@ -86,7 +86,7 @@ pub(crate) fn push(chunk: &mut Vec<u8>, sequence: u32, record: &serde_json::Valu
 }
 
 /// The stages as an instance has them.
-pub(crate) struct House {
+pub(crate) struct BenchRouter {
     pub(crate) classifier: Classifier,
     routes: Routes,
     pub(crate) destinations: Vec<Box<dyn Destination>>,
@@ -95,10 +95,10 @@ pub(crate) struct House {
     pool: BufferPool,
 }
 
-impl House {
+impl BenchRouter {
     pub(crate) fn new<'k>(keys: impl IntoIterator<Item = (&'k str, &'k str)>) -> Self {
-        let own = |(key, value): (&str, &str)| (key.to_owned(), value.to_owned());
-        let settings: BTreeMap<String, String> = keys.into_iter().map(own).collect();
+        let settings: BTreeMap<String, String> =
+            keys.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
         let problems = RefCell::new(Vec::new());
         let read = Settings::read(&settings, &problems);
         let reader = KeyReader::new(&settings, &problems);
@@ -115,7 +115,7 @@ impl House {
         }
     }
 
-    pub(crate) fn sort(&self, chunk: &[u8]) -> Vec<Vec<Batch>> {
+    pub(crate) fn process(&self, chunk: &[u8]) -> Vec<Vec<Batch>> {
         let destinations: Vec<&dyn Destination> = self.destinations.iter().map(|one| &**one).collect();
         let stages = Stages {
             classifier: &self.classifier,
@@ -125,12 +125,12 @@ impl House {
             pool: &self.pool,
             memory: Some(&self.memory),
         };
-        let scene = RenderContext {
+        let context = RenderContext {
             tag: b"app-firelens-9531985d5d9dc9f81818e811892f902b",
             uuid: "",
             chunk: "",
             task: None,
         };
-        process_chunk(&stages, &scene, chunk, &Progress::new(destinations.len())).batches
+        process_chunk(&stages, &context, chunk, &Progress::new(destinations.len())).batches
     }
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use ecs_router::config::keys::{DestinationKind, KEYS, Key, KeyForm, Scope, reference, reference_of};
+use ecs_router::config::keys::{DestinationKind, KEYS, Key, KeyForm, Scope, reference, reference_for};
 
 use crate::suggest::closest;
 use crate::terminal;
@@ -21,7 +21,7 @@ pub(crate) struct KeysArguments {
 pub(crate) fn run(arguments: &KeysArguments) -> io::Result<ExitCode> {
     let kind = match &arguments.destination {
         None => None,
-        Some(name) => match DestinationKind::named(name) {
+        Some(name) => match DestinationKind::parse(name) {
             Some(kind) => Some(kind),
             None => return Ok(unknown_type(name)),
         },
@@ -29,7 +29,7 @@ pub(crate) fn run(arguments: &KeysArguments) -> io::Result<ExitCode> {
     let mut out = io::stdout().lock();
     match (arguments.markdown, kind) {
         (true, None) => out.write_all(reference().trim_start().as_bytes())?,
-        (true, Some(kind)) => out.write_all(reference_of(kind).trim_start().as_bytes())?,
+        (true, Some(kind)) => out.write_all(reference_for(kind).trim_start().as_bytes())?,
         (false, kind) => out.write_all(listing(kind, terminal::width()).as_bytes())?,
     }
     Ok(ExitCode::SUCCESS)
@@ -92,8 +92,8 @@ fn facts(key: &Key, kind: Option<DestinationKind>) -> String {
     let form = key.form.describe();
     let mut facts = vec![if form.len() > 40 { "word".to_owned() } else { form }];
     facts.extend(key.secret.then(|| "secret".to_owned()));
-    facts.extend(key.default_of(kind).map(|default| format!("default {default}")));
-    let exception = key.exception.filter(|_| kind.is_none());
+    facts.extend(key.default_value(kind).map(|default| format!("default {default}")));
+    let exception = key.default_of_kind.filter(|_| kind.is_none());
     facts.extend(exception.map(|(kind, default)| format!("for {} {default}", kind.name())));
     format!(" ({})", facts.join(", "))
 }

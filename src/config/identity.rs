@@ -1,24 +1,24 @@
-//! In whose name requests to AWS are signed, as the user wrote it. Fetches nothing.
+//! The AWS identity that signs requests, as the user wrote it. Fetches no credentials.
 
 use super::KeyReader;
 
 /// An AWS identity, as configured.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Identity {
-    /// For example `eu-west-1`.
+    /// AWS region, for example `eu-west-1`.
     pub region: String,
-    /// Role to assume.
+    /// ARN of a role to assume.
     pub role_arn: Option<String>,
-    /// External id for it.
+    /// External id for `role_arn`.
     pub external_id: Option<String>,
-    /// Another address of STS.
+    /// Address of STS, if it is not AWS's own.
     pub sts_endpoint: Option<String>,
-    /// Profile of the shared configuration files.
+    /// Profile of the shared AWS configuration files.
     pub profile: Option<String>,
 }
 
 impl Identity {
-    /// Reads the keys whose names begin with `prefix`; `region` holds when none is written.
+    /// Reads the keys whose names begin with `prefix`; without a written region, `region` is used.
     #[must_use]
     pub fn read(reader: &KeyReader<'_>, prefix: &str, region: Option<&str>) -> Self {
         let key = |name: &str| format!("{prefix}{name}");
@@ -31,7 +31,8 @@ impl Identity {
             reader.problem(&key("region"), what);
             String::new()
         });
-        let (role_arn, external_id) = (text("role_arn"), text("external_id"));
+        let role_arn = text("role_arn");
+        let external_id = text("external_id");
         if external_id.is_some() && role_arn.is_none() {
             reader.problem(&key("external_id"), format!("has no meaning without {}", key("role_arn")));
         }

@@ -5,31 +5,32 @@
 //! list them, so names are found by following the routes: a route lists destinations, a destination
 //! `<name>` has the keys `<name>.<setting>`.
 
+mod error;
+mod events;
 mod identity;
 pub mod keys;
 mod parse;
 mod reader;
 mod settings;
-mod watching;
 
+pub use error::Problem;
+pub use events::{MetadataMode, MetadataSettings, QueueSettings, StopSettings, queue_needs_region};
 pub use identity::Identity;
-pub use parse::Problem;
 pub use reader::{KeyReader, Lookup};
 pub use settings::{Common, DestinationSettings, Fields, Settings};
-pub use watching::{MetadataSettings, QueueSettings, StopSettings, Wanted, queue_needs_region};
 
-/// A text that must not be seen: `Debug` and `Display` mask it.
+/// A text that must not be shown: `Debug` and `Display` mask it.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Takes the text.
+    /// Masks `text`.
     #[must_use]
     pub fn new(text: String) -> Self {
         Self(text)
     }
 
-    /// The text itself, for the one place that sends it.
+    /// The text itself, for the place that sends it.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0

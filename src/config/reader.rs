@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::time::Duration;
 
-use super::Secret;
+use super::error::{ConfigError, Problem};
 use super::keys::{self, DestinationKind, Key, KeyForm};
-use super::parse::{self, Problem};
+use super::{Secret, parse};
 use crate::encode::template::{NameKind, Template};
 
-/// Where values come from: Fluent Bit's instance, or a map in tests.
+/// Where values come from: Fluent Bit's instance, a file, or a map in tests.
 pub trait Lookup {
     /// The value of this key; keys are case-insensitive on the host's side.
     fn get(&self, key: &str) -> Option<String>;
@@ -37,7 +37,7 @@ pub struct KeyReader<'l> {
 
 impl fmt::Debug for KeyReader<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Reader").field("destination", &self.destination).finish_non_exhaustive()
+        formatter.debug_struct("KeyReader").field("destination", &self.destination).finish_non_exhaustive()
     }
 }
 
@@ -50,33 +50,33 @@ impl<'l> KeyReader<'l> {
 
     /// Reads the keys of one destination.
     #[must_use]
-    pub fn of_destination(&self, name: &'l str, kind: DestinationKind) -> KeyReader<'l> {
+    pub fn for_destination(&self, name: &'l str, kind: DestinationKind) -> KeyReader<'l> {
         KeyReader { lookup: self.lookup, problems: self.problems, destination: Some((name, kind)) }
     }
 
-    /// The text as written or its default; blank counts as not set.
+    /// The text as written, or the key's default; blank counts as not set.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<String> {
         self.written(name).or_else(|| self.default(name).map(str::to_owned))
     }
 
-    /// A text that must be there.
+    /// A text that must be set unless it has a default.
     #[must_use]
     pub fn required(&self, name: &str) -> String {
         self.text(name).unwrap_or_else(|| {
-            let example = self.row(name).map_or("", |key| key.example);
+            let example = self.key(name).map_or("", |key| key.example);
             self.problem(name, format!("is missing; for example: {} {example}", self.full_name(name)));
             String::new()
         })
     }
 
-    /// A secret that must be there.
+    /// A secret that must be set.
     #[must_use]
     pub fn secret(&self, name: &str) -> Secret {
         Secret::new(self.required(name))
     }
 
-    /// on or off
+    /// A flag, on or off.
     #[must_use]
     pub fn flag(&self, name: &str) -> bool {
         self.parsed(name, parse::flag).unwrap_or_default()
@@ -103,11 +103,7 @@ impl<'l> KeyReader<'l> {
     /// A whole number of 1 or more, of a key that has a default.
     #[must_use]
     pub fn count(&self, name: &str) -> usize {
-        let positive = |text: &str| match parse::number(text)? {
-            0 => Err("must be at least 1".to_owned()),
-            number => usize::try_from(number).map_err(|_| "is too large".to_owned()),
-        };
-        self.parsed(name, positive).unwrap_or(1)
+        self.parsed(name, parse::count).unwrap_or(1)
     }
 
     /// A comma-separated list; `None` when the key is not set at all.
@@ -125,20 +121,16 @@ impl<'l> KeyReader<'l> {
     /// One of the words the table allows, in the table's spelling.
     #[must_use]
     pub fn choice(&self, name: &str) -> Option<&'static str> {
-        let Some(Key { form: KeyForm::Choice(words), .. }) = self.row(name) else { return None };
-        let choose = |text: &str| {
-            let word = words.iter().find(|word| word.eq_ignore_ascii_case(text));
-            word.copied().ok_or_else(|| format!("'{text}' is none of {}", words.join(", ")))
-        };
-        self.parsed(name, choose)
+        let Some(Key { form: KeyForm::Choice(words), .. }) = self.key(name) else { return None };
+        self.parsed(name, |text| parse::choice(text, words))
     }
 
-    /// A template whose values are made safe for `names`; it must be there unless it has a default.
+    /// A template whose values are made safe for `names`; it must be set unless it has a default.
     #[must_use]
     pub fn template(&self, name: &str, names: NameKind) -> Template {
         let text = self.required(name);
-        Template::parse(&text, names).unwrap_or_else(|what| {
-            self.problem(name, what);
+        Template::parse(&text, names).unwrap_or_else(|error| {
+            self.problem(name, error.to_string());
             Template::default()
         })
     }
@@ -149,10 +141,10 @@ impl<'l> KeyReader<'l> {
         // An error of a regular expression is drawn over several lines.
         let mut what = what.split_whitespace().collect::<Vec<_>>().join(" ");
         if !what.contains("; ")
-            && let Some(instead) = self.instead(name, &what)
+            && let Some(suggestion) = self.suggestion(name, &what)
         {
             what.push_str("; ");
-            what.push_str(&instead);
+            what.push_str(&suggestion);
         }
         let problem = Problem { key: self.full_name(name), what };
         let mut problems = self.problems.borrow_mut();
@@ -161,7 +153,7 @@ impl<'l> KeyReader<'l> {
         }
     }
 
-    fn instead(&self, name: &str, what: &str) -> Option<String> {
+    fn suggestion(&self, name: &str, what: &str) -> Option<String> {
         let key = self.full_name(name);
         if what.starts_with("has no effect") || what.starts_with("has no meaning") {
             return Some(format!("leave {key} out"));
@@ -178,30 +170,35 @@ impl<'l> KeyReader<'l> {
         (!text.is_empty()).then(|| text.to_owned())
     }
 
-    /// A value that cannot be read is a problem, and its default goes on: what else is said must not follow from it.
-    fn parsed<T>(&self, name: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
-        let value = parse(&self.text(name)?);
-        let secret = self.row(name).is_some_and(|key| key.secret);
-        // What is wrong with a value quotes it.
-        let shown = |what| if secret { "is not of the form it should have".to_owned() } else { what };
-        let value = value.map_err(|what| self.problem(name, shown(what))).ok();
-        value.or_else(|| parse(self.default(name)?).ok())
+    /// Notes a value that cannot be read as a problem, and goes on with its default so that no other problem follows
+    /// from it.
+    fn parsed<T>(&self, name: &str, parse: impl Fn(&str) -> Result<T, ConfigError>) -> Option<T> {
+        match parse(&self.text(name)?) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                // Other errors quote the value.
+                let secret = self.key(name).is_some_and(|key| key.secret);
+                let error = if secret { ConfigError::MalformedSecret } else { error };
+                self.problem(name, error.to_string());
+                parse(self.default(name)?).ok()
+            }
+        }
     }
 
     fn default(&self, name: &str) -> Option<&'static str> {
-        self.row(name)?.default_of(self.destination.map(|(_, kind)| kind))
+        self.key(name)?.default_value(self.destination.map(|(_, kind)| kind))
     }
 
-    fn row(&self, name: &str) -> Option<&'static Key> {
-        let row = keys::find(self.destination.map(|(_, kind)| kind), name);
+    fn key(&self, name: &str) -> Option<&'static Key> {
+        let key = keys::find(self.destination.map(|(_, kind)| kind), name);
         debug_assert!(
-            row.is_some()
+            key.is_some()
                 || name.starts_with("class.")
                 || name.starts_with("route.")
                 || name.ends_with(".type"),
             "{name} is not in the table of keys"
         );
-        row
+        key
     }
 
     /// The key as the user writes it.

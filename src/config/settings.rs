@@ -6,14 +6,13 @@ use std::time::Duration;
 
 use regex::bytes::Regex;
 
+use super::error::Problem;
+use super::events::{MetadataSettings, StopSettings};
 use super::keys::{self, DestinationKind};
-use super::parse::Problem;
 use super::reader::{KeyReader, Lookup};
-use super::watching::{MetadataSettings, StopSettings};
 use crate::classify::classes::OwnClass;
-use crate::encode::run_cache::RunCache;
 
-/// What one `[OUTPUT]` means. Destinations are known by name and type; their own keys are read by `destination`.
+/// What one `[OUTPUT]` means. Destinations have a name and a type here; their own keys are read by `destination`.
 #[derive(Debug)]
 pub struct Settings {
     /// Classes by content, in the order they are tried.
@@ -24,7 +23,7 @@ pub struct Settings {
     pub dead_letters: Vec<usize>,
     /// Every destination a route names, once.
     pub destinations: Vec<DestinationSettings>,
-    /// How stop events are read and told.
+    /// How stop events are read and reported.
     pub stop: StopSettings,
     /// Whether to ask the task metadata endpoint.
     pub task_metadata: MetadataSettings,
@@ -32,7 +31,7 @@ pub struct Settings {
     pub flush_timeout: Duration,
     /// How long the drain at exit may take.
     pub exit_timeout: Duration,
-    /// How often the log tells what was counted; `None`: never.
+    /// How often the counts are logged; `None`: never.
     pub stats_interval: Option<Duration>,
 }
 
@@ -41,7 +40,7 @@ pub struct Settings {
 pub struct DestinationSettings {
     /// The user's name for it.
     pub name: String,
-    /// Its type.
+    /// The type of destination.
     pub kind: DestinationKind,
 }
 
@@ -52,14 +51,12 @@ pub struct Common {
     pub name: String,
     /// Whether a failure makes Fluent Bit send the chunk again.
     pub required: bool,
-    /// Send only this field.
+    /// The only field that is sent, of records that have it.
     pub log_key: Option<String>,
-    /// Stop events with our answer, or as ECS sent them.
+    /// Whether stop events are sent with category, cause, summary and hint, or as ECS sent them.
     pub enrich_stops: bool,
     /// Which of a record's fields are sent.
     pub fields: Fields,
-    /// What its records repeat.
-    pub refrain: RunCache,
 }
 
 /// Which of a record's top-level fields are sent. Names still see all of them.
@@ -90,7 +87,7 @@ impl Fields {
     /// Whether a field of this name is sent.
     #[must_use]
     pub fn pick(&self, name: &[u8]) -> bool {
-        let named = |names: &[String]| names.iter().any(|one| one.as_bytes() == name);
+        let named = |names: &[String]| names.iter().any(|known| known.as_bytes() == name);
         match self {
             Self::All => true,
             Self::Only(names) => named(names),
@@ -100,7 +97,7 @@ impl Fields {
 }
 
 impl Common {
-    /// Reads them for the destination that `reader` is scoped to.
+    /// Reads the keys of the destination that `reader` is scoped to.
     #[must_use]
     pub fn read(name: &str, reader: &KeyReader<'_>) -> Self {
         Self {
@@ -109,7 +106,6 @@ impl Common {
             log_key: reader.text("log_key"),
             enrich_stops: reader.choice("stop_format") == Some("enriched"),
             fields: Fields::read(reader),
-            refrain: RunCache::default(),
         }
     }
 }
@@ -271,7 +267,7 @@ fn destination_index(
     Some(destinations.len() - 1)
 }
 
-/// What two names without a comma, quotes or an equals sign are not.
+/// Catches two names without a comma between them, quotes, and an equals sign.
 fn is_name(text: &str) -> bool {
     text.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))
 }
@@ -280,11 +276,11 @@ fn read_kind(reader: &KeyReader<'_>, route: &str, name: &str) -> Option<Destinat
     let key = format!("{name}.type");
     let types = || DestinationKind::ALL.map(DestinationKind::name).join(", ");
     match reader.written(&key) {
-        Some(text) => DestinationKind::named(&text).or_else(|| {
+        Some(text) => DestinationKind::parse(&text).or_else(|| {
             reader.problem(&key, format!("'{text}' is no type of destination; there are: {}", types()));
             None
         }),
-        None => DestinationKind::named(name).or_else(|| {
+        None => DestinationKind::parse(name).or_else(|| {
             reader.problem(
                 route,
                 format!("destination '{name}' has no type; write {key} with one of: {}", types()),

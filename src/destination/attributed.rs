@@ -7,6 +7,7 @@
 use super::{Encoded, content};
 use crate::classify::classes::Entry;
 use crate::config::Common;
+use crate::encode::run_cache::RunCache;
 use crate::input::decode;
 use crate::input::record::{Field, Value};
 use crate::json::Writer;
@@ -22,6 +23,7 @@ const STOP_FIELDS: &[&[u8]] = &[b"summary"];
 pub(super) struct AttributedLine<'l> {
     pub(super) entry: &'l Entry<'l, 'l, 'l>,
     common: &'l Common,
+    runs: &'l RunCache,
     /// `None` when the message is the whole content.
     message: Option<Value<'l>>,
     fields: &'l [Field<'l>],
@@ -42,18 +44,19 @@ pub(super) enum Extent {
 /// Calls `write` with the entry as a line.
 pub(super) fn with_line<R>(
     common: &Common,
+    runs: &RunCache,
     entry: &Entry<'_, '_, '_>,
     write: impl FnOnce(&AttributedLine<'_>) -> R,
 ) -> R {
     match entry.stop {
         Some(stop) if common.enrich_stops => {
             let stop_fields = rmp_serde::to_vec_named(stop).unwrap_or_default();
-            write(&AttributedLine::new(common, entry, &fields(&stop_fields), STOP_FIELDS))
+            write(&AttributedLine::new(common, runs, entry, &fields(&stop_fields), STOP_FIELDS))
         }
         None if content::is_record(common, entry) => {
-            write(&AttributedLine::new(common, entry, entry.record.fields, LINE_FIELDS))
+            write(&AttributedLine::new(common, runs, entry, entry.record.fields, LINE_FIELDS))
         }
-        _ => write(&AttributedLine::new(common, entry, &[], &[])),
+        _ => write(&AttributedLine::new(common, runs, entry, &[], &[])),
     }
 }
 
@@ -93,6 +96,7 @@ pub(super) fn write_within(
 impl<'l> AttributedLine<'l> {
     fn new(
         common: &'l Common,
+        runs: &'l RunCache,
         entry: &'l Entry<'l, 'l, 'l>,
         fields: &'l [Field<'l>],
         candidates: &[&[u8]],
@@ -101,9 +105,9 @@ impl<'l> AttributedLine<'l> {
         match candidates.iter().find_map(index_of) {
             Some(message_index) => {
                 let message = fields.get(message_index).map(|field| field.value);
-                Self { entry, common, message, fields, message_index }
+                Self { entry, common, runs, message, fields, message_index }
             }
-            None => Self { entry, common, message: None, fields: &[], message_index: 0 },
+            None => Self { entry, common, runs, message: None, fields: &[], message_index: 0 },
         }
     }
 
@@ -124,7 +128,9 @@ impl<'l> AttributedLine<'l> {
         let start = out.len();
         match (extent, self.message) {
             (Extent::Whole, Some(message)) => write_plain(message, &mut Writer::<true>::new(out)),
-            (Extent::Whole, None) => content::write(self.common, self.entry, &mut Writer::<true>::new(out)),
+            (Extent::Whole, None) => {
+                content::write(self.common, self.runs, self.entry, &mut Writer::<true>::new(out))
+            }
             (Extent::CutMessage(room), message) => self.write_cut(message, room, out),
             (Extent::MessageOnly(room), _) => self.write_cut(None, room, out),
         }
@@ -136,7 +142,7 @@ impl<'l> AttributedLine<'l> {
         let mut writer = Writer::<false>::new(&mut text);
         match message {
             Some(message) => write_plain(message, &mut writer),
-            None => content::write(self.common, self.entry, &mut writer),
+            None => content::write(self.common, self.runs, self.entry, &mut writer),
         }
         Writer::<false>::new(out).contents(&content::cut_for_string(&text, room));
     }

@@ -3,12 +3,14 @@
 
 use crate::classify::classes::Entry;
 use crate::config::Common;
+use crate::encode::run_cache::RunCache;
 use crate::input::record::{Record, Value};
 use crate::json::{self, Writer};
 
 /// Writes the entry's content: a JSON value, or plain text when `log_key` names a text field.
 pub(super) fn write<const QUOTED: bool>(
     common: &Common,
+    runs: &RunCache,
     entry: &Entry<'_, '_, '_>,
     out: &mut Writer<'_, QUOTED>,
 ) {
@@ -16,7 +18,7 @@ pub(super) fn write<const QUOTED: bool>(
         Content::Stop(text) => out.text(&text),
         Content::Text(text) => out.text(text),
         Content::Value(value) => out.value(value),
-        Content::Record(record) => common.refrain.record(record, out, |_| false),
+        Content::Record(record) => runs.write_record(record, out, |_| false),
     }
 }
 

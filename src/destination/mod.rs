@@ -96,7 +96,7 @@ pub fn open(
     reader: &KeyReader<'_>,
     region: Option<&str>,
 ) -> Box<dyn Destination> {
-    let reader = reader.of_destination(&settings.name, settings.kind);
+    let reader = reader.for_destination(&settings.name, settings.kind);
     let common = Common::read(&settings.name, &reader);
     match settings.kind {
         DestinationKind::Cloudwatch => Box::new(cloudwatch::Cloudwatch::read(common, &reader, region)),

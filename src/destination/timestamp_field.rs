@@ -5,6 +5,7 @@ use jiff::fmt::temporal::DateTimePrinter;
 use super::{Encoded, content};
 use crate::classify::classes::Entry;
 use crate::config::{Common, KeyReader};
+use crate::encode::run_cache::RunCache;
 use crate::input::record::{Field, Value};
 use crate::json::Writer;
 
@@ -12,19 +13,21 @@ use crate::json::Writer;
 pub(super) struct TimestampField {
     /// The name of the field; `None` when the time is not written.
     key: Option<String>,
+    pub(super) runs: RunCache,
 }
 
 impl TimestampField {
     /// Reads the key `date_key`.
     pub(super) fn read(reader: &KeyReader<'_>) -> Self {
-        Self { key: reader.text("date_key").filter(|key| !key.eq_ignore_ascii_case("off")) }
+        let key = reader.text("date_key").filter(|key| !key.eq_ignore_ascii_case("off"));
+        Self { key, runs: RunCache::default() }
     }
 
     /// Like [`content::write`], with the time as the first field of a whole record.
     pub(super) fn write(&self, common: &Common, entry: &Entry<'_, '_, '_>, out: &mut Writer<'_, false>) {
         match &self.key {
             Some(key) if content::is_record(common, entry) => {
-                common.refrain.record(entry.record, out, |writer| {
+                self.runs.write_record(entry.record, out, |writer| {
                     writer.string(key.as_bytes());
                     writer.raw(b":\"");
                     writer.raw(Rfc3339::new(entry).text());
@@ -32,7 +35,7 @@ impl TimestampField {
                     true
                 });
             }
-            _ => content::write(common, entry, out),
+            _ => content::write(common, &self.runs, entry, out),
         }
     }
 

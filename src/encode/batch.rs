@@ -1,39 +1,66 @@
 //! Packing encoded records under a destination's limits: the only place that counts bytes.
 //!
-//! Records are encoded once, straight into their lane (one lane per log stream, file, …). A batch is a list of places
-//! in it, so sorting, splitting and sending again copy no record.
+//! Records are encoded once, straight into their partition (one per log stream, file, …). A batch is a list of ranges of
+//! it, so sorting, splitting and sending again copy no record.
 
-use std::ops::Range;
+use std::ops::{Deref, Range};
+use std::sync::Arc;
 
 use bytes::Bytes;
 
-pub use super::buffer_pool::BufferPool;
-pub use super::items::BatchItems;
-use super::partition::Segments;
-pub use super::partition::{BatchItem, Partition, Partitions};
+use super::partition::{BatchItem, Partition, Partitions, Segments};
 use super::payload::Payload;
 
-/// A body of more pieces than this costs more to handle than to copy.
-const MAX_PIECES: usize = 16;
+/// A payload of more parts than this costs more to handle than to copy.
+const MAX_PAYLOAD_PARTS: usize = 16;
 
 /// What one request of a destination may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Sum of the items' sizes.
+    /// Most bytes: the sum of the items' sizes, as the destination counts them.
     pub bytes: usize,
-    /// Items.
+    /// Most items.
     pub records: usize,
-    /// Milliseconds between the first and the last item; only for destinations that want order.
+    /// Most milliseconds between the first and the last item, for destinations that want order.
     pub span_ms: Option<i64>,
-    /// Items must be in order of time.
+    /// Whether items must be in order of time.
     pub ordered: bool,
 }
 
 impl Partitions {
-    /// Packs every lane.
+    /// Packs every partition.
     #[must_use]
     pub fn pack(self, limits: &Limits) -> Vec<Batch> {
-        self.lanes.into_iter().flat_map(|lane| pack(lane, limits)).collect()
+        self.partitions.into_iter().flat_map(|partition| pack(partition, limits)).collect()
+    }
+}
+
+/// The items of a batch, in the order they are sent: a range of a list that all batches of a partition share.
+#[derive(Debug, Clone)]
+pub struct BatchItems {
+    all: Arc<Vec<BatchItem>>,
+    range: Range<usize>,
+}
+
+impl BatchItems {
+    /// Narrows the list to `range`, positions in this one.
+    fn slice(&self, range: Range<usize>) -> Self {
+        let start = self.range.start;
+        Self { all: Arc::clone(&self.all), range: start + range.start..start + range.end }
+    }
+}
+
+impl From<Vec<BatchItem>> for BatchItems {
+    fn from(all: Vec<BatchItem>) -> Self {
+        Self { range: 0..all.len(), all: Arc::new(all) }
+    }
+}
+
+impl Deref for BatchItems {
+    type Target = [BatchItem];
+
+    fn deref(&self) -> &[BatchItem] {
+        self.all.get(self.range.clone()).unwrap_or_default()
     }
 }
 
@@ -41,72 +68,73 @@ impl Partitions {
 #[derive(Debug, Clone)]
 pub struct Batch {
     target: Bytes,
-    wire: Segments,
-    /// Its records, in the order they are sent.
+    segments: Segments,
+    /// The batch's records, in the order they are sent.
     pub items: BatchItems,
 }
 
 impl Batch {
-    /// Where inside the destination it goes.
+    /// Where inside the destination the batch goes, in the destination's own notation.
     #[must_use]
     pub fn target(&self) -> &[u8] {
         &self.target
     }
 
-    /// Bytes of the records' wire form.
+    /// Length of the records' wire form in bytes.
     #[must_use]
     pub fn wire_len(&self) -> usize {
         self.items.iter().map(|item| item.end - item.start).sum()
     }
 
-    /// The records' wire form, where it is.
+    /// The records' wire form, without copying it.
     #[must_use]
     pub fn payload(&self) -> Payload {
-        self.pieces().into_iter().collect()
+        self.parts().into_iter().collect()
     }
 
-    /// The same after a head.
+    /// The records' wire form after a head.
     #[must_use]
     pub fn payload_after(&self, head: impl Into<Bytes>) -> Payload {
-        std::iter::once(head.into()).chain(self.pieces()).collect()
+        std::iter::once(head.into()).chain(self.parts()).collect()
     }
 
-    /// The same between a head and a tail, without what ends the last record: one byte that separates records.
+    /// The records' wire form between a head and a tail, without the last byte, which separates records.
     #[must_use]
     pub fn payload_between(&self, head: impl Into<Bytes>, tail: &'static [u8]) -> Payload {
-        let mut pieces = self.pieces();
-        if let Some(last) = pieces.last_mut() {
+        let mut parts = self.parts();
+        if let Some(last) = parts.last_mut() {
             last.truncate(last.len().saturating_sub(1));
         }
-        let (head, tail) = (std::iter::once(head.into()), std::iter::once(Bytes::from_static(tail)));
-        head.chain(pieces).chain(tail).collect()
+        let tail = std::iter::once(Bytes::from_static(tail));
+        std::iter::once(head.into()).chain(parts).chain(tail).collect()
     }
 
-    /// Items that are neighbours in a segment, which is the usual case, are one piece; too many pieces are copied into
+    /// Items that are neighbours in a segment, which is the usual case, are one part; too many parts are copied into
     /// one.
-    fn pieces(&self) -> Vec<Bytes> {
-        let mut pieces = Vec::new();
-        self.runs(|run| pieces.extend(self.wire.parts(run)));
-        match pieces.len() <= MAX_PIECES {
-            true => pieces,
-            false => vec![pieces.concat().into()],
+    fn parts(&self) -> Vec<Bytes> {
+        let mut parts = Vec::new();
+        self.for_each_range(|range| parts.extend(self.segments.slices(range)));
+        match parts.len() <= MAX_PAYLOAD_PARTS {
+            true => parts,
+            false => vec![parts.concat().into()],
         }
     }
 
-    fn runs(&self, mut visit: impl FnMut(&Range<usize>)) {
-        let mut run = 0..0;
+    /// Visits the ranges of neighbouring items, as long as they can be.
+    fn for_each_range(&self, mut visit: impl FnMut(&Range<usize>)) {
+        let mut range = 0..0;
         for item in self.items.iter() {
-            if run.end != item.start {
-                visit(&run);
-                run = item.start..item.start;
+            if range.end != item.start {
+                visit(&range);
+                range = item.start..item.start;
             }
-            run.end = item.end;
+            range.end = item.end;
         }
-        visit(&run);
+        visit(&range);
     }
 
-    /// By what to know this batch again: the same records of the same moments and places in their chunk, on their way
-    /// to the same target, have the same digest, also when Fluent Bit replays the chunk.
+    /// Stable id: equal for the same records of the same times and positions in their chunk that go to the same target,
+    /// also when Fluent Bit replays the chunk.
     #[must_use]
     pub fn digest(&self) -> u128 {
         let mut hasher = xxhash_rust::xxh3::Xxh3::new();
@@ -115,93 +143,99 @@ impl Batch {
             hasher.update(&item.ordinal.to_le_bytes());
             hasher.update(&item.at_ms.to_le_bytes());
         }
-        self.runs(|run| self.wire.parts(run).for_each(|piece| hasher.update(&piece)));
+        self.for_each_range(|range| self.segments.slices(range).for_each(|part| hasher.update(&part)));
         hasher.digest128()
     }
 
-    /// What of the batch is not settled yet; `None` when nothing is.
+    /// The batch without its settled items; `None` when all are settled.
     #[must_use]
     pub fn unsettled(self, settled: impl Fn(u32) -> bool) -> Option<Self> {
-        let is_open = |item: &&BatchItem| !settled(item.ordinal);
-        let items: Vec<BatchItem> = self.items.iter().filter(is_open).copied().collect();
-        (!items.is_empty()).then(|| self.with(items.into()))
+        let items: Vec<BatchItem> =
+            self.items.iter().filter(|item| !settled(item.ordinal)).copied().collect();
+        (!items.is_empty()).then(|| self.with_items(items.into()))
     }
 
-    /// The same batch with only the items at these positions.
+    /// The batch with only the items at these positions.
     #[must_use]
     pub fn select(&self, positions: &[usize]) -> Self {
         let items: Vec<BatchItem> = positions.iter().filter_map(|&at| self.items.get(at).copied()).collect();
-        self.with(items.into())
+        self.with_items(items.into())
     }
 
     /// Two halves, or `None` when there is nothing left to split.
     #[must_use]
     pub fn halves(&self) -> Option<(Self, Self)> {
-        let (half, all) = (self.items.len() / 2, self.items.len());
-        let part = |range| self.with(self.items.part(range));
-        (half > 0).then(|| (part(0..half), part(half..all)))
+        let all = self.items.len();
+        let half = all / 2;
+        (half > 0).then(|| (self.slice(0..half), self.slice(half..all)))
     }
 
-    fn with(&self, items: BatchItems) -> Self {
-        Self { target: self.target.clone(), wire: self.wire.covering(&items), items }
+    fn slice(&self, range: Range<usize>) -> Self {
+        self.with_items(self.items.slice(range))
+    }
+
+    fn with_items(&self, items: BatchItems) -> Self {
+        Self { target: self.target.clone(), segments: self.segments.covering(&items), items }
     }
 }
 
-/// Cuts a lane into batches. Order of time is stable: records of one millisecond stay as they were written.
+/// Splits a partition into batches. Sorting by time is stable: records of one millisecond stay in the order of the chunk.
 #[must_use]
-pub fn pack(lane: Partition, limits: &Limits) -> Vec<Batch> {
-    let (target, wire, mut items) = lane.close();
+pub fn pack(partition: Partition, limits: &Limits) -> Vec<Batch> {
+    let (target, segments, mut items) = partition.finish();
     if limits.ordered && !items.is_sorted_by_key(|item| item.at_ms) {
         items.sort_by_key(|item| item.at_ms);
     }
-    let all = Batch { target, wire, items: items.into() };
+    let all = Batch { target, segments, items: items.into() };
     let mut batches = Vec::new();
     let mut start = 0;
     while let Some(rest) = all.items.get(start..).filter(|rest| !rest.is_empty()) {
-        let end = start + fitting(rest, limits).max(1);
+        let end = start + count_fitting(rest, limits).max(1);
         if end - start == all.items.len() {
             return vec![all];
         }
-        batches.push(all.with(all.items.part(start..end)));
+        batches.push(all.slice(start..end));
         start = end;
     }
     batches
 }
 
 /// How many of the leading items fit one request.
-fn fitting(items: &[BatchItem], limits: &Limits) -> usize {
+fn count_fitting(items: &[BatchItem], limits: &Limits) -> usize {
     let first = items.first().map_or(0, |item| item.at_ms);
     let mut bytes = 0usize;
-    let fits = |item: &&BatchItem| {
+    let fitting = items.iter().take(limits.records).take_while(|item| {
         bytes = bytes.saturating_add(item.size);
         bytes <= limits.bytes && limits.span_ms.is_none_or(|span| item.at_ms.saturating_sub(first) <= span)
-    };
-    items.iter().take(limits.records).take_while(fits).count()
+    });
+    fitting.count()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
 
-    fn lane(records: &[(i64, usize)]) -> Partition {
-        lane_to(b"", records)
+    use super::*;
+    use crate::encode::buffer_pool::BufferPool;
+
+    fn partition(records: &[(i64, usize)]) -> Partition {
+        partition_to(b"", records)
     }
 
-    fn lane_to(target: &'static [u8], records: &[(i64, usize)]) -> Partition {
-        let mut lane = Partition::new(target, &BufferPool::default());
+    fn partition_to(target: &'static [u8], records: &[(i64, usize)]) -> Partition {
+        let mut partition = Partition::new(target, &BufferPool::default());
         for (ordinal, &(at_ms, size)) in records.iter().enumerate() {
-            let (place, ()) = lane.write(0, |out| out.extend(format!("{ordinal},").bytes()));
+            let (range, ()) = partition.write(0, |out| out.extend(format!("{ordinal},").bytes()));
             let ordinal = u32::try_from(ordinal).unwrap();
-            lane.push(BatchItem { ordinal, at_ms, start: place.start, end: place.end, size });
+            partition.push(BatchItem { ordinal, at_ms, start: range.start, end: range.end, size });
         }
-        lane
+        partition
     }
 
     fn wire(batch: &Batch) -> String {
-        let body = batch.payload().to_bytes().to_vec();
-        assert_eq!(body.len(), batch.wire_len());
-        String::from_utf8(body).unwrap()
+        let payload = batch.payload().to_bytes().to_vec();
+        assert_eq!(payload.len(), batch.wire_len());
+        String::from_utf8(payload).unwrap()
     }
 
     const LIMITS: Limits = Limits { bytes: 100, records: 3, span_ms: Some(1_000), ordered: true };
@@ -209,7 +243,7 @@ mod tests {
     #[test]
     fn each_limit_ends_a_batch_at_its_exact_edge() {
         let counts = |records: &[(i64, usize)]| -> Vec<usize> {
-            pack(lane(records), &LIMITS).iter().map(|batch| batch.items.len()).collect()
+            pack(partition(records), &LIMITS).iter().map(|batch| batch.items.len()).collect()
         };
         assert_eq!(counts(&[(0, 50), (0, 50), (0, 1)]), [2, 1], "bytes");
         assert_eq!(counts(&[(0, 50), (0, 51)]), [1, 1], "one byte more");
@@ -220,14 +254,14 @@ mod tests {
     }
 
     #[test]
-    fn sorting_by_time_is_stable_and_slices_follow() {
-        let batches = pack(lane(&[(5, 1), (3, 1), (5, 1)]), &LIMITS);
+    fn sorting_by_time_is_stable_and_ranges_follow() {
+        let batches = pack(partition(&[(5, 1), (3, 1), (5, 1)]), &LIMITS);
         assert_eq!(wire(&batches[0]), "1,0,2,");
     }
 
     #[test]
     fn halves_and_subsets_share_the_buffer() {
-        let batch = pack(lane(&[(0, 1), (0, 1), (0, 1)]), &LIMITS).remove(0);
+        let batch = pack(partition(&[(0, 1), (0, 1), (0, 1)]), &LIMITS).remove(0);
         let (left, right) = batch.halves().unwrap();
         assert_eq!((wire(&left), wire(&right)), ("0,".into(), "1,2,".into()));
         assert!(left.halves().is_none());
@@ -236,12 +270,12 @@ mod tests {
 
     #[test]
     fn a_digest_knows_the_same_records_of_the_same_moments_again() {
-        let batch = |records: &[(i64, usize)]| pack(lane(records), &LIMITS).remove(0);
+        let batch = |records: &[(i64, usize)]| pack(partition(records), &LIMITS).remove(0);
         let one = batch(&[(1, 1), (2, 1)]);
         assert_eq!(one.digest(), batch(&[(1, 1), (2, 1)]).digest());
         assert_ne!(one.digest(), batch(&[(1, 1), (3, 1)]).digest(), "another moment");
         assert_ne!(one.digest(), one.select(&[0]).digest(), "fewer records");
-        let elsewhere = lane_to(b"t", &[(1, 1), (2, 1)]);
+        let elsewhere = partition_to(b"t", &[(1, 1), (2, 1)]);
         assert_ne!(one.digest(), pack(elsewhere, &LIMITS)[0].digest(), "another target");
     }
 
@@ -250,7 +284,7 @@ mod tests {
         fn every_record_comes_out_once_in_order_and_no_batch_is_over(
             records in proptest::collection::vec((0i64..3_000, 0usize..130), 0..60)
         ) {
-            let batches = pack(lane(&records), &LIMITS);
+            let batches = pack(partition(&records), &LIMITS);
             let mut seen: Vec<u32> = batches.iter().flat_map(|batch| batch.items.iter().map(|item| item.ordinal)).collect();
             let times: Vec<i64> = batches.iter().flat_map(|batch| batch.items.iter().map(|item| item.at_ms)).collect();
             prop_assert!(times.is_sorted());

@@ -1,72 +1,73 @@
-//! The buffers of all lanes of an instance, used again and again: what an allocator takes back it may give back to the
-//! system, and the next chunk would pay for new pages.
+//! The buffers of all partitions of an instance, used again and again: what an allocator takes back it may give back to
+//! the system, and the next chunk would pay for new pages.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
-/// What a segment has room for. Small enough that a lane of few records costs little, large enough that a request is
-/// a handful of pieces.
-pub(super) const SEGMENT: usize = 256 << 10;
+/// Capacity of a segment. Small enough that a partition of few records costs little, large enough that a request is
+/// a handful of parts.
+pub(super) const SEGMENT_BYTES: usize = 256 << 10;
 
-/// Segments kept at most: nearly two chunks of 2 MB.
-const KEPT: usize = 16;
+/// Most segments that wait in the pool: nearly two chunks of 2 MB.
+const MAX_FREE_SEGMENTS: usize = 16;
 
-/// Room of the smaller buffers kept at most: two chunks of many log streams.
-const KEPT_SMALL: usize = 4 << 20;
+/// Largest total capacity of the smaller buffers that wait in the pool: two chunks of many log streams.
+const MAX_FREE_SMALL_BYTES: usize = 4 << 20;
 
 /// Where buffers come from and return to.
 #[derive(Debug, Clone, Default)]
-pub struct BufferPool(Arc<Mutex<Resting>>);
+pub struct BufferPool(Arc<Mutex<FreeBuffers>>);
 
-/// Empty buffers.
 #[derive(Debug, Default)]
-struct Resting {
+struct FreeBuffers {
     segments: Vec<Vec<u8>>,
     small: Vec<Vec<u8>>,
-    /// Room of all small ones.
-    small_room: usize,
+    /// Total capacity of `small`.
+    small_bytes: usize,
 }
 
-/// A buffer that is written and not yet sent.
-struct Written(Vec<u8>, BufferPool);
+/// A buffer that is written and not yet sent; it returns to the pool when it is dropped.
+struct PooledBuffer {
+    buffer: Vec<u8>,
+    pool: BufferPool,
+}
 
 impl BufferPool {
-    /// A segment to write into.
-    pub(super) fn take(&self) -> Vec<u8> {
-        self.resting().segments.pop().unwrap_or_else(|| Vec::with_capacity(SEGMENT))
+    pub(super) fn take_segment(&self) -> Vec<u8> {
+        self.free().segments.pop().unwrap_or_else(|| Vec::with_capacity(SEGMENT_BYTES))
     }
 
-    /// A buffer for few records, which may have no room yet.
+    /// Takes a buffer for few records, which may have no capacity yet.
     pub(super) fn take_small(&self) -> Vec<u8> {
-        let mut resting = self.resting();
-        let buffer = resting.small.pop().unwrap_or_default();
-        resting.small_room -= buffer.capacity();
+        let mut free = self.free();
+        let buffer = free.small.pop().unwrap_or_default();
+        free.small_bytes -= buffer.capacity();
         buffer
     }
 
-    /// What was written; its memory returns when the last slice of it is gone.
-    pub(super) fn seal(&self, written: Vec<u8>) -> Bytes {
-        match written.is_empty() {
+    /// Makes a written buffer readable only; its memory returns to the pool when the last slice of it is gone.
+    pub(super) fn freeze(&self, buffer: Vec<u8>) -> Bytes {
+        match buffer.is_empty() {
             true => Bytes::new(),
-            false => Bytes::from_owner(Written(written, self.clone())),
+            false => Bytes::from_owner(PooledBuffer { buffer, pool: self.clone() }),
         }
     }
 
-    /// Lists of empty buffers are whole at any time.
-    fn resting(&self) -> MutexGuard<'_, Resting> {
+    /// A panic while the lock is held leaves no list half changed, so poisoning does not matter.
+    fn free(&self) -> MutexGuard<'_, FreeBuffers> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Resting {
-    /// Buffers larger than a segment are let go, and so are more than are kept.
-    fn keep(&mut self, mut buffer: Vec<u8>) {
+impl FreeBuffers {
+    /// Drops buffers larger than a segment, and those above the limits of the pool.
+    fn put(&mut self, mut buffer: Vec<u8>) {
         buffer.clear();
         match buffer.capacity() {
-            SEGMENT if self.segments.len() < KEPT => self.segments.push(buffer),
-            room if room < SEGMENT && self.small_room + room <= KEPT_SMALL => {
-                self.small_room += room;
+            SEGMENT_BYTES if self.segments.len() < MAX_FREE_SEGMENTS => self.segments.push(buffer),
+            bytes if bytes < SEGMENT_BYTES && self.small_bytes + bytes <= MAX_FREE_SMALL_BYTES => {
+                self.small_bytes += bytes;
                 self.small.push(buffer);
             }
             _ => {}
@@ -74,16 +75,16 @@ impl Resting {
     }
 }
 
-impl AsRef<[u8]> for Written {
+impl AsRef<[u8]> for PooledBuffer {
     fn as_ref(&self) -> &[u8] {
-        &self.0
+        &self.buffer
     }
 }
 
-impl Drop for Written {
+impl Drop for PooledBuffer {
     fn drop(&mut self) {
-        let buffer = std::mem::take(&mut self.0);
-        self.1.resting().keep(buffer);
+        let buffer = std::mem::take(&mut self.buffer);
+        self.pool.free().put(buffer);
     }
 }
 
@@ -91,56 +92,57 @@ impl Drop for Written {
 mod tests {
     use super::*;
 
-    /// Segments, small buffers, and the room of these.
-    fn kept(pool: &BufferPool) -> (usize, usize, usize) {
-        let resting = pool.resting();
-        (resting.segments.len(), resting.small.len(), resting.small_room)
+    /// Segments, small buffers, and the capacity of these.
+    fn free(pool: &BufferPool) -> (usize, usize, usize) {
+        let free = pool.free();
+        (free.segments.len(), free.small.len(), free.small_bytes)
     }
 
     #[test]
     fn a_segment_returns_with_its_last_slice_and_is_taken_again() {
         let pool = BufferPool::default();
-        let mut segment = pool.take();
+        let mut segment = pool.take_segment();
         let address = segment.as_ptr();
         segment.extend_from_slice(b"lines");
-        let slice = pool.seal(segment).slice(2..);
+        let slice = pool.freeze(segment).slice(2..);
         assert_eq!(slice, "nes");
-        assert_eq!(kept(&pool), (0, 0, 0), "still in use");
+        assert_eq!(free(&pool), (0, 0, 0), "still in use");
         drop(slice);
-        let again = pool.take();
-        assert_eq!((again.as_ptr(), again.len(), again.capacity()), (address, 0, SEGMENT));
-        let other = pool.take();
+        let again = pool.take_segment();
+        assert_eq!((again.as_ptr(), again.len(), again.capacity()), (address, 0, SEGMENT_BYTES));
+        let other = pool.take_segment();
         assert_ne!(other.as_ptr(), address);
     }
 
     #[test]
-    fn a_small_buffer_is_taken_again_with_the_room_it_has() {
+    fn a_small_buffer_is_taken_again_with_its_capacity() {
         let pool = BufferPool::default();
         assert_eq!(pool.take_small().capacity(), 0);
         let mut small = pool.take_small();
         small.extend_from_slice(&[0; 700]);
-        let (address, room) = (small.as_ptr(), small.capacity());
-        drop(pool.seal(small));
+        let address = small.as_ptr();
+        let capacity = small.capacity();
+        drop(pool.freeze(small));
         let again = pool.take_small();
-        assert_eq!((again.as_ptr(), again.len(), again.capacity()), (address, 0, room));
-        assert_eq!(kept(&pool), (0, 0, 0));
+        assert_eq!((again.as_ptr(), again.len(), again.capacity()), (address, 0, capacity));
+        assert_eq!(free(&pool), (0, 0, 0));
     }
 
     #[test]
     fn what_is_too_large_or_too_much_is_not_kept() {
         let pool = BufferPool::default();
-        drop(pool.seal(vec![0; SEGMENT + 1]));
-        assert_eq!(kept(&pool), (0, 0, 0));
-        let written = |room: usize| {
-            let mut buffer = Vec::with_capacity(room);
+        drop(pool.freeze(vec![0; SEGMENT_BYTES + 1]));
+        assert_eq!(free(&pool), (0, 0, 0));
+        let written = |capacity: usize| {
+            let mut buffer = Vec::with_capacity(capacity);
             buffer.push(0);
-            pool.seal(buffer)
+            pool.freeze(buffer)
         };
-        let segments: Vec<Bytes> = (0..2 * KEPT).map(|_| written(SEGMENT)).collect();
+        let segments: Vec<Bytes> = (0..2 * MAX_FREE_SEGMENTS).map(|_| written(SEGMENT_BYTES)).collect();
         drop(segments);
-        assert_eq!(kept(&pool), (KEPT, 0, 0));
-        let small: Vec<Bytes> = (0..2 * KEPT_SMALL / 1024).map(|_| written(1024)).collect();
+        assert_eq!(free(&pool), (MAX_FREE_SEGMENTS, 0, 0));
+        let small: Vec<Bytes> = (0..2 * MAX_FREE_SMALL_BYTES / 1024).map(|_| written(1024)).collect();
         drop(small);
-        assert_eq!(kept(&pool), (KEPT, KEPT_SMALL / 1024, KEPT_SMALL));
+        assert_eq!(free(&pool), (MAX_FREE_SEGMENTS, MAX_FREE_SMALL_BYTES / 1024, MAX_FREE_SMALL_BYTES));
     }
 }

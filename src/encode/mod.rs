@@ -1,14 +1,12 @@
 //! Records → packed payloads.
 //!
-//! `run_cache` keeps the text of repeated fields, `template` makes names, `partition` gathers
-//! encoded records by target in buffers of `buffer_pool`, `batch` packs them under a destination's limits, and `payload` is
-//! what a request sends. Knows no vendor.
+//! `run_cache` keeps the text of repeated fields, `template` makes names, `partition` gathers encoded records by target in
+//! buffers of `buffer_pool`, `batch` packs them under a destination's limits, and `payload` is what a request sends. Knows
+//! no vendor.
 
 pub mod batch;
 pub mod buffer_pool;
-pub mod items;
-
 pub mod partition;
 pub mod payload;
-pub mod run_cache;
+pub(crate) mod run_cache;
 pub mod template;

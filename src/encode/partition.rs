@@ -1,140 +1,144 @@
-//! Where records are encoded, one lane per target.
+//! Where records are encoded, one partition per target.
 //!
-//! A lane writes into segments that never move: a buffer that doubled would be copied as it grows and leave a trail of
-//! freed memory as large as itself. A record never spans two, so requests point into them, and each segment goes as soon
-//! as the last request that points into it has.
+//! A partition writes into segments that never move: a buffer that doubled would be copied as it grows and leave a trail
+//! of freed memory as large as itself. A record never spans two segments, so requests point into them, and each segment
+//! is freed as soon as the last request that points into it is done.
 
 use std::collections::HashMap;
 use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::buffer_pool::{BufferPool, SEGMENT};
+use super::buffer_pool::{BufferPool, SEGMENT_BYTES};
 
-/// A lane with less than this may be one of many with a few records: its buffer grows like any other.
-const FEW: usize = 64 << 10;
+/// A partition below this size may be one of many with a few records: its buffer grows like any other.
+const SMALL_PARTITION_BYTES: usize = 64 << 10;
 
 /// One encoded record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BatchItem {
-    /// Which entry of the chunk it is; what the ledger remembers.
+    /// Position of the entry in the chunk, by which the ledger remembers it.
     pub ordinal: u32,
-    /// When it was made, in milliseconds.
+    /// When the record was made, in milliseconds since the epoch.
     pub at_ms: i64,
-    /// Where its bytes begin in the lane.
+    /// Where the record's bytes begin in the partition.
     pub start: usize,
-    /// Where they end.
+    /// Where the record's bytes end in the partition.
     pub end: usize,
-    /// What it counts for, by the destination's way of counting.
+    /// Bytes that the record counts for, as the destination counts them.
     pub size: usize,
 }
 
 /// The encoded records of one target, in the order of the chunk.
 #[derive(Debug, Default)]
 pub struct Partition {
-    /// Where inside the destination they go, in the destination's own notation.
-    pub(super) target: Bytes,
-    pub(super) items: Vec<BatchItem>,
+    target: Bytes,
+    items: Vec<BatchItem>,
     full: Segments,
-    /// Bytes in `full`.
-    written: usize,
+    full_bytes: usize,
     filling: Vec<u8>,
     pool: BufferPool,
 }
 
 impl Partition {
-    /// An empty one.
+    /// Starts an empty partition for a target, in the destination's own notation.
     #[must_use]
     pub fn new(target: impl Into<Bytes>, pool: &BufferPool) -> Self {
         Self { target: target.into(), pool: pool.clone(), ..Self::default() }
     }
 
-    /// Lets `encode` append one record; answers where it is, and what `encode` says. The record may become longer than
-    /// is `likely`: that costs a copy of its segment.
-    pub fn write<E>(&mut self, likely: usize, encode: impl FnOnce(&mut Vec<u8>) -> E) -> (Range<usize>, E) {
-        if self.filling.len() + likely > self.filling.capacity() {
-            self.make_room(likely);
+    /// Lets `encode` append one record; returns where it stands, and what `encode` returns. The record may become longer
+    /// than `expected_bytes`: that costs a copy of its segment.
+    pub fn write<E>(
+        &mut self,
+        expected_bytes: usize,
+        encode: impl FnOnce(&mut Vec<u8>) -> E,
+    ) -> (Range<usize>, E) {
+        if self.filling.len() + expected_bytes > self.filling.capacity() {
+            self.make_room(expected_bytes);
         }
-        let start = self.written + self.filling.len();
+        let start = self.full_bytes + self.filling.len();
         let encoded = encode(&mut self.filling);
-        (start..self.written + self.filling.len(), encoded)
+        (start..self.full_bytes + self.filling.len(), encoded)
     }
 
-    /// What was written is to be sent.
+    /// Adds a record that was written; without it, the record's bytes are not sent.
     pub fn push(&mut self, item: BatchItem) {
         self.items.push(item);
     }
 
-    fn make_room(&mut self, likely: usize) {
+    fn make_room(&mut self, expected_bytes: usize) {
         let length = self.filling.len();
         if self.filling.capacity() == 0 {
             self.filling = self.pool.take_small();
         }
-        if length < FEW {
+        if length < SMALL_PARTITION_BYTES {
             return;
         }
-        let mut next = self.pool.take();
-        if length + likely <= SEGMENT {
+        let mut next = self.pool.take_segment();
+        if length + expected_bytes <= SEGMENT_BYTES {
             next.append(&mut self.filling);
             self.filling = next;
             return;
         }
         let full = std::mem::replace(&mut self.filling, next);
-        self.full.0.push((self.written, self.pool.seal(full)));
-        self.written += length;
+        self.full.0.push((self.full_bytes, self.pool.freeze(full)));
+        self.full_bytes += length;
     }
 
-    /// Its segments, and what they hold.
-    pub(super) fn close(mut self) -> (Bytes, Segments, Vec<BatchItem>) {
-        self.full.0.push((self.written, self.pool.seal(self.filling)));
+    /// Freezes what was written: target, segments, and the items in them.
+    pub(super) fn finish(mut self) -> (Bytes, Segments, Vec<BatchItem>) {
+        self.full.0.push((self.full_bytes, self.pool.freeze(self.filling)));
         (self.target, self.full, self.items)
     }
 }
 
-/// Bytes in order, each with where it begins in the lane.
+/// Bytes in order, each with where it begins in the partition.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Segments(Vec<(usize, Bytes)>);
 
 impl Segments {
-    /// Those that these items point into; the others may go.
+    /// Keeps only the segments that these items point into.
     pub(super) fn covering(&self, items: &[BatchItem]) -> Self {
         let start = items.iter().map(|item| item.start).min().unwrap_or_default();
         let end = items.iter().map(|item| item.end).max().unwrap_or_default();
-        let touched = |(at, bytes): &&(usize, Bytes)| *at < end && start < at + bytes.len();
-        Self(self.0.iter().filter(touched).cloned().collect())
+        let covering = self.0.iter().filter(|(at, bytes)| *at < end && start < at + bytes.len());
+        Self(covering.cloned().collect())
     }
 
-    /// The bytes of `run`, a piece for each segment that it crosses.
-    pub(super) fn parts(&self, run: &Range<usize>) -> impl Iterator<Item = Bytes> {
-        let first = self.0.partition_point(|(at, bytes)| at + bytes.len() <= run.start);
-        let crossed = self.0.iter().skip(first).take_while(|(at, _)| *at < run.end);
-        crossed.map(|(at, bytes)| bytes.slice(run.start.saturating_sub(*at)..(run.end - at).min(bytes.len())))
+    /// The bytes of `range`, one slice for each segment that it crosses.
+    pub(super) fn slices(&self, range: &Range<usize>) -> impl Iterator<Item = Bytes> {
+        let first = self.0.partition_point(|(at, bytes)| at + bytes.len() <= range.start);
+        let crossed = self.0.iter().skip(first).take_while(|(at, _)| *at < range.end);
+        crossed.map(|(at, bytes)| {
+            bytes.slice(range.start.saturating_sub(*at)..(range.end - at).min(bytes.len()))
+        })
     }
 }
 
-/// The lanes of one destination while a chunk is read.
+/// The partitions of one destination while a chunk is read.
 #[derive(Debug, Default)]
 pub struct Partitions {
-    pub(super) lanes: Vec<Partition>,
+    pub(super) partitions: Vec<Partition>,
     by_target: HashMap<Bytes, usize>,
     last: usize,
     pool: BufferPool,
 }
 
 impl Partitions {
-    /// None yet; they will write into segments of the pool.
+    /// Starts without partitions; those to come take their buffers from `pool`.
     #[must_use]
     pub fn new(pool: &BufferPool) -> Self {
         Self { pool: pool.clone(), ..Self::default() }
     }
 
-    /// The lane of this target. Neighbouring records mostly share one, so the last is tried first.
+    /// The partition of this target. Neighbouring records mostly share one, so the last is tried first.
     pub fn get_or_insert(&mut self, target: &[u8]) -> &mut Partition {
-        if self.lanes.get(self.last).is_none_or(|lane| lane.target != target) {
+        if self.partitions.get(self.last).is_none_or(|partition| partition.target != target) {
             self.last = self.find_or_add(target);
         }
         let last = self.last;
-        &mut self.lanes[last]
+        &mut self.partitions[last]
     }
 
     fn find_or_add(&mut self, target: &[u8]) -> usize {
@@ -142,9 +146,9 @@ impl Partitions {
             return known;
         }
         let target = Bytes::copy_from_slice(target);
-        self.by_target.insert(target.clone(), self.lanes.len());
-        self.lanes.push(Partition::new(target, &self.pool));
-        self.lanes.len() - 1
+        self.by_target.insert(target.clone(), self.partitions.len());
+        self.partitions.push(Partition::new(target, &self.pool));
+        self.partitions.len() - 1
     }
 }
 
@@ -153,42 +157,41 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn lane(sizes: &[usize]) -> (Vec<Range<usize>>, Vec<u8>, Segments) {
-        let (mut lane, mut all) = (Partition::new(&b"t"[..], &BufferPool::default()), Vec::new());
+    /// Where the records of a partition stand, their bytes, and its segments.
+    fn partition(sizes: &[usize]) -> (Vec<Range<usize>>, Vec<u8>, Segments) {
+        let mut partition = Partition::new(&b"t"[..], &BufferPool::default());
+        let mut all = Vec::new();
         let mut write = |(at, size): (usize, &usize)| {
             let record = vec![b'a' + (at % 26) as u8; *size];
             all.extend_from_slice(&record);
-            lane.write(record.len() / 2, |out| out.extend_from_slice(&record)).0
+            partition.write(record.len() / 2, |out| out.extend_from_slice(&record)).0
         };
-        let places = sizes.iter().enumerate().map(&mut write).collect();
-        (places, all, lane.close().1)
-    }
-
-    fn whole(segments: &Segments, run: &Range<usize>) -> Vec<u8> {
-        segments.parts(run).flatten().collect()
+        let ranges = sizes.iter().enumerate().map(&mut write).collect();
+        (ranges, all, partition.finish().1)
     }
 
     #[test]
-    fn a_record_is_in_one_piece_whatever_its_size() {
-        let (places, _, segments) = lane(&[100, SEGMENT - 100, 1, SEGMENT * 3, 7, 0, SEGMENT]);
-        for place in &places {
-            assert!(segments.parts(place).count() <= 1, "{place:?}");
+    fn a_record_is_in_one_segment_whatever_its_size() {
+        let (ranges, _, segments) =
+            partition(&[100, SEGMENT_BYTES - 100, 1, SEGMENT_BYTES * 3, 7, 0, SEGMENT_BYTES]);
+        for range in &ranges {
+            assert!(segments.slices(range).count() <= 1, "{range:?}");
         }
         assert_eq!(segments.0.len(), 3);
     }
 
     #[test]
     fn a_request_holds_the_segments_of_its_own_records_only() {
-        let (places, _, segments) = lane(&[SEGMENT; 4]);
-        let item = |place: &Range<usize>| BatchItem {
+        let (ranges, _, segments) = partition(&[SEGMENT_BYTES; 4]);
+        let item = |range: &Range<usize>| BatchItem {
             ordinal: 0,
             at_ms: 0,
-            start: place.start,
-            end: place.end,
+            start: range.start,
+            end: range.end,
             size: 0,
         };
-        let own = segments.covering(&[item(&places[2]), item(&places[1])]);
-        assert_eq!(own.0.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [SEGMENT, 2 * SEGMENT]);
+        let own = segments.covering(&[item(&ranges[2]), item(&ranges[1])]);
+        assert_eq!(own.0.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [SEGMENT_BYTES, 2 * SEGMENT_BYTES]);
         assert!(segments.covering(&[]).0.is_empty());
     }
 
@@ -198,10 +201,12 @@ mod tests {
             sizes in proptest::collection::vec(prop_oneof![0usize..400, 0usize..300_000], 1..30),
             ends in any::<(prop::sample::Index, prop::sample::Index)>(),
         ) {
-            let (places, all, segments) = lane(&sizes);
-            let (a, b) = (ends.0.index(sizes.len()), ends.1.index(sizes.len()));
-            let run = places[a.min(b)].start..places[a.max(b)].end;
-            prop_assert_eq!(whole(&segments, &run), &all[run]);
+            let (ranges, all, segments) = partition(&sizes);
+            let a = ends.0.index(sizes.len());
+            let b = ends.1.index(sizes.len());
+            let range = ranges[a.min(b)].start..ranges[a.max(b)].end;
+            let bytes: Vec<u8> = segments.slices(&range).flatten().collect();
+            prop_assert_eq!(bytes, &all[range]);
         }
     }
 }

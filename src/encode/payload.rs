@@ -1,7 +1,7 @@
-//! What is sent, in pieces: the records where they were encoded, and what a request puts around them.
+//! What is sent, in parts: the records where they were encoded, and what a request puts around them.
 //!
-//! Sending, digesting and compressing read the pieces where they are, so no record is copied on its way from the lane to
-//! the socket.
+//! Sending, digesting and compressing read the parts where they are, so no record is copied on its way from the partition
+//! to the socket.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -12,12 +12,12 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use sha2::{Digest as _, Sha256};
 
-/// Bytes in one or more pieces; equal to whatever has the same bytes.
+/// Bytes in one or more parts; equal to any payload of the same bytes.
 #[derive(Debug, Clone, Default)]
 pub struct Payload(Vec<Bytes>);
 
 impl Payload {
-    /// How many bytes that is.
+    /// Length in bytes, all parts together.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.iter().map(Bytes::len).sum()
@@ -29,32 +29,32 @@ impl Payload {
         self.0.iter().all(Bytes::is_empty)
     }
 
-    /// The pieces, in order.
+    /// The parts, in order.
     pub fn parts(&self) -> impl Iterator<Item = &[u8]> {
-        self.0.iter().map(|piece| &**piece)
+        self.0.iter().map(|part| &**part)
     }
 
-    /// In one piece; a copy when there are more.
+    /// The payload as one part, which is a copy when there are more.
     #[must_use]
     pub fn to_bytes(&self) -> Bytes {
         match self.0.as_slice() {
-            [piece] => piece.clone(),
-            pieces => pieces.concat().into(),
+            [part] => part.clone(),
+            parts => parts.concat().into(),
         }
     }
 
-    /// Digest of all of it.
+    /// SHA-256 of all parts together.
     #[must_use]
     pub fn sha256(&self) -> [u8; 32] {
         let mut hasher = Sha256::new();
-        self.parts().for_each(|piece| hasher.update(piece));
+        self.parts().for_each(|part| hasher.update(part));
         hasher.finalize().into()
     }
 }
 
 impl FromIterator<Bytes> for Payload {
-    fn from_iter<I: IntoIterator<Item = Bytes>>(pieces: I) -> Self {
-        Self(pieces.into_iter().collect())
+    fn from_iter<I: IntoIterator<Item = Bytes>>(parts: I) -> Self {
+        Self(parts.into_iter().collect())
     }
 }
 
@@ -72,13 +72,13 @@ impl PartialEq for Payload {
 
 impl Eq for Payload {}
 
-/// A body on its way: the pieces that are still to go.
+/// A request body being sent: the parts that are still to go.
 #[derive(Debug)]
 pub struct PayloadStream(VecDeque<Bytes>);
 
 impl From<&Payload> for PayloadStream {
-    fn from(body: &Payload) -> Self {
-        Self(body.0.iter().filter(|piece| !piece.is_empty()).cloned().collect())
+    fn from(payload: &Payload) -> Self {
+        Self(payload.0.iter().filter(|part| !part.is_empty()).cloned().collect())
     }
 }
 
@@ -90,7 +90,7 @@ impl http_body::Body for PayloadStream {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(self.0.pop_front().map(|piece| Ok(Frame::data(piece))))
+        Poll::Ready(self.0.pop_front().map(|part| Ok(Frame::data(part))))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -98,7 +98,7 @@ impl http_body::Body for PayloadStream {
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.0.iter().map(|piece| piece.len() as u64).sum())
+        SizeHint::with_exact(self.0.iter().map(|part| part.len() as u64).sum())
     }
 }
 
@@ -106,32 +106,33 @@ impl http_body::Body for PayloadStream {
 mod tests {
     use super::*;
 
-    fn body(pieces: &[&'static str]) -> Payload {
-        pieces.iter().map(|piece| Bytes::from_static(piece.as_bytes())).collect()
+    fn payload(parts: &[&'static str]) -> Payload {
+        parts.iter().map(|part| Bytes::from_static(part.as_bytes())).collect()
     }
 
     #[test]
-    fn how_it_is_cut_makes_no_difference() {
-        let (one, three) = (body(&["abcdef"]), body(&["ab", "", "cdef"]));
+    fn how_it_is_split_makes_no_difference() {
+        let one = payload(&["abcdef"]);
+        let three = payload(&["ab", "", "cdef"]);
         assert_eq!(one, three);
         assert_eq!((one.len(), one.sha256()), (three.len(), three.sha256()));
         assert_eq!(three.to_bytes(), "abcdef");
-        assert_ne!(one, body(&["abcde", "g"]));
-        assert_ne!(one, body(&["abcde"]));
-        assert!(body(&[]).is_empty() && body(&["", ""]).is_empty() && !one.is_empty());
+        assert_ne!(one, payload(&["abcde", "g"]));
+        assert_ne!(one, payload(&["abcde"]));
+        assert!(payload(&[]).is_empty() && payload(&["", ""]).is_empty() && !one.is_empty());
     }
 
     #[tokio::test]
-    async fn its_length_is_known_before_it_is_sent_and_an_empty_piece_is_not_its_end() {
+    async fn its_length_is_known_before_it_is_sent_and_an_empty_part_is_not_its_end() {
         use http_body::Body as _;
-        let mut sending = PayloadStream::from(&body(&["ab", "", "c"]));
-        assert_eq!(sending.size_hint().exact(), Some(3));
+        let mut stream = PayloadStream::from(&payload(&["ab", "", "c"]));
+        assert_eq!(stream.size_hint().exact(), Some(3));
         let mut sent = Vec::new();
         while let Some(Ok(frame)) =
-            std::future::poll_fn(|context| Pin::new(&mut sending).poll_frame(context)).await
+            std::future::poll_fn(|context| Pin::new(&mut stream).poll_frame(context)).await
         {
             sent.extend_from_slice(frame.data_ref().unwrap());
         }
-        assert!(sent == b"abc" && sending.is_end_stream());
+        assert!(sent == b"abc" && stream.is_end_stream());
     }
 }

@@ -1,61 +1,63 @@
-//! What record after record repeats, written once.
+//! Writes what record after record repeats only once.
 //!
-//! Owns: the JSON of the row of fields that a chunk's records share, copied wherever the row comes again. Does not own:
-//! which fields those are (`decode::rows`), or how a field is written; what is copied is what a [`Writer`] wrote.
+//! Owns: the JSON of the run of fields that a chunk's records share, copied wherever the run comes again. Does not own:
+//! which fields those are (`input::shared_run`), or how a field is written; what is copied is what a [`Writer`] wrote.
 
 use std::cell::RefCell;
 
 use crate::input::record::{Field, Record};
 use crate::json::Writer;
 
-/// The last row of one destination's records.
+/// The last run of one destination's records.
 #[derive(Debug, Clone, Default)]
-pub struct RunCache(RefCell<Known>);
+pub(crate) struct RunCache(RefCell<CachedRun>);
 
 #[derive(Debug, Clone, Default)]
-struct Known {
+struct CachedRun {
     raw: Vec<u8>,
     json: Vec<u8>,
-    /// Whether `json` stands inside of an outer string, and what escaping for that added to it.
+    /// Whether `json` stands inside an outer string.
     quoted: bool,
+    /// Bytes that escaping for the outer string added to `json`.
     added: usize,
 }
 
 impl RunCache {
-    /// As [`Writer::record`], which writes the same text.
+    /// Writes the same text as [`Writer::record`].
     #[inline]
-    pub fn record<const QUOTED: bool>(
+    pub(crate) fn write_record<const QUOTED: bool>(
         &self,
         record: &Record<'_, '_>,
         out: &mut Writer<'_, QUOTED>,
         first: impl FnOnce(&mut Writer<'_, QUOTED>) -> bool,
     ) {
-        let Some(around) = record.around() else { return out.record(record, first) };
-        let mut known = self.0.borrow_mut();
-        if known.quoted != QUOTED || known.raw != around.raw {
-            known.learn::<QUOTED>(around.raw, around.row);
+        let Some(split) = record.split_at_run() else { return out.record(record, first) };
+        let mut cached = self.0.borrow_mut();
+        if cached.quoted != QUOTED || cached.raw != split.raw {
+            cached.update::<QUOTED>(split.raw, split.run);
         }
         out.object(record, |out| {
             let comma = first(out);
-            if out.fields(around.head, comma) {
+            if out.fields(split.before, comma) {
                 out.raw(b",");
             }
-            out.copy(&known.json, known.added);
-            out.fields(around.tail, true);
+            out.copy(&cached.json, cached.added);
+            out.fields(split.after, true);
         });
     }
 }
 
-impl Known {
+impl CachedRun {
     #[cold]
-    fn learn<const QUOTED: bool>(&mut self, raw: &[u8], row: &[Field<'_>]) {
+    fn update<const QUOTED: bool>(&mut self, raw: &[u8], run: &[Field<'_>]) {
         self.raw.clear();
         self.raw.extend_from_slice(raw);
         self.json.clear();
         let mut writer = Writer::<QUOTED>::new(&mut self.json);
-        writer.fields(row, false);
+        writer.fields(run, false);
         let inner = writer.inner_len();
-        (self.added, self.quoted) = (self.json.len() - inner, QUOTED);
+        self.added = self.json.len() - inner;
+        self.quoted = QUOTED;
     }
 }
 
@@ -67,8 +69,8 @@ mod tests {
     use super::*;
     use crate::input::decode;
 
-    /// The records of a chunk, through the refrain and without one: text, and length when unescaped once.
-    fn written<const QUOTED: bool>(refrain: &RunCache, records: &[Json]) -> [Vec<(String, usize)>; 2] {
+    /// The records of a chunk, through the cache and without it: text, and length when unescaped once.
+    fn written<const QUOTED: bool>(cache: &RunCache, records: &[Json]) -> [Vec<(String, usize)>; 2] {
         let chunk: Vec<u8> =
             records.iter().flat_map(|record| rmp_serde::to_vec(&(1u64, record)).unwrap()).collect();
         [true, false].map(|with| {
@@ -77,7 +79,7 @@ mod tests {
                 let mut out = Vec::new();
                 let mut writer = Writer::<QUOTED>::new(&mut out);
                 match with {
-                    true => refrain.record(record, &mut writer, |_| false),
+                    true => cache.write_record(record, &mut writer, |_| false),
                     false => writer.record(record, |_| false),
                 }
                 let inner = writer.inner_len();
@@ -88,25 +90,25 @@ mod tests {
     }
 
     #[test]
-    fn one_refrain_serves_records_of_any_chunk_in_either_form() {
-        let refrain = RunCache::default();
-        let of = |container: &str| -> Vec<Json> {
+    fn one_cache_serves_records_of_any_chunk_in_either_form() {
+        let cache = RunCache::default();
+        let records = |container: &str| -> Vec<Json> {
             let record =
                 |number| json!({"container_id": container.repeat(40), "log": number, "source": "stdout"});
             (0..9).map(record).collect()
         };
         for container in ["a", "b\"", "a"] {
-            let [with, without] = written::<true>(&refrain, &of(container));
+            let [with, without] = written::<true>(&cache, &records(container));
             assert_eq!(with, without);
-            let [with, without] = written::<false>(&refrain, &of(container));
+            let [with, without] = written::<false>(&cache, &records(container));
             assert_eq!(with, without);
-            assert!(refrain.0.borrow().json.starts_with(b"\"container_id\":"));
+            assert!(cache.0.borrow().json.starts_with(b"\"container_id\":"));
         }
     }
 
     proptest! {
         #[test]
-        fn a_refrain_changes_no_byte_and_no_length(
+        fn a_cache_changes_no_byte_and_no_length(
             records in proptest::collection::vec(proptest::collection::btree_map(0usize..4, 0usize..4, 0..4), 1..60)
         ) {
             let names = ["a", "log", "container_id", "\"é"];
@@ -115,10 +117,10 @@ mod tests {
                 record.iter().map(|(&name, &text)| (names[name].to_owned(), texts[text].clone())).collect()
             };
             let records: Vec<Json> = records.iter().map(named).collect();
-            let refrain = RunCache::default();
-            let [with, without] = written::<false>(&refrain, &records);
+            let cache = RunCache::default();
+            let [with, without] = written::<false>(&cache, &records);
             prop_assert_eq!(with, without);
-            let [with, without] = written::<true>(&refrain, &records);
+            let [with, without] = written::<true>(&cache, &records);
             prop_assert_eq!(with, without);
         }
     }

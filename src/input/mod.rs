@@ -1,9 +1,10 @@
 //! Bytes of a chunk → records.
 //!
-//! `chunk` lends the bytes, `decode` reads them, `record` is what stages pass on, `shared_run` knows the fields that record
-//! after record repeats. Does not own what a record means.
+//! `chunk` lends the bytes, `msgpack` reads values, `decode` reads Fluent Bit's log events, `record` is what later stages
+//! see of them, and `shared_run` finds the fields that record after record repeats. Does not own what a record means.
 
 pub mod chunk;
 pub mod decode;
+mod msgpack;
 pub mod record;
 mod shared_run;

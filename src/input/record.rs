@@ -69,7 +69,7 @@ impl<'a> Value<'a> {
 pub struct Field<'a> {
     /// Nearly always text.
     pub key: Value<'a>,
-    /// Its value.
+    /// Any kind of value.
     pub value: Value<'a>,
 }
 
@@ -82,56 +82,57 @@ pub struct Record<'a, 'f> {
     pub fields: &'f [Field<'a>],
     /// The whole map as msgpack.
     pub body: &'a [u8],
-    row: Option<Row<'a>>,
+    run: Option<Run<'a>>,
 }
 
 /// Neighbouring fields that an earlier record of the chunk has too.
 #[derive(Debug, Clone, Copy)]
-struct Row<'a> {
+struct Run<'a> {
     raw: &'a [u8],
     start: usize,
     end: usize,
 }
 
-/// A record's fields around the row that it shares with others of its chunk.
+/// A record's fields, split at the run that it shares with others of its chunk.
 #[derive(Debug, Clone, Copy)]
-pub struct Around<'a, 'f> {
-    /// Before the row.
-    pub head: &'f [Field<'a>],
-    /// The row.
-    pub row: &'f [Field<'a>],
-    /// The row as msgpack: equal bytes are equal fields.
-    pub raw: &'a [u8],
-    /// Behind the row.
-    pub tail: &'f [Field<'a>],
+pub(crate) struct RunSplit<'a, 'f> {
+    pub(crate) before: &'f [Field<'a>],
+    pub(crate) run: &'f [Field<'a>],
+    /// The run as msgpack: equal bytes are equal fields.
+    pub(crate) raw: &'a [u8],
+    pub(crate) after: &'f [Field<'a>],
 }
 
 impl<'a, 'f> Record<'a, 'f> {
-    /// A record that is like no other.
+    /// A record that shares no run with others.
     #[must_use]
     pub fn new(time: Timestamp, fields: &'f [Field<'a>], body: &'a [u8]) -> Self {
-        Self { time, fields, body, row: None }
+        Self { time, fields, body, run: None }
     }
 
-    /// The same; the fields of this range stand as `raw` in others too.
+    /// Marks the fields of this range as the run that stands as `raw` in other records too.
     #[must_use]
-    pub(crate) fn with_row(self, raw: &'a [u8], range: std::ops::Range<usize>) -> Self {
-        Self { row: Some(Row { raw, start: range.start, end: range.end }), ..self }
+    pub(crate) fn with_run(self, raw: &'a [u8], range: std::ops::Range<usize>) -> Self {
+        Self { run: Some(Run { raw, start: range.start, end: range.end }), ..self }
     }
 
-    /// Other fields instead of its own.
+    /// The record with other fields instead of its own.
     #[must_use]
     pub fn with_fields<'g>(&self, fields: &'g [Field<'a>]) -> Record<'a, 'g> {
         Record::new(self.time, fields, self.body)
     }
 
-    /// What it shares with others of its chunk.
+    /// `None` when the record shares no run with others.
     #[must_use]
     #[inline]
-    pub fn around(&self) -> Option<Around<'a, 'f>> {
-        let Row { raw, start, end } = self.row?;
-        let (head, tail) = (self.fields.get(..start)?, self.fields.get(end..)?);
-        Some(Around { head, row: self.fields.get(start..end)?, raw, tail })
+    pub(crate) fn split_at_run(&self) -> Option<RunSplit<'a, 'f>> {
+        let Run { raw, start, end } = self.run?;
+        Some(RunSplit {
+            before: self.fields.get(..start)?,
+            run: self.fields.get(start..end)?,
+            raw,
+            after: self.fields.get(end..)?,
+        })
     }
 }
 
@@ -142,7 +143,7 @@ impl<'a> Record<'a, '_> {
         self.fields.iter().find(|field| field.key.text() == Some(name)).map(|field| field.value)
     }
 
-    /// The same, when it is a string.
+    /// The bytes of the first top-level field of this name, when it is a string.
     #[must_use]
     pub fn text(&self, name: &[u8]) -> Option<&'a [u8]> {
         self.get(name).and_then(Value::text)

@@ -1,91 +1,104 @@
 //! Which fields record after record repeats.
 //!
-//! FireLens writes the names of the container and the task into every record: two thirds of its bytes, and the same as
-//! in the record before. Owns: finding the longest row of neighbouring fields that two records of a chunk share, so that
-//! it is read once; `json::Refrain` then writes it once. Does not own: how a field is read.
+//! FireLens writes the names of the container and the task into every record: two thirds of its bytes, and equal to those
+//! of the record before. Owns: finding the longest run of neighbouring fields that two records of a chunk share, so that
+//! it is read once; `encode::run_cache` then writes it once. Does not own: how a field is read.
 //!
-//! The row may stand anywhere in a record: Docker's fluentd driver writes its own four fields in a different order each
+//! The run may stand anywhere in a record: Docker's fluentd driver writes its own four fields in a different order each
 //! time (a Go map), and FireLens's fields after them always in the same.
 
-use super::decode::MsgpackReader;
+use std::ops::Range;
+
+use super::msgpack::MsgpackReader;
 use super::record::Field;
 
-/// A row of fewer bytes is read as quickly as it is compared.
-const SHORT: usize = 32;
+/// A run of fewer bytes is read as quickly as it is compared.
+const MIN_RUN_BYTES: usize = 32;
 
 /// A field of more bytes is no name.
-const LONG: usize = 1 << 10;
+const MAX_FIELD_BYTES: usize = 1 << 10;
 
-/// Fields that are looked at in search of a row.
-const FIELDS: usize = 64;
+/// Fields of a record that are searched for a run.
+const MAX_SEARCHED_FIELDS: usize = 64;
 
-/// Records without the row before another one is looked for.
-const PATIENCE: u32 = 4;
+/// Records without the run before another one is looked for.
+const MISSES_BEFORE_SEARCH: u32 = 4;
 
-/// Records with the row that make up for looking in vain.
-const WORTH: u32 = 64;
+/// Records with the run that make up for earlier searches in vain.
+const HITS_TO_RESET_PAUSE: u32 = 64;
 
-/// Looking again doubles the records until the next look, up to 2 to this.
-const LONGEST_PAUSE: u32 = 10;
+/// Each search in vain doubles the records until the next, up to 2 to the power of this.
+const MAX_PAUSE_EXPONENT: u32 = 10;
 
-/// The row of one chunk, as far as it is known.
+/// The run of one chunk, as far as it is known.
 #[derive(Debug, Default)]
 pub(super) struct SharedRun<'a> {
-    /// The row as it stands in the chunk; empty without one.
+    /// The run as it stands in the chunk; empty while none is known.
     pub(super) raw: &'a [u8],
     pub(super) fields: Vec<Field<'a>>,
     hits: u32,
     misses: u32,
-    /// The body of the record before, while a row is looked for.
-    before: Option<&'a [u8]>,
-    looks: u32,
+    /// The body of the previous record, while a run is looked for.
+    previous: Option<&'a [u8]>,
+    /// Searches in vain, at most [`MAX_PAUSE_EXPONENT`].
+    searches: u32,
+    /// Records without the run until the next search.
     pause: u32,
 }
 
 impl<'a> SharedRun<'a> {
-    /// Whether the row stands at the beginning of `rest`. Its first eight bytes tell nearly every other field apart.
+    /// Whether `rest` starts with the run. The first eight bytes tell nearly every other field apart.
     #[inline]
-    pub(super) fn is_at(&self, rest: &[u8]) -> bool {
+    pub(super) fn starts(&self, rest: &[u8]) -> bool {
         match (rest.first_chunk::<8>(), self.raw.first_chunk()) {
-            (Some(here), Some(row)) => here == row && rest.starts_with(self.raw),
+            (Some(here), Some(run)) => here == run && rest.starts_with(self.raw),
             _ => false,
         }
     }
 
-    /// A record had it.
     #[inline]
-    pub(super) fn met(&mut self) {
-        (self.hits, self.misses) = (self.hits.saturating_add(1), 0);
+    pub(super) fn record_hit(&mut self) {
+        self.hits = self.hits.saturating_add(1);
+        self.misses = 0;
     }
 
-    /// A record did not: after a few of those another row is looked for in two records that follow each other.
-    pub(super) fn missed(&mut self, body: &'a [u8]) {
+    /// Notes a record without the run: after a few of those, two records that follow each other are searched for another.
+    pub(super) fn record_miss(&mut self, body: &'a [u8]) {
         self.misses += 1;
-        let patience = if self.raw.is_empty() { 0 } else { PATIENCE };
-        if self.misses <= patience.max(self.pause) {
+        let tolerated = if self.raw.is_empty() { 0 } else { MISSES_BEFORE_SEARCH };
+        if self.misses <= tolerated.max(self.pause) {
             return;
         }
-        let Some(before) = self.before.take() else {
-            self.before = Some(body);
+        let Some(previous) = self.previous.take() else {
+            self.previous = Some(body);
             return;
         };
-        self.looks = if self.hits >= WORTH { 0 } else { LONGEST_PAUSE.min(self.looks + 1) };
-        (self.hits, self.misses, self.pause) = (0, 0, 1 << self.looks);
-        self.learn(&Layout::new(before), &Layout::new(body));
+        self.searches =
+            if self.hits >= HITS_TO_RESET_PAUSE { 0 } else { MAX_PAUSE_EXPONENT.min(self.searches + 1) };
+        self.pause = 1 << self.searches;
+        self.hits = 0;
+        self.misses = 0;
+        self.learn(&Layout::new(previous), &Layout::new(body));
     }
 
-    /// Takes the neighbouring fields of most bytes that stand in both, at the same places.
-    fn learn(&mut self, before: &Layout<'a>, layout: &Layout<'a>) {
-        let (mut longest, mut most) = (0..0, SHORT - 1);
-        let (mut start, mut bytes) = (0, 0);
+    /// Takes the neighbouring fields of most bytes that both records have at the same positions.
+    fn learn(&mut self, previous: &Layout<'a>, layout: &Layout<'a>) {
+        let mut longest = 0..0;
+        let mut longest_bytes = MIN_RUN_BYTES - 1;
+        let mut start = 0;
+        let mut bytes = 0;
         for at in 0..layout.fields.len() {
-            let field = layout.raw(at..at + 1).filter(|field| field.len() <= LONG);
-            match field.filter(|field| before.raw(at..at + 1) == Some(field)) {
+            let field = layout.raw(at..at + 1).filter(|field| field.len() <= MAX_FIELD_BYTES);
+            match field.filter(|field| previous.raw(at..at + 1) == Some(field)) {
                 Some(field) => bytes += field.len(),
-                None => (start, bytes) = (at + 1, 0),
+                None => {
+                    start = at + 1;
+                    bytes = 0;
+                }
             }
-            if bytes > most {
-                (longest, most) = (start..at + 1, bytes);
+            if bytes > longest_bytes {
+                longest = start..at + 1;
+                longest_bytes = bytes;
             }
         }
         if let (Some(raw), Some(fields)) = (layout.raw(longest.clone()), layout.fields.get(longest))
@@ -107,18 +120,19 @@ struct Layout<'a> {
 
 impl<'a> Layout<'a> {
     fn new(body: &'a [u8]) -> Self {
-        let mut reader = MsgpackReader { bytes: body, at: 0 };
+        let mut reader = MsgpackReader::new(body);
         let count = reader.map_header().ok().flatten().unwrap_or_default();
-        let (mut fields, mut edges) = (Vec::new(), vec![reader.at]);
-        for _ in 0..FIELDS.min(count as usize) {
+        let mut fields = Vec::new();
+        let mut edges = vec![reader.position()];
+        for _ in 0..MAX_SEARCHED_FIELDS.min(count as usize) {
             let (Ok(key), Ok(value)) = (reader.value(), reader.value()) else { break };
             fields.push(Field { key, value });
-            edges.push(reader.at);
+            edges.push(reader.position());
         }
         Self { body, fields, edges }
     }
 
-    fn raw(&self, fields: std::ops::Range<usize>) -> Option<&'a [u8]> {
+    fn raw(&self, fields: Range<usize>) -> Option<&'a [u8]> {
         self.body.get(*self.edges.get(fields.start)?..*self.edges.get(fields.end)?)
     }
 }
@@ -149,7 +163,7 @@ mod tests {
         chunk
     }
 
-    /// Each record as it was read, and the names of the fields of its row.
+    /// Each record as it was read, and the names of the fields of its run.
     fn read(chunk: &[u8]) -> Vec<(Json, Vec<String>)> {
         let text = |bytes: Option<&[u8]>| String::from_utf8_lossy(bytes.unwrap()).into_owned();
         let mut seen = Vec::new();
@@ -157,9 +171,9 @@ mod tests {
             let fields = record.fields.iter();
             let read: Map<_, _> =
                 fields.map(|field| (text(field.key.text()), text(field.value.text()).into())).collect();
-            let row = record.around().map(|around| around.row).unwrap_or_default();
+            let run = record.split_at_run().map(|split| split.run).unwrap_or_default();
             assert_eq!(Json::Object(read.clone()), rmp_serde::from_slice::<Json>(record.body).unwrap());
-            seen.push((read.into(), row.iter().map(|field| text(field.key.text())).collect()));
+            seen.push((read.into(), run.iter().map(|field| text(field.key.text())).collect()));
         });
         assert_eq!(tally.fault, None);
         seen
@@ -170,12 +184,12 @@ mod tests {
     }
 
     #[test]
-    fn two_records_show_the_row_of_all_that_follow() {
+    fn two_records_show_the_run_of_all_that_follow() {
         let seen = read(&chunk((0..9).map(|number| with_names(vec![("log", number.to_string())]))));
-        for (number, (record, row)) in seen.iter().enumerate() {
+        for (number, (record, run)) in seen.iter().enumerate() {
             assert_eq!(record["log"], json!(number.to_string()));
             let names: &[&str] = if number < 2 { &[] } else { &NAMES.map(|(name, _)| name) };
-            assert_eq!(row, names, "record {number}");
+            assert_eq!(run, names, "record {number}");
         }
     }
 
@@ -189,37 +203,37 @@ mod tests {
             with_names(fields.to_vec())
         };
         let seen = read(&chunk((0..100).map(turned)));
-        let with_row = seen.iter().filter(|(_, row)| row.ends_with(&["ecs_task_definition".to_owned()]));
-        assert!(with_row.count() > 80);
+        let with_run = seen.iter().filter(|(_, run)| run.ends_with(&["ecs_task_definition".to_owned()]));
+        assert!(with_run.count() > 80);
     }
 
     #[test]
-    fn another_container_has_its_own_row() {
-        let of = |at: usize| {
+    fn another_container_has_its_own_run() {
+        let fields = |at: usize| {
             let container = if at < 100 { "a" } else { "b" };
             vec![("container_id", container.repeat(64)), ("log", at.to_string())]
         };
-        let seen = read(&chunk((0..200).map(of)));
-        assert!(seen.iter().skip(110).all(|(_, row)| *row == ["container_id"]));
+        let seen = read(&chunk((0..200).map(fields)));
+        assert!(seen.iter().skip(110).all(|(_, run)| *run == ["container_id"]));
         assert_eq!(seen[150].0["container_id"], "b".repeat(64));
     }
 
     #[test]
     fn records_that_share_nothing_are_soon_left_alone() {
-        let mut rows = super::SharedRun::default();
+        let mut run = super::SharedRun::default();
         let bodies: Vec<Vec<u8>> = (0..5_000)
             .map(|number| rmp_serde::to_vec(&json!({"log": format!("{number:064}")})).unwrap())
             .collect();
-        bodies.iter().for_each(|body| rows.missed(body));
-        assert_eq!((rows.looks, rows.raw.len()), (super::LONGEST_PAUSE, 0));
+        bodies.iter().for_each(|body| run.record_miss(body));
+        assert_eq!((run.searches, run.raw.len()), (super::MAX_PAUSE_EXPONENT, 0));
     }
 
     #[test]
-    fn a_row_is_not_read_where_the_map_ends_before_it() {
+    fn a_run_is_not_read_where_the_map_ends_before_it() {
         let names = chunk((0..3).map(|_| with_names(vec![("log", "x".to_owned())])));
-        // A map of one field, and behind it, as an entry that is no record, what would go on as the row does.
-        let row_less = [&[0x92, 7, 0x81][..], &chunk([with_names(Vec::new())])[3..]].concat();
-        let seen = read_leniently(&[names, row_less].concat());
+        // A map of one field, and behind it, as an entry that is no record, what would go on as the run does.
+        let without_run = [&[0x92, 7, 0x81][..], &chunk([with_names(Vec::new())])[3..]].concat();
+        let seen = read_leniently(&[names, without_run].concat());
         assert_eq!(seen, [4, 4, 4, 1]);
     }
 

@@ -88,7 +88,7 @@ fn example(row: &Key, name: &str, placeholder: Placeholder) -> &'static str {
 /// The type of a destination, when it is known.
 pub(super) fn destination_kind(section: &Section, destination: &str) -> Option<DestinationKind> {
     match section.get(&format!("{destination}.type")) {
-        Some(setting) => setting.value.text().and_then(DestinationKind::named),
-        None => DestinationKind::named(destination),
+        Some(setting) => setting.value.text().and_then(DestinationKind::parse),
+        None => DestinationKind::parse(destination),
     }
 }

@@ -78,7 +78,7 @@ fn classes(section: &Section) -> Option<Vec<String>> {
 fn destination<'s>(section: &Section, setting: &'s Setting) -> Option<&'s str> {
     let (name, _) = setting.key.rsplit_once('.')?;
     let is_destination =
-        section.get(&format!("{name}.type")).is_some() || DestinationKind::named(name).is_some();
+        section.get(&format!("{name}.type")).is_some() || DestinationKind::parse(name).is_some();
     (is_destination && !is_output_key(&setting.key)).then_some(name)
 }
 

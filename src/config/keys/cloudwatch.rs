@@ -1,8 +1,8 @@
 //! Keys of CloudWatch Logs.
 
+use super::key::KeyForm::{Choice, Flag, Pairs, Template, Text};
+use super::key::{Key, Scope, key};
 use super::kind::DestinationKind;
-use super::row::KeyForm::{Choice, Flag, Pairs, Template, Text};
-use super::row::{Key, Scope, key};
 
 const CLOUDWATCH: Scope = Scope::Only(&[DestinationKind::Cloudwatch]);
 
@@ -14,7 +14,8 @@ pub const RETENTION_DAYS: &[&str] = &[
 
 pub(super) const KEYS: &[Key] = &[
     key(CLOUDWATCH, "log_group", Template, "Log group.", "/ecs/$(ecs_task_family)"),
-    key(CLOUDWATCH, "log_stream", Template, "Log stream.", "$(container_name)/$(ecs_task_id)").or("$(tag)"),
+    key(CLOUDWATCH, "log_stream", Template, "Log stream.", "$(container_name)/$(ecs_task_id)")
+        .default("$(tag)"),
     key(
         CLOUDWATCH,
         "auto_create_group",
@@ -22,7 +23,7 @@ pub(super) const KEYS: &[Key] = &[
         "Create a missing log group. Missing streams are always created.",
         "on",
     )
-    .or("off"),
+    .default("off"),
     key(
         CLOUDWATCH,
         "retention_days",
@@ -59,5 +60,5 @@ pub(super) const KEYS: &[Key] = &[
         "Compress requests. Limits and price count the uncompressed bytes either way.",
         "gzip",
     )
-    .or("off"),
+    .default("off"),
 ];

@@ -1,11 +1,11 @@
 //! Keys that destinations of several types have, in parts: in each type's table its own keys stand between them.
 
+use super::key::KeyForm::{Choice, Duration, Flag, List, Number, Text};
+use super::key::Scope::{Destination, Only};
+use super::key::{Key, Scope, key};
 use super::kind::DestinationKind;
-use super::row::KeyForm::{Choice, Duration, Flag, List, Number, Text};
-use super::row::Scope::{Destination, Only};
-use super::row::{Key, Scope, key};
 
-pub(super) const TYPES: &[&str] = &[
+pub(super) const TYPE_NAMES: &[&str] = &[
     "cloudwatch",
     "s3",
     "firehose",
@@ -32,14 +32,15 @@ const NETWORK: Scope = Only(&[
     DestinationKind::Otlp,
 ]);
 /// Destinations with an address of the vendor's; the others have a `url` of the user's.
-const VENDOR: Scope = Only(&[
+const VENDOR_ADDRESS: Scope = Only(&[
     DestinationKind::Cloudwatch,
     DestinationKind::S3,
     DestinationKind::Firehose,
     DestinationKind::Newrelic,
     DestinationKind::Datadog,
 ]);
-const DATED: Scope = Only(&[
+/// Destinations whose records hold their time in a field.
+const TIMESTAMP_FIELD: Scope = Only(&[
     DestinationKind::S3,
     DestinationKind::Firehose,
     DestinationKind::Http,
@@ -48,12 +49,12 @@ const DATED: Scope = Only(&[
     DestinationKind::Stdout,
 ]);
 
-/// Whatever its type.
-pub(super) const EVERY: &[Key] = &[
+/// Keys of every destination.
+pub(super) const COMMON_KEYS: &[Key] = &[
     key(
         Destination,
         "type",
-        Choice(TYPES),
+        Choice(TYPE_NAMES),
         "The type of the destination. Not needed when its name is that of a type.",
         "cloudwatch",
     ),
@@ -64,8 +65,8 @@ pub(super) const EVERY: &[Key] = &[
         "Off: best effort; a failure is counted but never makes Fluent Bit send the chunk again.",
         "off",
     )
-    .or("on")
-    .except(DestinationKind::Slack, "off"),
+    .default("on")
+    .default_for(DestinationKind::Slack, "off"),
     key(
         Destination,
         "log_key",
@@ -94,19 +95,19 @@ pub(super) const EVERY: &[Key] = &[
         "Stop events with category, cause, summary and hint, or as ECS sent them.",
         "raw",
     )
-    .or("enriched"),
+    .default("enriched"),
 ];
 
-/// How it is reached.
-pub(super) const REACHED: &[Key] = &[
+/// How a destination is reached.
+pub(super) const NETWORK_KEYS: &[Key] = &[
     key(
-        VENDOR,
+        VENDOR_ADDRESS,
         "endpoint",
         Text,
         "Another address than the vendor's: a VPC endpoint or a test server.",
         "https://vpce-1.logs.eu-west-1.vpce.amazonaws.com",
     ),
-    key(NETWORK, "timeout", Duration, "How long one request may take.", "10s").or("10s"),
+    key(NETWORK, "timeout", Duration, "How long one request may take.", "10s").default("10s"),
     key(
         NETWORK,
         "ca_file",
@@ -140,22 +141,22 @@ pub(super) const REACHED: &[Key] = &[
 ];
 
 /// How records are sent.
-pub(super) const SENT: &[Key] = &[
+pub(super) const SENDING_KEYS: &[Key] = &[
     key(
-        DATED,
+        TIMESTAMP_FIELD,
         "date_key",
         Text,
         "Name of the field that holds the record's time; `off` leaves it out.",
         "time",
     )
-    .or("date"),
+    .default("date"),
     key(NETWORK, "concurrency", Number, "Requests to the destination at one time.", "16")
-        .or("8")
-        .except(DestinationKind::Slack, "1"),
+        .default("8")
+        .default_for(DestinationKind::Slack, "1"),
 ];
 
-/// How bodies are posted to an address of the user's, or much like it.
-pub(super) const POSTED: &[Key] = &[
+/// How batches are posted to an address of the user's, or much like it.
+pub(super) const POST_KEYS: &[Key] = &[
     key(
         Only(&[DestinationKind::Newrelic, DestinationKind::FirehoseHttp]),
         "compress",
@@ -163,7 +164,7 @@ pub(super) const POSTED: &[Key] = &[
         "Compress requests.",
         "off",
     )
-    .or("gzip"),
+    .default("gzip"),
     key(
         Only(&[DestinationKind::Http]),
         "compress",
@@ -171,7 +172,7 @@ pub(super) const POSTED: &[Key] = &[
         "Compress requests, with what the endpoint understands.",
         "gzip",
     )
-    .or("off"),
+    .default("off"),
     key(
         Only(&[DestinationKind::Http, DestinationKind::FirehoseHttp]),
         "url",

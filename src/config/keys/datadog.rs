@@ -1,8 +1,8 @@
 //! Keys of Datadog.
 
+use super::key::KeyForm::{Choice, Template, Text};
+use super::key::{Key, Scope, key};
 use super::kind::DestinationKind;
-use super::row::KeyForm::{Choice, Template, Text};
-use super::row::{Key, Scope, key};
 
 const DATADOG: Scope = Scope::Only(&[DestinationKind::Datadog]);
 
@@ -19,7 +19,7 @@ pub const DATADOG_SITES: &[&str] = &[
 ];
 
 pub(super) const KEYS: &[Key] = &[
-    key(DATADOG, "api_key", Text, "API key of the organization.", "${DD_API_KEY}").masked(),
+    key(DATADOG, "api_key", Text, "API key of the organization.", "${DD_API_KEY}").secret(),
     key(
         DATADOG,
         "site",
@@ -27,8 +27,8 @@ pub(super) const KEYS: &[Key] = &[
         "Where the organization is: datadoghq.com, us3.datadoghq.com, us5.datadoghq.com, datadoghq.eu, ap1.datadoghq.com, ap2.datadoghq.com or ddog-gov.com.",
         "datadoghq.eu",
     )
-    .or("datadoghq.com"),
-    key(DATADOG, "service", Template, "Datadog's `service`.", "$(ecs_service)").or("$(container_name)"),
+    .default("datadoghq.com"),
+    key(DATADOG, "service", Template, "Datadog's `service`.", "$(ecs_service)").default("$(container_name)"),
     key(
         DATADOG,
         "source",
@@ -36,7 +36,7 @@ pub(super) const KEYS: &[Key] = &[
         "Datadog's `ddsource`, which chooses the pipeline that parses the message.",
         "nginx",
     )
-    .or("ecs"),
+    .default("ecs"),
     key(
         DATADOG,
         "tags",
@@ -52,5 +52,5 @@ pub(super) const KEYS: &[Key] = &[
         "Compress requests. Datadog documents gzip for its intake; zstd, which its own agent sends, is smaller in less time.",
         "zstd",
     )
-    .or("gzip"),
+    .default("gzip"),
 ];

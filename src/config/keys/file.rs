@@ -1,8 +1,8 @@
 //! Keys of local files.
 
+use super::key::KeyForm::{Choice, Template};
+use super::key::{Key, Scope, key};
 use super::kind::DestinationKind;
-use super::row::KeyForm::{Choice, Template};
-use super::row::{Key, Scope, key};
 
 const FILE: Scope = Scope::Only(&[DestinationKind::File]);
 
@@ -21,5 +21,5 @@ pub(super) const KEYS: &[Key] = &[
         "Who may read and write a file that is made; logs hold what applications say.",
         "0640",
     )
-    .or("0600"),
+    .default("0600"),
 ];

@@ -1,8 +1,8 @@
 //! Keys of any HTTP endpoint.
 
+use super::key::KeyForm::{Choice, Number, Pairs, Size, Text};
+use super::key::{Key, Scope, key};
 use super::kind::DestinationKind;
-use super::row::KeyForm::{Choice, Number, Pairs, Size, Text};
-use super::row::{Key, Scope, key};
 
 const HTTP: Scope = Scope::Only(&[DestinationKind::Http]);
 
@@ -14,11 +14,11 @@ pub(super) const KEYS: &[Key] = &[
         "One JSON array per request, or one JSON value per line.",
         "ndjson",
     )
-    .or("json"),
-    key(HTTP, "headers", Pairs, "More headers; the values are treated as secrets.", "X-Tenant=web").masked(),
+    .default("json"),
+    key(HTTP, "headers", Pairs, "More headers; the values are treated as secrets.", "X-Tenant=web").secret(),
     key(HTTP, "user", Text, "User for HTTP Basic authentication.", "collector"),
-    key(HTTP, "password", Text, "Password of `user`.", "${LOGS_PASSWORD}").masked(),
-    key(HTTP, "bearer_token", Text, "Token for `Authorization: Bearer`.", "${LOGS_TOKEN}").masked(),
-    key(HTTP, "batch_bytes", Size, "Longest body before compression.", "1MB").or("5MB"),
-    key(HTTP, "batch_records", Number, "Most records in one request.", "500").or("1000"),
+    key(HTTP, "password", Text, "Password of `user`.", "${LOGS_PASSWORD}").secret(),
+    key(HTTP, "bearer_token", Text, "Token for `Authorization: Bearer`.", "${LOGS_TOKEN}").secret(),
+    key(HTTP, "batch_bytes", Size, "Longest body before compression.", "1MB").default("5MB"),
+    key(HTTP, "batch_records", Number, "Most records in one request.", "500").default("1000"),
 ];

@@ -1,6 +1,6 @@
-//! The types of destination there are, by name.
+//! The types of destination, by name.
 
-/// The types of destination there are.
+/// A type of destination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DestinationKind {
     /// Amazon CloudWatch Logs
@@ -43,7 +43,7 @@ impl DestinationKind {
         DestinationKind::Stdout,
     ];
 
-    /// What users write for it.
+    /// The name that users write.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -61,15 +61,15 @@ impl DestinationKind {
         }
     }
 
-    /// Whether it is a service of AWS, reached with AWS credentials.
+    /// Whether destinations of this type are a service of AWS, reached with AWS credentials.
     #[must_use]
     pub const fn is_aws(self) -> bool {
         matches!(self, DestinationKind::Cloudwatch | DestinationKind::S3 | DestinationKind::Firehose)
     }
 
-    /// The type of this name.
+    /// Finds the type of this name, in upper or lower case.
     #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
+    pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name().eq_ignore_ascii_case(name))
     }
 }

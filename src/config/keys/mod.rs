@@ -1,87 +1,88 @@
 //! The one table of keys: it drives reading, defaults, masking and the reference in the README.
 //!
-//! Owns: every row, in a file for the output, one for what types share, and one for each type's own; how they are
-//! joined and found. Does not own: reading a value (`config::reader`), or what it leads to.
+//! Owns: every key, in a file for the output, one for what types of destination share, and one for each type's own; how
+//! they are joined and found. Does not own: reading a value (`config::reader`), or what it leads to.
 
 mod cloudwatch;
 mod common;
 mod datadog;
 mod file;
 mod firehose;
-mod firehose_http;
 mod http;
+mod key;
 mod kind;
 mod newrelic;
 mod otlp;
 mod output;
 mod reference;
-mod row;
 mod s3;
 mod slack;
 
 pub use cloudwatch::RETENTION_DAYS;
 pub use datadog::DATADOG_SITES;
+pub use key::{Key, KeyForm, Scope};
 pub use kind::DestinationKind;
-pub use reference::{reference, reference_of};
-pub use row::{Key, KeyForm, Scope};
+pub use reference::{reference, reference_for};
 
-/// In the order of the reference, which is that of a type's own table as well.
-const PARTS: &[&[Key]] = &[
+/// In the order of the reference.
+const TABLES: &[&[Key]] = &[
     output::KEYS,
-    common::EVERY,
-    common::REACHED,
+    common::COMMON_KEYS,
+    common::NETWORK_KEYS,
     cloudwatch::KEYS,
     file::KEYS,
-    common::SENT,
+    common::SENDING_KEYS,
     s3::KEYS,
-    firehose::KEYS,
+    firehose::FIREHOSE_KEYS,
     newrelic::KEYS,
     datadog::KEYS,
-    common::POSTED,
+    common::POST_KEYS,
     http::KEYS,
-    firehose_http::KEYS,
+    firehose::FIREHOSE_HTTP_KEYS,
     slack::KEYS,
     otlp::KEYS,
 ];
 
-/// Every key there is.
-pub const KEYS: &[Key] = &joined::<{ length(PARTS) }>(PARTS);
+/// Every key.
+pub const KEYS: &[Key] = &concat::<{ total_len(TABLES) }>(TABLES);
 
-const fn length(parts: &[&[Key]]) -> usize {
-    let (mut length, mut part) = (0, 0);
-    while part < parts.len() {
-        length += parts[part].len();
-        part += 1;
+const fn total_len(tables: &[&[Key]]) -> usize {
+    let mut length = 0;
+    let mut table = 0;
+    while table < tables.len() {
+        length += tables[table].len();
+        table += 1;
     }
     length
 }
 
 /// Loops over positions, for iterators do not run at compile time.
-const fn joined<const LENGTH: usize>(parts: &[&[Key]]) -> [Key; LENGTH] {
-    let mut all = [parts[0][0]; LENGTH];
-    let (mut at, mut part) = (0, 0);
-    while part < parts.len() {
+const fn concat<const LENGTH: usize>(tables: &[&[Key]]) -> [Key; LENGTH] {
+    let mut all = [tables[0][0]; LENGTH];
+    let mut at = 0;
+    let mut table = 0;
+    while table < tables.len() {
         let mut row = 0;
-        while row < parts[part].len() {
-            all[at] = parts[part][row];
+        while row < tables[table].len() {
+            all[at] = tables[table][row];
             at += 1;
             row += 1;
         }
-        part += 1;
+        table += 1;
     }
     all
 }
 
-/// What the names of the output's own keys begin with; no destination can be called like that.
-pub const GROUPS: [&str; 5] = ["route", "class", "stop", "task_metadata", "queue"];
+/// First parts of the names of the output's own keys; no destination can have such a name.
+pub const OUTPUT_KEY_GROUPS: [&str; 5] = ["route", "class", "stop", "task_metadata", "queue"];
 
 /// Whether keys `<name>.…` are the output's own.
 #[must_use]
 pub fn is_group(name: &str) -> bool {
-    GROUPS.contains(&name)
+    OUTPUT_KEY_GROUPS.contains(&name)
 }
 
-/// The row of a key of an output (`kind` is `None`) or of a destination of this type.
+/// Finds a key of an output (`kind` is `None`) or of a destination of this type.
 #[must_use]
 pub fn find(kind: Option<DestinationKind>, name: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.name == name && key.applies_to(kind))
@@ -95,8 +96,8 @@ mod tests {
     fn every_type_can_be_written() {
         let written = find(Some(DestinationKind::File), "type").unwrap();
         let names: Vec<_> = DestinationKind::ALL.into_iter().map(DestinationKind::name).collect();
-        assert_eq!(written.form, KeyForm::Choice(common::TYPES));
-        assert_eq!(names, common::TYPES);
+        assert_eq!(written.form, KeyForm::Choice(common::TYPE_NAMES));
+        assert_eq!(names, common::TYPE_NAMES);
     }
 
     #[test]
@@ -119,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn names_and_texts_keep_the_house_style() {
+    fn names_and_texts_keep_one_style() {
         for key in KEYS {
             let plain = |c: char| c.is_ascii_lowercase() || matches!(c, '_' | '.' | '<' | '>');
             assert!(key.name.chars().all(plain), "{}", key.name);

@@ -1,8 +1,8 @@
 //! Keys of New Relic.
 
+use super::key::KeyForm::{Choice, Text};
+use super::key::{Key, Scope, key};
 use super::kind::DestinationKind;
-use super::row::KeyForm::{Choice, Text};
-use super::row::{Key, Scope, key};
 
 const NEWRELIC: Scope = Scope::Only(&[DestinationKind::Newrelic]);
 
@@ -14,7 +14,7 @@ pub(super) const KEYS: &[Key] = &[
         "Ingest licence key of the account. Either this or `api_key`.",
         "${NEW_RELIC_LICENSE_KEY}",
     )
-    .masked(),
+    .secret(),
     key(
         NEWRELIC,
         "api_key",
@@ -22,7 +22,7 @@ pub(super) const KEYS: &[Key] = &[
         "The same key by its other name, as New Relic's own plugins accept it.",
         "${NEW_RELIC_API_KEY}",
     )
-    .masked(),
+    .secret(),
     key(
         NEWRELIC,
         "site",
@@ -30,5 +30,5 @@ pub(super) const KEYS: &[Key] = &[
         "Where the account is; a key of one site is refused by the others.",
         "eu",
     )
-    .or("us"),
+    .default("us"),
 ];

@@ -1,8 +1,8 @@
 //! Keys of receivers of OTLP.
 
+use super::key::KeyForm::{Choice, Pairs, Template, Text};
+use super::key::{Key, Scope, key};
 use super::kind::DestinationKind;
-use super::row::KeyForm::{Choice, Pairs, Template, Text};
-use super::row::{Key, Scope, key};
 
 const OTLP: Scope = Scope::Only(&[DestinationKind::Otlp]);
 
@@ -14,8 +14,9 @@ pub(super) const KEYS: &[Key] = &[
         "Address of the receiver. `/v1/logs` is added unless it has a path of its own.",
         "http://localhost:4318",
     ),
-    key(OTLP, "encoding", Choice(&["protobuf", "json"]), "How requests are written.", "json").or("protobuf"),
-    key(OTLP, "compress", Choice(&["off", "gzip"]), "Compress requests.", "off").or("gzip"),
+    key(OTLP, "encoding", Choice(&["protobuf", "json"]), "How requests are written.", "json")
+        .default("protobuf"),
+    key(OTLP, "compress", Choice(&["off", "gzip"]), "Compress requests.", "off").default("gzip"),
     key(
         OTLP,
         "headers",
@@ -23,7 +24,7 @@ pub(super) const KEYS: &[Key] = &[
         "More headers; the values are treated as secrets.",
         "Authorization=Bearer ${OTLP_TOKEN}",
     )
-    .masked(),
+    .secret(),
     key(OTLP, "service", Template, "The resource's `service.name`.", "$(ecs_cluster)-$(ecs_task_family)")
-        .or("$(ecs_task_family:-unknown_service)"),
+        .default("$(ecs_task_family:-unknown_service)"),
 ];

@@ -1,8 +1,8 @@
 //! Keys of the output itself.
 
-use super::row::KeyForm::{Choice, Duration, Flag, List, Number, Text};
-use super::row::Scope::Output;
-use super::row::{Key, key};
+use super::key::KeyForm::{Choice, Duration, Flag, List, Number, Text};
+use super::key::Scope::Output;
+use super::key::{Key, key};
 
 pub(super) const KEYS: &[Key] = &[
     key(
@@ -58,7 +58,7 @@ pub(super) const KEYS: &[Key] = &[
         "Tell each stop once, however often its event is delivered; a later event that brings the exit code is told as an update.",
         "off",
     )
-    .or("on"),
+    .default("on"),
     key(
         Output,
         "stop.context_lines",
@@ -66,7 +66,7 @@ pub(super) const KEYS: &[Key] = &[
         "Last lines of a container's standard error to show with its end, at most 100. 0 keeps none.",
         "50",
     )
-    .or("20"),
+    .default("20"),
     key(
         Output,
         "stop.ignore_containers",
@@ -88,8 +88,8 @@ pub(super) const KEYS: &[Key] = &[
         "Ask the task metadata endpoint: reports containers of the own task that end, and fills names such as `$(image_tag)`. `auto`: where the endpoint is.",
         "off",
     )
-    .or("auto"),
-    key(Output, "task_metadata.interval", Duration, "How often to ask it, at least 200ms.", "5s").or("2s"),
+    .default("auto"),
+    key(Output, "task_metadata.interval", Duration, "How often to ask it, at least 200ms.", "5s").default("2s"),
     key(
         Output,
         "queue.url",
@@ -147,7 +147,7 @@ pub(super) const KEYS: &[Key] = &[
         "How long one flush may try before it asks Fluent Bit to come again. Keep it below `Grace`.",
         "10s",
     )
-    .or("10s"),
+    .default("10s"),
     key(
         Output,
         "exit_timeout",
@@ -155,7 +155,7 @@ pub(super) const KEYS: &[Key] = &[
         "How long the plugin may go on delivering when Fluent Bit ends.",
         "5s",
     )
-    .or("5s"),
+    .default("5s"),
     key(
         Output,
         "stats_interval",
@@ -163,5 +163,5 @@ pub(super) const KEYS: &[Key] = &[
         "How often the log gets one line for each destination that had traffic: delivered, retries, lost by reason, what waits in the spool. 0: never.",
         "1h",
     )
-    .or("5m"),
+    .default("5m"),
 ];

@@ -1,43 +1,43 @@
-//! The table as people read it, in the README and from `ecs-router keys`.
+//! The table of keys as people read it, in the README and from `ecs-router keys`.
 
 use std::fmt::Write as _;
 
 use super::KEYS;
+use super::key::{Key, Scope};
 use super::kind::DestinationKind;
-use super::row::{Key, Scope};
 
 /// The reference for the README, as Markdown tables.
 #[must_use]
 pub fn reference() -> String {
     let mut text = String::new();
     section(&mut text, "Keys of the output", |key| key.scope == Scope::Output);
-    section(&mut text, EVERY, |key| key.scope == Scope::Destination);
-    DestinationKind::ALL.into_iter().for_each(|kind| section_of(&mut text, kind));
+    section(&mut text, COMMON_TITLE, |key| key.scope == Scope::Destination);
+    DestinationKind::ALL.into_iter().for_each(|kind| section_for(&mut text, kind));
     text
 }
 
-/// The same for one type of destination.
+/// The reference for one type of destination, as Markdown tables.
 #[must_use]
-pub fn reference_of(kind: DestinationKind) -> String {
+pub fn reference_for(kind: DestinationKind) -> String {
     let mut text = String::new();
-    section(&mut text, EVERY, |key| key.scope == Scope::Destination);
-    section_of(&mut text, kind);
+    section(&mut text, COMMON_TITLE, |key| key.scope == Scope::Destination);
+    section_for(&mut text, kind);
     text
 }
 
-const EVERY: &str = "Keys of every destination: `<destination>.<key>`";
+const COMMON_TITLE: &str = "Keys of every destination: `<destination>.<key>`";
 
-fn section_of(text: &mut String, kind: DestinationKind) {
+fn section_for(text: &mut String, kind: DestinationKind) {
     let title = format!("Destination type `{}`", kind.name());
     section(text, &title, |key| matches!(key.scope, Scope::Only(kinds) if kinds.contains(&kind)));
 }
 
-fn section(text: &mut String, title: &str, wanted: impl Fn(&Key) -> bool) {
+fn section(text: &mut String, title: &str, included: impl Fn(&Key) -> bool) {
     write!(text, "\n#### {title}\n\n| key | value | default | meaning | example |\n|---|---|---|---|---|\n")
         .ok();
-    for key in KEYS.iter().filter(|key| wanted(key)) {
+    for key in KEYS.iter().filter(|key| included(key)) {
         let mut default = key.default.map_or("–".into(), |default| format!("`{default}`"));
-        if let Some((kind, other)) = key.exception {
+        if let Some((kind, other)) = key.default_of_kind {
             write!(default, ", for {} `{other}`", kind.name()).ok();
         }
         let form = if key.secret { format!("{}, secret", key.form.describe()) } else { key.form.describe() };

@@ -1,8 +1,8 @@
 //! Keys of S3.
 
+use super::key::KeyForm::{Choice, Duration, Flag, Pairs, Size, Template, Text};
+use super::key::{Key, Scope, key};
 use super::kind::DestinationKind;
-use super::row::KeyForm::{Choice, Duration, Flag, Pairs, Size, Template, Text};
-use super::row::{Key, Scope, key};
 
 const S3: Scope = Scope::Only(&[DestinationKind::S3]);
 
@@ -45,16 +45,16 @@ pub(super) const KEYS: &[Key] = &[
         "Key of an object. Without `$(uuid)` one is put before the extension, and the extension of `compress` is added if it is not there, so that no object ever replaces another.",
         "logs/$(container_name)/%Y-%m-%d/$(uuid).json.gz",
     )
-    .or("ecs_router/$(class)/$(container_name)/%Y/%m/%d/%H/$(uuid).json"),
+    .default("ecs_router/$(class)/$(container_name)/%Y/%m/%d/%H/$(uuid).json"),
     key(
         S3,
         "timezone",
         Text,
         "Time zone of the dates in `key`, by its IANA name.",
         "Europe/Madrid",
-    ).or("UTC"),
+    ).default("UTC"),
     key(S3, "compress", Choice(&["gzip", "zstd", "none"]), "How objects are compressed.", "zstd")
-        .or("gzip"),
+        .default("gzip"),
     key(
         S3,
         "total_file_size",
@@ -62,7 +62,7 @@ pub(super) const KEYS: &[Key] = &[
         "Upload an object when this much was written to it, before compression.",
         "250M",
     )
-    .or("100M"),
+    .default("100M"),
     key(
         S3,
         "upload_timeout",
@@ -70,7 +70,7 @@ pub(super) const KEYS: &[Key] = &[
         "Upload an object at this age, whatever its size. `0`: one object per chunk of Fluent Bit and no spool, for those who cannot afford to lose the local disk.",
         "5m",
     )
-    .or("10m"),
+    .default("10m"),
     key(
         S3,
         "spool_dir",
@@ -78,7 +78,7 @@ pub(super) const KEYS: &[Key] = &[
         "Folder where objects are filled before they are uploaded. What is left in it is uploaded at the next start.",
         "/var/spool/ecs_router",
     )
-    .or("/tmp/ecs_router"),
+    .default("/tmp/ecs_router"),
     key(
         S3,
         "spool_limit",
@@ -86,7 +86,7 @@ pub(super) const KEYS: &[Key] = &[
         "Disk that all objects take which are filled or wait for their upload; with gzip, large batches lie there compressed. When it is reached, Fluent Bit keeps the data and comes again.",
         "5G",
     )
-    .or("1G"),
+    .default("1G"),
     key(
         S3,
         "storage_class",
@@ -116,7 +116,7 @@ pub(super) const KEYS: &[Key] = &[
         "bucket-owner-full-control",
     ),
     key(S3, "tags", Pairs, "Tags of the objects, ten at most.", "team=web, env=prod"),
-    key(S3, "content_type", Text, "Content type of the objects.", "text/plain").or("application/x-ndjson"),
+    key(S3, "content_type", Text, "Content type of the objects.", "text/plain").default("application/x-ndjson"),
     key(
         S3,
         "expected_bucket_owner",
@@ -131,7 +131,7 @@ pub(super) const KEYS: &[Key] = &[
         "Put the bucket's name into the path of the address. Happens by itself where it cannot stand in the host name.",
         "on",
     )
-    .or("off"),
+    .default("off"),
     key(
         S3,
         "if_none_match",
@@ -139,5 +139,5 @@ pub(super) const KEYS: &[Key] = &[
         "Have S3 refuse to write a key that exists, so that an upload whose reply was lost makes no second version of the object. Off for stores that do not know the header: the same object, with the same content, is then written again.",
         "off",
     )
-    .or("on"),
+    .default("on"),
 ];

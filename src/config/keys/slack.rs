@@ -1,8 +1,8 @@
 //! Keys of Slack.
 
+use super::key::KeyForm::{Choice, Text};
+use super::key::{Key, Scope, key};
 use super::kind::DestinationKind;
-use super::row::KeyForm::{Choice, Text};
-use super::row::{Key, Scope, key};
 
 const SLACK: Scope = Scope::Only(&[DestinationKind::Slack]);
 
@@ -14,7 +14,7 @@ pub(super) const KEYS: &[Key] = &[
         "Address of the incoming webhook, which also says to which channel it posts.",
         "${SLACK_WEBHOOK_URL}",
     )
-    .masked(),
+    .secret(),
     key(
         SLACK,
         "min_severity",
@@ -22,5 +22,5 @@ pub(super) const KEYS: &[Key] = &[
         "Stop events below this severity are not posted.",
         "error",
     )
-    .or("warning"),
+    .default("warning"),
 ];

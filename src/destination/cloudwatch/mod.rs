@@ -11,6 +11,7 @@ use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request,
 use crate::classify::classes::Entry;
 use crate::config::{Common, KeyReader};
 use crate::encode::batch::{Batch, Limits};
+use crate::encode::run_cache::RunCache;
 use crate::encode::template::{NameKind, RenderContext, Template};
 use crate::json::Writer;
 
@@ -30,6 +31,7 @@ const LIMITS: Limits =
 #[derive(Debug)]
 pub(super) struct Cloudwatch {
     common: Common,
+    runs: RunCache,
     network: Network,
     log_group: Template,
     log_stream: Template,
@@ -40,6 +42,7 @@ impl Cloudwatch {
     pub(super) fn read(common: Common, reader: &KeyReader<'_>, region: Option<&str>) -> Self {
         let network = Network::read_aws(reader, region);
         Self {
+            runs: RunCache::default(),
             common,
             log_group: reader.template("log_group", NameKind::LogGroup),
             log_stream: reader.template("log_stream", NameKind::LogStream),
@@ -83,7 +86,7 @@ impl Destination for Cloudwatch {
         head.raw(b",\"message\":\"");
         let body = out.len();
         let mut message = Writer::<true>::new(out);
-        content::write(&self.common, entry, &mut message);
+        content::write(&self.common, &self.runs, entry, &mut message);
         let mut length = message.inner_len();
         if length == 0 {
             out.truncate(start);

@@ -11,6 +11,7 @@ use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request,
 use crate::classify::classes::{Class, Entry};
 use crate::config::{Common, KeyReader};
 use crate::encode::batch::{Batch, Limits};
+use crate::encode::run_cache::RunCache;
 use crate::encode::template::{NameKind, RenderContext, Template};
 use crate::input::record::Field;
 use crate::json::Writer;
@@ -42,6 +43,7 @@ const STANDARD_TAGS: [&str; 7] =
 #[derive(Debug)]
 pub(super) struct Datadog {
     common: Common,
+    runs: RunCache,
     network: Network,
     post: Post,
     source: Template,
@@ -69,6 +71,7 @@ impl Datadog {
             STANDARD_TAGS.map(|name| Template::parse(&format!("{name}:$({name})"), NameKind::Label));
         Self {
             common,
+            runs: RunCache::default(),
             network: Network::read(reader),
             post,
             source: reader.template("source", NameKind::Label),
@@ -186,7 +189,7 @@ impl Destination for Datadog {
     }
 
     fn encode(&self, entry: &Entry<'_, '_, '_>, context: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {
-        attributed::with_line(&self.common, entry, |line| {
+        attributed::with_line(&self.common, &self.runs, entry, |line| {
             // The comma does not count as part of the entry.
             attributed::write_within(MAX_ENTRY_BYTES + 1, out, |extent, out| {
                 self.write(line, context, extent, out)

@@ -93,7 +93,7 @@ impl HttpEndpoint {
             }
         }
         let mut text = Vec::new();
-        content::write(&self.common, entry, &mut Writer::<false>::new(&mut text));
+        content::write(&self.common, &self.timestamp.runs, entry, &mut Writer::<false>::new(&mut text));
         Writer::<false>::new(out).string(&content::cut_for_string(&text, max.saturating_sub(2)));
     }
 }
@@ -168,7 +168,7 @@ impl Destination for HttpEndpoint {
         let start = out.len();
         if content::is_text(&self.common, entry) {
             out.push(b'"');
-            content::write(&self.common, entry, &mut Writer::<true>::new(out));
+            content::write(&self.common, &self.timestamp.runs, entry, &mut Writer::<true>::new(out));
             out.push(b'"');
         } else {
             self.timestamp.write(&self.common, entry, &mut Writer::<false>::new(out));

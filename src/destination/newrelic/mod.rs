@@ -10,6 +10,7 @@ use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request,
 use crate::classify::classes::Entry;
 use crate::config::{Common, KeyReader};
 use crate::encode::batch::{Batch, Limits};
+use crate::encode::run_cache::RunCache;
 use crate::encode::template::RenderContext;
 use crate::input::record::{Field, Value};
 use crate::json::{self, Writer};
@@ -65,6 +66,7 @@ const LIMITS: Limits = Limits {
 #[derive(Debug)]
 pub(super) struct NewRelic {
     common: Common,
+    runs: RunCache,
     network: Network,
     post: Post,
     /// The setting that holds the account's key: `license_key` or `api_key`.
@@ -83,7 +85,7 @@ impl NewRelic {
         let key_name = key_name(reader);
         let api_key = HeaderName::from_static("api-key");
         post.add_secret_header(reader, key_name, api_key, &reader.secret(key_name));
-        Self { common, network: Network::read(reader), post, key_name }
+        Self { common, runs: RunCache::default(), network: Network::read(reader), post, key_name }
     }
 
     /// Writes `{"timestamp":…,"message":"…","attributes":{…}},`; returns the length of the message.
@@ -181,7 +183,7 @@ impl Destination for NewRelic {
     }
 
     fn encode(&self, entry: &Entry<'_, '_, '_>, _: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {
-        attributed::with_line(&self.common, entry, |line| {
+        attributed::with_line(&self.common, &self.runs, entry, |line| {
             attributed::write_within(LIMITS.bytes, out, |extent, out| Self::write(line, extent, out))
         })
     }

@@ -240,7 +240,7 @@ proptest! {
             let entry = Entry { record, class, class_name: "other", stop: None };
             let mut out = Vec::new();
             let write = |line: &AttributedLine<'_>| attributed::write_within(max, &mut out, |extent, out| NewRelic::write(line, extent, out));
-            let encoded = attributed::with_line(&common, &entry, write);
+            let encoded = attributed::with_line(&common, &RunCache::default(), &entry, write);
             assert!(out.len() <= max, "{} of {max}", out.len());
             assert!(matches!(encoded, Encoded::Complete { size } | Encoded::Truncated { size } if size == out.len()));
             assert!(serde_json::from_slice::<Json>(&out[..out.len() - 1]).unwrap()["message"].is_string());

@@ -22,7 +22,7 @@ pub(super) struct ObjectKey {
 impl ObjectKey {
     pub(super) fn read(reader: &KeyReader<'_>, encoding: ObjectEncoding) -> Self {
         let template = complete(&reader.required("key"), encoding)
-            .and_then(|text| Template::parse(&text, NameKind::ObjectKey))
+            .and_then(|text| Template::parse(&text, NameKind::ObjectKey).map_err(|error| error.to_string()))
             .unwrap_or_else(|what| {
                 reader.problem("key", what);
                 Template::default()

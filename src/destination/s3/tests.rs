@@ -17,7 +17,7 @@ fn read(pairs: &[(&str, &str)]) -> (S3, Vec<String>) {
         [("s3.bucket", "my-logs")].into_iter().map(|(k, v)| (k.into(), v.into())).collect();
     map.extend(pairs.iter().map(|(key, value)| (format!("s3.{key}"), (*value).to_owned())));
     let problems = RefCell::new(Vec::new());
-    let reader = KeyReader::new(&map, &problems).of_destination("s3", DestinationKind::S3);
+    let reader = KeyReader::new(&map, &problems).for_destination("s3", DestinationKind::S3);
     let s3 = S3::read(Common::read("s3", &reader), &reader, Some("eu-west-1"));
     drop(map);
     (s3, problems.into_inner().iter().map(ToString::to_string).collect())

@@ -21,6 +21,7 @@ use super::{Destination, Encoded, Endpoint, Network, Purpose, Reply, ReplyAction
 use crate::classify::classes::Entry;
 use crate::config::{Common, KeyReader, Secret};
 use crate::encode::batch::{Batch, Limits};
+use crate::encode::run_cache::RunCache;
 use crate::encode::template::RenderContext;
 use crate::input::record::Value;
 use crate::json::{self, Writer};
@@ -41,6 +42,7 @@ const LINE_FIELD: &[u8] = b"log";
 #[derive(Debug)]
 pub(super) struct Slack {
     common: Common,
+    runs: RunCache,
     network: Network,
     webhook: Secret,
     min_severity: Severity,
@@ -52,6 +54,7 @@ impl Slack {
             reader.problem("stop_format", "has no effect on Slack, where a stop is told in words".to_owned());
         }
         Self {
+            runs: RunCache::default(),
             network: Network { min_interval: Some(MIN_REQUEST_INTERVAL), ..Network::read(reader) },
             webhook: webhook(reader),
             min_severity: match reader.choice("min_severity") {
@@ -77,7 +80,7 @@ impl Slack {
             Some(Value::Text(text) | Value::Binary(text)) => writer.string(json::cut(text, MAX_LINE_BYTES)),
             _ => {
                 let mut text = Vec::new();
-                content::write(&self.common, entry, &mut Writer::<false>::new(&mut text));
+                content::write(&self.common, &self.runs, entry, &mut Writer::<false>::new(&mut text));
                 writer.string(json::cut(&text, MAX_LINE_BYTES));
             }
         }

@@ -10,12 +10,12 @@ use crate::task_metadata::TaskMetadata;
 #[derive(Debug)]
 pub(super) struct FieldSource {
     name: String,
-    /// Names inside of it: `$(kubernetes.pod)`.
+    /// The names behind the first: `pod` of `$(kubernetes.pod)`.
     inside: Vec<String>,
     derived: Option<Derived>,
 }
 
-/// A value that is part of another field's.
+/// A field whose value is part of another's.
 #[derive(Debug, Clone, Copy)]
 struct Derived {
     name: &'static str,
@@ -36,35 +36,34 @@ const DERIVED: [Derived; 5] = [
 /// What a field's value is made of.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FieldValue<'v> {
-    /// As it stands in the record or the stop event.
+    /// The value as it stands in the record or the stop event.
     pub(super) raw: Value<'v>,
-    /// Which part of it is meant.
+    /// Takes the part of the value's text that is meant.
     pub(super) part: fn(&[u8]) -> &[u8],
 }
 
 impl FieldSource {
-    /// `name` or `name.inside.further`.
-    pub(super) fn named(path: &str) -> Self {
+    /// Reads `name` or `name.inside.further`.
+    pub(super) fn parse(path: &str) -> Self {
         let mut steps = path.split('.').map(str::to_owned);
         let name = steps.next().unwrap_or_default();
         let derived = DERIVED.into_iter().find(|derived| derived.name == path);
         Self { name, inside: steps.collect(), derived }
     }
 
-    /// What a warning calls it.
     pub(super) fn name(&self) -> &str {
         &self.name
     }
 
-    /// Its value, if there is one that can stand in a name. An empty text counts as missing.
+    /// The field's value, if it can stand in a name. An empty text counts as missing.
     #[inline]
     pub(super) fn find<'v>(
         &self,
         entry: &Entry<'v, 'v, 'v>,
         task: Option<&'v TaskMetadata>,
     ) -> Option<FieldValue<'v>> {
-        if let Some(text) = entry.stop.and_then(|stop| of_stop(&self.name, stop)) {
-            return Some(FieldValue { raw: Value::Text(text.as_bytes()), part: whole });
+        if let Some(text) = entry.stop.and_then(|stop| stop_value(&self.name, stop)) {
+            return Some(FieldValue { raw: Value::Text(text.as_bytes()), part: identity });
         }
         // A stop event speaks for the task that stopped, not for the task that reads it.
         let task = task.filter(|_| entry.stop.is_none());
@@ -75,10 +74,10 @@ impl FieldSource {
     fn in_record<'v>(&self, record: &Record<'v, 'v>) -> Option<FieldValue<'v>> {
         let (raw, part) = match self.derived {
             Some(derived) => (Value::Text(record.text(derived.source.as_bytes())?), derived.part),
-            None => (self.of_record(record)?, whole as fn(&[u8]) -> &[u8]),
+            None => (self.record_value(record)?, identity as fn(&[u8]) -> &[u8]),
         };
-        let stands_for_itself = !matches!(raw, Value::Nil | Value::Array(..) | Value::Map(..));
-        (stands_for_itself && raw.text() != Some(b"")).then_some(FieldValue { raw, part })
+        let is_scalar = !matches!(raw, Value::Nil | Value::Array(..) | Value::Map(..));
+        (is_scalar && raw.text() != Some(b"")).then_some(FieldValue { raw, part })
     }
 
     /// What the task's own metadata says, for a record that does not.
@@ -87,11 +86,11 @@ impl FieldSource {
         let is_arn = matches!(self.name.as_str(), "ecs_cluster" | "ecs_task_id");
         Some(FieldValue {
             raw: Value::Text(text.as_bytes()),
-            part: if is_arn { last_segment } else { whole },
+            part: if is_arn { last_segment } else { identity },
         })
     }
 
-    fn of_record<'a>(&self, record: &Record<'a, '_>) -> Option<Value<'a>> {
+    fn record_value<'a>(&self, record: &Record<'a, '_>) -> Option<Value<'a>> {
         let mut value = record.get(self.name.as_bytes())?;
         for name in &self.inside {
             let Value::Map(_, entries) = value else { return None };
@@ -101,7 +100,7 @@ impl FieldSource {
     }
 }
 
-fn of_stop<'s>(name: &str, stop: &'s StopEvent) -> Option<&'s str> {
+fn stop_value<'s>(name: &str, stop: &'s StopEvent) -> Option<&'s str> {
     match name {
         "ecs_cluster" => stop.cluster.as_deref(),
         "ecs_service" => stop.service.as_deref(),
@@ -118,7 +117,7 @@ fn of_stop<'s>(name: &str, stop: &'s StopEvent) -> Option<&'s str> {
     }
 }
 
-fn whole(text: &[u8]) -> &[u8] {
+fn identity(text: &[u8]) -> &[u8] {
     text
 }
 

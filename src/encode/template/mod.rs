@@ -3,15 +3,15 @@
 //! Owns: the syntax, the derived fields, and making values safe for the kind of name they go into. Does no I/O.
 //! A missing field gives its fallback, never a dropped record.
 
-mod clock;
 mod field;
-mod whole;
+mod name_rules;
+mod strftime;
 
 use std::cell::RefCell;
 
-use clock::Clock;
 use field::FieldSource;
 use jiff::tz::TimeZone;
+use strftime::TimeFormat;
 
 use crate::classify::classes::Entry;
 use crate::input::record::Value;
@@ -38,7 +38,7 @@ pub enum NameKind {
 }
 
 impl NameKind {
-    /// What the user writes between fields; `%` belongs to strftime.
+    /// Whether the user's own text between fields may hold this byte; `%` belongs to strftime.
     fn literal_may_hold(self, byte: u8) -> bool {
         match self {
             NameKind::LogGroup => group_may_hold(byte) || byte == b'%',
@@ -51,11 +51,12 @@ impl NameKind {
 
     /// Appends what strftime made of the user's text, which may hold characters that the text did not.
     fn write_time(self, text: &str, out: &mut Vec<u8>) {
-        let may_hold = |byte: u8| match self {
-            NameKind::LogGroup => group_may_hold(byte),
-            other => other.literal_may_hold(byte),
-        };
-        out.extend(text.bytes().map(|byte| if may_hold(byte) { byte } else { b'.' }));
+        out.extend(text.bytes().map(|byte| match self {
+            NameKind::LogGroup if group_may_hold(byte) => byte,
+            NameKind::LogGroup => b'.',
+            other if other.literal_may_hold(byte) => byte,
+            _ => b'.',
+        }));
     }
 
     fn describe(self) -> &'static str {
@@ -84,14 +85,14 @@ impl NameKind {
             }
             NameKind::FilePath => {
                 out.extend(text.iter().map(|byte| if segment_may_hold(*byte) { *byte } else { b'_' }));
-                show(start, out);
+                replace_leading_dot(start, out);
             }
             NameKind::ObjectKey => {
                 out.extend(text.iter().map(|byte| if key_may_hold(*byte) { *byte } else { b'_' }));
-                show(start, out);
+                replace_leading_dot(start, out);
             }
             NameKind::Label => {
-                let text = json::cut(text, MAX_LABEL);
+                let text = json::cut(text, MAX_LABEL_BYTES);
                 let is_text = std::str::from_utf8(text).is_ok();
                 let allowed = |byte: u8| label_may_hold(byte) && (is_text || byte.is_ascii());
                 out.extend(text.iter().map(|byte| if allowed(*byte) { *byte } else { b'_' }));
@@ -102,31 +103,66 @@ impl NameKind {
 
 /// Datadog's limit for a tag, in characters
 /// (<https://docs.datadoghq.com/getting_started/tagging/>, read 2026-11); applied to its value, by bytes.
-const MAX_LABEL: usize = 200;
+const MAX_LABEL_BYTES: usize = 200;
 
 /// The value of a missing field that has no fallback of its own.
 const UNKNOWN: &str = "unknown";
+
+/// What is wrong with a template, and what to write instead.
+#[derive(Debug, thiserror::Error)]
+pub enum TemplateError {
+    /// A field does not end.
+    #[error("'{0}' has a $( without its )")]
+    Unclosed(String),
+    /// A field without a name.
+    #[error("$() names no field; write for example $(ecs_cluster)")]
+    NoField,
+    /// `$(tag[…])` without a number.
+    #[error("$({field}): '{position}' is not a position; the first is 0")]
+    NotAPosition {
+        /// The field as written.
+        field: String,
+        /// What stands between the brackets.
+        position: String,
+    },
+    /// The user's own text holds a character that the kind of name does not allow.
+    #[error("'{character}' may not stand in {names}")]
+    Forbidden {
+        /// The first such character.
+        character: char,
+        /// The kind of name, and what may stand in it.
+        names: &'static str,
+    },
+    /// strftime does not know a specifier.
+    #[error("'{format}' is not a time format: {error}")]
+    NotATimeFormat {
+        /// The user's text.
+        format: String,
+        /// What strftime says.
+        error: jiff::Error,
+    },
+}
 
 /// A parsed name.
 #[derive(Debug, Default)]
 pub struct Template {
     parts: Vec<Part>,
     names: NameKind,
-    /// The user's own text goes up a folder.
+    /// Whether the user's own text holds `..`.
     climbs: bool,
 }
 
 #[derive(Debug)]
 enum Part {
     Literal(String),
-    Time(Clock),
+    Time(TimeFormat),
     Tag(Option<usize>),
     Class,
     Uuid,
     Field { field: FieldSource, fallback: String, last: RefCell<Memo> },
 }
 
-/// The last value of a field and its safe form: neighbouring records mostly come from one container.
+/// The last value of a field and its safe form, for neighbouring records mostly come from one container.
 #[derive(Debug, Default)]
 struct Memo {
     raw: Vec<u8>,
@@ -147,59 +183,62 @@ impl Memo {
     }
 }
 
-/// What stands around a record: the same for a whole chunk.
+/// What a name can hold besides the record; the same for a whole chunk.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RenderContext<'s> {
     /// The chunk's tag.
     pub tag: &'s [u8],
     /// What `$(uuid)` becomes.
     pub uuid: &'s str,
-    /// Names the chunk, and is the same when it comes again.
+    /// Id of the chunk, the same when it is replayed.
     pub chunk: &'s str,
-    /// The task that the plugin runs in, if its metadata is known.
+    /// Metadata of the task that the plugin runs in, if known.
     pub task: Option<&'s TaskMetadata>,
 }
 
 impl Template {
-    /// Reads the syntax; the error says what to write instead.
-    pub fn parse(text: &str, names: NameKind) -> Result<Self, String> {
+    /// Parses `$(field)` and strftime.
+    ///
+    /// # Errors
+    /// The syntax is wrong, or the text holds what may not stand in a name of this kind.
+    pub fn parse(text: &str, names: NameKind) -> Result<Self, TemplateError> {
         let mut parts = Vec::new();
         let mut rest = text;
         while let Some((literal, tail)) = rest.split_once("$(") {
             push_literal(&mut parts, literal, names)?;
             let closed = tail.split_once(')').filter(|(field, _)| !field.contains("$("));
-            let (field, tail) = closed.ok_or_else(|| format!("'{text}' has a $( without its )"))?;
-            parts.push(field_part(field)?);
+            let (field, tail) = closed.ok_or_else(|| TemplateError::Unclosed(text.to_owned()))?;
+            parts.push(parse_field(field)?);
             rest = tail;
         }
         push_literal(&mut parts, rest, names)?;
         Ok(Self { parts, names, climbs: text.contains("..") })
     }
 
-    /// The same with its times in this zone instead of UTC.
+    /// The template with its times in this zone instead of UTC.
     #[must_use]
     pub fn in_zone(mut self, zone: &TimeZone) -> Self {
         for part in &mut self.parts {
-            if let Part::Time(clock) = part {
-                *clock = clock.in_zone(zone.clone());
+            if let Part::Time(time) = part {
+                *time = time.in_zone(zone.clone());
             }
         }
         self
     }
 
-    /// Appends the name; answers with the name of the first field that was missing, if any.
+    /// Appends the name; returns the name of the first field that was missing, if any.
     pub fn render<'t>(
         &'t self,
         entry: &Entry<'_, '_, '_>,
-        scene: &RenderContext<'_>,
+        context: &RenderContext<'_>,
         out: &mut Vec<u8>,
     ) -> Option<&'t str> {
         let start = out.len();
         let mut missing = None;
         for part in &self.parts {
-            missing = missing.or(self.render_part(part, entry, scene, out));
+            missing = missing.or(self.render_part(part, entry, context, out));
         }
-        self.finish(start, out);
+        self.apply_rules(start, out);
         missing
     }
 
@@ -207,21 +246,21 @@ impl Template {
         &self,
         part: &'t Part,
         entry: &Entry<'_, '_, '_>,
-        scene: &RenderContext<'_>,
+        context: &RenderContext<'_>,
         out: &mut Vec<u8>,
     ) -> Option<&'t str> {
         match part {
             Part::Literal(text) => out.extend_from_slice(text.as_bytes()),
-            Part::Time(clock) => clock.render(entry.record.time.seconds, out),
-            Part::Tag(None) => self.value(scene.tag, out),
-            Part::Tag(Some(position)) => match scene.tag.split(|byte| *byte == b'.').nth(*position) {
+            Part::Time(time) => time.render(entry.record.time.seconds, out),
+            Part::Tag(None) => self.value(context.tag, out),
+            Part::Tag(Some(position)) => match context.tag.split(|byte| *byte == b'.').nth(*position) {
                 Some(part) => self.value(part, out),
                 None => self.value(UNKNOWN.as_bytes(), out),
             },
             Part::Class => self.value(entry.class_name.as_bytes(), out),
-            Part::Uuid => out.extend_from_slice(scene.uuid.as_bytes()),
+            Part::Uuid => out.extend_from_slice(context.uuid.as_bytes()),
             Part::Field { field, fallback, last } => {
-                let written = field.find(entry, scene.task).is_some_and(|found| match found.raw {
+                let written = field.find(entry, context.task).is_some_and(|found| match found.raw {
                     Value::Text(text) | Value::Binary(text) => {
                         last.borrow_mut().render(self.names, text, found.part, out)
                     }
@@ -250,14 +289,13 @@ impl Template {
         self.value(text.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\"")).unwrap_or(&text), out);
     }
 
-    /// Rules for the name as a whole.
-    fn finish(&self, start: usize, out: &mut Vec<u8>) {
+    fn apply_rules(&self, start: usize, out: &mut Vec<u8>) {
         match self.names {
-            NameKind::FilePath => whole::path(self.climbs, start, out),
-            NameKind::Label => whole::label(start, out),
-            NameKind::ObjectKey => whole::object_key(start, out),
-            NameKind::LogGroup => whole::log_group(start, out),
-            NameKind::LogStream | NameKind::Text => whole::name(start, out),
+            NameKind::FilePath => name_rules::path(self.climbs, start, out),
+            NameKind::Label => name_rules::label(start, out),
+            NameKind::ObjectKey => name_rules::object_key(start, out),
+            NameKind::LogGroup => name_rules::log_group(start, out),
+            NameKind::LogStream | NameKind::Text => name_rules::name(start, out),
         }
     }
 }
@@ -285,7 +323,7 @@ fn key_may_hold(byte: u8) -> bool {
 }
 
 /// A value that begins with a dot would hide the file or climb.
-fn show(start: usize, out: &mut [u8]) {
+fn replace_leading_dot(start: usize, out: &mut [u8]) {
     if let Some(first) = out.get_mut(start)
         && *first == b'.'
     {
@@ -293,36 +331,37 @@ fn show(start: usize, out: &mut [u8]) {
     }
 }
 
-fn push_literal(parts: &mut Vec<Part>, text: &str, names: NameKind) -> Result<(), String> {
+fn push_literal(parts: &mut Vec<Part>, text: &str, names: NameKind) -> Result<(), TemplateError> {
     if let Some(bad) = text.bytes().find(|byte| !names.literal_may_hold(*byte)) {
-        return Err(format!("'{}' may not stand in {}", char::from(bad), names.describe()));
+        return Err(TemplateError::Forbidden { character: char::from(bad), names: names.describe() });
     }
     if text.contains('%') {
-        parts.push(Part::Time(Clock::new(text, names)?));
+        parts.push(Part::Time(TimeFormat::new(text, names)?));
     } else if !text.is_empty() {
         parts.push(Part::Literal(text.to_owned()));
     }
     Ok(())
 }
 
-fn field_part(text: &str) -> Result<Part, String> {
+fn parse_field(text: &str) -> Result<Part, TemplateError> {
     let (name, fallback) = text.split_once(":-").unwrap_or((text, UNKNOWN));
     let name = name.trim();
     if name.is_empty() {
-        return Err("$() names no field; write for example $(ecs_cluster)".to_owned());
+        return Err(TemplateError::NoField);
     }
     if let Some(position) = name.strip_prefix("tag[").and_then(|rest| rest.strip_suffix(']')) {
-        let position = position
-            .parse()
-            .map_err(|_| format!("$({text}): '{position}' is not a position; the first is 0"))?;
-        return Ok(Part::Tag(Some(position)));
+        let parsed = position.parse().map_err(|_| TemplateError::NotAPosition {
+            field: text.to_owned(),
+            position: position.to_owned(),
+        })?;
+        return Ok(Part::Tag(Some(parsed)));
     }
     Ok(match name {
         "tag" => Part::Tag(None),
         "class" => Part::Class,
         "uuid" => Part::Uuid,
         _ => Part::Field {
-            field: FieldSource::named(name),
+            field: FieldSource::parse(name),
             fallback: fallback.to_owned(),
             last: RefCell::default(),
         },
@@ -475,8 +514,8 @@ mod tests {
         let template = Template::parse("$(tag)/$(absent)", NameKind::LogStream).unwrap();
         let record = crate::input::record::Record::new(crate::input::record::Timestamp::default(), &[], &[]);
         let entry = Entry { record: &record, class: Class::Other, class_name: "other", stop: None };
-        let scene = RenderContext { tag: b"t", ..RenderContext::default() };
-        assert_eq!(template.render(&entry, &scene, &mut Vec::new()), Some("absent"));
+        let context = RenderContext { tag: b"t", ..RenderContext::default() };
+        assert_eq!(template.render(&entry, &context, &mut Vec::new()), Some("absent"));
     }
 
     #[test]
@@ -488,7 +527,7 @@ mod tests {
             ("my group", "' ' may not stand in the name of a log group"),
             ("%#", "not a time format"),
         ] {
-            let error = Template::parse(text, NameKind::LogGroup).unwrap_err();
+            let error = Template::parse(text, NameKind::LogGroup).unwrap_err().to_string();
             assert!(error.contains(expected), "{text}: {error}");
         }
     }

@@ -1,5 +1,7 @@
-use super::*;
 use proptest::prelude::*;
+
+use super::*;
+use crate::input::msgpack::ENDS_EARLY;
 
 /// fixext 8, type 0: second 1, nanosecond 2.
 const EVENT_TIME: &[u8] = &[0xd7, 0, 0, 0, 0, 1, 0, 0, 0, 2];

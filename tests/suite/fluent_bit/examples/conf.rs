@@ -54,7 +54,7 @@ impl Output {
 
     /// A destination's key, or what holds without it.
     pub(super) fn value(&self, destination: &DestinationSettings, key: &str) -> &str {
-        let default = || keys::find(Some(destination.kind), key)?.default_of(Some(destination.kind));
+        let default = || keys::find(Some(destination.kind), key)?.default_value(Some(destination.kind));
         let written = self.keys.get(&format!("{}.{key}", destination.name)).map(String::as_str);
         written.or_else(default).unwrap_or_else(|| panic!("{}.{key}", destination.name))
     }

@@ -1,17 +1,19 @@
-//! Rules for a name as a whole: its length, its beginning, what its parts may not add up to.
+//! Rules for a rendered name as a whole: its length, its beginning, what its parts may not add up to.
+//!
+//! Every function changes what stands in `out` from `start` on.
 
 use super::UNKNOWN;
 use crate::json;
 
 /// CloudWatch's limit for both names, in characters, and enough for any other
 /// (<https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogStream.html>, read 2026-11).
-const MAX_NAME: usize = 512;
+const MAX_NAME_BYTES: usize = 512;
 
 /// Linux's limit for one segment of a path, in bytes: `NAME_MAX` of `<linux/limits.h>`.
-const MAX_SEGMENT: usize = 255;
+const MAX_SEGMENT_BYTES: usize = 255;
 
 /// Linux's limit for a path, in bytes, less the zero at its end: `PATH_MAX` there.
-const MAX_PATH: usize = 4_095;
+const MAX_PATH_BYTES: usize = 4_095;
 
 /// A name of 1 to 512 characters.
 pub(super) fn name(start: usize, out: &mut Vec<u8>) {
@@ -19,13 +21,13 @@ pub(super) fn name(start: usize, out: &mut Vec<u8>) {
         out.extend_from_slice(UNKNOWN.as_bytes());
     }
     let name = name_at(start, out);
-    if name.len() > MAX_NAME {
-        let keep = json::cut(name, MAX_NAME).len();
+    if name.len() > MAX_NAME_BYTES {
+        let keep = json::cut(name, MAX_NAME_BYTES).len();
         out.truncate(start + keep);
     }
 }
 
-/// The same, which may not begin as the names of AWS do.
+/// A name of 1 to 512 characters that does not begin as the names of AWS do.
 pub(super) fn log_group(start: usize, out: &mut Vec<u8>) {
     if name_at(start, out).starts_with(b"aws/") {
         out.insert(start, b'_');
@@ -35,46 +37,50 @@ pub(super) fn log_group(start: usize, out: &mut Vec<u8>) {
 
 /// Text that can stand in a JSON string as it is.
 pub(super) fn label(start: usize, out: &mut [u8]) {
-    let harmful = |byte: &&mut u8| matches!(**byte, 0..0x20 | b'"' | b'\\');
-    out.iter_mut().skip(start).filter(harmful).for_each(|byte| *byte = b'_');
+    for byte in out.iter_mut().skip(start) {
+        if matches!(*byte, 0..0x20 | b'"' | b'\\') {
+            *byte = b'_';
+        }
+    }
 }
 
 /// Clients resolve the segments `.` and `..` before the service sees them, and an empty value can leave one behind.
 pub(super) fn object_key(start: usize, out: &mut Vec<u8>) {
     let slashes = out.iter().skip(start).take_while(|byte| **byte == b'/').count();
     out.drain(start..start + slashes);
-    tame_segments(start, out);
+    replace_dot_segments(start, out);
 }
 
-/// A file that the system can open: no folder, not too long, and not above the folder that the template names unless
+/// A path that the system can open: no folder, not too long, and not above the folder that the template names unless
 /// the template itself `climbs`.
 pub(super) fn path(climbs: bool, start: usize, out: &mut Vec<u8>) {
     if !climbs && name_at(start, out).windows(2).any(|two| two == b"..") {
-        tame_segments(start, out);
+        replace_dot_segments(start, out);
     }
-    if name_at(start, out).split(|byte| *byte == b'/').any(|segment| segment.len() > MAX_SEGMENT) {
+    if name_at(start, out).split(|byte| *byte == b'/').any(|segment| segment.len() > MAX_SEGMENT_BYTES) {
         let path = out.split_off(start);
-        path.split_inclusive(|byte| *byte == b'/').for_each(|segment| cut_segment(segment, out));
+        path.split_inclusive(|byte| *byte == b'/').for_each(|segment| push_cut_segment(segment, out));
     }
-    out.truncate(start + MAX_PATH - UNKNOWN.len());
+    out.truncate(start + MAX_PATH_BYTES - UNKNOWN.len());
     if matches!(name_at(start, out).last(), None | Some(b'/')) {
         out.extend_from_slice(UNKNOWN.as_bytes());
     }
 }
 
-/// Appends a segment with the slash behind it, if it has one.
-fn cut_segment(segment: &[u8], out: &mut Vec<u8>) {
+/// Appends a segment and the slash behind it, if it has one.
+fn push_cut_segment(segment: &[u8], out: &mut Vec<u8>) {
     let (name, slash) = match segment.split_last() {
         Some((b'/', name)) => (name, true),
         _ => (segment, false),
     };
-    out.extend_from_slice(json::cut(name, MAX_SEGMENT));
+    out.extend_from_slice(json::cut(name, MAX_SEGMENT_BYTES));
     if slash {
         out.push(b'/');
     }
 }
 
-fn tame_segments(start: usize, out: &mut [u8]) {
+/// Replaces the segments `.` and `..`.
+fn replace_dot_segments(start: usize, out: &mut [u8]) {
     for segment in out.get_mut(start..).unwrap_or_default().split_mut(|byte| *byte == b'/') {
         if segment.len() <= 2 && segment.iter().all(|byte| *byte == b'.') {
             segment.fill(b'_');

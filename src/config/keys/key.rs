@@ -1,4 +1,4 @@
-//! What one row of the table says of a key.
+//! What the table says of one key.
 
 use super::kind::DestinationKind;
 
@@ -20,24 +20,24 @@ pub enum KeyForm {
     Text,
     /// Text with `$(field)` and strftime.
     Template,
-    /// on or off
+    /// `on` or `off`.
     Flag,
-    /// 10s, 500ms, 5m
+    /// `10s`, `500ms`, `5m`.
     Duration,
     /// A whole number.
     Number,
-    /// 64k, 5MB, 1MiB
+    /// `64k`, `5MB`, `1MiB`.
     Size,
-    /// a, b, c
+    /// `a, b, c`.
     List,
-    /// name=value, …
+    /// `name=value, …`.
     Pairs,
     /// One of these words.
     Choice(&'static [&'static str]),
 }
 
 impl KeyForm {
-    /// In words, for the reference.
+    /// Describes the form in words, for the reference.
     #[must_use]
     pub fn describe(self) -> String {
         match self {
@@ -54,20 +54,20 @@ impl KeyForm {
     }
 }
 
-/// One key.
+/// A key of the configuration.
 #[derive(Debug, Clone, Copy)]
 pub struct Key {
-    /// Where it stands.
+    /// Where the key may stand.
     pub scope: Scope,
-    /// Its name; `<class>` and `<name>` stand for a name of the user's.
+    /// Name of the key; `<class>` and `<name>` stand for a name of the user's.
     pub name: &'static str,
-    /// What its value looks like.
+    /// What a value looks like.
     pub form: KeyForm,
-    /// What holds when it is not set.
+    /// Value of a key that is not set.
     pub default: Option<&'static str>,
-    /// One type for which something else holds then.
-    pub exception: Option<(DestinationKind, &'static str)>,
-    /// Its value must never be shown.
+    /// The one type of destination that has another default, and that default.
+    pub default_of_kind: Option<(DestinationKind, &'static str)>,
+    /// Whether values must never be shown.
     pub secret: bool,
     /// One or two sentences for the reference.
     pub doc: &'static str,
@@ -82,32 +82,34 @@ pub(super) const fn key(
     doc: &'static str,
     example: &'static str,
 ) -> Key {
-    Key { scope, name, form, default: None, exception: None, secret: false, doc, example }
+    Key { scope, name, form, default: None, default_of_kind: None, secret: false, doc, example }
 }
 
 impl Key {
-    pub(super) const fn or(mut self, default: &'static str) -> Self {
+    pub(super) const fn default(mut self, default: &'static str) -> Self {
         self.default = Some(default);
         self
     }
 
-    /// For one type, another default.
-    pub(super) const fn except(mut self, kind: DestinationKind, default: &'static str) -> Self {
-        self.exception = Some((kind, default));
+    /// Sets another default for one type of destination.
+    pub(super) const fn default_for(mut self, kind: DestinationKind, default: &'static str) -> Self {
+        self.default_of_kind = Some((kind, default));
         self
     }
 
-    /// Its value is never shown, not even in a problem.
-    pub(super) const fn masked(mut self) -> Self {
+    /// Keeps values from being shown, even in a problem.
+    pub(super) const fn secret(mut self) -> Self {
         self.secret = true;
         self
     }
 
-    /// What holds for this type when it is not set.
+    /// The default for an output (`kind` is `None`) or a destination of this type.
     #[must_use]
-    pub fn default_of(&self, kind: Option<DestinationKind>) -> Option<&'static str> {
-        let exception = self.exception.filter(|(only, _)| kind == Some(*only));
-        exception.map(|(_, default)| default).or(self.default)
+    pub fn default_value(&self, kind: Option<DestinationKind>) -> Option<&'static str> {
+        match self.default_of_kind {
+            Some((only, default)) if kind == Some(only) => Some(default),
+            _ => self.default,
+        }
     }
 
     /// Whether it is a key of an output (`kind` is `None`) or of a destination of this type.

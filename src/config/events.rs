@@ -1,4 +1,5 @@
-//! The keys of what the plugin does besides routing chunks: reading stop events, the task's metadata, a queue.
+//! The keys about ECS events: how stop events are read, and where else than from Fluent Bit events come from (the task's
+//! metadata, a queue).
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,14 +10,14 @@ use super::identity::Identity;
 use super::reader::KeyReader;
 use crate::stop;
 
-/// How stop events are read and told.
+/// How stop events are read and reported.
 #[derive(Debug, Clone)]
 pub struct StopSettings {
-    /// How they are read.
+    /// Reads them.
     pub reader: stop::EventReader,
-    /// Each stop is told once.
+    /// Whether each stop is reported once, however often its event comes.
     pub once: bool,
-    /// Last lines of standard error to keep of each container.
+    /// Last lines of standard error that are kept of each container.
     pub context_lines: usize,
 }
 
@@ -36,80 +37,83 @@ impl StopSettings {
 }
 
 /// Beyond that a report is a log of its own.
-const MOST_CONTEXT_LINES: u64 = 100;
+const MAX_CONTEXT_LINES: u64 = 100;
 
 fn context_lines(reader: &KeyReader<'_>) -> usize {
     let lines = reader.number("stop.context_lines");
-    if lines > MOST_CONTEXT_LINES {
-        reader.problem("stop.context_lines", format!("{lines} is more than {MOST_CONTEXT_LINES}"));
+    if lines > MAX_CONTEXT_LINES {
+        reader.problem("stop.context_lines", format!("{lines} is more than {MAX_CONTEXT_LINES}"));
     }
     usize::try_from(lines).unwrap_or_default()
 }
 
 fn pattern(reader: &KeyReader<'_>, name: &str) -> Option<Regex> {
     let text = reader.text(name)?;
-    let compiled = Regex::new(&text);
-    compiled
-        .map_err(|error| reader.problem(name, format!("'{text}' is not a regular expression: {error}")))
-        .ok()
+    match Regex::new(&text) {
+        Ok(pattern) => Some(pattern),
+        Err(error) => {
+            reader.problem(name, format!("'{text}' is not a regular expression: {error}"));
+            None
+        }
+    }
 }
 
 /// Whether to ask the task metadata endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MetadataSettings {
-    /// Only when set on must the endpoint's address be known.
-    pub wanted: Wanted,
-    /// How often to ask.
+    /// Whether to ask at all.
+    pub mode: MetadataMode,
+    /// Time between two questions.
     pub interval: Duration,
 }
 
-/// on, off, or where it can be had
+/// When the task metadata endpoint is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wanted {
-    /// It must be there.
+pub enum MetadataMode {
+    /// Always; the endpoint's address must be known.
     On,
-    /// Not at all.
+    /// Never.
     Off,
-    /// If it is there.
+    /// Where the endpoint's address is known.
     Auto,
 }
 
 /// Agents allow 40 questions a second for all containers of a host.
-const SHORTEST_INTERVAL: Duration = Duration::from_millis(200);
+const MIN_METADATA_INTERVAL: Duration = Duration::from_millis(200);
 
 impl MetadataSettings {
     pub(super) fn read(reader: &KeyReader<'_>) -> Self {
-        let wanted = match reader.choice("task_metadata") {
-            Some("on") => Wanted::On,
-            Some("off") => Wanted::Off,
-            _ => Wanted::Auto,
+        let mode = match reader.choice("task_metadata") {
+            Some("on") => MetadataMode::On,
+            Some("off") => MetadataMode::Off,
+            _ => MetadataMode::Auto,
         };
         let interval = reader.duration("task_metadata.interval");
-        if interval < SHORTEST_INTERVAL {
+        if interval < MIN_METADATA_INTERVAL {
             reader.problem(
                 "task_metadata.interval",
                 "is shorter than 200ms, which the endpoint would refuse; write 200ms or more".to_owned(),
             );
         }
-        Self { wanted, interval }
+        Self { mode, interval }
     }
 }
 
 /// The queue of events to poll.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueueSettings {
-    /// The queue's address.
+    /// URL of the queue.
     pub url: String,
-    /// Another address of the service.
+    /// Address of SQS, if it is not AWS's own.
     pub endpoint: Option<String>,
-    /// Whose name requests are signed in.
+    /// Signs the requests.
     pub identity: Identity,
     /// Authorities to trust besides the machine's.
     pub ca_file: Option<PathBuf>,
 }
 
 impl QueueSettings {
-    /// `region` is the machine's, for an address that does not hold one.
+    /// Reads the keys of the queue; `None` without `queue.url`. `region` is the machine's, for a URL that holds none.
     #[must_use]
     pub fn read(reader: &KeyReader<'_>, region: Option<&str>) -> Option<Self> {
         let url = reader.text("queue.url")?;
@@ -119,22 +123,23 @@ impl QueueSettings {
             );
             reader.problem("queue.url", what);
         }
-        let identity = Identity::read(reader, "queue.", region_of(&url).or(region));
+        let identity = Identity::read(reader, "queue.", region_in_url(&url).or(region));
         let endpoint = reader.text("queue.endpoint");
         Some(Self { url, endpoint, identity, ca_file: reader.text("queue.ca_file").map(PathBuf::from) })
     }
 }
 
-/// Whether the machine's region is needed: the queue's address is written and does not hold one.
+/// Whether the machine's region is needed: the queue's URL is set and holds none, and neither is `queue.region` set.
 #[must_use]
 pub fn queue_needs_region(reader: &KeyReader<'_>) -> bool {
-    let unknown = |url: String| region_of(&url).is_none() && reader.text("queue.region").is_none();
-    reader.text("queue.url").is_some_and(unknown)
+    reader
+        .text("queue.url")
+        .is_some_and(|url| region_in_url(&url).is_none() && reader.text("queue.region").is_none())
 }
 
 /// The region in `https://sqs.<region>.amazonaws.com/…`, in its older form, and in that of FIPS endpoints
 /// (<https://docs.aws.amazon.com/general/latest/gr/sqs-service.html>, read 2026-11).
-fn region_of(url: &str) -> Option<&str> {
+fn region_in_url(url: &str) -> Option<&str> {
     let mut labels = url.split('/').nth(2)?.split('.');
     match (labels.next()?, labels.next()?, labels.next()?) {
         ("sqs" | "sqs-fips", region, "amazonaws" | "api") => Some(region),
@@ -148,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_region_is_in_the_address() {
+    fn the_region_is_in_the_url() {
         for (url, region) in [
             ("https://sqs.eu-west-1.amazonaws.com/111122223333/q", Some("eu-west-1")),
             ("https://sqs.cn-north-1.amazonaws.com.cn/111122223333/q", Some("cn-north-1")),
@@ -156,7 +161,7 @@ mod tests {
             ("http://127.0.0.1:4566/111122223333/q", None),
             ("nonsense", None),
         ] {
-            assert_eq!(region_of(url), region, "{url}");
+            assert_eq!(region_in_url(url), region, "{url}");
         }
     }
 }

@@ -5,11 +5,11 @@ use std::cell::RefCell;
 use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 
-use super::NameKind;
+use super::{NameKind, TemplateError};
 
-/// strftime over the record's time; rendered again only when the second changes.
+/// The user's format, applied to a record's time; rendered again only when the second changes.
 #[derive(Debug)]
-pub(super) struct Clock {
+pub(super) struct TimeFormat {
     format: String,
     zone: TimeZone,
     names: NameKind,
@@ -17,21 +17,21 @@ pub(super) struct Clock {
     last: RefCell<(i64, Vec<u8>)>,
 }
 
-impl Clock {
-    pub(super) fn new(format: &str, names: NameKind) -> Result<Self, String> {
-        let clock = Self { format: format.to_owned(), zone: TimeZone::UTC, names, last: RefCell::default() };
-        match clock.format(0) {
-            Ok(_) => Ok(clock.in_zone(TimeZone::UTC)),
-            Err(error) => Err(format!("'{format}' is not a time format: {error}")),
+impl TimeFormat {
+    pub(super) fn new(format: &str, names: NameKind) -> Result<Self, TemplateError> {
+        let time = Self { format: format.to_owned(), zone: TimeZone::UTC, names, last: RefCell::default() };
+        match time.format(0) {
+            Ok(_) => Ok(time.in_zone(TimeZone::UTC)),
+            Err(error) => Err(TemplateError::NotATimeFormat { format: format.to_owned(), error }),
         }
     }
 
-    /// The same in another time zone.
+    /// The format in another time zone.
     pub(super) fn in_zone(&self, zone: TimeZone) -> Self {
-        let clock = Self { format: self.format.clone(), zone, names: self.names, last: RefCell::default() };
-        let text = clock.text(0);
-        clock.last.replace((0, text));
-        clock
+        let time = Self { format: self.format.clone(), zone, names: self.names, last: RefCell::default() };
+        let text = time.text(0);
+        time.last.replace((0, text));
+        time
     }
 
     pub(super) fn render(&self, seconds: i64, out: &mut Vec<u8>) {
@@ -42,7 +42,7 @@ impl Clock {
         out.extend_from_slice(&last.1);
     }
 
-    /// What is written; 1970 for a time outside of the calendar.
+    /// What is written for this second; 1970 for a time outside of the calendar.
     fn text(&self, seconds: i64) -> Vec<u8> {
         let text = self.format(seconds).or_else(|_| self.format(0)).unwrap_or_default();
         let mut safe = Vec::with_capacity(text.len());

@@ -1,0 +1,36 @@
+//! What is wrong with a configuration, in words for the person who wrote it.
+
+/// One thing that is wrong with the configuration.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{key}: {what}")]
+pub struct Problem {
+    /// The key, as the user writes it.
+    pub key: String,
+    /// What is wrong and what to write instead.
+    pub what: String,
+}
+
+/// Why one value cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ConfigError {
+    #[error("'{0}' is neither on nor off")]
+    NotAFlag(String),
+    #[error("'{text}' is not a {expected}")]
+    Malformed { text: String, expected: &'static str },
+    #[error("'{0}' is not of the form name=value")]
+    NotAPair(String),
+    #[error("'{text}' is none of {}", words.join(", "))]
+    UnknownWord { text: String, words: &'static [&'static str] },
+    #[error("must be at least 1")]
+    Zero,
+    #[error("is too large")]
+    TooLarge,
+    #[error("is not of the form it should have")]
+    MalformedSecret,
+}
+
+impl ConfigError {
+    pub(super) fn malformed(expected: &'static str, text: &str) -> Self {
+        Self::Malformed { text: text.to_owned(), expected }
+    }
+}
