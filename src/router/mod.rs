@@ -30,7 +30,7 @@ use crate::encode::batch::Batch;
 use crate::encode::template::RenderContext;
 use crate::input::chunk::Chunk;
 use crate::log::{Level, Log};
-use crate::metrics::{Metrics, Reason};
+use crate::metrics::{Metrics, Reason, Snapshot};
 use crate::object::spool::Spool;
 use crate::object::upload::{UploadDeadline, Uploader};
 use crate::transport::Transport;
@@ -327,16 +327,16 @@ impl Router {
         }
     }
 
-    /// The process ends: every destination gets one more chance.
+    /// Allows every destination one more attempt, also behind an open breaker, because the process ends.
     pub(crate) fn allow_probes(&self) {
         self.senders.iter().for_each(|sender| sender.allow_probe());
     }
 
+    /// Logs one line per destination: what became of its records since the start.
     pub(crate) fn log_summary(&self) {
         for counters in self.metrics.snapshot() {
-            let lost = counters.lost.iter().filter(|(reason, _)| reason.is_loss()).map(|(_, count)| count);
-            let lost: u64 = lost.sum();
-            let (name, delivered, requests) = (&counters.name, counters.delivered, counters.requests);
+            let Snapshot { name, delivered, requests, lost, .. } = &counters;
+            let lost: u64 = lost.iter().filter(|(reason, _)| reason.is_loss()).map(|(_, count)| count).sum();
             let objects = match counters.objects {
                 0 => String::new(),
                 objects => format!(", {objects} objects uploaded"),
