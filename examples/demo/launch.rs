@@ -1,16 +1,11 @@
-//! `cargo run --release --example demo`: builds the demo quickly and runs it with the same arguments.
+//! `cargo run --release --example demo`: builds the demo without optimisation, as the tests are built, and runs it with the
+//! same arguments.
 
 use std::process::{Command, ExitCode};
 
 fn main() -> ExitCode {
     let status = Command::new(env!("CARGO"))
-        .args([
-            "run",
-            "--profile",
-            "quick",
-            "--manifest-path",
-            concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"),
-        ])
+        .args(["run", "--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")])
         .args(["--features", "stand-in", "--bin", "ecs-router-demo", "--"])
         .args(std::env::args_os().skip(1))
         .status();

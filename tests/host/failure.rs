@@ -1,5 +1,7 @@
 //! Dead endpoints, panics and bad configurations.
 
+use test_support::plugin::panics_on_demand;
+
 use crate::harness::Host;
 use crate::said::{ERROR, Line, OK, RETRY, Run};
 use crate::stack::assert_small;
@@ -61,7 +63,7 @@ fn a_panic_on_the_coroutine_costs_one_flush() {
 fn panic_on(place: &str) {
     let host = Host::scenario("flush").file_instance_with(&[("fault.panic", place)]).file_instance();
     let run = host.option("--order", "0,1,0,1").run_to_end();
-    let spoiled = |flush: &Line| flush.is("instance", "0") && cfg!(debug_assertions);
+    let spoiled = |flush: &Line| flush.is("instance", "0") && panics_on_demand();
     let expected = |flush: &Line| match flush.verdict() {
         OK => !spoiled(flush),
         ERROR | RETRY => spoiled(flush),
@@ -69,9 +71,9 @@ fn panic_on(place: &str) {
     };
     run.assert_each("flush", "wrong verdict", expected);
     run.assert_arrivals(2);
-    let panics = if cfg!(debug_assertions) { 2 } else { 0 };
+    let panics = if panics_on_demand() { 2 } else { 0 };
     assert_short_panic_lines(&run, panics);
-    if cfg!(debug_assertions) {
+    if panics_on_demand() {
         assert_small(&run, &format!("panic on the {place}"), ("instance", "0"));
     }
 }

@@ -45,3 +45,9 @@ fn profile_directory() -> PathBuf {
     let binary = std::env::current_exe().expect("the path of this test");
     binary.ancestors().nth(2).expect("a profile directory").to_owned()
 }
+
+/// Whether the plugin panics when a configuration asks for it: only a debug build does.
+#[must_use]
+pub fn panics_on_demand() -> bool {
+    library().parent().is_some_and(|folder| folder.ends_with("debug"))
+}
