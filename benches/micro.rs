@@ -1,7 +1,7 @@
-//! What each stage costs by itself, for one 2 MB chunk: `cargo bench --bench micro`.
+//! The cost of each stage by itself, for one 2 MB chunk: `cargo bench --bench micro`.
 //!
-//! With a case's name it runs that case alone and a fixed number of times, for `valgrind --tool=callgrind`, whose count
-//! of instructions is the same on every machine of one kind: `benches/instructions`.
+//! With the name of a case it runs only that case, a fixed number of times, for `valgrind --tool=callgrind`, whose count of
+//! instructions is the same on every machine of one kind: `benches/instructions`.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark may stop at what cannot be")]
 
@@ -33,14 +33,14 @@ fn main() {
     // `cargo bench` passes `--bench`.
     match std::env::args().nth(1).filter(|name| !name.starts_with('-')) {
         Some(name) => {
-            // `nothing` is what setting up costs.
+            // An unknown name such as `nothing` measures the set-up alone.
             if let Some((_, _, round)) = cases.iter().find(|(known, ..)| *known == name) {
                 (0..COUNTED_ROUNDS).for_each(|_| round());
             }
         }
         None => cases.iter().for_each(|(name, bytes, round)| {
-            let took = median((0..ROUNDS).map(|_| time(round)).collect());
-            println!("{name:<10} {:>8.0} MB/s", *bytes as f64 / 1e6 / took.as_secs_f64());
+            let duration = median((0..ROUNDS).map(|_| time(round)).collect());
+            println!("{name:<10} {:>8.0} MB/s", *bytes as f64 / 1e6 / duration.as_secs_f64());
         }),
     }
 }
@@ -80,7 +80,7 @@ fn decode_only(chunk: &[u8]) {
     decode::records(chunk, |record| _ = black_box(record.fields.len()));
 }
 
-/// Decoding is part of it: there is nothing to classify without it.
+/// Includes decoding, which classification needs.
 fn classify(chunk: &[u8], router: &BenchRouter) {
     decode::records(chunk, |record| _ = black_box(router.classifier.classify(record)));
 }

@@ -1,4 +1,4 @@
-//! Curves over a logarithmic x as an SVG: relative cost, with the line of twice the first point that none may cross.
+//! An SVG of relative costs over a logarithmic x, with a line at twice the first point, which no curve may cross.
 
 use std::fmt::Write as _;
 
@@ -11,7 +11,7 @@ const BOTTOM: f64 = 290.0;
 const TOP: f64 = 30.0;
 const RIGHT: f64 = 700.0;
 /// The relative cost at the upper edge.
-const CEILING: f64 = 2.5;
+const MAX_RELATIVE_COST: f64 = 2.5;
 const COLOURS: [&str; 3] = ["#1f6feb", "#d1242f", "#1a7f37"];
 
 pub(crate) fn svg(curves: &[Curve]) -> String {
@@ -20,7 +20,7 @@ pub(crate) fn svg(curves: &[Curve]) -> String {
          <rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n"
     );
     for relative in [0.0, 0.5, 1.0, 1.5, 2.0, 2.5] {
-        let y = y(relative);
+        let y = y_of(relative);
         let stroke = if relative == 2.0 { "#d1242f\" stroke-dasharray=\"6 4" } else { "#d0d7de" };
         writeln!(svg, "<line x1=\"{LEFT}\" x2=\"{RIGHT}\" y1=\"{y}\" y2=\"{y}\" stroke=\"{stroke}\"/>")
             .unwrap();
@@ -31,7 +31,7 @@ pub(crate) fn svg(curves: &[Curve]) -> String {
         writeln!(
             svg,
             "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{x}</text>",
-            place(f64::from(x)),
+            x_of(f64::from(x)),
             BOTTOM + 18.0
         )
         .unwrap();
@@ -39,7 +39,7 @@ pub(crate) fn svg(curves: &[Curve]) -> String {
     for (number, ((name, _, points), colour)) in curves.iter().zip(COLOURS).enumerate() {
         let first = points[0].1;
         let line: Vec<String> =
-            points.iter().map(|(x, cost)| format!("{:.1},{:.1}", place(*x), y(cost / first))).collect();
+            points.iter().map(|(x, cost)| format!("{:.1},{:.1}", x_of(*x), y_of(cost / first))).collect();
         writeln!(
             svg,
             "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>",
@@ -56,11 +56,11 @@ pub(crate) fn svg(curves: &[Curve]) -> String {
     svg + "</svg>\n"
 }
 
-fn y(relative: f64) -> f64 {
-    BOTTOM - (BOTTOM - TOP) * (relative / CEILING).min(1.0)
+fn y_of(relative: f64) -> f64 {
+    BOTTOM - (BOTTOM - TOP) * (relative / MAX_RELATIVE_COST).min(1.0)
 }
 
-/// Six decades, from 1 to 100,000.
-fn place(x: f64) -> f64 {
+/// The position of a value between 1 and 100,000 on the logarithmic axis.
+fn x_of(x: f64) -> f64 {
     LEFT + 20.0 + (RIGHT - LEFT - 40.0) * x.log10() / 5.0
 }

@@ -1,5 +1,5 @@
 //! Cost per record as records, streams and routes grow: `cargo bench --bench scaling`, or with `-- --plot FILE` also as a
-//! plot. Each curve is divided by its first point; a flat line is what scales.
+//! plot. Costs are relative to the first point of a curve; a flat curve scales.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark may stop at what cannot be")]
 
@@ -60,8 +60,8 @@ fn chunk(records: usize, bytes: usize, streams: usize) -> Vec<u8> {
 }
 
 fn nanos(router: &BenchRouter, chunk: &[u8], units: usize) -> f64 {
-    let took = median((0..ROUNDS).map(|_| time(|| router.process(chunk))).collect());
-    took.as_nanos() as f64 / units as f64
+    let duration = median((0..ROUNDS).map(|_| time(|| router.process(chunk))).collect());
+    duration.as_nanos() as f64 / units as f64
 }
 
 fn one_stream_per_container() -> BenchRouter {

@@ -1,8 +1,8 @@
 //! How much memory the upload of a large spool takes: `cargo run --release --example spool_memory`.
 //!
-//! One process fills 300 MB through the plugin's own flush and ends without a word. Another finds them, uploads them,
-//! and compares its resident memory before with its peak. The service is a third. Prints one line per compression and
-//! fails when any grows by 16 MB.
+//! One process fills 300 MB through the plugin's own flush and exits without a drain. A second one finds and uploads them,
+//! and compares its resident memory before with its peak. A third one is the service. Prints one line per compression, and
+//! fails when the memory grows by 16 MB.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
@@ -13,8 +13,8 @@ use ecs_router::Verdict;
 use ecs_router::instance::Instance;
 use serde_json::json;
 
-const SPOOL: usize = 300_000_000;
-const MAX_GROWTH: u64 = 16_000_000;
+const SPOOL_BYTES: usize = 300_000_000;
+const MAX_GROWTH_BYTES: u64 = 16_000_000;
 const SERVICE: &str = "service";
 const FILL: &str = "fill";
 const MEASURE: &str = "measure";
@@ -28,7 +28,7 @@ fn main() -> Result<()> {
         [SERVICE] => serve(),
         [MEASURE, endpoint, folder, compress] => measure(&keys(endpoint, folder, compress), compress),
         [FILL, endpoint, folder, compress] => {
-            fill(&keys(endpoint, folder, compress), SPOOL)?;
+            fill(&keys(endpoint, folder, compress), SPOOL_BYTES)?;
             std::process::exit(0)
         }
         _ => start(),
@@ -50,12 +50,12 @@ fn start() -> Result<()> {
     measured.into_iter().collect()
 }
 
-fn run(what: &str, arguments: &[String]) -> Result<()> {
-    let status = child(&[what]).args(arguments).status()?;
-    if status.success() { Ok(()) } else { Err(format!("{what}: {status}").into()) }
+fn run(role: &str, arguments: &[String]) -> Result<()> {
+    let status = child(&[role]).args(arguments).status()?;
+    if status.success() { Ok(()) } else { Err(format!("{role}: {status}").into()) }
 }
 
-/// Credentials can only come from the environment.
+/// Runs this program again. Its credentials can only come from the environment.
 fn child(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap_or_default());
     command.args(arguments).env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE").env("AWS_SECRET_ACCESS_KEY", "secret");
@@ -71,7 +71,7 @@ fn serve() -> Result<()> {
 }
 
 fn measure(keys: &BTreeMap<String, String>, compress: &str) -> Result<()> {
-    // What the first request of a process brings into memory stays there and is not the spool's.
+    // The first request of a process loads data that stays in memory and does not belong to the upload.
     let mut other = keys.clone();
     other.insert("s3.bucket".to_owned(), "another".to_owned());
     fill(&other, 1)?.drain();
@@ -80,17 +80,18 @@ fn measure(keys: &BTreeMap<String, String>, compress: &str) -> Result<()> {
     let start = Instant::now();
     let instance = Instance::start(0, keys).map_err(|problems| format!("{problems:?}"))?;
     instance.drain();
-    let (peak, seconds) = (memory("VmHWM:")?, start.elapsed().as_secs_f64());
+    let peak = memory("VmHWM:")?;
+    let seconds = start.elapsed().as_secs_f64();
     let growth = peak.saturating_sub(before);
     println!(
         "{compress}: {} MB uploaded in {seconds:.1} s, resident {:.1} MB before, grew by {:.1} MB",
-        SPOOL / 1_000_000,
+        SPOOL_BYTES / 1_000_000,
         megabytes(before),
         megabytes(growth)
     );
     let uploaded: u64 = instance.metrics().snapshot().iter().map(|counters| counters.objects).sum();
     assert_eq!(uploaded, 1, "the object was uploaded");
-    assert!(growth < MAX_GROWTH, "grew by {growth} bytes");
+    assert!(growth < MAX_GROWTH_BYTES, "grew by {growth} bytes");
     Ok(())
 }
 
@@ -110,7 +111,7 @@ fn keys(endpoint: &str, folder: &str, compress: &str) -> BTreeMap<String, String
     .collect()
 }
 
-/// An instance whose spool holds this many bytes, flushed in chunks as large as Fluent Bit's.
+/// Starts an instance and fills its spool with this many bytes, in chunks as large as Fluent Bit's.
 fn fill(keys: &BTreeMap<String, String>, bytes: usize) -> Result<Instance> {
     let instance = Instance::start(0, keys).map_err(|problems| format!("{problems:?}"))?;
     let mut random = fastrand::Rng::with_seed(1);

@@ -37,11 +37,12 @@ pub(crate) struct Arguments {
 impl Arguments {
     /// The pipelines of a round, `null` first.
     pub(crate) fn pipelines(&self) -> Vec<&'static Pipeline> {
-        let wanted = |pipeline: &&Pipeline| {
-            self.pipelines.is_empty()
-                || pipeline.name == NULL
-                || self.pipelines.iter().any(|name| name == pipeline.name)
-        };
-        PIPELINES.iter().filter(wanted).collect()
+        PIPELINES.iter().filter(|pipeline| self.includes(pipeline)).collect()
+    }
+
+    fn includes(&self, pipeline: &Pipeline) -> bool {
+        self.pipelines.is_empty()
+            || pipeline.name == NULL
+            || self.pipelines.iter().any(|name| name == pipeline.name)
     }
 }

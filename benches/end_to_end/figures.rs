@@ -1,7 +1,7 @@
 //! Medians of several runs.
 //!
-//! The median of a pipeline's runs comes first, then what it is above that of `null`, then the ratio to the built-in one.
-//! The noise of two runs of one round has nothing in common: differences taken within rounds would double it.
+//! First the median of a pipeline's runs is taken, then its difference to that of `null`, then the ratio to the built-in
+//! one. The noise of two runs in one round is independent, so differences within rounds would double it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,10 +12,10 @@ use crate::machine;
 use crate::measure::{Bench, Run};
 use crate::pipeline::{NULL, Pipeline};
 
-/// What each pipeline showed, or why it could not.
+/// The run of each pipeline, or the error that ended it.
 type Round = BTreeMap<&'static str, Result<Run, String>>;
 
-/// Of one Fluent Bit.
+/// The figures of one Fluent Bit.
 pub(crate) struct Figures {
     pub(crate) version: String,
     /// Seconds of CPU that `null` took, and its idle and peak memory in MiB.
@@ -23,7 +23,7 @@ pub(crate) struct Figures {
     pub(crate) rows: Vec<(&'static Pipeline, Result<Row, String>)>,
 }
 
-/// Of one pipeline.
+/// The figures of one pipeline.
 pub(crate) struct Row {
     /// Seconds above `null`.
     pub(crate) cpu: f64,
@@ -33,21 +33,21 @@ pub(crate) struct Row {
     pub(crate) cloudwatch: f64,
     pub(crate) s3: f64,
     pub(crate) datadog: f64,
-    /// Against the built-in outputs; `None` where there is nothing to compare.
+    /// Relative to the built-in outputs; `None` without a counterpart.
     pub(crate) cpu_ratio: Option<f64>,
     pub(crate) s3_ratio: Option<f64>,
-    /// Of all rounds, in seconds and in order.
+    /// Of all rounds, in seconds, sorted.
     pub(crate) latencies: Vec<f64>,
     /// Task-stop events sent in all rounds.
     pub(crate) stops: usize,
-    /// In all rounds.
+    /// Errors in the logs of all rounds.
     pub(crate) errors: usize,
-    /// Endings other than a good one.
-    pub(crate) endings: Vec<String>,
+    /// Exit statuses other than success.
+    pub(crate) bad_exits: Vec<String>,
 }
 
 impl Figures {
-    /// Runs every pipeline in turn, as often as asked.
+    /// Runs all pipelines in turn, in as many rounds as the arguments say.
     pub(crate) fn of(bench: &Bench, binary: &Path, arguments: &Arguments) -> Fallible<Self> {
         let version = machine::version(binary)?;
         let pipelines = arguments.pipelines();
@@ -56,10 +56,10 @@ impl Figures {
             eprintln!("Fluent Bit {version}, run {number} of {}", arguments.runs);
             rounds.push(round(bench, binary, &pipelines));
         }
-        let null = nulls(&rounds)?;
-        let row =
-            |pipeline: &&'static Pipeline| (*pipeline, Row::of(pipeline, &rounds, bench.load.stops.len()));
-        let rows = pipelines.iter().filter(|pipeline| pipeline.name != NULL).map(row).collect();
+        let null = null_medians(&rounds)?;
+        let compared = pipelines.into_iter().filter(|pipeline| pipeline.name != NULL);
+        let stops = bench.load.stops.len();
+        let rows = compared.map(|pipeline| (pipeline, Row::new(pipeline, &rounds, stops))).collect();
         Ok(Self { version, null, rows })
     }
 }
@@ -71,7 +71,7 @@ fn round(bench: &Bench, binary: &Path, pipelines: &[&'static Pipeline]) -> Round
         match &run {
             Ok(run) => eprintln!(
                 "  {:<20} cpu {:.2} s, peak {:.1} MiB, idle {:.1} MiB, {} error(s), {}",
-                pipeline.name, run.cpu, run.peak, run.idle, run.errors, run.ending
+                pipeline.name, run.cpu, run.peak, run.idle, run.errors, run.exit
             ),
             Err(error) => eprintln!("  {:<20} {error}", pipeline.name),
         }
@@ -80,47 +80,48 @@ fn round(bench: &Bench, binary: &Path, pipelines: &[&'static Pipeline]) -> Round
     round
 }
 
-fn nulls(rounds: &[Round]) -> Fallible<(f64, f64, f64)> {
+fn null_medians(rounds: &[Round]) -> Fallible<(f64, f64, f64)> {
     let runs: Result<Vec<&Run>, &String> = rounds.iter().map(|round| round[NULL].as_ref()).collect();
     let runs = runs.map_err(Clone::clone)?;
-    let all = |of: fn(&Run) -> f64| median(runs.iter().map(|run| of(run)).collect());
-    Ok((all(|run| run.cpu), all(|run| run.idle), all(|run| run.peak)))
+    let median_of = |field: fn(&Run) -> f64| median(runs.iter().map(|run| field(run)).collect());
+    Ok((median_of(|run| run.cpu), median_of(|run| run.idle), median_of(|run| run.peak)))
 }
 
 impl Row {
-    fn of(pipeline: &Pipeline, rounds: &[Round], stops: usize) -> Result<Self, String> {
+    fn new(pipeline: &Pipeline, rounds: &[Round], stops: usize) -> Result<Self, String> {
         let pairs: Result<Vec<Pair<'_>>, String> =
-            rounds.iter().map(|round| Pair::of(pipeline, round)).collect();
+            rounds.iter().map(|round| Pair::new(pipeline, round)).collect();
         let pairs = pairs?;
-        let all = |of: fn(&Pair<'_>) -> f64| median(pairs.iter().map(of).collect());
-        let against = |of: fn(&Run) -> f64| {
-            let all: Option<Vec<f64>> = pairs.iter().map(|pair| pair.builtin.map(of)).collect();
-            all.map(median)
+        let median_of = |field: fn(&Pair<'_>) -> f64| median(pairs.iter().map(field).collect());
+        let builtin_median = |field: fn(&Run) -> f64| {
+            let values: Option<Vec<f64>> = pairs.iter().map(|pair| pair.builtin.map(field)).collect();
+            values.map(median)
         };
         let ratio = |ours: f64, theirs: f64| Some(ours / theirs).filter(|ratio| ratio.is_finite());
-        let null = all(|pair| pair.null.cpu);
-        let (cpu, s3) = (all(|pair| pair.run.cpu) - null, all(|pair| s3_bytes(pair.run)));
+        let null = median_of(|pair| pair.null.cpu);
+        let cpu = median_of(|pair| pair.run.cpu) - null;
+        let s3 = median_of(|pair| s3_bytes(pair.run));
         let mut latencies: Vec<f64> = pairs.iter().flat_map(|pair| pair.run.latencies.clone()).collect();
         latencies.sort_by(f64::total_cmp);
-        let endings = pairs.iter().map(|pair| pair.run.ending.clone());
+        let exits = pairs.iter().map(|pair| pair.run.exit.clone());
         Ok(Self {
             cpu,
-            peak: all(|pair| pair.run.peak),
-            idle: all(|pair| pair.run.idle) - all(|pair| pair.null.idle),
-            cloudwatch: all(|pair| pair.run.tally.cloudwatch.bytes as f64 / 1e6),
+            peak: median_of(|pair| pair.run.peak),
+            idle: median_of(|pair| pair.run.idle) - median_of(|pair| pair.null.idle),
+            cloudwatch: median_of(|pair| pair.run.tally.cloudwatch.bytes as f64 / 1e6),
             s3: s3 / 1e6,
-            datadog: all(|pair| pair.run.tally.datadog.bytes as f64 / 1e6),
-            cpu_ratio: against(|run| run.cpu).and_then(|theirs| ratio(cpu, theirs - null)),
-            s3_ratio: against(s3_bytes).and_then(|theirs| ratio(s3, theirs)),
+            datadog: median_of(|pair| pair.run.tally.datadog.bytes as f64 / 1e6),
+            cpu_ratio: builtin_median(|run| run.cpu).and_then(|theirs| ratio(cpu, theirs - null)),
+            s3_ratio: builtin_median(s3_bytes).and_then(|theirs| ratio(s3, theirs)),
             stops: stops * rounds.len(),
             latencies,
             errors: pairs.iter().map(|pair| pair.run.errors).sum(),
-            endings: endings.filter(|ending| ending != "exit status: 0").collect(),
+            bad_exits: exits.filter(|exit| exit != "exit status: 0").collect(),
         })
     }
 }
 
-/// A run beside those of its round that it is measured against.
+/// A run, and the runs of the same round that it is compared with.
 struct Pair<'r> {
     run: &'r Run,
     null: &'r Run,
@@ -128,7 +129,7 @@ struct Pair<'r> {
 }
 
 impl<'r> Pair<'r> {
-    fn of(pipeline: &Pipeline, round: &'r Round) -> Result<Self, String> {
+    fn new(pipeline: &Pipeline, round: &'r Round) -> Result<Self, String> {
         let builtin = pipeline.against.and_then(|(name, _)| round.get(name)?.as_ref().ok());
         let run = round[pipeline.name].as_ref().map_err(Clone::clone)?;
         Ok(Self { run, null: round[NULL].as_ref().map_err(Clone::clone)?, builtin })

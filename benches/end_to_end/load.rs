@@ -1,5 +1,5 @@
-//! The load: records as FireLens hands them to Fluent Bit, in the forward protocol's message mode. The same for every
-//! pipeline and, but for their times, in every run.
+//! The load: records as FireLens sends them to Fluent Bit, in the forward protocol's message mode. It is the same for every
+//! pipeline and, except for the times, in every run.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -7,10 +7,10 @@ use fastrand::Rng;
 use serde_json::{Value, json};
 
 const TAG: &str = "app-firelens-9531985d5d9dc9f81818e811892f902b";
-/// The first half of the id of each task whose stop is told; the other is its number. Nothing else contains it.
-pub(crate) const STOPPED: &str = "5ca1ab1e5ca1ab1e";
-const REGION: &str = "arn:aws:ecs:eu-west-1:111122223333";
-/// Words of a line; a number follows those that end with `=`.
+/// The first half of the id of each stopped task; its number is the second half. Nothing else in the load contains it.
+pub(crate) const STOPPED_TASK_PREFIX: &str = "5ca1ab1e5ca1ab1e";
+const ARN_PREFIX: &str = "arn:aws:ecs:eu-west-1:111122223333";
+/// Words of a line. A number follows those that end with `=`.
 const WORDS: [&str; 20] = [
     "GET",
     "POST",
@@ -34,7 +34,6 @@ const WORDS: [&str; 20] = [
     "queued",
 ];
 
-/// What a record is.
 #[derive(Clone, Copy)]
 enum Kind {
     Stop,
@@ -42,11 +41,11 @@ enum Kind {
     Stdout,
 }
 
-/// Records in wire form.
+/// Encoded records.
 pub(crate) struct Load {
     pub(crate) wire: Vec<u8>,
     pub(crate) records: usize,
-    /// Where each task-stop event ends in `wire`, by the number in its task's id.
+    /// The end of each task-stop event in `wire`, by the number in its task's id.
     pub(crate) stops: Vec<usize>,
 }
 
@@ -54,21 +53,21 @@ impl Load {
     /// One in a thousand is a task-stop event, one in ten a line of standard error, the rest are lines of standard
     /// output; three lines in ten are JSON.
     pub(crate) fn new(records: usize) -> Self {
-        let mut dice = Rng::with_seed(6);
-        let kinds = (0..records).map(|_| match dice.u16(0..1_000) {
+        let mut random = Rng::with_seed(6);
+        let kinds = (0..records).map(|_| match random.u16(0..1_000) {
             0 => Kind::Stop,
             1..=100 => Kind::Stderr,
             _ => Kind::Stdout,
         });
-        Self::of(kinds)
+        Self::from_kinds(kinds)
     }
 
-    /// A few records, one of each kind at least.
-    pub(crate) fn greeting() -> Self {
-        Self::of([Kind::Stop, Kind::Stderr, Kind::Stdout].into_iter().chain([Kind::Stdout; 17]))
+    /// A few records, at least one of each kind.
+    pub(crate) fn small() -> Self {
+        Self::from_kinds([Kind::Stop, Kind::Stderr, Kind::Stdout].into_iter().chain([Kind::Stdout; 17]))
     }
 
-    fn of(kinds: impl Iterator<Item = Kind>) -> Self {
+    fn from_kinds(kinds: impl Iterator<Item = Kind>) -> Self {
         let mut random = Rng::with_seed(7);
         let mut load = Self { wire: Vec::new(), records: 0, stops: Vec::new() };
         let start = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros() as u64;
@@ -109,7 +108,7 @@ fn output(random: &mut Rng, sequence: usize, source: &str) -> Value {
         "container_id": "8be0c1f3a56d4f7c9b02e4d6718a35c2f09e6b7d1c4a58e3920f7bd6415ca890",
         "container_name": "/ecs-web-42-app-b6f0d2c4a8",
         "source": source, "log": log, "ecs_cluster": "prod", "ecs_task_definition": "web:42",
-        "ecs_task_arn": format!("{REGION}:task/prod/9531985d5d9dc9f81818e811892f902b"),
+        "ecs_task_arn": format!("{ARN_PREFIX}:task/prod/9531985d5d9dc9f81818e811892f902b"),
     })
 }
 
@@ -126,16 +125,16 @@ fn line(random: &mut Rng) -> String {
     line
 }
 
-/// What EventBridge says of a task that could not pull its image.
+/// EventBridge's event of a task that could not pull its image.
 fn stop(number: usize) -> Value {
-    let task = format!("{REGION}:task/prod/{STOPPED}{number:016x}");
+    let task = format!("{ARN_PREFIX}:task/prod/{STOPPED_TASK_PREFIX}{number:016x}");
     json!({
         "version": "0", "id": format!("0b5ae5f8-7d8c-4c0e-9a55-{number:012x}"),
         "detail-type": "ECS Task State Change", "source": "aws.ecs", "account": "111122223333",
         "time": "2026-11-20T08:15:30Z", "region": "eu-west-1", "resources": [task],
         "detail": {
-            "taskArn": task, "clusterArn": format!("{REGION}:cluster/prod"), "group": "service:web",
-            "taskDefinitionArn": format!("{REGION}:task-definition/web:42"), "launchType": "FARGATE",
+            "taskArn": task, "clusterArn": format!("{ARN_PREFIX}:cluster/prod"), "group": "service:web",
+            "taskDefinitionArn": format!("{ARN_PREFIX}:task-definition/web:42"), "launchType": "FARGATE",
             "desiredStatus": "STOPPED", "lastStatus": "STOPPED", "stopCode": "TaskFailedToStart", "version": 4,
             "stoppedReason": "CannotPullContainerError: pull image manifest has been retried 5 time(s): \
                 failed to resolve ref docker.io/library/web:42: not found",

@@ -1,4 +1,4 @@
-//! Where and on what the figures were measured.
+//! The machine on which the figures were measured.
 
 use std::path::Path;
 use std::process::Command;
@@ -27,17 +27,17 @@ fn processor() -> String {
     name.unwrap_or(std::env::consts::ARCH).trim().to_owned()
 }
 
-/// With commas.
+/// A number with commas.
 fn thousands(number: usize) -> String {
     let digits = number.to_string();
     let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
     groups.join(",")
 }
 
-/// As the binary says it, such as `5.1.1`.
+/// The version that the binary prints, such as `5.1.1`.
 pub(crate) fn version(binary: &Path) -> Fallible<String> {
     let output = Command::new(binary).arg("--version").output()?;
-    let said = String::from_utf8(output.stdout)?;
-    let number = said.split_whitespace().find_map(|word| word.strip_prefix('v'));
+    let printed = String::from_utf8(output.stdout)?;
+    let number = printed.split_whitespace().find_map(|word| word.strip_prefix('v'));
     Ok(number.ok_or_else(|| format!("{} says no version", binary.display()))?.to_owned())
 }

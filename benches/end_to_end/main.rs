@@ -13,7 +13,7 @@
 //! - `arguments` – which pipelines, how often, how much
 //! - `load`, `feed` – the records, and their way into the socket
 //! - `sink`, `request`, `tally` – the endpoint, in a process of its own; what it reads and what it counts
-//! - `keeper` – a process that keeps a Fluent Bit and ends with the benchmark; `helper` – how one speaks to these two
+//! - `supervisor` – a process that keeps a Fluent Bit and ends with the benchmark; `helper` – how one speaks to these two
 //! - `pipeline` – a running Fluent Bit; `process` – what the kernel says of it; `place` – where its files are
 //! - `measure` – one run; `figures` – medians of several
 //! - `table`, `plot`, `machine` – what people read
@@ -24,7 +24,6 @@ mod arguments;
 mod feed;
 mod figures;
 mod helper;
-mod keeper;
 mod load;
 mod machine;
 mod measure;
@@ -34,6 +33,7 @@ mod plot;
 mod process;
 mod request;
 mod sink;
+mod supervisor;
 mod table;
 mod tally;
 
@@ -54,7 +54,7 @@ fn main() -> Fallible<()> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
         [sink::ROLE, place] => sink::serve(Path::new(place)),
-        [keeper::ROLE, log, program, arguments @ ..] => keeper::keep(log, program, arguments),
+        [supervisor::ROLE, log, program, arguments @ ..] => supervisor::keep(log, program, arguments),
         _ => benchmark(&Arguments::parse()),
     }
 }

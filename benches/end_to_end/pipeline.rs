@@ -7,9 +7,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::Fallible;
 use crate::helper::Helper;
-use crate::keeper;
 use crate::place::Place;
 use crate::sink::Sink;
+use crate::supervisor;
 
 /// What the others are measured against.
 pub(crate) const NULL: &str = "null";
@@ -36,7 +36,7 @@ pub(crate) const PIPELINES: [Pipeline; 5] = [
 
 /// A Fluent Bit with an endpoint and a directory of its own; all of it goes on drop, in this order.
 pub(crate) struct Running {
-    keeper: Helper,
+    supervisor: Helper,
     pub(crate) sink: Sink,
     place: Place,
     pub(crate) pid: u32,
@@ -47,9 +47,9 @@ impl Running {
     pub(crate) fn start(binary: &Path, plugin: &Path, pipeline: &Pipeline) -> Fallible<Self> {
         let place = Place::new()?;
         let sink = Sink::start(place.path())?;
-        let mut keeper = keeper(binary, plugin, pipeline, place.path(), &sink.port)?;
-        let pid = keeper.answer()?.parse()?;
-        let running = Self { keeper, sink, place, pid };
+        let mut supervisor = supervisor(binary, plugin, pipeline, place.path(), &sink.port)?;
+        let pid = supervisor.answer()?.parse()?;
+        let running = Self { supervisor, sink, place, pid };
         running.wait_until_it_listens()?;
         Ok(running)
     }
@@ -71,8 +71,8 @@ impl Running {
 
     /// Ends it as a container runtime does; how it ended.
     pub(crate) fn end(&mut self) -> Fallible<String> {
-        self.keeper.tell("end")?;
-        self.keeper.answer()
+        self.supervisor.tell("end")?;
+        self.supervisor.answer()
     }
 
     /// The end of its log.
@@ -88,11 +88,17 @@ impl Running {
     }
 }
 
-fn keeper(binary: &Path, plugin: &Path, pipeline: &Pipeline, place: &Path, port: &str) -> Fallible<Helper> {
+fn supervisor(
+    binary: &Path,
+    plugin: &Path,
+    pipeline: &Pipeline,
+    place: &Path,
+    port: &str,
+) -> Fallible<Helper> {
     let log = place.join(LOG);
     let configuration = Path::new(CONFIGURATIONS).join(format!("{}.conf", pipeline.name));
     let arguments: [&OsStr; 7] = [
-        keeper::ROLE.as_ref(),
+        supervisor::ROLE.as_ref(),
         log.as_ref(),
         binary.as_ref(),
         "-e".as_ref(),

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::Fallible;
 
-/// Under the system's temporary one, removed on drop.
+/// A temporary directory, removed on drop.
 pub(crate) struct Place(PathBuf);
 
 impl Place {
@@ -29,7 +29,7 @@ impl Drop for Place {
     }
 }
 
-/// A leftover in the temporary directory is no reason to fail.
+/// Removes the directory. Errors are ignored: a leftover in the temporary directory does no harm.
 pub(crate) fn remove(path: &Path) {
     drop(std::fs::remove_dir_all(path));
 }

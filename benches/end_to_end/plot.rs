@@ -1,5 +1,5 @@
 //! The figures as an SVG: for each pair of pipelines a grey bar for the built-in outputs, a blue one for ours, and a red
-//! line where ours has to stay below.
+//! line at ours' target.
 
 use std::fmt::Write as _;
 
@@ -20,11 +20,11 @@ struct Panel {
 
 struct Pair {
     name: &'static str,
-    /// Of Fluent Bit.
+    /// The version of Fluent Bit.
     version: String,
     builtin: f64,
     ours: f64,
-    /// Ours is not to exceed it.
+    /// The highest value that ours may have.
     target: f64,
 }
 
@@ -48,13 +48,13 @@ pub(crate) fn svg(all: &[Figures]) -> String {
     svg + "</svg>\n"
 }
 
-/// Of the pipelines that have a built-in counterpart in the same table.
-fn pairs(all: &[Figures], of: fn(&Row) -> f64, target: fn(f64, f64) -> f64) -> Vec<Pair> {
+/// The values of the pipelines that have a built-in counterpart.
+fn pairs(all: &[Figures], field: fn(&Row) -> f64, target: fn(f64, f64) -> f64) -> Vec<Pair> {
     let mut pairs = Vec::new();
     for figures in all {
         let value = |name: &str| {
             let (_, row) = figures.rows.iter().find(|(pipeline, _)| pipeline.name == name)?;
-            row.as_ref().ok().map(of)
+            row.as_ref().ok().map(field)
         };
         for (pipeline, _) in &figures.rows {
             let Some((against, part)) = pipeline.against else { continue };

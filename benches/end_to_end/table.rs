@@ -1,11 +1,11 @@
-//! The figures as Markdown: a column for each pipeline, what is wanted of ours in parentheses.
+//! The figures as Markdown: a column for each pipeline, with the targets of ours in parentheses.
 
 use std::fmt::Write as _;
 
 use crate::figures::{Figures, Row};
 use crate::pipeline::Pipeline;
 
-/// A line of the table: what it shows, and its cell for a pipeline.
+/// A line of the table: its label, and its cell for a pipeline.
 type Line = (&'static str, fn(&Pipeline, &Row) -> String);
 
 const LINES: [Line; 11] = [
@@ -23,11 +23,11 @@ const LINES: [Line; 11] = [
     }),
     ("to Datadog", |_, row| megabytes(row.datadog)),
     ("stop events, socket to endpoint: p50 / p99 (≤ 1.5 s) / max", |_, row| latency(row)),
-    ("stop events told", |_, row| told(row)),
+    ("stop events told", |_, row| reported(row)),
     ("errors in the log", |_, row| errors(row)),
 ];
 
-/// A table, and below it what could not be measured.
+/// The table, followed by the errors of pipelines that could not be measured.
 pub(crate) fn markdown(figures: &Figures) -> String {
     let (cpu, idle, peak) = figures.null;
     let null = format!("`null` takes {cpu:.2} s, {peak:.1} MiB at its peak, {idle:.1} MiB when idle");
@@ -46,8 +46,8 @@ pub(crate) fn markdown(figures: &Figures) -> String {
         writeln!(text, "| {label} |{cells}").unwrap();
     }
     for (pipeline, row) in &figures.rows {
-        if let Err(why) = row {
-            writeln!(text, "\n`{}`: {}", pipeline.name, why.lines().next().unwrap_or_default()).unwrap();
+        if let Err(error) = row {
+            writeln!(text, "\n`{}`: {}", pipeline.name, error.lines().next().unwrap_or_default()).unwrap();
         }
     }
     text
@@ -61,27 +61,27 @@ fn latency(row: &Row) -> String {
     if row.latencies.is_empty() {
         return String::new();
     }
-    let [half, most, all] = [0.5, 0.99, 1.0].map(|part| percentile(&row.latencies, part));
-    format!("{half:.2} / {most:.2} / {all:.2} s")
+    let [p50, p99, max] = [0.5, 0.99, 1.0].map(|part| percentile(&row.latencies, part));
+    format!("{p50:.2} / {p99:.2} / {max:.2} s")
 }
 
-/// The smallest value that this part of all does not exceed.
+/// The smallest value that this fraction of all values does not exceed.
 fn percentile(sorted: &[f64], part: f64) -> f64 {
     let at = (sorted.len() as f64 * part).ceil() as usize;
     sorted.get(at.saturating_sub(1)).copied().unwrap_or_default()
 }
 
-/// Only where task-stop events go to Datadog.
-fn told(row: &Row) -> String {
+/// Empty where task-stop events do not go to Datadog.
+fn reported(row: &Row) -> String {
     match row.latencies.len() {
         0 => String::new(),
-        told => format!("{told} of {}", row.stops),
+        reported => format!("{reported} of {}", row.stops),
     }
 }
 
 fn errors(row: &Row) -> String {
-    match row.endings.as_slice() {
+    match row.bad_exits.as_slice() {
         [] => row.errors.to_string(),
-        endings => format!("{}; {}", row.errors, endings.join(", ")),
+        exits => format!("{}; {}", row.errors, exits.join(", ")),
     }
 }

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use crate::load::STOPPED;
+use crate::load::STOPPED_TASK_PREFIX;
 
 /// What speaks to the endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub(crate) fn micros(time: SystemTime) -> u64 {
 }
 
 fn numbers(body: &[u8]) -> impl Iterator<Item = usize> {
-    let mark = STOPPED.as_bytes();
+    let mark = STOPPED_TASK_PREFIX.as_bytes();
     let after = body.windows(mark.len() + 16).filter_map(move |window| window.strip_prefix(mark));
     after.filter_map(|digits| usize::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok())
 }

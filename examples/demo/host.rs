@@ -1,4 +1,4 @@
-//! The same job through a real Fluent Bit: its configuration, its process, and a forward client.
+//! The demo through a real Fluent Bit: its configuration, its process, and a forward client.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use crate::records::{Input, event_time};
 
 /// Starts Fluent Bit with the plugin, sends everything over the forward protocol, and ends it in an orderly way. As in
-/// a task, AWS credentials come from an address; the files of the reader's own account would come before it.
+/// a task, AWS credentials come from an address. The reader's own variables and files would take precedence, so they are
+/// hidden.
 pub(crate) fn run(
     fluent_bit: &Path,
     settings: &BTreeMap<String, String>,
@@ -34,32 +35,20 @@ fn run_in(
 ) -> Result<(), String> {
     let configuration = folder.join("fluent-bit.conf");
     let socket = folder.join("forward.sock");
-    let written = std::fs::write(
-        folder.join("plugins.conf"),
-        format!("[PLUGINS]\n    Path {}\n", library()?.display()),
-    )
-    .and_then(|()| std::fs::write(&configuration, fluent_bit_configuration(folder, settings)));
-    written.map_err(|error| format!("cannot write the configuration: {error}"))?;
-    let child = Command::new(fluent_bit)
-        .arg("-c")
-        .arg(&configuration)
-        .env_remove("AWS_ACCESS_KEY_ID")
-        .env_remove("AWS_SECRET_ACCESS_KEY")
-        .env_remove("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")
-        .env("AWS_CONFIG_FILE", "/dev/null")
-        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-        .env("AWS_CONTAINER_CREDENTIALS_FULL_URI", credentials)
-        .spawn();
-    let mut host = Host(child.map_err(|error| format!("cannot start {}: {error}", fluent_bit.display()))?);
+    let plugins = format!("[PLUGINS]\n    Path {}\n", library()?.display());
+    std::fs::write(folder.join("plugins.conf"), plugins)
+        .and_then(|()| std::fs::write(&configuration, fluent_bit_configuration(folder, settings)))
+        .map_err(|error| format!("cannot write the configuration: {error}"))?;
+    let mut host = Host::start(fluent_bit, &configuration, credentials)?;
     let mut stream = host.connect(&socket)?;
     stream.write_all(&forward_messages(input)).map_err(|error| format!("cannot send: {error}"))?;
     drop(stream);
-    // Flush is 1 s: by then everything has been handed to the plugin.
+    // Flush is 1 s, so by then Fluent Bit has handed everything to the plugin.
     std::thread::sleep(Duration::from_secs(3));
     host.end()
 }
 
-/// The shape of FireLens: the plugin is loaded from extra.conf's own service section.
+/// A configuration like FireLens's: the service section of extra.conf loads the plugin.
 fn fluent_bit_configuration(folder: &Path, settings: &BTreeMap<String, String>) -> String {
     let mut text = format!(
         "[SERVICE]\n    Flush 1\n    Grace 10\n    Log_Level warn\n    Plugins_File {0}/plugins.conf\n\
@@ -88,7 +77,7 @@ fn forward_messages(input: &Input) -> Vec<u8> {
     wire
 }
 
-/// The library that `ECS_ROUTER_SO` names, or else what `cargo build --release` left beside this program's profile.
+/// The library that `ECS_ROUTER_SO` names, or the one that `cargo build --release` has built.
 fn library() -> Result<PathBuf, String> {
     if let Some(named) = std::env::var_os("ECS_ROUTER_SO") {
         return Ok(named.into());
@@ -100,12 +89,26 @@ fn library() -> Result<PathBuf, String> {
         .ok_or_else(|| "libout_ecs_router.so is not built: run cargo build --release".to_owned())
 }
 
-/// A Fluent Bit that ends with this value.
+/// A running Fluent Bit. Drop kills it.
 struct Host(Child);
 
 impl Host {
+    fn start(fluent_bit: &Path, configuration: &Path, credentials: &str) -> Result<Self, String> {
+        let child = Command::new(fluent_bit)
+            .arg("-c")
+            .arg(configuration)
+            .env_remove("AWS_ACCESS_KEY_ID")
+            .env_remove("AWS_SECRET_ACCESS_KEY")
+            .env_remove("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")
+            .env("AWS_CONFIG_FILE", "/dev/null")
+            .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+            .env("AWS_CONTAINER_CREDENTIALS_FULL_URI", credentials)
+            .spawn();
+        child.map(Self).map_err(|error| format!("cannot start {}: {error}", fluent_bit.display()))
+    }
+
     fn connect(&mut self, socket: &Path) -> Result<UnixStream, String> {
-        let patience = Instant::now() + Duration::from_secs(10);
+        let deadline = Instant::now() + Duration::from_secs(10);
         loop {
             if let Ok(stream) = UnixStream::connect(socket) {
                 return Ok(stream);
@@ -113,17 +116,17 @@ impl Host {
             if let Ok(Some(status)) = self.0.try_wait() {
                 return Err(format!("Fluent Bit ended by itself: {status}"));
             }
-            if Instant::now() > patience {
+            if Instant::now() > deadline {
                 return Err("Fluent Bit does not listen".to_owned());
             }
             std::thread::sleep(Duration::from_millis(50));
         }
     }
 
-    /// SIGTERM, as ECS sends it.
+    /// Sends SIGTERM, as ECS does, and waits.
     fn end(mut self) -> Result<(), String> {
-        let asked = Command::new("kill").arg("-TERM").arg(self.0.id().to_string()).status();
-        asked.map_err(|error| format!("cannot end Fluent Bit: {error}"))?;
+        let kill = Command::new("kill").arg("-TERM").arg(self.0.id().to_string()).status();
+        kill.map_err(|error| format!("cannot end Fluent Bit: {error}"))?;
         let status = self.0.wait().map_err(|error| error.to_string())?;
         if status.success() { Ok(()) } else { Err(format!("Fluent Bit ended with {status}")) }
     }

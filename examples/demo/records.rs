@@ -1,16 +1,15 @@
-//! What goes in: lines as Docker's fluentd driver and FireLens shape them, and events as EventBridge sends them.
+//! The demo's input: lines as Docker's fluentd driver and FireLens send them, and events as EventBridge sends them.
 
 use serde_json::{Value, json};
 
-/// Everything the demo feeds.
 pub(crate) struct Input {
-    /// By tag: application lines.
+    /// Application lines by tag.
     pub(crate) applications: Vec<(String, Vec<Value>)>,
-    /// ECS events, as the `http` input or a queue brings them.
+    /// ECS events, as the `http` input or a queue delivers them.
     pub(crate) events: Vec<Value>,
 }
 
-/// Real cases, the same files the tests read.
+/// Fixtures of the tests.
 const EVENTS: &[&str] = &[
     include_str!("../../tests/fixtures/events/oom-killed.json"),
     include_str!("../../tests/fixtures/events/image-pull-not-found-fargate.json"),
@@ -26,16 +25,16 @@ const CONTAINERS: [(&str, &str, &str); 3] = [
     ("worker", "worker:3", "2123456789abcdef0123456789abcdef"),
 ];
 
-/// Lines of each container; every tenth goes to standard error.
-const LINES: usize = 200;
+/// Per container; every tenth goes to standard error.
+const LINES_PER_CONTAINER: usize = 200;
 
 pub(crate) fn all() -> Input {
     let applications = CONTAINERS.iter().map(|(name, definition, task)| {
-        let lines = (0..LINES).map(|number| line(name, definition, task, number)).collect();
+        let lines = (0..LINES_PER_CONTAINER).map(|number| line(name, definition, task, number)).collect();
         (format!("{name}-firelens-{task}"), lines)
     });
-    let parse = |text: &&str| serde_json::from_str(text).expect("fixtures are JSON");
-    Input { applications: applications.collect(), events: EVENTS.iter().map(parse).collect() }
+    let events = EVENTS.iter().map(|text| serde_json::from_str(text).expect("fixtures are JSON"));
+    Input { applications: applications.collect(), events: events.collect() }
 }
 
 fn line(container: &str, definition: &str, task: &str, number: usize) -> Value {
@@ -69,13 +68,13 @@ impl Input {
         self.applications.iter().flat_map(|(_, lines)| lines).filter(|line| line["source"] == source).count()
     }
 
-    /// Tag and records, events among them.
+    /// All records by tag, with the events.
     pub(crate) fn batches(&self) -> impl Iterator<Item = (&str, &[Value])> {
         let applications = self.applications.iter().map(|(tag, lines)| (tag.as_str(), lines.as_slice()));
         applications.chain([("ecs_events", self.events.as_slice())])
     }
 
-    /// The same as Fluent Bit hands it over: `[[EventTime, {}], record]` one after the other.
+    /// All records by tag, as Fluent Bit's chunks: a sequence of `[[EventTime, {}], record]`.
     pub(crate) fn chunks(&self) -> impl Iterator<Item = (&str, Vec<u8>)> {
         self.batches().map(|(tag, records)| {
             let chunk = records.iter().zip(0u32..).flat_map(|(record, number)| {
@@ -90,7 +89,7 @@ impl Input {
     }
 }
 
-/// Now, and a microsecond more for each record, so that their order shows.
+/// The current time plus a microsecond per record, so that times keep the order.
 pub(crate) fn event_time(number: u32) -> [u8; 10] {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     let time = now + std::time::Duration::from_micros(u64::from(number));

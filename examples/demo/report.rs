@@ -1,11 +1,11 @@
-//! What arrived, readable at a glance, and whether the counts add up.
+//! The report of what arrived, and whether the counts add up.
 
 use fake_cloud::{Api, Cloud};
 use serde_json::Value;
 
 use crate::records::Input;
 
-/// Prints the report; `true` when everything that went in arrived, once.
+/// Prints the report. Returns whether every record arrived exactly once.
 pub(crate) fn print(cloud: &Cloud, input: &Input) -> bool {
     println!("{:<8} {:<26} {:<52} {:>6}", "class", "log group", "log stream", "events");
     let mut arrived = [0; 3];
@@ -20,20 +20,20 @@ pub(crate) fn print(cloud: &Cloud, input: &Input) -> bool {
     let copies = print_vendors(cloud);
     print_stops(cloud);
     print_samples(cloud);
-    let wanted = [input.events.len(), input.lines_of("stderr"), input.lines_of("stdout")];
+    let expected = [input.events.len(), input.lines_of("stderr"), input.lines_of("stdout")];
     println!("\n{:<8} {:>6} {:>8}", "class", "in", "arrived");
     for (class, name) in CLASSES.iter().enumerate() {
-        println!("{name:<8} {:>6} {:>8}", wanted[class], arrived[class]);
+        println!("{name:<8} {:>6} {:>8}", expected[class], arrived[class]);
     }
     let complaints = cloud.complaints();
     complaints.iter().for_each(|complaint| println!("the stand-in complains: {complaint}"));
-    let good = wanted == arrived && copies == wanted && complaints.is_empty();
+    let is_complete = expected == arrived && copies == expected && complaints.is_empty();
     let requests = cloud.attempts(Api::PutLogEvents);
     println!(
         "\n{} in {requests} PutLogEvents requests.",
-        if good { "Everything arrived, once," } else { "The counts do NOT add up" }
+        if is_complete { "Everything arrived, once," } else { "The counts do NOT add up" }
     );
-    good
+    is_complete
 }
 
 const CLASSES: [&str; 3] = ["stop", "stderr", "stdout"];
@@ -46,7 +46,7 @@ fn class_of(group: &str) -> usize {
     }
 }
 
-/// What arrived elsewhere than in CloudWatch; answers with the stops, the errors and the other lines that are there.
+/// Prints what arrived at other services than CloudWatch. Returns the numbers of stops, errors and other lines there.
 fn print_vendors(cloud: &Cloud) -> [usize; 3] {
     let mut archived = 0;
     for key in cloud.s3().keys("demo-archive") {
@@ -54,7 +54,8 @@ fn print_vendors(cloud: &Cloud) -> [usize; 3] {
         println!("stdout   S3 {key:<76} {lines:>6}");
         archived += lines;
     }
-    let (newrelic, datadog) = (cloud.newrelic().logs().len(), cloud.datadog().logs().len());
+    let newrelic = cloud.newrelic().logs().len();
+    let datadog = cloud.datadog().logs().len();
     println!("stop     New Relic {newrelic:>72}");
     println!("stderr   Datadog {datadog:>74}");
     let slack = cloud.slack().messages();
@@ -70,7 +71,7 @@ fn print_vendors(cloud: &Cloud) -> [usize; 3] {
     [newrelic, datadog, archived]
 }
 
-/// The answer to "why did it stop?", one per event.
+/// Prints why each task stopped.
 fn print_stops(cloud: &Cloud) {
     println!("\nWhy tasks stopped:");
     for stream in cloud.cloudwatch().streams("/ecs/stopped-tasks") {
@@ -83,7 +84,7 @@ fn print_stops(cloud: &Cloud) {
     }
 }
 
-/// One line of each kind, as it stands in CloudWatch.
+/// Prints one line of each kind, as it is in CloudWatch.
 fn print_samples(cloud: &Cloud) {
     println!("\nAs they stand in CloudWatch Logs:");
     for (class, group) in [("stderr", "/ecs/web/errors"), ("stdout", "/ecs/web")] {

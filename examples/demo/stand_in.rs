@@ -1,7 +1,7 @@
-//! The main job on a machine with nothing but Rust: `cargo run --release --example demo`.
+//! The plugin's main job on a machine with only Rust: `cargo run --release --example demo`.
 //!
-//! Starts an in-process stand-in for AWS, feeds FireLens records and ECS task-stop events through the plugin's real
-//! way to the network, and prints what arrived where. `-- --fluent-bit PATH` does the same through a real Fluent Bit
+//! Starts an in-process stand-in for AWS, sends FireLens records and ECS task-stop events through the whole plugin and a
+//! real network connection, and prints what arrived where. `-- --fluent-bit PATH` does the same through a real Fluent Bit
 //! that loads the shared library.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "an example may say so and stop")]
@@ -18,7 +18,7 @@ use ecs_router::Verdict;
 use ecs_router::instance::Instance;
 use fake_cloud::Cloud;
 
-/// What a user would write in `[OUTPUT]`, but for the address of the stand-in.
+/// The `[OUTPUT]` section of the demo, without the addresses of the stand-in.
 const SETTINGS: &[(&str, &str)] = &[
     ("route.stop", "stops, newrelic, slack"),
     ("route.stderr", "errors, datadog"),
@@ -54,13 +54,13 @@ fn main() -> ExitCode {
     let cloud = Cloud::builder().create_buckets(["demo-archive"]).start();
     let input = records::all();
     println!("Feeding {} application lines and {} ECS events …\n", input.lines(), input.events.len());
-    let fed = match &fluent_bit {
+    let result = match &fluent_bit {
         Some(path) => host::run(path, &settings(&cloud), &cloud.credentials_uri(), &input),
         None => feed(&settings(&cloud), &input),
     };
     std::fs::remove_dir_all(spool()).ok();
-    if let Err(what) = fed {
-        eprintln!("{what}");
+    if let Err(error) = result {
+        eprintln!("{error}");
         return ExitCode::FAILURE;
     }
     match report::print(&cloud, &input) {
@@ -69,7 +69,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Where objects for S3 are filled.
+/// The folder in which objects for S3 are filled.
 fn spool() -> PathBuf {
     std::env::temp_dir().join(format!("ecs-router-demo-spool-{}", std::process::id()))
 }
@@ -99,11 +99,11 @@ fn settings(cloud: &Cloud) -> BTreeMap<String, String> {
     settings
 }
 
-/// The main job, without a host: chunks as Fluent Bit hands them over, one per tag.
+/// Feeds the plugin without Fluent Bit: one chunk per tag.
 fn feed(settings: &BTreeMap<String, String>, input: &records::Input) -> Result<(), String> {
     let instance = Instance::start(0, settings)
         .map_err(|problems| problems.iter().map(|problem| format!("{problem}\n")).collect::<String>())?;
-    // On a thread of its own, as Fluent Bit flushes with `Workers 1`.
+    // From another thread than the one that started it, as Fluent Bit flushes with `Workers 1`.
     let flushed = std::thread::scope(|scope| scope.spawn(|| flush_all(&instance, input)).join());
     instance.drain();
     flushed.unwrap_or_else(|_| Err("the flush panicked".to_owned()))
@@ -119,7 +119,7 @@ fn flush_all(instance: &Instance, input: &records::Input) -> Result<(), String> 
     Ok(())
 }
 
-/// Region and credentials come from the environment, as in a task; whatever account the reader has is left alone.
+/// Sets region and credentials in the environment, as in a task, so that the reader's own account is not used.
 #[allow(unsafe_code)]
 fn use_stand_in_account() {
     let variables = [
@@ -133,7 +133,7 @@ fn use_stand_in_account() {
         match value {
             // SAFETY: `main` calls this first, while there is one thread.
             Some(value) => unsafe { std::env::set_var(name, value) },
-            // SAFETY: the same.
+            // SAFETY: as above.
             None => unsafe { std::env::remove_var(name) },
         }
     }

@@ -6,9 +6,9 @@
 //! the table. The README's "What happens when …" names these tests.
 //!
 //! - `services` – a service that is throttled, fails, breaks off, loses replies, is slow, forgets groups and keys
-//! - `neighbours` – one dead destination of three, and how fast the others are
-//! - `endings` – SIGTERM, SIGKILL, reload, under load
-//! - `crowds` – two instances, four workers
+//! - `isolation` – one dead destination of three, and how fast the others are
+//! - `shutdown` – SIGTERM, SIGKILL, reload, under load
+//! - `concurrency` – two instances, four workers
 //! - `machine` – a full disk, a clock that jumps, and memory when nothing can be delivered
 //!
 //! And what they work with:
@@ -20,12 +20,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation is a failed test")]
 
-mod crowds;
-mod endings;
+mod concurrency;
 mod feed;
 mod host;
+mod isolation;
 mod machine;
-mod neighbours;
 mod proxy;
 mod services;
+mod shutdown;
 mod tally;

@@ -242,5 +242,4 @@ impl Body for HalfBody {
 }
 
 #[cfg(test)]
-#[path = "server_tests.rs"]
 mod tests;

@@ -162,5 +162,4 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 #[cfg(test)]
-#[path = "sigv4_tests.rs"]
 mod tests;

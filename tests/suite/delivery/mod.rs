@@ -9,10 +9,10 @@
 //! - `dead_letters` – what was refused for good is kept, once
 //! - `groups` – log groups and streams that do not exist yet, or not any more
 //! - `credentials` – expired, wrong, and assumed
-//! - `neighbours` – destinations and flushes that must not hold each other up
+//! - `isolation` – destinations and flushes that must not hold each other up
 //! - `quiet` – what records hold stays out of the plugin's own log lines, whatever a service says
 //! - `malformed` – chunks that are not what a host writes
-//! - `ending` – what happens at exit
+//! - `shutdown` – what happens at exit
 //! - `counting` – nothing is silent
 //! - `summary` – the lines of `stats_interval`
 
@@ -22,12 +22,12 @@ mod connections;
 mod counting;
 mod credentials;
 mod dead_letters;
-mod ending;
 mod groups;
+mod isolation;
 mod limits;
 mod malformed;
-mod neighbours;
 mod quiet;
 mod refusals;
 mod retrying;
+mod shutdown;
 mod summary;

@@ -3,9 +3,9 @@
 //! - `metadata` – a task metadata endpoint that tests can turn
 //! - `task` – exits of sibling containers, their last lines, names from the metadata, an endpoint in trouble
 //! - `queue` – events from SQS: each delivered, none lost, none twice
-//! - `telling` – one report per stop, carriers, and what an application cannot forge
+//! - `reporting` – one report per stop, carriers, and what an application cannot forge
 
 pub(crate) mod metadata;
 mod queue;
+mod reporting;
 mod task;
-mod telling;

@@ -1,7 +1,7 @@
 //! Keeps one Fluent Bit, and is between it and the benchmark: when the benchmark ends, however it ends, the pipe to here
-//! closes and Fluent Bit is killed. As its parent, the keeper also knows that its id is still its own.
+//! closes and Fluent Bit is killed. As its parent, the supervisor also knows that its id is still its own.
 //!
-//! The keeper says `PID`, then, when it has ended, how. Told anything, it asks Fluent Bit to end.
+//! The supervisor says `PID`, then, when it has ended, how. Told anything, it asks Fluent Bit to end.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -11,12 +11,12 @@ use std::time::{Duration, Instant};
 
 use crate::Fallible;
 
-pub(crate) const ROLE: &str = "--as-keeper";
+pub(crate) const ROLE: &str = "--as-supervisor";
 /// For Fluent Bit to end after it was asked to: its grace and some more.
 const END: Duration = Duration::from_secs(60);
 const LOOK: Duration = Duration::from_millis(50);
 
-/// The keeper's life.
+/// The supervisor's life.
 pub(crate) fn keep(log: &str, program: &str, arguments: &[&str]) -> Fallible<()> {
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(log)?);
