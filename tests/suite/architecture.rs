@@ -1,5 +1,5 @@
-//! The shape of `src/`: folders import only downwards, files never in a circle, a public type name stands once, and
-//! `unsafe` stands in `fluent-bit/` only.
+//! The shape of `src/`: folders import only downwards, files never in a circle, a public type name stands once, `unsafe`
+//! stands in `fluent-bit/` only, and docs/architecture.md describes what is there.
 
 #![allow(clippy::string_slice, reason = "cuts source text where an ASCII needle was found")]
 
@@ -91,6 +91,24 @@ fn unsafe_stands_in_fluent_bit_only() {
     let strangers: Vec<String> =
         files(&["src", "cli/src"]).iter().flat_map(|path| lines_with_unsafe(path)).collect();
     assert!(strangers.is_empty(), "{}", strangers.join("\n"));
+}
+
+#[test]
+fn the_documentation_names_files_and_functions_that_exist() {
+    let page = std::fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    let rows: Vec<Vec<&str>> =
+        page.lines().map(|line| line.split('`').skip(1).step_by(2).collect()).collect();
+    let hops = rows.iter().filter(|names| matches!(names[..], [file, _] if file.ends_with(".rs")));
+    let missing: Vec<String> = hops
+        .clone()
+        .filter(|names| {
+            let text = std::fs::read_to_string(root().join(names[0])).unwrap_or_default();
+            !text.contains(&format!("fn {}(", names[1])) && !text.contains(&format!("fn {}<", names[1]))
+        })
+        .map(|names| names.join(" "))
+        .collect();
+    assert!(hops.count() > 15, "the table is gone");
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
 
 /// One file of `src/`, without its tests.
