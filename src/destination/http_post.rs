@@ -93,10 +93,20 @@ pub(super) fn checked_url(reader: &KeyReader<'_>, key: &str, text: String) -> St
     text
 }
 
-/// The URL of an API: `endpoint` if the user set it, else the vendor's base URL, and the path.
+/// The URL of an API: `endpoint` if the user set it, else the vendor's base URL, with the API's path at its end.
 pub(super) fn api_url(reader: &KeyReader<'_>, vendor_base: String, path: &str) -> String {
     let base = reader.text("endpoint").map_or(vendor_base, |text| checked_url(reader, "endpoint", text));
-    format!("{}{path}", base.trim_end_matches('/'))
+    ending_in(&base, path)
+}
+
+/// The URL with the API's path at its end, before a query. Vendors publish their addresses with or without it, so one
+/// that is there already is not added again.
+pub(super) fn ending_in(url: &str, path: &str) -> String {
+    let address = url.split('?').next().unwrap_or(url);
+    let query = url.strip_prefix(address).unwrap_or_default();
+    let base = address.trim_end_matches('/');
+    let base = base.strip_suffix(path).unwrap_or(base);
+    format!("{base}{path}{query}")
 }
 
 /// Who answered what, for the log. The body may repeat what was sent, so it is not shown.

@@ -157,6 +157,23 @@ fn what_is_too_long_in_its_attributes_keeps_the_beginning_as_text() {
     assert!(message.contains("\\u0001é") && message.ends_with(" bytes]"));
 }
 
+/// The vendor's documentation names the address with its path.
+#[test]
+fn the_published_address_is_taken_as_it_is() {
+    const PUBLISHED: &str = "https://log-api.eu.newrelic.com/log/v1";
+    for (endpoint, expected) in [
+        ("https://log-api.eu.newrelic.com", PUBLISHED.to_owned()),
+        (PUBLISHED, PUBLISHED.to_owned()),
+        ("https://log-api.eu.newrelic.com/log/v1/", PUBLISHED.to_owned()),
+        ("https://log-api.eu.newrelic.com/log/v1?team=a", format!("{PUBLISHED}?team=a")),
+        ("https://log-api.eu.newrelic.com?team=a", format!("{PUBLISHED}?team=a")),
+        ("http://proxy:8080/intake/", "http://proxy:8080/intake/log/v1".to_owned()),
+    ] {
+        let newrelic = newrelic(&[("endpoint", endpoint)]);
+        assert_eq!(request_of(&*newrelic, &batch_of(&*newrelic, &[line()])).url, expected, "{endpoint}");
+    }
+}
+
 #[test]
 fn every_reply_has_its_meaning() {
     let rows = [

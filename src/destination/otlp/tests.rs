@@ -47,12 +47,16 @@ fn object(fields: &serde_json::Map<String, Json>) -> Json {
 }
 
 #[test]
-fn the_path_of_the_protocol_is_added_to_a_bare_address() {
+fn the_path_of_the_protocol_ends_every_address_once() {
     for (endpoint, expected) in [
         ("http://localhost:4318", "http://localhost:4318/v1/logs"),
         ("https://otlp.example.com/", "https://otlp.example.com/v1/logs"),
-        ("https://example.com/api/otlp", "https://example.com/api/otlp"),
-        ("https://example.com/?tenant=a", "https://example.com/?tenant=a"),
+        ("https://otlp-gateway.example.net/otlp", "https://otlp-gateway.example.net/otlp/v1/logs"),
+        ("http://loki:3100/otlp/", "http://loki:3100/otlp/v1/logs"),
+        ("http://loki:3100/otlp/v1/logs", "http://loki:3100/otlp/v1/logs"),
+        ("https://example.com/v1/logs/", "https://example.com/v1/logs"),
+        ("https://example.com/?tenant=a", "https://example.com/v1/logs?tenant=a"),
+        ("https://example.com/v1/logs?tenant=a/", "https://example.com/v1/logs?tenant=a/"),
     ] {
         let requests = testing::requests(&*otlp(&[("endpoint", endpoint)]), &[line()]);
         assert_eq!(requests[0].url, expected);
