@@ -3,6 +3,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::*;
 use crate::config::keys::DestinationKind;
+use crate::destination::RetryTiming;
 use crate::destination::testing::{
     FIRST_SECOND, any_chunk, batch_of, batches_of, body_of, chunk, configure, judged, line, open, reply,
     request_of, sent, stopped, word,
@@ -184,10 +185,13 @@ fn every_reply_has_its_meaning() {
         (400, "Rejected", "Split"),
         (401, "NextFlush", "NextFlush"),
         (403, "NextFlush", "NextFlush"),
-        (404, "Rejected", "Rejected"),
+        (404, "NextFlush", "NextFlush"),
+        (405, "NextFlush", "NextFlush"),
+        (410, "NextFlush", "NextFlush"),
         (408, "Backoff", "Backoff"),
         (413, "Split", "Split"),
-        (415, "Rejected", "Rejected"),
+        (415, "NextFlush", "NextFlush"),
+        (422, "Rejected", "Rejected"),
         (429, "Backoff", "Backoff"),
         (500, "Backoff", "Backoff"),
         (502, "Backoff", "Backoff"),
@@ -207,8 +211,23 @@ fn every_reply_has_its_meaning() {
 }
 
 #[test]
-fn a_refused_key_is_named() {
-    let ReplyAction::Retry { reason, .. } = judged(&*newrelic(&[]), 1, &reply(403, "")) else { panic!() };
+fn the_key_to_check_is_named() {
+    let reason = |status, body: &'static str| match judged(&*newrelic(&[]), 3, &reply(status, body)) {
+        ReplyAction::Retry { timing: RetryTiming::NextFlush, reason } => reason,
+        other => panic!("{other:?}"),
+    };
+    for (status, body, key) in [
+        (301, "", "d.endpoint"),
+        (404, "", "d.endpoint"),
+        (410, "", "d.endpoint"),
+        (415, "", "d.compress"),
+        (200, "<!DOCTYPE html><p>Welcome", "d.endpoint"),
+        (400, " <HTML>", "d.endpoint"),
+    ] {
+        assert!(reason(status, body).contains(key), "{status} {body}: {}", reason(status, body));
+    }
+
+    let reason = reason(403, "");
     assert!(
         reason.contains("403 Forbidden") && reason.contains("d.license_key") && reason.contains("d.site"),
         "{reason}"
