@@ -5,8 +5,8 @@
 use http::HeaderName;
 use serde_json::Value;
 
-use super::redact;
 use super::{Reply, ReplyAction, RetryTiming};
+use super::{http_post, redact};
 
 /// An error as the service reported it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +67,12 @@ impl AwsError {
             let reason = format!("{reason}; allow it to the role that signs: the task role, or role_arn");
             return Some(ReplyAction::Retry { timing: RetryTiming::NextFlush, reason });
         }
+        if self.code.is_empty() && http_post::misconfigured(reply).is_some() {
+            return Some(http_post::keep(
+                &reason,
+                "AWS names its errors, so something else answered; check endpoint",
+            ));
+        }
         None
     }
 
@@ -122,6 +128,19 @@ impl AwsError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reply_that_is_not_awss_own_names_the_key_of_the_address() {
+        for status in [301, 401, 404, 405] {
+            let reply = Reply { status, ..Reply::default() };
+            let ReplyAction::Retry { timing: RetryTiming::NextFlush, reason } =
+                classify_aws_reply(&reply, "PutLogEvents")
+            else {
+                panic!("{status}")
+            };
+            assert!(reason.contains("check endpoint"), "{reason}");
+        }
+    }
 
     #[test]
     fn what_a_service_says_fits_one_line_of_the_log() {

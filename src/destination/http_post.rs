@@ -93,10 +93,20 @@ pub(super) fn checked_url(reader: &KeyReader<'_>, key: &str, text: String) -> St
     text
 }
 
-/// The URL of an API: `endpoint` if the user set it, else the vendor's base URL, and the path.
+/// The URL of an API: `endpoint` if the user set it, else the vendor's base URL, with the API's path at its end.
 pub(super) fn api_url(reader: &KeyReader<'_>, vendor_base: String, path: &str) -> String {
     let base = reader.text("endpoint").map_or(vendor_base, |text| checked_url(reader, "endpoint", text));
-    format!("{}{path}", base.trim_end_matches('/'))
+    ending_in(&base, path)
+}
+
+/// The URL with the API's path at its end, before a query. Vendors publish their addresses with or without it, so one
+/// that is there already is not added again.
+pub(super) fn ending_in(url: &str, path: &str) -> String {
+    let address = url.split('?').next().unwrap_or(url);
+    let query = url.strip_prefix(address).unwrap_or_default();
+    let base = address.trim_end_matches('/');
+    let base = base.strip_suffix(path).unwrap_or(base);
+    format!("{base}{path}{query}")
 }
 
 /// Who answered what, for the log. The body may repeat what was sent, so it is not shown.
@@ -106,13 +116,51 @@ pub(super) fn describe(who: &str, reply: &Reply) -> String {
     format!("{who} answered {} {phrase}", reply.status)
 }
 
-/// What a status means unless the vendor says otherwise.
+/// What of the configuration a reply says is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Misconfigured {
+    /// Where requests go.
+    Address,
+    /// Who sends them: the key, or what it permits.
+    Access,
+    /// How bodies are written: their format or compression.
+    Form,
+}
+
+/// What of the configuration the reply says is wrong; `None` when it is about the records, or about the service at this
+/// moment. Vendors ask this before their own rules, because no record may be refused for such a fault: the chunk is kept
+/// until somebody corrects a key. Statuses: <https://www.rfc-editor.org/rfc/rfc9110#section-15>, read 2026-11.
+pub(super) fn misconfigured(reply: &Reply) -> Option<Misconfigured> {
+    match reply.status {
+        401..=403 | 407 => Some(Misconfigured::Access),
+        300..=399 | 404 | 405 | 410 => Some(Misconfigured::Address),
+        415 => Some(Misconfigured::Form),
+        // Front ends write these as pages, too.
+        408 | 413 | 429 | 500.. => None,
+        _ => is_web_page(&reply.body).then_some(Misconfigured::Address),
+    }
+}
+
+/// Whether somebody answered a browser: a page to sign in, or a front end that knows no such path.
+fn is_web_page(body: &[u8]) -> bool {
+    let body = body.trim_ascii_start();
+    let begins_with =
+        |text: &[u8]| body.get(..text.len()).is_some_and(|start| start.eq_ignore_ascii_case(text));
+    begins_with(b"<!doctype html") || begins_with(b"<html")
+}
+
+/// Keeps the chunk until a person has acted; `hint` names the key to look at.
+pub(super) fn keep(reason: &str, hint: &str) -> ReplyAction {
+    ReplyAction::Retry { timing: RetryTiming::NextFlush, reason: format!("{reason}; {hint}") }
+}
+
+/// What a status means unless it is about the configuration or the vendor says otherwise.
 pub(super) fn classify_status(reply: &Reply, reason: String) -> ReplyAction {
     match reply.status {
         413 => ReplyAction::Split { reason },
         408 | 429 | 500..=599 => ReplyAction::Retry { timing: RetryTiming::Backoff, reason },
         400..=499 => ReplyAction::Rejected { reason },
-        // A redirect, or a success that the vendor never gives: something else answered.
+        // A success that the vendor never gives: something else answered.
         _ => ReplyAction::Retry {
             timing: RetryTiming::NextFlush,
             reason: format!("{reason}, which is not an acceptance"),

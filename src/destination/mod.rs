@@ -20,6 +20,8 @@ mod newrelic;
 pub mod object_store;
 mod otlp;
 mod redact;
+#[cfg(test)]
+mod replies;
 mod retry_after;
 mod s3;
 mod slack;

@@ -11,7 +11,7 @@ pub(super) const KEYS: &[Key] = &[
         OTLP,
         "endpoint",
         Text,
-        "Address of the receiver. `/v1/logs` is added unless it has a path of its own.",
+        "Address of the receiver. `/v1/logs` is added unless it ends in that already.",
         "http://localhost:4318",
     ),
     key(OTLP, "encoding", Choice(&["protobuf", "json"]), "How requests are written.", "json")

@@ -6,8 +6,8 @@
 use http::HeaderName;
 
 use super::attributed::{self, AttributedLine, Extent};
-use super::http_post::{self, Post};
-use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request, RetryTiming};
+use super::http_post::{self, Misconfigured, Post};
+use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request};
 use crate::classify::classes::{Class, Entry};
 use crate::config::{Common, KeyReader};
 use crate::encode::batch::{Batch, Limits};
@@ -79,6 +79,15 @@ impl Datadog {
             hostname: optional("hostname"),
             user_tags: optional("tags"),
             standard_tags: standard_tags.into_iter().flatten().collect(),
+        }
+    }
+
+    fn hint(&self, wrong: Misconfigured) -> String {
+        let name = &self.common.name;
+        match wrong {
+            Misconfigured::Address => format!("check {name}.endpoint and {name}.site"),
+            Misconfigured::Access => format!("check that {name}.api_key is an API key of {name}.site"),
+            Misconfigured::Form => format!("try {name}.compress off"),
         }
     }
 
@@ -203,17 +212,15 @@ impl Destination for Datadog {
 
     fn classify_reply(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
         let reason = http_post::describe("Datadog", reply);
+        if let Some(wrong) = http_post::misconfigured(reply) {
+            return http_post::keep(&reason, &self.hint(wrong));
+        }
         match reply.status {
             202 => ReplyAction::Delivered,
-            // Other intakes behind `endpoint` (Vector, Observability Pipelines) answer 200. So does a proxy with a web
-            // page, which is no delivery.
+            // Other intakes behind `endpoint` (Vector, Observability Pipelines) answer 200. So does a proxy with words
+            // of its own, which is no delivery.
             200 if is_empty_or_object(&reply.body) => ReplyAction::Delivered,
             400 if batch.items.len() > 1 => ReplyAction::Split { reason },
-            401 | 403 => {
-                let name = &self.common.name;
-                let reason = format!("{reason}: check that {name}.api_key is an API key of {name}.site");
-                ReplyAction::Retry { timing: RetryTiming::NextFlush, reason }
-            }
             _ => http_post::classify_status(reply, reason),
         }
     }

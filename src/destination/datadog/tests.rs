@@ -144,6 +144,23 @@ fn limits_hold_at_their_exact_edges() {
     assert_eq!(counts(5, 999_998), [5]);
 }
 
+/// The vendor's documentation names the address with its path.
+#[test]
+fn the_published_address_is_taken_as_it_is() {
+    const PUBLISHED: &str = "https://http-intake.logs.datadoghq.eu/api/v2/logs";
+    for (endpoint, expected) in [
+        ("https://http-intake.logs.datadoghq.eu", PUBLISHED.to_owned()),
+        (PUBLISHED, PUBLISHED.to_owned()),
+        ("https://http-intake.logs.datadoghq.eu/api/v2/logs/", PUBLISHED.to_owned()),
+        ("https://http-intake.logs.datadoghq.eu/api/v2/logs?team=a", format!("{PUBLISHED}?team=a")),
+        ("https://http-intake.logs.datadoghq.eu?team=a", format!("{PUBLISHED}?team=a")),
+        ("http://proxy:8080/intake/", "http://proxy:8080/intake/api/v2/logs".to_owned()),
+    ] {
+        let datadog = datadog(&[("endpoint", endpoint)]);
+        assert_eq!(request_of(&*datadog, &batch_of(&*datadog, &[line()])).url, expected, "{endpoint}");
+    }
+}
+
 #[test]
 fn every_reply_has_its_meaning() {
     let rows = [
@@ -153,7 +170,11 @@ fn every_reply_has_its_meaning() {
         (400, "Rejected", "Split"),
         (401, "NextFlush", "NextFlush"),
         (403, "NextFlush", "NextFlush"),
-        (404, "Rejected", "Rejected"),
+        (404, "NextFlush", "NextFlush"),
+        (405, "NextFlush", "NextFlush"),
+        (410, "NextFlush", "NextFlush"),
+        (415, "NextFlush", "NextFlush"),
+        (422, "Rejected", "Rejected"),
         (408, "Backoff", "Backoff"),
         (413, "Split", "Split"),
         (429, "Backoff", "Backoff"),

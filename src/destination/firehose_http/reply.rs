@@ -5,14 +5,19 @@
 use serde_json::Value;
 
 use super::request::request_id;
+use crate::destination::http_post::{self, Misconfigured};
 use crate::destination::redact;
-use crate::destination::{Reply, ReplyAction, RetryTiming, http_post};
+use crate::destination::{Reply, ReplyAction, RetryTiming};
 use crate::encode::batch::Batch;
 
-/// `destination` is its configured name, for the log. 200 is delivery only with the id of the request.
+/// `destination` is its configured name, for the log. 200 is delivery only with the id of the request; the protocol
+/// refuses no record for good.
 pub(super) fn classify(destination: &str, batch: &Batch, reply: &Reply) -> ReplyAction {
     let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
     let reason = describe(reply, &body);
+    if let Some(wrong) = http_post::misconfigured(reply) {
+        return http_post::keep(&reason, &hint(destination, wrong));
+    }
     match reply.status {
         200 if body["requestId"] == request_id(batch).as_str() => ReplyAction::Delivered,
         200 => ReplyAction::Retry {
@@ -20,11 +25,15 @@ pub(super) fn classify(destination: &str, batch: &Batch, reply: &Reply) -> Reply
             reason: format!("{reason} without the id of the request"),
         },
         413 => ReplyAction::Split { reason },
-        401 | 403 => ReplyAction::Retry {
-            timing: RetryTiming::NextFlush,
-            reason: format!("{reason}: check {destination}.access_key"),
-        },
         _ => ReplyAction::Retry { timing: RetryTiming::Backoff, reason },
+    }
+}
+
+fn hint(destination: &str, wrong: Misconfigured) -> String {
+    match wrong {
+        Misconfigured::Address => format!("check {destination}.url"),
+        Misconfigured::Access => format!("check {destination}.access_key"),
+        Misconfigured::Form => format!("try {destination}.compress off"),
     }
 }
 

@@ -7,9 +7,9 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use http::{HeaderName, header};
 
-use super::http_post::{self, Post};
+use super::http_post::{self, Misconfigured, Post};
 use super::timestamp_field::TimestampField;
-use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request, RetryTiming, content};
+use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request, content};
 use crate::classify::classes::Entry;
 use crate::config::{Common, KeyReader, Secret};
 use crate::encode::batch::{Batch, Limits};
@@ -79,6 +79,17 @@ impl HttpEndpoint {
             timestamp: TimestampField::read(reader),
             format,
             limits: Limits { bytes, records, span_ms: None, ordered: false },
+        }
+    }
+
+    fn hint(&self, wrong: Misconfigured) -> String {
+        let name = &self.common.name;
+        match wrong {
+            Misconfigured::Address => format!("check {name}.url"),
+            Misconfigured::Access => {
+                format!("check {name}.bearer_token, {name}.password or {name}.headers")
+            }
+            Misconfigured::Form => format!("try another {name}.format, or {name}.compress off"),
         }
     }
 
@@ -192,18 +203,14 @@ impl Destination for HttpEndpoint {
     }
 
     fn classify_reply(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
-        let name = &self.common.name;
         let reason = http_post::describe("the endpoint", reply);
-        match reply.status {
-            200..=299 => ReplyAction::Delivered,
-            401 | 403 => {
-                let reason =
-                    format!("{reason}: check {name}.bearer_token, {name}.password or {name}.headers");
-                ReplyAction::Retry { timing: RetryTiming::NextFlush, reason }
-            }
-            // The endpoint may be unable to read only one record of many.
-            400 | 422 if batch.items.len() > 1 => ReplyAction::Split { reason },
-            _ => http_post::classify_status(reply, reason),
+        match (reply.status, http_post::misconfigured(reply)) {
+            // The endpoint may be unable to read only one record of many. Frameworks say so with a page of their own.
+            (400 | 422, _) if batch.items.len() > 1 => ReplyAction::Split { reason },
+            (400 | 422, _) => ReplyAction::Rejected { reason },
+            (_, Some(wrong)) => http_post::keep(&reason, &self.hint(wrong)),
+            (200..=299, None) => ReplyAction::Delivered,
+            (_, None) => http_post::classify_status(reply, reason),
         }
     }
 }

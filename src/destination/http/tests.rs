@@ -116,9 +116,13 @@ fn every_reply_has_its_meaning() {
         (400, "Split"),
         (401, "NextFlush"),
         (403, "NextFlush"),
-        (404, "Rejected"),
+        (404, "NextFlush"),
+        (405, "NextFlush"),
         (408, "Backoff"),
+        (410, "NextFlush"),
         (413, "Split"),
+        (415, "NextFlush"),
+        (418, "Rejected"),
         (422, "Split"),
         (429, "Backoff"),
         (500, "Backoff"),
@@ -133,6 +137,11 @@ fn every_reply_has_its_meaning() {
             "Rejected",
             "{status}, alone"
         );
+    }
+    // Frameworks write even the reply about one record as a page; a success is none.
+    for (status, meaning) in [(200, "NextFlush"), (400, "Rejected"), (413, "Split"), (503, "Backoff")] {
+        let page = reply(status, "<!doctype html><title>Sign in</title>");
+        assert_eq!(word(&judged(&*endpoint(&[]), 1, &page)), meaning, "a page with {status}");
     }
 }
 

@@ -5,8 +5,8 @@
 use http::HeaderName;
 
 use super::attributed::{self, AttributedLine, Extent};
-use super::http_post::{self, Post};
-use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request, RetryTiming};
+use super::http_post::{self, Misconfigured, Post};
+use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request};
 use crate::classify::classes::Entry;
 use crate::config::{Common, KeyReader};
 use crate::encode::batch::{Batch, Limits};
@@ -86,6 +86,18 @@ impl NewRelic {
         let api_key = HeaderName::from_static("api-key");
         post.add_secret_header(reader, key_name, api_key, &reader.secret(key_name));
         Self { common, runs: RunCache::default(), network: Network::read(reader), post, key_name }
+    }
+
+    fn hint(&self, wrong: Misconfigured) -> String {
+        let name = &self.common.name;
+        let key_name = self.key_name;
+        match wrong {
+            Misconfigured::Address => format!("check {name}.endpoint and {name}.site"),
+            Misconfigured::Access => {
+                format!("check that {name}.{key_name} is an ingest licence key of {name}.site")
+            }
+            Misconfigured::Form => format!("try {name}.compress off"),
+        }
     }
 
     /// Writes `{"timestamp":…,"message":"…","attributes":{…}},`; returns the length of the message.
@@ -195,16 +207,12 @@ impl Destination for NewRelic {
     /// 202 only promises to process the events later; what is wrong with them becomes an `NrIntegrationError` event.
     fn classify_reply(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
         let reason = http_post::describe("New Relic", reply);
+        if let Some(wrong) = http_post::misconfigured(reply) {
+            return http_post::keep(&reason, &self.hint(wrong));
+        }
         match reply.status {
             202 => ReplyAction::Delivered,
             400 if batch.items.len() > 1 => ReplyAction::Split { reason },
-            401 | 403 => {
-                let name = &self.common.name;
-                let key_name = self.key_name;
-                let reason =
-                    format!("{reason}: check that {name}.{key_name} is an ingest licence key of {name}.site");
-                ReplyAction::Retry { timing: RetryTiming::NextFlush, reason }
-            }
             _ => http_post::classify_status(reply, reason),
         }
     }

@@ -3,6 +3,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::*;
 use crate::config::keys::DestinationKind;
+use crate::destination::RetryTiming;
 use crate::destination::testing::{
     FIRST_SECOND, any_chunk, batch_of, batches_of, body_of, chunk, configure, judged, line, open, reply,
     request_of, sent, stopped, word,
@@ -157,6 +158,23 @@ fn what_is_too_long_in_its_attributes_keeps_the_beginning_as_text() {
     assert!(message.contains("\\u0001é") && message.ends_with(" bytes]"));
 }
 
+/// The vendor's documentation names the address with its path.
+#[test]
+fn the_published_address_is_taken_as_it_is() {
+    const PUBLISHED: &str = "https://log-api.eu.newrelic.com/log/v1";
+    for (endpoint, expected) in [
+        ("https://log-api.eu.newrelic.com", PUBLISHED.to_owned()),
+        (PUBLISHED, PUBLISHED.to_owned()),
+        ("https://log-api.eu.newrelic.com/log/v1/", PUBLISHED.to_owned()),
+        ("https://log-api.eu.newrelic.com/log/v1?team=a", format!("{PUBLISHED}?team=a")),
+        ("https://log-api.eu.newrelic.com?team=a", format!("{PUBLISHED}?team=a")),
+        ("http://proxy:8080/intake/", "http://proxy:8080/intake/log/v1".to_owned()),
+    ] {
+        let newrelic = newrelic(&[("endpoint", endpoint)]);
+        assert_eq!(request_of(&*newrelic, &batch_of(&*newrelic, &[line()])).url, expected, "{endpoint}");
+    }
+}
+
 #[test]
 fn every_reply_has_its_meaning() {
     let rows = [
@@ -167,10 +185,13 @@ fn every_reply_has_its_meaning() {
         (400, "Rejected", "Split"),
         (401, "NextFlush", "NextFlush"),
         (403, "NextFlush", "NextFlush"),
-        (404, "Rejected", "Rejected"),
+        (404, "NextFlush", "NextFlush"),
+        (405, "NextFlush", "NextFlush"),
+        (410, "NextFlush", "NextFlush"),
         (408, "Backoff", "Backoff"),
         (413, "Split", "Split"),
-        (415, "Rejected", "Rejected"),
+        (415, "NextFlush", "NextFlush"),
+        (422, "Rejected", "Rejected"),
         (429, "Backoff", "Backoff"),
         (500, "Backoff", "Backoff"),
         (502, "Backoff", "Backoff"),
@@ -190,8 +211,23 @@ fn every_reply_has_its_meaning() {
 }
 
 #[test]
-fn a_refused_key_is_named() {
-    let ReplyAction::Retry { reason, .. } = judged(&*newrelic(&[]), 1, &reply(403, "")) else { panic!() };
+fn the_key_to_check_is_named() {
+    let reason = |status, body: &'static str| match judged(&*newrelic(&[]), 3, &reply(status, body)) {
+        ReplyAction::Retry { timing: RetryTiming::NextFlush, reason } => reason,
+        other => panic!("{other:?}"),
+    };
+    for (status, body, key) in [
+        (301, "", "d.endpoint"),
+        (404, "", "d.endpoint"),
+        (410, "", "d.endpoint"),
+        (415, "", "d.compress"),
+        (200, "<!DOCTYPE html><p>Welcome", "d.endpoint"),
+        (400, " <HTML>", "d.endpoint"),
+    ] {
+        assert!(reason(status, body).contains(key), "{status} {body}: {}", reason(status, body));
+    }
+
+    let reason = reason(403, "");
     assert!(
         reason.contains("403 Forbidden") && reason.contains("d.license_key") && reason.contains("d.site"),
         "{reason}"

@@ -18,6 +18,7 @@ use self::record::LogRecord;
 use self::resource::Resources;
 use super::{
     Destination, Encoded, Endpoint, HttpRequest, Network, Purpose, Reply, ReplyAction, Request, gzip,
+    http_post,
 };
 use crate::classify::classes::Entry;
 use crate::config::{Common, KeyReader};
@@ -29,8 +30,9 @@ use crate::input::record::Value;
 /// the 4 MiB that gRPC receivers take; one that is still too long is split.
 const LIMITS: Limits = Limits { bytes: 4 << 20, records: 10_000, span_ms: None, ordered: false };
 
-/// The path of an endpoint that is given without one.
-const DEFAULT_PATH: &str = "/v1/logs";
+/// What every address ends in (<https://opentelemetry.io/docs/specs/otlp/#otlphttp-request>): Grafana, Loki and others
+/// give the part before it.
+const PATH: &str = "/v1/logs";
 
 /// Containers nested deeper become JSON text: each level is up to three messages, and protobuf readers take 100.
 const MAX_DEPTH: u8 = 16;
@@ -104,7 +106,7 @@ impl Otlp {
     }
 }
 
-/// The endpoint's URL, with the protocol's path unless it has a path of its own.
+/// The endpoint's URL, with the protocol's path at its end.
 fn read_url(reader: &KeyReader<'_>) -> String {
     let text = reader.required("endpoint");
     let problem = match text.parse::<Uri>() {
@@ -116,10 +118,7 @@ fn read_url(reader: &KeyReader<'_>) -> String {
         Ok(uri) if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) => {
             "holds a user name, which would not be kept secret; put it into headers"
         }
-        Ok(uri) if uri.path() == "/" && uri.query().is_none() => {
-            return format!("{}{DEFAULT_PATH}", text.trim_end_matches('/'));
-        }
-        Ok(_) => return text,
+        Ok(_) => return http_post::ending_in(&text, PATH),
         Err(_) => "is not an address such as http://localhost:4318",
     };
     reader.problem("endpoint", problem.to_owned());

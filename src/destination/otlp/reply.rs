@@ -6,20 +6,24 @@
 use http::header;
 
 use super::{Encoding, PartialSuccess, json, protobuf};
+use crate::destination::http_post::{self, Misconfigured};
 use crate::destination::{Reply, ReplyAction, RetryTiming, redact};
 
 /// `name` is the destination's, for hints at its keys; `encoding` is that of the request.
 pub(super) fn classify(name: &str, encoding: Encoding, reply: &Reply) -> ReplyAction {
+    let reason = http_post::describe("the receiver", reply);
+    if let Some(wrong) = http_post::misconfigured(reply) {
+        return http_post::keep(&reason, &hint(name, wrong));
+    }
     match reply.status {
         // 200 by the protocol; some receivers answer 202 or 204, and have taken the records just the same.
         200..=299 if reply.truncated => {
-            let reason = format!("the receiver answered {} and broke off", reply.status);
-            ReplyAction::Retry { timing: RetryTiming::Backoff, reason }
+            ReplyAction::Retry { timing: RetryTiming::Backoff, reason: format!("{reason} and broke off") }
         }
         200..=299 => accepted(encoding, reply),
-        413 => ReplyAction::Split { reason: describe(name, reply) },
-        429 | 502..=504 => ReplyAction::Retry { timing: RetryTiming::Backoff, reason: describe(name, reply) },
-        _ => ReplyAction::Rejected { reason: describe(name, reply) },
+        413 => ReplyAction::Split { reason },
+        429 | 502..=504 => ReplyAction::Retry { timing: RetryTiming::Backoff, reason },
+        _ => ReplyAction::Rejected { reason },
     }
 }
 
@@ -50,13 +54,10 @@ fn partial_success(encoding: Encoding, reply: &Reply) -> Option<PartialSuccess> 
     if is_json { json::partial_success(&reply.body) } else { protobuf::partial_success(&reply.body) }
 }
 
-/// The status, and which keys to check.
-fn describe(name: &str, reply: &Reply) -> String {
-    let hint = match reply.status {
-        401 | 403 => format!("; check {name}.headers"),
-        404 | 405 | 300..=399 => format!("; check {name}.endpoint"),
-        415 => format!("; try another {name}.encoding, or {name}.compress off"),
-        _ => String::new(),
-    };
-    format!("the receiver answered {}{hint}", reply.status)
+fn hint(name: &str, wrong: Misconfigured) -> String {
+    match wrong {
+        Misconfigured::Address => format!("check {name}.endpoint"),
+        Misconfigured::Access => format!("check {name}.headers"),
+        Misconfigured::Form => format!("try another {name}.encoding, or {name}.compress off"),
+    }
 }

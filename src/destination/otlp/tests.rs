@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::config::keys::DestinationKind;
-use crate::destination::testing;
+use crate::destination::{RetryTiming, testing};
 
 const ENDPOINT: (&str, &str) = ("endpoint", "http://localhost:4318");
 
@@ -47,12 +47,16 @@ fn object(fields: &serde_json::Map<String, Json>) -> Json {
 }
 
 #[test]
-fn the_path_of_the_protocol_is_added_to_a_bare_address() {
+fn the_path_of_the_protocol_ends_every_address_once() {
     for (endpoint, expected) in [
         ("http://localhost:4318", "http://localhost:4318/v1/logs"),
         ("https://otlp.example.com/", "https://otlp.example.com/v1/logs"),
-        ("https://example.com/api/otlp", "https://example.com/api/otlp"),
-        ("https://example.com/?tenant=a", "https://example.com/?tenant=a"),
+        ("https://otlp-gateway.example.net/otlp", "https://otlp-gateway.example.net/otlp/v1/logs"),
+        ("http://loki:3100/otlp/", "http://loki:3100/otlp/v1/logs"),
+        ("http://loki:3100/otlp/v1/logs", "http://loki:3100/otlp/v1/logs"),
+        ("https://example.com/v1/logs/", "https://example.com/v1/logs"),
+        ("https://example.com/?tenant=a", "https://example.com/v1/logs?tenant=a"),
+        ("https://example.com/v1/logs?tenant=a/", "https://example.com/v1/logs?tenant=a/"),
     ] {
         let requests = testing::requests(&*otlp(&[("endpoint", endpoint)]), &[line()]);
         assert_eq!(requests[0].url, expected);
@@ -115,18 +119,24 @@ fn every_reply_has_its_meaning() {
         (200, r#"{"partialSuccess":{"rejectedLogRecords":"1","errorMessage":"old"}}"#, "PartialUnknown"),
         (200, r#"{"partialSuccess":{"rejectedLogRecords":2}}"#, "PartialUnknown"),
         (200, r#"{"partialSuccess":{"errorMessage":"deprecated"}}"#, "PartialUnknown"),
-        (200, wrong, "Backoff"),
+        (200, "never", "Backoff"),
+        (200, wrong, "NextFlush"),
+        (400, wrong, "NextFlush"),
         (413, "", "Split"),
         (429, "", "Backoff"),
         (502, "", "Backoff"),
         (503, "", "Backoff"),
         (504, "", "Backoff"),
-        (302, "", "Rejected"),
+        (302, "", "NextFlush"),
         (400, "", "Rejected"),
-        (401, "", "Rejected"),
-        (404, "", "Rejected"),
+        (401, "", "NextFlush"),
+        (403, "", "NextFlush"),
+        (404, "", "NextFlush"),
+        (405, "", "NextFlush"),
+        (410, "", "NextFlush"),
         (408, "", "Rejected"),
-        (415, "", "Rejected"),
+        (415, "", "NextFlush"),
+        (422, "", "Rejected"),
         (500, "", "Rejected"),
         (501, "", "Rejected"),
     ] {
@@ -139,7 +149,8 @@ fn every_reply_has_its_meaning() {
         }
     }
     let action = testing::judged(&*otlp(&[]), 1, &testing::reply(401, ""));
-    assert_eq!(action, ReplyAction::Rejected { reason: "the receiver answered 401; check d.headers".into() });
+    let reason = "the receiver answered 401 Unauthorized; check d.headers".into();
+    assert_eq!(action, ReplyAction::Retry { timing: RetryTiming::NextFlush, reason });
 }
 
 #[test]
@@ -149,7 +160,7 @@ fn partial_success_is_read_from_protobuf_too() {
     let message = b"\x0a\x14\x08\x02\x12\x07too old\x49\0\0\0\0\0\0\xf0\x3f\x1a\x04more";
     let reason = "the receiver rejected 2 records: too old".to_owned();
     assert_eq!(judged(message), ReplyAction::PartialUnknown { refused: 2, reason });
-    for broken in [b"\x0a\xff".as_slice(), b"\x0a\x02\x08", b"<html>", b"\x08", b"\x00\x01", &[0xff; 12]] {
+    for broken in [b"\x0a\xff".as_slice(), b"\x0a\x02\x08", b"\x08", b"\x00\x01", &[0xff; 12]] {
         assert_eq!(testing::word(&judged(broken)), "Backoff", "{broken:?}");
     }
     let mut reply = testing::reply(200, "{}");

@@ -3,15 +3,28 @@
 //! Errors: <https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks>, read 2026-11. The body is one
 //! word: `ok`, or the name of an error.
 
-use crate::destination::{Reply, ReplyAction, RetryTiming};
+use crate::destination::{Reply, ReplyAction, RetryTiming, http_post};
 
 /// A longer body is no error of Slack's but somebody else's page.
 const MAX_WORD_BYTES: usize = 60;
+
+/// Slack's words, with 400, for a webhook that will take no message at all.
+const WEBHOOK_ERRORS: [&str; 8] = [
+    "channel_is_archived",
+    "channel_not_found",
+    "invalid_token",
+    "no_active_hooks",
+    "no_service",
+    "no_service_id",
+    "no_team",
+    "team_disabled",
+];
 
 /// `name` is the destination's, for hints at its keys. A 200 without Slack's `ok` did not come from Slack.
 pub(super) fn classify(name: &str, reply: &Reply) -> ReplyAction {
     match reply.status {
         200 if is_ok(reply) => ReplyAction::Delivered,
+        _ if is_about_webhook(reply) => http_post::keep(&describe(reply), &hint(name, reply)),
         200 => {
             ReplyAction::Retry { timing: RetryTiming::Backoff, reason: "200 without Slack's `ok`".to_owned() }
         }
@@ -22,8 +35,18 @@ pub(super) fn classify(name: &str, reply: &Reply) -> ReplyAction {
         400 if word(reply).is_some_and(|word| word.ends_with("too_long")) => {
             ReplyAction::Split { reason: describe(reply) }
         }
-        _ => ReplyAction::Rejected { reason: rejection(name, reply) },
+        _ => {
+            let reason =
+                format!("{}; if {name}.webhook_url is right, this is a fault of the plugin", describe(reply));
+            ReplyAction::Rejected { reason }
+        }
     }
+}
+
+/// Whether another message would fare no better.
+fn is_about_webhook(reply: &Reply) -> bool {
+    let is_webhook_error = || word(reply).is_some_and(|word| WEBHOOK_ERRORS.contains(&word));
+    http_post::misconfigured(reply).is_some() || (reply.status == 400 && is_webhook_error())
 }
 
 /// Whether the body is Slack's `ok`, or as much of it as had come when the connection broke.
@@ -34,17 +57,15 @@ fn is_ok(reply: &Reply) -> bool {
     }
 }
 
-fn rejection(name: &str, reply: &Reply) -> String {
-    let hint = match reply.status {
-        403 => "the workspace or the channel does not let the webhook post".to_owned(),
-        404 => format!("the webhook or its channel is gone; make another for {name}.webhook_url"),
+fn hint(name: &str, reply: &Reply) -> String {
+    match reply.status {
+        403 => format!("the workspace or the channel does not let {name}.webhook_url post"),
+        400 | 404 => format!("the webhook or its channel is gone; make another for {name}.webhook_url"),
         410 => {
             format!("the channel is archived; make a webhook of another one for {name}.webhook_url")
         }
-        300..=399 => format!("{name}.webhook_url is not the address of a webhook"),
-        _ => format!("if {name}.webhook_url is right, this is a fault of the plugin"),
-    };
-    format!("{}; {hint}", describe(reply))
+        _ => format!("{name}.webhook_url is not the address of a webhook"),
+    }
 }
 
 /// Status and, if there is one, Slack's word for the error.

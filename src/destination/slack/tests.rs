@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::stop::StopFields;
 use super::*;
 use crate::config::keys::DestinationKind;
-use crate::destination::testing;
+use crate::destination::{RetryTiming, testing};
 
 const HOOK: (&str, &str) = ("webhook_url", "https://hooks.slack.com/services/T0/B0/secret");
 
@@ -110,16 +110,18 @@ fn only_slacks_ok_is_delivery() {
         (200, "ok", "Delivered"),
         (200, "ok\n", "Delivered"),
         (200, "", "Backoff"),
-        (200, "<html>", "Backoff"),
+        (200, "<html>", "NextFlush"),
         (408, "", "Backoff"),
         (429, "rate_limited", "Backoff"),
         (500, "rollup_error", "Backoff"),
         (503, "", "Backoff"),
-        (302, "", "Rejected"),
+        (302, "", "NextFlush"),
         (400, "invalid_blocks", "Rejected"),
-        (403, "action_prohibited", "Rejected"),
-        (404, "no_service", "Rejected"),
-        (410, "channel_is_archived", "Rejected"),
+        (400, "<html>", "NextFlush"),
+        (403, "action_prohibited", "NextFlush"),
+        (404, "no_service", "NextFlush"),
+        (405, "", "NextFlush"),
+        (410, "channel_is_archived", "NextFlush"),
         (413, "", "Split"),
         (400, "msg_too_long", "Split"),
         (400, "msg_blocks_too_long", "Split"),
@@ -135,7 +137,8 @@ fn a_refusal_names_the_error_and_the_key_to_look_at() {
     let reason =
         |status, body: &str| match testing::judged(&*slack(&[]), 1, &testing::reply(status, body.to_owned()))
         {
-            ReplyAction::Rejected { reason } => reason,
+            ReplyAction::Rejected { reason }
+            | ReplyAction::Retry { timing: RetryTiming::NextFlush, reason } => reason,
             other => panic!("{other:?}"),
         };
     assert_eq!(
@@ -143,7 +146,8 @@ fn a_refusal_names_the_error_and_the_key_to_look_at() {
         "Slack answered 404 no_service; the webhook or its channel is gone; make another for d.webhook_url"
     );
     assert!(reason(410, "channel_is_archived").contains("the channel is archived"));
-    assert!(reason(400, "<html>Bad & long</html>").starts_with("Slack answered 400 without a reason"));
+    assert!(reason(400, "Bad & long").starts_with("Slack answered 400 without a reason"));
+    assert!(reason(302, "").contains("d.webhook_url"));
 }
 
 #[test]

@@ -6,6 +6,7 @@
 //! - `golden` – the named records make the requests on file
 //! - `retrying` – throttling, outages, silence, lost replies, and replays that send only what is missing
 //! - `refusals` – what is too much for one request or one record, and what is refused for good
+//! - `wrong_address` – a reply about the address or the path refuses no record
 //! - `wrong_keys` – a wrong key is said once, by its name and never by its value
 //! - `side_by_side` – several of them on one route
 //!
@@ -28,4 +29,5 @@ mod retrying;
 mod s3;
 mod side_by_side;
 mod slack;
+mod wrong_address;
 mod wrong_keys;

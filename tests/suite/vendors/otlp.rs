@@ -98,14 +98,23 @@ fn an_outage_is_waited_out_and_a_refusal_is_not() {
 }
 
 #[test]
-fn every_status_the_protocol_does_not_list_is_a_refusal_for_good() {
-    for status in [302, 400, 401, 403, 404, 405, 408, 409, 415, 418, 500, 501, 505, 507] {
+fn a_status_the_protocol_does_not_list_is_a_refusal_for_good_unless_a_key_is_wrong() {
+    for status in [400, 408, 409, 418, 422, 500, 501, 505, 507] {
         let cloud = Cloud::start();
         cloud.script_where(Api::OtlpLogs, |_| true, Fault::reply(status));
         let router = INTAKE.router(&cloud, &[]);
         assert_eq!(router.bring(&chunk_of(&names(3))), Verdict::Ok, "{status}");
         assert_eq!((cloud.attempts(Api::OtlpLogs), router.lost("otlp", Reason::Refused)), (1, 3), "{status}");
         INTAKE.assert_arrived(&cloud, &router, &[]);
+    }
+    for status in [302, 401, 403, 404, 405, 410, 415] {
+        let cloud = Cloud::start();
+        cloud.script(Api::OtlpLogs, [Fault::reply(status)]);
+        let router = INTAKE.router(&cloud, &[]);
+        let chunk = chunk_of(&names(3));
+        assert_eq!((router.bring(&chunk), cloud.attempts(Api::OtlpLogs)), (Verdict::Retry, 1), "{status}");
+        assert_eq!(router.bring(&chunk), Verdict::Ok, "{status}");
+        INTAKE.assert_arrived(&cloud, &router, &names(3));
     }
 }
 

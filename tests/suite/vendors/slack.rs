@@ -98,7 +98,7 @@ fn a_slow_channel_is_waited_for_and_a_gone_one_never_holds_up_the_chunk() {
     assert_eq!(cloud.slack().messages().len(), 1);
     assert_eq!(flush(&instance, &[event("essential-exit-137")]), Verdict::Ok);
     let counters = &instance.metrics().snapshot()[0];
-    assert_eq!((counters.delivered, counters.lost.as_slice()), (1, [(Reason::Refused, 1)].as_slice()));
+    assert_eq!((counters.delivered, counters.lost.as_slice()), (1, [(Reason::BestEffort, 1)].as_slice()));
 }
 
 /// What was posted, and with how many attempts.
@@ -202,14 +202,9 @@ fn a_message_that_is_too_long_becomes_two_and_the_replay_posts_the_one_that_is_m
 
 #[test]
 fn a_refusal_for_good_is_ok_and_counted_even_where_slack_is_required() {
-    for (status, word) in [
-        (400, "invalid_blocks"),
-        (403, "action_prohibited"),
-        (404, "no_service"),
-        (410, "channel_is_archived"),
-    ] {
+    for word in ["invalid_blocks", "invalid_payload"] {
         let cloud = cloud();
-        cloud.script(Api::SlackWebhook, [Fault::aws(status, word)]);
+        cloud.script(Api::SlackWebhook, [Fault::aws(400, word)]);
         let router = router(&cloud, &[]);
         assert_eq!(router.bring(&hello()), Verdict::Ok, "{word}");
         assert_eq!((router.lost("slack", Reason::Refused), posted(&cloud)), (1, (0, 1)), "{word}");
@@ -218,14 +213,49 @@ fn a_refusal_for_good_is_ok_and_counted_even_where_slack_is_required() {
 }
 
 #[test]
+fn a_webhook_that_is_gone_keeps_the_chunk_where_slack_is_required_until_it_is_mended() {
+    for (status, word) in
+        [(400, "no_team"), (403, "action_prohibited"), (404, "no_service"), (410, "channel_is_archived")]
+    {
+        let cloud = cloud();
+        cloud.script(Api::SlackWebhook, [Fault::aws(status, word)]);
+        let router = router(&cloud, &[]);
+        let chunk = hello();
+        assert_eq!(
+            (router.bring(&chunk), posted(&cloud)),
+            (Verdict::Retry, (0, 1)),
+            "once per flush: {word}"
+        );
+        assert_eq!((router.bring(&chunk), posted(&cloud)), (Verdict::Ok, (1, 2)), "{word}");
+        router.assert_adds_up("slack");
+    }
+}
+
+/// Slack is best effort unless asked otherwise: the rest of the chunk is not sent again for its sake.
+#[test]
+fn a_webhook_that_is_gone_holds_up_no_other_destination() {
+    let cloud = cloud();
+    cloud.script_where(Api::SlackWebhook, |_| true, Fault::aws(404, "no_service"));
+    let url = cloud.endpoint() + "/http/logs";
+    let keys = [("route.default", "slack, http"), ("http.url", &*url), ("slack.required", "off")];
+    let router = router(&cloud, &keys);
+    let (verdict, took) = router.timed(&hello());
+    assert_eq!((verdict, posted(&cloud)), (Verdict::Ok, (0, 1)));
+    assert!(took < Duration::from_secs(2), "{took:?}");
+    assert_eq!(router.counters("http").delivered, 1);
+    assert_eq!(router.lost("slack", Reason::BestEffort), 1);
+    router.assert_adds_up("slack");
+}
+
+#[test]
 fn a_webhook_that_is_gone_is_said_once_and_its_address_never() {
     let said = alone(this_test!("a_webhook_that_is_gone_is_said_once_and_its_address_never"), || {
         let cloud = cloud();
         cloud.script_where(Api::SlackWebhook, |_| true, Fault::aws(404, "no_service"));
         let router = router(&cloud, &[]);
-        assert_eq!(router.bring(&hello()), Verdict::Ok);
-        assert_eq!(router.bring(&hello()), Verdict::Ok);
-        assert_eq!(router.lost("slack", Reason::Refused), 2);
+        assert_eq!(router.bring(&hello()), Verdict::Retry);
+        assert_eq!(router.bring(&hello()), Verdict::Retry);
+        assert_eq!(router.lost("slack", Reason::Refused), 0);
     });
     assert!(!said.contains(SECRET) && !said.contains("/services/"), "{said}");
     let lines: Vec<&str> = said.lines().filter(|line| line.contains("no_service")).collect();
