@@ -5,8 +5,8 @@
 //!
 //! The stations: `trigger` (does this event say that something stopped?) → `task`, `container_exit` or `service` (what it
 //! says) → `diagnosis` (why, in the one order that avoids the known false alarms) → `report` and `summary` (in words) →
-//! `redact` (the original, without secrets). Beside them: `dedup` (one report per stop) and `stderr_tail` (the last lines
-//! before it).
+//! `redact` (the original, without secrets). Beside them: `detail` (an event that lost its envelope), `dedup` (one report
+//! per stop) and `stderr_tail` (the last lines before it).
 //!
 //! The event format: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_cwe_events.html>
 
@@ -19,6 +19,7 @@ mod container;
 mod container_exit;
 mod culprit;
 pub mod dedup;
+mod detail;
 mod diagnosis;
 mod event;
 mod field;
@@ -37,8 +38,10 @@ mod tests;
 
 pub use arn::image_tag;
 pub use container::StoppedContainer;
+pub use detail::from_detail;
 pub use event::StopEvent;
 pub use kind::{Category, Cause, EcsEvent, Severity};
+pub use trigger::is_event;
 
 use trigger::Trigger;
 

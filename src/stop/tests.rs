@@ -29,7 +29,7 @@ pub(super) fn fixture(name: &str) -> Value {
         .unwrap()
 }
 
-fn all_fixtures() -> impl Iterator<Item = (&'static str, Value)> {
+pub(super) fn all_fixtures() -> impl Iterator<Item = (&'static str, Value)> {
     FIXTURES.iter().map(|(name, _)| (*name, fixture(name)))
 }
 
