@@ -13,7 +13,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
-use super::{Envelope, unwrap};
+use super::{Envelope, unwrap, unwrap_vouched};
 use crate::input::decode;
 
 pub(super) fn unwrapped_chunk(chunk: &[u8]) -> Option<Envelope> {
@@ -262,4 +262,48 @@ fn bounds_hold() {
     // One pass over each line, however many of them cannot be read.
     let lines = "[\n{\n".repeat(200_000) + "\"detail-type\"";
     assert_eq!(unwrapped(&json!({ "log": lines })), None);
+}
+
+/// An event of a task without its envelope.
+fn detail() -> Value {
+    json!({ "taskArn": ARN, "lastStatus": "STOPPED", "desiredStatus": "STOPPED", "containers": [{ "name": "app", "exitCode": 1 }] })
+}
+
+#[test]
+fn a_detail_gets_its_envelope_back_where_somebody_vouches_for_it() {
+    let bare = detail().to_string();
+    for text in
+        [bare.clone(), json!({ "Type": "Notification", "Message": bare }).to_string(), format!("[{bare}]")]
+    {
+        let found = unwrap_vouched(&text).unwrap();
+        assert_eq!((found.events.len(), found.rest), (1, false), "{text}");
+        assert_eq!(found.events[0]["detail"], detail(), "{text}");
+        assert_eq!(found.events[0]["source"], "aws.ecs", "{text}");
+    }
+    assert_eq!(unwrap_vouched(&event("1").to_string()).unwrap().events, [event("1")]);
+    for other in [
+        "",
+        "hello",
+        "7",
+        "{}",
+        r#"{"status":"ok"}"#,
+        r#"{"source":"aws.health","detail-type":"x","detail":{}}"#,
+    ] {
+        assert_eq!(unwrap_vouched(other), None, "{other}");
+    }
+}
+
+#[test]
+fn a_detail_is_no_event_where_nobody_vouches_for_it() {
+    let bare = detail().to_string();
+    assert_eq!(unwrapped(&detail()), None);
+    assert_eq!(unwrapped(&json!({ "message": bare })), None);
+    assert_eq!(unwrapped(&json!({ "Type": "Notification", "Message": bare })), None);
+}
+
+#[test]
+fn an_application_cannot_have_a_detail_vouched_for() {
+    let mut forged = detail();
+    forged["container_name"] = json!("app");
+    assert_eq!(unwrap_vouched(&forged.to_string()), None);
 }

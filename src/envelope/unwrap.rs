@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use super::shape::{self, JsonObject};
 use super::{Envelope, agent, decode, docker, logfmt};
+use crate::stop;
 
 /// Levels of envelopes in envelopes; Firehose around CloudWatch Logs around SNS around an array makes four.
 const MAX_DEPTH: u8 = 4;
@@ -25,6 +26,8 @@ pub(super) struct Unwrapper {
     depth: u8,
     decoder: decode::Decoder,
     docker: docker::Converter,
+    /// Whether the detail of an event may stand for the event.
+    is_vouched: bool,
 }
 
 impl Default for Unwrapper {
@@ -34,11 +37,17 @@ impl Default for Unwrapper {
             depth: MAX_DEPTH,
             decoder: decode::Decoder::default(),
             docker: docker::Converter::default(),
+            is_vouched: false,
         }
     }
 }
 
 impl Unwrapper {
+    /// Unwraps a text of which it is known that ECS's events are sent in it.
+    pub(super) fn vouched() -> Self {
+        Self { is_vouched: true, ..Self::default() }
+    }
+
     /// The envelope; `None` if no event was found.
     pub(super) fn finish(self) -> Option<Envelope> {
         (!self.envelope.events.is_empty()).then_some(self.envelope)
@@ -104,7 +113,7 @@ impl Unwrapper {
         } else if let Some(data) = object.awslogs {
             self.encoded(data);
         } else {
-            self.envelope.rest = true;
+            self.push(Some(value).filter(|_| self.is_vouched).and_then(event_of_detail));
         }
     }
 
@@ -184,10 +193,19 @@ fn id(event: &Value) -> Option<&str> {
     event.get("id")?.as_str()
 }
 
+fn parse_event(value: &RawValue) -> Option<Value> {
+    let text = Some(value.get()).filter(|text| text.len() <= MAX_EVENT_BYTES)?;
+    serde_json::from_str(text).ok()
+}
+
+/// The event whose detail came without its envelope.
+fn event_of_detail(value: &RawValue) -> Option<Value> {
+    stop::from_detail(parse_event(value)?)
+}
+
 /// An event of ECS in EventBridge's envelope.
 fn ecs_event(value: &RawValue) -> Option<Value> {
-    let text = Some(value.get()).filter(|text| text.len() <= MAX_EVENT_BYTES)?;
-    let event: Value = serde_json::from_str(text).ok()?;
+    let event = parse_event(value)?;
     let is_of_ecs = event.get("source")?.as_str()? == "aws.ecs";
     (is_of_ecs && event.get("detail-type")?.is_string() && event.get("detail")?.is_object()).then_some(event)
 }

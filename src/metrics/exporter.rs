@@ -92,7 +92,11 @@ pub const FAMILIES: [MetricFamily; 22] = [
     counter("queue_received_messages_total", "Messages received.", Instance(|all| &all.queue.received)),
     counter("queue_deleted_messages_total", "Messages delivered.", Instance(|all| &all.queue.deleted)),
     counter("queue_left_messages_total", "Messages not delivered.", Instance(|all| &all.queue.left)),
-    counter("queue_poison_messages_total", "Messages that are no events.", Instance(|all| &all.queue.poison)),
+    counter(
+        "queue_poison_messages_total",
+        "Messages that are no events of ECS.",
+        Instance(|all| &all.queue.poison),
+    ),
     gauge(
         "breaker_state",
         "Circuit breaker: 0 closed, 1 half-open, 2 open.",

@@ -114,7 +114,7 @@ pub struct QueueCounters {
     pub deleted: AtomicU64,
     /// Left to the queue because their events could not be delivered.
     pub left: AtomicU64,
-    /// Left to the queue's redrive policy because they are no events.
+    /// Left to the queue's redrive policy because they are no events of ECS.
     pub poison: AtomicU64,
 }
 

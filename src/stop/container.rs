@@ -42,6 +42,8 @@ pub(super) struct EventContainer<'e> {
     pub(super) ran: bool,
     /// Not the application: injected by AWS, or there to forward logs.
     pub(super) bystander: bool,
+    /// There to forward logs.
+    is_log_router: bool,
     /// Its end alone does not stop the task; only the agent's log and our own events say so.
     pub(super) optional: bool,
     source: &'e Value,
@@ -68,8 +70,16 @@ pub(super) enum Evidence {
     OutOfMemory,
 }
 
-/// FireLens log routers may have any name; their image gives them away.
+/// FireLens log routers may have any name; their image gives them away …
 const LOG_ROUTER_IMAGES: [&str; 2] = ["aws-for-fluent-bit", "fluent/fluent-bit"];
+/// … or, for an image of one's own, a part of their name.
+const LOG_ROUTER_NAMES: [&str; 5] = ["firelens", "fluent-bit", "fluentbit", "log-router", "log_router"];
+
+/// Whether a container is called what log routers are called.
+pub(super) fn is_named_as_router(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    LOG_ROUTER_NAMES.iter().any(|part| name.contains(part))
+}
 
 impl<'e> EventContainer<'e> {
     pub(super) fn from_json(source: &'e Value, reader: &EventReader) -> Self {
@@ -78,8 +88,9 @@ impl<'e> EventContainer<'e> {
         let reason = field::text(source, "reason");
         let exit_code = field::integer(source, "exitCode");
         let statement = reason.map(reason::normalize);
-        let is_log_router =
+        let is_router_image =
             image.is_some_and(|image| LOG_ROUTER_IMAGES.iter().any(|router| image.contains(router)));
+        let is_log_router = is_router_image || is_named_as_router(name);
         Self {
             name,
             image,
@@ -89,8 +100,14 @@ impl<'e> EventContainer<'e> {
             ran: exit_code.is_some() && !statement.as_deref().is_some_and(reason::is_about_starting),
             optional: source.get("essential").and_then(Value::as_bool) == Some(false),
             bystander: is_log_router || reader.ignores(name),
+            is_log_router,
             source,
         }
+    }
+
+    /// Whether it forwards the logs of others. In a task of routers only they are the application.
+    pub(super) fn routes_for_others(&self) -> bool {
+        self.is_log_router && self.bystander
     }
 
     pub(super) fn report(&self) -> StoppedContainer {
@@ -173,7 +190,12 @@ mod tests {
     fn bystanders_by_name_or_image() {
         for (source, bystander) in [
             (json!({ "name": "log_router" }), true),
-            (json!({ "name": "log_router_of_mine" }), false),
+            (json!({ "name": "firelens_log_router" }), true),
+            (json!({ "name": "FireLens" }), true),
+            (json!({ "name": "log-router-2" }), true),
+            (json!({ "name": "fluentbit" }), true),
+            (json!({ "name": "web-fluent-bit" }), true),
+            (json!({ "name": "router" }), false),
             (json!({ "name": "aws-guardduty-agent-mfjGLB" }), true),
             (
                 json!({ "name": "logs", "image": "public.ecr.aws/aws-observability/aws-for-fluent-bit:stable" }),

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::catalogue::{exit_code, hint, reason};
 use super::container::{EventContainer, Evidence};
-use super::diagnosis::{self, Diagnosis};
+use super::diagnosis::{self, Description, Diagnosis};
 use super::event::StopEvent;
 use super::kind::{Category, EcsEvent, Severity};
 use super::task::TaskEvent;
@@ -78,7 +78,7 @@ pub(super) fn report(event: &Value, reader: &EventReader) -> StopEvent {
     stop.cause = diagnosis.cause;
     stop.expected = diagnosis.expected;
     stop.hint = diagnosis.hint.unwrap_or_else(|| hint::find(stop.category, stop.cause)).to_owned();
-    let description = describe(&stop, &exit);
+    let description = describe(&stop, &exit, category_in_words(&diagnosis));
     stop.summary = summary::summarize(&stop, Some(&description));
     stop
 }
@@ -100,13 +100,25 @@ fn diagnose<'t>(exit: &'t Exit<'t>) -> Diagnosis<'t> {
     match container.evidence {
         Evidence::OutOfMemory => {
             let hint = container.exit_code.is_none().then_some(CHILD_KILLED_HINT);
-            Diagnosis { hint, ..Diagnosis::new(Category::Oom, Some(container)) }
+            diagnosis::of_router(Diagnosis { hint, ..Diagnosis::new(Category::Oom, Some(container)) })
         }
         _ if exit.stop_requested => diagnose_requested_stop(container),
-        _ => from_reason(container).or_else(|| from_exit_code(container)).unwrap_or_else(|| Diagnosis {
-            hint: Some(NO_EXIT_CODE_HINT),
-            ..Diagnosis::new(Category::Unknown, Some(container))
-        }),
+        _ => diagnosis::of_router(unexpected(container)),
+    }
+}
+
+fn unexpected<'t>(container: &'t EventContainer<'t>) -> Diagnosis<'t> {
+    from_reason(container).or_else(|| from_exit_code(container)).unwrap_or_else(|| Diagnosis {
+        hint: Some(NO_EXIT_CODE_HINT),
+        ..Diagnosis::new(Category::Unknown, Some(container))
+    })
+}
+
+/// The category that the words are about: of the log router's death, that of its exit.
+fn category_in_words(diagnosis: &Diagnosis<'_>) -> Category {
+    match diagnosis.description {
+        Some(Description::RouterDied(exit)) => exit,
+        _ => diagnosis.category,
     }
 }
 
@@ -159,14 +171,14 @@ fn severity(exit: &Exit<'_>, diagnosis: &Diagnosis<'_>) -> Severity {
     if exit.container.bystander { severity.min(Severity::Warning) } else { severity }
 }
 
-fn describe(stop: &StopEvent, exit: &Exit<'_>) -> String {
+fn describe(stop: &StopEvent, exit: &Exit<'_>, category: Category) -> String {
     let name = summary::container(stop);
     let code = summary::exit(stop);
-    let description = match (stop.category, ending(&exit.container)) {
+    let description = match (category, ending(&exit.container)) {
         (Category::Oom, _) if stop.exit_code.is_none() => {
             format!("a process in {name} was killed for its memory")
         }
-        (Category::Oom, _) => summary::describe(stop),
+        (Category::Oom, _) => summary::describe_as(stop, category),
         (_, Ending::Clean) if exit.stop_requested => format!("{name} ended as it was asked to{code}"),
         (_, Ending::Killed) if exit.stop_requested => {
             format!("{name} did not end in time and was killed{code}")
@@ -176,7 +188,7 @@ fn describe(stop: &StopEvent, exit: &Exit<'_>) -> String {
         }
         (Category::Unknown, _) => format!("{name} ended and nothing says why"),
         (Category::AppCompleted, _) if exit.restarted => format!("{name} ended{code}"),
-        _ => summary::describe(stop),
+        _ => summary::describe_as(stop, category),
     };
     if exit.restarted { format!("{description} and was restarted") } else { description }
 }

@@ -11,6 +11,8 @@
 //! 8. A container that could not be stopped: the course of a stop, which counts only when nothing gives its reason.
 //! 9. The stop code alone.
 //!
+//! The log router's own death is then called what it is, whichever step found it.
+//!
 //! Stop codes: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html>
 
 use super::catalogue::external::{self, ExternalStop};
@@ -28,10 +30,20 @@ pub(super) struct Diagnosis<'t> {
     pub(super) expected: bool,
     pub(super) container: Option<&'t EventContainer<'t>>,
     /// The second half of the summary, where the category says too little.
-    pub(super) description: Option<&'static str>,
+    pub(super) description: Option<Description>,
     pub(super) hint: Option<&'static str>,
     /// The stop may have been planned.
     pub(super) maybe_planned: bool,
+}
+
+/// What to say where the category says too little.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Description {
+    Fixed(&'static str),
+    /// The log router took the task down; the category is what its exit would be called elsewhere.
+    RouterDied(Category),
+    /// A container was killed and another one finished, in an unknown order.
+    KilledBesideFinished,
 }
 
 impl<'t> Diagnosis<'t> {
@@ -77,15 +89,15 @@ impl<'t> Diagnosis<'t> {
 
 /// Diagnoses the end of a task.
 pub(super) fn diagnose<'t>(task: &'t TaskEvent<'t>, reader: &EventReader) -> Diagnosis<'t> {
-    stopped_by_user(task, reader)
+    let found = stopped_by_user(task, reader)
         .or_else(|| forced(task).map(|stop| stopped_from_outside(task, stop)))
         .or_else(|| out_of_memory(task))
         .or_else(|| scheduled(task).map(|stop| stopped_from_outside(task, stop)))
         .or_else(|| from_reasons(task))
         .or_else(|| unexplained(task).map(|stop| stopped_from_outside(task, stop)))
         .or_else(|| from_exit_code(task))
-        .or_else(|| could_not_be_stopped(task))
-        .unwrap_or_else(|| from_stop_code(task))
+        .or_else(|| could_not_be_stopped(task));
+    of_router(found.unwrap_or_else(|| from_stop_code(task)))
 }
 
 fn stopped_by_user<'t>(task: &'t TaskEvent<'t>, reader: &EventReader) -> Option<Diagnosis<'t>> {
@@ -137,13 +149,13 @@ fn by_reason(task: &TaskEvent<'_>, table: &'static [ExternalStop]) -> Option<&'s
 fn stopped_from_outside<'t>(task: &'t TaskEvent<'t>, stop: &'static ExternalStop) -> Diagnosis<'t> {
     Diagnosis {
         expected: stop.expected,
-        description: Some(stop.description),
+        description: Some(Description::Fixed(stop.description)),
         hint: Some(stop.hint),
         ..Diagnosis::new(stop.category, culprit::only_application(task))
     }
 }
 
-/// The log router's own memory is not the application's: it is left to the catalogue, with the router as culprit.
+/// Not of a bystander, whose end may be a consequence: it is left to the catalogue, with the bystander as culprit.
 fn out_of_memory<'t>(task: &'t TaskEvent<'t>) -> Option<Diagnosis<'t>> {
     let culprit = culprit::find(task).filter(|culprit| !culprit.bystander)?;
     (culprit.evidence == Evidence::OutOfMemory).then_some(Diagnosis::new(Category::Oom, Some(culprit)))
@@ -186,6 +198,7 @@ fn from_exit_code<'t>(task: &'t TaskEvent<'t>) -> Option<Diagnosis<'t>> {
     Some(match diagnosis.category {
         Category::AppCompleted => completed(task, diagnosis),
         Category::AppSignal if task.is_from_agent_log() => signalled(diagnosis),
+        Category::AppSignal => killed_beside_finished(task, diagnosis),
         _ => diagnosis,
     })
 }
@@ -196,6 +209,8 @@ pub(super) fn from_container_exit<'t>(container: &'t EventContainer<'t>) -> Opti
     Some(Diagnosis { cause: exit.cause, hint: exit.hint, ..Diagnosis::new(exit.category, Some(container)) })
 }
 
+const ROUTER_HINT: &str = "The log router died, not the application: read its own log (give it a log driver other than FireLens), and check its configuration and its memory limit against what it buffers.";
+const FINISHED_BESIDE_HINT: &str = "A container beside it ended by itself (exit 0) and ECS does not say which ended first: if that one did, find out why, for a service's container should not end, and this one only outlived its `stopTimeout`; otherwise look for what killed this one: its memory, the host's kernel log, who sends SIGKILL.";
 const COMPLETED_HINT: &str = "Nothing to do: the job is done.";
 const KILLED_BESIDE_HINT: &str = "A container beside it was killed (exit 137) and ECS does not say which ended first: if that one only outlived its `stopTimeout`, let it handle SIGTERM or ignore it; otherwise look for what killed it.";
 const AGENT_LOG_HINT: &str = "The agent's log does not say who stopped the task, nor whether it belongs to a service: a scale-in, a deployment and a job that is done look like this as well; EventBridge's event for the task tells.";
@@ -216,6 +231,33 @@ fn completed<'t>(task: &TaskEvent<'_>, diagnosis: Diagnosis<'t>) -> Diagnosis<'t
     };
     let expected = !task.is_service() && !killed_beside && !task.is_from_agent_log();
     Diagnosis { expected, hint: Some(hint), ..diagnosis }
+}
+
+/// In a service a kill mostly comes first and the others follow with 0. Where one of them ended by itself it is the
+/// other way round, and looks the same.
+fn killed_beside_finished<'t>(task: &TaskEvent<'_>, diagnosis: Diagnosis<'t>) -> Diagnosis<'t> {
+    let was_killed = diagnosis.container.is_some_and(|container| container.evidence == Evidence::Killed);
+    let mut others = task.applications().filter(|container| !container.optional);
+    if !was_killed || !others.any(|container| container.evidence == Evidence::Finished) {
+        return diagnosis;
+    }
+    let description = Some(Description::KilledBesideFinished);
+    Diagnosis { description, hint: Some(FINISHED_BESIDE_HINT), ..diagnosis }
+}
+
+/// What an exit says of an application says nothing of the log router: it is the logging that failed.
+pub(super) fn of_router(diagnosis: Diagnosis<'_>) -> Diagnosis<'_> {
+    let is_router = diagnosis.container.is_some_and(EventContainer::routes_for_others);
+    match diagnosis.category {
+        Category::Oom | Category::AppError | Category::AppSignal if is_router => Diagnosis {
+            category: Category::Logging,
+            cause: None,
+            description: Some(Description::RouterDied(diagnosis.category)),
+            hint: Some(ROUTER_HINT),
+            ..diagnosis
+        },
+        _ => diagnosis,
+    }
 }
 
 /// A container that was told to end looks the same whether ECS or somebody else told it.

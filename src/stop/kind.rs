@@ -41,7 +41,7 @@ pub enum Category {
     ImagePull,
     /// A secret or parameter could not be injected.
     Secret,
-    /// The log driver could not be set up.
+    /// The log driver could not be set up, or the log router took the task down.
     Logging,
     /// A volume, a file system or an environment file could not be set up.
     Storage,

@@ -5,8 +5,8 @@
 //!
 //! The stations: `trigger` (does this event say that something stopped?) → `task`, `container_exit` or `service` (what it
 //! says) → `diagnosis` (why, in the one order that avoids the known false alarms) → `report` and `summary` (in words) →
-//! `redact` (the original, without secrets). Beside them: `dedup` (one report per stop) and `stderr_tail` (the last lines
-//! before it).
+//! `redact` (the original, without secrets). Beside them: `detail` (an event that lost its envelope), `dedup` (one report
+//! per stop) and `stderr_tail` (the last lines before it).
 //!
 //! The event format: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_cwe_events.html>
 
@@ -19,6 +19,7 @@ mod container;
 mod container_exit;
 mod culprit;
 pub mod dedup;
+mod detail;
 mod diagnosis;
 mod event;
 mod field;
@@ -37,14 +38,15 @@ mod tests;
 
 pub use arn::image_tag;
 pub use container::StoppedContainer;
+pub use detail::from_detail;
 pub use event::StopEvent;
 pub use kind::{Category, Cause, EcsEvent, Severity};
+pub use trigger::is_event;
 
 use trigger::Trigger;
 
-/// Containers that belong to the platform or forward the logs: to blame only when nothing else is.
-const BYSTANDERS: [&str; 4] =
-    ["log_router", "ecs-service-connect-*", "aws-guardduty-agent-*", "~internal~ecs~pause"];
+/// Containers that belong to the platform: like log routers, to blame only when nothing else is.
+const BYSTANDERS: [&str; 3] = ["ecs-service-connect-*", "aws-guardduty-agent-*", "~internal~ecs~pause"];
 
 /// Reads one EventBridge event, or one of our own about a container's exit, with the default options.
 ///
@@ -73,7 +75,7 @@ pub fn read(event: Value) -> Option<StopEvent> {
 /// Reads events, with the options that a user may set.
 #[derive(Debug, Clone)]
 pub struct EventReader {
-    /// Names of containers that are not the application; a trailing `*` stands for any ending.
+    /// Names of containers that are not the application, besides log routers; a trailing `*` stands for any ending.
     pub ignore_containers: Vec<String>,
     /// A stop by `StopTask` whose text matches is not planned: CI tools and watchdogs stop tasks that way too.
     pub user_stop_is_error: Option<Regex>,
@@ -102,10 +104,12 @@ impl EventReader {
     /// Whether a container of this name is not the application.
     #[must_use]
     pub fn ignores(&self, name: &str) -> bool {
-        self.ignore_containers.iter().any(|pattern| match pattern.strip_suffix('*') {
-            Some(start) => name.starts_with(start),
-            None => name == pattern,
-        })
+        let mut patterns = self.ignore_containers.iter();
+        container::is_named_as_router(name)
+            || patterns.any(|pattern| match pattern.strip_suffix('*') {
+                Some(start) => name.starts_with(start),
+                None => name == pattern,
+            })
     }
 
     fn blames_user(&self, text: Option<&str>) -> bool {

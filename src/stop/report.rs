@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::catalogue::{exit_code, hint};
 use super::container::EventContainer;
-use super::diagnosis::{self, Diagnosis};
+use super::diagnosis::{self, Description, Diagnosis};
 use super::event::StopEvent;
 use super::kind::{Category, EcsEvent};
 use super::task::TaskEvent;
@@ -27,9 +27,23 @@ pub(super) fn from_task(event: &Value, reader: &EventReader) -> StopEvent {
     if let Some(culprit) = diagnosis.container {
         blame(&mut stop, culprit);
     }
-    stop.summary = summary::summarize(&stop, diagnosis.description);
+    let description = diagnosis.description.map(|description| describe(&stop, description));
+    stop.summary = summary::summarize(&stop, description.as_deref());
     stop.hint = diagnosis.hint.unwrap_or_else(|| hint::find(stop.category, stop.cause)).to_owned();
     stop
+}
+
+fn describe(stop: &StopEvent, description: Description) -> String {
+    match description {
+        Description::Fixed(text) => text.to_owned(),
+        Description::RouterDied(exit) => {
+            format!("the log router took the task down; {}", summary::describe_as(stop, exit))
+        }
+        Description::KilledBesideFinished => format!(
+            "{} and one beside it ended by itself (exit 0); ECS does not say which was first",
+            summary::describe(stop)
+        ),
+    }
 }
 
 /// `TaskFailedToStart` alone proves nothing: an init container that exited 1 reports it as well. A task that

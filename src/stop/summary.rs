@@ -49,9 +49,14 @@ fn cluster(stop: &StopEvent) -> String {
 
 /// The second half of the sentence, by category.
 pub(super) fn describe(stop: &StopEvent) -> String {
+    describe_as(stop, stop.category)
+}
+
+/// The second half of the sentence, as if the category were another one.
+pub(super) fn describe_as(stop: &StopEvent, category: Category) -> String {
     let container = container(stop);
     let cause = cause(stop);
-    match stop.category {
+    match category {
         Category::ImagePull => format!("the image of {container} could not be pulled{cause}"),
         Category::Secret => format!("a secret could not be read{cause}"),
         Category::Logging => format!("the log driver could not be set up{cause}"),

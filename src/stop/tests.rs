@@ -29,7 +29,7 @@ pub(super) fn fixture(name: &str) -> Value {
         .unwrap()
 }
 
-fn all_fixtures() -> impl Iterator<Item = (&'static str, Value)> {
+pub(super) fn all_fixtures() -> impl Iterator<Item = (&'static str, Value)> {
     FIXTURES.iter().map(|(name, _)| (*name, fixture(name)))
 }
 
@@ -159,6 +159,36 @@ fn a_user_may_call_some_stops_by_hand_an_error() {
             (User, severity, severity == Info),
             "{reason}"
         );
+    }
+}
+
+#[test]
+fn the_log_routers_own_death_is_not_the_applications() {
+    for name in
+        ["router-exit-1", "router-crash-139", "router-named-139", "router-oom", "container-exit-router-139"]
+    {
+        let stop = stop(name);
+        for word in ["log router", "its own log", "configuration", "memory limit"] {
+            assert!(stop.hint.contains(word), "{name}: {word}: {}", stop.hint);
+        }
+        assert!(!stop.hint.contains("native") && !stop.hint.contains("JVM"), "{name}: {}", stop.hint);
+    }
+}
+
+#[test]
+fn a_task_of_routers_only_is_an_application() {
+    let mut event = fixture("router-crash-139");
+    event["detail"]["containers"].as_array_mut().unwrap().remove(0);
+    assert_eq!(read(event).unwrap().category, AppSignal);
+}
+
+/// Neither container may be blamed flatly: the killed one may only have been too slow to follow the other.
+#[test]
+fn a_kill_beside_a_container_that_ended_is_told_with_caution() {
+    for name in ["job-beside-killed-sidecar", "service-beside-killed-sidecar"] {
+        let stop = stop(name);
+        assert!(stop.hint.contains("ECS does not say which ended first"), "{name}: {}", stop.hint);
+        assert!(stop.hint.contains("stopTimeout") && !stop.expected, "{name}: {}", stop.hint);
     }
 }
 

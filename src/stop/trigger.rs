@@ -12,6 +12,22 @@ use serde_json::Value;
 use super::kind::Severity;
 use super::{container_exit, field};
 
+/// Source of ECS's own events.
+pub(super) const ECS: &str = "aws.ecs";
+pub(super) const TASK_CHANGE: &str = "ECS Task State Change";
+pub(super) const INSTANCE_CHANGE: &str = "ECS Container Instance State Change";
+pub(super) const SERVICE_ACTION: &str = "ECS Service Action";
+pub(super) const DAEMON_ACTION: &str = "ECS Daemon Service Action";
+pub(super) const DEPLOYMENT_CHANGE: &str = "ECS Deployment State Change";
+pub(super) const DAEMON_DEPLOYMENT_CHANGE: &str = "ECS Daemon Deployment State Change";
+
+/// Whether a value has the envelope of an event of ECS or of ours, whatever the event says.
+#[must_use]
+pub fn is_event(value: &Value) -> bool {
+    field::text(value, "detail-type").is_some()
+        && matches!(field::text(value, "source"), Some(ECS | container_exit::SOURCE))
+}
+
 /// The kind of report that an event triggers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trigger {
@@ -29,7 +45,7 @@ pub(super) fn from_event(event: &Value) -> Option<Trigger> {
     let detail_type = field::text(event, "detail-type")?;
     let detail = event.get("detail")?;
     match source {
-        "aws.ecs" => from_ecs_event(detail_type, detail),
+        ECS => from_ecs_event(detail_type, detail),
         container_exit::SOURCE => from_own_event(detail_type, detail),
         _ => None,
     }
@@ -42,11 +58,9 @@ fn from_own_event(detail_type: &str, detail: &Value) -> Option<Trigger> {
 
 fn from_ecs_event(detail_type: &str, detail: &Value) -> Option<Trigger> {
     match detail_type {
-        "ECS Task State Change" => {
-            field::equals(detail, "lastStatus", "STOPPED").then_some(Trigger::TaskStopped)
-        }
-        "ECS Service Action" | "ECS Daemon Service Action" => service_action(detail),
-        "ECS Deployment State Change" | "ECS Daemon Deployment State Change" => deployment(detail),
+        TASK_CHANGE => field::equals(detail, "lastStatus", "STOPPED").then_some(Trigger::TaskStopped),
+        SERVICE_ACTION | DAEMON_ACTION => service_action(detail),
+        DEPLOYMENT_CHANGE | DAEMON_DEPLOYMENT_CHANGE => deployment(detail),
         _ => None,
     }
 }

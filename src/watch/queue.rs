@@ -3,7 +3,9 @@
 //!
 //! Owns: how many are in flight, what becomes of a message, and pausing while nothing can be delivered. A message that
 //! could not be delivered is left to the queue, which gives it to this or another collector later; one that is no
-//! event at all is left to the queue's redrive policy. Several collectors may share a queue.
+//! event of ECS is left to the queue's redrive policy. Several collectors may share a queue.
+//!
+//! Who may send to the queue vouches for what is in it: an event that lost its envelope on the way gets it back.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -18,8 +20,10 @@ use super::{ChunkSink, ShutdownRx, encode_chunk};
 use crate::config::QueueSettings;
 use crate::delivery::verdict::Verdict;
 use crate::destination::{HttpRequest, Reply, ReplyAction, RetryTiming};
+use crate::envelope;
 use crate::log::{Level, Log};
 use crate::metrics::{self, Metrics};
+use crate::stop;
 use crate::transport::aws::Signer;
 use crate::transport::http::{Client, Failure};
 
@@ -130,16 +134,13 @@ impl<S: ChunkSink + 'static> QueueWatch<S> {
     }
 
     async fn handle(self: Rc<Self>, message: Message) -> MessageOutcome {
-        let Some(event) = parse_event(&message.body) else {
-            self.counters().poison.fetch_add(1, Relaxed);
-            self.log.once_a_minute(
-                Level::Warn,
-                "queue/poison",
-                "queue.url: a message is no JSON object; it is left to the queue's redrive policy",
-            );
-            return MessageOutcome::Poison;
+        let Some(records) = read_records(&message.body) else {
+            return self.leave_poison(&message);
         };
-        let chunk = encode_chunk(event_time_ms(&event).unwrap_or(message.sent_ms()), &event);
+        let chunk: Vec<u8> = records
+            .iter()
+            .flat_map(|record| encode_chunk(event_time_ms(record).unwrap_or(message.sent_ms()), record))
+            .collect();
         match self.sink.submit(EVENT_TAG, &chunk).await {
             Verdict::Ok => {
                 self.delete(&message).await;
@@ -150,6 +151,20 @@ impl<S: ChunkSink + 'static> QueueWatch<S> {
                 MessageOutcome::Left
             }
         }
+    }
+
+    /// Neither deletes a message nor gives it back early, so that the queue's own timeout and redrive policy hold.
+    fn leave_poison(&self, message: &Message) -> MessageOutcome {
+        self.counters().poison.fetch_add(1, Relaxed);
+        self.log.once_a_minute(
+            Level::Warn,
+            "queue/poison",
+            format_args!(
+                "queue.url: message {} is no event of ECS; it is not deleted but left to the queue's redrive policy; look at it there, and let the EventBridge rule send whole events (no InputPath, no input transformer)",
+                message.message_id
+            ),
+        );
+        MessageOutcome::Poison
     }
 
     /// Deletes a message. One that cannot be deleted comes again, and its stop is then known as reported.
@@ -213,12 +228,18 @@ impl<S: ChunkSink + 'static> QueueWatch<S> {
     }
 }
 
-/// The record of a message: an object as it is; a list as text, for the router to unwrap.
-fn parse_event(body: &str) -> Option<Value> {
-    match serde_json::from_str(body).ok()? {
-        object @ Value::Object(_) => Some(object),
-        Value::Array(_) => Some(json!({ "message": body })),
-        _ => None,
+/// The records of a message: the event that it is, or those in its envelope; where the envelope holds something else as
+/// well, the message as it is, a list as text, for the router to unwrap. `None`: there is no event in it.
+fn read_records(body: &str) -> Option<Vec<Value>> {
+    let value: Value = serde_json::from_str(body).ok()?;
+    if stop::is_event(&value) {
+        return Some(vec![value]);
+    }
+    let envelope = envelope::unwrap_vouched(body)?;
+    match value {
+        _ if !envelope.rest => Some(envelope.events),
+        Value::Object(_) => Some(vec![value]),
+        _ => Some(vec![json!({ "message": body })]),
     }
 }
 
@@ -249,12 +270,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_is_an_object_or_a_list_of_them() {
-        assert_eq!(parse_event(r#"{"source":"aws.ecs"}"#), Some(json!({"source": "aws.ecs"})));
-        assert_eq!(parse_event("[{}]"), Some(json!({"message": "[{}]"})));
-        for poison in ["", "hello", "7", "null", "{\"a\":", "\"{}\""] {
-            assert_eq!(parse_event(poison), None, "{poison}");
+    fn a_message_is_an_event_or_an_envelope_of_some() {
+        let running = json!({"source": "aws.ecs", "detail-type": "ECS Task State Change", "detail": {"lastStatus": "RUNNING"}});
+        let own = json!({"source": "ecs_router", "detail-type": "ECS Container Exit", "detail": {}});
+        for event in [&running, &own] {
+            assert_eq!(read_records(&event.to_string()), Some(vec![event.clone()]));
         }
+        let list = json!([running, running]);
+        assert_eq!(read_records(&list.to_string()), Some(vec![running.clone(), running.clone()]));
+        for mixed in [json!([running, "text"]), json!({"records": 1, "Message": [running, "text"]})] {
+            let whole = if mixed.is_object() { mixed.clone() } else { json!({"message": mixed.to_string()}) };
+            assert_eq!(read_records(&mixed.to_string()), Some(vec![whole]), "{mixed}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_event_of_ecs_is_poison() {
+        for poison in ["", "hello", "7", "null", "{\"a\":", "\"{}\"", "{}", "[{}]", r#"{"source":"aws.ecs"}"#]
+        {
+            assert_eq!(read_records(poison), None, "{poison}");
+        }
+        let other = json!({"source": "aws.health", "detail-type": "AWS Health Event", "detail": {}});
+        assert_eq!(read_records(&other.to_string()), None);
     }
 
     #[test]

@@ -99,3 +99,25 @@ fn a_file_that_cannot_be_read_fails() {
     assert_eq!(ran.code, 1);
     assert!(ran.err.contains("events/no-such-file.json: No such file"), "{}", ran.err);
 }
+
+#[test]
+fn the_detail_of_an_event_is_a_stop_without_its_envelope() {
+    let whole = record::event("essential-exit-137");
+    let detail = whole["detail"].to_string();
+    let ran = ran_with(&["explain", "-"], &detail);
+    for expected in [
+        "1. stop, read from an event without its envelope\n",
+        "   note               Only queue.url reads such a record as a stop",
+        "container app was ended by SIGKILL\n",
+    ] {
+        assert!(ran.out.contains(expected), "missing: {expected}\nin:\n{}", ran.out);
+    }
+    let line = &lines(&ran_with(&["explain", "--json", "-"], &detail).out)[0];
+    assert_eq!((&line["class"], &line["without_envelope"]), (&json!("stop"), &json!(true)));
+    let mut forged = whole["detail"].clone();
+    forged["container_name"] = json!("app");
+    assert_eq!(
+        told(&ran_with(&["explain", "--json", "-"], &forged.to_string()).out),
+        [("stdout".to_owned(), None)]
+    );
+}

@@ -38,6 +38,9 @@ const FACT_ORDER: [&str; 22] = [
 const SHOWN_ELSEWHERE: [&str; 7] =
     ["summary", "hint", "expected", "containers", "last_lines", "event", "task_arn"];
 
+/// What to do about an event without its envelope.
+const WITHOUT_ENVELOPE: &str = "Only queue.url reads such a record as a stop; for any other input let the EventBridge rule send the whole event: remove InputPath or the input transformer from its target.";
+
 /// The column in which values begin: one blank behind the longest name.
 const VALUE_COLUMN: usize = 22;
 
@@ -76,7 +79,11 @@ fn print_stop(
     stop: &StopEvent,
 ) -> io::Result<()> {
     let planned = if stop.expected { ", planned" } else { "" };
-    writeln!(out, "{number}. {}{planned}", judged.class)?;
+    let origin = if judged.lacks_envelope { ", read from an event without its envelope" } else { "" };
+    writeln!(out, "{number}. {}{planned}{origin}", judged.class)?;
+    if judged.lacks_envelope {
+        print_fact(out, "note", WITHOUT_ENVELOPE)?;
+    }
     print_fact(out, "summary", &stop.summary)?;
     print_fact(out, "hint", &stop.hint)?;
     let Ok(Value::Object(facts)) = serde_json::to_value(stop) else { return Ok(()) };

@@ -69,11 +69,18 @@ impl<W: io::Write> Explanation<'_, W> {
     }
 }
 
-/// One line of `--json`. A record with several stop events has the first as `event`, and all of them as `events`.
+/// One line of `--json`. A record with several stop events has the first as `event`, and all of them as `events`; one
+/// whose event lost its envelope says `without_envelope`.
 fn json_line(judged: &ClassifiedRecord) -> Value {
-    match judged.stops.as_slice() {
+    let mut line = match judged.stops.as_slice() {
         [] => json!({"class": judged.class, "event": null}),
         [stop] => json!({"class": judged.class, "event": stop}),
         [first, ..] => json!({"class": judged.class, "event": first, "events": judged.stops}),
+    };
+    if let Value::Object(fields) = &mut line
+        && judged.lacks_envelope
+    {
+        fields.insert("without_envelope".to_owned(), json!(true));
     }
+    line
 }

@@ -62,6 +62,23 @@ fn each_message_is_deleted_after_its_event_has_arrived() {
 }
 
 #[test]
+fn a_stop_without_its_envelope_is_the_stop_that_it_was() {
+    let cloud = cloud();
+    cloud.sqs().send(QUEUE, stop_number(1)["detail"].clone());
+    cloud.sqs().send(QUEUE, json!({"Type": "Notification", "Message": stop_number(2)["detail"].to_string()}));
+    let router = router(&cloud, &[]);
+    until(Duration::from_secs(10), || cloud.sqs().messages(QUEUE).is_empty().then_some(()))
+        .expect("an empty queue");
+    router.drain();
+    let told = cloud.cloudwatch().messages(GROUP, "stop");
+    assert_eq!((told.len(), task_ids(&told).len()), (2, 2));
+    let report: Value = serde_json::from_str(&told[0]).unwrap();
+    assert_eq!(report["region"], "eu-west-1");
+    assert_eq!(report["event"]["detail-type"], "ECS Task State Change");
+    cloud.assert_no_complaints();
+}
+
+#[test]
 fn what_cannot_be_delivered_is_left_to_the_queue_and_comes_again() {
     let cloud = cloud();
     cloud.sqs().send(QUEUE, stop_number(1));
@@ -83,15 +100,35 @@ fn a_message_that_is_no_event_is_left_to_the_redrive_policy_and_holds_up_nobody(
     let cloud = cloud();
     cloud.sqs().send(QUEUE, "hello");
     cloud.sqs().send(QUEUE, "{\"a\":");
+    cloud.sqs().send(QUEUE, json!({"source": "aws.health", "detail-type": "AWS Health Event", "detail": {}}));
+    cloud.sqs().send(QUEUE, json!({"taskArn": "0123", "text": "made by an input transformer"}));
+    cloud.sqs().send(QUEUE, json!({"Type": "Notification", "Message": "hello"}));
     cloud.sqs().send(QUEUE, stop_number(1));
     let router = router(&cloud, &[]);
-    until(Duration::from_secs(10), || (cloud.sqs().messages(QUEUE).len() == 2).then_some(()))
+    until(Duration::from_secs(10), || (cloud.sqs().messages(QUEUE).len() == 5).then_some(()))
         .expect("one delivered");
     router.drain();
     let load = |counter: &std::sync::atomic::AtomicU64| counter.load(std::sync::atomic::Ordering::Relaxed);
     let queue = &router.metrics().queue;
-    assert_eq!((load(&queue.poison), load(&queue.deleted), load(&queue.left)), (2, 1, 0));
+    assert_eq!((load(&queue.poison), load(&queue.deleted), load(&queue.left)), (5, 1, 0));
     assert_eq!(cloud.attempts(Api::ChangeMessageVisibility), 0, "the queue's own timeout holds");
+}
+
+#[test]
+fn events_of_ecs_that_are_no_stops_are_delivered_and_deleted() {
+    let cloud = cloud();
+    let mut running = stop_number(1);
+    running["detail"]["lastStatus"] = json!("RUNNING");
+    running["detail"]["desiredStatus"] = json!("RUNNING");
+    cloud.sqs().send(QUEUE, running.clone());
+    cloud.sqs().send(QUEUE, running["detail"].clone());
+    cloud.sqs().send(QUEUE, json!({"source": "aws.ecs", "detail-type": "ECS Something New", "detail": {}}));
+    let router = router(&cloud, &[]);
+    until(Duration::from_secs(10), || cloud.sqs().messages(QUEUE).is_empty().then_some(()))
+        .expect("an empty queue");
+    router.drain();
+    assert_eq!(cloud.cloudwatch().messages(GROUP, "other").len(), 3);
+    cloud.assert_no_complaints();
 }
 
 #[test]
