@@ -171,12 +171,12 @@ fn check_store(destination: &dyn Destination, reply: &Reply) {
     let calls = [
         ObjectCall::Put(&piece),
         ObjectCall::Begin,
-        ObjectCall::UploadPart { upload: "u", number: 1, piece: &piece },
+        ObjectCall::UploadPart { upload: "u", number: 1, body: &piece },
         ObjectCall::Complete { upload: "u", parts: &parts },
         ObjectCall::Abort { upload: "u" },
     ];
     for call in &calls {
-        match store.judge(call, reply) {
+        match store.classify_reply(call, reply) {
             ReplyAction::Delivered => {
                 assert!(matches!(reply.status, 200 | 204 | 404 | 412), "{}", reply.status);
                 assert!(!matches!(call, ObjectCall::Begin) || upload.is_some());
