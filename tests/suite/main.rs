@@ -12,7 +12,7 @@
 //!   `FLUENT_BIT`
 //! - `vendors` – New Relic, Datadog, HTTP, Firehose and Firehose over HTTP: their requests, and how they fare
 //! - `watching` – what comes by other ways than Fluent Bit's: exits seen in the task's metadata, events from a queue;
-//!   carriers, and one report per stop
+//!   envelopes, and one report per stop
 //! - `router` – a router in front of a fake cloud, for the above
 //!
 //! `UPDATE_GOLDEN=1` and `UPDATE_README=1` rewrite what is compared.
