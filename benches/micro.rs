@@ -9,7 +9,8 @@ mod common;
 
 use std::hint::black_box;
 
-use common::{BenchRouter, TO_CLOUDWATCH, chunk, median, time};
+use common::{BenchRouter, TAG, TO_CLOUDWATCH, chunk, median, time};
+use ecs_router::classify::provenance::{Origin, Provenance};
 use ecs_router::destination::Endpoint;
 use ecs_router::encode::batch::{Limits, pack};
 use ecs_router::encode::buffer_pool::BufferPool;
@@ -82,7 +83,11 @@ fn decode_only(chunk: &[u8]) {
 
 /// Includes decoding, which classification needs.
 fn classify(chunk: &[u8], router: &BenchRouter) {
-    decode::records(chunk, |record| _ = black_box(router.classifier.classify(record)));
+    decode::records(chunk, |record| {
+        _ = black_box(
+            router.classifier.classify(record, &Provenance::new(record, Origin::from_tag(TAG, &[]))),
+        )
+    });
 }
 
 fn escape(logs: &[&[u8]]) {

@@ -9,6 +9,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use ecs_router::classify::classes::Classifier;
+use ecs_router::classify::provenance::Origin;
 use ecs_router::classify::routes::Routes;
 use ecs_router::config::{KeyReader, Settings};
 use ecs_router::delivery::progress::Progress;
@@ -20,6 +21,9 @@ use ecs_router::metrics::Metrics;
 use ecs_router::router::pipeline::{Stages, StopMemory};
 use ecs_router::router::process::process_chunk;
 use serde_json::json;
+
+/// The tag of every chunk.
+pub(crate) const TAG: &[u8] = b"app-firelens-9531985d5d9dc9f81818e811892f902b";
 
 /// Largest chunk that Fluent Bit hands over.
 pub(crate) const CHUNK_BYTES: usize = 2_000_000;
@@ -118,6 +122,7 @@ impl BenchRouter {
     pub(crate) fn process(&self, chunk: &[u8]) -> Vec<Vec<Batch>> {
         let destinations: Vec<&dyn Destination> = self.destinations.iter().map(|one| &**one).collect();
         let stages = Stages {
+            origin: Origin::from_tag(TAG, &[]),
             classifier: &self.classifier,
             routes: &self.routes,
             destinations: &destinations,
@@ -125,12 +130,7 @@ impl BenchRouter {
             pool: &self.pool,
             memory: Some(&self.memory),
         };
-        let context = RenderContext {
-            tag: b"app-firelens-9531985d5d9dc9f81818e811892f902b",
-            uuid: "",
-            chunk: "",
-            task: None,
-        };
+        let context = RenderContext { tag: TAG, uuid: "", chunk: "", task: None };
         process_chunk(&stages, &context, chunk, &Progress::new(destinations.len())).batches
     }
 }

@@ -6,6 +6,7 @@
 #![no_main]
 
 use ecs_router::classify::classes::{Classified, Classifier};
+use ecs_router::classify::provenance::{Origin, Provenance};
 use ecs_router::envelope::{self, Envelope};
 use ecs_router::input::record::{Field, Record, Value};
 use ecs_router::stop;
@@ -56,7 +57,7 @@ fn check_events(envelope: &Envelope) {
         with_record(&packed, |record| match Classifier::default().classify_event(record) {
             Classified::Stop(_, found) => assert_eq!(Some(*found), stop::read(event.clone())),
             Classified::Plain(_) => assert_eq!(stop::read(event.clone()), None),
-            Classified::Envelope(_) => panic!("an envelope in an envelope"),
+            Classified::Envelope(_) | Classified::Unvouched(_) => panic!("neither a stop nor plain"),
         });
     }
 }
@@ -65,6 +66,9 @@ fn check_events(envelope: &Envelope) {
 fn check_trust(record: &Record<'_, '_>) {
     let mark = Field { key: Value::Text(b"container_id"), value: Value::Text(b"c0ffee") };
     let fields = [record.fields, &[mark]].concat();
-    let classified = Classifier::default().classify(&record.with_fields(&fields));
+    let classified = {
+        let record = record.with_fields(&fields);
+        Classifier::default().classify(&record, &Provenance::new(&record, Origin::Trusted))
+    };
     assert!(matches!(classified, Classified::Plain(_)), "{classified:?}");
 }

@@ -66,7 +66,7 @@ impl Case<'_> {
 
     fn check(&self, record: &Record<'_, '_>) {
         let (class, stop) = Classifier::default().class_of(record);
-        let entry = Entry { record, class, class_name: class.name(), stop: stop.as_ref() };
+        let entry = Entry::new(record, class, class.name(), stop.as_ref());
         self.check_entry(&entry);
         self.check_entry(&Entry { stop: None, class: Class::Other, class_name: "../own:*\"", ..entry });
     }

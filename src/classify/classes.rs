@@ -5,7 +5,7 @@
 
 use regex::bytes::Regex;
 
-use super::provenance::Provenance;
+use super::provenance::{Identity, Origin, Provenance};
 use crate::envelope::{self, Envelope};
 use crate::input::record::{Record, Source};
 use crate::stop::{self, StopEvent};
@@ -80,6 +80,21 @@ pub struct Entry<'e, 'a, 'f> {
     pub class_name: &'e str,
     /// The report, if the record is a stop event.
     pub stop: Option<&'e StopEvent>,
+    /// Which container and task wrote the record, as its tag says.
+    pub identity: Identity<'e>,
+}
+
+impl<'e, 'a, 'f> Entry<'e, 'a, 'f> {
+    /// An entry whose own fields say which container and task it is from.
+    #[must_use]
+    pub fn new(
+        record: &'e Record<'a, 'f>,
+        class: Class,
+        class_name: &'e str,
+        stop: Option<&'e StopEvent>,
+    ) -> Self {
+        Self { record, class, class_name, stop, identity: Identity::default() }
+    }
 }
 
 /// The result of classifying one record.
@@ -91,6 +106,8 @@ pub enum Classified {
     Stop(Class, Box<StopEvent>),
     /// An envelope, and the events inside.
     Envelope(Envelope),
+    /// A record of this class that reads like an event or an envelope, but came in a way that nobody vouches for.
+    Unvouched(Class),
 }
 
 /// Classifies records.
@@ -116,45 +133,53 @@ impl Classifier {
     /// Classifies a record as it stands in a chunk.
     #[must_use]
     #[inline]
-    pub fn classify(&self, record: &Record<'_, '_>) -> Classified {
-        let provenance = Provenance::from_record(record);
-        if provenance.is_trusted()
-            && let Some(classified) = self.classify_trusted(record, &provenance)
+    pub fn classify(&self, record: &Record<'_, '_>, provenance: &Provenance<'_>) -> Classified {
+        if provenance.has_no_mark()
+            && let Some(classified) = self.classify_unmarked(record, provenance)
         {
             return classified;
         }
-        Classified::Plain(self.own_class(record).unwrap_or_else(|| stream_class(&provenance)))
+        Classified::Plain(self.plain_class(record, provenance))
     }
 
-    /// The class of `record` and, for a stop event, its report. An envelope gets the class of the record around it.
+    /// The class of a record whose origin is trusted and, for a stop event, its report. An envelope gets the class of the
+    /// record around it.
     #[must_use]
     pub fn class_of(&self, record: &Record<'_, '_>) -> (Class, Option<StopEvent>) {
-        match self.classify(record) {
-            Classified::Plain(class) => (class, None),
+        let provenance = Provenance::new(record, Origin::Trusted);
+        match self.classify(record, &provenance) {
+            Classified::Plain(class) | Classified::Unvouched(class) => (class, None),
             Classified::Stop(class, stop) => (class, Some(*stop)),
-            Classified::Envelope(_) => (self.plain_class(record), None),
+            Classified::Envelope(_) => (self.plain_class(record, &provenance), None),
         }
     }
 
     /// Classifies an event that came out of an envelope: it is not unwrapped again.
     #[must_use]
     pub fn classify_event(&self, record: &Record<'_, '_>) -> Classified {
-        self.read_event(record).unwrap_or_else(|| Classified::Plain(self.plain_class(record)))
+        let plain = || self.plain_class(record, &Provenance::new(record, Origin::Trusted));
+        self.read_event(record).unwrap_or_else(|| Classified::Plain(plain()))
     }
 
     /// The class of a record that is to be delivered as it is, even if it is an event or an envelope.
     #[must_use]
-    pub fn plain_class(&self, record: &Record<'_, '_>) -> Class {
-        self.own_class(record).unwrap_or_else(|| stream_class(&Provenance::from_record(record)))
+    #[inline]
+    pub fn plain_class(&self, record: &Record<'_, '_>, provenance: &Provenance<'_>) -> Class {
+        self.own_class(record).unwrap_or_else(|| stream_class(provenance))
     }
 
-    /// A record that no application wrote may be an event, or an envelope of some.
+    /// A record without a mark of a container may be an event, or an envelope of some, if somebody vouches for it.
     #[cold]
-    fn classify_trusted(&self, record: &Record<'_, '_>, provenance: &Provenance) -> Option<Classified> {
-        if provenance.is_event() {
-            return self.read_event(record);
+    fn classify_unmarked(&self, record: &Record<'_, '_>, provenance: &Provenance<'_>) -> Option<Classified> {
+        match provenance.origin() {
+            Origin::Firelens(_) => None,
+            Origin::Trusted if provenance.is_event() => self.read_event(record),
+            Origin::Trusted => envelope::unwrap(record).map(Classified::Envelope),
+            Origin::Untrusted => {
+                let is_unvouched = provenance.is_event() || envelope::may_be_envelope(record);
+                is_unvouched.then(|| Classified::Unvouched(self.plain_class(record, provenance)))
+            }
         }
-        envelope::unwrap(record).map(Classified::Envelope)
     }
 
     /// `None`: no readable event, or none that says something stopped.
@@ -181,7 +206,7 @@ impl Classifier {
     }
 }
 
-fn stream_class(provenance: &Provenance) -> Class {
+fn stream_class(provenance: &Provenance<'_>) -> Class {
     match provenance.stream() {
         Some(Source::Stderr) => Class::Stderr,
         Some(Source::Stdout) => Class::Stdout,

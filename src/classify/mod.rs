@@ -4,5 +4,5 @@
 //! own what a stop event says (`stop`) nor what envelopes look like (`envelope`).
 
 pub mod classes;
-mod provenance;
+pub mod provenance;
 pub mod routes;

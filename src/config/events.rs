@@ -8,6 +8,7 @@ use regex::Regex;
 
 use super::identity::Identity;
 use super::reader::KeyReader;
+use crate::classify::provenance::TagPattern;
 use crate::stop;
 
 /// How stop events are read and reported.
@@ -19,6 +20,8 @@ pub struct StopSettings {
     pub once: bool,
     /// Last lines of standard error that are kept of each container.
     pub context_lines: usize,
+    /// Tags under which a record may be an event.
+    pub trusted_tags: Vec<TagPattern>,
 }
 
 impl StopSettings {
@@ -32,8 +35,24 @@ impl StopSettings {
             },
             once: reader.flag("stop.once"),
             context_lines: context_lines(reader),
+            trusted_tags: trusted_tags(reader),
         }
     }
+}
+
+/// What every tag of FireLens contains.
+const FIRELENS: &str = "firelens";
+
+fn trusted_tags(reader: &KeyReader<'_>) -> Vec<TagPattern> {
+    let patterns = reader.list("stop.trusted_tags").unwrap_or_default();
+    if let Some(pattern) = patterns.iter().find(|pattern| pattern.contains(FIRELENS)) {
+        let what = format!(
+            "'{pattern}' is a tag of FireLens, under which applications write what they like, so it is never trusted; \
+             name the tags of inputs that only you can reach"
+        );
+        reader.problem("stop.trusted_tags", what);
+    }
+    patterns.iter().map(|pattern| TagPattern::new(pattern)).collect()
 }
 
 /// Beyond that a report is a log of its own.

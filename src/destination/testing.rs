@@ -52,7 +52,7 @@ pub(super) fn batches_of(destination: &dyn Destination, chunk: &[u8]) -> (Vec<Ba
     let context = RenderContext { tag: b"app.web", uuid: "U", chunk: "C", task: None };
     crate::input::decode::records(chunk, |record| {
         let (class, stop) = Classifier::default().class_of(record);
-        let entry = Entry { record, class, class_name: class.name(), stop: stop.as_ref() };
+        let entry = Entry::new(record, class, class.name(), stop.as_ref());
         let mut target = Vec::new();
         destination.target(&entry, &context, &mut target);
         let partition = partitions.get_or_insert(&target);

@@ -121,7 +121,7 @@ mod tests {
         ];
         for (seconds, nanos, text) in cases {
             let record = Record::new(Timestamp { seconds, nanos }, &[], &[]);
-            let entry = Entry { record: &record, class: Class::Other, class_name: "other", stop: None };
+            let entry = Entry::new(&record, Class::Other, "other", None);
             assert_eq!(String::from_utf8_lossy(Rfc3339::new(&entry).text()), text);
         }
     }

@@ -52,6 +52,12 @@ pub fn unwrap(record: &Record<'_, '_>) -> Option<Envelope> {
     unwrapper.finish()
 }
 
+/// Whether a record looks like an envelope; only [`unwrap`] finds out whether it is one.
+#[must_use]
+pub fn may_be_envelope(record: &Record<'_, '_>) -> bool {
+    find_candidate(record).is_some()
+}
+
 /// Unwraps a text that somebody vouches for as ECS's: in it a bare event is read as well, and one that lost its
 /// envelope on the way gets it back.
 ///

@@ -49,7 +49,7 @@ const fn gauge(name: &'static str, help: &'static str, values: MetricSource) -> 
 }
 
 /// Every metric of the plugin.
-pub const FAMILIES: [MetricFamily; 22] = [
+pub const FAMILIES: [MetricFamily; 24] = [
     counter("records_total", "Records read.", Class),
     counter("chunks_total", "Chunks read, without those that came again.", Instance(|all| &all.chunks)),
     counter(
@@ -73,6 +73,16 @@ pub const FAMILIES: [MetricFamily; 22] = [
         "repeated_stops_total",
         "Events of stops that had been told already.",
         Instance(|all| &all.repeated_stops),
+    ),
+    counter(
+        "unvouched_events_total",
+        "Records like events under a tag that is not trusted.",
+        Instance(|all| &all.unvouched_events),
+    ),
+    counter(
+        "unmarked_records_total",
+        "Records whose stream a filter has removed.",
+        Instance(|all| &all.unmarked_records),
     ),
     counter(
         "delivered_records_total",

@@ -101,6 +101,10 @@ pub struct Metrics {
     pub missing_fields: AtomicU64,
     /// Events of stops that were reported already.
     pub repeated_stops: AtomicU64,
+    /// Records that read like events, but came in a way that nobody vouches for.
+    pub unvouched_events: AtomicU64,
+    /// Records of FireLens that a filter has robbed of the fields that tell their stream.
+    pub unmarked_records: AtomicU64,
     /// Messages of the queue of events, when one is polled.
     pub queue: QueueCounters,
 }

@@ -5,6 +5,7 @@
 
 use super::pipeline::Stages;
 use crate::classify::classes::{Class, Classified, Entry};
+use crate::classify::provenance::{Identity, Provenance};
 use crate::delivery::progress::Progress;
 use crate::envelope::Envelope;
 use crate::input::decode::{self, Tally};
@@ -20,6 +21,10 @@ pub struct ReadEntries {
     pub tally: Tally,
     /// The classes of the events that were left out because their stop was reported before.
     pub repeated_stops: Vec<Class>,
+    /// Records that read like events, but came in a way that nobody vouches for.
+    pub unvouched: u64,
+    /// Records of FireLens that a filter has robbed of the fields that tell their stream.
+    pub unmarked: u64,
 }
 
 /// Hands each entry of the chunk to `emit`, with its ordinal.
@@ -36,7 +41,7 @@ pub fn for_each_entry(
         emit,
         next_ordinal: 0,
         stops: 0,
-        repeated_stops: Vec::new(),
+        read: ReadEntries::default(),
     };
     let tally = decode::records(chunk, |record| entries.read(record));
     if let (Some(memory), Some(chunk_tail)) = (stages.memory, entries.chunk_tail)
@@ -44,7 +49,7 @@ pub fn for_each_entry(
     {
         memory.stderr_tail.merge(chunk_tail);
     }
-    ReadEntries { tally, repeated_stops: entries.repeated_stops }
+    ReadEntries { tally, ..entries.read }
 }
 
 /// The entries of one chunk while it is read.
@@ -57,41 +62,50 @@ struct Entries<'p, 'c, E> {
     next_ordinal: u32,
     /// Stop events so far.
     stops: usize,
-    repeated_stops: Vec<Class>,
+    /// What the chunk held so far, but for the tally.
+    read: ReadEntries,
 }
 
-impl<'c, E: FnMut(u32, &Entry<'_, '_, '_>)> Entries<'_, 'c, E> {
+impl<'p: 'c, 'c, E: FnMut(u32, &Entry<'_, '_, '_>)> Entries<'p, 'c, E> {
     /// Takes one record of the chunk.
     #[inline]
     fn read(&mut self, record: &Record<'c, '_>) {
-        let classified = self.stages.classifier.classify(record);
+        let provenance = Provenance::new(record, self.stages.origin);
+        let classified = self.stages.classifier.classify(record, &provenance);
         if let (Classified::Plain(Class::Stderr), Some(chunk_tail)) = (&classified, &mut self.chunk_tail) {
-            chunk_tail.observe(record);
+            chunk_tail.observe(record, provenance.identity().tagged_container());
         }
-        self.visit(record, classified);
-    }
-
-    #[inline]
-    fn visit(&mut self, record: &Record<'_, '_>, classified: Classified) {
+        self.read.unmarked += u64::from(provenance.lacks_marks());
         match classified {
-            Classified::Plain(class) => self.emit(record, class, None),
+            Classified::Plain(class) => self.emit(record, class, None, provenance.identity()),
             Classified::Stop(class, stop) => self.visit_stop(record, class, *stop),
-            Classified::Envelope(envelope) => self.visit_envelope(record, &envelope),
+            Classified::Envelope(envelope) => self.visit_envelope(record, &provenance, &envelope),
+            Classified::Unvouched(class) => {
+                self.read.unvouched += 1;
+                self.emit(record, class, None, provenance.identity());
+            }
         }
     }
 
     /// Each event of an envelope is a record of its own; what else the envelope holds stays in it.
     #[cold]
-    fn visit_envelope(&mut self, record: &Record<'_, '_>, envelope: &Envelope) {
+    fn visit_envelope(&mut self, record: &Record<'_, '_>, provenance: &Provenance<'_>, envelope: &Envelope) {
         for event in &envelope.events {
             // A JSON value always has a msgpack form.
             let body = rmp_serde::to_vec(event).unwrap_or_default();
             let fields = decode::fields(&body);
             let event = Record::new(record.time, &fields, &body);
-            self.visit(&event, self.stages.classifier.classify_event(&event));
+            match self.stages.classifier.classify_event(&event) {
+                Classified::Stop(class, stop) => self.visit_stop(&event, class, *stop),
+                Classified::Plain(class) | Classified::Unvouched(class) => {
+                    self.emit_event(&event, class, None)
+                }
+                Classified::Envelope(_) => {}
+            }
         }
         if envelope.rest {
-            self.emit(record, self.stages.classifier.plain_class(record), None);
+            let class = self.stages.classifier.plain_class(record, provenance);
+            self.emit_event(record, class, None);
         }
     }
 
@@ -103,17 +117,28 @@ impl<'c, E: FnMut(u32, &Entry<'_, '_, '_>)> Entries<'_, 'c, E> {
             match memory.observe(&stop, self.progress, nth) {
                 Occurrence::First => {}
                 Occurrence::Update => stop.update = true,
-                Occurrence::Followed => return self.emit(record, Class::Other, None),
-                Occurrence::Repeated => return self.repeated_stops.push(class),
+                Occurrence::Followed => return self.emit_event(record, Class::Other, None),
+                Occurrence::Repeated => return self.read.repeated_stops.push(class),
             }
             stop.last_lines = memory.stderr_tail.for_stop(&stop);
         }
-        self.emit(record, class, Some(&stop));
+        self.emit_event(record, class, Some(&stop));
+    }
+
+    /// Emits an event, or a record that carried some: neither is a container's output.
+    fn emit_event(&mut self, record: &Record<'_, '_>, class: Class, stop: Option<&StopEvent>) {
+        self.emit(record, class, stop, Identity::default());
     }
 
     #[inline]
-    fn emit(&mut self, record: &Record<'_, '_>, class: Class, stop: Option<&StopEvent>) {
-        let entry = Entry { record, class, class_name: self.stages.classifier.name(class), stop };
+    fn emit(
+        &mut self,
+        record: &Record<'_, '_>,
+        class: Class,
+        stop: Option<&StopEvent>,
+        identity: Identity<'_>,
+    ) {
+        let entry = Entry { record, class, class_name: self.stages.classifier.name(class), stop, identity };
         (self.emit)(self.next_ordinal, &entry);
         self.next_ordinal = self.next_ordinal.saturating_add(1);
     }

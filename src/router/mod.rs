@@ -20,6 +20,7 @@ use tokio::time::Instant;
 
 use self::pipeline::Pipeline;
 use self::process::{Processed, process_chunk};
+use crate::classify::provenance::Origin;
 use crate::config::{QueueSettings, Settings};
 use crate::delivery::ledger::{self, Ledger};
 use crate::delivery::progress::Progress;
@@ -79,7 +80,7 @@ pub(crate) struct Router {
 
 impl ChunkSink for Rc<Router> {
     async fn submit(&self, tag: &str, chunk: &[u8]) -> Verdict {
-        self.route_chunk(tag.as_bytes(), &chunk).await
+        self.route(tag.as_bytes(), Origin::Trusted, &chunk).await
     }
 }
 
@@ -151,16 +152,21 @@ impl Router {
             .ok()
     }
 
+    /// Takes one chunk of Fluent Bit from bytes to verdict.
+    pub(crate) async fn route_chunk(self: &Rc<Self>, tag: &[u8], chunk: &dyn Chunk) -> Verdict {
+        self.route(tag, self.pipeline.origin(tag), chunk).await
+    }
+
     /// Takes one chunk from bytes to verdict. Answers at the deadline at the latest; requests that are on their way then
     /// are still waited for in the background, so that the replay knows whether they arrived.
-    pub(crate) async fn route_chunk(self: &Rc<Self>, tag: &[u8], chunk: &dyn Chunk) -> Verdict {
+    async fn route(self: &Rc<Self>, tag: &[u8], origin: Origin<'_>, chunk: &dyn Chunk) -> Verdict {
         assert!(!self.panic, "a panic was asked for");
         let deadline = Instant::now() + self.flush_timeout;
         // While nothing waits for a replay, no digest is needed.
         let digest = if self.ledger.is_empty() { None } else { chunk_digest(tag, chunk) };
         let progress = self.ledger.begin(digest.unwrap_or_default(), self.senders.len(), deadline).await;
         let Some(progress) = progress else { return Verdict::Retry };
-        let Ok(processed) = chunk.read(|bytes| self.process(tag, bytes, &progress)) else {
+        let Ok(processed) = chunk.read(|bytes| self.process(tag, origin, bytes, &progress)) else {
             // The host did not wait for the worker and has its bytes back.
             self.remember(digest, &progress);
             progress.stop();
@@ -169,7 +175,7 @@ impl Router {
         let unreadable = processed.tally.fault.is_some() && processed.tally.records == 0;
         let mut sending = self.send(processed.batches, &progress, deadline);
         let in_time = tokio::time::timeout_at(deadline, join_all(&mut sending)).await.is_ok();
-        let stored = self.store_dead_letters(tag, chunk, &progress, deadline).await;
+        let stored = self.store_dead_letters(tag, origin, chunk, &progress, deadline).await;
         let verdict = match self.verdict(&progress) {
             _ if unreadable => Verdict::Error,
             Verdict::Ok if !stored => Verdict::Retry,
@@ -203,6 +209,7 @@ impl Router {
     async fn store_dead_letters(
         self: &Rc<Self>,
         tag: &[u8],
+        origin: Origin<'_>,
         chunk: &dyn Chunk,
         progress: &Progress,
         deadline: Instant,
@@ -216,7 +223,7 @@ impl Router {
             return true;
         };
         let names: Vec<&str> = destinations.iter().map(|one| &*one.common().name).collect();
-        let original = self.pipeline.stages(&destinations);
+        let original = self.pipeline.stages(origin, &destinations);
         let encoded = chunk.read(|bytes| dead_letter::encode(&original, tag, bytes, progress, &names));
         let Ok(dead_letters) = encoded else { return false };
         let digest = ledger::digest(DEAD_LETTER_TAG, &dead_letters);
@@ -254,19 +261,23 @@ impl Router {
     }
 
     /// Encodes a chunk for every destination, and counts what it held unless it came before.
-    fn process(&self, tag: &[u8], chunk: &[u8], progress: &Progress) -> Processed {
+    fn process(&self, tag: &[u8], origin: Origin<'_>, chunk: &[u8], progress: &Progress) -> Processed {
         let destinations = self.destinations();
         let task = self.task.task();
         let context = RenderContext { tag, uuid: &self.uuid, chunk: progress.name(), task: task.as_deref() };
-        let processed = process_chunk(&self.pipeline.stages(&destinations), &context, chunk, progress);
+        let processed =
+            process_chunk(&self.pipeline.stages(origin, &destinations), &context, chunk, progress);
         if progress.is_replay() {
             self.metrics.replayed_chunks.fetch_add(1, Relaxed);
         } else {
             let Processed { tally, classes, dropped, .. } = &processed;
             self.metrics.count_chunk(classes, *dropped, tally.shapeless as u64, tally.fault.is_some());
             self.metrics.repeated_stops.fetch_add(processed.repeated, Relaxed);
+            self.metrics.unvouched_events.fetch_add(processed.unvouched, Relaxed);
+            self.metrics.unmarked_records.fetch_add(processed.unmarked, Relaxed);
         }
         self.report(&processed);
+        self.report_provenance(tag, origin, &processed);
         processed
     }
 
@@ -294,6 +305,34 @@ impl Router {
                 Level::Warn,
                 "missing_field",
                 format_args!("$({field}) is in a name but not in a record, so its fallback stands there; write $({field}:-…) to choose it"),
+            );
+        }
+    }
+
+    /// Logs what nobody vouches for, and what to write.
+    fn report_provenance(&self, tag: &[u8], origin: Origin<'_>, processed: &Processed) {
+        let tag = String::from_utf8_lossy(tag);
+        let Processed { unvouched, unmarked, .. } = processed;
+        if *unvouched > 0 {
+            self.log.once_a_minute(
+                Level::Warn,
+                "unvouched",
+                format_args!(
+                    "{unvouched} records with the tag {tag} read like events of ECS, but anyone who can write this tag \
+                     can write such a record, so they are class 'other'; if only you can, write: stop.trusted_tags {tag}"
+                ),
+            );
+        }
+        if let (Origin::Firelens(firelens), 1..) = (origin, *unmarked) {
+            let container = String::from_utf8_lossy(firelens.container);
+            self.log.once_a_minute(
+                Level::Warn,
+                "unmarked",
+                format_args!(
+                    "a filter has taken FireLens's own fields (container_id, container_name, source) from {unmarked} \
+                     records of container {container}, so stdout and stderr cannot be told apart and they are class \
+                     'other'; write Reserve_Data On in the parser filter, and leave these fields alone in others"
+                ),
             );
         }
     }

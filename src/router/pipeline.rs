@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use crate::classify::classes::{BUILT_IN, Classifier};
+use crate::classify::provenance::{Origin, TagPattern};
 use crate::classify::routes::Routes;
 use crate::config::Settings;
 use crate::delivery::progress::Progress;
@@ -26,6 +27,7 @@ pub struct Pipeline {
     metrics: Arc<Metrics>,
     pool: BufferPool,
     memory: StopMemory,
+    trusted_tags: Vec<TagPattern>,
 }
 
 impl Pipeline {
@@ -44,13 +46,21 @@ impl Pipeline {
             metrics,
             pool: BufferPool::default(),
             memory: StopMemory::new(settings.stop.once, settings.stop.context_lines),
+            trusted_tags: settings.stop.trusted_tags,
         }
     }
 
-    /// The stages of a chunk, with the destinations in the order of the settings.
+    /// The origin of a chunk that Fluent Bit hands over under this tag.
     #[must_use]
-    pub fn stages<'s>(&'s self, destinations: &'s [&'s dyn Destination]) -> Stages<'s> {
+    pub fn origin<'t>(&self, tag: &'t [u8]) -> Origin<'t> {
+        Origin::from_tag(tag, &self.trusted_tags)
+    }
+
+    /// The stages of a chunk of this origin, with the destinations in the order of the settings.
+    #[must_use]
+    pub fn stages<'s>(&'s self, origin: Origin<'s>, destinations: &'s [&'s dyn Destination]) -> Stages<'s> {
         Stages {
+            origin,
             classifier: &self.classifier,
             routes: &self.routes,
             destinations,
@@ -66,7 +76,7 @@ impl Pipeline {
         destinations: &'s [&'s dyn Destination],
     ) -> Option<Stages<'s>> {
         let routes = self.dead_letter_routes.as_ref()?;
-        Some(Stages { routes, memory: None, ..self.stages(destinations) })
+        Some(Stages { routes, memory: None, ..self.stages(Origin::Untrusted, destinations) })
     }
 }
 
@@ -82,6 +92,8 @@ pub fn new_metrics(settings: &Settings) -> Metrics {
 /// What the stages need besides the chunk.
 #[derive(Debug, Clone, Copy)]
 pub struct Stages<'p> {
+    /// How the chunk came.
+    pub origin: Origin<'p>,
     /// Tells what a record is.
     pub classifier: &'p Classifier,
     /// Which destinations each class goes to.

@@ -29,6 +29,10 @@ pub struct Processed {
     pub repeated: u64,
     /// A template field that some record lacked.
     pub missing_field: Option<String>,
+    /// Records that read like events, but came in a way that nobody vouches for.
+    pub unvouched: u64,
+    /// Records of FireLens that a filter has robbed of the fields that tell their stream.
+    pub unmarked: u64,
 }
 
 /// Takes a chunk through the stages. Entries that `progress` knows as settled are not encoded again.
@@ -97,6 +101,12 @@ impl<'p> Dispatcher<'p> {
             self.processed.repeated += 1;
         }
         let batches = self.encoders.into_iter().map(|encoder| encoder.into_batches(progress)).collect();
-        Processed { batches, tally: read.tally, ..self.processed }
+        Processed {
+            batches,
+            tally: read.tally,
+            unvouched: read.unvouched,
+            unmarked: read.unmarked,
+            ..self.processed
+        }
     }
 }

@@ -1,5 +1,8 @@
 //! Keeps the last lines that each container wrote to standard error, for the report of its end.
 //!
+//! A container is known by the name in FireLens's tag and by its runtime id. The id alone stands in the record, where the
+//! application may have written it: so under another container's tag it names no other container.
+//!
 //! Owns joining split lines, and the bounds in lines, bytes and containers. Does not own which report shows the lines.
 //! While a chunk is read its tail only borrows; lines that are among the last at the chunk's end are copied.
 //!
@@ -33,9 +36,30 @@ pub struct StderrTail {
 
 #[derive(Debug)]
 struct ContainerTail {
-    id: Vec<u8>,
+    key: ContainerKey<'static>,
     lines: VecDeque<TailLine<'static>>,
     bytes: usize,
+}
+
+/// By what a container is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct ContainerKey<'c> {
+    /// The container's name in FireLens's tag; `None` under other tags.
+    name: Option<Cow<'c, [u8]>>,
+    runtime_id: Cow<'c, [u8]>,
+}
+
+impl<'c> ContainerKey<'c> {
+    fn new(name: Option<&'c [u8]>, runtime_id: &'c [u8]) -> Self {
+        Self { name: name.map(Cow::Borrowed), runtime_id: Cow::Borrowed(runtime_id) }
+    }
+
+    fn into_owned(self) -> ContainerKey<'static> {
+        ContainerKey {
+            name: self.name.map(|name| name.into_owned().into()),
+            runtime_id: self.runtime_id.into_owned().into(),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -79,7 +103,7 @@ impl<'c> TailLine<'c> {
 #[derive(Debug)]
 pub struct ChunkTail<'c> {
     max_lines: usize,
-    containers: Vec<(&'c [u8], VecDeque<TailLine<'c>>)>,
+    containers: Vec<(ContainerKey<'c>, VecDeque<TailLine<'c>>)>,
     /// The container that wrote last: neighbouring records mostly come from one.
     last: usize,
 }
@@ -99,9 +123,9 @@ impl StderrTail {
 
     /// Copies a chunk's last lines.
     pub fn merge(&self, chunk_tail: ChunkTail<'_>) {
-        for (id, lines) in chunk_tail.containers {
+        for (key, lines) in chunk_tail.containers {
             let mut containers = self.containers.borrow_mut();
-            let mut container = take_or_insert(&mut containers, id);
+            let mut container = take_or_insert(&mut containers, key);
             lines.into_iter().for_each(|line| container.push(line, self.max_lines));
             containers.push(container);
         }
@@ -113,30 +137,34 @@ impl StderrTail {
         let culprit = stop.container.as_deref();
         let culprit = stop.containers.iter().find(|container| Some(&*container.name) == culprit);
         culprit
-            .and_then(|container| container.runtime_id.as_deref())
-            .map(|id| self.lines(id))
+            .and_then(|container| Some(self.lines(&container.name, container.runtime_id.as_deref()?)))
             .unwrap_or_default()
     }
 
-    /// The last lines of the container with this runtime id, the oldest first.
+    /// The last lines of the container with this name and runtime id, the oldest first: those under its own tag of
+    /// FireLens, or else those under other tags.
     #[must_use]
-    pub fn lines(&self, runtime_id: &str) -> Vec<String> {
+    pub fn lines(&self, name: &str, runtime_id: &str) -> Vec<String> {
         let containers = self.containers.borrow();
-        let container = containers.iter().find(|container| container.id == runtime_id.as_bytes());
+        let find = |name| {
+            let key = ContainerKey::new(name, runtime_id.as_bytes());
+            containers.iter().find(|container| container.key == key)
+        };
+        let container = find(Some(name.as_bytes())).or_else(|| find(None));
         let lines = container.into_iter().flat_map(|container| &container.lines);
         lines.map(|line| String::from_utf8_lossy(&line.text).into_owned()).collect()
     }
 }
 
 /// Takes the container's tail out of the list, or makes one and room for it.
-fn take_or_insert(containers: &mut Vec<ContainerTail>, id: &[u8]) -> ContainerTail {
-    if let Some(position) = containers.iter().position(|container| container.id == id) {
+fn take_or_insert(containers: &mut Vec<ContainerTail>, key: ContainerKey<'_>) -> ContainerTail {
+    if let Some(position) = containers.iter().position(|container| container.key == key) {
         return containers.remove(position);
     }
     if containers.len() >= MAX_CONTAINERS {
         containers.remove(0);
     }
-    ContainerTail { id: id.to_vec(), lines: VecDeque::new(), bytes: 0 }
+    ContainerTail { key: key.into_owned(), lines: VecDeque::new(), bytes: 0 }
 }
 
 impl ContainerTail {
@@ -161,19 +189,19 @@ impl ContainerTail {
 }
 
 impl<'c> ChunkTail<'c> {
-    /// Notes a record that an application wrote to standard error.
-    pub fn observe(&mut self, record: &Record<'c, '_>) {
+    /// Notes a record that an application wrote to standard error; `name` is the container's in FireLens's tag.
+    pub fn observe(&mut self, record: &Record<'c, '_>, name: Option<&'c [u8]>) {
         if self.max_lines == 0 {
             return;
         }
         if let (Some(id), Some(line)) = (record.text(b"container_id"), TailLine::from_record(record)) {
-            self.push(id, line);
+            self.push(ContainerKey::new(name, id), line);
         }
     }
 
-    fn push(&mut self, id: &'c [u8], line: TailLine<'c>) {
+    fn push(&mut self, key: ContainerKey<'c>, line: TailLine<'c>) {
         let max_lines = self.max_lines;
-        let Some((_, lines)) = self.container(id) else { return };
+        let Some((_, lines)) = self.container(key) else { return };
         match lines.back_mut() {
             Some(last) if last.continues_in(&line) => last.append(&line.text),
             _ => lines.push_back(line),
@@ -183,11 +211,14 @@ impl<'c> ChunkTail<'c> {
         }
     }
 
-    fn container(&mut self, id: &'c [u8]) -> Option<&mut (&'c [u8], VecDeque<TailLine<'c>>)> {
-        if self.containers.get(self.last).is_none_or(|(known, _)| *known != id) {
-            let position = self.containers.iter().position(|(known, _)| *known == id);
+    fn container(
+        &mut self,
+        key: ContainerKey<'c>,
+    ) -> Option<&mut (ContainerKey<'c>, VecDeque<TailLine<'c>>)> {
+        if self.containers.get(self.last).is_none_or(|(known, _)| *known != key) {
+            let position = self.containers.iter().position(|(known, _)| *known == key);
             self.last = position.unwrap_or_else(|| {
-                self.containers.push((id, VecDeque::new()));
+                self.containers.push((key, VecDeque::new()));
                 self.containers.len() - 1
             });
         }
@@ -217,7 +248,7 @@ mod tests {
         let chunk: Vec<u8> =
             records.iter().flat_map(|record| rmp_serde::to_vec(&(1u64, record)).unwrap()).collect();
         let mut chunk_tail = tail.begin_chunk();
-        decode::records(&chunk, |record| chunk_tail.observe(record));
+        decode::records(&chunk, |record| chunk_tail.observe(record, None));
         tail.merge(chunk_tail);
     }
 
@@ -225,11 +256,11 @@ mod tests {
     fn the_last_lines_of_each_container_are_kept_in_order() {
         let tail = StderrTail::new(3);
         observe(&tail, &[line("a", "1"), line("b", "x"), line("a", "2"), line("a", "3"), line("a", "4")]);
-        assert_eq!(tail.lines("a"), ["2", "3", "4"]);
+        assert_eq!(tail.lines("web", "a"), ["2", "3", "4"]);
         observe(&tail, &[line("a", "5"), line("a", "")]);
-        assert_eq!(tail.lines("a"), ["3", "4", "5"]);
-        assert_eq!(tail.lines("b"), ["x"]);
-        assert!(tail.lines("c").is_empty());
+        assert_eq!(tail.lines("web", "a"), ["3", "4", "5"]);
+        assert_eq!(tail.lines("web", "b"), ["x"]);
+        assert!(tail.lines("web", "c").is_empty());
     }
 
     #[test]
@@ -238,11 +269,11 @@ mod tests {
         let records =
             [line("a", "before"), piece("one ", "p", false), piece("two", "p", true), line("a", "after")];
         observe(&tail, &records);
-        assert_eq!(tail.lines("a"), ["before", "one two", "after"]);
+        assert_eq!(tail.lines("web", "a"), ["before", "one two", "after"]);
         observe(&tail, &[piece("dying ", "q", false)]);
-        assert_eq!(tail.lines("a").last().unwrap(), "dying ");
+        assert_eq!(tail.lines("web", "a").last().unwrap(), "dying ");
         observe(&tail, &[piece("words", "q", false), piece("other", "r", false)]);
-        assert_eq!(tail.lines("a")[3..], ["dying words", "other"]);
+        assert_eq!(tail.lines("web", "a")[3..], ["dying words", "other"]);
     }
 
     #[test]
@@ -250,22 +281,22 @@ mod tests {
         let tail = StderrTail::new(100);
         let long = "é".repeat(5_000);
         observe(&tail, &(0..100).map(|_| line("a", &long)).collect::<Vec<_>>());
-        assert_eq!(tail.lines("a").len(), MAX_CONTAINER_BYTES / MAX_LINE_BYTES);
-        assert!(tail.lines("a").iter().all(|line| line.len() == MAX_LINE_BYTES));
+        assert_eq!(tail.lines("web", "a").len(), MAX_CONTAINER_BYTES / MAX_LINE_BYTES);
+        assert!(tail.lines("web", "a").iter().all(|line| line.len() == MAX_LINE_BYTES));
         let pieces: Vec<Json> = (0..20).map(|_| piece(&long, "p", false)).collect();
         observe(&tail, &pieces);
-        assert_eq!(tail.lines("a").last().unwrap().len(), MAX_LINE_BYTES);
+        assert_eq!(tail.lines("web", "a").last().unwrap().len(), MAX_LINE_BYTES);
         for number in 0..2 * MAX_CONTAINERS {
             observe(&tail, &[line(&number.to_string(), "x"), line("a", "still here")]);
         }
         assert_eq!(tail.containers.borrow().len(), MAX_CONTAINERS);
-        assert!(tail.lines("0").is_empty() && !tail.lines("a").is_empty());
+        assert!(tail.lines("web", "0").is_empty() && !tail.lines("web", "a").is_empty());
     }
 
     #[test]
     fn nothing_is_kept_when_nothing_is_wanted() {
         let tail = StderrTail::new(0);
         observe(&tail, &[line("a", "1")]);
-        assert!(tail.lines("a").is_empty());
+        assert!(tail.lines("web", "a").is_empty());
     }
 }

@@ -1,6 +1,7 @@
 //! `classify`: the class of one record, as the plugin finds it.
 
 use ecs_router::classify::classes::{Class, Classified, Classifier};
+use ecs_router::classify::provenance::{Origin, Provenance};
 use ecs_router::envelope;
 use ecs_router::input::decode;
 use ecs_router::stop::{self, StopEvent};
@@ -29,8 +30,10 @@ pub(crate) fn classify(record: &Value) -> Option<ClassifiedRecord> {
             stops: Vec::new(),
             lacks_envelope: false,
         };
-        match classifier.classify(record) {
-            Classified::Plain(class) => found.class = classifier.name(class).to_owned(),
+        match classifier.classify(record, &Provenance::new(record, Origin::Trusted)) {
+            Classified::Plain(class) | Classified::Unvouched(class) => {
+                found.class = classifier.name(class).to_owned()
+            }
             Classified::Stop(_, stop) => found.stops.push(*stop),
             Classified::Envelope(envelope) => {
                 found.stops.extend(envelope.events.into_iter().filter_map(stop::read))

@@ -81,7 +81,7 @@ impl DryRun {
     /// Takes a chunk through the stages.
     pub(crate) fn process(&self, tag: &str, chunk: &[u8]) -> DryChunk {
         let destinations: Vec<&dyn Destination> = self.destinations.iter().map(|one| &**one).collect();
-        let stages = self.pipeline.stages(&destinations);
+        let stages = self.pipeline.stages(self.pipeline.origin(tag.as_bytes()), &destinations);
         let progress = Progress::new(destinations.len());
         let context = RenderContext { tag: tag.as_bytes(), uuid: "$(uuid)", chunk: "$(uuid)", task: None };
         let processed = process_chunk(&stages, &context, chunk, &progress);

@@ -7,16 +7,22 @@ fn class_of(record: &Json) -> Class {
 }
 
 fn class_with(classifier: &Classifier, record: &Json) -> Class {
+    class_in(&classify_under(Origin::Trusted, classifier, record))
+}
+
+fn classify_under(origin: Origin<'_>, classifier: &Classifier, record: &Json) -> Classified {
     let chunk = rmp_serde::to_vec(&(1u64, record)).unwrap();
     let mut found = None;
-    decode::records(&chunk, |record| found = Some(class_in(&classifier.classify(record))));
+    decode::records(&chunk, |record| {
+        found = Some(classifier.classify(record, &Provenance::new(record, origin)));
+    });
     found.unwrap()
 }
 
 fn class_in(classified: &Classified) -> Class {
     match classified {
         Classified::Plain(class) | Classified::Stop(class, _) => *class,
-        Classified::Envelope(_) => panic!("an envelope"),
+        Classified::Envelope(_) | Classified::Unvouched(_) => panic!("neither a stop nor plain"),
     }
 }
 
@@ -62,6 +68,37 @@ fn an_application_cannot_forge_a_stop_event() {
         assert_eq!(class_of(&with(stopped(), mark)), Class::Stdout, "fields lifted to the top by a parser");
     }
     assert_eq!(class_of(&with(stopped(), json!({"source": "stderr"}))), Class::Stderr);
+}
+
+#[test]
+fn nothing_under_a_tag_of_firelens_is_an_event() {
+    let origin = Origin::from_tag(b"web-firelens-0123", &[]);
+    let sns = json!({"Type": "Notification", "Message": stopped().to_string()});
+    for record in [stopped(), json!({"log": stopped().to_string()}), json!({"message": sns.to_string()}), sns]
+    {
+        let classified = classify_under(origin, &Classifier::default(), &record);
+        assert!(matches!(classified, Classified::Plain(Class::Other)), "{record}: {classified:?}");
+    }
+}
+
+#[test]
+fn an_event_that_nobody_vouches_for_is_told_from_other_records() {
+    let unvouched =
+        [stopped(), json!({"log": stopped().to_string()}), json!({"Message": stopped().to_string()})];
+    for record in unvouched {
+        let classified = classify_under(Origin::Untrusted, &Classifier::default(), &record);
+        assert!(matches!(classified, Classified::Unvouched(Class::Other)), "{record}: {classified:?}");
+    }
+    for record in [json!({"log": "x"}), json!({"source": "stderr", "log": stopped().to_string()})] {
+        let classified = classify_under(Origin::Untrusted, &Classifier::default(), &record);
+        assert!(matches!(classified, Classified::Plain(_)), "{record}: {classified:?}");
+    }
+}
+
+#[test]
+fn a_record_with_the_arn_of_a_task_is_its_output() {
+    let record = with(stopped(), json!({"ecs_task_arn": "arn:aws:ecs:r:1:task/c/t"}));
+    assert_eq!(class_of(&record), Class::Other);
 }
 
 #[test]

@@ -83,6 +83,13 @@ pub(super) const KEYS: &[Key] = &[
     ),
     key(
         Output,
+        "stop.trusted_tags",
+        List,
+        "Tags under which a record may be an ECS event, or hold some; `*` stands for any text. Name only tags of inputs that no application can write to. Tags of FireLens are never trusted.",
+        "ecs.events, docker.*",
+    ),
+    key(
+        Output,
         "task_metadata",
         Choice(&["auto", "on", "off"]),
         "Ask the task metadata endpoint: reports containers of the own task that end, and fills names such as `$(image_tag)`. `auto`: where the endpoint is.",

@@ -46,7 +46,7 @@ fn encoded(destination: &dyn Destination, records: &[Value]) -> (Vec<Encoded>, V
     let mut ordinal = 0;
     decode::records(&chunk, |record| {
         let (class, stop) = Classifier::default().class_of(record);
-        let entry = Entry { record, class, class_name: class.name(), stop: stop.as_ref() };
+        let entry = Entry::new(record, class, class.name(), stop.as_ref());
         let mut target = Vec::new();
         destination.target(&entry, &CONTEXT, &mut target);
         let partition = partitions.get_or_insert(&target);
@@ -258,7 +258,7 @@ fn a_time_before_1970_is_sent_as_1970() {
     let chunk = rmp_serde::to_vec(&(-5i64, json!({"log": "x"}))).unwrap();
     let mut out = Vec::new();
     decode::records(&chunk, |record| {
-        let entry = Entry { record, class: Class::Other, class_name: "other", stop: None };
+        let entry = Entry::new(record, Class::Other, "other", None);
         logs(&[]).encode(&entry, &CONTEXT, &mut out);
     });
     assert!(out.starts_with(b"{\"timestamp\":0,"));
@@ -332,7 +332,7 @@ fn bytes_that_are_no_utf_8_are_counted_as_what_they_become() {
     let mut outcome = None;
     let mut out = Vec::new();
     decode::records(&chunk, |record| {
-        let entry = Entry { record, class: Class::Other, class_name: "other", stop: None };
+        let entry = Entry::new(record, Class::Other, "other", None);
         outcome = Some(destination.encode(&entry, &CONTEXT, &mut out));
     });
     assert!(matches!(outcome, Some(Encoded::Truncated { size }) if size <= 1_048_576), "{outcome:?}");

@@ -70,7 +70,7 @@ fn a_batch_keeps_its_id_and_another_has_its_own() {
 fn the_tag_tells_tasks_apart() {
     let record = crate::input::record::Record::new(crate::input::record::Timestamp::default(), &[], &[]);
     let class = crate::classify::classes::Class::Stdout;
-    let entry = Entry { record: &record, class, class_name: "stdout", stop: None };
+    let entry = Entry::new(&record, class, "stdout", None);
     let mut target = Vec::new();
     endpoint(&[]).target(
         &entry,

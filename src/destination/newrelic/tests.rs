@@ -273,7 +273,7 @@ proptest! {
         let common = Common::default();
         crate::input::decode::records(&chunk, |record| {
             let class = crate::classify::classes::Class::Other;
-            let entry = Entry { record, class, class_name: "other", stop: None };
+            let entry = Entry::new(record, class, "other", None);
             let mut out = Vec::new();
             let write = |line: &AttributedLine<'_>| attributed::write_within(max, &mut out, |extent, out| NewRelic::write(line, extent, out));
             let encoded = attributed::with_line(&common, &RunCache::default(), &entry, write);

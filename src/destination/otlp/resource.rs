@@ -141,15 +141,20 @@ fn account<'v>(entry: &Entry<'v, 'v, 'v>) -> Option<&'v [u8]> {
 fn task_arn<'v>(entry: &Entry<'v, 'v, 'v>) -> Option<&'v [u8]> {
     match entry.stop {
         Some(stop) => stop.task_arn.as_deref().map(str::as_bytes),
-        None => entry.record.text(b"ecs_task_arn"),
+        None => vouched_text(entry, b"ecs_task_arn"),
     }
+}
+
+/// A field about the task, unless the tag names another task than the record.
+fn vouched_text<'v>(entry: &Entry<'v, 'v, 'v>, name: &[u8]) -> Option<&'v [u8]> {
+    entry.record.text(name).filter(|_| entry.identity.task_id().is_none())
 }
 
 /// On Fargate a record carries the cluster's ARN. On EC2 it carries the name, and the task's ARN supplies the rest.
 pub(super) fn cluster_arn<'v>(entry: &Entry<'v, 'v, 'v>) -> Option<Cow<'v, [u8]>> {
     let cluster = match entry.stop {
         Some(stop) => stop.event.pointer("/detail/clusterArn").and_then(Json::as_str).map(str::as_bytes),
-        None => entry.record.text(b"ecs_cluster"),
+        None => vouched_text(entry, b"ecs_cluster"),
     }?;
     if cluster.starts_with(b"arn:") {
         return Some(Cow::Borrowed(cluster));

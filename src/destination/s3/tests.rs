@@ -35,7 +35,7 @@ fn key_of(pairs: &[(&str, &str)], record: &serde_json::Value) -> String {
     let mut out = Vec::new();
     crate::input::decode::records(&chunk, |record| {
         let (class, stop) = Classifier::default().class_of(record);
-        let entry = Entry { record, class, class_name: class.name(), stop: stop.as_ref() };
+        let entry = Entry::new(record, class, class.name(), stop.as_ref());
         s3.target(
             &entry,
             &RenderContext { tag: b"app.web", uuid: "instance", chunk: "CHUNK", task: None },

@@ -68,7 +68,8 @@ impl Slack {
 
     /// `{"class":"stderr","container":"web","line":"…"}`
     fn write_line(&self, entry: &Entry<'_, '_, '_>, out: &mut Vec<u8>) {
-        let container = entry.record.text(b"container_name").unwrap_or_default();
+        let named = entry.record.text(b"container_name").unwrap_or_default();
+        let container = entry.identity.container().unwrap_or(named);
         let mut writer = Writer::<false>::new(out);
         writer.raw(b"{\"class\":");
         writer.string(entry.class_name.as_bytes());

@@ -13,6 +13,35 @@ pub(super) struct FieldSource {
     /// The names behind the first: `pod` of `$(kubernetes.pod)`.
     inside: Vec<String>,
     derived: Option<Derived>,
+    subject: Subject,
+}
+
+/// What a field tells about, which decides whether a record's own word counts for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Subject {
+    /// The container that wrote the record.
+    Container,
+    /// The task that wrote the record, by what FireLens writes into each.
+    Task,
+    /// The task that wrote the record, by what only its metadata tells.
+    Metadata,
+    Other,
+}
+
+impl Subject {
+    fn from_field(path: &str) -> Self {
+        match path {
+            "container_name" => Self::Container,
+            "ecs_task_arn"
+            | "ecs_task_id"
+            | "ecs_cluster"
+            | "ecs_task_definition"
+            | "ecs_task_family"
+            | "ecs_task_revision" => Self::Task,
+            "ecs_service" | "ecs_launch_type" | "ecs_availability_zone" | "image_tag" => Self::Metadata,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// A field whose value is part of another's.
@@ -48,7 +77,7 @@ impl FieldSource {
         let mut steps = path.split('.').map(str::to_owned);
         let name = steps.next().unwrap_or_default();
         let derived = DERIVED.into_iter().find(|derived| derived.name == path);
-        Self { name, inside: steps.collect(), derived }
+        Self { name, inside: steps.collect(), derived, subject: Subject::from_field(path) }
     }
 
     pub(super) fn name(&self) -> &str {
@@ -67,7 +96,38 @@ impl FieldSource {
         }
         // A stop event speaks for the task that stopped, not for the task that reads it.
         let task = task.filter(|_| entry.stop.is_none());
-        self.in_record(entry.record).or_else(|| self.in_task(entry.record, task?))
+        match (self.subject, entry.identity.container(), entry.identity.task_id()) {
+            (Subject::Container, Some(container), _) => text_value(container),
+            (Subject::Task, _, Some(task_id)) => self.in_tag(entry, task, task_id),
+            (Subject::Metadata, ..) => self.in_metadata(entry, task),
+            _ => self.in_record(entry.record).or_else(|| self.in_task(entry, task?)),
+        }
+    }
+
+    /// What is known of the task that the tag names, where the record's own fields are not to be believed.
+    fn in_tag<'v>(
+        &self,
+        entry: &Entry<'v, 'v, 'v>,
+        task: Option<&'v TaskMetadata>,
+        task_id: &'v [u8],
+    ) -> Option<FieldValue<'v>> {
+        match self.name.as_str() {
+            "ecs_task_id" => text_value(task_id),
+            _ => self.in_task(entry, task?),
+        }
+    }
+
+    /// What only the metadata tells: it counts before the record's own word when the tag names its task.
+    fn in_metadata<'v>(
+        &self,
+        entry: &Entry<'v, 'v, 'v>,
+        task: Option<&'v TaskMetadata>,
+    ) -> Option<FieldValue<'v>> {
+        let is_own = task.is_some_and(|task| is_of_task(entry, task) == Some(true));
+        match is_own {
+            true => self.in_task(entry, task?).or_else(|| self.in_record(entry.record)),
+            false => self.in_record(entry.record).or_else(|| self.in_task(entry, task?)),
+        }
     }
 
     #[inline]
@@ -80,9 +140,13 @@ impl FieldSource {
         (is_scalar && raw.text() != Some(b"")).then_some(FieldValue { raw, part })
     }
 
-    /// What the task's own metadata says, for a record that does not.
-    fn in_task<'v>(&self, record: &Record<'v, 'v>, task: &'v TaskMetadata) -> Option<FieldValue<'v>> {
-        let text = task.value(&self.name, record.text(b"container_id")).filter(|text| !text.is_empty())?;
+    /// What the metadata of the router's task says, unless the tag names another task.
+    fn in_task<'v>(&self, entry: &Entry<'v, 'v, 'v>, task: &'v TaskMetadata) -> Option<FieldValue<'v>> {
+        if is_of_task(entry, task) == Some(false) {
+            return None;
+        }
+        let container = entry.record.text(b"container_id");
+        let text = task.value(&self.name, container).filter(|text| !text.is_empty())?;
         let is_arn = matches!(self.name.as_str(), "ecs_cluster" | "ecs_task_id");
         Some(FieldValue {
             raw: Value::Text(text.as_bytes()),
@@ -115,6 +179,15 @@ fn stop_value<'s>(name: &str, stop: &'s StopEvent) -> Option<&'s str> {
         "image_tag" => stop.image_tag(),
         _ => None,
     }
+}
+
+/// Whether the record's tag names the task of this metadata; `None` when it names none.
+fn is_of_task(entry: &Entry<'_, '_, '_>, task: &TaskMetadata) -> Option<bool> {
+    entry.identity.is_of_task(task.arn.as_deref()?.as_bytes())
+}
+
+fn text_value(text: &[u8]) -> Option<FieldValue<'_>> {
+    (!text.is_empty()).then_some(FieldValue { raw: Value::Text(text), part: identity })
 }
 
 fn identity(text: &[u8]) -> &[u8] {

@@ -380,7 +380,7 @@ mod tests {
         let mut out = Vec::new();
         crate::input::decode::records(&chunk, |record| {
             let (class, stop) = Classifier::default().class_of(record);
-            let entry = Entry { record, class, class_name: class.name(), stop: stop.as_ref() };
+            let entry = Entry::new(record, class, class.name(), stop.as_ref());
             template.render(
                 &entry,
                 &RenderContext { tag: b"app.web.1", uuid: "U", ..RenderContext::default() },
@@ -444,7 +444,7 @@ mod tests {
             let template = Template::parse(template, names).unwrap();
             let mut out = Vec::new();
             crate::input::decode::records(&chunk, |record| {
-                let entry = Entry { record, class: Class::Other, class_name: "other", stop: None };
+                let entry = Entry::new(record, Class::Other, "other", None);
                 template.render(&entry, &RenderContext::default(), &mut out);
             });
             assert_eq!(String::from_utf8(out).unwrap(), expected);
@@ -457,7 +457,7 @@ mod tests {
         let year = |seconds| {
             let time = crate::input::record::Timestamp { seconds, nanos: 0 };
             let record = crate::input::record::Record::new(time, &[], &[]);
-            let entry = Entry { record: &record, class: Class::Other, class_name: "other", stop: None };
+            let entry = Entry::new(&record, Class::Other, "other", None);
             let mut out = Vec::new();
             template.render(&entry, &RenderContext::default(), &mut out);
             String::from_utf8(out).unwrap()
@@ -492,7 +492,7 @@ mod tests {
         let template = Template::parse("%Y-%m-%dT%H%z", NameKind::ObjectKey).unwrap().in_zone(&madrid);
         let time = crate::input::record::Timestamp { seconds: 1_795_000_000, nanos: 0 };
         let record = crate::input::record::Record::new(time, &[], &[]);
-        let entry = Entry { record: &record, class: Class::Other, class_name: "other", stop: None };
+        let entry = Entry::new(&record, Class::Other, "other", None);
         let mut out = Vec::new();
         template.render(&entry, &RenderContext::default(), &mut out);
         assert_eq!(String::from_utf8(out).unwrap(), "2026-11-18T12+0100");
@@ -513,7 +513,7 @@ mod tests {
     fn a_missing_field_is_named() {
         let template = Template::parse("$(tag)/$(absent)", NameKind::LogStream).unwrap();
         let record = crate::input::record::Record::new(crate::input::record::Timestamp::default(), &[], &[]);
-        let entry = Entry { record: &record, class: Class::Other, class_name: "other", stop: None };
+        let entry = Entry::new(&record, Class::Other, "other", None);
         let context = RenderContext { tag: b"t", ..RenderContext::default() };
         assert_eq!(template.render(&entry, &context, &mut Vec::new()), Some("absent"));
     }
