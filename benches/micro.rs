@@ -10,7 +10,7 @@ mod common;
 use std::hint::black_box;
 
 use common::{BenchRouter, TAG, TO_CLOUDWATCH, chunk, median, time};
-use ecs_router::classify::provenance::{Origin, Provenance};
+use ecs_router::classify::provenance::{ChunkOrigin, Provenance};
 use ecs_router::destination::Endpoint;
 use ecs_router::encode::batch::{Limits, pack};
 use ecs_router::encode::buffer_pool::BufferPool;
@@ -85,7 +85,7 @@ fn decode_only(chunk: &[u8]) {
 fn classify(chunk: &[u8], router: &BenchRouter) {
     decode::records(chunk, |record| {
         _ = black_box(
-            router.classifier.classify(record, &Provenance::new(record, Origin::from_tag(TAG, &[]))),
+            router.classifier.classify(record, &Provenance::new(record, ChunkOrigin::from_tag(TAG, &[]))),
         )
     });
 }

@@ -9,7 +9,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use ecs_router::classify::classes::Classifier;
-use ecs_router::classify::provenance::Origin;
+use ecs_router::classify::provenance::ChunkOrigin;
 use ecs_router::classify::routes::Routes;
 use ecs_router::config::{KeyReader, Settings};
 use ecs_router::delivery::progress::Progress;
@@ -122,7 +122,7 @@ impl BenchRouter {
     pub(crate) fn process(&self, chunk: &[u8]) -> Vec<Vec<Batch>> {
         let destinations: Vec<&dyn Destination> = self.destinations.iter().map(|one| &**one).collect();
         let stages = Stages {
-            origin: Origin::from_tag(TAG, &[]),
+            origin: ChunkOrigin::from_tag(TAG, &[]),
             classifier: &self.classifier,
             routes: &self.routes,
             destinations: &destinations,

@@ -6,7 +6,7 @@
 #![no_main]
 
 use ecs_router::classify::classes::{Classified, Classifier};
-use ecs_router::classify::provenance::{Origin, Provenance};
+use ecs_router::classify::provenance::{ChunkOrigin, Provenance};
 use ecs_router::envelope::{self, Envelope};
 use ecs_router::input::record::{Field, Record, Value};
 use ecs_router::stop;
@@ -68,7 +68,7 @@ fn check_trust(record: &Record<'_, '_>) {
     let fields = [record.fields, &[mark]].concat();
     let classified = {
         let record = record.with_fields(&fields);
-        Classifier::default().classify(&record, &Provenance::new(&record, Origin::Trusted))
+        Classifier::default().classify(&record, &Provenance::new(&record, ChunkOrigin::Trusted))
     };
     assert!(matches!(classified, Classified::Plain(_)), "{classified:?}");
 }

@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use ecs_router::classify::classes::Classifier;
-use ecs_router::classify::provenance::Origin;
+use ecs_router::classify::provenance::ChunkOrigin;
 use ecs_router::classify::routes::Routes;
 use ecs_router::config::{KeyReader, Problem, Settings};
 use ecs_router::destination::{self, Destination};
@@ -81,7 +81,7 @@ impl Router {
         let destinations: Vec<&dyn Destination> = self.destinations.iter().map(|one| &**one).collect();
         let memory = StopMemory::new(true, 3);
         let stages = Stages {
-            origin: Origin::Trusted,
+            origin: ChunkOrigin::Trusted,
             classifier: &self.classifier,
             routes: &self.routes,
             destinations: &destinations,

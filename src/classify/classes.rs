@@ -5,7 +5,7 @@
 
 use regex::bytes::Regex;
 
-use super::provenance::{Identity, Origin, Provenance};
+use super::provenance::{ChunkOrigin, ContainerIdentity, Provenance};
 use crate::envelope::{self, Envelope};
 use crate::input::record::{Record, Source};
 use crate::stop::{self, StopEvent};
@@ -81,7 +81,7 @@ pub struct Entry<'e, 'a, 'f> {
     /// The report, if the record is a stop event.
     pub stop: Option<&'e StopEvent>,
     /// Which container and task wrote the record, as its tag says.
-    pub identity: Identity<'e>,
+    pub identity: ContainerIdentity<'e>,
 }
 
 impl<'e, 'a, 'f> Entry<'e, 'a, 'f> {
@@ -93,7 +93,7 @@ impl<'e, 'a, 'f> Entry<'e, 'a, 'f> {
         class_name: &'e str,
         stop: Option<&'e StopEvent>,
     ) -> Self {
-        Self { record, class, class_name, stop, identity: Identity::default() }
+        Self { record, class, class_name, stop, identity: ContainerIdentity::default() }
     }
 }
 
@@ -146,7 +146,7 @@ impl Classifier {
     /// record around it.
     #[must_use]
     pub fn class_of(&self, record: &Record<'_, '_>) -> (Class, Option<StopEvent>) {
-        let provenance = Provenance::new(record, Origin::Trusted);
+        let provenance = Provenance::new(record, ChunkOrigin::Trusted);
         match self.classify(record, &provenance) {
             Classified::Plain(class) | Classified::Unvouched(class) => (class, None),
             Classified::Stop(class, stop) => (class, Some(*stop)),
@@ -157,7 +157,7 @@ impl Classifier {
     /// Classifies an event that came out of an envelope: it is not unwrapped again.
     #[must_use]
     pub fn classify_event(&self, record: &Record<'_, '_>) -> Classified {
-        let plain = || self.plain_class(record, &Provenance::new(record, Origin::Trusted));
+        let plain = || self.plain_class(record, &Provenance::new(record, ChunkOrigin::Trusted));
         self.read_event(record).unwrap_or_else(|| Classified::Plain(plain()))
     }
 
@@ -172,10 +172,10 @@ impl Classifier {
     #[cold]
     fn classify_unmarked(&self, record: &Record<'_, '_>, provenance: &Provenance<'_>) -> Option<Classified> {
         match provenance.origin() {
-            Origin::Firelens(_) => None,
-            Origin::Trusted if provenance.is_event() => self.read_event(record),
-            Origin::Trusted => envelope::unwrap(record).map(Classified::Envelope),
-            Origin::Untrusted => {
+            ChunkOrigin::Firelens(_) => None,
+            ChunkOrigin::Trusted if provenance.is_event() => self.read_event(record),
+            ChunkOrigin::Trusted => envelope::unwrap(record).map(Classified::Envelope),
+            ChunkOrigin::Untrusted => {
                 let is_unvouched = provenance.is_event() || envelope::may_be_envelope(record);
                 is_unvouched.then(|| Classified::Unvouched(self.plain_class(record, provenance)))
             }

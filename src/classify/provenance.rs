@@ -18,7 +18,7 @@ const FIRELENS_INFIX: &[u8] = b"-firelens-";
 
 /// How a chunk came.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Origin<'t> {
+pub enum ChunkOrigin<'t> {
     /// From one of the plugin's own watchers, or under a tag that the user trusts.
     Trusted,
     /// From the log driver of a container, which FireLens names in the tag.
@@ -28,7 +28,7 @@ pub enum Origin<'t> {
     Untrusted,
 }
 
-impl<'t> Origin<'t> {
+impl<'t> ChunkOrigin<'t> {
     /// The origin of a chunk that Fluent Bit hands over under this tag. A tag of FireLens is never trusted.
     #[must_use]
     pub fn from_tag(tag: &'t [u8], trusted: &[TagPattern]) -> Self {
@@ -130,13 +130,13 @@ fn find(text: &[u8], part: &[u8]) -> Option<usize> {
 
 /// Which container and task wrote a record, and whether the record's own fields say the same.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Identity<'t> {
+pub struct ContainerIdentity<'t> {
     tag: Option<FirelensTag<'t>>,
     has_own_container: bool,
     has_own_task: bool,
 }
 
-impl<'t> Identity<'t> {
+impl<'t> ContainerIdentity<'t> {
     /// The container to believe in instead of the record's own fields; `None` where those count.
     #[must_use]
     #[inline]
@@ -167,23 +167,26 @@ impl<'t> Identity<'t> {
 /// Where one record comes from: what vouches for it, and which of its fields mark the output of a container.
 #[derive(Debug, Default)]
 pub struct Provenance<'t> {
-    origin: Origin<'t>,
+    origin: ChunkOrigin<'t>,
     source: Option<Source>,
     has_container_id: bool,
     has_container_name: bool,
     has_task_arn: bool,
     has_event_source: bool,
     has_detail_type: bool,
-    identity: Identity<'t>,
+    identity: ContainerIdentity<'t>,
 }
 
 impl<'t> Provenance<'t> {
     /// The provenance of a record in a chunk of this origin.
     #[must_use]
-    pub fn new(record: &Record<'_, '_>, origin: Origin<'t>) -> Self {
+    pub fn new(record: &Record<'_, '_>, origin: ChunkOrigin<'t>) -> Self {
         let tag = origin.firelens();
-        let mut provenance =
-            Self { origin, identity: Identity { tag, ..Identity::default() }, ..Self::default() };
+        let mut provenance = Self {
+            origin,
+            identity: ContainerIdentity { tag, ..ContainerIdentity::default() },
+            ..Self::default()
+        };
         for field in record.fields {
             if let Value::Text(key) = field.key {
                 provenance.note(key, field.value);
@@ -229,8 +232,8 @@ impl<'t> Provenance<'t> {
     #[inline]
     pub(super) fn stream(&self) -> Option<Source> {
         match self.origin {
-            Origin::Firelens(_) => self.source.filter(|_| self.has_driver_marks()),
-            Origin::Trusted | Origin::Untrusted => {
+            ChunkOrigin::Firelens(_) => self.source.filter(|_| self.has_driver_marks()),
+            ChunkOrigin::Trusted | ChunkOrigin::Untrusted => {
                 self.source.or(self.has_container().then_some(Source::Stdout))
             }
         }
@@ -249,7 +252,7 @@ impl<'t> Provenance<'t> {
     /// Whether FireLens's log driver brought the record, but a filter has removed the marks that tell its stream.
     #[must_use]
     pub fn lacks_marks(&self) -> bool {
-        matches!(self.origin, Origin::Firelens(_)) && self.stream().is_none()
+        matches!(self.origin, ChunkOrigin::Firelens(_)) && self.stream().is_none()
     }
 
     /// Whether the record may be an event, or an envelope of some, if its origin is trusted.
@@ -260,13 +263,13 @@ impl<'t> Provenance<'t> {
 
     /// How the record came.
     #[must_use]
-    pub fn origin(&self) -> Origin<'t> {
+    pub fn origin(&self) -> ChunkOrigin<'t> {
         self.origin
     }
 
     /// Which container and task wrote the record.
     #[must_use]
-    pub fn identity(&self) -> Identity<'t> {
+    pub fn identity(&self) -> ContainerIdentity<'t> {
         self.identity
     }
 

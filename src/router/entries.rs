@@ -5,7 +5,7 @@
 
 use super::pipeline::Stages;
 use crate::classify::classes::{Class, Classified, Entry};
-use crate::classify::provenance::{Identity, Provenance};
+use crate::classify::provenance::{ContainerIdentity, Provenance};
 use crate::delivery::progress::Progress;
 use crate::envelope::Envelope;
 use crate::input::decode::{self, Tally};
@@ -127,7 +127,7 @@ impl<'p: 'c, 'c, E: FnMut(u32, &Entry<'_, '_, '_>)> Entries<'p, 'c, E> {
 
     /// Emits an event, or a record that carried some: neither is a container's output.
     fn emit_event(&mut self, record: &Record<'_, '_>, class: Class, stop: Option<&StopEvent>) {
-        self.emit(record, class, stop, Identity::default());
+        self.emit(record, class, stop, ContainerIdentity::default());
     }
 
     #[inline]
@@ -136,7 +136,7 @@ impl<'p: 'c, 'c, E: FnMut(u32, &Entry<'_, '_, '_>)> Entries<'p, 'c, E> {
         record: &Record<'_, '_>,
         class: Class,
         stop: Option<&StopEvent>,
-        identity: Identity<'_>,
+        identity: ContainerIdentity<'_>,
     ) {
         let entry = Entry { record, class, class_name: self.stages.classifier.name(class), stop, identity };
         (self.emit)(self.next_ordinal, &entry);

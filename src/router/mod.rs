@@ -20,7 +20,7 @@ use tokio::time::Instant;
 
 use self::pipeline::Pipeline;
 use self::process::{Processed, process_chunk};
-use crate::classify::provenance::Origin;
+use crate::classify::provenance::ChunkOrigin;
 use crate::config::{QueueSettings, Settings};
 use crate::delivery::ledger::{self, Ledger};
 use crate::delivery::progress::Progress;
@@ -80,7 +80,7 @@ pub(crate) struct Router {
 
 impl ChunkSink for Rc<Router> {
     async fn submit(&self, tag: &str, chunk: &[u8]) -> Verdict {
-        self.route(tag.as_bytes(), Origin::Trusted, &chunk).await
+        self.route(tag.as_bytes(), ChunkOrigin::Trusted, &chunk).await
     }
 }
 
@@ -159,7 +159,7 @@ impl Router {
 
     /// Takes one chunk from bytes to verdict. Answers at the deadline at the latest; requests that are on their way then
     /// are still waited for in the background, so that the replay knows whether they arrived.
-    async fn route(self: &Rc<Self>, tag: &[u8], origin: Origin<'_>, chunk: &dyn Chunk) -> Verdict {
+    async fn route(self: &Rc<Self>, tag: &[u8], origin: ChunkOrigin<'_>, chunk: &dyn Chunk) -> Verdict {
         assert!(!self.panic, "a panic was asked for");
         let deadline = Instant::now() + self.flush_timeout;
         // While nothing waits for a replay, no digest is needed.
@@ -209,7 +209,7 @@ impl Router {
     async fn store_dead_letters(
         self: &Rc<Self>,
         tag: &[u8],
-        origin: Origin<'_>,
+        origin: ChunkOrigin<'_>,
         chunk: &dyn Chunk,
         progress: &Progress,
         deadline: Instant,
@@ -261,7 +261,7 @@ impl Router {
     }
 
     /// Encodes a chunk for every destination, and counts what it held unless it came before.
-    fn process(&self, tag: &[u8], origin: Origin<'_>, chunk: &[u8], progress: &Progress) -> Processed {
+    fn process(&self, tag: &[u8], origin: ChunkOrigin<'_>, chunk: &[u8], progress: &Progress) -> Processed {
         let destinations = self.destinations();
         let task = self.task.task();
         let context = RenderContext { tag, uuid: &self.uuid, chunk: progress.name(), task: task.as_deref() };
@@ -310,7 +310,7 @@ impl Router {
     }
 
     /// Logs what nobody vouches for, and what to write.
-    fn report_provenance(&self, tag: &[u8], origin: Origin<'_>, processed: &Processed) {
+    fn report_provenance(&self, tag: &[u8], origin: ChunkOrigin<'_>, processed: &Processed) {
         let tag = String::from_utf8_lossy(tag);
         let Processed { unvouched, unmarked, .. } = processed;
         if *unvouched > 0 {
@@ -323,7 +323,7 @@ impl Router {
                 ),
             );
         }
-        if let (Origin::Firelens(firelens), 1..) = (origin, *unmarked) {
+        if let (ChunkOrigin::Firelens(firelens), 1..) = (origin, *unmarked) {
             let container = String::from_utf8_lossy(firelens.container);
             self.log.once_a_minute(
                 Level::Warn,

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::classify::classes::{BUILT_IN, Classifier};
-use crate::classify::provenance::{Origin, TagPattern};
+use crate::classify::provenance::{ChunkOrigin, TagPattern};
 use crate::classify::routes::Routes;
 use crate::config::Settings;
 use crate::delivery::progress::Progress;
@@ -52,13 +52,17 @@ impl Pipeline {
 
     /// The origin of a chunk that Fluent Bit hands over under this tag.
     #[must_use]
-    pub fn origin<'t>(&self, tag: &'t [u8]) -> Origin<'t> {
-        Origin::from_tag(tag, &self.trusted_tags)
+    pub fn origin<'t>(&self, tag: &'t [u8]) -> ChunkOrigin<'t> {
+        ChunkOrigin::from_tag(tag, &self.trusted_tags)
     }
 
     /// The stages of a chunk of this origin, with the destinations in the order of the settings.
     #[must_use]
-    pub fn stages<'s>(&'s self, origin: Origin<'s>, destinations: &'s [&'s dyn Destination]) -> Stages<'s> {
+    pub fn stages<'s>(
+        &'s self,
+        origin: ChunkOrigin<'s>,
+        destinations: &'s [&'s dyn Destination],
+    ) -> Stages<'s> {
         Stages {
             origin,
             classifier: &self.classifier,
@@ -76,7 +80,7 @@ impl Pipeline {
         destinations: &'s [&'s dyn Destination],
     ) -> Option<Stages<'s>> {
         let routes = self.dead_letter_routes.as_ref()?;
-        Some(Stages { routes, memory: None, ..self.stages(Origin::Untrusted, destinations) })
+        Some(Stages { routes, memory: None, ..self.stages(ChunkOrigin::Untrusted, destinations) })
     }
 }
 
@@ -93,7 +97,7 @@ pub fn new_metrics(settings: &Settings) -> Metrics {
 #[derive(Debug, Clone, Copy)]
 pub struct Stages<'p> {
     /// How the chunk came.
-    pub origin: Origin<'p>,
+    pub origin: ChunkOrigin<'p>,
     /// Tells what a record is.
     pub classifier: &'p Classifier,
     /// Which destinations each class goes to.

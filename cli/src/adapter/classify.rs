@@ -1,7 +1,7 @@
 //! `classify`: the class of one record, as the plugin finds it.
 
 use ecs_router::classify::classes::{Class, Classified, Classifier};
-use ecs_router::classify::provenance::{Origin, Provenance};
+use ecs_router::classify::provenance::{ChunkOrigin, Provenance};
 use ecs_router::envelope;
 use ecs_router::input::decode;
 use ecs_router::stop::{self, StopEvent};
@@ -30,7 +30,7 @@ pub(crate) fn classify(record: &Value) -> Option<ClassifiedRecord> {
             stops: Vec::new(),
             lacks_envelope: false,
         };
-        match classifier.classify(record, &Provenance::new(record, Origin::Trusted)) {
+        match classifier.classify(record, &Provenance::new(record, ChunkOrigin::Trusted)) {
             Classified::Plain(class) | Classified::Unvouched(class) => {
                 found.class = classifier.name(class).to_owned()
             }

@@ -7,10 +7,10 @@ fn class_of(record: &Json) -> Class {
 }
 
 fn class_with(classifier: &Classifier, record: &Json) -> Class {
-    class_in(&classify_under(Origin::Trusted, classifier, record))
+    class_in(&classify_under(ChunkOrigin::Trusted, classifier, record))
 }
 
-fn classify_under(origin: Origin<'_>, classifier: &Classifier, record: &Json) -> Classified {
+fn classify_under(origin: ChunkOrigin<'_>, classifier: &Classifier, record: &Json) -> Classified {
     let chunk = rmp_serde::to_vec(&(1u64, record)).unwrap();
     let mut found = None;
     decode::records(&chunk, |record| {
@@ -72,7 +72,7 @@ fn an_application_cannot_forge_a_stop_event() {
 
 #[test]
 fn nothing_under_a_tag_of_firelens_is_an_event() {
-    let origin = Origin::from_tag(b"web-firelens-0123", &[]);
+    let origin = ChunkOrigin::from_tag(b"web-firelens-0123", &[]);
     let sns = json!({"Type": "Notification", "Message": stopped().to_string()});
     for record in [stopped(), json!({"log": stopped().to_string()}), json!({"message": sns.to_string()}), sns]
     {
@@ -86,11 +86,11 @@ fn an_event_that_nobody_vouches_for_is_told_from_other_records() {
     let unvouched =
         [stopped(), json!({"log": stopped().to_string()}), json!({"Message": stopped().to_string()})];
     for record in unvouched {
-        let classified = classify_under(Origin::Untrusted, &Classifier::default(), &record);
+        let classified = classify_under(ChunkOrigin::Untrusted, &Classifier::default(), &record);
         assert!(matches!(classified, Classified::Unvouched(Class::Other)), "{record}: {classified:?}");
     }
     for record in [json!({"log": "x"}), json!({"source": "stderr", "log": stopped().to_string()})] {
-        let classified = classify_under(Origin::Untrusted, &Classifier::default(), &record);
+        let classified = classify_under(ChunkOrigin::Untrusted, &Classifier::default(), &record);
         assert!(matches!(classified, Classified::Plain(_)), "{record}: {classified:?}");
     }
 }

@@ -21,7 +21,7 @@ fn under(tag: &str, record: &Json) -> Known {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     let mut known = None;
     decode::records(&chunk, |record| {
-        let provenance = Provenance::new(record, Origin::from_tag(tag.as_bytes(), &[]));
+        let provenance = Provenance::new(record, ChunkOrigin::from_tag(tag.as_bytes(), &[]));
         known = Some(Known {
             stream: provenance.stream(),
             container: provenance.identity().container().map(text),
@@ -73,9 +73,9 @@ fn a_tag_of_firelens_names_container_and_task() {
 #[test]
 fn no_pattern_makes_a_tag_of_firelens_trusted() {
     let trusted: Vec<_> = ["*", "web-*", "ecs.events"].map(TagPattern::new).into();
-    assert_eq!(Origin::from_tag(b"ecs.events", &trusted), Origin::Trusted);
-    assert_eq!(Origin::from_tag(b"ecs.events", &[]), Origin::Untrusted);
-    assert!(matches!(Origin::from_tag(b"web-firelens-0123", &trusted), Origin::Firelens(_)));
+    assert_eq!(ChunkOrigin::from_tag(b"ecs.events", &trusted), ChunkOrigin::Trusted);
+    assert_eq!(ChunkOrigin::from_tag(b"ecs.events", &[]), ChunkOrigin::Untrusted);
+    assert!(matches!(ChunkOrigin::from_tag(b"web-firelens-0123", &trusted), ChunkOrigin::Firelens(_)));
 }
 
 #[test]

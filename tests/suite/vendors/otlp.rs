@@ -51,7 +51,9 @@ fn start(cloud: &Cloud, more: &[(&str, &str)]) -> Instance {
 fn flush(instance: &Instance, records: &[Value]) -> Verdict {
     let entry = |record: &Value| rmp_serde::to_vec(&(1_795_000_000u64, record)).unwrap();
     let chunk: Vec<u8> = records.iter().flat_map(entry).collect();
-    std::thread::scope(|scope| scope.spawn(|| instance.flush(b"app-firelens-1", &chunk)).join().unwrap())
+    std::thread::scope(|scope| {
+        scope.spawn(|| instance.flush(b"web-firelens-0123abcd", &chunk)).join().unwrap()
+    })
 }
 
 fn lines(count: usize) -> Vec<Value> {

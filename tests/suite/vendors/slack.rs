@@ -33,7 +33,8 @@ pub(super) fn router(cloud: &Cloud, more: &[(&str, &str)]) -> Router {
 
 fn start(cloud: &Cloud, more: &[(&str, &str)]) -> Instance {
     let webhook = format!("{}/services/T0/B0/x", cloud.endpoint());
-    let keys = [("route.default", "slack"), ("slack.webhook_url", &webhook)];
+    let keys =
+        [("route.default", "slack"), ("slack.webhook_url", &webhook), ("stop.trusted_tags", "ecs.events")];
     let map: BTreeMap<String, String> =
         keys.iter().chain(more).map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
     Instance::start(0, &map).unwrap()
