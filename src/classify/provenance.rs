@@ -28,6 +28,10 @@ impl Provenance {
                 provenance.note(key, field.value);
             }
         }
+        // An error must not hide behind a second `source`.
+        if record.has_conflicting_source() {
+            provenance.source = Some(Source::Stderr);
+        }
         provenance
     }
 
