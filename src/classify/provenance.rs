@@ -169,6 +169,8 @@ impl<'t> ContainerIdentity<'t> {
 pub struct Provenance<'t> {
     origin: ChunkOrigin<'t>,
     source: Option<Source>,
+    /// FireLens's `source` stands beside the application's.
+    has_conflicting_source: bool,
     has_container_id: bool,
     has_container_name: bool,
     has_task_arn: bool,
@@ -191,6 +193,11 @@ impl<'t> Provenance<'t> {
             if let Value::Text(key) = field.key {
                 provenance.note(key, field.value);
             }
+        }
+        // An error must not hide behind a second `source`.
+        if record.has_conflicting_source() {
+            provenance.source = Some(Source::Stderr);
+            provenance.has_conflicting_source = true;
         }
         provenance
     }
@@ -242,7 +249,7 @@ impl<'t> Provenance<'t> {
     /// Whether `source` is the log driver's, and not the application's: one of the marks beside it agrees with the tag.
     fn has_driver_marks(&self) -> bool {
         let is_driver = self.has_container_id && self.identity.has_own_container;
-        is_driver || self.identity.has_own_task
+        is_driver || self.identity.has_own_task || self.has_conflicting_source
     }
 
     fn has_container(&self) -> bool {

@@ -111,8 +111,13 @@ impl<'l> AttributedLine<'l> {
         }
     }
 
+    /// All fields that the message and the attributes come from.
+    pub(super) fn fields(&self) -> &'l [Field<'l>] {
+        self.fields
+    }
+
     /// Every field but the message.
-    pub(super) fn attributes(&self, extent: Extent) -> impl Iterator<Item = &'l Field<'l>> {
+    pub(super) fn attributes(&self, extent: Extent) -> impl Iterator<Item = &'l Field<'l>> + use<'l> {
         let message_index = self.message_index;
         let fields = if matches!(extent, Extent::MessageOnly(_)) { &[] } else { self.fields };
         fields.iter().enumerate().filter(move |(index, _)| *index != message_index).map(|(_, field)| field)

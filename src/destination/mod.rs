@@ -10,6 +10,8 @@ mod aws_json;
 mod cloudwatch;
 mod content;
 mod datadog;
+#[cfg(test)]
+mod distinct_keys;
 mod file;
 mod firehose;
 mod firehose_http;
@@ -22,6 +24,7 @@ mod otlp;
 mod redact;
 #[cfg(test)]
 mod replies;
+mod reserved;
 mod retry_after;
 mod s3;
 mod slack;

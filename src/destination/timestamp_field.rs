@@ -2,11 +2,11 @@
 
 use jiff::fmt::temporal::DateTimePrinter;
 
-use super::{Encoded, content};
+use super::{Encoded, content, reserved};
 use crate::classify::classes::Entry;
 use crate::config::{Common, KeyReader};
 use crate::encode::run_cache::RunCache;
-use crate::input::record::{Field, Value};
+use crate::input::record::{Field, Record, Timestamp, Value};
 use crate::json::Writer;
 
 #[derive(Debug)]
@@ -27,16 +27,25 @@ impl TimestampField {
     pub(super) fn write(&self, common: &Common, entry: &Entry<'_, '_, '_>, out: &mut Writer<'_, false>) {
         match &self.key {
             Some(key) if content::is_record(common, entry) => {
-                self.runs.write_record(entry.record, out, |writer| {
-                    writer.string(key.as_bytes());
-                    writer.raw(b":\"");
-                    writer.raw(Rfc3339::new(entry).text());
-                    writer.raw(b"\"");
-                    true
-                });
+                if entry.record.get(key.as_bytes()).is_none() {
+                    return self.write_with_time(key, entry.record, out);
+                }
+                let free = reserved::renamed(key.as_bytes(), entry.record.fields);
+                let fields = with_own_renamed(entry.record, key, &free);
+                self.write_with_time(key, &entry.record.with_fields(&fields), out);
             }
             _ => content::write(common, &self.runs, entry, out),
         }
+    }
+
+    fn write_with_time(&self, key: &str, record: &Record<'_, '_>, out: &mut Writer<'_, false>) {
+        self.runs.write_record(record, out, |writer| {
+            writer.string(key.as_bytes());
+            writer.raw(b":\"");
+            writer.raw(Rfc3339::new(record.time).text());
+            writer.raw(b"\"");
+            true
+        });
     }
 
     /// Writes the entry and a newline.
@@ -58,12 +67,24 @@ impl TimestampField {
         let Some(key) = self.key.as_ref().filter(|_| content::is_record(common, entry)) else {
             return content::cut(common, entry, max);
         };
-        let time_text = Rfc3339::new(entry);
+        let time_text = Rfc3339::new(entry.record.time);
         let time_field = Field { key: Value::Text(key.as_bytes()), value: Value::Text(time_text.text()) };
-        let fields = [&[time_field], entry.record.fields].concat();
+        let free = reserved::renamed(key.as_bytes(), entry.record.fields);
+        let fields = [&[time_field], with_own_renamed(entry.record, key, &free).as_slice()].concat();
         let record = entry.record.with_fields(&fields);
         content::cut(common, &Entry { record: &record, ..*entry }, max)
     }
+}
+
+/// The record's fields, its own field of the name `key` under the name `free`.
+fn with_own_renamed<'c>(record: &Record<'c, '_>, key: &str, free: &'c [u8]) -> Vec<Field<'c>> {
+    let mut fields = record.fields.to_vec();
+    for field in &mut fields {
+        if field.key.text() == Some(key.as_bytes()) {
+            field.key = Value::Text(free);
+        }
+    }
+    fields
 }
 
 /// A time as RFC 3339 text. It is written for every record, so it lives on the stack.
@@ -77,8 +98,7 @@ impl Rfc3339 {
     const MAX_BYTES: usize = "-009999-01-01T00:00:00.000000000Z".len();
 
     /// Empty for a time that the calendar does not cover.
-    fn new(entry: &Entry<'_, '_, '_>) -> Self {
-        let time = entry.record.time;
+    fn new(time: Timestamp) -> Self {
         let nanos = i32::try_from(time.nanos).unwrap_or_default();
         let mut text = Self { bytes: [0; Self::MAX_BYTES], length: 0 };
         if let Ok(time) = jiff::Timestamp::new(time.seconds, nanos) {
@@ -107,8 +127,6 @@ impl jiff::fmt::Write for Rfc3339 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::classify::classes::Class;
-    use crate::input::record::{Record, Timestamp};
 
     #[test]
     fn every_time_has_its_text_or_none() {
@@ -120,9 +138,7 @@ mod tests {
             (i64::MAX, 0, ""),
         ];
         for (seconds, nanos, text) in cases {
-            let record = Record::new(Timestamp { seconds, nanos }, &[], &[]);
-            let entry = Entry::new(&record, Class::Other, "other", None);
-            assert_eq!(String::from_utf8_lossy(Rfc3339::new(&entry).text()), text);
+            assert_eq!(String::from_utf8_lossy(Rfc3339::new(Timestamp { seconds, nanos }).text()), text);
         }
     }
 }

@@ -7,6 +7,7 @@
 //! Forms (Fluent Bit `src/flb_log_event_decoder.c`, forward protocol v1): `[time, map]` up to 2.0 and
 //! `[[time, metadata], map]` since 2.1, under any header width the format allows (3.2.10 writes array32).
 
+use super::distinct::{self, RecordFields};
 use super::msgpack::{MsgpackReader, ReadResult};
 use super::record::{Field, Record, Timestamp, Value};
 use super::shared_run::SharedRun;
@@ -38,7 +39,7 @@ const GROUP_MARKERS: [i64; 2] = [-1, -2];
 /// Hands each record of `chunk` to `visit`, in order, until the end or the first malformed byte.
 pub fn records<'a>(chunk: &'a [u8], mut visit: impl FnMut(&Record<'a, '_>)) -> Tally {
     let mut reader = MsgpackReader::new(chunk);
-    let mut fields = Vec::with_capacity(16);
+    let mut fields = RecordFields::with_capacity(16);
     let mut run = SharedRun::default();
     let mut tally = Tally::default();
     while reader.position() < chunk.len() {
@@ -46,16 +47,17 @@ pub fn records<'a>(chunk: &'a [u8], mut visit: impl FnMut(&Record<'a, '_>)) -> T
         match read_entry(&mut reader, &mut fields, &run) {
             Ok(ChunkEntry::Record { time, body, run_start }) => {
                 tally.records += 1;
-                let record = Record::new(time, &fields, body);
+                let repeats = fields.drop_repeats();
+                let record = Record::new(time, fields.as_slice(), body);
+                let record = match (repeats, run_start) {
+                    (Some(repeats), _) => record.with_conflicting_source(repeats.source_conflicts),
+                    (None, Some(start)) => record.with_run(run.raw, start..start + run.fields.len()),
+                    (None, None) => record,
+                };
+                visit(&record);
                 match run_start {
-                    Some(start) => {
-                        visit(&record.with_run(run.raw, start..start + run.fields.len()));
-                        run.record_hit();
-                    }
-                    None => {
-                        visit(&record);
-                        run.record_miss(body);
-                    }
+                    Some(_) => run.record_hit(),
+                    None => run.record_miss(body),
                 }
             }
             Ok(ChunkEntry::GroupMarker) => {}
@@ -69,19 +71,44 @@ pub fn records<'a>(chunk: &'a [u8], mut visit: impl FnMut(&Record<'a, '_>)) -> T
     tally
 }
 
-/// The top-level pairs of a msgpack map, header included; empty when `body` is no map. Malformed bytes end it.
+/// The top-level pairs of a msgpack map, header included; empty when `body` is no map. Malformed bytes end it. Of a key
+/// that stands twice, the last.
 #[must_use]
 pub fn fields(body: &[u8]) -> Vec<Field<'_>> {
-    let mut fields = Vec::new();
+    let mut fields = RecordFields::default();
     // What could be read before malformed bytes is what there is.
     read_body(&mut MsgpackReader::new(body), &mut fields, &SharedRun::default()).ok();
-    fields
+    fields.drop_repeats();
+    fields.into_vec()
 }
 
-/// The pairs of a msgpack map without its header, as `Value::Map` holds them. Malformed bytes end it.
+/// The pairs of a msgpack map without its header, as `Value::Map` holds them. Malformed bytes end it. Of a key that stands
+/// twice, the last.
 pub fn pairs(entries: &[u8]) -> impl Iterator<Item = (Value<'_>, Value<'_>)> {
-    let mut reader = MsgpackReader::new(entries);
-    std::iter::from_fn(move || Some((reader.value().ok()?, reader.value().ok()?)))
+    if !distinct::may_repeat(entries) {
+        return MapPairs::AsWritten(MsgpackReader::new(entries));
+    }
+    let mut kept: Vec<_> = MapPairs::AsWritten(MsgpackReader::new(entries)).collect();
+    distinct::keep_last(&mut kept, |(key, _)| *key);
+    MapPairs::Kept(kept.into_iter())
+}
+
+/// The pairs of a map, or what is kept of them.
+enum MapPairs<'a> {
+    AsWritten(MsgpackReader<'a>),
+    Kept(std::vec::IntoIter<(Value<'a>, Value<'a>)>),
+}
+
+impl<'a> Iterator for MapPairs<'a> {
+    type Item = (Value<'a>, Value<'a>);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            MapPairs::AsWritten(reader) => Some((reader.value().ok()?, reader.value().ok()?)),
+            MapPairs::Kept(pairs) => pairs.next(),
+        }
+    }
 }
 
 /// The elements of a msgpack array without its header, as `Value::Array` holds them. Malformed bytes end it.
@@ -110,7 +137,7 @@ enum Body {
 /// Reads one entry of the chunk; its fields replace those in `fields`.
 fn read_entry<'a>(
     reader: &mut MsgpackReader<'a>,
-    fields: &mut Vec<Field<'a>>,
+    fields: &mut RecordFields<'a>,
     run: &SharedRun<'a>,
 ) -> ReadResult<ChunkEntry<'a>> {
     fields.clear();
@@ -150,7 +177,7 @@ fn read_time(reader: &mut MsgpackReader<'_>) -> ReadResult<Option<Timestamp>> {
 /// Reads a map's pairs into `fields`, those of the shared run in one step; anything that is no map is skipped.
 fn read_body<'a>(
     reader: &mut MsgpackReader<'a>,
-    fields: &mut Vec<Field<'a>>,
+    fields: &mut RecordFields<'a>,
     run: &SharedRun<'a>,
 ) -> ReadResult<Body> {
     let Some(count) = reader.map_header()? else {
@@ -161,8 +188,8 @@ fn read_body<'a>(
     let mut run_start = None;
     while left > 0 {
         if run_start.is_none() && run.starts(reader.rest()) && run.fields.len() <= left {
-            run_start = Some(fields.len());
-            fields.extend_from_slice(&run.fields);
+            run_start = Some(fields.as_slice().len());
+            fields.extend(&run.fields, run.keys);
             reader.advance(run.raw.len());
             left -= run.fields.len();
             continue;

@@ -78,11 +78,12 @@ pub struct Field<'a> {
 pub struct Record<'a, 'f> {
     /// When it was made.
     pub time: Timestamp,
-    /// Its top-level pairs, in the order of the chunk.
+    /// Its top-level pairs, in the order of the chunk; of a key that stands twice, the last.
     pub fields: &'f [Field<'a>],
-    /// The whole map as msgpack.
+    /// The whole map as msgpack, in which a key may stand twice.
     pub body: &'a [u8],
     run: Option<Run<'a>>,
+    source_conflicts: bool,
 }
 
 /// Neighbouring fields that an earlier record of the chunk has too.
@@ -107,7 +108,7 @@ impl<'a, 'f> Record<'a, 'f> {
     /// A record that shares no run with others.
     #[must_use]
     pub fn new(time: Timestamp, fields: &'f [Field<'a>], body: &'a [u8]) -> Self {
-        Self { time, fields, body, run: None }
+        Self { time, fields, body, run: None, source_conflicts: false }
     }
 
     /// Marks the fields of this range as the run that stands as `raw` in other records too.
@@ -116,10 +117,17 @@ impl<'a, 'f> Record<'a, 'f> {
         Self { run: Some(Run { raw, start: range.start, end: range.end }), ..self }
     }
 
+    /// Notes that `source` stood in the record with different values, of which `fields` has the last.
+    #[must_use]
+    pub(crate) fn with_conflicting_source(self, source_conflicts: bool) -> Self {
+        Self { source_conflicts, ..self }
+    }
+
     /// The record with other fields instead of its own.
     #[must_use]
     pub fn with_fields<'g>(&self, fields: &'g [Field<'a>]) -> Record<'a, 'g> {
-        Record::new(self.time, fields, self.body)
+        let Self { time, body, source_conflicts, .. } = *self;
+        Record { time, fields, body, run: None, source_conflicts }
     }
 
     /// `None` when the record shares no run with others.
@@ -137,13 +145,21 @@ impl<'a, 'f> Record<'a, 'f> {
 }
 
 impl<'a> Record<'a, '_> {
-    /// The value of the first top-level field of this name.
+    /// Whether the field `source` stood there with different values: one of them is not FireLens's, and nobody can tell
+    /// which.
+    #[must_use]
+    #[inline]
+    pub fn has_conflicting_source(&self) -> bool {
+        self.source_conflicts
+    }
+
+    /// The value of the top-level field of this name.
     #[must_use]
     pub fn get(&self, name: &[u8]) -> Option<Value<'a>> {
         self.fields.iter().find(|field| field.key.text() == Some(name)).map(|field| field.value)
     }
 
-    /// The bytes of the first top-level field of this name, when it is a string.
+    /// The bytes of the top-level field of this name, when it is a string.
     #[must_use]
     pub fn text(&self, name: &[u8]) -> Option<&'a [u8]> {
         self.get(name).and_then(Value::text)

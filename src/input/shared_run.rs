@@ -9,6 +9,7 @@
 
 use std::ops::Range;
 
+use super::distinct::{KeyBits, has_key};
 use super::msgpack::MsgpackReader;
 use super::record::Field;
 
@@ -35,7 +36,9 @@ const MAX_PAUSE_EXPONENT: u32 = 10;
 pub(super) struct SharedRun<'a> {
     /// The run as it stands in the chunk; empty while none is known.
     pub(super) raw: &'a [u8],
+    /// Their keys differ from each other.
     pub(super) fields: Vec<Field<'a>>,
+    pub(super) keys: KeyBits,
     hits: u32,
     misses: u32,
     /// The body of the previous record, while a run is looked for.
@@ -89,7 +92,9 @@ impl<'a> SharedRun<'a> {
         let mut bytes = 0;
         for at in 0..layout.fields.len() {
             let field = layout.raw(at..at + 1).filter(|field| field.len() <= MAX_FIELD_BYTES);
-            match field.filter(|field| previous.raw(at..at + 1) == Some(field)) {
+            let is_shared =
+                |field: &&[u8]| previous.raw(at..at + 1) == Some(field) && !layout.repeats(start, at);
+            match field.filter(is_shared) {
                 Some(field) => bytes += field.len(),
                 None => {
                     start = at + 1;
@@ -106,6 +111,7 @@ impl<'a> SharedRun<'a> {
         {
             self.raw = raw;
             self.fields = fields.to_vec();
+            self.keys = KeyBits::of_fields(fields);
         }
     }
 }
@@ -130,6 +136,14 @@ impl<'a> Layout<'a> {
             edges.push(reader.position());
         }
         Self { body, fields, edges }
+    }
+
+    /// Whether the key of a field stands before it too, from `start` on.
+    fn repeats(&self, start: usize, at: usize) -> bool {
+        match (self.fields.get(start..at), self.fields.get(at)) {
+            (Some(earlier), Some(field)) => has_key(earlier, field.key),
+            _ => false,
+        }
     }
 
     fn raw(&self, fields: Range<usize>) -> Option<&'a [u8]> {

@@ -17,8 +17,8 @@ use crate::host::Alive;
 use test_support::chunk::{Chunk, Layout, TimeForm, value};
 use test_support::record::{line, now_ms};
 
-/// The tag that FireLens gives the records of a container named `app`.
-pub(crate) const TAG: &str = "app-firelens-0123";
+/// A tag for the records of several containers: one of FireLens would name a single one.
+pub(crate) const TAG: &str = "app.0123";
 
 /// Records in one message.
 const BATCH: usize = 100;

@@ -181,7 +181,7 @@ void plugin_flush(struct plugin *plugin, struct instance *instance, const struct
 {
     struct chunk chunk = chunk_build(plan);
     struct answer answer = plugin_flush_raw(plugin, instance_context(instance), chunk.data, chunk.len,
-                                            "app-firelens-9781c248d1104c0f");
+                                            "app.9781c248d1104c0f");
     say("flush instance=%d when=%s verdict=%d ms=%ld stack=%zu records=%u first=%u bytes=%zu",
         instance->number, when, answer.verdict, answer.ms, answer.stack, chunk.records, chunk.first,
         chunk.len);

@@ -7,6 +7,7 @@
 //! - `watching` – exits seen in the task's metadata, events from a queue
 //! - `metrics` – the counters at its own endpoint
 //! - `examples` – every configuration of `examples/`, as it stands there
+//! - `provenance` – what applications can write, by every way they have, under the filters that people use
 //! - `feed` – numbered records by the forward protocol, and what became of them
 
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ mod examples;
 mod feed;
 mod host;
 mod metrics;
+mod provenance;
 mod watching;
 
 use feed::Feed;
@@ -30,9 +32,8 @@ const ARRIVAL: Duration = Duration::from_secs(60);
 fn a_hundred_thousand_records_come_out_once_each_class_in_its_group() {
     for binary in binaries() {
         let cloud = Cloud::start();
-        let mut host =
-            Host::new(&binary).output("app-firelens*", &endpoint(&cloud, "/app", "/errors")).start();
-        let feed = Feed { tag: "app-firelens-0123", records: 100_000, groups: ("/app", "/errors") };
+        let mut host = Host::new(&binary).output("app.*", &endpoint(&cloud, "/app", "/errors")).start();
+        let feed = Feed { tag: "app.0123", records: 100_000, groups: ("/app", "/errors") };
         feed.send(&host);
         feed.expect_once(&cloud, ARRIVAL, &host);
         host.assert_ends_well();
@@ -46,14 +47,14 @@ fn two_outputs_live_side_by_side() {
     for binary in binaries() {
         let cloud = Cloud::start();
         let host = Host::new(&binary)
-            .output("app-firelens*", &endpoint(&cloud, "/app", "/errors"))
-            .output("proxy-firelens*", &endpoint(&cloud, "/proxy", "/proxy-errors"));
+            .output("app.*", &endpoint(&cloud, "/app", "/errors"))
+            .output("proxy.*", &endpoint(&cloud, "/proxy", "/proxy-errors"));
         if host.version() < 2 {
             continue;
         }
         let mut host = host.start();
-        let app = Feed { tag: "app-firelens-0123", records: 5_000, groups: ("/app", "/errors") };
-        let proxy = Feed { tag: "proxy-firelens-0123", records: 5_000, groups: ("/proxy", "/proxy-errors") };
+        let app = Feed { tag: "app.0123", records: 5_000, groups: ("/app", "/errors") };
+        let proxy = Feed { tag: "proxy.0123", records: 5_000, groups: ("/proxy", "/proxy-errors") };
         app.send(&host);
         proxy.send(&host);
         app.expect_once(&cloud, ARRIVAL, &host);
@@ -69,9 +70,8 @@ fn chunks_that_come_again_after_throttling_make_no_duplicates() {
     for binary in binaries() {
         let cloud = Cloud::start();
         cloud.script_where(Api::PutLogEvents, |put| put.json()["logStreamName"] == "c1", Fault::throttled());
-        let mut host =
-            Host::new(&binary).output("app-firelens*", &endpoint(&cloud, "/app", "/errors")).start();
-        let feed = Feed { tag: "app-firelens-0123", records: 20_000, groups: ("/app", "/errors") };
+        let mut host = Host::new(&binary).output("app.*", &endpoint(&cloud, "/app", "/errors")).start();
+        let feed = Feed { tag: "app.0123", records: 20_000, groups: ("/app", "/errors") };
         feed.send(&host);
         host.wait_for("failed to flush chunk");
         cloud.clear_script();

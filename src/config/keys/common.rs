@@ -146,7 +146,7 @@ pub(super) const SENDING_KEYS: &[Key] = &[
         TIMESTAMP_FIELD,
         "date_key",
         Text,
-        "Name of the field that holds the record's time; `off` leaves it out.",
+        "Name of the field that holds the record's time; `off` leaves it out. A record's own field of this name is written as `record_` and the name.",
         "time",
     )
     .default("date"),

@@ -7,7 +7,7 @@ use http::HeaderName;
 
 use super::attributed::{self, AttributedLine, Extent};
 use super::http_post::{self, Misconfigured, Post};
-use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request};
+use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request, reserved};
 use crate::classify::classes::{Class, Entry};
 use crate::config::{Common, KeyReader};
 use crate::encode::batch::{Batch, Limits};
@@ -30,11 +30,9 @@ const MAX_ENTRY_BYTES: usize = 1_000_000;
 const LIMITS: Limits =
     Limits { bytes: MAX_BODY_BYTES - 1, records: MAX_ENTRIES, span_ms: None, ordered: false };
 
-/// Names that mean something to the intake; a record's field of such a name gets [`RENAMED_PREFIX`].
+/// Names that mean something to the intake; a record's field of such a name gets another.
 const RESERVED: &[&[u8]] =
     &[b"ddsource", b"ddtags", b"hostname", b"service", b"status", b"timestamp", b"message"];
-
-const RENAMED_PREFIX: &[u8] = b"record_";
 
 /// Template fields that become tags of every entry that has them.
 const STANDARD_TAGS: [&str; 7] =
@@ -120,7 +118,7 @@ impl Datadog {
         let message_len = line.write_message(extent, out);
         let mut writer = Writer::<false>::new(out);
         writer.raw(b"\"");
-        line.attributes(extent).for_each(|field| write_attribute(field, &mut writer));
+        line.attributes(extent).for_each(|field| write_attribute(field, line.fields(), &mut writer));
         writer.raw(b"},");
         message_len
     }
@@ -152,16 +150,11 @@ fn status(entry: &Entry<'_, '_, '_>) -> &'static str {
     }
 }
 
-/// `,"name":value`
-fn write_attribute(field: &Field<'_>, writer: &mut Writer<'_, false>) {
+/// `,"name":value` for one of these fields.
+fn write_attribute(field: &Field<'_>, fields: &[Field<'_>], writer: &mut Writer<'_, false>) {
     writer.raw(b",");
     match field.key.text() {
-        Some(name) if RESERVED.contains(&name) => {
-            writer.raw(b"\"");
-            writer.raw(RENAMED_PREFIX);
-            writer.raw(name);
-            writer.raw(b"\"");
-        }
+        Some(name) if RESERVED.contains(&name) => writer.string(&reserved::renamed(name, fields)),
         _ => writer.key(field.key),
     }
     writer.raw(b":");

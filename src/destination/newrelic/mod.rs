@@ -6,14 +6,14 @@ use http::HeaderName;
 
 use super::attributed::{self, AttributedLine, Extent};
 use super::http_post::{self, Misconfigured, Post};
-use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request};
+use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request, reserved};
 use crate::classify::classes::Entry;
 use crate::config::{Common, KeyReader};
 use crate::encode::batch::{Batch, Limits};
 use crate::encode::run_cache::RunCache;
 use crate::encode::template::RenderContext;
 use crate::input::record::{Field, Value};
-use crate::json::{self, Writer};
+use crate::json::Writer;
 
 /// Of one request. The documentation limits the compressed body, the vendor's tools the uncompressed one; here both stay
 /// within the limit.
@@ -28,7 +28,7 @@ const OWN_ATTRIBUTES: usize = 5;
 /// The vendor counts characters, of which there are never more than bytes.
 const MAX_NAME_BYTES: usize = 255;
 
-/// Names that New Relic reserves, and those that we add; a record's field of such a name gets [`RENAMED_PREFIX`].
+/// Names that New Relic reserves, and those that we add; a record's field of such a name gets another.
 const RESERVED: &[&[u8]] = &[
     b"accountId",
     b"eventType",
@@ -42,8 +42,6 @@ const RESERVED: &[&[u8]] = &[
     b"plugin.version",
     b"other_attributes",
 ];
-
-const RENAMED_PREFIX: &[u8] = b"record_";
 
 /// The body before its events.
 const HEAD: &str = concat!(
@@ -110,14 +108,7 @@ impl NewRelic {
         let mut writer = Writer::<false>::new(out);
         writer.raw(b"\",\"attributes\":{\"route_class\":");
         writer.string(line.entry.class_name.as_bytes());
-        let max = MAX_ATTRIBUTES - OWN_ATTRIBUTES;
-        let overflows = line.attribute_count(extent) > max;
-        let mut attributes = line.attributes(extent);
-        let separate = if overflows { max - 1 } else { max };
-        attributes.by_ref().take(separate).for_each(|field| write_attribute(field, &mut writer));
-        if overflows {
-            write_other_attributes(attributes, out);
-        }
+        write_attributes(line, extent, out);
         out.extend_from_slice(b"}},");
         message_len
     }
@@ -137,18 +128,33 @@ fn key_name(reader: &KeyReader<'_>) -> &'static str {
     }
 }
 
-/// `,"name":value`; arrays and maps become text, because New Relic takes only scalar values.
-fn write_attribute(field: &Field<'_>, writer: &mut Writer<'_, false>) {
+/// The attributes that fit by themselves, and all others in one: those beyond an event's limit, and those whose name is too
+/// long, which New Relic would refuse or drop.
+fn write_attributes(line: &AttributedLine<'_>, extent: Extent, out: &mut Vec<u8>) {
+    let max = MAX_ATTRIBUTES - OWN_ATTRIBUTES;
+    let overflows = line.attribute_count(extent) > max || !line.attributes(extent).all(has_short_name);
+    let separate = if overflows { max - 1 } else { max };
+    let mut writer = Writer::<false>::new(out);
+    let mut short = line.attributes(extent).filter(|field| has_short_name(field));
+    short.by_ref().take(separate).for_each(|field| write_attribute(field, line.fields(), &mut writer));
+    if overflows {
+        write_other_attributes(
+            short.chain(line.attributes(extent).filter(|field| !has_short_name(field))),
+            out,
+        );
+    }
+}
+
+fn has_short_name(field: &Field<'_>) -> bool {
+    field.key.text().is_none_or(|name| name.len() <= MAX_NAME_BYTES)
+}
+
+/// `,"name":value` for one of these fields; arrays and maps become text, because New Relic takes only scalar values.
+fn write_attribute(field: &Field<'_>, fields: &[Field<'_>], writer: &mut Writer<'_, false>) {
     writer.raw(b",");
     match field.key.text() {
-        Some(name) if RESERVED.contains(&name) => {
-            writer.raw(b"\"");
-            writer.raw(RENAMED_PREFIX);
-            writer.contents(name);
-            writer.raw(b"\"");
-        }
-        Some(name) => writer.string(json::cut(name, MAX_NAME_BYTES)),
-        None => writer.key(field.key),
+        Some(name) if RESERVED.contains(&name) => writer.string(&reserved::renamed(name, fields)),
+        _ => writer.key(field.key),
     }
     writer.raw(b":");
     match field.value {
@@ -157,7 +163,7 @@ fn write_attribute(field: &Field<'_>, writer: &mut Writer<'_, false>) {
     }
 }
 
-/// `,"other_attributes":"{…}"`: the attributes beyond an event's limit, as one JSON object in text.
+/// `,"other_attributes":"{…}"`: attributes as one JSON object in text.
 fn write_other_attributes<'f>(rest: impl Iterator<Item = &'f Field<'f>>, out: &mut Vec<u8>) {
     let mut writer = Writer::<true>::new(out);
     writer.raw(b",\"other_attributes\":\"{");

@@ -71,7 +71,11 @@ pub(super) fn from_line<'v>(
 ) -> (LogRecord<'v>, impl Iterator<Item = (Value<'v>, Value<'v>)>) {
     let record = entry.record;
     let line = record.get(log_key.map_or(LINE_FIELD, str::as_bytes));
-    let stream = record.text(STREAM_FIELD).filter(|source| matches!(*source, b"stdout" | b"stderr"));
+    let stream = match record.has_conflicting_source() {
+        // What it was classified as.
+        true => Some(b"stderr".as_slice()),
+        false => record.text(STREAM_FIELD).filter(|source| matches!(*source, b"stdout" | b"stderr")),
+    };
     let log_record = LogRecord {
         unix_nanos: record.time.unix_nanos(),
         level: level(stream, entry.class),

@@ -23,8 +23,11 @@ const FIELD_ATTRIBUTES: [(&str, &str); 6] = [
     ("aws.ecs.task.family", "$(ecs_task_family)"),
     ("aws.ecs.task.revision", "$(ecs_task_revision)"),
     ("container.name", "$(container_name)"),
-    ("container.id", "$(container_id)"),
+    (CONTAINER_ID, "$(container_id)"),
 ];
+
+/// The attribute that a stop event gives the container it blames.
+const CONTAINER_ID: &str = "container.id";
 
 /// Builds the resources of entries.
 #[derive(Debug)]
@@ -107,12 +110,14 @@ impl Resources {
         attributes.add("cloud.region", region(entry));
         attributes.add("cloud.account.id", account(entry));
         attributes.add("aws.ecs.cluster.arn", cluster_arn(entry));
+        let culprit = culprit_id(entry);
         for (name, template) in &self.fields {
-            if attributes.render(name, template, entry, context).is_some() {
+            let is_told = culprit.is_some() && *name == CONTAINER_ID;
+            if attributes.render(name, template, entry, context).is_some() || is_told {
                 attributes.drop_last();
             }
         }
-        attributes.add("container.id", culprit_id(entry));
+        attributes.add(CONTAINER_ID, culprit);
         write(&attributes);
         missing
     }

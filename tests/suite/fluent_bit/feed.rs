@@ -89,6 +89,11 @@ pub(super) fn send_records(host: &Alive, tag: &str, records: &[serde_json::Value
     host.connect().write_all(&message(tag, records, now_ms())).expect("Fluent Bit reads");
 }
 
+/// Writes these records as an application can, through the forward input on TCP.
+pub(super) fn send_records_by_tcp(host: &Alive, tag: &str, records: &[serde_json::Value]) {
+    host.connect_tcp().write_all(&message(tag, records, now_ms())).expect("Fluent Bit reads");
+}
+
 /// Forward mode: `[tag, [[time, record], …]]`.
 fn message(tag: &str, records: &[serde_json::Value], at_ms: i64) -> Vec<u8> {
     let entries = Chunk::of(Layout::Legacy, TimeForm::Event);

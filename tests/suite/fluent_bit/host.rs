@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -27,10 +27,13 @@ pub(super) const METRICS: &str = "/api/v2/metrics/prometheus";
 pub(super) struct Host {
     binary: PathBuf,
     outputs: String,
+    filters: String,
     environment: Vec<(&'static str, String)>,
     workers: u8,
     /// Of its own HTTP server.
     port: u16,
+    /// Of the forward input that ECS adds for applications.
+    forward_port: u16,
 }
 
 impl Host {
@@ -38,9 +41,11 @@ impl Host {
         Self {
             binary: binary.to_owned(),
             outputs: String::new(),
+            filters: String::new(),
             environment: Vec::new(),
             workers: 2,
             port: free_port(),
+            forward_port: free_port(),
         }
     }
 
@@ -54,6 +59,12 @@ impl Host {
         let usual = format!("Workers {}\n    Retry_Limit no_limits", self.workers);
         write!(self.outputs, "\n[OUTPUT]\n    Name ecs_router\n    Match {pattern}\n    {usual}\n").unwrap();
         keys.iter().for_each(|(key, value)| writeln!(self.outputs, "    {key} {value}").unwrap());
+        self
+    }
+
+    /// A [FILTER] of the user's, before the outputs, with parsers that it may name: `json` is one.
+    pub(super) fn filter(mut self, keys: &str) -> Self {
+        write!(self.filters, "\n[FILTER]\n{keys}\n").unwrap();
         self
     }
 
@@ -81,27 +92,31 @@ impl Host {
             &self.binary,
             &conf,
             environment.collect(),
-            Where { place, socket, port: self.port },
+            Where { place, socket, port: self.port, forward_port: self.forward_port },
             ready,
         )
     }
 
     fn main_conf(&self, place: &TempDir, socket: &Path) -> String {
         let plugins = place.file("plugins.conf", &format!("[PLUGINS]\n    Path {}\n", library().display()));
+        let parsers = place.file("parsers.conf", "[PARSER]\n    Name json\n    Format json\n");
         let reload = if self.version() > 2 { "Hot_Reload On\n    " } else { "" };
         let extra = format!(
             "[SERVICE]\n    Flush 1\n    Grace 30\n    Log_Level info\n    scheduler.base 1\n    scheduler.cap 2\n    \
-             HTTP_Server On\n    HTTP_Listen 127.0.0.1\n    HTTP_Port {}\n    {reload}Plugins_File {}\n",
+             HTTP_Server On\n    HTTP_Listen 127.0.0.1\n    HTTP_Port {}\n    {reload}Plugins_File {}\n    Parsers_File {}\n",
             self.port,
-            plugins.display()
+            plugins.display(),
+            parsers.display()
         );
-        let extra = place.file("extra.conf", &extra);
+        let extra = place.file("extra.conf", &format!("{extra}{}", self.filters));
         format!(
             "[INPUT]\n    Name forward\n    Unix_Path {}\n    Mem_Buf_Limit 200M\n    Buffer_Chunk_Size 1M\n    Buffer_Max_Size 6M\n\n\
+             [INPUT]\n    Name forward\n    Listen 127.0.0.1\n    Port {}\n\n\
              [FILTER]\n    Name record_modifier\n    Match *\n    Record ecs_cluster prod\n    Record ecs_task_definition web:42\n\n\
              @INCLUDE {}\n\n\
              [OUTPUT]\n    Name null\n    Match firelens-healthcheck\n{}",
             socket.display(),
+            self.forward_port,
             extra.display(),
             self.outputs
         )
@@ -114,6 +129,7 @@ pub(super) struct Alive {
     socket: PathBuf,
     log: PathBuf,
     port: u16,
+    forward_port: u16,
     /// Gone when the process is.
     _place: TempDir,
 }
@@ -124,6 +140,8 @@ pub(super) struct Where {
     pub(super) socket: PathBuf,
     /// Of its own HTTP server.
     pub(super) port: u16,
+    /// Of its forward input on TCP.
+    pub(super) forward_port: u16,
 }
 
 impl Alive {
@@ -147,7 +165,14 @@ impl Alive {
             .stdout(Stdio::null())
             .stderr(File::create(&log).unwrap());
         let process = Running::start(&mut command);
-        let mut alive = Self { process, socket: at.socket, log, port: at.port, _place: at.place };
+        let mut alive = Self {
+            process,
+            socket: at.socket,
+            log,
+            port: at.port,
+            forward_port: at.forward_port,
+            _place: at.place,
+        };
         let is_up = until(START, || (!alive.process.runs() || ready()).then_some(()));
         assert!(is_up.is_some() && alive.process.runs(), "Fluent Bit does not start:\n{}", alive.said());
         alive
@@ -155,6 +180,11 @@ impl Alive {
 
     pub(super) fn connect(&self) -> UnixStream {
         UnixStream::connect(&self.socket).expect("Fluent Bit listens")
+    }
+
+    /// Connects as an application of the task can.
+    pub(super) fn connect_tcp(&self) -> TcpStream {
+        TcpStream::connect(("127.0.0.1", self.forward_port)).expect("Fluent Bit listens")
     }
 
     /// What its own HTTP server shows.

@@ -49,10 +49,10 @@ fn number(host: &Alive, series: &str) -> u64 {
 fn the_endpoint_shows_what_was_read_and_what_arrived() {
     for binary in binaries() {
         let cloud = Cloud::start();
-        let host = Host::new(&binary).output("app-firelens*", &endpoint(&cloud, "/app", "/errors"));
+        let host = Host::new(&binary).output("app.*", &endpoint(&cloud, "/app", "/errors"));
         let version = host.version();
         let mut host = host.start();
-        let feed = feed("app-firelens-0123", ("/app", "/errors"));
+        let feed = feed("app.0123", ("/app", "/errors"));
         feed.send(&host);
         feed.expect_once(&cloud, ARRIVAL, &host);
         if version < 2 {
@@ -78,13 +78,13 @@ fn each_instance_shows_its_own_under_its_alias() {
         let mut proxy = endpoint(&cloud, "/proxy", "/proxy-errors");
         proxy.push(("Alias".into(), "proxy".into()));
         let host = Host::new(&binary)
-            .output("app-firelens*", &endpoint(&cloud, "/app", "/errors"))
+            .output("app.*", &endpoint(&cloud, "/app", "/errors"))
             .output("proxy-firelens*", &proxy);
         if host.version() < 2 {
             continue;
         }
         let mut host = host.start();
-        let app = feed("app-firelens-0123", ("/app", "/errors"));
+        let app = feed("app.0123", ("/app", "/errors"));
         app.send(&host);
         app.expect_once(&cloud, ARRIVAL, &host);
         host.wait_for_metrics(&lines("ecs_router.1", RECORDS));
@@ -103,13 +103,13 @@ fn after_a_hot_reload_the_new_instance_shows_its_own() {
         let cloud = Cloud::start();
         let host = Host::new(&binary)
             .without_workers()
-            .output("app-firelens*", &endpoint(&cloud, "/app", "/errors"))
+            .output("app.*", &endpoint(&cloud, "/app", "/errors"))
             .output("proxy-firelens*", &endpoint(&cloud, "/proxy", "/proxy-errors"));
         if host.version() < 3 {
             continue;
         }
         let mut host = host.start();
-        let first = feed("app-firelens-0123", ("/app", "/errors"));
+        let first = feed("app.0123", ("/app", "/errors"));
         first.send(&host);
         first.expect_once(&cloud, ARRIVAL, &host);
         host.wait_for_metrics(&lines("ecs_router.1", RECORDS));

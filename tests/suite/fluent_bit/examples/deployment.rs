@@ -110,7 +110,7 @@ impl Deployment {
             // The health check of the task definitions.
             false => get(port, "/api/v1/uptime").is_ok(),
         };
-        let at = Where { place, socket: socket.clone(), port };
+        let at = Where { place, socket: socket.clone(), port, forward_port: port };
         Deployed {
             host: Alive::start(binary, &conf, variables, at, ready),
             is_sidecar,
