@@ -129,6 +129,7 @@ impl Router {
         config: WatchConfig,
         shutdown: &watch::ShutdownRx,
     ) -> JoinSet<()> {
+        self.warn_without_events(&config);
         let mut watchers = JoinSet::new();
         if let Some(mut task) = config.task.and_then(|endpoint| self.task_watch(endpoint)) {
             tokio::time::timeout(FIRST_LOOK_TIMEOUT, task.poll()).await.ok();
@@ -138,6 +139,18 @@ impl Router {
             watchers.spawn_local(queue.run(shutdown.clone()));
         }
         watchers
+    }
+
+    /// Warns when stop events have a route, but nothing that is trusted can bring one.
+    fn warn_without_events(&self, config: &WatchConfig) {
+        let is_watching = config.task.is_some() || config.queue.is_some();
+        if self.pipeline.wants_stops() && !is_watching && !self.pipeline.trusts_a_tag() {
+            self.log.line(
+                Level::Warn,
+                "no stop event can come: outside of a task there is no metadata endpoint, queue.url names no queue, and \
+                 stop.trusted_tags no tag under which a record may be an event",
+            );
+        }
     }
 
     fn task_watch(self: &Rc<Self>, endpoint: TaskEndpoint) -> Option<TaskWatch<Rc<Self>>> {

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::classify::classes::{BUILT_IN, Classifier};
+use crate::classify::classes::{BUILT_IN, Class, Classifier};
 use crate::classify::provenance::{ChunkOrigin, TagPattern};
 use crate::classify::routes::Routes;
 use crate::config::Settings;
@@ -54,6 +54,16 @@ impl Pipeline {
     #[must_use]
     pub fn origin<'t>(&self, tag: &'t [u8]) -> ChunkOrigin<'t> {
         ChunkOrigin::from_tag(tag, &self.trusted_tags)
+    }
+
+    /// Whether a record of Fluent Bit can be an event under any tag.
+    pub(super) fn trusts_a_tag(&self) -> bool {
+        !self.trusted_tags.is_empty()
+    }
+
+    /// Whether stop events are delivered anywhere.
+    pub(super) fn wants_stops(&self) -> bool {
+        !self.routes.get(Class::Stop).is_empty()
     }
 
     /// The stages of a chunk of this origin, with the destinations in the order of the settings.

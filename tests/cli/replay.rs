@@ -153,7 +153,7 @@ fn a_recorded_chunk_an_array_and_lines_come_to_the_same() {
 
 /// As a file of Fluent Bit's filesystem storage.
 fn wrapped(chunk: &[u8]) -> Vec<u8> {
-    let tag = b"web-firelens-1";
+    let tag = b"ecs_router.replay";
     let mut file = vec![0xc1, 0];
     file.extend([0; 20]);
     file.extend(u16::try_from(tag.len()).expect("short").to_be_bytes());

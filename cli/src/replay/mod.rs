@@ -34,7 +34,8 @@ pub(crate) struct ReplayArguments {
     /// Which of several outputs of the plugin, from 1
     #[arg(long, value_name = "N")]
     output: Option<usize>,
-    /// The tag that the records come under. Default: that of the chunk file, or one like FireLens's
+    /// The tag that the records come under. Default: that of the chunk file; without one, records are taken for what
+    /// their fields say, as under a tag of stop.trusted_tags
     #[arg(long)]
     tag: Option<String>,
     /// Takes this value instead of the configuration's; may be given more than once
@@ -51,7 +52,7 @@ pub(crate) struct ReplayArguments {
 /// Replays the recording. Exits with 0 when all of it went through, 1 when some did not, 2 when it cannot start.
 pub(crate) fn run(arguments: &ReplayArguments) -> io::Result<ExitCode> {
     let resolved = match prepare(arguments) {
-        Ok(resolved) => resolved,
+        Ok(resolved) => resolved.trust(source::DEFAULT_TAG),
         Err(reasons) => return Ok(refuse(&reasons)),
     };
     resolved.notices.iter().for_each(|notice| eprintln!("ecs-router: {notice}"));

@@ -74,6 +74,16 @@ impl Resolved {
         }
         if reasons.is_empty() { Ok(Self { values, notices }) } else { Err(reasons) }
     }
+
+    /// Trusts one more tag than the configuration does.
+    pub(super) fn trust(mut self, tag: &str) -> Self {
+        let tags = self.values.entry("stop.trusted_tags".to_owned()).or_default();
+        *tags = match tags.is_empty() {
+            true => tag.to_owned(),
+            false => format!("{tags}, {tag}"),
+        };
+        self
+    }
 }
 
 fn resolve(value: &SettingValue, variables: &BTreeMap<String, String>) -> Result<String, ValueError> {

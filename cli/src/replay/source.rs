@@ -19,8 +19,9 @@ const MAX_ENTRY_BYTES: usize = 64 << 20;
 /// Smaller recordings are read too fast for a progress bar.
 const PROGRESS_BAR_MIN_BYTES: u64 = 8 << 20;
 
-/// A tag like that of a container's output under FireLens.
-const DEFAULT_TAG: &str = "app-firelens-0123456789abcdef0123456789abcdef";
+/// The tag of a recording that holds none, and that the command line gives none. It is trusted: whoever replays a
+/// recording vouches for it.
+pub(super) const DEFAULT_TAG: &str = "ecs_router.replay";
 
 /// Receives a recording.
 pub(super) trait Sink {

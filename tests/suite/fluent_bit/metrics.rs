@@ -79,7 +79,7 @@ fn each_instance_shows_its_own_under_its_alias() {
         proxy.push(("Alias".into(), "proxy".into()));
         let host = Host::new(&binary)
             .output("app.*", &endpoint(&cloud, "/app", "/errors"))
-            .output("proxy-firelens*", &proxy);
+            .output("proxy.*", &proxy);
         if host.version() < 2 {
             continue;
         }
@@ -104,7 +104,7 @@ fn after_a_hot_reload_the_new_instance_shows_its_own() {
         let host = Host::new(&binary)
             .without_workers()
             .output("app.*", &endpoint(&cloud, "/app", "/errors"))
-            .output("proxy-firelens*", &endpoint(&cloud, "/proxy", "/proxy-errors"));
+            .output("proxy.*", &endpoint(&cloud, "/proxy", "/proxy-errors"));
         if host.version() < 3 {
             continue;
         }
@@ -115,7 +115,7 @@ fn after_a_hot_reload_the_new_instance_shows_its_own() {
         host.wait_for_metrics(&lines("ecs_router.1", RECORDS));
         host.reload();
         host.wait_for_metrics(&lines("ecs_router.1", 0));
-        let second = feed("proxy-firelens-0123", ("/proxy", "/proxy-errors"));
+        let second = feed("proxy.0123", ("/proxy", "/proxy-errors"));
         second.send(&host);
         second.expect_once(&cloud, ARRIVAL, &host);
         host.wait_for_metrics(&lines("ecs_router.2", RECORDS));
