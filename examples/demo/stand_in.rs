@@ -20,6 +20,7 @@ use fake_cloud::Cloud;
 
 /// The `[OUTPUT]` section of the demo, without the addresses of the stand-in.
 const SETTINGS: &[(&str, &str)] = &[
+    ("stop.trusted_tags", "ecs_events"),
     ("route.stop", "stops, newrelic, slack"),
     ("route.stderr", "errors, datadog"),
     ("route.stdout", "lines, archive"),

@@ -22,6 +22,9 @@ fn main() {
     let mut out = Out { folder, count: 0 };
     for event in &events {
         out.seed("stop", event.to_string().into_bytes());
+        for tag in ["web-firelens-7378aadeebae5d55dee04916c8a42528", "ecs.events"] {
+            out.seed("provenance", tagged(tag, event));
+        }
         envelopes(event).into_iter().for_each(|seed| out.seed("envelope", seed));
         out.seed("decode", chunk(std::slice::from_ref(event)));
         out.seed("json", pack(event));
@@ -101,6 +104,14 @@ fn template(kind: u8, text: &str, records: &[Value]) -> Vec<u8> {
 }
 
 /// An event in every envelope without compression.
+/// A tag, and the fields of a record, some of them twice.
+fn tagged(tag: &str, record: &Value) -> Vec<u8> {
+    let own = record.as_object().expect("a record");
+    let lines = own.iter().map(|(name, value)| format!("{name} {value}\n"));
+    let marks = "source stdout\nsource stderr\ncontainer_id c0ffee\ncontainer_name web\n";
+    format!("{tag}\n{}{marks}", lines.collect::<String>()).into_bytes()
+}
+
 fn envelopes(event: &Value) -> Vec<Vec<u8>> {
     let text = event.to_string();
     let records = [
