@@ -19,6 +19,8 @@ pub struct StopSettings {
     pub once: bool,
     /// Last lines of standard error that are kept of each container.
     pub context_lines: usize,
+    /// Patterns of the tags under which Fluent Bit brings events that are believed.
+    pub trusted_tags: Vec<String>,
 }
 
 impl StopSettings {
@@ -32,6 +34,7 @@ impl StopSettings {
             },
             once: reader.flag("stop.once"),
             context_lines: context_lines(reader),
+            trusted_tags: reader.list("stop.trusted_tags").unwrap_or_default(),
         }
     }
 }

@@ -83,6 +83,13 @@ pub(super) const KEYS: &[Key] = &[
     ),
     key(
         Output,
+        "stop.trusted_tags",
+        List,
+        "Tags under which Fluent Bit brings events that are believed, such as those of an `http` input; `*` stands for any text. Without it none; a tag with `-firelens-` never is. Task metadata and `queue.url` need no tag.",
+        "ecs_events, docker.*",
+    ),
+    key(
+        Output,
         "task_metadata",
         Choice(&["auto", "on", "off"]),
         "Ask the task metadata endpoint: reports containers of the own task that end, and fills names such as `$(image_tag)`. `auto`: where the endpoint is.",
