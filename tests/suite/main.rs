@@ -6,6 +6,7 @@
 //! - `promises` – every test that the README's "What happens when …" names exists, and none of them is left out
 //! - `properties` – no bytes whatever make the decoder panic, and none make it allocate more than they are worth
 //! - `architecture` – modules import only downwards, and `unsafe` stands at the border only
+//! - `event_rules` – every stop passes the EventBridge rules of every template
 //! - `cloud` – CloudWatch and Firehose as somebody else wrote them (moto), read back through its own API; needs
 //!   `MOTO_SERVER`
 //! - `fluent_bit` – real Fluent Bit binaries: 100,000 records in, each of them out once; every example; needs
@@ -22,6 +23,7 @@
 mod architecture;
 mod cloud;
 mod delivery;
+mod event_rules;
 mod fluent_bit;
 mod golden;
 mod network;

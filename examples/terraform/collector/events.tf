@@ -44,6 +44,30 @@ data "aws_iam_policy_document" "queue" {
       variable = "aws:SourceArn"
       values   = [for rule in aws_cloudwatch_event_rule.this : rule.arn]
     }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account]
+    }
+  }
+
+  statement {
+    sid       = "TlsOnly"
+    effect    = "Deny"
+    actions   = ["sqs:*"]
+    resources = [each.value]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
+    }
   }
 }
 
@@ -58,24 +82,21 @@ resource "aws_sqs_queue_policy" "dead_letters" {
 }
 
 locals {
-  task_stops = {
-    source      = ["aws.ecs"]
-    detail-type = ["ECS Task State Change"]
+  # A task whose last event this is, once it is gone.
+  every_stop = jsondecode(file("${path.module}/patterns/task-stops.json"))
+  task_stops = merge(local.every_stop, {
     detail = merge(
-      { lastStatus = ["STOPPED"] },
+      local.every_stop.detail,
       length(var.watched_cluster_arns) == 0 ? {} : { clusterArn = var.watched_cluster_arns },
     )
-  }
+  })
 
-  service_trouble = {
-    source      = ["aws.ecs"]
-    detail-type = ["ECS Service Action", "ECS Deployment State Change"]
-    detail      = { eventType = ["WARN", "ERROR"] }
-  }
+  # Services say WARN, daemons WARNING. What has no type, or a failure in its name, is left to the plugin to judge.
+  service_trouble = file("${path.module}/patterns/service-trouble.json")
 
   patterns = merge(
     { "task-stops" = jsonencode(local.task_stops) },
-    var.service_events ? { "service-trouble" = jsonencode(local.service_trouble) } : {},
+    var.service_events ? { "service-trouble" = local.service_trouble } : {},
   )
 }
 

@@ -61,7 +61,7 @@ data "aws_iam_policy_document" "execution" {
 
   statement {
     actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-    resources = ["arn:${local.partition}:ecr:${local.region}:${local.account}:repository/*"]
+    resources = [local.router_repository]
   }
 
   statement {

@@ -12,6 +12,9 @@ locals {
   region  = data.aws_region.current.id
   secrets = var.slack_webhook_secret_arn == null ? [] : [var.slack_webhook_secret_arn]
   config  = var.slack_webhook_secret_arn == null ? "fluent-bit.conf" : "fluent-bit-slack.conf"
+
+  default_repository = "arn:${local.partition}:ecr:${local.region}:${local.account}:repository/ecs-router"
+  router_repository  = var.router_repository_arn == null ? local.default_repository : var.router_repository_arn
 }
 
 resource "aws_cloudwatch_log_group" "stops" {
@@ -43,12 +46,14 @@ resource "aws_ecs_task_definition" "this" {
 
   container_definitions = jsonencode([
     {
-      name        = "collector"
-      image       = var.router_image
-      essential   = true
-      stopTimeout = 60
-      entryPoint  = ["/fluent-bit/bin/fluent-bit"]
-      command     = ["-c", "/ecs-router/${local.config}"]
+      name                   = "collector"
+      image                  = var.router_image
+      essential              = true
+      readonlyRootFilesystem = true
+      user                   = "1000:1000"
+      stopTimeout            = 60
+      entryPoint             = ["/fluent-bit/bin/fluent-bit"]
+      command                = ["-c", "/ecs-router/${local.config}"]
 
       environment = [
         { name = "AWS_REGION", value = local.region },

@@ -1,5 +1,5 @@
 output "stops_log_group" {
-  description = "For the Insights queries, and for stops_log_group of the services."
+  description = "For the Insights queries."
   value       = aws_cloudwatch_log_group.stops.name
 }
 

@@ -14,13 +14,19 @@ variable "router_image" {
   type        = string
 }
 
+variable "router_repository_arn" {
+  description = "ARN of the router image's ECR repository. Null means ecs-router in this account and region."
+  type        = string
+  default     = null
+}
+
 variable "subnet_ids" {
   description = "They need a way to ECR, SQS and CloudWatch Logs, and to Slack if it is used."
   type        = list(string)
 }
 
 variable "security_group_ids" {
-  description = "Only outgoing HTTPS is needed; no incoming rule."
+  description = "Only outgoing HTTPS is needed. No incoming rule, for the collector listens to nobody outside its task."
   type        = list(string)
 }
 
@@ -65,7 +71,7 @@ variable "service_events" {
 }
 
 variable "stops_log_group" {
-  description = "Made here."
+  description = "Made here, and written by the collector's role alone."
   type        = string
   default     = "/ecs/stopped-tasks"
 }

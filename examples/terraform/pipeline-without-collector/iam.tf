@@ -19,7 +19,7 @@ data "aws_iam_policy_document" "trust_events" {
     condition {
       test     = "ArnEquals"
       variable = "aws:SourceArn"
-      values   = [aws_cloudwatch_event_rule.task_stops.arn]
+      values   = [for rule in aws_cloudwatch_event_rule.this : rule.arn]
     }
   }
 }
@@ -105,7 +105,7 @@ data "aws_iam_policy_document" "backup" {
 
   statement {
     actions   = ["s3:PutObject", "s3:GetObject", "s3:AbortMultipartUpload"]
-    resources = ["${aws_s3_bucket.backup.arn}/*"]
+    resources = ["${aws_s3_bucket.backup.arn}/${var.backup_prefix}*", "${aws_s3_bucket.backup.arn}/failed/*"]
   }
 
   statement {

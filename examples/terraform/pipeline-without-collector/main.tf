@@ -22,23 +22,35 @@ locals {
   endpoint = local.endpoints[var.endpoint]
 }
 
-resource "aws_cloudwatch_event_rule" "task_stops" {
-  name        = "${var.name}-to-firehose"
-  description = "Every task that stopped, once it is gone."
-  tags        = var.tags
-
-  event_pattern = jsonencode({
-    source      = ["aws.ecs"]
-    detail-type = ["ECS Task State Change"]
+locals {
+  # A task whose last event this is, once it is gone.
+  every_stop = jsondecode(file("${path.module}/patterns/task-stops.json"))
+  task_stops = merge(local.every_stop, {
     detail = merge(
-      { lastStatus = ["STOPPED"] },
+      local.every_stop.detail,
       length(var.watched_cluster_arns) == 0 ? {} : { clusterArn = var.watched_cluster_arns },
     )
   })
+
+  # Services say WARN, daemons WARNING. What has no type, or a failure in its name, may be trouble.
+  service_trouble = file("${path.module}/patterns/service-trouble.json")
+
+  patterns = merge(
+    { "task-stops" = jsonencode(local.task_stops) },
+    var.service_events ? { "service-trouble" = local.service_trouble } : {},
+  )
+}
+
+resource "aws_cloudwatch_event_rule" "this" {
+  for_each      = local.patterns
+  name          = "${var.name}-${each.key}"
+  event_pattern = each.value
+  tags          = var.tags
 }
 
 resource "aws_cloudwatch_event_target" "firehose" {
-  rule      = aws_cloudwatch_event_rule.task_stops.name
+  for_each  = aws_cloudwatch_event_rule.this
+  rule      = each.value.name
   target_id = "firehose"
   arn       = aws_kinesis_firehose_delivery_stream.stops.arn
   role_arn  = aws_iam_role.events.arn
@@ -50,6 +62,10 @@ resource "aws_kinesis_firehose_delivery_stream" "stops" {
   name        = var.name
   destination = "http_endpoint"
   tags        = var.tags
+
+  server_side_encryption {
+    enabled = true
+  }
 
   http_endpoint_configuration {
     name               = local.endpoint.name

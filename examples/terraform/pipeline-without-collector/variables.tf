@@ -38,6 +38,12 @@ variable "watched_cluster_arns" {
   default     = []
 }
 
+variable "service_events" {
+  description = "Send warnings and errors of services and failed deployments, too (of all clusters)."
+  type        = bool
+  default     = true
+}
+
 variable "backup_prefix" {
   description = "Where in the bucket the copy of every event goes."
   type        = string

@@ -40,13 +40,13 @@ data "aws_iam_policy_document" "task" {
     actions = ["logs:CreateLogStream", "logs:PutLogEvents"]
     resources = [
       "${aws_cloudwatch_log_group.errors.arn}:*",
-      "arn:${local.partition}:logs:${local.region}:${local.account}:log-group:${local.stops_log_group}:*",
+      "${aws_cloudwatch_log_group.stops.arn}:*",
     ]
   }
 
   statement {
     actions   = ["s3:PutObject", "s3:AbortMultipartUpload"]
-    resources = ["${aws_s3_bucket.archive.arn}/ecs/*"]
+    resources = ["${aws_s3_bucket.archive.arn}/${local.archive_prefix}/*"]
   }
 }
 
@@ -64,7 +64,7 @@ data "aws_iam_policy_document" "execution" {
 
   statement {
     actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-    resources = ["arn:${local.partition}:ecr:${local.region}:${local.account}:repository/*"]
+    resources = [local.app_repository, local.router_repository]
   }
 
   statement {

@@ -9,14 +9,20 @@ locals {
   account   = data.aws_caller_identity.current.account_id
   partition = data.aws_partition.current.partition
   # The region's name; `id` is the same in every version of the provider.
-  region          = data.aws_region.current.id
-  stops_log_group = var.stops_log_group == null ? aws_cloudwatch_log_group.stops[0].name : var.stops_log_group
+  region = data.aws_region.current.id
+
+  repositories      = "arn:${local.partition}:ecr:${local.region}:${local.account}:repository"
+  app_repository    = var.app_repository_arn == null ? "${local.repositories}/${var.name}" : var.app_repository_arn
+  router_repository = var.router_repository_arn == null ? "${local.repositories}/ecs-router" : var.router_repository_arn
+
+  # The cluster may be given by its ARN.
+  archive_prefix = "ecs/${reverse(split("/", var.cluster))[0]}/${var.name}"
 }
 
+# Of this service alone, not the collector's: its task role could write anything there.
 resource "aws_cloudwatch_log_group" "stops" {
-  count             = var.stops_log_group == null ? 1 : 0
   name              = "/ecs/${var.name}/stops"
-  retention_in_days = 90
+  retention_in_days = var.stops_retention_days
   tags              = var.tags
 }
 
@@ -47,6 +53,10 @@ resource "aws_ecs_task_definition" "this" {
     operating_system_family = "LINUX"
   }
 
+  volume {
+    name = "spool"
+  }
+
   container_definitions = jsonencode([
     {
       name             = "app"
@@ -60,9 +70,10 @@ resource "aws_ecs_task_definition" "this" {
       name  = "log_router"
       image = var.router_image
       # Otherwise the application would run on and its logs would be lost unseen.
-      essential         = true
-      restartPolicy     = { enabled = true, restartAttemptPeriod = 60 }
-      memoryReservation = 128
+      essential              = true
+      readonlyRootFilesystem = true
+      restartPolicy          = { enabled = true, restartAttemptPeriod = 60 }
+      memoryReservation      = 128
       # Grace (30) and exit_timeout (20) of extra.conf, and some seconds.
       stopTimeout = 60
 
@@ -77,10 +88,14 @@ resource "aws_ecs_task_definition" "this" {
 
       environment = [
         { name = "AWS_REGION", value = local.region },
-        { name = "STOPS_LOG_GROUP", value = local.stops_log_group },
+        { name = "STOPS_LOG_GROUP", value = aws_cloudwatch_log_group.stops.name },
         { name = "ERRORS_LOG_GROUP", value = aws_cloudwatch_log_group.errors.name },
         { name = "ARCHIVE_BUCKET", value = aws_s3_bucket.archive.bucket },
+        { name = "ARCHIVE_PREFIX", value = local.archive_prefix },
       ]
+
+      # The one place where the router may write.
+      mountPoints = [{ sourceVolume = "spool", containerPath = "/var/spool/ecs_router", readOnly = false }]
 
       # Whether Fluent Bit lives, not whether every destination answers: an outage elsewhere must not end the task.
       healthCheck = {

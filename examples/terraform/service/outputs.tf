@@ -3,7 +3,7 @@ output "error_log_group" {
 }
 
 output "stops_log_group" {
-  value = local.stops_log_group
+  value = aws_cloudwatch_log_group.stops.name
 }
 
 output "archive_bucket" {

@@ -18,6 +18,18 @@ variable "router_image" {
   type        = string
 }
 
+variable "app_repository_arn" {
+  description = "ARN of the application image's ECR repository. Null means one of the service's name, in this account and region."
+  type        = string
+  default     = null
+}
+
+variable "router_repository_arn" {
+  description = "ARN of the router image's ECR repository. Null means ecs-router in this account and region."
+  type        = string
+  default     = null
+}
+
 variable "subnet_ids" {
   description = "They need a way to ECR, CloudWatch Logs and S3 (NAT, VPC endpoints, or public addresses)."
   type        = list(string)
@@ -66,10 +78,9 @@ variable "cpu_architecture" {
   }
 }
 
-variable "stops_log_group" {
-  description = "Log group of stop events that exists already, such as the collector's /ecs/stopped-tasks. Null makes one of the service's own."
-  type        = string
-  default     = null
+variable "stops_retention_days" {
+  type    = number
+  default = 90
 }
 
 variable "error_retention_days" {

@@ -85,8 +85,8 @@ pub(super) const KEYS: &[Key] = &[
         Output,
         "stop.trusted_tags",
         List,
-        "Tags under which a record may be an ECS event, or hold some; `*` stands for any text. Name only tags of inputs that no application can write to. Tags of FireLens are never trusted.",
-        "ecs.events, docker.*",
+        "Tags under which Fluent Bit brings events that are believed, such as those of an `http` input; `*` stands for any text. Without it none; a tag with `-firelens-` never is. Task metadata and `queue.url` need no tag.",
+        "ecs_events, docker.*",
     ),
     key(
         Output,

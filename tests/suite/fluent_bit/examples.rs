@@ -38,12 +38,41 @@ fn every_configuration_of_the_examples_routes_what_it_says() {
 
 #[test]
 fn every_task_definition_of_the_examples_routes_what_it_says() {
-    let found = files("json").into_iter().filter(|path| path.parent().is_some_and(is_of_tasks));
-    let deployments: Vec<Deployment> = found.map(|path| Deployment::of_task(&path)).collect();
+    let deployments = tasks();
     assert!(deployments.len() >= 4, "the task definitions are gone");
     for binary in binaries() {
         deployments.iter().for_each(|deployment| assert_routes(&binary, deployment));
     }
+}
+
+/// Otherwise its events would be of class other. What FireLens brings is the application's, and is never trusted.
+#[test]
+fn what_an_example_trusts_is_its_own_input_of_events() {
+    let found = files("conf");
+    let deployments: Vec<Deployment> =
+        found.iter().filter_map(|path| Deployment::of_conf(path)).chain(tasks()).collect();
+    let trusting = deployments.iter().filter(|deployment| !deployment.tags_of_events().is_empty());
+    assert!(trusting.count() >= 3, "the collectors are gone");
+    for deployment in &deployments {
+        let outputs = deployment.outputs();
+        let trusted: Vec<&str> = outputs.iter().flat_map(conf::Output::trusted_tags).collect();
+        assert_eq!(trusted, deployment.tags_of_events(), "{}", deployment.name);
+    }
+}
+
+/// The router's root file system is read-only, and a volume is what a task of another user can write to.
+#[test]
+fn every_spool_of_the_task_definitions_lies_in_a_volume() {
+    let mut spools = 0;
+    for deployment in tasks() {
+        let mounts = deployment.mount_points();
+        for dir in deployment.outputs().iter().flat_map(conf::Output::spools) {
+            spools += 1;
+            let is_inside = |mount: &String| dir.starts_with(&format!("{mount}/"));
+            assert!(mounts.iter().any(is_inside), "{}: {dir} is in none of {mounts:?}", deployment.name);
+        }
+    }
+    assert!(spools >= 2, "the archives are gone");
 }
 
 /// Configurations without an output are parts: somebody has to name them.
@@ -100,6 +129,11 @@ fn assert_routes(binary: &Path, deployment: &Deployment) {
 /// An error of anybody, or a warning of the plugin.
 fn is_complaint(line: &str) -> bool {
     line.contains("[error]") || line.contains("[ warn]") && line.contains("ecs_router")
+}
+
+fn tasks() -> Vec<Deployment> {
+    let found = files("json").into_iter().filter(|path| path.parent().is_some_and(is_of_tasks));
+    found.map(|path| Deployment::of_task(&path)).collect()
 }
 
 fn is_of_tasks(folder: &Path) -> bool {

@@ -64,6 +64,16 @@ impl Output {
         self.of_kind(DestinationKind::S3).map(|archive| self.value(archive, "bucket"))
     }
 
+    /// Where objects are filled.
+    pub(super) fn spools(&self) -> impl Iterator<Item = &str> {
+        self.of_kind(DestinationKind::S3).map(|archive| self.value(archive, "spool_dir"))
+    }
+
+    /// Tags under which events are believed.
+    pub(super) fn trusted_tags(&self) -> impl Iterator<Item = &str> {
+        self.settings.stop.trusted_tags.iter().map(String::as_str)
+    }
+
     /// So are groups that it does not make.
     pub(super) fn groups(&self) -> impl Iterator<Item = &str> {
         let given = self
@@ -85,12 +95,26 @@ fn expanded(value: &str, environment: &Environment) -> String {
 
 /// Where an `http` input listens.
 pub(super) fn port_of_http_input(text: &str) -> Option<u16> {
+    let input = inputs(text).find(|words| words.get(2).is_some_and(|name| name == "http"))?;
+    Some(word_after("Port", &input)?.parse().expect("a port"))
+}
+
+/// Tags of the inputs that bring events, which is all but those of FireLens.
+pub(super) fn tags_of_events(text: &str) -> Vec<String> {
+    let is_firelens =
+        |words: &Vec<String>| words.get(2).is_some_and(|name| name == "forward" || name == "tcp");
+    let others = inputs(text).filter(|words| !is_firelens(words));
+    others.map(|words| word_after("Tag", &words).expect("a tag of its own")).collect()
+}
+
+/// The words of each input, from `[INPUT] Name …` on.
+fn inputs(text: &str) -> impl Iterator<Item = Vec<String>> {
     let words = |section: String| section.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-    let input = sections(text)
-        .map(words)
-        .find(|words| words.starts_with(&["[INPUT]", "Name", "http"].map(str::to_owned)))?;
-    let port = input.iter().skip_while(|word| *word != "Port").nth(1)?;
-    Some(port.parse().expect("a port"))
+    sections(text).map(words).filter(|words| words.starts_with(&["[INPUT]", "Name"].map(str::to_owned)))
+}
+
+fn word_after(key: &str, words: &[String]) -> Option<String> {
+    words.iter().skip_while(|word| *word != key).nth(1).cloned()
 }
 
 /// From one header to the next; what stands before the first one is a section, too.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use fake_cloud::Cloud;
 use serde_json::Value;
 
-use super::conf::{Changes, Environment, Output, port_of_http_input};
+use super::conf::{Changes, Environment, Output, port_of_http_input, tags_of_events};
 use super::files;
 use test_support::plugin::library;
 
@@ -87,6 +87,22 @@ impl Deployment {
             .filter(|(name, _)| self.main.contains(&format!("@INCLUDE /ecs-router/{name}\n")));
         let texts = included.map(|(_, text)| text).chain([&self.main]);
         texts.flat_map(|text| Output::all_in(text, &self.environment)).collect()
+    }
+
+    /// Tags of the inputs that bring events.
+    pub(super) fn tags_of_events(&self) -> Vec<String> {
+        tags_of_events(&self.main)
+    }
+
+    /// Where the router's container has the task's volumes.
+    pub(super) fn mount_points(&self) -> Vec<String> {
+        let task = read(Path::new(&self.name));
+        let volumes = listed(&task, "volumes");
+        let is_volume = |name: &Value| volumes.iter().any(|volume| volume["name"] == *name);
+        let mounts =
+            listed(&task, "containerDefinitions").into_iter().flat_map(|one| listed(&one, "mountPoints"));
+        let mounts = mounts.filter(|mount| is_volume(&mount["sourceVolume"]));
+        mounts.map(|mount| mount["containerPath"].as_str().expect("a path").to_owned()).collect()
     }
 
     pub(super) fn start(&self, binary: &Path, cloud: &Cloud, metadata: &Metadata) -> Deployed {
@@ -212,12 +228,16 @@ fn environment_of_all() -> Environment {
 }
 
 fn environment_of(container: &Value) -> Environment {
-    let listed = |key: &str| container[key].as_array().cloned().unwrap_or_default();
+    let listed = |key: &str| listed(container, key);
     let name = |one: &Value| one["name"].as_str().expect("a name").to_owned();
     let plain = listed("environment")
         .into_iter()
         .map(|one| (name(&one), one["value"].as_str().expect("a value").to_owned()));
     plain.chain(listed("secrets").iter().map(|one| (name(one), SECRET.to_owned()))).collect()
+}
+
+fn listed(value: &Value, key: &str) -> Vec<Value> {
+    value[key].as_array().cloned().unwrap_or_default()
 }
 
 fn read(path: &Path) -> Value {
