@@ -53,9 +53,13 @@ pub(super) fn read(
     }
     let service = tree.get("service").map(Node::entries).unwrap_or_default();
     configuration.service.extend(service.iter().map(|entry| setting(file, entry)));
+    configuration.lists_plugins |= tree.get("plugins").is_some();
     let Some(pipeline) = tree.get("pipeline") else { return };
     let inputs = pipeline.get("inputs").map(Node::items).unwrap_or_default();
     configuration.routes_by_name |= inputs.iter().any(|input| input.get("routes").is_some());
+    configuration.inputs.extend(inputs.iter().map(|input| section(file, input)));
+    let filters = pipeline.get("filters").map(Node::items).unwrap_or_default();
+    configuration.filters.extend(filters.iter().map(|filter| section(file, filter)));
     let outputs = pipeline.get("outputs").map(Node::items).unwrap_or_default();
     configuration.outputs.extend(outputs.iter().map(|output| section(file, output)));
 }

@@ -83,6 +83,13 @@ pub(super) const KEYS: &[Key] = &[
     ),
     key(
         Output,
+        "stop.trusted_tags",
+        List,
+        "Tags under which only ECS events come, `*` standing for any text. Other records are never taken for an event, whatever they say.",
+        "ecs-events",
+    ),
+    key(
+        Output,
         "task_metadata",
         Choice(&["auto", "on", "off"]),
         "Ask the task metadata endpoint: reports containers of the own task that end, and fills names such as `$(image_tag)`. `auto`: where the endpoint is.",
