@@ -1,8 +1,10 @@
 //! `check`: whether a configuration will do what it says, before it is deployed.
 //!
-//! Reads the files it is given and nothing else: no environment, no network, no credentials. Checks only outputs of the plugin, with the plugin's own code.
+//! Reads the files it is given and nothing else: no environment, no network, no credentials, unless `--connect` asks for
+//! them. Checks only outputs of the plugin, with the plugin's own code.
 
 mod addresses;
+mod connect;
 mod duplicates;
 mod filters;
 mod finding;
@@ -40,12 +42,16 @@ pub(crate) struct CheckArguments {
     /// One JSON object with everything that was found
     #[arg(long)]
     json: bool,
+    /// Asks every destination whether it would take records, with this environment's variables and credentials; stores
+    /// nothing
+    #[arg(long)]
+    connect: bool,
 }
 
 /// Checks every file. Exits with 0 without findings, 1 with warnings only, 2 with errors.
 pub(crate) fn run(arguments: &CheckArguments) -> io::Result<ExitCode> {
     let findings: Vec<Finding> =
-        arguments.files.iter().flat_map(|path| check_file(path)).collect();
+        arguments.files.iter().flat_map(|path| check_file(path, arguments.connect)).collect();
     let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
     let errors = count(FindingSeverity::Error);
     let warnings = count(FindingSeverity::Warning);
@@ -62,8 +68,14 @@ pub(crate) fn run(arguments: &CheckArguments) -> io::Result<ExitCode> {
 }
 
 /// Checks a file and the files it includes.
-fn check_file(path: &Path) -> Vec<Finding> {
-    check_configuration(config::read(path))
+fn check_file(path: &Path, connect: bool) -> Vec<Finding> {
+    let configuration = config::read(path);
+    let mut asked = Vec::new();
+    if connect {
+        connect::check(&configuration, &mut asked);
+    }
+    let findings = check_configuration(configuration);
+    findings.into_iter().chain(asked).collect()
 }
 
 /// The findings, in the order of the lines.
