@@ -13,7 +13,10 @@ const UNKNOWN_REGION: &str = "<region>";
 /// Notes every address.
 pub(super) fn note(section: &Section, findings: &mut Vec<Finding>) {
     for address in probe::addresses(&AsWritten(section), UNKNOWN_REGION) {
-        let message = format!("sends to {} with {}", address.url, address.method);
+        let message = match address.destination.as_str() {
+            "queue" => format!("is polled at {}", address.url),
+            _ => format!("sends to {} with {}", address.url, address.method),
+        };
         let location = location(section, &address.destination);
         let name = address.destination;
         findings.push(Finding::new(FindingSeverity::Note, &location, &name, message, ""));

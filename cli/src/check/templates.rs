@@ -87,9 +87,11 @@ fn unknown(
     if let Some(near) = closest(field, KNOWN_FIELDS).or_else(|| known_part(field)) {
         return Some(Finding::warn_of(setting, message, format!("did you mean $({near})?")));
     }
-    let may_be_added = section.origin == Origin::FireLens
-        || !configuration.inputs.is_empty()
-        || configuration.filters.iter().any(adds_fields);
+    let is_of_firelens = field.starts_with("ecs_") || field.starts_with("container_");
+    let may_be_added = !is_of_firelens
+        && (section.origin == Origin::FireLens
+            || !configuration.inputs.is_empty()
+            || configuration.filters.iter().any(adds_fields));
     let known = KNOWN_FIELDS.join(", ");
     (!may_be_added).then(|| Finding::warn_of(setting, message, format!("known are {known}")))
 }
@@ -167,6 +169,9 @@ fn translation(name: &str, index: &str) -> String {
         "TAG" => format!("write $(tag{index}); FireLens's tags have no dots, so $(container_name) says more"),
         "UUID" => "write $(uuid)".to_owned(),
         "INDEX" => "leave it out: $(uuid) tells objects apart".to_owned(),
+        _ if name.chars().all(|c| c.is_ascii_uppercase() || c == '_') => {
+            format!("write ${{{name}}} for a variable of the router's environment")
+        }
         _ => {
             let inside: String = index.replace(['\'', '"', ']'], "").replace('[', ".");
             format!("write $({name}{inside})")
@@ -201,6 +206,7 @@ mod tests {
         says("$container_name/$TAG", &["write $(container_name)", "write $(tag), or"]);
         says("$TAG[1]", &["'$TAG[1]' is taken literally"]);
         says("a-$UUID-$INDEX", &["write $(uuid)", "leave it out"]);
+        says("$ENV/x", &["write ${ENV}"]);
         says("$kubernetes['pod']['name']", &["write $(kubernetes.pod.name)"]);
         says("${HOSTNAME}/$TAG", &["write $(tag)"]);
         says("$(container_name)/${HOSTNAME}/cost-$5", &[]);
@@ -212,6 +218,7 @@ mod tests {
         says("$(cluster_name)", &["did you mean $(ecs_cluster)?"]);
         says("$(task_id)", &["did you mean $(ecs_task_id)?"]);
         says("$(container)", &["did you mean $(container_name)?"]);
+        says("$(ecs_zone)", &["known are class, container_id"]);
         says("$(level:-none)", &["known are class, container_id"]);
         says("$(detail.group)/$(tag[0])/$(ecs_task_family)", &[]);
         let filtered = said(

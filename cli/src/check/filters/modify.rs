@@ -23,9 +23,9 @@ fn of_rule(rule: &Setting) -> Option<Finding> {
             removed(rule, MARKS.into_iter().find(|mark| regex.is_match(mark))?)
         }
         "set" => Some(touched(rule, "writes over", mark(first)?, "give the field a name of its own")),
-        "rename" => removed(rule, mark(first)?),
+        "rename" => renamed(rule, mark(first)?),
         "hard_rename" => match mark(first) {
-            Some(mark) => removed(rule, mark),
+            Some(mark) => renamed(rule, mark),
             None => overwritten(rule, mark(second)?),
         },
         "hard_copy" => overwritten(rule, mark(second)?),
@@ -35,6 +35,10 @@ fn of_rule(rule: &Setting) -> Option<Finding> {
 
 fn removed(rule: &Setting, mark: &str) -> Option<Finding> {
     Some(touched(rule, "removes", mark, &exclude(mark)))
+}
+
+fn renamed(rule: &Setting, mark: &str) -> Option<Finding> {
+    Some(touched(rule, "renames", mark, "leave the line out"))
 }
 
 fn overwritten(rule: &Setting, mark: &str) -> Option<Finding> {

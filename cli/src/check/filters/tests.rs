@@ -42,7 +42,7 @@ fn rules_that_touch_firelens_fields_are_reported_at_their_line() {
         ("Name modify|Match *|Remove source", "Remove: removes source"),
         ("Name modify|Match web-firelens-*|Remove_wildcard ecs_", "Remove_wildcard: removes ecs_cluster"),
         ("Name modify|Match *|Remove_regex ^sour", "Remove_regex: removes source"),
-        ("Name modify|Match *|Rename container_name name", "Rename: removes container_name"),
+        ("Name modify|Match *|Rename container_name name", "Rename: renames container_name"),
         (
             "Name modify|Match *|Hard_rename level source",
             "Hard_rename: lets an application's field write over source",
@@ -106,4 +106,16 @@ fn filters_in_yaml_are_read_as_well() {
                 retry_limit: 5\n      route.default: stdout\n";
     let found = said("x.yaml", text);
     assert!(matches!(found.as_slice(), [one] if one.contains("Reserve_Data: is not on")), "{found:?}");
+}
+
+#[test]
+fn each_rule_of_a_list_is_read() {
+    let text = "service:\n  grace: 30\n  plugins_file: p\npipeline:\n  filters:\n    - name: record_modifier\n      match: '*'\n      \
+                remove_key:\n        - password\n        - source\n  outputs:\n    - name: ecs_router\n      match: '*-firelens-*'\n      \
+                workers: 1\n      retry_limit: 5\n      route.default: stdout\n";
+    let found = said("x.yaml", text);
+    assert!(
+        matches!(found.as_slice(), [one] if one.starts_with("x.yaml:10: warning: remove_key: removes source")),
+        "{found:?}"
+    );
 }
