@@ -169,7 +169,11 @@ fn with_spool(
 }
 
 /// The machine's region, looked up only when a destination or the queue needs one and does not name it.
-fn region(settings: &Settings, lookup: &dyn Lookup, problems: &RefCell<Vec<Problem>>) -> Option<String> {
+pub(crate) fn region(
+    settings: &Settings,
+    lookup: &dyn Lookup,
+    problems: &RefCell<Vec<Problem>>,
+) -> Option<String> {
     let reader = KeyReader::new(lookup, problems);
     let needs = |named: &&crate::config::DestinationSettings| {
         named.kind.is_aws() && reader.for_destination(&named.name, named.kind).written("region").is_none()

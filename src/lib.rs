@@ -9,6 +9,8 @@
 //! ```text
 //! registry      the host's handle → the instance it belongs to
 //!     │
+//! probe         what `check` asks destinations before anything is deployed; no part of the way
+//!     │
 //! instance      one [OUTPUT]: reads its settings and starts its worker; flush; drain
 //!     │         └─ config         what the user wrote and what it means, with every problem at once
 //!     │
@@ -52,6 +54,7 @@ pub mod json;
 mod log;
 pub mod metrics;
 pub mod object;
+pub mod probe;
 pub mod registry;
 pub mod router;
 pub mod stop;

@@ -89,19 +89,25 @@ impl<'t> FirelensTag<'t> {
 
 /// A pattern of `stop.trusted_tags`; `*` stands for any text, as in Fluent Bit's `Match`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TagPattern(Vec<u8>);
+pub struct TagPattern(String);
 
 impl TagPattern {
     /// A pattern, as the user wrote it.
     #[must_use]
     pub fn new(pattern: &str) -> Self {
-        Self(pattern.as_bytes().to_vec())
+        Self(pattern.to_owned())
+    }
+
+    /// The pattern, as the user wrote it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 
     /// Whether the pattern covers the whole tag.
     #[must_use]
     pub fn matches(&self, tag: &[u8]) -> bool {
-        let mut parts = self.0.split(|byte| *byte == b'*');
+        let mut parts = self.0.as_bytes().split(|byte| *byte == b'*');
         let Some(mut rest) = parts.next().and_then(|head| tag.strip_prefix(head)) else { return false };
         let mut parts = parts.peekable();
         if parts.peek().is_none() {

@@ -62,6 +62,14 @@ impl Post {
         Request { purpose: Purpose::Deliver, endpoint: Endpoint::Http(request) }
     }
 
+    /// The same without a body, for an endpoint that would store an empty one.
+    pub(super) fn head(&self) -> Request {
+        let headers = self.headers.clone();
+        let body = Payload::default();
+        let request = HttpRequest { method: Method::HEAD, url: self.url.clone(), headers, body, sign: None };
+        Request { purpose: Purpose::Deliver, endpoint: Endpoint::Http(request) }
+    }
+
     /// A body that does not get shorter is sent as it is, so that compression never takes one over a limit.
     fn compress(&self, body: Payload, headers: &mut HeaderMap) -> Payload {
         let Some((name, compress)) = self.compression else { return body };

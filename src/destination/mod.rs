@@ -21,6 +21,7 @@ mod http_post;
 mod newrelic;
 pub mod object_store;
 mod otlp;
+mod probe;
 mod redact;
 #[cfg(test)]
 mod replies;
@@ -91,6 +92,17 @@ pub trait Destination: fmt::Debug + Send {
 
     /// What the reply to a request for this batch means.
     fn classify_reply(&self, purpose: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction;
+
+    /// A request by which the service shows whether it would take records, and that stores nothing: a batch without any,
+    /// unless the service refuses those to everybody.
+    fn probe(&self) -> Request {
+        self.request(&Batch::empty(Bytes::new()))
+    }
+
+    /// What the reply to [`Destination::probe`] means for records.
+    fn classify_probe(&self, reply: &Reply) -> ReplyAction {
+        self.classify_reply(Purpose::Deliver, &Batch::empty(Bytes::new()), reply)
+    }
 }
 
 /// Opens a destination from its keys; problems are reported to `reader`. `region` is the AWS region unless its keys name

@@ -74,6 +74,12 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// A batch without records.
+    #[must_use]
+    pub fn empty(target: impl Into<Bytes>) -> Self {
+        Self { target: target.into(), segments: Segments::default(), items: Vec::new().into() }
+    }
+
     /// Where inside the destination the batch goes, in the destination's own notation.
     #[must_use]
     pub fn target(&self) -> &[u8] {

@@ -1,6 +1,7 @@
 //! The command line as people run it: arguments in, text and exit code out.
 //!
 //! - `check` – every broken configuration gets its message, good and foreign ones get none
+//! - `connect` – what every destination says to `check --connect`, and that it stores nothing
 //! - `format` – Fluent Bit's classic format, held against the real ones
 //! - `explain` – class and report of every record, in order, whatever way the file is written in
 //! - `keys` – the reference and the completions come from the one table
@@ -11,6 +12,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation is a failed test")]
 
 mod check;
+mod connect;
 mod explain;
 mod format;
 mod keys;

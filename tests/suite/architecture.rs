@@ -10,8 +10,9 @@ use test_support::root;
 
 /// What each line names may use what the lines below it name. A folder or file that is not in the list fails the test:
 /// its place has to be decided.
-const LAYERS: [&str; 20] = [
+const LAYERS: [&str; 21] = [
     "registry",
+    "probe",
     "instance",
     "worker",
     "router",

@@ -4,10 +4,12 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use crate::config::{FileError, Location};
+use crate::config::{FileError, Location, Section, Setting};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum FindingSeverity {
+    /// Worth knowing; nothing is wrong.
+    Note,
     /// The output starts, but not as one would want it to.
     Warning,
     /// Fluent Bit or the plugin refuses to start, or records go nowhere.
@@ -17,6 +19,7 @@ pub(crate) enum FindingSeverity {
 impl FindingSeverity {
     const fn name(self) -> &'static str {
         match self {
+            Self::Note => "note",
             Self::Warning => "warning",
             Self::Error => "error",
         }
@@ -51,6 +54,24 @@ impl Finding {
             message: message.into(),
             instead: instead.into(),
         }
+    }
+
+    /// A warning about a key of a section that may not have it; then the section's line is shown.
+    pub(crate) fn warn(
+        section: &Section,
+        key: &str,
+        message: impl Into<String>,
+        instead: impl Into<String>,
+    ) -> Self {
+        let setting = section.get(key);
+        let location = setting.map_or(&section.location, |setting| &setting.location);
+        let key = setting.map_or(key, |setting| &setting.key);
+        Self::new(FindingSeverity::Warning, location, key, message, instead)
+    }
+
+    /// A warning about the value of a key.
+    pub(crate) fn warn_of(setting: &Setting, message: impl Into<String>, instead: impl Into<String>) -> Self {
+        Self::new(FindingSeverity::Warning, &setting.location, &setting.key, message, instead)
     }
 
     pub(crate) fn json(&self) -> Value {

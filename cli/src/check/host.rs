@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use super::finding::{Finding, FindingSeverity};
+use super::values::MAX_STOP_TIMEOUT;
 use crate::config::{Configuration, Origin, Section, Setting, find, matches};
 
 /// Keys of an output that Fluent Bit reads itself.
@@ -136,6 +137,10 @@ fn grace(section: &Section, configuration: &Configuration, flush_timeout: Durati
         None => DEFAULT_GRACE_SECONDS,
         Some(setting) => setting.value.text()?.parse().ok()?,
     };
+    // A flush that ECS cannot wait for is reported as such.
+    if flush_timeout > MAX_STOP_TIMEOUT {
+        return None;
+    }
     // With -1, Fluent Bit waits for as long as it takes.
     let long_enough =
         u64::try_from(seconds).map_or(true, |seconds| Duration::from_secs(seconds) > flush_timeout);

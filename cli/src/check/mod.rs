@@ -1,15 +1,25 @@
 //! `check`: whether a configuration will do what it says, before it is deployed.
 //!
-//! Reads the files it is given and nothing else: no environment, no network, no credentials. Checks only outputs of
-//! the plugin, with the plugin's own code.
+//! Reads the files it is given and nothing else: no environment, no network, no credentials, unless `--connect` asks for
+//! them. Checks only outputs of the plugin, with the plugin's own code.
 
+mod addresses;
+mod connect;
+mod duplicates;
+mod filters;
 mod finding;
 mod host;
+mod inputs;
 mod known_keys;
+mod objects;
 mod placeholders;
+mod plugins;
 mod routes;
 mod secrets;
 mod startup;
+mod tags;
+mod templates;
+mod values;
 mod variables;
 
 use std::io::{self, Write as _};
@@ -32,11 +42,16 @@ pub(crate) struct CheckArguments {
     /// One JSON object with everything that was found
     #[arg(long)]
     json: bool,
+    /// Asks every destination whether it would take records, with this environment's variables and credentials; stores
+    /// nothing
+    #[arg(long)]
+    connect: bool,
 }
 
 /// Checks every file. Exits with 0 without findings, 1 with warnings only, 2 with errors.
 pub(crate) fn run(arguments: &CheckArguments) -> io::Result<ExitCode> {
-    let findings: Vec<Finding> = arguments.files.iter().flat_map(|path| check_file(path)).collect();
+    let findings: Vec<Finding> =
+        arguments.files.iter().flat_map(|path| check_file(path, arguments.connect)).collect();
     let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
     let errors = count(FindingSeverity::Error);
     let warnings = count(FindingSeverity::Warning);
@@ -53,8 +68,14 @@ pub(crate) fn run(arguments: &CheckArguments) -> io::Result<ExitCode> {
 }
 
 /// Checks a file and the files it includes.
-fn check_file(path: &Path) -> Vec<Finding> {
-    check_configuration(config::read(path))
+fn check_file(path: &Path, connect: bool) -> Vec<Finding> {
+    let configuration = config::read(path);
+    let mut asked = Vec::new();
+    if connect {
+        connect::check(&configuration, &mut asked);
+    }
+    let findings = check_configuration(configuration);
+    findings.into_iter().chain(asked).collect()
 }
 
 /// The findings, in the order of the lines.
@@ -66,6 +87,9 @@ fn check_configuration(configuration: Configuration) -> Vec<Finding> {
             false => findings.extend(misspelt_name(section)),
         }
     }
+    plugins::check(&configuration, &mut findings);
+    filters::check(&configuration, &mut findings);
+    duplicates::check(&configuration, &mut findings);
     findings.extend(configuration.errors.into_iter().map(Finding::from));
     // A stable sort: findings about one line stay in the order of the checks.
     findings.sort_by(|one, other| one.location.cmp(&other.location));
@@ -80,6 +104,11 @@ fn check_section(section: &Section, configuration: &Configuration, findings: &mu
     routes::check(section, &names, findings);
     secrets::check(section, &names, &configuration.variables, findings);
     variables::check(section, &configuration.variables, findings);
+    values::check(section, configuration, findings);
+    templates::check(section, configuration, findings);
+    objects::check(section, findings);
+    inputs::check(section, configuration, findings);
+    addresses::note(section, findings);
     host::check(section, configuration, flush_timeout, findings);
 }
 

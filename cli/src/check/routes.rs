@@ -92,7 +92,7 @@ pub(super) fn starts_with(text: &str, start: &str) -> bool {
 }
 
 /// The items of a list with commas.
-fn list(text: &str) -> impl Iterator<Item = String> {
+pub(super) fn list(text: &str) -> impl Iterator<Item = String> {
     let items = text.split(',').map(str::trim);
     items.filter(|item| !item.is_empty()).map(str::to_owned)
 }

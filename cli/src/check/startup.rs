@@ -90,7 +90,8 @@ fn routes_to_destination(setting: &Setting, destination: &str) -> bool {
     setting.key.starts_with("route.") && names.any(|name| name == destination)
 }
 
-fn row(section: &Section, key: &str) -> Option<&'static Key> {
+/// What the table of keys says of a key.
+pub(super) fn row(section: &Section, key: &str) -> Option<&'static Key> {
     find(None, key).or_else(|| {
         let (destination, name) = key.rsplit_once('.')?;
         find(Some(destination_kind(section, destination)?), name)

@@ -3,14 +3,16 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn said(name: &str, text: &str) -> Vec<String> {
-    check_configuration(config::read_as(name, text)).iter().map(ToString::to_string).collect()
+pub(super) fn said(name: &str, text: &str) -> Vec<String> {
+    let findings = check_configuration(config::read_as(name, text));
+    let counted = findings.iter().filter(|finding| finding.severity > FindingSeverity::Note);
+    counted.map(ToString::to_string).collect()
 }
 
 /// An output with these lines, otherwise without a finding.
-fn of_lines(lines: &str) -> Vec<String> {
+pub(super) fn of_lines(lines: &str) -> Vec<String> {
     let text = format!(
-        "[SERVICE]\n    Grace 30\n[OUTPUT]\n    Name ecs_router\n    Match a\n    Workers 1\n    Retry_Limit 5\n{lines}"
+        "[SERVICE]\n    Grace 30\n    Plugins_File p\n[OUTPUT]\n    Name ecs_router\n    Match a\n    Workers 1\n    Retry_Limit 5\n{lines}"
     );
     said("x", &text)
 }
@@ -57,7 +59,7 @@ fn every_example_of_the_reference_is_right() {
 fn a_grace_that_waits_forever_is_long_enough() {
     let with = |grace: &str, timeout: &str| {
         let text = format!(
-            "[SERVICE]\n    Grace {grace}\n[OUTPUT]\n    Name ecs_router\n    Match a\n    Workers 1\n    \
+            "[SERVICE]\n    Grace {grace}\n    Plugins_File p\n[OUTPUT]\n    Name ecs_router\n    Match a\n    Workers 1\n    \
              Retry_Limit 5\n    route.default stdout\n    flush_timeout {timeout}\n"
         );
         said("x", &text).len()

@@ -30,6 +30,29 @@ fn is_field(name: &str) -> bool {
     name.starts_with("ecs_") || RECORD_FIELDS.contains(&name)
 }
 
+/// The value, when it is known before deployment: also where the file itself sets all of its variables.
+pub(super) fn known(value: &SettingValue, variables: &BTreeMap<String, String>) -> Option<String> {
+    match value {
+        SettingValue::Text(text) => Some(text.clone()),
+        SettingValue::Interpolated(text) => filled(text, variables).ok(),
+        SettingValue::Unknown | SettingValue::Nested => None,
+    }
+}
+
+/// The text with every variable replaced; otherwise the name of the first that is not known.
+pub(super) fn filled<'t>(text: &'t str, variables: &BTreeMap<String, String>) -> Result<String, &'t str> {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        let Some((name, tail)) = after.split_once('}') else { break };
+        out.push_str(before);
+        out.push_str(variables.get(name.trim()).ok_or(name)?);
+        rest = tail;
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
 /// The names of the variables in a text: those inside `${…}`.
 pub(super) fn names(text: &str) -> impl Iterator<Item = &str> {
     text.split("${").skip(1).filter_map(|rest| rest.split('}').next()).map(str::trim)

@@ -48,6 +48,10 @@ enum Current {
     Service,
     /// The index of an output.
     Output(usize),
+    /// The last input.
+    Input,
+    /// The last filter.
+    Filter,
     Other,
 }
 
@@ -162,10 +166,19 @@ fn begin(name: &str, location: Location, configuration: &mut Configuration) -> C
     if abbreviates(name, "service") {
         return Current::Service;
     }
+    configuration.lists_plugins |= abbreviates(name, "plugins");
+    let section = Section { location, origin: Origin::FluentBit, settings: Vec::new(), open: false };
+    if abbreviates(name, "inputs") {
+        configuration.inputs.push(section);
+        return Current::Input;
+    }
+    if abbreviates(name, "filters") {
+        configuration.filters.push(section);
+        return Current::Filter;
+    }
     if !abbreviates(name, "outputs") {
         return Current::Other;
     }
-    let section = Section { location, origin: Origin::FluentBit, settings: Vec::new(), open: false };
     configuration.outputs.push(section);
     Current::Output(configuration.outputs.len() - 1)
 }
@@ -190,7 +203,15 @@ fn add(current: &Current, key: &str, value: &str, location: Location, configurat
                 section.settings.push(setting);
             }
         }
+        Current::Input => add_to_last(&mut configuration.inputs, setting),
+        Current::Filter => add_to_last(&mut configuration.filters, setting),
         Current::Other => {}
+    }
+}
+
+fn add_to_last(sections: &mut [Section], setting: Setting) {
+    if let Some(section) = sections.last_mut() {
+        section.settings.push(setting);
     }
 }
 

@@ -53,9 +53,13 @@ pub(super) fn read(
     }
     let service = tree.get("service").map(Node::entries).unwrap_or_default();
     configuration.service.extend(service.iter().map(|entry| setting(file, entry)));
+    configuration.lists_plugins |= tree.get("plugins").is_some();
     let Some(pipeline) = tree.get("pipeline") else { return };
     let inputs = pipeline.get("inputs").map(Node::items).unwrap_or_default();
     configuration.routes_by_name |= inputs.iter().any(|input| input.get("routes").is_some());
+    configuration.inputs.extend(inputs.iter().map(|input| section(file, input)));
+    let filters = pipeline.get("filters").map(Node::items).unwrap_or_default();
+    configuration.filters.extend(filters.iter().map(|filter| filter_section(file, filter)));
     let outputs = pipeline.get("outputs").map(Node::items).unwrap_or_default();
     configuration.outputs.extend(outputs.iter().map(|output| section(file, output)));
 }
@@ -68,6 +72,20 @@ fn section(file: &Rc<str>, output: &Node) -> Section {
         // The settings that `<<` merges are not looked up.
         open: output.entries().iter().any(|entry| entry.key == "<<") || output.tree == Tree::Unknown,
     }
+}
+
+/// A filter's key may have a list of values, each of which is a rule.
+fn filter_section(file: &Rc<str>, filter: &Node) -> Section {
+    let rules = |entry: &MapEntry| match &entry.value.tree {
+        Tree::List(items) => items.iter().map(|item| rule(entry, item)).collect(),
+        _ => vec![entry.clone()],
+    };
+    let settings = filter.entries().iter().flat_map(rules).map(|rule| setting(file, &rule)).collect();
+    Section { settings, ..section(file, filter) }
+}
+
+fn rule(entry: &MapEntry, item: &Node) -> MapEntry {
+    MapEntry { key: entry.key.clone(), line: item.line, value: item.clone() }
 }
 
 fn setting(file: &Rc<str>, entry: &MapEntry) -> Setting {

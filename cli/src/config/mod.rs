@@ -127,6 +127,11 @@ pub(crate) struct FileError {
 pub(crate) struct Configuration {
     /// In the order of the file.
     pub(crate) outputs: Vec<Section>,
+    pub(crate) inputs: Vec<Section>,
+    /// In the order in which records pass them.
+    pub(crate) filters: Vec<Section>,
+    /// The file itself lists plugins to load, besides `Plugins_File`.
+    pub(crate) lists_plugins: bool,
     /// The keys of all `[SERVICE]` sections, which Fluent Bit merges.
     pub(crate) service: Vec<Setting>,
     /// Variables that the file sets.

@@ -7,7 +7,7 @@ mod reply;
 mod request;
 
 use self::request::{LogRequests, SEPARATOR};
-use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request, content};
+use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request, content, probe};
 use crate::classify::classes::Entry;
 use crate::config::{Common, KeyReader};
 use crate::encode::batch::{Batch, Limits};
@@ -36,6 +36,8 @@ pub(super) struct Cloudwatch {
     log_group: Template,
     log_stream: Template,
     requests: LogRequests,
+    /// Whether the group's name differs from record to record.
+    has_many_groups: bool,
 }
 
 impl Cloudwatch {
@@ -47,6 +49,7 @@ impl Cloudwatch {
             log_group: reader.template("log_group", NameKind::LogGroup),
             log_stream: reader.template("log_stream", NameKind::LogStream),
             requests: LogRequests::read(reader, &network),
+            has_many_groups: reader.text("log_group").is_some_and(|text| text.contains(['$', '%'])),
             network,
         }
     }
@@ -111,6 +114,17 @@ impl Destination for Cloudwatch {
 
     fn classify_reply(&self, purpose: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
         reply::classify(&self.requests, &self.common.name, purpose, batch, reply)
+    }
+
+    /// An empty request is refused before anybody looks at permissions. An event for a stream that does not exist is
+    /// refused after that, and one of 1970 would be refused even if the stream did exist.
+    fn probe(&self) -> Request {
+        self.requests.put_nothing(&Batch::empty(probe::target(self)))
+    }
+
+    fn classify_probe(&self, reply: &Reply) -> ReplyAction {
+        let batch = Batch::empty(probe::target(self));
+        reply::classify_probe(&self.requests, &self.common.name, self.has_many_groups, &batch, reply)
     }
 }
 

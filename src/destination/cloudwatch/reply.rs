@@ -67,6 +67,26 @@ fn classify_preparation(
     }
 }
 
+/// What the reply to [`LogRequests::put_nothing`] means: that its stream is missing is as good as a delivery. Where the
+/// group's name differs from record to record, that of no record may be missing, too.
+pub(super) fn classify_probe(
+    requests: &LogRequests,
+    destination: &str,
+    has_many_groups: bool,
+    batch: &Batch,
+    reply: &Reply,
+) -> ReplyAction {
+    let error = aws_error(reply);
+    if reply.status == 200 || error.code != "ResourceNotFoundException" {
+        return classify_delivery(requests, batch, reply);
+    }
+    let is_about_group = error.describe("PutLogEvents").contains("log group");
+    match is_about_group && !has_many_groups && !requests.creates_groups() {
+        true => missing_group(destination, batch),
+        false => ReplyAction::Delivered,
+    }
+}
+
 fn missing_group(destination: &str, batch: &Batch) -> ReplyAction {
     let (group, _) = group_and_stream(batch);
     ReplyAction::Retry {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::config::KeyReader;
 use crate::destination::aws_json::AwsJsonService;
-use crate::destination::{Network, Purpose, Request, gzip};
+use crate::destination::{Network, Purpose, Request, gzip, probe};
 use crate::encode::batch::Batch;
 use crate::json::Writer;
 
@@ -59,6 +59,21 @@ impl LogRequests {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
         self.service.call(Purpose::Deliver, "PutLogEvents", body, headers)
+    }
+
+    /// An event of 1970 for a stream that nobody has.
+    pub(super) fn put_nothing(&self, batch: &Batch) -> Request {
+        let body = json!({
+            "logGroupName": group_and_stream(batch).0,
+            "logStreamName": probe::NAME,
+            "logEvents": [{"timestamp": 0, "message": probe::NAME}],
+        });
+        self.service.call(Purpose::Deliver, "PutLogEvents", body.to_string().into(), HeaderMap::new())
+    }
+
+    /// Whether a group that is missing is created.
+    pub(super) fn creates_groups(&self) -> bool {
+        self.new_group.is_some()
     }
 
     pub(super) fn create_stream(&self, batch: &Batch) -> Request {

@@ -99,6 +99,15 @@ impl Destination for Firehose {
     fn classify_reply(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
         reply::classify(&self.common.name, &self.stream, batch, reply)
     }
+
+    /// There is no way to put nothing.
+    fn probe(&self) -> Request {
+        request::describe_delivery_stream(&self.service, &self.stream)
+    }
+
+    fn classify_probe(&self, reply: &Reply) -> ReplyAction {
+        reply::classify_probe(&self.common.name, &self.stream, reply)
+    }
 }
 
 #[cfg(test)]

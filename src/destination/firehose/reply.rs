@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::request::OPERATION;
+use super::request::{OPERATION, PROBE_OPERATION};
 use crate::destination::aws_error::aws_error;
 use crate::destination::redact;
 use crate::destination::{Reply, ReplyAction, RetryTiming};
@@ -24,15 +24,36 @@ pub(super) fn classify(destination: &str, stream: &str, batch: &Batch, reply: &R
         "InvalidArgumentException" | "ValidationException" | "SerializationException" => {
             ReplyAction::Rejected { reason }
         }
-        "ResourceNotFoundException" => {
-            let advice = format!("create delivery stream {stream} or correct {destination}.delivery_stream");
-            ReplyAction::Retry { timing: RetryTiming::NextFlush, reason: format!("{reason}; {advice}") }
-        }
+        "ResourceNotFoundException" => missing_stream(destination, stream, &reason),
         _ if reply.status == 413 => ReplyAction::Split { reason },
         _ => error
             .classify_common(reply, OPERATION)
             .unwrap_or(ReplyAction::Retry { timing: RetryTiming::NextFlush, reason }),
     }
+}
+
+/// What the reply to `DescribeDeliveryStream` means. Who may not describe a stream may still be allowed to put records.
+pub(super) fn classify_probe(destination: &str, stream: &str, reply: &Reply) -> ReplyAction {
+    let error = aws_error(reply);
+    let reason = error.describe(PROBE_OPERATION);
+    match error.code.as_str() {
+        _ if reply.status == 200 => ReplyAction::Delivered,
+        "ResourceNotFoundException" => missing_stream(destination, stream, &reason),
+        code if code.starts_with("AccessDenied") => ReplyAction::Retry {
+            timing: RetryTiming::Backoff,
+            reason: format!(
+                "{reason}; allow firehose:DescribeDeliveryStream to whoever checks; {OPERATION} cannot be tried without a record"
+            ),
+        },
+        _ => error
+            .classify_common(reply, PROBE_OPERATION)
+            .unwrap_or(ReplyAction::Retry { timing: RetryTiming::NextFlush, reason }),
+    }
+}
+
+fn missing_stream(destination: &str, stream: &str, reason: &str) -> ReplyAction {
+    let advice = format!("create delivery stream {stream} or correct {destination}.delivery_stream");
+    ReplyAction::Retry { timing: RetryTiming::NextFlush, reason: format!("{reason}; {advice}") }
 }
 
 /// 200 is not yet delivery: each record has an answer of its own, in the order of the request.

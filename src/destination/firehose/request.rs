@@ -10,6 +10,14 @@ use crate::json::Writer;
 /// The operation, for requests and the log.
 pub(super) const OPERATION: &str = "PutRecordBatch";
 
+/// The operation that asks for a stream without a record.
+pub(super) const PROBE_OPERATION: &str = "DescribeDeliveryStream";
+
+pub(super) fn describe_delivery_stream(service: &AwsJsonService, stream: &str) -> Request {
+    let body = serde_json::json!({"DeliveryStreamName": stream}).to_string();
+    service.call(Purpose::Prepare(PROBE_OPERATION), PROBE_OPERATION, body.into(), HeaderMap::new())
+}
+
 pub(super) fn put_record_batch(service: &AwsJsonService, stream: &str, batch: &Batch) -> Request {
     let mut head = Vec::with_capacity(64 + stream.len());
     let mut writer = Writer::<false>::new(&mut head);

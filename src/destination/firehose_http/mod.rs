@@ -7,6 +7,7 @@ mod request;
 
 use std::fmt::Write as _;
 
+use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 use serde_json::{Map, Value, json};
 
@@ -189,6 +190,14 @@ impl Destination for FirehoseHttp {
 
     fn classify_reply(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
         reply::classify(&self.common.name, batch, reply)
+    }
+
+    /// An endpoint that wants records has looked at the key before it says so.
+    fn classify_probe(&self, reply: &Reply) -> ReplyAction {
+        match reply.status {
+            400 => ReplyAction::Delivered,
+            _ => self.classify_reply(Purpose::Deliver, &Batch::empty(Bytes::new()), reply),
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
 use http::{HeaderName, header};
 
 use super::http_post::{self, Misconfigured, Post};
@@ -211,6 +212,18 @@ impl Destination for HttpEndpoint {
             (_, Some(wrong)) => http_post::keep(&reason, &self.hint(wrong)),
             (200..=299, None) => ReplyAction::Delivered,
             (_, None) => http_post::classify_status(reply, reason),
+        }
+    }
+
+    fn probe(&self) -> Request {
+        self.post.head()
+    }
+
+    /// An endpoint that takes nothing but POST says so.
+    fn classify_probe(&self, reply: &Reply) -> ReplyAction {
+        match reply.status {
+            405 | 501 => ReplyAction::Delivered,
+            _ => self.classify_reply(Purpose::Deliver, &Batch::empty(Bytes::new()), reply),
         }
     }
 }

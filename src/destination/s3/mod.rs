@@ -15,7 +15,7 @@ use self::key::ObjectKey;
 use self::request::ObjectHeaders;
 use super::object_store::{ObjectCall, ObjectEncoding, ObjectStore, PartBody, SpoolSettings};
 use super::timestamp_field::TimestampField;
-use super::{Destination, Encoded, Endpoint, Network, Purpose, Reply, ReplyAction, Request};
+use super::{Destination, Encoded, Endpoint, Network, Purpose, Reply, ReplyAction, Request, probe};
 use crate::classify::classes::Entry;
 use crate::config::{Common, KeyReader};
 use crate::encode::batch::{Batch, Limits};
@@ -157,6 +157,17 @@ impl Destination for S3 {
             Some(_) => ReplyAction::Delivered,
             None => reply::put(reply),
         }
+    }
+
+    /// A part of an upload that nobody began: S3 looks at s3:PutObject first, then finds that there is no such upload.
+    fn probe(&self) -> Request {
+        let key = String::from_utf8_lossy(&probe::target(self)).into_owned();
+        let body = PartBody::new(probe::NAME.into());
+        self.call(&key, &ObjectCall::UploadPart { upload: probe::NAME, number: 1, body: &body })
+    }
+
+    fn classify_probe(&self, reply: &Reply) -> ReplyAction {
+        reply::probe(reply)
     }
 }
 

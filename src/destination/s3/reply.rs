@@ -41,6 +41,14 @@ fn begin(reply: &Reply) -> ReplyAction {
     }
 }
 
+/// What the reply to a part means whose upload nobody began: that there is none is as good as a delivery.
+pub(super) fn probe(reply: &Reply) -> ReplyAction {
+    match element(reply, "Code").as_deref() {
+        Some("NoSuchUpload") => ReplyAction::Delivered,
+        _ => part(reply),
+    }
+}
+
 fn part(reply: &Reply) -> ReplyAction {
     const NAME: &str = "UploadPart";
     match reply.status {

@@ -134,12 +134,12 @@ pub enum TemplateError {
         names: &'static str,
     },
     /// strftime does not know a specifier.
-    #[error("'{format}' is not a time format: {error}")]
+    #[error(
+        "'{specifier}' is no part of a date; write dates as %Y/%m/%d/%H, fields as $(name), and a percent sign as %%"
+    )]
     NotATimeFormat {
-        /// The user's text.
-        format: String,
-        /// What strftime says.
-        error: jiff::Error,
+        /// The part of the user's text.
+        specifier: String,
     },
 }
 
@@ -399,6 +399,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_date_is_named() {
+        for (template, part) in
+            [("a/%Y/%L", "'%L'"), ("%H:%{x}", "'%{'"), ("%Y %-k %E", "'%E'"), ("100%", "'%'"), ("%3", "'%3'")]
+        {
+            let error = Template::parse(template, NameKind::Text).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("{part} is no part of a date; ")), "{template}: {error}");
+        }
+    }
+
+    #[test]
     fn fields_tags_and_times_are_filled_in() {
         let cases = [
             ("/ecs/$(ecs_task_family)", "/ecs/web"),
@@ -525,7 +535,7 @@ mod tests {
             ("$()", "names no field"),
             ("$(tag[x])", "not a position"),
             ("my group", "' ' may not stand in the name of a log group"),
-            ("%#", "not a time format"),
+            ("%#", "no part of a date"),
         ] {
             let error = Template::parse(text, NameKind::LogGroup).unwrap_err().to_string();
             assert!(error.contains(expected), "{text}: {error}");

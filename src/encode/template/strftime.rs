@@ -22,7 +22,7 @@ impl TimeFormat {
         let time = Self { format: format.to_owned(), zone: TimeZone::UTC, names, last: RefCell::default() };
         match time.format(0) {
             Ok(_) => Ok(time.in_zone(TimeZone::UTC)),
-            Err(error) => Err(TemplateError::NotATimeFormat { format: format.to_owned(), error }),
+            Err(_) => Err(TemplateError::NotATimeFormat { specifier: unknown_specifier(format) }),
         }
     }
 
@@ -54,4 +54,27 @@ impl TimeFormat {
         let time = jiff::Timestamp::from_second(seconds)?.to_zoned(self.zone.clone());
         strtime::format(&self.format, &time)
     }
+}
+
+/// The first specifier that strftime does not know: `%L` of `%Y/%L`. All of the text when it is none of them alone.
+fn unknown_specifier(format: &str) -> String {
+    let epoch = jiff::Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC);
+    let is_unknown = |specifier: &&str| strtime::format(specifier, &epoch).is_err();
+    specifiers(format).into_iter().find(is_unknown).unwrap_or(format).to_owned()
+}
+
+/// Each `%` with its flags, width and letter.
+fn specifiers(format: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut rest = format;
+    while let Some((_, tail)) = rest.split_at_checked(rest.find('%').unwrap_or(rest.len())) {
+        let is_flag = |c: char| c.is_ascii_digit() || "-_0^#:.".contains(c);
+        let letter = tail.char_indices().skip(1).find(|(_, c)| !is_flag(*c));
+        let end = letter.map_or(tail.len(), |(at, c)| at + c.len_utf8());
+        let split = tail.split_at_checked(end).filter(|(specifier, _)| !specifier.is_empty());
+        let Some((specifier, behind)) = split else { break };
+        found.push(specifier);
+        rest = behind;
+    }
+    found
 }

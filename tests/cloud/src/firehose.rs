@@ -16,6 +16,7 @@ use crate::{
     identity::ACCOUNT,
     received::Received,
     reply::{Refusal, Reply},
+    route::Api,
 };
 
 const MAX_RECORDS: usize = 500;
@@ -33,6 +34,9 @@ pub(crate) fn serve(core: &Core, request: &Received, twist: &Twist) -> Result<Re
     let input = Input::read(request)?;
     input.complain_about_strangers(core, &["DeliveryStreamName", "Records"]);
     let name = stream_name(&input)?;
+    if request.api == Api::DescribeDeliveryStream {
+        return describe(core, request, name);
+    }
     let records = records(&input)?;
     let mut store = core.firehose.lock();
     let missing = || format!("Firehose {name} under account {ACCOUNT} not found.");
@@ -43,6 +47,15 @@ pub(crate) fn serve(core: &Core, request: &Received, twist: &Twist) -> Result<Re
     let failed = responses.iter().filter(|response| response.get("ErrorCode").is_some()).count();
     let body = json!({ "FailedPutCount": failed, "Encrypted": false, "RequestResponses": responses });
     Ok(aws_json::reply(request.api, body))
+}
+
+fn describe(core: &Core, request: &Received, name: &str) -> Result<Reply, Refusal> {
+    let missing = || format!("Firehose {name} under account {ACCOUNT} not found.");
+    let body = json!({ "DeliveryStreamDescription": { "DeliveryStreamName": name, "DeliveryStreamStatus": "ACTIVE" } });
+    match core.firehose.lock().streams.contains_key(name) {
+        true => Ok(aws_json::reply(request.api, body)),
+        false => Err(Refusal::state("ResourceNotFoundException", missing())),
+    }
 }
 
 fn put(stream: &mut Vec<Bytes>, index: usize, data: Bytes, twist: &Twist) -> Value {
@@ -134,7 +147,7 @@ impl<'a> Firehose<'a> {
 mod tests {
     use super::*;
     use crate::{
-        Api, Cloud, Fault,
+        Cloud, Fault,
         testing::{Answer, Call},
     };
 

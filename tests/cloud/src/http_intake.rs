@@ -26,6 +26,9 @@ pub(crate) struct Store {
 }
 
 pub(crate) fn serve(core: &Core, request: &Received) -> Result<Reply, Refusal> {
+    if request.method == "HEAD" {
+        return Ok(Reply::empty(405));
+    }
     let values = values(request).map_err(|error| Refusal::broken("BadRequest", error))?;
     let records = values.into_iter().map(|value| HttpRecord { path: request.path.clone(), value });
     core.http.lock().records.extend(records);

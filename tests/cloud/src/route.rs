@@ -29,6 +29,7 @@ pub enum Api {
     GetObject,
     // Firehose.
     PutRecordBatch,
+    DescribeDeliveryStream,
     // SQS.
     ReceiveMessage,
     DeleteMessage,
@@ -91,7 +92,7 @@ impl Api {
             | HeadBucket
             | HeadObject
             | GetObject => Some("s3"),
-            PutRecordBatch => Some("firehose"),
+            PutRecordBatch | DescribeDeliveryStream => Some("firehose"),
             ReceiveMessage
             | DeleteMessage
             | DeleteMessageBatch
@@ -143,6 +144,7 @@ fn by_target(target: &str) -> Api {
         "Logs_20140328.PutRetentionPolicy" => Api::PutRetentionPolicy,
         "Logs_20140328.TagResource" => Api::TagResource,
         "Firehose_20150804.PutRecordBatch" => Api::PutRecordBatch,
+        "Firehose_20150804.DescribeDeliveryStream" => Api::DescribeDeliveryStream,
         "AmazonSQS.ReceiveMessage" => Api::ReceiveMessage,
         "AmazonSQS.DeleteMessage" => Api::DeleteMessage,
         "AmazonSQS.DeleteMessageBatch" => Api::DeleteMessageBatch,
@@ -164,7 +166,7 @@ fn by_path(method: &Method, path: &str, query: &str, body: &[u8]) -> Api {
         ("POST", "/firehose/v1" | "/v1/input") => Api::FirehoseHttp,
         ("POST", "/v1/logs") => Api::OtlpLogs,
         ("POST", path) if path.starts_with("/services/") => Api::SlackWebhook,
-        ("POST" | "PUT", path) if path == "/http" || path.starts_with("/http/") => Api::Http,
+        ("POST" | "PUT" | "HEAD", path) if path == "/http" || path.starts_with("/http/") => Api::Http,
         _ => Api::Unknown,
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use ecs_router::classify::classes::Class;
+use ecs_router::classify::provenance::TagPattern;
 use ecs_router::config::keys::{self, DestinationKind};
 use ecs_router::config::{DestinationSettings, Settings};
 use regex::{Captures, Regex};
@@ -71,7 +72,7 @@ impl Output {
 
     /// Tags under which events are believed.
     pub(super) fn trusted_tags(&self) -> impl Iterator<Item = &str> {
-        self.settings.stop.trusted_tags.iter().map(String::as_str)
+        self.settings.stop.trusted_tags.iter().map(TagPattern::as_str)
     }
 
     /// So are groups that it does not make.

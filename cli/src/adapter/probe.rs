@@ -1,0 +1,3 @@
+//! `probe`: the addresses of destinations, and what they say when they are asked.
+
+pub(crate) use ecs_router::probe::{ProbeAnswer, ProbeReport, addresses, ask};

@@ -1,0 +1,121 @@
+use crate::check::tests::said;
+use crate::config::read_as;
+
+/// What is said of a filter before an output that takes FireLens's records.
+fn of_filter(lines: &str) -> Vec<String> {
+    with_match("*-firelens-*", lines)
+}
+
+fn with_match(pattern: &str, lines: &str) -> Vec<String> {
+    let text = format!(
+        "[SERVICE]\n    Grace 30\n    Plugins_File p\n[FILTER]\n{lines}[OUTPUT]\n    Name ecs_router\n    Match {pattern}\n    \
+         Workers 1\n    Retry_Limit 5\n    route.default stdout\n"
+    );
+    said("x", &text)
+}
+
+#[test]
+fn a_parser_that_throws_the_record_away_is_reported() {
+    let parser = "    Name parser\n    Match *\n    Key_Name log\n    Parser json\n";
+    let found = of_filter(parser);
+    assert!(found[0].starts_with("x:4: warning: Reserve_Data: is not on"), "{found:?}");
+    assert!(found[0].ends_with("write Reserve_Data On in this filter"), "{found:?}");
+    let off = of_filter(&format!("{parser}    Reserve_Data Off\n"));
+    assert!(off[0].starts_with("x:9: warning: Reserve_Data: "), "{off:?}");
+    for kept in ["On", "true", "${KEEP}"] {
+        assert_eq!(of_filter(&format!("{parser}    Reserve_Data {kept}\n")), [""; 0], "{kept}");
+    }
+    let elsewhere = parser.replace("Match *", "Match app.*");
+    assert_eq!(of_filter(&elsewhere), [""; 0], "it never sees FireLens's records");
+    assert_eq!(with_match("app.*", parser), [""; 0], "their records never reach the output");
+}
+
+#[test]
+fn rules_that_touch_firelens_fields_are_reported_at_their_line() {
+    for (lines, expected) in [
+        ("Name parser|Match *|Key_Name source|Parser p|Reserve_Data On", "Key_Name: takes apart source"),
+        ("Name nest|Match *|Operation lift|Nested_under log", "Operation: lifts a map's fields"),
+        (
+            "Name nest|Match *|Operation nest|Wildcard container_*|Nest_under c",
+            "Wildcard: moves into a map container_id",
+        ),
+        ("Name modify|Match *|Remove source", "Remove: removes source"),
+        ("Name modify|Match web-firelens-*|Remove_wildcard ecs_", "Remove_wildcard: removes ecs_cluster"),
+        ("Name modify|Match *|Remove_regex ^sour", "Remove_regex: removes source"),
+        ("Name modify|Match *|Rename container_name name", "Rename: renames container_name"),
+        (
+            "Name modify|Match *|Hard_rename level source",
+            "Hard_rename: lets an application's field write over source",
+        ),
+        (
+            "Name modify|Match *|Hard_copy level source",
+            "Hard_copy: lets an application's field write over source",
+        ),
+        ("Name modify|Match *|Set source stdout", "Set: writes over source"),
+        ("Name record_modifier|Match *|Remove_key container_id", "Remove_key: removes container_id"),
+        ("Name record_modifier|Match *|Record source stdout", "Record: writes over source"),
+        ("Name record_modifier|Match *|Allowlist_key log", "Allowlist_key: removes source, container_id"),
+    ] {
+        let lines: String = lines.split('|').map(|line| format!("    {line}\n")).collect();
+        let found = of_filter(&lines);
+        assert!(matches!(found.as_slice(), [one] if one.contains(expected)), "{lines}{found:?}");
+    }
+}
+
+#[test]
+fn filters_that_leave_them_alone_are_nobodys_business() {
+    for lines in [
+        "Name nest|Match *|Operation lift|Nested_under log|Add_prefix app_",
+        "Name nest|Match *|Operation nest|Wildcard http_*|Nest_under http",
+        "Name modify|Match *|Remove password|Rename level severity|Add source x|Copy level source",
+        "Name record_modifier|Match *|Remove_key password|Record team web",
+        "Name grep|Match *|Exclude log ^$",
+        "Name rewrite_tag|Match *|Rule $log ^E errors.$TAG false",
+        "Name rewrite_tag|Match *|Rule $log ^E nowhere false",
+    ] {
+        let lines: String = lines.split('|').map(|line| format!("    {line}\n")).collect();
+        assert_eq!(of_filter(&lines), [""; 0], "{lines}");
+    }
+}
+
+#[test]
+fn a_tag_that_hides_where_records_come_from_is_reported() {
+    let rule = |tag: &str| format!("    Name rewrite_tag\n    Match *\n    Rule $log ^E {tag} false\n");
+    for (tag, better) in [("errors", "errors.$TAG"), ("e.$TAG[0]", "e.$TAG"), ("$container_name", "app.$TAG")]
+    {
+        let found = with_match("*", &rule(tag));
+        let found: Vec<_> = found.iter().filter(|line| line.contains("Rule:")).collect();
+        assert!(matches!(found.as_slice(), [one] if one.ends_with(better)), "{tag} {found:?}");
+    }
+    assert!(!with_match("*", &rule("errors.$TAG")).iter().any(|line| line.contains("Rule:")));
+}
+
+#[test]
+fn a_script_is_only_noted() {
+    let text = "[FILTER]\n    Name lua\n    Match *\n[OUTPUT]\n    Name ecs_router\n    Match *-firelens-*\n";
+    let mut findings = Vec::new();
+    super::check(&read_as("x", text), &mut findings);
+    let said: Vec<String> = findings.iter().map(ToString::to_string).collect();
+    assert!(said[0].starts_with("x:1: note: Name: check cannot read what this lua filter does"), "{said:?}");
+}
+
+#[test]
+fn filters_in_yaml_are_read_as_well() {
+    let text = "service:\n  grace: 30\n  plugins_file: p\npipeline:\n  filters:\n    - name: parser\n      match: '*'\n      \
+                key_name: log\n  outputs:\n    - name: ecs_router\n      match: '*-firelens-*'\n      workers: 1\n      \
+                retry_limit: 5\n      route.default: stdout\n";
+    let found = said("x.yaml", text);
+    assert!(matches!(found.as_slice(), [one] if one.contains("Reserve_Data: is not on")), "{found:?}");
+}
+
+#[test]
+fn each_rule_of_a_list_is_read() {
+    let text = "service:\n  grace: 30\n  plugins_file: p\npipeline:\n  filters:\n    - name: record_modifier\n      match: '*'\n      \
+                remove_key:\n        - password\n        - source\n  outputs:\n    - name: ecs_router\n      match: '*-firelens-*'\n      \
+                workers: 1\n      retry_limit: 5\n      route.default: stdout\n";
+    let found = said("x.yaml", text);
+    assert!(
+        matches!(found.as_slice(), [one] if one.starts_with("x.yaml:10: warning: remove_key: removes source")),
+        "{found:?}"
+    );
+}

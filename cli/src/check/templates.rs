@@ -1,0 +1,249 @@
+//! Names with fields in them: fields that no record has, and the syntax of other plugins, which is taken literally.
+
+use ecs_router::config::keys::KeyForm;
+
+use super::finding::Finding;
+use super::startup::row;
+use super::tags::pattern;
+use crate::config::{Configuration, Origin, Section, Setting, SettingValue};
+use crate::suggest::closest;
+
+/// Fields of FireLens's records, of stop events, and those that the plugin derives from them.
+const KNOWN_FIELDS: [&str; 18] = [
+    "class",
+    "container_id",
+    "container_name",
+    "ec2_instance_id",
+    "ecs_availability_zone",
+    "ecs_cluster",
+    "ecs_launch_type",
+    "ecs_service",
+    "ecs_task_arn",
+    "ecs_task_definition",
+    "ecs_task_family",
+    "ecs_task_id",
+    "ecs_task_revision",
+    "image_tag",
+    "log",
+    "source",
+    "tag",
+    "uuid",
+];
+
+/// Fields of an ECS event itself, in the records that hold one.
+const EVENT_FIELDS: [&str; 8] =
+    ["account", "region", "time", "id", "detail", "detail-type", "resources", "version"];
+
+/// Filters that add no field of a name of their own.
+const PLAIN_FILTERS: [&str; 2] = ["grep", "throttle"];
+
+/// Reports names that will not become what they look like.
+pub(super) fn check(section: &Section, configuration: &Configuration, findings: &mut Vec<Finding>) {
+    for setting in &section.settings {
+        let Some(text) = written(&setting.value) else { continue };
+        let Some(row) = row(section, &setting.key).filter(|row| !row.secret) else { continue };
+        if row.form != KeyForm::Template {
+            findings.extend(no_template(setting, row.form, text));
+            continue;
+        }
+        findings.extend(literals(text).map(|literal| taken_literally(setting, &literal)));
+        for field in fields(text) {
+            let finding = tag_part(section, setting, field);
+            findings.extend(finding.or_else(|| unknown(section, configuration, setting, field)));
+        }
+    }
+}
+
+/// The text as it is written, with its variables.
+fn written(value: &SettingValue) -> Option<&str> {
+    match value {
+        SettingValue::Text(text) | SettingValue::Interpolated(text) => Some(text),
+        SettingValue::Unknown | SettingValue::Nested => None,
+    }
+}
+
+/// The names in `$(name)` and `$(name:-fallback)`.
+fn fields(text: &str) -> impl Iterator<Item = &str> {
+    let inside = text.split("$(").skip(1).filter_map(|rest| rest.split_once(')'));
+    inside.map(|(field, _)| field.split(":-").next().unwrap_or(field).trim())
+}
+
+fn is_known(field: &str) -> bool {
+    let first = field.split('.').next().unwrap_or(field);
+    KNOWN_FIELDS.contains(&field) || EVENT_FIELDS.contains(&first) || field.starts_with("tag[")
+}
+
+/// Reports a field that records of FireLens do not have.
+fn unknown(
+    section: &Section,
+    configuration: &Configuration,
+    setting: &Setting,
+    field: &str,
+) -> Option<Finding> {
+    if field.is_empty() || is_known(field) {
+        return None;
+    }
+    let message = format!("no record has a field {field}, unless a filter or the application adds it");
+    if let Some(near) = closest(field, KNOWN_FIELDS).or_else(|| known_part(field)) {
+        return Some(Finding::warn_of(setting, message, format!("did you mean $({near})?")));
+    }
+    let is_of_firelens = field.starts_with("ecs_") || field.starts_with("container_");
+    let may_be_added = !is_of_firelens
+        && (section.origin == Origin::FireLens
+            || !configuration.inputs.is_empty()
+            || configuration.filters.iter().any(adds_fields));
+    let known = KNOWN_FIELDS.join(", ");
+    (!may_be_added).then(|| Finding::warn_of(setting, message, format!("known are {known}")))
+}
+
+/// The known field whose words are turned around or cut short: `cluster_name` of `ecs_cluster`, `task_id`.
+fn known_part(field: &str) -> Option<&'static str> {
+    let field = field.to_ascii_lowercase();
+    let short = field.strip_prefix("ecs_").unwrap_or(&field);
+    let short = short.strip_suffix("_name").unwrap_or(short);
+    let with_prefix = format!("ecs_{short}");
+    KNOWN_FIELDS
+        .into_iter()
+        .find(|known| *known == with_prefix || (short == "container" && *known == "container_name"))
+}
+
+fn adds_fields(filter: &Section) -> bool {
+    let name = filter.text("name").unwrap_or_default().to_ascii_lowercase();
+    !PLAIN_FILTERS.contains(&name.as_str())
+}
+
+/// Reports parts of FireLens's tags, which have no dots to part them.
+fn tag_part(section: &Section, setting: &Setting, field: &str) -> Option<Finding> {
+    let position: usize = field.strip_prefix("tag[")?.strip_suffix(']')?.parse().ok()?;
+    let is_firelens = section.origin == Origin::FireLens || pattern(section).contains("-firelens-");
+    if position == 0 || !is_firelens {
+        return None;
+    }
+    let message = format!(
+        "FireLens's tags, such as web-firelens-0123abcd, have no dots, so that $({field}) is always 'unknown'"
+    );
+    Some(Finding::warn_of(setting, message, "write $(container_name) or $(ecs_task_id)"))
+}
+
+/// Reports a field in a value that is not a name.
+fn no_template(setting: &Setting, form: KeyForm, text: &str) -> Option<Finding> {
+    let is_word = matches!(form, KeyForm::Text | KeyForm::List | KeyForm::Choice(_));
+    let is_regex = setting.key.starts_with("class.") || setting.key.contains("user_stop");
+    let field = fields(text).find(|field| KNOWN_FIELDS.contains(field)).filter(|_| is_word && !is_regex)?;
+    let message = format!("$({field}) is taken literally: this key is the same for all records");
+    Some(Finding::warn_of(setting, message, "write a fixed value, or a destination for each"))
+}
+
+/// One word of another plugin's syntax, and what this one calls it.
+struct Literal {
+    text: String,
+    instead: String,
+}
+
+fn taken_literally(setting: &Setting, literal: &Literal) -> Finding {
+    let message = format!("'{}' is taken literally: it is the syntax of another plugin", literal.text);
+    Finding::warn_of(setting, message, literal.instead.clone())
+}
+
+/// `$TAG`, `$TAG[1]`, `$UUID`, `$container_name`, `$kubernetes['pod_name']`, outside of `$(…)` and `${…}`.
+fn literals(text: &str) -> impl Iterator<Item = Literal> {
+    text.split('$').skip(1).filter_map(dollar)
+}
+
+/// What stands behind a `$`.
+fn dollar(rest: &str) -> Option<Literal> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let end = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
+    let (name, behind) = rest.split_at_checked(end)?;
+    if !name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
+        return None;
+    }
+    let index_end = behind.rfind(']').filter(|_| behind.starts_with('[')).map_or(0, |at| at + 1);
+    let index = behind.get(..index_end).unwrap_or_default();
+    Some(Literal { text: format!("${name}{index}"), instead: translation(name, index) })
+}
+
+fn translation(name: &str, index: &str) -> String {
+    match name {
+        "TAG" if index.is_empty() => "write $(tag), or $(container_name)".to_owned(),
+        "TAG" => format!("write $(tag{index}); FireLens's tags have no dots, so $(container_name) says more"),
+        "UUID" => "write $(uuid)".to_owned(),
+        "INDEX" => "leave it out: $(uuid) tells objects apart".to_owned(),
+        _ if name.chars().all(|c| c.is_ascii_uppercase() || c == '_') => {
+            format!("write ${{{name}}} for a variable of the router's environment")
+        }
+        _ => {
+            let inside: String = index.replace(['\'', '"', ']'], "").replace('[', ".");
+            format!("write $({name}{inside})")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::tests::{of_lines, said};
+
+    fn of_stream(stream: &str) -> Vec<String> {
+        of_lines(&format!(
+            "    route.default cloudwatch\n    cloudwatch.log_group g\n    cloudwatch.log_stream {stream}\n"
+        ))
+    }
+
+    #[track_caller]
+    fn says(stream: &str, expected: &[&str]) {
+        let found = of_stream(stream);
+        assert_eq!(found.len(), expected.len(), "{stream}: {found:?}");
+        for (found, expected) in found.iter().zip(expected) {
+            assert!(
+                found.contains("warning: cloudwatch.log_stream: ") && found.contains(expected),
+                "{stream}: {found}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_syntax_of_other_plugins_is_translated() {
+        says("$container_name/$TAG", &["write $(container_name)", "write $(tag), or"]);
+        says("$TAG[1]", &["'$TAG[1]' is taken literally"]);
+        says("a-$UUID-$INDEX", &["write $(uuid)", "leave it out"]);
+        says("$ENV/x", &["write ${ENV}"]);
+        says("$kubernetes['pod']['name']", &["write $(kubernetes.pod.name)"]);
+        says("${HOSTNAME}/$TAG", &["write $(tag)"]);
+        says("$(container_name)/${HOSTNAME}/cost-$5", &[]);
+    }
+
+    #[test]
+    fn fields_that_no_record_has_are_named_with_those_there_are() {
+        says("$(container_nme)", &["did you mean $(container_name)?"]);
+        says("$(cluster_name)", &["did you mean $(ecs_cluster)?"]);
+        says("$(task_id)", &["did you mean $(ecs_task_id)?"]);
+        says("$(container)", &["did you mean $(container_name)?"]);
+        says("$(ecs_zone)", &["known are class, container_id"]);
+        says("$(level:-none)", &["known are class, container_id"]);
+        says("$(detail.group)/$(tag[0])/$(ecs_task_family)", &[]);
+        let filtered = said(
+            "x",
+            "[SERVICE]\n    Grace 30\n    Plugins_File p\n[FILTER]\n    Name parser\n    Match *\n    Reserve_Data On\n[OUTPUT]\n    \
+             Name ecs_router\n    Match a\n    Workers 1\n    Retry_Limit 5\n    route.default cloudwatch\n    \
+             cloudwatch.log_group g\n    cloudwatch.log_stream $(level)\n",
+        );
+        assert_eq!(filtered, [""; 0], "a parser adds fields");
+    }
+
+    #[test]
+    fn firelens_tags_have_no_parts() {
+        let text = "[SERVICE]\n    Grace 30\n    Plugins_File p\n[OUTPUT]\n    Name ecs_router\n    Match *-firelens-*\n    Workers 1\n    \
+                    Retry_Limit 5\n    route.default cloudwatch\n    cloudwatch.log_group g\n    cloudwatch.log_stream $(tag[1])\n";
+        assert!(said("x", text)[0].contains("have no dots"));
+        assert_eq!(said("x", &text.replace("*-firelens-*", "app.*")), [""; 0]);
+    }
+
+    #[test]
+    fn a_field_where_none_is_read_is_reported() {
+        let found = of_lines("    route.default http\n    http.url https://x.example/$(container_name)\n");
+        assert!(
+            found.iter().any(|line| line.contains("http.url: $(container_name) is taken literally")),
+            "{found:?}"
+        );
+    }
+}

@@ -1,0 +1,47 @@
+//! Values that the plugin can read but that cannot be meant: regions and accounts that do not exist, ARNs of another
+//! form, times that are no times for their key.
+
+mod arns;
+mod durations;
+mod regions;
+#[cfg(test)]
+mod tests;
+
+use ecs_router::config::keys::KeyForm;
+
+pub(super) use self::durations::{MAX_STOP_TIMEOUT, read as read_duration};
+use super::finding::Finding;
+use super::startup::row;
+use super::{host, variables};
+use crate::config::{Configuration, Origin, Section, Setting};
+
+/// Reports every such value of a section.
+pub(super) fn check(section: &Section, configuration: &Configuration, findings: &mut Vec<Finding>) {
+    for setting in section.settings.iter().filter(|setting| !host::is_key(section.origin, &setting.key)) {
+        let known = variables::known(&setting.value, &configuration.variables);
+        let Some(text) = known.as_deref().filter(|text| !text.is_empty()) else { continue };
+        let Some(row) = row(section, &setting.key).filter(|row| !row.secret) else { continue };
+        let finding = match (row.form, last_part(&setting.key)) {
+            (KeyForm::Duration, name) => durations::of_value(setting, &name, text),
+            (_, name) if name == "region" => regions::of_value(setting, text),
+            (KeyForm::Text, name) => {
+                arns::of_value(setting, &name, text).or_else(|| regions::of_address(setting, text))
+            }
+            _ => None,
+        };
+        findings.extend(finding);
+    }
+    if section.origin == Origin::FluentBit {
+        findings.extend(durations::of_flush(configuration));
+        findings.extend(durations::of_shutdown(section, configuration));
+    }
+}
+
+/// The key without its destination, in lower case.
+fn last_part(key: &str) -> String {
+    key.rsplit('.').next().unwrap_or(key).to_ascii_lowercase()
+}
+
+fn wrong(setting: &Setting, message: String, instead: String) -> Finding {
+    Finding::warn_of(setting, message, instead)
+}
