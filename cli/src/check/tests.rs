@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn said(name: &str, text: &str) -> Vec<String> {
-    check_configuration(config::read_as(name, text)).iter().map(ToString::to_string).collect()
+    check_deployment(vec![config::read_as(name, text)]).iter().map(ToString::to_string).collect()
 }
 
 /// An output with these lines, otherwise without a finding.
