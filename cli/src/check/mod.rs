@@ -75,6 +75,8 @@ fn check_file(configuration: &Configuration, ours: &[&Section]) -> Vec<Finding> 
         let before = findings.len();
         match section.is_ours() {
             true => check_section(section, configuration, &mut findings),
+            // A line that cannot be read may have been the name.
+            false if !configuration.errors.is_empty() || !configuration.look_alikes.is_empty() => {}
             false => findings.extend(misspelt_name(section)),
         }
         let about_it = findings.split_off(before).into_iter();

@@ -155,6 +155,9 @@ impl<'t> Reader<'t> {
     fn indented(&mut self, line: &'t str) -> Line<'t> {
         let inside = line.trim_start_matches([' ', '\t']);
         let blanks = line.strip_suffix(inside).unwrap_or_default();
+        if inside.starts_with(BLANKS_OF_WORD_PROCESSORS) {
+            return Line::Invalid(ODD_BLANK_IN_LINE, ODD_BLANK.1);
+        }
         let indent = match self.indent {
             Some(indent) => indent,
             None if blanks.is_empty() => {

@@ -48,7 +48,14 @@ fn is_top_level(entry: &MapEntry) -> bool {
     // `service` and `services`, `plugins` and `env` are keys of other files, too.
     TOP_LEVEL_KEYS.iter().any(|(key, _)| key.eq_ignore_ascii_case(&entry.key))
         || entry.key.eq_ignore_ascii_case(STREAM_PROCESSOR)
+        || is_outside_pipeline(entry)
         || (meant("pipeline") && PIPELINE_KEYS.iter().any(|key| entry.value.get(key).is_some()))
+}
+
+/// Whether it is `outputs` or the like that should stand below `pipeline`.
+fn is_outside_pipeline(entry: &MapEntry) -> bool {
+    let is_key = PIPELINE_KEYS.iter().any(|key| key.eq_ignore_ascii_case(&entry.key));
+    is_key && entry.value.items().iter().any(|item| item.get("name").is_some())
 }
 
 /// Reads a whole file into the configuration.
@@ -117,6 +124,7 @@ impl Reader<'_> {
         }
         let known = TOP_LEVEL_KEYS.map(|(key, _)| key);
         let instead = match closest(&entry.key, known) {
+            _ if is_outside_pipeline(entry) => format!("write {} below pipeline:", entry.key),
             Some(near) => format!("did you mean {near}?"),
             None => format!("the sections are {}", known.join(", ")),
         };

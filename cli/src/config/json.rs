@@ -39,6 +39,9 @@ fn explain(text: &str, error: &serde_json::Error) -> ParseError {
             "write an ordinary blank",
         );
     }
+    if at.starts_with('\'') || written.trim_start().starts_with('\'') {
+        return fail("the file is not valid JSON: it has single quotation marks".to_owned(), "write \"");
+    }
     if reason == "trailing comma" {
         return fail(
             "the file is not valid JSON: a comma stands before the closing bracket".to_owned(),

@@ -258,7 +258,8 @@ fn report_look_alikes(configuration: &mut Configuration) {
         if found.iter().any(|error| error.instead == instead) {
             continue;
         }
-        let message = format!("{} {message}", setting.key);
+        let key = setting.key.trim_matches(encoding::BLANKS_OF_WORD_PROCESSORS);
+        let message = format!("{key} {message}");
         found.push(FileError { location: setting.location.clone(), message, instead: instead.to_owned() });
     }
     configuration.look_alikes = found;

@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use super::tree::{MapEntry, Node, Tree, is_function_name};
 use super::{Configuration, Location, Origin, Section, Setting, SettingValue, json};
+use crate::suggest::closest;
 
 /// Keys by which a task definition or a template is recognised.
 const TEMPLATE_KEYS: [&str; 5] =
@@ -153,7 +154,21 @@ fn add_tasks(
             "properties" | "values" | "attributes" => name,
             _ => Some(entry.key.as_str()).filter(|_| dialect == TaskDialect::CloudFormation),
         };
+        report_misspelt(file, entry, configuration);
         add_tasks(file, &entry.value, name, dialect, configuration);
+    }
+}
+
+/// Reports a list of containers under a key that is almost `containerDefinitions`.
+fn report_misspelt(file: &Rc<str>, entry: &MapEntry, configuration: &mut Configuration) {
+    let is_container = |node: &Node| node.get("image").is_some() && node.get("name").is_some();
+    if entry.value.items().iter().any(is_container) && closest(&entry.key, ["containerDefinitions"]).is_some()
+    {
+        let location = Location { file: Rc::clone(file), line: entry.line };
+        let message = format!("'{}' is a key that ECS does not know", entry.key);
+        let is_capital = entry.key.starts_with('C');
+        let instead = if is_capital { "write ContainerDefinitions" } else { "write containerDefinitions" };
+        configuration.error(location, message, instead);
     }
 }
 

@@ -140,6 +140,7 @@ fn json_that_people_write_is_named() {
         ("{\n  /* c */ \"a\": 1}", "2: the file is not valid JSON: it has a comment"),
         ("{\"a\": 1,\n}", "2: the file is not valid JSON: a comma stands before"),
         ("{\"a\": [1,]}", "a comma stands before"),
+        ("{'a': 1}", "single quotation marks"),
         ("{“a”: 1}", "typographic quotation marks"),
         ("{\"a\":\u{a0}1}", "not an ordinary one"),
     ] {
@@ -155,6 +156,7 @@ fn characters_that_only_look_like_others_are_named_once() {
             "[OUTPUT]\n    Name\u{a0}null\n    Match\u{a0}*\n",
             "2: the line has a blank that is not an ordinary one",
         ),
+        ("[OUTPUT]\n\u{a0}   Name null\n", "2: the line has a blank"),
         ("[OUTPUT]\n    Name null\u{a0}\n    Match *\n", "2: Name has a blank"),
         ("pipeline:\n  outputs:\n    - name: ‘null’\n", "3: name has typographic"),
     ] {
@@ -176,6 +178,7 @@ fn unknown_sections_are_named() {
         ("x", "[PARSERS]\n    Name a\n", "did you mean [PARSER]?"),
         ("x.yaml", "pipeline:\n  output:\n    - name: a\n", "did you mean outputs?"),
         ("x.yaml", "pipelines:\n  outputs:\n    - name: a\n", "did you mean pipeline?"),
+        ("x.yaml", "outputs:\n  - name: a\n", "write outputs below pipeline:"),
         ("x.yaml", "service: {}\nextra: {a: b}\n", "Fluent Bit passes over it"),
         ("x.yaml", "service: {}\nextra: {a: {b: c}}\n", "Fluent Bit refuses the file"),
         ("x.yaml", "pipeline:\n  inputs:\n    name: dummy\n", "'inputs' must be a list"),

@@ -39,6 +39,8 @@ const FUNCTIONS: [&str; 28] = [
     "ValueOfAll",
 ];
 
+const TASK_DEFINITION: &str = "AWS::ECS::TaskDefinition";
+
 /// Checks every template of a file.
 pub(in crate::check) fn check(configuration: &Configuration, findings: &mut Vec<Finding>) {
     for template in &configuration.templates {
@@ -89,12 +91,24 @@ impl TemplateChecker<'_> {
     fn check_resources(&self, findings: &mut Vec<Finding>) {
         let resources = self.template.node.get("Resources").map(Node::entries).unwrap_or_default();
         for resource in resources {
+            findings.extend(self.misspelt(resource));
             let is_small = |entry: &&MapEntry| matches!(entry.key.as_str(), "type" | "properties");
             let Some(entry) = resource.value.entries().iter().find(is_small) else { continue };
             let message = format!("resource {}: CloudFormation does not know this property", resource.key);
             let instead = format!("write {}", super::names::capitalised(&entry.key));
             findings.push(self.finding(entry.line, &entry.key, message, instead));
         }
+    }
+
+    /// Reports a type that is almost the task definition's.
+    fn misspelt(&self, resource: &MapEntry) -> Option<Finding> {
+        let entry = resource.value.entry("Type")?;
+        let text = entry.value.text()?;
+        if text == TASK_DEFINITION || closest(text, [TASK_DEFINITION]).is_none() {
+            return None;
+        }
+        let message = format!("resource {}: there is no '{text}'", resource.key);
+        Some(self.finding(entry.line, &entry.key, message, format!("write {TASK_DEFINITION}")))
     }
 
     /// Reports `!Sub "${x}"` among the options of a log driver where x is neither a parameter nor a resource.

@@ -1,7 +1,7 @@
 //! What every container of a task needs: an image, a name of its own, and a time to stop that its host allows.
 
 use super::{ContainerView, TaskFindings};
-use crate::config::Node;
+use crate::config::{Node, TaskDialect, Tree};
 
 /// Seconds; the most that Fargate allows.
 const MAX_STOP_TIMEOUT: u64 = 120;
@@ -16,6 +16,7 @@ pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
         check_name(findings, position, container);
         check_image(findings, container);
         check_stop_timeout(findings, container);
+        check_types(findings, container);
     }
 }
 
@@ -57,6 +58,23 @@ fn check_image(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_
         findings.container_error(container, entry, message, "write the address of the image that was pushed");
     }
 }
+
+/// Reports numbers and booleans in quotation marks. CloudFormation and Terraform's provider convert some of them.
+fn check_types(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
+    if findings.view.task.dialect == TaskDialect::CloudFormation {
+        return;
+    }
+    for key in NUMBERS.iter().chain(&FLAGS) {
+        let Some(entry) = container.node.entry(key) else { continue };
+        let Tree::Text(text) = &entry.value.tree else { continue };
+        let wanted = if FLAGS.contains(key) { "a boolean" } else { "a number" };
+        let message = format!("must be {wanted}, not a string in quotation marks");
+        findings.container_error(container, entry, message, format!("write {text}"));
+    }
+}
+
+const NUMBERS: [&str; 5] = ["cpu", "memory", "memoryReservation", "startTimeout", "stopTimeout"];
+const FLAGS: [&str; 4] = ["essential", "readonlyRootFilesystem", "privileged", "interactive"];
 
 fn check_stop_timeout(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
     let Some(entry) = container.node.entry("stopTimeout") else { return };

@@ -29,7 +29,13 @@ pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
 }
 
 fn check_driver(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>, logging: &Node) {
-    let Some(entry) = logging.entry("logDriver") else { return };
+    let Some(entry) = logging.entry("logDriver") else {
+        if let Some(place) = container.node.entry("logConfiguration").filter(|_| !logging.is_function()) {
+            let message = "has no logDriver, and ECS refuses the task";
+            findings.container_error(container, place, message, "write \"logDriver\": \"awsfirelens\"");
+        }
+        return;
+    };
     let Some(driver) = entry.value.text() else { return };
     if !DRIVERS.contains(&driver) {
         let near = closest(driver, DRIVERS)
@@ -54,6 +60,14 @@ fn check_options(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<
         return;
     }
     let secrets = logging.get("secretOptions").map(Node::items).unwrap_or_default();
+    if let Some(entry) = logging
+        .entry("secretOptions")
+        .filter(|entry| !entry.value.entries().is_empty() && !entry.value.is_function())
+    {
+        let message = "must be a list of pairs with name and valueFrom, and is a map";
+        let instead = "write [{\"name\": \"KEY\", \"valueFrom\": \"ARN\"}]";
+        findings.container_error(container, entry, message, instead);
+    }
     let has_no_value = |secret: &&Node| secret.set("valueFrom").is_none() && !secret.is_function();
     for secret in secrets.iter().filter(has_no_value).filter(|_| container.uses_firelens()) {
         let message = "has an item without valueFrom".to_owned();

@@ -101,13 +101,16 @@ impl<'t> TaskView<'t> {
         Location { file: self.file(), line }
     }
 
-    /// Whether no container uses FireLens, or all that do have an output of somebody else's.
+    /// Whether it has nothing to do with FireLens, or all that log through it have an output of somebody else's.
     fn is_foreign(&self) -> bool {
         let logging = self.containers.iter().filter(|container| container.uses_firelens());
-        let mut names = logging.map(|container| container.output_name());
+        let names: Vec<Option<&str>> = logging.map(ContainerView::output_name).collect();
+        if names.is_empty() {
+            return self.routers().next().is_none();
+        }
         let is_others =
-            |name: Option<&str>| name.is_some_and(|name| !name.eq_ignore_ascii_case("ecs_router"));
-        !self.routers().any(ContainerView::reads_file) && names.all(is_others)
+            |name: &Option<&str>| name.is_some_and(|name| !name.eq_ignore_ascii_case("ecs_router"));
+        !self.routers().any(ContainerView::reads_file) && names.iter().all(is_others)
     }
 
     /// Whether some of its containers are only known when it is deployed.

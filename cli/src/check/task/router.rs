@@ -27,6 +27,12 @@ pub(super) fn check(ours: &[&Section], findings: &mut TaskFindings<'_, '_>) {
             findings.container_error(second, entry, message, "keep one firelensConfiguration");
         }
     }
+    if !view.is_open() && !view.containers.iter().any(ContainerView::uses_firelens) {
+        let message =
+            "no container of the task has the log driver awsfirelens, so that the router gets nothing";
+        let instead = "give the application the log driver awsfirelens";
+        findings.container_warning(router, router.node.line, "firelensConfiguration", message, instead);
+    }
     check_type(ours, findings, router);
     check_essential(findings, router);
     check_options(findings, router);

@@ -36,7 +36,6 @@ fn a_task_that_is_right_gets_no_finding() {
 fn containers_are_as_ecs_wants_them() {
     for (app, severity, part) in [
         (r#""stopTimeout": 121,"#, "error", "120 s at most"),
-        (r#""stopTimeout": "soon","#, "error", "not a number of seconds"),
         (r#""environment": {"A": "b"},"#, "error", "must be a list of pairs"),
         (r#""environment": [{"name": "A", "value": 1}],"#, "error", "A: ECS wants a string"),
         (
@@ -44,6 +43,8 @@ fn containers_are_as_ecs_wants_them() {
             "error",
             "A: ECS wants a string",
         ),
+        (r#""essential": "true","#, "error", "must be a boolean"),
+        (r#""stopTimeout": "60","#, "error", "must be a number"),
         (r#""environment": [{"name": "A"}],"#, "error", "A has no value"),
         (r#""environment": [{"value": "b"}],"#, "error", "has no name"),
         (r#""secrets": {"A": "arn"},"#, "error", "must be a list of pairs"),
@@ -215,6 +216,17 @@ fn log_drivers_exist_and_have_a_router() {
     let said = said(&numbers);
     assert!(said.iter().any(|finding| finding.contains("Workers, x must be a string")), "{said:?}");
     assert_says(&right.replace("\"awslogs\",", "\"aws-logs\","), "error", "write awslogs");
+    assert_says(&right.replace("\"logDriver\": \"awslogs\",", ""), "error", "has no logDriver");
+    let nobody = right.replace("\"awsfirelens\", \"options\":", "\"awslogs\", \"options\":");
+    assert!(
+        self::said(&nobody).iter().any(|finding| finding.contains("the router gets nothing")),
+        "{nobody}"
+    );
+    let misspelt = right.replace("containerDefinitions", "containerDefinition");
+    assert!(
+        self::said(&misspelt).iter().any(|finding| finding.contains("write containerDefinitions")),
+        "{misspelt}"
+    );
     assert_says(&right.replace("\"awslogs\",", "\"json-file\","), "error", "Fargate does not have");
     let twice = right.replace(
         "\"image\": \"web:1\",",
@@ -251,6 +263,8 @@ fn cloudformation_can_read_its_template() {
     );
     assert_says(&template("Properties", "http.url: !ImportVlaue x"), "error", "did you mean !ImportValue?");
     assert_says(&template("Properties", "http.url: {'Fn::Sbu': x}"), "error", "did you mean !Sub?");
+    let typed = template("Properties", "http.url: https://x/").replace("TaskDefinition", "TaskDefintion");
+    assert_says(&typed, "error", "write AWS::ECS::TaskDefinition");
     assert_says(&template("properties", "http.url: https://x/"), "error", "write Properties");
     let small =
         template("Properties", "http.url: https://x/").replace("LogConfiguration:\n", "logConfiguration:\n");
