@@ -344,6 +344,7 @@ fn read_text(path: &Path, text: &str, includes: &mut Includes, configuration: &m
 
 /// Reads a task definition, a template, or a manifest with a configuration inside.
 fn read_tree(file: &Rc<str>, text: &str, tree: Node, configuration: &mut Configuration) {
+    configuration.has_content |= tree.text().is_none();
     let advice = form::of_tree(&tree);
     if embedded::read(file, text, &tree, configuration) {
         return;

@@ -51,6 +51,9 @@ pub(super) fn read(file: &Rc<str>, tree: Node, configuration: &mut Configuration
         Some(values) => values.clone(),
         None => tree,
     };
+    if is_terraform {
+        report_unplanned(file, &tree, configuration);
+    }
     expand(file, &mut tree, configuration);
     let dialect = match () {
         () if is_terraform => TaskDialect::Terraform,
@@ -156,6 +159,22 @@ fn add_tasks(
         };
         report_misspelt(file, entry, configuration);
         add_tasks(file, &entry.value, name, dialect, configuration);
+    }
+}
+
+/// Reports task definitions whose containers depend on what does not exist yet, so that the plan does not show them.
+fn report_unplanned(file: &Rc<str>, tree: &Node, configuration: &mut Configuration) {
+    for resource in tree.descendants() {
+        let is_task = resource.get("type").and_then(Node::text) == Some("aws_ecs_task_definition");
+        let Some(values) = resource.get("values").filter(|_| is_task) else { continue };
+        if values.set("container_definitions").is_none() {
+            let address = resource.get("address").and_then(Node::text).unwrap_or("aws_ecs_task_definition");
+            let message =
+                format!("{address}: container_definitions are known only after apply, and were not checked");
+            let instead =
+                "run terraform apply and terraform show -json, or check the file that they are made from";
+            configuration.warn(Location { file: Rc::clone(file), line: resource.line }, message, instead);
+        }
     }
 }
 

@@ -236,6 +236,8 @@ fn terraform_is_read_from_plan_and_state() {
         assert_eq!(task.name.as_deref(), Some("module.web.aws_ecs_task_definition.web"));
         assert_eq!(task.node.get("taskRoleArn").and_then(Node::text), Some("arn"));
     }
+    let later = r#"{"terraform_version": "1", "planned_values": {"resources": [{"type": "aws_ecs_task_definition", "address": "a.b", "values": {"family": "x"}}]}}"#;
+    assert_remark("x.json", later, "a.b: container_definitions are known only after apply");
     let broken = r#"{"terraform_version": "1", "values": {"x": {"container_definitions": "[{"}}}"#;
     assert_remark("x.json", broken, "container_definitions: the file is not valid JSON");
 }
