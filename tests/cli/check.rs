@@ -2,7 +2,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{Ran, fixtures, ran};
+use super::{Ran, fixtures, ran, ran_with};
 
 /// What `check` says of a file of the fixtures, by its path there.
 fn checked(path: &str) -> Ran {
@@ -50,18 +50,37 @@ fn good_configurations_of_every_kind_are_clean() {
     good.iter().for_each(|path| assert_clean(path));
 }
 
-/// Outputs of others, as people write them.
+/// Outputs of others, as people write them: that there is nothing to check is said, and nothing else.
 #[test]
 fn configurations_without_the_plugin_are_nobodys_business() {
     let foreign = configurations("foreign");
     assert!(foreign.len() >= 10, "the fixtures are gone");
-    foreign.iter().for_each(|path| assert_clean(path));
+    for path in foreign {
+        let ran = checked(&path);
+        let findings = ran.out.lines().count() - 1;
+        assert!(
+            ran.code == 1 && findings == 1 && ran.out.contains("nothing to check"),
+            "{path}\n{}",
+            ran.out
+        );
+    }
 }
 
 #[test]
 fn the_examples_are_clean() {
-    for example in ["extra.conf", "plugins.conf"] {
-        assert_clean(&format!("../../examples/firelens/{example}"));
+    let path = |name: &str| format!("../../examples/{name}");
+    assert_clean(&path("firelens/extra.conf"));
+    for (task, file) in [
+        ("task-definitions/fargate.json", "firelens/extra.conf"),
+        ("task-definitions/ec2.json", "firelens/extra.conf"),
+        ("task-definitions/fargate-options.json", "sidecar/load.conf"),
+        ("task-definitions/collector.json", "collector/fluent-bit.conf"),
+        ("cloudformation/service.yaml", "firelens/extra.conf"),
+        ("firelens/plugins.conf", "firelens/extra.conf"),
+    ] {
+        let ran = ran(&["check", &path(task), &path(file)]);
+        let counted: Vec<&str> = ran.out.lines().filter(|line| !line.contains(": note: ")).collect();
+        assert_eq!(counted, ["2 file(s): 0 error(s), 0 warning(s)"], "{task} {file}");
     }
 }
 
@@ -103,8 +122,9 @@ fn a_program_gets_the_same_findings() {
         let part = |name: &str| finding[name].as_str().expect("a text").to_owned();
         // A note has nothing to write instead.
         let instead = finding["instead"].as_str().map_or(String::new(), |instead| format!("; {instead}"));
+        let subject = finding["subject"].as_str().map(|subject| format!("{subject}: ")).unwrap_or_default();
         let written = format!(
-            "{}:{}: {}: {}: {}{instead}",
+            "{}:{}: {}: {subject}{}: {}{instead}",
             part("file"),
             finding["line"],
             part("severity"),
@@ -134,7 +154,7 @@ fn what_cannot_be_read_is_an_error_with_its_place() {
     let ran = checked("config/no-such-file.conf");
     assert_eq!(ran.code, 2);
     assert!(ran.out.starts_with("config/no-such-file.conf:1: error: "), "{}", ran.out);
-    assert!(checked("config").out.contains("it is no file"));
+    assert!(checked("config").out.contains("it is not a file"));
 }
 
 #[test]
@@ -143,4 +163,26 @@ fn no_secret_is_ever_printed() {
         assert!(!checked(&path).out.contains("not-real"), "{path}");
         assert!(!checked(&path).out.contains("not-a-real"), "{path}");
     }
+}
+
+#[test]
+fn standard_input_is_a_file_like_others() {
+    let text = std::fs::read_to_string(fixtures().join("config/broken/no-routes.conf")).expect("the fixture");
+    let ran = ran_with(&["check", "-"], &text);
+    assert_eq!(ran.code, 2, "{}", ran.out);
+    assert!(ran.out.starts_with("-:"), "{}", ran.out);
+    let nothing = ran_with(&["check", "-"], "");
+    assert!(nothing.code == 1 && nothing.out.contains("empty"), "{}", nothing.out);
+}
+
+#[test]
+fn machines_get_formats_of_their_own() {
+    let path = "config/broken/no-routes.conf";
+    let github = ran(&["check", "--format", "github", path]);
+    assert!(github.out.lines().all(|line| line.starts_with("::error file=config/broken/")), "{}", github.out);
+    let sarif: Value = serde_json::from_str(&ran(&["check", "--format", "sarif", path]).out).expect("JSON");
+    let results = sarif["runs"][0]["results"].as_array().expect("a list").len();
+    assert_eq!((results, github.code), (github.out.lines().count(), 2));
+    let json = ran(&["check", "--format", "json", path]).out;
+    assert_eq!(json, ran(&["check", "--json", path]).out);
 }

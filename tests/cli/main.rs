@@ -1,5 +1,6 @@
 //! The command line as people run it: arguments in, text and exit code out.
 //!
+//! - `cases` – mistakes of real people, kept beside the repository
 //! - `check` – every broken configuration gets its message, good and foreign ones get none
 //! - `connect` – what every destination says to `check --connect`, and that it stores nothing
 //! - `format` – Fluent Bit's classic format, held against the real ones
@@ -11,6 +12,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation is a failed test")]
 
+mod cases;
 mod check;
 mod connect;
 mod explain;

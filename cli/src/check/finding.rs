@@ -17,7 +17,7 @@ pub(crate) enum FindingSeverity {
 }
 
 impl FindingSeverity {
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Note => "note",
             Self::Warning => "warning",
@@ -31,6 +31,8 @@ impl FindingSeverity {
 pub(crate) struct Finding {
     pub(crate) severity: FindingSeverity,
     pub(crate) location: Location,
+    /// What of a task definition it is about: `container app`, `task web`.
+    pub(crate) subject: Option<String>,
     /// The key as the user writes it; `None` when the finding is about the file.
     pub(crate) key: Option<String>,
     pub(crate) message: String,
@@ -50,6 +52,7 @@ impl Finding {
         Self {
             severity,
             location: location.clone(),
+            subject: None,
             key: Some(key.to_owned()),
             message: message.into(),
             instead: instead.into(),
@@ -74,11 +77,43 @@ impl Finding {
         Self::new(FindingSeverity::Warning, &setting.location, &setting.key, message, instead)
     }
 
+    /// The same finding, about a container.
+    #[must_use]
+    pub(crate) fn in_container(self, name: Option<&str>) -> Self {
+        Self { subject: self.subject.or_else(|| name.map(|name| format!("container {name}"))), ..self }
+    }
+
+    /// The same finding, about a task definition.
+    #[must_use]
+    pub(crate) fn in_task(self, name: Option<&str>) -> Self {
+        Self { subject: self.subject.or_else(|| name.map(|name| format!("task {name}"))), ..self }
+    }
+
+    /// A finding about a whole file or a line of it.
+    pub(crate) fn of_file(severity: FindingSeverity, error: FileError) -> Self {
+        let FileError { location, message, instead } = error;
+        Self { severity, location, subject: None, key: None, message, instead }
+    }
+
+    /// What is wrong and what to write, without the place.
+    pub(super) fn text(&self) -> String {
+        let subject = self.subject.iter().map(|subject| format!("{subject}: "));
+        let key = self.key.iter().map(|key| format!("{key}: "));
+        let mut text: String = subject.chain(key).collect();
+        text.push_str(&self.message);
+        if !self.instead.is_empty() {
+            text.push_str("; ");
+            text.push_str(&self.instead);
+        }
+        text
+    }
+
     pub(crate) fn json(&self) -> Value {
         json!({
             "severity": self.severity.name(),
             "file": &*self.location.file,
             "line": self.location.line,
+            "subject": self.subject,
             "key": self.key,
             "message": self.message,
             "instead": if self.instead.is_empty() { Value::Null } else { self.instead.as_str().into() },
@@ -86,22 +121,10 @@ impl Finding {
     }
 }
 
-impl From<FileError> for Finding {
-    fn from(error: FileError) -> Self {
-        let FileError { location, message, instead } = error;
-        Self { severity: FindingSeverity::Error, location, key: None, message, instead }
-    }
-}
-
-/// `file:line: error: key: message; what to write`
+/// `file:line: error: subject: key: message; what to write`
 impl fmt::Display for Finding {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { severity, location, key, message, instead } = self;
-        write!(formatter, "{}:{}: {}: ", location.file, location.line, severity.name())?;
-        if let Some(key) = key {
-            write!(formatter, "{key}: ")?;
-        }
-        write!(formatter, "{message}")?;
-        if instead.is_empty() { Ok(()) } else { write!(formatter, "; {instead}") }
+        let Location { file, line } = &self.location;
+        write!(formatter, "{file}:{line}: {}: {}", self.severity.name(), self.text())
     }
 }

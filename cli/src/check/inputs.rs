@@ -169,8 +169,6 @@ fn believed_by_mistake(pattern: &str, output: &Section, inputs: &[&Section]) -> 
     let reached = open_forward.filter(|input| tags::intersect(&[pattern, &given_tags(input)]));
     let message = if pattern.trim_matches('*').is_empty() {
         format!("'{pattern}' believes whoever can send a record, and everybody can forge a stop")
-    } else if pattern.contains("firelens") {
-        format!("'{pattern}' means lines of applications, and they are never believed")
     } else {
         let line = reached?.location.line;
         format!("'{pattern}' can be sent by everybody who reaches the forward input at line {line}")
@@ -241,7 +239,7 @@ mod tests {
     #[test]
     fn patterns_that_believe_applications_are_reported() {
         let input = "[INPUT]|Name dummy";
-        for (pattern, expected) in [("*", "everybody can forge a stop"), ("web-firelens-*", "never believed")]
+        for (pattern, expected) in [("*", "everybody can forge a stop"), ("web-firelens-*", "never trusted")]
         {
             let found = of(input, &format!("Match e|stop.trusted_tags {pattern}"));
             assert!(matches!(found.as_slice(), [one] if one.contains(expected)), "{found:?}");

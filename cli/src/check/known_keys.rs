@@ -11,8 +11,9 @@ use crate::suggest::{closest, closest_or_part};
 
 /// Reports keys that nothing reads, and values that the plugin cannot read.
 pub(super) fn check(section: &Section, names: &SectionNames, findings: &mut Vec<Finding>) {
+    findings.extend(of_awslogs(section));
     for (position, setting) in section.settings.iter().enumerate() {
-        if host::is_key(section.origin, &setting.key) {
+        if host::is_key(section.origin, &setting.key) || is_of_awslogs(section.origin, &setting.key) {
             continue;
         }
         let finding = unreadable(setting).or_else(|| {
@@ -22,6 +23,24 @@ pub(super) fn check(section: &Section, names: &SectionNames, findings: &mut Vec<
         let finding = finding.or_else(|| repeated(section, position));
         findings.extend(finding.or_else(|| commented(section.origin, setting)));
     }
+}
+
+/// Reports options of the driver awslogs, all at once: FireLens would hand them to Fluent Bit, which refuses them.
+fn of_awslogs(section: &Section) -> Option<Finding> {
+    let found = section.settings.iter().filter(|setting| is_of_awslogs(section.origin, &setting.key));
+    let found: Vec<&Setting> = found.collect();
+    let first = found.first()?;
+    let names: Vec<&str> = found.iter().map(|setting| setting.key.as_str()).collect();
+    let message = format!(
+        "not an option of awsfirelens but of the log driver awslogs: {}; Fluent Bit refuses it",
+        names.join(", ")
+    );
+    let instead = "leave it out; the options of the output say where records go";
+    Some(Finding::new(FindingSeverity::Error, &first.location, &first.key, message, instead))
+}
+
+fn is_of_awslogs(origin: Origin, key: &str) -> bool {
+    origin == Origin::FireLens && (key.starts_with("awslogs-") || matches!(key, "mode" | "max-buffer-size"))
 }
 
 /// Reports a list or a map: the plugin can only be given text.

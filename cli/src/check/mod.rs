@@ -5,6 +5,7 @@
 
 mod addresses;
 mod connect;
+mod deployment;
 mod duplicates;
 mod filters;
 mod finding;
@@ -12,35 +13,42 @@ mod host;
 mod inputs;
 mod known_keys;
 mod objects;
+mod output;
 mod placeholders;
 mod plugins;
 mod routes;
 mod secrets;
 mod startup;
 mod tags;
+mod task;
 mod templates;
 mod values;
 mod variables;
 
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 use std::process::ExitCode;
-
-use serde_json::json;
 
 use self::finding::{Finding, FindingSeverity};
 pub(crate) use self::host::is_key as is_key_of_host;
+use self::output::FindingFormat;
 pub(crate) use self::placeholders::{Placeholder, PlaceholderLookup};
 use crate::config::{self, Configuration, Section};
 use crate::suggest::closest;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct CheckArguments {
-    /// Fluent Bit configurations, ECS task definitions, CloudFormation templates
+    /// Fluent Bit configurations, ECS task definitions, CloudFormation templates, Terraform plans as JSON; - is
+    /// standard input
+    ///
+    /// Files given together are one deployment: ecs-router check task.json extra.conf
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// One JSON object with everything that was found
-    #[arg(long)]
+    /// How findings are written
+    #[arg(long, value_enum, default_value_t)]
+    format: FindingFormat,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
     json: bool,
     /// Asks every destination whether it would take records, with this environment's variables and credentials; stores
     /// nothing
@@ -50,50 +58,64 @@ pub(crate) struct CheckArguments {
 
 /// Checks every file. Exits with 0 without findings, 1 with warnings only, 2 with errors.
 pub(crate) fn run(arguments: &CheckArguments) -> io::Result<ExitCode> {
-    let findings: Vec<Finding> =
-        arguments.files.iter().flat_map(|path| check_file(path, arguments.connect)).collect();
-    let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
-    let errors = count(FindingSeverity::Error);
-    let warnings = count(FindingSeverity::Warning);
-    let mut out = io::stdout().lock();
-    if arguments.json {
-        let findings: Vec<_> = findings.iter().map(Finding::json).collect();
-        writeln!(out, "{}", json!({"errors": errors, "warnings": warnings, "findings": findings}))?;
-    } else {
-        findings.iter().try_for_each(|finding| writeln!(out, "{finding}"))?;
-        let files = arguments.files.len();
-        writeln!(out, "{files} file(s): {errors} error(s), {warnings} warning(s)")?;
+    let configurations: Vec<Configuration> = arguments.files.iter().map(|path| config::read(path)).collect();
+    let mut asked = Vec::new();
+    if arguments.connect {
+        configurations.iter().for_each(|configuration| connect::check(configuration, &mut asked));
     }
+    let findings: Vec<Finding> = check_deployment(configurations).into_iter().chain(asked).collect();
+    let format = if arguments.json { FindingFormat::Json } else { arguments.format };
+    output::write(&mut io::stdout().lock(), format, &findings, arguments.files.len())?;
+    let errors = output::count(&findings, FindingSeverity::Error);
+    let warnings = output::count(&findings, FindingSeverity::Warning);
     Ok(ExitCode::from(if errors > 0 { 2 } else { u8::from(warnings > 0) }))
 }
 
-/// Checks a file and the files it includes.
-fn check_file(path: &Path, connect: bool) -> Vec<Finding> {
-    let configuration = config::read(path);
-    let mut asked = Vec::new();
-    if connect {
-        connect::check(&configuration, &mut asked);
-    }
-    let findings = check_configuration(configuration);
-    findings.into_iter().chain(asked).collect()
+/// The findings in files that are deployed together, file by file, in the order of the lines.
+fn check_deployment(configurations: Vec<Configuration>) -> Vec<Finding> {
+    let ours: Vec<&Section> = configurations.iter().flat_map(Configuration::ours).collect();
+    let mut findings: Vec<Finding> =
+        configurations.iter().flat_map(|configuration| check_file(configuration, &ours)).collect();
+    let mut whole = Configuration::default();
+    configurations.into_iter().for_each(|configuration| whole.absorb(configuration));
+    deployment::check(&whole, &mut findings);
+    let position = |finding: &Finding| whole.files.iter().position(|file| *file == finding.location.file);
+    // A stable sort: findings about one line stay in the order of the checks.
+    findings.sort_by_key(|finding| (position(finding), finding.location.clone()));
+    findings.dedup();
+    findings
 }
 
-/// The findings, in the order of the lines.
-fn check_configuration(configuration: Configuration) -> Vec<Finding> {
+/// What is wrong with a file and those that it includes. `ours` are the plugin's outputs of the whole deployment.
+fn check_file(configuration: &Configuration, ours: &[&Section]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for section in &configuration.outputs {
+        let before = findings.len();
         match section.is_ours() {
-            true => check_section(section, &configuration, &mut findings),
+            true => check_section(section, configuration, &mut findings),
+            // A line that cannot be read may have been the name.
+            false if !configuration.errors.is_empty() || !configuration.look_alikes.is_empty() => {}
             false => findings.extend(misspelt_name(section)),
         }
+        let about_it = findings.split_off(before).into_iter();
+        findings.extend(about_it.map(|finding| finding.in_container(section.container.as_deref())));
     }
-    plugins::check(&configuration, &mut findings);
-    filters::check(&configuration, &mut findings);
-    duplicates::check(&configuration, &mut findings);
-    findings.extend(configuration.errors.into_iter().map(Finding::from));
-    // A stable sort: findings about one line stay in the order of the checks.
-    findings.sort_by(|one, other| one.location.cmp(&other.location));
-    findings.dedup();
+    task::check(configuration, ours, &mut findings);
+    task::check_templates(configuration, &mut findings);
+    findings
+        .retain(|finding| !configuration.look_alikes.iter().any(|look| look.location == finding.location));
+    let remarks = [
+        (FindingSeverity::Error, &configuration.look_alikes),
+        (FindingSeverity::Error, &configuration.errors),
+        (FindingSeverity::Warning, &configuration.warnings),
+        (FindingSeverity::Note, &configuration.notes),
+    ];
+    for (severity, remarks) in remarks {
+        findings.extend(remarks.iter().map(|remark| Finding::of_file(severity, remark.clone())));
+    }
+    plugins::check(configuration, &mut findings);
+    filters::check(configuration, &mut findings);
+    duplicates::check(configuration, &mut findings);
     findings
 }
 

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use super::*;
 
 pub(super) fn said(name: &str, text: &str) -> Vec<String> {
-    let findings = check_configuration(config::read_as(name, text));
+    let findings = check_deployment(vec![config::read_as(name, text)]);
     let counted = findings.iter().filter(|finding| finding.severity > FindingSeverity::Note);
     counted.map(ToString::to_string).collect()
 }

@@ -5,8 +5,31 @@
 use std::path::Path;
 use std::rc::Rc;
 
+use super::encoding::{BLANKS_OF_WORD_PROCESSORS, ODD_BLANK};
 use super::include::Includes;
 use super::{Configuration, Location, Origin, Section, Setting, SettingValue};
+use crate::suggest::closest;
+
+/// Sections that Fluent Bit, or one of the files that it reads beside the configuration, knows.
+const SECTIONS: [&str; 17] = [
+    "service",
+    "input",
+    "filter",
+    "output",
+    "inputs",
+    "filters",
+    "outputs",
+    "parser",
+    "multiline_parser",
+    "plugins",
+    "customs",
+    "stream_processor",
+    "stream_task",
+    "upstream_servers",
+    "upstream",
+    "node",
+    "custom",
+];
 
 #[derive(Debug, PartialEq, Eq)]
 enum Line<'t> {
@@ -28,6 +51,7 @@ pub(super) fn read(
     configuration: &mut Configuration,
 ) {
     let mut reader = Reader { indent: None, in_group: false, current: Current::None };
+    let mut faults = Faults::default();
     for (line, number) in text.split('\n').zip(1..) {
         let location = Location { file: Rc::clone(file), line: number };
         match reader.line(line.strip_suffix('\r').unwrap_or(line)) {
@@ -36,7 +60,39 @@ pub(super) fn read(
             Line::Pair(key, value) => add(&reader.current, key, value, location, configuration),
             Line::Include(target) => includes.follow(target.trim(), path, &location, configuration),
             Line::Set(pair) => set(pair, configuration),
-            Line::Invalid(message, instead) => configuration.error(location, message, instead),
+            Line::Invalid(message, instead) => faults.add(location, message, instead),
+        }
+    }
+    faults.report(configuration);
+}
+
+/// Faults of lines: each kind is told once, at its first line.
+#[derive(Default)]
+struct Faults(Vec<LineFault>);
+
+struct LineFault {
+    location: Location,
+    message: &'static str,
+    instead: &'static str,
+    more: usize,
+}
+
+impl Faults {
+    fn add(&mut self, location: Location, message: &'static str, instead: &'static str) {
+        match self.0.iter_mut().find(|fault| fault.message == message) {
+            Some(fault) => fault.more += 1,
+            None => self.0.push(LineFault { location, message, instead, more: 0 }),
+        }
+    }
+
+    fn report(self, configuration: &mut Configuration) {
+        for LineFault { location, message, instead, more } in self.0 {
+            let message = match more {
+                0 => message.to_owned(),
+                1 => format!("{message} (and another line alike)"),
+                more => format!("{message} (and {more} more lines alike)"),
+            };
+            configuration.error(location, message, instead);
         }
     }
 }
@@ -99,6 +155,9 @@ impl<'t> Reader<'t> {
     fn indented(&mut self, line: &'t str) -> Line<'t> {
         let inside = line.trim_start_matches([' ', '\t']);
         let blanks = line.strip_suffix(inside).unwrap_or_default();
+        if inside.starts_with(BLANKS_OF_WORD_PROCESSORS) {
+            return Line::Invalid(ODD_BLANK_IN_LINE, ODD_BLANK.1);
+        }
         let indent = match self.indent {
             Some(indent) => indent,
             None if blanks.is_empty() => {
@@ -141,6 +200,8 @@ fn directive(line: &str) -> Line<'_> {
     }
 }
 
+const ODD_BLANK_IN_LINE: &str = "the line has a blank that is not an ordinary one (a no-break space or the like), which is taken for a letter";
+
 fn pair(inside: &str) -> Line<'_> {
     if inside.is_empty() || inside.starts_with('#') {
         return Line::Nothing;
@@ -152,7 +213,10 @@ fn pair(inside: &str) -> Line<'_> {
         );
     }
     match inside.split_once(' ') {
-        Some((key, value)) if !value.trim().is_empty() => Line::Pair(key.trim(), value.trim()),
+        Some((key, value)) if !value.trim_ascii().is_empty() => {
+            Line::Pair(key.trim_ascii(), value.trim_ascii())
+        }
+        _ if inside.contains(BLANKS_OF_WORD_PROCESSORS) => Line::Invalid(ODD_BLANK_IN_LINE, ODD_BLANK.1),
         _ if inside.contains('\t') => Line::Invalid(
             "the line has no blank between key and value",
             "separate them with blanks, not with a tab",
@@ -163,11 +227,14 @@ fn pair(inside: &str) -> Line<'_> {
 
 /// Begins a section. Fluent Bit compares only as many letters as the name has, so that `[OUT]` is an output.
 fn begin(name: &str, location: Location, configuration: &mut Configuration) -> Current {
+    configuration.has_content = true;
     if abbreviates(name, "service") {
         return Current::Service;
     }
     configuration.lists_plugins |= abbreviates(name, "plugins");
-    let section = Section { location, origin: Origin::FluentBit, settings: Vec::new(), open: false };
+    let origin = Origin::FluentBit;
+    let section =
+        Section { location: location.clone(), origin, container: None, settings: Vec::new(), open: false };
     if abbreviates(name, "inputs") {
         configuration.inputs.push(section);
         return Current::Input;
@@ -177,10 +244,29 @@ fn begin(name: &str, location: Location, configuration: &mut Configuration) -> C
         return Current::Filter;
     }
     if !abbreviates(name, "outputs") {
+        report_unknown(name, location, configuration);
         return Current::Other;
     }
     configuration.outputs.push(section);
     Current::Output(configuration.outputs.len() - 1)
+}
+
+/// Fluent Bit passes over a section that it does not know.
+fn report_unknown(name: &str, location: Location, configuration: &mut Configuration) {
+    if is_known_section(name) {
+        return;
+    }
+    let instead = match closest(name.trim(), SECTIONS) {
+        Some(near) => format!("did you mean [{}]?", near.to_ascii_uppercase()),
+        None => "write [SERVICE], [INPUT], [FILTER] or [OUTPUT], or leave it out".to_owned(),
+    };
+    let message = format!("there is no section [{name}]; Fluent Bit passes over it and its keys");
+    configuration.warn(location, message, instead);
+}
+
+/// Whether Fluent Bit knows the section `[name]`.
+pub(super) fn is_known_section(name: &str) -> bool {
+    SECTIONS.iter().any(|full| abbreviates(name, full))
 }
 
 fn abbreviates(name: &str, full: &str) -> bool {

@@ -8,8 +8,6 @@ pub(super) enum FileFormat {
     Classic,
     Json,
     Yaml,
-    /// Some other format, such as fluentd's, whose sections begin with `<`.
-    Other,
 }
 
 /// Detects the format of a text. The path decides only when the text does not.
@@ -17,8 +15,7 @@ pub(super) fn detect(path: &Path, text: &str) -> FileFormat {
     let first_line = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
     match first_line {
         Some(line) if is_header(line) || line.starts_with('@') => FileFormat::Classic,
-        Some(line) if line.starts_with('<') => FileFormat::Other,
-        Some(line) if line.starts_with(['{', '[']) => FileFormat::Json,
+        Some(line) if line.starts_with(['{', '[', '/']) => FileFormat::Json,
         _ if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("conf")) => {
             FileFormat::Classic
         }
@@ -45,7 +42,6 @@ mod tests {
             ("[\n  {\"name\": \"app\"}\n]", FileFormat::Json),
             ("service:\n  flush: 1\n", FileFormat::Yaml),
             ("---\nResources: {}\n", FileFormat::Yaml),
-            ("# fluentd\n<match **>\n", FileFormat::Other),
             ("", FileFormat::Yaml),
         ] {
             assert_eq!(detect(Path::new("x"), text), kind, "{text}");

@@ -1,7 +1,7 @@
 //! Included files: finds them, and reads none of them twice.
 
 use std::collections::BTreeSet;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::wildcard::matches;
@@ -15,11 +15,13 @@ pub(super) struct Includes {
     root: PathBuf,
     /// Canonical paths of the files that were read.
     seen: BTreeSet<PathBuf>,
+    /// Files that stand beside the one that is read, in the same ConfigMap.
+    pub(super) beside: BTreeSet<String>,
 }
 
 impl Includes {
     pub(super) fn new(path: &Path) -> Self {
-        Self { root: folder(path), seen: BTreeSet::new() }
+        Self { root: folder(path), seen: BTreeSet::new(), beside: BTreeSet::new() }
     }
 
     /// Reads a file; `included_at` is the line that includes it.
@@ -31,8 +33,8 @@ impl Includes {
     ) {
         let location =
             || included_at.cloned().unwrap_or(Location { file: path.display().to_string().into(), line: 1 });
-        let text = match read_file(path) {
-            Ok(text) => text,
+        let bytes = match read_file(path) {
+            Ok(bytes) => bytes,
             Err(error) => {
                 return configuration.error(
                     location(),
@@ -49,7 +51,7 @@ impl Includes {
                 "include every file once, and none from itself",
             );
         }
-        super::read_text(path, &text, self, configuration);
+        super::read_bytes(path, &bytes, self, configuration);
     }
 
     /// Reads the file that the file at `path` includes. An absolute path that does not exist here is taken to be in the
@@ -61,7 +63,8 @@ impl Includes {
         included_at: &Location,
         configuration: &mut Configuration,
     ) {
-        if target.contains("${") {
+        let name = Path::new(target).file_name().and_then(|name| name.to_str()).unwrap_or(target);
+        if target.contains("${") || self.beside.contains(name) {
             return;
         }
         if target.contains('*') {
@@ -99,17 +102,20 @@ fn folder(path: &Path) -> PathBuf {
     path.parent().unwrap_or(Path::new("")).to_owned()
 }
 
-fn read_file(path: &Path) -> io::Result<String> {
+fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    if path == Path::new(super::STANDARD_INPUT) {
+        let mut bytes = Vec::new();
+        io::stdin().lock().take(MAX_FILE_BYTES).read_to_end(&mut bytes)?;
+        return Ok(bytes);
+    }
     let metadata = std::fs::metadata(path)?;
     if !metadata.is_file() {
-        return Err(io::Error::other("it is no file"));
+        return Err(io::Error::other("it is not a file"));
     }
     if metadata.len() > MAX_FILE_BYTES {
         return Err(io::Error::other("it is too large for a configuration"));
     }
-    let bytes = std::fs::read(path)?;
-    let text = String::from_utf8_lossy(&bytes);
-    Ok(text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned())
+    std::fs::read(path)
 }
 
 /// The files that match a pattern with wildcards, sorted.

@@ -1,18 +1,54 @@
 //! JSON → tree, with lines. `serde_json` rejects what is not JSON; the reader below only adds the lines.
 
+use super::encoding::BLANKS_OF_WORD_PROCESSORS;
 use super::tree::{MapEntry, Node, ParseError, Tree};
 
 /// Reads the whole text.
 pub(super) fn parse(text: &str) -> Result<Node, ParseError> {
     // serde_json also refuses more than 128 levels, so that the reader below may recurse.
-    serde_json::from_str::<serde_json::Value>(text).map_err(|error| {
-        let reason = error.to_string();
-        let reason = reason.split(" at line ").next().unwrap_or_default();
-        let message = format!("the file is no JSON: {reason} in column {}", error.column());
-        ParseError { line: error.line().max(1), message }
-    })?;
+    serde_json::from_str::<serde_json::Value>(text).map_err(|error| explain(text, &error))?;
     let mut reader = Reader { bytes: text.as_bytes(), at: 0, line: 1 };
     Ok(reader.value())
+}
+
+/// Names what people put into JSON that is not JSON; otherwise what the reader says.
+fn explain(text: &str, error: &serde_json::Error) -> ParseError {
+    let line = error.line().max(1);
+    let written = text.lines().nth(line - 1).unwrap_or_default();
+    let begins_comment =
+        |text: &str| text.starts_with("//") || text.starts_with("/*") || text.starts_with('#');
+    let at = written.get(error.column().saturating_sub(1)..).unwrap_or_default();
+    let reason = error.to_string();
+    let reason = reason.split(" at line ").next().unwrap_or_default();
+    let fail = |message: String, instead| ParseError { line, message, instead };
+    if begins_comment(written.trim_start()) || begins_comment(at) {
+        return fail(
+            "the file is not valid JSON: it has a comment, which JSON does not know".to_owned(),
+            "leave the comments out",
+        );
+    }
+    if written.contains(['“', '”', '„', '‘', '’']) {
+        return fail(
+            "the file is not valid JSON: the line has typographic quotation marks".to_owned(),
+            "write \"",
+        );
+    }
+    if written.contains(BLANKS_OF_WORD_PROCESSORS) {
+        return fail(
+            "the file is not valid JSON: the line has a blank that is not an ordinary one".to_owned(),
+            "write an ordinary blank",
+        );
+    }
+    if at.starts_with('\'') || written.trim_start().starts_with('\'') {
+        return fail("the file is not valid JSON: it has single quotation marks".to_owned(), "write \"");
+    }
+    if reason == "trailing comma" {
+        return fail(
+            "the file is not valid JSON: a comma stands before the closing bracket".to_owned(),
+            "leave the last comma out",
+        );
+    }
+    fail(format!("the file is not valid JSON: {reason} in column {}", error.column()), "")
 }
 
 /// Reads text that is known to be valid JSON.
@@ -30,7 +66,7 @@ impl Reader<'_> {
             Some(b'{') => Tree::Map(self.map()),
             Some(b'[') => Tree::List(self.list()),
             Some(b'"') => Tree::Text(self.string()),
-            _ => Tree::Text(self.word()),
+            _ => Tree::Word(self.word()),
         };
         Node { line, tree }
     }

@@ -4,7 +4,10 @@
 //! is right.
 
 mod classic;
+mod embedded;
+mod encoding;
 mod fluent_yaml;
+mod form;
 mod format;
 mod include;
 mod json;
@@ -17,9 +20,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
 
+use self::encoding::DecodedText;
+use self::form::FormAdvice;
 use self::format::FileFormat;
 use self::include::Includes;
+pub(crate) use self::task::{CloudFormationTemplate, TaskDefinition, TaskDialect};
 use self::tree::ParseError;
+pub(crate) use self::tree::{MapEntry, Node, Tree, is_function_name};
 pub(crate) use self::wildcard::matches;
 
 /// A line of a file.
@@ -47,7 +54,7 @@ pub(crate) enum SettingValue {
 impl SettingValue {
     /// Parses text in which Fluent Bit replaces `${NAME}`.
     fn new(text: &str) -> Self {
-        let text = text.trim().to_owned();
+        let text = text.trim_ascii().to_owned();
         // `flb_env_var_translate` looks for both delimiters.
         match text.split_once("${").is_some_and(|(_, rest)| rest.contains('}')) {
             true => Self::Interpolated(text),
@@ -86,6 +93,8 @@ pub(crate) enum Origin {
 pub(crate) struct Section {
     pub(crate) location: Location,
     pub(crate) origin: Origin,
+    /// The container whose log driver it is.
+    pub(crate) container: Option<String>,
     pub(crate) settings: Vec<Setting>,
     /// The section may have more settings than the file shows.
     pub(crate) open: bool,
@@ -113,7 +122,7 @@ pub(crate) fn find<'s>(settings: &'s [Setting], key: &str) -> Option<&'s Setting
     settings.iter().find(|setting| setting.key.eq_ignore_ascii_case(key))
 }
 
-/// Why a file, or a line of it, cannot be read.
+/// Why a file, or a line of it, cannot be read, or is not read as it was meant.
 #[derive(Debug, Clone)]
 pub(crate) struct FileError {
     pub(crate) location: Location,
@@ -138,7 +147,21 @@ pub(crate) struct Configuration {
     pub(crate) variables: BTreeMap<String, String>,
     /// An input names its outputs itself, so that they need no `Match`.
     pub(crate) routes_by_name: bool,
+    /// Every file that was read, in this order.
+    pub(crate) files: Vec<Rc<str>>,
+    pub(crate) tasks: Vec<TaskDefinition>,
+    pub(crate) templates: Vec<CloudFormationTemplate>,
     pub(crate) errors: Vec<FileError>,
+    /// What Fluent Bit accepts, but not as it was meant.
+    pub(crate) warnings: Vec<FileError>,
+    /// What was understood in a way that is worth a word.
+    pub(crate) notes: Vec<FileError>,
+    /// Characters that only look like others; whatever else is said of their lines follows from them.
+    pub(crate) look_alikes: Vec<FileError>,
+    /// A section was read, known or not.
+    has_content: bool,
+    /// `service` of a YAML file was read; Fluent Bit refuses another.
+    has_yaml_service: bool,
 }
 
 impl Configuration {
@@ -150,12 +173,70 @@ impl Configuration {
     fn error(&mut self, location: Location, message: impl Into<String>, instead: impl Into<String>) {
         self.errors.push(FileError { location, message: message.into(), instead: instead.into() });
     }
+
+    fn warn(&mut self, location: Location, message: impl Into<String>, instead: impl Into<String>) {
+        self.warnings.push(FileError { location, message: message.into(), instead: instead.into() });
+    }
+
+    fn note(&mut self, location: Location, message: impl Into<String>, instead: impl Into<String>) {
+        self.notes.push(FileError { location, message: message.into(), instead: instead.into() });
+    }
+
+    /// Whether nothing at all stands in the files.
+    pub(crate) fn is_empty(&self) -> bool {
+        !self.has_content && self.tasks.is_empty() && self.templates.is_empty()
+    }
+
+    /// Every setting of inputs, filters, outputs and service.
+    fn settings(&self) -> impl Iterator<Item = &Setting> {
+        let sections = self.inputs.iter().chain(&self.filters).chain(&self.outputs);
+        sections.flat_map(|section| &section.settings).chain(&self.service)
+    }
+
+    /// Moves what stands in this file to other lines.
+    fn move_lines(&mut self, file: &str, line_of: impl Fn(usize) -> usize) {
+        let sections = self.inputs.iter_mut().chain(&mut self.filters).chain(&mut self.outputs);
+        let locations = sections.flat_map(|section| {
+            let settings = section.settings.iter_mut().map(|setting| &mut setting.location);
+            settings.chain([&mut section.location])
+        });
+        let service = self.service.iter_mut().map(|setting| &mut setting.location);
+        let remarks = self.errors.iter_mut().chain(&mut self.warnings).chain(&mut self.notes);
+        let remarks = remarks.map(|remark| &mut remark.location);
+        for location in locations.chain(service).chain(remarks).filter(|location| &*location.file == file) {
+            location.line = line_of(location.line);
+        }
+    }
+
+    /// Takes in what another file of the same deployment holds.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        self.outputs.extend(other.outputs);
+        self.inputs.extend(other.inputs);
+        self.filters.extend(other.filters);
+        self.service.extend(other.service);
+        self.variables.extend(other.variables);
+        self.routes_by_name |= other.routes_by_name;
+        self.lists_plugins |= other.lists_plugins;
+        self.files.extend(other.files);
+        self.tasks.extend(other.tasks);
+        self.templates.extend(other.templates);
+        self.has_content |= other.has_content;
+        self.look_alikes.extend(other.look_alikes);
+        self.errors.extend(other.errors);
+        self.warnings.extend(other.warnings);
+        self.notes.extend(other.notes);
+    }
 }
+
+/// The path that stands for standard input.
+pub(crate) const STANDARD_INPUT: &str = "-";
 
 /// Reads a file and the files it includes.
 pub(crate) fn read(path: &Path) -> Configuration {
     let mut configuration = Configuration::default();
     Includes::new(path).read(path, None, &mut configuration);
+    report_look_alikes(&mut configuration);
+    report_nameless(&mut configuration);
     configuration
 }
 
@@ -164,30 +245,131 @@ pub(crate) fn read(path: &Path) -> Configuration {
 pub(crate) fn read_as(name: &str, text: &str) -> Configuration {
     let mut configuration = Configuration::default();
     read_text(Path::new(name), text, &mut Includes::new(Path::new(name)), &mut configuration);
+    report_look_alikes(&mut configuration);
+    report_nameless(&mut configuration);
     configuration
+}
+
+/// Reports settings with characters that only look like others: each kind once, at its first line.
+fn report_look_alikes(configuration: &mut Configuration) {
+    let mut found: Vec<FileError> = Vec::new();
+    for setting in configuration.settings() {
+        let Some((message, instead)) = encoding::look_alike(setting) else { continue };
+        if found.iter().any(|error| error.instead == instead) {
+            continue;
+        }
+        let key = setting.key.trim_matches(encoding::BLANKS_OF_WORD_PROCESSORS);
+        let message = format!("{key} {message}");
+        found.push(FileError { location: setting.location.clone(), message, instead: instead.to_owned() });
+    }
+    configuration.look_alikes = found;
+}
+
+/// Reports sections without a plugin, which Fluent Bit refuses. Those with keys of ours are reported with them.
+fn report_nameless(configuration: &mut Configuration) {
+    let sections = configuration.inputs.iter().chain(&configuration.filters).chain(&configuration.outputs);
+    let is_nameless = |section: &&Section| {
+        let is_ours = section.settings.iter().any(|setting| setting.key.starts_with("route."));
+        section.origin == Origin::FluentBit && section.get("name").is_none() && !section.open && !is_ours
+    };
+    // A line that cannot be read may have been the name.
+    let is_whole = configuration.errors.is_empty();
+    let locations: Vec<Location> =
+        sections.filter(|_| is_whole).filter(is_nameless).map(|section| section.location.clone()).collect();
+    for location in locations {
+        configuration.error(
+            location,
+            "the section has no Name, and Fluent Bit refuses the file",
+            "write Name PLUGIN",
+        );
+    }
 }
 
 const UNRECOGNIZED_FILE: &str =
     "the file is neither a Fluent Bit configuration nor a task definition nor a CloudFormation template";
 
+/// Reads the bytes of one file.
+fn read_bytes(path: &Path, bytes: &[u8], includes: &mut Includes, configuration: &mut Configuration) {
+    let DecodedText { text, has_byte_order_mark, is_utf16, invalid_line } = encoding::decode(bytes);
+    let is_yaml = format::detect(path, &text) == FileFormat::Yaml;
+    let at = |line| Location { file: path.display().to_string().into(), line };
+    if has_byte_order_mark && !is_yaml {
+        let message = "the file begins with a byte order mark (BOM), which its readers take for a part of the first line";
+        configuration.error(at(1), message, "save it as UTF-8 without BOM");
+    }
+    if is_utf16 && !is_yaml {
+        configuration.error(
+            at(1),
+            "the file is UTF-16, which its readers do not understand",
+            "save it as UTF-8",
+        );
+    }
+    if let Some(line) = invalid_line {
+        configuration.warn(at(line), "the line is not UTF-8", "save the file as UTF-8");
+    }
+    read_text(path, &text, includes, configuration);
+}
+
 /// Reads the text of one file in any format.
 fn read_text(path: &Path, text: &str, includes: &mut Includes, configuration: &mut Configuration) {
     let file: Rc<str> = path.display().to_string().into();
+    configuration.files.push(Rc::clone(&file));
+    let start = Location { file: Rc::clone(&file), line: 1 };
+    if let Some(advice) = form::of_text(path, text) {
+        return report_form(start, advice, configuration);
+    }
     match format::detect(path, text) {
-        FileFormat::Other => configuration.error(Location { file, line: 1 }, UNRECOGNIZED_FILE, ""),
-        FileFormat::Classic => classic::read(&file, path, text, includes, configuration),
+        FileFormat::Classic => {
+            classic::read(&file, path, text, includes, configuration);
+            if let Some(line) = form::template_line(text) {
+                let message = format!("the file looks like {}", form::TEMPLATE.looks_like);
+                configuration.warn(Location { file, line }, message, form::TEMPLATE.instead);
+            }
+        }
         FileFormat::Json => match json::parse(text) {
-            Ok(tree) => task::read(&file, &tree, configuration),
-            Err(ParseError { line, message }) => configuration.error(Location { file, line }, message, ""),
+            Ok(tree) => read_tree(&file, text, tree, configuration),
+            Err(error) => report_unreadable(file, text, error, configuration),
         },
         FileFormat::Yaml => match yaml::parse(text) {
-            Ok(tree) if fluent_yaml::is_fluent_bit(&tree) => {
-                fluent_yaml::read(&file, path, &tree, includes, configuration)
+            Ok(stream) if fluent_yaml::is_fluent_bit(&stream) => {
+                fluent_yaml::read(&file, path, &stream, includes, configuration);
             }
-            Ok(tree) => task::read(&file, &tree, configuration),
-            Err(ParseError { line, message }) => configuration.error(Location { file, line }, message, ""),
+            Ok(stream) => {
+                stream.documents.into_iter().for_each(|tree| read_tree(&file, text, tree, configuration));
+            }
+            Err(error) => report_unreadable(file, text, error, configuration),
         },
     }
+}
+
+/// Reads a task definition, a template, or a manifest with a configuration inside.
+fn read_tree(file: &Rc<str>, text: &str, tree: Node, configuration: &mut Configuration) {
+    configuration.has_content |= tree.text().is_none();
+    let advice = form::of_tree(&tree);
+    if embedded::read(file, text, &tree, configuration) {
+        return;
+    }
+    let start = Location { file: Rc::clone(file), line: tree.line.max(1) };
+    if task::read(file, tree, configuration) {
+        return;
+    }
+    match advice {
+        Some(advice) => report_form(start, advice, configuration),
+        None => configuration.error(start, UNRECOGNIZED_FILE, ""),
+    }
+}
+
+fn report_form(location: Location, advice: FormAdvice, configuration: &mut Configuration) {
+    let message = format!("the file is {}", advice.looks_like);
+    configuration.error(location, message, advice.instead);
+}
+
+/// Reports a file that is neither JSON nor YAML; a template says so itself.
+fn report_unreadable(file: Rc<str>, text: &str, error: ParseError, configuration: &mut Configuration) {
+    if let Some(line) = form::template_line(text) {
+        return report_form(Location { file, line }, form::TEMPLATE, configuration);
+    }
+    configuration.error(Location { file, line: error.line }, error.message, error.instead);
 }
 
 #[cfg(test)]

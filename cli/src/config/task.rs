@@ -1,42 +1,214 @@
-//! Task definitions and CloudFormation templates: the `awsfirelens` log drivers in them.
+//! Task definitions and the templates that hold them: the tasks, and the `awsfirelens` log drivers.
 //!
 //! They are found anywhere in the file, so that it does not matter what is around them: a service's template, the
-//! answer of `describe-task-definition`, a list of containers alone, the branches of an `Fn::If`.
+//! answer of `describe-task-definition`, a list of containers alone, the branches of an `Fn::If`, the plan of Terraform.
 //! <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LogConfiguration.html>
 
 use std::rc::Rc;
 
-use super::tree::{MapEntry, Node, Tree};
-use super::{Configuration, Location, Origin, Section, Setting, SettingValue};
+use super::tree::{MapEntry, Node, Tree, is_function_name};
+use super::{Configuration, Location, Origin, Section, Setting, SettingValue, json};
+use crate::suggest::closest;
 
 /// Keys by which a task definition or a template is recognised.
 const TEMPLATE_KEYS: [&str; 5] =
     ["containerDefinitions", "taskDefinition", "Resources", "AWSTemplateFormatVersion", "logConfiguration"];
 
-/// Reads a whole file into the configuration.
-pub(super) fn read(file: &Rc<str>, tree: &Node, configuration: &mut Configuration) {
+/// Who reads the file, which decides how its keys are written and how strictly values are typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TaskDialect {
+    /// `register-task-definition`: camel case, and texts must be texts.
+    Ecs,
+    /// Pascal case; numbers become texts where texts are wanted.
+    CloudFormation,
+    /// What `terraform show -json` prints: snake case around, and the containers as ECS writes them.
+    Terraform,
+}
+
+/// A task definition, or a list of containers alone.
+#[derive(Debug, Clone)]
+pub(crate) struct TaskDefinition {
+    pub(crate) file: Rc<str>,
+    /// The map with `containerDefinitions`, or the list.
+    pub(crate) node: Node,
+    pub(crate) dialect: TaskDialect,
+    /// The name of the template's resource or the family.
+    pub(crate) name: Option<String>,
+}
+
+/// A CloudFormation template.
+#[derive(Debug, Clone)]
+pub(crate) struct CloudFormationTemplate {
+    pub(crate) file: Rc<str>,
+    pub(crate) node: Node,
+}
+
+/// Reads a whole file into the configuration. Returns whether it is one of those described above.
+pub(super) fn read(file: &Rc<str>, tree: Node, configuration: &mut Configuration) -> bool {
     let outputs_before = configuration.outputs.len();
-    add_outputs(file, tree, configuration);
-    let is_recognised = has_template_key(tree) || tree.items().iter().any(has_template_key);
-    if !is_recognised && configuration.outputs.len() == outputs_before {
-        configuration.error(Location { file: Rc::clone(file), line: 1 }, super::UNRECOGNIZED_FILE, "");
+    let is_terraform = tree.get("terraform_version").is_some();
+    let mut tree = match tree.get("planned_values").or(tree.get("values")).filter(|_| is_terraform) {
+        Some(values) => values.clone(),
+        None => tree,
+    };
+    if is_terraform {
+        report_unplanned(file, &tree, configuration);
     }
+    expand(file, &mut tree, configuration);
+    let dialect = match () {
+        () if is_terraform => TaskDialect::Terraform,
+        () if is_cloudformation(&tree) => TaskDialect::CloudFormation,
+        () => TaskDialect::Ecs,
+    };
+    add_outputs(file, &tree, None, configuration);
+    add_tasks(file, &tree, None, dialect, configuration);
+    let is_recognised = is_terraform || has_template_key(&tree) || tree.items().iter().any(has_template_key);
+    let is_recognised = is_recognised || configuration.outputs.len() > outputs_before;
+    if dialect == TaskDialect::CloudFormation && tree.get("Resources").is_some() {
+        configuration.templates.push(CloudFormationTemplate { file: Rc::clone(file), node: tree });
+    }
+    is_recognised
 }
 
 fn has_template_key(node: &Node) -> bool {
     TEMPLATE_KEYS.iter().any(|key| node.get(key).is_some())
 }
 
-fn add_outputs(file: &Rc<str>, node: &Node, configuration: &mut Configuration) {
-    let driver = node.get("logDriver").and_then(Node::text);
-    if driver.is_some_and(|driver| driver == "awsfirelens") {
-        configuration.outputs.push(section(file, node));
-    }
-    node.items().iter().for_each(|item| add_outputs(file, item, configuration));
-    node.entries().iter().for_each(|entry| add_outputs(file, &entry.value, configuration));
+/// Whether it is a template, or a part of one: its keys begin with capitals.
+fn is_cloudformation(tree: &Node) -> bool {
+    let is_template = tree.get("Resources").is_some() || tree.get("AWSTemplateFormatVersion").is_some();
+    is_template
+        || tree
+            .entries()
+            .iter()
+            .any(|entry| matches!(entry.key.as_str(), "ContainerDefinitions" | "Properties"))
 }
 
-fn section(file: &Rc<str>, node: &Node) -> Section {
+/// Replaces containers that are written as a text with JSON, as Terraform and Pulumi keep them.
+fn expand(file: &Rc<str>, node: &mut Node, configuration: &mut Configuration) {
+    match &mut node.tree {
+        Tree::List(items) => items.iter_mut().for_each(|item| expand(file, item, configuration)),
+        Tree::Function(_, value) => expand(file, value, configuration),
+        Tree::Map(entries) => {
+            for entry in entries {
+                match expanded(entry) {
+                    Some(Ok(containers)) => entry.value = containers,
+                    Some(Err(message)) => {
+                        let location = Location { file: Rc::clone(file), line: entry.line };
+                        configuration.error(location, message, "write jsonencode([…])");
+                    }
+                    None => expand(file, &mut entry.value, configuration),
+                }
+            }
+        }
+        Tree::Text(_) | Tree::Word(_) => {}
+    }
+}
+
+fn expanded(entry: &MapEntry) -> Option<Result<Node, String>> {
+    let is_containers = matches!(entry.key.as_str(), "container_definitions" | "containerDefinitions");
+    let Tree::Text(text) = entry.value.tree.clone() else { return None };
+    is_containers.then(|| {
+        let parsed = json::parse(&text).map_err(|error| format!("{}: {}", entry.key, error.message));
+        parsed.map(|node| on_line(node, entry.line))
+    })
+}
+
+/// The node with this line everywhere.
+fn on_line(mut node: Node, line: usize) -> Node {
+    node.line = line;
+    node.tree = match node.tree {
+        Tree::List(items) => Tree::List(items.into_iter().map(|item| on_line(item, line)).collect()),
+        Tree::Map(entries) => {
+            let moved = entries.into_iter().map(|entry| MapEntry {
+                line,
+                value: on_line(entry.value, line),
+                ..entry
+            });
+            Tree::Map(moved.collect())
+        }
+        other => other,
+    };
+    node
+}
+
+fn add_tasks(
+    file: &Rc<str>,
+    node: &Node,
+    name: Option<&str>,
+    dialect: TaskDialect,
+    configuration: &mut Configuration,
+) {
+    let is_container = |node: &Node| node.get("image").is_some() && node.get("name").is_some();
+    let is_list = !node.items().is_empty() && node.items().iter().all(is_container);
+    if is_list || node.get("containerDefinitions").is_some_and(|list| list.text().is_none()) {
+        let family = node.get("family").and_then(Node::text);
+        let name = name.or(family).map(str::to_owned);
+        configuration.tasks.push(TaskDefinition { file: Rc::clone(file), node: node.clone(), dialect, name });
+        return;
+    }
+    node.items().iter().for_each(|item| {
+        let address = item.get("address").and_then(Node::text);
+        add_tasks(file, item, address, dialect, configuration);
+    });
+    for entry in node.entries() {
+        // A resource's name stands two levels above its containers, an address beside the values.
+        let name = match entry.key.to_ascii_lowercase().as_str() {
+            "properties" | "values" | "attributes" => name,
+            _ => Some(entry.key.as_str()).filter(|_| dialect == TaskDialect::CloudFormation),
+        };
+        report_misspelt(file, entry, configuration);
+        add_tasks(file, &entry.value, name, dialect, configuration);
+    }
+}
+
+/// Reports task definitions whose containers depend on what does not exist yet, so that the plan does not show them.
+fn report_unplanned(file: &Rc<str>, tree: &Node, configuration: &mut Configuration) {
+    for resource in tree.descendants() {
+        let is_task = resource.get("type").and_then(Node::text) == Some("aws_ecs_task_definition");
+        let Some(values) = resource.get("values").filter(|_| is_task) else { continue };
+        if values.set("container_definitions").is_none() {
+            let address = resource.get("address").and_then(Node::text).unwrap_or("aws_ecs_task_definition");
+            let message =
+                format!("{address}: container_definitions are known only after apply, and were not checked");
+            let instead =
+                "run terraform apply and terraform show -json, or check the file that they are made from";
+            configuration.warn(Location { file: Rc::clone(file), line: resource.line }, message, instead);
+        }
+    }
+}
+
+/// Reports a list of containers under a key that is almost `containerDefinitions`.
+fn report_misspelt(file: &Rc<str>, entry: &MapEntry, configuration: &mut Configuration) {
+    let is_container = |node: &Node| node.get("image").is_some() && node.get("name").is_some();
+    if entry.value.items().iter().any(is_container) && closest(&entry.key, ["containerDefinitions"]).is_some()
+    {
+        let location = Location { file: Rc::clone(file), line: entry.line };
+        let message = format!("'{}' is a key that ECS does not know", entry.key);
+        let is_capital = entry.key.starts_with('C');
+        let instead = if is_capital { "write ContainerDefinitions" } else { "write containerDefinitions" };
+        configuration.error(location, message, instead);
+    }
+}
+
+fn add_outputs(file: &Rc<str>, node: &Node, container: Option<&str>, configuration: &mut Configuration) {
+    let driver = node.get("logDriver").and_then(Node::text);
+    if driver.is_some_and(|driver| driver == "awsfirelens") {
+        configuration.outputs.push(section(file, node, container));
+    }
+    let own_name = || node.get("name").and_then(Node::text);
+    let container = if node.get("logConfiguration").is_some() { own_name() } else { container };
+    match &node.tree {
+        Tree::List(items) => items.iter().for_each(|item| add_outputs(file, item, container, configuration)),
+        Tree::Map(entries) => {
+            entries.iter().for_each(|entry| add_outputs(file, &entry.value, container, configuration));
+        }
+        Tree::Function(_, value) => add_outputs(file, value, container, configuration),
+        Tree::Text(_) | Tree::Word(_) => {}
+    }
+}
+
+fn section(file: &Rc<str>, node: &Node, container: Option<&str>) -> Section {
     let options = node.get("options");
     let entries = options.map(Node::entries).unwrap_or_default();
     let secrets = node.get("secretOptions");
@@ -48,29 +220,26 @@ fn section(file: &Rc<str>, node: &Node) -> Section {
     Section {
         location: Location { file: Rc::clone(file), line },
         origin: Origin::FireLens,
-        open: is_unknown(options)
-            || is_unknown(secrets)
+        container: container.map(str::to_owned),
+        open: options.is_some_and(Node::is_function)
+            || secrets.is_some_and(Node::is_function)
             || entries.iter().any(is_intrinsic)
             || listed.iter().any(|secret| secret.get("name").and_then(Node::text).is_none()),
         settings,
     }
 }
 
-fn is_unknown(node: Option<&Node>) -> bool {
-    node.is_some_and(|node| node.tree == Tree::Unknown)
-}
-
 /// Whether `Fn::If` or the like stands instead of an option, or YAML's `<<`.
 fn is_intrinsic(entry: &MapEntry) -> bool {
-    entry.key.starts_with("Fn::") || entry.key == "Ref" || entry.key == "<<"
+    is_function_name(&entry.key) || entry.key == "<<"
 }
 
 fn option(file: &Rc<str>, entry: &MapEntry) -> Setting {
     let value = match &entry.value.tree {
         // CloudFormation resolves the value when it deploys.
         Tree::Text(text) if text.contains("{{resolve:") => SettingValue::Unknown,
-        Tree::Text(text) => SettingValue::new(text),
-        Tree::Unknown | Tree::Map(_) | Tree::List(_) => SettingValue::Unknown,
+        Tree::Text(text) | Tree::Word(text) => SettingValue::new(text),
+        Tree::Function(..) | Tree::Map(_) | Tree::List(_) => SettingValue::Unknown,
     };
     Setting { location: Location { file: Rc::clone(file), line: entry.line }, key: entry.key.clone(), value }
 }

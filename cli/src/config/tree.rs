@@ -8,34 +8,38 @@ pub(super) const MAX_DEPTH: usize = 100;
 pub(super) struct ParseError {
     pub(super) line: usize,
     pub(super) message: String,
+    /// What to write instead; may be empty.
+    pub(super) instead: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Node {
-    pub(super) line: usize,
-    pub(super) tree: Tree,
+pub(crate) struct Node {
+    pub(crate) line: usize,
+    pub(crate) tree: Tree,
 }
 
-/// A value. Numbers and booleans are text, as Fluent Bit sees them.
+/// A value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Tree {
+pub(crate) enum Tree {
     Text(String),
+    /// A number, a boolean or null, as it is written; to Fluent Bit it is text like any other.
+    Word(String),
     List(Vec<Node>),
     Map(Vec<MapEntry>),
-    /// Known only to CloudFormation, or defined elsewhere.
-    Unknown,
+    /// What a tag such as `!Ref`, by its name without the `!`, is given: CloudFormation resolves it.
+    Function(String, Box<Node>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct MapEntry {
-    pub(super) key: String,
-    pub(super) line: usize,
-    pub(super) value: Node,
+pub(crate) struct MapEntry {
+    pub(crate) key: String,
+    pub(crate) line: usize,
+    pub(crate) value: Node,
 }
 
 impl Node {
     /// The entries of a map; empty for any other value.
-    pub(super) fn entries(&self) -> &[MapEntry] {
+    pub(crate) fn entries(&self) -> &[MapEntry] {
         match &self.tree {
             Tree::Map(entries) => entries,
             _ => &[],
@@ -43,23 +47,74 @@ impl Node {
     }
 
     /// The items of a list; empty for any other value.
-    pub(super) fn items(&self) -> &[Node] {
+    pub(crate) fn items(&self) -> &[Node] {
         match &self.tree {
             Tree::List(items) => items,
             _ => &[],
         }
     }
 
-    /// The value of a key, in any case: task definitions write `logDriver`, CloudFormation `LogDriver`.
-    pub(super) fn get(&self, key: &str) -> Option<&Node> {
-        let entry = self.entries().iter().find(|entry| entry.key.eq_ignore_ascii_case(key));
-        entry.map(|entry| &entry.value)
+    /// The value of a key; see [`Node::entry`].
+    pub(crate) fn get(&self, key: &str) -> Option<&Self> {
+        self.entry(key).map(|entry| &entry.value)
     }
 
-    pub(super) fn text(&self) -> Option<&str> {
+    /// The entry of a key in any case and with or without `_`: task definitions write `logDriver`, CloudFormation
+    /// `LogDriver`, Terraform `log_driver`.
+    pub(crate) fn entry(&self, key: &str) -> Option<&MapEntry> {
+        self.entries().iter().find(|entry| is_same_key(&entry.key, key))
+    }
+
+    pub(crate) fn text(&self) -> Option<&str> {
         match &self.tree {
-            Tree::Text(text) => Some(text),
+            Tree::Text(text) | Tree::Word(text) => Some(text),
             _ => None,
         }
     }
+
+    pub(crate) fn is_null(&self) -> bool {
+        matches!(&self.tree, Tree::Word(word) if matches!(word.as_str(), "null" | "~" | ""))
+    }
+
+    /// Whether only CloudFormation knows the value: `!Ref X`, `{"Ref": "X"}`, `{"Fn::If": […]}`.
+    pub(crate) fn is_function(&self) -> bool {
+        match &self.tree {
+            Tree::Function(..) => true,
+            Tree::Map(entries) => matches!(entries.as_slice(), [entry] if is_function_name(&entry.key)),
+            _ => false,
+        }
+    }
+
+    /// The value as Fluent Bit and ECS would see it, `None` when it is not set: Terraform and `describe-…` print null.
+    pub(crate) fn set(&self, key: &str) -> Option<&Self> {
+        self.get(key).filter(|value| !value.is_null())
+    }
+
+    /// The node and everything inside it, in the order of the file.
+    pub(crate) fn descendants(&self) -> Vec<&Self> {
+        let mut found = Vec::new();
+        let mut waiting = vec![self];
+        while let Some(node) = waiting.pop() {
+            found.push(node);
+            match &node.tree {
+                Tree::List(items) => waiting.extend(items.iter().rev()),
+                Tree::Map(entries) => waiting.extend(entries.iter().rev().map(|entry| &entry.value)),
+                Tree::Function(_, value) => waiting.push(value),
+                Tree::Text(_) | Tree::Word(_) => {}
+            }
+        }
+        found
+    }
+}
+
+/// Whether it is `Ref` or `Fn::…`.
+pub(crate) fn is_function_name(key: &str) -> bool {
+    key == "Ref" || key.starts_with("Fn::")
+}
+
+fn is_same_key(one: &str, other: &str) -> bool {
+    let letters = |key: &'_ str| -> Vec<char> {
+        key.chars().filter(|c| *c != '_').map(|c| c.to_ascii_lowercase()).collect()
+    };
+    one.eq_ignore_ascii_case(other) || (one.contains('_') && letters(one) == letters(other))
 }

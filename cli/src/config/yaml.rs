@@ -1,36 +1,45 @@
-//! YAML → tree. Values with a custom tag (`!Ref`, `!Sub` …) and aliases of lists and maps are unknown.
+//! YAML → trees. A custom tag (`!Ref`, `!Sub` …) is kept with what it is given.
 
 use std::collections::HashMap;
 
-use saphyr_parser::{Event, Parser, Tag};
+use granit_parser::{Event, Parser, ScalarStyle, Span, Tag};
 
 use super::tree::{MAX_DEPTH, MapEntry, Node, ParseError, Tree};
 
-/// Reads the first document.
-pub(super) fn parse(text: &str) -> Result<Node, ParseError> {
+/// Nodes that aliases may add to a file: a few lines could otherwise stand for more than fits in memory.
+const MAX_ALIASED_NODES: usize = 100_000;
+
+/// What a file holds.
+#[derive(Debug)]
+pub(super) struct YamlStream {
+    pub(super) documents: Vec<Node>,
+    /// The line of the first alias.
+    pub(super) first_alias: Option<usize>,
+}
+
+/// Reads every document.
+pub(super) fn parse(text: &str) -> Result<YamlStream, ParseError> {
     let mut builder = Builder::default();
     for event in Parser::new_from_str(text) {
-        let (event, span) = event.map_err(|error| ParseError {
-            line: error.marker().line().max(1),
-            message: format!("the file is no YAML: {}", error.info()),
+        let (event, span) = event.map_err(|error| {
+            let message = format!("the file is not valid YAML: {}", error.info());
+            ParseError { line: error.marker().line().max(1), message, instead: "" }
         })?;
-        if matches!(event, Event::DocumentEnd) {
-            break;
-        }
-        builder.take(event, span.start.line())?;
+        builder.take(event, span)?;
     }
-    Ok(builder.root.unwrap_or(Node { line: 1, tree: Tree::Text(String::new()) }))
+    Ok(YamlStream { documents: builder.documents, first_alias: builder.first_alias })
 }
 
 /// A list or a map whose end has not been read.
 struct Open {
     line: usize,
-    /// Has a custom tag, which makes the whole value unknown.
-    tagged: bool,
-    form: Form,
+    anchor: usize,
+    /// Its custom tag.
+    function: Option<String>,
+    form: CollectionForm,
 }
 
-enum Form {
+enum CollectionForm {
     List(Vec<Node>),
     /// With a key that waits for its value, and the key's line.
     Map(Vec<MapEntry>, Option<(String, usize)>),
@@ -39,55 +48,100 @@ enum Form {
 #[derive(Default)]
 struct Builder {
     stack: Vec<Open>,
-    /// Text that aliases may refer to.
-    anchors: HashMap<usize, Tree>,
-    root: Option<Node>,
+    /// What aliases refer to.
+    anchors: HashMap<usize, Node>,
+    aliased: usize,
+    first_alias: Option<usize>,
+    documents: Vec<Node>,
 }
 
 impl Builder {
-    fn take(&mut self, event: Event<'_>, line: usize) -> Result<(), ParseError> {
+    fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), ParseError> {
+        let line = span.start.line();
         match event {
-            Event::Scalar(text, _, anchor, tag) => {
-                let tree =
-                    if is_custom(tag.as_deref()) { Tree::Unknown } else { Tree::Text(text.into_owned()) };
-                self.anchors.insert(anchor, tree.clone());
-                self.put(Node { line, tree });
+            Event::Scalar(text, style, anchor, tag) => {
+                // The parser writes ~ for a value that is not there.
+                let is_absent = span.is_empty() && style == ScalarStyle::Plain;
+                if is_absent && self.wants_key() {
+                    let message = "the file is not valid YAML: there is no key before the colon".to_owned();
+                    return Err(ParseError { line, message, instead: "" });
+                }
+                let text = if is_absent { String::new() } else { text.into_owned() };
+                let node = Node { line, tree: scalar(text, style, tag.as_deref()) };
+                self.finish(anchor, in_function(custom(tag.as_deref()), node));
             }
             Event::Alias(anchor) => {
-                let tree = self.anchors.get(&anchor).cloned().unwrap_or(Tree::Unknown);
-                self.put(Node { line, tree });
+                let node = self.aliased(anchor, line)?;
+                self.put(node);
             }
-            Event::SequenceStart(_, tag) => self.open(line, tag.as_deref(), Form::List(Vec::new()))?,
-            Event::MappingStart(_, tag) => self.open(line, tag.as_deref(), Form::Map(Vec::new(), None))?,
+            Event::SequenceStart(_, anchor, tag) => {
+                self.open(line, anchor, tag.as_deref(), CollectionForm::List(Vec::new()))?;
+            }
+            Event::MappingStart(_, anchor, tag) => {
+                self.open(line, anchor, tag.as_deref(), CollectionForm::Map(Vec::new(), None))?;
+            }
             Event::SequenceEnd | Event::MappingEnd => self.close(),
             _ => {}
         }
         Ok(())
     }
 
-    fn open(&mut self, line: usize, tag: Option<&Tag>, form: Form) -> Result<(), ParseError> {
-        if self.stack.len() >= MAX_DEPTH {
-            return Err(ParseError { line, message: "the file is nested too deeply".to_owned() });
+    /// Whether what comes next is a key.
+    fn wants_key(&self) -> bool {
+        matches!(self.stack.last().map(|open| &open.form), Some(CollectionForm::Map(_, None)))
+    }
+
+    /// What an alias stands for, as if it were written at the alias.
+    fn aliased(&mut self, anchor: usize, line: usize) -> Result<Node, ParseError> {
+        self.first_alias.get_or_insert(line);
+        let fail = |message: &str| ParseError { line, message: message.to_owned(), instead: "" };
+        let node = self.anchors.get(&anchor).cloned();
+        let node =
+            node.ok_or_else(|| fail("the file is not valid YAML: the alias stands inside its anchor"))?;
+        self.aliased += node.descendants().len();
+        if self.aliased > MAX_ALIASED_NODES {
+            return Err(fail("the aliases of the file stand for too much"));
         }
-        self.stack.push(Open { line, tagged: is_custom(tag), form });
+        Ok(Node { line, tree: node.tree })
+    }
+
+    fn open(
+        &mut self,
+        line: usize,
+        anchor: usize,
+        tag: Option<&Tag>,
+        form: CollectionForm,
+    ) -> Result<(), ParseError> {
+        if self.stack.len() >= MAX_DEPTH {
+            let message = "the file is nested too deeply".to_owned();
+            return Err(ParseError { line, message, instead: "" });
+        }
+        self.stack.push(Open { line, anchor, function: custom(tag), form });
         Ok(())
     }
 
     fn close(&mut self) {
         let Some(open) = self.stack.pop() else { return };
         let tree = match open.form {
-            _ if open.tagged => Tree::Unknown,
-            Form::List(items) => Tree::List(items),
-            Form::Map(entries, _) => Tree::Map(entries),
+            CollectionForm::List(items) => Tree::List(items),
+            CollectionForm::Map(entries, _) => Tree::Map(entries),
         };
-        self.put(Node { line: open.line, tree });
+        self.finish(open.anchor, in_function(open.function, Node { line: open.line, tree }));
+    }
+
+    /// Keeps a whole value for its aliases and puts it where it belongs.
+    fn finish(&mut self, anchor: usize, node: Node) {
+        if anchor > 0 {
+            self.anchors.insert(anchor, node.clone());
+        }
+        self.put(node);
     }
 
     fn put(&mut self, node: Node) {
         match self.stack.last_mut().map(|open| &mut open.form) {
-            None => self.root = self.root.take().or(Some(node)),
-            Some(Form::List(items)) => items.push(node),
-            Some(Form::Map(entries, key)) => match key.take() {
+            None => self.documents.push(node),
+            Some(CollectionForm::List(items)) => items.push(node),
+            Some(CollectionForm::Map(entries, key)) => match key.take() {
                 Some((key, line)) => entries.push(MapEntry { key, line, value: node }),
                 // Nobody asks for a key that is not text.
                 None => *key = Some((node.text().unwrap_or_default().to_owned(), node.line)),
@@ -96,7 +150,29 @@ impl Builder {
     }
 }
 
-/// Whether it is a tag like `!Ref`. YAML's own, such as `!!str`, change nothing.
-fn is_custom(tag: Option<&Tag>) -> bool {
-    tag.is_some_and(|tag| !tag.is_yaml_core_schema())
+fn scalar(text: String, style: ScalarStyle, tag: Option<&Tag>) -> Tree {
+    let is_text = tag.is_some() || style != ScalarStyle::Plain || !is_word(&text);
+    if is_text { Tree::Text(text) } else { Tree::Word(text) }
 }
+
+fn in_function(name: Option<String>, node: Node) -> Node {
+    match name {
+        Some(name) => Node { line: node.line, tree: Tree::Function(name, Box::new(node)) },
+        None => node,
+    }
+}
+
+/// Whether YAML 1.1, as CloudFormation and PyYAML read it, takes an unquoted text for a number, a boolean or null.
+fn is_word(text: &str) -> bool {
+    const WORDS: [&str; 9] = ["", "~", "null", "true", "false", "yes", "no", "on", "off"];
+    WORDS.contains(&text.to_ascii_lowercase().as_str()) || text.parse::<f64>().is_ok()
+}
+
+/// The name of a tag like `!Ref`. YAML's own, such as `!!str`, change nothing.
+fn custom(tag: Option<&Tag>) -> Option<String> {
+    let tag = tag.filter(|tag| tag.handle() == "!" && !tag.suffix().is_empty())?;
+    Some(tag.suffix().to_owned())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,83 @@
+use crate::check::check_deployment;
+use crate::config::read_as;
+
+const CONFIGURATION: &str = "[SERVICE]\n    Grace 30\n    Plugins_File p\n[OUTPUT]\n    Name ecs_router\n    Match *-firelens-*\n    Workers 2\n    Retry_Limit no_limits\n    exit_timeout 20s\n    route.default http\n    http.url ${URL}\n    http.region ${AWS_REGION}\n";
+
+fn router(more: &str) -> String {
+    format!(
+        r#"[{{"name": "app", "image": "x", "logConfiguration": {{"logDriver": "awsfirelens"}}}},
+{{"name": "router", "image": "x", {more} "firelensConfiguration": {{"type": "fluentbit", "options":
+{{"config-file-type": "file", "config-file-value": "/extra.conf"}}}}}}]"#
+    )
+}
+
+fn said(files: &[(&str, &str)]) -> Vec<String> {
+    let read = files.iter().map(|(name, text)| read_as(name, text)).collect();
+    check_deployment(read).iter().map(ToString::to_string).filter(|line| !line.contains(": note: ")).collect()
+}
+
+fn beside(more: &str) -> Vec<String> {
+    let configuration = CONFIGURATION.replace("    http.region ${AWS_REGION}\n", "");
+    said(&[("task.json", &router(more)), ("extra.conf", &configuration)])
+}
+
+const URL: &str = r#""environment": [{"name": "URL", "value": "https://x/"}],"#;
+
+#[test]
+fn the_task_gives_what_the_configuration_asks_for() {
+    let found = beside(r#""stopTimeout": 60,"#);
+    assert!(
+        matches!(found.as_slice(), [one] if one.starts_with("extra.conf:11: error: http.url: the router does not get ${URL}")),
+        "{found:?}"
+    );
+    for given in [
+        URL,
+        r#""secrets": [{"name": "URL", "valueFrom": "arn"}],"#,
+        r#""environmentFiles": [{"value": "arn", "type": "s3"}],"#,
+    ] {
+        assert_eq!(beside(&format!(r#""stopTimeout": 60, {given}"#)), [""; 0], "{given}");
+    }
+}
+
+#[test]
+fn the_router_has_time_to_end() {
+    let found = beside(URL);
+    assert!(
+        matches!(found.as_slice(), [one] if one.contains("stopTimeout: is not set and 30 s, but the router may need 50 s")),
+        "{found:?}"
+    );
+    let found = beside(&format!(r#""stopTimeout": 49, {URL}"#));
+    assert!(
+        matches!(found.as_slice(), [one] if one.contains("is 49 s, but the router may need 50 s")),
+        "{found:?}"
+    );
+    assert_eq!(beside(&format!(r#""stopTimeout": 50, {URL}"#)), [""; 0]);
+}
+
+#[test]
+fn nothing_to_check_is_never_nothing_wrong() {
+    for (name, text, part) in [
+        ("x.conf", "", "empty"),
+        ("x.conf", "# only a comment\n", "empty"),
+        ("x.yaml", "", "empty"),
+        ("x.conf", "[SERVICE]\n    Flush 1\n", "no output ecs_router"),
+        ("x.conf", "[OUTPUT]\n    Name stdout\n    Match *\n", "only stdout"),
+        ("x.yaml", "pipeline:\n  inputs:\n    - name: dummy\n", "no output ecs_router"),
+        ("x.json", r#"{"containerDefinitions": [{"name": "a", "image": "b"}]}"#, "in its image"),
+        ("x.json", r#"{"Resources": {}}"#, "no output ecs_router"),
+    ] {
+        let found = said(&[(name, text)]);
+        assert!(
+            matches!(found.as_slice(), [one] if one.contains(": warning: nothing to check") && one.contains(part)),
+            "{text}\n{found:?}"
+        );
+    }
+    let beside_it = said(&[
+        ("a.conf", "[PARSER]\n    Name x\n    Format json\n"),
+        (
+            "b.conf",
+            &CONFIGURATION.replace("${URL}", "https://x/").replace("    http.region ${AWS_REGION}\n", ""),
+        ),
+    ]);
+    assert_eq!(beside_it, [""; 0]);
+}

@@ -1,0 +1,92 @@
+//! What every container of a task needs: an image, a name of its own, and a time to stop that its host allows.
+
+use super::{ContainerView, TaskFindings};
+use crate::config::{Node, TaskDialect, Tree};
+
+/// Seconds; the most that Fargate allows.
+const MAX_STOP_TIMEOUT: u64 = 120;
+
+/// Parts of an image's name that somebody was to replace.
+const IMAGE_PLACEHOLDERS: [&str; 10] =
+    ["<", ">", "{{", "your-", "your_", "yourimage", "changeme", "change-me", "replace", "xxxx"];
+
+pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
+    let view = findings.view;
+    for (position, container) in view.containers.iter().enumerate() {
+        check_name(findings, position, container);
+        check_image(findings, container);
+        check_stop_timeout(findings, container);
+        check_types(findings, container);
+    }
+}
+
+fn check_name(findings: &mut TaskFindings<'_, '_>, position: usize, container: &ContainerView<'_>) {
+    let Some(name) = container.name else {
+        if !container.node.get("name").is_some_and(Node::is_function) {
+            findings.error(
+                container.node.line,
+                "name",
+                "is missing from a container",
+                "give every container a name",
+            );
+        }
+        return;
+    };
+    let mut before = findings.view.containers.iter().take(position);
+    if before.any(|other| other.name == Some(name)) {
+        let message = "another container of the task has the same name";
+        findings.container_warning(container, container.node.line, "name", message, "give it another name");
+    }
+}
+
+fn check_image(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
+    let Some(entry) = container.node.entry("image") else {
+        let message = "is missing";
+        findings.container_warning(
+            container,
+            container.node.line,
+            "image",
+            message,
+            "write the image's address",
+        );
+        return;
+    };
+    let Some(text) = entry.value.text() else { return };
+    let lower = text.to_ascii_lowercase();
+    if text.is_empty() || text.contains(' ') || IMAGE_PLACEHOLDERS.iter().any(|part| lower.contains(part)) {
+        let message = format!("'{text}' is not the address of an image");
+        findings.container_error(container, entry, message, "write the address of the image that was pushed");
+    }
+}
+
+/// Reports numbers and booleans in quotation marks. CloudFormation and Terraform's provider convert some of them.
+fn check_types(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
+    if findings.view.task.dialect == TaskDialect::CloudFormation {
+        return;
+    }
+    for key in NUMBERS.iter().chain(&FLAGS) {
+        let Some(entry) = container.node.entry(key) else { continue };
+        let Tree::Text(text) = &entry.value.tree else { continue };
+        let wanted = if FLAGS.contains(key) { "a boolean" } else { "a number" };
+        let message = format!("must be {wanted}, not a string in quotation marks");
+        findings.container_error(container, entry, message, format!("write {text}"));
+    }
+}
+
+const NUMBERS: [&str; 5] = ["cpu", "memory", "memoryReservation", "startTimeout", "stopTimeout"];
+const FLAGS: [&str; 4] = ["essential", "readonlyRootFilesystem", "privileged", "interactive"];
+
+fn check_stop_timeout(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
+    let Some(entry) = container.node.entry("stopTimeout") else { return };
+    let Some(text) = entry.value.text().filter(|_| !entry.value.is_null()) else { return };
+    let Ok(seconds) = text.parse::<u64>() else {
+        let message = format!("'{text}' is not a number of seconds");
+        findings.container_error(container, entry, message, "write for example 60");
+        return;
+    };
+    if findings.view.is_fargate && seconds > MAX_STOP_TIMEOUT {
+        let message = format!("is {seconds} s, but Fargate allows {MAX_STOP_TIMEOUT} s at most");
+        let instead = format!("write {MAX_STOP_TIMEOUT} or less, and shorten Grace and exit_timeout to fit");
+        findings.container_error(container, entry, message, instead);
+    }
+}

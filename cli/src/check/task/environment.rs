@@ -1,0 +1,74 @@
+//! `environment` and `secrets` as ECS wants them: lists of pairs, and texts.
+
+use super::{ContainerView, TaskFindings, is_untyped_text};
+use crate::config::{MapEntry, Node, Tree};
+
+pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
+    let view = findings.view;
+    for container in &view.containers {
+        for (key, value) in [("environment", "value"), ("secrets", "valueFrom")] {
+            let entry = container.node.entry(key).filter(|entry| !entry.value.is_null());
+            if let Some(entry) = entry {
+                check_list(findings, container, entry, value);
+            }
+        }
+    }
+}
+
+fn check_list(
+    findings: &mut TaskFindings<'_, '_>,
+    container: &ContainerView<'_>,
+    entry: &MapEntry,
+    value: &str,
+) {
+    match &entry.value.tree {
+        Tree::List(items) => {
+            items.iter().for_each(|item| check_pair(findings, container, entry, item, value))
+        }
+        Tree::Function(..) => {}
+        Tree::Map(_) if entry.value.is_function() => {}
+        _ => {
+            let message = format!("must be a list of pairs with name and {value}, and is a map or a text");
+            let instead = format!("write [{{\"name\": \"NAME\", \"{value}\": \"…\"}}]");
+            findings.container_error(container, entry, message, instead);
+        }
+    }
+}
+
+fn check_pair(
+    findings: &mut TaskFindings<'_, '_>,
+    container: &ContainerView<'_>,
+    list: &MapEntry,
+    pair: &Node,
+    value: &str,
+) {
+    if pair.is_function() {
+        return;
+    }
+    let mut report = |line: usize, message: String| {
+        let place = MapEntry { line, ..list.clone() };
+        let instead = format!("write {{\"name\": \"NAME\", \"{value}\": \"…\"}}");
+        findings.container_error(container, &place, message, instead);
+    };
+    let name = pair.get("name").and_then(Node::text);
+    let Some(name) = name else {
+        if !pair.get("name").is_some_and(Node::is_function) {
+            report(pair.line, format!("an item of {} has no name", list.key));
+        }
+        return;
+    };
+    let Some(entry) = pair.entry(value) else {
+        report(pair.line, format!("{name} has no {value}"));
+        return;
+    };
+    let is_text = matches!(entry.value.tree, Tree::Text(_) | Tree::Word(_)) || entry.value.is_function();
+    if !is_text || is_untyped_text(findings.view.task.dialect, &entry.value) {
+        let message = format!("{name}: ECS wants a string, in quotation marks, and this is something else");
+        let instead = match entry.value.text() {
+            Some(text) => format!("write \"{text}\""),
+            None => "write a string".to_owned(),
+        };
+        let place = MapEntry { line: entry.line, ..list.clone() };
+        findings.container_error(container, &place, message, instead);
+    }
+}

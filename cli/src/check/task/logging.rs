@@ -1,0 +1,113 @@
+//! `logConfiguration`: drivers that exist, options that are texts, and a router for those that need one.
+
+use super::{ContainerView, FindingSeverity, TaskFindings, is_untyped_text};
+use crate::config::{MapEntry, Node, Tree, is_function_name};
+use crate::suggest::closest;
+
+const DRIVERS: [&str; 9] =
+    ["awsfirelens", "awslogs", "json-file", "splunk", "fluentd", "gelf", "journald", "syslog", "logentries"];
+
+/// Drivers of Fargate.
+const FARGATE_DRIVERS: [&str; 3] = ["awsfirelens", "awslogs", "splunk"];
+
+pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
+    let view = findings.view;
+    for container in &view.containers {
+        let Some(logging) = container.node.set("logConfiguration") else { continue };
+        check_driver(findings, container, logging);
+        check_options(findings, container, logging);
+    }
+    let Some(first) = view.containers.iter().find(|container| container.uses_firelens()) else { return };
+    if view.routers().next().is_none() && !view.is_open() {
+        let message = "is awsfirelens, but no container of the task has a firelensConfiguration: ECS refuses to start it";
+        let instead =
+            "add the log router: a container with \"firelensConfiguration\": {\"type\": \"fluentbit\"}";
+        let line = first.node.get("logConfiguration").map_or(first.node.line, |node| node.line);
+        let entry = MapEntry { key: "logDriver".to_owned(), line, value: first.node.clone() };
+        findings.container_error(first, &entry, message, instead);
+    }
+}
+
+fn check_driver(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>, logging: &Node) {
+    let Some(entry) = logging.entry("logDriver") else {
+        if let Some(place) = container.node.entry("logConfiguration").filter(|_| !logging.is_function()) {
+            let message = "has no logDriver, and ECS refuses the task";
+            findings.container_error(container, place, message, "write \"logDriver\": \"awsfirelens\"");
+        }
+        return;
+    };
+    let Some(driver) = entry.value.text() else { return };
+    if !DRIVERS.contains(&driver) {
+        let near = closest(driver, DRIVERS)
+            .or_else(|| driver.to_ascii_lowercase().contains("firelens").then_some("awsfirelens"));
+        let instead = near
+            .map_or_else(|| format!("write one of {}", DRIVERS.join(", ")), |near| format!("write {near}"));
+        findings.container_error(container, entry, format!("'{driver}' is not a log driver"), instead);
+    } else if findings.view.is_fargate && !FARGATE_DRIVERS.contains(&driver) {
+        let instead = format!("write one of {}", FARGATE_DRIVERS.join(", "));
+        findings.container_error(
+            container,
+            entry,
+            format!("Fargate does not have the log driver {driver}"),
+            instead,
+        );
+    }
+}
+
+fn check_options(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>, logging: &Node) {
+    let Some(options) = logging.entry("options").filter(|entry| !entry.value.is_null()) else { return };
+    if !check_map(findings, container, options) {
+        return;
+    }
+    let secrets = logging.get("secretOptions").map(Node::items).unwrap_or_default();
+    if let Some(entry) = logging
+        .entry("secretOptions")
+        .filter(|entry| !entry.value.entries().is_empty() && !entry.value.is_function())
+    {
+        let message = "must be a list of pairs with name and valueFrom, and is a map";
+        let instead = "write [{\"name\": \"KEY\", \"valueFrom\": \"ARN\"}]";
+        findings.container_error(container, entry, message, instead);
+    }
+    let has_no_value = |secret: &&Node| secret.set("valueFrom").is_none() && !secret.is_function();
+    for secret in secrets.iter().filter(has_no_value).filter(|_| container.uses_firelens()) {
+        let message = "has an item without valueFrom".to_owned();
+        let severity = FindingSeverity::Error;
+        let instead = "write {\"name\": \"KEY\", \"valueFrom\": \"ARN\"}".to_owned();
+        findings.add(severity, container.name, secret.line, "secretOptions", message, instead);
+    }
+}
+
+/// Whether the options are a map, and reports values that are not texts: each list of options once.
+pub(super) fn check_map(
+    findings: &mut TaskFindings<'_, '_>,
+    container: &ContainerView<'_>,
+    options: &MapEntry,
+) -> bool {
+    if options.value.is_function() {
+        return false;
+    }
+    let Tree::Map(entries) = &options.value.tree else {
+        let message = "must be a map of names and texts";
+        findings.container_error(container, options, message, "write {\"Name\": \"ecs_router\"}");
+        return false;
+    };
+    let wrong: Vec<&MapEntry> = entries.iter().filter(|entry| is_no_text(findings, entry)).collect();
+    if let Some(first) = wrong.first() {
+        let names: Vec<&str> = wrong.iter().map(|entry| entry.key.as_str()).collect();
+        let message = format!(
+            "{} must be a string, in quotation marks: ECS refuses numbers, booleans and lists among the options",
+            names.join(", ")
+        );
+        let instead = format!("write \"{}\": \"{}\"", first.key, first.value.text().unwrap_or("…"));
+        let place = MapEntry { line: first.line, ..options.clone() };
+        findings.container_error(container, &place, message, instead);
+    }
+    true
+}
+
+fn is_no_text(findings: &TaskFindings<'_, '_>, entry: &MapEntry) -> bool {
+    let is_nested = matches!(entry.value.tree, Tree::List(_) | Tree::Map(_)) && !entry.value.is_function();
+    !is_function_name(&entry.key)
+        && entry.key != "<<"
+        && (is_nested || is_untyped_text(findings.view.task.dialect, &entry.value))
+}

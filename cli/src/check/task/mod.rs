@@ -1,0 +1,208 @@
+//! A task definition as a whole: its containers, the log router among them, roles, start and stop.
+//!
+//! Source: the API reference of ECS, `TaskDefinition` and `ContainerDefinition`, and what `register-task-definition`
+//! and the agent refuse.
+
+mod cloudformation;
+mod container;
+mod dependencies;
+mod environment;
+mod logging;
+mod names;
+mod roles;
+mod router;
+
+use std::rc::Rc;
+
+use super::finding::{Finding, FindingSeverity};
+use crate::config::{Configuration, Location, MapEntry, Node, Section, TaskDefinition, TaskDialect};
+
+/// What is wrong with the templates of a file.
+pub(super) use self::cloudformation::check as check_templates;
+pub(super) use self::router::stop_timeout;
+
+/// A task definition and its containers.
+#[derive(Debug)]
+pub(super) struct TaskView<'t> {
+    task: &'t TaskDefinition,
+    pub(super) containers: Vec<ContainerView<'t>>,
+    /// Not only a list of containers: roles and the launch type are known.
+    is_whole: bool,
+    is_fargate: bool,
+}
+
+/// One container.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ContainerView<'t> {
+    pub(super) node: &'t Node,
+    pub(super) name: Option<&'t str>,
+}
+
+impl<'t> ContainerView<'t> {
+    fn new(node: &'t Node) -> Self {
+        Self { node, name: node.get("name").and_then(Node::text) }
+    }
+
+    fn log_driver(&self) -> Option<&'t str> {
+        self.node.get("logConfiguration")?.get("logDriver")?.text()
+    }
+
+    fn uses_firelens(&self) -> bool {
+        self.log_driver() == Some("awsfirelens")
+    }
+
+    /// The output that the options of its log driver name, for Fluent Bit or for Fluentd.
+    fn output_name(&self) -> Option<&'t str> {
+        let options = self.node.get("logConfiguration")?.get("options")?;
+        options.get("Name").or_else(|| options.get("@type"))?.text()
+    }
+
+    /// Whether a router has a configuration beside what FireLens generates.
+    pub(super) fn reads_file(&self) -> bool {
+        let options = self.firelens().and_then(|node| node.get("options"));
+        options.is_some_and(|options| options.is_function() || options.get("config-file-value").is_some())
+    }
+
+    pub(super) fn firelens(&self) -> Option<&'t Node> {
+        self.node.set("firelensConfiguration")
+    }
+}
+
+impl<'t> TaskView<'t> {
+    pub(super) fn new(task: &'t TaskDefinition) -> Self {
+        let listed = task.node.get("containerDefinitions");
+        let is_whole = listed.is_some();
+        let list = listed.unwrap_or(&task.node);
+        let compatible = task.node.get("requiresCompatibilities").map(Node::items).unwrap_or_default();
+        Self {
+            task,
+            containers: list
+                .items()
+                .iter()
+                .filter(|item| !item.is_function())
+                .map(ContainerView::new)
+                .collect(),
+            is_whole,
+            is_fargate: compatible.iter().any(|item| item.text() == Some("FARGATE")),
+        }
+    }
+
+    /// Every log router; there should be one.
+    pub(super) fn routers(&self) -> impl Iterator<Item = &ContainerView<'t>> {
+        self.containers.iter().filter(|container| container.firelens().is_some())
+    }
+
+    /// The file that it stands in.
+    pub(super) fn file(&self) -> Rc<str> {
+        Rc::clone(&self.task.file)
+    }
+
+    fn location(&self, line: usize) -> Location {
+        Location { file: self.file(), line }
+    }
+
+    /// Whether it has nothing to do with FireLens, or all that log through it have an output of somebody else's.
+    fn is_foreign(&self) -> bool {
+        let logging = self.containers.iter().filter(|container| container.uses_firelens());
+        let names: Vec<Option<&str>> = logging.map(ContainerView::output_name).collect();
+        if names.is_empty() {
+            return self.routers().next().is_none();
+        }
+        let is_others =
+            |name: &Option<&str>| name.is_some_and(|name| !name.eq_ignore_ascii_case("ecs_router"));
+        !self.routers().any(ContainerView::reads_file) && names.iter().all(is_others)
+    }
+
+    /// Whether some of its containers are only known when it is deployed.
+    fn is_open(&self) -> bool {
+        let list = self.task.node.get("containerDefinitions").unwrap_or(&self.task.node);
+        list.is_function() || list.items().iter().any(Node::is_function)
+    }
+}
+
+/// Findings about one task, with its name beside the key.
+#[derive(Debug)]
+struct TaskFindings<'f, 't> {
+    view: &'t TaskView<'t>,
+    findings: &'f mut Vec<Finding>,
+}
+
+impl TaskFindings<'_, '_> {
+    fn error(&mut self, line: usize, key: &str, message: impl Into<String>, instead: impl Into<String>) {
+        self.add(FindingSeverity::Error, None, line, key, message.into(), instead.into());
+    }
+
+    fn warning(&mut self, line: usize, key: &str, message: impl Into<String>, instead: impl Into<String>) {
+        self.add(FindingSeverity::Warning, None, line, key, message.into(), instead.into());
+    }
+
+    fn container_error(
+        &mut self,
+        container: &ContainerView<'_>,
+        entry: &MapEntry,
+        message: impl Into<String>,
+        instead: impl Into<String>,
+    ) {
+        self.add(
+            FindingSeverity::Error,
+            container.name,
+            entry.line,
+            &entry.key,
+            message.into(),
+            instead.into(),
+        );
+    }
+
+    fn container_warning(
+        &mut self,
+        container: &ContainerView<'_>,
+        line: usize,
+        key: &str,
+        message: impl Into<String>,
+        instead: impl Into<String>,
+    ) {
+        self.add(FindingSeverity::Warning, container.name, line, key, message.into(), instead.into());
+    }
+
+    fn add(
+        &mut self,
+        severity: FindingSeverity,
+        container: Option<&str>,
+        line: usize,
+        key: &str,
+        message: String,
+        instead: String,
+    ) {
+        let location = self.view.location(line);
+        let finding = Finding::new(severity, &location, key, message, instead);
+        self.findings.push(finding.in_container(container).in_task(self.view.task.name.as_deref()));
+    }
+}
+
+/// Checks every task definition of a file. `ours` are the plugin's outputs of the whole deployment.
+pub(super) fn check(configuration: &Configuration, ours: &[&Section], findings: &mut Vec<Finding>) {
+    for task in &configuration.tasks {
+        let view = TaskView::new(task);
+        if view.is_foreign() {
+            continue;
+        }
+        let mut findings = TaskFindings { view: &view, findings };
+        names::check(&mut findings);
+        container::check(&mut findings);
+        environment::check(&mut findings);
+        dependencies::check(&mut findings);
+        logging::check(&mut findings);
+        router::check(ours, &mut findings);
+        roles::check(ours, &mut findings);
+    }
+}
+
+/// A value that must be text and is a number or a boolean, where the file's reader does not turn it into text.
+fn is_untyped_text(dialect: TaskDialect, node: &Node) -> bool {
+    dialect != TaskDialect::CloudFormation
+        && matches!(node.tree, crate::config::Tree::Word(_))
+        && !node.is_null()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,118 @@
+//! Roles: the task role signs what the plugin sends, the execution role reads secrets and pulls images.
+
+use ecs_router::config::keys::DestinationKind;
+
+use super::{ContainerView, TaskFindings};
+use crate::check::placeholders::destination_kind;
+use crate::config::{MapEntry, Node, Section};
+
+pub(super) fn check(ours: &[&Section], findings: &mut TaskFindings<'_, '_>) {
+    let view = findings.view;
+    if !view.is_whole {
+        return;
+    }
+    let task_role = view.task.node.entry("taskRoleArn").filter(|entry| !entry.value.is_null());
+    let execution_role = view.task.node.entry("executionRoleArn").filter(|entry| !entry.value.is_null());
+    for entry in [task_role, execution_role].into_iter().flatten() {
+        check_arn(findings, entry);
+    }
+    check_swapped(findings, task_role, execution_role);
+    if execution_role.is_none() {
+        check_execution_role(findings);
+    }
+    let signed = ours.iter().find_map(|section| signed_destination(section));
+    if let (None, Some(kind)) = (task_role, signed) {
+        let message = format!("is missing, and {} wants requests that a role has signed", kind.name());
+        let instead = "give the task a role with the permissions in examples/iam";
+        findings.warning(view.task.node.line, "taskRoleArn", message, instead);
+    }
+}
+
+fn check_arn(findings: &mut TaskFindings<'_, '_>, entry: &MapEntry) {
+    let Some(text) = entry.value.text() else { return };
+    if is_role_arn(text) {
+        return;
+    }
+    let looks_like_arn = text.starts_with("arn:");
+    let message = match looks_like_arn {
+        true => format!("'{text}' is not the ARN of a role"),
+        false => format!("'{text}' is a name, not an ARN; templates and other accounts need the ARN"),
+    };
+    let name = text.rsplit('/').next().unwrap_or(text);
+    let name = if looks_like_arn || name.is_empty() { "NAME" } else { name };
+    let instead = format!("write arn:aws:iam::ACCOUNT:role/{name}");
+    findings.warning(entry.line, &entry.key, message, instead);
+}
+
+/// `arn:aws:iam::111122223333:role/path/name`, in any partition.
+fn is_role_arn(text: &str) -> bool {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    let [arn, partition, service, region, account, resource] = parts.as_slice() else { return false };
+    let is_account = account.len() == 12 && account.chars().all(|c| c.is_ascii_digit());
+    // Values that a template fills in.
+    let is_account = is_account || account.contains(['$', '{', '<']);
+    *arn == "arn"
+        && partition.starts_with("aws")
+        && *service == "iam"
+        && region.is_empty()
+        && is_account
+        && resource.strip_prefix("role/").is_some_and(|name| !name.is_empty())
+}
+
+/// Reports roles whose names say that they were swapped.
+fn check_swapped(findings: &mut TaskFindings<'_, '_>, task: Option<&MapEntry>, execution: Option<&MapEntry>) {
+    let text =
+        |entry: Option<&MapEntry>| entry.and_then(|entry| entry.value.text()).map(str::to_ascii_lowercase);
+    let says = |text: &Option<String>| text.as_ref().is_some_and(|text| text.contains("exec"));
+    let Some(entry) = task.filter(|_| says(&text(task)) && execution.is_some() && !says(&text(execution)))
+    else {
+        return;
+    };
+    let message = "is an execution role by its name, and executionRoleArn is none: they are probably swapped";
+    findings.warning(entry.line, &entry.key, message, "swap the two ARNs");
+}
+
+/// Reports the first thing that ECS needs an execution role for.
+fn check_execution_role(findings: &mut TaskFindings<'_, '_>) {
+    let view = findings.view;
+    let Some(reason) =
+        view.containers.iter().find_map(|container| execution_reason(container, view.is_fargate))
+    else {
+        return;
+    };
+    let message = format!("is missing, but ECS needs it {reason}");
+    let instead = "give the task an execution role, as examples/iam/execution-role.json";
+    findings.error(view.task.node.line, "executionRoleArn", message, instead);
+}
+
+fn execution_reason(container: &ContainerView<'_>, is_fargate: bool) -> Option<String> {
+    let name = container.name.unwrap_or_default();
+    let has_items =
+        |node: Option<&Node>| node.is_some_and(|node| !node.items().is_empty() || node.is_function());
+    if has_items(container.node.get("secrets")) {
+        return Some(format!("to read the secrets of container {name}"));
+    }
+    if has_items(container.node.get("logConfiguration").and_then(|node| node.get("secretOptions"))) {
+        return Some(format!("to read the secretOptions of container {name}"));
+    }
+    if is_fargate && container.log_driver() == Some("awslogs") {
+        return Some(format!("for the log driver awslogs of container {name} on Fargate"));
+    }
+    let image = container.node.get("image")?.text()?;
+    let is_private = image.contains(".dkr.ecr.");
+    (is_fargate && is_private).then(|| format!("to pull the image of container {name} from ECR"))
+}
+
+/// A destination whose requests are signed with the task's credentials.
+fn signed_destination(section: &Section) -> Option<DestinationKind> {
+    // Keys or a role of its own, as far as the section says.
+    if section.settings.iter().any(|setting| setting.key.ends_with("role_arn")) {
+        return None;
+    }
+    let names = section.settings.iter().filter(|setting| setting.key.starts_with("route."));
+    let names = names.filter_map(|setting| setting.value.text()).flat_map(|text| text.split(','));
+    let mut kinds = names.filter_map(|name| destination_kind(section, name.trim()));
+    kinds.find(|kind| {
+        matches!(kind, DestinationKind::Cloudwatch | DestinationKind::S3 | DestinationKind::Firehose)
+    })
+}

@@ -1,0 +1,243 @@
+//! The log router: one, essential, Fluent Bit with the plugin in it, with a configuration that it can reach and a place
+//! to write to.
+
+use std::time::Duration;
+
+use super::logging::check_map;
+use super::{ContainerView, TaskFindings};
+use crate::config::{MapEntry, Node, Section, TaskDialect};
+use crate::suggest::closest;
+
+const OPTIONS: [&str; 3] = ["enable-ecs-log-metadata", "config-file-type", "config-file-value"];
+
+/// Images of others, in which the plugin is not.
+const STOCK_IMAGES: [&str; 4] = ["aws-for-fluent-bit", "fluent/fluent-bit", "fluent/fluentd", "fluent-bit:"];
+
+/// Where the plugin keeps what it has not sent, unless told otherwise.
+const SPOOL: &str = "/var/spool/ecs_router";
+
+pub(super) fn check(ours: &[&Section], findings: &mut TaskFindings<'_, '_>) {
+    let view = findings.view;
+    let routers: Vec<&ContainerView<'_>> = view.routers().collect();
+    let Some(router) = routers.first() else { return };
+    if let Some(second) = routers.get(1) {
+        let entry = second.node.entry("firelensConfiguration");
+        if let Some(entry) = entry {
+            let message = "a task has one log router, and another container is one already";
+            findings.container_error(second, entry, message, "keep one firelensConfiguration");
+        }
+    }
+    if !view.is_open() && !view.containers.iter().any(ContainerView::uses_firelens) {
+        let message =
+            "no container of the task has the log driver awsfirelens, so that the router gets nothing";
+        let instead = "give the application the log driver awsfirelens";
+        findings.container_warning(router, router.node.line, "firelensConfiguration", message, instead);
+    }
+    check_type(ours, findings, router);
+    check_essential(findings, router);
+    check_options(findings, router);
+    check_own_logs(findings, router);
+    check_image(ours, findings, router);
+    check_spool(ours, findings, router);
+}
+
+fn check_type(ours: &[&Section], findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>) {
+    let Some(configuration) = router.node.entry("firelensConfiguration") else { return };
+    let Some(entry) = configuration.value.entry("type") else {
+        if !configuration.value.is_function() {
+            let message = "has no type";
+            findings.container_error(router, configuration, message, "write \"type\": \"fluentbit\"");
+        }
+        return;
+    };
+    let Some(text) = entry.value.text() else { return };
+    if text == "fluentd" {
+        if !ours.is_empty() {
+            let message = "is fluentd, which cannot load a plugin for Fluent Bit";
+            findings.container_error(router, entry, message, "write fluentbit");
+        }
+    } else if text != "fluentbit" {
+        let message = format!("'{text}' is not a type of log router");
+        findings.container_error(router, entry, message, "write fluentbit");
+    }
+}
+
+fn check_essential(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>) {
+    let Some(entry) = router.node.entry("essential") else { return };
+    if entry.value.text() == Some("false") {
+        let message = "is false: when the router ends, the application runs on and its logs are lost unseen";
+        findings.container_warning(router, entry.line, "essential", message, "write true");
+    }
+}
+
+fn check_options(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>) {
+    let Some(options) = router.firelens().and_then(|node| node.entry("options")) else { return };
+    if options.value.is_null() || !check_map(findings, router, options) {
+        return;
+    }
+    for entry in options.value.entries().iter().filter(|entry| !OPTIONS.contains(&entry.key.as_str())) {
+        let Some(near) = closest(&entry.key, OPTIONS) else { continue };
+        let message = "is an option that FireLens does not know";
+        findings.container_error(router, entry, message, format!("did you mean {near}?"));
+    }
+    check_metadata(findings, router, &options.value);
+    check_file(findings, router, &options.value);
+}
+
+fn check_metadata(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>, options: &Node) {
+    let Some(entry) = options.entries().iter().find(|entry| entry.key == "enable-ecs-log-metadata") else {
+        return;
+    };
+    if entry.value.text() == Some("false") {
+        let message = "is false: records come without ecs_cluster, ecs_task_arn and ecs_task_definition";
+        findings.container_warning(router, entry.line, &entry.key, message, "write \"true\"");
+    }
+}
+
+fn check_file(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>, options: &Node) {
+    let find = |key: &str| options.entries().iter().find(|entry| entry.key == key);
+    let value = find("config-file-value");
+    let Some(kind) = find("config-file-type") else {
+        if let Some(value) = value {
+            let message = "has no effect without config-file-type";
+            findings.container_error(router, value, message, "add \"config-file-type\": \"file\"");
+        }
+        return;
+    };
+    let Some(text) = kind.value.text() else { return };
+    let Some(value) = value else {
+        let message = "has no effect without config-file-value";
+        return findings.container_error(
+            router,
+            kind,
+            message,
+            "add config-file-value with the path in the image",
+        );
+    };
+    let path = value.value.text();
+    match text {
+        "s3" if findings.view.is_fargate => {
+            let message = "is s3, which FireLens does not support on Fargate: the task does not start";
+            let instead = "build the file into the image, and write config-file-type file";
+            findings.container_error(router, kind, message, instead);
+        }
+        "s3" if path.is_some_and(|path| !path.starts_with("arn:")) => {
+            let message = "is not the ARN of an object";
+            findings.container_error(router, value, message, "write arn:aws:s3:::bucket/path");
+        }
+        "file" if path.is_some_and(|path| !path.starts_with('/')) => {
+            let message = "is not an absolute path in the image";
+            findings.container_error(router, value, message, "write for example /ecs-router/extra.conf");
+        }
+        "s3" | "file" => check_reserved(findings, router, value),
+        _ => {
+            let message = format!("'{text}' is neither file nor s3");
+            findings.container_error(router, kind, message, "write file");
+        }
+    }
+}
+
+/// FireLens writes its own configuration there, over a file of the image.
+fn check_reserved(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>, value: &MapEntry) {
+    if matches!(value.value.text(), Some("/fluent-bit/etc/fluent-bit.conf" | "/fluentd/etc/fluent.conf")) {
+        let message = "is where FireLens puts the configuration that it generates";
+        findings.container_error(router, value, message, "give the file another name in the image");
+    }
+}
+
+fn check_own_logs(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>) {
+    let logging = router.node.entry("logConfiguration").filter(|entry| !entry.value.is_null());
+    match (logging, router.log_driver()) {
+        (Some(entry), Some("awsfirelens")) => {
+            let message = "the router would send its own log to itself";
+            findings.container_error(router, entry, message, "write the log driver awslogs");
+        }
+        (None, _) if findings.view.is_whole => {
+            let message = "is missing, so that nobody sees what the router itself says";
+            let instead = "give the router the log driver awslogs";
+            findings.container_warning(router, router.node.line, "logConfiguration", message, instead);
+        }
+        _ => {}
+    }
+}
+
+fn check_image(ours: &[&Section], findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>) {
+    let Some(entry) = router.node.entry("image") else { return };
+    let Some(text) = entry.value.text() else { return };
+    let is_stock = STOCK_IMAGES.iter().any(|stock| text.contains(stock) && !text.contains("router"));
+    if is_stock && !ours.is_empty() {
+        let message =
+            format!("'{text}' is an image without the plugin, so that Fluent Bit knows no output ecs_router");
+        let instead = "build an image that adds the plugin, as examples/docker/Dockerfile does";
+        findings.container_warning(router, entry.line, "image", message, instead);
+    }
+}
+
+/// Reports a router that cannot write where the plugin keeps objects until they are sent.
+fn check_spool(ours: &[&Section], findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>) {
+    let folders = spools(ours);
+    let Some(folder) = folders.iter().find(|folder| !is_mounted(router, folder)) else { return };
+    let read_only =
+        router.node.entry("readonlyRootFilesystem").filter(|entry| entry.value.text() == Some("true"));
+    let user = router.node.entry("user").filter(|entry| is_other_user(&entry.value));
+    let message = match (read_only, user) {
+        (Some(_), _) => format!(
+            "is true, and the router has no volume at {folder}, where it keeps what is not sent yet: it does not start"
+        ),
+        (None, Some(_)) => format!(
+            "is not root, and the router has no volume at {folder}, where it keeps what is not sent yet: it may not start"
+        ),
+        (None, None) => return,
+    };
+    let Some(entry) = read_only.or(user) else { return };
+    let capital = findings.view.task.dialect == TaskDialect::CloudFormation;
+    let key = if capital { "MountPoints" } else { "mountPoints" };
+    let instead = format!("add a volume, and in {key} one with the path {folder} that is writable");
+    findings.container_warning(router, entry.line, &entry.key, message, instead);
+}
+
+/// The folders of the outputs that keep something on disk: archives.
+fn spools(ours: &[&Section]) -> Vec<String> {
+    let mut folders: Vec<String> = Vec::new();
+    for section in ours {
+        for setting in &section.settings {
+            let is_type = setting.key.ends_with(".type") || setting.key.starts_with("route.");
+            let names_s3 =
+                setting.value.text().is_some_and(|text| text.split(',').any(|name| name.trim() == "s3"));
+            if !is_type || !names_s3 {
+                continue;
+            }
+            let name = setting.key.strip_suffix(".type").unwrap_or("s3");
+            let own = section.text(&format!("{name}.spool_dir")).unwrap_or(SPOOL);
+            folders.push(own.to_owned());
+        }
+    }
+    // What the configuration in the image says is not known.
+    if folders.is_empty() && ours.is_empty() { vec![SPOOL.to_owned()] } else { folders }
+}
+
+fn is_other_user(node: &Node) -> bool {
+    let user = node.text().unwrap_or_default();
+    let user = user.split(':').next().unwrap_or_default();
+    !matches!(user, "" | "0" | "root" | "null")
+}
+
+fn is_mounted(router: &ContainerView<'_>, folder: &str) -> bool {
+    let mounts = router.node.get("mountPoints").map(Node::items).unwrap_or_default();
+    mounts.iter().any(|mount| {
+        let path = mount.get("containerPath").and_then(Node::text);
+        let is_writable = mount.get("readOnly").and_then(Node::text) != Some("true");
+        is_writable && path.is_none_or(|path| std::path::Path::new(folder).starts_with(path))
+    })
+}
+
+/// Seconds that the router has to end in.
+pub(in crate::check) fn stop_timeout(router: &ContainerView<'_>) -> Option<Duration> {
+    match router.node.set("stopTimeout") {
+        None => Some(DEFAULT_STOP_TIMEOUT),
+        Some(node) => node.text()?.parse().ok().map(Duration::from_secs),
+    }
+}
+
+/// Unless the container instance says otherwise.
+const DEFAULT_STOP_TIMEOUT: Duration = Duration::from_secs(30);

@@ -1,0 +1,276 @@
+use crate::check::check_deployment;
+use crate::config::read_as;
+
+/// A task that is right; `app` and `router` stand among the keys of these containers, `task` beside them.
+fn task(task: &str, app: &str, router: &str) -> String {
+    format!(
+        r#"{{"family": "web", "requiresCompatibilities": ["FARGATE"],
+"executionRoleArn": "arn:aws:iam::111122223333:role/web-execution", {task}
+"containerDefinitions": [
+{{"name": "app", "image": "web:1", {app} "logConfiguration": {{"logDriver": "awsfirelens", "options":
+  {{"Name": "ecs_router", "Workers": "2", "Retry_Limit": "no_limits", "route.default": "stdout"}}}}}},
+{{"name": "log_router", "image": "ecs-router:1", {router} "firelensConfiguration": {{"type": "fluentbit"}},
+  "logConfiguration": {{"logDriver": "awslogs", "options": {{"awslogs-group": "/x"}}}}}}
+]}}"#
+    )
+}
+
+fn said(text: &str) -> Vec<String> {
+    check_deployment(vec![read_as("x", text)])
+        .iter()
+        .map(ToString::to_string)
+        .filter(|line| !line.contains(": note: "))
+        .collect()
+}
+
+/// Whether there is one finding, of this severity and with this text.
+#[track_caller]
+fn assert_says(text: &str, severity: &str, part: &str) {
+    let said = said(text);
+    let [finding] = said.as_slice() else { panic!("{said:#?}\n{text}") };
+    assert!(finding.contains(&format!(": {severity}: ")) && finding.contains(part), "{finding}\n{text}");
+}
+
+#[test]
+fn a_task_that_is_right_gets_no_finding() {
+    assert_eq!(said(&task("", "", "")), [""; 0]);
+}
+
+#[test]
+fn containers_are_as_ecs_wants_them() {
+    for (app, severity, part) in [
+        (r#""stopTimeout": 121,"#, "error", "120 s at most"),
+        (r#""environment": {"A": "b"},"#, "error", "must be a list of pairs"),
+        (r#""environment": [{"name": "A", "value": 1}],"#, "error", "A: ECS wants a string"),
+        (
+            r#""environment": [{"name": "A", "value": true}, {"name": "B", "value": ""}],"#,
+            "error",
+            "A: ECS wants a string",
+        ),
+        (r#""essential": "true","#, "error", "must be a boolean"),
+        (r#""stopTimeout": "60","#, "error", "must be a number"),
+        (r#""environment": [{"name": "A"}],"#, "error", "A has no value"),
+        (r#""environment": [{"value": "b"}],"#, "error", "has no name"),
+        (r#""secrets": {"A": "arn"},"#, "error", "must be a list of pairs"),
+        (r#""enviroment": [],"#, "error", "did you mean environment?"),
+        (r#""StopTimeout": 5,"#, "error", "did you mean stopTimeout?"),
+        (
+            r#""dependsOn": [{"containerName": "log_ruoter", "condition": "START"}],"#,
+            "error",
+            "did you mean log_router?",
+        ),
+        (
+            r#""dependsOn": [{"containerName": "log_router", "condition": "healthy"}],"#,
+            "error",
+            "'healthy' is not a condition",
+        ),
+        (
+            r#""dependsOn": [{"containerName": "log_router", "condition": "HEALTHY"}],"#,
+            "error",
+            "no healthCheck",
+        ),
+        (r#""dependsOn": [{"containerName": "log_router", "condition": "COMPLETE"}],"#, "error", "has ended"),
+        (r#""dependsOn": [{"containerName": "app", "condition": "START"}],"#, "error", "circle: app → app"),
+    ] {
+        assert_says(&task("", app, ""), severity, part);
+    }
+    for app in [
+        r#""stopTimeout": 120, "environment": [{"name": "A", "value": "1"}],"#,
+        r#""environment": null, "secrets": [], "dependsOn": [],"#,
+        r#""dependsOn": [{"containerName": "log_router", "condition": "START"}],"#,
+    ] {
+        assert_eq!(said(&task("", app, "")), [""; 0], "{app}");
+    }
+}
+
+#[test]
+fn the_router_can_run() {
+    for (router, severity, part) in [
+        (r#""essential": false,"#, "warning", "lost unseen"),
+        (
+            r#""dependsOn": [{"containerName": "app", "condition": "START"}],"#,
+            "error",
+            "circle: app → log_router → app",
+        ),
+        (
+            r#""image": "public.ecr.aws/aws-observability/aws-for-fluent-bit:stable","#,
+            "warning",
+            "without the plugin",
+        ),
+    ] {
+        let text = task("", "", router).replace(r#""image": "ecs-router:1", "image""#, r#""image""#);
+        assert_says(&text, severity, part);
+    }
+}
+
+#[test]
+fn the_router_finds_its_configuration() {
+    for (firelens, severity, part) in [
+        (r#""type": "fluentd""#, "error", "cannot load a plugin"),
+        (r#""type": "fluent-bit""#, "error", "not a type of log router"),
+        (
+            r#""options": {"config-file-type": "file", "config-file-value": "/x.conf"}"#,
+            "error",
+            "has no type",
+        ),
+        (
+            r#""type": "fluentbit", "options": {"config-file-type": "s3", "config-file-value": "arn:aws:s3:::b/x"}"#,
+            "error",
+            "Fargate",
+        ),
+        (
+            r#""type": "fluentbit", "options": {"config-file-type": "file"}"#,
+            "error",
+            "without config-file-value",
+        ),
+        (
+            r#""type": "fluentbit", "options": {"config-file-value": "/x.conf"}"#,
+            "error",
+            "without config-file-type",
+        ),
+        (
+            r#""type": "fluentbit", "options": {"config-file-type": "http", "config-file-value": "/x"}"#,
+            "error",
+            "neither file nor s3",
+        ),
+        (
+            r#""type": "fluentbit", "options": {"config-file-type": "file", "config-file-value": "x.conf"}"#,
+            "error",
+            "not an absolute path",
+        ),
+        (
+            r#""type": "fluentbit", "options": {"config-file-type": "file", "config-file-value": "/fluent-bit/etc/fluent-bit.conf"}"#,
+            "error",
+            "another name",
+        ),
+        (r#""type": "fluentbit", "options": {"enable-ecs-log-metadata": true}"#, "error", "must be a string"),
+        (
+            r#""type": "fluentbit", "options": {"enable-ecs-log-metadata": "false"}"#,
+            "warning",
+            "records come without",
+        ),
+        (r#""type": "fluentbit", "options": {"enable-ecs-metadata": "true"}"#, "error", "does not know"),
+        (r#""type": "fluentbit", "options": ["a"]"#, "error", "must be a map"),
+    ] {
+        assert_says(&task("", "", "").replace(r#""type": "fluentbit""#, firelens), severity, part);
+    }
+}
+
+#[test]
+fn an_archive_needs_a_place_to_write_to() {
+    let archive = |router: &str| {
+        task(r#""taskRoleArn": "arn:aws:iam::111122223333:role/web","#, "", router)
+            .replace(r#""route.default": "stdout""#, r#""route.default": "s3", "s3.bucket": "my-logs""#)
+    };
+    let mount = |path: &str, more: &str| {
+        format!(
+            r#""readonlyRootFilesystem": true, "mountPoints": [{{"containerPath": "{path}", "sourceVolume": "v"{more}}}],"#
+        )
+    };
+    assert_says(&archive(r#""readonlyRootFilesystem": true,"#), "warning", "/var/spool/ecs_router");
+    assert_says(&archive(r#""user": "1000","#), "warning", "may not start");
+    assert_says(&archive(&mount("/tmp", "")), "warning", "does not start");
+    assert_says(&archive(&mount("/var/spool", r#", "readOnly": true"#)), "warning", "does not start");
+    assert_eq!(said(&archive(&mount("/var/spool", ""))), [""; 0]);
+    assert_eq!(said(&archive(r#""user": "0:0","#)), [""; 0]);
+}
+
+#[test]
+fn roles_are_there_and_in_their_place() {
+    let cloudwatch = |text: String| {
+        text.replace(
+            r#""route.default": "stdout""#,
+            r#""route.default": "cloudwatch", "cloudwatch.log_group": "/x", "cloudwatch.log_stream": "y""#,
+        )
+    };
+    assert_says(&cloudwatch(task("", "", "")), "warning", "cloudwatch wants requests that a role has signed");
+    let role = |arn: &str| task(&format!(r#""taskRoleArn": "{arn}","#), "", "");
+    assert_says(&role("web-task"), "warning", "a name, not an ARN");
+    assert_says(&role("arn:aws:iam::1111:role/web"), "warning", "not the ARN of a role");
+    assert_says(&role("arn:aws:iam::111122223333:user/web"), "warning", "not the ARN of a role");
+    let swapped =
+        role("arn:aws:iam::111122223333:role/ecsTaskExecutionRole").replace("role/web-execution", "role/web");
+    assert_says(&swapped, "warning", "swapped");
+    assert_eq!(said(&role("arn:aws-cn:iam::111122223333:role/a/web")), [""; 0]);
+    let without = |app: &str| {
+        task("", app, "")
+            .replace(r#""executionRoleArn": "arn:aws:iam::111122223333:role/web-execution","#, "")
+    };
+    assert_says(&without(""), "error", "for the log driver awslogs");
+    assert_says(
+        &without(r#""secrets": [{"name": "A", "valueFrom": "arn"}],"#),
+        "error",
+        "to read the secrets",
+    );
+}
+
+#[test]
+fn log_drivers_exist_and_have_a_router() {
+    let right = task("", "", "");
+    let alone = right
+        .split("{\"name\": \"log_router\"")
+        .next()
+        .expect("a part")
+        .trim_end()
+        .trim_end_matches(',')
+        .to_owned()
+        + "]}";
+    assert_says(&alone, "error", "no container of the task has a firelensConfiguration");
+    let numbers = right.replace(r#""Workers": "2""#, r#""Workers": 2, "x": [1]"#);
+    let said = said(&numbers);
+    assert!(said.iter().any(|finding| finding.contains("Workers, x must be a string")), "{said:?}");
+    assert_says(&right.replace("\"awslogs\",", "\"aws-logs\","), "error", "write awslogs");
+    assert_says(&right.replace("\"logDriver\": \"awslogs\",", ""), "error", "has no logDriver");
+    let nobody = right.replace("\"awsfirelens\", \"options\":", "\"awslogs\", \"options\":");
+    assert!(
+        self::said(&nobody).iter().any(|finding| finding.contains("the router gets nothing")),
+        "{nobody}"
+    );
+    let misspelt = right.replace("containerDefinitions", "containerDefinition");
+    assert!(
+        self::said(&misspelt).iter().any(|finding| finding.contains("write containerDefinitions")),
+        "{misspelt}"
+    );
+    assert_says(&right.replace("\"awslogs\",", "\"json-file\","), "error", "Fargate does not have");
+    let twice = right.replace(
+        "\"image\": \"web:1\",",
+        "\"image\": \"web:1\", \"firelensConfiguration\": {\"type\": \"fluentbit\"},",
+    );
+    assert!(self::said(&twice).iter().any(|finding| finding.contains("one log router")), "{twice}");
+    for image in ["<image>", "", "your-account/web", "{{ image }}"] {
+        let text = right.replace("web:1", image);
+        assert!(self::said(&text).iter().any(|finding| finding.contains("image")), "{image}");
+    }
+}
+
+fn template(properties: &str, options: &str) -> String {
+    format!(
+        "AWSTemplateFormatVersion: '2010-09-09'\nParameters:\n  Env: {{Type: String}}\nResources:\n  Task:\n    \
+         Type: AWS::ECS::TaskDefinition\n    {properties}:\n      ContainerDefinitions:\n        - Name: app\n          \
+         Image: web\n          LogConfiguration:\n            LogDriver: awsfirelens\n            Options:\n              \
+         Name: ecs_router\n              Workers: 2\n              Retry_Limit: no_limits\n              \
+         route.default: http\n              {options}\n        - Name: router\n          Image: x\n          \
+         FirelensConfiguration: {{Type: fluentbit}}\n          LogConfiguration: {{LogDriver: awslogs}}\n"
+    )
+}
+
+#[test]
+fn cloudformation_can_read_its_template() {
+    assert_eq!(
+        said(&template("Properties", "http.url: !Sub 'https://${Env}.x/${AWS::Region}/${!A}'")),
+        [""; 0]
+    );
+    assert_says(
+        &template("Properties", "http.url: !Sub 'https://x/${container_name}'"),
+        "error",
+        "$(container_name)",
+    );
+    assert_says(&template("Properties", "http.url: !ImportVlaue x"), "error", "did you mean !ImportValue?");
+    assert_says(&template("Properties", "http.url: {'Fn::Sbu': x}"), "error", "did you mean !Sub?");
+    let typed = template("Properties", "http.url: https://x/").replace("TaskDefinition", "TaskDefintion");
+    assert_says(&typed, "error", "write AWS::ECS::TaskDefinition");
+    assert_says(&template("properties", "http.url: https://x/"), "error", "write Properties");
+    let small =
+        template("Properties", "http.url: https://x/").replace("LogConfiguration:\n", "logConfiguration:\n");
+    assert_says(&small, "error", "write LogConfiguration".trim_start_matches("write "));
+}
