@@ -57,7 +57,7 @@ impl Instance {
         let region = region(&settings, lookup, &problems);
         let destinations = open_destinations(&settings, lookup, region.as_deref(), &problems);
         let queue = QueueSettings::read(&KeyReader::new(lookup, &problems), region.as_deref());
-        if let Some(what) = queue.as_ref().and_then(|queue| Client::new(queue.ca_file.as_deref()).err()) {
+        if let Some(what) = queue.as_ref().and_then(|queue| Client::for_aws(queue.ca_file.as_deref()).err()) {
             problems.borrow_mut().push(Problem { key: "queue.ca_file".into(), what });
         }
         let task = task_endpoint(&settings, others_report, &problems);
