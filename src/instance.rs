@@ -13,6 +13,7 @@ use crate::config::{
 use crate::delivery::verdict::Verdict;
 use crate::destination::{self, Destination};
 use crate::input::chunk::Chunk;
+use crate::log::{self, Level};
 use crate::metrics::{Exporter, Metrics};
 use crate::object::spool::Spool;
 use crate::router::pipeline::new_metrics;
@@ -141,6 +142,9 @@ fn open_destinations(
     let mut opened = Vec::new();
     for named in &settings.destinations {
         let destination = destination::open(named, &reader, region);
+        if let Some(advice) = destination.advice() {
+            log::start_line(Level::Warn, advice);
+        }
         let transport = match destination.network() {
             None => Ok(Transport::local()),
             Some(network) => Transport::remote(network),
