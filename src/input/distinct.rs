@@ -30,9 +30,15 @@ impl KeyBits {
     /// The bit follows from length, first and last byte, which tell most names of log fields apart.
     #[inline]
     fn of(key: &[u8]) -> Self {
-        let first = key.first().copied().map_or(0, usize::from);
-        let last = key.last().copied().map_or(0, usize::from);
-        Self(1 << ((4 * key.len() + first + 3 * last) & 63))
+        Self(1 << (Self::hash(key) & 63))
+    }
+
+    #[inline]
+    fn hash(key: &[u8]) -> usize {
+        match key {
+            [first, .., last] => 4 * key.len() + usize::from(*first) + 3 * usize::from(*last),
+            _ => key.len(),
+        }
     }
 
     pub(super) fn of_fields(fields: &[Field<'_>]) -> Self {
@@ -64,7 +70,6 @@ fn bytes(key: Value<'_>) -> &[u8] {
 #[derive(Debug, Default)]
 pub(super) struct RecordFields<'a> {
     list: Vec<Field<'a>>,
-    keys: KeyBits,
     has_repeated_key: bool,
 }
 
@@ -92,34 +97,34 @@ impl<'a> RecordFields<'a> {
     #[inline]
     pub(super) fn clear(&mut self) {
         self.list.clear();
-        self.keys = KeyBits::default();
         self.has_repeated_key = false;
     }
 
+    /// Appends a field, with the bytes of its key, to those with these keys.
     #[inline]
-    pub(super) fn push(&mut self, field: Field<'a>) {
-        let key = KeyBits::of(bytes(field.key));
-        if self.keys.meets(key) {
-            self.has_repeated_key |= self.has(field.key);
+    pub(super) fn push(&mut self, name: &[u8], field: Field<'a>, keys: &mut KeyBits) {
+        let key = KeyBits::of(name);
+        if keys.meets(key) {
+            self.note_repeat(field.key);
         }
-        self.keys = self.keys | key;
+        *keys = *keys | key;
         self.list.push(field);
     }
 
     /// Appends fields whose keys differ from each other.
     #[inline]
-    pub(super) fn extend(&mut self, fields: &[Field<'a>], keys: KeyBits) {
-        if self.keys.meets(keys) {
-            self.has_repeated_key |= fields.iter().any(|field| self.has(field.key));
+    pub(super) fn extend(&mut self, run: &[Field<'a>], run_keys: KeyBits, keys: &mut KeyBits) {
+        if keys.meets(run_keys) {
+            run.iter().for_each(|field| self.note_repeat(field.key));
         }
-        self.keys = self.keys | keys;
-        self.list.extend_from_slice(fields);
+        *keys = *keys | run_keys;
+        self.list.extend_from_slice(run);
     }
 
-    /// Whether the record has this key already; where it has many, [`Self::drop_repeats`] finds out.
-    #[inline(never)]
-    fn has(&self, key: Value<'_>) -> bool {
-        self.list.len() <= FEW_FIELDS && has_key(&self.list, key)
+    /// Looks whether the record has this key already. Where it has many, [`Self::drop_repeats`] finds out.
+    #[cold]
+    fn note_repeat(&mut self, key: Value<'_>) {
+        self.has_repeated_key |= self.list.len() <= FEW_FIELDS && has_key(&self.list, key);
     }
 
     /// Leaves each key its last value. `None`: no key stood twice.

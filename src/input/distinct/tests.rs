@@ -79,7 +79,7 @@ fn keys_that_share_a_bit_are_different_keys() {
     let one = "log";
     let other = (b'a'..=b'z').map(|last| format!("lo{}", char::from(last)));
     let other = (b'a'..=b'z').zip(other).find_map(|(first, name)| {
-        let name = format!("{}{}", char::from(first), &name[1..]);
+        let name = format!("{}{}", char::from(first), name.get(1..).unwrap());
         (name != one && KeyBits::of(name.as_bytes()) == KeyBits::of(one.as_bytes())).then_some(name)
     });
     let other = other.unwrap_or_else(|| "lag".to_owned());
