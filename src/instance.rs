@@ -13,6 +13,7 @@ use crate::config::{
 use crate::delivery::verdict::Verdict;
 use crate::destination::{self, Destination};
 use crate::input::chunk::Chunk;
+use crate::log::{self, Level};
 use crate::metrics::{Exporter, Metrics};
 use crate::object::spool::Spool;
 use crate::router::pipeline::new_metrics;
@@ -57,7 +58,7 @@ impl Instance {
         let region = region(&settings, lookup, &problems);
         let destinations = open_destinations(&settings, lookup, region.as_deref(), &problems);
         let queue = QueueSettings::read(&KeyReader::new(lookup, &problems), region.as_deref());
-        if let Some(what) = queue.as_ref().and_then(|queue| Client::new(queue.ca_file.as_deref()).err()) {
+        if let Some(what) = queue.as_ref().and_then(|queue| Client::for_aws(queue.ca_file.as_deref()).err()) {
             problems.borrow_mut().push(Problem { key: "queue.ca_file".into(), what });
         }
         let task = task_endpoint(&settings, others_report, &problems);
@@ -141,6 +142,9 @@ fn open_destinations(
     let mut opened = Vec::new();
     for named in &settings.destinations {
         let destination = destination::open(named, &reader, region);
+        if let Some(advice) = destination.advice() {
+            log::start_line(Level::Warn, advice);
+        }
         let transport = match destination.network() {
             None => Ok(Transport::local()),
             Some(network) => Transport::remote(network),

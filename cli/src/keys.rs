@@ -37,9 +37,10 @@ pub(crate) fn run(arguments: &KeysArguments) -> io::Result<ExitCode> {
 
 fn unknown_type(name: &str) -> ExitCode {
     let names = DestinationKind::ALL.map(DestinationKind::name);
-    let instead = match closest(name, names) {
-        Some(near) => format!("did you mean {near}?"),
-        None => format!("there are: {}", names.join(", ")),
+    let instead = match (DestinationKind::advice(name), closest(name, names)) {
+        (Some(advice), _) => advice.to_owned(),
+        (None, Some(near)) => format!("did you mean {near}?"),
+        (None, None) => format!("there are: {}", names.join(", ")),
     };
     eprintln!("ecs-router: '{name}' is no type of destination; {instead}");
     ExitCode::from(2)

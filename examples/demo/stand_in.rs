@@ -26,7 +26,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("route.stdout", "lines, archive"),
     ("archive.type", "s3"),
     ("archive.bucket", "demo-archive"),
-    ("archive.key", "ecs/$(container_name)/%Y/%m/%d/$(uuid).json.gz"),
+    ("archive.key", "ecs/$(container_name)/%Y/%m/%d/$(uuid).json"),
     ("archive.path_style", "on"),
     ("newrelic.license_key", "demo-licence-key"),
     ("datadog.api_key", "demo-api-key"),

@@ -175,8 +175,8 @@ impl<'t> ContainerIdentity<'t> {
 pub struct Provenance<'t> {
     origin: ChunkOrigin<'t>,
     source: Option<Source>,
-    /// FireLens's `source` stands beside the application's.
-    has_conflicting_source: bool,
+    /// `source` stands twice, and one of its values is standard error.
+    has_hidden_error: bool,
     has_container_id: bool,
     has_container_name: bool,
     has_task_arn: bool,
@@ -201,9 +201,9 @@ impl<'t> Provenance<'t> {
             }
         }
         // An error must not hide behind a second `source`.
-        if record.has_conflicting_source() {
-            provenance.source = Some(Source::Stderr);
-            provenance.has_conflicting_source = true;
+        if let Some(stream) = record.conflicting_source() {
+            provenance.source = Some(stream);
+            provenance.has_hidden_error = stream == Source::Stderr;
         }
         provenance
     }
@@ -255,7 +255,7 @@ impl<'t> Provenance<'t> {
     /// Whether `source` is the log driver's, and not the application's: one of the marks beside it agrees with the tag.
     fn has_driver_marks(&self) -> bool {
         let is_driver = self.has_container_id && self.identity.has_own_container;
-        is_driver || self.identity.has_own_task || self.has_conflicting_source
+        is_driver || self.identity.has_own_task || self.has_hidden_error
     }
 
     fn has_container(&self) -> bool {

@@ -274,17 +274,19 @@ fn is_name(text: &str) -> bool {
 
 fn read_kind(reader: &KeyReader<'_>, route: &str, name: &str) -> Option<DestinationKind> {
     let key = format!("{name}.type");
-    let types = || DestinationKind::ALL.map(DestinationKind::name).join(", ");
+    let types = DestinationKind::ALL.map(DestinationKind::name).join(", ");
+    let advice =
+        |text: &str| DestinationKind::advice(text).map(|advice| format!("{advice} ")).unwrap_or_default();
     match reader.written(&key) {
         Some(text) => DestinationKind::parse(&text).or_else(|| {
-            reader.problem(&key, format!("'{text}' is no type of destination; there are: {}", types()));
+            let what = format!("'{text}' is no type of destination; {}there are: {types}", advice(&text));
+            reader.problem(&key, what);
             None
         }),
         None => DestinationKind::parse(name).or_else(|| {
-            reader.problem(
-                route,
-                format!("destination '{name}' has no type; write {key} with one of: {}", types()),
-            );
+            let what =
+                format!("destination '{name}' has no type; {}write {key} with one of: {types}", advice(name));
+            reader.problem(route, what);
             None
         }),
     }

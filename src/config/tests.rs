@@ -78,6 +78,25 @@ fn every_problem_is_reported_at_once() {
 }
 
 #[test]
+fn the_names_of_fluent_bits_own_outputs_are_understood() {
+    let (_, problems) = read(&[
+        ("route.stop", "a"),
+        ("route.default", "opentelemetry"),
+        ("route.stderr", "null"),
+        ("a.type", "cloudwatch_logs"),
+    ]);
+    let expected = [
+        "a.type: 'cloudwatch_logs' is no type of destination; did you mean cloudwatch? there are: cloudwatch,",
+        "route.stderr: destination 'null' has no type; to discard a class, write drop in its route. write null.type",
+        "route.default: destination 'opentelemetry' has no type; did you mean otlp? write opentelemetry.type with",
+    ];
+    assert_eq!(problems.len(), expected.len(), "{problems:#?}");
+    for expected in expected {
+        assert!(problems.iter().any(|problem| problem.starts_with(expected)), "{expected} in {problems:#?}");
+    }
+}
+
+#[test]
 fn what_concerns_several_routes_is_said_once() {
     let (_, problems) = read(&[("route.default", "out"), ("out.type", "sdout")]);
     assert_eq!(problems.len(), 1, "{problems:?}");

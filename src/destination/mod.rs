@@ -47,7 +47,7 @@ pub use self::aws_error::classify_aws_reply;
 pub use self::object_store::{ObjectCall, ObjectEncoding, ObjectStore, PartBody, UploadedPart};
 use crate::classify::classes::Entry;
 use crate::config::keys::DestinationKind;
-use crate::config::{Common, DestinationSettings, Identity, KeyReader};
+use crate::config::{Common, DestinationSettings, Identity, KeyReader, Problem};
 use crate::encode::batch::{Batch, Limits};
 use crate::encode::payload::Payload;
 use crate::encode::template::RenderContext;
@@ -66,6 +66,11 @@ pub trait Destination: fmt::Debug + Send {
 
     /// The object store, for a destination that keeps objects.
     fn store(&self) -> Option<&dyn ObjectStore> {
+        None
+    }
+
+    /// Something in the keys that works, but perhaps not as the user wants it: for the start and for `check`.
+    fn advice(&self) -> Option<&Problem> {
         None
     }
 

@@ -7,7 +7,7 @@
 //! Forms (Fluent Bit `src/flb_log_event_decoder.c`, forward protocol v1): `[time, map]` up to 2.0 and
 //! `[[time, metadata], map]` since 2.1, under any header width the format allows (3.2.10 writes array32).
 
-use super::distinct::{self, RecordFields};
+use super::distinct::{self, KeyBits, RecordFields};
 use super::msgpack::{MsgpackReader, ReadResult};
 use super::record::{Field, Record, Timestamp, Value};
 use super::shared_run::SharedRun;
@@ -47,17 +47,26 @@ pub fn records<'a>(chunk: &'a [u8], mut visit: impl FnMut(&Record<'a, '_>)) -> T
         match read_entry(&mut reader, &mut fields, &run) {
             Ok(ChunkEntry::Record { time, body, run_start }) => {
                 tally.records += 1;
-                let repeats = fields.drop_repeats();
+                if let Some(repeats) = fields.drop_repeats() {
+                    let record = Record::new(time, fields.as_slice(), body);
+                    visit_rare(&record.with_conflicting_source(repeats.conflicting_source), &mut visit);
+                    if run_start.is_some() {
+                        run.record_hit()
+                    } else {
+                        run.record_miss(body)
+                    }
+                    continue;
+                }
                 let record = Record::new(time, fields.as_slice(), body);
-                let record = match (repeats, run_start) {
-                    (Some(repeats), _) => record.with_conflicting_source(repeats.source_conflicts),
-                    (None, Some(start)) => record.with_run(run.raw, start..start + run.fields.len()),
-                    (None, None) => record,
-                };
-                visit(&record);
                 match run_start {
-                    Some(_) => run.record_hit(),
-                    None => run.record_miss(body),
+                    Some(start) => {
+                        visit(&record.with_run(run.raw, start..start + run.fields.len()));
+                        run.record_hit();
+                    }
+                    None => {
+                        visit(&record);
+                        run.record_miss(body);
+                    }
                 }
             }
             Ok(ChunkEntry::GroupMarker) => {}
@@ -69,6 +78,12 @@ pub fn records<'a>(chunk: &'a [u8], mut visit: impl FnMut(&Record<'a, '_>)) -> T
         }
     }
     tally
+}
+
+/// Keeps `visit` from being compiled in where it is hardly ever called.
+#[cold]
+fn visit_rare<'a>(record: &Record<'a, '_>, visit: &mut dyn FnMut(&Record<'a, '_>)) {
+    visit(record);
 }
 
 /// The top-level pairs of a msgpack map, header included; empty when `body` is no map. Malformed bytes end it. Of a key
@@ -186,20 +201,44 @@ fn read_body<'a>(
     };
     let mut left = count as usize;
     let mut run_start = None;
+    let mut keys = KeyBits::default();
     while left > 0 {
         if run_start.is_none() && run.starts(reader.rest()) && run.fields.len() <= left {
             run_start = Some(fields.as_slice().len());
-            fields.extend(&run.fields, run.keys);
+            fields.extend(&run.fields, run.keys, &mut keys);
             reader.advance(run.raw.len());
             left -= run.fields.len();
             continue;
         }
-        let key = reader.value()?;
-        let value = reader.value()?;
-        fields.push(Field { key, value });
+        let text_key = reader.short_text();
+        // Nearly every field is a short text under a short name.
+        if let Some(name) = text_key
+            && let Some(text) = reader.short_text()
+        {
+            fields.push(name, Field { key: Value::Text(name), value: Value::Text(text) }, &mut keys);
+        } else {
+            read_field(reader, text_key, fields, &mut keys)?;
+        }
         left -= 1;
     }
     Ok(Body::Map { run_start })
+}
+
+/// Reads a field of any kind, of which the key may have been read.
+#[inline(never)]
+fn read_field<'a>(
+    reader: &mut MsgpackReader<'a>,
+    text_key: Option<&'a [u8]>,
+    fields: &mut RecordFields<'a>,
+    keys: &mut KeyBits,
+) -> ReadResult<()> {
+    let key = match text_key {
+        Some(name) => Value::Text(name),
+        None => reader.value()?,
+    };
+    let value = reader.value()?;
+    fields.push(key.text().unwrap_or_default(), Field { key, value }, keys);
+    Ok(())
 }
 
 /// EventTime (ext type 0, seconds and nanoseconds big-endian), integer seconds or float seconds.

@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use std::ops::BitOr;
 
 use super::msgpack::MsgpackReader;
-use super::record::{Field, Value};
+use super::record::{Field, Source, Value};
 
 /// Records of more fields are searched with a set, so that the cost grows with the fields and not with their square.
 const FEW_FIELDS: usize = 64;
@@ -30,9 +30,15 @@ impl KeyBits {
     /// The bit follows from length, first and last byte, which tell most names of log fields apart.
     #[inline]
     fn of(key: &[u8]) -> Self {
-        let first = key.first().copied().map_or(0, usize::from);
-        let last = key.last().copied().map_or(0, usize::from);
-        Self(1 << ((4 * key.len() + first + 3 * last) & 63))
+        Self(1 << (Self::hash(key) & 63))
+    }
+
+    #[inline]
+    fn hash(key: &[u8]) -> usize {
+        match key {
+            [first, .., last] => 4 * key.len() + usize::from(*first) + 3 * usize::from(*last),
+            _ => key.len(),
+        }
     }
 
     pub(super) fn of_fields(fields: &[Field<'_>]) -> Self {
@@ -64,15 +70,14 @@ fn bytes(key: Value<'_>) -> &[u8] {
 #[derive(Debug, Default)]
 pub(super) struct RecordFields<'a> {
     list: Vec<Field<'a>>,
-    keys: KeyBits,
     has_repeated_key: bool,
 }
 
 /// What was left out of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Repeats {
-    /// `source` stood there with different values.
-    pub(super) source_conflicts: bool,
+    /// The stream, when `source` stood there with different values.
+    pub(super) conflicting_source: Option<Source>,
 }
 
 impl<'a> RecordFields<'a> {
@@ -92,34 +97,34 @@ impl<'a> RecordFields<'a> {
     #[inline]
     pub(super) fn clear(&mut self) {
         self.list.clear();
-        self.keys = KeyBits::default();
         self.has_repeated_key = false;
     }
 
+    /// Appends a field, with the bytes of its key, to those with these keys.
     #[inline]
-    pub(super) fn push(&mut self, field: Field<'a>) {
-        let key = KeyBits::of(bytes(field.key));
-        if self.keys.meets(key) {
-            self.has_repeated_key |= self.has(field.key);
+    pub(super) fn push(&mut self, name: &[u8], field: Field<'a>, keys: &mut KeyBits) {
+        let key = KeyBits::of(name);
+        if keys.meets(key) {
+            self.note_repeat(field.key);
         }
-        self.keys = self.keys | key;
+        *keys = *keys | key;
         self.list.push(field);
     }
 
     /// Appends fields whose keys differ from each other.
     #[inline]
-    pub(super) fn extend(&mut self, fields: &[Field<'a>], keys: KeyBits) {
-        if self.keys.meets(keys) {
-            self.has_repeated_key |= fields.iter().any(|field| self.has(field.key));
+    pub(super) fn extend(&mut self, run: &[Field<'a>], run_keys: KeyBits, keys: &mut KeyBits) {
+        if keys.meets(run_keys) {
+            run.iter().for_each(|field| self.note_repeat(field.key));
         }
-        self.keys = self.keys | keys;
-        self.list.extend_from_slice(fields);
+        *keys = *keys | run_keys;
+        self.list.extend_from_slice(run);
     }
 
-    /// Whether the record has this key already; where it has many, [`Self::drop_repeats`] finds out.
-    #[inline(never)]
-    fn has(&self, key: Value<'_>) -> bool {
-        self.list.len() <= FEW_FIELDS && has_key(&self.list, key)
+    /// Looks whether the record has this key already. Where it has many, [`Self::drop_repeats`] finds out.
+    #[cold]
+    fn note_repeat(&mut self, key: Value<'_>) {
+        self.has_repeated_key |= self.list.len() <= FEW_FIELDS && has_key(&self.list, key);
     }
 
     /// Leaves each key its last value. `None`: no key stood twice.
@@ -134,9 +139,9 @@ impl<'a> RecordFields<'a> {
     #[cold]
     fn drop_all_but_last(&mut self) -> Option<Repeats> {
         let before = self.list.len();
-        let source_conflicts = source_conflicts(&self.list);
+        let conflicting_source = conflicting_source(&self.list);
         keep_last(&mut self.list, |field| field.key);
-        (self.list.len() < before).then_some(Repeats { source_conflicts })
+        (self.list.len() < before).then_some(Repeats { conflicting_source })
     }
 }
 
@@ -148,10 +153,20 @@ pub(super) fn has_key(fields: &[Field<'_>], key: Value<'_>) -> bool {
     }
 }
 
-fn source_conflicts(fields: &[Field<'_>]) -> bool {
-    let mut sources = fields.iter().filter(|field| field.key.text() == Some(SOURCE)).map(|field| field.value);
-    let first = sources.next();
-    sources.any(|source| Some(source) != first)
+/// The stream of a record in which `source` has different values: standard error if one of them says so, so that no error
+/// hides behind an application's field, or else standard output if one says so.
+fn conflicting_source(fields: &[Field<'_>]) -> Option<Source> {
+    let sources = || fields.iter().filter(|field| field.key.text() == Some(SOURCE)).map(|field| field.value);
+    let first = sources().next();
+    if sources().all(|source| Some(source) == first) {
+        return None;
+    }
+    let says = |stream: &[u8]| sources().any(|source| source.text() == Some(stream));
+    match (says(b"stderr"), says(b"stdout")) {
+        (true, _) => Some(Source::Stderr),
+        (false, true) => Some(Source::Stdout),
+        (false, false) => None,
+    }
 }
 
 /// Removes the pairs whose key comes again behind them.

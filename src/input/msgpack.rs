@@ -13,6 +13,11 @@ pub(super) type ReadResult<T> = Result<T, &'static str>;
 
 pub(super) const ENDS_EARLY: &str = "the chunk ends inside a value";
 
+/// The headers of short texts (<https://github.com/msgpack/msgpack/blob/master/spec.md#str-format-family>).
+const FIXSTR: u8 = 0xa0;
+const FIXSTR_MAX: u8 = 0xbf;
+const STR8: u8 = 0xd9;
+
 /// A position in msgpack bytes.
 pub(super) struct MsgpackReader<'a> {
     bytes: &'a [u8],
@@ -72,6 +77,25 @@ impl<'a> MsgpackReader<'a> {
                 return Ok(None);
             }
         }))
+    }
+
+    /// Reads a text of less than 256 bytes, as most names and values are; `None`, and nothing consumed, when something else
+    /// stands here.
+    #[inline]
+    pub(super) fn short_text(&mut self) -> Option<&'a [u8]> {
+        match *self.bytes.get(self.position)? {
+            header @ FIXSTR..=FIXSTR_MAX => self.text_behind(1, usize::from(header - FIXSTR)),
+            STR8 => self.text_behind(2, usize::from(*self.bytes.get(self.position + 1)?)),
+            _ => None,
+        }
+    }
+
+    #[inline]
+    fn text_behind(&mut self, header: usize, length: usize) -> Option<&'a [u8]> {
+        let start = self.position + header;
+        let text = self.bytes.get(start..start + length)?;
+        self.position = start + length;
+        Some(text)
     }
 
     /// Reads one value; containers are stepped over, not into. Log records are nearly all text, so text comes first.

@@ -83,7 +83,7 @@ pub struct Record<'a, 'f> {
     /// The whole map as msgpack, in which a key may stand twice.
     pub body: &'a [u8],
     run: Option<Run<'a>>,
-    source_conflicts: bool,
+    conflicting_source: Option<Source>,
 }
 
 /// Neighbouring fields that an earlier record of the chunk has too.
@@ -108,7 +108,7 @@ impl<'a, 'f> Record<'a, 'f> {
     /// A record that shares no run with others.
     #[must_use]
     pub fn new(time: Timestamp, fields: &'f [Field<'a>], body: &'a [u8]) -> Self {
-        Self { time, fields, body, run: None, source_conflicts: false }
+        Self { time, fields, body, run: None, conflicting_source: None }
     }
 
     /// Marks the fields of this range as the run that stands as `raw` in other records too.
@@ -117,17 +117,17 @@ impl<'a, 'f> Record<'a, 'f> {
         Self { run: Some(Run { raw, start: range.start, end: range.end }), ..self }
     }
 
-    /// Notes that `source` stood in the record with different values, of which `fields` has the last.
+    /// Notes the stream of a record in which `source` stood with different values, of which `fields` has the last.
     #[must_use]
-    pub(crate) fn with_conflicting_source(self, source_conflicts: bool) -> Self {
-        Self { source_conflicts, ..self }
+    pub(crate) fn with_conflicting_source(self, conflicting_source: Option<Source>) -> Self {
+        Self { conflicting_source, ..self }
     }
 
     /// The record with other fields instead of its own.
     #[must_use]
     pub fn with_fields<'g>(&self, fields: &'g [Field<'a>]) -> Record<'a, 'g> {
-        let Self { time, body, source_conflicts, .. } = *self;
-        Record { time, fields, body, run: None, source_conflicts }
+        let Self { time, body, conflicting_source, .. } = *self;
+        Record { time, fields, body, run: None, conflicting_source }
     }
 
     /// `None` when the record shares no run with others.
@@ -145,12 +145,12 @@ impl<'a, 'f> Record<'a, 'f> {
 }
 
 impl<'a> Record<'a, '_> {
-    /// Whether the field `source` stood there with different values: one of them is not FireLens's, and nobody can tell
-    /// which.
+    /// The stream of a record in which the field `source` stood with different values, of which only one is FireLens's:
+    /// standard error if any of them says so. `None`: they do not differ, or none is a stream.
     #[must_use]
     #[inline]
-    pub fn has_conflicting_source(&self) -> bool {
-        self.source_conflicts
+    pub fn conflicting_source(&self) -> Option<Source> {
+        self.conflicting_source
     }
 
     /// The value of the top-level field of this name.

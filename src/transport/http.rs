@@ -36,6 +36,10 @@ pub enum Failure {
 /// A reply's body is read up to here; no service's reply is longer.
 const MAX_REPLY_BYTES: usize = 1 << 20;
 
+/// Names a PEM file of authorities
+/// (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-gen-config.html>, read 2026-11).
+const CA_BUNDLE_VARIABLE: &str = "AWS_CA_BUNDLE";
+
 /// How long connecting may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -68,6 +72,18 @@ impl Client {
             proxied: build(reqwest::Client::builder())?,
             direct: build(reqwest::Client::builder().no_proxy())?,
         })
+    }
+
+    /// For AWS: trusts the authorities of `AWS_CA_BUNDLE` where there is no `ca_file`, as AWS's own tools do. Fails with
+    /// words for the user when the file cannot be read.
+    pub fn for_aws(ca_file: Option<&Path>) -> Result<Self, String> {
+        let bundle = std::env::var_os(CA_BUNDLE_VARIABLE).filter(|bundle| !bundle.is_empty());
+        match (ca_file, bundle) {
+            (None, Some(bundle)) => {
+                Self::new(Some(Path::new(&bundle))).map_err(|error| format!("{CA_BUNDLE_VARIABLE}: {error}"))
+            }
+            (ca_file, _) => Self::new(ca_file),
+        }
     }
 
     /// Sends one request and reads its reply, all within `timeout`. A connection that breaks after the status makes a

@@ -57,7 +57,9 @@ impl Transport {
 
     /// For a destination behind a network. Fails with words for the user when `ca_file` cannot be read.
     pub fn remote(network: &Network) -> Result<Self, String> {
-        let client = Client::new(network.ca_file.as_deref())?;
+        let ca_file = network.ca_file.as_deref();
+        let client =
+            if network.identity.is_some() { Client::for_aws(ca_file)? } else { Client::new(ca_file)? };
         let signer = network.identity.clone().map(|identity| Signer::new(identity, client.clone()));
         Ok(Self { remote: Some(Remote { client, timeout: network.timeout, signer }), spool: None })
     }

@@ -77,7 +77,7 @@ impl<S: ChunkSink + 'static> QueueWatch<S> {
         metrics: Arc<Metrics>,
         log: Rc<Log>,
     ) -> Result<Self, String> {
-        let client = Client::new(settings.ca_file.as_deref())?;
+        let client = Client::for_aws(settings.ca_file.as_deref())?;
         Ok(Self {
             queue: QueueAddress::new(&settings.url, settings.endpoint.as_deref()),
             visibility_timeout_seconds: flush_timeout.as_secs() + DELETE_MARGIN_SECONDS,

@@ -43,7 +43,7 @@ fn a_type_that_does_not_exist_is_answered_with_one_that_does() {
         "{}",
         near.err
     );
-    assert!(ran(&["keys", "elasticsearch"]).err.contains("there are: cloudwatch, s3, firehose"));
+    assert!(ran(&["keys", "gelf"]).err.contains("there are: cloudwatch, s3, firehose"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The way over the network: certificates are verified, authorities can be added, proxies of the environment are used;
 //! no redirect is followed, and no reply read without end.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
@@ -27,6 +28,56 @@ fn an_authority_in_ca_file_is_trusted() {
     let ca_file = authority.to_str().unwrap();
     let router = router(&format!("https://localhost:{port}"), &[("cloudwatch.ca_file", ca_file)]);
     assert_eq!(router.bring(&hello()), Verdict::Ok);
+}
+
+#[test]
+fn authorities_that_the_environment_names_are_trusted() {
+    alone(this_test!("authorities_that_the_environment_names_are_trusted"), || {
+        let folder = TempDir::new();
+        let (authority, port) = tls_service(&folder);
+        let authority = authority.to_str().unwrap();
+        let endpoint = format!("https://localhost:{port}");
+        environment::authorities("AWS_CA_BUNDLE", authority);
+        assert_eq!(router(&endpoint, &[]).bring(&hello()), Verdict::Ok);
+        let (other, _) = tls_service(&folder);
+        let keys = [("cloudwatch.ca_file", other.to_str().unwrap()), ("flush_timeout", "1s")];
+        assert_eq!(router(&endpoint, &keys).bring(&hello()), Verdict::Retry, "ca_file comes before it");
+        let http = [("route.default", "http"), ("http.url", endpoint.as_str()), ("flush_timeout", "1s")];
+        assert_eq!(Router::with(&http).bring(&hello()), Verdict::Retry, "it is AWS's alone");
+    });
+}
+
+#[test]
+fn authorities_of_ssl_cert_file_are_the_machines() {
+    alone(this_test!("authorities_of_ssl_cert_file_are_the_machines"), || {
+        let folder = TempDir::new();
+        let (authority, port) = tls_service(&folder);
+        environment::authorities("SSL_CERT_FILE", authority.to_str().unwrap());
+        let url = format!("https://localhost:{port}");
+        let http = [("route.default", "http"), ("http.url", url.as_str())];
+        assert_eq!(Router::with(&http).bring(&hello()), Verdict::Ok);
+    });
+}
+
+#[test]
+fn a_bundle_that_cannot_be_read_is_said_by_its_variable() {
+    alone(this_test!("a_bundle_that_cannot_be_read_is_said_by_its_variable"), || {
+        environment::authorities("AWS_CA_BUNDLE", "/nowhere/ca.pem");
+        let keys = [
+            ("route.default", "cloudwatch"),
+            ("cloudwatch.region", "us-east-1"),
+            ("cloudwatch.log_group", "/g"),
+            ("queue.url", "https://sqs.us-east-1.amazonaws.com/111122223333/ecs-stops"),
+        ];
+        let keys: BTreeMap<String, String> =
+            keys.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+        let problems = ecs_router::instance::Instance::start(0, &keys).unwrap_err();
+        let expected = "ca_file: AWS_CA_BUNDLE: cannot read /nowhere/ca.pem";
+        assert_eq!(problems.len(), 2, "{problems:?}");
+        for problem in problems.iter().map(ToString::to_string) {
+            assert!(problem.contains(expected), "{problem}");
+        }
+    });
 }
 
 #[test]

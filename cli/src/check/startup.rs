@@ -18,30 +18,44 @@ const PLACEHOLDER_REGION: &str = "us-east-1";
 
 /// Starts the output without files and network, and returns its `flush_timeout` if the file tells it.
 pub(super) fn check(section: &Section, findings: &mut Vec<Finding>) -> Option<Duration> {
-    let (settings, mut problems) = start(&PlaceholderLookup::new(section, Placeholder::Example));
+    let Started { settings, mut problems, mut advice } =
+        start(&PlaceholderLookup::new(section, Placeholder::Example));
     if section.settings.iter().any(|setting| setting.value.text().is_none()) {
         for placeholder in Placeholder::ALL {
-            let (_, others) = start(&PlaceholderLookup::new(section, placeholder));
-            problems.retain(|problem| others.contains(problem));
+            let other = start(&PlaceholderLookup::new(section, placeholder));
+            problems.retain(|problem| other.problems.contains(problem));
+            advice.retain(|advice| other.advice.contains(advice));
         }
     }
     // Further problems of one key often follow from the first.
     let mut keys = BTreeSet::new();
     let certain = problems.iter().filter(|problem| keys.insert(&problem.key) && is_certain(section, problem));
-    findings.extend(certain.map(|problem| finding(section, problem)));
+    findings.extend(certain.map(|problem| finding(FindingSeverity::Error, section, problem)));
+    let certain = advice.iter().filter(|advice| is_certain(section, advice));
+    findings.extend(certain.map(|advice| finding(FindingSeverity::Warning, section, advice)));
     let is_known = section.get("flush_timeout").is_none_or(|setting| setting.value.text().is_some());
     is_known.then_some(settings.flush_timeout)
 }
 
-fn start(lookup: &PlaceholderLookup<'_>) -> (Settings, Vec<Problem>) {
+/// What a start would say.
+struct Started {
+    settings: Settings,
+    problems: Vec<Problem>,
+    /// What works, but perhaps not as the user wants it.
+    advice: Vec<Problem>,
+}
+
+fn start(lookup: &PlaceholderLookup<'_>) -> Started {
     let problems = RefCell::new(Vec::new());
+    let mut advice = Vec::new();
     let settings = Settings::read(lookup, &problems);
     let reader = KeyReader::new(lookup, &problems);
     for named in &settings.destinations {
-        drop(destination::open(named, &reader, Some(PLACEHOLDER_REGION)));
+        let destination = destination::open(named, &reader, Some(PLACEHOLDER_REGION));
+        advice.extend(destination.advice().cloned());
     }
     drop(QueueSettings::read(&reader, Some(PLACEHOLDER_REGION)));
-    (settings, problems.into_inner())
+    Started { settings, problems: problems.into_inner(), advice }
 }
 
 /// Whether the value is in the file, or is missing from a section that is seen as a whole.
@@ -52,20 +66,15 @@ fn is_certain(section: &Section, problem: &Problem) -> bool {
     }
 }
 
-fn finding(section: &Section, problem: &Problem) -> Finding {
+fn finding(severity: FindingSeverity, section: &Section, problem: &Problem) -> Finding {
     let (message, instead) = problem.what.split_once("; ").unwrap_or((&problem.what, ""));
     let choice = closest_choice(section, &problem.key).map(str::to_owned);
     let instead = match choice.or_else(|| closest_destination(section, problem)) {
+        _ if instead.contains("did you mean") => instead.to_owned(),
         Some(word) => format!("did you mean {word}? {instead}"),
         None => instead.to_owned(),
     };
-    Finding::new(
-        FindingSeverity::Error,
-        &location(section, &problem.key),
-        &problem.key,
-        message.to_owned(),
-        instead.trim(),
-    )
+    Finding::new(severity, &location(section, &problem.key), &problem.key, message.to_owned(), instead.trim())
 }
 
 /// The line of the key, of another key of its destination, or of a route there; otherwise that of the section.

@@ -112,7 +112,7 @@ pub(super) const NETWORK_KEYS: &[Key] = &[
         NETWORK,
         "ca_file",
         Text,
-        "PEM file of authorities to trust besides the machine's own.",
+        "PEM file of authorities to trust besides the machine's own, which are those of `SSL_CERT_FILE` and `SSL_CERT_DIR` where these are set. Without it, destinations of AWS trust the file of `AWS_CA_BUNDLE`.",
         "/etc/ssl/private-ca.pem",
     ),
     key(

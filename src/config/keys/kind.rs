@@ -1,5 +1,32 @@
 //! The types of destination, by name.
 
+/// Names that people know from Fluent Bit's own outputs or from the service, and what to write instead
+/// (<https://docs.fluentbit.io/manual/data-pipeline/outputs>, read 2026-11).
+const OTHER_NAMES: [(&str, &str); 22] = [
+    ("cloudwatch_logs", "did you mean cloudwatch?"),
+    ("cloudwatchlogs", "did you mean cloudwatch?"),
+    ("awslogs", "did you mean cloudwatch?"),
+    ("aws_s3", "did you mean s3?"),
+    ("kinesis_firehose", "did you mean firehose?"),
+    ("aws_firehose", "did you mean firehose?"),
+    ("data_firehose", "did you mean firehose?"),
+    ("kinesis_streams", "Kinesis streams are not supported, Firehose is: did you mean firehose?"),
+    ("kinesis", "Kinesis streams are not supported, Firehose is: did you mean firehose?"),
+    ("es", "Firehose can deliver to OpenSearch: did you mean firehose?"),
+    ("elasticsearch", "Firehose can deliver to OpenSearch: did you mean firehose?"),
+    ("opensearch", "Firehose can deliver to OpenSearch: did you mean firehose?"),
+    ("splunk", "Firehose can deliver to Splunk: did you mean firehose?"),
+    ("nrlogs", "did you mean newrelic?"),
+    ("new_relic", "did you mean newrelic?"),
+    ("dd", "did you mean datadog?"),
+    ("datadog_logs", "did you mean datadog?"),
+    ("opentelemetry", "did you mean otlp?"),
+    ("otel", "did you mean otlp?"),
+    ("loki", "Loki takes OTLP: did you mean otlp?"),
+    ("console", "did you mean stdout?"),
+    ("null", "to discard a class, write drop in its route."),
+];
+
 /// A type of destination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DestinationKind {
@@ -71,5 +98,29 @@ impl DestinationKind {
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name().eq_ignore_ascii_case(name))
+    }
+
+    /// What to write for a name that is no type, but that people know from elsewhere.
+    #[must_use]
+    pub fn advice(name: &str) -> Option<&'static str> {
+        let name = name.replace('-', "_");
+        let known = OTHER_NAMES.into_iter().find(|(other, _)| other.eq_ignore_ascii_case(&name));
+        known.map(|(_, advice)| advice)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_other_name_is_a_type_and_every_advice_names_one() {
+        for (name, advice) in OTHER_NAMES {
+            assert_eq!(DestinationKind::parse(name), None, "{name}");
+            let meant = advice.strip_suffix('?').and_then(|advice| advice.rsplit(' ').next());
+            let is_type = meant.and_then(DestinationKind::parse).is_some();
+            assert!(is_type || advice.contains("write drop"), "{advice}");
+            assert_eq!(DestinationKind::advice(&name.to_uppercase().replace('_', "-")), Some(advice));
+        }
     }
 }

@@ -21,7 +21,7 @@ pub(super) const KEYS: &[Key] = &[
         OTLP,
         "headers",
         Pairs,
-        "More headers; the values are treated as secrets.",
+        "More headers; the values are treated as secrets. They are percent-encoded, as in `OTEL_EXPORTER_OTLP_HEADERS`: `%20` is a space, `%2C` a comma, `%25` a percent sign.",
         "Authorization=Bearer ${OTLP_TOKEN}",
     )
     .secret(),

@@ -144,7 +144,7 @@ pub(super) const KEYS: &[Key] = &[
         Output,
         "queue.ca_file",
         Text,
-        "Certificate authorities to trust for the queue besides the machine's.",
+        "Certificate authorities to trust for the queue besides the machine's. Without it, those of `AWS_CA_BUNDLE`.",
         "/etc/ssl/corporate.pem",
     ),
     key(

@@ -43,7 +43,7 @@ pub(super) const KEYS: &[Key] = &[
         "key",
         Template,
         "Key of an object. Without `$(uuid)` one is put before the extension, and the extension of `compress` is added if it is not there, so that no object ever replaces another.",
-        "logs/$(container_name)/%Y-%m-%d/$(uuid).json.gz",
+        "logs/$(container_name)/%Y-%m-%d/$(uuid).json",
     )
     .default("ecs_router/$(class)/$(container_name)/%Y/%m/%d/%H/$(uuid).json"),
     key(
@@ -55,6 +55,14 @@ pub(super) const KEYS: &[Key] = &[
     ).default("UTC"),
     key(S3, "compress", Choice(&["gzip", "zstd", "none"]), "How objects are compressed.", "zstd")
         .default("gzip"),
+    key(
+        S3,
+        "content_encoding",
+        Choice(&["auto", "off"]),
+        "Whether compressed objects are sent with `Content-Encoding`. Browsers and SDKs then unpack them by themselves; tools that unpack by `.gz` too do it twice, and need `off`.",
+        "off",
+    )
+    .default("auto"),
     key(
         S3,
         "total_file_size",

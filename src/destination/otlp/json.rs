@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use super::protobuf::{as_text, key};
 use super::record::LogRecord;
 use super::resource::ResourceAttributes;
+use super::trace::TraceContext;
 use super::{MAX_DEPTH, PartialSuccess, SCOPE};
 use crate::encode::batch::Batch;
 use crate::encode::payload::Payload;
@@ -41,7 +42,24 @@ pub(super) fn record<'v>(
     any(record.body, MAX_DEPTH, out);
     out.extend_from_slice(b",\"attributes\":");
     key_values(attributes, MAX_DEPTH, out);
+    trace(&record.trace, out);
     out.extend_from_slice(b"},");
+}
+
+/// Ids are hexadecimal here, other than bytes elsewhere in JSON.
+fn trace(trace: &TraceContext, out: &mut Vec<u8>) {
+    if let Some(id) = trace.trace_id {
+        out.extend_from_slice(b",\"traceId\":");
+        plain_text(&hex::encode(id), out);
+    }
+    if let Some(id) = trace.span_id {
+        out.extend_from_slice(b",\"spanId\":");
+        plain_text(&hex::encode(id), out);
+    }
+    if let Some(flags) = trace.flags {
+        out.extend_from_slice(b",\"flags\":");
+        out.extend_from_slice(itoa::Buffer::new().format(flags).as_bytes());
+    }
 }
 
 /// The whole `ExportLogsServiceRequest`.

@@ -11,8 +11,10 @@ mod protobuf;
 mod record;
 mod reply;
 mod resource;
+mod trace;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
+use percent_encoding::percent_decode_str;
 
 use self::record::LogRecord;
 use self::resource::Resources;
@@ -125,10 +127,13 @@ fn read_url(reader: &KeyReader<'_>) -> String {
     text
 }
 
-/// A problem shows a header's name, never its value, which may be a secret.
+/// Values are percent-encoded, as in `OTEL_EXPORTER_OTLP_HEADERS`, of which a user may copy them
+/// (<https://opentelemetry.io/docs/specs/otel/protocol/exporter/#specifying-headers-via-environment-variables>, read
+/// 2026-11). A problem shows a header's name, never its value, which may be a secret.
 fn read_headers(reader: &KeyReader<'_>) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for (name, value) in reader.pairs("headers") {
+        let value = percent_decode_str(&value).collect::<Vec<u8>>();
         match (HeaderName::try_from(&name), HeaderValue::try_from(value)) {
             (Ok(name), Ok(mut value)) => {
                 value.set_sensitive(true);

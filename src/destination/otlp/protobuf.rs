@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use super::record::LogRecord;
 use super::resource::ResourceAttributes;
+use super::trace::TraceContext;
 use super::{MAX_DEPTH, PartialSuccess, SCOPE};
 use crate::encode::batch::Batch;
 use crate::encode::payload::Payload;
@@ -43,8 +44,22 @@ pub(super) fn record<'v>(
         }
         nested(5, out, |out| any(record.body, MAX_DEPTH, out));
         attributes.for_each(|(name, value)| key_value(6, name, value, MAX_DEPTH, out));
+        trace(&record.trace, out);
         fixed64(11, record.unix_nanos, out);
     });
+}
+
+fn trace(trace: &TraceContext, out: &mut Vec<u8>) {
+    if let Some(flags) = trace.flags {
+        tag(8, FIXED32, out);
+        out.extend_from_slice(&u32::from(flags).to_le_bytes());
+    }
+    if let Some(id) = trace.trace_id {
+        bytes(9, &id, out);
+    }
+    if let Some(id) = trace.span_id {
+        bytes(10, &id, out);
+    }
 }
 
 /// The whole `ExportLogsServiceRequest`. All lengths are known beforehand, so nothing is moved.

@@ -4,9 +4,10 @@
 //! `log.iostream`: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/log/>, read 2026-11.
 
 use super::resource;
+use super::trace::TraceContext;
 use crate::classify::classes::{Class, Entry};
 use crate::input::decode;
-use crate::input::record::Value;
+use crate::input::record::{Source, Value};
 use crate::stop::{Severity, StopEvent};
 
 /// Number and short name of a severity.
@@ -33,6 +34,8 @@ pub(super) struct LogRecord<'v> {
     pub(super) level: Option<Level>,
     /// Usually text; the whole map for a record without a line.
     pub(super) body: Value<'v>,
+    /// The request that the record belongs to.
+    pub(super) trace: TraceContext,
 }
 
 /// A stop event, with its summary as the body.
@@ -46,6 +49,7 @@ pub(super) fn from_stop<'v>(entry: &Entry<'_, '_, '_>, stop: &'v StopEvent) -> L
         unix_nanos: entry.record.time.unix_nanos(),
         level: Some(level),
         body: Value::Text(stop.summary.as_bytes()),
+        trace: TraceContext::default(),
     }
 }
 
@@ -71,15 +75,18 @@ pub(super) fn from_line<'v>(
 ) -> (LogRecord<'v>, impl Iterator<Item = (Value<'v>, Value<'v>)>) {
     let record = entry.record;
     let line = record.get(log_key.map_or(LINE_FIELD, str::as_bytes));
-    let stream = match record.has_conflicting_source() {
+    let stream = match record.conflicting_source() {
         // What it was classified as.
-        true => Some(b"stderr".as_slice()),
-        false => record.text(STREAM_FIELD).filter(|source| matches!(*source, b"stdout" | b"stderr")),
+        Some(Source::Stderr) => Some(b"stderr".as_slice()),
+        Some(Source::Stdout) => Some(b"stdout".as_slice()),
+        None => record.text(STREAM_FIELD).filter(|source| matches!(*source, b"stdout" | b"stderr")),
     };
+    let trace = if log_key.is_none() { TraceContext::read(record) } else { TraceContext::default() };
     let log_record = LogRecord {
         unix_nanos: record.time.unix_nanos(),
         level: level(stream, entry.class),
         body: line.unwrap_or_else(|| value(record.body)),
+        trace,
     };
     // A record's own attribute of this name takes precedence, and no name may occur twice.
     let stream_attribute = stream
@@ -93,7 +100,7 @@ pub(super) fn from_line<'v>(
         .filter(move |field| match field.key.text() {
             Some(LINE_FIELD) => false,
             Some(STREAM_FIELD) => !has_stream_attribute,
-            Some(name) => !resource::covers(name, field.value, cluster_known),
+            Some(name) => !trace.covers(name) && !resource::covers(name, field.value, cluster_known),
             None => true,
         })
         .map(|field| (field.key, field.value));

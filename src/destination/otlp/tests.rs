@@ -80,6 +80,7 @@ fn every_problem_of_the_keys_is_named_and_no_secret_shown() {
         ("hidden", "d.headers: is not of the form it should have"),
         ("na me=hidden", "d.headers: 'na me' is not the name of a header"),
         ("name=hid\u{7}den", "d.headers: the value of 'name' holds a character"),
+        ("name=hidden%0A", "d.headers: the value of 'name' holds a character"),
     ] {
         let problems = problems(&[ENDPOINT, ("headers", headers)]);
         assert!(problems.len() == 1 && problems[0].starts_with(expected), "{problems:?}");
@@ -99,6 +100,10 @@ fn requests_carry_the_users_headers_and_say_what_they_are() {
     assert!(headers["authorization"].is_sensitive() && headers["x-scope"].is_sensitive());
     assert_eq!(headers["content-type"], "application/x-protobuf");
     assert!(!headers.contains_key("content-encoding") && !format!("{plain:?}").contains("a2V5"));
+    let encoded = otlp(&[("headers", "Authorization=Basic%20a2V5%3D,x-list=a%2Cb%25,x-bare=50%")]);
+    let encoded = &testing::requests(&*encoded, &[line()])[0].headers;
+    assert_eq!(encoded["authorization"], "Basic a2V5=");
+    assert_eq!((&encoded["x-list"], &encoded["x-bare"]), (&"a,b%".parse().unwrap(), &"50%".parse().unwrap()));
     let json = &testing::requests(&*otlp(&[("encoding", "json")]), &[line()])[0].headers;
     assert_eq!(
         (&json["content-type"], &json["content-encoding"]),
@@ -245,6 +250,35 @@ fn a_record_without_a_line_is_its_own_body_and_log_key_leaves_the_rest_out() {
     let log = received_of(&[("log_key", "user")], line());
     assert_eq!((log.body, object(&log.attributes)), ("u1".into(), json!({"log.iostream": "stderr"})));
     assert_eq!(received_of(&[("log_key", "absent")], line()).body, line());
+}
+
+#[test]
+fn a_trace_context_has_fields_of_its_own_and_what_is_none_stays_an_attribute() {
+    let trace = ("0af7651916cd43dd8448eb211c80319c", "B7AD6B7169203331");
+    let record = json!({"log": "x", "trace_id": trace.0, "span_id": trace.1, "trace_flags": "01"});
+    let log = received_of(&[], record.clone());
+    assert_eq!((log.trace_id.as_str(), log.span_id.as_str()), (trace.0, "b7ad6b7169203331"));
+    assert_eq!(object(&log.attributes), json!({}));
+    let whole = received_of(&[], json!({"trace_id": trace.0, "n": 1}));
+    assert_eq!((whole.trace_id.as_str(), &whole.body), (trace.0, &json!({"trace_id": trace.0, "n": 1})));
+    let json = otlp(&[("encoding", "json"), ("compress", "off")]);
+    let body = testing::requests(&*json, &[record]).remove(0).body.to_bytes();
+    assert!(String::from_utf8_lossy(&body).contains(r#""spanId":"b7ad6b7169203331","flags":1}"#));
+    let zeros = "0".repeat(32);
+    for (trace_id, span_id) in [
+        (zeros.as_str(), trace.1),
+        ("0af7651916cd43dd8448eb211c80319", trace.1),
+        ("1-5759e988-bd862e3fe1be46a994272793", trace.1),
+    ] {
+        let fields = json!({"trace_id": trace_id, "span_id": span_id, "trace_flags": "01"});
+        let mut record = fields.clone();
+        record["log"] = json!("x");
+        let log = received_of(&[], record);
+        assert_eq!((log.trace_id + &log.span_id, object(&log.attributes)), (String::new(), fields));
+    }
+    let log = received_of(&[], json!({"log": "x", "trace_id": trace.0, "span_id": 7, "trace_flags": "1"}));
+    assert_eq!((log.trace_id.as_str(), log.span_id.as_str()), (trace.0, ""));
+    assert_eq!(object(&log.attributes), json!({"span_id": 7, "trace_flags": "1"}));
 }
 
 #[test]

@@ -17,7 +17,7 @@ use super::object_store::{ObjectCall, ObjectEncoding, ObjectStore, PartBody, Spo
 use super::timestamp_field::TimestampField;
 use super::{Destination, Encoded, Endpoint, Network, Purpose, Reply, ReplyAction, Request, probe};
 use crate::classify::classes::Entry;
-use crate::config::{Common, KeyReader};
+use crate::config::{Common, KeyReader, Problem};
 use crate::encode::batch::{Batch, Limits};
 use crate::encode::template::RenderContext;
 
@@ -42,6 +42,7 @@ pub(super) struct S3 {
     address: Address,
     headers: ObjectHeaders,
     spool: Option<SpoolSettings>,
+    advice: Option<Problem>,
 }
 
 impl S3 {
@@ -61,6 +62,7 @@ impl S3 {
             spool: read_spool(&common, reader, encoding),
             headers: ObjectHeaders::read(reader, encoding),
             address: Address::read(reader, bucket, region),
+            advice: both_encodings(&common, reader, encoding),
             network,
             common,
         }
@@ -81,6 +83,18 @@ impl S3 {
         };
         self.call(&String::from_utf8_lossy(batch.target()), &ObjectCall::Put(&PartBody::new(body)))
     }
+}
+
+/// A key that the user ended in `.gz` tells readers to unpack, and so does the header.
+fn both_encodings(common: &Common, reader: &KeyReader<'_>, encoding: ObjectEncoding) -> Option<Problem> {
+    let key = reader.written("key").filter(|key| key.ends_with(".gz"))?;
+    let is_decided = encoding != ObjectEncoding::Gzip || reader.written("content_encoding").is_some();
+    let name = &common.name;
+    let what = format!(
+        "'{key}' ends in .gz, and objects have Content-Encoding: gzip as well, so that some tools unpack them twice; \
+         write {name}.content_encoding off, or auto to keep both"
+    );
+    (!is_decided).then(|| Problem { key: format!("{name}.key"), what })
 }
 
 /// `None` when `upload_timeout` is 0 and every chunk is uploaded at once.
@@ -126,6 +140,10 @@ impl Destination for S3 {
 
     fn store(&self) -> Option<&dyn ObjectStore> {
         Some(self)
+    }
+
+    fn advice(&self) -> Option<&Problem> {
+        self.advice.as_ref()
     }
 
     fn target<'t>(

@@ -33,6 +33,7 @@ impl ObjectHeaders {
                 .problem("sse_kms_key_id", "has no effect unless sse is aws:kms or aws:kms:dsse".to_owned());
         }
         let content_encoding = match encoding {
+            _ if reader.choice("content_encoding") == Some("off") => None,
             ObjectEncoding::Plain => None,
             ObjectEncoding::Gzip => Some("gzip"),
             ObjectEncoding::Zstd => Some("zstd"),

@@ -235,6 +235,38 @@ fn a_store_that_does_not_know_if_none_match_is_not_asked() {
 }
 
 #[test]
+fn content_encoding_can_be_left_off() {
+    let body = PartBody::new(bytes::Bytes::from_static(b"hello"));
+    for (compress, content_encoding, expected) in [
+        ("gzip", "auto", Some("gzip")),
+        ("zstd", "auto", Some("zstd")),
+        ("none", "auto", None),
+        ("gzip", "off", None),
+    ] {
+        let s3 = s3(&[("compress", compress), ("content_encoding", content_encoding)]);
+        for call in [ObjectCall::Put(&body), ObjectCall::Begin] {
+            let request = http(s3.call("k", &call));
+            let sent = request.headers.get("content-encoding").map(|value| value.to_str().unwrap());
+            assert_eq!(sent, expected, "{compress} {content_encoding} {call:?}");
+        }
+    }
+}
+
+#[test]
+fn a_key_that_ends_in_gz_is_remarked_on_until_the_header_is_decided() {
+    let advice = |keys: &[(&str, &str)]| s3(keys).advice.map(|advice| advice.to_string());
+    let gz = ("key", "logs/$(uuid).json.gz");
+    assert_eq!(
+        advice(&[gz]).unwrap(),
+        "s3.key: 'logs/$(uuid).json.gz' ends in .gz, and objects have Content-Encoding: gzip as well, so that some \
+         tools unpack them twice; write s3.content_encoding off, or auto to keep both"
+    );
+    for keys in [&[][..], &[("key", "logs/$(uuid).json")], &[gz, ("content_encoding", "auto")]] {
+        assert_eq!(advice(keys), None, "{keys:?}");
+    }
+}
+
+#[test]
 fn a_move_changes_the_address() {
     let s3 = s3(&[]);
     s3.set_region("us-west-2");

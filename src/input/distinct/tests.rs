@@ -38,7 +38,7 @@ fn read(chunk: &[u8]) -> Vec<Seen> {
         seen.push(Seen {
             names: record.fields.iter().map(name).collect(),
             json: String::from_utf8(json).unwrap(),
-            conflicts: record.has_conflicting_source(),
+            conflicts: record.conflicting_source().is_some(),
             has_run: record.split_at_run().is_some(),
         });
     });
@@ -131,7 +131,8 @@ fn only_two_values_of_source_conflict() {
         (&["stdout"][..], false),
         (&["stdout", "stdout"], false),
         (&["stderr", "stdout"], true),
-        (&["a", "b"], true),
+        (&["web", "stdout"], true),
+        (&["a", "b"], false),
     ];
     for (sources, conflicts) in cases {
         let record = sources.iter().map(|source| ("source", json!(source))).collect();

@@ -12,7 +12,7 @@ pub const VARIABLES: [(&str, &str); 5] = [
 ];
 
 /// What a developer's shell or a build machine may have set, and what would change the outcome.
-pub const STRANGERS: [&str; 18] = [
+pub const STRANGERS: [&str; 21] = [
     "ECS_CONTAINER_METADATA_URI_V4",
     "HTTP_PROXY",
     "HTTPS_PROXY",
@@ -22,6 +22,9 @@ pub const STRANGERS: [&str; 18] = [
     "https_proxy",
     "all_proxy",
     "no_proxy",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "AWS_CA_BUNDLE",
     "AWS_SESSION_TOKEN",
     "AWS_PROFILE",
     "AWS_REGION",
@@ -60,6 +63,12 @@ pub fn metadata(address: &str) {
 pub fn proxy(url: &str, direct: &str) {
     change("HTTP_PROXY", Some(url));
     change("NO_PROXY", Some(direct));
+}
+
+/// Names a file of authorities in this variable. Only for a process that runs one test.
+pub fn authorities(variable: &str, file: &str) {
+    of_the_fake_cloud();
+    change(variable, Some(file));
 }
 
 /// Only std reads the environment in this process, and std locks it on both sides. The C library would when it looks
