@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use ecs_router::printable;
 use serde_json::{Value, json};
 
 use crate::config::{FileError, Location};
@@ -76,11 +77,12 @@ impl From<FileError> for Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { severity, location, key, message, instead } = self;
-        write!(formatter, "{}:{}: {}: ", location.file, location.line, severity.name())?;
+        write!(formatter, "{}:{}: {}: ", printable::line(&location.file), location.line, severity.name())?;
         if let Some(key) = key {
-            write!(formatter, "{key}: ")?;
+            write!(formatter, "{}: ", printable::line(key))?;
         }
-        write!(formatter, "{message}")?;
-        if instead.is_empty() { Ok(()) } else { write!(formatter, "; {instead}") }
+        // Both may quote the file, where a text can go over several lines.
+        formatter.write_str(&printable::line(message))?;
+        if instead.is_empty() { Ok(()) } else { write!(formatter, "; {}", printable::line(instead)) }
     }
 }

@@ -23,6 +23,7 @@ pub(crate) use self::host::is_key as is_key_of_host;
 pub(crate) use self::placeholders::{Placeholder, PlaceholderLookup};
 use crate::config::{self, Configuration, Section};
 use crate::suggest::closest;
+use crate::terminal;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct CheckArguments {
@@ -40,15 +41,17 @@ pub(crate) fn run(arguments: &CheckArguments) -> io::Result<ExitCode> {
     let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
     let errors = count(FindingSeverity::Error);
     let warnings = count(FindingSeverity::Warning);
-    let mut out = io::stdout().lock();
+    let mut out = terminal::output();
     if arguments.json {
         let findings: Vec<_> = findings.iter().map(Finding::json).collect();
-        writeln!(out, "{}", json!({"errors": errors, "warnings": warnings, "findings": findings}))?;
+        let found = json!({"errors": errors, "warnings": warnings, "findings": findings});
+        writeln!(out, "{}", terminal::json_line(&found))?;
     } else {
         findings.iter().try_for_each(|finding| writeln!(out, "{finding}"))?;
         let files = arguments.files.len();
         writeln!(out, "{files} file(s): {errors} error(s), {warnings} warning(s)")?;
     }
+    out.flush()?;
     Ok(ExitCode::from(if errors > 0 { 2 } else { u8::from(warnings > 0) }))
 }
 

@@ -1,8 +1,9 @@
 //! Where in a destination a record goes, in the words of the destination's settings.
 
-use ecs_router::config::Lookup;
 use ecs_router::config::keys::DestinationKind;
+use ecs_router::config::Lookup;
 use ecs_router::destination::object_store::UUID_PLACEHOLDER;
+use ecs_router::printable;
 use serde_json::{Map, Value};
 
 use super::resolve::Resolved;
@@ -39,7 +40,7 @@ pub(super) fn fields(
 /// The target as a column of the table.
 pub(super) fn column(fields: &[(&str, String)]) -> String {
     let values: Vec<&str> = fields.iter().map(|(_, value)| value.as_str()).collect();
-    crate::terminal::strip_controls(&values.join("  "))
+    printable::line(&values.join("  ")).into_owned()
 }
 
 pub(super) fn json(fields: Vec<(&'static str, String)>) -> Value {
