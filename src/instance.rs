@@ -164,7 +164,10 @@ fn with_spool(
     };
     let spool = Spool::open(settings.clone())
         .map(Arc::new)
-        .map_err(|error| format!("cannot use {}: {error}", settings.dir.display()))?;
+        .map_err(|error| match &settings.dir {
+            Some(dir) => format!("cannot use {}: {error}", dir.display()),
+            None => error.to_string(),
+        })?;
     Ok((transport.with_spool(Arc::<Spool>::clone(&spool)), Some(spool)))
 }
 
