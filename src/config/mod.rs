@@ -5,6 +5,7 @@
 //! list them, so names are found by following the routes: a route lists destinations, a destination
 //! `<name>` has the keys `<name>.<setting>`.
 
+mod address;
 mod error;
 mod events;
 mod identity;
@@ -13,6 +14,7 @@ mod parse;
 mod reader;
 mod settings;
 
+pub use address::{exposures, is_local_host, shown_address};
 pub use error::Problem;
 pub use events::{MetadataMode, MetadataSettings, QueueSettings, StopSettings, queue_needs_region};
 pub use identity::Identity;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use ecs_router::config::keys::{DestinationKind, Key, KeyForm, find};
-use ecs_router::config::{KeyReader, Problem, QueueSettings, Settings};
+use ecs_router::config::{KeyReader, Problem, QueueSettings, Settings, exposures};
 use ecs_router::destination;
 
 use super::finding::{Finding, FindingSeverity};
@@ -29,6 +29,11 @@ pub(super) fn check(section: &Section, findings: &mut Vec<Finding>) -> Option<Du
     let mut keys = BTreeSet::new();
     let certain = problems.iter().filter(|problem| keys.insert(&problem.key) && is_certain(section, problem));
     findings.extend(certain.map(|problem| finding(section, problem)));
+    let exposed = exposures(&PlaceholderLookup::new(section, Placeholder::Example), &settings);
+    let certain = exposed.iter().filter(|problem| is_certain(section, problem));
+    findings.extend(
+        certain.map(|problem| Finding { severity: FindingSeverity::Warning, ..finding(section, problem) }),
+    );
     let is_known = section.get("flush_timeout").is_none_or(|setting| setting.value.text().is_some());
     is_known.then_some(settings.flush_timeout)
 }
