@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn lines_and_characters_of_several_bytes_pass() {
         let mut shown = Shown(Vec::new());
-        write!(shown, "é\t{}\n{}", "日本\u{9b}語", 'x').unwrap();
+        write!(shown, "é\t日本\u{9b}語\nx").unwrap();
         assert_eq!(String::from_utf8(shown.0).unwrap(), "é\t日本 語\nx");
     }
 }

@@ -514,7 +514,7 @@ fn a_key_that_no_configuration_makes_is_refused() {
     ] {
         assert!(store.check_key(key).is_err(), "{key:?}");
     }
-    for key in ["k", "logs/a-1.json.gz", "a/..b/c..", "a//b", "é ü", &long[1..]] {
+    for key in ["k", "logs/a-1.json.gz", "a/..b/c..", "a//b", "é ü", &"k".repeat(1_024)] {
         assert_eq!(store.check_key(key), Ok(()), "{key:?}");
     }
 }

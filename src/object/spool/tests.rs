@@ -190,7 +190,7 @@ fn wherever_the_last_write_was_torn_no_confirmed_line_is_lost_and_none_is_there_
         }
         assert_eq!(texts(&next), expected, "cut at {length}");
         drop(next);
-        std::fs::remove_dir_all(&temp.settings().dir.unwrap()).unwrap();
+        std::fs::remove_dir_all(temp.settings().dir.unwrap()).unwrap();
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     }
 }

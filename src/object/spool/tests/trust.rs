@@ -29,7 +29,10 @@ fn make_fifo(path: &Path) {
 /// The answer of [`Spool::open`], which must come soon.
 fn open_soon(settings: SpoolSettings) -> Result<Spool, String> {
     let (send, receive) = mpsc::channel();
-    std::thread::spawn(move || send.send(Spool::open(settings).map_err(|error| error.to_string())));
+    std::thread::spawn(move || {
+        let opened = Spool::open(settings).map_err(|error| error.to_string());
+        send.send(opened).map_err(|_| "nobody waits").unwrap();
+    });
     receive.recv_timeout(Duration::from_secs(20)).expect("the start hangs")
 }
 
