@@ -12,35 +12,58 @@ use crate::stop::is_secret_name;
 /// Keys that hold the address of a destination.
 const ADDRESSES: [&str; 2] = ["url", "endpoint"];
 
-/// What gives secrets away: one that goes to another machine over plain
-/// HTTP, and one in an address.
+/// Keys of the queue that hold an address.
+const QUEUE_ADDRESSES: [&str; 2] = ["queue.url", "queue.endpoint"];
+
+/// What gives secrets away: one that goes to another machine over plain HTTP, and one in an address. Requests to AWS are
+/// signed, and carry no secret.
 #[must_use]
 pub fn exposures(lookup: &dyn Lookup, settings: &Settings) -> Vec<Problem> {
     let problems = std::cell::RefCell::default();
     let reader = KeyReader::new(lookup, &problems);
     let destinations = settings.destinations.iter();
+    let of_queue = QUEUE_ADDRESSES.into_iter().flat_map(|key| in_address(&reader, key));
     let found = destinations.flat_map(|named| {
         let reader = reader.for_destination(&named.name, named.kind);
         let keys = ADDRESSES.into_iter();
         keys.flat_map(move |key| exposed(&reader, named.kind, key)).collect::<Vec<_>>()
     });
-    found.collect()
+    found.chain(of_queue).collect()
 }
 
 fn exposed(reader: &KeyReader<'_>, kind: DestinationKind, key: &str) -> Vec<Problem> {
-    let Some(address) = reader.written(key).filter(|_| is_key(kind, key)) else { return Vec::new() };
-    let Ok(uri) = address.parse::<Uri>() else { return Vec::new() };
+    if !is_key(kind, key) {
+        return Vec::new();
+    }
+    let Some(uri) = address(reader, key) else { return Vec::new() };
     let is_plain = uri.scheme_str() == Some("http") && !uri.host().is_some_and(is_local_host);
     let secret = if is_plain { secret_key(reader, kind) } else { None };
     let plain = secret.map(|secret| {
         let secret = reader.full_name(secret);
-        format!("is plain http:// to another machine, so that whoever is on the way reads {secret}; write https://")
+        let what = format!(
+            "is plain http:// to another machine, so that whoever is on the way reads {secret}; write https://"
+        );
+        Problem { key: reader.full_name(key), what }
     });
-    let in_query = uri.query().is_some_and(names_a_secret).then(|| {
-        "holds a secret in its query, which proxies and receivers write to their logs; send it in a header".to_owned()
-    });
-    let problem = |what| Problem { key: reader.full_name(key), what };
-    plain.into_iter().chain(in_query).map(problem).collect()
+    plain.into_iter().chain(in_address(reader, key)).collect()
+}
+
+fn address(reader: &KeyReader<'_>, key: &str) -> Option<Uri> {
+    reader.written(key)?.parse().ok()
+}
+
+/// A user is refused by the destinations that know HTTP's own authentication; AWS has no use for one.
+fn in_address(reader: &KeyReader<'_>, key: &str) -> Option<Problem> {
+    let uri = address(reader, key)?;
+    let has_user = uri.authority().is_some_and(|authority| authority.as_str().contains('@'));
+    let what = match uri.query().is_some_and(names_a_secret) {
+        true => {
+            "holds a secret in its query, which proxies and receivers write to their logs; send it in a header"
+        }
+        false if has_user => "holds a user name, which is not kept secret; leave it out",
+        false => return None,
+    };
+    Some(Problem { key: reader.full_name(key), what: what.to_owned() })
 }
 
 fn is_key(kind: DestinationKind, name: &str) -> bool {
@@ -104,5 +127,11 @@ mod tests {
         let otlp =
             [("route.default", "otlp"), ("otlp.endpoint", "http://a/"), ("otlp.headers", "Authorization=x")];
         assert_eq!(said(&otlp), ["otlp.endpoint"]);
+        let s3 = [
+            ("route.default", "s3"),
+            ("s3.endpoint", "https://me:pw@minio.example/"),
+            ("queue.url", "https://me:pw@sqs.eu-west-1.amazonaws.com/1/q"),
+        ];
+        assert_eq!(said(&s3), ["s3.endpoint", "queue.url"]);
     }
 }

@@ -30,7 +30,9 @@ pub(super) fn check(section: &Section, findings: &mut Vec<Finding>) -> Option<Du
     let certain = problems.iter().filter(|problem| keys.insert(&problem.key) && is_certain(section, problem));
     findings.extend(certain.map(|problem| finding(section, problem)));
     let exposed = exposures(&PlaceholderLookup::new(section, Placeholder::Example), &settings);
-    let certain = exposed.iter().filter(|problem| is_certain(section, problem));
+    // An error of the same key says enough.
+    let certain =
+        exposed.iter().filter(|problem| is_certain(section, problem) && !keys.contains(&problem.key));
     findings.extend(
         certain.map(|problem| Finding { severity: FindingSeverity::Warning, ..finding(section, problem) }),
     );
