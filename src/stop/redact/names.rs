@@ -21,6 +21,9 @@ const SCHEMES: [&str; 7] = ["basic", "bearer", "digest", "negotiate", "token", "
 /// Longer names of cookies are not looked for.
 const MAX_COOKIE_NAME_CHARS: usize = 256;
 
+/// Longer than any of these.
+const MAX_SCHEME_CHARS: usize = 20;
+
 /// Names whose colon is followed by a secret also in plain text.
 const FIELDS: [&str; 4] = ["password", "passwd", "passphrase", "private-token"];
 
@@ -53,7 +56,8 @@ pub(super) fn is_header(name: &str, value: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     match lower.as_str() {
         "authorization" | "proxy-authorization" => {
-            let scheme = value.split_whitespace().next().unwrap_or_default().to_ascii_lowercase();
+            let begin = value.chars().take(MAX_SCHEME_CHARS).take_while(|c| !c.is_whitespace());
+            let scheme = begin.collect::<String>().to_ascii_lowercase();
             name != lower || SCHEMES.contains(&scheme.as_str())
         }
         "cookie" | "set-cookie" => {

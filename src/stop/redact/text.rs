@@ -77,15 +77,15 @@ fn by_name(text: &str, is_command: bool) -> Cow<'_, str> {
     let mut sets_variable = false;
     while let Some(found) = names.captures_at(text, from) {
         let matched = Match::new(text, &found);
-        let value_end = matched.value_end(text);
-        if matched.is_secret(is_command || sets_variable, text, value_end) {
-            masked.push_str(text.get(copied..matched.value_start).unwrap_or_default());
-            masked.push_str(MASK);
-            copied = value_end;
-            from = value_end;
-        } else {
+        match matched.secret_end(text, is_command || sets_variable) {
+            Some(end) => {
+                masked.push_str(text.get(copied..matched.value_start).unwrap_or_default());
+                masked.push_str(MASK);
+                copied = end;
+                from = end;
+            }
             // A value may be a name itself: `--verbose --password x`.
-            from = matched.name_end;
+            None => from = matched.name_end,
         }
         sets_variable = matched.is_followed_by_variable();
     }
@@ -124,31 +124,34 @@ impl<'t> Match<'t> {
         matches!((self.dashes, self.name), (1, "e") | (2, "env") | (0, "export"))
     }
 
-    fn is_secret(&self, sets_variable: bool, text: &str, value_end: usize) -> bool {
-        let value = text.get(self.value_start..value_end).unwrap_or_default();
-        if value.is_empty() || value.starts_with(MASK) {
-            return false;
-        }
+    /// Where the secret ends that stands behind the name; `None` when none does. Asks the name first: where each value
+    /// is searched to its end, a hostile text takes for ever.
+    fn secret_end(&self, text: &str, sets_variable: bool) -> Option<usize> {
+        let rest = text.get(self.value_start..).filter(|rest| self.names_secret(rest, sets_variable))?;
+        let length = self.value_length(rest);
+        (length > 0).then_some(self.value_start + length)
+    }
+
+    fn names_secret(&self, rest: &str, sets_variable: bool) -> bool {
         // A field in quotes; the quotation mark before it was passed over.
         let is_field = self.between.contains(['"', '\'']);
         match self.between.trim_matches(|c| matches!(c, '\\' | '"' | '\'' | ' ' | '\t')) {
             "=" => names::is_secret(self.name) || sets_variable && is_variable(self.name),
             ":" if is_field => names::is_secret(self.name),
-            ":" => names::is_header(self.name, value) || names::is_field_in_text(self.name),
-            _ => self.dashes > 0 && !value.starts_with("--") && names::is_secret(self.name),
+            ":" => names::is_header(self.name, rest) || names::is_field_in_text(self.name),
+            _ => self.dashes > 0 && !rest.starts_with("--") && names::is_secret(self.name),
         }
     }
 
-    /// Where the value ends: at its quotation mark, or before what separates it from the next.
-    fn value_end(&self, text: &str) -> usize {
-        let rest = text.get(self.value_start..).unwrap_or_default();
+    /// Bytes up to the value's quotation mark, or up to what separates it from the next.
+    fn value_length(&self, rest: &str) -> usize {
         let length = match self.quote {
             "" if self.is_header(rest) => rest.find(['"', '\'', '\n', '\r']),
             "" => rest
                 .find(|c: char| c.is_whitespace() || matches!(c, '&' | ';' | ',' | '"' | '\'' | ')' | '}')),
             quote => end_of_quoted(rest, quote),
         };
-        self.value_start + length.unwrap_or(rest.len())
+        length.unwrap_or(rest.len())
     }
 
     /// The value of a header has blanks in it.
