@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use crate::classify::classes::Class;
 use crate::config::{
-    KeyReader, Lookup, MetadataMode, MetadataSettings, Problem, QueueSettings, Settings, queue_needs_region,
+    KeyReader, Lookup, MetadataMode, MetadataSettings, Problem, QueueSettings, Settings, exposures,
+    queue_needs_region,
 };
 use crate::delivery::verdict::Verdict;
 use crate::destination::{self, Destination};
@@ -65,6 +66,9 @@ impl Instance {
         let problems = problems.into_inner();
         if !problems.is_empty() {
             return Err(problems);
+        }
+        for Problem { key, what } in exposures(lookup, &settings) {
+            log::start_line(Level::Warn, format_args!("{key}: {what}"));
         }
         let metrics = Arc::new(new_metrics(&settings));
         let reports_exits = task.as_ref().is_some_and(|task| matches!(task.reporting, Reporting::Exits(_)));
@@ -166,9 +170,10 @@ fn with_spool(
     let Some(settings) = destination.store().and_then(|store| store.spool()) else {
         return Ok((transport, None));
     };
-    let spool = Spool::open(settings.clone())
-        .map(Arc::new)
-        .map_err(|error| format!("cannot use {}: {error}", settings.dir.display()))?;
+    let spool = Spool::open(settings.clone()).map(Arc::new).map_err(|error| match &settings.dir {
+        Some(dir) => format!("cannot use {}: {error}", dir.display()),
+        None => error.to_string(),
+    })?;
     Ok((transport.with_spool(Arc::<Spool>::clone(&spool)), Some(spool)))
 }
 

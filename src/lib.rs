@@ -36,6 +36,7 @@
 //! the service
 //!
 //! metrics, log, version   what is counted, what is said, and which build says it; used everywhere
+//! printable               what may stand in a text that is shown to people
 //! ```
 //!
 //! Follow a record from [`router::entries`] downwards; each module's first lines say what it owns and what it does not.
@@ -54,6 +55,7 @@ pub mod json;
 mod log;
 pub mod metrics;
 pub mod object;
+pub mod printable;
 pub mod probe;
 pub mod registry;
 pub mod router;

@@ -10,6 +10,8 @@ use std::io::Write as _;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use crate::printable;
+
 /// How serious a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
@@ -105,9 +107,14 @@ pub fn start_line(level: Level, text: impl fmt::Display) {
 fn write_line(level: Level, who: &str, text: &dyn fmt::Display) {
     let now = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC);
     let time = now.strftime("%Y/%m/%d %H:%M:%S");
-    let line = format!("[{time}] {} [{who}] {text}\n", level.tag());
+    let line = format!("[{time}] {} [{who}] {}\n", level.tag(), shown(text));
     // Without standard error there is nowhere to report to.
     std::io::stderr().write_all(line.as_bytes()).ok();
+}
+
+/// The text on one line of the log.
+fn shown(text: &dyn fmt::Display) -> String {
+    printable::line(&text.to_string()).into_owned()
 }
 
 #[cfg(test)]
@@ -120,6 +127,11 @@ mod tests {
         assert_eq!(log.due("a"), Some(0));
         assert_eq!(log.due("a"), None);
         assert_eq!(log.due("b"), Some(0));
+    }
+
+    #[test]
+    fn a_text_begins_no_line_of_its_own_and_controls_no_terminal() {
+        assert_eq!(shown(&"a\n[error] \u{1b}[31mb\u{9b}c\u{202e}d"), "a [error]  [31mb c d");
     }
 
     #[test]

@@ -26,12 +26,13 @@ pub(crate) fn run(arguments: &KeysArguments) -> io::Result<ExitCode> {
             None => return Ok(unknown_type(name)),
         },
     };
-    let mut out = io::stdout().lock();
+    let mut out = terminal::output();
     match (arguments.markdown, kind) {
         (true, None) => out.write_all(reference().trim_start().as_bytes())?,
         (true, Some(kind)) => out.write_all(reference_for(kind).trim_start().as_bytes())?,
         (false, kind) => out.write_all(listing(kind, terminal::width()).as_bytes())?,
     }
+    out.flush()?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -42,7 +43,7 @@ fn unknown_type(name: &str) -> ExitCode {
         (None, Some(near)) => format!("did you mean {near}?"),
         (None, None) => format!("there are: {}", names.join(", ")),
     };
-    eprintln!("ecs-router: '{name}' is no type of destination; {instead}");
+    terminal::complain(format_args!("ecs-router: '{name}' is no type of destination; {instead}"));
     ExitCode::from(2)
 }
 

@@ -15,7 +15,7 @@ mod replay;
 mod suggest;
 mod terminal;
 
-use std::io;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -58,7 +58,7 @@ fn main() -> ExitCode {
         // The reader closed the pipe, as in `ecs-router keys | head`.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("ecs-router: {error}");
+            terminal::complain(format_args!("ecs-router: {error}"));
             ExitCode::from(2)
         }
     }
@@ -68,6 +68,8 @@ fn completions(shell: Shell) -> io::Result<ExitCode> {
     // The generator panics when it cannot write, so it writes to memory first.
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "ecs-router", &mut script);
-    io::Write::write_all(&mut io::stdout(), &script)?;
+    let mut out = terminal::output();
+    out.write_all(&script)?;
+    out.flush()?;
     Ok(ExitCode::SUCCESS)
 }

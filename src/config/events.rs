@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use regex::Regex;
 
+use super::address::shown_address;
 use super::identity::Identity;
 use super::reader::KeyReader;
 use crate::classify::provenance::TagPattern;
@@ -32,6 +33,7 @@ impl StopSettings {
             reader: stop::EventReader {
                 ignore_containers: default.ignore_containers.into_iter().chain(ignored).collect(),
                 user_stop_is_error: pattern(reader, "stop.user_stop_is_error"),
+                include_event: reader.flag("stop.include_event"),
             },
             once: reader.flag("stop.once"),
             context_lines: context_lines(reader),
@@ -138,7 +140,8 @@ impl QueueSettings {
         let url = reader.text("queue.url")?;
         if !url.starts_with("https://") && !url.starts_with("http://") {
             let what = format!(
-                "'{url}' is no address; it looks like https://sqs.eu-west-1.amazonaws.com/111122223333/stops"
+                "'{}' is no address; it looks like https://sqs.eu-west-1.amazonaws.com/111122223333/stops",
+                shown_address(&url)
             );
             reader.problem("queue.url", what);
         }

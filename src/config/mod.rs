@@ -5,16 +5,20 @@
 //! list them, so names are found by following the routes: a route lists destinations, a destination
 //! `<name>` has the keys `<name>.<setting>`.
 
+mod address;
 mod error;
 mod events;
+mod exposure;
 mod identity;
 pub mod keys;
 mod parse;
 mod reader;
 mod settings;
 
+pub use address::{is_local_host, shown_address};
 pub use error::Problem;
 pub use events::{MetadataMode, MetadataSettings, QueueSettings, StopSettings, queue_needs_region};
+pub use exposure::exposures;
 pub use identity::Identity;
 pub use reader::{KeyReader, Lookup};
 pub use settings::{Common, DestinationSettings, Fields, Settings};

@@ -18,8 +18,8 @@ pub const UUID_PLACEHOLDER: u8 = 0;
 /// How a destination's objects are filled on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpoolSettings {
-    /// The spool's folder; missing folders are created.
-    pub dir: PathBuf,
+    /// The spool's folder; missing folders are created. `None`: the default place.
+    pub dir: Option<PathBuf>,
     /// Keeps the files of different destinations apart.
     pub label: String,
     /// Size in bytes, before compression, at which an object is due.
@@ -39,6 +39,12 @@ pub trait ObjectStore: fmt::Debug {
 
     /// How objects are compressed.
     fn encoding(&self) -> ObjectEncoding;
+
+    /// Whether an object may have this key, which a file of the spool names. The error says what is wrong with it.
+    ///
+    /// # Errors
+    /// The key is one that no configuration makes.
+    fn check_key(&self, key: &str) -> Result<(), &'static str>;
 
     /// The request for one step of an upload.
     fn request(&self, key: &str, call: &ObjectCall<'_>) -> Request;

@@ -4,6 +4,8 @@
 //! constraint"). The contents of records must not get into the log, which may itself be collected and come back as a
 //! record.
 
+use crate::printable::is_unprintable;
+
 /// Longer error texts are cut.
 const MAX_QUOTED_CHARS: usize = 300;
 
@@ -18,7 +20,7 @@ pub(super) fn quoted(text: &str) -> impl Iterator<Item = char> {
 /// Masks text in quotation marks, except the name of a member after "at".
 fn mask_quotes(text: &str) -> Vec<char> {
     let mut masked = Vec::new();
-    let mut rest = text.chars().filter(|c| !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}'));
+    let mut rest = text.chars().filter(|c| !is_unprintable(*c));
     while let Some(c) = rest.next() {
         let is_opening =
             matches!(c, '\'' | '"' | '`') && !masked.last().is_some_and(|c: &char| c.is_alphanumeric());

@@ -82,7 +82,7 @@ fn ecs_arn<'d>(detail: &'d Value, key: &str) -> Option<&'d str> {
 mod tests {
     use super::*;
     use crate::stop::tests::all_fixtures;
-    use crate::stop::{StopEvent, read};
+    use crate::stop::{OriginalEvent, StopEvent, read};
 
     fn detail_of(event: &Value) -> Value {
         event["detail"].clone()
@@ -90,7 +90,7 @@ mod tests {
 
     /// What the envelope alone knows is missing: its id, the service in `resources`, the time it was made.
     fn without_envelope(stop: Option<StopEvent>) -> Option<StopEvent> {
-        stop.map(|stop| StopEvent { event: Value::Null, ..stop })
+        stop.map(|stop| StopEvent { event: OriginalEvent::default(), ..stop })
     }
 
     #[test]

@@ -3,7 +3,9 @@
 //! Names follow FireLens where it has one (`cluster` and `task_definition` are short names, not ARNs):
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_firelens.html>
 
-use serde::Serialize;
+use std::ops::Deref;
+
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::container::StoppedContainer;
@@ -112,8 +114,42 @@ pub struct StopEvent {
     /// For a container's exit: which container it was, and which run of it.
     #[serde(skip)]
     pub(super) run: Option<(String, i64)>,
-    /// The original, with the values of overridden environment variables masked.
-    pub event: Value,
+    /// The original, with its secrets masked.
+    #[serde(skip_serializing_if = "OriginalEvent::is_left_out")]
+    pub event: OriginalEvent,
+}
+
+/// The event that a report was made of, which the report need not hold.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct OriginalEvent {
+    value: Value,
+    is_left_out: bool,
+}
+
+impl OriginalEvent {
+    /// `is_reported`: whether the report holds it when it is written.
+    #[must_use]
+    pub fn new(value: Value, is_reported: bool) -> Self {
+        Self { value, is_left_out: !is_reported }
+    }
+
+    fn is_left_out(&self) -> bool {
+        self.is_left_out
+    }
+}
+
+impl Deref for OriginalEvent {
+    type Target = Value;
+
+    fn deref(&self) -> &Value {
+        &self.value
+    }
+}
+
+impl Serialize for OriginalEvent {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.value.serialize(serializer)
+    }
 }
 
 impl StopEvent {
@@ -155,7 +191,7 @@ impl StopEvent {
             last_lines: Vec::new(),
             update: false,
             run: None,
-            event: Value::Null,
+            event: OriginalEvent::default(),
         }
     }
 

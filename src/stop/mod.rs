@@ -3,10 +3,10 @@
 //! Pure: no I/O and no clock; any JSON value is accepted and none makes it panic. Does not own how the event arrived and
 //! whether it may be trusted (`envelope`, `classify`), nor where the report goes (`classify::routes`).
 //!
-//! The stations: `trigger` (does this event say that something stopped?) → `task`, `container_exit` or `service` (what it
-//! says) → `diagnosis` (why, in the one order that avoids the known false alarms) → `report` and `summary` (in words) →
-//! `redact` (the original, without secrets). Beside them: `detail` (an event that lost its envelope), `dedup` (one report
-//! per stop) and `stderr_tail` (the last lines before it).
+//! The stations: `trigger` (does this event say that something stopped?) → `redact` (the event without secrets, as all
+//! that follow see it) → `task`, `container_exit` or `service` (what it says) → `diagnosis` (why, in the one order that
+//! avoids the known false alarms) → `report` and `summary` (in words). Beside them: `detail` (an event that lost its
+//! envelope), `dedup` (one report per stop) and `stderr_tail` (the last lines before it).
 //!
 //! The event format: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_cwe_events.html>
 
@@ -39,8 +39,9 @@ mod tests;
 pub use arn::image_tag;
 pub use container::StoppedContainer;
 pub use detail::from_detail;
-pub use event::StopEvent;
+pub use event::{OriginalEvent, StopEvent};
 pub use kind::{Category, Cause, EcsEvent, Severity};
+pub use redact::is_secret_name;
 pub use trigger::is_event;
 
 use trigger::Trigger;
@@ -79,11 +80,17 @@ pub struct EventReader {
     pub ignore_containers: Vec<String>,
     /// A stop by `StopTask` whose text matches is not planned: CI tools and watchdogs stop tasks that way too.
     pub user_stop_is_error: Option<Regex>,
+    /// Whether reports hold the event that they were made of.
+    pub include_event: bool,
 }
 
 impl Default for EventReader {
     fn default() -> Self {
-        Self { ignore_containers: BYSTANDERS.map(String::from).into(), user_stop_is_error: None }
+        Self {
+            ignore_containers: BYSTANDERS.map(String::from).into(),
+            user_stop_is_error: None,
+            include_event: true,
+        }
     }
 }
 
@@ -91,13 +98,16 @@ impl EventReader {
     /// Reads one EventBridge event; `None` as for [`read`].
     #[must_use]
     pub fn read(&self, event: Value) -> Option<StopEvent> {
-        let mut stop = match trigger::from_event(&event)? {
+        let trigger = trigger::from_event(&event)?;
+        // Every text of the report comes from the event, so that none has to be masked later.
+        let event = redact::secrets(event);
+        let mut stop = match trigger {
             Trigger::TaskStopped => report::from_task(&event, self),
             Trigger::ContainerExited => container_exit::report(&event, self),
             Trigger::ServiceProblem(severity) => service::report(&event, EcsEvent::ServiceEvent, severity),
             Trigger::DeploymentFailed => service::report(&event, EcsEvent::DeploymentFailed, Severity::Error),
         };
-        stop.event = redact::environment(event);
+        stop.event = OriginalEvent::new(event, self.include_event);
         Some(stop)
     }
 

@@ -5,6 +5,7 @@
 use super::catalogue::reason;
 use super::event::StopEvent;
 use super::kind::{Category, Cause, EcsEvent};
+use crate::printable::is_unprintable;
 
 /// Enough to recognise a reason; the whole one is in `stopped_reason`.
 const MAX_QUOTE_CHARS: usize = 120;
@@ -134,19 +135,15 @@ pub(super) fn quoted(text: &str) -> String {
     format!("\"{}\"", shorten(text, MAX_QUOTE_CHARS))
 }
 
-/// At most `max_chars` characters, none of which breaks a line.
+/// At most `max_chars` characters, none of which breaks a line or controls anything.
 fn shorten(text: &str, max_chars: usize) -> String {
-    let cleaned = text.trim().trim_end_matches('.').chars().map(|c| if breaks_lines(c) { ' ' } else { c });
+    let cleaned = text.trim().trim_end_matches('.').chars().map(|c| if is_unprintable(c) { ' ' } else { c });
     let mut shortened: String = cleaned.take(max_chars).collect();
     // An id is known by its beginning; a name or reason that was cut should say so.
     if max_chars > 8 && text.chars().count() > max_chars {
         shortened.push('…');
     }
     shortened
-}
-
-fn breaks_lines(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 fn capitalize(text: &str) -> String {

@@ -337,3 +337,29 @@ fn depth_is_no_danger() {
     event["detail"]["tags"] = deep;
     assert!(read(event).is_some());
 }
+
+#[test]
+fn no_text_of_a_report_holds_a_secret_of_the_event() {
+    let event = json!({
+        "id": "1", "source": "aws.ecs", "detail-type": "ECS Task State Change",
+        "detail": {
+            "lastStatus": "STOPPED", "stopCode": "UserInitiated", "startedAt": "2026-11-19T20:38:27Z",
+            "stoppedReason": "cancelled: deploy --password hunter2 postgres://web:hunter2@db/app",
+            "containers": [{ "name": "app", "exitCode": 1, "reason": "CannotStartContainerError: token=hunter2" }],
+        },
+    });
+    let report = serde_json::to_string(&read(event).unwrap()).unwrap();
+    assert!(!report.contains("hunter2"), "{report}");
+}
+
+#[test]
+fn the_event_can_be_left_out_of_reports_and_is_still_known_again() {
+    let event = test_support::record::event("oom-killed");
+    let reader = EventReader { include_event: false, ..EventReader::default() };
+    let with = read(event.clone()).unwrap();
+    let without = reader.read(event).unwrap();
+    assert_eq!(without.key(), with.key());
+    let mut expected = serde_json::to_value(&with).unwrap();
+    assert!(expected.as_object_mut().unwrap().remove("event").is_some());
+    assert_eq!(serde_json::to_value(&without).unwrap(), expected);
+}

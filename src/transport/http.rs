@@ -10,6 +10,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 
 use super::tls;
+use crate::config::is_local_host;
 use crate::destination::{HttpRequest, Reply};
 use crate::encode::payload::{Payload, PayloadStream};
 
@@ -90,7 +91,7 @@ impl Client {
     /// truncated reply and no failure: for many services the status says it all.
     pub async fn send(&self, request: &HttpRequest, timeout: Duration) -> Result<Reply, Failure> {
         let host = host(&request.url);
-        let client = if is_local(&host) { &self.direct } else { &self.proxied };
+        let client = if is_local_host(&host) { &self.direct } else { &self.proxied };
         let sending = client
             .request(request.method.clone(), &request.url)
             .headers(request.headers.clone())
@@ -148,10 +149,4 @@ fn root_cause(error: &reqwest::Error) -> String {
 
 fn host(url: &str) -> String {
     reqwest::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
-}
-
-fn is_local(host: &str) -> bool {
-    host.starts_with("169.254.")
-        || host.starts_with("127.")
-        || matches!(host, "localhost" | "[::1]" | "[fd00:ec2::23]")
 }

@@ -3,6 +3,7 @@
 //! Owns: which client and which signer a destination uses. Does not own: when to send, or what a reply means.
 
 pub mod aws;
+pub(crate) mod disk;
 pub mod http;
 mod local;
 mod tls;

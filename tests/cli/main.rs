@@ -7,6 +7,7 @@
 //! - `explain` – class and report of every record, in order, whatever way the file is written in
 //! - `keys` – the reference and the completions come from the one table
 //! - `replay` – what goes where, without a connection; and real delivery, with the counters
+//! - `printing` – nothing printed controls the terminal
 //! - `readme` – what the documents print: commands, links, configurations, log lines
 //! - `reference` – the README's tables are the ones the program itself goes by
 
@@ -18,6 +19,7 @@ mod connect;
 mod explain;
 mod format;
 mod keys;
+mod printing;
 mod readme;
 mod reference;
 mod replay;

@@ -474,3 +474,36 @@ fn victim(place: &str) {
         println!("confirmed {number}");
     }
 }
+
+#[test]
+fn a_planted_key_never_leaves_the_bucket_and_holds_up_nothing() {
+    let scene = Scene::new(&[("s3.path_style", "on"), ("s3.upload_timeout", "1s"), ("s3.compress", "none")]);
+    let base = scene.spool.join("s3@my-logs");
+    let ended = base.join("ended");
+    std::fs::create_dir_all(&ended).unwrap();
+    for (name, key) in [("planted", "../../etc/x?acl"), ("honest", "logs/a.json")] {
+        let line = "{\"log\":\"left\"}\n";
+        let text = format!("{}\n{{\"bytes\":{}}}\n{line}", json!({"key": key, "opened": "now"}), line.len());
+        std::fs::write(ended.join(name).with_extension("spool"), text).unwrap();
+    }
+    let instance = scene.start();
+    assert_eq!(instance.flush(b"app", &one("web", "new")), Verdict::Ok);
+    instance.drain();
+    assert_eq!(scene.lines(), ["left", "new"]);
+    scene.assert_clean();
+    let kept: Vec<_> = std::fs::read_dir(&base).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let refused = kept.iter().find(|path| path.extension().is_some_and(|extension| extension == "refused"));
+    assert!(std::fs::read_to_string(refused.unwrap()).unwrap().contains("../../etc/x?acl"));
+}
+
+#[test]
+fn an_instance_that_does_not_start_adopts_nothing() {
+    let mut scene = Scene::new(&[("s3.compress", "none")]);
+    let ended = scene.spool.join("s3@my-logs/ended");
+    std::fs::create_dir_all(&ended).unwrap();
+    let left = ended.join("a.spool");
+    std::fs::write(&left, "").unwrap();
+    scene.keys.insert("route.stop".to_owned(), "nobody".to_owned());
+    assert!(Instance::start(0, &scene.keys).is_err());
+    assert_eq!(scene.files(), [left]);
+}

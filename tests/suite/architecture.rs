@@ -10,7 +10,7 @@ use test_support::root;
 
 /// What each line names may use what the lines below it name. A folder or file that is not in the list fails the test:
 /// its place has to be decided.
-const LAYERS: [&str; 21] = [
+const LAYERS: [&str; 22] = [
     "registry",
     "probe",
     "instance",
@@ -31,6 +31,7 @@ const LAYERS: [&str; 21] = [
     "input",
     "metrics",
     "log",
+    "printable",
     "version",
 ];
 
@@ -91,6 +92,28 @@ fn unsafe_stands_in_fluent_bit_only() {
     }
     let strangers: Vec<String> =
         files(&["src", "cli/src"]).iter().flat_map(|path| lines_with_unsafe(path)).collect();
+    assert!(strangers.is_empty(), "{}", strangers.join("\n"));
+}
+
+/// The file that decides which characters are shown, and those that print.
+const DECIDES_WHAT_IS_SHOWN: &str = "src/printable.rs";
+const PRINTS: [&str; 3] = ["src/log.rs", "src/transport/local/mod.rs", "cli/src/terminal.rs"];
+
+#[test]
+fn one_function_says_which_characters_are_shown_and_nobody_prints_past_it() {
+    let mut strangers = Vec::new();
+    for path in files(&["src", "cli/src"]) {
+        let name = path.strip_prefix(root()).unwrap().display().to_string();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let decides =
+            ["is_control()", "char::is_control", "u{202", "u{2028"].iter().any(|part| code.contains(part));
+        let prints = ["println!", "print!", "stdout()", "stderr()"].iter().any(|part| code.contains(part));
+        if decides && name != DECIDES_WHAT_IS_SHOWN || prints && !PRINTS.contains(&name.as_str()) {
+            strangers.push(name);
+        }
+    }
+    strangers.retain(|name| !name.ends_with("tests.rs"));
     assert!(strangers.is_empty(), "{}", strangers.join("\n"));
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use ecs_router::printable;
 use serde_json::{Value, json};
 
 use crate::config::{FileError, Location, Section, Setting};
@@ -125,6 +126,7 @@ impl Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Location { file, line } = &self.location;
-        write!(formatter, "{file}:{line}: {}: {}", self.severity.name(), self.text())
+        let file = printable::line(file);
+        write!(formatter, "{file}:{line}: {}: {}", self.severity.name(), printable::line(&self.text()))
     }
 }

@@ -35,6 +35,7 @@ use self::output::FindingFormat;
 pub(crate) use self::placeholders::{Placeholder, PlaceholderLookup};
 use crate::config::{self, Configuration, Section};
 use crate::suggest::closest;
+use crate::terminal;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct CheckArguments {
@@ -65,7 +66,9 @@ pub(crate) fn run(arguments: &CheckArguments) -> io::Result<ExitCode> {
     }
     let findings: Vec<Finding> = check_deployment(configurations).into_iter().chain(asked).collect();
     let format = if arguments.json { FindingFormat::Json } else { arguments.format };
-    output::write(&mut io::stdout().lock(), format, &findings, arguments.files.len())?;
+    let mut out = terminal::output();
+    output::write(&mut out, format, &findings, arguments.files.len())?;
+    out.flush()?;
     let errors = output::count(&findings, FindingSeverity::Error);
     let warnings = output::count(&findings, FindingSeverity::Warning);
     Ok(ExitCode::from(if errors > 0 { 2 } else { u8::from(warnings > 0) }))

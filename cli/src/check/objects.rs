@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn keys_that_change_by_the_second_or_minute_are_reported() {
         for (lines, expected) in [
-            ("key a/%Y/%m/%d/%H/%M/%S/$(uuid).json.gz", "an object a second"),
+            ("key a/%Y/%m/%d/%H/%M/%S/$(uuid).json", "an object a second"),
             ("key a/%Y/%m/%d/%H/%M/$(uuid)", "an object a minute"),
             ("key a/%T", "an object a second"),
             ("key a/%s", "an object a second"),

@@ -2,10 +2,12 @@
 
 use std::io::{self, Write};
 
+use ecs_router::printable;
 use serde::Serialize;
 use serde_json::json;
 
 use super::finding::{Finding, FindingSeverity};
+use crate::terminal;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum FindingFormat {
@@ -38,12 +40,13 @@ pub(super) fn write(
             findings.iter().try_for_each(|finding| writeln!(out, "{}", annotation(finding)))
         }
         FindingFormat::Sarif => {
-            serde_json::to_writer_pretty(&mut *out, &SarifLog::new(findings))?;
-            writeln!(out)
+            let log = serde_json::to_value(SarifLog::new(findings))?;
+            writeln!(out, "{}", terminal::json_line(&log))
         }
         FindingFormat::Json => {
             let findings: Vec<_> = findings.iter().map(Finding::json).collect();
-            writeln!(out, "{}", json!({"errors": errors, "warnings": warnings, "findings": findings}))
+            let found = json!({"errors": errors, "warnings": warnings, "findings": findings});
+            writeln!(out, "{}", terminal::json_line(&found))
         }
     }
 }
@@ -65,7 +68,7 @@ fn annotation(finding: &Finding) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    printable::line(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use ecs_router::printable;
 use ecs_router::stop::{StopEvent, StoppedContainer};
 use serde_json::{Map, Value};
 
@@ -91,7 +92,7 @@ fn print_stop(
         print_fact(out, name, &text_of(value))?;
     }
     print_list(out, "containers", stop.containers.iter().map(container))?;
-    print_list(out, "last_lines", stop.last_lines.iter().map(|line| terminal::strip_controls(line)))?;
+    print_list(out, "last_lines", stop.last_lines.iter().map(|line| printable::line(line).into_owned()))?;
     writeln!(out)
 }
 
@@ -103,7 +104,7 @@ fn in_order(facts: &Map<String, Value>) -> impl Iterator<Item = (&str, &Value)> 
 
 fn print_fact(out: &mut impl Write, name: &str, text: &str) -> io::Result<()> {
     let width = terminal::width().saturating_sub(VALUE_COLUMN);
-    print_list(out, name, terminal::wrap(&terminal::strip_controls(text), width).into_iter())
+    print_list(out, name, terminal::wrap(&printable::line(text), width).into_iter())
 }
 
 /// Writes the name before the first line, and blanks before the others.
@@ -118,7 +119,7 @@ fn print_list(out: &mut impl Write, name: &str, lines: impl Iterator<Item = Stri
 fn container(container: &StoppedContainer) -> String {
     let exit = container.exit_code.map_or("no exit code".to_owned(), |code| format!("exit {code}"));
     let reason = container.reason.as_ref().map_or(String::new(), |reason| format!(", {reason}"));
-    terminal::strip_controls(&format!("{}: {exit}{reason}", container.name))
+    printable::line(&format!("{}: {exit}{reason}", container.name)).into_owned()
 }
 
 fn text_of(value: &Value) -> String {

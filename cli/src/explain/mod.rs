@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::adapter::classify::{self, ClassifiedRecord};
 use crate::records::{self, RecordError};
+use crate::terminal;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ExplainArguments {
@@ -26,11 +27,11 @@ pub(crate) fn run(arguments: &ExplainArguments) -> io::Result<ExitCode> {
     let input = match records::open(&arguments.file) {
         Ok(input) => input,
         Err(error) => {
-            eprintln!("ecs-router: {error}");
+            terminal::complain(format_args!("ecs-router: {error}"));
             return Ok(ExitCode::FAILURE);
         }
     };
-    let out = io::BufWriter::new(io::stdout().lock());
+    let out = terminal::output();
     let mut explanation = Explanation { arguments, out, records: 0, code: ExitCode::SUCCESS };
     records::read(input, &mut |line, record| explanation.add(line, record))?;
     explanation.out.flush()?;
@@ -51,7 +52,9 @@ impl<W: io::Write> Explanation<'_, W> {
             Err(error) => return self.fail(line, &error),
         };
         match classify::classify(&record) {
-            Some(judged) if self.arguments.json => writeln!(self.out, "{}", json_line(&judged)),
+            Some(judged) if self.arguments.json => {
+                writeln!(self.out, "{}", terminal::json_line(&json_line(&judged)))
+            }
             Some(judged) => {
                 self.records += 1;
                 human::print(&mut self.out, self.records, &record, &judged)
@@ -64,7 +67,7 @@ impl<W: io::Write> Explanation<'_, W> {
     fn fail(&mut self, line: usize, error: &dyn fmt::Display) -> io::Result<()> {
         self.code = ExitCode::FAILURE;
         self.out.flush()?;
-        eprintln!("{}:{line}: {error}", self.arguments.file.display());
+        terminal::complain(format_args!("{}:{line}: {error}", self.arguments.file.display()));
         Ok(())
     }
 }

@@ -1,15 +1,16 @@
 //! The dry run: a line per record, and totals.
 
 use std::collections::BTreeMap;
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
 use super::resolve::Resolved;
 use super::source::{self, Sink};
-use super::{ReplayArguments, output, refuse_problems, target, warn};
+use super::{ReplayArguments, refuse_problems, target, warn};
 use crate::adapter::pipeline::{DryRecord, DryRun};
+use crate::terminal;
 
 /// Shows what would go where.
 pub(super) fn run(arguments: &ReplayArguments, resolved: &Resolved) -> io::Result<ExitCode> {
@@ -22,14 +23,14 @@ pub(super) fn run(arguments: &ReplayArguments, resolved: &Resolved) -> io::Resul
         dry: &dry,
         resolved,
         json: arguments.json,
-        out: output(),
+        out: terminal::output(),
         records: 0,
         classes: BTreeMap::new(),
         dropped: 0,
         totals,
         has_errors: false,
     };
-    source::read(&arguments.records, arguments.tag.as_deref(), !io::stdout().is_terminal(), &mut table)?;
+    source::read(&arguments.records, arguments.tag.as_deref(), !terminal::is_interactive(), &mut table)?;
     table.finish()
 }
 
@@ -137,7 +138,8 @@ impl<W: Write> Table<'_, W> {
             Some(json!({"name": name, "type": kind.name(), "target": target, "bytes": bytes}))
         });
         let copies: Vec<Value> = copies.collect();
-        writeln!(self.out, "{}", json!({"record": self.records, "class": row.class, "destinations": copies}))
+        let row = json!({"record": self.records, "class": row.class, "destinations": copies});
+        writeln!(self.out, "{}", terminal::json_line(&row))
     }
 
     fn finish(mut self) -> io::Result<ExitCode> {
@@ -189,6 +191,6 @@ impl<W: Write> Table<'_, W> {
             "dropped": self.dropped,
             "destinations": destinations,
         });
-        writeln!(self.out, "{}", json!({"summary": summary}))
+        writeln!(self.out, "{}", terminal::json_line(&json!({"summary": summary})))
     }
 }

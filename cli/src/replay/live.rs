@@ -11,8 +11,9 @@ use serde_json::{Map, Value, json};
 
 use super::resolve::Resolved;
 use super::source::{self, Sink};
-use super::{ReplayArguments, output, refuse_problems};
+use super::{ReplayArguments, refuse_problems};
 use crate::adapter::instance::LiveRun;
+use crate::terminal;
 
 /// Before the first repetition of a chunk; doubles each time.
 const FIRST_RETRY_PAUSE: Duration = Duration::from_millis(500);
@@ -31,9 +32,9 @@ pub(super) fn run(arguments: &ReplayArguments, resolved: &Resolved) -> io::Resul
     let Delivery { answers, has_errors, .. } = delivery;
     // The counters are shown also when reading the recording fails.
     live.drain();
-    let mut out = output();
+    let mut out = terminal::output();
     match arguments.json {
-        true => writeln!(out, "{}", object(&live, &answers))?,
+        true => writeln!(out, "{}", terminal::json_line(&object(&live, &answers)))?,
         false => table(&mut out, &live, &answers)?,
     }
     out.flush()?;
@@ -83,7 +84,8 @@ impl Sink for Delivery<'_> {
 
     fn error(&mut self, message: std::fmt::Arguments<'_>) -> io::Result<()> {
         self.has_errors = true;
-        writeln!(io::stderr(), "{message}")
+        terminal::complain(message);
+        Ok(())
     }
 }
 

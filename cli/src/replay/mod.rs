@@ -9,7 +9,7 @@ mod source;
 mod target;
 mod timestamp;
 
-use std::io::{self, Write as _};
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -17,6 +17,7 @@ use ecs_router::config::Problem;
 
 use self::resolve::Resolved;
 use crate::config::{self, Configuration, FileError, Location, Section};
+use crate::terminal;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ReplayArguments {
@@ -55,7 +56,7 @@ pub(crate) fn run(arguments: &ReplayArguments) -> io::Result<ExitCode> {
         Ok(resolved) => resolved.trust(source::DEFAULT_TAG),
         Err(reasons) => return Ok(refuse(&reasons)),
     };
-    resolved.notices.iter().for_each(|notice| eprintln!("ecs-router: {notice}"));
+    resolved.notices.iter().for_each(|notice| terminal::complain(format_args!("ecs-router: {notice}")));
     match arguments.send {
         true => live::run(arguments, &resolved),
         false => dry::run(arguments, &resolved),
@@ -109,7 +110,7 @@ fn choose<'c>(
 
 fn refuse(reasons: &[String]) -> ExitCode {
     for reason in reasons {
-        eprintln!("ecs-router: {reason}");
+        terminal::complain(format_args!("ecs-router: {reason}"));
     }
     ExitCode::from(2)
 }
@@ -121,13 +122,9 @@ fn refuse_problems(arguments: &ReplayArguments, problems: &[Problem]) -> ExitCod
     refuse(&reasons)
 }
 
-/// Buffered standard output.
-fn output() -> io::BufWriter<io::StdoutLock<'static>> {
-    io::BufWriter::new(io::stdout().lock())
-}
-
 /// Prints to standard error, after what has been written to the output.
 fn warn(out: &mut impl io::Write, text: std::fmt::Arguments<'_>) -> io::Result<()> {
     out.flush()?;
-    writeln!(io::stderr(), "{text}")
+    terminal::complain(text);
+    Ok(())
 }

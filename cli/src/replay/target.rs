@@ -1,8 +1,9 @@
 //! Where in a destination a record goes, in the words of the destination's settings.
 
-use ecs_router::config::Lookup;
 use ecs_router::config::keys::DestinationKind;
+use ecs_router::config::{Lookup, shown_address};
 use ecs_router::destination::object_store::UUID_PLACEHOLDER;
+use ecs_router::printable;
 use serde_json::{Map, Value};
 
 use super::resolve::Resolved;
@@ -15,6 +16,9 @@ pub(super) fn fields(
     target: &[u8],
 ) -> Vec<(&'static str, String)> {
     let setting = |key: &'static str| lookup.get(&format!("{name}.{key}")).map(|value| (key, value));
+    let address = |key| {
+        setting(key).map(|(key, value)| (key, shown_address(&value).into_owned())).into_iter().collect()
+    };
     match kind {
         DestinationKind::Cloudwatch => {
             // The separator is a byte that neither name can hold.
@@ -26,8 +30,8 @@ pub(super) fn fields(
         DestinationKind::S3 => setting("bucket").into_iter().chain([("key", key(target))]).collect(),
         DestinationKind::File => vec![("path", text(target))],
         DestinationKind::Firehose => setting("delivery_stream").into_iter().collect(),
-        DestinationKind::Http | DestinationKind::FirehoseHttp => setting("url").into_iter().collect(),
-        DestinationKind::Otlp => setting("endpoint").into_iter().collect(),
+        DestinationKind::Http | DestinationKind::FirehoseHttp => address("url"),
+        DestinationKind::Otlp => address("endpoint"),
         // The vendor's address, or one that is a secret.
         DestinationKind::Newrelic
         | DestinationKind::Datadog
@@ -39,7 +43,7 @@ pub(super) fn fields(
 /// The target as a column of the table.
 pub(super) fn column(fields: &[(&str, String)]) -> String {
     let values: Vec<&str> = fields.iter().map(|(_, value)| value.as_str()).collect();
-    crate::terminal::strip_controls(&values.join("  "))
+    printable::line(&values.join("  ")).into_owned()
 }
 
 pub(super) fn json(fields: Vec<(&'static str, String)>) -> Value {

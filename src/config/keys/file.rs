@@ -11,7 +11,7 @@ pub(super) const KEYS: &[Key] = &[
         FILE,
         "path",
         Template,
-        "File that lines are appended to; missing folders are made.",
+        "File that lines are appended to: a regular file, not a pipe, device or link; standard output is the type `stdout`. Missing folders are made, with mode 0750.",
         "/var/log/ecs/$(class)-%Y-%m-%d.ndjson",
     ),
     key(

@@ -90,6 +90,14 @@ pub(super) const KEYS: &[Key] = &[
     ),
     key(
         Output,
+        "stop.include_event",
+        Flag,
+        "Whether a report holds ECS's event in `event`. Secrets in it are masked; `off` leaves it out. With `stop_format raw` the event is the report, and always sent.",
+        "off",
+    )
+    .default("on"),
+    key(
+        Output,
         "task_metadata",
         Choice(&["auto", "on", "off"]),
         "Ask the task metadata endpoint: reports containers of the own task that end, and fills names such as `$(image_tag)`. `auto`: where the endpoint is.",

@@ -83,10 +83,9 @@ pub(super) const KEYS: &[Key] = &[
         S3,
         "spool_dir",
         Text,
-        "Folder where objects are filled before they are uploaded. What is left in it is uploaded at the next start.",
+        "Folder where objects are filled before they are uploaded. What is left in it is uploaded at the next start. It must be of Fluent Bit's user or root. Without it: `/var/spool/ecs_router`, and where that cannot be made, a folder with a random name in `/tmp`.",
         "/var/spool/ecs_router",
-    )
-    .default("/tmp/ecs_router"),
+    ),
     key(
         S3,
         "spool_limit",

@@ -227,7 +227,7 @@ fn a_stop_is_its_summary_and_its_fields_are_attributes() {
     assert_eq!(log.resource["aws.ecs.task.id"], stop.task_id.unwrap());
     assert_eq!(log.resource["container.name"], stop.container.unwrap());
     let raw = received_of(&[("stop_format", "raw")], event.clone());
-    assert_eq!((&raw.body, raw.attributes.len()), (&stop.event, 0));
+    assert_eq!((&raw.body, raw.attributes.len()), (&*stop.event, 0));
 }
 
 #[test]

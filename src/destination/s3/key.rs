@@ -4,6 +4,7 @@ use crate::classify::classes::Entry;
 use crate::config::KeyReader;
 use crate::destination::object_store::{ObjectEncoding, UUID_PLACEHOLDER};
 use crate::encode::template::{NameKind, RenderContext, Template};
+use crate::printable::is_unprintable;
 
 /// The longest key, in UTF-8 (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>, read 2026-11).
 const MAX_KEY_BYTES: usize = 1_024;
@@ -72,6 +73,20 @@ impl ObjectKey {
             out.extend_from_slice(part);
         }
         missing
+    }
+}
+
+/// Whether [`ObjectKey`] can have made this key. A client would resolve a segment of dots before the service sees it, and
+/// what is percent-encoded, such as a question mark, stays in the path.
+pub(super) fn check(key: &str) -> Result<(), &'static str> {
+    let is_dots = |segment: &str| matches!(segment, "." | "..");
+    match key {
+        "" => Err("it is empty"),
+        key if key.len() > MAX_KEY_BYTES => Err("it is longer than 1,024 bytes"),
+        key if key.starts_with('/') => Err("it begins with a slash"),
+        key if key.split('/').any(is_dots) => Err("it holds . or .. as a segment"),
+        key if key.chars().any(is_unprintable) => Err("it holds a control character"),
+        _ => Ok(()),
     }
 }
 

@@ -102,7 +102,7 @@ fn read_spool(common: &Common, reader: &KeyReader<'_>, encoding: ObjectEncoding)
     let bucket = reader.text("bucket").unwrap_or_default();
     let settings = SpoolSettings {
         deflate_batches: encoding == ObjectEncoding::Gzip,
-        dir: PathBuf::from(reader.required("spool_dir")),
+        dir: reader.text("spool_dir").map(PathBuf::from),
         label: format!("{}@{bucket}", common.name),
         object_size: reader.size("total_file_size"),
         object_age: reader.duration("upload_timeout"),
@@ -196,6 +196,10 @@ impl ObjectStore for S3 {
 
     fn encoding(&self) -> ObjectEncoding {
         self.encoding
+    }
+
+    fn check_key(&self, key: &str) -> Result<(), &'static str> {
+        key::check(key)
     }
 
     fn request(&self, key: &str, call: &ObjectCall<'_>) -> Request {

@@ -525,3 +525,35 @@ fn a_redirect_is_followed_to_a_region_and_nowhere_else() {
         assert_eq!(meaning(reply::put(&reply)), expected, "{reply:?}");
     }
 }
+
+#[test]
+fn a_key_that_no_configuration_makes_is_refused() {
+    let s3 = s3(&[("path_style", "on")]);
+    let store: &dyn ObjectStore = &s3;
+    let long = "k".repeat(1_025);
+    for key in [
+        "",
+        "/k",
+        "..",
+        "../k",
+        "a/../../other/k",
+        "./k",
+        "a/.",
+        "../../etc/x?acl",
+        "a\nb",
+        "a\u{9b}b",
+        &long,
+    ] {
+        assert!(store.check_key(key).is_err(), "{key:?}");
+    }
+    for key in ["k", "logs/a-1.json.gz", "a/..b/c..", "a//b", "é ü", &"k".repeat(1_024)] {
+        assert_eq!(store.check_key(key), Ok(()), "{key:?}");
+    }
+}
+
+#[test]
+fn a_key_stays_in_the_path_whatever_stands_in_it() {
+    let s3 = s3(&[("path_style", "on"), ("endpoint", "http://127.0.0.1:9000")]);
+    let request = http(s3.call("x?acl#f%2e%2e\\&uploads", &ObjectCall::Abort { upload: "u" }));
+    assert_eq!(request.url, "http://127.0.0.1:9000/my-logs/x%3Facl%23f%252e%252e%5C%26uploads?uploadId=u");
+}

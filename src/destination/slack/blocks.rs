@@ -6,6 +6,8 @@
 
 use serde_json::{Value, json};
 
+use crate::printable::{self, is_unprintable};
+
 /// Blocks of one message.
 pub(super) const MAX_BLOCKS: usize = 50;
 /// Characters of a message's text. Longer ones are hard to read; Slack cuts them from 40,000 on.
@@ -26,18 +28,24 @@ const ELLIPSIS: char = '…';
 
 /// A header. It has no markup; backticks are replaced as in all other texts.
 pub(super) fn header(text: &str) -> Value {
-    let text = clipped(text.replace('`', "'").chars().map(Token::Char), MAX_HEADER_CHARS);
+    let text = printable::line(text).replace('`', "'");
+    let text = clipped(text.chars().map(Token::Char), MAX_HEADER_CHARS);
     json!({"type": "header", "text": {"type": "plain_text", "text": non_empty(&text), "emoji": true}})
 }
 
 /// A paragraph of markup of at most [`MAX_SECTION_CHARS`].
 pub(super) fn section(markup: &str) -> Value {
-    json!({"type": "section", "text": {"type": "mrkdwn", "text": non_empty(markup)}})
+    json!({"type": "section", "text": mrkdwn(non_empty(markup))})
 }
 
 /// Small print, as markup.
 pub(super) fn context(markup: &str) -> Value {
-    json!({"type": "context", "elements": [{"type": "mrkdwn", "text": non_empty(markup)}]})
+    json!({"type": "context", "elements": [mrkdwn(non_empty(markup))]})
+}
+
+/// Markup that Slack takes as it is: `verbatim` keeps it from making links and mentions out of what applications write.
+fn mrkdwn(markup: &str) -> Value {
+    json!({"type": "mrkdwn", "text": markup, "verbatim": true})
 }
 
 /// Names and values in two columns. `None` when there are none, because Slack rejects an empty section.
@@ -49,7 +57,7 @@ pub(super) fn fields<'t>(pairs: impl IntoIterator<Item = (&'t str, String)>) -> 
 
 fn field(name: &str, value: &str) -> Value {
     let text = format!("*{name}*\n{}", escaped(value, MAX_FIELD_CHARS - name.len() - 3));
-    json!({"type": "mrkdwn", "text": text})
+    mrkdwn(&text)
 }
 
 pub(super) fn divider() -> Value {
@@ -80,6 +88,8 @@ impl Token {
             '>' => Token::Entity("&gt;"),
             // Markup cannot escape a backtick, and three of them begin or end a code block.
             '`' => Token::Char('\''),
+            '\n' | '\t' => Token::Char(c),
+            _ if is_unprintable(c) => Token::Char(' '),
             _ => Token::Char(c),
         }
     }

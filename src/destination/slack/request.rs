@@ -53,7 +53,13 @@ pub(super) fn message(objects: &[u8]) -> Value {
     if !lines.is_empty() {
         parts.push(digest::digest(&lines));
     }
-    json!({"text": fallback_text(&stops, lines.len()), "blocks": parts.join(&blocks::divider())})
+    json!({
+        "text": fallback_text(&stops, lines.len()),
+        "blocks": parts.join(&blocks::divider()),
+        // Slack would fetch what the texts link to, and show it.
+        "unfurl_links": false,
+        "unfurl_media": false,
+    })
 }
 
 /// The text for notifications and for clients that cannot show blocks.

@@ -223,6 +223,51 @@ fn text_is_escaped_and_clipped_between_characters() {
     assert_eq!(blocks::escaped("🔴🔴🔴", 5), "🔴🔴…", "an emoji counts twice");
 }
 
+/// What an application writes to be noticed by more people, to show a page, or to look like the product's own words.
+const FORGED: &str = "<!channel> <@U123> <https://evil.example|Open in the ECS console> @here https://evil.example/x.png \u{202e}\u{9b}31m\u{1b}[0m";
+
+/// All objects of a type, wherever they stand.
+fn of_type<'v>(value: &'v Value, kind: &str) -> Vec<&'v Value> {
+    let inside = match value {
+        Value::Array(items) => items.iter().flat_map(|item| of_type(item, kind)).collect(),
+        Value::Object(fields) => fields.values().flat_map(|field| of_type(field, kind)).collect(),
+        _ => Vec::new(),
+    };
+    let own = Some(value).filter(|value| value["type"] == kind);
+    own.into_iter().chain(inside).collect()
+}
+
+#[test]
+fn nothing_an_application_writes_mentions_links_or_unfolds() {
+    let mut stop = stop("web", "error", "app_error");
+    for field in
+        ["summary", "hint", "stopped_reason", "container_reason", "container", "service", "stop_code"]
+    {
+        stop[field] = FORGED.into();
+    }
+    stop["last_lines"] = json!([FORGED]);
+    let line = json!({"class": FORGED, "container": FORGED, "line": FORGED});
+    let many = [vec![stop.clone(); 5], vec![line.clone()]].concat();
+    for message in [composed(&[stop]), composed(&[line]), composed(&many)] {
+        assert_eq!((&message["unfurl_links"], &message["unfurl_media"]), (&json!(false), &json!(false)));
+        let markup = of_type(&message, "mrkdwn");
+        assert!(!markup.is_empty());
+        for text in markup {
+            assert_eq!(text["verbatim"], true, "{text}");
+            let shown = text["text"].as_str().unwrap().replace("|Open in the ECS console>", "");
+            assert!(
+                !shown.contains("<!") && !shown.contains("<@") && !shown.contains("<https://evil"),
+                "{shown}"
+            );
+        }
+        let fallback = message["text"].as_str().unwrap();
+        assert!(!fallback.contains(['<', '>']), "{fallback}");
+        for (text, _) in texts(&message) {
+            assert!(!text.chars().any(|c| c != '\n' && crate::printable::is_unprintable(c)), "{text:?}");
+        }
+    }
+}
+
 #[test]
 fn many_stops_become_a_digest_with_the_worst_first() {
     let mut stops = vec![stop("web", "warning", "spot"); 4];

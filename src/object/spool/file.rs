@@ -19,6 +19,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::transport::disk;
+
 /// What the file will become.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Header {
@@ -74,7 +76,7 @@ pub(super) fn create(path: &Path) -> io::Result<File> {
 
 /// Opens a file to append to.
 pub(super) fn reopen(path: &Path) -> io::Result<File> {
-    OpenOptions::new().append(true).open(path)
+    disk::open_regular(OpenOptions::new().append(true), path)
 }
 
 /// Appends all parts, in one call where the system allows.
@@ -109,7 +111,7 @@ impl Batches {
     /// Opens the file and reads its header; `None` when the process died before the header was whole, so that nothing
     /// in the file was confirmed.
     pub(crate) fn open(path: &Path) -> io::Result<Option<(Header, Self)>> {
-        let file = File::open(path)?;
+        let file = disk::open_regular(OpenOptions::new().read(true), path)?;
         let left_in_file = file.metadata()?.len();
         let mut batches =
             Self { file: BufReader::with_capacity(READ_BUFFER_BYTES, file), left_in_batch: 0, left_in_file };

@@ -7,8 +7,9 @@
 mod deflate;
 mod file;
 mod folder;
+mod place;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -19,7 +20,7 @@ use tokio::time::Instant;
 use self::deflate::{BatchDeflater, StoredBatch};
 pub(crate) use self::deflate::{GZIP_LEVEL, deflate_into};
 pub(crate) use self::file::{Batches, Content, Header};
-use self::folder::Folder;
+use self::folder::{Folder, Leftovers};
 use crate::destination::object_store::{SpoolSettings, UUID_PLACEHOLDER};
 use crate::encode::payload::Payload;
 use crate::transport::AppendLines;
@@ -48,6 +49,15 @@ pub(crate) struct Object {
 /// More open objects at one time than a sensible key template makes; the oldest is sealed for the next.
 const MAX_OPEN_OBJECTS: usize = 1_000;
 
+/// What ended instances left behind.
+#[derive(Debug)]
+pub(crate) struct Adopted {
+    /// How many objects were taken over.
+    pub(crate) objects: usize,
+    /// What was left where it is, because this user did not make it or it is no regular file; each is named once.
+    pub(crate) strangers: Vec<PathBuf>,
+}
+
 /// The objects of one destination: open ones are filled, sealed ones wait for their upload.
 #[derive(Debug)]
 pub struct Spool {
@@ -65,6 +75,8 @@ struct State {
     under_way: usize,
     /// Of all files.
     bytes: u64,
+    /// Files of others that have been named.
+    named_strangers: HashSet<PathBuf>,
     /// Made when the first large batch comes.
     deflater: Option<BatchDeflater>,
 }
@@ -84,29 +96,28 @@ struct WaitingObject {
 }
 
 impl Spool {
-    /// Opens a folder of its own; objects that ended instances left behind are due at once.
+    /// Opens a folder of its own. What ended instances left behind stays theirs until [`Self::claim_orphans`].
     ///
     /// # Errors
-    /// The folder cannot be made, locked or read.
+    /// The folder cannot be made, locked or read, or others could put something into it.
     pub fn open(settings: SpoolSettings) -> io::Result<Self> {
-        let folder = Folder::open(&settings.dir, &settings.label)?;
-        let spool = Self { settings, folder, state: Mutex::default(), changed: Notify::new() };
-        spool.claim_orphans()?;
-        Ok(spool)
+        let folder = Folder::open(settings.dir.as_deref(), &settings.label)?;
+        Ok(Self { settings, folder, state: Mutex::default(), changed: Notify::new() })
     }
 
-    /// Takes over the objects that ended instances left behind. Returns how many those were.
-    pub(crate) fn claim_orphans(&self) -> io::Result<usize> {
-        let claimed = self.folder.claim_orphans()?;
+    /// Takes over the objects that ended instances left behind; they are due at once.
+    pub(crate) fn claim_orphans(&self) -> io::Result<Adopted> {
+        let Leftovers { files, mut strangers } = self.folder.claim_orphans()?;
         let mut state = self.state();
-        for (path, bytes) in &claimed {
+        strangers.retain(|path| state.named_strangers.insert(path.clone()));
+        for (path, bytes) in &files {
             state.bytes += bytes;
             let object = Object { path: path.clone(), bytes: *bytes };
             state.waiting.push(WaitingObject { object, due: Instant::now() });
         }
         drop(state);
         self.changed.notify_one();
-        Ok(claimed.len())
+        Ok(Adopted { objects: files.len(), strangers })
     }
 
     /// Adds lines to the object of this name. All of them are in the file when this succeeds, none otherwise.
@@ -202,6 +213,15 @@ impl Spool {
         state.under_way -= 1;
         state.bytes = state.bytes.saturating_sub(object.bytes);
         removed
+    }
+
+    /// Moves the file of an object aside that must not be uploaded. Returns where it is now.
+    pub(crate) fn set_aside(&self, object: &Object) -> io::Result<PathBuf> {
+        let aside = self.folder.set_aside(&object.path)?;
+        let mut state = self.state();
+        state.under_way -= 1;
+        state.bytes = state.bytes.saturating_sub(object.bytes);
+        Ok(aside)
     }
 
     /// Lets an object that did not arrive wait until it is due again.

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use super::*;
 
+mod trust;
+
 /// A folder that goes with the test.
 struct Temp(PathBuf);
 
@@ -17,7 +19,7 @@ impl Temp {
 
     fn settings(&self) -> SpoolSettings {
         SpoolSettings {
-            dir: self.0.join("spool"),
+            dir: Some(self.0.join("spool")),
             label: "archive@logs".into(),
             object_size: 1_000,
             object_age: Duration::from_secs(600),
@@ -26,8 +28,15 @@ impl Temp {
         }
     }
 
+    /// The folder of this destination.
+    fn base(&self) -> PathBuf {
+        self.0.join("spool/archive@logs")
+    }
+
     fn open(&self) -> Spool {
-        Spool::open(self.settings()).unwrap()
+        let spool = Spool::open(self.settings()).unwrap();
+        spool.claim_orphans().unwrap();
+        spool
     }
 }
 
@@ -181,7 +190,7 @@ fn wherever_the_last_write_was_torn_no_confirmed_line_is_lost_and_none_is_there_
         }
         assert_eq!(texts(&next), expected, "cut at {length}");
         drop(next);
-        std::fs::remove_dir_all(&temp.settings().dir).unwrap();
+        std::fs::remove_dir_all(temp.settings().dir.unwrap()).unwrap();
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     }
 }
@@ -220,11 +229,11 @@ fn the_files_of_a_living_instance_are_left_alone() {
     first.append(b"n", &body(b"first\n")).unwrap();
     let second = temp.open();
     second.append(b"n", &body(b"second\n")).unwrap();
-    assert_eq!(second.claim_orphans().unwrap(), 0);
+    assert_eq!(second.claim_orphans().unwrap().objects, 0);
     second.seal_all();
     assert_eq!(texts(&second), ["second\n"]);
     drop(first);
-    assert_eq!(second.claim_orphans().unwrap(), 1, "now nobody holds it");
+    assert_eq!(second.claim_orphans().unwrap().objects, 1, "now nobody holds it");
     assert_eq!(texts(&second), ["first\n"]);
 }
 
@@ -251,7 +260,7 @@ fn destinations_keep_apart_and_empty_folders_go() {
     drop(first);
     let other = Spool::open(SpoolSettings { label: "../other".into(), ..temp.settings() }).unwrap();
     assert_eq!(other.left(), (0, 0));
-    let base = temp.settings().dir;
+    let base = temp.settings().dir.unwrap();
     let mut names: Vec<_> =
         std::fs::read_dir(&base).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();

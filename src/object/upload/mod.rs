@@ -19,7 +19,7 @@ use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::Instant;
 
 use self::parts::{Part, Parts};
-use super::spool::{Batches, Header, Object, Spool};
+use super::spool::{Adopted, Batches, Header, Object, Spool};
 use crate::delivery::sender::Sender;
 use crate::delivery::{Backoff, Call, Outcome};
 use crate::destination::object_store::ObjectCall;
@@ -66,6 +66,14 @@ pub(crate) struct Uploader<T> {
 /// The object is to be requeued; the reason is in the log already.
 struct Postponed;
 
+/// What becomes of the file of an object.
+enum Done {
+    /// The object arrived, or there was none in it.
+    Remove,
+    /// The object must not be uploaded, for this reason.
+    SetAside(String),
+}
+
 /// What the file of an object holds.
 enum Opened {
     Object {
@@ -107,6 +115,7 @@ impl<T: SendRequest + 'static> Uploader<T> {
     pub(crate) async fn run(self, mut deadline: UploadDeadline, mut stopping: watch::Receiver<bool>) {
         let this = Rc::new(self);
         let mut uploads = JoinSet::new();
+        this.claim_orphans();
         let mut next_scan = Instant::now() + ORPHAN_SCAN_INTERVAL;
         let mut next_seal = Instant::now();
         let mut ending = false;
@@ -156,10 +165,12 @@ impl<T: SendRequest + 'static> Uploader<T> {
 
     fn claim_orphans(&self) {
         match self.spool.claim_orphans() {
-            Ok(0) => {}
-            Ok(count) => {
-                let text = format!("{count} objects of an instance that ended");
-                self.sender.reporter.log(Level::Info, "adopted", &text);
+            Ok(Adopted { objects, strangers }) => {
+                if objects > 0 {
+                    let text = format!("{objects} objects of an instance that ended");
+                    self.sender.reporter.log(Level::Info, "adopted", &text);
+                }
+                strangers.iter().for_each(|path| self.report_stranger(path));
             }
             Err(error) => {
                 let text = format!("cannot read the spool: {error}");
@@ -168,9 +179,19 @@ impl<T: SendRequest + 'static> Uploader<T> {
         }
     }
 
+    fn report_stranger(&self, path: &Path) {
+        let text = format!(
+            "{} is not uploaded: another user made it, it has a second name, or it is no regular file; look at it, and \
+             remove it",
+            path.display()
+        );
+        self.sender.reporter.log(Level::Error, &path.display().to_string(), &text);
+    }
+
     async fn upload_or_requeue(self: Rc<Self>, object: Object, deadline: UploadDeadline) {
         match self.upload_in_turn(&object, deadline).await {
-            Ok(()) => {
+            Ok(Done::SetAside(why)) => self.set_aside(object, &why),
+            Ok(Done::Remove) => {
                 if let Err(error) = self.spool.remove(&object) {
                     let text = format!("cannot remove {}: {error}", object.path.display());
                     self.sender.reporter.log(Level::Error, "remove", &text);
@@ -180,8 +201,23 @@ impl<T: SendRequest + 'static> Uploader<T> {
         }
     }
 
+    fn set_aside(&self, object: Object, why: &str) {
+        let path = object.path.display().to_string();
+        match self.spool.set_aside(&object) {
+            Ok(aside) => {
+                let text = format!("{why}; it is kept as {}: look at it, and remove it", aside.display());
+                self.sender.reporter.log(Level::Error, &path, &text);
+            }
+            Err(error) => {
+                let text = format!("{why}; cannot move {path}: {error}");
+                self.sender.reporter.log(Level::Error, &path, &text);
+                self.spool.requeue(object, Instant::now() + REQUEUE_PAUSE);
+            }
+        }
+    }
+
     /// Uploads one large object at a time, and small ones beside it.
-    async fn upload_in_turn(&self, object: &Object, deadline: UploadDeadline) -> Result<(), Postponed> {
+    async fn upload_in_turn(&self, object: &Object, deadline: UploadDeadline) -> Result<Done, Postponed> {
         let turn = async { self.large.acquire().await.map_err(|_| Postponed) };
         let _turn = match object.bytes > MAX_SMALL_FILE_BYTES {
             true => Some(in_time(turn, deadline.clone()).await?),
@@ -190,10 +226,13 @@ impl<T: SendRequest + 'static> Uploader<T> {
         self.upload(object, deadline).await
     }
 
-    async fn upload(&self, object: &Object, deadline: UploadDeadline) -> Result<(), Postponed> {
+    async fn upload(&self, object: &Object, deadline: UploadDeadline) -> Result<Done, Postponed> {
         let Some(store) = self.sender.destination.store() else { return Err(Postponed) };
         let opened = self.open(object, store.encoding()).await?;
-        let Opened::Object { key, first, parts } = opened else { return Ok(()) };
+        let Opened::Object { key, first, parts } = opened else { return Ok(Done::Remove) };
+        if let Err(what) = store.check_key(&key) {
+            return Ok(Done::SetAside(format!("no configuration makes the object's key '{key}': {what}")));
+        }
         if first.is_last {
             let put = ObjectCall::Put(&first.content);
             in_time(self.call(store, &key, &put), deadline).await?;
@@ -201,7 +240,7 @@ impl<T: SendRequest + 'static> Uploader<T> {
             self.upload_parts(store, &key, (first, parts), deadline).await?;
         }
         self.sender.reporter.counters().objects.fetch_add(1, Relaxed);
-        Ok(())
+        Ok(Done::Remove)
     }
 
     async fn open(&self, object: &Object, encoding: ObjectEncoding) -> Result<Opened, Postponed> {

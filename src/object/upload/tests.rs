@@ -11,7 +11,7 @@ fn spooled(size: usize, batches: [usize; 2], packs: bool) -> (std::path::PathBuf
     let dir = std::env::temp_dir().join(format!("ecs_router-parts-{}", uuid::Uuid::new_v4()));
     let label = "parts".to_owned();
     let spool = Spool::open(SpoolSettings {
-        dir: dir.clone(),
+        dir: Some(dir.clone()),
         label,
         object_size: u64::MAX,
         object_age: REQUEUE_PAUSE,

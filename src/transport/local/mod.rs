@@ -1,12 +1,20 @@
 //! Outputs on this machine: a file, standard output.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
+use std::time::Duration;
 
+use super::disk;
 use super::http::Failure;
 use crate::encode::payload::Payload;
+
+/// Permission bits of folders that are made; the process's umask takes away from them.
+const FOLDER_MODE: u32 = 0o750;
+
+/// How long a file may be locked by others, whom a batch of this size does not take longer.
+const LOCK_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Appends under the file's lock, so that lines of several instances never mix.
 pub(super) fn append(path: &Path, mode: u32, lines: &Payload) -> Result<(), Failure> {
@@ -16,10 +24,12 @@ pub(super) fn append(path: &Path, mode: u32, lines: &Payload) -> Result<(), Fail
 
 fn try_append(path: &Path, mode: u32, lines: &Payload) -> io::Result<()> {
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
+        disk::check_links(folder)?;
+        DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder)?;
     }
-    let mut file = OpenOptions::new().create(true).append(true).mode(mode).open(path)?;
-    file.lock()?;
+    let mut file = disk::open_regular(OpenOptions::new().create(true).append(true).mode(mode), path)?;
+    disk::check_owner(path, &file.metadata()?)?;
+    disk::lock(&file, path, LOCK_PATIENCE)?;
     let length_before = file.metadata()?.len();
     write_parts(&mut file, lines).inspect_err(|_| {
         // Half a batch must not stay: it would stand there twice after the next attempt.
@@ -39,3 +49,6 @@ pub(super) fn print(lines: &Payload) -> Result<(), Failure> {
         .and_then(|()| out.flush())
         .map_err(|error| Failure::Local(format!("cannot print: {error}")))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,65 @@
+//! Addresses that a user wrote: whether they are of this machine, and how they are shown.
+
+use std::borrow::Cow;
+use std::net::{IpAddr, Ipv6Addr};
+
+/// Stands for a part of an address that is not shown.
+const MASK: &str = "[redacted]";
+
+/// Where Amazon's clock, names and credentials are on an instance with IPv6
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html>, read 2026-11).
+const METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23);
+
+/// Whether the host is this machine, or on its own link.
+#[must_use]
+pub fn is_local_host(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    match bare.parse() {
+        Ok(IpAddr::V4(address)) => address.is_loopback() || address.is_link_local(),
+        Ok(IpAddr::V6(address)) => address.is_loopback() || address == METADATA_V6,
+        Err(_) => host == "localhost",
+    }
+}
+
+/// The address without what may be a secret in it: the user, and the values of its query.
+#[must_use]
+pub fn shown_address(text: &str) -> Cow<'_, str> {
+    let Some((scheme, rest)) = text.split_once("://") else { return Cow::Borrowed(text) };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at_checked(end).unwrap_or((rest, ""));
+    let host = match authority.rsplit_once('@') {
+        Some((_user, host)) => format!("{MASK}@{host}"),
+        None => authority.to_owned(),
+    };
+    let path = match path.split_once('?') {
+        Some((path, query)) => format!("{path}?{}", shown_query(query)),
+        None => path.to_owned(),
+    };
+    Cow::Owned(format!("{scheme}://{host}{path}"))
+}
+
+fn shown_query(query: &str) -> String {
+    let pairs = query.split('&').map(|pair| match pair.split_once('=') {
+        Some((name, _value)) => format!("{name}={MASK}"),
+        None => MASK.to_owned(),
+    });
+    pairs.collect::<Vec<_>>().join("&")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_shown_without_its_secrets() {
+        for (address, shown) in [
+            ("https://a.example/p", "https://a.example/p"),
+            ("https://me:pw@a.example:8/p?x=1&y", "https://[redacted]@a.example:8/p?x=[redacted]&[redacted]"),
+            ("https://a.example?token=t", "https://a.example?token=[redacted]"),
+            ("https://a@b@c/d@e", "https://[redacted]@c/d@e"),
+            ("no address", "no address"),
+        ] {
+            assert_eq!(shown_address(address), shown);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Text that is shown to people, by the log, the command line and Slack: nothing in it controls a terminal, turns text
+//! round or begins a line that the program did not write.
+//!
+//! The one place that decides which characters those are. What is stored somewhere keeps its text; there JSON's own
+//! escapes are enough.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// Stands for a character that is not shown.
+const REPLACEMENT: char = ' ';
+
+/// Whether a character must not be shown: controls (C0, DELETE, C1), separators of lines, and what changes the direction
+/// of text (<https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters>, read 2026-11).
+#[must_use]
+pub fn is_unprintable(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// The text on one line: every unprintable character, line ends among them, becomes a blank.
+#[must_use]
+pub fn line(text: &str) -> Cow<'_, str> {
+    replace(text, is_unprintable)
+}
+
+/// The text with its own lines and tabs; every other unprintable character becomes a blank.
+#[must_use]
+pub fn lines(text: &str) -> Cow<'_, str> {
+    replace(text, |c| is_unprintable(c) && !matches!(c, '\n' | '\t'))
+}
+
+fn replace(text: &str, is_replaced: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.chars().any(&is_replaced) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().map(|c| if is_replaced(c) { REPLACEMENT } else { c }).collect())
+}
+
+/// JSON with escapes for the unprintable characters of its strings: a program that reads it gets them as they were.
+#[must_use]
+pub fn json(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_unprintable) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match is_unprintable(c) && !matches!(c, '\n' | '\t') {
+            // All of them are below U+10000. Writing to memory does not fail.
+            true => write!(escaped, "\\u{:04x}", u32::from(c)).unwrap_or_default(),
+            false => escaped.push(c),
+        }
+    }
+    Cow::Owned(escaped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const UNPRINTABLE: &str = "\0\u{7}\u{1b}\r\u{7f}\u{80}\u{85}\u{9b}\u{9f}\u{61c}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202e}\u{2066}\u{2069}";
+
+    #[test]
+    fn what_controls_anything_becomes_a_blank() {
+        let blanks = " ".repeat(UNPRINTABLE.chars().count());
+        assert_eq!(line(UNPRINTABLE), blanks);
+        assert_eq!(lines(UNPRINTABLE), blanks);
+        assert_eq!(line("a\nb\tc"), "a b c");
+        assert_eq!(lines("a\nb\tc"), "a\nb\tc");
+    }
+
+    #[test]
+    fn other_text_is_left() {
+        let text = "it cost 5 €, \"später\" – שלום مرحبا 👩‍🚀 日本語";
+        assert_eq!((line(text), lines(text), json(text)), (text.into(), text.into(), text.into()));
+    }
+
+    #[test]
+    fn json_says_the_same_in_escapes() {
+        let value = serde_json::json!({ UNPRINTABLE: [UNPRINTABLE] });
+        let text = serde_json::to_string(&value).unwrap();
+        let escaped = json(&text);
+        assert!(!escaped.chars().any(is_unprintable), "{escaped:?}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&escaped).unwrap(), value);
+    }
+}

@@ -1,0 +1,91 @@
+//! Which names say that what follows is a secret.
+
+/// Words that mark a secret wherever they stand in a name, also without a separator: `PGPASSWORD`.
+const INSIDE: [&str; 4] = ["password", "passwd", "passphrase", "secret"];
+/// Words that mark a secret as the end of a part of a name: `authtoken`.
+const AT_THE_END: [&str; 6] = ["token", "apikey", "accesskey", "privatekey", "credential", "credentials"];
+/// Words that mark a secret only alone: `author` and `monkey` are none.
+const ALONE: [&str; 9] = ["key", "auth", "authorization", "pass", "pwd", "pw", "signature", "sig", "cookie"];
+/// What a name ends with that tells about a secret, but not the secret.
+const ABOUT: [&str; 18] = [
+    "file", "path", "dir", "arn", "name", "id", "url", "uri", "type", "version", "length", "count", "ttl",
+    "expiry", "policy", "size", "alg", "region",
+];
+/// What a name begins with that switches something off, and so takes no value.
+const OFF: [&str; 3] = ["no", "without", "disable"];
+
+/// How the value of an `Authorization` begins. Without one of these, small letters are prose: "may require authorization:
+/// server message: …".
+const SCHEMES: [&str; 7] = ["basic", "bearer", "digest", "negotiate", "token", "apikey", "aws4-hmac-sha256"];
+
+/// Longer names of cookies are not looked for.
+const MAX_COOKIE_NAME_CHARS: usize = 256;
+
+/// Longer than any of these.
+const MAX_SCHEME_CHARS: usize = 20;
+
+/// Names whose colon is followed by a secret also in plain text.
+const FIELDS: [&str; 4] = ["password", "passwd", "passphrase", "private-token"];
+
+/// Whether a value of this name is a secret.
+pub(super) fn is_secret(name: &str) -> bool {
+    let words = words(name);
+    let is_about = words.last().is_some_and(|last| ABOUT.contains(&last.as_str()));
+    let is_off = words.first().is_some_and(|first| OFF.contains(&first.as_str()));
+    !is_about && !is_off && words.iter().any(|word| marks(word)) && !is_plural(&words)
+}
+
+fn marks(word: &str) -> bool {
+    INSIDE.iter().any(|part| word.contains(part))
+        || AT_THE_END.iter().any(|part| word.ends_with(part))
+        || ALONE.contains(&word)
+}
+
+/// `--max-tokens` counts; `secrets` names a list of them.
+fn is_plural(words: &[String]) -> bool {
+    matches!(words, [.., last] if last == "secrets" || last == "passwords")
+}
+
+/// Whether a value of this name is a secret in a field of JSON, where `key` is the name of a tag.
+pub(super) fn is_secret_field(name: &str) -> bool {
+    !name.eq_ignore_ascii_case("key") && is_secret(name)
+}
+
+/// Whether `name: value` is a header that holds a secret.
+pub(super) fn is_header(name: &str, value: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    match lower.as_str() {
+        "authorization" | "proxy-authorization" => {
+            let begin = value.chars().take(MAX_SCHEME_CHARS).take_while(|c| !c.is_whitespace());
+            let scheme = begin.collect::<String>().to_ascii_lowercase();
+            name != lower || SCHEMES.contains(&scheme.as_str())
+        }
+        "cookie" | "set-cookie" => {
+            name != lower || value.chars().take(MAX_COOKIE_NAME_CHARS).any(|c| c == '=')
+        }
+        _ => lower.starts_with("x-") && is_secret(name),
+    }
+}
+
+/// Whether a secret stands behind this name and a colon in plain text, as in a list of settings.
+pub(super) fn is_field_in_text(name: &str) -> bool {
+    FIELDS.contains(&name.to_ascii_lowercase().as_str())
+}
+
+/// `X-Api-Key`, `client_secret`, `dbPassword` → their words in lower case.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut after_lower = false;
+    for c in name.chars() {
+        let begins = c.is_ascii_uppercase() && after_lower;
+        if begins || !c.is_ascii_alphanumeric() {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut().filter(|_| c.is_ascii_alphanumeric()) {
+            word.push(c.to_ascii_lowercase());
+        }
+        after_lower = c.is_ascii_lowercase() || c.is_ascii_digit();
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}

@@ -1,0 +1,123 @@
+//! Opens files where another user may have been first: no links, no pipes or devices, no waiting for ever.
+
+use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rustix::fs::OFlags;
+
+/// Permission bits that let others than the owner write.
+const WRITABLE_BY_OTHERS: u32 = 0o022;
+/// In a folder with this bit, a file is renamed and removed by its owner or the folder's only.
+pub(crate) const STICKY: u32 = 0o1000;
+const ROOT: u32 = 0;
+
+/// Time between two attempts to lock.
+const LOCK_INTERVAL: Duration = Duration::from_millis(10);
+
+/// The user that the process runs as.
+pub(crate) fn own_user() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+/// Opens a regular file. Its last name is no link, and a pipe or device is refused instead of waited for.
+pub(crate) fn open_regular(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let flags = i32::try_from(flags.bits()).unwrap_or_default();
+    let opened = options.custom_flags(flags).open(path);
+    let file = opened.map_err(|error| explain(path, error))?;
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(not_regular(path)),
+    }
+}
+
+/// Why a file could not be opened, where the system's words would not tell.
+fn explain(path: &Path, error: io::Error) -> io::Error {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_symlink() => link(path),
+        Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => not_regular(path),
+        _ => error,
+    }
+}
+
+fn not_regular(path: &Path) -> io::Error {
+    refused(format!("{} is no regular file; name one, or remove what stands there", path.display()))
+}
+
+/// A link that is not followed.
+pub(crate) fn link(path: &Path) -> io::Error {
+    refused(format!(
+        "{} is a symbolic link, which is not followed; write the path that it leads to",
+        path.display()
+    ))
+}
+
+pub(crate) fn refused(what: String) -> io::Error {
+    io::Error::new(io::ErrorKind::PermissionDenied, what)
+}
+
+/// Locks the file, waiting no longer than `patience` for whoever holds it.
+pub(crate) fn lock(file: &File, path: &Path, patience: Duration) -> io::Result<()> {
+    let deadline = Instant::now() + patience;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) if Instant::now() >= deadline => return Err(locked(path)),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_INTERVAL),
+        }
+    }
+}
+
+fn locked(path: &Path) -> io::Error {
+    let what = format!("{} is locked by another process; end what holds it", path.display());
+    io::Error::new(io::ErrorKind::WouldBlock, what)
+}
+
+/// Refuses a path that leads through a link which another user could have made: one in a folder that others can write,
+/// unless the folder's owner, root or this user made it, as the kernel does with `fs.protected_symlinks`.
+pub(crate) fn check_links(folder: &Path) -> io::Result<()> {
+    folder.ancestors().try_for_each(|place| match fs::symlink_metadata(place) {
+        Ok(metadata) if metadata.is_symlink() => check_link(place, &metadata),
+        // What does not exist yet is made by this process.
+        _ => Ok(()),
+    })
+}
+
+fn check_link(place: &Path, metadata: &Metadata) -> io::Result<()> {
+    let holder = place.parent().map(fs::metadata).transpose()?;
+    let is_trusted = |holder: Metadata| {
+        !is_writable_by_others(&holder) || [ROOT, own_user(), holder.uid()].contains(&metadata.uid())
+    };
+    match holder.is_none_or(is_trusted) {
+        true => Ok(()),
+        false => Err(refused(format!(
+            "{} is a symbolic link that user {} made where anybody may; write the path that it leads to",
+            place.display(),
+            metadata.uid()
+        ))),
+    }
+}
+
+/// Whether others than the owner can make files in the folder.
+pub(crate) fn is_writable_by_others(folder: &Metadata) -> bool {
+    folder.mode() & WRITABLE_BY_OTHERS != 0
+}
+
+/// Refuses a file that another user made in a folder where others can: who owns a file reads what is written.
+pub(crate) fn check_owner(path: &Path, file: &Metadata) -> io::Result<()> {
+    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return Ok(()) };
+    let folder = fs::metadata(folder)?;
+    let is_trusted = [ROOT, own_user(), folder.uid()].contains(&file.uid()) && file.nlink() == 1;
+    match is_trusted || !is_writable_by_others(&folder) {
+        true => Ok(()),
+        false => Err(refused(format!(
+            "{} was put there by user {}; remove it, or name a folder that others cannot write",
+            path.display(),
+            file.uid()
+        ))),
+    }
+}
