@@ -14,6 +14,7 @@ use ecs_router::destination::Endpoint;
 use ecs_router::encode::batch::{Limits, pack};
 use ecs_router::encode::buffer_pool::BufferPool;
 use ecs_router::encode::partition::{BatchItem, Partition};
+use ecs_router::envelope::Budget;
 use ecs_router::input::decode;
 use ecs_router::json::Writer;
 
@@ -82,7 +83,8 @@ fn decode_only(chunk: &[u8]) {
 
 /// Includes decoding, which classification needs.
 fn classify(chunk: &[u8], router: &BenchRouter) {
-    decode::records(chunk, |record| _ = black_box(router.classifier.classify(record)));
+    let budget = Budget::default();
+    decode::records(chunk, |record| _ = black_box(router.classifier.classify(record, &budget)));
 }
 
 fn escape(logs: &[&[u8]]) {

@@ -6,7 +6,7 @@
 #![no_main]
 
 use ecs_router::classify::classes::{Classified, Classifier};
-use ecs_router::envelope::{self, Envelope};
+use ecs_router::envelope::{self, Budget, Envelope};
 use ecs_router::input::record::{Field, Record, Value};
 use ecs_router::stop;
 use ecs_router_fuzz::with_record;
@@ -37,12 +37,12 @@ fuzz_target!(|data: &[u8]| {
 });
 
 fn check(record: &Record<'_, '_>) {
-    let opened = envelope::unwrap(record);
+    let opened = envelope::unwrap(record, &Budget::default());
     if let Some(envelope) = &opened {
         assert!(record.get(b"detail-type").is_none(), "an event is no envelope");
         check_events(envelope);
     }
-    assert_eq!(opened, envelope::unwrap(record));
+    assert_eq!(opened, envelope::unwrap(record, &Budget::default()));
     check_trust(record);
 }
 
@@ -65,6 +65,6 @@ fn check_events(envelope: &Envelope) {
 fn check_trust(record: &Record<'_, '_>) {
     let mark = Field { key: Value::Text(b"container_id"), value: Value::Text(b"c0ffee") };
     let fields = [record.fields, &[mark]].concat();
-    let classified = Classifier::default().classify(&record.with_fields(&fields));
+    let classified = Classifier::default().classify(&record.with_fields(&fields), &Budget::default());
     assert!(matches!(classified, Classified::Plain(_)), "{classified:?}");
 }

@@ -113,13 +113,13 @@ impl Classifier {
         Self { reader, ..self }
     }
 
-    /// Classifies a record as it stands in a chunk.
+    /// Classifies a record as it stands in a chunk; `budget` is what the chunk has left for opening envelopes.
     #[must_use]
     #[inline]
-    pub fn classify(&self, record: &Record<'_, '_>) -> Classified {
+    pub fn classify(&self, record: &Record<'_, '_>, budget: &envelope::Budget) -> Classified {
         let provenance = Provenance::from_record(record);
         if provenance.is_trusted()
-            && let Some(classified) = self.classify_trusted(record, &provenance)
+            && let Some(classified) = self.classify_trusted(record, &provenance, budget)
         {
             return classified;
         }
@@ -129,7 +129,7 @@ impl Classifier {
     /// The class of `record` and, for a stop event, its report. An envelope gets the class of the record around it.
     #[must_use]
     pub fn class_of(&self, record: &Record<'_, '_>) -> (Class, Option<StopEvent>) {
-        match self.classify(record) {
+        match self.classify(record, &envelope::Budget::default()) {
             Classified::Plain(class) => (class, None),
             Classified::Stop(class, stop) => (class, Some(*stop)),
             Classified::Envelope(_) => (self.plain_class(record), None),
@@ -150,11 +150,16 @@ impl Classifier {
 
     /// A record that no application wrote may be an event, or an envelope of some.
     #[cold]
-    fn classify_trusted(&self, record: &Record<'_, '_>, provenance: &Provenance) -> Option<Classified> {
+    fn classify_trusted(
+        &self,
+        record: &Record<'_, '_>,
+        provenance: &Provenance,
+        budget: &envelope::Budget,
+    ) -> Option<Classified> {
         if provenance.is_event() {
             return self.read_event(record);
         }
-        envelope::unwrap(record).map(Classified::Envelope)
+        envelope::unwrap(record, budget).map(Classified::Envelope)
     }
 
     /// `None`: no readable event, or none that says something stopped.

@@ -49,7 +49,7 @@ const fn gauge(name: &'static str, help: &'static str, values: MetricSource) -> 
 }
 
 /// Every metric of the plugin.
-pub const FAMILIES: [MetricFamily; 22] = [
+pub const FAMILIES: [MetricFamily; 23] = [
     counter("records_total", "Records read.", Class),
     counter("chunks_total", "Chunks read, without those that came again.", Instance(|all| &all.chunks)),
     counter(
@@ -73,6 +73,11 @@ pub const FAMILIES: [MetricFamily; 22] = [
         "repeated_stops_total",
         "Events of stops that had been told already.",
         Instance(|all| &all.repeated_stops),
+    ),
+    counter(
+        "unopened_envelopes_total",
+        "Records that may hold events but take too much to open.",
+        Instance(|all| &all.unopened_envelopes),
     ),
     counter(
         "delivered_records_total",

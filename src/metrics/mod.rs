@@ -101,6 +101,8 @@ pub struct Metrics {
     pub missing_fields: AtomicU64,
     /// Events of stops that were reported already.
     pub repeated_stops: AtomicU64,
+    /// Records that may hold events but take too much to open, so they were delivered as they are.
+    pub unopened_envelopes: AtomicU64,
     /// Messages of the queue of events, when one is polled.
     pub queue: QueueCounters,
 }

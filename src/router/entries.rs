@@ -6,7 +6,7 @@
 use super::pipeline::Stages;
 use crate::classify::classes::{Class, Classified, Entry};
 use crate::delivery::progress::Progress;
-use crate::envelope::Envelope;
+use crate::envelope::{Budget, Envelope};
 use crate::input::decode::{self, Tally};
 use crate::input::record::Record;
 use crate::stop::StopEvent;
@@ -20,6 +20,8 @@ pub struct ReadEntries {
     pub tally: Tally,
     /// The classes of the events that were left out because their stop was reported before.
     pub repeated_stops: Vec<Class>,
+    /// Records that are envelopes and were left closed, at least in part, because they take too much to open.
+    pub unopened: u64,
 }
 
 /// Hands each entry of the chunk to `emit`, with its ordinal.
@@ -34,6 +36,7 @@ pub fn for_each_entry(
         progress,
         chunk_tail: stages.memory.map(|memory| memory.stderr_tail.begin_chunk()),
         emit,
+        budget: Budget::default(),
         next_ordinal: 0,
         stops: 0,
         repeated_stops: Vec::new(),
@@ -44,7 +47,7 @@ pub fn for_each_entry(
     {
         memory.stderr_tail.merge(chunk_tail);
     }
-    ReadEntries { tally, repeated_stops: entries.repeated_stops }
+    ReadEntries { tally, repeated_stops: entries.repeated_stops, unopened: entries.budget.refused() }
 }
 
 /// The entries of one chunk while it is read.
@@ -54,6 +57,8 @@ struct Entries<'p, 'c, E> {
     /// What the containers wrote to standard error in this chunk.
     chunk_tail: Option<ChunkTail<'c>>,
     emit: E,
+    /// For opening envelopes, the same each time the chunk comes.
+    budget: Budget,
     next_ordinal: u32,
     /// Stop events so far.
     stops: usize,
@@ -64,7 +69,7 @@ impl<'c, E: FnMut(u32, &Entry<'_, '_, '_>)> Entries<'_, 'c, E> {
     /// Takes one record of the chunk.
     #[inline]
     fn read(&mut self, record: &Record<'c, '_>) {
-        let classified = self.stages.classifier.classify(record);
+        let classified = self.stages.classifier.classify(record, &self.budget);
         if let (Classified::Plain(Class::Stderr), Some(chunk_tail)) = (&classified, &mut self.chunk_tail) {
             chunk_tail.observe(record);
         }

@@ -265,6 +265,7 @@ impl Router {
             let Processed { tally, classes, dropped, .. } = &processed;
             self.metrics.count_chunk(classes, *dropped, tally.shapeless as u64, tally.fault.is_some());
             self.metrics.repeated_stops.fetch_add(processed.repeated, Relaxed);
+            self.metrics.unopened_envelopes.fetch_add(processed.unopened, Relaxed);
         }
         self.report(&processed);
         processed
@@ -286,6 +287,14 @@ impl Router {
                 Level::Warn,
                 "shapeless",
                 format_args!("{count} entries of a chunk hold no record and were left out"),
+            );
+        }
+        if processed.unopened > 0 {
+            let count = processed.unopened;
+            self.log.once_a_minute(
+                Level::Warn,
+                "unopened",
+                format_args!("{count} records of a chunk may hold events, but take too much to open in one flush, so they are delivered as they are; let smaller deliveries come (in Firehose a smaller buffer, in SQS a smaller batch), and see who else can send records here"),
             );
         }
         if let Some(field) = &processed.missing_field {

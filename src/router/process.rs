@@ -27,6 +27,8 @@ pub struct Processed {
     pub dropped: u64,
     /// Events of stops that were reported already.
     pub repeated: u64,
+    /// Envelopes that were left closed, at least in part.
+    pub unopened: u64,
     /// A template field that some record lacked.
     pub missing_field: Option<String>,
 }
@@ -97,6 +99,6 @@ impl<'p> Dispatcher<'p> {
             self.processed.repeated += 1;
         }
         let batches = self.encoders.into_iter().map(|encoder| encoder.into_batches(progress)).collect();
-        Processed { batches, tally: read.tally, ..self.processed }
+        Processed { batches, tally: read.tally, unopened: read.unopened, ..self.processed }
     }
 }

@@ -29,7 +29,7 @@ pub(crate) fn classify(record: &Value) -> Option<ClassifiedRecord> {
             stops: Vec::new(),
             lacks_envelope: false,
         };
-        match classifier.classify(record) {
+        match classifier.classify(record, &envelope::Budget::default()) {
             Classified::Plain(class) => found.class = classifier.name(class).to_owned(),
             Classified::Stop(_, stop) => found.stops.push(*stop),
             Classified::Envelope(envelope) => {

@@ -9,7 +9,9 @@ fn class_of(record: &Json) -> Class {
 fn class_with(classifier: &Classifier, record: &Json) -> Class {
     let chunk = rmp_serde::to_vec(&(1u64, record)).unwrap();
     let mut found = None;
-    decode::records(&chunk, |record| found = Some(class_in(&classifier.classify(record))));
+    decode::records(&chunk, |record| {
+        found = Some(class_in(&classifier.classify(record, &envelope::Budget::default())))
+    });
     found.unwrap()
 }
 

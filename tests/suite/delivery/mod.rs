@@ -8,6 +8,7 @@
 //! - `refusals` – records that the service will never take
 //! - `dead_letters` – what was refused for good is kept, once
 //! - `groups` – log groups and streams that do not exist yet, or not any more
+//! - `hostile` – chunks that are cheap to send and dear to read
 //! - `credentials` – expired, wrong, and assumed
 //! - `isolation` – destinations and flushes that must not hold each other up
 //! - `quiet` – what records hold stays out of the plugin's own log lines, whatever a service says
@@ -23,6 +24,7 @@ mod counting;
 mod credentials;
 mod dead_letters;
 mod groups;
+mod hostile;
 mod isolation;
 mod limits;
 mod malformed;
