@@ -124,12 +124,14 @@ impl BenchRouter {
             metrics: &self.metrics,
             pool: &self.pool,
             memory: Some(&self.memory),
+            names: &[],
         };
         let context = RenderContext {
             tag: b"app-firelens-9531985d5d9dc9f81818e811892f902b",
             uuid: "",
             chunk: "",
             task: None,
+            overflow: None,
         };
         process_chunk(&stages, &context, chunk, &Progress::new(destinations.len())).batches
     }

@@ -39,7 +39,7 @@ fuzz_target!(|data: &[u8]| {
     OWN_TASK.with(|task| {
         let task = (kind & 0x80 != 0).then_some(task);
         let case =
-            Case { text, names, template, context: RenderContext { tag, uuid: "U", chunk: "C", task } };
+            Case { text, names, template, context: RenderContext { tag, uuid: "U", chunk: "C", task, overflow: None } };
         case.check_all(records);
     });
 });

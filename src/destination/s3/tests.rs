@@ -38,7 +38,7 @@ fn key_of(pairs: &[(&str, &str)], record: &serde_json::Value) -> String {
         let entry = Entry { record, class, class_name: class.name(), stop: stop.as_ref() };
         s3.target(
             &entry,
-            &RenderContext { tag: b"app.web", uuid: "instance", chunk: "CHUNK", task: None },
+            &RenderContext { tag: b"app.web", uuid: "instance", chunk: "CHUNK", task: None, overflow: None },
             &mut out,
         );
     });

@@ -11,6 +11,7 @@
 //! - `hostile` – chunks that are cheap to send and dear to read
 //! - `credentials` – expired, wrong, and assumed
 //! - `isolation` – destinations and flushes that must not hold each other up
+//! - `names` – names that records choose, and how many of them are new
 //! - `quiet` – what records hold stays out of the plugin's own log lines, whatever a service says
 //! - `malformed` – chunks that are not what a host writes
 //! - `shutdown` – what happens at exit
@@ -28,6 +29,7 @@ mod hostile;
 mod isolation;
 mod limits;
 mod malformed;
+mod names;
 mod quiet;
 mod refusals;
 mod retrying;
