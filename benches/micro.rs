@@ -15,6 +15,7 @@ use ecs_router::destination::Endpoint;
 use ecs_router::encode::batch::{Limits, pack};
 use ecs_router::encode::buffer_pool::BufferPool;
 use ecs_router::encode::partition::{BatchItem, Partition};
+use ecs_router::envelope::Budget;
 use ecs_router::input::decode;
 use ecs_router::json::Writer;
 
@@ -83,10 +84,10 @@ fn decode_only(chunk: &[u8]) {
 
 /// Includes decoding, which classification needs.
 fn classify(chunk: &[u8], router: &BenchRouter) {
+    let budget = Budget::default();
+    let origin = ChunkOrigin::from_tag(TAG, &[]);
     decode::records(chunk, |record| {
-        _ = black_box(
-            router.classifier.classify(record, &Provenance::new(record, ChunkOrigin::from_tag(TAG, &[]))),
-        )
+        _ = black_box(router.classifier.classify(record, &Provenance::new(record, origin), &budget));
     });
 }
 

@@ -129,8 +129,9 @@ impl BenchRouter {
             metrics: &self.metrics,
             pool: &self.pool,
             memory: Some(&self.memory),
+            names: &[],
         };
-        let context = RenderContext { tag: TAG, uuid: "", chunk: "", task: None };
+        let context = RenderContext { tag: TAG, uuid: "", chunk: "", task: None, overflow: None };
         process_chunk(&stages, &context, chunk, &Progress::new(destinations.len())).batches
     }
 }

@@ -7,7 +7,7 @@
 
 use ecs_router::classify::classes::{Classified, Classifier};
 use ecs_router::classify::provenance::{ChunkOrigin, Provenance};
-use ecs_router::envelope::{self, Envelope};
+use ecs_router::envelope::{self, Budget, Envelope};
 use ecs_router::input::record::{Field, Record, Value};
 use ecs_router::stop;
 use ecs_router_fuzz::with_record;
@@ -38,12 +38,12 @@ fuzz_target!(|data: &[u8]| {
 });
 
 fn check(record: &Record<'_, '_>) {
-    let opened = envelope::unwrap(record);
+    let opened = envelope::unwrap(record, &Budget::default());
     if let Some(envelope) = &opened {
         assert!(record.get(b"detail-type").is_none(), "an event is no envelope");
         check_events(envelope);
     }
-    assert_eq!(opened, envelope::unwrap(record));
+    assert_eq!(opened, envelope::unwrap(record, &Budget::default()));
     check_trust(record);
 }
 
@@ -68,7 +68,11 @@ fn check_trust(record: &Record<'_, '_>) {
     let fields = [record.fields, &[mark]].concat();
     let classified = {
         let record = record.with_fields(&fields);
-        Classifier::default().classify(&record, &Provenance::new(&record, ChunkOrigin::Trusted))
+        Classifier::default().classify(
+            &record,
+            &Provenance::new(&record, ChunkOrigin::Trusted),
+            &Budget::default(),
+        )
     };
     assert!(matches!(classified, Classified::Plain(_)), "{classified:?}");
 }

@@ -6,6 +6,7 @@
 
 use ecs_router::classify::classes::{Class, Classified, Classifier};
 use ecs_router::classify::provenance::{ChunkOrigin, Provenance, TagPattern};
+use ecs_router::envelope::Budget;
 use ecs_router::input::decode;
 use ecs_router::input::record::Record;
 use ecs_router_fuzz::line;
@@ -62,7 +63,7 @@ fn check_values(record: &Record<'_, '_>, pairs: &[(String, Json)]) {
 
 fn check(record: &Record<'_, '_>, pairs: &[(String, Json)], origin: ChunkOrigin<'_>) {
     let provenance = Provenance::new(record, origin);
-    let classified = Classifier::default().classify(record, &provenance);
+    let classified = Classifier::default().classify(record, &provenance, &Budget::default());
     let identity = provenance.identity();
     match origin {
         ChunkOrigin::Firelens(tag) => {

@@ -38,8 +38,12 @@ fuzz_target!(|data: &[u8]| {
     let Ok(template) = Template::parse(text, names) else { return };
     OWN_TASK.with(|task| {
         let task = (kind & 0x80 != 0).then_some(task);
-        let case =
-            Case { text, names, template, context: RenderContext { tag, uuid: "U", chunk: "C", task } };
+        let case = Case {
+            text,
+            names,
+            template,
+            context: RenderContext { tag, uuid: "U", chunk: "C", task, overflow: None },
+        };
         case.check_all(records);
     });
 });

@@ -21,7 +21,7 @@ use serde_json::Value;
 
 /// The context of every chunk.
 pub const CONTEXT: RenderContext<'static> =
-    RenderContext { tag: b"app.web.1", uuid: "U", chunk: "C", task: None };
+    RenderContext { tag: b"app.web.1", uuid: "U", chunk: "C", task: None, overflow: None };
 
 /// A configuration as the plugin reads it.
 #[derive(Debug)]
@@ -88,6 +88,7 @@ impl Router {
             metrics: &self.metrics,
             pool: &BufferPool::default(),
             memory: Some(&memory),
+            names: &[],
         };
         let progress = ecs_router::delivery::progress::Progress::new(destinations.len());
         process_chunk(&stages, &CONTEXT, chunk, &progress)

@@ -130,12 +130,17 @@ impl Classifier {
         Self { reader, ..self }
     }
 
-    /// Classifies a record as it stands in a chunk.
+    /// Classifies a record as it stands in a chunk; `budget` is what the chunk has left for opening envelopes.
     #[must_use]
     #[inline]
-    pub fn classify(&self, record: &Record<'_, '_>, provenance: &Provenance<'_>) -> Classified {
+    pub fn classify(
+        &self,
+        record: &Record<'_, '_>,
+        provenance: &Provenance<'_>,
+        budget: &envelope::Budget,
+    ) -> Classified {
         if provenance.has_no_mark()
-            && let Some(classified) = self.classify_unmarked(record, provenance)
+            && let Some(classified) = self.classify_unmarked(record, provenance, budget)
         {
             return classified;
         }
@@ -147,7 +152,7 @@ impl Classifier {
     #[must_use]
     pub fn class_of(&self, record: &Record<'_, '_>) -> (Class, Option<StopEvent>) {
         let provenance = Provenance::new(record, ChunkOrigin::Trusted);
-        match self.classify(record, &provenance) {
+        match self.classify(record, &provenance, &envelope::Budget::default()) {
             Classified::Plain(class) | Classified::Unvouched(class) => (class, None),
             Classified::Stop(class, stop) => (class, Some(*stop)),
             Classified::Envelope(_) => (self.plain_class(record, &provenance), None),
@@ -170,11 +175,16 @@ impl Classifier {
 
     /// A record without a mark of a container may be an event, or an envelope of some, if somebody vouches for it.
     #[cold]
-    fn classify_unmarked(&self, record: &Record<'_, '_>, provenance: &Provenance<'_>) -> Option<Classified> {
+    fn classify_unmarked(
+        &self,
+        record: &Record<'_, '_>,
+        provenance: &Provenance<'_>,
+        budget: &envelope::Budget,
+    ) -> Option<Classified> {
         match provenance.origin() {
             ChunkOrigin::Firelens(_) => None,
             ChunkOrigin::Trusted if provenance.is_event() => self.read_event(record),
-            ChunkOrigin::Trusted => envelope::unwrap(record).map(Classified::Envelope),
+            ChunkOrigin::Trusted => envelope::unwrap(record, budget).map(Classified::Envelope),
             ChunkOrigin::Untrusted => {
                 let is_unvouched = provenance.is_event() || envelope::may_be_envelope(record);
                 is_unvouched.then(|| Classified::Unvouched(self.plain_class(record, provenance)))

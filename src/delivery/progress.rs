@@ -17,8 +17,15 @@ use crate::stop::dedup::Claims;
 #[derive(Debug, Default)]
 pub struct Settled {
     expected: u32,
-    settled: u32,
-    /// One bit per entry, by ordinal.
+    settled: Ordinals,
+    /// Those that share the overflow name; `None` until that was decided, for a replay must not decide anew.
+    overflowed: Option<Ordinals>,
+}
+
+/// A set of entries of one chunk, one bit for each.
+#[derive(Debug, Clone, Default)]
+pub struct Ordinals {
+    count: u32,
     bits: Vec<u64>,
 }
 
@@ -26,17 +33,38 @@ impl Settled {
     /// Whether this entry needs no sending any more.
     #[must_use]
     pub fn contains(&self, ordinal: u32) -> bool {
-        let (word, bit) = bit_position(ordinal);
-        self.bits.get(word).is_some_and(|bits| bits & bit != 0)
+        self.settled.contains(ordinal)
     }
 
     /// Whether nothing is settled yet, as with every chunk that comes for the first time.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.settled == 0
+        self.settled.count() == 0
     }
 
-    fn insert(&mut self, ordinal: u32) {
+    /// The entries that share the overflow name; `None` when that is still to be decided.
+    #[must_use]
+    pub fn overflowed(&self) -> Option<&Ordinals> {
+        self.overflowed.as_ref()
+    }
+}
+
+impl Ordinals {
+    /// Whether this entry is in the set.
+    #[must_use]
+    pub fn contains(&self, ordinal: u32) -> bool {
+        let (word, bit) = bit_position(ordinal);
+        self.bits.get(word).is_some_and(|bits| bits & bit != 0)
+    }
+
+    /// How many entries are in the set.
+    #[must_use]
+    pub fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// Adds an entry.
+    pub fn insert(&mut self, ordinal: u32) {
         let (word, bit) = bit_position(ordinal);
         if self.bits.len() <= word {
             self.bits.resize(word + 1, 0);
@@ -45,7 +73,7 @@ impl Settled {
             && *bits & bit == 0
         {
             *bits |= bit;
-            self.settled += 1;
+            self.count += 1;
         }
     }
 }
@@ -78,6 +106,8 @@ pub struct Progress {
     /// Rejected records that are not stored as dead letters yet.
     dead_letters: RefCell<Vec<DeadLetter>>,
     name: String,
+    /// In seconds since the epoch.
+    arrived_at: i64,
     running: Cell<bool>,
     stopped: Notify,
 }
@@ -90,6 +120,7 @@ impl Progress {
         Rc::new(Self {
             destinations,
             name: uuid::Uuid::new_v4().to_string(),
+            arrived_at: Timestamp::now().as_second(),
             replayed: Cell::new(false),
             claims: Claims::default(),
             dead_letters: RefCell::default(),
@@ -149,6 +180,12 @@ impl Progress {
         &self.name
     }
 
+    /// When the chunk came for the first time, in seconds since the epoch.
+    #[must_use]
+    pub fn arrived_at(&self) -> i64 {
+        self.arrived_at
+    }
+
     /// What the destination has settled so far; `None` when there is no such destination.
     #[must_use]
     pub fn settled(&self, destination: usize) -> Option<Ref<'_, Settled>> {
@@ -162,11 +199,18 @@ impl Progress {
         }
     }
 
+    /// Notes which entries share the destination's overflow name, unless that was noted before.
+    pub fn note_overflow(&self, destination: usize, entries: Ordinals) {
+        if let Some(settled) = self.destinations.get(destination) {
+            settled.borrow_mut().overflowed.get_or_insert(entries);
+        }
+    }
+
     /// Notes that these entries need no sending any more.
     pub fn settle(&self, destination: usize, ordinals: impl IntoIterator<Item = u32>) {
         if let Some(settled) = self.destinations.get(destination) {
             let mut settled = settled.borrow_mut();
-            ordinals.into_iter().for_each(|ordinal| settled.insert(ordinal));
+            ordinals.into_iter().for_each(|ordinal| settled.settled.insert(ordinal));
         }
     }
 
@@ -175,7 +219,7 @@ impl Progress {
     pub fn missing(&self, destination: usize) -> u32 {
         self.destinations.get(destination).map_or(0, |settled| {
             let settled = settled.borrow();
-            settled.expected.saturating_sub(settled.settled)
+            settled.expected.saturating_sub(settled.settled.count())
         })
     }
 

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
 use super::timestamp_field::TimestampField;
-use super::{Destination, Encoded, Endpoint, Network, Purpose, Reply, ReplyAction, Request};
+use super::{Destination, Encoded, Endpoint, NameLimit, Network, Purpose, Reply, ReplyAction, Request};
 use crate::classify::classes::Entry;
 use crate::config::{Common, KeyReader};
 use crate::encode::batch::{Batch, Limits};
@@ -22,6 +22,7 @@ pub(super) const WRITE_LIMITS: Limits =
 pub(super) struct LocalFile {
     common: Common,
     path: Template,
+    names: NameLimit,
     /// Permission bits of new files.
     mode: u32,
     timestamp: TimestampField,
@@ -31,7 +32,14 @@ impl LocalFile {
     pub(super) fn read(common: Common, reader: &KeyReader<'_>) -> Self {
         let path = reader.template("path", NameKind::FilePath);
         let mode = reader.choice("mode").and_then(|mode| u32::from_str_radix(mode, 8).ok());
-        Self { common, path, mode: mode.unwrap_or(DEFAULT_MODE), timestamp: TimestampField::read(reader) }
+        let names = NameLimit::read(&common.name, reader, &["path"]);
+        Self {
+            common,
+            path,
+            names,
+            mode: mode.unwrap_or(DEFAULT_MODE),
+            timestamp: TimestampField::read(reader),
+        }
     }
 }
 
@@ -56,6 +64,10 @@ impl Destination for LocalFile {
         out: &mut Vec<u8>,
     ) -> Option<&'t str> {
         self.path.render(entry, context, out)
+    }
+
+    fn name_limit(&self) -> Option<&NameLimit> {
+        Some(&self.names)
     }
 
     fn encode(&self, entry: &Entry<'_, '_, '_>, _: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {

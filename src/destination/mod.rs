@@ -18,6 +18,7 @@ mod firehose_http;
 mod firehose_record;
 mod http;
 mod http_post;
+mod name_limit;
 mod newrelic;
 pub mod object_store;
 mod otlp;
@@ -44,6 +45,7 @@ use ::http::{HeaderMap, HeaderName, Method};
 use bytes::Bytes;
 
 pub use self::aws_error::classify_aws_reply;
+pub use self::name_limit::NameLimit;
 pub use self::object_store::{ObjectCall, ObjectEncoding, ObjectStore, PartBody, UploadedPart};
 use crate::classify::classes::Entry;
 use crate::config::keys::DestinationKind;
@@ -82,6 +84,16 @@ pub trait Destination: fmt::Debug + Send {
         context: &RenderContext<'_>,
         out: &mut Vec<u8>,
     ) -> Option<&'t str>;
+
+    /// How many new targets a minute; `None` for destinations that make nothing of a target.
+    fn name_limit(&self) -> Option<&NameLimit> {
+        None
+    }
+
+    /// The part of a target that other targets stand in, such as the group of a stream.
+    fn outer_name<'n>(&self, _target: &'n [u8]) -> Option<&'n [u8]> {
+        None
+    }
 
     /// Appends the entry's wire form.
     fn encode(&self, entry: &Entry<'_, '_, '_>, context: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded;

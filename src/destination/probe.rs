@@ -26,7 +26,7 @@ fn sample() -> Vec<u8> {
 
 /// The target that the sample has in the destination, with [`NAME`] for every uuid.
 pub(super) fn target(destination: &dyn Destination) -> Vec<u8> {
-    let context = RenderContext { tag: NAME.as_bytes(), uuid: NAME, chunk: NAME, task: None };
+    let context = RenderContext { tag: NAME.as_bytes(), uuid: NAME, chunk: NAME, task: None, overflow: None };
     let mut target = Vec::new();
     decode::records(&sample(), |record| {
         let entry = Entry::new(record, Class::Stdout, Class::Stdout.name(), None);

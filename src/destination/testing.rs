@@ -49,7 +49,7 @@ pub(super) fn chunk(records: &[Value]) -> Vec<u8> {
 pub(super) fn batches_of(destination: &dyn Destination, chunk: &[u8]) -> (Vec<Batch>, Vec<Encoded>) {
     let mut partitions = Partitions::default();
     let mut outcomes = Vec::new();
-    let context = RenderContext { tag: b"app.web", uuid: "U", chunk: "C", task: None };
+    let context = RenderContext { tag: b"app.web", uuid: "U", chunk: "C", task: None, overflow: None };
     crate::input::decode::records(chunk, |record| {
         let (class, stop) = Classifier::default().class_of(record);
         let entry = Entry::new(record, class, class.name(), stop.as_ref());

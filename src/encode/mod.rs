@@ -6,6 +6,7 @@
 
 pub mod batch;
 pub mod buffer_pool;
+pub mod known_names;
 pub mod partition;
 pub mod payload;
 pub(crate) mod run_cache;

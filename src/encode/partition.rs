@@ -132,23 +132,39 @@ impl Partitions {
         Self { pool: pool.clone(), ..Self::default() }
     }
 
-    /// The partition of this target. Neighbouring records mostly share one, so the last is tried first.
+    /// The partition of this target.
     pub fn get_or_insert(&mut self, target: &[u8]) -> &mut Partition {
-        if self.partitions.get(self.last).is_none_or(|partition| partition.target != target) {
-            self.last = self.find_or_add(target);
+        if !self.seek(target) {
+            self.insert(target);
         }
-        let last = self.last;
-        &mut self.partitions[last]
+        self.current()
     }
 
-    fn find_or_add(&mut self, target: &[u8]) -> usize {
-        if let Some(&known) = self.by_target.get(target) {
-            return known;
+    /// Makes the partition of this target the current one; `false` when there is none yet. Neighbouring records mostly
+    /// share one, so the last is tried first.
+    #[inline]
+    pub fn seek(&mut self, target: &[u8]) -> bool {
+        if self.partitions.get(self.last).is_some_and(|partition| partition.target == target) {
+            return true;
         }
+        let known = self.by_target.get(target).copied();
+        self.last = known.unwrap_or(self.last);
+        known.is_some()
+    }
+
+    /// Adds a partition for a target that has none, as the current one.
+    pub fn insert(&mut self, target: &[u8]) {
         let target = Bytes::copy_from_slice(target);
-        self.by_target.insert(target.clone(), self.partitions.len());
+        self.last = self.partitions.len();
+        self.by_target.insert(target.clone(), self.last);
         self.partitions.push(Partition::new(target, &self.pool));
-        self.partitions.len() - 1
+    }
+
+    /// The partition that was sought or added last.
+    #[inline]
+    pub fn current(&mut self) -> &mut Partition {
+        let last = self.last;
+        &mut self.partitions[last]
     }
 }
 

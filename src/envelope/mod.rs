@@ -17,6 +17,7 @@ use crate::input::record::{self, Record};
 use crate::json::Writer;
 
 mod agent;
+mod budget;
 mod decode;
 mod docker;
 mod logfmt;
@@ -26,6 +27,7 @@ mod unwrap;
 #[cfg(test)]
 mod tests;
 
+pub use budget::Budget;
 use unwrap::Unwrapper;
 
 /// The contents of an envelope.
@@ -41,13 +43,13 @@ pub struct Envelope {
 /// Unwraps a record that no application wrote.
 ///
 /// `None`: the record is no envelope, or nothing in it can be read as an event. That includes a bare event, which needs
-/// no unwrapping.
+/// no unwrapping. `budget` is that of the record's chunk; what it does not suffice for stays in the record.
 #[must_use]
-pub fn unwrap(record: &Record<'_, '_>) -> Option<Envelope> {
-    let mut unwrapper = Unwrapper::default();
+pub fn unwrap(record: &Record<'_, '_>, budget: &Budget) -> Option<Envelope> {
+    let mut unwrapper = Unwrapper::new(budget);
     match find_candidate(record)? {
         Candidate::Text(text) => unwrapper.text(&String::from_utf8_lossy(text)),
-        Candidate::Fields => unwrapper.text(&to_json(record)),
+        Candidate::Fields => unwrapper.fields(record.body.len(), || to_json(record)),
     }
     unwrapper.finish()
 }
@@ -59,12 +61,13 @@ pub fn may_be_envelope(record: &Record<'_, '_>) -> bool {
 }
 
 /// Unwraps a text that somebody vouches for as ECS's: in it a bare event is read as well, and one that lost its
-/// envelope on the way gets it back.
+/// envelope on the way gets it back. A text has a budget of its own.
 ///
 /// `None`: nothing in it can be read as an event.
 #[must_use]
 pub fn unwrap_vouched(text: &str) -> Option<Envelope> {
-    let mut unwrapper = Unwrapper::vouched();
+    let budget = Budget::default();
+    let mut unwrapper = Unwrapper::vouched(&budget);
     unwrapper.text(text);
     unwrapper.finish()
 }

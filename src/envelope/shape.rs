@@ -8,7 +8,7 @@
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error as _, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::agent;
@@ -90,14 +90,15 @@ pub(super) fn text(value: &RawValue) -> Option<String> {
     value.get().starts_with('"').then(|| serde_json::from_str(value.get()).ok())?
 }
 
-/// Visits the elements of an array one by one, so that they take no memory; answers whether it is an array.
-pub(super) fn for_each_element(array: &RawValue, visit: impl FnMut(&RawValue)) -> bool {
+/// Visits the elements of an array one by one, so that they take no memory, as long as `visit` wants another; answers
+/// whether it is an array and was visited to its end.
+pub(super) fn for_each_element(array: &RawValue, visit: impl FnMut(&RawValue) -> bool) -> bool {
     serde_json::Deserializer::from_str(array.get()).deserialize_seq(Elements(visit)).is_ok()
 }
 
 struct Elements<F>(F);
 
-impl<'de, F: FnMut(&RawValue)> Visitor<'de> for Elements<F> {
+impl<'de, F: FnMut(&RawValue) -> bool> Visitor<'de> for Elements<F> {
     type Value = ();
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -106,7 +107,9 @@ impl<'de, F: FnMut(&RawValue)> Visitor<'de> for Elements<F> {
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
         while let Some(item) = items.next_element::<&RawValue>()? {
-            (self.0)(item);
+            if !(self.0)(item) {
+                return Err(A::Error::custom("no more elements are wanted"));
+            }
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod budget;
 mod damage;
 
 use std::io::Write;
@@ -13,12 +14,12 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
-use super::{Envelope, unwrap, unwrap_vouched};
+use super::{Budget, Envelope, unwrap, unwrap_vouched};
 use crate::input::decode;
 
 pub(super) fn unwrapped_chunk(chunk: &[u8]) -> Option<Envelope> {
     let mut found = None;
-    decode::records(chunk, |record| found = unwrap(record));
+    decode::records(chunk, |record| found = unwrap(record, &Budget::default()));
     found
 }
 

@@ -20,6 +20,8 @@ pub struct DestinationCounters {
     pub cut: AtomicU64,
     /// Objects uploaded from the spool.
     pub objects: AtomicU64,
+    /// Records that went to the overflow name because their own was one too many.
+    pub overflowed: AtomicU64,
     /// A gauge: the circuit breaker, as the numbers of [`BreakerState`].
     pub(super) breaker: AtomicU64,
     /// A gauge: objects in the spool that have not arrived.
@@ -69,6 +71,7 @@ impl DestinationCounters {
             retries: AtomicU64::new(0),
             cut: AtomicU64::new(0),
             objects: AtomicU64::new(0),
+            overflowed: AtomicU64::new(0),
             breaker: AtomicU64::new(0),
             spool_objects: AtomicU64::new(0),
             spool_bytes: AtomicU64::new(0),

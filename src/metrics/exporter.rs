@@ -49,7 +49,7 @@ const fn gauge(name: &'static str, help: &'static str, values: MetricSource) -> 
 }
 
 /// Every metric of the plugin.
-pub const FAMILIES: [MetricFamily; 24] = [
+pub const FAMILIES: [MetricFamily; 26] = [
     counter("records_total", "Records read.", Class),
     counter("chunks_total", "Chunks read, without those that came again.", Instance(|all| &all.chunks)),
     counter(
@@ -85,6 +85,11 @@ pub const FAMILIES: [MetricFamily; 24] = [
         Instance(|all| &all.unmarked_records),
     ),
     counter(
+        "unopened_envelopes_total",
+        "Records that may hold events but take too much to open.",
+        Instance(|all| &all.unopened_envelopes),
+    ),
+    counter(
         "delivered_records_total",
         "Records that the destination confirmed.",
         Destination(|one| &one.delivered),
@@ -97,6 +102,11 @@ pub const FAMILIES: [MetricFamily; 24] = [
     counter("requests_total", "Requests sent.", Destination(|one| &one.requests)),
     counter("retries_total", "Requests that had to be sent again.", Destination(|one| &one.retries)),
     counter("cut_records_total", "Records whose end was cut off.", Destination(|one| &one.cut)),
+    counter(
+        "overflow_records_total",
+        "Records beyond name_limit that went to the overflow name.",
+        Destination(|one| &one.overflowed),
+    ),
     counter("uploaded_objects_total", "Objects uploaded from the spool.", Destination(|one| &one.objects)),
     counter("lost_records_total", "Records that did not arrive.", Reason),
     counter("queue_received_messages_total", "Messages received.", Instance(|all| &all.queue.received)),

@@ -105,6 +105,8 @@ pub struct Metrics {
     pub unvouched_events: AtomicU64,
     /// Records of FireLens that a filter has robbed of the fields that tell their stream.
     pub unmarked_records: AtomicU64,
+    /// Records that may hold events but take too much to open, so they were delivered as they are.
+    pub unopened_envelopes: AtomicU64,
     /// Messages of the queue of events, when one is polled.
     pub queue: QueueCounters,
 }

@@ -1,16 +1,20 @@
 //! One destination's share of a chunk: each entry's target and wire form, gathered in partitions and packed into batches.
 
+use std::borrow::Cow;
 use std::cell::Ref;
 use std::sync::atomic::Ordering::Relaxed;
 
+use tokio::time::Instant;
+
+use super::pipeline::Stages;
 use crate::classify::classes::Entry;
 use crate::config::Fields;
-use crate::delivery::progress::{Progress, Settled};
+use crate::delivery::progress::{Ordinals, Progress, Settled};
 use crate::destination::{Destination, Encoded};
 use crate::encode::batch::Batch;
-use crate::encode::buffer_pool::BufferPool;
+use crate::encode::known_names::KnownNames;
 use crate::encode::partition::{BatchItem, Partitions};
-use crate::encode::template::RenderContext;
+use crate::encode::template::{Overflow, RenderContext};
 use crate::input::record::{Field, Record, Value};
 use crate::metrics::{Metrics, Reason};
 
@@ -26,8 +30,34 @@ pub(super) struct DestinationEncoder<'d> {
     /// Room for the fields to be sent of the record at hand, when that is not all of them; empty between records.
     chosen: Vec<Field<'static>>,
     wanted: u32,
+    /// The limit of new names, where there is one.
+    names: Option<NameCheck<'d>>,
     /// What is settled without being sent.
     unsent: Vec<u32>,
+}
+
+/// Holds the names of a chunk against the limit of new names. The first attempt decides for its replays: there the
+/// destination may know more names, or fewer, and a record must not change its batch.
+struct NameCheck<'d> {
+    known: &'d KnownNames,
+    limit: u64,
+    /// The same for the whole chunk, so that a name which is refused once is refused to its end.
+    now: Instant,
+    arrived_at: i64,
+    overflowed: Ordinals,
+    /// What is said of them.
+    overflow: Option<NameOverflow>,
+}
+
+/// What is said of names beyond the limit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NameOverflow {
+    /// Records that went to the overflow name.
+    pub records: u32,
+    /// The first of their own names.
+    pub example: Vec<u8>,
+    /// The name that it went to instead.
+    pub name: Vec<u8>,
 }
 
 impl<'d> DestinationEncoder<'d> {
@@ -35,15 +65,25 @@ impl<'d> DestinationEncoder<'d> {
         index: usize,
         destination: &'d dyn Destination,
         progress: &'d Progress,
-        pool: &BufferPool,
+        stages: &Stages<'d>,
     ) -> Self {
         let settled = progress.settled(index);
+        let limit = destination.name_limit().and_then(|names| names.per_minute);
+        let names = limit.zip(stages.names.get(index)).map(|(limit, known)| NameCheck {
+            known,
+            limit,
+            now: Instant::now(),
+            arrived_at: progress.arrived_at(),
+            overflowed: Ordinals::default(),
+            overflow: None,
+        });
         Self {
             index,
             destination,
             settled,
             first_time: !progress.is_replay(),
-            partitions: Partitions::new(pool),
+            names,
+            partitions: Partitions::new(stages.pool),
             target: Vec::new(),
             chosen: Vec::new(),
             wanted: 0,
@@ -69,7 +109,10 @@ impl<'d> DestinationEncoder<'d> {
         let mut chosen = reuse(std::mem::take(&mut self.chosen));
         let picked = select(fields, entry.record, &mut chosen);
         let picked = &Entry { record: &picked, ..*entry };
-        let partition = self.partitions.get_or_insert(&self.target);
+        if !self.partitions.seek(&self.target) {
+            self.start_partition(entry, context, ordinal);
+        }
+        let partition = self.partitions.current();
         let (place, encoded) = partition
             .write(estimated_len(picked.record), |out| self.destination.encode(picked, context, out));
         self.chosen = reuse(chosen);
@@ -87,6 +130,25 @@ impl<'d> DestinationEncoder<'d> {
         missing
     }
 
+    /// Starts the partition of a name that is new to the chunk, or turns to that of the overflow name.
+    #[cold]
+    fn start_partition(&mut self, entry: &Entry<'_, '_, '_>, context: &RenderContext<'_>, ordinal: u32) {
+        let decided = self.settled.as_ref().and_then(|settled| settled.overflowed());
+        let overflow = self.names.as_mut().and_then(|names| {
+            let outer = self.destination.outer_name(&self.target);
+            names.check(ordinal, &without_chunk(&self.target, context.chunk), outer, decided)
+        });
+        if let Some(overflow) = overflow {
+            let own = std::mem::take(&mut self.target);
+            let context = RenderContext { overflow: Some(overflow), ..*context };
+            self.destination.target(entry, &context, &mut self.target);
+            self.names.iter_mut().for_each(|names| names.note(ordinal, &own, &self.target));
+        }
+        if !self.partitions.seek(&self.target) {
+            self.partitions.insert(&self.target);
+        }
+    }
+
     /// Settles what has nothing to send. Names that lacked a field do not matter then.
     fn leave_out(&mut self, ordinal: u32, reason: Reason, metrics: &Metrics) -> Option<&'d str> {
         metrics.destination(self.index).count_lost(reason, u64::from(!self.is_settled(ordinal)));
@@ -98,6 +160,12 @@ impl<'d> DestinationEncoder<'d> {
         self.settled.as_ref().is_some_and(|settled| settled.contains(ordinal))
     }
 
+    /// What is to be said of names beyond the limit; not again when the chunk came before.
+    pub(super) fn name_overflow(&self) -> Option<NameOverflow> {
+        let decided = self.settled.as_ref().is_some_and(|settled| settled.overflowed().is_some());
+        self.names.as_ref().filter(|_| !decided).and_then(|names| names.overflow.clone())
+    }
+
     pub(super) fn into_batches(self, progress: &Progress) -> Vec<Batch> {
         let mut batches = self.partitions.pack(&self.destination.limits());
         if let Some(settled) = self.settled.as_ref().filter(|settled| !settled.is_empty()) {
@@ -107,7 +175,54 @@ impl<'d> DestinationEncoder<'d> {
         drop(self.settled);
         progress.expect(self.index, self.wanted);
         progress.settle(self.index, self.unsent);
+        progress.note_overflow(self.index, self.names.map(|names| names.overflowed).unwrap_or_default());
         batches
+    }
+}
+
+impl NameCheck<'_> {
+    /// How the name is to be made instead, if it may not be used. `outer` is what it stands in.
+    fn check(
+        &self,
+        ordinal: u32,
+        name: &[u8],
+        outer: Option<&[u8]>,
+        decided: Option<&Ordinals>,
+    ) -> Option<Overflow> {
+        let admitted = match decided {
+            Some(overflowed) => !overflowed.contains(ordinal),
+            None => self.known.admit(name, self.limit, self.now),
+        };
+        if admitted {
+            outer.into_iter().for_each(|outer| self.known.remember(outer));
+            return None;
+        }
+        let keeps_outer = outer.is_some_and(|outer| self.known.contains(outer));
+        Some(Overflow { at: self.arrived_at, keeps_outer })
+    }
+
+    fn note(&mut self, ordinal: u32, own: &[u8], instead: &[u8]) {
+        self.overflowed.insert(ordinal);
+        let overflow = self.overflow.get_or_insert_with(|| NameOverflow {
+            records: 0,
+            example: own.to_vec(),
+            name: instead.to_vec(),
+        });
+        overflow.records = self.overflowed.count();
+    }
+}
+
+/// A target with the chunk's own name in it, as a uuid, is the same one in each chunk.
+fn without_chunk<'t>(target: &'t [u8], chunk: &str) -> Cow<'t, [u8]> {
+    let chunk = chunk.as_bytes();
+    match target.windows(chunk.len().max(1)).position(|window| window == chunk) {
+        Some(at) => [target.get(..at), target.get(at + chunk.len()..)]
+            .into_iter()
+            .flatten()
+            .flatten()
+            .copied()
+            .collect(),
+        None => target.into(),
     }
 }
 

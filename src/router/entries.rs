@@ -7,7 +7,7 @@ use super::pipeline::Stages;
 use crate::classify::classes::{Class, Classified, Entry};
 use crate::classify::provenance::{ContainerIdentity, Provenance};
 use crate::delivery::progress::Progress;
-use crate::envelope::Envelope;
+use crate::envelope::{Budget, Envelope};
 use crate::input::decode::{self, Tally};
 use crate::input::record::Record;
 use crate::stop::StopEvent;
@@ -25,6 +25,8 @@ pub struct ReadEntries {
     pub unvouched: u64,
     /// Records of FireLens that a filter has robbed of the fields that tell their stream.
     pub unmarked: u64,
+    /// Records that are envelopes and were left closed, at least in part, because they take too much to open.
+    pub unopened: u64,
 }
 
 /// Hands each entry of the chunk to `emit`, with its ordinal.
@@ -39,6 +41,7 @@ pub fn for_each_entry(
         progress,
         chunk_tail: stages.memory.map(|memory| memory.stderr_tail.begin_chunk()),
         emit,
+        budget: Budget::default(),
         next_ordinal: 0,
         stops: 0,
         read: ReadEntries::default(),
@@ -49,7 +52,7 @@ pub fn for_each_entry(
     {
         memory.stderr_tail.merge(chunk_tail);
     }
-    ReadEntries { tally, ..entries.read }
+    ReadEntries { tally, unopened: entries.budget.refused(), ..entries.read }
 }
 
 /// The entries of one chunk while it is read.
@@ -59,6 +62,8 @@ struct Entries<'p, 'c, E> {
     /// What the containers wrote to standard error in this chunk.
     chunk_tail: Option<ChunkTail<'c>>,
     emit: E,
+    /// For opening envelopes, the same each time the chunk comes.
+    budget: Budget,
     next_ordinal: u32,
     /// Stop events so far.
     stops: usize,
@@ -71,7 +76,7 @@ impl<'p: 'c, 'c, E: FnMut(u32, &Entry<'_, '_, '_>)> Entries<'p, 'c, E> {
     #[inline]
     fn read(&mut self, record: &Record<'c, '_>) {
         let provenance = Provenance::new(record, self.stages.origin);
-        let classified = self.stages.classifier.classify(record, &provenance);
+        let classified = self.stages.classifier.classify(record, &provenance, &self.budget);
         if let (Classified::Plain(Class::Stderr), Some(chunk_tail)) = (&classified, &mut self.chunk_tail) {
             chunk_tail.observe(record, provenance.identity().tagged_container());
         }

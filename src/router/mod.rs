@@ -41,6 +41,9 @@ use crate::watch::{self, ChunkSink, QueueWatch, TaskEndpoint, TaskSnapshot, Task
 /// The tag of dead letters.
 const DEAD_LETTER_TAG: &[u8] = b"ecs_router.dead_letter";
 
+/// The most of a target that is shown in the log.
+const MAX_SHOWN_CHARS: usize = 120;
+
 /// How long the first chunk may wait for the task's metadata.
 const FIRST_LOOK_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -242,8 +245,13 @@ impl Router {
         let digest = ledger::digest(DEAD_LETTER_TAG, &dead_letters);
         let own_progress = self.ledger.begin(digest, self.senders.len(), deadline).await;
         let Some(own_progress) = own_progress else { return false };
-        let context =
-            RenderContext { tag: DEAD_LETTER_TAG, uuid: &self.uuid, chunk: own_progress.name(), task: None };
+        let context = RenderContext {
+            tag: DEAD_LETTER_TAG,
+            uuid: &self.uuid,
+            chunk: own_progress.name(),
+            task: None,
+            overflow: None,
+        };
         let processed = process_chunk(&stages, &context, &dead_letters, &own_progress);
         let mut sending = self.send(processed.batches, &own_progress, deadline);
         // What is still on its way at the deadline is given up: it may be stored twice, but not lost.
@@ -277,7 +285,13 @@ impl Router {
     fn process(&self, tag: &[u8], origin: ChunkOrigin<'_>, chunk: &[u8], progress: &Progress) -> Processed {
         let destinations = self.destinations();
         let task = self.task.task();
-        let context = RenderContext { tag, uuid: &self.uuid, chunk: progress.name(), task: task.as_deref() };
+        let context = RenderContext {
+            tag,
+            uuid: &self.uuid,
+            chunk: progress.name(),
+            task: task.as_deref(),
+            overflow: None,
+        };
         let processed =
             process_chunk(&self.pipeline.stages(origin, &destinations), &context, chunk, progress);
         if progress.is_replay() {
@@ -288,10 +302,31 @@ impl Router {
             self.metrics.repeated_stops.fetch_add(processed.repeated, Relaxed);
             self.metrics.unvouched_events.fetch_add(processed.unvouched, Relaxed);
             self.metrics.unmarked_records.fetch_add(processed.unmarked, Relaxed);
+            self.metrics.unopened_envelopes.fetch_add(processed.unopened, Relaxed);
         }
+        self.report_overflows(&processed);
         self.report(&processed);
         self.report_provenance(tag, origin, &processed);
         processed
+    }
+
+    /// Counts and logs names beyond a destination's limit of new ones.
+    fn report_overflows(&self, processed: &Processed) {
+        for (index, (sender, overflow)) in self.senders.iter().zip(&processed.overflows).enumerate() {
+            let Some(overflow) = overflow else { continue };
+            let Some(limit) = sender.destination.name_limit() else { continue };
+            let name = &sender.destination.common().name;
+            self.metrics.destination(index).overflowed.fetch_add(u64::from(overflow.records), Relaxed);
+            let text = format_args!(
+                "destination {name}: more than {} new names within a minute, so {} records of a chunk went to '{}', one of them instead of to '{}'; name by what has few values ({}), or raise {name}.name_limit",
+                limit.per_minute.unwrap_or_default(),
+                overflow.records,
+                shown(&overflow.name),
+                shown(&overflow.example),
+                limit.templates,
+            );
+            self.log.once_a_minute(Level::Warn, &format!("{name}/name_limit"), text);
+        }
     }
 
     /// Logs what was wrong with a chunk.
@@ -310,6 +345,14 @@ impl Router {
                 Level::Warn,
                 "shapeless",
                 format_args!("{count} entries of a chunk hold no record and were left out"),
+            );
+        }
+        if processed.unopened > 0 {
+            let count = processed.unopened;
+            self.log.once_a_minute(
+                Level::Warn,
+                "unopened",
+                format_args!("{count} records of a chunk may hold events, but take too much to open in one flush, so they are delivered as they are; let smaller deliveries come (in Firehose a smaller buffer, in SQS a smaller batch), and see who else can send records here"),
             );
         }
         if let Some(field) = &processed.missing_field {
@@ -399,6 +442,13 @@ impl Router {
             self.log.line(Level::Info, text);
         }
     }
+}
+
+/// A target as a line of the log may hold it.
+fn shown(target: &[u8]) -> String {
+    let names: Vec<_> =
+        target.split(|byte| *byte == 0).map(|name| String::from_utf8_lossy(name).into_owned()).collect();
+    names.join(" ").chars().take(MAX_SHOWN_CHARS).flat_map(char::escape_debug).collect()
 }
 
 /// By what the chunk is recognised when it comes again; `None` when its bytes are gone.

@@ -12,6 +12,7 @@ use crate::config::Settings;
 use crate::delivery::progress::Progress;
 use crate::destination::Destination;
 use crate::encode::buffer_pool::BufferPool;
+use crate::encode::known_names::KnownNames;
 use crate::metrics::Metrics;
 use crate::stop::StopEvent;
 use crate::stop::dedup::{Occurrence, StopDedup};
@@ -28,6 +29,8 @@ pub struct Pipeline {
     pool: BufferPool,
     memory: StopMemory,
     trusted_tags: Vec<TagPattern>,
+    /// By destination: the names it has used.
+    names: Vec<KnownNames>,
 }
 
 impl Pipeline {
@@ -39,7 +42,9 @@ impl Pipeline {
             [] => None,
             destinations => Some(Routes::all_to(destinations, &routes)),
         };
+        let names = settings.destinations.iter().map(|_| KnownNames::default()).collect();
         Self {
+            names,
             classifier: Classifier::new(settings.classes).with_reader(settings.stop.reader),
             routes,
             dead_letter_routes,
@@ -81,6 +86,7 @@ impl Pipeline {
             metrics: &self.metrics,
             pool: &self.pool,
             memory: Some(&self.memory),
+            names: &self.names,
         }
     }
 
@@ -120,6 +126,8 @@ pub struct Stages<'p> {
     pub pool: &'p BufferPool,
     /// What earlier chunks held; without it each chunk stands for itself.
     pub memory: Option<&'p StopMemory>,
+    /// By destination: the names it has used; without them each is admitted.
+    pub names: &'p [KnownNames],
 }
 
 /// What an instance remembers from chunk to chunk.

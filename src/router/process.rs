@@ -5,7 +5,7 @@
 //!
 //! [`entries`]: super::entries
 
-use super::encoder::DestinationEncoder;
+use super::encoder::{DestinationEncoder, NameOverflow};
 use super::entries::{ReadEntries, for_each_entry};
 use super::pipeline::Stages;
 use crate::classify::classes::{BUILT_IN, Class, Entry};
@@ -19,6 +19,8 @@ use crate::input::decode::Tally;
 pub struct Processed {
     /// By destination: the batches to send.
     pub batches: Vec<Vec<Batch>>,
+    /// By destination: names beyond its limit of new ones.
+    pub overflows: Vec<Option<NameOverflow>>,
     /// What was read.
     pub tally: Tally,
     /// By `Class::index`: how many records.
@@ -27,6 +29,8 @@ pub struct Processed {
     pub dropped: u64,
     /// Events of stops that were reported already.
     pub repeated: u64,
+    /// Envelopes that were left closed, at least in part.
+    pub unopened: u64,
     /// A template field that some record lacked.
     pub missing_field: Option<String>,
     /// Records that read like events, but came in a way that nobody vouches for.
@@ -64,7 +68,7 @@ impl<'p> Dispatcher<'p> {
             stages,
             context,
             encoders: destinations
-                .map(|(index, one)| DestinationEncoder::new(index, one, progress, stages.pool))
+                .map(|(index, one)| DestinationEncoder::new(index, one, progress, stages))
                 .collect(),
             processed: Processed {
                 classes: vec![0; BUILT_IN.len() + stages.routes.own_classes()],
@@ -100,9 +104,12 @@ impl<'p> Dispatcher<'p> {
             self.count(class);
             self.processed.repeated += 1;
         }
+        let overflows = self.encoders.iter().map(DestinationEncoder::name_overflow).collect();
         let batches = self.encoders.into_iter().map(|encoder| encoder.into_batches(progress)).collect();
         Processed {
             batches,
+            overflows,
+            unopened: read.unopened,
             tally: read.tally,
             unvouched: read.unvouched,
             unmarked: read.unmarked,

@@ -9,6 +9,7 @@
 //! - `isolation` – one dead destination of three, and how fast the others are
 //! - `shutdown` – SIGTERM, SIGKILL, reload, under load
 //! - `concurrency` – two instances, four workers
+//! - `hostile` – chunks that are cheap to send and dear to read
 //! - `machine` – a full disk, a clock that jumps, and memory when nothing can be delivered
 //!
 //! And what they work with:
@@ -23,6 +24,7 @@
 mod concurrency;
 mod feed;
 mod host;
+mod hostile;
 mod isolation;
 mod machine;
 mod proxy;

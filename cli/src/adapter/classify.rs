@@ -30,7 +30,11 @@ pub(crate) fn classify(record: &Value) -> Option<ClassifiedRecord> {
             stops: Vec::new(),
             lacks_envelope: false,
         };
-        match classifier.classify(record, &Provenance::new(record, ChunkOrigin::Trusted)) {
+        match classifier.classify(
+            record,
+            &Provenance::new(record, ChunkOrigin::Trusted),
+            &envelope::Budget::default(),
+        ) {
             Classified::Plain(class) | Classified::Unvouched(class) => {
                 found.class = classifier.name(class).to_owned()
             }

@@ -83,7 +83,13 @@ impl DryRun {
         let destinations: Vec<&dyn Destination> = self.destinations.iter().map(|one| &**one).collect();
         let stages = self.pipeline.stages(self.pipeline.origin(tag.as_bytes()), &destinations);
         let progress = Progress::new(destinations.len());
-        let context = RenderContext { tag: tag.as_bytes(), uuid: "$(uuid)", chunk: "$(uuid)", task: None };
+        let context = RenderContext {
+            tag: tag.as_bytes(),
+            uuid: "$(uuid)",
+            chunk: "$(uuid)",
+            task: None,
+            overflow: None,
+        };
         let processed = process_chunk(&stages, &context, chunk, &progress);
         let mut rows = rows(&stages, chunk, &progress);
         for (destination, batches) in processed.batches.iter().enumerate() {

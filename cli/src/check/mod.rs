@@ -25,7 +25,7 @@ mod templates;
 mod values;
 mod variables;
 
-use std::io;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 

@@ -68,7 +68,7 @@ fn annotation(finding: &Finding) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    printable::line(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    printable::lines(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>

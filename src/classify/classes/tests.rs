@@ -14,7 +14,8 @@ fn classify_under(origin: ChunkOrigin<'_>, classifier: &Classifier, record: &Jso
     let chunk = rmp_serde::to_vec(&(1u64, record)).unwrap();
     let mut found = None;
     decode::records(&chunk, |record| {
-        found = Some(classifier.classify(record, &Provenance::new(record, origin)));
+        found =
+            Some(classifier.classify(record, &Provenance::new(record, origin), &envelope::Budget::default()));
     });
     found.unwrap()
 }

@@ -98,6 +98,16 @@ pub(super) const COMMON_KEYS: &[Key] = &[
     .default("enriched"),
 ];
 
+/// Keys of destinations that make something of each name: a stream, an object, a file.
+pub(super) const NAME_KEYS: &[Key] = &[key(
+    Only(&[DestinationKind::Cloudwatch, DestinationKind::S3, DestinationKind::File]),
+    "name_limit",
+    Number,
+    "New names a minute: streams, objects or files. The records of more names share one with `overflow` in place of each `$(…)`; 0 is no limit.",
+    "5000",
+)
+.default("1000")];
+
 /// How a destination is reached.
 pub(super) const NETWORK_KEYS: &[Key] = &[
     key(

@@ -31,6 +31,7 @@ const TABLES: &[&[Key]] = &[
     common::NETWORK_KEYS,
     cloudwatch::KEYS,
     file::KEYS,
+    common::NAME_KEYS,
     common::SENDING_KEYS,
     s3::KEYS,
     firehose::FIREHOSE_KEYS,

@@ -7,7 +7,7 @@ mod reply;
 mod request;
 
 use self::request::{LogRequests, SEPARATOR};
-use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request, content, probe};
+use super::{Destination, Encoded, NameLimit, Network, Purpose, Reply, ReplyAction, Request, content, probe};
 use crate::classify::classes::Entry;
 use crate::config::{Common, KeyReader};
 use crate::encode::batch::{Batch, Limits};
@@ -35,6 +35,7 @@ pub(super) struct Cloudwatch {
     network: Network,
     log_group: Template,
     log_stream: Template,
+    names: NameLimit,
     requests: LogRequests,
     /// Whether the group's name differs from record to record.
     has_many_groups: bool,
@@ -45,6 +46,7 @@ impl Cloudwatch {
         let network = Network::read_aws(reader, region);
         Self {
             runs: RunCache::default(),
+            names: NameLimit::read(&common.name, reader, &["log_group", "log_stream"]),
             common,
             log_group: reader.template("log_group", NameKind::LogGroup),
             log_stream: reader.template("log_stream", NameKind::LogStream),
@@ -74,9 +76,20 @@ impl Destination for Cloudwatch {
         context: &RenderContext<'_>,
         out: &mut Vec<u8>,
     ) -> Option<&'t str> {
-        let missing = self.log_group.render(entry, context, out);
+        let missing = match context.overflow {
+            None => self.log_group.render(entry, context, out),
+            Some(_) => self.log_group.render(entry, &context.for_outer_name(), out),
+        };
         out.push(SEPARATOR);
         missing.or(self.log_stream.render(entry, context, out))
+    }
+
+    fn name_limit(&self) -> Option<&NameLimit> {
+        Some(&self.names)
+    }
+
+    fn outer_name<'n>(&self, target: &'n [u8]) -> Option<&'n [u8]> {
+        target.split(|byte| *byte == SEPARATOR).next()
     }
 
     /// `{"timestamp":…,"message":"…"},`

@@ -18,7 +18,8 @@ use crate::stop;
 
 const TIME_MS: i64 = 1_795_000_000_000;
 
-const CONTEXT: RenderContext<'_> = RenderContext { tag: b"app", uuid: "u", chunk: "c", task: None };
+const CONTEXT: RenderContext<'_> =
+    RenderContext { tag: b"app", uuid: "u", chunk: "c", task: None, overflow: None };
 
 /// The destination `logs` with these keys of its own; `log_group` is `/g` unless said otherwise.
 fn opened(keys: &[(&str, &str)]) -> (Box<dyn Destination>, Vec<String>) {

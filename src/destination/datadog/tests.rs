@@ -52,7 +52,8 @@ fn names_and_tags_are_templates() {
 fn a_missing_field_is_told_and_the_target_stays_empty() {
     let record = crate::input::record::Record::new(crate::input::record::Timestamp::default(), &[], &[]);
     let entry = Entry::new(&record, Class::Other, "other", None);
-    let (context, mut target) = (RenderContext { tag: b"t", uuid: "", chunk: "", task: None }, Vec::new());
+    let (context, mut target) =
+        (RenderContext { tag: b"t", uuid: "", chunk: "", task: None, overflow: None }, Vec::new());
     assert_eq!(datadog(&[]).target(&entry, &context, &mut target), Some("container_name"));
     assert_eq!(datadog(&[("service", "web")]).target(&entry, &context, &mut target), None);
     assert_eq!(target, b"");

@@ -74,7 +74,7 @@ fn the_tag_tells_tasks_apart() {
     let mut target = Vec::new();
     endpoint(&[]).target(
         &entry,
-        &RenderContext { tag: b"web-firelens-0123", uuid: "", chunk: "", task: None },
+        &RenderContext { tag: b"web-firelens-0123", uuid: "", chunk: "", task: None, overflow: None },
         &mut target,
     );
     assert_eq!(target, b"web-firelens-0123");

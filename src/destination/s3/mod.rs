@@ -15,7 +15,9 @@ use self::key::ObjectKey;
 use self::request::ObjectHeaders;
 use super::object_store::{ObjectCall, ObjectEncoding, ObjectStore, PartBody, SpoolSettings};
 use super::timestamp_field::TimestampField;
-use super::{Destination, Encoded, Endpoint, Network, Purpose, Reply, ReplyAction, Request, probe};
+use super::{
+    Destination, Encoded, Endpoint, NameLimit, Network, Purpose, Reply, ReplyAction, Request, probe,
+};
 use crate::classify::classes::Entry;
 use crate::config::{Common, KeyReader, Problem};
 use crate::encode::batch::{Batch, Limits};
@@ -38,6 +40,7 @@ pub(super) struct S3 {
     network: Network,
     timestamp_field: TimestampField,
     key: ObjectKey,
+    names: NameLimit,
     encoding: ObjectEncoding,
     address: Address,
     headers: ObjectHeaders,
@@ -58,6 +61,7 @@ impl S3 {
         Self {
             timestamp_field: TimestampField::read(reader),
             key: ObjectKey::read(reader, encoding),
+            names: NameLimit::read(&common.name, reader, &["key"]),
             encoding,
             spool: read_spool(&common, reader, encoding),
             headers: ObjectHeaders::read(reader, encoding),
@@ -156,6 +160,10 @@ impl Destination for S3 {
             Some(_) => self.key.render(entry, context, out),
             None => self.key.render_for_chunk(entry, context, out),
         }
+    }
+
+    fn name_limit(&self) -> Option<&NameLimit> {
+        Some(&self.names)
     }
 
     fn encode(&self, entry: &Entry<'_, '_, '_>, _: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {

@@ -38,7 +38,7 @@ fn key_of(pairs: &[(&str, &str)], record: &serde_json::Value) -> String {
         let entry = Entry::new(record, class, class.name(), stop.as_ref());
         s3.target(
             &entry,
-            &RenderContext { tag: b"app.web", uuid: "instance", chunk: "CHUNK", task: None },
+            &RenderContext { tag: b"app.web", uuid: "instance", chunk: "CHUNK", task: None, overflow: None },
             &mut out,
         );
     });

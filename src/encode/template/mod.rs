@@ -105,6 +105,9 @@ impl NameKind {
 /// (<https://docs.datadoghq.com/getting_started/tagging/>, read 2026-11); applied to its value, by bytes.
 const MAX_LABEL_BYTES: usize = 200;
 
+/// What stands for a field in the name that records share whose own names are too many.
+const OVERFLOW: &str = "overflow";
+
 /// The value of a missing field that has no fallback of its own.
 const UNKNOWN: &str = "unknown";
 
@@ -194,6 +197,25 @@ pub struct RenderContext<'s> {
     pub chunk: &'s str,
     /// Metadata of the task that the plugin runs in, if known.
     pub task: Option<&'s TaskMetadata>,
+    /// Set where a name is not to hold anything of the record.
+    pub overflow: Option<Overflow>,
+}
+
+/// How the name is made that records share whose own names are too many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Overflow {
+    /// The time in the name instead of the record's: when the chunk came, in seconds since the epoch.
+    pub at: i64,
+    /// Whether an outer name, such as a log group around streams, stays the record's own.
+    pub keeps_outer: bool,
+}
+
+impl RenderContext<'_> {
+    /// The context for a name that other names stand in.
+    #[must_use]
+    pub fn for_outer_name(&self) -> Self {
+        Self { overflow: self.overflow.filter(|overflow| !overflow.keeps_outer), ..*self }
+    }
 }
 
 impl Template {
@@ -236,10 +258,33 @@ impl Template {
         let start = out.len();
         let mut missing = None;
         for part in &self.parts {
-            missing = missing.or(self.render_part(part, entry, context, out));
+            missing = missing.or(match context.overflow {
+                None => self.render_part(part, entry, context, out),
+                Some(overflow) => self.render_overflow(part, entry, context, overflow, out),
+            });
         }
         self.apply_rules(start, out);
         missing
+    }
+
+    /// Appends a part with nothing in it that a record's writer chooses.
+    #[cold]
+    fn render_overflow<'t>(
+        &self,
+        part: &'t Part,
+        entry: &Entry<'_, '_, '_>,
+        context: &RenderContext<'_>,
+        overflow: Overflow,
+        out: &mut Vec<u8>,
+    ) -> Option<&'t str> {
+        match part {
+            Part::Literal(_) | Part::Class | Part::Uuid => {
+                return self.render_part(part, entry, context, out);
+            }
+            Part::Time(time) => time.render(overflow.at, out),
+            Part::Tag(_) | Part::Field { .. } => self.value(OVERFLOW.as_bytes(), out),
+        }
+        None
     }
 
     fn render_part<'t>(

@@ -8,8 +8,10 @@
 //! - `refusals` – records that the service will never take
 //! - `dead_letters` – what was refused for good is kept, once
 //! - `groups` – log groups and streams that do not exist yet, or not any more
+//! - `hostile` – chunks that are cheap to send and dear to read
 //! - `credentials` – expired, wrong, and assumed
 //! - `isolation` – destinations and flushes that must not hold each other up
+//! - `names` – names that records choose, and how many of them are new
 //! - `quiet` – what records hold stays out of the plugin's own log lines, whatever a service says
 //! - `malformed` – chunks that are not what a host writes
 //! - `shutdown` – what happens at exit
@@ -23,9 +25,11 @@ mod counting;
 mod credentials;
 mod dead_letters;
 mod groups;
+mod hostile;
 mod isolation;
 mod limits;
 mod malformed;
+mod names;
 mod quiet;
 mod refusals;
 mod retrying;
