@@ -32,7 +32,7 @@ pub(super) fn check(section: &Section, findings: &mut Vec<Finding>) -> Option<Du
     let certain = problems.iter().filter(|problem| keys.insert(&problem.key) && is_certain(section, problem));
     findings.extend(certain.map(|problem| finding(FindingSeverity::Error, section, problem)));
     let certain = advice.iter().filter(|advice| is_certain(section, advice));
-    findings.extend(certain.map(|advice| finding(FindingSeverity::Warning, section, advice)));
+    findings.extend(certain.map(|advice| finding(FindingSeverity::Note, section, advice)));
     let exposed = exposures(&PlaceholderLookup::new(section, Placeholder::Example), &settings);
     // An error of the same key says enough.
     let certain =
