@@ -10,7 +10,7 @@ mod common;
 use std::hint::black_box;
 
 use common::{BenchRouter, TAG, TO_CLOUDWATCH, chunk, median, time};
-use ecs_router::classify::provenance::{ChunkOrigin, Provenance};
+use ecs_router::classify::provenance::{ChunkOrigin, ProvenanceReader};
 use ecs_router::destination::Endpoint;
 use ecs_router::encode::batch::{Limits, pack};
 use ecs_router::encode::buffer_pool::BufferPool;
@@ -85,9 +85,9 @@ fn decode_only(chunk: &[u8]) {
 /// Includes decoding, which classification needs.
 fn classify(chunk: &[u8], router: &BenchRouter) {
     let budget = Budget::default();
-    let origin = ChunkOrigin::from_tag(TAG, &[]);
+    let mut provenance = ProvenanceReader::new(ChunkOrigin::from_tag(TAG, &[]));
     decode::records(chunk, |record| {
-        _ = black_box(router.classifier.classify(record, &Provenance::new(record, origin), &budget));
+        _ = black_box(router.classifier.classify(record, &provenance.read(record), &budget));
     });
 }
 

@@ -10,7 +10,7 @@
 //!
 //! Does not own the class that follows from it (`classes`), nor how a name uses an identity (`encode::template`).
 
-use crate::input::record::{Record, Source, Value};
+use crate::input::record::{Field, Record, Source, Value};
 
 /// What stands in FireLens's tags between the container and the task: `<container>-firelens-<task id>`
 /// (`agent/engine/docker_task_engine.go` of the ECS agent, read 2026-11).
@@ -170,8 +170,50 @@ impl<'t> ContainerIdentity<'t> {
     }
 }
 
-/// Where one record comes from: what vouches for it, and which of its fields mark the output of a container.
+/// Reads where the records of one chunk come from. What the fields say that record after record repeats is noted once.
 #[derive(Debug, Default)]
+pub struct ProvenanceReader<'t, 'c> {
+    origin: ChunkOrigin<'t>,
+    /// The shared run that was seen last, and what its fields say.
+    run: (&'c [u8], Provenance<'t>),
+}
+
+impl<'t, 'c> ProvenanceReader<'t, 'c> {
+    /// A reader for the records of a chunk of this origin.
+    #[must_use]
+    pub fn new(origin: ChunkOrigin<'t>) -> Self {
+        Self { origin, ..Self::default() }
+    }
+
+    /// The provenance of the next record.
+    #[inline]
+    pub fn read(&mut self, record: &Record<'c, '_>) -> Provenance<'t> {
+        let Some(split) = record.split_at_run() else { return self.read_whole(record) };
+        if !std::ptr::eq(self.run.0, split.raw) {
+            self.run = (split.raw, Provenance::of_origin(self.origin));
+            self.run.1.note_all(split.run);
+        }
+        let mut provenance = self.run.1;
+        provenance.note_all(split.before);
+        provenance.note_all(split.after);
+        provenance
+    }
+
+    /// Reads a record that shares no fields with others, as one in which a key stood twice.
+    fn read_whole(&self, record: &Record<'c, '_>) -> Provenance<'t> {
+        let mut provenance = Provenance::of_origin(self.origin);
+        provenance.note_all(record.fields);
+        // An error must not hide behind a second `source`.
+        if let Some(stream) = record.conflicting_source() {
+            provenance.source = Some(stream);
+            provenance.has_hidden_error = stream == Source::Stderr;
+        }
+        provenance
+    }
+}
+
+/// Where one record comes from: what vouches for it, and which of its fields mark the output of a container.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Provenance<'t> {
     origin: ChunkOrigin<'t>,
     source: Option<Source>,
@@ -186,26 +228,24 @@ pub struct Provenance<'t> {
 }
 
 impl<'t> Provenance<'t> {
-    /// The provenance of a record in a chunk of this origin.
+    /// The provenance of a single record in a chunk of this origin.
     #[must_use]
     pub fn new(record: &Record<'_, '_>, origin: ChunkOrigin<'t>) -> Self {
-        let tag = origin.firelens();
-        let mut provenance = Self {
-            origin,
-            identity: ContainerIdentity { tag, ..ContainerIdentity::default() },
-            ..Self::default()
-        };
-        for field in record.fields {
+        ProvenanceReader::new(origin).read(record)
+    }
+
+    fn of_origin(origin: ChunkOrigin<'t>) -> Self {
+        let identity = ContainerIdentity { tag: origin.firelens(), ..ContainerIdentity::default() };
+        Self { origin, identity, ..Self::default() }
+    }
+
+    #[inline]
+    fn note_all(&mut self, fields: &[Field<'_>]) {
+        for field in fields {
             if let Value::Text(key) = field.key {
-                provenance.note(key, field.value);
+                self.note(key, field.value);
             }
         }
-        // An error must not hide behind a second `source`.
-        if let Some(stream) = record.conflicting_source() {
-            provenance.source = Some(stream);
-            provenance.has_hidden_error = stream == Source::Stderr;
-        }
-        provenance
     }
 
     #[inline]
@@ -232,7 +272,6 @@ impl<'t> Provenance<'t> {
     }
 
     /// Whether FireLens's tag, if there is one, says of the container or task the same as this value.
-    #[inline]
     fn agrees(&self, value: Value<'_>, check: fn(FirelensTag<'t>, &[u8]) -> bool) -> bool {
         match (self.identity.tag, value.text()) {
             (Some(tag), Some(text)) => check(tag, text),

@@ -5,7 +5,7 @@
 
 use super::pipeline::Stages;
 use crate::classify::classes::{Class, Classified, Entry};
-use crate::classify::provenance::{ContainerIdentity, Provenance};
+use crate::classify::provenance::{ContainerIdentity, Provenance, ProvenanceReader};
 use crate::delivery::progress::Progress;
 use crate::envelope::{Budget, Envelope};
 use crate::input::decode::{self, Tally};
@@ -39,6 +39,7 @@ pub fn for_each_entry(
     let mut entries = Entries {
         stages,
         progress,
+        provenance: ProvenanceReader::new(stages.origin),
         chunk_tail: stages.memory.map(|memory| memory.stderr_tail.begin_chunk()),
         emit,
         budget: Budget::default(),
@@ -59,6 +60,7 @@ pub fn for_each_entry(
 struct Entries<'p, 'c, E> {
     stages: &'p Stages<'p>,
     progress: &'p Progress,
+    provenance: ProvenanceReader<'p, 'c>,
     /// What the containers wrote to standard error in this chunk.
     chunk_tail: Option<ChunkTail<'c>>,
     emit: E,
@@ -75,7 +77,7 @@ impl<'p: 'c, 'c, E: FnMut(u32, &Entry<'_, '_, '_>)> Entries<'p, 'c, E> {
     /// Takes one record of the chunk.
     #[inline]
     fn read(&mut self, record: &Record<'c, '_>) {
-        let provenance = Provenance::new(record, self.stages.origin);
+        let provenance = self.provenance.read(record);
         let classified = self.stages.classifier.classify(record, &provenance, &self.budget);
         if let (Classified::Plain(Class::Stderr), Some(chunk_tail)) = (&classified, &mut self.chunk_tail) {
             chunk_tail.observe(record, provenance.identity().tagged_container());

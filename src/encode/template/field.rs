@@ -96,10 +96,12 @@ impl FieldSource {
         }
         // A stop event speaks for the task that stopped, not for the task that reads it.
         let task = task.filter(|_| entry.stop.is_none());
-        match (self.subject, entry.identity.container(), entry.identity.task_id()) {
-            (Subject::Container, Some(container), _) => text_value(container),
-            (Subject::Task, _, Some(task_id)) => self.in_tag(entry, task, task_id),
-            (Subject::Metadata, ..) => self.in_metadata(entry, task),
+        match self.subject {
+            Subject::Container if let Some(container) = entry.identity.container() => text_value(container),
+            Subject::Task if let Some(task_id) = entry.identity.task_id() => {
+                self.in_tag(entry, task, task_id)
+            }
+            Subject::Metadata => self.in_metadata(entry, task),
             _ => self.in_record(entry.record).or_else(|| self.in_task(entry, task?)),
         }
     }

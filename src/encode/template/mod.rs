@@ -257,34 +257,36 @@ impl Template {
     ) -> Option<&'t str> {
         let start = out.len();
         let mut missing = None;
-        for part in &self.parts {
-            missing = missing.or(match context.overflow {
-                None => self.render_part(part, entry, context, out),
-                Some(overflow) => self.render_overflow(part, entry, context, overflow, out),
-            });
+        match context.overflow {
+            None => {
+                for part in &self.parts {
+                    missing = missing.or(self.render_part(part, entry, context, out));
+                }
+            }
+            Some(overflow) => self.render_overflow(entry, context, overflow, out),
         }
         self.apply_rules(start, out);
         missing
     }
 
-    /// Appends a part with nothing in it that a record's writer chooses.
+    /// Appends the parts with nothing in them that a record's writer chooses.
     #[cold]
-    fn render_overflow<'t>(
+    fn render_overflow(
         &self,
-        part: &'t Part,
         entry: &Entry<'_, '_, '_>,
         context: &RenderContext<'_>,
         overflow: Overflow,
         out: &mut Vec<u8>,
-    ) -> Option<&'t str> {
-        match part {
-            Part::Literal(_) | Part::Class | Part::Uuid => {
-                return self.render_part(part, entry, context, out);
+    ) {
+        for part in &self.parts {
+            match part {
+                Part::Literal(text) => out.extend_from_slice(text.as_bytes()),
+                Part::Class => self.value(entry.class_name.as_bytes(), out),
+                Part::Uuid => out.extend_from_slice(context.uuid.as_bytes()),
+                Part::Time(time) => time.render(overflow.at, out),
+                Part::Tag(_) | Part::Field { .. } => self.value(OVERFLOW.as_bytes(), out),
             }
-            Part::Time(time) => time.render(overflow.at, out),
-            Part::Tag(_) | Part::Field { .. } => self.value(OVERFLOW.as_bytes(), out),
         }
-        None
     }
 
     fn render_part<'t>(
