@@ -120,8 +120,8 @@ fn check_retry_after(reply: &Reply) {
 fn check(destination: &dyn Destination, purpose: Purpose, batch: &Batch, reply: &Reply, action: ReplyAction) {
     match action {
         ReplyAction::Delivered => assert!(may_be_accepted(destination, purpose, reply), "{reply:?}"),
-        ReplyAction::Partial { retry, refused } => {
-            let named = retry.into_iter().chain(refused.into_iter().flat_map(|(range, _)| range));
+        ReplyAction::Partial { retry, rejected } => {
+            let named = retry.into_iter().chain(rejected.into_iter().flat_map(|(range, _)| range));
             check_positions(named.collect(), batch.items.len());
         }
         ReplyAction::Prepare(requests) => {

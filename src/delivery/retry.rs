@@ -52,13 +52,13 @@ pub(crate) enum Outcome {
         /// Positions to send again.
         retry: Vec<usize>,
         /// Positions that are rejected for good.
-        refused: Vec<(Range<usize>, Reason)>,
+        rejected: Vec<(Range<usize>, Reason)>,
         /// The pause the service asked for.
         retry_after: Option<Duration>,
     },
     /// Delivered, but for this many records that nobody names.
     PartialUnknown {
-        refused: usize,
+        rejected: usize,
     },
     /// Halves may fare better.
     Split {
@@ -273,13 +273,13 @@ impl<T: SendRequest> RetryingTransport<T> {
                 }
                 self.prepare(attempts, purpose, requests).await
             }
-            ReplyAction::Partial { retry, refused } => {
-                Next::End(Outcome::Partial { retry, refused, retry_after })
+            ReplyAction::Partial { retry, rejected } => {
+                Next::End(Outcome::Partial { retry, rejected, retry_after })
             }
-            ReplyAction::PartialUnknown { refused, reason } => {
-                let level = if refused > 0 { Level::Error } else { Level::Warn };
+            ReplyAction::PartialUnknown { rejected, reason } => {
+                let level = if rejected > 0 { Level::Error } else { Level::Warn };
                 self.reporter.log(level, "rejected", &reason);
-                Next::End(Outcome::PartialUnknown { refused })
+                Next::End(Outcome::PartialUnknown { rejected })
             }
             ReplyAction::Split { reason } => {
                 self.reporter.log(Level::Warn, "split", &reason);

@@ -106,16 +106,16 @@ impl<T: SendRequest> Sender<T> {
                     self.settle_delivered(&batch, progress);
                     return BatchOutcome::Settled;
                 }
-                Outcome::PartialUnknown { refused } => {
-                    self.settle_partial_unknown(&batch, progress, refused);
+                Outcome::PartialUnknown { rejected } => {
+                    self.settle_partial_unknown(&batch, progress, rejected);
                     return BatchOutcome::Settled;
                 }
                 Outcome::Rejected { reason } => {
                     self.settle_rejected(&batch, progress, &reason);
                     return BatchOutcome::Settled;
                 }
-                Outcome::Partial { retry, refused, retry_after } => {
-                    self.settle_partial(&batch, progress, &retry, &refused);
+                Outcome::Partial { retry, rejected, retry_after } => {
+                    self.settle_partial(&batch, progress, &retry, &rejected);
                     (retry, retry_after)
                 }
             };
@@ -137,12 +137,12 @@ impl<T: SendRequest> Sender<T> {
         batch: &Batch,
         progress: &Progress,
         retry: &[usize],
-        refused: &[(Range<usize>, Reason)],
+        rejected: &[(Range<usize>, Reason)],
     ) {
         let mut open: Vec<u32> =
             retry.iter().filter_map(|&at| batch.items.get(at)).map(|item| item.ordinal).collect();
         open.sort_unstable();
-        for (range, reason) in refused {
+        for (range, reason) in rejected {
             let items = batch.items.get(range.clone()).unwrap_or_default();
             let ordinals = items.iter().map(|item| item.ordinal);
             progress.refuse(self.reporter.index(), ordinals, *reason, reason.name());
@@ -152,16 +152,16 @@ impl<T: SendRequest> Sender<T> {
         }
         let settled = ordinals(batch).filter(|ordinal| open.binary_search(ordinal).is_err());
         progress.settle(self.reporter.index(), settled);
-        let lost: usize = refused.iter().map(|(range, _)| range.len()).sum();
+        let lost: usize = rejected.iter().map(|(range, _)| range.len()).sum();
         self.count_delivered(batch.items.len().saturating_sub(lost + retry.len()));
     }
 
     /// Accepted but for some records that nobody names: none of them can be sent again alone.
-    fn settle_partial_unknown(&self, batch: &Batch, progress: &Progress, refused: usize) {
-        let refused = refused.min(batch.items.len());
+    fn settle_partial_unknown(&self, batch: &Batch, progress: &Progress, rejected: usize) {
+        let rejected = rejected.min(batch.items.len());
         progress.settle(self.reporter.index(), ordinals(batch));
-        self.reporter.counters().count_lost(Reason::Refused, refused as u64);
-        self.count_delivered(batch.items.len() - refused);
+        self.reporter.counters().count_lost(Reason::Refused, rejected as u64);
+        self.count_delivered(batch.items.len() - rejected);
     }
 
     fn settle_delivered(&self, batch: &Batch, progress: &Progress) {

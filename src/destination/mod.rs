@@ -299,12 +299,12 @@ pub enum ReplyAction {
         /// Positions in the batch to send again.
         retry: Vec<usize>,
         /// Positions that are rejected for good.
-        refused: Vec<(Range<usize>, Reason)>,
+        rejected: Vec<(Range<usize>, Reason)>,
     },
     /// Accepted except for this many records; the service does not say which.
     PartialUnknown {
         /// Records rejected for good; 0 when the service only warns.
-        refused: usize,
+        rejected: usize,
         /// For the log.
         reason: String,
     },

@@ -113,6 +113,33 @@ impl DestinationKind {
 mod tests {
     use super::*;
 
+    /// The kind after this one; the compiler asks for the place of a new kind here.
+    fn next(kind: DestinationKind) -> Option<DestinationKind> {
+        use DestinationKind::{
+            Cloudwatch, Datadog, File, Firehose, FirehoseHttp, Http, Newrelic, Otlp, S3, Slack, Stdout,
+        };
+        match kind {
+            Cloudwatch => Some(S3),
+            S3 => Some(Firehose),
+            Firehose => Some(Newrelic),
+            Newrelic => Some(Datadog),
+            Datadog => Some(Slack),
+            Slack => Some(Http),
+            Http => Some(FirehoseHttp),
+            FirehoseHttp => Some(Otlp),
+            Otlp => Some(File),
+            File => Some(Stdout),
+            Stdout => None,
+        }
+    }
+
+    #[test]
+    fn the_list_has_every_kind() {
+        let all: Vec<_> =
+            std::iter::successors(Some(DestinationKind::Cloudwatch), |kind| next(*kind)).collect();
+        assert_eq!(all, DestinationKind::ALL);
+    }
+
     #[test]
     fn no_other_name_is_a_type_and_every_advice_names_one() {
         for (name, advice) in OTHER_NAMES {

@@ -67,9 +67,9 @@ impl Destination for Vendor {
         match reply.status {
             200 => ReplyAction::Delivered,
             206 => {
-                ReplyAction::Partial { retry: all.skip(1).collect(), refused: vec![(0..1, Reason::TooOld)] }
+                ReplyAction::Partial { retry: all.skip(1).collect(), rejected: vec![(0..1, Reason::TooOld)] }
             }
-            207 => ReplyAction::Partial { retry: all.collect(), refused: Vec::new() },
+            207 => ReplyAction::Partial { retry: all.collect(), rejected: Vec::new() },
             400 => ReplyAction::Split { reason },
             401 => ReplyAction::Reauthorize { reason },
             403 => ReplyAction::Retry { timing: RetryTiming::NextFlush, reason },

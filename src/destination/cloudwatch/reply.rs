@@ -111,14 +111,14 @@ fn classify_success(batch: &Batch, reply: &Reply) -> ReplyAction {
     let old = index("tooOldLogEventEndIndex").unwrap_or(0).min(count);
     let expired = index("expiredLogEventEndIndex").unwrap_or(0).min(count);
     let new = index("tooNewLogEventStartIndex").unwrap_or(count).clamp(old.max(expired), count);
-    let refused: Vec<_> =
+    let rejected: Vec<_> =
         [(0..old, Reason::TooOld), (old..expired.max(old), Reason::Expired), (new..count, Reason::TooNew)]
             .into_iter()
             .filter(|(range, _)| !range.is_empty())
             .collect();
-    if refused.is_empty() {
+    if rejected.is_empty() {
         ReplyAction::Delivered
     } else {
-        ReplyAction::Partial { retry: Vec::new(), refused }
+        ReplyAction::Partial { retry: Vec::new(), rejected }
     }
 }

@@ -460,9 +460,9 @@ fn rejected_events_are_the_ends_of_the_batch() {
         &batch(10),
         &reply(200, info),
     ) {
-        ReplyAction::Partial { retry, refused } => {
+        ReplyAction::Partial { retry, rejected } => {
             assert!(retry.is_empty());
-            refused
+            rejected
         }
         other => panic!("{other:?}"),
     };

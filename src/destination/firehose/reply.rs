@@ -83,7 +83,7 @@ fn classify_success(batch: &Batch, reply: &Reply) -> ReplyAction {
             let code = answers.first().and_then(|answer| answer["ErrorCode"].as_str()).unwrap_or_default();
             retry_all(&format!("but took no record: {}", redact::quoted(code).collect::<String>()))
         }
-        _ => ReplyAction::Partial { retry, refused: Vec::new() },
+        _ => ReplyAction::Partial { retry, rejected: Vec::new() },
     }
 }
 

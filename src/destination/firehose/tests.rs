@@ -135,7 +135,7 @@ fn only_failed_records_go_again_and_after_a_pause_when_none_arrived() {
     };
     let some = answers([Some("ServiceUnavailableException"), None, Some("InternalFailure")]);
     let action = judged(&*firehose(&[]), 3, &some);
-    assert_eq!(action, ReplyAction::Partial { retry: vec![0, 2], refused: vec![] });
+    assert_eq!(action, ReplyAction::Partial { retry: vec![0, 2], rejected: vec![] });
     let all = judged(&*firehose(&[]), 3, &answers([Some("ServiceUnavailableException"); 3]));
     assert!(
         matches!(&all, ReplyAction::Retry { timing: RetryTiming::Backoff, reason } if reason.contains("ServiceUnavailable")),

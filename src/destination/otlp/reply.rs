@@ -37,7 +37,7 @@ fn accepted(encoding: Encoding, reply: &Reply) -> ReplyAction {
         Some(PartialSuccess { rejected, message }) => {
             let message: String = redact::quoted(&message).collect();
             let reason = format!("the receiver rejected {rejected} records: {message}");
-            ReplyAction::PartialUnknown { refused: rejected, reason }
+            ReplyAction::PartialUnknown { rejected, reason }
         }
     }
 }

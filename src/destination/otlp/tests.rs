@@ -164,7 +164,7 @@ fn partial_success_is_read_from_protobuf_too() {
     // { 1: { 1: 2, 2: "too old", 9: 1.0 }, 3: "later additions" }
     let message = b"\x0a\x14\x08\x02\x12\x07too old\x49\0\0\0\0\0\0\xf0\x3f\x1a\x04more";
     let reason = "the receiver rejected 2 records: too old".to_owned();
-    assert_eq!(judged(message), ReplyAction::PartialUnknown { refused: 2, reason });
+    assert_eq!(judged(message), ReplyAction::PartialUnknown { rejected: 2, reason });
     for broken in [b"\x0a\xff".as_slice(), b"\x0a\x02\x08", b"\x08", b"\x00\x01", &[0xff; 12]] {
         assert_eq!(testing::word(&judged(broken)), "Backoff", "{broken:?}");
     }
