@@ -8,8 +8,11 @@ use crate::destination::{Reply, ReplyAction, RetryTiming, http_post};
 /// A longer body is no error of Slack's but somebody else's page.
 const MAX_WORD_BYTES: usize = 60;
 
+/// Slack's words, usually with 403, for a place where the webhook may not post.
+const RESTRICTIONS: [&str; 2] = ["action_prohibited", "posting_to_general_channel_denied"];
+
 /// Slack's words, with 400, for a webhook that will take no message at all.
-const WEBHOOK_ERRORS: [&str; 8] = [
+const WEBHOOK_ERRORS: [&str; 9] = [
     "channel_is_archived",
     "channel_not_found",
     "invalid_token",
@@ -18,6 +21,7 @@ const WEBHOOK_ERRORS: [&str; 8] = [
     "no_service_id",
     "no_team",
     "team_disabled",
+    "user_not_found",
 ];
 
 /// `name` is the destination's, for hints at its keys. A 200 without Slack's `ok` did not come from Slack.
@@ -45,8 +49,12 @@ pub(super) fn classify(name: &str, reply: &Reply) -> ReplyAction {
 
 /// Whether another message would fare no better.
 fn is_about_webhook(reply: &Reply) -> bool {
-    let is_webhook_error = || word(reply).is_some_and(|word| WEBHOOK_ERRORS.contains(&word));
+    let is_webhook_error = || is_one_of(&WEBHOOK_ERRORS, reply) || is_one_of(&RESTRICTIONS, reply);
     http_post::misconfigured(reply).is_some() || (reply.status == 400 && is_webhook_error())
+}
+
+fn is_one_of(words: &[&str], reply: &Reply) -> bool {
+    word(reply).is_some_and(|word| words.contains(&word))
 }
 
 /// Whether the body is Slack's `ok`, or as much of it as had come when the connection broke.
@@ -59,7 +67,9 @@ fn is_ok(reply: &Reply) -> bool {
 
 fn hint(name: &str, reply: &Reply) -> String {
     match reply.status {
-        403 => format!("the workspace or the channel does not let {name}.webhook_url post"),
+        status if status == 403 || is_one_of(&RESTRICTIONS, reply) => {
+            format!("the workspace or the channel does not let {name}.webhook_url post")
+        }
         400 | 404 => format!("the webhook or its channel is gone; make another for {name}.webhook_url"),
         410 => {
             format!("the channel is archived; make a webhook of another one for {name}.webhook_url")

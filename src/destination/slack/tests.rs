@@ -119,6 +119,9 @@ fn only_slacks_ok_is_delivery() {
         (400, "invalid_blocks", "Rejected"),
         (400, "<html>", "NextFlush"),
         (403, "action_prohibited", "NextFlush"),
+        (400, "action_prohibited", "NextFlush"),
+        (400, "posting_to_general_channel_denied", "NextFlush"),
+        (400, "user_not_found", "NextFlush"),
         (404, "no_service", "NextFlush"),
         (405, "", "NextFlush"),
         (410, "channel_is_archived", "NextFlush"),
@@ -145,6 +148,8 @@ fn a_refusal_names_the_error_and_the_key_to_look_at() {
         reason(404, "no_service"),
         "Slack answered 404 no_service; the webhook or its channel is gone; make another for d.webhook_url"
     );
+    assert!(reason(400, "action_prohibited").contains("does not let d.webhook_url post"));
+    assert!(reason(400, "user_not_found").contains("make another for d.webhook_url"));
     assert!(reason(410, "channel_is_archived").contains("the channel is archived"));
     assert!(reason(400, "Bad & long").starts_with("Slack answered 400 without a reason"));
     assert!(reason(302, "").contains("d.webhook_url"));
