@@ -107,6 +107,13 @@ impl TaskMetadata {
         }
     }
 
+    /// The id of the container that has this name in the task definition.
+    #[must_use]
+    pub fn id_of(&self, name: &[u8]) -> Option<&[u8]> {
+        let named = self.containers.iter().find(|container| container.name.as_bytes() == name);
+        named.map(|container| container.docker_id.as_bytes())
+    }
+
     fn container(&self, id: &[u8]) -> Option<&TaskContainer> {
         self.containers.iter().find(|container| container.docker_id.as_bytes() == id)
     }

@@ -140,6 +140,7 @@ pub struct ContainerIdentity<'t> {
     tag: Option<FirelensTag<'t>>,
     has_own_container: bool,
     has_own_task: bool,
+    lacks_stream: bool,
 }
 
 impl<'t> ContainerIdentity<'t> {
@@ -155,6 +156,12 @@ impl<'t> ContainerIdentity<'t> {
     #[inline]
     pub fn task_id(self) -> Option<&'t [u8]> {
         self.tag.filter(|_| !self.has_own_task).map(|tag| tag.task_id)
+    }
+
+    /// Whether the record's own `source` is not to be believed: nothing vouches for it.
+    #[must_use]
+    pub fn lacks_stream(self) -> bool {
+        self.lacks_stream
     }
 
     /// The container that FireLens names in the tag, whatever the record says.
@@ -321,8 +328,9 @@ impl<'t> Provenance<'t> {
 
     /// Which container and task wrote the record.
     #[must_use]
+    #[inline]
     pub fn identity(&self) -> ContainerIdentity<'t> {
-        self.identity
+        ContainerIdentity { lacks_stream: self.lacks_marks(), ..self.identity }
     }
 
     /// Whether the record has the fields of a bare event of ECS, or of ours.

@@ -8,6 +8,7 @@ use regex::Regex;
 
 use super::address::shown_address;
 use super::identity::Identity;
+use super::pattern;
 use super::reader::KeyReader;
 use crate::classify::provenance::TagPattern;
 use crate::stop;
@@ -32,7 +33,7 @@ impl StopSettings {
         Self {
             reader: stop::EventReader {
                 ignore_containers: default.ignore_containers.into_iter().chain(ignored).collect(),
-                user_stop_is_error: pattern(reader, "stop.user_stop_is_error"),
+                user_stop_is_error: read_pattern(reader, "stop.user_stop_is_error"),
                 include_event: reader.flag("stop.include_event"),
             },
             once: reader.flag("stop.once"),
@@ -68,12 +69,12 @@ fn context_lines(reader: &KeyReader<'_>) -> usize {
     usize::try_from(lines).unwrap_or_default()
 }
 
-fn pattern(reader: &KeyReader<'_>, name: &str) -> Option<Regex> {
+fn read_pattern(reader: &KeyReader<'_>, name: &str) -> Option<Regex> {
     let text = reader.text(name)?;
-    match Regex::new(&text) {
+    match pattern::compile(&text) {
         Ok(pattern) => Some(pattern),
-        Err(error) => {
-            reader.problem(name, format!("'{text}' is not a regular expression: {error}"));
+        Err(problem) => {
+            reader.problem(name, problem);
             None
         }
     }

@@ -12,6 +12,7 @@ mod exposure;
 mod identity;
 pub mod keys;
 mod parse;
+mod pattern;
 mod reader;
 mod settings;
 

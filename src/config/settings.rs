@@ -4,11 +4,10 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use regex::bytes::Regex;
-
 use super::error::Problem;
 use super::events::{MetadataSettings, StopSettings};
 use super::keys::{self, DestinationKind};
+use super::pattern;
 use super::reader::{KeyReader, Lookup};
 use crate::classify::classes::OwnClass;
 
@@ -171,10 +170,10 @@ fn read_class(reader: &KeyReader<'_>, name: &str) -> Option<OwnClass> {
         reader.problem(&key, what);
         return None;
     };
-    match Regex::new(pattern.trim()) {
+    match pattern::compile_for_bytes(pattern.trim()) {
         Ok(pattern) => Some(OwnClass { name: name.to_owned(), field: field.to_owned(), pattern }),
-        Err(error) => {
-            reader.problem(&key, format!("'{}' is not a regular expression: {error}", pattern.trim()));
+        Err(problem) => {
+            reader.problem(&key, problem);
             None
         }
     }

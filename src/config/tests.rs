@@ -129,6 +129,31 @@ fn every_problem_is_one_line_that_says_what_to_write_instead() {
 }
 
 #[test]
+fn a_pattern_that_takes_too_long_for_a_hostile_line_is_refused() {
+    let problems = |pattern: &str| {
+        let rule = format!("log {pattern}");
+        let keys = [("route.default", "stdout"), ("classes", "a"), ("class.a.match", rule.as_str())];
+        let user_stop = [("route.default", "stdout"), ("stop.user_stop_is_error", pattern)];
+        [read(&keys).1, read(&user_stop).1].concat()
+    };
+    for large in [r"\w{100}", "a[ab]{9000}c", "(([ab]{50}){50}){50}"] {
+        let problems = problems(large);
+        assert_eq!(problems.len(), 2, "{large}: {problems:?}");
+        for problem in problems {
+            assert!(problem.contains("takes too long to match") && problem.lines().count() == 1, "{problem}");
+        }
+    }
+    for usual in [
+        r"(?i)\b(error|exception|fatal|panic|traceback)\b",
+        r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}[.,]\d{3}Z? +ERROR",
+        r#"^\S+ \S+ \S+ \[[^\]]+\] "(GET|HEAD) /(healthz|ready|live)[^"]*" 200"#,
+        r"^\{.*\x22level\x22: ?\x22(warn|error)\x22",
+    ] {
+        assert_eq!(problems(usual), [""; 0], "{usual}");
+    }
+}
+
+#[test]
 fn fields_are_picked_by_name() {
     let names = || vec!["log".to_owned()];
     assert!(

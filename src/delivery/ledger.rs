@@ -87,9 +87,21 @@ impl Ledger {
     }
 }
 
-/// Identifies a chunk. Not cryptographic: the bytes come from our own host.
-pub(crate) fn digest(tag: &[u8], chunk: &[u8]) -> Digest {
+/// Who made a chunk. A tag does not tell: an application may be able to choose it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ChunkMaker {
+    /// Fluent Bit brought it.
+    Host = 0,
+    /// One of the plugin's own watchers.
+    Watcher = 1,
+    /// The router, of what was refused for good.
+    DeadLetter = 2,
+}
+
+/// Identifies a chunk. Not cryptographic: equal bytes under an equal tag are told apart by who made them.
+pub(crate) fn digest(maker: ChunkMaker, tag: &[u8], chunk: &[u8]) -> Digest {
     let mut hasher = Xxh3::new();
+    hasher.update(&[maker as u8]);
     hasher.update(tag);
     hasher.update(&tag.len().to_le_bytes());
     hasher.update(chunk);
@@ -165,7 +177,15 @@ mod tests {
 
     #[test]
     fn tag_and_bytes_both_count() {
-        assert_ne!(digest(b"a", b"bc"), digest(b"ab", b"c"));
-        assert_eq!(digest(b"a", b"bc"), digest(b"a", b"bc"));
+        let host = |tag, chunk| digest(ChunkMaker::Host, tag, chunk);
+        assert_ne!(host(b"a", b"bc"), host(b"ab", b"c"));
+        assert_eq!(host(b"a", b"bc"), host(b"a", b"bc"));
+    }
+
+    #[test]
+    fn a_chunk_of_an_application_is_no_replay_of_a_watchers() {
+        let by = |maker| digest(maker, b"ecs_router.queue", b"the same event");
+        assert_ne!(by(ChunkMaker::Host), by(ChunkMaker::Watcher));
+        assert_ne!(by(ChunkMaker::Host), by(ChunkMaker::DeadLetter));
     }
 }

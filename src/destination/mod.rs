@@ -51,6 +51,7 @@ use crate::classify::classes::Entry;
 use crate::config::keys::DestinationKind;
 use crate::config::{Common, DestinationSettings, Identity, KeyReader, Problem};
 use crate::encode::batch::{Batch, Limits};
+use crate::encode::partition::Partitions;
 use crate::encode::payload::Payload;
 use crate::encode::template::RenderContext;
 use crate::metrics::Reason;
@@ -93,6 +94,11 @@ pub trait Destination: fmt::Debug + Send {
     /// The part of a target that other targets stand in, such as the group of a stream.
     fn outer_name<'n>(&self, _target: &'n [u8]) -> Option<&'n [u8]> {
         None
+    }
+
+    /// Packs a chunk's records into batches, by default one target in each.
+    fn pack(&self, partitions: Partitions) -> Vec<Batch> {
+        partitions.pack(&self.limits())
     }
 
     /// Appends the entry's wire form.

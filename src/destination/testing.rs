@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::{Destination, Encoded, Endpoint, HttpRequest, Purpose, Reply, ReplyAction};
 use crate::classify::classes::{Classifier, Entry};
+use crate::classify::provenance::{ChunkOrigin, Provenance};
 use crate::config::keys::DestinationKind;
 use crate::config::{DestinationSettings, KeyReader};
 use crate::encode::batch::Batch;
@@ -64,7 +65,29 @@ pub(super) fn batches_of(destination: &dyn Destination, chunk: &[u8]) -> (Vec<Ba
             partition.push(BatchItem { ordinal, at_ms, start: place.start, end: place.end, size });
         }
     });
-    (partitions.pack(&destination.limits()), outcomes)
+    (destination.pack(partitions), outcomes)
+}
+
+/// The batches of records that Fluent Bit brings under this tag.
+pub(super) fn batches_under(tag: &str, destination: &dyn Destination, records: &[Value]) -> Vec<Batch> {
+    let mut partitions = Partitions::default();
+    let mut ordinal = 0;
+    let context = RenderContext { tag: tag.as_bytes(), ..RenderContext::default() };
+    let classifier = Classifier::default();
+    crate::input::decode::records(&chunk(records), |record| {
+        let provenance = Provenance::new(record, ChunkOrigin::from_tag(tag.as_bytes(), &[]));
+        let class = classifier.plain_class(record, &provenance);
+        let entry =
+            Entry { identity: provenance.identity(), ..Entry::new(record, class, class.name(), None) };
+        let mut target = Vec::new();
+        destination.target(&entry, &context, &mut target);
+        let partition = partitions.get_or_insert(&target);
+        let (place, _) = partition.write(0, |out| destination.encode(&entry, &context, out));
+        let size = place.len();
+        partition.push(BatchItem { ordinal, at_ms: 0, start: place.start, end: place.end, size });
+        ordinal += 1;
+    });
+    destination.pack(partitions)
 }
 
 /// The only batch of these records.

@@ -33,6 +33,30 @@ impl Partitions {
     pub fn pack(self, limits: &Limits) -> Vec<Batch> {
         self.partitions.into_iter().flat_map(|partition| pack(partition, limits)).collect()
     }
+
+    /// Packs all partitions into the same batches, for destinations whose requests hold several targets: whoever writes
+    /// the records must not decide how many requests they take. See [`Batch::by_target`].
+    #[must_use]
+    pub fn pack_together(self, limits: &Limits) -> Vec<Batch> {
+        let mut segments = Segments::default();
+        let mut items = Vec::new();
+        let mut sections = Vec::new();
+        for partition in self.partitions {
+            let (target, own_segments, own_items) = partition.finish();
+            let at = segments.append(own_segments);
+            let first_size = target.len();
+            sections.push((at, target));
+            items.extend(own_items.into_iter().enumerate().map(|(position, item)| BatchItem {
+                start: item.start + at,
+                end: item.end + at,
+                // A target goes over the wire as well, once.
+                size: item.size + if position == 0 { first_size } else { 0 },
+                ..item
+            }));
+        }
+        let all = Batch { target: Bytes::new(), sections: sections.into(), segments, items: items.into() };
+        pack_items(&all, limits)
+    }
 }
 
 /// The items of a batch, in the order they are sent: a range of a list that all batches of a partition share.
@@ -68,6 +92,8 @@ impl Deref for BatchItems {
 #[derive(Debug, Clone)]
 pub struct Batch {
     target: Bytes,
+    /// Where the records of each target begin, in a batch of several.
+    sections: Arc<[(usize, Bytes)]>,
     segments: Segments,
     /// The batch's records, in the order they are sent.
     pub items: BatchItems,
@@ -77,13 +103,42 @@ impl Batch {
     /// A batch without records.
     #[must_use]
     pub fn empty(target: impl Into<Bytes>) -> Self {
-        Self { target: target.into(), segments: Segments::default(), items: Vec::new().into() }
+        Self {
+            target: target.into(),
+            sections: Arc::default(),
+            segments: Segments::default(),
+            items: Vec::new().into(),
+        }
     }
 
     /// Where inside the destination the batch goes, in the destination's own notation.
     #[must_use]
     pub fn target(&self) -> &[u8] {
         &self.target
+    }
+
+    /// The batch's records by target: batches of one target each, in the order they are sent.
+    #[must_use]
+    pub fn by_target(&self) -> Vec<Self> {
+        let mut batches = Vec::new();
+        let mut start = 0;
+        while let Some(rest) = self.items.get(start..).filter(|rest| !rest.is_empty()) {
+            let first = rest.first().map_or(0, |item| item.start);
+            let next = self.sections.partition_point(|(at, _)| *at <= first);
+            let range = self.section_range(next);
+            let end = start + rest.iter().take_while(|item| range.contains(&item.start)).count().max(1);
+            let target = next.checked_sub(1).and_then(|at| self.sections.get(at));
+            let target = target.map_or(&self.target, |(_, target)| target).clone();
+            batches.push(Self { target, sections: Arc::default(), ..self.slice(start..end) });
+            start = end;
+        }
+        batches
+    }
+
+    /// Where the records stand of the target before the one at `next`.
+    fn section_range(&self, next: usize) -> Range<usize> {
+        let start_of = |at: usize| self.sections.get(at).map(|(start, _)| *start);
+        next.checked_sub(1).and_then(start_of).unwrap_or_default()..start_of(next).unwrap_or(usize::MAX)
     }
 
     /// Length of the records' wire form in bytes.
@@ -145,6 +200,7 @@ impl Batch {
     pub fn digest(&self) -> u128 {
         let mut hasher = xxhash_rust::xxh3::Xxh3::new();
         hasher.update(self.target());
+        self.sections.iter().for_each(|(_, target)| hasher.update(target));
         for item in self.items.iter() {
             hasher.update(&item.ordinal.to_le_bytes());
             hasher.update(&item.at_ms.to_le_bytes());
@@ -181,7 +237,12 @@ impl Batch {
     }
 
     fn with_items(&self, items: BatchItems) -> Self {
-        Self { target: self.target.clone(), segments: self.segments.covering(&items), items }
+        Self {
+            target: self.target.clone(),
+            sections: Arc::clone(&self.sections),
+            segments: self.segments.covering(&items),
+            items,
+        }
     }
 }
 
@@ -192,13 +253,17 @@ pub fn pack(partition: Partition, limits: &Limits) -> Vec<Batch> {
     if limits.ordered && !items.is_sorted_by_key(|item| item.at_ms) {
         items.sort_by_key(|item| item.at_ms);
     }
-    let all = Batch { target, segments, items: items.into() };
+    pack_items(&Batch { target, sections: Arc::default(), segments, items: items.into() }, limits)
+}
+
+/// Splits a batch of everything into batches within the limits.
+fn pack_items(all: &Batch, limits: &Limits) -> Vec<Batch> {
     let mut batches = Vec::new();
     let mut start = 0;
     while let Some(rest) = all.items.get(start..).filter(|rest| !rest.is_empty()) {
         let end = start + count_fitting(rest, limits).max(1);
         if end - start == all.items.len() {
-            return vec![all];
+            return vec![all.clone()];
         }
         batches.push(all.slice(start..end));
         start = end;

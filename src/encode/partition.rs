@@ -98,11 +98,19 @@ impl Partition {
 pub(super) struct Segments(Vec<(usize, Bytes)>);
 
 impl Segments {
+    /// Adds these after the last; returns where they begin.
+    pub(super) fn append(&mut self, others: Segments) -> usize {
+        let at = self.0.last().map_or(0, |(start, bytes)| start + bytes.len());
+        self.0.extend(others.0.into_iter().map(|(start, bytes)| (at + start, bytes)));
+        at
+    }
+
     /// Keeps only the segments that these items point into.
     pub(super) fn covering(&self, items: &[BatchItem]) -> Self {
         let start = items.iter().map(|item| item.start).min().unwrap_or_default();
         let end = items.iter().map(|item| item.end).max().unwrap_or_default();
-        let covering = self.0.iter().filter(|(at, bytes)| *at < end && start < at + bytes.len());
+        let first = self.0.partition_point(|(at, bytes)| at + bytes.len() <= start);
+        let covering = self.0.iter().skip(first).take_while(|(at, _)| *at < end);
         Self(covering.cloned().collect())
     }
 

@@ -167,7 +167,7 @@ impl<'d> DestinationEncoder<'d> {
     }
 
     pub(super) fn into_batches(self, progress: &Progress) -> Vec<Batch> {
-        let mut batches = self.partitions.pack(&self.destination.limits());
+        let mut batches = self.destination.pack(self.partitions);
         if let Some(settled) = self.settled.as_ref().filter(|settled| !settled.is_empty()) {
             let open = |batch: Batch| batch.unsettled(|ordinal| settled.contains(ordinal));
             batches = batches.into_iter().filter_map(open).collect();

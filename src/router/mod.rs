@@ -22,7 +22,7 @@ use self::pipeline::Pipeline;
 use self::process::{Processed, process_chunk};
 use crate::classify::provenance::ChunkOrigin;
 use crate::config::{QueueSettings, Settings};
-use crate::delivery::ledger::{self, Ledger};
+use crate::delivery::ledger::{self, ChunkMaker, Ledger};
 use crate::delivery::progress::Progress;
 use crate::delivery::sender::Sender;
 use crate::delivery::verdict::{self, Verdict};
@@ -83,7 +83,7 @@ pub(crate) struct Router {
 
 impl ChunkSink for Rc<Router> {
     async fn submit(&self, tag: &str, chunk: &[u8]) -> Verdict {
-        self.route(tag.as_bytes(), ChunkOrigin::Trusted, &chunk).await
+        self.route(ChunkMaker::Watcher, tag.as_bytes(), ChunkOrigin::Trusted, &chunk).await
     }
 }
 
@@ -170,16 +170,22 @@ impl Router {
 
     /// Takes one chunk of Fluent Bit from bytes to verdict.
     pub(crate) async fn route_chunk(self: &Rc<Self>, tag: &[u8], chunk: &dyn Chunk) -> Verdict {
-        self.route(tag, self.pipeline.origin(tag), chunk).await
+        self.route(ChunkMaker::Host, tag, self.pipeline.origin(tag), chunk).await
     }
 
     /// Takes one chunk from bytes to verdict. Answers at the deadline at the latest; requests that are on their way then
     /// are still waited for in the background, so that the replay knows whether they arrived.
-    async fn route(self: &Rc<Self>, tag: &[u8], origin: ChunkOrigin<'_>, chunk: &dyn Chunk) -> Verdict {
+    async fn route(
+        self: &Rc<Self>,
+        maker: ChunkMaker,
+        tag: &[u8],
+        origin: ChunkOrigin<'_>,
+        chunk: &dyn Chunk,
+    ) -> Verdict {
         assert!(!self.panic, "a panic was asked for");
         let deadline = Instant::now() + self.flush_timeout;
         // While nothing waits for a replay, no digest is needed.
-        let digest = if self.ledger.is_empty() { None } else { chunk_digest(tag, chunk) };
+        let digest = if self.ledger.is_empty() { None } else { chunk_digest(maker, tag, chunk) };
         let progress = self.ledger.begin(digest.unwrap_or_default(), self.senders.len(), deadline).await;
         let Some(progress) = progress else { return Verdict::Retry };
         let Ok(processed) = chunk.read(|bytes| self.process(tag, origin, bytes, &progress)) else {
@@ -198,7 +204,7 @@ impl Router {
             verdict => verdict,
         };
         if verdict == Verdict::Retry {
-            self.remember(digest.or_else(|| chunk_digest(tag, chunk)), &progress);
+            self.remember(digest.or_else(|| chunk_digest(maker, tag, chunk)), &progress);
         }
         if in_time {
             self.finish_chunk(&progress, verdict);
@@ -242,7 +248,7 @@ impl Router {
         let original = self.pipeline.stages(origin, &destinations);
         let encoded = chunk.read(|bytes| dead_letter::encode(&original, tag, bytes, progress, &names));
         let Ok(dead_letters) = encoded else { return false };
-        let digest = ledger::digest(DEAD_LETTER_TAG, &dead_letters);
+        let digest = ledger::digest(ChunkMaker::DeadLetter, DEAD_LETTER_TAG, &dead_letters);
         let own_progress = self.ledger.begin(digest, self.senders.len(), deadline).await;
         let Some(own_progress) = own_progress else { return false };
         let context = RenderContext {
@@ -452,8 +458,8 @@ fn shown(target: &[u8]) -> String {
 }
 
 /// By what the chunk is recognised when it comes again; `None` when its bytes are gone.
-fn chunk_digest(tag: &[u8], chunk: &dyn Chunk) -> Option<u128> {
-    chunk.read(|bytes| ledger::digest(tag, bytes)).ok()
+fn chunk_digest(maker: ChunkMaker, tag: &[u8], chunk: &dyn Chunk) -> Option<u128> {
+    chunk.read(|bytes| ledger::digest(maker, tag, bytes)).ok()
 }
 
 /// Waits until every task of the set has ended.

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
-use super::StopEvent;
+use super::{StopEvent, redact};
 use crate::input::record::Record;
 use crate::json;
 
@@ -25,6 +25,9 @@ const MAX_CONTAINER_BYTES: usize = 16 << 10;
 
 /// One more evicts the container that was silent for longest.
 const MAX_CONTAINERS: usize = 64;
+
+/// Runtime ids of one name: an application that makes ids up evicts only its own lines.
+const MAX_IDS_OF_NAME: usize = 4;
 
 /// The last lines of each container of one task, or of one host.
 #[derive(Debug)]
@@ -142,7 +145,8 @@ impl StderrTail {
     }
 
     /// The last lines of the container with this name and runtime id, the oldest first: those under its own tag of
-    /// FireLens, or else those under other tags.
+    /// FireLens, or else those under other tags. Secrets in them are masked, for a report is read by more people than a
+    /// log.
     #[must_use]
     pub fn lines(&self, name: &str, runtime_id: &str) -> Vec<String> {
         let containers = self.containers.borrow();
@@ -152,7 +156,7 @@ impl StderrTail {
         };
         let container = find(Some(name.as_bytes())).or_else(|| find(None));
         let lines = container.into_iter().flat_map(|container| &container.lines);
-        lines.map(|line| String::from_utf8_lossy(&line.text).into_owned()).collect()
+        lines.map(|line| redact::text(&String::from_utf8_lossy(&line.text)).into_owned()).collect()
     }
 }
 
@@ -161,10 +165,22 @@ fn take_or_insert(containers: &mut Vec<ContainerTail>, key: ContainerKey<'_>) ->
     if let Some(position) = containers.iter().position(|container| container.key == key) {
         return containers.remove(position);
     }
-    if containers.len() >= MAX_CONTAINERS {
-        containers.remove(0);
+    if let Some(position) = evicted(containers.iter().map(|container| &container.key), &key) {
+        containers.remove(position);
     }
     ContainerTail { key: key.into_owned(), lines: VecDeque::new(), bytes: 0 }
+}
+
+/// Which of these containers, the oldest first, has to go before this new one comes.
+fn evicted<'k>(
+    known: impl ExactSizeIterator<Item = &'k ContainerKey<'k>> + Clone,
+    new: &ContainerKey<'_>,
+) -> Option<usize> {
+    let is_same_name = |key: &ContainerKey<'_>| new.name.is_some() && key.name == new.name;
+    if known.clone().filter(|key| is_same_name(key)).count() >= MAX_IDS_OF_NAME {
+        return known.clone().position(is_same_name);
+    }
+    (known.len() >= MAX_CONTAINERS).then_some(0)
 }
 
 impl ContainerTail {
@@ -217,12 +233,18 @@ impl<'c> ChunkTail<'c> {
     ) -> Option<&mut (ContainerKey<'c>, VecDeque<TailLine<'c>>)> {
         if self.containers.get(self.last).is_none_or(|(known, _)| *known != key) {
             let position = self.containers.iter().position(|(known, _)| *known == key);
-            self.last = position.unwrap_or_else(|| {
-                self.containers.push((key, VecDeque::new()));
-                self.containers.len() - 1
-            });
+            self.last = position.unwrap_or_else(|| self.insert(key));
         }
         self.containers.get_mut(self.last)
+    }
+
+    /// Adds a container; returns where it stands.
+    fn insert(&mut self, key: ContainerKey<'c>) -> usize {
+        if let Some(position) = evicted(self.containers.iter().map(|(known, _)| known), &key) {
+            self.containers.remove(position);
+        }
+        self.containers.push((key, VecDeque::new()));
+        self.containers.len() - 1
     }
 }
 
@@ -291,6 +313,40 @@ mod tests {
         }
         assert_eq!(tail.containers.borrow().len(), MAX_CONTAINERS);
         assert!(tail.lines("web", "0").is_empty() && !tail.lines("web", "a").is_empty());
+    }
+
+    #[test]
+    fn a_container_that_makes_up_ids_costs_little_and_hides_no_others_lines() {
+        let tail = StderrTail::new(3);
+        let by = |name: &'static [u8], records: &[Json]| {
+            let chunk: Vec<u8> =
+                records.iter().flat_map(|record| rmp_serde::to_vec(&(1u64, record)).unwrap()).collect();
+            let mut chunk_tail = tail.begin_chunk();
+            decode::records(&chunk, |record| chunk_tail.observe(record, Some(name)));
+            assert!(chunk_tail.containers.len() <= MAX_CONTAINERS);
+            tail.merge(chunk_tail);
+        };
+        by(b"web", &[line("a", "genuine")]);
+        let made_up: Vec<Json> = (0..5_000).map(|number| line(&format!("id-{number}"), "x")).collect();
+        by(b"hostile", &made_up);
+        made_up.chunks(100).for_each(|records| by(b"hostile", records));
+        assert_eq!(tail.lines("web", "a"), ["genuine"]);
+        assert_eq!(tail.lines("hostile", "id-4999"), ["x"], "the newest are kept");
+        observe(&tail, &made_up);
+        assert_eq!(tail.containers.borrow().len(), MAX_CONTAINERS);
+    }
+
+    #[test]
+    fn secrets_in_lines_are_masked() {
+        let tail = StderrTail::new(3);
+        observe(
+            &tail,
+            &[line("a", "cannot connect to postgres://shop:hunter2@db/shop"), line("a", "token=hunter2")],
+        );
+        assert_eq!(
+            tail.lines("web", "a"),
+            ["cannot connect to postgres://[redacted]@db/shop", "token=[redacted]"]
+        );
     }
 
     #[test]

@@ -64,15 +64,30 @@ fn trace(trace: &TraceContext, out: &mut Vec<u8>) {
 
 /// The whole `ExportLogsServiceRequest`.
 pub(super) fn request(batch: &Batch) -> Payload {
-    let mut out = Vec::with_capacity(batch.target().len() + 128);
-    out.extend_from_slice(b"{\"resourceLogs\":[{");
+    let batches = batch.by_target();
+    if let [one] = batches.as_slice() {
+        let mut out = b"{\"resourceLogs\":[".to_vec();
+        resource_logs_head(one, &mut out);
+        return one.payload_between(out, b"]}]}]}");
+    }
+    let mut out = b"{\"resourceLogs\":[".to_vec();
+    array_items(&batches, &mut out, |one, out| {
+        resource_logs_head(one, out);
+        one.payload_between("", b"]}]}").parts().for_each(|part| out.extend_from_slice(part));
+    });
+    out.extend_from_slice(b"]}");
+    out.into()
+}
+
+/// `ResourceLogs` as far as its records.
+fn resource_logs_head(batch: &Batch, out: &mut Vec<u8>) {
+    out.push(b'{');
     out.extend_from_slice(batch.target());
     out.extend_from_slice(b",\"scopeLogs\":[{\"scope\":{\"name\":");
-    plain_text(SCOPE.0, &mut out);
+    plain_text(SCOPE.0, out);
     out.extend_from_slice(b",\"version\":");
-    plain_text(SCOPE.1, &mut out);
+    plain_text(SCOPE.1, out);
     out.extend_from_slice(b"},\"logRecords\":[");
-    batch.payload_between(out, b"]}]}]}")
 }
 
 fn key_values<'v>(pairs: impl Iterator<Item = (Value<'v>, Value<'v>)>, depth: u8, out: &mut Vec<u8>) {
@@ -87,13 +102,17 @@ fn key_values<'v>(pairs: impl Iterator<Item = (Value<'v>, Value<'v>)>, depth: u8
 
 fn array<T>(items: impl Iterator<Item = T>, out: &mut Vec<u8>, write: impl Fn(T, &mut Vec<u8>)) {
     out.push(b'[');
-    for (position, item) in items.enumerate() {
+    array_items(items, out, write);
+    out.push(b']');
+}
+
+fn array_items<T>(items: impl IntoIterator<Item = T>, out: &mut Vec<u8>, write: impl Fn(T, &mut Vec<u8>)) {
+    for (position, item) in items.into_iter().enumerate() {
         if position > 0 {
             out.push(b',');
         }
         write(item, out);
     }
-    out.push(b']');
 }
 
 /// An `AnyValue`; nil is the empty object.

@@ -3,8 +3,8 @@
 //! Protocol: <https://opentelemetry.io/docs/specs/otlp/#otlphttp>, messages:
 //! <https://github.com/open-telemetry/opentelemetry-proto/tree/main/opentelemetry/proto/logs/v1>, read 2026-11.
 //!
-//! The target of an entry is its encoded resource, so a batch holds the records of one resource and `request` only puts
-//! the outer messages around them.
+//! The target of an entry is its encoded resource. A request holds the records of many resources, for an application may
+//! be able to make a new one with each line; `request` only puts the outer messages around the records.
 
 mod json;
 mod protobuf;
@@ -25,6 +25,7 @@ use super::{
 use crate::classify::classes::Entry;
 use crate::config::{Common, KeyReader};
 use crate::encode::batch::{Batch, Limits};
+use crate::encode::partition::Partitions;
 use crate::encode::template::RenderContext;
 use crate::input::record::Value;
 
@@ -174,6 +175,10 @@ impl Destination for Otlp {
         })
     }
 
+    fn pack(&self, partitions: Partitions) -> Vec<Batch> {
+        partitions.pack_together(&LIMITS)
+    }
+
     fn encode(&self, entry: &Entry<'_, '_, '_>, _: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {
         let start = out.len();
         match entry.stop {
@@ -208,8 +213,16 @@ impl Destination for Otlp {
         Request { purpose: Purpose::Deliver, endpoint: Endpoint::Http(request) }
     }
 
-    fn classify_reply(&self, _: Purpose, _: &Batch, reply: &Reply) -> ReplyAction {
-        reply::classify(&self.common.name, self.encoding, reply)
+    fn classify_reply(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
+        match reply::classify(&self.common.name, self.encoding, reply) {
+            // One record that the receiver cannot read must not take those of other containers with it.
+            ReplyAction::Rejected { reason }
+                if matches!(reply.status, 400 | 422) && batch.items.len() > 1 =>
+            {
+                ReplyAction::Split { reason }
+            }
+            action => action,
+        }
     }
 }
 

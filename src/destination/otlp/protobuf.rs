@@ -69,14 +69,27 @@ pub(super) fn request(batch: &Batch) -> Payload {
         bytes(1, SCOPE.0.as_bytes(), out);
         bytes(2, SCOPE.1.as_bytes(), out);
     });
+    let batches = batch.by_target();
+    let mut out = Vec::new();
+    if let [one] = batches.as_slice() {
+        resource_logs_head(one, &scope, &mut out);
+        return one.payload_after(out);
+    }
+    for one in &batches {
+        resource_logs_head(one, &scope, &mut out);
+        one.payload().parts().for_each(|part| out.extend_from_slice(part));
+    }
+    out.into()
+}
+
+/// `ResourceLogs` as far as its records.
+fn resource_logs_head(batch: &Batch, scope: &[u8], out: &mut Vec<u8>) {
     let scope_logs_len = scope.len() + batch.wire_len();
     let mut head = batch.target().to_vec();
     length(2, scope_logs_len, &mut head);
-    let mut out = Vec::with_capacity(head.len() + scope.len() + 16);
-    length(1, head.len() + scope_logs_len, &mut out);
+    length(1, head.len() + scope_logs_len, out);
     out.extend_from_slice(&head);
-    out.extend_from_slice(&scope);
-    batch.payload_after(out)
+    out.extend_from_slice(scope);
 }
 
 fn key_value(field: u8, name: Value<'_>, value: Value<'_>, depth: u8, out: &mut Vec<u8>) {

@@ -76,6 +76,7 @@ pub(super) fn from_line<'v>(
     let record = entry.record;
     let line = record.get(log_key.map_or(LINE_FIELD, str::as_bytes));
     let stream = match record.conflicting_source() {
+        _ if entry.identity.lacks_stream() => None,
         // What it was classified as.
         Some(Source::Stderr) => Some(b"stderr".as_slice()),
         Some(Source::Stdout) => Some(b"stdout".as_slice()),
@@ -95,12 +96,13 @@ pub(super) fn from_line<'v>(
     let has_stream_attribute = stream_attribute.is_some();
     let fields: &[_] = if line.is_some() && log_key.is_none() { record.fields } else { &[] };
     let cluster_known = resource::cluster_arn(entry).is_some();
+    let entry = *entry;
     let attributes = fields
         .iter()
         .filter(move |field| match field.key.text() {
             Some(LINE_FIELD) => false,
             Some(STREAM_FIELD) => !has_stream_attribute,
-            Some(name) => !trace.covers(name) && !resource::covers(name, field.value, cluster_known),
+            Some(name) => !trace.covers(name) && !resource::covers(&entry, name, field.value, cluster_known),
             None => true,
         })
         .map(|field| (field.key, field.value));

@@ -112,7 +112,9 @@ impl Resources {
         attributes.add("aws.ecs.cluster.arn", cluster_arn(entry));
         let culprit = culprit_id(entry);
         for (name, template) in &self.fields {
-            let is_told = culprit.is_some() && *name == CONTAINER_ID;
+            // The id stands in the record alone: where its container is not believed, neither is its id.
+            let is_elsewhere = culprit.is_some() || entry.identity.container().is_some();
+            let is_told = is_elsewhere && *name == CONTAINER_ID;
             if attributes.render(name, template, entry, context).is_some() || is_told {
                 attributes.drop_last();
             }
@@ -123,14 +125,15 @@ impl Resources {
     }
 }
 
-/// Whether the resource already tells what this field of a record tells.
-pub(super) fn covers(name: &[u8], value: Value<'_>, cluster_known: bool) -> bool {
-    let is_named = match name {
-        b"ecs_task_arn" | b"ecs_task_definition" | b"container_name" | b"container_id" => true,
+/// Whether the resource already tells what this field of a record tells. It does not where the tag is believed instead.
+pub(super) fn covers(entry: &Entry<'_, '_, '_>, name: &[u8], value: Value<'_>, cluster_known: bool) -> bool {
+    let is_told = match name {
+        b"ecs_task_arn" | b"ecs_task_definition" => entry.identity.task_id().is_none(),
+        b"container_name" | b"container_id" => entry.identity.container().is_none(),
         b"ecs_cluster" => cluster_known,
         _ => false,
     };
-    is_named && value.text().is_some_and(|text| !text.is_empty())
+    is_told && value.text().is_some_and(|text| !text.is_empty())
 }
 
 fn region<'v>(entry: &Entry<'v, 'v, 'v>) -> Option<&'v [u8]> {

@@ -24,10 +24,19 @@ fn line() -> Json {
 
 /// What a receiver reads, in both encodings, which must agree.
 fn received(keys: &[(&str, &str)], chunk: &[u8]) -> Vec<OtlpLog> {
+    received_in(keys, |otlp| testing::batches_of(otlp, chunk).0)
+}
+
+/// What a receiver reads of a record under this tag.
+fn received_under(tag: &str, record: Json) -> OtlpLog {
+    received_in(&[], |otlp| testing::batches_under(tag, otlp, std::slice::from_ref(&record))).remove(0)
+}
+
+fn received_in(keys: &[(&str, &str)], batches: impl Fn(&dyn Destination) -> Vec<Batch>) -> Vec<OtlpLog> {
     let read = |encoding| {
         let cloud = Cloud::start();
         let otlp = otlp(&[&[("encoding", encoding)], keys].concat());
-        for batch in testing::batches_of(&*otlp, chunk).0 {
+        for batch in batches(&*otlp) {
             assert_eq!(testing::post(cloud.port(), "/v1/logs", &testing::request_of(&*otlp, &batch)), 200);
         }
         cloud.assert_no_complaints();
@@ -133,7 +142,7 @@ fn every_reply_has_its_meaning() {
         (503, "", "Backoff"),
         (504, "", "Backoff"),
         (302, "", "NextFlush"),
-        (400, "", "Rejected"),
+        (400, "", "Split"),
         (401, "", "NextFlush"),
         (403, "", "NextFlush"),
         (404, "", "NextFlush"),
@@ -141,7 +150,7 @@ fn every_reply_has_its_meaning() {
         (410, "", "NextFlush"),
         (408, "", "Rejected"),
         (415, "", "NextFlush"),
-        (422, "", "Rejected"),
+        (422, "", "Split"),
         (500, "", "Rejected"),
         (501, "", "Rejected"),
     ] {
@@ -153,6 +162,8 @@ fn every_reply_has_its_meaning() {
             assert_eq!(testing::word(&action), expected, "{status}");
         }
     }
+    let alone = testing::judged(&*otlp(&[]), 1, &testing::reply(400, ""));
+    assert_eq!(testing::word(&alone), "Rejected", "nothing is left to split");
     let action = testing::judged(&*otlp(&[]), 1, &testing::reply(401, ""));
     let reason = "the receiver answered 401 Unauthorized; check d.headers".into();
     assert_eq!(action, ReplyAction::Retry { timing: RetryTiming::NextFlush, reason });
@@ -282,17 +293,49 @@ fn a_trace_context_has_fields_of_its_own_and_what_is_none_stays_an_attribute() {
 }
 
 #[test]
-fn records_of_one_resource_travel_together() {
-    let of_task = |id: &str| {
+fn nothing_that_nobody_vouches_for_tells_stream_container_or_severity() {
+    let forged =
+        json!({"source": "stderr", "log": "x", "container_name": "payments", "container_id": "f00d"});
+    let log = received_under("web-firelens-0123abcd", forged.clone());
+    assert_eq!((log.severity_number, log.resource["container.name"].as_str()), (0, Some("web")));
+    assert!(!log.resource.contains_key("container.id"), "{:?}", log.resource);
+    let mut rest = forged;
+    rest.as_object_mut().unwrap().remove("log");
+    assert_eq!(object(&log.attributes), rest, "kept, but as what the record says of itself");
+    let genuine = received_under("web-firelens-0123abcd", line());
+    assert_eq!((genuine.severity_number, genuine.resource["container.id"].as_str()), (17, Some("c0ffee")));
+    assert_eq!(object(&genuine.attributes), json!({"log.iostream": "stderr", "user": "u1"}));
+}
+
+#[test]
+fn records_of_many_resources_travel_together() {
+    let of_task = |id: &str, log: &str| {
         let mut record = line();
         record["ecs_task_arn"] = format!("arn:aws:ecs:eu-west-1:1:task/prod/{id}").into();
+        record["log"] = log.into();
         record
     };
-    let chunk = testing::chunk(&[of_task("a"), of_task("b"), of_task("a")]);
+    let records = [of_task("a", "1"), of_task("b", "2"), of_task("a", "3")];
+    let chunk = testing::chunk(&records);
     let batches = testing::batches_of(&*otlp(&[]), &chunk).0;
-    assert_eq!(batches.iter().map(|batch| batch.items.len()).collect::<Vec<_>>(), [2, 1]);
+    assert_eq!(batches.iter().map(|batch| batch.items.len()).collect::<Vec<_>>(), [3]);
+    let logs = received(&[], &chunk);
+    let told: Vec<_> = logs.iter().map(|log| (&log.body, &log.resource["aws.ecs.task.id"])).collect();
+    let expected = [("1", "a"), ("3", "a"), ("2", "b")].map(|(body, task)| (json!(body), json!(task)));
+    assert_eq!(told, expected.iter().map(|(body, task)| (body, task)).collect::<Vec<_>>());
+    let body = testing::body_of(&testing::requests(&*otlp(&[("encoding", "json")]), &records)[0]);
+    let request: Json = serde_json::from_slice(&body).unwrap();
+    assert_eq!(request["resourceLogs"].as_array().unwrap().len(), 2, "one for each resource");
     let service = received_of(&[("service", "$(ecs_cluster)/$(user)")], line());
     assert_eq!(service.resource["service.name"], "prod/u1");
+}
+
+#[test]
+fn a_name_for_every_record_makes_no_request_for_each() {
+    let of_container =
+        |number: u32| json!({"source": "stdout", "log": "x", "container_id": number.to_string()});
+    let records: Vec<_> = (0..3_000).map(of_container).collect();
+    assert_eq!(testing::requests(&*otlp(&[]), &records).len(), 1);
 }
 
 #[test]

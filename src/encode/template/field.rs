@@ -147,7 +147,10 @@ impl FieldSource {
         if is_of_task(entry, task) == Some(false) {
             return None;
         }
-        let container = entry.record.text(b"container_id");
+        let container = match entry.identity.tagged_container() {
+            Some(name) => task.id_of(name),
+            None => entry.record.text(b"container_id"),
+        };
         let text = task.value(&self.name, container).filter(|text| !text.is_empty())?;
         let is_arn = matches!(self.name.as_str(), "ecs_cluster" | "ecs_task_id");
         Some(FieldValue {

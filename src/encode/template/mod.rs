@@ -419,6 +419,7 @@ fn parse_field(text: &str) -> Result<Part, TemplateError> {
 mod tests {
     use super::*;
     use crate::classify::classes::{Class, Classifier};
+    use crate::classify::provenance::{ChunkOrigin, Provenance};
     use serde_json::{Value as Json, json};
 
     fn render(template: &str, names: NameKind, record: &Json) -> String {
@@ -541,6 +542,47 @@ mod tests {
         assert_eq!(case("a/.$(v)/$(v).b", "."), "a/._/_.b");
         assert_eq!(case("a/.$(nothing:-)/..$(nothing:-)/b", ""), "a/_/__/b");
         assert_eq!(case("//$(v)", "/"), "_");
+    }
+
+    /// `$(ecs_service)/$(image_tag)` of a record under this tag, in a task with containers `web` and `payments`.
+    fn service_and_image(tag: &str, record: &Json) -> String {
+        let arn = "arn:aws:ecs:eu-west-1:1:task/prod/0123abcd";
+        let container =
+            |id: &str, name: &str, image: &str| json!({"DockerId": id, "Name": name, "Image": image});
+        let task = json!({
+            "TaskARN": arn, "ServiceName": "shop",
+            "Containers": [container("id-web", "web", "r/web:7"), container("id-pay", "payments", "r/pay:9")],
+        });
+        let task = TaskMetadata::parse(task.to_string().as_bytes()).unwrap();
+        let template = Template::parse("$(ecs_service)/$(image_tag)", NameKind::LogStream).unwrap();
+        let context = RenderContext { tag: tag.as_bytes(), task: Some(&task), ..RenderContext::default() };
+        let chunk = rmp_serde::to_vec(&(1_795_000_000u64, record)).unwrap();
+        let mut out = Vec::new();
+        crate::input::decode::records(&chunk, |record| {
+            let provenance = Provenance::new(record, ChunkOrigin::from_tag(tag.as_bytes(), &[]));
+            let entry =
+                Entry { identity: provenance.identity(), ..Entry::new(record, Class::Other, "other", None) };
+            template.render(&entry, &context, &mut out);
+        });
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_record_does_not_choose_another_containers_image() {
+        let of_record = |tag, fields: Json| service_and_image(tag, &fields);
+        let own = "web-firelens-0123abcd";
+        let lies =
+            json!({"container_id": "id-pay", "container_name": "web", "ecs_service": "x", "image_tag": "y"});
+        assert_eq!(of_record(own, lies), "shop/7", "the tag names our task: its metadata count first");
+        assert_eq!(of_record(own, json!({"log": "no marks", "image_tag": "y"})), "shop/7");
+        assert_eq!(of_record(own, json!({"container_id": "id-web", "container_name": "web"})), "shop/7");
+        assert_eq!(
+            of_record("app", json!({"container_id": "id-pay"})),
+            "shop/9",
+            "no tag: the record counts"
+        );
+        let other = "web-firelens-ffff";
+        assert_eq!(of_record(other, json!({"container_id": "id-web"})), "unknown/unknown", "another task");
     }
 
     #[test]

@@ -7,12 +7,19 @@
 mod names;
 mod text;
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 /// Whether a value of this name is a secret: of an option, a header, a variable, a field.
 #[must_use]
 pub fn is_secret_name(name: &str) -> bool {
     names::is_secret(name)
+}
+
+/// A text, such as a line of an application, with every secret in it masked.
+pub(super) fn text(text: &str) -> Cow<'_, str> {
+    text::masked(text)
 }
 
 const MASK: &str = "[redacted]";
