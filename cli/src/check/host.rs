@@ -35,6 +35,9 @@ const FIRELENS_KEYS: [&str; 3] = ["include-pattern", "exclude-pattern", "log-dri
 /// The tag of the records of FireLens's health check.
 const HEALTH_CHECK_TAG: &str = "firelens-healthcheck";
 
+/// More threads than anything here can use.
+const MAX_WORKERS: i64 = 64;
+
 /// `FLB_CONFIG_DEFAULT_GRACE`.
 const DEFAULT_GRACE_SECONDS: i64 = 5;
 
@@ -58,6 +61,7 @@ pub(super) fn check(
     match section.origin {
         Origin::FluentBit => {
             findings.extend(tags(section, configuration));
+            findings.extend(pattern(section));
             findings.extend(flush_timeout.and_then(|timeout| grace(section, configuration, timeout)));
         }
         Origin::FireLens => findings.extend(name_case(section)),
@@ -70,6 +74,9 @@ fn workers(section: &Section) -> Option<Finding> {
         (None, _) if section.open => return None,
         (None, _) => "is not set, so that a slow destination holds up Fluent Bit's inputs",
         (Some(_), Some(Some("0"))) => "is 0, so that a slow destination holds up Fluent Bit's inputs",
+        (Some(_), Some(Some(text))) if !(1..=MAX_WORKERS).contains(&leading_number(text)) => {
+            "is no number of threads from 1 to 64"
+        }
         _ => return None,
     };
     Some(warning(section, setting, "Workers", message, "write Workers 2"))
@@ -125,6 +132,42 @@ fn tags(section: &Section, configuration: &Configuration) -> Option<Finding> {
     let instead = "write Match *-firelens-* for what containers write";
     Some(Finding::new(FindingSeverity::Warning, &caught.location, &caught.key, message, instead))
 }
+
+/// Reports a pattern that Fluent Bit reads otherwise than it was meant.
+fn pattern(section: &Section) -> Option<Finding> {
+    if let Some(regex) = section.get("match_regex") {
+        // Onigmo knows more than this engine; what both refuse is broken.
+        let error = regex::Regex::new(regex.value.text()?).err()?.to_string();
+        let reason = error.lines().last()?.trim_start_matches("error: ").to_owned();
+        let is_broken = BROKEN.iter().any(|known| reason.contains(known));
+        return is_broken.then(|| {
+            let message = format!("is no regular expression: {reason}");
+            Finding::new(
+                FindingSeverity::Error,
+                &regex.location,
+                &regex.key,
+                message,
+                "write Match *-firelens-*",
+            )
+        });
+    }
+    let setting = section.get("match")?;
+    let text = setting.value.text()?;
+    let message = match text {
+        _ if text.contains('"') => "has quotation marks, which Fluent Bit takes for a part of the tag",
+        _ if text.contains([',', ' ']) => "is one pattern, not a list; no tag has a comma or a blank",
+        _ if is_firelens(text) => "never matches: FireLens writes its tags in small letters",
+        _ => return None,
+    };
+    Some(Finding::warn_of(setting, message, "write Match *-firelens-*, or an [OUTPUT] for each pattern"))
+}
+
+fn is_firelens(text: &str) -> bool {
+    text.to_ascii_lowercase().contains("-firelens-") && !text.contains("-firelens-")
+}
+
+/// What is wrong with a regular expression in every syntax.
+const BROKEN: [&str; 4] = ["unclosed", "unopened", "repetition operator missing", "incomplete escape"];
 
 fn matches_health_check(pattern: &str) -> bool {
     regex::Regex::new(pattern).is_ok_and(|regex| regex.is_match(HEALTH_CHECK_TAG))

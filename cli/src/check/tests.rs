@@ -68,6 +68,43 @@ fn a_grace_that_waits_forever_is_long_enough() {
     assert_eq!((with("10", "10s"), with("1", "${T}"), with("1", "900ms")), (1, 0, 0));
 }
 
+#[test]
+fn a_pattern_of_tags_is_one_that_can_match() {
+    let with = |pattern: &str| {
+        let text = format!(
+            "[SERVICE]\n    Grace 30\n    Plugins_File p\n[OUTPUT]\n    Name ecs_router\n    {pattern}\n    Workers 1\n    \
+             Retry_Limit 5\n    route.default stdout\n"
+        );
+        said("x", &text).join("\n")
+    };
+    for (pattern, part) in [
+        ("Match \"*-firelens-*\"", "quotation marks"),
+        ("Match a-firelens-*,b-firelens-*", "not a list"),
+        ("Match a-firelens-* b-firelens-*", "not a list"),
+        ("Match *-FireLens-*", "small letters"),
+        ("Match_Regex [firelens", "is no regular expression: unclosed"),
+        ("Match_Regex *firelens*", "is no regular expression: repetition"),
+    ] {
+        assert!(with(pattern).contains(part), "{pattern}: {}", with(pattern));
+    }
+    for pattern in ["Match app-firelens-*", "Match_Regex ^(?!x).*-firelens-", "Match_Regex .*-firelens-.*"] {
+        assert_eq!(with(pattern), "", "{pattern}");
+    }
+}
+
+#[test]
+fn threads_are_a_number() {
+    for workers in ["0", "-1", "two", "200"] {
+        let lines = said(
+            "x",
+            &format!(
+                "[OUTPUT]\n    Name ecs_router\n    Match a\n    Workers {workers}\n    Retry_Limit 5\n    route.default stdout\n"
+            ),
+        );
+        assert!(lines.iter().any(|line| line.contains("Workers: is")), "{workers}: {lines:?}");
+    }
+}
+
 /// Pieces that configurations are made of.
 fn piece() -> impl Strategy<Value = &'static str> {
     proptest::sample::select(vec![

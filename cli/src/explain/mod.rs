@@ -1,6 +1,7 @@
 //! `explain`: what the plugin makes of events and records.
 
 mod human;
+mod reply;
 
 use std::fmt;
 use std::io::{self, Write as _};
@@ -32,8 +33,13 @@ pub(crate) fn run(arguments: &ExplainArguments) -> io::Result<ExitCode> {
         }
     };
     let out = terminal::output();
-    let mut explanation = Explanation { arguments, out, records: 0, code: ExitCode::SUCCESS };
+    let mut explanation =
+        Explanation { arguments, out, records: 0, has_input: false, code: ExitCode::SUCCESS };
     records::read(input, &mut |line, record| explanation.add(line, record))?;
+    if !explanation.has_input {
+        terminal::complain(format_args!("ecs-router: {}: is empty", arguments.file.display()));
+        return Ok(ExitCode::FAILURE);
+    }
     explanation.out.flush()?;
     Ok(explanation.code)
 }
@@ -42,22 +48,28 @@ struct Explanation<'a, W> {
     arguments: &'a ExplainArguments,
     out: W,
     records: usize,
+    /// Something was read, be it an error.
+    has_input: bool,
     code: ExitCode,
 }
 
 impl<W: io::Write> Explanation<'_, W> {
     fn add(&mut self, line: usize, record: Result<Value, RecordError>) -> io::Result<()> {
-        let record = match record {
-            Ok(record) => record,
-            Err(error) => return self.fail(line, &error),
-        };
-        match classify::classify(&record) {
+        self.has_input = true;
+        match record {
+            Ok(record) => reply::open(record).iter().try_for_each(|record| self.explain(line, record)),
+            Err(error) => self.fail(line, &error),
+        }
+    }
+
+    fn explain(&mut self, line: usize, record: &Value) -> io::Result<()> {
+        match classify::classify(record) {
             Some(judged) if self.arguments.json => {
                 writeln!(self.out, "{}", terminal::json_line(&json_line(&judged)))
             }
             Some(judged) => {
                 self.records += 1;
-                human::print(&mut self.out, self.records, &record, &judged)
+                human::print(&mut self.out, self.records, record, &judged)
             }
             None => self.fail(line, &"cannot be written as msgpack"),
         }

@@ -379,8 +379,10 @@ fn replace_leading_dot(start: usize, out: &mut [u8]) {
 }
 
 fn push_literal(parts: &mut Vec<Part>, text: &str, names: NameKind) -> Result<(), TemplateError> {
-    if let Some(bad) = text.bytes().find(|byte| !names.literal_may_hold(*byte)) {
-        return Err(TemplateError::Forbidden { character: char::from(bad), names: names.describe() });
+    let is_forbidden =
+        |letter: &char| letter.encode_utf8(&mut [0; 4]).bytes().any(|byte| !names.literal_may_hold(byte));
+    if let Some(character) = text.chars().find(is_forbidden) {
+        return Err(TemplateError::Forbidden { character, names: names.describe() });
     }
     if text.contains('%') {
         parts.push(Part::Time(TimeFormat::new(text, names)?));
@@ -624,6 +626,7 @@ mod tests {
             ("$()", "names no field"),
             ("$(tag[x])", "not a position"),
             ("my group", "' ' may not stand in the name of a log group"),
+            ("“group”", "'“' may not stand in the name of a log group"),
             ("%#", "no part of a date"),
         ] {
             let error = Template::parse(text, NameKind::LogGroup).unwrap_err().to_string();

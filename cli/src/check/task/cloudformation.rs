@@ -48,6 +48,7 @@ pub(in crate::check) fn check(configuration: &Configuration, findings: &mut Vec<
         checker.check_functions(findings);
         checker.check_resources(findings);
         checker.check_substitutions(findings);
+        checker.check_references(findings);
     }
 }
 
@@ -140,6 +141,30 @@ impl TemplateChecker<'_> {
         }
     }
 
+    /// Reports what is referred to and is nowhere in the template, once by name.
+    fn check_references(&self, findings: &mut Vec<Finding>) {
+        // A transform or an include may add names.
+        if self.template.node.get("Transform").is_some() {
+            return;
+        }
+        let mut seen: Vec<&str> = Vec::new();
+        for node in self.template.node.descendants() {
+            let Some((function, name)) = reference(node) else { continue };
+            let is_known = self.names.contains(&name) || name.contains(['$', '{']) || seen.contains(&name);
+            if is_known || (name.starts_with("AWS::") && PSEUDO_PARAMETERS.contains(&name)) {
+                continue;
+            }
+            seen.push(name);
+            let known = self.names.iter().copied().chain(PSEUDO_PARAMETERS);
+            let instead = closest(name, known).map_or_else(
+                || "add a parameter or a resource of that name".to_owned(),
+                |near| format!("did you mean {near}?"),
+            );
+            let message = format!("the template has neither a parameter nor a resource '{name}'");
+            findings.push(self.finding(node.line, &format!("!{function}"), message, instead));
+        }
+    }
+
     fn finding(&self, line: usize, key: &str, message: String, instead: String) -> Finding {
         let location = Location { file: Rc::clone(&self.template.file), line };
         Finding::new(FindingSeverity::Error, &location, key, message, instead)
@@ -160,5 +185,40 @@ fn substitution(node: &Node) -> Option<(&str, Vec<&str>)> {
             Some((text.text()?, map.entries().iter().map(|entry| entry.key.as_str()).collect()))
         }
         _ => Some((given.text()?, Vec::new())),
+    }
+}
+
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html>, read 2026-11.
+const PSEUDO_PARAMETERS: [&str; 8] = [
+    "AWS::AccountId",
+    "AWS::NotificationARNs",
+    "AWS::NoValue",
+    "AWS::Partition",
+    "AWS::Region",
+    "AWS::StackId",
+    "AWS::StackName",
+    "AWS::URLSuffix",
+];
+
+/// The name in `!Ref Name`, `!GetAtt Name.Attribute` and their long forms.
+fn reference(node: &Node) -> Option<(&'static str, &str)> {
+    match &node.tree {
+        Tree::Function(name, given) => of_function(name, given),
+        Tree::Map(entries) => match entries.as_slice() {
+            [entry] => of_function(entry.key.trim_start_matches("Fn::"), &entry.value),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn of_function<'n>(name: &str, given: &'n Node) -> Option<(&'static str, &'n str)> {
+    match name {
+        "Ref" => Some(("Ref", given.text()?)),
+        "GetAtt" => {
+            let text = given.items().first().unwrap_or(given).text()?;
+            Some(("GetAtt", text.split('.').next().unwrap_or(text)))
+        }
+        _ => None,
     }
 }

@@ -17,7 +17,9 @@ pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
         check_image(findings, container);
         check_stop_timeout(findings, container);
         check_types(findings, container);
+        check_mounts(findings, container);
     }
+    check_essential(findings);
 }
 
 fn check_name(findings: &mut TaskFindings<'_, '_>, position: usize, container: &ContainerView<'_>) {
@@ -56,6 +58,70 @@ fn check_image(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_
     if text.is_empty() || text.contains(' ') || IMAGE_PLACEHOLDERS.iter().any(|part| lower.contains(part)) {
         let message = format!("'{text}' is not the address of an image");
         findings.container_error(container, entry, message, "write the address of the image that was pushed");
+    } else if let Some(message) = wrong_address(text) {
+        let instead = "write for example 111122223333.dkr.ecr.eu-west-1.amazonaws.com/ecs-router:1";
+        findings.container_error(container, entry, message, instead);
+    }
+}
+
+/// What Docker or ECR would refuse of an image's address.
+fn wrong_address(text: &str) -> Option<String> {
+    if text.contains("://") {
+        return Some(format!("'{text}' is the address of a web page; that of an image has no https://"));
+    }
+    let host = text.split('/').next().filter(|host| host.contains(".dkr.ecr."));
+    let account = host.and_then(|host| host.split('.').next());
+    if let Some(account) = account.filter(|account| !is_account(account) && !account.contains(['$', '{'])) {
+        return Some(format!("the account '{account}' has not twelve digits"));
+    }
+    let repository = text.split_once('/').map_or(text, |(_, path)| path);
+    let name = repository.split([':', '@']).next().unwrap_or_default();
+    (!text.contains(['$', '{']) && name.chars().any(|letter| letter.is_ascii_uppercase()))
+        .then(|| format!("'{name}' has capital letters, which the name of an image cannot have"))
+}
+
+fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|digit| digit.is_ascii_digit())
+}
+
+/// Reports a task none of whose containers ends it.
+fn check_essential(findings: &mut TaskFindings<'_, '_>) {
+    let view = findings.view;
+    let is_optional =
+        |container: &ContainerView<'_>| container.node.get("essential").and_then(Node::text) == Some("false");
+    if let Some(first) = view.containers.first()
+        && !view.is_open()
+        && view.containers.iter().all(is_optional)
+    {
+        let message = "no container of the task is essential, and ECS refuses it";
+        findings.error(
+            first.node.line,
+            "essential",
+            message,
+            "make the application and the router essential",
+        );
+    }
+}
+
+/// Reports a volume that the task does not have.
+fn check_mounts(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
+    let view = findings.view;
+    let volumes = view.task.node.entry("volumes").or_else(|| view.task.node.entry("volume"));
+    let listed = volumes.map(|entry| entry.value.items()).unwrap_or_default();
+    let is_known = |name: &str| {
+        listed.iter().any(|volume| {
+            volume.is_function() || volume.get("name").and_then(Node::text).is_none_or(|known| known == name)
+        })
+    };
+    let is_open = !view.is_whole
+        || view.task.dialect == TaskDialect::Terraform
+        || volumes.is_some_and(|entry| entry.value.is_function());
+    let mounts = container.node.get("mountPoints").map(Node::items).unwrap_or_default();
+    for entry in mounts.iter().filter_map(|mount| mount.entry("sourceVolume")) {
+        let Some(name) = entry.value.text().filter(|name| !is_open && !is_known(name)) else { continue };
+        let message = format!("the task has no volume '{name}'");
+        let instead = format!("add {{\"name\": \"{name}\"}} to the task's volumes");
+        findings.container_error(container, entry, message, instead);
     }
 }
 

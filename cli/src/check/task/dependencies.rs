@@ -28,7 +28,7 @@ fn target(dependency: &Node) -> Option<&str> {
 }
 
 fn check_dependency(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>, dependency: &Node) {
-    let Some(name) = target(dependency) else { return };
+    let Some(name) = target(dependency) else { return report_form(findings, container, dependency) };
     let view = findings.view;
     let mut report = |message: String, instead: String| {
         let severity = FindingSeverity::Error;
@@ -58,6 +58,17 @@ fn check_dependency(findings: &mut TaskFindings<'_, '_>, container: &ContainerVi
         let message =
             format!("waits until the log router {name} has ended, which it does not before the task");
         report(message, "write HEALTHY or START".to_owned());
+    }
+}
+
+/// Reports an item that is a name, or has none.
+fn report_form(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>, dependency: &Node) {
+    let is_open = dependency.is_function() || dependency.get("containerName").is_some_and(Node::is_function);
+    if !is_open {
+        let message = "has an item without containerName".to_owned();
+        let instead = "write {\"containerName\": \"log_router\", \"condition\": \"HEALTHY\"}".to_owned();
+        let severity = FindingSeverity::Error;
+        findings.add(severity, container.name, dependency.line, "dependsOn", message, instead);
     }
 }
 

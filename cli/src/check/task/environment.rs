@@ -61,6 +61,15 @@ fn check_pair(
         report(pair.line, format!("{name} has no {value}"));
         return;
     };
+    if value == "valueFrom"
+        && let Some(text) = entry.value.text().filter(|text| !is_place_of_secret(text))
+    {
+        let message = format!("{name}: '{text}' is not the ARN of a secret or a parameter");
+        let place = MapEntry { line: entry.line, ..list.clone() };
+        let instead = "write for example arn:aws:secretsmanager:eu-west-1:111122223333:secret:name-AbCdEf";
+        findings.container_error(container, &place, message, instead);
+        return;
+    }
     let is_text = matches!(entry.value.tree, Tree::Text(_) | Tree::Word(_)) || entry.value.is_function();
     if !is_text || is_untyped_text(findings.view.task.dialect, &entry.value) {
         let message = format!("{name}: ECS wants a string, in quotation marks, and this is something else");
@@ -70,5 +79,19 @@ fn check_pair(
         };
         let place = MapEntry { line: entry.line, ..list.clone() };
         findings.container_error(container, &place, message, instead);
+    }
+}
+
+/// Whether it is the ARN of a secret or a parameter, or the name of a parameter.
+fn is_place_of_secret(text: &str) -> bool {
+    if !text.starts_with("arn:") || text.contains(['$', '{']) {
+        return true;
+    }
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    match parts.as_slice() {
+        ["arn", _, "secretsmanager" | "ssm", _, account, _] => {
+            account.len() == 12 && account.bytes().all(|digit| digit.is_ascii_digit())
+        }
+        _ => false,
     }
 }

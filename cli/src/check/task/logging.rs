@@ -1,7 +1,7 @@
 //! `logConfiguration`: drivers that exist, options that are texts, and a router for those that need one.
 
 use super::{ContainerView, FindingSeverity, TaskFindings, is_untyped_text};
-use crate::config::{MapEntry, Node, Tree, is_function_name};
+use crate::config::{MapEntry, Node, TaskDialect, Tree, is_function_name};
 use crate::suggest::closest;
 
 const DRIVERS: [&str; 9] =
@@ -59,6 +59,7 @@ fn check_options(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<
     if !check_map(findings, container, options) {
         return;
     }
+    check_awslogs(findings, container, options);
     let secrets = logging.get("secretOptions").map(Node::items).unwrap_or_default();
     if let Some(entry) = logging
         .entry("secretOptions")
@@ -110,4 +111,19 @@ fn is_no_text(findings: &TaskFindings<'_, '_>, entry: &MapEntry) -> bool {
     !is_function_name(&entry.key)
         && entry.key != "<<"
         && (is_nested || is_untyped_text(findings.view.task.dialect, &entry.value))
+}
+
+/// Reports options that the driver awslogs cannot do without.
+fn check_awslogs(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>, options: &MapEntry) {
+    let is_awslogs = container.log_driver() == Some("awslogs");
+    let is_whole = options.value.entry("<<").is_none() && findings.view.is_whole && is_awslogs;
+    if !is_whole || findings.view.task.dialect == TaskDialect::Terraform {
+        return;
+    }
+    let wanted = ["awslogs-group", "awslogs-region", "awslogs-stream-prefix"];
+    let needed = wanted.iter().take(if findings.view.is_fargate { 3 } else { 1 });
+    for key in needed.filter(|key| options.value.get(key).is_none()) {
+        let message = format!("{key} is missing, which the log driver awslogs needs");
+        findings.container_error(container, options, message, format!("write \"{key}\": \"…\""));
+    }
 }

@@ -7,6 +7,8 @@ mod cloudformation;
 mod container;
 mod dependencies;
 mod environment;
+mod health;
+mod launch;
 mod logging;
 mod names;
 mod roles;
@@ -191,6 +193,8 @@ pub(super) fn check(configuration: &Configuration, ours: &[&Section], findings: 
         container::check(&mut findings);
         environment::check(&mut findings);
         dependencies::check(&mut findings);
+        launch::check(&mut findings);
+        health::check(&mut findings);
         logging::check(&mut findings);
         router::check(ours, &mut findings);
         roles::check(ours, &mut findings);

@@ -10,7 +10,7 @@ fn task(task: &str, app: &str, router: &str) -> String {
 {{"name": "app", "image": "web:1", {app} "logConfiguration": {{"logDriver": "awsfirelens", "options":
   {{"Name": "ecs_router", "Workers": "2", "Retry_Limit": "no_limits", "route.default": "stdout"}}}}}},
 {{"name": "log_router", "image": "ecs-router:1", {router} "firelensConfiguration": {{"type": "fluentbit"}},
-  "logConfiguration": {{"logDriver": "awslogs", "options": {{"awslogs-group": "/x"}}}}}}
+  "logConfiguration": {{"logDriver": "awslogs", "options": {{"awslogs-group": "/x", "awslogs-region": "eu-west-1", "awslogs-stream-prefix": "r"}}}}}}
 ]}}"#
     )
 }
@@ -159,8 +159,12 @@ fn the_router_finds_its_configuration() {
 #[test]
 fn an_archive_needs_a_place_to_write_to() {
     let archive = |router: &str| {
-        task(r#""taskRoleArn": "arn:aws:iam::111122223333:role/web","#, "", router)
-            .replace(r#""route.default": "stdout""#, r#""route.default": "s3", "s3.bucket": "my-logs""#)
+        task(
+            r#""taskRoleArn": "arn:aws:iam::111122223333:role/web", "volumes": [{"name": "v"}],"#,
+            "",
+            router,
+        )
+        .replace(r#""route.default": "stdout""#, r#""route.default": "s3", "s3.bucket": "my-logs""#)
     };
     let mount = |path: &str, more: &str| {
         format!(
@@ -273,4 +277,101 @@ fn cloudformation_can_read_its_template() {
     let small =
         template("Properties", "http.url: https://x/").replace("LogConfiguration:\n", "logConfiguration:\n");
     assert_says(&small, "error", "write LogConfiguration".trim_start_matches("write "));
+}
+
+#[test]
+fn launch_type_network_and_size_are_ones_that_ecs_has() {
+    for (keys, part) in [
+        (r#""networkMode": "bridge","#, "Fargate only has the network mode awsvpc"),
+        (r#""networkMode": "AWSVPC","#, "write awsvpc"),
+        (r#""cpu": "300", "memory": "1024","#, "Fargate has no size of 300 units"),
+        (r#""cpu": "256", "memory": "8192","#, "Fargate has no 8192 MiB"),
+        (r#""cpu": "256", "memory": "1G","#, "'1G' is not a size of memory"),
+        (r#""memory": 1024,"#, "write \"1024\""),
+        (r#""runtimePlatform": {"cpuArchitecture": "arm64"},"#, "write ARM64"),
+        (r#""runtimePlatform": {"operatingSystemFamily": "WINDOWS_SERVER_2022_CORE"},"#, "write LINUX"),
+    ] {
+        assert_says(&task(keys, "", ""), "error", part);
+    }
+    for types in [r#""FARGATE""#, r#"["fargate"]"#, r#"["FARGATE_SPOT"]"#] {
+        let text = task("", "", "").replace(r#"["FARGATE"]"#, types);
+        assert!(said(&text).iter().any(|line| line.contains("requiresCompatibilities")), "{types}");
+    }
+    for keys in [
+        r#""networkMode": "awsvpc", "cpu": ".5 vCPU", "memory": "2GB","#,
+        r#""cpu": "4 vCPU", "memory": "16 GB", "runtimePlatform": {"cpuArchitecture": "ARM64"},"#,
+    ] {
+        assert_eq!(said(&task(keys, "", "")), [""; 0]);
+    }
+}
+
+#[test]
+fn a_health_check_is_one_that_ecs_can_run() {
+    for (check, part) in [
+        (r#""command": "curl -f http://x""#, "must be a list"),
+        (r#""command": ["curl", "-f", "http://x"]"#, "does not begin with CMD"),
+        (r#""command": ["CMD", "curl -f http://x"]"#, "CMD wants a word each"),
+        (r#""command": ["CMD", "true"], "interval": 1"#, "allows 5 to 300"),
+        (r#""command": ["CMD", "true"], "retries": 20"#, "allows 1 to 10"),
+    ] {
+        assert_says(&task("", "", &format!(r#""healthCheck": {{{check}}},"#)), "error", part);
+    }
+    let shell = r#""healthCheck": {"command": ["CMD-SHELL", "curl -f http://x || exit 1"], "timeout": 2},"#;
+    assert_eq!(said(&task("", "", shell)), [""; 0]);
+}
+
+#[test]
+fn what_a_container_names_exists() {
+    for (app, part) in [
+        (r#""dependsOn": ["log_router"],"#, "without containerName"),
+        (r#""mountPoints": [{"sourceVolume": "spool", "containerPath": "/x"}],"#, "no volume 'spool'"),
+        (r#""secrets": [{"name": "K", "valueFrom": "arn:aws:s3:::b/k"}],"#, "not the ARN of a secret"),
+        (
+            r#""secrets": [{"name": "K", "valueFrom": "arn:aws:ssm:eu-west-1:1112:parameter/x"}],"#,
+            "not the ARN of a secret",
+        ),
+    ] {
+        assert_says(&task("", app, ""), "error", part);
+    }
+    for (image, part) in [
+        ("https://111122223333.dkr.ecr.eu-west-1.amazonaws.com/web:1", "no https://"),
+        ("1112222333.dkr.ecr.eu-west-1.amazonaws.com/web:1", "twelve digits"),
+        ("ghcr.io/Me/web:1", "capital letters"),
+    ] {
+        assert_says(&task("", "", "").replace("web:1", image), "error", part);
+    }
+    let secret =
+        r#""secrets": [{"name": "K", "valueFrom": "/prod/x"}], "mountPoints": [{"sourceVolume": "s"}],"#;
+    assert_eq!(said(&task(r#""volumes": [{"name": "s"}],"#, secret, "")), [""; 0]);
+}
+
+#[test]
+fn the_driver_awslogs_has_its_options_and_a_task_an_essential_container() {
+    let without = task("", "", "").replace(r#""awslogs-region": "eu-west-1", "#, "");
+    assert_says(&without, "error", "awslogs-region is missing");
+    let optional = r#""essential": false,"#;
+    let lines = said(&task("", optional, optional));
+    assert!(lines.iter().any(|line| line.contains("no container of the task is essential")), "{lines:?}");
+}
+
+#[test]
+fn a_template_refers_to_what_it_has() {
+    let with = |value: &str| {
+        format!(
+            "Parameters:\n  Image: {{Type: String}}\nResources:\n  Role: {{Type: AWS::IAM::Role}}\n  Task:\n    Type: AWS::ECS::TaskDefinition\n    Properties:\n      Family: web\n      TaskRoleArn: {value}\n"
+        )
+    };
+    for (value, part) in [
+        ("!Ref Images", "did you mean Image?"),
+        ("!GetAtt Rolle.Arn", "did you mean Role?"),
+        ("{\"Fn::GetAtt\": [Rolle, Arn]}", "did you mean Role?"),
+        ("!Ref AWS::Regoin", "did you mean AWS::Region?"),
+    ] {
+        let lines = said(&with(value));
+        assert!(lines.iter().any(|line| line.contains(part)), "{value}: {lines:?}");
+    }
+    for value in ["!Ref Image", "!GetAtt Role.Arn", "!Ref AWS::Region", "!GetAtt [Role, Arn]"] {
+        let lines = said(&with(value));
+        assert!(!lines.iter().any(|line| line.contains(": error: ")), "{value}: {lines:?}");
+    }
 }

@@ -7,7 +7,7 @@ mod regions;
 #[cfg(test)]
 mod tests;
 
-use ecs_router::config::keys::KeyForm;
+use ecs_router::config::keys::{DestinationKind, Key, KeyForm};
 
 pub(super) use self::durations::{MAX_STOP_TIMEOUT, read as read_duration};
 use super::finding::Finding;
@@ -24,9 +24,9 @@ pub(super) fn check(section: &Section, configuration: &Configuration, findings: 
         let finding = match (row.form, last_part(&setting.key)) {
             (KeyForm::Duration, name) => durations::of_value(setting, &name, text),
             (_, name) if name == "region" => regions::of_value(setting, text),
-            (KeyForm::Text, name) => {
-                arns::of_value(setting, &name, text).or_else(|| regions::of_address(setting, text))
-            }
+            (KeyForm::Text, name) => arns::of_value(setting, &name, text)
+                .or_else(|| regions::of_address(setting, text))
+                .or_else(|| grpc(setting, row, text)),
             _ => None,
         };
         findings.extend(finding);
@@ -35,6 +35,18 @@ pub(super) fn check(section: &Section, configuration: &Configuration, findings: 
         findings.extend(durations::of_flush(configuration));
         findings.extend(durations::of_shutdown(section, configuration));
     }
+}
+
+/// Reports the port on which receivers of OTLP speak gRPC.
+fn grpc(setting: &Setting, row: &Key, text: &str) -> Option<Finding> {
+    let is_otlp =
+        row.applies_to(Some(DestinationKind::Otlp)) && !row.applies_to(Some(DestinationKind::Newrelic));
+    let (_, rest) = text.split_once("://")?;
+    let is_grpc = rest.split('/').next()?.ends_with(":4317");
+    let message =
+        "ends in 4317, the port for gRPC; the plugin sends OTLP over HTTP, whose port is 4318".to_owned();
+    let instead = format!("write {}", text.replacen(":4317", ":4318", 1));
+    (is_otlp && is_grpc).then(|| wrong(setting, message, instead))
 }
 
 /// The key without its destination, in lower case.

@@ -126,3 +126,12 @@ fn a_variable_that_the_file_sets_is_known() {
     assert!(matches!(found.as_slice(), [one] if one.contains("did you mean eu-west-1?")), "{found:?}");
     assert_eq!(crate::check::tests::said("x", &text.replace("@SET REGION", "@SET OTHER")), [""; 0]);
 }
+
+#[test]
+fn otlp_is_not_sent_to_the_port_for_grpc() {
+    let with = |endpoint: &str| {
+        crate::check::tests::of_lines(&format!("    route.default otlp\n    otlp.endpoint {endpoint}\n"))
+    };
+    assert!(with("http://localhost:4317").iter().any(|line| line.contains("write http://localhost:4318")));
+    assert_eq!(with("http://localhost:4318"), [""; 0]);
+}

@@ -1,0 +1,53 @@
+//! `healthCheck`: a command that ECS can run, and times that it allows.
+//!
+//! <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_HealthCheck.html>, read 2026-11.
+
+use super::{ContainerView, TaskFindings};
+use crate::config::{MapEntry, Node, Tree};
+
+/// Least and most of each number.
+const RANGES: [(&str, u64, u64); 4] =
+    [("interval", 5, 300), ("timeout", 2, 60), ("retries", 1, 10), ("startPeriod", 0, 300)];
+
+pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
+    for container in &findings.view.containers {
+        let Some(health) = container.node.set("healthCheck").filter(|node| !node.is_function()) else {
+            continue;
+        };
+        if let Some(entry) = health.entry("command") {
+            check_command(findings, container, entry);
+        }
+        for (key, least, most) in RANGES {
+            let Some(entry) = health.entry(key) else { continue };
+            check_range(findings, container, entry, least, most);
+        }
+    }
+}
+
+fn check_range(
+    findings: &mut TaskFindings<'_, '_>,
+    container: &ContainerView<'_>,
+    entry: &MapEntry,
+    least: u64,
+    most: u64,
+) {
+    let Some(number) = entry.value.text().and_then(|text| text.parse::<u64>().ok()) else { return };
+    if number < least || number > most {
+        let message = format!("of the healthCheck is {number}, and ECS allows {least} to {most}");
+        findings.container_error(container, entry, message, format!("write a number from {least} to {most}"));
+    }
+}
+
+fn check_command(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>, entry: &MapEntry) {
+    let words: Vec<Option<&str>> = entry.value.items().iter().map(Node::text).collect();
+    let message = match (&entry.value.tree, words.as_slice()) {
+        (Tree::Text(_), _) => "of the healthCheck must be a list, and is a text",
+        (_, [Some("CMD"), Some(only)]) if only.contains(' ') => {
+            "of the healthCheck runs a program whose name is the whole line: CMD wants a word each"
+        }
+        (_, [Some("CMD" | "CMD-SHELL" | "NONE"), ..] | [None, ..] | []) => return,
+        _ => "of the healthCheck does not begin with CMD or CMD-SHELL",
+    };
+    let instead = "write [\"CMD\", \"curl\", \"-fsS\", \"http://127.0.0.1:2020/api/v1/uptime\"], or [\"CMD-SHELL\", \"…\"]";
+    findings.container_error(container, entry, message, instead);
+}
