@@ -25,7 +25,7 @@ pub(super) enum ConfigError {
     Zero,
     #[error("is too large")]
     TooLarge,
-    #[error("is not of the form it should have")]
+    #[error("has the wrong format (the value is secret and not shown)")]
     MalformedSecret,
 }
 

@@ -41,7 +41,7 @@ fn exposed(reader: &KeyReader<'_>, kind: DestinationKind, key: &str) -> Vec<Prob
     let plain = secret.map(|secret| {
         let secret = reader.full_name(secret);
         let what = format!(
-            "is plain http:// to another machine, so that whoever is on the way reads {secret}; write https://"
+            "is plain http:// to another machine, so anybody on the network path can read {secret}; write https://"
         );
         Problem { key: reader.full_name(key), what }
     });

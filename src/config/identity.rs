@@ -34,7 +34,7 @@ impl Identity {
         let role_arn = text("role_arn");
         let external_id = text("external_id");
         if external_id.is_some() && role_arn.is_none() {
-            reader.problem(&key("external_id"), format!("has no meaning without {}", key("role_arn")));
+            reader.problem(&key("external_id"), format!("has no effect without {}", key("role_arn")));
         }
         Self { region, role_arn, external_id, sts_endpoint: text("sts_endpoint"), profile: text("profile") }
     }

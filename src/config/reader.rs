@@ -155,7 +155,7 @@ impl<'l> KeyReader<'l> {
 
     fn suggestion(&self, name: &str, what: &str) -> Option<String> {
         let key = self.full_name(name);
-        if what.starts_with("has no effect") || what.starts_with("has no meaning") {
+        if what.starts_with("has no effect") {
             return Some(format!("leave {key} out"));
         }
         let example = keys::find(self.destination.map(|(_, kind)| kind), name)?.example;

@@ -74,7 +74,7 @@ impl Fields {
     fn read(reader: &KeyReader<'_>) -> Self {
         match (reader.list("include"), reader.list("exclude")) {
             (Some(_), Some(_)) => {
-                reader.problem("exclude", "cannot stand beside include; keep one of them".to_owned());
+                reader.problem("exclude", "cannot be combined with include; keep one of them".to_owned());
                 Self::All
             }
             (Some(names), None) => Self::Only(names),
@@ -223,8 +223,10 @@ fn read_route(
     };
     if names.iter().any(|name| name == DROP) {
         if names.len() > 1 {
-            reader
-                .problem(key, format!("'{DROP}' cannot stand beside destinations; choose one or the other"));
+            reader.problem(
+                key,
+                format!("'{DROP}' cannot be combined with destinations; choose one or the other"),
+            );
         }
         return Vec::new();
     }

@@ -64,7 +64,7 @@ fn every_problem_is_reported_at_once() {
     let text = problems.join("\n");
     for expected in [
         "route.stop: destination 'nowhere' has no type; write nowhere.type with one of: cloudwatch, s3, firehose,",
-        "route.stdout: 'drop' cannot stand beside destinations",
+        "route.stdout: 'drop' cannot be combined with destinations",
         "nowhere2.type: 'x' is no type of destination",
         "classes: 'a' is taken",
         "classes: 'stop' is taken",

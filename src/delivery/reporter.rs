@@ -26,13 +26,18 @@ impl Reporter {
         self.index
     }
 
+    /// The destination's name, before the dot of its keys.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     pub(crate) fn counters(&self) -> &DestinationCounters {
         self.metrics.destination(self.index)
     }
 
     /// Writes a line that must not be left out.
     pub(super) fn log_always(&self, level: Level, text: fmt::Arguments<'_>) {
-        self.log.line(level, format_args!("destination {} {text}", self.name));
+        self.log.line(level, format_args!("destination {}: {text}", self.name));
     }
 
     /// Writes a line, once a minute per subject.

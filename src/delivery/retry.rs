@@ -261,7 +261,7 @@ impl<T: SendRequest> RetryingTransport<T> {
                 Next::Continue
             }
             ReplyAction::Ignored { reason } => {
-                self.reporter.log(Level::Warn, "forgiven", &reason);
+                self.reporter.log(Level::Warn, "forgiven", &format!("{reason}; delivery goes on without it"));
                 attempts.finish_preparation();
                 Next::Continue
             }
@@ -278,31 +278,31 @@ impl<T: SendRequest> RetryingTransport<T> {
             }
             ReplyAction::PartialUnknown { rejected, reason } => {
                 let level = if rejected > 0 { Level::Error } else { Level::Warn };
-                self.reporter.log(level, "rejected", &reason);
+                let text = if rejected > 0 { format!("{reason}; they are not retried") } else { reason };
+                self.reporter.log(level, "rejected", &text);
                 Next::End(Outcome::PartialUnknown { rejected })
             }
             ReplyAction::Split { reason } => {
-                self.reporter.log(Level::Warn, "split", &reason);
+                self.reporter.log(Level::Warn, "split", &format!("{reason}; sending smaller batches"));
                 Next::End(Outcome::Split { reason })
             }
-            ReplyAction::Rejected { reason } => {
-                self.reporter.log(Level::Error, "refused", &reason);
-                Next::End(Outcome::Rejected { reason })
-            }
+            ReplyAction::Rejected { reason } => Next::End(Outcome::Rejected { reason }),
             ReplyAction::WrongRegion { region, reason } if !attempts.moved => {
-                self.reporter.log(Level::Warn, "moved", &format!("{reason}; set region {region}"));
+                let name = self.reporter.name();
+                let text = format!("{reason}; now using region {region}; write: {name}.region {region}");
+                self.reporter.log(Level::Warn, "moved", &text);
                 self.transport.set_region(&region);
                 attempts.restart_in(&region);
                 Next::Continue
             }
             ReplyAction::WrongRegion { reason, .. }
             | ReplyAction::Retry { timing: RetryTiming::NextFlush, reason } => {
-                self.reporter.log(Level::Error, "slow", &reason);
+                self.reporter.log(Level::Error, "slow", &will_be_retried(&reason));
                 Next::End(Outcome::GivenUp)
             }
             ReplyAction::Reauthorize { reason } => Next::RetryAfter(self.reauthorize(attempts, &reason)),
             ReplyAction::Retry { timing: RetryTiming::Backoff, reason } => {
-                self.reporter.log(Level::Warn, "later", &reason);
+                self.reporter.log(Level::Warn, "later", &will_be_retried(&reason));
                 Next::RetryAfter(attempts.backoff.retry_pause(retry_after))
             }
         }
@@ -315,7 +315,11 @@ impl<T: SendRequest> RetryingTransport<T> {
         retry_after: Option<Duration>,
         deadline: Instant,
     ) -> bool {
-        self.reporter.log(Level::Warn, "later", "what was just made is not found yet");
+        self.reporter.log(
+            Level::Warn,
+            "later",
+            "the new log group or stream is not visible yet; will be retried",
+        );
         let pause = backoff.retry_pause(retry_after);
         self.pause_before_retry(backoff, pause, deadline).await
     }
@@ -329,7 +333,8 @@ impl<T: SendRequest> RetryingTransport<T> {
     ) -> Next {
         attempts.preparations += 1;
         if attempts.preparations > MAX_PREPARATIONS {
-            let text = "the service keeps asking for something to be made first";
+            let text =
+                "the service still reports something missing after 12 requests to create it; will be retried";
             self.reporter.log(Level::Error, "prepare", text);
             return Next::End(Outcome::GivenUp);
         }
@@ -346,7 +351,7 @@ impl<T: SendRequest> RetryingTransport<T> {
     /// Asks for other credentials. The pause is zero the first time.
     fn reauthorize(&self, attempts: &mut Attempts<'_>, reason: &str) -> Duration {
         self.transport.credentials_refused();
-        self.reporter.log(Level::Warn, "credentials", reason);
+        self.reporter.log(Level::Warn, "credentials", &will_be_retried(reason));
         match std::mem::replace(&mut attempts.reauthorized, true) {
             true => attempts.backoff.pause(),
             false => Duration::ZERO,
@@ -369,19 +374,25 @@ impl<T: SendRequest> RetryingTransport<T> {
             None => {}
             Some(Change::Opened(pause, failures)) => {
                 let seconds = pause.as_secs();
+                let name = self.reporter.name();
                 self.reporter.log_always(
                     Level::Error,
                     format_args!(
-                        "is left alone after {failures} failures in a row ({reason}); one request tries again in {seconds} s, \
-                         and until it succeeds chunks are answered with RETRY at once"
+                        "circuit breaker open after {failures} consecutive failures ({reason}); next attempt in {seconds} s; until \
+                         one succeeds, Fluent Bit keeps the chunks and retries them, unless {name}.required is off"
                     ),
                 );
             }
             Some(Change::Closed) => {
-                self.reporter.log_always(Level::Info, format_args!("answers again"));
+                self.reporter
+                    .log_always(Level::Info, format_args!("circuit breaker closed, delivering again"));
             }
         }
     }
+}
+
+fn will_be_retried(reason: &str) -> String {
+    format!("{reason}; will be retried")
 }
 
 fn classify_failure(failure: &Failure) -> ReplyAction {

@@ -20,6 +20,9 @@ use crate::log::{Level, Log};
 use crate::metrics::{Metrics, Reason};
 use crate::transport::SendRequest;
 
+/// What a line about records that were refused for good ends with.
+const NOT_RETRIED: &str = "they are not retried; route.dead_letter keeps such records";
+
 /// Sends batches to one destination.
 #[derive(Debug)]
 pub(crate) struct Sender<T> {
@@ -122,8 +125,10 @@ impl<T: SendRequest> Sender<T> {
             if retry.is_empty() {
                 return BatchOutcome::Settled;
             }
+            let text =
+                format!("{} of {} records not accepted; will be retried", retry.len(), batch.items.len());
+            self.reporter.log(Level::Warn, "later", &text);
             batch = batch.select(&retry);
-            self.reporter.log(Level::Warn, "later", "some records were not taken");
             let pause = backoff.retry_pause(retry_after);
             if !self.transport.pause_before_retry(&mut backoff, pause, deadline).await {
                 return BatchOutcome::GivenUp;
@@ -147,7 +152,7 @@ impl<T: SendRequest> Sender<T> {
             let ordinals = items.iter().map(|item| item.ordinal);
             progress.refuse(self.reporter.index(), ordinals, *reason, reason.name());
             self.reporter.counters().count_lost(*reason, range.len() as u64);
-            let text = format!("{} records rejected: {}", range.len(), reason.name());
+            let text = format!("{} records rejected: {}; {NOT_RETRIED}", range.len(), reason.name());
             self.reporter.log(Level::Error, reason.name(), &text);
         }
         let settled = ordinals(batch).filter(|ordinal| open.binary_search(ordinal).is_err());
@@ -172,6 +177,8 @@ impl<T: SendRequest> Sender<T> {
     fn settle_rejected(&self, batch: &Batch, progress: &Progress, reason: &str) {
         progress.refuse(self.reporter.index(), ordinals(batch), Reason::Refused, reason);
         self.reporter.counters().count_lost(Reason::Refused, batch.items.len() as u64);
+        let text = format!("{} records rejected: {reason}; {NOT_RETRIED}", batch.items.len());
+        self.reporter.log(Level::Error, Reason::Refused.name(), &text);
     }
 
     fn count_delivered(&self, records: usize) {

@@ -35,14 +35,15 @@ fn bare_code(code: &str) -> &str {
 }
 
 /// What a reply means for a call that carries no batch: 200 is success, errors that all services share are classified,
-/// and any other error waits for the next flush, because a person must act. `operation` is the API's name, for the log.
+/// and any other error waits for the next flush, because a person must act. `operation` is the API's name, `owner` what
+/// stands before the dot of its keys; both are for the log.
 #[must_use]
-pub fn classify_aws_reply(reply: &Reply, operation: &str) -> ReplyAction {
+pub fn classify_aws_reply(reply: &Reply, operation: &str, owner: &str) -> ReplyAction {
     if reply.status == 200 {
         return ReplyAction::Delivered;
     }
     let error = aws_error(reply);
-    error.classify_common(reply, operation).unwrap_or_else(|| ReplyAction::Retry {
+    error.classify_common(reply, operation, owner).unwrap_or_else(|| ReplyAction::Retry {
         timing: RetryTiming::NextFlush,
         reason: error.describe(operation),
     })
@@ -55,7 +56,7 @@ impl AwsError {
     }
 
     /// What the error means at every service; `None` when it depends on the service.
-    pub(super) fn classify_common(&self, reply: &Reply, operation: &str) -> Option<ReplyAction> {
+    pub(super) fn classify_common(&self, reply: &Reply, operation: &str, owner: &str) -> Option<ReplyAction> {
         let reason = self.describe(operation);
         if self.is_throttle() || self.is_outage() || self.code_missing {
             return Some(ReplyAction::Retry { timing: RetryTiming::Backoff, reason });
@@ -64,13 +65,14 @@ impl AwsError {
             return Some(ReplyAction::Reauthorize { reason });
         }
         if self.code.starts_with("AccessDenied") || reply.status == 403 {
-            let reason = format!("{reason}; allow it to the role that signs: the task role, or role_arn");
+            let reason =
+                format!("{reason}; grant this permission to the task role, or to {owner}.role_arn if set");
             return Some(ReplyAction::Retry { timing: RetryTiming::NextFlush, reason });
         }
         if self.code.is_empty() && http_post::misconfigured(reply).is_some() {
             return Some(http_post::keep(
                 &reason,
-                "AWS names its errors, so something else answered; check endpoint",
+                &format!("this is not a reply of AWS; check {owner}.endpoint"),
             ));
         }
         None
@@ -113,7 +115,7 @@ impl AwsError {
         let Self { code, message, status, code_missing } = self;
         let mut text = format!("{operation} answered {status} ");
         match code.as_str() {
-            _ if *code_missing => text.push_str("and broke off"),
+            _ if *code_missing => text.push_str("and an incomplete body"),
             "" => text.push_str("no error code"),
             code => text.extend(redact::quoted(code)),
         }
@@ -134,11 +136,11 @@ mod tests {
         for status in [301, 401, 404, 405] {
             let reply = Reply { status, ..Reply::default() };
             let ReplyAction::Retry { timing: RetryTiming::NextFlush, reason } =
-                classify_aws_reply(&reply, "PutLogEvents")
+                classify_aws_reply(&reply, "PutLogEvents", "logs")
             else {
                 panic!("{status}")
             };
-            assert!(reason.contains("check endpoint"), "{reason}");
+            assert!(reason.contains("check logs.endpoint"), "{reason}");
         }
     }
 

@@ -171,7 +171,7 @@ pub(super) fn classify_status(reply: &Reply, reason: String) -> ReplyAction {
         // A success that the vendor never gives: something else answered.
         _ => ReplyAction::Retry {
             timing: RetryTiming::NextFlush,
-            reason: format!("{reason}, which is not an acceptance"),
+            reason: format!("{reason}, which is not a success status; check the address"),
         },
     }
 }

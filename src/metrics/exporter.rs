@@ -86,7 +86,7 @@ pub const FAMILIES: [MetricFamily; 26] = [
     ),
     counter(
         "unopened_envelopes_total",
-        "Records that may hold events but take too much to open.",
+        "Records that may hold events and exceed the budget for opening them.",
         Instance(|all| &all.unopened_envelopes),
     ),
     counter(

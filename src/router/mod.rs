@@ -150,8 +150,8 @@ impl Router {
         if self.pipeline.wants_stops() && !is_watching && !self.pipeline.trusts_a_tag() {
             self.log.line(
                 Level::Warn,
-                "no stop event can come: outside of a task there is no metadata endpoint, queue.url names no queue, and \
-                 stop.trusted_tags no tag under which a record may be an event",
+                "route.stop is set, but no stop event can arrive: this is not an ECS task, and neither queue.url nor \
+                 stop.trusted_tags is set; set one of them, or write: route.stop drop",
             );
         }
     }
@@ -324,7 +324,7 @@ impl Router {
             let name = &sender.destination.common().name;
             self.metrics.destination(index).overflowed.fetch_add(u64::from(overflow.records), Relaxed);
             let text = format_args!(
-                "destination {name}: more than {} new names within a minute, so {} records of a chunk went to '{}', one of them instead of to '{}'; name by what has few values ({}), or raise {name}.name_limit",
+                "destination {name}: more than {} new names in a minute; {} records of a chunk went to '{}' instead, one of them from '{}'; use fields with fewer values in the name ({}), or raise {name}.name_limit",
                 limit.per_minute.unwrap_or_default(),
                 overflow.records,
                 shown(&overflow.name),
@@ -342,7 +342,9 @@ impl Router {
             self.log.once_a_minute(
                 Level::Error,
                 "malformed",
-                format_args!("{fault}; {read} records before it are delivered"),
+                format_args!(
+                    "{fault}; the {read} records before it are delivered, the rest of the chunk is lost"
+                ),
             );
         }
         if processed.tally.shapeless > 0 {
@@ -350,7 +352,9 @@ impl Router {
             self.log.once_a_minute(
                 Level::Warn,
                 "shapeless",
-                format_args!("{count} entries of a chunk hold no record and were left out"),
+                format_args!(
+                    "{count} entries of a chunk are not records (no time, or no map) and were skipped; check the input that writes them"
+                ),
             );
         }
         if processed.unopened > 0 {
@@ -358,7 +362,7 @@ impl Router {
             self.log.once_a_minute(
                 Level::Warn,
                 "unopened",
-                format_args!("{count} records of a chunk may hold events, but take too much to open in one flush, so they are delivered as they are; let smaller deliveries come (in Firehose a smaller buffer, in SQS a smaller batch), and see who else can send records here"),
+                format_args!("{count} records may hold ECS events, but opening them exceeds the limits of one chunk; they are delivered unopened; send smaller batches (Firehose's buffer, SQS's batch size), and check who can send records here"),
             );
         }
         if let Some(field) = &processed.missing_field {
@@ -366,7 +370,7 @@ impl Router {
             self.log.once_a_minute(
                 Level::Warn,
                 "missing_field",
-                format_args!("$({field}) is in a name but not in a record, so its fallback stands there; write $({field}:-…) to choose it"),
+                format_args!("$({field}) is used in a name but missing in a record; its fallback was used; choose one with $({field}:-…)"),
             );
         }
     }
@@ -380,8 +384,8 @@ impl Router {
                 Level::Warn,
                 "unvouched",
                 format_args!(
-                    "{unvouched} records with the tag {tag} read like events of ECS, but anyone who can write this tag \
-                     can write such a record, so they are class 'other'; if only you can, write: stop.trusted_tags {tag}"
+                    "{unvouched} records look like ECS events, but stop.trusted_tags does not name their tag {tag}; they are \
+                     delivered as class 'other'; if only ECS events arrive under this tag, write: stop.trusted_tags {tag}"
                 ),
             );
         }
@@ -391,9 +395,9 @@ impl Router {
                 Level::Warn,
                 "unmarked",
                 format_args!(
-                    "a filter has taken FireLens's own fields (container_id, container_name, source) from {unmarked} \
-                     records of container {container}, so stdout and stderr cannot be told apart and they are class \
-                     'other'; write Reserve_Data On in the parser filter, and leave these fields alone in others"
+                    "a filter removed FireLens's fields (container_id, container_name, source) from {unmarked} records of \
+                     container {container}; stdout and stderr are unknown, and they are delivered as class 'other'; \
+                     write Reserve_Data On in the parser filter, and do not change these fields in other filters"
                 ),
             );
         }
@@ -421,9 +425,11 @@ impl Router {
             if missing > 0 {
                 let name = &sender.destination.common().name;
                 self.metrics.destination(index).count_lost(Reason::BestEffort, u64::from(missing));
-                let text =
-                    format_args!("destination {name} is best effort and did not take {missing} records");
-                self.log.once_a_minute(Level::Warn, &format!("{name}/best_effort"), text);
+                let text = format_args!(
+                    "destination {name}: {missing} records lost: it is best effort (required off) and did not accept them in \
+                     time; to retry them, write: {name}.required on"
+                );
+                self.log.once_a_minute(Level::Error, &format!("{name}/best_effort"), text);
             }
         }
     }

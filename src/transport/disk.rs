@@ -44,13 +44,13 @@ fn explain(path: &Path, error: io::Error) -> io::Error {
 }
 
 fn not_regular(path: &Path) -> io::Error {
-    refused(format!("{} is no regular file; name one, or remove what stands there", path.display()))
+    refused(format!("{} is not a regular file; remove it, or choose another path", path.display()))
 }
 
 /// A link that is not followed.
 pub(crate) fn link(path: &Path) -> io::Error {
     refused(format!(
-        "{} is a symbolic link, which is not followed; write the path that it leads to",
+        "{} is a symbolic link, and links are not followed; write the path it points to",
         path.display()
     ))
 }
@@ -73,7 +73,7 @@ pub(crate) fn lock(file: &File, path: &Path, patience: Duration) -> io::Result<(
 }
 
 fn locked(path: &Path) -> io::Error {
-    let what = format!("{} is locked by another process; end what holds it", path.display());
+    let what = format!("{} is locked by another process; end that process", path.display());
     io::Error::new(io::ErrorKind::WouldBlock, what)
 }
 
@@ -95,7 +95,7 @@ fn check_link(place: &Path, metadata: &Metadata) -> io::Result<()> {
     match holder.is_none_or(is_trusted) {
         true => Ok(()),
         false => Err(refused(format!(
-            "{} is a symbolic link that user {} made where anybody may; write the path that it leads to",
+            "{} is a symbolic link of user {} in a folder that anybody can write; write the path it points to",
             place.display(),
             metadata.uid()
         ))),
@@ -115,7 +115,7 @@ pub(crate) fn check_owner(path: &Path, file: &Metadata) -> io::Result<()> {
     match is_trusted || !is_writable_by_others(&folder) {
         true => Ok(()),
         false => Err(refused(format!(
-            "{} was put there by user {}; remove it, or name a folder that others cannot write",
+            "{} belongs to user {}; remove it, or choose a folder that others cannot write",
             path.display(),
             file.uid()
         ))),

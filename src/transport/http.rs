@@ -24,7 +24,7 @@ pub enum Failure {
     #[error("no reply from {0} in time")]
     Timeout(String),
     /// The connection broke: the service may have accepted the request.
-    #[error("connection broken: {0}")]
+    #[error("connection closed before the reply: {0}")]
     Interrupted(String),
     /// No credentials to sign with.
     #[error("no AWS credentials: {0}; give the task definition a taskRoleArn, or the instance a role")]

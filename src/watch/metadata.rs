@@ -199,7 +199,7 @@ impl<S: ChunkSink + Clone + 'static> TaskWatch<S> {
                 self.log.once_a_minute(
                     Level::Warn,
                     "task_metadata",
-                    format_args!("the task metadata endpoint is of no use: {reason}; logs go on without it"),
+                    format_args!("task metadata endpoint failed: {reason}; until it answers, names use fallbacks and container exits are not reported; will be retried"),
                 );
                 self.failed_polls += 1;
                 self.endpoint.interval.saturating_mul(1 << self.failed_polls.min(10)).min(MAX_PAUSE)
@@ -231,7 +231,7 @@ impl<S: ChunkSink + Clone + 'static> TaskWatch<S> {
             self.client.send(&request, REQUEST_TIMEOUT).await.map_err(|failure| failure.to_string())?;
         match reply.status {
             200 => Ok(reply.body),
-            status => Err(format!("it answers {status}")),
+            status => Err(format!("it answered {status}")),
         }
     }
 
@@ -247,7 +247,7 @@ impl<S: ChunkSink + Clone + 'static> TaskWatch<S> {
             self.log.once_a_minute(
                 Level::Error,
                 "task_reports",
-                "too many container exits wait; the oldest is lost",
+                "more than 1000 container exits wait for delivery; the oldest report is lost; see the destination's errors",
             );
         }
     }

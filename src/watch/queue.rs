@@ -160,7 +160,7 @@ impl<S: ChunkSink + 'static> QueueWatch<S> {
             Level::Warn,
             "queue/poison",
             format_args!(
-                "queue.url: message {} is no event of ECS; it is not deleted but left to the queue's redrive policy; look at it there, and let the EventBridge rule send whole events (no InputPath, no input transformer)",
+                "queue.url: message {} is not an ECS event; it stays in the queue until the redrive policy moves it to the dead-letter queue; look at it there, and send whole events from EventBridge (no InputPath, no input transformer)",
                 message.message_id
             ),
         );
@@ -192,7 +192,7 @@ impl<S: ChunkSink + 'static> QueueWatch<S> {
             )
             .await;
         if let Err(trouble) = left.and_then(|reply| sqs::succeeded(&reply, "ChangeMessageVisibility")) {
-            self.log_trouble("leave a message", &trouble);
+            self.log_trouble("return a message", &trouble);
         }
     }
 
@@ -214,12 +214,12 @@ impl<S: ChunkSink + 'static> QueueWatch<S> {
             }
             ReplyAction::Retry { timing: RetryTiming::Backoff, reason } => (Level::Warn, reason.as_str(), ""),
             // Calls without a batch have no other outcome.
-            _ => (Level::Warn, "an answer that cannot be", ""),
+            _ => (Level::Warn, "unexpected reply", ""),
         };
         self.log.once_a_minute(
             level,
             &format!("queue/{what}"),
-            format_args!("queue: cannot {what}: {reason}{advice}"),
+            format_args!("queue: cannot {what}: {reason}{advice}; will be retried"),
         );
     }
 

@@ -117,7 +117,7 @@ pub(super) fn messages(reply: &Reply) -> Result<Vec<Message>, ReplyAction> {
 
 /// Fails with what the reply means otherwise.
 pub(super) fn succeeded(reply: &Reply, operation: &str) -> Result<(), ReplyAction> {
-    match classify_aws_reply(reply, operation) {
+    match classify_aws_reply(reply, operation, "queue") {
         ReplyAction::Delivered => Ok(()),
         trouble => Err(trouble),
     }

@@ -177,8 +177,8 @@ async fn serve(
         log.line(
             Level::Error,
             format_args!(
-                "{} chunks and the events of {} watchers were not delivered before exit_timeout ended; \
-                 raise it, Grace and the container's stopTimeout",
+                "{} chunks and the events of {} watchers were not delivered within exit_timeout; they are lost unless \
+                 Fluent Bit or the queue still has them; raise exit_timeout, Grace and the container's stopTimeout",
                 running.len(),
                 watchers.len()
             ),
@@ -207,7 +207,7 @@ async fn take_jobs(
             Some(_) = running.join_next() => {}
         }
         if blocks_engine.swap(false, Relaxed) {
-            let advice = "a flush blocks Fluent Bit's own event loop: set 'Workers 2' in this [OUTPUT]";
+            let advice = "flushes block Fluent Bit's own event loop, and inputs wait; write 'Workers 2' in this [OUTPUT]";
             log.once_a_minute(Level::Warn, "workers", advice);
         }
     }

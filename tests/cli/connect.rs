@@ -105,7 +105,7 @@ fn what_is_wrong_is_named_with_the_key_to_change() {
         ("http", "; check http.url"),
         ("firehose_http", "; check firehose_http.access_key"),
         ("otlp", "; check otlp.endpoint"),
-        ("slack", "; make another for slack.webhook_url"),
+        ("slack", "; create another for slack.webhook_url"),
     ] {
         let said = said(&ran, destination);
         let named = matches!(said.as_slice(), [one] if one.contains(": error: ") && one.contains(hint));
@@ -124,7 +124,7 @@ fn a_missing_permission_is_told_from_a_wrong_address() {
     let ran = connect(&folder, &cloud, &lines(&cloud.endpoint()));
     for destination in ["cloudwatch", "s3"] {
         let said = said(&ran, destination);
-        assert!(said[0].contains("; allow it to the role that signs"), "{said:?}");
+        assert!(said[0].contains("; grant this permission to the task role"), "{said:?}");
     }
     let firehose = said(&ran, "firehose");
     assert!(

@@ -19,12 +19,12 @@ pub(super) fn classify(
     reply: &Reply,
 ) -> ReplyAction {
     match purpose {
-        Purpose::Deliver => classify_delivery(requests, batch, reply),
+        Purpose::Deliver => classify_delivery(requests, destination, batch, reply),
         Purpose::Prepare(operation) => classify_preparation(requests, destination, operation, batch, reply),
     }
 }
 
-fn classify_delivery(requests: &LogRequests, batch: &Batch, reply: &Reply) -> ReplyAction {
+fn classify_delivery(requests: &LogRequests, destination: &str, batch: &Batch, reply: &Reply) -> ReplyAction {
     if reply.status == 200 {
         return classify_success(batch, reply);
     }
@@ -37,7 +37,7 @@ fn classify_delivery(requests: &LogRequests, batch: &Batch, reply: &Reply) -> Re
         _ if is_about_body && batch.items.len() > 1 => ReplyAction::Split { reason },
         _ if is_about_body => ReplyAction::Rejected { reason },
         _ => error
-            .classify_common(reply, "PutLogEvents")
+            .classify_common(reply, "PutLogEvents", destination)
             .unwrap_or(ReplyAction::Retry { timing: RetryTiming::NextFlush, reason }),
     }
 }
@@ -62,7 +62,7 @@ fn classify_preparation(
         (_, "OperationAbortedException") => ReplyAction::Retry { timing: RetryTiming::Backoff, reason },
         ("PutRetentionPolicy", _) if !error.is_transient() => ReplyAction::Ignored { reason },
         _ => error
-            .classify_common(reply, operation)
+            .classify_common(reply, operation, destination)
             .unwrap_or(ReplyAction::Retry { timing: RetryTiming::NextFlush, reason }),
     }
 }
@@ -78,7 +78,7 @@ pub(super) fn classify_probe(
 ) -> ReplyAction {
     let error = aws_error(reply);
     if reply.status == 200 || error.code != "ResourceNotFoundException" {
-        return classify_delivery(requests, batch, reply);
+        return classify_delivery(requests, destination, batch, reply);
     }
     let is_about_group = error.describe("PutLogEvents").contains("log group");
     match is_about_group && !has_many_groups && !requests.creates_groups() {
@@ -102,7 +102,7 @@ fn classify_success(batch: &Batch, reply: &Reply) -> ReplyAction {
     let Ok(body @ Value::Object(_)) = serde_json::from_slice::<Value>(&reply.body) else {
         return ReplyAction::Retry {
             timing: RetryTiming::Backoff,
-            reason: "200 without the service's JSON body".to_owned(),
+            reason: "PutLogEvents answered 200 without JSON, so something else answered".to_owned(),
         };
     };
     let rejected = &body["rejectedLogEventsInfo"];

@@ -549,8 +549,8 @@ fn a_retention_refused_for_a_passing_reason_is_tried_again() {
 #[test]
 fn what_is_said_of_an_error_has_the_services_words_and_nothing_of_the_payload() {
     let action = logs(&[]).classify_reply(Purpose::Deliver, &batch(1), &error(400, "AccessDeniedException"));
-    let reason = "PutLogEvents answered 400 AccessDeniedException: in its own words; allow it to the role that signs: \
-               the task role, or role_arn"
+    let reason = "PutLogEvents answered 400 AccessDeniedException: in its own words; grant this permission to the task \
+               role, or to logs.role_arn if set"
         .to_owned();
     assert_eq!(action, ReplyAction::Retry { timing: RetryTiming::NextFlush, reason });
 }

@@ -27,7 +27,7 @@ pub(super) fn classify(destination: &str, stream: &str, batch: &Batch, reply: &R
         "ResourceNotFoundException" => missing_stream(destination, stream, &reason),
         _ if reply.status == 413 => ReplyAction::Split { reason },
         _ => error
-            .classify_common(reply, OPERATION)
+            .classify_common(reply, OPERATION, destination)
             .unwrap_or(ReplyAction::Retry { timing: RetryTiming::NextFlush, reason }),
     }
 }
@@ -46,7 +46,7 @@ pub(super) fn classify_probe(destination: &str, stream: &str, reply: &Reply) -> 
             ),
         },
         _ => error
-            .classify_common(reply, PROBE_OPERATION)
+            .classify_common(reply, PROBE_OPERATION, destination)
             .unwrap_or(ReplyAction::Retry { timing: RetryTiming::NextFlush, reason }),
     }
 }
@@ -62,13 +62,13 @@ fn classify_success(batch: &Batch, reply: &Reply) -> ReplyAction {
     let (Some(failed), Some(answers)) =
         (body["FailedPutCount"].as_u64(), body["RequestResponses"].as_array())
     else {
-        return retry_all("without the service's JSON body");
+        return retry_all("without JSON, so something else answered");
     };
     if failed == 0 {
         return ReplyAction::Delivered;
     }
     if answers.len() != batch.items.len() {
-        return retry_all("with an answer for another number of records");
+        return retry_all("with results for another number of records");
     }
     let retry: Vec<usize> = answers
         .iter()
@@ -78,10 +78,10 @@ fn classify_success(batch: &Batch, reply: &Reply) -> ReplyAction {
         .collect();
     // When no record got through, a pause is what helps; when some did, the rest is sent again at once.
     match retry.len() {
-        0 => retry_all("with failures it does not name"),
+        0 => retry_all("and does not say which records failed"),
         all if all >= batch.items.len() => {
             let code = answers.first().and_then(|answer| answer["ErrorCode"].as_str()).unwrap_or_default();
-            retry_all(&format!("but took no record: {}", redact::quoted(code).collect::<String>()))
+            retry_all(&format!("but accepted no record: {}", redact::quoted(code).collect::<String>()))
         }
         _ => ReplyAction::Partial { retry, rejected: Vec::new() },
     }

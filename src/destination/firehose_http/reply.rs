@@ -22,7 +22,7 @@ pub(super) fn classify(destination: &str, batch: &Batch, reply: &Reply) -> Reply
         200 if body["requestId"] == request_id(batch).as_str() => ReplyAction::Delivered,
         200 => ReplyAction::Retry {
             timing: RetryTiming::Backoff,
-            reason: format!("{reason} without the id of the request"),
+            reason: format!("{reason} without the request id, so something else answered"),
         },
         413 => ReplyAction::Split { reason },
         _ => ReplyAction::Retry { timing: RetryTiming::Backoff, reason },

@@ -137,8 +137,8 @@ fn read_authorization(reader: &KeyReader<'_>, post: &mut Post) {
         (_, _, true) => {
             return reader.problem("bearer_token", "excludes user and password; keep one of them".to_owned());
         }
-        (true, false, _) => return reader.problem("user", "has no meaning without password".to_owned()),
-        (false, true, _) => return reader.problem("password", "has no meaning without user".to_owned()),
+        (true, false, _) => return reader.problem("user", "has no effect without password".to_owned()),
+        (false, true, _) => return reader.problem("password", "has no effect without user".to_owned()),
     };
     post.add_secret_header(reader, key, header::AUTHORIZATION, &Secret::new(value));
 }

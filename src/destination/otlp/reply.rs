@@ -17,9 +17,10 @@ pub(super) fn classify(name: &str, encoding: Encoding, reply: &Reply) -> ReplyAc
     }
     match reply.status {
         // 200 by the protocol; some receivers answer 202 or 204, and have taken the records just the same.
-        200..=299 if reply.truncated => {
-            ReplyAction::Retry { timing: RetryTiming::Backoff, reason: format!("{reason} and broke off") }
-        }
+        200..=299 if reply.truncated => ReplyAction::Retry {
+            timing: RetryTiming::Backoff,
+            reason: format!("{reason} and an incomplete body"),
+        },
         200..=299 => accepted(encoding, reply),
         413 => ReplyAction::Split { reason },
         429 | 502..=504 => ReplyAction::Retry { timing: RetryTiming::Backoff, reason },
@@ -30,7 +31,7 @@ pub(super) fn classify(name: &str, encoding: Encoding, reply: &Reply) -> ReplyAc
 fn accepted(encoding: Encoding, reply: &Reply) -> ReplyAction {
     match partial_success(encoding, reply) {
         None => {
-            let reason = format!("{} without the protocol's answer", reply.status);
+            let reason = format!("{} without an OTLP response, so something else answered", reply.status);
             ReplyAction::Retry { timing: RetryTiming::Backoff, reason }
         }
         Some(partial) if partial == PartialSuccess::default() => ReplyAction::Delivered,

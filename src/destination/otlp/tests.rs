@@ -86,7 +86,7 @@ fn every_problem_of_the_keys_is_named_and_no_secret_shown() {
         assert!(!problems[0].contains("hidden"));
     }
     for (headers, expected) in [
-        ("hidden", "d.headers: is not of the form it should have"),
+        ("hidden", "d.headers: has the wrong format (the value is secret and not shown)"),
         ("na me=hidden", "d.headers: 'na me' is not the name of a header"),
         ("name=hid\u{7}den", "d.headers: the value of 'name' holds a character"),
         ("name=hidden%0A", "d.headers: the value of 'name' holds a character"),

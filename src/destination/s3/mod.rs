@@ -181,7 +181,7 @@ impl Destination for S3 {
     fn classify_reply(&self, _: Purpose, _: &Batch, reply: &Reply) -> ReplyAction {
         match self.spool {
             Some(_) => ReplyAction::Delivered,
-            None => reply::put(reply),
+            None => reply::put(&self.common.name, reply),
         }
     }
 
@@ -193,7 +193,7 @@ impl Destination for S3 {
     }
 
     fn classify_probe(&self, reply: &Reply) -> ReplyAction {
-        reply::probe(reply)
+        reply::probe(&self.common.name, reply)
     }
 }
 
@@ -215,7 +215,7 @@ impl ObjectStore for S3 {
     }
 
     fn classify_reply(&self, call: &ObjectCall<'_>, reply: &Reply) -> ReplyAction {
-        reply::classify(call, reply)
+        reply::classify(&self.common.name, call, reply)
     }
 
     fn upload_id(&self, reply: &Reply) -> Option<String> {

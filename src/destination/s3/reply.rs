@@ -12,67 +12,67 @@ use crate::destination::{Reply, ReplyAction, RetryTiming};
 
 const BUCKET_REGION: HeaderName = HeaderName::from_static("x-amz-bucket-region");
 
-pub(super) fn classify(call: &ObjectCall<'_>, reply: &Reply) -> ReplyAction {
+pub(super) fn classify(destination: &str, call: &ObjectCall<'_>, reply: &Reply) -> ReplyAction {
     match call {
-        ObjectCall::Put(_) => put(reply),
-        ObjectCall::Begin => begin(reply),
-        ObjectCall::UploadPart { .. } => part(reply),
-        ObjectCall::Complete { .. } => complete(reply),
-        ObjectCall::Abort { .. } => abort(reply),
+        ObjectCall::Put(_) => put(destination, reply),
+        ObjectCall::Begin => begin(destination, reply),
+        ObjectCall::UploadPart { .. } => part(destination, reply),
+        ObjectCall::Complete { .. } => complete(destination, reply),
+        ObjectCall::Abort { .. } => abort(destination, reply),
     }
 }
 
-pub(super) fn put(reply: &Reply) -> ReplyAction {
+pub(super) fn put(destination: &str, reply: &Reply) -> ReplyAction {
     const NAME: &str = "PutObject";
     match reply.status {
         200 => delivered_if_etag(reply, NAME),
         // The key holds a uuid of ours, so the object is the one whose reply was lost.
         412 => ReplyAction::Delivered,
-        _ => classify_error(reply, NAME),
+        _ => classify_error(destination, reply, NAME),
     }
 }
 
-fn begin(reply: &Reply) -> ReplyAction {
+fn begin(destination: &str, reply: &Reply) -> ReplyAction {
     const NAME: &str = "CreateMultipartUpload";
     match reply.status {
         200 if upload_id(reply).is_some() => ReplyAction::Delivered,
         200 => retry_with_backoff(format!("{NAME} answered 200 without an UploadId")),
-        _ => classify_error(reply, NAME),
+        _ => classify_error(destination, reply, NAME),
     }
 }
 
 /// What the reply to a part means whose upload nobody began: that there is none is as good as a delivery.
-pub(super) fn probe(reply: &Reply) -> ReplyAction {
+pub(super) fn probe(destination: &str, reply: &Reply) -> ReplyAction {
     match element(reply, "Code").as_deref() {
         Some("NoSuchUpload") => ReplyAction::Delivered,
-        _ => part(reply),
+        _ => part(destination, reply),
     }
 }
 
-fn part(reply: &Reply) -> ReplyAction {
+fn part(destination: &str, reply: &Reply) -> ReplyAction {
     const NAME: &str = "UploadPart";
     match reply.status {
         200 => delivered_if_etag(reply, NAME),
-        _ => classify_error(reply, NAME),
+        _ => classify_error(destination, reply, NAME),
     }
 }
 
-fn complete(reply: &Reply) -> ReplyAction {
+fn complete(destination: &str, reply: &Reply) -> ReplyAction {
     const NAME: &str = "CompleteMultipartUpload";
     match reply.status {
         200 if element(reply, "ETag").is_some() => ReplyAction::Delivered,
-        200 => classify_error_in_success(reply, NAME),
+        200 => classify_error_in_success(destination, reply, NAME),
         412 => ReplyAction::Delivered,
         // The upload itself is void then and has to begin again.
         409 => retry_next_flush(read_error(reply).describe(NAME)),
-        _ => classify_error(reply, NAME),
+        _ => classify_error(destination, reply, NAME),
     }
 }
 
-fn abort(reply: &Reply) -> ReplyAction {
+fn abort(destination: &str, reply: &Reply) -> ReplyAction {
     match reply.status {
         200 | 204 | 404 => ReplyAction::Delivered,
-        _ => classify_error(reply, "AbortMultipartUpload"),
+        _ => classify_error(destination, reply, "AbortMultipartUpload"),
     }
 }
 
@@ -85,15 +85,15 @@ fn delivered_if_etag(reply: &Reply, name: &str) -> ReplyAction {
 }
 
 /// Classifies an error that came with status 200 as if it had come with its proper status.
-fn classify_error_in_success(reply: &Reply, name: &str) -> ReplyAction {
+fn classify_error_in_success(destination: &str, reply: &Reply, name: &str) -> ReplyAction {
     let status = match element(reply, "Code").as_deref() {
         Some("InvalidPart" | "InvalidPartOrder" | "EntityTooSmall" | "NoSuchUpload") => 400,
         _ => 500,
     };
-    classify_error(&Reply { status, ..reply.clone() }, name)
+    classify_error(destination, &Reply { status, ..reply.clone() }, name)
 }
 
-fn classify_error(reply: &Reply, name: &str) -> ReplyAction {
+fn classify_error(destination: &str, reply: &Reply, name: &str) -> ReplyAction {
     let error = read_error(reply);
     let reason = error.describe(name);
     if let Some(region) = redirect_region(reply, &error.code) {
@@ -103,13 +103,15 @@ fn classify_error(reply: &Reply, name: &str) -> ReplyAction {
         "InvalidArgument" | "KeyTooLongError" => ReplyAction::Rejected { reason },
         "InvalidAccessKeyId" | "InvalidToken" | "TokenRefreshRequired" => ReplyAction::Reauthorize { reason },
         "NotImplemented" => retry_next_flush(format!(
-            "{reason}; if the store does not know If-None-Match, set if_none_match off"
+            "{reason}; if the store does not support If-None-Match, write: {destination}.if_none_match off"
         )),
-        "NoSuchBucket" => retry_next_flush(format!("{reason}; create the bucket or correct bucket")),
+        "NoSuchBucket" => {
+            retry_next_flush(format!("{reason}; create the bucket, or correct {destination}.bucket"))
+        }
         // Damaged on the way: the object on disk is intact.
         "BadDigest" | "XAmzContentSHA256Mismatch" | "IncompleteBody" => retry_with_backoff(reason),
         _ if reply.status == 409 => retry_with_backoff(reason),
-        _ => error.classify_common(reply, name).unwrap_or_else(|| retry_next_flush(reason)),
+        _ => error.classify_common(reply, name, destination).unwrap_or_else(|| retry_next_flush(reason)),
     }
 }
 

@@ -225,12 +225,13 @@ fn a_store_that_does_not_know_if_none_match_is_not_asked() {
             assert_eq!(request.headers.contains_key("if-none-match"), expected, "{call:?}");
         }
     }
-    let ReplyAction::Retry { reason, .. } = reply::put(&reply(501, &[], &error("NotImplemented"))) else {
+    let ReplyAction::Retry { reason, .. } = reply::put("s3", &reply(501, &[], &error("NotImplemented")))
+    else {
         panic!()
     };
     assert!(
         reason.starts_with("PutObject answered 501 NotImplemented")
-            && reason.ends_with("set if_none_match off")
+            && reason.ends_with("write: s3.if_none_match off")
     );
 }
 
@@ -445,7 +446,7 @@ fn every_reply_has_its_meaning() {
     let complete = ObjectCall::Complete { upload: "u", parts: &[] };
     let abort = ObjectCall::Abort { upload: "u" };
     let etag: &[(&str, &str)] = &[("etag", "\"e\"")];
-    let classify = |call: &ObjectCall<'_>, reply: &Reply| meaning(reply::classify(call, reply));
+    let classify = |call: &ObjectCall<'_>, reply: &Reply| meaning(reply::classify("s3", call, reply));
     for (status, code, expected) in ERRORS {
         for call in [&put, &ObjectCall::Begin, &part, &complete] {
             assert_eq!(
@@ -522,7 +523,7 @@ fn a_redirect_is_followed_to_a_region_and_nowhere_else() {
         (reply(403, region, &error("AccessDenied")), NextFlush),
     ];
     for (reply, expected) in rows {
-        assert_eq!(meaning(reply::put(&reply)), expected, "{reply:?}");
+        assert_eq!(meaning(reply::put("s3", &reply)), expected, "{reply:?}");
     }
 }
 

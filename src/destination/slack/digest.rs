@@ -1,11 +1,12 @@
 //! Ordinary log lines in a message: counts by class and container, and the first lines of each.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
 use super::blocks::{self, FENCE_CHARS, MAX_SECTION_CHARS};
+use crate::printable;
 
 /// Groups shown, those with the most lines first.
 const MAX_GROUPS: usize = 8;
@@ -49,16 +50,23 @@ struct Group<'l> {
     first_lines: Vec<&'l str>,
 }
 
-/// `📄 3 log lines`
-pub(super) fn title(count: usize) -> String {
-    format!("📄 {count} log line{}", if count == 1 { "" } else { "s" })
+/// `📄 3 log lines: stderr from app`, or `📄 3 log lines from 2 sources`
+pub(super) fn title(lines: &[DigestLine]) -> String {
+    let sources: HashSet<_> = lines.iter().map(DigestLine::source).collect();
+    let from = match sources.iter().next() {
+        Some((class, "")) if sources.len() == 1 => format!(": {class}"),
+        Some((class, name)) if sources.len() == 1 => format!(": {class} from {name}"),
+        _ => format!(" from {} sources", sources.len()),
+    };
+    let plural = if lines.len() == 1 { "" } else { "s" };
+    printable::line(&format!("📄 {} log line{plural}{from}", lines.len())).into_owned()
 }
 
 /// The blocks for one or more lines.
 pub(super) fn digest(lines: &[DigestLine]) -> Vec<Value> {
     let groups = group_by_source(lines);
     let (shown, rest) = groups.split_at(groups.len().min(MAX_GROUPS));
-    let mut digest = vec![blocks::header(&title(lines.len()))];
+    let mut digest = vec![blocks::header(&title(lines))];
     digest.extend(shown.iter().map(section));
     if !rest.is_empty() {
         let lines: usize = rest.iter().map(|group| group.count).sum();

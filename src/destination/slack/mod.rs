@@ -51,7 +51,7 @@ pub(super) struct Slack {
 impl Slack {
     pub(super) fn read(common: Common, reader: &KeyReader<'_>) -> Self {
         if !common.enrich_stops {
-            reader.problem("stop_format", "has no effect on Slack, where a stop is told in words".to_owned());
+            reader.problem("stop_format", "has no effect on Slack, where a stop is a message".to_owned());
         }
         Self {
             runs: RunCache::default(),

@@ -29,9 +29,10 @@ pub(super) fn classify(name: &str, reply: &Reply) -> ReplyAction {
     match reply.status {
         200 if is_ok(reply) => ReplyAction::Delivered,
         _ if is_about_webhook(reply) => http_post::keep(&describe(reply), &hint(name, reply)),
-        200 => {
-            ReplyAction::Retry { timing: RetryTiming::Backoff, reason: "200 without Slack's `ok`".to_owned() }
-        }
+        200 => ReplyAction::Retry {
+            timing: RetryTiming::Backoff,
+            reason: "Slack answered 200 without `ok`, so something else answered".to_owned(),
+        },
         408 | 429 | 500..=599 => ReplyAction::Retry { timing: RetryTiming::Backoff, reason: describe(reply) },
         // No message of ours should be too long, as far as the limits are known; if one is, two shorter ones say the
         // same.
@@ -41,7 +42,7 @@ pub(super) fn classify(name: &str, reply: &Reply) -> ReplyAction {
         }
         _ => {
             let reason =
-                format!("{}; if {name}.webhook_url is right, this is a fault of the plugin", describe(reply));
+                format!("{}; if {name}.webhook_url is right, please report this as a bug", describe(reply));
             ReplyAction::Rejected { reason }
         }
     }
@@ -68,11 +69,11 @@ fn is_ok(reply: &Reply) -> bool {
 fn hint(name: &str, reply: &Reply) -> String {
     match reply.status {
         status if status == 403 || is_one_of(&RESTRICTIONS, reply) => {
-            format!("the workspace or the channel does not let {name}.webhook_url post")
+            format!("the workspace or the channel does not allow {name}.webhook_url to post")
         }
-        400 | 404 => format!("the webhook or its channel is gone; make another for {name}.webhook_url"),
+        400 | 404 => format!("the webhook or its channel was deleted; create another for {name}.webhook_url"),
         410 => {
-            format!("the channel is archived; make a webhook of another one for {name}.webhook_url")
+            format!("the channel is archived; create a webhook of another channel for {name}.webhook_url")
         }
         _ => format!("{name}.webhook_url is not the address of a webhook"),
     }

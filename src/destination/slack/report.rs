@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::blocks::{self, FENCE_CHARS, MAX_SECTION_CHARS};
 use super::stop::StopFields;
 
-/// Blocks of a full report: header, summary, facts, reason, last lines, footer.
+/// Blocks of a full report: header, summary, reason, last lines, facts, footer.
 pub(super) const MAX_FULL_BLOCKS: usize = 6;
 /// Stops that a summary lists.
 const MAX_LISTED_STOPS: usize = 5;
@@ -33,14 +33,14 @@ const _: () = assert!(MAX_SENTENCE_CHARS + 1 + MAX_LINK_CHARS <= MAX_SECTION_CHA
 const _: () = assert!(MAX_REASON_CHARS + MAX_NAME_CHARS + 10 <= MAX_SECTION_CHARS);
 const _: () = assert!((MAX_COUNT_ROWS + 1) * (MAX_NAME_CHARS + 30) + 40 <= MAX_SECTION_CHARS);
 
-/// The blocks that report one stop.
+/// The blocks that report one stop: what a phone shows first comes first.
 pub(super) fn full(stop: &StopFields) -> Vec<Value> {
     [
-        Some(blocks::header(&format!("{} {}", stop.emoji(), stop.origin()))),
+        Some(blocks::header(&stop.title())),
         Some(summary_and_hint(stop)),
-        blocks::fields(facts(stop)),
         reason(stop),
         last_lines(stop),
+        blocks::fields(facts(stop)),
         footer(stop),
     ]
     .into_iter()

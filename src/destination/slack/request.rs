@@ -54,7 +54,7 @@ pub(super) fn message(objects: &[u8]) -> Value {
         parts.push(digest::digest(&lines));
     }
     json!({
-        "text": fallback_text(&stops, lines.len()),
+        "text": fallback_text(&stops, &lines),
         "blocks": parts.join(&blocks::divider()),
         // Slack would fetch what the texts link to, and show it.
         "unfurl_links": false,
@@ -63,13 +63,13 @@ pub(super) fn message(objects: &[u8]) -> Value {
 }
 
 /// The text for notifications and for clients that cannot show blocks.
-fn fallback_text(stops: &[StopFields], line_count: usize) -> String {
+fn fallback_text(stops: &[StopFields], lines: &[DigestLine]) -> String {
     let mut titles: Vec<String> = match stops.len() {
         0..=MAX_FULL_STOPS => stops.iter().map(StopFields::headline).collect(),
         _ => vec![report::title(stops)],
     };
-    if line_count > 0 {
-        titles.push(digest::title(line_count));
+    if !lines.is_empty() {
+        titles.push(digest::title(lines));
     }
     blocks::escaped(&titles.join("\n"), MAX_TEXT_CHARS)
 }

@@ -47,6 +47,12 @@ impl StopFields {
         format!("{} {}", self.emoji(), self.text("summary").unwrap_or_default())
     }
 
+    /// `🔴 web in prod: image pull`, as plain text.
+    pub(super) fn title(&self) -> String {
+        let category = self.text("category").unwrap_or("unknown").replace('_', " ");
+        format!("{} {}: {category}", self.emoji(), self.origin())
+    }
+
     pub(super) fn emoji(&self) -> &'static str {
         match self.severity() {
             Severity::Info => "🟢",

@@ -94,7 +94,7 @@ fn other_keys_are_checked_and_have_their_own_defaults() {
     assert_eq!(
         problems,
         [
-            "d.stop_format: has no effect on Slack, where a stop is told in words; leave d.stop_format out",
+            "d.stop_format: has no effect on Slack, where a stop is a message; leave d.stop_format out",
             "d.min_severity: 'fatal' is none of info, warning, error; for example: d.min_severity error",
         ]
     );
@@ -146,7 +146,7 @@ fn a_refusal_names_the_error_and_the_key_to_look_at() {
         };
     assert_eq!(
         reason(404, "no_service"),
-        "Slack answered 404 no_service; the webhook or its channel is gone; make another for d.webhook_url"
+        "Slack answered 404 no_service; the webhook or its channel was deleted; create another for d.webhook_url"
     );
     assert!(reason(400, "action_prohibited").contains("does not let d.webhook_url post"));
     assert!(reason(400, "user_not_found").contains("make another for d.webhook_url"));
@@ -172,12 +172,12 @@ fn one_stop_becomes_a_report() {
     let message = message(&[testing::event("oom-killed")]);
     assert_eq!(kinds(&message), ["header", "section", "section", "section", "context"]);
     let blocks = &message["blocks"];
-    assert_eq!(blocks[0]["text"]["text"], "🔴 web in prod");
+    assert_eq!(blocks[0]["text"]["text"], "🔴 web in prod: oom");
     let facts: Vec<_> =
-        blocks[2]["fields"].as_array().unwrap().iter().map(|field| field["text"].as_str().unwrap()).collect();
+        blocks[3]["fields"].as_array().unwrap().iter().map(|field| field["text"].as_str().unwrap()).collect();
     assert!(facts.contains(&"*Category*\noom") && facts.contains(&"*Exit code*\n137 (SIGKILL)"), "{facts:?}");
     assert!(facts.iter().any(|fact| fact.starts_with("*Task definition*\nweb:")), "{facts:?}");
-    assert!(blocks[3]["text"]["text"].as_str().unwrap().starts_with("*app:* OutOfMemoryError"), "{blocks}");
+    assert!(blocks[2]["text"]["text"].as_str().unwrap().starts_with("*app:* OutOfMemoryError"), "{blocks}");
     assert!(blocks[4]["elements"][0]["text"].as_str().unwrap().contains("|Open in the ECS console>"));
     assert!(message["text"].as_str().unwrap().starts_with("🔴 Task "), "{message}");
 }
@@ -186,7 +186,7 @@ fn one_stop_becomes_a_report() {
 fn last_lines_are_a_code_block_that_keeps_the_end() {
     let mut stop = stop("web", "error", "app_error");
     stop["last_lines"] = json!(["```rm <x> & y```", ""]);
-    let code = |stop: &Value| composed(std::slice::from_ref(stop))["blocks"][3]["text"]["text"].clone();
+    let code = |stop: &Value| composed(std::slice::from_ref(stop))["blocks"][2]["text"]["text"].clone();
     assert_eq!(code(&stop), "```\n'''rm &lt;x&gt; &amp; y'''\n\n```");
     stop["last_lines"] = (0..100).map(|line| format!("line {line} {}", "x".repeat(100))).collect();
     let text = code(&stop);
@@ -310,9 +310,9 @@ fn lines_become_counts_and_the_first_of_them() {
     records.extend((0..9).map(|number| line("stderr", &format!("failed\n<{number}>"))));
     records.push(json!({"cpu": 7}));
     let message = message(&records);
-    assert_eq!(message["text"], "📄 11 log lines");
+    assert_eq!(message["text"], "📄 11 log lines from 3 sources");
     let blocks = &message["blocks"];
-    assert_eq!(blocks[0]["text"]["text"], "📄 11 log lines");
+    assert_eq!(blocks[0]["text"]["text"], "📄 11 log lines from 3 sources");
     assert_eq!(
         blocks[1]["text"]["text"],
         "*9 × stderr* from app\n```\nfailed &lt;0&gt;\nfailed &lt;1&gt;\nfailed &lt;2&gt;\n```"
@@ -423,7 +423,7 @@ proptest! {
         prop_assert_eq!(batches.len(), 1);
         let message: Value = serde_json::from_slice(&testing::request_of(&*slack, &batches[0]).body.to_bytes()).unwrap();
         assert_within_limits(&message);
-        let expected = digest::title(logs.len());
+        let expected = format!("📄 {} log line{}: other", logs.len(), if logs.len() == 1 { "" } else { "s" });
         prop_assert_eq!(message["text"].as_str(), Some(expected.as_str()));
     }
 }

@@ -73,7 +73,7 @@ impl Folder {
                 Ok(folder) => {
                     let why = unusable.join("; ");
                     let text =
-                        format!("the spool is in {}: {why}; name a folder with spool_dir", dir.display());
+                        format!("the spool is in {}: {why}; choose a folder with spool_dir", dir.display());
                     log::start_line(Level::Warn, text);
                     return Ok(folder);
                 }

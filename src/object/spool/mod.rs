@@ -31,7 +31,7 @@ use crate::transport::http::Failure;
 pub(crate) enum AppendError {
     /// The limit of all files together is reached; their bytes.
     #[error(
-        "the spool is full: {0} bytes wait for their upload; Fluent Bit keeps what comes, raise spool_limit for longer outages"
+        "the spool is full: {0} bytes wait for upload; see the errors of the uploads, or raise spool_limit"
     )]
     Full(u64),
     /// The disk does not take them.

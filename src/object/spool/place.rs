@@ -96,8 +96,8 @@ pub(super) fn make_private(folder: &Path, owner: u32) -> io::Result<()> {
 
 fn of_stranger(folder: &Path, metadata: &Metadata) -> io::Error {
     refused(format!(
-        "{} belongs to user {}, who could put files into the bucket; look at what is in it and chown it to Fluent Bit's \
-         user, or name another spool_dir",
+        "{} belongs to user {}, who could put files into the bucket; inspect it and chown it to Fluent Bit's user, or \
+         choose another spool_dir",
         folder.display(),
         metadata.uid()
     ))
@@ -125,7 +125,8 @@ fn check_above(folder: &Path) -> io::Result<()> {
 
 fn open_to_all(folder: &Path) -> io::Error {
     refused(format!(
-        "in {} others could put a folder of theirs in the place of the spool; chmod +t it, or name another spool_dir",
+        "{} is writable by other users without the sticky bit, so they could replace the spool; chmod +t it, or choose \
+         another spool_dir",
         folder.display()
     ))
 }

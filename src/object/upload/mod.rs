@@ -167,13 +167,16 @@ impl<T: SendRequest + 'static> Uploader<T> {
         match self.spool.claim_orphans() {
             Ok(Adopted { objects, strangers }) => {
                 if objects > 0 {
-                    let text = format!("{objects} objects of an instance that ended");
+                    let text =
+                        format!("found {objects} objects of an earlier run in the spool; uploading them");
                     self.sender.reporter.log(Level::Info, "adopted", &text);
                 }
                 strangers.iter().for_each(|path| self.report_stranger(path));
             }
             Err(error) => {
-                let text = format!("cannot read the spool: {error}");
+                let text = format!(
+                    "cannot look for objects of an earlier run in the spool: {error}; will be retried"
+                );
                 self.sender.reporter.log(Level::Warn, "adopt", &text);
             }
         }
@@ -181,8 +184,7 @@ impl<T: SendRequest + 'static> Uploader<T> {
 
     fn report_stranger(&self, path: &Path) {
         let text = format!(
-            "{} is not uploaded: another user made it, it has a second name, or it is no regular file; look at it, and \
-             remove it",
+            "{} is not uploaded: it belongs to another user, has a hard link, or is not a regular file; inspect and remove it",
             path.display()
         );
         self.sender.reporter.log(Level::Error, &path.display().to_string(), &text);
@@ -193,7 +195,7 @@ impl<T: SendRequest + 'static> Uploader<T> {
             Ok(Done::SetAside(why)) => self.set_aside(object, &why),
             Ok(Done::Remove) => {
                 if let Err(error) = self.spool.remove(&object) {
-                    let text = format!("cannot remove {}: {error}", object.path.display());
+                    let text = format!("cannot remove the uploaded {}: {error}", object.path.display());
                     self.sender.reporter.log(Level::Error, "remove", &text);
                 }
             }
@@ -205,7 +207,7 @@ impl<T: SendRequest + 'static> Uploader<T> {
         let path = object.path.display().to_string();
         match self.spool.set_aside(&object) {
             Ok(aside) => {
-                let text = format!("{why}; it is kept as {}: look at it, and remove it", aside.display());
+                let text = format!("{why}; moved to {}; inspect and remove it", aside.display());
                 self.sender.reporter.log(Level::Error, &path, &text);
             }
             Err(error) => {
@@ -231,7 +233,7 @@ impl<T: SendRequest + 'static> Uploader<T> {
         let opened = self.open(object, store.encoding()).await?;
         let Opened::Object { key, first, parts } = opened else { return Ok(Done::Remove) };
         if let Err(what) = store.check_key(&key) {
-            return Ok(Done::SetAside(format!("no configuration makes the object's key '{key}': {what}")));
+            return Ok(Done::SetAside(format!("object not uploaded: its key '{key}' is not valid: {what}")));
         }
         if first.is_last {
             let put = ObjectCall::Put(&first.content);
@@ -249,7 +251,7 @@ impl<T: SendRequest + 'static> Uploader<T> {
         match opened.map_err(|_| Postponed)? {
             Ok(opened) => Ok(opened),
             Err(error) => {
-                let text = format!("cannot read {}: {error}", object.path.display());
+                let text = format!("cannot read {}, so it is not uploaded: {error}", object.path.display());
                 self.sender.reporter.log(Level::Error, "spool", &text);
                 // Somebody removed it; waiting brings nothing back.
                 if error.kind() == io::ErrorKind::NotFound { Ok(Opened::Empty) } else { Err(Postponed) }
@@ -335,6 +337,12 @@ impl<T: SendRequest + 'static> Uploader<T> {
         let call = StoreCall { store, key, call };
         match self.sender.transport.send_with_retry(&call, &mut Backoff::default(), deadline).await {
             Outcome::Delivered(reply) => Ok(reply),
+            Outcome::Rejected { reason } => {
+                let text =
+                    format!("object {key} rejected: {reason}; it stays in the spool and will be retried");
+                self.sender.reporter.log(Level::Error, "rejected object", &text);
+                Err(Postponed)
+            }
             _ => Err(Postponed),
         }
     }
@@ -343,8 +351,8 @@ impl<T: SendRequest + 'static> Uploader<T> {
         let (objects, bytes) = self.spool.left();
         if objects > 0 {
             let text = format!(
-                "{objects} objects ({bytes} bytes) wait in spool_dir for the next start; if the disk goes with the \
-                 task, raise exit_timeout, Grace and stopTimeout"
+                "{objects} objects ({bytes} bytes) not uploaded; they stay in spool_dir for the next start, and are lost if \
+                 the disk goes with the task (Fargate): raise exit_timeout, Grace and stopTimeout"
             );
             self.sender.reporter.log(Level::Warn, "left", &text);
         }

@@ -47,7 +47,7 @@ pub(super) fn print(lines: &Payload) -> Result<(), Failure> {
         .parts()
         .try_for_each(|part| out.write_all(part))
         .and_then(|()| out.flush())
-        .map_err(|error| Failure::Local(format!("cannot print: {error}")))
+        .map_err(|error| Failure::Local(format!("cannot write to standard output: {error}")))
 }
 
 #[cfg(test)]

@@ -103,13 +103,13 @@ fn a_pipe_is_refused_whether_or_not_somebody_reads_it() {
     let temp = TestFolder::new();
     let path = temp.path("pipe");
     assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
-    assert!(refusal(&path).contains("no regular file"));
+    assert!(refusal(&path).contains("not a regular file"));
     let mut reader = Command::new("cat").arg(&path).stdout(std::process::Stdio::null()).spawn().unwrap();
     std::thread::sleep(Duration::from_millis(200));
-    assert!(refusal(&path).contains("no regular file"));
+    assert!(refusal(&path).contains("not a regular file"));
     reader.kill().unwrap();
     reader.wait().unwrap();
-    assert!(refusal(Path::new("/dev/null")).contains("no regular file"));
+    assert!(refusal(Path::new("/dev/null")).contains("not a regular file"));
 }
 
 #[test]

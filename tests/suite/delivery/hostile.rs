@@ -1,4 +1,4 @@
-//! Records that take too much to open are delivered as they are, each once, and what is honest beside them is not held
+//! Records that opening them exceeds the limits are delivered as they are, each once, and what is honest beside them is not held
 //! up. How long anybody waits is measured in `tests/faults/hostile.rs`.
 
 use std::io::Write as _;
@@ -85,7 +85,8 @@ fn what_takes_too_much_to_open_is_delivered_as_it_is_and_said_once() {
         router.assert_adds_up("all");
         assert_eq!(router.bring(&Chunk::now(&records())), Verdict::Ok);
     });
-    let lines: Vec<&str> = said.lines().filter(|line| line.contains("take too much to open")).collect();
+    let lines: Vec<&str> =
+        said.lines().filter(|line| line.contains("opening them exceeds the limits")).collect();
     assert!(lines.len() == 1 && lines[0].contains("[ warn]") && lines[0].contains("smaller"), "{said}");
 }
 

@@ -239,7 +239,7 @@ fn streams_beyond_the_limit_share_one_and_it_is_said_once() {
         router.assert_adds_up("cloudwatch");
         cloud.assert_no_complaints();
     });
-    let lines: Vec<&str> = said.lines().filter(|line| line.contains("new names within a minute")).collect();
+    let lines: Vec<&str> = said.lines().filter(|line| line.contains("new names in a minute")).collect();
     assert_eq!(lines.len(), 1, "{said}");
     for part in [
         "more than 20",

@@ -5,8 +5,10 @@ use ecs_router::metrics::Reason;
 use fake_cloud::{Api, Cloud, Fault, Received};
 
 use crate::router::{GROUP, Router};
+use test_support::alone::alone;
 use test_support::chunk::Chunk;
 use test_support::record::{line, now_ms};
+use test_support::this_test;
 
 const DAY_MS: i64 = 24 * 3_600_000;
 
@@ -90,6 +92,21 @@ fn what_is_too_large_is_split_until_it_fits_and_one_event_alone_is_counted() {
     assert_eq!(cloud.cloudwatch().messages(GROUP, "web"), expected, "each once, in order");
     assert_eq!(router.lost("cloudwatch", Reason::Refused), 1);
     router.assert_adds_up("cloudwatch");
+}
+
+#[test]
+fn a_lost_record_is_an_error_in_the_log_that_says_how_many_and_why() {
+    let test = this_test!("a_lost_record_is_an_error_in_the_log_that_says_how_many_and_why");
+    let said = alone(test, || {
+        let cloud = ready();
+        cloud.script_where(Api::PutLogEvents, |_| true, Fault::reply(413));
+        assert_eq!(Router::to(&cloud, &[]).bring(&numbered(1)), Verdict::Ok);
+    });
+    let lines: Vec<&str> = said.lines().filter(|line| line.contains("[error]")).collect();
+    assert_eq!(lines.len(), 1, "{said}");
+    for part in ["1 records rejected: PutLogEvents answered 413", "not retried", "route.dead_letter"] {
+        assert!(lines[0].contains(part), "{part}: {said}");
+    }
 }
 
 #[test]

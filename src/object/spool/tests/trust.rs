@@ -180,7 +180,7 @@ fn a_pipe_or_a_held_lock_at_the_gate_does_not_hang_the_start() {
     std::fs::create_dir_all(temp.base()).unwrap();
     let gate = temp.base().join("gate");
     make_fifo(&gate);
-    assert!(refusal(&temp).contains("no regular file"));
+    assert!(refusal(&temp).contains("not a regular file"));
     std::fs::remove_file(&gate).unwrap();
     let held = std::fs::File::create(&gate).unwrap();
     held.lock().unwrap();
