@@ -59,9 +59,9 @@ pub(crate) fn refused(what: String) -> io::Error {
     io::Error::new(io::ErrorKind::PermissionDenied, what)
 }
 
-/// Locks the file, waiting no longer than `patience` for whoever holds it.
-pub(crate) fn lock(file: &File, path: &Path, patience: Duration) -> io::Result<()> {
-    let deadline = Instant::now() + patience;
+/// Locks the file, waiting no longer than `max_wait` for whoever holds it.
+pub(crate) fn lock(file: &File, path: &Path, max_wait: Duration) -> io::Result<()> {
+    let deadline = Instant::now() + max_wait;
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(()),

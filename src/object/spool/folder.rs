@@ -193,10 +193,10 @@ fn remove(folder: &Path) {
     fs::remove_dir(folder).ok();
 }
 
-fn hold_gate(base: &Path, patience: Duration) -> io::Result<File> {
+fn hold_gate(base: &Path, max_wait: Duration) -> io::Result<File> {
     let path = base.join(GATE_FILE);
     let gate = lock_file(&path)?;
-    disk::lock(&gate, &path, patience)?;
+    disk::lock(&gate, &path, max_wait)?;
     Ok(gate)
 }
 
