@@ -96,7 +96,7 @@ struct WaitingObject {
 }
 
 impl Spool {
-    /// Opens a folder of its own. What ended instances left behind stays theirs until [`Self::claim_orphans`].
+    /// Opens a folder of its own. Objects that ended instances left behind stay theirs until the uploader claims them.
     ///
     /// # Errors
     /// The folder cannot be made, locked or read, or others could put something into it.
