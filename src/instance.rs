@@ -79,7 +79,8 @@ impl Instance {
                 settings,
                 destinations,
                 metrics: Arc::clone(&metrics),
-                panic: wants_panic(lookup, "worker"),
+                panic: wants_fault(lookup, "fault.panic", "worker"),
+                hang: wants_fault(lookup, "fault.hang", "worker"),
             },
             watch: WatchConfig { task, queue },
         };
@@ -92,7 +93,7 @@ impl Instance {
             reports_exits,
             init_thread: thread_number(),
             #[cfg(debug_assertions)]
-            panic_on_flush: wants_panic(lookup, "coroutine"),
+            panic_on_flush: wants_fault(lookup, "fault.panic", "coroutine"),
         })
     }
 
@@ -236,9 +237,10 @@ fn thread_number() -> usize {
     MARK.with(|mark| std::ptr::from_ref(mark).addr())
 }
 
-/// `fault.panic` lets the test host see that a panic stays inside; it exists in debug builds only.
-fn wants_panic(lookup: &dyn Lookup, place: &str) -> bool {
-    cfg!(debug_assertions) && lookup.get("fault.panic").as_deref() == Some(place)
+/// `fault.panic` and `fault.hang` let the test host see that a panic stays inside and that a thread is left behind; they
+/// exist in debug builds only.
+fn wants_fault(lookup: &dyn Lookup, key: &str, place: &str) -> bool {
+    cfg!(debug_assertions) && lookup.get(key).as_deref() == Some(place)
 }
 
 #[cfg(test)]

@@ -47,6 +47,9 @@ const MAX_SHOWN_CHARS: usize = 120;
 /// How long the first chunk may wait for the task's metadata.
 const FIRST_LOOK_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// How long a thread that was asked to hang does: longer than the host waits for it at the end.
+const HANG: Duration = Duration::from_secs(5);
+
 /// What a router is made of.
 #[derive(Debug)]
 pub(crate) struct RouterConfig {
@@ -56,6 +59,8 @@ pub(crate) struct RouterConfig {
     pub(crate) metrics: Arc<Metrics>,
     /// For the test host: panic at each chunk. Only debug builds ever set it.
     pub(crate) panic: bool,
+    /// For the test host: block the thread at each chunk. Only debug builds ever set it.
+    pub(crate) hang: bool,
 }
 
 /// One destination with what reaches it.
@@ -79,6 +84,7 @@ pub(crate) struct Router {
     flush_timeout: Duration,
     uuid: String,
     panic: bool,
+    hang: bool,
 }
 
 impl ChunkSink for Rc<Router> {
@@ -103,6 +109,7 @@ impl Router {
             task: Rc::default(),
             uuid: uuid::Uuid::new_v4().to_string(),
             panic: config.panic,
+            hang: config.hang,
             metrics,
             log,
         }
@@ -183,6 +190,9 @@ impl Router {
         chunk: &dyn Chunk,
     ) -> Verdict {
         assert!(!self.panic, "a panic was asked for");
+        if self.hang {
+            std::thread::sleep(HANG);
+        }
         let deadline = Instant::now() + self.flush_timeout;
         // While nothing waits for a replay, no digest is needed.
         let digest = if self.ledger.is_empty() { None } else { chunk_digest(maker, tag, chunk) };

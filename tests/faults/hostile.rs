@@ -131,6 +131,7 @@ fn instance(cloud: &Cloud) -> Instance {
     let keys = BTreeMap::from(
         [
             ("route.default", "lines".to_owned()),
+            ("stop.trusted_tags", "*".to_owned()),
             ("lines.type", "http".to_owned()),
             ("flush_timeout", if IS_OPTIMISED { "10s" } else { "120s" }.to_owned()),
             ("lines.url", format!("{}/http/lines", cloud.endpoint())),
