@@ -129,9 +129,9 @@ fn check_request(index: usize, batch: &Batch, request: &HttpRequest) {
         }
         _ => {
             let request = json(&body);
-            let scopes = &request["resourceLogs"][0]["scopeLogs"];
-            let records =
-                scopes.as_array().unwrap().iter().map(|scope| scope["logRecords"].as_array().unwrap().len());
+            let resources = request["resourceLogs"].as_array().unwrap().iter();
+            let scopes = resources.flat_map(|resource| resource["scopeLogs"].as_array().unwrap());
+            let records = scopes.map(|scope| scope["logRecords"].as_array().unwrap().len());
             assert_eq!(records.sum::<usize>(), count);
         }
     }
