@@ -28,10 +28,10 @@ const EXTENSION: &str = "spool";
 const REFUSED_EXTENSION: &str = "refused";
 
 /// How long the start waits for the gate, which others hold for moments only.
-const GATE_PATIENCE: Duration = Duration::from_secs(5);
+const GATE_WAIT: Duration = Duration::from_secs(5);
 
 /// How long an instance waits that has other work.
-const SHORT_GATE_PATIENCE: Duration = Duration::from_millis(100);
+const SHORT_GATE_WAIT: Duration = Duration::from_millis(100);
 
 /// This instance's own folder.
 #[derive(Debug)]
@@ -90,7 +90,7 @@ impl Folder {
         let owner = place::owner_of_new_files(&base)?;
         place::check_place(dir, owner)?;
         place::make_private(&base, owner)?;
-        let _gate = hold_gate(&base, GATE_PATIENCE)?;
+        let _gate = hold_gate(&base, GATE_WAIT)?;
         let own = base.join(Uuid::new_v4().to_string());
         place::create(&own)?;
         let path = own.join(LOCK_FILE);
@@ -113,7 +113,7 @@ impl Folder {
 
     /// Moves the files of folders without an owner into this one.
     pub(super) fn claim_orphans(&self) -> io::Result<Leftovers> {
-        let _gate = hold_gate(&self.base, SHORT_GATE_PATIENCE)?;
+        let _gate = hold_gate(&self.base, SHORT_GATE_WAIT)?;
         let mut taken = Vec::new();
         let mut strangers = Vec::new();
         for entry in fs::read_dir(&self.base)? {
@@ -172,7 +172,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        let Ok(_gate) = hold_gate(&self.base, SHORT_GATE_PATIENCE) else { return };
+        let Ok(_gate) = hold_gate(&self.base, SHORT_GATE_WAIT) else { return };
         let left = fs::read_dir(&self.own).is_ok_and(|mut entries| {
             entries.any(|entry| entry.is_ok_and(|entry| is_spool_file(&entry.path())))
         });

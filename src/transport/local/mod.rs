@@ -14,7 +14,7 @@ use crate::encode::payload::Payload;
 const FOLDER_MODE: u32 = 0o750;
 
 /// How long a file may be locked by others, whom a batch of this size does not take longer.
-const LOCK_PATIENCE: Duration = Duration::from_secs(1);
+const LOCK_WAIT: Duration = Duration::from_secs(1);
 
 /// Appends under the file's lock, so that lines of several instances never mix.
 pub(super) fn append(path: &Path, mode: u32, lines: &Payload) -> Result<(), Failure> {
@@ -29,7 +29,7 @@ fn try_append(path: &Path, mode: u32, lines: &Payload) -> io::Result<()> {
     }
     let mut file = disk::open_regular(OpenOptions::new().create(true).append(true).mode(mode), path)?;
     disk::check_owner(path, &file.metadata()?)?;
-    disk::lock(&file, path, LOCK_PATIENCE)?;
+    disk::lock(&file, path, LOCK_WAIT)?;
     let length_before = file.metadata()?.len();
     write_parts(&mut file, lines).inspect_err(|_| {
         // Half a batch must not stay: it would stand there twice after the next attempt.
