@@ -1,6 +1,6 @@
 //! Dead endpoints, panics and bad configurations.
 
-use test_support::plugin::panics_on_demand;
+use test_support::plugin::has_faults;
 
 use crate::harness::Host;
 use crate::said::{ERROR, Line, OK, RETRY, Run};
@@ -63,7 +63,7 @@ fn a_panic_on_the_coroutine_costs_one_flush() {
 fn panic_on(place: &str) {
     let host = Host::scenario("flush").file_instance_with(&[("fault.panic", place)]).file_instance();
     let run = host.option("--order", "0,1,0,1").run_to_end();
-    let spoiled = |flush: &Line| flush.is("instance", "0") && panics_on_demand();
+    let spoiled = |flush: &Line| flush.is("instance", "0") && has_faults();
     let expected = |flush: &Line| match flush.verdict() {
         OK => !spoiled(flush),
         ERROR | RETRY => spoiled(flush),
@@ -71,9 +71,9 @@ fn panic_on(place: &str) {
     };
     run.assert_each("flush", "wrong verdict", expected);
     run.assert_arrivals(2);
-    let panics = if panics_on_demand() { 2 } else { 0 };
+    let panics = if has_faults() { 2 } else { 0 };
     assert_short_panic_lines(&run, panics);
-    if panics_on_demand() {
+    if has_faults() {
         assert_small(&run, &format!("panic on the {place}"), ("instance", "0"));
     }
 }

@@ -5,6 +5,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use test_support::plugin::has_faults;
+
 use crate::abi::VERSIONS;
 use crate::harness::Host;
 use crate::said::{OK, RETRY, Run};
@@ -68,7 +70,8 @@ fn a_host_without_metrics_is_served_all_the_same() {
     run.assert_each("flush", "not accepted", |flush| flush.verdict() == OK);
 }
 
-/// A worker that does not end in time is left behind, and must know by itself that the metrics are gone.
+/// A worker that does not end in time is left behind, and must know by itself that the metrics are gone. Only debug
+/// builds can hang on demand: in the others the worker has to end like any other.
 #[test]
 fn a_worker_left_behind_does_not_touch_what_died_with_the_instance() {
     let keys = [
@@ -79,7 +82,10 @@ fn a_worker_left_behind_does_not_touch_what_died_with_the_instance() {
         ("exit_timeout", "100ms"),
     ];
     let run = Host::scenario("metrics-stuck").instance(&keys).run_to_end();
-    run.assert_each("flush", "not a retry", |flush| flush.verdict() == RETRY);
-    assert!(run.all("threads").any(|line| line.is("at", "left-behind") && line.number("count") == 1));
+    let (verdict, left_behind) = if has_faults() { (RETRY, 1) } else { (OK, 0) };
+    run.assert_each("flush", "wrong verdict", |flush| flush.verdict() == verdict);
+    assert!(
+        run.all("threads").any(|line| line.is("at", "left-behind") && line.number("count") == left_behind)
+    );
     assert!(run.all("threads").any(|line| line.is("at", "end") && line.number("count") == 0));
 }

@@ -46,8 +46,8 @@ fn profile_directory() -> PathBuf {
     binary.ancestors().nth(2).expect("a profile directory").to_owned()
 }
 
-/// Whether the plugin panics when a configuration asks for it: only a debug build does.
+/// Whether the plugin panics or hangs when a configuration asks for it: only a debug build does.
 #[must_use]
-pub fn panics_on_demand() -> bool {
+pub fn has_faults() -> bool {
     library().parent().is_some_and(|folder| folder.ends_with("debug"))
 }
