@@ -6,6 +6,7 @@
 //! `<name>` has the keys `<name>.<setting>`.
 
 mod address;
+pub mod endpoint;
 mod error;
 mod events;
 mod exposure;
