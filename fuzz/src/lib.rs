@@ -72,7 +72,7 @@ impl Router {
     /// A router of `key value` lines without problems.
     #[must_use]
     pub fn from_lines(text: &str) -> Self {
-        Self::new(read(&pairs(text), Some("eu-west-1")))
+        Self::new(read(&pairs(text), &AwsEnvironments::in_region("eu-west-1")))
     }
 
     /// Takes a chunk through all stages, without memory of earlier chunks.
