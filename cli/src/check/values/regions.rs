@@ -94,9 +94,13 @@ fn suggestion(text: &str) -> String {
 /// Reports the region in an address of AWS.
 pub(super) fn of_address(setting: &Setting, text: &str) -> Option<Finding> {
     let host = text.split_once("://")?.1.split(['/', ':']).next()?;
+    of_value(setting, in_host(host)?)
+}
+
+/// The region, known or misspelt, in the host of an address of AWS.
+pub(super) fn in_host(host: &str) -> Option<&str> {
     DOMAINS.iter().find(|domain| host.ends_with(**domain))?;
-    let region = host.split('.').find(|label| looks_like_region(label))?;
-    of_value(setting, region)
+    host.split('.').find(|label| looks_like_region(label))
 }
 
 /// The known regions and their misspellings, but not `vpce-1` or a bucket's name.
