@@ -151,10 +151,7 @@ fn tags(section: &Section, configuration: &Configuration) -> Option<Finding> {
 pub(super) fn pattern(section: &Section) -> Option<Finding> {
     if let Some(regex) = section.get("match_regex") {
         // Onigmo knows more than this engine; what both refuse is broken.
-        let error = regex::Regex::new(regex.value.text()?).err()?.to_string();
-        let reason = error.lines().last()?.trim_start_matches("error: ").to_owned();
-        let is_broken = BROKEN.iter().any(|known| reason.contains(known));
-        return is_broken.then(|| {
+        return broken(regex.value.text()?).map(|reason| {
             let message = format!("is no regular expression: {reason}");
             Finding::new(
                 FindingSeverity::Error,
@@ -174,6 +171,13 @@ pub(super) fn pattern(section: &Section) -> Option<Finding> {
         _ => return None,
     };
     Some(Finding::warn_of(setting, message, "write Match *-firelens-*, or an [OUTPUT] for each pattern"))
+}
+
+/// Why a regular expression is none in any syntax.
+pub(super) fn broken(pattern: &str) -> Option<String> {
+    let error = regex::Regex::new(pattern).err()?.to_string();
+    let reason = error.lines().last()?.trim_start_matches("error: ").to_owned();
+    BROKEN.iter().any(|known| reason.contains(known)).then_some(reason)
 }
 
 fn is_firelens(text: &str) -> bool {

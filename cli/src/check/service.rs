@@ -195,6 +195,10 @@ fn of_number(setting: &Setting, text: &str, form: ServiceForm) -> Option<Finding
 }
 
 fn of_path(setting: &Setting, text: &str) -> Option<Finding> {
+    if setting.key.eq_ignore_ascii_case("http_listen") && text.split(':').count() == 2 {
+        let message = format!("'{text}' has a port, which stands in HTTP_Port");
+        return Some(error(setting, message, "write HTTP_Listen 127.0.0.1 and HTTP_Port 2020".to_owned()));
+    }
     if !setting.key.eq_ignore_ascii_case("plugins_file") {
         return None;
     }
@@ -291,6 +295,7 @@ mod tests {
             ("HC_Period soon", "is read as 0"),
             ("Plugins_File /x/y.so", "is the library itself"),
             ("Plugins_File /x/", "is a folder"),
+            ("HTTP_Server On|HTTP_Listen localhost:2020", "has a port"),
         ] {
             let lines: String = lines.split('|').map(|line| format!("    {line}\n")).collect();
             let found = of(&lines);

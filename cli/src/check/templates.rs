@@ -251,7 +251,10 @@ mod tests {
         let text = "[SERVICE]\n    Grace 30\n    Plugins_File p\n[OUTPUT]\n    Name ecs_router\n    Match *-firelens-*\n    Workers 1\n    \
                     Retry_Limit 5\n    route.default cloudwatch\n    cloudwatch.log_group g\n    cloudwatch.log_stream $(tag[1])\n";
         assert!(said("x", text)[0].contains("have no dots"));
-        let own = format!("[INPUT]\n    Name tail\n    Tag app.*\n{}", text.replace("*-firelens-*", "app.*"));
+        let own = format!(
+            "[INPUT]\n    Name tail\n    Path /x\n    Tag app.*\n{}",
+            text.replace("*-firelens-*", "app.*")
+        );
         assert_eq!(said("x", &own), [""; 0]);
     }
 

@@ -33,7 +33,7 @@ fn the_task_gives_what_the_configuration_asks_for() {
     for given in [
         URL,
         r#""secrets": [{"name": "URL", "valueFrom": "arn"}],"#,
-        r#""environmentFiles": [{"value": "arn", "type": "s3"}],"#,
+        r#""environmentFiles": [{"value": "arn:aws:s3:::b/k.env", "type": "s3"}],"#,
     ] {
         assert_eq!(beside(&format!(r#""stopTimeout": 60, {given}"#)), [""; 0], "{given}");
     }

@@ -286,11 +286,13 @@ pub(super) fn check(configuration: &Configuration, findings: &mut Vec<Finding>) 
     for input in &configuration.inputs {
         findings.extend(name(input, "input", &INPUTS));
         findings.extend(keys(input, &INPUT_KEYS, &OF_INPUTS));
+        findings.extend(pathless(input));
     }
     for filter in &configuration.filters {
         findings.extend(name(filter, "filter", &FILTERS));
         findings.extend(keys(filter, &FILTER_KEYS, &OF_FILTERS));
         findings.extend(unmatched(filter));
+        findings.extend(filter.settings.iter().filter_map(|setting| rule(filter, setting)));
     }
     let others =
         configuration.outputs.iter().filter(|output| output.origin == Origin::FluentBit && !output.is_ours());
@@ -362,6 +364,37 @@ fn unknown(setting: &Setting, plugin: &str, own: &[&str], of_all: &[&str]) -> Op
     };
     let message = format!("is no key of {plugin} in Fluent Bit 1.9.10 and 5.1.1, which refuse to start");
     Some(Finding::new(severity, &setting.location, &setting.key, message, instead))
+}
+
+/// Reports a tail without a file, which Fluent Bit refuses.
+fn pathless(input: &Section) -> Option<Finding> {
+    let is_tail = input.text("name").is_some_and(|name| name.eq_ignore_ascii_case("tail"));
+    let message = "is missing from this tail input, and Fluent Bit refuses to start";
+    let instead = "write Path with the files to read";
+    (is_tail && !input.open && input.get("path").is_none())
+        .then(|| Finding::new(FindingSeverity::Error, &input.location, "Path", message, instead))
+}
+
+/// Reports rules of `grep` and `rewrite_tag` that Fluent Bit cannot read.
+fn rule(filter: &Section, setting: &Setting) -> Option<Finding> {
+    let text = setting.value.text()?;
+    let key = setting.key.to_ascii_lowercase();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let error = |message: String, instead: &str| {
+        Some(Finding::new(FindingSeverity::Error, &setting.location, &setting.key, message, instead))
+    };
+    match (filter.text("name")?.to_ascii_lowercase().as_str(), key.as_str()) {
+        ("rewrite_tag", "rule") if words.len() < 4 => error(
+            "has not its four parts, and Fluent Bit refuses to start".to_owned(),
+            "write Rule $FIELD REGEX TAG true|false",
+        ),
+        ("grep", "regex" | "exclude") => {
+            let (_, pattern) = text.split_once(' ')?;
+            let reason = super::host::broken(pattern.trim())?;
+            error(format!("has no regular expression: {reason}"), "write FIELD REGEX")
+        }
+        _ => None,
+    }
 }
 
 fn unmatched(filter: &Section) -> Option<Finding> {

@@ -31,7 +31,10 @@ fn what_fluent_bit_does_not_have_is_reported_with_what_was_meant() {
         ("[FILTER]|Name grep|Match *|log_pattern x", "warning: log_pattern: is no key of grep"),
         ("[FILTER]|Name multiline|Match *|multiline.key log", "is no key of multiline"),
         ("[FILTER]|Name parser|Match *|Key log|Parser json|Reserve_Data On", "Key: is no key of parser"),
-        ("[INPUT]|Name tail|Tag x|Paths /x", "did you mean path?"),
+        ("[INPUT]|Name tail|Tag x|Path /y|Paths /x", "did you mean path?"),
+        ("[INPUT]|Name tail|Tag x", "Path: is missing from this tail input"),
+        ("[FILTER]|Name rewrite_tag|Match x*|Rule $log ^E e.$TAG", "has not its four parts"),
+        ("[FILTER]|Name grep|Match *|Exclude log [GET", "has no regular expression: unclosed"),
         ("[FILTER]|Name grep|Exclude log x", "error: Match: is missing from this filter"),
     ] {
         let found = of(sections);

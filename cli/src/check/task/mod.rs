@@ -11,6 +11,7 @@ mod fargate;
 mod health;
 mod identifiers;
 mod launch;
+mod limits;
 mod logging;
 mod names;
 mod roles;
@@ -243,6 +244,7 @@ pub(super) fn check(configuration: &Configuration, ours: &[&Section], findings: 
         dependencies::check(&mut findings);
         launch::check(&mut findings);
         size::check(&mut findings);
+        limits::check(&mut findings);
         fargate::check(&mut findings);
         health::check(&mut findings);
         logging::check(&mut findings);

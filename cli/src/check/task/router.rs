@@ -108,6 +108,9 @@ fn check_metadata(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_
     if entry.value.text() == Some("false") {
         let message = "is false: records come without ecs_cluster, ecs_task_arn and ecs_task_definition";
         findings.container_warning(router, entry.line, &entry.key, message, "write \"true\"");
+    } else if entry.value.text().is_some_and(|text| text != "true" && !text.contains('$')) {
+        let message = "is neither true nor false, and the agent reads no other word";
+        findings.container_error(router, entry, message, "write \"true\"");
     }
 }
 

@@ -30,6 +30,14 @@ pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
         }
     }
     check_containers(findings);
+    for key in ["volumes", "tags", "placementConstraints", "inferenceAccelerators"] {
+        let Some(entry) = findings.view.set(key).filter(|_| findings.view.is_whole) else { continue };
+        let is_terraform = findings.view.task.dialect == crate::config::TaskDialect::Terraform;
+        if !matches!(entry.value.tree, Tree::List(_)) && !entry.value.is_function() && !is_terraform {
+            let message = "must be a list of maps, and is a text or a map: ECS refuses the task";
+            findings.error(entry.line, &entry.key, message, "put it between [ and ]");
+        }
+    }
 }
 
 fn entry<'t>(container: &ContainerView<'t>, key: &str) -> Option<&'t MapEntry> {

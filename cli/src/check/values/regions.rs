@@ -78,7 +78,8 @@ pub(super) fn of_value(setting: &Setting, text: &str) -> Option<Finding> {
     Some(wrong(setting, format!("'{text}' is no region of AWS that was known in 2026-11"), instead))
 }
 
-fn suggestion(text: &str) -> String {
+/// What to write in place of such a region.
+pub(in crate::check) fn suggestion(text: &str) -> String {
     let spoken = text.to_ascii_lowercase().replace([' ', '_'], "-");
     match REGIONS
         .iter()
@@ -111,6 +112,6 @@ fn looks_like_region(label: &str) -> bool {
 }
 
 /// Whether the region of an ARN exists; some services leave it out.
-pub(super) fn is_known(region: &str) -> bool {
+pub(in crate::check) fn is_known(region: &str) -> bool {
     region.is_empty() || REGIONS.contains(&region)
 }

@@ -50,9 +50,24 @@ impl TemplateChecker<'_> {
                 findings.extend(properties.entry(key).and_then(|entry| self.role_name(resource, entry)));
             }
         }
+        let parameters = self.template.node.get("Parameters").map(Node::entries).unwrap_or_default();
+        findings.extend(parameters.iter().filter_map(|parameter| self.default(parameter)));
         for node in self.template.node.descendants() {
             findings.extend(node.entry("awslogs-group").and_then(|entry| self.group_arn(entry)));
         }
+    }
+
+    /// A default that the parameter itself does not allow.
+    fn default(&self, parameter: &MapEntry) -> Option<Finding> {
+        let entry = parameter.value.entry("Default")?;
+        let text = entry.value.text()?;
+        let allowed: Vec<&str> =
+            parameter.value.get("AllowedValues")?.items().iter().filter_map(Node::text).collect();
+        if allowed.contains(&text) {
+            return None;
+        }
+        let message = format!("parameter {}: '{text}' is none of its AllowedValues", parameter.key);
+        Some(self.finding(entry.line, &entry.key, message, format!("write one of {}", allowed.join(", "))))
     }
 
     fn retention(&self, resource: &MapEntry, properties: &Node) -> Option<Finding> {

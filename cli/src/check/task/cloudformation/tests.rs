@@ -58,6 +58,15 @@ fn what_is_written_otherwise_than_meant_is_reported() {
     let group = with("Logs:|  Type: AWS::Logs::LogGroup")
         .replace("{LogDriver: awslogs}", "{LogDriver: awslogs, Options: {awslogs-group: !GetAtt Logs.Arn}}");
     assert_says(&group, "error", "write !Ref Logs");
+    let default = with("").replace("{Type: String}", "{Type: String, AllowedValues: [a, b], Default: c}");
+    assert_says(
+        &default,
+        "error",
+        "parameter Env: 'c' is none of its AllowedValues; write one of a, b"
+            .split(';')
+            .next()
+            .unwrap_or_default(),
+    );
     let case = with("").replace("FirelensConfiguration", "FireLensConfiguration");
     assert_says(&case, "error", "write FirelensConfiguration");
 }
