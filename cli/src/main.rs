@@ -22,7 +22,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
 #[derive(Debug, Parser)]
-#[command(name = "ecs-router", version = ecs_router::version::DESCRIPTION, about = "Tries a configuration of the Fluent Bit output ecs_router")]
+#[command(name = "ecs-router", max_term_width = 110, version = ecs_router::version::DESCRIPTION, about = "Tries a configuration of the Fluent Bit output ecs_router")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -38,6 +38,8 @@ enum Command {
     Replay(replay::ReplayArguments),
     /// Lists the keys of the configuration, or those of one type of destination
     Keys(keys::KeysArguments),
+    /// Prints the manual page: ecs-router man | man -l -
+    Man,
     /// Prints a shell's completions
     Completions {
         /// The shell
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Keys(arguments) => keys::run(&arguments),
+        Command::Man => manual(),
         Command::Completions { shell } => completions(shell),
     };
     match result {
@@ -62,6 +65,25 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Prints the manual page with those of the commands behind it.
+fn manual() -> io::Result<ExitCode> {
+    let mut command = Cli::command();
+    command.build();
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command.clone()).render(&mut page)?;
+    for part in command.get_subcommands().filter(|part| part.get_name() != "help") {
+        page.extend(format!(".SH \"ECS-ROUTER {}\"\n", part.get_name().to_uppercase()).into_bytes());
+        let part = clap_mangen::Man::new(part.clone());
+        part.render_synopsis_section(&mut page)?;
+        part.render_description_section(&mut page)?;
+        part.render_options_section(&mut page)?;
+    }
+    let mut out = terminal::output();
+    out.write_all(&page)?;
+    out.flush()?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn completions(shell: Shell) -> io::Result<ExitCode> {

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use super::finding::{Finding, FindingSeverity};
+use super::reach;
 use super::values::MAX_STOP_TIMEOUT;
 use crate::config::{Configuration, Origin, Section, Setting, find, matches};
 
@@ -56,16 +57,29 @@ pub(super) fn check(
     flush_timeout: Option<Duration>,
     findings: &mut Vec<Finding>,
 ) {
+    findings.extend(repeated(section));
     findings.extend(workers(section));
     findings.extend(retry_limit(section));
     match section.origin {
         Origin::FluentBit => {
             findings.extend(tags(section, configuration));
             findings.extend(pattern(section));
+            findings.extend(reach::check(section, configuration));
             findings.extend(flush_timeout.and_then(|timeout| grace(section, configuration, timeout)));
         }
         Origin::FireLens => findings.extend(name_case(section)),
     }
+}
+
+/// Reports a key of Fluent Bit's own that is there twice; the last one counts.
+fn repeated(section: &Section) -> Option<Finding> {
+    section.settings.iter().enumerate().find_map(|(position, setting)| {
+        let is_same = |other: &&Setting| other.key.eq_ignore_ascii_case(&setting.key);
+        let first = section.settings.iter().take(position).find(is_same)?;
+        let is_own = HOST_KEYS.iter().any(|key| key.eq_ignore_ascii_case(&setting.key));
+        let message = format!("is there twice, and the one at line {} has no effect", first.location.line);
+        is_own.then(|| Finding::warn_of(setting, message, "keep one of them"))
+    })
 }
 
 fn workers(section: &Section) -> Option<Finding> {
@@ -134,13 +148,10 @@ fn tags(section: &Section, configuration: &Configuration) -> Option<Finding> {
 }
 
 /// Reports a pattern that Fluent Bit reads otherwise than it was meant.
-fn pattern(section: &Section) -> Option<Finding> {
+pub(super) fn pattern(section: &Section) -> Option<Finding> {
     if let Some(regex) = section.get("match_regex") {
         // Onigmo knows more than this engine; what both refuse is broken.
-        let error = regex::Regex::new(regex.value.text()?).err()?.to_string();
-        let reason = error.lines().last()?.trim_start_matches("error: ").to_owned();
-        let is_broken = BROKEN.iter().any(|known| reason.contains(known));
-        return is_broken.then(|| {
+        return broken(regex.value.text()?).map(|reason| {
             let message = format!("is no regular expression: {reason}");
             Finding::new(
                 FindingSeverity::Error,
@@ -160,6 +171,13 @@ fn pattern(section: &Section) -> Option<Finding> {
         _ => return None,
     };
     Some(Finding::warn_of(setting, message, "write Match *-firelens-*, or an [OUTPUT] for each pattern"))
+}
+
+/// Why a regular expression is none in any syntax.
+pub(super) fn broken(pattern: &str) -> Option<String> {
+    let error = regex::Regex::new(pattern).err()?.to_string();
+    let reason = error.lines().last()?.trim_start_matches("error: ").to_owned();
+    BROKEN.iter().any(|known| reason.contains(known)).then_some(reason)
 }
 
 fn is_firelens(text: &str) -> bool {

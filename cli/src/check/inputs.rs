@@ -55,7 +55,7 @@ fn name(input: &Section) -> String {
 }
 
 /// The tags that the input gives; the senders choose those of `forward`.
-fn given_tags(input: &Section) -> String {
+pub(super) fn given_tags(input: &Section) -> String {
     let name = name(input);
     match (input.text("tag"), name.as_str()) {
         (Some(tag), _) => tag.to_owned(),
@@ -241,7 +241,7 @@ mod tests {
         let input = "[INPUT]|Name dummy";
         for (pattern, expected) in [("*", "everybody can forge a stop"), ("web-firelens-*", "never trusted")]
         {
-            let found = of(input, &format!("Match e|stop.trusted_tags {pattern}"));
+            let found = of(input, &format!("Match dummy.*|stop.trusted_tags {pattern}"));
             assert!(matches!(found.as_slice(), [one] if one.contains(expected)), "{found:?}");
         }
         let found = of("[INPUT]|Name forward", "Match e|stop.trusted_tags e");

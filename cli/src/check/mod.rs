@@ -15,9 +15,12 @@ mod known_keys;
 mod objects;
 mod output;
 mod placeholders;
+mod plugin_names;
 mod plugins;
+mod reach;
 mod routes;
 mod secrets;
+mod service;
 mod startup;
 mod tags;
 mod task;
@@ -117,6 +120,8 @@ fn check_file(configuration: &Configuration, ours: &[&Section]) -> Vec<Finding> 
         findings.extend(remarks.iter().map(|remark| Finding::of_file(severity, remark.clone())));
     }
     plugins::check(configuration, &mut findings);
+    plugin_names::check(configuration, &mut findings);
+    service::check(configuration, &mut findings);
     filters::check(configuration, &mut findings);
     duplicates::check(configuration, &mut findings);
     findings

@@ -12,7 +12,7 @@ pub(super) fn said(name: &str, text: &str) -> Vec<String> {
 /// An output with these lines, otherwise without a finding.
 pub(super) fn of_lines(lines: &str) -> Vec<String> {
     let text = format!(
-        "[SERVICE]\n    Grace 30\n    Plugins_File p\n[OUTPUT]\n    Name ecs_router\n    Match a\n    Workers 1\n    Retry_Limit 5\n{lines}"
+        "[SERVICE]\n    Grace 30\n    Plugins_File p\n[OUTPUT]\n    Name ecs_router\n    Match *-firelens-*\n    Workers 1\n    Retry_Limit 5\n{lines}"
     );
     said("x", &text)
 }
@@ -50,6 +50,13 @@ fn every_example_of_the_reference_is_right() {
             .filter(needed)
             .map(|key| format!("    {0}.{1} {2}\n", kind.name(), key.name, key.example))
             .collect();
+        // The example of an endpoint is CloudWatch's.
+        let lines = match kind {
+            DestinationKind::S3 | DestinationKind::Firehose => {
+                lines.replace(".logs.eu", &format!(".{}.eu", kind.name()))
+            }
+            _ => lines,
+        };
         let lines = format!("    route.default {}\n{lines}", kind.name());
         assert_eq!(of_lines(&lines), [""; 0], "{kind:?}\n{lines}");
     }
@@ -59,7 +66,7 @@ fn every_example_of_the_reference_is_right() {
 fn a_grace_that_waits_forever_is_long_enough() {
     let with = |grace: &str, timeout: &str| {
         let text = format!(
-            "[SERVICE]\n    Grace {grace}\n    Plugins_File p\n[OUTPUT]\n    Name ecs_router\n    Match a\n    Workers 1\n    \
+            "[SERVICE]\n    Grace {grace}\n    Plugins_File p\n[OUTPUT]\n    Name ecs_router\n    Match *-firelens-*\n    Workers 1\n    \
              Retry_Limit 5\n    route.default stdout\n    flush_timeout {timeout}\n"
         );
         said("x", &text).len()
@@ -98,7 +105,7 @@ fn threads_are_a_number() {
         let lines = said(
             "x",
             &format!(
-                "[OUTPUT]\n    Name ecs_router\n    Match a\n    Workers {workers}\n    Retry_Limit 5\n    route.default stdout\n"
+                "[OUTPUT]\n    Name ecs_router\n    Match *-firelens-*\n    Workers {workers}\n    Retry_Limit 5\n    route.default stdout\n"
             ),
         );
         assert!(lines.iter().any(|line| line.contains("Workers: is")), "{workers}: {lines:?}");

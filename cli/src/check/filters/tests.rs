@@ -27,7 +27,25 @@ fn a_parser_that_throws_the_record_away_is_reported() {
     }
     let elsewhere = parser.replace("Match *", "Match app.*");
     assert_eq!(of_filter(&elsewhere), [""; 0], "it never sees FireLens's records");
-    assert_eq!(with_match("app.*", parser), [""; 0], "their records never reach the output");
+    let elsewhere = with_match("app.*", parser);
+    assert!(
+        !elsewhere.iter().any(|line| line.contains("Reserve_Data")),
+        "their records never reach the output"
+    );
+}
+
+#[test]
+fn filters_that_lose_or_find_nothing_are_reported() {
+    for (lines, part) in [
+        ("Name grep|Match *|Exclude source stderr", "takes standard error away"),
+        ("Name grep|Match *|Regex source ^stderr$", "takes standard output away"),
+        ("Name kubernetes|Match *", "which a task of ECS does not have"),
+    ] {
+        let lines: String = lines.split('|').map(|line| format!("    {line}\n")).collect();
+        let found = of_filter(&lines);
+        assert!(matches!(found.as_slice(), [one] if one.contains(part)), "{found:?}");
+    }
+    assert_eq!(of_filter("    Name grep\n    Match *\n    Exclude log ^GET /health\n"), [""; 0]);
 }
 
 #[test]

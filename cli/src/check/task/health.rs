@@ -42,6 +42,9 @@ fn check_command(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<
     let words: Vec<Option<&str>> = entry.value.items().iter().map(Node::text).collect();
     let message = match (&entry.value.tree, words.as_slice()) {
         (Tree::Text(_), _) => "of the healthCheck must be a list, and is a text",
+        (_, [Some("CMD-SHELL"), Some(_), Some(_), ..]) => {
+            "of the healthCheck has several words behind CMD-SHELL, and the shell runs the first alone"
+        }
         (_, [Some("CMD"), Some(only)]) if only.contains(' ') => {
             "of the healthCheck runs a program whose name is the whole line: CMD wants a word each"
         }

@@ -1,6 +1,10 @@
 //! What CloudFormation makes of a template before ECS sees it: functions that do not exist, properties in the wrong
 //! case, and `${…}` that `!Sub` replaces itself.
 
+mod names;
+mod resources;
+mod texts;
+
 use std::rc::Rc;
 
 use crate::check::finding::{Finding, FindingSeverity};
@@ -39,8 +43,6 @@ const FUNCTIONS: [&str; 28] = [
     "ValueOfAll",
 ];
 
-const TASK_DEFINITION: &str = "AWS::ECS::TaskDefinition";
-
 /// Checks every template of a file.
 pub(in crate::check) fn check(configuration: &Configuration, findings: &mut Vec<Finding>) {
     for template in &configuration.templates {
@@ -48,7 +50,13 @@ pub(in crate::check) fn check(configuration: &Configuration, findings: &mut Vec<
         checker.check_functions(findings);
         checker.check_resources(findings);
         checker.check_substitutions(findings);
-        checker.check_references(findings);
+        checker.check_texts(findings);
+        checker.check_properties(findings);
+        // A transform or an include may add names.
+        if template.node.get("Transform").is_none() {
+            checker.check_references(findings);
+            checker.check_names(findings);
+        }
     }
 }
 
@@ -88,65 +96,8 @@ impl TemplateChecker<'_> {
         }
     }
 
-    /// Reports resources whose `Type` and `Properties` begin with small letters.
-    fn check_resources(&self, findings: &mut Vec<Finding>) {
-        let resources = self.template.node.get("Resources").map(Node::entries).unwrap_or_default();
-        for resource in resources {
-            findings.extend(self.misspelt(resource));
-            let is_small = |entry: &&MapEntry| matches!(entry.key.as_str(), "type" | "properties");
-            let Some(entry) = resource.value.entries().iter().find(is_small) else { continue };
-            let message = format!("resource {}: CloudFormation does not know this property", resource.key);
-            let instead = format!("write {}", super::names::capitalised(&entry.key));
-            findings.push(self.finding(entry.line, &entry.key, message, instead));
-        }
-    }
-
-    /// Reports a type that is almost the task definition's.
-    fn misspelt(&self, resource: &MapEntry) -> Option<Finding> {
-        let entry = resource.value.entry("Type")?;
-        let text = entry.value.text()?;
-        if text == TASK_DEFINITION || closest(text, [TASK_DEFINITION]).is_none() {
-            return None;
-        }
-        let message = format!("resource {}: there is no '{text}'", resource.key);
-        Some(self.finding(entry.line, &entry.key, message, format!("write {TASK_DEFINITION}")))
-    }
-
-    /// Reports `!Sub "${x}"` among the options of a log driver where x is neither a parameter nor a resource.
-    fn check_substitutions(&self, findings: &mut Vec<Finding>) {
-        for node in self.template.node.descendants() {
-            let is_firelens = node.get("logDriver").and_then(Node::text) == Some("awsfirelens");
-            let Some(options) = node.get("options").filter(|_| is_firelens) else { continue };
-            for entry in options.entries() {
-                for value in entry.value.descendants() {
-                    self.check_substitution(entry, value, findings);
-                }
-            }
-        }
-    }
-
-    fn check_substitution(&self, entry: &MapEntry, value: &Node, findings: &mut Vec<Finding>) {
-        let Some((text, own)) = substitution(value) else { return };
-        let is_known = |name: &str| {
-            let base = name.split('.').next().unwrap_or(name);
-            name.starts_with('!') || name.contains("::") || self.names.contains(&base) || own.contains(&base)
-        };
-        for name in crate::check::variables::names(text).filter(|name| !is_known(name)) {
-            let message = format!(
-                "!Sub replaces ${{{name}}} itself, and there is neither a parameter nor a resource of that name: CloudFormation refuses the template"
-            );
-            let instead =
-                format!("write $({name}) for a record's field, or ${{!{name}}} for a variable of the router");
-            findings.push(self.finding(value.line, &entry.key, message, instead));
-        }
-    }
-
     /// Reports what is referred to and is nowhere in the template, once by name.
     fn check_references(&self, findings: &mut Vec<Finding>) {
-        // A transform or an include may add names.
-        if self.template.node.get("Transform").is_some() {
-            return;
-        }
         let mut seen: Vec<&str> = Vec::new();
         for node in self.template.node.descendants() {
             let Some((function, name)) = reference(node) else { continue };
@@ -166,25 +117,22 @@ impl TemplateChecker<'_> {
     }
 
     fn finding(&self, line: usize, key: &str, message: String, instead: String) -> Finding {
-        let location = Location { file: Rc::clone(&self.template.file), line };
-        Finding::new(FindingSeverity::Error, &location, key, message, instead)
+        Finding::new(FindingSeverity::Error, &self.location(line), key, message, instead)
     }
-}
 
-/// The text of `!Sub text`, `!Sub [text, {name: value}]` or `{"Fn::Sub": …}`, and the names of the map.
-fn substitution(node: &Node) -> Option<(&str, Vec<&str>)> {
-    let given = match &node.tree {
-        Tree::Function(name, given) if name == "Sub" => &**given,
-        Tree::Map(entries) => {
-            entries.iter().find(|entry| entry.key == "Fn::Sub").map(|entry| &entry.value)?
-        }
-        _ => return None,
-    };
-    match given.items() {
-        [text, map, ..] => {
-            Some((text.text()?, map.entries().iter().map(|entry| entry.key.as_str()).collect()))
-        }
-        _ => Some((given.text()?, Vec::new())),
+    fn location(&self, line: usize) -> Location {
+        Location { file: Rc::clone(&self.template.file), line }
+    }
+
+    /// The resources of the template.
+    fn resources(&self) -> &[MapEntry] {
+        self.template.node.get("Resources").map(Node::entries).unwrap_or_default()
+    }
+
+    /// The type of the resource of this name.
+    fn kind_of(&self, name: &str) -> Option<&str> {
+        let resource = self.resources().iter().find(|resource| resource.key == name)?;
+        resource.value.get("Type")?.text()
     }
 }
 
@@ -222,3 +170,6 @@ fn of_function<'n>(name: &str, given: &'n Node) -> Option<(&'static str, &'n str
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

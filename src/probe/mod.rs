@@ -3,6 +3,8 @@
 //! Owns: one request to each destination that stores nothing, all at one time. Does not own: what that request is, or
 //! what its reply means (`destination`).
 
+pub mod task;
+
 use std::cell::RefCell;
 use std::time::Duration;
 

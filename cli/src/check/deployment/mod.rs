@@ -1,5 +1,7 @@
 //! Files given together are one deployment: what the task gives to the router against what the configuration wants.
 
+mod reach;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -28,7 +30,9 @@ const DEFAULT_GRACE: Duration = Duration::from_secs(5);
 pub(super) fn check(deployment: &Configuration, findings: &mut Vec<Finding>) {
     let tasks: Vec<TaskView<'_>> = deployment.tasks.iter().map(TaskView::new).collect();
     for task in &tasks {
+        reach::check_names(deployment, task, findings);
         let Some(router) = task.routers().next() else { continue };
+        reach::check_health(deployment, router, &task.file(), findings);
         check_variables(deployment, router, findings);
         check_stop_timeout(deployment, task, router, findings);
     }
