@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod fixtures;
+mod wordings;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -210,6 +211,7 @@ fn the_order_of_judgement() {
     const STUCK: &str = "CannotStopContainerError: failed sending SIGTERM to container";
     const SPOT: &str = "Your Spot Task was interrupted.";
     const SCALE: &str = "Scaling activity initiated by (deployment ecs-svc/1)";
+    const WAITED: &str = "CannotStartContainerError: dependency graph: container ordering dependency [db] for target [app] has timed out.";
     const HEALTH: &str = "Task failed ELB health checks in (target-group t)";
     for (code, reason, container, category) in [
         ("UserInitiated", SPOT, json!({ "exitCode": 137, "reason": OOM }), User),
@@ -223,13 +225,25 @@ fn the_order_of_judgement() {
         ("ServiceSchedulerInitiated", "", json!({ "exitCode": 1 }), Deployment),
         ("ServiceSchedulerInitiated", "new words", json!({ "exitCode": 1, "reason": PULL }), ImagePull),
         ("EssentialContainerExited", SCALE, json!({ "exitCode": 1 }), AppError),
-        ("TaskFailedToStart", "the instance is in DRAINING state", json!({}), ContainerStart),
+        ("TaskFailedToStart", "the instance is in DRAINING state", json!({}), Host),
+        ("EssentialContainerExited", "Task stopped during instance draining", json!({ "exitCode": 1 }), Host),
+        ("UserInitiated", "Task stopped during instance draining", json!({ "exitCode": 1 }), Host),
+        ("UserInitiated", "draining: Task stopped during instance draining", json!({ "exitCode": 1 }), User),
+        ("SpotInterruption", "Task stopped during instance draining", json!({ "exitCode": 1 }), Spot),
+        (
+            "EssentialContainerExited",
+            "Task stopped during instance draining",
+            json!({ "exitCode": 137, "reason": OOM }),
+            Oom,
+        ),
         ("TaskFailedToStart", PULL, json!({}), ImagePull),
-        ("TaskFailedToStart", "new words", json!({}), ContainerStart),
+        ("TaskFailedToStart", "new words", json!({}), Unknown),
+        ("TaskFailedToStart", "", json!({ "reason": "new words" }), Unknown),
         ("TaskFailedToStart", "new words", json!({ "exitCode": 1 }), AppError),
         ("EssentialContainerExited", "", json!({ "exitCode": 1, "reason": "new words" }), AppError),
         ("EssentialContainerExited", "", json!({ "exitCode": 1, "reason": STUCK }), AppError),
         ("EssentialContainerExited", "", json!({ "reason": STUCK }), Platform),
+        ("EssentialContainerExited", "", json!({ "reason": WAITED, "exitCode": 143 }), ContainerStart),
         ("EssentialContainerExited", "", json!({}), Unknown),
         ("ANewStopCode", "new words", json!({ "exitCode": 139 }), AppSignal),
         ("ANewStopCode", "new words", json!({}), Unknown),
