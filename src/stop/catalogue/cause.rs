@@ -70,7 +70,7 @@ const SECRET: Table = &[
     (Cause::Permission, DENIED),
     (Cause::Invalid,    &["json key", "invalid character", "invalidrequest", "validationexception", "not valid json", "valid arn", "invalid arn",
                           "arn format", "arn: invalid", "secretsmanager secretid from", "invalid schema", "malformed", "arns are valid",
-                          "invalid credentialspec", "invalid format", "empty secrets value", "empty response", "invalid s3 arn"]),
+                          "arn is invalid", "not enough sections", "invalid credentialspec", "invalid format", "empty secrets value", "empty response", "invalid s3 arn"]),
     (Cause::NotFound,   &["notfoundexception", "parameternotfound", "can't find", "not found", "does not exist", "nosuchkey", "nosuchbucket",
                           "check whether the secret exists", "invalid ssm parameter", "invalid parameters", "missing secret value"]),
     (Cause::Quota,      USED_UP),
@@ -87,7 +87,7 @@ const LOGGING: Table = &[
     (Cause::Invalid,    &["no log driver named", "invalid s3 arn"]),
     (Cause::NotFound,   &["does not exist", "notfoundexception", "not found", "cannot find", "nosuchkey", "nosuchbucket", "statuscode: 404"]),
     (Cause::Invalid,    &["is required", "is expected", "unknown log opt", "no log configuration", "missing output key", "invalid", "unsupported",
-                          "not supported", "not enabled", "no firelens container"]),
+                          "not supported", "not enabled", "no firelens container", "could not parse", "must be", "needs to be"]),
     (Cause::Timeout,    &["signal: killed", "timed out"]),
 ];
 
@@ -102,7 +102,7 @@ const STORAGE: Table = &[
     (Cause::Timeout,    &["timeout", "timed out"]),
     (Cause::NotFound,   &["does not exist", ".notfound", "notfound:", "not found", "no such file", "nosuchkey", "nosuchbucket", "statuscode: 404"]),
     (Cause::Invalid,    &["invalid", "idempotentparametermismatch", "not a directory", "arns are valid", "did not find string", "escapes",
-                          "does not match", "only supported on", "unsupported", "unrecognized"]),
+                          "does not match", "only supported on", "unsupported", "unrecognized", "unable to parse", "failed to parse"]),
 ];
 
 #[rustfmt::skip]
@@ -112,7 +112,7 @@ const NETWORK: Table = &[
     (Cause::Permission, &["authfailure", "policyviolation"]),
     (Cause::Quota,      USED_UP),
     (Cause::NotFound,   &[".notfound", "does not exist"]),
-    (Cause::Timeout,    &["timeout", "timed out", "deadline exceeded"]),
+    (Cause::Timeout,    &["timeout", "timed out", "deadline exceeded", "already expired"]),
 ];
 
 #[rustfmt::skip]

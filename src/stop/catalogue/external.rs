@@ -28,7 +28,7 @@ pub(in crate::stop) const SPOT: ExternalStop = ExternalStop {
 };
 
 pub(in crate::stop) const HOST: ExternalStop = ExternalStop {
-    patterns: &["host ec2"],
+    patterns: &["host ec2", "instance & was terminated", "instance & been terminated"],
     category: Category::Host,
     expected: false,
     description: "the machine below it was stopped or terminated",
@@ -69,6 +69,9 @@ const REPLACED: ExternalStop = ExternalStop {
         "instance & refresh",
         "instance & patch",
         "instance & maximum age",
+        "instance & retire",
+        "instance & 14 days",
+        "instance & day 14",
     ],
     category: Category::Host,
     expected: true,
@@ -97,7 +100,7 @@ pub(in crate::stop) const SENTENCES: [ExternalStop; 1] =
     [ExternalStop { patterns: &["=task stopped during instance draining"], ..DRAINING }];
 
 /// Stops by the service scheduler, whose words mean nothing where the task ended by itself.
-pub(in crate::stop) const SCHEDULED: [ExternalStop; 11] = [
+pub(in crate::stop) const SCHEDULED: [ExternalStop; 12] = [
     ExternalStop {
         patterns: &["zone rebalanc", "az rebalanc", "rebalancing"],
         category: Category::Deployment,
@@ -111,6 +114,13 @@ pub(in crate::stop) const SCHEDULED: [ExternalStop; 11] = [
         expected: true,
         description: "a deployment or scale-in took it out of service",
         hint: "Nothing to do if a deployment or scale-in was under way; a rollback by the circuit breaker looks the same, so compare the service's deployments.",
+    },
+    ExternalStop {
+        patterns: &["service & was deleted", "service & being deleted", "service deletion", "task set & deleted"],
+        category: Category::Deployment,
+        expected: true,
+        description: "its service was deleted",
+        hint: "Nothing to do if the service was deleted on purpose; CloudTrail (DeleteService) says by whom.",
     },
     MAINTENANCE,
     DRAINING,

@@ -28,7 +28,8 @@ const RULES: &[Rule] = &[
     rule(Category::Oom, OUT_OF_MEMORY),
 
     // Managed Instances: no instance for the task, whatever error of EC2 or IAM stands behind it.
-    rule(Category::Capacity, &["unable to launch instance", "launch & instance & capacity provider", "infrastructure role & capacity provider",
+    rule(Category::Capacity, &["unable to launch instance", "launch & instance & capacity provider", "infrastructure role & capacity provider", "infrastructure role & managed instance",
+        "instance requirements", "instance types & capacity provider",
         "vcpulimitexceeded", "instancelimitexceeded", "spotinstancecountexceeded", "insufficientinstancecapacity", "unfulfillablecapacity",
         "insufficientcapacity", "insufficienthostcapacity", "instance & did not register", "instance & failed to register"]),
 
@@ -41,9 +42,9 @@ const RULES: &[Rule] = &[
         "retrieve the secret", "retrieved secret", "retrieve secret", "registry auth from asm", "invalid ssm parameter", "getsecretvalue",
         "ssm:getparameter", "json key", "secretsmanager secretid", "asm secret", "ssm secret", "asm fetching", "fetching secret from",
         "create asm client", "create ssm client", "task secret data", "ssm secrets", "asm secrets", "missing secret value", "task auth data",
-        "secrets manager secret", "asm resource:"]),
+        "secrets manager secret", "asm resource:", "resource [asm", "resource [ssm", "secrets manager", "parameter store", "systems manager"]),
     // A gMSA credential spec, and the account it names, come from S3, Parameter Store or Secrets Manager.
-    rule(Category::Secret, &["credentialspec", "credential spec", "domainless gmsa", "the gmsa", "credentials fetcher", "kerberos ticket", "ssm parameter: & invalid format",
+    rule(Category::Secret, &["credentialspec", "credential spec", "domainless gmsa", "the gmsa", "credentials fetcher", "kerberos ticket", "resource [cred", "ssm parameter: & invalid format",
         "provided ssm parameter"]),
     rule(Category::ImagePull, &["cannotpull", "can't pull the image", "cannot pull the image", "pull image manifest", "ref pull has been",
         "descriptor matching platform", "failed to resolve ref", "unable to pull image", "failed to pull image", "image pull failed",
@@ -65,10 +66,11 @@ const RULES: &[Rule] = &[
     rule(Category::ContainerStart, &["sysctl"]),
     rule(Category::Network, &["network interface", "containernetworking", "resource:eni", "configure eni", "netplugin", "cni plugin",
         "setup network namespace", "task network namespace", "setup netns", "networkinterfacelimit", "eni attachment", "attach eni",
-        "insufficientfreeaddresses"]),
+        "insufficientfreeaddresses", "invalidsubnet", "invalidsecuritygroup", "invalidgroup.notfound", "subnet & does not exist",
+        "security group & does not exist"]),
 
     rule(Category::Capacity, &["=agent", "=attribute", "=location", "not compatible with the selected compute", "capacity is unavailable",
-        "capacity unavailable", "insufficient capacity", "reached the limit on the number", "resource:cpu", "resource:memory", "resource:gpu",
+        "capacity unavailable", "insufficient capacity", "reached the limit on the number", "run concurrently", "resource:cpu", "resource:memory", "resource:gpu",
         "resource:port", "resource:disk", "resource:fargate", "resource:inference", "empty capacity provider", "no active instances",
         "no container instance", "no available instance", "unable to place", "insufficient cpu", "insufficient memory", "agent & disconnected"]),
     rule(Category::ContainerStart, &["taskdefinition & inactive", "task definition & inactive", "task definition & not active"]),
@@ -85,7 +87,7 @@ const RULES: &[Rule] = &[
 
     rule(Category::Platform, &["unable to assume the", "resourceinit", "internalerror", "containerruntime", "dockertimeout", "dockerstate",
         "dockerclient", "cannotinspect", "cannotdescribe", "cannotremove", "cannotlist", "cannotget", "taskstateerror", "could not progress",
-        "containervanished", "nosuchcontainer", "impossiblestate", "unknownerror", "api error (500)", "cgroup resource"]),
+        "containervanished", "nosuchcontainer", "impossiblestate", "unknownerror", "api error (500)", "cgroup resource", "resource [cgroup"]),
 ];
 
 /// An application that ended because another container did not get as far as it depends on in time.

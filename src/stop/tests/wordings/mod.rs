@@ -7,6 +7,7 @@ mod planned;
 mod services;
 mod start;
 mod tasks;
+mod varied;
 
 use serde_json::{Value, json};
 
@@ -107,7 +108,7 @@ pub(super) fn event(at: At, text: &str) -> Value {
 }
 
 pub(super) fn all() -> impl Iterator<Item = &'static Wording> {
-    [start::WORDINGS, tasks::WORDINGS, planned::WORDINGS, services::WORDINGS].into_iter().flatten()
+    [start::WORDINGS, tasks::WORDINGS, planned::WORDINGS, services::WORDINGS, varied::WORDINGS].into_iter().flatten()
 }
 
 fn stop(at: At, text: &str) -> StopEvent {
