@@ -67,7 +67,8 @@ const REPLACED: ExternalStop = ExternalStop {
         "instance & being replaced",
         "instance & replacement",
         "instance & refresh",
-        "instance & patch",
+        "instance & patching",
+        "instance & patched",
         "instance & maximum age",
         "instance & retire",
         "instance & 14 days",
@@ -116,7 +117,12 @@ pub(in crate::stop) const SCHEDULED: [ExternalStop; 12] = [
         hint: "Nothing to do if a deployment or scale-in was under way; a rollback by the circuit breaker looks the same, so compare the service's deployments.",
     },
     ExternalStop {
-        patterns: &["service & was deleted", "service & being deleted", "service deletion", "task set & deleted"],
+        patterns: &[
+            "service & was deleted",
+            "service & being deleted",
+            "service deletion",
+            "task set & deleted",
+        ],
         category: Category::Deployment,
         expected: true,
         description: "its service was deleted",

@@ -44,6 +44,8 @@ pub(super) const ROWS: &[Row] = &[
     (Capacity, None, &["insufficientfreeaddresses"], "The subnet has run out of free addresses for instances: add a subnet or a larger one."),
     (Capacity, None, &["unfulfillable", "insufficientinstancecapacity", "insufficientcapacity", "insufficienthostcapacity"],
         "EC2 has none of these instances left: allow more instance types and zones in the capacity provider, or try again later."),
+    (Capacity, None, &["instance requirements", "instance types"],
+        "Loosen the capacity provider's instance requirements: no instance type fits the task."),
     (Capacity, None, &["launch instance", "launch & instance"],
         "Check the capacity provider's infrastructure role, subnets and instance requirements: no instance could be launched, and the text does not say why."),
     (Capacity, None, &["=agent", "agent & disconnected"],

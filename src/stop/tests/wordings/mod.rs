@@ -108,7 +108,9 @@ pub(super) fn event(at: At, text: &str) -> Value {
 }
 
 pub(super) fn all() -> impl Iterator<Item = &'static Wording> {
-    [start::WORDINGS, tasks::WORDINGS, planned::WORDINGS, services::WORDINGS, varied::WORDINGS].into_iter().flatten()
+    [start::WORDINGS, tasks::WORDINGS, planned::WORDINGS, services::WORDINGS, varied::WORDINGS]
+        .into_iter()
+        .flatten()
 }
 
 fn stop(at: At, text: &str) -> StopEvent {

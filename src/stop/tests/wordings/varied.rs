@@ -5,8 +5,8 @@ use crate::stop::{Category, Cause};
 
 use At::{Action, Agent, Container, Ebs, Exited, Fargate, Instances, NoContainers, Rollout, Scheduler, User};
 use Category::{
-    Capacity, ContainerStart, Deployment, HealthCheck, Host, ImagePull, Logging, Network, Platform, Secret, Storage,
-    Unknown,
+    Capacity, ContainerStart, Deployment, HealthCheck, Host, ImagePull, Logging, Network, Platform, Secret,
+    Storage, Unknown,
 };
 use Cause::{Invalid, NotFound, Permission, PlatformMismatch, Quota, RateLimit, Timeout};
 
