@@ -6,7 +6,7 @@ use crate::stop::kind::{Category, Cause};
 #[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
     (Category::Oom, None, &[],
-        "Raise the container's memory limit or fix the leak; tell runtimes such as the JVM or Node.js about the limit."),
+        "Raise the container's memory limit or fix the leak; compare MemoryUtilized in Container Insights, and tell runtimes such as the JVM or Node.js about the limit."),
     (Category::AppError, None, &[], "Read the container's last lines; the exit code is the application's own."),
     (Category::AppSignal, None, &[], "Read the container's last lines, and find out who sent the signal or which instruction raised it."),
     (Category::AppCompleted, None, &[], "Check whether the container was meant to end."),
