@@ -224,9 +224,16 @@ fn statements(task: &TaskEvent<'_>, culprit: Option<&EventContainer<'_>>) -> Vec
     informative.chain(attachments.map(|(kind, reason)| attachment_statement(kind, reason))).collect()
 }
 
+/// What an attachment is, by a part of its type; the others (Service Connect, service discovery) speak for themselves.
+const ATTACHMENTS: [(&str, &str); 3] = [
+    ("elasticblockstorage", "ebs volume:"),
+    ("networkinterface", "network interface:"),
+    ("eni", "network interface:"),
+];
+
 fn attachment_statement(kind: &str, reason: &str) -> String {
-    let is_volume = reason::normalize(kind).contains("elasticblockstorage");
-    let subject = if is_volume { "ebs volume:" } else { "network interface:" };
+    let kind = reason::normalize(kind);
+    let subject = ATTACHMENTS.iter().find(|(part, _)| kind.contains(part)).map_or("", |(_, subject)| subject);
     reason::normalize(&format!("{subject} {reason}"))
 }
 

@@ -80,6 +80,26 @@ fn a_version_may_be_text() {
 }
 
 #[test]
+fn what_an_attachment_says_is_in_the_report() {
+    let stop = stop("ebs-attachment-unknown-reason");
+    assert_eq!(stop.attachment_reason.as_deref(), Some("Volume could not be attached: quux declined"));
+    assert!(stop.summary.contains("(\"Volume could not be attached: quux declined\")"), "{}", stop.summary);
+    assert_eq!(self::stop("oom-killed").attachment_reason, None);
+}
+
+/// A layer says where something went wrong, and the cut comes at the end, where it went wrong.
+#[test]
+fn a_quote_ends_with_its_point() {
+    let text = "CannotStartContainerError: Error response from daemon: failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: unable to init seccomp: errno 524";
+    let stop = read(wordings::event(wordings::At::Container, text)).unwrap();
+    assert!(
+        stop.summary.ends_with("would not start (\"unable to init seccomp: errno 524\")."),
+        "{}",
+        stop.summary
+    );
+}
+
+#[test]
 fn old_arns_lack_a_cluster_and_nothing_else() {
     let stop = stop("old-arn-format");
     assert_eq!(stop.cluster.as_deref(), Some("prod"));

@@ -70,7 +70,7 @@ const SECRET: Table = &[
     (Cause::Permission, DENIED),
     (Cause::Invalid,    &["json key", "invalid character", "invalidrequest", "validationexception", "not valid json", "valid arn", "invalid arn",
                           "arn format", "arn: invalid", "secretsmanager secretid from", "invalid schema", "malformed", "arns are valid",
-                          "arn is invalid", "not enough sections", "invalid credentialspec", "invalid format", "empty secrets value", "empty response", "invalid s3 arn"]),
+                          "arn is invalid", "not enough sections", "is disabled", "pending deletion", "invalidstate", "invalid credentialspec", "invalid format", "empty secrets value", "empty response", "invalid s3 arn"]),
     (Cause::NotFound,   &["notfoundexception", "parameternotfound", "can't find", "not found", "does not exist", "nosuchkey", "nosuchbucket",
                           "check whether the secret exists", "invalid ssm parameter", "invalid parameters", "missing secret value"]),
     (Cause::Quota,      USED_UP),
@@ -83,6 +83,7 @@ const LOGGING: Table = &[
     (Cause::Network,    UNREACHABLE),
     (Cause::RateLimit,  THROTTLED),
     (Cause::Permission, DENIED),
+    (Cause::Permission, &["kms key", "kms:"]),
     (Cause::Quota,      USED_UP),
     (Cause::Invalid,    &["no log driver named", "invalid s3 arn"]),
     (Cause::NotFound,   &["does not exist", "notfoundexception", "not found", "cannot find", "nosuchkey", "nosuchbucket", "statuscode: 404"]),
@@ -99,7 +100,7 @@ const STORAGE: Table = &[
     (Cause::RateLimit,  THROTTLED),
     (Cause::DiskFull,   NO_SPACE),
     (Cause::Quota,      USED_UP),
-    (Cause::Timeout,    &["timeout", "timed out"]),
+    (Cause::Timeout,    &["timeout", "timed out", "signal: killed"]),
     (Cause::NotFound,   &["does not exist", ".notfound", "notfound:", "not found", "no such file", "nosuchkey", "nosuchbucket", "statuscode: 404"]),
     (Cause::Invalid,    &["invalid", "idempotentparametermismatch", "not a directory", "arns are valid", "did not find string", "escapes",
                           "does not match", "only supported on", "unsupported", "unrecognized", "unable to parse", "failed to parse"]),
@@ -123,7 +124,7 @@ const CAPACITY: Table = &[
     (Cause::Permission, &["authfailure", "policyviolation"]),
     (Cause::NotFound,   &[".notfound", "does not exist"]),
     (Cause::Timeout,    &["timed out", "timeout"]),
-    (Cause::Invalid,    &["not compatible", "invalidparameter", "invalid parameter", "is not supported", "unsupported:"]),
+    (Cause::Invalid,    &["not compatible", "invalidparameter", "invalid parameter", "is not supported", "does not support", "unsupported:"]),
 ];
 
 #[rustfmt::skip]

@@ -69,11 +69,11 @@ const RULES: &[Rule] = &[
         "insufficientfreeaddresses", "invalidsubnet", "invalidsecuritygroup", "invalidgroup.notfound", "subnet & does not exist",
         "security group & does not exist"]),
 
+    rule(Category::ContainerStart, &["taskdefinition & inactive", "task definition & inactive", "task definition & not active"]),
     rule(Category::Capacity, &["=agent", "=attribute", "=location", "not compatible with the selected compute", "capacity is unavailable",
         "capacity unavailable", "insufficient capacity", "reached the limit on the number", "run concurrently", "resource:cpu", "resource:memory", "resource:gpu",
         "resource:port", "resource:disk", "resource:fargate", "resource:inference", "empty capacity provider", "no active instances",
-        "no container instance", "no available instance", "unable to place", "insufficient cpu", "insufficient memory", "agent & disconnected"]),
-    rule(Category::ContainerStart, &["taskdefinition & inactive", "task definition & inactive", "task definition & not active"]),
+        "no container instance", "no available instance", "unable to place", "placement constraint", "insufficient cpu", "insufficient memory", "agent & disconnected"]),
 
     // What the runtime says of itself, even where it wraps a start error.
     rule(Category::Platform, &["containerruntimeerror", "containerruntimetimeout"]),
@@ -85,7 +85,7 @@ const RULES: &[Rule] = &[
         "no users found", "passwd file", "operating system does not match", "hcsshim", "select device driver", "task memory limit",
         "unparseableport", "unrecognizedtransport"]),
 
-    rule(Category::Platform, &["unable to assume the", "resourceinit", "internalerror", "containerruntime", "dockertimeout", "dockerstate",
+    rule(Category::Platform, &["unable to assume", "iam:passrole", "resourceinit", "internalerror", "containerruntime", "dockertimeout", "dockerstate",
         "dockerclient", "cannotinspect", "cannotdescribe", "cannotremove", "cannotlist", "cannotget", "taskstateerror", "could not progress",
         "containervanished", "nosuchcontainer", "impossiblestate", "unknownerror", "api error (500)", "cgroup resource", "resource [cgroup"]),
 ];

@@ -8,8 +8,8 @@ use Category::{Logging, Secret, Storage};
 #[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
     // Secrets.
-    (Secret, Some(Cause::Permission), &["kms"],
-        "Let the execution role use the secret's KMS key: kms:Decrypt in the role and, for a key of your own, in the key's policy."),
+    (Secret, None, &["access to kms", "kms:decrypt", "kms key", "kmsinvalid", "kmsaccess", "arn:aws:kms", "ciphertext", "customer master key"],
+        "Let the execution role use the secret's KMS key (kms:Decrypt in the role and in the key's policy), and check that the key is enabled."),
     (Secret, None, &["credentialspec", "credential spec", "gmsa", "credentials fetcher", "kerberos"],
         "Check the gMSA credential spec: its ARN, that the execution role may read it and the account it names. On EC2 the credentials fetcher has to run on the instance."),
     (Secret, Some(Cause::Permission), &["execution role credentials"],
@@ -80,6 +80,8 @@ pub(super) const ROWS: &[Row] = &[
         "Add `Name` (the output plugin) to the `options` of the awsfirelens log driver."),
     (Logging, None, &["firelens"],
         "Check FireLens: `firelensConfiguration` and the `options` of the awsfirelens log driver; the application is not at fault. On EC2 ecs-agent.log says more."),
+    (Logging, None, &["kms key", "kms:"],
+        "Let CloudWatch Logs use the log group's KMS key (the key's policy names logs.<region>.amazonaws.com), and check that the key is enabled."),
     (Logging, Some(Cause::Permission), &["loggroup"],
         "Let the execution role create the log group (logs:CreateLogGroup), or create it beforehand."),
     (Logging, Some(Cause::Permission), &[],

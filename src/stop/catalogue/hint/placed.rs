@@ -60,7 +60,7 @@ pub(super) const ROWS: &[Row] = &[
         "No instance has enough free CPU: lower the task's CPU units, or add or enlarge instances."),
     (Capacity, None, &["resource:port"], "Another task holds the host port on every instance: use dynamic ports (hostPort 0), awsvpc mode or more instances."),
     (Capacity, None, &["resource:gpu"], "No instance has a free GPU: add GPU instances, or stop what holds them."),
-    (Capacity, None, &["=attribute", "attribute", "=location"],
+    (Capacity, None, &["=attribute", "attribute", "=location", "placement constraint"],
         "No instance has the attributes that the task asks for: compare placement constraints and required attributes with the instances'."),
     (Capacity, None, &["empty capacity provider", "no active instances", "no container instance"],
         "The cluster has no instance for the task: check the Auto Scaling group's size and that its instances register with the cluster."),

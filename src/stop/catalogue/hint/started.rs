@@ -54,7 +54,7 @@ pub(super) const ROWS: &[Row] = &[
         "The disk is full. On Fargate enlarge `ephemeralStorage` or shrink the image. On EC2 free the instance's disk or replace the instance."),
     (Platform, Some(Cause::Timeout), &[],
         "Start again: the container runtime was too slow. On EC2 check the instance's load and disk (burst credits), dockerd and containerd."),
-    (Platform, Some(Cause::Permission), &["assume"],
+    (Platform, Some(Cause::Permission), &["assume", "iam:passrole"],
         "Let the role trust ecs-tasks.amazonaws.com, and whoever starts the task pass it (iam:PassRole); a new role needs a minute."),
     (Platform, Some(Cause::Permission), &[], "Allow the role that the text names what it was refused."),
     (Platform, Some(Cause::RateLimit), &[], "Start fewer tasks at a time: AWS throttled the start."),
