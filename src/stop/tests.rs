@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use self::fixtures::FIXTURES;
 use super::{Category, EventReader, Severity, StopEvent, read};
 
 use Category::{
@@ -31,7 +30,7 @@ pub(super) fn fixture(name: &str) -> Value {
 }
 
 pub(super) fn all_fixtures() -> impl Iterator<Item = (&'static str, Value)> {
-    FIXTURES.iter().map(|(name, _)| (*name, fixture(name)))
+    fixtures::rows().map(|(name, _)| (*name, fixture(name)))
 }
 
 fn stop(name: &str) -> StopEvent {
