@@ -66,6 +66,9 @@ pub struct StopEvent {
     /// ECS's reason, as it words it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stopped_reason: Option<String>,
+    /// Why an attachment (an EBS volume, a network interface) could not be had: its `statusReason`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attachment_reason: Option<String>,
     /// The culprit: the container to blame; for a stop from outside, the only application container.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub container: Option<String>,
@@ -111,6 +114,9 @@ pub struct StopEvent {
     /// The stop was reported before, without the exit code that this event brought.
     #[serde(skip_serializing_if = "is_false")]
     pub update: bool,
+    /// It is about a managed daemon, which `service` names then.
+    #[serde(skip)]
+    pub(super) is_daemon: bool,
     /// For a container's exit: which container it was, and which run of it.
     #[serde(skip)]
     pub(super) run: Option<(String, i64)>,
@@ -175,6 +181,7 @@ impl StopEvent {
             account: field::string(event, "account").or_else(|| resource_part(event, 4)),
             stop_code: None,
             stopped_reason: None,
+            attachment_reason: None,
             container: None,
             exit_code: None,
             signal: None,
@@ -190,6 +197,7 @@ impl StopEvent {
             runtime_seconds: None,
             last_lines: Vec::new(),
             update: false,
+            is_daemon: false,
             run: None,
             event: OriginalEvent::default(),
         }
