@@ -31,6 +31,7 @@ use std::process::ExitCode;
 
 use self::finding::{Finding, FindingSeverity};
 pub(crate) use self::host::is_key as is_key_of_host;
+pub(crate) use self::known_keys::problem_with_key;
 use self::output::FindingFormat;
 pub(crate) use self::placeholders::{Placeholder, PlaceholderLookup};
 use crate::config::{self, Configuration, Section};
