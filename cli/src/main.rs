@@ -9,9 +9,11 @@ mod adapter;
 mod check;
 mod config;
 mod explain;
+mod init;
 mod keys;
 mod records;
 mod replay;
+mod scratch;
 mod suggest;
 mod terminal;
 
@@ -36,6 +38,8 @@ enum Command {
     Explain(explain::ExplainArguments),
     /// Sends recorded records through the real pipeline and shows what goes where; delivers nothing unless told to
     Replay(replay::ReplayArguments),
+    /// Writes the files that a deployment begins with: configuration, task definition, policies, resources
+    Init(Box<init::InitArguments>),
     /// Lists the keys of the configuration, or those of one type of destination
     Keys(keys::KeysArguments),
     /// Prints a shell's completions
@@ -50,6 +54,7 @@ fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
+        Command::Init(arguments) => init::run(&arguments),
         Command::Keys(arguments) => keys::run(&arguments),
         Command::Completions { shell } => completions(shell),
     };

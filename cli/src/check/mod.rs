@@ -75,6 +75,17 @@ pub(crate) fn run(arguments: &CheckArguments) -> io::Result<ExitCode> {
     Ok(ExitCode::from(if errors > 0 { 2 } else { u8::from(warnings > 0) }))
 }
 
+/// The errors and warnings in files that are deployed together, a line each.
+pub(crate) fn remarks(paths: &[PathBuf]) -> Vec<String> {
+    let findings = check_deployment(paths.iter().map(|path| config::read(path)).collect());
+    let serious = findings.iter().filter(|finding| finding.severity > FindingSeverity::Note);
+    let remarks = serious.map(|Finding { key, message, instead, .. }| {
+        let key = key.as_deref().map(|key| format!("{key}: ")).unwrap_or_default();
+        if instead.is_empty() { format!("{key}{message}") } else { format!("{key}{message}; {instead}") }
+    });
+    remarks.collect()
+}
+
 /// The findings in files that are deployed together, file by file, in the order of the lines.
 fn check_deployment(configurations: Vec<Configuration>) -> Vec<Finding> {
     let ours: Vec<&Section> = configurations.iter().flat_map(Configuration::ours).collect();

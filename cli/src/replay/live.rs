@@ -11,9 +11,9 @@ use ecs_router::config::Lookup as _;
 use ecs_router::metrics::Snapshot;
 use serde_json::{Map, Value, json};
 
+use super::left::Left;
 use super::matching::TagMatcher;
 use super::resolve::Resolved;
-use super::scratch::Left;
 use super::source::{self, Sink};
 use super::{ReplayArguments, refuse_problems};
 use crate::adapter::instance::LiveRun;

@@ -5,10 +5,10 @@
 mod cost;
 mod dry;
 mod html;
+mod left;
 mod live;
 mod matching;
 mod resolve;
-mod scratch;
 mod source;
 mod tally;
 mod target;
@@ -23,8 +23,8 @@ use ecs_router::config::Problem;
 
 use self::matching::TagMatcher;
 use self::resolve::Resolved;
-use self::scratch::Scratch;
 use crate::config::{self, Configuration, FileError, Location, Section};
+use crate::scratch::Scratch;
 use crate::terminal;
 
 #[derive(Debug, clap::Args)]

@@ -1,40 +1,7 @@
-//! A folder for the spool of one replay, which ends with it, and what is left in a spool.
+//! What a replay leaves in a spool.
 
-use std::fs::{self, DirBuilder};
-use std::io;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use crate::terminal;
-
-/// A private folder that is removed with all that is in it.
-#[derive(Debug)]
-pub(super) struct Scratch(PathBuf);
-
-impl Scratch {
-    pub(super) fn new() -> io::Result<Self> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
-        let name = format!("ecs_router-replay-{}-{now}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        DirBuilder::new().mode(0o700).create(&path).map_err(|error| {
-            io::Error::new(error.kind(), format!("{}: cannot make the spool: {error}", path.display()))
-        })?;
-        Ok(Self(path))
-    }
-
-    pub(super) fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        if let Err(error) = fs::remove_dir_all(&self.0) {
-            terminal::complain(format_args!("{}: cannot remove the spool: {error}", self.0.display()));
-        }
-    }
-}
 
 /// Objects that were not uploaded.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
