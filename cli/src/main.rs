@@ -11,6 +11,7 @@ mod config;
 mod explain;
 mod init;
 mod keys;
+mod migrate;
 mod records;
 mod replay;
 mod scratch;
@@ -40,6 +41,8 @@ enum Command {
     Replay(replay::ReplayArguments),
     /// Writes the files that a deployment begins with: configuration, task definition, policies, resources
     Init(Box<init::InitArguments>),
+    /// Translates a task definition with awslogs, or built-in outputs with rewrite_tag, and names what it cannot
+    Migrate(migrate::MigrateArguments),
     /// Lists the keys of the configuration, or those of one type of destination
     Keys(keys::KeysArguments),
     /// Prints a shell's completions
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
+        Command::Migrate(arguments) => migrate::run(&arguments),
         Command::Keys(arguments) => keys::run(&arguments),
         Command::Completions { shell } => completions(shell),
     };

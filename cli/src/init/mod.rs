@@ -123,6 +123,21 @@ pub(crate) fn run(arguments: &InitArguments) -> io::Result<ExitCode> {
     }
 }
 
+/// What a task definition needs beside the application.
+#[derive(Debug)]
+pub(crate) struct SidecarParts {
+    /// The router's container.
+    pub(crate) container: serde_json::Value,
+    /// The volume of its spool.
+    pub(crate) volume: serde_json::Value,
+}
+
+/// The router for a task definition that exists already.
+pub(crate) fn sidecar(family: &str, region: Option<&str>, is_fargate: bool) -> SidecarParts {
+    let plan = Plan::of_sidecar(family, region.unwrap_or("eu-west-1"), is_fargate);
+    SidecarParts { container: task::router(&plan), volume: task::volume(&plan) }
+}
+
 /// `cloudwatch,slack`, or `drop`
 fn destinations(text: &str) -> Result<Destinations, String> {
     let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());

@@ -109,16 +109,47 @@ impl Plan {
         if !reasons.is_empty() {
             return Err(reasons);
         }
-        let account = arguments.account.clone().unwrap_or_else(|| "111122223333".to_owned());
+        Self::filled(arguments, place, name, region, destinations)
+    }
+
+    /// The plan of a router beside an application, with what is usual.
+    pub(super) fn of_sidecar(family: &str, region: &str, is_fargate: bool) -> Self {
+        let place = if is_fargate { Place::Fargate } else { Place::Ec2 };
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        let name = family.replace(|c: char| !is_plain(c), "-");
+        let arguments = InitArguments::default();
+        Self::of(&arguments, place, name, region.to_owned(), Vec::new(), Vec::new())
+    }
+
+    fn filled(
+        arguments: &InitArguments,
+        place: Place,
+        name: String,
+        region: String,
+        destinations: Vec<PlannedDestination>,
+    ) -> Result<Self, Vec<String>> {
+        let account = account(arguments);
+        let secrets = planned_secrets(arguments, &destinations, &account, &region, &name)?;
+        Ok(Self::of(arguments, place, name, region, destinations, secrets))
+    }
+
+    fn of(
+        arguments: &InitArguments,
+        place: Place,
+        name: String,
+        region: String,
+        destinations: Vec<PlannedDestination>,
+        secrets: Vec<PlannedSecret>,
+    ) -> Self {
+        let account = account(arguments);
         let registry = format!("{account}.dkr.ecr.{region}.{}", dns_suffix(&region));
         let given = |value: &Option<String>, default: String| value.clone().unwrap_or(default);
         let is_collector = place == Place::Collector;
         let stops = if is_collector { "/ecs/stopped-tasks".to_owned() } else { format!("/ecs/{name}/stops") };
         let stop_group = given(&arguments.stop_log_group, stops);
         let rest = if is_collector { stop_group.clone() } else { format!("/ecs/{name}/lines") };
-        let secrets = planned_secrets(arguments, &destinations, &account, &region, &name)?;
         let url = |value: &Option<String>| value.clone().unwrap_or_default();
-        Ok(Self {
+        Self {
             place,
             cluster: given(&arguments.cluster, "default".to_owned()),
             bucket: given(&arguments.bucket, format!("{}-logs-{account}", name.to_ascii_lowercase())),
@@ -137,7 +168,7 @@ impl Plan {
             name,
             region,
             account,
-        })
+        }
     }
 
     pub(super) fn is_collector(&self) -> bool {
@@ -208,6 +239,10 @@ impl Plan {
     pub(super) fn router_container(&self) -> &'static str {
         if self.is_collector() { "collector" } else { "log_router" }
     }
+}
+
+fn account(arguments: &InitArguments) -> String {
+    arguments.account.clone().unwrap_or_else(|| "111122223333".to_owned())
 }
 
 fn partition(region: &str) -> &'static str {

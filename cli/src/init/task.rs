@@ -33,7 +33,7 @@ fn has_volume(plan: &Plan) -> bool {
     !plan.is_collector() || plan.needs_disk()
 }
 
-fn volume(plan: &Plan) -> Value {
+pub(super) fn volume(plan: &Plan) -> Value {
     match plan.place {
         Place::Ec2 => {
             json!({"name": "spool", "host": {"sourcePath": format!("/var/spool/ecs_router/{}", plan.name)}})
@@ -64,7 +64,7 @@ fn application(plan: &Plan) -> Value {
     container
 }
 
-fn router(plan: &Plan) -> Value {
+pub(super) fn router(plan: &Plan) -> Value {
     let mut container = json!({
         "name": plan.router_container(),
         "image": plan.image,
