@@ -5,7 +5,7 @@ use std::io::{self, BufRead, IsTerminal as _, Write};
 use clap::ValueEnum as _;
 use ecs_router::config::keys::DestinationKind;
 
-use super::plan::{Place, default_destinations};
+use super::plan::{InstallPlace, default_destinations};
 use super::{Destinations, InitArguments, destinations};
 
 /// Whether somebody is there to ask.
@@ -22,11 +22,11 @@ pub(super) fn missing(
     let mut ask = Ask { input, out };
     if arguments.place.is_none() {
         let place = ask.until("Where does it run: fargate, ec2 or collector", "fargate", |text| {
-            Place::from_str(text, true)
+            InstallPlace::from_str(text, true)
         })?;
         arguments.place = Some(place);
     }
-    let is_collector = arguments.place == Some(Place::Collector);
+    let is_collector = arguments.place == Some(InstallPlace::Collector);
     let name = if is_collector { "ecs-stop-collector" } else { "web" };
     ask.text(&mut arguments.name, "Name of the service", name)?;
     ask.text(&mut arguments.region, "Region", "eu-west-1")?;
@@ -123,7 +123,7 @@ mod tests {
     fn what_no_flag_gives_is_asked_until_it_can_be_read() {
         let given = InitArguments { region: Some("eu-west-1".to_owned()), ..InitArguments::default() };
         let (arguments, said) = asked("farm\nec2\nshop\nprod\nslak\nslack\n\notlp\n\n", given);
-        assert_eq!(arguments.place, Some(Place::Ec2));
+        assert_eq!(arguments.place, Some(InstallPlace::Ec2));
         assert_eq!(arguments.name.as_deref(), Some("shop"));
         assert_eq!(arguments.stop, Some(Destinations(vec![DestinationKind::Slack])));
         assert_eq!(arguments.error, Some(Destinations(vec![DestinationKind::Cloudwatch])));

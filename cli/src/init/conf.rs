@@ -2,7 +2,7 @@
 
 use ecs_router::config::keys::DestinationKind;
 
-use super::plan::{Plan, PlannedDestination, Purpose, secret_of};
+use super::plan::{Plan, PlannedDestination, RoutePurpose, secret_of};
 
 /// A key and its value; an empty key makes a blank line, `#` a comment.
 type Line = (String, String);
@@ -113,15 +113,15 @@ fn routes(plan: &Plan) -> Vec<Line> {
         lines.push(line("stop.trusted_tags", "ecs_events"));
         lines.push(blank());
     }
-    lines.push(line("route.stop", &route(plan, Purpose::Stop)));
+    lines.push(line("route.stop", &route(plan, RoutePurpose::Stop)));
     if !plan.is_collector() {
-        lines.push(line("route.stderr", &route(plan, Purpose::Error)));
+        lines.push(line("route.stderr", &route(plan, RoutePurpose::Error)));
     }
-    lines.push(line("route.default", &route(plan, Purpose::Rest)));
+    lines.push(line("route.default", &route(plan, RoutePurpose::Rest)));
     lines
 }
 
-fn route(plan: &Plan, purpose: Purpose) -> String {
+fn route(plan: &Plan, purpose: RoutePurpose) -> String {
     let names = plan.destinations.iter().filter(|destination| destination.purpose == purpose);
     let names: Vec<&str> = names.map(|destination| destination.name.as_str()).collect();
     if names.is_empty() { "drop".to_owned() } else { names.join(", ") }
@@ -140,7 +140,12 @@ fn keys(plan: &Plan, destination: &PlannedDestination) -> Vec<Line> {
     lines
 }
 
-fn own_keys(plan: &Plan, name: &str, kind: DestinationKind, purpose: Purpose) -> Vec<(&'static str, String)> {
+fn own_keys(
+    plan: &Plan,
+    name: &str,
+    kind: DestinationKind,
+    purpose: RoutePurpose,
+) -> Vec<(&'static str, String)> {
     let secret = secret_of(kind).map(|(variable, _)| format!("${{{variable}}}")).unwrap_or_default();
     match kind {
         DestinationKind::Cloudwatch => vec![
@@ -171,11 +176,11 @@ fn s3_keys(plan: &Plan, name: &str) -> Vec<(&'static str, String)> {
     ]
 }
 
-fn stream(plan: &Plan, purpose: Purpose) -> &'static str {
+fn stream(plan: &Plan, purpose: RoutePurpose) -> &'static str {
     match purpose {
-        Purpose::Stop => "$(ecs_cluster)/$(ecs_service:-no-service)",
-        Purpose::Rest if plan.is_collector() => "not-a-stop",
-        Purpose::Error | Purpose::Rest => "$(container_name)/$(ecs_task_id)",
+        RoutePurpose::Stop => "$(ecs_cluster)/$(ecs_service:-no-service)",
+        RoutePurpose::Rest if plan.is_collector() => "not-a-stop",
+        RoutePurpose::Error | RoutePurpose::Rest => "$(container_name)/$(ecs_task_id)",
     }
 }
 

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
-use super::plan::{Place, Plan};
+use super::plan::{InstallPlace, Plan};
 use super::{Iac, InitArguments, cloudformation, conf, iam, task, terraform};
 use crate::scratch::Scratch;
 use crate::{check, terminal};
@@ -154,7 +154,7 @@ fn steps(plan: &Plan, iac: Iac) -> Vec<String> {
         ));
     }
     steps.push(format!("docker build -t {image} . && docker push {image}"));
-    if plan.place != Place::Collector {
+    if plan.place != InstallPlace::Collector {
         steps.push(
             "put your application's container into task-definition.json in the place of 'app'".to_owned(),
         );

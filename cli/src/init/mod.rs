@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 use ecs_router::config::keys::DestinationKind;
 
-use self::plan::{Place, Plan};
+use self::plan::{InstallPlace, Plan};
 use crate::suggest::closest;
 use crate::terminal;
 
@@ -26,7 +26,7 @@ use crate::terminal;
 pub(crate) struct InitArguments {
     /// Where the plugin runs
     #[arg(long = "where", value_enum)]
-    place: Option<Place>,
+    place: Option<InstallPlace>,
     /// Name of the service: of its task family, of its roles, and in the names of log groups
     #[arg(long)]
     name: Option<String>,

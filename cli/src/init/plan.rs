@@ -6,7 +6,7 @@ use super::{Destinations, InitArguments};
 
 /// Where the plugin runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Place {
+pub(super) enum InstallPlace {
     /// Beside an application on Fargate
     Fargate,
     /// Beside an application on EC2
@@ -17,13 +17,13 @@ pub(super) enum Place {
 
 /// Which records a destination gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Purpose {
+pub(super) enum RoutePurpose {
     Stop,
     Error,
     Rest,
 }
 
-impl Purpose {
+impl RoutePurpose {
     /// The name of its destination.
     const fn destination(self) -> &'static str {
         match self {
@@ -48,7 +48,7 @@ impl Purpose {
 pub(super) struct PlannedDestination {
     pub(super) name: String,
     pub(super) kind: DestinationKind,
-    pub(super) purpose: Purpose,
+    pub(super) purpose: RoutePurpose,
 }
 
 /// A variable that comes from a secret.
@@ -68,7 +68,7 @@ pub(super) struct PlannedGroup {
 /// Everything that the files say.
 #[derive(Debug)]
 pub(super) struct Plan {
-    pub(super) place: Place,
+    pub(super) place: InstallPlace,
     pub(super) name: String,
     pub(super) region: String,
     pub(super) cluster: String,
@@ -114,7 +114,7 @@ impl Plan {
 
     /// The plan of a router beside an application, with what is usual.
     pub(super) fn of_sidecar(family: &str, region: &str, is_fargate: bool) -> Self {
-        let place = if is_fargate { Place::Fargate } else { Place::Ec2 };
+        let place = if is_fargate { InstallPlace::Fargate } else { InstallPlace::Ec2 };
         let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         let name = family.replace(|c: char| !is_plain(c), "-");
         let arguments = InitArguments::default();
@@ -123,7 +123,7 @@ impl Plan {
 
     fn filled(
         arguments: &InitArguments,
-        place: Place,
+        place: InstallPlace,
         name: String,
         region: String,
         destinations: Vec<PlannedDestination>,
@@ -135,7 +135,7 @@ impl Plan {
 
     fn of(
         arguments: &InitArguments,
-        place: Place,
+        place: InstallPlace,
         name: String,
         region: String,
         destinations: Vec<PlannedDestination>,
@@ -144,7 +144,7 @@ impl Plan {
         let account = account(arguments);
         let registry = format!("{account}.dkr.ecr.{region}.{}", dns_suffix(&region));
         let given = |value: &Option<String>, default: String| value.clone().unwrap_or(default);
-        let is_collector = place == Place::Collector;
+        let is_collector = place == InstallPlace::Collector;
         let stops = if is_collector { "/ecs/stopped-tasks".to_owned() } else { format!("/ecs/{name}/stops") };
         let stop_group = given(&arguments.stop_log_group, stops);
         let rest = if is_collector { stop_group.clone() } else { format!("/ecs/{name}/lines") };
@@ -172,7 +172,7 @@ impl Plan {
     }
 
     pub(super) fn is_collector(&self) -> bool {
-        self.place == Place::Collector
+        self.place == InstallPlace::Collector
     }
 
     /// Whether any destination is of this type.
@@ -185,11 +185,11 @@ impl Plan {
         self.uses(DestinationKind::S3) || self.uses(DestinationKind::File)
     }
 
-    pub(super) fn log_group(&self, purpose: Purpose) -> &str {
+    pub(super) fn log_group(&self, purpose: RoutePurpose) -> &str {
         match purpose {
-            Purpose::Stop => &self.stop_group,
-            Purpose::Error => &self.error_group,
-            Purpose::Rest => &self.rest_group,
+            RoutePurpose::Stop => &self.stop_group,
+            RoutePurpose::Error => &self.error_group,
+            RoutePurpose::Rest => &self.rest_group,
         }
     }
 
@@ -259,7 +259,7 @@ fn dns_suffix(region: &str) -> &'static str {
 
 /// What the flags lack or do not allow.
 fn obstacles(arguments: &InitArguments) -> Vec<String> {
-    let is_collector = arguments.place == Some(Place::Collector);
+    let is_collector = arguments.place == Some(InstallPlace::Collector);
     let is_name = |name: &String| {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         (1..=64).contains(&name.len()) && name.chars().all(is_plain)
@@ -294,20 +294,20 @@ fn obstacles(arguments: &InitArguments) -> Vec<String> {
     complaints.map(|(_, complaint)| complaint.to_owned()).collect()
 }
 
-fn planned_destinations(arguments: &InitArguments, place: Place) -> Vec<PlannedDestination> {
-    let is_collector = place == Place::Collector;
+fn planned_destinations(arguments: &InitArguments, place: InstallPlace) -> Vec<PlannedDestination> {
+    let is_collector = place == InstallPlace::Collector;
     let defaults = default_destinations(is_collector);
     let error = if is_collector { Destinations::default() } else { defaults.1 };
     let lists = [
-        (Purpose::Stop, arguments.stop.clone().unwrap_or(defaults.0)),
-        (Purpose::Error, arguments.error.clone().unwrap_or(error)),
-        (Purpose::Rest, arguments.rest.clone().unwrap_or(defaults.2)),
+        (RoutePurpose::Stop, arguments.stop.clone().unwrap_or(defaults.0)),
+        (RoutePurpose::Error, arguments.error.clone().unwrap_or(error)),
+        (RoutePurpose::Rest, arguments.rest.clone().unwrap_or(defaults.2)),
     ];
     lists.into_iter().flat_map(|(purpose, list)| named(purpose, &list.0)).collect()
 }
 
 /// One destination is called after its purpose; several have their type in the name.
-fn named(purpose: Purpose, kinds: &[DestinationKind]) -> Vec<PlannedDestination> {
+fn named(purpose: RoutePurpose, kinds: &[DestinationKind]) -> Vec<PlannedDestination> {
     let base = purpose.destination();
     let name = |kind: DestinationKind| match kinds.len() {
         1 => base.to_owned(),

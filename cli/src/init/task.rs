@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::plan::{Place, Plan};
+use super::plan::{InstallPlace, Plan};
 
 /// The whole task definition; the application's container is a placeholder.
 pub(super) fn definition(plan: &Plan) -> Value {
-    let is_fargate = plan.place != Place::Ec2;
+    let is_fargate = plan.place != InstallPlace::Ec2;
     let mut task = Map::new();
     let mut put = |key: &str, value: Value| drop(task.insert(key.to_owned(), value));
     put("family", json!(plan.name));
@@ -35,10 +35,10 @@ fn has_volume(plan: &Plan) -> bool {
 
 pub(super) fn volume(plan: &Plan) -> Value {
     match plan.place {
-        Place::Ec2 => {
+        InstallPlace::Ec2 => {
             json!({"name": "spool", "host": {"sourcePath": format!("/var/spool/ecs_router/{}", plan.name)}})
         }
-        Place::Fargate | Place::Collector => json!({"name": "spool"}),
+        InstallPlace::Fargate | InstallPlace::Collector => json!({"name": "spool"}),
     }
 }
 
@@ -58,7 +58,7 @@ fn application(plan: &Plan) -> Value {
         "dependsOn": [{"containerName": "log_router", "condition": "HEALTHY"}],
         "logConfiguration": {"logDriver": "awsfirelens"}
     });
-    if plan.place == Place::Ec2 {
+    if plan.place == InstallPlace::Ec2 {
         merge(&mut container, json!({"cpu": 256, "memory": 512}));
     }
     container
@@ -127,7 +127,7 @@ fn firelens_keys(plan: &Plan) -> Value {
             }
         }
     });
-    if plan.place == Place::Ec2 {
+    if plan.place == InstallPlace::Ec2 {
         merge(&mut keys, json!({"cpu": 64, "memory": 256}));
     }
     keys

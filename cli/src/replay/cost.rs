@@ -8,7 +8,7 @@ use ecs_router::config::keys::DestinationKind;
 use serde_json::{Value, json};
 
 use super::resolve::Resolved;
-use super::tally::{Tally, Total};
+use super::tally::{ReplayTally, Total};
 use crate::adapter::pipeline::DryRun;
 
 /// Of which the prices are.
@@ -66,7 +66,7 @@ pub(super) struct Cost {
 }
 
 /// How long the recording took, from the times of its records.
-pub(super) fn seconds(tally: &Tally) -> Option<Duration> {
+pub(super) fn seconds(tally: &ReplayTally) -> Option<Duration> {
     let applications = &tally.applications;
     let millis = applications.last?.checked_sub(applications.first?)?;
     let span = Duration::from_millis(u64::try_from(millis).ok()?);
@@ -74,7 +74,7 @@ pub(super) fn seconds(tally: &Tally) -> Option<Duration> {
 }
 
 impl Cost {
-    pub(super) fn new(dry: &DryRun, resolved: &Resolved, tally: &Tally, span: Duration) -> Self {
+    pub(super) fn new(dry: &DryRun, resolved: &Resolved, tally: &ReplayTally, span: Duration) -> Self {
         let seconds = span.as_secs_f64().max(0.001);
         let months = MONTH_SECONDS / seconds;
         let lines = dry.destinations().zip(&tally.totals);

@@ -9,7 +9,7 @@ use super::cost::{self, Cost};
 use super::matching::TagMatcher;
 use super::resolve::Resolved;
 use super::source::{self, Sink};
-use super::tally::{Tally, Total};
+use super::tally::{ReplayTally, Total};
 use super::{ReplayArguments, html, refuse_problems, target, warn};
 use crate::adapter::pipeline::{DryRecord, DryRun};
 use crate::terminal;
@@ -29,7 +29,7 @@ pub(super) fn run(
         resolved,
         arguments,
         out: terminal::output(),
-        tally: Tally::new(&dry),
+        tally: ReplayTally::new(&dry),
         has_errors: false,
     };
     source::read(arguments, matcher, !terminal::is_interactive(), &mut table)?;
@@ -41,7 +41,7 @@ struct Table<'t, W> {
     resolved: &'t Resolved,
     arguments: &'t ReplayArguments,
     out: W,
-    tally: Tally,
+    tally: ReplayTally,
     has_errors: bool,
 }
 
@@ -157,7 +157,7 @@ impl<W: Write> Table<'_, W> {
     fn write_summary(&mut self) -> io::Result<()> {
         let classes: Vec<String> =
             self.tally.classes.iter().map(|(class, count)| format!("{count} {class}")).collect();
-        let Tally { records, dropped, .. } = self.tally;
+        let ReplayTally { records, dropped, .. } = self.tally;
         writeln!(self.out, "\n{records} record(s): {}; {dropped} dropped on purpose", classes.join(", "))?;
         writeln!(
             self.out,

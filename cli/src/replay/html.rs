@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 
 use super::cost::Cost;
-use super::tally::{FlowEnd, Tally, Volume};
+use super::tally::{FlowEnd, ReplayTally, Volume};
 use crate::adapter::pipeline::DryRun;
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem;\
@@ -29,7 +29,7 @@ const HEIGHT: f64 = 260.0;
 const MIN_BAND: f64 = 2.0;
 
 /// Writes the page.
-pub(super) fn write(path: &Path, dry: &DryRun, tally: &Tally, cost: Option<&Cost>) -> io::Result<()> {
+pub(super) fn write(path: &Path, dry: &DryRun, tally: &ReplayTally, cost: Option<&Cost>) -> io::Result<()> {
     let names: Vec<&str> = dry.destinations().map(|(name, _)| name).collect();
     let page = page(&names, tally, cost);
     std::fs::write(path, page).map_err(|error| {
@@ -37,7 +37,7 @@ pub(super) fn write(path: &Path, dry: &DryRun, tally: &Tally, cost: Option<&Cost
     })
 }
 
-fn page(names: &[&str], tally: &Tally, cost: Option<&Cost>) -> String {
+fn page(names: &[&str], tally: &ReplayTally, cost: Option<&Cost>) -> String {
     let mut page = format!(
         "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Where the records go</title>\
          <style>{STYLE}</style>\n<h1>Where {} records go</h1>\n",
@@ -55,7 +55,7 @@ fn page(names: &[&str], tally: &Tally, cost: Option<&Cost>) -> String {
 }
 
 /// Records and bytes by class and the name of where they go.
-fn named_flows(names: &[&str], tally: &Tally) -> Vec<(String, String, Volume)> {
+fn named_flows(names: &[&str], tally: &ReplayTally) -> Vec<(String, String, Volume)> {
     let flows = tally.flows.iter().map(|((class, end), volume)| {
         let end = match end {
             FlowEnd::Destination(position) => names.get(*position).copied().unwrap_or_default(),

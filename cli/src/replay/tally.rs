@@ -38,7 +38,7 @@ pub(super) enum FlowEnd {
 
 /// Totals of a recording.
 #[derive(Debug, Default)]
-pub(super) struct Tally {
+pub(super) struct ReplayTally {
     pub(super) records: u64,
     /// Records that never reach the output.
     pub(super) unmatched: u64,
@@ -52,7 +52,7 @@ pub(super) struct Tally {
 /// What Firehose counts a record in: <https://aws.amazon.com/firehose/pricing/>.
 const FIREHOSE_STEP: u64 = 5 * 1_024;
 
-impl Tally {
+impl ReplayTally {
     pub(super) fn new(dry: &DryRun) -> Self {
         Self { totals: dry.destinations().map(|_| Total::default()).collect(), ..Self::default() }
     }
