@@ -9,9 +9,12 @@ mod adapter;
 mod check;
 mod config;
 mod explain;
+mod init;
 mod keys;
+mod migrate;
 mod records;
 mod replay;
+mod scratch;
 mod suggest;
 mod terminal;
 
@@ -36,6 +39,10 @@ enum Command {
     Explain(explain::ExplainArguments),
     /// Sends recorded records through the real pipeline and shows what goes where; delivers nothing unless told to
     Replay(replay::ReplayArguments),
+    /// Writes the files that a deployment begins with: configuration, task definition, policies, resources
+    Init(Box<init::InitArguments>),
+    /// Translates a task definition with awslogs, or built-in outputs with rewrite_tag, and names what it cannot
+    Migrate(migrate::MigrateArguments),
     /// Lists the keys of the configuration, or those of one type of destination
     Keys(keys::KeysArguments),
     /// Prints the manual page: ecs-router man | man -l -
@@ -52,6 +59,8 @@ fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
+        Command::Init(arguments) => init::run(&arguments),
+        Command::Migrate(arguments) => migrate::run(&arguments),
         Command::Keys(arguments) => keys::run(&arguments),
         Command::Man => manual(),
         Command::Completions { shell } => completions(shell),

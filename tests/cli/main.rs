@@ -5,7 +5,9 @@
 //! - `connect` – what every destination says to `check --connect`, and that it stores nothing
 //! - `format` – Fluent Bit's classic format, held against the real ones
 //! - `explain` – class and report of every record, in order, whatever way the file is written in
+//! - `init` – what it writes passes `check` and the tools of others, and does what was asked for
 //! - `keys` – the reference and the completions come from the one table
+//! - `migrate` – awslogs and built-in outputs become ours, pass `check` and send records where they went
 //! - `replay` – what goes where, without a connection; and real delivery, with the counters
 //! - `printing` – nothing printed controls the terminal
 //! - `readme` – what the documents print: commands, links, configurations, log lines
@@ -18,7 +20,9 @@ mod check;
 mod connect;
 mod explain;
 mod format;
+mod init;
 mod keys;
+mod migrate;
 mod printing;
 mod readme;
 mod reference;

@@ -1,3 +1,6 @@
+mod cost;
+mod truth;
+
 use std::fmt::Write as _;
 
 use fake_cloud::{Api, Cloud, Fault};

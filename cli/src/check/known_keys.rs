@@ -25,6 +25,15 @@ pub(super) fn check(section: &Section, names: &SectionNames, findings: &mut Vec<
     }
 }
 
+/// What is wrong with a key that stands on the command line instead of in the section, and what to do.
+pub(crate) fn problem_with_key(section: &Section, setting: &Setting) -> Option<(String, String)> {
+    if host::is_key(section.origin, &setting.key) {
+        let message = "is a key of Fluent Bit, which the plugin never sees".to_owned();
+        return Some((message, "leave it out".to_owned()));
+    }
+    unknown(section, &SectionNames::new(section), setting)
+}
+
 /// Reports options of the driver awslogs, all at once: FireLens would hand them to Fluent Bit, which refuses them.
 fn of_awslogs(section: &Section) -> Option<Finding> {
     let found = section.settings.iter().filter(|setting| is_of_awslogs(section.origin, &setting.key));

@@ -34,6 +34,7 @@ use std::process::ExitCode;
 
 use self::finding::{Finding, FindingSeverity};
 pub(crate) use self::host::is_key as is_key_of_host;
+pub(crate) use self::known_keys::problem_with_key;
 use self::output::FindingFormat;
 pub(crate) use self::placeholders::{Placeholder, PlaceholderLookup};
 use crate::config::{self, Configuration, Section};
@@ -75,6 +76,17 @@ pub(crate) fn run(arguments: &CheckArguments) -> io::Result<ExitCode> {
     let errors = output::count(&findings, FindingSeverity::Error);
     let warnings = output::count(&findings, FindingSeverity::Warning);
     Ok(ExitCode::from(if errors > 0 { 2 } else { u8::from(warnings > 0) }))
+}
+
+/// The errors and warnings in files that are deployed together, a line each.
+pub(crate) fn remarks(paths: &[PathBuf]) -> Vec<String> {
+    let findings = check_deployment(paths.iter().map(|path| config::read(path)).collect());
+    let serious = findings.iter().filter(|finding| finding.severity > FindingSeverity::Note);
+    let remarks = serious.map(|Finding { key, message, instead, .. }| {
+        let key = key.as_deref().map(|key| format!("{key}: ")).unwrap_or_default();
+        if instead.is_empty() { format!("{key}{message}") } else { format!("{key}{message}; {instead}") }
+    });
+    remarks.collect()
 }
 
 /// The findings in files that are deployed together, file by file, in the order of the lines.

@@ -14,6 +14,11 @@ impl Sink for Kept {
         Ok(())
     }
 
+    fn unmatched(&mut self, tag: &str, records: u64, matcher: &TagMatcher) -> io::Result<()> {
+        self.errors.push(unmatched_message(tag, records, matcher));
+        Ok(())
+    }
+
     fn error(&mut self, message: Arguments<'_>) -> io::Result<()> {
         self.errors.push(message.to_string());
         Ok(())
