@@ -12,7 +12,7 @@ use crate::terminal;
 pub(crate) struct KeysArguments {
     /// A type of destination, for example s3; without it, every key there is
     destination: Option<String>,
-    /// As Markdown tables, as they stand in the README
+    /// As Markdown tables, as they stand in docs/keys.md
     #[arg(long)]
     markdown: bool,
 }

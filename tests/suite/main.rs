@@ -3,7 +3,7 @@
 //! - `golden` – every named real-world record makes exactly the request on file, in every form a host writes it
 //! - `delivery` – verdict, what arrived and how many attempts, under every way a service can misbehave
 //! - `network` – certificates are verified, authorities can be added, the environment's proxy is used
-//! - `promises` – every test that the README's "What happens when …" names exists, and none of them is left out
+//! - `promises` – every test that docs/guarantees.md names exists, and none of them is left out
 //! - `properties` – no bytes whatever make the decoder panic, and none make it allocate more than they are worth
 //! - `architecture` – modules import only downwards, and `unsafe` stands at the border only
 //! - `event_rules` – every stop passes the EventBridge rules of every template
