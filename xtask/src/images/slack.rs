@@ -7,8 +7,8 @@ use crate::tools;
 const WIDTH: usize = 760;
 const LEFT: usize = 32;
 const LINE: usize = 20;
-/// Characters of a line, and of one of the two columns of fields.
-const COLUMNS: usize = 92;
+/// Characters of a line; a column of fields has half of them.
+const COLUMNS: usize = 84;
 
 /// Where the next line goes, and what is drawn so far.
 #[derive(Debug, Default)]
