@@ -43,7 +43,7 @@ fn unknown_type(name: &str) -> ExitCode {
         (None, Some(near)) => format!("did you mean {near}?"),
         (None, None) => format!("there are: {}", names.join(", ")),
     };
-    terminal::complain(format_args!("ecs-router: '{name}' is no type of destination; {instead}"));
+    terminal::complain(format_args!("ecs-router: '{name}' is not a type of destination; {instead}"));
     ExitCode::from(2)
 }
 

@@ -39,7 +39,7 @@ fn a_type_that_does_not_exist_is_answered_with_one_that_does() {
     let near = ran(&["keys", "cloudwach"]);
     assert_eq!((near.code, near.out.as_str()), (2, ""));
     assert!(
-        near.err.contains("'cloudwach' is no type of destination; did you mean cloudwatch?"),
+        near.err.contains("'cloudwach' is not a type of destination; did you mean cloudwatch?"),
         "{}",
         near.err
     );

@@ -24,7 +24,7 @@ fn event(task: &Value) -> Value {
     json!({"source": "aws.ecs", "detail-type": "ECS Task State Change", "detail": task})
 }
 
-/// What a message holds; text that is no JSON stays in its message.
+/// What a message holds; text that is not valid JSON stays in its message.
 fn body(message: &Value) -> Value {
     let text = message.get("Body").and_then(Value::as_str).unwrap_or_default();
     serde_json::from_str(text).ok().filter(Value::is_object).unwrap_or_else(|| message.clone())

@@ -120,3 +120,14 @@ fn collect(folder: &Path, out: &mut String) {
         }
     }
 }
+
+/// English says that something is not a time zone, never that it is no time zone.
+#[test]
+fn messages_say_is_not_a() {
+    let mut source = String::new();
+    ["src", "cli/src", "fluent-bit"].iter().for_each(|folder| collect(&root().join(folder), &mut source));
+    for phrase in ["' is no ", "\"is no ", "' is none of ", "\"is none of "] {
+        let line = source.lines().find(|line| line.contains(phrase));
+        assert!(line.is_none(), "write 'is not a …' instead: {}", line.unwrap_or_default());
+    }
+}
