@@ -13,7 +13,7 @@ pub(crate) struct KeysArguments {
     /// A type of destination, for example s3, or a key, for example log_stream; without it, every key there is
     #[arg(value_name = "TYPE|KEY")]
     destination: Option<String>,
-    /// As Markdown tables, as they stand in the README
+    /// As Markdown tables, as they stand in docs/keys.md
     #[arg(long)]
     markdown: bool,
 }
@@ -94,7 +94,7 @@ fn unknown_type(name: &str) -> ExitCode {
         (None, Some(near)) => format!("did you mean {near}?"),
         (None, None) => format!("there are: {}", names.join(", ")),
     };
-    terminal::complain(format_args!("ecs-router: '{name}' is no type of destination and no key; {instead}"));
+    terminal::complain(format_args!("ecs-router: '{name}' is neither a type of destination nor a key; {instead}"));
     ExitCode::from(2)
 }
 

@@ -54,7 +54,7 @@ pub const FAMILIES: [MetricFamily; 27] = [
     counter("chunks_total", "Chunks read, without those that came again.", Instance(|all| &all.chunks)),
     counter(
         "malformed_chunks_total",
-        "Chunks with bytes that are no records.",
+        "Chunks with bytes that are not records.",
         Instance(|all| &all.malformed_chunks),
     ),
     counter("replayed_chunks_total", "Chunks that came again.", Instance(|all| &all.replayed_chunks)),
@@ -119,7 +119,7 @@ pub const FAMILIES: [MetricFamily; 27] = [
     counter("queue_left_messages_total", "Messages not delivered.", Instance(|all| &all.queue.left)),
     counter(
         "queue_poison_messages_total",
-        "Messages that are no events of ECS.",
+        "Messages that are not ECS events.",
         Instance(|all| &all.queue.poison),
     ),
     gauge(

@@ -62,7 +62,7 @@ fn a_line_that_is_no_json_is_named_and_the_others_are_explained() {
     let input = format!("{}\nTask stopped\n{}\n", record::event("oom-killed"), json!({"source": "stderr"}));
     let ran = ran_with(&["explain", "--json", "-"], &input);
     assert_eq!(ran.code, 1);
-    assert!(ran.err.starts_with("-:2: is no JSON: "), "{}", ran.err);
+    assert!(ran.err.starts_with("-:2: is not valid JSON: "), "{}", ran.err);
     assert_eq!(
         told(&ran.out).iter().map(|(class, _)| class.as_str()).collect::<Vec<_>>(),
         ["stop", "stderr"]

@@ -26,11 +26,11 @@ fn one_type_of_destination_has_only_its_keys() {
 }
 
 #[test]
-fn as_markdown_it_is_what_stands_in_the_readme() {
+fn as_markdown_it_is_what_the_page_of_keys_shows() {
     assert_eq!(ran(&["keys", "--markdown"]).out, keys::reference().trim_start());
     let s3 = ran(&["keys", "s3", "--markdown"]).out;
-    let of_s3 = keys::reference().split("#### Destination type `s3`").nth(1).unwrap().to_owned();
-    let of_s3 = of_s3.split("####").next().unwrap().trim();
+    let of_s3 = keys::reference().split("## Destination type `s3`").nth(1).unwrap().to_owned();
+    let of_s3 = of_s3.split("\n## ").next().unwrap().trim();
     assert!(s3.contains(of_s3) && !s3.contains("Destination type `slack`"), "{s3}");
 }
 
@@ -39,7 +39,7 @@ fn a_type_that_does_not_exist_is_answered_with_one_that_does() {
     let near = ran(&["keys", "cloudwach"]);
     assert_eq!((near.code, near.out.as_str()), (2, ""));
     assert!(
-        near.err.contains("'cloudwach' is no type of destination and no key; did you mean cloudwatch?"),
+        near.err.contains("'cloudwach' is neither a type of destination nor a key; did you mean cloudwatch?"),
         "{}",
         near.err
     );

@@ -11,7 +11,7 @@
 //! - `replay` – what goes where, without a connection; and real delivery, with the counters
 //! - `printing` – nothing printed controls the terminal
 //! - `readme` – what the documents print: commands, links, configurations, log lines
-//! - `reference` – the README's tables are the ones the program itself goes by
+//! - `reference` – the tables of keys are the ones the program itself goes by, in both languages
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation is a failed test")]
 

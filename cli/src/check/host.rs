@@ -89,7 +89,7 @@ fn workers(section: &Section) -> Option<Finding> {
         (None, _) => "is not set, so that a slow destination holds up Fluent Bit's inputs",
         (Some(_), Some(Some("0"))) => "is 0, so that a slow destination holds up Fluent Bit's inputs",
         (Some(_), Some(Some(text))) if !(1..=MAX_WORKERS).contains(&leading_number(text)) => {
-            "is no number of threads from 1 to 64"
+            "is not a number of threads from 1 to 64"
         }
         _ => return None,
     };
@@ -110,7 +110,7 @@ fn retry_limit(section: &Section) -> Option<Finding> {
         "no_retries" => report("is no_retries, so that chunks are lost after their first try"),
         "no_limits" | "false" | "off" => None,
         number if leading_number(number) > 0 => None,
-        _ => report("is no number of 1 or more, so that Fluent Bit takes 1"),
+        _ => report("is not a number of at least 1, so that Fluent Bit takes 1"),
     }
 }
 
@@ -152,7 +152,7 @@ pub(super) fn pattern(section: &Section) -> Option<Finding> {
     if let Some(regex) = section.get("match_regex") {
         // Onigmo knows more than this engine; what both refuse is broken.
         return broken(regex.value.text()?).map(|reason| {
-            let message = format!("is no regular expression: {reason}");
+            let message = format!("is not a valid regular expression: {reason}");
             Finding::new(
                 FindingSeverity::Error,
                 &regex.location,

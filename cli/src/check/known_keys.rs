@@ -145,7 +145,7 @@ fn suggest(section: &Section, names: &SectionNames, key: &str) -> (String, Strin
         return (message, "ecs-router keys lists those there are".to_owned());
     };
     if !names.is_destination(destination) {
-        let message = format!("unknown key: '{destination}' is no destination of a route");
+        let message = format!("unknown key: '{destination}' is not a destination of any route");
         return (message, format!("write {destination}.type and put it on a route, or leave the key out"));
     }
     let kind = destination_kind(section, destination).map_or("", DestinationKind::name);

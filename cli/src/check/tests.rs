@@ -89,8 +89,8 @@ fn a_pattern_of_tags_is_one_that_can_match() {
         ("Match a-firelens-*,b-firelens-*", "not a list"),
         ("Match a-firelens-* b-firelens-*", "not a list"),
         ("Match *-FireLens-*", "small letters"),
-        ("Match_Regex [firelens", "is no regular expression: unclosed"),
-        ("Match_Regex *firelens*", "is no regular expression: repetition"),
+        ("Match_Regex [firelens", "is not a valid regular expression: unclosed"),
+        ("Match_Regex *firelens*", "is not a valid regular expression: repetition"),
     ] {
         assert!(with(pattern).contains(part), "{pattern}: {}", with(pattern));
     }

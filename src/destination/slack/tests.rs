@@ -95,7 +95,7 @@ fn other_keys_are_checked_and_have_their_own_defaults() {
         problems,
         [
             "d.stop_format: has no effect on Slack, where a stop is a message; leave d.stop_format out",
-            "d.min_severity: 'fatal' is none of info, warning, error; for example: d.min_severity error",
+            "d.min_severity: 'fatal' is not one of info, warning, error; for example: d.min_severity error",
         ]
     );
     assert!(!slack(&[]).common.required);

@@ -138,7 +138,7 @@ pub enum TemplateError {
     },
     /// strftime does not know a specifier.
     #[error(
-        "'{specifier}' is no part of a date; write dates as %Y/%m/%d/%H, fields as $(name), and a percent sign as %%"
+        "'{specifier}' is not part of a date; write dates as %Y/%m/%d/%H, fields as $(name), and a percent sign as %%"
     )]
     NotATimeFormat {
         /// The part of the user's text.
@@ -454,7 +454,7 @@ mod tests {
             [("a/%Y/%L", "'%L'"), ("%H:%{x}", "'%{'"), ("%Y %-k %E", "'%E'"), ("100%", "'%'"), ("%3", "'%3'")]
         {
             let error = Template::parse(template, NameKind::Text).unwrap_err().to_string();
-            assert!(error.starts_with(&format!("{part} is no part of a date; ")), "{template}: {error}");
+            assert!(error.starts_with(&format!("{part} is not part of a date; ")), "{template}: {error}");
         }
     }
 
@@ -627,7 +627,7 @@ mod tests {
             ("$(tag[x])", "not a position"),
             ("my group", "' ' may not stand in the name of a log group"),
             ("“group”", "'“' may not stand in the name of a log group"),
-            ("%#", "no part of a date"),
+            ("%#", "not part of a date"),
         ] {
             let error = Template::parse(text, NameKind::LogGroup).unwrap_err().to_string();
             assert!(error.contains(expected), "{text}: {error}");

@@ -71,7 +71,7 @@ fn of_form(setting: &Setting, name: &str, text: &str) -> Option<Finding> {
 fn no_arn(setting: &Setting, text: &str, form: &ArnForm) -> Finding {
     let name = text.rsplit('/').next().unwrap_or(text);
     let (start, _) = form.example.rsplit_once('/').unwrap_or((form.example, ""));
-    error(setting, format!("'{text}' is no ARN"), format!("write it in full: {start}/{name}"))
+    error(setting, format!("'{text}' is not an ARN"), format!("write it in full: {start}/{name}"))
 }
 
 fn malformed(setting: &Setting, text: &str, form: &ArnForm) -> Option<Finding> {

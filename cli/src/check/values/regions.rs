@@ -75,7 +75,7 @@ pub(super) fn of_value(setting: &Setting, text: &str) -> Option<Finding> {
     } else {
         suggestion(text)
     };
-    Some(wrong(setting, format!("'{text}' is no region of AWS that was known in 2026-11"), instead))
+    Some(wrong(setting, format!("'{text}' is not an AWS region known in 2026-11"), instead))
 }
 
 /// What to write in place of such a region.

@@ -100,5 +100,5 @@ fn json_records_come_in_chunks_too() {
     json(text.as_bytes(), "t", Path::new("f"), &mut kept).unwrap();
     assert_eq!(kept.records(), 301);
     assert!(kept.chunks.len() == 3 && kept.errors.len() == 1, "{} {:?}", kept.chunks.len(), kept.errors);
-    assert!(kept.errors[0].starts_with("f:301: is no JSON"), "{:?}", kept.errors);
+    assert!(kept.errors[0].starts_with("f:301: is not valid JSON"), "{:?}", kept.errors);
 }
