@@ -41,6 +41,9 @@ pub(crate) trait Call {
 
     /// Sends later requests to the region that the service named.
     fn set_region(&self, region: &str);
+
+    /// What becomes of the records until the call succeeds, and how many wait: for the log.
+    fn fate(&self) -> String;
 }
 
 /// How a call ended.
@@ -240,13 +243,13 @@ impl<T: SendRequest> RetryingTransport<T> {
                 let action = call.classify_reply(purpose, &reply);
                 (reply, action)
             }
-            Err(failure) => (Reply::default(), classify_failure(&failure)),
+            Err(failure) => (Reply::default(), classify_failure(&failure, self.reporter.name())),
         };
         if purpose == Purpose::Deliver && action.is_accepted() {
             self.reporter.counters().bytes.fetch_add(request.endpoint.bytes_sent(), Relaxed);
         }
         if let Some(permit) = permit {
-            self.record_outcome(permit, &action);
+            self.record_outcome(permit, &action, call);
         }
         let retry_after = reply.retry_after(SystemTime::now());
         Some(Answer { purpose, reply, action, retry_after })
@@ -297,12 +300,12 @@ impl<T: SendRequest> RetryingTransport<T> {
             }
             ReplyAction::WrongRegion { reason, .. }
             | ReplyAction::Retry { timing: RetryTiming::NextFlush, reason } => {
-                self.reporter.log(Level::Error, "slow", &will_be_retried(&reason));
+                self.report_misconfigured("slow", attempts.call, &reason);
                 Next::End(Outcome::GivenUp)
             }
             ReplyAction::Reauthorize { reason } => Next::RetryAfter(self.reauthorize(attempts, &reason)),
             ReplyAction::Retry { timing: RetryTiming::Backoff, reason } => {
-                self.reporter.log(Level::Warn, "later", &will_be_retried(&reason));
+                self.reporter.log(Level::Warn, "later", &format!("{reason}; will be retried"));
                 Next::RetryAfter(attempts.backoff.retry_pause(retry_after))
             }
         }
@@ -348,22 +351,34 @@ impl<T: SendRequest> RetryingTransport<T> {
         Next::Continue
     }
 
-    /// Asks for other credentials. The pause is zero the first time.
+    /// Asks for other credentials. The pause is zero the first time, when they may only have expired.
     fn reauthorize(&self, attempts: &mut Attempts<'_>, reason: &str) -> Duration {
         self.transport.credentials_refused();
-        self.reporter.log(Level::Warn, "credentials", &will_be_retried(reason));
-        match std::mem::replace(&mut attempts.reauthorized, true) {
-            true => attempts.backoff.pause(),
-            false => Duration::ZERO,
+        if !std::mem::replace(&mut attempts.reauthorized, true) {
+            return Duration::ZERO;
         }
+        let name = self.reporter.name();
+        let reason = format!(
+            "{reason}; fresh credentials are refused, too: check the task role, or AWS_ACCESS_KEY_ID where it is set, \
+             and {name}.role_arn and {name}.region"
+        );
+        self.report_misconfigured("credentials", attempts.call, &reason);
+        attempts.backoff.pause()
+    }
+
+    /// A person must act before this call can succeed.
+    fn report_misconfigured(&self, subject: &str, call: &dyn Call, reason: &str) {
+        self.reporter.counters().misconfigured.fetch_add(1, Relaxed);
+        self.reporter.log(Level::Error, subject, &format!("{reason}; {}", call.fate()));
     }
 
     /// Tells the breaker what one answer says about the destination as a whole. A missing permission or name concerns
-    /// one group, key or stream; others may do.
-    fn record_outcome(&self, permit: Permit<'_>, action: &ReplyAction) {
+    /// one group, key or stream, and others may do; credentials are the same for all of them.
+    fn record_outcome(&self, permit: Permit<'_>, action: &ReplyAction, call: &dyn Call) {
         let (change, reason) = match action {
-            ReplyAction::Retry { timing: RetryTiming::Backoff, reason } => (permit.failed(), reason.as_str()),
-            ReplyAction::Retry { timing: RetryTiming::NextFlush, .. } | ReplyAction::Reauthorize { .. } => {
+            ReplyAction::Retry { timing: RetryTiming::Backoff, reason }
+            | ReplyAction::Reauthorize { reason } => (permit.failed(), reason.as_str()),
+            ReplyAction::Retry { timing: RetryTiming::NextFlush, .. } => {
                 permit.inconclusive();
                 return;
             }
@@ -374,12 +389,11 @@ impl<T: SendRequest> RetryingTransport<T> {
             None => {}
             Some(Change::Opened(pause, failures)) => {
                 let seconds = pause.as_secs();
-                let name = self.reporter.name();
+                let fate = call.fate();
                 self.reporter.log_always(
                     Level::Error,
                     format_args!(
-                        "circuit breaker open after {failures} consecutive failures ({reason}); next attempt in {seconds} s; until \
-                         one succeeds, Fluent Bit keeps the chunks and retries them, unless {name}.required is off"
+                        "circuit breaker open after {failures} consecutive failures ({reason}); next attempt in {seconds} s; {fate}"
                     ),
                 );
             }
@@ -391,16 +405,13 @@ impl<T: SendRequest> RetryingTransport<T> {
     }
 }
 
-fn will_be_retried(reason: &str) -> String {
-    format!("{reason}; will be retried")
-}
-
-fn classify_failure(failure: &Failure) -> ReplyAction {
-    let timing = match failure {
+fn classify_failure(failure: &Failure, name: &str) -> ReplyAction {
+    let (timing, hint) = match failure {
         Failure::Connect(_) | Failure::Timeout(_) | Failure::Interrupted(_) | Failure::Local(_) => {
-            RetryTiming::Backoff
+            (RetryTiming::Backoff, String::new())
         }
-        Failure::Credentials(_) => RetryTiming::NextFlush,
+        Failure::Credentials(_) => (RetryTiming::NextFlush, String::new()),
+        Failure::Path(_) => (RetryTiming::NextFlush, format!("; check {name}.path")),
     };
-    ReplyAction::Retry { timing, reason: failure.to_string() }
+    ReplyAction::Retry { timing, reason: format!("{failure}{hint}") }
 }

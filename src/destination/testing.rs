@@ -21,7 +21,7 @@ use crate::encode::template::RenderContext;
 pub(super) const FIRST_SECOND: u64 = 1_795_000_000;
 
 /// Keys of a destination and their values.
-pub(super) type Keys<'k> = &'k [(&'k str, &'k str)];
+pub(crate) type Keys<'k> = &'k [(&'k str, &'k str)];
 
 /// A destination `d` with these keys, and what was wrong with them.
 pub(super) fn configure(kind: DestinationKind, keys: Keys<'_>) -> (Box<dyn Destination>, Vec<String>) {
@@ -34,7 +34,7 @@ pub(super) fn configure(kind: DestinationKind, keys: Keys<'_>) -> (Box<dyn Desti
 }
 
 /// A destination `d` with these keys, which must be right.
-pub(super) fn open(kind: DestinationKind, keys: Keys<'_>) -> Box<dyn Destination> {
+pub(crate) fn open(kind: DestinationKind, keys: Keys<'_>) -> Box<dyn Destination> {
     let (destination, problems) = configure(kind, keys);
     assert_eq!(problems, [""; 0]);
     destination
@@ -91,7 +91,7 @@ pub(super) fn batches_under(tag: &str, destination: &dyn Destination, records: &
 }
 
 /// The only batch of these records.
-pub(super) fn batch_of(destination: &dyn Destination, records: &[Value]) -> Batch {
+pub(crate) fn batch_of(destination: &dyn Destination, records: &[Value]) -> Batch {
     let mut batches = batches_of(destination, &chunk(records)).0;
     assert_eq!(batches.len(), 1);
     batches.remove(0)
