@@ -4,6 +4,7 @@
 //! deadline. Does not own: the length of a pause ([`super::backoff`]), or what becomes of records ([`super::sender`]).
 //! Whether a call brings a batch of records or a part of an object makes no difference here.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::rc::Rc;
@@ -30,6 +31,9 @@ const EXTRA_PREPARATION_TIME: Duration = Duration::from_secs(30);
 
 /// A service that keeps asking for preparations is not to be followed for ever.
 const MAX_PREPARATIONS: usize = 12;
+
+/// Requests that are under way when credentials expire are refused together; that is over by then.
+const RENEWAL_TIME: Duration = Duration::from_secs(5);
 
 /// One call to a service: how its request is made, and what replies mean.
 pub(crate) trait Call {
@@ -82,6 +86,8 @@ pub(crate) struct RetryingTransport<T> {
     slots: Semaphore,
     rate_limiter: RateLimiter,
     breaker: CircuitBreaker,
+    /// Since when the service refuses every set of credentials.
+    refused_since: Cell<Option<Instant>>,
     /// One preparation at a time: fifty streams of one new group then make the group once.
     preparing: Mutex<()>,
     reporter: Rc<Reporter>,
@@ -169,6 +175,7 @@ impl<T: SendRequest> RetryingTransport<T> {
             slots: Semaphore::new(network.map_or(1, |network| network.concurrency)),
             rate_limiter: RateLimiter::new(network.and_then(|network| network.min_interval)),
             breaker: CircuitBreaker::default(),
+            refused_since: Cell::default(),
             preparing: Mutex::new(()),
             reporter,
         }
@@ -241,6 +248,9 @@ impl<T: SendRequest> RetryingTransport<T> {
         let (reply, action) = match self.transport.send(&request.endpoint).await {
             Ok(reply) => {
                 let action = call.classify_reply(purpose, &reply);
+                if !matches!(action, ReplyAction::Reauthorize { .. }) {
+                    self.refused_since.set(None);
+                }
                 (reply, action)
             }
             Err(failure) => (Reply::default(), classify_failure(&failure, self.reporter.name())),
@@ -354,16 +364,22 @@ impl<T: SendRequest> RetryingTransport<T> {
     /// Asks for other credentials. The pause is zero the first time, when they may only have expired.
     fn reauthorize(&self, attempts: &mut Attempts<'_>, reason: &str) -> Duration {
         self.transport.credentials_refused();
-        if !std::mem::replace(&mut attempts.reauthorized, true) {
-            return Duration::ZERO;
+        let since = self.refused_since.get().unwrap_or_else(Instant::now);
+        self.refused_since.set(Some(since));
+        let is_first = !std::mem::replace(&mut attempts.reauthorized, true);
+        if !is_first || since.elapsed() >= RENEWAL_TIME {
+            self.report_refused_credentials(attempts.call, reason);
         }
+        if is_first { Duration::ZERO } else { attempts.backoff.pause() }
+    }
+
+    fn report_refused_credentials(&self, call: &dyn Call, reason: &str) {
         let name = self.reporter.name();
         let reason = format!(
             "{reason}; fresh credentials are refused, too: check the task role, or AWS_ACCESS_KEY_ID where it is set, \
              and {name}.role_arn and {name}.region"
         );
-        self.report_misconfigured("credentials", attempts.call, &reason);
-        attempts.backoff.pause()
+        self.report_misconfigured("credentials", call, &reason);
     }
 
     /// A person must act before this call can succeed.

@@ -24,10 +24,11 @@ pub(super) fn append(path: &Path, mode: u32, lines: &Payload) -> Result<(), Fail
     })
 }
 
-/// Whether the same path may be writable a moment later: no space, or locked, and not a path that is wrong.
+/// Whether the same path may be writable a moment later: no space, or locked, and not a path that is wrong. A folder that
+/// is a file already exists, says the system.
 fn may_pass(kind: io::ErrorKind) -> bool {
-    use io::ErrorKind::{IsADirectory, NotADirectory, PermissionDenied, ReadOnlyFilesystem};
-    !matches!(kind, IsADirectory | NotADirectory | PermissionDenied | ReadOnlyFilesystem)
+    use io::ErrorKind::{AlreadyExists, IsADirectory, NotADirectory, PermissionDenied, ReadOnlyFilesystem};
+    !matches!(kind, AlreadyExists | IsADirectory | NotADirectory | PermissionDenied | ReadOnlyFilesystem)
 }
 
 fn try_append(path: &Path, mode: u32, lines: &Payload) -> io::Result<()> {
