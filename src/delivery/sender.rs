@@ -32,7 +32,7 @@ const RETRY_LIMIT: &str =
 /// Sends batches to one destination.
 #[derive(Debug)]
 pub(crate) struct Sender<T> {
-    pub(crate) destination: Box<dyn Destination>,
+    pub(crate) destination: Destination,
     pub(crate) transport: RetryingTransport<T>,
     pub(crate) reporter: Rc<Reporter>,
 }
@@ -47,7 +47,7 @@ enum BatchOutcome {
 }
 
 struct BatchCall<'b> {
-    destination: &'b dyn Destination,
+    destination: &'b Destination,
     batch: &'b Batch,
     reporter: &'b Reporter,
 }
@@ -68,7 +68,7 @@ impl Call for BatchCall<'_> {
     }
 
     fn fate(&self) -> String {
-        let Common { name, required, .. } = self.destination.common();
+        let Common { name, required, .. } = &self.destination.common;
         match required {
             true => format!("{}; {RETRY_LIMIT}", self.reporter.waiting()),
             false => format!("its records are lost, because {name}.required is off"),
@@ -80,13 +80,13 @@ impl<T: SendRequest> Sender<T> {
     /// `index` is the destination's place in the routes and counters.
     pub(crate) fn new(
         index: usize,
-        destination: Box<dyn Destination>,
+        destination: Destination,
         transport: T,
         metrics: Arc<Metrics>,
         log: Rc<Log>,
     ) -> Self {
-        let reporter = Rc::new(Reporter::new(index, &destination.common().name, metrics, log));
-        let transport = RetryingTransport::new(transport, destination.network(), Rc::clone(&reporter));
+        let reporter = Rc::new(Reporter::new(index, &destination.common.name, metrics, log));
+        let transport = RetryingTransport::new(transport, destination.network.as_ref(), Rc::clone(&reporter));
         Self { destination, transport, reporter }
     }
 
@@ -115,7 +115,7 @@ impl<T: SendRequest> Sender<T> {
     ) -> BatchOutcome {
         let mut backoff = Backoff::default();
         loop {
-            let call = BatchCall { destination: &*self.destination, batch: &batch, reporter: &self.reporter };
+            let call = BatchCall { destination: &self.destination, batch: &batch, reporter: &self.reporter };
             let outcome = self.transport.send_with_retry(&call, &mut backoff, deadline).await;
             let (retry, retry_after) = match outcome {
                 Outcome::GivenUp => return BatchOutcome::GivenUp,

@@ -12,7 +12,7 @@ use super::*;
 use crate::classify::classes::Entry;
 use crate::config::Common;
 use crate::delivery::verdict::Verdict;
-use crate::destination::{Encoded, Endpoint, HttpRequest, Network, RetryTiming};
+use crate::destination::{Encoded, Endpoint, HttpRequest, Network, RetryTiming, Vendor};
 use crate::encode::batch::{Limits, pack};
 use crate::encode::partition::{BatchItem, Partition};
 use crate::encode::payload::Payload;
@@ -26,34 +26,10 @@ const TRIP: Duration = Duration::from_millis(1);
 
 /// A vendor whose status says what the reply means.
 #[derive(Debug)]
-struct Vendor {
-    common: Common,
-    network: Network,
-}
+struct ScriptedVendor;
 
-impl Destination for Vendor {
-    fn common(&self) -> &Common {
-        &self.common
-    }
-
-    fn limits(&self) -> Limits {
-        LIMITS
-    }
-
-    fn network(&self) -> Option<&Network> {
-        Some(&self.network)
-    }
-
-    fn target<'t>(
-        &'t self,
-        _: &Entry<'_, '_, '_>,
-        _: &RenderContext<'_>,
-        _: &mut Vec<u8>,
-    ) -> Option<&'t str> {
-        None
-    }
-
-    fn encode(&self, _: &Entry<'_, '_, '_>, _: &RenderContext<'_>, _: &mut Vec<u8>) -> Encoded {
+impl Vendor for ScriptedVendor {
+    fn encode(&self, _: &Common, _: &Entry<'_, '_, '_>, _: &RenderContext<'_>, _: &mut Vec<u8>) -> Encoded {
         Encoded::Empty
     }
 
@@ -61,7 +37,7 @@ impl Destination for Vendor {
         request(Purpose::Deliver, "deliver", batch.payload())
     }
 
-    fn classify_reply(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
+    fn classify_reply(&self, _: &Common, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
         let reason = "as scripted".to_owned();
         let all = 0..batch.items.len();
         match reply.status {
@@ -154,13 +130,14 @@ impl Stage {
         answer: impl Fn(&str, &[u8]) -> Result<Reply, Failure> + 'static,
     ) -> Self {
         let network = Network { concurrency, ..Network::default() };
-        let vendor = Vendor { common: Common { name: "vendor".into(), ..Common::default() }, network };
-        Self::of(Box::new(vendor), trip, Box::new(answer))
+        let common = Common { name: "vendor".into(), ..Common::default() };
+        let destination = Destination::new(common, LIMITS, Some(network), ScriptedVendor);
+        Self::of(destination, trip, Box::new(answer))
     }
 
     /// With this destination, which is asked over the script.
-    pub(super) fn of(destination: Box<dyn Destination>, trip: Duration, answer: Answer) -> Self {
-        let metrics = Arc::new(Metrics::new(Vec::new(), vec![destination.common().name.clone()]));
+    pub(super) fn of(destination: Destination, trip: Duration, answer: Answer) -> Self {
+        let metrics = Arc::new(Metrics::new(Vec::new(), vec![destination.common.name.clone()]));
         let script = Rc::new(Script {
             answer,
             trip,

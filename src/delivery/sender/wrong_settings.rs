@@ -266,7 +266,7 @@ async fn replay(stage: &Stage, waiting: Vec<Waiting>, start: Instant) -> Result<
     for chunk in waiting {
         let began = Instant::now();
         let is_known = began - start > 3 * FLUSH_TIMEOUT;
-        let batch = batch_of(&*stage.sender.destination, &records(chunk.number));
+        let batch = batch_of(&stage.sender.destination, &records(chunk.number));
         chunk.progress.expect(0, RECORDS);
         let sender = Rc::clone(&stage.sender);
         sender.send_batch(batch, Rc::clone(&chunk.progress), began + FLUSH_TIMEOUT).await;

@@ -345,7 +345,7 @@ impl<T: SendRequest + 'static> Uploader<T> {
         call: &ObjectCall<'_>,
         deadline: Instant,
     ) -> Result<Reply, Postponed> {
-        let destination = &self.sender.destination.common().name;
+        let destination = &self.sender.destination.common.name;
         let call = StoreCall { store, key, call, spool: &self.spool, destination };
         match self.sender.transport.send_with_retry(&call, &mut Backoff::default(), deadline).await {
             Outcome::Delivered(reply) => Ok(reply),
