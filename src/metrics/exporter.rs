@@ -49,7 +49,7 @@ const fn gauge(name: &'static str, help: &'static str, values: MetricSource) -> 
 }
 
 /// Every metric of the plugin.
-pub const FAMILIES: [MetricFamily; 27] = [
+pub const FAMILIES: [MetricFamily; 30] = [
     counter("records_total", "Records read.", Class),
     counter("chunks_total", "Chunks read, without those that came again.", Instance(|all| &all.chunks)),
     counter(
@@ -106,6 +106,11 @@ pub const FAMILIES: [MetricFamily; 27] = [
     ),
     counter("requests_total", "Requests sent.", Destination(|one| &one.requests)),
     counter("retries_total", "Requests that had to be sent again.", Destination(|one| &one.retries)),
+    counter(
+        "misconfigured_replies_total",
+        "Replies that said a key, an address, a name or a permission is wrong.",
+        Destination(|one| &one.misconfigured),
+    ),
     counter("cut_records_total", "Records whose end was cut off.", Destination(|one| &one.cut)),
     counter(
         "overflow_records_total",
@@ -126,6 +131,16 @@ pub const FAMILIES: [MetricFamily; 27] = [
         "breaker_state",
         "Circuit breaker: 0 closed, 1 half-open, 2 open.",
         Destination(|one| &one.breaker),
+    ),
+    gauge(
+        "waiting_chunks",
+        "Chunks that wait in Fluent Bit for the destination.",
+        Destination(|one| &one.waiting_chunks),
+    ),
+    gauge(
+        "waiting_records",
+        "Records of these chunks that the destination lacks.",
+        Destination(|one| &one.waiting_records),
     ),
     gauge("spool_objects", "Objects that wait in the spool.", Destination(|one| &one.spool_objects)),
     gauge("spool_bytes", "Bytes that wait in the spool.", Destination(|one| &one.spool_bytes)),

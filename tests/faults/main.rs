@@ -10,6 +10,7 @@
 //! - `shutdown` – SIGTERM, SIGKILL, reload, under load
 //! - `concurrency` – two instances, four workers
 //! - `hostile` – chunks that are cheap to send and dear to read
+//! - `wrong_settings` – wrong paths, keys, regions and names at every destination, until they are right
 //! - `machine` – a full disk, a clock that jumps, and memory when nothing can be delivered
 //!
 //! And what they work with:
@@ -31,3 +32,4 @@ mod proxy;
 mod services;
 mod shutdown;
 mod tally;
+mod wrong_settings;

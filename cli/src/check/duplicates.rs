@@ -145,7 +145,7 @@ mod tests {
 
     fn output(pattern: &str, lines: &str) -> String {
         format!(
-            "[OUTPUT]\n    Name ecs_router\n    Match {pattern}\n    Workers 1\n    Retry_Limit 5\n{lines}"
+            "[OUTPUT]\n    Name ecs_router\n    Match {pattern}\n    Workers 1\n    Retry_Limit no_limits\n{lines}"
         )
     }
 

@@ -96,9 +96,11 @@ fn workers(section: &Section) -> Option<Finding> {
     Some(warning(section, setting, "Workers", message, "write Workers 2"))
 }
 
+/// A key, an address or a permission that is wrong keeps chunks until somebody corrects it; only Fluent Bit's own limit
+/// loses them then.
 fn retry_limit(section: &Section) -> Option<Finding> {
     const NOT_SET: &str = "is not set and 1 by default, so that chunks are lost after their second try";
-    const INSTEAD: &str = "write Retry_Limit no_limits, or a number of tries";
+    const INSTEAD: &str = "write Retry_Limit no_limits";
     let setting = section.get("retry_limit");
     let report = |message: &str| Some(warning(section, setting, "Retry_Limit", message, INSTEAD));
     let Some(written) = setting else {
@@ -109,7 +111,10 @@ fn retry_limit(section: &Section) -> Option<Finding> {
         "1" => report("is 1, so that chunks are lost after their second try"),
         "no_retries" => report("is no_retries, so that chunks are lost after their first try"),
         "no_limits" | "false" | "off" => None,
-        number if leading_number(number) > 0 => None,
+        number if leading_number(number) > 0 => report(&format!(
+            "is {}, so that chunks are lost when that many retries fail, as they do while a key or an address is wrong",
+            leading_number(number)
+        )),
         _ => report("is not a number of at least 1, so that Fluent Bit takes 1"),
     }
 }

@@ -187,7 +187,7 @@ mod tests {
         let lines: String = lines.split('|').map(|line| format!("    {line}\n")).collect();
         let text = format!(
             "[SERVICE]\n    Grace 30\n    Plugins_File p\n{inputs}[OUTPUT]\n    Name ecs_router\n    Workers 1\n    \
-             Retry_Limit 5\n    route.stop stdout\n    route.default stdout\n{lines}"
+             Retry_Limit no_limits\n    route.stop stdout\n    route.default stdout\n{lines}"
         );
         let about = |line: &String| {
             ["trusted_tags", "Listen", "Match"]

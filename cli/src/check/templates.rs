@@ -240,7 +240,7 @@ mod tests {
         let filtered = said(
             "x",
             "[SERVICE]\n    Grace 30\n    Plugins_File p\n[FILTER]\n    Name parser\n    Match *\n    Reserve_Data On\n[OUTPUT]\n    \
-             Name ecs_router\n    Match *-firelens-*\n    Workers 1\n    Retry_Limit 5\n    route.default cloudwatch\n    \
+             Name ecs_router\n    Match *-firelens-*\n    Workers 1\n    Retry_Limit no_limits\n    route.default cloudwatch\n    \
              cloudwatch.log_group g\n    cloudwatch.log_stream $(level)\n",
         );
         assert_eq!(filtered, [""; 0], "a parser adds fields");
@@ -249,7 +249,7 @@ mod tests {
     #[test]
     fn firelens_tags_have_no_parts() {
         let text = "[SERVICE]\n    Grace 30\n    Plugins_File p\n[OUTPUT]\n    Name ecs_router\n    Match *-firelens-*\n    Workers 1\n    \
-                    Retry_Limit 5\n    route.default cloudwatch\n    cloudwatch.log_group g\n    cloudwatch.log_stream $(tag[1])\n";
+                    Retry_Limit no_limits\n    route.default cloudwatch\n    cloudwatch.log_group g\n    cloudwatch.log_stream $(tag[1])\n";
         assert!(said("x", text)[0].contains("have no dots"));
         let own = format!(
             "[INPUT]\n    Name tail\n    Path /x\n    Tag app.*\n{}",

@@ -12,7 +12,7 @@ pub(super) fn said(name: &str, text: &str) -> Vec<String> {
 /// An output with these lines, otherwise without a finding.
 pub(super) fn of_lines(lines: &str) -> Vec<String> {
     let text = format!(
-        "[SERVICE]\n    Grace 30\n    Plugins_File p\n[OUTPUT]\n    Name ecs_router\n    Match *-firelens-*\n    Workers 1\n    Retry_Limit 5\n{lines}"
+        "[SERVICE]\n    Grace 30\n    Plugins_File p\n[OUTPUT]\n    Name ecs_router\n    Match *-firelens-*\n    Workers 1\n    Retry_Limit no_limits\n{lines}"
     );
     said("x", &text)
 }
@@ -67,7 +67,7 @@ fn a_grace_that_waits_forever_is_long_enough() {
     let with = |grace: &str, timeout: &str| {
         let text = format!(
             "[SERVICE]\n    Grace {grace}\n    Plugins_File p\n[OUTPUT]\n    Name ecs_router\n    Match *-firelens-*\n    Workers 1\n    \
-             Retry_Limit 5\n    route.default stdout\n    flush_timeout {timeout}\n"
+             Retry_Limit no_limits\n    route.default stdout\n    flush_timeout {timeout}\n"
         );
         said("x", &text).len()
     };
@@ -80,7 +80,7 @@ fn a_pattern_of_tags_is_one_that_can_match() {
     let with = |pattern: &str| {
         let text = format!(
             "[SERVICE]\n    Grace 30\n    Plugins_File p\n[OUTPUT]\n    Name ecs_router\n    {pattern}\n    Workers 1\n    \
-             Retry_Limit 5\n    route.default stdout\n"
+             Retry_Limit no_limits\n    route.default stdout\n"
         );
         said("x", &text).join("\n")
     };
@@ -105,10 +105,31 @@ fn threads_are_a_number() {
         let lines = said(
             "x",
             &format!(
-                "[OUTPUT]\n    Name ecs_router\n    Match *-firelens-*\n    Workers {workers}\n    Retry_Limit 5\n    route.default stdout\n"
+                "[OUTPUT]\n    Name ecs_router\n    Match *-firelens-*\n    Workers {workers}\n    Retry_Limit no_limits\n    route.default stdout\n"
             ),
         );
         assert!(lines.iter().any(|line| line.contains("Workers: is")), "{workers}: {lines:?}");
+    }
+}
+
+#[test]
+fn every_limit_of_retries_is_reported() {
+    let with = |limit: &str| {
+        let text = format!(
+            "[OUTPUT]\n    Name ecs_router\n    Match a\n    Workers 1\n    Retry_Limit {limit}\n    route.default stdout\n"
+        );
+        said("x", &text).into_iter().find(|line| line.contains("Retry_Limit: ")).unwrap_or_default()
+    };
+    for (limit, part) in [
+        ("1", "is 1, so that"),
+        ("5", "is 5, so that chunks are lost when that many retries fail"),
+        ("no_retries", "first try"),
+        ("many", "takes 1"),
+    ] {
+        assert!(with(limit).contains(part), "{limit}: {}", with(limit));
+    }
+    for limit in ["no_limits", "False", "off"] {
+        assert_eq!(with(limit), "", "{limit}");
     }
 }
 

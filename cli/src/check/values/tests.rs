@@ -108,7 +108,7 @@ fn ecs_waits_for_grace_and_exit_timeout_together() {
     let with = |grace: &str, exit: &str| {
         let text = format!(
             "[SERVICE]\n    Grace {grace}\n    Plugins_File p\n[OUTPUT]\n    Name ecs_router\n    Match *-firelens-*\n    Workers 1\n    \
-             Retry_Limit 5\n    route.default stdout\n    exit_timeout {exit}\n"
+             Retry_Limit no_limits\n    route.default stdout\n    exit_timeout {exit}\n"
         );
         crate::check::tests::said("x", &text)
     };
@@ -121,7 +121,7 @@ fn ecs_waits_for_grace_and_exit_timeout_together() {
 #[test]
 fn a_variable_that_the_file_sets_is_known() {
     let text = "@SET REGION=eu-west1\n[SERVICE]\n    Grace 30\n    Plugins_File p\n[OUTPUT]\n    Name ecs_router\n    Match *-firelens-*\n    \
-                Workers 1\n    Retry_Limit 5\n    route.default s3\n    s3.bucket logs\n    s3.region ${REGION}\n";
+                Workers 1\n    Retry_Limit no_limits\n    route.default s3\n    s3.bucket logs\n    s3.region ${REGION}\n";
     let found = crate::check::tests::said("x", text);
     assert!(matches!(found.as_slice(), [one] if one.contains("did you mean eu-west-1?")), "{found:?}");
     assert_eq!(crate::check::tests::said("x", &text.replace("@SET REGION", "@SET OTHER")), [""; 0]);
