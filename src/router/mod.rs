@@ -380,7 +380,7 @@ impl Router {
             self.log.once_a_minute(
                 Level::Warn,
                 "missing_field",
-                format_args!("$({field}) is used in a name but missing in a record; its fallback was used; choose one with $({field}:-…)"),
+                format_args!("$({field}) is used in a name but missing in a record; the name says 'unknown' there; write what it should say: $({field}:-…)"),
             );
         }
     }
