@@ -9,6 +9,7 @@ mod adapter;
 mod check;
 mod config;
 mod explain;
+mod health;
 mod keys;
 mod records;
 mod replay;
@@ -38,6 +39,8 @@ enum Command {
     Replay(replay::ReplayArguments),
     /// Lists the keys of the configuration, or those of one type of destination
     Keys(keys::KeysArguments),
+    /// Asks the Fluent Bit of this container whether it lives, for the container's health check: 0 yes, 1 no
+    Health(health::HealthArguments),
     /// Prints a shell's completions
     Completions {
         /// The shell
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Keys(arguments) => keys::run(&arguments),
+        Command::Health(arguments) => Ok(health::run(&arguments)),
         Command::Completions { shell } => completions(shell),
     };
     match result {
