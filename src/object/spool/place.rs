@@ -76,8 +76,8 @@ pub(super) fn with_advice(error: &io::Error) -> io::Error {
                 .to_owned()
         }
         io::ErrorKind::PermissionDenied if error.raw_os_error().is_some() => format!(
-            "user {} may not write there: mount a volume that this user may write to (one whose folder in the image \
-             has mode 1777), or take user out of the container definition",
+            "user {} may not write there: mount a volume that this user may write to (its folder in the image \
+             belongs to them), or take user out of the container definition",
             disk::own_user()
         ),
         io::ErrorKind::StorageFull => "free space on it, or give the task more ephemeralStorage".to_owned(),
