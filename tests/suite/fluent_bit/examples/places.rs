@@ -84,7 +84,8 @@ fn place(output: &Output, destination: &DestinationSettings) -> Place {
     let name = |key| filled(output.value(destination, key));
     Place(match destination.kind {
         DestinationKind::Cloudwatch => format!("cloudwatch {} {}", name("log_group"), name("log_stream")),
-        DestinationKind::S3 => format!("s3 {} {}", name("bucket"), name("key")),
+        // Without `compress` the key ends as gzip does.
+        DestinationKind::S3 => format!(r"s3 {} {}\.gz", name("bucket"), name("key")),
         DestinationKind::Newrelic => "newrelic".to_owned(),
         DestinationKind::Slack => "slack".to_owned(),
         other => panic!("teach this test where {} keeps things", other.name()),
