@@ -10,6 +10,7 @@ mod check;
 mod config;
 mod explain;
 mod init;
+mod health;
 mod keys;
 mod migrate;
 mod records;
@@ -47,6 +48,8 @@ enum Command {
     Keys(keys::KeysArguments),
     /// Prints the manual page: ecs-router man | man -l -
     Man,
+    /// Asks the Fluent Bit of this container whether it lives, for the container's health check: 0 yes, 1 no
+    Health(health::HealthArguments),
     /// Prints a shell's completions
     Completions {
         /// The shell
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
         Command::Migrate(arguments) => migrate::run(&arguments),
         Command::Keys(arguments) => keys::run(&arguments),
         Command::Man => manual(),
+        Command::Health(arguments) => Ok(health::run(&arguments)),
         Command::Completions { shell } => completions(shell),
     };
     match result {

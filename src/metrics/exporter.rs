@@ -66,7 +66,7 @@ pub const FAMILIES: [MetricFamily; 30] = [
     ),
     counter(
         "missing_fields_total",
-        "Chunks with a name that used a fallback.",
+        "Chunks with a name that lacked a field without a fallback.",
         Instance(|all| &all.missing_fields),
     ),
     counter(

@@ -6,6 +6,7 @@
 //! - `format` – Fluent Bit's classic format, held against the real ones
 //! - `explain` – class and report of every record, in order, whatever way the file is written in
 //! - `init` – what it writes passes `check` and the tools of others, and does what was asked for
+//! - `health` – the exit code that a container's health check becomes
 //! - `keys` – the reference and the completions come from the one table
 //! - `migrate` – awslogs and built-in outputs become ours, pass `check` and send records where they went
 //! - `replay` – what goes where, without a connection; and real delivery, with the counters
@@ -21,6 +22,7 @@ mod connect;
 mod explain;
 mod format;
 mod init;
+mod health;
 mod keys;
 mod migrate;
 mod printing;

@@ -51,6 +51,6 @@ fn check_command(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<
         (_, [Some("CMD" | "CMD-SHELL" | "NONE"), ..] | [None, ..] | []) => return,
         _ => "of the healthCheck does not begin with CMD or CMD-SHELL",
     };
-    let instead = "write [\"CMD\", \"curl\", \"-fsS\", \"http://127.0.0.1:2020/api/v1/uptime\"], or [\"CMD-SHELL\", \"…\"]";
+    let instead = "write [\"CMD\", \"/ecs-router/ecs-router\", \"health\"], or [\"CMD-SHELL\", \"…\"]";
     findings.container_error(container, entry, message, instead);
 }
