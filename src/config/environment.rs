@@ -67,7 +67,7 @@ impl AwsEnvironment {
     pub fn named_address(&self, reader: &KeyReader<'_>, key: &str, service: AwsService) -> Option<String> {
         let Some(written) = reader.text(key) else { return self.endpoints.get(&service).cloned() };
         for name in ["fips", "dualstack"] {
-            if reader.has_key(name) && reader.written(name).is_some() && reader.flag(name) {
+            if reader.is_of_destination() && reader.written(name).is_some() && reader.flag(name) {
                 reader.problem(
                     name,
                     format!("has no effect on the address that {key} names; leave one of them out"),

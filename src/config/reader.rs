@@ -60,6 +60,11 @@ impl<'l> KeyReader<'l> {
         KeyReader { destination: None, ..*self }
     }
 
+    /// Whether these are the keys of a destination.
+    pub(super) fn is_of_destination(&self) -> bool {
+        self.destination.is_some()
+    }
+
     /// Whether the output, or this type of destination, has such a key.
     #[must_use]
     pub(super) fn has_key(&self, name: &str) -> bool {

@@ -50,7 +50,7 @@ mod tests {
             sections.split('|').map(|line| format!("    {line}\n").replace("    [", "[")).collect();
         let text = format!(
             "[SERVICE]\n    Grace 30\n    Plugins_File p\n{sections}[OUTPUT]\n    Name ecs_router\n    Match {pattern}\n    \
-             Workers 1\n    Retry_Limit 5\n    route.default stdout\n"
+             Workers 1\n    Retry_Limit no_limits\n    route.default stdout\n"
         );
         said("x", &text).into_iter().filter(|line| line.contains(" Match: ")).collect()
     }

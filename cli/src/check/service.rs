@@ -113,7 +113,7 @@ fn unknown(setting: &Setting) -> Option<Finding> {
     if near == Some("plugins_file") {
         return None;
     }
-    let message = "is no key of [SERVICE], and Fluent Bit passes over it";
+    let message = "is not a key of [SERVICE], and Fluent Bit passes over it";
     let instead = near.map_or_else(|| "leave it out".to_owned(), |near| format!("did you mean {near}?"));
     Some(Finding::warn_of(setting, message, instead))
 }
@@ -178,7 +178,7 @@ fn of_number(setting: &Setting, text: &str, form: ServiceForm) -> Option<Finding
     let number = text.strip_suffix(start).unwrap_or_default();
     let value = number.parse::<f64>().unwrap_or_default();
     if setting.key.eq_ignore_ascii_case("flush") && value <= 0.0 {
-        let message = format!("'{text}' is no time, and Fluent Bit refuses to start");
+        let message = format!("'{text}' is not a time, and Fluent Bit refuses to start");
         return Some(error(setting, message, "write 1".to_owned()));
     }
     if number.is_empty() {
@@ -267,7 +267,7 @@ mod tests {
             "x",
             &format!(
                 "[SERVICE]\n    Grace 30\n    Plugins_File p\n{lines}[OUTPUT]\n    Name ecs_router\n    \
-                 Match *-firelens-*\n    Workers 1\n    Retry_Limit 5\n    route.default stdout\n"
+                 Match *-firelens-*\n    Workers 1\n    Retry_Limit no_limits\n    route.default stdout\n"
             ),
         )
     }
@@ -277,10 +277,10 @@ mod tests {
         for (lines, expected) in [
             (
                 "LogLevel debug",
-                "LogLevel: is no key of [SERVICE], and Fluent Bit passes over it; did you mean log_level?",
+                "LogLevel: is not a key of [SERVICE], and Fluent Bit passes over it; did you mean log_level?",
             ),
             ("Parser_File p.conf", "did you mean parsers_file?"),
-            ("route.stop x", "route.stop: is no key of [SERVICE]"),
+            ("route.stop x", "route.stop: is not a key of [SERVICE]"),
             ("Log_Level verbose", "'verbose' is not a level"),
             ("Log_Level wran", "write warn;"),
             ("Daemon On", "its container ends"),
@@ -289,8 +289,8 @@ mod tests {
             ("HTTP_Server On|HTTP_Port 99999", "'99999' is not a port"),
             ("HTTP_Port 2020", "HTTP_Port: has no effect"),
             ("Health_Check On", "Health_Check: has no effect"),
-            ("Flush 0", "'0' is no time, and Fluent Bit refuses to start"),
-            ("Flush abc", "'abc' is no time"),
+            ("Flush 0", "'0' is not a time, and Fluent Bit refuses to start"),
+            ("Flush abc", "'abc' is not a time"),
             ("Flush 500ms", "is read as 500"),
             ("HC_Period soon", "is read as 0"),
             ("Plugins_File /x/y.so", "is the library itself"),

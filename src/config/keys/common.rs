@@ -144,14 +144,14 @@ pub(super) const NETWORK_KEYS: &[Key] = &[
         "fips",
         Flag,
         "Send to the endpoint whose cryptography is validated by FIPS 140. Default: the output's `fips`, then `AWS_USE_FIPS_ENDPOINT`, then the profile.",
-        "on",
+        "off",
     ),
     key(
         AWS,
         "dualstack",
         Flag,
         "Send to the endpoint that is reached over IPv6, too. Default: the output's `dualstack`, then `AWS_USE_DUALSTACK_ENDPOINT`, then the profile.",
-        "on",
+        "off",
     ),
     key(AWS, "external_id", Text, "External id for `role_arn`.", "logs-7f3a"),
     key(

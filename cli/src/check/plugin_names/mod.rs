@@ -362,7 +362,7 @@ fn unknown(setting: &Setting, plugin: &str, own: &[&str], of_all: &[&str]) -> Op
         Some(near) => (FindingSeverity::Error, format!("did you mean {near}?")),
         None => (FindingSeverity::Warning, format!("leave it out; {plugin} has {}", own.join(", "))),
     };
-    let message = format!("is no key of {plugin} in Fluent Bit 1.9.10 and 5.1.1, which refuse to start");
+    let message = format!("is not a key of {plugin} in Fluent Bit 1.9.10 and 5.1.1, which refuse to start");
     Some(Finding::new(severity, &setting.location, &setting.key, message, instead))
 }
 

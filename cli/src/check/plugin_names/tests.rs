@@ -8,7 +8,7 @@ fn of(sections: &str) -> Vec<String> {
         "x",
         &format!(
             "[SERVICE]\n    Grace 30\n    Plugins_File p\n{sections}[OUTPUT]\n    Name ecs_router\n    \
-             Match *-firelens-*\n    Workers 1\n    Retry_Limit 5\n    route.default stdout\n"
+             Match *-firelens-*\n    Workers 1\n    Retry_Limit no_limits\n    route.default stdout\n"
         ),
     )
 }
@@ -27,10 +27,10 @@ fn what_fluent_bit_does_not_have_is_reported_with_what_was_meant() {
             "warning: Name: Fluent Bit 1.9.10 and 5.1.1 have no filter",
         ),
         ("[OUTPUT]|Name cloudwatch_log|Match x", "did you mean cloudwatch_logs?"),
-        ("[FILTER]|Name grep|Match *|Exlude log x", "error: Exlude: is no key of grep"),
-        ("[FILTER]|Name grep|Match *|log_pattern x", "warning: log_pattern: is no key of grep"),
-        ("[FILTER]|Name multiline|Match *|multiline.key log", "is no key of multiline"),
-        ("[FILTER]|Name parser|Match *|Key log|Parser json|Reserve_Data On", "Key: is no key of parser"),
+        ("[FILTER]|Name grep|Match *|Exlude log x", "error: Exlude: is not a key of grep"),
+        ("[FILTER]|Name grep|Match *|log_pattern x", "warning: log_pattern: is not a key of grep"),
+        ("[FILTER]|Name multiline|Match *|multiline.key log", "is not a key of multiline"),
+        ("[FILTER]|Name parser|Match *|Key log|Parser json|Reserve_Data On", "Key: is not a key of parser"),
         ("[INPUT]|Name tail|Tag x|Path /y|Paths /x", "did you mean path?"),
         ("[INPUT]|Name tail|Tag x", "Path: is missing from this tail input"),
         ("[FILTER]|Name rewrite_tag|Match x*|Rule $log ^E e.$TAG", "has not its four parts"),

@@ -164,7 +164,7 @@ fn check_region(
     if region.is_empty() || region.contains(['$', '{', '<']) || is_region(region) {
         return;
     }
-    let message = format!("'{region}' is no region of AWS that was known in 2026-11");
+    let message = format!("'{region}' is not an AWS region that was known in 2026-11");
     findings.container_warning(container, entry.line, &entry.key, message, region_meant(region));
 }
 
@@ -227,7 +227,7 @@ mod tests {
         assert_says(&image("web:"), "error", "has no tag behind its colon");
         let far = task("", "", "")
             .replace("\"awslogs-region\": \"eu-west-1\"", "\"awslogs-region\": \"eu-wset-1\"");
-        assert_says(&far, "warning", "awslogs-region: 'eu-wset-1' is no region");
+        assert_says(&far, "warning", "awslogs-region: 'eu-wset-1' is not an AWS region");
     }
 
     #[test]

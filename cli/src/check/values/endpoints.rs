@@ -50,7 +50,7 @@ fn without_scheme(setting: &Setting, name: &str, text: &str) -> Option<Finding> 
     if name == "url" || text.starts_with("arn:") || !is_address || text.contains(' ') {
         return None;
     }
-    let message = format!("'{text}' has no https:// in front, and is no address");
+    let message = format!("'{text}' lacks https:// in front, so that it is not an address");
     Some(error(setting, message, format!("write https://{text}")))
 }
 

@@ -148,7 +148,7 @@ fn of_errors(lines: &str) -> Vec<String> {
 fn addresses_belong_to_their_region_and_service() {
     for (lines, part) in [
         ("errors.endpoint logs.eu-west-1.amazonaws.com", "write https://logs.eu-west-1.amazonaws.com"),
-        ("errors.endpoint localhost:4566", "has no https:// in front"),
+        ("errors.endpoint localhost:4566", "lacks https:// in front"),
         ("errors.endpoint https://logs.us-east-1.amazonaws.com", "signed for another region"),
         ("errors.endpoint https://s3.eu-west-1.amazonaws.com", "this wants logs"),
         ("errors.endpoint https://proxy.example:99999", "'99999' is not a port"),
