@@ -147,15 +147,15 @@ fn open_destinations(
     let mut opened = Vec::new();
     for named in &settings.destinations {
         let destination = destination::open(named, &reader, region);
-        if let Some(advice) = destination.advice() {
+        if let Some(advice) = &destination.advice {
             log::start_line(Level::Warn, advice);
         }
-        let transport = match destination.network() {
+        let transport = match &destination.network {
             None => Ok(Transport::local()),
             Some(network) => Transport::remote(network),
         };
         let problem = |key, what| reader.for_destination(&named.name, named.kind).problem(key, what);
-        match transport.map(|transport| with_spool(transport, &*destination)) {
+        match transport.map(|transport| with_spool(transport, &destination)) {
             Ok(Ok((transport, spool))) => opened.push(OpenedDestination { destination, transport, spool }),
             Ok(Err(what)) => problem("spool_dir", what),
             Err(what) => problem("ca_file", what),
@@ -166,7 +166,7 @@ fn open_destinations(
 
 fn with_spool(
     transport: Transport,
-    destination: &dyn Destination,
+    destination: &Destination,
 ) -> Result<(Transport, Option<Arc<Spool>>), String> {
     let Some(settings) = destination.store().and_then(|store| store.spool()) else {
         return Ok((transport, None));

@@ -56,7 +56,7 @@ pub fn addresses(lookup: &dyn Lookup, region: &str) -> Vec<DestinationAddress> {
     let reader = KeyReader::new(lookup, &problems);
     let destinations = settings.destinations.iter().filter_map(|named| {
         let destination = destination::open(named, &reader, Some(region));
-        let request = delivery(&*destination)?;
+        let request = delivery(&destination)?;
         Some(DestinationAddress {
             destination: named.name.clone(),
             method: request.method.to_string(),
@@ -72,8 +72,8 @@ pub fn addresses(lookup: &dyn Lookup, region: &str) -> Vec<DestinationAddress> {
 }
 
 /// The request that would deliver; for an object, the first of those.
-fn delivery(destination: &dyn Destination) -> Option<HttpRequest> {
-    destination.network()?;
+fn delivery(destination: &Destination) -> Option<HttpRequest> {
+    destination.network.as_ref()?;
     let request = match destination.store() {
         Some(store) => store.request("", &ObjectCall::Begin),
         None => destination.request(&Batch::empty(Vec::new())),
@@ -116,31 +116,31 @@ pub fn ask(lookup: &dyn Lookup, limit: Duration) -> Result<Vec<ProbeReport>, Vec
     let region = instance::region(&settings, lookup, &problems);
     let reader = KeyReader::new(lookup, &problems);
     let open = |named| destination::open(named, &reader, region.as_deref());
-    let destinations: Vec<Box<dyn Destination>> = settings.destinations.iter().map(open).collect();
+    let destinations: Vec<Destination> = settings.destinations.iter().map(open).collect();
     let problems = problems.into_inner();
     if problems.is_empty() { Ok(ask_all(destinations, limit)) } else { Err(problems) }
 }
 
-fn ask_all(destinations: Vec<Box<dyn Destination>>, limit: Duration) -> Vec<ProbeReport> {
+fn ask_all(destinations: Vec<Destination>, limit: Duration) -> Vec<ProbeReport> {
     std::thread::scope(|scope| {
-        let remote = destinations.into_iter().filter(|destination| destination.network().is_some());
+        let remote = destinations.into_iter().filter(|destination| destination.network.is_some());
         // Collected first, so that all of them run before the first is waited for.
         let asked: Vec<_> =
-            remote.map(|destination| scope.spawn(move || report(&*destination, limit))).collect();
+            remote.map(|destination| scope.spawn(move || report(&destination, limit))).collect();
         asked.into_iter().filter_map(|asked| asked.join().ok()).collect()
     })
 }
 
-fn report(destination: &dyn Destination, limit: Duration) -> ProbeReport {
-    ProbeReport { destination: destination.common().name.clone(), answer: ask_one(destination, limit) }
+fn report(destination: &Destination, limit: Duration) -> ProbeReport {
+    ProbeReport { destination: destination.common.name.clone(), answer: ask_one(destination, limit) }
 }
 
-fn ask_one(destination: &dyn Destination, limit: Duration) -> ProbeAnswer {
-    let network = destination.network().cloned().unwrap_or_default();
+fn ask_one(destination: &Destination, limit: Duration) -> ProbeAnswer {
+    let network = destination.network.clone().unwrap_or_default();
     let transport = match Transport::remote(&Network { timeout: limit, ..network }) {
         Ok(transport) => transport,
         Err(what) => {
-            return ProbeAnswer::Misconfigured(format!("{}.ca_file: {what}", destination.common().name));
+            return ProbeAnswer::Misconfigured(format!("{}.ca_file: {what}", destination.common.name));
         }
     };
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {

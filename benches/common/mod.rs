@@ -93,7 +93,7 @@ pub(crate) fn push(chunk: &mut Vec<u8>, sequence: u32, record: &serde_json::Valu
 pub(crate) struct BenchRouter {
     pub(crate) classifier: Classifier,
     routes: Routes,
-    pub(crate) destinations: Vec<Box<dyn Destination>>,
+    pub(crate) destinations: Vec<Destination>,
     metrics: Metrics,
     memory: StopMemory,
     pool: BufferPool,
@@ -120,7 +120,7 @@ impl BenchRouter {
     }
 
     pub(crate) fn process(&self, chunk: &[u8]) -> Vec<Vec<Batch>> {
-        let destinations: Vec<&dyn Destination> = self.destinations.iter().map(|one| &**one).collect();
+        let destinations: Vec<&Destination> = self.destinations.iter().collect();
         let stages = Stages {
             origin: ChunkOrigin::from_tag(TAG, &[]),
             classifier: &self.classifier,

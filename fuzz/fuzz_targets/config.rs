@@ -74,10 +74,10 @@ fn check_routes(read: &Read) {
         assert!(route.iter().all(|&index| index < read.destinations.len()));
     }
     for destination in &read.destinations {
-        let limits = destination.limits();
+        let limits = destination.limits;
         assert!(limits.records > 0);
-        assert!(destination.network().is_none_or(|network| network.concurrency > 0));
-        assert!(!destination.common().name.is_empty());
+        assert!(destination.network.as_ref().is_none_or(|network| network.concurrency > 0));
+        assert!(!destination.common.name.is_empty());
     }
 }
 

@@ -70,7 +70,7 @@ fn check_processed(router: &Router, chunk: &[u8], tally: &Tally) {
     let digests: Vec<Vec<u128>> = digests(&processed.batches);
     assert_eq!(digests, self::digests(&router.process(chunk).batches), "a replay would not be known again");
     for (index, batches) in processed.batches.iter().enumerate() {
-        let destination = &*router.destinations[index];
+        let destination = &router.destinations[index];
         check_batches(destination, batches, entries - processed.repeated);
         batches.iter().for_each(|batch| check_request(index, batch, &request(destination, batch)));
     }
@@ -81,8 +81,8 @@ fn digests(batches: &[Vec<Batch>]) -> Vec<Vec<u128>> {
 }
 
 /// Every entry at most once and within the limits; CloudWatch alone may leave out entries, the empty ones.
-fn check_batches(destination: &dyn Destination, batches: &[Batch], entries: u64) {
-    let limits = destination.limits();
+fn check_batches(destination: &Destination, batches: &[Batch], entries: u64) {
+    let limits = destination.limits;
     let mut ordinals = BTreeSet::new();
     for batch in batches {
         let items = &batch.items;
@@ -97,12 +97,12 @@ fn check_batches(destination: &dyn Destination, batches: &[Batch], entries: u64)
         }
     }
     assert!(ordinals.iter().all(|ordinal| u64::from(*ordinal) < entries));
-    if destination.common().name != "groups" {
+    if destination.common.name != "groups" {
         assert_eq!(ordinals.len() as u64, entries);
     }
 }
 
-fn request(destination: &dyn Destination, batch: &Batch) -> HttpRequest {
+fn request(destination: &Destination, batch: &Batch) -> HttpRequest {
     match destination.request(batch).endpoint {
         Endpoint::Http(request) => request,
         other => panic!("{other:?}"),

@@ -84,7 +84,7 @@ fuzz_target!(|data: &[u8]| {
     BENCH.with(|bench| {
         let index = usize::from(*which) % bench.batches.len();
         let batch = &bench.batches[index][usize::from(how & 3)];
-        let destination = &*bench.router.destinations[index];
+        let destination = &bench.router.destinations[index];
         check_retry_after(&reply);
         let operation = OPERATIONS.get(usize::from(how >> 2 & 15)).filter(|_| index < 2);
         let purpose = operation.map_or(Purpose::Deliver, |operation| Purpose::Prepare(operation));
@@ -117,7 +117,7 @@ fn check_retry_after(reply: &Reply) {
     }
 }
 
-fn check(destination: &dyn Destination, purpose: Purpose, batch: &Batch, reply: &Reply, action: ReplyAction) {
+fn check(destination: &Destination, purpose: Purpose, batch: &Batch, reply: &Reply, action: ReplyAction) {
     match action {
         ReplyAction::Delivered => assert!(may_be_accepted(destination, purpose, reply), "{reply:?}"),
         ReplyAction::Partial { retry, rejected } => {
@@ -156,13 +156,13 @@ fn check_positions(named: Vec<usize>, records: usize) {
 
 /// Whether the reply may mean success. Local writes cannot be refused; S3 answers 412 for an object that exists; what a
 /// preparation makes may exist already.
-fn may_be_accepted(destination: &dyn Destination, purpose: Purpose, reply: &Reply) -> bool {
-    let is_local = destination.network().is_none();
+fn may_be_accepted(destination: &Destination, purpose: Purpose, reply: &Reply) -> bool {
+    let is_local = destination.network.is_none();
     let exists = reply.status == 412 && destination.store().is_some();
     is_local || exists || purpose != Purpose::Deliver || (200..300).contains(&reply.status)
 }
 
-fn check_store(destination: &dyn Destination, reply: &Reply) {
+fn check_store(destination: &Destination, reply: &Reply) {
     let Some(store) = destination.store() else { return };
     let piece = PartBody { body: Bytes::new(), sha256: [0; 32] };
     let parts = [UploadedPart { etag: "e".to_owned(), sha256: [0; 32] }];

@@ -29,7 +29,7 @@ pub struct Read {
     /// The output's own keys.
     pub settings: Settings,
     /// Every destination on a route.
-    pub destinations: Vec<Box<dyn Destination>>,
+    pub destinations: Vec<Destination>,
     /// Problems of both.
     pub problems: Vec<Problem>,
 }
@@ -52,7 +52,7 @@ pub struct Router {
     routes: Routes,
     metrics: Metrics,
     /// In the order in which routes name them.
-    pub destinations: Vec<Box<dyn Destination>>,
+    pub destinations: Vec<Destination>,
 }
 
 impl Router {
@@ -78,7 +78,7 @@ impl Router {
     /// Takes a chunk through all stages, without memory of earlier chunks.
     #[must_use]
     pub fn process(&self, chunk: &[u8]) -> Processed {
-        let destinations: Vec<&dyn Destination> = self.destinations.iter().map(|one| &**one).collect();
+        let destinations: Vec<&Destination> = self.destinations.iter().collect();
         let memory = StopMemory::new(true, 3);
         let stages = Stages {
             origin: ChunkOrigin::Trusted,

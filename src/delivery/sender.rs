@@ -26,7 +26,7 @@ const NOT_RETRIED: &str = "they are not retried; route.dead_letter keeps such re
 /// Sends batches to one destination.
 #[derive(Debug)]
 pub(crate) struct Sender<T> {
-    pub(crate) destination: Box<dyn Destination>,
+    pub(crate) destination: Destination,
     pub(crate) transport: RetryingTransport<T>,
     pub(crate) reporter: Rc<Reporter>,
 }
@@ -41,7 +41,7 @@ enum BatchOutcome {
 }
 
 struct BatchCall<'b> {
-    destination: &'b dyn Destination,
+    destination: &'b Destination,
     batch: &'b Batch,
 }
 
@@ -65,13 +65,13 @@ impl<T: SendRequest> Sender<T> {
     /// `index` is the destination's place in the routes and counters.
     pub(crate) fn new(
         index: usize,
-        destination: Box<dyn Destination>,
+        destination: Destination,
         transport: T,
         metrics: Arc<Metrics>,
         log: Rc<Log>,
     ) -> Self {
-        let reporter = Rc::new(Reporter::new(index, &destination.common().name, metrics, log));
-        let transport = RetryingTransport::new(transport, destination.network(), Rc::clone(&reporter));
+        let reporter = Rc::new(Reporter::new(index, &destination.common.name, metrics, log));
+        let transport = RetryingTransport::new(transport, destination.network.as_ref(), Rc::clone(&reporter));
         Self { destination, transport, reporter }
     }
 
@@ -100,7 +100,7 @@ impl<T: SendRequest> Sender<T> {
     ) -> BatchOutcome {
         let mut backoff = Backoff::default();
         loop {
-            let call = BatchCall { destination: &*self.destination, batch: &batch };
+            let call = BatchCall { destination: &self.destination, batch: &batch };
             let outcome = self.transport.send_with_retry(&call, &mut backoff, deadline).await;
             let (retry, retry_after) = match outcome {
                 Outcome::GivenUp => return BatchOutcome::GivenUp,

@@ -155,8 +155,8 @@ mod tests {
 
     fn message(keys: &[(&str, &str)], record: Json) -> String {
         let cloudwatch = open(DestinationKind::Cloudwatch, &[&[("log_group", "g")], keys].concat());
-        let batch = batches_of(&*cloudwatch, &chunk(&[record])).0.remove(0);
-        let body: Json = serde_json::from_slice(&body_of(&request_of(&*cloudwatch, &batch))).unwrap();
+        let batch = batches_of(&cloudwatch, &chunk(&[record])).0.remove(0);
+        let body: Json = serde_json::from_slice(&body_of(&request_of(&cloudwatch, &batch))).unwrap();
         body["logEvents"][0]["message"].as_str().unwrap().to_owned()
     }
 

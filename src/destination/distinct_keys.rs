@@ -179,7 +179,7 @@ fn the_reader_refuses_what_it_should() {
 }
 
 /// What is written of a chunk, as JSON texts.
-fn written(destination: &dyn Destination, chunk: &[u8]) -> Vec<String> {
+fn written(destination: &Destination, chunk: &[u8]) -> Vec<String> {
     let mut texts = Vec::new();
     for batch in batches_of(destination, chunk).0 {
         let bytes = match destination.request(&batch).endpoint {
@@ -253,7 +253,7 @@ proptest! {
     fn no_key_stands_twice_in_what_is_sent(records in proptest::collection::vec(any_pairs(), 1..5)) {
         let chunk: Vec<u8> = records.iter().flat_map(|pairs| [vec![0x92, 0xce, 0x6a, 0, 0, 0], packed(pairs)].concat()).collect();
         for (kind, keys) in DESTINATIONS {
-            for text in written(&*open(kind, keys), &chunk) {
+            for text in written(&open(kind, keys), &chunk) {
                 if let Err(error) = serde_json::from_str::<Strict>(&text) {
                     prop_assert!(false, "{:?}: {} in {}", kind, error, text);
                 }
@@ -273,7 +273,7 @@ fn a_stop_event_with_fields_of_these_names_has_no_key_twice_either() {
     for (kind, keys) in DESTINATIONS {
         for stop_format in ["enriched", "raw"] {
             let keys = [keys, &[("stop_format", stop_format)]].concat();
-            for text in written(&*open(kind, &keys), &chunk) {
+            for text in written(&open(kind, &keys), &chunk) {
                 assert!(serde_json::from_str::<Strict>(&text).is_ok(), "{kind:?} {text}");
             }
         }
@@ -284,8 +284,8 @@ fn a_stop_event_with_fields_of_these_names_has_no_key_twice_either() {
 #[test]
 fn a_records_own_date_stands_beside_its_time() {
     let chunk = super::testing::chunk(&[json!({"date": "yesterday", "log": "x"})]);
-    let lines = written(&*open(DestinationKind::Stdout, &[]), &chunk);
+    let lines = written(&open(DestinationKind::Stdout, &[]), &chunk);
     assert_eq!(lines, [r#"{"date":"2026-11-18T11:06:40Z","record_date":"yesterday","log":"x"}"#]);
-    let lines = written(&*open(DestinationKind::Stdout, &[("date_key", "off")]), &chunk);
+    let lines = written(&open(DestinationKind::Stdout, &[("date_key", "off")]), &chunk);
     assert_eq!(lines, [r#"{"date":"yesterday","log":"x"}"#]);
 }

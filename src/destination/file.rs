@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
 use super::timestamp_field::TimestampField;
-use super::{Destination, Encoded, Endpoint, NameLimit, Network, Purpose, Reply, ReplyAction, Request};
+use super::{Destination, Encoded, Endpoint, NameLimit, Purpose, Reply, ReplyAction, Request, Vendor};
 use crate::classify::classes::Entry;
 use crate::config::{Common, KeyReader};
 use crate::encode::batch::{Batch, Limits};
@@ -19,43 +19,23 @@ pub(super) const WRITE_LIMITS: Limits =
     Limits { bytes: 8 << 20, records: usize::MAX, span_ms: None, ordered: false };
 
 #[derive(Debug)]
-pub(super) struct LocalFile {
-    common: Common,
+struct LocalFile {
     path: Template,
-    names: NameLimit,
     /// Permission bits of new files.
     mode: u32,
     timestamp: TimestampField,
 }
 
-impl LocalFile {
-    pub(super) fn read(common: Common, reader: &KeyReader<'_>) -> Self {
-        let path = reader.template("path", NameKind::FilePath);
-        let mode = reader.choice("mode").and_then(|mode| u32::from_str_radix(mode, 8).ok());
-        let names = NameLimit::read(&common.name, reader, &["path"]);
-        Self {
-            common,
-            path,
-            names,
-            mode: mode.unwrap_or(DEFAULT_MODE),
-            timestamp: TimestampField::read(reader),
-        }
-    }
+pub(super) fn open(common: Common, reader: &KeyReader<'_>) -> Destination {
+    let path = reader.template("path", NameKind::FilePath);
+    let mode = reader.choice("mode").and_then(|mode| u32::from_str_radix(mode, 8).ok());
+    let name_limit = Some(NameLimit::read(&common.name, reader, &["path"]));
+    let mode = mode.unwrap_or(DEFAULT_MODE);
+    let vendor = LocalFile { path, mode, timestamp: TimestampField::read(reader) };
+    Destination { name_limit, ..Destination::new(common, WRITE_LIMITS, None, vendor) }
 }
 
-impl Destination for LocalFile {
-    fn common(&self) -> &Common {
-        &self.common
-    }
-
-    fn limits(&self) -> Limits {
-        WRITE_LIMITS
-    }
-
-    fn network(&self) -> Option<&Network> {
-        None
-    }
-
+impl Vendor for LocalFile {
     /// The path is the target.
     fn target<'t>(
         &'t self,
@@ -66,12 +46,14 @@ impl Destination for LocalFile {
         self.path.render(entry, context, out)
     }
 
-    fn name_limit(&self) -> Option<&NameLimit> {
-        Some(&self.names)
-    }
-
-    fn encode(&self, entry: &Entry<'_, '_, '_>, _: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {
-        self.timestamp.write_line(&self.common, entry, out)
+    fn encode(
+        &self,
+        common: &Common,
+        entry: &Entry<'_, '_, '_>,
+        _: &RenderContext<'_>,
+        out: &mut Vec<u8>,
+    ) -> Encoded {
+        self.timestamp.write_line(common, entry, out)
     }
 
     fn request(&self, batch: &Batch) -> Request {
@@ -80,7 +62,7 @@ impl Destination for LocalFile {
         Request { purpose: Purpose::Deliver, endpoint }
     }
 
-    fn classify_reply(&self, _: Purpose, _: &Batch, _: &Reply) -> ReplyAction {
+    fn classify_reply(&self, _: &Common, _: Purpose, _: &Batch, _: &Reply) -> ReplyAction {
         ReplyAction::Delivered
     }
 }

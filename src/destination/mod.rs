@@ -1,8 +1,8 @@
 //! What every destination is to the rest of the router: limits, encoding, requests, and what replies mean.
 //!
-//! One folder per vendor: `mod.rs` (settings, limits, target, encoding), `request.rs` (the request for a batch),
-//! `reply.rs` (what a reply means). All of it is pure: no I/O, no sleep, no clock, no retry; `delivery` carries out the
-//! [`ReplyAction`].
+//! [`Destination`] holds what all of them have, and the `Vendor` that knows one service. One folder per vendor: `mod.rs`
+//! (settings, limits, target, encoding), `request.rs` (the request for a batch), `reply.rs` (what a reply means). All of
+//! it is pure: no I/O, no sleep, no clock, no retry; `delivery` carries out the [`ReplyAction`].
 
 mod attributed;
 mod aws_error;
@@ -36,8 +36,8 @@ mod testing;
 mod timestamp_field;
 #[cfg(test)]
 mod truncation;
+mod vendor;
 
-use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -47,6 +47,7 @@ use bytes::Bytes;
 pub use self::aws_error::classify_aws_reply;
 pub use self::name_limit::NameLimit;
 pub use self::object_store::{ObjectCall, ObjectEncoding, ObjectStore, PartBody, UploadedPart};
+pub(crate) use self::vendor::Vendor;
 use crate::classify::classes::Entry;
 use crate::config::keys::DestinationKind;
 use crate::config::{Common, DestinationSettings, Identity, KeyReader, Problem};
@@ -57,99 +58,121 @@ use crate::encode::template::RenderContext;
 use crate::metrics::Reason;
 
 /// A configured destination.
-pub trait Destination: fmt::Debug + Send {
+#[derive(Debug)]
+pub struct Destination {
     /// Settings that every destination has.
-    fn common(&self) -> &Common;
-
+    pub common: Common,
     /// Limits of one request.
-    fn limits(&self) -> Limits;
-
+    pub limits: Limits,
     /// How the destination is reached; `None` for destinations on this machine.
-    fn network(&self) -> Option<&Network>;
+    pub network: Option<Network>,
+    /// How many new targets a minute; `None` for destinations that make nothing of a target.
+    pub name_limit: Option<NameLimit>,
+    /// Something in the keys that works, but perhaps not as the user wants it: for the start and for `check`.
+    pub advice: Option<Problem>,
+    vendor: Box<dyn Vendor>,
+}
 
-    /// The object store, for a destination that keeps objects.
-    fn store(&self) -> Option<&dyn ObjectStore> {
-        None
+impl Destination {
+    /// A destination without a limit of new targets and without advice.
+    pub(crate) fn new(
+        common: Common,
+        limits: Limits,
+        network: Option<Network>,
+        vendor: impl Vendor + 'static,
+    ) -> Self {
+        Self { common, limits, network, name_limit: None, advice: None, vendor: Box::new(vendor) }
     }
 
-    /// Something in the keys that works, but perhaps not as the user wants it: for the start and for `check`.
-    fn advice(&self) -> Option<&Problem> {
-        None
+    /// The object store, for a destination that keeps objects.
+    #[must_use]
+    pub fn store(&self) -> Option<&dyn ObjectStore> {
+        self.vendor.store()
     }
 
     /// Appends the entry's target inside the destination, for example group and stream; returns a template field that
     /// the record lacks.
-    fn target<'t>(
-        &'t self,
+    pub fn target(
+        &self,
         entry: &Entry<'_, '_, '_>,
         context: &RenderContext<'_>,
         out: &mut Vec<u8>,
-    ) -> Option<&'t str>;
-
-    /// How many new targets a minute; `None` for destinations that make nothing of a target.
-    fn name_limit(&self) -> Option<&NameLimit> {
-        None
+    ) -> Option<&str> {
+        self.vendor.target(entry, context, out)
     }
 
     /// The part of a target that other targets stand in, such as the group of a stream.
-    fn outer_name<'n>(&self, _target: &'n [u8]) -> Option<&'n [u8]> {
-        None
+    #[must_use]
+    pub fn outer_name<'n>(&self, target: &'n [u8]) -> Option<&'n [u8]> {
+        self.vendor.outer_name(target)
     }
 
-    /// Packs a chunk's records into batches, by default one target in each.
-    fn pack(&self, partitions: Partitions) -> Vec<Batch> {
-        partitions.pack(&self.limits())
+    /// Packs a chunk's records into batches.
+    #[must_use]
+    pub fn pack(&self, partitions: Partitions) -> Vec<Batch> {
+        self.vendor.pack(partitions, &self.limits)
     }
 
     /// Appends the entry's wire form.
-    fn encode(&self, entry: &Entry<'_, '_, '_>, context: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded;
+    pub fn encode(
+        &self,
+        entry: &Entry<'_, '_, '_>,
+        context: &RenderContext<'_>,
+        out: &mut Vec<u8>,
+    ) -> Encoded {
+        self.vendor.encode(&self.common, entry, context, out)
+    }
 
     /// Whether the service drops a repeated request by its id. A replay must then make the same batches as before, or
     /// records that arrived unnoticed arrive again under another id.
-    fn deduplicates_requests(&self) -> bool {
-        false
+    #[must_use]
+    pub fn deduplicates_requests(&self) -> bool {
+        self.vendor.deduplicates_requests()
     }
 
     /// The request that delivers the batch.
-    fn request(&self, batch: &Batch) -> Request;
+    #[must_use]
+    pub fn request(&self, batch: &Batch) -> Request {
+        self.vendor.request(batch)
+    }
 
     /// What the reply to a request for this batch means.
-    fn classify_reply(&self, purpose: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction;
+    #[must_use]
+    pub fn classify_reply(&self, purpose: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
+        self.vendor.classify_reply(&self.common, purpose, batch, reply)
+    }
 
-    /// A request by which the service shows whether it would take records, and that stores nothing: a batch without any,
-    /// unless the service refuses those to everybody.
-    fn probe(&self) -> Request {
-        self.request(&Batch::empty(Bytes::new()))
+    /// A request by which the service shows whether it would take records, and that stores nothing.
+    #[must_use]
+    pub fn probe(&self) -> Request {
+        self.vendor.probe()
     }
 
     /// What the reply to [`Destination::probe`] means for records.
-    fn classify_probe(&self, reply: &Reply) -> ReplyAction {
-        self.classify_reply(Purpose::Deliver, &Batch::empty(Bytes::new()), reply)
+    #[must_use]
+    pub fn classify_probe(&self, reply: &Reply) -> ReplyAction {
+        self.vendor.classify_probe(&self.common, reply)
     }
 }
 
 /// Opens a destination from its keys; problems are reported to `reader`. `region` is the AWS region unless its keys name
 /// another.
 #[must_use]
-pub fn open(
-    settings: &DestinationSettings,
-    reader: &KeyReader<'_>,
-    region: Option<&str>,
-) -> Box<dyn Destination> {
+pub fn open(settings: &DestinationSettings, reader: &KeyReader<'_>, region: Option<&str>) -> Destination {
     let reader = reader.for_destination(&settings.name, settings.kind);
     let common = Common::read(&settings.name, &reader);
     match settings.kind {
-        DestinationKind::Cloudwatch => Box::new(cloudwatch::Cloudwatch::read(common, &reader, region)),
-        DestinationKind::S3 => Box::new(s3::S3::read(common, &reader, region)),
-        DestinationKind::Firehose => Box::new(firehose::Firehose::read(common, &reader, region)),
-        DestinationKind::Newrelic => Box::new(newrelic::NewRelic::read(common, &reader)),
-        DestinationKind::Datadog => Box::new(datadog::Datadog::read(common, &reader)),
-        DestinationKind::Http => Box::new(http::HttpEndpoint::read(common, &reader)),
-        DestinationKind::FirehoseHttp => Box::new(firehose_http::FirehoseHttp::read(common, &reader)),
-        DestinationKind::Slack => Box::new(slack::Slack::read(common, &reader)),
-        DestinationKind::Otlp => Box::new(otlp::Otlp::read(common, &reader)),
-        DestinationKind::File => Box::new(file::LocalFile::read(common, &reader)),
-        DestinationKind::Stdout => Box::new(stdout::StandardOutput::read(common, &reader)),
+        DestinationKind::Cloudwatch => cloudwatch::open(common, &reader, region),
+        DestinationKind::S3 => s3::open(common, &reader, region),
+        DestinationKind::Firehose => firehose::open(common, &reader, region),
+        DestinationKind::Newrelic => newrelic::open(common, &reader),
+        DestinationKind::Datadog => datadog::open(common, &reader),
+        DestinationKind::Http => http::open(common, &reader),
+        DestinationKind::FirehoseHttp => firehose_http::open(common, &reader),
+        DestinationKind::Slack => slack::open(common, &reader),
+        DestinationKind::Otlp => otlp::open(common, &reader),
+        DestinationKind::File => file::open(common, &reader),
+        DestinationKind::Stdout => stdout::open(common, &reader),
     }
 }
 

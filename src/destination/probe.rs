@@ -1,6 +1,6 @@
 //! What a destination is asked before it is deployed: names as a record of FireLens's would give them, though none is sent.
 
-use super::Destination;
+use super::Vendor;
 use super::object_store::UUID_PLACEHOLDER;
 use crate::classify::classes::{Class, Entry};
 use crate::encode::template::RenderContext;
@@ -24,16 +24,16 @@ fn sample() -> Vec<u8> {
     rmp_serde::to_vec(&(0u64, record)).unwrap_or_default()
 }
 
-/// The target that the sample has in the destination, with [`NAME`] for every uuid.
-pub(super) fn target(destination: &dyn Destination) -> Vec<u8> {
+/// The target that the sample has at the vendor, with [`NAME`] for every uuid.
+pub(super) fn target(vendor: &dyn Vendor) -> Vec<u8> {
     let context = RenderContext { tag: NAME.as_bytes(), uuid: NAME, chunk: NAME, task: None, overflow: None };
     let mut target = Vec::new();
     decode::records(&sample(), |record| {
         let entry = Entry::new(record, Class::Stdout, Class::Stdout.name(), None);
-        destination.target(&entry, &context, &mut target);
+        vendor.target(&entry, &context, &mut target);
     });
     let parts: Vec<&[u8]> = target.split(|byte| *byte == UUID_PLACEHOLDER).collect();
-    match destination.store() {
+    match vendor.store() {
         Some(_) => parts.join(NAME.as_bytes()),
         None => target,
     }

@@ -51,7 +51,7 @@ fn the_table_of_replies_is_what_destinations_do() {
     for (name, kind, keys) in DESTINATIONS {
         let destination = open(kind, keys);
         let meanings =
-            REPLIES.map(|(_, status, body)| verdict(&classify(&*destination, &reply(status, body))));
+            REPLIES.map(|(_, status, body)| verdict(&classify(&destination, &reply(status, body))));
         assert_eq!(table[name], meanings, "docs/replies.md, {name}");
     }
 }
@@ -72,7 +72,7 @@ fn sorted<'n>(names: &[&'n str]) -> Vec<&'n str> {
 }
 
 /// What the reply means for one record; for a part of an object where there is a store.
-fn classify(destination: &dyn Destination, reply: &Reply) -> ReplyAction {
+fn classify(destination: &Destination, reply: &Reply) -> ReplyAction {
     let batch = batch_of(destination, &[json!({"log": "line"})]);
     match destination.store() {
         Some(store) => store.classify_reply(&ObjectCall::Begin, reply),

@@ -2,55 +2,38 @@
 
 use super::file::WRITE_LIMITS;
 use super::timestamp_field::TimestampField;
-use super::{Destination, Encoded, Endpoint, Network, Purpose, Reply, ReplyAction, Request};
+use super::{Destination, Encoded, Endpoint, Purpose, Reply, ReplyAction, Request, Vendor};
 use crate::classify::classes::Entry;
 use crate::config::{Common, KeyReader};
-use crate::encode::batch::{Batch, Limits};
+use crate::encode::batch::Batch;
 use crate::encode::template::RenderContext;
 
 #[derive(Debug)]
-pub(super) struct StandardOutput {
-    common: Common,
+struct StandardOutput {
     timestamp: TimestampField,
 }
 
-impl StandardOutput {
-    pub(super) fn read(common: Common, reader: &KeyReader<'_>) -> Self {
-        Self { common, timestamp: TimestampField::read(reader) }
-    }
+pub(super) fn open(common: Common, reader: &KeyReader<'_>) -> Destination {
+    let vendor = StandardOutput { timestamp: TimestampField::read(reader) };
+    Destination::new(common, WRITE_LIMITS, None, vendor)
 }
 
-impl Destination for StandardOutput {
-    fn common(&self) -> &Common {
-        &self.common
-    }
-
-    fn limits(&self) -> Limits {
-        WRITE_LIMITS
-    }
-
-    fn network(&self) -> Option<&Network> {
-        None
-    }
-
-    fn target<'t>(
-        &'t self,
-        _: &Entry<'_, '_, '_>,
+impl Vendor for StandardOutput {
+    fn encode(
+        &self,
+        common: &Common,
+        entry: &Entry<'_, '_, '_>,
         _: &RenderContext<'_>,
-        _: &mut Vec<u8>,
-    ) -> Option<&'t str> {
-        None
-    }
-
-    fn encode(&self, entry: &Entry<'_, '_, '_>, _: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {
-        self.timestamp.write_line(&self.common, entry, out)
+        out: &mut Vec<u8>,
+    ) -> Encoded {
+        self.timestamp.write_line(common, entry, out)
     }
 
     fn request(&self, batch: &Batch) -> Request {
         Request { purpose: Purpose::Deliver, endpoint: Endpoint::Stdout(batch.payload()) }
     }
 
-    fn classify_reply(&self, _: Purpose, _: &Batch, _: &Reply) -> ReplyAction {
+    fn classify_reply(&self, _: &Common, _: Purpose, _: &Batch, _: &Reply) -> ReplyAction {
         ReplyAction::Delivered
     }
 }

@@ -24,7 +24,7 @@ pub(super) const FIRST_SECOND: u64 = 1_795_000_000;
 pub(super) type Keys<'k> = &'k [(&'k str, &'k str)];
 
 /// A destination `d` with these keys, and what was wrong with them.
-pub(super) fn configure(kind: DestinationKind, keys: Keys<'_>) -> (Box<dyn Destination>, Vec<String>) {
+pub(super) fn configure(kind: DestinationKind, keys: Keys<'_>) -> (Destination, Vec<String>) {
     let map: BTreeMap<String, String> =
         keys.iter().map(|(key, value)| (format!("d.{key}"), (*value).to_owned())).collect();
     let problems = RefCell::new(Vec::new());
@@ -34,7 +34,7 @@ pub(super) fn configure(kind: DestinationKind, keys: Keys<'_>) -> (Box<dyn Desti
 }
 
 /// A destination `d` with these keys, which must be right.
-pub(super) fn open(kind: DestinationKind, keys: Keys<'_>) -> Box<dyn Destination> {
+pub(super) fn open(kind: DestinationKind, keys: Keys<'_>) -> Destination {
     let (destination, problems) = configure(kind, keys);
     assert_eq!(problems, [""; 0]);
     destination
@@ -47,7 +47,7 @@ pub(super) fn chunk(records: &[Value]) -> Vec<u8> {
 }
 
 /// The batches a chunk becomes, and what became of each of its records.
-pub(super) fn batches_of(destination: &dyn Destination, chunk: &[u8]) -> (Vec<Batch>, Vec<Encoded>) {
+pub(super) fn batches_of(destination: &Destination, chunk: &[u8]) -> (Vec<Batch>, Vec<Encoded>) {
     let mut partitions = Partitions::default();
     let mut outcomes = Vec::new();
     let context = RenderContext { tag: b"app.web", uuid: "U", chunk: "C", task: None, overflow: None };
@@ -69,7 +69,7 @@ pub(super) fn batches_of(destination: &dyn Destination, chunk: &[u8]) -> (Vec<Ba
 }
 
 /// The batches of records that Fluent Bit brings under this tag.
-pub(super) fn batches_under(tag: &str, destination: &dyn Destination, records: &[Value]) -> Vec<Batch> {
+pub(super) fn batches_under(tag: &str, destination: &Destination, records: &[Value]) -> Vec<Batch> {
     let mut partitions = Partitions::default();
     let mut ordinal = 0;
     let context = RenderContext { tag: tag.as_bytes(), ..RenderContext::default() };
@@ -91,14 +91,14 @@ pub(super) fn batches_under(tag: &str, destination: &dyn Destination, records: &
 }
 
 /// The only batch of these records.
-pub(super) fn batch_of(destination: &dyn Destination, records: &[Value]) -> Batch {
+pub(super) fn batch_of(destination: &Destination, records: &[Value]) -> Batch {
     let mut batches = batches_of(destination, &chunk(records)).0;
     assert_eq!(batches.len(), 1);
     batches.remove(0)
 }
 
 /// The request for a batch.
-pub(super) fn request_of(destination: &dyn Destination, batch: &Batch) -> HttpRequest {
+pub(super) fn request_of(destination: &Destination, batch: &Batch) -> HttpRequest {
     match destination.request(batch).endpoint {
         Endpoint::Http(request) => request,
         other => panic!("{other:?}"),
@@ -122,13 +122,13 @@ pub(super) fn body_of(request: &HttpRequest) -> Vec<u8> {
 }
 
 /// The JSON that is sent for these records.
-pub(super) fn sent(destination: &dyn Destination, records: &[Value]) -> Value {
+pub(super) fn sent(destination: &Destination, records: &[Value]) -> Value {
     let batch = batch_of(destination, records);
     serde_json::from_slice(&body_of(&request_of(destination, &batch))).unwrap()
 }
 
 /// The requests that deliver these records.
-pub(super) fn requests(destination: &dyn Destination, records: &[Value]) -> Vec<HttpRequest> {
+pub(super) fn requests(destination: &Destination, records: &[Value]) -> Vec<HttpRequest> {
     let batches = batches_of(destination, &chunk(records)).0;
     batches.iter().map(|batch| request_of(destination, batch)).collect()
 }
@@ -175,7 +175,7 @@ pub(super) fn word(action: &ReplyAction) -> String {
 }
 
 /// What a reply to a batch of this many records means.
-pub(super) fn judged(destination: &dyn Destination, records: usize, reply: &Reply) -> ReplyAction {
+pub(super) fn judged(destination: &Destination, records: usize, reply: &Reply) -> ReplyAction {
     let batch = batch_of(destination, &vec![serde_json::json!({"log": "line"}); records]);
     destination.classify_reply(Purpose::Deliver, &batch, reply)
 }

@@ -52,7 +52,7 @@ fn a_reply_that_broke_off_is_classified_by_what_is_there() {
         (S3, 403, "<Error><Code>AccessDenied</Code><Mess", "NextFlush"),
         (S3, 412, "", "Delivered"),
     ] {
-        let action = judged(&*open(kind, keys), 3, &cut(status, body));
+        let action = judged(&open(kind, keys), 3, &cut(status, body));
         assert_eq!(word(&action), meaning, "{kind:?} {status} {body}");
     }
 }
@@ -60,7 +60,7 @@ fn a_reply_that_broke_off_is_classified_by_what_is_there() {
 #[test]
 fn a_preparation_is_not_ignored_for_an_error_that_nobody_read() {
     let cloudwatch = open(CLOUDWATCH.0, CLOUDWATCH.1);
-    let batch = batch_of(&*cloudwatch, &[serde_json::json!({"log": "line"})]);
+    let batch = batch_of(&cloudwatch, &[serde_json::json!({"log": "line"})]);
     let classify =
         |reply| word(&cloudwatch.classify_reply(Purpose::Prepare("PutRetentionPolicy"), &batch, &reply));
     assert_eq!(classify(reply(400, "")), "Ignored");

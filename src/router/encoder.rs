@@ -21,7 +21,7 @@ use crate::metrics::{Metrics, Reason};
 /// Where one destination's share of a chunk is gathered.
 pub(super) struct DestinationEncoder<'d> {
     index: usize,
-    destination: &'d dyn Destination,
+    destination: &'d Destination,
     /// What needs no sending any more, when the chunk came before.
     settled: Option<Ref<'d, Settled>>,
     first_time: bool,
@@ -63,12 +63,12 @@ pub struct NameOverflow {
 impl<'d> DestinationEncoder<'d> {
     pub(super) fn new(
         index: usize,
-        destination: &'d dyn Destination,
+        destination: &'d Destination,
         progress: &'d Progress,
         stages: &Stages<'d>,
     ) -> Self {
         let settled = progress.settled(index);
-        let limit = destination.name_limit().and_then(|names| names.per_minute);
+        let limit = destination.name_limit.as_ref().and_then(|names| names.per_minute);
         let names = limit.zip(stages.names.get(index)).map(|(limit, known)| NameCheck {
             known,
             limit,
@@ -105,7 +105,7 @@ impl<'d> DestinationEncoder<'d> {
         }
         self.target.clear();
         let missing = self.destination.target(entry, context, &mut self.target);
-        let fields = &self.destination.common().fields;
+        let fields = &self.destination.common.fields;
         let mut chosen = reuse(std::mem::take(&mut self.chosen));
         let picked = select(fields, entry.record, &mut chosen);
         let picked = &Entry { record: &picked, ..*entry };

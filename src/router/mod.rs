@@ -66,7 +66,7 @@ pub(crate) struct RouterConfig {
 /// One destination with what reaches it.
 #[derive(Debug)]
 pub(crate) struct OpenedDestination {
-    pub(crate) destination: Box<dyn Destination>,
+    pub(crate) destination: Destination,
     pub(crate) transport: Transport,
     /// Where its objects are filled, if it fills them on disk.
     pub(crate) spool: Option<Arc<Spool>>,
@@ -254,7 +254,7 @@ impl Router {
             progress.clear_dead_letters();
             return true;
         };
-        let names: Vec<&str> = destinations.iter().map(|one| &*one.common().name).collect();
+        let names: Vec<&str> = destinations.iter().map(|one| &*one.common.name).collect();
         let original = self.pipeline.stages(origin, &destinations);
         let encoded = chunk.read(|bytes| dead_letter::encode(&original, tag, bytes, progress, &names));
         let Ok(dead_letters) = encoded else { return false };
@@ -293,8 +293,8 @@ impl Router {
         progress.stop();
     }
 
-    fn destinations(&self) -> Vec<&dyn Destination> {
-        self.senders.iter().map(|sender| &*sender.destination).collect()
+    fn destinations(&self) -> Vec<&Destination> {
+        self.senders.iter().map(|sender| &sender.destination).collect()
     }
 
     /// Encodes a chunk for every destination, and counts what it held unless it came before.
@@ -330,8 +330,8 @@ impl Router {
     fn report_overflows(&self, processed: &Processed) {
         for (index, (sender, overflow)) in self.senders.iter().zip(&processed.overflows).enumerate() {
             let Some(overflow) = overflow else { continue };
-            let Some(limit) = sender.destination.name_limit() else { continue };
-            let name = &sender.destination.common().name;
+            let Some(limit) = &sender.destination.name_limit else { continue };
+            let name = &sender.destination.common.name;
             self.metrics.destination(index).overflowed.fetch_add(u64::from(overflow.records), Relaxed);
             let text = format_args!(
                 "destination {name}: more than {} new names in a minute; {} records of a chunk went to '{}' instead, one of them from '{}'; use fields with fewer values in the name ({}), or raise {name}.name_limit",
@@ -425,7 +425,7 @@ impl Router {
     }
 
     fn verdict(&self, progress: &Progress) -> Verdict {
-        verdict::verdict(progress, self.senders.iter().map(|sender| sender.destination.common().required))
+        verdict::verdict(progress, self.senders.iter().map(|sender| sender.destination.common.required))
     }
 
     /// The chunk will not come again: what a best-effort destination lacks now is lost.
@@ -433,7 +433,7 @@ impl Router {
         for (index, sender) in self.senders.iter().enumerate() {
             let missing = progress.missing(index);
             if missing > 0 {
-                let name = &sender.destination.common().name;
+                let name = &sender.destination.common.name;
                 self.metrics.destination(index).count_lost(Reason::BestEffort, u64::from(missing));
                 let text = format_args!(
                     "destination {name}: {missing} records lost: it is best effort (required off) and did not accept them in \

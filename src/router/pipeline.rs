@@ -73,11 +73,7 @@ impl Pipeline {
 
     /// The stages of a chunk of this origin, with the destinations in the order of the settings.
     #[must_use]
-    pub fn stages<'s>(
-        &'s self,
-        origin: ChunkOrigin<'s>,
-        destinations: &'s [&'s dyn Destination],
-    ) -> Stages<'s> {
+    pub fn stages<'s>(&'s self, origin: ChunkOrigin<'s>, destinations: &'s [&'s Destination]) -> Stages<'s> {
         Stages {
             origin,
             classifier: &self.classifier,
@@ -93,7 +89,7 @@ impl Pipeline {
     /// The stages of a chunk of dead letters; `None` when nobody wants them.
     pub(super) fn dead_letter_stages<'s>(
         &'s self,
-        destinations: &'s [&'s dyn Destination],
+        destinations: &'s [&'s Destination],
     ) -> Option<Stages<'s>> {
         let routes = self.dead_letter_routes.as_ref()?;
         Some(Stages { routes, memory: None, ..self.stages(ChunkOrigin::Untrusted, destinations) })
@@ -119,7 +115,7 @@ pub struct Stages<'p> {
     /// Which destinations each class goes to.
     pub routes: &'p Routes,
     /// How a record is written for each destination.
-    pub destinations: &'p [&'p dyn Destination],
+    pub destinations: &'p [&'p Destination],
     /// Counters of the instance.
     pub metrics: &'p Metrics,
     /// Buffers to encode into.

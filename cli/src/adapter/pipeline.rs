@@ -21,7 +21,7 @@ const PLACEHOLDER_REGION: &str = "us-east-1";
 pub(crate) struct DryRun {
     pipeline: Pipeline,
     settings: Vec<DestinationSettings>,
-    destinations: Vec<Box<dyn Destination>>,
+    destinations: Vec<Destination>,
 }
 
 /// What became of one record.
@@ -80,7 +80,7 @@ impl DryRun {
 
     /// Takes a chunk through the stages.
     pub(crate) fn process(&self, tag: &str, chunk: &[u8]) -> DryChunk {
-        let destinations: Vec<&dyn Destination> = self.destinations.iter().map(|one| &**one).collect();
+        let destinations: Vec<&Destination> = self.destinations.iter().collect();
         let stages = self.pipeline.stages(self.pipeline.origin(tag.as_bytes()), &destinations);
         let progress = Progress::new(destinations.len());
         let context = RenderContext {

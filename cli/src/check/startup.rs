@@ -57,7 +57,7 @@ fn start(lookup: &PlaceholderLookup<'_>) -> Started {
     let reader = KeyReader::new(lookup, &problems);
     for named in &settings.destinations {
         let destination = destination::open(named, &reader, Some(PLACEHOLDER_REGION));
-        advice.extend(destination.advice().cloned());
+        advice.extend(destination.advice.clone());
     }
     drop(QueueSettings::read(&reader, Some(PLACEHOLDER_REGION)));
     Started { settings, problems: problems.into_inner(), advice }

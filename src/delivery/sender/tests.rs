@@ -12,7 +12,7 @@ use super::*;
 use crate::classify::classes::Entry;
 use crate::config::Common;
 use crate::delivery::verdict::Verdict;
-use crate::destination::{Encoded, Endpoint, HttpRequest, Network, RetryTiming};
+use crate::destination::{Encoded, Endpoint, HttpRequest, Network, RetryTiming, Vendor};
 use crate::encode::batch::{Limits, pack};
 use crate::encode::partition::{BatchItem, Partition};
 use crate::encode::payload::Payload;
@@ -26,34 +26,10 @@ const TRIP: Duration = Duration::from_millis(1);
 
 /// A vendor whose status says what the reply means.
 #[derive(Debug)]
-struct Vendor {
-    common: Common,
-    network: Network,
-}
+struct ScriptedVendor;
 
-impl Destination for Vendor {
-    fn common(&self) -> &Common {
-        &self.common
-    }
-
-    fn limits(&self) -> Limits {
-        LIMITS
-    }
-
-    fn network(&self) -> Option<&Network> {
-        Some(&self.network)
-    }
-
-    fn target<'t>(
-        &'t self,
-        _: &Entry<'_, '_, '_>,
-        _: &RenderContext<'_>,
-        _: &mut Vec<u8>,
-    ) -> Option<&'t str> {
-        None
-    }
-
-    fn encode(&self, _: &Entry<'_, '_, '_>, _: &RenderContext<'_>, _: &mut Vec<u8>) -> Encoded {
+impl Vendor for ScriptedVendor {
+    fn encode(&self, _: &Common, _: &Entry<'_, '_, '_>, _: &RenderContext<'_>, _: &mut Vec<u8>) -> Encoded {
         Encoded::Empty
     }
 
@@ -61,7 +37,7 @@ impl Destination for Vendor {
         request(Purpose::Deliver, "deliver", batch.payload())
     }
 
-    fn classify_reply(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
+    fn classify_reply(&self, _: &Common, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
         let reason = "as scripted".to_owned();
         let all = 0..batch.items.len();
         match reply.status {
@@ -150,7 +126,8 @@ impl Stage {
         answer: impl Fn(&str, &[u8]) -> Result<Reply, Failure> + 'static,
     ) -> Self {
         let network = Network { concurrency, ..Network::default() };
-        let vendor = Vendor { common: Common { name: "vendor".into(), ..Common::default() }, network };
+        let common = Common { name: "vendor".into(), ..Common::default() };
+        let destination = Destination::new(common, LIMITS, Some(network), ScriptedVendor);
         let metrics = Arc::new(Metrics::new(Vec::new(), vec!["vendor".into()]));
         let script = Rc::new(Script {
             answer: Box::new(answer),
@@ -161,7 +138,7 @@ impl Stage {
             refused: <_>::default(),
         });
         let log = Rc::new(Log::new(0));
-        let sender = Sender::new(0, Box::new(vendor), Rc::clone(&script), Arc::clone(&metrics), log);
+        let sender = Sender::new(0, destination, Rc::clone(&script), Arc::clone(&metrics), log);
         Self { sender: Rc::new(sender), script, metrics, progress: Progress::new(1), start: Instant::now() }
     }
 

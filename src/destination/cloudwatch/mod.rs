@@ -7,7 +7,9 @@ mod reply;
 mod request;
 
 use self::request::{LogRequests, SEPARATOR};
-use super::{Destination, Encoded, NameLimit, Network, Purpose, Reply, ReplyAction, Request, content, probe};
+use super::{
+    Destination, Encoded, NameLimit, Network, Purpose, Reply, ReplyAction, Request, Vendor, content, probe,
+};
 use crate::classify::classes::Entry;
 use crate::config::{Common, KeyReader};
 use crate::encode::batch::{Batch, Limits};
@@ -29,47 +31,29 @@ const LIMITS: Limits =
 
 /// One CloudWatch Logs destination.
 #[derive(Debug)]
-pub(super) struct Cloudwatch {
-    common: Common,
+struct Cloudwatch {
     runs: RunCache,
-    network: Network,
     log_group: Template,
     log_stream: Template,
-    names: NameLimit,
     requests: LogRequests,
     /// Whether the group's name differs from record to record.
     has_many_groups: bool,
 }
 
-impl Cloudwatch {
-    pub(super) fn read(common: Common, reader: &KeyReader<'_>, region: Option<&str>) -> Self {
-        let network = Network::read_aws(reader, region);
-        Self {
-            runs: RunCache::default(),
-            names: NameLimit::read(&common.name, reader, &["log_group", "log_stream"]),
-            common,
-            log_group: reader.template("log_group", NameKind::LogGroup),
-            log_stream: reader.template("log_stream", NameKind::LogStream),
-            requests: LogRequests::read(reader, &network),
-            has_many_groups: reader.text("log_group").is_some_and(|text| text.contains(['$', '%'])),
-            network,
-        }
-    }
+pub(super) fn open(common: Common, reader: &KeyReader<'_>, region: Option<&str>) -> Destination {
+    let network = Network::read_aws(reader, region);
+    let name_limit = Some(NameLimit::read(&common.name, reader, &["log_group", "log_stream"]));
+    let vendor = Cloudwatch {
+        runs: RunCache::default(),
+        log_group: reader.template("log_group", NameKind::LogGroup),
+        log_stream: reader.template("log_stream", NameKind::LogStream),
+        requests: LogRequests::read(reader, &network),
+        has_many_groups: reader.text("log_group").is_some_and(|text| text.contains(['$', '%'])),
+    };
+    Destination { name_limit, ..Destination::new(common, LIMITS, Some(network), vendor) }
 }
 
-impl Destination for Cloudwatch {
-    fn common(&self) -> &Common {
-        &self.common
-    }
-
-    fn limits(&self) -> Limits {
-        LIMITS
-    }
-
-    fn network(&self) -> Option<&Network> {
-        Some(&self.network)
-    }
-
+impl Vendor for Cloudwatch {
     fn target<'t>(
         &'t self,
         entry: &Entry<'_, '_, '_>,
@@ -84,16 +68,18 @@ impl Destination for Cloudwatch {
         missing.or(self.log_stream.render(entry, context, out))
     }
 
-    fn name_limit(&self) -> Option<&NameLimit> {
-        Some(&self.names)
-    }
-
     fn outer_name<'n>(&self, target: &'n [u8]) -> Option<&'n [u8]> {
         target.split(|byte| *byte == SEPARATOR).next()
     }
 
     /// `{"timestamp":…,"message":"…"},`
-    fn encode(&self, entry: &Entry<'_, '_, '_>, _: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {
+    fn encode(
+        &self,
+        common: &Common,
+        entry: &Entry<'_, '_, '_>,
+        _: &RenderContext<'_>,
+        out: &mut Vec<u8>,
+    ) -> Encoded {
         let start = out.len();
         let mut head = Writer::<false>::new(out);
         head.raw(b"{\"timestamp\":");
@@ -102,7 +88,7 @@ impl Destination for Cloudwatch {
         head.raw(b",\"message\":\"");
         let body = out.len();
         let mut message = Writer::<true>::new(out);
-        content::write(&self.common, &self.runs, entry, &mut message);
+        content::write(common, &self.runs, entry, &mut message);
         let mut length = message.inner_len();
         if length == 0 {
             out.truncate(start);
@@ -111,7 +97,7 @@ impl Destination for Cloudwatch {
         let whole = length <= MAX_MESSAGE_BYTES;
         if !whole {
             out.truncate(body);
-            let text = content::cut(&self.common, entry, MAX_MESSAGE_BYTES);
+            let text = content::cut(common, entry, MAX_MESSAGE_BYTES);
             let mut message = Writer::<true>::new(out);
             message.text(&text);
             length = message.inner_len();
@@ -125,8 +111,8 @@ impl Destination for Cloudwatch {
         self.requests.put_log_events(batch)
     }
 
-    fn classify_reply(&self, purpose: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
-        reply::classify(&self.requests, &self.common.name, purpose, batch, reply)
+    fn classify_reply(&self, common: &Common, purpose: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
+        reply::classify(&self.requests, &common.name, purpose, batch, reply)
     }
 
     /// An empty request is refused before anybody looks at permissions. An event for a stream that does not exist is
@@ -135,9 +121,9 @@ impl Destination for Cloudwatch {
         self.requests.put_nothing(&Batch::empty(probe::target(self)))
     }
 
-    fn classify_probe(&self, reply: &Reply) -> ReplyAction {
+    fn classify_probe(&self, common: &Common, reply: &Reply) -> ReplyAction {
         let batch = Batch::empty(probe::target(self));
-        reply::classify_probe(&self.requests, &self.common.name, self.has_many_groups, &batch, reply)
+        reply::classify_probe(&self.requests, &common.name, self.has_many_groups, &batch, reply)
     }
 }
 

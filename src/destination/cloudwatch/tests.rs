@@ -22,7 +22,7 @@ const CONTEXT: RenderContext<'_> =
     RenderContext { tag: b"app", uuid: "u", chunk: "c", task: None, overflow: None };
 
 /// The destination `logs` with these keys of its own; `log_group` is `/g` unless said otherwise.
-fn opened(keys: &[(&str, &str)]) -> (Box<dyn Destination>, Vec<String>) {
+fn opened(keys: &[(&str, &str)]) -> (Destination, Vec<String>) {
     let usual = [("region", "eu-west-1"), ("log_group", "/g"), ("log_stream", "s")];
     let keys = usual.iter().chain(keys).map(|(key, value)| (format!("logs.{key}"), (*value).to_owned()));
     let keys: BTreeMap<String, String> = keys.collect();
@@ -32,14 +32,14 @@ fn opened(keys: &[(&str, &str)]) -> (Box<dyn Destination>, Vec<String>) {
     (destination, problems.into_inner().iter().map(ToString::to_string).collect())
 }
 
-fn logs(keys: &[(&str, &str)]) -> Box<dyn Destination> {
+fn logs(keys: &[(&str, &str)]) -> Destination {
     let (destination, problems) = opened(keys);
     assert_eq!(problems, [""; 0]);
     destination
 }
 
 /// Encodes the records: what became of each, and the batches.
-fn encoded(destination: &dyn Destination, records: &[Value]) -> (Vec<Encoded>, Vec<Batch>) {
+fn encoded(destination: &Destination, records: &[Value]) -> (Vec<Encoded>, Vec<Batch>) {
     let chunk: Vec<u8> =
         records.iter().flat_map(|record| rmp_serde::to_vec(&(TIME_MS / 1_000, record)).unwrap()).collect();
     let mut partitions = Partitions::default();
@@ -63,15 +63,15 @@ fn encoded(destination: &dyn Destination, records: &[Value]) -> (Vec<Encoded>, V
         outcomes.push(outcome);
         ordinal += 1;
     });
-    (outcomes, partitions.pack(&destination.limits()))
+    (outcomes, partitions.pack(&destination.limits))
 }
 
-fn batch_of(destination: &dyn Destination, records: &[Value]) -> Batch {
+fn batch_of(destination: &Destination, records: &[Value]) -> Batch {
     encoded(destination, records).1.remove(0)
 }
 
 fn batch(count: usize) -> Batch {
-    batch_of(&*logs(&[]), &vec![json!({"log": "x"}); count])
+    batch_of(&logs(&[]), &vec![json!({"log": "x"}); count])
 }
 
 fn http(request: &Request) -> &HttpRequest {
@@ -88,12 +88,12 @@ fn body(request: &Request) -> Value {
 /// The one message that a record becomes.
 fn message(keys: &[(&str, &str)], record: &Value) -> String {
     let destination = logs(keys);
-    let request = destination.request(&batch_of(&*destination, std::slice::from_ref(record)));
+    let request = destination.request(&batch_of(&destination, std::slice::from_ref(record)));
     body(&request)["logEvents"][0]["message"].as_str().unwrap().to_owned()
 }
 
 fn one(keys: &[(&str, &str)], record: &Value) -> Encoded {
-    encoded(&*logs(keys), std::slice::from_ref(record)).0[0]
+    encoded(&logs(keys), std::slice::from_ref(record)).0[0]
 }
 
 // ---- requests --------------------------------------------------------------------------------------------------
@@ -102,7 +102,7 @@ fn one(keys: &[(&str, &str)], record: &Value) -> Encoded {
 fn a_request_is_what_the_api_reference_says() {
     let destination = logs(&[("log_stream", "$(tag)/$(container_name)"), ("log_key", "log")]);
     let record = json!({"log": "hello", "container_name": "/web"});
-    let request = destination.request(&batch_of(&*destination, &[record]));
+    let request = destination.request(&batch_of(&destination, &[record]));
     assert_eq!(request.purpose, Purpose::Deliver);
     let http = http(&request);
     assert_eq!((http.method.as_str(), http.url.as_str()), ("POST", "https://logs.eu-west-1.amazonaws.com"));
@@ -144,7 +144,7 @@ fn a_compressed_request_is_gzip_and_says_so() {
 fn several_events_stand_side_by_side() {
     let destination = logs(&[("log_key", "log")]);
     let records: Vec<Value> = (0..3).map(|number| json!({"log": number.to_string()})).collect();
-    let request = destination.request(&batch_of(&*destination, &records));
+    let request = destination.request(&batch_of(&destination, &records));
     let messages: Vec<Value> = body(&request)["logEvents"]
         .as_array()
         .unwrap()
@@ -344,7 +344,7 @@ fn bytes_that_are_no_utf_8_are_counted_as_what_they_become() {
 
 #[test]
 fn requests_are_packed_to_the_services_limits() {
-    let limits = logs(&[]).limits();
+    let limits = logs(&[]).limits;
     assert_eq!((limits.bytes, limits.records, limits.span_ms), (1_048_576, 10_000, Some(86_400_000)));
     assert!(limits.ordered);
 }

@@ -7,7 +7,7 @@ use http::HeaderName;
 
 use super::attributed::{self, AttributedLine, Extent};
 use super::http_post::{self, Misconfigured, Post};
-use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request, reserved};
+use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request, Vendor, reserved};
 use crate::classify::classes::{Class, Entry};
 use crate::config::{Common, KeyReader};
 use crate::encode::batch::{Batch, Limits};
@@ -39,10 +39,8 @@ const STANDARD_TAGS: [&str; 7] =
     ["class", "ecs_cluster", "ecs_service", "ecs_task_family", "ecs_task_id", "container_name", "image_tag"];
 
 #[derive(Debug)]
-pub(super) struct Datadog {
-    common: Common,
+struct Datadog {
     runs: RunCache,
-    network: Network,
     post: Post,
     source: Template,
     service: Template,
@@ -53,42 +51,33 @@ pub(super) struct Datadog {
     standard_tags: Vec<Template>,
 }
 
+pub(super) fn open(common: Common, reader: &KeyReader<'_>) -> Destination {
+    let site = reader.choice("site").unwrap_or_default();
+    let url = http_post::api_url(reader, format!("https://http-intake.logs.{site}"), "/api/v2/logs");
+    let mut post = Post::read(reader, url, "application/json");
+    post.add_secret_header(
+        reader,
+        "api_key",
+        HeaderName::from_static("dd-api-key"),
+        &reader.secret("api_key"),
+    );
+    let optional = |name: &str| reader.written(name).map(|_| reader.template(name, NameKind::Label));
+    let standard_tags =
+        STANDARD_TAGS.map(|name| Template::parse(&format!("{name}:$({name})"), NameKind::Label));
+    let network = Network::read(reader);
+    let vendor = Datadog {
+        runs: RunCache::default(),
+        post,
+        source: reader.template("source", NameKind::Label),
+        service: reader.template("service", NameKind::Label),
+        hostname: optional("hostname"),
+        user_tags: optional("tags"),
+        standard_tags: standard_tags.into_iter().flatten().collect(),
+    };
+    Destination::new(common, LIMITS, Some(network), vendor)
+}
+
 impl Datadog {
-    pub(super) fn read(common: Common, reader: &KeyReader<'_>) -> Self {
-        let site = reader.choice("site").unwrap_or_default();
-        let url = http_post::api_url(reader, format!("https://http-intake.logs.{site}"), "/api/v2/logs");
-        let mut post = Post::read(reader, url, "application/json");
-        post.add_secret_header(
-            reader,
-            "api_key",
-            HeaderName::from_static("dd-api-key"),
-            &reader.secret("api_key"),
-        );
-        let optional = |name: &str| reader.written(name).map(|_| reader.template(name, NameKind::Label));
-        let standard_tags =
-            STANDARD_TAGS.map(|name| Template::parse(&format!("{name}:$({name})"), NameKind::Label));
-        Self {
-            common,
-            runs: RunCache::default(),
-            network: Network::read(reader),
-            post,
-            source: reader.template("source", NameKind::Label),
-            service: reader.template("service", NameKind::Label),
-            hostname: optional("hostname"),
-            user_tags: optional("tags"),
-            standard_tags: standard_tags.into_iter().flatten().collect(),
-        }
-    }
-
-    fn hint(&self, wrong: Misconfigured) -> String {
-        let name = &self.common.name;
-        match wrong {
-            Misconfigured::Address => format!("check {name}.endpoint and {name}.site"),
-            Misconfigured::Access => format!("check that {name}.api_key is an API key of {name}.site"),
-            Misconfigured::Form => format!("try {name}.compress off"),
-        }
-    }
-
     /// Writes `{"ddsource":"…","service":"…","hostname":"…","ddtags":"…","status":"…","timestamp":…,"message":"…",…},`; returns the length
     /// of the message.
     fn write(
@@ -141,6 +130,15 @@ impl Datadog {
     }
 }
 
+/// What to do about the misconfiguration of the destination `name`.
+fn hint(name: &str, wrong: Misconfigured) -> String {
+    match wrong {
+        Misconfigured::Address => format!("check {name}.endpoint and {name}.site"),
+        Misconfigured::Access => format!("check that {name}.api_key is an API key of {name}.site"),
+        Misconfigured::Form => format!("try {name}.compress off"),
+    }
+}
+
 /// The status that Datadog filters and colours by.
 fn status(entry: &Entry<'_, '_, '_>) -> &'static str {
     match (entry.stop.map(|stop| stop.severity), entry.class) {
@@ -161,19 +159,7 @@ fn write_attribute(field: &Field<'_>, fields: &[Field<'_>], writer: &mut Writer<
     writer.value(field.value);
 }
 
-impl Destination for Datadog {
-    fn common(&self) -> &Common {
-        &self.common
-    }
-
-    fn limits(&self) -> Limits {
-        LIMITS
-    }
-
-    fn network(&self) -> Option<&Network> {
-        Some(&self.network)
-    }
-
+impl Vendor for Datadog {
     /// All entries have the same target; the templates are rendered only to find a missing field.
     fn target<'t>(
         &'t self,
@@ -190,8 +176,14 @@ impl Destination for Datadog {
         missing
     }
 
-    fn encode(&self, entry: &Entry<'_, '_, '_>, context: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {
-        attributed::with_line(&self.common, &self.runs, entry, |line| {
+    fn encode(
+        &self,
+        common: &Common,
+        entry: &Entry<'_, '_, '_>,
+        context: &RenderContext<'_>,
+        out: &mut Vec<u8>,
+    ) -> Encoded {
+        attributed::with_line(common, &self.runs, entry, |line| {
             // The comma does not count as part of the entry.
             attributed::write_within(MAX_ENTRY_BYTES + 1, out, |extent, out| {
                 self.write(line, context, extent, out)
@@ -203,10 +195,10 @@ impl Destination for Datadog {
         self.post.request(batch.payload_between("[", b"]"), None)
     }
 
-    fn classify_reply(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
+    fn classify_reply(&self, common: &Common, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
         let reason = http_post::describe("Datadog", reply);
         if let Some(wrong) = http_post::misconfigured(reply) {
-            return http_post::keep(&reason, &self.hint(wrong));
+            return http_post::keep(&reason, &hint(&common.name, wrong));
         }
         match reply.status {
             202 => ReplyAction::Delivered,

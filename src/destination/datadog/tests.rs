@@ -8,17 +8,17 @@ use crate::destination::testing::{
     request_of, sent, stopped, word,
 };
 
-fn datadog(more: &[(&str, &str)]) -> Box<dyn Destination> {
+fn datadog(more: &[(&str, &str)]) -> Destination {
     open(DestinationKind::Datadog, &[&[("api_key", "hunter2")], more].concat())
 }
 
-fn entry(destination: &dyn Destination, record: Value) -> Value {
+fn entry(destination: &Destination, record: Value) -> Value {
     sent(destination, &[record])[0].clone()
 }
 
 #[test]
 fn a_line_has_its_names_tags_status_and_fields() {
-    let entry = entry(&*datadog(&[]), line());
+    let entry = entry(&datadog(&[]), line());
     assert_eq!(entry["message"], "it \"broke\"");
     assert_eq!((&entry["ddsource"], &entry["service"]), (&json!("ecs"), &json!("ecs-web-1")));
     assert_eq!((&entry["status"], &entry["timestamp"]), (&json!("error"), &json!(FIRST_SECOND * 1_000)));
@@ -41,7 +41,7 @@ fn names_and_tags_are_templates() {
         ("compress", "off"),
     ];
     let entry =
-        entry(&*datadog(&keys), json!({"log": "x", "ecs_task_definition": "web:1", "team": "a,b \"c"}));
+        entry(&datadog(&keys), json!({"log": "x", "ecs_task_definition": "web:1", "team": "a,b \"c"}));
     assert_eq!((&entry["service"], &entry["ddsource"]), (&json!("web"), &json!("nginx")));
     assert_eq!(entry["hostname"], "app.web");
     assert_eq!(entry["ddtags"], "env:prod,_team_:a_b__c,n:unknown,class:other,ecs_task_family:web");
@@ -65,7 +65,7 @@ fn fields_of_reserved_names_are_renamed() {
         "log": "x", "ddsource": 1, "ddtags": 2, "hostname": 3, "service": 4, "status": 5, "timestamp": 6,
         "message": 7, "list": [1, {"k": "v"}],
     });
-    let entry = entry(&*datadog(&[]), record);
+    let entry = entry(&datadog(&[]), record);
     for (name, value) in
         ["ddsource", "ddtags", "hostname", "service", "status", "timestamp", "message"].iter().zip(1..)
     {
@@ -76,7 +76,7 @@ fn fields_of_reserved_names_are_renamed() {
 
 #[test]
 fn a_stop_speaks_for_the_task_that_stopped() {
-    let report = entry(&*datadog(&[]), stopped());
+    let report = entry(&datadog(&[]), stopped());
     assert_eq!((&report["status"], &report["category"]), (&json!("error"), &json!("oom")));
     assert_eq!((&report["service"], &report["record_service"]), (&json!("web"), &json!("shop")));
     let tags = report["ddtags"].as_str().unwrap();
@@ -84,7 +84,7 @@ fn a_stop_speaks_for_the_task_that_stopped() {
         tags.contains("class:stop") && tags.contains("ecs_service:shop") && tags.contains("image_tag:1.7"),
         "{tags}"
     );
-    let raw = entry(&*datadog(&[("stop_format", "raw")]), stopped());
+    let raw = entry(&datadog(&[("stop_format", "raw")]), stopped());
     let event: Value = serde_json::from_str(raw["message"].as_str().unwrap()).unwrap();
     assert_eq!((&event["id"], raw.get("category")), (&json!("e1"), None));
 }
@@ -96,12 +96,12 @@ fn a_planned_stop_is_no_error() {
     event["detail"]["stoppedReason"] = json!("Scaling activity initiated by (deployment ecs-svc/1)");
     event["detail"]["containers"][0]["exitCode"] = json!(0);
     event["detail"]["containers"][0]["reason"] = Value::Null;
-    assert_eq!(entry(&*datadog(&[]), event)["status"], "info");
+    assert_eq!(entry(&datadog(&[]), event)["status"], "info");
 }
 
 #[test]
 fn log_key_leaves_nothing_else_of_the_record() {
-    let entry = entry(&*datadog(&[("log_key", "log")]), line());
+    let entry = entry(&datadog(&[("log_key", "log")]), line());
     assert_eq!((&entry["message"], entry.get("container_id")), (&json!("it \"broke\""), None));
 }
 
@@ -109,11 +109,11 @@ fn log_key_leaves_nothing_else_of_the_record() {
 fn the_request_goes_to_the_site_with_the_key_kept_secret() {
     for site in DATADOG_SITES {
         let datadog = datadog(&[("site", site)]);
-        let request = request_of(&*datadog, &batch_of(&*datadog, &[line()]));
+        let request = request_of(&datadog, &batch_of(&datadog, &[line()]));
         assert_eq!(request.url, format!("https://http-intake.logs.{site}/api/v2/logs"));
     }
     let datadog = datadog(&[("endpoint", "http://127.0.0.1:1")]);
-    let request = request_of(&*datadog, &batch_of(&*datadog, &vec![line(); 9]));
+    let request = request_of(&datadog, &batch_of(&datadog, &vec![line(); 9]));
     assert_eq!(request.url, "http://127.0.0.1:1/api/v2/logs");
     assert_eq!(
         (&request.headers["dd-api-key"], &request.headers["content-encoding"]),
@@ -125,7 +125,7 @@ fn the_request_goes_to_the_site_with_the_key_kept_secret() {
 #[test]
 fn limits_hold_at_their_exact_edges() {
     let datadog = datadog(&[("service", "s")]);
-    let of = |length: usize| batches_of(&*datadog, &chunk(&[json!({"log": "x".repeat(length)})]));
+    let of = |length: usize| batches_of(&datadog, &chunk(&[json!({"log": "x".repeat(length)})]));
     let overhead = of(0).0[0].wire_len() - 1;
     let (batches, outcomes) = of(MAX_ENTRY_BYTES - overhead);
     assert_eq!(
@@ -137,7 +137,7 @@ fn limits_hold_at_their_exact_edges() {
     assert!(batches[0].wire_len() - 1 <= MAX_ENTRY_BYTES && batches[0].wire_len() > MAX_ENTRY_BYTES - 64);
     let counts = |count: usize, size: usize| -> Vec<usize> {
         let records = vec![json!({"log": "x".repeat(size - overhead)}); count];
-        batches_of(&*datadog, &chunk(&records)).0.iter().map(|batch| batch.items.len()).collect()
+        batches_of(&datadog, &chunk(&records)).0.iter().map(|batch| batch.items.len()).collect()
     };
     assert_eq!(counts(1_001, overhead + 1), [1_000, 1]);
     // Five entries of 999,999 bytes and 4 commas and 2 brackets are 5,000,001.
@@ -158,7 +158,7 @@ fn the_published_address_is_taken_as_it_is() {
         ("http://proxy:8080/intake/", "http://proxy:8080/intake/api/v2/logs".to_owned()),
     ] {
         let datadog = datadog(&[("endpoint", endpoint)]);
-        assert_eq!(request_of(&*datadog, &batch_of(&*datadog, &[line()])).url, expected, "{endpoint}");
+        assert_eq!(request_of(&datadog, &batch_of(&datadog, &[line()])).url, expected, "{endpoint}");
     }
 }
 
@@ -185,15 +185,11 @@ fn every_reply_has_its_meaning() {
     ];
     let datadog = datadog(&[]);
     for (status, alone, among_others) in rows {
-        assert_eq!(word(&judged(&*datadog, 1, &reply(status, "{}"))), alone, "{status}, one entry");
-        assert_eq!(
-            word(&judged(&*datadog, 3, &reply(status, "{}"))),
-            among_others,
-            "{status}, three entries"
-        );
+        assert_eq!(word(&judged(&datadog, 1, &reply(status, "{}"))), alone, "{status}, one entry");
+        assert_eq!(word(&judged(&datadog, 3, &reply(status, "{}"))), among_others, "{status}, three entries");
     }
-    assert_eq!(word(&judged(&*datadog, 3, &reply(200, ""))), "Delivered");
-    assert_eq!(word(&judged(&*datadog, 3, &reply(200, "<html>hello</html>"))), "NextFlush", "a proxy's page");
+    assert_eq!(word(&judged(&datadog, 3, &reply(200, ""))), "Delivered");
+    assert_eq!(word(&judged(&datadog, 3, &reply(200, "<html>hello</html>"))), "NextFlush", "a proxy's page");
 }
 
 #[test]
@@ -214,8 +210,8 @@ proptest! {
     #[test]
     fn any_record_becomes_valid_json_within_the_limit(chunk in any_chunk()) {
         let datadog = datadog(&[("service", "$(service)"), ("tags", "a:$(log),b:$(message)"), ("hostname", "$(status)")]);
-        for batch in batches_of(&*datadog, &chunk).0 {
-            let body = body_of(&request_of(&*datadog, &batch));
+        for batch in batches_of(&datadog, &chunk).0 {
+            let body = body_of(&request_of(&datadog, &batch));
             prop_assert!(body.len() <= MAX_BODY_BYTES);
             let body: Value = serde_json::from_slice(&body).unwrap();
             prop_assert!(body.as_array().unwrap().iter().all(|entry| entry["message"].is_string()));

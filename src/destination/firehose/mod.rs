@@ -9,7 +9,7 @@ mod request;
 use super::aws_json::AwsJsonService;
 use super::firehose_record::{MAX_RECORD_BYTES, RecordFrame};
 use super::timestamp_field::TimestampField;
-use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request};
+use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request, Vendor};
 use crate::classify::classes::Entry;
 use crate::config::{Common, KeyReader};
 use crate::encode::batch::{Batch, Limits};
@@ -31,25 +31,20 @@ const RECORD_FRAME: RecordFrame = RecordFrame { open: b"{\"Data\":\"", end: b"\n
 
 /// One delivery stream.
 #[derive(Debug)]
-pub(super) struct Firehose {
-    common: Common,
-    network: Network,
+struct Firehose {
     service: AwsJsonService,
     stream: String,
     timestamp_field: TimestampField,
 }
 
-impl Firehose {
-    pub(super) fn read(common: Common, reader: &KeyReader<'_>, region: Option<&str>) -> Self {
-        let network = Network::read_aws(reader, region);
-        Self {
-            common,
-            service: AwsJsonService::read(reader, &network, "firehose", "Firehose_20150804"),
-            stream: stream_name(reader),
-            timestamp_field: TimestampField::read(reader),
-            network,
-        }
-    }
+pub(super) fn open(common: Common, reader: &KeyReader<'_>, region: Option<&str>) -> Destination {
+    let network = Network::read_aws(reader, region);
+    let vendor = Firehose {
+        service: AwsJsonService::read(reader, &network, "firehose", "Firehose_20150804"),
+        stream: stream_name(reader),
+        timestamp_field: TimestampField::read(reader),
+    };
+    Destination::new(common, LIMITS, Some(network), vendor)
 }
 
 fn stream_name(reader: &KeyReader<'_>) -> String {
@@ -63,31 +58,16 @@ fn stream_name(reader: &KeyReader<'_>) -> String {
     name
 }
 
-impl Destination for Firehose {
-    fn common(&self) -> &Common {
-        &self.common
-    }
-
-    fn limits(&self) -> Limits {
-        LIMITS
-    }
-
-    fn network(&self) -> Option<&Network> {
-        Some(&self.network)
-    }
-
-    fn target<'t>(
-        &'t self,
-        _: &Entry<'_, '_, '_>,
-        _: &RenderContext<'_>,
-        _: &mut Vec<u8>,
-    ) -> Option<&'t str> {
-        None
-    }
-
+impl Vendor for Firehose {
     /// `{"Data":"…"},`
-    fn encode(&self, entry: &Entry<'_, '_, '_>, _: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {
-        let record = RECORD_FRAME.write(&self.timestamp_field, &self.common, entry, out);
+    fn encode(
+        &self,
+        common: &Common,
+        entry: &Entry<'_, '_, '_>,
+        _: &RenderContext<'_>,
+        out: &mut Vec<u8>,
+    ) -> Encoded {
+        let record = RECORD_FRAME.write(&self.timestamp_field, common, entry, out);
         let size = record.text_bytes;
         if record.is_truncated { Encoded::Truncated { size } } else { Encoded::Complete { size } }
     }
@@ -96,8 +76,8 @@ impl Destination for Firehose {
         request::put_record_batch(&self.service, &self.stream, batch)
     }
 
-    fn classify_reply(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
-        reply::classify(&self.common.name, &self.stream, batch, reply)
+    fn classify_reply(&self, common: &Common, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
+        reply::classify(&common.name, &self.stream, batch, reply)
     }
 
     /// There is no way to put nothing.
@@ -105,8 +85,8 @@ impl Destination for Firehose {
         request::describe_delivery_stream(&self.service, &self.stream)
     }
 
-    fn classify_probe(&self, reply: &Reply) -> ReplyAction {
-        reply::classify_probe(&self.common.name, &self.stream, reply)
+    fn classify_probe(&self, common: &Common, reply: &Reply) -> ReplyAction {
+        reply::classify_probe(&common.name, &self.stream, reply)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::destination::testing::{
     stopped, word,
 };
 
-fn firehose(more: &[(&str, &str)]) -> Box<dyn Destination> {
+fn firehose(more: &[(&str, &str)]) -> Destination {
     open(DestinationKind::Firehose, &[&[("delivery_stream", "ecs-logs")], more].concat())
 }
 
@@ -22,7 +22,7 @@ fn data(body: &Value) -> Vec<String> {
 
 #[test]
 fn records_are_lines_of_json_with_their_time() {
-    let body = sent(&*firehose(&[]), &[line(), json!({"n": 1})]);
+    let body = sent(&firehose(&[]), &[line(), json!({"n": 1})]);
     assert_eq!(body["DeliveryStreamName"], "ecs-logs");
     let lines = data(&body);
     assert!(lines[0].ends_with("}\n"));
@@ -33,25 +33,25 @@ fn records_are_lines_of_json_with_their_time() {
 
 #[test]
 fn settings_choose_what_is_sent() {
-    assert_eq!(data(&sent(&*firehose(&[("log_key", "log")]), &[line()])), ["it \"broke\"\n"]);
-    assert_eq!(data(&sent(&*firehose(&[("date_key", "off")]), &[json!({"n": 1})])), ["{\"n\":1}\n"]);
-    let report: Value = serde_json::from_str(&data(&sent(&*firehose(&[]), &[stopped()]))[0]).unwrap();
+    assert_eq!(data(&sent(&firehose(&[("log_key", "log")]), &[line()])), ["it \"broke\"\n"]);
+    assert_eq!(data(&sent(&firehose(&[("date_key", "off")]), &[json!({"n": 1})])), ["{\"n\":1}\n"]);
+    let report: Value = serde_json::from_str(&data(&sent(&firehose(&[]), &[stopped()]))[0]).unwrap();
     assert_eq!((&report["category"], &report["event"]["id"]), (&json!("oom"), &json!("e1")));
-    let raw = data(&sent(&*firehose(&[("stop_format", "raw")]), &[stopped()]));
+    let raw = data(&sent(&firehose(&[("stop_format", "raw")]), &[stopped()]));
     assert_eq!(serde_json::from_str::<Value>(&raw[0]).unwrap()["detail-type"], "ECS Task State Change");
 }
 
 #[test]
 fn the_request_is_the_services() {
     let firehose = firehose(&[]);
-    let request = request_of(&*firehose, &batch_of(&*firehose, &[line()]));
+    let request = request_of(&firehose, &batch_of(&firehose, &[line()]));
     assert_eq!(request.url, "https://firehose.eu-west-1.amazonaws.com");
     assert_eq!(request.headers["x-amz-target"], "Firehose_20150804.PutRecordBatch");
     assert_eq!(request.headers["content-type"], "application/x-amz-json-1.1");
     assert_eq!(request.sign, Some("firehose"));
     let china = open(DestinationKind::Firehose, &[("delivery_stream", "s"), ("region", "cn-north-1")]);
     assert_eq!(
-        request_of(&*china, &batch_of(&*china, &[line()])).url,
+        request_of(&china, &batch_of(&china, &[line()])).url,
         "https://firehose.cn-north-1.amazonaws.com.cn"
     );
 }
@@ -61,16 +61,16 @@ fn limits_hold_at_their_exact_edges() {
     let bare = firehose(&[("log_key", "log")]);
     let of = |length: usize| chunk(&[json!({"log": "x".repeat(length)})]);
     assert_eq!(
-        batches_of(&*bare, &of(MAX_RECORD_BYTES - 1)).1,
+        batches_of(&bare, &of(MAX_RECORD_BYTES - 1)).1,
         [Encoded::Complete { size: MAX_RECORD_BYTES }]
     );
-    let (batches, outcomes) = batches_of(&*bare, &of(MAX_RECORD_BYTES));
+    let (batches, outcomes) = batches_of(&bare, &of(MAX_RECORD_BYTES));
     assert!(matches!(outcomes[..], [Encoded::Truncated { size: ..=MAX_RECORD_BYTES }]), "{outcomes:?}");
-    let body: Value = serde_json::from_slice(&body_of(&request_of(&*bare, &batches[0]))).unwrap();
+    let body: Value = serde_json::from_slice(&body_of(&request_of(&bare, &batches[0]))).unwrap();
     assert!(data(&body)[0].ends_with(" bytes]\n"));
     let counts = |count: usize, length: usize| -> Vec<usize> {
         let records = vec![json!({"log": "x".repeat(length - 1)}); count];
-        batches_of(&*bare, &chunk(&records)).0.iter().map(|batch| batch.items.len()).collect()
+        batches_of(&bare, &chunk(&records)).0.iter().map(|batch| batch.items.len()).collect()
     };
     assert_eq!(counts(501, 2), [500, 1]);
     assert_eq!(counts(5, MAX_BATCH_BYTES / 5), [5]);
@@ -79,8 +79,8 @@ fn limits_hold_at_their_exact_edges() {
 
 #[test]
 fn a_cut_record_keeps_its_time_and_stays_json() {
-    let (batches, _) = batches_of(&*firehose(&[]), &chunk(&[json!({"log": "é\"".repeat(600_000), "n": 1})]));
-    let body: Value = serde_json::from_slice(&body_of(&request_of(&*firehose(&[]), &batches[0]))).unwrap();
+    let (batches, _) = batches_of(&firehose(&[]), &chunk(&[json!({"log": "é\"".repeat(600_000), "n": 1})]));
+    let body: Value = serde_json::from_slice(&body_of(&request_of(&firehose(&[]), &batches[0]))).unwrap();
     let record: Value = serde_json::from_str(&data(&body)[0]).unwrap();
     assert_eq!((&record["date"], &record["n"]), (&json!("2026-11-18T11:06:40Z"), &json!(1)));
     assert!(data(&body)[0].len() <= MAX_RECORD_BYTES);
@@ -120,8 +120,8 @@ fn every_reply_has_its_meaning() {
     let firehose = firehose(&[]);
     for (status, body, alone, among_others) in rows {
         let reply = reply(status, body.clone());
-        assert_eq!(word(&judged(&*firehose, 1, &reply)), alone, "{status} {body}, one record");
-        assert_eq!(word(&judged(&*firehose, 3, &reply)), among_others, "{status} {body}, three records");
+        assert_eq!(word(&judged(&firehose, 1, &reply)), alone, "{status} {body}, one record");
+        assert_eq!(word(&judged(&firehose, 3, &reply)), among_others, "{status} {body}, three records");
     }
 }
 
@@ -134,9 +134,9 @@ fn only_failed_records_go_again_and_after_a_pause_when_none_arrived() {
         reply(200, json!({"FailedPutCount": failed, "RequestResponses": codes.map(answer)}).to_string())
     };
     let some = answers([Some("ServiceUnavailableException"), None, Some("InternalFailure")]);
-    let action = judged(&*firehose(&[]), 3, &some);
+    let action = judged(&firehose(&[]), 3, &some);
     assert_eq!(action, ReplyAction::Partial { retry: vec![0, 2], rejected: vec![] });
-    let all = judged(&*firehose(&[]), 3, &answers([Some("ServiceUnavailableException"); 3]));
+    let all = judged(&firehose(&[]), 3, &answers([Some("ServiceUnavailableException"); 3]));
     assert!(
         matches!(&all, ReplyAction::Retry { timing: RetryTiming::Backoff, reason } if reason.contains("ServiceUnavailable")),
         "{all:?}"
@@ -149,7 +149,7 @@ fn answers_that_are_not_one_for_each_record_say_nothing_about_any() {
         [vec![json!({"ErrorCode": "x"})], vec![json!({}), json!({}), json!({}), json!({"ErrorCode": "x"})]]
     {
         let reply = reply(200, json!({"FailedPutCount": 1, "RequestResponses": answers}).to_string());
-        let action = judged(&*firehose(&[]), 3, &reply);
+        let action = judged(&firehose(&[]), 3, &reply);
         assert_eq!(word(&action), "Backoff", "{action:?}");
     }
 }
@@ -158,7 +158,7 @@ fn answers_that_are_not_one_for_each_record_say_nothing_about_any() {
 fn a_missing_stream_is_named_with_its_key() {
     let not_found =
         reply(400, r#"{"__type":"ResourceNotFoundException","message":"Firehose ecs-logs not found."}"#);
-    let ReplyAction::Retry { reason, .. } = judged(&*firehose(&[]), 1, &not_found) else { panic!() };
+    let ReplyAction::Retry { reason, .. } = judged(&firehose(&[]), 1, &not_found) else { panic!() };
     assert!(reason.contains("delivery stream ecs-logs") && reason.contains("d.delivery_stream"), "{reason}");
 }
 
@@ -180,8 +180,8 @@ proptest! {
     #[test]
     fn any_record_becomes_valid_json_within_the_limit(chunk in any_chunk()) {
         let firehose = firehose(&[]);
-        for batch in batches_of(&*firehose, &chunk).0 {
-            let body: Value = serde_json::from_slice(&request_of(&*firehose, &batch).body.to_bytes()).unwrap();
+        for batch in batches_of(&firehose, &chunk).0 {
+            let body: Value = serde_json::from_slice(&request_of(&firehose, &batch).body.to_bytes()).unwrap();
             for text in data(&body) {
                 prop_assert!(serde_json::from_str::<Value>(&text).is_ok() && text.len() <= MAX_RECORD_BYTES);
             }

@@ -15,7 +15,7 @@ use self::request::ENVELOPE_BYTES;
 use super::firehose_record::{MAX_RECORD_BYTES, RecordFrame};
 use super::http_post::{self, Post};
 use super::timestamp_field::TimestampField;
-use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request};
+use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request, Vendor};
 use crate::classify::classes::Entry;
 use crate::config::{Common, KeyReader};
 use crate::encode::batch::{Batch, Limits};
@@ -41,34 +41,25 @@ const MAX_ATTRIBUTE_VALUE_BYTES: usize = 1_024;
 
 /// One endpoint.
 #[derive(Debug)]
-pub(super) struct FirehoseHttp {
-    common: Common,
-    network: Network,
+struct FirehoseHttp {
     post: Post,
     timestamp_field: TimestampField,
     frame: RecordFrame,
-    limits: Limits,
 }
 
-impl FirehoseHttp {
-    pub(super) fn read(common: Common, reader: &KeyReader<'_>) -> Self {
-        let url = http_post::checked_url(reader, "url", reader.required("url"));
-        let mut post = Post::read(reader, url, "application/json");
-        let protocol = HeaderName::from_static("x-amz-firehose-protocol-version");
-        post.add_header(protocol, HeaderValue::from_static("1.0"));
-        read_source(reader, &mut post);
-        read_access_key(reader, &mut post);
-        read_attributes(reader, &mut post);
-        let limits = read_limits(reader);
-        Self {
-            common,
-            network: Network::read(reader),
-            post,
-            timestamp_field: TimestampField::read(reader),
-            frame: record_frame(&limits),
-            limits,
-        }
-    }
+pub(super) fn open(common: Common, reader: &KeyReader<'_>) -> Destination {
+    let url = http_post::checked_url(reader, "url", reader.required("url"));
+    let mut post = Post::read(reader, url, "application/json");
+    let protocol = HeaderName::from_static("x-amz-firehose-protocol-version");
+    post.add_header(protocol, HeaderValue::from_static("1.0"));
+    read_source(reader, &mut post);
+    read_access_key(reader, &mut post);
+    read_attributes(reader, &mut post);
+    let limits = read_limits(reader);
+    let network = Network::read(reader);
+    let frame = record_frame(&limits);
+    let vendor = FirehoseHttp { post, timestamp_field: TimestampField::read(reader), frame };
+    Destination::new(common, limits, Some(network), vendor)
 }
 
 fn read_source(reader: &KeyReader<'_>, post: &mut Post) {
@@ -147,19 +138,7 @@ fn record_frame(limits: &Limits) -> RecordFrame {
     RecordFrame { open: OPEN, end: b"", max: MAX_RECORD_BYTES.min(room / 4 * 3) }
 }
 
-impl Destination for FirehoseHttp {
-    fn common(&self) -> &Common {
-        &self.common
-    }
-
-    fn limits(&self) -> Limits {
-        self.limits
-    }
-
-    fn network(&self) -> Option<&Network> {
-        Some(&self.network)
-    }
-
+impl Vendor for FirehoseHttp {
     /// The tag: FireLens puts the task's id there, so that two tasks that write the same line in the same millisecond
     /// do not share a request id.
     fn target<'t>(
@@ -173,9 +152,15 @@ impl Destination for FirehoseHttp {
     }
 
     /// `{"data":"…"},`
-    fn encode(&self, entry: &Entry<'_, '_, '_>, _: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {
+    fn encode(
+        &self,
+        common: &Common,
+        entry: &Entry<'_, '_, '_>,
+        _: &RenderContext<'_>,
+        out: &mut Vec<u8>,
+    ) -> Encoded {
         let start = out.len();
-        let record = self.frame.write(&self.timestamp_field, &self.common, entry, out);
+        let record = self.frame.write(&self.timestamp_field, common, entry, out);
         let size = out.len() - start;
         if record.is_truncated { Encoded::Truncated { size } } else { Encoded::Complete { size } }
     }
@@ -188,15 +173,15 @@ impl Destination for FirehoseHttp {
         request::deliver(&self.post, batch)
     }
 
-    fn classify_reply(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
-        reply::classify(&self.common.name, batch, reply)
+    fn classify_reply(&self, common: &Common, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
+        reply::classify(&common.name, batch, reply)
     }
 
     /// An endpoint that wants records has looked at the key before it says so.
-    fn classify_probe(&self, reply: &Reply) -> ReplyAction {
+    fn classify_probe(&self, common: &Common, reply: &Reply) -> ReplyAction {
         match reply.status {
             400 => ReplyAction::Delivered,
-            _ => self.classify_reply(Purpose::Deliver, &Batch::empty(Bytes::new()), reply),
+            _ => self.classify_reply(common, Purpose::Deliver, &Batch::empty(Bytes::new()), reply),
         }
     }
 }

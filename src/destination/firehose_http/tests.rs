@@ -10,7 +10,7 @@ use crate::destination::testing::{
     stopped, word,
 };
 
-fn endpoint(more: &[(&str, &str)]) -> Box<dyn Destination> {
+fn endpoint(more: &[(&str, &str)]) -> Destination {
     let keys = [("url", "https://aws-api.newrelic.com/firehose/v1"), ("access_key", "hunter2")];
     open(DestinationKind::FirehoseHttp, &[&keys, more].concat())
 }
@@ -23,7 +23,7 @@ fn data(body: &Value) -> Vec<String> {
 #[test]
 fn the_request_is_the_protocols() {
     let endpoint = endpoint(&[("common_attributes", "env=prod, team=wéb"), ("source_arn", "arn:x")]);
-    let request = request_of(&*endpoint, &batch_of(&*endpoint, &vec![line(); 9]));
+    let request = request_of(&endpoint, &batch_of(&endpoint, &vec![line(); 9]));
     let header = |name: &str| request.headers[name].to_str().unwrap();
     assert_eq!(header("x-amz-firehose-protocol-version"), "1.0");
     assert_eq!(header("x-amz-firehose-access-key"), "hunter2");
@@ -41,12 +41,12 @@ fn the_request_is_the_protocols() {
 
 #[test]
 fn records_are_json_texts_without_an_end() {
-    let texts = data(&sent(&*endpoint(&[]), &[json!({"n": 1}), stopped()]));
+    let texts = data(&sent(&endpoint(&[]), &[json!({"n": 1}), stopped()]));
     assert_eq!(texts[0], r#"{"date":"2026-11-18T11:06:40Z","n":1}"#);
     assert_eq!(serde_json::from_str::<Value>(&texts[1]).unwrap()["category"], "oom");
-    assert_eq!(data(&sent(&*endpoint(&[("log_key", "log")]), &[line()])), ["it \"broke\""]);
+    assert_eq!(data(&sent(&endpoint(&[("log_key", "log")]), &[line()])), ["it \"broke\""]);
     let bare = open(DestinationKind::FirehoseHttp, &[("url", "http://h")]);
-    let request = request_of(&*bare, &batch_of(&*bare, &[line()]));
+    let request = request_of(&bare, &batch_of(&bare, &[line()]));
     assert!(!request.headers.contains_key("x-amz-firehose-access-key"));
     assert!(!request.headers.contains_key("x-amz-firehose-common-attributes"));
 }
@@ -54,10 +54,10 @@ fn records_are_json_texts_without_an_end() {
 #[test]
 fn a_batch_keeps_its_id_and_another_has_its_own() {
     let endpoint = endpoint(&[]);
-    let id = |records: &[Value]| request_id(&batch_of(&*endpoint, records));
+    let id = |records: &[Value]| request_id(&batch_of(&endpoint, records));
     assert_eq!(id(&[line()]), id(&[line()]));
     assert_ne!(id(&[line()]), id(&[line(), line()]));
-    let batch = batch_of(&*endpoint, &[line(), line()]);
+    let batch = batch_of(&endpoint, &[line(), line()]);
     assert_ne!(
         request_id(&batch.select(&[0])),
         request_id(&batch.select(&[1])),
@@ -84,8 +84,8 @@ fn the_tag_tells_tasks_apart() {
 fn bodies_never_pass_their_limits() {
     let of = |keys: &[(&str, &str)], length: usize| {
         let endpoint = endpoint(&[keys, &[("log_key", "log"), ("compress", "off")]].concat());
-        let (batches, outcomes) = batches_of(&*endpoint, &chunk(&[json!({"log": "x".repeat(length)})]));
-        (request_of(&*endpoint, &batches[0]).body.len(), matches!(outcomes[..], [Encoded::Truncated { .. }]))
+        let (batches, outcomes) = batches_of(&endpoint, &chunk(&[json!({"log": "x".repeat(length)})]));
+        (request_of(&endpoint, &batches[0]).body.len(), matches!(outcomes[..], [Encoded::Truncated { .. }]))
     };
     assert!(!of(&[("batch_bytes", "64MiB")], MAX_RECORD_BYTES).1);
     assert!(of(&[("batch_bytes", "64MiB")], MAX_RECORD_BYTES + 1).1);
@@ -95,14 +95,14 @@ fn bodies_never_pass_their_limits() {
     assert!(cut && length <= 1 << 20, "{length}");
     let two = endpoint(&[("batch_records", "2")]);
     let counts: Vec<_> =
-        batches_of(&*two, &chunk(&vec![line(); 5])).0.iter().map(|batch| batch.items.len()).collect();
+        batches_of(&two, &chunk(&vec![line(); 5])).0.iter().map(|batch| batch.items.len()).collect();
     assert_eq!(counts, [2, 2, 1]);
 }
 
 #[test]
 fn every_reply_has_its_meaning() {
     let endpoint = endpoint(&[]);
-    let id = request_id(&batch_of(&*endpoint, &vec![json!({"log": "line"}); 3]));
+    let id = request_id(&batch_of(&endpoint, &vec![json!({"log": "line"}); 3]));
     let own = json!({"requestId": id, "timestamp": 1}).to_string();
     let rows = [
         (200, own.clone(), "Delivered"),
@@ -124,7 +124,7 @@ fn every_reply_has_its_meaning() {
         (503, own, "Backoff"),
     ];
     for (status, body, meaning) in rows {
-        assert_eq!(word(&judged(&*endpoint, 3, &reply(status, body.clone()))), meaning, "{status} {body}");
+        assert_eq!(word(&judged(&endpoint, 3, &reply(status, body.clone()))), meaning, "{status} {body}");
     }
 }
 
@@ -132,7 +132,7 @@ fn every_reply_has_its_meaning() {
 fn the_endpoints_words_reach_the_log() {
     let body =
         json!({"requestId": "x", "errorMessage": format!("no such\nkey{}", "!".repeat(900))}).to_string();
-    let ReplyAction::Retry { reason, .. } = judged(&*endpoint(&[]), 1, &reply(401, body)) else { panic!() };
+    let ReplyAction::Retry { reason, .. } = judged(&endpoint(&[]), 1, &reply(401, body)) else { panic!() };
     assert!(
         reason.contains("401 Unauthorized: no suchkey!")
             && reason.contains("d.access_key")
@@ -167,8 +167,8 @@ proptest! {
     #[test]
     fn any_record_becomes_valid_json_within_the_limit(chunk in any_chunk()) {
         let endpoint = endpoint(&[("batch_bytes", "1k")]);
-        for batch in batches_of(&*endpoint, &chunk).0 {
-            let body = body_of(&request_of(&*endpoint, &batch));
+        for batch in batches_of(&endpoint, &chunk).0 {
+            let body = body_of(&request_of(&endpoint, &batch));
             prop_assert!(body.len() <= 1_000);
             data(&serde_json::from_slice(&body).unwrap());
         }

@@ -10,7 +10,7 @@ use http::{HeaderName, header};
 
 use super::http_post::{self, Misconfigured, Post};
 use super::timestamp_field::TimestampField;
-use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request, content};
+use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request, Vendor, content};
 use crate::classify::classes::Entry;
 use crate::config::{Common, KeyReader, Secret};
 use crate::encode::batch::{Batch, Limits};
@@ -22,13 +22,12 @@ const DERIVED_HEADERS: [HeaderName; 4] =
     [header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONTENT_ENCODING, header::HOST];
 
 #[derive(Debug)]
-pub(super) struct HttpEndpoint {
-    common: Common,
-    network: Network,
+struct HttpEndpoint {
     post: Post,
     timestamp: TimestampField,
     format: BodyFormat,
-    limits: Limits,
+    /// The longest record with its terminator.
+    max_bytes: usize,
 }
 
 /// How the records of a body are separated.
@@ -63,49 +62,45 @@ impl BodyFormat {
     }
 }
 
+pub(super) fn open(common: Common, reader: &KeyReader<'_>) -> Destination {
+    let format =
+        if reader.choice("format") == Some("ndjson") { BodyFormat::Lines } else { BodyFormat::Array };
+    let url = http_post::checked_url(reader, "url", reader.required("url"));
+    let mut post = Post::read(reader, url, format.content_type());
+    read_headers(reader, &mut post);
+    read_authorization(reader, &mut post);
+    let bytes = http_post::batch_bytes(reader).saturating_sub(format.overhead());
+    let records = reader.count("batch_records");
+    let limits = Limits { bytes, records, span_ms: None, ordered: false };
+    let network = Network::read(reader);
+    let vendor = HttpEndpoint { post, timestamp: TimestampField::read(reader), format, max_bytes: bytes };
+    Destination::new(common, limits, Some(network), vendor)
+}
+
+/// What to do about the misconfiguration of the destination `name`.
+fn hint(name: &str, wrong: Misconfigured) -> String {
+    match wrong {
+        Misconfigured::Address => format!("check {name}.url"),
+        Misconfigured::Access => {
+            format!("check {name}.bearer_token, {name}.password or {name}.headers")
+        }
+        Misconfigured::Form => format!("try another {name}.format, or {name}.compress off"),
+    }
+}
+
 impl HttpEndpoint {
-    pub(super) fn read(common: Common, reader: &KeyReader<'_>) -> Self {
-        let format =
-            if reader.choice("format") == Some("ndjson") { BodyFormat::Lines } else { BodyFormat::Array };
-        let url = http_post::checked_url(reader, "url", reader.required("url"));
-        let mut post = Post::read(reader, url, format.content_type());
-        read_headers(reader, &mut post);
-        read_authorization(reader, &mut post);
-        let bytes = http_post::batch_bytes(reader).saturating_sub(format.overhead());
-        let records = reader.count("batch_records");
-        Self {
-            common,
-            network: Network::read(reader),
-            post,
-            timestamp: TimestampField::read(reader),
-            format,
-            limits: Limits { bytes, records, span_ms: None, ordered: false },
-        }
-    }
-
-    fn hint(&self, wrong: Misconfigured) -> String {
-        let name = &self.common.name;
-        match wrong {
-            Misconfigured::Address => format!("check {name}.url"),
-            Misconfigured::Access => {
-                format!("check {name}.bearer_token, {name}.password or {name}.headers")
-            }
-            Misconfigured::Form => format!("try another {name}.format, or {name}.compress off"),
-        }
-    }
-
     /// Writes a record that alone exceeds a body: it loses the end of its longest text. If that does not make it fit, it
     /// becomes a JSON string and loses its end.
-    fn write_cut(&self, entry: &Entry<'_, '_, '_>, out: &mut Vec<u8>) {
-        let max = self.limits.bytes.saturating_sub(1);
-        if !content::is_text(&self.common, entry) {
-            let text = self.timestamp.cut(&self.common, entry, max);
+    fn write_cut(&self, common: &Common, entry: &Entry<'_, '_, '_>, out: &mut Vec<u8>) {
+        let max = self.max_bytes.saturating_sub(1);
+        if !content::is_text(common, entry) {
+            let text = self.timestamp.cut(common, entry, max);
             if serde_json::from_slice::<serde::de::IgnoredAny>(&text).is_ok() {
                 return out.extend(text);
             }
         }
         let mut text = Vec::new();
-        content::write(&self.common, &self.timestamp.runs, entry, &mut Writer::<false>::new(&mut text));
+        content::write(common, &self.timestamp.runs, entry, &mut Writer::<false>::new(&mut text));
         Writer::<false>::new(out).string(&content::cut_for_string(&text, max.saturating_sub(2)));
     }
 }
@@ -153,42 +148,27 @@ fn basic_credentials(reader: &KeyReader<'_>) -> String {
     format!("Basic {}", BASE64_STANDARD.encode(credentials))
 }
 
-impl Destination for HttpEndpoint {
-    fn common(&self) -> &Common {
-        &self.common
-    }
-
-    fn limits(&self) -> Limits {
-        self.limits
-    }
-
-    fn network(&self) -> Option<&Network> {
-        Some(&self.network)
-    }
-
-    fn target<'t>(
-        &'t self,
-        _: &Entry<'_, '_, '_>,
-        _: &RenderContext<'_>,
-        _: &mut Vec<u8>,
-    ) -> Option<&'t str> {
-        None
-    }
-
+impl Vendor for HttpEndpoint {
     /// The content as a JSON value; plain text, which `log_key` may leave, becomes a JSON string.
-    fn encode(&self, entry: &Entry<'_, '_, '_>, _: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {
+    fn encode(
+        &self,
+        common: &Common,
+        entry: &Entry<'_, '_, '_>,
+        _: &RenderContext<'_>,
+        out: &mut Vec<u8>,
+    ) -> Encoded {
         let start = out.len();
-        if content::is_text(&self.common, entry) {
+        if content::is_text(common, entry) {
             out.push(b'"');
-            content::write(&self.common, &self.timestamp.runs, entry, &mut Writer::<true>::new(out));
+            content::write(common, &self.timestamp.runs, entry, &mut Writer::<true>::new(out));
             out.push(b'"');
         } else {
-            self.timestamp.write(&self.common, entry, &mut Writer::<false>::new(out));
+            self.timestamp.write(common, entry, &mut Writer::<false>::new(out));
         }
-        let fits = out.len() - start < self.limits.bytes;
+        let fits = out.len() - start < self.max_bytes;
         if !fits {
             out.truncate(start);
-            self.write_cut(entry, out);
+            self.write_cut(common, entry, out);
         }
         out.push(self.format.terminator());
         let size = out.len() - start;
@@ -203,13 +183,13 @@ impl Destination for HttpEndpoint {
         self.post.request(body, None)
     }
 
-    fn classify_reply(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
+    fn classify_reply(&self, common: &Common, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
         let reason = http_post::describe("the endpoint", reply);
         match (reply.status, http_post::misconfigured(reply)) {
             // The endpoint may be unable to read only one record of many. Frameworks say so with a page of their own.
             (400 | 422, _) if batch.items.len() > 1 => ReplyAction::Split { reason },
             (400 | 422, _) => ReplyAction::Rejected { reason },
-            (_, Some(wrong)) => http_post::keep(&reason, &self.hint(wrong)),
+            (_, Some(wrong)) => http_post::keep(&reason, &hint(&common.name, wrong)),
             (200..=299, None) => ReplyAction::Delivered,
             (_, None) => http_post::classify_status(reply, reason),
         }
@@ -220,10 +200,10 @@ impl Destination for HttpEndpoint {
     }
 
     /// An endpoint that takes nothing but POST says so.
-    fn classify_probe(&self, reply: &Reply) -> ReplyAction {
+    fn classify_probe(&self, common: &Common, reply: &Reply) -> ReplyAction {
         match reply.status {
             405 | 501 => ReplyAction::Delivered,
-            _ => self.classify_reply(Purpose::Deliver, &Batch::empty(Bytes::new()), reply),
+            _ => self.classify_reply(common, Purpose::Deliver, &Batch::empty(Bytes::new()), reply),
         }
     }
 }

@@ -8,11 +8,11 @@ use crate::destination::testing::{
     sent, stopped, word,
 };
 
-fn endpoint(more: &[(&str, &str)]) -> Box<dyn Destination> {
+fn endpoint(more: &[(&str, &str)]) -> Destination {
     open(DestinationKind::Http, &[&[("url", "https://logs.example.com/in?x=1")], more].concat())
 }
 
-fn lines(destination: &dyn Destination, records: &[Value]) -> Vec<Value> {
+fn lines(destination: &Destination, records: &[Value]) -> Vec<Value> {
     let body = body_of(&request_of(destination, &batch_of(destination, records)));
     let text = String::from_utf8(body).unwrap();
     assert!(text.ends_with('\n'));
@@ -24,12 +24,12 @@ fn records_stand_in_an_array_or_on_lines() {
     let expected =
         [json!({"date": "2026-11-18T11:06:40Z", "n": 1}), json!({"date": "2026-11-18T11:06:41Z", "n": 2})];
     let records = [json!({"n": 1}), json!({"n": 2})];
-    assert_eq!(sent(&*endpoint(&[]), &records), json!(expected));
-    assert_eq!(lines(&*endpoint(&[("format", "ndjson")]), &records), expected);
+    assert_eq!(sent(&endpoint(&[]), &records), json!(expected));
+    assert_eq!(lines(&endpoint(&[("format", "ndjson")]), &records), expected);
     let types = [("json", "application/json"), ("ndjson", "application/x-ndjson")];
     for (format, content_type) in types {
         let endpoint = endpoint(&[("format", format)]);
-        let request = request_of(&*endpoint, &batch_of(&*endpoint, &records));
+        let request = request_of(&endpoint, &batch_of(&endpoint, &records));
         assert_eq!(request.headers["content-type"], content_type);
         assert_eq!(request.url, "https://logs.example.com/in?x=1");
         assert!(!request.headers.contains_key("content-encoding"));
@@ -41,13 +41,13 @@ fn what_log_key_leaves_is_json_too() {
     let lone = endpoint(&[("log_key", "log"), ("format", "ndjson")]);
     let records = [line(), json!({"log": {"a": 1}}), json!({"n": 1})];
     let expected = [json!("it \"broke\""), json!({"a": 1}), json!({"date": "2026-11-18T11:06:42Z", "n": 1})];
-    assert_eq!(lines(&*lone, &records), expected);
+    assert_eq!(lines(&lone, &records), expected);
 }
 
 #[test]
 fn stops_are_reports_or_raw() {
-    assert_eq!(sent(&*endpoint(&[]), &[stopped()])[0]["category"], "oom");
-    assert_eq!(sent(&*endpoint(&[("stop_format", "raw"), ("log_key", "id")]), &[stopped()])[0]["id"], "e1");
+    assert_eq!(sent(&endpoint(&[]), &[stopped()])[0]["category"], "oom");
+    assert_eq!(sent(&endpoint(&[("stop_format", "raw"), ("log_key", "id")]), &[stopped()])[0]["id"], "e1");
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn headers_and_credentials_are_sent_and_kept_secret() {
     ];
     for (keys, name, value) in cases {
         let endpoint = endpoint(&[keys, &[("compress", "gzip")]].concat());
-        let request = request_of(&*endpoint, &batch_of(&*endpoint, &vec![line(); 9]));
+        let request = request_of(&endpoint, &batch_of(&endpoint, &vec![line(); 9]));
         assert_eq!(request.headers[name], value);
         assert!(request.headers[name].is_sensitive());
         assert_eq!(request.headers["content-encoding"], "gzip");
@@ -71,18 +71,18 @@ fn headers_and_credentials_are_sent_and_kept_secret() {
 fn bodies_fill_their_limits_and_never_pass_them() {
     for (format, extra) in [("json", 2), ("ndjson", 1)] {
         let endpoint = endpoint(&[("format", format), ("batch_bytes", "1k"), ("date_key", "off")]);
-        let of = |length: usize| batches_of(&*endpoint, &chunk(&[json!({"log": "x".repeat(length)})]));
+        let of = |length: usize| batches_of(&endpoint, &chunk(&[json!({"log": "x".repeat(length)})]));
         let whole = 1_000 - r#"{"log":""}"#.len() - extra;
         let (batches, outcomes) = of(whole);
         assert!(matches!(outcomes[..], [Encoded::Complete { .. }]), "{format}");
-        assert_eq!(request_of(&*endpoint, &batches[0]).body.len(), 1_000, "{format}");
+        assert_eq!(request_of(&endpoint, &batches[0]).body.len(), 1_000, "{format}");
         let (batches, outcomes) = of(whole + 1);
         assert!(matches!(outcomes[..], [Encoded::Truncated { .. }]), "{format}");
-        assert!(request_of(&*endpoint, &batches[0]).body.len() <= 1_000, "{format}");
+        assert!(request_of(&endpoint, &batches[0]).body.len() <= 1_000, "{format}");
     }
     let two = endpoint(&[("batch_records", "2")]);
     let counts: Vec<_> =
-        batches_of(&*two, &chunk(&vec![line(); 5])).0.iter().map(|batch| batch.items.len()).collect();
+        batches_of(&two, &chunk(&vec![line(); 5])).0.iter().map(|batch| batch.items.len()).collect();
     assert_eq!(counts, [2, 2, 1]);
 }
 
@@ -92,16 +92,16 @@ fn what_is_cut_stays_json() {
     let endpoint_of = |keys: &[(&str, &str)]| endpoint(&[&[("batch_bytes", "1k")], keys].concat());
     for keys in [[("format", "json")], [("format", "ndjson")], [("log_key", "log")]] {
         let endpoint = endpoint_of(&keys);
-        for batch in batches_of(&*endpoint, &chunk(&records)).0 {
-            let body = request_of(&*endpoint, &batch).body.to_bytes();
+        for batch in batches_of(&endpoint, &chunk(&records)).0 {
+            let body = request_of(&endpoint, &batch).body.to_bytes();
             assert!(body.len() <= 1_000, "{keys:?}: {}", body.len());
             let text = serde_json::from_slice::<Value>(&body).unwrap().to_string();
             assert!(text.contains("[truncated "), "{text}");
         }
     }
-    let body = batches_of(&*endpoint_of(&[]), &chunk(&records[..1])).0.remove(0);
+    let body = batches_of(&endpoint_of(&[]), &chunk(&records[..1])).0.remove(0);
     let record: Value =
-        serde_json::from_slice(&request_of(&*endpoint_of(&[]), &body).body.to_bytes()).unwrap();
+        serde_json::from_slice(&request_of(&endpoint_of(&[]), &body).body.to_bytes()).unwrap();
     assert_eq!((&record[0]["n"], &record[0]["date"]), (&json!(1), &json!("2026-11-18T11:06:40Z")));
 }
 
@@ -129,11 +129,11 @@ fn every_reply_has_its_meaning() {
         (503, "Backoff"),
     ];
     for (status, meaning) in rows {
-        assert_eq!(word(&judged(&*endpoint(&[]), 3, &reply(status, "whatever"))), meaning, "{status}");
+        assert_eq!(word(&judged(&endpoint(&[]), 3, &reply(status, "whatever"))), meaning, "{status}");
     }
     for status in [400, 422] {
         assert_eq!(
-            word(&judged(&*endpoint(&[]), 1, &reply(status, "whatever"))),
+            word(&judged(&endpoint(&[]), 1, &reply(status, "whatever"))),
             "Rejected",
             "{status}, alone"
         );
@@ -141,7 +141,7 @@ fn every_reply_has_its_meaning() {
     // Frameworks write even the reply about one record as a page; a success is none.
     for (status, meaning) in [(200, "NextFlush"), (400, "Rejected"), (413, "Split"), (503, "Backoff")] {
         let page = reply(status, "<!doctype html><title>Sign in</title>");
-        assert_eq!(word(&judged(&*endpoint(&[]), 1, &page)), meaning, "a page with {status}");
+        assert_eq!(word(&judged(&endpoint(&[]), 1, &page)), meaning, "a page with {status}");
     }
 }
 
@@ -178,8 +178,8 @@ proptest! {
     #[test]
     fn any_record_becomes_valid_json_within_the_limit(chunk in any_chunk(), lone in any::<bool>()) {
         let endpoint = endpoint(if lone { &[("log_key", "log"), ("batch_bytes", "1k")] } else { &[("batch_bytes", "1k")] });
-        for batch in batches_of(&*endpoint, &chunk).0 {
-            let body = request_of(&*endpoint, &batch).body.to_bytes();
+        for batch in batches_of(&endpoint, &chunk).0 {
+            let body = request_of(&endpoint, &batch).body.to_bytes();
             prop_assert!(body.len() <= 1_000, "{}", body.len());
             prop_assert!(serde_json::from_slice::<Value>(&body).unwrap().is_array());
         }

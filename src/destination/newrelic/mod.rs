@@ -6,7 +6,7 @@ use http::HeaderName;
 
 use super::attributed::{self, AttributedLine, Extent};
 use super::http_post::{self, Misconfigured, Post};
-use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request, reserved};
+use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request, Vendor, reserved};
 use crate::classify::classes::Entry;
 use crate::config::{Common, KeyReader};
 use crate::encode::batch::{Batch, Limits};
@@ -62,32 +62,31 @@ const LIMITS: Limits = Limits {
 };
 
 #[derive(Debug)]
-pub(super) struct NewRelic {
-    common: Common,
+struct NewRelic {
     runs: RunCache,
-    network: Network,
     post: Post,
     /// The setting that holds the account's key: `license_key` or `api_key`.
     key_name: &'static str,
 }
 
-impl NewRelic {
-    pub(super) fn read(common: Common, reader: &KeyReader<'_>) -> Self {
-        let host = match reader.choice("site") {
-            Some("eu") => "https://log-api.eu.newrelic.com",
-            Some("fedramp") => "https://gov-log-api.newrelic.com",
-            _ => "https://log-api.newrelic.com",
-        };
-        let url = http_post::api_url(reader, host.to_owned(), "/log/v1");
-        let mut post = Post::read(reader, url, "application/json");
-        let key_name = key_name(reader);
-        let api_key = HeaderName::from_static("api-key");
-        post.add_secret_header(reader, key_name, api_key, &reader.secret(key_name));
-        Self { common, runs: RunCache::default(), network: Network::read(reader), post, key_name }
-    }
+pub(super) fn open(common: Common, reader: &KeyReader<'_>) -> Destination {
+    let host = match reader.choice("site") {
+        Some("eu") => "https://log-api.eu.newrelic.com",
+        Some("fedramp") => "https://gov-log-api.newrelic.com",
+        _ => "https://log-api.newrelic.com",
+    };
+    let url = http_post::api_url(reader, host.to_owned(), "/log/v1");
+    let mut post = Post::read(reader, url, "application/json");
+    let key_name = key_name(reader);
+    let api_key = HeaderName::from_static("api-key");
+    post.add_secret_header(reader, key_name, api_key, &reader.secret(key_name));
+    let network = Network::read(reader);
+    Destination::new(common, LIMITS, Some(network), NewRelic { runs: RunCache::default(), post, key_name })
+}
 
-    fn hint(&self, wrong: Misconfigured) -> String {
-        let name = &self.common.name;
+impl NewRelic {
+    /// What to do about the misconfiguration of the destination `name`.
+    fn hint(&self, name: &str, wrong: Misconfigured) -> String {
         let key_name = self.key_name;
         match wrong {
             Misconfigured::Address => format!("check {name}.endpoint and {name}.site"),
@@ -178,30 +177,15 @@ fn write_other_attributes<'f>(rest: impl Iterator<Item = &'f Field<'f>>, out: &m
     writer.raw(b"}\"");
 }
 
-impl Destination for NewRelic {
-    fn common(&self) -> &Common {
-        &self.common
-    }
-
-    fn limits(&self) -> Limits {
-        LIMITS
-    }
-
-    fn network(&self) -> Option<&Network> {
-        Some(&self.network)
-    }
-
-    fn target<'t>(
-        &'t self,
-        _: &Entry<'_, '_, '_>,
+impl Vendor for NewRelic {
+    fn encode(
+        &self,
+        common: &Common,
+        entry: &Entry<'_, '_, '_>,
         _: &RenderContext<'_>,
-        _: &mut Vec<u8>,
-    ) -> Option<&'t str> {
-        None
-    }
-
-    fn encode(&self, entry: &Entry<'_, '_, '_>, _: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {
-        attributed::with_line(&self.common, &self.runs, entry, |line| {
+        out: &mut Vec<u8>,
+    ) -> Encoded {
+        attributed::with_line(common, &self.runs, entry, |line| {
             attributed::write_within(LIMITS.bytes, out, |extent, out| Self::write(line, extent, out))
         })
     }
@@ -211,10 +195,10 @@ impl Destination for NewRelic {
     }
 
     /// 202 only promises to process the events later; what is wrong with them becomes an `NrIntegrationError` event.
-    fn classify_reply(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
+    fn classify_reply(&self, common: &Common, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
         let reason = http_post::describe("New Relic", reply);
         if let Some(wrong) = http_post::misconfigured(reply) {
-            return http_post::keep(&reason, &self.hint(wrong));
+            return http_post::keep(&reason, &self.hint(&common.name, wrong));
         }
         match reply.status {
             202 => ReplyAction::Delivered,

@@ -9,17 +9,17 @@ use crate::destination::testing::{
     request_of, sent, stopped, word,
 };
 
-fn newrelic(more: &[(&str, &str)]) -> Box<dyn Destination> {
+fn newrelic(more: &[(&str, &str)]) -> Destination {
     open(DestinationKind::Newrelic, &[&[("license_key", "hunter2")], more].concat())
 }
 
-fn log(destination: &dyn Destination, record: Json) -> Json {
+fn log(destination: &Destination, record: Json) -> Json {
     sent(destination, &[record])[0]["logs"][0].clone()
 }
 
 #[test]
 fn a_line_is_a_message_with_the_other_fields_as_attributes() {
-    let body = sent(&*newrelic(&[]), &[line(), json!({"message": "two"})]);
+    let body = sent(&newrelic(&[]), &[line(), json!({"message": "two"})]);
     let common = &body[0]["common"]["attributes"];
     assert_eq!(common["plugin.type"], "fluent-bit-ecs-router");
     assert_eq!(common["plugin.version"], env!("CARGO_PKG_VERSION"));
@@ -42,7 +42,7 @@ fn names_and_values_are_made_fit() {
         "timestamp": "then", "message": "m", "list": [1, "é\""], "map": {"k": null}, "no": null,
         "n".repeat(300): 1, "long": "v".repeat(5_000),
     });
-    let log = log(&*newrelic(&[]), record);
+    let log = log(&newrelic(&[]), record);
     let attributes = log["attributes"].as_object().unwrap();
     for name in
         ["accountId", "eventType", "entity.guid", "entity.name", "entity.type", "timestamp", "message"]
@@ -70,7 +70,7 @@ fn attributes_beyond_the_limit_become_one() {
     let of = |count: usize| -> Map<String, Json> {
         let mut record: Map<_, _> = (0..count).map(|n| (format!("f{n:03}"), json!(n))).collect();
         record.insert("log".into(), json!("x"));
-        log(&*newrelic(&[]), record.into())["attributes"].as_object().unwrap().clone()
+        log(&newrelic(&[]), record.into())["attributes"].as_object().unwrap().clone()
     };
     let room = MAX_ATTRIBUTES - OWN_ATTRIBUTES;
     assert_eq!(of(room).len(), room + 1, "with route_class");
@@ -83,9 +83,9 @@ fn attributes_beyond_the_limit_become_one() {
 
 #[test]
 fn a_record_without_a_message_is_sent_as_json_text() {
-    let log = log(&*newrelic(&[]), json!({"n": 1, "log": {"a": "b\n"}}));
+    let log = log(&newrelic(&[]), json!({"n": 1, "log": {"a": "b\n"}}));
     assert_eq!(log["message"], r#"{"a":"b\n"}"#);
-    let whole = super::tests::log(&*newrelic(&[]), json!({"n": 1}));
+    let whole = super::tests::log(&newrelic(&[]), json!({"n": 1}));
     assert_eq!(
         (&whole["message"], whole["attributes"].as_object().unwrap().len()),
         (&json!(r#"{"n":1}"#), 1)
@@ -94,18 +94,18 @@ fn a_record_without_a_message_is_sent_as_json_text() {
 
 #[test]
 fn log_key_leaves_nothing_else() {
-    let log = log(&*newrelic(&[("log_key", "container_id")]), line());
+    let log = log(&newrelic(&[("log_key", "container_id")]), line());
     assert_eq!((&log["message"], log["attributes"].as_object().unwrap().len()), (&json!("c0ffee"), 1));
 }
 
 #[test]
 fn a_stop_is_its_summary_and_its_report_or_the_raw_event() {
-    let report = log(&*newrelic(&[]), stopped());
+    let report = log(&newrelic(&[]), stopped());
     let attributes = report["attributes"].as_object().unwrap();
     assert!(report["message"].as_str().unwrap().contains("web"), "{report}");
     assert_eq!((&attributes["category"], &attributes["exit_code"]), (&json!("oom"), &json!(137)));
     assert!(attributes["containers"].is_string() && attributes["event"].is_string());
-    let raw = log(&*newrelic(&[("stop_format", "raw")]), stopped());
+    let raw = log(&newrelic(&[("stop_format", "raw")]), stopped());
     let event: Json = serde_json::from_str(raw["message"].as_str().unwrap()).unwrap();
     assert_eq!(event["detail-type"], "ECS Task State Change");
 }
@@ -119,35 +119,35 @@ fn the_request_goes_to_the_site_with_the_key_kept_secret() {
     ];
     for (site, url) in urls {
         let newrelic = newrelic(&[("site", site)]);
-        assert_eq!(request_of(&*newrelic, &batch_of(&*newrelic, &[line()])).url, url);
+        assert_eq!(request_of(&newrelic, &batch_of(&newrelic, &[line()])).url, url);
     }
     let other =
         open(DestinationKind::Newrelic, &[("api_key", "hunter2"), ("endpoint", "http://127.0.0.1:1/")]);
-    let request = request_of(&*other, &batch_of(&*other, &vec![line(); 9]));
+    let request = request_of(&other, &batch_of(&other, &vec![line(); 9]));
     assert_eq!(request.url, "http://127.0.0.1:1/log/v1");
     assert_eq!(request.headers["api-key"], "hunter2");
     assert!(request.headers["api-key"].is_sensitive());
     assert!(!format!("{request:?}{other:?}").contains("hunter2"));
     assert_eq!(request.headers["content-encoding"], "gzip");
     let plain = newrelic(&[("compress", "off")]);
-    assert!(!request_of(&*plain, &batch_of(&*plain, &[line()])).headers.contains_key("content-encoding"));
+    assert!(!request_of(&plain, &batch_of(&plain, &[line()])).headers.contains_key("content-encoding"));
 }
 
 #[test]
 fn a_body_fills_the_limit_and_never_passes_it() {
     let newrelic = newrelic(&[]);
-    let overhead = body_of(&request_of(&*newrelic, &batch_of(&*newrelic, &[json!({"log": ""})]))).len();
-    let of = |length: usize| batches_of(&*newrelic, &chunk(&[json!({"log": "x".repeat(length)})]));
+    let overhead = body_of(&request_of(&newrelic, &batch_of(&newrelic, &[json!({"log": ""})]))).len();
+    let of = |length: usize| batches_of(&newrelic, &chunk(&[json!({"log": "x".repeat(length)})]));
     let (batches, outcomes) = of(MAX_BODY_BYTES - overhead);
     assert!(matches!(outcomes[..], [Encoded::Complete { .. }]));
-    assert_eq!(body_of(&request_of(&*newrelic, &batches[0])).len(), MAX_BODY_BYTES);
+    assert_eq!(body_of(&request_of(&newrelic, &batches[0])).len(), MAX_BODY_BYTES);
     let (batches, outcomes) = of(MAX_BODY_BYTES - overhead + 1);
     assert!(matches!(outcomes[..], [Encoded::Truncated { .. }]));
-    let body = body_of(&request_of(&*newrelic, &batches[0]));
+    let body = body_of(&request_of(&newrelic, &batches[0]));
     assert!(body.len() <= MAX_BODY_BYTES && body.len() > MAX_BODY_BYTES - 64, "{}", body.len());
     let many = chunk(&vec![json!({"log": "\"".repeat(300_000), "n": 1}); 5]);
-    for batch in batches_of(&*newrelic, &many).0 {
-        assert!(body_of(&request_of(&*newrelic, &batch)).len() <= MAX_BODY_BYTES);
+    for batch in batches_of(&newrelic, &many).0 {
+        assert!(body_of(&request_of(&newrelic, &batch)).len() <= MAX_BODY_BYTES);
     }
 }
 
@@ -155,9 +155,9 @@ fn a_body_fills_the_limit_and_never_passes_it() {
 fn what_is_too_long_in_its_attributes_keeps_the_beginning_as_text() {
     let newrelic = newrelic(&[]);
     let record = json!({"log": "x", "big": "\u{1}é\"".repeat(400_000)});
-    let (batches, outcomes) = batches_of(&*newrelic, &chunk(&[record]));
+    let (batches, outcomes) = batches_of(&newrelic, &chunk(&[record]));
     assert!(matches!(outcomes[..], [Encoded::Truncated { .. }]));
-    let body = body_of(&request_of(&*newrelic, &batches[0]));
+    let body = body_of(&request_of(&newrelic, &batches[0]));
     assert!(body.len() <= MAX_BODY_BYTES && body.len() > MAX_BODY_BYTES - 64, "{}", body.len());
     let body: Json = serde_json::from_slice(&body).unwrap();
     let message = body[0]["logs"][0]["message"].as_str().unwrap();
@@ -177,7 +177,7 @@ fn the_published_address_is_taken_as_it_is() {
         ("http://proxy:8080/intake/", "http://proxy:8080/intake/log/v1".to_owned()),
     ] {
         let newrelic = newrelic(&[("endpoint", endpoint)]);
-        assert_eq!(request_of(&*newrelic, &batch_of(&*newrelic, &[line()])).url, expected, "{endpoint}");
+        assert_eq!(request_of(&newrelic, &batch_of(&newrelic, &[line()])).url, expected, "{endpoint}");
     }
 }
 
@@ -207,18 +207,14 @@ fn every_reply_has_its_meaning() {
     ];
     let newrelic = newrelic(&[]);
     for (status, alone, among_others) in rows {
-        assert_eq!(word(&judged(&*newrelic, 1, &reply(status, "{}"))), alone, "{status}, one event");
-        assert_eq!(
-            word(&judged(&*newrelic, 3, &reply(status, "{}"))),
-            among_others,
-            "{status}, three events"
-        );
+        assert_eq!(word(&judged(&newrelic, 1, &reply(status, "{}"))), alone, "{status}, one event");
+        assert_eq!(word(&judged(&newrelic, 3, &reply(status, "{}"))), among_others, "{status}, three events");
     }
 }
 
 #[test]
 fn the_key_to_check_is_named() {
-    let reason = |status, body: &'static str| match judged(&*newrelic(&[]), 3, &reply(status, body)) {
+    let reason = |status, body: &'static str| match judged(&newrelic(&[]), 3, &reply(status, body)) {
         ReplyAction::Retry { timing: RetryTiming::NextFlush, reason } => reason,
         other => panic!("{other:?}"),
     };
@@ -260,8 +256,8 @@ proptest! {
     #[test]
     fn any_record_becomes_valid_json_within_the_limit(chunk in any_chunk()) {
         let newrelic = newrelic(&[]);
-        for batch in batches_of(&*newrelic, &chunk).0 {
-            let body = body_of(&request_of(&*newrelic, &batch));
+        for batch in batches_of(&newrelic, &chunk).0 {
+            let body = body_of(&request_of(&newrelic, &batch));
             prop_assert!(body.len() <= MAX_BODY_BYTES);
             let body: Json = serde_json::from_slice(&body).unwrap();
             for log in body[0]["logs"].as_array().unwrap() {

@@ -19,7 +19,7 @@ use percent_encoding::percent_decode_str;
 use self::record::LogRecord;
 use self::resource::Resources;
 use super::{
-    Destination, Encoded, Endpoint, HttpRequest, Network, Purpose, Reply, ReplyAction, Request, gzip,
+    Destination, Encoded, Endpoint, HttpRequest, Network, Purpose, Reply, ReplyAction, Request, Vendor, gzip,
     http_post,
 };
 use crate::classify::classes::Entry;
@@ -67,9 +67,7 @@ struct PartialSuccess {
 }
 
 #[derive(Debug)]
-pub(super) struct Otlp {
-    common: Common,
-    network: Network,
+struct Otlp {
     url: String,
     headers: HeaderMap,
     encoding: Encoding,
@@ -77,25 +75,25 @@ pub(super) struct Otlp {
     resources: Resources,
 }
 
-impl Otlp {
-    pub(super) fn read(common: Common, reader: &KeyReader<'_>) -> Self {
-        let encoding = match reader.choice("encoding") {
-            Some("json") => Encoding::Json,
-            _ => Encoding::Protobuf,
-        };
-        let mut headers = read_headers(reader);
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(encoding.content_type()));
-        Self {
-            common,
-            network: Network::read(reader),
-            url: read_url(reader),
-            headers,
-            encoding,
-            gzip: reader.choice("compress") == Some("gzip"),
-            resources: Resources::read(reader),
-        }
-    }
+pub(super) fn open(common: Common, reader: &KeyReader<'_>) -> Destination {
+    let encoding = match reader.choice("encoding") {
+        Some("json") => Encoding::Json,
+        _ => Encoding::Protobuf,
+    };
+    let mut headers = read_headers(reader);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(encoding.content_type()));
+    let network = Network::read(reader);
+    let vendor = Otlp {
+        url: read_url(reader),
+        headers,
+        encoding,
+        gzip: reader.choice("compress") == Some("gzip"),
+        resources: Resources::read(reader),
+    };
+    Destination::new(common, LIMITS, Some(network), vendor)
+}
 
+impl Otlp {
     fn write_record<'v>(
         &self,
         record: &LogRecord<'v>,
@@ -150,19 +148,7 @@ fn read_headers(reader: &KeyReader<'_>) -> HeaderMap {
     headers
 }
 
-impl Destination for Otlp {
-    fn common(&self) -> &Common {
-        &self.common
-    }
-
-    fn limits(&self) -> Limits {
-        LIMITS
-    }
-
-    fn network(&self) -> Option<&Network> {
-        Some(&self.network)
-    }
-
+impl Vendor for Otlp {
     fn target<'t>(
         &'t self,
         entry: &Entry<'_, '_, '_>,
@@ -175,14 +161,20 @@ impl Destination for Otlp {
         })
     }
 
-    fn pack(&self, partitions: Partitions) -> Vec<Batch> {
-        partitions.pack_together(&LIMITS)
+    fn pack(&self, partitions: Partitions, limits: &Limits) -> Vec<Batch> {
+        partitions.pack_together(limits)
     }
 
-    fn encode(&self, entry: &Entry<'_, '_, '_>, _: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {
+    fn encode(
+        &self,
+        common: &Common,
+        entry: &Entry<'_, '_, '_>,
+        _: &RenderContext<'_>,
+        out: &mut Vec<u8>,
+    ) -> Encoded {
         let start = out.len();
         match entry.stop {
-            Some(stop) if self.common.enrich_stops => {
+            Some(stop) if common.enrich_stops => {
                 let fields = rmp_serde::to_vec_named(stop).unwrap_or_default();
                 self.write_record(&record::from_stop(entry, stop), record::stop_attributes(&fields), out);
             }
@@ -192,7 +184,7 @@ impl Destination for Otlp {
                 self.write_record(&raw, std::iter::empty(), out);
             }
             None => {
-                let (line, attributes) = record::from_line(entry, self.common.log_key.as_deref());
+                let (line, attributes) = record::from_line(entry, common.log_key.as_deref());
                 self.write_record(&line, attributes, out);
             }
         }
@@ -213,8 +205,8 @@ impl Destination for Otlp {
         Request { purpose: Purpose::Deliver, endpoint: Endpoint::Http(request) }
     }
 
-    fn classify_reply(&self, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
-        match reply::classify(&self.common.name, self.encoding, reply) {
+    fn classify_reply(&self, common: &Common, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
+        match reply::classify(&common.name, self.encoding, reply) {
             // One record that the receiver cannot read must not take those of other containers with it.
             ReplyAction::Rejected { reason }
                 if matches!(reply.status, 400 | 422) && batch.items.len() > 1 =>

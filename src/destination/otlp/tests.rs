@@ -8,7 +8,7 @@ use crate::destination::{RetryTiming, testing};
 
 const ENDPOINT: (&str, &str) = ("endpoint", "http://localhost:4318");
 
-fn otlp(keys: &[(&str, &str)]) -> Box<dyn Destination> {
+fn otlp(keys: &[(&str, &str)]) -> Destination {
     let (otlp, problems) = testing::configure(DestinationKind::Otlp, &[&[ENDPOINT], keys].concat());
     assert_eq!(problems, [""; 0]);
     otlp
@@ -32,12 +32,12 @@ fn received_under(tag: &str, record: Json) -> OtlpLog {
     received_in(&[], |otlp| testing::batches_under(tag, otlp, std::slice::from_ref(&record))).remove(0)
 }
 
-fn received_in(keys: &[(&str, &str)], batches: impl Fn(&dyn Destination) -> Vec<Batch>) -> Vec<OtlpLog> {
+fn received_in(keys: &[(&str, &str)], batches: impl Fn(&Destination) -> Vec<Batch>) -> Vec<OtlpLog> {
     let read = |encoding| {
         let cloud = Cloud::start();
         let otlp = otlp(&[&[("encoding", encoding)], keys].concat());
-        for batch in batches(&*otlp) {
-            assert_eq!(testing::post(cloud.port(), "/v1/logs", &testing::request_of(&*otlp, &batch)), 200);
+        for batch in batches(&otlp) {
+            assert_eq!(testing::post(cloud.port(), "/v1/logs", &testing::request_of(&otlp, &batch)), 200);
         }
         cloud.assert_no_complaints();
         cloud.otlp().logs()
@@ -67,7 +67,7 @@ fn the_path_of_the_protocol_ends_every_address_once() {
         ("https://example.com/?tenant=a", "https://example.com/v1/logs?tenant=a"),
         ("https://example.com/v1/logs?tenant=a/", "https://example.com/v1/logs?tenant=a/"),
     ] {
-        let requests = testing::requests(&*otlp(&[("endpoint", endpoint)]), &[line()]);
+        let requests = testing::requests(&otlp(&[("endpoint", endpoint)]), &[line()]);
         assert_eq!(requests[0].url, expected);
     }
 }
@@ -103,17 +103,17 @@ fn every_problem_of_the_keys_is_named_and_no_secret_shown() {
 #[test]
 fn requests_carry_the_users_headers_and_say_what_they_are() {
     let plain = otlp(&[("headers", "Authorization=Basic a2V5==, X-Scope=web"), ("compress", "off")]);
-    let requests = testing::requests(&*plain, &[line()]);
+    let requests = testing::requests(&plain, &[line()]);
     let headers = &requests[0].headers;
     assert_eq!(headers["authorization"], "Basic a2V5==");
     assert!(headers["authorization"].is_sensitive() && headers["x-scope"].is_sensitive());
     assert_eq!(headers["content-type"], "application/x-protobuf");
     assert!(!headers.contains_key("content-encoding") && !format!("{plain:?}").contains("a2V5"));
     let encoded = otlp(&[("headers", "Authorization=Basic%20a2V5%3D,x-list=a%2Cb%25,x-bare=50%")]);
-    let encoded = &testing::requests(&*encoded, &[line()])[0].headers;
+    let encoded = &testing::requests(&encoded, &[line()])[0].headers;
     assert_eq!(encoded["authorization"], "Basic a2V5=");
     assert_eq!((&encoded["x-list"], &encoded["x-bare"]), (&"a,b%".parse().unwrap(), &"50%".parse().unwrap()));
-    let json = &testing::requests(&*otlp(&[("encoding", "json")]), &[line()])[0].headers;
+    let json = &testing::requests(&otlp(&[("encoding", "json")]), &[line()])[0].headers;
     assert_eq!(
         (&json["content-type"], &json["content-encoding"]),
         (&"application/json".parse().unwrap(), &"gzip".parse().unwrap())
@@ -155,23 +155,23 @@ fn every_reply_has_its_meaning() {
         (501, "", "Rejected"),
     ] {
         let json = otlp(&[("encoding", "json")]);
-        let action = testing::judged(&*json, 3, &testing::reply(status, body));
+        let action = testing::judged(&json, 3, &testing::reply(status, body));
         assert_eq!(testing::word(&action), expected, "{status} {body}");
         if body.is_empty() {
-            let action = testing::judged(&*otlp(&[]), 3, &testing::reply(status, body));
+            let action = testing::judged(&otlp(&[]), 3, &testing::reply(status, body));
             assert_eq!(testing::word(&action), expected, "{status}");
         }
     }
-    let alone = testing::judged(&*otlp(&[]), 1, &testing::reply(400, ""));
+    let alone = testing::judged(&otlp(&[]), 1, &testing::reply(400, ""));
     assert_eq!(testing::word(&alone), "Rejected", "nothing is left to split");
-    let action = testing::judged(&*otlp(&[]), 1, &testing::reply(401, ""));
+    let action = testing::judged(&otlp(&[]), 1, &testing::reply(401, ""));
     let reason = "the receiver answered 401 Unauthorized; check d.headers".into();
     assert_eq!(action, ReplyAction::Retry { timing: RetryTiming::NextFlush, reason });
 }
 
 #[test]
 fn partial_success_is_read_from_protobuf_too() {
-    let judged = |body: &[u8]| testing::judged(&*otlp(&[]), 3, &testing::reply(200, body.to_vec()));
+    let judged = |body: &[u8]| testing::judged(&otlp(&[]), 3, &testing::reply(200, body.to_vec()));
     // { 1: { 1: 2, 2: "too old", 9: 1.0 }, 3: "later additions" }
     let message = b"\x0a\x14\x08\x02\x12\x07too old\x49\0\0\0\0\0\0\xf0\x3f\x1a\x04more";
     let reason = "the receiver rejected 2 records: too old".to_owned();
@@ -180,10 +180,10 @@ fn partial_success_is_read_from_protobuf_too() {
         assert_eq!(testing::word(&judged(broken)), "Backoff", "{broken:?}");
     }
     let mut reply = testing::reply(200, "{}");
-    assert_eq!(testing::word(&testing::judged(&*otlp(&[]), 1, &reply)), "Backoff", "no protobuf");
+    assert_eq!(testing::word(&testing::judged(&otlp(&[]), 1, &reply)), "Backoff", "no protobuf");
     reply.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
     assert_eq!(
-        testing::word(&testing::judged(&*otlp(&[]), 1, &reply)),
+        testing::word(&testing::judged(&otlp(&[]), 1, &reply)),
         "Delivered",
         "the reply says what it is"
     );
@@ -273,7 +273,7 @@ fn a_trace_context_has_fields_of_its_own_and_what_is_none_stays_an_attribute() {
     let whole = received_of(&[], json!({"trace_id": trace.0, "n": 1}));
     assert_eq!((whole.trace_id.as_str(), &whole.body), (trace.0, &json!({"trace_id": trace.0, "n": 1})));
     let json = otlp(&[("encoding", "json"), ("compress", "off")]);
-    let body = testing::requests(&*json, &[record]).remove(0).body.to_bytes();
+    let body = testing::requests(&json, &[record]).remove(0).body.to_bytes();
     assert!(String::from_utf8_lossy(&body).contains(r#""spanId":"b7ad6b7169203331","flags":1}"#));
     let zeros = "0".repeat(32);
     for (trace_id, span_id) in [
@@ -317,13 +317,13 @@ fn records_of_many_resources_travel_together() {
     };
     let records = [of_task("a", "1"), of_task("b", "2"), of_task("a", "3")];
     let chunk = testing::chunk(&records);
-    let batches = testing::batches_of(&*otlp(&[]), &chunk).0;
+    let batches = testing::batches_of(&otlp(&[]), &chunk).0;
     assert_eq!(batches.iter().map(|batch| batch.items.len()).collect::<Vec<_>>(), [3]);
     let logs = received(&[], &chunk);
     let told: Vec<_> = logs.iter().map(|log| (&log.body, &log.resource["aws.ecs.task.id"])).collect();
     let expected = [("1", "a"), ("3", "a"), ("2", "b")].map(|(body, task)| (json!(body), json!(task)));
     assert_eq!(told, expected.iter().map(|(body, task)| (body, task)).collect::<Vec<_>>());
-    let body = testing::body_of(&testing::requests(&*otlp(&[("encoding", "json")]), &records)[0]);
+    let body = testing::body_of(&testing::requests(&otlp(&[("encoding", "json")]), &records)[0]);
     let request: Json = serde_json::from_slice(&body).unwrap();
     assert_eq!(request["resourceLogs"].as_array().unwrap().len(), 2, "one for each resource");
     let service = received_of(&[("service", "$(ecs_cluster)/$(user)")], line());
@@ -335,14 +335,14 @@ fn a_name_for_every_record_makes_no_request_for_each() {
     let of_container =
         |number: u32| json!({"source": "stdout", "log": "x", "container_id": number.to_string()});
     let records: Vec<_> = (0..3_000).map(of_container).collect();
-    assert_eq!(testing::requests(&*otlp(&[]), &records).len(), 1);
+    assert_eq!(testing::requests(&otlp(&[]), &records).len(), 1);
 }
 
 #[test]
 fn numbers_of_64_bits_are_text_in_json() {
     let otlp = otlp(&[("encoding", "json"), ("compress", "off")]);
     let record = json!({"log": "x", "big": i64::MAX, "bigger": u64::MAX, "small": -1});
-    let request = testing::requests(&*otlp, &[record]).remove(0);
+    let request = testing::requests(&otlp, &[record]).remove(0);
     let body: Json = serde_json::from_slice(&request.body.to_bytes()).unwrap();
     let log = &body["resourceLogs"][0]["scopeLogs"][0]["logRecords"][0];
     assert_eq!(log["timeUnixNano"], "1795000000000000000");
@@ -365,8 +365,8 @@ fn floats_without_a_number_in_json_have_their_words() {
         (f64::NEG_INFINITY, "\"-Infinity\""),
         (0.1, "0.1"),
     ] {
-        let batch = testing::batches_of(&*otlp, &record(number)).0.remove(0);
-        let body = testing::request_of(&*otlp, &batch).body.to_bytes();
+        let batch = testing::batches_of(&otlp, &record(number)).0.remove(0);
+        let body = testing::request_of(&otlp, &batch).body.to_bytes();
         let body = std::str::from_utf8(&body).unwrap();
         assert!(body.contains(&format!("\"body\":{{\"doubleValue\":{expected}}}")), "{body}");
         received(&[], &record(number));

@@ -16,7 +16,7 @@ use self::request::ObjectHeaders;
 use super::object_store::{ObjectCall, ObjectEncoding, ObjectStore, PartBody, SpoolSettings};
 use super::timestamp_field::TimestampField;
 use super::{
-    Destination, Encoded, Endpoint, NameLimit, Network, Purpose, Reply, ReplyAction, Request, probe,
+    Destination, Encoded, Endpoint, NameLimit, Network, Purpose, Reply, ReplyAction, Request, Vendor, probe,
 };
 use crate::classify::classes::Entry;
 use crate::config::{Common, KeyReader, Problem};
@@ -35,43 +35,43 @@ const MIN_SPOOL_BYTES: u64 = 10_000_000;
 
 /// One S3 destination.
 #[derive(Debug)]
-pub(super) struct S3 {
-    common: Common,
-    network: Network,
+struct S3 {
+    /// The destination's name, for hints.
+    name: String,
     timestamp_field: TimestampField,
     key: ObjectKey,
-    names: NameLimit,
     encoding: ObjectEncoding,
     address: Address,
     headers: ObjectHeaders,
     spool: Option<SpoolSettings>,
-    advice: Option<Problem>,
+}
+
+pub(super) fn open(common: Common, reader: &KeyReader<'_>, region: Option<&str>) -> Destination {
+    let bucket = Bucket::read(reader);
+    let network = Network::read_aws(reader, bucket.region().or(region));
+    let region = network.identity.as_ref().map_or("", |identity| &identity.region);
+    let encoding = match reader.choice("compress") {
+        Some("zstd") => ObjectEncoding::Zstd,
+        Some("none") => ObjectEncoding::Plain,
+        _ => ObjectEncoding::Gzip,
+    };
+    let vendor = S3 {
+        name: common.name.clone(),
+        timestamp_field: TimestampField::read(reader),
+        key: ObjectKey::read(reader, encoding),
+        encoding,
+        spool: read_spool(&common, reader, encoding),
+        headers: ObjectHeaders::read(reader, encoding),
+        address: Address::read(reader, bucket, region),
+    };
+    Destination {
+        name_limit: Some(NameLimit::read(&common.name, reader, &["key"])),
+        advice: both_encodings(&common, reader, encoding),
+        ..Destination::new(common, LIMITS, Some(network), vendor)
+    }
 }
 
 impl S3 {
-    pub(super) fn read(common: Common, reader: &KeyReader<'_>, region: Option<&str>) -> Self {
-        let bucket = Bucket::read(reader);
-        let network = Network::read_aws(reader, bucket.region().or(region));
-        let region = network.identity.as_ref().map_or("", |identity| &identity.region);
-        let encoding = match reader.choice("compress") {
-            Some("zstd") => ObjectEncoding::Zstd,
-            Some("none") => ObjectEncoding::Plain,
-            _ => ObjectEncoding::Gzip,
-        };
-        Self {
-            timestamp_field: TimestampField::read(reader),
-            key: ObjectKey::read(reader, encoding),
-            names: NameLimit::read(&common.name, reader, &["key"]),
-            encoding,
-            spool: read_spool(&common, reader, encoding),
-            headers: ObjectHeaders::read(reader, encoding),
-            address: Address::read(reader, bucket, region),
-            advice: both_encodings(&common, reader, encoding),
-            network,
-            common,
-        }
-    }
-
     fn call(&self, key: &str, call: &ObjectCall<'_>) -> Request {
         let request = request::request(&self.address, &self.headers, key, call);
         Request { purpose: Purpose::Deliver, endpoint: Endpoint::Http(request) }
@@ -129,25 +129,9 @@ fn read_spool(common: &Common, reader: &KeyReader<'_>, encoding: ObjectEncoding)
     Some(settings)
 }
 
-impl Destination for S3 {
-    fn common(&self) -> &Common {
-        &self.common
-    }
-
-    fn limits(&self) -> Limits {
-        LIMITS
-    }
-
-    fn network(&self) -> Option<&Network> {
-        Some(&self.network)
-    }
-
+impl Vendor for S3 {
     fn store(&self) -> Option<&dyn ObjectStore> {
         Some(self)
-    }
-
-    fn advice(&self) -> Option<&Problem> {
-        self.advice.as_ref()
     }
 
     fn target<'t>(
@@ -162,12 +146,14 @@ impl Destination for S3 {
         }
     }
 
-    fn name_limit(&self) -> Option<&NameLimit> {
-        Some(&self.names)
-    }
-
-    fn encode(&self, entry: &Entry<'_, '_, '_>, _: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {
-        self.timestamp_field.write_line(&self.common, entry, out)
+    fn encode(
+        &self,
+        common: &Common,
+        entry: &Entry<'_, '_, '_>,
+        _: &RenderContext<'_>,
+        out: &mut Vec<u8>,
+    ) -> Encoded {
+        self.timestamp_field.write_line(common, entry, out)
     }
 
     fn request(&self, batch: &Batch) -> Request {
@@ -178,10 +164,10 @@ impl Destination for S3 {
         Request { purpose: Purpose::Deliver, endpoint }
     }
 
-    fn classify_reply(&self, _: Purpose, _: &Batch, reply: &Reply) -> ReplyAction {
+    fn classify_reply(&self, common: &Common, _: Purpose, _: &Batch, reply: &Reply) -> ReplyAction {
         match self.spool {
             Some(_) => ReplyAction::Delivered,
-            None => reply::put(&self.common.name, reply),
+            None => reply::put(&common.name, reply),
         }
     }
 
@@ -192,8 +178,8 @@ impl Destination for S3 {
         self.call(&key, &ObjectCall::UploadPart { upload: probe::NAME, number: 1, body: &body })
     }
 
-    fn classify_probe(&self, reply: &Reply) -> ReplyAction {
-        reply::probe(&self.common.name, reply)
+    fn classify_probe(&self, common: &Common, reply: &Reply) -> ReplyAction {
+        reply::probe(&common.name, reply)
     }
 }
 
@@ -215,7 +201,7 @@ impl ObjectStore for S3 {
     }
 
     fn classify_reply(&self, call: &ObjectCall<'_>, reply: &Reply) -> ReplyAction {
-        reply::classify(&self.common.name, call, reply)
+        reply::classify(&self.name, call, reply)
     }
 
     fn upload_id(&self, reply: &Reply) -> Option<String> {

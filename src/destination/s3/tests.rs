@@ -12,18 +12,18 @@ use crate::encode::batch::pack;
 use crate::encode::buffer_pool::BufferPool;
 use crate::encode::partition::{BatchItem, Partition};
 
-fn read(pairs: &[(&str, &str)]) -> (S3, Vec<String>) {
+fn read(pairs: &[(&str, &str)]) -> (Destination, Vec<String>) {
     let mut map: BTreeMap<String, String> =
         [("s3.bucket", "my-logs")].into_iter().map(|(k, v)| (k.into(), v.into())).collect();
     map.extend(pairs.iter().map(|(key, value)| (format!("s3.{key}"), (*value).to_owned())));
     let problems = RefCell::new(Vec::new());
     let reader = KeyReader::new(&map, &problems).for_destination("s3", DestinationKind::S3);
-    let s3 = S3::read(Common::read("s3", &reader), &reader, Some("eu-west-1"));
+    let s3 = open(Common::read("s3", &reader), &reader, Some("eu-west-1"));
     drop(map);
     (s3, problems.into_inner().iter().map(ToString::to_string).collect())
 }
 
-fn s3(pairs: &[(&str, &str)]) -> S3 {
+fn s3(pairs: &[(&str, &str)]) -> Destination {
     let (s3, problems) = read(pairs);
     assert_eq!(problems, [""; 0]);
     s3
@@ -123,7 +123,8 @@ fn http(request: Request) -> HttpRequest {
 
 #[test]
 fn the_bucket_stands_in_the_host_where_it_can() {
-    let url = |pairs: &[(&str, &str)]| http(s3(pairs).call("a b/+.gz", &ObjectCall::Begin)).url;
+    let url =
+        |pairs: &[(&str, &str)]| http(s3(pairs).store().unwrap().request("a b/+.gz", &ObjectCall::Begin)).url;
     assert_eq!(url(&[]), "https://my-logs.s3.eu-west-1.amazonaws.com/a%20b/%2B.gz?uploads=");
     assert_eq!(
         url(&[("path_style", "on")]),
@@ -150,8 +151,8 @@ const ACCESS_POINT: &str = "arn:aws:s3:us-west-2:111122223333:accesspoint/logs";
 fn an_access_point_has_a_host_of_its_own_in_the_region_of_its_arn() {
     let request = |pairs: &[(&str, &str)]| {
         let s3 = s3(pairs);
-        let region = s3.network.identity.as_ref().unwrap().region.clone();
-        (http(s3.call("a b", &ObjectCall::Abort { upload: "u" })).url, region)
+        let region = s3.network.as_ref().unwrap().identity.as_ref().unwrap().region.clone();
+        (http(s3.store().unwrap().request("a b", &ObjectCall::Abort { upload: "u" })).url, region)
     };
     let host = "https://logs-111122223333.s3-accesspoint.us-west-2.amazonaws.com";
     for arn in [ACCESS_POINT, "arn:aws:s3:us-west-2:111122223333:accesspoint:logs"] {
@@ -221,7 +222,7 @@ fn a_store_that_does_not_know_if_none_match_is_not_asked() {
     let body = PartBody::new(bytes::Bytes::from_static(b"hello"));
     for call in [ObjectCall::Put(&body), ObjectCall::Complete { upload: "u", parts: &[] }] {
         for (keys, expected) in [(&[][..], true), (&[("if_none_match", "off")], false)] {
-            let request = http(s3(keys).call("k", &call));
+            let request = http(s3(keys).store().unwrap().request("k", &call));
             assert_eq!(request.headers.contains_key("if-none-match"), expected, "{call:?}");
         }
     }
@@ -246,7 +247,7 @@ fn content_encoding_can_be_left_off() {
     ] {
         let s3 = s3(&[("compress", compress), ("content_encoding", content_encoding)]);
         for call in [ObjectCall::Put(&body), ObjectCall::Begin] {
-            let request = http(s3.call("k", &call));
+            let request = http(s3.store().unwrap().request("k", &call));
             let sent = request.headers.get("content-encoding").map(|value| value.to_str().unwrap());
             assert_eq!(sent, expected, "{compress} {content_encoding} {call:?}");
         }
@@ -270,9 +271,9 @@ fn a_key_that_ends_in_gz_is_remarked_on_until_the_header_is_decided() {
 #[test]
 fn a_move_changes_the_address() {
     let s3 = s3(&[]);
-    s3.set_region("us-west-2");
+    s3.store().unwrap().set_region("us-west-2");
     assert_eq!(
-        http(s3.call("k", &ObjectCall::Begin)).url,
+        http(s3.store().unwrap().request("k", &ObjectCall::Begin)).url,
         "https://my-logs.s3.us-west-2.amazonaws.com/k?uploads="
     );
 }
@@ -321,7 +322,7 @@ fn every_call_is_worded_as_the_api_says() {
         (ObjectCall::Abort { upload: "u/1" }, Method::DELETE, "?uploadId=u%2F1", vec![]),
     ];
     for (call, method, query, mut headers) in cases {
-        let request = http(s3.call("k", &call));
+        let request = http(s3.store().unwrap().request("k", &call));
         assert_eq!((request.method, request.sign), (method, Some("s3")));
         assert_eq!(request.url, format!("https://my-logs.s3.eu-west-1.amazonaws.com/k{query}"));
         let sha256 = request.headers["x-amz-content-sha256"].to_str().unwrap().to_owned();
@@ -352,17 +353,17 @@ fn every_call_is_worded_as_the_api_says() {
 #[test]
 fn a_chunk_is_one_object_when_there_is_no_spool() {
     let direct = s3(&[("upload_timeout", "0"), ("key", "a/$(uuid).json"), ("compress", "zstd")]);
-    assert!(ObjectStore::spool(&direct).is_none());
+    assert!(direct.store().unwrap().spool().is_none());
     let mut partition = Partition::new(&b"a/CHUNK.json.zst"[..], &BufferPool::default());
     partition.write(0, |out| out.extend(b"one\ntwo\n"));
     partition.push(BatchItem { ordinal: 0, at_ms: 0, start: 0, end: 8, size: 8 });
-    let batch = pack(partition, &direct.limits()).remove(0);
-    let request = http(Destination::request(&direct, &batch));
+    let batch = pack(partition, &direct.limits).remove(0);
+    let request = http(direct.request(&batch));
     assert_eq!(request.url, "https://my-logs.s3.eu-west-1.amazonaws.com/a/CHUNK.json.zst");
     assert_eq!(zstd::decode_all(&*request.body.to_bytes()).unwrap(), b"one\ntwo\n");
 
     let spooled = s3(&[]);
-    let request = Destination::request(&spooled, &batch);
+    let request = spooled.request(&batch);
     let lines = b"one\ntwo\n".as_slice().into();
     assert_eq!(request.endpoint, Endpoint::Spool { name: b"a/CHUNK.json.zst".to_vec(), lines });
 }
@@ -530,7 +531,7 @@ fn a_redirect_is_followed_to_a_region_and_nowhere_else() {
 #[test]
 fn a_key_that_no_configuration_makes_is_refused() {
     let s3 = s3(&[("path_style", "on")]);
-    let store: &dyn ObjectStore = &s3;
+    let store = s3.store().unwrap();
     let long = "k".repeat(1_025);
     for key in [
         "",
@@ -555,6 +556,7 @@ fn a_key_that_no_configuration_makes_is_refused() {
 #[test]
 fn a_key_stays_in_the_path_whatever_stands_in_it() {
     let s3 = s3(&[("path_style", "on"), ("endpoint", "http://127.0.0.1:9000")]);
-    let request = http(s3.call("x?acl#f%2e%2e\\&uploads", &ObjectCall::Abort { upload: "u" }));
+    let request =
+        http(s3.store().unwrap().request("x?acl#f%2e%2e\\&uploads", &ObjectCall::Abort { upload: "u" }));
     assert_eq!(request.url, "http://127.0.0.1:9000/my-logs/x%3Facl%23f%252e%252e%5C%26uploads?uploadId=u");
 }

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use http::Uri;
 
-use super::{Destination, Encoded, Endpoint, Network, Purpose, Reply, ReplyAction, Request, content};
+use super::{Destination, Encoded, Endpoint, Network, Purpose, Reply, ReplyAction, Request, Vendor, content};
 use crate::classify::classes::Entry;
 use crate::config::{Common, KeyReader, Secret};
 use crate::encode::batch::{Batch, Limits};
@@ -41,34 +41,32 @@ const MAX_LINE_BYTES: usize = 4 * (digest::MAX_LINE_CHARS + 1);
 const LINE_FIELD: &[u8] = b"log";
 
 #[derive(Debug)]
-pub(super) struct Slack {
-    common: Common,
+struct Slack {
     runs: RunCache,
-    network: Network,
     webhook: Secret,
     min_severity: Severity,
 }
 
-impl Slack {
-    pub(super) fn read(common: Common, reader: &KeyReader<'_>) -> Self {
-        if !common.enrich_stops {
-            reader.problem("stop_format", "has no effect on Slack, where a stop is a message".to_owned());
-        }
-        Self {
-            runs: RunCache::default(),
-            network: Network { min_interval: Some(MIN_REQUEST_INTERVAL), ..Network::read(reader) },
-            webhook: webhook(reader),
-            min_severity: match reader.choice("min_severity") {
-                Some("info") => Severity::Info,
-                Some("error") => Severity::Error,
-                _ => Severity::Warning,
-            },
-            common,
-        }
+pub(super) fn open(common: Common, reader: &KeyReader<'_>) -> Destination {
+    if !common.enrich_stops {
+        reader.problem("stop_format", "has no effect on Slack, where a stop is a message".to_owned());
     }
+    let network = Network { min_interval: Some(MIN_REQUEST_INTERVAL), ..Network::read(reader) };
+    let vendor = Slack {
+        runs: RunCache::default(),
+        webhook: webhook(reader),
+        min_severity: match reader.choice("min_severity") {
+            Some("info") => Severity::Info,
+            Some("error") => Severity::Error,
+            _ => Severity::Warning,
+        },
+    };
+    Destination::new(common, LIMITS, Some(network), vendor)
+}
 
+impl Slack {
     /// `{"class":"stderr","container":"web","line":"…"}`
-    fn write_line(&self, entry: &Entry<'_, '_, '_>, out: &mut Vec<u8>) {
+    fn write_line(&self, common: &Common, entry: &Entry<'_, '_, '_>, out: &mut Vec<u8>) {
         let named = entry.record.text(b"container_name").unwrap_or_default();
         let container = entry.identity.container().unwrap_or(named);
         let mut writer = Writer::<false>::new(out);
@@ -77,12 +75,12 @@ impl Slack {
         writer.raw(b",\"container\":");
         writer.string(container.strip_prefix(b"/").unwrap_or(container));
         writer.raw(b",\"line\":");
-        let key = self.common.log_key.as_deref().map_or(LINE_FIELD, str::as_bytes);
+        let key = common.log_key.as_deref().map_or(LINE_FIELD, str::as_bytes);
         match entry.record.get(key) {
             Some(Value::Text(text) | Value::Binary(text)) => writer.string(json::cut(text, MAX_LINE_BYTES)),
             _ => {
                 let mut text = Vec::new();
-                content::write(&self.common, &self.runs, entry, &mut Writer::<false>::new(&mut text));
+                content::write(common, &self.runs, entry, &mut Writer::<false>::new(&mut text));
                 writer.string(json::cut(&text, MAX_LINE_BYTES));
             }
         }
@@ -111,31 +109,15 @@ fn is_webhook_url(uri: Uri) -> bool {
     }
 }
 
-impl Destination for Slack {
-    fn common(&self) -> &Common {
-        &self.common
-    }
-
-    fn limits(&self) -> Limits {
-        LIMITS
-    }
-
-    fn network(&self) -> Option<&Network> {
-        Some(&self.network)
-    }
-
-    /// A webhook posts to one channel.
-    fn target<'t>(
-        &'t self,
-        _: &Entry<'_, '_, '_>,
-        _: &RenderContext<'_>,
-        _: &mut Vec<u8>,
-    ) -> Option<&'t str> {
-        None
-    }
-
+impl Vendor for Slack {
     /// One JSON object per line, from which `request` composes the message once it has the whole batch.
-    fn encode(&self, entry: &Entry<'_, '_, '_>, _: &RenderContext<'_>, out: &mut Vec<u8>) -> Encoded {
+    fn encode(
+        &self,
+        common: &Common,
+        entry: &Entry<'_, '_, '_>,
+        _: &RenderContext<'_>,
+        out: &mut Vec<u8>,
+    ) -> Encoded {
         let start = out.len();
         match entry.stop {
             Some(stop) if stop.severity < self.min_severity => return Encoded::Filtered,
@@ -144,7 +126,7 @@ impl Destination for Slack {
                 return Encoded::Filtered;
             }
             Some(stop) => stop::write(stop, out),
-            None => self.write_line(entry, out),
+            None => self.write_line(common, entry, out),
         }
         out.push(b'\n');
         Encoded::Complete { size: out.len() - start }
@@ -155,8 +137,8 @@ impl Destination for Slack {
         Request { purpose: Purpose::Deliver, endpoint: Endpoint::Http(request) }
     }
 
-    fn classify_reply(&self, _: Purpose, _: &Batch, reply: &Reply) -> ReplyAction {
-        reply::classify(&self.common.name, reply)
+    fn classify_reply(&self, common: &Common, _: Purpose, _: &Batch, reply: &Reply) -> ReplyAction {
+        reply::classify(&common.name, reply)
     }
 }
 

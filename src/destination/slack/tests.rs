@@ -9,14 +9,14 @@ use crate::destination::{RetryTiming, testing};
 
 const HOOK: (&str, &str) = ("webhook_url", "https://hooks.slack.com/services/T0/B0/secret");
 
-fn slack(keys: &[(&str, &str)]) -> Box<dyn Destination> {
+fn slack(keys: &[(&str, &str)]) -> Destination {
     let (slack, problems) = testing::configure(DestinationKind::Slack, &[&[HOOK], keys].concat());
     assert_eq!(problems, [""; 0]);
     slack
 }
 
 fn message(records: &[Value]) -> Value {
-    let requests = testing::requests(&*slack(&[("min_severity", "info")]), records);
+    let requests = testing::requests(&slack(&[("min_severity", "info")]), records);
     assert_eq!(requests.len(), 1);
     serde_json::from_slice(&requests[0].body.to_bytes()).unwrap()
 }
@@ -98,9 +98,9 @@ fn other_keys_are_checked_and_have_their_own_defaults() {
             "d.min_severity: 'fatal' is none of info, warning, error; for example: d.min_severity error",
         ]
     );
-    assert!(!slack(&[]).common().required);
-    assert!(slack(&[("required", "on")]).common().required);
-    let one_a_second = slack(&[]).network().unwrap().clone();
+    assert!(!slack(&[]).common.required);
+    assert!(slack(&[("required", "on")]).common.required);
+    let one_a_second = slack(&[]).network.clone().unwrap();
     assert_eq!((one_a_second.min_interval, one_a_second.concurrency), (Some(MIN_REQUEST_INTERVAL), 1));
 }
 
@@ -130,20 +130,23 @@ fn only_slacks_ok_is_delivery() {
         (400, "msg_blocks_too_long", "Split"),
         (418, "", "Rejected"),
     ] {
-        let action = testing::judged(&*slack(&[]), 2, &testing::reply(status, body));
+        let action = testing::judged(&slack(&[]), 2, &testing::reply(status, body));
         assert_eq!(testing::word(&action), expected, "{status} {body}");
     }
 }
 
 #[test]
 fn a_refusal_names_the_error_and_the_key_to_look_at() {
-    let reason =
-        |status, body: &str| match testing::judged(&*slack(&[]), 1, &testing::reply(status, body.to_owned()))
-        {
-            ReplyAction::Rejected { reason }
-            | ReplyAction::Retry { timing: RetryTiming::NextFlush, reason } => reason,
-            other => panic!("{other:?}"),
-        };
+    let reason = |status, body: &str| match testing::judged(
+        &slack(&[]),
+        1,
+        &testing::reply(status, body.to_owned()),
+    ) {
+        ReplyAction::Rejected { reason } | ReplyAction::Retry { timing: RetryTiming::NextFlush, reason } => {
+            reason
+        }
+        other => panic!("{other:?}"),
+    };
     assert_eq!(
         reason(404, "no_service"),
         "Slack answered 404 no_service; the webhook or its channel was deleted; create another for d.webhook_url"
@@ -159,7 +162,7 @@ fn a_refusal_names_the_error_and_the_key_to_look_at() {
 fn stops_below_the_severity_are_left_out() {
     let records = [testing::event("scale-in"), testing::event("oom-killed"), json!({"log": "a line"})];
     let skipped = |keys: &[(&str, &str)]| -> Vec<bool> {
-        let outcomes = testing::batches_of(&*slack(keys), &testing::chunk(&records)).1;
+        let outcomes = testing::batches_of(&slack(keys), &testing::chunk(&records)).1;
         outcomes.iter().map(|outcome| *outcome == Encoded::Filtered).collect()
     };
     assert_eq!(skipped(&[]), [true, false, false]);
@@ -334,11 +337,11 @@ fn slack_takes_what_every_known_event_becomes() {
     let cloud = Cloud::start();
     let slack = slack(&[("min_severity", "info")]);
     for event in testing::events() {
-        for request in testing::requests(&*slack, &[event]) {
+        for request in testing::requests(&slack, &[event]) {
             assert_eq!(testing::post(cloud.port(), "/services/T/B/x", &request), 200);
         }
     }
-    for request in testing::requests(&*slack, &testing::events()) {
+    for request in testing::requests(&slack, &testing::events()) {
         assert_eq!(testing::post(cloud.port(), "/services/T/B/x", &request), 200);
     }
     cloud.assert_no_complaints();
@@ -419,9 +422,9 @@ proptest! {
         let record = |log: &Vec<u8>| [b"\x92\x01\x81\xa3log".as_slice(), &text(log)].concat();
         let chunk: Vec<u8> = logs.iter().flat_map(record).collect();
         let slack = slack(&[]);
-        let batches = testing::batches_of(&*slack, &chunk).0;
+        let batches = testing::batches_of(&slack, &chunk).0;
         prop_assert_eq!(batches.len(), 1);
-        let message: Value = serde_json::from_slice(&testing::request_of(&*slack, &batches[0]).body.to_bytes()).unwrap();
+        let message: Value = serde_json::from_slice(&testing::request_of(&slack, &batches[0]).body.to_bytes()).unwrap();
         assert_within_limits(&message);
         let expected = format!("📄 {} log line{}: other", logs.len(), if logs.len() == 1 { "" } else { "s" });
         prop_assert_eq!(message["text"].as_str(), Some(expected.as_str()));

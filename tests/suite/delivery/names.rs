@@ -37,7 +37,7 @@ fn chunk(numbers: std::ops::Range<usize>) -> Chunk {
 /// A pipeline without a transport, on a clock that a test turns.
 struct Dry {
     pipeline: Pipeline,
-    destination: Box<dyn Destination>,
+    destination: Destination,
 }
 
 impl Dry {
@@ -54,7 +54,7 @@ impl Dry {
     }
 
     fn process(&self, chunk: &Chunk, progress: &Progress) -> Processed {
-        let destinations = [&*self.destination];
+        let destinations = [&self.destination];
         let context = RenderContext {
             tag: b"app",
             uuid: "instance",

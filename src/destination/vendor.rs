@@ -1,0 +1,64 @@
+//! What differs from vendor to vendor; [`super::Destination`] holds what they share.
+
+use std::fmt;
+
+use bytes::Bytes;
+
+use super::object_store::ObjectStore;
+use super::{Encoded, Purpose, Reply, ReplyAction, Request};
+use crate::classify::classes::Entry;
+use crate::config::Common;
+use crate::encode::batch::{Batch, Limits};
+use crate::encode::partition::Partitions;
+use crate::encode::template::RenderContext;
+
+/// One vendor's service. [`super::Destination`] documents the methods under the same names.
+pub(crate) trait Vendor: fmt::Debug + Send {
+    fn store(&self) -> Option<&dyn ObjectStore> {
+        None
+    }
+
+    /// By default every entry has the same target.
+    fn target<'t>(
+        &'t self,
+        _entry: &Entry<'_, '_, '_>,
+        _context: &RenderContext<'_>,
+        _out: &mut Vec<u8>,
+    ) -> Option<&'t str> {
+        None
+    }
+
+    fn outer_name<'n>(&self, _target: &'n [u8]) -> Option<&'n [u8]> {
+        None
+    }
+
+    /// By default one target in each batch.
+    fn pack(&self, partitions: Partitions, limits: &Limits) -> Vec<Batch> {
+        partitions.pack(limits)
+    }
+
+    fn encode(
+        &self,
+        common: &Common,
+        entry: &Entry<'_, '_, '_>,
+        context: &RenderContext<'_>,
+        out: &mut Vec<u8>,
+    ) -> Encoded;
+
+    fn deduplicates_requests(&self) -> bool {
+        false
+    }
+
+    fn request(&self, batch: &Batch) -> Request;
+
+    fn classify_reply(&self, common: &Common, purpose: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction;
+
+    /// By default a batch without any records; not for a service that refuses those to everybody.
+    fn probe(&self) -> Request {
+        self.request(&Batch::empty(Bytes::new()))
+    }
+
+    fn classify_probe(&self, common: &Common, reply: &Reply) -> ReplyAction {
+        self.classify_reply(common, Purpose::Deliver, &Batch::empty(Bytes::new()), reply)
+    }
+}
