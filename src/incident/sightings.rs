@@ -40,12 +40,18 @@ impl Sightings {
         sighting
     }
 
-    /// The chunk is delivered. `was_told`: whether the entry of this ordinal reached somebody who alerts people.
-    pub fn confirm(&self, was_told: impl Fn(u32) -> bool) {
-        let Some(tracker) = self.tracker.get() else { return };
+    /// The chunk is delivered. `was_told`: whether the entry of this ordinal reached somebody who alerts people. Returns how
+    /// many entries are to be told again by themselves.
+    pub fn confirm(&self, was_told: impl Fn(u32) -> bool) -> u32 {
+        let Some(tracker) = self.tracker.get() else { return 0 };
+        let mut owed = 0;
         for (_, ordinal, sighting) in self.seen.take() {
-            sighting.iter().for_each(|sighting| tracker.confirm(sighting, was_told(ordinal)));
+            let Some(sighting) = sighting else { continue };
+            let was_told = was_told(ordinal);
+            owed += u32::from(sighting.report().is_news && !was_told);
+            tracker.confirm(&sighting, was_told);
         }
+        owed
     }
 }
 
