@@ -5,6 +5,7 @@
 //! - `connect` – what every destination says to `check --connect`, and that it stores nothing
 //! - `format` – Fluent Bit's classic format, held against the real ones
 //! - `explain` – class and report of every record, in order, whatever way the file is written in
+//! - `incidents` – six hours of stops as a timeline of what people are told
 //! - `keys` – the reference and the completions come from the one table
 //! - `replay` – what goes where, without a connection; and real delivery, with the counters
 //! - `printing` – nothing printed controls the terminal
@@ -18,6 +19,7 @@ mod check;
 mod connect;
 mod explain;
 mod format;
+mod incidents;
 mod keys;
 mod printing;
 mod readme;

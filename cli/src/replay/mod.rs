@@ -3,6 +3,7 @@
 //! One chunk is in memory at a time. A dry run, the default, needs no credentials and opens no connection.
 
 mod dry;
+mod incidents;
 mod live;
 mod resolve;
 mod source;
@@ -32,6 +33,9 @@ pub(crate) struct ReplayArguments {
     /// Really deliver
     #[arg(long)]
     send: bool,
+    /// Show when people would be told of which incident, by the times of the events
+    #[arg(long, conflicts_with = "send")]
+    incidents: bool,
     /// Which of several outputs of the plugin, from 1
     #[arg(long, value_name = "N")]
     output: Option<usize>,
@@ -59,6 +63,7 @@ pub(crate) fn run(arguments: &ReplayArguments) -> io::Result<ExitCode> {
     resolved.notices.iter().for_each(|notice| terminal::complain(format_args!("ecs-router: {notice}")));
     match arguments.send {
         true => live::run(arguments, &resolved),
+        false if arguments.incidents => incidents::run(arguments, &resolved),
         false => dry::run(arguments, &resolved),
     }
 }
