@@ -19,6 +19,7 @@ mod firehose_record;
 mod http;
 mod http_post;
 mod name_limit;
+mod network;
 mod newrelic;
 pub mod object_store;
 mod otlp;
@@ -46,11 +47,12 @@ use bytes::Bytes;
 
 pub use self::aws_error::classify_aws_reply;
 pub use self::name_limit::NameLimit;
+pub use self::network::Network;
 pub use self::object_store::{ObjectCall, ObjectEncoding, ObjectStore, PartBody, UploadedPart};
 pub(crate) use self::vendor::Vendor;
 use crate::classify::classes::Entry;
 use crate::config::keys::DestinationKind;
-use crate::config::{Common, DestinationSettings, Identity, KeyReader, Problem};
+use crate::config::{Common, DestinationSettings, KeyReader, Problem};
 use crate::encode::batch::{Batch, Limits};
 use crate::encode::partition::Partitions;
 use crate::encode::payload::Payload;
@@ -173,38 +175,6 @@ pub fn open(settings: &DestinationSettings, reader: &KeyReader<'_>, region: Opti
         DestinationKind::Otlp => otlp::open(common, &reader),
         DestinationKind::File => file::open(common, &reader),
         DestinationKind::Stdout => stdout::open(common, &reader),
-    }
-}
-
-/// How a destination is reached.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Network {
-    /// How long one request may take.
-    pub timeout: std::time::Duration,
-    /// The most requests at one time.
-    pub concurrency: usize,
-    /// The least time from the start of one request to the start of the next.
-    pub min_interval: Option<std::time::Duration>,
-    /// File of certificate authorities to trust besides the system's.
-    pub ca_file: Option<PathBuf>,
-    /// The AWS identity that requests are signed with; `None` outside AWS.
-    pub identity: Option<Identity>,
-}
-
-impl Network {
-    fn read(reader: &KeyReader<'_>) -> Self {
-        Self {
-            timeout: reader.duration("timeout"),
-            concurrency: reader.count("concurrency"),
-            min_interval: None,
-            ca_file: reader.text("ca_file").map(PathBuf::from),
-            identity: None,
-        }
-    }
-
-    fn read_aws(reader: &KeyReader<'_>, region: Option<&str>) -> Self {
-        let identity = Identity::read(reader, "", region);
-        Self { identity: Some(identity), ..Self::read(reader) }
     }
 }
 

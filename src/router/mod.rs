@@ -10,11 +10,11 @@ pub mod entries;
 mod incidents;
 pub mod pipeline;
 pub mod process;
+mod report;
 
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
@@ -35,7 +35,7 @@ use crate::encode::template::RenderContext;
 use crate::incident::StateFile;
 use crate::input::chunk::Chunk;
 use crate::log::{Level, Log};
-use crate::metrics::{Metrics, Reason, Snapshot};
+use crate::metrics::Metrics;
 use crate::object::spool::Spool;
 use crate::object::upload::{UploadDeadline, Uploader};
 use crate::transport::Transport;
@@ -44,9 +44,6 @@ use crate::watch::{self, ChunkSink, QueueWatch, TaskEndpoint, TaskSnapshot, Task
 
 /// The tag of dead letters.
 const DEAD_LETTER_TAG: &[u8] = b"ecs_router.dead_letter";
-
-/// The most of a target that is shown in the log.
-const MAX_SHOWN_CHARS: usize = 120;
 
 /// How long the first chunk may wait for the task's metadata.
 const FIRST_LOOK_TIMEOUT: Duration = Duration::from_secs(1);
@@ -158,18 +155,6 @@ impl Router {
             watchers.spawn_local(queue.run(shutdown.clone()));
         }
         watchers
-    }
-
-    /// Warns when stop events have a route, but nothing that is trusted can bring one.
-    fn warn_without_events(&self, config: &WatchConfig) {
-        let is_watching = config.task.is_some() || config.queue.is_some();
-        if self.pipeline.wants_stops() && !is_watching && !self.pipeline.trusts_a_tag() {
-            self.log.line(
-                Level::Warn,
-                "route.stop is set, but no stop event can arrive: this is not an ECS task, and neither queue.url nor \
-                 stop.trusted_tags is set; set one of them, or write: route.stop drop",
-            );
-        }
     }
 
     fn task_watch(self: &Rc<Self>, endpoint: TaskEndpoint) -> Option<TaskWatch<Rc<Self>>> {
@@ -319,107 +304,9 @@ impl Router {
         };
         let processed =
             process_chunk(&self.pipeline.stages(origin, &destinations), &context, chunk, progress);
-        if progress.is_replay() {
-            self.metrics.replayed_chunks.fetch_add(1, Relaxed);
-        } else {
-            let Processed { tally, classes, dropped, .. } = &processed;
-            self.metrics.count_chunk(classes, *dropped, tally.shapeless as u64, tally.fault.is_some());
-            self.metrics.repeated_stops.fetch_add(processed.repeated, Relaxed);
-            self.metrics.unvouched_events.fetch_add(processed.unvouched, Relaxed);
-            self.metrics.unmarked_records.fetch_add(processed.unmarked, Relaxed);
-            self.metrics.unopened_envelopes.fetch_add(processed.unopened, Relaxed);
-        }
-        self.report_overflows(&processed);
-        self.report(&processed);
-        self.report_provenance(tag, origin, &processed);
+        self.count(&processed, progress);
+        self.report(tag, origin, &processed);
         processed
-    }
-
-    /// Counts and logs names beyond a destination's limit of new ones.
-    fn report_overflows(&self, processed: &Processed) {
-        for (index, (sender, overflow)) in self.senders.iter().zip(&processed.overflows).enumerate() {
-            let Some(overflow) = overflow else { continue };
-            let Some(limit) = &sender.destination.name_limit else { continue };
-            let name = &sender.destination.common.name;
-            self.metrics.destination(index).overflowed.fetch_add(u64::from(overflow.records), Relaxed);
-            let text = format_args!(
-                "destination {name}: more than {} new names in a minute; {} records of a chunk went to '{}' instead, one of them from '{}'; use fields with fewer values in the name ({}), or raise {name}.name_limit",
-                limit.per_minute.unwrap_or_default(),
-                overflow.records,
-                shown(&overflow.name),
-                shown(&overflow.example),
-                limit.templates,
-            );
-            self.log.once_a_minute(Level::Warn, &format!("{name}/name_limit"), text);
-        }
-    }
-
-    /// Logs what was wrong with a chunk.
-    fn report(&self, processed: &Processed) {
-        if let Some(fault) = &processed.tally.fault {
-            let read = processed.tally.records;
-            self.log.once_a_minute(
-                Level::Error,
-                "malformed",
-                format_args!(
-                    "{fault}; the {read} records before it are delivered, the rest of the chunk is lost"
-                ),
-            );
-        }
-        if processed.tally.shapeless > 0 {
-            let count = processed.tally.shapeless;
-            self.log.once_a_minute(
-                Level::Warn,
-                "shapeless",
-                format_args!(
-                    "{count} entries of a chunk are not records (no time, or no map) and were skipped; check the input that writes them"
-                ),
-            );
-        }
-        if processed.unopened > 0 {
-            let count = processed.unopened;
-            self.log.once_a_minute(
-                Level::Warn,
-                "unopened",
-                format_args!("{count} records may hold ECS events, but opening them exceeds the limits of one chunk; they are delivered unopened; send smaller batches (Firehose's buffer, SQS's batch size), and check who can send records here"),
-            );
-        }
-        if let Some(field) = &processed.missing_field {
-            self.metrics.missing_fields.fetch_add(1, Relaxed);
-            self.log.once_a_minute(
-                Level::Warn,
-                "missing_field",
-                format_args!("$({field}) is used in a name but missing in a record; its fallback was used; choose one with $({field}:-…)"),
-            );
-        }
-    }
-
-    /// Logs what nobody vouches for, and what to write.
-    fn report_provenance(&self, tag: &[u8], origin: ChunkOrigin<'_>, processed: &Processed) {
-        let tag = String::from_utf8_lossy(tag);
-        let Processed { unvouched, unmarked, .. } = processed;
-        if *unvouched > 0 {
-            self.log.once_a_minute(
-                Level::Warn,
-                "unvouched",
-                format_args!(
-                    "{unvouched} records look like ECS events, but stop.trusted_tags does not name their tag {tag}; they are \
-                     delivered as class 'other'; if only ECS events arrive under this tag, write: stop.trusted_tags {tag}"
-                ),
-            );
-        }
-        if let (ChunkOrigin::Firelens(firelens), 1..) = (origin, *unmarked) {
-            let container = String::from_utf8_lossy(firelens.container);
-            self.log.once_a_minute(
-                Level::Warn,
-                "unmarked",
-                format_args!(
-                    "a filter removed FireLens's fields (container_id, container_name, source) from {unmarked} records of \
-                     container {container}; stdout and stderr are unknown, and they are delivered as class 'other'; \
-                     write Reserve_Data On in the parser filter, and do not change these fields in other filters"
-                ),
-            );
-        }
     }
 
     /// Every batch of every destination at one time; how many really go out together is the destination's `concurrency`.
@@ -437,51 +324,10 @@ impl Router {
         verdict::verdict(progress, self.senders.iter().map(|sender| sender.destination.common.required))
     }
 
-    /// The chunk will not come again: what a best-effort destination lacks now is lost, except for what is `owed` to those
-    /// who alert people.
-    fn count_best_effort_losses(&self, progress: &Progress, owed: u32) {
-        for (index, sender) in self.senders.iter().enumerate() {
-            let owed = if self.pipeline.alerts(index) { owed } else { 0 };
-            let missing = progress.missing(index).saturating_sub(owed);
-            if missing > 0 {
-                let name = &sender.destination.common.name;
-                self.metrics.destination(index).count_lost(Reason::BestEffort, u64::from(missing));
-                let text = format_args!(
-                    "destination {name}: {missing} records lost: it is best effort (required off) and did not accept them in \
-                     time; to retry them, write: {name}.required on"
-                );
-                self.log.once_a_minute(Level::Error, &format!("{name}/best_effort"), text);
-            }
-        }
-    }
-
     /// Allows every destination one more attempt, also behind an open breaker, because the process ends.
     pub(crate) fn allow_probes(&self) {
         self.senders.iter().for_each(|sender| sender.allow_probe());
     }
-
-    /// Logs one line per destination: what became of its records since the start.
-    pub(crate) fn log_summary(&self) {
-        for counters in self.metrics.snapshot() {
-            let Snapshot { name, delivered, requests, lost, .. } = &counters;
-            let lost: u64 = lost.iter().filter(|(reason, _)| reason.is_loss()).map(|(_, count)| count).sum();
-            let objects = match counters.objects {
-                0 => String::new(),
-                objects => format!(", {objects} objects uploaded"),
-            };
-            let text = format_args!(
-                "destination {name}: {delivered} records delivered in {requests} requests, {lost} lost{objects}"
-            );
-            self.log.line(Level::Info, text);
-        }
-    }
-}
-
-/// A target as a line of the log may hold it.
-fn shown(target: &[u8]) -> String {
-    let names: Vec<_> =
-        target.split(|byte| *byte == 0).map(|name| String::from_utf8_lossy(name).into_owned()).collect();
-    names.join(" ").chars().take(MAX_SHOWN_CHARS).flat_map(char::escape_debug).collect()
 }
 
 /// By what the chunk is recognised when it comes again; `None` when its bytes are gone.

@@ -1,0 +1,40 @@
+//! How a destination is reached: time, concurrency, trust and identity.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::config::{Identity, KeyReader};
+
+/// How a destination is reached.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Network {
+    /// How long one request may take.
+    pub timeout: Duration,
+    /// The most requests at one time.
+    pub concurrency: usize,
+    /// The least time from the start of one request to the start of the next.
+    pub min_interval: Option<Duration>,
+    /// File of certificate authorities to trust besides the system's.
+    pub ca_file: Option<PathBuf>,
+    /// The AWS identity that requests are signed with; `None` outside AWS.
+    pub identity: Option<Identity>,
+}
+
+impl Network {
+    /// Reads the keys of every destination behind a network.
+    pub(super) fn read(reader: &KeyReader<'_>) -> Self {
+        Self {
+            timeout: reader.duration("timeout"),
+            concurrency: reader.count("concurrency"),
+            min_interval: None,
+            ca_file: reader.text("ca_file").map(PathBuf::from),
+            identity: None,
+        }
+    }
+
+    /// Reads those of AWS as well; `region` is used unless the keys name another.
+    pub(super) fn read_aws(reader: &KeyReader<'_>, region: Option<&str>) -> Self {
+        let identity = Identity::read(reader, "", region);
+        Self { identity: Some(identity), ..Self::read(reader) }
+    }
+}
