@@ -113,8 +113,7 @@ impl Incidents {
         }
         self.changes += 1;
         number.into_iter().for_each(|number| self.seen.insert(number));
-        // A clock that is ahead must not make every later stop a late one.
-        let at = stop.at().unwrap_or(now).min(now);
+        let at = stop.at().unwrap_or(now);
         if !self.open.contains_key(&group)
             && let Some(late) = self.closed.count_late(group, at)
         {
@@ -134,7 +133,7 @@ impl Incidents {
         now: i64,
     ) -> Sighting {
         if !self.open.contains_key(&group) {
-            self.make_room();
+            self.make_room(now);
         }
         let window = at.div_euclid(millis(self.settings.quiet).max(1));
         let closed = &self.closed;
@@ -172,14 +171,14 @@ impl Incidents {
     }
 
     /// Ends the incident that was quiet for longest when there are too many, rather one of which nothing is under way.
-    fn make_room(&mut self) {
+    fn make_room(&mut self, now: i64) {
         if self.open.len() < MAX_OPEN {
             return;
         }
         let quietest = self.open.iter().min_by_key(|(_, incident)| (incident.pending > 0, incident.seen_at));
         if let Some(group) = quietest.map(|(group, _)| *group) {
             self.tally.evicted += 1;
-            self.resolve(group, IncidentEnd::Evicted);
+            self.resolve(group, IncidentEnd::Evicted, now);
         }
     }
 
@@ -248,7 +247,7 @@ impl Incidents {
             .iter()
             .filter_map(|(group, incident)| Some((*group, incident.end(quiet, settle, now)?)))
             .collect();
-        ended.into_iter().for_each(|(group, end)| self.resolve(group, end));
+        ended.into_iter().for_each(|(group, end)| self.resolve(group, end, now));
         if let Some(remind) = self.settings.remind.filter(|_| self.tells) {
             self.remind(millis(remind), now);
         }
@@ -263,7 +262,7 @@ impl Incidents {
         }
     }
 
-    fn resolve(&mut self, group: GroupId, end: IncidentEnd) {
+    fn resolve(&mut self, group: GroupId, end: IncidentEnd, now: i64) {
         let Some(incident) = self.open.remove(&group) else { return };
         self.changes += 1;
         self.tally.resolved += 1;
@@ -271,7 +270,8 @@ impl Incidents {
         if self.tells {
             self.outbox.push(news(&incident.latest, &incident.id, report.clone()));
         }
-        let until = incident.until();
+        // A clock that is ahead must not make every later stop a late one.
+        let until = incident.until().min(now);
         self.closed.push(ClosedIncident { group, id: incident.id, report, until });
     }
 

@@ -185,16 +185,23 @@ impl NewsDesk {
             self.deliver(deadline).await;
         }
         self.save();
-        self.say_what_is_open();
+        if self.file.is_none() {
+            self.give_up();
+        }
     }
 
-    fn say_what_is_open(&self) {
+    /// Nothing is kept: what nobody took is lost, and what is open will have no end.
+    fn give_up(&self) {
+        if let Some(flight) = self.flight.take() {
+            self.router.count_best_effort_losses(&flight.progress, 0);
+        }
+        let waiting = self.tracker.with(|incidents, now| incidents.take_news(now));
+        self.router.count_lost_news(waiting.len());
         let open = self.tracker.look(|incidents| incidents.tally().open);
-        let untold = self.tracker.look(|incidents| incidents.has_news()) || self.flight.borrow().is_some();
-        if self.file.is_none() && (open > 0 || untold) {
+        if open > 0 {
             let text = format_args!(
-                "{open} incidents are open, and nobody will be told when they are over; to keep them over a restart, set \
-                 incident.state_path"
+                "incidents that are open, and of which nobody will be told when they are over: {open}; to keep them over a \
+                 restart, set incident.state_path"
             );
             self.log.line(Level::Warn, text);
         }

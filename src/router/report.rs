@@ -150,6 +150,22 @@ impl Router {
         }
     }
 
+    /// Counts news of incidents that was never sent, for each destination that alerts people.
+    pub(super) fn count_lost_news(&self, count: usize) {
+        for (index, sender) in
+            self.senders.iter().enumerate().filter(|(index, _)| self.pipeline.alerts(*index))
+        {
+            if count > 0 {
+                let name = &sender.destination.common.name;
+                self.metrics.destination(index).count_lost(Reason::BestEffort, count as u64);
+                let text = format_args!(
+                    "destination {name}: {count} messages about incidents lost: the process ends"
+                );
+                self.log.line(Level::Error, text);
+            }
+        }
+    }
+
     /// Logs one line per destination: what became of its records since the start.
     pub(crate) fn log_summary(&self) {
         for counters in self.metrics.snapshot() {
