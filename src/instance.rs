@@ -4,12 +4,13 @@
 //! (`registry`), or the thread that does the work (`worker`).
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::classify::classes::Class;
 use crate::config::{
-    KeyReader, Lookup, MetadataMode, MetadataSettings, Problem, QueueSettings, Settings, exposures,
-    queue_needs_region,
+    AwsEnvironments, KeyReader, Lookup, MetadataMode, MetadataSettings, Problem, QueueSettings, Settings,
+    exposures, queue_needs_region,
 };
 use crate::delivery::verdict::Verdict;
 use crate::destination::{self, Destination};
@@ -57,9 +58,9 @@ impl Instance {
     ) -> Result<Self, Vec<Problem>> {
         let problems = RefCell::new(Vec::new());
         let settings = Settings::read(lookup, &problems);
-        let region = region(&settings, lookup, &problems);
-        let destinations = open_destinations(&settings, lookup, region.as_deref(), &problems);
-        let queue = QueueSettings::read(&KeyReader::new(lookup, &problems), region.as_deref());
+        let environments = aws_environments(&settings, lookup, &problems);
+        let destinations = open_destinations(&settings, lookup, &environments, &problems);
+        let queue = QueueSettings::read(&KeyReader::new(lookup, &problems), &environments);
         if let Some(what) = queue.as_ref().and_then(|queue| Client::for_aws(queue.ca_file.as_deref()).err()) {
             problems.borrow_mut().push(Problem { key: "queue.ca_file".into(), what });
         }
@@ -143,13 +144,13 @@ impl Instance {
 fn open_destinations(
     settings: &Settings,
     lookup: &dyn Lookup,
-    region: Option<&str>,
+    environments: &AwsEnvironments,
     problems: &RefCell<Vec<Problem>>,
 ) -> Vec<OpenedDestination> {
     let reader = KeyReader::new(lookup, problems);
     let mut opened = Vec::new();
     for named in &settings.destinations {
-        let destination = destination::open(named, &reader, region);
+        let destination = destination::open(named, &reader, environments);
         if let Some(advice) = &destination.advice {
             log::start_line(Level::Warn, advice);
         }
@@ -191,22 +192,41 @@ fn with_spool(
     Ok((transport.with_spool(Arc::<Spool>::clone(&spool)), Some(spool)))
 }
 
-/// The machine's region, looked up only when a destination or the queue needs one and does not name it.
-pub(crate) fn region(
+/// What the machine says about AWS, read for each profile that a destination of AWS or the queue names.
+pub(crate) fn aws_environments(
     settings: &Settings,
     lookup: &dyn Lookup,
     problems: &RefCell<Vec<Problem>>,
-) -> Option<String> {
-    let reader = KeyReader::new(lookup, problems);
-    let needs = |named: &&crate::config::DestinationSettings| {
-        named.kind.is_aws() && reader.for_destination(&named.name, named.kind).written("region").is_none()
-    };
-    if !settings.destinations.iter().any(|named| needs(&named)) && !queue_needs_region(&reader) {
-        return None;
+) -> AwsEnvironments {
+    let mut environments = AwsEnvironments::default();
+    let wanted = wanted_profiles(settings, &KeyReader::new(lookup, problems));
+    if wanted.is_empty() {
+        return environments;
     }
-    let client = Client::new(None).ok()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
-    runtime.block_on(aws::region(&client))
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let (Ok(client), Ok(runtime)) = (Client::new(None), runtime) else { return environments };
+    for (profile, wants_region) in wanted {
+        let environment = runtime.block_on(aws::environment(&client, profile.as_deref(), wants_region));
+        environments.insert(profile, environment);
+    }
+    environments
+}
+
+/// Each profile, and whether somebody who names it does not name a region. The instance metadata, which may have to be
+/// asked for one, are slow where there are none.
+fn wanted_profiles(settings: &Settings, reader: &KeyReader<'_>) -> BTreeMap<Option<String>, bool> {
+    let aws = settings.destinations.iter().filter(|named| named.kind.is_aws());
+    let destinations = aws.map(|named| {
+        let reader = reader.for_destination(&named.name, named.kind);
+        (reader.text("profile"), reader.written("region").is_none())
+    });
+    let queue =
+        reader.written("queue.url").map(|_| (reader.text("queue.profile"), queue_needs_region(reader)));
+    let mut wanted = BTreeMap::new();
+    for (profile, wants_region) in destinations.chain(queue) {
+        *wanted.entry(profile).or_default() |= wants_region;
+    }
+    wanted
 }
 
 /// The variable in which the agent names the task metadata endpoint

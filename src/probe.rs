@@ -7,7 +7,9 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use crate::config::keys::DestinationKind;
-use crate::config::{DestinationSettings, KeyReader, Lookup, Problem, QueueSettings, Settings};
+use crate::config::{
+    AwsEnvironments, DestinationSettings, KeyReader, Lookup, Problem, QueueSettings, Settings,
+};
 use crate::destination::{
     self, Destination, Endpoint, HttpRequest, Network, ObjectCall, ReplyAction, RetryTiming,
 };
@@ -53,9 +55,10 @@ pub fn addresses(lookup: &dyn Lookup, region: &str) -> Vec<DestinationAddress> {
     // Whoever asks has reported them already.
     let problems = RefCell::new(Vec::new());
     let settings = Settings::read(lookup, &problems);
+    let environments = AwsEnvironments::in_region(region);
     let reader = KeyReader::new(lookup, &problems);
     let destinations = settings.destinations.iter().filter_map(|named| {
-        let destination = destination::open(named, &reader, Some(region));
+        let destination = destination::open(named, &reader, &environments);
         let request = delivery(&destination)?;
         Some(DestinationAddress {
             destination: named.name.clone(),
@@ -63,7 +66,7 @@ pub fn addresses(lookup: &dyn Lookup, region: &str) -> Vec<DestinationAddress> {
             url: shown(named, &request.url),
         })
     });
-    let queue = QueueSettings::read(&reader, Some(region)).map(|queue| DestinationAddress {
+    let queue = QueueSettings::read(&reader, &environments).map(|queue| DestinationAddress {
         destination: "queue".to_owned(),
         method: "POST".to_owned(),
         url: without_user(&queue.endpoint.unwrap_or(queue.url)),
@@ -113,9 +116,9 @@ fn without_user(url: &str) -> String {
 pub fn ask(lookup: &dyn Lookup, limit: Duration) -> Result<Vec<ProbeReport>, Vec<Problem>> {
     let problems = RefCell::new(Vec::new());
     let settings = Settings::read(lookup, &problems);
-    let region = instance::region(&settings, lookup, &problems);
+    let environments = instance::aws_environments(&settings, lookup, &problems);
     let reader = KeyReader::new(lookup, &problems);
-    let open = |named| destination::open(named, &reader, region.as_deref());
+    let open = |named| destination::open(named, &reader, &environments);
     let destinations: Vec<Destination> = settings.destinations.iter().map(open).collect();
     let problems = problems.into_inner();
     if problems.is_empty() { Ok(ask_all(destinations, limit)) } else { Err(problems) }

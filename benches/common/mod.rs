@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use ecs_router::classify::classes::Classifier;
 use ecs_router::classify::provenance::ChunkOrigin;
 use ecs_router::classify::routes::Routes;
-use ecs_router::config::{KeyReader, Settings};
+use ecs_router::config::{AwsEnvironments, KeyReader, Settings};
 use ecs_router::delivery::progress::Progress;
 use ecs_router::destination::{self, Destination};
 use ecs_router::encode::batch::Batch;
@@ -106,7 +106,7 @@ impl BenchRouter {
         let problems = RefCell::new(Vec::new());
         let read = Settings::read(&settings, &problems);
         let reader = KeyReader::new(&settings, &problems);
-        let open = |named| destination::open(named, &reader, Some("eu-west-1"));
+        let open = |named| destination::open(named, &reader, &AwsEnvironments::in_region("eu-west-1"));
         let destinations = read.destinations.iter().map(open).collect();
         assert_eq!(*problems.borrow(), []);
         Self {

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use ecs_router::config::keys::KEYS;
-use ecs_router::config::{KeyReader, QueueSettings};
+use ecs_router::config::{AwsEnvironments, KeyReader, QueueSettings};
 use ecs_router_fuzz::{Read, Router, chunk, pairs, read};
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
@@ -21,10 +21,11 @@ const SECRET: &str = "s3cr3t-7d1f";
 fuzz_target!(|data: &[u8]| {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let keys = pairs(text);
-    let region = keys.get("region").map(String::as_str);
-    let read = read(&keys, region);
+    let machine =
+        keys.get("region").map_or_else(AwsEnvironments::default, |region| AwsEnvironments::in_region(region));
+    let read = read(&keys, &machine);
     read.problems.iter().for_each(|problem| check_problem(&problem.to_string()));
-    check_queue(&keys, region);
+    check_queue(&keys, &machine);
     // Formatting everything takes as long as the rest of the target.
     if text.contains(SECRET) || read.problems.is_empty() {
         let shown = format!("{read:?}");
@@ -43,9 +44,9 @@ fn check_problem(problem: &str) {
     assert!(!key.is_empty() && !what.trim().is_empty(), "{problem}");
 }
 
-fn check_queue(keys: &BTreeMap<String, String>, region: Option<&str>) {
+fn check_queue(keys: &BTreeMap<String, String>, environments: &AwsEnvironments) {
     let problems = std::cell::RefCell::default();
-    let queue = QueueSettings::read(&KeyReader::new(keys, &problems), region);
+    let queue = QueueSettings::read(&KeyReader::new(keys, &problems), environments);
     assert_eq!(queue.is_some(), keys.get("queue.url").is_some_and(|url| !url.trim().is_empty()));
     problems.borrow().iter().for_each(|problem| check_problem(&problem.to_string()));
 }

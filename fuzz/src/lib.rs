@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use ecs_router::classify::classes::Classifier;
 use ecs_router::classify::provenance::ChunkOrigin;
 use ecs_router::classify::routes::Routes;
-use ecs_router::config::{KeyReader, Problem, Settings};
+use ecs_router::config::{AwsEnvironments, KeyReader, Problem, Settings};
 use ecs_router::destination::{self, Destination};
 use ecs_router::encode::buffer_pool::BufferPool;
 use ecs_router::encode::template::RenderContext;
@@ -36,12 +36,12 @@ pub struct Read {
 
 /// Reads a configuration as the plugin does when it starts, without files and network.
 #[must_use]
-pub fn read(keys: &BTreeMap<String, String>, region: Option<&str>) -> Read {
+pub fn read(keys: &BTreeMap<String, String>, environments: &AwsEnvironments) -> Read {
     let problems = RefCell::new(Vec::new());
     let settings = Settings::read(keys, &problems);
     let reader = KeyReader::new(keys, &problems);
     let destinations =
-        settings.destinations.iter().map(|one| destination::open(one, &reader, region)).collect();
+        settings.destinations.iter().map(|one| destination::open(one, &reader, environments)).collect();
     Read { settings, destinations, problems: problems.into_inner() }
 }
 
@@ -72,7 +72,7 @@ impl Router {
     /// A router of `key value` lines without problems.
     #[must_use]
     pub fn from_lines(text: &str) -> Self {
-        Self::new(read(&pairs(text), Some("eu-west-1")))
+        Self::new(read(&pairs(text), &AwsEnvironments::in_region("eu-west-1")))
     }
 
     /// Takes a chunk through all stages, without memory of earlier chunks.

@@ -7,6 +7,8 @@ use std::time::Duration;
 use regex::Regex;
 
 use super::address::shown_address;
+use super::endpoint::{AwsService, EndpointVariant};
+use super::environment::{AwsEnvironments, aws_address};
 use super::identity::Identity;
 use super::pattern;
 use super::reader::KeyReader;
@@ -126,7 +128,7 @@ impl MetadataSettings {
 pub struct QueueSettings {
     /// URL of the queue.
     pub url: String,
-    /// Address of SQS, if it is not AWS's own.
+    /// Address of SQS, if it is not the host of the queue's URL.
     pub endpoint: Option<String>,
     /// Signs the requests.
     pub identity: Identity,
@@ -135,9 +137,9 @@ pub struct QueueSettings {
 }
 
 impl QueueSettings {
-    /// Reads the keys of the queue; `None` without `queue.url`. `region` is the machine's, for a URL that holds none.
+    /// Reads the keys of the queue; `None` without `queue.url`. A URL that holds no region is in the machine's.
     #[must_use]
-    pub fn read(reader: &KeyReader<'_>, region: Option<&str>) -> Option<Self> {
+    pub fn read(reader: &KeyReader<'_>, environments: &AwsEnvironments) -> Option<Self> {
         let url = reader.text("queue.url")?;
         if !url.starts_with("https://") && !url.starts_with("http://") {
             let what = format!(
@@ -146,10 +148,19 @@ impl QueueSettings {
             );
             reader.problem("queue.url", what);
         }
-        let identity = Identity::read(reader, "queue.", region_in_url(&url).or(region));
-        let endpoint = reader.text("queue.endpoint");
+        let identity = Identity::read(reader, "queue.", region_in_url(&url), environments);
+        let environment = environments.of(identity.profile.as_deref());
+        let endpoint = environment
+            .named_address(reader, "queue.endpoint", AwsService::Sqs)
+            .or_else(|| other_variant(reader, &url, &identity));
         Some(Self { url, endpoint, identity, ca_file: reader.text("queue.ca_file").map(PathBuf::from) })
     }
+}
+
+/// AWS's address for a variant of which the queue's own URL says nothing.
+fn other_variant(reader: &KeyReader<'_>, url: &str, identity: &Identity) -> Option<String> {
+    let plain = identity.variant == EndpointVariant::default() || region_in_url(url).is_none();
+    (!plain).then(|| aws_address(reader, AwsService::Sqs, identity))
 }
 
 /// Whether the machine's region is needed: the queue's URL is set and holds none, and neither is `queue.region` set.

@@ -6,6 +6,8 @@
 //! `<name>` has the keys `<name>.<setting>`.
 
 mod address;
+pub mod endpoint;
+mod environment;
 mod error;
 mod events;
 mod exposure;
@@ -18,6 +20,7 @@ mod reader;
 mod settings;
 
 pub use address::{is_local_host, shown_address};
+pub use environment::{AwsEnvironment, AwsEnvironments, aws_address};
 pub use error::Problem;
 pub use events::{MetadataMode, MetadataSettings, QueueSettings, StopSettings, queue_needs_region};
 pub use exposure::exposures;

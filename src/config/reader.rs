@@ -54,6 +54,18 @@ impl<'l> KeyReader<'l> {
         KeyReader { lookup: self.lookup, problems: self.problems, destination: Some((name, kind)) }
     }
 
+    /// Reads the keys of the output that the destination belongs to.
+    #[must_use]
+    pub(super) fn output(&self) -> KeyReader<'l> {
+        KeyReader { destination: None, ..*self }
+    }
+
+    /// Whether the output, or this type of destination, has such a key.
+    #[must_use]
+    pub(super) fn has_key(&self, name: &str) -> bool {
+        keys::find(self.destination.map(|(_, kind)| kind), name).is_some()
+    }
+
     /// The text as written, or the key's default; blank counts as not set.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<String> {

@@ -39,6 +39,9 @@ pub(crate) trait Call {
     /// Classifies a reply to the request, or to one that prepared for it.
     fn classify_reply(&self, purpose: Purpose, reply: &Reply) -> ReplyAction;
 
+    /// What the delivered call counts for on the vendor's bill, in bytes; `sent` is the length of the request's body.
+    fn billed_bytes(&self, sent: u64) -> u64;
+
     /// Sends later requests to the region that the service named.
     fn set_region(&self, region: &str);
 }
@@ -243,7 +246,9 @@ impl<T: SendRequest> RetryingTransport<T> {
             Err(failure) => (Reply::default(), classify_failure(&failure)),
         };
         if purpose == Purpose::Deliver && action.is_accepted() {
-            self.reporter.counters().bytes.fetch_add(request.endpoint.bytes_sent(), Relaxed);
+            let sent = request.endpoint.bytes_sent();
+            self.reporter.counters().bytes.fetch_add(sent, Relaxed);
+            self.reporter.counters().billed.fetch_add(call.billed_bytes(sent), Relaxed);
         }
         if let Some(permit) = permit {
             self.record_outcome(permit, &action);

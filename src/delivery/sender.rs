@@ -54,6 +54,10 @@ impl Call for BatchCall<'_> {
         self.destination.classify_reply(purpose, self.batch, reply)
     }
 
+    fn billed_bytes(&self, sent: u64) -> u64 {
+        self.destination.billed_bytes(self.batch, sent)
+    }
+
     fn set_region(&self, region: &str) {
         if let Some(store) = self.destination.store() {
             store.set_region(region);

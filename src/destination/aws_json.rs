@@ -4,8 +4,9 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
-use super::{Endpoint, HttpRequest, Network, Purpose, Request};
-use crate::config::KeyReader;
+use super::{Endpoint, HttpRequest, Purpose, Request};
+use crate::config::endpoint::AwsService;
+use crate::config::{AwsEnvironments, Identity, KeyReader};
 use crate::encode::payload::Payload;
 
 /// One service in one region.
@@ -19,18 +20,20 @@ pub(super) struct AwsJsonService {
 }
 
 impl AwsJsonService {
-    /// Reads `endpoint`; by default it is AWS's own in the network's region.
+    /// Reads `endpoint`; by default it is what the environment names, or AWS's own in the identity's region.
     pub(super) fn read(
         reader: &KeyReader<'_>,
-        network: &Network,
-        name: &'static str,
+        environments: &AwsEnvironments,
+        identity: &Identity,
+        service: AwsService,
         api: &'static str,
     ) -> Self {
-        let region = network.identity.as_ref().map_or("", |identity| &identity.region);
-        let endpoint = reader
-            .text("endpoint")
-            .unwrap_or_else(|| format!("https://{name}.{region}.{}", dns_suffix(region)));
-        Self { name, api, endpoint }
+        let environment = environments.of(identity.profile.as_deref());
+        Self {
+            name: service.label(),
+            api,
+            endpoint: environment.address(reader, "endpoint", service, identity),
+        }
     }
 
     /// The request for one operation; `extra` are headers besides the protocol's.
@@ -49,9 +52,4 @@ impl AwsJsonService {
         };
         Request { purpose, endpoint: Endpoint::Http(request) }
     }
-}
-
-/// The domain of the region's partition.
-pub(super) fn dns_suffix(region: &str) -> &'static str {
-    if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" }
 }

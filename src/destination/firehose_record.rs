@@ -44,6 +44,21 @@ impl RecordFrame {
     ) -> WrittenRecord {
         out.extend_from_slice(self.open);
         let start = out.len();
+        let written = self.write_text(timestamp_field, common, entry, out);
+        base64_in_place(out, start);
+        out.extend_from_slice(b"\"},");
+        written
+    }
+
+    /// Appends the entry's text with its end.
+    pub(super) fn write_text(
+        self,
+        timestamp_field: &TimestampField,
+        common: &Common,
+        entry: &Entry<'_, '_, '_>,
+        out: &mut Vec<u8>,
+    ) -> WrittenRecord {
+        let start = out.len();
         let max = self.max.saturating_sub(self.end.len());
         timestamp_field.write(common, entry, &mut Writer::<false>::new(out));
         let is_truncated = out.len() - start > max;
@@ -52,16 +67,13 @@ impl RecordFrame {
             out.extend(timestamp_field.cut(common, entry, max));
         }
         out.extend_from_slice(self.end);
-        let text_bytes = out.len() - start;
-        base64_in_place(out, start);
-        out.extend_from_slice(b"\"},");
-        WrittenRecord { text_bytes, is_truncated }
+        WrittenRecord { text_bytes: out.len() - start, is_truncated }
     }
 }
 
 /// Replaces everything from `start` on by its base64. The code is written behind the text and then moved, which needs
 /// no second buffer.
-fn base64_in_place(out: &mut Vec<u8>, start: usize) {
+pub(super) fn base64_in_place(out: &mut Vec<u8>, start: usize) {
     let end = out.len();
     let room = (end - start).div_ceil(3) * 4;
     out.resize(end + room, 0);

@@ -52,7 +52,7 @@ pub use self::object_store::{ObjectCall, ObjectEncoding, ObjectStore, PartBody, 
 pub(crate) use self::vendor::Vendor;
 use crate::classify::classes::Entry;
 use crate::config::keys::DestinationKind;
-use crate::config::{Common, DestinationSettings, KeyReader, Problem};
+use crate::config::{AwsEnvironments, Common, DestinationSettings, KeyReader, Problem};
 use crate::encode::batch::{Batch, Limits};
 use crate::encode::partition::Partitions;
 use crate::encode::payload::Payload;
@@ -138,6 +138,12 @@ impl Destination {
         self.vendor.request(batch)
     }
 
+    /// What a delivered batch counts for on the vendor's bill, in bytes; `sent` is the length of the request's body.
+    #[must_use]
+    pub fn billed_bytes(&self, batch: &Batch, sent: u64) -> u64 {
+        self.vendor.billed_bytes(batch, sent)
+    }
+
     /// What the reply to a request for this batch means.
     #[must_use]
     pub fn classify_reply(&self, purpose: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
@@ -157,16 +163,20 @@ impl Destination {
     }
 }
 
-/// Opens a destination from its keys; problems are reported to `reader`. `region` is the AWS region unless its keys name
-/// another.
+/// Opens a destination from its keys; problems are reported to `reader`. `environments` is what the machine says about
+/// AWS where the keys are silent.
 #[must_use]
-pub fn open(settings: &DestinationSettings, reader: &KeyReader<'_>, region: Option<&str>) -> Destination {
+pub fn open(
+    settings: &DestinationSettings,
+    reader: &KeyReader<'_>,
+    environments: &AwsEnvironments,
+) -> Destination {
     let reader = reader.for_destination(&settings.name, settings.kind);
     let common = Common::read(&settings.name, &reader);
     match settings.kind {
-        DestinationKind::Cloudwatch => cloudwatch::open(common, &reader, region),
-        DestinationKind::S3 => s3::open(common, &reader, region),
-        DestinationKind::Firehose => firehose::open(common, &reader, region),
+        DestinationKind::Cloudwatch => cloudwatch::open(common, &reader, environments),
+        DestinationKind::S3 => s3::open(common, &reader, environments),
+        DestinationKind::Firehose => firehose::open(common, &reader, environments),
         DestinationKind::Newrelic => newrelic::open(common, &reader),
         DestinationKind::Datadog => datadog::open(common, &reader),
         DestinationKind::Http => http::open(common, &reader),

@@ -32,9 +32,8 @@ impl Network {
         }
     }
 
-    /// Reads those of AWS as well; `region` is used unless the keys name another.
-    pub(super) fn read_aws(reader: &KeyReader<'_>, region: Option<&str>) -> Self {
-        let identity = Identity::read(reader, "", region);
-        Self { identity: Some(identity), ..Self::read(reader) }
+    /// Reads the keys of a destination of AWS, whose requests are signed as `identity`.
+    pub(super) fn read_aws(reader: &KeyReader<'_>, identity: &Identity) -> Self {
+        Self { identity: Some(identity.clone()), ..Self::read(reader) }
     }
 }

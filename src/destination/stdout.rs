@@ -29,6 +29,10 @@ impl Vendor for StandardOutput {
         self.timestamp.write_line(common, entry, out)
     }
 
+    fn billed_bytes(&self, _: &Batch, sent: u64) -> u64 {
+        sent
+    }
+
     fn request(&self, batch: &Batch) -> Request {
         Request { purpose: Purpose::Deliver, endpoint: Endpoint::Stdout(batch.payload()) }
     }

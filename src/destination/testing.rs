@@ -12,7 +12,7 @@ use super::{Destination, Encoded, Endpoint, HttpRequest, Purpose, Reply, ReplyAc
 use crate::classify::classes::{Classifier, Entry};
 use crate::classify::provenance::{ChunkOrigin, Provenance};
 use crate::config::keys::DestinationKind;
-use crate::config::{DestinationSettings, KeyReader};
+use crate::config::{AwsEnvironments, DestinationSettings, KeyReader};
 use crate::encode::batch::Batch;
 use crate::encode::partition::{BatchItem, Partitions};
 use crate::encode::template::RenderContext;
@@ -29,7 +29,8 @@ pub(super) fn configure(kind: DestinationKind, keys: Keys<'_>) -> (Destination, 
         keys.iter().map(|(key, value)| (format!("d.{key}"), (*value).to_owned())).collect();
     let problems = RefCell::new(Vec::new());
     let settings = DestinationSettings { name: "d".to_owned(), kind };
-    let destination = super::open(&settings, &KeyReader::new(&map, &problems), Some("eu-west-1"));
+    let destination =
+        super::open(&settings, &KeyReader::new(&map, &problems), &AwsEnvironments::in_region("eu-west-1"));
     (destination, problems.into_inner().iter().map(ToString::to_string).collect())
 }
 

@@ -53,6 +53,11 @@ pub(crate) trait Vendor: fmt::Debug + Send {
 
     fn classify_reply(&self, common: &Common, purpose: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction;
 
+    /// By default what the items count for by the destination's rules.
+    fn billed_bytes(&self, batch: &Batch, _sent: u64) -> u64 {
+        batch.items.iter().map(|item| item.size as u64).sum()
+    }
+
     /// By default a batch without any records; not for a service that refuses those to everybody.
     fn probe(&self) -> Request {
         self.request(&Batch::empty(Bytes::new()))

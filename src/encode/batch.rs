@@ -68,7 +68,9 @@ pub struct BatchItems {
 
 impl BatchItems {
     /// Narrows the list to `range`, positions in this one.
-    fn slice(&self, range: Range<usize>) -> Self {
+    /// The batch with only the items in this range of positions.
+    #[must_use]
+    pub fn slice(&self, range: Range<usize>) -> Self {
         let start = self.range.start;
         Self { all: Arc::clone(&self.all), range: start + range.start..start + range.end }
     }
@@ -232,7 +234,9 @@ impl Batch {
         (half > 0).then(|| (self.slice(0..half), self.slice(half..all)))
     }
 
-    fn slice(&self, range: Range<usize>) -> Self {
+    /// The batch with only the items in this range of positions.
+    #[must_use]
+    pub fn slice(&self, range: Range<usize>) -> Self {
         self.with_items(self.items.slice(range))
     }
 

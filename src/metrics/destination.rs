@@ -12,6 +12,8 @@ pub struct DestinationCounters {
     pub delivered: AtomicU64,
     /// Bytes of request bodies that were taken, as they went over the wire; one taken in part counts whole.
     pub bytes: AtomicU64,
+    /// Bytes that the vendor bills for what was delivered.
+    pub billed: AtomicU64,
     /// Requests sent, whatever the reply.
     pub requests: AtomicU64,
     /// Requests that had to be sent again.
@@ -40,6 +42,8 @@ pub struct Snapshot {
     pub delivered: u64,
     /// Bytes of request bodies that were taken.
     pub bytes: u64,
+    /// Bytes that the vendor bills for what was delivered.
+    pub billed: u64,
     /// Requests sent.
     pub requests: u64,
     /// Requests that had to be sent again.
@@ -67,6 +71,7 @@ impl DestinationCounters {
             name: String::new(),
             delivered: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
+            billed: AtomicU64::new(0),
             requests: AtomicU64::new(0),
             retries: AtomicU64::new(0),
             cut: AtomicU64::new(0),
@@ -113,6 +118,7 @@ impl DestinationCounters {
             name: self.name.clone(),
             delivered: self.delivered.load(Relaxed),
             bytes: self.bytes.load(Relaxed),
+            billed: self.billed.load(Relaxed),
             requests: self.requests.load(Relaxed),
             retries: self.retries.load(Relaxed),
             cut: self.cut.load(Relaxed),
@@ -133,6 +139,7 @@ impl Snapshot {
         Snapshot {
             delivered: self.delivered - earlier.delivered,
             bytes: self.bytes - earlier.bytes,
+            billed: self.billed - earlier.billed,
             requests: self.requests - earlier.requests,
             retries: self.retries - earlier.retries,
             cut: self.cut - earlier.cut,

@@ -49,7 +49,7 @@ const fn gauge(name: &'static str, help: &'static str, values: MetricSource) -> 
 }
 
 /// Every metric of the plugin.
-pub const FAMILIES: [MetricFamily; 31] = [
+pub const FAMILIES: [MetricFamily; 32] = [
     counter("records_total", "Records read.", Class),
     counter("chunks_total", "Chunks read, without those that came again.", Instance(|all| &all.chunks)),
     counter(
@@ -98,6 +98,11 @@ pub const FAMILIES: [MetricFamily; 31] = [
         "delivered_bytes_total",
         "Bytes of bodies that the destination took.",
         Destination(|one| &one.bytes),
+    ),
+    counter(
+        "billed_bytes_total",
+        "Bytes that the vendor bills for what was delivered.",
+        Destination(|one| &one.billed),
     ),
     counter("requests_total", "Requests sent.", Destination(|one| &one.requests)),
     counter("retries_total", "Requests that had to be sent again.", Destination(|one| &one.retries)),

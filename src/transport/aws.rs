@@ -26,9 +26,12 @@ use aws_smithy_runtime_api::client::orchestrator::{
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
+use aws_types::region::Region;
+use aws_types::service_config::ServiceConfigKey;
 
 use super::http::{Client, Failure};
-use crate::config::Identity;
+use crate::config::endpoint::{AwsService, EndpointVariant};
+use crate::config::{AwsEnvironment, Identity};
 use crate::destination::{HttpRequest, Reply};
 
 /// New credentials are fetched this long before the old ones expire.
@@ -46,11 +49,40 @@ const FETCH_TIMEOUT: Duration = Duration::from_secs(8);
 /// The header with the digest of the body, in requests that come with one.
 const CONTENT_SHA256: &str = "x-amz-content-sha256";
 
-/// Finds the region in the environment, the profile or the instance metadata, in that order.
-pub async fn region(client: &Client) -> Option<String> {
-    let config = config_loader(client).load();
-    let config = tokio::time::timeout(FETCH_TIMEOUT, config).await.ok()?;
-    config.region().map(ToString::to_string)
+/// Reads the environment, the profile (`None`: the one that `AWS_PROFILE` names) and, if the region is wanted and stands
+/// in neither, the instance metadata.
+pub async fn environment(client: &Client, profile: Option<&str>, wants_region: bool) -> AwsEnvironment {
+    let mut loader = config_loader(client, profile);
+    if !wants_region {
+        // With a region given the instance is not asked.
+        loader = loader.region(Region::from_static("us-east-1"));
+    }
+    let Ok(config) = tokio::time::timeout(FETCH_TIMEOUT, loader.load()).await else {
+        return AwsEnvironment::default();
+    };
+    let variant = EndpointVariant {
+        fips: config.use_fips().unwrap_or_default(),
+        dualstack: config.use_dual_stack().unwrap_or_default(),
+    };
+    AwsEnvironment {
+        region: config.region().filter(|_| wants_region).map(ToString::to_string),
+        variant,
+        endpoints: AwsService::ALL
+            .iter()
+            .filter_map(|service| Some((*service, named_endpoint(&config, *service)?)))
+            .collect(),
+    }
+}
+
+/// `AWS_ENDPOINT_URL_<SERVICE>`, `AWS_ENDPOINT_URL` or what the profile says in their place.
+fn named_endpoint(config: &SdkConfig, service: AwsService) -> Option<String> {
+    let key = ServiceConfigKey::builder()
+        .service_id(service.sdk_id())
+        .env("AWS_ENDPOINT_URL")
+        .profile("endpoint_url")
+        .build()
+        .ok()?;
+    config.service_config()?.load_config(key)
 }
 
 /// Signs requests as one [`Identity`].
@@ -187,12 +219,12 @@ impl Signer {
     /// `None` when the chain is switched off, which the defaults never do.
     async fn make_provider(&self) -> Option<SharedCredentialsProvider> {
         let identity = &self.identity;
-        let mut loader =
-            config_loader(&self.client).region(aws_types::region::Region::new(identity.region.clone()));
-        if let Some(profile) = &identity.profile {
-            loader = loader.profile_name(profile);
-        }
-        let config = loader.load().await;
+        let config = config_loader(&self.client, identity.profile.as_deref())
+            .region(Region::new(identity.region.clone()))
+            .use_fips(identity.variant.fips)
+            .use_dual_stack(identity.variant.dualstack)
+            .load()
+            .await;
         let base = config.credentials_provider()?;
         Some(match &identity.role_arn {
             Some(role) => SharedCredentialsProvider::new(assume_role(role, identity, &config, base).await),
@@ -209,7 +241,8 @@ async fn assume_role(
 ) -> AssumeRoleProvider {
     let mut config = config.to_builder();
     if let Some(endpoint) = &identity.sts_endpoint {
-        config = config.endpoint_url(endpoint);
+        // A named address is a host already: there is no variant of it.
+        config = config.endpoint_url(endpoint).use_fips(false).use_dual_stack(false);
     }
     let mut builder =
         AssumeRoleProvider::builder(role).session_name("fluent-bit-ecs-router").configure(&config.build());
@@ -219,8 +252,12 @@ async fn assume_role(
     builder.build_from_provider(base).await
 }
 
-fn config_loader(client: &Client) -> aws_config::ConfigLoader {
-    aws_config::defaults(BehaviorVersion::latest()).http_client(SdkHttpClient(client.clone()))
+fn config_loader(client: &Client, profile: Option<&str>) -> aws_config::ConfigLoader {
+    let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(SdkHttpClient(client.clone()));
+    match profile {
+        Some(profile) => loader.profile_name(profile),
+        None => loader,
+    }
 }
 
 /// S3 signs the path as it is sent, and wants the body's digest beside it; every other service is like the rest

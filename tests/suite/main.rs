@@ -3,6 +3,7 @@
 //! - `golden` – every named real-world record makes exactly the request on file, in every form a host writes it
 //! - `delivery` – verdict, what arrived and how many attempts, under every way a service can misbehave
 //! - `network` – certificates are verified, authorities can be added, the environment's proxy is used
+//! - `aws_environment` – endpoints as keys, environment and profile name them: FIPS, dual-stack, `AWS_ENDPOINT_URL`
 //! - `promises` – every test that the README's "What happens when …" names exists, and none of them is left out
 //! - `properties` – no bytes whatever make the decoder panic, and none make it allocate more than they are worth
 //! - `architecture` – modules import only downwards, and `unsafe` stands at the border only
@@ -23,6 +24,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation is a failed test")]
 
 mod architecture;
+mod aws_environment;
 mod cloud;
 mod delivery;
 mod event_rules;

@@ -204,7 +204,7 @@ fn tls_service(folder: &TempDir) -> (PathBuf, u16) {
 }
 
 /// A service without TLS that tells how it was asked.
-fn plain_service() -> (u16, Receiver<String>) {
+pub(crate) fn plain_service() -> (u16, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let (tell, asked) = channel();

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use ecs_router::config::keys::DestinationKind;
-use ecs_router::config::{DestinationSettings, KeyReader, Lookup, Problem, Settings};
+use ecs_router::config::{AwsEnvironments, DestinationSettings, KeyReader, Lookup, Problem, Settings};
 use ecs_router::delivery::progress::Progress;
 use ecs_router::destination::{self, Destination, Endpoint};
 use ecs_router::encode::batch::Batch;
@@ -65,8 +65,9 @@ impl DryRun {
         let settings = Settings::read(lookup, &problems);
         let reader = KeyReader::new(lookup, &problems);
         let destinations = settings.destinations.iter();
-        let destinations =
-            destinations.map(|named| destination::open(named, &reader, Some(PLACEHOLDER_REGION))).collect();
+        let destinations = destinations
+            .map(|named| destination::open(named, &reader, &AwsEnvironments::in_region(PLACEHOLDER_REGION)))
+            .collect();
         let problems = problems.into_inner();
         if !problems.is_empty() {
             return Err(problems);

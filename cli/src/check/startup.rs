@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use ecs_router::config::keys::{DestinationKind, Key, KeyForm, find};
-use ecs_router::config::{KeyReader, Problem, QueueSettings, Settings, exposures};
+use ecs_router::config::{AwsEnvironments, KeyReader, Problem, QueueSettings, Settings, exposures};
 use ecs_router::destination;
 
 use super::finding::{Finding, FindingSeverity};
@@ -53,13 +53,14 @@ struct Started {
 fn start(lookup: &PlaceholderLookup<'_>) -> Started {
     let problems = RefCell::new(Vec::new());
     let mut advice = Vec::new();
+    let machine = AwsEnvironments::in_region(PLACEHOLDER_REGION);
     let settings = Settings::read(lookup, &problems);
     let reader = KeyReader::new(lookup, &problems);
     for named in &settings.destinations {
-        let destination = destination::open(named, &reader, Some(PLACEHOLDER_REGION));
+        let destination = destination::open(named, &reader, &machine);
         advice.extend(destination.advice.clone());
     }
-    drop(QueueSettings::read(&reader, Some(PLACEHOLDER_REGION)));
+    drop(QueueSettings::read(&reader, &machine));
     Started { settings, problems: problems.into_inner(), advice }
 }
 

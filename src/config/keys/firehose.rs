@@ -1,14 +1,23 @@
 //! Keys of Firehose, and of endpoints of its HTTP delivery.
 
-use super::key::KeyForm::{Number, Pairs, Size, Text};
+use super::key::KeyForm::{Choice, Number, Pairs, Size, Text};
 use super::key::{Key, Scope, key};
 use super::kind::DestinationKind;
 
 const FIREHOSE: Scope = Scope::Only(&[DestinationKind::Firehose]);
 const FIREHOSE_HTTP: Scope = Scope::Only(&[DestinationKind::FirehoseHttp]);
 
-pub(super) const FIREHOSE_KEYS: &[Key] =
-    &[key(FIREHOSE, "delivery_stream", Text, "Name of the delivery stream, which must exist.", "ecs-logs")];
+pub(super) const FIREHOSE_KEYS: &[Key] = &[
+    key(FIREHOSE, "delivery_stream", Text, "Name of the delivery stream, which must exist.", "ecs-logs"),
+    key(
+        FIREHOSE,
+        "aggregate",
+        Choice(&["off", "newline"]),
+        "`newline` puts as many lines into one record as it holds: Firehose bills every record as a multiple of 5 KB. Leave it off for a stream that splits or transforms records and expects one line in each.",
+        "newline",
+    )
+    .default("off"),
+];
 
 pub(super) const FIREHOSE_HTTP_KEYS: &[Key] = &[
     key(

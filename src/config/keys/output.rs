@@ -107,6 +107,20 @@ pub(super) const KEYS: &[Key] = &[
     key(Output, "task_metadata.interval", Duration, "How often to ask it, at least 200ms.", "5s").default("2s"),
     key(
         Output,
+        "fips",
+        Flag,
+        "Use the FIPS endpoints of AWS, for the queue and for destinations that do not say `fips` themselves. Default: `AWS_USE_FIPS_ENDPOINT`, then the profile.",
+        "on",
+    ),
+    key(
+        Output,
+        "dualstack",
+        Flag,
+        "Use the dual-stack endpoints of AWS (IPv4 and IPv6), for the queue and for destinations that do not say `dualstack` themselves. Default: `AWS_USE_DUALSTACK_ENDPOINT`, then the profile.",
+        "on",
+    ),
+    key(
+        Output,
         "queue.url",
         Text,
         "SQS queue to poll for ECS events, filled by an EventBridge rule. A message is deleted when its event has arrived.",

@@ -11,7 +11,7 @@ use super::{
     Destination, Encoded, NameLimit, Network, Purpose, Reply, ReplyAction, Request, Vendor, content, probe,
 };
 use crate::classify::classes::Entry;
-use crate::config::{Common, KeyReader};
+use crate::config::{AwsEnvironments, Common, Identity, KeyReader};
 use crate::encode::batch::{Batch, Limits};
 use crate::encode::run_cache::RunCache;
 use crate::encode::template::{NameKind, RenderContext, Template};
@@ -40,14 +40,15 @@ struct Cloudwatch {
     has_many_groups: bool,
 }
 
-pub(super) fn open(common: Common, reader: &KeyReader<'_>, region: Option<&str>) -> Destination {
-    let network = Network::read_aws(reader, region);
+pub(super) fn open(common: Common, reader: &KeyReader<'_>, environments: &AwsEnvironments) -> Destination {
+    let identity = Identity::read(reader, "", None, environments);
+    let network = Network::read_aws(reader, &identity);
     let name_limit = Some(NameLimit::read(&common.name, reader, &["log_group", "log_stream"]));
     let vendor = Cloudwatch {
         runs: RunCache::default(),
         log_group: reader.template("log_group", NameKind::LogGroup),
         log_stream: reader.template("log_stream", NameKind::LogStream),
-        requests: LogRequests::read(reader, &network),
+        requests: LogRequests::read(reader, environments, &identity),
         has_many_groups: reader.text("log_group").is_some_and(|text| text.contains(['$', '%'])),
     };
     Destination { name_limit, ..Destination::new(common, LIMITS, Some(network), vendor) }

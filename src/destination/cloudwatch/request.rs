@@ -3,9 +3,10 @@
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde_json::{Value, json};
 
-use crate::config::KeyReader;
+use crate::config::endpoint::AwsService;
+use crate::config::{AwsEnvironments, Identity, KeyReader};
 use crate::destination::aws_json::AwsJsonService;
-use crate::destination::{Network, Purpose, Request, gzip, probe};
+use crate::destination::{Purpose, Request, gzip, probe};
 use crate::encode::batch::Batch;
 use crate::json::Writer;
 
@@ -31,9 +32,9 @@ struct NewGroup {
 }
 
 impl LogRequests {
-    pub(super) fn read(reader: &KeyReader<'_>, network: &Network) -> Self {
+    pub(super) fn read(reader: &KeyReader<'_>, environments: &AwsEnvironments, identity: &Identity) -> Self {
         Self {
-            service: AwsJsonService::read(reader, network, "logs", "Logs_20140328"),
+            service: AwsJsonService::read(reader, environments, identity, AwsService::Logs, "Logs_20140328"),
             log_format: reader.choice("log_format"),
             gzip: reader.choice("compress") == Some("gzip"),
             new_group: NewGroup::read(reader),

@@ -28,7 +28,7 @@ fn opened(keys: &[(&str, &str)]) -> (Destination, Vec<String>) {
     let keys: BTreeMap<String, String> = keys.collect();
     let problems = RefCell::new(Vec::new());
     let settings = DestinationSettings { name: "logs".into(), kind: DestinationKind::Cloudwatch };
-    let destination = open(&settings, &KeyReader::new(&keys, &problems), None);
+    let destination = open(&settings, &KeyReader::new(&keys, &problems), &AwsEnvironments::default());
     (destination, problems.into_inner().iter().map(ToString::to_string).collect())
 }
 

@@ -3,28 +3,29 @@
 //! API: <https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html> and
 //! <https://docs.aws.amazon.com/firehose/latest/dev/limits.html>, read 2026-11.
 
+mod aggregate;
 mod reply;
 mod request;
 
+use self::aggregate::Aggregation;
 use super::aws_json::AwsJsonService;
 use super::firehose_record::{MAX_RECORD_BYTES, RecordFrame};
 use super::timestamp_field::TimestampField;
 use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request, Vendor};
 use crate::classify::classes::Entry;
-use crate::config::{Common, KeyReader};
+use crate::config::endpoint::AwsService;
+use crate::config::{AwsEnvironments, Common, Identity, KeyReader};
 use crate::encode::batch::{Batch, Limits};
 use crate::encode::template::RenderContext;
 
 /// The most that the records of one request may sum up to, before base64.
 const MAX_BATCH_BYTES: usize = 4 << 20;
 
-/// The most records of one request.
-const MAX_RECORDS: usize = 500;
-
 /// The longest name of a delivery stream, in characters.
 const MAX_NAME_LENGTH: usize = 64;
 
-const LIMITS: Limits = Limits { bytes: MAX_BATCH_BYTES, records: MAX_RECORDS, span_ms: None, ordered: false };
+const LIMITS: Limits =
+    Limits { bytes: MAX_BATCH_BYTES, records: aggregate::MAX_RECORDS, span_ms: None, ordered: false };
 
 /// Firehose joins records without anything between them, so each brings its own line feed.
 const RECORD_FRAME: RecordFrame = RecordFrame { open: b"{\"Data\":\"", end: b"\n", max: MAX_RECORD_BYTES };
@@ -35,16 +36,26 @@ struct Firehose {
     service: AwsJsonService,
     stream: String,
     timestamp_field: TimestampField,
+    aggregation: Aggregation,
 }
 
-pub(super) fn open(common: Common, reader: &KeyReader<'_>, region: Option<&str>) -> Destination {
-    let network = Network::read_aws(reader, region);
+pub(super) fn open(common: Common, reader: &KeyReader<'_>, environments: &AwsEnvironments) -> Destination {
+    let identity = Identity::read(reader, "", None, environments);
+    let aggregation = Aggregation::read(reader);
     let vendor = Firehose {
-        service: AwsJsonService::read(reader, &network, "firehose", "Firehose_20150804"),
+        service: AwsJsonService::read(
+            reader,
+            environments,
+            &identity,
+            AwsService::Firehose,
+            "Firehose_20150804",
+        ),
         stream: stream_name(reader),
         timestamp_field: TimestampField::read(reader),
+        aggregation,
     };
-    Destination::new(common, LIMITS, Some(network), vendor)
+    let network = Network::read_aws(reader, &identity);
+    Destination::new(common, Limits { records: aggregation.max_lines(), ..LIMITS }, Some(network), vendor)
 }
 
 fn stream_name(reader: &KeyReader<'_>) -> String {
@@ -59,7 +70,7 @@ fn stream_name(reader: &KeyReader<'_>) -> String {
 }
 
 impl Vendor for Firehose {
-    /// `{"Data":"…"},`
+    /// `{"Data":"…"},`, or the line alone where lines share a record.
     fn encode(
         &self,
         common: &Common,
@@ -67,17 +78,24 @@ impl Vendor for Firehose {
         _: &RenderContext<'_>,
         out: &mut Vec<u8>,
     ) -> Encoded {
-        let record = RECORD_FRAME.write(&self.timestamp_field, common, entry, out);
+        let record = match self.aggregation {
+            Aggregation::Off => RECORD_FRAME.write(&self.timestamp_field, common, entry, out),
+            Aggregation::Newline => RECORD_FRAME.write_text(&self.timestamp_field, common, entry, out),
+        };
         let size = record.text_bytes;
         if record.is_truncated { Encoded::Truncated { size } } else { Encoded::Complete { size } }
     }
 
     fn request(&self, batch: &Batch) -> Request {
-        request::put_record_batch(&self.service, &self.stream, batch)
+        request::put_record_batch(&self.service, &self.stream, self.aggregation, batch)
     }
 
     fn classify_reply(&self, common: &Common, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
-        reply::classify(&common.name, &self.stream, batch, reply)
+        reply::classify(&common.name, &self.stream, self.aggregation, batch, reply)
+    }
+
+    fn billed_bytes(&self, batch: &Batch, _: u64) -> u64 {
+        self.aggregation.billed_bytes(batch)
     }
 
     /// There is no way to put nothing.

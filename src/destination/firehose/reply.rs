@@ -2,8 +2,11 @@
 //!
 //! <https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html>, read 2026-11.
 
+use std::ops::Range;
+
 use serde_json::Value;
 
+use super::aggregate::Aggregation;
 use super::request::{OPERATION, PROBE_OPERATION};
 use crate::destination::aws_error::aws_error;
 use crate::destination::redact;
@@ -11,9 +14,15 @@ use crate::destination::{Reply, ReplyAction, RetryTiming};
 use crate::encode::batch::Batch;
 
 /// `destination` is its configured name, for the log.
-pub(super) fn classify(destination: &str, stream: &str, batch: &Batch, reply: &Reply) -> ReplyAction {
+pub(super) fn classify(
+    destination: &str,
+    stream: &str,
+    aggregation: Aggregation,
+    batch: &Batch,
+    reply: &Reply,
+) -> ReplyAction {
     if reply.status == 200 {
-        return classify_success(batch, reply);
+        return classify_success(&aggregation.records(batch), reply);
     }
     let error = aws_error(reply);
     let reason = error.describe(OPERATION);
@@ -56,8 +65,9 @@ fn missing_stream(destination: &str, stream: &str, reason: &str) -> ReplyAction 
     ReplyAction::Retry { timing: RetryTiming::NextFlush, reason: format!("{reason}; {advice}") }
 }
 
-/// 200 is not yet delivery: each record has an answer of its own, in the order of the request.
-fn classify_success(batch: &Batch, reply: &Reply) -> ReplyAction {
+/// 200 is not yet delivery: each record has an answer of its own, in the order of the request. `records` are the
+/// positions of each record's lines in the batch.
+fn classify_success(records: &[Range<usize>], reply: &Reply) -> ReplyAction {
     let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
     let (Some(failed), Some(answers)) =
         (body["FailedPutCount"].as_u64(), body["RequestResponses"].as_array())
@@ -67,23 +77,26 @@ fn classify_success(batch: &Batch, reply: &Reply) -> ReplyAction {
     if failed == 0 {
         return ReplyAction::Delivered;
     }
-    if answers.len() != batch.items.len() {
+    if answers.len() != records.len() {
         return retry_all("with results for another number of records");
     }
-    let retry: Vec<usize> = answers
+    let failed: Vec<&Range<usize>> = records
         .iter()
-        .enumerate()
+        .zip(answers)
         .filter(|(_, answer)| answer["ErrorCode"].is_string())
-        .map(|(position, _)| position)
+        .map(|(record, _)| record)
         .collect();
     // When no record got through, a pause is what helps; when some did, the rest is sent again at once.
-    match retry.len() {
+    match failed.len() {
         0 => retry_all("and does not say which records failed"),
-        all if all >= batch.items.len() => {
+        all if all >= records.len() => {
             let code = answers.first().and_then(|answer| answer["ErrorCode"].as_str()).unwrap_or_default();
             retry_all(&format!("but accepted no record: {}", redact::quoted(code).collect::<String>()))
         }
-        _ => ReplyAction::Partial { retry, rejected: Vec::new() },
+        _ => {
+            let retry = failed.into_iter().cloned().flatten().collect();
+            ReplyAction::Partial { retry, rejected: Vec::new() }
+        }
     }
 }
 

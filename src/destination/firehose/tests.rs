@@ -154,6 +154,64 @@ fn answers_that_are_not_one_for_each_record_say_nothing_about_any() {
     }
 }
 
+/// Everything that a request's records say, and how many records there are.
+fn aggregated(lines: &[Value]) -> (String, usize) {
+    let firehose = firehose(&[("aggregate", "newline")]);
+    let batches = batches_of(&firehose, &chunk(lines)).0;
+    let bodies: Vec<Value> = batches
+        .iter()
+        .map(|batch| serde_json::from_slice(&body_of(&request_of(&firehose, batch))).unwrap())
+        .collect();
+    let records: Vec<String> = bodies.iter().flat_map(data).collect();
+    assert!(records.iter().all(|record| record.len() <= MAX_RECORD_BYTES && record.ends_with('\n')));
+    (records.concat(), records.len())
+}
+
+#[test]
+fn aggregation_fills_records_with_whole_lines() {
+    let lines: Vec<Value> = (0..400).map(|n| json!({"n": n})).collect();
+    let alone: String = data(&sent(&firehose(&[]), &lines)).concat();
+    assert_eq!(aggregated(&lines), (alone, 1), "400 short lines in one record");
+    let long: Vec<Value> = (0..5).map(|n| json!({"n": n, "text": "x".repeat(400_000)})).collect();
+    let alone: String = data(&sent(&firehose(&[]), &long)).concat();
+    assert_eq!(aggregated(&long), (alone, 3), "two of 400 KB in each, and one left");
+}
+
+#[test]
+fn aggregation_takes_more_lines_than_a_request_has_records() {
+    let lines: Vec<Value> = (0..1_200).map(|n| json!({"n": n})).collect();
+    let batches = |keys: &[(&str, &str)]| batches_of(&firehose(keys), &chunk(&lines)).0.len();
+    assert_eq!((batches(&[]), batches(&[("aggregate", "newline")])), (3, 1));
+}
+
+#[test]
+fn the_lines_of_a_failed_record_go_again_and_a_rejected_record_is_split_into_its_lines() {
+    let firehose = firehose(&[("aggregate", "newline")]);
+    let lines: Vec<Value> = (0..5).map(|n| json!({"n": n, "text": "x".repeat(400_000)})).collect();
+    let batch = &batch_of(&firehose, &lines);
+    let answers = json!({"FailedPutCount": 1, "RequestResponses": [
+        {"RecordId": "1"}, {"ErrorCode": "ServiceUnavailableException"}, {"RecordId": "3"},
+    ]});
+    let answer = |body: &Value, status: u16| {
+        firehose.classify_reply(Purpose::Deliver, batch, &reply(status, body.to_string()))
+    };
+    assert_eq!(answer(&answers, 200), ReplyAction::Partial { retry: vec![2, 3], rejected: vec![] });
+    let invalid = json!({"__type": "InvalidArgumentException"});
+    assert_eq!(word(&answer(&invalid, 400)), "Split");
+}
+
+#[test]
+fn every_record_is_billed_as_a_multiple_of_five_kilobytes() {
+    let lines: Vec<Value> = (0..400).map(|n| json!({"n": n})).collect();
+    let billed = |keys: &[(&str, &str)]| -> u64 {
+        let firehose = firehose(keys);
+        batches_of(&firehose, &chunk(&lines)).0.iter().map(|batch| firehose.billed_bytes(batch, 0)).sum()
+    };
+    assert_eq!(billed(&[]), 400 * 5_120);
+    let text = aggregated(&lines).0.len() as u64;
+    assert_eq!(billed(&[("aggregate", "newline")]), text.next_multiple_of(5_120));
+}
+
 #[test]
 fn a_missing_stream_is_named_with_its_key() {
     let not_found =

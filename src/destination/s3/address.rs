@@ -7,8 +7,8 @@ use std::cell::RefCell;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::config::KeyReader;
-use crate::destination::aws_json::dns_suffix;
+use crate::config::endpoint::{AwsService, EndpointVariant, host};
+use crate::config::{AwsEnvironments, Identity, KeyReader, aws_address};
 
 /// What is percent-encoded in a query: everything but the characters that a signature leaves as they are
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html>, read 2026-11).
@@ -113,13 +113,21 @@ pub(super) struct Address {
     bucket: Bucket,
     endpoint: Option<String>,
     path_style: bool,
+    variant: EndpointVariant,
     /// Changes when the service answers that the bucket is in another region.
     region: RefCell<String>,
 }
 
 impl Address {
-    pub(super) fn read(reader: &KeyReader<'_>, bucket: Bucket, region: &str) -> Self {
-        let endpoint = reader.text("endpoint").map(|text| text.trim_end_matches('/').to_owned());
+    pub(super) fn read(
+        reader: &KeyReader<'_>,
+        environments: &AwsEnvironments,
+        identity: &Identity,
+        bucket: Bucket,
+    ) -> Self {
+        let environment = environments.of(identity.profile.as_deref());
+        let endpoint = environment.named_address(reader, "endpoint", AwsService::S3);
+        let endpoint = endpoint.map(|text| text.trim_end_matches('/').to_owned());
         if endpoint.as_ref().is_some_and(|endpoint| !endpoint.contains("://")) {
             reader.problem("endpoint", "must begin with https:// or http://".to_owned());
         }
@@ -131,11 +139,21 @@ impl Address {
                     || endpoint.as_deref().is_some_and(is_ip_or_localhost)
             }
             Bucket::AccessPoint { region: arn_region, .. } => {
-                check_access_point(reader, endpoint.as_deref(), arn_region, region);
+                check_access_point(reader, endpoint.as_deref(), arn_region, &identity.region);
                 false
             }
         };
-        Self { bucket, endpoint, path_style, region: RefCell::new(region.to_owned()) }
+        if endpoint.is_none() {
+            // Reports a variant that S3 does not have there.
+            aws_address(reader, AwsService::S3, identity);
+        }
+        Self {
+            bucket,
+            endpoint,
+            path_style,
+            variant: identity.variant,
+            region: RefCell::new(identity.region.clone()),
+        }
     }
 
     pub(super) fn set_region(&self, region: &str) {
@@ -145,12 +163,12 @@ impl Address {
     pub(super) fn url(&self, key: &str) -> String {
         let region = self.region.borrow();
         let (label, service) = match &self.bucket {
-            Bucket::Named(name) => (name, "s3"),
-            Bucket::AccessPoint { label, .. } => (label, "s3-accesspoint"),
+            Bucket::Named(name) => (name, AwsService::S3),
+            Bucket::AccessPoint { label, .. } => (label, AwsService::S3AccessPoint),
         };
-        let endpoint = self.endpoint.clone();
-        let endpoint =
-            endpoint.unwrap_or_else(|| format!("https://{service}.{region}.{}", dns_suffix(&region)));
+        // That there is such a host was seen at the start, and a bucket's other region is in the same partition.
+        let own = || format!("https://{}", host(service, &region, self.variant).unwrap_or_default());
+        let endpoint = self.endpoint.clone().unwrap_or_else(own);
         let key = utf8_percent_encode(key, ENCODED_IN_KEY);
         match endpoint.split_once("://") {
             Some((scheme, host)) if !self.path_style => format!("{scheme}://{label}.{host}/{key}"),

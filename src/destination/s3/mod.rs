@@ -19,7 +19,7 @@ use super::{
     Destination, Encoded, Endpoint, NameLimit, Network, Purpose, Reply, ReplyAction, Request, Vendor, probe,
 };
 use crate::classify::classes::Entry;
-use crate::config::{Common, KeyReader, Problem};
+use crate::config::{AwsEnvironments, Common, Identity, KeyReader, Problem};
 use crate::encode::batch::{Batch, Limits};
 use crate::encode::template::RenderContext;
 
@@ -46,10 +46,10 @@ struct S3 {
     spool: Option<SpoolSettings>,
 }
 
-pub(super) fn open(common: Common, reader: &KeyReader<'_>, region: Option<&str>) -> Destination {
+pub(super) fn open(common: Common, reader: &KeyReader<'_>, environments: &AwsEnvironments) -> Destination {
     let bucket = Bucket::read(reader);
-    let network = Network::read_aws(reader, bucket.region().or(region));
-    let region = network.identity.as_ref().map_or("", |identity| &identity.region);
+    let identity = Identity::read(reader, "", bucket.region(), environments);
+    let network = Network::read_aws(reader, &identity);
     let encoding = match reader.choice("compress") {
         Some("zstd") => ObjectEncoding::Zstd,
         Some("none") => ObjectEncoding::Plain,
@@ -62,7 +62,7 @@ pub(super) fn open(common: Common, reader: &KeyReader<'_>, region: Option<&str>)
         encoding,
         spool: read_spool(&common, reader, encoding),
         headers: ObjectHeaders::read(reader, encoding),
-        address: Address::read(reader, bucket, region),
+        address: Address::read(reader, environments, &identity, bucket),
     };
     Destination {
         name_limit: Some(NameLimit::read(&common.name, reader, &["key"])),
@@ -154,6 +154,10 @@ impl Vendor for S3 {
         out: &mut Vec<u8>,
     ) -> Encoded {
         self.timestamp_field.write_line(common, entry, out)
+    }
+
+    fn billed_bytes(&self, _: &Batch, sent: u64) -> u64 {
+        sent
     }
 
     fn request(&self, batch: &Batch) -> Request {

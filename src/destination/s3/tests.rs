@@ -18,7 +18,7 @@ fn read(pairs: &[(&str, &str)]) -> (Destination, Vec<String>) {
     map.extend(pairs.iter().map(|(key, value)| (format!("s3.{key}"), (*value).to_owned())));
     let problems = RefCell::new(Vec::new());
     let reader = KeyReader::new(&map, &problems).for_destination("s3", DestinationKind::S3);
-    let s3 = open(Common::read("s3", &reader), &reader, Some("eu-west-1"));
+    let s3 = open(Common::read("s3", &reader), &reader, &AwsEnvironments::in_region("eu-west-1"));
     drop(map);
     (s3, problems.into_inner().iter().map(ToString::to_string).collect())
 }

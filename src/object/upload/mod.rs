@@ -101,6 +101,10 @@ impl Call for StoreCall<'_> {
         self.store.classify_reply(self.call, reply)
     }
 
+    fn billed_bytes(&self, sent: u64) -> u64 {
+        sent
+    }
+
     fn set_region(&self, region: &str) {
         self.store.set_region(region);
     }

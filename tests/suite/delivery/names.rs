@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use ecs_router::Verdict;
 use ecs_router::classify::provenance::ChunkOrigin;
-use ecs_router::config::{KeyReader, Settings};
+use ecs_router::config::{AwsEnvironments, KeyReader, Settings};
 use ecs_router::delivery::progress::Progress;
 use ecs_router::destination::{self, Destination};
 use ecs_router::encode::template::RenderContext;
@@ -47,7 +47,8 @@ impl Dry {
         let problems = RefCell::new(Vec::new());
         let settings = Settings::read(&keys, &problems);
         let reader = KeyReader::new(&keys, &problems);
-        let destination = destination::open(&settings.destinations[0], &reader, Some("eu-west-1"));
+        let destination =
+            destination::open(&settings.destinations[0], &reader, &AwsEnvironments::in_region("eu-west-1"));
         assert_eq!(*problems.borrow(), []);
         let metrics = Arc::new(new_metrics(&settings));
         Self { pipeline: Pipeline::new(settings, metrics), destination }

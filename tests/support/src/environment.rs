@@ -12,7 +12,7 @@ pub const VARIABLES: [(&str, &str); 5] = [
 ];
 
 /// What a developer's shell or a build machine may have set, and what would change the outcome.
-pub const STRANGERS: [&str; 21] = [
+pub const STRANGERS: [&str; 31] = [
     "ECS_CONTAINER_METADATA_URI_V4",
     "HTTP_PROXY",
     "HTTPS_PROXY",
@@ -30,6 +30,16 @@ pub const STRANGERS: [&str; 21] = [
     "AWS_REGION",
     "AWS_DEFAULT_REGION",
     "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS",
+    "AWS_ENDPOINT_URL_FIREHOSE",
+    "AWS_ENDPOINT_URL_S3",
+    "AWS_ENDPOINT_URL_SQS",
+    "AWS_ENDPOINT_URL_STS",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    "AWS_USE_FIPS_ENDPOINT",
+    "AWS_USE_DUALSTACK_ENDPOINT",
+    "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+    "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
     "AWS_ROLE_ARN",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
@@ -63,6 +73,17 @@ pub fn metadata(address: &str) {
 pub fn proxy(url: &str, direct: &str) {
     change("HTTP_PROXY", Some(url));
     change("NO_PROXY", Some(direct));
+}
+
+/// Sends what goes over TLS through this proxy. Only for a process that runs one test.
+pub fn tls_proxy(url: &str) {
+    change("HTTPS_PROXY", Some(url));
+}
+
+/// Sets variables that AWS's own tools read. Only for a process that runs one test.
+pub fn aws(variables: &[(&str, &str)]) {
+    of_the_fake_cloud();
+    variables.iter().for_each(|(name, value)| change(name, Some(value)));
 }
 
 /// Names a file of authorities in this variable. Only for a process that runs one test.
