@@ -9,6 +9,7 @@ use super::open::{self, OpenIncident};
 use super::outbox::{IncidentNews, Outbox};
 use super::saved;
 use super::seen::SeenStops;
+use super::verdict;
 use crate::config::IncidentSettings;
 use crate::stop::{IncidentEnd, IncidentReport, IncidentState, ServiceRecovery, StopEvent};
 
@@ -59,6 +60,8 @@ pub struct Sighting {
     /// The stop, kept when it is to tell of the incident.
     news: Option<Box<StopEvent>>,
     kind: SightingKind,
+    revision: Option<String>,
+    verdict: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +74,16 @@ enum SightingKind {
 }
 
 impl Sighting {
+    fn new(group: GroupId, id: &str, stop: Option<u64>, report: IncidentReport, kind: SightingKind) -> Self {
+        Self { group, id: id.to_owned(), stop, report, news: None, kind, revision: None, verdict: None }
+    }
+
+    /// For a deployment that failed: what the stops of its service say.
+    #[must_use]
+    pub fn verdict(&self) -> Option<&str> {
+        self.verdict.as_deref()
+    }
+
     /// The incident's name.
     #[must_use]
     pub fn incident_id(&self) -> &str {
@@ -106,6 +119,16 @@ impl Incidents {
         if stop.expected {
             return None;
         }
+        let verdict = verdict::verdict(stop, self.open.values());
+        let revision = stop.revision().map(str::to_owned);
+        let mut sighting = Sighting { revision, verdict, ..self.join(stop, now)? };
+        if let (Some(news), Some(verdict)) = (&mut sighting.news, &sighting.verdict) {
+            news.summary = format!("{} {verdict}", news.summary);
+        }
+        Some(sighting)
+    }
+
+    fn join(&mut self, stop: &StopEvent, now: i64) -> Option<Sighting> {
         let group = group::group_of(stop, &self.settings.group_by);
         let number = group::stop_number(stop);
         if stop.update || number.is_some_and(|number| self.seen.contains(number)) {
@@ -119,7 +142,7 @@ impl Incidents {
         {
             let report = IncidentReport { is_news: false, ..late.report.clone() };
             let kind = SightingKind::Late;
-            return Some(Sighting { group, id: late.id.clone(), stop: number, report, news: None, kind });
+            return Some(Sighting::new(group, &late.id, number, report, kind));
         }
         Some(self.count(group, number, stop, at, now))
     }
@@ -149,13 +172,10 @@ impl Incidents {
         let state = if is_first { IncidentState::Opened } else { IncidentState::Continued };
         let is_news = told.is_some() && self.tells;
         told.into_iter().for_each(|state| incident.begin_telling(state, is_news));
+        let report = IncidentReport { is_news, ..incident.report(told.unwrap_or(state)) };
         Sighting {
-            group,
-            id: incident.id.clone(),
-            stop: number,
-            report: IncidentReport { is_news, ..incident.report(told.unwrap_or(state)) },
             news: is_news.then(|| Box::new(open::with_lines(stop))),
-            kind: SightingKind::Counted,
+            ..Sighting::new(group, &incident.id, number, report, SightingKind::Counted)
         }
     }
 
@@ -167,7 +187,7 @@ impl Incidents {
             (None, None) => return None,
         };
         let report = IncidentReport { is_news: false, ..report };
-        Some(Sighting { group, id: id.clone(), stop: None, report, news: None, kind: SightingKind::Known })
+        Some(Sighting::new(group, id, None, report, SightingKind::Known))
     }
 
     /// Ends the incident that was quiet for longest when there are too many, rather one of which nothing is under way.
@@ -213,7 +233,7 @@ impl Incidents {
         let Some(incident) = self.open.get_mut(&sighting.group).filter(|one| one.id == sighting.id) else {
             return;
         };
-        incident.discount();
+        incident.discount(sighting.revision.as_deref());
         if incident.count == 0 {
             self.open.remove(&sighting.group);
             return;

@@ -14,7 +14,8 @@ pub(super) struct OpenIncident {
     pub(super) count: u64,
     pub(super) first_at: i64,
     pub(super) last_at: i64,
-    revisions: Vec<String>,
+    /// Revisions with their stops, the latest last.
+    revisions: Vec<(String, u64)>,
     /// When a stop of it came last.
     pub(super) seen_at: i64,
     /// The count that was told last; 0 before the opening.
@@ -82,12 +83,18 @@ impl OpenIncident {
 
     fn note_revision(&mut self, stop: &StopEvent) {
         let Some(revision) = stop.revision() else { return };
-        if !self.revisions.iter().any(|known| known == revision) {
-            self.revisions.push(revision.to_owned());
+        match self.revisions.iter_mut().find(|(known, _)| known == revision) {
+            Some((_, count)) => *count += 1,
+            None => self.revisions.push((revision.to_owned(), 1)),
         }
         if self.revisions.len() > MAX_REVISIONS {
             self.revisions.remove(0);
         }
+    }
+
+    /// Revisions with their stops.
+    pub(super) fn revisions(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.revisions.iter().map(|(revision, count)| (revision.as_str(), *count))
     }
 
     /// Whether the count is one to tell, which then counts as told.
@@ -125,8 +132,10 @@ impl OpenIncident {
         self.is_opening || self.owed == Some(IncidentState::Opened)
     }
 
-    /// Takes a stop back.
-    pub(super) fn discount(&mut self) {
+    /// Takes a stop of this revision back.
+    pub(super) fn discount(&mut self, revision: Option<&str>) {
+        let own = self.revisions.iter_mut().find(|(known, _)| Some(known.as_str()) == revision);
+        own.into_iter().for_each(|(_, count)| *count = count.saturating_sub(1));
         self.pending = self.pending.saturating_sub(1);
         self.count = self.count.saturating_sub(1);
         self.told_count = self.told_count.min(self.count);
@@ -177,7 +186,7 @@ impl OpenIncident {
             count: self.count,
             first_at: self.first_at,
             last_at: self.last_at,
-            revisions: self.revisions.clone(),
+            revisions: self.revisions().map(|(revision, _)| revision.to_owned()).collect(),
             ended_by: None,
             is_news: true,
         }
@@ -229,12 +238,24 @@ pub(super) fn with_lines(stop: &StopEvent) -> StopEvent {
 }
 
 fn is_about(stop: &StopEvent, recovery: &ServiceRecovery) -> bool {
-    let agrees =
-        |one: &Option<String>, other: &Option<String>| one.is_none() || other.is_none() || one == other;
     stop.service.as_deref() == Some(&recovery.service)
         && agrees(&stop.cluster, &recovery.cluster)
         && agrees(&stop.region, &recovery.region)
         && agrees(&stop.account, &recovery.account)
+}
+
+/// Whether both are of one service.
+pub(super) fn is_same_service(one: &StopEvent, other: &StopEvent) -> bool {
+    one.service.is_some()
+        && one.service == other.service
+        && agrees(&one.cluster, &other.cluster)
+        && agrees(&one.region, &other.region)
+        && agrees(&one.account, &other.account)
+}
+
+/// What an event does not tell contradicts nothing.
+fn agrees(one: &Option<String>, other: &Option<String>) -> bool {
+    one.is_none() || other.is_none() || one == other
 }
 
 #[cfg(test)]

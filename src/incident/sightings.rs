@@ -24,6 +24,9 @@ impl Sightings {
         if let Some(sighting) = sighting {
             stop.incident_id = Some(sighting.incident_id().to_owned());
             stop.incident = Some(sighting.report().clone());
+            if let Some(verdict) = sighting.verdict() {
+                stop.summary = format!("{} {verdict}", stop.summary);
+            }
         }
     }
 
