@@ -8,7 +8,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::io::Write as _;
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::printable;
 
@@ -39,6 +41,9 @@ pub struct Log {
     instance: String,
     /// By subject.
     written: Mutex<HashMap<String, LastLine>>,
+    /// Every line, for the tests that count them.
+    #[cfg(test)]
+    pub(crate) lines: Mutex<Vec<String>>,
 }
 
 #[derive(Debug)]
@@ -58,11 +63,18 @@ impl Log {
     /// `instance` counts the plugin's instances from 0 in the order they start.
     #[must_use]
     pub fn new(instance: usize) -> Self {
-        Self { instance: format!("output:ecs_router:#{instance}"), written: Mutex::default() }
+        Self {
+            instance: format!("output:ecs_router:#{instance}"),
+            written: Mutex::default(),
+            #[cfg(test)]
+            lines: Mutex::default(),
+        }
     }
 
     /// Writes a line.
     pub fn line(&self, level: Level, text: impl fmt::Display) {
+        #[cfg(test)]
+        self.lines.lock().expect("no panic with the lock").push(text.to_string());
         write_line(level, &self.instance, &text);
     }
 

@@ -10,20 +10,21 @@ use crate::terminal;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct KeysArguments {
-    /// A type of destination, for example s3; without it, every key there is
+    /// A type of destination, for example s3, or a key, for example log_stream; without it, every key there is
+    #[arg(value_name = "TYPE|KEY")]
     destination: Option<String>,
-    /// As Markdown tables, as they stand in the README
+    /// As Markdown tables, as they stand in docs/keys.md
     #[arg(long)]
     markdown: bool,
 }
 
-/// Lists the keys. Exits with 2 when the destination type does not exist.
+/// Lists the keys. Exits with 2 when there is neither such a type of destination nor such a key.
 pub(crate) fn run(arguments: &KeysArguments) -> io::Result<ExitCode> {
     let kind = match &arguments.destination {
         None => None,
         Some(name) => match DestinationKind::parse(name) {
             Some(kind) => Some(kind),
-            None => return Ok(unknown_type(name)),
+            None => return one_key(name),
         },
     };
     let mut out = terminal::output();
@@ -36,14 +37,66 @@ pub(crate) fn run(arguments: &KeysArguments) -> io::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Shows the key of this name, wherever it is one: `log_stream`, `errors.log_stream`, `route.stop`.
+fn one_key(name: &str) -> io::Result<ExitCode> {
+    let text = description(name, terminal::width());
+    if text.is_empty() {
+        return Ok(unknown_type(name));
+    }
+    let mut out = terminal::output();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn description(name: &str, width: usize) -> String {
+    let name = name.to_ascii_lowercase();
+    let last = name.rsplit('.').next().unwrap_or_default();
+    let is_output = |key: &Key| key.scope == Scope::Output;
+    let mut text = String::new();
+    section(&mut text, width, "Key of the output", None, |key| is_output(key) && is_named(key, &name));
+    if !text.is_empty() {
+        return text;
+    }
+    let is_meant = |key: &Key| !is_output(key) && key.name == last;
+    if KEYS.iter().any(|key| is_meant(key) && key.scope == Scope::Destination) {
+        section(&mut text, width, "Key of every destination, as <destination>.<key>", None, is_meant);
+        return text;
+    }
+    for kind in DestinationKind::ALL {
+        if KEYS.iter().any(|key| is_meant(key) && key.applies_to(Some(kind))) {
+            let title = format!("Key of destination type {}, as <destination>.{last}", kind.name());
+            section(&mut text, width, &title, Some(kind), |key| is_meant(key) && key.applies_to(Some(kind)));
+        }
+    }
+    text
+}
+
+/// Whether it is the key, or one that stands for it: `route.<class>` for `route.stop`.
+fn is_named(key: &Key, name: &str) -> bool {
+    match key.name.split_once('<') {
+        Some((start, rest)) => {
+            let end = rest.split_once('>').map_or("", |(_, end)| end);
+            name.strip_prefix(start)
+                .and_then(|rest| rest.strip_suffix(end))
+                .is_some_and(|word| !word.is_empty())
+        }
+        None => key.name == name,
+    }
+}
+
 fn unknown_type(name: &str) -> ExitCode {
     let names = DestinationKind::ALL.map(DestinationKind::name);
-    let instead = match (DestinationKind::advice(name), closest(name, names)) {
+    let keys = KEYS.iter().map(|key| key.name).filter(|key| !key.contains('<'));
+    let near = closest(name, names).or_else(|| closest(name.rsplit('.').next().unwrap_or(name), keys));
+    let instead = match (DestinationKind::advice(name), near) {
         (Some(advice), _) => advice.to_owned(),
         (None, Some(near)) => format!("did you mean {near}?"),
         (None, None) => format!("there are: {}", names.join(", ")),
     };
-    terminal::complain(format_args!("ecs-router: '{name}' is no type of destination; {instead}"));
+    terminal::complain(format_args!(
+        "ecs-router: '{name}' is neither a type of destination nor a key; {instead}"
+    ));
     ExitCode::from(2)
 }
 
@@ -70,6 +123,9 @@ fn section(
     kind: Option<DestinationKind>,
     is_included: impl Fn(&Key) -> bool,
 ) {
+    if !KEYS.iter().any(&is_included) {
+        return;
+    }
     let gap = if text.is_empty() { "" } else { "\n" };
     text.push_str(&format!("{gap}{title}\n"));
     for key in KEYS.iter().filter(|key| is_included(key)) {
@@ -114,6 +170,21 @@ mod tests {
         for line in of_words {
             assert!(line.chars().count() <= 60 || !line.trim().contains(' '), "{line}");
         }
+    }
+
+    #[test]
+    fn one_key_is_shown_alone() {
+        for (name, shown, hidden) in [
+            ("log_stream", "  log_stream (", "log_group ("),
+            ("errors.log_stream", "destination type cloudwatch", "log_group ("),
+            ("route.stop", "  route.", "log_stream"),
+            ("queue.url", "  queue.url (", "queue.region"),
+            ("LOG_KEY", "Key of every destination", "destination type"),
+        ] {
+            let text = description(name, 80);
+            assert!(text.contains(shown) && !text.contains(hidden), "{name}: {text}");
+        }
+        assert_eq!(description("bukcet", 80), "");
     }
 
     #[test]

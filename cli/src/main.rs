@@ -9,9 +9,13 @@ mod adapter;
 mod check;
 mod config;
 mod explain;
+mod health;
+mod init;
 mod keys;
+mod migrate;
 mod records;
 mod replay;
+mod scratch;
 mod suggest;
 mod terminal;
 
@@ -22,7 +26,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
 #[derive(Debug, Parser)]
-#[command(name = "ecs-router", version = ecs_router::version::DESCRIPTION, about = "Tries a configuration of the Fluent Bit output ecs_router")]
+#[command(name = "ecs-router", max_term_width = 110, version = ecs_router::version::DESCRIPTION, about = "Tries a configuration of the Fluent Bit output ecs_router")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -36,8 +40,16 @@ enum Command {
     Explain(explain::ExplainArguments),
     /// Sends recorded records through the real pipeline and shows what goes where; delivers nothing unless told to
     Replay(replay::ReplayArguments),
+    /// Writes the files that a deployment begins with: configuration, task definition, policies, resources
+    Init(Box<init::InitArguments>),
+    /// Translates a task definition with awslogs, or built-in outputs with rewrite_tag, and names what it cannot
+    Migrate(migrate::MigrateArguments),
     /// Lists the keys of the configuration, or those of one type of destination
     Keys(keys::KeysArguments),
+    /// Prints the manual page: ecs-router man | man -l -
+    Man,
+    /// Asks the Fluent Bit of this container whether it lives, for the container's health check: 0 yes, 1 no
+    Health(health::HealthArguments),
     /// Prints a shell's completions
     Completions {
         /// The shell
@@ -50,7 +62,11 @@ fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
+        Command::Init(arguments) => init::run(&arguments),
+        Command::Migrate(arguments) => migrate::run(&arguments),
         Command::Keys(arguments) => keys::run(&arguments),
+        Command::Man => manual(),
+        Command::Health(arguments) => Ok(health::run(&arguments)),
         Command::Completions { shell } => completions(shell),
     };
     match result {
@@ -62,6 +78,25 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Prints the manual page with those of the commands behind it.
+fn manual() -> io::Result<ExitCode> {
+    let mut command = Cli::command();
+    command.build();
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command.clone()).render(&mut page)?;
+    for part in command.get_subcommands().filter(|part| part.get_name() != "help") {
+        page.extend(format!(".SH \"ECS-ROUTER {}\"\n", part.get_name().to_uppercase()).into_bytes());
+        let part = clap_mangen::Man::new(part.clone());
+        part.render_synopsis_section(&mut page)?;
+        part.render_description_section(&mut page)?;
+        part.render_options_section(&mut page)?;
+    }
+    let mut out = terminal::output();
+    out.write_all(&page)?;
+    out.flush()?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn completions(shell: Shell) -> io::Result<ExitCode> {

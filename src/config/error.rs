@@ -19,7 +19,7 @@ pub(super) enum ConfigError {
     Malformed { text: String, expected: &'static str },
     #[error("'{0}' is not of the form name=value")]
     NotAPair(String),
-    #[error("'{text}' is none of {}", words.join(", "))]
+    #[error("'{text}' is not one of {}", words.join(", "))]
     UnknownWord { text: String, words: &'static [&'static str] },
     #[error("must be at least 1")]
     Zero,

@@ -143,7 +143,7 @@ impl QueueSettings {
         let url = reader.text("queue.url")?;
         if !url.starts_with("https://") && !url.starts_with("http://") {
             let what = format!(
-                "'{}' is no address; it looks like https://sqs.eu-west-1.amazonaws.com/111122223333/stops",
+                "'{}' is not a queue's address; it looks like https://sqs.eu-west-1.amazonaws.com/111122223333/stops",
                 shown_address(&url)
             );
             reader.problem("queue.url", what);

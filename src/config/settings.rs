@@ -297,7 +297,7 @@ fn read_kind(reader: &KeyReader<'_>, route: &str, name: &str) -> Option<Destinat
         |text: &str| DestinationKind::advice(text).map(|advice| format!("{advice} ")).unwrap_or_default();
     match reader.written(&key) {
         Some(text) => DestinationKind::parse(&text).or_else(|| {
-            let what = format!("'{text}' is no type of destination; {}there are: {types}", advice(&text));
+            let what = format!("'{text}' is not a type of destination; {}there are: {types}", advice(&text));
             reader.problem(&key, what);
             None
         }),

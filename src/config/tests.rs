@@ -65,7 +65,7 @@ fn every_problem_is_reported_at_once() {
     for expected in [
         "route.stop: destination 'nowhere' has no type; write nowhere.type with one of: cloudwatch, s3, firehose,",
         "route.stdout: 'drop' cannot be combined with destinations",
-        "nowhere2.type: 'x' is no type of destination",
+        "nowhere2.type: 'x' is not a type of destination",
         "classes: 'a' is taken",
         "classes: 'stop' is taken",
         "class.a.match: '(' is not a regular expression",
@@ -86,7 +86,7 @@ fn the_names_of_fluent_bits_own_outputs_are_understood() {
         ("a.type", "cloudwatch_logs"),
     ]);
     let expected = [
-        "a.type: 'cloudwatch_logs' is no type of destination; did you mean cloudwatch? there are: cloudwatch,",
+        "a.type: 'cloudwatch_logs' is not a type of destination; did you mean cloudwatch? there are: cloudwatch,",
         "route.stderr: destination 'null' has no type; to discard a class, write drop in its route. write null.type",
         "route.default: destination 'opentelemetry' has no type; did you mean otlp? write opentelemetry.type with",
     ];

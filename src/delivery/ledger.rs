@@ -61,6 +61,15 @@ impl Ledger {
         self.open.borrow().is_empty()
     }
 
+    /// Chunks that wait for this destination, and how many of their records it lacks.
+    pub(crate) fn waiting(&self, destination: usize) -> (u64, u64) {
+        let open = self.open.borrow();
+        let missing = open.values().flatten().map(|progress| progress.missing(destination));
+        missing
+            .filter(|records| *records > 0)
+            .fold((0, 0), |(chunks, records), more| (chunks + 1, records + u64::from(more)))
+    }
+
     fn take(&self, digest: Digest) -> Option<Rc<Progress>> {
         let mut open = self.open.borrow_mut();
         let waiting = open.get_mut(&digest)?;
@@ -128,6 +137,7 @@ mod tests {
         assert_eq!(verdict(&first, [false, true]), Verdict::Ok, "best effort does not count");
         ledger.keep(1, &first);
         first.stop();
+        assert_eq!((ledger.waiting(0), ledger.waiting(1)), ((1, 1), (0, 0)));
         let again = ledger.begin(1, 2, soon()).await.unwrap();
         assert!(again.is_replay() && ledger.is_empty());
         assert!(again.settled(0).unwrap().contains(2) && !again.settled(0).unwrap().contains(1));

@@ -35,6 +35,14 @@ impl Reporter {
         self.metrics.destination(self.index)
     }
 
+    /// That what was not delivered is tried again, and how much of it waits at the host.
+    pub(super) fn waiting(&self) -> String {
+        match self.counters().waiting() {
+            (0, _) => "will be retried".to_owned(),
+            (chunks, records) => format!("will be retried: {records} records in {chunks} chunks wait"),
+        }
+    }
+
     /// Writes a line that must not be left out.
     pub(super) fn log_always(&self, level: Level, text: fmt::Arguments<'_>) {
         self.log.line(level, format_args!("destination {}: {text}", self.name));

@@ -4,6 +4,7 @@
 //! deadline. Does not own: the length of a pause ([`super::backoff`]), or what becomes of records ([`super::sender`]).
 //! Whether a call brings a batch of records or a part of an object makes no difference here.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::rc::Rc;
@@ -31,6 +32,9 @@ const EXTRA_PREPARATION_TIME: Duration = Duration::from_secs(30);
 /// A service that keeps asking for preparations is not to be followed for ever.
 const MAX_PREPARATIONS: usize = 12;
 
+/// Requests that are under way when credentials expire are refused together; that is over by then.
+const RENEWAL_TIME: Duration = Duration::from_secs(5);
+
 /// One call to a service: how its request is made, and what replies mean.
 pub(crate) trait Call {
     /// Builds the request; again when the service turned out to be in another region.
@@ -44,6 +48,9 @@ pub(crate) trait Call {
 
     /// Sends later requests to the region that the service named.
     fn set_region(&self, region: &str);
+
+    /// What becomes of the records until the call succeeds, and how many wait: for the log.
+    fn fate(&self) -> String;
 }
 
 /// How a call ended.
@@ -82,6 +89,8 @@ pub(crate) struct RetryingTransport<T> {
     slots: Semaphore,
     rate_limiter: RateLimiter,
     breaker: CircuitBreaker,
+    /// Since when the service refuses every set of credentials.
+    refused_since: Cell<Option<Instant>>,
     /// One preparation at a time: fifty streams of one new group then make the group once.
     preparing: Mutex<()>,
     reporter: Rc<Reporter>,
@@ -169,6 +178,7 @@ impl<T: SendRequest> RetryingTransport<T> {
             slots: Semaphore::new(network.map_or(1, |network| network.concurrency)),
             rate_limiter: RateLimiter::new(network.and_then(|network| network.min_interval)),
             breaker: CircuitBreaker::default(),
+            refused_since: Cell::default(),
             preparing: Mutex::new(()),
             reporter,
         }
@@ -241,9 +251,12 @@ impl<T: SendRequest> RetryingTransport<T> {
         let (reply, action) = match self.transport.send(&request.endpoint).await {
             Ok(reply) => {
                 let action = call.classify_reply(purpose, &reply);
+                if !matches!(action, ReplyAction::Reauthorize { .. }) {
+                    self.refused_since.set(None);
+                }
                 (reply, action)
             }
-            Err(failure) => (Reply::default(), classify_failure(&failure)),
+            Err(failure) => (Reply::default(), classify_failure(&failure, self.reporter.name())),
         };
         if purpose == Purpose::Deliver && action.is_accepted() {
             let sent = request.endpoint.bytes_sent();
@@ -251,7 +264,7 @@ impl<T: SendRequest> RetryingTransport<T> {
             self.reporter.counters().billed.fetch_add(call.billed_bytes(sent), Relaxed);
         }
         if let Some(permit) = permit {
-            self.record_outcome(permit, &action);
+            self.record_outcome(permit, &action, call);
         }
         let retry_after = reply.retry_after(SystemTime::now());
         Some(Answer { purpose, reply, action, retry_after })
@@ -302,12 +315,12 @@ impl<T: SendRequest> RetryingTransport<T> {
             }
             ReplyAction::WrongRegion { reason, .. }
             | ReplyAction::Retry { timing: RetryTiming::NextFlush, reason } => {
-                self.reporter.log(Level::Error, "slow", &will_be_retried(&reason));
+                self.report_misconfigured("slow", attempts.call, &reason);
                 Next::End(Outcome::GivenUp)
             }
             ReplyAction::Reauthorize { reason } => Next::RetryAfter(self.reauthorize(attempts, &reason)),
             ReplyAction::Retry { timing: RetryTiming::Backoff, reason } => {
-                self.reporter.log(Level::Warn, "later", &will_be_retried(&reason));
+                self.reporter.log(Level::Warn, "later", &format!("{reason}; will be retried"));
                 Next::RetryAfter(attempts.backoff.retry_pause(retry_after))
             }
         }
@@ -353,22 +366,40 @@ impl<T: SendRequest> RetryingTransport<T> {
         Next::Continue
     }
 
-    /// Asks for other credentials. The pause is zero the first time.
+    /// Asks for other credentials. The pause is zero the first time, when they may only have expired.
     fn reauthorize(&self, attempts: &mut Attempts<'_>, reason: &str) -> Duration {
         self.transport.credentials_refused();
-        self.reporter.log(Level::Warn, "credentials", &will_be_retried(reason));
-        match std::mem::replace(&mut attempts.reauthorized, true) {
-            true => attempts.backoff.pause(),
-            false => Duration::ZERO,
+        let since = self.refused_since.get().unwrap_or_else(Instant::now);
+        self.refused_since.set(Some(since));
+        let is_first = !std::mem::replace(&mut attempts.reauthorized, true);
+        if !is_first || since.elapsed() >= RENEWAL_TIME {
+            self.report_refused_credentials(attempts.call, reason);
         }
+        if is_first { Duration::ZERO } else { attempts.backoff.pause() }
+    }
+
+    fn report_refused_credentials(&self, call: &dyn Call, reason: &str) {
+        let name = self.reporter.name();
+        let reason = format!(
+            "{reason}; fresh credentials are refused, too: check the task role, or AWS_ACCESS_KEY_ID where it is set, \
+             and {name}.role_arn and {name}.region"
+        );
+        self.report_misconfigured("credentials", call, &reason);
+    }
+
+    /// A person must act before this call can succeed.
+    fn report_misconfigured(&self, subject: &str, call: &dyn Call, reason: &str) {
+        self.reporter.counters().misconfigured.fetch_add(1, Relaxed);
+        self.reporter.log(Level::Error, subject, &format!("{reason}; {}", call.fate()));
     }
 
     /// Tells the breaker what one answer says about the destination as a whole. A missing permission or name concerns
-    /// one group, key or stream; others may do.
-    fn record_outcome(&self, permit: Permit<'_>, action: &ReplyAction) {
+    /// one group, key or stream, and others may do; credentials are the same for all of them.
+    fn record_outcome(&self, permit: Permit<'_>, action: &ReplyAction, call: &dyn Call) {
         let (change, reason) = match action {
-            ReplyAction::Retry { timing: RetryTiming::Backoff, reason } => (permit.failed(), reason.as_str()),
-            ReplyAction::Retry { timing: RetryTiming::NextFlush, .. } | ReplyAction::Reauthorize { .. } => {
+            ReplyAction::Retry { timing: RetryTiming::Backoff, reason }
+            | ReplyAction::Reauthorize { reason } => (permit.failed(), reason.as_str()),
+            ReplyAction::Retry { timing: RetryTiming::NextFlush, .. } => {
                 permit.inconclusive();
                 return;
             }
@@ -379,12 +410,11 @@ impl<T: SendRequest> RetryingTransport<T> {
             None => {}
             Some(Change::Opened(pause, failures)) => {
                 let seconds = pause.as_secs();
-                let name = self.reporter.name();
+                let fate = call.fate();
                 self.reporter.log_always(
                     Level::Error,
                     format_args!(
-                        "circuit breaker open after {failures} consecutive failures ({reason}); next attempt in {seconds} s; until \
-                         one succeeds, Fluent Bit keeps the chunks and retries them, unless {name}.required is off"
+                        "circuit breaker open after {failures} consecutive failures ({reason}); next attempt in {seconds} s; {fate}"
                     ),
                 );
             }
@@ -396,16 +426,13 @@ impl<T: SendRequest> RetryingTransport<T> {
     }
 }
 
-fn will_be_retried(reason: &str) -> String {
-    format!("{reason}; will be retried")
-}
-
-fn classify_failure(failure: &Failure) -> ReplyAction {
-    let timing = match failure {
+fn classify_failure(failure: &Failure, name: &str) -> ReplyAction {
+    let (timing, hint) = match failure {
         Failure::Connect(_) | Failure::Timeout(_) | Failure::Interrupted(_) | Failure::Local(_) => {
-            RetryTiming::Backoff
+            (RetryTiming::Backoff, String::new())
         }
-        Failure::Credentials(_) => RetryTiming::NextFlush,
+        Failure::Credentials(_) => (RetryTiming::NextFlush, String::new()),
+        Failure::Path(_) => (RetryTiming::NextFlush, format!("; check {name}.path")),
     };
-    ReplyAction::Retry { timing, reason: failure.to_string() }
+    ReplyAction::Retry { timing, reason: format!("{failure}{hint}") }
 }

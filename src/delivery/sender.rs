@@ -14,6 +14,7 @@ use super::backoff::Backoff;
 use super::progress::Progress;
 use super::reporter::Reporter;
 use super::retry::{Call, Outcome, RetryingTransport};
+use crate::config::Common;
 use crate::destination::{Destination, Purpose, Reply, ReplyAction, Request};
 use crate::encode::batch::Batch;
 use crate::log::{Level, Log};
@@ -22,6 +23,11 @@ use crate::transport::SendRequest;
 
 /// What a line about records that were refused for good ends with.
 const NOT_RETRIED: &str = "they are not retried; route.dead_letter keeps such records";
+
+/// What Fluent Bit does with chunks that wait. Its own keys are out of a plugin's reach, so the line is the same whatever
+/// they say.
+const RETRY_LIMIT: &str =
+    "Fluent Bit drops a chunk after Retry_Limit retries (1 if not set), unless Retry_Limit is no_limits";
 
 /// Sends batches to one destination.
 #[derive(Debug)]
@@ -43,6 +49,7 @@ enum BatchOutcome {
 struct BatchCall<'b> {
     destination: &'b Destination,
     batch: &'b Batch,
+    reporter: &'b Reporter,
 }
 
 impl Call for BatchCall<'_> {
@@ -61,6 +68,14 @@ impl Call for BatchCall<'_> {
     fn set_region(&self, region: &str) {
         if let Some(store) = self.destination.store() {
             store.set_region(region);
+        }
+    }
+
+    fn fate(&self) -> String {
+        let Common { name, required, .. } = &self.destination.common;
+        match required {
+            true => format!("{}; {RETRY_LIMIT}", self.reporter.waiting()),
+            false => format!("its records are lost, because {name}.required is off"),
         }
     }
 }
@@ -104,7 +119,7 @@ impl<T: SendRequest> Sender<T> {
     ) -> BatchOutcome {
         let mut backoff = Backoff::default();
         loop {
-            let call = BatchCall { destination: &self.destination, batch: &batch };
+            let call = BatchCall { destination: &self.destination, batch: &batch, reporter: &self.reporter };
             let outcome = self.transport.send_with_retry(&call, &mut backoff, deadline).await;
             let (retry, retry_after) = match outcome {
                 Outcome::GivenUp => return BatchOutcome::GivenUp,
@@ -201,3 +216,5 @@ fn ordinals(batch: &Batch) -> impl Iterator<Item = u32> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod wrong_settings;

@@ -33,7 +33,7 @@ mod s3;
 mod slack;
 mod stdout;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod timestamp_field;
 #[cfg(test)]
 mod truncation;

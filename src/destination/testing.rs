@@ -21,7 +21,7 @@ use crate::encode::template::RenderContext;
 pub(super) const FIRST_SECOND: u64 = 1_795_000_000;
 
 /// Keys of a destination and their values.
-pub(super) type Keys<'k> = &'k [(&'k str, &'k str)];
+pub(crate) type Keys<'k> = &'k [(&'k str, &'k str)];
 
 /// A destination `d` with these keys, and what was wrong with them.
 pub(super) fn configure(kind: DestinationKind, keys: Keys<'_>) -> (Destination, Vec<String>) {
@@ -35,7 +35,7 @@ pub(super) fn configure(kind: DestinationKind, keys: Keys<'_>) -> (Destination, 
 }
 
 /// A destination `d` with these keys, which must be right.
-pub(super) fn open(kind: DestinationKind, keys: Keys<'_>) -> Destination {
+pub(crate) fn open(kind: DestinationKind, keys: Keys<'_>) -> Destination {
     let (destination, problems) = configure(kind, keys);
     assert_eq!(problems, [""; 0]);
     destination
@@ -92,7 +92,7 @@ pub(super) fn batches_under(tag: &str, destination: &Destination, records: &[Val
 }
 
 /// The only batch of these records.
-pub(super) fn batch_of(destination: &Destination, records: &[Value]) -> Batch {
+pub(crate) fn batch_of(destination: &Destination, records: &[Value]) -> Batch {
     let mut batches = batches_of(destination, &chunk(records)).0;
     assert_eq!(batches.len(), 1);
     batches.remove(0)

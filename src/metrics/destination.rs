@@ -24,6 +24,12 @@ pub struct DestinationCounters {
     pub objects: AtomicU64,
     /// Records that went to the overflow name because their own was one too many.
     pub overflowed: AtomicU64,
+    /// Replies that said a key, an address, a name or a permission is wrong.
+    pub misconfigured: AtomicU64,
+    /// A gauge: chunks that were answered with RETRY for it, and perhaps for others, and have not come again.
+    pub(super) waiting_chunks: AtomicU64,
+    /// A gauge: their records that it lacks.
+    pub(super) waiting_records: AtomicU64,
     /// A gauge: the circuit breaker, as the numbers of [`BreakerState`].
     pub(super) breaker: AtomicU64,
     /// A gauge: objects in the spool that have not arrived.
@@ -77,6 +83,9 @@ impl DestinationCounters {
             cut: AtomicU64::new(0),
             objects: AtomicU64::new(0),
             overflowed: AtomicU64::new(0),
+            misconfigured: AtomicU64::new(0),
+            waiting_chunks: AtomicU64::new(0),
+            waiting_records: AtomicU64::new(0),
             breaker: AtomicU64::new(0),
             spool_objects: AtomicU64::new(0),
             spool_bytes: AtomicU64::new(0),
@@ -100,6 +109,18 @@ impl DestinationCounters {
     /// Sets the gauge of the circuit breaker.
     pub fn set_breaker(&self, state: BreakerState) {
         self.breaker.store(state as u64, Relaxed);
+    }
+
+    /// Sets the gauges of what waits at the host.
+    pub fn set_waiting(&self, chunks: u64, records: u64) {
+        self.waiting_chunks.store(chunks, Relaxed);
+        self.waiting_records.store(records, Relaxed);
+    }
+
+    /// Chunks that wait at the host for this destination, and how many of their records it lacks.
+    #[must_use]
+    pub fn waiting(&self) -> (u64, u64) {
+        (self.waiting_chunks.load(Relaxed), self.waiting_records.load(Relaxed))
     }
 
     /// Sets the gauges of what waits in the spool.

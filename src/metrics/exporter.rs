@@ -49,12 +49,12 @@ const fn gauge(name: &'static str, help: &'static str, values: MetricSource) -> 
 }
 
 /// Every metric of the plugin.
-pub const FAMILIES: [MetricFamily; 32] = [
+pub const FAMILIES: [MetricFamily; 35] = [
     counter("records_total", "Records read.", Class),
     counter("chunks_total", "Chunks read, without those that came again.", Instance(|all| &all.chunks)),
     counter(
         "malformed_chunks_total",
-        "Chunks with bytes that are no records.",
+        "Chunks with bytes that are not records.",
         Instance(|all| &all.malformed_chunks),
     ),
     counter("replayed_chunks_total", "Chunks that came again.", Instance(|all| &all.replayed_chunks)),
@@ -66,7 +66,7 @@ pub const FAMILIES: [MetricFamily; 32] = [
     ),
     counter(
         "missing_fields_total",
-        "Chunks with a name that used a fallback.",
+        "Chunks with a name that lacked a field without a fallback.",
         Instance(|all| &all.missing_fields),
     ),
     counter(
@@ -106,6 +106,11 @@ pub const FAMILIES: [MetricFamily; 32] = [
     ),
     counter("requests_total", "Requests sent.", Destination(|one| &one.requests)),
     counter("retries_total", "Requests that had to be sent again.", Destination(|one| &one.retries)),
+    counter(
+        "misconfigured_replies_total",
+        "Replies that said a key, an address, a name or a permission is wrong.",
+        Destination(|one| &one.misconfigured),
+    ),
     counter("cut_records_total", "Records whose end was cut off.", Destination(|one| &one.cut)),
     counter(
         "overflow_records_total",
@@ -119,7 +124,7 @@ pub const FAMILIES: [MetricFamily; 32] = [
     counter("queue_left_messages_total", "Messages not delivered.", Instance(|all| &all.queue.left)),
     counter(
         "queue_poison_messages_total",
-        "Messages that are no events of ECS.",
+        "Messages that are not ECS events.",
         Instance(|all| &all.queue.poison),
     ),
     counter("opened_incidents_total", "Incidents that began.", Instance(|all| &all.incidents.opened)),
@@ -139,6 +144,16 @@ pub const FAMILIES: [MetricFamily; 32] = [
         "breaker_state",
         "Circuit breaker: 0 closed, 1 half-open, 2 open.",
         Destination(|one| &one.breaker),
+    ),
+    gauge(
+        "waiting_chunks",
+        "Chunks that wait in Fluent Bit for the destination.",
+        Destination(|one| &one.waiting_chunks),
+    ),
+    gauge(
+        "waiting_records",
+        "Records of these chunks that the destination lacks.",
+        Destination(|one| &one.waiting_records),
     ),
     gauge("spool_objects", "Objects that wait in the spool.", Destination(|one| &one.spool_objects)),
     gauge("spool_bytes", "Bytes that wait in the spool.", Destination(|one| &one.spool_bytes)),

@@ -97,7 +97,7 @@ pub struct Metrics {
     pub dropped_on_purpose: AtomicU64,
     /// Chunks that came again after a retry and were known.
     pub replayed_chunks: AtomicU64,
-    /// Names that had to use a fallback.
+    /// Chunks with a name that lacked a field without a fallback.
     pub missing_fields: AtomicU64,
     /// Events of stops that were reported already.
     pub repeated_stops: AtomicU64,

@@ -12,7 +12,7 @@ pub mod pipeline;
 pub mod process;
 mod report;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,6 +48,9 @@ const DEAD_LETTER_TAG: &[u8] = b"ecs_router.dead_letter";
 /// How long the first chunk may wait for the task's metadata.
 const FIRST_LOOK_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// How often the chunks that wait are counted: there may be thousands.
+const WAITING_INTERVAL: Duration = Duration::from_secs(1);
+
 /// How long a thread that was asked to hang does: longer than the host waits for it at the end.
 const HANG: Duration = Duration::from_secs(5);
 
@@ -81,6 +84,8 @@ pub(crate) struct Router {
     senders: Vec<Rc<Sender<Transport>>>,
     spools: Vec<Option<Arc<Spool>>>,
     ledger: Ledger,
+    /// When the gauges of what waits were set.
+    waiting_counted: Cell<Option<Instant>>,
     task: Rc<TaskSnapshot>,
     metrics: Arc<Metrics>,
     log: Rc<Log>,
@@ -112,6 +117,7 @@ impl Router {
             pipeline: Pipeline::new(config.settings, Arc::clone(&metrics)),
             ledger: Ledger::default(),
             incident_file: RefCell::new(config.incident_file),
+            waiting_counted: Cell::default(),
             task: Rc::default(),
             uuid: uuid::Uuid::new_v4().to_string(),
             panic: config.panic,
@@ -210,6 +216,9 @@ impl Router {
         if verdict == Verdict::Retry {
             self.remember(digest.or_else(|| chunk_digest(maker, tag, chunk)), &progress);
         }
+        if digest.is_some() || verdict == Verdict::Retry {
+            self.count_waiting();
+        }
         if in_time {
             self.finish_chunk(&progress, verdict);
             return verdict;
@@ -227,6 +236,19 @@ impl Router {
     fn remember(&self, digest: Option<u128>, progress: &Rc<Progress>) {
         if let Some(digest) = digest {
             self.ledger.keep(digest, progress);
+        }
+    }
+
+    /// Sets the gauges of what waits at the host, at most once a [`WAITING_INTERVAL`] unless nothing waits any more.
+    fn count_waiting(&self) {
+        let is_fresh = |at: Instant| at.elapsed() < WAITING_INTERVAL;
+        if !self.ledger.is_empty() && self.waiting_counted.get().is_some_and(is_fresh) {
+            return;
+        }
+        self.waiting_counted.set(Some(Instant::now()));
+        for index in 0..self.senders.len() {
+            let (chunks, records) = self.ledger.waiting(index);
+            self.metrics.destination(index).set_waiting(chunks, records);
         }
     }
 

@@ -97,8 +97,8 @@ impl Router {
         if let Some(field) = missing_field {
             self.metrics.missing_fields.fetch_add(1, Relaxed);
             let text = format_args!(
-                "$({field}) is used in a name but missing in a record; its fallback was used; choose one with \
-                 $({field}:-…)"
+                "$({field}) is used in a name but missing in a record; the name says 'unknown' there; write what it \
+                 should say: $({field}:-…)"
             );
             self.log.once_a_minute(Level::Warn, "missing_field", text);
         }

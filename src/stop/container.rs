@@ -44,6 +44,8 @@ pub(super) struct EventContainer<'e> {
     pub(super) bystander: bool,
     /// There to forward logs.
     is_log_router: bool,
+    /// Injected by ECS to carry the traffic of Service Connect.
+    is_proxy: bool,
     /// Its end alone does not stop the task; only the agent's log and our own events say so.
     pub(super) optional: bool,
     source: &'e Value,
@@ -75,6 +77,10 @@ const LOG_ROUTER_IMAGES: [&str; 2] = ["aws-for-fluent-bit", "fluent/fluent-bit"]
 /// … or, for an image of one's own, a part of their name.
 const LOG_ROUTER_NAMES: [&str; 5] = ["firelens", "fluent-bit", "fluentbit", "log-router", "log_router"];
 
+const SERVICE_CONNECT_PROXY: &str = "ecs-service-connect-";
+/// What AWS injects beside the task definition and marks as not essential.
+const NEVER_ESSENTIAL: [&str; 2] = ["aws-guardduty-agent-", "~internal~ecs~pause"];
+
 /// Whether a container is called what log routers are called.
 pub(super) fn is_named_as_router(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
@@ -98,9 +104,11 @@ impl<'e> EventContainer<'e> {
             reason,
             evidence: evidence(statement.as_deref(), exit_code),
             ran: exit_code.is_some() && !statement.as_deref().is_some_and(reason::is_about_starting),
-            optional: source.get("essential").and_then(Value::as_bool) == Some(false),
+            optional: source.get("essential").and_then(Value::as_bool) == Some(false)
+                || NEVER_ESSENTIAL.iter().any(|start| name.starts_with(start)),
             bystander: is_log_router || reader.ignores(name),
             is_log_router,
+            is_proxy: name.starts_with(SERVICE_CONNECT_PROXY),
             source,
         }
     }
@@ -108,6 +116,18 @@ impl<'e> EventContainer<'e> {
     /// Whether it forwards the logs of others. In a task of routers only they are the application.
     pub(super) fn routes_for_others(&self) -> bool {
         self.is_log_router && self.bystander
+    }
+
+    /// Whether it carries the traffic of others.
+    pub(super) fn connects_for_others(&self) -> bool {
+        self.is_proxy && self.bystander
+    }
+
+    /// Whether it ended in an error of its own. A bystander that never ran may not even have been needed.
+    pub(super) fn crashed(&self) -> bool {
+        let has_error =
+            matches!(self.evidence, Evidence::OutOfMemory | Evidence::Reported | Evidence::Failed);
+        has_error && (self.ran || !self.bystander)
     }
 
     pub(super) fn report(&self) -> StoppedContainer {

@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use super::catalogue::{exit_code, hint, reason};
+use super::catalogue::{exit_code, reason};
 use super::container::{EventContainer, Evidence};
 use super::diagnosis::{self, Description, Diagnosis};
 use super::event::StopEvent;
@@ -18,14 +18,13 @@ use super::{EventReader, field, report, summary, time};
 pub(super) const SOURCE: &str = "ecs_router";
 pub(super) const DETAIL_TYPE: &str = "ECS Container Exit";
 
-const UNEXPLAINED_KILL_HINT: &str = "It was killed, nobody asked the task to stop, and no reason is given: on Fargate this mostly means memory, so compare the task's MemoryUtilized with its limits; on EC2 check the host's kernel log, too.";
-const STOP_TIMEOUT_HINT: &str = "It did not end within its `stopTimeout`: let its process handle SIGTERM (a shell as the first process does not pass it on), or give it more time.";
+const UNEXPLAINED_KILL_HINT: &str = "Compare its memory with the limit: it was killed, nobody asked the task to stop, and no reason is given. On EC2 read the host's kernel log, too.";
+const STOP_TIMEOUT_HINT: &str = "Let its process handle SIGTERM (a shell as the first process does not pass it on), or give it more time: it did not end within its `stopTimeout`.";
 const FAILED_WHILE_STOPPING_HINT: &str = "Its task was being stopped anyway; if it should end cleanly, read its last lines and let it handle SIGTERM.";
 const REQUESTED_STOP_HINT: &str = "Nothing to do: its task was being stopped.";
 const COMPLETED_HINT: &str = "Nothing to do if this container was meant to end before the others.";
-const CHILD_KILLED_HINT: &str = "The kernel took one process, and the container may go on without it: look for a worker that is missing, and raise the container's memory limit or fix the leak.";
-const NO_EXIT_CODE_HINT: &str =
-    "Read the container's last lines, and check the host: without an exit code its runtime may have failed.";
+const CHILD_KILLED_HINT: &str = "Look for a worker that is missing, and raise the container's memory limit or fix the leak: the kernel took one process, and the container may go on without it.";
+const NO_EXIT_CODE_HINT: &str = "Read the container's last lines: without an exit code its runtime may have failed. On EC2 check the host.";
 
 /// What an event says about one exit.
 struct Exit<'e> {
@@ -77,7 +76,7 @@ pub(super) fn report(event: &Value, reader: &EventReader) -> StopEvent {
     add_containers(&mut stop, &task, &exit);
     stop.cause = diagnosis.cause;
     stop.expected = diagnosis.expected;
-    stop.hint = diagnosis.hint.unwrap_or_else(|| hint::find(stop.category, stop.cause)).to_owned();
+    stop.hint = report::hint(&diagnosis, &stop, &task);
     let description = describe(&stop, &exit, category_in_words(&diagnosis));
     stop.summary = summary::summarize(&stop, Some(&description));
     stop
@@ -100,10 +99,10 @@ fn diagnose<'t>(exit: &'t Exit<'t>) -> Diagnosis<'t> {
     match container.evidence {
         Evidence::OutOfMemory => {
             let hint = container.exit_code.is_none().then_some(CHILD_KILLED_HINT);
-            diagnosis::of_router(Diagnosis { hint, ..Diagnosis::new(Category::Oom, Some(container)) })
+            diagnosis::of_helper(Diagnosis { hint, ..Diagnosis::new(Category::Oom, Some(container)) })
         }
         _ if exit.stop_requested => diagnose_requested_stop(container),
-        _ => diagnosis::of_router(unexpected(container)),
+        _ => diagnosis::of_helper(unexpected(container)),
     }
 }
 
@@ -117,7 +116,7 @@ fn unexpected<'t>(container: &'t EventContainer<'t>) -> Diagnosis<'t> {
 /// The category that the words are about: of the log router's death, that of its exit.
 fn category_in_words(diagnosis: &Diagnosis<'_>) -> Category {
     match diagnosis.description {
-        Some(Description::RouterDied(exit)) => exit,
+        Some(Description::RouterDied(exit) | Description::ProxyDied(exit)) => exit,
         _ => diagnosis.category,
     }
 }

@@ -1,7 +1,12 @@
 //! Finds the container to blame, by how much each one proves. What it died of is the diagnosis's business.
 //!
 //! The event does not say which container is essential nor which ended first, and siblings of the first get
-//! SIGTERM, so 143 and 137 are mostly consequences. Containers injected by AWS fail on their own.
+//! SIGTERM, so 143 and 137 are mostly consequences.
+//!
+//! Log routers and what AWS injects (`bystander`) fail on their own, and beside an application that ended by itself,
+//! with 0 too, they are never to blame. Such a container ended the task where every application only shows that it was
+//! stopped, and it has an error code, a signal or an out-of-memory report of its own. GuardDuty's agent is never
+//! essential: its exit ends nothing, and only a start that failed because of it is told with its name.
 
 use super::container::{EventContainer, Evidence};
 use super::task::TaskEvent;
@@ -12,15 +17,15 @@ pub(super) fn find<'t>(task: &'t TaskEvent<'t>) -> Option<&'t EventContainer<'t>
     task.containers
         .iter()
         .rev()
-        .max_by_key(|container| weight(container, task.is_service()))
-        .filter(|container| weight(container, task.is_service()) > 0)
+        .max_by_key(|container| weight(container, task))
+        .filter(|container| weight(container, task) > 0)
 }
 
 /// The container that a statement about a failed start is about: the one whose image it names; else the one that failed
 /// by itself; else the only one that did not run.
 pub(super) fn find_of_start<'t>(task: &'t TaskEvent<'t>) -> Option<&'t EventContainer<'t>> {
     named_by_image(task)
-        .or_else(|| find(task).filter(|culprit| weight(culprit, task.is_service()) >= BYSTANDER_CRASH_WEIGHT))
+        .or_else(|| find(task).filter(|culprit| culprit.crashed()))
         .or_else(|| only(task.applications().filter(|container| !container.ran)))
         .or_else(|| find(task).filter(|culprit| culprit.bystander))
 }
@@ -30,11 +35,19 @@ pub(super) fn only_application<'t>(task: &'t TaskEvent<'t>) -> Option<&'t EventC
     only(task.applications())
 }
 
-const BYSTANDER_CRASH_WEIGHT: u8 = 6;
+/// The only container that was killed: where a task was out of memory, the one that had it.
+pub(super) fn only_killed<'t>(task: &'t TaskEvent<'t>) -> Option<&'t EventContainer<'t>> {
+    let killed = || task.containers.iter().filter(|container| container.evidence == Evidence::Killed);
+    only(killed().filter(|container| !container.bystander)).or_else(|| only(killed()))
+}
 
-/// An application outweighs a bystander that crashed, and that one outweighs consequences and ambiguities.
-fn weight(container: &EventContainer<'_>, service: bool) -> u8 {
-    if container.bystander { bystander_weight(container) } else { application_weight(container, service) }
+/// An application that ended by itself outweighs a bystander that crashed, and that one outweighs consequences.
+fn weight(container: &EventContainer<'_>, task: &TaskEvent<'_>) -> u8 {
+    if container.bystander {
+        bystander_weight(container, task)
+    } else {
+        application_weight(container, task.is_service())
+    }
 }
 
 /// For an end that could not stop the task; an error still counts in full, as others may depend on the container.
@@ -48,37 +61,24 @@ fn application_weight(container: &EventContainer<'_>, service: bool) -> u8 {
         Evidence::Reported => 8,
         Evidence::Failed => 7,
         Evidence::Killed | Evidence::Finished | Evidence::ToldToEnd if container.optional => OPTIONAL_WEIGHT,
-        Evidence::Killed => {
-            if service {
-                5
-            } else {
-                4
-            }
-        }
-        Evidence::Finished => {
-            if service {
-                4
-            } else {
-                5
-            }
-        }
+        Evidence::Killed if service => 5,
+        Evidence::Killed => 4,
+        Evidence::Finished if service => 4,
+        Evidence::Finished => 5,
         Evidence::ToldToEnd => 3,
         Evidence::Waiting => 1,
         Evidence::Silent => 0,
     }
 }
 
-/// A bystander that others stopped, or that could not start beside a running application, is not to blame.
-fn bystander_weight(container: &EventContainer<'_>) -> u8 {
+/// A bystander that others stopped, that could not start beside a running application, or that crashed while an
+/// application ended with 0, is not to blame.
+fn bystander_weight(container: &EventContainer<'_>, task: &TaskEvent<'_>) -> u8 {
+    let is_finished = |it: &EventContainer<'_>| it.evidence == Evidence::Finished && !it.optional;
     match container.evidence {
-        Evidence::OutOfMemory | Evidence::Failed => BYSTANDER_CRASH_WEIGHT,
-        Evidence::Reported => {
-            if container.ran {
-                BYSTANDER_CRASH_WEIGHT
-            } else {
-                2
-            }
-        }
+        Evidence::Reported if !container.ran => OPTIONAL_WEIGHT,
+        _ if container.optional || task.applications().any(is_finished) => 0,
+        Evidence::OutOfMemory | Evidence::Failed | Evidence::Reported => 6,
         Evidence::Killed
         | Evidence::Finished
         | Evidence::ToldToEnd

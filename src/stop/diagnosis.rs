@@ -4,19 +4,21 @@
 //! 1. A person's stop: its text is free, in any language, and may contain any phrase of the catalogue.
 //! 2. Spot and hosts: they kill with any exit code, 137 included.
 //! 3. An application container out of memory: also in the middle of a planned stop.
-//! 4. The scheduler's plans and health checks: exit codes are consequences then, 0 included.
+//! 4. The scheduler's plans and health checks: exit codes are consequences then, 0 included. What ECS plans for the host
+//!    counts whatever the stop code.
 //! 5. What the catalogue knows of the reasons given.
-//! 6. A scheduler's stop that nobody explains.
-//! 7. The culprit's exit code.
-//! 8. A container that could not be stopped: the course of a stop, which counts only when nothing gives its reason.
-//! 9. The stop code alone.
+//! 6. A container that never ran because the one it depends on was not ready: the others' ends are consequences then.
+//! 7. A scheduler's stop that nobody explains.
+//! 8. The culprit's exit code.
+//! 9. A container that could not be stopped: the course of a stop, which counts only when nothing gives its reason.
+//! 10. The stop code alone, which does not say why a task failed to start.
 //!
-//! The log router's own death is then called what it is, whichever step found it.
+//! The death of a log router, or of a proxy that ECS injects, is then called what it is, whichever step found it.
 //!
 //! Stop codes: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html>
 
 use super::catalogue::external::{self, ExternalStop};
-use super::catalogue::{cause, exit_code, reason};
+use super::catalogue::{cause, exit_code, hint, reason};
 use super::container::{EventContainer, Evidence};
 use super::kind::{Category, Cause, Severity};
 use super::task::{StopCode, TaskEvent};
@@ -42,6 +44,8 @@ pub(super) enum Description {
     Fixed(&'static str),
     /// The log router took the task down; the category is what its exit would be called elsewhere.
     RouterDied(Category),
+    /// The Service Connect proxy did, with the same meaning.
+    ProxyDied(Category),
     /// A container was killed and another one finished, in an unknown order.
     KilledBesideFinished,
 }
@@ -94,18 +98,29 @@ pub(super) fn diagnose<'t>(task: &'t TaskEvent<'t>, reader: &EventReader) -> Dia
         .or_else(|| out_of_memory(task))
         .or_else(|| scheduled(task).map(|stop| stopped_from_outside(task, stop)))
         .or_else(|| from_reasons(task))
+        .or_else(|| waited_in_vain(task))
         .or_else(|| unexplained(task).map(|stop| stopped_from_outside(task, stop)))
         .or_else(|| from_exit_code(task))
         .or_else(|| could_not_be_stopped(task));
-    of_router(found.unwrap_or_else(|| from_stop_code(task)))
+    of_helper(found.unwrap_or_else(|| from_stop_code(task)))
 }
 
 fn stopped_by_user<'t>(task: &'t TaskEvent<'t>, reader: &EventReader) -> Option<Diagnosis<'t>> {
     if task.stop_code() != StopCode::UserInitiated {
         return None;
     }
-    let expected = !reader.blames_user(task.stopped_reason());
-    Some(Diagnosis { expected, ..Diagnosis::new(Category::User, culprit::only_application(task)) })
+    if let Some(stop) = by_reason(task, &external::SENTENCES) {
+        return Some(stopped_from_outside(task, stop));
+    }
+    let statement = task.stopped_reason().map(reason::normalize).unwrap_or_default();
+    let cause = cause::find(Category::User, &statement);
+    Some(Diagnosis {
+        // A job that AWS Batch gave up on has failed.
+        expected: cause.is_none() && !reader.blames_user(task.stopped_reason()),
+        cause,
+        hint: Some(hint::find(Category::User, cause, &[statement])),
+        ..Diagnosis::new(Category::User, culprit::only_application(task))
+    })
 }
 
 /// Spot and hosts: first by ECS's code, then by its reason, for Spot stops have come without a code.
@@ -128,12 +143,15 @@ fn terminated(task: &TaskEvent<'_>) -> &'static ExternalStop {
         .unwrap_or(if task.is_on_spot() { &external::SPOT } else { &external::HOST })
 }
 
-/// What the scheduler did. A task that ended by itself is not the scheduler's, whatever words occur in its reason.
+/// What the scheduler did. A task that ended by itself is not the scheduler's, whatever words occur in its reason, except
+/// where its host was due.
 fn scheduled(task: &TaskEvent<'_>) -> Option<&'static ExternalStop> {
     match task.stop_code() {
         StopCode::ServiceSchedulerInitiated | StopCode::Other => by_reason(task, &external::SCHEDULED),
-        StopCode::TaskFailedToStart | StopCode::EssentialContainerExited | StopCode::UserInitiated => None,
-        StopCode::SpotInterruption | StopCode::TerminationNotice => None,
+        StopCode::TaskFailedToStart | StopCode::EssentialContainerExited => {
+            by_reason(task, &external::PLANNED_FOR_HOST)
+        }
+        StopCode::UserInitiated | StopCode::SpotInterruption | StopCode::TerminationNotice => None,
     }
 }
 
@@ -163,7 +181,37 @@ fn out_of_memory<'t>(task: &'t TaskEvent<'t>) -> Option<Diagnosis<'t>> {
 
 fn from_reasons<'t>(task: &'t TaskEvent<'t>) -> Option<Diagnosis<'t>> {
     let culprit = culprit::find_of_start(task);
-    from_statements(&statements(task, culprit), culprit)
+    let diagnosis = from_statements(&statements(task, culprit), culprit)?;
+    // ECS says that the task was out of memory, not which container had it.
+    let is_task_oom = diagnosis.category == Category::Oom && diagnosis.container.is_none();
+    let container = if is_task_oom { culprit::only_killed(task) } else { diagnosis.container };
+    Some(Diagnosis { container, ..diagnosis })
+}
+
+/// An application that waited for another container in vain. One that failed says more than the one that waited.
+fn waited_in_vain<'t>(task: &'t TaskEvent<'t>) -> Option<Diagnosis<'t>> {
+    let waiting = task.applications().find(|container| container.evidence == Evidence::Waiting)?;
+    let statement = waiting.reason.map(reason::normalize)?;
+    let timed_out = reason::is_timed_out_dependency(&statement);
+    let says_more = |container: &&EventContainer<'_>| match container.evidence {
+        Evidence::OutOfMemory | Evidence::Reported | Evidence::Failed => true,
+        Evidence::Killed => !timed_out,
+        Evidence::Finished | Evidence::ToldToEnd | Evidence::Waiting | Evidence::Silent => false,
+    };
+    if task.applications().any(|container| says_more(&container)) {
+        return None;
+    }
+    Some(from_statement(Category::ContainerStart, waiting, statement))
+}
+
+fn from_statement<'t>(
+    category: Category,
+    container: &'t EventContainer<'t>,
+    statement: String,
+) -> Diagnosis<'t> {
+    let cause = cause::find(category, &statement);
+    let hint = Some(hint::find(category, cause, &[statement]));
+    Diagnosis { cause, hint, ..Diagnosis::new(category, Some(container)) }
 }
 
 /// The reasons given for a task's and its culprit's end, plain, without the uninformative ones.
@@ -176,9 +224,16 @@ fn statements(task: &TaskEvent<'_>, culprit: Option<&EventContainer<'_>>) -> Vec
     informative.chain(attachments.map(|(kind, reason)| attachment_statement(kind, reason))).collect()
 }
 
+/// What an attachment is, by a part of its type; the others (Service Connect, service discovery) speak for themselves.
+const ATTACHMENTS: [(&str, &str); 3] = [
+    ("elasticblockstorage", "ebs volume:"),
+    ("networkinterface", "network interface:"),
+    ("eni", "network interface:"),
+];
+
 fn attachment_statement(kind: &str, reason: &str) -> String {
-    let is_volume = reason::normalize(kind).contains("elasticblockstorage");
-    let subject = if is_volume { "ebs volume:" } else { "network interface:" };
+    let kind = reason::normalize(kind);
+    let subject = ATTACHMENTS.iter().find(|(part, _)| kind.contains(part)).map_or("", |(_, subject)| subject);
     reason::normalize(&format!("{subject} {reason}"))
 }
 
@@ -190,7 +245,8 @@ pub(super) fn from_statements<'t>(
     let (rule, statement) = reason::find(statements)?;
     let all = std::iter::once(statement).chain(statements.iter().map(String::as_str));
     let cause = all.filter_map(|statement| cause::find(rule.category, statement)).next();
-    Some(Diagnosis { cause, hint: rule.hint, ..Diagnosis::new(rule.category, culprit) })
+    let hint = Some(hint::find(rule.category, cause, statements));
+    Some(Diagnosis { cause, hint, ..Diagnosis::new(rule.category, culprit) })
 }
 
 fn from_exit_code<'t>(task: &'t TaskEvent<'t>) -> Option<Diagnosis<'t>> {
@@ -209,18 +265,23 @@ pub(super) fn from_container_exit<'t>(container: &'t EventContainer<'t>) -> Opti
     Some(Diagnosis { cause: exit.cause, hint: exit.hint, ..Diagnosis::new(exit.category, Some(container)) })
 }
 
-const ROUTER_HINT: &str = "The log router died, not the application: read its own log (give it a log driver other than FireLens), and check its configuration and its memory limit against what it buffers.";
-const FINISHED_BESIDE_HINT: &str = "A container beside it ended by itself (exit 0) and ECS does not say which ended first: if that one did, find out why, for a service's container should not end, and this one only outlived its `stopTimeout`; otherwise look for what killed this one: its memory, the host's kernel log, who sends SIGKILL.";
+const ROUTER_HINT: &str = "The log router died, not the application: read its own log (give it a log driver other than FireLens), and check its configuration and its memory limit.";
+const PROXY_HINT: &str = "The Service Connect proxy died, not the application: read its own log (`logConfiguration` of Service Connect), and give the task more memory for it.";
+const FINISHED_BESIDE_HINT: &str = "A container beside it ended with 0 and ECS does not say which ended first: if that one did, it should run on, and this one only outlived its `stopTimeout`. Otherwise look at this one's memory and at who sends SIGKILL.";
 const COMPLETED_HINT: &str = "Nothing to do: the job is done.";
-const KILLED_BESIDE_HINT: &str = "A container beside it was killed (exit 137) and ECS does not say which ended first: if that one only outlived its `stopTimeout`, let it handle SIGTERM or ignore it; otherwise look for what killed it.";
-const AGENT_LOG_HINT: &str = "The agent's log does not say who stopped the task, nor whether it belongs to a service: a scale-in, a deployment and a job that is done look like this as well; EventBridge's event for the task tells.";
-const SERVICE_COMPLETED_HINT: &str = "A service's container should not end: check whether the command returns (runs in the background, has no work) and whether this should be a task of RunTask instead.";
+const KILLED_BESIDE_HINT: &str = "A container beside it was killed (exit 137) and ECS does not say which ended first: if that one only outlived its `stopTimeout`, let it handle SIGTERM or ignore it. Otherwise look for what killed it.";
+const FAILED_BESIDE_HINT: &str = "A log router or proxy beside it failed, and ECS does not say which ended first: read that one's log, too. If the application did, check whether its command returns; a service's container should run on.";
+const AGENT_LOG_HINT: &str = "The agent's log does not say who stopped the task, nor whether it belongs to a service: look at EventBridge's event, for a scale-in or a job that is done looks like this as well.";
+const SERVICE_COMPLETED_HINT: &str = "Check whether the command returns (runs in the background, has no work): a service's container should not end; for a job use RunTask.";
 
 /// A job is done with 0, a service should run on. A job beside which another container was killed may have been
 /// the one that was told to end, so that is not called planned.
 fn completed<'t>(task: &TaskEvent<'_>, diagnosis: Diagnosis<'t>) -> Diagnosis<'t> {
     let killed_beside = task.applications().any(|container| container.evidence == Evidence::Killed);
-    let hint = if task.is_service() {
+    let failed_beside = task.containers.iter().any(|it| it.bystander && it.crashed() && !it.optional);
+    let hint = if task.is_service() && failed_beside {
+        FAILED_BESIDE_HINT
+    } else if task.is_service() {
         SERVICE_COMPLETED_HINT
     } else if task.is_from_agent_log() {
         AGENT_LOG_HINT
@@ -245,19 +306,30 @@ fn killed_beside_finished<'t>(task: &TaskEvent<'_>, diagnosis: Diagnosis<'t>) ->
     Diagnosis { description, hint: Some(FINISHED_BESIDE_HINT), ..diagnosis }
 }
 
-/// What an exit says of an application says nothing of the log router: it is the logging that failed.
-pub(super) fn of_router(diagnosis: Diagnosis<'_>) -> Diagnosis<'_> {
-    let is_router = diagnosis.container.is_some_and(EventContainer::routes_for_others);
-    match diagnosis.category {
-        Category::Oom | Category::AppError | Category::AppSignal if is_router => Diagnosis {
-            category: Category::Logging,
-            cause: None,
-            description: Some(Description::RouterDied(diagnosis.category)),
-            hint: Some(ROUTER_HINT),
-            ..diagnosis
-        },
+/// What an exit says of an application says nothing of the log router or of ECS's proxy: the logging failed, or ECS did.
+pub(super) fn of_helper(diagnosis: Diagnosis<'_>) -> Diagnosis<'_> {
+    let exit = diagnosis.category;
+    if !matches!(exit, Category::Oom | Category::AppError | Category::AppSignal) {
+        return diagnosis;
+    }
+    match diagnosis.container {
+        Some(container) if container.routes_for_others() => {
+            called(diagnosis, Category::Logging, Description::RouterDied(exit), ROUTER_HINT)
+        }
+        Some(container) if container.connects_for_others() => {
+            called(diagnosis, Category::Platform, Description::ProxyDied(exit), PROXY_HINT)
+        }
         _ => diagnosis,
     }
+}
+
+fn called<'t>(
+    diagnosis: Diagnosis<'t>,
+    category: Category,
+    description: Description,
+    hint: &'static str,
+) -> Diagnosis<'t> {
+    Diagnosis { category, cause: None, description: Some(description), hint: Some(hint), ..diagnosis }
 }
 
 /// A container that was told to end looks the same whether ECS or somebody else told it.
@@ -275,14 +347,15 @@ fn could_not_be_stopped<'t>(task: &'t TaskEvent<'t>) -> Option<Diagnosis<'t>> {
         let statement = container.reason.map(reason::normalize)?;
         reason::is_about_stopping(&statement).then_some((container, statement))
     })?;
-    let cause = cause::find(Category::Platform, &statement);
-    Some(Diagnosis { cause, ..Diagnosis::new(Category::Platform, Some(container)) })
+    Some(from_statement(Category::Platform, container, statement))
 }
 
 fn from_stop_code<'t>(task: &'t TaskEvent<'t>) -> Diagnosis<'t> {
     let category = match task.stop_code() {
-        StopCode::TaskFailedToStart => Category::ContainerStart,
-        StopCode::EssentialContainerExited | StopCode::Other => Category::Unknown,
+        // That it failed to start says nothing of why: not even that a container did.
+        StopCode::TaskFailedToStart | StopCode::EssentialContainerExited | StopCode::Other => {
+            Category::Unknown
+        }
         // Diagnosed before; named here so that a new code cannot be forgotten.
         StopCode::UserInitiated => Category::User,
         StopCode::ServiceSchedulerInitiated => Category::Deployment,

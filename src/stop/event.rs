@@ -68,6 +68,9 @@ pub struct StopEvent {
     /// ECS's reason, as it words it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stopped_reason: Option<String>,
+    /// Why an attachment (an EBS volume, a network interface) could not be had: its `statusReason`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attachment_reason: Option<String>,
     /// The culprit: the container to blame; for a stop from outside, the only application container.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub container: Option<String>,
@@ -119,6 +122,9 @@ pub struct StopEvent {
     /// Where that incident stands.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub incident: Option<IncidentReport>,
+    /// It is about a managed daemon, which `service` names then.
+    #[serde(skip)]
+    pub(super) is_daemon: bool,
     /// For a container's exit: which container it was, and which run of it.
     #[serde(skip)]
     pub(super) run: Option<(String, i64)>,
@@ -183,6 +189,7 @@ impl StopEvent {
             account: field::string(event, "account").or_else(|| resource_part(event, 4)),
             stop_code: None,
             stopped_reason: None,
+            attachment_reason: None,
             container: None,
             exit_code: None,
             signal: None,
@@ -200,6 +207,7 @@ impl StopEvent {
             update: false,
             incident_id: None,
             incident: None,
+            is_daemon: false,
             run: None,
             event: OriginalEvent::default(),
         }

@@ -89,6 +89,8 @@ pub enum Cause {
     Network,
     /// Too many requests.
     RateLimit,
+    /// A quota of the account is used up.
+    Quota,
     /// No space left.
     DiskFull,
     /// Built for another processor or operating system.

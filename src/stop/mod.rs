@@ -109,7 +109,9 @@ impl EventReader {
             Trigger::TaskStopped => report::from_task(&event, self),
             Trigger::ContainerExited => container_exit::report(&event, self),
             Trigger::ServiceProblem(severity) => service::report(&event, EcsEvent::ServiceEvent, severity),
-            Trigger::DeploymentFailed => service::report(&event, EcsEvent::DeploymentFailed, Severity::Error),
+            Trigger::DeploymentFailed(severity) => {
+                service::report(&event, EcsEvent::DeploymentFailed, severity)
+            }
         };
         stop.event = OriginalEvent::new(event, self.include_event);
         Some(stop)

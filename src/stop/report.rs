@@ -29,8 +29,14 @@ pub(super) fn from_task(event: &Value, reader: &EventReader) -> StopEvent {
     }
     let description = diagnosis.description.map(|description| describe(&stop, description));
     stop.summary = summary::summarize(&stop, description.as_deref());
-    stop.hint = diagnosis.hint.unwrap_or_else(|| hint::find(stop.category, stop.cause)).to_owned();
+    stop.hint = hint(&diagnosis, &stop, &task);
     stop
+}
+
+/// What to do first, without advice for machines of another kind.
+pub(super) fn hint(diagnosis: &Diagnosis<'_>, stop: &StopEvent, task: &TaskEvent<'_>) -> String {
+    let hint = diagnosis.hint.unwrap_or_else(|| hint::find(stop.category, stop.cause, &[]));
+    hint::fit(hint, task.launch_type())
 }
 
 fn describe(stop: &StopEvent, description: Description) -> String {
@@ -38,6 +44,9 @@ fn describe(stop: &StopEvent, description: Description) -> String {
         Description::Fixed(text) => text.to_owned(),
         Description::RouterDied(exit) => {
             format!("the log router took the task down; {}", summary::describe_as(stop, exit))
+        }
+        Description::ProxyDied(exit) => {
+            format!("the Service Connect proxy took the task down; {}", summary::describe_as(stop, exit))
         }
         Description::KilledBesideFinished => format!(
             "{} and one beside it ended by itself (exit 0); ECS does not say which was first",
@@ -80,6 +89,7 @@ pub(super) fn identify(stop: &mut StopEvent, task: &TaskEvent<'_>) {
     stop.availability_zone = field::string(task.detail, "availabilityZone");
     stop.stop_code = field::string(task.detail, "stopCode");
     stop.stopped_reason = task.stopped_reason().map(String::from);
+    stop.attachment_reason = task.attachment_reasons().next().map(|(_, reason)| reason.to_owned());
 }
 
 /// Fills in when the task or container ran: both use the same names.

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::catalogue::{cause, hint, reason};
+use super::catalogue::{cause, deployment, hint, reason};
 use super::event::StopEvent;
 use super::kind::{Category, Cause, EcsEvent, Severity};
 use super::{arn, field, summary};
@@ -20,22 +20,28 @@ struct Action {
 }
 
 #[rustfmt::skip]
-const ACTIONS: [Action; 6] = [
+const ACTIONS: [Action; 8] = [
     Action { name: "TASK_PLACEMENT_FAILURE", category: Category::Capacity, cause: None,
         description: "its tasks cannot be placed",
-        hint: "Check free CPU, memory and ports of the cluster's instances, the capacity providers, and the placement constraints." },
+        hint: "Check free CPU, memory and ports in the cluster, the capacity providers, and the placement constraints." },
     Action { name: "TASK_CONFIGURATION_FAILURE", category: Category::ContainerStart, cause: Some(Cause::Invalid),
         description: "its tasks cannot be started as they are configured",
         hint: "Check the task definition and the service's network configuration: roles, subnets, security groups, target groups, tags." },
     Action { name: "TASK_START_IMPAIRED", category: Category::ServiceEvent, cause: None,
         description: "its tasks keep failing to start",
         hint: "Look at the reports of its stopped tasks: each says why it did not start." },
+    Action { name: "LATTICE_TARGET_UNHEALTHY", category: Category::HealthCheck, cause: None,
+        description: "a task of it is unhealthy in VPC Lattice",
+        hint: "Compare the health check of the VPC Lattice target group with what the application answers." },
     Action { name: "UNHEALTHY", category: Category::HealthCheck, cause: None,
         description: "a task of it is unhealthy",
-        hint: "Check what service discovery or VPC Lattice asks of the task, and what the application answered." },
+        hint: "Check the health check of its Cloud Map service (service discovery), and what the application answered." },
+    Action { name: "DISCOVERY_OPERATION_THROTTLED", category: Category::ServiceEvent, cause: Some(Cause::RateLimit),
+        description: "Cloud Map throttles its registrations",
+        hint: "Start and stop fewer tasks at once, and ask for a higher rate of Cloud Map's API if it goes on." },
     Action { name: "THROTTLED", category: Category::ServiceEvent, cause: Some(Cause::RateLimit),
         description: "its scheduler is throttled",
-        hint: "Many services act at once: spread deployments, and ask for a higher API quota if it goes on." },
+        hint: "Spread deployments over time: too many services act at once; ask for a higher API rate if it goes on." },
     Action { name: "CONSTRAINT_VIOLATED", category: Category::Capacity, cause: None,
         description: "a task of it no longer fits its placement constraints",
         hint: "Compare the instances' attributes with the service's placement constraints." },
@@ -47,7 +53,7 @@ pub(super) fn report(event: &Value, ecs_event: EcsEvent, severity: Severity) -> 
     let action = ACTIONS.iter().find(|action| name.is_some_and(|name| name.contains(action.name)));
     let mut stop = StopEvent::new(event, ecs_event, severity, Category::ServiceEvent);
     identify(&mut stop, event, detail);
-    stop.hint = diagnose(&mut stop, action).to_owned();
+    stop.hint = diagnose(&mut stop, action, name.unwrap_or_default()).to_owned();
     let description = describe(&stop, action, name);
     stop.summary = summary::summarize(&stop, Some(&description));
     stop
@@ -61,6 +67,10 @@ fn identify(stop: &mut StopEvent, event: &Value, detail: &Value) {
         .into_iter()
         .find_map(name_in)
         .or_else(|| resource.and_then(arn::name).map(String::from));
+    stop.is_daemon = resource.is_some_and(|arn| arn.contains(":daemon/"))
+        || ["daemonArn", "daemonTaskDefinitionArn", "daemonDeploymentArn"]
+            .iter()
+            .any(|key| detail.get(key).is_some());
     stop.cluster = name_in("clusterArn").or_else(|| resource.and_then(arn::cluster).map(String::from));
     stop.task_arn = field::string(detail, "taskArn");
     stop.task_id = name_in("taskArn");
@@ -71,30 +81,32 @@ fn identify(stop: &mut StopEvent, event: &Value, detail: &Value) {
 
 /// Sets category and cause; answers with the hint. The reason names the trouble more closely than the event's name
 /// does, yet a failed deployment stays one.
-fn diagnose(stop: &mut StopEvent, action: Option<&'static Action>) -> &'static str {
+fn diagnose(stop: &mut StopEvent, action: Option<&'static Action>, name: &str) -> &'static str {
     let statements: Vec<_> = stop.stopped_reason.as_deref().map(reason::normalize).into_iter().collect();
     match (stop.ecs_event, reason::find(&statements), action) {
-        (EcsEvent::DeploymentFailed, _, _) => stop.category = Category::Deployment,
+        (EcsEvent::DeploymentFailed, _, _) => {
+            stop.category = Category::Deployment;
+            deployment::hint(statements.first().map_or("", String::as_str), name)
+        }
         (_, Some((rule, statement)), _) => {
             stop.category = rule.category;
             stop.cause = cause::find(rule.category, statement);
-            return rule.hint.unwrap_or_else(|| hint::find(stop.category, stop.cause));
+            hint::find(stop.category, stop.cause, &statements)
         }
         (_, None, Some(action)) => {
             stop.category = action.category;
             stop.cause = action.cause;
-            return action.hint;
+            action.hint
         }
-        (_, None, None) => {}
+        (_, None, None) => hint::find(stop.category, stop.cause, &statements),
     }
-    hint::find(stop.category, stop.cause)
 }
 
 /// The action, or else the event's name, with the reason quoted; a deployment has only the reason.
 fn describe(stop: &StopEvent, action: Option<&'static Action>, name: Option<&str>) -> String {
     let quoted = stop.stopped_reason.as_deref().map(summary::quoted);
-    let description =
-        action.map(|action| action.description.to_owned()).or_else(|| name.map(summary::shorten_name));
+    let described = action.map(|action| action.description).or_else(|| deployment::describe(name?));
+    let description = described.map(String::from).or_else(|| name.map(summary::shorten_name));
     match (description, quoted) {
         (_, Some(reason)) if stop.ecs_event == EcsEvent::DeploymentFailed => reason,
         (Some(description), Some(reason)) => format!("{description} ({reason})"),

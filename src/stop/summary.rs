@@ -2,7 +2,7 @@
 //!
 //! Text from the event is quoted only where it is the best there is, shortened and without line breaks.
 
-use super::catalogue::reason;
+use super::catalogue::{exit_code, phrase, reason, wrapper};
 use super::event::StopEvent;
 use super::kind::{Category, Cause, EcsEvent};
 use crate::printable::is_unprintable;
@@ -37,10 +37,11 @@ fn task(stop: &StopEvent) -> String {
 }
 
 fn service(stop: &StopEvent) -> String {
+    let noun = if stop.is_daemon { "daemon" } else { "service" };
     let name = stop
         .service
         .as_deref()
-        .map_or_else(|| "a service".to_owned(), |name| format!("service {}", shorten_name(name)));
+        .map_or_else(|| format!("a {noun}"), |name| format!("{noun} {}", shorten_name(name)));
     format!("{name}{}", cluster(stop))
 }
 
@@ -59,15 +60,14 @@ pub(super) fn describe_as(stop: &StopEvent, category: Category) -> String {
     let cause = cause(stop);
     match category {
         Category::ImagePull => format!("the image of {container} could not be pulled{cause}"),
-        Category::Secret => format!("a secret could not be read{cause}"),
-        Category::Logging => format!("the log driver could not be set up{cause}"),
-        Category::Storage => format!("a volume or environment file could not be set up{cause}"),
-        Category::Network => format!("it got no network interface{cause}"),
-        Category::Capacity => format!("there was no room for it{cause}{}", quote(stop)),
-        Category::ContainerStart if stop.cause.is_none() => {
-            format!("{container} would not start{}", quote(stop))
+        Category::Secret => format!("a secret could not be read{}", cause_or_quote(stop)),
+        Category::Logging => format!("the log driver could not be set up{}", cause_or_quote(stop)),
+        Category::Storage => {
+            format!("a volume or environment file could not be set up{}", cause_or_quote(stop))
         }
-        Category::ContainerStart => format!("{container} would not start{cause}"),
+        Category::Network => format!("it got no network interface{}", cause_or_quote(stop)),
+        Category::Capacity => format!("there was no room for it{cause}{}", quote(stop)),
+        Category::ContainerStart => format!("{container} would not start{}", cause_or_quote(stop)),
         Category::Platform => format!("the container runtime or ECS itself failed{cause}{}", quote(stop)),
         Category::Oom => format!("{container} ran out of memory{}", exit(stop)),
         Category::AppError => format!("{container} failed{}", exit(stop)),
@@ -78,10 +78,22 @@ pub(super) fn describe_as(stop: &StopEvent, category: Category) -> String {
         Category::AppCompleted => format!("{container} ended by itself{}", exit(stop)),
         Category::HealthCheck => "it was found unhealthy".to_owned(),
         Category::Deployment => format!("a deployment did not go through{}", quote(stop)),
+        Category::User if stop.cause == Some(Cause::Timeout) => {
+            "AWS Batch gave it up because it ran longer than its timeout".to_owned()
+        }
         Category::User => format!("somebody asked for it{}", quote(stop)),
         Category::Spot => "its Spot capacity was taken back".to_owned(),
         Category::Host => "the machine below it went away".to_owned(),
-        Category::ServiceEvent | Category::Unknown => format!("the event does not say why{}", quote(stop)),
+        Category::ServiceEvent | Category::Unknown => unexplained(stop),
+    }
+}
+
+fn unexplained(stop: &StopEvent) -> String {
+    let quote = quote(stop);
+    if quote.is_empty() {
+        "the event does not say why".to_owned()
+    } else {
+        format!("ECS gives a reason that is new to us{quote}")
     }
 }
 
@@ -92,35 +104,29 @@ pub(super) fn container(stop: &StopEvent) -> String {
 }
 
 pub(super) fn exit(stop: &StopEvent) -> String {
-    stop.exit_code.map_or_else(String::new, |code| format!(" (exit {code})"))
+    let name = |code| exit_code::read(code).name.map_or_else(String::new, |name| format!(", {name}"));
+    stop.exit_code.map_or_else(String::new, |code| format!(" (exit {code}{})", name(code)))
 }
 
-fn cause(stop: &StopEvent) -> &'static str {
-    stop.cause.map_or("", |cause| match (stop.category, cause) {
-        (Category::ImagePull, Cause::NotFound) => ": no such image or tag",
-        (Category::ImagePull, Cause::Invalid) => ": its reference or format is not valid",
-        (Category::ImagePull, Cause::Network) => ": the registry could not be reached",
-        (Category::Secret, Cause::NotFound) => ": it does not exist",
-        (Category::Secret, Cause::Invalid) => ": it lacks what the task definition asks for",
-        (Category::Logging, Cause::NotFound) => ": the log group does not exist",
-        (Category::ContainerStart, Cause::NotFound) => ": a file or command is missing",
-        (Category::ContainerStart, Cause::Permission) => ": a file may not be executed",
-        (_, Cause::Permission) => ": permission was denied",
-        (_, Cause::NotFound) => ": something it names does not exist",
-        (_, Cause::Network) => ": the other side could not be reached",
-        (_, Cause::RateLimit) => ": a rate limit was hit",
-        (_, Cause::DiskFull) => ": no disk space is left",
-        (_, Cause::PlatformMismatch) => ": it is built for another platform",
-        (_, Cause::Timeout) => ": it took too long",
-        (_, Cause::Invalid) => ": the configuration is not valid",
-    })
+fn cause(stop: &StopEvent) -> String {
+    let reasons = [&stop.container_reason, &stop.stopped_reason, &stop.attachment_reason];
+    let statements: Vec<_> = reasons.into_iter().flatten().map(|reason| reason::normalize(reason)).collect();
+    stop.cause
+        .map_or_else(String::new, |cause| format!(": {}", phrase::find(stop.category, cause, &statements)))
+}
+
+/// The cause or, where the text tells none that we know, the text.
+fn cause_or_quote(stop: &StopEvent) -> String {
+    if stop.cause.is_some() { cause(stop) } else { quote(stop) }
 }
 
 /// The task's reason or, unless somebody else stopped the task, the container's, in brackets.
 fn quote(stop: &StopEvent) -> String {
     let by_others = matches!(stop.category, Category::User | Category::Deployment);
     let container_reason = stop.container_reason.as_deref().filter(|_| !by_others);
-    let mut reasons = stop.stopped_reason.as_deref().into_iter().chain(container_reason);
+    let attachment_reason = stop.attachment_reason.as_deref().filter(|_| !by_others);
+    let mut reasons =
+        stop.stopped_reason.as_deref().into_iter().chain(container_reason).chain(attachment_reason);
     let reason = reasons.find(|reason| !reason::is_uninformative(&reason::normalize(reason)));
     reason.map_or_else(String::new, |reason| format!(" ({})", quoted(reason)))
 }
@@ -130,9 +136,9 @@ pub(super) fn shorten_name(text: &str) -> String {
     shorten(text, MAX_NAME_CHARS)
 }
 
-/// A reason as the event gives it, in quotation marks, at a bounded length.
+/// A reason in quotation marks, at a bounded length: without the layers that wrap its point.
 pub(super) fn quoted(text: &str) -> String {
-    format!("\"{}\"", shorten(text, MAX_QUOTE_CHARS))
+    format!("\"{}\"", shorten(wrapper::strip(text, MAX_QUOTE_CHARS), MAX_QUOTE_CHARS))
 }
 
 /// At most `max_chars` characters, none of which breaks a line or controls anything.

@@ -74,12 +74,19 @@ impl<'e> TaskEvent<'e> {
     /// Whether the task belongs to a service and is meant to run on, unlike a job.
     pub(super) fn is_service(&self) -> bool {
         let starts = |key, prefix| field::text(self.detail, key).is_some_and(|text| text.starts_with(prefix));
-        starts("group", "service:") || starts("startedBy", "ecs-svc/")
+        starts("group", "service:") || starts("group", "daemon:") || starts("startedBy", "ecs-svc/")
     }
 
     /// Whether the event was made from the agent's log, which knows neither stop code nor service.
     pub(super) fn is_from_agent_log(&self) -> bool {
         field::equals(self.detail, "via", "agent_log")
+    }
+
+    /// `FARGATE`, `EC2` … also where only the capacity provider tells.
+    pub(super) fn launch_type(&self) -> Option<&'e str> {
+        let provider = field::text(self.detail, "capacityProviderName");
+        let is_fargate = provider.is_some_and(|name| matches!(name, "FARGATE" | "FARGATE_SPOT"));
+        if is_fargate { Some("FARGATE") } else { field::text(self.detail, "launchType") }
     }
 
     pub(super) fn is_on_spot(&self) -> bool {

@@ -4,13 +4,13 @@
 #![allow(clippy::unwrap_used)]
 
 mod fixtures;
+mod wordings;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use self::fixtures::FIXTURES;
 use super::{Category, EventReader, Severity, StopEvent, read};
 
 use Category::{
@@ -30,7 +30,7 @@ pub(super) fn fixture(name: &str) -> Value {
 }
 
 pub(super) fn all_fixtures() -> impl Iterator<Item = (&'static str, Value)> {
-    FIXTURES.iter().map(|(name, _)| (*name, fixture(name)))
+    fixtures::rows().map(|(name, _)| (*name, fixture(name)))
 }
 
 fn stop(name: &str) -> StopEvent {
@@ -76,6 +76,26 @@ fn a_report_carries_who_where_and_when() {
 #[test]
 fn a_version_may_be_text() {
     assert_eq!(stop("exit-code-as-text").key().unwrap().1, 6);
+}
+
+#[test]
+fn what_an_attachment_says_is_in_the_report() {
+    let stop = stop("ebs-attachment-unknown-reason");
+    assert_eq!(stop.attachment_reason.as_deref(), Some("Volume could not be attached: quux declined"));
+    assert!(stop.summary.contains("(\"Volume could not be attached: quux declined\")"), "{}", stop.summary);
+    assert_eq!(self::stop("oom-killed").attachment_reason, None);
+}
+
+/// A layer says where something went wrong, and the cut comes at the end, where it went wrong.
+#[test]
+fn a_quote_ends_with_its_point() {
+    let text = "CannotStartContainerError: Error response from daemon: failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: unable to init seccomp: errno 524";
+    let stop = read(wordings::event(wordings::At::Container, text)).unwrap();
+    assert!(
+        stop.summary.ends_with("would not start (\"unable to init seccomp: errno 524\")."),
+        "{}",
+        stop.summary
+    );
 }
 
 #[test]
@@ -210,6 +230,7 @@ fn the_order_of_judgement() {
     const STUCK: &str = "CannotStopContainerError: failed sending SIGTERM to container";
     const SPOT: &str = "Your Spot Task was interrupted.";
     const SCALE: &str = "Scaling activity initiated by (deployment ecs-svc/1)";
+    const WAITED: &str = "CannotStartContainerError: dependency graph: container ordering dependency [db] for target [app] has timed out.";
     const HEALTH: &str = "Task failed ELB health checks in (target-group t)";
     for (code, reason, container, category) in [
         ("UserInitiated", SPOT, json!({ "exitCode": 137, "reason": OOM }), User),
@@ -223,13 +244,25 @@ fn the_order_of_judgement() {
         ("ServiceSchedulerInitiated", "", json!({ "exitCode": 1 }), Deployment),
         ("ServiceSchedulerInitiated", "new words", json!({ "exitCode": 1, "reason": PULL }), ImagePull),
         ("EssentialContainerExited", SCALE, json!({ "exitCode": 1 }), AppError),
-        ("TaskFailedToStart", "the instance is in DRAINING state", json!({}), ContainerStart),
+        ("TaskFailedToStart", "the instance is in DRAINING state", json!({}), Host),
+        ("EssentialContainerExited", "Task stopped during instance draining", json!({ "exitCode": 1 }), Host),
+        ("UserInitiated", "Task stopped during instance draining", json!({ "exitCode": 1 }), Host),
+        ("UserInitiated", "draining: Task stopped during instance draining", json!({ "exitCode": 1 }), User),
+        ("SpotInterruption", "Task stopped during instance draining", json!({ "exitCode": 1 }), Spot),
+        (
+            "EssentialContainerExited",
+            "Task stopped during instance draining",
+            json!({ "exitCode": 137, "reason": OOM }),
+            Oom,
+        ),
         ("TaskFailedToStart", PULL, json!({}), ImagePull),
-        ("TaskFailedToStart", "new words", json!({}), ContainerStart),
+        ("TaskFailedToStart", "new words", json!({}), Unknown),
+        ("TaskFailedToStart", "", json!({ "reason": "new words" }), Unknown),
         ("TaskFailedToStart", "new words", json!({ "exitCode": 1 }), AppError),
         ("EssentialContainerExited", "", json!({ "exitCode": 1, "reason": "new words" }), AppError),
         ("EssentialContainerExited", "", json!({ "exitCode": 1, "reason": STUCK }), AppError),
         ("EssentialContainerExited", "", json!({ "reason": STUCK }), Platform),
+        ("EssentialContainerExited", "", json!({ "reason": WAITED, "exitCode": 143 }), ContainerStart),
         ("EssentialContainerExited", "", json!({}), Unknown),
         ("ANewStopCode", "new words", json!({ "exitCode": 139 }), AppSignal),
         ("ANewStopCode", "new words", json!({}), Unknown),

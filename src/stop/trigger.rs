@@ -34,7 +34,7 @@ pub(super) enum Trigger {
     TaskStopped,
     ContainerExited,
     ServiceProblem(Severity),
-    DeploymentFailed,
+    DeploymentFailed(Severity),
 }
 
 /// Parts of event names that mean a problem, for events that lost their `eventType`.
@@ -68,12 +68,21 @@ fn from_ecs_event(detail_type: &str, detail: &Value) -> Option<Trigger> {
 fn service_action(detail: &Value) -> Option<Trigger> {
     let severity = event_severity(detail)?;
     let is_deployment = severity == Severity::Error && event_name(detail).contains("DEPLOYMENT");
-    Some(if is_deployment { Trigger::DeploymentFailed } else { Trigger::ServiceProblem(severity) })
+    Some(if is_deployment { Trigger::DeploymentFailed(severity) } else { Trigger::ServiceProblem(severity) })
 }
+
+/// States of a daemon's deployment that come as INFO though something went wrong: there is no event for its failure. ECS
+/// rolls back because it failed, and stops it for that reason or because a newer one replaces it.
+const DAEMON_FAILURES: [(&str, Severity); 2] = [
+    ("DAEMON_DEPLOYMENT_ROLLBACK_IN_PROGRESS", Severity::Error),
+    ("DAEMON_DEPLOYMENT_STOPPED", Severity::Warning),
+];
 
 fn deployment(detail: &Value) -> Option<Trigger> {
     let failed = field::equals(detail, "eventType", "ERROR") || event_name(detail).contains("FAILED");
-    failed.then_some(Trigger::DeploymentFailed)
+    let known = DAEMON_FAILURES.iter().find(|(name, _)| *name == event_name(detail));
+    let severity = if failed { Some(Severity::Error) } else { known.map(|(_, severity)| *severity) };
+    severity.map(Trigger::DeploymentFailed)
 }
 
 /// Services say WARN, daemons WARNING. Without a type the name decides.

@@ -32,6 +32,9 @@ pub enum Failure {
     /// A file or pipe on this machine.
     #[error("{0}")]
     Local(String),
+    /// A file on this machine that a person must make writable.
+    #[error("{0}")]
+    Path(String),
 }
 
 /// A reply's body is read up to here; no service's reply is longer.

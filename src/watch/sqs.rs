@@ -109,8 +109,9 @@ pub(super) fn messages(reply: &Reply) -> Result<Vec<Message>, ReplyAction> {
         messages: Option<Vec<Message>>,
     }
     succeeded(reply, "ReceiveMessage")?;
-    let unread =
-        |error: serde_json::Error| retry(format!("ReceiveMessage answered what is no list: {error}"));
+    let unread = |error: serde_json::Error| {
+        retry(format!("ReceiveMessage answered something that is not a list: {error}"))
+    };
     let received: Received = serde_json::from_slice(&reply.body).map_err(unread)?;
     Ok(received.messages.unwrap_or_default())
 }

@@ -62,7 +62,7 @@ fn a_line_that_is_no_json_is_named_and_the_others_are_explained() {
     let input = format!("{}\nTask stopped\n{}\n", record::event("oom-killed"), json!({"source": "stderr"}));
     let ran = ran_with(&["explain", "--json", "-"], &input);
     assert_eq!(ran.code, 1);
-    assert!(ran.err.starts_with("-:2: is no JSON: "), "{}", ran.err);
+    assert!(ran.err.starts_with("-:2: is not valid JSON: "), "{}", ran.err);
     assert_eq!(
         told(&ran.out).iter().map(|(class, _)| class.as_str()).collect::<Vec<_>>(),
         ["stop", "stderr"]
@@ -120,4 +120,93 @@ fn the_detail_of_an_event_is_a_stop_without_its_envelope() {
         told(&ran_with(&["explain", "--json", "-"], &forged.to_string()).out),
         [("stdout".to_owned(), None)]
     );
+}
+
+/// Answers one request with this body, and returns the address and, when asked, what came.
+fn ecs(status: &str, body: String) -> (String, std::thread::JoinHandle<String>) {
+    use std::io::{Read as _, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let status = status.to_owned();
+    let served = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut came = Vec::new();
+        let mut part = [0; 4096];
+        while !String::from_utf8_lossy(&came).contains("]}") {
+            let read = stream.read(&mut part).unwrap();
+            came.extend(part.iter().take(read));
+        }
+        let head =
+            format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+        stream.write_all(head.as_bytes()).unwrap();
+        stream.write_all(body.as_bytes()).unwrap();
+        String::from_utf8_lossy(&came).to_lowercase()
+    });
+    (address, served)
+}
+
+const TASK: &str = "arn:aws:ecs:eu-west-1:111122223333:task/prod/0123456789abcdef0123456789abcdef";
+
+fn explain_task(endpoint: &str, from_environment: bool) -> super::Ran {
+    let mut command = match from_environment {
+        true => super::command(&["explain", "--task", TASK]),
+        false => super::command(&["explain", "--task", TASK, "--endpoint", endpoint]),
+    };
+    for (name, value) in test_support::environment::VARIABLES {
+        command.env(name, value);
+    }
+    if from_environment {
+        command.env("AWS_ENDPOINT_URL_ECS", endpoint);
+    }
+    super::finish(command, b"")
+}
+
+#[test]
+fn a_task_is_asked_for_with_the_callers_credentials() {
+    let task = record::event("oom-killed")["detail"].clone();
+    for from_environment in [false, true] {
+        let (address, served) = ecs("200 OK", json!({"tasks": [task], "failures": []}).to_string());
+        let ran = explain_task(&address, from_environment);
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+        assert!(ran.out.starts_with("1. stop") && ran.out.contains("oom"), "{}", ran.out);
+        let came = served.join().unwrap();
+        assert!(came.contains("x-amz-target: amazonec2containerservicev20141113.describetasks"), "{came}");
+        assert!(came.contains("/eu-west-1/ecs/aws4_request"), "{came}");
+        assert!(came.contains(r#""cluster":"prod""#) && came.contains(TASK), "{came}");
+    }
+}
+
+#[test]
+fn a_task_that_ecs_does_not_tell_of_is_an_error_with_its_reason() {
+    let missing = json!({"tasks": [], "failures": [{"arn": TASK, "reason": "MISSING"}]}).to_string();
+    let denied = json!({"__type": "AccessDeniedException", "Message": "not you"}).to_string();
+    for (status, body, part) in [
+        ("200 OK", missing, "MISSING; ECS forgets a stopped task after about an hour"),
+        (
+            "400 Bad Request",
+            denied,
+            "ECS answered 400: AccessDeniedException: not you; the caller needs ecs:DescribeTasks",
+        ),
+    ] {
+        let (address, served) = ecs(status, body);
+        let ran = explain_task(&address, false);
+        assert!(ran.code == 1 && ran.err.contains(part), "{ran:?}");
+        served.join().unwrap();
+    }
+    let ran = ran(&["explain", "--task", "0123"]);
+    assert!(ran.code == 1 && ran.err.contains("'0123' is not the ARN of a task"), "{ran:?}");
+}
+
+#[test]
+fn input_without_anything_in_it_says_so() {
+    for (input, part) in [
+        ("", "-: is empty"),
+        ("\n\n", "-: is empty"),
+        ("[]", "-: is empty"),
+        ("{}", "-:1: is an empty object"),
+        ("{\"tasks\": [], \"failures\": []}", "-:1: has no tasks"),
+    ] {
+        let ran = ran_with(&["explain", "-"], input);
+        assert!(ran.code == 1 && ran.err.contains(part) && ran.out.is_empty(), "{input}: {ran:?}");
+    }
 }

@@ -26,11 +26,11 @@ fn one_type_of_destination_has_only_its_keys() {
 }
 
 #[test]
-fn as_markdown_it_is_what_stands_in_the_readme() {
+fn as_markdown_it_is_what_the_page_of_keys_shows() {
     assert_eq!(ran(&["keys", "--markdown"]).out, keys::reference().trim_start());
     let s3 = ran(&["keys", "s3", "--markdown"]).out;
-    let of_s3 = keys::reference().split("#### Destination type `s3`").nth(1).unwrap().to_owned();
-    let of_s3 = of_s3.split("####").next().unwrap().trim();
+    let of_s3 = keys::reference().split("## Destination type `s3`").nth(1).unwrap().to_owned();
+    let of_s3 = of_s3.split("\n## ").next().unwrap().trim();
     assert!(s3.contains(of_s3) && !s3.contains("Destination type `slack`"), "{s3}");
 }
 
@@ -39,11 +39,45 @@ fn a_type_that_does_not_exist_is_answered_with_one_that_does() {
     let near = ran(&["keys", "cloudwach"]);
     assert_eq!((near.code, near.out.as_str()), (2, ""));
     assert!(
-        near.err.contains("'cloudwach' is no type of destination; did you mean cloudwatch?"),
+        near.err.contains("'cloudwach' is neither a type of destination nor a key; did you mean cloudwatch?"),
         "{}",
         near.err
     );
     assert!(ran(&["keys", "gelf"]).err.contains("there are: cloudwatch, s3, firehose"));
+}
+
+#[test]
+fn one_key_is_shown_alone_or_one_that_was_meant() {
+    let key = ran(&["keys", "log_stream"]);
+    assert!(key.code == 0 && key.out.contains("\n  log_stream ("), "{key:?}");
+    assert_eq!(key.out.matches("example:").count(), 1, "{}", key.out);
+    assert!(ran(&["keys", "log_steam"]).err.contains("did you mean log_stream?"));
+}
+
+#[test]
+fn the_width_that_is_asked_for_is_kept() {
+    let mut command = super::command(&["keys", "slack"]);
+    command.env("COLUMNS", "60");
+    let out = super::finish(command, b"").out;
+    let prose = out.lines().filter(|line| line.starts_with("      ") && !line.contains("example:"));
+    for line in prose {
+        assert!(line.chars().count() <= 60 || !line.trim().contains(' '), "{line}");
+    }
+}
+
+#[test]
+fn the_manual_page_tells_every_command() {
+    let page = ran(&["man"]);
+    assert!(page.code == 0 && page.out.contains(".TH ecs-router 1"), "{page:?}");
+    for command in ["CHECK", "EXPLAIN", "REPLAY", "KEYS", "MAN", "COMPLETIONS"] {
+        assert!(page.out.contains(&format!(".SH \"ECS-ROUTER {command}\"")), "{command}");
+    }
+}
+
+#[test]
+fn nothing_is_in_colour_where_there_is_no_terminal() {
+    let ran = ran(&["check", "config/broken/task-definition.json"]);
+    assert!(ran.out.contains(": error: ") && !ran.out.contains('\u{1b}'), "{}", ran.out);
 }
 
 #[test]

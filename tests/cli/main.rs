@@ -6,11 +6,14 @@
 //! - `format` – Fluent Bit's classic format, held against the real ones
 //! - `explain` – class and report of every record, in order, whatever way the file is written in
 //! - `incidents` – six hours of stops as a timeline of what people are told
+//! - `init` – what it writes passes `check` and the tools of others, and does what was asked for
+//! - `health` – the exit code that a container's health check becomes
 //! - `keys` – the reference and the completions come from the one table
+//! - `migrate` – awslogs and built-in outputs become ours, pass `check` and send records where they went
 //! - `replay` – what goes where, without a connection; and real delivery, with the counters
 //! - `printing` – nothing printed controls the terminal
 //! - `readme` – what the documents print: commands, links, configurations, log lines
-//! - `reference` – the README's tables are the ones the program itself goes by
+//! - `reference` – the tables of keys are the ones the program itself goes by, in both languages
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation is a failed test")]
 
@@ -19,8 +22,11 @@ mod check;
 mod connect;
 mod explain;
 mod format;
+mod health;
 mod incidents;
+mod init;
 mod keys;
+mod migrate;
 mod printing;
 mod readme;
 mod reference;

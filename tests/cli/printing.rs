@@ -49,7 +49,7 @@ fn explain_prints_no_character_that_controls_the_terminal() {
 fn check_prints_no_character_that_controls_the_terminal() {
     let folder = TempDir::new();
     let text = format!(
-        "[OUTPUT]\n    Name ecs_router\n    Match a\n    route.default x\n    x.type {HOSTILE}\n    {HOSTILE}.y z\n    \
+        "[OUTPUT]\n    Name ecs_router\n    Match *-firelens-*\n    route.default x\n    x.type {HOSTILE}\n    {HOSTILE}.y z\n    \
          route.stop {HOSTILE}\n"
     );
     let path = folder.file("a.conf", &text);
@@ -64,7 +64,7 @@ fn check_prints_no_character_that_controls_the_terminal() {
 #[test]
 fn replay_prints_no_character_that_controls_the_terminal() {
     let folder = TempDir::new();
-    let text = "[OUTPUT]\n    Name ecs_router\n    Match a\n    route.default x\n    x.type cloudwatch\n    x.region a\n    \
+    let text = "[OUTPUT]\n    Name ecs_router\n    Match *-firelens-*\n    route.default x\n    x.type cloudwatch\n    x.region a\n    \
                 x.log_group g\n    x.log_stream $(log)\n";
     let path = folder.file("a.conf", text);
     for form in [&["replay"][..], &["replay", "--json"]] {

@@ -1,10 +1,10 @@
 //! What the documents print is true: commands run, links lead somewhere, configurations pass `check`, the log lines
 //! of the troubleshooting table are in the source.
 //!
-//! - `page` – fenced blocks and links of a Markdown file
+//! - `page` – blocks, links, anchors and tables of a Markdown file
 //! - `commands` – every line of a `sh` block is run, or stands for a reason on a short list of what is not
-//! - `contents` – links, configurations, JSON, log lines, and that both languages show the same keys
-//! - `languages` – that both languages have the same sections, and as much in each
+//! - `contents` – links, configurations, JSON, log lines
+//! - `languages` – that both languages have the same sections, as much in each, and the same code
 
 mod commands;
 mod contents;
@@ -39,6 +39,7 @@ fn find(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-fn read(name: &str) -> page::Page {
-    page::Page::read(&root().join(name))
+/// The rows of all tables of a page, cell by cell, as they are rendered.
+pub(crate) fn rows_of(name: &str) -> Vec<Vec<String>> {
+    page::Page::read(&root().join(name)).rows
 }

@@ -1,3 +1,6 @@
+mod cost;
+mod truth;
+
 use std::fmt::Write as _;
 
 use fake_cloud::{Api, Cloud, Fault};
@@ -312,5 +315,5 @@ fn what_cannot_be_read_is_named_and_the_rest_is_replayed() {
     let recording = folder.file("records.jsonl", "{\"n\":1}\nnonsense\n{\"n\":2}\n").display().to_string();
     let ran = ran(&["replay", "--json", &config, &recording]);
     assert_eq!((ran.code, told(&ran.out).len()), (1, 2));
-    assert!(ran.err.contains("records.jsonl:2: is no JSON"), "{}", ran.err);
+    assert!(ran.err.contains("records.jsonl:2: is not valid JSON"), "{}", ran.err);
 }

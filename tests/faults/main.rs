@@ -3,13 +3,14 @@
 //! A host is every Fluent Bit that `FLUENT_BIT` names (paths separated by colons), or else a stand-in: a child process
 //! of this binary that runs the plugin and treats its answers as Fluent Bit does. Each scenario states per destination
 //! what was sent, what arrived, what is missing and what came twice; `cargo test --test faults -- --nocapture` shows
-//! the table. The README's "What happens when …" names these tests.
+//! the table. "What happens when …" in docs/guarantees.md names these tests.
 //!
 //! - `services` – a service that is throttled, fails, breaks off, loses replies, is slow, forgets groups and keys
 //! - `isolation` – one dead destination of three, and how fast the others are
 //! - `shutdown` – SIGTERM, SIGKILL, reload, under load
 //! - `concurrency` – two instances, four workers
 //! - `hostile` – chunks that are cheap to send and dear to read
+//! - `wrong_settings` – wrong paths, keys, regions and names at every destination, until they are right
 //! - `machine` – a full disk, a clock that jumps, and memory when nothing can be delivered
 //!
 //! And what they work with:
@@ -31,3 +32,4 @@ mod proxy;
 mod services;
 mod shutdown;
 mod tally;
+mod wrong_settings;

@@ -87,8 +87,21 @@ pub(crate) fn tally(
     sent: &Sent,
     arrivals: impl Fn() -> Arrivals,
 ) -> Tally {
+    tally_within(ARRIVAL, scenario, host, destination, sent, arrivals)
+}
+
+/// The same with another time to wait.
+#[track_caller]
+pub(crate) fn tally_within(
+    patience: Duration,
+    scenario: &str,
+    host: &Alive,
+    destination: &str,
+    sent: &Sent,
+    arrivals: impl Fn() -> Arrivals,
+) -> Tally {
     let lacks = |arrived: &Arrivals| sent.sure.iter().filter(|number| !arrived.contains_key(number)).count();
-    until(ARRIVAL, || {
+    until(patience, || {
         std::thread::sleep(Duration::from_millis(50));
         (lacks(&arrivals()) == 0).then_some(())
     });

@@ -42,6 +42,36 @@ fn all_rules() -> Vec<Rules> {
     found
 }
 
+/// A template that nobody listed would not be tried.
+#[test]
+fn every_pattern_of_the_examples_is_among_the_rules() {
+    let mut texts = Vec::new();
+    walk(&root().join("examples"), &mut texts);
+    let names: Vec<String> = all_rules().into_iter().map(|rules| rules.name).collect();
+    let is_pattern = |text: &str| text.contains("detail-type") && !text.contains("\"detail-type\": \"");
+    let holders: Vec<_> = texts.into_iter().filter(|(_, text)| is_pattern(text)).collect();
+    assert!(holders.len() >= 5, "the patterns are gone");
+    for (path, _) in holders {
+        let path = path.display().to_string();
+        assert!(names.iter().any(|name| path.starts_with(name)), "nobody tries the pattern in {path}");
+    }
+}
+
+/// Templates and the files that they may take a pattern from, with their texts.
+fn walk(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let is_read =
+            path.extension().is_some_and(|its| ["json", "yaml", "yml", "tf"].iter().any(|one| its == *one));
+        if path.is_dir() {
+            walk(&path, found);
+        } else if is_read {
+            let text = std::fs::read_to_string(&path).unwrap();
+            found.push((path, text));
+        }
+    }
+}
+
 /// Events of ECS, by name, and whether the plugin reads them as a stop or a failure.
 fn events() -> Vec<(String, Value, bool)> {
     let found = files(&root().join("tests/fixtures/events"), "json").into_iter().map(|path| {

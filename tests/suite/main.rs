@@ -4,7 +4,7 @@
 //! - `delivery` – verdict, what arrived and how many attempts, under every way a service can misbehave
 //! - `network` – certificates are verified, authorities can be added, the environment's proxy is used
 //! - `aws_environment` – endpoints as keys, environment and profile name them: FIPS, dual-stack, `AWS_ENDPOINT_URL`
-//! - `promises` – every test that the README's "What happens when …" names exists, and none of them is left out
+//! - `promises` – every test that docs/guarantees.md names exists, and none of them is left out
 //! - `properties` – no bytes whatever make the decoder panic, and none make it allocate more than they are worth
 //! - `architecture` – modules import only downwards, and `unsafe` stands at the border only
 //! - `event_rules` – every stop passes the EventBridge rules of every template

@@ -1,4 +1,4 @@
-//! The README's "What happens when …": every row names the tests that prove it, and every scenario has its row.
+//! "What happens when …" in docs/guarantees.md: every row names the tests that prove it, and every scenario has its row.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -42,8 +42,8 @@ fn every_row_says_what_is_missing_and_what_comes_twice() {
 
 /// The cells of each row.
 fn rows() -> Vec<Vec<String>> {
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let (_, section) = readme.split_once(TITLE).expect("the section");
+    let page = std::fs::read_to_string(root().join("docs/guarantees.md")).unwrap();
+    let (_, section) = page.split_once(TITLE).expect("the section");
     let table =
         section.lines().skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|'));
     let cells = |line: &str| line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect();

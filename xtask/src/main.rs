@@ -7,9 +7,11 @@
 //! - `symbols` – the version of glibc and the other libraries that a built file needs
 //! - `licences` – the licences of everything that is linked
 //! - `archive` – checksums and the `.tar.gz`
+//! - `images` – the pictures of the documents
 
 mod archive;
 mod dist;
+mod images;
 mod licences;
 mod symbols;
 mod tools;
@@ -19,13 +21,16 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 usage: cargo xtask dist [--target TRIPLE]…    builds, checks and packs; without --target: every Linux target installed
-       cargo xtask dist --check FILE…         only says which glibc built files need";
+       cargo xtask dist --check FILE…         only says which glibc built files need
+       cargo xtask images [--check]              draws the pictures of the documents, or says which are old";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let result = match Chore::parse(&arguments) {
         Some(Chore::Dist(targets)) => dist::run(&targets),
         Some(Chore::Check(files)) => dist::check(&files),
+        Some(Chore::Draw) => images::draw(),
+        Some(Chore::CheckDrawn) => images::check(),
         None => Err(USAGE.to_owned()),
     };
     match result {
@@ -42,6 +47,9 @@ enum Chore {
     /// Builds these targets, or all if there are none.
     Dist(Vec<String>),
     Check(Vec<PathBuf>),
+    /// Draws the pictures of the documents.
+    Draw,
+    CheckDrawn,
 }
 
 impl Chore {
@@ -49,6 +57,8 @@ impl Chore {
     fn parse(arguments: &[String]) -> Option<Self> {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         match arguments.as_slice() {
+            ["images"] => Some(Self::Draw),
+            ["images", "--check"] => Some(Self::CheckDrawn),
             ["dist", "--check", files @ ..] if !files.is_empty() => {
                 Some(Self::Check(files.iter().map(PathBuf::from).collect()))
             }
@@ -76,13 +86,15 @@ mod tests {
     #[test]
     fn arguments_are_read() {
         assert_eq!(read("dist"), Some(Chore::Dist(Vec::new())));
+        assert_eq!((read("images"), read("images --check")), (Some(Chore::Draw), Some(Chore::CheckDrawn)));
         assert_eq!(read("dist --target a --target b"), Some(Chore::Dist(vec!["a".into(), "b".into()])));
         assert_eq!(read("dist --check a b"), Some(Chore::Check(vec!["a".into(), "b".into()])));
     }
 
     #[test]
     fn anything_else_gets_the_usage() {
-        for line in ["", "build", "dist --check", "dist --target", "dist a", "dist --target a b"] {
+        for line in ["", "build", "dist --check", "dist --target", "dist a", "dist --target a b", "images a"]
+        {
             assert_eq!(read(line), None, "{line}");
         }
     }

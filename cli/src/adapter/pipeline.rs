@@ -11,7 +11,7 @@ use ecs_router::destination::{self, Destination, Endpoint};
 use ecs_router::encode::batch::Batch;
 use ecs_router::encode::template::RenderContext;
 use ecs_router::incident::{Clock, IncidentTracker};
-use ecs_router::input::decode::MalformedChunk;
+use ecs_router::input::decode::{self, MalformedChunk};
 use ecs_router::router::entries::for_each_entry;
 use ecs_router::router::pipeline::{Pipeline, Stages, new_metrics};
 use ecs_router::router::process::{process_chunk, process_news};
@@ -38,8 +38,18 @@ pub(crate) struct DryRecord {
 pub(crate) struct DryCopy {
     /// The destination's position.
     pub(crate) destination: usize,
-    /// Its place inside the destination and its bytes there; `None` when the destination leaves it out.
-    pub(crate) sent: Option<(Vec<u8>, usize)>,
+    /// `None` when the destination leaves it out.
+    pub(crate) sent: Option<DrySent>,
+}
+
+/// A record as a destination would get it.
+pub(crate) struct DrySent {
+    /// Its place inside the destination.
+    pub(crate) target: Vec<u8>,
+    /// Its bytes in the request.
+    pub(crate) bytes: usize,
+    /// Its size as the destination counts it.
+    pub(crate) counted: usize,
 }
 
 /// What became of one chunk.
@@ -100,6 +110,30 @@ impl DryRun {
     }
 }
 
+/// The lines of applications in a chunk, and how long it took to write them.
+#[derive(Debug, Default)]
+pub(crate) struct ApplicationLines {
+    pub(crate) lines: u64,
+    /// Bytes of the lines alone, as the driver `awslogs` would send them.
+    pub(crate) bytes: u64,
+    /// Milliseconds since 1970 of the first and the last record.
+    pub(crate) first: Option<i64>,
+    pub(crate) last: Option<i64>,
+}
+
+impl ApplicationLines {
+    pub(crate) fn add_chunk(&mut self, chunk: &[u8]) {
+        decode::records(chunk, |record| {
+            let time = record.time.millis();
+            self.first = Some(self.first.map_or(time, |first| first.min(time)));
+            self.last = Some(self.last.map_or(time, |last| last.max(time)));
+            let line = record.text(b"source").and(record.text(b"log"));
+            self.lines += u64::from(line.is_some());
+            self.bytes += line.map_or(0, |line| u64::try_from(line.len()).unwrap_or_default());
+        });
+    }
+}
+
 /// Classes and routes, before anything is encoded.
 fn rows(stages: &Stages<'_>, chunk: &[u8], progress: &Progress) -> Vec<DryRecord> {
     let mut rows = Vec::new();
@@ -119,7 +153,11 @@ fn fill_in_batch(rows: &mut [DryRecord], destination: usize, batch: &Batch) {
         let row = usize::try_from(item.ordinal).ok().and_then(|at| rows.get_mut(at));
         let copies = row.map(|row| row.copies.iter_mut()).into_iter().flatten();
         for copy in copies.filter(|copy| copy.destination == destination) {
-            copy.sent = Some((batch.target().to_vec(), item.end - item.start));
+            copy.sent = Some(DrySent {
+                target: batch.target().to_vec(),
+                bytes: item.end - item.start,
+                counted: item.size,
+            });
         }
     }
 }

@@ -39,6 +39,35 @@ pub(super) fn check(configuration: &Configuration, findings: &mut Vec<Finding>) 
         let before = outputs.iter().take(position).filter(|before| share_tags(before, output));
         findings.extend(before.filter_map(|before| across(before, &ways(before), output, &own)));
     }
+    for other in configuration.outputs.iter().filter(|output| !output.is_ours()) {
+        findings.extend(outputs.iter().find_map(|output| built_in(output, other)));
+    }
+}
+
+/// Keys by which the outputs of Fluent Bit name the place of a destination, and ours.
+const BUILT_IN: [(&str, &str, &str); 5] = [
+    ("cloudwatch_logs", "log_group_name", "log_group"),
+    ("cloudwatch", "log_group_name", "log_group"),
+    ("s3", "bucket", "bucket"),
+    ("kinesis_firehose", "delivery_stream", "delivery_stream"),
+    ("firehose", "delivery_stream", "delivery_stream"),
+];
+
+/// Reports an output of Fluent Bit's own that sends the same records to the same place.
+fn built_in(output: &Section, other: &Section) -> Option<Finding> {
+    let name = other.text("name")?.to_ascii_lowercase();
+    let (_, key, own) = BUILT_IN.iter().find(|(known, ..)| *known == name)?;
+    let place = other.get(key)?;
+    let is_same = |setting: &&Setting| {
+        setting.key.rsplit_once('.').is_some_and(|(_, key)| key.eq_ignore_ascii_case(own))
+            && setting.value == place.value
+    };
+    let setting = output.settings.iter().find(is_same).filter(|_| share_tags(output, other))?;
+    let message = format!(
+        "is the place of {} at line {} as well, so that records with both tags arrive twice",
+        setting.key, setting.location.line
+    );
+    Some(Finding::warn_of(place, message, "leave one of the outputs out, or give each its own Match"))
 }
 
 fn share_tags(one: &Section, other: &Section) -> bool {
@@ -116,7 +145,7 @@ mod tests {
 
     fn output(pattern: &str, lines: &str) -> String {
         format!(
-            "[OUTPUT]\n    Name ecs_router\n    Match {pattern}\n    Workers 1\n    Retry_Limit 5\n{lines}"
+            "[OUTPUT]\n    Name ecs_router\n    Match {pattern}\n    Workers 1\n    Retry_Limit no_limits\n{lines}"
         )
     }
 

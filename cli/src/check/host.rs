@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use super::finding::{Finding, FindingSeverity};
+use super::reach;
 use super::values::MAX_STOP_TIMEOUT;
 use crate::config::{Configuration, Origin, Section, Setting, find, matches};
 
@@ -56,16 +57,29 @@ pub(super) fn check(
     flush_timeout: Option<Duration>,
     findings: &mut Vec<Finding>,
 ) {
+    findings.extend(repeated(section));
     findings.extend(workers(section));
     findings.extend(retry_limit(section));
     match section.origin {
         Origin::FluentBit => {
             findings.extend(tags(section, configuration));
             findings.extend(pattern(section));
+            findings.extend(reach::check(section, configuration));
             findings.extend(flush_timeout.and_then(|timeout| grace(section, configuration, timeout)));
         }
         Origin::FireLens => findings.extend(name_case(section)),
     }
+}
+
+/// Reports a key of Fluent Bit's own that is there twice; the last one counts.
+fn repeated(section: &Section) -> Option<Finding> {
+    section.settings.iter().enumerate().find_map(|(position, setting)| {
+        let is_same = |other: &&Setting| other.key.eq_ignore_ascii_case(&setting.key);
+        let first = section.settings.iter().take(position).find(is_same)?;
+        let is_own = HOST_KEYS.iter().any(|key| key.eq_ignore_ascii_case(&setting.key));
+        let message = format!("is there twice, and the one at line {} has no effect", first.location.line);
+        is_own.then(|| Finding::warn_of(setting, message, "keep one of them"))
+    })
 }
 
 fn workers(section: &Section) -> Option<Finding> {
@@ -75,16 +89,18 @@ fn workers(section: &Section) -> Option<Finding> {
         (None, _) => "is not set, so that a slow destination holds up Fluent Bit's inputs",
         (Some(_), Some(Some("0"))) => "is 0, so that a slow destination holds up Fluent Bit's inputs",
         (Some(_), Some(Some(text))) if !(1..=MAX_WORKERS).contains(&leading_number(text)) => {
-            "is no number of threads from 1 to 64"
+            "is not a number of threads from 1 to 64"
         }
         _ => return None,
     };
     Some(warning(section, setting, "Workers", message, "write Workers 2"))
 }
 
+/// A key, an address or a permission that is wrong keeps chunks until somebody corrects it; only Fluent Bit's own limit
+/// loses them then.
 fn retry_limit(section: &Section) -> Option<Finding> {
     const NOT_SET: &str = "is not set and 1 by default, so that chunks are lost after their second try";
-    const INSTEAD: &str = "write Retry_Limit no_limits, or a number of tries";
+    const INSTEAD: &str = "write Retry_Limit no_limits";
     let setting = section.get("retry_limit");
     let report = |message: &str| Some(warning(section, setting, "Retry_Limit", message, INSTEAD));
     let Some(written) = setting else {
@@ -95,8 +111,11 @@ fn retry_limit(section: &Section) -> Option<Finding> {
         "1" => report("is 1, so that chunks are lost after their second try"),
         "no_retries" => report("is no_retries, so that chunks are lost after their first try"),
         "no_limits" | "false" | "off" => None,
-        number if leading_number(number) > 0 => None,
-        _ => report("is no number of 1 or more, so that Fluent Bit takes 1"),
+        number if leading_number(number) > 0 => report(&format!(
+            "is {}, so that chunks are lost when that many retries fail, as they do while a key or an address is wrong",
+            leading_number(number)
+        )),
+        _ => report("is not a number of at least 1, so that Fluent Bit takes 1"),
     }
 }
 
@@ -134,14 +153,11 @@ fn tags(section: &Section, configuration: &Configuration) -> Option<Finding> {
 }
 
 /// Reports a pattern that Fluent Bit reads otherwise than it was meant.
-fn pattern(section: &Section) -> Option<Finding> {
+pub(super) fn pattern(section: &Section) -> Option<Finding> {
     if let Some(regex) = section.get("match_regex") {
         // Onigmo knows more than this engine; what both refuse is broken.
-        let error = regex::Regex::new(regex.value.text()?).err()?.to_string();
-        let reason = error.lines().last()?.trim_start_matches("error: ").to_owned();
-        let is_broken = BROKEN.iter().any(|known| reason.contains(known));
-        return is_broken.then(|| {
-            let message = format!("is no regular expression: {reason}");
+        return broken(regex.value.text()?).map(|reason| {
+            let message = format!("is not a valid regular expression: {reason}");
             Finding::new(
                 FindingSeverity::Error,
                 &regex.location,
@@ -160,6 +176,13 @@ fn pattern(section: &Section) -> Option<Finding> {
         _ => return None,
     };
     Some(Finding::warn_of(setting, message, "write Match *-firelens-*, or an [OUTPUT] for each pattern"))
+}
+
+/// Why a regular expression is none in any syntax.
+pub(super) fn broken(pattern: &str) -> Option<String> {
+    let error = regex::Regex::new(pattern).err()?.to_string();
+    let reason = error.lines().last()?.trim_start_matches("error: ").to_owned();
+    BROKEN.iter().any(|known| reason.contains(known)).then_some(reason)
 }
 
 fn is_firelens(text: &str) -> bool {

@@ -55,7 +55,7 @@ fn name(input: &Section) -> String {
 }
 
 /// The tags that the input gives; the senders choose those of `forward`.
-fn given_tags(input: &Section) -> String {
+pub(super) fn given_tags(input: &Section) -> String {
     let name = name(input);
     match (input.text("tag"), name.as_str()) {
         (Some(tag), _) => tag.to_owned(),
@@ -187,7 +187,7 @@ mod tests {
         let lines: String = lines.split('|').map(|line| format!("    {line}\n")).collect();
         let text = format!(
             "[SERVICE]\n    Grace 30\n    Plugins_File p\n{inputs}[OUTPUT]\n    Name ecs_router\n    Workers 1\n    \
-             Retry_Limit 5\n    route.stop stdout\n    route.default stdout\n{lines}"
+             Retry_Limit no_limits\n    route.stop stdout\n    route.default stdout\n{lines}"
         );
         let about = |line: &String| {
             ["trusted_tags", "Listen", "Match"]
@@ -241,7 +241,7 @@ mod tests {
         let input = "[INPUT]|Name dummy";
         for (pattern, expected) in [("*", "everybody can forge a stop"), ("web-firelens-*", "never trusted")]
         {
-            let found = of(input, &format!("Match e|stop.trusted_tags {pattern}"));
+            let found = of(input, &format!("Match dummy.*|stop.trusted_tags {pattern}"));
             assert!(matches!(found.as_slice(), [one] if one.contains(expected)), "{found:?}");
         }
         let found = of("[INPUT]|Name forward", "Match e|stop.trusted_tags e");

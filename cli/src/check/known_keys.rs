@@ -25,6 +25,15 @@ pub(super) fn check(section: &Section, names: &SectionNames, findings: &mut Vec<
     }
 }
 
+/// What is wrong with a key that stands on the command line instead of in the section, and what to do.
+pub(crate) fn problem_with_key(section: &Section, setting: &Setting) -> Option<(String, String)> {
+    if host::is_key(section.origin, &setting.key) {
+        let message = "is a key of Fluent Bit, which the plugin never sees".to_owned();
+        return Some((message, "leave it out".to_owned()));
+    }
+    unknown(section, &SectionNames::new(section), setting)
+}
+
 /// Reports options of the driver awslogs, all at once: FireLens would hand them to Fluent Bit, which refuses them.
 fn of_awslogs(section: &Section) -> Option<Finding> {
     let found = section.settings.iter().filter(|setting| is_of_awslogs(section.origin, &setting.key));
@@ -136,7 +145,7 @@ fn suggest(section: &Section, names: &SectionNames, key: &str) -> (String, Strin
         return (message, "ecs-router keys lists those there are".to_owned());
     };
     if !names.is_destination(destination) {
-        let message = format!("unknown key: '{destination}' is no destination of a route");
+        let message = format!("unknown key: '{destination}' is not a destination of any route");
         return (message, format!("write {destination}.type and put it on a route, or leave the key out"));
     }
     let kind = destination_kind(section, destination).map_or("", DestinationKind::name);

@@ -15,9 +15,12 @@ mod known_keys;
 mod objects;
 mod output;
 mod placeholders;
+mod plugin_names;
 mod plugins;
+mod reach;
 mod routes;
 mod secrets;
+mod service;
 mod startup;
 mod tags;
 mod task;
@@ -31,6 +34,7 @@ use std::process::ExitCode;
 
 use self::finding::{Finding, FindingSeverity};
 pub(crate) use self::host::is_key as is_key_of_host;
+pub(crate) use self::known_keys::problem_with_key;
 use self::output::FindingFormat;
 pub(crate) use self::placeholders::{Placeholder, PlaceholderLookup};
 use crate::config::{self, Configuration, Section};
@@ -72,6 +76,17 @@ pub(crate) fn run(arguments: &CheckArguments) -> io::Result<ExitCode> {
     let errors = output::count(&findings, FindingSeverity::Error);
     let warnings = output::count(&findings, FindingSeverity::Warning);
     Ok(ExitCode::from(if errors > 0 { 2 } else { u8::from(warnings > 0) }))
+}
+
+/// The errors and warnings in files that are deployed together, a line each.
+pub(crate) fn remarks(paths: &[PathBuf]) -> Vec<String> {
+    let findings = check_deployment(paths.iter().map(|path| config::read(path)).collect());
+    let serious = findings.iter().filter(|finding| finding.severity > FindingSeverity::Note);
+    let remarks = serious.map(|Finding { key, message, instead, .. }| {
+        let key = key.as_deref().map(|key| format!("{key}: ")).unwrap_or_default();
+        if instead.is_empty() { format!("{key}{message}") } else { format!("{key}{message}; {instead}") }
+    });
+    remarks.collect()
 }
 
 /// The findings in files that are deployed together, file by file, in the order of the lines.
@@ -117,6 +132,8 @@ fn check_file(configuration: &Configuration, ours: &[&Section]) -> Vec<Finding> 
         findings.extend(remarks.iter().map(|remark| Finding::of_file(severity, remark.clone())));
     }
     plugins::check(configuration, &mut findings);
+    plugin_names::check(configuration, &mut findings);
+    service::check(configuration, &mut findings);
     filters::check(configuration, &mut findings);
     duplicates::check(configuration, &mut findings);
     findings
@@ -152,7 +169,7 @@ fn misspelt_name(section: &Section) -> Option<Finding> {
     };
     let text = name.value.text()?;
     closest(text, ["ecs_router"])?;
-    let message = format!("'{text}' is no output");
+    let message = format!("'{text}' is not an output");
     Some(Finding::new(FindingSeverity::Error, &name.location, &name.key, message, "write ecs_router"))
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::finding::{Finding, FindingSeverity};
-use crate::terminal;
+use crate::terminal::{self, Emphasis, Shown};
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum FindingFormat {
@@ -24,7 +24,7 @@ pub(crate) enum FindingFormat {
 
 /// Writes everything that was found in a number of files.
 pub(super) fn write(
-    out: &mut impl Write,
+    out: &mut Shown<impl Write>,
     format: FindingFormat,
     findings: &[Finding],
     files: usize,
@@ -33,7 +33,8 @@ pub(super) fn write(
     let warnings = count(findings, FindingSeverity::Warning);
     match format {
         FindingFormat::Text => {
-            findings.iter().try_for_each(|finding| writeln!(out, "{finding}"))?;
+            let width = terminal::is_interactive().then(terminal::width);
+            findings.iter().try_for_each(|finding| write_line(out, finding, width))?;
             writeln!(out, "{files} file(s): {errors} error(s), {warnings} warning(s)")
         }
         FindingFormat::Github => {
@@ -53,6 +54,40 @@ pub(super) fn write(
 
 pub(super) fn count(findings: &[Finding], severity: FindingSeverity) -> usize {
     findings.iter().filter(|finding| finding.severity == severity).count()
+}
+
+/// Writes the finding on a line, or, for people, on lines of this width. Programs read one line each.
+fn write_line(out: &mut Shown<impl Write>, finding: &Finding, width: Option<usize>) -> io::Result<()> {
+    let text = finding.to_string();
+    let severity = finding.severity.name();
+    let mark = format!(": {severity}: ");
+    let lines = match width {
+        Some(width) => terminal::wrap(&text, width.saturating_sub(INDENT.len())),
+        None => vec![text],
+    };
+    for (position, line) in lines.iter().enumerate() {
+        let indent = if position == 0 { "" } else { INDENT };
+        match line.split_once(&mark).or_else(|| line.split_once(mark.trim_end())).filter(|_| position == 0) {
+            Some((place, rest)) => {
+                write!(out, "{place}: ")?;
+                out.write_emphasised(emphasis(finding.severity), severity)?;
+                writeln!(out, ": {rest}")?;
+            }
+            None => writeln!(out, "{indent}{line}")?,
+        }
+    }
+    Ok(())
+}
+
+/// Before the second line of a finding and those that follow.
+const INDENT: &str = "    ";
+
+const fn emphasis(severity: FindingSeverity) -> Emphasis {
+    match severity {
+        FindingSeverity::Error => Emphasis::Error,
+        FindingSeverity::Warning => Emphasis::Warning,
+        FindingSeverity::Note => Emphasis::Note,
+    }
 }
 
 /// A workflow command: `::error file=…,line=…,title=…::message`.
@@ -200,9 +235,28 @@ mod tests {
     }
 
     fn written(format: FindingFormat) -> String {
-        let mut out = Vec::new();
+        let mut out = Shown::in_memory(false);
         write(&mut out, format, &[finding()], 1).expect("memory");
-        String::from_utf8(out).expect("UTF-8")
+        out.text()
+    }
+
+    #[test]
+    fn people_get_whole_words_within_their_width_and_programs_one_line() {
+        let with = |width: Option<usize>, has_colour: bool| {
+            let mut out = Shown::in_memory(has_colour);
+            write_line(&mut out, &finding(), width).expect("memory");
+            out.text()
+        };
+        let whole = "a b,c.conf:7: error: container app: s3.bucket: 100 % wrong; write x\n";
+        assert_eq!(with(None, false), whole);
+        let narrow = with(Some(40), false);
+        assert!(
+            narrow.lines().count() > 1 && narrow.lines().all(|line| line.chars().count() <= 40),
+            "{narrow}"
+        );
+        let words: Vec<&str> = narrow.split_whitespace().collect();
+        assert_eq!(words, whole.split_whitespace().collect::<Vec<_>>());
+        assert!(with(Some(110), true).starts_with("a b,c.conf:7: \u{1b}[1;31merror\u{1b}[0m: container app"));
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub(super) fn check(configuration: &Configuration, findings: &mut Vec<Finding>) 
     let misspelt = configuration.service.iter().find(|setting| closest(&setting.key, [KEY]).is_some());
     let mut finding = match misspelt {
         Some(setting) => {
-            Finding::warn_of(setting, "is no key of [SERVICE], so that nothing loads the plugin", "")
+            Finding::warn_of(setting, "is not a key of [SERVICE], so that nothing loads the plugin", "")
         }
         None => Finding::warn_of(
             first,

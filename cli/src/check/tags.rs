@@ -12,6 +12,14 @@ pub(super) fn pattern(section: &Section) -> &str {
     section.text("match").unwrap_or("*")
 }
 
+/// Whether the pattern fits a tag of FireLens, which ends in the id of a task: hexadecimal digits, in groups or not.
+pub(super) fn takes_firelens(pattern: &str) -> bool {
+    let end = pattern.rsplit('*').next().unwrap_or_default();
+    let end = end.rsplit("-firelens-").next().unwrap_or_default();
+    let is_end_of_id = end.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    is_end_of_id && !pattern.contains('.') && intersect(&[pattern, FIRELENS_TAGS])
+}
+
 /// Whether FireLens's records pass both.
 pub(super) fn share_firelens_records(one: &Section, other: &Section) -> bool {
     let patterns = [pattern(one), pattern(other), FIRELENS_TAGS];

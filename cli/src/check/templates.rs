@@ -46,7 +46,8 @@ pub(super) fn check(section: &Section, configuration: &Configuration, findings: 
             findings.extend(no_template(setting, row.form, text));
             continue;
         }
-        findings.extend(literals(text).map(|literal| taken_literally(setting, &literal)));
+        findings
+            .extend(literals(text).chain(bracketed(text)).map(|literal| taken_literally(setting, &literal)));
         for field in fields(text) {
             let finding = tag_part(section, setting, field);
             findings.extend(finding.or_else(|| unknown(section, configuration, setting, field)));
@@ -150,6 +151,21 @@ fn literals(text: &str) -> impl Iterator<Item = Literal> {
     text.split('$').skip(1).filter_map(dollar)
 }
 
+/// `$[field]`, `<field>`, `{field}`: a known field in other brackets than `$(…)`.
+fn bracketed(text: &str) -> Option<Literal> {
+    [('[', ']'), ('<', '>'), ('{', '}')].into_iter().find_map(|(open, close)| {
+        let (before, rest) = text.split_once(open)?;
+        let (field, _) = rest.split_once(close)?;
+        let is_variable = open == '{' && before.ends_with('$');
+        let is_other = KNOWN_FIELDS.contains(&field.trim()) && !is_variable;
+        let sign = if before.ends_with('$') { "$" } else { "" };
+        is_other.then(|| Literal {
+            text: format!("{sign}{open}{field}{close}"),
+            instead: format!("write $({})", field.trim()),
+        })
+    })
+}
+
 /// What stands behind a `$`.
 fn dollar(rest: &str) -> Option<Literal> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
@@ -224,7 +240,7 @@ mod tests {
         let filtered = said(
             "x",
             "[SERVICE]\n    Grace 30\n    Plugins_File p\n[FILTER]\n    Name parser\n    Match *\n    Reserve_Data On\n[OUTPUT]\n    \
-             Name ecs_router\n    Match a\n    Workers 1\n    Retry_Limit 5\n    route.default cloudwatch\n    \
+             Name ecs_router\n    Match *-firelens-*\n    Workers 1\n    Retry_Limit no_limits\n    route.default cloudwatch\n    \
              cloudwatch.log_group g\n    cloudwatch.log_stream $(level)\n",
         );
         assert_eq!(filtered, [""; 0], "a parser adds fields");
@@ -233,9 +249,13 @@ mod tests {
     #[test]
     fn firelens_tags_have_no_parts() {
         let text = "[SERVICE]\n    Grace 30\n    Plugins_File p\n[OUTPUT]\n    Name ecs_router\n    Match *-firelens-*\n    Workers 1\n    \
-                    Retry_Limit 5\n    route.default cloudwatch\n    cloudwatch.log_group g\n    cloudwatch.log_stream $(tag[1])\n";
+                    Retry_Limit no_limits\n    route.default cloudwatch\n    cloudwatch.log_group g\n    cloudwatch.log_stream $(tag[1])\n";
         assert!(said("x", text)[0].contains("have no dots"));
-        assert_eq!(said("x", &text.replace("*-firelens-*", "app.*")), [""; 0]);
+        let own = format!(
+            "[INPUT]\n    Name tail\n    Path /x\n    Tag app.*\n{}",
+            text.replace("*-firelens-*", "app.*")
+        );
+        assert_eq!(said("x", &own), [""; 0]);
     }
 
     #[test]

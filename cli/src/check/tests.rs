@@ -12,7 +12,7 @@ pub(super) fn said(name: &str, text: &str) -> Vec<String> {
 /// An output with these lines, otherwise without a finding.
 pub(super) fn of_lines(lines: &str) -> Vec<String> {
     let text = format!(
-        "[SERVICE]\n    Grace 30\n    Plugins_File p\n[OUTPUT]\n    Name ecs_router\n    Match a\n    Workers 1\n    Retry_Limit 5\n{lines}"
+        "[SERVICE]\n    Grace 30\n    Plugins_File p\n[OUTPUT]\n    Name ecs_router\n    Match *-firelens-*\n    Workers 1\n    Retry_Limit no_limits\n{lines}"
     );
     said("x", &text)
 }
@@ -50,6 +50,13 @@ fn every_example_of_the_reference_is_right() {
             .filter(needed)
             .map(|key| format!("    {0}.{1} {2}\n", kind.name(), key.name, key.example))
             .collect();
+        // The example of an endpoint is CloudWatch's.
+        let lines = match kind {
+            DestinationKind::S3 | DestinationKind::Firehose => {
+                lines.replace(".logs.eu", &format!(".{}.eu", kind.name()))
+            }
+            _ => lines,
+        };
         let lines = format!("    route.default {}\n{lines}", kind.name());
         assert_eq!(of_lines(&lines), [""; 0], "{kind:?}\n{lines}");
     }
@@ -59,8 +66,8 @@ fn every_example_of_the_reference_is_right() {
 fn a_grace_that_waits_forever_is_long_enough() {
     let with = |grace: &str, timeout: &str| {
         let text = format!(
-            "[SERVICE]\n    Grace {grace}\n    Plugins_File p\n[OUTPUT]\n    Name ecs_router\n    Match a\n    Workers 1\n    \
-             Retry_Limit 5\n    route.default stdout\n    flush_timeout {timeout}\n"
+            "[SERVICE]\n    Grace {grace}\n    Plugins_File p\n[OUTPUT]\n    Name ecs_router\n    Match *-firelens-*\n    Workers 1\n    \
+             Retry_Limit no_limits\n    route.default stdout\n    flush_timeout {timeout}\n"
         );
         said("x", &text).len()
     };
@@ -73,7 +80,7 @@ fn a_pattern_of_tags_is_one_that_can_match() {
     let with = |pattern: &str| {
         let text = format!(
             "[SERVICE]\n    Grace 30\n    Plugins_File p\n[OUTPUT]\n    Name ecs_router\n    {pattern}\n    Workers 1\n    \
-             Retry_Limit 5\n    route.default stdout\n"
+             Retry_Limit no_limits\n    route.default stdout\n"
         );
         said("x", &text).join("\n")
     };
@@ -82,8 +89,8 @@ fn a_pattern_of_tags_is_one_that_can_match() {
         ("Match a-firelens-*,b-firelens-*", "not a list"),
         ("Match a-firelens-* b-firelens-*", "not a list"),
         ("Match *-FireLens-*", "small letters"),
-        ("Match_Regex [firelens", "is no regular expression: unclosed"),
-        ("Match_Regex *firelens*", "is no regular expression: repetition"),
+        ("Match_Regex [firelens", "is not a valid regular expression: unclosed"),
+        ("Match_Regex *firelens*", "is not a valid regular expression: repetition"),
     ] {
         assert!(with(pattern).contains(part), "{pattern}: {}", with(pattern));
     }
@@ -98,10 +105,31 @@ fn threads_are_a_number() {
         let lines = said(
             "x",
             &format!(
-                "[OUTPUT]\n    Name ecs_router\n    Match a\n    Workers {workers}\n    Retry_Limit 5\n    route.default stdout\n"
+                "[OUTPUT]\n    Name ecs_router\n    Match *-firelens-*\n    Workers {workers}\n    Retry_Limit no_limits\n    route.default stdout\n"
             ),
         );
         assert!(lines.iter().any(|line| line.contains("Workers: is")), "{workers}: {lines:?}");
+    }
+}
+
+#[test]
+fn every_limit_of_retries_is_reported() {
+    let with = |limit: &str| {
+        let text = format!(
+            "[OUTPUT]\n    Name ecs_router\n    Match a\n    Workers 1\n    Retry_Limit {limit}\n    route.default stdout\n"
+        );
+        said("x", &text).into_iter().find(|line| line.contains("Retry_Limit: ")).unwrap_or_default()
+    };
+    for (limit, part) in [
+        ("1", "is 1, so that"),
+        ("5", "is 5, so that chunks are lost when that many retries fail"),
+        ("no_retries", "first try"),
+        ("many", "takes 1"),
+    ] {
+        assert!(with(limit).contains(part), "{limit}: {}", with(limit));
+    }
+    for limit in ["no_limits", "False", "off"] {
+        assert_eq!(with(limit), "", "{limit}");
     }
 }
 

@@ -196,7 +196,7 @@ fn directive(line: &str) -> Line<'_> {
     match line.split_once(' ') {
         Some((word, pair)) if word.eq_ignore_ascii_case("@SET") => Line::Set(pair),
         Some(_) => Line::Nothing,
-        None => Line::Invalid("the line is no directive", "write @INCLUDE file or @SET NAME=value"),
+        None => Line::Invalid("the line is not a directive", "write @INCLUDE file or @SET NAME=value"),
     }
 }
 

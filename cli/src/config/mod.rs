@@ -11,6 +11,7 @@ mod form;
 mod format;
 mod include;
 mod json;
+mod repeated;
 mod task;
 mod tree;
 mod wildcard;
@@ -346,6 +347,7 @@ fn read_text(path: &Path, text: &str, includes: &mut Includes, configuration: &m
 fn read_tree(file: &Rc<str>, text: &str, tree: Node, configuration: &mut Configuration) {
     configuration.has_content |= tree.text().is_none();
     let advice = form::of_tree(&tree);
+    repeated::report(file, &tree, configuration);
     if embedded::read(file, text, &tree, configuration) {
         return;
     }

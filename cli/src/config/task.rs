@@ -181,8 +181,12 @@ fn report_unplanned(file: &Rc<str>, tree: &Node, configuration: &mut Configurati
 /// Reports a list of containers under a key that is almost `containerDefinitions`.
 fn report_misspelt(file: &Rc<str>, entry: &MapEntry, configuration: &mut Configuration) {
     let is_container = |node: &Node| node.get("image").is_some() && node.get("name").is_some();
-    if entry.value.items().iter().any(is_container) && closest(&entry.key, ["containerDefinitions"]).is_some()
-    {
+    let logs =
+        |node: &Node| node.get("logConfiguration").is_some() || node.get("firelensConfiguration").is_some();
+    let items = entry.value.items();
+    let is_short = entry.key.eq_ignore_ascii_case("containers") && items.iter().any(logs);
+    let is_meant = is_short || closest(&entry.key, ["containerDefinitions"]).is_some();
+    if items.iter().any(is_container) && is_meant {
         let location = Location { file: Rc::clone(file), line: entry.line };
         let message = format!("'{}' is a key that ECS does not know", entry.key);
         let is_capital = entry.key.starts_with('C');

@@ -4,28 +4,42 @@ mod human;
 mod reply;
 
 use std::fmt;
-use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::io::{self, BufRead, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use self::reply::OpenedReply;
 use crate::adapter::classify::{self, ClassifiedRecord};
+use crate::adapter::probe;
 use crate::records::{self, RecordError};
 use crate::terminal;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ExplainArguments {
-    /// JSON lines, an array, or one event over several lines; `-` reads standard input
-    file: PathBuf,
+    /// JSON lines, an array, one event over several lines, or a reply of AWS: describe-tasks, describe-services,
+    /// receive-message, filter-log-events, get-query-results, lookup-events; `-` reads standard input
+    #[arg(required_unless_present = "task", conflicts_with = "task")]
+    file: Option<PathBuf>,
+    /// Asks ECS for this task, with this environment's credentials; they need ecs:DescribeTasks
+    #[arg(long, value_name = "ARN")]
+    task: Option<String>,
+    /// Another address of ECS for --task; otherwise that in AWS_ENDPOINT_URL_ECS or AWS_ENDPOINT_URL
+    #[arg(long, value_name = "URL", requires = "task")]
+    endpoint: Option<String>,
     /// One JSON object a line, in the same order: {"class": …, "event": … or null}
     #[arg(long)]
     json: bool,
 }
 
-/// Explains every record of the file. Errors go to standard error, and any of them makes the command fail.
+/// How long ECS has to answer.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// Explains every record of the file, or the task. Errors go to standard error, and any of them makes the command fail.
 pub(crate) fn run(arguments: &ExplainArguments) -> io::Result<ExitCode> {
-    let input = match records::open(&arguments.file) {
+    let input = match open(arguments) {
         Ok(input) => input,
         Err(error) => {
             terminal::complain(format_args!("ecs-router: {error}"));
@@ -37,11 +51,34 @@ pub(crate) fn run(arguments: &ExplainArguments) -> io::Result<ExitCode> {
         Explanation { arguments, out, records: 0, has_input: false, code: ExitCode::SUCCESS };
     records::read(input, &mut |line, record| explanation.add(line, record))?;
     if !explanation.has_input {
-        terminal::complain(format_args!("ecs-router: {}: is empty", arguments.file.display()));
+        terminal::complain(format_args!("ecs-router: {}: is empty", source(arguments)));
         return Ok(ExitCode::FAILURE);
     }
     explanation.out.flush()?;
     Ok(explanation.code)
+}
+
+/// The file, or what ECS says of the task.
+fn open(arguments: &ExplainArguments) -> Result<Box<dyn BufRead>, String> {
+    let Some(task) = &arguments.task else {
+        let path = arguments.file.as_deref().unwrap_or(Path::new("-"));
+        return records::open(path).map_err(|error| error.to_string());
+    };
+    let variables = ["AWS_ENDPOINT_URL_ECS", "AWS_ENDPOINT_URL"];
+    let from_environment =
+        || variables.iter().find_map(|name| std::env::var(name).ok().filter(|url| !url.is_empty()));
+    let endpoint = arguments.endpoint.clone().or_else(from_environment);
+    let reply = probe::describe_task(task, endpoint.as_deref(), LIMIT)?;
+    Ok(Box::new(io::Cursor::new(reply)))
+}
+
+/// What the records come from, for messages.
+fn source(arguments: &ExplainArguments) -> String {
+    match (&arguments.task, &arguments.file) {
+        (Some(task), _) => task.clone(),
+        (None, Some(file)) => file.display().to_string(),
+        (None, None) => "-".to_owned(),
+    }
 }
 
 struct Explanation<'a, W> {
@@ -57,7 +94,11 @@ impl<W: io::Write> Explanation<'_, W> {
     fn add(&mut self, line: usize, record: Result<Value, RecordError>) -> io::Result<()> {
         self.has_input = true;
         match record {
-            Ok(record) => reply::open(record).iter().try_for_each(|record| self.explain(line, record)),
+            Ok(record) => {
+                let OpenedReply { records, remarks } = reply::open(record);
+                records.iter().try_for_each(|record| self.explain(line, record))?;
+                remarks.iter().try_for_each(|remark| self.fail(line, remark))
+            }
             Err(error) => self.fail(line, &error),
         }
     }
@@ -79,7 +120,7 @@ impl<W: io::Write> Explanation<'_, W> {
     fn fail(&mut self, line: usize, error: &dyn fmt::Display) -> io::Result<()> {
         self.code = ExitCode::FAILURE;
         self.out.flush()?;
-        terminal::complain(format_args!("{}:{line}: {error}", self.arguments.file.display()));
+        terminal::complain(format_args!("{}:{line}: {error}", source(self.arguments)));
         Ok(())
     }
 }

@@ -31,7 +31,7 @@ impl fmt::Display for RecordError {
         match self {
             Self::Truncated => formatter.write_str("ends in the middle"),
             Self::NotJson { reason, column } => {
-                write!(formatter, "is no JSON: {reason} in column {column}")
+                write!(formatter, "is not valid JSON: {reason} in column {column}")
             }
             Self::NotAnObject => {
                 formatter.write_str("is JSON, but neither an event nor a record: those are objects")

@@ -34,7 +34,7 @@ fn a_line_that_is_no_json_is_named_and_the_others_are_read() {
     let all = read_all("{\"n\":1}\nnonsense\n{\"n\":2}\n{\"n\":\n{\"n\":3}\n7\n");
     let lines: Vec<(usize, Option<i64>)> = all.iter().map(|(line, n)| (*line, n.clone().ok())).collect();
     assert_eq!(lines, [(1, Some(1)), (2, None), (3, Some(2)), (4, None), (5, Some(3)), (6, None)]);
-    assert!(all[1].1.as_ref().is_err_and(|message| message.starts_with("is no JSON: ")), "{all:?}");
+    assert!(all[1].1.as_ref().is_err_and(|message| message.starts_with("is not valid JSON: ")), "{all:?}");
     assert!(all[3].1.as_ref().is_err_and(|message| message == "ends in the middle"), "{all:?}");
     assert!(
         all[5].1.as_ref().is_err_and(|message| message.contains("neither an event nor a record")),

@@ -9,6 +9,7 @@ use ecs_router::input::decode;
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::matching::TagMatcher;
 use super::resolve::Resolved;
 use super::source::{self, Sink};
 use super::{ReplayArguments, refuse, refuse_problems, warn};
@@ -22,7 +23,11 @@ const STEP_MS: i64 = 60_000;
 const MAX_STEPS_AFTER: u32 = 30 * 24 * 60;
 
 /// Shows who would be told what, and when.
-pub(super) fn run(arguments: &ReplayArguments, resolved: &Resolved) -> io::Result<ExitCode> {
+pub(super) fn run(
+    arguments: &ReplayArguments,
+    resolved: &Resolved,
+    matcher: &TagMatcher,
+) -> io::Result<ExitCode> {
     let run = match TimedRun::open(resolved) {
         Ok(Some(run)) => run,
         Ok(None) => return Ok(refuse(&[NO_INCIDENTS.to_owned()])),
@@ -38,7 +43,7 @@ pub(super) fn run(arguments: &ReplayArguments, resolved: &Resolved) -> io::Resul
         named: BTreeSet::new(),
         has_errors: false,
     };
-    source::read(&arguments.records, arguments.tag.as_deref(), !terminal::is_interactive(), &mut timeline)?;
+    source::read(arguments, matcher, !terminal::is_interactive(), &mut timeline)?;
     timeline.finish()
 }
 
@@ -80,6 +85,10 @@ impl<W: Write> Sink for Timeline<W> {
             Some(fault) => self.error(format_args!("{fault}")),
             None => Ok(()),
         }
+    }
+
+    fn unmatched(&mut self, tag: &str, records: u64, matcher: &TagMatcher) -> io::Result<()> {
+        self.error(format_args!("{}", source::unmatched_message(tag, records, matcher)))
     }
 
     fn error(&mut self, message: std::fmt::Arguments<'_>) -> io::Result<()> {

@@ -2,13 +2,17 @@
 //! counters at the end.
 
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use ecs_router::Verdict;
+use ecs_router::config::Lookup as _;
 use ecs_router::metrics::Snapshot;
 use serde_json::{Map, Value, json};
 
+use super::left::Left;
+use super::matching::TagMatcher;
 use super::resolve::Resolved;
 use super::source::{self, Sink};
 use super::{ReplayArguments, refuse_problems};
@@ -21,25 +25,32 @@ const FIRST_RETRY_PAUSE: Duration = Duration::from_millis(500);
 const MAX_RETRY_PAUSE: Duration = Duration::from_secs(30);
 
 /// Delivers the recording. Fails when a chunk was given up, or when a part of the recording could not be read.
-pub(super) fn run(arguments: &ReplayArguments, resolved: &Resolved) -> io::Result<ExitCode> {
+pub(super) fn run(
+    arguments: &ReplayArguments,
+    resolved: &Resolved,
+    matcher: &TagMatcher,
+) -> io::Result<ExitCode> {
     let live = match LiveRun::start(resolved) {
         Ok(live) => live,
         Err(problems) => return Ok(refuse_problems(arguments, &problems)),
     };
     let mut delivery =
         Delivery { live: &live, retries: arguments.retries, answers: Answers::default(), has_errors: false };
-    let read = source::read(&arguments.records, arguments.tag.as_deref(), true, &mut delivery);
+    let read = source::read(arguments, matcher, true, &mut delivery);
     let Delivery { answers, has_errors, .. } = delivery;
     // The counters are shown also when reading the recording fails.
     live.drain();
+    let outcomes: Vec<Outcome> =
+        live.counters().into_iter().map(|counters| Outcome::new(counters, resolved)).collect();
     let mut out = terminal::output();
     match arguments.json {
-        true => writeln!(out, "{}", terminal::json_line(&object(&live, &answers)))?,
-        false => table(&mut out, &live, &answers)?,
+        true => writeln!(out, "{}", terminal::json_line(&object(&live, &outcomes, &answers)))?,
+        false => table(&mut out, &live, &outcomes, &answers)?,
     }
     out.flush()?;
     read?;
-    let lost = answers.retry > 0 || answers.error > 0 || has_errors;
+    let is_spooled = outcomes.iter().any(Outcome::is_spooled);
+    let lost = answers.retry > 0 || answers.error > 0 || has_errors || is_spooled;
     Ok(if lost { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
@@ -82,6 +93,10 @@ impl Sink for Delivery<'_> {
         }
     }
 
+    fn unmatched(&mut self, tag: &str, records: u64, matcher: &TagMatcher) -> io::Result<()> {
+        self.error(format_args!("{}", source::unmatched_message(tag, records, matcher)))
+    }
+
     fn error(&mut self, message: std::fmt::Arguments<'_>) -> io::Result<()> {
         self.has_errors = true;
         terminal::complain(message);
@@ -89,7 +104,77 @@ impl Sink for Delivery<'_> {
     }
 }
 
-fn table(out: &mut impl io::Write, live: &LiveRun, answers: &Answers) -> io::Result<()> {
+/// What became of the records of one destination.
+struct Outcome {
+    counters: Snapshot,
+    left: Left,
+}
+
+impl Outcome {
+    fn new(counters: Snapshot, resolved: &Resolved) -> Self {
+        let spool = resolved.get(&format!("{}.spool_dir", counters.name));
+        let left = spool.map(|spool| Left::of(Path::new(&spool), &counters.name)).unwrap_or_default();
+        Self { counters, left }
+    }
+
+    fn is_spooled(&self) -> bool {
+        self.left.objects > 0
+    }
+
+    /// Records that arrived. What lies in the spool has not; where a part of it was uploaded, nobody counts which.
+    fn delivered(&self) -> u64 {
+        if self.is_spooled() { 0 } else { self.counters.delivered }
+    }
+
+    fn write(&self, out: &mut impl io::Write) -> io::Result<()> {
+        let delivered = self.delivered();
+        let Snapshot { name, requests, retries, objects, cut, .. } = &self.counters;
+        let lost: Vec<String> =
+            lost(&self.counters).map(|(reason, count)| format!("{count} {reason}")).collect();
+        let lost = if lost.is_empty() { "-".to_owned() } else { lost.join(", ") };
+        writeln!(
+            out,
+            "{name:<16}  {delivered:>9}  {requests:>8}  {retries:>7}  {objects:>7}  {cut:>5}  {lost}"
+        )
+    }
+
+    fn write_spooled(&self, out: &mut impl io::Write) -> io::Result<()> {
+        let Snapshot { name, delivered, objects, .. } = &self.counters;
+        let which = if *objects == 0 { "" } else { "some of " };
+        writeln!(
+            out,
+            "{name}: {which}{delivered} record(s) in {} object(s) spooled, not uploaded; the spool ends with the replay, so \
+             replay them again",
+            self.left.objects
+        )
+    }
+
+    fn object(&self) -> Value {
+        let Self { counters, left } = self;
+        let spooled = self
+            .is_spooled()
+            .then(|| json!({"records": counters.delivered, "objects": left.objects, "bytes": left.bytes}));
+        let lost: Map<String, Value> =
+            lost(counters).map(|(reason, count)| (reason.to_owned(), count.into())).collect();
+        json!({
+            "name": counters.name,
+            "delivered": self.delivered(),
+            "spooled": spooled,
+            "requests": counters.requests,
+            "retries": counters.retries,
+            "objects": counters.objects,
+            "cut": counters.cut,
+            "lost": lost,
+        })
+    }
+}
+
+fn table(
+    out: &mut impl io::Write,
+    live: &LiveRun,
+    outcomes: &[Outcome],
+    answers: &Answers,
+) -> io::Result<()> {
     let Answers { ok, retry, error, repeated } = answers;
     writeln!(out, "chunks: {ok} OK, {retry} RETRY, {error} ERROR; {repeated} brought again")?;
     let classes: Vec<String> = live.classes().iter().map(|(name, count)| format!("{count} {name}")).collect();
@@ -99,40 +184,18 @@ fn table(out: &mut impl io::Write, live: &LiveRun, answers: &Answers) -> io::Res
         "{:<16}  {:>9}  {:>8}  {:>7}  {:>7}  {:>5}  lost",
         "destination", "delivered", "requests", "retries", "objects", "cut"
     )?;
-    for counters in live.counters() {
-        let Snapshot { name, delivered, requests, retries, objects, cut, .. } = &counters;
-        let lost: Vec<String> = lost(&counters).map(|(reason, count)| format!("{count} {reason}")).collect();
-        let lost = if lost.is_empty() { "-".to_owned() } else { lost.join(", ") };
-        writeln!(
-            out,
-            "{name:<16}  {delivered:>9}  {requests:>8}  {retries:>7}  {objects:>7}  {cut:>5}  {lost}"
-        )?;
-    }
-    Ok(())
+    outcomes.iter().try_for_each(|outcome| outcome.write(out))?;
+    outcomes.iter().filter(|outcome| outcome.is_spooled()).try_for_each(|outcome| outcome.write_spooled(out))
 }
 
-fn object(live: &LiveRun, answers: &Answers) -> Value {
+fn object(live: &LiveRun, outcomes: &[Outcome], answers: &Answers) -> Value {
     let classes: Map<String, Value> =
         live.classes().into_iter().map(|(name, count)| (name, count.into())).collect();
     json!({
         "verdicts": {"ok": answers.ok, "retry": answers.retry, "error": answers.error},
         "brought_again": answers.repeated,
         "classes": classes,
-        "destinations": live.counters().iter().map(destination_object).collect::<Vec<_>>(),
-    })
-}
-
-fn destination_object(counters: &Snapshot) -> Value {
-    let lost: Map<String, Value> =
-        lost(counters).map(|(reason, count)| (reason.to_owned(), count.into())).collect();
-    json!({
-        "name": counters.name,
-        "delivered": counters.delivered,
-        "requests": counters.requests,
-        "retries": counters.retries,
-        "objects": counters.objects,
-        "cut": counters.cut,
-        "lost": lost,
+        "destinations": outcomes.iter().map(Outcome::object).collect::<Vec<_>>(),
     })
 }
 

@@ -2,22 +2,30 @@
 //!
 //! One chunk is in memory at a time. A dry run, the default, needs no credentials and opens no connection.
 
+mod cost;
 mod dry;
+mod html;
 mod incidents;
+mod left;
 mod live;
+mod matching;
 mod resolve;
 mod source;
+mod tally;
 mod target;
 mod timestamp;
 
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use ecs_router::config::Problem;
 
+use self::matching::TagMatcher;
 use self::resolve::Resolved;
 use crate::config::{self, Configuration, FileError, Location, Section};
+use crate::scratch::Scratch;
 use crate::terminal;
 
 #[derive(Debug, clap::Args)]
@@ -39,13 +47,23 @@ pub(crate) struct ReplayArguments {
     /// Which of several outputs of the plugin, from 1
     #[arg(long, value_name = "N")]
     output: Option<usize>,
-    /// The tag that the records come under. Default: that of the chunk file; without one, records are taken for what
-    /// their fields say, as under a tag of stop.trusted_tags
+    /// The tag that the records come under; what Match does not take never reaches the output. Default: that of the
+    /// chunk file; without one, every record reaches it and is taken for what its fields say, as under a tag of
+    /// stop.trusted_tags
     #[arg(long)]
     tag: Option<String>,
     /// Takes this value instead of the configuration's; may be given more than once
     #[arg(long = "set", value_name = "KEY=VALUE")]
     sets: Vec<String>,
+    /// Also tells what a month of such records costs at list prices, and what the driver awslogs would cost
+    #[arg(long, conflicts_with = "send")]
+    cost: bool,
+    /// How long it took to write the records, for --cost: 90s, 10m, 1h, 7d. Default: from the first to the last record
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    over: Option<Duration>,
+    /// Also writes a page with a picture of where records and bytes went
+    #[arg(long, value_name = "FILE", conflicts_with = "send")]
+    html: Option<PathBuf>,
     /// How often a chunk that is answered with RETRY is brought again
     #[arg(long, value_name = "N", default_value_t = 5)]
     retries: u32,
@@ -56,20 +74,31 @@ pub(crate) struct ReplayArguments {
 
 /// Replays the recording. Exits with 0 when all of it went through, 1 when some did not, 2 when it cannot start.
 pub(crate) fn run(arguments: &ReplayArguments) -> io::Result<ExitCode> {
-    let resolved = match prepare(arguments) {
-        Ok(resolved) => resolved.trust(source::DEFAULT_TAG),
+    let Prepared { resolved, matcher } = match prepare(arguments) {
+        Ok(prepared) => prepared,
         Err(reasons) => return Ok(refuse(&reasons)),
     };
+    let mut resolved = resolved.trust(source::DEFAULT_TAG);
+    let scratch = arguments.send.then(Scratch::new).transpose()?;
+    if let Some(scratch) = &scratch {
+        resolved = resolved.isolate(scratch.path());
+    }
     resolved.notices.iter().for_each(|notice| terminal::complain(format_args!("ecs-router: {notice}")));
     match arguments.send {
-        true => live::run(arguments, &resolved),
-        false if arguments.incidents => incidents::run(arguments, &resolved),
-        false => dry::run(arguments, &resolved),
+        true => live::run(arguments, &resolved, &matcher),
+        false if arguments.incidents => incidents::run(arguments, &resolved, &matcher),
+        false => dry::run(arguments, &resolved, &matcher),
     }
 }
 
-/// The keys of the chosen output, or the lines that explain why there are none.
-fn prepare(arguments: &ReplayArguments) -> Result<Resolved, Vec<String>> {
+/// The chosen output.
+struct Prepared {
+    resolved: Resolved,
+    matcher: TagMatcher,
+}
+
+/// The chosen output, or the lines that explain why there is none.
+fn prepare(arguments: &ReplayArguments) -> Result<Prepared, Vec<String>> {
     let configuration = config::read(&arguments.config);
     if !configuration.errors.is_empty() {
         return Err(configuration.errors.iter().map(file_error).collect());
@@ -80,7 +109,24 @@ fn prepare(arguments: &ReplayArguments) -> Result<Resolved, Vec<String>> {
         // The file's variables take precedence, as in Fluent Bit.
         variables.entry(name).or_insert(value);
     }
-    Resolved::new(section, &variables, &arguments.sets, arguments.send)
+    let resolved = Resolved::new(section, &variables, &arguments.sets, arguments.send)?;
+    Ok(Prepared { resolved, matcher: TagMatcher::new(section) })
+}
+
+/// `90s`, `10m`, `1h`, `7d`
+fn duration(text: &str) -> Result<Duration, String> {
+    let advice = || format!("'{text}' is not a duration; write 90s, 10m, 1h or 7d");
+    let unit = text.chars().last().ok_or_else(advice)?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        _ => return Err(advice()),
+    };
+    let number: u64 = text.strip_suffix(unit).and_then(|number| number.parse().ok()).ok_or_else(advice)?;
+    let seconds = number.checked_mul(seconds).filter(|seconds| *seconds > 0).ok_or_else(advice)?;
+    Ok(Duration::from_secs(seconds))
 }
 
 fn file_error(error: &FileError) -> String {

@@ -1,14 +1,16 @@
 //! The keys of an output with everything in place: the environment, values given on the command line, and in a dry
 //! run examples for what is still unknown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use ecs_router::config::Lookup;
 use ecs_router::config::keys::KEYS;
 
-use crate::check::{Placeholder, PlaceholderLookup, is_key_of_host};
-use crate::config::{Section, SettingValue};
+use crate::check::{Placeholder, PlaceholderLookup, is_key_of_host, problem_with_key};
+use crate::config::{Location, Section, Setting, SettingValue};
 
 #[derive(Debug)]
 pub(super) struct Resolved {
@@ -16,11 +18,20 @@ pub(super) struct Resolved {
     values: BTreeMap<String, String>,
     /// Which values are examples, and why. Secrets are left out: they show nowhere in the output.
     pub(super) notices: Vec<String>,
+    /// Stands for every `spool_dir` that the command line does not set.
+    spool: Option<PathBuf>,
+    /// Keys that the command line sets, in lower case.
+    set: BTreeSet<String>,
 }
 
 impl Lookup for Resolved {
     fn get(&self, key: &str) -> Option<String> {
-        self.values.get(&key.to_ascii_lowercase()).cloned()
+        let key = key.to_ascii_lowercase();
+        let spool = self.spool.as_ref().filter(|_| key.ends_with(".spool_dir") && !self.set.contains(&key));
+        match spool {
+            Some(spool) => Some(spool.display().to_string()),
+            None => self.values.get(&key).cloned(),
+        }
     }
 }
 
@@ -50,6 +61,8 @@ impl Resolved {
         strict: bool,
     ) -> Result<Self, Vec<String>> {
         let (mut values, mut reasons) = parse_sets(sets);
+        reasons.extend(unknown_keys(section, &values));
+        let set = values.keys().cloned().collect();
         let examples = PlaceholderLookup::new(section, Placeholder::Example);
         let mut notices = Vec::new();
         for setting in &section.settings {
@@ -72,7 +85,19 @@ impl Resolved {
                 }
             }
         }
-        if reasons.is_empty() { Ok(Self { values, notices }) } else { Err(reasons) }
+        if reasons.is_empty() { Ok(Self { values, notices, spool: None, set }) } else { Err(reasons) }
+    }
+
+    /// For a delivery: a spool of its own, and nothing but the recording comes in. Spool and queue of the configuration
+    /// belong to the service that runs with it.
+    pub(super) fn isolate(mut self, spool: &Path) -> Self {
+        self.spool = Some(spool.to_owned());
+        self.values.insert("task_metadata".to_owned(), "off".to_owned());
+        if self.values.contains_key("queue.url") {
+            self.values.retain(|key, _| !key.starts_with("queue."));
+            self.notices.push("queue.url: is left alone; a replay sends the recording only".to_owned());
+        }
+        self
     }
 
     /// Trusts one more tag than the configuration does.
@@ -84,6 +109,25 @@ impl Resolved {
         };
         self
     }
+}
+
+/// Why the section can have no such keys, for those of `--set`.
+fn unknown_keys(section: &Section, sets: &BTreeMap<String, String>) -> Vec<String> {
+    let location = Location { file: Rc::from("--set"), line: 0 };
+    let settings = sets.iter().map(|(key, value)| Setting {
+        location: location.clone(),
+        key: key.clone(),
+        value: SettingValue::Text(value.clone()),
+    });
+    let settings: Vec<Setting> = settings.collect();
+    // Each may be right only together with another: a destination and its type.
+    let mut whole = section.clone();
+    whole.settings.splice(0..0, settings.iter().cloned());
+    let problems = settings.iter().filter_map(|setting| {
+        let (message, instead) = problem_with_key(&whole, setting)?;
+        Some(format!("--set {}: {message}; {instead}", setting.key))
+    });
+    problems.collect()
 }
 
 fn resolve(value: &SettingValue, variables: &BTreeMap<String, String>) -> Result<String, ValueError> {

@@ -1,5 +1,6 @@
 //! A recording → chunks as Fluent Bit hands them over, one at a time.
 
+use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read as _};
 use std::path::Path;
 
@@ -7,7 +8,8 @@ use ecs_router::input::decode;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
-use super::timestamp;
+use super::matching::TagMatcher;
+use super::{ReplayArguments, timestamp};
 use crate::records;
 
 /// About the size of Fluent Bit's chunks.
@@ -27,12 +29,70 @@ pub(super) const DEFAULT_TAG: &str = "ecs_router.replay";
 pub(super) trait Sink {
     fn chunk(&mut self, tag: &str, bytes: &[u8]) -> io::Result<()>;
 
+    /// Called at the end with what never reaches the output, for its `Match` does not take the tag.
+    fn unmatched(&mut self, tag: &str, records: u64, matcher: &TagMatcher) -> io::Result<()>;
+
     /// Called for a part of the recording that cannot be read.
     fn error(&mut self, message: std::fmt::Arguments<'_>) -> io::Result<()>;
 }
 
-/// Reads a whole recording. `quiet`: standard output is not the terminal, so that a progress bar disturbs nothing.
-pub(super) fn read(path: &Path, tag: Option<&str>, quiet: bool, sink: &mut dyn Sink) -> io::Result<()> {
+/// Reads a whole recording and keeps back what the output does not match. `quiet`: standard output is not the terminal,
+/// so that a progress bar disturbs nothing.
+pub(super) fn read(
+    arguments: &ReplayArguments,
+    matcher: &TagMatcher,
+    quiet: bool,
+    sink: &mut dyn Sink,
+) -> io::Result<()> {
+    let mut matching = Matching { matcher, unmatched: BTreeMap::new(), inner: sink };
+    let result = read_all(&arguments.records, arguments.tag.as_deref(), quiet, &mut matching);
+    let Matching { unmatched, inner, .. } = matching;
+    for (tag, records) in unmatched {
+        inner.unmatched(&tag, records, matcher)?;
+    }
+    result
+}
+
+/// Lets through what the output would get.
+struct Matching<'m> {
+    matcher: &'m TagMatcher,
+    /// Records by tag.
+    unmatched: BTreeMap<String, u64>,
+    inner: &'m mut dyn Sink,
+}
+
+impl Sink for Matching<'_> {
+    fn chunk(&mut self, tag: &str, bytes: &[u8]) -> io::Result<()> {
+        // A recording without a tag is one of what the output got.
+        if tag == DEFAULT_TAG || self.matcher.takes(tag) {
+            return self.inner.chunk(tag, bytes);
+        }
+        let mut records = 0;
+        decode::records(bytes, |_| records += 1);
+        *self.unmatched.entry(tag.to_owned()).or_default() += records;
+        Ok(())
+    }
+
+    fn unmatched(&mut self, tag: &str, records: u64, matcher: &TagMatcher) -> io::Result<()> {
+        self.inner.unmatched(tag, records, matcher)
+    }
+
+    fn error(&mut self, message: std::fmt::Arguments<'_>) -> io::Result<()> {
+        self.inner.error(message)
+    }
+}
+
+/// What people are told of records that the output does not match.
+pub(super) fn unmatched_message(tag: &str, records: u64, matcher: &TagMatcher) -> String {
+    let TagMatcher { written, location, .. } = matcher;
+    format!(
+        "{records} record(s) under the tag '{tag}' do not match '{written}', the Match of the output in {}:{}, which \
+         never gets them",
+        location.file, location.line
+    )
+}
+
+fn read_all(path: &Path, tag: Option<&str>, quiet: bool, sink: &mut dyn Sink) -> io::Result<()> {
     let bar = progress(path, quiet);
     let file: Box<dyn io::Read> = match path == Path::new("-") {
         true => Box::new(io::stdin().lock()),

@@ -63,7 +63,7 @@ resource "aws_ecs_task_definition" "this" {
       secrets = [for arn in local.secrets : { name = "SLACK_WEBHOOK_URL", valueFrom = arn }]
 
       healthCheck = {
-        command     = ["CMD", "curl", "-fsS", "http://127.0.0.1:2020/api/v1/uptime"]
+        command     = ["CMD", "/ecs-router/ecs-router", "health"]
         interval    = 30
         timeout     = 5
         retries     = 3

@@ -99,7 +99,7 @@ resource "aws_ecs_task_definition" "this" {
 
       # Whether Fluent Bit lives, not whether every destination answers: an outage elsewhere must not end the task.
       healthCheck = {
-        command     = ["CMD", "curl", "-fsS", "http://127.0.0.1:2020/api/v1/uptime"]
+        command     = ["CMD", "/ecs-router/ecs-router", "health"]
         interval    = 5
         timeout     = 2
         retries     = 5

@@ -1,13 +1,12 @@
-//! Configurations from the README's tables of keys, which are generated from the plugin's own table.
+//! Configurations from the tables of keys in docs/keys.md, which are generated from the plugin's own table.
 
 use std::collections::BTreeSet;
 
-const README: &str = include_str!("../../../README.md");
+const KEYS: &str = include_str!("../../../docs/keys.md");
 
 /// Configurations, and the words in them.
-pub fn from_readme() -> (Vec<String>, BTreeSet<String>) {
-    let keys = README.split("\n## Keys\n").nth(1).unwrap();
-    let mut tables = keys.split("\n#### ").skip(1);
+pub fn from_tables() -> (Vec<String>, BTreeSet<String>) {
+    let mut tables = KEYS.split("\n## ").skip(1);
     let output = rows(tables.next().unwrap());
     let common = rows(tables.next().unwrap());
     let mut configurations = vec![lines("", &output)];
@@ -42,7 +41,7 @@ fn rows(table: &str) -> Vec<(String, String)> {
         let key = line.strip_prefix("| `")?.split('`').next()?;
         let example = line.trim_end().strip_suffix("` |")?.rsplit('`').next()?;
         // The target recognises this text when a secret shows.
-        let example = if line.contains("secret |") { SECRET.to_owned() } else { example.to_owned() };
+        let example = if line.contains("secret |") { SECRET.to_owned() } else { example.replace("\\|", "|") };
         Some((key.replace("<class>", "health"), example))
     };
     table.lines().filter_map(row).collect()

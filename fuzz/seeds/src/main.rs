@@ -1,4 +1,4 @@
-//! Seeds: the fixtures of the tests and the README's keys, in the input format of each target.
+//! Seeds: the fixtures of the tests and the keys of docs/keys.md, in the input format of each target.
 //!
 //! `seeds <folder>` writes `<folder>/<target>/…` and, for targets whose words no mutation would guess,
 //! `<folder>/<target>.dict`. Inputs that once found a bug are kept in `regressions/<target>`; `run` adds them.
@@ -39,7 +39,7 @@ fn main() {
         }
     }
     SCALARS.iter().for_each(|seed| out.seed("json", seed.to_vec()));
-    let (configurations, words) = keys::from_readme();
+    let (configurations, words) = keys::from_tables();
     configurations.into_iter().for_each(|seed| out.seed("config", seed.into_bytes()));
     replies::all().into_iter().for_each(|seed| out.seed("reply", seed));
     out.dictionary("config", &words);

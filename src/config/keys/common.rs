@@ -55,14 +55,14 @@ pub(super) const COMMON_KEYS: &[Key] = &[
         Destination,
         "type",
         Choice(TYPE_NAMES),
-        "The type of the destination. Not needed when its name is that of a type.",
+        "Type of the destination. Not needed if its name is the name of a type.",
         "cloudwatch",
     ),
     key(
         Destination,
         "required",
         Flag,
-        "Off: best effort; a failure is counted but never makes Fluent Bit send the chunk again.",
+        "`off` makes the destination best effort: a failure is counted but never makes Fluent Bit send the chunk again.",
         "off",
     )
     .default("on")
@@ -71,28 +71,28 @@ pub(super) const COMMON_KEYS: &[Key] = &[
         Destination,
         "log_key",
         Text,
-        "Send only this field's value instead of the whole record. Records without it are sent whole.",
+        "Send only this field's value instead of the whole record. Records without the field are sent whole.",
         "log",
     ),
     key(
         Destination,
         "include",
         List,
-        "Send only these top-level fields of a record. Names still see all of them.",
+        "Send only these top-level fields of a record. Names can still use all fields.",
         "log, ecs_task_arn",
     ),
     key(
         Destination,
         "exclude",
         List,
-        "Send all top-level fields of a record but these.",
+        "Send all top-level fields of a record except these.",
         "container_id, ecs_cluster",
     ),
     key(
         Destination,
         "stop_format",
         Choice(&["enriched", "raw"]),
-        "Stop events with category, cause, summary and hint, or as ECS sent them.",
+        "Send stop events with category, cause, summary and hint (`enriched`), or as ECS sent them (`raw`).",
         "raw",
     )
     .default("enriched"),
@@ -103,7 +103,7 @@ pub(super) const NAME_KEYS: &[Key] = &[key(
     Only(&[DestinationKind::Cloudwatch, DestinationKind::S3, DestinationKind::File]),
     "name_limit",
     Number,
-    "New names a minute: streams, objects or files. The records of more names share one with `overflow` in place of each `$(…)`; 0 is no limit.",
+    "New names per minute: streams, objects or files. Records beyond that share one name with `overflow` in place of each `$(…)`. 0: no limit.",
     "5000",
 )
 .default("1000")];
@@ -114,7 +114,7 @@ pub(super) const NETWORK_KEYS: &[Key] = &[
         VENDOR_ADDRESS,
         "endpoint",
         Text,
-        "Another address than the vendor's: a VPC endpoint or a test server. Default at AWS: `AWS_ENDPOINT_URL_<SERVICE>`, then `AWS_ENDPOINT_URL`, then the profile.",
+        "Use this address instead of the vendor's: a VPC endpoint or a test server. Default at AWS: `AWS_ENDPOINT_URL_<SERVICE>`, then `AWS_ENDPOINT_URL`, then the profile.",
         "https://vpce-1.logs.eu-west-1.vpce.amazonaws.com",
     ),
     key(NETWORK, "timeout", Duration, "How long one request may take.", "10s").default("10s"),
@@ -122,7 +122,7 @@ pub(super) const NETWORK_KEYS: &[Key] = &[
         NETWORK,
         "ca_file",
         Text,
-        "PEM file of authorities to trust besides the machine's own, which are those of `SSL_CERT_FILE` and `SSL_CERT_DIR` where these are set. Without it, destinations of AWS trust the file of `AWS_CA_BUNDLE`.",
+        "PEM file of authorities to trust besides the machine's own, which are those of `SSL_CERT_FILE` and `SSL_CERT_DIR` if set. Default: destinations of AWS trust the file named by `AWS_CA_BUNDLE`.",
         "/etc/ssl/private-ca.pem",
     ),
     key(
@@ -158,7 +158,7 @@ pub(super) const NETWORK_KEYS: &[Key] = &[
         AWS,
         "sts_endpoint",
         Text,
-        "Another address of AWS STS, for `role_arn`.",
+        "Another AWS STS address, for `role_arn`.",
         "https://sts.eu-west-1.amazonaws.com",
     ),
     key(AWS, "profile", Text, "Profile of the shared AWS configuration files.", "logging"),
@@ -170,11 +170,11 @@ pub(super) const SENDING_KEYS: &[Key] = &[
         TIMESTAMP_FIELD,
         "date_key",
         Text,
-        "Name of the field that holds the record's time; `off` leaves it out. A record's own field of this name is written as `record_` and the name.",
+        "Field to write the record's time to; `off` leaves it out. A record's own field of this name is written as `record_` and the name.",
         "time",
     )
     .default("date"),
-    key(NETWORK, "concurrency", Number, "Requests to the destination at one time.", "16")
+    key(NETWORK, "concurrency", Number, "Requests to the destination at the same time.", "16")
         .default("8")
         .default_for(DestinationKind::Slack, "1"),
 ];
@@ -193,7 +193,7 @@ pub(super) const POST_KEYS: &[Key] = &[
         Only(&[DestinationKind::Http]),
         "compress",
         Choice(&["off", "gzip", "zstd"]),
-        "Compress requests, with what the endpoint understands.",
+        "Compress requests, in a form that the endpoint understands.",
         "gzip",
     )
     .default("off"),
@@ -201,7 +201,7 @@ pub(super) const POST_KEYS: &[Key] = &[
         Only(&[DestinationKind::Http, DestinationKind::FirehoseHttp]),
         "url",
         Text,
-        "Where batches are sent with POST.",
+        "Address to POST batches to.",
         "https://logs.example.com/ingest",
     ),
 ];

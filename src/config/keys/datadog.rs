@@ -24,7 +24,7 @@ pub(super) const KEYS: &[Key] = &[
         DATADOG,
         "site",
         Choice(DATADOG_SITES),
-        "Where the organization is: datadoghq.com, us3.datadoghq.com, us5.datadoghq.com, datadoghq.eu, ap1.datadoghq.com, ap2.datadoghq.com or ddog-gov.com.",
+        "Site of the organization: datadoghq.com, us3.datadoghq.com, us5.datadoghq.com, datadoghq.eu, ap1.datadoghq.com, ap2.datadoghq.com or ddog-gov.com.",
         "datadoghq.eu",
     )
     .default("datadoghq.com"),
@@ -41,7 +41,7 @@ pub(super) const KEYS: &[Key] = &[
         DATADOG,
         "tags",
         Template,
-        "More `ddtags`. Class, cluster, service, task family, task id, container name and image tag are always sent when known.",
+        "More `ddtags`. Class, cluster, service, task family, task id, container name and image tag are always sent if known.",
         "env:prod,team:web",
     ),
     key(DATADOG, "hostname", Template, "Datadog's `hostname`. Not sent unless set.", "$(ecs_task_id)"),
@@ -49,7 +49,7 @@ pub(super) const KEYS: &[Key] = &[
         DATADOG,
         "compress",
         Choice(&["off", "gzip", "zstd"]),
-        "Compress requests. Datadog documents gzip for its intake; zstd, which its own agent sends, is smaller in less time.",
+        "Compress requests. Datadog documents gzip for its intake; zstd, which its own agent uses, is smaller and faster.",
         "zstd",
     )
     .default("gzip"),

@@ -11,14 +11,14 @@ pub(super) const KEYS: &[Key] = &[
         FILE,
         "path",
         Template,
-        "File that lines are appended to: a regular file, not a pipe, device or link; standard output is the type `stdout`. Missing folders are made, with mode 0750.",
+        "File to append lines to: a regular file, not a pipe, device or link. For standard output, use the type `stdout`. The plugin creates missing folders with mode 0750.",
         "/var/log/ecs/$(class)-%Y-%m-%d.ndjson",
     ),
     key(
         FILE,
         "mode",
         Choice(&["0600", "0640", "0644", "0660", "0664"]),
-        "Who may read and write a file that is made; logs hold what applications say.",
+        "Who may read and write a file that the plugin creates. Logs contain whatever applications print.",
         "0640",
     )
     .default("0600"),

@@ -8,7 +8,7 @@ const FIREHOSE: Scope = Scope::Only(&[DestinationKind::Firehose]);
 const FIREHOSE_HTTP: Scope = Scope::Only(&[DestinationKind::FirehoseHttp]);
 
 pub(super) const FIREHOSE_KEYS: &[Key] = &[
-    key(FIREHOSE, "delivery_stream", Text, "Name of the delivery stream, which must exist.", "ecs-logs"),
+    key(FIREHOSE, "delivery_stream", Text, "Name of an existing delivery stream.", "ecs-logs"),
     key(
         FIREHOSE,
         "aggregate",
@@ -39,7 +39,7 @@ pub(super) const FIREHOSE_HTTP_KEYS: &[Key] = &[
         FIREHOSE_HTTP,
         "source_arn",
         Text,
-        "What the endpoint is told about where the records come from.",
+        "What to tell the endpoint about where the records come from.",
         "arn:aws:firehose:eu-west-1:111122223333:deliverystream/ecs",
     )
     .default("arn:aws:firehose:us-east-1:000000000000:deliverystream/ecs-router"),

@@ -11,11 +11,12 @@ pub(super) const KEYS: &[Key] = &[
         HTTP,
         "format",
         Choice(&["json", "ndjson"]),
-        "One JSON array per request, or one JSON value per line.",
+        "One JSON array per request (`json`), or one JSON value per line (`ndjson`).",
         "ndjson",
     )
     .default("json"),
-    key(HTTP, "headers", Pairs, "More headers; the values are treated as secrets.", "X-Tenant=web").secret(),
+    key(HTTP, "headers", Pairs, "More headers. Their values are treated as secrets.", "X-Tenant=web")
+        .secret(),
     key(HTTP, "user", Text, "User for HTTP Basic authentication.", "collector"),
     key(HTTP, "password", Text, "Password of `user`.", "${LOGS_PASSWORD}").secret(),
     key(HTTP, "bearer_token", Text, "Token for `Authorization: Bearer`.", "${LOGS_TOKEN}").secret(),

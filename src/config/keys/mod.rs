@@ -1,4 +1,4 @@
-//! The one table of keys: it drives reading, defaults, masking and the reference in the README.
+//! The one table of keys: it drives reading, defaults, masking and the reference in docs/keys.md.
 //!
 //! Owns: every key, in a file for the output, one for what types of destination share, and one for each type's own; how
 //! they are joined and found. Does not own: reading a value (`config::reader`), or what it leads to.

@@ -11,7 +11,7 @@ pub(super) const KEYS: &[Key] = &[
         NEWRELIC,
         "license_key",
         Text,
-        "Ingest licence key of the account. Either this or `api_key`.",
+        "Ingest licence key of the account. Set either this or `api_key`.",
         "${NEW_RELIC_LICENSE_KEY}",
     )
     .secret(),
@@ -19,7 +19,7 @@ pub(super) const KEYS: &[Key] = &[
         NEWRELIC,
         "api_key",
         Text,
-        "The same key by its other name, as New Relic's own plugins accept it.",
+        "The same key under the name that New Relic's own plugins use.",
         "${NEW_RELIC_API_KEY}",
     )
     .secret(),
@@ -27,7 +27,7 @@ pub(super) const KEYS: &[Key] = &[
         NEWRELIC,
         "site",
         Choice(&["us", "eu", "fedramp"]),
-        "Where the account is; a key of one site is refused by the others.",
+        "Site of the account. A key of one site is refused by the others.",
         "eu",
     )
     .default("us"),

@@ -11,17 +11,17 @@ pub(super) const KEYS: &[Key] = &[
         OTLP,
         "endpoint",
         Text,
-        "Address of the receiver. `/v1/logs` is added unless it ends in that already.",
+        "Address of the receiver. The plugin adds `/v1/logs` unless the address ends in it.",
         "http://localhost:4318",
     ),
-    key(OTLP, "encoding", Choice(&["protobuf", "json"]), "How requests are written.", "json")
+    key(OTLP, "encoding", Choice(&["protobuf", "json"]), "Encoding of requests.", "json")
         .default("protobuf"),
     key(OTLP, "compress", Choice(&["off", "gzip"]), "Compress requests.", "off").default("gzip"),
     key(
         OTLP,
         "headers",
         Pairs,
-        "More headers; the values are treated as secrets. They are percent-encoded, as in `OTEL_EXPORTER_OTLP_HEADERS`: `%20` is a space, `%2C` a comma, `%25` a percent sign.",
+        "More headers. Their values are treated as secrets. They are percent-encoded, as in `OTEL_EXPORTER_OTLP_HEADERS`: `%20` is a space, `%2C` a comma, `%25` a percent sign.",
         "Authorization=Bearer ${OTLP_TOKEN}",
     )
     .secret(),

@@ -1,4 +1,4 @@
-//! The table of keys as people read it, in the README and from `ecs-router keys`.
+//! The table of keys as people read it, in docs/keys.md and from `ecs-router keys`.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use super::KEYS;
 use super::key::{Key, Scope};
 use super::kind::DestinationKind;
 
-/// The reference for the README, as Markdown tables.
+/// The reference of all keys, as the Markdown tables of docs/keys.md.
 #[must_use]
 pub fn reference() -> String {
     let mut text = String::new();
@@ -33,7 +33,7 @@ fn section_for(text: &mut String, kind: DestinationKind) {
 }
 
 fn section(text: &mut String, title: &str, included: impl Fn(&Key) -> bool) {
-    write!(text, "\n#### {title}\n\n| key | value | default | meaning | example |\n|---|---|---|---|---|\n")
+    write!(text, "\n## {title}\n\n| key | value | default | meaning | example |\n|---|---|---|---|---|\n")
         .ok();
     for key in KEYS.iter().filter(|key| included(key)) {
         let mut default = key.default.map_or("–".into(), |default| format!("`{default}`"));
@@ -42,6 +42,13 @@ fn section(text: &mut String, title: &str, included: impl Fn(&Key) -> bool) {
         }
         let form = if key.secret { format!("{}, secret", key.form.describe()) } else { key.form.describe() };
         let form = if form.len() > 60 { "see meaning".into() } else { form };
-        writeln!(text, "| `{}` | {form} | {default} | {} | `{}` |", key.name, key.doc, key.example).ok();
+        let example = format!("`{}`", key.example);
+        row(text, &[&format!("`{}`", key.name), &form, &default, key.doc, &example]);
     }
+}
+
+/// One row of a table. A `|` would end its cell, even between backticks, so it is escaped.
+fn row(text: &mut String, cells: &[&str]) {
+    let cells: Vec<_> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
+    writeln!(text, "| {} |", cells.join(" | ")).ok();
 }

@@ -35,14 +35,14 @@ pub(super) const KEYS: &[Key] = &[
         S3,
         "bucket",
         Text,
-        "Bucket that objects are written to, or the ARN of an access point. Directory buckets are not supported.",
+        "Bucket to write objects to, or the ARN of an access point. Directory buckets are not supported.",
         "my-logs",
     ),
     key(
         S3,
         "key",
         Template,
-        "Key of an object. Without `$(uuid)` one is put before the extension, and the extension of `compress` is added if it is not there, so that no object ever replaces another.",
+        "Key of an object. If it has no `$(uuid)`, the plugin adds one before the extension, and it adds the extension of `compress` if it is missing, so that no object ever replaces another.",
         "logs/$(container_name)/%Y-%m-%d/$(uuid).json",
     )
     .default("ecs_router/$(class)/$(container_name)/%Y/%m/%d/%H/$(uuid).json"),
@@ -53,13 +53,13 @@ pub(super) const KEYS: &[Key] = &[
         "Time zone of the dates in `key`, by its IANA name.",
         "Europe/Madrid",
     ).default("UTC"),
-    key(S3, "compress", Choice(&["gzip", "zstd", "none"]), "How objects are compressed.", "zstd")
+    key(S3, "compress", Choice(&["gzip", "zstd", "none"]), "How to compress objects.", "zstd")
         .default("gzip"),
     key(
         S3,
         "content_encoding",
         Choice(&["auto", "off"]),
-        "Whether compressed objects are sent with `Content-Encoding`. Browsers and SDKs then unpack them by themselves; tools that unpack by `.gz` too do it twice, and need `off`.",
+        "Send compressed objects with `Content-Encoding`. Browsers and SDKs then unpack them by themselves. Tools that also unpack because of `.gz` would unpack twice, and need `off`.",
         "off",
     )
     .default("auto"),
@@ -75,7 +75,7 @@ pub(super) const KEYS: &[Key] = &[
         S3,
         "upload_timeout",
         Duration,
-        "Upload an object at this age, whatever its size. `0`: one object per chunk of Fluent Bit and no spool, for those who cannot afford to lose the local disk.",
+        "Upload an object at this age, whatever its size. `0`: one object per chunk of Fluent Bit and no spool, if you cannot afford to lose the local disk.",
         "5m",
     )
     .default("10m"),
@@ -83,14 +83,14 @@ pub(super) const KEYS: &[Key] = &[
         S3,
         "spool_dir",
         Text,
-        "Folder where objects are filled before they are uploaded. What is left in it is uploaded at the next start. It must be of Fluent Bit's user or root. Without it: `/var/spool/ecs_router`, and where that cannot be made, a folder with a random name in `/tmp`.",
+        "Folder in which objects are filled before they are uploaded. Whatever is left in it is uploaded at the next start. It must belong to Fluent Bit's user or root. Default: `/var/spool/ecs_router`, or a folder with a random name in `/tmp` if that cannot be created.",
         "/var/spool/ecs_router",
     ),
     key(
         S3,
         "spool_limit",
         Size,
-        "Disk that all objects take which are filled or wait for their upload; with gzip, large batches lie there compressed. When it is reached, Fluent Bit keeps the data and comes again.",
+        "Disk space for all objects that are being filled or wait for their upload; with gzip, large batches are stored compressed. At this limit, Fluent Bit keeps the data and retries.",
         "5G",
     )
     .default("1G"),
@@ -105,7 +105,7 @@ pub(super) const KEYS: &[Key] = &[
         S3,
         "sse",
         Choice(&["AES256", "aws:kms", "aws:kms:dsse"]),
-        "Server-side encryption. Default: what the bucket says.",
+        "Server-side encryption. Default: the bucket's setting.",
         "aws:kms",
     ),
     key(
@@ -128,14 +128,14 @@ pub(super) const KEYS: &[Key] = &[
         S3,
         "expected_bucket_owner",
         Text,
-        "Account that must own the bucket; S3 refuses the upload if another one does.",
+        "Account that must own the bucket. S3 refuses the upload if another account does.",
         "111122223333",
     ),
     key(
         S3,
         "path_style",
         Flag,
-        "Put the bucket's name into the path of the address. Happens by itself where it cannot stand in the host name.",
+        "Put the bucket's name into the path of the address. The plugin does so by itself if the name cannot be part of a host name.",
         "on",
     )
     .default("off"),
@@ -143,7 +143,7 @@ pub(super) const KEYS: &[Key] = &[
         S3,
         "if_none_match",
         Flag,
-        "Have S3 refuse to write a key that exists, so that an upload whose reply was lost makes no second version of the object. Off for stores that do not know the header: the same object, with the same content, is then written again.",
+        "Make S3 refuse to overwrite a key, so that an upload whose reply was lost creates no second version of the object. Use `off` for stores that do not know the header: they then write the same object again, with the same content.",
         "off",
     )
     .default("on"),

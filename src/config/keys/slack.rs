@@ -11,7 +11,7 @@ pub(super) const KEYS: &[Key] = &[
         SLACK,
         "webhook_url",
         Text,
-        "Address of the incoming webhook, which also says to which channel it posts.",
+        "Address of the incoming webhook. It also determines the channel.",
         "${SLACK_WEBHOOK_URL}",
     )
     .secret(),
@@ -19,7 +19,7 @@ pub(super) const KEYS: &[Key] = &[
         SLACK,
         "min_severity",
         Choice(&["info", "warning", "error"]),
-        "Stop events below this severity are not posted.",
+        "Do not post stop events below this severity.",
         "error",
     )
     .default("warning"),

@@ -71,9 +71,9 @@ fn request(purpose: Purpose, url: &str, body: Payload) -> Request {
 }
 
 /// What answers the requests: the name of each and its body in, the reply out.
-type Answer = Box<dyn Fn(&str, &[u8]) -> Result<Reply, Failure>>;
+pub(super) type Answer = Box<dyn Fn(&str, &[u8]) -> Result<Reply, Failure>>;
 
-struct Script {
+pub(super) struct Script {
     answer: Answer,
     trip: Duration,
     sent: RefCell<Vec<(Instant, String)>>,
@@ -84,15 +84,18 @@ struct Script {
 
 impl SendRequest for Rc<Script> {
     async fn send(&self, endpoint: &Endpoint) -> Result<Reply, Failure> {
-        let Endpoint::Http(request) = endpoint else { panic!("not over the network") };
-        let whole = request.body.to_bytes();
+        let (address, whole) = match endpoint {
+            Endpoint::Http(request) => (request.url.clone(), request.body.to_bytes()),
+            Endpoint::File { path, lines, .. } => (path.display().to_string(), lines.to_bytes()),
+            other => panic!("{other:?}"),
+        };
         let body = String::from_utf8_lossy(&whole);
-        self.sent.borrow_mut().push((Instant::now(), format!("{} {body}", request.url).trim().to_owned()));
+        self.sent.borrow_mut().push((Instant::now(), format!("{address} {body}").trim().to_owned()));
         self.under_way.set(self.under_way.get() + 1);
         self.most_under_way.set(self.most_under_way.get().max(self.under_way.get()));
         tokio::time::sleep(self.trip).await;
         self.under_way.set(self.under_way.get() - 1);
-        (self.answer)(&request.url, &whole)
+        (self.answer)(&address, &whole)
     }
 
     fn credentials_refused(&self) {
@@ -101,10 +104,11 @@ impl SendRequest for Rc<Script> {
 }
 
 /// A sender on a script, and what is known afterwards.
-struct Stage {
-    sender: Rc<Sender<Rc<Script>>>,
+pub(super) struct Stage {
+    pub(super) sender: Rc<Sender<Rc<Script>>>,
     script: Rc<Script>,
-    metrics: Arc<Metrics>,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) log: Rc<Log>,
     progress: Rc<Progress>,
     start: Instant,
 }
@@ -128,9 +132,14 @@ impl Stage {
         let network = Network { concurrency, ..Network::default() };
         let common = Common { name: "vendor".into(), ..Common::default() };
         let destination = Destination::new(common, LIMITS, Some(network), ScriptedVendor);
-        let metrics = Arc::new(Metrics::new(Vec::new(), vec!["vendor".into()]));
+        Self::of(destination, trip, Box::new(answer))
+    }
+
+    /// With this destination, which is asked over the script.
+    pub(super) fn of(destination: Destination, trip: Duration, answer: Answer) -> Self {
+        let metrics = Arc::new(Metrics::new(Vec::new(), vec![destination.common.name.clone()]));
         let script = Rc::new(Script {
-            answer: Box::new(answer),
+            answer,
             trip,
             sent: <_>::default(),
             under_way: <_>::default(),
@@ -138,8 +147,9 @@ impl Stage {
             refused: <_>::default(),
         });
         let log = Rc::new(Log::new(0));
-        let sender = Sender::new(0, destination, Rc::clone(&script), Arc::clone(&metrics), log);
-        Self { sender: Rc::new(sender), script, metrics, progress: Progress::new(1), start: Instant::now() }
+        let sender = Sender::new(0, destination, Rc::clone(&script), Arc::clone(&metrics), Rc::clone(&log));
+        let sender = Rc::new(sender);
+        Self { sender, script, metrics, log, progress: Progress::new(1), start: Instant::now() }
     }
 
     /// Sends one batch of this many records, with ten seconds to do it.
@@ -159,7 +169,7 @@ impl Stage {
     }
 
     /// What was sent.
-    fn sent(&self) -> Vec<String> {
+    pub(super) fn sent(&self) -> Vec<String> {
         self.script.sent.borrow().iter().map(|(_, what)| what.clone()).collect()
     }
 
@@ -175,7 +185,7 @@ impl Stage {
         (counters.delivered, counters.requests, counters.retries)
     }
 
-    fn lost(&self) -> Vec<(Reason, u64)> {
+    pub(super) fn lost(&self) -> Vec<(Reason, u64)> {
         self.metrics.snapshot()[0].lost.clone()
     }
 }
@@ -316,13 +326,14 @@ async fn what_a_person_must_mend_is_not_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_failure_of_the_way_is_tried_again_but_missing_credentials() {
+async fn every_failure_of_the_way_is_tried_again_but_what_a_person_must_mend() {
     let failures = [
         (Failure::Connect("h".into()), 2),
         (Failure::Timeout("h".into()), 2),
         (Failure::Interrupted("h".into()), 2),
         (Failure::Local("disk".into()), 2),
         (Failure::Credentials("none".into()), 1),
+        (Failure::Path("no such folder".into()), 1),
     ];
     for (failure, attempts) in failures {
         let failing = RefCell::new(Some(failure.clone()));

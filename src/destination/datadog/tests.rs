@@ -196,7 +196,10 @@ fn every_reply_has_its_meaning() {
 fn settings_are_checked() {
     let cases: [(&[(&str, &str)], &str); 4] = [
         (&[], "d.api_key: is missing"),
-        (&[("api_key", "a"), ("site", "datadog.com")], "d.site: 'datadog.com' is none of datadoghq.com, us3"),
+        (
+            &[("api_key", "a"), ("site", "datadog.com")],
+            "d.site: 'datadog.com' is not one of datadoghq.com, us3",
+        ),
         (&[("api_key", "a"), ("service", "$(x")], "d.service: '$(x' has a $( without its )"),
         (&[("api_key", "a"), ("endpoint", "ftp://h")], "d.endpoint: must begin with https://"),
     ];

@@ -63,7 +63,7 @@ fn stream_name(reader: &KeyReader<'_>) -> String {
     let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
     if name.len() > MAX_NAME_LENGTH || !name.chars().all(is_allowed) {
         let what =
-            format!("'{name}' is no name of a delivery stream: 1 to {MAX_NAME_LENGTH} of a-z A-Z 0-9 _ . -");
+            format!("'{name}' is not a delivery stream's name: 1 to {MAX_NAME_LENGTH} of a-z A-Z 0-9 _ . -");
         reader.problem("delivery_stream", what);
     }
     name

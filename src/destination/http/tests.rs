@@ -153,7 +153,7 @@ fn settings_are_checked() {
         (&[("url", "logs.example.com")], "d.url: must begin with https://"),
         (&[("url", "https://u:p@h/")], "d.url: holds a user name"),
         (&[("url", "https://h/ x")], "d.url: is not an address"),
-        (&[url, ("format", "xml")], "d.format: 'xml' is none of json, ndjson"),
+        (&[url, ("format", "xml")], "d.format: 'xml' is not one of json, ndjson"),
         (&[url, ("user", "u")], "d.user: has no effect without password"),
         (&[url, ("password", "p")], "d.password: has no effect without user"),
         (&[url, ("user", "u:v"), ("password", "p")], "d.user: cannot hold a colon"),

@@ -241,7 +241,7 @@ fn settings_are_checked() {
     let cases: [(&[(&str, &str)], &str); 6] = [
         (&[], "d.license_key: is missing"),
         (&[("license_key", "a"), ("api_key", "b")], "d.api_key: and license_key are two names"),
-        (&[("license_key", "a"), ("site", "mars")], "d.site: 'mars' is none of us, eu, fedramp"),
+        (&[("license_key", "a"), ("site", "mars")], "d.site: 'mars' is not one of us, eu, fedramp"),
         (&[("license_key", "a\u{7}b")], "d.license_key: holds a character"),
         (&[("license_key", "a"), ("endpoint", "log-api")], "d.endpoint: must begin with https://"),
         (&[("license_key", "a"), ("endpoint", "https://u:p@h")], "d.endpoint: holds a user name"),

@@ -96,7 +96,7 @@ fn every_problem_of_the_keys_is_named_and_no_secret_shown() {
     }
     assert_eq!(
         problems(&[ENDPOINT, ("encoding", "thrift")]),
-        ["d.encoding: 'thrift' is none of protobuf, json; for example: d.encoding json"]
+        ["d.encoding: 'thrift' is not one of protobuf, json; for example: d.encoding json"]
     );
 }
 

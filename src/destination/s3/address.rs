@@ -77,7 +77,8 @@ const DIRECTORY_BUCKET: &str = "is a directory bucket (S3 Express One Zone), whi
 
 /// Reads `aws:s3:eu-west-1:111122223333:accesspoint/logs`: an ARN without its `arn:`.
 fn access_point(arn: &str) -> Result<Bucket, &'static str> {
-    const EXPECTED: &str = "is no ARN of an access point: arn:aws:s3:<region>:<account>:accesspoint/<name>";
+    const EXPECTED: &str =
+        "is not the ARN of an access point: arn:aws:s3:<region>:<account>:accesspoint/<name>";
     let [_partition, "s3", region, account, resource] = *arn.splitn(5, ':').collect::<Vec<_>>() else {
         return Err(EXPECTED);
     };

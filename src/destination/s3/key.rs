@@ -32,7 +32,7 @@ impl ObjectKey {
         match jiff::tz::TimeZone::get(&zone) {
             Ok(zone) => Self { template: template.in_zone(&zone) },
             Err(_) => {
-                let what = format!("'{zone}' is no time zone; write for example UTC or Europe/Madrid");
+                let what = format!("'{zone}' is not a time zone; write for example UTC or Europe/Madrid");
                 reader.problem("timezone", what);
                 Self { template }
             }

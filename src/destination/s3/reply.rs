@@ -108,6 +108,11 @@ fn classify_error(destination: &str, reply: &Reply, name: &str) -> ReplyAction {
         "NoSuchBucket" => {
             retry_next_flush(format!("{reason}; create the bucket, or correct {destination}.bucket"))
         }
+        "InvalidBucketName" => retry_next_flush(format!("{reason}; correct {destination}.bucket")),
+        // Regions that an account has to enable answer with no region of the bucket's.
+        "IllegalLocationConstraintException" => {
+            retry_next_flush(format!("{reason}; correct {destination}.region"))
+        }
         // Damaged on the way: the object on disk is intact.
         "BadDigest" | "XAmzContentSHA256Mismatch" | "IncompleteBody" => retry_with_backoff(reason),
         _ if reply.status == 409 => retry_with_backoff(reason),

@@ -96,7 +96,7 @@ fn values_cannot_leave_their_prefix_and_long_keys_keep_both_ends() {
 fn every_problem_says_what_to_write() {
     let cases = [
         ("key", "a.json.gz", "compress", "zstd", "s3.key: ends with .gz, but compress says otherwise"),
-        ("timezone", "Madrid", "", "", "s3.timezone: 'Madrid' is no time zone"),
+        ("timezone", "Madrid", "", "", "s3.timezone: 'Madrid' is not a time zone"),
         ("bucket", "My_Logs", "", "", "s3.bucket: 'My_Logs' cannot be the name of a bucket"),
         ("endpoint", "localhost:9000", "", "", "s3.endpoint: must begin with https:// or http://"),
         ("sse_kms_key_id", "k", "sse", "AES256", "s3.sse_kms_key_id: has no effect unless sse is aws:kms"),
@@ -105,7 +105,7 @@ fn every_problem_says_what_to_write() {
         ("total_file_size", "60G", "", "", "s3.total_file_size: must be between 1 and 50G"),
         ("spool_dir", "/x", "upload_timeout", "0", "s3.spool_dir: has no effect when upload_timeout is 0"),
         ("tags", "a=1,b=1,c=1,d=1,e=1,f=1,g=1,h=1,i=1,j=1,k=1", "", "", "11 tags are more than the 10"),
-        ("storage_class", "SNOW", "", "", "s3.storage_class: 'SNOW' is none of"),
+        ("storage_class", "SNOW", "", "", "s3.storage_class: 'SNOW' is not one of"),
     ];
     for (key, value, other, another, expected) in cases {
         let (_, problems) = read(&[(key, value), (other, another)]);
@@ -180,7 +180,7 @@ fn an_access_point_has_a_host_of_its_own_in_the_region_of_its_arn() {
 #[test]
 fn buckets_that_cannot_be_written_to_are_told_apart() {
     let directory = "is a directory bucket (S3 Express One Zone), which is not supported";
-    let form = "is no ARN of an access point: arn:aws:s3:<region>:<account>:accesspoint/<name>";
+    let form = "is not the ARN of an access point: arn:aws:s3:<region>:<account>:accesspoint/<name>";
     for (bucket, expected) in [
         ("logs--usw2-az1--x-s3", directory),
         ("logs--usw2-az1--xa-s3", directory),

@@ -8,20 +8,22 @@ use crate::destination::{Reply, ReplyAction, RetryTiming, http_post};
 /// A longer body is no error of Slack's but somebody else's page.
 const MAX_WORD_BYTES: usize = 60;
 
-/// Slack's words, usually with 403, for a place where the webhook may not post.
-const RESTRICTIONS: [&str; 2] = ["action_prohibited", "posting_to_general_channel_denied"];
-
-/// Slack's words, with 400, for a webhook that will take no message at all.
-const WEBHOOK_ERRORS: [&str; 9] = [
-    "channel_is_archived",
-    "channel_not_found",
-    "invalid_token",
-    "no_active_hooks",
-    "no_service",
-    "no_service_id",
-    "no_team",
-    "team_disabled",
-    "user_not_found",
+/// Slack's words for a webhook that will take no message at all, whatever their status, and what to do about each.
+const WEBHOOK_ERRORS: [(&str, &str); 11] = [
+    ("action_prohibited", "an administrator of the workspace does not allow {} to post"),
+    ("channel_is_archived", "the channel is archived; create a webhook of another channel for {}"),
+    ("channel_not_found", "the channel was deleted; create a webhook of another channel for {}"),
+    ("invalid_token", "the last part of {} is wrong or was revoked; copy it again from the app's settings"),
+    ("no_active_hooks", "the webhook was disabled; enable it, or create another for {}"),
+    ("no_service", "the webhook was disabled or deleted; create another for {}"),
+    (
+        "no_service_id",
+        "the second part of {} after /services is wrong; copy it again from the app's settings",
+    ),
+    ("no_team", "the first part of {} after /services is wrong; copy it again from the app's settings"),
+    ("posting_to_general_channel_denied", "the channel does not allow {} to post; choose another channel"),
+    ("team_disabled", "the workspace of {} is disabled; create a webhook in another"),
+    ("user_not_found", "the user of the webhook was deleted; create another for {}"),
 ];
 
 /// `name` is the destination's, for hints at its keys. A 200 without Slack's `ok` did not come from Slack.
@@ -50,12 +52,13 @@ pub(super) fn classify(name: &str, reply: &Reply) -> ReplyAction {
 
 /// Whether another message would fare no better.
 fn is_about_webhook(reply: &Reply) -> bool {
-    let is_webhook_error = || is_one_of(&WEBHOOK_ERRORS, reply) || is_one_of(&RESTRICTIONS, reply);
-    http_post::misconfigured(reply).is_some() || (reply.status == 400 && is_webhook_error())
+    http_post::misconfigured(reply).is_some() || advice(reply).is_some()
 }
 
-fn is_one_of(words: &[&str], reply: &Reply) -> bool {
-    word(reply).is_some_and(|word| words.contains(&word))
+/// What to do about Slack's word, if it is about the webhook.
+fn advice(reply: &Reply) -> Option<&'static str> {
+    let said = word(reply)?;
+    WEBHOOK_ERRORS.iter().find(|(word, _)| *word == said).map(|(_, advice)| *advice)
 }
 
 /// Whether the body is Slack's `ok`, or as much of it as had come when the connection broke.
@@ -67,16 +70,12 @@ fn is_ok(reply: &Reply) -> bool {
 }
 
 fn hint(name: &str, reply: &Reply) -> String {
-    match reply.status {
-        status if status == 403 || is_one_of(&RESTRICTIONS, reply) => {
-            format!("the workspace or the channel does not allow {name}.webhook_url to post")
-        }
-        400 | 404 => format!("the webhook or its channel was deleted; create another for {name}.webhook_url"),
-        410 => {
-            format!("the channel is archived; create a webhook of another channel for {name}.webhook_url")
-        }
-        _ => format!("{name}.webhook_url is not the address of a webhook"),
-    }
+    let advice = advice(reply).unwrap_or(match reply.status {
+        403 => "the workspace or the channel does not allow {} to post",
+        404 | 410 => "the webhook or its channel was deleted; create another for {}",
+        _ => "{} is not the address of a webhook",
+    });
+    advice.replace("{}", &format!("{name}.webhook_url"))
 }
 
 /// Status and, if there is one, Slack's word for the error.

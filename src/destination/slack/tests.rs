@@ -95,7 +95,7 @@ fn other_keys_are_checked_and_have_their_own_defaults() {
         problems,
         [
             "d.stop_format: has no effect on Slack, where a stop is a message; leave d.stop_format out",
-            "d.min_severity: 'fatal' is none of info, warning, error; for example: d.min_severity error",
+            "d.min_severity: 'fatal' is not one of info, warning, error; for example: d.min_severity error",
         ]
     );
     assert!(!slack(&[]).common.required);
@@ -149,9 +149,10 @@ fn a_refusal_names_the_error_and_the_key_to_look_at() {
     };
     assert_eq!(
         reason(404, "no_service"),
-        "Slack answered 404 no_service; the webhook or its channel was deleted; create another for d.webhook_url"
+        "Slack answered 404 no_service; the webhook was disabled or deleted; create another for d.webhook_url"
     );
-    assert!(reason(400, "action_prohibited").contains("does not allow d.webhook_url to post"));
+    assert!(reason(403, "action_prohibited").contains("does not allow d.webhook_url to post"));
+    assert!(reason(403, "invalid_token").contains("copy it again"), "no permission helps");
     assert!(reason(400, "user_not_found").contains("create another for d.webhook_url"));
     assert!(reason(410, "channel_is_archived").contains("the channel is archived"));
     assert!(reason(400, "Bad & long").starts_with("Slack answered 400 without a reason"));

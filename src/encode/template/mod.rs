@@ -138,7 +138,7 @@ pub enum TemplateError {
     },
     /// strftime does not know a specifier.
     #[error(
-        "'{specifier}' is no part of a date; write dates as %Y/%m/%d/%H, fields as $(name), and a percent sign as %%"
+        "'{specifier}' is not part of a date; write dates as %Y/%m/%d/%H, fields as $(name), and a percent sign as %%"
     )]
     NotATimeFormat {
         /// The part of the user's text.
@@ -162,7 +162,7 @@ enum Part {
     Tag(Option<usize>),
     Class,
     Uuid,
-    Field { field: FieldSource, fallback: String, last: RefCell<Memo> },
+    Field { field: FieldSource, fallback: Option<String>, last: RefCell<Memo> },
 }
 
 /// The last value of a field and its safe form, for neighbouring records mostly come from one container.
@@ -248,7 +248,7 @@ impl Template {
         self
     }
 
-    /// Appends the name; returns the name of the first field that was missing, if any.
+    /// Appends the name; returns the first field that was missing and has no fallback of its own, if any.
     pub fn render<'t>(
         &'t self,
         entry: &Entry<'_, '_, '_>,
@@ -317,8 +317,8 @@ impl Template {
                     }
                 });
                 if !written {
-                    self.value(fallback.as_bytes(), out);
-                    return Some(field.name());
+                    self.value(fallback.as_deref().unwrap_or(UNKNOWN).as_bytes(), out);
+                    return fallback.is_none().then(|| field.name());
                 }
             }
         }
@@ -393,8 +393,8 @@ fn push_literal(parts: &mut Vec<Part>, text: &str, names: NameKind) -> Result<()
 }
 
 fn parse_field(text: &str) -> Result<Part, TemplateError> {
-    let (name, fallback) = text.split_once(":-").unwrap_or((text, UNKNOWN));
-    let name = name.trim();
+    let written = text.split_once(":-");
+    let name = written.map_or(text, |(name, _)| name).trim();
     if name.is_empty() {
         return Err(TemplateError::NoField);
     }
@@ -411,7 +411,7 @@ fn parse_field(text: &str) -> Result<Part, TemplateError> {
         "uuid" => Part::Uuid,
         _ => Part::Field {
             field: FieldSource::parse(name),
-            fallback: fallback.to_owned(),
+            fallback: written.map(|(_, fallback)| fallback.to_owned()),
             last: RefCell::default(),
         },
     })
@@ -454,7 +454,7 @@ mod tests {
             [("a/%Y/%L", "'%L'"), ("%H:%{x}", "'%{'"), ("%Y %-k %E", "'%E'"), ("100%", "'%'"), ("%3", "'%3'")]
         {
             let error = Template::parse(template, NameKind::Text).unwrap_err().to_string();
-            assert!(error.starts_with(&format!("{part} is no part of a date; ")), "{template}: {error}");
+            assert!(error.starts_with(&format!("{part} is not part of a date; ")), "{template}: {error}");
         }
     }
 
@@ -619,6 +619,17 @@ mod tests {
         assert_eq!(template.render(&entry, &context, &mut Vec::new()), Some("absent"));
     }
 
+    /// Whoever wrote the fallback has been heard.
+    #[test]
+    fn a_missing_field_with_a_written_fallback_is_not_named() {
+        let template = Template::parse("$(absent:-none)/$(empty:-)", NameKind::LogStream).unwrap();
+        let record = crate::input::record::Record::new(crate::input::record::Timestamp::default(), &[], &[]);
+        let entry = Entry::new(&record, Class::Other, "other", None);
+        let mut name = Vec::new();
+        assert_eq!(template.render(&entry, &RenderContext::default(), &mut name), None);
+        assert_eq!(name, b"none/");
+    }
+
     #[test]
     fn bad_templates_say_what_is_wrong() {
         for (text, expected) in [
@@ -627,7 +638,7 @@ mod tests {
             ("$(tag[x])", "not a position"),
             ("my group", "' ' may not stand in the name of a log group"),
             ("“group”", "'“' may not stand in the name of a log group"),
-            ("%#", "no part of a date"),
+            ("%#", "not part of a date"),
         ] {
             let error = Template::parse(text, NameKind::LogGroup).unwrap_err().to_string();
             assert!(error.contains(expected), "{text}: {error}");

@@ -59,7 +59,7 @@ impl Folder {
     /// Makes and locks a new folder, below `dir` or in the default place.
     pub(super) fn open(dir: Option<&Path>, label: &str) -> io::Result<Self> {
         match dir {
-            Some(dir) => Self::open_in(dir, label),
+            Some(dir) => Self::open_in(dir, label).map_err(|error| place::with_advice(&error)),
             None => Self::open_default(&DefaultPlaces::default(), label),
         }
     }
@@ -77,7 +77,9 @@ impl Folder {
                     log::start_line(Level::Warn, text);
                     return Ok(folder);
                 }
-                Err(error) => unusable.push(format!("cannot use {}: {error}", dir.display())),
+                Err(error) => {
+                    unusable.push(format!("cannot use {}: {}", dir.display(), place::with_advice(&error)));
+                }
             }
         }
         Err(io::Error::other(unusable.join("; ")))

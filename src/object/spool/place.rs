@@ -68,6 +68,27 @@ pub(super) fn create(folder: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(PRIVATE).create(folder)
 }
 
+/// What the system refuses, with what to do about it in a container.
+pub(super) fn with_advice(error: &io::Error) -> io::Error {
+    let advice = match error.kind() {
+        io::ErrorKind::ReadOnlyFilesystem => {
+            "the root file system is read-only: mount a volume there (volumes and mountPoints of the task definition)"
+                .to_owned()
+        }
+        io::ErrorKind::PermissionDenied if error.raw_os_error().is_some() => format!(
+            "user {} may not write there: mount a volume that this user may write to (its folder in the image \
+             belongs to them), or take user out of the container definition",
+            disk::own_user()
+        ),
+        io::ErrorKind::StorageFull => "free space on it, or give the task more ephemeralStorage".to_owned(),
+        _ => return io::Error::new(error.kind(), error.to_string()),
+    };
+    io::Error::new(
+        error.kind(),
+        format!("{error}; {advice}; or set spool_dir to a folder that can be written"),
+    )
+}
+
 fn is_link(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink())
 }

@@ -90,6 +90,8 @@ struct StoreCall<'c> {
     store: &'c dyn ObjectStore,
     key: &'c str,
     call: &'c ObjectCall<'c>,
+    spool: &'c Spool,
+    destination: &'c str,
 }
 
 impl Call for StoreCall<'_> {
@@ -107,6 +109,15 @@ impl Call for StoreCall<'_> {
 
     fn set_region(&self, region: &str) {
         self.store.set_region(region);
+    }
+
+    fn fate(&self) -> String {
+        let (objects, bytes) = self.spool.left();
+        let name = self.destination;
+        format!(
+            "will be retried: {objects} objects ({bytes} bytes) wait in the spool; at {name}.spool_limit, Fluent Bit keeps \
+             further chunks as long as its Retry_Limit allows"
+        )
     }
 }
 
@@ -338,7 +349,8 @@ impl<T: SendRequest + 'static> Uploader<T> {
         call: &ObjectCall<'_>,
         deadline: Instant,
     ) -> Result<Reply, Postponed> {
-        let call = StoreCall { store, key, call };
+        let destination = &self.sender.destination.common.name;
+        let call = StoreCall { store, key, call, spool: &self.spool, destination };
         match self.sender.transport.send_with_retry(&call, &mut Backoff::default(), deadline).await {
             Outcome::Delivered(reply) => Ok(reply),
             Outcome::Rejected { reason } => {

@@ -5,29 +5,42 @@
 //!
 //! Image pulls: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html>
 
+use super::words::{self, Words};
 use crate::stop::kind::{Category, Cause};
 
-type Table = &'static [(Cause, &'static [&'static str])];
+type Table = &'static [(Cause, Words)];
 
 #[rustfmt::skip]
-const DENIED: &[&str] = &[
-    "accessdenied", "access denied", "not authorized", "401 unauthorized", "unauthorized:", "403 forbidden", "forbidden:",
-    "access to kms", "kms:decrypt", "unable to assume",
+const DENIED: Words = &[
+    "accessdenied", "access denied", "not authorized", "401 unauthorized", "unauthorized:", "unauthorizedoperation", "403 forbidden",
+    "forbidden:", "access to kms", "kms:decrypt", "unable to assume", "execution role credentials", "execution credentials",
+    "statuscode: 403", "status code: 403",
+];
+/// Before quotas: EC2 calls its throttling `RequestLimitExceeded`.
+#[rustfmt::skip]
+const THROTTLED: Words = &[
+    "toomanyrequests", "too many requests", "rate limit", "rate exceeded", "exceeded the rate", "throttling", "throttled",
+    "requestlimitexceeded", "request limit exceeded", "slowdown", "slow down",
 ];
 #[rustfmt::skip]
-const THROTTLED: &[&str] = &[
-    "toomanyrequests", "too many requests", "rate limit", "rate exceeded", "throttlingexception", "throttled", "limitexceeded",
+const USED_UP: Words = &[
+    "limitexceeded", "limit exceeded", "countexceeded", "quotaexceeded", "quota exceeded", "service quota", "the quota", "your quota",
+    "reached the limit", "limit on the number", "maximum number of", "vcpu limit", "limit has been reached", "exceeded your maximum",
 ];
 #[rustfmt::skip]
-const UNREACHABLE: &[&str] = &[
+const UNREACHABLE: Words = &[
     "connection issue", "network configuration", "i/o timeout", "deadline exceeded", "requesterror", "send request failed",
-    "statuscode: 0", "dial tcp", "dial unix", "no such host", "connection refused", "connection reset", "connection timed out",
+    "statuscode: 0", "dial tcp", "dial udp", "dial unix", "no such host", "connection refused", "connection reset", "connection timed out",
     "request canceled", "context canceled", "tls handshake", "client.timeout", "failed to resolve \"", "network is unreachable",
-    "unexpected eof",
+    "unexpected eof", "no route to host",
 ];
-const NO_SPACE: &[&str] = &["no space left", "thin pool", "disk quota"];
-const OTHER_PLATFORM: &[&str] =
-    &["descriptor matching platform", "no matching manifest", "exec format error", "no match for platform"];
+const NO_SPACE: Words = &["no space left", "thin pool", "disk quota", "disk is full"];
+#[rustfmt::skip]
+const OTHER_PLATFORM: Words = &[
+    "descriptor matching platform", "no matching manifest", "exec format error", "no match for platform", "does not match the specified platform",
+    "does not match the detected host platform", "cannot be used on this platform", "windows version & incompatible",
+    "operating system & does not match", "operating system is not supported", "0xc0370101",
+];
 
 // The agent's own advice ("Check whether …") knows more than the text it is put in front of, so it comes first.
 #[rustfmt::skip]
@@ -38,11 +51,15 @@ const IMAGE_PULL: Table = &[
     (Cause::DiskFull,         NO_SPACE),
     (Cause::PlatformMismatch, OTHER_PLATFORM),
     (Cause::Network,          UNREACHABLE),
-    (Cause::Network,          &["nil pointer dereference", "error pulling image conf"]),
+    (Cause::Network,          &["nil pointer dereference", "error pulling image conf", "x509:", "failed to verify certificate"]),
     (Cause::Permission,       DENIED),
-    (Cause::Permission,       &["authentication required", "basic auth credentials", "failed to authorize", "denied:", "insufficient_scope"]),
-    (Cause::NotFound,         &["not found", "manifest unknown", "name unknown", "does not exist", "no such image", "status code: 404"]),
-    (Cause::Invalid,          &["invalid reference", "media-type", "mediatype", "unsupported media"]),
+    (Cause::Permission,       &["authentication required", "basic auth credentials", "failed to authorize", "denied:", "insufficient_scope",
+                                "credentials: not found", "unauthorized"]),
+    (Cause::Quota,            USED_UP),
+    (Cause::Invalid,          &["schema 1", "schema1", "manifest.v1", "no longer supported"]),
+    (Cause::NotFound,         &["not found", "manifest unknown", "name unknown", "does not exist", "no such image", "status code: 404",
+                                "statuscode: 404", "repo digest", "404 not found"]),
+    (Cause::Invalid,          &["invalid reference", "media-type", "mediatype", "media type", "unsupported media", "canonical reference"]),
     (Cause::Timeout,          &["signal: killed", "timed out"]),
 ];
 
@@ -51,19 +68,27 @@ const SECRET: Table = &[
     (Cause::Network,    UNREACHABLE),
     (Cause::RateLimit,  THROTTLED),
     (Cause::Permission, DENIED),
-    (Cause::Invalid,    &["json key", "invalid character", "invalidrequest", "validationexception", "not valid json"]),
-    (Cause::NotFound,   &["notfoundexception", "parameternotfound", "can't find", "not found", "does not exist",
-                          "check whether the secret exists", "invalid ssm parameter", "invalid parameters"]),
+    (Cause::Invalid,    &["json key", "invalid character", "invalidrequest", "validationexception", "not valid json", "valid arn", "invalid arn",
+                          "arn format", "arn: invalid", "secretsmanager secretid from", "invalid schema", "malformed", "arns are valid",
+                          "arn is invalid", "not enough sections", "is disabled", "pending deletion", "invalidstate", "invalid credentialspec", "invalid format", "empty secrets value", "empty response", "invalid s3 arn"]),
+    (Cause::NotFound,   &["notfoundexception", "parameternotfound", "can't find", "not found", "does not exist", "nosuchkey", "nosuchbucket",
+                          "check whether the secret exists", "invalid ssm parameter", "invalid parameters", "missing secret value"]),
+    (Cause::Quota,      USED_UP),
     (Cause::Timeout,    &["signal: killed", "timed out"]),
 ];
 
 #[rustfmt::skip]
 const LOGGING: Table = &[
+    (Cause::DiskFull,   NO_SPACE),
     (Cause::Network,    UNREACHABLE),
     (Cause::RateLimit,  THROTTLED),
     (Cause::Permission, DENIED),
-    (Cause::NotFound,   &["does not exist", "notfoundexception", "not found", "cannot find"]),
-    (Cause::Invalid,    &["is required", "unknown log opt", "no log configuration", "missing output key", "invalid"]),
+    (Cause::Permission, &["kms key", "kms:"]),
+    (Cause::Quota,      USED_UP),
+    (Cause::Invalid,    &["no log driver named", "invalid s3 arn"]),
+    (Cause::NotFound,   &["does not exist", "notfoundexception", "not found", "cannot find", "nosuchkey", "nosuchbucket", "statuscode: 404"]),
+    (Cause::Invalid,    &["is required", "is expected", "unknown log opt", "no log configuration", "missing output key", "invalid", "unsupported",
+                          "not supported", "not enabled", "no firelens container", "could not parse", "must be", "needs to be"]),
     (Cause::Timeout,    &["signal: killed", "timed out"]),
 ];
 
@@ -74,45 +99,62 @@ const STORAGE: Table = &[
     (Cause::Permission, &["permission denied", "not permitted"]),
     (Cause::RateLimit,  THROTTLED),
     (Cause::DiskFull,   NO_SPACE),
-    (Cause::Timeout,    &["timeout", "timed out"]),
-    (Cause::NotFound,   &["does not exist", ".notfound", "not found", "no such file", "nosuchkey", "nosuchbucket", "statuscode: 404"]),
-    (Cause::Invalid,    &["invalid", "idempotentparametermismatch", "not a directory"]),
+    (Cause::Quota,      USED_UP),
+    (Cause::Timeout,    &["timeout", "timed out", "signal: killed"]),
+    (Cause::NotFound,   &["does not exist", ".notfound", "notfound:", "not found", "no such file", "nosuchkey", "nosuchbucket", "statuscode: 404"]),
+    (Cause::Invalid,    &["invalid", "idempotentparametermismatch", "not a directory", "arns are valid", "did not find string", "escapes",
+                          "does not match", "only supported on", "unsupported", "unrecognized", "unable to parse", "failed to parse"]),
 ];
 
 #[rustfmt::skip]
 const NETWORK: Table = &[
     (Cause::RateLimit,  THROTTLED),
     (Cause::Permission, DENIED),
-    (Cause::Permission, &["unauthorizedoperation", "authfailure", "policyviolation"]),
-    (Cause::Timeout,    &["timeout", "timed out", "deadline exceeded"]),
+    (Cause::Permission, &["authfailure", "policyviolation"]),
+    (Cause::Quota,      USED_UP),
     (Cause::NotFound,   &[".notfound", "does not exist"]),
+    (Cause::Timeout,    &["timeout", "timed out", "deadline exceeded", "already expired"]),
 ];
 
-const CAPACITY: Table = &[(Cause::Invalid, &["not compatible"])];
+#[rustfmt::skip]
+const CAPACITY: Table = &[
+    (Cause::RateLimit,  THROTTLED),
+    (Cause::Quota,      USED_UP),
+    (Cause::Permission, DENIED),
+    (Cause::Permission, &["authfailure", "policyviolation"]),
+    (Cause::NotFound,   &[".notfound", "does not exist"]),
+    (Cause::Timeout,    &["timed out", "timeout"]),
+    (Cause::Invalid,    &["not compatible", "invalidparameter", "invalid parameter", "is not supported", "does not support", "unsupported:"]),
+];
 
 #[rustfmt::skip]
 const CONTAINER_START: Table = &[
     (Cause::DiskFull,         NO_SPACE),
     (Cause::PlatformMismatch, OTHER_PLATFORM),
-    (Cause::NotFound,         &["executable file not found", "no such file", "no such image", "not found"]),
-    (Cause::Permission,       &["permission denied", "not permitted"]),
-    (Cause::Invalid,          &["not a directory", "is a directory", "invalid"]),
+    (Cause::Timeout,          &["dependency & timed out", "dependency & timeout", "dependency & time out"]),
+    (Cause::Invalid,          &["not allowed in host network", "sysctl & not", "inactive", "not active"]),
+    (Cause::NotFound,         &["executable file not found", "no such file", "no such image", "not found", "passwd file", "group file",
+                                "no users found", "unable to find user", "unable to find group", "cannot find the file", "cannot find the path"]),
+    (Cause::Permission,       &["permission denied", "not permitted", "access is denied"]),
+    (Cause::Invalid,          &["not a directory", "is a directory", "invalid", "conflicting options", "minimum memory limit", "task memory limit",
+                                "unknown capability", "unknown runtime", "runtime is not set", "unable to decode", "unable decode",
+                                "not supported", "duplicate mount", "range of cpus", "link target", "volume target", "error parsing"]),
 ];
 
 #[rustfmt::skip]
 const PLATFORM: Table = &[
+    (Cause::DiskFull,   NO_SPACE),
     (Cause::Timeout,    &["timeout", "timed out", "deadline exceeded", "signal: killed"]),
     (Cause::Permission, DENIED),
     (Cause::RateLimit,  THROTTLED),
-    (Cause::DiskFull,   NO_SPACE),
 ];
+
+/// A person or AWS Batch gave up waiting.
+const USER: Table = &[(Cause::Timeout, &["attempt duration exceeded timeout", "attempt duration & timeout"])];
 
 /// Finds the cause in a statement, as `reason::normalize` makes it.
 pub(in crate::stop) fn find(category: Category, statement: &str) -> Option<Cause> {
-    table(category)
-        .iter()
-        .find(|(_, words)| words.iter().any(|word| statement.contains(word)))
-        .map(|(cause, _)| *cause)
+    table(category).iter().find(|(_, known)| words::any(known, statement)).map(|(cause, _)| *cause)
 }
 
 fn table(category: Category) -> Table {
@@ -125,10 +167,9 @@ fn table(category: Category) -> Table {
         Category::Capacity => CAPACITY,
         Category::ContainerStart => CONTAINER_START,
         Category::Platform => PLATFORM,
+        Category::User => USER,
         Category::Oom | Category::AppError | Category::AppSignal | Category::AppCompleted => &[],
-        Category::HealthCheck | Category::Deployment | Category::User | Category::Spot | Category::Host => {
-            &[]
-        }
+        Category::HealthCheck | Category::Deployment | Category::Spot | Category::Host => &[],
         Category::ServiceEvent | Category::Unknown => &[],
     }
 }
@@ -139,7 +180,9 @@ mod tests {
 
     #[test]
     fn words_are_lower_case() {
-        for table in [IMAGE_PULL, SECRET, LOGGING, STORAGE, NETWORK, CAPACITY, CONTAINER_START, PLATFORM] {
+        for table in
+            [IMAGE_PULL, SECRET, LOGGING, STORAGE, NETWORK, CAPACITY, CONTAINER_START, PLATFORM, USER]
+        {
             for word in table.iter().flat_map(|(_, words)| words.iter()) {
                 assert_eq!(*word, word.to_lowercase());
             }

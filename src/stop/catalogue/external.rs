@@ -4,13 +4,14 @@
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-errors.html>
 
 use super::reason;
+use super::words::{self, Words};
 use crate::stop::kind::Category;
 
 /// One way to be stopped from outside.
 #[derive(Debug)]
 pub(in crate::stop) struct ExternalStop {
-    /// Lower-case parts of `stoppedReason`, any of which matches.
-    patterns: &'static [&'static str],
+    /// Words of `stoppedReason`.
+    patterns: Words,
     pub(in crate::stop) category: Category,
     pub(in crate::stop) expected: bool,
     /// The second half of the summary.
@@ -27,11 +28,11 @@ pub(in crate::stop) const SPOT: ExternalStop = ExternalStop {
 };
 
 pub(in crate::stop) const HOST: ExternalStop = ExternalStop {
-    patterns: &["host ec2"],
+    patterns: &["host ec2", "instance & was terminated", "instance & been terminated"],
     category: Category::Host,
     expected: false,
     description: "the machine below it was stopped or terminated",
-    hint: "Check why the instance went away: Auto Scaling activity, Spot, or an EC2 status check; managed instance draining lets tasks leave first.",
+    hint: "Find out why the instance went away: Auto Scaling, Spot, or a failed status check; managed instance draining lets tasks leave first.",
 };
 
 /// What the scheduler did for a reason that no row knows.
@@ -40,35 +41,97 @@ pub(in crate::stop) const UNKNOWN_SCHEDULER_ACTION: ExternalStop = ExternalStop 
     category: Category::Deployment,
     expected: false,
     description: "the service scheduler stopped it, for a reason we do not know",
-    hint: "Read `stopped_reason` and the service's events of that minute; the wording is new to us.",
+    hint: "Read `stopped_reason` and the service's events of that minute: the wording is new to us.",
 };
 
 /// Stops that end a task whatever its containers say.
 pub(in crate::stop) const FORCED: [ExternalStop; 2] = [SPOT, HOST];
 
-/// Stops by the service scheduler.
-pub(in crate::stop) const SCHEDULED: [ExternalStop; 7] = [
+const DRAINING: ExternalStop = ExternalStop {
+    patterns: &[
+        "draining state",
+        "instance is draining",
+        "instance draining",
+        "instance was drained",
+        "instance is being drained",
+        "drain & managed instance",
+    ],
+    category: Category::Host,
+    expected: true,
+    description: "its container instance is being drained",
+    hint: "Nothing to fix in the task: its instance is being drained, by hand or because AWS replaces Managed Instances after 14 days. A service starts it elsewhere; start a job of RunTask or Batch again.",
+};
+
+const REPLACED: ExternalStop = ExternalStop {
+    patterns: &[
+        "instance & lifetime",
+        "instance & being replaced",
+        "instance & replacement",
+        "instance & refresh",
+        "instance & patching",
+        "instance & patched",
+        "instance & maximum age",
+        "instance & retire",
+        "instance & 14 days",
+        "instance & day 14",
+    ],
+    category: Category::Host,
+    expected: true,
+    description: "the instance below it is being replaced",
+    hint: "Nothing to fix in the task: its instance is being replaced (AWS renews Managed Instances after 14 days). A service starts it elsewhere; start a job of RunTask or Batch again.",
+};
+
+const MAINTENANCE: ExternalStop = ExternalStop {
+    patterns: &[
+        "performing maintenance",
+        "task retirement",
+        "scheduled for retirement",
+        "task is being retired",
+    ],
+    category: Category::Host,
+    expected: true,
+    description: "AWS maintains the infrastructure below it",
+    hint: "Nothing to fix: a service replaces the task by itself; start a task of RunTask again.",
+};
+
+/// ECS's own words for what it plans for the machine below a task. They count whatever stop code comes with them.
+pub(in crate::stop) const PLANNED_FOR_HOST: [ExternalStop; 3] = [MAINTENANCE, DRAINING, REPLACED];
+
+/// The same as a whole sentence, which no person writes into a `StopTask`.
+pub(in crate::stop) const SENTENCES: [ExternalStop; 1] =
+    [ExternalStop { patterns: &["=task stopped during instance draining"], ..DRAINING }];
+
+/// Stops by the service scheduler, whose words mean nothing where the task ended by itself.
+pub(in crate::stop) const SCHEDULED: [ExternalStop; 12] = [
     ExternalStop {
-        patterns: &["scaling activity initiated", "zone rebalanc"],
+        patterns: &["zone rebalanc", "az rebalanc", "rebalancing"],
+        category: Category::Deployment,
+        expected: true,
+        description: "ECS moved it to another zone",
+        hint: "Nothing to do: Availability Zone rebalancing starts a task in another zone before it stops this one.",
+    },
+    ExternalStop {
+        patterns: &["scaling activity initiated"],
         category: Category::Deployment,
         expected: true,
         description: "a deployment or scale-in took it out of service",
         hint: "Nothing to do if a deployment or scale-in was under way; a rollback by the circuit breaker looks the same, so compare the service's deployments.",
     },
     ExternalStop {
-        patterns: &["performing maintenance", "task retirement", "scheduled for retirement"],
-        category: Category::Host,
+        patterns: &[
+            "service & was deleted",
+            "service & being deleted",
+            "service deletion",
+            "task set & deleted",
+        ],
+        category: Category::Deployment,
         expected: true,
-        description: "AWS maintains the infrastructure below it",
-        hint: "Nothing to fix; services are replaced by themselves, tasks of RunTask have to be started again.",
+        description: "its service was deleted",
+        hint: "Nothing to do if the service was deleted on purpose; CloudTrail (DeleteService) says by whom.",
     },
-    ExternalStop {
-        patterns: &["draining state", "instance is draining"],
-        category: Category::Host,
-        expected: true,
-        description: "its container instance is being drained",
-        hint: "Nothing to fix if the instance was drained on purpose; check that its replacement has room for the task.",
-    },
+    MAINTENANCE,
+    DRAINING,
+    REPLACED,
     ExternalStop {
         patterns: &["deregistration forced"],
         category: Category::Host,
@@ -77,7 +140,19 @@ pub(in crate::stop) const SCHEDULED: [ExternalStop; 7] = [
         hint: "Find out who deregistered the instance; draining it first would have moved the task.",
     },
     ExternalStop {
-        patterns: &["elb health", "load balancer health"],
+        patterns: &[
+            "container instance & unhealthy",
+            "container instance & impaired",
+            "unhealthy instance",
+            "managed instance & unhealthy",
+        ],
+        category: Category::Host,
+        expected: false,
+        description: "its container instance is unhealthy",
+        hint: "Drain and replace the instance: look at its status checks, its agent and its disk.",
+    },
+    ExternalStop {
+        patterns: &["elb health", "load balancer health", "target-group", "elb & unhealthy"],
         category: Category::HealthCheck,
         expected: false,
         description: "it failed the load balancer's health checks",
@@ -91,18 +166,25 @@ pub(in crate::stop) const SCHEDULED: [ExternalStop; 7] = [
         hint: "Run the health check's command in the image: its tool (curl, wget) may be missing, or `startPeriod` is shorter than the start; a starved container fails it, too.",
     },
     ExternalStop {
-        patterns: &["health check", "healthcheck", "unhealthy", "vpc lattice"],
+        patterns: &["vpc lattice", "lattice"],
+        category: Category::HealthCheck,
+        expected: false,
+        description: "VPC Lattice found it unhealthy",
+        hint: "Compare the health check of the VPC Lattice target group with what the application answers.",
+    },
+    ExternalStop {
+        patterns: &["health check", "healthcheck", "unhealthy"],
         category: Category::HealthCheck,
         expected: false,
         description: "it was found unhealthy",
-        hint: "Check what service discovery or VPC Lattice asks of the task, and what the application answered.",
+        hint: "Check what Cloud Map's health check (service discovery) or Service Connect asks of the task, and what the application answered.",
     },
 ];
 
 /// The row of `table` that knows ECS's `reason`.
 pub(in crate::stop) fn find(table: &'static [ExternalStop], reason: &str) -> Option<&'static ExternalStop> {
     let reason = reason::normalize(reason);
-    table.iter().find(|stop| stop.patterns.iter().any(|pattern| reason.contains(pattern)))
+    table.iter().find(|stop| words::any(stop.patterns, &reason))
 }
 
 #[cfg(test)]
@@ -111,7 +193,9 @@ mod tests {
 
     #[test]
     fn words_are_lower_case_and_hints_are_sentences() {
-        for stop in FORCED.iter().chain(&SCHEDULED).chain([&UNKNOWN_SCHEDULER_ACTION]) {
+        for stop in
+            FORCED.iter().chain(&SCHEDULED).chain(&PLANNED_FOR_HOST).chain([&UNKNOWN_SCHEDULER_ACTION])
+        {
             assert!(stop.patterns.iter().all(|words| *words == words.to_lowercase()), "{stop:?}");
             assert!(stop.hint.ends_with('.') && !stop.description.ends_with('.'), "{stop:?}");
         }

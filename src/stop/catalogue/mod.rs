@@ -2,7 +2,11 @@
 //! up. Knows no task, no container and no event: which table applies is the diagnosis's business.
 
 pub(super) mod cause;
+pub(super) mod deployment;
 pub(super) mod exit_code;
 pub(super) mod external;
 pub(super) mod hint;
+pub(super) mod phrase;
 pub(super) mod reason;
+mod words;
+pub(super) mod wrapper;

@@ -1,5 +1,5 @@
-//! Reasons: the words of ECS, its agents, Docker and containerd, and the category of each. `cause` reads the cause off
-//! the same words.
+//! Reasons: the words of ECS, its agents, Docker and containerd, and the category of each. `cause` and `hint` read
+//! theirs off the same words.
 //!
 //! The order of the rules matters. Prefixes nest and mislead (a start error wraps an initialisation error that wraps a
 //! missing log group), so the innermost statement stands first and its wrappings last. Fargate cuts long texts, often
@@ -7,91 +7,99 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html>
 
+use super::words::{self, Words};
 use crate::stop::kind::Category;
 
-/// Words of a reason, and their meaning.
+/// Words of a reason, and their category.
 #[derive(Debug)]
 pub(in crate::stop) struct Rule {
-    /// Lower-case parts of a statement, any of which matches; a leading `=` asks for the whole statement.
-    patterns: &'static [&'static str],
+    patterns: Words,
     pub(in crate::stop) category: Category,
-    /// Set where these words tell more than their category.
-    pub(in crate::stop) hint: Option<&'static str>,
 }
 
-const fn rule(category: Category, patterns: &'static [&'static str]) -> Rule {
-    Rule { patterns, category, hint: None }
+const fn rule(category: Category, patterns: Words) -> Rule {
+    Rule { patterns, category }
 }
 
-const fn hinted(category: Category, patterns: &'static [&'static str], hint: &'static str) -> Rule {
-    Rule { patterns, category, hint: Some(hint) }
-}
-
-const OUT_OF_MEMORY: &[&str] = &["outofmemory", "killed due to memory usage", "oom-killed"];
+const OUT_OF_MEMORY: Words = &["outofmemory", "killed due to memory usage", "oom-killed"];
 
 #[rustfmt::skip]
 const RULES: &[Rule] = &[
     rule(Category::Oom, OUT_OF_MEMORY),
 
+    // Managed Instances: no instance for the task, whatever error of EC2 or IAM stands behind it.
+    rule(Category::Capacity, &["unable to launch instance", "launch & instance & capacity provider", "infrastructure role & capacity provider", "infrastructure role & managed instance",
+        "instance requirements", "instance types & capacity provider",
+        "vcpulimitexceeded", "instancelimitexceeded", "spotinstancecountexceeded", "insufficientinstancecapacity", "unfulfillablecapacity",
+        "insufficientcapacity", "insufficienthostcapacity", "instance & did not register", "instance & failed to register"]),
+
+    // The agent's own words for what it prepares before a task; none of them has a prefix.
+    rule(Category::Storage, &["environmentfile", "envfile", "environment file", "env file", "credentialsparameter",
+        "fsxwindowsfileserver", "fsx describing", "fsx credential", "fsx for windows", "fsx file system"]),
     // The login to a registry stands under "secrets or registry auth", though no secret is involved.
     rule(Category::ImagePull, &["ecr registry auth", "registry auth from amazon ecr", "ecr auth token", "getauthorizationtoken"]),
-    hinted(Category::Secret, &["json key"],
-        "The secret exists but lacks the key that `valueFrom` names; compare the spelling, or add the key."),
     rule(Category::Secret, &["unable to retrieve secret", "unable to fetch secret", "fetching secret data", "cannot pull secrets",
-        "retrieve the secret", "retrieved secret", "registry auth from asm", "invalid ssm parameter", "getsecretvalue", "ssm:getparameter"]),
+        "retrieve the secret", "retrieved secret", "retrieve secret", "registry auth from asm", "invalid ssm parameter", "getsecretvalue",
+        "ssm:getparameter", "json key", "secretsmanager secretid", "asm secret", "ssm secret", "asm fetching", "fetching secret from",
+        "create asm client", "create ssm client", "task secret data", "ssm secrets", "asm secrets", "missing secret value", "task auth data",
+        "secrets manager secret", "asm resource:", "resource [asm", "resource [ssm", "secrets manager", "parameter store", "systems manager"]),
+    // A gMSA credential spec, and the account it names, come from S3, Parameter Store or Secrets Manager.
+    rule(Category::Secret, &["credentialspec", "credential spec", "domainless gmsa", "the gmsa", "credentials fetcher", "kerberos ticket", "resource [cred", "ssm parameter: & invalid format",
+        "provided ssm parameter"]),
     rule(Category::ImagePull, &["cannotpull", "can't pull the image", "cannot pull the image", "pull image manifest", "ref pull has been",
-        "descriptor matching platform", "failed to resolve ref", "unable to pull image", "failed to pull image", "image pull failed"]),
+        "descriptor matching platform", "failed to resolve ref", "unable to pull image", "failed to pull image", "image pull failed",
+        "repo digest", "pull access denied", "manifest unknown"]),
     rule(Category::Secret, &["unable to pull secrets"]),
 
-    hinted(Category::Logging, &["fluent.sock", ":24224"],
-        "The log router was not there yet or has died: read its own log, and let the container depend on it (START or HEALTHY)."),
-    rule(Category::Logging, &["logger args", "logging driver", "log driver", "log stream", "cloudwatch log group", "log group does not exist",
-        "logs:create", "missing output key"]),
+    rule(Category::Logging, &["fluent.sock", ":24224", "awsfirelens", "/firelens/", "resource [firelens]", "firelens s3 config",
+        "firelens config", "firelens log config", "firelens resource", "firelens container", "firelens bridge ip", "logger args", "logging driver", "log driver", "log stream",
+        "cloudwatch log group", "log group does not exist", "log group & does not exist", "logs:create", "logs:put", "missing output key",
+        "log opt", "execution credentials set for the task", "execution role credentials for task"]),
 
-    hinted(Category::Storage, &["ebs volume", "elasticblockstorage"],
-        "Check the ECS infrastructure role (trust and permissions), the volume's KMS key, its quota, and that the file system type fits the snapshot."),
-    hinted(Category::Storage, &["efs utils", "efs volume", "mount.nfs", ".efs.", "elasticfilesystem"],
-        "Check a mount target in the task's zone, port 2049 between both security groups, DNS names in the VPC, and the access point's and task role's permissions."),
-    hinted(Category::Storage, &["env file", "envfile", "environment file"],
-        "Check that the environment file exists in S3, that the execution role may read it (s3:GetObject, s3:GetBucketLocation), and that the subnet reaches S3."),
-    hinted(Category::Storage, &["ephemeralstorage", "ephemeral storage"],
-        "AWS could not provide the disk in time; the service tries again. If it goes on, try another zone or a smaller disk."),
+    rule(Category::Storage, &["ebs volume", "elasticblockstorage", "efs utils", "efs volume", "mount.nfs", "mount.efs", ".efs.",
+        "elasticfilesystem", "s3files", "s3 files", "ephemeralstorage", "ephemeral storage"]),
     rule(Category::Storage, &["cannotcreatevolume", "cannotinspectvolume", "cannotremovevolume", "invalidvolume", "volumedriver.",
-        "mounting volume", "failed to mount", "/var/lib/ecs/volumes", "bind source path"]),
+        "mounting volume", "failed to mount", "/var/lib/ecs/volumes", "bind source path", "volume [", "initialize volume", "volume detection",
+        "autoprovision", "volume mounts", "volume target", "invalid volume", "volume configuration"]),
 
-    hinted(Category::Network, &["insufficientfreeaddresses", "public ip assignment"],
-        "The subnet has run out of free addresses, as a rule: check them, and add a subnet or a larger one."),
-    rule(Category::Network, &["network interface", "containernetworking", "resource:eni", "configure eni", "netplugin", "network namespace"]),
+    // A kernel setting refused in the host's network is no trouble with the network.
+    rule(Category::ContainerStart, &["sysctl"]),
+    rule(Category::Network, &["network interface", "containernetworking", "resource:eni", "configure eni", "netplugin", "cni plugin",
+        "setup network namespace", "task network namespace", "setup netns", "networkinterfacelimit", "eni attachment", "attach eni",
+        "insufficientfreeaddresses", "invalidsubnet", "invalidsecuritygroup", "invalidgroup.notfound", "subnet & does not exist",
+        "security group & does not exist"]),
 
-    hinted(Category::Capacity, &["=agent"],
-        "The agent on the container instance is disconnected: check ecs-agent.log there, the instance's role and its way to the ECS endpoints."),
-    hinted(Category::Capacity, &["not compatible with the selected compute"],
-        "Let the task definition's `requiresCompatibilities` fit the launch type or capacity provider it is started on."),
-    hinted(Category::Capacity, &["capacity is unavailable", "capacity unavailable", "insufficient capacity", "reached the limit on the number"],
-        "AWS had no capacity or the account's vCPU quota is used up: spread over more zones, add a fallback capacity provider, or raise the quota."),
-    rule(Category::Capacity, &["resource:cpu", "resource:memory", "resource:gpu", "resource:port", "resource:disk", "resource:fargate", "=attribute",
-        "=location", "empty capacity provider", "no active instances", "no container instances", "unable to place", "insufficient cpu", "insufficient memory"]),
+    rule(Category::ContainerStart, &["taskdefinition & inactive", "task definition & inactive", "task definition & not active"]),
+    rule(Category::Capacity, &["=agent", "=attribute", "=location", "not compatible with the selected compute", "capacity is unavailable",
+        "capacity unavailable", "insufficient capacity", "reached the limit on the number", "run concurrently", "resource:cpu", "resource:memory", "resource:gpu",
+        "resource:port", "resource:disk", "resource:fargate", "resource:inference", "empty capacity provider", "no active instances",
+        "no container instance", "no available instance", "unable to place", "placement constraint", "insufficient cpu", "insufficient memory", "agent & disconnected"]),
 
+    // What the runtime says of itself, even where it wraps a start error.
+    rule(Category::Platform, &["containerruntimeerror", "containerruntimetimeout"]),
     // A deadline in a start error is the local runtime's: those of remote calls have been caught above.
     rule(Category::Platform, &["deadline exceeded", "could not transition to", "timed out after waiting"]),
-    hinted(Category::ContainerStart, &["port is already allocated", "address already in use"],
-        "Another task holds the host port: use dynamic ports (hostPort 0) or awsvpc mode."),
-    rule(Category::ContainerStart, &["exec format error", "executable file not found", "permission denied", "cannotstartcontainer",
-        "cannotcreatecontainer", "oci runtime", "runc create", "shim task", "container runtime task", "container process", "hostconfigerror"]),
+    rule(Category::ContainerStart, &["port is already allocated", "address already in use", "exec format error", "executable file not found",
+        "permission denied", "cannotstartcontainer", "cannotcreatecontainer", "oci runtime", "runc create", "shim task",
+        "container runtime task", "container runtime container", "container process", "hostconfigerror", "dockerclientconfigerror",
+        "no users found", "passwd file", "operating system does not match", "hcsshim", "select device driver", "task memory limit",
+        "unparseableport", "unrecognizedtransport"]),
 
-    hinted(Category::Platform, &["unable to assume the"],
-        "Let the role trust ecs-tasks.amazonaws.com (for volumes: ecs.amazonaws.com) and whoever starts the task pass it (iam:PassRole); a new role needs a minute."),
-    rule(Category::Platform, &["resourceinit", "internalerror", "containerruntime", "dockertimeout", "dockerstate", "dockerclient", "cannotinspect",
-        "cannotdescribe", "cannotremove", "cannotlist", "cannotget", "taskstateerror", "could not progress", "containervanished",
-        "nosuchcontainer", "impossiblestate", "unknownerror", "api error (500)"]),
+    rule(Category::Platform, &["unable to assume", "iam:passrole", "resourceinit", "internalerror", "containerruntime", "dockertimeout", "dockerstate",
+        "dockerclient", "cannotinspect", "cannotdescribe", "cannotremove", "cannotlist", "cannotget", "taskstateerror", "could not progress",
+        "containervanished", "nosuchcontainer", "impossiblestate", "unknownerror", "api error (500)", "cgroup resource", "resource [cgroup"]),
 ];
 
+/// An application that ended because another container did not get as far as it depends on in time.
+const DEPENDENCY_TIMED_OUT: Words =
+    &["dependency & timed out", "dependency & time out", "dependency & timeout"];
+
 /// Words about a container that only waited for another one.
-const WAITING: &[&str] =
+const WAITING: Words =
     &["dependency graph", "ordering dependency", "dependency did not", "dependency failed", "taskdependency"];
 
 /// Words about the course of a stop rather than its reason.
-const ABOUT_STOPPING: &[&str] = &["cannotstopcontainer", "transition to stopped", "taskstoppedbeforepull"];
+const ABOUT_STOPPING: Words = &["cannotstopcontainer", "transition to stopped", "taskstoppedbeforepull"];
 
 /// Phrases that ECS puts in front of a reason, or in its place, and that only repeat the stop code.
 const STOP_CODE_PHRASES: [&str; 4] = [
@@ -102,7 +110,7 @@ const STOP_CODE_PHRASES: [&str; 4] = [
 ];
 
 /// Words about a process that never ran.
-const ABOUT_STARTING: &[&str] = &[
+const ABOUT_STARTING: Words = &[
     "cannotstart",
     "cannotcreate",
     "cannotpull",
@@ -128,27 +136,23 @@ pub(in crate::stop) fn normalize(text: &str) -> String {
 
 /// Finds the innermost statement that a rule knows, with that rule.
 pub(in crate::stop) fn find(statements: &[String]) -> Option<(&'static Rule, &str)> {
-    RULES
-        .iter()
-        .find_map(|rule| Some((rule, statements.iter().find(|statement| rule.matches(statement))?.as_str())))
+    RULES.iter().find_map(|rule| {
+        let known = statements.iter().find(|statement| words::any(rule.patterns, statement))?;
+        Some((rule, known.as_str()))
+    })
 }
 
-impl Rule {
-    fn matches(&self, statement: &str) -> bool {
-        self.patterns.iter().any(|words| match words.strip_prefix('=') {
-            Some(whole) => statement == whole,
-            None => statement.contains(words),
-        })
-    }
-}
-
-/// Like the four below, takes a statement as [`normalize`] makes it.
+/// Like the others below, takes a statement as [`normalize`] makes it.
 pub(in crate::stop) fn is_out_of_memory(statement: &str) -> bool {
-    contains_any(statement, OUT_OF_MEMORY)
+    words::any(OUT_OF_MEMORY, statement)
 }
 
 pub(in crate::stop) fn is_waiting(statement: &str) -> bool {
-    contains_any(statement, WAITING)
+    words::any(WAITING, statement)
+}
+
+pub(in crate::stop) fn is_timed_out_dependency(statement: &str) -> bool {
+    words::any(DEPENDENCY_TIMED_OUT, statement)
 }
 
 pub(in crate::stop) fn is_uninformative(statement: &str) -> bool {
@@ -156,15 +160,11 @@ pub(in crate::stop) fn is_uninformative(statement: &str) -> bool {
 }
 
 pub(in crate::stop) fn is_about_stopping(statement: &str) -> bool {
-    contains_any(statement, ABOUT_STOPPING)
+    words::any(ABOUT_STOPPING, statement)
 }
 
 pub(in crate::stop) fn is_about_starting(statement: &str) -> bool {
-    contains_any(statement, ABOUT_STARTING)
-}
-
-fn contains_any(statement: &str, words: &[&str]) -> bool {
-    words.iter().any(|word| statement.contains(word))
+    words::any(ABOUT_STARTING, statement)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::stop::catalogue::hint;
 use crate::stop::{StopEvent, read};
 
 const TASK: &str = "arn:aws:ecs:eu-central-1:111122223333:task/prod/0123456789abcdef0123456789abcdef";
@@ -42,7 +43,7 @@ fn whether_it_was_asked_decides() {
             FAILED_WHILE_STOPPING_HINT,
         ),
         (true, json!({}), Category::Unknown, Severity::Info, true, REQUESTED_STOP_HINT),
-        (true, oom, Category::Oom, Severity::Error, false, hint::find(Category::Oom, None)),
+        (true, oom, Category::Oom, Severity::Error, false, hint::find(Category::Oom, None, &[])),
     ] {
         let stop = exited(&json!({ "askedToStop": stop_requested }), &container);
         assert_eq!(

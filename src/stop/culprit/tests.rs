@@ -69,6 +69,20 @@ fn bystanders_only_when_nothing_else_explains_it() {
             json!([{ "name": "aws-guardduty-agent-x", "reason": PULL }, { "name": "app" }]),
         ),
         (Some("log_router"), json!([{ "name": "log_router", "exitCode": 0 }])),
+        (Some("app"), json!([{ "name": "log_router", "exitCode": 1 }, { "name": "app", "exitCode": 0 }])),
+        (
+            Some("app"),
+            json!([{ "name": "ecs-service-connect-x", "exitCode": 1 }, { "name": "app", "exitCode": 0 }]),
+        ),
+        (
+            Some("ecs-service-connect-x"),
+            json!([{ "name": "ecs-service-connect-x", "exitCode": 1 }, { "name": "app", "exitCode": 143 }]),
+        ),
+        (
+            Some("app"),
+            json!([{ "name": "aws-guardduty-agent-x", "exitCode": 1 }, { "name": "app", "exitCode": 143 }]),
+        ),
+        (None, json!([{ "name": "aws-guardduty-agent-x", "exitCode": 1 }, { "name": "app" }])),
     ] {
         assert_eq!(culprit("service:web", containers.clone()).as_deref(), expected, "{containers}");
     }

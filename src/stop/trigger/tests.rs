@@ -39,7 +39,7 @@ fn service_actions_by_type_then_name() {
         (json!("WARN"), "SERVICE_TASK_START_IMPAIRED", Some(Trigger::ServiceProblem(Severity::Warning))),
         (json!("WARNING"), "DAEMON_TASK_START_IMPAIRED", Some(Trigger::ServiceProblem(Severity::Warning))),
         (json!("ERROR"), "SERVICE_TASK_PLACEMENT_FAILURE", Some(Trigger::ServiceProblem(Severity::Error))),
-        (json!("ERROR"), "SERVICE_DEPLOYMENT_FAILED", Some(Trigger::DeploymentFailed)),
+        (json!("ERROR"), "SERVICE_DEPLOYMENT_FAILED", Some(Trigger::DeploymentFailed(Severity::Error))),
         (json!("INFO"), "SERVICE_DEPLOYMENT_IN_PROGRESS", None),
         (json!(null), "ECS_OPERATION_THROTTLED", Some(Trigger::ServiceProblem(Severity::Warning))),
         (json!(null), "SERVICE_STEADY_STATE", None),
@@ -73,7 +73,10 @@ fn deployments_only_when_given_up() {
             &json!({ "eventType": event_type, "eventName": name }),
         )
     };
-    assert_eq!(trigger("ERROR", "SERVICE_DEPLOYMENT_FAILED"), Some(Trigger::DeploymentFailed));
+    assert_eq!(
+        trigger("ERROR", "SERVICE_DEPLOYMENT_FAILED"),
+        Some(Trigger::DeploymentFailed(Severity::Error))
+    );
     assert_eq!(trigger("INFO", "SERVICE_DEPLOYMENT_COMPLETED"), None);
     assert_eq!(trigger("INFO", "SERVICE_DEPLOYMENT_IN_PROGRESS"), None);
 }

@@ -18,8 +18,17 @@ const LOCK_WAIT: Duration = Duration::from_secs(1);
 
 /// Appends under the file's lock, so that lines of several instances never mix.
 pub(super) fn append(path: &Path, mode: u32, lines: &Payload) -> Result<(), Failure> {
-    try_append(path, mode, lines)
-        .map_err(|error| Failure::Local(format!("cannot write {}: {error}", path.display())))
+    try_append(path, mode, lines).map_err(|error| {
+        let text = format!("cannot write {}: {error}", path.display());
+        if may_pass(error.kind()) { Failure::Local(text) } else { Failure::Path(text) }
+    })
+}
+
+/// Whether the same path may be writable a moment later: no space, or locked, and not a path that is wrong. A folder that
+/// is a file already exists, says the system.
+fn may_pass(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind::{AlreadyExists, IsADirectory, NotADirectory, PermissionDenied, ReadOnlyFilesystem};
+    !matches!(kind, AlreadyExists | IsADirectory | NotADirectory | PermissionDenied | ReadOnlyFilesystem)
 }
 
 fn try_append(path: &Path, mode: u32, lines: &Payload) -> io::Result<()> {

@@ -136,3 +136,13 @@ fn a_file_that_a_stranger_made_where_all_may_is_not_written() {
     let said = refusal(&path);
     assert!(said.contains("65534"), "{said}");
 }
+
+#[test]
+fn a_path_through_a_file_waits_for_a_person() {
+    let place = TestFolder::new();
+    std::fs::write(place.path("taken"), "no folder").unwrap();
+    for path in ["taken/out.log", "taken/deeper/out.log"] {
+        let failure = append(&place.path(path), 0o640, &Payload::from(b"line\n".to_vec())).unwrap_err();
+        assert!(matches!(failure, Failure::Path(_)), "{path}: {failure:?}");
+    }
+}

@@ -7,7 +7,7 @@ use super::page::Page;
 use super::{documents, root};
 
 /// Commands that are not run here, by how they begin, and why.
-const NOT_RUN: [(&str, &str); 14] = [
+const NOT_RUN: [(&str, &str); 16] = [
     ("cargo run --release --example", "an optimised build takes minutes; CI runs the demo"),
     ("cargo test", "this is it"),
     ("cargo install", "an optimised build takes minutes; the program is the one that is tested here"),
@@ -17,6 +17,8 @@ const NOT_RUN: [(&str, &str); 14] = [
         "cargo xtask dist",
         "an optimised build for another C library takes minutes; its parts have tests of their own",
     ),
+    ("cargo xtask images", "builds the demo; a test of its own compares the pictures"),
+    ("docs/build", "wants mdBook; CI builds the site"),
     ("cargo fuzz", "runs until it is stopped"),
     ("cargo +nightly", "wants another compiler"),
     ("cargo fmt", "CI runs it"),
@@ -127,4 +129,37 @@ fn the_output_that_is_printed_is_the_real_one() {
         }
     }
     assert!(shown >= 4, "the outputs are gone");
+}
+
+/// What the pictures of the terminal show is what the commands print, but for the breaks of lines.
+#[test]
+fn the_pictures_show_what_the_commands_print() {
+    const PICTURES: [(&str, &str); 2] = [
+        (
+            "check",
+            "ecs-router check tests/fixtures/config/broken/misspelt-destination-key.conf \
+             tests/fixtures/config/broken/host-defaults.conf",
+        ),
+        ("explain", "ecs-router explain tests/fixtures/events/oom-killed.json"),
+    ];
+    for (name, command) in PICTURES {
+        let svg = std::fs::read_to_string(root().join(format!("docs/images/{name}.svg"))).expect("a picture");
+        let printed = format!("$ {command}\n{}", output_of(command).1);
+        assert_eq!(
+            without_spaces(&text_of(&svg)),
+            without_spaces(&printed),
+            "{name}.svg is old; cargo xtask images draws it again"
+        );
+    }
+}
+
+/// What stands between the tags of the drawing's text.
+fn text_of(svg: &str) -> String {
+    let (_, text) = svg.split_once("<text").expect("a text");
+    let parts = text.split('>').skip(1).filter_map(|part| part.split('<').next());
+    parts.collect::<String>().replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+}
+
+fn without_spaces(text: &str) -> String {
+    text.split_whitespace().collect()
 }

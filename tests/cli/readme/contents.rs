@@ -1,11 +1,10 @@
 //! What the documents show besides commands.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
 use super::page::Page;
-use super::{documents, read, root};
+use super::{documents, root};
 use test_support::temp::TempDir;
 
 #[test]
@@ -84,19 +83,6 @@ fn what_is_printed_as_json_is_json() {
     }
 }
 
-#[test]
-fn both_languages_show_the_same_keys() {
-    let keys = |name: &str| {
-        let page = read(name);
-        let lines: Vec<String> = configurations(&page).flat_map(str::lines).map(str::to_owned).collect();
-        let first = |line: &String| line.split_whitespace().next().unwrap_or_default().to_owned();
-        lines.iter().map(first).filter(|key| key.starts_with(char::is_alphabetic)).collect::<BTreeSet<_>>()
-    };
-    let english = keys("README.md");
-    assert!(english.len() > 20, "the configurations are gone");
-    assert_eq!(english, keys("README.ja.md"));
-}
-
 /// Rows of the tables that begin with a text in backticks under the given heading.
 fn log_lines(name: &str, heading: &str) -> Vec<String> {
     let text = std::fs::read_to_string(root().join(name)).expect("the document");
@@ -111,7 +97,7 @@ fn the_log_lines_of_the_troubleshooting_are_the_plugins_own() {
     let mut source = String::new();
     collect(&root().join("src"), &mut source);
     for (name, heading) in
-        [("README.md", "## Troubleshooting"), ("README.ja.md", "## トラブルシューティング")]
+        [("docs/troubleshooting.md", "## Lines in the log"), ("docs/ja/troubleshooting.md", "## ログの行")]
     {
         let lines = log_lines(name, heading);
         assert!(lines.len() >= 15, "{name}: the table is gone");
@@ -132,5 +118,16 @@ fn collect(folder: &Path, out: &mut String) {
             let text = std::fs::read_to_string(&path).expect("a source");
             out.extend(text.split("\\\n").map(str::trim_start));
         }
+    }
+}
+
+/// English says that something is not a time zone, never that it is no time zone.
+#[test]
+fn messages_say_is_not_a() {
+    let mut source = String::new();
+    ["src", "cli/src", "fluent-bit"].iter().for_each(|folder| collect(&root().join(folder), &mut source));
+    for phrase in ["' is no ", "\"is no ", "' is none of ", "\"is none of "] {
+        let line = source.lines().find(|line| line.contains(phrase));
+        assert!(line.is_none(), "write 'is not a …' instead: {}", line.unwrap_or_default());
     }
 }

@@ -1,32 +1,25 @@
-//! README.md and README.ja.md say the same: section by section, as far as counting goes.
+//! The Japanese pages say what the English ones say: section by section, as far as counting goes, and the same code. A page
+//! that is in English only is listed as such, so none is silently missing or old.
 
+use super::page::Page;
 use super::root;
 
-/// Headings of the first and second level below the title, and what the Japanese one calls them.
-const PAIRS: [(&str, &str); 19] = [
-    ("## Try it", "## 試す"),
-    ("## Ten minutes on Fargate", "## Fargate で 10 分"),
-    ("## Choosing destinations", "## 宛先の選び方"),
-    ("## How it reads a record", "## レコードの分類"),
-    ("### Names", "### 名前"),
-    ("## Stop reports", "## 停止レポート"),
-    ("### What goes where", "### どこへ送るか"),
-    ("### Where stops come from", "### 停止をどこから知るか"),
-    ("## Blocking, buffers, and where lines are lost before they get here", "## ブロッキングとバッファー"),
-    ("## Deploying", "## デプロイ"),
-    ("## What it promises", "## 保証すること"),
-    ("## What happens when …", "## こんなときは"),
-    ("## Counters", "## カウンター"),
-    (KEYS, "## キー"),
-    ("## Troubleshooting", "## トラブルシューティング"),
-    ("## Coming from something else", "## 他の方法からの移行"),
-    ("## Limits", "## 制限"),
-    ("## FAQ", "## FAQ"),
-    ("## For developers", "## 開発者向け"),
-];
+/// Pages there are in both languages, from the repository's root.
+fn pairs() -> Vec<(String, String)> {
+    let mut pairs = vec![("README.md".to_owned(), "README.ja.md".to_owned())];
+    pairs
+        .extend(names("docs/ja").into_iter().map(|name| (format!("docs/{name}"), format!("docs/ja/{name}"))));
+    pairs
+}
 
-/// The reference is generated and in English; the Japanese section leads there.
-const KEYS: &str = "## Keys";
+/// The Markdown files of a folder, without the table of contents that mdBook reads.
+fn names(folder: &str) -> Vec<String> {
+    let entries = std::fs::read_dir(root().join(folder)).expect("the folder of documents");
+    let names = entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
+    let mut names: Vec<_> = names.filter(|name| name.ends_with(".md") && name != "SUMMARY.md").collect();
+    names.sort_unstable();
+    names
+}
 
 /// What stands below a heading.
 #[derive(Debug)]
@@ -40,16 +33,23 @@ impl Section {
     fn count(&self, start: &str) -> usize {
         self.lines.iter().filter(|line| line.starts_with(start)).count()
     }
+
+    fn level(&self) -> usize {
+        self.heading.chars().take_while(|c| *c == '#').count()
+    }
+}
+
+fn text(name: &str) -> String {
+    std::fs::read_to_string(root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
 /// In order; what stands above the first heading is one without a name.
 fn sections(name: &str) -> Vec<Section> {
-    let text = std::fs::read_to_string(root().join(name)).expect("the document");
     let mut all = vec![Section { heading: String::new(), lines: Vec::new() }];
     let mut in_block = false;
-    for line in text.lines() {
-        in_block ^= line.starts_with("```");
-        match !in_block && (line.starts_with("## ") || line.starts_with("### ")) {
+    for line in text(name).lines() {
+        in_block ^= line.trim_start().starts_with("```");
+        match !in_block && line.starts_with('#') {
             true => all.push(Section { heading: line.to_owned(), lines: Vec::new() }),
             false => all.last_mut().expect("one").lines.push(line.to_owned()),
         }
@@ -59,9 +59,10 @@ fn sections(name: &str) -> Vec<Section> {
 
 #[test]
 fn every_section_has_its_counterpart() {
-    let headings = |name| sections(name).into_iter().skip(1).map(|one| one.heading).collect::<Vec<_>>();
-    assert_eq!(headings("README.md"), PAIRS.map(|(english, _)| english));
-    assert_eq!(headings("README.ja.md"), PAIRS.map(|(_, japanese)| japanese));
+    for (english, japanese) in pairs() {
+        let levels = |name| sections(name).iter().map(Section::level).collect::<Vec<_>>();
+        assert_eq!(levels(&english), levels(&japanese), "{english} and {japanese}");
+    }
 }
 
 /// A row, a point, a question or a command that one of them lacks.
@@ -69,13 +70,66 @@ fn every_section_has_its_counterpart() {
 fn every_section_says_as_much_as_its_counterpart() {
     let things = [("rows", "|"), ("points", "* "), ("paragraphs with a title", "**"), ("blocks", "```")];
     let mut differ = Vec::new();
-    for (english, japanese) in sections("README.md").iter().zip(&sections("README.ja.md")) {
-        for (name, start) in things.iter().filter(|_| english.heading != KEYS) {
-            let (here, there) = (english.count(start), japanese.count(start));
-            if here != there {
-                differ.push(format!("{}: {here} {name}, {}: {there}", english.heading, japanese.heading));
+    for (english, japanese) in pairs().iter().filter(|(english, _)| !english.ends_with("/README.md")) {
+        for (here, there) in sections(english).iter().zip(&sections(japanese)) {
+            for (name, start) in things {
+                let counts = [here.count(start), there.count(start)];
+                if counts[0] != counts[1] {
+                    differ.push(format!("{english}, {japanese}: {name} {counts:?} below {}", here.heading));
+                }
             }
         }
     }
     assert!(differ.is_empty(), "{}", differ.join("\n"));
+}
+
+/// Configurations, commands, their output and JSON, but for comments.
+#[test]
+fn both_languages_show_the_same_code() {
+    let mut compared = 0;
+    for (english, japanese) in pairs() {
+        let blocks = |name: &str| Page::read(&root().join(name)).blocks;
+        for (here, there) in blocks(&english).iter().zip(&blocks(&japanese)) {
+            compared += 1;
+            let code = |text: &str| {
+                text.lines().map(|line| line.split("    #").next().map(str::to_owned)).collect::<Vec<_>>()
+            };
+            assert_eq!(code(&here.text), code(&there.text), "{english} and {japanese}");
+            assert_eq!(here.language, there.language, "{english} and {japanese}");
+        }
+    }
+    assert!(compared > 15, "the blocks are gone");
+}
+
+/// The index of the Japanese pages names what is not translated, and leads to the English page.
+#[test]
+fn what_is_not_translated_is_listed() {
+    let index = text("docs/ja/README.md");
+    let translated = names("docs/ja");
+    for name in names("docs").into_iter().filter(|name| name != "README.md") {
+        let link = if translated.contains(&name) { format!("({name}") } else { format!("(../{name}") };
+        let row = index.lines().find(|line| line.contains(&link));
+        let row = row.unwrap_or_else(|| panic!("docs/ja/README.md does not link to {link})"));
+        assert!(translated.contains(&name) || row.contains("英語"), "{row}");
+    }
+}
+
+/// The way in stays short.
+#[test]
+fn the_readme_fits_into_twelve_kilobytes() {
+    for name in ["README.md", "README.ja.md"] {
+        let size = text(name).len();
+        assert!(size <= 12 * 1024, "{name} has {size} bytes; move details to docs/");
+    }
+}
+
+/// Each page is in the book's table of contents, and so in its search.
+#[test]
+fn the_book_has_every_page() {
+    for folder in ["docs", "docs/ja"] {
+        let summary = text(&format!("{folder}/SUMMARY.md"));
+        for name in names(folder) {
+            assert!(summary.contains(&format!("]({name})")), "{folder}/SUMMARY.md has no {name}");
+        }
+    }
 }

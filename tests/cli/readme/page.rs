@@ -1,15 +1,20 @@
-//! A Markdown file as the tests need it: fenced blocks and links. No more of Markdown than these documents use.
+//! A Markdown file as the tests need it, read by a parser of CommonMark with GitHub's tables.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+
 /// One file.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Page {
     pub(super) path: PathBuf,
     pub(super) blocks: Vec<Block>,
     pub(super) links: Vec<String>,
     /// Ids of its headings, as GitHub makes them.
     pub(super) anchors: Vec<String>,
+    /// Rows of its tables without their heads: the text of each cell.
+    pub(super) rows: Vec<Vec<String>>,
 }
 
 /// What stands between two fences.
@@ -24,10 +29,15 @@ impl Page {
     pub(super) fn read(path: &Path) -> Self {
         let text =
             std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let (blocks, prose) = split(&text);
-        let links = prose.iter().flat_map(|line| links(line)).collect();
-        let headings = prose.iter().filter(|line| line.starts_with('#'));
-        Self { path: path.to_owned(), blocks, links, anchors: headings.map(|line| anchor(line)).collect() }
+        let fences = text.lines().filter(|line| line.trim_start().starts_with("```")).count();
+        assert!(fences.is_multiple_of(2), "{}: a block has no end", path.display());
+        Self { path: path.to_owned(), ..Self::parse(&text) }
+    }
+
+    fn parse(text: &str) -> Self {
+        let mut reader = Reader::default();
+        Parser::new_ext(text, Options::ENABLE_TABLES).for_each(|event| reader.take(event));
+        reader.page
     }
 
     pub(super) fn blocks_in<'p>(&'p self, language: &'p str) -> impl Iterator<Item = &'p Block> {
@@ -35,40 +45,76 @@ impl Page {
     }
 }
 
-fn split(text: &str) -> (Vec<Block>, Vec<&str>) {
-    let (mut blocks, mut prose): (Vec<Block>, Vec<&str>) = (Vec::new(), Vec::new());
-    let mut open: Option<Block> = None;
-    for line in text.lines() {
-        match (line.trim_start().strip_prefix("```"), open.as_mut()) {
-            (Some(language), None) => {
-                open = Some(Block { language: language.trim().to_owned(), text: String::new() });
-            }
-            (Some(_), Some(_)) => blocks.extend(open.take()),
-            (None, Some(block)) => block.text.extend([line, "\n"]),
-            (None, None) => prose.push(line),
+/// Collects what the parser meets.
+#[derive(Default)]
+struct Reader {
+    page: Page,
+    /// The text of the heading, block or cell that is open.
+    text: String,
+    cells: Vec<String>,
+    slugs: HashMap<String, usize>,
+}
+
+impl Reader {
+    fn take(&mut self, event: Event<'_>) {
+        match event {
+            Event::Start(tag) => self.start(tag),
+            Event::End(tag) => self.end(tag),
+            Event::Text(text) | Event::Code(text) => self.text.push_str(&text),
+            _ => {}
         }
     }
-    assert!(open.is_none(), "a block has no end");
-    (blocks, prose)
-}
 
-/// The addresses in `[…](…)` and `![…](…)`.
-fn links(line: &str) -> Vec<String> {
-    let parts = line.split("](").skip(1);
-    parts.filter_map(|part| part.split_once(')')).map(|(address, _)| address.to_owned()).collect()
-}
+    fn start(&mut self, tag: Tag<'_>) {
+        match tag {
+            Tag::CodeBlock(CodeBlockKind::Fenced(language)) => {
+                self.page.blocks.push(Block { language: language.into_string(), text: String::new() });
+            }
+            Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. } => {
+                self.page.links.push(dest_url.into_string());
+                return;
+            }
+            Tag::Emphasis | Tag::Strong => return,
+            _ => {}
+        }
+        self.text.clear();
+    }
 
-/// `## What goes where` → `what-goes-where`
-fn anchor(heading: &str) -> String {
-    let title = heading.trim_start_matches('#').trim().to_lowercase();
-    let kept = title.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
-    kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+    fn end(&mut self, tag: TagEnd) {
+        match tag {
+            TagEnd::CodeBlock => self.close_block(),
+            TagEnd::Heading(_) => self.anchor(),
+            TagEnd::TableCell => self.cells.push(std::mem::take(&mut self.text)),
+            TagEnd::TableHead => self.cells.clear(),
+            TagEnd::TableRow => self.page.rows.push(std::mem::take(&mut self.cells)),
+            _ => {}
+        }
+    }
+
+    fn close_block(&mut self) {
+        if let Some(block) = self.page.blocks.last_mut().filter(|block| block.text.is_empty()) {
+            block.text = std::mem::take(&mut self.text);
+        }
+    }
+
+    /// `What goes where` → `what-goes-where`; the second one of a page gets `-1`.
+    fn anchor(&mut self) {
+        let title = self.text.trim().to_lowercase();
+        let kept = title.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+        let slug: String = kept.map(|c| if c == ' ' { '-' } else { c }).collect();
+        let before = self.slugs.entry(slug.clone()).or_default();
+        self.page.anchors.push(if *before == 0 { slug } else { format!("{slug}-{before}") });
+        *before += 1;
+    }
 }
 
 #[test]
-fn a_page_has_blocks_links_and_anchors() {
-    let (blocks, prose) = split("# A `b`, c\nsee [d](e.md#f) and ![g](h.svg)\n```sh\nls [x](y)\n```\n");
-    assert_eq!((blocks.len(), blocks[0].text.as_str()), (1, "ls [x](y)\n"));
-    assert_eq!(prose.iter().flat_map(|line| links(line)).collect::<Vec<_>>(), ["e.md#f", "h.svg"]);
-    assert_eq!(anchor(prose[0]), "a-b-c");
+fn a_page_has_blocks_links_anchors_and_rows() {
+    let text = "# A `b`, c\nsee [d](e.md#f) and ![g](h.svg)\n```sh\nls [x](y)\n```\n# A b c\n\n|k|\n|-|\n|`x\\|y`|\n";
+    let page = Page::parse(text);
+    assert_eq!((page.blocks.len(), page.blocks[0].text.as_str()), (1, "ls [x](y)\n"));
+    assert_eq!(page.blocks_in("sh").count(), 1);
+    assert_eq!(page.links, ["e.md#f", "h.svg"]);
+    assert_eq!(page.anchors, ["a-b-c", "a-b-c-1"]);
+    assert_eq!(page.rows, [["x|y"]]);
 }

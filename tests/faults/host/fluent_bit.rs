@@ -36,8 +36,9 @@ pub(super) fn words(binary: &Path, kind: &Kind, plan: &Plan, place: &TempDir) ->
 }
 
 fn service(plan: &Plan, plugins: &Path) -> String {
+    let [base, cap] = plan.back_off;
     let mut text = format!(
-        "[SERVICE]\n    Flush 0.3\n    Grace 20\n    Log_Level info\n    scheduler.base 1\n    scheduler.cap 2\n    \
+        "[SERVICE]\n    Flush 0.3\n    Grace 20\n    Log_Level info\n    scheduler.base {base}\n    scheduler.cap {cap}\n    \
          Plugins_File {}\n",
         plugins.display()
     );

@@ -124,13 +124,16 @@ struct Plan {
     storage: Option<PathBuf>,
     /// Bytes of chunks in memory before the input is paused.
     memory: usize,
+    /// `scheduler.base` and `scheduler.cap`, in seconds; the stand-in keeps to its own.
+    back_off: [u64; 2],
 }
 
 impl Host {
     pub(crate) fn new(kind: &Kind, output: Output) -> Self {
         let place = Rc::new(TempDir::new());
         let socket = place.path().join("fluent.sock");
-        let plan = Plan { socket, outputs: vec![output], storage: None, memory: 200_000_000 };
+        let plan =
+            Plan { socket, outputs: vec![output], storage: None, memory: 200_000_000, back_off: [1, 2] };
         let environment = VARIABLES.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
         Self { kind: kind.clone(), plan, environment, prelude: None, place }
     }
@@ -161,6 +164,12 @@ impl Host {
 
     pub(crate) fn memory(mut self, bytes: usize) -> Self {
         self.plan.memory = bytes;
+        self
+    }
+
+    /// How long a chunk waits before it comes again: at first, and at most.
+    pub(crate) fn back_off(mut self, seconds: [u64; 2]) -> Self {
+        self.plan.back_off = seconds;
         self
     }
 

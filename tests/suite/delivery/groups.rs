@@ -39,7 +39,8 @@ fn a_missing_group_is_said_in_one_clear_line() {
     });
     let lines: Vec<&str> = said.lines().filter(|line| line.contains("[error]")).collect();
     let expected = "[error] [output:ecs_router:#0] destination cloudwatch: log group /test does not exist; \
-                    create it or set cloudwatch.auto_create_group on; will be retried";
+                    create it or set cloudwatch.auto_create_group on; will be retried; Fluent Bit drops a \
+                    chunk after Retry_Limit retries (1 if not set), unless Retry_Limit is no_limits";
     assert!(lines.len() == 1 && lines[0].ends_with(expected), "{said}");
 }
 

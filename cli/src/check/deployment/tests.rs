@@ -33,7 +33,7 @@ fn the_task_gives_what_the_configuration_asks_for() {
     for given in [
         URL,
         r#""secrets": [{"name": "URL", "valueFrom": "arn"}],"#,
-        r#""environmentFiles": [{"value": "arn", "type": "s3"}],"#,
+        r#""environmentFiles": [{"value": "arn:aws:s3:::b/k.env", "type": "s3"}],"#,
     ] {
         assert_eq!(beside(&format!(r#""stopTimeout": 60, {given}"#)), [""; 0], "{given}");
     }
@@ -80,4 +80,42 @@ fn nothing_to_check_is_never_nothing_wrong() {
         ),
     ]);
     assert_eq!(beside_it, [""; 0]);
+}
+
+/// What is said of these lines of `[SERVICE]` and this `Match` beside a task whose router is asked at this port.
+fn beside_health(service: &str, pattern: &str, port: u16) -> Vec<String> {
+    let health = format!(
+        r#""healthCheck": {{"command": ["CMD-SHELL", "curl -f http://127.0.0.1:{port}/ || exit 1"]}}, "stopTimeout": 60, {URL}"#
+    );
+    let configuration = CONFIGURATION
+        .replace("    http.region ${AWS_REGION}\n", "")
+        .replace("    Grace 30\n", &format!("    Grace 30\n{service}"))
+        .replace("*-firelens-*", pattern);
+    said(&[("task.json", &router(&health)), ("extra.conf", &configuration)])
+}
+
+#[test]
+fn the_health_check_asks_a_port_that_answers() {
+    let server = "    HTTP_Server On\n    HTTP_Port 2021\n";
+    for (service, part) in
+        [(server, "asks port 2020, but HTTP_Port is 2021"), ("", "asks port 2020, but HTTP_Server is not on")]
+    {
+        let found = beside_health(service, "*-firelens-*", 2020);
+        assert!(matches!(found.as_slice(), [one] if one.contains(part)), "{found:?}");
+    }
+    assert_eq!(beside_health(server, "*-firelens-*", 2021), [""; 0]);
+    assert_eq!(beside_health("    HTTP_Server On\n", "*-firelens-*", 2020), [""; 0]);
+}
+
+#[test]
+fn an_output_is_for_a_container_that_exists() {
+    let server = "    HTTP_Server On\n";
+    let found = beside_health(server, "web-firelens-*", 2020);
+    assert!(
+        matches!(found.as_slice(), [one] if one.contains("fits no container of the task that logs through FireLens: app")),
+        "{found:?}"
+    );
+    for pattern in ["app-firelens-*", "a*"] {
+        assert_eq!(beside_health(server, pattern, 2020), [""; 0], "{pattern}");
+    }
 }

@@ -4,6 +4,7 @@
 //! Sources: `plugins/filter_*` of Fluent Bit, read on 1.9.10 and 5.1.1. FireLens adds its own fields before the filters
 //! of the user, so every one of them can undo these.
 
+mod grep;
 mod modify;
 mod nest;
 mod parser;
@@ -40,9 +41,16 @@ fn of_filter(filter: &Section, configuration: &Configuration) -> Vec<Finding> {
         "modify" => modify::check(filter),
         "record_modifier" => record_modifier::check(filter),
         "rewrite_tag" => rewrite_tag::check(filter, configuration),
+        "grep" => grep::check(filter),
+        "kubernetes" => vec![kubernetes(filter)],
         name if SCRIPTS.contains(&name) => vec![script(filter, name)],
         _ => Vec::new(),
     }
+}
+
+fn kubernetes(filter: &Section) -> Finding {
+    let message = "asks the API server of Kubernetes, which a task of ECS does not have";
+    Finding::warn(filter, "Name", message, "leave the filter out; FireLens's records know their task")
 }
 
 fn script(filter: &Section, name: &str) -> Finding {
@@ -81,6 +89,6 @@ fn words(setting: &Setting) -> Vec<&str> {
 }
 
 /// Whether Fluent Bit takes the text for true.
-fn is_on(text: &str) -> bool {
+pub(super) fn is_on(text: &str) -> bool {
     ["on", "true", "yes"].iter().any(|on| text.eq_ignore_ascii_case(on))
 }

@@ -9,7 +9,7 @@ fn of_filter(lines: &str) -> Vec<String> {
 fn with_match(pattern: &str, lines: &str) -> Vec<String> {
     let text = format!(
         "[SERVICE]\n    Grace 30\n    Plugins_File p\n[FILTER]\n{lines}[OUTPUT]\n    Name ecs_router\n    Match {pattern}\n    \
-         Workers 1\n    Retry_Limit 5\n    route.default stdout\n"
+         Workers 1\n    Retry_Limit no_limits\n    route.default stdout\n"
     );
     said("x", &text)
 }
@@ -27,7 +27,25 @@ fn a_parser_that_throws_the_record_away_is_reported() {
     }
     let elsewhere = parser.replace("Match *", "Match app.*");
     assert_eq!(of_filter(&elsewhere), [""; 0], "it never sees FireLens's records");
-    assert_eq!(with_match("app.*", parser), [""; 0], "their records never reach the output");
+    let elsewhere = with_match("app.*", parser);
+    assert!(
+        !elsewhere.iter().any(|line| line.contains("Reserve_Data")),
+        "their records never reach the output"
+    );
+}
+
+#[test]
+fn filters_that_lose_or_find_nothing_are_reported() {
+    for (lines, part) in [
+        ("Name grep|Match *|Exclude source stderr", "takes standard error away"),
+        ("Name grep|Match *|Regex source ^stderr$", "takes standard output away"),
+        ("Name kubernetes|Match *", "which a task of ECS does not have"),
+    ] {
+        let lines: String = lines.split('|').map(|line| format!("    {line}\n")).collect();
+        let found = of_filter(&lines);
+        assert!(matches!(found.as_slice(), [one] if one.contains(part)), "{found:?}");
+    }
+    assert_eq!(of_filter("    Name grep\n    Match *\n    Exclude log ^GET /health\n"), [""; 0]);
 }
 
 #[test]
@@ -103,7 +121,7 @@ fn a_script_is_only_noted() {
 fn filters_in_yaml_are_read_as_well() {
     let text = "service:\n  grace: 30\n  plugins_file: p\npipeline:\n  filters:\n    - name: parser\n      match: '*'\n      \
                 key_name: log\n  outputs:\n    - name: ecs_router\n      match: '*-firelens-*'\n      workers: 1\n      \
-                retry_limit: 5\n      route.default: stdout\n";
+                retry_limit: no_limits\n      route.default: stdout\n";
     let found = said("x.yaml", text);
     assert!(matches!(found.as_slice(), [one] if one.contains("Reserve_Data: is not on")), "{found:?}");
 }
@@ -112,7 +130,7 @@ fn filters_in_yaml_are_read_as_well() {
 fn each_rule_of_a_list_is_read() {
     let text = "service:\n  grace: 30\n  plugins_file: p\npipeline:\n  filters:\n    - name: record_modifier\n      match: '*'\n      \
                 remove_key:\n        - password\n        - source\n  outputs:\n    - name: ecs_router\n      match: '*-firelens-*'\n      \
-                workers: 1\n      retry_limit: 5\n      route.default: stdout\n";
+                workers: 1\n      retry_limit: no_limits\n      route.default: stdout\n";
     let found = said("x.yaml", text);
     assert!(
         matches!(found.as_slice(), [one] if one.starts_with("x.yaml:10: warning: remove_key: removes source")),

@@ -58,6 +58,12 @@ fn check_dependency(findings: &mut TaskFindings<'_, '_>, container: &ContainerVi
         let message =
             format!("waits until the log router {name} has ended, which it does not before the task");
         report(message, "write HEALTHY or START".to_owned());
+    } else if other.firelens().is_some() && condition == "START" && other.node.set("healthCheck").is_some() {
+        let message = format!(
+            "waits until {name} has started, not until it can take records; {name} has a healthCheck"
+        );
+        let instead = "write HEALTHY";
+        findings.container_note(container, dependency.line, "dependsOn", message, instead);
     }
 }
 

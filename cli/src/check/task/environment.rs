@@ -1,7 +1,7 @@
 //! `environment` and `secrets` as ECS wants them: lists of pairs, and texts.
 
 use super::{ContainerView, TaskFindings, is_untyped_text};
-use crate::config::{MapEntry, Node, Tree};
+use crate::config::{MapEntry, Node, TaskDialect, Tree};
 
 pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
     let view = findings.view;
@@ -10,6 +10,29 @@ pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
             let entry = container.node.entry(key).filter(|entry| !entry.value.is_null());
             if let Some(entry) = entry {
                 check_list(findings, container, entry, value);
+            }
+        }
+        check_repeated(findings, container);
+    }
+}
+
+/// Reports a variable that is given twice.
+fn check_repeated(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
+    let mut seen: Vec<(&str, &str)> = Vec::new();
+    for key in ["environment", "secrets"] {
+        for item in container.node.get(key).map(Node::items).unwrap_or_default() {
+            let Some(name) = item.get("name").and_then(Node::text) else { continue };
+            let Some((_, first)) = seen.iter().find(|(known, _)| *known == name) else {
+                seen.push((name, key));
+                continue;
+            };
+            if *first == key {
+                let message = format!("{name} is there twice, and one of the values has no effect");
+                findings.container_warning(container, item.line, key, message, "keep one of them");
+            } else {
+                let message = format!("{name} is in environment and in secrets, and ECS refuses the task");
+                let place = MapEntry { key: key.to_owned(), line: item.line, value: item.clone() };
+                findings.container_error(container, &place, message, "keep it in secrets");
             }
         }
     }
@@ -70,6 +93,9 @@ fn check_pair(
         findings.container_error(container, &place, message, instead);
         return;
     }
+    if value == "valueFrom" {
+        check_place(findings, container, entry, name);
+    }
     let is_text = matches!(entry.value.tree, Tree::Text(_) | Tree::Word(_)) || entry.value.is_function();
     if !is_text || is_untyped_text(findings.view.task.dialect, &entry.value) {
         let message = format!("{name}: ECS wants a string, in quotation marks, and this is something else");
@@ -78,6 +104,29 @@ fn check_pair(
             None => "write a string".to_owned(),
         };
         let place = MapEntry { line: entry.line, ..list.clone() };
+        findings.container_error(container, &place, message, instead);
+    }
+}
+
+/// Reports what is neither an ARN nor the name of a parameter: often the secret itself.
+fn check_place(
+    findings: &mut TaskFindings<'_, '_>,
+    container: &ContainerView<'_>,
+    entry: &MapEntry,
+    name: &str,
+) {
+    let Some(text) = entry.value.text().filter(|text| !text.starts_with("arn:")) else { return };
+    if text.contains("${") {
+        let message =
+            format!("{name}: nobody fills in {text} in a task definition, unless a program does before");
+        findings.container_note(container, entry.line, "secrets", message, "write the ARN of the secret");
+        return;
+    }
+    let is_name = |letter: char| letter.is_ascii_alphanumeric() || "/_.-".contains(letter);
+    if findings.view.task.dialect == TaskDialect::Ecs && !text.chars().all(is_name) {
+        let message = format!("{name}: the value is neither an ARN nor the name of a parameter");
+        let instead = "write the ARN of the secret, not the secret";
+        let place = MapEntry { key: "secrets".to_owned(), ..entry.clone() };
         findings.container_error(container, &place, message, instead);
     }
 }

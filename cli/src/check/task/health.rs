@@ -42,12 +42,15 @@ fn check_command(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<
     let words: Vec<Option<&str>> = entry.value.items().iter().map(Node::text).collect();
     let message = match (&entry.value.tree, words.as_slice()) {
         (Tree::Text(_), _) => "of the healthCheck must be a list, and is a text",
+        (_, [Some("CMD-SHELL"), Some(_), Some(_), ..]) => {
+            "of the healthCheck has several words behind CMD-SHELL, and the shell runs the first alone"
+        }
         (_, [Some("CMD"), Some(only)]) if only.contains(' ') => {
             "of the healthCheck runs a program whose name is the whole line: CMD wants a word each"
         }
         (_, [Some("CMD" | "CMD-SHELL" | "NONE"), ..] | [None, ..] | []) => return,
         _ => "of the healthCheck does not begin with CMD or CMD-SHELL",
     };
-    let instead = "write [\"CMD\", \"curl\", \"-fsS\", \"http://127.0.0.1:2020/api/v1/uptime\"], or [\"CMD-SHELL\", \"…\"]";
+    let instead = "write [\"CMD\", \"/ecs-router/ecs-router\", \"health\"], or [\"CMD-SHELL\", \"…\"]";
     findings.container_error(container, entry, message, instead);
 }

@@ -10,17 +10,6 @@ const LAUNCH_TYPES: [&str; 4] = ["FARGATE", "EC2", "EXTERNAL", "MANAGED_INSTANCE
 const NETWORK_MODES: [&str; 4] = ["awsvpc", "bridge", "host", "none"];
 const ARCHITECTURES: [&str; 2] = ["X86_64", "ARM64"];
 
-/// On Fargate: units of processor, and the least and the most memory in MiB that go with them.
-const SIZES: [(u64, u64, u64); 7] = [
-    (256, 512, 2_048),
-    (512, 1_024, 4_096),
-    (1_024, 2_048, 8_192),
-    (2_048, 4_096, 16_384),
-    (4_096, 8_192, 30_720),
-    (8_192, 16_384, 61_440),
-    (16_384, 32_768, 122_880),
-];
-
 pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
     if !findings.view.is_whole {
         return;
@@ -34,12 +23,13 @@ pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
     check_text(findings, "memory");
     if findings.view.is_fargate {
         check_network(findings);
-        check_size(findings);
     }
 }
 
 fn check_launch_types(findings: &mut TaskFindings<'_, '_>) {
-    let Some(entry) = findings.view.task.node.entry("requiresCompatibilities") else { return };
+    let Some(entry) = findings.view.task.node.entry("requiresCompatibilities") else {
+        return note_launch_types(findings);
+    };
     if let Tree::Text(text) = &entry.value.tree {
         let instead = format!("write [\"{text}\"]");
         findings.error(entry.line, &entry.key, "must be a list, and is a text", instead);
@@ -51,6 +41,15 @@ fn check_launch_types(findings: &mut TaskFindings<'_, '_>) {
         let near = near.map_or_else(|| format!("one of {}", LAUNCH_TYPES.join(", ")), ToString::to_string);
         let message = format!("'{text}' is not a launch type");
         findings.error(item.line, &entry.key, message, format!("write {near}"));
+    }
+}
+
+/// Without launch types, ECS checks nothing of Fargate's rules before a task is started.
+fn note_launch_types(findings: &mut TaskFindings<'_, '_>) {
+    if findings.view.lacks("requiresCompatibilities") && findings.view.is_awsvpc() {
+        let message = "is not set, so that what Fargate would refuse is only seen when a task is to start";
+        let instead = "write [\"FARGATE\"], or [\"EC2\"]";
+        findings.note(findings.view.task.node.line, "requiresCompatibilities", message, instead);
     }
 }
 
@@ -84,7 +83,13 @@ fn check_text(findings: &mut TaskFindings<'_, '_>, key: &str) {
 }
 
 fn check_network(findings: &mut TaskFindings<'_, '_>) {
-    let Some(entry) = findings.view.task.node.entry("networkMode") else { return };
+    let Some(entry) = findings.view.set("networkMode") else {
+        if findings.view.lacks("networkMode") && !is_for_others(findings) {
+            let message = "is not set and bridge by default, but Fargate only has awsvpc";
+            findings.error(findings.view.task.node.line, "networkMode", message, "write awsvpc");
+        }
+        return;
+    };
     if entry.value.text().is_some_and(|text| NETWORK_MODES.contains(&text) && text != "awsvpc")
         && !is_for_others(findings)
     {
@@ -96,40 +101,4 @@ fn check_network(findings: &mut TaskFindings<'_, '_>) {
 fn is_for_others(findings: &TaskFindings<'_, '_>) -> bool {
     let listed = findings.view.task.node.get("requiresCompatibilities").map(Node::items);
     listed.unwrap_or_default().len() > 1
-}
-
-fn check_size(findings: &mut TaskFindings<'_, '_>) {
-    let node = &findings.view.task.node;
-    let (Some(cpu), Some(memory)) = (node.entry("cpu"), node.entry("memory")) else { return };
-    let Some(units) = cpu.value.text().and_then(|text| units(text, "vcpu")) else { return };
-    let Some((_, least, most)) = SIZES.iter().find(|size| size.0 == units) else {
-        let message = format!("Fargate has no size of {units} units");
-        let instead = "write 256, 512, 1024, 2048, 4096, 8192 or 16384";
-        findings.error(cpu.line, &cpu.key, message, instead);
-        return;
-    };
-    let Some(text) = memory.value.text() else { return };
-    let instead = format!("write a number of MiB from {least} to {most}");
-    match units_of_memory(text) {
-        None => {
-            findings.error(memory.line, &memory.key, format!("'{text}' is not a size of memory"), instead);
-        }
-        Some(mebibytes) if mebibytes < *least || mebibytes > *most => {
-            let message = format!("Fargate has no {mebibytes} MiB with {units} units of cpu");
-            findings.error(memory.line, &memory.key, message, instead);
-        }
-        Some(_) => {}
-    }
-}
-
-fn units_of_memory(text: &str) -> Option<u64> {
-    units(text, "gb")
-}
-
-/// `512`, or with a unit of 1024, such as `.5 vCPU` and `2GB`.
-fn units(text: &str, unit: &str) -> Option<u64> {
-    let lower = text.trim().to_ascii_lowercase();
-    let Some(number) = lower.strip_suffix(unit) else { return lower.parse().ok() };
-    let thousandths = number.trim().parse::<f64>().ok().filter(|number| (0.0..1_000.0).contains(number))?;
-    format!("{:.0}", thousandths * 1_024.0).parse().ok()
 }

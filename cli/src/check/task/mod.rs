@@ -7,17 +7,25 @@ mod cloudformation;
 mod container;
 mod dependencies;
 mod environment;
+mod fargate;
 mod health;
+mod identifiers;
 mod launch;
+mod limits;
 mod logging;
 mod names;
 mod roles;
 mod router;
+mod router_process;
+mod shapes;
+mod size;
 
 use std::rc::Rc;
 
 use super::finding::{Finding, FindingSeverity};
-use crate::config::{Configuration, Location, MapEntry, Node, Section, TaskDefinition, TaskDialect};
+use crate::config::{
+    Configuration, Location, MapEntry, Node, Section, TaskDefinition, TaskDialect, is_function_name,
+};
 
 /// What is wrong with the templates of a file.
 pub(super) use self::cloudformation::check as check_templates;
@@ -49,7 +57,7 @@ impl<'t> ContainerView<'t> {
         self.node.get("logConfiguration")?.get("logDriver")?.text()
     }
 
-    fn uses_firelens(&self) -> bool {
+    pub(super) fn uses_firelens(&self) -> bool {
         self.log_driver() == Some("awsfirelens")
     }
 
@@ -105,6 +113,10 @@ impl<'t> TaskView<'t> {
 
     /// Whether it has nothing to do with FireLens, or all that log through it have an output of somebody else's.
     fn is_foreign(&self) -> bool {
+        let list = self.set("containerDefinitions");
+        if list.is_some_and(|entry| !entry.value.entries().is_empty() && !entry.value.is_function()) {
+            return false;
+        }
         let logging = self.containers.iter().filter(|container| container.uses_firelens());
         let names: Vec<Option<&str>> = logging.map(ContainerView::output_name).collect();
         if names.is_empty() {
@@ -115,8 +127,28 @@ impl<'t> TaskView<'t> {
         !self.routers().any(ContainerView::reads_file) && names.iter().all(is_others)
     }
 
+    /// The value of a key of the task that is set.
+    fn set(&self, key: &str) -> Option<&'t MapEntry> {
+        self.task.node.entry(key).filter(|entry| !entry.value.is_null())
+    }
+
+    /// Whether the task certainly has no such key. A plan of Terraform leaves out what is known after apply only, and
+    /// prints null for what is not set.
+    fn lacks(&self, key: &str) -> bool {
+        let merges = |entry: &MapEntry| entry.key == "<<" || is_function_name(&entry.key);
+        let is_open = !self.is_whole || self.task.node.entries().iter().any(merges);
+        let entry = self.task.node.entry(key);
+        let is_absent = entry.is_none() && self.task.dialect != TaskDialect::Terraform;
+        !is_open && (is_absent || entry.is_some_and(|entry| entry.value.is_null()))
+    }
+
+    /// Whether containers share a network interface of their own.
+    fn is_awsvpc(&self) -> bool {
+        self.set("networkMode").is_some_and(|entry| entry.value.text() == Some("awsvpc"))
+    }
+
     /// Whether some of its containers are only known when it is deployed.
-    fn is_open(&self) -> bool {
+    pub(super) fn is_open(&self) -> bool {
         let list = self.task.node.get("containerDefinitions").unwrap_or(&self.task.node);
         list.is_function() || list.items().iter().any(Node::is_function)
     }
@@ -136,6 +168,21 @@ impl TaskFindings<'_, '_> {
 
     fn warning(&mut self, line: usize, key: &str, message: impl Into<String>, instead: impl Into<String>) {
         self.add(FindingSeverity::Warning, None, line, key, message.into(), instead.into());
+    }
+
+    fn note(&mut self, line: usize, key: &str, message: impl Into<String>, instead: impl Into<String>) {
+        self.add(FindingSeverity::Note, None, line, key, message.into(), instead.into());
+    }
+
+    fn container_note(
+        &mut self,
+        container: &ContainerView<'_>,
+        line: usize,
+        key: &str,
+        message: impl Into<String>,
+        instead: impl Into<String>,
+    ) {
+        self.add(FindingSeverity::Note, container.name, line, key, message.into(), instead.into());
     }
 
     fn container_error(
@@ -190,13 +237,19 @@ pub(super) fn check(configuration: &Configuration, ours: &[&Section], findings: 
         }
         let mut findings = TaskFindings { view: &view, findings };
         names::check(&mut findings);
+        identifiers::check(&mut findings);
+        shapes::check(&mut findings);
         container::check(&mut findings);
         environment::check(&mut findings);
         dependencies::check(&mut findings);
         launch::check(&mut findings);
+        size::check(&mut findings);
+        limits::check(&mut findings);
+        fargate::check(&mut findings);
         health::check(&mut findings);
         logging::check(&mut findings);
         router::check(ours, &mut findings);
+        router_process::check(&mut findings);
         roles::check(ours, &mut findings);
     }
 }

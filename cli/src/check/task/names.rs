@@ -1,7 +1,7 @@
 //! Misspelt keys of a task definition, and CloudFormation's in the wrong case.
 
 use super::{ContainerView, TaskFindings};
-use crate::config::{MapEntry, Node, TaskDialect};
+use crate::config::{MapEntry, Node, TaskDialect, is_function_name};
 use crate::suggest::closest;
 
 const TASK_KEYS: [&str; 19] = [
@@ -75,6 +75,43 @@ const CONTAINER_KEYS: [&str; 43] = [
 const LOG_KEYS: [&str; 3] = ["logDriver", "options", "secretOptions"];
 const FIRELENS_KEYS: [&str; 2] = ["type", "options"];
 
+/// Keys of compose files, of Kubernetes and of habit, and what ECS calls them.
+const SYNONYMS: [(&str, &str); 19] = [
+    ("env", "environment"),
+    ("envvars", "environment"),
+    ("environmentvariables", "environment"),
+    ("envfile", "environmentFiles"),
+    ("args", "command"),
+    ("cmd", "command"),
+    ("ports", "portMappings"),
+    ("volumemounts", "mountPoints"),
+    ("mounts", "mountPoints"),
+    ("logging", "logConfiguration"),
+    ("log", "logConfiguration"),
+    ("firelens", "firelensConfiguration"),
+    ("restart", "restartPolicy"),
+    ("mem", "memory"),
+    ("memorylimit", "memory"),
+    ("containers", "containerDefinitions"),
+    ("taskrole", "taskRoleArn"),
+    ("executionrole", "executionRoleArn"),
+    ("launchtype", "requiresCompatibilities"),
+];
+
+/// What `describe-task-definition` prints besides.
+const DESCRIBED_KEYS: [&str; 10] = [
+    "revision",
+    "status",
+    "requiresAttributes",
+    "compatibilities",
+    "registeredAt",
+    "registeredBy",
+    "deregisteredAt",
+    "deleteRequestedAt",
+    "failureReason",
+    "taskDefinition",
+];
+
 pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
     let view = findings.view;
     match view.task.dialect {
@@ -105,7 +142,7 @@ fn check_keys(
     node.entries().iter().for_each(|entry| check_key(findings, Some(container), entry, known));
 }
 
-/// Reports a key that is almost one of those there are. Keys that ECS has learnt since are none of our business.
+/// Reports a key that is almost, or means, one of those there are. Any other may be one that ECS has learnt since.
 fn check_key(
     findings: &mut TaskFindings<'_, '_>,
     container: Option<&ContainerView<'_>>,
@@ -114,10 +151,13 @@ fn check_key(
 ) {
     let is_camel = findings.view.task.dialect != TaskDialect::CloudFormation;
     let is_known = |key: &str| if is_camel { key == entry.key } else { key.eq_ignore_ascii_case(&entry.key) };
-    if known.iter().any(|key| is_known(key)) {
+    let is_other =
+        is_function_name(&entry.key) || entry.key == "<<" || DESCRIBED_KEYS.contains(&entry.key.as_str());
+    if is_other || known.iter().any(|key| is_known(key)) {
         return;
     }
-    let Some(near) = closest(&entry.key, known.iter().copied()) else { return };
+    let near = closest(&entry.key, known.iter().copied()).or_else(|| synonym(&entry.key, known));
+    let Some(near) = near else { return note_unknown(findings, container, entry) };
     let near = if is_camel { near.to_owned() } else { capitalised(near) };
     let message = "is a key that ECS does not know";
     let instead = format!("did you mean {near}?");
@@ -127,17 +167,41 @@ fn check_key(
     }
 }
 
-/// Reports the first property that begins with a small letter, with all others beside it.
+/// The key among the known ones that people mean with this one.
+fn synonym(key: &str, known: &[&str]) -> Option<&'static str> {
+    let plain: String = key
+        .chars()
+        .filter(|letter| !"_-".contains(*letter))
+        .map(|letter| letter.to_ascii_lowercase())
+        .collect();
+    let (_, meant) = SYNONYMS.iter().find(|(word, meant)| *word == plain && known.contains(meant))?;
+    Some(meant)
+}
+
+fn note_unknown(
+    findings: &mut TaskFindings<'_, '_>,
+    container: Option<&ContainerView<'_>>,
+    entry: &MapEntry,
+) {
+    let message = "is a key that ECS did not know in 2026-11, and refuses unless it has learnt it since";
+    let instead = "leave it out, or look it up in the reference of RegisterTaskDefinition";
+    match container {
+        Some(container) => findings.container_note(container, entry.line, &entry.key, message, instead),
+        None => findings.note(entry.line, &entry.key, message, instead),
+    }
+}
+
+/// Reports the first property in the wrong case, with all others beside it.
 fn check_case(findings: &mut TaskFindings<'_, '_>) {
     let mut small: Vec<&MapEntry> = Vec::new();
     let view = findings.view;
-    small.extend(small_keys(&view.task.node, &TASK_KEYS));
+    small.extend(miscased_keys(&view.task.node, &TASK_KEYS));
     for container in &view.containers {
-        small.extend(small_keys(container.node, &CONTAINER_KEYS));
+        small.extend(miscased_keys(container.node, &CONTAINER_KEYS));
         let logging = container.node.get("logConfiguration");
-        small.extend(logging.into_iter().flat_map(|node| small_keys(node, &LOG_KEYS)));
+        small.extend(logging.into_iter().flat_map(|node| miscased_keys(node, &LOG_KEYS)));
         let firelens = container.firelens();
-        small.extend(firelens.into_iter().flat_map(|node| small_keys(node, &FIRELENS_KEYS)));
+        small.extend(firelens.into_iter().flat_map(|node| miscased_keys(node, &FIRELENS_KEYS)));
     }
     let Some(first) = small.first() else { return };
     let mut names: Vec<&str> = small.iter().map(|entry| entry.key.as_str()).collect();
@@ -147,13 +211,25 @@ fn check_case(findings: &mut TaskFindings<'_, '_>) {
         "CloudFormation does not know these properties in ContainerDefinitions and around it: {}",
         names.join(", ")
     );
-    let instead = format!("begin every property with a capital: {}", capitalised(&first.key));
+    let known = [TASK_KEYS.as_slice(), &CONTAINER_KEYS, &LOG_KEYS, &FIRELENS_KEYS].concat();
+    let key = capitalised(proper(&first.key, &known).unwrap_or(&first.key));
+    let instead = match first.key.starts_with(|letter: char| letter.is_ascii_lowercase()) {
+        true => format!("begin every property with a capital: {key}"),
+        false => format!("write {key}"),
+    };
     findings.error(first.line, &first.key, message, instead);
 }
 
-fn small_keys<'n>(node: &'n Node, known: &[&str]) -> Vec<&'n MapEntry> {
-    let is_small = |entry: &&MapEntry| known.contains(&entry.key.as_str());
-    node.entries().iter().filter(is_small).collect()
+/// Keys that are right but for the case of their letters.
+fn miscased_keys<'n>(node: &'n Node, known: &[&str]) -> Vec<&'n MapEntry> {
+    let is_miscased =
+        |entry: &&MapEntry| proper(&entry.key, known).is_some_and(|key| capitalised(key) != entry.key);
+    node.entries().iter().filter(is_miscased).collect()
+}
+
+/// The known key that differs from this one in the case of letters at most.
+fn proper<'k>(key: &str, known: &[&'k str]) -> Option<&'k str> {
+    known.iter().copied().find(|known| known.eq_ignore_ascii_case(key))
 }
 
 pub(super) fn capitalised(key: &str) -> String {

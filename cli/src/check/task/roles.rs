@@ -4,6 +4,7 @@ use ecs_router::config::keys::DestinationKind;
 
 use super::{ContainerView, TaskFindings};
 use crate::check::placeholders::destination_kind;
+use crate::check::values::is_partition;
 use crate::config::{MapEntry, Node, Section};
 
 pub(super) fn check(ours: &[&Section], findings: &mut TaskFindings<'_, '_>) {
@@ -11,17 +12,18 @@ pub(super) fn check(ours: &[&Section], findings: &mut TaskFindings<'_, '_>) {
     if !view.is_whole {
         return;
     }
-    let task_role = view.task.node.entry("taskRoleArn").filter(|entry| !entry.value.is_null());
-    let execution_role = view.task.node.entry("executionRoleArn").filter(|entry| !entry.value.is_null());
+    let task_role = view.set("taskRoleArn");
+    let execution_role = view.set("executionRoleArn");
     for entry in [task_role, execution_role].into_iter().flatten() {
         check_arn(findings, entry);
     }
     check_swapped(findings, task_role, execution_role);
-    if execution_role.is_none() {
+    check_shared(findings, task_role, execution_role);
+    if view.lacks("executionRoleArn") {
         check_execution_role(findings);
     }
     let signed = ours.iter().find_map(|section| signed_destination(section));
-    if let (None, Some(kind)) = (task_role, signed) {
+    if let Some(kind) = signed.filter(|_| view.lacks("taskRoleArn")) {
         let message = format!("is missing, and {} wants requests that a role has signed", kind.name());
         let instead = "give the task a role with the permissions in examples/iam";
         findings.warning(view.task.node.line, "taskRoleArn", message, instead);
@@ -52,11 +54,27 @@ fn is_role_arn(text: &str) -> bool {
     // Values that a template fills in.
     let is_account = is_account || account.contains(['$', '{', '<']);
     *arn == "arn"
-        && partition.starts_with("aws")
+        && is_partition(partition)
         && *service == "iam"
         && region.is_empty()
         && is_account
         && resource.strip_prefix("role/").is_some_and(|name| !name.is_empty())
+}
+
+/// Reports one role for both, and a task role that is an execution role by its name.
+fn check_shared(findings: &mut TaskFindings<'_, '_>, task: Option<&MapEntry>, execution: Option<&MapEntry>) {
+    let (Some(task), Some(execution)) = (task, execution) else { return };
+    let (Some(own), Some(of_ecs)) = (task.value.text(), execution.value.text()) else { return };
+    let name = |arn: &str| arn.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    let message = if own == of_ecs {
+        "is the execution role as well: the containers may then read every secret that ECS reads for the task"
+    } else if name(own).contains("exec") && name(of_ecs).contains("exec") {
+        "is an execution role by its name, and those may not write to CloudWatch, S3 or Firehose for the plugin"
+    } else {
+        return;
+    };
+    let instead = "give the task a role of its own with the permissions in examples/iam";
+    findings.warning(task.line, &task.key, message, instead);
 }
 
 /// Reports roles whose names say that they were swapped.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::logging::check_map;
 use super::{ContainerView, TaskFindings};
-use crate::config::{MapEntry, Node, Section, TaskDialect};
+use crate::config::{MapEntry, Node, Origin, Section, TaskDialect, is_function_name};
 use crate::suggest::closest;
 
 const OPTIONS: [&str; 3] = ["enable-ecs-log-metadata", "config-file-type", "config-file-value"];
@@ -76,12 +76,29 @@ fn check_options(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>
         return;
     }
     for entry in options.value.entries().iter().filter(|entry| !OPTIONS.contains(&entry.key.as_str())) {
-        let Some(near) = closest(&entry.key, OPTIONS) else { continue };
-        let message = "is an option that FireLens does not know";
-        findings.container_error(router, entry, message, format!("did you mean {near}?"));
+        check_option(findings, router, entry);
     }
     check_metadata(findings, router, &options.value);
     check_file(findings, router, &options.value);
+}
+
+fn check_option(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>, entry: &MapEntry) {
+    if is_function_name(&entry.key) || entry.key == "<<" {
+        return;
+    }
+    let spelt = entry.key.replace('_', "-");
+    let letters = |key: &str| key.replace('-', "").to_ascii_lowercase();
+    let same = OPTIONS.into_iter().find(|known| letters(known) == letters(&spelt));
+    if let Some(near) = same.or_else(|| closest(&spelt, OPTIONS)) {
+        let message = "is an option that FireLens does not know";
+        return findings.container_error(router, entry, message, format!("did you mean {near}?"));
+    }
+    let message = "is an option that FireLens does not know, so that it has no effect";
+    let instead = match entry.key.as_str() {
+        "log-driver-buffer-limit" => "write it among the options of the application's log driver".to_owned(),
+        _ => format!("leave it out; there are {}", OPTIONS.join(", ")),
+    };
+    findings.container_warning(router, entry.line, &entry.key, message, instead);
 }
 
 fn check_metadata(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>, options: &Node) {
@@ -91,6 +108,9 @@ fn check_metadata(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_
     if entry.value.text() == Some("false") {
         let message = "is false: records come without ecs_cluster, ecs_task_arn and ecs_task_definition";
         findings.container_warning(router, entry.line, &entry.key, message, "write \"true\"");
+    } else if entry.value.text().is_some_and(|text| text != "true" && !text.contains('$')) {
+        let message = "is neither true nor false, and the agent reads no other word";
+        findings.container_error(router, entry, message, "write \"true\"");
     }
 }
 
@@ -175,7 +195,7 @@ fn check_image(ours: &[&Section], findings: &mut TaskFindings<'_, '_>, router: &
 
 /// Reports a router that cannot write where the plugin keeps objects until they are sent.
 fn check_spool(ours: &[&Section], findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>) {
-    let folders = spools(ours);
+    let folders = spools(ours, router);
     let Some(folder) = folders.iter().find(|folder| !is_mounted(router, folder)) else { return };
     let read_only =
         router.node.entry("readonlyRootFilesystem").filter(|entry| entry.value.text() == Some("true"));
@@ -190,6 +210,11 @@ fn check_spool(ours: &[&Section], findings: &mut TaskFindings<'_, '_>, router: &
         (None, None) => return,
     };
     let Some(entry) = read_only.or(user) else { return };
+    if !ours.is_empty() && spools_of(ours).is_empty() {
+        let message = "the router has no volume at /var/spool/ecs_router, which an archive in its own configuration needs";
+        let instead = "give check the configuration in the image, too";
+        return findings.container_note(router, entry.line, &entry.key, message, instead);
+    }
     let capital = findings.view.task.dialect == TaskDialect::CloudFormation;
     let key = if capital { "MountPoints" } else { "mountPoints" };
     let instead = format!("add a volume, and in {key} one with the path {folder} that is writable");
@@ -197,7 +222,7 @@ fn check_spool(ours: &[&Section], findings: &mut TaskFindings<'_, '_>, router: &
 }
 
 /// The folders of the outputs that keep something on disk: archives.
-fn spools(ours: &[&Section]) -> Vec<String> {
+fn spools_of(ours: &[&Section]) -> Vec<String> {
     let mut folders: Vec<String> = Vec::new();
     for section in ours {
         for setting in &section.settings {
@@ -212,8 +237,15 @@ fn spools(ours: &[&Section]) -> Vec<String> {
             folders.push(own.to_owned());
         }
     }
-    // What the configuration in the image says is not known.
-    if folders.is_empty() && ours.is_empty() { vec![SPOOL.to_owned()] } else { folders }
+    folders
+}
+
+/// The same, and the usual one where the router has a configuration that is not known.
+fn spools(ours: &[&Section], router: &ContainerView<'_>) -> Vec<String> {
+    let folders = spools_of(ours);
+    let may_be_elsewhere = ours.is_empty()
+        || (router.reads_file() && ours.iter().all(|section| section.origin == Origin::FireLens));
+    if folders.is_empty() && may_be_elsewhere { vec![SPOOL.to_owned()] } else { folders }
 }
 
 fn is_other_user(node: &Node) -> bool {

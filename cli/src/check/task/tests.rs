@@ -2,10 +2,23 @@ use crate::check::check_deployment;
 use crate::config::read_as;
 
 /// A task that is right; `app` and `router` stand among the keys of these containers, `task` beside them.
-fn task(task: &str, app: &str, router: &str) -> String {
+pub(super) fn task(task: &str, app: &str, router: &str) -> String {
+    let defaults = [
+        ("family", r#""web""#),
+        ("requiresCompatibilities", r#"["FARGATE"]"#),
+        ("networkMode", r#""awsvpc""#),
+        ("cpu", r#""256""#),
+        ("memory", r#""512""#),
+        ("executionRoleArn", r#""arn:aws:iam::111122223333:role/web-execution""#),
+    ];
+    let is_given = |key: &str| task.contains(&format!("\"{key}\""));
+    let rest: String = defaults
+        .iter()
+        .filter(|(key, _)| !is_given(key))
+        .map(|(key, value)| format!("\"{key}\": {value}, "))
+        .collect();
     format!(
-        r#"{{"family": "web", "requiresCompatibilities": ["FARGATE"],
-"executionRoleArn": "arn:aws:iam::111122223333:role/web-execution", {task}
+        r#"{{{rest} {task}
 "containerDefinitions": [
 {{"name": "app", "image": "web:1", {app} "logConfiguration": {{"logDriver": "awsfirelens", "options":
   {{"Name": "ecs_router", "Workers": "2", "Retry_Limit": "no_limits", "route.default": "stdout"}}}}}},
@@ -15,7 +28,7 @@ fn task(task: &str, app: &str, router: &str) -> String {
     )
 }
 
-fn said(text: &str) -> Vec<String> {
+pub(super) fn said(text: &str) -> Vec<String> {
     check_deployment(vec![read_as("x", text)])
         .iter()
         .map(ToString::to_string)
@@ -25,7 +38,7 @@ fn said(text: &str) -> Vec<String> {
 
 /// Whether there is one finding, of this severity and with this text.
 #[track_caller]
-fn assert_says(text: &str, severity: &str, part: &str) {
+pub(super) fn assert_says(text: &str, severity: &str, part: &str) {
     let said = said(text);
     let [finding] = said.as_slice() else { panic!("{said:#?}\n{text}") };
     assert!(finding.contains(&format!(": {severity}: ")) && finding.contains(part), "{finding}\n{text}");
@@ -247,10 +260,10 @@ fn log_drivers_exist_and_have_a_router() {
     }
 }
 
-fn template(properties: &str, options: &str) -> String {
+pub(super) fn template(properties: &str, options: &str) -> String {
     format!(
         "AWSTemplateFormatVersion: '2010-09-09'\nParameters:\n  Env: {{Type: String}}\nResources:\n  Task:\n    \
-         Type: AWS::ECS::TaskDefinition\n    {properties}:\n      ContainerDefinitions:\n        - Name: app\n          \
+         Type: AWS::ECS::TaskDefinition\n    {properties}:\n      Memory: 512\n      ContainerDefinitions:\n        - Name: app\n          \
          Image: web\n          LogConfiguration:\n            LogDriver: awsfirelens\n            Options:\n              \
          Name: ecs_router\n              Workers: 2\n              Retry_Limit: no_limits\n              \
          route.default: http\n              {options}\n        - Name: router\n          Image: x\n          \

@@ -2,9 +2,9 @@
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>, read 2026-11.
 
-use super::{regions, wrong};
+use super::{partitions, regions, wrong};
 use crate::check::finding::{Finding, FindingSeverity};
-use crate::config::Setting;
+use crate::config::{Section, Setting};
 
 /// One kind of ARN.
 struct ArnForm {
@@ -25,7 +25,35 @@ const KMS_KEY: ArnForm = ArnForm {
 };
 
 /// `name` is the key without its destination.
-pub(super) fn of_value(setting: &Setting, name: &str, text: &str) -> Option<Finding> {
+pub(super) fn of_value(section: &Section, setting: &Setting, name: &str, text: &str) -> Option<Finding> {
+    of_form(setting, name, text).or_else(|| of_partition(section, setting, text))
+}
+
+/// Reports an ARN of a partition that does not exist, or that is not the one of the destination's region.
+fn of_partition(section: &Section, setting: &Setting, text: &str) -> Option<Finding> {
+    let partition = text.strip_prefix("arn:")?.split(':').next()?;
+    if !partitions::is_known(partition) {
+        let meant = partitions::meant(partition);
+        let message = format!("there is no partition '{partition}'");
+        let instead = format!("write {}", text.replacen(partition, meant, 1));
+        return Some(error(setting, message, instead));
+    }
+    let (destination, _) = setting.key.rsplit_once('.')?;
+    // A destination without a region has that of the task, and so have the others.
+    let other =
+        || section.settings.iter().find(|setting| setting.key.to_ascii_lowercase().ends_with(".region"));
+    let key = format!("{destination}.region");
+    let setting = section.get(&key).or_else(other)?;
+    let region = setting.value.text()?;
+    let own = partitions::of_region(region);
+    if own == partition || partition.contains(['$', '{', '<']) || !regions::is_known(region) {
+        return None;
+    }
+    let message = format!("is in the partition {partition}, but {} {region} is in {own}", setting.key);
+    Some(error(setting, message, format!("write {}", text.replacen(partition, own, 1))))
+}
+
+fn of_form(setting: &Setting, name: &str, text: &str) -> Option<Finding> {
     match name {
         "role_arn" if !text.starts_with("arn:") => Some(no_arn(setting, text, &ROLE)),
         "role_arn" => malformed(setting, text, &ROLE),
@@ -43,7 +71,7 @@ pub(super) fn of_value(setting: &Setting, name: &str, text: &str) -> Option<Find
 fn no_arn(setting: &Setting, text: &str, form: &ArnForm) -> Finding {
     let name = text.rsplit('/').next().unwrap_or(text);
     let (start, _) = form.example.rsplit_once('/').unwrap_or((form.example, ""));
-    error(setting, format!("'{text}' is no ARN"), format!("write it in full: {start}/{name}"))
+    error(setting, format!("'{text}' is not an ARN"), format!("write it in full: {start}/{name}"))
 }
 
 fn malformed(setting: &Setting, text: &str, form: &ArnForm) -> Option<Finding> {

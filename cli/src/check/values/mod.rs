@@ -3,6 +3,9 @@
 
 mod arns;
 mod durations;
+mod endpoints;
+mod partitions;
+mod places;
 mod regions;
 #[cfg(test)]
 mod tests;
@@ -10,13 +13,17 @@ mod tests;
 use ecs_router::config::keys::{DestinationKind, Key, KeyForm};
 
 pub(super) use self::durations::{MAX_STOP_TIMEOUT, read as read_duration};
-use super::finding::Finding;
+pub(super) use self::partitions::is_known as is_partition;
+pub(super) use self::regions::{is_known as is_region, suggestion as region_meant};
+use super::finding::{Finding, FindingSeverity};
 use super::startup::row;
 use super::{host, variables};
-use crate::config::{Configuration, Origin, Section, Setting};
+use crate::config::{Configuration, Origin, Section, Setting, SettingValue};
 
 /// Reports every such value of a section.
 pub(super) fn check(section: &Section, configuration: &Configuration, findings: &mut Vec<Finding>) {
+    findings.extend(section.settings.iter().filter_map(|setting| headers(section, setting)));
+    findings.extend(section.settings.iter().filter_map(slashes));
     for setting in section.settings.iter().filter(|setting| !host::is_key(section.origin, &setting.key)) {
         let known = variables::known(&setting.value, &configuration.variables);
         let Some(text) = known.as_deref().filter(|text| !text.is_empty()) else { continue };
@@ -24,9 +31,12 @@ pub(super) fn check(section: &Section, configuration: &Configuration, findings: 
         let finding = match (row.form, last_part(&setting.key)) {
             (KeyForm::Duration, name) => durations::of_value(setting, &name, text),
             (_, name) if name == "region" => regions::of_value(setting, text),
-            (KeyForm::Text, name) => arns::of_value(setting, &name, text)
+            (KeyForm::Text, name) => arns::of_value(section, setting, &name, text)
+                .or_else(|| endpoints::of_value(section, setting, &name, text))
                 .or_else(|| regions::of_address(setting, text))
+                .or_else(|| places::of_value(section, setting, &name, text))
                 .or_else(|| grpc(setting, row, text)),
+            (KeyForm::Template, name) => places::of_value(section, setting, &name, text),
             _ => None,
         };
         findings.extend(finding);
@@ -35,6 +45,29 @@ pub(super) fn check(section: &Section, configuration: &Configuration, findings: 
         findings.extend(durations::of_flush(configuration));
         findings.extend(durations::of_shutdown(section, configuration));
     }
+}
+
+/// Reports a regular expression between slashes, which are letters of it like any other.
+fn slashes(setting: &Setting) -> Option<Finding> {
+    let key = setting.key.to_ascii_lowercase();
+    let is_class = key.starts_with("class.") && key.ends_with(".match");
+    let text = setting.value.text().filter(|_| is_class)?;
+    let (field, pattern) = text.split_once(' ')?;
+    let inside = pattern.trim().strip_prefix('/')?.trim_end_matches(['i', 'm', 'x']).strip_suffix('/')?;
+    let message = "has a regular expression between slashes, which are taken for a part of it".to_owned();
+    let is_path = inside.is_empty() || inside.contains('/');
+    (!is_path).then(|| wrong(setting, message, format!("write {field} {inside}")))
+}
+
+/// Reports headers as HTTP writes them, also where their values are not known.
+fn headers(section: &Section, setting: &Setting) -> Option<Finding> {
+    let SettingValue::Interpolated(text) = &setting.value else { return None };
+    let row = row(section, &setting.key).filter(|row| row.form == KeyForm::Pairs)?;
+    let (name, value) = text.split_once(':')?;
+    let is_http = !text.contains('=') && !name.contains('$');
+    let message = format!("is written as in HTTP, and {} wants NAME=VALUE", row.name);
+    let instead = format!("write {}={}", name.trim(), value.trim());
+    is_http.then(|| Finding::new(FindingSeverity::Error, &setting.location, &setting.key, message, instead))
 }
 
 /// Reports the port on which receivers of OTLP speak gRPC.

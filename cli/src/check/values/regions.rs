@@ -75,10 +75,11 @@ pub(super) fn of_value(setting: &Setting, text: &str) -> Option<Finding> {
     } else {
         suggestion(text)
     };
-    Some(wrong(setting, format!("'{text}' is no region of AWS that was known in 2026-11"), instead))
+    Some(wrong(setting, format!("'{text}' is not an AWS region known in 2026-11"), instead))
 }
 
-fn suggestion(text: &str) -> String {
+/// What to write in place of such a region.
+pub(in crate::check) fn suggestion(text: &str) -> String {
     let spoken = text.to_ascii_lowercase().replace([' ', '_'], "-");
     match REGIONS
         .iter()
@@ -94,9 +95,13 @@ fn suggestion(text: &str) -> String {
 /// Reports the region in an address of AWS.
 pub(super) fn of_address(setting: &Setting, text: &str) -> Option<Finding> {
     let host = text.split_once("://")?.1.split(['/', ':']).next()?;
+    of_value(setting, in_host(host)?)
+}
+
+/// The region, known or misspelt, in the host of an address of AWS.
+pub(super) fn in_host(host: &str) -> Option<&str> {
     DOMAINS.iter().find(|domain| host.ends_with(**domain))?;
-    let region = host.split('.').find(|label| looks_like_region(label))?;
-    of_value(setting, region)
+    host.split('.').find(|label| looks_like_region(label))
 }
 
 /// The known regions and their misspellings, but not `vpce-1` or a bucket's name.
@@ -107,6 +112,6 @@ fn looks_like_region(label: &str) -> bool {
 }
 
 /// Whether the region of an ARN exists; some services leave it out.
-pub(super) fn is_known(region: &str) -> bool {
+pub(in crate::check) fn is_known(region: &str) -> bool {
     region.is_empty() || REGIONS.contains(&region)
 }

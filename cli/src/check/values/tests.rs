@@ -107,8 +107,8 @@ fn times_that_cannot_be_meant_are_named() {
 fn ecs_waits_for_grace_and_exit_timeout_together() {
     let with = |grace: &str, exit: &str| {
         let text = format!(
-            "[SERVICE]\n    Grace {grace}\n    Plugins_File p\n[OUTPUT]\n    Name ecs_router\n    Match a\n    Workers 1\n    \
-             Retry_Limit 5\n    route.default stdout\n    exit_timeout {exit}\n"
+            "[SERVICE]\n    Grace {grace}\n    Plugins_File p\n[OUTPUT]\n    Name ecs_router\n    Match *-firelens-*\n    Workers 1\n    \
+             Retry_Limit no_limits\n    route.default stdout\n    exit_timeout {exit}\n"
         );
         crate::check::tests::said("x", &text)
     };
@@ -120,8 +120,8 @@ fn ecs_waits_for_grace_and_exit_timeout_together() {
 
 #[test]
 fn a_variable_that_the_file_sets_is_known() {
-    let text = "@SET REGION=eu-west1\n[SERVICE]\n    Grace 30\n    Plugins_File p\n[OUTPUT]\n    Name ecs_router\n    Match a\n    \
-                Workers 1\n    Retry_Limit 5\n    route.default s3\n    s3.bucket logs\n    s3.region ${REGION}\n";
+    let text = "@SET REGION=eu-west1\n[SERVICE]\n    Grace 30\n    Plugins_File p\n[OUTPUT]\n    Name ecs_router\n    Match *-firelens-*\n    \
+                Workers 1\n    Retry_Limit no_limits\n    route.default s3\n    s3.bucket logs\n    s3.region ${REGION}\n";
     let found = crate::check::tests::said("x", text);
     assert!(matches!(found.as_slice(), [one] if one.contains("did you mean eu-west-1?")), "{found:?}");
     assert_eq!(crate::check::tests::said("x", &text.replace("@SET REGION", "@SET OTHER")), [""; 0]);
@@ -134,4 +134,98 @@ fn otlp_is_not_sent_to_the_port_for_grpc() {
     };
     assert!(with("http://localhost:4317").iter().any(|line| line.contains("write http://localhost:4318")));
     assert_eq!(with("http://localhost:4318"), [""; 0]);
+}
+
+/// What is said of a CloudWatch destination in eu-west-1 with these lines.
+fn of_errors(lines: &str) -> Vec<String> {
+    let lines: String = lines.split('|').map(|line| format!("    {line}\n")).collect();
+    of_lines(&format!(
+        "    route.default errors\n    errors.type cloudwatch\n    errors.log_group g\n    errors.region eu-west-1\n{lines}"
+    ))
+}
+
+#[test]
+fn addresses_belong_to_their_region_and_service() {
+    for (lines, part) in [
+        ("errors.endpoint logs.eu-west-1.amazonaws.com", "write https://logs.eu-west-1.amazonaws.com"),
+        ("errors.endpoint localhost:4566", "has no https:// in front"),
+        ("errors.endpoint https://logs.us-east-1.amazonaws.com", "signed for another region"),
+        ("errors.endpoint https://s3.eu-west-1.amazonaws.com", "this wants logs"),
+        ("errors.endpoint https://proxy.example:99999", "'99999' is not a port"),
+        ("errors.endpoint http://proxy.example:443", "servers speak https"),
+        ("errors.role_arn arn:aws-gov:iam::111122223333:role/web", "write arn:aws-us-gov:iam::"),
+        ("errors.role_arn arn:aws-cn:iam::111122223333:role/web", "eu-west-1 is in aws"),
+        (
+            "queue.url https://sqs.us-east-1.amazonaws.com/111122223333/q|queue.region eu-west-1|route.stop errors",
+            "write queue.region us-east-1",
+        ),
+    ] {
+        let found = of_errors(lines);
+        assert!(matches!(found.as_slice(), [one] if one.contains(part)), "{lines}: {found:#?}");
+    }
+    for lines in [
+        "errors.endpoint https://logs.eu-west-1.amazonaws.com",
+        "errors.endpoint https://vpce-1.logs.eu-west-1.vpce.amazonaws.com|errors.sts_endpoint https://sts.us-east-1.amazonaws.com",
+        "errors.endpoint http://localhost:4566|errors.role_arn arn:aws:iam::111122223333:role/web",
+        "errors.endpoint ${ENDPOINT}",
+        "queue.url https://sqs.us-east-1.amazonaws.com/111122223333/q|route.stop errors",
+    ] {
+        assert_eq!(of_errors(lines), [""; 0], "{lines}");
+    }
+}
+
+/// What is said of a destination `x` of this type with these lines.
+fn of_x(kind: &str, lines: &str) -> Vec<String> {
+    let lines: String = lines.split('|').map(|line| format!("    x.{line}\n")).collect();
+    of_lines(&format!("    route.default x\n    x.type {kind}\n{lines}"))
+}
+
+#[test]
+fn places_are_written_as_their_key_wants_them() {
+    for (kind, lines, part) in [
+        ("s3", "bucket my-logs.s3.amazonaws.com", "is the host of a bucket, not its name; write my-logs"),
+        ("s3", "bucket my-logs.s3.eu-west-1.amazonaws.com", "write my-logs"),
+        ("s3", "bucket b-1|key /ecs/$(uuid).json", "begins with /"),
+        ("s3", "bucket b-1|spool_dir spool", "is below the folder that Fluent Bit happens to be started in"),
+        ("s3", "bucket b-1|spool_dir s3://tmp/x", "must be a folder of the router's container"),
+        ("file", "path logs/out.log", "is below the folder"),
+        ("file", "path /var/log/", "is a folder, and must be a file"),
+        ("file", "path /dev/stdout", "write the type stdout instead of file"),
+        ("datadog", "api_key ${K}|tags env=prod team=web", "write env:prod,team:web"),
+        (
+            "newrelic",
+            "license_key ${K}|site us|endpoint https://log-api.eu.newrelic.com/log/v1",
+            "the site eu, but x.site is us",
+        ),
+        ("otlp", "endpoint http://localhost:4318/v1/traces", "takes no logs"),
+        ("http", "url https://x.example:80/in", "is https on port 80"),
+        (
+            "http",
+            "url https://x.example/in|headers Authorization: Bearer ${T}",
+            "write Authorization=Bearer ${T}",
+        ),
+        ("file", "path /x/$[container_name].log", "write $(container_name)"),
+        ("file", "path /x/{ecs_task_id}.log", "write $(ecs_task_id)"),
+    ] {
+        let found = of_x(kind, lines);
+        assert!(matches!(found.as_slice(), [one] if one.contains(part)), "{lines}: {found:#?}");
+    }
+    for (kind, lines) in [
+        ("s3", "bucket my.logs.eu|key a/$(uuid).json|spool_dir ${SPOOL}"),
+        ("file", "path /var/log/$(class)-{x}.ndjson"),
+        ("datadog", "api_key ${K}|tags env:prod,team:a=b"),
+        ("newrelic", "license_key ${K}|site eu|endpoint https://log-api.eu.newrelic.com/log/v1"),
+        ("http", "url https://x.example:8443/in|headers X-Tenant=${T}"),
+        ("otlp", "endpoint http://localhost:4318/v1/logs"),
+    ] {
+        assert_eq!(of_x(kind, lines), [""; 0], "{lines}");
+    }
+}
+
+#[test]
+fn a_regular_expression_stands_without_slashes() {
+    let lines = "    classes audit\n    route.audit stdout\n    route.default stdout\n";
+    let found = of_lines(&format!("{lines}    class.audit.match log /AUDIT/i\n"));
+    assert!(matches!(found.as_slice(), [one] if one.contains("write log AUDIT")), "{found:?}");
+    assert_eq!(of_lines(&format!("{lines}    class.audit.match log /api/v1/\n")), [""; 0]);
 }

@@ -14,6 +14,11 @@ impl Sink for Kept {
         Ok(())
     }
 
+    fn unmatched(&mut self, tag: &str, records: u64, matcher: &TagMatcher) -> io::Result<()> {
+        self.errors.push(unmatched_message(tag, records, matcher));
+        Ok(())
+    }
+
     fn error(&mut self, message: Arguments<'_>) -> io::Result<()> {
         self.errors.push(message.to_string());
         Ok(())
@@ -95,5 +100,5 @@ fn json_records_come_in_chunks_too() {
     json(text.as_bytes(), "t", Path::new("f"), &mut kept).unwrap();
     assert_eq!(kept.records(), 301);
     assert!(kept.chunks.len() == 3 && kept.errors.len() == 1, "{} {:?}", kept.chunks.len(), kept.errors);
-    assert!(kept.errors[0].starts_with("f:301: is no JSON"), "{:?}", kept.errors);
+    assert!(kept.errors[0].starts_with("f:301: is not valid JSON"), "{:?}", kept.errors);
 }

@@ -51,6 +51,21 @@ fn leftover(temp: &Temp, header_key: &str) -> PathBuf {
     path
 }
 
+/// `/sys` takes no folder from anybody, as a read-only root file system does.
+#[test]
+fn where_nothing_can_be_made_the_message_says_what_to_do() {
+    let temp = Temp::new();
+    let settings = SpoolSettings { dir: Some("/sys/ecs_router".into()), ..temp.settings() };
+    let refusal = open_soon(settings).expect_err("it must refuse");
+    assert!(refusal.contains("mount a volume") && refusal.contains("set spool_dir"), "{refusal}");
+    for (code, advice) in
+        [(30, "volumes and mountPoints"), (13, "that this user may write to"), (28, "ephemeralStorage")]
+    {
+        let error = super::super::place::with_advice(&std::io::Error::from_raw_os_error(code)).to_string();
+        assert!(error.contains(advice) && error.contains(&format!("(os error {code})")), "{error}");
+    }
+}
+
 #[test]
 fn a_folder_of_another_user_is_refused_and_left_as_it_is() {
     let temp = Temp::new();

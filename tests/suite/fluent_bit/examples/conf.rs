@@ -148,7 +148,10 @@ impl Changes<'_> {
     }
 
     fn with_endpoints(&self, section: &str) -> String {
-        let mut out = format!("{}\n", section.trim_end());
+        let is_endpoint =
+            |line: &&str| line.split_whitespace().next().is_some_and(|key| key.ends_with(".endpoint"));
+        let own: Vec<&str> = section.trim_end().lines().filter(|line| !is_endpoint(line)).collect();
+        let mut out = own.join("\n") + "\n";
         let output = Output::of(section, self.environment);
         let destinations = output.iter().flat_map(|output| &output.settings.destinations);
         for destination in destinations.filter(|one| keys::find(Some(one.kind), "endpoint").is_some()) {

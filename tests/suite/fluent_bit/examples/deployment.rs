@@ -47,7 +47,8 @@ impl Deployment {
     /// A file that a reader copies: a whole configuration, or FireLens's `extra.conf`. `None` if nothing is routed in it.
     pub(super) fn of_conf(path: &Path) -> Option<Self> {
         let name = path.file_name()?.to_str()?;
-        let image = confs_in(path.parent()?);
+        // Files of the same folder come before those of the image.
+        let image: BTreeMap<_, _> = image().into_iter().chain(confs_in(path.parent()?)).collect();
         let text = &image[name];
         let environment = environment_of_all();
         if Output::all_in(text, &environment).is_empty() {

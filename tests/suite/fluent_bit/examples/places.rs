@@ -84,7 +84,14 @@ fn place(output: &Output, destination: &DestinationSettings) -> Place {
     let name = |key| filled(output.value(destination, key));
     Place(match destination.kind {
         DestinationKind::Cloudwatch => format!("cloudwatch {} {}", name("log_group"), name("log_stream")),
-        DestinationKind::S3 => format!("s3 {} {}", name("bucket"), name("key")),
+        DestinationKind::S3 => {
+            let ending = match output.value(destination, "compress") {
+                "gzip" => r"\.gz",
+                "zstd" => r"\.zst",
+                _ => "",
+            };
+            format!("s3 {} {}{ending}", name("bucket"), name("key"))
+        }
         DestinationKind::Newrelic => "newrelic".to_owned(),
         DestinationKind::Slack => "slack".to_owned(),
         other => panic!("teach this test where {} keeps things", other.name()),

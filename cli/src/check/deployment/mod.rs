@@ -1,0 +1,184 @@
+//! Files given together are one deployment: what the task gives to the router against what the configuration wants.
+
+mod reach;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::finding::{Finding, FindingSeverity};
+use super::task::{ContainerView, TaskView, stop_timeout};
+use super::variables;
+use crate::config::{Configuration, Location, Node, Origin, Section, SettingValue, find};
+
+/// Variables that ECS, Fargate or Fluent Bit's image gives to every container.
+const GIVEN: [&str; 9] = [
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_EXECUTION_ENV",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "ECS_CONTAINER_METADATA_URI",
+    "ECS_CONTAINER_METADATA_URI_V4",
+    "ECS_AGENT_URI",
+    "HOSTNAME",
+    "PATH",
+];
+
+/// `FLB_CONFIG_DEFAULT_GRACE`.
+const DEFAULT_GRACE: Duration = Duration::from_secs(5);
+
+/// Checks the parts of a deployment against each other; `findings` are those of each file.
+pub(super) fn check(deployment: &Configuration, findings: &mut Vec<Finding>) {
+    let tasks: Vec<TaskView<'_>> = deployment.tasks.iter().map(TaskView::new).collect();
+    for task in &tasks {
+        reach::check_names(deployment, task, findings);
+        let Some(router) = task.routers().next() else { continue };
+        reach::check_health(deployment, router, &task.file(), findings);
+        check_variables(deployment, router, findings);
+        check_stop_timeout(deployment, task, router, findings);
+    }
+    if !findings.iter().any(|finding| finding.severity == FindingSeverity::Error) {
+        findings.extend(nothing(deployment, &tasks));
+    }
+}
+
+/// Reports every variable of the configuration that the task does not give to the router.
+fn check_variables(deployment: &Configuration, router: &ContainerView<'_>, findings: &mut Vec<Finding>) {
+    let Some(given) = given(router.node) else { return };
+    let outputs = deployment.ours().flat_map(|section| &section.settings);
+    let mut seen = BTreeSet::new();
+    for setting in outputs.chain(&deployment.service) {
+        let SettingValue::Interpolated(text) = &setting.value else { continue };
+        for name in variables::names(text) {
+            let is_given = given.contains(name) || deployment.variables.contains_key(name);
+            if is_given || GIVEN.contains(&name) || !seen.insert(name) {
+                continue;
+            }
+            let message = format!(
+                "the router does not get ${{{name}}}: it is neither in its environment nor in its secrets, and Fluent Bit takes an empty text"
+            );
+            let instead = format!(
+                "add {name} to environment or secrets of container {}",
+                router.name.unwrap_or("log_router")
+            );
+            findings.push(Finding::new(
+                FindingSeverity::Error,
+                &setting.location,
+                &setting.key,
+                message,
+                instead,
+            ));
+        }
+    }
+}
+
+/// The names in `environment` and `secrets`; `None` when there may be others.
+fn given(router: &Node) -> Option<BTreeSet<&str>> {
+    let is_unknown = |key: &str| {
+        router.get(key).is_some_and(|node| node.is_function() || node.items().iter().any(Node::is_function))
+    };
+    let has_files =
+        router.get("environmentFiles").is_some_and(|files| !files.items().is_empty() || files.is_function());
+    if has_files || is_unknown("environment") || is_unknown("secrets") {
+        return None;
+    }
+    let lists = ["environment", "secrets"].into_iter().filter_map(|key| router.get(key));
+    let names = lists.flat_map(Node::items).filter_map(|item| item.get("name").and_then(Node::text));
+    // Reported already, but what is meant is clear.
+    let map = router.get("environment").map(Node::entries).unwrap_or_default();
+    Some(names.chain(map.iter().map(|entry| entry.key.as_str())).collect())
+}
+
+/// Reports a router that is killed before it has sent what it holds.
+fn check_stop_timeout(
+    deployment: &Configuration,
+    task: &TaskView<'_>,
+    router: &ContainerView<'_>,
+    findings: &mut Vec<Finding>,
+) {
+    let from_file = deployment.ours().any(|section| section.origin == Origin::FluentBit);
+    let Some(allowed) = stop_timeout(router) else { return };
+    let Some(grace) = grace(deployment, from_file) else { return };
+    let exit = deployment.ours().filter_map(exit_timeout).max().unwrap_or_default();
+    let needed = grace + exit;
+    if allowed >= needed {
+        return;
+    }
+    let entry = router.node.entry("stopTimeout");
+    let line = entry.map_or(router.node.line, |entry| entry.line);
+    let location = Location { file: task.file(), line };
+    let is = if entry.is_some() { "is" } else { "is not set and" };
+    let message = format!(
+        "{is} {} s, but the router may need {} s to end: Grace {} s and exit_timeout {} s; what it holds by then is lost",
+        allowed.as_secs(),
+        needed.as_secs(),
+        grace.as_secs(),
+        exit.as_secs()
+    );
+    let instead = format!("write stopTimeout {}, or shorten Grace and exit_timeout", needed.as_secs() + 5);
+    let finding = Finding::new(FindingSeverity::Warning, &location, "stopTimeout", message, instead);
+    findings.push(finding.in_container(router.name));
+}
+
+/// The grace that the files tell; the default only where the file that could tell it was given.
+fn grace(deployment: &Configuration, is_given: bool) -> Option<Duration> {
+    match find(&deployment.service, "grace") {
+        Some(setting) => setting.value.text()?.parse().ok().map(Duration::from_secs),
+        None if is_given => Some(DEFAULT_GRACE),
+        None => Some(Duration::ZERO),
+    }
+}
+
+fn exit_timeout(section: &Section) -> Option<Duration> {
+    let text = section.text("exit_timeout")?;
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let number: u64 = digits.parse().ok()?;
+    match text.strip_prefix(digits)? {
+        "" | "s" => Some(Duration::from_secs(number)),
+        "m" => Some(Duration::from_secs(number * 60)),
+        _ => None,
+    }
+}
+
+/// Reports a deployment in which there is nothing of the plugin to check.
+fn nothing(deployment: &Configuration, tasks: &[TaskView<'_>]) -> Option<Finding> {
+    let reads_a_file = |task: &TaskView<'_>| task.routers().any(ContainerView::reads_file);
+    if deployment.ours().next().is_some() || tasks.iter().any(reads_a_file) {
+        return None;
+    }
+    let location = Location { file: deployment.files.first()?.clone(), line: 1 };
+    let names: BTreeSet<&str> =
+        deployment.outputs.iter().filter_map(|section| section.text("name")).collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    let is_unknown = deployment
+        .outputs
+        .iter()
+        .any(|section| section.open || section.get("name").is_some_and(|name| name.value.text().is_none()));
+    let message = match names.as_slice() {
+        _ if is_unknown => return None,
+        [] if deployment.is_empty() => "nothing to check: the file is empty".to_owned(),
+        [] if tasks.is_empty() => "nothing to check: there is no output ecs_router".to_owned(),
+        [] => "nothing to check: no container of the task logs to an output ecs_router".to_owned(),
+        names => format!("nothing to check: there is no output ecs_router, only {}", names.join(", ")),
+    };
+    let has_routers = tasks.iter().any(|task| task.routers().next().is_some());
+    let instead = match (tasks.is_empty(), has_routers) {
+        (true, _) => "give the file with Name ecs_router, and those that belong to it",
+        (false, false) => {
+            "give the Fluent Bit configuration in its image, too: ecs-router check task.json fluent-bit.conf"
+        }
+        (false, true) => {
+            "write \"Name\": \"ecs_router\" among the options of awsfirelens, or give the router a config-file-value"
+        }
+    };
+    Some(Finding {
+        severity: FindingSeverity::Warning,
+        location,
+        subject: None,
+        key: None,
+        message,
+        instead: instead.to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,90 @@
+use crate::check::task::tests::{assert_says, said, template};
+
+/// A template that is right, with this below its resources.
+fn with(more: &str) -> String {
+    let more: String = more.split('|').map(|line| format!("  {line}\n")).collect();
+    let conditions = "Conditions:\n  IsProd: !Equals [!Ref Env, prod]\nMappings:\n  Images: {a: {b: c}}\n";
+    format!("{}{more}{conditions}", template("Properties", "http.url: https://x/"))
+}
+
+#[test]
+fn what_the_template_does_not_have_is_reported() {
+    for (more, part) in [
+        (
+            "Logs:|  Type: AWS::Logs::LogGroup|  Properties:|    LogGroupName: !Sub /ecs/${Environ}/x",
+            "!Sub: the template has neither a parameter nor a resource 'Environ'",
+        ),
+        (
+            "Logs:|  Type: AWS::Logs::LogGroup|  Properties:|    LogGroupName: !Sub x-${AWS::Regoin}",
+            "did you mean ${AWS::Region}?",
+        ),
+        (
+            "Logs:|  Type: AWS::Logs::LogGroup|  Condition: IsProduction",
+            "the template has no condition 'IsProduction'",
+        ),
+        (
+            "Logs:|  Type: AWS::Logs::LogGroup|  Properties:|    LogGroupName: !If [IsPrd, a, b]",
+            "did you mean IsProd?",
+        ),
+        (
+            "Logs:|  Type: AWS::Logs::LogGroup|  Properties:|    LogGroupName: !FindInMap [Image, a, b]",
+            "did you mean Images?",
+        ),
+        ("Logs:|  Type: AWS::Logs::LogGroup|  DependsOn: [Tusk]", "did you mean Task?"),
+        (
+            "Logs:|  Type: AWS::Logs::LogGroup|  Properties:|    RetentionInDays: 45",
+            "CloudWatch has no retention of 45 days; write 60",
+        ),
+        (
+            "Other:|  Type: AWS::ECS::TaskDef|  Properties: {ContainerDefinitions: []}",
+            "write AWS::ECS::TaskDefinition",
+        ),
+    ] {
+        assert_says(&with(more), "error", part);
+    }
+}
+
+#[test]
+fn what_is_written_otherwise_than_meant_is_reported() {
+    let literal = with("Logs:|  Type: AWS::Logs::LogGroup|  Properties:|    LogGroupName: /ecs/${Env}/x");
+    assert_says(
+        &literal,
+        "warning",
+        "${Env} stays as it is; write !Sub \"/ecs/${Env}/x\"".split(';').next().unwrap_or_default(),
+    );
+    let role = with("Role:|  Type: AWS::IAM::Role")
+        .replace("Memory: 512", "Memory: 512\n      TaskRoleArn: !Ref Role");
+    assert_says(&role, "warning", "write !GetAtt Role.Arn");
+    let group = with("Logs:|  Type: AWS::Logs::LogGroup")
+        .replace("{LogDriver: awslogs}", "{LogDriver: awslogs, Options: {awslogs-group: !GetAtt Logs.Arn}}");
+    assert_says(&group, "error", "write !Ref Logs");
+    let default = with("").replace("{Type: String}", "{Type: String, AllowedValues: [a, b], Default: c}");
+    assert_says(
+        &default,
+        "error",
+        "parameter Env: 'c' is none of its AllowedValues; write one of a, b"
+            .split(';')
+            .next()
+            .unwrap_or_default(),
+    );
+    let case = with("").replace("FirelensConfiguration", "FireLensConfiguration");
+    assert_says(&case, "error", "write FirelensConfiguration");
+}
+
+#[test]
+fn what_is_right_is_not_reported() {
+    for more in [
+        "Logs:|  Type: AWS::Logs::LogGroup|  Condition: IsProd|  DependsOn: Task|  Properties:|    LogGroupName: !Sub '/${Env}/${AWS::StackName}/${Task.Arn}'|    RetentionInDays: 30",
+        "Logs:|  Type: AWS::Logs::LogGroup|  Properties:|    LogGroupName: !Sub ['/${Own}', {Own: x}]|    RetentionInDays: !If [IsProd, 90, 7]",
+        "Policy:|  Type: AWS::IAM::Policy|  Properties:|    PolicyDocument: {Resource: 'arn:aws:s3:::x/${aws:username}', Condition: {StringEquals: {a: b}}}",
+    ] {
+        assert_eq!(said(&with(more)), [""; 0], "{more}");
+    }
+    let transformed = format!(
+        "Transform: AWS::LanguageExtensions\n{}",
+        with(
+            "Logs:|  Type: AWS::Logs::LogGroup|  Condition: Later|  Properties:|    LogGroupName: !Sub '${Later}'"
+        )
+    );
+    assert_eq!(said(&transformed), [""; 0]);
+}

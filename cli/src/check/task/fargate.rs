@@ -1,0 +1,148 @@
+//! What Fargate, and the network mode awsvpc, do not have.
+//!
+//! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html>, read 2026-11.
+
+use super::{ContainerView, TaskFindings};
+use crate::config::{MapEntry, Node, Tree};
+
+pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
+    let view = findings.view;
+    if view.is_fargate {
+        check_task(findings);
+        check_volumes(findings);
+        view.containers.iter().for_each(|container| check_container(findings, container));
+    }
+    if view.is_awsvpc() {
+        view.containers.iter().for_each(|container| check_awsvpc(findings, container));
+    }
+}
+
+/// Whether something is set that is not empty.
+fn is_used(entry: &MapEntry) -> bool {
+    match &entry.value.tree {
+        Tree::List(items) => !items.is_empty(),
+        Tree::Map(entries) => !entries.is_empty() && !entry.value.is_function(),
+        Tree::Text(text) | Tree::Word(text) => !matches!(text.as_str(), "" | "null" | "~" | "false"),
+        Tree::Function(..) => false,
+    }
+}
+
+fn used<'t>(node: &'t Node, key: &str) -> Option<&'t MapEntry> {
+    node.entry(key).filter(|entry| is_used(entry))
+}
+
+fn check_task(findings: &mut TaskFindings<'_, '_>) {
+    let node = &findings.view.task.node;
+    let host = used(node, "pidMode").filter(|entry| entry.value.text() == Some("host"));
+    let others = ["ipcMode", "placementConstraints", "inferenceAccelerators"];
+    for entry in others.iter().filter_map(|key| used(node, key)).chain(host) {
+        let message = "is for tasks on instances of one's own; Fargate refuses it";
+        findings.error(entry.line, &entry.key, message, "leave it out");
+    }
+}
+
+/// Reports folders of the host and Docker's own volumes.
+fn check_volumes(findings: &mut TaskFindings<'_, '_>) {
+    let volumes = findings.view.set("volumes").map(|entry| entry.value.items()).unwrap_or_default();
+    for volume in volumes {
+        let folder = volume.get("host").and_then(|host| used(host, "sourcePath"));
+        let docker = used(volume, "dockerVolumeConfiguration");
+        let Some(entry) = folder.or(docker) else { continue };
+        let message = "is a volume of the instance; Fargate refuses it";
+        let instead = "write the volume's name alone for a folder of the task, or use EFS";
+        findings.error(entry.line, &entry.key, message, instead);
+    }
+}
+
+fn check_container(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
+    let own = ["privileged", "dockerSecurityOptions", "links"];
+    let own = own.iter().filter_map(|key| used(container.node, key));
+    let linux = container.node.get("linuxParameters");
+    let of_linux = ["devices", "sharedMemorySize", "maxSwap", "swappiness"];
+    let of_linux = of_linux.iter().filter_map(|key| used(linux?, key));
+    for entry in own.chain(of_linux) {
+        let message = "is for tasks on instances of one's own; Fargate refuses it";
+        findings.container_error(container, entry, message, "leave it out");
+    }
+    let gpu = container.node.get("resourceRequirements").map(Node::items).unwrap_or_default();
+    for entry in gpu.iter().filter_map(|item| item.entry("type")) {
+        if entry.value.text() == Some("GPU") {
+            findings.container_error(container, entry, "Fargate has no GPU", "leave it out");
+        }
+    }
+}
+
+/// Containers of a task with awsvpc share its address, so that they reach each other under 127.0.0.1.
+fn check_awsvpc(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
+    let wrong = ["links", "hostname", "extraHosts"].iter().filter_map(|key| used(container.node, key));
+    for entry in wrong.filter(|entry| !entry.key.eq_ignore_ascii_case("links") || !findings.view.is_fargate) {
+        let message = "cannot be used with the network mode awsvpc, and ECS refuses the task";
+        let instead = "leave it out; the containers of the task reach each other under 127.0.0.1";
+        findings.container_error(container, entry, message, instead);
+    }
+    for mapping in container.node.get("portMappings").map(Node::items).unwrap_or_default() {
+        let port = |key: &str| mapping.set(key).and_then(Node::text).filter(|port| *port != "0");
+        let Some(entry) = mapping.entry("hostPort") else { continue };
+        if let (Some(inside), Some(outside)) = (port("containerPort"), port("hostPort"))
+            && inside != outside
+        {
+            let message =
+                format!("is {outside}, but with the network mode awsvpc it must be containerPort ({inside})");
+            findings.container_error(
+                container,
+                entry,
+                message,
+                format!("write {inside}, or leave hostPort out"),
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::task::tests::{assert_says, said, task};
+
+    #[test]
+    fn what_fargate_does_not_have_is_reported() {
+        for (keys, app, part) in [
+            (r#""pidMode": "host","#, "", "pidMode: is for tasks on instances"),
+            (r#""ipcMode": "task","#, "", "ipcMode: is for tasks on instances"),
+            (r#""placementConstraints": [{"type": "memberOf"}],"#, "", "placementConstraints: is for tasks"),
+            (
+                r#""volumes": [{"name": "v", "host": {"sourcePath": "/data"}}],"#,
+                "",
+                "sourcePath: is a volume of the instance",
+            ),
+            ("", r#""privileged": true,"#, "privileged: is for tasks"),
+            ("", r#""links": ["log_router"],"#, "links: is for tasks"),
+            ("", r#""linuxParameters": {"devices": [{"hostPath": "/dev/x"}]},"#, "devices: is for tasks"),
+            ("", r#""resourceRequirements": [{"type": "GPU", "value": "1"}],"#, "Fargate has no GPU"),
+            ("", r#""hostname": "web","#, "hostname: cannot be used with the network mode awsvpc"),
+            (
+                "",
+                r#""portMappings": [{"containerPort": 80, "hostPort": 8080}],"#,
+                "it must be containerPort (80)",
+            ),
+            (r#""networkMode": null,"#, "", "networkMode: is not set and bridge by default"),
+        ] {
+            assert_says(&task(keys, app, ""), "error", part);
+        }
+    }
+
+    #[test]
+    fn what_it_has_is_not() {
+        for (keys, app) in [
+            (r#""volumes": [{"name": "v", "host": {}}], "pidMode": "task", "placementConstraints": [],"#, ""),
+            (
+                "",
+                r#""privileged": false, "portMappings": [{"containerPort": 80, "hostPort": 80}], "links": [],"#,
+            ),
+            (
+                r#""requiresCompatibilities": ["EC2"], "networkMode": "bridge","#,
+                r#""hostname": "a", "links": ["log_router"],"#,
+            ),
+        ] {
+            assert_eq!(said(&task(keys, app, "")), [""; 0], "{keys} {app}");
+        }
+    }
+}

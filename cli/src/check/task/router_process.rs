@@ -1,0 +1,120 @@
+//! How the log router runs: its user, its command, its ports.
+
+use super::{ContainerView, TaskFindings};
+use crate::config::{Node, Tree};
+
+/// The port of the forward input that ECS adds.
+const FORWARD_PORT: &str = "24224";
+
+/// Where FireLens puts the configuration that it generates.
+const GENERATED: &str = "/fluent-bit/etc/fluent-bit.conf";
+
+pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
+    for router in findings.view.routers() {
+        check_user(findings, router);
+        check_command(findings, router);
+        check_ports(findings, router);
+    }
+}
+
+fn check_user(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>) {
+    let Some(entry) = router.node.entry("user") else { return };
+    let Some(user) = entry.value.text().and_then(|text| text.split(':').next()) else { return };
+    if matches!(user, "" | "0" | "root" | "null" | "~") || user.contains(['$', '{']) {
+        return;
+    }
+    let message = "is not root: older container agents do not start such a router, and where objects are kept until they \
+                   are sent this user must be able to write";
+    let instead = "leave it out, or mount a volume that this user can write at /var/spool/ecs_router";
+    findings.container_note(router, entry.line, &entry.key, message, instead);
+}
+
+/// Reports a command that starts Fluent Bit without the configuration that connects it to the task.
+fn check_command(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>) {
+    let Some(entry) = router.node.entry("command").filter(|_| router.node.set("entryPoint").is_none()) else {
+        return;
+    };
+    let Tree::List(items) = &entry.value.tree else { return };
+    let words: Vec<&str> = items.iter().filter_map(Node::text).collect();
+    let is_known = words.len() == items.len() && words.iter().any(|word| word.ends_with("fluent-bit"));
+    if is_known && !words.iter().any(|word| word.contains(GENERATED)) {
+        let message =
+            format!("does not read {GENERATED}, where FireLens puts the inputs and outputs of the task");
+        let instead = format!("leave the command out, or add \"-c\", \"{GENERATED}\"");
+        findings.container_warning(router, entry.line, &entry.key, message, instead);
+    }
+}
+
+/// FireLens itself needs no port: containers reach the router over a socket, and under 127.0.0.1.
+fn check_ports(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>) {
+    for mapping in router.node.get("portMappings").map(Node::items).unwrap_or_default() {
+        let port = |key: &str| mapping.get(key).and_then(Node::text);
+        if port("containerPort") != Some(FORWARD_PORT) {
+            continue;
+        }
+        let message = "opens port 24224: whoever reaches it can send records under any tag; FireLens itself needs no port";
+        findings.container_warning(router, mapping.line, "portMappings", message, "leave the port out");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::task::tests::{assert_says, said, task};
+
+    #[test]
+    fn a_router_runs_as_firelens_wants_it() {
+        let command = r#""command": ["/fluent-bit/bin/fluent-bit", "-c", "/etc/own.conf"],"#;
+        assert_says(&task("", "", command), "warning", "does not read /fluent-bit/etc/fluent-bit.conf");
+        let ports = r#""portMappings": [{"containerPort": 24224}],"#;
+        assert_says(&task("", "", ports), "warning", "opens port 24224");
+        for right in [
+            r#""command": ["/fluent-bit/bin/fluent-bit", "-e", "/x.so", "-c", "/fluent-bit/etc/fluent-bit.conf"],"#,
+            r#""portMappings": [{"containerPort": 2020}], "user": "0:0","#,
+            r#""user": "1000","#,
+        ] {
+            assert_eq!(said(&task("", "", right)), [""; 0], "{right}");
+        }
+    }
+
+    #[test]
+    fn names_of_variables_and_places_of_secrets_are_checked() {
+        let twice = r#""environment": [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}],"#;
+        assert_says(&task("", twice, ""), "warning", "A is there twice");
+        let arn = "arn:aws:ssm:eu-west-1:111122223333:parameter/x";
+        let both = format!(
+            r#""environment": [{{"name": "A", "value": "1"}}], "secrets": [{{"name": "A", "valueFrom": "{arn}"}}],"#
+        );
+        assert_says(&task("", &both, ""), "error", "in environment and in secrets");
+        let clear = r#""secrets": [{"name": "A", "valueFrom": "p4ss w0rd!"}],"#;
+        assert_says(&task("", clear, ""), "error", "neither an ARN nor the name of a parameter");
+        let right =
+            r#""secrets": [{"name": "A", "valueFrom": "/prod/key"}, {"name": "B", "valueFrom": "${B}"}],"#;
+        assert_eq!(said(&task("", right, "")), [""; 0]);
+    }
+
+    #[test]
+    fn roles_are_two_and_options_ones_that_firelens_has() {
+        let execution = "arn:aws:iam::111122223333:role/web-execution";
+        assert_says(
+            &task(&format!(r#""taskRoleArn": "{execution}","#), "", ""),
+            "warning",
+            "is the execution role as well",
+        );
+        let other = r#""taskRoleArn": "arn:aws:iam::111122223333:role/ecsTaskExecutionRole","#;
+        assert_says(&task(other, "", ""), "warning", "is an execution role by its name");
+        let gov = r#""taskRoleArn": "arn:aws-gov:iam::111122223333:role/web","#;
+        assert_says(&task(gov, "", ""), "warning", "is not the ARN of a role");
+        let option = |name: &str| {
+            task("", "", "").replace(
+                r#"{"type": "fluentbit"}"#,
+                &format!(r#"{{"type": "fluentbit", "options": {{"{name}": "x"}}}}"#),
+            )
+        };
+        assert_says(
+            &option("log-level"),
+            "warning",
+            "an option that FireLens does not know, so that it has no effect",
+        );
+        assert_says(&option("EnableEcsLogMetadata"), "error", "did you mean enable-ecs-log-metadata?");
+    }
+}

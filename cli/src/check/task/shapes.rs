@@ -1,0 +1,138 @@
+//! Keys of a container that are lists, written as a text or a map.
+
+use super::{ContainerView, TaskFindings};
+use crate::config::{MapEntry, Node, Tree};
+
+/// Lists of texts.
+const TEXTS: [&str; 6] =
+    ["command", "entryPoint", "links", "dnsServers", "dnsSearchDomains", "dockerSecurityOptions"];
+
+/// Lists of maps. Those of `environment` and `secrets` are looked at elsewhere.
+const MAPS: [&str; 9] = [
+    "portMappings",
+    "dependsOn",
+    "mountPoints",
+    "volumesFrom",
+    "ulimits",
+    "extraHosts",
+    "systemControls",
+    "resourceRequirements",
+    "environmentFiles",
+];
+
+pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
+    for container in &findings.view.containers {
+        for key in TEXTS {
+            check_texts(findings, container, key);
+        }
+        for key in MAPS {
+            check_maps(findings, container, key);
+        }
+    }
+    check_containers(findings);
+    for key in ["volumes", "tags", "placementConstraints", "inferenceAccelerators"] {
+        let Some(entry) = findings.view.set(key).filter(|_| findings.view.is_whole) else { continue };
+        let is_terraform = findings.view.task.dialect == crate::config::TaskDialect::Terraform;
+        if !matches!(entry.value.tree, Tree::List(_)) && !entry.value.is_function() && !is_terraform {
+            let message = "must be a list of maps, and is a text or a map: ECS refuses the task";
+            findings.error(entry.line, &entry.key, message, "put it between [ and ]");
+        }
+    }
+}
+
+fn entry<'t>(container: &ContainerView<'t>, key: &str) -> Option<&'t MapEntry> {
+    container.node.entry(key).filter(|entry| !entry.value.is_null() && !entry.value.is_function())
+}
+
+fn check_texts(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>, key: &str) {
+    let Some(entry) = entry(container, key) else { return };
+    match &entry.value.tree {
+        Tree::List(items) => {
+            let is_nested =
+                |item: &Node| matches!(item.tree, Tree::Map(_) | Tree::List(_)) && !item.is_function();
+            if items.iter().any(is_nested) {
+                let message = "must be a list of strings, and has a list or a map in it";
+                findings.container_error(container, entry, message, "write a string for each word");
+            }
+        }
+        _ => {
+            let text = entry.value.text().unwrap_or("…");
+            let words: Vec<String> = text.split_whitespace().map(|word| format!("\"{word}\"")).collect();
+            let message = "must be a list of strings, and is a text or a map: ECS refuses the task";
+            findings.container_error(container, entry, message, format!("write [{}]", words.join(", ")));
+        }
+    }
+}
+
+fn check_maps(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>, key: &str) {
+    let Some(entry) = entry(container, key) else { return };
+    if matches!(entry.value.tree, Tree::List(_)) {
+        return;
+    }
+    let message = "must be a list of maps, and is a text or a map: ECS refuses the task";
+    findings.container_error(container, entry, message, "put it between [ and ]");
+}
+
+/// Reports containers that stand under their names, or one that stands alone.
+fn check_containers(findings: &mut TaskFindings<'_, '_>) {
+    let Some(entry) = findings.view.set("containerDefinitions") else { return };
+    if matches!(entry.value.tree, Tree::Map(_)) && !entry.value.is_function() {
+        let message = "must be a list of containers, and is a map: ECS refuses the task";
+        findings.error(
+            entry.line,
+            &entry.key,
+            message,
+            "put the containers between [ and ], each with a name",
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::task::tests::{assert_says, said, task};
+
+    #[test]
+    fn lists_are_lists() {
+        for (app, part) in [
+            (r#""command": "npm start","#, r#"write ["npm", "start"]"#),
+            (r#""entryPoint": "/bin/sh","#, "entryPoint: must be a list of strings"),
+            (r#""command": [["npm"]],"#, "has a list or a map in it"),
+            (r#""portMappings": {"containerPort": 80},"#, "portMappings: must be a list of maps"),
+            (r#""mountPoints": "data","#, "mountPoints: must be a list of maps"),
+        ] {
+            assert_says(&task("", app, ""), "error", part);
+        }
+        let app =
+            r#""command": ["npm", "start"], "portMappings": [{"containerPort": 80}], "entryPoint": null,"#;
+        assert_eq!(said(&task("", app, "")), [""; 0]);
+    }
+
+    #[test]
+    fn containers_are_a_list() {
+        let map = r#"{"family": "web", "containerDefinitions": {"app": {"name": "app", "image": "x", "logConfiguration": {"logDriver": "awsfirelens"}}}}"#;
+        assert!(
+            said(map).iter().any(|line| line.contains("must be a list of containers")),
+            "{:?}",
+            said(map)
+        );
+    }
+
+    #[test]
+    fn keys_of_other_tools_are_named_as_ecs_calls_them() {
+        for (app, part) in [
+            (r#""env": [],"#, "did you mean environment?"),
+            (r#""ports": [],"#, "did you mean portMappings?"),
+            (r#""volume_mounts": [],"#, "did you mean mountPoints?"),
+        ] {
+            assert_says(&task("", app, ""), "error", part);
+        }
+        let short = task("", "", "").replace("containerDefinitions", "containers");
+        assert!(
+            said(&short).iter().any(|line| line.contains("write containerDefinitions")),
+            "{:?}",
+            said(&short)
+        );
+        let twice = task("", r#""essential": true, "essential": false,"#, "");
+        assert_says(&twice, "warning", "'essential' is there twice");
+    }
+}

@@ -1,0 +1,74 @@
+//! Buckets and folders that are written as something else: an address, an ARN, a device.
+
+use super::wrong;
+use crate::check::finding::{Finding, FindingSeverity};
+use crate::check::placeholders::destination_kind;
+use crate::config::{Section, Setting};
+use ecs_router::config::keys::DestinationKind;
+
+/// `name` is the key without its destination.
+pub(super) fn of_value(section: &Section, setting: &Setting, name: &str, text: &str) -> Option<Finding> {
+    let destination = setting.key.rsplit_once('.').map(|(destination, _)| destination)?;
+    match (name, destination_kind(section, destination)?) {
+        ("bucket", DestinationKind::S3) => bucket(setting, text),
+        ("key", DestinationKind::S3) => key(setting, text),
+        ("spool_dir", DestinationKind::S3) => folder(setting, text),
+        ("path", DestinationKind::File) => file(setting, text),
+        ("tags", DestinationKind::Datadog) => tags(setting, text),
+        _ => None,
+    }
+}
+
+/// A bucket's host is a name that a bucket could have, so that the plugin itself takes it.
+fn bucket(setting: &Setting, text: &str) -> Option<Finding> {
+    let start = text.find(".s3.").or_else(|| text.find(".s3-"))?;
+    let name = text.get(..start).filter(|_| text.contains("amazonaws"))?;
+    let message = format!("'{text}' is the host of a bucket, not its name");
+    Some(wrong(setting, message, format!("write {name}")))
+}
+
+fn key(setting: &Setting, text: &str) -> Option<Finding> {
+    let rest = text.strip_prefix('/')?;
+    let message = "begins with /, so that every object lies in a folder without a name".to_owned();
+    Some(wrong(setting, message, format!("write {rest}")))
+}
+
+fn folder(setting: &Setting, text: &str) -> Option<Finding> {
+    if text.contains("://") {
+        let message = format!("'{text}' is an address, and must be a folder of the router's container");
+        return Some(error(setting, message, "write /var/spool/ecs_router".to_owned()));
+    }
+    relative(setting, text)
+}
+
+fn relative(setting: &Setting, text: &str) -> Option<Finding> {
+    if text.starts_with('/') || text.starts_with('$') {
+        return None;
+    }
+    let message = format!("'{text}' is below the folder that Fluent Bit happens to be started in");
+    Some(wrong(setting, message, format!("write it in full, for example /var/log/{text}")))
+}
+
+fn file(setting: &Setting, text: &str) -> Option<Finding> {
+    if text.ends_with('/') {
+        let message = format!("'{text}' is a folder, and must be a file");
+        return Some(error(setting, message, format!("write for example {text}$(class).ndjson")));
+    }
+    if text == "/dev/stdout" || text == "/dev/stderr" || text.starts_with("/proc/") {
+        let message = format!("'{text}' is a device, and the plugin writes to regular files only");
+        return Some(error(setting, message, "write the type stdout instead of file".to_owned()));
+    }
+    relative(setting, text)
+}
+
+/// Datadog takes `name:value` with commas.
+fn tags(setting: &Setting, text: &str) -> Option<Finding> {
+    let is_other = text.split(',').any(|tag| tag.contains('=') && !tag.contains(':'));
+    let message = format!("'{text}' has tags with =, which Datadog does not take apart");
+    let instead = text.replace('=', ":").split_whitespace().collect::<Vec<_>>().join(",");
+    is_other.then(|| wrong(setting, message, format!("write {instead}")))
+}
+
+fn error(setting: &Setting, message: String, instead: String) -> Finding {
+    Finding::new(FindingSeverity::Error, &setting.location, &setting.key, message, instead)
+}

@@ -1,0 +1,101 @@
+//! What a dry run adds up.
+
+use std::collections::BTreeMap;
+
+use crate::adapter::pipeline::{ApplicationLines, DryCopy, DryRecord, DryRun};
+
+/// Totals of one destination.
+#[derive(Debug, Default)]
+pub(super) struct Total {
+    pub(super) records: u64,
+    pub(super) left_out: u64,
+    /// In the requests, before they are compressed.
+    pub(super) bytes: u64,
+    /// As the destination counts them.
+    pub(super) counted: u64,
+    /// The same, with every record as whole steps of Firehose's price.
+    pub(super) stepped: u64,
+    pub(super) requests: u64,
+}
+
+/// Records and their bytes.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Volume {
+    pub(super) records: u64,
+    pub(super) bytes: u64,
+}
+
+/// Where records of a class end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum FlowEnd {
+    /// A destination by its position.
+    Destination(usize),
+    /// A destination leaves them out.
+    LeftOut,
+    /// No route takes them.
+    Dropped,
+}
+
+/// Totals of a recording.
+#[derive(Debug, Default)]
+pub(super) struct ReplayTally {
+    pub(super) records: u64,
+    /// Records that never reach the output.
+    pub(super) unmatched: u64,
+    pub(super) classes: BTreeMap<String, u64>,
+    pub(super) dropped: u64,
+    pub(super) totals: Vec<Total>,
+    pub(super) flows: BTreeMap<(String, FlowEnd), Volume>,
+    pub(super) applications: ApplicationLines,
+}
+
+/// What Firehose counts a record in: <https://aws.amazon.com/firehose/pricing/>.
+const FIREHOSE_STEP: u64 = 5 * 1_024;
+
+impl ReplayTally {
+    pub(super) fn new(dry: &DryRun) -> Self {
+        Self { totals: dry.destinations().map(|_| Total::default()).collect(), ..Self::default() }
+    }
+
+    pub(super) fn count(&mut self, row: &DryRecord) {
+        self.records += 1;
+        *self.classes.entry(row.class.clone()).or_default() += 1;
+        if row.copies.is_empty() {
+            self.dropped += 1;
+            self.add_flow(&row.class, FlowEnd::Dropped, 0);
+        }
+        row.copies.iter().for_each(|copy| self.count_copy(&row.class, copy));
+    }
+
+    fn count_copy(&mut self, class: &str, copy: &DryCopy) {
+        let Some(total) = self.totals.get_mut(copy.destination) else { return };
+        let Some(sent) = &copy.sent else {
+            total.left_out += 1;
+            return self.add_flow(class, FlowEnd::LeftOut, 0);
+        };
+        let bytes = number(sent.bytes);
+        let counted = number(sent.counted);
+        total.records += 1;
+        total.bytes += bytes;
+        total.counted += counted;
+        total.stepped += counted.div_ceil(FIREHOSE_STEP) * FIREHOSE_STEP;
+        self.add_flow(class, FlowEnd::Destination(copy.destination), bytes);
+    }
+
+    fn add_flow(&mut self, class: &str, end: FlowEnd, bytes: u64) {
+        let volume = self.flows.entry((class.to_owned(), end)).or_default();
+        volume.records += 1;
+        volume.bytes += bytes;
+    }
+
+    /// Adds the requests of one chunk, by destination.
+    pub(super) fn count_requests(&mut self, batches: &[usize]) {
+        for (total, batches) in self.totals.iter_mut().zip(batches) {
+            total.requests += number(*batches);
+        }
+    }
+}
+
+fn number(bytes: usize) -> u64 {
+    u64::try_from(bytes).unwrap_or(u64::MAX)
+}

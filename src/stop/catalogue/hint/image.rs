@@ -1,0 +1,56 @@
+//! Images and their registries.
+
+use super::Row;
+use crate::stop::kind::{Category, Cause};
+
+use Category::ImagePull;
+
+#[rustfmt::skip]
+pub(super) const ROWS: &[Row] = &[
+    (ImagePull, Some(Cause::Permission), &["batchimportupstreamimage"],
+        "Allow the execution role ecr:BatchImportUpstreamImage on the repository, and check the credentials of the pull-through cache rule."),
+    (ImagePull, Some(Cause::Permission), &["ecr:createrepository"],
+        "Allow the execution role ecr:CreateRepository, or create the repository of the pull-through cache beforehand."),
+    (ImagePull, Some(Cause::Permission), &["starport-layer-bucket", "s3: & 403", ".s3. & 403"],
+        "S3 refused the image's layers: let the S3 endpoint's policy allow s3:GetObject on arn:aws:s3:::prod-<region>-starport-layer-bucket/*."),
+    (ImagePull, Some(Cause::Permission), &["kms:", "kms key", "access to kms"],
+        "Let the execution role use the repository's KMS key (kms:Decrypt), and check that the key is enabled."),
+    (ImagePull, Some(Cause::Permission), &["docker private registry credentials", "docker.io", "ghcr.io", "quay.io", "gitlab", "anonymous token"],
+        "The registry wants a login to pull: set `repositoryCredentials` to a secret with a valid user name and token."),
+    (ImagePull, Some(Cause::Permission), &["getauthorizationtoken", "ecr registry auth", "registry auth from amazon ecr", "ecr auth token"],
+        "Let the execution role log in to the registry: ecr:GetAuthorizationToken on *. On EC2 without an execution role it is the instance role."),
+    (ImagePull, Some(Cause::Permission), &[],
+        "Let the execution role pull (ecr:BatchGetImage, ecr:GetDownloadUrlForLayer) and check the repository's policy; a private registry needs `repositoryCredentials`. On EC2 without an execution role it is the instance role."),
+    (ImagePull, Some(Cause::NotFound), &[],
+        "Check that repository, tag and region exist: the tag may never have been pushed, or a lifecycle policy has expired it."),
+    (ImagePull, Some(Cause::Network), &["x509:", "certificate"],
+        "Renew the registry's certificate, or use one of a public authority: it has expired or is not trusted. On EC2 a private authority can be installed on the instance."),
+    (ImagePull, Some(Cause::Network), &["no such host"],
+        "Check the registry's name in the image and the VPC's DNS: the name could not be resolved."),
+    (ImagePull, Some(Cause::Network), &["registry auth", "getauthorizationtoken", ".dkr.ecr.", "amazon ecr"],
+        "Open the subnet's way to ECR: a public address or NAT, or endpoints for ecr.api, ecr.dkr and S3 that admit port 443 from the task's security group."),
+    (ImagePull, Some(Cause::Network), &[],
+        "Open the subnet's way to the registry: a public address or NAT, and port 443 outwards; ECR can be reached by endpoints for ecr.api, ecr.dkr and S3, too."),
+    (ImagePull, Some(Cause::RateLimit), &["docker", "unauthenticated", "pull rate limit"],
+        "Log in to Docker Hub (`repositoryCredentials`), or pull through ECR: a pull-through cache or a copy of the image."),
+    (ImagePull, Some(Cause::RateLimit), &[],
+        "Start fewer tasks at once, log in to the registry, or pull through ECR: a pull-through cache or a copy of the image."),
+    (ImagePull, Some(Cause::Quota), &[],
+        "Raise the registry's quota in Service Quotas, or delete old images and repositories."),
+    (ImagePull, Some(Cause::DiskFull), &[],
+        "The image does not fit on the disk: shrink it or enlarge the disk. On Fargate set `ephemeralStorage`. On EC2 remove unused images or enlarge the instance's volume."),
+    (ImagePull, Some(Cause::PlatformMismatch), &["windows"],
+        "Use the image of the host's Windows build (ltsc2019, ltsc2022 …), or set `runtimePlatform` to the one it was built for."),
+    (ImagePull, Some(Cause::PlatformMismatch), &[],
+        "Build the image for the task's `runtimePlatform` (linux/amd64 or linux/arm64), or as a multi-platform image."),
+    (ImagePull, Some(Cause::Invalid), &["schema 1", "schema1", "manifest.v1", "no longer supported"],
+        "The image has the old schema 1 format, which runtimes refuse now: build and push it again with a current tool."),
+    (ImagePull, Some(Cause::Invalid), &["reference"],
+        "Correct the image reference in the task definition: lower case, registry/repository:tag, no https://."),
+    (ImagePull, Some(Cause::Invalid), &[],
+        "Check that the tag holds an image, not an attestation or a chart: the runtime does not know its format."),
+    (ImagePull, Some(Cause::Timeout), &[],
+        "Start again; if it goes on, check the subnet's way to the registry and the image's size: the pull was given up."),
+    (ImagePull, None, &[],
+        "Check that the image exists, that the execution role may pull it, and that the subnet reaches the registry; the message does not say which."),
+];

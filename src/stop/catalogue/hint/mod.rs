@@ -1,0 +1,46 @@
+//! Hints: what to do first, by category, cause and what the text names. Rows of `external`, `deployment` and
+//! `exit_code` that know better bring their own.
+//!
+//! A hint is read by somebody who was woken up: one or two short sentences, an order first. A sentence that begins with
+//! "On EC2" or "On Fargate" is left out where the task ran on the other one.
+//!
+//! AWS's own runbook: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/resolve-stopped-errors.html>
+
+mod ended;
+mod image;
+mod injected;
+mod placed;
+mod started;
+
+use super::words::{self, Words};
+use crate::stop::kind::{Category, Cause};
+
+/// Category, cause (`None`: any), words of the text (none: any text), hint. The first row that fits counts.
+type Row = (Category, Option<Cause>, Words, &'static str);
+
+const TABLES: [&[Row]; 5] = [image::ROWS, injected::ROWS, placed::ROWS, started::ROWS, ended::ROWS];
+
+/// The hint for a category, a cause and statements as `reason::normalize` makes them.
+pub(in crate::stop) fn find(category: Category, cause: Option<Cause>, statements: &[String]) -> &'static str {
+    let fits =
+        |row: &&Row| row.0 == category && (row.1.is_none() || row.1 == cause) && names(row.2, statements);
+    TABLES.iter().copied().flatten().find(fits).map_or("", |row| row.3)
+}
+
+fn names(words: Words, statements: &[String]) -> bool {
+    words.is_empty() || statements.iter().any(|statement| words::any(words, statement))
+}
+
+/// Leaves out the sentences that are about the other kind of machine than the one a task ran on.
+pub(in crate::stop) fn fit(hint: &str, launch_type: Option<&str>) -> String {
+    let foreign = match launch_type {
+        Some("FARGATE") => "On EC2",
+        Some(_) => "On Fargate",
+        None => return hint.to_owned(),
+    };
+    let sentences = hint.split_inclusive(". ").filter(|sentence| !sentence.starts_with(foreign));
+    sentences.collect::<String>().trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,341 @@
+//! What `init` writes: it passes `check`, cfn-lint and `terraform fmt`, and sends records where they were meant to go.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::{Value, json};
+use test_support::record;
+use test_support::temp::TempDir;
+
+use crate::{Ran, ran};
+
+const DESTINATIONS: [&str; 11] = [
+    "cloudwatch",
+    "s3",
+    "firehose",
+    "newrelic",
+    "datadog",
+    "slack",
+    "http",
+    "firehose_http",
+    "otlp",
+    "file",
+    "stdout",
+];
+
+const PLACES: [&str; 3] = ["fargate", "ec2", "collector"];
+
+fn init(folder: &Path, place: &str, more: &[&str]) -> Ran {
+    let folder = folder.display().to_string();
+    let common = [
+        "init",
+        "--where",
+        place,
+        "--name",
+        "shop",
+        "--region",
+        "eu-west-1",
+        "--cluster",
+        "prod",
+        "--http-url",
+        "https://logs.example.com/ingest",
+        "--firehose-url",
+        "https://logs.example.com/firehose",
+        "--otlp-endpoint",
+        "http://127.0.0.1:4318",
+        "--dir",
+        &folder,
+    ];
+    ran(&[&common, more].concat())
+}
+
+/// Every place and destination, each once, with the folder that was written.
+fn everything(iac: &str, visit: impl Fn(&str, &str, &Path)) {
+    let folder = TempDir::new();
+    for place in PLACES {
+        for kind in DESTINATIONS {
+            let path = folder.path().join(format!("{place}-{kind}"));
+            let mut flags = vec!["--iac", iac, "--stop", kind, "--rest", kind];
+            flags.extend((place != "collector").then_some(["--error", kind]).into_iter().flatten());
+            let ran = init(&path, place, &flags);
+            assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{place} {kind}");
+            visit(place, kind, &path);
+        }
+    }
+}
+
+fn configuration(place: &str) -> &'static str {
+    if place == "collector" { "fluent-bit.conf" } else { "extra.conf" }
+}
+
+fn text(folder: &Path, name: &str) -> String {
+    std::fs::read_to_string(folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+fn parsed(folder: &Path, name: &str) -> Value {
+    serde_json::from_str(&text(folder, name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// Class and destinations of a standard error, a standard output and a stop event.
+fn routes(folder: &Path, file: &str) -> Vec<(String, Vec<String>)> {
+    let records = [
+        record::line("app", "stderr", "boom"),
+        record::line("app", "stdout", "fine"),
+        record::event("oom-killed"),
+    ];
+    let lines: Vec<String> = records.iter().map(Value::to_string).collect();
+    let recording = folder.join("recording");
+    std::fs::write(&recording, lines.join("\n")).expect("a file");
+    let paths = [folder.join(file).display().to_string(), recording.display().to_string()];
+    let ran = ran(&["replay", "--json", &paths[0], &paths[1]]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let rows = ran.out.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    rows.filter(|row| row.get("record").is_some())
+        .map(|row| {
+            let names = row["destinations"].as_array().expect("a list").iter();
+            let names = names.filter(|one| !one["target"].is_null()).map(|one| one["name"].to_string());
+            (row["class"].to_string(), names.collect())
+        })
+        .collect()
+}
+
+#[test]
+fn every_place_and_destination_passes_check_and_sends_records_where_they_belong() {
+    everything("cloudformation", |place, kind, folder| {
+        let file = configuration(place);
+        let paths = [file, "task-definition.json"].map(|name| folder.join(name).display().to_string());
+        let checked = ran(&["check", &paths[0], &paths[1]]);
+        assert_eq!(checked.code, 0, "{place} {kind}: {}", checked.out);
+        assert!(checked.out.contains("0 error(s), 0 warning(s)"), "{}", checked.out);
+        let row = |class: &str, name: &str| (format!("\"{class}\""), vec![format!("\"{name}\"")]);
+        let error = if place == "collector" { "rest" } else { "errors" };
+        let expected = [row("stderr", error), row("stdout", "rest"), row("stop", "stops")];
+        assert_eq!(routes(folder, file), expected, "{place} {kind}");
+    });
+}
+
+#[test]
+fn policies_name_what_they_allow() {
+    everything("cloudformation", |place, kind, folder| {
+        let template = parsed(folder, "resources.json");
+        for name in ["task-role-policy.json", "execution-role-policy.json"] {
+            let path = folder.join(name);
+            if !path.exists() {
+                assert!(!["cloudwatch", "s3", "firehose"].contains(&kind) && place != "collector");
+                continue;
+            }
+            for statement in parsed(folder, name)["Statement"].as_array().expect("a list") {
+                let resources = statement["Resource"].to_string();
+                let is_login = statement["Sid"] == "LogInToEcr";
+                assert_eq!(resources == "\"*\"", is_login, "{place} {kind} {statement}");
+                assert!(
+                    is_login
+                        || resources.contains("shop")
+                        || resources.contains("ecs-router")
+                        || resources.contains("/ecs/stopped-tasks"),
+                    "{statement}"
+                );
+            }
+        }
+        // The groups that are written to are made, and expire.
+        let resources = template["Resources"].as_object().expect("a map");
+        let groups = resources.values().filter(|one| one["Type"] == "AWS::Logs::LogGroup");
+        let groups: Vec<&Value> = groups.collect();
+        assert!(groups.iter().all(|group| group["Properties"]["RetentionInDays"].is_u64()));
+        let wanted = match (place, kind) {
+            ("collector", "cloudwatch") => 2,
+            (_, "cloudwatch") => 4,
+            _ => 1,
+        };
+        assert_eq!(groups.len(), wanted, "{place} {kind}");
+        assert_eq!(resources.contains_key("Queue"), place == "collector");
+        assert_eq!(resources.contains_key("Bucket"), kind == "s3");
+    });
+}
+
+#[test]
+fn a_task_definition_has_all_that_firelens_needs() {
+    let folder = TempDir::new();
+    let ran = init(folder.path(), "fargate", &["--stop", "cloudwatch,slack"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let task = parsed(folder.path(), "task-definition.json");
+    let router = &task["containerDefinitions"][1];
+    assert_eq!(task["containerDefinitions"][0]["logConfiguration"], json!({"logDriver": "awsfirelens"}));
+    assert_eq!(router["firelensConfiguration"]["options"]["config-file-value"], "/ecs-router/extra.conf");
+    assert_eq!(router["mountPoints"][0]["containerPath"], "/var/spool/ecs_router");
+    assert_eq!((&router["stopTimeout"], &task["volumes"][0]["name"]), (&json!(60), &json!("spool")));
+    assert_eq!(router["secrets"][0]["name"], "SLACK_WEBHOOK_URL");
+    assert!(router["healthCheck"]["command"].to_string().contains("uptime"));
+    let text = text(folder.path(), "extra.conf");
+    assert!(text.contains("stops_cloudwatch, stops_slack\n"), "{text}");
+}
+
+#[test]
+fn nothing_is_overwritten_and_every_file_is_named() {
+    let folder = TempDir::new();
+    let first = init(folder.path(), "fargate", &[]);
+    assert_eq!(first.code, 0, "{}", first.err);
+    let names: Vec<PathBuf> = std::fs::read_dir(folder.path())
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    assert!(names.len() > 6);
+    for name in &names {
+        assert!(
+            first.out.contains(&format!("wrote {}: ", name.display())),
+            "{}\n{}",
+            name.display(),
+            first.out
+        );
+    }
+    assert!(
+        first.out.contains("Next, in ") && first.out.contains("register-task-definition"),
+        "{}",
+        first.out
+    );
+    std::fs::write(folder.path().join("extra.conf"), "mine").expect("a file");
+    std::fs::remove_file(folder.path().join("Dockerfile")).expect("a file");
+    let second = init(folder.path(), "fargate", &[]);
+    assert_eq!((second.code, second.out.as_str()), (2, ""));
+    assert!(
+        second.err.contains("extra.conf is there already") && second.err.contains("--dir"),
+        "{}",
+        second.err
+    );
+    assert_eq!(text(folder.path(), "extra.conf"), "mine");
+    assert!(!folder.path().join("Dockerfile").exists(), "all or nothing");
+}
+
+#[test]
+fn a_dry_run_prints_and_writes_nothing() {
+    let folder = TempDir::new();
+    for flag in ["--dry-run", "--stdout"] {
+        let ran = init(folder.path(), "collector", &[flag, "--yaml"]);
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        assert!(
+            ran.out.contains("==> fluent-bit.yaml <==\n") && ran.out.contains("==> resources.json <==\n")
+        );
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
+    }
+}
+
+#[test]
+fn the_yaml_of_a_collector_is_as_good_as_its_classic_form() {
+    let folder = TempDir::new();
+    let ran_init =
+        init(folder.path(), "collector", &["--yaml", "--stop", "cloudwatch,slack", "--rest", "s3"]);
+    assert_eq!(ran_init.code, 0, "{}", ran_init.err);
+    let path = folder.path().join("fluent-bit.yaml").display().to_string();
+    let checked = ran(&["check", &path]);
+    assert_eq!(checked.code, 0, "{}", checked.out);
+    let stops = routes(folder.path(), "fluent-bit.yaml").pop().expect("a stop");
+    assert_eq!(stops.1, ["\"stops_cloudwatch\"", "\"stops_slack\""]);
+}
+
+#[test]
+fn mistakes_are_named_and_nothing_is_written() {
+    let folder = TempDir::new();
+    let path = folder.path().join("new");
+    for (place, flags, said) in [
+        ("fargate", vec!["--stop", "slak"], "did you mean slack?"),
+        ("fargate", vec!["--name", "a b"], "--name: letters"),
+        ("fargate", vec!["--bucket", "My_Bucket"], "bucket"),
+        ("fargate", vec!["--region", "eu-wset-1"], "region"),
+        ("fargate", vec!["--yaml"], "--yaml"),
+        ("fargate", vec!["--account", "1"], "12 digits"),
+        ("collector", vec!["--error", "s3"], "--error"),
+        ("fargate", vec!["--secret", "DD_API_KEY=arn:x"], "no destination needs it"),
+        ("fargate", vec!["--stop-log-group", "a b"], "log_group"),
+    ] {
+        let mut arguments = vec!["init", "--where", place, "--dir"];
+        let folder = path.display().to_string();
+        arguments.push(&folder);
+        for (flag, value) in [("--name", "shop"), ("--region", "eu-west-1")] {
+            if !flags.contains(&flag) {
+                arguments.extend([flag, value]);
+            }
+        }
+        arguments.extend(flags.iter().copied());
+        let ran = ran(&arguments);
+        assert_eq!((ran.code, path.exists()), (2, false), "{flags:?}: {}{}", ran.out, ran.err);
+        assert!(ran.err.contains(said), "{flags:?}: {}", ran.err);
+    }
+    let nothing = ran(&["init"]);
+    assert_eq!(nothing.code, 2);
+    for flag in ["--where", "--name", "--region"] {
+        assert!(nothing.err.contains(flag), "{}", nothing.err);
+    }
+    let address = ran(&["init", "--where", "ec2", "--name", "a", "--region", "eu-west-1", "--rest", "http"]);
+    assert!(address.code == 2 && address.err.contains("--http-url is missing"), "{}", address.err);
+}
+
+/// A tool of the virtual environment that `examples/check` makes, or of the machine.
+fn tool(name: &str) -> Option<PathBuf> {
+    let tools = std::env::var_os("CI_TOOLS").map(PathBuf::from);
+    let tools = tools.unwrap_or_else(|| test_support::root().join("target/ci-tools"));
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::iter::once(tools.join("bin")).chain(std::env::split_paths(&paths));
+    folders.map(|folder| folder.join(name)).find(|path| path.exists())
+}
+
+fn assert_passes(mut command: Command) {
+    let output = command.output().expect("the tool starts");
+    let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+    assert!(output.status.success(), "{command:?}\n{}", said.concat());
+}
+
+#[test]
+fn cfn_lint_has_nothing_to_say() {
+    let Some(cfn_lint) = tool("cfn-lint") else {
+        eprintln!("skipped: there is no cfn-lint; examples/check makes target/ci-tools with it");
+        return;
+    };
+    let copies = TempDir::new();
+    everything("cloudformation", |place, kind, folder| {
+        let template = text(folder, "resources.json");
+        copies.file(&format!("{place}-{kind}.json"), &template);
+        let task = capitalised(&parsed(folder, "task-definition.json"));
+        let task = json!({"Type": "AWS::ECS::TaskDefinition", "Properties": task});
+        let template = json!({"AWSTemplateFormatVersion": "2010-09-09", "Resources": {"Task": task}});
+        copies.file(&format!("{place}-{kind}-task.json"), &template.to_string());
+    });
+    let mut command = Command::new(cfn_lint);
+    command.args(["--regions", "eu-west-1", "--format", "parseable", "--", "*.json"]);
+    command.current_dir(copies.path());
+    assert_passes(command);
+}
+
+/// The same task definition as CloudFormation spells it; what users name (options) stays.
+fn capitalised(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => items.iter().map(capitalised).collect(),
+        Value::Object(map) => {
+            let entry = |(key, value): (&String, &Value)| {
+                let (head, tail) = key.split_at(1);
+                let value = if key == "options" { value.clone() } else { capitalised(value) };
+                (head.to_ascii_uppercase() + tail, value)
+            };
+            Value::Object(map.iter().map(entry).collect())
+        }
+        value => value.clone(),
+    }
+}
+
+#[test]
+fn terraform_fmt_changes_nothing() {
+    let copies = TempDir::new();
+    everything("terraform", |place, kind, folder| {
+        copies.file(&format!("{place}-{kind}.tf"), &text(folder, "main.tf"));
+    });
+    if let Some(terraform) = tool("terraform").or_else(|| tool("tofu")) {
+        let mut command = Command::new(terraform);
+        command.args(["fmt", "-check", "-diff"]).env("TF_CLI_CONFIG_FILE", "/dev/null");
+        command.env("CHECKPOINT_DISABLE", "1").current_dir(copies.path());
+        return assert_passes(command);
+    }
+    eprintln!("skipped: there is no terraform; the files are only parsed, where python-hcl2 is");
+    let Some(python) = tool("hcl2tojson") else { return };
+    let mut command = Command::new(python);
+    command.args([".", "out"]).current_dir(copies.path());
+    assert_passes(command);
+}
