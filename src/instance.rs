@@ -14,6 +14,7 @@ use crate::config::{
 };
 use crate::delivery::verdict::Verdict;
 use crate::destination::{self, Destination};
+use crate::incident::StateFile;
 use crate::input::chunk::Chunk;
 use crate::log::{self, Level};
 use crate::metrics::{Exporter, Metrics};
@@ -64,6 +65,7 @@ impl Instance {
             problems.borrow_mut().push(Problem { key: "queue.ca_file".into(), what });
         }
         let task = task_endpoint(&settings, others_report, &problems);
+        let incident_file = incident_file(&settings, &problems);
         let problems = problems.into_inner();
         if !problems.is_empty() {
             return Err(problems);
@@ -80,6 +82,7 @@ impl Instance {
                 settings,
                 destinations,
                 metrics: Arc::clone(&metrics),
+                incident_file,
                 panic: wants_fault(lookup, "fault.panic", "worker"),
                 hang: wants_fault(lookup, "fault.hang", "worker"),
             },
@@ -163,6 +166,16 @@ fn open_destinations(
         }
     }
     opened
+}
+
+/// Takes the file of open incidents, where there are any and it is named.
+fn incident_file(settings: &Settings, problems: &RefCell<Vec<Problem>>) -> Option<StateFile> {
+    let path = settings.incidents.state_path.as_ref().filter(|_| settings.incidents.is_on)?;
+    let problem = |error| Problem {
+        key: "incident.state_path".into(),
+        what: format!("cannot use {}: {error}", path.display()),
+    };
+    StateFile::open(path).map_err(|error| problems.borrow_mut().push(problem(error))).ok()
 }
 
 fn with_spool(

@@ -30,6 +30,7 @@
 //!     ├─ destination  what each vendor wants: limits, wire form, request, and what its reply means
 //!     │
 //!     ├─ delivery     sends each batch, again if need be, and knows what arrived: the verdict, the ledger for replays
+//!     ├─ incident     which stops are one incident, when people are told, and when it is over
 //!     ├─ transport    the only way out: HTTP with TLS and AWS signatures, files, standard output
 //!     ├─ object       objects filled on disk (spool) and uploaded in the background
 //!     ▼
@@ -49,6 +50,7 @@ pub mod delivery;
 pub mod destination;
 pub mod encode;
 pub mod envelope;
+pub mod incident;
 pub mod input;
 pub mod instance;
 pub mod json;

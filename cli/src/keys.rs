@@ -94,7 +94,9 @@ fn unknown_type(name: &str) -> ExitCode {
         (None, Some(near)) => format!("did you mean {near}?"),
         (None, None) => format!("there are: {}", names.join(", ")),
     };
-    terminal::complain(format_args!("ecs-router: '{name}' is neither a type of destination nor a key; {instead}"));
+    terminal::complain(format_args!(
+        "ecs-router: '{name}' is neither a type of destination nor a key; {instead}"
+    ));
     ExitCode::from(2)
 }
 

@@ -8,7 +8,7 @@ use regex::bytes::Regex;
 use super::provenance::{ChunkOrigin, ContainerIdentity, Provenance};
 use crate::envelope::{self, Envelope};
 use crate::input::record::{Record, Source};
-use crate::stop::{self, StopEvent};
+use crate::stop::{self, ServiceRecovery, StopEvent};
 
 /// What a record is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -104,6 +104,8 @@ pub enum Classified {
     Plain(Class),
     /// A stop event, and its report.
     Stop(Class, Box<StopEvent>),
+    /// An event of this class that says that a service is well again.
+    Recovery(Class, Box<ServiceRecovery>),
     /// An envelope, and the events inside.
     Envelope(Envelope),
     /// A record of this class that reads like an event or an envelope, but came in a way that nobody vouches for.
@@ -153,7 +155,9 @@ impl Classifier {
     pub fn class_of(&self, record: &Record<'_, '_>) -> (Class, Option<StopEvent>) {
         let provenance = Provenance::new(record, ChunkOrigin::Trusted);
         match self.classify(record, &provenance, &envelope::Budget::default()) {
-            Classified::Plain(class) | Classified::Unvouched(class) => (class, None),
+            Classified::Plain(class) | Classified::Unvouched(class) | Classified::Recovery(class, _) => {
+                (class, None)
+            }
             Classified::Stop(class, stop) => (class, Some(*stop)),
             Classified::Envelope(_) => (self.plain_class(record, &provenance), None),
         }
@@ -192,9 +196,14 @@ impl Classifier {
         }
     }
 
-    /// `None`: no readable event, or none that says something stopped.
+    /// `None`: no readable event, or none that says something stopped or is well again.
     fn read_event(&self, record: &Record<'_, '_>) -> Option<Classified> {
-        let stop = self.reader.read(rmp_serde::from_slice(record.body).ok()?)?;
+        let event = rmp_serde::from_slice(record.body).ok()?;
+        if let Some(recovery) = stop::recovery(&event) {
+            let class = self.plain_class(record, &Provenance::new(record, ChunkOrigin::Trusted));
+            return Some(Classified::Recovery(class, Box::new(recovery)));
+        }
+        let stop = self.reader.read(event)?;
         let class = if stop.expected { Class::ExpectedStop } else { Class::Stop };
         Some(Classified::Stop(class, Box::new(stop)))
     }

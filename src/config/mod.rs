@@ -12,6 +12,7 @@ mod error;
 mod events;
 mod exposure;
 mod identity;
+mod incidents;
 pub mod keys;
 mod parse;
 mod pattern;
@@ -24,6 +25,7 @@ pub use error::Problem;
 pub use events::{MetadataMode, MetadataSettings, QueueSettings, StopSettings, queue_needs_region};
 pub use exposure::exposures;
 pub use identity::Identity;
+pub use incidents::{GroupField, IncidentSettings};
 pub use reader::{KeyReader, Lookup};
 pub use settings::{Common, DestinationSettings, Fields, Settings};
 

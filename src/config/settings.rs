@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use super::error::Problem;
 use super::events::{MetadataSettings, StopSettings};
+use super::incidents::IncidentSettings;
 use super::keys::{self, DestinationKind};
 use super::pattern;
 use super::reader::{KeyReader, Lookup};
-use crate::classify::classes::OwnClass;
+use crate::classify::classes::{Class, OwnClass};
 
 /// What one `[OUTPUT]` means. Destinations have a name and a type here; their own keys are read by `destination`.
 #[derive(Debug)]
@@ -24,6 +25,8 @@ pub struct Settings {
     pub destinations: Vec<DestinationSettings>,
     /// How stop events are read and reported.
     pub stop: StopSettings,
+    /// How stops become incidents.
+    pub incidents: IncidentSettings,
     /// Whether to ask the task metadata endpoint.
     pub task_metadata: MetadataSettings,
     /// How long one flush may try.
@@ -127,18 +130,32 @@ impl Settings {
             Some(_) => read_route(&reader, &["route.dead_letter"], &mut destinations),
             None => Vec::new(),
         };
+        let alerts = !alerting(&routes, &destinations).is_empty();
         Self {
             classes,
             routes,
             dead_letters,
             destinations,
             stop: StopSettings::read(&reader),
+            incidents: IncidentSettings::read(&reader, alerts),
             task_metadata: MetadataSettings::read(&reader),
             flush_timeout: reader.duration("flush_timeout"),
             exit_timeout: reader.duration("exit_timeout"),
             stats_interval: Some(reader.duration("stats_interval")).filter(|interval| !interval.is_zero()),
         }
     }
+
+    /// The destinations of stops that alert people, by their positions.
+    #[must_use]
+    pub fn alerting(&self) -> Vec<usize> {
+        alerting(&self.routes, &self.destinations)
+    }
+}
+
+fn alerting(routes: &[Vec<usize>], destinations: &[DestinationSettings]) -> Vec<usize> {
+    let stops = routes.get(Class::Stop.index()).map_or(&[][..], Vec::as_slice);
+    let alerts = |index: &&usize| destinations.get(**index).is_some_and(|one| one.kind.alerts());
+    stops.iter().filter(alerts).copied().collect()
 }
 
 fn read_classes(reader: &KeyReader<'_>) -> Vec<OwnClass> {

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
+use crate::incident::Sightings;
 use crate::metrics::Reason;
 use crate::stop::dedup::Claims;
 
@@ -103,6 +104,7 @@ pub struct Progress {
     destinations: Vec<RefCell<Settled>>,
     replayed: Cell<bool>,
     claims: Claims,
+    sightings: Sightings,
     /// Rejected records that are not stored as dead letters yet.
     dead_letters: RefCell<Vec<DeadLetter>>,
     name: String,
@@ -123,6 +125,7 @@ impl Progress {
             arrived_at: Timestamp::now().as_second(),
             replayed: Cell::new(false),
             claims: Claims::default(),
+            sightings: Sightings::default(),
             dead_letters: RefCell::default(),
             running: Cell::new(true),
             stopped: Notify::new(),
@@ -172,6 +175,12 @@ impl Progress {
     #[must_use]
     pub fn claims(&self) -> &Claims {
         &self.claims
+    }
+
+    /// What the chunk's stop events are to their incidents.
+    #[must_use]
+    pub fn sightings(&self) -> &Sightings {
+        &self.sightings
     }
 
     /// Names the chunk: its replay has the same name, an equal chunk another.

@@ -49,7 +49,7 @@ const fn gauge(name: &'static str, help: &'static str, values: MetricSource) -> 
 }
 
 /// Every metric of the plugin.
-pub const FAMILIES: [MetricFamily; 30] = [
+pub const FAMILIES: [MetricFamily; 35] = [
     counter("records_total", "Records read.", Class),
     counter("chunks_total", "Chunks read, without those that came again.", Instance(|all| &all.chunks)),
     counter(
@@ -127,6 +127,19 @@ pub const FAMILIES: [MetricFamily; 30] = [
         "Messages that are not ECS events.",
         Instance(|all| &all.queue.poison),
     ),
+    counter("opened_incidents_total", "Incidents that began.", Instance(|all| &all.incidents.opened)),
+    counter("resolved_incidents_total", "Incidents that are over.", Instance(|all| &all.incidents.resolved)),
+    counter(
+        "evicted_incidents_total",
+        "Incidents that ended because too many were open.",
+        Instance(|all| &all.incidents.evicted),
+    ),
+    counter(
+        "dropped_incident_news_total",
+        "News of incidents that no destination took.",
+        Instance(|all| &all.incidents.dropped_news),
+    ),
+    gauge("open_incidents", "Incidents that are not over.", Instance(|all| &all.incidents.open)),
     gauge(
         "breaker_state",
         "Circuit breaker: 0 closed, 1 half-open, 2 open.",

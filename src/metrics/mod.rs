@@ -109,6 +109,23 @@ pub struct Metrics {
     pub unopened_envelopes: AtomicU64,
     /// Messages of the queue of events, when one is polled.
     pub queue: QueueCounters,
+    /// Incidents, where stops become some.
+    pub incidents: IncidentCounters,
+}
+
+/// Counters of incidents.
+#[derive(Debug, Default)]
+pub struct IncidentCounters {
+    /// Begun.
+    pub opened: AtomicU64,
+    /// Over.
+    pub resolved: AtomicU64,
+    /// Over only because there were too many at one time.
+    pub evicted: AtomicU64,
+    /// Not over yet.
+    pub open: AtomicU64,
+    /// News that was dropped because nobody took it for too long.
+    pub dropped_news: AtomicU64,
 }
 
 /// Counters of the messages of the queue of events.

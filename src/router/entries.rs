@@ -10,9 +10,9 @@ use crate::delivery::progress::Progress;
 use crate::envelope::{Budget, Envelope};
 use crate::input::decode::{self, Tally};
 use crate::input::record::Record;
-use crate::stop::StopEvent;
 use crate::stop::dedup::Occurrence;
 use crate::stop::stderr_tail::ChunkTail;
+use crate::stop::{ServiceRecovery, StopEvent};
 
 /// What a chunk held.
 #[derive(Debug, Default)]
@@ -86,6 +86,7 @@ impl<'p: 'c, 'c, E: FnMut(u32, &Entry<'_, '_, '_>)> Entries<'p, 'c, E> {
         match classified {
             Classified::Plain(class) => self.emit(record, class, None, provenance.identity()),
             Classified::Stop(class, stop) => self.visit_stop(record, class, *stop),
+            Classified::Recovery(class, recovery) => self.visit_recovery(record, class, &recovery),
             Classified::Envelope(envelope) => self.visit_envelope(record, &provenance, &envelope),
             Classified::Unvouched(class) => {
                 self.read.unvouched += 1;
@@ -104,6 +105,7 @@ impl<'p: 'c, 'c, E: FnMut(u32, &Entry<'_, '_, '_>)> Entries<'p, 'c, E> {
             let event = Record::new(record.time, &fields, &body);
             match self.stages.classifier.classify_event(&event) {
                 Classified::Stop(class, stop) => self.visit_stop(&event, class, *stop),
+                Classified::Recovery(class, recovery) => self.visit_recovery(&event, class, &recovery),
                 Classified::Plain(class) | Classified::Unvouched(class) => {
                     self.emit_event(&event, class, None)
                 }
@@ -128,8 +130,17 @@ impl<'p: 'c, 'c, E: FnMut(u32, &Entry<'_, '_, '_>)> Entries<'p, 'c, E> {
                 Occurrence::Repeated => return self.read.repeated_stops.push(class),
             }
             stop.last_lines = memory.stderr_tail.for_stop(&stop);
+            memory.join_incident(&mut stop, self.progress, nth, self.next_ordinal);
         }
         self.emit_event(record, class, Some(&stop));
+    }
+
+    #[cold]
+    fn visit_recovery(&mut self, record: &Record<'_, '_>, class: Class, recovery: &ServiceRecovery) {
+        if let Some(memory) = self.stages.memory {
+            memory.note_recovery(recovery);
+        }
+        self.emit_event(record, class, None);
     }
 
     /// Emits an event, or a record that carried some: neither is a container's output.

@@ -7,11 +7,12 @@
 pub mod dead_letter;
 mod encoder;
 pub mod entries;
+mod incidents;
 pub mod pipeline;
 pub mod process;
 mod report;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +20,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+pub(crate) use self::incidents::NewsDesk;
 use self::pipeline::Pipeline;
 use self::process::{Processed, process_chunk};
 use crate::classify::provenance::ChunkOrigin;
@@ -30,6 +32,7 @@ use crate::delivery::verdict::{self, Verdict};
 use crate::destination::Destination;
 use crate::encode::batch::Batch;
 use crate::encode::template::RenderContext;
+use crate::incident::StateFile;
 use crate::input::chunk::Chunk;
 use crate::log::{Level, Log};
 use crate::metrics::Metrics;
@@ -58,6 +61,8 @@ pub(crate) struct RouterConfig {
     /// The destinations of the settings, in the order of routes and counters.
     pub(crate) destinations: Vec<OpenedDestination>,
     pub(crate) metrics: Arc<Metrics>,
+    /// Where open incidents are kept.
+    pub(crate) incident_file: Option<StateFile>,
     /// For the test host: panic at each chunk. Only debug builds ever set it.
     pub(crate) panic: bool,
     /// For the test host: block the thread at each chunk. Only debug builds ever set it.
@@ -85,6 +90,8 @@ pub(crate) struct Router {
     metrics: Arc<Metrics>,
     log: Rc<Log>,
     flush_timeout: Duration,
+    /// Taken by whoever sends news of incidents.
+    incident_file: RefCell<Option<StateFile>>,
     uuid: String,
     panic: bool,
     hang: bool,
@@ -109,6 +116,7 @@ impl Router {
             flush_timeout: config.settings.flush_timeout,
             pipeline: Pipeline::new(config.settings, Arc::clone(&metrics)),
             ledger: Ledger::default(),
+            incident_file: RefCell::new(config.incident_file),
             waiting_counted: Cell::default(),
             task: Rc::default(),
             uuid: uuid::Uuid::new_v4().to_string(),
@@ -283,7 +291,7 @@ impl Router {
         let stored = self.verdict(&own_progress) != Verdict::Retry;
         match stored {
             true => {
-                self.count_best_effort_losses(&own_progress);
+                self.count_best_effort_losses(&own_progress, 0);
                 progress.clear_dead_letters();
             }
             false => self.ledger.keep(digest, &own_progress),
@@ -295,8 +303,8 @@ impl Router {
     /// Nothing is on its way any more.
     fn finish_chunk(&self, progress: &Progress, verdict: Verdict) {
         if verdict != Verdict::Retry {
-            progress.claims().confirm();
-            self.count_best_effort_losses(progress);
+            let owed = self.pipeline.confirm(progress);
+            self.count_best_effort_losses(progress, owed);
         }
         progress.stop();
     }

@@ -3,6 +3,7 @@
 //! Owns: building the stages from the settings, and what they remember from chunk to chunk. Does not own: the order in
 //! which a record passes them (`entries`, `process`).
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::classify::classes::{BUILT_IN, Class, Classifier};
@@ -13,10 +14,11 @@ use crate::delivery::progress::Progress;
 use crate::destination::Destination;
 use crate::encode::buffer_pool::BufferPool;
 use crate::encode::known_names::KnownNames;
+use crate::incident::{Clock, IncidentTracker, Incidents};
 use crate::metrics::Metrics;
-use crate::stop::StopEvent;
 use crate::stop::dedup::{Occurrence, StopDedup};
 use crate::stop::stderr_tail::StderrTail;
+use crate::stop::{ServiceRecovery, StopEvent};
 
 /// The stages of one output, for a running instance as for a dry run.
 #[derive(Debug)]
@@ -25,6 +27,10 @@ pub struct Pipeline {
     routes: Routes,
     /// Where refused records go; `None` counts them only.
     dead_letter_routes: Option<Routes>,
+    /// Where news of incidents goes.
+    news_routes: Routes,
+    /// The same, by positions.
+    alerting: Vec<usize>,
     metrics: Arc<Metrics>,
     pool: BufferPool,
     memory: StopMemory,
@@ -37,20 +43,34 @@ impl Pipeline {
     /// Builds the stages that these settings ask for; they count in `metrics` (see [`new_metrics`]).
     #[must_use]
     pub fn new(settings: Settings, metrics: Arc<Metrics>) -> Self {
+        Self::with_clock(settings, metrics, Clock::System)
+    }
+
+    /// The same with another clock for incidents.
+    #[must_use]
+    pub fn with_clock(settings: Settings, metrics: Arc<Metrics>, clock: Clock) -> Self {
+        let alerting = settings.alerting();
+        let tracker = settings.incidents.is_on.then(|| {
+            let incidents = Incidents::new(settings.incidents.clone(), !alerting.is_empty());
+            Rc::new(IncidentTracker::new(incidents, clock, Arc::clone(&metrics)))
+        });
         let routes = Routes::new(settings.routes);
         let dead_letter_routes = match settings.dead_letters.as_slice() {
             [] => None,
             destinations => Some(Routes::all_to(destinations, &routes)),
         };
         let names = settings.destinations.iter().map(|_| KnownNames::default()).collect();
+        let memory = StopMemory::new(settings.stop.once, settings.stop.context_lines);
         Self {
             names,
+            news_routes: Routes::all_to(&alerting, &routes),
+            alerting,
             classifier: Classifier::new(settings.classes).with_reader(settings.stop.reader),
             routes,
             dead_letter_routes,
             metrics,
             pool: BufferPool::default(),
-            memory: StopMemory::new(settings.stop.once, settings.stop.context_lines),
+            memory: StopMemory { incidents: tracker, ..memory },
             trusted_tags: settings.stop.trusted_tags,
         }
     }
@@ -94,6 +114,39 @@ impl Pipeline {
         let routes = self.dead_letter_routes.as_ref()?;
         Some(Stages { routes, memory: None, ..self.stages(ChunkOrigin::Untrusted, destinations) })
     }
+
+    /// The stages of news of incidents, which goes to those only who alert people.
+    #[must_use]
+    pub fn news_stages<'s>(&'s self, destinations: &'s [&'s Destination]) -> Stages<'s> {
+        let stages = self.stages(ChunkOrigin::Trusted, destinations);
+        Stages { routes: &self.news_routes, memory: None, ..stages }
+    }
+
+    /// The incidents, where stops become some.
+    #[must_use]
+    pub fn incidents(&self) -> Option<&Rc<IncidentTracker>> {
+        self.memory.incidents.as_ref()
+    }
+
+    /// The chunk is delivered: what it claimed is permanent. Returns how many of its entries nobody who alerts people took;
+    /// they will be told again.
+    pub fn confirm(&self, progress: &Progress) -> u32 {
+        progress.claims().confirm();
+        let took = |index: &usize, ordinal| {
+            progress.settled(*index).is_some_and(|settled| settled.contains(ordinal))
+        };
+        progress.sightings().confirm(|ordinal| self.alerting.iter().any(|index| took(index, ordinal)))
+    }
+
+    /// Whether this destination alerts people of stops.
+    pub(super) fn alerts(&self, destination: usize) -> bool {
+        self.alerting.contains(&destination)
+    }
+
+    /// Whether somebody who alerts people has all entries of this progress.
+    pub(super) fn is_told(&self, progress: &Progress) -> bool {
+        self.alerting.is_empty() || self.alerting.iter().any(|index| progress.missing(*index) == 0)
+    }
 }
 
 /// Counters for the classes and the destinations of these settings.
@@ -133,13 +186,33 @@ pub struct StopMemory {
     dedup: Option<StopDedup>,
     /// The last lines of each container's standard error.
     pub(super) stderr_tail: StderrTail,
+    /// The incidents that stops belong to; `None`: to none.
+    incidents: Option<Rc<IncidentTracker>>,
 }
 
 impl StopMemory {
     /// With `once` each stop is reported once; `context_lines` is how many lines to keep of each container.
     #[must_use]
     pub fn new(once: bool, context_lines: usize) -> Self {
-        Self { dedup: once.then(StopDedup::default), stderr_tail: StderrTail::new(context_lines) }
+        Self {
+            dedup: once.then(StopDedup::default),
+            stderr_tail: StderrTail::new(context_lines),
+            incidents: None,
+        }
+    }
+
+    /// Tells the stop which incident it belongs to; `nth` as for `observe`, `ordinal` is its entry's.
+    pub(super) fn join_incident(&self, stop: &mut StopEvent, progress: &Progress, nth: usize, ordinal: u32) {
+        if let Some(tracker) = &self.incidents {
+            progress.sightings().join(tracker, stop, nth, ordinal);
+        }
+    }
+
+    /// Notes that a service is well again.
+    pub(super) fn note_recovery(&self, recovery: &ServiceRecovery) {
+        if let Some(tracker) = &self.incidents {
+            tracker.recover(recovery);
+        }
     }
 
     /// What the event is to its stop; `nth` counts the stop events of the chunk from 0.

@@ -12,7 +12,9 @@ use crate::classify::classes::{BUILT_IN, Class, Entry};
 use crate::delivery::progress::Progress;
 use crate::encode::batch::Batch;
 use crate::encode::template::RenderContext;
-use crate::input::decode::Tally;
+use crate::incident::IncidentNews;
+use crate::input::decode::{self, Tally};
+use crate::input::record::{Record, Timestamp};
 
 /// What a chunk became.
 #[derive(Debug, Default)]
@@ -50,6 +52,28 @@ pub fn process_chunk(
     let mut dispatcher = Dispatcher::new(stages, context, progress);
     let read = for_each_entry(stages, chunk, progress, |ordinal, entry| dispatcher.dispatch(ordinal, entry));
     dispatcher.finish(read, progress)
+}
+
+/// Takes news of incidents through the stages, as entries of their own.
+#[must_use]
+pub fn process_news(
+    stages: &Stages<'_>,
+    context: &RenderContext<'_>,
+    news: &[IncidentNews],
+    progress: &Progress,
+) -> Processed {
+    let mut dispatcher = Dispatcher::new(stages, context, progress);
+    for (ordinal, IncidentNews { stop }) in (0..).zip(news) {
+        // A report always has a msgpack form.
+        let body = rmp_serde::to_vec_named(stop).unwrap_or_default();
+        let fields = decode::fields(&body);
+        let millis = stop.incident.as_ref().map_or(0, |incident| incident.last_at);
+        let time = Timestamp { seconds: millis.div_euclid(1_000), nanos: 0 };
+        let record = Record::new(time, &fields, &body);
+        let class_name = stages.classifier.name(Class::Stop);
+        dispatcher.dispatch(ordinal, &Entry::new(&record, Class::Stop, class_name, Some(stop)));
+    }
+    dispatcher.finish(ReadEntries::default(), progress)
 }
 
 /// Brings the entries of one chunk to the encoders of their destinations.

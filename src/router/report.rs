@@ -132,10 +132,12 @@ impl Router {
         }
     }
 
-    /// The chunk will not come again: what a best-effort destination lacks now is lost.
-    pub(super) fn count_best_effort_losses(&self, progress: &Progress) {
+    /// The chunk will not come again: what a best-effort destination lacks now is lost, except for what is `owed` to those
+    /// who alert people.
+    pub(super) fn count_best_effort_losses(&self, progress: &Progress, owed: u32) {
         for (index, sender) in self.senders.iter().enumerate() {
-            let missing = progress.missing(index);
+            let owed = if self.pipeline.alerts(index) { owed } else { 0 };
+            let missing = progress.missing(index).saturating_sub(owed);
             if missing > 0 {
                 let name = &sender.destination.common.name;
                 self.metrics.destination(index).count_lost(Reason::BestEffort, u64::from(missing));
@@ -144,6 +146,22 @@ impl Router {
                      time; to retry them, write: {name}.required on"
                 );
                 self.log.once_a_minute(Level::Error, &format!("{name}/best_effort"), text);
+            }
+        }
+    }
+
+    /// Counts news of incidents that was never sent, for each destination that alerts people.
+    pub(super) fn count_lost_news(&self, count: usize) {
+        for (index, sender) in
+            self.senders.iter().enumerate().filter(|(index, _)| self.pipeline.alerts(*index))
+        {
+            if count > 0 {
+                let name = &sender.destination.common.name;
+                self.metrics.destination(index).count_lost(Reason::BestEffort, count as u64);
+                let text = format_args!(
+                    "destination {name}: {count} messages about incidents lost: the process ends"
+                );
+                self.log.line(Level::Error, text);
             }
         }
     }

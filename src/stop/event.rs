@@ -5,15 +5,17 @@
 
 use std::ops::Deref;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use super::container::StoppedContainer;
+use super::incident::IncidentReport;
 use super::kind::{Category, Cause, EcsEvent, Severity};
-use super::{arn, field};
+use super::{arn, field, time};
 
-/// Why something stopped. Serializes as one flat JSON object; what is unknown is left out.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// Why something stopped. Serializes as one flat JSON object; what is unknown is left out. Read back, it lacks the event
+/// and what only that tells.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StopEvent {
     /// What stopped or failed.
     pub ecs_event: EcsEvent,
@@ -76,7 +78,7 @@ pub struct StopEvent {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exit_code: Option<i64>,
     /// The signal in that exit code.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", skip_deserializing)]
     pub signal: Option<&'static str>,
     /// The agent's reason for the culprit's end.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -94,7 +96,7 @@ pub struct StopEvent {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restarts: Option<i64>,
     /// All containers of the task.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", skip_deserializing)]
     pub containers: Vec<StoppedContainer>,
     /// When the task was created. For a container's exit this time and the next three are the container's.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -109,11 +111,17 @@ pub struct StopEvent {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub runtime_seconds: Option<u64>,
     /// The culprit's last lines on standard error; the router fills them in from its `StderrTail`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub last_lines: Vec<String>,
     /// The stop was reported before, without the exit code that this event brought.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_false")]
     pub update: bool,
+    /// The incident that the stop belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub incident_id: Option<String>,
+    /// Where that incident stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub incident: Option<IncidentReport>,
     /// It is about a managed daemon, which `service` names then.
     #[serde(skip)]
     pub(super) is_daemon: bool,
@@ -121,7 +129,7 @@ pub struct StopEvent {
     #[serde(skip)]
     pub(super) run: Option<(String, i64)>,
     /// The original, with its secrets masked.
-    #[serde(skip_serializing_if = "OriginalEvent::is_left_out")]
+    #[serde(skip_serializing_if = "OriginalEvent::is_left_out", skip_deserializing)]
     pub event: OriginalEvent,
 }
 
@@ -197,6 +205,8 @@ impl StopEvent {
             runtime_seconds: None,
             last_lines: Vec::new(),
             update: false,
+            incident_id: None,
+            incident: None,
             is_daemon: false,
             run: None,
             event: OriginalEvent::default(),
@@ -222,6 +232,13 @@ impl StopEvent {
 
     fn version(&self) -> Option<i64> {
         self.event.get("detail").and_then(|detail| field::integer(detail, "version"))
+    }
+
+    /// When it happened, in milliseconds since 1970: when it stopped, else the time of the event.
+    #[must_use]
+    pub fn at(&self) -> Option<i64> {
+        let stopped_at = self.stopped_at.as_deref().and_then(time::millis);
+        stopped_at.or_else(|| field::text(&self.event, "time").and_then(time::millis))
     }
 
     /// The task definition's family.

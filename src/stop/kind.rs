@@ -2,10 +2,10 @@
 //!
 //! AWS's own index of reasons: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html>
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What stopped or failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EcsEvent {
     /// A task stopped after it had run.
@@ -22,7 +22,7 @@ pub enum EcsEvent {
 }
 
 /// How urgent a stop is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Planned.
@@ -34,7 +34,7 @@ pub enum Severity {
 }
 
 /// The kind of problem, to be counted, routed and looked up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Category {
     /// The image could not be pulled, or its registry not be logged in to.
@@ -78,7 +78,7 @@ pub enum Category {
 }
 
 /// Why it went wrong, as far as the text tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// Somebody was not allowed to: a role, or a file's mode.

@@ -22,7 +22,7 @@ use crate::input::chunk::Chunk;
 use crate::log::{Level, Log};
 use crate::metrics::Exporter;
 use crate::object::upload;
-use crate::router::{Router, RouterConfig, join_all};
+use crate::router::{NewsDesk, Router, RouterConfig, join_all};
 use crate::watch::WatchConfig;
 
 /// Everything an instance was configured to be.
@@ -166,6 +166,7 @@ async fn serve(
     let (set_upload_deadline, upload_deadline) = watch::channel(None);
     let mut uploads = router.start_uploads(&upload_deadline);
     let (stop_watching, shutdown) = watch::channel(false);
+    let news_desk = NewsDesk::start(&router, &log);
     let mut watchers = router.start_watchers(config.watch, &shutdown).await;
     let mut running = take_jobs(&router, &log, queue, blocks_engine).await;
     let end = Instant::now() + exit_timeout;
@@ -186,7 +187,12 @@ async fn serve(
     }
     // Only now is everything in the spool that will be.
     set_upload_deadline.send_replace(Some(end - upload::ABORT_AT_EXIT.min(exit_timeout)));
-    tokio::time::timeout_at(end, join_all(&mut uploads)).await.ok();
+    let last_news = async {
+        if let Some(news_desk) = news_desk {
+            news_desk.finish(end).await;
+        }
+    };
+    tokio::join!(tokio::time::timeout_at(end, join_all(&mut uploads)), last_news).0.ok();
     router.log_summary();
 }
 

@@ -5,6 +5,7 @@
 //! - `connect` – what every destination says to `check --connect`, and that it stores nothing
 //! - `format` – Fluent Bit's classic format, held against the real ones
 //! - `explain` – class and report of every record, in order, whatever way the file is written in
+//! - `incidents` – six hours of stops as a timeline of what people are told
 //! - `init` – what it writes passes `check` and the tools of others, and does what was asked for
 //! - `health` – the exit code that a container's health check becomes
 //! - `keys` – the reference and the completions come from the one table
@@ -21,8 +22,9 @@ mod check;
 mod connect;
 mod explain;
 mod format;
-mod init;
 mod health;
+mod incidents;
+mod init;
 mod keys;
 mod migrate;
 mod printing;

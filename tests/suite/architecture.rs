@@ -10,7 +10,7 @@ use test_support::root;
 
 /// What each line names may use what the lines below it name. A folder or file that is not in the list fails the test:
 /// its place has to be decided.
-const LAYERS: [&str; 22] = [
+const LAYERS: [&str; 23] = [
     "registry",
     "probe",
     "instance",
@@ -19,6 +19,7 @@ const LAYERS: [&str; 22] = [
     "watch",
     "object",
     "delivery",
+    "incident",
     "transport",
     "destination",
     "config",

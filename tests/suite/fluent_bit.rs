@@ -5,6 +5,7 @@
 //!
 //! - `host` – one running Fluent Bit, configured as FireLens does it
 //! - `watching` – exits seen in the task's metadata, events from a queue
+//! - `incidents` – two collectors on one queue, and a kill in between
 //! - `metrics` – the counters at its own endpoint
 //! - `examples` – every configuration of `examples/`, as it stands there
 //! - `provenance` – what applications can write, by every way they have, under the filters that people use
@@ -18,6 +19,7 @@ use fake_cloud::{Api, Cloud, Fault};
 mod examples;
 mod feed;
 mod host;
+mod incidents;
 mod metrics;
 mod provenance;
 mod watching;

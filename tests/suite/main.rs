@@ -13,6 +13,8 @@
 //! - `fluent_bit` – real Fluent Bit binaries: 100,000 records in, each of them out once; every example; needs
 //!   `FLUENT_BIT`
 //! - `vendors` – New Relic, Datadog, HTTP, Firehose and Firehose over HTTP: their requests, and how they fare
+//! - `incidents` – six stops of one crash loop are told as one incident: at once, at counts, when it is over, over a
+//!   restart, and while Slack is down
 //! - `watching` – what comes by other ways than Fluent Bit's: exits seen in the task's metadata, events from a queue;
 //!   envelopes, and one report per stop
 //! - `router` – a router in front of a fake cloud, for the above
@@ -28,6 +30,7 @@ mod delivery;
 mod event_rules;
 mod fluent_bit;
 mod golden;
+mod incidents;
 mod network;
 mod promises;
 mod properties;

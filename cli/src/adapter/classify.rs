@@ -35,7 +35,7 @@ pub(crate) fn classify(record: &Value) -> Option<ClassifiedRecord> {
             &Provenance::new(record, ChunkOrigin::Trusted),
             &envelope::Budget::default(),
         ) {
-            Classified::Plain(class) | Classified::Unvouched(class) => {
+            Classified::Plain(class) | Classified::Unvouched(class) | Classified::Recovery(class, _) => {
                 found.class = classifier.name(class).to_owned()
             }
             Classified::Stop(_, stop) => found.stops.push(*stop),

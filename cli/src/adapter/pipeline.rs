@@ -1,18 +1,20 @@
 //! `router::pipeline`: one chunk through the stages up to the batches, with nothing behind them.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use ecs_router::config::keys::DestinationKind;
 use ecs_router::config::{AwsEnvironments, DestinationSettings, KeyReader, Lookup, Problem, Settings};
 use ecs_router::delivery::progress::Progress;
-use ecs_router::destination::{self, Destination};
+use ecs_router::destination::{self, Destination, Endpoint};
 use ecs_router::encode::batch::Batch;
 use ecs_router::encode::template::RenderContext;
+use ecs_router::incident::{Clock, IncidentTracker};
 use ecs_router::input::decode::{self, MalformedChunk};
 use ecs_router::router::entries::for_each_entry;
 use ecs_router::router::pipeline::{Pipeline, Stages, new_metrics};
-use ecs_router::router::process::process_chunk;
+use ecs_router::router::process::{process_chunk, process_news};
 
 /// Stands in for the region of the machine; no request is made.
 const PLACEHOLDER_REGION: &str = "us-east-1";
@@ -65,6 +67,10 @@ pub(crate) struct DryChunk {
 impl DryRun {
     /// Reads the keys as the plugin does when it starts.
     pub(crate) fn open(lookup: &dyn Lookup) -> Result<Self, Vec<Problem>> {
+        Self::open_with_clock(lookup, Clock::System)
+    }
+
+    fn open_with_clock(lookup: &dyn Lookup, clock: Clock) -> Result<Self, Vec<Problem>> {
         let problems = RefCell::new(Vec::new());
         let settings = Settings::read(lookup, &problems);
         let reader = KeyReader::new(lookup, &problems);
@@ -80,7 +86,7 @@ impl DryRun {
         Ok(Self {
             settings: settings.destinations.clone(),
             destinations,
-            pipeline: Pipeline::new(settings, metrics),
+            pipeline: Pipeline::with_clock(settings, metrics, clock),
         })
     }
 
@@ -94,14 +100,7 @@ impl DryRun {
         let destinations: Vec<&Destination> = self.destinations.iter().collect();
         let stages = self.pipeline.stages(self.pipeline.origin(tag.as_bytes()), &destinations);
         let progress = Progress::new(destinations.len());
-        let context = RenderContext {
-            tag: tag.as_bytes(),
-            uuid: "$(uuid)",
-            chunk: "$(uuid)",
-            task: None,
-            overflow: None,
-        };
-        let processed = process_chunk(&stages, &context, chunk, &progress);
+        let processed = process_chunk(&stages, &dry_context(tag), chunk, &progress);
         let mut rows = rows(&stages, chunk, &progress);
         for (destination, batches) in processed.batches.iter().enumerate() {
             batches.iter().for_each(|batch| fill_in_batch(&mut rows, destination, batch));
@@ -161,4 +160,120 @@ fn fill_in_batch(rows: &mut [DryRecord], destination: usize, batch: &Batch) {
             });
         }
     }
+}
+
+/// An output whose clock is turned by hand, and whose every request arrives.
+pub(crate) struct TimedRun {
+    dry: DryRun,
+    clock: Rc<Cell<i64>>,
+    tracker: Rc<IncidentTracker>,
+}
+
+/// One request of a timed run.
+pub(crate) struct TimedSent {
+    /// The destination's position.
+    pub(crate) destination: usize,
+    pub(crate) records: usize,
+    /// What people read, at a destination that alerts them.
+    pub(crate) text: Option<String>,
+}
+
+/// What one record became.
+pub(crate) struct TimedRecord {
+    pub(crate) sent: Vec<TimedSent>,
+    /// The incident of each of its stops.
+    pub(crate) incidents: Vec<String>,
+}
+
+impl TimedRun {
+    /// As [`DryRun::open`]; `None` when stops become no incidents.
+    pub(crate) fn open(lookup: &dyn Lookup) -> Result<Option<Self>, Vec<Problem>> {
+        let clock = Rc::new(Cell::new(0));
+        let dry = DryRun::open_with_clock(lookup, Clock::Turned(Rc::clone(&clock)))?;
+        let tracker = dry.pipeline.incidents().cloned();
+        Ok(tracker.map(|tracker| Self { dry, clock, tracker }))
+    }
+
+    /// Name and type of every destination.
+    pub(crate) fn destinations(&self) -> impl Iterator<Item = (&str, DestinationKind)> {
+        self.dry.destinations()
+    }
+
+    /// In milliseconds since 1970.
+    pub(crate) fn now(&self) -> i64 {
+        self.clock.get()
+    }
+
+    /// Whether no incident is open.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.tracker.look(|incidents| incidents.is_idle() && !incidents.has_news())
+    }
+
+    /// Takes one record through the stages.
+    pub(crate) fn bring(&self, tag: &str, at: i64, body: &[u8]) -> TimedRecord {
+        let destinations: Vec<&Destination> = self.dry.destinations.iter().collect();
+        let pipeline = &self.dry.pipeline;
+        let stages = pipeline.stages(pipeline.origin(tag.as_bytes()), &destinations);
+        let progress = Progress::new(destinations.len());
+        let chunk = chunk_of(at, body);
+        let processed = process_chunk(&stages, &dry_context(tag), &chunk, &progress);
+        let mut incidents = Vec::new();
+        for_each_entry(&stages, &chunk, &progress, |_, entry| {
+            incidents.extend(entry.stop.and_then(|stop| stop.incident_id.clone()));
+        });
+        let sent = self.sent(processed.batches, &progress);
+        pipeline.confirm(&progress);
+        TimedRecord { sent, incidents }
+    }
+
+    /// Turns the clock.
+    pub(crate) fn pass_time(&self, now: i64) -> Vec<TimedSent> {
+        self.clock.set(now);
+        let news = self.tracker.with(|incidents, now| {
+            incidents.tick(now);
+            incidents.take_news(now)
+        });
+        let destinations: Vec<&Destination> = self.dry.destinations.iter().collect();
+        let progress = Progress::new(destinations.len());
+        let stages = self.dry.pipeline.news_stages(&destinations);
+        let processed = process_news(&stages, &dry_context("ecs_router.incident"), &news, &progress);
+        let sent = self.sent(processed.batches, &progress);
+        self.tracker.with(|incidents, _| incidents.news_delivered());
+        sent
+    }
+
+    /// The requests of these batches, all of which arrive.
+    fn sent(&self, batches: Vec<Vec<Batch>>, progress: &Progress) -> Vec<TimedSent> {
+        let mut sent = Vec::new();
+        for (destination, batches) in batches.iter().enumerate() {
+            for batch in batches {
+                progress.settle(destination, batch.items.iter().map(|item| item.ordinal));
+                let text = self.text(destination, batch);
+                sent.push(TimedSent { destination, records: batch.items.len(), text });
+            }
+        }
+        sent
+    }
+
+    fn text(&self, destination: usize, batch: &Batch) -> Option<String> {
+        self.dry.settings.get(destination).filter(|named| named.kind.alerts())?;
+        let Endpoint::Http(request) = self.dry.destinations.get(destination)?.request(batch).endpoint else {
+            return None;
+        };
+        let body: serde_json::Value = serde_json::from_slice(&request.body.to_bytes()).ok()?;
+        Some(body.get("text")?.as_str()?.to_owned())
+    }
+}
+
+fn dry_context(tag: &str) -> RenderContext<'_> {
+    RenderContext { tag: tag.as_bytes(), uuid: "$(uuid)", chunk: "$(uuid)", task: None, overflow: None }
+}
+
+/// `[time, record]`
+fn chunk_of(at: i64, body: &[u8]) -> Vec<u8> {
+    let mut chunk = vec![0x92];
+    // Numbers always have a msgpack form.
+    chunk.extend(rmp_serde::to_vec(&(at as f64 / 1_000.0)).unwrap_or_default());
+    chunk.extend(body);
+    chunk
 }

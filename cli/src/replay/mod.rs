@@ -5,6 +5,7 @@
 mod cost;
 mod dry;
 mod html;
+mod incidents;
 mod left;
 mod live;
 mod matching;
@@ -40,6 +41,9 @@ pub(crate) struct ReplayArguments {
     /// Really deliver
     #[arg(long)]
     send: bool,
+    /// Show when people would be told of which incident, by the times of the events
+    #[arg(long, conflicts_with = "send")]
+    incidents: bool,
     /// Which of several outputs of the plugin, from 1
     #[arg(long, value_name = "N")]
     output: Option<usize>,
@@ -82,6 +86,7 @@ pub(crate) fn run(arguments: &ReplayArguments) -> io::Result<ExitCode> {
     resolved.notices.iter().for_each(|notice| terminal::complain(format_args!("ecs-router: {notice}")));
     match arguments.send {
         true => live::run(arguments, &resolved, &matcher),
+        false if arguments.incidents => incidents::run(arguments, &resolved, &matcher),
         false => dry::run(arguments, &resolved, &matcher),
     }
 }

@@ -22,7 +22,7 @@ fn classify_under(origin: ChunkOrigin<'_>, classifier: &Classifier, record: &Jso
 
 fn class_in(classified: &Classified) -> Class {
     match classified {
-        Classified::Plain(class) | Classified::Stop(class, _) => *class,
+        Classified::Plain(class) | Classified::Stop(class, _) | Classified::Recovery(class, _) => *class,
         Classified::Envelope(_) | Classified::Unvouched(_) => panic!("neither a stop nor plain"),
     }
 }

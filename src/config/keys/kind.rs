@@ -70,6 +70,12 @@ impl DestinationKind {
         DestinationKind::Stdout,
     ];
 
+    /// Whether it is there to alert people, who are told of incidents; the others get every stop.
+    #[must_use]
+    pub const fn alerts(self) -> bool {
+        matches!(self, DestinationKind::Slack)
+    }
+
     /// The name that users write.
     #[must_use]
     pub const fn name(self) -> &'static str {

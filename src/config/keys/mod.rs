@@ -9,6 +9,7 @@ mod datadog;
 mod file;
 mod firehose;
 mod http;
+mod incident;
 mod key;
 mod kind;
 mod newrelic;
@@ -27,6 +28,7 @@ pub use reference::{reference, reference_for};
 /// In the order of the reference.
 const TABLES: &[&[Key]] = &[
     output::KEYS,
+    incident::KEYS,
     common::COMMON_KEYS,
     common::NETWORK_KEYS,
     cloudwatch::KEYS,
@@ -75,7 +77,7 @@ const fn concat<const LENGTH: usize>(tables: &[&[Key]]) -> [Key; LENGTH] {
 }
 
 /// First parts of the names of the output's own keys; no destination can have such a name.
-pub const OUTPUT_KEY_GROUPS: [&str; 5] = ["route", "class", "stop", "task_metadata", "queue"];
+pub const OUTPUT_KEY_GROUPS: [&str; 6] = ["route", "class", "stop", "incident", "task_metadata", "queue"];
 
 /// Whether keys `<name>.…` are the output's own.
 #[must_use]

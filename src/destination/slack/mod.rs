@@ -8,6 +8,7 @@
 
 mod blocks;
 mod digest;
+mod incident;
 mod reply;
 mod report;
 mod request;
@@ -120,6 +121,10 @@ impl Vendor for Slack {
         let start = out.len();
         match entry.stop {
             Some(stop) if stop.severity < self.min_severity => return Encoded::Filtered,
+            // Its incident is known, and this is no count to tell.
+            Some(stop) if stop.incident.as_ref().is_some_and(|incident| !incident.is_news) => {
+                return Encoded::Filtered;
+            }
             Some(stop) => stop::write(stop, out),
             None => self.write_line(common, entry, out),
         }

@@ -20,7 +20,7 @@ const MAX_COUNT_ROWS: usize = 12;
 /// Characters of a stop's summary or hint.
 const MAX_SENTENCE_CHARS: usize = 1_400;
 /// Characters of a link: four names of 255, and what stands between them.
-const MAX_LINK_CHARS: usize = 1_200;
+pub(super) const MAX_LINK_CHARS: usize = 1_200;
 /// Characters of a name.
 const MAX_NAME_CHARS: usize = 120;
 /// Characters of the reason that ECS or the agent gives.
@@ -84,7 +84,7 @@ fn fact_with_detail(stop: &StopFields, name: &str, detail: &str) -> Option<Strin
 }
 
 /// The two largest units: 90 s, 5 min 3 s, 3 h 12 min, 2 d 4 h.
-fn duration(seconds: u64) -> String {
+pub(super) fn duration(seconds: u64) -> String {
     match seconds {
         0..120 => format!("{seconds} s"),
         120..3_600 => format!("{} min {} s", seconds / 60, seconds % 60),
@@ -121,14 +121,15 @@ fn last_lines(stop: &StopFields) -> Option<Value> {
     (!shown.is_empty()).then(|| blocks::section(&blocks::code(&shown)))
 }
 
-/// When the task stopped, and a link to the console.
+/// When the task stopped, a link to the console, and the name under which all stops of the incident are stored.
 fn footer(stop: &StopFields) -> Option<Value> {
-    let stopped_at = stop.text("stopped_at").map(|at| blocks::escaped(at, MAX_NAME_CHARS));
-    let parts: Vec<String> = [stopped_at, console_link(stop)].into_iter().flatten().collect();
+    let shown = |name| stop.text(name).map(|text| blocks::escaped(text, MAX_NAME_CHARS));
+    let parts = [shown("stopped_at"), console_link(stop), shown("incident_id")];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
     (!parts.is_empty()).then(|| blocks::context(&parts.join(" · ")))
 }
 
-fn console_link(stop: &StopFields) -> Option<String> {
+pub(super) fn console_link(stop: &StopFields) -> Option<String> {
     stop.console_url().map(|url| format!("<{url}|Open in the ECS console>"))
 }
 

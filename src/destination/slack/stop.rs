@@ -49,8 +49,13 @@ impl StopFields {
 
     /// `🔴 web in prod: image pull`, as plain text.
     pub(super) fn title(&self) -> String {
+        format!("{} {}", self.emoji(), self.matter())
+    }
+
+    /// `web in prod: image pull`, as plain text.
+    pub(super) fn matter(&self) -> String {
         let category = self.text("category").unwrap_or("unknown").replace('_', " ");
-        format!("{} {}: {category}", self.emoji(), self.origin())
+        format!("{}: {category}", self.origin())
     }
 
     pub(super) fn emoji(&self) -> &'static str {

@@ -226,6 +226,12 @@ impl Alive {
         until(END, said).unwrap_or_else(|| panic!("it never said '{words}':\n{}", self.said()));
     }
 
+    /// Ends it as a lack of memory does.
+    pub(super) fn kill(&mut self) {
+        self.process.signal("KILL");
+        assert!(self.process.wait(END).is_some(), "it lives on");
+    }
+
     /// Ends it as a container runtime does: no crash, nothing left behind.
     pub(super) fn assert_ends_well(&mut self) {
         self.process.signal("TERM");

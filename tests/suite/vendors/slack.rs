@@ -90,14 +90,15 @@ fn messages_keep_the_pace_of_one_a_second() {
 #[test]
 fn a_slow_channel_is_waited_for_and_a_gone_one_never_holds_up_the_chunk() {
     let cloud = Cloud::start();
-    cloud.script(
-        Api::SlackWebhook,
-        [Fault::reply(429).retry_after(1), Fault::ok(), Fault::aws(404, "no_service")],
-    );
+    let gone = std::iter::repeat_n(Fault::aws(404, "no_service"), 20);
+    let first = [Fault::reply(429).retry_after(1), Fault::ok()];
+    cloud.script(Api::SlackWebhook, first.into_iter().chain(gone));
     let instance = start(&cloud, &[]);
     assert_eq!(flush(&instance, &[event("oom-killed")]), Verdict::Ok);
     assert_eq!(cloud.slack().messages().len(), 1);
     assert_eq!(flush(&instance, &[event("essential-exit-137")]), Verdict::Ok);
+    assert_eq!(instance.metrics().snapshot()[0].lost, [], "its incident is still to be told");
+    instance.drain();
     let counters = &instance.metrics().snapshot()[0];
     assert_eq!((counters.delivered, counters.lost.as_slice()), (1, [(Reason::BestEffort, 1)].as_slice()));
 }

@@ -1,0 +1,80 @@
+//! What stops of one incident have in common, as a number, and the name of an incident.
+
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::config::GroupField;
+use crate::stop::{EcsEvent, StopEvent};
+
+/// The group of stops that an incident is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(super) struct GroupId(u64);
+
+/// Account, region and severity are always among what stops have in common: names repeat between accounts, and a
+/// destination's least severity must hold for all of an incident.
+pub(super) fn group_of(stop: &StopEvent, fields: &[GroupField]) -> GroupId {
+    let mut hash = Xxh3::new();
+    add(&mut hash, stop.account.as_deref());
+    add(&mut hash, stop.region.as_deref());
+    add(&mut hash, Some(&word(&stop.severity)));
+    fields.iter().for_each(|field| add(&mut hash, value(stop, *field).as_deref()));
+    GroupId(hash.digest())
+}
+
+fn value(stop: &StopEvent, field: GroupField) -> Option<String> {
+    match field {
+        GroupField::Cluster => stop.cluster.clone(),
+        GroupField::Service => origin(stop).map(str::to_owned),
+        GroupField::Category => Some(word(&stop.category)),
+        GroupField::Cause => stop.cause.as_ref().map(word),
+        GroupField::Container => stop.container.clone(),
+        GroupField::ExitCode => stop.exit_code.map(|code| code.to_string()),
+        GroupField::TaskDefinition => stop.task_definition.clone(),
+        GroupField::ImageTag => stop.image_tag.clone(),
+        GroupField::AvailabilityZone => stop.availability_zone.clone(),
+        GroupField::StopCode => stop.stop_code.clone(),
+    }
+}
+
+/// The service, else the task definition's family, else the group.
+fn origin(stop: &StopEvent) -> Option<&str> {
+    stop.service.as_deref().or_else(|| stop.family()).or(stop.group.as_deref())
+}
+
+/// A word of a closed vocabulary as the report has it.
+fn word(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// What is absent differs from what is empty, and one value from two.
+fn add(hash: &mut Xxh3, value: Option<&str>) {
+    match value {
+        Some(text) => {
+            hash.update(&(text.len() as u64).to_be_bytes());
+            hash.update(text.as_bytes());
+        }
+        None => hash.update(&u64::MAX.to_be_bytes()),
+    }
+}
+
+/// A number that tells stops apart, whatever version of its event it was read from; `None`: nothing does.
+pub(super) fn stop_number(stop: &StopEvent) -> Option<u64> {
+    let (key, run) = stop.key()?;
+    let mut hash = Xxh3::new();
+    add(&mut hash, Some(key));
+    // Each run of a container is a stop of its own; the versions of a task's event are all about one.
+    if stop.ecs_event == EcsEvent::ContainerExited {
+        hash.update(&run.to_be_bytes());
+    }
+    Some(hash.digest())
+}
+
+/// The name of the incident of this group that began in this window. Whoever saw its first stop in the same window comes
+/// to the same name; `generation` tells apart those of one window.
+pub(super) fn incident_id(group: GroupId, window: i64, generation: u64) -> String {
+    let mut hash = Xxh3::new();
+    hash.update(&group.0.to_be_bytes());
+    hash.update(&window.to_be_bytes());
+    hash.update(&generation.to_be_bytes());
+    format!("inc-{:016x}", hash.digest())
+}

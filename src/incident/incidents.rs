@@ -1,0 +1,387 @@
+//! The state machine of incidents. Pure: no I/O, and the clock is the caller's.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::closed::{ClosedIncident, ClosedIncidents};
+use super::group::{self, GroupId};
+use super::open::{self, OpenIncident};
+use super::outbox::{IncidentNews, Outbox};
+use super::saved;
+use super::seen::SeenStops;
+use super::verdict;
+use crate::config::IncidentSettings;
+use crate::stop::{IncidentEnd, IncidentReport, IncidentState, ServiceRecovery, StopEvent};
+
+/// At about 2 KB each, 2 MB.
+const MAX_OPEN: usize = 1_000;
+
+/// How long after a service is well again a stop may still show that it is not: in a crash loop ECS tells of a steady
+/// state between two crashes.
+const SETTLE: Duration = Duration::from_mins(5);
+
+/// All incidents of one instance. Times are milliseconds since 1970; `now` is the own clock's.
+#[derive(Debug)]
+pub struct Incidents {
+    settings: IncidentSettings,
+    /// Whether there is anybody to tell.
+    tells: bool,
+    open: BTreeMap<GroupId, OpenIncident>,
+    closed: ClosedIncidents,
+    outbox: Outbox,
+    seen: SeenStops,
+    tally: IncidentTally,
+    /// Counts changes, so that one knows when to save.
+    changes: u64,
+}
+
+/// What became of incidents since the start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct IncidentTally {
+    /// Incidents of which a stop arrived.
+    pub opened: u64,
+    /// Incidents that are over, those that were evicted among them.
+    pub resolved: u64,
+    /// Incidents that ended only because there were too many.
+    pub evicted: u64,
+    /// Incidents that are open.
+    pub open: u64,
+    /// News that was dropped because nobody took it for too long.
+    pub dropped_news: u64,
+}
+
+/// A stop that was observed and whose arrival is still to be confirmed.
+#[derive(Debug, Clone)]
+pub struct Sighting {
+    group: GroupId,
+    id: String,
+    stop: Option<u64>,
+    report: IncidentReport,
+    /// The stop, kept when it is to tell of the incident.
+    news: Option<Box<StopEvent>>,
+    kind: SightingKind,
+    revision: Option<String>,
+    verdict: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum SightingKind {
+    Counted,
+    /// It belongs to an incident that was over when it came.
+    Late,
+    /// It was counted before.
+    Known,
+}
+
+impl Sighting {
+    fn new(group: GroupId, id: &str, stop: Option<u64>, report: IncidentReport, kind: SightingKind) -> Self {
+        Self { group, id: id.to_owned(), stop, report, news: None, kind, revision: None, verdict: None }
+    }
+
+    /// For a deployment that failed: what the stops of its service say.
+    #[must_use]
+    pub fn verdict(&self) -> Option<&str> {
+        self.verdict.as_deref()
+    }
+
+    /// The incident's name.
+    #[must_use]
+    pub fn incident_id(&self) -> &str {
+        &self.id
+    }
+
+    /// Where the incident stood when the stop was observed.
+    #[must_use]
+    pub fn report(&self) -> &IncidentReport {
+        &self.report
+    }
+}
+
+impl Incidents {
+    /// `tells`: whether news goes anywhere.
+    #[must_use]
+    pub fn new(settings: IncidentSettings, tells: bool) -> Self {
+        Self {
+            settings,
+            tells,
+            open: BTreeMap::new(),
+            closed: ClosedIncidents::default(),
+            outbox: Outbox::default(),
+            seen: SeenStops::default(),
+            tally: IncidentTally::default(),
+            changes: 0,
+        }
+    }
+
+    /// Joins a stop to its incident, which it may open; `None` for one that was planned. It must be confirmed or withdrawn
+    /// once it is known whether it arrived.
+    pub fn observe(&mut self, stop: &StopEvent, now: i64) -> Option<Sighting> {
+        if stop.expected {
+            return None;
+        }
+        let verdict = verdict::verdict(stop, self.open.values());
+        let revision = stop.revision().map(str::to_owned);
+        let mut sighting = Sighting { revision, verdict, ..self.join(stop, now)? };
+        if let (Some(news), Some(verdict)) = (&mut sighting.news, &sighting.verdict) {
+            news.summary = format!("{} {verdict}", news.summary);
+        }
+        Some(sighting)
+    }
+
+    fn join(&mut self, stop: &StopEvent, now: i64) -> Option<Sighting> {
+        let group = group::group_of(stop, &self.settings.group_by);
+        let number = group::stop_number(stop);
+        if stop.update || number.is_some_and(|number| self.seen.contains(number)) {
+            return self.known(group);
+        }
+        self.changes += 1;
+        number.into_iter().for_each(|number| self.seen.insert(number));
+        let at = stop.at().unwrap_or(now);
+        if !self.open.contains_key(&group)
+            && let Some(late) = self.closed.count_late(group, at)
+        {
+            let report = IncidentReport { is_news: false, ..late.report.clone() };
+            let kind = SightingKind::Late;
+            return Some(Sighting::new(group, &late.id, number, report, kind));
+        }
+        Some(self.count(group, number, stop, at, now))
+    }
+
+    fn count(
+        &mut self,
+        group: GroupId,
+        number: Option<u64>,
+        stop: &StopEvent,
+        at: i64,
+        now: i64,
+    ) -> Sighting {
+        if !self.open.contains_key(&group) {
+            self.make_room(now);
+        }
+        let window = at.div_euclid(millis(self.settings.quiet).max(1));
+        let closed = &self.closed;
+        let incident = self
+            .open
+            .entry(group)
+            .or_insert_with(|| OpenIncident::new(unused_id(closed, group, window), stop, at, now));
+        let is_first = incident.count == 0;
+        incident.count(stop, at, now);
+        // Nobody hears that it goes on before they heard that it began; the next stop tells it then.
+        let is_unheard = incident.owes_opening() || self.outbox.has_opening(&incident.id);
+        let told = if is_unheard { None } else { incident.tell_count(now) };
+        let state = if is_first { IncidentState::Opened } else { IncidentState::Continued };
+        let is_news = told.is_some() && self.tells;
+        told.into_iter().for_each(|state| incident.begin_telling(state, is_news));
+        let report = IncidentReport { is_news, ..incident.report(told.unwrap_or(state)) };
+        Sighting {
+            news: is_news.then(|| Box::new(open::with_lines(stop))),
+            ..Sighting::new(group, &incident.id, number, report, SightingKind::Counted)
+        }
+    }
+
+    /// The incident of a stop that was counted before.
+    fn known(&self, group: GroupId) -> Option<Sighting> {
+        let (id, report) = match (self.open.get(&group), self.closed.latest(group)) {
+            (Some(open), _) => (&open.id, open.report(IncidentState::Continued)),
+            (None, Some(closed)) => (&closed.id, closed.report.clone()),
+            (None, None) => return None,
+        };
+        let report = IncidentReport { is_news: false, ..report };
+        Some(Sighting::new(group, id, None, report, SightingKind::Known))
+    }
+
+    /// Ends the incident that was quiet for longest when there are too many, rather one of which nothing is under way.
+    fn make_room(&mut self, now: i64) {
+        if self.open.len() < MAX_OPEN {
+            return;
+        }
+        let quietest = self.open.iter().min_by_key(|(_, incident)| (incident.pending > 0, incident.seen_at));
+        if let Some(group) = quietest.map(|(group, _)| *group) {
+            self.tally.evicted += 1;
+            self.resolve(group, IncidentEnd::Evicted, now);
+        }
+    }
+
+    /// The stop arrived. `was_told`: so did its news, if it is any; otherwise that is told without it.
+    pub fn confirm(&mut self, sighting: &Sighting, was_told: bool) {
+        self.changes += 1;
+        sighting.stop.into_iter().for_each(|stop| self.seen.confirm(stop));
+        if sighting.kind != SightingKind::Counted {
+            return;
+        }
+        let Some(incident) = self.open.get_mut(&sighting.group).filter(|one| one.id == sighting.id) else {
+            return;
+        };
+        incident.pending = incident.pending.saturating_sub(1);
+        self.tally.opened += u64::from(!incident.has_arrived);
+        incident.has_arrived = true;
+        self.settle_news(sighting, was_told);
+    }
+
+    /// The stop did not arrive, and is not to come again as it is.
+    pub fn withdraw(&mut self, sighting: &Sighting) {
+        self.changes += 1;
+        sighting.stop.into_iter().for_each(|stop| self.seen.remove(stop));
+        match sighting.kind {
+            SightingKind::Late => self.closed.discount(&sighting.id),
+            SightingKind::Counted => self.discount(sighting),
+            SightingKind::Known => {}
+        }
+    }
+
+    fn discount(&mut self, sighting: &Sighting) {
+        let Some(incident) = self.open.get_mut(&sighting.group).filter(|one| one.id == sighting.id) else {
+            return;
+        };
+        incident.discount(sighting.revision.as_deref());
+        if incident.count == 0 {
+            self.open.remove(&sighting.group);
+            return;
+        }
+        self.settle_news(sighting, false);
+    }
+
+    /// What a stop did not tell is told by itself.
+    fn settle_news(&mut self, sighting: &Sighting, was_told: bool) {
+        let Some(incident) = self.open.get_mut(&sighting.group) else { return };
+        if sighting.news.is_some() {
+            incident.end_telling(sighting.report.state, was_told);
+        }
+        let Some(state) = incident.take_owed() else { return };
+        let stop = sighting.news.as_deref().unwrap_or(&incident.latest);
+        self.outbox.push(news(stop, &incident.id, incident.report(state)));
+    }
+
+    /// Notes that a service is well again.
+    pub fn recover(&mut self, recovery: &ServiceRecovery, now: i64) {
+        self.changes += 1;
+        self.open.values_mut().for_each(|incident| incident.note_recovery(recovery, now));
+    }
+
+    /// Ends what is over, and reminds of what goes on.
+    pub fn tick(&mut self, now: i64) {
+        let quiet = millis(self.settings.quiet);
+        let settle = quiet.min(millis(SETTLE));
+        let ended: Vec<(GroupId, IncidentEnd)> = self
+            .open
+            .iter()
+            .filter_map(|(group, incident)| Some((*group, incident.end(quiet, settle, now)?)))
+            .collect();
+        ended.into_iter().for_each(|(group, end)| self.resolve(group, end, now));
+        if let Some(remind) = self.settings.remind.filter(|_| self.tells) {
+            self.remind(millis(remind), now);
+        }
+    }
+
+    fn remind(&mut self, remind: i64, now: i64) {
+        for incident in self.open.values_mut().filter(|one| one.needs_reminder(remind, now)) {
+            incident.note_told(now);
+            let report = incident.report(IncidentState::Continued);
+            self.outbox.push(news(&incident.latest, &incident.id, report));
+            self.changes += 1;
+        }
+    }
+
+    fn resolve(&mut self, group: GroupId, end: IncidentEnd, now: i64) {
+        let Some(incident) = self.open.remove(&group) else { return };
+        self.changes += 1;
+        self.tally.resolved += 1;
+        let report = IncidentReport { ended_by: Some(end), ..incident.report(IncidentState::Resolved) };
+        if self.tells {
+            self.outbox.push(news(&incident.latest, &incident.id, report.clone()));
+        }
+        // A clock that is ahead must not make every later stop a late one.
+        let until = incident.until().min(now);
+        self.closed.push(ClosedIncident { group, id: incident.id, report, until });
+    }
+
+    /// Takes the news that waits, to be sent. It is owed until [`Self::news_delivered`].
+    pub fn take_news(&mut self, now: i64) -> Vec<IncidentNews> {
+        if self.outbox.is_empty() {
+            return Vec::new();
+        }
+        for incident in self.open.values_mut() {
+            let report = incident.report(IncidentState::Opened);
+            if self.outbox.refresh_opening(&incident.id, report) {
+                incident.note_told(now);
+            }
+        }
+        self.outbox.take()
+    }
+
+    /// Whether news waits to be sent.
+    #[must_use]
+    pub fn has_news(&self) -> bool {
+        !self.outbox.is_empty()
+    }
+
+    /// The news that was taken has arrived, or never will.
+    pub fn news_delivered(&mut self) {
+        self.changes += 1;
+        self.outbox.delivered();
+    }
+
+    /// Whether anything is open, so that time matters.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    /// What became of incidents since the start.
+    #[must_use]
+    pub fn tally(&self) -> IncidentTally {
+        let open = self.open.len() as u64;
+        IncidentTally { open, dropped_news: self.outbox.dropped, ..self.tally }
+    }
+
+    /// A number that grows with each change of what [`Self::save`] writes.
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    /// All that must survive a restart, as JSON. Stops that did not arrive yet are not in it, for they come again.
+    #[must_use]
+    pub fn save(&self) -> Vec<u8> {
+        let mut owed: Vec<IncidentNews> = self.outbox.owed().cloned().collect();
+        let arrived = |incident: &OpenIncident| Some((incident.owes_opening(), incident.arrived()?));
+        let open: Vec<(GroupId, (bool, OpenIncident))> =
+            self.open.iter().filter_map(|(group, one)| Some((*group, arrived(one)?))).collect();
+        for (_, (_, one)) in open.iter().filter(|(_, (is_opening, _))| *is_opening) {
+            owed.push(news(&one.latest, &one.id, one.report(IncidentState::Opened)));
+        }
+        let open = open.into_iter().map(|(group, (_, one))| (group, one)).collect();
+        saved::write(open, self.closed.iter().cloned().collect(), owed, self.seen.arrived().collect())
+    }
+
+    /// Goes on where an earlier process ended.
+    ///
+    /// # Errors
+    /// When the text is not what this version writes; nothing is changed then.
+    pub fn restore(&mut self, text: &[u8], now: i64) -> Result<(), String> {
+        let saved = saved::read(text)?;
+        self.open = saved.open.into_iter().take(MAX_OPEN).collect();
+        self.open.values_mut().for_each(|incident| incident.resume(now));
+        self.closed = ClosedIncidents::restored(saved.closed);
+        self.outbox = Outbox::restored(if self.tells { saved.owed } else { Vec::new() });
+        self.seen = SeenStops::restored(saved.seen);
+        Ok(())
+    }
+}
+
+fn news(stop: &StopEvent, id: &str, report: IncidentReport) -> IncidentNews {
+    let mut stop = stop.clone();
+    stop.incident_id = Some(id.to_owned());
+    stop.incident = Some(report);
+    IncidentNews { stop }
+}
+
+/// The first name of this window that no incident had.
+fn unused_id(closed: &ClosedIncidents, group: GroupId, window: i64) -> String {
+    let mut names = (0..).map(|generation| group::incident_id(group, window, generation));
+    names.find(|name| !closed.has_id(name)).unwrap_or_default()
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

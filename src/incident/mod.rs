@@ -1,0 +1,36 @@
+//! One incident instead of forty stops: which stops are one, when people are told, and when it is over.
+//!
+//! The stations: `group` (what stops have in common) → [`Incidents`] (the state machine: a stop is observed, its arrival
+//! confirmed or withdrawn, time passes) → `outbox` (news that no stop carries). Beside them: `open` and `closed` (one
+//! incident), `seen` (stops that were counted), `verdict` (what they say about a
+//! deployment that failed), `saved` (all of it as a text), [`StateFile`] (where that is kept) and
+//! [`IncidentTracker`] (all of it with the clock, for one running instance). Does not own: what a stop means (`stop`), how
+//! news is worded (`destination`), or when it is sent (`router`).
+//!
+//! What is promised stands in docs/incidents.md:
+//!
+//! - An incident is opened once, and resolved once.
+//! - A stop counts once, and only when it arrived: until then its chunk holds a [`Sighting`], which the chunk's replay
+//!   finds again, and which is withdrawn when the chunk is given up.
+//! - All lists are bounded.
+
+mod closed;
+mod group;
+mod incidents;
+mod open;
+mod outbox;
+mod saved;
+mod seen;
+mod sightings;
+mod store;
+mod tracker;
+mod verdict;
+
+#[cfg(test)]
+mod tests;
+
+pub use self::incidents::{IncidentTally, Incidents, Sighting};
+pub use self::outbox::IncidentNews;
+pub use self::sightings::Sightings;
+pub(crate) use self::store::StateFile;
+pub use self::tracker::{Clock, IncidentTracker};

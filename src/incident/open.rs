@@ -1,0 +1,273 @@
+//! One incident that is not over yet.
+
+use serde::{Deserialize, Serialize};
+
+use crate::stop::{IncidentEnd, IncidentReport, IncidentState, OriginalEvent, ServiceRecovery, StopEvent};
+
+/// Revisions that a report names, the latest.
+const MAX_REVISIONS: usize = 10;
+
+/// All times are milliseconds since 1970. Those of stops are ECS's; those of what was told and seen are the own clock's.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct OpenIncident {
+    pub(super) id: String,
+    pub(super) count: u64,
+    pub(super) first_at: i64,
+    pub(super) last_at: i64,
+    /// Revisions with their stops, the latest last.
+    revisions: Vec<(String, u64)>,
+    /// When a stop of it came last.
+    pub(super) seen_at: i64,
+    /// The count that was told last; 0 before the opening.
+    pub(super) told_count: u64,
+    pub(super) told_at: i64,
+    /// The latest stop, without what would make it large.
+    pub(super) latest: StopEvent,
+    /// ECS said that the service is well again, and no such stop happened after that.
+    recovery: Option<Recovered>,
+    /// Stops whose chunk has not arrived yet.
+    #[serde(skip)]
+    pub(super) pending: u64,
+    /// Whether one of those is to tell the opening.
+    #[serde(skip)]
+    pub(super) is_opening: bool,
+    /// What no stop has told as it should have.
+    #[serde(skip)]
+    owed: Option<IncidentState>,
+    /// Whether a stop of it has arrived.
+    #[serde(skip)]
+    pub(super) has_arrived: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Recovered {
+    how: IncidentEnd,
+    at: i64,
+    seen_at: i64,
+}
+
+impl OpenIncident {
+    /// Begins with a stop that is still to be counted.
+    pub(super) fn new(id: String, stop: &StopEvent, at: i64, now: i64) -> Self {
+        Self {
+            id,
+            count: 0,
+            first_at: at,
+            last_at: at,
+            revisions: Vec::new(),
+            seen_at: now,
+            told_count: 0,
+            told_at: now,
+            latest: small(stop),
+            recovery: None,
+            pending: 0,
+            is_opening: false,
+            owed: None,
+            has_arrived: false,
+        }
+    }
+
+    /// Counts a stop that happened at `at`.
+    pub(super) fn count(&mut self, stop: &StopEvent, at: i64, now: i64) {
+        self.count += 1;
+        self.pending += 1;
+        self.first_at = self.first_at.min(at);
+        self.seen_at = now;
+        self.recovery = self.recovery.filter(|recovered| at <= recovered.at);
+        self.note_revision(stop);
+        if at >= self.last_at {
+            self.last_at = at;
+            self.latest = small(stop);
+        }
+    }
+
+    fn note_revision(&mut self, stop: &StopEvent) {
+        let Some(revision) = stop.revision() else { return };
+        match self.revisions.iter_mut().find(|(known, _)| known == revision) {
+            Some((_, count)) => *count += 1,
+            None => self.revisions.push((revision.to_owned(), 1)),
+        }
+        if self.revisions.len() > MAX_REVISIONS {
+            self.revisions.remove(0);
+        }
+    }
+
+    /// Revisions with their stops.
+    pub(super) fn revisions(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.revisions.iter().map(|(revision, count)| (revision.as_str(), *count))
+    }
+
+    /// Whether the count is one to tell, which then counts as told.
+    pub(super) fn tell_count(&mut self, now: i64) -> Option<IncidentState> {
+        let state = match self.told_count {
+            0 => IncidentState::Opened,
+            told if self.count >= next_milestone(told) => IncidentState::Continued,
+            _ => return None,
+        };
+        self.note_told(now);
+        Some(state)
+    }
+
+    /// A stop is to tell this; `is_news`: there is somebody to tell.
+    pub(super) fn begin_telling(&mut self, state: IncidentState, is_news: bool) {
+        self.is_opening |= is_news && state == IncidentState::Opened;
+    }
+
+    /// A stop that was to tell this did, or did not.
+    pub(super) fn end_telling(&mut self, state: IncidentState, was_told: bool) {
+        let is_opening = state == IncidentState::Opened;
+        self.is_opening &= !is_opening;
+        if !was_told && (is_opening || self.owed.is_none()) {
+            self.owed = Some(state);
+        }
+    }
+
+    /// Takes what is to be told without a stop, once one has arrived.
+    pub(super) fn take_owed(&mut self) -> Option<IncidentState> {
+        self.owed.take_if(|_| self.has_arrived)
+    }
+
+    /// Whether its opening is neither told nor waiting to be.
+    pub(super) fn owes_opening(&self) -> bool {
+        self.is_opening || self.owed == Some(IncidentState::Opened)
+    }
+
+    /// Takes a stop of this revision back.
+    pub(super) fn discount(&mut self, revision: Option<&str>) {
+        let own = self.revisions.iter_mut().find(|(known, _)| Some(known.as_str()) == revision);
+        own.into_iter().for_each(|(_, count)| *count = count.saturating_sub(1));
+        self.pending = self.pending.saturating_sub(1);
+        self.count = self.count.saturating_sub(1);
+        self.told_count = self.told_count.min(self.count);
+    }
+
+    pub(super) fn note_told(&mut self, now: i64) {
+        self.told_count = self.count;
+        self.told_at = now;
+    }
+
+    /// Whether it goes on, and people were not told for so long.
+    pub(super) fn needs_reminder(&self, remind: i64, now: i64) -> bool {
+        let is_heard_of = self.told_count > 0 && !self.owes_opening();
+        is_heard_of && self.count > self.told_count && now.saturating_sub(self.told_at) >= remind
+    }
+
+    /// Whether a recovery is one of this incident's service, after its last stop.
+    pub(super) fn note_recovery(&mut self, recovery: &ServiceRecovery, now: i64) {
+        let at = recovery.at.unwrap_or(now).min(now);
+        if at >= self.last_at && is_about(&self.latest, recovery) {
+            let seen_at = self.recovery.map_or(now, |earlier| earlier.seen_at);
+            self.recovery = Some(Recovered { how: recovery.how, at, seen_at });
+        }
+    }
+
+    /// Why it is over, if it is.
+    pub(super) fn end(&self, quiet: i64, settle: i64, now: i64) -> Option<IncidentEnd> {
+        let since = |then: i64| now.saturating_sub(then);
+        if self.pending > 0 {
+            return None;
+        }
+        let recovered =
+            self.recovery.filter(|recovered| since(recovered.seen_at.max(self.seen_at)) >= settle);
+        match recovered {
+            Some(recovered) => Some(recovered.how),
+            None => (since(self.seen_at) >= quiet).then_some(IncidentEnd::Quiet),
+        }
+    }
+
+    /// Until when a stop must have happened to belong to it once it is over.
+    pub(super) fn until(&self) -> i64 {
+        self.recovery.map_or(self.last_at, |recovered| recovered.at.max(self.last_at))
+    }
+
+    pub(super) fn report(&self, state: IncidentState) -> IncidentReport {
+        IncidentReport {
+            state,
+            count: self.count,
+            first_at: self.first_at,
+            last_at: self.last_at,
+            revisions: self.revisions().map(|(revision, _)| revision.to_owned()).collect(),
+            ended_by: None,
+            is_news: true,
+        }
+    }
+
+    /// What is left of it when the process ends now: the stops that arrived. `None`: none of them did.
+    pub(super) fn arrived(&self) -> Option<Self> {
+        let count = self.count.checked_sub(self.pending).filter(|count| *count > 0)?;
+        Some(Self { count, told_count: self.told_count.min(count), ..self.clone() })
+    }
+
+    /// Goes on after a restart: what happened meanwhile may still be on its way.
+    pub(super) fn resume(&mut self, now: i64) {
+        self.seen_at = now;
+        self.told_at = self.told_at.min(now);
+        self.has_arrived = true;
+        if let Some(recovered) = &mut self.recovery {
+            recovered.seen_at = now;
+        }
+    }
+}
+
+/// The first of 3, 10, 30, 100 … above `told`.
+fn next_milestone(told: u64) -> u64 {
+    let mut decade = 1_u64;
+    loop {
+        for milestone in [decade.saturating_mul(3), decade.saturating_mul(10)] {
+            if milestone > told || milestone == u64::MAX {
+                return milestone;
+            }
+        }
+        decade = decade.saturating_mul(10);
+    }
+}
+
+/// The stop without its event, containers and lines.
+fn small(stop: &StopEvent) -> StopEvent {
+    let mut small = with_lines(stop);
+    small.last_lines = Vec::new();
+    small
+}
+
+/// The stop without its event and containers.
+pub(super) fn with_lines(stop: &StopEvent) -> StopEvent {
+    let mut stop = stop.clone();
+    stop.event = OriginalEvent::default();
+    stop.containers = Vec::new();
+    stop
+}
+
+fn is_about(stop: &StopEvent, recovery: &ServiceRecovery) -> bool {
+    stop.service.as_deref() == Some(&recovery.service)
+        && agrees(&stop.cluster, &recovery.cluster)
+        && agrees(&stop.region, &recovery.region)
+        && agrees(&stop.account, &recovery.account)
+}
+
+/// Whether both are of one service.
+pub(super) fn is_same_service(one: &StopEvent, other: &StopEvent) -> bool {
+    one.service.is_some()
+        && one.service == other.service
+        && agrees(&one.cluster, &other.cluster)
+        && agrees(&one.region, &other.region)
+        && agrees(&one.account, &other.account)
+}
+
+/// What an event does not tell contradicts nothing.
+fn agrees(one: &Option<String>, other: &Option<String>) -> bool {
+    one.is_none() || other.is_none() || one == other
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_that_are_told() {
+        for (told, next) in [(1, 3), (2, 3), (3, 10), (9, 10), (10, 30), (30, 100), (299, 300), (300, 1_000)]
+        {
+            assert_eq!(next_milestone(told), next, "{told}");
+        }
+        assert_eq!(next_milestone(u64::MAX), u64::MAX);
+    }
+}

@@ -1,0 +1,109 @@
+//! News of incidents that no stop carries: reminders, ends, and what its own chunk could not bring. It waits here until it
+//! was delivered.
+
+use serde::{Deserialize, Serialize};
+
+use crate::stop::{IncidentReport, IncidentState, StopEvent};
+
+/// What people are to be told of one incident: its latest stop, with where the incident stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct IncidentNews {
+    /// Its `incident_id` and `incident` are set.
+    pub stop: StopEvent,
+}
+
+/// Older news is dropped for newer: an alert that could not be delivered for so long is none any more.
+const MAX_WAITING: usize = 2_000;
+
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    waiting: Vec<IncidentNews>,
+    /// On its way to the destinations.
+    sending: Vec<IncidentNews>,
+    /// News that was dropped because nobody took it for long.
+    pub(super) dropped: u64,
+}
+
+impl Outbox {
+    pub(super) fn restored(waiting: Vec<IncidentNews>) -> Self {
+        Self { waiting, ..Self::default() }
+    }
+
+    /// Adds news. What says less of the same incident makes way for it.
+    pub(super) fn push(&mut self, mut news: IncidentNews) {
+        let state = news.state();
+        if state == Some(IncidentState::Continued)
+            && let Some(opening) = self.find(&news, IncidentState::Opened)
+        {
+            // Not told yet that it has begun: one message tells both.
+            if let Some(report) = &mut news.stop.incident {
+                report.state = IncidentState::Opened;
+            }
+            news.stop.last_lines = std::mem::take(&mut opening.stop.last_lines);
+            *opening = news;
+            return;
+        }
+        self.waiting.retain(|other| !(other.is_of(&news) && other.state() == Some(IncidentState::Continued)));
+        self.waiting.push(news);
+        if self.waiting.len() > MAX_WAITING {
+            self.waiting.remove(0);
+            self.dropped += 1;
+        }
+    }
+
+    /// Whether the opening of this incident has not been delivered yet.
+    pub(super) fn has_opening(&self, id: &str) -> bool {
+        let is_opening = |news: &IncidentNews| {
+            news.state() == Some(IncidentState::Opened) && news.stop.incident_id.as_deref() == Some(id)
+        };
+        self.owed().any(is_opening)
+    }
+
+    /// Brings the opening of this incident up to date, if it waits.
+    pub(super) fn refresh_opening(&mut self, id: &str, report: IncidentReport) -> bool {
+        let waits = |news: &&mut IncidentNews| {
+            news.state() == Some(IncidentState::Opened) && news.stop.incident_id.as_deref() == Some(id)
+        };
+        let opening = self.waiting.iter_mut().find(waits);
+        let found = opening.is_some();
+        opening.into_iter().for_each(|opening| opening.stop.incident = Some(report.clone()));
+        found
+    }
+
+    fn find(&mut self, news: &IncidentNews, state: IncidentState) -> Option<&mut IncidentNews> {
+        self.waiting.iter_mut().find(|other| other.is_of(news) && other.state() == Some(state))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Takes all that waits, to be sent.
+    pub(super) fn take(&mut self) -> Vec<IncidentNews> {
+        self.sending = std::mem::take(&mut self.waiting);
+        self.sending.clone()
+    }
+
+    /// What was taken is delivered.
+    pub(super) fn delivered(&mut self) {
+        self.sending.clear();
+    }
+
+    /// All that is not known to be delivered.
+    pub(super) fn owed(&self) -> impl Iterator<Item = &IncidentNews> {
+        self.sending.iter().chain(&self.waiting)
+    }
+}
+
+impl IncidentNews {
+    /// Where the incident stands.
+    #[must_use]
+    pub fn state(&self) -> Option<IncidentState> {
+        self.stop.incident.as_ref().map(|report| report.state)
+    }
+
+    fn is_of(&self, other: &Self) -> bool {
+        self.stop.incident_id == other.stop.incident_id
+    }
+}

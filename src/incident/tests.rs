@@ -1,0 +1,299 @@
+//! The state machine, driven by hand.
+
+mod any_order;
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::config::{GroupField, IncidentSettings};
+use crate::stop::{self, IncidentEnd, IncidentState, StopEvent};
+
+const MINUTE: i64 = 60_000;
+/// 2026-11-19T21:30:00Z
+const START: i64 = 1_795_123_800_000;
+
+fn settings() -> IncidentSettings {
+    IncidentSettings {
+        is_on: true,
+        group_by: vec![GroupField::Cluster, GroupField::Service, GroupField::Category, GroupField::ExitCode],
+        quiet: Duration::from_mins(30),
+        remind: Some(Duration::from_hours(1)),
+        state_path: None,
+    }
+}
+
+fn incidents() -> Incidents {
+    Incidents::new(settings(), true)
+}
+
+fn text(at: i64) -> String {
+    jiff::Timestamp::from_millisecond(at).unwrap().to_string()
+}
+
+/// A task of `service` that crashed at `at`.
+fn crash(service: &str, task: u32, exit_code: i64, at: i64) -> StopEvent {
+    let event = json!({"source": "aws.ecs", "detail-type": "ECS Task State Change", "id": format!("e{task}"),
+        "account": "111122223333", "region": "eu-central-1", "time": text(at), "detail": {
+        "taskArn": format!("arn:aws:ecs:eu-central-1:111122223333:task/prod/{service}{task}"), "version": 3,
+        "clusterArn": "arn:aws:ecs:eu-central-1:111122223333:cluster/prod", "lastStatus": "STOPPED",
+        "group": format!("service:{service}"), "stopCode": "EssentialContainerExited",
+        "taskDefinitionArn": format!("arn:aws:ecs:eu-central-1:111122223333:task-definition/{service}:{}", 40 + task / 10),
+        "startedAt": text(at - 3_000), "stoppedAt": text(at),
+        "containers": [{"name": "app", "exitCode": exit_code, "lastStatus": "STOPPED"}]}});
+    stop::read(event).unwrap()
+}
+
+fn recovery(service: &str, name: &str, at: i64) -> stop::ServiceRecovery {
+    let kind =
+        if name == "SERVICE_STEADY_STATE" { "ECS Service Action" } else { "ECS Deployment State Change" };
+    let event: Value = json!({"source": "aws.ecs", "detail-type": kind, "time": text(at),
+        "resources": [format!("arn:aws:ecs:eu-central-1:111122223333:service/prod/{service}")],
+        "detail": {"eventType": "INFO", "eventName": name}});
+    stop::recovery(&event).unwrap()
+}
+
+/// Observes a stop that arrives at once, with what it told.
+fn arrive(incidents: &mut Incidents, stop: &StopEvent, now: i64) -> Option<IncidentState> {
+    let sighting = incidents.observe(stop, now).unwrap();
+    incidents.confirm(&sighting, true);
+    Some(sighting.report().state).filter(|_| sighting.report().is_news)
+}
+
+/// What waits to be told, delivered.
+fn told(incidents: &mut Incidents) -> Vec<(IncidentState, u64)> {
+    let news = incidents.take_news(START);
+    incidents.news_delivered();
+    news.iter().map(|one| (one.state().unwrap(), one.stop.incident.as_ref().unwrap().count)).collect()
+}
+
+#[test]
+fn the_first_is_told_then_three_ten_thirty_and_a_hundred() {
+    let mut incidents = incidents();
+    let counts: Vec<u32> = (1..=120)
+        .filter(|task| {
+            let at = START + i64::from(*task);
+            arrive(&mut incidents, &crash("web", *task, 1, at), at).is_some()
+        })
+        .collect();
+    assert_eq!(counts, [1, 3, 10, 30, 100]);
+    assert_eq!(told(&mut incidents), []);
+}
+
+#[test]
+fn what_differs_in_what_counts_is_another_incident() {
+    let mut incidents = incidents();
+    assert_eq!(arrive(&mut incidents, &crash("web", 1, 1, START), START), Some(IncidentState::Opened));
+    assert_eq!(arrive(&mut incidents, &crash("web", 2, 139, START), START), Some(IncidentState::Opened));
+    assert_eq!(arrive(&mut incidents, &crash("shop", 3, 1, START), START), Some(IncidentState::Opened));
+    assert_eq!(arrive(&mut incidents, &crash("web", 4, 1, START), START), None);
+    assert_eq!(incidents.tally().open, 3);
+}
+
+#[test]
+fn planned_stops_belong_to_none() {
+    let mut planned = crash("web", 1, 1, START);
+    planned.expected = true;
+    assert!(incidents().observe(&planned, START).is_none());
+}
+
+#[test]
+fn it_is_over_after_a_quiet_time_and_opens_again_under_another_name() {
+    let mut incidents = incidents();
+    let first = incidents.observe(&crash("web", 1, 1, START), START).unwrap();
+    incidents.confirm(&first, true);
+    incidents.tick(START + 29 * MINUTE);
+    assert_eq!(told(&mut incidents), []);
+    incidents.tick(START + 30 * MINUTE);
+    assert_eq!(told(&mut incidents), [(IncidentState::Resolved, 1)]);
+    incidents.tick(START + 90 * MINUTE);
+    assert_eq!(told(&mut incidents), [], "once");
+    let later = START + 91 * MINUTE;
+    let second = incidents.observe(&crash("web", 2, 1, later), later).unwrap();
+    assert_eq!(second.report().state, IncidentState::Opened);
+    assert_ne!(first.incident_id(), second.incident_id());
+}
+
+#[test]
+fn a_recovery_shortens_the_wait_unless_a_stop_follows() {
+    let mut incidents = incidents();
+    arrive(&mut incidents, &crash("web", 1, 1, START), START);
+    incidents.recover(&recovery("web", "SERVICE_STEADY_STATE", START + 1_000), START + 1_000);
+    arrive(&mut incidents, &crash("web", 2, 1, START + 2_000), START + 2_000);
+    incidents.tick(START + 10 * MINUTE);
+    assert_eq!(told(&mut incidents), [], "the steady state of a crash loop");
+    let fixed = START + 11 * MINUTE;
+    incidents.recover(&recovery("shop", "SERVICE_DEPLOYMENT_COMPLETED", fixed), fixed);
+    incidents.recover(&recovery("web", "SERVICE_DEPLOYMENT_COMPLETED", fixed), fixed);
+    incidents.tick(fixed + 4 * MINUTE);
+    assert_eq!(told(&mut incidents), []);
+    incidents.tick(fixed + 5 * MINUTE);
+    let news = incidents.take_news(START);
+    assert_eq!(news[0].stop.incident.as_ref().unwrap().ended_by, Some(IncidentEnd::DeploymentCompleted));
+    // It happened before the deployment was completed and is delivered after that.
+    let late = incidents.observe(&crash("web", 3, 1, fixed - 1_000), fixed + 6 * MINUTE).unwrap();
+    assert_eq!((late.report().state, late.report().count), (IncidentState::Resolved, 3));
+    assert!(!late.report().is_news && incidents.is_idle());
+}
+
+#[test]
+fn reminders_come_only_while_it_goes_on() {
+    let mut incidents = incidents();
+    let mut reminded = Vec::new();
+    for minute in 0..300 {
+        let now = START + minute * MINUTE;
+        if minute % 20 == 0 && minute <= 200 {
+            arrive(&mut incidents, &crash("web", u32::try_from(minute).unwrap(), 1, now), now);
+        }
+        incidents.tick(now);
+        reminded.extend(told(&mut incidents).iter().map(|(state, count)| (minute, *state, *count)));
+    }
+    let went_on = IncidentState::Continued;
+    // 1 is told at minute 0, 3 at 40, 10 at 180 by their stops.
+    assert_eq!(reminded, [(100, went_on, 6), (160, went_on, 9), (230, IncidentState::Resolved, 11)]);
+}
+
+#[test]
+fn an_event_that_comes_again_counts_once() {
+    let mut incidents = incidents();
+    let stop = crash("web", 1, 1, START);
+    arrive(&mut incidents, &stop, START);
+    let again = incidents.observe(&stop, START).unwrap();
+    assert_eq!((again.report().count, again.report().is_news), (1, false));
+    incidents.withdraw(&again);
+    let mut restarted = self::incidents();
+    restarted.restore(&incidents.save(), START).unwrap();
+    let again = restarted.observe(&stop, START).unwrap();
+    assert_eq!((again.report().count, again.report().is_news), (1, false), "after a restart");
+}
+
+#[test]
+fn a_stop_that_did_not_arrive_neither_counts_nor_is_its_opening_lost() {
+    let mut incidents = incidents();
+    let first = incidents.observe(&crash("web", 1, 1, START), START).unwrap();
+    let second = incidents.observe(&crash("web", 2, 1, START), START).unwrap();
+    incidents.withdraw(&first);
+    assert!(!incidents.has_news(), "nothing has arrived");
+    incidents.confirm(&second, true);
+    assert_eq!(told(&mut incidents), [(IncidentState::Opened, 1)]);
+    assert!(incidents.observe(&crash("web", 1, 1, START), START).unwrap().report().count == 2);
+}
+
+#[test]
+fn an_opening_that_nobody_took_is_told_later_with_the_count_of_then() {
+    let mut incidents = incidents();
+    let first = incidents.observe(&crash("web", 1, 1, START), START).unwrap();
+    incidents.confirm(&first, false);
+    for task in 2..=3 {
+        let sighting = incidents.observe(&crash("web", task, 1, START), START).unwrap();
+        incidents.confirm(&sighting, false);
+    }
+    assert_eq!(told(&mut incidents), [(IncidentState::Opened, 3)]);
+}
+
+#[test]
+fn a_restart_forgets_nothing_and_leaves_time_for_what_happened_meanwhile() {
+    let mut before = incidents();
+    arrive(&mut before, &crash("web", 1, 1, START), START);
+    arrive(&mut before, &crash("shop", 2, 1, START), START);
+    let pending = before.observe(&crash("web", 3, 1, START), START).unwrap();
+    let unborn = before.observe(&crash("api", 4, 1, START), START).unwrap();
+    let mut after = incidents();
+    let restart = START + 120 * MINUTE;
+    after.restore(&before.save(), restart).unwrap();
+    after.tick(restart + MINUTE);
+    assert_eq!((told(&mut after), after.tally().open), (vec![], 2), "what did not arrive is not there");
+    assert_eq!(arrive(&mut after, &crash("api", 4, 1, START), restart), Some(IncidentState::Opened));
+    arrive(&mut after, &crash("web", 3, 1, START), restart);
+    after.tick(restart + 31 * MINUTE);
+    let mut over = told(&mut after);
+    over.sort_by_key(|(_, count)| *count);
+    assert_eq!(over, [1, 1, 2].map(|count| (IncidentState::Resolved, count)));
+    before.withdraw(&pending);
+    before.withdraw(&unborn);
+}
+
+#[test]
+fn news_under_way_survives_a_restart() {
+    let mut before = incidents();
+    arrive(&mut before, &crash("web", 1, 1, START), START);
+    before.tick(START + 30 * MINUTE);
+    assert_eq!(before.take_news(START).len(), 1);
+    let mut after = incidents();
+    after.restore(&before.save(), START + 31 * MINUTE).unwrap();
+    assert_eq!(told(&mut after), [(IncidentState::Resolved, 1)]);
+}
+
+#[test]
+fn what_another_version_or_nobody_wrote_is_refused() {
+    let mut incidents = incidents();
+    let newer = incidents.restore(br#"{"version": 2, "else": []}"#, START).unwrap_err();
+    assert!(newer.contains("another version (format 2, here 1)"), "{newer}");
+    for text in [&b""[..], b"{", b"[]", br#"{"version":1}"#] {
+        assert!(incidents.restore(text, START).is_err());
+    }
+}
+
+#[test]
+fn two_collectors_find_the_same_name() {
+    let mut one = incidents();
+    let mut other = incidents();
+    let first = one.observe(&crash("web", 1, 1, START), START).unwrap();
+    let second = other.observe(&crash("web", 2, 1, START + 20 * MINUTE), START + 21 * MINUTE).unwrap();
+    assert_eq!(first.incident_id(), second.incident_id());
+}
+
+#[test]
+fn a_clock_that_is_ahead_makes_no_later_stop_a_late_one() {
+    let mut incidents = incidents();
+    arrive(&mut incidents, &crash("web", 1, 1, START + 600_000 * MINUTE), START);
+    incidents.tick(START + 30 * MINUTE);
+    let next = START + 31 * MINUTE;
+    assert_eq!(arrive(&mut incidents, &crash("web", 2, 1, next), next), Some(IncidentState::Opened));
+}
+
+#[test]
+fn too_many_are_bounded_and_each_is_resolved() {
+    let mut incidents = incidents();
+    for number in 0..1_500_u32 {
+        let now = START + i64::from(number);
+        arrive(&mut incidents, &crash(&format!("s{number}"), number, 1, now), now);
+    }
+    let tally = incidents.tally();
+    assert_eq!((tally.open, tally.opened, tally.resolved, tally.evicted), (1_000, 1_500, 500, 500));
+    assert_eq!(told(&mut incidents).len(), 500);
+    assert!(incidents.save().len() < 4 << 20, "{}", incidents.save().len());
+}
+
+#[test]
+fn a_deployment_that_failed_says_what_became_of_its_tasks() {
+    let mut incidents = incidents();
+    for task in 5..20 {
+        let at = START + i64::from(task);
+        arrive(&mut incidents, &crash("web", task, 1, at), at);
+    }
+    arrive(&mut incidents, &crash("web", 21, 139, START), START);
+    arrive(&mut incidents, &crash("shop", 90, 1, START), START);
+    let failed = |service: &str| {
+        stop::read(json!({"source": "aws.ecs", "detail-type": "ECS Deployment State Change", "id": service,
+            "resources": [format!("arn:aws:ecs:eu-central-1:111122223333:service/prod/{service}")],
+            "detail": {"eventType": "ERROR", "eventName": "SERVICE_DEPLOYMENT_FAILED",
+            "reason": "ECS deployment circuit breaker: tasks failed to start."}}))
+        .unwrap()
+    };
+    let sighting = incidents.observe(&failed("web"), START + MINUTE).unwrap();
+    assert_eq!(
+        sighting.verdict().unwrap(),
+        "1 task of revision 42 stopped: app signal (app exit 139, after 3 s)."
+    );
+    arrive(&mut incidents, &crash("web", 22, 1, START), START);
+    arrive(&mut incidents, &crash("web", 23, 1, START), START);
+    let sighting = incidents.observe(&failed("web"), START + MINUTE).unwrap();
+    assert_eq!(
+        sighting.verdict().unwrap(),
+        "3 tasks of revision 42 stopped: app error (app exit 1, after 3 s), app signal (app exit 139, after 3 s)."
+    );
+    assert_eq!(incidents.observe(&failed("api"), START).unwrap().verdict(), None);
+    assert_eq!(incidents.observe(&crash("web", 30, 1, START), START).unwrap().verdict(), None);
+}

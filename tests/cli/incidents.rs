@@ -1,0 +1,133 @@
+//! `replay --incidents`: six hours of a recorded crash loop as a timeline.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::{command, finish, ran};
+use test_support::temp::TempDir;
+
+/// 2026-11-19T21:00:00Z
+const START: i64 = 1_795_122_000_000;
+const HOUR: i64 = 3_600_000;
+
+fn text(at: i64) -> String {
+    jiff::Timestamp::from_millisecond(at).unwrap().to_string()
+}
+
+fn event(service: &str, at: i64, detail_type: &str, detail: &Value) -> Value {
+    json!({"version": "0", "id": format!("{service}-{at}"), "detail-type": detail_type, "source": "aws.ecs",
+        "account": "111122223333", "time": text(at), "region": "eu-central-1",
+        "resources": [format!("arn:aws:ecs:eu-central-1:111122223333:service/prod/{service}")], "detail": detail})
+}
+
+/// A task that stopped, with what is its service's own.
+fn stop(service: &str, at: i64, own: &Value) -> Value {
+    let mut detail = json!({"lastStatus": "STOPPED", "desiredStatus": "STOPPED", "version": 5,
+        "taskArn": format!("arn:aws:ecs:eu-central-1:111122223333:task/prod/{service}{at}"),
+        "clusterArn": "arn:aws:ecs:eu-central-1:111122223333:cluster/prod", "group": format!("service:{service}"),
+        "taskDefinitionArn": format!("arn:aws:ecs:eu-central-1:111122223333:task-definition/{service}:42"),
+        "createdAt": text(at - 30_000), "stoppedAt": text(at)});
+    detail.as_object_mut().unwrap().extend(own.as_object().unwrap().clone());
+    event(service, at, "ECS Task State Change", &detail)
+}
+
+/// 500 stops of three services over six hours; one is fixed by a deployment after three.
+fn recording() -> Vec<Value> {
+    let crash = |at: i64| {
+        json!({"stopCode": "EssentialContainerExited", "startedAt": text(at - 3_000),
+            "stoppedReason": "Essential container in task exited",
+            "containers": [{"name": "app", "exitCode": 1, "lastStatus": "STOPPED"}]})
+    };
+    let oom = |at: i64| {
+        json!({"stopCode": "EssentialContainerExited", "startedAt": text(at - 90_000),
+            "stoppedReason": "Essential container in task exited",
+            "containers": [{"name": "worker", "exitCode": 137, "lastStatus": "STOPPED",
+                "reason": "OutOfMemoryError: Container killed due to memory usage"}]})
+    };
+    let pull = json!({"stopCode": "TaskFailedToStart", "containers": [{"name": "api", "lastStatus": "PENDING"}],
+        "stoppedReason": "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref api:9: not found"});
+    let spread =
+        |from: i64, to: i64, count: i64| (0..count).map(move |nth| from + (to - from) * nth / (count - 1));
+    let web = spread(START, START + 3 * HOUR - 60_000, 210).map(|at| stop("web", at, &crash(at)));
+    let shop = spread(START + 7_000, START + 6 * HOUR - 600_000, 144).map(|at| stop("shop", at, &oom(at)));
+    let api = spread(START + 11_000, START + 6 * HOUR, 146).map(|at| stop("api", at, &pull));
+    let fixed = json!({"eventType": "INFO", "eventName": "SERVICE_DEPLOYMENT_COMPLETED"});
+    let fix = event("web", START + 3 * HOUR, "ECS Deployment State Change", &fixed);
+    let mut events: Vec<Value> = web.chain(shop).chain(api).chain([fix]).collect();
+    events.sort_by_key(|event| event["time"].as_str().unwrap().to_owned());
+    events
+}
+
+fn configuration(folder: &TempDir, more: &str) -> String {
+    let text = format!(
+        "[OUTPUT]\n    Name ecs_router\n    Match *\n    route.stop slack, stops\n    route.default drop\n    \
+         stops.type cloudwatch\n    stops.region eu-central-1\n    stops.log_group /stops\n    \
+         slack.webhook_url https://hooks.slack.com/services/T/B/x\n{more}"
+    );
+    folder.file("incidents.conf", &text).display().to_string()
+}
+
+fn recorded(folder: &TempDir) -> String {
+    let lines = recording().iter().fold(String::new(), |mut lines, event| {
+        writeln!(lines, "{event}").unwrap();
+        lines
+    });
+    folder.file("loop.jsonl", &lines).display().to_string()
+}
+
+#[test]
+fn five_hundred_stops_are_three_openings_bounded_reminders_and_three_ends() {
+    let folder = TempDir::new();
+    let ran = ran(&["replay", "--incidents", &configuration(&folder, ""), &recorded(&folder)]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.out);
+    let lines: Vec<&str> = ran.out.lines().filter(|line| line.starts_with("2026-")).collect();
+    let with = |part: &str| lines.iter().filter(|line| line.contains(part)).count();
+    let openings = lines.len() - with(" since ");
+    let ends = with("Over");
+    assert_eq!((openings, ends), (3, 3), "{}", ran.out);
+    assert_eq!(
+        (with("2026-11-20 00:05:"), with("Over after a completed deployment: 210 stops")),
+        (1, 1),
+        "{}",
+        ran.out
+    );
+    assert_eq!(
+        (with("Over: 144 stops in 5 h 49 min"), with("Over: 146 stops in 5 h 59 min")),
+        (1, 1),
+        "{}",
+        ran.out
+    );
+    // At 3, 10, 30 and 100 each, and at most once an hour between them.
+    let continued = lines.len() - openings - ends;
+    assert!((12..=12 + 9).contains(&continued), "{continued}\n{}", ran.out);
+    assert!(ran.out.contains("500 stop(s) in 3 incident(s)"), "{}", ran.out);
+    assert!(ran.out.contains("stops             cloudwatch          500         -"), "{}", ran.out);
+}
+
+#[test]
+fn the_timeline_as_objects_adds_up_whatever_the_order() {
+    let folder = TempDir::new();
+    let config = configuration(&folder, "    incident.remind 0\n");
+    let mut events = recording();
+    // Neighbours change places, as EventBridge delivers.
+    events.chunks_mut(3).for_each(<[Value]>::reverse);
+    let lines: String = events.iter().map(|event| format!("{event}\n")).collect();
+    let ran = finish(command(&["replay", "--incidents", "--json", &config, "-"]), lines.as_bytes());
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.out);
+    let objects: Vec<Value> = ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let summary = &objects.last().unwrap()["summary"];
+    assert_eq!((&summary["stops"], &summary["incidents"]), (&json!(500), &json!(3)));
+    assert_eq!(summary["destinations"][0]["messages"], 3 + 12 + 3);
+    assert_eq!(summary["destinations"][1]["records"], 500);
+    assert_eq!(objects.len(), 19);
+}
+
+#[test]
+fn without_incidents_it_says_why() {
+    let folder = TempDir::new();
+    let recording = folder.file("none.jsonl", "").display().to_string();
+    let ran = ran(&["replay", "--incidents", &configuration(&folder, "    incident off\n"), &recording]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("stops become no incidents in this output"), "{}", ran.err);
+}

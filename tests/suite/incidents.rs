@@ -1,0 +1,219 @@
+//! Incidents in a running instance: what Slack is told, and what CloudWatch stores beside it.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use ecs_router::Verdict;
+use ecs_router::metrics::Reason;
+use fake_cloud::{Api, Cloud, Fault};
+use serde_json::{Value, json};
+
+use crate::router::Router;
+use test_support::chunk::Chunk;
+
+/// Stops go to Slack and to CloudWatch.
+fn router(cloud: &Cloud, more: &[(&str, &str)]) -> Router {
+    let webhook = format!("{}/services/T0/B0/x", cloud.endpoint());
+    let keys = [
+        ("route.stop", "slack, cloudwatch"),
+        ("slack.webhook_url", &*webhook),
+        ("cloudwatch.log_stream", "stops"),
+        ("incident.quiet", "2s"),
+        ("incident.remind", "0"),
+        ("flush_timeout", "4s"),
+    ];
+    Router::to(cloud, &[&keys, more].concat())
+}
+
+/// A task of service `web` that crashed.
+fn crash(task: u32) -> Chunk {
+    let at = jiff::Timestamp::now();
+    let event = json!({"source": "aws.ecs", "detail-type": "ECS Task State Change", "id": format!("e{task}"),
+        "account": "111122223333", "region": "us-east-1", "time": at.to_string(), "detail": {
+        "taskArn": format!("arn:aws:ecs:us-east-1:111122223333:task/prod/t{task}"), "version": 3,
+        "clusterArn": "arn:aws:ecs:us-east-1:111122223333:cluster/prod", "lastStatus": "STOPPED",
+        "group": "service:web", "stopCode": "EssentialContainerExited",
+        "taskDefinitionArn": "arn:aws:ecs:us-east-1:111122223333:task-definition/web:42",
+        "startedAt": at.to_string(), "stoppedAt": at.to_string(),
+        "containers": [{"name": "app", "exitCode": 1, "lastStatus": "STOPPED"}]}});
+    Chunk::now([&event])
+}
+
+fn bring(router: &Router, tasks: std::ops::RangeInclusive<u32>) {
+    tasks.for_each(|task| assert_eq!(router.bring(&crash(task)), Verdict::Ok));
+}
+
+/// Waits until Slack has so many messages, and returns their texts.
+fn messages(cloud: &Cloud, count: usize) -> Vec<String> {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        let messages: Vec<String> = cloud.slack().messages().iter().map(|one| one.all_text()).collect();
+        if messages.len() >= count || Instant::now() > deadline {
+            assert_eq!(messages.len(), count, "{messages:#?}");
+            return messages;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn stored(cloud: &Cloud) -> Vec<Value> {
+    let stored = cloud.cloudwatch().messages("/test", "stops");
+    stored.iter().map(|text| serde_json::from_str(text).unwrap()).collect()
+}
+
+#[test]
+fn twelve_stops_are_four_messages_and_twelve_records() {
+    let cloud = Cloud::start();
+    let router = router(&cloud, &[]);
+    bring(&router, 1..=12);
+    let told = messages(&cloud, 4);
+    assert!(told[0].contains("🔴 web in prod: app error") && told[0].contains("inc-"), "{}", told[0]);
+    assert!(told[1].contains("3 stops") && told[2].contains("10 stops"), "{told:#?}");
+    assert!(
+        told[3].contains("✅ web in prod: app error") && told[3].contains("Over: 12 stops"),
+        "{}",
+        told[3]
+    );
+    let stored = stored(&cloud);
+    let id = &stored[0]["incident_id"];
+    assert!(told[0].contains(id.as_str().unwrap()));
+    assert_eq!(stored.len(), 12);
+    assert!(stored.iter().all(|stop| stop["incident_id"] == *id));
+    assert_eq!(
+        (&stored[0]["incident"]["state"], &stored[0]["incident"]["count"]),
+        (&json!("opened"), &json!(1))
+    );
+    assert_eq!(stored[11]["incident"]["state"], "continued");
+    assert_eq!(stored[11]["incident"]["count"], 12);
+    assert_eq!(stored[11]["incident"]["revisions"], json!(["42"]));
+    router.drain();
+    cloud.assert_no_complaints();
+}
+
+#[test]
+fn a_replayed_chunk_counts_once_and_says_the_same() {
+    let cloud = Cloud::start();
+    let router = router(&cloud, &[]);
+    cloud.script(Api::PutLogEvents, std::iter::repeat_n(Fault::reply(500), 50));
+    let chunk = crash(1);
+    assert_eq!(router.bring(&chunk), Verdict::Retry);
+    cloud.clear_script();
+    assert_eq!(router.bring(&chunk), Verdict::Ok);
+    bring(&router, 2..=2);
+    let counts: Vec<_> = stored(&cloud).iter().map(|stop| stop["incident"]["count"].clone()).collect();
+    assert_eq!(counts, [1, 2]);
+    let told = messages(&cloud, 2);
+    assert!(told[1].contains("Over: 2 stops"), "{told:#?}");
+    router.drain();
+}
+
+#[test]
+fn an_opening_that_slack_did_not_take_is_told_when_it_does() {
+    let cloud = Cloud::start();
+    let router = router(&cloud, &[("incident.quiet", "30s"), ("flush_timeout", "1s")]);
+    cloud.script(Api::SlackWebhook, std::iter::repeat_n(Fault::reply(503), 1_000));
+    bring(&router, 1..=4);
+    assert_eq!(cloud.slack().messages().len(), 0);
+    cloud.clear_script();
+    let told = messages(&cloud, 1);
+    assert!(told[0].contains("🔴 web in prod: app error") && told[0].contains("inc-"), "{}", told[0]);
+    router.drain();
+    assert_eq!(router.lost("slack", Reason::BestEffort), 0, "late is not lost");
+}
+
+/// Gone at the end of the test.
+struct State(PathBuf);
+
+impl State {
+    fn new() -> Self {
+        Self(std::env::temp_dir().join(format!("ecs_router-suite-{}", uuid::Uuid::new_v4())))
+    }
+
+    fn path(&self) -> String {
+        self.0.join("incidents.json").to_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.0).ok();
+    }
+}
+
+#[test]
+fn a_restart_goes_on_counting_and_still_tells_the_end() {
+    let cloud = Cloud::start();
+    let state = State::new();
+    let path = state.path();
+    let keys = [("incident.state_path", &*path)];
+    let before = router(&cloud, &keys);
+    bring(&before, 1..=2);
+    before.drain();
+    drop(before);
+    let after = router(&cloud, &keys);
+    // The event that the queue would bring again, for it was not deleted in time.
+    bring(&after, 2..=3);
+    let told = messages(&cloud, 3);
+    assert!(told[1].contains("3 stops") && told[2].contains("Over: 3 stops"), "{told:#?}");
+    after.drain();
+    cloud.assert_no_complaints();
+}
+
+#[test]
+fn what_cannot_be_read_is_set_aside_and_a_place_of_others_is_refused() {
+    let cloud = Cloud::start();
+    let state = State::new();
+    let path = state.path();
+    std::fs::create_dir(&state.0).unwrap();
+    std::fs::write(&path, "{\"version\": 9}").unwrap();
+    let started = router(&cloud, &[("incident.state_path", &path)]);
+    started.drain();
+    assert_eq!(std::fs::read_to_string(format!("{path}.unreadable")).unwrap(), "{\"version\": 9}");
+    let keys = [("incident.state_path", "/tmp/incidents.json"), ("route.default", "slack")];
+    let keys = [("slack.webhook_url", "http://127.0.0.1:9/services/x")].into_iter().chain(keys);
+    let keys: std::collections::BTreeMap<String, String> =
+        keys.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+    let problems = ecs_router::instance::Instance::start(0, &keys).unwrap_err();
+    assert!(
+        problems[0].to_string().starts_with("incident.state_path: cannot use /tmp/incidents.json: others")
+    );
+}
+
+#[test]
+fn without_incidents_each_stop_is_told() {
+    let cloud = Cloud::start();
+    let router = router(&cloud, &[("incident", "off")]);
+    bring(&router, 1..=2);
+    let told = messages(&cloud, 2);
+    assert!(told.iter().all(|text| text.contains("🔴 web in prod: app error")));
+    assert!(stored(&cloud).iter().all(|stop| stop.get("incident_id").is_none()));
+    router.drain();
+}
+
+#[test]
+fn a_completed_deployment_is_no_stop_and_the_keys_are_checked() {
+    let cloud = Cloud::start();
+    let problems = |keys: &[(&str, &str)]| {
+        let usual = [("route.default", "slack"), ("slack.webhook_url", "http://127.0.0.1:9/services/x")];
+        let keys = usual.iter().chain(keys);
+        let keys: std::collections::BTreeMap<String, String> =
+            keys.map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        ecs_router::instance::Instance::start(0, &keys).map(drop).unwrap_err()[0].to_string()
+    };
+    assert!(
+        problems(&[("incident.group_by", "service, colour")])
+            .contains("'colour' is none of cluster, service")
+    );
+    assert!(problems(&[("incident.quiet", "10ms")]).contains("incident.quiet: is shorter than 1s"));
+    let router = router(&cloud, &[("incident.quiet", "30s")]);
+    bring(&router, 1..=1);
+    let completed = std::fs::read(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/fixtures/events/deployment-completed.json"
+    ));
+    let completed: Value = serde_json::from_slice(&completed.unwrap()).unwrap();
+    assert_eq!(router.bring(&Chunk::now([&completed])), Verdict::Ok);
+    messages(&cloud, 1);
+    assert_eq!(stored(&cloud).len(), 2, "it is delivered as before, as class other");
+    router.drain();
+}
