@@ -97,7 +97,7 @@ fn group_field(reader: &KeyReader<'_>, word: &str) -> Option<GroupField> {
     let known = GroupField::ALL.iter().find(|(name, _)| *name == word);
     if known.is_none() {
         let names = GroupField::ALL.map(|(name, _)| name).join(", ");
-        reader.problem("incident.group_by", format!("'{word}' is none of {names}"));
+        reader.problem("incident.group_by", format!("'{word}' is not one of {names}"));
     }
     known.map(|(_, field)| *field)
 }

@@ -202,7 +202,7 @@ fn a_completed_deployment_is_no_stop_and_the_keys_are_checked() {
     };
     assert!(
         problems(&[("incident.group_by", "service, colour")])
-            .contains("'colour' is none of cluster, service")
+            .contains("'colour' is not one of cluster, service")
     );
     assert!(problems(&[("incident.quiet", "10ms")]).contains("incident.quiet: is shorter than 1s"));
     let router = router(&cloud, &[("incident.quiet", "30s")]);

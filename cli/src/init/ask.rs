@@ -7,10 +7,11 @@ use ecs_router::config::keys::DestinationKind;
 
 use super::plan::{InstallPlace, default_destinations};
 use super::{Destinations, InitArguments, destinations};
+use crate::terminal;
 
 /// Whether somebody is there to ask.
 pub(super) fn is_possible() -> bool {
-    io::stdin().is_terminal() && io::stdout().is_terminal()
+    io::stdin().is_terminal() && terminal::is_interactive()
 }
 
 /// Asks for what no flag gives and what has no obvious default.
