@@ -3,7 +3,7 @@
 //! The stations: `group` (what stops have in common) → [`Incidents`] (the state machine: a stop is observed, its arrival
 //! confirmed or withdrawn, time passes) → `outbox` (news that no stop carries). Beside them: `open` and `closed` (one
 //! incident), `seen` (stops that were counted), `verdict` (what they say about a
-//! deployment that failed), `saved` (all of it as a text), [`StateFile`] (where that is kept) and
+//! deployment that failed), `saved` (all of it as a text), `StateFile` (where that is kept) and
 //! [`IncidentTracker`] (all of it with the clock, for one running instance). Does not own: what a stop means (`stop`), how
 //! news is worded (`destination`), or when it is sent (`router`).
 //!

@@ -5,6 +5,10 @@ use serde_json::{Value, json};
 
 use super::plan::Plan;
 
+const TASK_STOPS: &str = include_str!("../../../examples/terraform/collector/patterns/task-stops.json");
+const SERVICE_TROUBLE: &str =
+    include_str!("../../../examples/terraform/collector/patterns/service-trouble.json");
+
 /// What the plugin signs its requests with; `None` when it makes none to AWS.
 pub(super) fn task_policy(plan: &Plan) -> Option<Value> {
     let mut statements = Vec::new();
@@ -110,29 +114,13 @@ pub(super) fn queue_policy(plan: &Plan) -> Value {
     ])
 }
 
-/// The patterns of the rules by name.
+/// The patterns of the rules by name: those of the collector's example.
 pub(super) fn patterns() -> [(&'static str, Value); 2] {
-    let stops = json!({
-        "source": ["aws.ecs"],
-        "detail-type": ["ECS Task State Change"],
-        "detail": {"lastStatus": ["STOPPED"]}
-    });
-    // Services say WARN, daemons WARNING. What has no type, or a failure in its name, is left to the plugin to judge.
-    let trouble = json!({
-        "source": ["aws.ecs"],
-        "detail-type": [
-            "ECS Service Action",
-            "ECS Daemon Service Action",
-            "ECS Deployment State Change",
-            "ECS Daemon Deployment State Change"
-        ],
-        "detail": {"$or": [
-            {"eventType": ["WARN", "WARNING", "ERROR"]},
-            {"eventType": [{"exists": false}]},
-            {"eventName": [{"wildcard": "*FAILED*"}]}
-        ]}
-    });
-    [("task-stops", stops), ("service-trouble", trouble)]
+    [pattern("task-stops", TASK_STOPS), pattern("service-trouble", SERVICE_TROUBLE)]
+}
+
+fn pattern(name: &'static str, text: &str) -> (&'static str, Value) {
+    (name, serde_json::from_str(text).unwrap_or_default())
 }
 
 pub(super) fn arn(plan: &Plan, service: &str, resource: &str) -> String {

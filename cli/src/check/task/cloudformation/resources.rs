@@ -66,7 +66,7 @@ impl TemplateChecker<'_> {
         if allowed.contains(&text) {
             return None;
         }
-        let message = format!("parameter {}: '{text}' is none of its AllowedValues", parameter.key);
+        let message = format!("parameter {}: '{text}' is not one of its AllowedValues", parameter.key);
         Some(self.finding(entry.line, &entry.key, message, format!("write one of {}", allowed.join(", "))))
     }
 

@@ -62,7 +62,7 @@ fn what_is_written_otherwise_than_meant_is_reported() {
     assert_says(
         &default,
         "error",
-        "parameter Env: 'c' is none of its AllowedValues; write one of a, b"
+        "parameter Env: 'c' is not one of its AllowedValues; write one of a, b"
             .split(';')
             .next()
             .unwrap_or_default(),
