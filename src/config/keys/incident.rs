@@ -9,7 +9,7 @@ pub(super) const KEYS: &[Key] = &[
         Output,
         "incident",
         Choice(&["auto", "on", "off"]),
-        "Stops that have the same in common are one incident: alerting destinations (Slack) tell its beginning, counts and end, all others get every stop with its `incident_id`. `auto`: where stops go to an alerting destination.",
+        "Group stops that share the same values into one incident: alerting destinations (Slack) report its start, counts and end; all others get every stop with its `incident_id`. `auto`: where stops go to an alerting destination.",
         "off",
     )
     .default("auto"),
@@ -25,7 +25,7 @@ pub(super) const KEYS: &[Key] = &[
         Output,
         "incident.quiet",
         Duration,
-        "An incident is over when no such stop came for so long, or for 5 minutes after ECS said that the service is steady or its deployment completed.",
+        "An incident is over after this time without such a stop, or 5 minutes after ECS said that the service is steady or its deployment completed.",
         "1h",
     )
     .default("30m"),
@@ -33,7 +33,7 @@ pub(super) const KEYS: &[Key] = &[
         Output,
         "incident.remind",
         Duration,
-        "How often to tell that an incident goes on, besides at its stops 3, 10, 30, 100 and so on. 0: never.",
+        "How often to send a reminder that an incident goes on, besides at its 3rd, 10th, 30th, 100th … stop. 0: never.",
         "4h",
     )
     .default("1h"),

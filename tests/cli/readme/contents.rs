@@ -40,6 +40,11 @@ fn configurations(page: &Page) -> impl Iterator<Item = &str> {
     page.blocks_in("conf").map(|block| block.text.as_str()).filter(is_whole)
 }
 
+/// What a reader copies has no warning. The page on migration compares keys, ours with those of others.
+fn is_for_comparison(page: &Page, text: &str) -> bool {
+    page.path.ends_with("docs/migration.md") || !text.contains("ecs_router")
+}
+
 #[test]
 fn every_configuration_passes_check() {
     let folder = TempDir::new();
@@ -52,7 +57,8 @@ fn every_configuration_passes_check() {
             let output =
                 command.arg("check").arg(&file).env("AWS_REGION", "eu-west-1").output().expect("check");
             let said = String::from_utf8(output.stdout).expect("UTF-8");
-            assert!(output.status.code() < Some(2), "{}:\n{text}\n{said}", page.path.display());
+            let accepted = i32::from(is_for_comparison(&page, text));
+            assert!(output.status.code() <= Some(accepted), "{}:\n{text}\n{said}", page.path.display());
         }
     }
     assert!(checked >= 6, "the configurations are gone");
