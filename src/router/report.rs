@@ -73,8 +73,9 @@ impl Router {
         let Processed { tally, unopened, missing_field, .. } = processed;
         if let Some(fault) = &tally.fault {
             let text = format_args!(
-                "{fault}; the {} records before it are delivered, the rest of the chunk is lost",
-                tally.records
+                "{fault}; {} bytes were skipped and are lost, {} records of the chunk are delivered; find out who sends \
+                 to Fluent Bit's forward input",
+                tally.skipped_bytes, tally.records
             );
             self.log.once_a_minute(Level::Error, "malformed", text);
         }
