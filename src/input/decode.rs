@@ -10,6 +10,7 @@
 use super::distinct::{self, KeyBits, RecordFields};
 use super::msgpack::{MsgpackReader, ReadResult};
 use super::record::{Field, Record, Timestamp, Value};
+use super::recovery::Recovery;
 use super::shared_run::SharedRun;
 
 /// What was read from one chunk.
@@ -19,11 +20,13 @@ pub struct Tally {
     pub records: usize,
     /// Well-formed entries that hold no record: the body is no map, or the time is no time.
     pub shapeless: usize,
-    /// Where and why reading stopped before the end of the chunk.
+    /// The first entry that could not be read. Everything before it was.
     pub fault: Option<MalformedChunk>,
+    /// Bytes that belong to no entry: from each that could not be read to the next that could, or to the end.
+    pub skipped_bytes: usize,
 }
 
-/// Malformed msgpack: nothing behind it can be read, everything before it was.
+/// Malformed msgpack.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("malformed msgpack at byte {offset} of the chunk: {what}")]
 pub struct MalformedChunk {
@@ -36,12 +39,13 @@ pub struct MalformedChunk {
 /// Times that mark groups, not records (`include/fluent-bit/flb_log_event.h`).
 const GROUP_MARKERS: [i64; 2] = [-1, -2];
 
-/// Hands each record of `chunk` to `visit`, in order, until the end or the first malformed byte.
+/// Hands each record of `chunk` to `visit`, in order. What is malformed is skipped up to the next entry that can be read.
 pub fn records<'a>(chunk: &'a [u8], mut visit: impl FnMut(&Record<'a, '_>)) -> Tally {
     let mut reader = MsgpackReader::new(chunk);
     let mut fields = RecordFields::with_capacity(16);
     let mut run = SharedRun::default();
     let mut tally = Tally::default();
+    let mut recovery = Recovery::new(chunk);
     while reader.position() < chunk.len() {
         let offset = reader.position();
         match read_entry(&mut reader, &mut fields, &run) {
@@ -72,8 +76,10 @@ pub fn records<'a>(chunk: &'a [u8], mut visit: impl FnMut(&Record<'a, '_>)) -> T
             Ok(ChunkEntry::GroupMarker) => {}
             Ok(ChunkEntry::Shapeless) => tally.shapeless += 1,
             Err(what) => {
-                tally.fault = Some(MalformedChunk { offset, what });
-                break;
+                tally.fault.get_or_insert(MalformedChunk { offset, what });
+                let next = recovery.next_entry(chunk, offset, reader.position());
+                tally.skipped_bytes += next - offset;
+                reader.move_to(next);
             }
         }
     }

@@ -9,4 +9,5 @@ pub mod decode;
 mod distinct;
 mod msgpack;
 pub mod record;
+mod recovery;
 mod shared_run;

@@ -11,6 +11,10 @@ use super::record::Value;
 /// The error says what is malformed.
 pub(super) type ReadResult<T> = Result<T, &'static str>;
 
+/// How Fluent Bit begins the time of an entry: eight bytes of extension type 0
+/// (<https://github.com/fluent/fluentd/wiki/Forward-Protocol-Specification-v1#eventtime-ext-format>, read 2026-11).
+pub(super) const EVENT_TIME_HEAD: [u8; 2] = [0xd7, 0x00];
+
 pub(super) const ENDS_EARLY: &str = "the chunk ends inside a value";
 
 /// The headers of short texts (<https://github.com/msgpack/msgpack/blob/master/spec.md#str-format-family>).
@@ -41,6 +45,11 @@ impl<'a> MsgpackReader<'a> {
 
     /// Steps over bytes that the caller knows already.
     #[inline]
+    /// Goes on at this position.
+    pub(super) const fn move_to(&mut self, position: usize) {
+        self.position = position;
+    }
+
     pub(super) const fn advance(&mut self, bytes: usize) {
         self.position += bytes;
     }
@@ -158,6 +167,9 @@ impl<'a> MsgpackReader<'a> {
         make: fn(u32, &'a [u8]) -> Value<'a>,
     ) -> ReadResult<Value<'a>> {
         let start = self.position;
+        if width == 1 {
+            self.refuse_entry(count)?;
+        }
         self.skip(u64::from(count) * width)?;
         Ok(make(count, self.since(start)?))
     }
@@ -174,9 +186,9 @@ impl<'a> MsgpackReader<'a> {
     /// Steps over one header and the bytes of a scalar. Returns how many values a container holds.
     fn skip_header(&mut self) -> ReadResult<u64> {
         Ok(match self.marker()? {
-            Marker::FixArray(count) => u64::from(count),
-            Marker::Array16 => u64::from(self.u16()?),
-            Marker::Array32 => u64::from(self.u32()?),
+            Marker::FixArray(count) => self.inner_array(u32::from(count))?,
+            Marker::Array16 => self.u16().and_then(|count| self.inner_array(u32::from(count)))?,
+            Marker::Array32 => self.u32().and_then(|count| self.inner_array(count))?,
             Marker::FixMap(count) => 2 * u64::from(count),
             Marker::Map16 => 2 * u64::from(self.u16()?),
             Marker::Map32 => 2 * u64::from(self.u32()?),
@@ -185,6 +197,18 @@ impl<'a> MsgpackReader<'a> {
             Marker::Str16 => self.u16().and_then(|length| self.take(usize::from(length))).map(|_| 0)?,
             scalar => self.other_value(scalar).map(|_| 0)?,
         })
+    }
+
+    fn inner_array(&self, count: u32) -> ReadResult<u64> {
+        self.refuse_entry(count)?;
+        Ok(u64::from(count))
+    }
+
+    /// Refuses an array that is an entry of the chunk. Whoever announces more values than he writes would otherwise take
+    /// the records behind his own into it.
+    fn refuse_entry(&self, count: u32) -> ReadResult<()> {
+        let is_entry = count == 2 && self.rest().starts_with(&EVENT_TIME_HEAD);
+        if is_entry { Err("a record stands inside another value") } else { Ok(()) }
     }
 
     fn extension(&mut self, length: usize) -> ReadResult<Value<'a>> {

@@ -73,8 +73,9 @@ impl Router {
         let Processed { tally, unopened, missing_field, .. } = processed;
         if let Some(fault) = &tally.fault {
             let text = format_args!(
-                "{fault}; the {} records before it are delivered, the rest of the chunk is lost",
-                tally.records
+                "{fault}; {} bytes were skipped and are lost, {} records of the chunk are delivered; find out who sends \
+                 to Fluent Bit's forward input",
+                tally.skipped_bytes, tally.records
             );
             self.log.once_a_minute(Level::Error, "malformed", text);
         }
@@ -113,8 +114,8 @@ impl Router {
                 Level::Warn,
                 "unvouched",
                 format_args!(
-                    "{unvouched} records look like ECS events, but stop.trusted_tags does not name their tag {tag}; they are \
-                     delivered as class 'other'; if only ECS events arrive under this tag, write: stop.trusted_tags {tag}"
+                    "{unvouched} records look like ECS events, but stop.trusted_tags does not name their tag '{tag}'; they \
+                     are delivered as class 'other'; name the tag there if only ECS events arrive under it"
                 ),
             );
         }

@@ -53,7 +53,7 @@ fn reads_every_form_of_record() {
     ];
     for (name, chunk, time) in forms {
         let (tally, seen) = read(&chunk);
-        assert_eq!(tally, Tally { records: 1, shapeless: 0, fault: None }, "{name}");
+        assert_eq!(tally, Tally { records: 1, ..Tally::default() }, "{name}");
         assert_eq!(seen, [(time, b"hi".to_vec())], "{name}");
     }
 }
@@ -99,6 +99,50 @@ fn what_stands_before_a_fault_is_delivered_and_the_fault_has_its_offset() {
         assert_eq!(seen.len(), 2);
         assert_eq!(tally.fault, Some(MalformedChunk { offset: 2 * good.len(), what }), "{bad:02x?}");
     }
+}
+
+/// What a container writes under another's tag, so that the records behind it become a part of its own, or unreadable.
+#[test]
+fn an_entry_that_lies_about_its_length_takes_no_other_record_with_it() {
+    let time = [0xd7, 0, 0x65, 0, 0, 0, 0, 0, 0, 0];
+    let marker = [0xd7, 0, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0];
+    let big = [&[0xdd, 0, 0, 0, 52][..], &time, &[0x80]].concat();
+    let liars: [(&str, Vec<u8>); 11] = [
+        ("a group marker of six values", [&[0x96][..], &marker, &[0x80]].concat()),
+        ("an entry of 52 values", big),
+        ("a time of five values", [&[0x92, 0x95][..], &time, &[0x80]].concat()),
+        ("an array as a value", [&[0x92][..], &time, &[0x81, 0xa1, b'k', 0x95]].concat()),
+        ("an array as a key", [&[0x92][..], &time, &[0x83]].concat()),
+        ("a map as a value", [&[0x92][..], &time, &[0x81, 0xa1, b'k', 0x83]].concat()),
+        ("a map that goes on", [&[0x92][..], &time, &[0xdf, 0, 0, 1, 0, 0xa1, b'k', 1]].concat()),
+        ("an array instead of a map", [&[0x92][..], &time, &[0x95]].concat()),
+        (
+            "a text without an end",
+            [&[0x92][..], &time, &[0x81, 0xa1, b'k', 0xdb, 0xff, 0xff, 0xff, 0xff]].concat(),
+        ),
+        ("a byte that msgpack never uses", vec![0xc1]),
+        ("an array instead of an entry", vec![0x95]),
+    ];
+    let metadata =
+        [&[0x92, 0x92][..], &time, &[0x80, 0x81, 0xa3, b'l', b'o', b'g', 0xa2, b'h', b'i']].concat();
+    for (what, liar) in liars {
+        for good in [entry(&[0x92], EVENT_TIME), entry(&[0xdd, 0, 0, 0, 2], EVENT_TIME), metadata.clone()] {
+            let (tally, seen) = read(&[&good, &liar[..], &good.repeat(5)].concat());
+            let kept = seen.iter().filter(|(_, log)| log == b"hi").count();
+            assert_eq!((kept, tally.fault.is_some()), (6, true), "{what}: {tally:?}");
+            assert_eq!(tally.skipped_bytes, liar.len(), "{what}");
+        }
+    }
+}
+
+/// Heads without entries must not make the chunk be read again for each.
+#[test]
+fn many_faults_in_a_chunk_are_read_a_bounded_number_of_times() {
+    let head = [0x92, 0xd7, 0, 0x65, 0, 0, 0, 0, 0, 0, 0, 0xdf, 0xff, 0xff, 0xff, 0xff];
+    let chunk = [head.repeat(50_000), entry(&[0x92], EVENT_TIME)].concat();
+    let (tally, _) = read(&chunk);
+    assert_eq!(tally.fault.map(|fault| fault.offset), Some(0));
+    assert!(tally.skipped_bytes >= head.len() * 50_000, "{}", tally.skipped_bytes);
 }
 
 #[test]
