@@ -5,10 +5,10 @@ mod reach;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::environment::AskedVariable;
 use super::finding::{Finding, FindingSeverity};
 use super::task::{ContainerView, TaskView, stop_timeout};
-use super::variables;
-use crate::config::{Configuration, Location, Node, Origin, Section, SettingValue, find};
+use crate::config::{Configuration, Location, Node, Origin, Section, find};
 
 /// Variables that ECS, Fargate or Fluent Bit's image gives to every container.
 const GIVEN: [&str; 9] = [
@@ -27,13 +27,13 @@ const GIVEN: [&str; 9] = [
 const DEFAULT_GRACE: Duration = Duration::from_secs(5);
 
 /// Checks the parts of a deployment against each other; `findings` are those of each file.
-pub(super) fn check(deployment: &Configuration, findings: &mut Vec<Finding>) {
+pub(super) fn check(deployment: &Configuration, asked: &[AskedVariable], findings: &mut Vec<Finding>) {
     let tasks: Vec<TaskView<'_>> = deployment.tasks.iter().map(TaskView::new).collect();
     for task in &tasks {
         reach::check_names(deployment, task, findings);
         let Some(router) = task.routers().next() else { continue };
         reach::check_health(deployment, router, &task.file(), findings);
-        check_variables(deployment, router, findings);
+        check_variables(deployment, asked, router, findings);
         check_stop_timeout(deployment, task, router, findings);
     }
     if !findings.iter().any(|finding| finding.severity == FindingSeverity::Error) {
@@ -42,32 +42,27 @@ pub(super) fn check(deployment: &Configuration, findings: &mut Vec<Finding>) {
 }
 
 /// Reports every variable of the configuration that the task does not give to the router.
-fn check_variables(deployment: &Configuration, router: &ContainerView<'_>, findings: &mut Vec<Finding>) {
+fn check_variables(
+    deployment: &Configuration,
+    asked: &[AskedVariable],
+    router: &ContainerView<'_>,
+    findings: &mut Vec<Finding>,
+) {
     let Some(given) = given(router.node) else { return };
-    let outputs = deployment.ours().flat_map(|section| &section.settings);
     let mut seen = BTreeSet::new();
-    for setting in outputs.chain(&deployment.service) {
-        let SettingValue::Interpolated(text) = &setting.value else { continue };
-        for name in variables::names(text) {
-            let is_given = given.contains(name) || deployment.variables.contains_key(name);
-            if is_given || GIVEN.contains(&name) || !seen.insert(name) {
-                continue;
-            }
-            let message = format!(
-                "the router does not get ${{{name}}}: it is neither in its environment nor in its secrets, and Fluent Bit takes an empty text"
-            );
-            let instead = format!(
-                "add {name} to environment or secrets of container {}",
-                router.name.unwrap_or("log_router")
-            );
-            findings.push(Finding::new(
-                FindingSeverity::Error,
-                &setting.location,
-                &setting.key,
-                message,
-                instead,
-            ));
+    for variable in asked {
+        let name = variable.name.as_str();
+        let is_given = given.contains(name) || deployment.variables.contains_key(name);
+        if is_given || GIVEN.contains(&name) || !seen.insert(name) {
+            continue;
         }
+        let message = format!(
+            "the router does not get ${{{name}}}: it is neither in its environment nor in its secrets, and Fluent Bit takes an empty text"
+        );
+        let container = router.name.unwrap_or("log_router");
+        let instead = format!("add {name} to environment or secrets of container {container}");
+        let severity = FindingSeverity::Error;
+        findings.push(Finding::new(severity, &variable.location, &variable.key, message, instead));
     }
 }
 

@@ -119,3 +119,95 @@ fn an_output_is_for_a_container_that_exists() {
         assert_eq!(beside_health(server, pattern, 2020), [""; 0], "{pattern}");
     }
 }
+
+/// What is said of an output with these lines beside a router with this environment.
+fn with_environment(name: &str, value: &str, lines: &str) -> Vec<String> {
+    let environment =
+        format!(r#""stopTimeout": 60, "environment": [{{"name": "{name}", "value": "{value}"}}],"#);
+    let start = CONFIGURATION.split("    route.default").next().expect("the start");
+    said(&[("task.json", &router(&environment)), ("extra.conf", &format!("{start}{lines}"))])
+}
+
+const ARCHIVE: &str = "    route.default s3\n    s3.region eu-west-1\n    s3.bucket logs\n";
+
+#[test]
+fn what_the_task_gives_is_checked_like_what_the_file_says() {
+    let bucket = ARCHIVE.replace("logs", "${X}");
+    let keyed = |key: &str| format!("{ARCHIVE}    s3.key {key}\n");
+    let minutes = keyed("${X}/%Y/%H/%M/$(uuid).json");
+    for (value, lines, part) in [
+        ("a", minutes.as_str(), "an object a minute"),
+        ("arn:aws:s3:::x", &bucket, "s3.bucket: "),
+        ("s3://x/", &bucket, "s3.bucket: "),
+        ("/a", &keyed("${X}/$(uuid)"), "begins with /"),
+        ("us-esat-1", &ARCHIVE.replace("eu-west-1", "${X}"), "s3.region: "),
+        ("a", &ARCHIVE.replace("logs", "${X}   # comment"), "ends with a comment"),
+    ] {
+        let found = with_environment("X", value, lines);
+        assert!(found.iter().any(|line| line.contains(part)), "{value} {lines}\n{found:?}");
+    }
+    for (value, lines) in [("a", keyed("${X}/%Y/%H/$(uuid).json")), ("logs", bucket.clone())] {
+        assert_eq!(with_environment("X", value, &lines), [""; 0], "{value} {lines}");
+    }
+}
+
+#[test]
+fn what_stands_around_a_variable_is_checked_without_its_value() {
+    let alone = |lines: &str| {
+        let start = CONFIGURATION.split("    route.default").next().expect("the start");
+        said(&[("extra.conf", &format!("{start}{ARCHIVE}{lines}"))])
+    };
+    for (lines, part) in [
+        ("    s3.key ${X}/%Y/%H/%M/$(uuid).json\n", "an object a minute"),
+        ("    s3.key /${X}/$(uuid).json\n", "begins with /"),
+        ("    s3.key ${X}/$(uuid).json # why\n", "ends with a comment"),
+    ] {
+        let found = alone(lines);
+        assert!(matches!(found.as_slice(), [one] if one.contains(part)), "{lines} {found:?}");
+    }
+    assert_eq!(alone("    s3.key ${X}/%Y/%H/$(uuid).json\n"), [""; 0]);
+    let text = format!("{ARCHIVE}    s3.key a\n").replace("logs", "arn:aws:s3:::${X}");
+    let start = CONFIGURATION.split("    route.default").next().expect("the start");
+    let found = said(&[("extra.conf", &format!("{start}{text}"))]);
+    assert!(matches!(found.as_slice(), [one] if one.contains("begins with arn:")), "{found:?}");
+}
+
+#[test]
+fn a_secret_does_not_belong_into_the_environment() {
+    let lines = "    route.default datadog\n    datadog.api_key ${X}\n";
+    let key = "0123456789abcdef0123456789abcdef";
+    let arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:dd-AbCdEf";
+    for (name, value, lines, part) in [
+        ("X", key, lines.to_owned(), "warning: container router: environment: X is a secret, in clear text"),
+        ("X", arn, lines.to_owned(), "error: container router: environment: X is the ARN of a secret"),
+        ("OTHER_API_KEY", key, ARCHIVE.to_owned(), "OTHER_API_KEY is a secret"),
+        ("Y", "z", ARCHIVE.to_owned() + "    route.stop datadog\n    datadog.api_kye abc\n", "in clear text"),
+    ] {
+        let found = with_environment(name, value, &lines);
+        assert!(found.iter().any(|line| line.contains(part)), "{name} {value}\n{found:?}");
+        assert!(!found.iter().any(|line| line.contains(key)), "the secret is printed: {found:?}");
+    }
+    assert_eq!(with_environment("TOKEN_COUNT", "5", ARCHIVE), [""; 0]);
+}
+
+#[test]
+fn the_command_of_the_plugin_asks_the_usual_port() {
+    let own = |command: &str, service: &str| {
+        let health = format!(r#""healthCheck": {{"command": {command}}}, "stopTimeout": 60, {URL}"#);
+        let configuration = CONFIGURATION
+            .replace("    http.region ${AWS_REGION}\n", "")
+            .replace("    Grace 30\n", &format!("    Grace 30\n{service}"));
+        said(&[("task.json", &router(&health)), ("extra.conf", &configuration)])
+    };
+    let plain = r#"["CMD", "/ecs-router/ecs-router", "health"]"#;
+    let other = r#"["CMD", "/ecs-router/ecs-router", "health", "--address", "127.0.0.1:2021"]"#;
+    let on = "    HTTP_Server On\n    HTTP_Port 2021\n";
+    for (command, service) in [(plain, on), (other, "    HTTP_Server On\n"), (plain, "    HTTP_Server Off\n")]
+    {
+        let found = own(command, service);
+        assert!(matches!(found.as_slice(), [one] if one.contains("never healthy")), "{service} {found:?}");
+    }
+    for (command, service) in [(other, on), (plain, "    HTTP_Server On\n")] {
+        assert_eq!(own(command, service), [""; 0], "{service}");
+    }
+}

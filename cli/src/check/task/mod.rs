@@ -3,6 +3,7 @@
 //! Source: the API reference of ECS, `TaskDefinition` and `ContainerDefinition`, and what `register-task-definition`
 //! and the agent refuse.
 
+mod clear_text;
 mod cloudformation;
 mod container;
 mod dependencies;
@@ -241,6 +242,7 @@ pub(super) fn check(configuration: &Configuration, ours: &[&Section], findings: 
         shapes::check(&mut findings);
         container::check(&mut findings);
         environment::check(&mut findings);
+        clear_text::check(ours, &mut findings);
         dependencies::check(&mut findings);
         launch::check(&mut findings);
         size::check(&mut findings);

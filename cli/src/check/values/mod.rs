@@ -23,7 +23,9 @@ use crate::config::{Configuration, Origin, Section, Setting, SettingValue};
 /// Reports every such value of a section.
 pub(super) fn check(section: &Section, configuration: &Configuration, findings: &mut Vec<Finding>) {
     findings.extend(section.settings.iter().filter_map(|setting| headers(section, setting)));
-    findings.extend(section.settings.iter().filter_map(slashes));
+    findings
+        .extend(section.settings.iter().filter_map(|setting| slashes(setting).or_else(|| no_field(setting))));
+    findings.extend(section.settings.iter().filter_map(|setting| places::of_open_value(section, setting)));
     for setting in section.settings.iter().filter(|setting| !host::is_key(section.origin, &setting.key)) {
         let known = variables::known(&setting.value, &configuration.variables);
         let Some(text) = known.as_deref().filter(|text| !text.is_empty()) else { continue };
@@ -57,6 +59,17 @@ fn slashes(setting: &Setting) -> Option<Finding> {
     let message = "has a regular expression between slashes, which are taken for a part of it".to_owned();
     let is_path = inside.is_empty() || inside.contains('/');
     (!is_path).then(|| wrong(setting, message, format!("write {field} {inside}")))
+}
+
+/// Reports a regular expression without the field to look in: its first word is taken for one.
+fn no_field(setting: &Setting) -> Option<Finding> {
+    let key = setting.key.to_ascii_lowercase();
+    let is_class = key.starts_with("class.") && key.ends_with(".match");
+    let text = setting.value.text().filter(|_| is_class)?;
+    let (field, _) = text.split_once(' ')?;
+    let is_pattern = field.contains(['^', '\\', '*', '+', '?', '|', '(']) || field.starts_with(['/', '[']);
+    let message = format!("takes '{field}' for the field to look in, which no record has");
+    is_pattern.then(|| wrong(setting, message, format!("write log {text}")))
 }
 
 /// Reports headers as HTTP writes them, also where their values are not known.
