@@ -36,7 +36,7 @@ fn asked_by(setting: &Setting) -> Vec<AskedVariable> {
 pub(super) fn given(configurations: &[Configuration]) -> BTreeMap<String, String> {
     let mut found: BTreeMap<String, Option<String>> = BTreeMap::new();
     for task in configurations.iter().flat_map(|configuration| &configuration.tasks) {
-        for router in TaskView::new(task).routers() {
+        for router in TaskView::new(task).with_plugin() {
             for item in router.node.get("environment").map(Node::items).unwrap_or_default() {
                 let Some(name) = item.get("name").and_then(Node::text) else { continue };
                 let value = item.get("value").and_then(Node::text).filter(|text| is_final(text));

@@ -211,3 +211,96 @@ fn the_command_of_the_plugin_asks_the_usual_port() {
         assert_eq!(own(command, service), [""; 0], "{service}");
     }
 }
+
+#[test]
+fn parts_of_a_deployment_are_no_mistake() {
+    let collector = r#"{"containerDefinitions": [{"name": "c", "image": "x",
+        "command": ["-c", "/ecs-router/fluent-bit.conf"]}]}"#;
+    let resources = r#"{"Resources": {"Logs": {"Type": "AWS::Logs::LogGroup"}}}"#;
+    for (name, text) in [("task.json", collector), ("resources.json", resources)] {
+        assert_eq!(said(&[(name, text)]), [""; 0], "{name}");
+        let all = check_deployment(vec![read_as(name, text)]);
+        assert!(all.iter().any(|finding| finding.message.contains("nothing to check")), "{name} {all:?}");
+    }
+    let policy = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:PutObject"}]}"#;
+    let configuration =
+        format!("{}    http.url https://x/\n", CONFIGURATION.split("    http.url").next().expect("it"));
+    for (name, text) in [("policy.json", policy), ("Dockerfile", "FROM debian\nCOPY a b\n")] {
+        assert_eq!(said(&[(name, text), ("extra.conf", &configuration)]), [""; 0], "{name}");
+        let found = said(&[(name, text)]);
+        assert!(matches!(found.as_slice(), [one] if one.contains("nothing to check")), "alone: {found:?}");
+    }
+}
+
+/// Everything, notes too, that is said of this file beside a task whose application has these options.
+fn beside_options(options: &str, configuration: &str, name: &str) -> Vec<String> {
+    let task = router(&format!(r#""stopTimeout": 60, {URL}"#)).replace(
+        r#""logDriver": "awsfirelens""#,
+        &format!(r#""logDriver": "awsfirelens", "options": {{{options}}}"#),
+    );
+    let read = vec![read_as("task.json", &task), read_as(name, configuration)];
+    check_deployment(read).iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn the_pipeline_goes_with_firelens() {
+    let good = CONFIGURATION.replace("    http.region ${AWS_REGION}\n", "");
+    let with = |more: &str| format!("{good}{more}");
+    let regions = format!(
+        "{}    route.default a,b,c\n{}",
+        CONFIGURATION.split("    route.default").next().expect("the start"),
+        [("a", "eu-west-1"), ("b", "eu-west-1"), ("c", "us-east-1")]
+            .map(|(name, region)| format!(
+                "    {name}.type cloudwatch\n    {name}.log_group {name}\n    {name}.region {region}\n"
+            ))
+            .concat()
+    );
+    let other = r#""Name": "cloudwatch_logs", "region": "eu-west-1", "log_group_name": "g", "log_stream_prefix": "x""#;
+    for (options, configuration, name, part) in [
+        (
+            "",
+            with("[INPUT]\n    Name forward\n    unix_path /var/run/fluent.sock\n"),
+            "extra.conf",
+            "error: unix_path: is /var/run/fluent.sock",
+        ),
+        (
+            "",
+            with("[INPUT]\n    Name forward\n    Listen 127.0.0.1\n    Port 24224\n"),
+            "extra.conf",
+            "error: Port: is 24224",
+        ),
+        (
+            "",
+            with("[FILTER]\n    Name grep\n    Match web-*\n    Regex log x\n"),
+            "extra.conf",
+            "warning: Match: 'web-*' fits no container",
+        ),
+        (
+            "",
+            good.clone(),
+            "exrta.conf",
+            "warning: container router: config-file-value: names the file extra.conf",
+        ),
+        (
+            "",
+            good.clone(),
+            "fluent-bit.conf",
+            "note: container router: config-file-value: names the file extra.conf",
+        ),
+        (
+            other,
+            good.clone(),
+            "extra.conf",
+            "note: container app: options: the lines go to cloudwatch_logs and",
+        ),
+        ("", regions, "extra.conf", "note: c.region: is us-east-1"),
+    ] {
+        let found = beside_options(options, &configuration, name);
+        assert!(found.iter().any(|line| line.contains(part)), "{part}\n{found:?}");
+    }
+    let fine = with(
+        "[INPUT]\n    Name forward\n    Listen 127.0.0.1\n    Port 24225\n[FILTER]\n    Name grep\n    Match app-*\n    Regex log x\n",
+    );
+    let found = beside_options("", &fine, "extra.conf");
+    assert!(found.iter().all(|line| line.contains("note: http: sends to")), "{found:?}");
+}

@@ -15,7 +15,7 @@ const SECRET_ENDS: [&str; 8] =
 
 pub(super) fn check(ours: &[&Section], findings: &mut TaskFindings<'_, '_>) {
     let view = findings.view;
-    for router in view.routers() {
+    for router in view.with_plugin() {
         for item in router.node.get("environment").map(Node::items).unwrap_or_default() {
             check_variable(ours, findings, router, item);
         }

@@ -38,6 +38,7 @@ pub(super) fn check(section: &Section, configuration: &Configuration, findings: 
                 .or_else(|| regions::of_address(setting, text))
                 .or_else(|| places::of_value(section, setting, &name, text))
                 .or_else(|| grpc(setting, row, text)),
+            (KeyForm::List, _) if !is_reported(setting, findings) => blanks(setting, text),
             (KeyForm::Template, name) => places::of_value(section, setting, &name, text),
             _ => None,
         };
@@ -81,6 +82,23 @@ fn headers(section: &Section, setting: &Setting) -> Option<Finding> {
     let message = format!("is written as in HTTP, and {} wants NAME=VALUE", row.name);
     let instead = format!("write {}={}", name.trim(), value.trim());
     is_http.then(|| Finding::new(FindingSeverity::Error, &setting.location, &setting.key, message, instead))
+}
+
+/// Whether the plugin itself refuses the value.
+fn is_reported(setting: &Setting, findings: &[Finding]) -> bool {
+    findings
+        .iter()
+        .any(|finding| finding.severity == FindingSeverity::Error && finding.location == setting.location)
+}
+
+/// Reports a list of names with blanks between them.
+fn blanks(setting: &Setting, text: &str) -> Option<Finding> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let is_name =
+        |word: &&str| word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.*/:".contains(&byte));
+    let is_list = words.len() > 1 && !text.contains(',') && words.iter().all(is_name);
+    let message = format!("'{text}' is one item of a list, whose items have commas between them");
+    is_list.then(|| wrong(setting, message, format!("write {}", words.join(", "))))
 }
 
 /// Reports the port on which receivers of OTLP speak gRPC.

@@ -242,3 +242,12 @@ fn a_class_names_the_field_to_look_in() {
     assert_eq!(of("log ^GET /healthz"), [""; 0]);
     assert_eq!(of("request.path ^/healthz"), [""; 0]);
 }
+
+#[test]
+fn a_list_has_commas() {
+    let of = |line: &str| of_lines(&format!("    route.default stdout\n    {line}\n"));
+    let found = of("stop.ignore_containers envoy agent*");
+    assert!(matches!(found.as_slice(), [one] if one.contains("write envoy, agent*")), "{found:?}");
+    assert_eq!(of("stop.ignore_containers envoy, agent*"), [""; 0]);
+    assert_eq!(of("stop.ignore_containers envoy"), [""; 0]);
+}
