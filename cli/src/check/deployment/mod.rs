@@ -33,7 +33,7 @@ pub(super) fn check(deployment: &Configuration, asked: &[AskedVariable], finding
     let tasks: Vec<TaskView<'_>> = deployment.tasks.iter().map(TaskView::new).collect();
     for task in &tasks {
         reach::check_names(deployment, task, findings);
-        let Some(router) = task.routers().next() else { continue };
+        let Some(router) = task.with_plugin().next() else { continue };
         reach::check_health(deployment, router, &task.file(), findings);
         pipeline::check(deployment, task, router, findings);
         check_variables(deployment, asked, router, findings);

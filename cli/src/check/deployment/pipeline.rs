@@ -17,6 +17,9 @@ pub(super) fn check(
     router: &ContainerView<'_>,
     findings: &mut Vec<Finding>,
 ) {
+    if router.firelens().is_none() {
+        return;
+    }
     findings.extend(deployment.inputs.iter().filter_map(in_place_of_firelens));
     findings.extend(other_file(deployment, task, router));
     if task.is_open() {

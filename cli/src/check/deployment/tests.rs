@@ -214,7 +214,7 @@ fn the_command_of_the_plugin_asks_the_usual_port() {
 
 #[test]
 fn parts_of_a_deployment_are_no_mistake() {
-    let collector = r#"{"containerDefinitions": [{"name": "c", "image": "x",
+    let collector = r#"{"family": "c", "containerDefinitions": [{"name": "c", "image": "x",
         "command": ["-c", "/ecs-router/fluent-bit.conf"]}]}"#;
     let resources = r#"{"Resources": {"Logs": {"Type": "AWS::Logs::LogGroup"}}}"#;
     for (name, text) in [("task.json", collector), ("resources.json", resources)] {
@@ -303,4 +303,47 @@ fn the_pipeline_goes_with_firelens() {
     );
     let found = beside_options("", &fine, "extra.conf");
     assert!(found.iter().all(|line| line.contains("note: http: sends to")), "{found:?}");
+}
+
+/// A task of its own with the plugin, and the configuration in its image.
+fn collector(more: &str, configuration: &str) -> Vec<String> {
+    let task = format!(
+        r#"{{"family": "c", {more} "containerDefinitions": [{{"name": "c", "image": "x", "stopTimeout": 60, {URL}
+        "command": ["-c", "/ecs-router/fluent-bit.conf"],
+        "healthCheck": {{"command": ["CMD", "/ecs-router/ecs-router", "health"]}}}}]}}"#
+    );
+    said(&[("task.json", &task), ("fluent-bit.conf", configuration)])
+}
+
+#[test]
+fn a_collector_is_checked_against_its_file() {
+    let good = CONFIGURATION
+        .replace("    http.region ${AWS_REGION}\n", "")
+        .replace("    Grace 30\n", "    Grace 30\n    HTTP_Server On\n");
+    let signing = good.replace(
+        "route.default http\n    http.url ${URL}",
+        "route.default cloudwatch\n    cloudwatch.log_group g\n    cloudwatch.region eu-west-1",
+    );
+    let fargate =
+        r#""requiresCompatibilities": ["FARGATE"], "networkMode": "awsvpc", "cpu": "256", "memory": "512","#;
+    for (more, configuration, part) in [
+        (
+            "",
+            good.replace("HTTP_Server On", "HTTP_Server Off"),
+            "HTTP_Server is not on: the router is never healthy",
+        ),
+        ("", good.replace("${URL}", "${ULR}"), "the router does not get ${ULR}"),
+        (fargate, signing, "taskRoleArn: is missing, and cloudwatch wants"),
+    ] {
+        let found = collector(more, &configuration);
+        assert!(
+            found.iter().any(|line| line.contains(": error: ") && line.contains(part)),
+            "{part} {found:?}"
+        );
+    }
+    assert!(
+        !collector("", &good).iter().any(|line| line.contains(": error: ")),
+        "{:?}",
+        collector("", &good)
+    );
 }

@@ -141,7 +141,7 @@ impl<'t> TaskView<'t> {
         let logging = self.containers.iter().filter(|container| container.uses_firelens());
         let names: Vec<Option<&str>> = logging.map(ContainerView::output_name).collect();
         if names.is_empty() {
-            return self.routers().next().is_none();
+            return self.with_plugin().next().is_none();
         }
         let is_others =
             |name: &Option<&str>| name.is_some_and(|name| !name.eq_ignore_ascii_case("ecs_router"));

@@ -31,7 +31,7 @@ pub(super) fn check(ours: &[&Section], findings: &mut TaskFindings<'_, '_>) {
 /// On EC2 the role of the instance may sign; on Fargate nobody does.
 fn check_task_role(findings: &mut TaskFindings<'_, '_>, kind: DestinationKind) {
     let view = findings.view;
-    if view.routers().any(has_keys) {
+    if view.with_plugin().any(has_keys) {
         return;
     }
     let line = view.task.node.line;
