@@ -6,6 +6,7 @@ use super::finding::{Finding, FindingSeverity};
 use super::host;
 use super::placeholders::destination_kind;
 use super::routes::{SectionNames, is_output_key, starts_with};
+use super::templates::written;
 use crate::config::{Origin, Section, Setting, SettingValue};
 use crate::suggest::{closest, closest_or_part};
 
@@ -13,7 +14,11 @@ use crate::suggest::{closest, closest_or_part};
 pub(super) fn check(section: &Section, names: &SectionNames, findings: &mut Vec<Finding>) {
     findings.extend(of_awslogs(section));
     for (position, setting) in section.settings.iter().enumerate() {
-        if host::is_key(section.origin, &setting.key) || is_of_awslogs(section.origin, &setting.key) {
+        if host::is_key(section.origin, &setting.key) {
+            findings.extend(commented(section.origin, setting));
+            continue;
+        }
+        if is_of_awslogs(section.origin, &setting.key) {
             continue;
         }
         let finding = unreadable(setting).or_else(|| {
@@ -62,7 +67,7 @@ fn unreadable(setting: &Setting) -> Option<Finding> {
 
 /// Reports a comment behind a value: Fluent Bit knows comments only at the beginning of a line.
 fn commented(origin: Origin, setting: &Setting) -> Option<Finding> {
-    setting.value.text().filter(|text| origin == Origin::FluentBit && text.contains(" #"))?;
+    written(&setting.value).filter(|text| origin == Origin::FluentBit && text.contains(" #"))?;
     let message = "ends with a comment, which Fluent Bit takes for a part of the value";
     let instead = "give the comment a line of its own";
     Some(Finding::new(FindingSeverity::Warning, &setting.location, &setting.key, message, instead))

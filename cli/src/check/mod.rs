@@ -7,6 +7,7 @@ mod addresses;
 mod connect;
 mod deployment;
 mod duplicates;
+mod environment;
 mod filters;
 mod finding;
 mod host;
@@ -90,13 +91,16 @@ pub(crate) fn remarks(paths: &[PathBuf]) -> Vec<String> {
 }
 
 /// The findings in files that are deployed together, file by file, in the order of the lines.
-fn check_deployment(configurations: Vec<Configuration>) -> Vec<Finding> {
+fn check_deployment(mut configurations: Vec<Configuration>) -> Vec<Finding> {
+    let asked = environment::asked(&configurations);
+    let given = environment::given(&configurations);
+    configurations.iter_mut().for_each(|configuration| environment::fill(configuration, &given));
     let ours: Vec<&Section> = configurations.iter().flat_map(Configuration::ours).collect();
     let mut findings: Vec<Finding> =
         configurations.iter().flat_map(|configuration| check_file(configuration, &ours)).collect();
     let mut whole = Configuration::default();
     configurations.into_iter().for_each(|configuration| whole.absorb(configuration));
-    deployment::check(&whole, &mut findings);
+    deployment::check(&whole, &asked, &mut findings);
     let position = |finding: &Finding| whole.files.iter().position(|file| *file == finding.location.file);
     // A stable sort: findings about one line stay in the order of the checks.
     findings.sort_by_key(|finding| (position(finding), finding.location.clone()));

@@ -39,7 +39,7 @@ pub(super) fn check(section: &Section, findings: &mut Vec<Finding>) {
 
 /// An object holds what has one key: a key that changes makes an object, whatever `upload_timeout` says.
 fn cuts_small(section: &Section, destination: &str, setting: &Setting) -> Option<Finding> {
-    let text = setting.value.text()?;
+    let text = super::templates::written(&setting.value)?;
     let letters: Vec<String> = conversions(text);
     let (what, period, words) = PARTS.iter().find_map(|(what, parts, period, words)| {
         letters.iter().any(|letter| parts.contains(&letter.as_str())).then_some((what, period, words))

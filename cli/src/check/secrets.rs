@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use ecs_router::config::keys::{KEYS, Key, KeyForm, find};
+use ecs_router::config::keys::{DestinationKind, KEYS, Key, KeyForm, find};
 
 use super::finding::{Finding, FindingSeverity};
 use super::placeholders::destination_kind;
 use super::routes::SectionNames;
 use super::variables;
 use crate::config::{Origin, Section, Setting, SettingValue};
+use crate::suggest::closest;
 
 /// Parts of a header's name that mark its value as a secret.
 const SECRET_HEADER_PARTS: [&str; 7] = ["auth", "key", "token", "secret", "password", "cookie", "credential"];
@@ -40,10 +41,17 @@ fn row(section: &Section, names: &SectionNames, key: &str) -> Option<&'static Ke
     let (destination, name) = key.rsplit_once('.')?;
     let name = name.to_ascii_lowercase();
     match destination_kind(section, destination) {
-        Some(kind) => find(Some(kind), &name),
+        Some(kind) => find(Some(kind), &name).or_else(|| misspelt(kind, &name)),
         None if names.is_destination(destination) => KEYS.iter().find(|row| row.name == name && row.secret),
         None => None,
     }
+}
+
+/// The secret that a key, which does not exist, was meant to be.
+fn misspelt(kind: DestinationKind, name: &str) -> Option<&'static Key> {
+    let names = KEYS.iter().filter(|row| row.applies_to(Some(kind))).map(|row| row.name);
+    let near = closest(name, names)?;
+    find(Some(kind), near).filter(|row| row.secret)
 }
 
 fn is_clear(row: &Key, setting: &Setting) -> bool {

@@ -56,7 +56,7 @@ pub(super) fn check(section: &Section, configuration: &Configuration, findings: 
 }
 
 /// The text as it is written, with its variables.
-fn written(value: &SettingValue) -> Option<&str> {
+pub(super) fn written(value: &SettingValue) -> Option<&str> {
     match value {
         SettingValue::Text(text) | SettingValue::Interpolated(text) => Some(text),
         SettingValue::Unknown | SettingValue::Nested => None,

@@ -9,10 +9,16 @@ use super::tree::Node;
 pub(super) struct FormAdvice {
     pub(super) looks_like: &'static str,
     pub(super) instead: &'static str,
+    /// Lies beside the configuration of many deployments, and there is nothing wrong with that.
+    pub(super) is_companion: bool,
 }
 
 const fn advice(looks_like: &'static str, instead: &'static str) -> FormAdvice {
-    FormAdvice { looks_like, instead }
+    FormAdvice { looks_like, instead, is_companion: false }
+}
+
+const fn companion(looks_like: &'static str, instead: &'static str) -> FormAdvice {
+    FormAdvice { looks_like, instead, is_companion: true }
 }
 
 pub(super) const TEMPLATE: FormAdvice = advice(
@@ -29,7 +35,8 @@ const FLUENTD: FormAdvice = advice(
 );
 const CDK_SOURCE: FormAdvice = advice("a program (CDK or the like)", "run cdk synth | ecs-router check -");
 const DOCKERFILE: FormAdvice =
-    advice("a Dockerfile", "check the configuration that it copies into the image");
+    companion("a Dockerfile", "check the configuration that it copies into the image");
+const POLICY: FormAdvice = companion("an IAM policy", "nothing of the plugin is in it to check");
 const SCRIPT: FormAdvice = advice("a script", "check the configuration that it uses");
 const MARKUP: FormAdvice = advice("XML or HTML", "save the raw file");
 const ENVIRONMENT: FormAdvice =
@@ -132,6 +139,7 @@ pub(super) fn of_tree(tree: &Node) -> Option<FormAdvice> {
     let first = tree.items().first().unwrap_or(tree);
     let has = |key: &str| first.get(key).is_some();
     let found = [
+        (is_policy(tree), POLICY),
         (has("apiVersion") && has("kind"), KUBERNETES),
         (has("services") && tree.get("services").is_some_and(|node| !node.entries().is_empty()), COMPOSE),
         (has("HostConfig") || has("RepoTags"), INSPECT),
@@ -143,6 +151,12 @@ pub(super) fn of_tree(tree: &Node) -> Option<FormAdvice> {
         (has("config") || has("fluent-bit") || has("replicaCount"), HELM_VALUES),
     ];
     found.into_iter().find(|(is_it, _)| *is_it).map(|(_, advice)| advice)
+}
+
+/// Whether it has statements that allow or deny.
+fn is_policy(tree: &Node) -> bool {
+    let Some(statement) = tree.entries().iter().find(|entry| entry.key == "Statement") else { return false };
+    statement.value.items().first().unwrap_or(&statement.value).get("Effect").is_some()
 }
 
 #[cfg(test)]

@@ -363,6 +363,10 @@ fn read_tree(file: &Rc<str>, text: &str, tree: Node, configuration: &mut Configu
 
 fn report_form(location: Location, advice: FormAdvice, configuration: &mut Configuration) {
     let message = format!("the file is {}", advice.looks_like);
+    if advice.is_companion {
+        configuration.has_content = true;
+        return configuration.note(location, message, advice.instead);
+    }
     configuration.error(location, message, advice.instead);
 }
 

@@ -1,14 +1,16 @@
 //! Files given together are one deployment: what the task gives to the router against what the configuration wants.
 
+mod pipeline;
 mod reach;
+mod regions;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::environment::AskedVariable;
 use super::finding::{Finding, FindingSeverity};
 use super::task::{ContainerView, TaskView, stop_timeout};
-use super::variables;
-use crate::config::{Configuration, Location, Node, Origin, Section, SettingValue, find};
+use crate::config::{CloudFormationTemplate, Configuration, Location, Node, Origin, Section, find};
 
 /// Variables that ECS, Fargate or Fluent Bit's image gives to every container.
 const GIVEN: [&str; 9] = [
@@ -27,47 +29,44 @@ const GIVEN: [&str; 9] = [
 const DEFAULT_GRACE: Duration = Duration::from_secs(5);
 
 /// Checks the parts of a deployment against each other; `findings` are those of each file.
-pub(super) fn check(deployment: &Configuration, findings: &mut Vec<Finding>) {
+pub(super) fn check(deployment: &Configuration, asked: &[AskedVariable], findings: &mut Vec<Finding>) {
     let tasks: Vec<TaskView<'_>> = deployment.tasks.iter().map(TaskView::new).collect();
     for task in &tasks {
         reach::check_names(deployment, task, findings);
-        let Some(router) = task.routers().next() else { continue };
+        let Some(router) = task.with_plugin().next() else { continue };
         reach::check_health(deployment, router, &task.file(), findings);
-        check_variables(deployment, router, findings);
+        pipeline::check(deployment, task, router, findings);
+        check_variables(deployment, asked, router, findings);
         check_stop_timeout(deployment, task, router, findings);
     }
+    findings.extend(regions::odd(deployment));
     if !findings.iter().any(|finding| finding.severity == FindingSeverity::Error) {
         findings.extend(nothing(deployment, &tasks));
     }
 }
 
 /// Reports every variable of the configuration that the task does not give to the router.
-fn check_variables(deployment: &Configuration, router: &ContainerView<'_>, findings: &mut Vec<Finding>) {
+fn check_variables(
+    deployment: &Configuration,
+    asked: &[AskedVariable],
+    router: &ContainerView<'_>,
+    findings: &mut Vec<Finding>,
+) {
     let Some(given) = given(router.node) else { return };
-    let outputs = deployment.ours().flat_map(|section| &section.settings);
     let mut seen = BTreeSet::new();
-    for setting in outputs.chain(&deployment.service) {
-        let SettingValue::Interpolated(text) = &setting.value else { continue };
-        for name in variables::names(text) {
-            let is_given = given.contains(name) || deployment.variables.contains_key(name);
-            if is_given || GIVEN.contains(&name) || !seen.insert(name) {
-                continue;
-            }
-            let message = format!(
-                "the router does not get ${{{name}}}: it is neither in its environment nor in its secrets, and Fluent Bit takes an empty text"
-            );
-            let instead = format!(
-                "add {name} to environment or secrets of container {}",
-                router.name.unwrap_or("log_router")
-            );
-            findings.push(Finding::new(
-                FindingSeverity::Error,
-                &setting.location,
-                &setting.key,
-                message,
-                instead,
-            ));
+    for variable in asked {
+        let name = variable.name.as_str();
+        let is_given = given.contains(name) || deployment.variables.contains_key(name);
+        if is_given || GIVEN.contains(&name) || !seen.insert(name) {
+            continue;
         }
+        let message = format!(
+            "the router does not get ${{{name}}}: it is neither in its environment nor in its secrets, and Fluent Bit takes an empty text"
+        );
+        let container = router.name.unwrap_or("log_router");
+        let instead = format!("add {name} to environment or secrets of container {container}");
+        let severity = FindingSeverity::Error;
+        findings.push(Finding::new(severity, &variable.location, &variable.key, message, instead));
     }
 }
 
@@ -160,24 +159,44 @@ fn nothing(deployment: &Configuration, tasks: &[TaskView<'_>]) -> Option<Finding
         [] => "nothing to check: no container of the task logs to an output ecs_router".to_owned(),
         names => format!("nothing to check: there is no output ecs_router, only {}", names.join(", ")),
     };
+    let instead = instead(deployment, tasks);
+    let severity = match is_of_a_deployment(deployment, tasks) {
+        true => FindingSeverity::Note,
+        false => FindingSeverity::Warning,
+    };
+    Some(Finding { severity, location, subject: None, key: None, message, instead: instead.to_owned() })
+}
+
+/// What to give to `check` so that there is something to check.
+fn instead(deployment: &Configuration, tasks: &[TaskView<'_>]) -> &'static str {
     let has_routers = tasks.iter().any(|task| task.routers().next().is_some());
-    let instead = match (tasks.is_empty(), has_routers) {
+    match (tasks.is_empty(), has_routers) {
+        (true, _) if !deployment.templates.is_empty() => {
+            "give the configuration and the task definition that belong to it, too"
+        }
         (true, _) => "give the file with Name ecs_router, and those that belong to it",
+        (false, false) if tasks.iter().any(TaskView::has_collector) => {
+            "a collector reads its file in the image: give it, too: ecs-router check task.json fluent-bit.conf"
+        }
         (false, false) => {
             "give the Fluent Bit configuration in its image, too: ecs-router check task.json fluent-bit.conf"
         }
         (false, true) => {
             "write \"Name\": \"ecs_router\" among the options of awsfirelens, or give the router a config-file-value"
         }
+    }
+}
+
+/// Whether the files are a good part of a deployment whose configuration is elsewhere: a collector's task, or resources
+/// without any task.
+fn is_of_a_deployment(deployment: &Configuration, tasks: &[TaskView<'_>]) -> bool {
+    let has_resources = |template: &CloudFormationTemplate| {
+        template.node.get("Resources").is_some_and(|resources| !resources.entries().is_empty())
     };
-    Some(Finding {
-        severity: FindingSeverity::Warning,
-        location,
-        subject: None,
-        key: None,
-        message,
-        instead: instead.to_owned(),
-    })
+    match tasks {
+        [] => deployment.outputs.is_empty() && deployment.templates.iter().any(has_resources),
+        _ => tasks.iter().all(TaskView::has_collector),
+    }
 }
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ pub(super) fn check_health(
         return;
     };
     let words: Vec<&str> = command.value.items().iter().filter_map(Node::text).collect();
-    let Some(asked) = words.iter().find_map(|word| local_port(word)) else { return };
+    let Some(asked) = asked_port(&words) else { return };
     let from_file = deployment.ours().any(|section| section.origin == Origin::FluentBit);
     if !from_file || deployment.service.is_empty() {
         return;
@@ -55,7 +55,7 @@ pub(super) fn check_health(
     let server = find(&deployment.service, "http_server").map(|setting| setting.value.text());
     let is_off = server.is_none_or(|text| text.is_some_and(|text| !crate::check::filters::is_on(text)));
     let port = match find(&deployment.service, "http_port") {
-        None => Some("2020"),
+        None => Some(DEFAULT_PORT),
         Some(setting) => setting.value.text(),
     };
     let message = match port {
@@ -72,6 +72,16 @@ pub(super) fn check_health(
     let finding = Finding::new(FindingSeverity::Error, &location, &command.key, message, instead);
     findings.push(finding.in_container(router.name));
 }
+
+/// The port that the command asks, in an address or by `ecs-router health` alone.
+fn asked_port<'w>(words: &[&'w str]) -> Option<&'w str> {
+    let line = words.join(" ");
+    let is_own = line.contains("ecs-router health");
+    words.iter().find_map(|word| local_port(word)).or_else(|| is_own.then_some(DEFAULT_PORT))
+}
+
+/// Where Fluent Bit's server listens and `ecs-router health` asks, unless told otherwise.
+const DEFAULT_PORT: &str = "2020";
 
 /// The port in `http://127.0.0.1:2020/api/v1/uptime`, wherever it stands in the word.
 fn local_port(word: &str) -> Option<&str> {

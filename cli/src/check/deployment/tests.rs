@@ -119,3 +119,231 @@ fn an_output_is_for_a_container_that_exists() {
         assert_eq!(beside_health(server, pattern, 2020), [""; 0], "{pattern}");
     }
 }
+
+/// What is said of an output with these lines beside a router with this environment.
+fn with_environment(name: &str, value: &str, lines: &str) -> Vec<String> {
+    let environment =
+        format!(r#""stopTimeout": 60, "environment": [{{"name": "{name}", "value": "{value}"}}],"#);
+    let start = CONFIGURATION.split("    route.default").next().expect("the start");
+    said(&[("task.json", &router(&environment)), ("extra.conf", &format!("{start}{lines}"))])
+}
+
+const ARCHIVE: &str = "    route.default s3\n    s3.region eu-west-1\n    s3.bucket logs\n";
+
+#[test]
+fn what_the_task_gives_is_checked_like_what_the_file_says() {
+    let bucket = ARCHIVE.replace("logs", "${X}");
+    let keyed = |key: &str| format!("{ARCHIVE}    s3.key {key}\n");
+    let minutes = keyed("${X}/%Y/%H/%M/$(uuid).json");
+    for (value, lines, part) in [
+        ("a", minutes.as_str(), "an object a minute"),
+        ("arn:aws:s3:::x", &bucket, "s3.bucket: "),
+        ("s3://x/", &bucket, "s3.bucket: "),
+        ("/a", &keyed("${X}/$(uuid)"), "begins with /"),
+        ("us-esat-1", &ARCHIVE.replace("eu-west-1", "${X}"), "s3.region: "),
+        ("a", &ARCHIVE.replace("logs", "${X}   # comment"), "ends with a comment"),
+    ] {
+        let found = with_environment("X", value, lines);
+        assert!(found.iter().any(|line| line.contains(part)), "{value} {lines}\n{found:?}");
+    }
+    for (value, lines) in [("a", keyed("${X}/%Y/%H/$(uuid).json")), ("logs", bucket.clone())] {
+        assert_eq!(with_environment("X", value, &lines), [""; 0], "{value} {lines}");
+    }
+}
+
+#[test]
+fn what_stands_around_a_variable_is_checked_without_its_value() {
+    let alone = |lines: &str| {
+        let start = CONFIGURATION.split("    route.default").next().expect("the start");
+        said(&[("extra.conf", &format!("{start}{ARCHIVE}{lines}"))])
+    };
+    for (lines, part) in [
+        ("    s3.key ${X}/%Y/%H/%M/$(uuid).json\n", "an object a minute"),
+        ("    s3.key /${X}/$(uuid).json\n", "begins with /"),
+        ("    s3.key ${X}/$(uuid).json # why\n", "ends with a comment"),
+    ] {
+        let found = alone(lines);
+        assert!(matches!(found.as_slice(), [one] if one.contains(part)), "{lines} {found:?}");
+    }
+    assert_eq!(alone("    s3.key ${X}/%Y/%H/$(uuid).json\n"), [""; 0]);
+    let text = format!("{ARCHIVE}    s3.key a\n").replace("logs", "arn:aws:s3:::${X}");
+    let start = CONFIGURATION.split("    route.default").next().expect("the start");
+    let found = said(&[("extra.conf", &format!("{start}{text}"))]);
+    assert!(matches!(found.as_slice(), [one] if one.contains("begins with arn:")), "{found:?}");
+}
+
+#[test]
+fn a_secret_does_not_belong_into_the_environment() {
+    let lines = "    route.default datadog\n    datadog.api_key ${X}\n";
+    let key = "0123456789abcdef0123456789abcdef";
+    let arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:dd-AbCdEf";
+    for (name, value, lines, part) in [
+        ("X", key, lines.to_owned(), "warning: container router: environment: X is a secret, in clear text"),
+        ("X", arn, lines.to_owned(), "error: container router: environment: X is the ARN of a secret"),
+        ("OTHER_API_KEY", key, ARCHIVE.to_owned(), "OTHER_API_KEY is a secret"),
+        ("Y", "z", ARCHIVE.to_owned() + "    route.stop datadog\n    datadog.api_kye abc\n", "in clear text"),
+    ] {
+        let found = with_environment(name, value, &lines);
+        assert!(found.iter().any(|line| line.contains(part)), "{name} {value}\n{found:?}");
+        assert!(!found.iter().any(|line| line.contains(key)), "the secret is printed: {found:?}");
+    }
+    assert_eq!(with_environment("TOKEN_COUNT", "5", ARCHIVE), [""; 0]);
+}
+
+#[test]
+fn the_command_of_the_plugin_asks_the_usual_port() {
+    let own = |command: &str, service: &str| {
+        let health = format!(r#""healthCheck": {{"command": {command}}}, "stopTimeout": 60, {URL}"#);
+        let configuration = CONFIGURATION
+            .replace("    http.region ${AWS_REGION}\n", "")
+            .replace("    Grace 30\n", &format!("    Grace 30\n{service}"));
+        said(&[("task.json", &router(&health)), ("extra.conf", &configuration)])
+    };
+    let plain = r#"["CMD", "/ecs-router/ecs-router", "health"]"#;
+    let other = r#"["CMD", "/ecs-router/ecs-router", "health", "--address", "127.0.0.1:2021"]"#;
+    let on = "    HTTP_Server On\n    HTTP_Port 2021\n";
+    for (command, service) in [(plain, on), (other, "    HTTP_Server On\n"), (plain, "    HTTP_Server Off\n")]
+    {
+        let found = own(command, service);
+        assert!(matches!(found.as_slice(), [one] if one.contains("never healthy")), "{service} {found:?}");
+    }
+    for (command, service) in [(other, on), (plain, "    HTTP_Server On\n")] {
+        assert_eq!(own(command, service), [""; 0], "{service}");
+    }
+}
+
+#[test]
+fn parts_of_a_deployment_are_no_mistake() {
+    let collector = r#"{"family": "c", "containerDefinitions": [{"name": "c", "image": "x",
+        "command": ["-c", "/ecs-router/fluent-bit.conf"]}]}"#;
+    let resources = r#"{"Resources": {"Logs": {"Type": "AWS::Logs::LogGroup"}}}"#;
+    for (name, text) in [("task.json", collector), ("resources.json", resources)] {
+        assert_eq!(said(&[(name, text)]), [""; 0], "{name}");
+        let all = check_deployment(vec![read_as(name, text)]);
+        assert!(all.iter().any(|finding| finding.message.contains("nothing to check")), "{name} {all:?}");
+    }
+    let policy = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:PutObject"}]}"#;
+    let configuration =
+        format!("{}    http.url https://x/\n", CONFIGURATION.split("    http.url").next().expect("it"));
+    for (name, text) in [("policy.json", policy), ("Dockerfile", "FROM debian\nCOPY a b\n")] {
+        assert_eq!(said(&[(name, text), ("extra.conf", &configuration)]), [""; 0], "{name}");
+        let found = said(&[(name, text)]);
+        assert!(matches!(found.as_slice(), [one] if one.contains("nothing to check")), "alone: {found:?}");
+    }
+}
+
+/// Everything, notes too, that is said of this file beside a task whose application has these options.
+fn beside_options(options: &str, configuration: &str, name: &str) -> Vec<String> {
+    let task = router(&format!(r#""stopTimeout": 60, {URL}"#)).replace(
+        r#""logDriver": "awsfirelens""#,
+        &format!(r#""logDriver": "awsfirelens", "options": {{{options}}}"#),
+    );
+    let read = vec![read_as("task.json", &task), read_as(name, configuration)];
+    check_deployment(read).iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn the_pipeline_goes_with_firelens() {
+    let good = CONFIGURATION.replace("    http.region ${AWS_REGION}\n", "");
+    let with = |more: &str| format!("{good}{more}");
+    let regions = format!(
+        "{}    route.default a,b,c\n{}",
+        CONFIGURATION.split("    route.default").next().expect("the start"),
+        [("a", "eu-west-1"), ("b", "eu-west-1"), ("c", "us-east-1")]
+            .map(|(name, region)| format!(
+                "    {name}.type cloudwatch\n    {name}.log_group {name}\n    {name}.region {region}\n"
+            ))
+            .concat()
+    );
+    let other = r#""Name": "cloudwatch_logs", "region": "eu-west-1", "log_group_name": "g", "log_stream_prefix": "x""#;
+    for (options, configuration, name, part) in [
+        (
+            "",
+            with("[INPUT]\n    Name forward\n    unix_path /var/run/fluent.sock\n"),
+            "extra.conf",
+            "error: unix_path: is /var/run/fluent.sock",
+        ),
+        (
+            "",
+            with("[INPUT]\n    Name forward\n    Listen 127.0.0.1\n    Port 24224\n"),
+            "extra.conf",
+            "error: Port: is 24224",
+        ),
+        (
+            "",
+            with("[FILTER]\n    Name grep\n    Match web-*\n    Regex log x\n"),
+            "extra.conf",
+            "warning: Match: 'web-*' fits no container",
+        ),
+        (
+            "",
+            good.clone(),
+            "exrta.conf",
+            "warning: container router: config-file-value: names the file extra.conf",
+        ),
+        (
+            "",
+            good.clone(),
+            "fluent-bit.conf",
+            "note: container router: config-file-value: names the file extra.conf",
+        ),
+        (
+            other,
+            good.clone(),
+            "extra.conf",
+            "note: container app: options: the lines go to cloudwatch_logs and",
+        ),
+        ("", regions, "extra.conf", "note: c.region: is us-east-1"),
+    ] {
+        let found = beside_options(options, &configuration, name);
+        assert!(found.iter().any(|line| line.contains(part)), "{part}\n{found:?}");
+    }
+    let fine = with(
+        "[INPUT]\n    Name forward\n    Listen 127.0.0.1\n    Port 24225\n[FILTER]\n    Name grep\n    Match app-*\n    Regex log x\n",
+    );
+    let found = beside_options("", &fine, "extra.conf");
+    assert!(found.iter().all(|line| line.contains("note: http: sends to")), "{found:?}");
+}
+
+/// A task of its own with the plugin, and the configuration in its image.
+fn collector(more: &str, configuration: &str) -> Vec<String> {
+    let task = format!(
+        r#"{{"family": "c", {more} "containerDefinitions": [{{"name": "c", "image": "x", "stopTimeout": 60, {URL}
+        "command": ["-c", "/ecs-router/fluent-bit.conf"],
+        "healthCheck": {{"command": ["CMD", "/ecs-router/ecs-router", "health"]}}}}]}}"#
+    );
+    said(&[("task.json", &task), ("fluent-bit.conf", configuration)])
+}
+
+#[test]
+fn a_collector_is_checked_against_its_file() {
+    let good = CONFIGURATION
+        .replace("    http.region ${AWS_REGION}\n", "")
+        .replace("    Grace 30\n", "    Grace 30\n    HTTP_Server On\n");
+    let signing = good.replace(
+        "route.default http\n    http.url ${URL}",
+        "route.default cloudwatch\n    cloudwatch.log_group g\n    cloudwatch.region eu-west-1",
+    );
+    let fargate =
+        r#""requiresCompatibilities": ["FARGATE"], "networkMode": "awsvpc", "cpu": "256", "memory": "512","#;
+    for (more, configuration, part) in [
+        (
+            "",
+            good.replace("HTTP_Server On", "HTTP_Server Off"),
+            "HTTP_Server is not on: the router is never healthy",
+        ),
+        ("", good.replace("${URL}", "${ULR}"), "the router does not get ${ULR}"),
+        (fargate, signing, "taskRoleArn: is missing, and cloudwatch wants"),
+    ] {
+        let found = collector(more, &configuration);
+        assert!(
+            found.iter().any(|line| line.contains(": error: ") && line.contains(part)),
+            "{part} {found:?}"
+        );
+    }
+    assert!(
+        !collector("", &good).iter().any(|line| line.contains(": error: ")),
+        "{:?}",
+        collector("", &good)
+    );
+}

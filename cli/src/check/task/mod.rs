@@ -3,6 +3,7 @@
 //! Source: the API reference of ECS, `TaskDefinition` and `ContainerDefinition`, and what `register-task-definition`
 //! and the agent refuse.
 
+mod clear_text;
 mod cloudformation;
 mod container;
 mod dependencies;
@@ -10,10 +11,12 @@ mod environment;
 mod fargate;
 mod health;
 mod identifiers;
+mod images;
 mod launch;
 mod limits;
 mod logging;
 mod names;
+mod ports;
 mod roles;
 mod router;
 mod router_process;
@@ -61,8 +64,16 @@ impl<'t> ContainerView<'t> {
         self.log_driver() == Some("awsfirelens")
     }
 
+    /// Whether it runs Fluent Bit with the plugin, but takes no logs of the task.
+    fn is_collector(&self) -> bool {
+        let names_it = |node: &Node| node.text().is_some_and(|text| text.contains("/ecs-router/"));
+        let health = self.node.get("healthCheck").and_then(|health| health.get("command"));
+        let commands = [self.node.get("entryPoint"), self.node.get("command"), health].into_iter().flatten();
+        self.firelens().is_none() && commands.flat_map(Node::items).any(names_it)
+    }
+
     /// The output that the options of its log driver name, for Fluent Bit or for Fluentd.
-    fn output_name(&self) -> Option<&'t str> {
+    pub(super) fn output_name(&self) -> Option<&'t str> {
         let options = self.node.get("logConfiguration")?.get("options")?;
         options.get("Name").or_else(|| options.get("@type"))?.text()
     }
@@ -102,6 +113,16 @@ impl<'t> TaskView<'t> {
         self.containers.iter().filter(|container| container.firelens().is_some())
     }
 
+    /// Whether the task collects events for others and has no log router.
+    pub(super) fn has_collector(&self) -> bool {
+        self.routers().next().is_none() && self.containers.iter().any(ContainerView::is_collector)
+    }
+
+    /// The containers that run the plugin.
+    pub(super) fn with_plugin(&self) -> impl Iterator<Item = &ContainerView<'t>> {
+        self.containers.iter().filter(|container| container.firelens().is_some() || container.is_collector())
+    }
+
     /// The file that it stands in.
     pub(super) fn file(&self) -> Rc<str> {
         Rc::clone(&self.task.file)
@@ -120,7 +141,7 @@ impl<'t> TaskView<'t> {
         let logging = self.containers.iter().filter(|container| container.uses_firelens());
         let names: Vec<Option<&str>> = logging.map(ContainerView::output_name).collect();
         if names.is_empty() {
-            return self.routers().next().is_none();
+            return self.with_plugin().next().is_none();
         }
         let is_others =
             |name: &Option<&str>| name.is_some_and(|name| !name.eq_ignore_ascii_case("ecs_router"));
@@ -241,11 +262,14 @@ pub(super) fn check(configuration: &Configuration, ours: &[&Section], findings: 
         shapes::check(&mut findings);
         container::check(&mut findings);
         environment::check(&mut findings);
+        clear_text::check(ours, &mut findings);
         dependencies::check(&mut findings);
         launch::check(&mut findings);
         size::check(&mut findings);
         limits::check(&mut findings);
         fargate::check(&mut findings);
+        ports::check(&mut findings);
+        images::check(&mut findings);
         health::check(&mut findings);
         logging::check(&mut findings);
         router::check(ours, &mut findings);

@@ -76,7 +76,7 @@ const LOG_KEYS: [&str; 3] = ["logDriver", "options", "secretOptions"];
 const FIRELENS_KEYS: [&str; 2] = ["type", "options"];
 
 /// Keys of compose files, of Kubernetes and of habit, and what ECS calls them.
-const SYNONYMS: [(&str, &str); 19] = [
+const SYNONYMS: [(&str, &str); 26] = [
     ("env", "environment"),
     ("envvars", "environment"),
     ("environmentvariables", "environment"),
@@ -88,6 +88,13 @@ const SYNONYMS: [(&str, &str); 19] = [
     ("mounts", "mountPoints"),
     ("logging", "logConfiguration"),
     ("log", "logConfiguration"),
+    ("logconfig", "logConfiguration"),
+    ("logs", "logConfiguration"),
+    ("logopts", "options"),
+    ("firelensconfig", "firelensConfiguration"),
+    ("health", "healthCheck"),
+    ("healthcheckcommand", "healthCheck"),
+    ("depends", "dependsOn"),
     ("firelens", "firelensConfiguration"),
     ("restart", "restartPolicy"),
     ("mem", "memory"),
@@ -157,7 +164,7 @@ fn check_key(
         return;
     }
     let near = closest(&entry.key, known.iter().copied()).or_else(|| synonym(&entry.key, known));
-    let Some(near) = near else { return note_unknown(findings, container, entry) };
+    let Some(near) = near else { return warn_unknown(findings, container, entry) };
     let near = if is_camel { near.to_owned() } else { capitalised(near) };
     let message = "is a key that ECS does not know";
     let instead = format!("did you mean {near}?");
@@ -178,16 +185,18 @@ fn synonym(key: &str, known: &[&str]) -> Option<&'static str> {
     Some(meant)
 }
 
-fn note_unknown(
+/// The AWS CLI and CloudFormation refuse what they do not know; Terraform gives it to ECS, which drops it.
+fn warn_unknown(
     findings: &mut TaskFindings<'_, '_>,
     container: Option<&ContainerView<'_>>,
     entry: &MapEntry,
 ) {
-    let message = "is a key that ECS did not know in 2026-11, and refuses unless it has learnt it since";
+    let message =
+        "is a key that ECS did not know in 2026-11: the task is refused, or is registered without it";
     let instead = "leave it out, or look it up in the reference of RegisterTaskDefinition";
     match container {
-        Some(container) => findings.container_note(container, entry.line, &entry.key, message, instead),
-        None => findings.note(entry.line, &entry.key, message, instead),
+        Some(container) => findings.container_warning(container, entry.line, &entry.key, message, instead),
+        None => findings.warning(entry.line, &entry.key, message, instead),
     }
 }
 

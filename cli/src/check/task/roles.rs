@@ -24,10 +24,41 @@ pub(super) fn check(ours: &[&Section], findings: &mut TaskFindings<'_, '_>) {
     }
     let signed = ours.iter().find_map(|section| signed_destination(section));
     if let Some(kind) = signed.filter(|_| view.lacks("taskRoleArn")) {
-        let message = format!("is missing, and {} wants requests that a role has signed", kind.name());
-        let instead = "give the task a role with the permissions in examples/iam";
-        findings.warning(view.task.node.line, "taskRoleArn", message, instead);
+        check_task_role(findings, kind);
     }
+}
+
+/// On EC2 the role of the instance may sign; on Fargate nobody does.
+fn check_task_role(findings: &mut TaskFindings<'_, '_>, kind: DestinationKind) {
+    let view = findings.view;
+    if view.with_plugin().any(has_keys) {
+        return;
+    }
+    let line = view.task.node.line;
+    let instead = "give the task a role with the permissions in examples/iam";
+    if view.is_fargate {
+        let message = format!(
+            "is missing, and {} wants requests that a role has signed: nothing arrives there",
+            kind.name()
+        );
+        findings.error(line, "taskRoleArn", message, instead);
+    } else {
+        let message = format!("is missing, and {} wants requests that a role has signed", kind.name());
+        findings.warning(line, "taskRoleArn", message, instead);
+    }
+}
+
+/// Whether the container may get keys of AWS from elsewhere.
+fn has_keys(container: &ContainerView<'_>) -> bool {
+    let lists = ["environment", "secrets"].into_iter().filter_map(|key| container.node.get(key));
+    let mut names = lists.flat_map(Node::items).map(|item| item.get("name").and_then(Node::text));
+    let has_files = container.node.set("environmentFiles").is_some();
+    has_files
+        || names.any(|name| {
+            name.is_none_or(|name| {
+                matches!(name, "AWS_ACCESS_KEY_ID" | "AWS_WEB_IDENTITY_TOKEN_FILE" | "AWS_PROFILE")
+            })
+        })
 }
 
 fn check_arn(findings: &mut TaskFindings<'_, '_>, entry: &MapEntry) {

@@ -157,11 +157,16 @@ fn check_file(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>, o
     }
 }
 
-/// FireLens writes its own configuration there, over a file of the image.
+/// FireLens puts its own configuration there, over what the image has.
 fn check_reserved(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>, value: &MapEntry) {
-    if matches!(value.value.text(), Some("/fluent-bit/etc/fluent-bit.conf" | "/fluentd/etc/fluent.conf")) {
+    let path = value.value.text().unwrap_or_default();
+    let instead = "give the file another name in the image, for example /ecs-router/extra.conf";
+    if matches!(path, "/fluent-bit/etc/fluent-bit.conf" | "/fluentd/etc/fluent.conf") {
         let message = "is where FireLens puts the configuration that it generates";
-        findings.container_error(router, value, message, "give the file another name in the image");
+        findings.container_error(router, value, message, instead);
+    } else if path.starts_with("/fluent-bit/etc/") {
+        let message = "is in the folder that FireLens hides behind the configuration that it generates";
+        findings.container_warning(router, value.line, &value.key, message, instead);
     }
 }
 

@@ -200,7 +200,7 @@ fn roles_are_there_and_in_their_place() {
             r#""route.default": "cloudwatch", "cloudwatch.log_group": "/x", "cloudwatch.log_stream": "y""#,
         )
     };
-    assert_says(&cloudwatch(task("", "", "")), "warning", "cloudwatch wants requests that a role has signed");
+    assert_says(&cloudwatch(task("", "", "")), "error", "cloudwatch wants requests that a role has signed");
     let role = |arn: &str| task(&format!(r#""taskRoleArn": "{arn}","#), "", "");
     assert_says(&role("web-task"), "warning", "a name, not an ARN");
     assert_says(&role("arn:aws:iam::1111:role/web"), "warning", "not the ARN of a role");
@@ -387,4 +387,24 @@ fn a_template_refers_to_what_it_has() {
         let lines = said(&with(value));
         assert!(!lines.iter().any(|line| line.contains(": error: ")), "{value}: {lines:?}");
     }
+}
+
+#[test]
+fn what_nobody_signs_does_not_arrive() {
+    let signing = |more: &str, router: &str| {
+        task(more, "", router).replace(
+            r#""route.default": "stdout""#,
+            r#""route.default": "cloudwatch", "cloudwatch.log_group": "g", "cloudwatch.region": "eu-west-1""#,
+        )
+    };
+    assert_says(&signing("", ""), "error", "taskRoleArn: is missing");
+    let keys = r#""secrets": [{"name": "AWS_ACCESS_KEY_ID", "valueFrom": "key"}],"#;
+    assert_eq!(said(&signing("", keys)), [""; 0]);
+    assert_eq!(said(&signing(r#""taskRoleArn": "arn:aws:iam::111122223333:role/web","#, "")), [""; 0]);
+}
+
+#[test]
+fn keys_that_ecs_does_not_know_are_never_only_a_note() {
+    assert_says(&task("", r#""logConfig": {},"#, ""), "error", "did you mean logConfiguration?");
+    assert_says(&task("", r#""zebra": {},"#, ""), "warning", "zebra: is a key that ECS did not know");
 }

@@ -113,7 +113,7 @@ pub(super) fn of_flush(configuration: &Configuration) -> Option<Finding> {
     let seconds: f64 = setting.value.text()?.parse().ok()?;
     let message =
         format!("is {seconds} s, so that lines, also those about a stop, leave the router only so often");
-    (seconds > MINUTE.as_secs_f64()).then(|| wrong(setting, message, "write Flush 1".to_owned()))
+    (seconds >= MINUTE.as_secs_f64()).then(|| wrong(setting, message, "write Flush 1".to_owned()))
 }
 
 /// Reports a `Grace` that ECS cannot wait for, alone or together with `exit_timeout`, which begins when it ends.

@@ -23,7 +23,9 @@ use crate::config::{Configuration, Origin, Section, Setting, SettingValue};
 /// Reports every such value of a section.
 pub(super) fn check(section: &Section, configuration: &Configuration, findings: &mut Vec<Finding>) {
     findings.extend(section.settings.iter().filter_map(|setting| headers(section, setting)));
-    findings.extend(section.settings.iter().filter_map(slashes));
+    findings
+        .extend(section.settings.iter().filter_map(|setting| slashes(setting).or_else(|| no_field(setting))));
+    findings.extend(section.settings.iter().filter_map(|setting| places::of_open_value(section, setting)));
     for setting in section.settings.iter().filter(|setting| !host::is_key(section.origin, &setting.key)) {
         let known = variables::known(&setting.value, &configuration.variables);
         let Some(text) = known.as_deref().filter(|text| !text.is_empty()) else { continue };
@@ -36,6 +38,7 @@ pub(super) fn check(section: &Section, configuration: &Configuration, findings: 
                 .or_else(|| regions::of_address(setting, text))
                 .or_else(|| places::of_value(section, setting, &name, text))
                 .or_else(|| grpc(setting, row, text)),
+            (KeyForm::List, _) if !is_reported(setting, findings) => blanks(setting, text),
             (KeyForm::Template, name) => places::of_value(section, setting, &name, text),
             _ => None,
         };
@@ -59,6 +62,17 @@ fn slashes(setting: &Setting) -> Option<Finding> {
     (!is_path).then(|| wrong(setting, message, format!("write {field} {inside}")))
 }
 
+/// Reports a regular expression without the field to look in: its first word is taken for one.
+fn no_field(setting: &Setting) -> Option<Finding> {
+    let key = setting.key.to_ascii_lowercase();
+    let is_class = key.starts_with("class.") && key.ends_with(".match");
+    let text = setting.value.text().filter(|_| is_class)?;
+    let (field, _) = text.split_once(' ')?;
+    let is_pattern = field.contains(['^', '\\', '*', '+', '?', '|', '(']) || field.starts_with(['/', '[']);
+    let message = format!("takes '{field}' for the field to look in, which no record has");
+    is_pattern.then(|| wrong(setting, message, format!("write log {text}")))
+}
+
 /// Reports headers as HTTP writes them, also where their values are not known.
 fn headers(section: &Section, setting: &Setting) -> Option<Finding> {
     let SettingValue::Interpolated(text) = &setting.value else { return None };
@@ -68,6 +82,23 @@ fn headers(section: &Section, setting: &Setting) -> Option<Finding> {
     let message = format!("is written as in HTTP, and {} wants NAME=VALUE", row.name);
     let instead = format!("write {}={}", name.trim(), value.trim());
     is_http.then(|| Finding::new(FindingSeverity::Error, &setting.location, &setting.key, message, instead))
+}
+
+/// Whether the plugin itself refuses the value.
+fn is_reported(setting: &Setting, findings: &[Finding]) -> bool {
+    findings
+        .iter()
+        .any(|finding| finding.severity == FindingSeverity::Error && finding.location == setting.location)
+}
+
+/// Reports a list of names with blanks between them.
+fn blanks(setting: &Setting, text: &str) -> Option<Finding> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let is_name =
+        |word: &&str| word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.*/:".contains(&byte));
+    let is_list = words.len() > 1 && !text.contains(',') && words.iter().all(is_name);
+    let message = format!("'{text}' is one item of a list, whose items have commas between them");
+    is_list.then(|| wrong(setting, message, format!("write {}", words.join(", "))))
 }
 
 /// Reports the port on which receivers of OTLP speak gRPC.

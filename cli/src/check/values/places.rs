@@ -3,7 +3,7 @@
 use super::wrong;
 use crate::check::finding::{Finding, FindingSeverity};
 use crate::check::placeholders::destination_kind;
-use crate::config::{Section, Setting};
+use crate::config::{Section, Setting, SettingValue};
 use ecs_router::config::keys::DestinationKind;
 
 /// `name` is the key without its destination.
@@ -15,6 +15,25 @@ pub(super) fn of_value(section: &Section, setting: &Setting, name: &str, text: &
         ("spool_dir", DestinationKind::S3) => folder(setting, text),
         ("path", DestinationKind::File) => file(setting, text),
         ("tags", DestinationKind::Datadog) => tags(setting, text),
+        _ => None,
+    }
+}
+
+/// A value whose variables are not known: what stands before them is.
+pub(super) fn of_open_value(section: &Section, setting: &Setting) -> Option<Finding> {
+    let SettingValue::Interpolated(text) = &setting.value else { return None };
+    let (destination, name) = setting.key.rsplit_once('.')?;
+    let start = text.split("${").next().filter(|start| !start.is_empty())?;
+    match (name.to_ascii_lowercase().as_str(), destination_kind(section, destination)?) {
+        ("bucket", DestinationKind::S3) => {
+            let scheme =
+                ["arn:", "s3://", "https://", "http://"].iter().find(|scheme| start.starts_with(**scheme))?;
+            let message = format!("begins with {scheme}, and must be the name of a bucket alone");
+            Some(error(setting, message, "leave that and the folder out".to_owned()))
+        }
+        ("key", DestinationKind::S3) => key(setting, text),
+        ("spool_dir", DestinationKind::S3) => folder(setting, text),
+        ("path", DestinationKind::File) => file(setting, text),
         _ => None,
     }
 }

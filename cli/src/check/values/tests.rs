@@ -229,3 +229,25 @@ fn a_regular_expression_stands_without_slashes() {
     assert!(matches!(found.as_slice(), [one] if one.contains("write log AUDIT")), "{found:?}");
     assert_eq!(of_lines(&format!("{lines}    class.audit.match log /api/v1/\n")), [""; 0]);
 }
+
+#[test]
+fn a_class_names_the_field_to_look_in() {
+    let of = |pattern: &str| {
+        of_lines(&format!(
+            "    route.default stdout\n    classes mine\n    route.mine drop\n    class.mine.match {pattern}\n"
+        ))
+    };
+    let found = of("^GET /healthz");
+    assert!(matches!(found.as_slice(), [one] if one.contains("write log ^GET /healthz")), "{found:?}");
+    assert_eq!(of("log ^GET /healthz"), [""; 0]);
+    assert_eq!(of("request.path ^/healthz"), [""; 0]);
+}
+
+#[test]
+fn a_list_has_commas() {
+    let of = |line: &str| of_lines(&format!("    route.default stdout\n    {line}\n"));
+    let found = of("stop.ignore_containers envoy agent*");
+    assert!(matches!(found.as_slice(), [one] if one.contains("write envoy, agent*")), "{found:?}");
+    assert_eq!(of("stop.ignore_containers envoy, agent*"), [""; 0]);
+    assert_eq!(of("stop.ignore_containers envoy"), [""; 0]);
+}

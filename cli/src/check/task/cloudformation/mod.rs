@@ -1,7 +1,9 @@
 //! What CloudFormation makes of a template before ECS sees it: functions that do not exist, properties in the wrong
 //! case, and `${…}` that `!Sub` replaces itself.
 
+mod actions;
 mod names;
+mod properties;
 mod resources;
 mod texts;
 
@@ -52,6 +54,9 @@ pub(in crate::check) fn check(configuration: &Configuration, findings: &mut Vec<
         checker.check_substitutions(findings);
         checker.check_texts(findings);
         checker.check_properties(findings);
+        checker.check_property_names(findings);
+        checker.check_attributes(findings);
+        checker.check_actions(findings);
         // A transform or an include may add names.
         if template.node.get("Transform").is_none() {
             checker.check_references(findings);

@@ -88,3 +88,43 @@ fn what_is_right_is_not_reported() {
     );
     assert_eq!(said(&transformed), [""; 0]);
 }
+
+#[test]
+fn names_and_words_that_cloudformation_does_not_know_are_reported() {
+    let typed = |kind: &str, line: &str| with(&format!("One:|  Type: {kind}|  Properties:|    {line}"));
+    let allow = |action: &str| {
+        format!("PolicyDocument: {{Statement: [{{Effect: Allow, Action: [{action}], Resource: '*'}}]}}")
+    };
+    let status =
+        |word: &str| format!("EventPattern: {{source: [aws.ecs], detail: {{lastStatus: [{word}]}}}}");
+    for (kind, line, part) in [
+        ("AWS::Logs::LogGroup", "RetentionDays: 7".to_owned(), "did you mean RetentionInDays?"),
+        ("AWS::Logs::LogGroup", "Retention: 7".to_owned(), "did you mean RetentionInDays?"),
+        ("AWS::S3::Bucket", "Name: x".to_owned(), "did you mean BucketName?"),
+        ("AWS::SQS::Queue", "VisibiltyTimeout: 30".to_owned(), "did you mean VisibilityTimeout?"),
+        ("AWS::Events::Rule", "Pattern: {}".to_owned(), "did you mean EventPattern?"),
+        ("AWS::Events::Rule", status("STOP"), "'STOP', so that the rule passes nothing; write STOPPED"),
+        ("AWS::ECS::Service", "LaunchType: Fargate".to_owned(), "write FARGATE"),
+        ("AWS::IAM::Policy", allow("logs:PutLogEvent"), "did you mean logs:PutLogEvents?"),
+        ("AWS::IAM::Policy", allow("cloudwatch:PutLogEvents"), "did you mean logs:PutLogEvents?"),
+        ("AWS::IAM::Policy", allow("s3:PutObjects"), "did you mean s3:PutObject?"),
+        ("AWS::IAM::Policy", "Roles: [!GetAtt Task.ARN]".to_owned(), "an attribute 'ARN'"),
+    ] {
+        assert_says(&typed(kind, &line), "error", part);
+    }
+    for (kind, line) in [
+        ("AWS::Logs::LogGroup", "RetentionInDays: 7".to_owned()),
+        ("AWS::S3::Bucket", "{Fn::If: [IsProd, {BucketName: x}, {}]}".to_owned()),
+        ("AWS::Events::Rule", status("STOPPED")),
+        ("AWS::ECS::Service", "LaunchType: FARGATE".to_owned()),
+        ("AWS::IAM::Policy", allow("logs:GetLogEvents, logs:PutLogEvents, 's3:Put*', sqs:PurgeQueue")),
+        ("AWS::IAM::Policy", "Roles: [!GetAtt Task.Arn]".to_owned()),
+    ] {
+        assert_eq!(said(&typed(kind, &line)), [""; 0], "{kind} {line}");
+    }
+    let shared = with("Role:|  Type: AWS::IAM::Role").replace(
+        "Memory: 512",
+        "Memory: 512\n      TaskRoleArn: !GetAtt Role.Arn\n      ExecutionRoleArn: !GetAtt Role.Arn",
+    );
+    assert_says(&shared, "warning", "is the execution role as well");
+}

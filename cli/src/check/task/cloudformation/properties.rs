@@ -1,0 +1,223 @@
+//! Names of properties and attributes, for the types of resources that a deployment of the plugin consists of.
+//!
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/>, read 2026-11.
+
+use super::resources::texts;
+use super::{TemplateChecker, reference};
+use crate::check::finding::{Finding, FindingSeverity};
+use crate::config::{MapEntry, Node, Tree, is_function_name};
+use crate::suggest::closest;
+
+const PROPERTIES: [(&str, &[&str]); 4] = [
+    (
+        "AWS::Logs::LogGroup",
+        &[
+            "LogGroupName",
+            "RetentionInDays",
+            "KmsKeyId",
+            "LogGroupClass",
+            "DataProtectionPolicy",
+            "FieldIndexPolicies",
+            "ResourcePolicyDocument",
+            "DeletionProtectionEnabled",
+            "BearerTokenAuthenticationEnabled",
+            "Tags",
+        ],
+    ),
+    (
+        "AWS::S3::Bucket",
+        &[
+            "AbacStatus",
+            "AccelerateConfiguration",
+            "AccessControl",
+            "AnalyticsConfigurations",
+            "BucketEncryption",
+            "BucketName",
+            "BucketNamePrefix",
+            "BucketNamespace",
+            "CorsConfiguration",
+            "IntelligentTieringConfigurations",
+            "InventoryConfigurations",
+            "LifecycleConfiguration",
+            "LoggingConfiguration",
+            "MetadataConfiguration",
+            "MetadataTableConfiguration",
+            "MetricsConfigurations",
+            "NotificationConfiguration",
+            "ObjectLockConfiguration",
+            "ObjectLockEnabled",
+            "OwnershipControls",
+            "PublicAccessBlockConfiguration",
+            "ReplicationConfiguration",
+            "Tags",
+            "VersioningConfiguration",
+            "WebsiteConfiguration",
+        ],
+    ),
+    (
+        "AWS::SQS::Queue",
+        &[
+            "ContentBasedDeduplication",
+            "DeduplicationScope",
+            "DelaySeconds",
+            "FifoQueue",
+            "FifoThroughputLimit",
+            "KmsDataKeyReusePeriodSeconds",
+            "KmsMasterKeyId",
+            "MaximumMessageSize",
+            "MessageRetentionPeriod",
+            "QueueName",
+            "ReceiveMessageWaitTimeSeconds",
+            "RedriveAllowPolicy",
+            "RedrivePolicy",
+            "SqsManagedSseEnabled",
+            "Tags",
+            "VisibilityTimeout",
+        ],
+    ),
+    (
+        "AWS::Events::Rule",
+        &[
+            "Description",
+            "EventBusName",
+            "EventPattern",
+            "Name",
+            "RoleArn",
+            "ScheduleExpression",
+            "State",
+            "Tags",
+            "Targets",
+        ],
+    ),
+];
+
+/// What `lastStatus` and `desiredStatus` of a task may be.
+const STATUSES: [&str; 9] = [
+    "PROVISIONING",
+    "PENDING",
+    "ACTIVATING",
+    "RUNNING",
+    "DEACTIVATING",
+    "STOPPING",
+    "DEPROVISIONING",
+    "STOPPED",
+    "DELETED",
+];
+
+const LAUNCH_TYPES: [&str; 4] = ["EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES"];
+
+impl TemplateChecker<'_> {
+    /// Reports properties that do not exist, and words that properties do not take.
+    pub(super) fn check_property_names(&self, findings: &mut Vec<Finding>) {
+        for resource in self.resources() {
+            let Some(properties) = resource.value.get("Properties") else { continue };
+            let kind = resource.value.get("Type").and_then(Node::text).unwrap_or_default();
+            let entries = properties.entries().iter();
+            findings.extend(entries.filter_map(|entry| self.unknown_property(resource, kind, entry)));
+            match kind {
+                "AWS::Events::Rule" => self.check_pattern(resource, properties, findings),
+                "AWS::ECS::Service" => findings.extend(self.launch_type(resource, properties)),
+                "AWS::ECS::TaskDefinition" => findings.extend(self.shared_role(resource, properties)),
+                _ => {}
+            }
+        }
+    }
+
+    fn unknown_property(&self, resource: &MapEntry, kind: &str, entry: &MapEntry) -> Option<Finding> {
+        let (_, known) = PROPERTIES.iter().find(|(known, _)| *known == kind)?;
+        let key = entry.key.as_str();
+        if known.contains(&key) || is_function_name(key) || key == "<<" {
+            return None;
+        }
+        let message = format!("resource {}: {kind} has no such property", resource.key);
+        match closest(key, known.iter().copied()).or_else(|| part(key, known)) {
+            Some(near) => Some(self.finding(entry.line, key, message, format!("did you mean {near}?"))),
+            None => {
+                let message =
+                    format!("{message} that was known in 2026-11, and CloudFormation refuses others");
+                let location = self.location(entry.line);
+                let instead = "leave it out, or look it up in the reference of the type";
+                Some(Finding::new(FindingSeverity::Warning, &location, key, message, instead))
+            }
+        }
+    }
+
+    /// Reports a status that no task ever has.
+    fn check_pattern(&self, resource: &MapEntry, properties: &Node, findings: &mut Vec<Finding>) {
+        let pattern = properties.entries().iter().find(|entry| entry.key == "EventPattern");
+        let detail = pattern.and_then(|pattern| pattern.value.get("detail"));
+        let Some(detail) = detail else { return };
+        for entry in detail.entries() {
+            if !matches!(entry.key.as_str(), "lastStatus" | "desiredStatus") {
+                continue;
+            }
+            for node in texts(&entry.value) {
+                let Some(text) = node.text().filter(|text| !STATUSES.contains(text)) else { continue };
+                let message = format!(
+                    "resource {}: no task ever has the status '{text}', so that the rule passes nothing",
+                    resource.key
+                );
+                let near = closest(text, STATUSES).unwrap_or("STOPPED");
+                findings.push(self.finding(node.line, &entry.key, message, format!("write {near}")));
+            }
+        }
+    }
+
+    fn launch_type(&self, resource: &MapEntry, properties: &Node) -> Option<Finding> {
+        let entry = properties.entries().iter().find(|entry| entry.key == "LaunchType")?;
+        let text = entry.value.text().filter(|text| !LAUNCH_TYPES.contains(text))?;
+        let message = format!("resource {}: '{text}' is not a launch type", resource.key);
+        let same = LAUNCH_TYPES.into_iter().find(|known| known.eq_ignore_ascii_case(text));
+        let near = same.or_else(|| closest(text, LAUNCH_TYPES)).unwrap_or("FARGATE");
+        Some(self.finding(entry.line, &entry.key, message, format!("write {near}")))
+    }
+
+    /// One role of the template for the task and for ECS.
+    fn shared_role(&self, resource: &MapEntry, properties: &Node) -> Option<Finding> {
+        let task = properties.entry("TaskRoleArn")?;
+        let execution = properties.entry("ExecutionRoleArn")?;
+        let (_, name) = reference(&task.value)?;
+        if reference(&execution.value)?.1 != name {
+            return None;
+        }
+        let message = format!(
+            "resource {}: is the execution role as well: the containers may then read every secret that ECS reads for the task",
+            resource.key
+        );
+        let instead = "give the task a role of its own with the permissions in examples/iam";
+        let location = self.location(task.line);
+        Some(Finding::new(FindingSeverity::Warning, &location, &task.key, message, instead))
+    }
+
+    /// Reports `!GetAtt Role.ARN`.
+    pub(super) fn check_attributes(&self, findings: &mut Vec<Finding>) {
+        for node in self.template.node.descendants() {
+            let Some(attribute) = attribute(node) else { continue };
+            if attribute == "Arn" || !attribute.eq_ignore_ascii_case("Arn") {
+                continue;
+            }
+            let message =
+                format!("no resource has an attribute '{attribute}', and CloudFormation refuses it");
+            findings.push(self.finding(node.line, "!GetAtt", message, "write Arn".to_owned()));
+        }
+    }
+}
+
+/// The property whose name holds this one: `RetentionInDays` for `Retention`.
+fn part<'k>(key: &str, known: &[&'k str]) -> Option<&'k str> {
+    let key = key.to_ascii_lowercase();
+    known.iter().copied().find(|known| key.len() >= 4 && known.to_ascii_lowercase().contains(&key))
+}
+
+/// What stands behind the name of the resource.
+fn attribute(node: &Node) -> Option<&str> {
+    let given = match &node.tree {
+        Tree::Function(name, given) if name == "GetAtt" => &**given,
+        Tree::Map(entries) => &entries.iter().find(|entry| entry.key == "Fn::GetAtt")?.value,
+        _ => return None,
+    };
+    match given.items() {
+        [_, attribute] => attribute.text(),
+        _ => given.text()?.split_once('.').map(|(_, attribute)| attribute),
+    }
+}
