@@ -1,4 +1,4 @@
-//! `init`: the files that a deployment begins with, from a few answers.
+//! `init`: the files to start a deployment with, from a few answers.
 //!
 //! Owns: the questions, and what the files say. Whether they are right is left to `check`, which reads them before they
 //! are written.
@@ -9,6 +9,8 @@ mod conf;
 mod files;
 mod iam;
 mod plan;
+mod secrets;
+mod steps;
 mod task;
 mod terraform;
 
@@ -76,7 +78,7 @@ pub(crate) struct InitArguments {
     /// once
     #[arg(long = "secret", value_name = "VARIABLE=ARN")]
     secrets: Vec<String>,
-    /// The router's image. Default: ecs-router:1 in the account's ECR
+    /// The router's image. Default: ecs-router-NAME:1 in the account's ECR, made from ecs-router:1
     #[arg(long)]
     image: Option<String>,
     /// The application's image. Default: NAME:1 in the account's ECR
@@ -121,6 +123,31 @@ pub(crate) fn run(arguments: &InitArguments) -> io::Result<ExitCode> {
             Ok(ExitCode::from(2))
         }
     }
+}
+
+/// What loads the plugin.
+pub(crate) const PLUGINS: &str = "[PLUGINS]\n    Path /ecs-router/libout_ecs_router.so\n";
+
+/// Puts the service's configuration onto the base image.
+pub(crate) fn dockerfile(base: &str, configuration: &str) -> String {
+    format!(
+        "# ROUTER: the image built with examples/docker/Dockerfile, which all services share.\nARG ROUTER={base}\nFROM \
+         ${{ROUTER}}\nCOPY {configuration} plugins.conf /ecs-router/\n"
+    )
+}
+
+/// How an image gets into the account's ECR: the repository, the login, the push.
+pub(crate) fn image_steps(image: &str, registry: &str, region: &str) -> Vec<String> {
+    let repository = image.strip_prefix(registry).and_then(|rest| rest.strip_prefix('/'));
+    let repository = repository.and_then(|rest| rest.split([':', '@']).next());
+    let create = repository.map(|name| {
+        format!("aws ecr create-repository --region {region} --repository-name {name}  (once; skip it if it exists)")
+    });
+    let login = format!(
+        "aws ecr get-login-password --region {region} | docker login --username AWS --password-stdin {registry}"
+    );
+    let build = format!("docker build -t {image} . && docker push {image}");
+    create.into_iter().chain([login, build]).collect()
 }
 
 /// What a task definition needs beside the application.
