@@ -75,7 +75,7 @@ fn files(plan: &Plan, iac: Iac) -> Vec<PlannedFile> {
 }
 
 fn dockerfile(plan: &Plan) -> String {
-    super::dockerfile(&plan.base_image(), plan.configuration_file())
+    super::dockerfile(&plan.base_image(), &format!("{} plugins.conf /ecs-router/", plan.configuration_file()))
 }
 
 fn pretty(value: &Value) -> String {

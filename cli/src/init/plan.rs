@@ -3,7 +3,7 @@
 use ecs_router::config::keys::DestinationKind;
 
 use super::secrets::{PlannedSecret, planned_secrets};
-use super::{Destinations, InitArguments};
+use super::{Destinations, InitArguments, Owner};
 
 /// Where the plugin runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -110,12 +110,13 @@ impl Plan {
     }
 
     /// The plan of a router beside an application, with what is usual.
-    pub(super) fn of_sidecar(family: &str, region: &str, is_fargate: bool) -> Self {
+    pub(super) fn of_sidecar(family: &str, owner: &Owner, is_fargate: bool) -> Self {
         let place = if is_fargate { InstallPlace::Fargate } else { InstallPlace::Ec2 };
         let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         let name = family.replace(|c: char| !is_plain(c), "-");
-        let arguments = InitArguments::default();
-        Self::of(&arguments, place, name, region.to_owned(), Vec::new(), Vec::new())
+        let arguments = InitArguments { account: owner.account.clone(), ..InitArguments::default() };
+        let region = owner.region.clone().unwrap_or_else(|| "eu-west-1".to_owned());
+        Self::of(&arguments, place, name, region, Vec::new(), Vec::new())
     }
 
     fn filled(

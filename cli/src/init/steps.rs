@@ -19,7 +19,7 @@ pub(super) fn all(plan: &Plan, iac: Iac) -> Vec<String> {
     // The roles of the next step name the secrets.
     steps.extend(plan.secrets.iter().filter(|secret| !secret.is_given).map(|one| secret(plan, one, iac)));
     steps.push(resources(plan, iac));
-    steps.extend(image_steps(image, registry, region));
+    steps.extend(image_steps(image, registry, region, "Dockerfile"));
     if plan.place != InstallPlace::Collector {
         steps.push(
             "put your application's container into task-definition.json in the place of 'app'".to_owned(),
