@@ -56,9 +56,11 @@ impl TagConflict {
     }
 }
 
-/// `<container>-firelens-<task id>`
+/// `<container>-firelens-<task id>`; `None` where Docker's name of the container does not tell the one of ECS.
 fn own_tag(record: &Record<'_, '_>, arn: &[u8]) -> Option<String> {
-    let container = String::from_utf8_lossy(record.text(b"container_name")?).into_owned();
+    let container = String::from_utf8_lossy(record.text(b"container_name")?);
+    let container = container.trim_start_matches('/');
     let arn = String::from_utf8_lossy(arn);
-    Some(format!("{container}-firelens-{}", arn.rsplit('/').next()?))
+    let task = arn.rsplit('/').next()?;
+    (!container.starts_with("ecs-")).then(|| format!("{container}-firelens-{task}"))
 }

@@ -51,7 +51,7 @@ fn inserted(lines: &[&str], header: usize, missing: &[(&str, &str)]) -> String {
         .take_while(|line| !line.trim_start().starts_with('['))
         .copied()
         .collect();
-    let end = section.iter().rposition(|line| is_setting(&line)).map_or(header, |last| header + 1 + last);
+    let end = section.iter().rposition(is_setting).map_or(header, |last| header + 1 + last);
     let more = with_indentation(missing, indentation(&section));
     let mut out = String::new();
     for (number, line) in lines.iter().enumerate() {
