@@ -92,7 +92,10 @@ fn unknown_type(name: &str) -> ExitCode {
     let instead = match (DestinationKind::advice(name), near) {
         (Some(advice), _) => advice.to_owned(),
         (None, Some(near)) => format!("did you mean {near}?"),
-        (None, None) => format!("there are: {}", names.join(", ")),
+        (None, None) => format!(
+            "there are: {}. If it is the name that you gave a destination, ask for its type",
+            names.join(", ")
+        ),
     };
     terminal::complain(format_args!(
         "ecs-router: '{name}' is neither a type of destination nor a key; {instead}"

@@ -34,13 +34,13 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Says what is wrong with a configuration before it is deployed: 0 nothing, 1 warnings, 2 errors
+    /// Tests a configuration before it is deployed: 0 all is well, 1 warnings, 2 errors
     Check(check::CheckArguments),
     /// Tells what the plugin makes of an event or record: its class and, for a stop, why it happened
     Explain(explain::ExplainArguments),
     /// Sends recorded records through the real pipeline and shows what goes where; delivers nothing unless told to
     Replay(replay::ReplayArguments),
-    /// Writes the files that a deployment begins with: configuration, task definition, policies, resources
+    /// Writes the files to start a deployment with: configuration, task definition, policies, resources
     Init(Box<init::InitArguments>),
     /// Translates a task definition with awslogs, or built-in outputs with rewrite_tag, and names what it cannot
     Migrate(migrate::MigrateArguments),
@@ -48,7 +48,7 @@ enum Command {
     Keys(keys::KeysArguments),
     /// Prints the manual page: ecs-router man | man -l -
     Man,
-    /// Asks the Fluent Bit of this container whether it lives, for the container's health check: 0 yes, 1 no
+    /// Checks that Fluent Bit is alive, as the health check of its container: 0 yes, 1 no
     Health(health::HealthArguments),
     /// Prints a shell's completions
     Completions {
@@ -93,10 +93,20 @@ fn manual() -> io::Result<ExitCode> {
         part.render_description_section(&mut page)?;
         part.render_options_section(&mut page)?;
     }
+    let page = without_other_pages(&command, &page);
     let mut out = terminal::output();
-    out.write_all(&page)?;
+    out.write_all(page.as_bytes())?;
     out.flush()?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The commands are sections of this page; there is no `ecs-router-check(1)`.
+fn without_other_pages(command: &clap::Command, page: &[u8]) -> String {
+    let page = String::from_utf8_lossy(page).into_owned();
+    let names = command.get_subcommands().map(clap::Command::get_name);
+    names.fold(page, |page, name| {
+        page.replace(&format!("ecs\\-router\\-{name}(1)"), &format!("ecs\\-router {name}"))
+    })
 }
 
 fn completions(shell: Shell) -> io::Result<ExitCode> {

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::config::Identity;
 use crate::destination::{Endpoint, HttpRequest, Network, Reply};
+use crate::transport::http::Failure;
 use crate::transport::{SendRequest as _, Transport};
 
 /// The parts of a task's ARN that a request needs.
@@ -59,8 +60,19 @@ pub fn describe(arn: &str, endpoint: Option<&str>, limit: Duration) -> Result<St
         .map_err(|error| format!("cannot ask ECS: {error}"))?;
     match runtime.block_on(async { tokio::time::timeout(limit, transport.send(&request)).await }) {
         Ok(Ok(reply)) => read(&reply),
-        Ok(Err(failure)) => Err(format!("cannot ask ECS: {failure}")),
+        Ok(Err(failure)) => Err(failed(&failure)),
         Err(_elapsed) => Err(format!("ECS did not answer within {} s", limit.as_secs())),
+    }
+}
+
+/// Whoever asks sits at a terminal more often than in a task.
+fn failed(failure: &Failure) -> String {
+    match failure {
+        Failure::Credentials(reason) => format!(
+            "cannot ask ECS: no AWS credentials: {reason}; log in with aws sso login and name the profile in AWS_PROFILE, \
+             or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; in a task or on an instance its role is taken"
+        ),
+        failure => format!("cannot ask ECS: {failure}"),
     }
 }
 

@@ -177,6 +177,20 @@ fn a_task_is_asked_for_with_the_callers_credentials() {
 }
 
 #[test]
+fn without_credentials_people_are_told_how_to_log_in() {
+    let home = test_support::temp::TempDir::new();
+    let mut command = super::command(&["explain", "--task", TASK]);
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"] {
+        command.env_remove(name);
+    }
+    command.env("HOME", home.path()).env("AWS_EC2_METADATA_DISABLED", "true");
+    let ran = super::finish(command, b"");
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    assert!(ran.err.contains("aws sso login") && ran.err.contains("AWS_PROFILE"), "{}", ran.err);
+    assert!(!ran.err.contains("taskRoleArn"), "{}", ran.err);
+}
+
+#[test]
 fn a_task_that_ecs_does_not_tell_of_is_an_error_with_its_reason() {
     let missing = json!({"tasks": [], "failures": [{"arn": TASK, "reason": "MISSING"}]}).to_string();
     let denied = json!({"__type": "AccessDeniedException", "Message": "not you"}).to_string();

@@ -165,7 +165,7 @@ fn a_task_definition_has_all_that_firelens_needs() {
     assert_eq!(router["mountPoints"][0]["containerPath"], "/var/spool/ecs_router");
     assert_eq!((&router["stopTimeout"], &task["volumes"][0]["name"]), (&json!(60), &json!("spool")));
     assert_eq!(router["secrets"][0]["name"], "SLACK_WEBHOOK_URL");
-    assert!(router["healthCheck"]["command"].to_string().contains("uptime"));
+    assert_eq!(router["healthCheck"]["command"], json!(["CMD", "/ecs-router/ecs-router", "health"]));
     let text = text(folder.path(), "extra.conf");
     assert!(text.contains("stops_cloudwatch, stops_slack\n"), "{text}");
 }
@@ -338,4 +338,89 @@ fn terraform_fmt_changes_nothing() {
     let mut command = Command::new(python);
     command.args([".", "out"]).current_dir(copies.path());
     assert_passes(command);
+}
+
+/// Where each of the texts stands for the first time; fails when one is missing.
+fn positions(text: &str, parts: &[&str]) -> Vec<usize> {
+    parts.iter().map(|part| text.find(part).unwrap_or_else(|| panic!("{part} is not in:\n{text}"))).collect()
+}
+
+#[test]
+fn the_base_image_is_read_and_never_pushed_to() {
+    let folder = TempDir::new();
+    let said = init(folder.path(), "fargate", &["--account", "444455556666"]).out;
+    let registry = "444455556666.dkr.ecr.eu-west-1.amazonaws.com";
+    let steps = [
+        "aws ecr create-repository --region eu-west-1 --repository-name ecs-router-shop".to_owned(),
+        format!("docker login --username AWS --password-stdin {registry}\n"),
+        format!(
+            "docker build -t {registry}/ecs-router-shop:1 . && docker push {registry}/ecs-router-shop:1\n"
+        ),
+    ];
+    assert!(positions(&said, &steps.each_ref().map(String::as_str)).is_sorted(), "{said}");
+    let dockerfile = text(folder.path(), "Dockerfile");
+    assert!(
+        dockerfile.contains(&format!("ARG ROUTER={registry}/ecs-router:1\nFROM ${{ROUTER}}\n")),
+        "{dockerfile}"
+    );
+    let task = parsed(folder.path(), "task-definition.json");
+    assert_eq!(task["containerDefinitions"][1]["image"], format!("{registry}/ecs-router-shop:1"));
+    let image = format!("{registry}/ecs-router:1");
+    let refused = init(&folder.path().join("x"), "fargate", &["--image", &image]);
+    assert!(refused.code == 2 && refused.err.contains("is the base image"), "{}", refused.err);
+}
+
+#[test]
+fn secrets_are_created_before_the_roles_that_name_them() {
+    for (iac, resources, first_use) in [
+        ("cloudformation", " and resources.json", "aws cloudformation deploy"),
+        ("terraform", " and execution-role-policy.json", "terraform init"),
+    ] {
+        let folder = TempDir::new();
+        let said = init(folder.path(), "fargate", &["--iac", iac, "--stop", "slack"]).out;
+        let parts = ["secretsmanager create-secret", "task-definition.json", resources, first_use];
+        let said = said.split_once("Next, in").expect("the next steps").1;
+        assert!(positions(said, &parts).is_sorted(), "{said}");
+        for file in std::fs::read_dir(folder.path()).expect("a folder") {
+            let name = file.expect("a file").file_name().display().to_string();
+            let is_named = said.lines().any(|line| line.contains("create-secret") && line.contains(&name));
+            assert_eq!(
+                text(folder.path(), &name).contains("slack-webhook-AbCdEf"),
+                is_named,
+                "{name}: {said}"
+            );
+        }
+    }
+    let folder = TempDir::new();
+    let given = "SLACK_WEBHOOK_URL=arn:aws:secretsmanager:eu-west-1:111122223333:secret:mine-AbCdEf";
+    let said = init(folder.path(), "fargate", &["--stop", "slack", "--secret", given]).out;
+    assert!(!said.contains("create-secret"), "{said}");
+}
+
+#[test]
+fn a_collector_posts_failures_to_slack_and_keeps_planned_stops() {
+    let folder = TempDir::new();
+    let ran = init(folder.path(), "collector", &["--stop", "cloudwatch,slack"]);
+    assert!(ran.code == 0 && !ran.out.contains("docs/incidents.md"), "{}{}", ran.out, ran.err);
+    let made = text(folder.path(), "fluent-bit.conf");
+    let words: Vec<Vec<&str>> = made.lines().map(|line| line.split_whitespace().collect()).collect();
+    for line in [["route.stop.expected", "stops_cloudwatch"], ["stops_slack.min_severity", "error"]] {
+        assert!(words.iter().any(|words| *words == line), "{line:?}\n{made}");
+    }
+    let beside = TempDir::new();
+    let said = init(beside.path(), "fargate", &["--stop", "cloudwatch,slack"]).out;
+    assert!(said.contains("docs/incidents.md"), "{said}");
+}
+
+#[test]
+fn the_site_of_a_vendor_is_written_where_it_can_be_changed() {
+    for (kind, site, choice) in [("datadog", "datadoghq.com", "datadoghq.eu"), ("newrelic", "us", "eu")] {
+        let folder = TempDir::new();
+        let ran = init(folder.path(), "fargate", &["--error", kind]);
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        let made = text(folder.path(), "extra.conf");
+        let site = made.lines().position(|line| line.split_whitespace().eq(["errors.site", site]));
+        let comment = site.and_then(|at| made.lines().nth(at - 1)).unwrap_or_default();
+        assert!(comment.trim().starts_with('#') && comment.contains(choice), "{kind}\n{made}");
+    }
 }

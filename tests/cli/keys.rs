@@ -44,6 +44,8 @@ fn a_type_that_does_not_exist_is_answered_with_one_that_does() {
         near.err
     );
     assert!(ran(&["keys", "gelf"]).err.contains("there are: cloudwatch, s3, firehose"));
+    let named = ran(&["keys", "stops"]).err;
+    assert!(named.contains("If it is the name that you gave a destination, ask for its type"), "{named}");
 }
 
 #[test]
@@ -72,6 +74,10 @@ fn the_manual_page_tells_every_command() {
     for command in ["CHECK", "EXPLAIN", "REPLAY", "KEYS", "MAN", "COMPLETIONS"] {
         assert!(page.out.contains(&format!(".SH \"ECS-ROUTER {command}\"")), "{command}");
     }
+    assert!(
+        page.out.contains("ecs\\-router check\n") && !page.out.contains("(1)"),
+        "no page of another name"
+    );
 }
 
 #[test]

@@ -256,13 +256,65 @@ fn a_chunk_that_is_not_taken_comes_again_and_is_given_up_at_last() {
 #[test]
 fn a_dry_run_says_which_values_are_examples() {
     let folder = TempDir::new();
-    let lines = "    route.default lines, newrelic\n    lines.type cloudwatch\n    lines.log_group ${NO_SUCH_GROUP}\n    \
-                 newrelic.license_key ${NO_SUCH_KEY}\n";
+    let lines = "    route.default lines, newrelic, http\n    lines.type cloudwatch\n    lines.log_group \
+                 /ecs/${NO_SUCH_GROUP}/${OTHER}/$(class)\n    lines.log_stream a\n    newrelic.license_key \
+                 ${NO_SUCH_KEY}\n    http.url ${NO_SUCH_URL}\n";
     let config = configuration(&folder, lines);
     let recording = folder.file("records.jsonl", "{}\n").display().to_string();
-    let said = ran(&["replay", &config, &recording]).err;
-    let expected = "lines.log_group: ${NO_SUCH_GROUP} is not in the environment; /ecs/$(ecs_task_family) stands for it here";
-    assert_eq!(said, format!("ecs-router: {expected}\n"));
+    let ran = ran(&["replay", &config, &recording]);
+    let said: Vec<&str> = ran.err.lines().collect();
+    let [group, url] = said.as_slice() else { panic!("{said:?}") };
+    let expected = "ecs-router: lines.log_group: ${NO_SUCH_GROUP} is not in the environment and stands in the names below";
+    assert!(group.starts_with(expected), "{group}");
+    assert!(
+        url.contains("http.url: ${NO_SUCH_URL} is not in the environment; ")
+            && url.ends_with(" stands for it here")
+    );
+    assert!(ran.out.contains("  /ecs/${NO_SUCH_GROUP}/${OTHER}/other  a\n"), "{}", ran.out);
+}
+
+#[test]
+fn a_tag_of_another_task_is_said_to_be_why_records_are_not_believed() {
+    let folder = TempDir::new();
+    let config = configuration(&folder, LINES);
+    let lines = [record::line("web", "stderr", "boom"), record::event("oom-killed")];
+    let recording = folder.file("records.jsonl", &json_lines(&lines)).display().to_string();
+    let replayed = |tag: &str| ran(&["replay", &config, &recording, "--tag", tag, "--set", "archive.key=x"]);
+    let other = replayed("api-firelens-0123");
+    assert_eq!(other.code, 0, "{}", other.err);
+    for said in [
+        "1 record(s) name another container or task than the tag 'api-firelens-0123'",
+        "their own tag is web-firelens-7378aadeebae5d55dee04916c8a42528",
+        "1 event(s) under the tag",
+    ] {
+        assert!(other.err.contains(said), "{said}: {}", other.err);
+    }
+    assert_eq!(other.err.matches("--tag out").count(), 1, "{}", other.err);
+    let own = replayed("web-firelens-7378aadeebae5d55dee04916c8a42528").err;
+    assert!(!own.contains("another container") && own.contains("1 event(s)"), "{own}");
+}
+
+/// The commands of `docs/replay.md`, in the repository's root.
+#[test]
+fn the_documented_commands_work_as_printed() {
+    let root = test_support::root();
+    let page = std::fs::read_to_string(root.join("docs/replay.md")).expect("the page");
+    let commands: Vec<&str> = page.lines().filter(|line| line.starts_with("ecs-router replay ")).collect();
+    assert!(commands.len() > 2, "{commands:?}");
+    for line in commands {
+        let folder = TempDir::new();
+        let report = folder.path().join("report.html").display().to_string();
+        let words = line.split_whitespace().skip(1).map(|word| match word {
+            "report.html" => report.clone(),
+            word if word.starts_with("examples/") => root.join(word).display().to_string(),
+            word => word.to_owned(),
+        });
+        let words: Vec<String> = words.collect();
+        let ran = ran(&words.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(ran.code, 0, "{line}: {}", ran.err);
+        assert!(ran.out.contains("1 stderr, 2 stdout"), "{line}: {}", ran.out);
+        assert_eq!(line.contains("--html"), std::path::Path::new(&report).exists(), "{line}");
+    }
 }
 
 #[test]

@@ -5,3 +5,4 @@ pub(crate) mod classify;
 pub(crate) mod instance;
 pub(crate) mod pipeline;
 pub(crate) mod probe;
+pub(crate) mod tag;

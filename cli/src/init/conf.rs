@@ -2,7 +2,8 @@
 
 use ecs_router::config::keys::DestinationKind;
 
-use super::plan::{Plan, PlannedDestination, RoutePurpose, secret_of};
+use super::plan::{Plan, PlannedDestination, RoutePurpose};
+use super::secrets::secret_of;
 
 /// A key and its value; an empty key makes a blank line, `#` a comment.
 type Line = (String, String);
@@ -114,11 +115,19 @@ fn routes(plan: &Plan) -> Vec<Line> {
         lines.push(blank());
     }
     lines.push(line("route.stop", &route(plan, RoutePurpose::Stop)));
+    lines.extend(expected_route(plan));
     if !plan.is_collector() {
         lines.push(line("route.stderr", &route(plan, RoutePurpose::Error)));
     }
     lines.push(line("route.default", &route(plan, RoutePurpose::Rest)));
     lines
+}
+
+/// People in a channel need not know of planned stops; they are kept all the same.
+fn expected_route(plan: &Plan) -> Option<Line> {
+    let stored = plan.stored_stops();
+    let is_wanted = plan.is_collector() && plan.uses(DestinationKind::Slack) && !stored.is_empty();
+    is_wanted.then(|| line("route.stop.expected", &stored.join(", ")))
 }
 
 fn route(plan: &Plan, purpose: RoutePurpose) -> String {
@@ -136,7 +145,10 @@ fn keys(plan: &Plan, destination: &PlannedDestination) -> Vec<Line> {
         lines.push(key("region", &plan.region));
     }
     let own = own_keys(plan, name, *kind, *purpose);
-    lines.extend(own.into_iter().map(|(own, value)| key(own, &value)));
+    lines.extend(own.into_iter().map(|(own, value)| match own {
+        "#" => comment(&value),
+        own => key(own, &value),
+    }));
     lines
 }
 
@@ -154,15 +166,33 @@ fn own_keys(
         ],
         DestinationKind::S3 => s3_keys(plan, name),
         DestinationKind::Firehose => vec![("delivery_stream", plan.delivery_stream.clone())],
-        DestinationKind::Newrelic => vec![("license_key", secret)],
-        DestinationKind::Datadog => vec![("api_key", secret)],
-        DestinationKind::Slack => vec![("webhook_url", secret)],
+        DestinationKind::Newrelic => vec![
+            ("license_key", secret),
+            ("#", "The site of your account: us, eu or fedramp.".to_owned()),
+            ("site", "us".to_owned()),
+        ],
+        DestinationKind::Datadog => vec![
+            ("api_key", secret),
+            ("#", "The site of your organization; in the EU datadoghq.eu.".to_owned()),
+            ("site", "datadoghq.com".to_owned()),
+        ],
+        DestinationKind::Slack => slack_keys(plan, secret),
         DestinationKind::Http => vec![("url", plan.http_url.clone())],
         DestinationKind::FirehoseHttp => vec![("url", plan.firehose_url.clone()), ("access_key", secret)],
         DestinationKind::Otlp => vec![("endpoint", plan.otlp_endpoint.clone())],
         DestinationKind::File => vec![("path", format!("/var/spool/ecs_router/{name}.jsonl"))],
         DestinationKind::Stdout => Vec::new(),
     }
+}
+
+/// Slack's keys. A collector sees the stops of all services, so only failures are posted.
+fn slack_keys(plan: &Plan, secret: String) -> Vec<(&'static str, String)> {
+    let mut keys = vec![("webhook_url", secret)];
+    if plan.is_collector() {
+        keys.push(("#", "A Spot stop or a lost host is a warning; 'warning' posts those, too.".to_owned()));
+        keys.push(("min_severity", "error".to_owned()));
+    }
+    keys
 }
 
 fn s3_keys(plan: &Plan, name: &str) -> Vec<(&'static str, String)> {

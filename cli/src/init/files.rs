@@ -7,8 +7,8 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
-use super::plan::{InstallPlace, Plan};
-use super::{Iac, InitArguments, cloudformation, conf, iam, task, terraform};
+use super::plan::Plan;
+use super::{Iac, InitArguments, PLUGINS, cloudformation, conf, iam, steps, task, terraform};
 use crate::scratch::Scratch;
 use crate::{check, terminal};
 
@@ -74,14 +74,8 @@ fn files(plan: &Plan, iac: Iac) -> Vec<PlannedFile> {
     files
 }
 
-const PLUGINS: &str = "[PLUGINS]\n    Path /ecs-router/libout_ecs_router.so\n";
-
 fn dockerfile(plan: &Plan) -> String {
-    format!(
-        "# ROUTER: the image built with examples/docker/Dockerfile.\nARG ROUTER=ecs-router\nFROM ${{ROUTER}}\nCOPY {} \
-         plugins.conf /ecs-router/\n",
-        plan.configuration_file()
-    )
+    super::dockerfile(&plan.base_image(), &format!("{} plugins.conf /ecs-router/", plan.configuration_file()))
 }
 
 fn pretty(value: &Value) -> String {
@@ -128,41 +122,8 @@ fn write_all(out: &mut impl Write, folder: &Path, files: &[PlannedFile]) -> io::
 
 fn write_steps(out: &mut impl Write, plan: &Plan, arguments: &InitArguments) -> io::Result<()> {
     writeln!(out, "\nNext, in {}:", arguments.dir.display())?;
-    for (number, step) in (1..).zip(steps(plan, arguments.iac)) {
+    for (number, step) in (1..).zip(steps::all(plan, arguments.iac)) {
         writeln!(out, "  {number}. {step}")?;
     }
-    Ok(())
-}
-
-fn steps(plan: &Plan, iac: Iac) -> Vec<String> {
-    let Plan { name, region, image, account, cluster, .. } = plan;
-    let mut steps = Vec::new();
-    if account == "111122223333" {
-        steps.push("replace 111122223333 by your account, or begin again with --account".to_owned());
-    }
-    steps.push(match iac {
-        Iac::Cloudformation => format!(
-            "aws cloudformation deploy --region {region} --stack-name {name}-logs --template-file resources.json \
-             --capabilities CAPABILITY_NAMED_IAM"
-        ),
-        Iac::Terraform => "terraform init && terraform apply".to_owned(),
-    });
-    for secret in &plan.secrets {
-        steps.push(format!(
-            "make the secret of {}, and write its ARN where {} stands",
-            secret.variable, secret.arn
-        ));
-    }
-    steps.push(format!("docker build -t {image} . && docker push {image}"));
-    if plan.place != InstallPlace::Collector {
-        steps.push(
-            "put your application's container into task-definition.json in the place of 'app'".to_owned(),
-        );
-    }
-    steps.push(format!("ecs-router check {} task-definition.json", plan.configuration_file()));
-    steps.push(format!(
-        "aws ecs register-task-definition --region {region} --cli-input-json file://task-definition.json, and a service \
-         of it in the cluster {cluster}"
-    ));
-    steps
+    steps::hint(plan).map_or(Ok(()), |hint| writeln!(out, "\n{hint}"))
 }

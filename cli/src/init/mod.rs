@@ -1,4 +1,4 @@
-//! `init`: the files that a deployment begins with, from a few answers.
+//! `init`: the files to start a deployment with, from a few answers.
 //!
 //! Owns: the questions, and what the files say. Whether they are right is left to `check`, which reads them before they
 //! are written.
@@ -9,6 +9,8 @@ mod conf;
 mod files;
 mod iam;
 mod plan;
+mod secrets;
+mod steps;
 mod task;
 mod terraform;
 
@@ -76,7 +78,7 @@ pub(crate) struct InitArguments {
     /// once
     #[arg(long = "secret", value_name = "VARIABLE=ARN")]
     secrets: Vec<String>,
-    /// The router's image. Default: ecs-router:1 in the account's ECR
+    /// The router's image. Default: ecs-router-NAME:1 in the account's ECR, made from ecs-router:1
     #[arg(long)]
     image: Option<String>,
     /// The application's image. Default: NAME:1 in the account's ECR
@@ -123,6 +125,32 @@ pub(crate) fn run(arguments: &InitArguments) -> io::Result<ExitCode> {
     }
 }
 
+/// What loads the plugin.
+pub(crate) const PLUGINS: &str = "[PLUGINS]\n    Path /ecs-router/libout_ecs_router.so\n";
+
+/// Puts the service's configuration onto the base image.
+pub(crate) fn dockerfile(base: &str, copy: &str) -> String {
+    format!(
+        "# ROUTER: the image built with examples/docker/Dockerfile, which all services share.\nARG ROUTER={base}\nFROM \
+         ${{ROUTER}}\nCOPY {copy}\n"
+    )
+}
+
+/// How an image gets into the account's ECR: the repository, the login, the push.
+pub(crate) fn image_steps(image: &str, registry: &str, region: &str, dockerfile: &str) -> Vec<String> {
+    let repository = image.strip_prefix(registry).and_then(|rest| rest.strip_prefix('/'));
+    let repository = repository.and_then(|rest| rest.split([':', '@']).next());
+    let create = repository.map(|name| {
+        format!("aws ecr create-repository --region {region} --repository-name {name}  (once; skip it if it exists)")
+    });
+    let login = format!(
+        "aws ecr get-login-password --region {region} | docker login --username AWS --password-stdin {registry}"
+    );
+    let file = if dockerfile == "Dockerfile" { String::new() } else { format!("-f {dockerfile} ") };
+    let build = format!("docker build {file}-t {image} . && docker push {image}");
+    create.into_iter().chain([login, build]).collect()
+}
+
 /// What a task definition needs beside the application.
 #[derive(Debug)]
 pub(crate) struct SidecarParts {
@@ -130,12 +158,35 @@ pub(crate) struct SidecarParts {
     pub(crate) container: serde_json::Value,
     /// The volume of its spool.
     pub(crate) volume: serde_json::Value,
+    /// The image of the container, and the one that it is made from.
+    pub(crate) image: String,
+    pub(crate) base_image: String,
+    /// The account's ECR.
+    pub(crate) registry: String,
+    pub(crate) region: String,
+    /// Where the router itself logs to.
+    pub(crate) router_group: String,
+}
+
+/// Account and region as far as they are known.
+#[derive(Debug, Default)]
+pub(crate) struct Owner {
+    pub(crate) account: Option<String>,
+    pub(crate) region: Option<String>,
 }
 
 /// The router for a task definition that exists already.
-pub(crate) fn sidecar(family: &str, region: Option<&str>, is_fargate: bool) -> SidecarParts {
-    let plan = Plan::of_sidecar(family, region.unwrap_or("eu-west-1"), is_fargate);
-    SidecarParts { container: task::router(&plan), volume: task::volume(&plan) }
+pub(crate) fn sidecar(family: &str, owner: &Owner, is_fargate: bool) -> SidecarParts {
+    let plan = Plan::of_sidecar(family, owner, is_fargate);
+    SidecarParts {
+        container: task::router(&plan),
+        volume: task::volume(&plan),
+        base_image: plan.base_image(),
+        router_group: plan.router_group().name,
+        image: plan.image,
+        registry: plan.registry,
+        region: plan.region,
+    }
 }
 
 /// `cloudwatch,slack`, or `drop`

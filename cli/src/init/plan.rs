@@ -2,7 +2,8 @@
 
 use ecs_router::config::keys::DestinationKind;
 
-use super::{Destinations, InitArguments};
+use super::secrets::{PlannedSecret, planned_secrets};
+use super::{Destinations, InitArguments, Owner};
 
 /// Where the plugin runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -51,13 +52,6 @@ pub(super) struct PlannedDestination {
     pub(super) purpose: RoutePurpose,
 }
 
-/// A variable that comes from a secret.
-#[derive(Debug, Clone)]
-pub(super) struct PlannedSecret {
-    pub(super) variable: &'static str,
-    pub(super) arn: String,
-}
-
 /// A log group and how many days it keeps what it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PlannedGroup {
@@ -80,6 +74,9 @@ pub(super) struct Plan {
     pub(super) firehose_url: String,
     pub(super) otlp_endpoint: String,
     pub(super) secrets: Vec<PlannedSecret>,
+    /// The account's ECR.
+    pub(super) registry: String,
+    /// The router's image: the base image with this service's configuration.
     pub(super) image: String,
     pub(super) app_image: String,
     pub(super) yaml: bool,
@@ -113,12 +110,13 @@ impl Plan {
     }
 
     /// The plan of a router beside an application, with what is usual.
-    pub(super) fn of_sidecar(family: &str, region: &str, is_fargate: bool) -> Self {
+    pub(super) fn of_sidecar(family: &str, owner: &Owner, is_fargate: bool) -> Self {
         let place = if is_fargate { InstallPlace::Fargate } else { InstallPlace::Ec2 };
         let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         let name = family.replace(|c: char| !is_plain(c), "-");
-        let arguments = InitArguments::default();
-        Self::of(&arguments, place, name, region.to_owned(), Vec::new(), Vec::new())
+        let arguments = InitArguments { account: owner.account.clone(), ..InitArguments::default() };
+        let region = owner.region.clone().unwrap_or_else(|| "eu-west-1".to_owned());
+        Self::of(&arguments, place, name, region, Vec::new(), Vec::new())
     }
 
     fn filled(
@@ -157,9 +155,10 @@ impl Plan {
             http_url: url(&arguments.http_url),
             firehose_url: url(&arguments.firehose_url),
             otlp_endpoint: url(&arguments.otlp_endpoint),
-            image: given(&arguments.image, format!("{registry}/ecs-router:1")),
+            image: given(&arguments.image, format!("{registry}/ecs-router-{}:1", name.to_ascii_lowercase())),
             app_image: given(&arguments.app_image, format!("{registry}/{}:1", name.to_ascii_lowercase())),
             yaml: arguments.yaml,
+            registry,
             error_group: given(&arguments.error_log_group, format!("/ecs/{name}/errors")),
             rest_group: given(&arguments.rest_log_group, rest),
             stop_group,
@@ -169,6 +168,17 @@ impl Plan {
             region,
             account,
         }
+    }
+
+    /// The image that all routers of the account begin from; nothing here may push to it.
+    pub(super) fn base_image(&self) -> String {
+        base_image(&self.registry)
+    }
+
+    /// Where a stop event goes to be kept: everything but Slack, which is for people.
+    pub(super) fn stored_stops(&self) -> Vec<&str> {
+        let stops = self.destinations.iter().filter(|one| one.purpose == RoutePurpose::Stop);
+        stops.filter(|one| one.kind != DestinationKind::Slack).map(|one| one.name.as_str()).collect()
     }
 
     pub(super) fn is_collector(&self) -> bool {
@@ -241,11 +251,15 @@ impl Plan {
     }
 }
 
+fn base_image(registry: &str) -> String {
+    format!("{registry}/ecs-router:1")
+}
+
 fn account(arguments: &InitArguments) -> String {
     arguments.account.clone().unwrap_or_else(|| "111122223333".to_owned())
 }
 
-fn partition(region: &str) -> &'static str {
+pub(super) fn partition(region: &str) -> &'static str {
     match region.split('-').next() {
         Some("cn") => "aws-cn",
         Some("us") if region.starts_with("us-gov-") => "aws-us-gov",
@@ -289,6 +303,10 @@ fn obstacles(arguments: &InitArguments) -> Vec<String> {
             arguments.yaml && arguments.place.is_some() && !is_collector,
             "--yaml: FireLens includes the classic format only; leave it out",
         ),
+        (
+            arguments.image.as_ref().is_some_and(|image| image.ends_with("/ecs-router:1")),
+            "--image: ecs-router:1 is the base image of every router; give the router of this service a name of its own",
+        ),
     ];
     let complaints = complaints.into_iter().filter(|(is_wrong, _)| *is_wrong);
     complaints.map(|(_, complaint)| complaint.to_owned()).collect()
@@ -326,56 +344,4 @@ fn missing_addresses(arguments: &InitArguments, destinations: &[PlannedDestinati
     let is_used = |kind: DestinationKind| destinations.iter().any(|destination| destination.kind == kind);
     let missing = needs.into_iter().filter(|(kind, is_missing, _)| *is_missing && is_used(*kind));
     missing.map(|(kind, _, flag)| format!("{flag} is missing: the address of {}", kind.name())).collect()
-}
-
-/// The variable and the name of the secret that a type needs.
-pub(super) const fn secret_of(kind: DestinationKind) -> Option<(&'static str, &'static str)> {
-    match kind {
-        DestinationKind::Newrelic => Some(("NEW_RELIC_LICENSE_KEY", "new-relic-license-key")),
-        DestinationKind::Datadog => Some(("DD_API_KEY", "datadog-api-key")),
-        DestinationKind::Slack => Some(("SLACK_WEBHOOK_URL", "slack-webhook")),
-        DestinationKind::FirehoseHttp => Some(("FIREHOSE_ACCESS_KEY", "firehose-access-key")),
-        _ => None,
-    }
-}
-
-fn planned_secrets(
-    arguments: &InitArguments,
-    destinations: &[PlannedDestination],
-    account: &str,
-    region: &str,
-    name: &str,
-) -> Result<Vec<PlannedSecret>, Vec<String>> {
-    let mut secrets: Vec<PlannedSecret> = Vec::new();
-    let wanted = destinations.iter().filter_map(|destination| secret_of(destination.kind));
-    for (variable, secret) in wanted {
-        if secrets.iter().any(|known| known.variable == variable) {
-            continue;
-        }
-        let given = arguments.secrets.iter().filter_map(|given| given.split_once('='));
-        let given = given.filter(|(name, _)| *name == variable).map(|(_, arn)| arn.to_owned()).next();
-        let partition = partition(region);
-        let default =
-            format!("arn:{partition}:secretsmanager:{region}:{account}:secret:{name}/{secret}-AbCdEf");
-        secrets.push(PlannedSecret { variable, arn: given.unwrap_or(default) });
-    }
-    let is_known = |given: &&String| {
-        let variable = given.split_once('=').map(|(variable, _)| variable);
-        secrets.iter().any(|secret| Some(secret.variable) == variable)
-    };
-    let names: Vec<&str> = secrets.iter().map(|secret| secret.variable).collect();
-    let unknown: Vec<String> = arguments
-        .secrets
-        .iter()
-        .filter(|given| !is_known(given))
-        .map(|given| {
-            let name = given.split('=').next().unwrap_or_default();
-            format!("--secret {name}: no destination needs it; needed: {}", list(&names))
-        })
-        .collect();
-    if unknown.is_empty() { Ok(secrets) } else { Err(unknown) }
-}
-
-fn list(names: &[&str]) -> String {
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }

@@ -98,7 +98,7 @@ pub(super) fn router(plan: &Plan) -> Value {
 
 /// Whether Fluent Bit lives, not whether every destination answers: an outage elsewhere must not end the task.
 fn health_check(plan: &Plan) -> Value {
-    let command = json!(["CMD", "curl", "-fsS", "http://127.0.0.1:2020/api/v1/uptime"]);
+    let command = json!(["CMD", "/ecs-router/ecs-router", "health"]);
     match plan.is_collector() {
         true => json!({"command": command, "interval": 30, "timeout": 5, "retries": 3, "startPeriod": 10}),
         false => json!({"command": command, "interval": 5, "timeout": 2, "retries": 5, "startPeriod": 5}),

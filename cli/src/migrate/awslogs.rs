@@ -3,9 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::conf::aligned;
-use super::{MigratedFile, Migration, place};
+use super::steps::TaskSteps;
+use super::{MigratedFile, Migration, intrinsics, owner, place};
 use crate::config::{Configuration, Location, MapEntry, Node, TaskDefinition, TaskDialect};
-use crate::init::{SidecarParts, sidecar};
+use crate::init::{self, Owner, PLUGINS, SidecarParts, sidecar};
 
 /// What `describe-task-definition` adds, and `register-task-definition` refuses.
 const READ_ONLY: [&str; 9] = [
@@ -19,6 +20,9 @@ const READ_ONLY: [&str; 9] = [
     "deregisteredAt",
     "deleteRequestedAt",
 ];
+
+/// Options that may become a variable of the router.
+const VARIABLE_OPTIONS: [&str; 3] = ["awslogs-group", "awslogs-region", "awslogs-stream-prefix"];
 
 /// A container and the options of its driver.
 struct Container<'n> {
@@ -53,36 +57,73 @@ fn migrate_task(text: &str, task: &TaskDefinition, prefix: &str, migration: &mut
     for container in &containers {
         add_target(&mut targets, container, migration);
     }
-    let family = task.name.clone().unwrap_or_else(|| first.name.clone());
-    let conf = MigratedFile {
-        name: format!("{prefix}extra.conf"),
-        text: configuration(&family, &targets),
-        is_checked: true,
-    };
-    migration.files.push(conf);
-    let region = targets.iter().find_map(|target| target.region.clone());
-    let is_ec2 = task.node.get("networkMode").and_then(Node::text) != Some("awsvpc");
-    let parts = sidecar(&family, region.as_deref().filter(|region| !region.contains('$')), !is_ec2);
+    let own_family = task.node.get("family").and_then(Node::text);
+    let family = own_family.map(str::to_owned).or(task.name.clone()).unwrap_or_else(|| first.name.clone());
+    add_file(migration, format!("{prefix}extra.conf"), configuration(&family, &targets), true);
+    let region = targets.iter().find_map(|target| target.region.clone()).filter(|one| !one.contains('$'));
+    let known = owner::of(text);
+    let owner = Owner { region: region.clone().or(known.region), ..known };
+    let is_fargate = task.node.get("networkMode").and_then(Node::text) == Some("awsvpc");
+    let mut parts = sidecar(&family, &owner, is_fargate);
+    if task.dialect == TaskDialect::CloudFormation {
+        intrinsics::resolve(&mut parts, region.as_deref(), own_family.is_some());
+    }
+    intrinsics::add_variables(&mut parts, &variables(&containers));
     let has_router = nodes.iter().any(|node| node.get("firelensConfiguration").is_some());
     let rewritten = Some(task)
         .filter(|task| task.dialect == TaskDialect::Ecs)
         .and_then(|_| rewritten_task(text, &parts, has_router));
-    migration.files.push(match rewritten {
-        Some(task) => MigratedFile {
-            name: format!("{prefix}task-definition.json"),
-            text: pretty(&task),
-            is_checked: true,
-        },
-        None => parts_file(task, prefix, &parts),
-    });
+    let is_whole = rewritten.is_some();
+    let file = format!("{prefix}task-definition{}.json", if is_whole { "" } else { "-parts" });
+    let made = rewritten.unwrap_or_else(|| listed_parts(task, &parts));
+    add_file(migration, file.clone(), pretty(&made), is_whole);
+    add_image_files(migration, prefix, &parts);
+    migration.remarks.push(permissions(&first.location, &targets, &parts));
+    let stops = targets.first().map(|target| format!("{}/stops", target.group));
+    let groups: Vec<String> = stops.into_iter().chain([parts.router_group.clone()]).collect();
+    let steps = TaskSteps {
+        parts: &parts,
+        owner: &owner,
+        dialect: task.dialect,
+        prefix,
+        file: &file,
+        is_whole,
+        groups: &groups,
+    };
+    migration.steps.extend(steps.list());
+}
+
+fn add_file(migration: &mut Migration, name: String, text: String, is_checked: bool) {
+    migration.files.push(MigratedFile { name, text, is_checked });
+}
+
+/// What puts `extra.conf` into an image of the service's own: the base image has another one.
+fn add_image_files(migration: &mut Migration, prefix: &str, parts: &SidecarParts) {
+    let copy = match prefix {
+        "" => "extra.conf plugins.conf /ecs-router/".to_owned(),
+        _ => format!("{prefix}extra.conf /ecs-router/extra.conf\nCOPY plugins.conf /ecs-router/"),
+    };
+    add_file(migration, format!("{prefix}Dockerfile"), init::dockerfile(&parts.base_image, &copy), false);
+    if !migration.files.iter().any(|file| file.name == "plugins.conf") {
+        add_file(migration, "plugins.conf".to_owned(), PLUGINS.to_owned(), false);
+    }
+}
+
+/// Which role needs what, and the groups that it is for.
+fn permissions(location: &Location, targets: &[Target], parts: &SidecarParts) -> String {
     let groups: Vec<&str> = targets.iter().map(|target| target.group.as_str()).collect();
-    migration.remarks.push(format!(
-        "{}: the task role, no longer the execution role, needs logs:CreateLogStream and logs:PutLogEvents on {} and on \
-         the group of stop reports, {}/stops, which has to be made",
-        place(&first.location),
+    let creates = targets.iter().any(|target| target.keys.iter().any(|(key, _)| *key == "auto_create_group"));
+    let create = if creates { ", logs:CreateLogGroup (for auto_create_group)" } else { "" };
+    format!(
+        "{}: the task role, no longer the execution role, needs logs:CreateLogStream, logs:PutLogEvents{create} on {} and \
+         on the group of stop reports, {}/stops, which has to be made; the execution role needs logs:CreateLogStream and \
+         logs:PutLogEvents on the router's own group, {}, and to pull {}",
+        place(location),
         groups.join(", "),
-        groups.first().copied().unwrap_or_default()
-    ));
+        groups.first().copied().unwrap_or_default(),
+        parts.router_group,
+        parts.image
+    )
 }
 
 /// A container that logs with `awslogs`. The router keeps it: somebody has to say what is wrong with the router.
@@ -152,13 +193,29 @@ fn value(container: &Container<'_>, key: &str, migration: &mut Migration) -> Opt
     if let Some(text) = entry.value.text() {
         return Some(text.to_owned());
     }
-    let name = format!("{}_{}", container.name, key.trim_start_matches("awslogs-"));
-    let variable = name.to_ascii_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+    let variable = variable(&container.name, key);
     let place = place(&Location { file: container.location.file.clone(), line: entry.line });
     migration.remarks.push(format!(
-        "{place}: {key} is known only at deployment; give the router the variable {variable} with the same value"
+        "{place}: {key} is known only at deployment; the router takes it from the variable {variable}, which its environment \
+         sets to the same value"
     ));
     Some(format!("${{{variable}}}"))
+}
+
+/// The router's variable for an option of a container: `WEB_GROUP`.
+fn variable(container: &str, key: &str) -> String {
+    let name = format!("{container}_{}", key.trim_start_matches("awslogs-"));
+    name.to_ascii_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_")
+}
+
+/// Every such variable with what the file says instead of a value.
+fn variables<'n>(containers: &[Container<'n>]) -> Vec<(String, &'n Node)> {
+    let options = containers.iter().flat_map(|container| {
+        let unknown = container.options.iter().filter(|entry| entry.value.text().is_none());
+        unknown.map(|entry| (variable(&container.name, &entry.key), entry))
+    });
+    let used = options.filter(|(_, entry)| VARIABLE_OPTIONS.contains(&entry.key.as_str()));
+    used.map(|(name, entry)| (name, &entry.value)).collect()
 }
 
 fn add_option(
@@ -295,36 +352,14 @@ fn rewrite_container(container: &mut Value) {
 }
 
 /// What to put into a template that is not rewritten.
-fn parts_file(task: &TaskDefinition, prefix: &str, parts: &SidecarParts) -> MigratedFile {
+fn listed_parts(task: &TaskDefinition, parts: &SidecarParts) -> Value {
     let parts = json!({
         "logConfiguration": {"logDriver": "awsfirelens"},
         "dependsOn": [{"containerName": "log_router", "condition": "HEALTHY"}],
         "router": parts.container,
         "volume": parts.volume,
     });
-    let parts = if task.dialect == TaskDialect::CloudFormation { capitalised(&parts) } else { parts };
-    MigratedFile {
-        name: format!("{prefix}task-definition-parts.json"),
-        text: pretty(&parts),
-        is_checked: false,
-    }
-}
-
-/// As CloudFormation spells it; what users name (options) stays.
-fn capitalised(value: &Value) -> Value {
-    match value {
-        Value::Array(items) => items.iter().map(capitalised).collect(),
-        Value::Object(map) => {
-            let entries = map.iter().map(|(key, value)| {
-                let mut letters = key.chars();
-                let first = letters.next().map(|first| first.to_ascii_uppercase());
-                let value = if key == "options" { value.clone() } else { capitalised(value) };
-                (first.into_iter().chain(letters).collect::<String>(), value)
-            });
-            Value::Object(entries.collect())
-        }
-        value => value.clone(),
-    }
+    if task.dialect == TaskDialect::CloudFormation { intrinsics::capitalised(&parts) } else { parts }
 }
 
 fn pretty(value: &Value) -> String {

@@ -5,8 +5,9 @@ use std::path::Path;
 use super::outputs::{self, MigratedOutput, raw};
 use super::rewrite::{self, RewriteFilter};
 use super::routes::{self, MigratedGroup};
-use super::{MigratedFile, Migration, place};
-use crate::config::{Configuration, Section, Setting, find, matches};
+use super::service;
+use super::{MigratedFile, Migration, place, steps};
+use crate::config::{Configuration, Section, Setting, matches};
 
 /// Translates the built-in outputs of a file.
 pub(super) fn migrate(path: &Path, text: &str, configuration: &Configuration) -> Migration {
@@ -48,10 +49,12 @@ pub(super) fn migrate(path: &Path, text: &str, configuration: &Configuration) ->
         true => regenerated(configuration, &removed, &mut migration.remarks),
         false => without(text, &removed),
     };
-    let indented = with_indentation_of(&out, &ours(configuration, &groups));
-    out.push_str(&indented);
+    out = service::complete(&out, configuration, &mut migration.remarks);
+    let ours: String = groups.iter().map(output).collect();
+    out.push_str(&with_indentation_of(&out, &ours));
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let name = if is_yaml { Path::new(&name).with_extension("conf").display().to_string() } else { name };
+    migration.steps = steps::of_configuration(Path::new(&name));
     migration.files.push(MigratedFile { name, text: out, is_checked: true });
     migration
 }
@@ -163,19 +166,6 @@ fn with_indentation_of(text: &str, ours: &str) -> String {
     lines.collect()
 }
 
-/// Our outputs, and what loads the plugin.
-fn ours(configuration: &Configuration, groups: &[MigratedGroup]) -> String {
-    let mut out = String::new();
-    if find(&configuration.service, "plugins_file").is_none() && !configuration.lists_plugins {
-        out.push_str("\n[SERVICE]\n    Plugins_File /ecs-router/plugins.conf\n");
-        if find(&configuration.service, "grace").is_none() {
-            out.push_str("    Grace        30\n");
-        }
-    }
-    groups.iter().for_each(|group| out.push_str(&output(group)));
-    out
-}
-
 fn output(group: &MigratedGroup) -> String {
     let mut lines: Vec<(String, String)> = Vec::new();
     let mut line = |key: &str, value: &str| lines.push((key.to_owned(), value.to_owned()));
@@ -198,10 +188,11 @@ fn output(group: &MigratedGroup) -> String {
     for (class, names) in &group.routes {
         line(&format!("route.{class}"), &list(names));
     }
-    if let Some((name, _)) = group.destinations.first().filter(|_| group.base.is_empty()) {
-        line("#", "Reports of containers that ended are new; somewhere they have to go.");
-        line("route.stop", name);
-    }
+    line(
+        "#",
+        "New: why containers ended. Without a line of their own such reports go where route.default says.",
+    );
+    line("route.stop", &list(&group.stops()));
     line("route.default", &list(&group.base));
     for (name, destination) in &group.destinations {
         line("", "");

@@ -4,10 +4,15 @@
 
 mod awslogs;
 mod conf;
+mod fragment;
+mod intrinsics;
 mod outputs;
+mod owner;
 mod plugins;
 mod rewrite;
 mod routes;
+mod service;
+mod steps;
 mod templates;
 
 use std::fs::{self, OpenOptions};
@@ -35,6 +40,8 @@ struct Migration {
     files: Vec<MigratedFile>,
     /// What somebody has to look at, with its place.
     remarks: Vec<String>,
+    /// What is left to do by hand.
+    steps: Vec<String>,
     /// Something stays that is not ours.
     is_partial: bool,
 }
@@ -50,15 +57,13 @@ struct MigratedFile {
 /// Translates the file. Exits with 0 when all of it is ours, 1 when something stays as it was, 2 when it cannot be read.
 pub(crate) fn run(arguments: &MigrateArguments) -> io::Result<ExitCode> {
     let path = &arguments.file;
-    let configuration = config::read(path);
-    if !configuration.errors.is_empty() {
-        configuration.errors.iter().for_each(|error| complain(&file_error(error)));
-        return Ok(ExitCode::from(2));
-    }
-    let text = fs::read_to_string(path)?;
-    let migration = match configuration.tasks.is_empty() {
-        true => conf::migrate(path, &text, &configuration),
-        false => awslogs::migrate(&text, &configuration),
+    let fragment = fs::read_to_string(path).ok().map(|text| fragment::read(path, &text)).transpose()?;
+    let migration = match fragment.flatten() {
+        Some(task) => fragment::migrate(path, &task),
+        None => match whole(path)? {
+            Some(migration) => migration,
+            None => return Ok(ExitCode::from(2)),
+        },
     };
     if migration.files.is_empty() {
         let what =
@@ -72,7 +77,22 @@ pub(crate) fn run(arguments: &MigrateArguments) -> io::Result<ExitCode> {
     }
     migration.remarks.iter().for_each(|remark| complain(remark));
     checked(&migration.files)?.iter().for_each(|remark| complain(&format!("check: {remark}")));
+    say_steps(&migration.steps, arguments.dir.as_deref())?;
     Ok(if migration.is_partial { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Translates a whole file; `None` when it cannot be read, and why has been said.
+fn whole(path: &Path) -> io::Result<Option<Migration>> {
+    let configuration = config::read(path);
+    if !configuration.errors.is_empty() {
+        configuration.errors.iter().for_each(|error| complain(&file_error(error)));
+        return Ok(None);
+    }
+    let text = fs::read_to_string(path)?;
+    Ok(Some(match configuration.tasks.is_empty() {
+        true => conf::migrate(path, &text, &configuration),
+        false => awslogs::migrate(&text, &configuration),
+    }))
 }
 
 fn complain(text: &str) {
@@ -115,6 +135,20 @@ fn write(files: &[MigratedFile], folder: Option<&Path>) -> io::Result<bool> {
     }
     out.flush()?;
     Ok(true)
+}
+
+/// Says what to do next: beside the files' names, or on standard error where the files themselves are the output.
+fn say_steps(steps: &[String], folder: Option<&Path>) -> io::Result<()> {
+    let numbered = (1..).zip(steps).map(|(number, step)| format!("  {number}. {step}"));
+    let Some(folder) = folder else {
+        complain("next:");
+        numbered.for_each(|step| terminal::complain(format_args!("{step}")));
+        return Ok(());
+    };
+    let mut out = terminal::output();
+    writeln!(out, "\nNext, in {}:", folder.display())?;
+    numbered.into_iter().try_for_each(|step| writeln!(out, "{step}"))?;
+    out.flush()
 }
 
 /// What `check` says of what was made.

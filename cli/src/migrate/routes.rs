@@ -1,5 +1,7 @@
 //! Which of our outputs gets which records: one for each `Match`, with the rewritten tags as classes.
 
+use ecs_router::config::keys::DestinationKind;
+
 use super::outputs::MigratedOutput;
 use super::rewrite::RewriteFilter;
 use crate::config::{Section, matches};
@@ -52,6 +54,26 @@ impl MigratedGroup {
         let name = if count == 0 { kind.to_owned() } else { format!("{kind}_{}", count + 1) };
         self.destinations.push((name.clone(), output.clone()));
         name
+    }
+
+    /// Where reports of stops go: with the errors, where those have a place of their own. Slack keeps nothing, so it does
+    /// not get them alone.
+    pub(super) fn stops(&self) -> Vec<String> {
+        let errors = self.routes.iter().find(|(class, _)| class == "stderr").map(|(_, names)| names.clone());
+        let errors = errors.unwrap_or_default();
+        let own: Vec<String> = errors.iter().filter(|name| !self.base.contains(name)).cloned().collect();
+        let is_slack = |name: &String| {
+            let kind =
+                self.destinations.iter().find(|(known, _)| known == name).map(|(_, output)| output.kind);
+            kind == Some(DestinationKind::Slack)
+        };
+        let first = || self.destinations.iter().map(|(name, _)| name.clone()).take(1).collect();
+        match (own.is_empty(), errors.is_empty(), self.base.is_empty()) {
+            (false, _, _) if !own.iter().all(is_slack) => own,
+            (_, false, _) => errors,
+            (_, true, false) => self.base.clone(),
+            (_, true, true) => first(),
+        }
     }
 
     fn add_route(&mut self, class: &str, names: Vec<String>) {

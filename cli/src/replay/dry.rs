@@ -68,6 +68,10 @@ impl<W: Write> Sink for Table<'_, W> {
         self.error(format_args!("{}", source::unmatched_message(tag, records, matcher)))
     }
 
+    fn note(&mut self, message: std::fmt::Arguments<'_>) -> io::Result<()> {
+        warn(&mut self.out, message)
+    }
+
     fn error(&mut self, message: std::fmt::Arguments<'_>) -> io::Result<()> {
         self.has_errors = true;
         warn(&mut self.out, message)

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use ecs_router::config::Lookup;
-use ecs_router::config::keys::KEYS;
+use ecs_router::config::keys::{KEYS, Key, KeyForm};
 
 use crate::check::{Placeholder, PlaceholderLookup, is_key_of_host, problem_with_key};
 use crate::config::{Location, Section, Setting, SettingValue};
@@ -16,8 +16,10 @@ use crate::config::{Location, Section, Setting, SettingValue};
 pub(super) struct Resolved {
     /// By key in lower case.
     values: BTreeMap<String, String>,
-    /// Which values are examples, and why. Secrets are left out: they show nowhere in the output.
+    /// Which values are examples or incomplete, and why. Secrets are left out: they show nowhere in the output.
     pub(super) notices: Vec<String>,
+    /// What stands in names for variables without a value.
+    unset: UnsetVariables,
     /// Stands for every `spool_dir` that the command line does not set.
     spool: Option<PathBuf>,
     /// Keys that the command line sets, in lower case.
@@ -65,6 +67,7 @@ impl Resolved {
         let set = values.keys().cloned().collect();
         let examples = PlaceholderLookup::new(section, Placeholder::Example);
         let mut notices = Vec::new();
+        let mut unset = UnsetVariables::default();
         for setting in &section.settings {
             let key = setting.key.to_ascii_lowercase();
             // The command line takes precedence, then the first line of a key.
@@ -76,6 +79,10 @@ impl Resolved {
                 Err(error) if strict => {
                     reasons.push(format!("{}: {error}; give it with --set {}=…", setting.key, setting.key));
                 }
+                Err(error) if is_name(&key) && matches!(setting.value, SettingValue::Interpolated(_)) => {
+                    notices.push(format!("{}: {error} and stands in the names below as it is", setting.key));
+                    values.insert(key, unset.fill(&setting.value, variables));
+                }
                 Err(error) => {
                     let Some(example) = examples.get(&key) else { continue };
                     if !is_secret(&key) {
@@ -85,7 +92,7 @@ impl Resolved {
                 }
             }
         }
-        if reasons.is_empty() { Ok(Self { values, notices, spool: None, set }) } else { Err(reasons) }
+        if reasons.is_empty() { Ok(Self { values, notices, unset, spool: None, set }) } else { Err(reasons) }
     }
 
     /// For a delivery: a spool of its own, and nothing but the recording comes in. Spool and queue of the configuration
@@ -98,6 +105,11 @@ impl Resolved {
             self.notices.push("queue.url: is left alone; a replay sends the recording only".to_owned());
         }
         self
+    }
+
+    /// The text with `${NAME}` where a variable has no value.
+    pub(super) fn shown(&self, text: String) -> String {
+        self.unset.shown(text)
     }
 
     /// Trusts one more tag than the configuration does.
@@ -170,6 +182,51 @@ fn interpolate(text: &str, variables: &BTreeMap<String, String>) -> Result<Strin
     }
     out.push_str(rest);
     Ok(out)
+}
+
+/// Whether the key is the name of something that records go to; any text is as good as another there.
+fn is_name(key: &str) -> bool {
+    let name = key.rsplit_once('.').map_or(key, |(_, name)| name);
+    let is_template = |row: &Key| row.name == name && row.form == KeyForm::Template && !row.secret;
+    matches!(name, "bucket" | "delivery_stream") || (name != "path" && KEYS.iter().any(is_template))
+}
+
+/// Variables without a value, each with a text that every service takes in a name.
+#[derive(Debug, Default)]
+struct UnsetVariables(Vec<String>);
+
+impl UnsetVariables {
+    /// The value with that text for each of them.
+    fn fill(&mut self, value: &SettingValue, variables: &BTreeMap<String, String>) -> String {
+        let SettingValue::Interpolated(text) = value else { return String::new() };
+        let mut known = variables.clone();
+        loop {
+            match interpolate(text, &known) {
+                Ok(filled) => return filled,
+                Err(ValueError::NotInEnvironment(name)) => {
+                    known.insert(name.trim().to_owned(), self.stand_in(name.trim()));
+                }
+                Err(ValueError::NotInFile) => return text.clone(),
+            }
+        }
+    }
+
+    fn stand_in(&mut self, name: &str) -> String {
+        let position = self.0.iter().position(|known| known == name).unwrap_or_else(|| {
+            self.0.push(name.to_owned());
+            self.0.len() - 1
+        });
+        stand_in(position)
+    }
+
+    fn shown(&self, text: String) -> String {
+        let numbered = self.0.iter().enumerate();
+        numbered.fold(text, |text, (number, name)| text.replace(&stand_in(number), &format!("${{{name}}}")))
+    }
+}
+
+fn stand_in(number: usize) -> String {
+    format!("ecs-router-unset-{number}x")
 }
 
 #[cfg(test)]

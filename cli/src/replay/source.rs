@@ -10,7 +10,8 @@ use serde_json::Value;
 
 use super::matching::TagMatcher;
 use super::{ReplayArguments, timestamp};
-use crate::records;
+use crate::adapter::tag::TagConflict;
+use crate::{records, terminal};
 
 /// About the size of Fluent Bit's chunks.
 const CHUNK_BYTES: usize = 1 << 20;
@@ -32,6 +33,12 @@ pub(super) trait Sink {
     /// Called at the end with what never reaches the output, for its `Match` does not take the tag.
     fn unmatched(&mut self, tag: &str, records: u64, matcher: &TagMatcher) -> io::Result<()>;
 
+    /// Called at the end for what people may not expect, and what is no error.
+    fn note(&mut self, message: std::fmt::Arguments<'_>) -> io::Result<()> {
+        terminal::complain(message);
+        Ok(())
+    }
+
     /// Called for a part of the recording that cannot be read.
     fn error(&mut self, message: std::fmt::Arguments<'_>) -> io::Result<()>;
 }
@@ -44,9 +51,13 @@ pub(super) fn read(
     quiet: bool,
     sink: &mut dyn Sink,
 ) -> io::Result<()> {
-    let mut matching = Matching { matcher, unmatched: BTreeMap::new(), inner: sink };
+    let mut matching =
+        Matching { matcher, unmatched: BTreeMap::new(), conflict: TagConflict::default(), inner: sink };
     let result = read_all(&arguments.records, arguments.tag.as_deref(), quiet, &mut matching);
-    let Matching { unmatched, inner, .. } = matching;
+    let Matching { unmatched, conflict, inner, .. } = matching;
+    if let Some(why) = arguments.tag.as_deref().and_then(|tag| conflict.describe(tag)) {
+        inner.note(format_args!("{why}"))?;
+    }
     for (tag, records) in unmatched {
         inner.unmatched(&tag, records, matcher)?;
     }
@@ -58,6 +69,7 @@ struct Matching<'m> {
     matcher: &'m TagMatcher,
     /// Records by tag.
     unmatched: BTreeMap<String, u64>,
+    conflict: TagConflict,
     inner: &'m mut dyn Sink,
 }
 
@@ -65,6 +77,7 @@ impl Sink for Matching<'_> {
     fn chunk(&mut self, tag: &str, bytes: &[u8]) -> io::Result<()> {
         // A recording without a tag is one of what the output got.
         if tag == DEFAULT_TAG || self.matcher.takes(tag) {
+            self.conflict.add(tag, bytes);
             return self.inner.chunk(tag, bytes);
         }
         let mut records = 0;
@@ -75,6 +88,10 @@ impl Sink for Matching<'_> {
 
     fn unmatched(&mut self, tag: &str, records: u64, matcher: &TagMatcher) -> io::Result<()> {
         self.inner.unmatched(tag, records, matcher)
+    }
+
+    fn note(&mut self, message: std::fmt::Arguments<'_>) -> io::Result<()> {
+        self.inner.note(message)
     }
 
     fn error(&mut self, message: std::fmt::Arguments<'_>) -> io::Result<()> {

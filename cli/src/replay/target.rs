@@ -8,8 +8,19 @@ use serde_json::{Map, Value};
 
 use super::resolve::Resolved;
 
-/// Names and values, for example `log_group` and `log_stream`; empty when a destination has only one target.
+/// Names and values, for example `log_group` and `log_stream`; empty when a destination has only one target. A variable
+/// without a value stands there as the file writes it.
 pub(super) fn fields(
+    lookup: &Resolved,
+    name: &str,
+    kind: DestinationKind,
+    target: &[u8],
+) -> Vec<(&'static str, String)> {
+    let found = filled(lookup, name, kind, target);
+    found.into_iter().map(|(name, value)| (name, lookup.shown(value))).collect()
+}
+
+fn filled(
     lookup: &Resolved,
     name: &str,
     kind: DestinationKind,

@@ -360,6 +360,53 @@ fn outputs_of_other_tags_are_outputs_of_their_own() {
     assert_eq!(made.matches("Name ecs_router\n").count(), 2, "{made}");
 }
 
+/// The first block of a section of `docs/migration.md` in the classic format.
+fn documented(start: &str) -> String {
+    let page = std::fs::read_to_string(test_support::root().join("docs/migration.md")).expect("the page");
+    let (_, section) = page.split_once(start).unwrap_or_else(|| panic!("the page has no {start}"));
+    let block = section.split_once("```conf\n").expect("a block").1;
+    block.split_once("```").expect("its end").0.to_owned()
+}
+
+#[test]
+fn the_documented_filter_becomes_one_section_with_a_health_check_and_stops_among_the_errors() {
+    let folder = TempDir::new();
+    let out = folder.path().join("out");
+    let ran = migrated(&folder.file("extra.conf", &documented("## From `rewrite_tag`")), &out);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let made = plain(&text(&out, "extra.conf"));
+    assert_eq!(made.matches("[SERVICE]").count(), 1, "{made}");
+    let service = "[SERVICE]\nFlush 1\nGrace 30\nPlugins_File /ecs-router/plugins.conf\nHTTP_Server On\nHTTP_Listen \
+                   127.0.0.1\nHTTP_Port 2020\n";
+    assert!(made.contains(service), "{made}");
+    assert!(
+        made.contains("# New: why containers ended.") && made.contains("route.stop cloudwatch\n"),
+        "{made}"
+    );
+    for step in ["Next, in", "/ecs-router/extra.conf", "\"/ecs-router/ecs-router\", \"health\""] {
+        assert!(ran.out.contains(step), "{step}: {}", ran.out);
+    }
+    assert_passes_check(&[&out.join("extra.conf")], "the documented filter");
+}
+
+#[test]
+fn a_server_that_is_switched_off_is_named() {
+    let folder = TempDir::new();
+    let input = format!("[SERVICE]\n HTTP_Server Off\n\n{CLOUDWATCH} log_group_name g\n log_stream_name s\n");
+    let ran = migrated(&folder.file("extra.conf", &input), &folder.path().join("out"));
+    assert!(ran.err.contains("extra.conf:2: HTTP_Server is off"), "{}", ran.err);
+}
+
+#[test]
+fn slack_does_not_get_the_reports_of_stops_alone() {
+    let folder = TempDir::new();
+    let out = folder.path().join("out");
+    let case = CASES.iter().find(|case| case.name == "a copy of standard error").expect("the case");
+    migrated(&folder.file("extra.conf", case.input), &out);
+    let made = plain(&text(&out, "extra.conf"));
+    assert!(made.contains("route.stop s3, slack\n"), "{made}");
+}
+
 #[test]
 fn yaml_becomes_the_format_that_firelens_reads() {
     let folder = TempDir::new();

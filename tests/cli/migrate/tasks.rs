@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use test_support::temp::TempDir;
 
 use super::{assert_passes_check, migrated, routes, text};
+use crate::ran;
 
 fn options(more: &[(&str, &str)]) -> Value {
     let mut options = json!({
@@ -133,7 +134,100 @@ fn a_template_gets_the_parts_and_its_references_become_variables() {
     let out = folder.path().join("out");
     assert_passes_check(&[&out.join("extra.conf")], "template");
     let parts: Value = serde_json::from_str(&text(&out, "task-definition-parts.json")).expect("JSON");
-    assert_eq!(parts["Router"]["FirelensConfiguration"]["Options"]["config-file-type"], "file");
+    let router = &parts["Router"];
+    assert_eq!(router["FirelensConfiguration"]["Options"]["config-file-type"], "file");
+    let region = json!({"Ref": "AWS::Region"});
+    for (name, value) in
+        [("AWS_REGION", &region), ("WEB_REGION", &region), ("WEB_GROUP", &json!({"Ref": "Logs"}))]
+    {
+        let environment = router["Environment"].as_array().expect("a list");
+        assert!(environment.contains(&json!({"Name": name, "Value": value})), "{name}: {router}");
+    }
+    let options = &router["LogConfiguration"]["Options"];
+    assert_eq!(options["awslogs-region"], region);
+    assert_eq!(options["awslogs-group"], json!({"Fn::Sub": "/ecs/${AWS::StackName}/router"}));
+    assert!(router["Image"]["Fn::Sub"].as_str().is_some_and(|image| image.contains("${AWS::AccountId}")));
+    assert!(!parts.to_string().contains("eu-west-1"), "{parts}");
+}
+
+#[test]
+fn functions_with_arguments_stay_what_they_are() {
+    let input = "Resources:\n  Task:\n    Type: AWS::ECS::TaskDefinition\n    Properties:\n      Family: shop\n      \
+                 ContainerDefinitions:\n        - Name: web\n          Image: x\n          LogConfiguration:\n            \
+                 LogDriver: awslogs\n            Options:\n              awslogs-group: !Sub ['/ecs/${stage}', {stage: \
+                 !GetAtt A.B}]\n              awslogs-region: us-east-2\n              awslogs-stream-prefix: web\n";
+    let (_, said, folder, code) = taken("template.yaml", input);
+    assert_eq!(code, 0, "{said}");
+    let parts = text(&folder.path().join("out"), "task-definition-parts.json");
+    let parts: Value = serde_json::from_str(&parts).expect("JSON");
+    let group = json!({"Fn::Sub": ["/ecs/${stage}", {"stage": {"Fn::GetAtt": ["A", "B"]}}]});
+    let environment = parts["Router"]["Environment"].as_array().expect("a list");
+    assert!(environment.contains(&json!({"Name": "WEB_GROUP", "Value": group})), "{parts}");
+    let options = &parts["Router"]["LogConfiguration"]["Options"];
+    assert_eq!(
+        (&options["awslogs-region"], &options["awslogs-group"]),
+        (&json!("us-east-2"), &json!("/ecs/shop/router"))
+    );
+}
+
+#[test]
+fn the_input_names_account_and_region_and_what_is_left_is_said() {
+    let create = options(&[("awslogs-create-group", "true"), ("awslogs-region", "us-east-2")]);
+    let mut input = task(&[container("web", &create)]);
+    input["executionRoleArn"] = json!("arn:aws:iam::444455556666:role/web-execution");
+    input["taskRoleArn"] = json!("arn:aws:iam::444455556666:role/web-task");
+    let folder = TempDir::new();
+    let out = folder.path().join("out");
+    let file = folder.file("task.json", &input.to_string());
+    let ran_migrate = migrated(&file, &out);
+    assert_eq!(ran_migrate.code, 0, "{}", ran_migrate.err);
+    let registry = "444455556666.dkr.ecr.us-east-2.amazonaws.com";
+    let task: Value = serde_json::from_str(&text(&out, "task-definition.json")).expect("JSON");
+    let router = &task["containerDefinitions"][1];
+    assert_eq!(router["image"], format!("{registry}/ecs-router-web:1"));
+    assert_eq!(router["healthCheck"]["command"], json!(["CMD", "/ecs-router/ecs-router", "health"]));
+    let dockerfile = text(&out, "Dockerfile");
+    assert!(dockerfile.contains(&format!("ROUTER={registry}/ecs-router:1\n")), "{dockerfile}");
+    assert!(dockerfile.contains("COPY extra.conf plugins.conf /ecs-router/\n"), "{dockerfile}");
+    assert!(text(&out, "plugins.conf").contains("libout_ecs_router.so"));
+    for said in ["logs:CreateLogGroup", "the execution role needs", "/ecs/web/router"] {
+        assert!(ran_migrate.err.contains(said), "{said}: {}", ran_migrate.err);
+    }
+    for step in [
+        "create-log-group --region us-east-2 --log-group-name /ecs/web/stops\n",
+        "create-log-group --region us-east-2 --log-group-name /ecs/web/router\n",
+        "create-repository --region us-east-2 --repository-name ecs-router-web",
+        "docker build -t ",
+        "register-task-definition --region us-east-2",
+    ] {
+        assert!(ran_migrate.out.contains(step), "{step}: {}", ran_migrate.out);
+    }
+    assert!(!ran_migrate.out.contains("111122223333"), "{}", ran_migrate.out);
+    let printed = ran(&["migrate", &file.display().to_string()]);
+    assert!(
+        printed.err.contains("docker build") && !printed.out.contains("docker build -t"),
+        "{}",
+        printed.err
+    );
+}
+
+#[test]
+fn a_log_configuration_alone_is_taken_and_the_rest_is_said_to_be_missing() {
+    let log = json!({"logDriver": "awslogs", "options": options(&[("mode", "non-blocking")])});
+    let alone = serde_json::to_string_pretty(&log).expect("JSON");
+    let container = container("web", &log["options"]).to_string();
+    for input in [&alone, &container] {
+        let (configuration, said, folder, code) = taken("log.json", input);
+        assert_eq!(code, 0, "{said}");
+        assert!(configuration.contains("web/$(container_name)/$(ecs_task_id)"), "{configuration}");
+        assert!(said.contains("log.json:1: a part of a task definition; give the whole one"), "{said}");
+        assert!(said.contains("mode of container web"), "{said}");
+        assert_passes_check(&[&folder.path().join("out/extra.conf")], "log configuration");
+        assert!(folder.path().join("out/task-definition-parts.json").exists());
+    }
+    let (_, said, _folder, _) = taken("log.json", &alone);
+    let line = alone.lines().position(|line| line.contains("mode")).expect("the line") + 1;
+    assert!(said.contains(&format!("log.json:{line}: mode")), "{line}: {said}");
 }
 
 #[test]
