@@ -91,6 +91,7 @@ pub(super) const ROWS: &[Row] = &[
         "Let the execution role write logs: logs:CreateLogStream, logs:PutLogEvents, and logs:CreateLogGroup if `awslogs-create-group` is on."),
     (Logging, Some(Cause::NotFound), &[],
         "Create the log group in the region that `awslogs-region` names, or turn on `awslogs-create-group`."),
+    (Logging, Some(Cause::Network), &["server misbehaving", "lookup & i/o timeout", "lookup & connection refused"], super::DNS),
     (Logging, Some(Cause::Network), &[],
         "Give the subnet a route to CloudWatch Logs: NAT, or an endpoint for logs that admits port 443 from the task's security group."),
     (Logging, Some(Cause::RateLimit), &[],

@@ -5,7 +5,8 @@ use crate::stop::{Category, Cause};
 
 use At::{Action, Agent, Container, Ebs, Exits, Fargate, Instances, Scheduler};
 use Category::{
-    AppError, AppSignal, Capacity, ContainerStart, Deployment, ImagePull, Oom, Platform, Secret, Storage,
+    AppError, AppSignal, Capacity, ContainerStart, Deployment, ImagePull, Logging, Oom, Platform, Secret,
+    Storage,
 };
 use Cause::{Network, NotFound, Permission, Timeout};
 
@@ -31,6 +32,7 @@ pub(super) const WORDINGS: &[Wording] = &[
     (Fargate, "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: ResourceNotFoundException: Secrets Manager can't find the specified secret value for staging label: AWSPREVIOUS", Secret, Some(NotFound), "version at the end of `valueFrom`"),
     (Fargate, "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: Access point fsap-0123456789abcdef0 does not exist in the file system", Storage, Some(NotFound), "accessPointId"),
     (Fargate, "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: Unsuccessful retrieval of AWS security credentials at http://169.254.170.2", Storage, None, "taskRoleArn"),
+    (Fargate, "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: RequestError: send request failed caused by: Post \"https://logs.eu-central-1.amazonaws.com/\": dial tcp: lookup logs.eu-central-1.amazonaws.com: i/o timeout", Logging, Some(Network), "DHCP options"),
     (Ebs, "Timed out while attaching the volume", Storage, Some(Timeout), "Usually transient"),
     (Scheduler, "Task Set deleted", Deployment, None, "task set"),
     (Exits(0xC000_0017, "EC2"), "", Oom, None, "Windows had no memory"),
