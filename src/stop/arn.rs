@@ -22,6 +22,22 @@ pub(super) fn part(arn: &str, index: usize) -> Option<&str> {
     arn.split(':').nth(index).filter(|part| !part.is_empty())
 }
 
+/// The repository in `registry:port/name:tag@digest`: without tag and digest.
+pub(super) fn repository(image: &str) -> &str {
+    let without_digest = image.split('@').next().unwrap_or(image);
+    match without_digest.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') => repository,
+        _ => without_digest,
+    }
+}
+
+/// The repository without its registry's host.
+pub(super) fn path_in_registry(image: &str) -> &str {
+    let repository = repository(image);
+    let with_host = repository.split_once('/').filter(|(host, _)| host.contains(['.', ':']));
+    with_host.map_or(repository, |(_, path)| path)
+}
+
 /// The tag in `registry:port/name:tag@digest`.
 #[must_use]
 pub fn image_tag(image: &str) -> Option<&str> {
@@ -33,6 +49,18 @@ pub fn image_tag(image: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn repositories_without_tag_digest_and_host() {
+        for (image, expected, path) in [
+            ("side:5", "side", "side"),
+            ("side@sha256:0a", "side", "side"),
+            ("localhost:5000/team/side:5@sha256:0a", "localhost:5000/team/side", "team/side"),
+            ("ghcr.io/team/side", "ghcr.io/team/side", "team/side"),
+        ] {
+            assert_eq!((repository(image), path_in_registry(image)), (expected, path));
+        }
+    }
 
     #[test]
     fn names_of_old_and_new_arns() {

@@ -130,6 +130,11 @@ impl<'e> EventContainer<'e> {
         has_error && (self.ran || !self.bystander)
     }
 
+    /// Whether its own health check had failed.
+    pub(super) fn is_unhealthy(&self) -> bool {
+        field::equals(self.source, "healthStatus", "UNHEALTHY")
+    }
+
     pub(super) fn report(&self) -> StoppedContainer {
         StoppedContainer {
             name: self.name.to_owned(),

@@ -8,6 +8,8 @@
 //! stopped, and it has an error code, a signal or an out-of-memory report of its own. GuardDuty's agent is never
 //! essential: its exit ends nothing, and only a start that failed because of it is told with its name.
 
+use super::arn;
+use super::catalogue::subject;
 use super::container::{EventContainer, Evidence};
 use super::task::TaskEvent;
 
@@ -26,8 +28,31 @@ pub(super) fn find<'t>(task: &'t TaskEvent<'t>) -> Option<&'t EventContainer<'t>
 pub(super) fn find_of_start<'t>(task: &'t TaskEvent<'t>) -> Option<&'t EventContainer<'t>> {
     named_by_image(task)
         .or_else(|| find(task).filter(|culprit| culprit.crashed()))
-        .or_else(|| only(task.applications().filter(|container| !container.ran)))
+        .or_else(|| {
+            only(task.applications().filter(|container| !container.ran)).filter(|_| !names_other_image(task))
+        })
         .or_else(|| find(task).filter(|culprit| culprit.bystander))
+}
+
+/// The only application that has no exit code: the one that waited.
+pub(super) fn only_silent<'t>(task: &'t TaskEvent<'t>) -> Option<&'t EventContainer<'t>> {
+    only(task.applications().filter(|container| container.exit_code.is_none()))
+}
+
+/// Those beside the culprit that may have ended first: failures beside a failure, ends with 0 beside a container that was
+/// killed or told to end.
+pub(super) fn ended_beside<'t>(
+    task: &'t TaskEvent<'t>,
+    culprit: &EventContainer<'_>,
+) -> Vec<&'t EventContainer<'t>> {
+    let may_be_first = |it: &&EventContainer<'_>| match (culprit.evidence, it.evidence) {
+        (Evidence::Failed, Evidence::Failed | Evidence::Killed) => !it.bystander,
+        (Evidence::Killed, Evidence::Finished | Evidence::Killed) => !it.bystander,
+        (Evidence::ToldToEnd, Evidence::Finished) => it.name != culprit.name,
+        _ => false,
+    };
+    let others = task.containers.iter().filter(|it| !it.optional && it.name != culprit.name);
+    others.filter(may_be_first).collect()
 }
 
 /// The only application container: the one a stop from outside is about, though not to blame.
@@ -91,9 +116,40 @@ fn bystander_weight(container: &EventContainer<'_>, task: &TaskEvent<'_>) -> u8 
 /// part of too many words.
 fn named_by_image<'t>(task: &'t TaskEvent<'t>) -> Option<&'t EventContainer<'t>> {
     let reason = task.stopped_reason()?;
-    only(task.containers.iter().filter(|container| {
-        container.image.is_some_and(|image| image.contains([':', '/']) && reason.contains(image))
-    }))
+    let with = |names: fn(&str, &str) -> bool| {
+        let named = move |it: &&EventContainer<'_>| it.image.is_some_and(|image| names(reason, image));
+        only(task.containers.iter().filter(named))
+    };
+    with(names_image).or_else(|| with(names_repository))
+}
+
+fn names_image(reason: &str, image: &str) -> bool {
+    image.contains([':', '/']) && reason.contains(image)
+}
+
+/// The same image by another tag or digest.
+fn names_repository(reason: &str, image: &str) -> bool {
+    let repository = arn::repository(image);
+    let is_in_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    reason.match_indices(repository).any(|(at, _)| {
+        let before = reason.get(..at).and_then(|text| text.chars().next_back());
+        let mut after = reason.get(at + repository.len()..).unwrap_or_default().chars();
+        let is_reference = matches!(after.next(), Some(':' | '@')) && after.next().is_some_and(is_in_name);
+        !repository.is_empty() && is_reference && !before.is_some_and(is_in_name)
+    })
+}
+
+/// Whether the reason names an image that no container of the event has: one that AWS injects, and does not list.
+fn names_other_image(task: &TaskEvent<'_>) -> bool {
+    let mut images = subject::images(task.stopped_reason().unwrap_or_default());
+    let is_listed = |named: &str| {
+        let named = arn::path_in_registry(named);
+        task.containers.iter().any(|it| {
+            let image = it.image.map_or(named, arn::path_in_registry);
+            named == image || named.ends_with(&format!("/{image}"))
+        })
+    };
+    images.any(|named| !is_listed(named))
 }
 
 fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {

@@ -18,6 +18,10 @@
 //! Stop codes: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html>
 
 use super::catalogue::external::{self, ExternalStop};
+use super::catalogue::hint::ending::{
+    AGENT_LOG_HINT, COMPLETED_HINT, FAILED_BESIDE_HINT, FINISHED_BESIDE_HINT, KILLED_BESIDE_HINT,
+    NOT_STARTED_HINT, PROXY_HINT, ROUTER_HINT, SERVICE_COMPLETED_HINT, TASK_MEMORY_HINT, TOLD_BESIDE_HINT,
+};
 use super::catalogue::{cause, exit_code, hint, reason};
 use super::container::{EventContainer, Evidence};
 use super::kind::{Category, Cause, Severity};
@@ -46,8 +50,10 @@ pub(super) enum Description {
     RouterDied(Category),
     /// The Service Connect proxy did, with the same meaning.
     ProxyDied(Category),
-    /// A container was killed and another one finished, in an unknown order.
-    KilledBesideFinished,
+    /// These words, with ECS's reason.
+    Quoted(&'static str),
+    /// Others may have ended before the culprit did.
+    OthersEnded,
 }
 
 impl<'t> Diagnosis<'t> {
@@ -99,7 +105,7 @@ pub(super) fn diagnose<'t>(task: &'t TaskEvent<'t>, reader: &EventReader) -> Dia
         .or_else(|| scheduled(task).map(|stop| stopped_from_outside(task, stop)))
         .or_else(|| from_reasons(task))
         .or_else(|| waited_in_vain(task))
-        .or_else(|| unexplained(task).map(|stop| stopped_from_outside(task, stop)))
+        .or_else(|| unexplained(task))
         .or_else(|| from_exit_code(task))
         .or_else(|| could_not_be_stopped(task));
     of_helper(found.unwrap_or_else(|| from_stop_code(task)))
@@ -148,16 +154,30 @@ fn terminated(task: &TaskEvent<'_>) -> &'static ExternalStop {
 fn scheduled(task: &TaskEvent<'_>) -> Option<&'static ExternalStop> {
     match task.stop_code() {
         StopCode::ServiceSchedulerInitiated | StopCode::Other => by_reason(task, &external::SCHEDULED),
-        StopCode::TaskFailedToStart | StopCode::EssentialContainerExited => {
-            by_reason(task, &external::PLANNED_FOR_HOST)
+        StopCode::TaskFailedToStart => {
+            by_reason(task, &external::PLANNED_FOR_HOST).or_else(|| by_reason(task, &external::FAILED_CHECKS))
         }
+        StopCode::EssentialContainerExited => by_reason(task, &external::PLANNED_FOR_HOST),
         StopCode::UserInitiated | StopCode::SpotInterruption | StopCode::TerminationNotice => None,
     }
 }
 
 /// The scheduler did it and gives no reason we know: exit codes are consequences then, so they must not decide.
-fn unexplained(task: &TaskEvent<'_>) -> Option<&'static ExternalStop> {
-    (task.stop_code() == StopCode::ServiceSchedulerInitiated).then_some(&external::UNKNOWN_SCHEDULER_ACTION)
+fn unexplained<'t>(task: &'t TaskEvent<'t>) -> Option<Diagnosis<'t>> {
+    if task.stop_code() != StopCode::ServiceSchedulerInitiated {
+        return None;
+    }
+    let stop = &external::UNKNOWN_SCHEDULER_ACTION;
+    Some(match task.applications().find(|container| container.is_unhealthy()) {
+        Some(unhealthy) => {
+            let diagnosis = stopped_from_outside(task, &external::CONTAINER_CHECK);
+            Diagnosis { container: Some(unhealthy), ..diagnosis }
+        }
+        None => Diagnosis {
+            description: Some(Description::Quoted(stop.description)),
+            ..stopped_from_outside(task, stop)
+        },
+    })
 }
 
 fn by_reason(task: &TaskEvent<'_>, table: &'static [ExternalStop]) -> Option<&'static ExternalStop> {
@@ -181,17 +201,25 @@ fn out_of_memory<'t>(task: &'t TaskEvent<'t>) -> Option<Diagnosis<'t>> {
 
 fn from_reasons<'t>(task: &'t TaskEvent<'t>) -> Option<Diagnosis<'t>> {
     let culprit = culprit::find_of_start(task);
-    let diagnosis = from_statements(&statements(task, culprit), culprit)?;
+    let mut statements = statements(task, culprit);
+    // For the hint: what ECS says of Fargate's capacity does not name Spot.
+    statements.extend(task.is_on_spot().then(|| "fargate_spot".to_owned()));
+    let diagnosis = from_statements(&statements, culprit)?;
     // ECS says that the task was out of memory, not which container had it.
     let is_task_oom = diagnosis.category == Category::Oom && diagnosis.container.is_none();
     let container = if is_task_oom { culprit::only_killed(task) } else { diagnosis.container };
-    Some(Diagnosis { container, ..diagnosis })
+    let hint = if is_task_oom && task.containers.len() > 1 { Some(TASK_MEMORY_HINT) } else { diagnosis.hint };
+    Some(Diagnosis { container, hint, ..diagnosis })
 }
 
 /// An application that waited for another container in vain. One that failed says more than the one that waited.
 fn waited_in_vain<'t>(task: &'t TaskEvent<'t>) -> Option<Diagnosis<'t>> {
-    let waiting = task.applications().find(|container| container.evidence == Evidence::Waiting)?;
-    let statement = waiting.reason.map(reason::normalize)?;
+    let waiting = task.applications().find(|container| container.evidence == Evidence::Waiting);
+    let by_container = waiting.and_then(|container| container.reason).map(reason::normalize);
+    let by_task =
+        || task.stopped_reason().map(reason::normalize).filter(|it| reason::is_timed_out_dependency(it));
+    let statement = by_container.or_else(by_task)?;
+    let waiting = waiting.or_else(|| culprit::only_silent(task));
     let timed_out = reason::is_timed_out_dependency(&statement);
     let says_more = |container: &&EventContainer<'_>| match container.evidence {
         Evidence::OutOfMemory | Evidence::Reported | Evidence::Failed => true,
@@ -206,12 +234,12 @@ fn waited_in_vain<'t>(task: &'t TaskEvent<'t>) -> Option<Diagnosis<'t>> {
 
 fn from_statement<'t>(
     category: Category,
-    container: &'t EventContainer<'t>,
+    container: Option<&'t EventContainer<'t>>,
     statement: String,
 ) -> Diagnosis<'t> {
     let cause = cause::find(category, &statement);
     let hint = Some(hint::find(category, cause, &[statement]));
-    Diagnosis { cause, hint, ..Diagnosis::new(category, Some(container)) }
+    Diagnosis { cause, hint, ..Diagnosis::new(category, container) }
 }
 
 /// The reasons given for a task's and its culprit's end, plain, without the uninformative ones.
@@ -250,12 +278,35 @@ pub(super) fn from_statements<'t>(
 }
 
 fn from_exit_code<'t>(task: &'t TaskEvent<'t>) -> Option<Diagnosis<'t>> {
-    let diagnosis = from_container_exit(culprit::find(task)?)?;
+    let culprit = culprit::find(task)?;
+    if task.stop_code() == StopCode::TaskFailedToStart && is_consequence(culprit) {
+        return not_started(task, culprit);
+    }
+    let diagnosis = from_container_exit(culprit)?;
     Some(match diagnosis.category {
         Category::AppCompleted => completed(task, diagnosis),
         Category::AppSignal if task.is_from_agent_log() => signalled(diagnosis),
-        Category::AppSignal => killed_beside_finished(task, diagnosis),
+        Category::AppSignal => among_others(task, diagnosis),
+        Category::AppError => among_others(task, diagnosis),
         _ => diagnosis,
+    })
+}
+
+fn is_consequence(container: &EventContainer<'_>) -> bool {
+    matches!(container.evidence, Evidence::Finished | Evidence::Killed | Evidence::ToldToEnd)
+}
+
+/// ECS stops the other containers of a task that does not start, so their codes explain nothing: its reason does.
+fn not_started<'t>(task: &'t TaskEvent<'t>, culprit: &'t EventContainer<'t>) -> Option<Diagnosis<'t>> {
+    let statement = task.stopped_reason().map(reason::normalize);
+    if statement.is_some_and(|statement| !reason::is_uninformative(&statement)) {
+        return None;
+    }
+    let diagnosis = from_container_exit(culprit)?;
+    // A job that is done before its helpers have started is done.
+    Some(match diagnosis.category {
+        Category::AppCompleted => completed(task, diagnosis),
+        _ => Diagnosis { hint: Some(NOT_STARTED_HINT), ..diagnosis },
     })
 }
 
@@ -264,15 +315,6 @@ pub(super) fn from_container_exit<'t>(container: &'t EventContainer<'t>) -> Opti
     let exit = exit_code::read(container.exit_code?);
     Some(Diagnosis { cause: exit.cause, hint: exit.hint, ..Diagnosis::new(exit.category, Some(container)) })
 }
-
-const ROUTER_HINT: &str = "The log router died, not the application: read its own log (give it a log driver other than FireLens), and check its configuration and its memory limit.";
-const PROXY_HINT: &str = "The Service Connect proxy died, not the application: read its own log (`logConfiguration` of Service Connect), and give the task more memory for it.";
-const FINISHED_BESIDE_HINT: &str = "A container beside it ended with 0 and ECS does not say which ended first: if that one did, it should run on, and this one only outlived its `stopTimeout`. Otherwise look at this one's memory and at who sends SIGKILL.";
-const COMPLETED_HINT: &str = "Nothing to do: the job is done.";
-const KILLED_BESIDE_HINT: &str = "A container beside it was killed (exit 137) and ECS does not say which ended first: if that one only outlived its `stopTimeout`, let it handle SIGTERM or ignore it. Otherwise look for what killed it.";
-const FAILED_BESIDE_HINT: &str = "A log router or proxy beside it failed, and ECS does not say which ended first: read that one's log, too. If the application did, check whether its command returns; a service's container should run on.";
-const AGENT_LOG_HINT: &str = "The agent's log does not say who stopped the task, nor whether it belongs to a service: look at EventBridge's event, for a scale-in or a job that is done looks like this as well.";
-const SERVICE_COMPLETED_HINT: &str = "Check whether the command returns (runs in the background, has no work): a service's container should not end; for a job use RunTask.";
 
 /// A job is done with 0, a service should run on. A job beside which another container was killed may have been
 /// the one that was told to end, so that is not called planned.
@@ -294,16 +336,20 @@ fn completed<'t>(task: &TaskEvent<'_>, diagnosis: Diagnosis<'t>) -> Diagnosis<'t
     Diagnosis { expected, hint: Some(hint), ..diagnosis }
 }
 
-/// In a service a kill mostly comes first and the others follow with 0. Where one of them ended by itself it is the
-/// other way round, and looks the same.
-fn killed_beside_finished<'t>(task: &TaskEvent<'_>, diagnosis: Diagnosis<'t>) -> Diagnosis<'t> {
-    let was_killed = diagnosis.container.is_some_and(|container| container.evidence == Evidence::Killed);
-    let mut others = task.applications().filter(|container| !container.optional);
-    if !was_killed || !others.any(|container| container.evidence == Evidence::Finished) {
+/// Where others ended as well, the event does not say which was first.
+fn among_others<'t>(task: &'t TaskEvent<'t>, diagnosis: Diagnosis<'t>) -> Diagnosis<'t> {
+    let Some(culprit) = diagnosis.container else { return diagnosis };
+    let others = culprit::ended_beside(task, culprit);
+    if others.is_empty() {
         return diagnosis;
     }
-    let description = Some(Description::KilledBesideFinished);
-    Diagnosis { description, hint: Some(FINISHED_BESIDE_HINT), ..diagnosis }
+    let finished = others.iter().any(|other| other.evidence == Evidence::Finished);
+    let hint = match culprit.evidence {
+        Evidence::Killed if finished => Some(FINISHED_BESIDE_HINT),
+        Evidence::ToldToEnd => Some(TOLD_BESIDE_HINT),
+        _ => diagnosis.hint,
+    };
+    Diagnosis { description: Some(Description::OthersEnded), hint, ..diagnosis }
 }
 
 /// What an exit says of an application says nothing of the log router or of ECS's proxy: the logging failed, or ECS did.
@@ -347,7 +393,7 @@ fn could_not_be_stopped<'t>(task: &'t TaskEvent<'t>) -> Option<Diagnosis<'t>> {
         let statement = container.reason.map(reason::normalize)?;
         reason::is_about_stopping(&statement).then_some((container, statement))
     })?;
-    Some(from_statement(Category::Platform, container, statement))
+    Some(from_statement(Category::Platform, Some(container), statement))
 }
 
 fn from_stop_code<'t>(task: &'t TaskEvent<'t>) -> Diagnosis<'t> {

@@ -6,12 +6,12 @@
 use serde_json::Value;
 
 use super::catalogue::{exit_code, hint};
-use super::container::EventContainer;
+use super::container::{EventContainer, Evidence};
 use super::diagnosis::{self, Description, Diagnosis};
 use super::event::StopEvent;
 use super::kind::{Category, EcsEvent};
 use super::task::TaskEvent;
-use super::{EventReader, arn, field, summary, time};
+use super::{EventReader, arn, culprit, field, summary, time};
 
 /// Diagnoses and reports a task's end.
 pub(super) fn from_task(event: &Value, reader: &EventReader) -> StopEvent {
@@ -27,7 +27,8 @@ pub(super) fn from_task(event: &Value, reader: &EventReader) -> StopEvent {
     if let Some(culprit) = diagnosis.container {
         blame(&mut stop, culprit);
     }
-    let description = diagnosis.description.map(|description| describe(&stop, description));
+    let description =
+        diagnosis.description.map(|description| describe(&stop, description, &task, diagnosis.container));
     stop.summary = summary::summarize(&stop, description.as_deref());
     stop.hint = hint(&diagnosis, &stop, &task);
     stop
@@ -39,7 +40,12 @@ pub(super) fn hint(diagnosis: &Diagnosis<'_>, stop: &StopEvent, task: &TaskEvent
     hint::fit(hint, task.launch_type())
 }
 
-fn describe(stop: &StopEvent, description: Description) -> String {
+fn describe(
+    stop: &StopEvent,
+    description: Description,
+    task: &TaskEvent<'_>,
+    culprit: Option<&EventContainer<'_>>,
+) -> String {
     match description {
         Description::Fixed(text) => text.to_owned(),
         Description::RouterDied(exit) => {
@@ -48,11 +54,27 @@ fn describe(stop: &StopEvent, description: Description) -> String {
         Description::ProxyDied(exit) => {
             format!("the Service Connect proxy took the task down; {}", summary::describe_as(stop, exit))
         }
-        Description::KilledBesideFinished => format!(
-            "{} and one beside it ended by itself (exit 0); ECS does not say which was first",
-            summary::describe(stop)
-        ),
+        Description::Quoted(text) => format!("{text}{}", summary::quote(stop)),
+        Description::OthersEnded => {
+            let others = culprit.map(|culprit| culprit::ended_beside(task, culprit)).unwrap_or_default();
+            let others: Vec<_> = others.into_iter().take(MAX_OTHERS).map(ended).collect();
+            format!("{}; {}; ECS does not say which was first", summary::describe(stop), others.join("; "))
+        }
     }
+}
+
+/// A summary names no more containers beside the culprit.
+const MAX_OTHERS: usize = 3;
+
+/// How a container beside the culprit ended.
+fn ended(container: &EventContainer<'_>) -> String {
+    let how = match container.evidence {
+        Evidence::Killed => "was killed",
+        Evidence::Finished => "ended by itself",
+        _ => "failed",
+    };
+    let code = container.exit_code.map_or_else(String::new, |code| format!(" (exit {code})"));
+    format!("{} {how}{code}", summary::shorten_name(container.name))
 }
 
 /// `TaskFailedToStart` alone proves nothing: an init container that exited 1 reports it as well. A task that
@@ -85,6 +107,10 @@ pub(super) fn identify(stop: &mut StopEvent, task: &TaskEvent<'_>) {
     stop.task_definition = name_in("taskDefinitionArn");
     stop.group = field::string(task.detail, "group");
     stop.service = stop.group.as_deref().and_then(|group| group.strip_prefix("service:")).map(String::from);
+    if let Some(daemon) = stop.group.as_deref().and_then(|group| group.strip_prefix("daemon:")) {
+        stop.service = Some(daemon.to_owned());
+        stop.is_daemon = true;
+    }
     stop.launch_type = field::string(task.detail, "launchType");
     stop.availability_zone = field::string(task.detail, "availabilityZone");
     stop.stop_code = field::string(task.detail, "stopCode");

@@ -31,10 +31,10 @@ const ACTIONS: [Action; 8] = [
         description: "its tasks keep failing to start",
         hint: "Look at the reports of its stopped tasks: each says why it did not start." },
     Action { name: "LATTICE_TARGET_UNHEALTHY", category: Category::HealthCheck, cause: None,
-        description: "a task of it is unhealthy in VPC Lattice",
+        description: "one of its tasks is unhealthy in VPC Lattice",
         hint: "Compare the health check of the VPC Lattice target group with what the application answers." },
     Action { name: "UNHEALTHY", category: Category::HealthCheck, cause: None,
-        description: "a task of it is unhealthy",
+        description: "one of its tasks is unhealthy",
         hint: "Check the health check of its Cloud Map service (service discovery), and what the application answered." },
     Action { name: "DISCOVERY_OPERATION_THROTTLED", category: Category::ServiceEvent, cause: Some(Cause::RateLimit),
         description: "Cloud Map throttles its registrations",
@@ -43,7 +43,7 @@ const ACTIONS: [Action; 8] = [
         description: "its scheduler is throttled",
         hint: "Spread deployments over time: too many services act at once; ask for a higher API rate if it goes on." },
     Action { name: "CONSTRAINT_VIOLATED", category: Category::Capacity, cause: None,
-        description: "a task of it no longer fits its placement constraints",
+        description: "one of its tasks no longer fits its placement constraints",
         hint: "Compare the instances' attributes with the service's placement constraints." },
 ];
 
@@ -53,7 +53,7 @@ pub(super) fn report(event: &Value, ecs_event: EcsEvent, severity: Severity) -> 
     let action = ACTIONS.iter().find(|action| name.is_some_and(|name| name.contains(action.name)));
     let mut stop = StopEvent::new(event, ecs_event, severity, Category::ServiceEvent);
     identify(&mut stop, event, detail);
-    stop.hint = diagnose(&mut stop, action, name.unwrap_or_default()).to_owned();
+    stop.hint = diagnose(&mut stop, action, name.unwrap_or_default());
     let description = describe(&stop, action, name);
     stop.summary = summary::summarize(&stop, Some(&description));
     stop
@@ -81,7 +81,7 @@ fn identify(stop: &mut StopEvent, event: &Value, detail: &Value) {
 
 /// Sets category and cause; answers with the hint. The reason names the trouble more closely than the event's name
 /// does, yet a failed deployment stays one.
-fn diagnose(stop: &mut StopEvent, action: Option<&'static Action>, name: &str) -> &'static str {
+fn diagnose(stop: &mut StopEvent, action: Option<&'static Action>, name: &str) -> String {
     let statements: Vec<_> = stop.stopped_reason.as_deref().map(reason::normalize).into_iter().collect();
     match (stop.ecs_event, reason::find(&statements), action) {
         (EcsEvent::DeploymentFailed, _, _) => {
@@ -91,14 +91,14 @@ fn diagnose(stop: &mut StopEvent, action: Option<&'static Action>, name: &str) -
         (_, Some((rule, statement)), _) => {
             stop.category = rule.category;
             stop.cause = cause::find(rule.category, statement);
-            hint::find(stop.category, stop.cause, &statements)
+            hint::find(stop.category, stop.cause, &statements).to_owned()
         }
         (_, None, Some(action)) => {
             stop.category = action.category;
             stop.cause = action.cause;
-            action.hint
+            action.hint.to_owned()
         }
-        (_, None, None) => hint::find(stop.category, stop.cause, &statements),
+        (_, None, None) => hint::find(stop.category, stop.cause, &statements).to_owned(),
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Text from the event is quoted only where it is the best there is, shortened and without line breaks.
 
-use super::catalogue::{exit_code, phrase, reason, wrapper};
+use super::catalogue::{exit_code, phrase, reason, subject, wrapper};
 use super::event::StopEvent;
 use super::kind::{Category, Cause, EcsEvent};
 use crate::printable::is_unprintable;
@@ -20,7 +20,7 @@ pub(super) fn summarize(stop: &StopEvent, description: Option<&str>) -> String {
         EcsEvent::TaskStartFailed => format!("{} could not start: {description}.", capitalize(&task(stop))),
         EcsEvent::ContainerExited if stop.task_id.is_none() => format!("{}.", capitalize(&description)),
         EcsEvent::ContainerExited => format!("In {}, {description}.", task(stop)),
-        EcsEvent::ServiceEvent => format!("{} is in trouble: {description}.", capitalize(&service(stop))),
+        EcsEvent::ServiceEvent => format!("{}: {description}.", capitalize(&service(stop))),
         EcsEvent::DeploymentFailed => format!("The deployment of {} failed: {description}.", service(stop)),
     }
 }
@@ -29,6 +29,7 @@ fn task(stop: &StopEvent) -> String {
     let id =
         stop.task_id.as_deref().map_or_else(|| "a task".to_owned(), |id| format!("task {}", shorten(id, 8)));
     let owner = match (&stop.service, stop.family()) {
+        (Some(name), _) if stop.is_daemon => format!(" of daemon {}", shorten_name(name)),
         (Some(service), _) => format!(" of service {}", shorten_name(service)),
         (None, Some(family)) => format!(" of {}", shorten_name(family)),
         (None, None) => String::new(),
@@ -57,33 +58,32 @@ pub(super) fn describe(stop: &StopEvent) -> String {
 /// The second half of the sentence, as if the category were another one.
 pub(super) fn describe_as(stop: &StopEvent, category: Category) -> String {
     let container = container(stop);
-    let cause = cause(stop);
     match category {
-        Category::ImagePull => format!("the image of {container} could not be pulled{cause}"),
+        Category::ImagePull => format!("the image of {container} could not be pulled{}", cause(stop)),
         Category::Secret => format!("a secret could not be read{}", cause_or_quote(stop)),
         Category::Logging => format!("the log driver could not be set up{}", cause_or_quote(stop)),
-        Category::Storage => {
-            format!("a volume or environment file could not be set up{}", cause_or_quote(stop))
-        }
+        Category::Storage => format!("{}{}", failure(stop), cause_or_quote(stop)),
         Category::Network => format!("it got no network interface{}", cause_or_quote(stop)),
-        Category::Capacity => format!("there was no room for it{cause}{}", quote(stop)),
-        Category::ContainerStart => format!("{container} would not start{}", cause_or_quote(stop)),
-        Category::Platform => format!("the container runtime or ECS itself failed{cause}{}", quote(stop)),
+        Category::Capacity => format!("{}{}{}", failure(stop), cause(stop), quote(stop)),
+        Category::ContainerStart => format!("{container} could not be started{}", cause_or_quote(stop)),
+        Category::Platform => platform(stop),
         Category::Oom => format!("{container} ran out of memory{}", exit(stop)),
         Category::AppError => format!("{container} failed{}", exit(stop)),
         Category::AppSignal => {
-            format!("{container} was ended by {}{}", stop.signal.unwrap_or("a signal"), exit(stop))
+            format!("{container} {}{}", ended_by(stop), unknown_reason(stop))
         }
         Category::AppCompleted if stop.expected => format!("{container} is done{}", exit(stop)),
-        Category::AppCompleted => format!("{container} ended by itself{}", exit(stop)),
+        Category::AppCompleted => {
+            format!("{container} ended by itself{}{}", exit(stop), unknown_reason(stop))
+        }
         Category::HealthCheck => "it was found unhealthy".to_owned(),
         Category::Deployment => format!("a deployment did not go through{}", quote(stop)),
         Category::User if stop.cause == Some(Cause::Timeout) => {
-            "AWS Batch gave it up because it ran longer than its timeout".to_owned()
+            "AWS Batch timed it out: it ran longer than its timeout".to_owned()
         }
-        Category::User => format!("somebody asked for it{}", quote(stop)),
-        Category::Spot => "its Spot capacity was taken back".to_owned(),
-        Category::Host => "the machine below it went away".to_owned(),
+        Category::User => format!("StopTask was called{}", quote(stop)),
+        Category::Spot => "Spot interruption: AWS reclaimed the capacity".to_owned(),
+        Category::Host => "its EC2 host went away".to_owned(),
         Category::ServiceEvent | Category::Unknown => unexplained(stop),
     }
 }
@@ -93,7 +93,7 @@ fn unexplained(stop: &StopEvent) -> String {
     if quote.is_empty() {
         "the event does not say why".to_owned()
     } else {
-        format!("ECS gives a reason that is new to us{quote}")
+        format!("ECS gives this reason{quote}")
     }
 }
 
@@ -108,20 +108,65 @@ pub(super) fn exit(stop: &StopEvent) -> String {
     stop.exit_code.map_or_else(String::new, |code| format!(" (exit {code}{})", name(code)))
 }
 
+fn ended_by(stop: &StopEvent) -> String {
+    match (stop.signal, stop.exit_code) {
+        (Some("SIGKILL"), Some(code)) => format!("was killed (SIGKILL, exit {code})"),
+        (signal, _) => format!("was ended by {}{}", signal.unwrap_or("a signal"), exit(stop)),
+    }
+}
+
+fn platform(stop: &StopEvent) -> String {
+    let failure = failure(stop);
+    match subject(stop).filter(|_| failure.ends_with("the role")) {
+        Some(role) => format!("{failure} {role}"),
+        None => format!("{failure}{}{}", cause(stop), quote(stop)),
+    }
+}
+
+fn reasons(stop: &StopEvent) -> impl Iterator<Item = &String> {
+    [&stop.container_reason, &stop.stopped_reason, &stop.attachment_reason].into_iter().flatten()
+}
+
+fn statements(stop: &StopEvent) -> Vec<String> {
+    // The only attachments with a volume are those of EBS.
+    let is_ebs = stop.category == Category::Storage && stop.attachment_reason.is_some();
+    let volume = is_ebs.then(|| "ebs volume".to_owned());
+    reasons(stop).map(|reason| reason::normalize(reason)).chain(volume).collect()
+}
+
+/// What could not be done, as the text tells.
+fn failure(stop: &StopEvent) -> &'static str {
+    phrase::failure(stop.category, &statements(stop))
+}
+
+/// What the text names as broken: a secret, an image, a role, the id of a resource.
+fn subject(stop: &StopEvent) -> Option<String> {
+    reasons(stop).find_map(|reason| subject::find(stop.category, reason)).map(|name| shorten_name(&name))
+}
+
+/// The cause in words, with what is broken in brackets.
 fn cause(stop: &StopEvent) -> String {
-    let reasons = [&stop.container_reason, &stop.stopped_reason, &stop.attachment_reason];
-    let statements: Vec<_> = reasons.into_iter().flatten().map(|reason| reason::normalize(reason)).collect();
-    stop.cause
-        .map_or_else(String::new, |cause| format!(": {}", phrase::find(stop.category, cause, &statements)))
+    let Some(phrase) = phrase::find(stop.category, stop.cause, &statements(stop)) else {
+        return String::new();
+    };
+    let subject = subject(stop).map_or_else(String::new, |name| format!(" ({name})"));
+    format!(": {phrase}{subject}")
 }
 
 /// The cause or, where the text tells none that we know, the text.
 fn cause_or_quote(stop: &StopEvent) -> String {
-    if stop.cause.is_some() { cause(stop) } else { quote(stop) }
+    Some(cause(stop)).filter(|cause| !cause.is_empty()).unwrap_or_else(|| quote(stop))
+}
+
+/// A reason of the task that the catalogue does not know: beside an exit it may be what explains it.
+fn unknown_reason(stop: &StopEvent) -> String {
+    let reason = stop.stopped_reason.as_deref();
+    let told = reason.filter(|reason| !reason::is_uninformative(&reason::normalize(reason)));
+    told.map_or_else(String::new, |reason| format!(" ({})", quoted(reason)))
 }
 
 /// The task's reason or, unless somebody else stopped the task, the container's, in brackets.
-fn quote(stop: &StopEvent) -> String {
+pub(super) fn quote(stop: &StopEvent) -> String {
     let by_others = matches!(stop.category, Category::User | Category::Deployment);
     let container_reason = stop.container_reason.as_deref().filter(|_| !by_others);
     let attachment_reason = stop.attachment_reason.as_deref().filter(|_| !by_others);
@@ -138,7 +183,8 @@ pub(super) fn shorten_name(text: &str) -> String {
 
 /// A reason in quotation marks, at a bounded length: without the layers that wrap its point.
 pub(super) fn quoted(text: &str) -> String {
-    format!("\"{}\"", shorten(wrapper::strip(text, MAX_QUOTE_CHARS), MAX_QUOTE_CHARS))
+    let bare = subject::with_tails_of_arns(text);
+    format!("\"{}\"", shorten(wrapper::strip(&bare, MAX_QUOTE_CHARS), MAX_QUOTE_CHARS))
 }
 
 /// At most `max_chars` characters, none of which breaks a line or controls anything.
@@ -215,7 +261,7 @@ mod tests {
                 "UserInitiated",
                 "Cancelled by pipeline\n#42.",
                 json!({ "name": "app", "exitCode": 143 }),
-                "Task 01234567 of service web (cluster prod) stopped: somebody asked for it (\"Cancelled by pipeline #42\").",
+                "Task 01234567 of service web (cluster prod) stopped: StopTask was called (\"Cancelled by pipeline #42\").",
             ),
             (
                 "service:web",

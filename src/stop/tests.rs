@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod fixtures;
+mod several;
 mod wordings;
 
 use std::fs;
@@ -92,7 +93,7 @@ fn a_quote_ends_with_its_point() {
     let text = "CannotStartContainerError: Error response from daemon: failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: unable to init seccomp: errno 524";
     let stop = read(wordings::event(wordings::At::Container, text)).unwrap();
     assert!(
-        stop.summary.ends_with("would not start (\"unable to init seccomp: errno 524\")."),
+        stop.summary.ends_with("could not be started (\"unable to init seccomp: errno 524\")."),
         "{}",
         stop.summary
     );

@@ -85,9 +85,13 @@ fn deployment(detail: &Value) -> Option<Trigger> {
     severity.map(Trigger::DeploymentFailed)
 }
 
+/// A service that cannot start its tasks is down or on its way there, though ECS only warns.
+const IMPAIRED: &str = "TASK_START_IMPAIRED";
+
 /// Services say WARN, daemons WARNING. Without a type the name decides.
 fn event_severity(detail: &Value) -> Option<Severity> {
     match field::text(detail, "eventType") {
+        Some("WARN" | "WARNING") if event_name(detail).contains(IMPAIRED) => Some(Severity::Error),
         Some("WARN" | "WARNING") => Some(Severity::Warning),
         Some("ERROR") => Some(Severity::Error),
         Some(_) => None,

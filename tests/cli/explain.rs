@@ -108,7 +108,7 @@ fn the_detail_of_an_event_is_a_stop_without_its_envelope() {
     for expected in [
         "1. stop, read from an event without its envelope\n",
         "   note               Only queue.url reads such a record as a stop",
-        "container app was ended by SIGKILL\n",
+        "container app was killed",
     ] {
         assert!(ran.out.contains(expected), "missing: {expected}\nin:\n{}", ran.out);
     }

@@ -31,7 +31,7 @@ const USED_UP: Words = &[
 const UNREACHABLE: Words = &[
     "connection issue", "network configuration", "i/o timeout", "deadline exceeded", "requesterror", "send request failed",
     "statuscode: 0", "dial tcp", "dial udp", "dial unix", "no such host", "connection refused", "connection reset", "connection timed out",
-    "request canceled", "context canceled", "tls handshake", "client.timeout", "failed to resolve \"", "network is unreachable",
+    "request canceled", "context canceled", "tls handshake", "server misbehaving", "client.timeout", "failed to resolve \"", "network is unreachable",
     "unexpected eof", "no route to host",
 ];
 const NO_SPACE: Words = &["no space left", "thin pool", "disk quota", "disk is full"];
@@ -146,6 +146,7 @@ const PLATFORM: Table = &[
     (Cause::DiskFull,   NO_SPACE),
     (Cause::Timeout,    &["timeout", "timed out", "deadline exceeded", "signal: killed"]),
     (Cause::Permission, DENIED),
+    (Cause::Permission, &["account is currently blocked", "account is blocked"]),
     (Cause::RateLimit,  THROTTLED),
 ];
 

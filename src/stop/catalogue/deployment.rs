@@ -10,7 +10,7 @@ type Row = (Words, &'static str);
 /// The innermost first: a rollback names what caused it.
 #[rustfmt::skip]
 const ROWS: &[Row] = &[
-    (&["rollback failed", "rollback_failed", "no rollback candidate", "unable to roll back", "could not be rolled back", "failed to roll back"],
+    (UNSERVED,
         "The rollback failed, too: deploy a revision that worked by hand, then look at the stopped tasks' reports."),
     (&["hook"],
         "Read the log of the lifecycle hook's Lambda function: it returned FAILED, timed out or could not be invoked."),
@@ -46,7 +46,49 @@ pub(in crate::stop) fn describe(name: &str) -> Option<&'static str> {
 }
 
 /// What to do first; takes a reason as `reason::normalize` makes it, and the event's name.
-pub(in crate::stop) fn hint(reason: &str, name: &str) -> &'static str {
+pub(in crate::stop) fn hint(reason: &str, name: &str) -> String {
+    let row = row(reason, name);
+    format!("{}{row}", serving(&format!("{reason} {}", name.to_ascii_lowercase())))
+}
+
+/// Whether production is served, the first question of whoever is on call.
+fn serving(text: &str) -> &'static str {
+    let table: [(Words, &str); 5] = [
+        (UNSERVED, "The service stays on the failed deployment. "),
+        (ENDED, ""),
+        (&["rolled back", "rolling back", "rollback_in_progress", "roll back to"], ROLLED_BACK),
+        (&["failed", "fail"], NOT_ROLLED_BACK),
+        (&[], ""),
+    ];
+    table.iter().find(|(words, _)| words::any(words, text)).map_or("", |(_, text)| text)
+}
+
+const UNSERVED: Words = &[
+    "rollback failed",
+    "rollback_failed",
+    "no rollback candidate",
+    "unable to roll back",
+    "could not be rolled back",
+    "failed to roll back",
+];
+/// Somebody or a newer deployment ended it.
+const ENDED: Words = &[
+    "stopped by",
+    "stop_requested",
+    "user request",
+    "requested by",
+    "replaced by",
+    "superseded",
+    "newer deployment",
+    "cancelled by",
+    "canceled by",
+    "daemon_deployment_stopped",
+];
+const ROLLED_BACK: &str = "ECS is rolling back; the previous revision keeps serving. Check running against desired count, then the cause. ";
+const NOT_ROLLED_BACK: &str =
+    "Unless ECS rolls back by itself, the service stays on the failed deployment: roll back now. ";
+
+fn row(reason: &str, name: &str) -> &'static str {
     let by_reason = ROWS.iter().find(|(words, _)| words::any(words, reason));
     let name = name.to_ascii_lowercase();
     by_reason
@@ -61,9 +103,28 @@ mod tests {
     #[test]
     fn no_row_is_hidden_by_those_before_it() {
         for (words, expected) in ROWS {
-            assert!(words.iter().any(|words| hint(words, "") == *expected), "{words:?}");
+            assert!(words.iter().any(|words| row(words, "") == *expected), "{words:?}");
             assert!(expected.ends_with('.') && expected.len() <= 200, "{expected}");
         }
-        assert_eq!(hint("", "SERVICE_DEPLOYMENT_FAILED"), STOPPED_TASKS);
+        assert_eq!(row("", "SERVICE_DEPLOYMENT_FAILED"), STOPPED_TASKS);
+    }
+
+    #[test]
+    fn it_says_whether_production_is_served() {
+        for (reason, name, expected) in [
+            ("ecs deployment circuit breaker: rolling back to x", "SERVICE_DEPLOYMENT_FAILED", ROLLED_BACK),
+            ("", "DAEMON_DEPLOYMENT_ROLLBACK_IN_PROGRESS", ROLLED_BACK),
+            (
+                "ecs deployment circuit breaker: tasks failed to start",
+                "SERVICE_DEPLOYMENT_FAILED",
+                NOT_ROLLED_BACK,
+            ),
+            ("", "SERVICE_DEPLOYMENT_ROLLBACK_FAILED", "The service stays on the failed deployment. "),
+        ] {
+            assert!(hint(reason, name).starts_with(expected), "{reason} {name}: {}", hint(reason, name));
+        }
+        assert!(
+            hint("replaced by a newer deployment", "SERVICE_DEPLOYMENT_FAILED").starts_with("Nothing to do")
+        );
     }
 }

@@ -28,7 +28,8 @@ const SIGNALS: [&str; 31] = [
 ];
 
 /// How Windows ends a process that did something wrong, or was told to end, as unsigned NTSTATUS.
-const WINDOWS: [(i64, &str); 9] = [
+const WINDOWS: [(i64, &str); 10] = [
+    (0x4001_0004, "DBG_TERMINATE_PROCESS"),
     (0xC000_0005, "ACCESS_VIOLATION"),
     (0xC000_001D, "ILLEGAL_INSTRUCTION"),
     (0xC000_0094, "INTEGER_DIVIDE_BY_ZERO"),
@@ -40,9 +41,12 @@ const WINDOWS: [(i64, &str); 9] = [
     (0xC000_0602, "FAIL_FAST_EXCEPTION"),
 ];
 
+/// Windows had no memory left for the process.
+const NO_MEMORY: i64 = 0xC000_0017;
+
 /// Errors that Windows and .NET have names for: the code, its name, its cause.
 const ERRORS: [(i64, &str, Option<Cause>); 11] = [
-    (0xC000_0017, "NO_MEMORY", None),
+    (NO_MEMORY, "NO_MEMORY", None),
     (0xC000_007B, "INVALID_IMAGE_FORMAT", Some(Cause::PlatformMismatch)),
     (0xC000_0135, "DLL_NOT_FOUND", Some(Cause::NotFound)),
     (0xC000_0139, "ENTRYPOINT_NOT_FOUND", Some(Cause::NotFound)),
@@ -56,7 +60,7 @@ const ERRORS: [(i64, &str, Option<Cause>); 11] = [
 ];
 
 /// Signals by which somebody asked for an end; what they say about the application depends on who did.
-const TOLD_TO_END: [&str; 3] = ["SIGTERM", "SIGINT", "CTRL_C"];
+const TOLD_TO_END: [&str; 4] = ["SIGTERM", "SIGINT", "CTRL_C", "DBG_TERMINATE_PROCESS"];
 
 const CRASHED: &str = "Read its last lines and the crash dump: native code went wrong.";
 const FOREIGN_DLL: &str = "Check that every DLL the program needs is in the image and fits the base image (Server Core has more than Nano Server).";
@@ -65,27 +69,30 @@ const DOTNET_EXCEPTION: &str =
 const DOTNET_MISSING: &str = "Install the .NET runtime that the program asks for in the image, or publish it self-contained: it was not found.";
 
 #[rustfmt::skip]
-const HINTS: [(i64, &str); 27] = [
+const HINTS: [(i64, &str); 30] = [
     (1, "Read the container's last lines. On EC2 also look for a child process that the kernel killed for its memory: it surfaces as a plain exit 1."),
-    (2, "Read the container's last lines: exit 2 is a Go panic, or a shell that was called wrongly."),
+    (2, "Read the container's last lines: exit 2 often means bad arguments, a Go panic, or a shell that was called wrongly."),
+    (125, "Read the container's last lines: 125 is often the container runtime's own error (a bad option, no such image), not the application's."),
     (126, "The command is there but cannot be executed: check its mode (chmod +x) and its interpreter line."),
     (127, "A command was not found: check the entry point, PATH and what the image really contains."),
+    (128, "Read `container_reason` and the last lines: 128 is often the container runtime's, which could not start the command, not the application's."),
     (130, "It was interrupted (SIGINT): find out who sent the signal; ECS itself sends SIGTERM."),
     (134, "It aborted itself: look for a failed assertion, a heap check or a JVM crash report in its last lines."),
     (137, "It was killed without an out-of-memory report: compare its memory with the limit, child processes included, and find out who sends SIGKILL. On EC2 read the host's kernel log."),
-    (139, "It touched memory it does not own: check native libraries and whether the image fits the processor (x86_64 or arm64)."),
+    (139, "Segmentation fault: check native libraries and whether the image fits the processor (x86_64 or arm64)."),
     (143, "It was told to stop, and not by ECS: look for a supervisor, a script or a watchdog in the container that sends SIGTERM."),
     (255, "Exit 255 is -1 or out of range: read the last lines. On EC2 check whether the host or the container runtime failed at that time."),
-    (0xC000_0005, "It touched memory it does not own (access violation): check native libraries and whether the image fits the host's Windows version."),
+    (0x4001_0004, "It was terminated at shutdown, of the container or of its host: find out what stopped it at that time."),
+    (0xC000_0005, "Segmentation fault (access violation): check native libraries and whether the image fits the host's Windows version."),
     (0xC000_013A, "It was told to stop (Ctrl-C), and not by ECS: look for a supervisor or a watchdog in the container that ends it."),
-    (0xC000_00FD, "Its stack ran over: look for endless recursion in its last lines."),
+    (0xC000_00FD, "Stack overflow: look for endless recursion in its last lines."),
     (0xC000_0374, "Its heap is corrupt: look for a native library that writes outside its memory; a crash dump names it."),
     (0xC000_0409, "It ended itself at once (fail fast), mostly because of a corrupt stack or std::terminate: read its last lines and the crash dump."),
     (0xC000_001D, CRASHED),
     (0xC000_0094, CRASHED),
     (0xC000_0420, CRASHED),
     (0xC000_0602, CRASHED),
-    (0xC000_0017, "Raise the container's memory limit: Windows had no memory left for it."),
+    (NO_MEMORY, "Raise the container's memory limit: Windows had no memory left for it."),
     (0xC000_007B, "Build the program for the image's processor: a DLL or the program is for another one (32 and 64 bits mixed, mostly)."),
     (0xC000_0135, FOREIGN_DLL),
     (0xC000_0139, FOREIGN_DLL),
@@ -141,6 +148,7 @@ fn signal_of(code: i64) -> Option<&'static str> {
 fn category_of(code: i64, signal: Option<&str>) -> Category {
     match (code, signal) {
         (0, _) => Category::AppCompleted,
+        (NO_MEMORY, _) => Category::Oom,
         (_, Some(_)) => Category::AppSignal,
         (_, None) => Category::AppError,
     }
@@ -182,6 +190,8 @@ mod tests {
             (3_221_225_477, Category::AppSignal, Some("ACCESS_VIOLATION")),
             (-1_073_741_819, Category::AppSignal, Some("ACCESS_VIOLATION")),
             (3_221_225_786, Category::AppSignal, Some("CTRL_C")),
+            (0x4001_0004, Category::AppSignal, Some("DBG_TERMINATE_PROCESS")),
+            (-1_073_741_801, Category::Oom, None),
             (-1_073_741_510, Category::AppSignal, Some("CTRL_C")),
             (0xC000_0374, Category::AppSignal, Some("HEAP_CORRUPTION")),
             (-1_073_741_515, Category::AppError, None),
@@ -195,7 +205,7 @@ mod tests {
 
     #[test]
     fn only_requests_are_polite() {
-        for code in [143, 130, 3_221_225_786, -1_073_741_510] {
+        for code in [143, 130, 0x4001_0004, 3_221_225_786, -1_073_741_510] {
             assert!(is_told_to_end(code), "{code}");
         }
         for code in [0, 1, 137, 139, 3_221_225_477] {

@@ -23,7 +23,7 @@ pub(in crate::stop) const SPOT: ExternalStop = ExternalStop {
     patterns: &["spot task was interrupted", "spot interruption"],
     category: Category::Spot,
     expected: false,
-    description: "its Spot capacity was taken back",
+    description: "Spot interruption: AWS reclaimed the capacity",
     hint: "Nothing to fix in the task; if it hurts, keep a base of on-demand capacity in the capacity provider strategy and finish work within the two minutes of notice.",
 };
 
@@ -31,17 +31,17 @@ pub(in crate::stop) const HOST: ExternalStop = ExternalStop {
     patterns: &["host ec2", "instance & was terminated", "instance & been terminated"],
     category: Category::Host,
     expected: false,
-    description: "the machine below it was stopped or terminated",
+    description: "its EC2 host was stopped or terminated",
     hint: "Find out why the instance went away: Auto Scaling, Spot, or a failed status check; managed instance draining lets tasks leave first.",
 };
 
-/// What the scheduler did for a reason that no row knows.
+/// What the scheduler did for a reason that no row knows; the summary quotes it.
 pub(in crate::stop) const UNKNOWN_SCHEDULER_ACTION: ExternalStop = ExternalStop {
     patterns: &[],
     category: Category::Deployment,
     expected: false,
-    description: "the service scheduler stopped it, for a reason we do not know",
-    hint: "Read `stopped_reason` and the service's events of that minute: the wording is new to us.",
+    description: "the service scheduler stopped it",
+    hint: "Read `stopped_reason` and the service's events of that minute; exit codes are consequences of the stop.",
 };
 
 /// Stops that end a task whatever its containers say.
@@ -59,7 +59,7 @@ const DRAINING: ExternalStop = ExternalStop {
     category: Category::Host,
     expected: true,
     description: "its container instance is being drained",
-    hint: "Nothing to fix in the task: its instance is being drained, by hand or because AWS replaces Managed Instances after 14 days. A service starts it elsewhere; start a job of RunTask or Batch again.",
+    hint: "Nothing to fix in the task: its instance is being drained, by hand or because AWS replaces Managed Instances after 14 days. A service starts it elsewhere; retry a job of RunTask or Batch.",
 };
 
 const REPLACED: ExternalStop = ExternalStop {
@@ -77,8 +77,8 @@ const REPLACED: ExternalStop = ExternalStop {
     ],
     category: Category::Host,
     expected: true,
-    description: "the instance below it is being replaced",
-    hint: "Nothing to fix in the task: its instance is being replaced (AWS renews Managed Instances after 14 days). A service starts it elsewhere; start a job of RunTask or Batch again.",
+    description: "its EC2 host is being replaced",
+    hint: "Nothing to fix in the task: its instance is being replaced (AWS renews Managed Instances after 14 days). A service starts it elsewhere; retry a job of RunTask or Batch.",
 };
 
 const MAINTENANCE: ExternalStop = ExternalStop {
@@ -90,8 +90,8 @@ const MAINTENANCE: ExternalStop = ExternalStop {
     ],
     category: Category::Host,
     expected: true,
-    description: "AWS maintains the infrastructure below it",
-    hint: "Nothing to fix: a service replaces the task by itself; start a task of RunTask again.",
+    description: "AWS maintenance on the underlying host",
+    hint: "Nothing to fix: a service replaces the task by itself; retry a task of RunTask.",
 };
 
 /// ECS's own words for what it plans for the machine below a task. They count whatever stop code comes with them.
@@ -101,8 +101,27 @@ pub(in crate::stop) const PLANNED_FOR_HOST: [ExternalStop; 3] = [MAINTENANCE, DR
 pub(in crate::stop) const SENTENCES: [ExternalStop; 1] =
     [ExternalStop { patterns: &["=task stopped during instance draining"], ..DRAINING }];
 
+const LOAD_BALANCER_CHECK: ExternalStop = ExternalStop {
+    patterns: &["elb health", "load balancer health", "target-group", "elb & unhealthy"],
+    category: Category::HealthCheck,
+    expected: false,
+    description: "it failed the load balancer's health checks",
+    hint: "Compare path, port and timeout of the target group's health check with the application's log, open the security group from the load balancer, and set a grace period longer than the start.",
+};
+
+pub(in crate::stop) const CONTAINER_CHECK: ExternalStop = ExternalStop {
+    patterns: &["container health check"],
+    category: Category::HealthCheck,
+    expected: false,
+    description: "it failed the health check of its container definition",
+    hint: "Run the health check's command in the image: its tool (curl, wget) may be missing, or `startPeriod` is shorter than the start; a starved container fails it, too.",
+};
+
+/// Health checks that keep a task from starting, in ECS's own words.
+pub(in crate::stop) const FAILED_CHECKS: [ExternalStop; 2] = [LOAD_BALANCER_CHECK, CONTAINER_CHECK];
+
 /// Stops by the service scheduler, whose words mean nothing where the task ended by itself.
-pub(in crate::stop) const SCHEDULED: [ExternalStop; 12] = [
+pub(in crate::stop) const SCHEDULED: [ExternalStop; 13] = [
     ExternalStop {
         patterns: &["zone rebalanc", "az rebalanc", "rebalancing"],
         category: Category::Deployment,
@@ -118,16 +137,18 @@ pub(in crate::stop) const SCHEDULED: [ExternalStop; 12] = [
         hint: "Nothing to do if a deployment or scale-in was under way; a rollback by the circuit breaker looks the same, so compare the service's deployments.",
     },
     ExternalStop {
-        patterns: &[
-            "service & was deleted",
-            "service & being deleted",
-            "service deletion",
-            "task set & deleted",
-        ],
+        patterns: &["service & was deleted", "service & being deleted", "service deletion"],
         category: Category::Deployment,
         expected: true,
         description: "its service was deleted",
         hint: "Nothing to do if the service was deleted on purpose; CloudTrail (DeleteService) says by whom.",
+    },
+    ExternalStop {
+        patterns: &["task set & deleted"],
+        category: Category::Deployment,
+        expected: true,
+        description: "its task set was removed after a deployment",
+        hint: "Nothing to do if a deployment was under way: its task set has been replaced by a newer one.",
     },
     MAINTENANCE,
     DRAINING,
@@ -151,20 +172,8 @@ pub(in crate::stop) const SCHEDULED: [ExternalStop; 12] = [
         description: "its container instance is unhealthy",
         hint: "Drain and replace the instance: look at its status checks, its agent and its disk.",
     },
-    ExternalStop {
-        patterns: &["elb health", "load balancer health", "target-group", "elb & unhealthy"],
-        category: Category::HealthCheck,
-        expected: false,
-        description: "it failed the load balancer's health checks",
-        hint: "Compare path, port and timeout of the target group's health check with the application's log, open the security group from the load balancer, and set a grace period longer than the start.",
-    },
-    ExternalStop {
-        patterns: &["container health check"],
-        category: Category::HealthCheck,
-        expected: false,
-        description: "it failed the health check of its container definition",
-        hint: "Run the health check's command in the image: its tool (curl, wget) may be missing, or `startPeriod` is shorter than the start; a starved container fails it, too.",
-    },
+    LOAD_BALANCER_CHECK,
+    CONTAINER_CHECK,
     ExternalStop {
         patterns: &["vpc lattice", "lattice"],
         category: Category::HealthCheck,

@@ -8,5 +8,6 @@ pub(super) mod external;
 pub(super) mod hint;
 pub(super) mod phrase;
 pub(super) mod reason;
+pub(super) mod subject;
 mod words;
 pub(super) mod wrapper;

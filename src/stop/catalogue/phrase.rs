@@ -3,47 +3,88 @@
 use super::words::{self, Words};
 use crate::stop::kind::{Category, Cause};
 
-/// Category (`None`: any), cause, words of the text (none: any text), phrase. The first row that fits counts.
-type Row = (Option<Category>, Cause, Words, &'static str);
+/// Category (`None`: any), cause (`None`: any, or none), words of the text (none: any text), phrase. The first row that fits counts.
+type Row = (Option<Category>, Option<Cause>, Words, &'static str);
 
 #[rustfmt::skip]
 const ROWS: &[Row] = &[
-    (Some(Category::ImagePull),      Cause::NotFound,   &[],                                        "no such image or tag"),
-    (Some(Category::ImagePull),      Cause::Invalid,    &[],                                        "its reference or format is not valid"),
-    (Some(Category::ImagePull),      Cause::Network,    &["x509:", "certificate"],                  "the registry's certificate is not trusted"),
-    (Some(Category::ImagePull),      Cause::Network,    &[],                                        "the registry could not be reached"),
-    (Some(Category::Secret),         Cause::NotFound,   &[],                                        "it does not exist"),
-    (Some(Category::Secret),         Cause::Invalid,    &["marked for deletion"],                   "it is marked for deletion"),
-    (Some(Category::Secret),         Cause::Invalid,    &["json key"],                              "it lacks what the task definition asks for"),
-    (Some(Category::Secret),         Cause::Invalid,    &["arn", "secretid"],                       "its ARN is not valid"),
-    (Some(Category::Secret),         Cause::Invalid,    &[],                                        "its name or content is not valid"),
-    (Some(Category::Logging),        Cause::NotFound,   &["log group", "resourcenotfound"],         "the log group does not exist"),
-    (Some(Category::Capacity),       Cause::NotFound,   &["subnet"],                                "a subnet does not exist"),
-    (Some(Category::Network),        Cause::NotFound,   &["group"],                                 "a security group does not exist"),
-    (Some(Category::Network),        Cause::NotFound,   &["subnetid", "subnet & does not exist"],   "a subnet does not exist"),
-    (Some(Category::ContainerStart), Cause::NotFound,   &["passwd file", "no users found", "find user"], "its user does not exist in the image"),
-    (Some(Category::ContainerStart), Cause::NotFound,   &[],                                        "a file or command is missing"),
-    (Some(Category::ContainerStart), Cause::Permission, &["rlimit"],                                "a limit may not be set"),
-    (Some(Category::ContainerStart), Cause::Permission, &["exec", "entrypoint", "start container process"], "a file may not be executed"),
-    (Some(Category::ContainerStart), Cause::Invalid,    &["inactive", "not active"],                "its task definition is inactive"),
-    (Some(Category::ContainerStart), Cause::Timeout,    &["dependency"],                            "a container that it depends on was not ready in time"),
-    (None, Cause::Permission,       &[], "permission was denied"),
-    (None, Cause::NotFound,         &[], "something it names does not exist"),
-    (None, Cause::Network,          &[], "the other side could not be reached"),
-    (None, Cause::RateLimit,        &[], "a rate limit was hit"),
-    (None, Cause::Quota,            &[], "a quota is used up"),
-    (None, Cause::DiskFull,         &[], "no disk space is left"),
-    (None, Cause::PlatformMismatch, &[], "it is built for another platform"),
-    (None, Cause::Timeout,          &[], "it took too long"),
-    (None, Cause::Invalid,          &[], "the configuration is not valid"),
+    (Some(Category::Network), None, &["insufficientfreeaddresses", "free address"], "the subnet has no free addresses"),
+    (Some(Category::Capacity), None, &["insufficientfreeaddresses"], "the subnet has no free addresses"),
+    (Some(Category::Secret), Some(Cause::NotFound), &["staging label", "versionid", "version id"], "it has no such version"),
+    (Some(Category::Storage), Some(Cause::NotFound), &["access point", "fsap-"], "the access point does not exist"),
+    (Some(Category::ContainerStart), Some(Cause::NotFound), &["/etc/passwd"], "the image has no /etc/passwd"),
+    (Some(Category::ContainerStart), Some(Cause::NotFound), &["/etc/group"], "the image has no /etc/group"),
+    (Some(Category::ContainerStart), Some(Cause::Permission), &["chdir to cwd"], "its user may not enter the working directory"),
+    (Some(Category::ImagePull),      Some(Cause::NotFound),   &[],                                        "no such image or tag"),
+    (Some(Category::ImagePull),      Some(Cause::Invalid),    &[],                                        "its reference or format is not valid"),
+    (Some(Category::ImagePull),      Some(Cause::Network),    &["x509:", "certificate"],                  "the registry's certificate is not trusted"),
+    (Some(Category::ImagePull),      Some(Cause::Network),    &[],                                        "the registry could not be reached"),
+    (Some(Category::Secret),         Some(Cause::NotFound),   &[],                                        "it does not exist"),
+    (Some(Category::Secret),         Some(Cause::Invalid),    &["marked for deletion"],                   "it is marked for deletion"),
+    (Some(Category::Secret),         Some(Cause::Invalid),    &["json key"],                              "it lacks what the task definition asks for"),
+    (Some(Category::Secret),         Some(Cause::Invalid),    &["arn", "secretid"],                       "its ARN is not valid"),
+    (Some(Category::Secret),         Some(Cause::Invalid),    &[],                                        "its name or content is not valid"),
+    (Some(Category::Logging),        Some(Cause::NotFound),   &["log group", "resourcenotfound"],         "the log group does not exist"),
+    (Some(Category::Capacity),       Some(Cause::NotFound),   &["subnet"],                                "a subnet does not exist"),
+    (Some(Category::Network),        Some(Cause::NotFound),   &["group"],                                 "a security group does not exist"),
+    (Some(Category::Network),        Some(Cause::NotFound),   &["subnetid", "subnet & does not exist"],   "a subnet does not exist"),
+    (Some(Category::ContainerStart), Some(Cause::NotFound),   &["passwd file", "no users found", "find user"], "its user does not exist in the image"),
+    (Some(Category::ContainerStart), Some(Cause::NotFound),   &[],                                        "a file or command is missing"),
+    (Some(Category::ContainerStart), Some(Cause::Permission), &["rlimit"],                                "a limit may not be set"),
+    (Some(Category::ContainerStart), Some(Cause::Permission), &["capabilit", "apply caps", "error mounting", "jailing process"], "the runtime refused a capability or mount"),
+    (Some(Category::ContainerStart), Some(Cause::Permission), &["exec: & permission denied", "exec / & permission denied", "exec user process & permission denied", "entrypoint & permission denied", "access is denied"], "a file may not be executed"),
+    (Some(Category::ContainerStart), Some(Cause::Invalid),    &["inactive", "not active"],                "its task definition is inactive"),
+    (Some(Category::ContainerStart), Some(Cause::Timeout),    &["dependency"],                            "a container that it depends on was not ready in time"),
+    (None, Some(Cause::Permission),       &[], "permission was denied"),
+    (None, Some(Cause::NotFound),         &[], "something it names does not exist"),
+    (None, Some(Cause::Network),          &[], "the other side could not be reached"),
+    (None, Some(Cause::RateLimit),        &[], "a rate limit was hit"),
+    (None, Some(Cause::Quota),            &[], "a quota is used up"),
+    (None, Some(Cause::DiskFull),         &[], "no disk space is left"),
+    (None, Some(Cause::PlatformMismatch), &[], "it is built for another platform"),
+    (None, Some(Cause::Timeout),          &[], "it took too long"),
+    (None, Some(Cause::Invalid),          &[], "the configuration is not valid"),
 ];
 
 /// Takes statements as `reason::normalize` makes them.
-pub(in crate::stop) fn find(category: Category, cause: Cause, statements: &[String]) -> &'static str {
+pub(in crate::stop) fn find(
+    category: Category,
+    cause: Option<Cause>,
+    statements: &[String],
+) -> Option<&'static str> {
+    let names = |words| statements.iter().any(|statement| words::any(words, statement));
     let fits = |row: &&Row| {
         row.0.is_none_or(|it| it == category)
-            && row.1 == cause
-            && (row.2.is_empty() || statements.iter().any(|statement| words::any(row.2, statement)))
+            && (row.1.is_none() || row.1 == cause)
+            && (row.2.is_empty() || names(row.2))
     };
-    ROWS.iter().find(fits).map_or("", |row| row.3)
+    ROWS.iter().find(fits).map(|row| row.3)
+}
+
+/// What could not be done, by what the text names; the first row that fits counts.
+#[rustfmt::skip]
+const FAILURES: &[(Category, Words, &str)] = &[
+    (Category::Storage, &["environmentfile", "envfile", "environment file", "env file"], "the environment file could not be loaded"),
+    (Category::Storage, &["fsx"], "the FSx file system could not be mounted"),
+    (Category::Storage, &["ebs volume", "elasticblockstorage"], "the EBS volume could not be attached"),
+    (Category::Storage, &["efs", "mount.nfs", "elasticfilesystem", "fsap-"], "the EFS file system could not be mounted"),
+    (Category::Storage, &["s3files", "s3 files"], "the S3 file system could not be mounted"),
+    (Category::Storage, &["ephemeral"], "the ephemeral storage could not be provided"),
+    (Category::Storage, &[], "a volume could not be set up"),
+    (Category::Capacity, &["=agent", "agent & disconnected"], "the agent on the instance is disconnected"),
+    (Category::Capacity, &["=attribute", "attribute", "=location", "placement constraint"], "no instance meets its placement constraints"),
+    (Category::Capacity, &["resource:", "insufficient", "capacity is unavailable", "capacity unavailable", "unfulfillable", "sufficient & capacity",
+                           "no active instances", "no container instance"], "there was no room for it"),
+    (Category::Capacity, &["launch & instance", "did not register", "failed to register"], "no instance could be launched for it"),
+    (Category::Capacity, &[], "it could not be placed"),
+    (Category::Platform, &["unable to assume"], "ECS may not assume the role"),
+    (Category::Platform, &["account is currently blocked", "account is blocked"], "AWS has blocked the account"),
+    (Category::Platform, &[], "the container runtime or ECS itself failed"),
+];
+
+/// What could not be done; takes statements as `reason::normalize` makes them.
+pub(in crate::stop) fn failure(category: Category, statements: &[String]) -> &'static str {
+    let names = |words| statements.iter().any(|statement| words::any(words, statement));
+    let fits = |row: &&(Category, Words, &str)| row.0 == category && (row.1.is_empty() || names(row.1));
+    FAILURES.iter().find(fits).map_or("", |row| row.2)
 }

@@ -26,11 +26,12 @@ const OUT_OF_MEMORY: Words = &["outofmemory", "killed due to memory usage", "oom
 #[rustfmt::skip]
 const RULES: &[Rule] = &[
     rule(Category::Oom, OUT_OF_MEMORY),
+    rule(Category::Platform, &["account is currently blocked", "account is blocked"]),
 
     // Managed Instances: no instance for the task, whatever error of EC2 or IAM stands behind it.
     rule(Category::Capacity, &["unable to launch instance", "launch & instance & capacity provider", "infrastructure role & capacity provider", "infrastructure role & managed instance",
         "instance requirements", "instance types & capacity provider",
-        "vcpulimitexceeded", "instancelimitexceeded", "spotinstancecountexceeded", "insufficientinstancecapacity", "unfulfillablecapacity",
+        "not have sufficient & capacity", "vcpulimitexceeded", "instancelimitexceeded", "spotinstancecountexceeded", "insufficientinstancecapacity", "unfulfillablecapacity",
         "insufficientcapacity", "insufficienthostcapacity", "instance & did not register", "instance & failed to register"]),
 
     // The agent's own words for what it prepares before a task; none of them has a prefix.
@@ -70,7 +71,7 @@ const RULES: &[Rule] = &[
         "security group & does not exist"]),
 
     rule(Category::ContainerStart, &["taskdefinition & inactive", "task definition & inactive", "task definition & not active"]),
-    rule(Category::Capacity, &["=agent", "=attribute", "=location", "not compatible with the selected compute", "capacity is unavailable",
+    rule(Category::Capacity, &["=agent", "missingattribute", "=attribute", "=location", "not compatible with the selected compute", "capacity is unavailable",
         "capacity unavailable", "insufficient capacity", "reached the limit on the number", "run concurrently", "resource:cpu", "resource:memory", "resource:gpu",
         "resource:port", "resource:disk", "resource:fargate", "resource:inference", "empty capacity provider", "no active instances",
         "no container instance", "no available instance", "unable to place", "placement constraint", "insufficient cpu", "insufficient memory", "agent & disconnected"]),
@@ -82,7 +83,7 @@ const RULES: &[Rule] = &[
     rule(Category::ContainerStart, &["port is already allocated", "address already in use", "exec format error", "executable file not found",
         "permission denied", "cannotstartcontainer", "cannotcreatecontainer", "oci runtime", "runc create", "shim task",
         "container runtime task", "container runtime container", "container process", "hostconfigerror", "dockerclientconfigerror",
-        "no users found", "passwd file", "operating system does not match", "hcsshim", "select device driver", "task memory limit",
+        "no users found", "passwd file", "/etc/passwd", "/etc/group", "container name & already in use", "operating system does not match", "hcsshim", "select device driver", "task memory limit",
         "unparseableport", "unrecognizedtransport"]),
 
     rule(Category::Platform, &["unable to assume", "iam:passrole", "resourceinit", "internalerror", "containerruntime", "dockertimeout", "dockerstate",

@@ -2,7 +2,7 @@
 
 /// Beginnings that say which layer speaks and nothing else, each followed by a colon; a `*` stands for anything but one.
 #[rustfmt::skip]
-const LAYERS: [&str; 24] = [
+const LAYERS: [&str; 25] = [
     "Error response from daemon", "failed to create task for container", "failed to create shim task", "OCI runtime create failed",
     "runc create failed", "unable to start container process", "error during container init", "container_linux.go*",
     "starting container process caused", "process_linux.go*", "rootfs_linux.go*", "standard_init_linux.go*", "container init caused",
@@ -10,6 +10,7 @@ const LAYERS: [&str; 24] = [
     "service call has been retried *", "pull image manifest has been retried *", "ref pull has been retried *",
     "create stream has been retried *", "driver failed programming external connectivity on endpoint *", "API error (*)",
     "resource cannot be initialized for task *", "(service *) was unable to place a task. Reason",
+    "Unexpected EC2 error while attempting to *",
 ];
 /// Beginnings of sentences that name no cause either, to be taken off only where the text is too long as it is.
 const OUTER: [&str; 7] = [
@@ -20,6 +21,12 @@ const OUTER: [&str; 7] = [
     "Error ",
     "stderr",
     "inspect image has been retried ",
+];
+
+/// What stands before the point of a sentence, as far as its beginning and its end are known.
+const BEGINNINGS: [(&str, &str); 2] = [
+    ("(service ", "was unable to place a task because no container instance met all of its requirements. "),
+    ("Service deployment rolled back because of ", "because of "),
 ];
 
 /// `reason` without its layers and, where it is longer than `max_chars`, without what wraps the innermost statement.
@@ -33,11 +40,16 @@ pub(in crate::stop) fn strip(reason: &str, max_chars: usize) -> &str {
 }
 
 fn without_layers(reason: &str) -> &str {
-    let mut rest = reason.trim();
+    let mut rest = without_beginning(reason.trim());
     while let Some(inner) = below_layer(rest) {
         rest = inner;
     }
     rest
+}
+
+fn without_beginning(reason: &str) -> &str {
+    let known = BEGINNINGS.iter().find(|(start, _)| reason.starts_with(start));
+    known.and_then(|(_, end)| reason.split_once(end)).map_or(reason, |(_, rest)| rest)
 }
 
 /// What stands below the outermost layer. The name of an error is one where a layer follows it, else the statement.
@@ -83,6 +95,15 @@ mod tests {
             ),
             ("InternalError: an internal error occurred", "InternalError: an internal error occurred"),
             ("RESOURCE:CPU", "RESOURCE:CPU"),
+            (
+                "(service web) was unable to place a task because no container instance met all of its requirements. The closest matching container-instance i-1 is low on CPU",
+                "The closest matching container-instance i-1 is low on CPU",
+            ),
+            (
+                "Unexpected EC2 error while attempting to Create Network Interface with public IP assignment disabled in subnet 'subnet-1': InsufficientFreeAddressesInSubnet",
+                "InsufficientFreeAddressesInSubnet",
+            ),
+            ("Service deployment rolled back because of one alarm", "one alarm"),
             ("Error response from daemon: ", "Error response from daemon:"),
             ("", ""),
         ] {

@@ -99,6 +99,8 @@ fn by_name(text: &str, is_command: bool) -> Cow<'_, str> {
 struct Match<'t> {
     dashes: usize,
     name: &'t str,
+    /// The name ends a path: `/etc/passwd`.
+    is_in_path: bool,
     name_end: usize,
     between: &'t str,
     /// The quotation mark before the value, with backslashes inside a quoted text.
@@ -112,6 +114,10 @@ impl<'t> Match<'t> {
         Self {
             dashes: group("dashes").len(),
             name: group("name"),
+            is_in_path: found
+                .get(0)
+                .and_then(|all| text.get(..all.start()))
+                .is_some_and(|before| before.ends_with(['/', '\\'])),
             name_end: found.name("name").map_or(text.len(), |name| name.end()),
             between: group("between"),
             quote: group("quote"),
@@ -138,7 +144,9 @@ impl<'t> Match<'t> {
         match self.between.trim_matches(|c| matches!(c, '\\' | '"' | '\'' | ' ' | '\t')) {
             "=" => names::is_secret(self.name) || sets_variable && is_variable(self.name),
             ":" if is_field => names::is_secret(self.name),
-            ":" => names::is_header(self.name, rest) || names::is_field_in_text(self.name),
+            ":" => {
+                names::is_header(self.name, rest) || !self.is_in_path && names::is_field_in_text(self.name)
+            }
             _ => self.dashes > 0 && !rest.starts_with("--") && names::is_secret(self.name),
         }
     }

@@ -36,8 +36,8 @@ fn source_and_type_are_asked_first() {
 fn service_actions_by_type_then_name() {
     for (event_type, name, expected) in [
         (json!("INFO"), "SERVICE_STEADY_STATE", None),
-        (json!("WARN"), "SERVICE_TASK_START_IMPAIRED", Some(Trigger::ServiceProblem(Severity::Warning))),
-        (json!("WARNING"), "DAEMON_TASK_START_IMPAIRED", Some(Trigger::ServiceProblem(Severity::Warning))),
+        (json!("WARN"), "SERVICE_TASK_START_IMPAIRED", Some(Trigger::ServiceProblem(Severity::Error))),
+        (json!("WARNING"), "DAEMON_TASK_START_IMPAIRED", Some(Trigger::ServiceProblem(Severity::Error))),
         (json!("ERROR"), "SERVICE_TASK_PLACEMENT_FAILURE", Some(Trigger::ServiceProblem(Severity::Error))),
         (json!("ERROR"), "SERVICE_DEPLOYMENT_FAILED", Some(Trigger::DeploymentFailed(Severity::Error))),
         (json!("INFO"), "SERVICE_DEPLOYMENT_IN_PROGRESS", None),

@@ -7,6 +7,7 @@
 //! AWS's own runbook: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/resolve-stopped-errors.html>
 
 mod ended;
+pub(in crate::stop) mod ending;
 mod image;
 mod injected;
 mod placed;
@@ -17,6 +18,9 @@ use crate::stop::kind::{Category, Cause};
 
 /// Category, cause (`None`: any), words of the text (none: any text), hint. The first row that fits counts.
 type Row = (Category, Option<Cause>, Words, &'static str);
+
+/// What to do where a name server did not answer.
+const DNS: &str = "DNS did not answer: check the VPC resolver (enableDnsSupport), the name servers in the DHCP options, and that the subnet reaches them on port 53.";
 
 const TABLES: [&[Row]; 5] = [image::ROWS, injected::ROWS, placed::ROWS, started::ROWS, ended::ROWS];
 

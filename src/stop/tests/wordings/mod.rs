@@ -3,6 +3,7 @@
 //! They follow the agent's own sources, AWS's documentation and reports in public, varied in names and order.
 #![allow(clippy::unwrap_used)]
 
+mod oncall;
 mod planned;
 mod services;
 mod start;
@@ -108,9 +109,16 @@ pub(super) fn event(at: At, text: &str) -> Value {
 }
 
 pub(super) fn all() -> impl Iterator<Item = &'static Wording> {
-    [start::WORDINGS, tasks::WORDINGS, planned::WORDINGS, services::WORDINGS, varied::WORDINGS]
-        .into_iter()
-        .flatten()
+    [
+        start::WORDINGS,
+        tasks::WORDINGS,
+        planned::WORDINGS,
+        services::WORDINGS,
+        varied::WORDINGS,
+        oncall::WORDINGS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 fn stop(at: At, text: &str) -> StopEvent {

@@ -56,8 +56,8 @@ pub(super) const WORDINGS: &[Wording] = &[
     (Agent, "ClientException: TaskDefinition is inactive", ContainerStart, Some(Invalid), "register"),
 
     // The platform.
-    (Fargate, "ContainerRuntimeError: failed to create shim task: OCI runtime create failed: unable to retrieve OCI runtime error", Platform, None, "again"),
-    (Fargate, "ContainerRuntimeError: failed to start container process", Platform, None, "again"),
+    (Fargate, "ContainerRuntimeError: failed to create shim task: OCI runtime create failed: unable to retrieve OCI runtime error", Platform, None, "Retry"),
+    (Fargate, "ContainerRuntimeError: failed to start container process", Platform, None, "Retry"),
     (Fargate, "ResourceInitializationError: failed to prepare overlay: mkdir /var/lib/containerd/io.containerd.snapshotter.v1.overlayfs/new-1: no space left on device", Platform, Some(DiskFull), "ephemeralStorage"),
     (Agent, "ECS was unable to assume the role 'arn:aws:iam::111122223333:role/app' that was provided for this task. Please verify that the role being passed has the proper trust relationship and permissions and that your IAM user has permissions to pass this role.", Platform, Some(Permission), "ecs-tasks.amazonaws.com"),
     (NoContainers, "InternalError: failed to provision the task", Platform, None, "Health Dashboard"),
