@@ -214,7 +214,7 @@ fn without_incidents_each_stop_is_told() {
     let router = router(&cloud, &[("incident", "off")]);
     bring(&router, 1..=2);
     let told = messages(&cloud, 2);
-    assert!(told.iter().all(|text| text.contains("🔴 web in prod: app error")));
+    assert!(told.iter().all(|text| text.contains("🔴 web in prod (us-east-1): container app exits with 1")));
     assert!(stored(&cloud).iter().all(|stop| stop.get("incident_id").is_none()));
     router.drain();
 }
