@@ -10,6 +10,7 @@ use std::io::Write as _;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::printable;
@@ -49,8 +50,24 @@ pub struct Log {
 #[derive(Debug)]
 struct LastLine {
     at: Instant,
+    /// The same moment, as people read it.
+    time: Timestamp,
     /// Lines that were left out since.
     suppressed: u64,
+}
+
+/// Lines that were left out.
+#[derive(Debug, Clone, Copy)]
+struct Suppressed {
+    count: u64,
+    since: Timestamp,
+}
+
+impl fmt::Display for Suppressed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let since = self.since.strftime("%H:%M");
+        write!(formatter, "{} more since {since} UTC", self.count)
+    }
 }
 
 /// One line per subject in this time.
@@ -81,17 +98,15 @@ impl Log {
     /// Writes a line unless one about the subject was written within the last minute; then the line is only counted.
     pub fn once_a_minute(&self, level: Level, subject: &str, text: impl fmt::Display) {
         if let Some(suppressed) = self.due(subject) {
-            match suppressed {
+            match suppressed.count {
                 0 => self.line(level, text),
-                suppressed => {
-                    self.line(level, format_args!("{text} (and {suppressed} more in the last minute)"))
-                }
+                _ => self.line(level, format_args!("{text} (and {suppressed})")),
             }
         }
     }
 
     /// How many lines about the subject were suppressed, if one may be written now.
-    fn due(&self, subject: &str) -> Option<u64> {
+    fn due(&self, subject: &str) -> Option<Suppressed> {
         let mut written = self.written.lock().ok()?;
         let now = Instant::now();
         if let Some(last) = written.get_mut(subject) {
@@ -99,15 +114,16 @@ impl Log {
                 last.suppressed += 1;
                 return None;
             }
-            let suppressed = std::mem::take(&mut last.suppressed);
-            last.at = now;
+            let suppressed = Suppressed { count: last.suppressed, since: last.time };
+            *last = LastLine { at: now, time: Timestamp::now(), suppressed: 0 };
             return Some(suppressed);
         }
         if written.len() >= MAX_SUBJECTS {
             written.clear();
         }
-        written.insert(subject.to_owned(), LastLine { at: now, suppressed: 0 });
-        Some(0)
+        let time = Timestamp::now();
+        written.insert(subject.to_owned(), LastLine { at: now, time, suppressed: 0 });
+        Some(Suppressed { count: 0, since: time })
     }
 }
 
@@ -117,7 +133,7 @@ pub fn start_line(level: Level, text: impl fmt::Display) {
 }
 
 fn write_line(level: Level, who: &str, text: &dyn fmt::Display) {
-    let now = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC);
+    let now = Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC);
     let time = now.strftime("%Y/%m/%d %H:%M:%S");
     let line = format!("[{time}] {} [{who}] {}\n", level.tag(), shown(text));
     // Without standard error there is nowhere to report to.
@@ -136,9 +152,9 @@ mod tests {
     #[test]
     fn a_subject_is_logged_once_a_minute() {
         let log = Log::new(0);
-        assert_eq!(log.due("a"), Some(0));
-        assert_eq!(log.due("a"), None);
-        assert_eq!(log.due("b"), Some(0));
+        assert_eq!(log.due("a").unwrap().count, 0);
+        assert!(log.due("a").is_none());
+        assert_eq!(log.due("b").unwrap().count, 0);
     }
 
     #[test]
@@ -160,7 +176,15 @@ mod tests {
         let log = Log::new(0);
         log.due("a");
         log.due("a");
-        log.written.lock().unwrap().get_mut("a").unwrap().at -= QUIET_INTERVAL;
-        assert_eq!(log.due("a"), Some(1));
+        let mut written = log.written.lock().unwrap();
+        let last = written.get_mut("a").unwrap();
+        last.at -= QUIET_INTERVAL;
+        last.time = "2026-11-19T21:13:34Z".parse().unwrap();
+        drop(written);
+        assert_eq!(
+            log.due("a").unwrap().to_string(),
+            "1 more since 21:13 UTC",
+            "not only of the last minute"
+        );
     }
 }

@@ -51,6 +51,11 @@ pub(crate) trait Call {
 
     /// What becomes of the records until the call succeeds, and how many wait: for the log.
     fn fate(&self) -> String;
+
+    /// Whether records are lost until the call succeeds.
+    fn loses(&self) -> bool {
+        false
+    }
 }
 
 /// How a call ended.
@@ -296,7 +301,11 @@ impl<T: SendRequest> RetryingTransport<T> {
             }
             ReplyAction::PartialUnknown { rejected, reason } => {
                 let level = if rejected > 0 { Level::Error } else { Level::Warn };
-                let text = if rejected > 0 { format!("{reason}; they are not retried") } else { reason };
+                let text = if rejected > 0 {
+                    format!("{reason}; they are not retried, and are lost")
+                } else {
+                    reason
+                };
                 self.reporter.log(level, "rejected", &text);
                 Next::End(Outcome::PartialUnknown { rejected })
             }
@@ -411,10 +420,11 @@ impl<T: SendRequest> RetryingTransport<T> {
             Some(Change::Opened(pause, failures)) => {
                 let seconds = pause.as_secs();
                 let fate = call.fate();
+                let answer = if call.loses() { "its records are lost meanwhile" } else { "nothing lost" };
                 self.reporter.log_always(
                     Level::Error,
                     format_args!(
-                        "circuit breaker open after {failures} consecutive failures ({reason}); next attempt in {seconds} s; {fate}"
+                        "delivery paused, {answer}: circuit breaker open after {failures} consecutive failures ({reason}); next attempt in {seconds} s; {fate}"
                     ),
                 );
             }

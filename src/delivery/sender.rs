@@ -22,7 +22,7 @@ use crate::metrics::{Metrics, Reason};
 use crate::transport::SendRequest;
 
 /// What a line about records that were refused for good ends with.
-const NOT_RETRIED: &str = "they are not retried; route.dead_letter keeps such records";
+const NOT_RETRIED: &str = "they are not retried, and lost unless route.dead_letter is set to keep them";
 
 /// What Fluent Bit does with chunks that wait. Its own keys are out of a plugin's reach, so the line is the same whatever
 /// they say.
@@ -75,8 +75,12 @@ impl Call for BatchCall<'_> {
         let Common { name, required, .. } = &self.destination.common;
         match required {
             true => format!("{}; {RETRY_LIMIT}", self.reporter.waiting()),
-            false => format!("its records are lost, because {name}.required is off"),
+            false => format!("{name}.required is off, so nobody keeps its records"),
         }
+    }
+
+    fn loses(&self) -> bool {
+        !self.destination.common.required
     }
 }
 
@@ -171,7 +175,7 @@ impl<T: SendRequest> Sender<T> {
             let ordinals = items.iter().map(|item| item.ordinal);
             progress.refuse(self.reporter.index(), ordinals, *reason, reason.name());
             self.reporter.counters().count_lost(*reason, range.len() as u64);
-            let text = format!("{} records rejected: {}; {NOT_RETRIED}", range.len(), reason.name());
+            let text = format!("{} records rejected: {}; {NOT_RETRIED}", range.len(), in_words(*reason));
             self.reporter.log(Level::Error, reason.name(), &text);
         }
         let settled = ordinals(batch).filter(|ordinal| open.binary_search(ordinal).is_err());
@@ -207,6 +211,18 @@ impl<T: SendRequest> Sender<T> {
     /// Lets the destination be tried once more, however lately it failed: the process ends.
     pub(crate) fn allow_probe(&self) {
         self.transport.allow_probe();
+    }
+}
+
+/// Why a record is refused, and what to look at.
+fn in_words(reason: Reason) -> &'static str {
+    match reason {
+        Reason::TooOld => "older than the log group accepts (14 days)",
+        Reason::TooNew => {
+            "more than two hours in the future; correct the clock of the machine, or the time in the record"
+        }
+        Reason::Expired => "older than the log group's retention",
+        Reason::Refused | Reason::Empty | Reason::Filtered | Reason::BestEffort => reason.name(),
     }
 }
 

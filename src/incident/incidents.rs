@@ -122,6 +122,7 @@ impl Incidents {
         let verdict = verdict::verdict(stop, self.open.values());
         let revision = stop.revision().map(str::to_owned);
         let mut sighting = Sighting { revision, verdict, ..self.join(stop, now)? };
+        self.open.values_mut().for_each(|open| open.note_failed_deployment(stop));
         if let (Some(news), Some(verdict)) = (&mut sighting.news, &sighting.verdict) {
             news.summary = format!("{} {verdict}", news.summary);
         }
@@ -158,6 +159,7 @@ impl Incidents {
         if !self.open.contains_key(&group) {
             self.make_room(now);
         }
+        let rollback = self.rollback_of(stop);
         let window = at.div_euclid(millis(self.settings.quiet).max(1));
         let closed = &self.closed;
         let incident = self
@@ -165,6 +167,9 @@ impl Incidents {
             .entry(group)
             .or_insert_with(|| OpenIncident::new(unused_id(closed, group, window), stop, at, now));
         let is_first = incident.count == 0;
+        if is_first {
+            incident.rollback = rollback;
+        }
         incident.count(stop, at, now);
         // Nobody hears that it goes on before they heard that it began; the next stop tells it then.
         let is_unheard = incident.owes_opening() || self.outbox.has_opening(&incident.id);
@@ -177,6 +182,12 @@ impl Incidents {
             news: is_news.then(|| Box::new(open::with_lines(stop))),
             ..Sighting::new(group, &incident.id, number, report, SightingKind::Counted)
         }
+    }
+
+    /// The deployment to which the stop's service goes back, as its other incidents know.
+    fn rollback_of(&self, stop: &StopEvent) -> Option<String> {
+        let of_service = self.open.values().filter(|open| open::is_same_service(&open.latest, stop));
+        of_service.filter_map(|open| open.rollback.clone()).next()
     }
 
     /// The incident of a stop that was counted before.
@@ -286,7 +297,9 @@ impl Incidents {
         let Some(incident) = self.open.remove(&group) else { return };
         self.changes += 1;
         self.tally.resolved += 1;
-        let report = IncidentReport { ended_by: Some(end), ..incident.report(IncidentState::Resolved) };
+        let quiet_seconds = (end == IncidentEnd::Quiet).then_some(self.settings.quiet.as_secs());
+        let report = incident.report(IncidentState::Resolved);
+        let report = IncidentReport { ended_by: Some(end), quiet_seconds, ..report };
         if self.tells {
             self.outbox.push(news(&incident.latest, &incident.id, report.clone()));
         }

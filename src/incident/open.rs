@@ -2,10 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::stop::{IncidentEnd, IncidentReport, IncidentState, OriginalEvent, ServiceRecovery, StopEvent};
+use crate::stop::{
+    IncidentEnd, IncidentReport, IncidentState, OriginalEvent, RecoveryStep, ServiceRecovery, Severity,
+    StopEvent,
+};
 
 /// Revisions that a report names, the latest.
 const MAX_REVISIONS: usize = 10;
+
+/// The count, the second that is told, from which an incident of a service is told as an error.
+const ESCALATED_FROM: u64 = 3;
 
 /// All times are milliseconds since 1970. Those of stops are ECS's; those of what was told and seen are the own clock's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,6 +31,9 @@ pub(super) struct OpenIncident {
     pub(super) latest: StopEvent,
     /// ECS said that the service is well again, and no such stop happened after that.
     recovery: Option<Recovered>,
+    /// The deployment to which the service goes back, as the event names it.
+    #[serde(default)]
+    pub(super) rollback: Option<String>,
     /// Stops whose chunk has not arrived yet.
     #[serde(skip)]
     pub(super) pending: u64,
@@ -39,9 +48,11 @@ pub(super) struct OpenIncident {
     pub(super) has_arrived: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Recovered {
     how: IncidentEnd,
+    #[serde(default)]
+    deployment: Option<String>,
     at: i64,
     seen_at: i64,
 }
@@ -60,6 +71,7 @@ impl OpenIncident {
             told_at: now,
             latest: small(stop),
             recovery: None,
+            rollback: None,
             pending: 0,
             is_opening: false,
             owed: None,
@@ -73,7 +85,7 @@ impl OpenIncident {
         self.pending += 1;
         self.first_at = self.first_at.min(at);
         self.seen_at = now;
-        self.recovery = self.recovery.filter(|recovered| at <= recovered.at);
+        self.recovery.take_if(|recovered| at > recovered.at);
         self.note_revision(stop);
         if at >= self.last_at {
             self.last_at = at;
@@ -152,13 +164,50 @@ impl OpenIncident {
         is_heard_of && self.count > self.told_count && now.saturating_sub(self.told_at) >= remind
     }
 
-    /// Whether a recovery is one of this incident's service, after its last stop.
+    /// Notes what ECS says of the service, if it is this incident's.
     pub(super) fn note_recovery(&mut self, recovery: &ServiceRecovery, now: i64) {
-        let at = recovery.at.unwrap_or(now).min(now);
-        if at >= self.last_at && is_about(&self.latest, recovery) {
-            let seen_at = self.recovery.map_or(now, |earlier| earlier.seen_at);
-            self.recovery = Some(Recovered { how: recovery.how, at, seen_at });
+        if !is_about(&self.latest, recovery) {
+            return;
         }
+        match recovery.how {
+            RecoveryStep::RollingBack => self.rollback.clone_from(&recovery.deployment),
+            RecoveryStep::Recovered(how) => self.note_well(how, recovery, now),
+        }
+    }
+
+    /// Takes the service for well, unless a stop happened after that.
+    fn note_well(&mut self, how: IncidentEnd, recovery: &ServiceRecovery, now: i64) {
+        let at = recovery.at.unwrap_or(now).min(now);
+        if at < self.last_at {
+            return;
+        }
+        if recovery.deployment.is_some() {
+            self.rollback.take_if(|target| recovery.deployment.as_ref() != Some(target));
+        }
+        // A steady state says nothing of deployments: what the one before it said still holds.
+        let earlier = self.recovery.take();
+        let (how, deployment) = match (how, &earlier) {
+            (IncidentEnd::SteadyState, Some(earlier)) if earlier.deployment.is_some() => {
+                (earlier.how, earlier.deployment.clone())
+            }
+            _ => (how, recovery.deployment.clone()),
+        };
+        let seen_at = earlier.map_or(now, |earlier| earlier.seen_at);
+        self.recovery = Some(Recovered { how, deployment, at, seen_at });
+    }
+
+    /// Notes that the deployment of this service failed, and which one takes its place.
+    pub(super) fn note_failed_deployment(&mut self, deployment: &StopEvent) {
+        if is_same_service(&self.latest, deployment)
+            && let Some(target) = deployment.rollback_target()
+        {
+            self.rollback = Some(target.to_owned());
+        }
+    }
+
+    /// A deployment that takes a failed one's place is no recovery of that, and neither is the steady state on the way.
+    fn is_rolled_back(&self, recovered: &Recovered) -> bool {
+        self.rollback.is_some() && (recovered.deployment.is_none() || recovered.deployment == self.rollback)
     }
 
     /// Why it is over, if it is.
@@ -167,9 +216,9 @@ impl OpenIncident {
         if self.pending > 0 {
             return None;
         }
-        let recovered =
-            self.recovery.filter(|recovered| since(recovered.seen_at.max(self.seen_at)) >= settle);
-        match recovered {
+        let recovered = self.recovery.as_ref();
+        match recovered.filter(|recovered| since(recovered.seen_at.max(self.seen_at)) >= settle) {
+            Some(recovered) if self.is_rolled_back(recovered) => Some(IncidentEnd::RolledBack),
             Some(recovered) => Some(recovered.how),
             None => (since(self.seen_at) >= quiet).then_some(IncidentEnd::Quiet),
         }
@@ -177,7 +226,7 @@ impl OpenIncident {
 
     /// Until when a stop must have happened to belong to it once it is over.
     pub(super) fn until(&self) -> i64 {
-        self.recovery.map_or(self.last_at, |recovered| recovered.at.max(self.last_at))
+        self.recovery.as_ref().map_or(self.last_at, |recovered| recovered.at.max(self.last_at))
     }
 
     pub(super) fn report(&self, state: IncidentState) -> IncidentReport {
@@ -188,8 +237,17 @@ impl OpenIncident {
             last_at: self.last_at,
             revisions: self.revisions().map(|(revision, _)| revision.to_owned()).collect(),
             ended_by: None,
+            quiet_seconds: None,
+            escalated: self.is_escalated(),
             is_news: true,
         }
+    }
+
+    /// Whether it repeats on a service, and its stops alone would not be told as errors.
+    fn is_escalated(&self) -> bool {
+        self.count >= ESCALATED_FROM
+            && self.latest.service.is_some()
+            && self.latest.severity < Severity::Error
     }
 
     /// What is left of it when the process ends now: the stops that arrived. `None`: none of them did.

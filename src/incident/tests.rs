@@ -1,6 +1,7 @@
 //! The state machine, driven by hand.
 
 mod any_order;
+mod service;
 
 use std::time::Duration;
 

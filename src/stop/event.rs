@@ -254,6 +254,19 @@ impl StopEvent {
         self.task_definition.as_deref()?.split_once(':').map(|(_, revision)| revision)
     }
 
+    /// How urgent it is to tell people: an incident that repeats is an error to them.
+    #[must_use]
+    pub fn told_severity(&self) -> Severity {
+        let is_escalated = self.incident.as_ref().is_some_and(|incident| incident.escalated);
+        if is_escalated { Severity::Error } else { self.severity }
+    }
+
+    /// The deployment to which the service goes back, where this one's failure says so.
+    #[must_use]
+    pub fn rollback_target(&self) -> Option<&str> {
+        super::recovery::rollback_target(self.stopped_reason.as_deref()?)
+    }
+
     /// The tag of the culprit's image.
     #[must_use]
     pub fn image_tag(&self) -> Option<&str> {

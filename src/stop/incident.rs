@@ -22,6 +22,12 @@ pub struct IncidentReport {
     /// Why it is over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_by: Option<IncidentEnd>,
+    /// For how many seconds no such stop came, when that is why it is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quiet_seconds: Option<u64>,
+    /// It repeats on a service, so people are told of it as of an error, whatever the severity of its stops.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub escalated: bool,
     /// Whether people are to be told now.
     #[serde(skip, default = "yes")]
     pub is_news: bool,
@@ -49,6 +55,8 @@ pub enum IncidentEnd {
     SteadyState,
     /// A deployment of the service was completed, and no such stop came after it.
     DeploymentCompleted,
+    /// The deployment that failed was rolled back, and no such stop came after it.
+    RolledBack,
     /// More incidents were open than are followed at one time, and this one was quiet for longest.
     Evicted,
 }
@@ -97,13 +105,16 @@ mod tests {
             last_at: 1_795_130_000_000,
             revisions: vec!["41".into(), "42".into()],
             ended_by: Some(IncidentEnd::DeploymentCompleted),
+            quiet_seconds: None,
+            escalated: true,
             is_news: true,
         };
         let written = serde_json::to_value(&report).unwrap();
         assert_eq!(
             written,
             json!({"state": "resolved", "count": 47, "first_at": "2026-11-19T21:13:34.795Z",
-                "last_at": "2026-11-19T23:13:20Z", "revisions": ["41", "42"], "ended_by": "deployment_completed"})
+                "last_at": "2026-11-19T23:13:20Z", "revisions": ["41", "42"], "ended_by": "deployment_completed",
+                "escalated": true})
         );
         assert_eq!(serde_json::from_value::<IncidentReport>(written).unwrap(), report);
         assert_eq!(report.seconds(), 7_185);

@@ -44,7 +44,7 @@ pub use detail::from_detail;
 pub use event::{OriginalEvent, StopEvent};
 pub use incident::{IncidentEnd, IncidentReport, IncidentState};
 pub use kind::{Category, Cause, EcsEvent, Severity};
-pub use recovery::{ServiceRecovery, recovery};
+pub use recovery::{RecoveryStep, ServiceRecovery, recovery};
 pub use redact::is_secret_name;
 pub use trigger::is_event;
 

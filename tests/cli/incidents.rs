@@ -84,7 +84,7 @@ fn five_hundred_stops_are_three_openings_bounded_reminders_and_three_ends() {
     let lines: Vec<&str> = ran.out.lines().filter(|line| line.starts_with("2026-")).collect();
     let with = |part: &str| lines.iter().filter(|line| line.contains(part)).count();
     let openings = lines.len() - with(" since ");
-    let ends = with("Over");
+    let ends = with("Over") + with("recovery not confirmed");
     assert_eq!((openings, ends), (3, 3), "{}", ran.out);
     assert_eq!(
         (with("2026-11-20 00:05:"), with("Over after a completed deployment: 210 stops")),
@@ -93,7 +93,7 @@ fn five_hundred_stops_are_three_openings_bounded_reminders_and_three_ends() {
         ran.out
     );
     assert_eq!(
-        (with("Over: 144 stops in 5 h 49 min"), with("Over: 146 stops in 5 h 59 min")),
+        (with("recovery not confirmed: 144 stops since"), with("recovery not confirmed: 146 stops since")),
         (1, 1),
         "{}",
         ran.out

@@ -27,6 +27,11 @@ fn router(cloud: &Cloud, more: &[(&str, &str)]) -> Router {
 
 /// A task of service `web` that crashed.
 fn crash(task: u32) -> Chunk {
+    end(task, 1)
+}
+
+/// A task of service `web` whose application ended.
+fn end(task: u32, exit_code: i32) -> Chunk {
     let at = jiff::Timestamp::now();
     let event = json!({"source": "aws.ecs", "detail-type": "ECS Task State Change", "id": format!("e{task}"),
         "account": "111122223333", "region": "us-east-1", "time": at.to_string(), "detail": {
@@ -35,7 +40,7 @@ fn crash(task: u32) -> Chunk {
         "group": "service:web", "stopCode": "EssentialContainerExited",
         "taskDefinitionArn": "arn:aws:ecs:us-east-1:111122223333:task-definition/web:42",
         "startedAt": at.to_string(), "stoppedAt": at.to_string(),
-        "containers": [{"name": "app", "exitCode": 1, "lastStatus": "STOPPED"}]}});
+        "containers": [{"name": "app", "exitCode": exit_code, "lastStatus": "STOPPED"}]}});
     Chunk::now([&event])
 }
 
@@ -67,10 +72,16 @@ fn twelve_stops_are_four_messages_and_twelve_records() {
     let router = router(&cloud, &[]);
     bring(&router, 1..=12);
     let told = messages(&cloud, 4);
-    assert!(told[0].contains("🔴 web in prod: app error") && told[0].contains("inc-"), "{}", told[0]);
+    assert!(
+        told[0].contains("🔴 web in prod (us-east-1): container app exits with 1, revision 42")
+            && told[0].contains("inc-"),
+        "{}",
+        told[0]
+    );
     assert!(told[1].contains("3 stops") && told[2].contains("10 stops"), "{told:#?}");
     assert!(
-        told[3].contains("✅ web in prod: app error") && told[3].contains("Over: 12 stops"),
+        told[3].contains("⚪ web in prod (us-east-1): container app exits with 1")
+            && told[3].contains("Quiet for 2 s, recovery not confirmed: 12 stops"),
         "{}",
         told[3]
     );
@@ -91,6 +102,19 @@ fn twelve_stops_are_four_messages_and_twelve_records() {
 }
 
 #[test]
+fn an_outage_of_harmless_exits_reaches_a_channel_for_errors() {
+    let cloud = Cloud::start();
+    let router = router(&cloud, &[("slack.min_severity", "error")]);
+    (1..=12).for_each(|task| assert_eq!(router.bring(&end(task, 0)), Verdict::Ok));
+    let told = messages(&cloud, 3);
+    assert!(told[0].contains("🔴 web in prod") && told[0].contains("3 stops"), "{told:#?}");
+    assert!(told[1].contains("10 stops"), "{told:#?}");
+    assert!(told[2].contains("recovery not confirmed: 12 stops"), "{told:#?}");
+    assert!(stored(&cloud).iter().all(|stop| stop["severity"] == "warning"), "reports are what they were");
+    router.drain();
+}
+
+#[test]
 fn a_replayed_chunk_counts_once_and_says_the_same() {
     let cloud = Cloud::start();
     let router = router(&cloud, &[]);
@@ -103,7 +127,7 @@ fn a_replayed_chunk_counts_once_and_says_the_same() {
     let counts: Vec<_> = stored(&cloud).iter().map(|stop| stop["incident"]["count"].clone()).collect();
     assert_eq!(counts, [1, 2]);
     let told = messages(&cloud, 2);
-    assert!(told[1].contains("Over: 2 stops"), "{told:#?}");
+    assert!(told[1].contains("recovery not confirmed: 2 stops"), "{told:#?}");
     router.drain();
 }
 
@@ -116,7 +140,12 @@ fn an_opening_that_slack_did_not_take_is_told_when_it_does() {
     assert_eq!(cloud.slack().messages().len(), 0);
     cloud.clear_script();
     let told = messages(&cloud, 1);
-    assert!(told[0].contains("🔴 web in prod: app error") && told[0].contains("inc-"), "{}", told[0]);
+    assert!(
+        told[0].contains("🔴 web in prod (us-east-1): container app exits with 1, revision 42")
+            && told[0].contains("inc-"),
+        "{}",
+        told[0]
+    );
     router.drain();
     assert_eq!(router.lost("slack", Reason::BestEffort), 0, "late is not lost");
 }
@@ -154,7 +183,7 @@ fn a_restart_goes_on_counting_and_still_tells_the_end() {
     // The event that the queue would bring again, for it was not deleted in time.
     bring(&after, 2..=3);
     let told = messages(&cloud, 3);
-    assert!(told[1].contains("3 stops") && told[2].contains("Over: 3 stops"), "{told:#?}");
+    assert!(told[1].contains("3 stops") && told[2].contains("recovery not confirmed: 3 stops"), "{told:#?}");
     after.drain();
     cloud.assert_no_complaints();
 }
@@ -185,7 +214,7 @@ fn without_incidents_each_stop_is_told() {
     let router = router(&cloud, &[("incident", "off")]);
     bring(&router, 1..=2);
     let told = messages(&cloud, 2);
-    assert!(told.iter().all(|text| text.contains("🔴 web in prod: app error")));
+    assert!(told.iter().all(|text| text.contains("🔴 web in prod (us-east-1): container app exits with 1")));
     assert!(stored(&cloud).iter().all(|stop| stop.get("incident_id").is_none()));
     router.drain();
 }

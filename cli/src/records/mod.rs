@@ -59,7 +59,7 @@ pub(crate) fn open_file(path: &Path) -> io::Result<File> {
 /// Visits every record in order. Text that is not JSON is visited as an error, and reading goes on behind it.
 pub(crate) fn read(mut input: impl BufRead, visit: RecordVisitor<'_>) -> io::Result<()> {
     let mut line = Vec::new();
-    let mut lines = Lines { number: 0, open: None, skipping: false };
+    let mut lines = Lines { number: 0, open: None, skipping: false, is_second_reading: false };
     while next_line(&mut input, &mut line)? {
         lines.number += 1;
         // Files made on Windows may begin with a byte order mark.
@@ -85,12 +85,18 @@ struct Lines {
     open: Option<Open>,
     /// Between a malformed record of several lines and the beginning of the next record.
     skipping: bool,
+    /// Lines that were taken for items of a record without an end are read again, now each as a record.
+    is_second_reading: bool,
 }
 
+#[derive(Default)]
 struct Open {
     line: usize,
     text: Vec<u8>,
     depth: Depth,
+    /// Where a line stands that is either an item of this record or a record of its own, and its number: it is the
+    /// latter if this record has no end.
+    doubt: Option<(usize, usize)>,
 }
 
 impl Lines {
@@ -108,10 +114,13 @@ impl Lines {
         match &mut self.open {
             None if self.skipping && !begins => Ok(()),
             None => self.begin(line, visit),
+            Some(open) if begins && open.depth.awaits_item() && !self.is_second_reading => {
+                self.continue_in_doubt(line, visit)
+            }
             Some(open) if begins && parse(line).is_ok() => {
-                let first_line = open.line;
+                let cut = std::mem::take(open);
                 self.open = None;
-                visit(first_line, Err(RecordError::Truncated))?;
+                cut.give_up(visit)?;
                 self.begin(line, visit)
             }
             Some(_) => self.continue_record(line, visit),
@@ -127,6 +136,7 @@ impl Lines {
                     line: self.number,
                     text: line.to_vec(),
                     depth: Depth::default().after(line),
+                    doubt: None,
                 });
                 Ok(())
             }
@@ -134,10 +144,18 @@ impl Lines {
         }
     }
 
+    fn continue_in_doubt(&mut self, line: &[u8], visit: RecordVisitor<'_>) -> io::Result<()> {
+        let number = self.number;
+        if let Some(open) = &mut self.open {
+            open.doubt.get_or_insert((open.text.len(), number));
+        }
+        self.continue_record(line, visit)
+    }
+
     fn continue_record(&mut self, line: &[u8], visit: RecordVisitor<'_>) -> io::Result<()> {
         let Some(mut open) = self.open.take() else { return Ok(()) };
         open.text.extend_from_slice(line);
-        open.depth = open.depth.after(line);
+        open.depth = std::mem::take(&mut open.depth).after(line);
         if !open.depth.is_closed() {
             self.open = Some(open);
             return Ok(());
@@ -153,10 +171,25 @@ impl Lines {
 
     fn end(self, visit: RecordVisitor<'_>) -> io::Result<()> {
         let Some(open) = self.open else { return Ok(()) };
-        match parse(&open.text) {
-            Ok(value) => emit(open.line, value, visit),
-            Err(error) => visit(open.line, Err(not_json(&error))),
+        match (parse(&open.text), open.doubt) {
+            (Ok(value), _) => emit(open.line, value, visit),
+            (Err(_), Some(_)) => open.give_up(visit),
+            (Err(error), None) => visit(open.line, Err(not_json(&error))),
         }
+    }
+}
+
+impl Open {
+    /// Names a record that has no end, and reads the lines that were taken for its items.
+    fn give_up(self, visit: RecordVisitor<'_>) -> io::Result<()> {
+        visit(self.line, Err(RecordError::Truncated))?;
+        let Some((at, number)) = self.doubt else { return Ok(()) };
+        let mut lines = Lines { number: number - 1, open: None, skipping: false, is_second_reading: true };
+        for line in self.text.get(at..).unwrap_or_default().split_inclusive(|byte| *byte == b'\n') {
+            lines.number += 1;
+            lines.push(line, visit)?;
+        }
+        lines.end(visit)
     }
 }
 

@@ -43,6 +43,15 @@ fn a_line_that_is_no_json_is_named_and_the_others_are_read() {
 }
 
 #[test]
+fn a_record_with_one_item_of_its_list_on_each_line_is_one_record() {
+    assert_eq!(numbers("{\"n\":1,\"events\":[\n{\"n\":2},\n{\"n\":3}\n]}\n{\"n\":4}\n"), [1, 4]);
+    assert_eq!(numbers("{\"n\":1,\"events\":[\n{\"n\":2}\n]}\n"), [1]);
+    let cut = read_all("{\"n\":1,\"events\":[\n{\"n\":2}\n{\"n\":3}\n");
+    assert_eq!(cut[0], (1, Err("ends in the middle".to_owned())));
+    assert_eq!(cut[1..], [(2, Ok(2)), (3, Ok(3))], "what is behind a cut one is read");
+}
+
+#[test]
 fn a_broken_record_of_several_lines_is_one_fault() {
     let all = read_all("{\n  \"n\": 1,\n  \"s\" 2\n}\n{\n  \"n\": 2\n}\n");
     assert_eq!(all.len(), 2, "{all:?}");

@@ -15,7 +15,10 @@ pub(super) const MAX_INCIDENT_BLOCKS: usize = MAX_LINES + 1;
 /// Characters of what an incident is about.
 const MAX_SUBJECT_CHARS: usize = 400;
 
-const _: () = assert!(MAX_SUBJECT_CHARS + 400 + report::MAX_LINK_CHARS <= MAX_SECTION_CHARS);
+/// Characters of what to do.
+const MAX_HINT_CHARS: usize = 400;
+
+const _: () = assert!(MAX_SUBJECT_CHARS + MAX_HINT_CHARS + 400 + report::MAX_LINK_CHARS <= MAX_SECTION_CHARS);
 
 /// Where the incident of a stop stands, unless the stop is to be told in full.
 pub(super) fn of(stop: &StopFields) -> Option<IncidentReport> {
@@ -35,9 +38,18 @@ pub(super) fn lines(news: &[(StopFields, IncidentReport)]) -> Vec<Value> {
 
 fn line(stop: &StopFields, report: &IncidentReport) -> Value {
     let subject = blocks::escaped(&subject(stop, report), MAX_SUBJECT_CHARS);
-    let link = report::console_link(stop).filter(|_| report.state == IncidentState::Continued);
-    let link = link.map(|link| format!(" · {link}")).unwrap_or_default();
-    blocks::section(&format!("*{subject}*\n{}{link}", standing(report)))
+    let account = stop.text("account").map(|account| format!("account {}", blocks::escaped(account, 40)));
+    let parts = [Some(standing(report)), account, report::service_link(stop)];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let hint = hint(stop, report).map(|hint| format!("\n{hint}")).unwrap_or_default();
+    blocks::section(&format!("*{subject}*\n{}{hint}", parts.join(" · ")))
+}
+
+/// What to do, again: at the third stop the opening is not far away, unless that was too harmless to be told.
+fn hint(stop: &StopFields, report: &IncidentReport) -> Option<String> {
+    let goes_on = report.state == IncidentState::Continued && (report.count != 3 || report.escalated);
+    let hint = stop.text("hint").filter(|hint| goes_on && !hint.is_empty())?;
+    Some(blocks::escaped(&hint.replace('\n', " "), MAX_HINT_CHARS))
 }
 
 /// The line for notifications, as plain text.
@@ -45,47 +57,79 @@ pub(super) fn headline(stop: &StopFields, report: &IncidentReport) -> String {
     format!("{}: {}", subject(stop, report), standing(report))
 }
 
-/// `🔴 web in prod: app error, app exit 1`
+/// `🔴 web in prod (eu-west-1): container app exits with 1`
 fn subject(stop: &StopFields, report: &IncidentReport) -> String {
-    let title = match report.state {
-        IncidentState::Resolved => format!("✅ {}", stop.matter()),
-        IncidentState::Opened | IncidentState::Continued => stop.title(),
-    };
-    let exit = stop.get("exit_code").map(|code| format!(" exit {code}")).unwrap_or_default();
-    match stop.text("container") {
-        Some(container) => format!("{title}, {container}{exit}"),
-        None => title,
+    match (report.state, report.ended_by) {
+        (IncidentState::Opened | IncidentState::Continued, _) => stop.title(),
+        (IncidentState::Resolved, Some(IncidentEnd::SteadyState | IncidentEnd::DeploymentCompleted)) => {
+            format!("✅ {}", stop.matter())
+        }
+        (IncidentState::Resolved, Some(IncidentEnd::RolledBack)) => format!("↩️ {}", stop.matter()),
+        (IncidentState::Resolved, Some(IncidentEnd::Quiet | IncidentEnd::Evicted) | None) => {
+            format!("⚪ {}", stop.matter())
+        }
     }
 }
 
-/// `30 stops in 2 h 10 min since Nov 19 21:13 UTC, revisions 41 to 42`, or why it is over.
+/// `30 stops since 21:13, last 23:23 UTC (about every 4 min), revisions 41 to 42`, or why it is over.
 fn standing(report: &IncidentReport) -> String {
     let counts = counts(report);
-    let last = clock(report.last_at);
     match (report.state, report.ended_by) {
         (IncidentState::Opened | IncidentState::Continued, _) => {
-            format!("{counts} since {}{}", clock(report.first_at), revisions(report))
+            format!("{counts}{}{}", rate(report), revisions(report))
         }
         (IncidentState::Resolved, Some(IncidentEnd::DeploymentCompleted)) => {
-            format!("Over after a completed deployment: {counts}, none since {last}")
+            format!("Over after a completed deployment: {counts}{}", revisions(report))
         }
         (IncidentState::Resolved, Some(IncidentEnd::SteadyState)) => {
-            format!("Over, the service is steady: {counts}, none since {last}")
+            format!("Over, the service is steady: {counts}{}", revisions(report))
+        }
+        (IncidentState::Resolved, Some(IncidentEnd::RolledBack)) => {
+            format!("{}: {counts}", rolled_back(report))
         }
         (IncidentState::Resolved, Some(IncidentEnd::Evicted)) => {
-            format!("No longer followed, too many incidents are open: {counts}, the last {last}")
+            format!("No longer followed, too many incidents are open: {counts}{}", revisions(report))
         }
         (IncidentState::Resolved, Some(IncidentEnd::Quiet) | None) => {
-            format!("Over: {counts}, none since {last}")
+            let quiet = report.quiet_seconds.map(|seconds| format!(" for {}", report::duration(seconds)));
+            let quiet = quiet.unwrap_or_default();
+            format!("Quiet{quiet}, recovery not confirmed: {counts}{}", revisions(report))
         }
     }
 }
 
+/// The revision that failed, the latest that was seen, is not mended by going back.
+fn rolled_back(report: &IncidentReport) -> String {
+    match report.revisions.iter().max_by_key(|revision| revision.parse::<u64>().unwrap_or_default()) {
+        Some(failed) => format!(
+            "Revision {failed} was rolled back; the previous revision is running. {failed} is still broken"
+        ),
+        None => "The deployment was rolled back; the previous revision is running".to_owned(),
+    }
+}
+
+/// `30 stops since 21:13, last 23:23 UTC`
 fn counts(report: &IncidentReport) -> String {
-    let plural = if report.count == 1 { "" } else { "s" };
-    match report.seconds() {
-        0 => format!("{} stop{plural}", report.count),
-        seconds => format!("{} stop{plural} in {}", report.count, report::duration(seconds)),
+    let first = Timestamp::from_millisecond(report.first_at).unwrap_or_default();
+    let last = Timestamp::from_millisecond(report.last_at).unwrap_or_default();
+    let is_one_day = first.strftime("%F").to_string() == last.strftime("%F").to_string();
+    let format = if is_one_day { "%H:%M" } else { "%b %-d %H:%M" };
+    match report.count {
+        1 => format!("1 stop at {} UTC", last.strftime(format)),
+        count => {
+            format!("{count} stops since {}, last {} UTC", first.strftime(format), last.strftime(format))
+        }
+    }
+}
+
+/// ` (about every 2 min)`: the mean, in its largest unit.
+fn rate(report: &IncidentReport) -> String {
+    let mean = report.seconds().checked_div(report.count.saturating_sub(1)).unwrap_or_default();
+    match mean {
+        0 => String::new(),
+        1..90 => format!(" (about every {mean} s)"),
+        90..5_400 => format!(" (about every {} min)", (mean + 30) / 60),
+        _ => format!(" (about every {} h)", (mean + 1_800) / 3_600),
     }
 }
 
@@ -95,11 +139,6 @@ fn revisions(report: &IncidentReport) -> String {
         [only] => format!(", revision {only}"),
         [first, .., last] => format!(", revisions {first} to {last}"),
     }
-}
-
-/// `Nov 19 21:13 UTC`
-fn clock(millis: i64) -> String {
-    Timestamp::from_millisecond(millis).unwrap_or_default().strftime("%b %-d %H:%M UTC").to_string()
 }
 
 #[cfg(test)]
@@ -128,36 +167,76 @@ mod tests {
         assert_eq!(message["blocks"].as_array().unwrap().len(), 1);
         assert_eq!(
             message["blocks"][0]["text"]["text"],
-            "*🔴 web in prod: app error, app exit 1*\n30 stops in 2 h 10 min since Nov 19 21:13 UTC, revisions 41 to 42 · \
-             <https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod/tasks/0123abcd/configuration?region=eu-west-1|Open in the ECS console>"
+            "*🔴 web in prod (eu-west-1): container app exits with 1*\n30 stops since 21:13, last 23:23 UTC (about every 4 min), \
+             revisions 41 to 42 · \
+             <https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod/services/web/health?region=eu-west-1|Open in the ECS console>\nLook."
         );
         assert_eq!(
             message["text"],
-            "🔴 web in prod: app error, app exit 1: 30 stops in 2 h 10 min since Nov 19 21:13 UTC, revisions 41 to 42"
+            "🔴 web in prod (eu-west-1): container app exits with 1: 30 stops since 21:13, last 23:23 UTC (about every 4 min), \
+             revisions 41 to 42"
         );
     }
 
     #[test]
     fn the_end_says_why() {
-        for (ended_by, expected) in [
-            ("quiet", "Over: 47 stops in 2 h 10 min, none since Nov 19 23:23 UTC"),
+        let counts = "47 stops since 21:13, last 23:23 UTC";
+        for (ended_by, emoji, expected) in [
             (
-                "deployment_completed",
-                "Over after a completed deployment: 47 stops in 2 h 10 min, none since Nov 19 23:23 UTC",
+                "quiet",
+                "⚪",
+                format!("Quiet for 30 min, recovery not confirmed: {counts}, revisions 41 to 42"),
             ),
             (
-                "steady_state",
-                "Over, the service is steady: 47 stops in 2 h 10 min, none since Nov 19 23:23 UTC",
+                "deployment_completed",
+                "✅",
+                format!("Over after a completed deployment: {counts}, revisions 41 to 42"),
+            ),
+            ("steady_state", "✅", format!("Over, the service is steady: {counts}, revisions 41 to 42")),
+            (
+                "rolled_back",
+                "↩️",
+                format!(
+                    "Revision 42 was rolled back; the previous revision is running. 42 is still broken: {counts}"
+                ),
             ),
             (
                 "evicted",
-                "No longer followed, too many incidents are open: 47 stops in 2 h 10 min, the last Nov 19 23:23 UTC",
+                "⚪",
+                format!("No longer followed, too many incidents are open: {counts}, revisions 41 to 42"),
             ),
         ] {
-            let text = &composed(&[news("resolved", 47, json!({"ended_by": ended_by}))])["blocks"][0]["text"]
-                ["text"];
-            assert_eq!(*text, format!("*✅ web in prod: app error, app exit 1*\n{expected}"));
+            let extra = json!({"ended_by": ended_by, "quiet_seconds": 1_800});
+            let text = composed(&[news("resolved", 47, extra)])["text"].clone();
+            assert_eq!(
+                text,
+                format!("{emoji} web in prod (eu-west-1): container app exits with 1: {expected}")
+            );
         }
+    }
+
+    #[test]
+    fn two_days_have_dates_and_one_stop_no_rate() {
+        let text = |count: u64, last_at: &str| {
+            composed(&[news("continued", count, json!({"last_at": last_at, "revisions": []}))])["text"]
+                .clone()
+        };
+        let subject = "🔴 web in prod (eu-west-1): container app exits with 1: ";
+        assert_eq!(
+            text(4, "2026-11-20T00:13:34Z"),
+            format!("{subject}4 stops since Nov 19 21:13, last Nov 20 00:13 UTC (about every 60 min)")
+        );
+        assert_eq!(text(1, "2026-11-19T21:13:34.795Z"), format!("{subject}1 stop at 21:13 UTC"));
+    }
+
+    #[test]
+    fn what_escalates_is_red_and_says_what_to_do() {
+        let mut news = news("continued", 3, json!({"escalated": true}));
+        news["severity"] = "warning".into();
+        news["exit_code"] = 0.into();
+        let message = composed(&[news]);
+        assert!(message["text"].as_str().unwrap().starts_with("🔴 "), "{message}");
+        assert!(message["blocks"][0]["text"]["text"].as_str().unwrap().ends_with("\nLook."), "{message}");
     }
 
     #[test]

@@ -120,7 +120,7 @@ impl Vendor for Slack {
     ) -> Encoded {
         let start = out.len();
         match entry.stop {
-            Some(stop) if stop.severity < self.min_severity => return Encoded::Filtered,
+            Some(stop) if stop.told_severity() < self.min_severity => return Encoded::Filtered,
             // Its incident is known, and this is no count to tell.
             Some(stop) if stop.incident.as_ref().is_some_and(|incident| !incident.is_news) => {
                 return Encoded::Filtered;

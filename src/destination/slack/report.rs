@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::blocks::{self, FENCE_CHARS, MAX_SECTION_CHARS};
-use super::stop::StopFields;
+use super::stop::{CONTAINERS_FIELD, StopFields};
 
 /// Blocks of a full report: header, summary, reason, last lines, facts, footer.
 pub(super) const MAX_FULL_BLOCKS: usize = 6;
@@ -36,7 +36,7 @@ const _: () = assert!((MAX_COUNT_ROWS + 1) * (MAX_NAME_CHARS + 30) + 40 <= MAX_S
 /// The blocks that report one stop: what a phone shows first comes first.
 pub(super) fn full(stop: &StopFields) -> Vec<Value> {
     [
-        Some(blocks::header(&stop.title())),
+        Some(blocks::header(&stop.headline())),
         Some(summary_and_hint(stop)),
         reason(stop),
         last_lines(stop),
@@ -59,6 +59,7 @@ fn facts(stop: &StopFields) -> impl Iterator<Item = (&'static str, String)> {
         ("Category", fact_with_detail(stop, "category", "cause")),
         ("Stop code", fact(stop, "stop_code")),
         ("Exit code", fact_with_detail(stop, "exit_code", "signal")),
+        ("Containers", fact(stop, CONTAINERS_FIELD)),
         ("Task definition", fact(stop, "task_definition")),
         ("Launch type", fact(stop, "launch_type")),
         ("Runtime", runtime),
@@ -83,20 +84,30 @@ fn fact_with_detail(stop: &StopFields, name: &str, detail: &str) -> Option<Strin
     }
 }
 
-/// The two largest units: 90 s, 5 min 3 s, 3 h 12 min, 2 d 4 h.
+/// The two largest units: 90 s, 5 min 3 s, 3 h 12 min, 2 d 4 h; a unit of which there is none is left out.
 pub(super) fn duration(seconds: u64) -> String {
+    let two = |large: u64, large_unit: &str, small: u64, small_unit: &str| match small {
+        0 => format!("{large} {large_unit}"),
+        _ => format!("{large} {large_unit} {small} {small_unit}"),
+    };
     match seconds {
         0..120 => format!("{seconds} s"),
-        120..3_600 => format!("{} min {} s", seconds / 60, seconds % 60),
-        3_600..86_400 => format!("{} h {} min", seconds / 3_600, seconds % 3_600 / 60),
-        _ => format!("{} d {} h", seconds / 86_400, seconds % 86_400 / 3_600),
+        120..3_600 => two(seconds / 60, "min", seconds % 60, "s"),
+        3_600..86_400 => two(seconds / 3_600, "h", seconds % 3_600 / 60, "min"),
+        _ => two(seconds / 86_400, "d", seconds % 86_400 / 3_600, "h"),
     }
 }
 
-/// The agent's reason for the container to blame, else ECS's reason for the task.
+/// What ECS says when another reason tells more.
+const EMPTY_REASONS: [&str; 2] = ["Essential container in task exited", "Task failed to start"];
+
+/// The first reason that tells something: the agent's for the container to blame, ECS's for the task, an attachment's.
 fn reason(stop: &StopFields) -> Option<Value> {
-    let reason = stop.text("container_reason").or_else(|| stop.text("stopped_reason"))?;
-    let container = match stop.text("container") {
+    let reasons = ["container_reason", "stopped_reason", "attachment_reason"];
+    let known = || reasons.into_iter().filter_map(|field| Some((field, stop.text(field)?)));
+    let tells = |text: &str| !EMPTY_REASONS.contains(&text.trim().trim_end_matches('.'));
+    let (field, reason) = known().find(|(_, text)| tells(text)).or_else(|| known().next())?;
+    let container = match stop.text("container").filter(|_| field == "container_reason") {
         Some(name) => format!("*{}:* ", blocks::escaped(name, MAX_NAME_CHARS)),
         None => String::new(),
     };
@@ -106,7 +117,11 @@ fn reason(stop: &StopFields) -> Option<Value> {
 /// The application's last lines as a code block. The end matters most: when there is no room for all, the first lines
 /// are left out.
 fn last_lines(stop: &StopFields) -> Option<Value> {
-    let lines = stop.get("last_lines")?.as_array()?;
+    let lines = stop.get("last_lines").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    if lines.is_empty() {
+        let is_missed = stop.is_told_by_lines() && stop.text("container").is_some();
+        return is_missed.then(|| blocks::context("No last lines: only a router in the task sees them."));
+    }
     let mut shown = Vec::new();
     let mut length = FENCE_CHARS;
     for line in lines.iter().rev().filter_map(Value::as_str) {
@@ -121,16 +136,27 @@ fn last_lines(stop: &StopFields) -> Option<Value> {
     (!shown.is_empty()).then(|| blocks::section(&blocks::code(&shown)))
 }
 
-/// When the task stopped, a link to the console, and the name under which all stops of the incident are stored.
+/// When the task stopped, a link to the console, whose it was, and the name under which all stops of the incident are stored.
 fn footer(stop: &StopFields) -> Option<Value> {
     let shown = |name| stop.text(name).map(|text| blocks::escaped(text, MAX_NAME_CHARS));
-    let parts = [shown("stopped_at"), console_link(stop), shown("incident_id")];
+    let account = shown("account").map(|account| format!("account {account}"));
+    let task = shown("task_id").map(|task| format!("task {task}"));
+    let parts = [shown("stopped_at"), console_link(stop), account, task, shown("incident_id")];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     (!parts.is_empty()).then(|| blocks::context(&parts.join(" · ")))
 }
 
 pub(super) fn console_link(stop: &StopFields) -> Option<String> {
-    stop.console_url().map(|url| format!("<{url}|Open in the ECS console>"))
+    stop.console_url().map(|url| link(&url))
+}
+
+/// The service's page, else the task's.
+pub(super) fn service_link(stop: &StopFields) -> Option<String> {
+    stop.service_url().or_else(|| stop.console_url()).map(|url| link(&url))
+}
+
+fn link(url: &str) -> String {
+    format!("<{url}|Open in the ECS console>")
 }
 
 /// The title of a summary, with the emoji of the worst stop.

@@ -3,19 +3,49 @@
 
 use serde_json::{Map, Value};
 
-use crate::stop::{Severity, StopEvent};
+use crate::stop::{Severity, StopEvent, StoppedContainer};
 
 /// The field that tells a stop event from a line.
 pub(super) const MARKER_FIELD: &str = "ecs_event";
+/// The containers of a task that has several, as a text.
+pub(super) const CONTAINERS_FIELD: &str = "container_list";
 
-/// Appends what a message may show of the event: everything but the original event and the list of containers.
+/// The agent of a task names no more in a message; what is more is counted.
+const MAX_CONTAINERS: usize = 8;
+/// Characters of a container's name in the list of them.
+const MAX_CONTAINER_CHARS: usize = 60;
+/// Categories whose cause the application's own lines tell.
+const TOLD_BY_LINES: [&str; 4] = ["app_error", "app_signal", "oom", "app_completed"];
+
+/// Appends what a message may show of the event: everything but the original event, and the containers on one line.
 pub(super) fn write(stop: &StopEvent, out: &mut Vec<u8>) {
     let mut fields = serde_json::to_value(stop).unwrap_or_default();
     if let Some(fields) = fields.as_object_mut() {
         fields.remove("event");
         fields.remove("containers");
+        if stop.containers.len() > 1 {
+            fields.insert(CONTAINERS_FIELD.to_owned(), container_list(&stop.containers).into());
+        }
     }
     out.extend_from_slice(fields.to_string().as_bytes());
+}
+
+/// `app exit 1, envoy exit 0, init without an exit code`
+fn container_list(containers: &[StoppedContainer]) -> String {
+    let mut parts: Vec<String> = containers.iter().take(MAX_CONTAINERS).map(container).collect();
+    let rest = containers.len().saturating_sub(MAX_CONTAINERS);
+    if rest > 0 {
+        parts.push(format!("and {rest} more"));
+    }
+    parts.join(", ")
+}
+
+fn container(container: &StoppedContainer) -> String {
+    let name: String = container.name.chars().take(MAX_CONTAINER_CHARS).collect();
+    match container.exit_code {
+        Some(code) => format!("{name} exit {code}"),
+        None => format!("{name} without an exit code"),
+    }
 }
 
 #[derive(Debug)]
@@ -34,28 +64,66 @@ impl StopFields {
         self.get(name)?.as_str()
     }
 
+    /// How urgent it is to tell people.
     pub(super) fn severity(&self) -> Severity {
+        let is_escalated = self.get("incident").is_some_and(|incident| incident["escalated"] == true);
         match self.text("severity") {
+            _ if is_escalated => Severity::Error,
             Some("info") => Severity::Info,
             Some("warning") => Severity::Warning,
             _ => Severity::Error,
         }
     }
 
-    /// The severity's emoji and the summary, as plain text.
+    /// `🔴 web in prod (eu-west-1): container app exits with 1, revision 42`, as plain text: what a lock screen shows.
     pub(super) fn headline(&self) -> String {
-        format!("{} {}", self.emoji(), self.text("summary").unwrap_or_default())
+        match self.revision() {
+            Some(revision) => format!("{}, revision {revision}", self.title()),
+            None => self.title(),
+        }
     }
 
-    /// `🔴 web in prod: image pull`, as plain text.
+    fn revision(&self) -> Option<&str> {
+        self.text("task_definition")?.split_once(':').map(|(_, revision)| revision)
+    }
+
+    /// `🔴 web in prod (eu-west-1): image pull`, as plain text.
     pub(super) fn title(&self) -> String {
         format!("{} {}", self.emoji(), self.matter())
     }
 
-    /// `web in prod: image pull`, as plain text.
+    /// `web in prod (eu-west-1): image pull`, as plain text.
     pub(super) fn matter(&self) -> String {
-        let category = self.text("category").unwrap_or("unknown").replace('_', " ");
-        format!("{}: {category}", self.origin())
+        format!("{}: {}", self.place(), self.happening())
+    }
+
+    /// What happened, and to which container: `container app exits with 1`, `container app out of memory (exit 137)`.
+    fn happening(&self) -> String {
+        let category = self.text("category").unwrap_or("unknown");
+        let code = self.get("exit_code").and_then(Value::as_i64);
+        let exit = code.map(|code| format!(" (exit {code})")).unwrap_or_default();
+        let Some(name) = self.text("container") else { return self.words() };
+        match (category, code) {
+            ("app_error" | "app_completed", Some(code)) => format!("container {name} exits with {code}"),
+            ("oom", _) => format!("container {name} out of memory{exit}"),
+            ("app_signal", _) => {
+                format!("container {name} ended by {}{exit}", self.text("signal").unwrap_or("a signal"))
+            }
+            _ => format!("{}, container {name}{exit}", self.words()),
+        }
+    }
+
+    /// The category in words.
+    fn words(&self) -> String {
+        match self.text("category") {
+            Some("oom") => "out of memory".to_owned(),
+            category => category.unwrap_or("unknown").replace('_', " "),
+        }
+    }
+
+    /// Whether the application's own lines tell why it stopped.
+    pub(super) fn is_told_by_lines(&self) -> bool {
+        self.text("category").is_some_and(|category| TOLD_BY_LINES.contains(&category))
     }
 
     pub(super) fn emoji(&self) -> &'static str {
@@ -76,19 +144,35 @@ impl StopFields {
         }
     }
 
-    /// The task's page in the ECS console, or the service's when there is no task. `None` when a part of the address is
+    /// The origin with its region: clusters of one name may be in several.
+    pub(super) fn place(&self) -> String {
+        match self.text("region") {
+            Some(region) => format!("{} ({region})", self.origin()),
+            None => self.origin(),
+        }
+    }
+
+    /// The task's page in the ECS console (its logs where those tell the cause), or the service's when there is no task. `None` when a part of the address is
     /// missing or is no name that may stand in one.
     ///
     /// Console domains of the partitions: <https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html>,
     /// read 2026-11.
     pub(super) fn console_url(&self) -> Option<String> {
+        match self.name("task_id") {
+            Some(task) if self.is_told_by_lines() => self.page(&format!("tasks/{task}/logs")),
+            Some(task) => self.page(&format!("tasks/{task}/configuration")),
+            None => self.service_url(),
+        }
+    }
+
+    /// The service's health in the ECS console.
+    pub(super) fn service_url(&self) -> Option<String> {
+        self.page(&format!("services/{}/health", self.name("service")?))
+    }
+
+    fn page(&self, page: &str) -> Option<String> {
         let region = self.name("region")?;
         let cluster = self.name("cluster")?;
-        let page = match (self.name("task_id"), self.name("service")) {
-            (Some(task), _) => format!("tasks/{task}/configuration"),
-            (None, Some(service)) => format!("services/{service}/health"),
-            (None, None) => return None,
-        };
         let domain = console_domain(region);
         Some(format!("https://{region}.{domain}/ecs/v2/clusters/{cluster}/{page}?region={region}"))
     }

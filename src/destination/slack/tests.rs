@@ -174,16 +174,53 @@ fn stops_below_the_severity_are_left_out() {
 #[test]
 fn one_stop_becomes_a_report() {
     let message = message(&[testing::event("oom-killed")]);
-    assert_eq!(kinds(&message), ["header", "section", "section", "section", "context"]);
+    assert_eq!(kinds(&message), ["header", "section", "section", "context", "section", "context"]);
     let blocks = &message["blocks"];
-    assert_eq!(blocks[0]["text"]["text"], "🔴 web in prod: oom");
+    assert_eq!(
+        blocks[0]["text"]["text"],
+        "🔴 web in prod (eu-central-1): container app out of memory (exit 137), revision 42"
+    );
     let facts: Vec<_> =
-        blocks[3]["fields"].as_array().unwrap().iter().map(|field| field["text"].as_str().unwrap()).collect();
+        blocks[4]["fields"].as_array().unwrap().iter().map(|field| field["text"].as_str().unwrap()).collect();
     assert!(facts.contains(&"*Category*\noom") && facts.contains(&"*Exit code*\n137 (SIGKILL)"), "{facts:?}");
     assert!(facts.iter().any(|fact| fact.starts_with("*Task definition*\nweb:")), "{facts:?}");
     assert!(blocks[2]["text"]["text"].as_str().unwrap().starts_with("*app:* OutOfMemoryError"), "{blocks}");
-    assert!(blocks[4]["elements"][0]["text"].as_str().unwrap().contains("|Open in the ECS console>"));
-    assert!(message["text"].as_str().unwrap().starts_with("🔴 Task "), "{message}");
+    assert_eq!(blocks[3]["elements"][0]["text"], "No last lines: only a router in the task sees them.");
+    assert!(blocks[5]["elements"][0]["text"].as_str().unwrap().contains("|Open in the ECS console>"));
+    assert!(message["text"].as_str().unwrap().starts_with("🔴 web in prod "), "{message}");
+}
+
+#[test]
+fn the_first_reason_that_tells_something_is_shown_as_whose_it_is() {
+    let mut stop = stop("web", "error", "storage");
+    stop["container"] = "app".into();
+    stop["stopped_reason"] = "Task failed to start".into();
+    stop["attachment_reason"] = "EBS: no such volume".into();
+    let shown = |stop: &Value| composed(std::slice::from_ref(stop))["blocks"][2]["text"]["text"].clone();
+    assert_eq!(shown(&stop), "EBS: no such volume");
+    stop["stopped_reason"] = "Task stopped by a person".into();
+    assert_eq!(shown(&stop), "Task stopped by a person", "it is the task's, not the container's");
+    stop["container_reason"] = "CannotPull".into();
+    assert_eq!(shown(&stop), "*app:* CannotPull");
+}
+
+#[test]
+fn the_containers_of_a_task_are_one_line() {
+    let mut event = testing::event("oom-killed");
+    event["detail"]["containers"] = json!([{"name": "app", "exitCode": 137, "reason": "OutOfMemoryError: killed"},
+        {"name": "envoy", "exitCode": 0}, {"name": "init"}]);
+    let message = message(&[event]);
+    assert!(
+        message.to_string().contains("*Containers*\\napp exit 137, envoy exit 0, init without an exit code"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_harmless_stop_that_repeats_passes_for_an_error() {
+    let mut stop = stop("web", "warning", "app_completed");
+    stop["incident"] = json!({"state": "continued", "escalated": true});
+    assert_eq!(StopFields::new(stop.as_object().unwrap().clone()).severity(), Severity::Error);
 }
 
 #[test]
@@ -206,7 +243,7 @@ fn the_link_leads_to_the_console_of_the_partition() {
     };
     assert_eq!(
         link(json!({})).unwrap(),
-        "https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod/tasks/0123abcd/configuration?region=eu-west-1"
+        "https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod/tasks/0123abcd/logs?region=eu-west-1"
     );
     assert!(
         link(json!({"region": "cn-north-1"}))
@@ -295,7 +332,7 @@ fn many_stops_become_a_digest_with_the_worst_first() {
         blocks[3]["text"]["text"]
             .as_str()
             .unwrap()
-            .starts_with("🔴 Task of service shop stopped.\n<https://")
+            .starts_with("🔴 shop in prod (eu-west-1): out of memory\n<https://")
     );
     assert!(blocks[5]["text"]["text"].as_str().unwrap().starts_with("🟠 "));
     assert_eq!(blocks[8]["elements"][0]["text"], "and 2 more");

@@ -370,7 +370,7 @@ impl<T: SendRequest + 'static> Uploader<T> {
                 "{objects} objects ({bytes} bytes) not uploaded; they stay in spool_dir for the next start, and are lost if \
                  the disk goes with the task (Fargate): raise exit_timeout, Grace and stopTimeout"
             );
-            self.sender.reporter.log(Level::Warn, "left", &text);
+            self.sender.reporter.log(Level::Error, "left", &text);
         }
     }
 }

@@ -4,11 +4,21 @@ use serde_json::{Value, json};
 
 use super::text;
 
-/// What the texts of failures say, and the event that EventBridge sends for them.
-const FAILURES: [(&str, &str, &str); 3] = [
-    ("unable to place a task", "ERROR", "SERVICE_TASK_PLACEMENT_FAILURE"),
-    ("unable to consistently start tasks", "WARN", "SERVICE_TASK_START_IMPAIRED"),
-    ("deployment failed", "ERROR", "SERVICE_DEPLOYMENT_FAILED"),
+/// What the texts of failures say, and the event that EventBridge sends for them; without a name where it sends none.
+///
+/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html>, read 2026-11.
+const FAILURES: [(&str, &str, Option<&str>); 11] = [
+    ("unable to place a task", "ERROR", Some("SERVICE_TASK_PLACEMENT_FAILURE")),
+    ("unable to consistently start tasks", "WARN", Some("SERVICE_TASK_START_IMPAIRED")),
+    ("failed to launch a task", "ERROR", Some("SERVICE_TASK_CONFIGURATION_FAILURE")),
+    ("rolling back to", "ERROR", Some("SERVICE_DEPLOYMENT_FAILED")),
+    ("deployment failed", "ERROR", Some("SERVICE_DEPLOYMENT_FAILED")),
+    ("throttled on servicediscovery", "ERROR", Some("SERVICE_DISCOVERY_OPERATION_THROTTLED")),
+    ("operations are being throttled", "ERROR", Some("ECS_OPERATION_THROTTLED")),
+    ("failed to register targets", "ERROR", None),
+    ("failed to deregister targets", "ERROR", None),
+    ("is unhealthy in (target-group", "WARN", None),
+    ("is unhealthy in target-group", "WARN", None),
 ];
 
 /// The events of all services, the oldest first.
@@ -40,16 +50,16 @@ fn of_event(service: &Value, event: &Value) -> Value {
     let part = |index: usize| parts.get(index).copied().unwrap_or_default();
     let mut detail = json!({
         "eventType": kind,
-        "eventName": name,
         "clusterArn": service.get("clusterArn"),
         "reason": message,
     });
     if let Some(fields) = detail.as_object_mut() {
+        let name = name.map(|name| ("eventName".to_owned(), json!(name)));
         let time = text(event, "createdAt").map(|time| ("createdAt".to_owned(), json!(time)));
         let deployment = deployment(message).map(|id| ("deploymentId".to_owned(), json!(id)));
-        fields.extend(time.into_iter().chain(deployment));
+        fields.extend(name.into_iter().chain(time).chain(deployment));
     }
-    let is_deployment = name.starts_with("SERVICE_DEPLOYMENT");
+    let is_deployment = name.is_some_and(|name| name.starts_with("SERVICE_DEPLOYMENT"));
     let kind = if is_deployment { "ECS Deployment State Change" } else { "ECS Service Action" };
     json!({
         "source": "aws.ecs",

@@ -55,6 +55,25 @@ fn events_of_services_are_read_from_the_oldest() {
 }
 
 #[test]
+fn failures_that_only_a_service_tells_are_stops() {
+    let arn = "arn:aws:ecs:eu-west-1:111122223333:service/prod/web";
+    for message in [
+        "(service web) failed to launch a task with (error ECS was unable to assume role 'arn:aws:iam::1:role/x').",
+        "(service web) failed to register targets in (target-group arn:aws:x) with (error TargetGroupNotFound)",
+        "(service web) (port 80) is unhealthy in (target-group arn:aws:x) due to (reason Health checks failed with these codes: [502])",
+        "(service web) (instance i-0123) (port 80) is unhealthy in target-group web due to (reason Request timed out)",
+        "(service web) (deployment ecs-svc/1) deployment failed: rolling back to deployment ecs-svc/2.",
+        "(service web) rolling back to deployment ecs-svc/2.",
+        "(service web) operations are being throttled on elb. Will try again later.",
+    ] {
+        let service = json!({"serviceArn": arn, "clusterArn": "arn:aws:ecs:eu-west-1:111122223333:cluster/prod",
+            "events": [{"createdAt": "2026-11-19T21:13:57Z", "message": message}]});
+        let told = told(json!({"services": [service]}));
+        assert!(told.len() == 1 && told[0].0 == "stop", "{message}: {told:?}");
+    }
+}
+
+#[test]
 fn lines_of_cloudwatch_are_what_they_hold() {
     let stop = event_of_a_stop().to_string();
     let line = |message: &str| json!({"logStreamName": "s", "timestamp": 1, "message": message});
