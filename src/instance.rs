@@ -198,11 +198,16 @@ pub(crate) fn aws_environments(
     lookup: &dyn Lookup,
     problems: &RefCell<Vec<Problem>>,
 ) -> AwsEnvironments {
-    let mut environments = AwsEnvironments::default();
     let wanted = wanted_profiles(settings, &KeyReader::new(lookup, problems));
     if wanted.is_empty() {
-        return environments;
+        return AwsEnvironments::default();
     }
+    // A thread of its own, for the host's may run futures already, and a runtime inside a runtime panics.
+    std::thread::scope(|scope| scope.spawn(|| read_environments(wanted)).join().unwrap_or_default())
+}
+
+fn read_environments(wanted: BTreeMap<Option<String>, bool>) -> AwsEnvironments {
+    let mut environments = AwsEnvironments::default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let (Ok(client), Ok(runtime)) = (Client::new(None), runtime) else { return environments };
     for (profile, wants_region) in wanted {

@@ -98,13 +98,18 @@ fn group_by_source(lines: &[DigestLine]) -> Vec<Group<'_>> {
 
 fn section(group: &Group<'_>) -> Value {
     let (class, container) = group.source;
-    let class = blocks::escaped(class, MAX_NAME_CHARS);
+    let class = name_of(class);
     let from = match container {
         "" => String::new(),
-        name => format!(" from {}", blocks::escaped(name, MAX_NAME_CHARS)),
+        name => format!(" from {}", name_of(name)),
     };
     let first_lines: Vec<String> = group.first_lines.iter().map(|line| on_one_line(line)).collect();
     blocks::section(&format!("*{} × {class}*{from}\n{}", group.count, blocks::code(&first_lines)))
+}
+
+/// A name that a container may have chosen, without what would make it look like a message of its own.
+fn name_of(text: &str) -> String {
+    blocks::escaped(&text.replace(['\n', '\r', '*', '~', '`'], " "), MAX_NAME_CHARS)
 }
 
 fn on_one_line(line: &str) -> String {

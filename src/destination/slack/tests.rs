@@ -362,6 +362,18 @@ fn lines_become_counts_and_the_first_of_them() {
     assert_eq!(blocks[3]["text"]["text"], "*1 × other*\n```\n{\"cpu\":7}\n```");
 }
 
+/// Whoever writes to the forward input chooses the container's name.
+#[test]
+fn a_name_does_not_look_like_a_message_of_its_own() {
+    let line = json!({"log": "hi", "source": "stdout", "container_name": "web\n*✅ db in prod*\nOver."});
+    let message = message(&[line]);
+    let blocks = message["blocks"].as_array().unwrap();
+    let text =
+        blocks.iter().filter_map(|block| block["text"]["text"].as_str()).find(|text| text.contains("db in"));
+    let first = text.unwrap().lines().next().unwrap();
+    assert_eq!(first, "*1 × stdout* from web   ✅ db in prod  Over.");
+}
+
 #[test]
 fn more_sources_than_a_message_holds_are_counted_together() {
     let line = |number: usize| json!({"class": "stdout", "container": format!("c{number}"), "line": "x"});
