@@ -370,7 +370,7 @@ fn a_name_does_not_look_like_a_message_of_its_own() {
     let blocks = message["blocks"].as_array().unwrap();
     let mut texts = blocks.iter().filter_map(|block| block["text"]["text"].as_str());
     let first = texts.find(|text| text.starts_with("*1 × ")).unwrap().lines().next().unwrap();
-    assert_eq!(first, "*1 × stdout* from web   ✅ db in prod  Over.");
+    assert_eq!(first, "*1 × stdout* from web  ✅ db in prod  Over.");
 }
 
 #[test]
