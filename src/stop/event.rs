@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::container::StoppedContainer;
 use super::incident::IncidentReport;
 use super::kind::{Category, Cause, EcsEvent, Severity};
-use super::{arn, field, time};
+use super::{arn, field, rollback, time};
 
 /// Why something stopped. Serializes as one flat JSON object; what is unknown is left out. Read back, it lacks the event
 /// and what only that tells.
@@ -264,7 +264,7 @@ impl StopEvent {
     /// The deployment to which the service goes back, where this one's failure says so.
     #[must_use]
     pub fn rollback_target(&self) -> Option<&str> {
-        super::recovery::rollback_target(self.stopped_reason.as_deref()?)
+        rollback::target(self.stopped_reason.as_deref()?)
     }
 
     /// The tag of the culprit's image.

@@ -28,6 +28,7 @@ mod kind;
 mod recovery;
 mod redact;
 mod report;
+mod rollback;
 mod service;
 pub mod stderr_tail;
 mod summary;

@@ -6,10 +6,7 @@ use serde_json::Value;
 
 use super::incident::IncidentEnd;
 use super::trigger::{DEPLOYMENT_CHANGE, ECS, SERVICE_ACTION};
-use super::{arn, field, time};
-
-/// What the circuit breaker says when it goes back to an earlier deployment, followed by that one's id.
-const ROLLING_BACK: &str = "rolling back to deploymentId ";
+use super::{arn, field, rollback, time};
 
 /// A service that is well again, or on its way back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +40,7 @@ pub enum RecoveryStep {
 #[must_use]
 pub fn recovery(event: &Value) -> Option<ServiceRecovery> {
     let detail = event.get("detail")?;
-    let target = field::text(detail, "reason").and_then(rollback_target);
+    let target = field::text(detail, "reason").and_then(rollback::target);
     let how = match (field::text(event, "detail-type")?, field::text(detail, "eventName")?) {
         (SERVICE_ACTION, "SERVICE_STEADY_STATE") => RecoveryStep::Recovered(IncidentEnd::SteadyState),
         (DEPLOYMENT_CHANGE, "SERVICE_DEPLOYMENT_COMPLETED") => {
@@ -68,12 +65,6 @@ pub fn recovery(event: &Value) -> Option<ServiceRecovery> {
         account: field::string(event, "account"),
         at: field::text(event, "time").and_then(time::millis),
     })
-}
-
-/// The deployment to which a service goes back, from the reason that ECS gives.
-pub(super) fn rollback_target(reason: &str) -> Option<&str> {
-    let id = reason.split_once(ROLLING_BACK)?.1;
-    Some(id.trim_end().trim_end_matches('.')).filter(|id| !id.is_empty())
 }
 
 #[cfg(test)]
