@@ -104,7 +104,9 @@ fn a_fault_is_said_once_with_its_place_and_without_contents() {
     });
     let lines: Vec<&str> = said.lines().filter(|line| line.contains("malformed")).collect();
     assert!(
-        lines.len() == 1 && lines[0].contains("at byte ") && lines[0].contains("1 records before it"),
+        lines.len() == 1
+            && lines[0].contains("at byte ")
+            && lines[0].contains("1 records of the chunk are delivered"),
         "{said}"
     );
     assert!(!said.contains("hunter2"), "{said}");
