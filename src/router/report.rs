@@ -114,7 +114,7 @@ impl Router {
                 Level::Warn,
                 "unvouched",
                 format_args!(
-                    "{unvouched} records look like ECS events, but stop.trusted_tags does not name their tag '{tag}'; they \
+                    "{unvouched} records look like ECS events, but stop.trusted_tags does not name their tag {tag}; they \
                      are delivered as class 'other'; name the tag there if only ECS events arrive under it"
                 ),
             );
