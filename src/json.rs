@@ -7,8 +7,9 @@
 //! (`QUOTED = true`), as CloudWatch's `message` does: both escapings in one pass, and the length of the inner
 //! text, which is what CloudWatch counts, is known without writing it anywhere.
 
-use crate::input::decode;
-use crate::input::record::{Field, Record, Value};
+use crate::input::key_name::key_name;
+use crate::input::nested::NestedReader;
+use crate::input::record::{Field, Record, Value, ValueHead};
 
 /// Nested deeper than this, a value is replaced by a marker: the one place that recurses stays within 20 KiB of stack.
 pub const MAX_DEPTH: u8 = 64;
@@ -106,7 +107,13 @@ impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
 
     /// Writes a value of any kind.
     pub fn value(&mut self, value: Value<'_>) {
-        self.value_at(value, MAX_DEPTH);
+        match value {
+            Value::Array(..) | Value::Map(..) => {
+                let (head, mut values) = NestedReader::open(value);
+                self.nested(head, &mut values);
+            }
+            scalar => self.scalar(scalar),
+        }
     }
 
     /// Writes a JSON string of these bytes.
@@ -149,7 +156,7 @@ impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
         }
     }
 
-    fn value_at(&mut self, value: Value<'_>, depth: u8) {
+    fn scalar(&mut self, value: Value<'_>) {
         match value {
             Value::Text(text) | Value::Binary(text) => self.string(text),
             Value::Unsigned(number) => self.raw(itoa::Buffer::new().format(number).as_bytes()),
@@ -159,48 +166,63 @@ impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
             Value::Bool(false) => self.raw(b"false"),
             Value::Float(number) => self.float(number),
             Value::Extension(_, data) => self.hex(data),
-            Value::Array(..) | Value::Map(..) if depth == 0 => self.string(TOO_DEEP),
-            Value::Array(_, items) => self.array(items, depth - 1),
-            Value::Map(_, entries) => self.map(entries, depth - 1),
+            Value::Array(..) | Value::Map(..) => self.value(value),
         }
     }
 
-    fn array(&mut self, items: &[u8], depth: u8) {
+    /// Writes the value of which `values` has read the head.
+    pub(super) fn nested<'v>(&mut self, head: ValueHead<'v>, values: &mut NestedReader<'v>) {
+        self.nested_at(head, values, MAX_DEPTH);
+    }
+
+    fn nested_at<'v>(&mut self, head: ValueHead<'v>, values: &mut NestedReader<'v>, depth: u8) {
+        match head {
+            ValueHead::Scalar(value) => self.scalar(value),
+            ValueHead::Array(_) | ValueHead::Map(_) if depth == 0 => {
+                values.skip(head);
+                self.string(TOO_DEEP);
+            }
+            ValueHead::Array(count) => self.array(count, values, depth - 1),
+            ValueHead::Map(count) => self.map(count, values, depth - 1),
+        }
+    }
+
+    fn array(&mut self, count: u32, values: &mut NestedReader<'_>, depth: u8) {
         self.raw(b"[");
-        for (position, item) in decode::elements(items).enumerate() {
-            if position > 0 {
-                self.raw(b",");
-            }
-            self.value_at(item, depth);
+        for _ in 0..count {
+            let Some(item) = values.head() else { break };
+            self.nested_at(item, values, depth);
+            self.raw(b",");
         }
-        self.raw(b"]");
+        self.close(b"]");
     }
 
-    fn map(&mut self, entries: &[u8], depth: u8) {
+    fn map(&mut self, count: u32, values: &mut NestedReader<'_>, depth: u8) {
         self.raw(b"{");
-        for (position, (key, value)) in decode::pairs(entries).enumerate() {
-            if position > 0 {
-                self.raw(b",");
-            }
+        let map = values.open_map(count);
+        for _ in 0..count {
+            let Some((key, value)) = values.pair() else { break };
+            values.note_pair(&map, key, self.out.len(), self.added);
             self.key(key);
             self.raw(b":");
-            self.value_at(value, depth);
+            self.nested_at(value, values, depth);
+            self.raw(b",");
         }
-        self.raw(b"}");
+        self.added -= values.close_map(&map, self.out, self.added);
+        self.close(b"}");
     }
 
-    /// Writes a key. JSON has only text keys: a number or literal is written as its text, a container by its kind.
+    /// Ends a container, without the comma behind what it holds.
+    fn close(&mut self, bracket: &[u8]) {
+        self.out.pop_if(|last| *last == b',');
+        self.raw(bracket);
+    }
+
+    /// Writes a key. JSON has only text keys; see [`key_name`].
     pub fn key(&mut self, key: Value<'_>) {
-        match key {
-            Value::Text(text) | Value::Binary(text) => self.string(text),
-            Value::Array(..) => self.string(b"[array]"),
-            Value::Map(..) => self.string(b"[map]"),
-            Value::Extension(_, data) => self.hex(data),
-            scalar => {
-                self.quote();
-                self.value_at(scalar, 0);
-                self.quote();
-            }
+        match key.text() {
+            Some(text) => self.string(text),
+            None => self.string(&key_name(key)),
         }
     }
 
@@ -371,6 +393,7 @@ pub fn cut(text: &[u8], max: usize) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::input::decode;
     use proptest::prelude::*;
 
     fn plain(text: &[u8]) -> String {

@@ -39,6 +39,10 @@ pub struct MalformedChunk {
 /// Times that mark groups, not records (`include/fluent-bit/flb_log_event.h`).
 const GROUP_MARKERS: [i64; 2] = [-1, -2];
 
+/// The year 1, and the last second of the year 9999 that every time zone can show.
+const FIRST_SECOND: i64 = -62_135_596_800;
+const LAST_SECOND: i64 = 253_402_207_200;
+
 /// Hands each record of `chunk` to `visit`, in order. What is malformed is skipped up to the next entry that can be read.
 pub fn records<'a>(chunk: &'a [u8], mut visit: impl FnMut(&Record<'a, '_>)) -> Tally {
     let mut reader = MsgpackReader::new(chunk);
@@ -221,7 +225,7 @@ fn read_body<'a>(
         if let Some(name) = text_key
             && let Some(text) = reader.short_text()
         {
-            fields.push(name, Field { key: Value::Text(name), value: Value::Text(text) }, &mut keys);
+            fields.push(Field { key: Value::Text(name), value: Value::Text(text) }, &mut keys);
         } else {
             read_field(reader, text_key, fields, &mut keys)?;
         }
@@ -243,7 +247,7 @@ fn read_field<'a>(
         None => reader.value()?,
     };
     let value = reader.value()?;
-    fields.push(key.text().unwrap_or_default(), Field { key, value }, keys);
+    fields.push(Field { key, value }, keys);
     Ok(())
 }
 
@@ -251,8 +255,8 @@ fn read_field<'a>(
 fn timestamp(value: Value<'_>) -> Option<Timestamp> {
     match value {
         Value::Extension(0, data) => event_time(data),
-        Value::Unsigned(seconds) => Some(Timestamp { seconds: i64::try_from(seconds).ok()?, nanos: 0 }),
-        Value::Signed(seconds) => Some(Timestamp { seconds, nanos: 0 }),
+        Value::Unsigned(seconds) => Some(whole_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))),
+        Value::Signed(seconds) => Some(whole_seconds(seconds)),
         Value::Float(seconds) => float_time(seconds),
         _ => None,
     }
@@ -270,13 +274,26 @@ fn event_time(data: &[u8]) -> Option<Timestamp> {
     Some(Timestamp { seconds, nanos: nanos.min(999_999_999) })
 }
 
+/// Times outside of the calendar become its first or last second, so that no later stage has to do without one.
+const fn whole_seconds(seconds: i64) -> Timestamp {
+    let seconds = match seconds {
+        ..FIRST_SECOND => FIRST_SECOND,
+        FIRST_SECOND..LAST_SECOND => seconds,
+        LAST_SECOND.. => LAST_SECOND,
+    };
+    Timestamp { seconds, nanos: 0 }
+}
+
 /// Rounds to the microsecond: a float of this size is no more exact, and truncating it would lose a millisecond now
 /// and then.
 fn float_time(seconds: f64) -> Option<Timestamp> {
-    let micros = (seconds * 1e6).round();
-    let fits = micros.abs() < 9.0e18;
-    #[allow(clippy::cast_possible_truncation, reason = "the range is checked just above")]
-    let micros = fits.then_some(micros as i64)?;
+    if seconds.is_nan() {
+        return None;
+    }
+    #[allow(clippy::cast_precision_loss, reason = "both have fewer than 53 bits")]
+    let seconds = seconds.clamp(FIRST_SECOND as f64, LAST_SECOND as f64);
+    #[allow(clippy::cast_possible_truncation, reason = "the range is limited just above")]
+    let micros = (seconds * 1e6).round() as i64;
     let nanos = u32::try_from(micros.rem_euclid(1_000_000)).ok()? * 1_000;
     Some(Timestamp { seconds: micros.div_euclid(1_000_000), nanos })
 }

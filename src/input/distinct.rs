@@ -10,6 +10,7 @@
 use std::collections::HashSet;
 use std::ops::BitOr;
 
+use super::key_name::{key_name, plain_name};
 use super::msgpack::MsgpackReader;
 use super::record::{Field, Source, Value};
 
@@ -41,8 +42,22 @@ impl KeyBits {
         }
     }
 
+    /// Keys of the same name have the same bit, whatever kind they are of.
+    #[inline]
+    fn of_key(key: Value<'_>) -> Self {
+        match plain_name(key) {
+            Some(name) => Self::of(name),
+            None => Self::of_rare(key),
+        }
+    }
+
+    #[cold]
+    fn of_rare(key: Value<'_>) -> Self {
+        Self::of(&key_name(key))
+    }
+
     pub(super) fn of_fields(fields: &[Field<'_>]) -> Self {
-        fields.iter().map(|field| Self::of(bytes(field.key))).fold(Self::default(), BitOr::bitor)
+        fields.iter().map(|field| Self::of_key(field.key)).fold(Self::default(), BitOr::bitor)
     }
 
     #[inline]
@@ -60,17 +75,11 @@ impl BitOr for KeyBits {
     }
 }
 
-/// The bytes of a text key; keys of other kinds share a bit and are told apart by comparing them.
-#[inline]
-fn bytes(key: Value<'_>) -> &[u8] {
-    key.text().unwrap_or_default()
-}
-
 /// The fields of the record at hand, in room that is used for every record of a chunk.
 #[derive(Debug, Default)]
 pub(super) struct RecordFields<'a> {
     list: Vec<Field<'a>>,
-    has_repeated_key: bool,
+    may_repeat: bool,
 }
 
 /// What was left out of a record.
@@ -97,17 +106,25 @@ impl<'a> RecordFields<'a> {
     #[inline]
     pub(super) fn clear(&mut self) {
         self.list.clear();
-        self.has_repeated_key = false;
+        self.may_repeat = false;
     }
 
-    /// Appends a field, with the bytes of its key, to those with these keys.
+    /// Appends a field to those with these keys.
     #[inline]
-    pub(super) fn push(&mut self, name: &[u8], field: Field<'a>, keys: &mut KeyBits) {
+    pub(super) fn push(&mut self, field: Field<'a>, keys: &mut KeyBits) {
+        let Some(name) = plain_name(field.key) else { return self.push_rare(field) };
         let key = KeyBits::of(name);
         if keys.meets(key) {
             self.note_repeat(field.key);
         }
         *keys = *keys | key;
+        self.list.push(field);
+    }
+
+    /// Appends a field of which the name is not written as the key stands. [`Self::drop_repeats`] finds out about it.
+    #[cold]
+    fn push_rare(&mut self, field: Field<'a>) {
+        self.may_repeat = true;
         self.list.push(field);
     }
 
@@ -124,13 +141,14 @@ impl<'a> RecordFields<'a> {
     /// Looks whether the record has this key already. Where it has many, [`Self::drop_repeats`] finds out.
     #[cold]
     fn note_repeat(&mut self, key: Value<'_>) {
-        self.has_repeated_key |= self.list.len() <= FEW_FIELDS && has_key(&self.list, key);
+        let is_known = |list: &[Field<'_>]| plain_name(key).is_none() || has_key(list, key);
+        self.may_repeat |= !self.may_repeat && self.list.len() <= FEW_FIELDS && is_known(&self.list);
     }
 
     /// Leaves each key its last value. `None`: no key stood twice.
     #[inline]
     pub(super) fn drop_repeats(&mut self) -> Option<Repeats> {
-        if !self.has_repeated_key && self.list.len() <= FEW_FIELDS {
+        if !self.may_repeat && self.list.len() <= FEW_FIELDS {
             return None;
         }
         self.drop_all_but_last()
@@ -147,10 +165,12 @@ impl<'a> RecordFields<'a> {
 
 /// Whether one of the fields has this key.
 pub(super) fn has_key(fields: &[Field<'_>], key: Value<'_>) -> bool {
-    match key.text() {
-        Some(name) => fields.iter().any(|field| field.key.text() == Some(name)),
-        None => fields.iter().any(|field| KeyIdentity::of(field.key) == KeyIdentity::of(key)),
-    }
+    let name = key_name(key);
+    fields.iter().any(|field| is_called(field.key, &name))
+}
+
+fn is_called(key: Value<'_>, name: &[u8]) -> bool {
+    key.text() == Some(name) || (plain_name(key).is_none() && *key_name(key) == *name)
 }
 
 /// The stream of a record in which `source` has different values: standard error if one of them says so, so that no error
@@ -173,38 +193,34 @@ fn conflicting_source(fields: &[Field<'_>]) -> Option<Source> {
 pub(super) fn keep_last<'a, P>(pairs: &mut Vec<P>, key: impl Fn(&P) -> Value<'a>) {
     let mut seen = HashSet::with_capacity(pairs.len());
     pairs.reverse();
-    pairs.retain(|pair| seen.insert(KeyIdentity::of(key(pair))));
+    pairs.retain(|pair| seen.insert(key_name(key(pair))));
     pairs.reverse();
 }
 
-/// What makes two keys the same: the bytes of text and binary, kind and value of anything else.
-#[derive(Debug, PartialEq, Eq, Hash)]
-enum KeyIdentity<'a> {
-    Text(&'a [u8]),
-    Nil,
-    Bool(bool),
-    Unsigned(u64),
-    Signed(i64),
-    Float(u64),
-    Extension(i8, &'a [u8]),
-    Array(&'a [u8]),
-    Map(&'a [u8]),
+/// For each key whether it comes again behind itself; `None`: no key does.
+pub(super) fn repeated<'a>(
+    keys: impl DoubleEndedIterator<Item = Value<'a>> + ExactSizeIterator + Clone,
+) -> Option<Vec<bool>> {
+    if keys.len() <= FEW_PAIRS && are_plain_and_distinct(keys.clone()) {
+        return None;
+    }
+    let mut seen = HashSet::with_capacity(keys.len());
+    let mut repeated: Vec<bool> = keys.rev().map(|key| !seen.insert(key_name(key))).collect();
+    repeated.reverse();
+    repeated.contains(&true).then_some(repeated)
 }
 
-impl<'a> KeyIdentity<'a> {
-    fn of(key: Value<'a>) -> Self {
-        match key {
-            Value::Text(text) | Value::Binary(text) => Self::Text(text),
-            Value::Nil => Self::Nil,
-            Value::Bool(flag) => Self::Bool(flag),
-            Value::Unsigned(number) => Self::Unsigned(number),
-            Value::Signed(number) => Self::Signed(number),
-            Value::Float(number) => Self::Float(number.to_bits()),
-            Value::Extension(kind, data) => Self::Extension(kind, data),
-            Value::Array(_, items) => Self::Array(items),
-            Value::Map(_, entries) => Self::Map(entries),
-        }
-    }
+/// Whether all keys have a plain name that no other has. The cost grows with the square of their number.
+fn are_plain_and_distinct<'a>(keys: impl Iterator<Item = Value<'a>> + Clone) -> bool {
+    let mut seen = KeyBits::default();
+    keys.clone().enumerate().all(|(count, key)| {
+        let Some(name) = plain_name(key) else { return false };
+        let bit = KeyBits::of(name);
+        let is_repeated =
+            seen.meets(bit) && keys.clone().take(count).any(|earlier| earlier.text() == Some(name));
+        seen = seen | bit;
+        !is_repeated
+    })
 }
 
 /// Whether a key may stand twice in a map; certain for the usual map of a few text keys.
@@ -214,7 +230,7 @@ pub(super) fn may_repeat(entries: &[u8]) -> bool {
     let mut seen = KeyBits::default();
     for count in 0.. {
         let (Ok(key), Ok(_)) = (reader.value(), reader.value()) else { return false };
-        let Some(name) = key.text() else { return true };
+        let Some(name) = plain_name(key) else { return true };
         let bit = KeyBits::of(name);
         if seen.meets(bit) && names.iter().take(count).any(|earlier| *earlier == name) {
             return true;

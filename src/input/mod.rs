@@ -1,13 +1,15 @@
 //! Bytes of a chunk → records.
 //!
 //! `chunk` lends the bytes, `msgpack` reads values, `decode` reads Fluent Bit's log events, `record` is what later stages
-//! see of them, `distinct` leaves a key that stands twice its last value, and `shared_run` finds the fields that record after
-//! record repeats. Does not own what a record means.
+//! see of them, `distinct` leaves a key that stands twice its last value, `nested` reads what is inside values, and `shared_run`
+//! finds the fields that record after record repeats. Does not own what a record means.
 
 pub mod chunk;
 pub mod decode;
 mod distinct;
+pub mod key_name;
 mod msgpack;
+pub mod nested;
 pub mod record;
 mod recovery;
 mod shared_run;

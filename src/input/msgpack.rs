@@ -6,7 +6,7 @@
 
 use rmp::Marker;
 
-use super::record::Value;
+use super::record::{Value, ValueHead};
 
 /// The error says what is malformed.
 pub(super) type ReadResult<T> = Result<T, &'static str>;
@@ -23,6 +23,7 @@ const FIXSTR_MAX: u8 = 0xbf;
 const STR8: u8 = 0xd9;
 
 /// A position in msgpack bytes.
+#[derive(Debug)]
 pub(super) struct MsgpackReader<'a> {
     bytes: &'a [u8],
     position: usize,
@@ -43,13 +44,13 @@ impl<'a> MsgpackReader<'a> {
         self.bytes.get(self.position..).unwrap_or_default()
     }
 
-    /// Steps over bytes that the caller knows already.
-    #[inline]
     /// Goes on at this position.
     pub(super) const fn move_to(&mut self, position: usize) {
         self.position = position;
     }
 
+    /// Steps over bytes that the caller knows already.
+    #[inline]
     pub(super) const fn advance(&mut self, bytes: usize) {
         self.position += bytes;
     }
@@ -105,6 +106,20 @@ impl<'a> MsgpackReader<'a> {
         let text = self.bytes.get(start..start + length)?;
         self.position = start + length;
         Some(text)
+    }
+
+    /// Reads what a value begins with: a container's header, or a whole scalar.
+    pub(super) fn head(&mut self) -> ReadResult<ValueHead<'a>> {
+        let first = self.bytes.get(self.position).copied().ok_or(ENDS_EARLY)?;
+        Ok(match Marker::from_u8(first) {
+            Marker::FixArray(_) | Marker::Array16 | Marker::Array32 => {
+                ValueHead::Array(self.array_header()?.unwrap_or_default())
+            }
+            Marker::FixMap(_) | Marker::Map16 | Marker::Map32 => {
+                ValueHead::Map(self.map_header()?.unwrap_or_default())
+            }
+            _ => ValueHead::Scalar(self.value()?),
+        })
     }
 
     /// Reads one value; containers are stepped over, not into. Log records are nearly all text, so text comes first.

@@ -64,6 +64,17 @@ impl<'a> Value<'a> {
     }
 }
 
+/// What a value begins with.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ValueHead<'a> {
+    /// No container: the whole value.
+    Scalar(Value<'a>),
+    /// This many elements follow.
+    Array(u32),
+    /// This many pairs follow.
+    Map(u32),
+}
+
 /// One top-level pair of a record.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Field<'a> {

@@ -122,6 +122,7 @@ fn hostile_chunks() -> Vec<(&'static str, Vec<u8>)> {
         ("bare stops, tiny", full_of(&bare)),
         ("bare stops, real", full_of(&event("essential-exit-137"))),
         ("tiny records", full_of(&json!({}))),
+        ("maps in maps", full_of(&(0..60).fold(json!(vec![1; 1_900_000]), |inner, _| json!({ "k": inner })))),
         ("lines", full_of(&line("web", "stdout", "GET /healthz 200"))),
     ]
 }

@@ -4,21 +4,21 @@
 
 use serde_json::Value as Json;
 
-use super::protobuf::{as_text, key};
-use super::record::LogRecord;
+use super::record::{LogRecord, nested_as_text};
 use super::resource::ResourceAttributes;
 use super::trace::TraceContext;
 use super::{MAX_DEPTH, PartialSuccess, SCOPE};
 use crate::encode::batch::Batch;
 use crate::encode::payload::Payload;
-use crate::input::decode;
-use crate::input::record::Value;
+use crate::input::key_name::key_name;
+use crate::input::nested::NestedReader;
+use crate::input::record::{Value, ValueHead};
 use crate::json::Writer;
 
 /// Appends `ResourceLogs.resource`.
 pub(super) fn resource(attributes: &ResourceAttributes, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\"resource\":{\"attributes\":");
-    key_values(attributes.iter(), MAX_DEPTH, out);
+    key_values(attributes.iter(), out);
     out.push(b'}');
 }
 
@@ -39,9 +39,9 @@ pub(super) fn record<'v>(
         plain_text(name, out);
     }
     out.extend_from_slice(b",\"body\":");
-    any(record.body, MAX_DEPTH, out);
+    any(record.body, out);
     out.extend_from_slice(b",\"attributes\":");
-    key_values(attributes, MAX_DEPTH, out);
+    key_values(attributes, out);
     trace(&record.trace, out);
     out.extend_from_slice(b"},");
 }
@@ -90,20 +90,18 @@ fn resource_logs_head(batch: &Batch, out: &mut Vec<u8>) {
     out.extend_from_slice(b"},\"logRecords\":[");
 }
 
-fn key_values<'v>(pairs: impl Iterator<Item = (Value<'v>, Value<'v>)>, depth: u8, out: &mut Vec<u8>) {
-    array(pairs, out, |(name, value), out| {
-        out.extend_from_slice(b"{\"key\":");
-        string(&key(name), out);
-        out.extend_from_slice(b",\"value\":");
-        any(value, depth, out);
-        out.push(b'}');
-    });
+fn key_values<'v>(pairs: impl Iterator<Item = (Value<'v>, Value<'v>)>, out: &mut Vec<u8>) {
+    out.push(b'[');
+    array_items(pairs, out, |(name, value), out| key_value(name, out, |out| any(value, out)));
+    out.push(b']');
 }
 
-fn array<T>(items: impl Iterator<Item = T>, out: &mut Vec<u8>, write: impl Fn(T, &mut Vec<u8>)) {
-    out.push(b'[');
-    array_items(items, out, write);
-    out.push(b']');
+fn key_value(name: Value<'_>, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+    out.extend_from_slice(b"{\"key\":");
+    string(&key_name(name), out);
+    out.extend_from_slice(b",\"value\":");
+    write(out);
+    out.push(b'}');
 }
 
 fn array_items<T>(items: impl IntoIterator<Item = T>, out: &mut Vec<u8>, write: impl Fn(T, &mut Vec<u8>)) {
@@ -116,7 +114,53 @@ fn array_items<T>(items: impl IntoIterator<Item = T>, out: &mut Vec<u8>, write: 
 }
 
 /// An `AnyValue`; nil is the empty object.
-fn any(value: Value<'_>, depth: u8, out: &mut Vec<u8>) {
+fn any(value: Value<'_>, out: &mut Vec<u8>) {
+    let (head, mut values) = NestedReader::open(value);
+    nested(head, &mut values, MAX_DEPTH, out);
+}
+
+/// The `AnyValue` of which `values` has read the head.
+fn nested<'v>(head: ValueHead<'v>, values: &mut NestedReader<'v>, depth: u8, out: &mut Vec<u8>) {
+    match head {
+        ValueHead::Scalar(value) => scalar(value, out),
+        ValueHead::Array(_) | ValueHead::Map(_) if depth == 0 => {
+            typed("stringValue", out, |out| string(&nested_as_text(head, values), out));
+        }
+        ValueHead::Array(count) => typed("arrayValue", out, |out| elements(count, values, depth - 1, out)),
+        ValueHead::Map(count) => typed("kvlistValue", out, |out| pairs(count, values, depth - 1, out)),
+    }
+}
+
+fn elements(count: u32, values: &mut NestedReader<'_>, depth: u8, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"values\":[");
+    for _ in 0..count {
+        let Some(item) = values.head() else { break };
+        nested(item, values, depth, out);
+        out.push(b',');
+    }
+    close_list(out);
+}
+
+fn pairs(count: u32, values: &mut NestedReader<'_>, depth: u8, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"values\":[");
+    let map = values.open_map(count);
+    for _ in 0..count {
+        let Some((name, value)) = values.pair() else { break };
+        values.note_pair(&map, name, out.len(), 0);
+        key_value(name, out, |out| nested(value, values, depth, out));
+        out.push(b',');
+    }
+    values.close_map(&map, out, 0);
+    close_list(out);
+}
+
+/// Ends a list of values, without the comma behind the last.
+fn close_list(out: &mut Vec<u8>) {
+    out.pop_if(|last| *last == b',');
+    out.extend_from_slice(b"]}");
+}
+
+fn scalar(value: Value<'_>, out: &mut Vec<u8>) {
     match value {
         Value::Nil => out.extend_from_slice(b"{}"),
         Value::Text(bytes) | Value::Binary(bytes) => typed("stringValue", out, |out| string(bytes, out)),
@@ -131,20 +175,9 @@ fn any(value: Value<'_>, depth: u8, out: &mut Vec<u8>) {
             typed(kind, out, |out| plain_text(itoa::Buffer::new().format(number), out));
         }
         Value::Float(number) => typed("doubleValue", out, |out| float(number, out)),
-        Value::Extension(..) => typed("stringValue", out, |out| string(&as_text(value), out)),
-        Value::Array(..) | Value::Map(..) if depth == 0 => {
-            typed("stringValue", out, |out| string(&as_text(value), out));
+        Value::Extension(..) | Value::Array(..) | Value::Map(..) => {
+            typed("stringValue", out, |out| string(&key_name(value), out));
         }
-        Value::Array(_, items) => typed("arrayValue", out, |out| {
-            out.extend_from_slice(b"{\"values\":");
-            array(decode::elements(items), out, |item, out| any(item, depth - 1, out));
-            out.push(b'}');
-        }),
-        Value::Map(_, entries) => typed("kvlistValue", out, |out| {
-            out.extend_from_slice(b"{\"values\":");
-            key_values(decode::pairs(entries), depth - 1, out);
-            out.push(b'}');
-        }),
     }
 }
 

@@ -4,17 +4,15 @@
 //! would first need every text as a `String` and every attribute in a list. The messages are few, and their field
 //! numbers never change. Wire format: <https://protobuf.dev/programming-guides/encoding/>, read 2026-11.
 
-use std::borrow::Cow;
-
-use super::record::LogRecord;
+use super::record::{LogRecord, nested_as_text};
 use super::resource::ResourceAttributes;
 use super::trace::TraceContext;
 use super::{MAX_DEPTH, PartialSuccess, SCOPE};
 use crate::encode::batch::Batch;
 use crate::encode::payload::Payload;
-use crate::input::decode;
-use crate::input::record::Value;
-use crate::json::Writer;
+use crate::input::key_name::key_name;
+use crate::input::nested::NestedReader;
+use crate::input::record::{Value, ValueHead};
 
 /// Wire types.
 const VARINT: u8 = 0;
@@ -24,8 +22,8 @@ const FIXED32: u8 = 5;
 
 /// Appends `ResourceLogs.resource`.
 pub(super) fn resource(attributes: &ResourceAttributes, out: &mut Vec<u8>) {
-    nested(1, out, |out| {
-        attributes.iter().for_each(|(name, value)| key_value(1, name, value, MAX_DEPTH, out))
+    message(1, out, |out| {
+        attributes.iter().for_each(|(name, value)| key_value(1, name, out, |out| any(value, out)))
     });
 }
 
@@ -35,15 +33,15 @@ pub(super) fn record<'v>(
     attributes: impl Iterator<Item = (Value<'v>, Value<'v>)>,
     out: &mut Vec<u8>,
 ) {
-    nested(2, out, |out| {
+    message(2, out, |out| {
         fixed64(1, record.unix_nanos, out);
         if let Some((number, name)) = record.level {
             tag(2, VARINT, out);
             varint(number.into(), out);
             bytes(3, name.as_bytes(), out);
         }
-        nested(5, out, |out| any(record.body, MAX_DEPTH, out));
-        attributes.for_each(|(name, value)| key_value(6, name, value, MAX_DEPTH, out));
+        message(5, out, |out| any(record.body, out));
+        attributes.for_each(|(name, value)| key_value(6, name, out, |out| any(value, out)));
         trace(&record.trace, out);
         fixed64(11, record.unix_nanos, out);
     });
@@ -65,7 +63,7 @@ fn trace(trace: &TraceContext, out: &mut Vec<u8>) {
 /// The whole `ExportLogsServiceRequest`. All lengths are known beforehand, so nothing is moved.
 pub(super) fn request(batch: &Batch) -> Payload {
     let mut scope = Vec::new();
-    nested(1, &mut scope, |out| {
+    message(1, &mut scope, |out| {
         bytes(1, SCOPE.0.as_bytes(), out);
         bytes(2, SCOPE.1.as_bytes(), out);
     });
@@ -92,15 +90,49 @@ fn resource_logs_head(batch: &Batch, scope: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(scope);
 }
 
-fn key_value(field: u8, name: Value<'_>, value: Value<'_>, depth: u8, out: &mut Vec<u8>) {
-    nested(field, out, |out| {
-        string(1, &key(name), out);
-        nested(2, out, |out| any(value, depth, out));
+fn key_value(field: u8, name: Value<'_>, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+    message(field, out, |out| {
+        bytes(1, &key_name(name), out);
+        message(2, out, write);
     });
 }
 
 /// The fields of an `AnyValue`; nil has none.
-fn any(value: Value<'_>, depth: u8, out: &mut Vec<u8>) {
+fn any(value: Value<'_>, out: &mut Vec<u8>) {
+    let (head, mut values) = NestedReader::open(value);
+    nested(head, &mut values, MAX_DEPTH, out);
+}
+
+/// The fields of the `AnyValue` of which `values` has read the head.
+fn nested<'v>(head: ValueHead<'v>, values: &mut NestedReader<'v>, depth: u8, out: &mut Vec<u8>) {
+    match head {
+        ValueHead::Scalar(value) => scalar(value, out),
+        ValueHead::Array(_) | ValueHead::Map(_) if depth == 0 => {
+            string(1, &nested_as_text(head, values), out);
+        }
+        ValueHead::Array(count) => message(5, out, |out| elements(count, values, depth - 1, out)),
+        ValueHead::Map(count) => message(6, out, |out| pairs(count, values, depth - 1, out)),
+    }
+}
+
+fn elements(count: u32, values: &mut NestedReader<'_>, depth: u8, out: &mut Vec<u8>) {
+    for _ in 0..count {
+        let Some(item) = values.head() else { break };
+        message(1, out, |out| nested(item, values, depth, out));
+    }
+}
+
+fn pairs(count: u32, values: &mut NestedReader<'_>, depth: u8, out: &mut Vec<u8>) {
+    let map = values.open_map(count);
+    for _ in 0..count {
+        let Some((name, value)) = values.pair() else { break };
+        values.note_pair(&map, name, out.len(), 0);
+        key_value(1, name, out, |out| nested(value, values, depth, out));
+    }
+    values.close_map(&map, out, 0);
+}
+
+fn scalar(value: Value<'_>, out: &mut Vec<u8>) {
     match value {
         Value::Nil => {}
         Value::Text(text) | Value::Binary(text) => string(1, text, out),
@@ -114,34 +146,7 @@ fn any(value: Value<'_>, depth: u8, out: &mut Vec<u8>) {
             Err(_) => bytes(1, number.to_string().as_bytes(), out),
         },
         Value::Float(number) => fixed64(4, number.to_bits(), out),
-        Value::Extension(..) => string(1, &as_text(value), out),
-        Value::Array(..) | Value::Map(..) if depth == 0 => string(1, &as_text(value), out),
-        Value::Array(_, items) => nested(5, out, |out| {
-            decode::elements(items).for_each(|item| nested(1, out, |out| any(item, depth - 1, out)));
-        }),
-        Value::Map(_, entries) => nested(6, out, |out| {
-            decode::pairs(entries).for_each(|(name, value)| key_value(1, name, value, depth - 1, out));
-        }),
-    }
-}
-
-/// The name of a map's key, the same as in all JSON that records become.
-pub(super) fn key(key: Value<'_>) -> Cow<'_, [u8]> {
-    key.text().map_or_else(|| Cow::Owned(unquoted(|writer| writer.key(key))), Cow::Borrowed)
-}
-
-/// A value that OTLP has no type for, as text: its JSON, without quotation marks around it.
-pub(super) fn as_text(value: Value<'_>) -> Vec<u8> {
-    unquoted(|writer| writer.value(value))
-}
-
-/// The JSON that `write` writes, without quotation marks around it. Only texts hold escapes, and no text comes here.
-fn unquoted(write: impl FnOnce(&mut Writer<'_, false>)) -> Vec<u8> {
-    let mut json = Vec::new();
-    write(&mut Writer::<false>::new(&mut json));
-    match json.as_slice() {
-        [b'"', text @ .., b'"'] => text.to_vec(),
-        _ => json,
+        Value::Extension(..) | Value::Array(..) | Value::Map(..) => bytes(1, &key_name(value), out),
     }
 }
 
@@ -167,7 +172,7 @@ fn fixed64(field: u8, number: u64, out: &mut Vec<u8>) {
 
 /// A nested message. Its length comes first but is known last: one byte is reserved for it, and a longer length moves the
 /// message.
-fn nested(field: u8, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+fn message(field: u8, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
     tag(field, LENGTH_DELIMITED, out);
     let start = out.len();
     out.push(0);

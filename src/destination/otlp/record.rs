@@ -7,7 +7,9 @@ use super::resource;
 use super::trace::TraceContext;
 use crate::classify::classes::{Class, Entry};
 use crate::input::decode;
-use crate::input::record::{Source, Value};
+use crate::input::nested::NestedReader;
+use crate::input::record::{Source, Value, ValueHead};
+use crate::json::Writer;
 use crate::stop::{Severity, StopEvent};
 
 /// Number and short name of a severity.
@@ -65,6 +67,13 @@ pub(super) fn stop_attributes(map: &[u8]) -> impl Iterator<Item = (Value<'_>, Va
 /// The first value in these bytes.
 pub(super) fn value(msgpack: &[u8]) -> Value<'_> {
     decode::elements(msgpack).next().unwrap_or(Value::Nil)
+}
+
+/// The value of which `values` has read the head as JSON text, because OTLP would nest it too deeply.
+pub(super) fn nested_as_text<'v>(head: ValueHead<'v>, values: &mut NestedReader<'v>) -> Vec<u8> {
+    let mut json = Vec::new();
+    Writer::<false>::new(&mut json).nested(head, values);
+    json
 }
 
 /// A log line and its attributes. With `log_key` the stream is the only attribute; a record without a line is its own

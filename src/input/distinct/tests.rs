@@ -34,7 +34,7 @@ fn read(chunk: &[u8]) -> Vec<Seen> {
     let tally = decode::records(chunk, |record| {
         let mut json = Vec::new();
         Writer::<false>::new(&mut json).record(record, |_| false);
-        let name = |field: &Field<'_>| String::from_utf8(bytes(field.key).to_vec()).unwrap();
+        let name = |field: &Field<'_>| String::from_utf8(key_name(field.key).to_vec()).unwrap();
         seen.push(Seen {
             names: record.fields.iter().map(name).collect(),
             json: String::from_utf8(json).unwrap(),
