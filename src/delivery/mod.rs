@@ -1,7 +1,9 @@
 //! When to send, when to send again, and when to give up.
 
+mod attempts;
 mod backoff;
 mod breaker;
+mod call;
 pub(crate) mod ledger;
 pub mod progress;
 mod rate_limit;
@@ -11,4 +13,4 @@ pub(crate) mod sender;
 pub mod verdict;
 
 pub(crate) use self::backoff::Backoff;
-pub(crate) use self::retry::{Call, Outcome};
+pub(crate) use self::call::{Call, Outcome};

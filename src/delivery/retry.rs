@@ -5,22 +5,21 @@
 //! Whether a call brings a batch of records or a part of an object makes no difference here.
 
 use std::cell::Cell;
-use std::collections::VecDeque;
-use std::ops::Range;
 use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::SystemTime;
 
-use tokio::sync::{Mutex, MutexGuard, Semaphore};
+use tokio::sync::{Mutex, Semaphore};
 use tokio::time::{Duration, Instant};
 
+use super::attempts::Attempts;
 use super::backoff::Backoff;
 use super::breaker::{Change, CircuitBreaker, Permit};
+use super::call::{Call, Outcome};
 use super::rate_limit::RateLimiter;
 use super::reporter::Reporter;
 use crate::destination::{Endpoint, Network, Purpose, Reply, ReplyAction, Request, RetryTiming};
 use crate::log::Level;
-use crate::metrics::Reason;
 use crate::transport::SendRequest;
 use crate::transport::http::Failure;
 
@@ -34,58 +33,6 @@ const MAX_PREPARATIONS: usize = 12;
 
 /// Requests that are under way when credentials expire are refused together; that is over by then.
 const RENEWAL_TIME: Duration = Duration::from_secs(5);
-
-/// One call to a service: how its request is made, and what replies mean.
-pub(crate) trait Call {
-    /// Builds the request; again when the service turned out to be in another region.
-    fn request(&self) -> Request;
-
-    /// Classifies a reply to the request, or to one that prepared for it.
-    fn classify_reply(&self, purpose: Purpose, reply: &Reply) -> ReplyAction;
-
-    /// What the delivered call counts for on the vendor's bill, in bytes; `sent` is the length of the request's body.
-    fn billed_bytes(&self, sent: u64) -> u64;
-
-    /// Sends later requests to the region that the service named.
-    fn set_region(&self, region: &str);
-
-    /// What becomes of the records until the call succeeds, and how many wait: for the log.
-    fn fate(&self) -> String;
-
-    /// Whether records are lost until the call succeeds.
-    fn loses(&self) -> bool {
-        false
-    }
-}
-
-/// How a call ended.
-#[derive(Debug)]
-pub(crate) enum Outcome {
-    Delivered(Reply),
-    /// Delivered, but for some records.
-    Partial {
-        /// Positions to send again.
-        retry: Vec<usize>,
-        /// Positions that are rejected for good.
-        rejected: Vec<(Range<usize>, Reason)>,
-        /// The pause the service asked for.
-        retry_after: Option<Duration>,
-    },
-    /// Delivered, but for this many records that nobody names.
-    PartialUnknown {
-        rejected: usize,
-    },
-    /// Halves may fare better.
-    Split {
-        reason: String,
-    },
-    /// Rejected for good.
-    Rejected {
-        reason: String,
-    },
-    /// Not by the deadline, or not before a person acts.
-    GivenUp,
-}
 
 /// The way to one destination, with everything that decides when to take it: slots, rate limit, breaker, retries.
 #[derive(Debug)]
@@ -101,20 +48,6 @@ pub(crate) struct RetryingTransport<T> {
     reporter: Rc<Reporter>,
 }
 
-/// What is still to do for one call.
-struct Attempts<'c> {
-    call: &'c dyn Call,
-    backoff: &'c mut Backoff,
-    /// What must be made first, then the call's own request.
-    requests: VecDeque<Request>,
-    preparations: usize,
-    /// The requests whose replies have asked for preparations.
-    asked_by: Vec<Purpose>,
-    reauthorized: bool,
-    moved: bool,
-    preparing: Option<MutexGuard<'c, ()>>,
-}
-
 /// One reply and what it means.
 struct Answer {
     purpose: Purpose,
@@ -128,52 +61,6 @@ enum Next {
     Continue,
     RetryAfter(Duration),
     End(Outcome),
-}
-
-impl<'c> Attempts<'c> {
-    fn new(call: &'c dyn Call, backoff: &'c mut Backoff) -> Self {
-        Self {
-            requests: VecDeque::from([call.request()]),
-            call,
-            backoff,
-            preparations: 0,
-            asked_by: Vec::new(),
-            reauthorized: false,
-            moved: false,
-            preparing: None,
-        }
-    }
-
-    /// Begins anew in another region, once.
-    fn restart_in(&mut self, region: &str) {
-        self.call.set_region(region);
-        self.requests = VecDeque::from([self.call.request()]);
-        self.preparations = 0;
-        self.asked_by.clear();
-        self.reauthorized = false;
-        self.moved = true;
-        self.preparing = None;
-    }
-
-    /// Whether a reply to this request has asked for preparations before. If so, others may prepare while this call
-    /// waits.
-    fn asks_again(&mut self, purpose: Purpose) -> bool {
-        let again = self.asked_by.contains(&purpose);
-        if again {
-            self.preparing = None;
-        } else {
-            self.asked_by.push(purpose);
-        }
-        again
-    }
-
-    /// Drops the preparation in front; after the last one others may prepare.
-    fn finish_preparation(&mut self) {
-        self.requests.pop_front();
-        if self.requests.len() <= 1 {
-            self.preparing = None;
-        }
-    }
 }
 
 impl<T: SendRequest> RetryingTransport<T> {

@@ -11,9 +11,10 @@ use std::sync::atomic::Ordering::Relaxed;
 use tokio::time::Instant;
 
 use super::backoff::Backoff;
+use super::call::{Call, Outcome};
 use super::progress::Progress;
 use super::reporter::Reporter;
-use super::retry::{Call, Outcome, RetryingTransport};
+use super::retry::RetryingTransport;
 use crate::config::Common;
 use crate::destination::{Destination, Purpose, Reply, ReplyAction, Request};
 use crate::encode::batch::Batch;
@@ -101,6 +102,9 @@ impl<T: SendRequest> Sender<T> {
     /// Sends one batch, in as many parts as it takes, and notes in `progress` what is settled. No attempt begins after
     /// `deadline`, but one that has begun is waited for, because its outcome decides about duplicates.
     pub(crate) async fn send_batch(self: Rc<Self>, batch: Batch, progress: Rc<Progress>, deadline: Instant) {
+        if let Some(reason) = batch.refusal {
+            return self.settle_partial(&batch, &progress, &[], &[(0..batch.items.len(), reason)]);
+        }
         let mut pending = vec![batch];
         while let Some(batch) = pending.pop() {
             match self.send_until_settled(batch, &progress, deadline).await {

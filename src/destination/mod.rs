@@ -53,6 +53,7 @@ pub(crate) use self::vendor::Vendor;
 use crate::classify::classes::Entry;
 use crate::config::keys::DestinationKind;
 use crate::config::{AwsEnvironments, Common, DestinationSettings, KeyReader, Problem};
+use crate::encode::accepted_times::AcceptedTimes;
 use crate::encode::batch::{Batch, Limits};
 use crate::encode::partition::Partitions;
 use crate::encode::payload::Payload;
@@ -107,6 +108,12 @@ impl Destination {
     #[must_use]
     pub fn outer_name<'n>(&self, target: &'n [u8]) -> Option<&'n [u8]> {
         self.vendor.outer_name(target)
+    }
+
+    /// Times that the service takes, for one whose requests hold records of a limited span.
+    #[must_use]
+    pub fn accepted_times(&self) -> Option<AcceptedTimes> {
+        self.vendor.accepted_times()
     }
 
     /// Packs a chunk's records into batches.

@@ -8,6 +8,7 @@ use super::object_store::ObjectStore;
 use super::{Encoded, Purpose, Reply, ReplyAction, Request};
 use crate::classify::classes::Entry;
 use crate::config::Common;
+use crate::encode::accepted_times::AcceptedTimes;
 use crate::encode::batch::{Batch, Limits};
 use crate::encode::partition::Partitions;
 use crate::encode::template::RenderContext;
@@ -29,6 +30,11 @@ pub(crate) trait Vendor: fmt::Debug + Send {
     }
 
     fn outer_name<'n>(&self, _target: &'n [u8]) -> Option<&'n [u8]> {
+        None
+    }
+
+    /// By default the service is asked.
+    fn accepted_times(&self) -> Option<AcceptedTimes> {
         None
     }
 

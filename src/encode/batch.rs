@@ -10,6 +10,7 @@ use bytes::Bytes;
 
 use super::partition::{BatchItem, Partition, Partitions, Segments};
 use super::payload::Payload;
+use crate::metrics::Reason;
 
 /// A payload of more parts than this costs more to handle than to copy.
 const MAX_PAYLOAD_PARTS: usize = 16;
@@ -54,7 +55,8 @@ impl Partitions {
                 ..item
             }));
         }
-        let all = Batch { target: Bytes::new(), sections: sections.into(), segments, items: items.into() };
+        let sections = sections.into();
+        let all = Batch { sections, segments, items: items.into(), ..Batch::empty(Bytes::new()) };
         pack_items(&all, limits)
     }
 }
@@ -68,7 +70,6 @@ pub struct BatchItems {
 
 impl BatchItems {
     /// Narrows the list to `range`, positions in this one.
-    /// The batch with only the items in this range of positions.
     #[must_use]
     pub fn slice(&self, range: Range<usize>) -> Self {
         let start = self.range.start;
@@ -99,6 +100,8 @@ pub struct Batch {
     segments: Segments,
     /// The batch's records, in the order they are sent.
     pub items: BatchItems,
+    /// Why the records are not sent at all.
+    pub refusal: Option<Reason>,
 }
 
 impl Batch {
@@ -110,7 +113,13 @@ impl Batch {
             sections: Arc::default(),
             segments: Segments::default(),
             items: Vec::new().into(),
+            refusal: None,
         }
+    }
+
+    /// Records that are not sent.
+    pub(super) fn refused(items: Vec<BatchItem>, reason: Reason) -> Self {
+        Self { items: items.into(), refusal: Some(reason), ..Self::empty(Bytes::new()) }
     }
 
     /// Where inside the destination the batch goes, in the destination's own notation.
@@ -246,6 +255,7 @@ impl Batch {
             sections: Arc::clone(&self.sections),
             segments: self.segments.covering(&items),
             items,
+            refusal: self.refusal,
         }
     }
 }
@@ -257,7 +267,7 @@ pub fn pack(partition: Partition, limits: &Limits) -> Vec<Batch> {
     if limits.ordered && !items.is_sorted_by_key(|item| item.at_ms) {
         items.sort_by_key(|item| item.at_ms);
     }
-    pack_items(&Batch { target, sections: Arc::default(), segments, items: items.into() }, limits)
+    pack_items(&Batch { segments, items: items.into(), ..Batch::empty(target) }, limits)
 }
 
 /// Splits a batch of everything into batches within the limits.

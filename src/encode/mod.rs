@@ -4,6 +4,7 @@
 //! buffers of `buffer_pool`, `batch` packs them under a destination's limits, and `payload` is what a request sends. Knows
 //! no vendor.
 
+pub mod accepted_times;
 pub mod batch;
 pub mod buffer_pool;
 pub mod known_names;

@@ -67,6 +67,15 @@ impl Partition {
         self.items.push(item);
     }
 
+    pub(super) fn items(&self) -> &[BatchItem] {
+        &self.items
+    }
+
+    /// Takes out the items that are `unwanted`.
+    pub(super) fn take_items(&mut self, unwanted: impl Fn(&BatchItem) -> bool) -> Vec<BatchItem> {
+        self.items.extract_if(.., |item| unwanted(item)).collect()
+    }
+
     fn make_room(&mut self, expected_bytes: usize) {
         let length = self.filling.len();
         if self.filling.capacity() == 0 {

@@ -166,8 +166,13 @@ impl<'d> DestinationEncoder<'d> {
         self.names.as_ref().filter(|_| !decided).and_then(|names| names.overflow.clone())
     }
 
-    pub(super) fn into_batches(self, progress: &Progress) -> Vec<Batch> {
+    pub(super) fn into_batches(mut self, progress: &Progress) -> Vec<Batch> {
+        let refused = self
+            .destination
+            .accepted_times()
+            .map(|times| self.partitions.refuse_outside(&times, progress.arrived_at().saturating_mul(1_000)));
         let mut batches = self.destination.pack(self.partitions);
+        batches.extend(refused.into_iter().flatten());
         if let Some(settled) = self.settled.as_ref().filter(|settled| !settled.is_empty()) {
             let open = |batch: Batch| batch.unsettled(|ordinal| settled.contains(ordinal));
             batches = batches.into_iter().filter_map(open).collect();

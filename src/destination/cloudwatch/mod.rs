@@ -12,6 +12,7 @@ use super::{
 };
 use crate::classify::classes::Entry;
 use crate::config::{AwsEnvironments, Common, Identity, KeyReader};
+use crate::encode::accepted_times::AcceptedTimes;
 use crate::encode::batch::{Batch, Limits};
 use crate::encode::run_cache::RunCache;
 use crate::encode::template::{NameKind, RenderContext, Template};
@@ -26,8 +27,14 @@ const MAX_BATCH_BYTES: usize = 1_048_576;
 /// The longest message in bytes: it must fit a batch of its own.
 const MAX_MESSAGE_BYTES: usize = MAX_BATCH_BYTES - EVENT_OVERHEAD_BYTES;
 
+const DAY_MS: i64 = 24 * 3_600_000;
+
+/// 14 days before and two hours after it arrives, with a day more on either side for clocks that differ: what is further
+/// away is certain to be refused.
+const ACCEPTED_TIMES: AcceptedTimes = AcceptedTimes { past_ms: 15 * DAY_MS, future_ms: DAY_MS };
+
 const LIMITS: Limits =
-    Limits { bytes: MAX_BATCH_BYTES, records: 10_000, span_ms: Some(24 * 3_600_000), ordered: true };
+    Limits { bytes: MAX_BATCH_BYTES, records: 10_000, span_ms: Some(DAY_MS), ordered: true };
 
 /// One CloudWatch Logs destination.
 #[derive(Debug)]
@@ -71,6 +78,10 @@ impl Vendor for Cloudwatch {
 
     fn outer_name<'n>(&self, target: &'n [u8]) -> Option<&'n [u8]> {
         target.split(|byte| *byte == SEPARATOR).next()
+    }
+
+    fn accepted_times(&self) -> Option<AcceptedTimes> {
+        Some(ACCEPTED_TIMES)
     }
 
     /// `{"timestamp":…,"message":"…"},`

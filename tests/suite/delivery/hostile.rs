@@ -7,15 +7,16 @@ use std::sync::atomic::Ordering::Relaxed;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ecs_router::Verdict;
+use ecs_router::metrics::Reason;
 use fake_cloud::{Api, Cloud, Fault};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
-use crate::router::Router;
+use crate::router::{GROUP, Router};
 use test_support::alone::alone;
 use test_support::chunk::Chunk;
-use test_support::record::{event, line};
+use test_support::record::{event, line, now_ms};
 use test_support::this_test;
 
 const PATH: &str = "/http/all";
@@ -107,4 +108,21 @@ fn a_replay_opens_the_same_records_again() {
     arrived.dedup();
     assert_eq!(arrived.len(), 15, "none came twice");
     assert_eq!(router.metrics().replayed_chunks.load(Relaxed), 1);
+}
+
+/// Each day would be a request of its own: CloudWatch takes no more than a day in one.
+#[test]
+fn records_of_a_thousand_days_are_refused_without_a_thousand_requests() {
+    let cloud = Cloud::start();
+    let router = Router::to(&cloud, &[]);
+    let now = now_ms();
+    let days = (-1_000..1_000).map(|day| now + day * 24 * 3_600_000);
+    let chunk = days.fold(Chunk::new(), |chunk, at| chunk.with(at, &line("web", "stdout", &at.to_string())));
+    assert_eq!(router.bring(&chunk.with(now, &line("web", "stdout", "honest"))), Verdict::Ok);
+    let requests = cloud.attempts(Api::PutLogEvents);
+    assert!(requests <= 20, "{requests} requests");
+    let lost = |reason| router.lost("cloudwatch", reason);
+    assert!(lost(Reason::TooOld) >= 984 && lost(Reason::TooNew) >= 998);
+    assert!(cloud.cloudwatch().messages(GROUP, "web").contains(&"honest".to_owned()));
+    router.assert_adds_up("cloudwatch");
 }

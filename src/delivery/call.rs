@@ -1,0 +1,60 @@
+//! What one call to a service is, and how it can end. [`super::retry`] carries it out.
+
+use std::ops::Range;
+
+use tokio::time::Duration;
+
+use crate::destination::{Purpose, Reply, ReplyAction, Request};
+use crate::metrics::Reason;
+
+/// One call to a service: how its request is made, and what replies mean.
+pub(crate) trait Call {
+    /// Builds the request; again when the service turned out to be in another region.
+    fn request(&self) -> Request;
+
+    /// Classifies a reply to the request, or to one that prepared for it.
+    fn classify_reply(&self, purpose: Purpose, reply: &Reply) -> ReplyAction;
+
+    /// What the delivered call counts for on the vendor's bill, in bytes; `sent` is the length of the request's body.
+    fn billed_bytes(&self, sent: u64) -> u64;
+
+    /// Sends later requests to the region that the service named.
+    fn set_region(&self, region: &str);
+
+    /// What becomes of the records until the call succeeds, and how many wait: for the log.
+    fn fate(&self) -> String;
+
+    /// Whether records are lost until the call succeeds.
+    fn loses(&self) -> bool {
+        false
+    }
+}
+
+/// How a call ended.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    Delivered(Reply),
+    /// Delivered, but for some records.
+    Partial {
+        /// Positions to send again.
+        retry: Vec<usize>,
+        /// Positions that are rejected for good.
+        rejected: Vec<(Range<usize>, Reason)>,
+        /// The pause the service asked for.
+        retry_after: Option<Duration>,
+    },
+    /// Delivered, but for this many records that nobody names.
+    PartialUnknown {
+        rejected: usize,
+    },
+    /// Halves may fare better.
+    Split {
+        reason: String,
+    },
+    /// Rejected for good.
+    Rejected {
+        reason: String,
+    },
+    /// Not by the deadline, or not before a person acts.
+    GivenUp,
+}
