@@ -302,6 +302,17 @@ mod tests {
         }
     }
 
+    /// Takes longer to be read than a flush may take.
+    struct Heavy(Vec<u8>);
+
+    impl Chunk for Heavy {
+        fn show(&self, reader: &mut dyn FnMut(&[u8])) -> bool {
+            std::thread::sleep(std::time::Duration::from_millis(1_100));
+            reader(&self.0);
+            true
+        }
+    }
+
     fn writes_to(path: &Path) -> Instance {
         let keys = [
             ("route.default", "f"),
@@ -315,6 +326,16 @@ mod tests {
 
     fn chunk() -> Vec<u8> {
         rmp_serde::to_vec(&(1_795_000_000u64, serde_json::json!({"log": "hello"}))).unwrap()
+    }
+
+    #[test]
+    fn a_chunk_that_takes_longer_than_its_flush_arrives_once_and_does_not_come_for_ever() {
+        let path = std::env::temp_dir().join(format!("ecs_router-plugin-{}", uuid::Uuid::new_v4()));
+        let instance = writes_to(&path);
+        let flush = || instance.flush_chunk(b"app", Arc::new(Heavy(chunk())));
+        assert!((0..2).any(|_| flush() == Verdict::Ok), "it would come for ever");
+        assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 1);
+        std::fs::remove_file(path).unwrap();
     }
 
     #[test]

@@ -198,14 +198,20 @@ impl Router {
         let digest = if self.ledger.is_empty() { None } else { chunk_digest(maker, tag, chunk) };
         let progress = self.ledger.begin(digest.unwrap_or_default(), self.senders.len(), deadline).await;
         let Some(progress) = progress else { return Verdict::Retry };
-        let Ok(processed) = chunk.read(|bytes| self.process(tag, origin, bytes, &progress)) else {
+        let read = chunk.read(|bytes| {
+            let processed = self.process(tag, origin, bytes, &progress);
+            // The host gives up soon and takes its bytes back, and then brings the chunk again.
+            let is_late = Instant::now() >= deadline;
+            (processed, digest.or_else(|| is_late.then(|| ledger::digest(maker, tag, bytes))))
+        });
+        let Ok((processed, digest)) = read else {
             // The host did not wait for the worker and has its bytes back.
             self.remember(digest, &progress);
             progress.stop();
             return Verdict::Retry;
         };
         let unreadable = processed.tally.fault.is_some() && processed.tally.records == 0;
-        let mut sending = self.send(processed.batches, &progress, deadline);
+        let mut sending = self.send(processed.batches, &progress, self.sending_deadline(deadline));
         let in_time = tokio::time::timeout_at(deadline, join_all(&mut sending)).await.is_ok();
         let stored = self.store_dead_letters(tag, origin, chunk, &progress, deadline).await;
         let verdict = match self.verdict(&progress) {
@@ -230,6 +236,18 @@ impl Router {
             this.finish_chunk(&progress, verdict);
         });
         verdict
+    }
+
+    /// No attempt to deliver begins later. A chunk whose own weight has used up its time is sent all the same, while its
+    /// flush is answered with RETRY: its replay finds what has arrived. Otherwise it would come again for ever.
+    fn sending_deadline(&self, deadline: Instant) -> Instant {
+        if Instant::now() < deadline {
+            return deadline;
+        }
+        let text = "reading and encoding a chunk took longer than flush_timeout; its records are sent, but other chunks \
+                    wait meanwhile; give the container more CPU, raise flush_timeout, or find out who writes such records";
+        self.log.once_a_minute(Level::Warn, "slow chunk", text);
+        Instant::now() + self.flush_timeout
     }
 
     /// Keeps the progress for the replay. A chunk whose bytes were gone before it had a digest will not be recognised.
