@@ -1,17 +1,20 @@
 //! The file of open incidents: in a private folder, replaced as a whole, used by one process at a time.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rustix::fs::OFlags;
+
 use crate::transport::disk;
+use crate::transport::open_folder::OpenFolder;
 
 /// Permission bits of a folder that is made for it.
 const PRIVATE_FOLDER: u32 = 0o700;
 const PRIVATE_FILE: u32 = 0o600;
-const ROOT: u32 = 0;
 
 /// Bytes of the largest file that is read: far more than all lists together can take.
 const MAX_BYTES: u64 = 64 << 20;
@@ -23,6 +26,8 @@ const LOCK_WAIT: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(crate) struct StateFile {
     path: PathBuf,
+    folder: OpenFolder,
+    name: OsString,
     _lock: File,
 }
 
@@ -32,16 +37,14 @@ impl StateFile {
     /// # Errors
     /// The folder or file cannot be used, or others could change it, or another process holds it.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        disk::check_links(folder)?;
-        DirBuilder::new().recursive(true).mode(PRIVATE_FOLDER).create(folder)?;
-        check_folder(folder)?;
-        let lock_path = beside(path, "lock");
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(false).mode(PRIVATE_FILE);
-        let lock = disk::open_regular(&mut options, &lock_path)?;
-        disk::lock(&lock, &lock_path, LOCK_WAIT)?;
-        Ok(Self { path: path.to_owned(), _lock: lock })
+        let name = path.file_name().ok_or(io::ErrorKind::IsADirectory)?.to_owned();
+        let folder_path = path.parent().unwrap_or(Path::new(""));
+        let folder = OpenFolder::open(folder_path, PRIVATE_FOLDER)?;
+        check_folder(&folder, folder_path)?;
+        let lock_name = beside(&name, "lock");
+        let lock = folder.open_regular(&lock_name, OFlags::WRONLY | OFlags::CREATE, PRIVATE_FILE)?;
+        disk::lock(&lock, &folder.path_of(&lock_name), LOCK_WAIT)?;
+        Ok(Self { path: path.to_owned(), folder, name, _lock: lock })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -53,13 +56,14 @@ impl StateFile {
     /// # Errors
     /// The file cannot be read, is another user's, or larger than this plugin writes.
     pub(crate) fn read(&self) -> io::Result<Option<Vec<u8>>> {
-        let file = match disk::open_regular(OpenOptions::new().read(true), &self.path) {
+        let file = match self.folder.open_regular(&self.name, OFlags::RDONLY, 0) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
         let metadata = file.metadata()?;
-        if metadata.uid() != disk::own_user() || metadata.nlink() != 1 || metadata.len() > MAX_BYTES {
+        let is_own = self.folder.is_own(metadata.uid())?;
+        if !is_own || metadata.nlink() != 1 || metadata.len() > MAX_BYTES {
             return Err(disk::refused("it was not written by this plugin; remove it".to_owned()));
         }
         let mut text = Vec::new();
@@ -72,15 +76,14 @@ impl StateFile {
     /// # Errors
     /// The disk does not take it; the file is then as it was.
     pub(crate) fn write(&self, text: &[u8]) -> io::Result<()> {
-        let new = beside(&self.path, "new");
+        let new = beside(&self.name, "new");
         // What a process left that was killed while it wrote.
-        fs::remove_file(&new).ok();
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true).mode(PRIVATE_FILE);
-        let mut file = disk::open_regular(&mut options, &new)?;
+        self.folder.remove(&new).ok();
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
+        let mut file = self.folder.open_regular(&new, flags, PRIVATE_FILE)?;
         file.write_all(text)?;
         file.sync_all()?;
-        fs::rename(&new, &self.path)
+        self.folder.rename(&new, &self.name)
     }
 
     /// Moves away what cannot be read, for somebody to look at. Returns where to.
@@ -88,27 +91,26 @@ impl StateFile {
     /// # Errors
     /// The file cannot be renamed.
     pub(crate) fn set_aside(&self) -> io::Result<PathBuf> {
-        let aside = beside(&self.path, "unreadable");
-        fs::rename(&self.path, &aside)?;
-        Ok(aside)
+        let aside = beside(&self.name, "unreadable");
+        self.folder.rename(&self.name, &aside)?;
+        Ok(self.folder.path_of(&aside))
     }
 }
 
 /// `incidents.json` → `incidents.json.lock`
-fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
+fn beside(name: &OsStr, ending: &str) -> OsString {
+    let mut name = name.to_owned();
     name.push(".");
     name.push(ending);
-    name.into()
+    name
 }
 
-fn check_folder(folder: &Path) -> io::Result<()> {
-    let metadata = fs::metadata(folder)?;
-    let is_strangers = ![ROOT, disk::own_user()].contains(&metadata.uid());
-    if is_strangers || disk::is_writable_by_others(&metadata) {
+fn check_folder(folder: &OpenFolder, path: &Path) -> io::Result<()> {
+    let metadata = folder.metadata()?;
+    if disk::is_writable_by_others(&metadata) || !folder.is_own(metadata.uid())? {
         return Err(disk::refused(format!(
             "others than Fluent Bit's user can write the folder {}; choose one that is its own (chmod 700)",
-            folder.display()
+            path.display()
         )));
     }
     Ok(())
@@ -116,6 +118,7 @@ fn check_folder(folder: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::{PermissionsExt as _, symlink};
 
     use super::*;
@@ -177,9 +180,21 @@ mod tests {
         let file = StateFile::open(&place.file()).unwrap();
         symlink("/etc/hostname", place.file()).unwrap();
         assert!(file.read().unwrap_err().to_string().contains("symbolic link"));
-        symlink("/tmp/elsewhere", beside(&place.file(), "new")).unwrap();
+        symlink("/tmp/elsewhere", place.0.join("incidents.json.new")).unwrap();
         file.write(b"x").unwrap();
         assert!(!Path::new("/tmp/elsewhere").exists());
         assert!(fs::symlink_metadata(place.file()).unwrap().is_file(), "the link was replaced");
+    }
+
+    #[test]
+    fn a_folder_that_is_put_in_the_place_of_its_own_is_not_written() {
+        let place = Place::new();
+        let file = StateFile::open(&place.0.join("state/incidents.json")).unwrap();
+        fs::rename(place.0.join("state"), place.0.join("moved")).unwrap();
+        fs::create_dir(place.0.join("etc")).unwrap();
+        symlink(place.0.join("etc"), place.0.join("state")).unwrap();
+        file.write(b"x").unwrap();
+        assert_eq!(fs::read_dir(place.0.join("etc")).unwrap().count(), 0);
+        assert_eq!(file.read().unwrap().unwrap(), b"x");
     }
 }

@@ -12,7 +12,7 @@ use rustix::fs::OFlags;
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 /// In a folder with this bit, a file is renamed and removed by its owner or the folder's only.
 pub(crate) const STICKY: u32 = 0o1000;
-const ROOT: u32 = 0;
+pub(crate) const ROOT: u32 = 0;
 
 /// Time between two attempts to lock.
 const LOCK_INTERVAL: Duration = Duration::from_millis(10);
@@ -35,7 +35,7 @@ pub(crate) fn open_regular(options: &mut OpenOptions, path: &Path) -> io::Result
 }
 
 /// Why a file could not be opened, where the system's words would not tell.
-fn explain(path: &Path, error: io::Error) -> io::Error {
+pub(super) fn explain(path: &Path, error: io::Error) -> io::Error {
     match fs::symlink_metadata(path) {
         Ok(metadata) if metadata.is_symlink() => link(path),
         Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => not_regular(path),
@@ -43,7 +43,7 @@ fn explain(path: &Path, error: io::Error) -> io::Error {
     }
 }
 
-fn not_regular(path: &Path) -> io::Error {
+pub(super) fn not_regular(path: &Path) -> io::Error {
     refused(format!("{} is not a regular file; remove it, or choose another path", path.display()))
 }
 
@@ -77,27 +77,16 @@ fn locked(path: &Path) -> io::Error {
     io::Error::new(io::ErrorKind::WouldBlock, what)
 }
 
-/// Refuses a path that leads through a link which another user could have made: one in a folder that others can write,
-/// unless the folder's owner, root or this user made it, as the kernel does with `fs.protected_symlinks`.
-pub(crate) fn check_links(folder: &Path) -> io::Result<()> {
-    folder.ancestors().try_for_each(|place| match fs::symlink_metadata(place) {
-        Ok(metadata) if metadata.is_symlink() => check_link(place, &metadata),
-        // What does not exist yet is made by this process.
-        _ => Ok(()),
-    })
-}
-
-fn check_link(place: &Path, metadata: &Metadata) -> io::Result<()> {
-    let holder = place.parent().map(fs::metadata).transpose()?;
-    let is_trusted = |holder: Metadata| {
-        !is_writable_by_others(&holder) || [ROOT, own_user(), holder.uid()].contains(&metadata.uid())
-    };
-    match holder.is_none_or(is_trusted) {
+/// Refuses a link in the folder `holder` that another user could have made, as the kernel does with
+/// `fs.protected_symlinks`: one in a folder that others can write, unless its owner, root or this user made it.
+pub(super) fn check_link(place: &Path, holder: &Metadata, link: &Metadata) -> io::Result<()> {
+    let is_trusted = [ROOT, own_user(), holder.uid()].contains(&link.uid());
+    match is_trusted || !is_writable_by_others(holder) {
         true => Ok(()),
         false => Err(refused(format!(
             "{} is a symbolic link of user {} in a folder that anybody can write; write the path it points to",
             place.display(),
-            metadata.uid()
+            link.uid()
         ))),
     }
 }
@@ -105,19 +94,4 @@ fn check_link(place: &Path, metadata: &Metadata) -> io::Result<()> {
 /// Whether others than the owner can make files in the folder.
 pub(crate) fn is_writable_by_others(folder: &Metadata) -> bool {
     folder.mode() & WRITABLE_BY_OTHERS != 0
-}
-
-/// Refuses a file that another user made in a folder where others can: who owns a file reads what is written.
-pub(crate) fn check_owner(path: &Path, file: &Metadata) -> io::Result<()> {
-    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return Ok(()) };
-    let folder = fs::metadata(folder)?;
-    let is_trusted = [ROOT, own_user(), folder.uid()].contains(&file.uid()) && file.nlink() == 1;
-    match is_trusted || !is_writable_by_others(&folder) {
-        true => Ok(()),
-        false => Err(refused(format!(
-            "{} belongs to user {}; remove it, or choose a folder that others cannot write",
-            path.display(),
-            file.uid()
-        ))),
-    }
 }

@@ -6,6 +6,7 @@ pub mod aws;
 pub(crate) mod disk;
 pub mod http;
 mod local;
+pub(crate) mod open_folder;
 mod tls;
 
 use std::fmt;

@@ -1,13 +1,14 @@
 //! Where a spool is: a folder that no other user made, can write, or can put another in the place of.
 
-use std::fs::{self, DirBuilder, Metadata, OpenOptions, Permissions};
+use std::fs::{self, Metadata, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
 use crate::transport::disk::{self, refused};
+use crate::transport::open_folder::OpenFolder;
 
 /// Permission bits of the spool's own folders.
 const PRIVATE: u32 = 0o700;
@@ -60,12 +61,13 @@ fn is_own_folder(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|folder| folder.is_dir() && folder.uid() == disk::own_user())
 }
 
-/// Makes the folder and those above it, as far as they are missing.
+/// Makes the folder and those above it, as far as they are missing; none of them may be a link that another user or
+/// container can have made.
 pub(super) fn create(folder: &Path) -> io::Result<()> {
     if is_link(folder) {
         return Err(disk::link(folder));
     }
-    DirBuilder::new().recursive(true).mode(PRIVATE).create(folder)
+    OpenFolder::open(folder, PRIVATE).map(drop)
 }
 
 /// What the system refuses, with what to do about it in a container.
@@ -126,7 +128,6 @@ fn of_stranger(folder: &Path, metadata: &Metadata) -> io::Error {
 
 /// Makes sure that nobody but `owner` and root can put another folder in the place of one in `dir`.
 pub(super) fn check_place(dir: &Path, owner: u32) -> io::Result<()> {
-    disk::check_links(dir)?;
     let metadata = fs::symlink_metadata(dir)?;
     if ![ROOT, owner].contains(&metadata.uid()) {
         return Err(of_stranger(dir, &metadata));

@@ -1,13 +1,15 @@
 //! Outputs on this machine: a file, standard output.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::time::Duration;
 
+use rustix::fs::OFlags;
+
 use super::disk;
 use super::http::Failure;
+use super::open_folder::OpenFolder;
 use crate::encode::payload::Payload;
 
 /// Permission bits of folders that are made; the process's umask takes away from them.
@@ -32,12 +34,10 @@ fn may_pass(kind: io::ErrorKind) -> bool {
 }
 
 fn try_append(path: &Path, mode: u32, lines: &Payload) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        disk::check_links(folder)?;
-        DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder)?;
-    }
-    let mut file = disk::open_regular(OpenOptions::new().create(true).append(true).mode(mode), path)?;
-    disk::check_owner(path, &file.metadata()?)?;
+    let name = path.file_name().ok_or(io::ErrorKind::IsADirectory)?;
+    let folder = OpenFolder::open(path.parent().unwrap_or(Path::new("")), FOLDER_MODE)?;
+    let mut file = folder.open_regular(name, OFlags::WRONLY | OFlags::CREATE | OFlags::APPEND, mode)?;
+    folder.check_file(name, &file.metadata()?)?;
     disk::lock(&file, path, LOCK_WAIT)?;
     let length_before = file.metadata()?.len();
     write_parts(&mut file, lines).inspect_err(|_| {

@@ -76,15 +76,6 @@ fn a_link_at_the_end_is_not_followed() {
 }
 
 #[test]
-fn a_folder_that_is_a_link_of_the_operator_is_followed() {
-    let temp = TestFolder::new();
-    std::fs::create_dir(temp.path("disk")).unwrap();
-    symlink(temp.path("disk"), temp.path("log")).unwrap();
-    append_soon(&temp.path("log/a.log")).unwrap();
-    assert!(temp.path("disk/a.log").exists());
-}
-
-#[test]
 fn a_folder_that_is_a_link_of_a_stranger_is_not_followed() {
     let temp = TestFolder::new();
     std::fs::create_dir(temp.path("etc")).unwrap();
@@ -124,17 +115,33 @@ fn a_lock_that_somebody_holds_does_not_hang_it() {
 }
 
 #[test]
-fn a_file_that_a_stranger_made_where_all_may_is_not_written() {
+fn a_file_that_a_stranger_made_is_not_written() {
     let temp = TestFolder::new();
     let path = temp.path("a.log");
     std::fs::write(&path, b"").unwrap();
     if chown(&path, Some(65_534), None).is_err() {
         return;
     }
-    append_soon(&path).unwrap();
-    set_mode(&temp.0, 0o1777);
+    for folder in [0o755, 0o1777] {
+        set_mode(&temp.0, folder);
+        let said = refusal(&path);
+        assert!(said.contains("belongs to user 65534") && said.contains("chown"), "{said}");
+    }
+    chown(&temp.0, Some(65_534), None).unwrap();
+    assert!(refusal(&path).contains("65534"), "nor if it is his folder");
+    assert_eq!(std::fs::read(&path).unwrap(), b"");
+    assert_eq!(std::fs::read_dir(&temp.0).unwrap().count(), 1, "nothing else stays behind");
+}
+
+#[test]
+fn a_file_with_a_second_name_is_not_written() {
+    let temp = TestFolder::new();
+    let path = temp.path("a.log");
+    std::fs::write(temp.path("shadow"), b"root:x\n").unwrap();
+    std::fs::hard_link(temp.path("shadow"), &path).unwrap();
     let said = refusal(&path);
-    assert!(said.contains("65534"), "{said}");
+    assert!(said.contains("2 names (hard links)") && said.contains("remove"), "{said}");
+    assert_eq!(std::fs::read(temp.path("shadow")).unwrap(), b"root:x\n");
 }
 
 #[test]
