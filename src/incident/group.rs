@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::config::GroupField;
-use crate::stop::{EcsEvent, StopEvent};
+use crate::stop::{Category, EcsEvent, StopEvent};
 
 /// The group of stops that an incident is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -17,8 +17,30 @@ pub(super) fn group_of(stop: &StopEvent, fields: &[GroupField]) -> GroupId {
     add(&mut hash, stop.account.as_deref());
     add(&mut hash, stop.region.as_deref());
     add(&mut hash, Some(&word(&stop.severity)));
-    fields.iter().for_each(|field| add(&mut hash, value(stop, *field).as_deref()));
+    let host = lost_host(stop);
+    let is_shared = |field: &&GroupField| host.is_none() || !TASK_FIELDS.contains(field);
+    fields.iter().filter(is_shared).for_each(|field| add(&mut hash, value(stop, *field).as_deref()));
+    host.into_iter().for_each(|host| add(&mut hash, Some(host)));
     GroupId(hash.digest())
+}
+
+/// What tasks of one machine do not have in common.
+const TASK_FIELDS: [GroupField; 6] = [
+    GroupField::Service,
+    GroupField::Container,
+    GroupField::ExitCode,
+    GroupField::TaskDefinition,
+    GroupField::ImageTag,
+    GroupField::StopCode,
+];
+
+/// The container instance that went away, with all its tasks: that is one thing to know, however many services it takes
+/// a task from.
+fn lost_host(stop: &StopEvent) -> Option<&str> {
+    match stop.category {
+        Category::Host => stop.event.get("detail")?.get("containerInstanceArn")?.as_str(),
+        _ => None,
+    }
 }
 
 fn value(stop: &StopEvent, field: GroupField) -> Option<String> {
@@ -37,7 +59,7 @@ fn value(stop: &StopEvent, field: GroupField) -> Option<String> {
 }
 
 /// The service, else the task definition's family, else the group.
-fn origin(stop: &StopEvent) -> Option<&str> {
+pub(super) fn origin(stop: &StopEvent) -> Option<&str> {
     stop.service.as_deref().or_else(|| stop.family()).or(stop.group.as_deref())
 }
 

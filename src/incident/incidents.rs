@@ -20,6 +20,9 @@ const MAX_OPEN: usize = 1_000;
 /// state between two crashes.
 const SETTLE: Duration = Duration::from_mins(5);
 
+/// How far the clocks of ECS and of this machine may be apart.
+const CLOCK_TOLERANCE_MS: i64 = 5 * 60_000;
+
 /// All incidents of one instance. Times are milliseconds since 1970; `now` is the own clock's.
 #[derive(Debug)]
 pub struct Incidents {
@@ -137,7 +140,8 @@ impl Incidents {
         }
         self.changes += 1;
         number.into_iter().for_each(|number| self.seen.insert(number));
-        let at = stop.at().unwrap_or(now);
+        // A time to come would have all later stops of its group belong to this incident when it is over.
+        let at = stop.at().filter(|at| *at <= now.saturating_add(CLOCK_TOLERANCE_MS)).unwrap_or(now);
         if !self.open.contains_key(&group)
             && let Some(late) = self.closed.count_late(group, at)
         {

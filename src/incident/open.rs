@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::group;
 use crate::stop::{
     IncidentEnd, IncidentReport, IncidentState, OriginalEvent, RecoveryStep, ServiceRecovery, Severity,
     StopEvent,
@@ -9,6 +10,9 @@ use crate::stop::{
 
 /// Revisions that a report names, the latest.
 const MAX_REVISIONS: usize = 10;
+
+/// Services that a report names, the first.
+const MAX_SERVICES: usize = 50;
 
 /// The count, the second that is told, from which an incident of a service is told as an error.
 const ESCALATED_FROM: u64 = 3;
@@ -22,6 +26,9 @@ pub(super) struct OpenIncident {
     pub(super) last_at: i64,
     /// Revisions with their stops, the latest last.
     revisions: Vec<(String, u64)>,
+    /// The services whose tasks stopped: several when a host went away.
+    #[serde(default)]
+    services: Vec<String>,
     /// When a stop of it came last.
     pub(super) seen_at: i64,
     /// The count that was told last; 0 before the opening.
@@ -66,6 +73,7 @@ impl OpenIncident {
             first_at: at,
             last_at: at,
             revisions: Vec::new(),
+            services: Vec::new(),
             seen_at: now,
             told_count: 0,
             told_at: now,
@@ -87,6 +95,7 @@ impl OpenIncident {
         self.seen_at = now;
         self.recovery.take_if(|recovered| at > recovered.at);
         self.note_revision(stop);
+        self.note_service(stop);
         if at >= self.last_at {
             self.last_at = at;
             self.latest = small(stop);
@@ -102,6 +111,24 @@ impl OpenIncident {
         if self.revisions.len() > MAX_REVISIONS {
             self.revisions.remove(0);
         }
+    }
+
+    fn note_service(&mut self, stop: &StopEvent) {
+        let Some(service) = group::origin(stop) else { return };
+        if self.services.len() < MAX_SERVICES && !self.services.iter().any(|known| known == service) {
+            self.services.push(service.to_owned());
+        }
+    }
+
+    /// Whether a host went away that ran tasks of several.
+    pub(super) fn is_of_several_services(&self) -> bool {
+        self.services.len() > 1
+    }
+
+    /// Numbers of several services say nothing side by side.
+    fn own_revisions(&self) -> Vec<String> {
+        let names = self.revisions().map(|(revision, _)| revision.to_owned());
+        if self.is_of_several_services() { Vec::new() } else { names.collect() }
     }
 
     /// Revisions with their stops.
@@ -164,9 +191,9 @@ impl OpenIncident {
         is_heard_of && self.count > self.told_count && now.saturating_sub(self.told_at) >= remind
     }
 
-    /// Notes what ECS says of the service, if it is this incident's.
+    /// Notes what ECS says of the service, if it is this incident's. Of several services one says nothing of the others.
     pub(super) fn note_recovery(&mut self, recovery: &ServiceRecovery, now: i64) {
-        if !is_about(&self.latest, recovery) {
+        if self.is_of_several_services() || !is_about(&self.latest, recovery) {
             return;
         }
         match recovery.how {
@@ -235,7 +262,8 @@ impl OpenIncident {
             count: self.count,
             first_at: self.first_at,
             last_at: self.last_at,
-            revisions: self.revisions().map(|(revision, _)| revision.to_owned()).collect(),
+            revisions: self.own_revisions(),
+            services: if self.is_of_several_services() { self.services.clone() } else { Vec::new() },
             ended_by: None,
             quiet_seconds: None,
             escalated: self.is_escalated(),

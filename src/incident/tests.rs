@@ -1,6 +1,7 @@
 //! The state machine, driven by hand.
 
 mod any_order;
+mod host;
 mod service;
 
 use std::time::Duration;
@@ -90,6 +91,18 @@ fn what_differs_in_what_counts_is_another_incident() {
     assert_eq!(arrive(&mut incidents, &crash("shop", 3, 1, START), START), Some(IncidentState::Opened));
     assert_eq!(arrive(&mut incidents, &crash("web", 4, 1, START), START), None);
     assert_eq!(incidents.tally().open, 3);
+}
+
+#[test]
+fn a_stop_from_the_future_is_one_of_now() {
+    let mut incidents = incidents();
+    for (task, ahead) in [(1, 60 * MINUTE), (2, 20 * 365 * 24 * 60 * MINUTE), (3, 4 * MINUTE)] {
+        arrive(&mut incidents, &crash("web", task, 1, START + ahead), START);
+    }
+    incidents.tick(START + 30 * MINUTE);
+    let news = incidents.take_news(START);
+    let report = news[0].stop.incident.as_ref().unwrap();
+    assert_eq!((report.first_at, report.last_at), (START, START + 4 * MINUTE));
 }
 
 #[test]

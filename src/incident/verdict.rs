@@ -15,8 +15,10 @@ pub(super) fn verdict<'i>(
     if deployment.ecs_event != EcsEvent::DeploymentFailed {
         return None;
     }
-    let of_service: Vec<&OpenIncident> =
-        open.filter(|incident| open::is_same_service(&incident.latest, deployment)).collect();
+    let is_of_service = |incident: &&OpenIncident| {
+        !incident.is_of_several_services() && open::is_same_service(&incident.latest, deployment)
+    };
+    let of_service: Vec<&OpenIncident> = open.filter(is_of_service).collect();
     // A deployment that fails is of the latest revision that was seen.
     let numbers = of_service.iter().flat_map(|incident| incident.revisions());
     let (revision, _) = numbers.max_by_key(|(revision, _)| revision.parse::<u64>().unwrap_or_default())?;

@@ -237,8 +237,8 @@ impl StopEvent {
     /// When it happened, in milliseconds since 1970: when it stopped, else the time of the event.
     #[must_use]
     pub fn at(&self) -> Option<i64> {
-        let stopped_at = self.stopped_at.as_deref().and_then(time::millis);
-        stopped_at.or_else(|| field::text(&self.event, "time").and_then(time::millis))
+        let stopped_at = self.stopped_at.as_deref().and_then(time::stop_millis);
+        stopped_at.or_else(|| field::text(&self.event, "time").and_then(time::stop_millis))
     }
 
     /// The task definition's family.

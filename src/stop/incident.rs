@@ -19,6 +19,9 @@ pub struct IncidentReport {
     /// The revisions of the task definition that were seen, the latest last; at most ten.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub revisions: Vec<String>,
+    /// The services whose tasks stopped, where a lost host makes them several; at most fifty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<String>,
     /// Why it is over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_by: Option<IncidentEnd>,
@@ -104,6 +107,7 @@ mod tests {
             first_at: 1_795_122_814_795,
             last_at: 1_795_130_000_000,
             revisions: vec!["41".into(), "42".into()],
+            services: vec!["api".into(), "web".into()],
             ended_by: Some(IncidentEnd::DeploymentCompleted),
             quiet_seconds: None,
             escalated: true,
@@ -113,8 +117,8 @@ mod tests {
         assert_eq!(
             written,
             json!({"state": "resolved", "count": 47, "first_at": "2026-11-19T21:13:34.795Z",
-                "last_at": "2026-11-19T23:13:20Z", "revisions": ["41", "42"], "ended_by": "deployment_completed",
-                "escalated": true})
+                "last_at": "2026-11-19T23:13:20Z", "revisions": ["41", "42"], "services": ["api", "web"],
+                "ended_by": "deployment_completed", "escalated": true})
         );
         assert_eq!(serde_json::from_value::<IncidentReport>(written).unwrap(), report);
         assert_eq!(report.seconds(), 7_185);

@@ -63,7 +63,7 @@ pub fn recovery(event: &Value) -> Option<ServiceRecovery> {
         cluster: cluster.or_else(|| resource.and_then(arn::cluster)).map(String::from),
         region: field::string(event, "region"),
         account: field::string(event, "account"),
-        at: field::text(event, "time").and_then(time::millis),
+        at: field::text(event, "time").and_then(time::stop_millis),
     })
 }
 

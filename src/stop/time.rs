@@ -3,9 +3,17 @@
 //! ECS writes UTC with milliseconds; its API's command line writes an offset, and both turn up in events that
 //! somebody has rebuilt.
 
-/// Whole seconds from one time to another; `None` if either is no time, or the order is reversed.
+/// 2014-11-13, when ECS was announced, and the year 2100, in milliseconds since 1970: no stop is older or newer.
+const PLAUSIBLE: std::ops::Range<i64> = 1_415_836_800_000..4_102_444_800_000;
+
+/// Whole seconds from one time to another; `None` if either is no time of a stop, or the order is reversed.
 pub(super) fn seconds_between(from: &str, to: &str) -> Option<u64> {
-    u64::try_from(millis(to)?.checked_sub(millis(from)?)?).ok().map(|millis| millis / 1000)
+    u64::try_from(stop_millis(to)? - stop_millis(from)?).ok().map(|millis| millis / 1000)
+}
+
+/// Milliseconds since 1970 of a time at which something of ECS can have stopped.
+pub(super) fn stop_millis(text: &str) -> Option<i64> {
+    millis(text).filter(|millis| PLAUSIBLE.contains(millis))
 }
 
 /// Milliseconds since 1970.
@@ -15,6 +23,11 @@ pub(super) fn millis(text: &str) -> Option<i64> {
     let (clock, offset) = zone(clock)?;
     let (clock, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
     let [hours, minutes, seconds] = numbers(clock, ':')?;
+    let is_date = (1..=12).contains(&month) && (1..=31).contains(&day);
+    // A leap second has the number 60.
+    if !is_date || hours > 23 || minutes > 59 || seconds > 60 {
+        return None;
+    }
     let since_midnight = hours * 3600 + minutes * 60 + seconds - offset;
     Some((days(year, month, day) * 86_400 + since_midnight) * 1000 + thousandths(fraction)?)
 }
@@ -22,7 +35,7 @@ pub(super) fn millis(text: &str) -> Option<i64> {
 /// Three numbers of at most four digits: small enough that no sum of theirs overflows.
 fn numbers(text: &str, separator: char) -> Option<[i64; 3]> {
     let mut parts = text.split(separator).map(|part| match part.len() {
-        1..=4 => part.parse::<u16>().ok().map(i64::from),
+        1..=4 if part.bytes().all(|byte| byte.is_ascii_digit()) => part.parse::<u16>().ok().map(i64::from),
         _ => None,
     });
     let numbers = [parts.next()??, parts.next()??, parts.next()??];
@@ -78,6 +91,15 @@ mod tests {
     }
 
     #[test]
+    fn what_no_task_can_have_run() {
+        let now = "2026-11-19T21:14:02Z";
+        for absurd in ["0000-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "9999-12-31T23:59:59Z"] {
+            assert_eq!(stop_millis(absurd), None, "{absurd}");
+            assert_eq!(seconds_between(absurd, now).or(seconds_between(now, absurd)), None, "{absurd}");
+        }
+    }
+
+    #[test]
     fn what_is_no_time() {
         for text in [
             "",
@@ -87,6 +109,14 @@ mod tests {
             "2026-11-19T21:13Z",
             "2026-11-19T21:13:34",
             "9T9T9Z",
+            "2026-13-19T21:13:34Z",
+            "2026-00-19T21:13:34Z",
+            "2026-11-32T21:13:34Z",
+            "2026-11-19T24:13:34Z",
+            "2026-11-19T21:60:34Z",
+            "2026-11-19T21:13:61Z",
+            "2026-11-19T21:13:+4Z",
+            "NaN-11-19T21:13:34Z",
             "🦀T🦀:🦀:🦀Z",
         ] {
             assert_eq!(millis(text), None, "{text}");

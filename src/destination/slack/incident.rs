@@ -179,6 +179,17 @@ mod tests {
     }
 
     #[test]
+    fn an_incident_of_several_services_names_them() {
+        let services: Vec<String> = (0..30).map(|number| format!("s{number:02}")).collect();
+        let mut news = news("continued", 30, json!({"services": services, "escalated": true}));
+        news["category"] = "host".into();
+        news["severity"] = "warning".into();
+        let text = composed(&[news])["text"].as_str().unwrap().to_owned();
+        let subject = "🔴 s00, s01, s02, s03, s04 and 25 more services in prod (eu-west-1): host, container app (exit 1)";
+        assert!(text.starts_with(subject), "{text}");
+    }
+
+    #[test]
     fn the_end_says_why() {
         let counts = "47 stops since 21:13, last 23:23 UTC";
         for (ended_by, emoji, expected) in [

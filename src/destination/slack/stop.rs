@@ -12,6 +12,8 @@ pub(super) const CONTAINERS_FIELD: &str = "container_list";
 
 /// The agent of a task names no more in a message; what is more is counted.
 const MAX_CONTAINERS: usize = 8;
+/// Services that an incident of several is told with; what is more is counted.
+const MAX_SERVICES: usize = 5;
 /// Characters of a container's name in the list of them.
 const MAX_CONTAINER_CHARS: usize = 60;
 /// Categories whose cause the application's own lines tell.
@@ -138,10 +140,23 @@ impl StopFields {
     pub(super) fn origin(&self) -> String {
         let family = self.text("task_definition").and_then(|name| name.split(':').next());
         let owner = self.text("service").or(family).or(self.text("group")).unwrap_or("ECS");
+        let owner = self.services().unwrap_or_else(|| owner.to_owned());
         match self.text("cluster") {
             Some(cluster) => format!("{owner} in {cluster}"),
-            None => owner.to_owned(),
+            None => owner,
         }
+    }
+
+    /// The services of an incident of several: `web, api, shop and 27 more services`.
+    fn services(&self) -> Option<String> {
+        let services: Vec<&str> =
+            self.get("incident")?["services"].as_array()?.iter().filter_map(Value::as_str).collect();
+        let (named, rest) = services.split_at(services.len().min(MAX_SERVICES));
+        let more = match rest.len() {
+            0 => String::new(),
+            more => format!(" and {more} more services"),
+        };
+        (services.len() > 1).then(|| format!("{}{more}", named.join(", ")))
     }
 
     /// The origin with its region: clusters of one name may be in several.
