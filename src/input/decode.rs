@@ -8,6 +8,7 @@
 //! `[[time, metadata], map]` since 2.1, under any header width the format allows (3.2.10 writes array32).
 
 use super::distinct::{self, KeyBits, RecordFields};
+use super::key_name::plain_name;
 use super::msgpack::{MsgpackReader, ReadResult};
 use super::record::{Field, Record, Timestamp, Value};
 use super::recovery::Recovery;
@@ -225,7 +226,7 @@ fn read_body<'a>(
         if let Some(name) = text_key
             && let Some(text) = reader.short_text()
         {
-            fields.push(Field { key: Value::Text(name), value: Value::Text(text) }, &mut keys);
+            fields.push(name, Field { key: Value::Text(name), value: Value::Text(text) }, &mut keys);
         } else {
             read_field(reader, text_key, fields, &mut keys)?;
         }
@@ -247,7 +248,10 @@ fn read_field<'a>(
         None => reader.value()?,
     };
     let value = reader.value()?;
-    fields.push(Field { key, value }, keys);
+    match plain_name(key) {
+        Some(name) => fields.push(name, Field { key, value }, keys),
+        None => fields.push_rare(Field { key, value }),
+    }
     Ok(())
 }
 
