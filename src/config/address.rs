@@ -6,9 +6,10 @@ use std::net::{IpAddr, Ipv6Addr};
 /// Stands for a part of an address that is not shown.
 const MASK: &str = "[redacted]";
 
-/// Where Amazon's clock, names and credentials are on an instance with IPv6
+/// The first two groups of the addresses at which an instance with IPv6 reaches Amazon's own services: `fd00:ec2::254` for
+/// metadata, `fd00:ec2::23` for the credentials of a pod
 /// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html>, read 2026-11).
-const METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23);
+const AMAZON_V6: [u16; 2] = [0xfd00, 0xec2];
 
 /// Whether the host is this machine, or on its own link.
 #[must_use]
@@ -16,9 +17,13 @@ pub fn is_local_host(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     match bare.parse() {
         Ok(IpAddr::V4(address)) => address.is_loopback() || address.is_link_local(),
-        Ok(IpAddr::V6(address)) => address.is_loopback() || address == METADATA_V6,
+        Ok(IpAddr::V6(address)) => address.is_loopback() || is_of_link(address),
         Err(_) => host == "localhost",
     }
+}
+
+fn is_of_link(address: Ipv6Addr) -> bool {
+    address.is_unicast_link_local() || address.segments().starts_with(&AMAZON_V6)
 }
 
 /// The address without what may be a secret in it: the user, and the values of its query.
@@ -49,6 +54,26 @@ fn shown_query(query: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn metadata_and_credentials_are_on_the_link() {
+        for host in [
+            "169.254.170.2",
+            "169.254.170.23",
+            "169.254.169.254",
+            "127.0.0.1",
+            "localhost",
+            "[::1]",
+            "[fd00:ec2::23]",
+            "[fd00:ec2::254]",
+            "fe80::1",
+        ] {
+            assert!(is_local_host(host), "{host}");
+        }
+        for host in ["10.0.0.1", "[fd00:ec3::254]", "[2600:1f18::1]", "localhost.example", ""] {
+            assert!(!is_local_host(host), "{host}");
+        }
+    }
 
     #[test]
     fn an_address_is_shown_without_its_secrets() {

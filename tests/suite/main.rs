@@ -32,6 +32,7 @@ mod fluent_bit;
 mod golden;
 mod incidents;
 mod network;
+mod own_network;
 mod promises;
 mod properties;
 mod router;

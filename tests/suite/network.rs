@@ -207,6 +207,11 @@ fn tls_service(folder: &TempDir) -> (PathBuf, u16) {
 pub(crate) fn plain_service() -> (u16, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
+    (port, recording(listener))
+}
+
+/// Says yes to everybody, with credentials, and tells how it was asked.
+pub(crate) fn recording(listener: TcpListener) -> Receiver<String> {
     let (tell, asked) = channel();
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
@@ -215,8 +220,11 @@ pub(crate) fn plain_service() -> (u16, Receiver<String>) {
             }
         }
     });
-    (port, asked)
+    asked
 }
+
+/// What the endpoint for credentials answers; services see an object without a complaint in it.
+const REPLY: &str = r#"{"AccessKeyId":"AKIDEXAMPLE","SecretAccessKey":"secret","Token":"t","Expiration":"2100-01-01T00:00:00Z"}"#;
 
 /// Takes one request and says yes; answers with its first line.
 fn answer<S: Read + Write>(stream: S) -> Option<String> {
@@ -234,7 +242,10 @@ fn answer<S: Read + Write>(stream: S) -> Option<String> {
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    let reply = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
-    reader.get_mut().write_all(reply).and_then(|()| reader.get_mut().flush()).ok()?;
+    let reply = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{REPLY}",
+        REPLY.len()
+    );
+    reader.get_mut().write_all(reply.as_bytes()).and_then(|()| reader.get_mut().flush()).ok()?;
     Some(first.trim_end().to_owned())
 }

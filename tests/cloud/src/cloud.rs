@@ -35,14 +35,15 @@ impl Cloud {
         Builder::default()
     }
 
-    /// Base URL of every service: `http://127.0.0.1:PORT`, without a slash at the end.
+    /// Base URL of every service: `http://127.0.0.1:PORT`, without a slash at the end; `http://[::1]:PORT` where there is
+    /// no IPv4.
     pub fn endpoint(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port())
+        format!("http://{}", self.server.address)
     }
 
     /// The port of [`Cloud::endpoint`].
     pub fn port(&self) -> u16 {
-        self.server.port
+        self.server.address.port()
     }
 
     /// Queues faults: each is used for one request to `api`, in order; afterwards all is normal again.

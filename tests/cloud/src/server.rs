@@ -4,7 +4,7 @@
 
 use std::{
     io,
-    net::TcpListener,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
     pin::Pin,
     sync::{
         Arc,
@@ -41,7 +41,7 @@ const HALF_BODY_PAUSE: Duration = Duration::from_millis(20);
 /// A running server; dropping it stops the thread and closes every connection.
 #[derive(Debug)]
 pub(crate) struct Server {
-    pub(crate) port: u16,
+    pub(crate) address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -49,14 +49,25 @@ pub(crate) struct Server {
 impl Server {
     /// Listens at once and serves from a thread of its own.
     pub(crate) fn start(core: Arc<Core>, port: u16) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", port)).expect("a port to listen on");
+        let listener = listen(port);
         listener.set_nonblocking(true).expect("a non-blocking listener");
-        let port = listener.local_addr().expect("an address").port();
+        let address = listener.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel();
         let thread =
             std::thread::Builder::new().name("fake-cloud".into()).spawn(move || run(listener, core, stopped));
-        Self { port, stop: Some(stop), thread: Some(thread.expect("a thread")) }
+        Self { address, stop: Some(stop), thread: Some(thread.expect("a thread")) }
     }
+}
+
+/// On 127.0.0.1, or on `[::1]` where there is no IPv4.
+fn listen(port: u16) -> TcpListener {
+    match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+        Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => {
+            TcpListener::bind((Ipv6Addr::LOCALHOST, port))
+        }
+        bound => bound,
+    }
+    .expect("a port to listen on")
 }
 
 impl Drop for Server {

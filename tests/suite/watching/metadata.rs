@@ -1,7 +1,7 @@
 //! A task metadata endpoint that tests can turn.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ pub(crate) enum Mood {
 /// Serves until the process ends.
 #[derive(Debug, Clone)]
 pub(crate) struct Metadata {
-    port: u16,
+    listens_at: SocketAddr,
     state: Arc<Mutex<State>>,
 }
 
@@ -46,10 +46,12 @@ impl Metadata {
             "Family": "web", "Revision": "42", "ServiceName": "web", "DesiredStatus": "RUNNING", "KnownStatus": "RUNNING",
             "LaunchType": "FARGATE", "AvailabilityZone": "eu-west-1a", "Containers": all,
         });
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
+        let loopback = ["127.0.0.1:0", "[::1]:0"].map(|address| address.parse::<SocketAddr>().unwrap());
+        // The second where there is no IPv4.
+        let listener = TcpListener::bind(loopback.as_slice()).unwrap();
+        let listens_at = listener.local_addr().unwrap();
         let state = Arc::new(Mutex::new(State { task, mood: Mood::Fine, asked: Vec::new() }));
-        let this = Self { port, state };
+        let this = Self { listens_at, state };
         let server = this.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -62,7 +64,7 @@ impl Metadata {
 
     /// What ECS would set in the environment.
     pub(crate) fn address(&self) -> String {
-        format!("http://127.0.0.1:{}/v4/me", self.port)
+        format!("http://{}/v4/me", self.listens_at)
     }
 
     /// Changes a container.

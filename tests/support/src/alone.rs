@@ -1,5 +1,6 @@
 //! A test in a process of its own: for what is process-wide, the environment and standard error.
 
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 const MARK: &str = "ECS_ROUTER_TEST_ALONE";
@@ -8,11 +9,44 @@ const MARK: &str = "ECS_ROUTER_TEST_ALONE";
 /// standard error. In the child itself it runs `body` and ends the process.
 #[track_caller]
 pub fn alone(test: &str, body: impl FnOnce()) -> String {
+    run_if_alone(test, body);
+    run_child(test, Command::new(this_binary()))
+}
+
+/// Like [`alone`], in a network of its own that has nothing but the loopback device, which `setup`, commands of the
+/// shell, prepares. Says so and answers with `None` where the machine permits no such network.
+#[track_caller]
+pub fn in_own_network(test: &str, setup: &str, body: impl FnOnce()) -> Option<String> {
+    run_if_alone(test, body);
+    let own = |script: &str| {
+        let mut command = Command::new("unshare");
+        command.args(["--map-root-user", "--net", "sh", "-ec", script]);
+        command
+    };
+    let tried = own(setup).output();
+    if !tried.as_ref().is_ok_and(|output| output.status.success()) {
+        eprintln!("skipped: this machine permits no network of a test's own: {tried:?}");
+        return None;
+    }
+    let mut child = own(&format!("{setup}\nexec \"$0\" \"$@\""));
+    child.arg(this_binary());
+    Some(run_child(test, child))
+}
+
+fn this_binary() -> PathBuf {
+    std::env::current_exe().expect("this binary")
+}
+
+fn run_if_alone(test: &str, body: impl FnOnce()) {
     if std::env::var(MARK).is_ok_and(|name| name == test) {
         body();
         std::process::exit(0);
     }
-    let child = Command::new(std::env::current_exe().expect("this binary"))
+}
+
+#[track_caller]
+fn run_child(test: &str, mut command: Command) -> String {
+    let child = command
         .args(["--exact", test, "--test-threads", "1", "--nocapture"])
         .env(MARK, test)
         .stdin(Stdio::null())

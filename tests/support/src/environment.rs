@@ -57,10 +57,15 @@ pub fn of_the_fake_cloud() {
 
 /// Takes credentials from this endpoint instead of the environment. Only for a process that runs one test.
 pub fn of_the_container(credentials_uri: &str) {
+    without_key();
+    change("AWS_CONTAINER_CREDENTIALS_FULL_URI", Some(credentials_uri));
+}
+
+/// Takes credentials from elsewhere than the environment. Only for a process that runs one test.
+pub fn without_key() {
     of_the_fake_cloud();
     change("AWS_ACCESS_KEY_ID", None);
     change("AWS_SECRET_ACCESS_KEY", None);
-    change("AWS_CONTAINER_CREDENTIALS_FULL_URI", Some(credentials_uri));
 }
 
 /// Says where the task's metadata are. Only for a process that runs one test.
