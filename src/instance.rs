@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use crate::classify::classes::Class;
 use crate::config::{
-    AwsEnvironments, KeyReader, Lookup, MetadataMode, MetadataSettings, Problem, QueueSettings, Settings,
-    exposures, queue_needs_region,
+    AwsEnvironment, AwsEnvironments, KeyReader, Lookup, MetadataMode, MetadataSettings, Problem,
+    QueueSettings, Settings, exposures, queue_needs_region,
 };
 use crate::delivery::verdict::Verdict;
 use crate::destination::{self, Destination};
@@ -204,6 +204,11 @@ pub(crate) fn aws_environments(
     }
     // A thread of its own, for the host's may run futures already, and a runtime inside a runtime panics.
     std::thread::scope(|scope| scope.spawn(|| read_environments(wanted)).join().unwrap_or_default())
+}
+
+/// What the machine says about AWS for nobody's keys, without the region.
+pub(crate) fn aws_environment() -> AwsEnvironment {
+    read_environments(BTreeMap::from([(None, false)])).of(None).clone()
 }
 
 fn read_environments(wanted: BTreeMap<Option<String>, bool>) -> AwsEnvironments {

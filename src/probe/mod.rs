@@ -17,6 +17,7 @@ use crate::destination::{
 };
 use crate::encode::batch::Batch;
 use crate::instance;
+use crate::transport::http::Failure;
 use crate::transport::{SendRequest as _, Transport};
 
 /// Where a destination sends to, without secrets.
@@ -156,8 +157,19 @@ fn ask_one(destination: &Destination, limit: Duration) -> ProbeAnswer {
     let reply = runtime.block_on(async { tokio::time::timeout(limit, transport.send(&endpoint)).await });
     match reply {
         Ok(Ok(reply)) => answer(destination.classify_probe(&reply)),
-        Ok(Err(failure)) => ProbeAnswer::Unclear(failure.to_string()),
+        Ok(Err(failure)) => ProbeAnswer::Unclear(without_reply(&failure)),
         Err(_elapsed) => ProbeAnswer::Unclear(format!("no reply within {} s", limit.as_secs())),
+    }
+}
+
+/// Why there is no reply. Whoever asks sits at a terminal more often than in a task.
+fn without_reply(failure: &Failure) -> String {
+    match failure {
+        Failure::Credentials(reason) => format!(
+            "no AWS credentials: {reason}; log in with aws sso login and name the profile in AWS_PROFILE, or set \
+             AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; in a task or on an instance its role is taken"
+        ),
+        failure => failure.to_string(),
     }
 }
 

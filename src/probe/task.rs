@@ -7,14 +7,15 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use serde_json::{Value, json};
 
+use super::without_reply;
 use crate::config::Identity;
+use crate::config::endpoint::{self, AwsService};
 use crate::destination::{Endpoint, HttpRequest, Network, Reply};
-use crate::transport::http::Failure;
+use crate::instance;
 use crate::transport::{SendRequest as _, Transport};
 
 /// The parts of a task's ARN that a request needs.
 struct TaskName<'a> {
-    partition: &'a str,
     region: &'a str,
     /// `None` in the short form, which older clusters still give: then the cluster is `default`.
     cluster: Option<&'a str>,
@@ -24,24 +25,25 @@ impl<'a> TaskName<'a> {
     /// `arn:aws:ecs:eu-west-1:111122223333:task/prod/0123…`
     fn parse(arn: &'a str) -> Option<Self> {
         let parts: Vec<&str> = arn.splitn(6, ':').collect();
-        let ["arn", partition, "ecs", region, _, resource] = parts.as_slice() else { return None };
+        let ["arn", _, "ecs", region, _, resource] = parts.as_slice() else { return None };
         let path = resource.strip_prefix("task/").filter(|path| !path.is_empty())?;
         let cluster = path.split_once('/').map(|(cluster, _)| cluster);
-        (!region.is_empty()).then_some(Self { partition, region, cluster })
+        (!region.is_empty()).then_some(Self { region, cluster })
     }
 
-    fn endpoint(&self) -> String {
-        let domain = match self.partition {
-            "aws-cn" => "amazonaws.com.cn",
-            "aws-eusc" => "amazonaws.eu",
-            _ => "amazonaws.com",
-        };
-        format!("https://ecs.{}.{domain}/", self.region)
+    /// The address that the environment or the profile names, or AWS's own in the task's region.
+    fn endpoint(&self) -> Result<String, String> {
+        let environment = instance::aws_environment();
+        if let Some(named) = environment.endpoints.get(&AwsService::Ecs) {
+            return Ok(named.clone());
+        }
+        let host = endpoint::host(AwsService::Ecs, self.region, environment.variant);
+        host.map(|host| format!("https://{host}/")).map_err(|error| format!("cannot ask ECS: {error}"))
     }
 }
 
 /// Asks ECS for the task of this ARN, and returns its reply to `DescribeTasks` as JSON. `endpoint` stands for the address
-/// of ECS in the task's region.
+/// of ECS that the environment names, or that AWS has in the task's region.
 ///
 /// # Errors
 /// Words for the user: not the ARN of a task, no credentials, no reply within `limit`, or what ECS refused.
@@ -52,7 +54,7 @@ pub fn describe(arn: &str, endpoint: Option<&str>, limit: Duration) -> Result<St
     let identity = Identity { region: name.region.to_owned(), ..Identity::default() };
     let network = Network { timeout: limit, identity: Some(identity), ..Network::default() };
     let transport = Transport::remote(&network)?;
-    let url = endpoint.map_or_else(|| name.endpoint(), str::to_owned);
+    let url = endpoint.map_or_else(|| name.endpoint(), |url| Ok(url.to_owned()))?;
     let request = Endpoint::Http(request(arn, &name, url));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -60,19 +62,8 @@ pub fn describe(arn: &str, endpoint: Option<&str>, limit: Duration) -> Result<St
         .map_err(|error| format!("cannot ask ECS: {error}"))?;
     match runtime.block_on(async { tokio::time::timeout(limit, transport.send(&request)).await }) {
         Ok(Ok(reply)) => read(&reply),
-        Ok(Err(failure)) => Err(failed(&failure)),
+        Ok(Err(failure)) => Err(format!("cannot ask ECS: {}", without_reply(&failure))),
         Err(_elapsed) => Err(format!("ECS did not answer within {} s", limit.as_secs())),
-    }
-}
-
-/// Whoever asks sits at a terminal more often than in a task.
-fn failed(failure: &Failure) -> String {
-    match failure {
-        Failure::Credentials(reason) => format!(
-            "cannot ask ECS: no AWS credentials: {reason}; log in with aws sso login and name the profile in AWS_PROFILE, \
-             or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; in a task or on an instance its role is taken"
-        ),
-        failure => format!("cannot ask ECS: {failure}"),
     }
 }
 
@@ -106,24 +97,14 @@ mod tests {
     #[test]
     fn region_and_cluster_are_those_of_the_arn() {
         for (arn, expected) in [
-            (
-                "arn:aws:ecs:eu-west-1:111122223333:task/prod/0123",
-                Some(("https://ecs.eu-west-1.amazonaws.com/", "prod")),
-            ),
-            (
-                "arn:aws-cn:ecs:cn-north-1:111122223333:task/prod/0123",
-                Some(("https://ecs.cn-north-1.amazonaws.com.cn/", "prod")),
-            ),
-            (
-                "arn:aws:ecs:eu-west-1:111122223333:task/0123",
-                Some(("https://ecs.eu-west-1.amazonaws.com/", "default")),
-            ),
+            ("arn:aws:ecs:eu-west-1:111122223333:task/prod/0123", Some(("eu-west-1", Some("prod")))),
+            ("arn:aws-cn:ecs:cn-north-1:111122223333:task/prod/0123", Some(("cn-north-1", Some("prod")))),
+            ("arn:aws:ecs:eu-west-1:111122223333:task/0123", Some(("eu-west-1", None))),
             ("arn:aws:ecs:eu-west-1:111122223333:service/prod/web", None),
             ("0123", None),
         ] {
             let name = TaskName::parse(arn);
-            let told = name.map(|name| (name.endpoint(), name.cluster.unwrap_or("default").to_owned()));
-            assert_eq!(told, expected.map(|(url, cluster)| (url.to_owned(), cluster.to_owned())), "{arn}");
+            assert_eq!(name.map(|name| (name.region, name.cluster)), expected, "{arn}");
         }
     }
 }

@@ -37,12 +37,17 @@ fn cloud() -> Cloud {
     cloud
 }
 
-fn connect(folder: &TempDir, cloud: &Cloud, lines: &str) -> Ran {
+/// A configuration of one output with these lines.
+fn written(folder: &TempDir, lines: &str) -> String {
     let text = format!(
         "[SERVICE]\n    Grace 30\n    Plugins_File p\n[OUTPUT]\n    Name ecs_router\n    Match *-firelens-*\n    Workers 2\n    \
          Retry_Limit no_limits\n{lines}"
     );
-    let path = folder.file("extra.conf", &text).display().to_string();
+    folder.file("extra.conf", &text).display().to_string()
+}
+
+fn connect(folder: &TempDir, cloud: &Cloud, lines: &str) -> Ran {
+    let path = written(folder, lines);
     let mut command = command(&["check", "--connect", &path]);
     for (name, value) in environment::VARIABLES {
         command.env(name, value);
@@ -168,6 +173,21 @@ fn what_is_not_in_the_environment_is_said_and_the_rest_is_asked() {
     );
     assert!(said(&ran, "s3")[0].contains("works"), "{}", ran.out);
     assert_eq!(cloud.attempts(Api::SlackWebhook), 0);
+}
+
+#[test]
+fn without_credentials_people_are_told_how_to_log_in() {
+    let folder = TempDir::new();
+    let lines =
+        "    route.default cloudwatch\n    cloudwatch.log_group /g\n    cloudwatch.region eu-west-1\n";
+    let path = written(&folder, lines);
+    let mut command = command(&["check", "--connect", &path]);
+    command.env_remove("AWS_SECRET_ACCESS_KEY").env("HOME", folder.path());
+    let ran = finish(command, b"");
+    let said = said(&ran, "cloudwatch");
+    assert!(matches!(said.as_slice(), [one] if one.contains("aws sso login")), "{}", ran.out);
+    assert!(!ran.out.contains("taskRoleArn"), "who asks is no task: {}", ran.out);
+    assert_eq!(ran.code, 1);
 }
 
 #[test]

@@ -176,6 +176,42 @@ fn a_task_is_asked_for_with_the_callers_credentials() {
     }
 }
 
+/// The host that is asked first, seen at a proxy.
+fn host_asked(arn: &str, variables: &[(&str, &str)]) -> String {
+    use std::io::{BufRead as _, BufReader};
+    let proxy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", proxy.local_addr().unwrap());
+    let asked = std::thread::spawn(move || {
+        let mut line = String::new();
+        BufReader::new(proxy.accept().unwrap().0).read_line(&mut line).unwrap();
+        line.strip_prefix("CONNECT ").and_then(|rest| rest.split(':').next()).unwrap_or(&line).to_owned()
+    });
+    let mut command = super::command(&["explain", "--task", arn]);
+    command.envs(test_support::environment::VARIABLES).env("HTTPS_PROXY", address);
+    command.envs(variables.iter().copied());
+    assert_eq!(super::finish(command, b"").code, 1, "the proxy hangs up");
+    asked.join().unwrap()
+}
+
+#[test]
+fn ecs_is_asked_where_its_partition_and_the_environment_say() {
+    let folder = test_support::temp::TempDir::new();
+    let profile = "[profile fips]\nuse_fips_endpoint = true\n";
+    let file = folder.file("config", profile).display().to_string();
+    let china = TASK.replace("arn:aws:", "arn:aws-cn:").replace("eu-west-1", "cn-north-1");
+    for (arn, variables, host) in [
+        (TASK, vec![], "ecs.eu-west-1.amazonaws.com"),
+        (&china, vec![], "ecs.cn-north-1.amazonaws.com.cn"),
+        (&TASK.replace("eu-west-1", "us-iso-east-1"), vec![], "ecs.us-iso-east-1.c2s.ic.gov"),
+        (TASK, vec![("AWS_USE_FIPS_ENDPOINT", "true")], "ecs-fips.eu-west-1.amazonaws.com"),
+        (TASK, vec![("AWS_USE_DUALSTACK_ENDPOINT", "true")], "ecs.eu-west-1.api.aws"),
+        (TASK, vec![("AWS_ENDPOINT_URL", "https://vpce.example")], "vpce.example"),
+        (TASK, vec![("AWS_CONFIG_FILE", &file), ("AWS_PROFILE", "fips")], "ecs-fips.eu-west-1.amazonaws.com"),
+    ] {
+        assert_eq!(host_asked(arn, &variables), host, "{arn} {variables:?}");
+    }
+}
+
 #[test]
 fn without_credentials_people_are_told_how_to_log_in() {
     let home = test_support::temp::TempDir::new();

@@ -26,7 +26,8 @@ pub(crate) struct ExplainArguments {
     /// Asks ECS for this task, with this environment's credentials; they need ecs:DescribeTasks
     #[arg(long, value_name = "ARN")]
     task: Option<String>,
-    /// Another address of ECS for --task; otherwise that in AWS_ENDPOINT_URL_ECS or AWS_ENDPOINT_URL
+    /// Another address of ECS for --task; otherwise what AWS's variables and the profile say (AWS_ENDPOINT_URL_ECS,
+    /// AWS_USE_FIPS_ENDPOINT, …)
     #[arg(long, value_name = "URL", requires = "task")]
     endpoint: Option<String>,
     /// One JSON object a line, in the same order: {"class": …, "event": … or null}
@@ -64,11 +65,7 @@ fn open(arguments: &ExplainArguments) -> Result<Box<dyn BufRead>, String> {
         let path = arguments.file.as_deref().unwrap_or(Path::new("-"));
         return records::open(path).map_err(|error| error.to_string());
     };
-    let variables = ["AWS_ENDPOINT_URL_ECS", "AWS_ENDPOINT_URL"];
-    let from_environment =
-        || variables.iter().find_map(|name| std::env::var(name).ok().filter(|url| !url.is_empty()));
-    let endpoint = arguments.endpoint.clone().or_else(from_environment);
-    let reply = probe::describe_task(task, endpoint.as_deref(), LIMIT)?;
+    let reply = probe::describe_task(task, arguments.endpoint.as_deref(), LIMIT)?;
     Ok(Box::new(io::Cursor::new(reply)))
 }
 
