@@ -6,8 +6,10 @@ use super::outputs::{self, MigratedOutput, raw};
 use super::rewrite::{self, RewriteFilter};
 use super::routes::{self, MigratedGroup};
 use super::service;
-use super::{MigratedFile, Migration, place, steps};
-use crate::config::{Configuration, Section, Setting, matches};
+use super::steps::{self, ServiceImage};
+use super::{MigratedFile, Migration, owner, place};
+use crate::config::{Configuration, Section, Setting, find, matches};
+use crate::init;
 
 /// Translates the built-in outputs of a file.
 pub(super) fn migrate(path: &Path, text: &str, configuration: &Configuration) -> Migration {
@@ -54,9 +56,25 @@ pub(super) fn migrate(path: &Path, text: &str, configuration: &Configuration) ->
     out.push_str(&with_indentation_of(&out, &ours));
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let name = if is_yaml { Path::new(&name).with_extension("conf").display().to_string() } else { name };
-    migration.steps = steps::of_configuration(Path::new(&name));
-    migration.files.push(MigratedFile { name, text: out, is_checked: true });
+    let image = image(&name, text, configuration);
+    migration.steps = steps::of_configuration(&image);
+    migration.files.push(MigratedFile { name: name.clone(), text: out, is_checked: true });
+    migration.files.extend(image.files());
     migration
+}
+
+/// The image that the configuration goes into: account and region are those that the file names.
+fn image<'n>(name: &'n str, text: &str, configuration: &'n Configuration) -> ServiceImage<'n> {
+    let mut owner = owner::of(text);
+    let regions = configuration.outputs.iter().filter_map(|section| section.text("region"));
+    owner.region = owner.region.or_else(|| regions.map(str::to_owned).find(|region| !region.contains("${")));
+    ServiceImage {
+        configuration: name,
+        plugins_file: find(&configuration.service, "plugins_file").and_then(|setting| setting.value.text()),
+        lists_plugins: configuration.lists_plugins,
+        parts: init::sidecar("web", &owner, true),
+        is_of_known_account: owner.account.is_some(),
+    }
 }
 
 /// The `rewrite_tag` filters whose work the classes do. Those that something else needs stay.

@@ -1,9 +1,8 @@
 //! What is left to do by hand after a migration.
 
-use std::path::Path;
-
+use super::MigratedFile;
 use crate::config::TaskDialect;
-use crate::init::{Owner, SidecarParts, image_steps};
+use crate::init::{self, Owner, PLUGINS, SidecarParts, image_steps};
 
 /// What the steps of one task speak of.
 #[derive(Debug)]
@@ -58,22 +57,57 @@ fn created(group: &str, region: &str) -> String {
     }
 }
 
+/// The image of a service whose configuration was translated.
+pub(super) struct ServiceImage<'n> {
+    /// The configuration's file.
+    pub(super) configuration: &'n str,
+    /// What it loads plugins from already.
+    pub(super) plugins_file: Option<&'n str>,
+    /// Whether it lists its plugins itself.
+    pub(super) lists_plugins: bool,
+    pub(super) parts: SidecarParts,
+    pub(super) is_of_known_account: bool,
+}
+
+impl ServiceImage<'_> {
+    fn needs_plugins_file(&self) -> bool {
+        self.plugins_file.is_none() && !self.lists_plugins
+    }
+
+    /// What makes the image: a Dockerfile, and what loads the plugin unless the configuration loads plugins already.
+    pub(super) fn files(&self) -> Vec<MigratedFile> {
+        let plugins = if self.needs_plugins_file() { "plugins.conf " } else { "" };
+        let copy = format!("{} {plugins}/ecs-router/", self.configuration);
+        let file = |name: &str, text| MigratedFile { name: name.to_owned(), text, is_checked: false };
+        let plugins = self.needs_plugins_file().then(|| file("plugins.conf", PLUGINS.to_owned()));
+        let dockerfile = file("Dockerfile", init::dockerfile(&self.parts.base_image, &copy));
+        std::iter::once(dockerfile).chain(plugins).collect()
+    }
+
+    /// What the configuration's own list of plugins lacks.
+    fn plugin(&self) -> Option<String> {
+        let list = match self.plugins_file {
+            Some(file) => file,
+            None if self.lists_plugins => self.configuration,
+            None => return None,
+        };
+        Some(format!("add the plugin to [PLUGINS] in {list}: Path /ecs-router/libout_ecs_router.so"))
+    }
+}
+
 /// The next steps of a Fluent Bit configuration.
-pub(super) fn of_configuration(file: &Path) -> Vec<String> {
-    let file = file.display();
-    vec![
-        format!(
-            "put {file} into the router's image, with a Dockerfile of two lines: 'FROM \
-             111122223333.dkr.ecr.eu-west-1.amazonaws.com/ecs-router:1' (your account and region) and 'COPY {file} \
-             /ecs-router/'"
-        ),
-        "push that image under a name of the service's own, for example ecs-router-web:1; ecs-router:1 is the base image \
-         of all services"
-            .to_owned(),
-        format!(
-            "in the task definition, name it as the router's image, with config-file-type file, config-file-value \
-             /ecs-router/{file} and the health check [\"CMD\", \"/ecs-router/ecs-router\", \"health\"]"
-        ),
-        format!("ecs-router check {file} task-definition.json"),
-    ]
+pub(super) fn of_configuration(image: &ServiceImage<'_>) -> Vec<String> {
+    let SidecarParts { image: name, registry, region, .. } = &image.parts;
+    let file = image.configuration;
+    let account = (!image.is_of_known_account)
+        .then(|| "replace 111122223333 with your account in the Dockerfile and below".to_owned());
+    let mut steps: Vec<String> = account.into_iter().chain(image.plugin()).collect();
+    steps.extend(image_steps(name, registry, region, "Dockerfile"));
+    steps.push(format!(
+        "in the task definition, name {name} as the router's image (the service's own; ecs-router:1 is the base image of \
+         all services), with config-file-type file, config-file-value /ecs-router/{file} and the health check [\"CMD\", \
+         \"/ecs-router/ecs-router\", \"health\"]"
+    ));
+    steps.push(format!("ecs-router check {file} task-definition.json"));
+    steps
 }

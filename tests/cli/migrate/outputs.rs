@@ -218,7 +218,7 @@ const CASES: &[Case] = &[
     },
     Case {
         name: "everything else stays",
-        input: "# mine\n[SERVICE]\n Flush 5\n Grace 60\n\n[INPUT]\n Name tail\n Tag x-firelens-y\n Path /a\n\n# parses\n\
+        input: "# mine\n[SERVICE]\n Flush 5\n Grace 60\n Parsers_File p\n\n[INPUT]\n Name tail\n Tag x-firelens-y\n Path /a\n\n# parses\n\
                 [FILTER]\n Name parser\n Match *\n Key_Name log\n Parser json\n Reserve_Data On\n\n[OUTPUT]\n Name s3\n Match \
                 *-firelens-*\n region eu-west-1\n bucket my-logs\n Retry_Limit 5\n workers 1\n\n# the end\n[FILTER]\n Name \
                 grep\n Match *\n Regex log x\n",
@@ -387,6 +387,33 @@ fn the_documented_filter_becomes_one_section_with_a_health_check_and_stops_among
         assert!(ran.out.contains(step), "{step}: {}", ran.out);
     }
     assert_passes_check(&[&out.join("extra.conf")], "the documented filter");
+}
+
+#[test]
+fn a_configuration_gets_what_makes_its_image() {
+    let role = "role_arn arn:aws:iam::444455556666:role/logs";
+    let output = format!("{CLOUDWATCH} {role}\n log_group_name g\n log_stream_name s\n");
+    for (service, copied, is_written) in [
+        ("", "COPY extra.conf plugins.conf /ecs-router/\n", true),
+        ("[SERVICE]\n Plugins_File /mine/plugins.conf\n\n", "COPY extra.conf /ecs-router/\n", false),
+    ] {
+        let folder = TempDir::new();
+        let out = folder.path().join("out");
+        let ran = migrated(&folder.file("extra.conf", &format!("{service}{output}")), &out);
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        let dockerfile = text(&out, "Dockerfile");
+        assert!(
+            dockerfile.contains("ARG ROUTER=444455556666.dkr.ecr.eu-west-1.amazonaws.com/ecs-router:1\n")
+        );
+        assert!(dockerfile.ends_with(copied), "{dockerfile}");
+        assert_eq!(out.join("plugins.conf").exists(), is_written, "{service}");
+        assert_eq!(ran.out.contains("add the plugin to [PLUGINS] in /mine/plugins.conf"), !is_written);
+        assert!(!ran.out.contains("111122223333"), "{}", ran.out);
+        for step in ["create-repository --region eu-west-1", "docker build -t 444455556666.dkr.ecr.eu-west-1"]
+        {
+            assert!(ran.out.contains(step), "{step}: {}", ran.out);
+        }
+    }
 }
 
 #[test]
