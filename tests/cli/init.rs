@@ -1,12 +1,12 @@
 //! What `init` writes: it passes `check`, cfn-lint and `terraform fmt`, and sends records where they were meant to go.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use serde_json::{Value, json};
 use test_support::record;
 use test_support::temp::TempDir;
 
+use crate::tools::{assert_cfn_lint_is_content, assert_is_formatted, task_template};
 use crate::{Ran, ran};
 
 const DESTINATIONS: [&str; 11] = [
@@ -269,56 +269,15 @@ fn mistakes_are_named_and_nothing_is_written() {
     assert!(address.code == 2 && address.err.contains("--http-url is missing"), "{}", address.err);
 }
 
-/// A tool of the virtual environment that `examples/check` makes, or of the machine.
-fn tool(name: &str) -> Option<PathBuf> {
-    let tools = std::env::var_os("CI_TOOLS").map(PathBuf::from);
-    let tools = tools.unwrap_or_else(|| test_support::root().join("target/ci-tools"));
-    let paths = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::iter::once(tools.join("bin")).chain(std::env::split_paths(&paths));
-    folders.map(|folder| folder.join(name)).find(|path| path.exists())
-}
-
-fn assert_passes(mut command: Command) {
-    let output = command.output().expect("the tool starts");
-    let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
-    assert!(output.status.success(), "{command:?}\n{}", said.concat());
-}
-
 #[test]
 fn cfn_lint_has_nothing_to_say() {
-    let Some(cfn_lint) = tool("cfn-lint") else {
-        eprintln!("skipped: there is no cfn-lint; examples/check makes target/ci-tools with it");
-        return;
-    };
-    let copies = TempDir::new();
+    let templates = TempDir::new();
     everything("cloudformation", |place, kind, folder| {
-        let template = text(folder, "resources.json");
-        copies.file(&format!("{place}-{kind}.json"), &template);
-        let task = capitalised(&parsed(folder, "task-definition.json"));
-        let task = json!({"Type": "AWS::ECS::TaskDefinition", "Properties": task});
-        let template = json!({"AWSTemplateFormatVersion": "2010-09-09", "Resources": {"Task": task}});
-        copies.file(&format!("{place}-{kind}-task.json"), &template.to_string());
+        templates.file(&format!("{place}-{kind}.json"), &text(folder, "resources.json"));
+        let task = task_template(&parsed(folder, "task-definition.json"));
+        templates.file(&format!("{place}-{kind}-task.json"), &task.to_string());
     });
-    let mut command = Command::new(cfn_lint);
-    command.args(["--regions", "eu-west-1", "--format", "parseable", "--", "*.json"]);
-    command.current_dir(copies.path());
-    assert_passes(command);
-}
-
-/// The same task definition as CloudFormation spells it; what users name (options) stays.
-fn capitalised(value: &Value) -> Value {
-    match value {
-        Value::Array(items) => items.iter().map(capitalised).collect(),
-        Value::Object(map) => {
-            let entry = |(key, value): (&String, &Value)| {
-                let (head, tail) = key.split_at(1);
-                let value = if key == "options" { value.clone() } else { capitalised(value) };
-                (head.to_ascii_uppercase() + tail, value)
-            };
-            Value::Object(map.iter().map(entry).collect())
-        }
-        value => value.clone(),
-    }
+    assert_cfn_lint_is_content(templates.path());
 }
 
 #[test]
@@ -327,17 +286,7 @@ fn terraform_fmt_changes_nothing() {
     everything("terraform", |place, kind, folder| {
         copies.file(&format!("{place}-{kind}.tf"), &text(folder, "main.tf"));
     });
-    if let Some(terraform) = tool("terraform").or_else(|| tool("tofu")) {
-        let mut command = Command::new(terraform);
-        command.args(["fmt", "-check", "-diff"]).env("TF_CLI_CONFIG_FILE", "/dev/null");
-        command.env("CHECKPOINT_DISABLE", "1").current_dir(copies.path());
-        return assert_passes(command);
-    }
-    eprintln!("skipped: there is no terraform; the files are only parsed, where python-hcl2 is");
-    let Some(python) = tool("hcl2tojson") else { return };
-    let mut command = Command::new(python);
-    command.args([".", "out"]).current_dir(copies.path());
-    assert_passes(command);
+    assert_is_formatted(copies.path());
 }
 
 /// Where each of the texts stands for the first time; fails when one is missing.

@@ -11,6 +11,7 @@
 //! - `keys` – the reference and the completions come from the one table
 //! - `migrate` – awslogs and built-in outputs become ours, pass `check` and send records where they went
 //! - `replay` – what goes where, without a connection; and real delivery, with the counters
+//! - `tools` – cfn-lint and terraform, where they are
 //! - `printing` – nothing printed controls the terminal
 //! - `readme` – what the documents print: commands, links, configurations, log lines
 //! - `reference` – the tables of keys are the ones the program itself goes by, in both languages
@@ -31,6 +32,7 @@ mod printing;
 mod readme;
 mod reference;
 mod replay;
+mod tools;
 
 use std::io::Write as _;
 use std::path::PathBuf;

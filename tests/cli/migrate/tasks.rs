@@ -5,6 +5,7 @@ use test_support::temp::TempDir;
 
 use super::{assert_passes_check, migrated, routes, text};
 use crate::ran;
+use crate::tools::{assert_cfn_lint_is_content, task_template};
 
 fn options(more: &[(&str, &str)]) -> Value {
     let mut options = json!({
@@ -246,6 +247,29 @@ fn a_plan_of_terraform_is_read() {
     assert_eq!(code, 0, "{said}");
     assert!(configuration.contains("/ecs/web/stops"), "{configuration}");
     assert!(folder.path().join("out/task-definition-parts.json").exists());
+}
+
+/// What is whole is registered as it is; of parts, a template is made as the next steps say.
+#[test]
+fn cfn_lint_has_nothing_to_say_about_tasks_and_parts() {
+    let templates = TempDir::new();
+    let containers =
+        [container("web", &options(&[])), container("job", &options(&[("mode", "non-blocking")]))];
+    let (_, said, folder, _) = taken("task.json", &task(&containers).to_string());
+    let whole: Value = serde_json::from_str(&text(&folder.path().join("out"), "task-definition.json"))
+        .unwrap_or_else(|error| panic!("{error}: {said}"));
+    templates.file("whole.json", &task_template(&whole).to_string());
+    let mut template = task_template(&task(&[container("web", &options(&[]))]));
+    let (_, said, folder, _) = taken("template.json", &template.to_string());
+    let parts: Value = serde_json::from_str(&text(&folder.path().join("out"), "task-definition-parts.json"))
+        .unwrap_or_else(|error| panic!("{error}: {said}"));
+    let properties = &mut template["Resources"]["Task"]["Properties"];
+    properties["Volumes"] = json!([parts["Volume"]]);
+    let containers = properties["ContainerDefinitions"].as_array_mut().expect("a list");
+    containers[0]["LogConfiguration"] = parts["LogConfiguration"].clone();
+    containers.push(parts["Router"].clone());
+    templates.file("parts.json", &template.to_string());
+    assert_cfn_lint_is_content(templates.path());
 }
 
 #[test]
