@@ -18,6 +18,7 @@ pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
         check_stop_timeout(findings, container);
         check_types(findings, container);
         check_mounts(findings, container);
+        check_terminal(findings, container);
     }
     check_essential(findings);
 }
@@ -103,6 +104,14 @@ fn check_essential(findings: &mut TaskFindings<'_, '_>) {
     }
 }
 
+/// Behind a terminal, both outputs of an application are one.
+fn check_terminal(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
+    let terminal = container.node.entry("pseudoTerminal").filter(|_| container.uses_firelens());
+    let Some(entry) = terminal.filter(|entry| entry.value.text() == Some("true")) else { return };
+    let message = "makes standard error a part of standard output, so that route.stderr gets nothing";
+    findings.container_warning(container, entry.line, &entry.key, message, "leave it out");
+}
+
 /// Reports a volume that the task does not have.
 fn check_mounts(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
     let view = findings.view;
@@ -114,7 +123,7 @@ fn check_mounts(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'
         })
     };
     let is_open = !view.is_whole
-        || view.task.dialect == TaskDialect::Terraform
+        || (view.task.dialect == TaskDialect::Terraform && volumes.is_none())
         || volumes.is_some_and(|entry| entry.value.is_function());
     let mounts = container.node.get("mountPoints").map(Node::items).unwrap_or_default();
     for entry in mounts.iter().filter_map(|mount| mount.entry("sourceVolume")) {

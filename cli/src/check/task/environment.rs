@@ -13,6 +13,18 @@ pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
             }
         }
         check_repeated(findings, container);
+        check_options(findings, container);
+    }
+}
+
+/// The secrets among the options of a log driver; that each has a name and a value is checked with the options.
+fn check_options(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
+    let options = container.node.get("logConfiguration").and_then(|logging| logging.get("secretOptions"));
+    for secret in options.map(Node::items).unwrap_or_default() {
+        let name = secret.get("name").and_then(Node::text).unwrap_or("an item");
+        if let Some(entry) = secret.entry("valueFrom") {
+            check_secret(findings, container, entry, name, "secretOptions");
+        }
     }
 }
 
@@ -80,24 +92,24 @@ fn check_pair(
         }
         return;
     };
+    if name.is_empty() || name.contains(['=', ' ']) {
+        report(pair.line, format!("'{name}' cannot be the name of a variable"));
+        return;
+    }
     let Some(entry) = pair.entry(value) else {
         report(pair.line, format!("{name} has no {value}"));
         return;
     };
-    if value == "valueFrom"
-        && let Some(text) = entry.value.text().filter(|text| !is_place_of_secret(text))
-    {
-        let message = format!("{name}: '{text}' is not the ARN of a secret or a parameter");
-        let place = MapEntry { line: entry.line, ..list.clone() };
-        let instead = "write for example arn:aws:secretsmanager:eu-west-1:111122223333:secret:name-AbCdEf";
-        findings.container_error(container, &place, message, instead);
+    if value == "valueFrom" && check_secret(findings, container, entry, name, &list.key) {
         return;
     }
-    if value == "valueFrom" {
-        check_place(findings, container, entry, name);
+    if value != "valueFrom" {
+        check_dynamic(findings, container, entry, name);
     }
     let is_text = matches!(entry.value.tree, Tree::Text(_) | Tree::Word(_)) || entry.value.is_function();
-    if !is_text || is_untyped_text(findings.view.task.dialect, &entry.value) {
+    let dialect = findings.view.task.dialect;
+    let is_null = dialect == TaskDialect::Ecs && entry.value.is_null();
+    if !is_text || is_null || is_untyped_text(dialect, &entry.value) {
         let message = format!("{name}: ECS wants a string, in quotation marks, and this is something else");
         let instead = match entry.value.text() {
             Some(text) => format!("write \"{text}\""),
@@ -106,6 +118,64 @@ fn check_pair(
         let place = MapEntry { line: entry.line, ..list.clone() };
         findings.container_error(container, &place, message, instead);
     }
+}
+
+/// Where a secret lies; returns whether that cannot be.
+fn check_secret(
+    findings: &mut TaskFindings<'_, '_>,
+    container: &ContainerView<'_>,
+    entry: &MapEntry,
+    name: &str,
+    list: &str,
+) -> bool {
+    let place = MapEntry { key: list.to_owned(), ..entry.clone() };
+    if let Some(text) = entry.value.text().filter(|text| text.is_empty() || !is_place_of_secret(text)) {
+        let message = format!("{name}: '{text}' is not the ARN of a secret or a parameter");
+        let instead = "write for example arn:aws:secretsmanager:eu-west-1:111122223333:secret:name-AbCdEf";
+        findings.container_error(container, &place, message, instead);
+        return true;
+    }
+    check_place(findings, container, &place, name);
+    check_colons(findings, container, &place, name);
+    false
+}
+
+fn check_colons(
+    findings: &mut TaskFindings<'_, '_>,
+    container: &ContainerView<'_>,
+    entry: &MapEntry,
+    name: &str,
+) {
+    let Some(text) = entry.value.text().filter(|text| has_some_colons(text) && !text.contains(['$', '{']))
+    else {
+        return;
+    };
+    let arn: Vec<&str> = text.split(':').take(7).collect();
+    let message =
+        format!("{name}: what stands behind the secret's ARN needs three colons, and ECS refuses the task");
+    let instead = format!("write {}:KEY::", arn.join(":"));
+    findings.container_error(container, entry, message, instead);
+}
+
+/// `{{resolve:secretsmanager:…}}`, which CloudFormation replaces, and only in a template.
+fn check_dynamic(
+    findings: &mut TaskFindings<'_, '_>,
+    container: &ContainerView<'_>,
+    entry: &MapEntry,
+    name: &str,
+) {
+    let is_dynamic = entry.value.text().is_some_and(|text| text.contains("{{resolve:"));
+    let message = match findings.view.task.dialect {
+        _ if !is_dynamic => return,
+        TaskDialect::CloudFormation => {
+            format!("{name}: the secret stands in the task definition for everybody to read")
+        }
+        _ => format!(
+            "{name}: only CloudFormation replaces {{{{resolve:…}}}}; the container gets the text itself"
+        ),
+    };
+    let instead = "write the ARN of the secret as valueFrom in secrets";
+    findings.container_warning(container, entry.line, "environment", message, instead);
 }
 
 /// Reports what is neither an ARN nor the name of a parameter: often the secret itself.
@@ -119,16 +189,21 @@ fn check_place(
     if text.contains("${") {
         let message =
             format!("{name}: nobody fills in {text} in a task definition, unless a program does before");
-        findings.container_note(container, entry.line, "secrets", message, "write the ARN of the secret");
+        findings.container_note(container, entry.line, &entry.key, message, "write the ARN of the secret");
         return;
     }
     let is_name = |letter: char| letter.is_ascii_alphanumeric() || "/_.-".contains(letter);
     if findings.view.task.dialect == TaskDialect::Ecs && !text.chars().all(is_name) {
         let message = format!("{name}: the value is neither an ARN nor the name of a parameter");
         let instead = "write the ARN of the secret, not the secret";
-        let place = MapEntry { key: "secrets".to_owned(), ..entry.clone() };
-        findings.container_error(container, &place, message, instead);
+        findings.container_error(container, entry, message, instead);
     }
+}
+
+/// `ARN:json-key:version-stage:version-id`; whoever writes one of them writes all colons.
+fn has_some_colons(text: &str) -> bool {
+    let parts = text.split(':').count();
+    text.contains(":secretsmanager:") && parts != 7 && parts != 10
 }
 
 /// Whether it is the ARN of a secret or a parameter, or the name of a parameter.

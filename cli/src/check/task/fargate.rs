@@ -55,7 +55,14 @@ fn check_volumes(findings: &mut TaskFindings<'_, '_>) {
 }
 
 fn check_container(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
-    let own = ["privileged", "dockerSecurityOptions", "links"];
+    let own = [
+        "privileged",
+        "dockerSecurityOptions",
+        "links",
+        "disableNetworking",
+        "dnsServers",
+        "dnsSearchDomains",
+    ];
     let own = own.iter().filter_map(|key| used(container.node, key));
     let linux = container.node.get("linuxParameters");
     let of_linux = ["devices", "sharedMemorySize", "maxSwap", "swappiness"];
@@ -64,6 +71,7 @@ fn check_container(findings: &mut TaskFindings<'_, '_>, container: &ContainerVie
         let message = "is for tasks on instances of one's own; Fargate refuses it";
         findings.container_error(container, entry, message, "leave it out");
     }
+    check_capabilities(findings, container);
     let gpu = container.node.get("resourceRequirements").map(Node::items).unwrap_or_default();
     for entry in gpu.iter().filter_map(|item| item.entry("type")) {
         if entry.value.text() == Some("GPU") {
@@ -72,10 +80,32 @@ fn check_container(findings: &mut TaskFindings<'_, '_>, container: &ContainerVie
     }
 }
 
+/// The one capability that Fargate adds
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_KernelCapabilities.html>, read 2026-11).
+fn check_capabilities(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
+    let linux = container.node.get("linuxParameters");
+    let Some(entry) = linux.and_then(|linux| linux.get("capabilities")).and_then(|node| used(node, "add"))
+    else {
+        return;
+    };
+    let names = entry.value.items().iter().filter_map(Node::text);
+    let Some(other) = names.into_iter().find(|name| *name != "SYS_PTRACE") else { return };
+    let message = format!("Fargate adds SYS_PTRACE only, not {other}");
+    findings.container_error(container, entry, message, "leave it out");
+}
+
+fn is_reported_by_fargate(is_fargate: bool, entry: &MapEntry) -> bool {
+    let both = ["links", "disableNetworking"];
+    is_fargate && both.iter().any(|key| key.eq_ignore_ascii_case(&entry.key))
+}
+
 /// Containers of a task with awsvpc share its address, so that they reach each other under 127.0.0.1.
 fn check_awsvpc(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
-    let wrong = ["links", "hostname", "extraHosts"].iter().filter_map(|key| used(container.node, key));
-    for entry in wrong.filter(|entry| !entry.key.eq_ignore_ascii_case("links") || !findings.view.is_fargate) {
+    let view = findings.view;
+    let wrong = ["links", "hostname", "extraHosts", "disableNetworking"]
+        .iter()
+        .filter_map(|key| used(container.node, key));
+    for entry in wrong.filter(|entry| !is_reported_by_fargate(view.is_fargate, entry)) {
         let message = "cannot be used with the network mode awsvpc, and ECS refuses the task";
         let instead = "leave it out; the containers of the task reach each other under 127.0.0.1";
         findings.container_error(container, entry, message, instead);
@@ -117,6 +147,13 @@ mod tests {
             ("", r#""links": ["log_router"],"#, "links: is for tasks"),
             ("", r#""linuxParameters": {"devices": [{"hostPath": "/dev/x"}]},"#, "devices: is for tasks"),
             ("", r#""resourceRequirements": [{"type": "GPU", "value": "1"}],"#, "Fargate has no GPU"),
+            ("", r#""disableNetworking": true,"#, "disableNetworking: is for tasks"),
+            ("", r#""dnsServers": ["10.0.0.2"],"#, "dnsServers: is for tasks"),
+            (
+                "",
+                r#""linuxParameters": {"capabilities": {"add": ["SYS_PTRACE", "SYS_ADMIN"]}},"#,
+                "add: Fargate adds SYS_PTRACE only, not SYS_ADMIN",
+            ),
             ("", r#""hostname": "web","#, "hostname: cannot be used with the network mode awsvpc"),
             (
                 "",

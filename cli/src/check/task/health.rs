@@ -45,6 +45,11 @@ fn check_command(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<
         (_, [Some("CMD-SHELL"), Some(_), Some(_), ..]) => {
             "of the healthCheck has several words behind CMD-SHELL, and the shell runs the first alone"
         }
+        (_, [Some("CMD"), rest @ ..])
+            if rest.iter().flatten().any(|word| matches!(*word, "||" | "&&" | "|" | ";")) =>
+        {
+            "of the healthCheck hands ||, && or | to the program as a word: only CMD-SHELL has a shell"
+        }
         (_, [Some("CMD"), Some(only)]) if only.contains(' ') => {
             "of the healthCheck runs a program whose name is the whole line: CMD wants a word each"
         }

@@ -4,7 +4,7 @@
 
 use super::{ContainerView, FindingSeverity, TaskFindings};
 use crate::check::values::{is_region, region_meant};
-use crate::config::{MapEntry, Node, TaskDialect, Tree};
+use crate::config::{MapEntry, Node};
 
 /// Seconds; the most that Fargate allows.
 const MAX_START_TIMEOUT: u64 = 120;
@@ -71,10 +71,7 @@ fn check_ports(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_
         .filter_map(|one| one.entry("containerPort"))
     {
         let Some(port) = entry.value.text() else { continue };
-        if matches!(entry.value.tree, Tree::Text(_)) && findings.view.task.dialect == TaskDialect::Ecs {
-            let message = "must be a number, not a string in quotation marks";
-            findings.container_error(container, entry, message, format!("write {port}"));
-        }
+        check_range(findings, Some(container), entry, 0, 65_535);
         let has_router = findings.view.routers().next().is_some();
         if port == FORWARD_PORT && has_router && container.firelens().is_none() && findings.view.is_awsvpc() {
             let message = "is 24224, on which the router listens in the same network, so that one of them does not start";

@@ -60,6 +60,7 @@ fn check_options(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<
         return;
     }
     check_awslogs(findings, container, options);
+    check_driver_options(findings, container, options);
     let secrets = logging.get("secretOptions").map(Node::items).unwrap_or_default();
     if let Some(entry) = logging
         .entry("secretOptions")
@@ -96,7 +97,7 @@ pub(super) fn check_map(
     if let Some(first) = wrong.first() {
         let names: Vec<&str> = wrong.iter().map(|entry| entry.key.as_str()).collect();
         let message = format!(
-            "{} must be a string, in quotation marks: ECS refuses numbers, booleans and lists among the options",
+            "{} must be a string, in quotation marks: ECS refuses numbers, booleans, lists and null among the options",
             names.join(", ")
         );
         let instead = format!("write \"{}\": \"{}\"", first.key, first.value.text().unwrap_or("…"));
@@ -106,11 +107,104 @@ pub(super) fn check_map(
     true
 }
 
+/// Options of `awslogs`, and those of every driver that does not block.
+///
+/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html>, read 2026-11.
+const AWSLOGS_OPTIONS: [&str; 12] = [
+    "awslogs-create-group",
+    "awslogs-credentials-endpoint",
+    "awslogs-datetime-format",
+    "awslogs-endpoint",
+    "awslogs-force-flush-interval-seconds",
+    "awslogs-format",
+    "awslogs-group",
+    "awslogs-multiline-pattern",
+    "awslogs-region",
+    "awslogs-stream",
+    "awslogs-stream-prefix",
+    "tag",
+];
+const MODE_OPTIONS: [&str; 2] = ["mode", "max-buffer-size"];
+
+/// Bytes; the most that FireLens's `log-driver-buffer-limit` may be.
+const MAX_BUFFER_LIMIT: u64 = 536_870_912;
+
+fn check_driver_options(
+    findings: &mut TaskFindings<'_, '_>,
+    container: &ContainerView<'_>,
+    options: &MapEntry,
+) {
+    if container.uses_firelens() {
+        check_buffer_limit(findings, container, &options.value);
+    }
+    if container.log_driver() == Some("awslogs") {
+        options.value.entries().iter().for_each(|entry| check_awslogs_option(findings, container, entry));
+        check_pairs(findings, container, &options.value);
+    }
+}
+
+fn option<'n>(options: &'n Node, key: &str) -> Option<&'n MapEntry> {
+    options.entries().iter().find(|entry| entry.key == key)
+}
+
+fn check_buffer_limit(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>, options: &Node) {
+    let Some(entry) = option(options, "log-driver-buffer-limit") else { return };
+    let Some(text) = entry.value.text().filter(|text| !text.contains('$')) else { return };
+    if text.parse::<u64>().is_ok_and(|bytes| (1..=MAX_BUFFER_LIMIT).contains(&bytes)) {
+        return;
+    }
+    let message = format!("'{text}' is not a number of bytes from 1 to {MAX_BUFFER_LIMIT}");
+    findings.container_error(container, entry, message, "write for example \"2097152\"");
+}
+
+fn check_awslogs_option(
+    findings: &mut TaskFindings<'_, '_>,
+    container: &ContainerView<'_>,
+    entry: &MapEntry,
+) {
+    let key = entry.key.as_str();
+    let known = || AWSLOGS_OPTIONS.into_iter().chain(MODE_OPTIONS);
+    if !known().any(|known| known == key) && !is_function_name(key) && key != "<<" {
+        let instead = closest(key, known())
+            .map_or_else(|| "leave it out".to_owned(), |near| format!("did you mean {near}?"));
+        let message =
+            "is an option that the log driver awslogs does not know, and the container does not start";
+        findings.container_error(container, entry, message, instead);
+    }
+    let text = entry.value.text().unwrap_or_default();
+    if key == "mode" && !matches!(text, "" | "blocking" | "non-blocking") && !text.contains('$') {
+        let message = format!("'{text}' is neither blocking nor non-blocking");
+        findings.container_error(container, entry, message, "write \"non-blocking\"");
+    }
+}
+
+/// Options that exclude each other.
+fn check_pairs(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>, options: &Node) {
+    let has = |key: &str| option(options, key);
+    if let (Some(entry), Some(_)) = (has("awslogs-multiline-pattern"), has("awslogs-datetime-format")) {
+        let message =
+            "cannot be used together with awslogs-datetime-format, and the container does not start";
+        findings.container_error(container, entry, message, "keep one of them");
+    }
+    let is_blocking = has("mode").is_some_and(|mode| mode.value.text() == Some("blocking"));
+    if let Some(entry) = has("max-buffer-size").filter(|_| is_blocking) {
+        let message = "has no buffer to size: the mode is blocking, and the container does not start";
+        findings.container_error(
+            container,
+            entry,
+            message,
+            "write \"mode\": \"non-blocking\", or leave it out",
+        );
+    }
+}
+
 fn is_no_text(findings: &TaskFindings<'_, '_>, entry: &MapEntry) -> bool {
     let is_nested = matches!(entry.value.tree, Tree::List(_) | Tree::Map(_)) && !entry.value.is_function();
     !is_function_name(&entry.key)
         && entry.key != "<<"
-        && (is_nested || is_untyped_text(findings.view.task.dialect, &entry.value))
+        && (is_nested
+            || is_untyped_text(findings.view.task.dialect, &entry.value)
+            || (findings.view.task.dialect == TaskDialect::Ecs && entry.value.is_null()))
 }
 
 /// Reports options that the driver awslogs cannot do without.

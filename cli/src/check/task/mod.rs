@@ -15,6 +15,8 @@ mod images;
 mod launch;
 mod limits;
 mod logging;
+mod members;
+mod mounts;
 mod names;
 mod ports;
 mod roles;
@@ -260,6 +262,8 @@ pub(super) fn check(configuration: &Configuration, ours: &[&Section], findings: 
         names::check(&mut findings);
         identifiers::check(&mut findings);
         shapes::check(&mut findings);
+        members::check(&mut findings);
+        mounts::check(ours, &mut findings);
         container::check(&mut findings);
         environment::check(&mut findings);
         clear_text::check(ours, &mut findings);

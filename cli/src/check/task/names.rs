@@ -150,7 +150,7 @@ fn check_keys(
 }
 
 /// Reports a key that is almost, or means, one of those there are. Any other may be one that ECS has learnt since.
-fn check_key(
+pub(super) fn check_key(
     findings: &mut TaskFindings<'_, '_>,
     container: Option<&ContainerView<'_>>,
     entry: &MapEntry,

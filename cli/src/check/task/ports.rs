@@ -9,9 +9,11 @@ const SERVER_PORT: &str = "2020";
 pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
     let view = findings.view;
     let mut seen: Vec<(String, &str)> = Vec::new();
+    let mut names: Vec<&str> = Vec::new();
     for container in &view.containers {
         for mapping in container.node.get("portMappings").map(Node::items).unwrap_or_default() {
             check_server(findings, container, mapping);
+            check_name(findings, container, mapping, &mut names);
             let Some(entry) = listening(mapping, view.is_awsvpc()) else { continue };
             let Some(port) = entry.value.text().filter(|port| port.parse() != Ok(0)) else { continue };
             let protocol = mapping.get("protocol").and_then(Node::text).unwrap_or("tcp");
@@ -26,6 +28,22 @@ pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
             findings.container_error(container, entry, message, "write another port, or leave one out");
         }
     }
+}
+
+/// Service Connect finds a port by its name.
+fn check_name<'t>(
+    findings: &mut TaskFindings<'_, '_>,
+    container: &ContainerView<'_>,
+    mapping: &'t Node,
+    seen: &mut Vec<&'t str>,
+) {
+    let Some(entry) = mapping.entry("name") else { return };
+    let Some(name) = entry.value.text() else { return };
+    if seen.contains(&name) {
+        let message = format!("'{name}' is the name of another port of the task, and ECS refuses it");
+        findings.container_error(container, entry, message, "give each port a name of its own");
+    }
+    seen.push(name);
 }
 
 /// The port that can be taken once: of the task's own address, or of the machine.
@@ -61,6 +79,9 @@ mod tests {
     fn a_port_is_taken_once() {
         let twice = r#""portMappings": [{"containerPort": 80}, {"containerPort": 80, "protocol": "tcp"}],"#;
         assert_says(&task("", twice, ""), "error", "which container app has already");
+        let named =
+            r#""portMappings": [{"containerPort": 80, "name": "w"}, {"containerPort": 81, "name": "w"}],"#;
+        assert_says(&task("", named, ""), "error", "the name of another port");
         let health = r#""healthCheck": {"command": ["CMD", "/ecs-router/ecs-router", "health"]},"#;
         let server = r#""portMappings": [{"containerPort": 2020}],"#;
         assert_says(&task("", server, health), "error", "on which Fluent Bit's server listens");

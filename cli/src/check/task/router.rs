@@ -37,6 +37,7 @@ pub(super) fn check(ours: &[&Section], findings: &mut TaskFindings<'_, '_>) {
     check_essential(findings, router);
     check_options(findings, router);
     check_own_logs(findings, router);
+    check_stop_timeout(ours, findings, router);
     check_image(ours, findings, router);
     check_spool(ours, findings, router);
 }
@@ -160,6 +161,19 @@ fn check_file(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>, o
 /// FireLens puts its own configuration there, over what the image has.
 fn check_reserved(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>, value: &MapEntry) {
     let path = value.value.text().unwrap_or_default();
+    if path.ends_with('/') {
+        let message = "is a folder, and must be a file";
+        return findings.container_error(router, value, message, format!("write {path}extra.conf"));
+    }
+    if [".yaml", ".yml"].iter().any(|ending| path.ends_with(ending)) {
+        let message = "is YAML, which FireLens's own configuration, in the classic format, cannot include";
+        return findings.container_error(
+            router,
+            value,
+            message,
+            "write it in the classic format, as extra.conf",
+        );
+    }
     let instead = "give the file another name in the image, for example /ecs-router/extra.conf";
     if matches!(path, "/fluent-bit/etc/fluent-bit.conf" | "/fluentd/etc/fluent.conf") {
         let message = "is where FireLens puts the configuration that it generates";
@@ -184,6 +198,25 @@ fn check_own_logs(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_
         }
         _ => {}
     }
+}
+
+/// Seconds; a flush takes up to ten, and what is left then is sent within `exit_timeout`.
+const LEAST_STOP_TIMEOUT: u64 = 10;
+
+/// With a configuration, the time is held against its `Grace` instead.
+fn check_stop_timeout(ours: &[&Section], findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>) {
+    let Some(entry) = router.node.entry("stopTimeout") else { return };
+    let is_alone = ours.iter().all(|section| section.origin == Origin::FireLens);
+    let seconds = entry.value.text().and_then(|text| text.parse::<u64>().ok());
+    let Some(seconds) = seconds.filter(|seconds| is_alone && *seconds < LEAST_STOP_TIMEOUT) else { return };
+    let message = format!("is {seconds} s, in which the router cannot send what it still has");
+    findings.container_warning(
+        router,
+        entry.line,
+        &entry.key,
+        message,
+        "write 60, and Grace 30 in [SERVICE]",
+    );
 }
 
 fn check_image(ours: &[&Section], findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>) {

@@ -8,7 +8,7 @@ const TEXTS: [&str; 6] =
     ["command", "entryPoint", "links", "dnsServers", "dnsSearchDomains", "dockerSecurityOptions"];
 
 /// Lists of maps. Those of `environment` and `secrets` are looked at elsewhere.
-const MAPS: [&str; 9] = [
+pub(super) const MAPS: [&str; 9] = [
     "portMappings",
     "dependsOn",
     "mountPoints",
@@ -20,6 +20,9 @@ const MAPS: [&str; 9] = [
     "environmentFiles",
 ];
 
+/// Lists of maps of the task itself.
+pub(super) const TASK_LISTS: [&str; 4] = ["volumes", "tags", "placementConstraints", "inferenceAccelerators"];
+
 pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
     for container in &findings.view.containers {
         for key in TEXTS {
@@ -29,8 +32,11 @@ pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
             check_maps(findings, container, key);
         }
     }
+    for container in &findings.view.containers {
+        check_labels(findings, container);
+    }
     check_containers(findings);
-    for key in ["volumes", "tags", "placementConstraints", "inferenceAccelerators"] {
+    for key in TASK_LISTS {
         let Some(entry) = findings.view.set(key).filter(|_| findings.view.is_whole) else { continue };
         let is_terraform = findings.view.task.dialect == crate::config::TaskDialect::Terraform;
         if !matches!(entry.value.tree, Tree::List(_)) && !entry.value.is_function() && !is_terraform {
@@ -73,6 +79,25 @@ fn check_maps(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>
     findings.container_error(container, entry, message, "put it between [ and ]");
 }
 
+/// Labels are a map of texts.
+fn check_labels(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
+    let Some(entry) = entry(container, "dockerLabels") else { return };
+    let dialect = findings.view.task.dialect;
+    let wrong = match &entry.value.tree {
+        Tree::Map(labels) => labels.iter().find(|label| super::is_untyped_text(dialect, &label.value)),
+        _ => Some(entry),
+    };
+    let Some(wrong) = wrong else { return };
+    let what = if wrong.line == entry.line && wrong.key == entry.key {
+        "must be a map of names and strings"
+    } else {
+        "has a value that is not a string"
+    };
+    let message = format!("{what}: ECS refuses the task");
+    let place = MapEntry { line: wrong.line, ..entry.clone() };
+    findings.container_error(container, &place, message, "write {\"NAME\": \"text\"}");
+}
+
 /// Reports containers that stand under their names, or one that stands alone.
 fn check_containers(findings: &mut TaskFindings<'_, '_>) {
     let Some(entry) = findings.view.set("containerDefinitions") else { return };
@@ -97,6 +122,8 @@ mod tests {
             (r#""command": "npm start","#, r#"write ["npm", "start"]"#),
             (r#""entryPoint": "/bin/sh","#, "entryPoint: must be a list of strings"),
             (r#""command": [["npm"]],"#, "has a list or a map in it"),
+            (r#""dockerLabels": [{"name": "a"}],"#, "dockerLabels: must be a map of names"),
+            (r#""dockerLabels": {"a": 1},"#, "has a value that is not a string"),
             (r#""portMappings": {"containerPort": 80},"#, "portMappings: must be a list of maps"),
             (r#""mountPoints": "data","#, "mountPoints: must be a list of maps"),
         ] {

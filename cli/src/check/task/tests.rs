@@ -1,3 +1,5 @@
+mod options;
+
 use crate::check::check_deployment;
 use crate::config::read_as;
 
@@ -353,8 +355,7 @@ fn what_a_container_names_exists() {
     ] {
         assert_says(&task("", "", "").replace("web:1", image), "error", part);
     }
-    let secret =
-        r#""secrets": [{"name": "K", "valueFrom": "/prod/x"}], "mountPoints": [{"sourceVolume": "s"}],"#;
+    let secret = r#""secrets": [{"name": "K", "valueFrom": "/prod/x"}], "mountPoints": [{"sourceVolume": "s", "containerPath": "/s"}],"#;
     assert_eq!(said(&task(r#""volumes": [{"name": "s"}],"#, secret, "")), [""; 0]);
 }
 

@@ -3,8 +3,10 @@
 
 mod actions;
 mod names;
+mod policies;
 mod properties;
 mod resources;
+mod syntax;
 mod texts;
 
 use std::rc::Rc;
@@ -57,6 +59,8 @@ pub(in crate::check) fn check(configuration: &Configuration, findings: &mut Vec<
         checker.check_property_names(findings);
         checker.check_attributes(findings);
         checker.check_actions(findings);
+        checker.check_syntax(findings);
+        checker.check_policies(findings);
         // A transform or an include may add names.
         if template.node.get("Transform").is_none() {
             checker.check_references(findings);

@@ -8,7 +8,53 @@ use crate::check::finding::{Finding, FindingSeverity};
 use crate::config::{MapEntry, Node, Tree, is_function_name};
 use crate::suggest::closest;
 
-const PROPERTIES: [(&str, &[&str]); 4] = [
+const PROPERTIES: [(&str, &[&str]); 6] = [
+    (
+        "AWS::ECS::Service",
+        &[
+            "AvailabilityZoneRebalancing",
+            "CapacityProviderStrategy",
+            "Cluster",
+            "DeploymentConfiguration",
+            "DeploymentController",
+            "DesiredCount",
+            "EnableECSManagedTags",
+            "EnableExecuteCommand",
+            "ForceNewDeployment",
+            "HealthCheckGracePeriodSeconds",
+            "LaunchType",
+            "LoadBalancers",
+            "Monitoring",
+            "NetworkConfiguration",
+            "PlacementConstraints",
+            "PlacementStrategies",
+            "PlatformVersion",
+            "PropagateTags",
+            "Role",
+            "SchedulingStrategy",
+            "ServiceConnectConfiguration",
+            "ServiceName",
+            "ServiceRegistries",
+            "Tags",
+            "TaskDefinition",
+            "VolumeConfigurations",
+            "VpcLatticeConfigurations",
+        ],
+    ),
+    (
+        "AWS::IAM::Role",
+        &[
+            "AssumeRolePolicyDocument",
+            "Description",
+            "ManagedPolicyArns",
+            "MaxSessionDuration",
+            "Path",
+            "PermissionsBoundary",
+            "Policies",
+            "RoleName",
+            "Tags",
+        ],
+    ),
     (
         "AWS::Logs::LogGroup",
         &[
@@ -104,6 +150,17 @@ const STATUSES: [&str; 9] = [
     "DELETED",
 ];
 
+/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_cwe_events.html>, read 2026-11.
+const SOURCES: &[&str] = &["aws.ecs"];
+const DETAIL_TYPES: &[&str] = &[
+    "ECS Task State Change",
+    "ECS Container Instance State Change",
+    "ECS Service Action",
+    "ECS Deployment State Change",
+    "ECS Daemon Service Action",
+    "ECS Daemon Deployment State Change",
+];
+
 const LAUNCH_TYPES: [&str; 4] = ["EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES"];
 
 impl TemplateChecker<'_> {
@@ -145,6 +202,10 @@ impl TemplateChecker<'_> {
     /// Reports a status that no task ever has.
     fn check_pattern(&self, resource: &MapEntry, properties: &Node, findings: &mut Vec<Finding>) {
         let pattern = properties.entries().iter().find(|entry| entry.key == "EventPattern");
+        for (key, known) in [("source", SOURCES), ("detail-type", DETAIL_TYPES)] {
+            let given = pattern.and_then(|pattern| pattern.value.get(key)).map(texts).unwrap_or_default();
+            findings.extend(given.into_iter().filter_map(|node| self.miscased(resource, key, node, known)));
+        }
         let detail = pattern.and_then(|pattern| pattern.value.get("detail"));
         let Some(detail) = detail else { return };
         for entry in detail.entries() {
@@ -161,6 +222,16 @@ impl TemplateChecker<'_> {
                 findings.push(self.finding(node.line, &entry.key, message, format!("write {near}")));
             }
         }
+    }
+
+    /// A word of ECS's events in other letters; patterns tell them apart.
+    fn miscased(&self, resource: &MapEntry, key: &str, node: &Node, known: &[&str]) -> Option<Finding> {
+        let text = node.text().filter(|text| !known.contains(text))?;
+        let near = known.iter().find(|known| known.eq_ignore_ascii_case(text));
+        let near = near.copied().or_else(|| closest(text, known.iter().copied()))?;
+        let message =
+            format!("resource {}: no event has '{text}', so that the rule passes nothing", resource.key);
+        Some(self.finding(node.line, key, message, format!("write {near}")))
     }
 
     fn launch_type(&self, resource: &MapEntry, properties: &Node) -> Option<Finding> {

@@ -75,7 +75,11 @@ impl TemplateChecker<'_> {
             return None;
         }
         let entry = properties.entry("RetentionInDays")?;
-        let days: u64 = entry.value.text()?.parse().ok()?;
+        let text = entry.value.text()?;
+        let Ok(days) = text.parse::<u64>() else {
+            let message = format!("resource {}: '{text}' is not a number of days", resource.key);
+            return Some(self.finding(entry.line, &entry.key, message, "write for example 30".to_owned()));
+        };
         if RETENTIONS.contains(&days) {
             return None;
         }

@@ -128,3 +128,78 @@ fn names_and_words_that_cloudformation_does_not_know_are_reported() {
     );
     assert_says(&shared, "warning", "is the execution role as well");
 }
+
+#[test]
+fn templates_that_cloudformation_refuses_are_errors() {
+    for (more, part) in [
+        ("Logs:|  Type: AWS::Logs::LogGroup|  DeletionPolicy: Keep", "'Keep' is not one of Delete, Retain"),
+        (
+            "Logs:|  Type: AWS::Logs::LogGroup|  Properties:|    RetentionInDays: 90 days",
+            "is not a number of days",
+        ),
+        (
+            "Logs:|  Type: AWS::Logs::LogGroup|  Properties:|    LogGroupName: !Join [/ecs/, !Ref Env, x]",
+            "write a delimiter and a list",
+        ),
+        (
+            "Logs:|  Type: AWS::Logs::LogGroup|  Properties:|    LogGroupName: !If [IsProd, a]",
+            "write a condition, a value, and another",
+        ),
+        (
+            "Logs:|  Type: AWS::Logs::LogGroup|  Properties:|    LogGroupName: {ref: Env}",
+            "ref: is taken for a property, and not for a function; write Ref",
+        ),
+        (
+            "Logs:|  Type: AWS::Logs::LogGroup|  Properties:|    LogGroupName: {\"Fn:Sub\": x}",
+            "write Fn::Sub",
+        ),
+        (
+            "R:|  Type: AWS::Events::Rule|  Properties:|    EventPattern: {source: [aws.ECS]}",
+            "no event has 'aws.ECS'",
+        ),
+        (
+            "R:|  Type: AWS::Events::Rule|  Properties:|    EventPattern: {detail-type: [ECS Task State change]}",
+            "write ECS Task State Change",
+        ),
+        (
+            "S:|  Type: AWS::ECS::Service|  Properties: {NetworkConfig: x}",
+            "did you mean NetworkConfiguration?",
+        ),
+        (
+            "P:|  Type: AWS::IAM::ManagedPolicy|  Properties:|    PolicyDocument: {Version: 2012-10-7, Statement: []}",
+            "write 2012-10-17",
+        ),
+        (
+            "P:|  Type: AWS::IAM::ManagedPolicy|  Properties:|    PolicyDocument: {Statement: {Effect: allow}}",
+            "write Allow",
+        ),
+    ] {
+        assert_says(&with(more), "error", part);
+    }
+    let right = with("");
+    for (from, to, part) in [
+        ("Resources:", "Resource:", "the template has no Resources"),
+        ("Parameters:", "Parameter:", "did you mean Parameters?"),
+        ("Type: String", "Type: string", "write String"),
+    ] {
+        let found = said(&right.replacen(from, to, 1));
+        assert!(found.iter().any(|line| line.contains(part)), "{part}: {found:?}");
+    }
+}
+
+#[test]
+fn a_role_of_a_task_trusts_ecs() {
+    let role = |service: &str| {
+        let document = format!(
+            "{{Statement: [{{Effect: Allow, Principal: {{Service: {service}}}, Action: sts:AssumeRole}}]}}"
+        );
+        with(&format!("Role:|  Type: AWS::IAM::Role|  Properties:|    AssumeRolePolicyDocument: {document}"))
+            .replace("Memory: 512", "Memory: 512\n      TaskRoleArn: !GetAtt Role.Arn")
+    };
+    for wrong in ["ecs.amazonaws.com", "ecs-task.amazonaws.com", "[lambda.amazonaws.com]"] {
+        assert_says(&role(wrong), "error", "so that ECS cannot use it; write ecs-tasks.amazonaws.com");
+    }
+    for right in ["ecs-tasks.amazonaws.com", "[ec2.amazonaws.com, ecs-tasks.amazonaws.com]", "!Sub x"] {
+        assert_eq!(said(&role(right)), [""; 0], "{right}");
+    }
+}

@@ -1,0 +1,80 @@
+//! Options of log drivers, names of variables and the like, which ECS or the agent refuses.
+
+use super::{assert_says, said, task};
+
+#[test]
+fn options_and_names_that_keep_a_container_from_starting_are_errors() {
+    let awslogs = |options: &str| {
+        task("", "", "")
+            .replace("\"awslogs-group\": \"/x\"", &format!("\"awslogs-group\": \"/x\", {options}"))
+    };
+    for (options, part) in [
+        (r#""awslogs-streamprefix": "x""#, "did you mean awslogs-stream-prefix?"),
+        (r#""mode": "nonblocking""#, "neither blocking nor non-blocking"),
+        (r#""mode": "blocking", "max-buffer-size": "25m""#, "has no buffer to size"),
+        (r#""awslogs-multiline-pattern": "^x", "awslogs-datetime-format": "%Y""#, "cannot be used together"),
+        (r#""awslogs-create-group": null"#, "must be a string"),
+    ] {
+        assert_says(&awslogs(options), "error", part);
+    }
+    let fine = r#""mode": "non-blocking", "max-buffer-size": "25m", "awslogs-create-group": "true""#;
+    assert_eq!(said(&awslogs(fine)), [""; 0]);
+    let limit = |text: &str| {
+        task("", "", "")
+            .replace("\"Workers\"", &format!("\"log-driver-buffer-limit\": \"{text}\", \"Workers\""))
+    };
+    assert_says(&limit("2GB"), "error", "is not a number of bytes");
+    assert_eq!(said(&limit("2097152")), [""; 0]);
+    let arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:web-AbCdEf";
+    for (app, severity, part) in [
+        (
+            r#""environment": [{"name": "A=B", "value": "x"}],"#.to_owned(),
+            "error",
+            "cannot be the name of a variable",
+        ),
+        (r#""pseudoTerminal": true,"#.to_owned(), "warning", "route.stderr gets nothing"),
+        (format!(r#""secrets": [{{"name": "A", "valueFrom": "{arn}:key"}}],"#), "error", "AbCdEf:KEY::"),
+        (
+            r#""environment": [{"name": "A", "value": "{{resolve:secretsmanager:x}}"}],"#.to_owned(),
+            "warning",
+            "only CloudFormation replaces {{resolve:",
+        ),
+        (
+            r#""healthCheck": {"command": ["CMD", "curl", "localhost", "||", "exit", "1"]},"#.to_owned(),
+            "error",
+            "only CMD-SHELL has a shell",
+        ),
+    ] {
+        assert_says(&task("", &app, ""), severity, part);
+    }
+    let option = |value: &str| {
+        let secret = format!(
+            r#""secretOptions": [{{"name": "http.bearer_token", "valueFrom": "{value}"}}], "options""#
+        );
+        let url = r#""route.default": "http", "http.url": "https://a.example/in""#;
+        task("", "", "").replacen("\"options\"", &secret, 1).replace(r#""route.default": "stdout""#, url)
+    };
+    for (value, part) in
+        [("", "'' is not the ARN"), ("p4ss w0rd!", "neither an ARN"), (&format!("{arn}:key"), ":KEY::")]
+    {
+        assert_says(&option(value), "error", part);
+    }
+    assert_says(
+        &task("", r#""environment": [{"name": "A", "value": null}],"#, ""),
+        "error",
+        "ECS wants a string",
+    );
+    assert_eq!(
+        said(&task("", &format!(r#""secrets": [{{"name": "A", "valueFrom": "{arn}:key::"}}],"#), "")),
+        [""; 0]
+    );
+    assert_says(&task("", "", r#""stopTimeout": 2,"#), "warning", "is 2 s");
+    let file = |path: &str| {
+        let options = format!(
+            r#""type": "fluentbit", "options": {{"config-file-type": "file", "config-file-value": "{path}"}}"#
+        );
+        task("", "", "").replace(r#""type": "fluentbit""#, &options)
+    };
+    assert_says(&file("/ecs-router/"), "error", "is a folder");
+    assert_says(&file("/ecs-router/fluent-bit.yaml"), "error", "is YAML");
+}
