@@ -11,6 +11,8 @@ mod environment;
 mod filters;
 mod finding;
 mod host;
+mod host_values;
+mod input_values;
 mod inputs;
 mod known_keys;
 mod objects;
@@ -139,6 +141,7 @@ fn check_file(configuration: &Configuration, ours: &[&Section]) -> Vec<Finding> 
     plugin_names::check(configuration, &mut findings);
     service::check(configuration, &mut findings);
     filters::check(configuration, &mut findings);
+    input_values::check(configuration, &mut findings);
     duplicates::check(configuration, &mut findings);
     findings
 }
@@ -156,6 +159,7 @@ fn check_section(section: &Section, configuration: &Configuration, findings: &mu
     inputs::check(section, configuration, findings);
     addresses::note(section, findings);
     host::check(section, configuration, flush_timeout, findings);
+    host_values::check(section, findings);
 }
 
 /// Reports an output that was probably meant to be the plugin's.

@@ -79,7 +79,7 @@ const KEYS: [(&str, ServiceForm); 56] = [
     ("mem_buf_limit", Text),
 ];
 
-const LEVELS: [&str; 7] = ["off", "error", "warn", "warning", "info", "debug", "trace"];
+pub(super) const LEVELS: [&str; 7] = ["off", "error", "warn", "warning", "info", "debug", "trace"];
 
 /// Keys that may be there more than once.
 const LISTS: [&str; 3] = ["parsers_file", "plugins_file", "streams_file"];
@@ -100,7 +100,20 @@ pub(super) fn check(configuration: &Configuration, findings: &mut Vec<Finding>) 
         });
     }
     findings.extend(without_server(service));
+    findings.extend(parsers_in_main(configuration));
     findings.extend(storage_without_path(configuration));
+}
+
+/// Reports a parser beside sections that Fluent Bit reads from its main configuration.
+fn parsers_in_main(configuration: &Configuration) -> Option<Finding> {
+    let is_main = !configuration.service.is_empty()
+        || !configuration.inputs.is_empty()
+        || !configuration.filters.is_empty()
+        || !configuration.outputs.is_empty();
+    let location = configuration.parsers.first().filter(|_| is_main)?;
+    let message = "stands in the main configuration, and Fluent Bit does not start";
+    let instead = "put it into a file of its own, and name that in [SERVICE] as Parsers_File";
+    Some(Finding::new(FindingSeverity::Error, location, "[PARSER]", message, instead))
 }
 
 fn form(key: &str) -> Option<ServiceForm> {
@@ -229,6 +242,12 @@ fn storage_without_path(configuration: &Configuration) -> Option<Finding> {
     // A file without [SERVICE] is a part of another.
     if configuration.service.is_empty() || find(&configuration.service, "storage.path").is_some() {
         return None;
+    }
+    if let Some(setting) = find(&configuration.service, "storage.type")
+        && setting.value.text() == Some("filesystem")
+    {
+        let message = "has no effect without storage.path: chunks stay in memory";
+        return Some(Finding::warn_of(setting, message, "write storage.path /var/fluent-bit, too"));
     }
     let mut inputs = configuration.inputs.iter().filter_map(|input| input.get("storage.type"));
     if let Some(setting) = inputs.find(|setting| setting.value.text() == Some("filesystem")) {

@@ -64,7 +64,7 @@ pub(super) fn written(value: &SettingValue) -> Option<&str> {
 }
 
 /// The names in `$(name)` and `$(name:-fallback)`.
-fn fields(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn fields(text: &str) -> impl Iterator<Item = &str> {
     let inside = text.split("$(").skip(1).filter_map(|rest| rest.split_once(')'));
     inside.map(|(field, _)| field.split(":-").next().unwrap_or(field).trim())
 }
@@ -239,7 +239,7 @@ mod tests {
         says("$(detail.group)/$(tag[0])/$(ecs_task_family)", &[]);
         let filtered = said(
             "x",
-            "[SERVICE]\n    Grace 30\n    Plugins_File p\n[FILTER]\n    Name parser\n    Match *\n    Reserve_Data On\n[OUTPUT]\n    \
+            "[SERVICE]\n    Grace 30\n    Plugins_File p\n    Parsers_File p\n[FILTER]\n    Name parser\n    Match *\n    Key_Name log\n    Parser p\n    Reserve_Data On\n[OUTPUT]\n    \
              Name ecs_router\n    Match *-firelens-*\n    Workers 1\n    Retry_Limit no_limits\n    route.default cloudwatch\n    \
              cloudwatch.log_group g\n    cloudwatch.log_stream $(level)\n",
         );

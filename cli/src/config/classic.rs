@@ -59,7 +59,7 @@ pub(super) fn read(
             Line::Header(name) => reader.current = begin(name, location, configuration),
             Line::Pair(key, value) => add(&reader.current, key, value, location, configuration),
             Line::Include(target) => includes.follow(target.trim(), path, &location, configuration),
-            Line::Set(pair) => set(pair, configuration),
+            Line::Set(pair) => set(pair, location, configuration),
             Line::Invalid(message, instead) => faults.add(location, message, instead),
         }
     }
@@ -243,6 +243,9 @@ fn begin(name: &str, location: Location, configuration: &mut Configuration) -> C
         configuration.filters.push(section);
         return Current::Filter;
     }
+    if ["parser", "multiline_parser"].iter().any(|parser| name.eq_ignore_ascii_case(parser)) {
+        configuration.parsers.push(location.clone());
+    }
     if !abbreviates(name, "outputs") {
         report_unknown(name, location, configuration);
         return Current::Other;
@@ -301,8 +304,16 @@ fn add_to_last(sections: &mut [Section], setting: Setting) {
     }
 }
 
-fn set(pair: &str, configuration: &mut Configuration) {
-    if let Some((name, value)) = pair.split_once('=') {
-        configuration.variables.insert(name.trim().to_owned(), value.trim().to_owned());
+/// Fluent Bit takes blanks around the `=` for a part of the name and of the value.
+fn set(pair: &str, location: Location, configuration: &mut Configuration) {
+    let Some((name, value)) = pair.split_once('=') else {
+        configuration.warn(location, "sets nothing, for it has no =", "write @SET NAME=value");
+        return;
+    };
+    if name != name.trim() || value != value.trim_start() {
+        let message =
+            format!("the blanks around = become a part of the name and the value of '{}'", name.trim());
+        configuration.warn(location, message, format!("write @SET {}={}", name.trim(), value.trim()));
     }
+    configuration.variables.insert(name.trim().to_owned(), value.trim().to_owned());
 }

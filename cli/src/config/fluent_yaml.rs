@@ -108,6 +108,7 @@ impl Reader<'_> {
             "env" => self.environment(value),
             "service" => self.service(entry),
             "pipeline" => self.pipeline(value),
+            "parsers" | "multiline_parsers" => self.configuration.lists_parsers |= !value.items().is_empty(),
             "plugins" => self.configuration.lists_plugins |= !value.items().is_empty(),
             _ => {}
         }

@@ -62,6 +62,10 @@ const DESCRIBE: FormAdvice = advice(
 );
 const EVENT: FormAdvice =
     advice("an event or a record", "ecs-router explain says what the plugin makes of it");
+const PATTERN: FormAdvice = companion(
+    "an event pattern of EventBridge",
+    "check the template that uses it: there the words of its lists are checked",
+);
 const CDK_MANIFEST: FormAdvice =
     advice("a manifest of CDK", "check the template beside it: cdk.out/NAME.template.json");
 const COPILOT: FormAdvice =
@@ -144,6 +148,7 @@ pub(super) fn of_tree(tree: &Node) -> Option<FormAdvice> {
         (has("services") && tree.get("services").is_some_and(|node| !node.entries().is_empty()), COMPOSE),
         (has("HostConfig") || has("RepoTags"), INSPECT),
         (has("tasks") || has("services") || has("taskArn") || has("lastStatus"), DESCRIBE),
+        (first.get("detail-type").is_some_and(|node| !node.items().is_empty()), PATTERN),
         (has("detail-type") || has("Records") || has("log") || has("eventName"), EVENT),
         (has("artifacts") && has("version"), CDK_MANIFEST),
         (has("type") && (has("image") || has("http")), COPILOT),

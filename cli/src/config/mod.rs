@@ -142,6 +142,10 @@ pub(crate) struct Configuration {
     pub(crate) filters: Vec<Section>,
     /// The file itself lists plugins to load, besides `Plugins_File`.
     pub(crate) lists_plugins: bool,
+    /// The file itself defines parsers, as YAML may.
+    pub(crate) lists_parsers: bool,
+    /// Parsers in the classic format, which Fluent Bit takes from files of their own only.
+    pub(crate) parsers: Vec<Location>,
     /// The keys of all `[SERVICE]` sections, which Fluent Bit merges.
     pub(crate) service: Vec<Setting>,
     /// Variables that the file sets.

@@ -64,6 +64,14 @@ pub(super) fn read(file: &Rc<str>, tree: Node, configuration: &mut Configuration
     add_tasks(file, &tree, None, dialect, configuration);
     let is_recognised = is_terraform || has_template_key(&tree) || tree.items().iter().any(has_template_key);
     let is_recognised = is_recognised || configuration.outputs.len() > outputs_before;
+    if let Some(entry) = tree.entry("AWSTemplateFormatVersion").filter(|_| tree.get("Resources").is_none()) {
+        let location = Location { file: Rc::clone(file), line: entry.line };
+        configuration.error(
+            location,
+            "the template has no Resources, and CloudFormation refuses it",
+            "add Resources:",
+        );
+    }
     if dialect == TaskDialect::CloudFormation && tree.get("Resources").is_some() {
         configuration.templates.push(CloudFormationTemplate { file: Rc::clone(file), node: tree });
     }

@@ -4,6 +4,7 @@
 //! Sources: `plugins/filter_*` of Fluent Bit, read on 1.9.10 and 5.1.1. FireLens adds its own fields before the filters
 //! of the user, so every one of them can undo these.
 
+mod arguments;
 mod grep;
 mod modify;
 mod nest;
@@ -26,7 +27,11 @@ const SCRIPTS: [&str; 2] = ["lua", "wasm"];
 
 /// Reports filters on the way to an output of the plugin.
 pub(super) fn check(configuration: &Configuration, findings: &mut Vec<Finding>) {
+    let is_used = configuration.ours().next().is_some();
     for filter in &configuration.filters {
+        if is_used {
+            findings.extend(arguments::check(filter, configuration));
+        }
         let mut outputs = configuration.ours();
         if outputs.any(|output| tags::share_firelens_records(filter, output)) {
             findings.extend(of_filter(filter, configuration));

@@ -8,7 +8,7 @@ fn of_filter(lines: &str) -> Vec<String> {
 
 fn with_match(pattern: &str, lines: &str) -> Vec<String> {
     let text = format!(
-        "[SERVICE]\n    Grace 30\n    Plugins_File p\n[FILTER]\n{lines}[OUTPUT]\n    Name ecs_router\n    Match {pattern}\n    \
+        "[SERVICE]\n    Grace 30\n    Plugins_File p\n    Parsers_File p\n[FILTER]\n{lines}[OUTPUT]\n    Name ecs_router\n    Match {pattern}\n    \
          Workers 1\n    Retry_Limit no_limits\n    route.default stdout\n"
     );
     said("x", &text)
@@ -18,10 +18,10 @@ fn with_match(pattern: &str, lines: &str) -> Vec<String> {
 fn a_parser_that_throws_the_record_away_is_reported() {
     let parser = "    Name parser\n    Match *\n    Key_Name log\n    Parser json\n";
     let found = of_filter(parser);
-    assert!(found[0].starts_with("x:4: warning: Reserve_Data: is not on"), "{found:?}");
+    assert!(found[0].starts_with("x:5: warning: Reserve_Data: is not on"), "{found:?}");
     assert!(found[0].ends_with("write Reserve_Data On in this filter"), "{found:?}");
     let off = of_filter(&format!("{parser}    Reserve_Data Off\n"));
-    assert!(off[0].starts_with("x:9: warning: Reserve_Data: "), "{off:?}");
+    assert!(off[0].starts_with("x:10: warning: Reserve_Data: "), "{off:?}");
     for kept in ["On", "true", "${KEEP}"] {
         assert_eq!(of_filter(&format!("{parser}    Reserve_Data {kept}\n")), [""; 0], "{kept}");
     }
@@ -32,6 +32,57 @@ fn a_parser_that_throws_the_record_away_is_reported() {
         !elsewhere.iter().any(|line| line.contains("Reserve_Data")),
         "their records never reach the output"
     );
+}
+
+#[test]
+fn filters_that_would_keep_fluent_bit_from_starting_are_errors() {
+    for (lines, part) in [
+        ("Name grep|Match *|Exclude /health/", "Exclude: '/health/' is too short"),
+        ("Name modify|Match *|Rename log", "Rename: 'log' is too short"),
+        ("Name record_modifier|Match *|Record env", "Record: 'env' is too short"),
+        ("Name lua|Match *|call f", "script: is missing"),
+        ("Name lua|Match *|script f.lua", "call: is missing"),
+        ("Name parser|Match *|Parser json|Reserve_Data On", "write Key_Name log"),
+    ] {
+        let found = of_filter(&lines_of(lines));
+        let named = found.iter().any(|line| line.contains(" error: ") && line.contains(part));
+        assert!(named, "{lines}: {found:?}");
+    }
+}
+
+#[test]
+fn parsers_that_nothing_defines_are_errors() {
+    let parser = "Name parser|Match *|Key_Name log|Parser json|Reserve_Data On";
+    let multiline = "Name multiline|Match *|multiline.key_content log|multiline.parser java, pyhton";
+    let without_file = |lines: &str| {
+        let text = format!(
+            "[SERVICE]\n    Grace 30\n    Plugins_File p\n[FILTER]\n{}[OUTPUT]\n    Name ecs_router\n    Match \
+             *-firelens-*\n    Workers 1\n    Retry_Limit no_limits\n    route.default stdout\n",
+            lines_of(lines)
+        );
+        said("x", &text)
+    };
+    for (lines, part) in [(parser, "add Parsers_File"), (multiline, "'pyhton'"), (multiline, "mean python?")]
+    {
+        let found = without_file(lines);
+        assert!(matches!(found.as_slice(), [one] if one.contains(part)), "{found:?}");
+        assert_eq!(of_filter(&lines_of(lines)), [""; 0], "a file may define it");
+    }
+    assert_eq!(without_file(&multiline.replace(", pyhton", "")), [""; 0]);
+    let yaml = "service: {grace: 30, plugins_file: p}\nparsers: [{name: own, format: json}]\npipeline:\n  filters:\n    - {name: \
+                parser, match: '*', key_name: log, parser: own, reserve_data: on}\n  outputs:\n    - {name: ecs_router, match: \
+                '*-firelens-*', workers: 1, retry_limit: no_limits, route.default: stdout}\n";
+    assert_eq!(said("x.yaml", yaml), [""; 0]);
+    let main = "[SERVICE]\n    Grace 30\n    Plugins_File p\n[PARSER]\n    Name own\n    Format json\n";
+    let found = said("x", &format!("{main}[OUTPUT]\n    Name null\n    Match x\n"));
+    assert!(
+        found.iter().any(|line| line.starts_with("x:4: error: ") && line.contains("Parsers_File")),
+        "{found:?}"
+    );
+}
+
+fn lines_of(lines: &str) -> String {
+    lines.split('|').map(|line| format!("    {line}\n")).collect()
 }
 
 #[test]
@@ -110,7 +161,7 @@ fn a_tag_that_hides_where_records_come_from_is_reported() {
 
 #[test]
 fn a_script_is_only_noted() {
-    let text = "[FILTER]\n    Name lua\n    Match *\n[OUTPUT]\n    Name ecs_router\n    Match *-firelens-*\n";
+    let text = "[FILTER]\n    Name lua\n    Match *\n    script f.lua\n    call f\n[OUTPUT]\n    Name ecs_router\n    Match *-firelens-*\n";
     let mut findings = Vec::new();
     super::check(&read_as("x", text), &mut findings);
     let said: Vec<String> = findings.iter().map(ToString::to_string).collect();
@@ -119,8 +170,8 @@ fn a_script_is_only_noted() {
 
 #[test]
 fn filters_in_yaml_are_read_as_well() {
-    let text = "service:\n  grace: 30\n  plugins_file: p\npipeline:\n  filters:\n    - name: parser\n      match: '*'\n      \
-                key_name: log\n  outputs:\n    - name: ecs_router\n      match: '*-firelens-*'\n      workers: 1\n      \
+    let text = "service:\n  grace: 30\n  plugins_file: p\n  parsers_file: p\npipeline:\n  filters:\n    - name: parser\n      match: '*'\n      \
+                parser: json\n      key_name: log\n  outputs:\n    - name: ecs_router\n      match: '*-firelens-*'\n      workers: 1\n      \
                 retry_limit: no_limits\n      route.default: stdout\n";
     let found = said("x.yaml", text);
     assert!(matches!(found.as_slice(), [one] if one.contains("Reserve_Data: is not on")), "{found:?}");

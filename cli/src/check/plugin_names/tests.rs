@@ -7,7 +7,7 @@ fn of(sections: &str) -> Vec<String> {
     said(
         "x",
         &format!(
-            "[SERVICE]\n    Grace 30\n    Plugins_File p\n{sections}[OUTPUT]\n    Name ecs_router\n    \
+            "[SERVICE]\n    Grace 30\n    Plugins_File p\n    Parsers_File p\n{sections}[OUTPUT]\n    Name ecs_router\n    \
              Match *-firelens-*\n    Workers 1\n    Retry_Limit no_limits\n    route.default stdout\n"
         ),
     )

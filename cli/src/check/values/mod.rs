@@ -1,12 +1,15 @@
 //! Values that the plugin can read but that cannot be meant: regions and accounts that do not exist, ARNs of another
 //! form, times that are no times for their key.
 
+mod addresses;
 mod arns;
 mod durations;
 mod endpoints;
+mod names;
 mod partitions;
 mod places;
 mod regions;
+mod rules;
 #[cfg(test)]
 mod tests;
 
@@ -26,6 +29,9 @@ pub(super) fn check(section: &Section, configuration: &Configuration, findings: 
     findings
         .extend(section.settings.iter().filter_map(|setting| slashes(setting).or_else(|| no_field(setting))));
     findings.extend(section.settings.iter().filter_map(|setting| places::of_open_value(section, setting)));
+    for check in [names::of_value, addresses::of_value, rules::of_value, quoted] {
+        findings.extend(section.settings.iter().filter_map(|setting| check(section, setting)));
+    }
     for setting in section.settings.iter().filter(|setting| !host::is_key(section.origin, &setting.key)) {
         let known = variables::known(&setting.value, &configuration.variables);
         let Some(text) = known.as_deref().filter(|text| !text.is_empty()) else { continue };
@@ -77,11 +83,26 @@ fn no_field(setting: &Setting) -> Option<Finding> {
 fn headers(section: &Section, setting: &Setting) -> Option<Finding> {
     let SettingValue::Interpolated(text) = &setting.value else { return None };
     let row = row(section, &setting.key).filter(|row| row.form == KeyForm::Pairs)?;
-    let (name, value) = text.split_once(':')?;
-    let is_http = !text.contains('=') && !name.contains('$');
-    let message = format!("is written as in HTTP, and {} wants NAME=VALUE", row.name);
-    let instead = format!("write {}={}", name.trim(), value.trim());
-    is_http.then(|| Finding::new(FindingSeverity::Error, &setting.location, &setting.key, message, instead))
+    if text.contains('=') || text.starts_with('$') {
+        return None;
+    }
+    let (what, pair) = match text.split_once(':') {
+        Some((name, _)) if name.contains('$') => return None,
+        Some(pair) => ("is written as in HTTP", pair),
+        None => ("has no =", text.split_once(' ')?),
+    };
+    let message = format!("{what}, and {} wants NAME=VALUE", row.name);
+    let instead = format!("write {}={}", pair.0.trim(), pair.1.trim());
+    Some(Finding::new(FindingSeverity::Error, &setting.location, &setting.key, message, instead))
+}
+
+/// Quotation marks around a value with a variable: Fluent Bit hands them on.
+fn quoted(section: &Section, setting: &Setting) -> Option<Finding> {
+    let SettingValue::Interpolated(text) = &setting.value else { return None };
+    let inside = ['"', '\''].into_iter().find_map(|mark| text.strip_prefix(mark)?.strip_suffix(mark))?;
+    let message = "has quotation marks, which become a part of the value".to_owned();
+    let is_classic = section.origin == Origin::FluentBit && text.len() > 2;
+    is_classic.then(|| wrong(setting, message, format!("write {} {inside}", setting.key)))
 }
 
 /// Whether the plugin itself refuses the value.

@@ -251,3 +251,67 @@ fn a_list_has_commas() {
     assert_eq!(of("stop.ignore_containers envoy, agent*"), [""; 0]);
     assert_eq!(of("stop.ignore_containers envoy"), [""; 0]);
 }
+
+#[test]
+fn names_that_aws_refuses_or_that_grow_without_end_are_named() {
+    for (line, part) in [
+        ("cloudwatch.log_group aws/ecs/web", "which CloudWatch keeps"),
+        (&*format!("cloudwatch.log_group /{}", "x".repeat(600)), "has 601 characters"),
+        ("cloudwatch.log_group /ecs/$(ecs_task_id)", "every task or line gets a log group"),
+        ("cloudwatch.log_stream $(log)", "every line gets a name of its own"),
+        ("cloudwatch.log_stream $(container_name)/%H%M%S", "a stream begins every minute or second"),
+        ("cloudwatch.log_key $log", "write log"),
+        ("cloudwatch.log_key $(log)", "write log"),
+        ("s3.key s3://logs/ecs/%Y", "write ecs/%Y"),
+        ("s3.key ecs/YYYY/MM/DD/x.json", "write ecs/%Y/%m/%d/x.json"),
+        ("s3.key ecs/%Y/%m/%d/%h/x.json", "has %h in it, which is the month's name"),
+        ("s3.key ecs/%Y/x.parquet", "objects are lines of JSON"),
+        ("s3.bucket 192.168.1.1", "is an IP address"),
+        ("s3.bucket xn--logs", "begins with xn--"),
+    ] {
+        says_more(line, part);
+    }
+    for fine in ["log_stream $(container_name)/%Y-%m-%d", "log_key log"] {
+        assert_eq!(of(&format!("cloudwatch.{fine}")), [""; 0], "{fine}");
+    }
+}
+
+#[test]
+fn addresses_of_other_types_and_halves_of_credentials_are_named() {
+    for (line, part) in [
+        ("x.url https://hooks.slack.com/services/T/B/x", "write the type slack"),
+        ("x.url https://http-intake.logs.datadoghq.eu/api/v2/logs", "write the type datadog"),
+        ("x.url https://a.example/#/in", "write https://a.example/"),
+        ("x.bearer_token Bearer ${TOKEN}", "write ${TOKEN}"),
+        ("x.user me", "has no x.password beside it"),
+        ("x.headers Authorization ${TOKEN}", "write Authorization=${TOKEN}"),
+    ] {
+        let url = if line.contains("url") { "" } else { "    x.url https://a.example/in\n" };
+        let found = of_lines(&format!("    route.default x\n    x.type http\n{url}    {line}\n"));
+        assert!(found.iter().any(|found| found.contains(part)), "{line}: {found:?}");
+    }
+    says_more("queue.url https://eu-west-1.console.aws.amazon.com/sqs/v3/home", "a page of the AWS console");
+    says_more("cloudwatch.endpoint https://com.amazonaws.eu-west-1.logs", "the name of an endpoint service");
+    says_more("cloudwatch.endpoint http://logs.eu-west-1.amazonaws.com", "without TLS");
+    says_more("s3.bucket \"${BUCKET}\"", "write s3.bucket ${BUCKET}");
+}
+
+#[test]
+fn rules_that_catch_everything_are_named() {
+    says_more("stop.user_stop_is_error true", "write .* for every stop by a user");
+    says_more("stop.ignore_containers envoy, *", "no container counts as the application");
+    says_more("exit_timeout 0", "given up at once");
+    let misspelt = "    classes a\n    class.a.match lgo ERROR\n    route.a s3\n";
+    let found = of_lines(&format!("    route.default s3\n    s3.bucket logs\n{misspelt}"));
+    assert!(matches!(found.as_slice(), [one] if one.contains("did you mean log?")), "{found:?}");
+    let classes = "    classes a, b\n    class.a.match log .*\n    class.b.match log ERROR\n    route.a s3\n    route.b s3\n";
+    let found = of_lines(&format!("    route.default s3\n    s3.bucket logs\n{classes}"));
+    assert!(matches!(found.as_slice(), [one] if one.contains("so that the class b gets none")), "{found:?}");
+}
+
+/// The line is reported, perhaps for more than one reason.
+#[track_caller]
+fn says_more(line: &str, expected: &str) {
+    let found = of(line);
+    assert!(found.iter().any(|found| found.contains(expected)), "{line}: {found:?}");
+}

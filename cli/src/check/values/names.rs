@@ -1,0 +1,136 @@
+//! Names that AWS refuses or that grow without end, and dates in the syntax of other programs.
+
+use super::wrong;
+use crate::check::finding::{Finding, FindingSeverity};
+use crate::check::placeholders::destination_kind;
+use crate::check::templates::{fields, written};
+use crate::config::{Section, Setting};
+use ecs_router::config::keys::DestinationKind;
+
+/// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html>, read 2026-11.
+const MAX_NAME: usize = 512;
+
+/// Fields that have another value for each task, or for each line.
+const OF_EVERY_TASK: [&str; 5] = ["container_id", "ecs_task_arn", "ecs_task_id", "ec2_instance_id", "tag"];
+const OF_EVERY_LINE: [&str; 2] = ["log", "uuid"];
+
+/// Dates of Java, Moment and Logstash.
+const OTHER_DATES: [(&str, &str); 6] =
+    [("YYYY", "%Y"), ("yyyy", "%Y"), ("MM/", "%m/"), ("/DD", "/%d"), ("/dd", "/%d"), ("/HH", "/%H")];
+
+/// Endings of files that other programs write.
+const OTHER_FORMATS: [&str; 6] = [".parquet", ".avro", ".orc", ".csv", ".zip", ".log.bz2"];
+
+pub(super) fn of_value(section: &Section, setting: &Setting) -> Option<Finding> {
+    let (destination, name) = setting.key.rsplit_once('.')?;
+    let text = written(&setting.value)?;
+    match (destination_kind(section, destination)?, name.to_ascii_lowercase().as_str()) {
+        (DestinationKind::Cloudwatch, "log_group") => {
+            reserved(setting, text).or_else(|| too_long(setting, text)).or_else(|| many_groups(setting, text))
+        }
+        (DestinationKind::Cloudwatch, "log_stream") => {
+            too_long(setting, text).or_else(|| of_lines(setting, text)).or_else(|| of_seconds(setting, text))
+        }
+        (DestinationKind::S3, "key") => address(setting, text)
+            .or_else(|| other_date(setting, text))
+            .or_else(|| other_format(setting, text))
+            .or_else(|| of_lines(setting, text)),
+        (DestinationKind::S3, "bucket") => bucket(setting, text),
+        (_, "log_key") => no_field_name(setting, text),
+        _ => None,
+    }
+}
+
+fn reserved(setting: &Setting, text: &str) -> Option<Finding> {
+    let rest = text.strip_prefix("aws/")?;
+    let message = "begins with aws/, which CloudWatch keeps for AWS's own groups".to_owned();
+    Some(error(setting, message, format!("write /aws/{rest}, or a name of your own")))
+}
+
+fn too_long(setting: &Setting, text: &str) -> Option<Finding> {
+    let length = text.chars().count();
+    let message = format!("has {length} characters, and CloudWatch allows {MAX_NAME}");
+    (length > MAX_NAME && !text.contains('$')).then(|| error(setting, message, "shorten it".to_owned()))
+}
+
+/// A group stays, is listed, and has a retention of its own: streams are what there may be many of.
+fn many_groups(setting: &Setting, text: &str) -> Option<Finding> {
+    let field = fields(text).find(|field| OF_EVERY_TASK.contains(field) || OF_EVERY_LINE.contains(field))?;
+    let message = format!("has $({field}) in it, so that every task or line gets a log group of its own");
+    let instead = format!("write $({field}) in log_stream, and for example /ecs/$(ecs_task_family) here");
+    Some(wrong(setting, message, instead))
+}
+
+fn of_lines(setting: &Setting, text: &str) -> Option<Finding> {
+    let field = fields(text).find(|field| *field == "log")?;
+    let message = format!("has $({field}) in it, so that every line gets a name of its own");
+    Some(wrong(setting, message, "write fields such as $(container_name) and $(ecs_task_id)".to_owned()))
+}
+
+fn of_seconds(setting: &Setting, text: &str) -> Option<Finding> {
+    let part = ["%S", "%s", "%T", "%M"].into_iter().find(|part| text.contains(part))?;
+    let message = format!("has {part} in it, so that a stream begins every minute or second");
+    Some(wrong(
+        setting,
+        message,
+        "write $(container_name)/$(ecs_task_id), or a date that ends with %d".to_owned(),
+    ))
+}
+
+fn address(setting: &Setting, text: &str) -> Option<Finding> {
+    let (_, rest) = text.split_once("://")?;
+    let key = rest.split_once('/').map_or("", |(_, key)| key);
+    let message = "is an address, and must be the name of an object in the bucket".to_owned();
+    Some(wrong(setting, message, format!("write {key}")))
+}
+
+fn other_date(setting: &Setting, text: &str) -> Option<Finding> {
+    if text.contains("%Y") || !OTHER_DATES.iter().take(2).any(|(year, _)| text.contains(year)) {
+        return month_by_name(setting, text);
+    }
+    let instead = OTHER_DATES.iter().fold(text.to_owned(), |text, (other, ours)| text.replace(other, ours));
+    let message = "has a date in the syntax of another program, which is taken literally".to_owned();
+    Some(wrong(setting, message, format!("write {}", instead.replace("%{+", "").replace('}', ""))))
+}
+
+/// `%h` is the month's name, `%y` has two digits, and `%D` has slashes of its own.
+fn month_by_name(setting: &Setting, text: &str) -> Option<Finding> {
+    let (part, what, ours) = [("%h", "the month's name", "%H"), ("%D", "month/day/year", "%d")]
+        .into_iter()
+        .find(|(part, ..)| text.contains(part))?;
+    let message = format!("has {part} in it, which is {what}");
+    Some(wrong(setting, message, format!("write {ours}")))
+}
+
+fn other_format(setting: &Setting, text: &str) -> Option<Finding> {
+    let ending = OTHER_FORMATS.into_iter().find(|ending| text.ends_with(ending))?;
+    let message = format!("ends in {ending}, but objects are lines of JSON");
+    Some(wrong(setting, message, "end it with .json, or with .json.gz for compress gzip".to_owned()))
+}
+
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>, read 2026-11.
+fn bucket(setting: &Setting, text: &str) -> Option<Finding> {
+    let is_address = text.parse::<std::net::Ipv4Addr>().is_ok();
+    let start = ["xn--", "sthree-", "amzn-s3-demo-"].into_iter().find(|start| text.starts_with(start));
+    let end = ["--ol-s3", ".mrap", "--x-s3", "--table-s3"].into_iter().find(|end| text.ends_with(end));
+    let message = match (is_address, start, end) {
+        (true, ..) => "is an IP address, which cannot be the name of a bucket".to_owned(),
+        (_, Some(start), _) => format!("begins with {start}, which S3 keeps for itself"),
+        (_, _, Some(end)) => {
+            format!("ends with {end}, and is no bucket of the kind that takes these requests")
+        }
+        _ => return None,
+    };
+    Some(wrong(setting, message, "write the name of a general purpose bucket".to_owned()))
+}
+
+fn no_field_name(setting: &Setting, text: &str) -> Option<Finding> {
+    let bare = text.trim_start_matches('$').trim_matches(['(', ')', '[', ']', '\'', '"']);
+    let message = format!("is '{text}', and wants the name of a field alone");
+    (text.starts_with('$') && !text.starts_with("${"))
+        .then(|| wrong(setting, message, format!("write {bare}")))
+}
+
+fn error(setting: &Setting, message: String, instead: String) -> Finding {
+    Finding::new(FindingSeverity::Error, &setting.location, &setting.key, message, instead)
+}
