@@ -16,6 +16,11 @@ fn said(files: &[(&str, &str)]) -> Vec<String> {
     check_deployment(read).iter().map(ToString::to_string).filter(|line| !line.contains(": note: ")).collect()
 }
 
+/// The same configuration with these lines of the plugin's own.
+fn of_output(lines: &str) -> String {
+    format!("{}{lines}", CONFIGURATION.split("    route.default").next().expect("the start"))
+}
+
 fn beside(more: &str) -> Vec<String> {
     let configuration = CONFIGURATION.replace("    http.region ${AWS_REGION}\n", "");
     said(&[("task.json", &router(more)), ("extra.conf", &configuration)])
@@ -124,8 +129,7 @@ fn an_output_is_for_a_container_that_exists() {
 fn with_environment(name: &str, value: &str, lines: &str) -> Vec<String> {
     let environment =
         format!(r#""stopTimeout": 60, "environment": [{{"name": "{name}", "value": "{value}"}}],"#);
-    let start = CONFIGURATION.split("    route.default").next().expect("the start");
-    said(&[("task.json", &router(&environment)), ("extra.conf", &format!("{start}{lines}"))])
+    said(&[("task.json", &router(&environment)), ("extra.conf", &of_output(lines))])
 }
 
 const ARCHIVE: &str = "    route.default s3\n    s3.region eu-west-1\n    s3.bucket logs\n";
@@ -153,10 +157,7 @@ fn what_the_task_gives_is_checked_like_what_the_file_says() {
 
 #[test]
 fn what_stands_around_a_variable_is_checked_without_its_value() {
-    let alone = |lines: &str| {
-        let start = CONFIGURATION.split("    route.default").next().expect("the start");
-        said(&[("extra.conf", &format!("{start}{ARCHIVE}{lines}"))])
-    };
+    let alone = |lines: &str| said(&[("extra.conf", &of_output(&format!("{ARCHIVE}{lines}")))]);
     for (lines, part) in [
         ("    s3.key ${X}/%Y/%H/%M/$(uuid).json\n", "an object a minute"),
         ("    s3.key /${X}/$(uuid).json\n", "begins with /"),
@@ -167,8 +168,7 @@ fn what_stands_around_a_variable_is_checked_without_its_value() {
     }
     assert_eq!(alone("    s3.key ${X}/%Y/%H/$(uuid).json\n"), [""; 0]);
     let text = format!("{ARCHIVE}    s3.key a\n").replace("logs", "arn:aws:s3:::${X}");
-    let start = CONFIGURATION.split("    route.default").next().expect("the start");
-    let found = said(&[("extra.conf", &format!("{start}{text}"))]);
+    let found = said(&[("extra.conf", &of_output(&text))]);
     assert!(matches!(found.as_slice(), [one] if one.contains("begins with arn:")), "{found:?}");
 }
 
