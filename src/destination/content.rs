@@ -84,7 +84,7 @@ fn marker(lost: usize) -> String {
 /// Bytes of the longest marker.
 pub(super) const MAX_MARKER_BYTES: usize = " [truncated 18446744073709551615 bytes]".len();
 
-fn cut_text(text: &[u8], max: usize) -> Vec<u8> {
+pub(super) fn cut_text(text: &[u8], max: usize) -> Vec<u8> {
     let kept = json::cut(text, max.saturating_sub(MAX_MARKER_BYTES));
     [kept, marker(text.len() - kept.len()).as_bytes()].concat()
 }

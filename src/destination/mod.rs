@@ -4,6 +4,8 @@
 //! (settings, limits, target, encoding), `request.rs` (the request for a batch), `reply.rs` (what a reply means). All of
 //! it is pure: no I/O, no sleep, no clock, no retry; `delivery` carries out the [`ReplyAction`].
 
+mod aggregate;
+mod alert;
 mod attributed;
 mod aws_error;
 mod aws_json;
@@ -12,6 +14,7 @@ mod content;
 mod datadog;
 #[cfg(test)]
 mod distinct_keys;
+mod entry_results;
 mod file;
 mod firehose;
 mod firehose_http;
@@ -28,9 +31,11 @@ mod redact;
 #[cfg(test)]
 mod replies;
 mod reserved;
+mod resource_arn;
 mod retry_after;
 mod s3;
 mod slack;
+mod sns;
 mod stdout;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -38,6 +43,7 @@ mod timestamp_field;
 #[cfg(test)]
 mod truncation;
 mod vendor;
+mod xml;
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -189,6 +195,7 @@ pub fn open(
         DestinationKind::Http => http::open(common, &reader),
         DestinationKind::FirehoseHttp => firehose_http::open(common, &reader),
         DestinationKind::Slack => slack::open(common, &reader),
+        DestinationKind::Sns => sns::open(common, &reader, environments),
         DestinationKind::Otlp => otlp::open(common, &reader),
         DestinationKind::File => file::open(common, &reader),
         DestinationKind::Stdout => stdout::open(common, &reader),

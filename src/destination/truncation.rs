@@ -15,6 +15,8 @@ const DATADOG: (DestinationKind, Keys<'_>) = (DestinationKind::Datadog, &[("api_
 const SLACK: (DestinationKind, Keys<'_>) =
     (DestinationKind::Slack, &[("webhook_url", "https://hooks.slack.com/services/x")]);
 const OTLP: (DestinationKind, Keys<'_>) = (DestinationKind::Otlp, &[("endpoint", "http://localhost:4318")]);
+const SNS: (DestinationKind, Keys<'_>) =
+    (DestinationKind::Sns, &[("topic_arn", "arn:aws:sns:eu-west-1:111122223333:t")]);
 const S3: (DestinationKind, Keys<'_>) = (DestinationKind::S3, &[("bucket", "logs"), ("upload_timeout", "0")]);
 
 fn cut(status: u16, body: &'static str) -> Reply {
@@ -47,6 +49,9 @@ fn a_reply_that_broke_off_is_classified_by_what_is_there() {
         (OTLP, 200, "\u{a}\0", "Backoff"),
         (OTLP, 400, "", "Split"),
         (OTLP, 500, "", "Rejected"),
+        (SNS, 200, "<PublishBatchResponse><PublishBatchResult><Successful><member>", "Backoff"),
+        (SNS, 400, "<ErrorResponse><Error><Code>InvalidPar", "Backoff"),
+        (SNS, 400, "<ErrorResponse><Error><Code>NotFound</Code><Mess", "NextFlush"),
         (S3, 200, "", "Backoff"),
         (S3, 403, "<Error><Code>AccessDen", "Backoff"),
         (S3, 403, "<Error><Code>AccessDenied</Code><Mess", "NextFlush"),

@@ -9,7 +9,7 @@ use super::{Ran, command, finish};
 /// Every kind of destination behind a network, at the cloud's address.
 fn lines(endpoint: &str) -> String {
     format!(
-        "    route.default cloudwatch, s3, firehose, newrelic, datadog, http, firehose_http, otlp, slack
+        "    route.default cloudwatch, s3, firehose, newrelic, datadog, http, firehose_http, otlp, slack, sns
     cloudwatch.log_group /ecs/web
     cloudwatch.endpoint {endpoint}
     s3.bucket my-logs
@@ -25,6 +25,8 @@ fn lines(endpoint: &str) -> String {
     firehose_http.access_key ${{KEY}}
     otlp.endpoint {endpoint}
     slack.webhook_url ${{HOOK}}
+    sns.topic_arn arn:aws:sns:eu-west-1:111122223333:alerts
+    sns.endpoint {endpoint}
 "
     )
 }
@@ -34,6 +36,7 @@ fn cloud() -> Cloud {
     let cloud = Cloud::builder().create_groups(["/ecs/web"]).start();
     cloud.s3().create_bucket("my-logs");
     cloud.firehose().create_stream("stream");
+    cloud.sns().create_topic("arn:aws:sns:eu-west-1:111122223333:alerts");
     cloud
 }
 
@@ -63,8 +66,8 @@ fn said<'o>(ran: &'o Ran, destination: &str) -> Vec<&'o str> {
     lines.filter(|line| !line.contains(": sends to ")).collect()
 }
 
-const DESTINATIONS: [&str; 9] =
-    ["cloudwatch", "s3", "firehose", "newrelic", "datadog", "http", "firehose_http", "otlp", "slack"];
+const DESTINATIONS: [&str; 10] =
+    ["cloudwatch", "s3", "firehose", "newrelic", "datadog", "http", "firehose_http", "otlp", "slack", "sns"];
 
 #[test]
 fn every_destination_that_works_says_so_and_stores_nothing() {
@@ -82,6 +85,7 @@ fn every_destination_that_works_says_so_and_stores_nothing() {
     assert!(cloud.firehose().records("stream").is_empty());
     assert!(cloud.newrelic().logs().is_empty() && cloud.datadog().logs().is_empty());
     assert!(cloud.http().records().is_empty() && cloud.firehose_http().records().is_empty());
+    assert!(cloud.sns().messages("arn:aws:sns:eu-west-1:111122223333:alerts").is_empty());
     assert!(cloud.otlp().logs().is_empty() && cloud.slack().messages().is_empty());
 }
 
@@ -99,6 +103,7 @@ fn what_is_wrong_is_named_with_the_key_to_change() {
         .replace("/ecs/web", "/ecs/wbe")
         .replace("my-logs", "no-logs")
         .replace("delivery_stream stream", "delivery_stream steam")
+        .replace(":alerts", ":altres")
         .replace("/http/in", "/nowhere");
     let ran = connect(&folder, &cloud, &wrong);
     for (destination, hint) in [
@@ -110,6 +115,7 @@ fn what_is_wrong_is_named_with_the_key_to_change() {
         ("http", "; check http.url"),
         ("firehose_http", "; check firehose_http.access_key"),
         ("otlp", "; check otlp.endpoint"),
+        ("sns", "; create topic arn:aws:sns:eu-west-1:111122223333:altres or correct sns.topic_arn"),
         ("slack", "; create another for slack.webhook_url"),
     ] {
         let said = said(&ran, destination);

@@ -9,13 +9,14 @@ use test_support::temp::TempDir;
 use crate::tools::{assert_cfn_lint_is_content, assert_is_formatted, task_template};
 use crate::{Ran, ran};
 
-const DESTINATIONS: [&str; 11] = [
+const DESTINATIONS: [&str; 12] = [
     "cloudwatch",
     "s3",
     "firehose",
     "newrelic",
     "datadog",
     "slack",
+    "sns",
     "http",
     "firehose_http",
     "otlp",
@@ -121,7 +122,7 @@ fn policies_name_what_they_allow() {
         for name in ["task-role-policy.json", "execution-role-policy.json"] {
             let path = folder.join(name);
             if !path.exists() {
-                assert!(!["cloudwatch", "s3", "firehose"].contains(&kind) && place != "collector");
+                assert!(!["cloudwatch", "s3", "firehose", "sns"].contains(&kind) && place != "collector");
                 continue;
             }
             for statement in parsed(folder, name)["Statement"].as_array().expect("a list") {

@@ -42,7 +42,7 @@ fn every_example_of_the_reference_is_right() {
         let needed = |key: &&Key| match key.name {
             "type" | "exclude" | "bearer_token" => false,
             "api_key" => kind != DestinationKind::Newrelic,
-            "stop_format" => kind != DestinationKind::Slack,
+            "stop_format" => !kind.alerts(),
             "compress" => kind != DestinationKind::S3,
             _ => true,
         };
@@ -52,7 +52,7 @@ fn every_example_of_the_reference_is_right() {
             .collect();
         // The example of an endpoint is CloudWatch's.
         let lines = match kind {
-            DestinationKind::S3 | DestinationKind::Firehose => {
+            DestinationKind::S3 | DestinationKind::Firehose | DestinationKind::Sns => {
                 lines.replace(".logs.eu", &format!(".{}.eu", kind.name()))
             }
             _ => lines,

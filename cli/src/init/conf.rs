@@ -2,6 +2,7 @@
 
 use ecs_router::config::keys::DestinationKind;
 
+use super::iam;
 use super::plan::{Plan, PlannedDestination, RoutePurpose};
 use super::secrets::secret_of;
 
@@ -126,7 +127,7 @@ fn routes(plan: &Plan) -> Vec<Line> {
 /// People in a channel need not know of planned stops; they are kept all the same.
 fn expected_route(plan: &Plan) -> Option<Line> {
     let stored = plan.stored_stops();
-    let is_wanted = plan.is_collector() && plan.uses(DestinationKind::Slack) && !stored.is_empty();
+    let is_wanted = plan.is_collector() && plan.alerts() && !stored.is_empty();
     is_wanted.then(|| line("route.stop.expected", &stored.join(", ")))
 }
 
@@ -176,7 +177,8 @@ fn own_keys(
             ("#", "The site of your organization; in the EU datadoghq.eu.".to_owned()),
             ("site", "datadoghq.com".to_owned()),
         ],
-        DestinationKind::Slack => slack_keys(plan, secret),
+        DestinationKind::Slack => alert_keys(plan, ("webhook_url", secret)),
+        DestinationKind::Sns => alert_keys(plan, ("topic_arn", iam::topic_arn(plan))),
         DestinationKind::Http => vec![("url", plan.http_url.clone())],
         DestinationKind::FirehoseHttp => vec![("url", plan.firehose_url.clone()), ("access_key", secret)],
         DestinationKind::Otlp => vec![("endpoint", plan.otlp_endpoint.clone())],
@@ -185,9 +187,9 @@ fn own_keys(
     }
 }
 
-/// Slack's keys. A collector sees the stops of all services, so only failures are posted.
-fn slack_keys(plan: &Plan, secret: String) -> Vec<(&'static str, String)> {
-    let mut keys = vec![("webhook_url", secret)];
+/// The keys of what people read. A collector sees the stops of all services, so only failures are posted.
+fn alert_keys(plan: &Plan, address: (&'static str, String)) -> Vec<(&'static str, String)> {
+    let mut keys = vec![address];
     if plan.is_collector() {
         keys.push(("#", "A Spot stop or a lost host is a warning; 'warning' posts those, too.".to_owned()));
         keys.push(("min_severity", "error".to_owned()));

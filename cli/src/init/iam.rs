@@ -34,6 +34,9 @@ pub(super) fn task_policy(plan: &Plan) -> Option<Value> {
         let stream = arn(plan, "firehose", &format!("deliverystream/{}", plan.delivery_stream));
         statements.push(allow("WriteToOneStream", &["firehose:PutRecordBatch"], json!(stream)));
     }
+    if plan.uses(DestinationKind::Sns) {
+        statements.push(allow("PublishToOneTopic", &["sns:Publish"], json!(topic_arn(plan))));
+    }
     if plan.is_collector() {
         let actions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"];
         statements.push(allow("ReadTheQueue", &actions, json!(arn(plan, "sqs", &plan.name))));
@@ -125,6 +128,11 @@ fn pattern(name: &'static str, text: &str) -> (&'static str, Value) {
 
 pub(super) fn arn(plan: &Plan, service: &str, resource: &str) -> String {
     format!("arn:{}:{service}:{}:{}:{resource}", plan.partition(), plan.region, plan.account)
+}
+
+/// A topic of the plan's name, which has to exist.
+pub(super) fn topic_arn(plan: &Plan) -> String {
+    arn(plan, "sns", &plan.name)
 }
 
 fn group_arn(plan: &Plan, group: &str) -> String {

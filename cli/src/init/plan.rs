@@ -175,10 +175,10 @@ impl Plan {
         base_image(&self.registry)
     }
 
-    /// Where a stop event goes to be kept: everything but Slack, which is for people.
+    /// Where a stop event goes to be kept: everything but what is for people.
     pub(super) fn stored_stops(&self) -> Vec<&str> {
         let stops = self.destinations.iter().filter(|one| one.purpose == RoutePurpose::Stop);
-        stops.filter(|one| one.kind != DestinationKind::Slack).map(|one| one.name.as_str()).collect()
+        stops.filter(|one| !one.kind.alerts()).map(|one| one.name.as_str()).collect()
     }
 
     pub(super) fn is_collector(&self) -> bool {
@@ -188,6 +188,11 @@ impl Plan {
     /// Whether any destination is of this type.
     pub(super) fn uses(&self, kind: DestinationKind) -> bool {
         self.destinations.iter().any(|destination| destination.kind == kind)
+    }
+
+    /// Whether any destination alerts people.
+    pub(super) fn alerts(&self) -> bool {
+        self.destinations.iter().any(|destination| destination.kind.alerts())
     }
 
     /// Whether the router has to write files.

@@ -1,7 +1,5 @@
 //! What is left to do by hand, in the order in which it works.
 
-use ecs_router::config::keys::DestinationKind;
-
 use super::plan::{InstallPlace, Plan};
 use super::secrets::PlannedSecret;
 use super::{Iac, image_steps};
@@ -60,9 +58,9 @@ fn resources(plan: &Plan, iac: Iac) -> String {
 
 /// What somebody may expect and does not get.
 pub(super) fn hint(plan: &Plan) -> Option<&'static str> {
-    let is_alone = !plan.is_collector() && plan.uses(DestinationKind::Slack);
+    let is_alone = !plan.is_collector() && plan.alerts();
     is_alone.then_some(
-        "Slack: a router sees the stops of its own task only, so each task of a crash loop posts its own message. A \
+        "Alerts: a router sees the stops of its own task only, so each task of a crash loop sends its own message. A \
          collector (--where collector) joins them to one incident: docs/incidents.md.",
     )
 }

@@ -15,7 +15,7 @@ use crate::adapter::pipeline::DryRun;
 const REGION: &str = "us-east-1";
 const AS_OF: &str = "2026";
 const SOURCE: &str = "https://aws.amazon.com/cloudwatch/pricing/, https://aws.amazon.com/s3/pricing/, \
-     https://aws.amazon.com/firehose/pricing/, https://newrelic.com/pricing, https://www.datadoghq.com/pricing/";
+     https://aws.amazon.com/firehose/pricing/, https://aws.amazon.com/sns/pricing/, https://newrelic.com/pricing, https://www.datadoghq.com/pricing/";
 
 /// A month has 730 hours, as AWS counts.
 const MONTH_SECONDS: f64 = 730.0 * 3_600.0;
@@ -45,6 +45,8 @@ const CLOUDWATCH: Price = Price { taken: 0.50, kept: 0.03, million: 0.0 };
 const CLOUDWATCH_INFREQUENT_ACCESS: Price = Price { taken: 0.25, kept: 0.03, million: 0.0 };
 const S3: Price = Price { taken: 0.0, kept: 0.023, million: 0.0 };
 const FIREHOSE: Price = Price { taken: 0.029, kept: 0.0, million: 0.0 };
+/// 0.50 for a million messages of 64 KiB, without what their delivery costs.
+const SNS: Price = Price { taken: 0.008_192, kept: 0.0, million: 0.0 };
 const NEWRELIC: Price = Price { taken: 0.40, kept: 0.0, million: 0.0 };
 const DATADOG: Price = Price { taken: 0.10, kept: 0.0, million: 1.70 };
 
@@ -176,9 +178,8 @@ fn line(name: &str, kind: DestinationKind, total: &Total, resolved: &Resolved, m
     let price = price(kind, is_infrequent);
     let is_gzipped = kind == DestinationKind::S3 && setting("compress").is_none_or(|how| how == "gzip");
     let share = if is_gzipped { GZIP_SHARE } else { 1.0 };
-    let bytes = if kind == DestinationKind::Firehose { total.stepped } else { total.counted };
     let millions = float(total.records) * months / 1e6;
-    priced(name, kind.name(), &price, gigabytes(bytes, months), millions, share)
+    priced(name, kind.name(), &price, gigabytes(total.stepped, months), millions, share)
 }
 
 /// `share`: how much of what is taken has to be kept.
@@ -198,6 +199,7 @@ fn price(kind: DestinationKind, is_infrequent: bool) -> Price {
         DestinationKind::Cloudwatch => CLOUDWATCH,
         DestinationKind::S3 => S3,
         DestinationKind::Firehose => FIREHOSE,
+        DestinationKind::Sns => SNS,
         DestinationKind::Newrelic => NEWRELIC,
         DestinationKind::Datadog => DATADOG,
         // The receiver's price, which nobody here knows.

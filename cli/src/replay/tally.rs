@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use ecs_router::config::keys::DestinationKind;
+
 use crate::adapter::pipeline::{ApplicationLines, DryCopy, DryRecord, DryRun};
 
 /// Totals of one destination.
@@ -13,9 +15,11 @@ pub(super) struct Total {
     pub(super) bytes: u64,
     /// As the destination counts them.
     pub(super) counted: u64,
-    /// The same, with every record as whole steps of Firehose's price.
+    /// The same, with every record as whole steps of the destination's price.
     pub(super) stepped: u64,
     pub(super) requests: u64,
+    /// What the price counts a record in, in bytes.
+    step: u64,
 }
 
 /// Records and their bytes.
@@ -49,12 +53,19 @@ pub(super) struct ReplayTally {
     pub(super) applications: ApplicationLines,
 }
 
-/// What Firehose counts a record in: <https://aws.amazon.com/firehose/pricing/>.
-const FIREHOSE_STEP: u64 = 5 * 1_024;
+/// What a record is counted in: <https://aws.amazon.com/firehose/pricing/>, <https://aws.amazon.com/sns/pricing/>.
+fn step(kind: DestinationKind) -> u64 {
+    match kind {
+        DestinationKind::Firehose => 5 * 1_024,
+        DestinationKind::Sns => 64 * 1_024,
+        _ => 1,
+    }
+}
 
 impl ReplayTally {
     pub(super) fn new(dry: &DryRun) -> Self {
-        Self { totals: dry.destinations().map(|_| Total::default()).collect(), ..Self::default() }
+        let total = |(_, kind)| Total { step: step(kind), ..Total::default() };
+        Self { totals: dry.destinations().map(total).collect(), ..Self::default() }
     }
 
     pub(super) fn count(&mut self, row: &DryRecord) {
@@ -78,7 +89,7 @@ impl ReplayTally {
         total.records += 1;
         total.bytes += bytes;
         total.counted += counted;
-        total.stepped += counted.div_ceil(FIREHOSE_STEP) * FIREHOSE_STEP;
+        total.stepped += counted.next_multiple_of(total.step);
         self.add_flow(class, FlowEnd::Destination(copy.destination), bytes);
     }
 

@@ -12,6 +12,7 @@ pub(super) const TYPE_NAMES: &[&str] = &[
     "newrelic",
     "datadog",
     "slack",
+    "sns",
     "http",
     "firehose_http",
     "otlp",
@@ -19,7 +20,12 @@ pub(super) const TYPE_NAMES: &[&str] = &[
     "stdout",
 ];
 
-const AWS: Scope = Only(&[DestinationKind::Cloudwatch, DestinationKind::S3, DestinationKind::Firehose]);
+const AWS: Scope = Only(&[
+    DestinationKind::Cloudwatch,
+    DestinationKind::S3,
+    DestinationKind::Firehose,
+    DestinationKind::Sns,
+]);
 const NETWORK: Scope = Only(&[
     DestinationKind::Cloudwatch,
     DestinationKind::S3,
@@ -27,6 +33,7 @@ const NETWORK: Scope = Only(&[
     DestinationKind::Newrelic,
     DestinationKind::Datadog,
     DestinationKind::Slack,
+    DestinationKind::Sns,
     DestinationKind::Http,
     DestinationKind::FirehoseHttp,
     DestinationKind::Otlp,
@@ -38,6 +45,7 @@ const VENDOR_ADDRESS: Scope = Only(&[
     DestinationKind::Firehose,
     DestinationKind::Newrelic,
     DestinationKind::Datadog,
+    DestinationKind::Sns,
 ]);
 /// Destinations whose records hold their time in a field.
 const TIMESTAMP_FIELD: Scope = Only(&[

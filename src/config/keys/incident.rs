@@ -9,7 +9,7 @@ pub(super) const KEYS: &[Key] = &[
         Output,
         "incident",
         Choice(&["auto", "on", "off"]),
-        "Group stops that share the same values into one incident: alerting destinations (Slack) report its start, counts and end; all others get every stop with its `incident_id`. `auto`: where stops go to an alerting destination.",
+        "Group stops that share the same values into one incident: alerting destinations (such as Slack) report its start, counts and end; all others get every stop with its `incident_id`. `auto`: where stops go to an alerting destination.",
         "off",
     )
     .default("auto"),

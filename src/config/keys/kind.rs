@@ -46,6 +46,8 @@ pub enum DestinationKind {
     FirehoseHttp,
     /// a Slack channel, through an incoming webhook
     Slack,
+    /// an Amazon SNS topic
+    Sns,
     /// any receiver of OTLP logs over HTTP
     Otlp,
     /// lines in local files
@@ -56,13 +58,14 @@ pub enum DestinationKind {
 
 impl DestinationKind {
     /// All of them, in the order of the reference.
-    pub const ALL: [DestinationKind; 11] = [
+    pub const ALL: [DestinationKind; 12] = [
         DestinationKind::Cloudwatch,
         DestinationKind::S3,
         DestinationKind::Firehose,
         DestinationKind::Newrelic,
         DestinationKind::Datadog,
         DestinationKind::Slack,
+        DestinationKind::Sns,
         DestinationKind::Http,
         DestinationKind::FirehoseHttp,
         DestinationKind::Otlp,
@@ -73,7 +76,7 @@ impl DestinationKind {
     /// Whether it is there to alert people, who are told of incidents; the others get every stop.
     #[must_use]
     pub const fn alerts(self) -> bool {
-        matches!(self, DestinationKind::Slack)
+        matches!(self, DestinationKind::Slack | DestinationKind::Sns)
     }
 
     /// The name that users write.
@@ -88,6 +91,7 @@ impl DestinationKind {
             DestinationKind::Http => "http",
             DestinationKind::FirehoseHttp => "firehose_http",
             DestinationKind::Slack => "slack",
+            DestinationKind::Sns => "sns",
             DestinationKind::Otlp => "otlp",
             DestinationKind::File => "file",
             DestinationKind::Stdout => "stdout",
@@ -97,7 +101,13 @@ impl DestinationKind {
     /// Whether destinations of this type are a service of AWS, reached with AWS credentials.
     #[must_use]
     pub const fn is_aws(self) -> bool {
-        matches!(self, DestinationKind::Cloudwatch | DestinationKind::S3 | DestinationKind::Firehose)
+        matches!(
+            self,
+            DestinationKind::Cloudwatch
+                | DestinationKind::S3
+                | DestinationKind::Firehose
+                | DestinationKind::Sns
+        )
     }
 
     /// Finds the type of this name, in upper or lower case.
@@ -122,7 +132,7 @@ mod tests {
     /// The kind after this one; the compiler asks for the place of a new kind here.
     fn next(kind: DestinationKind) -> Option<DestinationKind> {
         use DestinationKind::{
-            Cloudwatch, Datadog, File, Firehose, FirehoseHttp, Http, Newrelic, Otlp, S3, Slack, Stdout,
+            Cloudwatch, Datadog, File, Firehose, FirehoseHttp, Http, Newrelic, Otlp, S3, Slack, Sns, Stdout,
         };
         match kind {
             Cloudwatch => Some(S3),
@@ -130,7 +140,8 @@ mod tests {
             Firehose => Some(Newrelic),
             Newrelic => Some(Datadog),
             Datadog => Some(Slack),
-            Slack => Some(Http),
+            Slack => Some(Sns),
+            Sns => Some(Http),
             Http => Some(FirehoseHttp),
             FirehoseHttp => Some(Otlp),
             Otlp => Some(File),

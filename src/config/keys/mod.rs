@@ -18,6 +18,7 @@ mod output;
 mod reference;
 mod s3;
 mod slack;
+mod sns;
 
 pub use cloudwatch::RETENTION_DAYS;
 pub use datadog::DATADOG_SITES;
@@ -43,6 +44,7 @@ const TABLES: &[&[Key]] = &[
     http::KEYS,
     firehose::FIREHOSE_HTTP_KEYS,
     slack::KEYS,
+    sns::KEYS,
     otlp::KEYS,
 ];
 

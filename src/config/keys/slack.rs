@@ -6,6 +6,9 @@ use super::kind::DestinationKind;
 
 const SLACK: Scope = Scope::Only(&[DestinationKind::Slack]);
 
+/// Destinations that alert people, and choose which stops are told.
+const CHOOSY: Scope = Scope::Only(&[DestinationKind::Slack, DestinationKind::Sns]);
+
 pub(super) const KEYS: &[Key] = &[
     key(
         SLACK,
@@ -16,7 +19,7 @@ pub(super) const KEYS: &[Key] = &[
     )
     .secret(),
     key(
-        SLACK,
+        CHOOSY,
         "min_severity",
         Choice(&["info", "warning", "error"]),
         "Do not post stop events below this severity.",

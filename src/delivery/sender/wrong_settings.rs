@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::tests::{Answer, Stage};
 use super::*;
 use crate::config::keys::DestinationKind::{
-    self, Cloudwatch, Datadog, File, Firehose, FirehoseHttp, Http, Newrelic, Otlp, S3, Slack,
+    self, Cloudwatch, Datadog, File, Firehose, FirehoseHttp, Http, Newrelic, Otlp, S3, Slack, Sns,
 };
 use crate::delivery::verdict::{Verdict, verdict};
 use crate::destination::testing::{Keys, batch_of, open};
@@ -27,8 +27,8 @@ const REPLAY_INTERVAL: Duration = Duration::from_secs(15);
 
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Records of one chunk.
-const RECORDS: u32 = 20;
+/// Records of one chunk: as many as one request of every destination holds.
+const RECORDS: u32 = 10;
 
 /// How long it may take until everything has arrived.
 const LONGEST_RECOVERY: Duration = Duration::from_secs(120);
@@ -58,7 +58,7 @@ struct Row {
 
 const PAGE: &str = "<!DOCTYPE html><html><head><title>404 Not Found</title></head></html>";
 
-const ROWS: [Row; 10] = [
+const ROWS: [Row; 11] = [
     Row {
         kind: Cloudwatch,
         keys: &[("log_group", "g"), ("log_stream", "s"), ("auto_create_group", "off")],
@@ -199,6 +199,43 @@ const ROWS: [Row; 10] = [
         ],
     },
     Row {
+        kind: Sns,
+        keys: &[("topic_arn", "arn:aws:sns:eu-west-1:111122223333:alerts")],
+        wrong: &[
+            ("path", Answers(404, PAGE), "d.endpoint"),
+            ("address", NoHost, "cannot connect to"),
+            (
+                "key",
+                Answers(
+                    403,
+                    "<ErrorResponse><Error><Code>InvalidClientTokenId</Code></Error></ErrorResponse>",
+                ),
+                "check the task role",
+            ),
+            (
+                "topic",
+                Answers(
+                    404,
+                    "<ErrorResponse><Error><Code>NotFound</Code><Message>Topic does not exist</Message></Error></ErrorResponse>",
+                ),
+                "correct d.topic_arn",
+            ),
+            (
+                "topic",
+                Answers(
+                    400,
+                    "<ErrorResponse><Error><Code>InvalidParameter</Code><Message>Invalid parameter: TopicArn</Message></Error></ErrorResponse>",
+                ),
+                "correct d.topic_arn",
+            ),
+            (
+                "permission",
+                Answers(403, "<ErrorResponse><Error><Code>AuthorizationError</Code></Error></ErrorResponse>"),
+                "grant this permission",
+            ),
+        ],
+    },
+    Row {
         kind: Otlp,
         keys: &[("endpoint", "http://localhost:4318")],
         wrong: &[
@@ -303,12 +340,22 @@ fn success(kind: DestinationKind, body: &[u8]) -> Reply {
         Firehose => answers(200, r#"{"FailedPutCount":0,"RequestResponses":[]}"#),
         Newrelic | Datadog => answers(202, "{}"),
         Slack => answers(200, "ok"),
+        Sns => answers(200, &published(body)),
         FirehoseHttp => {
             let request: Value = serde_json::from_slice(body).expect("JSON");
             answers(200, &json!({ "requestId": request["requestId"], "timestamp": 1 }).to_string())
         }
         _ => answers(200, ""),
     }
+}
+
+/// Every message of the form is taken.
+fn published(form: &[u8]) -> String {
+    let form = String::from_utf8_lossy(form);
+    let ids =
+        form.split('&').filter(|field| field.split('=').next().is_some_and(|name| name.ends_with(".Id")));
+    let taken: String = ids.map(|_| "<member></member>").collect();
+    format!("<PublishBatchResult><Failed/><Successful>{taken}</Successful></PublishBatchResult>")
 }
 
 /// About one line a minute, and one more where the destination is left alone because nobody answers; each says what to

@@ -3,11 +3,10 @@
 //! API: <https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html> and
 //! <https://docs.aws.amazon.com/firehose/latest/dev/limits.html>, read 2026-11.
 
-mod aggregate;
 mod reply;
 mod request;
 
-use self::aggregate::Aggregation;
+use super::aggregate::{self, Aggregation};
 use super::aws_json::AwsJsonService;
 use super::firehose_record::{MAX_RECORD_BYTES, RecordFrame};
 use super::timestamp_field::TimestampField;
@@ -21,11 +20,17 @@ use crate::encode::template::RenderContext;
 /// The most that the records of one request may sum up to, before base64.
 const MAX_BATCH_BYTES: usize = 4 << 20;
 
+/// The most records of one request.
+const MAX_RECORDS: usize = 500;
+
+/// What a record's length is rounded up to for the bill, in bytes
+/// (<https://aws.amazon.com/firehose/pricing/>, read 2026-11).
+const BILLING_UNIT: usize = 5 * 1024;
+
 /// The longest name of a delivery stream, in characters.
 const MAX_NAME_LENGTH: usize = 64;
 
-const LIMITS: Limits =
-    Limits { bytes: MAX_BATCH_BYTES, records: aggregate::MAX_RECORDS, span_ms: None, ordered: false };
+const LIMITS: Limits = Limits { bytes: MAX_BATCH_BYTES, records: MAX_RECORDS, span_ms: None, ordered: false };
 
 /// Firehose joins records without anything between them, so each brings its own line feed.
 const RECORD_FRAME: RecordFrame = RecordFrame { open: b"{\"Data\":\"", end: b"\n", max: MAX_RECORD_BYTES };
@@ -55,7 +60,12 @@ pub(super) fn open(common: Common, reader: &KeyReader<'_>, environments: &AwsEnv
         aggregation,
     };
     let network = Network::read_aws(reader, &identity);
-    Destination::new(common, Limits { records: aggregation.max_lines(), ..LIMITS }, Some(network), vendor)
+    Destination::new(
+        common,
+        Limits { records: aggregation.max_lines(MAX_RECORDS), ..LIMITS },
+        Some(network),
+        vendor,
+    )
 }
 
 fn stream_name(reader: &KeyReader<'_>) -> String {
@@ -95,7 +105,7 @@ impl Vendor for Firehose {
     }
 
     fn billed_bytes(&self, batch: &Batch, _: u64) -> u64 {
-        self.aggregation.billed_bytes(batch)
+        aggregate::billed_bytes(batch, self.aggregation.records(batch, MAX_RECORD_BYTES), BILLING_UNIT)
     }
 
     /// There is no way to put nothing.

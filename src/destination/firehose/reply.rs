@@ -6,9 +6,10 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use super::aggregate::Aggregation;
 use super::request::{OPERATION, PROBE_OPERATION};
+use crate::destination::aggregate::Aggregation;
 use crate::destination::aws_error::aws_error;
+use crate::destination::firehose_record::MAX_RECORD_BYTES;
 use crate::destination::redact;
 use crate::destination::{Reply, ReplyAction, RetryTiming};
 use crate::encode::batch::Batch;
@@ -22,7 +23,7 @@ pub(super) fn classify(
     reply: &Reply,
 ) -> ReplyAction {
     if reply.status == 200 {
-        return classify_success(&aggregation.records(batch), reply);
+        return classify_success(&aggregation.records(batch, MAX_RECORD_BYTES), reply);
     }
     let error = aws_error(reply);
     let reason = error.describe(OPERATION);

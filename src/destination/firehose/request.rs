@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use http::HeaderMap;
 
-use super::aggregate::Aggregation;
+use crate::destination::aggregate::Aggregation;
 use crate::destination::aws_json::AwsJsonService;
-use crate::destination::firehose_record::base64_in_place;
+use crate::destination::firehose_record::{MAX_RECORD_BYTES, base64_in_place};
 use crate::destination::{Purpose, Request};
 use crate::encode::batch::Batch;
 use crate::json::Writer;
@@ -32,7 +32,7 @@ pub(super) fn put_record_batch(
     let head = head(stream);
     let body = match aggregation {
         Aggregation::Off => batch.payload_between(head, b"]}"),
-        Aggregation::Newline => aggregated(head, &aggregation.records(batch), batch).into(),
+        Aggregation::Newline => aggregated(head, &aggregation.records(batch, MAX_RECORD_BYTES), batch).into(),
     };
     service.call(Purpose::Deliver, OPERATION, body, HeaderMap::new())
 }

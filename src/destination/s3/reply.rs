@@ -8,7 +8,7 @@ use http::{HeaderName, header};
 use super::address::is_label_char;
 use crate::destination::aws_error::AwsError;
 use crate::destination::object_store::ObjectCall;
-use crate::destination::{Reply, ReplyAction, RetryTiming};
+use crate::destination::{Reply, ReplyAction, RetryTiming, xml};
 
 const BUCKET_REGION: HeaderName = HeaderName::from_static("x-amz-bucket-region");
 
@@ -154,12 +154,7 @@ pub(super) fn upload_id(reply: &Reply) -> Option<String> {
 
 /// The text of the first element of this name. S3's replies nest no names of interest, so this much reading is enough.
 fn element(reply: &Reply, name: &str) -> Option<String> {
-    let body = String::from_utf8_lossy(&reply.body);
-    let (_, rest) = body.split_once(&format!("<{name}>"))?;
-    let (text, _) = rest.split_once(&format!("</{name}>"))?;
-    let entities = [("&quot;", "\""), ("&#34;", "\""), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")];
-    let text = entities.iter().fold(text.to_owned(), |text, (entity, plain)| text.replace(entity, plain));
-    (!text.is_empty()).then_some(text)
+    xml::element(&String::from_utf8_lossy(&reply.body), name)
 }
 
 fn retry_with_backoff(reason: String) -> ReplyAction {

@@ -21,7 +21,7 @@ const MAX_HINT_CHARS: usize = 400;
 const _: () = assert!(MAX_SUBJECT_CHARS + MAX_HINT_CHARS + 400 + report::MAX_LINK_CHARS <= MAX_SECTION_CHARS);
 
 /// Where the incident of a stop stands, unless the stop is to be told in full.
-pub(super) fn of(stop: &StopFields) -> Option<IncidentReport> {
+pub(in crate::destination) fn of(stop: &StopFields) -> Option<IncidentReport> {
     let report: IncidentReport = serde_json::from_value(stop.get("incident")?.clone()).ok()?;
     (report.state != IncidentState::Opened).then_some(report)
 }
@@ -72,7 +72,7 @@ fn subject(stop: &StopFields, report: &IncidentReport) -> String {
 }
 
 /// `30 stops since 21:13, last 23:23 UTC (about every 4 min), revisions 41 to 42`, or why it is over.
-fn standing(report: &IncidentReport) -> String {
+pub(in crate::destination) fn standing(report: &IncidentReport) -> String {
     let counts = counts(report);
     match (report.state, report.ended_by) {
         (IncidentState::Opened | IncidentState::Continued, _) => {

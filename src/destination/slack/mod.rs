@@ -8,17 +8,19 @@
 
 mod blocks;
 mod digest;
-mod incident;
+pub(super) mod incident;
 mod reply;
-mod report;
+pub(super) mod report;
 mod request;
-mod stop;
+pub(super) mod stop;
 
 use std::time::Duration;
 
 use http::Uri;
 
-use super::{Destination, Encoded, Endpoint, Network, Purpose, Reply, ReplyAction, Request, Vendor, content};
+use super::{
+    Destination, Encoded, Endpoint, Network, Purpose, Reply, ReplyAction, Request, Vendor, alert, content,
+};
 use crate::classify::classes::Entry;
 use crate::config::{Common, KeyReader, Secret};
 use crate::encode::batch::{Batch, Limits};
@@ -55,11 +57,7 @@ pub(super) fn open(common: Common, reader: &KeyReader<'_>) -> Destination {
     let vendor = Slack {
         runs: RunCache::default(),
         webhook: webhook(reader),
-        min_severity: match reader.choice("min_severity") {
-            Some("info") => Severity::Info,
-            Some("error") => Severity::Error,
-            _ => Severity::Warning,
-        },
+        min_severity: alert::min_severity(reader),
     };
     Destination::new(common, LIMITS, Some(network), vendor)
 }
@@ -120,11 +118,7 @@ impl Vendor for Slack {
     ) -> Encoded {
         let start = out.len();
         match entry.stop {
-            Some(stop) if stop.told_severity() < self.min_severity => return Encoded::Filtered,
-            // Its incident is known, and this is no count to tell.
-            Some(stop) if stop.incident.as_ref().is_some_and(|incident| !incident.is_news) => {
-                return Encoded::Filtered;
-            }
+            Some(stop) if !alert::is_told(stop, self.min_severity) => return Encoded::Filtered,
             Some(stop) => stop::write(stop, out),
             None => self.write_line(common, entry, out),
         }

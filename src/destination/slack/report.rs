@@ -53,7 +53,7 @@ fn summary_and_hint(stop: &StopFields) -> Value {
     blocks::section(&format!("*{}*\n{}", sentence("summary"), sentence("hint")))
 }
 
-fn facts(stop: &StopFields) -> impl Iterator<Item = (&'static str, String)> {
+pub(in crate::destination) fn facts(stop: &StopFields) -> impl Iterator<Item = (&'static str, String)> {
     let runtime = stop.get("runtime_seconds").and_then(Value::as_u64).map(duration);
     [
         ("Category", fact_with_detail(stop, "category", "cause")),
@@ -101,12 +101,17 @@ pub(super) fn duration(seconds: u64) -> String {
 /// What ECS says when another reason tells more.
 const EMPTY_REASONS: [&str; 2] = ["Essential container in task exited", "Task failed to start"];
 
-/// The first reason that tells something: the agent's for the container to blame, ECS's for the task, an attachment's.
-fn reason(stop: &StopFields) -> Option<Value> {
+/// The first reason that tells something, and the field it stands in: the agent's for the container to blame, ECS's for
+/// the task, an attachment's.
+pub(in crate::destination) fn told_reason(stop: &StopFields) -> Option<(&'static str, &str)> {
     let reasons = ["container_reason", "stopped_reason", "attachment_reason"];
     let known = || reasons.into_iter().filter_map(|field| Some((field, stop.text(field)?)));
     let tells = |text: &str| !EMPTY_REASONS.contains(&text.trim().trim_end_matches('.'));
-    let (field, reason) = known().find(|(_, text)| tells(text)).or_else(|| known().next())?;
+    known().find(|(_, text)| tells(text)).or_else(|| known().next())
+}
+
+fn reason(stop: &StopFields) -> Option<Value> {
+    let (field, reason) = told_reason(stop)?;
     let container = match stop.text("container").filter(|_| field == "container_reason") {
         Some(name) => format!("*{}:* ", blocks::escaped(name, MAX_NAME_CHARS)),
         None => String::new(),

@@ -21,15 +21,17 @@ const TOLD_BY_LINES: [&str; 4] = ["app_error", "app_signal", "oom", "app_complet
 
 /// Appends what a message may show of the event: everything but the original event, and the containers on one line.
 pub(super) fn write(stop: &StopEvent, out: &mut Vec<u8>) {
-    let mut fields = serde_json::to_value(stop).unwrap_or_default();
-    if let Some(fields) = fields.as_object_mut() {
-        fields.remove("event");
-        fields.remove("containers");
-        if stop.containers.len() > 1 {
-            fields.insert(CONTAINERS_FIELD.to_owned(), container_list(&stop.containers).into());
-        }
+    out.extend_from_slice(Value::Object(shown(stop)).to_string().as_bytes());
+}
+
+fn shown(stop: &StopEvent) -> Map<String, Value> {
+    let Ok(Value::Object(mut fields)) = serde_json::to_value(stop) else { return Map::new() };
+    fields.remove("event");
+    fields.remove("containers");
+    if stop.containers.len() > 1 {
+        fields.insert(CONTAINERS_FIELD.to_owned(), container_list(&stop.containers).into());
     }
-    out.extend_from_slice(fields.to_string().as_bytes());
+    fields
 }
 
 /// `app exit 1, envoy exit 0, init without an exit code`
@@ -51,23 +53,28 @@ fn container(container: &StoppedContainer) -> String {
 }
 
 #[derive(Debug)]
-pub(super) struct StopFields(Map<String, Value>);
+pub(in crate::destination) struct StopFields(Map<String, Value>);
 
 impl StopFields {
+    /// What a message may show of the event.
+    pub(in crate::destination) fn of(stop: &StopEvent) -> Self {
+        Self(shown(stop))
+    }
+
     pub(super) fn new(fields: Map<String, Value>) -> Self {
         Self(fields)
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&Value> {
+    pub(in crate::destination) fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
     }
 
-    pub(super) fn text(&self, name: &str) -> Option<&str> {
+    pub(in crate::destination) fn text(&self, name: &str) -> Option<&str> {
         self.get(name)?.as_str()
     }
 
     /// How urgent it is to tell people.
-    pub(super) fn severity(&self) -> Severity {
+    pub(in crate::destination) fn severity(&self) -> Severity {
         let is_escalated = self.get("incident").is_some_and(|incident| incident["escalated"] == true);
         match self.text("severity") {
             _ if is_escalated => Severity::Error,
@@ -95,7 +102,7 @@ impl StopFields {
     }
 
     /// `web in prod (eu-west-1): image pull`, as plain text.
-    pub(super) fn matter(&self) -> String {
+    pub(in crate::destination) fn matter(&self) -> String {
         format!("{}: {}", self.place(), self.happening())
     }
 
@@ -172,7 +179,7 @@ impl StopFields {
     ///
     /// Console domains of the partitions: <https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html>,
     /// read 2026-11.
-    pub(super) fn console_url(&self) -> Option<String> {
+    pub(in crate::destination) fn console_url(&self) -> Option<String> {
         match self.name("task_id") {
             Some(task) if self.is_told_by_lines() => self.page(&format!("tasks/{task}/logs")),
             Some(task) => self.page(&format!("tasks/{task}/configuration")),
@@ -181,7 +188,7 @@ impl StopFields {
     }
 
     /// The service's health in the ECS console.
-    pub(super) fn service_url(&self) -> Option<String> {
+    pub(in crate::destination) fn service_url(&self) -> Option<String> {
         self.page(&format!("services/{}/health", self.name("service")?))
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::{
     builder::Builder, cloudwatch::CloudWatch, core::Core, datadog::Datadog, fault::Fault, firehose::Firehose,
     firehose_http::FirehoseHttp, http_intake::HttpIntake, identity::AssumedRole, newrelic::NewRelic,
-    otlp::Otlp, received::Received, route::Api, s3::S3, server::Server, slack::Slack, sqs::Sqs,
+    otlp::Otlp, received::Received, route::Api, s3::S3, server::Server, slack::Slack, sns::Sns, sqs::Sqs,
 };
 
 /// A running stand-in for AWS and the vendors; dropping it stops the server and cuts its connections.
@@ -154,6 +154,11 @@ impl Cloud {
     /// What S3 holds, and its buckets.
     pub fn s3(&self) -> S3<'_> {
         S3::new(&self.core)
+    }
+
+    /// What SNS's topics got.
+    pub fn sns(&self) -> Sns<'_> {
+        Sns::new(&self.core)
     }
 
     /// What Firehose holds, and its delivery streams.

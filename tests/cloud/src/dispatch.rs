@@ -13,7 +13,7 @@ use crate::{
     received::Received,
     reply::{Refusal, Reply},
     route::{Api, Protocol},
-    s3, slack, sqs,
+    s3, slack, sns, sqs,
 };
 
 /// Serves a request that may be served.
@@ -76,6 +76,7 @@ fn by_service(core: &Core, request: &Received, twist: &Twist) -> Result<Reply, R
         Some("logs") => cloudwatch::serve(core, request),
         Some("s3") => s3::serve(core, request),
         Some("firehose") => firehose::serve(core, request, twist),
+        Some("sns") => sns::serve(core, request, twist),
         Some("sqs") => sqs::serve(core, request),
         Some("sts") => identity::serve(core, request),
         _ => Err(unknown(request)),

@@ -43,8 +43,8 @@ pub(crate) enum Action {
 pub(crate) enum Twist {
     #[default]
     None,
-    /// Firehose: refuse the records at these places.
-    FailRecords(Vec<usize>),
+    /// Services that answer for each record: refuse those at these places, with this code or one that passes.
+    FailRecords(Vec<usize>, Option<String>),
     /// OTLP: refuse this many records, the last ones, for this reason.
     RejectRecords(usize, String),
 }
@@ -75,9 +75,15 @@ impl Fault {
         Self::aws(400, "ThrottlingException")
     }
 
-    /// Firehose: serves the request, but these records fail with `ServiceUnavailableException`.
+    /// Services that answer for each record: serves the request, but these records fail with an error that passes, such
+    /// as Firehose's `ServiceUnavailableException`.
     pub fn partial(indices: impl IntoIterator<Item = usize>) -> Self {
-        Self::new(Action::Serve(Twist::FailRecords(indices.into_iter().collect())))
+        Self::new(Action::Serve(Twist::FailRecords(indices.into_iter().collect(), None)))
+    }
+
+    /// The same with this error.
+    pub fn partial_with(code: &str, indices: impl IntoIterator<Item = usize>) -> Self {
+        Self::new(Action::Serve(Twist::FailRecords(indices.into_iter().collect(), Some(code.to_owned()))))
     }
 
     /// OTLP: serves the request, but rejects its last `rejected` records with this message.
@@ -143,11 +149,23 @@ impl Fault {
     }
 }
 
+impl Twist {
+    /// The error of the record at this place, if it is to fail; `usual` is the service's own that passes.
+    pub(crate) fn error_at(&self, index: usize, usual: &str) -> Option<String> {
+        match self {
+            Self::FailRecords(indices, code) if indices.contains(&index) => {
+                Some(code.clone().unwrap_or_else(|| usual.to_owned()))
+            }
+            _ => None,
+        }
+    }
+}
+
 impl Fault {
     /// Panics if this fault means nothing to an API, since a script that does nothing proves nothing.
     fn check(&self, api: Api) {
         let suits = match &self.action {
-            Action::Serve(Twist::FailRecords(_)) => api == Api::PutRecordBatch,
+            Action::Serve(Twist::FailRecords(..)) => matches!(api, Api::PutRecordBatch | Api::PublishBatch),
             Action::Serve(Twist::RejectRecords(..)) => api == Api::OtlpLogs,
             _ => true,
         };

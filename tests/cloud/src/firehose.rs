@@ -59,11 +59,9 @@ fn describe(core: &Core, request: &Received, name: &str) -> Result<Reply, Refusa
 }
 
 fn put(stream: &mut Vec<Bytes>, index: usize, data: Bytes, twist: &Twist) -> Value {
-    match twist {
-        Twist::FailRecords(indices) if indices.contains(&index) => {
-            json!({ "ErrorCode": "ServiceUnavailableException", "ErrorMessage": "Slow down." })
-        }
-        _ => {
+    match twist.error_at(index, "ServiceUnavailableException") {
+        Some(code) => json!({ "ErrorCode": code, "ErrorMessage": "Slow down." }),
+        None => {
             stream.push(data);
             json!({ "RecordId": format!("{:016}", stream.len()) })
         }

@@ -25,6 +25,7 @@
 //! | `cloudwatch` | CloudWatch Logs | [`CloudWatch`] |
 //! | `s3` | S3, objects and multipart uploads | [`S3`] |
 //! | `firehose` | Firehose's PutRecordBatch | [`Firehose`] |
+//! | `sns` | SNS's PublishBatch | [`Sns`] |
 //! | `sqs` | SQS queues | [`Sqs`] |
 //! | `identity` | ECS credentials endpoint `/credentials`, STS | [`Cloud::assumed_roles`] |
 //! | `newrelic` | New Relic's `/log/v1` | [`NewRelic`] |
@@ -63,6 +64,7 @@ mod s3;
 mod server;
 mod sigv4;
 mod slack;
+mod sns;
 mod sqs;
 #[cfg(test)]
 mod testing;
@@ -82,4 +84,5 @@ pub use received::Received;
 pub use route::Api;
 pub use s3::{S3, S3Object, S3Upload};
 pub use slack::{Slack, SlackMessage};
+pub use sns::{Sns, SnsMessage};
 pub use sqs::Sqs;

@@ -30,6 +30,9 @@ pub enum Api {
     // Firehose.
     PutRecordBatch,
     DescribeDeliveryStream,
+    // SNS.
+    PublishBatch,
+    GetTopicAttributes,
     // SQS.
     ReceiveMessage,
     DeleteMessage,
@@ -66,7 +69,7 @@ pub(crate) enum Protocol {
     Json10,
     /// AWS JSON 1.1.
     Json11,
-    /// The query protocol of STS: forms in, XML out.
+    /// The query protocol of STS and SNS: forms in, XML out.
     Query,
     /// S3's XML.
     S3,
@@ -93,6 +96,7 @@ impl Api {
             | HeadObject
             | GetObject => Some("s3"),
             PutRecordBatch | DescribeDeliveryStream => Some("firehose"),
+            PublishBatch | GetTopicAttributes => Some("sns"),
             ReceiveMessage
             | DeleteMessage
             | DeleteMessageBatch
@@ -110,7 +114,7 @@ impl Api {
         match self.signing_name() {
             Some("logs" | "firehose") => Protocol::Json11,
             Some("sqs") => Protocol::Json10,
-            Some("sts") => Protocol::Query,
+            Some("sts" | "sns") => Protocol::Query,
             Some("s3") => Protocol::S3,
             _ => Protocol::Vendor,
         }
@@ -173,6 +177,8 @@ fn by_path(method: &Method, path: &str, query: &str, body: &[u8]) -> Api {
 
 fn by_action(body: &[u8]) -> Api {
     match form(body).into_iter().find(|(name, _)| name == "Action").map(|(_, value)| value).as_deref() {
+        Some("PublishBatch") => Api::PublishBatch,
+        Some("GetTopicAttributes") => Api::GetTopicAttributes,
         Some("AssumeRole") => Api::AssumeRole,
         Some("GetCallerIdentity") => Api::GetCallerIdentity,
         _ => Api::Unknown,

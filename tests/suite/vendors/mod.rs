@@ -10,7 +10,7 @@
 //! - `wrong_keys` – a wrong key is said once, by its name and never by its value
 //! - `side_by_side` – several of them on one route
 //!
-//! Slack and S3 without a spool have too little in common with the table and stand for themselves. Only Firehose and
+//! Slack, SNS and S3 without a spool have too little in common with the table and stand for themselves. Only Firehose and
 //! OTLP answer for a part of a request, in their own files, and only AWS's credentials expire: the other keys are right
 //! or wrong.
 //!
@@ -29,5 +29,6 @@ mod retrying;
 mod s3;
 mod side_by_side;
 mod slack;
+mod sns;
 mod wrong_address;
 mod wrong_keys;

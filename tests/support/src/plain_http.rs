@@ -18,6 +18,11 @@ pub fn aws_call(port: u16, target: &str, body: &Value) -> io::Result<Value> {
     Ok(serde_json::from_str(&reply)?)
 }
 
+/// A call of an API of AWS's query protocol, unsigned: a form goes in, XML comes back.
+pub fn query_call(port: u16, service: &str, form: &str) -> io::Result<String> {
+    exchange(port, service, "POST /", "Content-Type: application/x-www-form-urlencoded\r\n", form)
+}
+
 /// A call of S3, unsigned; `what` is the method and the path.
 pub fn s3_call(port: u16, what: &str) -> io::Result<String> {
     exchange(port, "s3", what, "", "")

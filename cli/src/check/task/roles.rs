@@ -161,7 +161,5 @@ fn signed_destination(section: &Section) -> Option<DestinationKind> {
     let names = section.settings.iter().filter(|setting| setting.key.starts_with("route."));
     let names = names.filter_map(|setting| setting.value.text()).flat_map(|text| text.split(','));
     let mut kinds = names.filter_map(|name| destination_kind(section, name.trim()));
-    kinds.find(|kind| {
-        matches!(kind, DestinationKind::Cloudwatch | DestinationKind::S3 | DestinationKind::Firehose)
-    })
+    kinds.find(|kind| kind.is_aws())
 }

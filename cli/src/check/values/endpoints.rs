@@ -74,7 +74,7 @@ fn service(host: &str) -> Option<&str> {
     if !host.contains(".amazonaws.") {
         return None;
     }
-    let known = ["logs", "firehose", "sqs", "sts", "s3", "monitoring", "events", "kinesis", "ecs"];
+    let known = ["logs", "firehose", "sqs", "sts", "s3", "monitoring", "events", "kinesis", "sns", "ecs"];
     host.split('.').find_map(|label| {
         let label = label.trim_end_matches("-fips");
         known.into_iter().find(|known| *known == label)
@@ -89,6 +89,7 @@ fn of_service(section: &Section, setting: &Setting, name: &str, address: &Addres
         (_, _, Some(DestinationKind::Cloudwatch)) => "logs",
         (_, _, Some(DestinationKind::S3)) => "s3",
         (_, _, Some(DestinationKind::Firehose)) => "firehose",
+        (_, _, Some(DestinationKind::Sns)) => "sns",
         _ => return None,
     };
     let found = service(address.host).filter(|found| *found != wanted)?;

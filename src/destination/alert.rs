@@ -1,0 +1,104 @@
+//! What destinations that alert people have in common: which reports are told, and how a report stays JSON within a
+//! limit. How they read is each destination's business.
+
+use serde_json::{Map, Value, json};
+
+use crate::config::KeyReader;
+use crate::stop::{Severity, StopEvent};
+
+/// Reads the key `min_severity`.
+pub(super) fn min_severity(reader: &KeyReader<'_>) -> Severity {
+    match reader.choice("min_severity") {
+        Some("info") => Severity::Info,
+        Some("error") => Severity::Error,
+        _ => Severity::Warning,
+    }
+}
+
+/// Whether people are to be told: it is severe enough, and it is not one more stop of an incident that they know.
+pub(super) fn is_told(stop: &StopEvent, min: Severity) -> bool {
+    stop.told_severity() >= min && stop.incident.as_ref().is_none_or(|incident| incident.is_news)
+}
+
+/// Where a report says which of its fields are missing.
+const LEFT_OUT_FIELD: &str = "left_out";
+
+/// What a report can do without, in this order: all of it stands elsewhere, or explains the rest.
+const DISPENSABLE: [&str; 8] = [
+    "event",
+    "containers",
+    "last_lines",
+    "container_reason",
+    "stopped_reason",
+    "attachment_reason",
+    "hint",
+    "summary",
+];
+
+/// The report as one JSON object of at most `max` bytes, and whether fields are left out for that; `left_out` names them.
+/// `max` has room for a few hundred bytes.
+pub(super) fn report_within(stop: &StopEvent, max: usize) -> (Vec<u8>, bool) {
+    let whole = serde_json::to_vec(stop).unwrap_or_default();
+    if whole.len() <= max {
+        return (whole, false);
+    }
+    let fields = serde_json::from_slice(&whole).unwrap_or_default();
+    (shortened(fields, max).unwrap_or_else(|| essence(stop)), true)
+}
+
+fn shortened(mut fields: Map<String, Value>, max: usize) -> Option<Vec<u8>> {
+    let mut left_out: Vec<&str> = Vec::new();
+    DISPENSABLE.into_iter().find_map(|name| {
+        if fields.remove(name).is_some() {
+            left_out.push(name);
+        }
+        fields.insert(LEFT_OUT_FIELD.to_owned(), json!(left_out));
+        serde_json::to_vec(&fields).ok().filter(|text| text.len() <= max)
+    })
+}
+
+/// Of an event whose very names are too long, that it happened.
+fn essence(stop: &StopEvent) -> Vec<u8> {
+    let fields = json!({
+        "ecs_event": stop.ecs_event,
+        "severity": stop.severity,
+        "category": stop.category,
+        "cause": stop.cause,
+        "expected": stop.expected,
+        LEFT_OUT_FIELD: ["all that names the task"],
+    });
+    fields.to_string().into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::destination::testing::stopped;
+
+    fn report(event: &Value) -> StopEvent {
+        crate::stop::read(event.clone()).unwrap()
+    }
+
+    #[test]
+    fn a_report_that_is_too_long_loses_the_event_first_and_says_so() {
+        let mut event = stopped();
+        event["detail"]["attributes"] = json!("x".repeat(5_000));
+        let whole = report_within(&report(&event), 20_000);
+        let (text, is_cut) = report_within(&report(&event), 4_000);
+        let fields: Value = serde_json::from_slice(&text).unwrap();
+        assert!(!whole.1 && is_cut && text.len() <= 4_000);
+        assert_eq!((&fields["left_out"], &fields["category"]), (&json!(["event"]), &json!("oom")));
+    }
+
+    #[test]
+    fn what_is_left_is_json_within_the_limit_whatever_is_long() {
+        for field in ["stoppedReason", "group", "clusterArn", "taskDefinitionArn"] {
+            let mut event = stopped();
+            event["detail"][field] = json!("x:y/".repeat(2_000));
+            let (text, is_cut) = report_within(&report(&event), 1_000);
+            let fields: Value = serde_json::from_slice(&text).unwrap();
+            assert!(is_cut && text.len() <= 1_000, "{field}: {}", text.len());
+            assert_eq!(fields["category"], "oom", "{field}");
+        }
+    }
+}

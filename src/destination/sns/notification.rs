@@ -1,0 +1,214 @@
+//! One notification: its subject, its text, and the attributes that subscriptions filter by.
+//!
+//! Limits: <https://docs.aws.amazon.com/sns/latest/api/API_PublishBatchRequestEntry.html> and
+//! <https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html>, read 2026-11.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::classify::classes::Entry;
+use crate::destination::slack::incident;
+use crate::destination::slack::report::{facts, told_reason};
+use crate::destination::slack::stop::StopFields;
+use crate::json;
+use crate::printable;
+use crate::stop::{IncidentReport, IncidentState, Severity, StopEvent};
+
+/// Characters of a subject, which is ASCII: fewer than a hundred.
+pub(super) const MAX_SUBJECT_CHARS: usize = 99;
+/// Bytes of an attribute's value; names of AWS have no more.
+const MAX_VALUE_BYTES: usize = 255;
+/// Bytes that all attributes of a notification count for.
+pub(super) const MAX_ATTRIBUTES_BYTES: usize = 8 * (MAX_VALUE_BYTES + 32);
+/// Characters of a message group.
+const MAX_GROUP_CHARS: usize = 128;
+/// The group of what belongs to nothing.
+const NO_GROUP: &str = "ecs_router";
+
+/// What stands at the end of a subject that is too long.
+const ELLIPSIS: &str = "...";
+
+/// A notification as a batch holds it: written by `encode`, read by `request`.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct SnsNotification {
+    pub(super) subject: String,
+    pub(super) text: String,
+    pub(super) attributes: Vec<(String, String)>,
+    /// What is kept in order, in a topic that does so.
+    pub(super) group: String,
+    /// What it tells, where that has a name: told again, also by another collector, it is the same notification.
+    pub(super) identity: Option<String>,
+    /// The chunk that brought it.
+    pub(super) chunk: String,
+}
+
+impl SnsNotification {
+    /// In words, for people.
+    pub(super) fn of_stop(stop: &StopEvent) -> Self {
+        let fields = StopFields::of(stop);
+        let news = incident::of(&fields);
+        Self {
+            subject: subject_of_stop(&fields, stop.incident.as_ref()),
+            text: printable::lines(&text_of_stop(&fields, news.as_ref())).into_owned(),
+            attributes: attributes_of_stop(&fields, stop),
+            group: group(stop.incident_id.as_deref().unwrap_or_else(|| owner(&fields))),
+            identity: identity(stop),
+            chunk: String::new(),
+        }
+    }
+
+    /// Without its text.
+    pub(super) fn of_line(entry: &Entry<'_, '_, '_>) -> Self {
+        let named = entry.record.text(b"container_name").unwrap_or_default();
+        let container = String::from_utf8_lossy(entry.identity.container().unwrap_or(named)).into_owned();
+        let container = container.trim_start_matches('/');
+        let pairs = [("class", Some(entry.class_name)), ("container", Some(container))];
+        Self {
+            subject: subject(&format!("[{}] {container}", entry.class_name)),
+            text: String::new(),
+            attributes: attributes(&pairs),
+            group: group(container),
+            identity: None,
+            chunk: String::new(),
+        }
+    }
+
+    pub(super) fn with_text(self, text: &[u8]) -> Self {
+        Self { text: String::from_utf8_lossy(text).into_owned(), ..self }
+    }
+
+    /// What it counts for, in bytes: everything that a subscriber gets.
+    pub(super) fn counted_bytes(&self) -> usize {
+        let attributes =
+            self.attributes.iter().map(|(name, value)| name.len() + "String".len() + value.len());
+        self.subject.len() + self.text.len() + attributes.sum::<usize>()
+    }
+
+    /// Appends it on a line of its own.
+    pub(super) fn write(mut self, chunk: &str, out: &mut Vec<u8>) {
+        chunk.clone_into(&mut self.chunk);
+        // Texts always have a form in JSON, and memory takes it.
+        serde_json::to_writer(&mut *out, &self).unwrap_or_default();
+        out.push(b'\n');
+    }
+}
+
+/// `[error] web in prod (eu-west-1): container app exits with 1 (3 stops)`
+fn subject_of_stop(stop: &StopFields, report: Option<&IncidentReport>) -> String {
+    let standing = match report {
+        Some(IncidentReport { state: IncidentState::Resolved, .. }) => "resolved",
+        _ => severity_name(stop.severity()),
+    };
+    let stops = report.filter(|report| report.count > 1);
+    let stops = stops.map(|report| format!(" ({} stops)", report.count)).unwrap_or_default();
+    subject(&format!("[{standing}] {}{stops}", stop.matter()))
+}
+
+/// Printable ASCII of the length that a subject may have.
+fn subject(text: &str) -> String {
+    let ascii = text.chars().map(|c| if c == ' ' || c.is_ascii_graphic() { c } else { '?' });
+    let mut subject: String = ascii.collect();
+    if subject.len() > MAX_SUBJECT_CHARS {
+        subject.truncate(MAX_SUBJECT_CHARS - ELLIPSIS.len());
+        subject.push_str(ELLIPSIS);
+    }
+    subject.trim_end().to_owned()
+}
+
+fn severity_name(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Info => "info",
+        Severity::Warning => "warning",
+        Severity::Error => "error",
+    }
+}
+
+/// What a phone shows first comes first; the paragraphs that there is nothing for are left out.
+fn text_of_stop(stop: &StopFields, news: Option<&IncidentReport>) -> String {
+    let known = |name: &str| stop.text(name).filter(|text| !text.is_empty()).map(str::to_owned);
+    let paragraphs = [
+        known("summary"),
+        known("hint"),
+        news.map(|report| format!("Incident: {}", incident::standing(report))),
+        told_reason(stop).map(|(_, reason)| format!("Reason: {reason}")),
+        last_lines(stop),
+        Some(fact_lines(stop)).filter(|lines| !lines.is_empty()),
+        link(stop, news.is_some()),
+    ];
+    paragraphs.into_iter().flatten().collect::<Vec<_>>().join("\n\n")
+}
+
+fn last_lines(stop: &StopFields) -> Option<String> {
+    let lines = stop.get("last_lines").and_then(Value::as_array).filter(|lines| !lines.is_empty())?;
+    let lines: Vec<&str> = lines.iter().filter_map(Value::as_str).collect();
+    Some(format!("Last lines:\n    {}", lines.join("\n    ")))
+}
+
+/// `Category: oom (memory limit)` and so on, one below the other.
+fn fact_lines(stop: &StopFields) -> String {
+    let names = [
+        ("Stopped at", "stopped_at"),
+        ("Account", "account"),
+        ("Task", "task_id"),
+        ("Incident id", "incident_id"),
+    ];
+    let more = names.into_iter().filter_map(|(name, field)| Some((name, stop.text(field)?.to_owned())));
+    let lines: Vec<String> =
+        facts(stop).chain(more).map(|(name, value)| format!("{name}: {}", printable::line(&value))).collect();
+    lines.join("\n")
+}
+
+/// The console's page of the task, or of the service when it is about more than one task.
+fn link(stop: &StopFields, is_about_many: bool) -> Option<String> {
+    let service = stop.service_url().filter(|_| is_about_many);
+    service.or_else(|| stop.console_url()).map(|url| format!("Open in the ECS console: {url}"))
+}
+
+fn attributes_of_stop(fields: &StopFields, stop: &StopEvent) -> Vec<(String, String)> {
+    let state = stop.incident.as_ref().map(|incident| match incident.state {
+        IncidentState::Opened => "opened",
+        IncidentState::Continued => "continued",
+        IncidentState::Resolved => "resolved",
+    });
+    attributes(&[
+        ("class", Some("stop")),
+        ("category", fields.text("category")),
+        ("severity", Some(severity_name(fields.severity()))),
+        ("state", state),
+        ("service", stop.service.as_deref()),
+        ("cluster", stop.cluster.as_deref()),
+    ])
+}
+
+/// Those that have a value: an attribute may not be empty.
+fn attributes(pairs: &[(&str, Option<&str>)]) -> Vec<(String, String)> {
+    let known = pairs.iter().filter_map(|(name, value)| Some((*name, (*value)?)));
+    let named = known.map(|(name, value)| (name.to_owned(), attribute_value(value)));
+    named.filter(|(_, value)| !value.is_empty()).collect()
+}
+
+fn attribute_value(text: &str) -> String {
+    let text = printable::line(text.trim());
+    String::from_utf8_lossy(json::cut(text.as_bytes(), MAX_VALUE_BYTES)).into_owned()
+}
+
+/// The service, else the family of the task definition, else the group.
+fn owner(stop: &StopFields) -> &str {
+    let family = stop.text("task_definition").and_then(|name| name.split(':').next());
+    stop.text("service").or(family).or(stop.text("group")).unwrap_or(NO_GROUP)
+}
+
+/// A name of letters, digits and punctuation.
+fn group(text: &str) -> String {
+    let name: String =
+        text.chars().take(MAX_GROUP_CHARS).map(|c| if c.is_ascii_graphic() { c } else { '_' }).collect();
+    if name.is_empty() { NO_GROUP.to_owned() } else { name }
+}
+
+/// The incident and where it stands, or the event: the same from every collector that tells of it.
+fn identity(stop: &StopEvent) -> Option<String> {
+    match (&stop.incident_id, &stop.incident) {
+        (Some(id), Some(report)) => Some(format!("{id} {:?} {} {}", report.state, report.count, stop.update)),
+        _ => stop.key().map(|(event, version)| format!("{event} {version}")),
+    }
+}
