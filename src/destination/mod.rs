@@ -15,6 +15,7 @@ mod datadog;
 #[cfg(test)]
 mod distinct_keys;
 mod entry_results;
+mod eventbridge;
 mod file;
 mod firehose;
 mod firehose_http;
@@ -196,6 +197,7 @@ pub fn open(
         DestinationKind::FirehoseHttp => firehose_http::open(common, &reader),
         DestinationKind::Slack => slack::open(common, &reader),
         DestinationKind::Sns => sns::open(common, &reader, environments),
+        DestinationKind::Eventbridge => eventbridge::open(common, &reader, environments),
         DestinationKind::Otlp => otlp::open(common, &reader),
         DestinationKind::File => file::open(common, &reader),
         DestinationKind::Stdout => stdout::open(common, &reader),

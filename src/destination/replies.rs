@@ -8,11 +8,11 @@ use super::object_store::ObjectCall;
 use super::testing::{Keys, batch_of, open, reply};
 use super::{Destination, Purpose, Reply, ReplyAction};
 use crate::config::keys::DestinationKind::{
-    self, Cloudwatch, Datadog, Firehose, FirehoseHttp, Http, Newrelic, Otlp, S3, Slack, Sns,
+    self, Cloudwatch, Datadog, Eventbridge, Firehose, FirehoseHttp, Http, Newrelic, Otlp, S3, Slack, Sns,
 };
 
 /// Every destination behind a network, with the keys it cannot do without.
-const DESTINATIONS: [(&str, DestinationKind, Keys<'_>); 10] = [
+const DESTINATIONS: [(&str, DestinationKind, Keys<'_>); 11] = [
     ("cloudwatch", Cloudwatch, &[("log_group", "g")]),
     ("s3", S3, &[("bucket", "logs")]),
     ("firehose", Firehose, &[("delivery_stream", "s")]),
@@ -22,6 +22,7 @@ const DESTINATIONS: [(&str, DestinationKind, Keys<'_>); 10] = [
     ("firehose_http", FirehoseHttp, &[("url", "https://example.com/")]),
     ("slack", Slack, &[("webhook_url", "https://hooks.slack.com/services/x")]),
     ("sns", Sns, &[("topic_arn", "arn:aws:sns:eu-west-1:111122223333:t")]),
+    ("eventbridge", Eventbridge, &[]),
     ("otlp", Otlp, &[("endpoint", "http://localhost:4318")]),
 ];
 

@@ -17,6 +17,7 @@ const SLACK: (DestinationKind, Keys<'_>) =
 const OTLP: (DestinationKind, Keys<'_>) = (DestinationKind::Otlp, &[("endpoint", "http://localhost:4318")]);
 const SNS: (DestinationKind, Keys<'_>) =
     (DestinationKind::Sns, &[("topic_arn", "arn:aws:sns:eu-west-1:111122223333:t")]);
+const EVENTBRIDGE: (DestinationKind, Keys<'_>) = (DestinationKind::Eventbridge, &[]);
 const S3: (DestinationKind, Keys<'_>) = (DestinationKind::S3, &[("bucket", "logs"), ("upload_timeout", "0")]);
 
 fn cut(status: u16, body: &'static str) -> Reply {
@@ -52,6 +53,8 @@ fn a_reply_that_broke_off_is_classified_by_what_is_there() {
         (SNS, 200, "<PublishBatchResponse><PublishBatchResult><Successful><member>", "Backoff"),
         (SNS, 400, "<ErrorResponse><Error><Code>InvalidPar", "Backoff"),
         (SNS, 400, "<ErrorResponse><Error><Code>NotFound</Code><Mess", "NextFlush"),
+        (EVENTBRIDGE, 200, r#"{"FailedEntryCount":0,"Entr"#, "Backoff"),
+        (EVENTBRIDGE, 400, r#"{"__type":"Resour"#, "Backoff"),
         (S3, 200, "", "Backoff"),
         (S3, 403, "<Error><Code>AccessDen", "Backoff"),
         (S3, 403, "<Error><Code>AccessDenied</Code><Mess", "NextFlush"),

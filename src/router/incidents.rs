@@ -14,13 +14,10 @@ use tokio::time::{Instant, timeout_at};
 use super::{Router, join_all};
 use crate::delivery::progress::Progress;
 use crate::delivery::verdict::Verdict;
-use crate::encode::template::RenderContext;
+use crate::encode::template::{NEWS_TAG, RenderContext};
 use crate::incident::{IncidentNews, IncidentTracker, StateFile};
 use crate::log::{Level, Log};
 use crate::router::process::process_news;
-
-/// The tag of the news, for names that hold one.
-const NEWS_TAG: &[u8] = b"ecs_router.incident";
 
 /// How often time passes while an incident is open.
 const INTERVAL: Duration = Duration::from_secs(1);

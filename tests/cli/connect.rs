@@ -9,7 +9,7 @@ use super::{Ran, command, finish};
 /// Every kind of destination behind a network, at the cloud's address.
 fn lines(endpoint: &str) -> String {
     format!(
-        "    route.default cloudwatch, s3, firehose, newrelic, datadog, http, firehose_http, otlp, slack, sns
+        "    route.default cloudwatch, s3, firehose, newrelic, datadog, http, firehose_http, otlp, slack, sns, eventbridge
     cloudwatch.log_group /ecs/web
     cloudwatch.endpoint {endpoint}
     s3.bucket my-logs
@@ -27,6 +27,8 @@ fn lines(endpoint: &str) -> String {
     slack.webhook_url ${{HOOK}}
     sns.topic_arn arn:aws:sns:eu-west-1:111122223333:alerts
     sns.endpoint {endpoint}
+    eventbridge.event_bus alerts-bus
+    eventbridge.endpoint {endpoint}
 "
     )
 }
@@ -36,6 +38,7 @@ fn cloud() -> Cloud {
     let cloud = Cloud::builder().create_groups(["/ecs/web"]).start();
     cloud.s3().create_bucket("my-logs");
     cloud.firehose().create_stream("stream");
+    cloud.eventbridge().create_bus("alerts-bus");
     cloud.sns().create_topic("arn:aws:sns:eu-west-1:111122223333:alerts");
     cloud
 }
@@ -66,8 +69,19 @@ fn said<'o>(ran: &'o Ran, destination: &str) -> Vec<&'o str> {
     lines.filter(|line| !line.contains(": sends to ")).collect()
 }
 
-const DESTINATIONS: [&str; 10] =
-    ["cloudwatch", "s3", "firehose", "newrelic", "datadog", "http", "firehose_http", "otlp", "slack", "sns"];
+const DESTINATIONS: [&str; 11] = [
+    "cloudwatch",
+    "s3",
+    "firehose",
+    "newrelic",
+    "datadog",
+    "http",
+    "firehose_http",
+    "otlp",
+    "slack",
+    "sns",
+    "eventbridge",
+];
 
 #[test]
 fn every_destination_that_works_says_so_and_stores_nothing() {
@@ -85,6 +99,7 @@ fn every_destination_that_works_says_so_and_stores_nothing() {
     assert!(cloud.firehose().records("stream").is_empty());
     assert!(cloud.newrelic().logs().is_empty() && cloud.datadog().logs().is_empty());
     assert!(cloud.http().records().is_empty() && cloud.firehose_http().records().is_empty());
+    assert!(cloud.eventbridge().events("alerts-bus").is_empty());
     assert!(cloud.sns().messages("arn:aws:sns:eu-west-1:111122223333:alerts").is_empty());
     assert!(cloud.otlp().logs().is_empty() && cloud.slack().messages().is_empty());
 }
@@ -104,6 +119,7 @@ fn what_is_wrong_is_named_with_the_key_to_change() {
         .replace("my-logs", "no-logs")
         .replace("delivery_stream stream", "delivery_stream steam")
         .replace(":alerts", ":altres")
+        .replace("alerts-bus", "altres-bus")
         .replace("/http/in", "/nowhere");
     let ran = connect(&folder, &cloud, &wrong);
     for (destination, hint) in [
@@ -115,6 +131,7 @@ fn what_is_wrong_is_named_with_the_key_to_change() {
         ("http", "; check http.url"),
         ("firehose_http", "; check firehose_http.access_key"),
         ("otlp", "; check otlp.endpoint"),
+        ("eventbridge", "; create event bus altres-bus or correct eventbridge.event_bus"),
         ("sns", "; create topic arn:aws:sns:eu-west-1:111122223333:altres or correct sns.topic_arn"),
         ("slack", "; create another for slack.webhook_url"),
     ] {

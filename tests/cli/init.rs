@@ -9,7 +9,7 @@ use test_support::temp::TempDir;
 use crate::tools::{assert_cfn_lint_is_content, assert_is_formatted, task_template};
 use crate::{Ran, ran};
 
-const DESTINATIONS: [&str; 12] = [
+const DESTINATIONS: [&str; 13] = [
     "cloudwatch",
     "s3",
     "firehose",
@@ -17,6 +17,7 @@ const DESTINATIONS: [&str; 12] = [
     "datadog",
     "slack",
     "sns",
+    "eventbridge",
     "http",
     "firehose_http",
     "otlp",
@@ -122,7 +123,10 @@ fn policies_name_what_they_allow() {
         for name in ["task-role-policy.json", "execution-role-policy.json"] {
             let path = folder.join(name);
             if !path.exists() {
-                assert!(!["cloudwatch", "s3", "firehose", "sns"].contains(&kind) && place != "collector");
+                assert!(
+                    !["cloudwatch", "s3", "firehose", "sns", "eventbridge"].contains(&kind)
+                        && place != "collector"
+                );
                 continue;
             }
             for statement in parsed(folder, name)["Statement"].as_array().expect("a list") {

@@ -1,9 +1,10 @@
-//! CloudWatch, S3, SNS, SQS, and Firehose with a bucket behind it, as somebody else wrote them: moto, read back through its own API.
+//! CloudWatch, S3, SNS, EventBridge, SQS, and Firehose with a bucket behind it, as somebody else wrote them: moto, read back through its own API.
 //!
 //! `MOTO_SERVER` is the path of `moto_server` (PyPI `moto[server]`). Without it the test is skipped, except where
 //! `CI=true` promises that it is there.
 
 mod bucket;
+mod eventbridge;
 mod firehose;
 mod s3;
 mod sns;

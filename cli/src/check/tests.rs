@@ -55,6 +55,7 @@ fn every_example_of_the_reference_is_right() {
             DestinationKind::S3 | DestinationKind::Firehose | DestinationKind::Sns => {
                 lines.replace(".logs.eu", &format!(".{}.eu", kind.name()))
             }
+            DestinationKind::Eventbridge => lines.replace(".logs.eu", ".events.eu"),
             _ => lines,
         };
         let lines = format!("    route.default {}\n{lines}", kind.name());

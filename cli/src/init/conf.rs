@@ -178,6 +178,7 @@ fn own_keys(
             ("site", "datadoghq.com".to_owned()),
         ],
         DestinationKind::Slack => alert_keys(plan, ("webhook_url", secret)),
+        DestinationKind::Eventbridge => vec![("event_bus", plan.name.clone())],
         DestinationKind::Sns => alert_keys(plan, ("topic_arn", iam::topic_arn(plan))),
         DestinationKind::Http => vec![("url", plan.http_url.clone())],
         DestinationKind::FirehoseHttp => vec![("url", plan.firehose_url.clone()), ("access_key", secret)],

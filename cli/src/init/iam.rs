@@ -37,6 +37,10 @@ pub(super) fn task_policy(plan: &Plan) -> Option<Value> {
     if plan.uses(DestinationKind::Sns) {
         statements.push(allow("PublishToOneTopic", &["sns:Publish"], json!(topic_arn(plan))));
     }
+    if plan.uses(DestinationKind::Eventbridge) {
+        let bus = arn(plan, "events", &format!("event-bus/{}", plan.name));
+        statements.push(allow("PutOntoOneBus", &["events:PutEvents"], json!(bus)));
+    }
     if plan.is_collector() {
         let actions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"];
         statements.push(allow("ReadTheQueue", &actions, json!(arn(plan, "sqs", &plan.name))));

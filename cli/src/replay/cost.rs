@@ -15,7 +15,8 @@ use crate::adapter::pipeline::DryRun;
 const REGION: &str = "us-east-1";
 const AS_OF: &str = "2026";
 const SOURCE: &str = "https://aws.amazon.com/cloudwatch/pricing/, https://aws.amazon.com/s3/pricing/, \
-     https://aws.amazon.com/firehose/pricing/, https://aws.amazon.com/sns/pricing/, https://newrelic.com/pricing, https://www.datadoghq.com/pricing/";
+     https://aws.amazon.com/firehose/pricing/, https://aws.amazon.com/sns/pricing/, \
+     https://aws.amazon.com/eventbridge/pricing/, https://newrelic.com/pricing, https://www.datadoghq.com/pricing/";
 
 /// A month has 730 hours, as AWS counts.
 const MONTH_SECONDS: f64 = 730.0 * 3_600.0;
@@ -47,6 +48,8 @@ const S3: Price = Price { taken: 0.0, kept: 0.023, million: 0.0 };
 const FIREHOSE: Price = Price { taken: 0.029, kept: 0.0, million: 0.0 };
 /// 0.50 for a million messages of 64 KiB, without what their delivery costs.
 const SNS: Price = Price { taken: 0.008_192, kept: 0.0, million: 0.0 };
+/// 1.00 for a million events of 64 KiB.
+const EVENTBRIDGE: Price = Price { taken: 0.016_384, kept: 0.0, million: 0.0 };
 const NEWRELIC: Price = Price { taken: 0.40, kept: 0.0, million: 0.0 };
 const DATADOG: Price = Price { taken: 0.10, kept: 0.0, million: 1.70 };
 
@@ -200,6 +203,7 @@ fn price(kind: DestinationKind, is_infrequent: bool) -> Price {
         DestinationKind::S3 => S3,
         DestinationKind::Firehose => FIREHOSE,
         DestinationKind::Sns => SNS,
+        DestinationKind::Eventbridge => EVENTBRIDGE,
         DestinationKind::Newrelic => NEWRELIC,
         DestinationKind::Datadog => DATADOG,
         // The receiver's price, which nobody here knows.

@@ -53,11 +53,12 @@ pub(super) struct ReplayTally {
     pub(super) applications: ApplicationLines,
 }
 
-/// What a record is counted in: <https://aws.amazon.com/firehose/pricing/>, <https://aws.amazon.com/sns/pricing/>.
+/// What a record is counted in: <https://aws.amazon.com/firehose/pricing/>, <https://aws.amazon.com/sns/pricing/>,
+/// <https://aws.amazon.com/eventbridge/pricing/>.
 fn step(kind: DestinationKind) -> u64 {
     match kind {
         DestinationKind::Firehose => 5 * 1_024,
-        DestinationKind::Sns => 64 * 1_024,
+        DestinationKind::Sns | DestinationKind::Eventbridge => 64 * 1_024,
         _ => 1,
     }
 }

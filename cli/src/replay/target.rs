@@ -41,6 +41,7 @@ fn filled(
         DestinationKind::S3 => setting("bucket").into_iter().chain([("key", key(target))]).collect(),
         DestinationKind::File => vec![("path", text(target))],
         DestinationKind::Firehose => setting("delivery_stream").into_iter().collect(),
+        DestinationKind::Eventbridge => setting("event_bus").into_iter().collect(),
         DestinationKind::Sns => setting("topic_arn").into_iter().collect(),
         DestinationKind::Http | DestinationKind::FirehoseHttp => address("url"),
         DestinationKind::Otlp => address("endpoint"),

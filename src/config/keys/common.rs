@@ -13,6 +13,7 @@ pub(super) const TYPE_NAMES: &[&str] = &[
     "datadog",
     "slack",
     "sns",
+    "eventbridge",
     "http",
     "firehose_http",
     "otlp",
@@ -25,6 +26,7 @@ const AWS: Scope = Only(&[
     DestinationKind::S3,
     DestinationKind::Firehose,
     DestinationKind::Sns,
+    DestinationKind::Eventbridge,
 ]);
 const NETWORK: Scope = Only(&[
     DestinationKind::Cloudwatch,
@@ -34,6 +36,7 @@ const NETWORK: Scope = Only(&[
     DestinationKind::Datadog,
     DestinationKind::Slack,
     DestinationKind::Sns,
+    DestinationKind::Eventbridge,
     DestinationKind::Http,
     DestinationKind::FirehoseHttp,
     DestinationKind::Otlp,
@@ -46,6 +49,7 @@ const VENDOR_ADDRESS: Scope = Only(&[
     DestinationKind::Newrelic,
     DestinationKind::Datadog,
     DestinationKind::Sns,
+    DestinationKind::Eventbridge,
 ]);
 /// Destinations whose records hold their time in a field.
 const TIMESTAMP_FIELD: Scope = Only(&[

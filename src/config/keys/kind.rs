@@ -2,7 +2,7 @@
 
 /// Names that people know from Fluent Bit's own outputs or from the service, and what to write instead
 /// (<https://docs.fluentbit.io/manual/data-pipeline/outputs>, read 2026-11).
-const OTHER_NAMES: [(&str, &str); 22] = [
+const OTHER_NAMES: [(&str, &str); 24] = [
     ("cloudwatch_logs", "did you mean cloudwatch?"),
     ("cloudwatchlogs", "did you mean cloudwatch?"),
     ("awslogs", "did you mean cloudwatch?"),
@@ -16,6 +16,8 @@ const OTHER_NAMES: [(&str, &str); 22] = [
     ("elasticsearch", "Firehose can deliver to OpenSearch: did you mean firehose?"),
     ("opensearch", "Firehose can deliver to OpenSearch: did you mean firehose?"),
     ("splunk", "Firehose can deliver to Splunk: did you mean firehose?"),
+    ("cloudwatch_events", "did you mean eventbridge?"),
+    ("events", "did you mean eventbridge?"),
     ("nrlogs", "did you mean newrelic?"),
     ("new_relic", "did you mean newrelic?"),
     ("dd", "did you mean datadog?"),
@@ -48,6 +50,8 @@ pub enum DestinationKind {
     Slack,
     /// an Amazon SNS topic
     Sns,
+    /// an Amazon EventBridge event bus
+    Eventbridge,
     /// any receiver of OTLP logs over HTTP
     Otlp,
     /// lines in local files
@@ -58,7 +62,7 @@ pub enum DestinationKind {
 
 impl DestinationKind {
     /// All of them, in the order of the reference.
-    pub const ALL: [DestinationKind; 12] = [
+    pub const ALL: [DestinationKind; 13] = [
         DestinationKind::Cloudwatch,
         DestinationKind::S3,
         DestinationKind::Firehose,
@@ -66,6 +70,7 @@ impl DestinationKind {
         DestinationKind::Datadog,
         DestinationKind::Slack,
         DestinationKind::Sns,
+        DestinationKind::Eventbridge,
         DestinationKind::Http,
         DestinationKind::FirehoseHttp,
         DestinationKind::Otlp,
@@ -76,7 +81,7 @@ impl DestinationKind {
     /// Whether it is there to alert people, who are told of incidents; the others get every stop.
     #[must_use]
     pub const fn alerts(self) -> bool {
-        matches!(self, DestinationKind::Slack | DestinationKind::Sns)
+        matches!(self, DestinationKind::Slack | DestinationKind::Sns | DestinationKind::Eventbridge)
     }
 
     /// The name that users write.
@@ -92,6 +97,7 @@ impl DestinationKind {
             DestinationKind::FirehoseHttp => "firehose_http",
             DestinationKind::Slack => "slack",
             DestinationKind::Sns => "sns",
+            DestinationKind::Eventbridge => "eventbridge",
             DestinationKind::Otlp => "otlp",
             DestinationKind::File => "file",
             DestinationKind::Stdout => "stdout",
@@ -107,6 +113,7 @@ impl DestinationKind {
                 | DestinationKind::S3
                 | DestinationKind::Firehose
                 | DestinationKind::Sns
+                | DestinationKind::Eventbridge
         )
     }
 
@@ -132,7 +139,8 @@ mod tests {
     /// The kind after this one; the compiler asks for the place of a new kind here.
     fn next(kind: DestinationKind) -> Option<DestinationKind> {
         use DestinationKind::{
-            Cloudwatch, Datadog, File, Firehose, FirehoseHttp, Http, Newrelic, Otlp, S3, Slack, Sns, Stdout,
+            Cloudwatch, Datadog, Eventbridge, File, Firehose, FirehoseHttp, Http, Newrelic, Otlp, S3, Slack,
+            Sns, Stdout,
         };
         match kind {
             Cloudwatch => Some(S3),
@@ -141,7 +149,8 @@ mod tests {
             Newrelic => Some(Datadog),
             Datadog => Some(Slack),
             Slack => Some(Sns),
-            Sns => Some(Http),
+            Sns => Some(Eventbridge),
+            Eventbridge => Some(Http),
             Http => Some(FirehoseHttp),
             FirehoseHttp => Some(Otlp),
             Otlp => Some(File),

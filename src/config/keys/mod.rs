@@ -6,6 +6,7 @@
 mod cloudwatch;
 mod common;
 mod datadog;
+mod eventbridge;
 mod file;
 mod firehose;
 mod http;
@@ -45,6 +46,7 @@ const TABLES: &[&[Key]] = &[
     firehose::FIREHOSE_HTTP_KEYS,
     slack::KEYS,
     sns::KEYS,
+    eventbridge::KEYS,
     otlp::KEYS,
 ];
 

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use super::tests::{Answer, Stage};
 use super::*;
 use crate::config::keys::DestinationKind::{
-    self, Cloudwatch, Datadog, File, Firehose, FirehoseHttp, Http, Newrelic, Otlp, S3, Slack, Sns,
+    self, Cloudwatch, Datadog, Eventbridge, File, Firehose, FirehoseHttp, Http, Newrelic, Otlp, S3, Slack,
+    Sns,
 };
 use crate::delivery::verdict::{Verdict, verdict};
 use crate::destination::testing::{Keys, batch_of, open};
@@ -58,7 +59,7 @@ struct Row {
 
 const PAGE: &str = "<!DOCTYPE html><html><head><title>404 Not Found</title></head></html>";
 
-const ROWS: [Row; 11] = [
+const ROWS: [Row; 12] = [
     Row {
         kind: Cloudwatch,
         keys: &[("log_group", "g"), ("log_stream", "s"), ("auto_create_group", "off")],
@@ -236,6 +237,24 @@ const ROWS: [Row; 11] = [
         ],
     },
     Row {
+        kind: Eventbridge,
+        keys: &[("event_bus", "alerts")],
+        wrong: &[
+            ("path", Answers(404, PAGE), "d.endpoint"),
+            ("address", NoHost, "cannot connect to"),
+            ("key", Answers(400, r#"{"__type":"UnrecognizedClientException"}"#), "check the task role"),
+            (
+                "bus",
+                Answers(
+                    400,
+                    r#"{"__type":"ResourceNotFoundException","message":"Event bus alerts does not exist."}"#,
+                ),
+                "correct d.event_bus",
+            ),
+            ("permission", Answers(400, r#"{"__type":"AccessDeniedException"}"#), "grant this permission"),
+        ],
+    },
+    Row {
         kind: Otlp,
         keys: &[("endpoint", "http://localhost:4318")],
         wrong: &[
@@ -338,6 +357,7 @@ fn success(kind: DestinationKind, body: &[u8]) -> Reply {
             ..answers(200, "")
         },
         Firehose => answers(200, r#"{"FailedPutCount":0,"RequestResponses":[]}"#),
+        Eventbridge => answers(200, r#"{"FailedEntryCount":0,"Entries":[]}"#),
         Newrelic | Datadog => answers(202, "{}"),
         Slack => answers(200, "ok"),
         Sns => answers(200, &published(body)),

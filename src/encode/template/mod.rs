@@ -186,6 +186,9 @@ impl Memo {
     }
 }
 
+/// The tag of news of incidents, which no chunk brings.
+pub const NEWS_TAG: &[u8] = b"ecs_router.incident";
+
 /// What a name can hold besides the record; the same for a whole chunk.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RenderContext<'s> {

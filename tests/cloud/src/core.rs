@@ -14,8 +14,8 @@ use std::{
 use bytes::Bytes;
 
 use crate::{
-    cloudwatch, datadog, fault::Script, firehose, firehose_http, http_intake, identity, keyring::Keyring,
-    newrelic, otlp, received::Received, route::Api, s3, slack, sns, sqs,
+    cloudwatch, datadog, eventbridge, fault::Script, firehose, firehose_http, http_intake, identity,
+    keyring::Keyring, newrelic, otlp, received::Received, route::Api, s3, slack, sns, sqs,
 };
 
 /// Stands in the clock for "not set: use the machine's".
@@ -35,6 +35,7 @@ pub(crate) struct Core {
     pub(crate) cloudwatch: Locked<cloudwatch::Store>,
     pub(crate) s3: Locked<s3::Store>,
     pub(crate) firehose: Locked<firehose::Store>,
+    pub(crate) eventbridge: Locked<eventbridge::Store>,
     pub(crate) sns: Locked<sns::Store>,
     pub(crate) sqs: Locked<sqs::Store>,
     pub(crate) newrelic: Locked<newrelic::Store>,
@@ -75,6 +76,7 @@ impl Core {
             cloudwatch: Locked::default(),
             s3: Locked::default(),
             firehose: Locked::default(),
+            eventbridge: Locked::default(),
             sns: Locked::default(),
             sqs: Locked::default(),
             newrelic: Locked::default(),

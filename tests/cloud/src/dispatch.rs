@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::{
     aws_json, canned, cloudwatch,
     core::Core,
-    datadog,
+    datadog, eventbridge,
     fault::Twist,
     firehose, firehose_http, http_intake, identity, newrelic, otlp,
     received::Received,
@@ -76,6 +76,7 @@ fn by_service(core: &Core, request: &Received, twist: &Twist) -> Result<Reply, R
         Some("logs") => cloudwatch::serve(core, request),
         Some("s3") => s3::serve(core, request),
         Some("firehose") => firehose::serve(core, request, twist),
+        Some("events") => eventbridge::serve(core, request, twist),
         Some("sns") => sns::serve(core, request, twist),
         Some("sqs") => sqs::serve(core, request),
         Some("sts") => identity::serve(core, request),

@@ -165,7 +165,9 @@ impl Fault {
     /// Panics if this fault means nothing to an API, since a script that does nothing proves nothing.
     fn check(&self, api: Api) {
         let suits = match &self.action {
-            Action::Serve(Twist::FailRecords(..)) => matches!(api, Api::PutRecordBatch | Api::PublishBatch),
+            Action::Serve(Twist::FailRecords(..)) => {
+                matches!(api, Api::PutRecordBatch | Api::PublishBatch | Api::PutEvents)
+            }
             Action::Serve(Twist::RejectRecords(..)) => api == Api::OtlpLogs,
             _ => true,
         };

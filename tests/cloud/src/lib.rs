@@ -25,6 +25,7 @@
 //! | `cloudwatch` | CloudWatch Logs | [`CloudWatch`] |
 //! | `s3` | S3, objects and multipart uploads | [`S3`] |
 //! | `firehose` | Firehose's PutRecordBatch | [`Firehose`] |
+//! | `eventbridge` | EventBridge's PutEvents | [`EventBridge`] |
 //! | `sns` | SNS's PublishBatch | [`Sns`] |
 //! | `sqs` | SQS queues | [`Sqs`] |
 //! | `identity` | ECS credentials endpoint `/credentials`, STS | [`Cloud::assumed_roles`] |
@@ -49,6 +50,7 @@ mod cloudwatch;
 mod core;
 mod datadog;
 mod dispatch;
+mod eventbridge;
 mod fault;
 mod firehose;
 mod firehose_http;
@@ -73,6 +75,7 @@ pub use builder::Builder;
 pub use cloud::Cloud;
 pub use cloudwatch::{CloudWatch, GroupInfo, LogCall, LogEvent};
 pub use datadog::{Datadog, DatadogLog};
+pub use eventbridge::EventBridge;
 pub use fault::Fault;
 pub use firehose::Firehose;
 pub use firehose_http::{FirehoseHttp, FirehoseHttpRecord};

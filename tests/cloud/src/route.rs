@@ -30,6 +30,9 @@ pub enum Api {
     // Firehose.
     PutRecordBatch,
     DescribeDeliveryStream,
+    // EventBridge.
+    PutEvents,
+    DescribeEventBus,
     // SNS.
     PublishBatch,
     GetTopicAttributes,
@@ -96,6 +99,7 @@ impl Api {
             | HeadObject
             | GetObject => Some("s3"),
             PutRecordBatch | DescribeDeliveryStream => Some("firehose"),
+            PutEvents | DescribeEventBus => Some("events"),
             PublishBatch | GetTopicAttributes => Some("sns"),
             ReceiveMessage
             | DeleteMessage
@@ -112,7 +116,7 @@ impl Api {
 
     pub(crate) fn protocol(self) -> Protocol {
         match self.signing_name() {
-            Some("logs" | "firehose") => Protocol::Json11,
+            Some("logs" | "firehose" | "events") => Protocol::Json11,
             Some("sqs") => Protocol::Json10,
             Some("sts" | "sns") => Protocol::Query,
             Some("s3") => Protocol::S3,
@@ -149,6 +153,8 @@ fn by_target(target: &str) -> Api {
         "Logs_20140328.TagResource" => Api::TagResource,
         "Firehose_20150804.PutRecordBatch" => Api::PutRecordBatch,
         "Firehose_20150804.DescribeDeliveryStream" => Api::DescribeDeliveryStream,
+        "AWSEvents.PutEvents" => Api::PutEvents,
+        "AWSEvents.DescribeEventBus" => Api::DescribeEventBus,
         "AmazonSQS.ReceiveMessage" => Api::ReceiveMessage,
         "AmazonSQS.DeleteMessage" => Api::DeleteMessage,
         "AmazonSQS.DeleteMessageBatch" => Api::DeleteMessageBatch,

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use fake_cloud::Api;
 
 use super::intake::{cloud, each};
-use super::{s3, slack, sns};
+use super::{eventbridge, s3, slack, sns};
 use crate::golden::{fixture, hold, names_on_file};
 
 const CASES: [&str; 6] =
@@ -39,6 +39,10 @@ fn the_named_records_make_the_requests_on_file() {
         let router = sns::router(&cloud, &[("sns.min_severity", "info"), AGAIN]);
         let held = hold(&fixture::named(case), &cloud, || &router, Api::PublishBatch, "sns");
         differing.lock().unwrap().extend(held.err());
+        let cloud = eventbridge::cloud();
+        let router = eventbridge::router(&cloud, &[AGAIN]);
+        let held = hold(&fixture::named(case), &cloud, || &router, Api::PutEvents, "eventbridge");
+        differing.lock().unwrap().extend(held.err());
         let cloud = s3::cloud();
         let router = s3::router(&cloud, &[AGAIN]);
         let held = hold(&fixture::named(case), &cloud, || &router, Api::PutObject, "s3");
@@ -51,7 +55,7 @@ fn the_named_records_make_the_requests_on_file() {
 #[test]
 fn no_request_on_file_is_without_its_case() {
     each(|intake| assert_eq!(names_on_file(intake.kind), CASES.map(str::to_owned).into()));
-    for kind in ["slack", "sns", "s3"] {
+    for kind in ["slack", "sns", "eventbridge", "s3"] {
         assert_eq!(names_on_file(kind), CASES.map(str::to_owned).into());
     }
 }

@@ -10,13 +10,14 @@
 //! - `wrong_keys` – a wrong key is said once, by its name and never by its value
 //! - `side_by_side` – several of them on one route
 //!
-//! Slack, SNS and S3 without a spool have too little in common with the table and stand for themselves. Only Firehose and
+//! Slack, SNS, EventBridge and S3 without a spool have too little in common with the table and stand for themselves. Only Firehose and
 //! OTLP answer for a part of a request, in their own files, and only AWS's credentials expire: the other keys are right
 //! or wrong.
 //!
 //! And what is special to one stands in the file of its name, with its row of the table.
 
 mod datadog;
+mod eventbridge;
 mod firehose;
 mod firehose_http;
 mod golden;
