@@ -13,10 +13,11 @@ use super::testing::{Keys, batches_of, body_of, open};
 use super::{Destination, Endpoint};
 use crate::config::keys::DestinationKind;
 
-const DESTINATIONS: [(DestinationKind, Keys<'_>); 14] = [
+const DESTINATIONS: [(DestinationKind, Keys<'_>); 15] = [
     (DestinationKind::Cloudwatch, &[("log_group", "g")]),
     (DestinationKind::Firehose, &[("delivery_stream", "s")]),
     (DestinationKind::Eventbridge, &[]),
+    (DestinationKind::Kinesis, &[("stream", "s")]),
     (DestinationKind::FirehoseHttp, &[("url", "https://example.com/")]),
     (DestinationKind::Http, &[("url", "https://example.com/")]),
     (DestinationKind::Http, &[("url", "https://example.com/"), ("date_key", "log"), ("batch_bytes", "1K")]),

@@ -22,6 +22,7 @@ mod firehose_http;
 mod firehose_record;
 mod http;
 mod http_post;
+mod kinesis;
 mod name_limit;
 mod network;
 mod newrelic;
@@ -191,6 +192,7 @@ pub fn open(
         DestinationKind::Cloudwatch => cloudwatch::open(common, &reader, environments),
         DestinationKind::S3 => s3::open(common, &reader, environments),
         DestinationKind::Firehose => firehose::open(common, &reader, environments),
+        DestinationKind::Kinesis => kinesis::open(common, &reader, environments),
         DestinationKind::Newrelic => newrelic::open(common, &reader),
         DestinationKind::Datadog => datadog::open(common, &reader),
         DestinationKind::Http => http::open(common, &reader),

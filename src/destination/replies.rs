@@ -8,14 +8,16 @@ use super::object_store::ObjectCall;
 use super::testing::{Keys, batch_of, open, reply};
 use super::{Destination, Purpose, Reply, ReplyAction};
 use crate::config::keys::DestinationKind::{
-    self, Cloudwatch, Datadog, Eventbridge, Firehose, FirehoseHttp, Http, Newrelic, Otlp, S3, Slack, Sns,
+    self, Cloudwatch, Datadog, Eventbridge, Firehose, FirehoseHttp, Http, Kinesis, Newrelic, Otlp, S3, Slack,
+    Sns,
 };
 
 /// Every destination behind a network, with the keys it cannot do without.
-const DESTINATIONS: [(&str, DestinationKind, Keys<'_>); 11] = [
+const DESTINATIONS: [(&str, DestinationKind, Keys<'_>); 12] = [
     ("cloudwatch", Cloudwatch, &[("log_group", "g")]),
     ("s3", S3, &[("bucket", "logs")]),
     ("firehose", Firehose, &[("delivery_stream", "s")]),
+    ("kinesis", Kinesis, &[("stream", "s")]),
     ("newrelic", Newrelic, &[("license_key", "k")]),
     ("datadog", Datadog, &[("api_key", "k")]),
     ("http", Http, &[("url", "https://example.com/")]),

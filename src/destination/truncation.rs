@@ -7,6 +7,7 @@ use crate::config::keys::DestinationKind;
 
 const CLOUDWATCH: (DestinationKind, Keys<'_>) = (DestinationKind::Cloudwatch, &[("log_group", "g")]);
 const FIREHOSE: (DestinationKind, Keys<'_>) = (DestinationKind::Firehose, &[("delivery_stream", "s")]);
+const KINESIS: (DestinationKind, Keys<'_>) = (DestinationKind::Kinesis, &[("stream", "s")]);
 const FIREHOSE_HTTP: (DestinationKind, Keys<'_>) =
     (DestinationKind::FirehoseHttp, &[("url", "https://example.com/")]);
 const HTTP: (DestinationKind, Keys<'_>) = (DestinationKind::Http, &[("url", "https://example.com/")]);
@@ -44,6 +45,8 @@ fn a_reply_that_broke_off_is_classified_by_what_is_there() {
         (CLOUDWATCH, 413, "", "Split"),
         (FIREHOSE, 200, r#"{"FailedPutCount":0,"Requ"#, "Backoff"),
         (FIREHOSE, 400, r#"{"__type":"Resour"#, "Backoff"),
+        (KINESIS, 200, r#"{"FailedRecordCount":0,"Rec"#, "Backoff"),
+        (KINESIS, 400, r#"{"__type":"Resour"#, "Backoff"),
         (FIREHOSE_HTTP, 200, r#"{"requestId":""#, "Backoff"),
         (FIREHOSE_HTTP, 401, "{", "NextFlush"),
         (OTLP, 200, "", "Backoff"),

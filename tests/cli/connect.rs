@@ -9,7 +9,7 @@ use super::{Ran, command, finish};
 /// Every kind of destination behind a network, at the cloud's address.
 fn lines(endpoint: &str) -> String {
     format!(
-        "    route.default cloudwatch, s3, firehose, newrelic, datadog, http, firehose_http, otlp, slack, sns, eventbridge
+        "    route.default cloudwatch, s3, firehose, newrelic, datadog, http, firehose_http, otlp, slack, sns, eventbridge, kinesis
     cloudwatch.log_group /ecs/web
     cloudwatch.endpoint {endpoint}
     s3.bucket my-logs
@@ -27,6 +27,8 @@ fn lines(endpoint: &str) -> String {
     slack.webhook_url ${{HOOK}}
     sns.topic_arn arn:aws:sns:eu-west-1:111122223333:alerts
     sns.endpoint {endpoint}
+    kinesis.stream stream
+    kinesis.endpoint {endpoint}
     eventbridge.event_bus alerts-bus
     eventbridge.endpoint {endpoint}
 "
@@ -38,6 +40,7 @@ fn cloud() -> Cloud {
     let cloud = Cloud::builder().create_groups(["/ecs/web"]).start();
     cloud.s3().create_bucket("my-logs");
     cloud.firehose().create_stream("stream");
+    cloud.kinesis().create_stream("stream");
     cloud.eventbridge().create_bus("alerts-bus");
     cloud.sns().create_topic("arn:aws:sns:eu-west-1:111122223333:alerts");
     cloud
@@ -69,7 +72,7 @@ fn said<'o>(ran: &'o Ran, destination: &str) -> Vec<&'o str> {
     lines.filter(|line| !line.contains(": sends to ")).collect()
 }
 
-const DESTINATIONS: [&str; 11] = [
+const DESTINATIONS: [&str; 12] = [
     "cloudwatch",
     "s3",
     "firehose",
@@ -81,6 +84,7 @@ const DESTINATIONS: [&str; 11] = [
     "slack",
     "sns",
     "eventbridge",
+    "kinesis",
 ];
 
 #[test]
@@ -96,7 +100,7 @@ fn every_destination_that_works_says_so_and_stores_nothing() {
     assert_eq!(cloud.requests().len(), DESTINATIONS.len(), "one request each");
     assert!(cloud.cloudwatch().streams("/ecs/web").is_empty());
     assert!(cloud.s3().keys("my-logs").is_empty() && cloud.s3().uploads("my-logs").is_empty());
-    assert!(cloud.firehose().records("stream").is_empty());
+    assert!(cloud.firehose().records("stream").is_empty() && cloud.kinesis().records("stream").is_empty());
     assert!(cloud.newrelic().logs().is_empty() && cloud.datadog().logs().is_empty());
     assert!(cloud.http().records().is_empty() && cloud.firehose_http().records().is_empty());
     assert!(cloud.eventbridge().events("alerts-bus").is_empty());
@@ -120,12 +124,14 @@ fn what_is_wrong_is_named_with_the_key_to_change() {
         .replace("delivery_stream stream", "delivery_stream steam")
         .replace(":alerts", ":altres")
         .replace("alerts-bus", "altres-bus")
+        .replace("kinesis.stream stream", "kinesis.stream steam")
         .replace("/http/in", "/nowhere");
     let ran = connect(&folder, &cloud, &wrong);
     for (destination, hint) in [
         ("cloudwatch", "log group /ecs/wbe does not exist; create it or set cloudwatch.auto_create_group on"),
         ("s3", "NoSuchBucket"),
         ("firehose", "; create delivery stream steam or correct firehose.delivery_stream"),
+        ("kinesis", "; create data stream steam or correct kinesis.stream"),
         ("newrelic", "; check that newrelic.license_key is an ingest licence key of newrelic.site"),
         ("datadog", "; check that datadog.api_key is an API key of datadog.site"),
         ("http", "; check http.url"),

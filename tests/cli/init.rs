@@ -9,10 +9,11 @@ use test_support::temp::TempDir;
 use crate::tools::{assert_cfn_lint_is_content, assert_is_formatted, task_template};
 use crate::{Ran, ran};
 
-const DESTINATIONS: [&str; 13] = [
+const DESTINATIONS: [&str; 14] = [
     "cloudwatch",
     "s3",
     "firehose",
+    "kinesis",
     "newrelic",
     "datadog",
     "slack",
@@ -124,7 +125,7 @@ fn policies_name_what_they_allow() {
             let path = folder.join(name);
             if !path.exists() {
                 assert!(
-                    !["cloudwatch", "s3", "firehose", "sns", "eventbridge"].contains(&kind)
+                    !["cloudwatch", "s3", "firehose", "kinesis", "sns", "eventbridge"].contains(&kind)
                         && place != "collector"
                 );
                 continue;

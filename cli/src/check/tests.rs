@@ -52,9 +52,10 @@ fn every_example_of_the_reference_is_right() {
             .collect();
         // The example of an endpoint is CloudWatch's.
         let lines = match kind {
-            DestinationKind::S3 | DestinationKind::Firehose | DestinationKind::Sns => {
-                lines.replace(".logs.eu", &format!(".{}.eu", kind.name()))
-            }
+            DestinationKind::S3
+            | DestinationKind::Firehose
+            | DestinationKind::Kinesis
+            | DestinationKind::Sns => lines.replace(".logs.eu", &format!(".{}.eu", kind.name())),
             DestinationKind::Eventbridge => lines.replace(".logs.eu", ".events.eu"),
             _ => lines,
         };

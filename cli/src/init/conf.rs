@@ -167,6 +167,7 @@ fn own_keys(
         ],
         DestinationKind::S3 => s3_keys(plan, name),
         DestinationKind::Firehose => vec![("delivery_stream", plan.delivery_stream.clone())],
+        DestinationKind::Kinesis => vec![("stream", plan.delivery_stream.clone())],
         DestinationKind::Newrelic => vec![
             ("license_key", secret),
             ("#", "The site of your account: us, eu or fedramp.".to_owned()),

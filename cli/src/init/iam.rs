@@ -34,6 +34,10 @@ pub(super) fn task_policy(plan: &Plan) -> Option<Value> {
         let stream = arn(plan, "firehose", &format!("deliverystream/{}", plan.delivery_stream));
         statements.push(allow("WriteToOneStream", &["firehose:PutRecordBatch"], json!(stream)));
     }
+    if plan.uses(DestinationKind::Kinesis) {
+        let stream = arn(plan, "kinesis", &format!("stream/{}", plan.delivery_stream));
+        statements.push(allow("WriteToOneDataStream", &["kinesis:PutRecords"], json!(stream)));
+    }
     if plan.uses(DestinationKind::Sns) {
         statements.push(allow("PublishToOneTopic", &["sns:Publish"], json!(topic_arn(plan))));
     }

@@ -115,6 +115,7 @@ impl<'s> Translation<'s> {
         match self.built_in.kind {
             DestinationKind::Cloudwatch => self.add_cloudwatch(),
             DestinationKind::S3 => self.add_s3(),
+            DestinationKind::Kinesis => self.add_kinesis(),
             DestinationKind::Http => self.add_http(),
             DestinationKind::Otlp => self.add_otlp(),
             DestinationKind::Datadog => self.add_datadog(),
@@ -147,6 +148,13 @@ impl<'s> Translation<'s> {
         }
         if self.get("log_retention_days").is_some() {
             self.note("retention_days is for groups that the plugin makes; others keep what they have");
+        }
+    }
+
+    /// There the key is a field's name.
+    fn add_kinesis(&mut self) {
+        if let Some(field) = self.get("partition_key") {
+            self.put("partition_key", format!("$({field})"));
         }
     }
 

@@ -122,6 +122,20 @@ pub(super) const BUILT_INS: &[BuiltIn] = &[
         ],
     },
     BuiltIn {
+        names: &["kinesis_streams", "kinesis"],
+        kind: DestinationKind::Kinesis,
+        options: &[
+            ("stream", To("stream")),
+            ("partition_key", Special),
+            ("aggregation", Note("records are not in the format of the KPL; aggregate newline joins lines")),
+            ("append_newline", Ignore),
+            ("time_key", To("date_key")),
+            ("time_key_format", Note("the time is always ISO 8601 here")),
+            ("log_key", To("log_key")),
+            ("data_keys", To("include")),
+        ],
+    },
+    BuiltIn {
         names: &["datadog"],
         kind: DestinationKind::Datadog,
         options: &[

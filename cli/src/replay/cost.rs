@@ -15,7 +15,7 @@ use crate::adapter::pipeline::DryRun;
 const REGION: &str = "us-east-1";
 const AS_OF: &str = "2026";
 const SOURCE: &str = "https://aws.amazon.com/cloudwatch/pricing/, https://aws.amazon.com/s3/pricing/, \
-     https://aws.amazon.com/firehose/pricing/, https://aws.amazon.com/sns/pricing/, \
+     https://aws.amazon.com/firehose/pricing/, https://aws.amazon.com/kinesis/data-streams/pricing/, https://aws.amazon.com/sns/pricing/, \
      https://aws.amazon.com/eventbridge/pricing/, https://newrelic.com/pricing, https://www.datadoghq.com/pricing/";
 
 /// A month has 730 hours, as AWS counts.
@@ -46,6 +46,8 @@ const CLOUDWATCH: Price = Price { taken: 0.50, kept: 0.03, million: 0.0 };
 const CLOUDWATCH_INFREQUENT_ACCESS: Price = Price { taken: 0.25, kept: 0.03, million: 0.0 };
 const S3: Price = Price { taken: 0.0, kept: 0.023, million: 0.0 };
 const FIREHOSE: Price = Price { taken: 0.029, kept: 0.0, million: 0.0 };
+/// A stream on demand, without 0.04 for each hour and without what reading costs.
+const KINESIS: Price = Price { taken: 0.08, kept: 0.0, million: 0.0 };
 /// 0.50 for a million messages of 64 KiB, without what their delivery costs.
 const SNS: Price = Price { taken: 0.008_192, kept: 0.0, million: 0.0 };
 /// 1.00 for a million events of 64 KiB.
@@ -202,6 +204,7 @@ fn price(kind: DestinationKind, is_infrequent: bool) -> Price {
         DestinationKind::Cloudwatch => CLOUDWATCH,
         DestinationKind::S3 => S3,
         DestinationKind::Firehose => FIREHOSE,
+        DestinationKind::Kinesis => KINESIS,
         DestinationKind::Sns => SNS,
         DestinationKind::Eventbridge => EVENTBRIDGE,
         DestinationKind::Newrelic => NEWRELIC,

@@ -54,10 +54,11 @@ pub(super) struct ReplayTally {
 }
 
 /// What a record is counted in: <https://aws.amazon.com/firehose/pricing/>, <https://aws.amazon.com/sns/pricing/>,
-/// <https://aws.amazon.com/eventbridge/pricing/>.
+/// <https://aws.amazon.com/eventbridge/pricing/>, <https://aws.amazon.com/kinesis/data-streams/pricing/>.
 fn step(kind: DestinationKind) -> u64 {
     match kind {
         DestinationKind::Firehose => 5 * 1_024,
+        DestinationKind::Kinesis => 1_024,
         DestinationKind::Sns | DestinationKind::Eventbridge => 64 * 1_024,
         _ => 1,
     }

@@ -43,6 +43,7 @@ fn filled(
         DestinationKind::Firehose => setting("delivery_stream").into_iter().collect(),
         DestinationKind::Eventbridge => setting("event_bus").into_iter().collect(),
         DestinationKind::Sns => setting("topic_arn").into_iter().collect(),
+        DestinationKind::Kinesis => setting("stream").into_iter().collect(),
         DestinationKind::Http | DestinationKind::FirehoseHttp => address("url"),
         DestinationKind::Otlp => address("endpoint"),
         // The vendor's address, or one that is a secret.

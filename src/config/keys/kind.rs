@@ -2,7 +2,7 @@
 
 /// Names that people know from Fluent Bit's own outputs or from the service, and what to write instead
 /// (<https://docs.fluentbit.io/manual/data-pipeline/outputs>, read 2026-11).
-const OTHER_NAMES: [(&str, &str); 24] = [
+const OTHER_NAMES: [(&str, &str); 25] = [
     ("cloudwatch_logs", "did you mean cloudwatch?"),
     ("cloudwatchlogs", "did you mean cloudwatch?"),
     ("awslogs", "did you mean cloudwatch?"),
@@ -10,8 +10,9 @@ const OTHER_NAMES: [(&str, &str); 24] = [
     ("kinesis_firehose", "did you mean firehose?"),
     ("aws_firehose", "did you mean firehose?"),
     ("data_firehose", "did you mean firehose?"),
-    ("kinesis_streams", "Kinesis streams are not supported, Firehose is: did you mean firehose?"),
-    ("kinesis", "Kinesis streams are not supported, Firehose is: did you mean firehose?"),
+    ("kinesis_streams", "did you mean kinesis?"),
+    ("aws_kinesis", "did you mean kinesis?"),
+    ("kinesis_data_streams", "did you mean kinesis?"),
     ("es", "Firehose can deliver to OpenSearch: did you mean firehose?"),
     ("elasticsearch", "Firehose can deliver to OpenSearch: did you mean firehose?"),
     ("opensearch", "Firehose can deliver to OpenSearch: did you mean firehose?"),
@@ -38,6 +39,8 @@ pub enum DestinationKind {
     S3,
     /// Amazon Data Firehose
     Firehose,
+    /// Amazon Kinesis Data Streams
+    Kinesis,
     /// New Relic Logs
     Newrelic,
     /// Datadog Logs
@@ -62,10 +65,11 @@ pub enum DestinationKind {
 
 impl DestinationKind {
     /// All of them, in the order of the reference.
-    pub const ALL: [DestinationKind; 13] = [
+    pub const ALL: [DestinationKind; 14] = [
         DestinationKind::Cloudwatch,
         DestinationKind::S3,
         DestinationKind::Firehose,
+        DestinationKind::Kinesis,
         DestinationKind::Newrelic,
         DestinationKind::Datadog,
         DestinationKind::Slack,
@@ -91,6 +95,7 @@ impl DestinationKind {
             DestinationKind::Cloudwatch => "cloudwatch",
             DestinationKind::S3 => "s3",
             DestinationKind::Firehose => "firehose",
+            DestinationKind::Kinesis => "kinesis",
             DestinationKind::Newrelic => "newrelic",
             DestinationKind::Datadog => "datadog",
             DestinationKind::Http => "http",
@@ -112,6 +117,7 @@ impl DestinationKind {
             DestinationKind::Cloudwatch
                 | DestinationKind::S3
                 | DestinationKind::Firehose
+                | DestinationKind::Kinesis
                 | DestinationKind::Sns
                 | DestinationKind::Eventbridge
         )
@@ -139,13 +145,14 @@ mod tests {
     /// The kind after this one; the compiler asks for the place of a new kind here.
     fn next(kind: DestinationKind) -> Option<DestinationKind> {
         use DestinationKind::{
-            Cloudwatch, Datadog, Eventbridge, File, Firehose, FirehoseHttp, Http, Newrelic, Otlp, S3, Slack,
-            Sns, Stdout,
+            Cloudwatch, Datadog, Eventbridge, File, Firehose, FirehoseHttp, Http, Kinesis, Newrelic, Otlp,
+            S3, Slack, Sns, Stdout,
         };
         match kind {
             Cloudwatch => Some(S3),
             S3 => Some(Firehose),
-            Firehose => Some(Newrelic),
+            Firehose => Some(Kinesis),
+            Kinesis => Some(Newrelic),
             Newrelic => Some(Datadog),
             Datadog => Some(Slack),
             Slack => Some(Sns),

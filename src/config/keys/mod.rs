@@ -13,6 +13,7 @@ mod http;
 mod incident;
 mod key;
 mod kind;
+mod kinesis;
 mod newrelic;
 mod otlp;
 mod output;
@@ -39,6 +40,7 @@ const TABLES: &[&[Key]] = &[
     common::SENDING_KEYS,
     s3::KEYS,
     firehose::FIREHOSE_KEYS,
+    kinesis::KEYS,
     newrelic::KEYS,
     datadog::KEYS,
     common::POST_KEYS,

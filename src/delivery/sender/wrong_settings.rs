@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::tests::{Answer, Stage};
 use super::*;
 use crate::config::keys::DestinationKind::{
-    self, Cloudwatch, Datadog, Eventbridge, File, Firehose, FirehoseHttp, Http, Newrelic, Otlp, S3, Slack,
-    Sns,
+    self, Cloudwatch, Datadog, Eventbridge, File, Firehose, FirehoseHttp, Http, Kinesis, Newrelic, Otlp, S3,
+    Slack, Sns,
 };
 use crate::delivery::verdict::{Verdict, verdict};
 use crate::destination::testing::{Keys, batch_of, open};
@@ -59,7 +59,7 @@ struct Row {
 
 const PAGE: &str = "<!DOCTYPE html><html><head><title>404 Not Found</title></head></html>";
 
-const ROWS: [Row; 12] = [
+const ROWS: [Row; 13] = [
     Row {
         kind: Cloudwatch,
         keys: &[("log_group", "g"), ("log_stream", "s"), ("auto_create_group", "off")],
@@ -139,6 +139,24 @@ const ROWS: [Row; 12] = [
                 ),
                 "correct d.delivery_stream",
             ),
+        ],
+    },
+    Row {
+        kind: Kinesis,
+        keys: &[("stream", "s")],
+        wrong: &[
+            ("path", Answers(404, PAGE), "d.endpoint"),
+            ("address", NoHost, "cannot connect to"),
+            ("key", Answers(400, r#"{"__type":"UnrecognizedClientException"}"#), "check the task role"),
+            (
+                "region or stream",
+                Answers(
+                    400,
+                    r#"{"__type":"ResourceNotFoundException","message":"Stream s under account 123456789012 not found."}"#,
+                ),
+                "correct d.stream",
+            ),
+            ("permission", Answers(400, r#"{"__type":"AccessDeniedException"}"#), "grant this permission"),
         ],
     },
     Row {
@@ -357,6 +375,7 @@ fn success(kind: DestinationKind, body: &[u8]) -> Reply {
             ..answers(200, "")
         },
         Firehose => answers(200, r#"{"FailedPutCount":0,"RequestResponses":[]}"#),
+        Kinesis => answers(200, r#"{"FailedRecordCount":0,"Records":[]}"#),
         Eventbridge => answers(200, r#"{"FailedEntryCount":0,"Entries":[]}"#),
         Newrelic | Datadog => answers(202, "{}"),
         Slack => answers(200, "ok"),

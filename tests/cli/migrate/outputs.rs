@@ -146,6 +146,13 @@ const CASES: &[Case] = &[
         routes: ["stderr:firehose", "stdout:firehose", "stdout:firehose"],
     },
     Case {
+        name: "kinesis in Go",
+        input: "[OUTPUT]\n Name kinesis\n Match *-firelens-*\n region eu-west-1\n stream s\n partition_key container_id\n",
+        has: &["route.default kinesis", "kinesis.stream s", "kinesis.partition_key $(container_id)"],
+        gone: &["partition_key container_id"],
+        routes: ["stderr:kinesis", "stdout:kinesis", "stdout:kinesis"],
+    },
+    Case {
         name: "firehose in Go",
         input: "[OUTPUT]\n Name firehose\n Match *-firelens-*\n region eu-west-1\n delivery_stream d\n data_keys log, source\n",
         has: &["firehose.include log, source"],

@@ -24,6 +24,8 @@ fn of_aws(api: Api) -> Reply {
         Api::PutRecordBatch => {
             aws_json::reply(api, json!({ "FailedPutCount": 0, "Encrypted": false, "RequestResponses": [] }))
         }
+        Api::PutRecords => aws_json::reply(api, json!({ "FailedRecordCount": 0, "Records": [] })),
+        Api::PutEvents => aws_json::reply(api, json!({ "FailedEntryCount": 0, "Entries": [] })),
         _ => aws_json::done(api),
     }
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use crate::{
     builder::Builder, cloudwatch::CloudWatch, core::Core, datadog::Datadog, eventbridge::EventBridge,
     fault::Fault, firehose::Firehose, firehose_http::FirehoseHttp, http_intake::HttpIntake,
-    identity::AssumedRole, newrelic::NewRelic, otlp::Otlp, received::Received, route::Api, s3::S3,
-    server::Server, slack::Slack, sns::Sns, sqs::Sqs,
+    identity::AssumedRole, kinesis::Kinesis, newrelic::NewRelic, otlp::Otlp, received::Received, route::Api,
+    s3::S3, server::Server, slack::Slack, sns::Sns, sqs::Sqs,
 };
 
 /// A running stand-in for AWS and the vendors; dropping it stops the server and cuts its connections.
@@ -155,6 +155,11 @@ impl Cloud {
     /// What S3 holds, and its buckets.
     pub fn s3(&self) -> S3<'_> {
         S3::new(&self.core)
+    }
+
+    /// What Kinesis holds, and its data streams.
+    pub fn kinesis(&self) -> Kinesis<'_> {
+        Kinesis::new(&self.core)
     }
 
     /// What EventBridge's buses got.

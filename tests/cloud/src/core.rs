@@ -15,7 +15,7 @@ use bytes::Bytes;
 
 use crate::{
     cloudwatch, datadog, eventbridge, fault::Script, firehose, firehose_http, http_intake, identity,
-    keyring::Keyring, newrelic, otlp, received::Received, route::Api, s3, slack, sns, sqs,
+    keyring::Keyring, kinesis, newrelic, otlp, received::Received, route::Api, s3, slack, sns, sqs,
 };
 
 /// Stands in the clock for "not set: use the machine's".
@@ -36,6 +36,7 @@ pub(crate) struct Core {
     pub(crate) s3: Locked<s3::Store>,
     pub(crate) firehose: Locked<firehose::Store>,
     pub(crate) eventbridge: Locked<eventbridge::Store>,
+    pub(crate) kinesis: Locked<kinesis::Store>,
     pub(crate) sns: Locked<sns::Store>,
     pub(crate) sqs: Locked<sqs::Store>,
     pub(crate) newrelic: Locked<newrelic::Store>,
@@ -77,6 +78,7 @@ impl Core {
             s3: Locked::default(),
             firehose: Locked::default(),
             eventbridge: Locked::default(),
+            kinesis: Locked::default(),
             sns: Locked::default(),
             sqs: Locked::default(),
             newrelic: Locked::default(),

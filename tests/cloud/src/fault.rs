@@ -166,7 +166,7 @@ impl Fault {
     fn check(&self, api: Api) {
         let suits = match &self.action {
             Action::Serve(Twist::FailRecords(..)) => {
-                matches!(api, Api::PutRecordBatch | Api::PublishBatch | Api::PutEvents)
+                matches!(api, Api::PutRecordBatch | Api::PutRecords | Api::PublishBatch | Api::PutEvents)
             }
             Action::Serve(Twist::RejectRecords(..)) => api == Api::OtlpLogs,
             _ => true,

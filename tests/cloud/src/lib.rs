@@ -25,6 +25,7 @@
 //! | `cloudwatch` | CloudWatch Logs | [`CloudWatch`] |
 //! | `s3` | S3, objects and multipart uploads | [`S3`] |
 //! | `firehose` | Firehose's PutRecordBatch | [`Firehose`] |
+//! | `kinesis` | PutRecords of Kinesis | [`Kinesis`] |
 //! | `eventbridge` | EventBridge's PutEvents | [`EventBridge`] |
 //! | `sns` | SNS's PublishBatch | [`Sns`] |
 //! | `sqs` | SQS queues | [`Sqs`] |
@@ -57,6 +58,7 @@ mod firehose_http;
 mod http_intake;
 mod identity;
 mod keyring;
+mod kinesis;
 mod newrelic;
 mod otlp;
 mod received;
@@ -81,6 +83,7 @@ pub use firehose::Firehose;
 pub use firehose_http::{FirehoseHttp, FirehoseHttpRecord};
 pub use http_intake::{HttpIntake, HttpRecord};
 pub use identity::AssumedRole;
+pub use kinesis::Kinesis;
 pub use newrelic::{NewRelic, NewRelicLog};
 pub use otlp::{Otlp, OtlpLog};
 pub use received::Received;

@@ -30,6 +30,9 @@ pub enum Api {
     // Firehose.
     PutRecordBatch,
     DescribeDeliveryStream,
+    // Kinesis.
+    PutRecords,
+    DescribeStreamSummary,
     // EventBridge.
     PutEvents,
     DescribeEventBus,
@@ -99,6 +102,7 @@ impl Api {
             | HeadObject
             | GetObject => Some("s3"),
             PutRecordBatch | DescribeDeliveryStream => Some("firehose"),
+            PutRecords | DescribeStreamSummary => Some("kinesis"),
             PutEvents | DescribeEventBus => Some("events"),
             PublishBatch | GetTopicAttributes => Some("sns"),
             ReceiveMessage
@@ -116,7 +120,7 @@ impl Api {
 
     pub(crate) fn protocol(self) -> Protocol {
         match self.signing_name() {
-            Some("logs" | "firehose" | "events") => Protocol::Json11,
+            Some("logs" | "firehose" | "kinesis" | "events") => Protocol::Json11,
             Some("sqs") => Protocol::Json10,
             Some("sts" | "sns") => Protocol::Query,
             Some("s3") => Protocol::S3,
@@ -153,6 +157,8 @@ fn by_target(target: &str) -> Api {
         "Logs_20140328.TagResource" => Api::TagResource,
         "Firehose_20150804.PutRecordBatch" => Api::PutRecordBatch,
         "Firehose_20150804.DescribeDeliveryStream" => Api::DescribeDeliveryStream,
+        "Kinesis_20131202.PutRecords" => Api::PutRecords,
+        "Kinesis_20131202.DescribeStreamSummary" => Api::DescribeStreamSummary,
         "AWSEvents.PutEvents" => Api::PutEvents,
         "AWSEvents.DescribeEventBus" => Api::DescribeEventBus,
         "AmazonSQS.ReceiveMessage" => Api::ReceiveMessage,

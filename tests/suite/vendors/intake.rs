@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use fake_cloud::{Api, Cloud, Fault, Received};
 use serde_json::Value;
 
-use super::{datadog, firehose, firehose_http, http, newrelic, otlp};
+use super::{datadog, firehose, firehose_http, http, kinesis, newrelic, otlp};
 use crate::router::Router;
 use test_support::chunk::Chunk;
 use test_support::record::line;
@@ -50,11 +50,18 @@ pub(super) const SECRET: &str = "hunter2-of-the-tests";
 /// What all but OTLP try again.
 pub(super) const PASSING: &[u16] = &[408, 429, 500, 502, 503, 504];
 
-/// The name of what `firehose` delivers to.
+/// The name of what `firehose` and `kinesis` deliver to.
 pub(super) const STREAM: &str = "ecs-logs";
 
-const ALL: [Intake; 6] =
-    [newrelic::INTAKE, datadog::INTAKE, http::INTAKE, firehose::INTAKE, firehose_http::INTAKE, otlp::INTAKE];
+const ALL: [Intake; 7] = [
+    newrelic::INTAKE,
+    datadog::INTAKE,
+    http::INTAKE,
+    firehose::INTAKE,
+    kinesis::INTAKE,
+    firehose_http::INTAKE,
+    otlp::INTAKE,
+];
 
 /// Tries something with each of them, side by side.
 #[track_caller]
@@ -76,9 +83,11 @@ pub(super) fn each(promise: impl Fn(&Intake) + Sync) {
     assert!(failed.is_empty(), "it does not hold for {}", failed.join(", "));
 }
 
-/// A cloud in which the delivery stream exists.
+/// A cloud in which the streams exist.
 pub(super) fn cloud() -> Cloud {
-    Cloud::builder().create_delivery_streams([STREAM]).start()
+    let cloud = Cloud::builder().create_delivery_streams([STREAM]).start();
+    cloud.kinesis().create_stream(STREAM);
+    cloud
 }
 
 impl Intake {

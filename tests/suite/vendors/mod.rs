@@ -1,4 +1,4 @@
-//! New Relic, Datadog, HTTP endpoints, Firehose, Firehose's protocol over HTTP, and OTLP.
+//! New Relic, Datadog, HTTP endpoints, Firehose, Kinesis, Firehose's protocol over HTTP, and OTLP.
 //!
 //! What holds for all of them is proven for each of them, from one table:
 //!
@@ -10,8 +10,8 @@
 //! - `wrong_keys` – a wrong key is said once, by its name and never by its value
 //! - `side_by_side` – several of them on one route
 //!
-//! Slack, SNS, EventBridge and S3 without a spool have too little in common with the table and stand for themselves. Only Firehose and
-//! OTLP answer for a part of a request, in their own files, and only AWS's credentials expire: the other keys are right
+//! Slack, SNS, EventBridge and S3 without a spool have too little in common with the table and stand for themselves. Only Firehose,
+//! Kinesis and OTLP answer for a part of a request, in their own files, and only AWS's credentials expire: the other keys are right
 //! or wrong.
 //!
 //! And what is special to one stands in the file of its name, with its row of the table.
@@ -23,6 +23,7 @@ mod firehose_http;
 mod golden;
 mod http;
 mod intake;
+mod kinesis;
 mod newrelic;
 mod otlp;
 mod refusals;

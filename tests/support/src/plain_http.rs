@@ -11,6 +11,7 @@ pub fn aws_call(port: u16, target: &str, body: &Value) -> io::Result<Value> {
     let (service, version) = match target.split_once(['_', '.']) {
         Some(("Firehose", _)) => ("firehose", "1.1"),
         Some(("AmazonSQS", _)) => ("sqs", "1.0"),
+        Some(("Kinesis", _)) => ("kinesis", "1.1"),
         Some(("AWSEvents", _)) => ("events", "1.1"),
         _ => ("logs", "1.1"),
     };

@@ -89,6 +89,7 @@ fn of_service(section: &Section, setting: &Setting, name: &str, address: &Addres
         (_, _, Some(DestinationKind::Cloudwatch)) => "logs",
         (_, _, Some(DestinationKind::S3)) => "s3",
         (_, _, Some(DestinationKind::Firehose)) => "firehose",
+        (_, _, Some(DestinationKind::Kinesis)) => "kinesis",
         (_, _, Some(DestinationKind::Sns)) => "sns",
         (_, _, Some(DestinationKind::Eventbridge)) => "events",
         _ => return None,
