@@ -153,6 +153,12 @@ impl Destination {
         self.vendor.request(batch)
     }
 
+    /// What people read first of the batch, a line for each message; `None` where no people are told.
+    #[must_use]
+    pub fn headline(&self, batch: &Batch) -> Option<String> {
+        self.vendor.headline(batch)
+    }
+
     /// What a delivered batch counts for on the vendor's bill, in bytes; `sent` is the length of the request's body.
     #[must_use]
     pub fn billed_bytes(&self, batch: &Batch, sent: u64) -> u64 {

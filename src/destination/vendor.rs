@@ -59,6 +59,11 @@ pub(crate) trait Vendor: fmt::Debug + Send {
 
     fn classify_reply(&self, common: &Common, purpose: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction;
 
+    /// By default nobody reads it.
+    fn headline(&self, _batch: &Batch) -> Option<String> {
+        None
+    }
+
     /// By default what the items count for by the destination's rules.
     fn billed_bytes(&self, batch: &Batch, _sent: u64) -> u64 {
         batch.items.iter().map(|item| item.size as u64).sum()

@@ -131,3 +131,27 @@ fn without_incidents_it_says_why() {
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("stops become no incidents in this output"), "{}", ran.err);
 }
+
+/// A topic is told the same as a channel, and a bus gets every stop.
+#[test]
+fn a_topic_is_told_what_a_channel_is_told() {
+    let folder = TempDir::new();
+    let topic = "    alerts.type sns\n    alerts.topic_arn arn:aws:sns:eu-central-1:111122223333:alerts\n    \
+                 bus.type eventbridge\n    bus.region eu-central-1\n";
+    let conf = configuration(&folder, topic);
+    let text = std::fs::read_to_string(&conf)
+        .unwrap()
+        .replace("route.stop slack,", "route.stop slack, alerts, bus,");
+    let conf = folder.file("topic.conf", &text).display().to_string();
+    let ran = ran(&["replay", "--incidents", &conf, &recorded(&folder)]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.out);
+    let of = |name: &str| ran.out.lines().filter(|line| line.contains(&format!("  {name} "))).count();
+    assert!(of("alerts") > 12 && of("slack") == of("alerts"), "{}", ran.out);
+    let resolved = ran.out.lines().filter(|line| line.contains("  alerts  ") && line.contains("[resolved] "));
+    assert_eq!(resolved.count(), 3, "{}", ran.out);
+    let bus = ran.out.lines().find(|line| line.starts_with("bus ")).expect("a row");
+    assert!(
+        bus.contains("eventbridge") && bus.split_whitespace().nth(2).unwrap().parse::<u32>().unwrap() > 500,
+        "{bus}"
+    );
+}

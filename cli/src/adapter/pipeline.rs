@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ecs_router::config::keys::DestinationKind;
 use ecs_router::config::{AwsEnvironments, DestinationSettings, KeyReader, Lookup, Problem, Settings};
 use ecs_router::delivery::progress::Progress;
-use ecs_router::destination::{self, Destination, Endpoint};
+use ecs_router::destination::{self, Destination};
 use ecs_router::encode::batch::Batch;
 use ecs_router::encode::template::RenderContext;
 use ecs_router::incident::{Clock, IncidentTracker};
@@ -248,20 +248,11 @@ impl TimedRun {
         for (destination, batches) in batches.iter().enumerate() {
             for batch in batches {
                 progress.settle(destination, batch.items.iter().map(|item| item.ordinal));
-                let text = self.text(destination, batch);
+                let text = self.dry.destinations.get(destination).and_then(|one| one.headline(batch));
                 sent.push(TimedSent { destination, records: batch.items.len(), text });
             }
         }
         sent
-    }
-
-    fn text(&self, destination: usize, batch: &Batch) -> Option<String> {
-        self.dry.settings.get(destination).filter(|named| named.kind.alerts())?;
-        let Endpoint::Http(request) = self.dry.destinations.get(destination)?.request(batch).endpoint else {
-            return None;
-        };
-        let body: serde_json::Value = serde_json::from_slice(&request.body.to_bytes()).ok()?;
-        Some(body.get("text")?.as_str()?.to_owned())
     }
 }
 

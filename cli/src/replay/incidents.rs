@@ -47,7 +47,7 @@ pub(super) fn run(
     timeline.finish()
 }
 
-const NO_INCIDENTS: &str = "stops become no incidents in this output: none goes to an alerting destination (slack), or incident is off";
+const NO_INCIDENTS: &str = "stops become no incidents in this output: none goes to a destination that alerts people (such as slack or sns), or incident is off";
 
 /// What one destination got.
 #[derive(Debug, Clone, Copy, Default)]

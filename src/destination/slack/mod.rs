@@ -131,6 +131,11 @@ impl Vendor for Slack {
         Request { purpose: Purpose::Deliver, endpoint: Endpoint::Http(request) }
     }
 
+    fn headline(&self, batch: &Batch) -> Option<String> {
+        let message = request::message(&batch.payload().to_bytes());
+        message["text"].as_str().map(str::to_owned)
+    }
+
     fn classify_reply(&self, common: &Common, _: Purpose, _: &Batch, reply: &Reply) -> ReplyAction {
         reply::classify(&common.name, reply)
     }

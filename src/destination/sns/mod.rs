@@ -157,6 +157,11 @@ impl Vendor for Sns {
         self.requests.publish_batch(batch)
     }
 
+    fn headline(&self, batch: &Batch) -> Option<String> {
+        let subjects: Vec<String> = request::notifications(batch).map(|(_, one)| one.subject).collect();
+        Some(subjects.join("\n"))
+    }
+
     fn classify_reply(&self, common: &Common, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
         reply::classify(&common.name, &self.requests.topic, batch.items.len(), reply)
     }

@@ -45,12 +45,8 @@ impl TopicRequests {
 
     pub(super) fn publish_batch(&self, batch: &Batch) -> Request {
         let mut form = Form::new(OPERATION, &self.topic.arn);
-        let text = batch.payload().to_bytes();
-        let lines = text.split(|byte| *byte == b'\n');
-        for (position, (item, line)) in batch.items.iter().zip(lines).enumerate() {
-            if let Ok(notification) = serde_json::from_slice::<SnsNotification>(line) {
-                self.add_entry(&mut form, position, item, &notification);
-            }
+        for (position, (item, notification)) in notifications(batch).enumerate() {
+            self.add_entry(&mut form, position, &item, &notification);
         }
         self.call(Purpose::Deliver, form)
     }
@@ -90,6 +86,14 @@ impl TopicRequests {
         };
         Request { purpose, endpoint: Endpoint::Http(request) }
     }
+}
+
+/// The notifications of a batch, as `encode` wrote them.
+pub(super) fn notifications(batch: &Batch) -> impl Iterator<Item = (BatchItem, SnsNotification)> {
+    let text = batch.payload().to_bytes();
+    let parsed = serde_json::Deserializer::from_slice(&text).into_iter::<SnsNotification>();
+    let notifications: Vec<SnsNotification> = parsed.map_while(Result::ok).collect();
+    batch.items.iter().copied().zip(notifications)
 }
 
 /// Two lines of the same text are two notifications, unless they are the same record of the same chunk again.
