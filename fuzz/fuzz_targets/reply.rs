@@ -19,7 +19,7 @@ use libfuzzer_sys::fuzz_target;
 use serde_json::json;
 
 const CONFIGURATION: &str = "
-    route.default groups, plain, hose, s3, nr, dog, slack, http, fh, otlp, proto, file, stdout
+    route.default groups, plain, hose, stream, joined, bus, topic, s3, nr, dog, slack, http, fh, otlp, proto, file, stdout
     groups.type cloudwatch
     groups.log_group g
     groups.auto_create_group on
@@ -28,6 +28,14 @@ const CONFIGURATION: &str = "
     plain.log_group g
     hose.type firehose
     hose.delivery_stream d
+    stream.type kinesis
+    stream.stream s
+    joined.type kinesis
+    joined.stream s
+    joined.aggregate newline
+    bus.type eventbridge
+    topic.type sns
+    topic.topic_arn arn:aws:sns:us-east-1:111122223333:t
     s3.bucket logs
     s3.upload_timeout 0
     nr.type newrelic

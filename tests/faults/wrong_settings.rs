@@ -29,13 +29,18 @@ const ACCESS_KEY: &str = "access-key";
 
 const STREAM: &str = "ecs-logs";
 const GROUP: &str = "/wrong";
+const BUS: &str = "wrong";
+const TOPIC: &str = "arn:aws:sns:us-east-1:111122223333:wrong";
 
 /// Each with the name of its type; `spooled` is S3, too.
-const REMOTE: [&str; 10] = [
+const REMOTE: [&str; 13] = [
     "cloudwatch",
     "s3",
     "spooled",
     "firehose",
+    "kinesis",
+    "eventbridge",
+    "sns",
     "newrelic",
     "datadog",
     "http",
@@ -64,6 +69,9 @@ fn wrong_paths() {
             "s3",
             "spooled",
             "firehose",
+            "kinesis",
+            "eventbridge",
+            "sns",
             "newrelic",
             "datadog",
             "http",
@@ -74,8 +82,16 @@ fn wrong_paths() {
         ],
         start: |port| {
             let cloud = complete(port);
-            for api in [Api::PutLogEvents, Api::PutObject, Api::PutRecordBatch, Api::Http, Api::FirehoseHttp]
-            {
+            for api in [
+                Api::PutLogEvents,
+                Api::PutObject,
+                Api::PutRecordBatch,
+                Api::PutRecords,
+                Api::PutEvents,
+                Api::PublishBatch,
+                Api::Http,
+                Api::FirehoseHttp,
+            ] {
                 cloud.script_where(api, |_| true, Fault::reply(404).body(PAGE));
             }
             for api in [Api::NewRelicLogs, Api::DatadogLogs, Api::OtlpLogs] {
@@ -94,7 +110,7 @@ fn wrong_keys() {
         name: "wrong key",
         destinations: &REMOTE,
         start: |port| {
-            let cloud = builder(port).credentials("AKIDOTHER", "other").start();
+            let cloud = furnished(builder(port).credentials("AKIDOTHER", "other").start());
             cloud.newrelic().accept_only("another");
             cloud.datadog().accept_only("another");
             cloud.firehose_http().accept_only("another");
@@ -119,7 +135,7 @@ fn wrong_keys() {
 fn wrong_regions() {
     expect_kept(&Wrong {
         name: "wrong region",
-        destinations: &["cloudwatch", "s3", "spooled", "firehose", "newrelic", "datadog"],
+        destinations: &["cloudwatch", "s3", "spooled", "firehose", "kinesis", "newrelic", "datadog"],
         start: |port| {
             let cloud = Cloud::builder().port(port).create_groups([GROUP]).start();
             let elsewhere = || {
@@ -135,17 +151,17 @@ fn wrong_regions() {
         mend: |cloud, port| {
             let cloud = without_script(cloud, port);
             cloud.firehose().create_stream(STREAM);
-            cloud
+            furnished(cloud)
         },
     });
 }
 
-/// A bucket, a group, a delivery stream and a channel that do not exist.
+/// A bucket, a group, streams, a bus, a topic and a channel that do not exist.
 #[test]
 fn wrong_names() {
     expect_kept(&Wrong {
         name: "wrong bucket",
-        destinations: &["cloudwatch", "s3", "spooled", "firehose", "slack"],
+        destinations: &["cloudwatch", "s3", "spooled", "firehose", "kinesis", "eventbridge", "sns", "slack"],
         start: |port| {
             let cloud = Cloud::builder().port(port).start();
             cloud.script_where(Api::SlackWebhook, |_| true, Fault::aws(404, "channel_not_found"));
@@ -156,7 +172,7 @@ fn wrong_names() {
             cloud.cloudwatch().create_stream(GROUP, "c0");
             ["archive", "spooled"].iter().for_each(|name| cloud.s3().create_bucket(name));
             cloud.firehose().create_stream(STREAM);
-            cloud
+            furnished(cloud)
         },
     });
 }
@@ -181,7 +197,14 @@ fn builder(port: u16) -> fake_cloud::Builder {
 
 /// With everything that destinations need.
 fn complete(port: u16) -> Cloud {
-    builder(port).start()
+    furnished(builder(port).start())
+}
+
+fn furnished(cloud: Cloud) -> Cloud {
+    cloud.kinesis().create_stream(STREAM);
+    cloud.eventbridge().create_bus(BUS);
+    cloud.sns().create_topic(TOPIC);
+    cloud
 }
 
 fn without_script(cloud: Option<Cloud>, _: u16) -> Cloud {
@@ -289,6 +312,9 @@ fn keys(destination: &str, endpoint: &str) -> Vec<(&'static str, String)> {
         "s3" => of_aws(&[("bucket", "archive"), ("upload_timeout", "0")]),
         "spooled" => of_aws(&[("type", "s3"), ("bucket", "spooled"), ("upload_timeout", "1s")]),
         "firehose" => of_aws(&[("delivery_stream", STREAM)]),
+        "kinesis" => of_aws(&[("stream", STREAM)]),
+        "eventbridge" => of_aws(&[("event_bus", BUS)]),
+        "sns" => of_aws(&[("topic_arn", TOPIC)]),
         "newrelic" => vec![("endpoint", at("")), ("license_key", text(LICENSE_KEY))],
         "datadog" => vec![("endpoint", at("")), ("api_key", text(API_KEY))],
         "http" => vec![("url", at("/http/x"))],
@@ -349,6 +375,11 @@ fn arrivals(destination: &str, cloud: &Cloud, file: &Path) -> Arrivals {
         "s3" => in_bucket(cloud, "archive"),
         "spooled" => in_bucket(cloud, "spooled"),
         "firehose" => count(cloud.firehose().lines(STREAM)),
+        "kinesis" => count(cloud.kinesis().lines(STREAM)),
+        "eventbridge" => {
+            count(cloud.eventbridge().events(BUS).iter().map(|event| event["detail"].to_string()))
+        }
+        "sns" => count(cloud.sns().messages(TOPIC).into_iter().map(|message| message.text)),
         "newrelic" => count(cloud.newrelic().messages()),
         "datadog" => count(cloud.datadog().messages()),
         "http" => at_path(cloud, "/http/x"),
