@@ -17,7 +17,7 @@ use self::partition_key::{MAX_KEY_BYTES, PartitionKey};
 use self::stream::DataStream;
 use super::aggregate::{self, Aggregation};
 use super::aws_json::AwsJsonService;
-use super::firehose_record::{RecordFrame, base64_in_place};
+use super::firehose_record::{RecordFrame, WrittenRecord, base64_in_place};
 use super::timestamp_field::TimestampField;
 use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request, Vendor, resource_arn};
 use crate::classify::classes::Entry;
@@ -94,6 +94,26 @@ fn limits(aggregation: Aggregation) -> Limits {
 }
 
 impl Kinesis {
+    /// Appends the entry as a record with its key; returns how that was written, and the key's length.
+    fn write_record(
+        &self,
+        common: &Common,
+        entry: &Entry<'_, '_, '_>,
+        context: &RenderContext<'_>,
+        out: &mut Vec<u8>,
+    ) -> (WrittenRecord, usize) {
+        out.extend_from_slice(RECORD_FRAME.open);
+        let data = out.len();
+        let record = RECORD_FRAME.write_text(&self.timestamp_field, common, entry, out);
+        base64_in_place(out, data);
+        out.extend_from_slice(b"\",\"PartitionKey\":\"");
+        let key = out.len();
+        self.partition_key.write(entry, context, out);
+        let key_bytes = out.len() - key;
+        out.extend_from_slice(b"\"},");
+        (record, key_bytes)
+    }
+
     /// The records of the batch, in the order in which they are sent.
     fn groups(&self, batch: &Batch) -> Vec<LineGroup> {
         let mut start = 0;
@@ -148,21 +168,11 @@ impl Vendor for Kinesis {
         context: &RenderContext<'_>,
         out: &mut Vec<u8>,
     ) -> Encoded {
-        let mut size = 0;
-        if self.aggregation == Aggregation::Off {
-            out.extend_from_slice(RECORD_FRAME.open);
-        }
-        let start = out.len();
-        let record = RECORD_FRAME.write_text(&self.timestamp_field, common, entry, out);
-        if self.aggregation == Aggregation::Off {
-            base64_in_place(out, start);
-            out.extend_from_slice(b"\",\"PartitionKey\":\"");
-            let key = out.len();
-            self.partition_key.write(entry, context, out);
-            size += out.len() - key;
-            out.extend_from_slice(b"\"},");
-        }
-        size += record.text_bytes;
+        let (record, key_bytes) = match self.aggregation {
+            Aggregation::Off => self.write_record(common, entry, context, out),
+            Aggregation::Newline => (RECORD_FRAME.write_text(&self.timestamp_field, common, entry, out), 0),
+        };
+        let size = record.text_bytes + key_bytes;
         if record.is_truncated { Encoded::Truncated { size } } else { Encoded::Complete { size } }
     }
 

@@ -65,7 +65,8 @@ fn publish(core: &Core, fields: &Fields, arn: &str, twist: &Twist) -> Result<Rep
     let entries = entries(fields, arn.ends_with(".fifo"))?;
     let mut store = core.sns.lock();
     let topic = store.topics.entry(arn.to_owned()).or_default();
-    let (mut taken, mut failed) = (String::new(), String::new());
+    let mut taken = String::new();
+    let mut failed = String::new();
     for (index, (id, message)) in entries.into_iter().enumerate() {
         match twist.error_at(index, "InternalError") {
             Some(code) => {

@@ -27,18 +27,29 @@ pub(super) fn text_of(request: &Received) -> String {
     let version = concat!(r#""plugin.version":""#, env!("CARGO_PKG_VERSION"), '"');
     let body = abbreviated(&request.text()).replace(version, r#""plugin.version":"***""#);
     let body = body.replace(scope, r#""name":"fluent-bit-ecs-router","version":"***""#);
-    format!("{text}\n{body}\n{}", in_base64(request))
+    format!("{text}\n{}\n{}", without_chunk(&body), in_base64(request))
+}
+
+/// The partition key of a record without a task is its chunk's, which is another one each time, too.
+fn without_chunk(body: &str) -> String {
+    let keys = body.split("\"PartitionKey\":\"").skip(1).filter_map(|rest| rest.split('"').next());
+    keys.filter(|key| is_uuid(key)).fold(body.to_owned(), |body, key| body.replace(key, "***"))
 }
 
 /// The uuid that S3's keys have is another one for each chunk.
 fn without_uuid(path: &str) -> String {
-    const FORM: &str = "00000000-0000-0000-0000-000000000000";
-    let is_uuid = |text: &str| text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
-    let found = (0..path.len()).filter_map(|at| path.get(at..at + FORM.len()));
-    let mut uuids = found.filter(|text| {
-        is_uuid(text) && text.bytes().zip(FORM.bytes()).all(|(a, b)| (a == b'-') == (b == b'-'))
-    });
-    uuids.next().map_or_else(|| path.to_owned(), |uuid| path.replace(uuid, "***"))
+    let found = (0..path.len()).filter_map(|at| path.get(at..at + UUID_FORM.len()));
+    let mut found = found.filter(|text| is_uuid(text));
+    found.next().map_or_else(|| path.to_owned(), |uuid| path.replace(uuid, "***"))
+}
+
+const UUID_FORM: &str = "00000000-0000-0000-0000-000000000000";
+
+fn is_uuid(text: &str) -> bool {
+    let is_like = |(byte, form): (u8, u8)| {
+        (byte == b'-') == (form == b'-') && (byte == b'-' || byte.is_ascii_hexdigit())
+    };
+    text.len() == UUID_FORM.len() && text.bytes().zip(UUID_FORM.bytes()).all(is_like)
 }
 
 /// The records that a request carries in base64, as text.
