@@ -5,10 +5,7 @@
 use std::sync::Arc;
 
 use crate::{
-    builder::Builder, cloudwatch::CloudWatch, core::Core, datadog::Datadog, eventbridge::EventBridge,
-    fault::Fault, firehose::Firehose, firehose_http::FirehoseHttp, http_intake::HttpIntake,
-    identity::AssumedRole, kinesis::Kinesis, newrelic::NewRelic, otlp::Otlp, received::Received, route::Api,
-    s3::S3, server::Server, slack::Slack, sns::Sns, sqs::Sqs,
+    builder::Builder, cloudwatch::CloudWatch, core::Core, datadog::Datadog, eventbridge::EventBridge, fault::Fault, firehose::Firehose, firehose_http::FirehoseHttp, http_intake::HttpIntake, identity::AssumedRole, kinesis::Kinesis, newrelic::NewRelic, otlp::Otlp, received::Received, route::Api, s3::S3, server::Server, slack::Slack, sns::Sns, sqs::Sqs, ecs::Ecs,
 };
 
 /// A running stand-in for AWS and the vendors; dropping it stops the server and cuts its connections.
@@ -150,6 +147,11 @@ impl Cloud {
     /// What CloudWatch Logs holds.
     pub fn cloudwatch(&self) -> CloudWatch<'_> {
         CloudWatch::new(&self.core)
+    }
+
+    /// What ECS knows.
+    pub fn ecs(&self) -> Ecs<'_> {
+        Ecs::new(&self.core)
     }
 
     /// What S3 holds, and its buckets.

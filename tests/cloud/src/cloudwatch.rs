@@ -4,6 +4,7 @@
 //! of PutLogEvents in `put`. API reference:
 //! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/> (read 2026-11).
 
+mod get;
 mod names;
 mod put;
 mod query;
@@ -66,6 +67,12 @@ impl Store {
         self.groups.get_mut(group).expect("a group").streams.entry(stream.to_owned()).or_default();
     }
 
+    pub(crate) fn add_event(&mut self, group: &str, stream: &str, event: LogEvent) {
+        self.create_stream(group, stream);
+        let group = self.groups.get_mut(group).expect("a group");
+        group.streams.get_mut(stream).expect("a stream").push(event);
+    }
+
     pub(crate) fn delete_group(&mut self, name: &str) {
         self.groups.remove(name);
     }
@@ -91,6 +98,7 @@ pub(crate) fn serve(core: &Core, request: &Received) -> Result<Reply, Refusal> {
         Api::CreateLogStream => create_stream(core, &input),
         Api::PutRetentionPolicy => put_retention(core, &input),
         Api::TagResource => tag(core, &input),
+        Api::GetLogEvents => get::events(core, &input),
         _ => put::events(core, &input),
     }
 }
@@ -152,6 +160,17 @@ fn known_members(api: Api) -> &'static [&'static str] {
         Api::CreateLogStream => &["logGroupName", "logStreamName"],
         Api::PutRetentionPolicy => &["logGroupName", "retentionInDays"],
         Api::TagResource => &["resourceArn", "tags"],
+        Api::GetLogEvents => &[
+            "logGroupName",
+            "logStreamName",
+            "logGroupIdentifier",
+            "startTime",
+            "endTime",
+            "nextToken",
+            "limit",
+            "startFromHead",
+            "unmask",
+        ],
         _ => &["logGroupName", "logStreamName", "logEvents", "sequenceToken", "entity"],
     }
 }

@@ -14,8 +14,7 @@ use std::{
 use bytes::Bytes;
 
 use crate::{
-    cloudwatch, datadog, eventbridge, fault::Script, firehose, firehose_http, http_intake, identity,
-    keyring::Keyring, kinesis, newrelic, otlp, received::Received, route::Api, s3, slack, sns, sqs,
+    cloudwatch, datadog, eventbridge, fault::Script, firehose, firehose_http, http_intake, identity, keyring::Keyring, kinesis, newrelic, otlp, received::Received, route::Api, s3, slack, sns, sqs, ecs,
 };
 
 /// Stands in the clock for "not set: use the machine's".
@@ -33,6 +32,7 @@ pub(crate) struct Core {
     log: Locked<Log>,
     pub(crate) identity: Locked<identity::Store>,
     pub(crate) cloudwatch: Locked<cloudwatch::Store>,
+    pub(crate) ecs: Locked<ecs::Store>,
     pub(crate) s3: Locked<s3::Store>,
     pub(crate) firehose: Locked<firehose::Store>,
     pub(crate) eventbridge: Locked<eventbridge::Store>,
@@ -75,6 +75,7 @@ impl Core {
             log: Locked::default(),
             identity: Locked::default(),
             cloudwatch: Locked::default(),
+            ecs: Locked::default(),
             s3: Locked::default(),
             firehose: Locked::default(),
             eventbridge: Locked::default(),

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::{
     aws_json, canned, cloudwatch,
     core::Core,
-    datadog, eventbridge,
+    datadog, eventbridge, ecs,
     fault::Twist,
     firehose, firehose_http, http_intake, identity, kinesis, newrelic, otlp,
     received::Received,
@@ -74,6 +74,7 @@ fn by_api(core: &Core, request: &Received, twist: &Twist) -> Result<Reply, Refus
 fn by_service(core: &Core, request: &Received, twist: &Twist) -> Result<Reply, Refusal> {
     match request.api.signing_name() {
         Some("logs") => cloudwatch::serve(core, request),
+        Some("ecs") => ecs::serve(core, request),
         Some("s3") => s3::serve(core, request),
         Some("firehose") => firehose::serve(core, request, twist),
         Some("kinesis") => kinesis::serve(core, request, twist),

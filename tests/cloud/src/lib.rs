@@ -23,6 +23,7 @@
 //! | module | service | questions |
 //! |---|---|---|
 //! | `cloudwatch` | CloudWatch Logs | [`CloudWatch`] |
+//! | `ecs` | ECS's DescribeTaskDefinition | [`Ecs`] |
 //! | `s3` | S3, objects and multipart uploads | [`S3`] |
 //! | `firehose` | Firehose's PutRecordBatch | [`Firehose`] |
 //! | `kinesis` | PutRecords of Kinesis | [`Kinesis`] |
@@ -52,6 +53,7 @@ mod core;
 mod datadog;
 mod dispatch;
 mod eventbridge;
+mod ecs;
 mod fault;
 mod firehose;
 mod firehose_http;
@@ -78,6 +80,7 @@ pub use cloud::Cloud;
 pub use cloudwatch::{CloudWatch, GroupInfo, LogCall, LogEvent};
 pub use datadog::{Datadog, DatadogLog};
 pub use eventbridge::EventBridge;
+pub use ecs::Ecs;
 pub use fault::Fault;
 pub use firehose::Firehose;
 pub use firehose_http::{FirehoseHttp, FirehoseHttpRecord};

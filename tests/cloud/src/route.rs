@@ -16,6 +16,9 @@ pub enum Api {
     CreateLogGroup,
     PutRetentionPolicy,
     TagResource,
+    GetLogEvents,
+    // ECS.
+    DescribeTaskDefinition,
     // S3.
     PutObject,
     CreateMultipartUpload,
@@ -88,9 +91,9 @@ impl Api {
     pub(crate) fn signing_name(self) -> Option<&'static str> {
         use Api::*;
         match self {
-            PutLogEvents | CreateLogStream | CreateLogGroup | PutRetentionPolicy | TagResource => {
-                Some("logs")
-            }
+            PutLogEvents | CreateLogStream | CreateLogGroup | PutRetentionPolicy | TagResource
+            | GetLogEvents => Some("logs"),
+            DescribeTaskDefinition => Some("ecs"),
             PutObject
             | CreateMultipartUpload
             | UploadPart
@@ -120,7 +123,7 @@ impl Api {
 
     pub(crate) fn protocol(self) -> Protocol {
         match self.signing_name() {
-            Some("logs" | "firehose" | "kinesis" | "events") => Protocol::Json11,
+            Some("logs" | "firehose" | "kinesis" | "events" | "ecs") => Protocol::Json11,
             Some("sqs") => Protocol::Json10,
             Some("sts" | "sns") => Protocol::Query,
             Some("s3") => Protocol::S3,
@@ -155,6 +158,8 @@ fn by_target(target: &str) -> Api {
         "Logs_20140328.CreateLogGroup" => Api::CreateLogGroup,
         "Logs_20140328.PutRetentionPolicy" => Api::PutRetentionPolicy,
         "Logs_20140328.TagResource" => Api::TagResource,
+        "Logs_20140328.GetLogEvents" => Api::GetLogEvents,
+        "AmazonEC2ContainerServiceV20141113.DescribeTaskDefinition" => Api::DescribeTaskDefinition,
         "Firehose_20150804.PutRecordBatch" => Api::PutRecordBatch,
         "Firehose_20150804.DescribeDeliveryStream" => Api::DescribeDeliveryStream,
         "Kinesis_20131202.PutRecords" => Api::PutRecords,

@@ -13,6 +13,7 @@ pub fn aws_call(port: u16, target: &str, body: &Value) -> io::Result<Value> {
         Some(("AmazonSQS", _)) => ("sqs", "1.0"),
         Some(("Kinesis", _)) => ("kinesis", "1.1"),
         Some(("AWSEvents", _)) => ("events", "1.1"),
+        Some(("AmazonEC2ContainerServiceV20141113", _)) => ("ecs", "1.1"),
         _ => ("logs", "1.1"),
     };
     let headers = format!("X-Amz-Target: {target}\r\nContent-Type: application/x-amz-json-{version}\r\n");

@@ -119,6 +119,12 @@ impl<'a> CloudWatch<'a> {
         self.core.cloudwatch.lock().create_stream(group, stream);
     }
 
+    /// Adds an event to a stream, which is created if need be, as a container's log driver would.
+    pub fn add(&self, group: &str, stream: &str, message: &str) {
+        let event = LogEvent { timestamp_ms: self.core.now_ms(), message: message.to_owned() };
+        self.core.cloudwatch.lock().add_event(group, stream, event);
+    }
+
     /// Deletes a stream with its events, as someone else might.
     pub fn delete_stream(&self, group: &str, stream: &str) {
         self.core.cloudwatch.lock().delete_stream(group, stream);
