@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::container::StoppedContainer;
 use super::incident::IncidentReport;
-use super::kind::{Category, Cause, EcsEvent, Severity};
+use super::kind::{Category, Cause, EcsEvent, MissingLines, Severity};
 use super::{arn, field, rollback, time};
 
 /// Why something stopped. Serializes as one flat JSON object; what is unknown is left out. Read back, it lacks the event
@@ -110,9 +110,18 @@ pub struct StopEvent {
     /// Whole seconds from `started_at` to `stopped_at`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub runtime_seconds: Option<u64>,
-    /// The culprit's last lines on standard error; the router fills them in from its `StderrTail`.
+    /// The culprit's last lines; the router fills them in from its `StderrTail`, or from CloudWatch Logs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub last_lines: Vec<String>,
+    /// Why they are missing, where they were looked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_lines_missing: Option<MissingLines>,
+    /// The task's page in the AWS console.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task_url: Option<String>,
+    /// The page of its log in the AWS console: the stream where that is known, else the task's or service's logs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logs_url: Option<String>,
     /// The stop was reported before, without the exit code that this event brought.
     #[serde(default, skip_serializing_if = "is_false")]
     pub update: bool,
@@ -204,6 +213,9 @@ impl StopEvent {
             stopped_at: None,
             runtime_seconds: None,
             last_lines: Vec::new(),
+            last_lines_missing: None,
+            task_url: None,
+            logs_url: None,
             update: false,
             incident_id: None,
             incident: None,
@@ -252,6 +264,12 @@ impl StopEvent {
     #[must_use]
     pub fn revision(&self) -> Option<&str> {
         self.task_definition.as_deref()?.split_once(':').map(|(_, revision)| revision)
+    }
+
+    /// The ARN of its task definition, as ECS's event names it.
+    #[must_use]
+    pub fn task_definition_arn(&self) -> Option<&str> {
+        field::text(self.event.get("detail")?, "taskDefinitionArn")
     }
 
     /// How urgent it is to tell people: an incident that repeats is an error to them.

@@ -100,3 +100,34 @@ pub enum Cause {
     /// The configuration or request is not valid.
     Invalid,
 }
+
+/// Why a report lacks the last lines that were asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MissingLines {
+    /// Nobody allowed the plugin to read the task definition or the log.
+    Permission,
+    /// They did not come in time.
+    Timeout,
+    /// There were too many requests: the service said so, or the plugin's own limit.
+    Throttled,
+    /// There is no such task definition, log group or stream.
+    NotFound,
+    /// The stream is there and holds nothing.
+    Empty,
+    /// The container's lines do not go to CloudWatch Logs, as far as its task definition says.
+    OtherLogDriver,
+    /// The service could not be reached, or failed.
+    Unavailable,
+}
+
+impl MissingLines {
+    /// Whether the lines may be there a little later.
+    #[must_use]
+    pub fn may_pass(self) -> bool {
+        match self {
+            Self::Timeout | Self::Throttled | Self::NotFound | Self::Empty | Self::Unavailable => true,
+            Self::Permission | Self::OtherLogDriver => false,
+        }
+    }
+}

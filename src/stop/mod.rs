@@ -6,7 +6,8 @@
 //! The stations: `trigger` (does this event say that something stopped?) → `redact` (the event without secrets, as all
 //! that follow see it) → `task`, `container_exit` or `service` (what it says) → `diagnosis` (why, in the one order that
 //! avoids the known false alarms) → `report` and `summary` (in words). Beside them: `detail` (an event that lost its
-//! envelope), `dedup` (one report per stop) and `stderr_tail` (the last lines before it).
+//! envelope), `dedup` (one report per stop), `stderr_tail` (the last lines before it), `last_lines` (what a report shows of
+//! them) and `console` (the pages that it links).
 //!
 //! The event format: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_cwe_events.html>
 
@@ -15,6 +16,7 @@ use serde_json::Value;
 
 mod arn;
 mod catalogue;
+mod console;
 mod container;
 mod container_exit;
 mod culprit;
@@ -25,6 +27,7 @@ mod event;
 mod field;
 mod incident;
 mod kind;
+mod last_lines;
 mod recovery;
 mod redact;
 mod report;
@@ -40,11 +43,13 @@ mod trigger;
 mod tests;
 
 pub use arn::image_tag;
+pub use console::{LogPlace, service_page};
 pub use container::StoppedContainer;
 pub use detail::from_detail;
 pub use event::{OriginalEvent, StopEvent};
 pub use incident::{IncidentEnd, IncidentReport, IncidentState};
-pub use kind::{Category, Cause, EcsEvent, Severity};
+pub use kind::{Category, Cause, EcsEvent, MissingLines, Severity};
+pub use last_lines::ReadLog;
 pub use recovery::{RecoveryStep, ServiceRecovery, recovery};
 pub use redact::is_secret_name;
 pub use trigger::is_event;
@@ -114,6 +119,7 @@ impl EventReader {
                 service::report(&event, EcsEvent::DeploymentFailed, severity)
             }
         };
+        console::link(&mut stop);
         stop.event = OriginalEvent::new(event, self.include_event);
         Some(stop)
     }

@@ -84,7 +84,9 @@ fn people_read_the_sentence_the_hint_and_the_facts() {
     ] {
         assert!(ran.out.contains(expected), "missing: {expected}\nin:\n{}", ran.out);
     }
-    assert!(ran.out.lines().all(|line| line.chars().count() <= 110), "{}", ran.out);
+    // An address has to stay whole.
+    let mut texts = ran.out.lines().filter(|line| !line.contains("https://"));
+    assert!(texts.all(|line| line.chars().count() <= 110), "{}", ran.out);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::adapter::classify::ClassifiedRecord;
 use crate::terminal;
 
 /// Facts by importance; others follow.
-const FACT_ORDER: [&str; 22] = [
+const FACT_ORDER: [&str; 24] = [
     "ecs_event",
     "severity",
     "category",
@@ -33,6 +33,8 @@ const FACT_ORDER: [&str; 22] = [
     "started_at",
     "stopped_at",
     "runtime_seconds",
+    "task_url",
+    "logs_url",
 ];
 
 /// Facts that other lines show, or that are not worth a line.

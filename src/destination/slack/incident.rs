@@ -30,10 +30,19 @@ pub(in crate::destination) fn of(stop: &StopFields) -> Option<IncidentReport> {
 pub(super) fn lines(news: &[(StopFields, IncidentReport)]) -> Vec<Value> {
     let (shown, rest) = news.split_at(news.len().min(MAX_LINES));
     let mut lines: Vec<Value> = shown.iter().map(|(stop, report)| line(stop, report)).collect();
+    if let [(stop, _)] = shown {
+        lines.extend(late_lines(stop));
+    }
     if !rest.is_empty() {
         lines.push(blocks::context(&format!("and news of {} more incidents", rest.len())));
     }
     lines
+}
+
+/// Last lines that came after the report.
+fn late_lines(stop: &StopFields) -> Option<Value> {
+    let is_late = stop.get("update") == Some(&Value::Bool(true));
+    report::code_of_lines(stop).filter(|_| is_late)
 }
 
 fn line(stop: &StopFields, report: &IncidentReport) -> Value {
@@ -187,6 +196,21 @@ mod tests {
         let text = composed(&[news])["text"].as_str().unwrap().to_owned();
         let subject = "🔴 s00, s01, s02, s03, s04 and 25 more services in prod (eu-west-1): host, container app (exit 1)";
         assert!(text.starts_with(subject), "{text}");
+    }
+
+    #[test]
+    fn lines_that_came_late_stand_below_their_incident() {
+        let mut late = news("continued", 1, json!({}));
+        late["update"] = true.into();
+        late["last_lines"] = json!(["panic: out of luck"]);
+        let message = composed(&[late.clone()]);
+        assert_eq!(message["blocks"][1]["text"]["text"], "```\npanic: out of luck\n```");
+        late["update"] = false.into();
+        assert_eq!(
+            composed(&[late])["blocks"].as_array().unwrap().len(),
+            1,
+            "the 3rd stop's own are not shown"
+        );
     }
 
     #[test]

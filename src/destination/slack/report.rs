@@ -122,11 +122,15 @@ fn reason(stop: &StopFields) -> Option<Value> {
 /// The application's last lines as a code block. The end matters most: when there is no room for all, the first lines
 /// are left out.
 fn last_lines(stop: &StopFields) -> Option<Value> {
-    let lines = stop.get("last_lines").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    if lines.is_empty() {
+    code_of_lines(stop).or_else(|| {
         let is_missed = stop.is_told_by_lines() && stop.text("container").is_some();
-        return is_missed.then(|| blocks::context("No last lines: only a router in the task sees them."));
-    }
+        is_missed.then(|| blocks::context(&format!("No last lines: {}.", why_missing(stop))))
+    })
+}
+
+/// The last lines, if there are any.
+pub(super) fn code_of_lines(stop: &StopFields) -> Option<Value> {
+    let lines = stop.get("last_lines").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let mut shown = Vec::new();
     let mut length = FENCE_CHARS;
     for line in lines.iter().rev().filter_map(Value::as_str) {
@@ -141,27 +145,50 @@ fn last_lines(stop: &StopFields) -> Option<Value> {
     (!shown.is_empty()).then(|| blocks::section(&blocks::code(&shown)))
 }
 
-/// When the task stopped, a link to the console, whose it was, and the name under which all stops of the incident are stored.
+/// Why there are no last lines, and what to do.
+fn why_missing(stop: &StopFields) -> &'static str {
+    match stop.text("last_lines_missing") {
+        Some("permission") => "the role may not read them (ecs:DescribeTaskDefinition, logs:GetLogEvents)",
+        Some("timeout") => "CloudWatch Logs did not answer in time",
+        Some("throttled") => "too many stops at once to read them all",
+        Some("not_found") => "the task definition or its log stream does not exist",
+        Some("empty") => "the log stream is empty",
+        Some("other_log_driver") => "the container does not log to CloudWatch Logs by itself",
+        Some(_) => "CloudWatch Logs could not be read",
+        None => "a router in the task sees them, or stop.fetch_logs reads them",
+    }
+}
+
+/// When the task stopped, links to the console, whose it was, and the name under which all stops of the incident are stored.
 fn footer(stop: &StopFields) -> Option<Value> {
     let shown = |name| stop.text(name).map(|text| blocks::escaped(text, MAX_NAME_CHARS));
     let account = shown("account").map(|account| format!("account {account}"));
     let task = shown("task_id").map(|task| format!("task {task}"));
-    let parts = [shown("stopped_at"), console_link(stop), account, task, shown("incident_id")];
+    let parts =
+        [shown("stopped_at"), console_link(stop), logs_link(stop), account, task, shown("incident_id")];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     (!parts.is_empty()).then(|| blocks::context(&parts.join(" · ")))
 }
 
 pub(super) fn console_link(stop: &StopFields) -> Option<String> {
-    stop.console_url().map(|url| link(&url))
+    stop.console_url().map(|url| link(&url, CONSOLE))
+}
+
+fn logs_link(stop: &StopFields) -> Option<String> {
+    stop.logs_url().map(|url| link(url, LOGS))
 }
 
 /// The service's page, else the task's.
 pub(super) fn service_link(stop: &StopFields) -> Option<String> {
-    stop.service_url().or_else(|| stop.console_url()).map(|url| link(&url))
+    stop.service_url().or_else(|| stop.console_url()).map(|url| link(&url, CONSOLE))
 }
 
-fn link(url: &str) -> String {
-    format!("<{url}|Open in the ECS console>")
+/// What links are called.
+const CONSOLE: &str = "Open in the ECS console";
+const LOGS: &str = "Logs";
+
+fn link(url: &str, name: &str) -> String {
+    format!("<{url}|{name}>")
 }
 
 /// The title of a summary, with the emoji of the worst stop.
@@ -188,7 +215,9 @@ pub(super) fn summary(stops: &[StopFields]) -> Vec<Value> {
 
 fn listed(stop: &StopFields) -> Value {
     let headline = blocks::escaped(&stop.headline(), MAX_SENTENCE_CHARS);
-    match console_link(stop) {
+    // One link has room: where the lines tell the cause, the one to them.
+    let logs = logs_link(stop).filter(|_| stop.is_told_by_lines());
+    match logs.or_else(|| console_link(stop)) {
         Some(link) => blocks::section(&format!("{headline}\n{link}")),
         None => blocks::section(&headline),
     }

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::stop::{Severity, StopEvent, StoppedContainer};
+use crate::stop::{self, Severity, StopEvent, StoppedContainer};
 
 /// The field that tells a stop event from a line.
 pub(super) const MARKER_FIELD: &str = "ecs_event";
@@ -16,6 +16,8 @@ const MAX_CONTAINERS: usize = 8;
 const MAX_SERVICES: usize = 5;
 /// Characters of a container's name in the list of them.
 const MAX_CONTAINER_CHARS: usize = 60;
+/// Bytes of an address that a message links; of longer ones, people find their own way.
+const MAX_URL_BYTES: usize = 1_100;
 /// Categories whose cause the application's own lines tell.
 const TOLD_BY_LINES: [&str; 4] = ["app_error", "app_signal", "oom", "app_completed"];
 
@@ -174,45 +176,28 @@ impl StopFields {
         }
     }
 
-    /// The task's page in the ECS console (its logs where those tell the cause), or the service's when there is no task. `None` when a part of the address is
-    /// missing or is no name that may stand in one.
-    ///
-    /// Console domains of the partitions: <https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html>,
-    /// read 2026-11.
+    /// The task's page in the ECS console, or the service's when there is no task.
     pub(in crate::destination) fn console_url(&self) -> Option<String> {
-        match self.name("task_id") {
-            Some(task) if self.is_told_by_lines() => self.page(&format!("tasks/{task}/logs")),
-            Some(task) => self.page(&format!("tasks/{task}/configuration")),
-            None => self.service_url(),
-        }
+        self.link("task_url").map(str::to_owned).or_else(|| self.service_url())
+    }
+
+    /// The page of the log.
+    pub(super) fn logs_url(&self) -> Option<&str> {
+        self.link("logs_url")
     }
 
     /// The service's health in the ECS console.
     pub(in crate::destination) fn service_url(&self) -> Option<String> {
-        self.page(&format!("services/{}/health", self.name("service")?))
+        stop::service_page(self.text("region")?, self.text("cluster")?, self.text("service")?)
     }
 
-    fn page(&self, page: &str) -> Option<String> {
-        let region = self.name("region")?;
-        let cluster = self.name("cluster")?;
-        let domain = console_domain(region);
-        Some(format!("https://{region}.{domain}/ecs/v2/clusters/{cluster}/{page}?region={region}"))
-    }
-
-    /// A field that is the name of an AWS resource. Regions, clusters, services and task ids consist of these
-    /// characters; nothing else may get into markup unescaped.
-    fn name(&self, field: &str) -> Option<&str> {
-        let text = self.text(field)?;
-        let is_name = (1..=255).contains(&text.len())
-            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-        is_name.then_some(text)
-    }
-}
-
-fn console_domain(region: &str) -> &'static str {
-    match region {
-        china if china.starts_with("cn-") => "console.amazonaws.cn",
-        government if government.starts_with("us-gov-") => "console.amazonaws-us-gov.com",
-        _ => "console.aws.amazon.com",
+    /// An address that may stand in markup, and is not too long for it.
+    fn link(&self, field: &str) -> Option<&str> {
+        let is_safe = |url: &&str| {
+            url.starts_with("https://")
+                && url.len() <= MAX_URL_BYTES
+                && url.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b'|'))
+        };
+        self.text(field).filter(is_safe)
     }
 }

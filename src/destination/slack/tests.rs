@@ -185,7 +185,10 @@ fn one_stop_becomes_a_report() {
     assert!(facts.contains(&"*Category*\noom") && facts.contains(&"*Exit code*\n137 (SIGKILL)"), "{facts:?}");
     assert!(facts.iter().any(|fact| fact.starts_with("*Task definition*\nweb:")), "{facts:?}");
     assert!(blocks[2]["text"]["text"].as_str().unwrap().starts_with("*app:* OutOfMemoryError"), "{blocks}");
-    assert_eq!(blocks[3]["elements"][0]["text"], "No last lines: only a router in the task sees them.");
+    assert_eq!(
+        blocks[3]["elements"][0]["text"],
+        "No last lines: a router in the task sees them, or stop.fetch_logs reads them."
+    );
     assert!(blocks[5]["elements"][0]["text"].as_str().unwrap().contains("|Open in the ECS console>"));
     assert!(message["text"].as_str().unwrap().starts_with("🔴 web in prod "), "{message}");
 }
@@ -235,29 +238,50 @@ fn last_lines_are_a_code_block_that_keeps_the_end() {
 }
 
 #[test]
-fn the_link_leads_to_the_console_of_the_partition() {
-    let link = |changes: Value| {
+fn links_lead_to_the_task_and_its_log() {
+    let task = "https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod/tasks/0123abcd/configuration";
+    let log = "https://eu-west-1.console.aws.amazon.com/cloudwatch/home#logsV2:log-groups/log-group/$252Fecs";
+    let service =
+        "https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod/services/web/health?region=eu-west-1";
+    let footer = |changes: Value| {
         let mut stop = stop("web", "error", "oom");
         stop.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
-        StopFields::new(stop.as_object().unwrap().clone()).console_url()
+        composed(&[stop])["blocks"].as_array().unwrap().last().unwrap()["elements"][0]["text"].to_string()
     };
-    assert_eq!(
-        link(json!({})).unwrap(),
-        "https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod/tasks/0123abcd/logs?region=eu-west-1"
-    );
+    let both = footer(json!({"task_url": task, "logs_url": log}));
+    assert!(both.contains(&format!("<{task}|Open in the ECS console> · <{log}|Logs>")), "{both}");
+    let none = footer(json!({}));
     assert!(
-        link(json!({"region": "cn-north-1"}))
-            .unwrap()
-            .starts_with("https://cn-north-1.console.amazonaws.cn/")
+        none.contains(&format!("<{service}|Open in the ECS console>")) && !none.contains("|Logs>"),
+        "{none}"
     );
+    for bad in ["https://x/|<!channel>", "javascript:x", &format!("https://{}", "x".repeat(1_100))] {
+        let text = footer(json!({"logs_url": bad, "task_url": bad}));
+        assert!(!text.contains("|Logs>") && text.contains(service), "{text}");
+    }
     assert!(
-        link(json!({"region": "us-gov-west-1"}))
-            .unwrap()
-            .starts_with("https://us-gov-west-1.console.amazonaws-us-gov.com/")
+        !footer(json!({"cluster": "prod|<!channel>"})).contains("|Open"),
+        "it would stand in markup unescaped"
     );
-    assert!(link(json!({"task_id": null})).unwrap().contains("/clusters/prod/services/web/health?"));
-    assert_eq!(link(json!({"cluster": "prod|<!channel>"})), None, "it would stand in markup unescaped");
-    assert_eq!(link(json!({"task_id": null, "service": null})), None);
+}
+
+#[test]
+fn what_keeps_last_lines_away_is_said() {
+    let said = |why: Value| {
+        let mut stop = stop("web", "error", "oom");
+        stop["container"] = "app".into();
+        stop["last_lines_missing"] = why;
+        composed(&[stop]).to_string()
+    };
+    assert!(
+        said(json!("permission"))
+            .contains("No last lines: the role may not read them (ecs:DescribeTaskDefinition")
+    );
+    assert!(said(json!("timeout")).contains("No last lines: CloudWatch Logs did not answer in time."));
+    assert!(
+        said(Value::Null)
+            .contains("No last lines: a router in the task sees them, or stop.fetch_logs reads them.")
+    );
 }
 
 #[test]
