@@ -288,8 +288,9 @@ impl<'t> Provenance<'t> {
 
     /// The stream that an application wrote the record to. `None`: no application wrote it, or a filter has removed what
     /// tells.
+    #[must_use]
     #[inline]
-    pub(super) fn stream(&self) -> Option<Source> {
+    pub fn stream(&self) -> Option<Source> {
         match self.origin {
             ChunkOrigin::Firelens(_) => self.source.filter(|_| self.has_driver_marks()),
             ChunkOrigin::Trusted | ChunkOrigin::Untrusted => {

@@ -14,6 +14,7 @@ use super::pattern;
 use super::reader::KeyReader;
 use crate::classify::provenance::TagPattern;
 use crate::stop;
+use crate::stop::stderr_tail::ContextStreams;
 
 /// How stop events are read and reported.
 #[derive(Debug, Clone)]
@@ -22,8 +23,10 @@ pub struct StopSettings {
     pub reader: stop::EventReader,
     /// Whether each stop is reported once, however often its event comes.
     pub once: bool,
-    /// Last lines of standard error that are kept of each container.
+    /// Last lines that are kept of each container.
     pub context_lines: usize,
+    /// The streams that they are taken from.
+    pub context_streams: ContextStreams,
     /// Tags under which a record may be an event.
     pub trusted_tags: Vec<TagPattern>,
 }
@@ -40,6 +43,7 @@ impl StopSettings {
             },
             once: reader.flag("stop.once"),
             context_lines: context_lines(reader),
+            context_streams: context_streams(reader),
             trusted_tags: trusted_tags(reader),
         }
     }
@@ -69,6 +73,15 @@ fn context_lines(reader: &KeyReader<'_>) -> usize {
         reader.problem("stop.context_lines", format!("{lines} is more than {MAX_CONTEXT_LINES}"));
     }
     usize::try_from(lines).unwrap_or_default()
+}
+
+fn context_streams(reader: &KeyReader<'_>) -> ContextStreams {
+    match reader.choice("stop.context_streams") {
+        Some("stderr") => ContextStreams::Stderr,
+        Some("stdout") => ContextStreams::Stdout,
+        Some("both") => ContextStreams::Both,
+        _ => ContextStreams::Auto,
+    }
 }
 
 fn read_pattern(reader: &KeyReader<'_>, name: &str) -> Option<Regex> {

@@ -5,11 +5,11 @@
 
 use super::pipeline::Stages;
 use crate::classify::classes::{Class, Classified, Entry};
-use crate::classify::provenance::{ContainerIdentity, Provenance, ProvenanceReader};
+use crate::classify::provenance::{ChunkOrigin, ContainerIdentity, Provenance, ProvenanceReader};
 use crate::delivery::progress::Progress;
 use crate::envelope::{Budget, Envelope};
 use crate::input::decode::{self, Tally};
-use crate::input::record::Record;
+use crate::input::record::{Record, Source};
 use crate::stop::dedup::Occurrence;
 use crate::stop::stderr_tail::ChunkTail;
 use crate::stop::{ServiceRecovery, StopEvent};
@@ -61,7 +61,7 @@ struct Entries<'p, 'c, E> {
     stages: &'p Stages<'p>,
     progress: &'p Progress,
     provenance: ProvenanceReader<'p, 'c>,
-    /// What the containers wrote to standard error in this chunk.
+    /// What the containers wrote in this chunk.
     chunk_tail: Option<ChunkTail<'c>>,
     emit: E,
     /// For opening envelopes, the same each time the chunk comes.
@@ -79,8 +79,8 @@ impl<'p: 'c, 'c, E: FnMut(u32, &Entry<'_, '_, '_>)> Entries<'p, 'c, E> {
     fn read(&mut self, record: &Record<'c, '_>) {
         let provenance = self.provenance.read(record);
         let classified = self.stages.classifier.classify(record, &provenance, &self.budget);
-        if let (Classified::Plain(Class::Stderr), Some(chunk_tail)) = (&classified, &mut self.chunk_tail) {
-            chunk_tail.observe(record, provenance.identity().tagged_container());
+        if let Classified::Plain(class) = &classified {
+            self.hear(record, *class, &provenance);
         }
         self.read.unmarked += u64::from(provenance.lacks_marks());
         match classified {
@@ -92,6 +92,26 @@ impl<'p: 'c, 'c, E: FnMut(u32, &Entry<'_, '_, '_>)> Entries<'p, 'c, E> {
                 self.read.unvouched += 1;
                 self.emit(record, class, None, provenance.identity());
             }
+        }
+    }
+
+    /// Notes what a container wrote, also where the line belongs to a class of the user's own, unless that is dropped on
+    /// purpose.
+    #[inline]
+    fn hear(&mut self, record: &Record<'c, '_>, class: Class, provenance: &Provenance<'p>) {
+        let Some(chunk_tail) = &mut self.chunk_tail else { return };
+        let source = match class {
+            Class::Stderr => Some(Source::Stderr),
+            Class::Stdout => Some(Source::Stdout),
+            Class::Own(_) if !self.stages.routes.get(class).is_empty() => provenance.stream(),
+            Class::Own(_) | Class::Stop | Class::ExpectedStop | Class::Other => None,
+        };
+        if let Some(source) = source {
+            let name = match self.stages.origin {
+                ChunkOrigin::Firelens(tag) => Some(tag.container),
+                ChunkOrigin::Trusted | ChunkOrigin::Untrusted => None,
+            };
+            chunk_tail.hear(record, source, name);
         }
     }
 

@@ -17,7 +17,7 @@ use crate::encode::known_names::KnownNames;
 use crate::incident::{Clock, IncidentTracker, Incidents};
 use crate::metrics::Metrics;
 use crate::stop::dedup::{Occurrence, StopDedup};
-use crate::stop::stderr_tail::StderrTail;
+use crate::stop::stderr_tail::{ContextStreams, StderrTail};
 use crate::stop::{ServiceRecovery, StopEvent};
 
 /// The stages of one output, for a running instance as for a dry run.
@@ -60,7 +60,8 @@ impl Pipeline {
             destinations => Some(Routes::all_to(destinations, &routes)),
         };
         let names = settings.destinations.iter().map(|_| KnownNames::default()).collect();
-        let memory = StopMemory::new(settings.stop.once, settings.stop.context_lines);
+        let memory = StopMemory::new(settings.stop.once, settings.stop.context_lines)
+            .with_streams(settings.stop.context_streams);
         Self {
             names,
             news_routes: Routes::all_to(&alerting, &routes),
@@ -184,7 +185,7 @@ pub struct Stages<'p> {
 pub struct StopMemory {
     /// Stops that were reported; `None` reports each event.
     dedup: Option<StopDedup>,
-    /// The last lines of each container's standard error.
+    /// The last lines of each container.
     pub(super) stderr_tail: StderrTail,
     /// The incidents that stops belong to; `None`: to none.
     incidents: Option<Rc<IncidentTracker>>,
@@ -199,6 +200,12 @@ impl StopMemory {
             stderr_tail: StderrTail::new(context_lines),
             incidents: None,
         }
+    }
+
+    /// Takes the lines from these streams.
+    #[must_use]
+    pub fn with_streams(self, streams: ContextStreams) -> Self {
+        Self { stderr_tail: self.stderr_tail.with_streams(streams), ..self }
     }
 
     /// Tells the stop which incident it belongs to; `nth` as for `observe`, `ordinal` is its entry's.

@@ -1,10 +1,12 @@
-//! Keeps the last lines that each container wrote to standard error, for the report of its end.
+//! Keeps the last lines that each container wrote, for the report of its end: those on standard error, or on standard
+//! output where there are none.
 //!
 //! A container is known by the name in FireLens's tag and by its runtime id. The id alone stands in the record, where the
 //! application may have written it: so under another container's tag it names no other container.
 //!
 //! Owns joining split lines, and the bounds in lines, bytes and containers. Does not own which report shows the lines.
-//! While a chunk is read its tail only borrows; lines that are among the last at the chunk's end are copied.
+//! While a chunk is read its tail only borrows; lines that are among the last at the chunk's end are copied. Standard output
+//! is most of what comes: of its records only the last of the chunk are looked at, at its end.
 //!
 //! Split lines: Docker's fluentd driver cuts at 16 KiB and marks the parts with `partial_id`. When a container dies, the
 //! last part may never be marked as such (`daemon/logger/copier.go` of moby), so nothing waits for it.
@@ -13,15 +15,11 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
+use super::last_lines::{MAX_CONTAINER_BYTES, MAX_LINE_BYTES};
 use super::{StopEvent, redact};
-use crate::input::record::Record;
+use crate::input::decode;
+use crate::input::record::{Record, Source, Timestamp};
 use crate::json;
-
-/// A longer line is cut.
-const MAX_LINE_BYTES: usize = 2 << 10;
-
-/// All lines of one container together.
-const MAX_CONTAINER_BYTES: usize = 16 << 10;
 
 /// One more evicts the container that was silent for longest.
 const MAX_CONTAINERS: usize = 64;
@@ -29,10 +27,28 @@ const MAX_CONTAINERS: usize = 64;
 /// Runtime ids of one name: an application that makes ids up evicts only its own lines.
 const MAX_IDS_OF_NAME: usize = 4;
 
+/// Outside FireLens a chunk holds several containers: so many times the lines of one are looked at on standard output.
+const CONTAINERS_OF_A_CHUNK: usize = 4;
+
+/// What a container's last lines are taken from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ContextStreams {
+    /// Standard error; standard output of a container that wrote nothing there.
+    #[default]
+    Auto,
+    /// Standard error alone.
+    Stderr,
+    /// Standard output alone.
+    Stdout,
+    /// Both, in the order in which they came.
+    Both,
+}
+
 /// The last lines of each container of one task, or of one host.
 #[derive(Debug)]
 pub struct StderrTail {
     max_lines: usize,
+    streams: ContextStreams,
     /// The container that wrote most recently comes last.
     containers: RefCell<Vec<ContainerTail>>,
 }
@@ -42,6 +58,8 @@ struct ContainerTail {
     key: ContainerKey<'static>,
     lines: VecDeque<TailLine<'static>>,
     bytes: usize,
+    /// The lines count only as long as no others come.
+    are_spare: bool,
 }
 
 /// By what a container is known.
@@ -106,22 +124,78 @@ impl<'c> TailLine<'c> {
 #[derive(Debug)]
 pub struct ChunkTail<'c> {
     max_lines: usize,
+    streams: ContextStreams,
     containers: Vec<(ContainerKey<'c>, VecDeque<TailLine<'c>>)>,
     /// The container that wrote last: neighbouring records mostly come from one.
     last: usize,
+    spare: SpareRecords<'c>,
+}
+
+/// The last records of a chunk that count only for a container without others: a ring.
+#[derive(Debug, Default)]
+struct SpareRecords<'c> {
+    bodies: Vec<&'c [u8]>,
+    /// Where the next one goes.
+    next: usize,
+    capacity: usize,
+    /// The container's in FireLens's tag, the same for the whole chunk.
+    name: Option<&'c [u8]>,
+}
+
+impl<'c> SpareRecords<'c> {
+    #[inline]
+    fn push(&mut self, body: &'c [u8], name: Option<&'c [u8]>, max_lines: usize) {
+        match self.bodies.get_mut(self.next) {
+            Some(oldest) => *oldest = body,
+            None => self.append(body, name, max_lines),
+        }
+        self.next += 1;
+        if self.next == self.capacity {
+            self.next = 0;
+        }
+    }
+
+    /// Makes room for all with the first.
+    #[cold]
+    fn append(&mut self, body: &'c [u8], name: Option<&'c [u8]>, max_lines: usize) {
+        if self.bodies.is_empty() {
+            self.capacity = if name.is_some() { max_lines } else { CONTAINERS_OF_A_CHUNK * max_lines };
+            self.name = name;
+            self.bodies.reserve_exact(self.capacity);
+        }
+        self.bodies.push(body);
+    }
+
+    /// The oldest first.
+    fn in_order(&self) -> impl Iterator<Item = &'c [u8]> {
+        let (newest, oldest) = self.bodies.split_at_checked(self.next).unwrap_or_default();
+        oldest.iter().chain(newest).copied()
+    }
 }
 
 impl StderrTail {
     /// Keeps this many lines of each container; with 0 nothing is kept.
     #[must_use]
     pub fn new(max_lines: usize) -> Self {
-        Self { max_lines, containers: RefCell::default() }
+        Self { max_lines, streams: ContextStreams::default(), containers: RefCell::default() }
+    }
+
+    /// Takes the lines from these streams instead of the default.
+    #[must_use]
+    pub fn with_streams(self, streams: ContextStreams) -> Self {
+        Self { streams, ..self }
     }
 
     /// An empty tail for one chunk, to be merged at its end.
     #[must_use]
     pub fn begin_chunk<'c>(&self) -> ChunkTail<'c> {
-        ChunkTail { max_lines: self.max_lines, containers: Vec::new(), last: 0 }
+        ChunkTail {
+            max_lines: self.max_lines,
+            streams: self.streams,
+            containers: Vec::new(),
+            last: 0,
+            spare: SpareRecords::default(),
+        }
     }
 
     /// Copies a chunk's last lines.
@@ -130,6 +204,20 @@ impl StderrTail {
             let mut containers = self.containers.borrow_mut();
             let mut container = take_or_insert(&mut containers, key);
             lines.into_iter().for_each(|line| container.push(line, self.max_lines));
+            containers.push(container);
+        }
+        let name = chunk_tail.spare.name;
+        chunk_tail.spare.in_order().for_each(|body| self.merge_spare(body, name));
+    }
+
+    /// Copies the line of a record that counts only for a container without others.
+    fn merge_spare(&self, body: &[u8], name: Option<&[u8]>) {
+        let fields = decode::fields(body);
+        let record = Record::new(Timestamp::default(), &fields, body);
+        if let (Some(id), Some(line)) = (record.text(b"container_id"), TailLine::from_record(&record)) {
+            let mut containers = self.containers.borrow_mut();
+            let mut container = take_or_insert(&mut containers, ContainerKey::new(name, id));
+            container.push_spare(line, self.max_lines);
             containers.push(container);
         }
     }
@@ -168,7 +256,7 @@ fn take_or_insert(containers: &mut Vec<ContainerTail>, key: ContainerKey<'_>) ->
     if let Some(position) = evicted(containers.iter().map(|container| &container.key), &key) {
         containers.remove(position);
     }
-    ContainerTail { key: key.into_owned(), lines: VecDeque::new(), bytes: 0 }
+    ContainerTail { key: key.into_owned(), lines: VecDeque::new(), bytes: 0, are_spare: true }
 }
 
 /// Which of these containers, the oldest first, has to go before this new one comes.
@@ -184,7 +272,23 @@ fn evicted<'k>(
 }
 
 impl ContainerTail {
+    /// Adds a line for which spare ones make way.
     fn push(&mut self, line: TailLine<'_>, max_lines: usize) {
+        if std::mem::take(&mut self.are_spare) {
+            self.lines.clear();
+            self.bytes = 0;
+        }
+        self.append(line, max_lines);
+    }
+
+    /// Adds a line that counts only as long as no others come.
+    fn push_spare(&mut self, line: TailLine<'_>, max_lines: usize) {
+        if self.are_spare {
+            self.append(line, max_lines);
+        }
+    }
+
+    fn append(&mut self, line: TailLine<'_>, max_lines: usize) {
         match self.lines.back_mut() {
             Some(last) if last.continues_in(&line) => {
                 self.bytes -= last.text.len();
@@ -205,11 +309,22 @@ impl ContainerTail {
 }
 
 impl<'c> ChunkTail<'c> {
-    /// Notes a record that an application wrote to standard error; `name` is the container's in FireLens's tag.
-    pub fn observe(&mut self, record: &Record<'c, '_>, name: Option<&'c [u8]>) {
-        if self.max_lines == 0 {
-            return;
+    /// Notes a record that an application wrote to this stream; `name` is the container's in FireLens's tag.
+    #[inline]
+    pub fn hear(&mut self, record: &Record<'c, '_>, source: Source, name: Option<&'c [u8]>) {
+        match (self.streams, source) {
+            _ if self.max_lines == 0 => {}
+            (ContextStreams::Auto | ContextStreams::Stderr, Source::Stderr) | (ContextStreams::Both, _) => {
+                self.observe(record, name);
+            }
+            (ContextStreams::Auto | ContextStreams::Stdout, Source::Stdout) => {
+                self.spare.push(record.body, name, self.max_lines);
+            }
+            (ContextStreams::Stderr, Source::Stdout) | (ContextStreams::Stdout, Source::Stderr) => {}
         }
+    }
+
+    fn observe(&mut self, record: &Record<'c, '_>, name: Option<&'c [u8]>) {
         if let (Some(id), Some(line)) = (record.text(b"container_id"), TailLine::from_record(record)) {
             self.push(ContainerKey::new(name, id), line);
         }
@@ -249,110 +364,4 @@ impl<'c> ChunkTail<'c> {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::{Value as Json, json};
-
-    use super::*;
-    use crate::input::decode;
-
-    fn line(container: &str, log: &str) -> Json {
-        json!({"container_id": container, "source": "stderr", "log": log})
-    }
-
-    fn piece(log: &str, id: &str, last: bool) -> Json {
-        json!({
-            "container_id": "a", "source": "stderr", "log": log, "partial_message": "true", "partial_id": id,
-            "partial_last": last.to_string(),
-        })
-    }
-
-    fn observe(tail: &StderrTail, records: &[Json]) {
-        let chunk: Vec<u8> =
-            records.iter().flat_map(|record| rmp_serde::to_vec(&(1u64, record)).unwrap()).collect();
-        let mut chunk_tail = tail.begin_chunk();
-        decode::records(&chunk, |record| chunk_tail.observe(record, None));
-        tail.merge(chunk_tail);
-    }
-
-    #[test]
-    fn the_last_lines_of_each_container_are_kept_in_order() {
-        let tail = StderrTail::new(3);
-        observe(&tail, &[line("a", "1"), line("b", "x"), line("a", "2"), line("a", "3"), line("a", "4")]);
-        assert_eq!(tail.lines("web", "a"), ["2", "3", "4"]);
-        observe(&tail, &[line("a", "5"), line("a", "")]);
-        assert_eq!(tail.lines("web", "a"), ["3", "4", "5"]);
-        assert_eq!(tail.lines("web", "b"), ["x"]);
-        assert!(tail.lines("web", "c").is_empty());
-    }
-
-    #[test]
-    fn pieces_are_joined_and_a_last_one_is_not_waited_for() {
-        let tail = StderrTail::new(5);
-        let records =
-            [line("a", "before"), piece("one ", "p", false), piece("two", "p", true), line("a", "after")];
-        observe(&tail, &records);
-        assert_eq!(tail.lines("web", "a"), ["before", "one two", "after"]);
-        observe(&tail, &[piece("dying ", "q", false)]);
-        assert_eq!(tail.lines("web", "a").last().unwrap(), "dying ");
-        observe(&tail, &[piece("words", "q", false), piece("other", "r", false)]);
-        assert_eq!(tail.lines("web", "a")[3..], ["dying words", "other"]);
-    }
-
-    #[test]
-    fn lines_bytes_and_containers_are_bounded() {
-        let tail = StderrTail::new(100);
-        let long = "é".repeat(5_000);
-        observe(&tail, &(0..100).map(|_| line("a", &long)).collect::<Vec<_>>());
-        assert_eq!(tail.lines("web", "a").len(), MAX_CONTAINER_BYTES / MAX_LINE_BYTES);
-        assert!(tail.lines("web", "a").iter().all(|line| line.len() == MAX_LINE_BYTES));
-        let pieces: Vec<Json> = (0..20).map(|_| piece(&long, "p", false)).collect();
-        observe(&tail, &pieces);
-        assert_eq!(tail.lines("web", "a").last().unwrap().len(), MAX_LINE_BYTES);
-        for number in 0..2 * MAX_CONTAINERS {
-            observe(&tail, &[line(&number.to_string(), "x"), line("a", "still here")]);
-        }
-        assert_eq!(tail.containers.borrow().len(), MAX_CONTAINERS);
-        assert!(tail.lines("web", "0").is_empty() && !tail.lines("web", "a").is_empty());
-    }
-
-    #[test]
-    fn a_container_that_makes_up_ids_costs_little_and_hides_no_others_lines() {
-        let tail = StderrTail::new(3);
-        let by = |name: &'static [u8], records: &[Json]| {
-            let chunk: Vec<u8> =
-                records.iter().flat_map(|record| rmp_serde::to_vec(&(1u64, record)).unwrap()).collect();
-            let mut chunk_tail = tail.begin_chunk();
-            decode::records(&chunk, |record| chunk_tail.observe(record, Some(name)));
-            assert!(chunk_tail.containers.len() <= MAX_CONTAINERS);
-            tail.merge(chunk_tail);
-        };
-        by(b"web", &[line("a", "genuine")]);
-        let made_up: Vec<Json> = (0..5_000).map(|number| line(&format!("id-{number}"), "x")).collect();
-        by(b"hostile", &made_up);
-        made_up.chunks(100).for_each(|records| by(b"hostile", records));
-        assert_eq!(tail.lines("web", "a"), ["genuine"]);
-        assert_eq!(tail.lines("hostile", "id-4999"), ["x"], "the newest are kept");
-        observe(&tail, &made_up);
-        assert_eq!(tail.containers.borrow().len(), MAX_CONTAINERS);
-    }
-
-    #[test]
-    fn secrets_in_lines_are_masked() {
-        let tail = StderrTail::new(3);
-        observe(
-            &tail,
-            &[line("a", "cannot connect to postgres://shop:hunter2@db/shop"), line("a", "token=hunter2")],
-        );
-        assert_eq!(
-            tail.lines("web", "a"),
-            ["cannot connect to postgres://[redacted]@db/shop", "token=[redacted]"]
-        );
-    }
-
-    #[test]
-    fn nothing_is_kept_when_nothing_is_wanted() {
-        let tail = StderrTail::new(0);
-        observe(&tail, &[line("a", "1")]);
-        assert!(tail.lines("web", "a").is_empty());
-    }
-}
+mod tests;

@@ -63,10 +63,18 @@ pub(super) const KEYS: &[Key] = &[
         Output,
         "stop.context_lines",
         Number,
-        "Last lines of a container's standard error to show when it ends, at most 100. 0 keeps none.",
+        "Last lines of a container to show when it ends, at most 100. 0 keeps none.",
         "50",
     )
     .default("20"),
+    key(
+        Output,
+        "stop.context_streams",
+        Choice(&["auto", "stderr", "stdout", "both"]),
+        "Streams that these lines are taken from. `auto`: standard error, or standard output where a container wrote nothing to standard error.",
+        "both",
+    )
+    .default("auto"),
     key(
         Output,
         "stop.ignore_containers",

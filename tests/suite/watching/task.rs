@@ -87,6 +87,43 @@ fn an_exit_is_reported_once_within_three_seconds_with_its_last_lines() {
 }
 
 #[test]
+fn lines_on_standard_output_and_of_own_classes_are_heard() {
+    alone(this_test!("lines_on_standard_output_and_of_own_classes_are_heard"), || {
+        let (cloud, metadata) = (Cloud::start(), Metadata::start(&["app", "worker"]));
+        environment::metadata(&metadata.address());
+        let classes = [
+            ("stop.context_lines", "3"),
+            ("classes", "panics, health"),
+            ("class.panics.match", "log ^panic"),
+            ("class.health.match", "log ^GET /health"),
+            ("route.health", "drop"),
+        ];
+        let router = router(&cloud, &classes);
+        let on = |container: &str, source: &str, log: &str| json!({"container_id": id(container), "container_name": container, "source": source, "log": log});
+        let records = [
+            on("app", "stdout", "started"),
+            on("app", "stdout", "panic: on stdout"),
+            on("app", "stdout", "GET /health 200"),
+            on("worker", "stdout", "not shown"),
+            on("worker", "stderr", "warning"),
+            on("worker", "stderr", "panic: out of luck"),
+            on("worker", "stderr", "goroutine 1 [running]:"),
+        ];
+        assert_eq!(router.bring(&Chunk::now(&records)), Verdict::Ok);
+        metadata.end("app", 1);
+        metadata.end("worker", 2);
+        let told = reports(&cloud, "stop", 2, Duration::from_secs(4));
+        let lines_of = |name: &str| {
+            told.iter().find(|report| report["container"] == name).map(|report| report["last_lines"].clone())
+        };
+        assert_eq!(lines_of("app").unwrap(), json!(["started", "panic: on stdout"]));
+        let worker = json!(["warning", "panic: out of luck", "goroutine 1 [running]:"]);
+        assert_eq!(lines_of("worker").unwrap(), worker);
+        cloud.assert_no_complaints();
+    });
+}
+
+#[test]
 fn planned_ends_go_where_planned_stops_go_and_restarts_are_told() {
     alone(this_test!("planned_ends_go_where_planned_stops_go_and_restarts_are_told"), || {
         let (cloud, metadata) = (Cloud::start(), Metadata::start(&["app", "worker"]));

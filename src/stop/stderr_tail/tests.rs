@@ -1,0 +1,163 @@
+use serde_json::{Value as Json, json};
+
+use super::*;
+use crate::input::decode;
+
+fn line(container: &str, log: &str) -> Json {
+    json!({"container_id": container, "source": "stderr", "log": log})
+}
+
+fn piece(log: &str, id: &str, last: bool) -> Json {
+    json!({
+        "container_id": "a", "source": "stderr", "log": log, "partial_message": "true", "partial_id": id,
+        "partial_last": last.to_string(),
+    })
+}
+
+fn source(record: &Record<'_, '_>) -> Source {
+    if record.text(b"source") == Some(b"stdout") { Source::Stdout } else { Source::Stderr }
+}
+
+fn out(container: &str, log: &str) -> Json {
+    json!({"container_id": container, "source": "stdout", "log": log})
+}
+
+fn observe(tail: &StderrTail, records: &[Json]) {
+    let chunk: Vec<u8> =
+        records.iter().flat_map(|record| rmp_serde::to_vec(&(1u64, record)).unwrap()).collect();
+    let mut chunk_tail = tail.begin_chunk();
+    decode::records(&chunk, |record| chunk_tail.hear(record, source(record), None));
+    tail.merge(chunk_tail);
+}
+
+#[test]
+fn the_last_lines_of_each_container_are_kept_in_order() {
+    let tail = StderrTail::new(3);
+    observe(&tail, &[line("a", "1"), line("b", "x"), line("a", "2"), line("a", "3"), line("a", "4")]);
+    assert_eq!(tail.lines("web", "a"), ["2", "3", "4"]);
+    observe(&tail, &[line("a", "5"), line("a", "")]);
+    assert_eq!(tail.lines("web", "a"), ["3", "4", "5"]);
+    assert_eq!(tail.lines("web", "b"), ["x"]);
+    assert!(tail.lines("web", "c").is_empty());
+}
+
+#[test]
+fn pieces_are_joined_and_a_last_one_is_not_waited_for() {
+    let tail = StderrTail::new(5);
+    let records =
+        [line("a", "before"), piece("one ", "p", false), piece("two", "p", true), line("a", "after")];
+    observe(&tail, &records);
+    assert_eq!(tail.lines("web", "a"), ["before", "one two", "after"]);
+    observe(&tail, &[piece("dying ", "q", false)]);
+    assert_eq!(tail.lines("web", "a").last().unwrap(), "dying ");
+    observe(&tail, &[piece("words", "q", false), piece("other", "r", false)]);
+    assert_eq!(tail.lines("web", "a")[3..], ["dying words", "other"]);
+}
+
+#[test]
+fn lines_bytes_and_containers_are_bounded() {
+    let tail = StderrTail::new(100);
+    let long = "é".repeat(5_000);
+    observe(&tail, &(0..100).map(|_| line("a", &long)).collect::<Vec<_>>());
+    assert_eq!(tail.lines("web", "a").len(), MAX_CONTAINER_BYTES / MAX_LINE_BYTES);
+    assert!(tail.lines("web", "a").iter().all(|line| line.len() == MAX_LINE_BYTES));
+    let pieces: Vec<Json> = (0..20).map(|_| piece(&long, "p", false)).collect();
+    observe(&tail, &pieces);
+    assert_eq!(tail.lines("web", "a").last().unwrap().len(), MAX_LINE_BYTES);
+    for number in 0..2 * MAX_CONTAINERS {
+        observe(&tail, &[line(&number.to_string(), "x"), line("a", "still here")]);
+    }
+    assert_eq!(tail.containers.borrow().len(), MAX_CONTAINERS);
+    assert!(tail.lines("web", "0").is_empty() && !tail.lines("web", "a").is_empty());
+}
+
+#[test]
+fn a_container_that_makes_up_ids_costs_little_and_hides_no_others_lines() {
+    let tail = StderrTail::new(3);
+    let by = |name: &'static [u8], records: &[Json]| {
+        let chunk: Vec<u8> =
+            records.iter().flat_map(|record| rmp_serde::to_vec(&(1u64, record)).unwrap()).collect();
+        let mut chunk_tail = tail.begin_chunk();
+        decode::records(&chunk, |record| chunk_tail.hear(record, source(record), Some(name)));
+        assert!(chunk_tail.containers.len() <= MAX_CONTAINERS);
+        tail.merge(chunk_tail);
+    };
+    by(b"web", &[line("a", "genuine")]);
+    let made_up: Vec<Json> = (0..5_000).map(|number| line(&format!("id-{number}"), "x")).collect();
+    by(b"hostile", &made_up);
+    made_up.chunks(100).for_each(|records| by(b"hostile", records));
+    assert_eq!(tail.lines("web", "a"), ["genuine"]);
+    assert_eq!(tail.lines("hostile", "id-4999"), ["x"], "the newest are kept");
+    observe(&tail, &made_up);
+    assert_eq!(tail.containers.borrow().len(), MAX_CONTAINERS);
+}
+
+#[test]
+fn secrets_in_lines_are_masked() {
+    let tail = StderrTail::new(3);
+    observe(
+        &tail,
+        &[line("a", "cannot connect to postgres://shop:hunter2@db/shop"), line("a", "token=hunter2")],
+    );
+    assert_eq!(
+        tail.lines("web", "a"),
+        ["cannot connect to postgres://[redacted]@db/shop", "token=[redacted]"]
+    );
+}
+
+#[test]
+fn nothing_is_kept_when_nothing_is_wanted() {
+    let tail = StderrTail::new(0);
+    observe(&tail, &[line("a", "1")]);
+    assert!(tail.lines("web", "a").is_empty());
+}
+
+#[test]
+fn standard_output_counts_as_long_as_nothing_stands_on_standard_error() {
+    let tail = StderrTail::new(2);
+    observe(&tail, &[out("a", "1"), out("b", "x"), out("a", "2"), out("a", "3"), out("a", "")]);
+    assert_eq!(tail.lines("web", "a"), ["2", "3"]);
+    assert_eq!(tail.lines("web", "b"), ["x"]);
+    observe(&tail, &[line("a", "error"), out("a", "4"), out("b", "y")]);
+    observe(&tail, &[out("a", "5")]);
+    assert_eq!(tail.lines("web", "a"), ["error"]);
+    assert_eq!(tail.lines("web", "b"), ["x", "y"]);
+}
+
+#[test]
+fn the_streams_are_the_users_choice() {
+    let records = [out("a", "1"), line("a", "2"), out("a", "3"), out("b", "4"), line("c", "5")];
+    for (streams, a, b, c) in [
+        (ContextStreams::Auto, &["2"][..], &["4"][..], &["5"][..]),
+        (ContextStreams::Stderr, &["2"], &[], &["5"]),
+        (ContextStreams::Stdout, &["1", "3"], &["4"], &[]),
+        (ContextStreams::Both, &["1", "2", "3"], &["4"], &["5"]),
+    ] {
+        let tail = StderrTail::new(9).with_streams(streams);
+        observe(&tail, &records);
+        let lines = ["a", "b", "c"].map(|id| tail.lines("web", id));
+        assert_eq!(
+            lines,
+            [a, b, c].map(|lines| lines.iter().map(ToString::to_string).collect::<Vec<_>>()),
+            "{streams:?}"
+        );
+    }
+}
+
+#[test]
+fn much_standard_output_is_bounded_and_the_newest_is_kept() {
+    let tail = StderrTail::new(3);
+    observe(&tail, &(0..1_000).map(|number| out("a", &number.to_string())).collect::<Vec<_>>());
+    assert_eq!(tail.lines("web", "a"), ["997", "998", "999"]);
+    let long = "é".repeat(5_000);
+    let tail = StderrTail::new(100);
+    (0..30).for_each(|_| observe(&tail, &[out("a", &long)]));
+    assert_eq!(tail.lines("web", "a").len(), MAX_CONTAINER_BYTES / MAX_LINE_BYTES);
+    observe(&tail, &(0..5_000).map(|number| out(&format!("id-{number}"), "x")).collect::<Vec<_>>());
+    assert!(tail.containers.borrow().len() <= MAX_CONTAINERS);
+    let mut chunk_tail = tail.begin_chunk();
+    let chunk: Vec<u8> =
+        (0..5_000).flat_map(|_| rmp_serde::to_vec(&(1u64, out("a", "x"))).unwrap()).collect();
+    decode::records(&chunk, |record| chunk_tail.hear(record, Source::Stdout, Some(b"web")));
+    assert_eq!(chunk_tail.spare.bodies.capacity(), 100);
+}
