@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::classify::classes::Class;
 use crate::config::{
-    AwsEnvironment, AwsEnvironments, KeyReader, Lookup, MetadataMode, MetadataSettings, Problem,
+    AwsEnvironment, AwsEnvironments, FetchLogsSettings, KeyReader, Lookup, MetadataMode, MetadataSettings, Problem,
     QueueSettings, Settings, exposures, queue_needs_region,
 };
 use crate::delivery::verdict::Verdict;
@@ -64,6 +64,7 @@ impl Instance {
         if let Some(what) = queue.as_ref().and_then(|queue| Client::for_aws(queue.ca_file.as_deref()).err()) {
             problems.borrow_mut().push(Problem { key: "queue.ca_file".into(), what });
         }
+        let fetch_logs = FetchLogsSettings::read(&KeyReader::new(lookup, &problems), &environments);
         let task = task_endpoint(&settings, others_report, &problems);
         let incident_file = incident_file(&settings, &problems);
         let problems = problems.into_inner();
@@ -83,6 +84,7 @@ impl Instance {
                 destinations,
                 metrics: Arc::clone(&metrics),
                 incident_file,
+                fetch_logs,
                 panic: wants_fault(lookup, "fault.panic", "worker"),
                 hang: wants_fault(lookup, "fault.hang", "worker"),
             },
@@ -233,7 +235,8 @@ fn wanted_profiles(settings: &Settings, reader: &KeyReader<'_>) -> BTreeMap<Opti
     let queue =
         reader.written("queue.url").map(|_| (reader.text("queue.profile"), queue_needs_region(reader)));
     let mut wanted = BTreeMap::new();
-    for (profile, wants_region) in destinations.chain(queue) {
+    let fetch_logs = reader.flag("stop.fetch_logs").then_some((None, true));
+    for (profile, wants_region) in destinations.chain(queue).chain(fetch_logs) {
         *wanted.entry(profile).or_default() |= wants_region;
     }
     wanted

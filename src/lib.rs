@@ -18,6 +18,7 @@
 //!     │
 //! router        one chunk from bytes to verdict; calls everything below
 //!     │ ▲
+//!     │ ├────── log_reader        the last lines of stopped containers, from CloudWatch Logs
 //!     │ └────── watch             chunks that do not come from Fluent Bit: exits of containers, a queue of ECS events
 //!     │                           └─ task_metadata   the task as the metadata endpoint describes it
 //!     │
@@ -55,6 +56,7 @@ pub mod input;
 pub mod instance;
 pub mod json;
 mod log;
+mod log_reader;
 pub mod metrics;
 pub mod object;
 pub mod printable;

@@ -34,6 +34,9 @@ pub struct StopSettings {
 impl StopSettings {
     pub(super) fn read(reader: &KeyReader<'_>) -> Self {
         let default = stop::EventReader::default();
+        if reader.flag("stop.fetch_logs") && reader.number("stop.context_lines") == 0 {
+            reader.problem("stop.fetch_logs", "has no effect with stop.context_lines 0".to_owned());
+        }
         let ignored = reader.list("stop.ignore_containers").unwrap_or_default();
         Self {
             reader: stop::EventReader {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::error::Problem;
 use super::events::{MetadataSettings, StopSettings};
+use super::fetch_logs::LogNames;
 use super::incidents::IncidentSettings;
 use super::keys::{self, DestinationKind};
 use super::pattern;
@@ -25,6 +26,8 @@ pub struct Settings {
     pub destinations: Vec<DestinationSettings>,
     /// How stop events are read and reported.
     pub stop: StopSettings,
+    /// Where a router writes the lines of containers, as the user says.
+    pub log_names: Option<LogNames>,
     /// How stops become incidents.
     pub incidents: IncidentSettings,
     /// Whether to ask the task metadata endpoint.
@@ -137,6 +140,7 @@ impl Settings {
             dead_letters,
             destinations,
             stop: StopSettings::read(&reader),
+            log_names: LogNames::read(&reader),
             incidents: IncidentSettings::read(&reader, alerts),
             task_metadata: MetadataSettings::read(&reader),
             flush_timeout: reader.duration("flush_timeout"),

@@ -14,3 +14,4 @@ pub mod verdict;
 
 pub(crate) use self::backoff::Backoff;
 pub(crate) use self::call::{Call, Outcome};
+pub(crate) use self::rate_limit::RateLimiter;

@@ -4,6 +4,7 @@
 //! Does not own: recognising the chunk when it comes again (`ledger`), or the answer (`verdict`).
 
 use std::cell::{Cell, Ref, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use jiff::Timestamp;
@@ -12,6 +13,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::incident::Sightings;
 use crate::metrics::Reason;
+use crate::stop::ReadLog;
 use crate::stop::dedup::Claims;
 
 /// Which entries of one chunk one destination has settled: delivered, or rejected for good.
@@ -105,6 +107,8 @@ pub struct Progress {
     replayed: Cell<bool>,
     claims: Claims,
     sightings: Sightings,
+    /// By place among the chunk's stop events: what was read of the containers' logs.
+    logs: RefCell<BTreeMap<usize, ReadLog>>,
     /// Rejected records that are not stored as dead letters yet.
     dead_letters: RefCell<Vec<DeadLetter>>,
     name: String,
@@ -126,6 +130,7 @@ impl Progress {
             replayed: Cell::new(false),
             claims: Claims::default(),
             sightings: Sightings::default(),
+            logs: RefCell::default(),
             dead_letters: RefCell::default(),
             running: Cell::new(true),
             stopped: Notify::new(),
@@ -181,6 +186,17 @@ impl Progress {
     #[must_use]
     pub fn sightings(&self) -> &Sightings {
         &self.sightings
+    }
+
+    /// Notes what was read of the log of a stop's container, for the stop's report in this chunk and its replays.
+    pub fn note_log(&self, nth: usize, log: ReadLog) {
+        self.logs.borrow_mut().insert(nth, log);
+    }
+
+    /// What was read of the log for the stop at this place among the chunk's stop events.
+    #[must_use]
+    pub fn log(&self, nth: usize) -> Option<ReadLog> {
+        self.logs.borrow().get(&nth).cloned()
     }
 
     /// Names the chunk: its replay has the same name, an equal chunk another.

@@ -1,4 +1,4 @@
-//! Keeps the requests to one destination a least time apart, for services that count messages per second.
+//! Keeps requests a least time apart, for services that count messages or calls per second.
 //!
 //! Does not own: the pause that a service asks for with `Retry-After` when requests came too fast (`backoff`).
 
@@ -7,19 +7,19 @@ use std::cell::Cell;
 use tokio::time::{Duration, Instant, sleep_until};
 
 #[derive(Debug)]
-pub(super) struct RateLimiter {
+pub(crate) struct RateLimiter {
     interval: Option<Duration>,
     next: Cell<Option<Instant>>,
 }
 
 impl RateLimiter {
     /// `None`: nobody waits.
-    pub(super) fn new(interval: Option<Duration>) -> Self {
+    pub(crate) fn new(interval: Option<Duration>) -> Self {
         Self { interval, next: Cell::new(None) }
     }
 
     /// Waits for a turn; `false`, at once, when there is none before `deadline`. Then none is used up.
-    pub(super) async fn acquire(&self, deadline: Instant) -> bool {
+    pub(crate) async fn acquire(&self, deadline: Instant) -> bool {
         let Some(interval) = self.interval else { return true };
         let now = Instant::now();
         let turn = self.next.get().map_or(now, |next| next.max(now));

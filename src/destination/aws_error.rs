@@ -49,6 +49,33 @@ pub fn classify_aws_reply(reply: &Reply, operation: &str, owner: &str) -> ReplyA
     })
 }
 
+/// Why a call failed that only reads, for callers that go on without its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ReadFailure {
+    Denied,
+    CredentialsRefused,
+    Throttled,
+    NotFound,
+    Unavailable,
+}
+
+/// What kept a call from reading, and its words for the log; `None`: nothing.
+pub(crate) fn read_failure(reply: &Reply, operation: &str) -> Option<(ReadFailure, String)> {
+    if reply.status == 200 && !reply.truncated {
+        return None;
+    }
+    let error = aws_error(reply);
+    let failure = match error.code.as_str() {
+        _ if error.is_throttle() => ReadFailure::Throttled,
+        _ if error.is_authentication() => ReadFailure::CredentialsRefused,
+        code if code.starts_with("AccessDenied") || reply.status == 403 => ReadFailure::Denied,
+        // ECS says so of a task definition that it does not know.
+        "ResourceNotFoundException" | "ClientException" => ReadFailure::NotFound,
+        _ => ReadFailure::Unavailable,
+    };
+    Some((failure, error.describe(operation)))
+}
+
 impl AwsError {
     /// An error whose code and message were read from the reply, in whichever protocol.
     pub(super) fn new(code: String, message: String, reply: &Reply) -> Self {
@@ -141,6 +168,28 @@ mod tests {
                 panic!("{status}")
             };
             assert!(reason.contains("check logs.endpoint"), "{reason}");
+        }
+    }
+
+    #[test]
+    fn what_keeps_a_call_from_reading() {
+        let failure = |status, code: &str| {
+            let body = format!("{{\"__type\":\"{code}\"}}");
+            read_failure(&Reply { status, body: body.into(), ..Reply::default() }, "GetLogEvents")
+                .map(|(why, _)| why)
+        };
+        for (status, code, expected) in [
+            (200, "", None),
+            (400, "com.amazonaws.logs#AccessDeniedException", Some(ReadFailure::Denied)),
+            (403, "", Some(ReadFailure::Denied)),
+            (400, "ThrottlingException", Some(ReadFailure::Throttled)),
+            (400, "ResourceNotFoundException", Some(ReadFailure::NotFound)),
+            (400, "ClientException", Some(ReadFailure::NotFound)),
+            (400, "ExpiredTokenException", Some(ReadFailure::CredentialsRefused)),
+            (503, "", Some(ReadFailure::Unavailable)),
+            (301, "", Some(ReadFailure::Unavailable)),
+        ] {
+            assert_eq!(failure(status, code), expected, "{status} {code}");
         }
     }
 

@@ -54,6 +54,7 @@ use ::http::{HeaderMap, HeaderName, Method};
 use bytes::Bytes;
 
 pub use self::aws_error::classify_aws_reply;
+pub(crate) use self::aws_error::{ReadFailure, read_failure};
 pub use self::name_limit::NameLimit;
 pub use self::network::Network;
 pub use self::object_store::{ObjectCall, ObjectEncoding, ObjectStore, PartBody, UploadedPart};

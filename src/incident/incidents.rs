@@ -267,6 +267,19 @@ impl Incidents {
         self.outbox.push(news(stop, &incident.id, incident.report(state)));
     }
 
+    /// Tells last lines that came after the report that opened their incident, unless others were told.
+    pub fn bring_lines(&mut self, stop: &StopEvent) {
+        let group = group::group_of(stop, &self.settings.group_by);
+        let Some(incident) = self.open.get_mut(&group).filter(|one| one.lacks_lines && self.tells) else {
+            return;
+        };
+        incident.lacks_lines = false;
+        let mut stop = open::with_lines(stop);
+        stop.update = true;
+        self.outbox.push(news(&stop, &incident.id, incident.report(IncidentState::Continued)));
+        self.changes += 1;
+    }
+
     /// Notes that a service is well again.
     pub fn recover(&mut self, recovery: &ServiceRecovery, now: i64) {
         self.changes += 1;

@@ -41,6 +41,9 @@ pub(super) struct OpenIncident {
     /// The deployment to which the service goes back, as the event names it.
     #[serde(default)]
     pub(super) rollback: Option<String>,
+    /// The stop that opened it was told without the last lines that were wanted.
+    #[serde(default)]
+    pub(super) lacks_lines: bool,
     /// Stops whose chunk has not arrived yet.
     #[serde(skip)]
     pub(super) pending: u64,
@@ -80,6 +83,7 @@ impl OpenIncident {
             latest: small(stop),
             recovery: None,
             rollback: None,
+            lacks_lines: stop.last_lines_missing.is_some(),
             pending: 0,
             is_opening: false,
             owed: None,

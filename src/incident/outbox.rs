@@ -40,9 +40,18 @@ impl Outbox {
             if let Some(report) = &mut news.stop.incident {
                 report.state = IncidentState::Opened;
             }
-            news.stop.last_lines = std::mem::take(&mut opening.stop.last_lines);
+            news.stop.update = opening.stop.update;
+            if !opening.stop.last_lines.is_empty() {
+                news.stop.last_lines = std::mem::take(&mut opening.stop.last_lines);
+            }
             *opening = news;
             return;
+        }
+        if state == Some(IncidentState::Continued)
+            && let Some(lines) = self.find(&news, IncidentState::Continued).filter(|one| one.stop.update)
+        {
+            news.stop.update = true;
+            news.stop.last_lines = std::mem::take(&mut lines.stop.last_lines);
         }
         self.waiting.retain(|other| !(other.is_of(&news) && other.state() == Some(IncidentState::Continued)));
         self.waiting.push(news);

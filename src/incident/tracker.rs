@@ -88,6 +88,11 @@ impl IncidentTracker {
         self.change(|incidents, now| incidents.recover(recovery, now));
     }
 
+    /// Tells last lines that came after their stop's report.
+    pub fn bring_lines(&self, stop: &StopEvent) {
+        self.change(|incidents, _| incidents.bring_lines(stop));
+    }
+
     pub(super) fn observe(&self, stop: &StopEvent) -> Option<Sighting> {
         self.change(|incidents, now| incidents.observe(stop, now))
     }

@@ -149,7 +149,7 @@ impl<'p: 'c, 'c, E: FnMut(u32, &Entry<'_, '_, '_>)> Entries<'p, 'c, E> {
                 Occurrence::Followed => return self.emit_event(record, Class::Other, None),
                 Occurrence::Repeated => return self.read.repeated_stops.push(class),
             }
-            stop.last_lines = memory.stderr_tail.for_stop(&stop);
+            memory.fill_in_lines(record, &mut stop, self.progress.log(nth));
             memory.join_incident(&mut stop, self.progress, nth, self.next_ordinal);
         }
         self.emit_event(record, class, Some(&stop));

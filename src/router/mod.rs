@@ -8,6 +8,7 @@ pub mod dead_letter;
 mod encoder;
 pub mod entries;
 mod incidents;
+mod last_lines;
 pub mod pipeline;
 pub mod process;
 mod report;
@@ -24,7 +25,7 @@ pub(crate) use self::incidents::NewsDesk;
 use self::pipeline::Pipeline;
 use self::process::{Processed, process_chunk};
 use crate::classify::provenance::ChunkOrigin;
-use crate::config::{QueueSettings, Settings};
+use crate::config::{FetchLogsSettings, QueueSettings, Settings};
 use crate::delivery::ledger::{self, ChunkMaker, Ledger};
 use crate::delivery::progress::Progress;
 use crate::delivery::sender::Sender;
@@ -35,6 +36,7 @@ use crate::encode::template::RenderContext;
 use crate::incident::StateFile;
 use crate::input::chunk::Chunk;
 use crate::log::{Level, Log};
+use crate::log_reader::LogReader;
 use crate::metrics::Metrics;
 use crate::object::spool::Spool;
 use crate::object::upload::{UploadDeadline, Uploader};
@@ -63,6 +65,8 @@ pub(crate) struct RouterConfig {
     pub(crate) metrics: Arc<Metrics>,
     /// Where open incidents are kept.
     pub(crate) incident_file: Option<StateFile>,
+    /// How the logs of stopped containers are read; `None`: they are not.
+    pub(crate) fetch_logs: Option<FetchLogsSettings>,
     /// For the test host: panic at each chunk. Only debug builds ever set it.
     pub(crate) panic: bool,
     /// For the test host: block the thread at each chunk. Only debug builds ever set it.
@@ -92,6 +96,9 @@ pub(crate) struct Router {
     flush_timeout: Duration,
     /// Taken by whoever sends news of incidents.
     incident_file: RefCell<Option<StateFile>>,
+    log_reader: Option<Rc<LogReader>>,
+    /// Logs that are looked for again; dropped with the router.
+    late_logs: RefCell<JoinSet<()>>,
     uuid: String,
     panic: bool,
     hang: bool,
@@ -117,6 +124,8 @@ impl Router {
             pipeline: Pipeline::new(config.settings, Arc::clone(&metrics)),
             ledger: Ledger::default(),
             incident_file: RefCell::new(config.incident_file),
+            late_logs: RefCell::default(),
+            log_reader: config.fetch_logs.and_then(|settings| open_log_reader(settings, &log)),
             waiting_counted: Cell::default(),
             task: Rc::default(),
             uuid: uuid::Uuid::new_v4().to_string(),
@@ -198,6 +207,7 @@ impl Router {
         let digest = if self.ledger.is_empty() { None } else { chunk_digest(maker, tag, chunk) };
         let progress = self.ledger.begin(digest.unwrap_or_default(), self.senders.len(), deadline).await;
         let Some(progress) = progress else { return Verdict::Retry };
+        self.read_logs(origin, chunk, &progress).await;
         let read = chunk.read(|bytes| {
             let processed = self.process(tag, origin, bytes, &progress);
             // The host gives up soon and takes its bytes back, and then brings the chunk again.
@@ -368,6 +378,13 @@ impl Router {
     pub(crate) fn allow_probes(&self) {
         self.senders.iter().for_each(|sender| sender.allow_probe());
     }
+}
+
+fn open_log_reader(settings: FetchLogsSettings, log: &Rc<Log>) -> Option<Rc<LogReader>> {
+    let client = Client::for_aws(None);
+    let complain = |error| log.line(Level::Error, format_args!("stop.fetch_logs: {error}"));
+    let client = client.map_err(complain).ok()?;
+    Some(Rc::new(LogReader::new(settings, client, Rc::clone(log))))
 }
 
 /// By what the chunk is recognised when it comes again; `None` when its bytes are gone.

@@ -9,16 +9,17 @@ use std::sync::Arc;
 use crate::classify::classes::{BUILT_IN, Class, Classifier};
 use crate::classify::provenance::{ChunkOrigin, TagPattern};
 use crate::classify::routes::Routes;
-use crate::config::Settings;
+use crate::config::{LogNames, Settings};
 use crate::delivery::progress::Progress;
 use crate::destination::Destination;
 use crate::encode::buffer_pool::BufferPool;
 use crate::encode::known_names::KnownNames;
 use crate::incident::{Clock, IncidentTracker, Incidents};
+use crate::input::record::Record;
 use crate::metrics::Metrics;
 use crate::stop::dedup::{Occurrence, StopDedup};
 use crate::stop::stderr_tail::{ContextStreams, StderrTail};
-use crate::stop::{ServiceRecovery, StopEvent};
+use crate::stop::{LogPlace, ReadLog, ServiceRecovery, StopEvent};
 
 /// The stages of one output, for a running instance as for a dry run.
 #[derive(Debug)]
@@ -71,7 +72,7 @@ impl Pipeline {
             dead_letter_routes,
             metrics,
             pool: BufferPool::default(),
-            memory: StopMemory { incidents: tracker, ..memory },
+            memory: StopMemory { incidents: tracker, log_names: settings.log_names, ..memory },
             trusted_tags: settings.stop.trusted_tags,
         }
     }
@@ -187,6 +188,8 @@ pub struct StopMemory {
     dedup: Option<StopDedup>,
     /// The last lines of each container.
     pub(super) stderr_tail: StderrTail,
+    /// Where routers write the lines of containers.
+    log_names: Option<LogNames>,
     /// The incidents that stops belong to; `None`: to none.
     incidents: Option<Rc<IncidentTracker>>,
 }
@@ -198,6 +201,7 @@ impl StopMemory {
         Self {
             dedup: once.then(StopDedup::default),
             stderr_tail: StderrTail::new(context_lines),
+            log_names: None,
             incidents: None,
         }
     }
@@ -206,6 +210,28 @@ impl StopMemory {
     #[must_use]
     pub fn with_streams(self, streams: ContextStreams) -> Self {
         Self { stderr_tail: self.stderr_tail.with_streams(streams), ..self }
+    }
+
+    /// Fills in the last lines of the stop's container that were heard here, or else those that were read from its log.
+    pub(super) fn fill_in_lines(&self, record: &Record<'_, '_>, stop: &mut StopEvent, log: Option<ReadLog>) {
+        if let Some(place) = self.log_place(record, stop) {
+            stop.note_log_place(&place);
+        }
+        stop.last_lines = self.stderr_tail.for_stop(stop);
+        if let Some(log) = log.filter(|_| stop.last_lines.is_empty()) {
+            stop.note_log(log);
+        }
+    }
+
+    /// Whether the stop's report would lack the lines that tell why it stopped.
+    pub(super) fn lacks_lines(&self, stop: &StopEvent) -> bool {
+        let is_known = self.dedup.as_ref().is_some_and(|dedup| dedup.is_known(stop));
+        stop.is_worth_reading() && !is_known && self.stderr_tail.for_stop(stop).is_empty()
+    }
+
+    /// Where the user says that the container's lines are.
+    pub(super) fn log_place(&self, record: &Record<'_, '_>, stop: &StopEvent) -> Option<LogPlace> {
+        self.log_names.as_ref()?.place(record, stop)
     }
 
     /// Tells the stop which incident it belongs to; `nth` as for `observe`, `ordinal` is its entry's.

@@ -79,6 +79,15 @@ impl StopDedup {
         occurrence
     }
 
+    /// Whether an event about a task's end would add nothing to what was seen.
+    #[must_use]
+    pub fn is_known(&self, stop: &StopEvent) -> bool {
+        let Some((key, version)) = stop.key() else { return false };
+        let seen = self.seen.borrow();
+        let known = seen.get(key).filter(|known| known.claim.get() != ClaimState::Released);
+        known.is_some_and(|known| version <= known.version || known.has_exit_code || stop.exit_code.is_none())
+    }
+
     fn occurrence_of(&self, key: &str, version: i64, has_exit_code: bool) -> (Occurrence, Option<Claim>) {
         let mut seen = self.seen.borrow_mut();
         let Some(known) = seen.get_mut(key) else {

@@ -121,13 +121,23 @@ impl Signer {
 
     /// Adds the headers of a SigV4 signature for `service`.
     pub async fn sign(&self, request: &mut HttpRequest, service: &str) -> Result<(), Failure> {
+        let region = self.region.borrow().clone();
+        self.sign_in(request, service, &region).await
+    }
+
+    /// The same for another region.
+    pub async fn sign_in(
+        &self,
+        request: &mut HttpRequest,
+        service: &str,
+        region: &str,
+    ) -> Result<(), Failure> {
         let credentials = self.credentials().await?;
         let failed = |error: &dyn std::fmt::Display| Failure::Credentials(format!("cannot sign: {error}"));
         let identity = credentials.into();
-        let region = self.region.borrow();
         let parameters = v4::SigningParams::builder()
             .identity(&identity)
-            .region(&region)
+            .region(region)
             .name(service)
             .time(SystemTime::now())
             .settings(signing_settings(service))

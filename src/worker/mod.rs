@@ -171,6 +171,7 @@ async fn serve(
     let mut running = take_jobs(&router, &log, queue, blocks_engine).await;
     let end = Instant::now() + exit_timeout;
     router.allow_probes();
+    router.stop_reading_logs();
     // The last exits, and the events under way, are still for this process to report.
     stop_watching.send_replace(true);
     let drain = async { tokio::join!(join_all(&mut running), join_all(&mut watchers)) };

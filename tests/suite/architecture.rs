@@ -10,13 +10,14 @@ use test_support::root;
 
 /// What each line names may use what the lines below it name. A folder or file that is not in the list fails the test:
 /// its place has to be decided.
-const LAYERS: [&str; 23] = [
+const LAYERS: [&str; 24] = [
     "registry",
     "probe",
     "instance",
     "worker",
     "router",
     "watch",
+    "log_reader",
     "object",
     "delivery",
     "incident",

@@ -1,4 +1,5 @@
-//! CloudWatch, S3, SNS, EventBridge, Kinesis, SQS, and Firehose with a bucket behind it, as somebody else wrote them: moto, read back through its own API.
+//! CloudWatch, ECS, S3, SNS, EventBridge, Kinesis, SQS, and Firehose with a bucket behind it, as somebody else wrote them:
+//! moto, read back through its own API.
 //!
 //! `MOTO_SERVER` is the path of `moto_server` (PyPI `moto[server]`). Without it the test is skipped, except where
 //! `CI=true` promises that it is there.
@@ -7,6 +8,7 @@ mod bucket;
 mod eventbridge;
 mod firehose;
 mod kinesis;
+mod last_lines;
 mod s3;
 mod sns;
 mod sqs;

@@ -8,6 +8,7 @@ mod connect;
 mod deployment;
 mod duplicates;
 mod environment;
+mod fetch_logs;
 mod filters;
 mod finding;
 mod host;
@@ -157,6 +158,7 @@ fn check_section(section: &Section, configuration: &Configuration, findings: &mu
     templates::check(section, configuration, findings);
     objects::check(section, findings);
     inputs::check(section, configuration, findings);
+    fetch_logs::check(section, findings);
     addresses::note(section, findings);
     host::check(section, configuration, flush_timeout, findings);
     host_values::check(section, findings);

@@ -113,6 +113,10 @@ fn routes(plan: &Plan) -> Vec<Line> {
         lines.push(line("queue.region", &plan.region));
         lines.push(comment("Events that the input above brings are believed."));
         lines.push(line("stop.trusted_tags", "ecs_events"));
+        if !plan.fetched_groups.is_empty() {
+            lines.push(comment("Last lines of tasks without a router, by their task definitions."));
+            lines.push(line("stop.fetch_logs", "on"));
+        }
         lines.push(blank());
     }
     lines.push(line("route.stop", &route(plan, RoutePurpose::Stop)));

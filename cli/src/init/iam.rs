@@ -48,8 +48,21 @@ pub(super) fn task_policy(plan: &Plan) -> Option<Value> {
     if plan.is_collector() {
         let actions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"];
         statements.push(allow("ReadTheQueue", &actions, json!(arn(plan, "sqs", &plan.name))));
+        statements.extend(fetching_logs(plan));
     }
     (!statements.is_empty()).then(|| document(statements))
+}
+
+/// For the last lines of stopped tasks. ECS knows no resource for the first.
+fn fetching_logs(plan: &Plan) -> Vec<Value> {
+    if plan.fetched_groups.is_empty() {
+        return Vec::new();
+    }
+    let groups: Vec<String> = plan.fetched_groups.iter().map(|group| group_arn(plan, group)).collect();
+    vec![
+        allow("ReadTaskDefinitions", &["ecs:DescribeTaskDefinition"], json!("*")),
+        allow("ReadLastLines", &["logs:GetLogEvents"], json!(groups)),
+    ]
 }
 
 /// What ECS may do before a container runs.

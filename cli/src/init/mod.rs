@@ -59,6 +59,9 @@ pub(crate) struct InitArguments {
     /// Log group of the rest. Default: /ecs/NAME/lines; of a collector: that of stop events
     #[arg(long, value_name = "GROUP")]
     rest_log_group: Option<String>,
+    /// Log groups of applications, with commas between them: a collector's reports show their last lines
+    #[arg(long, value_name = "GROUPS", value_delimiter = ',')]
+    fetch_logs: Vec<String>,
     /// Bucket of s3. Default: NAME-logs-ACCOUNT
     #[arg(long)]
     bucket: Option<String>,

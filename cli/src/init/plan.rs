@@ -80,6 +80,8 @@ pub(super) struct Plan {
     pub(super) image: String,
     pub(super) app_image: String,
     pub(super) yaml: bool,
+    /// Log groups whose last lines a collector reads.
+    pub(super) fetched_groups: Vec<String>,
     stop_group: String,
     error_group: String,
     rest_group: String,
@@ -158,6 +160,7 @@ impl Plan {
             image: given(&arguments.image, format!("{registry}/ecs-router-{}:1", name.to_ascii_lowercase())),
             app_image: given(&arguments.app_image, format!("{registry}/{}:1", name.to_ascii_lowercase())),
             yaml: arguments.yaml,
+            fetched_groups: arguments.fetch_logs.clone(),
             registry,
             error_group: given(&arguments.error_log_group, format!("/ecs/{name}/errors")),
             rest_group: given(&arguments.rest_log_group, rest),

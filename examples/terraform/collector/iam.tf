@@ -45,6 +45,24 @@ data "aws_iam_policy_document" "task" {
     actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
     resources = ["${aws_cloudwatch_log_group.stops.arn}:*"]
   }
+
+  dynamic "statement" {
+    for_each = length(var.fetch_log_groups) > 0 ? ["all"] : []
+
+    content {
+      actions   = ["ecs:DescribeTaskDefinition"]
+      resources = ["*"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(var.fetch_log_groups) > 0 ? ["all"] : []
+
+    content {
+      actions   = ["logs:GetLogEvents"]
+      resources = [for group in var.fetch_log_groups : "arn:${local.partition}:logs:${local.region}:${local.account}:log-group:${group}:*"]
+    }
+  }
 }
 
 resource "aws_iam_role_policy" "task" {

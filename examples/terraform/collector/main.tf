@@ -59,6 +59,7 @@ resource "aws_ecs_task_definition" "this" {
         { name = "AWS_REGION", value = local.region },
         { name = "QUEUE_URL", value = aws_sqs_queue.stops.url },
         { name = "STOPS_LOG_GROUP", value = aws_cloudwatch_log_group.stops.name },
+        { name = "FETCH_LOGS", value = length(var.fetch_log_groups) > 0 ? "on" : "off" },
       ]
       secrets = [for arn in local.secrets : { name = "SLACK_WEBHOOK_URL", valueFrom = arn }]
 

@@ -70,6 +70,12 @@ variable "service_events" {
   default     = true
 }
 
+variable "fetch_log_groups" {
+  description = "Log groups of the applications, for example [\"/ecs/web\"], whose last lines reports show. Empty means none."
+  type        = list(string)
+  default     = []
+}
+
 variable "stops_log_group" {
   description = "Made here, and written by the collector's role alone."
   type        = string

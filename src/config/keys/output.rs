@@ -1,6 +1,6 @@
 //! Keys of the output itself.
 
-use super::key::KeyForm::{Choice, Duration, Flag, List, Number, Text};
+use super::key::KeyForm::{Choice, Duration, Flag, List, Number, Template, Text};
 use super::key::Scope::Output;
 use super::key::{Key, key};
 
@@ -75,6 +75,42 @@ pub(super) const KEYS: &[Key] = &[
         "both",
     )
     .default("auto"),
+    key(
+        Output,
+        "stop.fetch_logs",
+        Flag,
+        "Read the last lines of a stopped task's container from CloudWatch Logs before its report is sent, where no router has them: by the task definition's `awslogs` options, or by the two names below. Needs `ecs:DescribeTaskDefinition` and `logs:GetLogEvents`.",
+        "on",
+    )
+    .default("off"),
+    key(
+        Output,
+        "stop.fetch_logs_group",
+        Template,
+        "Log group that a router writes a container's lines to. With the stream, it replaces the task definition's options in `stop.fetch_logs` and makes `logs_url` lead to the stream.",
+        "/ecs/$(ecs_service)",
+    ),
+    key(
+        Output,
+        "stop.fetch_logs_stream",
+        Template,
+        "Log stream of that container in that group.",
+        "$(container_name)/$(ecs_task_id)",
+    ),
+    key(
+        Output,
+        "stop.fetch_logs_endpoint",
+        Text,
+        "Another CloudWatch Logs address for `stop.fetch_logs`, for example a VPC endpoint.",
+        "https://vpce-1.logs.eu-west-1.vpce.amazonaws.com",
+    ),
+    key(
+        Output,
+        "stop.fetch_logs_ecs_endpoint",
+        Text,
+        "Another ECS address for `stop.fetch_logs`.",
+        "https://vpce-1.ecs.eu-west-1.vpce.amazonaws.com",
+    ),
     key(
         Output,
         "stop.ignore_containers",

@@ -1,0 +1,147 @@
+//! The two operations: DescribeTaskDefinition and GetLogEvents, their requests and what the replies say. Pure.
+//!
+//! <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTaskDefinition.html> and
+//! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html>, read 2026-11.
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::config::endpoint::AwsService;
+use crate::destination::{HttpRequest, Reply};
+use crate::stop::LogPlace;
+
+/// One call before it has an address.
+#[derive(Debug)]
+pub(super) struct ReadCall {
+    pub(super) service: AwsService,
+    pub(super) operation: &'static str,
+    /// What fails together: calls of one operation in one region, to one group.
+    pub(super) scope: String,
+    region: Option<String>,
+    target: &'static str,
+    body: Value,
+}
+
+/// The container definitions of one revision.
+pub(super) fn describe(region: Option<&str>, arn: &str) -> ReadCall {
+    ReadCall {
+        service: AwsService::Ecs,
+        operation: "DescribeTaskDefinition",
+        scope: format!("ecs {}", region.unwrap_or_default()),
+        region: region.map(str::to_owned),
+        target: "AmazonEC2ContainerServiceV20141113.DescribeTaskDefinition",
+        body: json!({"taskDefinition": arn}),
+    }
+}
+
+/// The last events of a stream, or those before `token`.
+pub(super) fn events(region: Option<&str>, place: &LogPlace, limit: usize, token: Option<&str>) -> ReadCall {
+    let mut body = json!({
+        "logGroupName": place.group,
+        "logStreamName": place.stream,
+        "limit": limit,
+        "startFromHead": false,
+    });
+    if let (Some(token), Some(body)) = (token, body.as_object_mut()) {
+        body.insert("nextToken".to_owned(), token.into());
+    }
+    ReadCall {
+        service: AwsService::Logs,
+        operation: "GetLogEvents",
+        scope: format!("logs {} {}", region.unwrap_or_default(), place.group),
+        region: region.map(str::to_owned),
+        target: "Logs_20140328.GetLogEvents",
+        body,
+    }
+}
+
+impl ReadCall {
+    /// The region, if it can be one: it becomes part of a host's name.
+    pub(super) fn region(&self) -> Option<&str> {
+        let is_label = |region: &&str| {
+            !region.is_empty() && region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        };
+        self.region.as_deref().filter(is_label)
+    }
+
+    pub(super) fn request(&self, address: String) -> HttpRequest {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.1"));
+        headers.insert(HeaderName::from_static("x-amz-target"), HeaderValue::from_static(self.target));
+        HttpRequest {
+            method: Method::POST,
+            url: address,
+            headers,
+            body: self.body.to_string().into(),
+            sign: Some(self.service.label()),
+        }
+    }
+}
+
+/// A page of a stream's events.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct LogPage {
+    /// The oldest first.
+    pub(super) lines: Vec<String>,
+    /// For the page before it.
+    pub(super) next: Option<String>,
+}
+
+/// `None`: this is no reply of GetLogEvents.
+pub(super) fn page(reply: &Reply) -> Option<LogPage> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Events {
+        events: Vec<LoggedLine>,
+        next_backward_token: Option<String>,
+    }
+    #[derive(Deserialize)]
+    struct LoggedLine {
+        message: String,
+    }
+    let read: Events = serde_json::from_slice(&reply.body).ok()?;
+    let lines = read.events.into_iter().map(|event| line_of(event.message)).collect();
+    Some(LogPage { lines, next: read.next_backward_token })
+}
+
+/// The application's own line: a router may have written it as the field `log` of a record.
+fn line_of(message: String) -> String {
+    let record = message.starts_with('{').then(|| serde_json::from_str(&message)).and_then(Result::ok);
+    let log = record.as_ref().and_then(|record: &Value| record.get("log")?.as_str());
+    log.map(str::to_owned).unwrap_or(message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_name_what_is_asked_for() {
+        let place = LogPlace { region: None, group: "/ecs/web".into(), stream: "web/app/1".into() };
+        let call = events(Some("eu-west-1"), &place, 20, Some("b/1"));
+        let request = call.request("https://logs.eu-west-1.amazonaws.com".to_owned());
+        assert_eq!(request.headers["x-amz-target"], "Logs_20140328.GetLogEvents");
+        let body: Value = serde_json::from_slice(&request.body.to_bytes()).unwrap();
+        assert_eq!(
+            body,
+            json!({"logGroupName": "/ecs/web", "logStreamName": "web/app/1", "limit": 20, "startFromHead": false,
+                "nextToken": "b/1"})
+        );
+        assert_eq!(describe(Some("cn-north-1"), "web:7").region(), Some("cn-north-1"));
+        for bad in [None, Some(""), Some("x/../y"), Some("evil.example#")] {
+            assert_eq!(describe(bad, "web:7").region(), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn lines_are_the_applications_own() {
+        let body = json!({"events": [{"timestamp": 1, "message": "plain"}, {"message": "{\"log\":\"of a record\",\"a\":1}"},
+            {"message": "{\"level\":\"error\"}"}, {"message": "{ no JSON"}], "nextBackwardToken": "b/2"});
+        let reply = Reply { status: 200, body: body.to_string().into(), ..Reply::default() };
+        let read = page(&reply).unwrap();
+        assert_eq!(read.lines, ["plain", "of a record", "{\"level\":\"error\"}", "{ no JSON"]);
+        assert_eq!(read.next.as_deref(), Some("b/2"));
+        assert_eq!(page(&Reply { body: "<html>".into(), ..Reply::default() }), None);
+    }
+}
