@@ -31,6 +31,8 @@ pub struct TaskMetadata {
     pub availability_zone: Option<String>,
     /// `FARGATE`, `EC2` …
     pub launch_type: Option<String>,
+    /// CPU and memory of the task.
+    pub limits: TaskLimits,
     /// Every container of the task, the router itself among them.
     pub containers: Vec<TaskContainer>,
 }
@@ -60,8 +62,25 @@ pub struct TaskContainer {
     pub finished_at: Option<String>,
     /// How often its restart policy restarted it.
     pub restart_count: Option<u64>,
+    /// CPU and memory of the container.
+    pub limits: TaskLimits,
     /// Present only where the container has a health check.
     pub health: Option<Health>,
+}
+
+/// What a task or container may use; whatever form its numbers have.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct TaskLimits {
+    memory: serde_json::Value,
+}
+
+impl TaskLimits {
+    /// Memory in bytes; the endpoint says MiB. `None`: there is no limit.
+    #[must_use]
+    pub fn memory_bytes(&self) -> Option<u64> {
+        self.memory.as_u64().filter(|mib| *mib > 0)?.checked_mul(1 << 20)
+    }
 }
 
 /// The result of a container's health check.

@@ -11,6 +11,7 @@ use super::container::{EventContainer, Evidence};
 use super::diagnosis::{self, Description, Diagnosis};
 use super::event::StopEvent;
 use super::kind::{Category, EcsEvent, Severity};
+use super::memory::MemoryUse;
 use super::task::TaskEvent;
 use super::{EventReader, field, report, summary, time};
 
@@ -19,6 +20,7 @@ pub(super) const SOURCE: &str = "ecs_router";
 pub(super) const DETAIL_TYPE: &str = "ECS Container Exit";
 
 const UNEXPLAINED_KILL_HINT: &str = "Compare its memory with the limit: it was killed, nobody asked the task to stop, and no reason is given. On EC2 read the host's kernel log, too.";
+const KILLED_NEAR_LIMIT_HINT: &str = "Raise the container's memory limit or fix the leak: it used nearly all of its memory, and nobody asked the task to stop.";
 const STOP_TIMEOUT_HINT: &str = "Let its process handle SIGTERM (a shell as the first process does not pass it on), or give it more time: it did not end within its `stopTimeout`.";
 const FAILED_WHILE_STOPPING_HINT: &str = "Its task was being stopped anyway; if it should end cleanly, read its last lines and let it handle SIGTERM.";
 const REQUESTED_STOP_HINT: &str = "Nothing to do: its task was being stopped.";
@@ -77,6 +79,11 @@ pub(super) fn report(event: &Value, reader: &EventReader) -> StopEvent {
     stop.cause = diagnosis.cause;
     stop.expected = diagnosis.expected;
     stop.hint = report::hint(&diagnosis, &stop, &task);
+    if diagnosis.hint == Some(UNEXPLAINED_KILL_HINT)
+        && stop.memory.as_ref().is_some_and(MemoryUse::is_near_limit)
+    {
+        KILLED_NEAR_LIMIT_HINT.clone_into(&mut stop.hint);
+    }
     let description = describe(&stop, &exit, category_in_words(&diagnosis));
     stop.summary = summary::summarize(&stop, Some(&description));
     stop
@@ -89,6 +96,8 @@ fn add_containers(stop: &mut StopEvent, task: &TaskEvent<'_>, exit: &Exit<'_>) {
     }
     stop.health = field::string(exit.source, "healthStatus");
     stop.restarts = exit.restarts;
+    let was_killed = matches!(exit.container.evidence, Evidence::Killed | Evidence::OutOfMemory);
+    stop.memory = MemoryUse::from_container(exit.source).filter(|_| was_killed);
     stop.run = field::string(exit.source, "runtimeId")
         .or_else(|| Some(format!("{}/{}", stop.task_arn.as_deref()?, exit.container.name)))
         .map(|container| (container, exit.run()));
@@ -189,7 +198,11 @@ fn describe(stop: &StopEvent, exit: &Exit<'_>, category: Category) -> String {
         (Category::AppCompleted, _) if exit.restarted => format!("{name} ended{code}"),
         _ => summary::describe_as(stop, category),
     };
-    if exit.restarted { format!("{description} and was restarted") } else { description }
+    let description = if exit.restarted { format!("{description} and was restarted") } else { description };
+    match &stop.memory {
+        Some(memory) => format!("{description}; {}", memory.describe(stop.stopped_at.as_deref())),
+        None => description,
+    }
 }
 
 #[cfg(test)]

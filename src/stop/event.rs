@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::container::StoppedContainer;
 use super::incident::IncidentReport;
 use super::kind::{Category, Cause, EcsEvent, MissingLines, Severity};
+use super::memory::MemoryUse;
 use super::{arn, field, rollback, time};
 
 /// Why something stopped. Serializes as one flat JSON object; what is unknown is left out. Read back, it lacks the event
@@ -95,6 +96,9 @@ pub struct StopEvent {
     /// How often the container's restart policy has restarted it; of container exits only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restarts: Option<i64>,
+    /// How near the culprit came to its memory limit, if it was killed; of container exits only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory: Option<MemoryUse>,
     /// All containers of the task.
     #[serde(skip_serializing_if = "Vec::is_empty", skip_deserializing)]
     pub containers: Vec<StoppedContainer>,
@@ -207,6 +211,7 @@ impl StopEvent {
             image_tag: None,
             health: None,
             restarts: None,
+            memory: None,
             containers: Vec::new(),
             created_at: None,
             started_at: None,

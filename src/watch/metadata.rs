@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::container_exits::{ContainerExit, Exits};
+use super::memory::MemoryPeaks;
 use super::{ChunkSink, ShutdownRx, encode_chunk};
 use crate::delivery::verdict::Verdict;
 use crate::destination::HttpRequest;
@@ -32,6 +33,9 @@ const REPORT_TAG: &str = "ecs_router.task";
 
 /// How long one request may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// After so many failures in a row, statistics are asked for no more.
+const MAX_FAILED_STATS: u32 = 5;
 
 /// How often to poll while the task is stopping: the router's own signal is coming.
 const STOPPING_INTERVAL: Duration = Duration::from_millis(500);
@@ -115,6 +119,9 @@ pub struct TaskWatch<S> {
     /// Exits before this moment are not reported.
     started: Timestamp,
     exits: Option<Exits>,
+    memory: MemoryPeaks,
+    /// Statistics that were asked for in vain, one after the other.
+    failed_stats: u32,
     failed_polls: u32,
     waiting: Vec<Report>,
     submitting: JoinSet<(Report, Verdict)>,
@@ -144,6 +151,8 @@ impl<S: ChunkSink + Clone + 'static> TaskWatch<S> {
             snapshot,
             started: Timestamp::now(),
             exits: None,
+            memory: MemoryPeaks::default(),
+            failed_stats: 0,
             failed_polls: 0,
             waiting: Vec::new(),
             submitting: JoinSet::new(),
@@ -188,7 +197,11 @@ impl<S: ChunkSink + Clone + 'static> TaskWatch<S> {
                 self.failed_polls = 0;
                 let task = self.snapshot.update(task);
                 let exits = self.exits.as_mut().map(|exits| exits.update(&task)).unwrap_or_default();
-                exits.into_iter().for_each(|exit| self.queue_report(&exit));
+                for mut exit in exits {
+                    self.memory.add_to(&mut exit.event);
+                    self.queue_report(&exit);
+                }
+                self.note_memory(&task).await;
                 if task.is_stopping() {
                     STOPPING_INTERVAL.min(self.endpoint.interval)
                 } else {
@@ -217,6 +230,29 @@ impl<S: ChunkSink + Clone + 'static> TaskWatch<S> {
             self.exits = Some(Exits::new(reader.clone(), own, self.started));
         }
         TaskMetadata::parse(&self.get("/task").await?)
+    }
+
+    /// Notes what the containers use, for the report of one that is killed. An endpoint without statistics is left alone.
+    async fn note_memory(&mut self, task: &TaskMetadata) {
+        if self.exits.is_none() || self.failed_stats >= MAX_FAILED_STATS {
+            return;
+        }
+        match self.get("/task/stats").await {
+            Ok(stats) => {
+                self.failed_stats = 0;
+                self.memory.update(task, &stats, Timestamp::now());
+            }
+            Err(reason) => {
+                self.failed_stats += 1;
+                if self.failed_stats == MAX_FAILED_STATS {
+                    let text = format_args!(
+                        "task metadata endpoint: no statistics ({reason}); reports of killed containers go out without their \
+                         memory"
+                    );
+                    self.log.line(Level::Info, text);
+                }
+            }
+        }
     }
 
     async fn get(&self, path: &str) -> Result<Bytes, String> {

@@ -4,6 +4,7 @@
 //! Does not own: what an event means (`stop`), where it goes, or whether it arrived: the verdict says so.
 
 mod container_exits;
+mod memory;
 mod metadata;
 mod queue;
 mod sqs;

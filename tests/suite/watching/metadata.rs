@@ -32,6 +32,7 @@ pub(crate) struct Metadata {
 #[derive(Debug)]
 struct State {
     task: Value,
+    stats: Value,
     mood: Mood,
     asked: Vec<String>,
 }
@@ -50,7 +51,7 @@ impl Metadata {
         // The second where there is no IPv4.
         let listener = TcpListener::bind(loopback.as_slice()).unwrap();
         let listens_at = listener.local_addr().unwrap();
-        let state = Arc::new(Mutex::new(State { task, mood: Mood::Fine, asked: Vec::new() }));
+        let state = Arc::new(Mutex::new(State { task, stats: json!({}), mood: Mood::Fine, asked: Vec::new() }));
         let this = Self { listens_at, state };
         let server = this.clone();
         std::thread::spawn(move || {
@@ -79,6 +80,13 @@ impl Metadata {
     pub(crate) fn end(&self, container: &str, code: i64) {
         let now = jiff::Timestamp::now().to_string();
         self.change(container, json!({"KnownStatus": "STOPPED", "ExitCode": code, "FinishedAt": now}));
+    }
+
+    /// A container uses so much memory.
+    pub(crate) fn use_memory(&self, container: &str, bytes: u64) {
+        let stats =
+            json!({"memory_stats": {"usage": bytes, "limit": 1_u64 << 40, "stats": {"inactive_file": 0}}});
+        self.state.lock().unwrap().stats[id(container)] = stats;
     }
 
     /// The task is to stop.
@@ -128,6 +136,9 @@ impl Metadata {
             (state.mood.clone(), state.task.clone())
         };
         match mood {
+            Mood::Fine if path.ends_with("/task/stats") => {
+                Some((200, self.state.lock().unwrap().stats.to_string()))
+            }
             Mood::Fine if path.ends_with("/task") => Some((200, task.to_string())),
             Mood::Fine => Some((200, running("log_router").to_string())),
             Mood::Wrong(status, text) => Some((status, text)),

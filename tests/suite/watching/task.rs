@@ -87,6 +87,35 @@ fn an_exit_is_reported_once_within_three_seconds_with_its_last_lines() {
 }
 
 #[test]
+fn a_container_that_was_killed_near_its_limit_says_so() {
+    alone(this_test!("a_container_that_was_killed_near_its_limit_says_so"), || {
+        let (cloud, metadata) = (Cloud::start(), Metadata::start(&["app", "worker"]));
+        environment::metadata(&metadata.address());
+        for name in ["app", "worker"] {
+            metadata.change(name, json!({"Limits": {"CPU": 2, "Memory": 512}}));
+        }
+        metadata.use_memory("app", 509 << 20);
+        metadata.use_memory("worker", 100 << 20);
+        let router = router(&cloud, &[("task_metadata.interval", "200ms")]);
+        let looked = || metadata.asked().iter().any(|path| path.ends_with("/task/stats")).then_some(());
+        until(Duration::from_secs(5), looked).expect("asked for statistics");
+        metadata.end("app", 137);
+        metadata.end("worker", 1);
+        let told = reports(&cloud, "stop", 2, Duration::from_secs(4));
+        let of = |name: &str| told.iter().find(|report| report["container"] == name).unwrap();
+        let app = of("app");
+        assert_eq!(
+            (&app["memory"]["highest_bytes"], &app["memory"]["limit_bytes"]),
+            (&json!(509 << 20), &json!(512 << 20))
+        );
+        assert!(app["summary"].as_str().unwrap().contains("; 509 of 512 MiB were used"), "{app:#}");
+        assert!(app["hint"].as_str().unwrap().starts_with("Raise the container's memory limit"), "{app:#}");
+        assert_eq!(of("worker").get("memory"), None, "it was not killed");
+        router.drain();
+    });
+}
+
+#[test]
 fn lines_on_standard_output_and_of_own_classes_are_heard() {
     alone(this_test!("lines_on_standard_output_and_of_own_classes_are_heard"), || {
         let (cloud, metadata) = (Cloud::start(), Metadata::start(&["app", "worker"]));
