@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use crate::classify::classes::Class;
 use crate::config::{
-    AwsEnvironment, AwsEnvironments, FetchLogsSettings, KeyReader, Lookup, MetadataMode, MetadataSettings, Problem,
-    QueueSettings, Settings, exposures, queue_needs_region,
+    AwsEnvironment, AwsEnvironments, FetchLogsSettings, KeyReader, Lookup, MetadataMode, MetadataSettings,
+    Problem, QueueSettings, Settings, exposures, queue_needs_region,
 };
 use crate::delivery::verdict::Verdict;
 use crate::destination::{self, Destination};

@@ -177,6 +177,30 @@ fn a_task_definition_has_all_that_firelens_needs() {
 }
 
 #[test]
+fn a_collector_may_read_the_log_groups_that_are_named_and_no_others() {
+    let folder = TempDir::new();
+    let ran = init(folder.path(), "collector", &["--fetch-logs", "/ecs/web,/ecs/api"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    assert!(text(folder.path(), "fluent-bit.conf").contains("stop.fetch_logs"));
+    let policy = parsed(folder.path(), "task-role-policy.json");
+    let statement = |action: &str| {
+        let mut statements = policy["Statement"].as_array().expect("a list").iter();
+        statements.find(|one| one["Action"] == json!([action])).expect("a statement")["Resource"].clone()
+    };
+    let group = |name: &str| format!("arn:aws:logs:eu-west-1:111122223333:log-group:{name}:*");
+    assert_eq!(statement("logs:GetLogEvents"), json!([group("/ecs/web"), group("/ecs/api")]));
+    assert_eq!(statement("ecs:DescribeTaskDefinition"), "*");
+    let checked = ran_check(folder.path());
+    assert!(checked.out.contains("0 error(s), 0 warning(s)"), "{}", checked.out);
+}
+
+fn ran_check(folder: &Path) -> Ran {
+    let paths =
+        ["fluent-bit.conf", "task-definition.json"].map(|name| folder.join(name).display().to_string());
+    ran(&["check", &paths[0], &paths[1]])
+}
+
+#[test]
 fn nothing_is_overwritten_and_every_file_is_named() {
     let folder = TempDir::new();
     let first = init(folder.path(), "fargate", &[]);

@@ -155,6 +155,7 @@ fn why_missing(stop: &StopFields) -> &'static str {
         Some("empty") => "the log stream is empty",
         Some("other_log_driver") => "the container does not log to CloudWatch Logs by itself",
         Some(_) => "CloudWatch Logs could not be read",
+        None if stop.text("ecs_event") == Some("container_exited") => "the router heard none",
         None => "a router in the task sees them, or stop.fetch_logs reads them",
     }
 }

@@ -282,6 +282,10 @@ fn what_keeps_last_lines_away_is_said() {
         said(Value::Null)
             .contains("No last lines: a router in the task sees them, or stop.fetch_logs reads them.")
     );
+    let mut exit = stop("web", "error", "oom");
+    exit["container"] = "app".into();
+    exit["ecs_event"] = "container_exited".into();
+    assert!(composed(&[exit]).to_string().contains("No last lines: the router heard none."));
 }
 
 #[test]

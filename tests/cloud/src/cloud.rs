@@ -5,7 +5,10 @@
 use std::sync::Arc;
 
 use crate::{
-    builder::Builder, cloudwatch::CloudWatch, core::Core, datadog::Datadog, eventbridge::EventBridge, fault::Fault, firehose::Firehose, firehose_http::FirehoseHttp, http_intake::HttpIntake, identity::AssumedRole, kinesis::Kinesis, newrelic::NewRelic, otlp::Otlp, received::Received, route::Api, s3::S3, server::Server, slack::Slack, sns::Sns, sqs::Sqs, ecs::Ecs,
+    builder::Builder, cloudwatch::CloudWatch, core::Core, datadog::Datadog, ecs::Ecs,
+    eventbridge::EventBridge, fault::Fault, firehose::Firehose, firehose_http::FirehoseHttp,
+    http_intake::HttpIntake, identity::AssumedRole, kinesis::Kinesis, newrelic::NewRelic, otlp::Otlp,
+    received::Received, route::Api, s3::S3, server::Server, slack::Slack, sns::Sns, sqs::Sqs,
 };
 
 /// A running stand-in for AWS and the vendors; dropping it stops the server and cuts its connections.

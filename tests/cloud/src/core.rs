@@ -14,7 +14,8 @@ use std::{
 use bytes::Bytes;
 
 use crate::{
-    cloudwatch, datadog, eventbridge, fault::Script, firehose, firehose_http, http_intake, identity, keyring::Keyring, kinesis, newrelic, otlp, received::Received, route::Api, s3, slack, sns, sqs, ecs,
+    cloudwatch, datadog, ecs, eventbridge, fault::Script, firehose, firehose_http, http_intake, identity,
+    keyring::Keyring, kinesis, newrelic, otlp, received::Received, route::Api, s3, slack, sns, sqs,
 };
 
 /// Stands in the clock for "not set: use the machine's".

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::{
     aws_json, canned, cloudwatch,
     core::Core,
-    datadog, eventbridge, ecs,
+    datadog, ecs, eventbridge,
     fault::Twist,
     firehose, firehose_http, http_intake, identity, kinesis, newrelic, otlp,
     received::Received,

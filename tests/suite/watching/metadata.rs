@@ -51,7 +51,8 @@ impl Metadata {
         // The second where there is no IPv4.
         let listener = TcpListener::bind(loopback.as_slice()).unwrap();
         let listens_at = listener.local_addr().unwrap();
-        let state = Arc::new(Mutex::new(State { task, stats: json!({}), mood: Mood::Fine, asked: Vec::new() }));
+        let state =
+            Arc::new(Mutex::new(State { task, stats: json!({}), mood: Mood::Fine, asked: Vec::new() }));
         let this = Self { listens_at, state };
         let server = this.clone();
         std::thread::spawn(move || {
