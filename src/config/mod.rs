@@ -15,6 +15,7 @@ mod fetch_logs;
 mod identity;
 mod incidents;
 pub mod keys;
+mod metrics;
 mod parse;
 mod pattern;
 mod reader;
@@ -28,6 +29,7 @@ pub use exposure::exposures;
 pub use fetch_logs::{FetchLogsSettings, LogNames};
 pub use identity::Identity;
 pub use incidents::{GroupField, IncidentSettings};
+pub use metrics::EmfSettings;
 pub use reader::{KeyReader, Lookup};
 pub use settings::{Common, DestinationSettings, Fields, Settings};
 

@@ -9,6 +9,7 @@ use super::events::{MetadataSettings, StopSettings};
 use super::fetch_logs::LogNames;
 use super::incidents::IncidentSettings;
 use super::keys::{self, DestinationKind};
+use super::metrics::EmfSettings;
 use super::pattern;
 use super::reader::{KeyReader, Lookup};
 use crate::classify::classes::{Class, OwnClass};
@@ -22,7 +23,7 @@ pub struct Settings {
     pub routes: Vec<Vec<usize>>,
     /// Where records go that a destination refused for good: positions in `destinations`.
     pub dead_letters: Vec<usize>,
-    /// Every destination a route names, once.
+    /// Every destination that a route or `metrics.destination` names, once.
     pub destinations: Vec<DestinationSettings>,
     /// How stop events are read and reported.
     pub stop: StopSettings,
@@ -30,6 +31,8 @@ pub struct Settings {
     pub log_names: Option<LogNames>,
     /// How stops become incidents.
     pub incidents: IncidentSettings,
+    /// How counters become metrics in CloudWatch; `None`: they do not.
+    pub emf: Option<EmfSettings>,
     /// Whether to ask the task metadata endpoint.
     pub task_metadata: MetadataSettings,
     /// How long one flush may try.
@@ -134,8 +137,12 @@ impl Settings {
             None => Vec::new(),
         };
         let alerts = !alerting(&routes, &destinations).is_empty();
+        let is_routed =
+            |index: usize| routes.iter().chain([&dead_letters]).any(|route| route.contains(&index));
+        let emf = read_emf(&reader, &mut destinations, is_routed);
         Self {
             classes,
+            emf,
             routes,
             dead_letters,
             destinations,
@@ -153,6 +160,52 @@ impl Settings {
     #[must_use]
     pub fn alerting(&self) -> Vec<usize> {
         alerting(&self.routes, &self.destinations)
+    }
+}
+
+/// What keeps a metric from being one, in the keys of the destination that takes metrics.
+const NOT_FOR_METRICS: [&str; 3] = ["log_key", "include", "exclude"];
+
+fn read_emf(
+    reader: &KeyReader<'_>,
+    destinations: &mut Vec<DestinationSettings>,
+    is_routed: impl Fn(usize) -> bool,
+) -> Option<EmfSettings> {
+    let key = "metrics.destination";
+    if !reader.flag("metrics.emf") {
+        if reader.written(key).is_some() && reader.written("metrics.emf").is_none() {
+            reader.problem(key, "has no effect unless metrics.emf is on; write: metrics.emf on".to_owned());
+        }
+        return None;
+    }
+    let name = Some(reader.required(key)).filter(|name| !name.is_empty())?;
+    let index = destination_index(reader, key, &name, destinations)?;
+    if is_routed(index) {
+        let what = format!(
+            "'{name}' is on a route too, and its counters would count metrics as records; name a destination of its own"
+        );
+        reader.problem(key, what);
+    }
+    check_metrics_destination(reader, destinations.get(index)?);
+    Some(EmfSettings::read(reader, index))
+}
+
+fn check_metrics_destination(reader: &KeyReader<'_>, named: &DestinationSettings) {
+    let DestinationSettings { name, kind } = named;
+    if *kind != DestinationKind::Cloudwatch {
+        let what = format!(
+            "'{name}' is of type {}, but only CloudWatch makes metrics of log events; write {name}.type cloudwatch",
+            kind.name()
+        );
+        return reader.problem("metrics.destination", what);
+    }
+    let reader = reader.for_destination(name, *kind);
+    for key in NOT_FOR_METRICS.into_iter().filter(|key| reader.written(key).is_some()) {
+        reader.problem(key, "would take metrics apart; leave it out where metrics go".to_owned());
+    }
+    if reader.choice("log_group_class") == Some("INFREQUENT_ACCESS") {
+        let what = "is a class of which CloudWatch reads no metrics; leave it out where metrics go";
+        reader.problem("log_group_class", what.to_owned());
     }
 }
 

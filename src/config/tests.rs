@@ -177,3 +177,52 @@ fn what_cannot_be_read_is_one_problem_and_its_default_goes_on() {
     assert_eq!(problems.len(), 1, "{problems:?}");
     assert_eq!(settings.flush_timeout, Duration::from_secs(10));
 }
+
+/// A configuration whose metrics go to CloudWatch, with these keys besides.
+fn with_metrics(more: &[(&str, &str)]) -> (Settings, Vec<String>) {
+    let keys = [
+        ("route.default", "stdout"),
+        ("metrics.emf", "on"),
+        ("metrics.destination", "m"),
+        ("m.type", "cloudwatch"),
+    ];
+    read(&[&keys, more].concat())
+}
+
+#[test]
+fn metrics_have_a_destination_of_their_own() {
+    let (settings, problems) = with_metrics(&[]);
+    assert_eq!(problems, [""; 0]);
+    let emf = settings.emf.unwrap();
+    assert_eq!(settings.destinations[emf.destination].name, "m");
+    assert_eq!(
+        (&*emf.namespace, emf.interval, emf.max_services),
+        ("ecs_router", Duration::from_mins(1), 100)
+    );
+    assert!(settings.routes.iter().all(|route| !route.contains(&emf.destination)));
+    let (settings, problems) = with_metrics(&[("metrics.emf", "off")]);
+    assert_eq!((settings.emf, settings.destinations.len(), problems.len()), (None, 1, 0));
+}
+
+#[test]
+fn what_would_keep_metrics_from_being_some_is_told() {
+    for (more, told) in [
+        (&[("route.stderr", "m")][..], "metrics.destination: 'm' is on a route too"),
+        (&[("route.dead_letter", "m")], "metrics.destination: 'm' is on a route too"),
+        (&[("m.type", "datadog")], "metrics.destination: 'm' is of type datadog"),
+        (&[("m.log_key", "log")], "m.log_key: would take metrics apart"),
+        (&[("m.include", "log")], "m.include: would take metrics apart"),
+        (
+            &[("m.auto_create_group", "on"), ("m.log_group_class", "INFREQUENT_ACCESS")],
+            "m.log_group_class: is a class",
+        ),
+        (&[("metrics.interval", "10ms")], "metrics.interval: is shorter than 1s"),
+        (&[("metrics.namespace", "AWS/ECS")], "metrics.namespace: begins with AWS/"),
+        (&[("metrics.namespace", "a*b")], "metrics.namespace: is no namespace"),
+        (&[("metrics.destination", "")], "metrics.destination: is missing"),
+        (&[("metrics.emf", "")], "metrics.destination: has no effect"),
+    ] {
+        let (_, problems) = with_metrics(more);
+        assert!(problems.len() == 1 && problems[0].starts_with(told), "{more:?}: {problems:?}");
+    }
+}

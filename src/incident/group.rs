@@ -46,7 +46,7 @@ fn lost_host(stop: &StopEvent) -> Option<&str> {
 fn value(stop: &StopEvent, field: GroupField) -> Option<String> {
     match field {
         GroupField::Cluster => stop.cluster.clone(),
-        GroupField::Service => origin(stop).map(str::to_owned),
+        GroupField::Service => stop.origin().map(str::to_owned),
         GroupField::Category => Some(word(&stop.category)),
         GroupField::Cause => stop.cause.as_ref().map(word),
         GroupField::Container => stop.container.clone(),
@@ -56,11 +56,6 @@ fn value(stop: &StopEvent, field: GroupField) -> Option<String> {
         GroupField::AvailabilityZone => stop.availability_zone.clone(),
         GroupField::StopCode => stop.stop_code.clone(),
     }
-}
-
-/// The service, else the task definition's family, else the group.
-pub(super) fn origin(stop: &StopEvent) -> Option<&str> {
-    stop.service.as_deref().or_else(|| stop.family()).or(stop.group.as_deref())
 }
 
 /// A word of a closed vocabulary as the report has it.

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::group;
 use crate::stop::{
     IncidentEnd, IncidentReport, IncidentState, OriginalEvent, RecoveryStep, ServiceRecovery, Severity,
     StopEvent,
@@ -118,7 +117,7 @@ impl OpenIncident {
     }
 
     fn note_service(&mut self, stop: &StopEvent) {
-        let Some(service) = group::origin(stop) else { return };
+        let Some(service) = stop.origin() else { return };
         if self.services.len() < MAX_SERVICES && !self.services.iter().any(|known| known == service) {
             self.services.push(service.to_owned());
         }

@@ -62,6 +62,12 @@ pub struct Snapshot {
     pub spool_objects: u64,
     /// Bytes of the objects that wait in the spool.
     pub spool_bytes: u64,
+    /// Replies that said that something is set wrongly.
+    pub misconfigured: u64,
+    /// Records that wait at the host for it.
+    pub waiting_records: u64,
+    /// The circuit breaker, as the numbers of [`BreakerState`].
+    pub breaker: u64,
     /// Records that did not arrive, by reason; only those that happened.
     pub lost: Vec<(Reason, u64)>,
 }
@@ -146,13 +152,16 @@ impl DestinationCounters {
             objects: self.objects.load(Relaxed),
             spool_objects: self.spool_objects.load(Relaxed),
             spool_bytes: self.spool_bytes.load(Relaxed),
+            misconfigured: self.misconfigured.load(Relaxed),
+            waiting_records: self.waiting_records.load(Relaxed),
+            breaker: self.breaker.load(Relaxed),
             lost: self.reasons().filter(|(_, count)| *count > 0).collect(),
         }
     }
 }
 
 impl Snapshot {
-    /// What was counted since an earlier moment; the gauges of the spool stay as they are.
+    /// What was counted since an earlier moment; the gauges (spool, waiting, breaker) stay as they are.
     #[must_use]
     pub fn since(&self, earlier: &Snapshot) -> Snapshot {
         let before = |reason| earlier.lost.iter().find(|(known, _)| *known == reason).map_or(0, |(_, n)| *n);
@@ -165,6 +174,7 @@ impl Snapshot {
             retries: self.retries - earlier.retries,
             cut: self.cut - earlier.cut,
             objects: self.objects - earlier.objects,
+            misconfigured: self.misconfigured - earlier.misconfigured,
             lost: lost.filter(|(_, count)| *count > 0).collect(),
             ..self.clone()
         }

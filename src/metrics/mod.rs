@@ -2,16 +2,20 @@
 //!
 //! Every record that is dropped, cut or rejected is counted by [`DestinationCounters::count_lost`] or in
 //! [`DestinationCounters::cut`]; nothing else may let one go. Read by the summary line (`summary`), the host's metrics
-//! endpoint (`exporter`), the tests and the demo.
+//! endpoint (`exporter`), CloudWatch's metrics (`emf`), the tests and the demo.
 
 mod destination;
+mod emf;
 mod exporter;
+mod stops;
 mod summary;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 pub use self::destination::{DestinationCounters, Snapshot};
+pub use self::emf::{EmfScope, EmfSource, MetricsReading};
 pub use self::exporter::{Exporter, FAMILIES, MetricFamily, MetricKind};
+pub use self::stops::{StopCounters, StopCounts, StopSeries};
 
 /// The reason that a record did not arrive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -111,6 +115,8 @@ pub struct Metrics {
     pub queue: QueueCounters,
     /// Incidents, where stops become some.
     pub incidents: IncidentCounters,
+    /// Stops by service and category.
+    pub stops: StopCounters,
 }
 
 /// Counters of incidents.
@@ -150,6 +156,12 @@ impl Metrics {
             destinations: destinations.into_iter().map(DestinationCounters::new).collect(),
             ..Self::default()
         }
+    }
+
+    /// Counts stops of so many services apart.
+    #[must_use]
+    pub fn with_max_services(self, max_services: usize) -> Self {
+        Self { stops: StopCounters::new(max_services), ..self }
     }
 
     /// Counts what one chunk held: records by class, those dropped on purpose, entries that are no records, and whether

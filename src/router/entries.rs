@@ -10,9 +10,10 @@ use crate::delivery::progress::Progress;
 use crate::envelope::{Budget, Envelope};
 use crate::input::decode::{self, Tally};
 use crate::input::record::{Record, Source};
+use crate::metrics::StopSeries;
 use crate::stop::dedup::Occurrence;
 use crate::stop::stderr_tail::ChunkTail;
-use crate::stop::{ServiceRecovery, StopEvent};
+use crate::stop::{ServiceRecovery, Severity, StopEvent};
 
 /// What a chunk held.
 #[derive(Debug, Default)]
@@ -149,10 +150,24 @@ impl<'p: 'c, 'c, E: FnMut(u32, &Entry<'_, '_, '_>)> Entries<'p, 'c, E> {
                 Occurrence::Followed => return self.emit_event(record, Class::Other, None),
                 Occurrence::Repeated => return self.read.repeated_stops.push(class),
             }
+            self.count_stop(&stop);
             memory.fill_in_lines(record, &mut stop, self.progress.log(nth));
             memory.join_incident(&mut stop, self.progress, nth, self.next_ordinal);
         }
         self.emit_event(record, class, Some(&stop));
+    }
+
+    /// Counts a stop that is told for the first time.
+    fn count_stop(&self, stop: &StopEvent) {
+        if stop.update || self.progress.is_replay() {
+            return;
+        }
+        let series = StopSeries {
+            cluster: stop.cluster.clone().unwrap_or_default(),
+            service: stop.origin().unwrap_or_default().to_owned(),
+            category: stop.category.word(),
+        };
+        self.stages.metrics.stops.count(series, stop.severity == Severity::Error);
     }
 
     #[cold]

@@ -5,10 +5,12 @@
 //! thread, its queue and its end (`worker`).
 
 pub mod dead_letter;
+mod emf;
 mod encoder;
 pub mod entries;
 mod incidents;
 mod last_lines;
+mod own_records;
 pub mod pipeline;
 pub mod process;
 mod report;
@@ -21,11 +23,12 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+pub(crate) use self::emf::MetricsDesk;
 pub(crate) use self::incidents::NewsDesk;
 use self::pipeline::Pipeline;
 use self::process::{Processed, process_chunk};
 use crate::classify::provenance::ChunkOrigin;
-use crate::config::{FetchLogsSettings, QueueSettings, Settings};
+use crate::config::{EmfSettings, FetchLogsSettings, QueueSettings, Settings};
 use crate::delivery::ledger::{self, ChunkMaker, Ledger};
 use crate::delivery::progress::Progress;
 use crate::delivery::sender::Sender;
@@ -99,6 +102,8 @@ pub(crate) struct Router {
     log_reader: Option<Rc<LogReader>>,
     /// Logs that are looked for again; dropped with the router.
     late_logs: RefCell<JoinSet<()>>,
+    /// How the counters become metrics in CloudWatch.
+    emf: Option<EmfSettings>,
     uuid: String,
     panic: bool,
     hang: bool,
@@ -121,6 +126,7 @@ impl Router {
             spools: config.destinations.iter().map(|opened| opened.spool.clone()).collect(),
             senders: config.destinations.into_iter().enumerate().map(new_sender).collect(),
             flush_timeout: config.settings.flush_timeout,
+            emf: config.settings.emf.clone(),
             pipeline: Pipeline::new(config.settings, Arc::clone(&metrics)),
             ledger: Ledger::default(),
             incident_file: RefCell::new(config.incident_file),
@@ -139,6 +145,11 @@ impl Router {
     /// The spool of each destination that has one.
     pub(crate) fn spools(&self) -> &[Option<Arc<Spool>>] {
         &self.spools
+    }
+
+    /// Sets the gauges of what waits in spools.
+    pub(crate) fn update_spool_gauges(&self) {
+        update_spool_gauges(&self.spools, &self.metrics);
     }
 
     /// Uploads in the background, one task per destination with a spool.
@@ -390,6 +401,16 @@ fn open_log_reader(settings: FetchLogsSettings, log: &Rc<Log>) -> Option<Rc<LogR
 /// By what the chunk is recognised when it comes again; `None` when its bytes are gone.
 fn chunk_digest(maker: ChunkMaker, tag: &[u8], chunk: &dyn Chunk) -> Option<u128> {
     chunk.read(|bytes| ledger::digest(maker, tag, bytes)).ok()
+}
+
+/// Sets the gauges of what waits in these spools, by destination.
+pub(crate) fn update_spool_gauges(spools: &[Option<Arc<Spool>>], metrics: &Metrics) {
+    for (index, spool) in spools.iter().enumerate() {
+        if let Some(spool) = spool {
+            let (objects, bytes) = spool.left();
+            metrics.destination(index).set_spool(objects as u64, bytes);
+        }
+    }
 }
 
 /// Waits until every task of the set has ended.

@@ -124,6 +124,22 @@ impl Pipeline {
         Stages { routes: &self.news_routes, memory: None, ..stages }
     }
 
+    /// Routes by which everything goes to these destinations.
+    #[must_use]
+    pub(super) fn routes_to(&self, destinations: &[usize]) -> Routes {
+        Routes::all_to(destinations, &self.routes)
+    }
+
+    /// The stages of records of the plugin's own, which go by these routes.
+    #[must_use]
+    pub(super) fn own_stages<'s>(
+        &'s self,
+        routes: &'s Routes,
+        destinations: &'s [&'s Destination],
+    ) -> Stages<'s> {
+        Stages { routes, memory: None, ..self.stages(ChunkOrigin::Trusted, destinations) }
+    }
+
     /// The incidents, where stops become some.
     #[must_use]
     pub fn incidents(&self) -> Option<&Rc<IncidentTracker>> {
@@ -157,7 +173,11 @@ pub fn new_metrics(settings: &Settings) -> Metrics {
     let built_in = BUILT_IN.iter().map(|class| class.name().to_owned());
     let own = settings.classes.iter().map(|class| class.name.clone());
     let destinations = settings.destinations.iter().map(|destination| destination.name.clone());
-    Metrics::new(built_in.chain(own).collect(), destinations.collect())
+    let metrics = Metrics::new(built_in.chain(own).collect(), destinations.collect());
+    match &settings.emf {
+        Some(emf) => metrics.with_max_services(emf.max_services),
+        None => metrics,
+    }
 }
 
 /// What the stages need besides the chunk.

@@ -76,6 +76,36 @@ pub fn process_news(
     dispatcher.finish(ReadEntries::default(), progress)
 }
 
+/// A record of the plugin's own.
+#[derive(Debug, Clone)]
+pub struct OwnRecord {
+    /// When it was made, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// A JSON object.
+    pub content: serde_json::Value,
+}
+
+/// Takes records of the plugin's own through the stages, as entries of class `other` that names know as `class_name`.
+#[must_use]
+pub fn process_own(
+    stages: &Stages<'_>,
+    context: &RenderContext<'_>,
+    class_name: &str,
+    records: &[OwnRecord],
+    progress: &Progress,
+) -> Processed {
+    let mut dispatcher = Dispatcher::new(stages, context, progress);
+    for (ordinal, OwnRecord { at_ms, content }) in (0..).zip(records) {
+        // A JSON value always has a msgpack form.
+        let body = rmp_serde::to_vec(content).unwrap_or_default();
+        let fields = decode::fields(&body);
+        let nanos = u32::try_from(at_ms.rem_euclid(1_000)).unwrap_or_default() * 1_000_000;
+        let record = Record::new(Timestamp { seconds: at_ms.div_euclid(1_000), nanos }, &fields, &body);
+        dispatcher.dispatch(ordinal, &Entry::new(&record, Class::Other, class_name, None));
+    }
+    dispatcher.finish(ReadEntries::default(), progress)
+}
+
 /// Brings the entries of one chunk to the encoders of their destinations.
 struct Dispatcher<'p> {
     stages: &'p Stages<'p>,

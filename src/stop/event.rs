@@ -265,6 +265,12 @@ impl StopEvent {
         Some(definition.split_once(':').map_or(definition, |(family, _)| family))
     }
 
+    /// The service, else the task definition's family, else the group.
+    #[must_use]
+    pub fn origin(&self) -> Option<&str> {
+        self.service.as_deref().or_else(|| self.family()).or(self.group.as_deref())
+    }
+
     /// The task definition's revision.
     #[must_use]
     pub fn revision(&self) -> Option<&str> {

@@ -77,6 +77,15 @@ pub enum Category {
     Unknown,
 }
 
+impl Category {
+    /// The word in reports.
+    #[must_use]
+    pub fn word(self) -> String {
+        let word = serde_json::to_value(self).ok();
+        word.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
+    }
+}
+
 /// Why it went wrong, as far as the text tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -22,7 +22,7 @@ use crate::input::chunk::Chunk;
 use crate::log::{Level, Log};
 use crate::metrics::Exporter;
 use crate::object::upload;
-use crate::router::{NewsDesk, Router, RouterConfig, join_all};
+use crate::router::{MetricsDesk, NewsDesk, Router, RouterConfig, join_all};
 use crate::watch::WatchConfig;
 
 /// Everything an instance was configured to be.
@@ -60,6 +60,9 @@ const MAX_QUEUED_FLUSHES: usize = 64;
 
 /// How much longer than its own timeout the thread is waited for before it is given up.
 const WORKER_GRACE: Duration = Duration::from_secs(2);
+
+/// How much time there always is at the end to say how everything ended; the host waits for as long as [`WORKER_GRACE`].
+const FAREWELL_TIME: Duration = Duration::from_secs(1);
 
 /// How long name look-ups may take to end with the thread; they run on threads of their own, which cannot be
 /// interrupted.
@@ -167,6 +170,7 @@ async fn serve(
     let mut uploads = router.start_uploads(&upload_deadline);
     let (stop_watching, shutdown) = watch::channel(false);
     let news_desk = NewsDesk::start(&router, &log);
+    let metrics_desk = MetricsDesk::start(&router, &log);
     let mut watchers = router.start_watchers(config.watch, &shutdown).await;
     let mut running = take_jobs(&router, &log, queue, blocks_engine).await;
     let end = Instant::now() + exit_timeout;
@@ -194,6 +198,9 @@ async fn serve(
         }
     };
     tokio::join!(tokio::time::timeout_at(end, join_all(&mut uploads)), last_news).0.ok();
+    if let Some(metrics_desk) = metrics_desk {
+        metrics_desk.finish(end.max(Instant::now() + FAREWELL_TIME)).await;
+    }
     router.log_summary();
 }
 

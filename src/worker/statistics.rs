@@ -12,6 +12,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::log::{Level, Log};
 use crate::metrics::{Exporter, Metrics};
 use crate::object::spool::Spool;
+use crate::router::update_spool_gauges;
 
 /// How often the metrics are exported; the host reads its own as often (`src/flb_metrics_exporter.c`).
 const EXPORT_INTERVAL: Duration = Duration::from_secs(1);
@@ -93,12 +94,7 @@ impl Statistics {
     }
 
     fn update_spool_gauges(&self) {
-        for (index, spool) in self.spools.iter().enumerate() {
-            if let Some(spool) = spool {
-                let (objects, bytes) = spool.left();
-                self.metrics.destination(index).set_spool(objects as u64, bytes);
-            }
-        }
+        update_spool_gauges(&self.spools, &self.metrics);
     }
 }
 

@@ -15,6 +15,7 @@
 //! - `vendors` – New Relic, Datadog, HTTP, Firehose and Firehose over HTTP: their requests, and how they fare
 //! - `incidents` – six stops of one crash loop are told as one incident: at once, at counts, when it is over, over a
 //!   restart, and while Slack is down
+//! - `emf` – metrics in CloudWatch: their format, and that they add up to the counters
 //! - `watching` – what comes by other ways than Fluent Bit's: exits seen in the task's metadata, events from a queue;
 //!   envelopes, and one report per stop
 //! - `router` – a router in front of a fake cloud, for the above
@@ -27,6 +28,7 @@ mod architecture;
 mod aws_environment;
 mod cloud;
 mod delivery;
+mod emf;
 mod event_rules;
 mod fluent_bit;
 mod golden;

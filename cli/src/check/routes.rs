@@ -12,7 +12,7 @@ use crate::config::{Section, Setting, SettingValue};
 pub(super) struct SectionNames {
     /// The user's own classes; `None` when they are not known before deployment.
     pub(super) classes: Option<Vec<String>>,
-    /// Destinations on a route.
+    /// Destinations on a route, and the one of metrics.
     pub(super) routed: BTreeSet<String>,
     /// A route is not known before deployment, so any destination may be on it.
     pub(super) has_unknown_route: bool,
@@ -25,7 +25,8 @@ impl SectionNames {
         let mut names =
             Self { classes: classes(section), has_unknown_route: section.open, ..Self::default() };
         for setting in &section.settings {
-            if starts_with(&setting.key, "route.") {
+            if starts_with(&setting.key, "route.") || setting.key.eq_ignore_ascii_case("metrics.destination")
+            {
                 match &setting.value {
                     SettingValue::Text(text) => names.routed.extend(list(text)),
                     _ => names.has_unknown_route = true,

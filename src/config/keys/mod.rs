@@ -14,6 +14,7 @@ mod incident;
 mod key;
 mod kind;
 mod kinesis;
+mod metrics;
 mod newrelic;
 mod otlp;
 mod output;
@@ -32,6 +33,7 @@ pub use reference::{reference, reference_for};
 const TABLES: &[&[Key]] = &[
     output::KEYS,
     incident::KEYS,
+    metrics::KEYS,
     common::COMMON_KEYS,
     common::NETWORK_KEYS,
     cloudwatch::KEYS,
@@ -83,7 +85,8 @@ const fn concat<const LENGTH: usize>(tables: &[&[Key]]) -> [Key; LENGTH] {
 }
 
 /// First parts of the names of the output's own keys; no destination can have such a name.
-pub const OUTPUT_KEY_GROUPS: [&str; 6] = ["route", "class", "stop", "incident", "task_metadata", "queue"];
+pub const OUTPUT_KEY_GROUPS: [&str; 7] =
+    ["route", "class", "stop", "incident", "metrics", "task_metadata", "queue"];
 
 /// Whether keys `<name>.…` are the output's own.
 #[must_use]
