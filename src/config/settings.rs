@@ -23,6 +23,8 @@ pub struct Settings {
     pub routes: Vec<Vec<usize>>,
     /// Where records go that a destination refused for good: positions in `destinations`.
     pub dead_letters: Vec<usize>,
+    /// Where the record about the router's end goes: positions in `destinations`.
+    pub exit_route: Vec<usize>,
     /// Every destination that a route or `metrics.destination` names, once.
     pub destinations: Vec<DestinationSettings>,
     /// How stop events are read and reported.
@@ -122,7 +124,8 @@ impl Common {
 const DROP: &str = "drop";
 
 /// Names that are classes already, or would read as one.
-const RESERVED_CLASSES: [&str; 6] = ["stop", "stderr", "stdout", "other", "default", "dead_letter"];
+const RESERVED_CLASSES: [&str; 7] =
+    ["stop", "stderr", "stdout", "other", "default", "dead_letter", "router_exit"];
 
 impl Settings {
     /// Reads the keys of the output; what is wrong is added to `problems`.
@@ -132,19 +135,19 @@ impl Settings {
         let classes = read_classes(&reader);
         let mut destinations = Vec::new();
         let routes = read_routes(&reader, &classes, &mut destinations);
-        let dead_letters = match reader.list("route.dead_letter") {
-            Some(_) => read_route(&reader, &["route.dead_letter"], &mut destinations),
-            None => Vec::new(),
-        };
+        let dead_letters = read_own_route(&reader, "route.dead_letter", &mut destinations);
+        let exit_route = read_own_route(&reader, "route.router_exit", &mut destinations);
         let alerts = !alerting(&routes, &destinations).is_empty();
-        let is_routed =
-            |index: usize| routes.iter().chain([&dead_letters]).any(|route| route.contains(&index));
+        let is_routed = |index: usize| {
+            routes.iter().chain([&dead_letters, &exit_route]).any(|route| route.contains(&index))
+        };
         let emf = read_emf(&reader, &mut destinations, is_routed);
         Self {
             classes,
             emf,
             routes,
             dead_letters,
+            exit_route,
             destinations,
             stop: StopSettings::read(&reader),
             log_names: LogNames::read(&reader),
@@ -275,6 +278,18 @@ fn read_routes(
         routes.push(read_route(reader, &[key, "route.default"], destinations));
     }
     routes
+}
+
+/// A route for records of the plugin's own, which nobody has to write.
+fn read_own_route(
+    reader: &KeyReader<'_>,
+    key: &str,
+    destinations: &mut Vec<DestinationSettings>,
+) -> Vec<usize> {
+    match reader.list(key) {
+        Some(_) => read_route(reader, &[key], destinations),
+        None => Vec::new(),
+    }
 }
 
 /// The first of `keys` that is set decides.

@@ -49,7 +49,7 @@ const fn gauge(name: &'static str, help: &'static str, values: MetricSource) -> 
 }
 
 /// Every metric of the plugin.
-pub const FAMILIES: [MetricFamily; 35] = [
+pub const FAMILIES: [MetricFamily; 36] = [
     counter("records_total", "Records read.", Class),
     counter("chunks_total", "Chunks read, without those that came again.", Instance(|all| &all.chunks)),
     counter(
@@ -58,6 +58,11 @@ pub const FAMILIES: [MetricFamily; 35] = [
         Instance(|all| &all.malformed_chunks),
     ),
     counter("replayed_chunks_total", "Chunks that came again.", Instance(|all| &all.replayed_chunks)),
+    counter(
+        "late_chunks_total",
+        "Chunks that came more than 30 seconds after their oldest record.",
+        Instance(|all| &all.late_chunks),
+    ),
     counter("shapeless_entries_total", "Entries that hold no record.", Instance(|all| &all.shapeless)),
     counter(
         "dropped_records_total",

@@ -7,6 +7,7 @@
 mod destination;
 mod emf;
 mod exporter;
+mod sign_off;
 mod stops;
 mod summary;
 
@@ -15,6 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 pub use self::destination::{DestinationCounters, Snapshot};
 pub use self::emf::{EmfScope, EmfSource, MetricsReading};
 pub use self::exporter::{Exporter, FAMILIES, MetricFamily, MetricKind};
+pub use self::sign_off::{SignOff, SuspectedGaps};
 pub use self::stops::{StopCounters, StopCounts, StopSeries};
 
 /// The reason that a record did not arrive.
@@ -111,6 +113,10 @@ pub struct Metrics {
     pub unmarked_records: AtomicU64,
     /// Records that may hold events but take too much to open, so they were delivered as they are.
     pub unopened_envelopes: AtomicU64,
+    /// Chunks that came late.
+    pub late_chunks: AtomicU64,
+    /// How late the latest of them was, in milliseconds.
+    pub longest_delay_ms: AtomicU64,
     /// Messages of the queue of events, when one is polled.
     pub queue: QueueCounters,
     /// Incidents, where stops become some.

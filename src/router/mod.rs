@@ -14,12 +14,14 @@ mod own_records;
 pub mod pipeline;
 pub mod process;
 mod report;
+mod sign_off;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -27,6 +29,7 @@ pub(crate) use self::emf::MetricsDesk;
 pub(crate) use self::incidents::NewsDesk;
 use self::pipeline::Pipeline;
 use self::process::{Processed, process_chunk};
+pub(crate) use self::sign_off::ExitRecordFor;
 use crate::classify::provenance::ChunkOrigin;
 use crate::config::{EmfSettings, FetchLogsSettings, QueueSettings, Settings};
 use crate::delivery::ledger::{self, ChunkMaker, Ledger};
@@ -104,6 +107,9 @@ pub(crate) struct Router {
     late_logs: RefCell<JoinSet<()>>,
     /// How the counters become metrics in CloudWatch.
     emf: Option<EmfSettings>,
+    /// Where the record about this router's end goes.
+    exit_route: Vec<usize>,
+    started_at: Timestamp,
     uuid: String,
     panic: bool,
     hang: bool,
@@ -127,6 +133,8 @@ impl Router {
             senders: config.destinations.into_iter().enumerate().map(new_sender).collect(),
             flush_timeout: config.settings.flush_timeout,
             emf: config.settings.emf.clone(),
+            exit_route: config.settings.exit_route.clone(),
+            started_at: Timestamp::now(),
             pipeline: Pipeline::new(config.settings, Arc::clone(&metrics)),
             ledger: Ledger::default(),
             incident_file: RefCell::new(config.incident_file),
@@ -231,6 +239,9 @@ impl Router {
             progress.stop();
             return Verdict::Retry;
         };
+        if maker == ChunkMaker::Host && !progress.is_replay() {
+            self.note_delay(&processed.batches);
+        }
         let unreadable = processed.tally.fault.is_some() && processed.tally.records == 0;
         let mut sending = self.send(processed.batches, &progress, self.sending_deadline(deadline));
         let in_time = tokio::time::timeout_at(deadline, join_all(&mut sending)).await.is_ok();
@@ -289,6 +300,12 @@ impl Router {
             let (chunks, records) = self.ledger.waiting(index);
             self.metrics.destination(index).set_waiting(chunks, records);
         }
+    }
+
+    /// Sets them now.
+    fn recount_waiting(&self) {
+        self.waiting_counted.set(None);
+        self.count_waiting();
     }
 
     /// Stores what destinations refused for good, where that is wanted. A dead letter that is refused itself is counted

@@ -22,7 +22,7 @@ use crate::input::chunk::Chunk;
 use crate::log::{Level, Log};
 use crate::metrics::Exporter;
 use crate::object::upload;
-use crate::router::{MetricsDesk, NewsDesk, Router, RouterConfig, join_all};
+use crate::router::{ExitRecordFor, MetricsDesk, NewsDesk, Router, RouterConfig, join_all};
 use crate::watch::WatchConfig;
 
 /// Everything an instance was configured to be.
@@ -190,6 +190,9 @@ async fn serve(
             ),
         );
     }
+    let unfinished = running.len();
+    let in_time = || end.max(Instant::now() + FAREWELL_TIME);
+    router.send_exit_record(ExitRecordFor::Spools, unfinished, in_time()).await;
     // Only now is everything in the spool that will be.
     set_upload_deadline.send_replace(Some(end - upload::ABORT_AT_EXIT.min(exit_timeout)));
     let last_news = async {
@@ -198,10 +201,14 @@ async fn serve(
         }
     };
     tokio::join!(tokio::time::timeout_at(end, join_all(&mut uploads)), last_news).0.ok();
-    if let Some(metrics_desk) = metrics_desk {
-        metrics_desk.finish(end.max(Instant::now() + FAREWELL_TIME)).await;
-    }
+    let last_metrics = async {
+        if let Some(metrics_desk) = metrics_desk {
+            metrics_desk.finish(in_time()).await;
+        }
+    };
+    tokio::join!(last_metrics, router.send_exit_record(ExitRecordFor::Services, unfinished, in_time()));
     router.log_summary();
+    router.log_sign_off(unfinished);
 }
 
 /// Runs every job at one time until the queue closes; answers with those that still run.

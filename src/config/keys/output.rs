@@ -39,6 +39,13 @@ pub(super) const KEYS: &[Key] = &[
     ),
     key(
         Output,
+        "route.router_exit",
+        List,
+        "Destinations of one record about the router itself when it ends: records read, delivered and lost, by destination and reason, and gaps that are suspected. Without it, only the log has that.",
+        "stops",
+    ),
+    key(
+        Output,
         "classes",
         List,
         "Names of your own classes. The plugin tries them in this order, after stop events and before stderr and stdout.",

@@ -15,6 +15,7 @@
 //! - `quiet` – what records hold stays out of the plugin's own log lines, whatever a service says
 //! - `malformed` – chunks that are not what a host writes
 //! - `shutdown` – what happens at exit
+//! - `sign_off` – what the router says of itself then: every record accounted for, and gaps that are suspected
 //! - `counting` – nothing is silent
 //! - `summary` – the lines of `stats_interval`
 
@@ -34,4 +35,5 @@ mod quiet;
 mod refusals;
 mod retrying;
 mod shutdown;
+mod sign_off;
 mod summary;

@@ -1,0 +1,240 @@
+//! What a router says of itself when it ends: what became of every record, and where some may be missing that it never
+//! saw.
+//!
+//! Owns: the one line and the one record. Does not own: where they go, or when (`router::sign_off`).
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::{EmfSource, Snapshot};
+
+/// Signs that records are missing which the router never had, or does not have any more.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct SuspectedGaps {
+    /// Chunks with bytes that were no records and were skipped.
+    pub malformed_chunks: u64,
+    /// Entries of chunks that held no record.
+    pub shapeless_entries: u64,
+    /// Chunks that came late: an input was paused, and its sender may have dropped lines meanwhile.
+    pub late_chunks: u64,
+    /// How late the latest of them was, in seconds.
+    pub longest_delay_seconds: u64,
+    /// Chunks that were handed back to Fluent Bit and have not come again.
+    pub waiting_chunks: u64,
+    /// Chunks on which work was not done when the time for the exit was over.
+    pub unfinished_chunks: u64,
+}
+
+impl SuspectedGaps {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// `2 malformed chunks, 1 late chunks (up to 95 s)`, or `none`.
+    fn words(&self) -> String {
+        let delay = format!("late chunks (up to {} s)", self.longest_delay_seconds);
+        let counts = [
+            (self.malformed_chunks, "malformed chunks"),
+            (self.shapeless_entries, "entries without a record"),
+            (self.late_chunks, &*delay),
+            (self.waiting_chunks, "chunks handed back to Fluent Bit"),
+            (self.unfinished_chunks, "chunks unfinished"),
+        ];
+        let found = counts.iter().filter(|(count, _)| *count > 0);
+        let words: Vec<String> = found.map(|(count, what)| format!("{count} {what}")).collect();
+        if words.is_empty() { "none".to_owned() } else { words.join(", ") }
+    }
+}
+
+/// What one router did, from its start to its end.
+#[derive(Debug, Clone, Default)]
+pub struct SignOff {
+    /// Where it ran.
+    pub source: EmfSource,
+    /// When it started.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Timestamp,
+    /// Records read.
+    pub read: u64,
+    /// Records whose class is routed to `drop`.
+    pub dropped: u64,
+    /// What became of the others, by destination.
+    pub destinations: Vec<Snapshot>,
+    /// What may be missing besides.
+    pub gaps: SuspectedGaps,
+}
+
+/// Stands in [`SignOff`]'s record, which is not the report of a stop.
+const ROUTER_EVENT: &str = "exit";
+
+impl SignOff {
+    /// Whether somebody should look: records were lost, skipped, handed back or not finished. That some were late is a hint
+    /// only, for a record may keep an old time of its own.
+    #[must_use]
+    pub fn needs_attention(&self) -> bool {
+        let besides_late = SuspectedGaps { late_chunks: 0, longest_delay_seconds: 0, ..self.gaps };
+        self.lost() > 0 || !besides_late.is_empty()
+    }
+
+    /// `1200 records read, 1198 delivered, 2 lost (errors: too_old 2); gaps suspected: none`.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let mut text =
+            format!("{} records read, {} delivered, {} lost", self.read, self.delivered(), self.lost());
+        let reasons: Vec<String> = self.destinations.iter().filter_map(reasons).collect();
+        if !reasons.is_empty() {
+            // Writing to a text cannot fail.
+            write!(text, " ({})", reasons.join("; ")).ok();
+        }
+        text + "; gaps suspected: " + &self.gaps.words()
+    }
+
+    /// The record; its own delivery is not in it.
+    #[must_use]
+    pub fn record(&self) -> Value {
+        let mut record = json!({
+            "router_event": ROUTER_EVENT,
+            "summary": format!("Router of {} ended: {}.", self.place(), self.summary()),
+            "started_at": self.started_at.to_string(),
+            "ended_at": self.ended_at.to_string(),
+            "runtime_seconds": self.ended_at.duration_since(self.started_at).as_secs(),
+            "records_read": self.read,
+            "records_delivered": self.delivered(),
+            "records_lost": self.lost(),
+            "records_left_out": self.left_out(),
+            "records_dropped": self.dropped,
+            "gaps_suspected": !self.gaps.is_empty(),
+            "gaps": self.gaps,
+            "destinations": self.destinations.iter().map(destination).collect::<Vec<_>>(),
+            "version": env!("CARGO_PKG_VERSION"),
+        });
+        let EmfSource { cluster, service, task_id, .. } = &self.source;
+        for (key, value) in [("cluster", cluster), ("service", service), ("task_id", task_id)] {
+            if let Some(value) = value {
+                record[key] = value.as_str().into();
+            }
+        }
+        record
+    }
+
+    fn place(&self) -> String {
+        let EmfSource { cluster, service, task_id, .. } = &self.source;
+        match (task_id, service, cluster) {
+            (Some(task), Some(service), Some(cluster)) => {
+                format!("task {task} of {service} (cluster {cluster})")
+            }
+            (Some(task), ..) => format!("task {task}"),
+            _ => "a process outside of ECS".to_owned(),
+        }
+    }
+
+    fn delivered(&self) -> u64 {
+        self.destinations.iter().map(|one| one.delivered).sum()
+    }
+
+    fn lost(&self) -> u64 {
+        self.destinations.iter().map(|one| sum(one, true)).sum()
+    }
+
+    fn left_out(&self) -> u64 {
+        self.destinations.iter().map(|one| sum(one, false)).sum()
+    }
+}
+
+/// Records that did not arrive: lost, or left out on purpose.
+fn sum(one: &Snapshot, is_loss: bool) -> u64 {
+    one.lost.iter().filter(|(reason, _)| reason.is_loss() == is_loss).map(|(_, count)| count).sum()
+}
+
+/// `errors: too_old 2, refused 1`, of a destination that lost some.
+fn reasons(one: &Snapshot) -> Option<String> {
+    let lost = one.lost.iter().filter(|(reason, _)| reason.is_loss());
+    let words: Vec<String> = lost.map(|(reason, count)| format!("{} {count}", reason.name())).collect();
+    (!words.is_empty()).then(|| format!("{}: {}", one.name, words.join(", ")))
+}
+
+fn destination(one: &Snapshot) -> Value {
+    let reasons: Value = one.lost.iter().map(|(reason, count)| (reason.name(), *count)).collect();
+    json!({
+        "name": one.name,
+        "delivered": one.delivered,
+        "lost": sum(one, true),
+        "left_out": sum(one, false),
+        "reasons": reasons,
+        "waiting_records": one.waiting_records,
+        "spool_objects": one.spool_objects,
+        "spool_bytes": one.spool_bytes,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::Reason;
+
+    fn sign_off() -> SignOff {
+        let errors = Snapshot {
+            name: "errors".into(),
+            delivered: 300,
+            lost: vec![(Reason::TooOld, 2), (Reason::Filtered, 7)],
+            ..Snapshot::default()
+        };
+        let archive =
+            Snapshot { name: "archive".into(), delivered: 900, spool_objects: 1, ..Snapshot::default() };
+        SignOff {
+            source: EmfSource {
+                cluster: Some("prod".into()),
+                service: Some("web".into()),
+                task_id: Some("0123".into()),
+                ..EmfSource::default()
+            },
+            started_at: Timestamp::from_second(1_795_000_000).unwrap(),
+            ended_at: Timestamp::from_second(1_795_000_060).unwrap(),
+            read: 1_209,
+            destinations: vec![errors, archive],
+            ..SignOff::default()
+        }
+    }
+
+    #[test]
+    fn what_was_lost_is_named_with_destination_and_reason() {
+        let lossy = sign_off();
+        let said = "1209 records read, 1200 delivered, 2 lost (errors: too_old 2); gaps suspected: none";
+        assert_eq!(lossy.summary(), said);
+        assert!(lossy.needs_attention());
+        let record = lossy.record();
+        assert_eq!(record["summary"], format!("Router of task 0123 of web (cluster prod) ended: {said}."));
+        assert_eq!(record["runtime_seconds"], 60);
+        assert_eq!((&record["records_lost"], &record["records_left_out"]), (&2.into(), &7.into()));
+        assert_eq!(record["destinations"][0]["reasons"], json!({"too_old": 2, "filtered": 7}));
+        assert_eq!(record["destinations"][1]["spool_objects"], 1);
+        assert_eq!(record["gaps_suspected"], false);
+    }
+
+    #[test]
+    fn a_gap_that_is_suspected_is_told_although_nothing_is_lost() {
+        let gaps = SuspectedGaps {
+            late_chunks: 3,
+            longest_delay_seconds: 95,
+            waiting_chunks: 1,
+            ..SuspectedGaps::default()
+        };
+        let late = SignOff { destinations: Vec::new(), gaps, ..sign_off() };
+        assert!(late.needs_attention());
+        let said = late.summary();
+        assert!(
+            said.ends_with("gaps suspected: 3 late chunks (up to 95 s), 1 chunks handed back to Fluent Bit"),
+            "{said}"
+        );
+        assert_eq!(late.record()["gaps_suspected"], true);
+        let only_late = SuspectedGaps { waiting_chunks: 0, ..gaps };
+        assert!(
+            !SignOff { gaps: only_late, ..late }.needs_attention(),
+            "it may be an old time of the record's own"
+        );
+    }
+}
