@@ -7,6 +7,7 @@
 //! - `promises` – every test that docs/guarantees.md names exists, and none of them is left out
 //! - `properties` – no bytes whatever make the decoder panic, and none make it allocate more than they are worth
 //! - `architecture` – modules import only downwards, and `unsafe` stands at the border only
+//! - `alarms` – the alarms and dashboards of the examples find what they are for, and ask for nothing that does not exist
 //! - `event_rules` – every stop passes the EventBridge rules of every template
 //! - `cloud` – CloudWatch and Firehose as somebody else wrote them (moto), read back through its own API; needs
 //!   `MOTO_SERVER`
@@ -24,6 +25,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation is a failed test")]
 
+mod alarms;
 mod architecture;
 mod aws_environment;
 mod cloud;
