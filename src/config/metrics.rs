@@ -46,7 +46,7 @@ fn namespace(reader: &KeyReader<'_>) -> String {
     let fault = if text.chars().count() > MAX_NAMESPACE_CHARS {
         "is longer than 255 characters; choose a shorter name"
     } else if !text.chars().all(is_allowed) || text.starts_with(':') {
-        "is no namespace of CloudWatch; use letters, digits, spaces and . - _ / # : (not first)"
+        "is not a namespace of CloudWatch; use letters, digits, spaces and . - _ / # : (not first)"
     } else if text.starts_with("AWS/") {
         "begins with AWS/, which is for services of AWS; choose another name"
     } else {

@@ -218,7 +218,7 @@ fn what_would_keep_metrics_from_being_some_is_told() {
         ),
         (&[("metrics.interval", "10ms")], "metrics.interval: is shorter than 1s"),
         (&[("metrics.namespace", "AWS/ECS")], "metrics.namespace: begins with AWS/"),
-        (&[("metrics.namespace", "a*b")], "metrics.namespace: is no namespace"),
+        (&[("metrics.namespace", "a*b")], "metrics.namespace: is not a namespace"),
         (&[("metrics.destination", "")], "metrics.destination: is missing"),
         (&[("metrics.emf", "")], "metrics.destination: has no effect"),
     ] {
