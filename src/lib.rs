@@ -24,7 +24,8 @@
 //!     │
 //!     ├─ input        bytes of the chunk → records
 //!     ├─ envelope     finds the ECS events inside SNS, SQS, Firehose, Docker and other wrappings
-//!     ├─ classify     stop event, stderr, stdout or other; which destinations its class goes to
+//!     ├─ classify     stop event, error, stderr, stdout or other; which destinations its class goes to
+//!     │      └─ level             how grave a line is by its own word
 //!     ├─ stop         why a task or container stopped; reports each stop once, with its last lines of stderr
 //!     ├─ encode       records → payloads: names, partitions, batches
 //!     │      └─ json              the writer of records as JSON
@@ -55,6 +56,7 @@ pub mod incident;
 pub mod input;
 pub mod instance;
 pub mod json;
+pub mod level;
 mod log;
 mod log_reader;
 pub mod metrics;

@@ -30,6 +30,7 @@ const LAYERS: [&str; 24] = [
     "task_metadata",
     "stop",
     "json",
+    "level",
     "input",
     "metrics",
     "log",

@@ -3,6 +3,7 @@
 //! Packing and verdicts have their properties beside their code, in `encode::batch` and `delivery::verdict`.
 
 use ecs_router::input::decode;
+use ecs_router::level::{LevelReader, LogLevel};
 use fake_cloud::Cloud;
 use proptest::prelude::*;
 use serde_json::json;
@@ -137,4 +138,23 @@ fn reading_allocates_no_more_for_more_records() {
     // What records repeat is found in the second.
     assert_eq!(count(2), count(10_000));
     assert!(count(10_000) <= 8_192, "{}", count(10_000));
+}
+
+#[test]
+fn reading_levels_allocates_nothing() {
+    let mut chunk = Vec::new();
+    for log in [
+        "{\"msg\":\"\\\"x\\\"\",\"level\":\"error\"}",
+        "\u{1b}[31mERROR\u{1b}[0m x",
+        "2026-11-20 10:00:00 [app] hello",
+    ] {
+        chunk.extend([0x92, 1]);
+        value(&mut chunk, &line("web", "stdout", log));
+    }
+    let reader = LevelReader::new(Some("record.level"));
+    let mut levels = Vec::with_capacity(3);
+    let (_, plain) = allocation::during(|| decode::records(&chunk, |_| {}));
+    let (_, read) = allocation::during(|| decode::records(&chunk, |record| levels.push(reader.read(record))));
+    assert_eq!(levels, [Some(LogLevel::Error), Some(LogLevel::Error), None]);
+    assert_eq!(read, plain);
 }
