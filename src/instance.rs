@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::classify::classes::Class;
 use crate::config::{
     AwsEnvironment, AwsEnvironments, FetchLogsSettings, KeyReader, Lookup, MetadataMode, MetadataSettings,
-    Problem, QueueSettings, Settings, exposures, queue_needs_region,
+    Problem, QueueSettings, Settings, exposures, idle_level_routes, queue_needs_region,
 };
 use crate::delivery::verdict::Verdict;
 use crate::destination::{self, Destination};
@@ -71,7 +71,8 @@ impl Instance {
         if !problems.is_empty() {
             return Err(problems);
         }
-        for Problem { key, what } in exposures(lookup, &settings) {
+        let idle = idle_level_routes(lookup, &settings.levels, &settings.classes);
+        for Problem { key, what } in exposures(lookup, &settings).into_iter().chain(idle) {
             log::start_line(Level::Warn, format_args!("{key}: {what}"));
         }
         let metrics = Arc::new(new_metrics(&settings));

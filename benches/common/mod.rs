@@ -110,7 +110,7 @@ impl BenchRouter {
         let destinations = read.destinations.iter().map(open).collect();
         assert_eq!(*problems.borrow(), []);
         Self {
-            classifier: Classifier::new(read.classes),
+            classifier: Classifier::new(read.classes).with_levels(read.levels),
             routes: Routes::new(read.routes),
             destinations,
             metrics: Metrics::default(),

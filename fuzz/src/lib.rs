@@ -60,9 +60,9 @@ impl Router {
     #[must_use]
     pub fn new(read: Read) -> Self {
         assert!(read.problems.is_empty(), "{:?}", read.problems);
-        let Settings { classes, routes, stop, .. } = read.settings;
+        let Settings { classes, levels, routes, stop, .. } = read.settings;
         Self {
-            classifier: Classifier::new(classes).with_reader(stop.reader),
+            classifier: Classifier::new(classes).with_reader(stop.reader).with_levels(levels),
             routes: Routes::new(routes),
             metrics: Metrics::new(Vec::new(), vec![String::new(); read.destinations.len()]),
             destinations: read.destinations,

@@ -5,58 +5,13 @@
 
 use regex::bytes::Regex;
 
+pub use super::class::{BUILT_IN, Class};
+use super::levels::{GradedLine, LevelRules};
 use super::provenance::{ChunkOrigin, ContainerIdentity, Provenance};
 use crate::envelope::{self, Envelope};
 use crate::input::record::{Record, Source};
-use crate::stop::{self, ServiceRecovery, StopEvent};
-
-/// What a record is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Class {
-    /// An ECS event that says something stopped or failed.
-    Stop,
-    /// A stop event that was planned: a deployment, a scale-in, a user's request.
-    ExpectedStop,
-    /// Output that an application wrote to standard error.
-    Stderr,
-    /// The rest of an application's output.
-    Stdout,
-    /// Everything else.
-    Other,
-    /// The user's class at this position in `classes`.
-    Own(u8),
-}
-
-/// The classes that always exist, in the order of their index.
-pub const BUILT_IN: [Class; 5] =
-    [Class::Stop, Class::ExpectedStop, Class::Stderr, Class::Stdout, Class::Other];
-
-impl Class {
-    /// The row of this class in tables with one row per class: the built-in ones, then the user's.
-    #[must_use]
-    pub fn index(self) -> usize {
-        match self {
-            Class::Stop => 0,
-            Class::ExpectedStop => 1,
-            Class::Stderr => 2,
-            Class::Stdout => 3,
-            Class::Other => 4,
-            Class::Own(position) => BUILT_IN.len() + usize::from(position),
-        }
-    }
-
-    /// The name in `$(class)` and the counters; [`Classifier::name`] knows those of the user's own classes.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Class::Stop | Class::ExpectedStop => "stop",
-            Class::Stderr => "stderr",
-            Class::Stdout => "stdout",
-            Class::Other => "other",
-            Class::Own(_) => "own",
-        }
-    }
-}
+use crate::level::LogLevel;
+use crate::stop::{self, ServiceRecovery, Severity, StopEvent};
 
 /// A class by content: `class.<name>.match <field> <pattern>`.
 #[derive(Debug, Clone)]
@@ -82,6 +37,8 @@ pub struct Entry<'e, 'a, 'f> {
     pub stop: Option<&'e StopEvent>,
     /// Which container and task wrote the record, as its tag says.
     pub identity: ContainerIdentity<'e>,
+    /// How grave the record is; `None` with `level off`, and where nothing tells.
+    pub level: Option<LogLevel>,
 }
 
 impl<'e, 'a, 'f> Entry<'e, 'a, 'f> {
@@ -93,7 +50,7 @@ impl<'e, 'a, 'f> Entry<'e, 'a, 'f> {
         class_name: &'e str,
         stop: Option<&'e StopEvent>,
     ) -> Self {
-        Self { record, class, class_name, stop, identity: ContainerIdentity::default() }
+        Self { record, class, class_name, stop, identity: ContainerIdentity::default(), level: None }
     }
 }
 
@@ -117,19 +74,49 @@ pub enum Classified {
 pub struct Classifier {
     own: Vec<OwnClass>,
     reader: stop::EventReader,
+    levels: LevelRules,
 }
 
 impl Classifier {
     /// `own` are tried in order, after stop events and before stderr and stdout.
     #[must_use]
     pub fn new(own: Vec<OwnClass>) -> Self {
-        Self { own, reader: stop::EventReader::default() }
+        Self { own, ..Self::default() }
     }
 
     /// Reads stop events with these options.
     #[must_use]
     pub fn with_reader(self, reader: stop::EventReader) -> Self {
         Self { reader, ..self }
+    }
+
+    /// Gives lines a level, and a class by it, by these rules.
+    #[must_use]
+    pub fn with_levels(self, levels: LevelRules) -> Self {
+        Self { levels, ..self }
+    }
+
+    /// The class and the level of a line that is plainly of this class.
+    #[must_use]
+    #[inline]
+    pub fn grade(&self, record: &Record<'_, '_>, provenance: &Provenance<'_>, class: Class) -> GradedLine {
+        self.levels.grade(record, provenance, class)
+    }
+
+    /// The level of a stop event: its severity.
+    #[must_use]
+    pub fn stop_level(&self, stop: &StopEvent) -> Option<LogLevel> {
+        self.levels.is_on().then_some(match stop.severity {
+            Severity::Info => LogLevel::Info,
+            Severity::Warning => LogLevel::Warn,
+            Severity::Error => LogLevel::Error,
+        })
+    }
+
+    /// Whether records have levels.
+    #[must_use]
+    pub fn has_levels(&self) -> bool {
+        self.levels.is_on()
     }
 
     /// Classifies a record as it stands in a chunk; `budget` is what the chunk has left for opening envelopes.

@@ -9,10 +9,12 @@ use super::events::{MetadataSettings, StopSettings};
 use super::fetch_logs::LogNames;
 use super::incidents::IncidentSettings;
 use super::keys::{self, DestinationKind};
+use super::level::{self, LEVEL_CLASSES};
 use super::metrics::EmfSettings;
 use super::pattern;
 use super::reader::{KeyReader, Lookup};
 use crate::classify::classes::{Class, OwnClass};
+use crate::classify::levels::LevelRules;
 
 /// What one `[OUTPUT]` means. Destinations have a name and a type here; their own keys are read by `destination`.
 #[derive(Debug)]
@@ -27,6 +29,8 @@ pub struct Settings {
     pub exit_route: Vec<usize>,
     /// Every destination that a route or `metrics.destination` names, once.
     pub destinations: Vec<DestinationSettings>,
+    /// How records get a level, and a class by it.
+    pub levels: LevelRules,
     /// How stop events are read and reported.
     pub stop: StopSettings,
     /// Where a router writes the lines of containers, as the user says.
@@ -132,9 +136,10 @@ impl Settings {
     #[must_use]
     pub fn read(lookup: &dyn Lookup, problems: &RefCell<Vec<Problem>>) -> Self {
         let reader = KeyReader::new(lookup, problems);
-        let classes = read_classes(&reader);
+        let levels = level::read(&reader);
+        let classes = read_classes(&reader, &levels);
         let mut destinations = Vec::new();
-        let routes = read_routes(&reader, &classes, &mut destinations);
+        let routes = read_routes(&reader, &classes, &levels, &mut destinations);
         let dead_letters = read_own_route(&reader, "route.dead_letter", &mut destinations);
         let exit_route = read_own_route(&reader, "route.router_exit", &mut destinations);
         let alerts = !alerting(&routes, &destinations).is_empty();
@@ -149,6 +154,7 @@ impl Settings {
             dead_letters,
             exit_route,
             destinations,
+            levels,
             stop: StopSettings::read(&reader),
             log_names: LogNames::read(&reader),
             incidents: IncidentSettings::read(&reader, alerts),
@@ -218,7 +224,7 @@ fn alerting(routes: &[Vec<usize>], destinations: &[DestinationSettings]) -> Vec<
     stops.iter().filter(alerts).copied().collect()
 }
 
-fn read_classes(reader: &KeyReader<'_>) -> Vec<OwnClass> {
+fn read_classes(reader: &KeyReader<'_>, levels: &LevelRules) -> Vec<OwnClass> {
     let names = reader.list("classes").unwrap_or_default();
     if names.len() > usize::from(u8::MAX) {
         let what = format!("{} classes are more than the 255 there can be; leave some out", names.len());
@@ -228,6 +234,11 @@ fn read_classes(reader: &KeyReader<'_>) -> Vec<OwnClass> {
     for name in &names {
         if RESERVED_CLASSES.contains(&name.as_str()) || seen.contains(&name.as_str()) {
             reader.problem("classes", format!("'{name}' is taken; choose another name"));
+        } else if levels.reads_records() && LEVEL_CLASSES.iter().any(|class| class.name() == name) {
+            let what = format!(
+                "'{name}' is the class that level auto gives to lines of this level; leave it out, or choose another name"
+            );
+            reader.problem("classes", what);
         }
         seen.push(name);
     }
@@ -260,6 +271,7 @@ fn read_class(reader: &KeyReader<'_>, name: &str) -> Option<OwnClass> {
 fn read_routes(
     reader: &KeyReader<'_>,
     classes: &[OwnClass],
+    levels: &LevelRules,
     destinations: &mut Vec<DestinationSettings>,
 ) -> Vec<Vec<usize>> {
     let own: Vec<String> = classes.iter().map(|class| format!("route.{}", class.name)).collect();
@@ -274,6 +286,7 @@ fn read_routes(
     for keys in fallbacks {
         routes.push(read_route(reader, keys, destinations));
     }
+    routes.extend(read_level_routes(reader, levels, destinations));
     for key in &own {
         routes.push(read_route(reader, &[key, "route.default"], destinations));
     }
@@ -292,6 +305,23 @@ fn read_own_route(
     }
 }
 
+/// Of errors and of warnings, in the order of their classes. An error without a route goes where standard error goes.
+fn read_level_routes(
+    reader: &KeyReader<'_>,
+    levels: &LevelRules,
+    destinations: &mut Vec<DestinationSettings>,
+) -> [Vec<usize>; LEVEL_CLASSES.len()] {
+    if !levels.reads_records() {
+        return Default::default();
+    }
+    let errors = read_route(reader, &["route.error", "route.stderr", "route.default"], destinations);
+    let warnings = match levels.separates_warnings {
+        true => read_route(reader, &["route.warn"], destinations),
+        false => Vec::new(),
+    };
+    [errors, warnings]
+}
+
 /// The first of `keys` that is set decides.
 fn read_route(
     reader: &KeyReader<'_>,
@@ -300,8 +330,8 @@ fn read_route(
 ) -> Vec<usize> {
     let Some((key, names)) = keys.iter().find_map(|key| Some((*key, reader.list(key)?))) else {
         let key = keys.first().copied().unwrap_or_default();
-        // The planned stops' missing route is the stops' missing route; one line says it.
-        if key != "route.stop.expected" {
+        // The missing route of planned stops is that of stops, the one of errors that of standard error; one line says it.
+        if !["route.stop.expected", "route.error"].contains(&key) {
             let class = key.trim_start_matches("route.");
             let what = format!(
                 "class '{class}' has no route; write {key} <destination>, {key} drop, or route.default"

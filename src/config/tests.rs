@@ -226,3 +226,47 @@ fn what_would_keep_metrics_from_being_some_is_told() {
         assert!(problems.len() == 1 && problems[0].starts_with(told), "{more:?}: {problems:?}");
     }
 }
+
+#[test]
+fn errors_and_warnings_have_routes_only_where_levels_are_read() {
+    let keys = [("route.stderr", "file"), ("route.default", "stdout"), ("route.error", "cloudwatch")];
+    let (settings, problems) = read(&[&keys[..], &[("level", "auto")]].concat());
+    assert_eq!(problems, [""; 0]);
+    assert_eq!(names(&settings, Class::Error), ["cloudwatch"]);
+    assert!(!settings.levels.separates_warnings && names(&settings, Class::Warn).is_empty());
+    let (settings, _) = read(&[&keys[..2], &[("level", "auto"), ("route.warn", "stdout")]].concat());
+    assert_eq!(names(&settings, Class::Error), ["file"], "as standard error");
+    assert!(settings.levels.separates_warnings && names(&settings, Class::Warn) == ["stdout"]);
+    let (settings, problems) = read(&keys);
+    assert_eq!(problems, [""; 0], "a key of no effect stops nothing");
+    assert!(names(&settings, Class::Error).is_empty() && settings.destinations.len() == 2);
+}
+
+#[test]
+fn what_has_no_effect_without_levels_is_told() {
+    let idle = |pairs: &[(&str, &str)]| {
+        let map: BTreeMap<String, String> = pairs.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
+        let settings = read(pairs).0;
+        idle_level_routes(&map, &settings.levels, &settings.classes)
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+    };
+    let keys = [("route.default", "stdout"), ("route.error", "stdout")];
+    let said = |level: &str| {
+        format!(
+            "route.error: has no effect with level {level}, which reads no record; write level auto, or leave route.error out"
+        )
+    };
+    assert_eq!(idle(&keys), [said("off")]);
+    assert_eq!(idle(&[&keys[..], &[("level", "stream")]].concat()), [said("stream")]);
+    assert_eq!(idle(&[&keys[..], &[("level", "auto")]].concat()), [""; 0]);
+    let own = [("classes", "error"), ("class.error.match", "log x")];
+    assert_eq!(idle(&[&keys[..], &own].concat()), [""; 0], "a class of the user's own");
+    let (_, problems) = read(&[&keys[..], &own, &[("level", "auto")]].concat());
+    assert!(problems[0].starts_with("classes: 'error' is the class that level auto gives"), "{problems:?}");
+    let (_, problems) = read(&[("route.default", "stdout"), ("level.field", "x")]);
+    assert_eq!(problems, ["level.field: has no effect without level auto; leave level.field out"]);
+    let (_, problems) = read(&[("route.stdout", "stdout"), ("route.stop", "stdout"), ("level", "auto")]);
+    assert_eq!(problems.len(), 1, "one line says that standard error has no route: {problems:?}");
+}

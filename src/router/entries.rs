@@ -5,11 +5,13 @@
 
 use super::pipeline::Stages;
 use crate::classify::classes::{Class, Classified, Entry};
-use crate::classify::provenance::{ChunkOrigin, ContainerIdentity, Provenance, ProvenanceReader};
+use crate::classify::levels::GradedLine;
+use crate::classify::provenance::{ContainerIdentity, Provenance, ProvenanceReader};
 use crate::delivery::progress::Progress;
 use crate::envelope::{Budget, Envelope};
 use crate::input::decode::{self, Tally};
 use crate::input::record::{Record, Source};
+use crate::level::LogLevel;
 use crate::metrics::StopSeries;
 use crate::stop::dedup::Occurrence;
 use crate::stop::stderr_tail::ChunkTail;
@@ -80,12 +82,9 @@ impl<'p: 'c, 'c, E: FnMut(u32, &Entry<'_, '_, '_>)> Entries<'p, 'c, E> {
     fn read(&mut self, record: &Record<'c, '_>) {
         let provenance = self.provenance.read(record);
         let classified = self.stages.classifier.classify(record, &provenance, &self.budget);
-        if let Classified::Plain(class) = &classified {
-            self.hear(record, *class, &provenance);
-        }
         self.read.unmarked += u64::from(provenance.lacks_marks());
         match classified {
-            Classified::Plain(class) => self.emit(record, class, None, provenance.identity()),
+            Classified::Plain(class) => self.visit_line(record, &provenance, class),
             Classified::Stop(class, stop) => self.visit_stop(record, class, *stop),
             Classified::Recovery(class, recovery) => self.visit_recovery(record, class, &recovery),
             Classified::Envelope(envelope) => self.visit_envelope(record, &provenance, &envelope),
@@ -97,23 +96,28 @@ impl<'p: 'c, 'c, E: FnMut(u32, &Entry<'_, '_, '_>)> Entries<'p, 'c, E> {
     }
 
     /// Notes what a container wrote, also where the line belongs to a class of the user's own, unless that is dropped on
-    /// purpose.
+    /// purpose, and takes the line.
     #[inline]
-    fn hear(&mut self, record: &Record<'c, '_>, class: Class, provenance: &Provenance<'p>) {
-        let Some(chunk_tail) = &mut self.chunk_tail else { return };
-        let source = match class {
-            Class::Stderr => Some(Source::Stderr),
-            Class::Stdout => Some(Source::Stdout),
-            Class::Own(_) if !self.stages.routes.get(class).is_empty() => provenance.stream(),
-            Class::Own(_) | Class::Stop | Class::ExpectedStop | Class::Other => None,
-        };
-        if let Some(source) = source {
-            let name = match self.stages.origin {
-                ChunkOrigin::Firelens(tag) => Some(tag.container),
-                ChunkOrigin::Trusted | ChunkOrigin::Untrusted => None,
+    fn visit_line(&mut self, record: &Record<'c, '_>, provenance: &Provenance<'c>, plain_class: Class) {
+        let GradedLine { class, level } = self.stages.classifier.grade(record, provenance, plain_class);
+        if let Some(chunk_tail) = &mut self.chunk_tail {
+            let source = match plain_class {
+                Class::Stderr => Some(Source::Stderr),
+                Class::Stdout => Some(Source::Stdout),
+                Class::Own(_) if !self.stages.routes.get(plain_class).is_empty() => provenance.stream(),
+                Class::Own(_)
+                | Class::Stop
+                | Class::ExpectedStop
+                | Class::Error
+                | Class::Warn
+                | Class::Other => None,
             };
-            chunk_tail.hear(record, source, name);
+            if let Some(source) = source {
+                let name = provenance.identity().tagged_container();
+                chunk_tail.hear(record, source, class == Class::Error, name);
+            }
         }
+        self.emit_with_level(record, class, None, provenance.identity(), level);
     }
 
     /// Each event of an envelope is a record of its own; what else the envelope holds stays in it.
@@ -191,7 +195,21 @@ impl<'p: 'c, 'c, E: FnMut(u32, &Entry<'_, '_, '_>)> Entries<'p, 'c, E> {
         stop: Option<&StopEvent>,
         identity: ContainerIdentity<'_>,
     ) {
-        let entry = Entry { record, class, class_name: self.stages.classifier.name(class), stop, identity };
+        let level = stop.and_then(|stop| self.stages.classifier.stop_level(stop));
+        self.emit_with_level(record, class, stop, identity, level);
+    }
+
+    #[inline]
+    fn emit_with_level(
+        &mut self,
+        record: &Record<'_, '_>,
+        class: Class,
+        stop: Option<&StopEvent>,
+        identity: ContainerIdentity<'_>,
+        level: Option<LogLevel>,
+    ) {
+        let class_name = self.stages.classifier.name(class);
+        let entry = Entry { record, class, class_name, stop, identity, level };
         (self.emit)(self.next_ordinal, &entry);
         self.next_ordinal = self.next_ordinal.saturating_add(1);
     }

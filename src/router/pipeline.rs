@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::classify::classes::{BUILT_IN, Class, Classifier};
+use crate::classify::levels::LevelRules;
 use crate::classify::provenance::{ChunkOrigin, TagPattern};
 use crate::classify::routes::Routes;
 use crate::config::{LogNames, Settings};
@@ -67,7 +68,9 @@ impl Pipeline {
             names,
             news_routes: Routes::all_to(&alerting, &routes),
             alerting,
-            classifier: Classifier::new(settings.classes).with_reader(settings.stop.reader),
+            classifier: Classifier::new(settings.classes)
+                .with_reader(settings.stop.reader)
+                .with_levels(settings.levels),
             routes,
             dead_letter_routes,
             metrics,
@@ -170,13 +173,22 @@ impl Pipeline {
 /// Counters for the classes and the destinations of these settings.
 #[must_use]
 pub fn new_metrics(settings: &Settings) -> Metrics {
-    let built_in = BUILT_IN.iter().map(|class| class.name().to_owned());
+    let built_in = BUILT_IN.iter().map(|class| counted_as(*class, &settings.levels).name().to_owned());
     let own = settings.classes.iter().map(|class| class.name.clone());
     let destinations = settings.destinations.iter().map(|destination| destination.name.clone());
     let metrics = Metrics::new(built_in.chain(own).collect(), destinations.collect());
     match &settings.emf {
         Some(emf) => metrics.with_max_services(emf.max_services),
         None => metrics,
+    }
+}
+
+/// A class that no record can have is not counted by its name, which may be that of a class of the user's own.
+fn counted_as(class: Class, levels: &LevelRules) -> Class {
+    match class {
+        Class::Error if !levels.reads_records() => Class::Stderr,
+        Class::Warn if !(levels.reads_records() && levels.separates_warnings) => Class::Stdout,
+        class => class,
     }
 }
 

@@ -71,7 +71,9 @@ pub fn process_news(
         let time = Timestamp { seconds: millis.div_euclid(1_000), nanos: 0 };
         let record = Record::new(time, &fields, &body);
         let class_name = stages.classifier.name(Class::Stop);
-        dispatcher.dispatch(ordinal, &Entry::new(&record, Class::Stop, class_name, Some(stop)));
+        let level = stages.classifier.stop_level(stop);
+        let entry = Entry { level, ..Entry::new(&record, Class::Stop, class_name, Some(stop)) };
+        dispatcher.dispatch(ordinal, &entry);
     }
     dispatcher.finish(ReadEntries::default(), progress)
 }

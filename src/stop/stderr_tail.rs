@@ -309,12 +309,16 @@ impl ContainerTail {
 }
 
 impl<'c> ChunkTail<'c> {
-    /// Notes a record that an application wrote to this stream; `name` is the container's in FireLens's tag.
+    /// Notes a record that an application wrote to this stream; `name` is the container's in FireLens's tag. An error on
+    /// standard output is heard like standard error.
     #[inline]
-    pub fn hear(&mut self, record: &Record<'c, '_>, source: Source, name: Option<&'c [u8]>) {
+    pub fn hear(&mut self, record: &Record<'c, '_>, source: Source, is_error: bool, name: Option<&'c [u8]>) {
         match (self.streams, source) {
             _ if self.max_lines == 0 => {}
             (ContextStreams::Auto | ContextStreams::Stderr, Source::Stderr) | (ContextStreams::Both, _) => {
+                self.observe(record, name);
+            }
+            (ContextStreams::Auto | ContextStreams::Stderr, Source::Stdout) if is_error => {
                 self.observe(record, name);
             }
             (ContextStreams::Auto | ContextStreams::Stdout, Source::Stdout) => {

@@ -85,8 +85,8 @@ const fn concat<const LENGTH: usize>(tables: &[&[Key]]) -> [Key; LENGTH] {
 }
 
 /// First parts of the names of the output's own keys; no destination can have such a name.
-pub const OUTPUT_KEY_GROUPS: [&str; 7] =
-    ["route", "class", "stop", "incident", "metrics", "task_metadata", "queue"];
+pub const OUTPUT_KEY_GROUPS: [&str; 8] =
+    ["route", "class", "level", "stop", "incident", "metrics", "task_metadata", "queue"];
 
 /// Whether keys `<name>.…` are the output's own.
 #[must_use]

@@ -23,6 +23,20 @@ pub(super) const KEYS: &[Key] = &[
     key(Output, "route.stdout", List, "Destinations of the rest of the applications' output.", "archive"),
     key(
         Output,
+        "route.error",
+        List,
+        "With `level auto`: destinations of lines that say they are errors, on either stream. Without it, they go where `route.stderr` says.",
+        "errors",
+    ),
+    key(
+        Output,
+        "route.warn",
+        List,
+        "With `level auto`: destinations of lines that say they are warnings, on either stream. Without it, they go with their stream.",
+        "errors",
+    ),
+    key(
+        Output,
         "route.other",
         List,
         "Destinations of everything else. Without it: `route.default`, then `route.stdout`.",
@@ -57,6 +71,21 @@ pub(super) const KEYS: &[Key] = &[
         Text,
         "A field and the regular expression that its text must match, for a class of your own.",
         "log ^GET /healthz",
+    ),
+    key(
+        Output,
+        "level",
+        Choice(&["off", "stream", "auto"]),
+        "Give each record a level, for `$(level)`, Datadog, New Relic and OTLP: from what it says itself, or else from its stream (`auto`), or from its stream alone (`stream`). `auto` also makes the classes `error` and `warn`.",
+        "auto",
+    )
+    .default("off"),
+    key(
+        Output,
+        "level.field",
+        Text,
+        "With `level auto`: a field to look for the level in before the usual ones, in the record or in the JSON of its line; dots lead into nested fields.",
+        "record.level.name",
     ),
     key(
         Output,

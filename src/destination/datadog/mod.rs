@@ -15,6 +15,7 @@ use crate::encode::run_cache::RunCache;
 use crate::encode::template::{NameKind, RenderContext, Template};
 use crate::input::record::Field;
 use crate::json::Writer;
+use crate::level::LogLevel;
 use crate::stop::Severity;
 
 /// Of one request, before compression.
@@ -141,10 +142,24 @@ fn hint(name: &str, wrong: Misconfigured) -> String {
 
 /// The status that Datadog filters and colours by.
 fn status(entry: &Entry<'_, '_, '_>) -> &'static str {
-    match (entry.stop.map(|stop| stop.severity), entry.class) {
-        (Some(Severity::Error), _) | (None, Class::Stderr) => "error",
-        (Some(Severity::Warning), _) => "warning",
-        (Some(Severity::Info), _) | (None, _) => "info",
+    match (entry.stop.map(|stop| stop.severity), entry.level, entry.class) {
+        (Some(Severity::Error), _, _) => "error",
+        (Some(Severity::Warning), _, _) => "warning",
+        (Some(Severity::Info), _, _) => "info",
+        (None, Some(level), _) => status_of(level),
+        (None, None, Class::Stderr) => "error",
+        (None, None, _) => "info",
+    }
+}
+
+/// <https://docs.datadoghq.com/logs/log_configuration/processors/?tab=ui#log-status-remapper>, read 2026-11.
+fn status_of(level: LogLevel) -> &'static str {
+    match level {
+        LogLevel::Trace | LogLevel::Debug => "debug",
+        LogLevel::Info => "info",
+        LogLevel::Warn => "warning",
+        LogLevel::Error => "error",
+        LogLevel::Fatal => "critical",
     }
 }
 

@@ -23,7 +23,12 @@ const MAX_BODY_BYTES: usize = 1_000_000;
 const MAX_ATTRIBUTES: usize = 255;
 
 /// Attributes that do not come from the record: `timestamp`, `message`, `plugin.type`, `plugin.version`, `route_class`.
+/// `level` is another, where records have levels.
 const OWN_ATTRIBUTES: usize = 5;
+
+/// The attribute by which New Relic tells errors
+/// (<https://docs.newrelic.com/docs/logs/ui-data/use-logs-ui/>, read 2026-11).
+const LEVEL: &[u8] = b"level";
 
 /// The vendor counts characters, of which there are never more than bytes.
 const MAX_NAME_BYTES: usize = 255;
@@ -107,6 +112,10 @@ impl NewRelic {
         let mut writer = Writer::<false>::new(out);
         writer.raw(b"\",\"attributes\":{\"route_class\":");
         writer.string(line.entry.class_name.as_bytes());
+        if let Some(level) = line.entry.level {
+            writer.raw(b",\"level\":");
+            writer.string(level.name().as_bytes());
+        }
         write_attributes(line, extent, out);
         out.extend_from_slice(b"}},");
         message_len
@@ -130,12 +139,16 @@ fn key_name(reader: &KeyReader<'_>) -> &'static str {
 /// The attributes that fit by themselves, and all others in one: those beyond an event's limit, and those whose name is too
 /// long, which New Relic would refuse or drop.
 fn write_attributes(line: &AttributedLine<'_>, extent: Extent, out: &mut Vec<u8>) {
-    let max = MAX_ATTRIBUTES - OWN_ATTRIBUTES;
+    let has_level = line.entry.level.is_some();
+    let max = MAX_ATTRIBUTES - OWN_ATTRIBUTES - usize::from(has_level);
     let overflows = line.attribute_count(extent) > max || !line.attributes(extent).all(has_short_name);
     let separate = if overflows { max - 1 } else { max };
     let mut writer = Writer::<false>::new(out);
     let mut short = line.attributes(extent).filter(|field| has_short_name(field));
-    short.by_ref().take(separate).for_each(|field| write_attribute(field, line.fields(), &mut writer));
+    short
+        .by_ref()
+        .take(separate)
+        .for_each(|field| write_attribute(field, line.fields(), has_level, &mut writer));
     if overflows {
         write_other_attributes(
             short.chain(line.attributes(extent).filter(|field| !has_short_name(field))),
@@ -149,10 +162,12 @@ fn has_short_name(field: &Field<'_>) -> bool {
 }
 
 /// `,"name":value` for one of these fields; arrays and maps become text, because New Relic takes only scalar values.
-fn write_attribute(field: &Field<'_>, fields: &[Field<'_>], writer: &mut Writer<'_, false>) {
+fn write_attribute(field: &Field<'_>, fields: &[Field<'_>], has_level: bool, writer: &mut Writer<'_, false>) {
     writer.raw(b",");
     match field.key.text() {
-        Some(name) if RESERVED.contains(&name) => writer.string(&reserved::renamed(name, fields)),
+        Some(name) if RESERVED.contains(&name) || has_level && name == LEVEL => {
+            writer.string(&reserved::renamed(name, fields))
+        }
         _ => writer.key(field.key),
     }
     writer.raw(b":");

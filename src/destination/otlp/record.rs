@@ -10,14 +10,18 @@ use crate::input::decode;
 use crate::input::nested::NestedReader;
 use crate::input::record::{Source, Value, ValueHead};
 use crate::json::Writer;
+use crate::level::LogLevel;
 use crate::stop::{Severity, StopEvent};
 
 /// Number and short name of a severity.
 type Level = (u8, &'static str);
 
+const TRACE: Level = (1, "TRACE");
+const DEBUG: Level = (5, "DEBUG");
 const INFO: Level = (9, "INFO");
 const WARN: Level = (13, "WARN");
 const ERROR: Level = (17, "ERROR");
+const FATAL: Level = (21, "FATAL");
 
 /// The field that holds the application's line, unless `log_key` names another.
 const LINE_FIELD: &[u8] = b"log";
@@ -94,7 +98,7 @@ pub(super) fn from_line<'v>(
     let trace = if log_key.is_none() { TraceContext::read(record) } else { TraceContext::default() };
     let log_record = LogRecord {
         unix_nanos: record.time.unix_nanos(),
-        level: level(stream, entry.class),
+        level: entry.level.map(of_level).or_else(|| level(stream, entry.class)),
         body: line.unwrap_or_else(|| value(record.body)),
         trace,
     };
@@ -118,10 +122,23 @@ pub(super) fn from_line<'v>(
     (log_record, stream_attribute.into_iter().chain(attributes))
 }
 
+fn of_level(level: LogLevel) -> Level {
+    match level {
+        LogLevel::Trace => TRACE,
+        LogLevel::Debug => DEBUG,
+        LogLevel::Info => INFO,
+        LogLevel::Warn => WARN,
+        LogLevel::Error => ERROR,
+        LogLevel::Fatal => FATAL,
+    }
+}
+
 fn level(stream: Option<&[u8]>, class: Class) -> Option<Level> {
     match (stream, class) {
         (Some(b"stderr"), _) | (None, Class::Stderr) => Some(ERROR),
         (Some(_), _) | (None, Class::Stdout) => Some(INFO),
         (None, Class::Stop | Class::ExpectedStop | Class::Other | Class::Own(_)) => None,
+        // Their lines have a level.
+        (None, Class::Error | Class::Warn) => None,
     }
 }

@@ -25,6 +25,8 @@ enum Subject {
     Task,
     /// The task that wrote the record, by what only its metadata tells.
     Metadata,
+    /// How grave the record is, where records have levels.
+    Level,
     Other,
 }
 
@@ -32,6 +34,7 @@ impl Subject {
     fn from_field(path: &str) -> Self {
         match path {
             "container_name" => Self::Container,
+            "level" => Self::Level,
             "ecs_task_arn"
             | "ecs_task_id"
             | "ecs_cluster"
@@ -102,6 +105,7 @@ impl FieldSource {
                 self.in_tag(entry, task, task_id)
             }
             Subject::Metadata => self.in_metadata(entry, task),
+            Subject::Level if let Some(level) = entry.level => text_value(level.name().as_bytes()),
             _ => self.in_record(entry.record).or_else(|| self.in_task(entry, task?)),
         }
     }

@@ -1,6 +1,7 @@
 //! What a flush answers, what arrived, and how many attempts it took.
 //!
 //! - `classes` – which record goes where: streams, stop events, classes of one's own, what is dropped
+//! - `levels` – which class and level a line has by its own word
 //! - `batching` – how records share requests, and how requests share time
 //! - `limits` – the edges of what CloudWatch takes: size, count, span, order, emptiness, text that is no text
 //! - `retrying` – throttling, outages, `Retry-After`, the deadline, and replays that send only what is missing
@@ -28,6 +29,7 @@ mod dead_letters;
 mod groups;
 mod hostile;
 mod isolation;
+mod levels;
 mod limits;
 mod malformed;
 mod names;
