@@ -262,3 +262,27 @@ fn input_without_anything_in_it_says_so() {
         assert!(ran.code == 1 && ran.err.contains(part) && ran.out.is_empty(), "{input}: {ran:?}");
     }
 }
+
+#[test]
+fn a_line_that_tells_its_level_is_shown_with_it() {
+    let records = [
+        record::line("web", "stdout", r#"{"level":50,"msg":"boom"}"#),
+        record::line("web", "stderr", "INFO started"),
+        record::line("web", "stdout", "DEBUG x"),
+        record::line("web", "stdout", "0 errors found"),
+    ];
+    let input: String = records.iter().map(|record| format!("{record}\n")).collect();
+    let people = ran_with(&["explain", "-"], &input).out;
+    let expected = [
+        r#"1. stdout, level error (error with level auto)  {"level":50,"msg":"boom"}"#,
+        "2. stderr, level info (stdout with level auto)  INFO started",
+        "3. stdout, level debug  DEBUG x",
+        "4. stdout  0 errors found",
+    ];
+    assert_eq!(people.lines().collect::<Vec<_>>(), expected);
+    let programs = lines(&ran_with(&["explain", "--json", "-"], &input).out);
+    let expected =
+        json!({"class": "stdout", "event": null, "level": "error", "class_with_level_auto": "error"});
+    assert_eq!(programs[0], expected);
+    assert_eq!(programs[3], json!({"class": "stdout", "event": null}));
+}

@@ -1,4 +1,5 @@
 mod cost;
+mod levels;
 mod truth;
 
 use std::fmt::Write as _;

@@ -1,9 +1,12 @@
 //! `classify`: the class of one record, as the plugin finds it.
 
 use ecs_router::classify::classes::{Class, Classified, Classifier};
+use ecs_router::classify::levels::{GradedLine, LevelMode, LevelRules};
 use ecs_router::classify::provenance::{ChunkOrigin, Provenance};
 use ecs_router::envelope;
 use ecs_router::input::decode;
+use ecs_router::input::record::Record;
+use ecs_router::level::LevelReader;
 use ecs_router::stop::{self, StopEvent};
 use serde_json::Value;
 
@@ -11,6 +14,9 @@ use serde_json::Value;
 pub(crate) struct ClassifiedRecord {
     /// As `$(class)` calls it.
     pub(crate) class: String,
+    /// The level that `level auto` reads in the record, and the class that it then has; `None` when the record tells no
+    /// level.
+    pub(crate) level: Option<(&'static str, String)>,
     /// The stop event that it is, or those in its envelope.
     pub(crate) stops: Vec<StopEvent>,
     /// The record is the detail of an event without its envelope, which only a queue reads as the event.
@@ -27,15 +33,17 @@ pub(crate) fn classify(record: &Value) -> Option<ClassifiedRecord> {
     decode::records(&chunk, |record| {
         let mut found = ClassifiedRecord {
             class: Class::Other.name().to_owned(),
+            level: None,
             stops: Vec::new(),
             lacks_envelope: false,
         };
-        match classifier.classify(
-            record,
-            &Provenance::new(record, ChunkOrigin::Trusted),
-            &envelope::Budget::default(),
-        ) {
-            Classified::Plain(class) | Classified::Unvouched(class) | Classified::Recovery(class, _) => {
+        let provenance = Provenance::new(record, ChunkOrigin::Trusted);
+        match classifier.classify(record, &provenance, &envelope::Budget::default()) {
+            Classified::Plain(class) => {
+                found.class = classifier.name(class).to_owned();
+                found.level = level_of(record, &provenance, class);
+            }
+            Classified::Unvouched(class) | Classified::Recovery(class, _) => {
                 found.class = classifier.name(class).to_owned()
             }
             Classified::Stop(_, stop) => found.stops.push(*stop),
@@ -49,10 +57,24 @@ pub(crate) fn classify(record: &Value) -> Option<ClassifiedRecord> {
         }
         if !found.stops.is_empty() {
             found.class = Class::Stop.name().to_owned();
+            found.level = None;
         }
         classified = Some(found);
     });
     classified
+}
+
+/// What `level auto` with routes for errors and warnings makes of a line of this class, if the line tells its level.
+fn level_of(
+    record: &Record<'_, '_>,
+    provenance: &Provenance<'_>,
+    class: Class,
+) -> Option<(&'static str, String)> {
+    let reader = LevelReader::default();
+    let level = reader.read(record)?;
+    let rules = LevelRules { mode: LevelMode::Auto(reader), separates_warnings: true };
+    let GradedLine { class, .. } = rules.grade(record, provenance, class);
+    Some((level.name(), class.name().to_owned()))
 }
 
 /// The stops in details that lost their envelopes, as `queue.url` reads them.

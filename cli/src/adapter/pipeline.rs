@@ -12,6 +12,7 @@ use ecs_router::encode::batch::Batch;
 use ecs_router::encode::template::RenderContext;
 use ecs_router::incident::{Clock, IncidentTracker};
 use ecs_router::input::decode::{self, MalformedChunk};
+use ecs_router::level::LogLevel;
 use ecs_router::router::entries::for_each_entry;
 use ecs_router::router::pipeline::{Pipeline, Stages, new_metrics};
 use ecs_router::router::process::{process_chunk, process_news};
@@ -24,12 +25,15 @@ pub(crate) struct DryRun {
     pipeline: Pipeline,
     settings: Vec<DestinationSettings>,
     destinations: Vec<Destination>,
+    has_levels: bool,
 }
 
 /// What became of one record.
 pub(crate) struct DryRecord {
     /// As `$(class)` calls it.
     pub(crate) class: String,
+    /// As `$(level)` calls it.
+    pub(crate) level: Option<&'static str>,
     /// By destination on its route. None at all: it is dropped on purpose.
     pub(crate) copies: Vec<DryCopy>,
 }
@@ -86,6 +90,7 @@ impl DryRun {
         Ok(Self {
             settings: settings.destinations.clone(),
             destinations,
+            has_levels: settings.levels.is_on(),
             pipeline: Pipeline::with_clock(settings, metrics, clock),
         })
     }
@@ -93,6 +98,11 @@ impl DryRun {
     /// Name and type of every destination.
     pub(crate) fn destinations(&self) -> impl Iterator<Item = (&str, DestinationKind)> {
         self.settings.iter().map(|named| (named.name.as_str(), named.kind))
+    }
+
+    /// Whether records have levels.
+    pub(crate) fn has_levels(&self) -> bool {
+        self.has_levels
     }
 
     /// Takes a chunk through the stages.
@@ -141,6 +151,7 @@ fn rows(stages: &Stages<'_>, chunk: &[u8], progress: &Progress) -> Vec<DryRecord
         let route = stages.routes.get(entry.class).iter();
         rows.push(DryRecord {
             class: entry.class_name.to_owned(),
+            level: entry.level.map(LogLevel::name),
             copies: route.map(|&destination| DryCopy { destination, sent: None }).collect(),
         });
     });

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use ecs_router::config::keys::{DestinationKind, Key, KeyForm, find};
-use ecs_router::config::{AwsEnvironments, KeyReader, Problem, QueueSettings, Settings, exposures};
+use ecs_router::config::{
+    AwsEnvironments, KeyReader, Problem, QueueSettings, Settings, exposures, idle_level_routes,
+};
 use ecs_router::destination;
 
 use super::finding::{Finding, FindingSeverity};
@@ -33,10 +35,14 @@ pub(super) fn check(section: &Section, findings: &mut Vec<Finding>) -> Option<Du
     findings.extend(certain.map(|problem| finding(FindingSeverity::Error, section, problem)));
     let certain = advice.iter().filter(|advice| is_certain(section, advice));
     findings.extend(certain.map(|advice| finding(FindingSeverity::Note, section, advice)));
-    let exposed = exposures(&PlaceholderLookup::new(section, Placeholder::Example), &settings);
+    let lookup = PlaceholderLookup::new(section, Placeholder::Example);
+    let mut warnings = exposures(&lookup, &settings);
+    if section.get("classes").is_none_or(|classes| classes.value.text().is_some()) {
+        warnings.extend(idle_level_routes(&lookup, &settings.levels, &settings.classes));
+    }
     // An error of the same key says enough.
     let certain =
-        exposed.iter().filter(|problem| is_certain(section, problem) && !keys.contains(&problem.key));
+        warnings.iter().filter(|problem| is_certain(section, problem) && !keys.contains(&problem.key));
     findings.extend(certain.map(|problem| finding(FindingSeverity::Warning, section, problem)));
     let is_known = section.get("flush_timeout").is_none_or(|setting| setting.value.text().is_some());
     is_known.then_some(settings.flush_timeout)

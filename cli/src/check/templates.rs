@@ -81,7 +81,8 @@ fn unknown(
     setting: &Setting,
     field: &str,
 ) -> Option<Finding> {
-    if field.is_empty() || is_known(field) {
+    let is_level = field == "level";
+    if field.is_empty() || is_known(field) || is_level && has_levels(section) {
         return None;
     }
     let message = format!("no record has a field {field}, unless a filter or the application adds it");
@@ -94,7 +95,18 @@ fn unknown(
             || !configuration.inputs.is_empty()
             || configuration.filters.iter().any(adds_fields));
     let known = KNOWN_FIELDS.join(", ");
-    (!may_be_added).then(|| Finding::warn_of(setting, message, format!("known are {known}")))
+    let instead = match is_level {
+        true => "write level auto to give records one".to_owned(),
+        false => format!("known are {known}"),
+    };
+    (!may_be_added).then(|| Finding::warn_of(setting, message, instead))
+}
+
+/// Whether the output gives records a level.
+fn has_levels(section: &Section) -> bool {
+    let is_off =
+        |setting: &Setting| setting.value.text().is_some_and(|text| text.eq_ignore_ascii_case("off"));
+    section.get("level").is_some_and(|setting| !is_off(setting))
 }
 
 /// The known field whose words are turned around or cut short: `cluster_name` of `ecs_cluster`, `task_id`.
@@ -235,7 +247,8 @@ mod tests {
         says("$(task_id)", &["did you mean $(ecs_task_id)?"]);
         says("$(container)", &["did you mean $(container_name)?"]);
         says("$(ecs_zone)", &["known are class, container_id"]);
-        says("$(level:-none)", &["known are class, container_id"]);
+        says("$(level:-none)", &["write level auto"]);
+        says("$(level)\n    level auto", &[]);
         says("$(detail.group)/$(tag[0])/$(ecs_task_family)", &[]);
         let filtered = said(
             "x",

@@ -215,3 +215,26 @@ proptest! {
         of_lines(&lines);
     }
 }
+
+#[test]
+fn a_route_of_a_level_that_is_not_read_is_reported() {
+    let lines = "    route.default stdout\n    route.error stdout\n";
+    let found = of_lines(lines);
+    let said = "has no effect with level off, which reads no record; write level auto";
+    assert!(
+        matches!(found.as_slice(), [one] if one.contains("route.error") && one.contains(said)),
+        "{found:?}"
+    );
+    for more in [
+        "    level auto\n    level.field status\n    route.warn stdout\n",
+        "    level ${LEVEL}\n",
+        "    classes error\n    class.error.match log x\n",
+        "    classes ${CLASSES}\n",
+    ] {
+        assert_eq!(of_lines(&format!("{lines}{more}")), [""; 0], "{more}");
+    }
+    let found = of_lines("    route.default stdout\n    level atuo\n");
+    assert!(matches!(found.as_slice(), [one] if one.contains("did you mean auto?")), "{found:?}");
+    let found = of_lines("    route.default stdout\n    level.feild x\n");
+    assert!(matches!(found.as_slice(), [one] if one.contains("did you mean level.field?")), "{found:?}");
+}

@@ -66,13 +66,22 @@ fn print_record(
     record: &Value,
     judged: &ClassifiedRecord,
 ) -> io::Result<()> {
-    let head = format!("{number}. {}  ", judged.class);
+    let head = format!("{number}. {}{}  ", judged.class, level(judged));
     let text = match record.get("log").and_then(Value::as_str) {
         Some(log) => log.to_owned(),
         None => record.to_string(),
     };
     let width = terminal::width().saturating_sub(head.chars().count());
     writeln!(out, "{head}{}", terminal::truncate(&text, width))
+}
+
+/// `, level error (class error with level auto)`
+fn level(judged: &ClassifiedRecord) -> String {
+    match &judged.level {
+        Some((level, class)) if *class == judged.class => format!(", level {level}"),
+        Some((level, class)) => format!(", level {level} ({class} with level auto)"),
+        None => String::new(),
+    }
 }
 
 fn print_stop(

@@ -123,17 +123,21 @@ impl<W: io::Write> Explanation<'_, W> {
 }
 
 /// One line of `--json`. A record with several stop events has the first as `event`, and all of them as `events`; one
-/// whose event lost its envelope says `without_envelope`.
+/// whose event lost its envelope says `without_envelope`, and one that tells its level has it as `level`, with the class
+/// that it has with `level auto`.
 fn json_line(judged: &ClassifiedRecord) -> Value {
     let mut line = match judged.stops.as_slice() {
         [] => json!({"class": judged.class, "event": null}),
         [stop] => json!({"class": judged.class, "event": stop}),
         [first, ..] => json!({"class": judged.class, "event": first, "events": judged.stops}),
     };
-    if let Value::Object(fields) = &mut line
-        && judged.lacks_envelope
-    {
+    let Value::Object(fields) = &mut line else { return line };
+    if judged.lacks_envelope {
         fields.insert("without_envelope".to_owned(), json!(true));
+    }
+    if let Some((level, class)) = &judged.level {
+        fields.insert("level".to_owned(), json!(level));
+        fields.insert("class_with_level_auto".to_owned(), json!(class));
     }
     line
 }

@@ -81,16 +81,13 @@ impl<W: Write> Sink for Table<'_, W> {
 impl<W: Write> Table<'_, W> {
     fn write_lines(&mut self, row: &DryRecord) -> io::Result<()> {
         if self.tally.records == 1 {
-            writeln!(
-                self.out,
-                "{:>7}  {:<8}  {:<16}  {:>8}  where",
-                "record", "class", "destination", "bytes"
-            )?;
+            let class = self.class_columns("class", Some("level"));
+            writeln!(self.out, "{:>7}  {class}  {:<16}  {:>8}  where", "record", "destination", "bytes")?;
         }
         let mut number = self.tally.records.to_string();
-        let mut class = row.class.as_str();
+        let mut class = self.class_columns(&row.class, row.level);
         if row.copies.is_empty() {
-            return writeln!(self.out, "{number:>7}  {class:<8}  dropped on purpose");
+            return writeln!(self.out, "{number:>7}  {class}  dropped on purpose");
         }
         for copy in &row.copies {
             let Some((name, kind)) = self.dry.destinations().nth(copy.destination) else { continue };
@@ -98,15 +95,23 @@ impl<W: Write> Table<'_, W> {
                 Some(sent) => {
                     let target = target::column(&target::fields(self.resolved, name, kind, &sent.target));
                     let bytes = sent.bytes;
-                    let line = format!("{number:>7}  {class:<8}  {name:<16}  {bytes:>8}  {target}");
+                    let line = format!("{number:>7}  {class}  {name:<16}  {bytes:>8}  {target}");
                     writeln!(self.out, "{}", line.trim_end())?;
                 }
-                None => writeln!(self.out, "{number:>7}  {class:<8}  {name:<16}  {:>8}  left out", "-")?,
+                None => writeln!(self.out, "{number:>7}  {class}  {name:<16}  {:>8}  left out", "-")?,
             }
             number.clear();
-            class = "";
+            class = self.class_columns("", None);
         }
         Ok(())
+    }
+
+    /// The class, and the level where records have levels.
+    fn class_columns(&self, class: &str, level: Option<&str>) -> String {
+        match self.dry.has_levels() {
+            true => format!("{class:<8}  {:<5}", level.unwrap_or_default()),
+            false => format!("{class:<8}"),
+        }
     }
 
     fn write_object(&mut self, row: &DryRecord) -> io::Result<()> {
@@ -121,8 +126,11 @@ impl<W: Write> Table<'_, W> {
             Some(json!({"name": name, "type": kind.name(), "target": target, "bytes": bytes}))
         });
         let copies: Vec<Value> = copies.collect();
-        let row = json!({"record": self.tally.records, "class": row.class, "destinations": copies});
-        writeln!(self.out, "{}", terminal::json_line(&row))
+        let mut object = json!({"record": self.tally.records, "class": row.class, "destinations": copies});
+        if let (Value::Object(fields), Some(level)) = (&mut object, row.level) {
+            fields.insert("level".to_owned(), json!(level));
+        }
+        writeln!(self.out, "{}", terminal::json_line(&object))
     }
 
     fn finish(mut self) -> io::Result<ExitCode> {
