@@ -46,8 +46,9 @@ impl LogLevel {
     }
 }
 
-/// Fields that hold an application's line, in order of preference.
-const LINE_FIELDS: [&[u8]; 2] = [b"log", b"message"];
+/// Fields that hold an application's line; the first is preferred.
+const LOG: &[u8] = b"log";
+const MESSAGE: &[u8] = b"message";
 
 /// The key by which a GELF message is known, in which a number is a syslog severity.
 const GELF_MESSAGE: &[u8] = b"short_message";
@@ -72,8 +73,16 @@ impl LevelReader {
     /// The level that the record tells; `None` when it tells none.
     #[must_use]
     pub fn read(&self, record: &Record<'_, '_>) -> Option<LogLevel> {
-        let named = if self.steps.is_empty() { None } else { self.read_named(record) };
-        named.or_else(|| of_fields(record)).or_else(|| of_line(record))
+        if !self.steps.is_empty()
+            && let Some(level) = self.read_named(record)
+        {
+            return Some(level);
+        }
+        match of_fields(record) {
+            FieldsReading::Level(level) => Some(level),
+            FieldsReading::Line(line) => of_line(line),
+            FieldsReading::Nothing => None,
+        }
     }
 
     /// What stands in the field that the user names.
@@ -85,13 +94,47 @@ impl LevelReader {
     }
 }
 
-/// The level in a field that is known to hold one.
-fn of_fields(record: &Record<'_, '_>) -> Option<LogLevel> {
-    record.fields.iter().find_map(|field| match (field.key.text()?, field.value) {
-        (b"log", Value::Map(_, entries)) => decode::pairs(entries)
-            .find_map(|(key, value)| of_field(LevelKey::find(key.text()?)?, value, record)),
-        (key, value) => of_field(LevelKey::find(key)?, value, record),
-    })
+/// What a record's fields have to say.
+#[derive(Debug, Clone, Copy)]
+enum FieldsReading<'a> {
+    /// This level.
+    Level(LogLevel),
+    /// No level, but a line that may tell one.
+    Line(&'a [u8]),
+    Nothing,
+}
+
+/// The level in a field that is known to hold one, or else the line; in one pass, for this is done for every record.
+fn of_fields<'a>(record: &Record<'a, '_>) -> FieldsReading<'a> {
+    let mut log = None;
+    let mut message = None;
+    for field in record.fields {
+        let Value::Text(key) = field.key else { continue };
+        let level = match key {
+            // FireLens's own names, most of a record's.
+            [b'c' | b'e', ..] => continue,
+            LOG => {
+                log = field.value.text();
+                if log.is_some() { None } else { of_nested(field.value, record) }
+            }
+            MESSAGE => {
+                message = field.value.text();
+                None
+            }
+            key => LevelKey::find(key).and_then(|key| of_field(key, field.value, record)),
+        };
+        if let Some(level) = level {
+            return FieldsReading::Level(level);
+        }
+    }
+    log.or(message).map_or(FieldsReading::Nothing, FieldsReading::Line)
+}
+
+/// The level in a `log` that a parser has taken apart.
+#[cold]
+fn of_nested(log: Value<'_>, record: &Record<'_, '_>) -> Option<LogLevel> {
+    let Value::Map(_, entries) = log else { return None };
+    decode::pairs(entries).find_map(|(key, value)| of_field(LevelKey::find(key.text()?)?, value, record))
 }
 
 fn of_field(key: LevelKey, value: Value<'_>, record: &Record<'_, '_>) -> Option<LogLevel> {
@@ -101,9 +144,8 @@ fn of_field(key: LevelKey, value: Value<'_>, record: &Record<'_, '_>) -> Option<
     }
 }
 
-/// The level in the record's line, be it JSON or text.
-fn of_line(record: &Record<'_, '_>) -> Option<LogLevel> {
-    let line = line(record)?;
+/// The level in a line, be it JSON or text.
+fn of_line(line: &[u8]) -> Option<LogLevel> {
     match object::Pairs::of_object(line) {
         Some(pairs) => object::level(pairs),
         None => head::level(line),
@@ -111,7 +153,7 @@ fn of_line(record: &Record<'_, '_>) -> Option<LogLevel> {
 }
 
 fn line<'a>(record: &Record<'a, '_>) -> Option<&'a [u8]> {
-    LINE_FIELDS.into_iter().find_map(|name| record.text(name))
+    record.text(LOG).or_else(|| record.text(MESSAGE))
 }
 
 /// The value of the field of this name, or of the one that its steps lead to.

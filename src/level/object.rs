@@ -3,7 +3,7 @@
 //! Strings are passed over and not decoded: the keys and names looked for hold nothing to decode. An object that is cut
 //! off ends where its text does.
 
-use memchr::memchr2;
+use memchr::memchr;
 
 use super::words::{LevelKey, LevelReading, Scalar};
 use super::{GELF_MESSAGE, LogLevel};
@@ -32,23 +32,23 @@ pub(super) struct Pairs<'t> {
 }
 
 /// The level that an object's own keys tell, or those of the object `log` in it.
-pub(super) fn level(pairs: Pairs<'_>) -> Option<LogLevel> {
+pub(super) fn level(mut pairs: Pairs<'_>) -> Option<LogLevel> {
     let mut if_gelf = None;
     let mut is_gelf = false;
-    for (key, value) in pairs {
-        match (LevelKey::find(key), value) {
-            (Some(key), value) => match value.scalar().and_then(|value| key.read(value)) {
-                Some(LevelReading::Certain(level)) => return Some(level),
-                Some(LevelReading::InGelf(level)) => if_gelf = Some(level),
-                None => {}
-            },
-            (None, JsonValue::Object(inner)) if key == b"log" => {
-                let level = Pairs::of_object(inner).and_then(level_in_log);
-                if level.is_some() {
-                    return level;
-                }
+    while let Some(key) = pairs.key() {
+        let reading = match LevelKey::find(key) {
+            Some(key) => pairs.value()?.scalar().and_then(|value| key.read(value)),
+            None if key == b"log" => level_in_log(pairs.value()?).map(LevelReading::Certain),
+            None => {
+                is_gelf |= key == GELF_MESSAGE;
+                pairs.skip_value()?;
+                None
             }
-            _ => is_gelf |= key == GELF_MESSAGE,
+        };
+        match reading {
+            Some(LevelReading::Certain(level)) => return Some(level),
+            Some(LevelReading::InGelf(level)) => if_gelf = Some(level),
+            None => {}
         }
         if is_gelf && if_gelf.is_some() {
             return if_gelf;
@@ -58,8 +58,9 @@ pub(super) fn level(pairs: Pairs<'_>) -> Option<LogLevel> {
 }
 
 /// `{"log":{"level":"error"}}`, as Elastic nests it.
-fn level_in_log(mut pairs: Pairs<'_>) -> Option<LogLevel> {
-    pairs.find_map(|(key, value)| match LevelKey::find(key)?.read(value.scalar()?)? {
+fn level_in_log(log: JsonValue<'_>) -> Option<LogLevel> {
+    let JsonValue::Object(inner) = log else { return None };
+    Pairs::of_object(inner)?.find_map(|(key, value)| match LevelKey::find(key)?.read(value.scalar()?)? {
         LevelReading::Certain(level) => Some(level),
         LevelReading::InGelf(_) => None,
     })
@@ -99,19 +100,47 @@ impl<'t> Pairs<'t> {
         let rest = trim(rest.get(..MAX_BYTES).unwrap_or(rest));
         matches!(rest.first(), Some(b'"' | b'}')).then_some(Self { rest })
     }
+
+    /// The next key; its value has to be read or passed over before the key behind it.
+    #[inline(always)]
+    fn key(&mut self) -> Option<&'t [u8]> {
+        let (key, rest) = string(self.rest.strip_prefix(b"\"")?)?;
+        self.rest = after_sign(b':', rest)?;
+        Some(key)
+    }
+
+    fn value(&mut self) -> Option<JsonValue<'t>> {
+        let (value, rest) = value(self.rest)?;
+        self.rest = after_sign(b',', rest).unwrap_or_default();
+        Some(value)
+    }
+
+    #[inline(always)]
+    fn skip_value(&mut self) -> Option<()> {
+        let (_, rest) = match self.rest.strip_prefix(b"\"") {
+            Some(text) => string(text)?,
+            None => return self.value().map(|_| ()),
+        };
+        self.rest = after_sign(b',', rest).unwrap_or_default();
+        Some(())
+    }
 }
 
 impl<'t> Iterator for Pairs<'t> {
     type Item = (&'t [u8], JsonValue<'t>);
 
-    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        let (key, rest) = string(self.rest.strip_prefix(b"\"")?)?;
-        let rest = trim(trim(rest).strip_prefix(b":")?);
-        let (value, rest) = value(rest)?;
-        let rest = trim(rest);
-        self.rest = rest.strip_prefix(b",").map_or(rest, trim);
-        Some((key, value))
+        let key = self.key()?;
+        Some((key, self.value()?))
+    }
+}
+
+/// What follows this sign, with which the text begins but for blanks, which are rare before it.
+#[inline]
+fn after_sign(sign: u8, text: &[u8]) -> Option<&[u8]> {
+    match text {
+        [first, rest @ ..] if *first == sign => Some(trim(rest)),
+        _ => trim(text).strip_prefix(&[sign]).map(trim),
     }
 }
 
@@ -134,18 +163,62 @@ fn value(text: &[u8]) -> Option<(JsonValue<'_>, &[u8])> {
 /// The string whose opening quotation mark has been read, and what follows its closing one.
 #[inline]
 fn string(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let mut from = 0;
-    loop {
-        let at = from + memchr2(b'"', b'\\', text.get(from..)?)?;
-        match text.get(at)? {
-            b'"' => {
-                let (inner, rest) = text.split_at_checked(at)?;
-                return Some((inner, rest.strip_prefix(b"\"")?));
-            }
-            // Whatever is escaped, a quotation mark among it, is passed over.
-            _ => from = at + 2,
-        }
+    let (inner, rest) = text.split_at_checked(quotation_mark(text)?)?;
+    match inner.last() {
+        Some(b'\\') => string_behind(inner.len(), text),
+        _ => Some((inner, rest.get(1..)?)),
     }
+}
+
+/// The same for a string with a quotation mark at `at` that may be escaped.
+#[inline(never)]
+fn string_behind(mut at: usize, text: &[u8]) -> Option<(&[u8], &[u8])> {
+    loop {
+        let (inner, rest) = text.split_at_checked(at)?;
+        if !ends_in_escape(inner) {
+            return Some((inner, rest.get(1..)?));
+        }
+        at += 1 + quotation_mark(rest.get(1..)?)?;
+    }
+}
+
+/// Whether the byte after this text is escaped.
+#[inline]
+fn ends_in_escape(text: &[u8]) -> bool {
+    let mut backslashes = 0;
+    for byte in text.iter().rev() {
+        if *byte != b'\\' {
+            break;
+        }
+        backslashes += 1;
+    }
+    backslashes % 2 == 1
+}
+
+/// Where the next quotation mark stands. Most keys and many values are short: for those a call of `memchr` costs more
+/// than it saves.
+#[inline]
+fn quotation_mark(text: &[u8]) -> Option<usize> {
+    let Some((head, rest)) = text.split_first_chunk() else { return memchr(b'"', text) };
+    let in_head = quotation_mark_in(*head);
+    if in_head.is_some() {
+        return in_head;
+    }
+    let in_rest = match rest.first_chunk().and_then(|next| quotation_mark_in(*next)) {
+        None => memchr(b'"', rest),
+        found => found,
+    };
+    in_rest.map(|at| head.len() + at)
+}
+
+/// Where the first quotation mark of eight bytes stands. A byte that equals it becomes zero, and zero is the byte that
+/// borrows when 1 is taken away.
+#[inline]
+fn quotation_mark_in(bytes: [u8; 8]) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let differing = u64::from_le_bytes(bytes) ^ (ONES * u64::from(b'"'));
+    let equal = differing.wrapping_sub(ONES) & !differing & (ONES << 7);
+    (equal != 0).then_some((equal.trailing_zeros() / 8) as usize)
 }
 
 /// The length of the object or array that the text begins with; all of the text when it does not end there.

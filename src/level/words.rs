@@ -42,8 +42,20 @@ impl LevelKey {
     /// Keys in use: pino, bunyan, winston, zap, slog, logrus, zerolog (`level`), Elastic (`log.level`), Google and
     /// rsyslog (`severity`), Python (`levelname`), .NET (`LogLevel`, `@l`), hclog (`@level`), Monolog (`level_name`),
     /// OpenTelemetry (`severityText`), journald (`PRIORITY`), MongoDB (`s`).
-    #[inline]
+    #[inline(always)]
     pub(super) fn find(key: &[u8]) -> Option<Self> {
+        // Hardly any other key begins so and is as long.
+        match (key.first()?, key.len()) {
+            (b'l' | b'L', 3..=10) | (b's' | b'S', 1 | 8..=15) | (b'@', 2 | 6) | (b'P', 8) => {
+                Self::find_name(key)
+            }
+            _ => None,
+        }
+    }
+
+    /// Not inlined, so that what is asked of every key is.
+    #[inline(never)]
+    fn find_name(key: &[u8]) -> Option<Self> {
         match key {
             b"level" | b"lvl" | b"Level" | b"LEVEL" | b"@l" | b"@level" => Some(Self::Common),
             b"log.level" | b"loglevel" | b"logLevel" | b"LogLevel" | b"log_level" => Some(Self::Common),
@@ -83,16 +95,15 @@ pub(super) fn of_named(value: Scalar<'_>) -> Option<LogLevel> {
 }
 
 fn number(value: Scalar<'_>) -> Option<u64> {
+    let digit = |byte: &u8| char::from(*byte).to_digit(10).map(u64::from);
     match value {
         Scalar::Number(number) => Some(number),
-        Scalar::Text([b'0'..=b'9', ..]) => digits(value),
+        // No level has more digits.
+        Scalar::Text(text @ [_] | text @ [_, _] | text @ [_, _, _]) => {
+            text.iter().try_fold(0, |number, byte| Some(10 * number + digit(byte)?))
+        }
         Scalar::Text(_) => None,
     }
-}
-
-fn digits(value: Scalar<'_>) -> Option<u64> {
-    let Scalar::Text(text) = value else { return None };
-    std::str::from_utf8(text).ok()?.parse().ok()
 }
 
 /// <https://getpino.io/#/docs/api?id=loggerlevels-object>, <https://github.com/trentm/node-bunyan#levels>.
@@ -159,7 +170,18 @@ fn initial(text: &[u8]) -> Option<LogLevel> {
 }
 
 /// The level of this name, in upper or lower case: what a field or a pair of brackets holds.
+#[inline]
 pub(super) fn word(text: &[u8]) -> Option<LogLevel> {
+    match text {
+        b"info" | b"INFO" => Some(Info),
+        b"error" | b"ERROR" => Some(Error),
+        b"debug" | b"DEBUG" => Some(Debug),
+        b"warn" | b"WARN" => Some(Warn),
+        _ => rare_word(text),
+    }
+}
+
+fn rare_word(text: &[u8]) -> Option<LogLevel> {
     in_lower_case(without_offset(text.trim_ascii()), |word| strong(word).or_else(|| weak(word)))
 }
 
