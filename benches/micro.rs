@@ -9,7 +9,7 @@ mod common;
 
 use std::hint::black_box;
 
-use common::{BenchRouter, TAG, TO_CLOUDWATCH, chunk, median, time};
+use common::{BenchRouter, TAG, TO_CLOUDWATCH, chunk, json_chunk, median, time};
 use ecs_router::classify::provenance::{ChunkOrigin, ProvenanceReader};
 use ecs_router::destination::Endpoint;
 use ecs_router::encode::batch::{Limits, pack};
@@ -31,7 +31,14 @@ fn main() {
     let chunk = chunk();
     let router = BenchRouter::new(TO_CLOUDWATCH);
     let gzip = BenchRouter::new([("route.default", "datadog"), ("datadog.api_key", "x")]);
-    let cases = cases(&chunk, &router, &gzip);
+    let json = json_chunk();
+    // Errors go where they went before, so that reading levels is all that differs.
+    let leveled =
+        BenchRouter::new(TO_CLOUDWATCH.into_iter().chain([("level", "auto"), ("route.error", "lines")]));
+    let mut cases = cases(&chunk, &router, &gzip);
+    // All of `encode`, for lines of JSON: without levels, and with the level read in each.
+    cases.push(("json", json.len(), Box::new(|| drop(black_box(router.process(&json))))));
+    cases.push(("level", json.len(), Box::new(|| drop(black_box(leveled.process(&json))))));
     // `cargo bench` passes `--bench`.
     match std::env::args().nth(1).filter(|name| !name.starts_with('-')) {
         Some(name) => {

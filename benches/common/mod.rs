@@ -80,6 +80,46 @@ pub(crate) fn chunk() -> Vec<u8> {
     chunk
 }
 
+/// The same records with JSON in every line, as pino and logback write it: the level stands first, or behind the message.
+pub(crate) fn json_chunk() -> Vec<u8> {
+    let words = ["order", "charged", "cache miss", "upstream", "timeout", "GET /api/v1/orders"];
+    let mut random = fastrand::Rng::with_seed(7);
+    let mut chunk = Vec::with_capacity(CHUNK_BYTES + 1_000);
+    let mut sequence = 0u32;
+    while chunk.len() < CHUNK_BYTES {
+        let mut text: String =
+            (0..random.usize(4..16)).map(|_| format!("{} ", random.choice(words).unwrap())).collect();
+        // Every fourth message quotes something.
+        if random.u8(0..4) == 0 {
+            text.push_str(r#"of \"web\""#);
+        }
+        let is_error = random.u8(0..20) == 0;
+        let line = match random.bool() {
+            true => {
+                let level = if is_error { 50 } else { 30 };
+                format!(
+                    r#"{{"level":{level},"time":1795000000123,"pid":1,"hostname":"9531985d5d9d","seq":{sequence},"msg":"{text}"}}"#
+                )
+            }
+            false => {
+                let level = if is_error { "ERROR" } else { "INFO" };
+                format!(
+                    r#"{{"@timestamp":"2026-11-20T10:00:00.123Z","@version":"1","message":"{text}","logger_name":"com.example.Orders","thread_name":"main","level":"{level}","level_value":20000}}"#
+                )
+            }
+        };
+        let record = json!({
+            "log": line, "container_id": "d23f0824128b2f330c5c7fd0a6a3a4506513270e269e0d37f2a74de452e6b438",
+            "container_name": "/ecs-web-42-app-c8d2a1", "source": "stdout",
+            "ecs_cluster": "prod", "ecs_task_definition": "web:42",
+            "ecs_task_arn": "arn:aws:ecs:ap-northeast-1:111122223333:task/prod/9531985d5d9dc9f81818e811892f902b",
+        });
+        push(&mut chunk, sequence, &record);
+        sequence += 1;
+    }
+    chunk
+}
+
 /// Appends a record in the form of Fluent Bit 2.1 and later, with an EventTime.
 pub(crate) fn push(chunk: &mut Vec<u8>, sequence: u32, record: &serde_json::Value) {
     chunk.extend_from_slice(&[0x92, 0x92, 0xd7, 0]);

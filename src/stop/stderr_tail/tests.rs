@@ -26,7 +26,7 @@ fn observe(tail: &StderrTail, records: &[Json]) {
     let chunk: Vec<u8> =
         records.iter().flat_map(|record| rmp_serde::to_vec(&(1u64, record)).unwrap()).collect();
     let mut chunk_tail = tail.begin_chunk();
-    decode::records(&chunk, |record| chunk_tail.hear(record, source(record), None));
+    decode::records(&chunk, |record| chunk_tail.hear(record, source(record), false, None));
     tail.merge(chunk_tail);
 }
 
@@ -78,7 +78,7 @@ fn a_container_that_makes_up_ids_costs_little_and_hides_no_others_lines() {
         let chunk: Vec<u8> =
             records.iter().flat_map(|record| rmp_serde::to_vec(&(1u64, record)).unwrap()).collect();
         let mut chunk_tail = tail.begin_chunk();
-        decode::records(&chunk, |record| chunk_tail.hear(record, source(record), Some(name)));
+        decode::records(&chunk, |record| chunk_tail.hear(record, source(record), false, Some(name)));
         assert!(chunk_tail.containers.len() <= MAX_CONTAINERS);
         tail.merge(chunk_tail);
     };
@@ -158,6 +158,6 @@ fn much_standard_output_is_bounded_and_the_newest_is_kept() {
     let mut chunk_tail = tail.begin_chunk();
     let chunk: Vec<u8> =
         (0..5_000).flat_map(|_| rmp_serde::to_vec(&(1u64, out("a", "x"))).unwrap()).collect();
-    decode::records(&chunk, |record| chunk_tail.hear(record, Source::Stdout, Some(b"web")));
+    decode::records(&chunk, |record| chunk_tail.hear(record, Source::Stdout, false, Some(b"web")));
     assert_eq!(chunk_tail.spare.bodies.capacity(), 100);
 }
