@@ -9,7 +9,7 @@ mod common;
 
 use std::hint::black_box;
 
-use common::{BenchRouter, TAG, TO_CLOUDWATCH, chunk, json_chunk, median, time};
+use common::{BenchRouter, TAG, TO_CLOUDWATCH, chunk, json_chunk, median, push, time};
 use ecs_router::classify::provenance::{ChunkOrigin, ProvenanceReader};
 use ecs_router::destination::Endpoint;
 use ecs_router::encode::batch::{Limits, pack};
@@ -18,6 +18,7 @@ use ecs_router::encode::partition::{BatchItem, Partition};
 use ecs_router::envelope::Budget;
 use ecs_router::input::decode;
 use ecs_router::json::Writer;
+use ecs_router::redact::RecordSearch;
 
 const ROUNDS: usize = 40;
 
@@ -35,10 +36,14 @@ fn main() {
     // Errors go where they went before, so that reading levels is all that differs.
     let leveled =
         BenchRouter::new(TO_CLOUDWATCH.into_iter().chain([("level", "auto"), ("route.error", "lines")]));
+    let masking = BenchRouter::new(TO_CLOUDWATCH.into_iter().chain([("redact", FIVE_RULES)]));
+    let personal = personal(&chunk);
     let mut cases = cases(&chunk, &router, &gzip);
     // All of `encode`, for lines of JSON: without levels, and with the level read in each.
     cases.push(("json", json.len(), Box::new(|| drop(black_box(router.process(&json))))));
     cases.push(("level", json.len(), Box::new(|| drop(black_box(leveled.process(&json))))));
+    cases.push(("redact", chunk.len(), Box::new(|| redact(&chunk, &masking))));
+    cases.push(("redacted", personal.len(), Box::new(|| redact(&personal, &masking))));
     // `cargo bench` passes `--bench`.
     match std::env::args().nth(1).filter(|name| !name.starts_with('-')) {
         Some(name) => {
@@ -77,6 +82,34 @@ fn cases<'c>(chunk: &'c [u8], router: &'c BenchRouter, gzip: &'c BenchRouter) ->
             }),
         ),
     ]
+}
+
+const FIVE_RULES: &str = "email, card, jwt, aws_key, bearer";
+
+/// Includes decoding.
+fn redact(chunk: &[u8], router: &BenchRouter) {
+    let redactor = &router.redaction.redactors[0];
+    let mut run = RecordSearch::default();
+    let mut counts = vec![0; router.redaction.rules.len()];
+    decode::records(chunk, |record| {
+        _ = black_box(redactor.record(record, &mut run, &mut counts));
+    });
+}
+
+/// The same records, a tenth of them with an address of e-mail and a number of a card.
+fn personal(chunk: &[u8]) -> Vec<u8> {
+    let mut personal = Vec::with_capacity(chunk.len());
+    let mut sequence = 0;
+    decode::records(chunk, |record| {
+        let mut fields: serde_json::Value = rmp_serde::from_slice(record.body).unwrap();
+        if sequence % 10 == 0 {
+            let log = fields["log"].as_str().unwrap();
+            fields["log"] = format!("{log} of me@example.com with 4111 1111 1111 1111").into();
+        }
+        push(&mut personal, sequence, &fields);
+        sequence += 1;
+    });
+    personal
 }
 
 fn logs(chunk: &[u8]) -> Vec<&[u8]> {

@@ -27,6 +27,7 @@
 //!     ├─ classify     stop event, error, stderr, stdout or other; which destinations its class goes to
 //!     │      └─ level             how grave a line is by its own word
 //!     ├─ stop         why a task or container stopped; reports each stop once, with its last lines of stderr
+//!     ├─ redact       texts and records without personal data and secrets; stop masks with it, too
 //!     ├─ encode       records → payloads: names, partitions, batches
 //!     │      └─ json              the writer of records as JSON
 //!     ├─ destination  what each vendor wants: limits, wire form, request, and what its reply means
@@ -63,6 +64,7 @@ pub mod metrics;
 pub mod object;
 pub mod printable;
 pub mod probe;
+pub mod redact;
 pub mod registry;
 pub mod router;
 pub mod stop;

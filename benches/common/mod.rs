@@ -18,6 +18,7 @@ use ecs_router::encode::batch::Batch;
 use ecs_router::encode::buffer_pool::BufferPool;
 use ecs_router::encode::template::RenderContext;
 use ecs_router::metrics::Metrics;
+use ecs_router::redact::Redaction;
 use ecs_router::router::pipeline::{Stages, StopMemory};
 use ecs_router::router::process::process_chunk;
 use serde_json::json;
@@ -135,6 +136,7 @@ pub(crate) struct BenchRouter {
     routes: Routes,
     pub(crate) destinations: Vec<Destination>,
     metrics: Metrics,
+    pub(crate) redaction: Redaction,
     memory: StopMemory,
     pool: BufferPool,
 }
@@ -154,6 +156,7 @@ impl BenchRouter {
             routes: Routes::new(read.routes),
             destinations,
             metrics: Metrics::default(),
+            redaction: read.redaction,
             memory: StopMemory::new(true, 20),
             pool: BufferPool::default(),
         }
@@ -167,6 +170,7 @@ impl BenchRouter {
             routes: &self.routes,
             destinations: &destinations,
             metrics: &self.metrics,
+            redaction: Some(&self.redaction).filter(|redaction| !redaction.is_off()),
             pool: &self.pool,
             memory: Some(&self.memory),
             names: &[],

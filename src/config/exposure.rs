@@ -7,7 +7,7 @@ use super::error::Problem;
 use super::keys::{DestinationKind, KEYS, Key, KeyForm};
 use super::reader::{KeyReader, Lookup};
 use super::settings::Settings;
-use crate::stop::is_secret_name;
+use crate::redact::is_secret;
 
 /// Keys that hold the address of a destination.
 const ADDRESSES: [&str; 2] = ["url", "endpoint"];
@@ -80,12 +80,12 @@ fn secret_key(reader: &KeyReader<'_>, kind: DestinationKind) -> Option<&'static 
 fn holds_secret(reader: &KeyReader<'_>, row: &Key) -> bool {
     let Some(text) = reader.written(row.name) else { return false };
     let mut headers = text.split(',').filter_map(|pair| pair.split_once('='));
-    row.form != KeyForm::Pairs || headers.any(|(name, _)| is_secret_name(name.trim()))
+    row.form != KeyForm::Pairs || headers.any(|(name, _)| is_secret(name.trim()))
 }
 
 fn names_a_secret(query: &str) -> bool {
     let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    pairs.any(|(name, value)| !value.is_empty() && is_secret_name(name))
+    pairs.any(|(name, value)| !value.is_empty() && is_secret(name))
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ mod metrics;
 mod parse;
 mod pattern;
 mod reader;
+mod redaction;
 mod settings;
 
 pub use address::{is_local_host, shown_address};

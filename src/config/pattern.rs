@@ -4,6 +4,9 @@
 /// many steps for each byte as the form has states: a megabyte took `\w{100}` 20 s, and the worst within this limit 0.7 s.
 const MAX_COMPILED_BYTES: usize = 256 << 10;
 
+/// Blanks with which the library draws a pattern.
+const INDENT: usize = 4;
+
 /// Compiles a pattern for text.
 ///
 /// # Errors
@@ -27,6 +30,16 @@ fn describe(pattern: &str, error: &regex::Error) -> String {
         regex::Error::CompiledTooBig(_) => format!(
             "'{pattern}' takes too long to match on a hostile line; write smaller repetitions than {{100}}, and [0-9] or [A-Za-z0-9_] instead of \\d or \\w in them"
         ),
-        error => format!("'{pattern}' is not a regular expression: {error}"),
+        error => format!("'{pattern}' is not a regular expression: {}", with_place(&error.to_string())),
+    }
+}
+
+/// The library draws the pattern and marks the place below it: in one line, that place is a number.
+fn with_place(drawn: &str) -> String {
+    let place = drawn.lines().find(|line| line.contains('^') && line.trim_matches([' ', '^']).is_empty());
+    let what = drawn.lines().find_map(|line| line.strip_prefix("error: "));
+    match (place.and_then(|line| line.find('^')), what) {
+        (Some(column), Some(what)) => format!("{what} at character {}", column.saturating_sub(INDENT) + 1),
+        _ => drawn.to_owned(),
     }
 }

@@ -212,6 +212,7 @@ impl<'l> KeyReader<'l> {
             key.is_some()
                 || name.starts_with("class.")
                 || name.starts_with("route.")
+                || name.starts_with("redact.")
                 || name.ends_with(".type"),
             "{name} is not in the table of keys"
         );

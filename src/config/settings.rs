@@ -13,8 +13,10 @@ use super::level::{self, LEVEL_CLASSES};
 use super::metrics::EmfSettings;
 use super::pattern;
 use super::reader::{KeyReader, Lookup};
+use super::redaction;
 use crate::classify::classes::{Class, OwnClass};
 use crate::classify::levels::LevelRules;
+use crate::redact::Redaction;
 
 /// What one `[OUTPUT]` means. Destinations have a name and a type here; their own keys are read by `destination`.
 #[derive(Debug)]
@@ -31,6 +33,8 @@ pub struct Settings {
     pub destinations: Vec<DestinationSettings>,
     /// How records get a level, and a class by it.
     pub levels: LevelRules,
+    /// What is masked for which of them.
+    pub redaction: Redaction,
     /// How stop events are read and reported.
     pub stop: StopSettings,
     /// Where a router writes the lines of containers, as the user says.
@@ -147,7 +151,9 @@ impl Settings {
             routes.iter().chain([&dead_letters, &exit_route]).any(|route| route.contains(&index))
         };
         let emf = read_emf(&reader, &mut destinations, is_routed);
+        let named: Vec<_> = destinations.iter().map(|one| (one.name.as_str(), one.kind)).collect();
         Self {
+            redaction: redaction::read(&reader, &named),
             classes,
             emf,
             routes,

@@ -119,7 +119,7 @@ fn every_problem_is_one_line_that_says_what_to_write_instead() {
     assert_eq!(problems.len(), text.lines().count(), "{text}");
     for expected in [
         "class.a.match: '^GET' is not a field name, a space and a regular expression; for example: class.a.match log ^GET /healthz",
-        "stop.user_stop_is_error: '(?i)watchdog|(' is not a regular expression: regex parse error: (?i)watchdog|( ^ error: unclosed group; for example: stop.user_stop_is_error (?i)watchdog|deadlock",
+        "stop.user_stop_is_error: '(?i)watchdog|(' is not a regular expression: unclosed group at character 14; for example: stop.user_stop_is_error (?i)watchdog|deadlock",
         "stop.once: '1' is neither on nor off; for example: stop.once off",
         "stop.context_lines: 500 is more than 100; for example: stop.context_lines 50",
         "flush_timeout: 'soon' is not a duration such as 10s, 500ms or 5m; for example: flush_timeout 10s",

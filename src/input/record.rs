@@ -141,6 +141,13 @@ impl<'a, 'f> Record<'a, 'f> {
         Record { time, fields, body, run: None, conflicting_source }
     }
 
+    /// The record with another body, and its fields, instead of its own.
+    #[must_use]
+    pub(crate) fn rewritten<'b, 'g>(&self, fields: &'g [Field<'b>], body: &'b [u8]) -> Record<'b, 'g> {
+        let Self { time, conflicting_source, .. } = *self;
+        Record { time, fields, body, run: None, conflicting_source }
+    }
+
     /// `None` when the record shares no run with others.
     #[must_use]
     #[inline]

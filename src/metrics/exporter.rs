@@ -34,11 +34,12 @@ pub struct MetricFamily {
 enum MetricSource {
     Instance(fn(&Metrics) -> &AtomicU64),
     Class,
+    RedactionRule,
     Destination(fn(&DestinationCounters) -> &AtomicU64),
     Reason,
 }
 
-use MetricSource::{Class, Destination, Instance, Reason};
+use MetricSource::{Class, Destination, Instance, Reason, RedactionRule};
 
 const fn counter(name: &'static str, help: &'static str, values: MetricSource) -> MetricFamily {
     MetricFamily { kind: MetricKind::Counter, name, help, values }
@@ -49,7 +50,7 @@ const fn gauge(name: &'static str, help: &'static str, values: MetricSource) -> 
 }
 
 /// Every metric of the plugin.
-pub const FAMILIES: [MetricFamily; 36] = [
+pub const FAMILIES: [MetricFamily; 37] = [
     counter("records_total", "Records read.", Class),
     counter("chunks_total", "Chunks read, without those that came again.", Instance(|all| &all.chunks)),
     counter(
@@ -94,6 +95,7 @@ pub const FAMILIES: [MetricFamily; 36] = [
         "Records that may hold events and exceed the budget for opening them.",
         Instance(|all| &all.unopened_envelopes),
     ),
+    counter("redacted_values_total", "Values that were masked.", RedactionRule),
     counter(
         "delivered_records_total",
         "Records that the destination confirmed.",
@@ -171,6 +173,7 @@ impl MetricFamily {
         match self.values {
             Instance(_) => &[],
             Class => &["class"],
+            RedactionRule => &["rule"],
             Destination(_) => &["destination"],
             Reason => &["destination", "reason"],
         }
@@ -182,6 +185,9 @@ impl MetricFamily {
         match self.values {
             Instance(number) => visit(&[], number(metrics).load(Relaxed)),
             Class => metrics.for_each_class(&mut |class, count| visit(&[class], count)),
+            RedactionRule => {
+                metrics.redacted.iter().for_each(|(name, count)| visit(&[name], count.load(Relaxed)));
+            }
             Destination(number) => {
                 metrics.destinations.iter().for_each(|one| visit(&[&one.name], number(one).load(Relaxed)));
             }
@@ -208,6 +214,7 @@ mod tests {
     fn metrics() -> Metrics {
         let classes = ["stop", "stop", "stderr"].map(str::to_owned).to_vec();
         Metrics::new(classes, vec!["errors".to_owned(), "lines".to_owned()])
+            .with_redaction_rules(vec!["email".to_owned(), "card".to_owned()])
     }
 
     /// As Prometheus would write it.
@@ -233,6 +240,7 @@ mod tests {
         let metrics = metrics();
         metrics.count_chunk(&[1, 2, 5], 0, 0, false);
         metrics.destination(1).count_lost(Reason::Refused, 3);
+        metrics.count_redacted(&[4, 0]);
         metrics.destination(0).set_breaker(BreakerState::HalfOpen);
         metrics.destination(1).set_spool(4, 500);
         let text = text(&metrics);
@@ -240,6 +248,8 @@ mod tests {
             "records_total{class=stop} 3",
             "records_total{class=stderr} 5",
             "chunks_total{} 1",
+            "redacted_values_total{rule=email} 4",
+            "redacted_values_total{rule=card} 0",
             "lost_records_total{destination=lines,reason=refused} 3",
             "lost_records_total{destination=errors,reason=refused} 0",
             "breaker_state{destination=errors} 1",

@@ -117,6 +117,8 @@ pub struct Metrics {
     pub late_chunks: AtomicU64,
     /// How late the latest of them was, in milliseconds.
     pub longest_delay_ms: AtomicU64,
+    /// Values masked, by rule.
+    redacted: Vec<(String, AtomicU64)>,
     /// Messages of the queue of events, when one is polled.
     pub queue: QueueCounters,
     /// Incidents, where stops become some.
@@ -168,6 +170,25 @@ impl Metrics {
     #[must_use]
     pub fn with_max_services(self, max_services: usize) -> Self {
         Self { stops: StopCounters::new(max_services), ..self }
+    }
+
+    /// Adds counters for these rules of redaction.
+    #[must_use]
+    pub fn with_redaction_rules(self, rules: Vec<String>) -> Self {
+        Self { redacted: rules.into_iter().map(|name| (name, AtomicU64::new(0))).collect(), ..self }
+    }
+
+    /// Counts masked values, in the order of the rules.
+    pub fn count_redacted(&self, counts: &[u64]) {
+        for ((_, counter), count) in self.redacted.iter().zip(counts) {
+            counter.fetch_add(*count, Relaxed);
+        }
+    }
+
+    /// Masked values so far, by rule.
+    #[must_use]
+    pub fn redacted(&self) -> Vec<(String, u64)> {
+        self.redacted.iter().map(|(name, count)| (name.clone(), count.load(Relaxed))).collect()
     }
 
     /// Counts what one chunk held: records by class, those dropped on purpose, entries that are no records, and whether

@@ -10,6 +10,7 @@ mod encoder;
 pub mod entries;
 mod incidents;
 mod last_lines;
+mod masking;
 mod own_records;
 pub mod pipeline;
 pub mod process;

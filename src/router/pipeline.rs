@@ -18,6 +18,7 @@ use crate::encode::known_names::KnownNames;
 use crate::incident::{Clock, IncidentTracker, Incidents};
 use crate::input::record::Record;
 use crate::metrics::Metrics;
+use crate::redact::Redaction;
 use crate::stop::dedup::{Occurrence, StopDedup};
 use crate::stop::stderr_tail::{ContextStreams, StderrTail};
 use crate::stop::{LogPlace, ReadLog, ServiceRecovery, StopEvent};
@@ -34,6 +35,8 @@ pub struct Pipeline {
     /// The same, by positions.
     alerting: Vec<usize>,
     metrics: Arc<Metrics>,
+    /// What is masked for whom; `None`: nothing for nobody.
+    redaction: Option<Redaction>,
     pool: BufferPool,
     memory: StopMemory,
     trusted_tags: Vec<TagPattern>,
@@ -74,6 +77,7 @@ impl Pipeline {
             routes,
             dead_letter_routes,
             metrics,
+            redaction: Some(settings.redaction).filter(|redaction| !redaction.is_off()),
             pool: BufferPool::default(),
             memory: StopMemory { incidents: tracker, log_names: settings.log_names, ..memory },
             trusted_tags: settings.stop.trusted_tags,
@@ -105,6 +109,7 @@ impl Pipeline {
             routes: &self.routes,
             destinations,
             metrics: &self.metrics,
+            redaction: self.redaction.as_ref(),
             pool: &self.pool,
             memory: Some(&self.memory),
             names: &self.names,
@@ -176,7 +181,8 @@ pub fn new_metrics(settings: &Settings) -> Metrics {
     let built_in = BUILT_IN.iter().map(|class| counted_as(*class, &settings.levels).name().to_owned());
     let own = settings.classes.iter().map(|class| class.name.clone());
     let destinations = settings.destinations.iter().map(|destination| destination.name.clone());
-    let metrics = Metrics::new(built_in.chain(own).collect(), destinations.collect());
+    let metrics = Metrics::new(built_in.chain(own).collect(), destinations.collect())
+        .with_redaction_rules(settings.redaction.rules.clone());
     match &settings.emf {
         Some(emf) => metrics.with_max_services(emf.max_services),
         None => metrics,
@@ -205,6 +211,8 @@ pub struct Stages<'p> {
     pub destinations: &'p [&'p Destination],
     /// Counters of the instance.
     pub metrics: &'p Metrics,
+    /// What is masked for which destination; `None`: nothing for nobody.
+    pub redaction: Option<&'p Redaction>,
     /// Buffers to encode into.
     pub pool: &'p BufferPool,
     /// What earlier chunks held; without it each chunk stands for itself.

@@ -7,6 +7,7 @@
 
 use super::encoder::{DestinationEncoder, NameOverflow};
 use super::entries::{ReadEntries, for_each_entry};
+use super::masking::Masking;
 use super::pipeline::Stages;
 use crate::classify::classes::{BUILT_IN, Class, Entry};
 use crate::delivery::progress::Progress;
@@ -39,6 +40,8 @@ pub struct Processed {
     pub unvouched: u64,
     /// Records of FireLens that a filter has robbed of the fields that tell their stream.
     pub unmarked: u64,
+    /// By rule: values that were masked.
+    pub redacted: Vec<u64>,
 }
 
 /// Takes a chunk through the stages. Entries that `progress` knows as settled are not encoded again.
@@ -114,6 +117,8 @@ struct Dispatcher<'p> {
     context: &'p RenderContext<'p>,
     /// By destination.
     encoders: Vec<DestinationEncoder<'p>>,
+    /// `None`: nothing is masked.
+    masking: Option<Masking<'p>>,
     processed: Processed,
 }
 
@@ -126,6 +131,7 @@ impl<'p> Dispatcher<'p> {
             encoders: destinations
                 .map(|(index, one)| DestinationEncoder::new(index, one, progress, stages))
                 .collect(),
+            masking: stages.redaction.map(Masking::new),
             processed: Processed {
                 classes: vec![0; BUILT_IN.len() + stages.routes.own_classes()],
                 ..Processed::default()
@@ -138,13 +144,29 @@ impl<'p> Dispatcher<'p> {
         self.count(entry.class);
         let route = self.stages.routes.get(entry.class);
         self.processed.dropped += u64::from(route.is_empty());
+        if self.masking.is_some() {
+            return self.dispatch_masked(route, ordinal, entry);
+        }
         for &index in route {
-            if let Some(encoder) = self.encoders.get_mut(index)
-                && let Some(missing) = encoder.push(entry, self.context, ordinal, self.stages.metrics)
-                && self.processed.missing_field.is_none()
-            {
-                self.processed.missing_field = Some(missing.to_owned());
-            }
+            self.push(index, ordinal, entry);
+        }
+    }
+
+    #[inline(never)]
+    fn dispatch_masked(&mut self, route: &[usize], ordinal: u32, entry: &Entry<'_, '_, '_>) {
+        if let Some(mut masking) = self.masking.take() {
+            masking.for_each_copy(entry, route, &mut |index, entry| self.push(index, ordinal, entry));
+            self.masking = Some(masking);
+        }
+    }
+
+    #[inline]
+    fn push(&mut self, index: usize, ordinal: u32, entry: &Entry<'_, '_, '_>) {
+        if let Some(encoder) = self.encoders.get_mut(index)
+            && let Some(missing) = encoder.push(entry, self.context, ordinal, self.stages.metrics)
+            && self.processed.missing_field.is_none()
+        {
+            self.processed.missing_field = Some(missing.to_owned());
         }
     }
 
@@ -169,6 +191,7 @@ impl<'p> Dispatcher<'p> {
             tally: read.tally,
             unvouched: read.unvouched,
             unmarked: read.unmarked,
+            redacted: self.masking.map(Masking::into_counts).unwrap_or_default(),
             ..self.processed
         }
     }

@@ -39,6 +39,7 @@ impl Router {
             self.metrics.unvouched_events.fetch_add(processed.unvouched, Relaxed);
             self.metrics.unmarked_records.fetch_add(processed.unmarked, Relaxed);
             self.metrics.unopened_envelopes.fetch_add(processed.unopened, Relaxed);
+            self.metrics.count_redacted(&processed.redacted);
         }
     }
 

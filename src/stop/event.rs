@@ -163,6 +163,11 @@ impl OriginalEvent {
     fn is_left_out(&self) -> bool {
         self.is_left_out
     }
+
+    /// Visits every text of the event that is not the name of a field.
+    pub(super) fn for_each_text(&mut self, visit: &mut dyn FnMut(&mut String)) {
+        for_each_text_in(&mut self.value, visit);
+    }
 }
 
 impl Deref for OriginalEvent {
@@ -300,6 +305,20 @@ impl StopEvent {
     #[must_use]
     pub fn image_tag(&self) -> Option<&str> {
         self.image_tag.as_deref()
+    }
+}
+
+/// Visits every text of a JSON value that is not the name of a field.
+fn for_each_text_in(value: &mut Value, visit: &mut dyn FnMut(&mut String)) {
+    // An explicit stack, because an event may be nested deeper than ours allows.
+    let mut pending = vec![value];
+    while let Some(value) = pending.pop() {
+        match value {
+            Value::String(text) => visit(text),
+            Value::Array(items) => pending.extend(items),
+            Value::Object(fields) => pending.extend(fields.values_mut()),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
     }
 }
 

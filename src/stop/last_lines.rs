@@ -3,7 +3,7 @@
 use super::console::{self, LogPlace};
 use super::event::StopEvent;
 use super::kind::{Category, EcsEvent, MissingLines};
-use super::redact;
+use crate::redact::secrets;
 use crate::json;
 
 /// A longer line is cut.
@@ -66,7 +66,7 @@ fn masked(lines: Vec<String>) -> Vec<String> {
     let mut room = MAX_CONTAINER_BYTES;
     let cut = |line: String| {
         let kept = json::cut(line.as_bytes(), MAX_LINE_BYTES);
-        redact::text(&String::from_utf8_lossy(kept)).into_owned()
+        secrets::masked(&String::from_utf8_lossy(kept)).into_owned()
     };
     let fits = |line: &String| {
         room = room.saturating_sub(line.len());

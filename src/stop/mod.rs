@@ -37,6 +37,7 @@ mod service;
 pub mod stderr_tail;
 mod summary;
 mod task;
+mod texts;
 mod time;
 mod trigger;
 
@@ -53,7 +54,6 @@ pub use kind::{Category, Cause, EcsEvent, MissingLines, Severity};
 pub use last_lines::ReadLog;
 pub use memory::MemoryUse;
 pub use recovery::{RecoveryStep, ServiceRecovery, recovery};
-pub use redact::is_secret_name;
 pub use trigger::is_event;
 
 use trigger::Trigger;

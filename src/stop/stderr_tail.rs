@@ -15,11 +15,12 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
+use super::StopEvent;
 use super::last_lines::{MAX_CONTAINER_BYTES, MAX_LINE_BYTES};
-use super::{StopEvent, redact};
 use crate::input::decode;
 use crate::input::record::{Record, Source, Timestamp};
 use crate::json;
+use crate::redact::secrets;
 
 /// One more evicts the container that was silent for longest.
 const MAX_CONTAINERS: usize = 64;
@@ -244,7 +245,7 @@ impl StderrTail {
         };
         let container = find(Some(name.as_bytes())).or_else(|| find(None));
         let lines = container.into_iter().flat_map(|container| &container.lines);
-        lines.map(|line| redact::text(&String::from_utf8_lossy(&line.text)).into_owned()).collect()
+        lines.map(|line| secrets::masked(&String::from_utf8_lossy(&line.text)).into_owned()).collect()
     }
 }
 

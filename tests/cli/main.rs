@@ -30,6 +30,7 @@ mod keys;
 mod migrate;
 mod printing;
 mod readme;
+mod redaction;
 mod reference;
 mod replay;
 mod tools;

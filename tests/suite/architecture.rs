@@ -10,7 +10,7 @@ use test_support::root;
 
 /// What each line names may use what the lines below it name. A folder or file that is not in the list fails the test:
 /// its place has to be decided.
-const LAYERS: [&str; 25] = [
+const LAYERS: [&str; 26] = [
     "registry",
     "probe",
     "instance",
@@ -29,6 +29,7 @@ const LAYERS: [&str; 25] = [
     "envelope",
     "task_metadata",
     "stop",
+    "redact",
     "json",
     "level",
     "input",

@@ -35,6 +35,11 @@ impl LiveRun {
         self.0.metrics().snapshot()
     }
 
+    /// Values masked, by rule.
+    pub(crate) fn redacted(&self) -> Vec<(String, u64)> {
+        self.0.metrics().redacted()
+    }
+
     /// Records by class.
     pub(crate) fn classes(&self) -> Vec<(String, u64)> {
         self.0.metrics().classes()

@@ -5,4 +5,5 @@ pub(crate) mod classify;
 pub(crate) mod instance;
 pub(crate) mod pipeline;
 pub(crate) mod probe;
+pub(crate) mod redaction;
 pub(crate) mod tag;

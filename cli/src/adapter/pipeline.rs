@@ -26,6 +26,8 @@ pub(crate) struct DryRun {
     settings: Vec<DestinationSettings>,
     destinations: Vec<Destination>,
     has_levels: bool,
+    /// The rules by which data are masked.
+    rules: Vec<String>,
 }
 
 /// What became of one record.
@@ -62,6 +64,8 @@ pub(crate) struct DryChunk {
     pub(crate) rows: Vec<DryRecord>,
     /// By destination: how many batches.
     pub(crate) batches: Vec<usize>,
+    /// By rule: values that were masked.
+    pub(crate) redacted: Vec<(String, u64)>,
     /// Entries that are no records.
     pub(crate) shapeless: usize,
     /// Where reading had to stop.
@@ -89,6 +93,7 @@ impl DryRun {
         let metrics = Arc::new(new_metrics(&settings));
         Ok(Self {
             settings: settings.destinations.clone(),
+            rules: settings.redaction.rules.clone(),
             destinations,
             has_levels: settings.levels.is_on(),
             pipeline: Pipeline::with_clock(settings, metrics, clock),
@@ -116,7 +121,14 @@ impl DryRun {
             batches.iter().for_each(|batch| fill_in_batch(&mut rows, destination, batch));
         }
         let batches = processed.batches.iter().map(Vec::len).collect();
-        DryChunk { rows, batches, shapeless: processed.tally.shapeless, fault: processed.tally.fault }
+        let redacted = self.rules.iter().cloned().zip(processed.redacted).collect();
+        DryChunk {
+            rows,
+            batches,
+            redacted,
+            shapeless: processed.tally.shapeless,
+            fault: processed.tally.fault,
+        }
     }
 }
 

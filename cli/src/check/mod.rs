@@ -22,6 +22,7 @@ mod placeholders;
 mod plugin_names;
 mod plugins;
 mod reach;
+mod redaction;
 mod routes;
 mod secrets;
 mod service;
@@ -155,6 +156,7 @@ fn check_section(section: &Section, configuration: &Configuration, findings: &mu
     secrets::check(section, &names, &configuration.variables, findings);
     variables::check(section, &configuration.variables, findings);
     values::check(section, configuration, findings);
+    redaction::check(section, findings);
     templates::check(section, configuration, findings);
     objects::check(section, findings);
     inputs::check(section, configuration, findings);

@@ -6,7 +6,7 @@ use ecs_router::config::keys::{DestinationKind, KEYS, Key, KeyForm, find};
 
 use super::finding::{Finding, FindingSeverity};
 use super::placeholders::destination_kind;
-use super::routes::SectionNames;
+use super::routes::{SectionNames, is_output_key};
 use super::variables;
 use crate::config::{Origin, Section, Setting, SettingValue};
 use crate::suggest::closest;
@@ -39,6 +39,9 @@ pub(super) fn check(
 
 fn row(section: &Section, names: &SectionNames, key: &str) -> Option<&'static Key> {
     let (destination, name) = key.rsplit_once('.')?;
+    if is_output_key(key) {
+        return find(None, &key.to_ascii_lowercase());
+    }
     let name = name.to_ascii_lowercase();
     match destination_kind(section, destination) {
         Some(kind) => find(Some(kind), &name).or_else(|| misspelt(kind, &name)),

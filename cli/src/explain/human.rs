@@ -1,5 +1,6 @@
 //! Output for people: the class, and for a stop the summary, the hint and the facts in aligned lines.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use ecs_router::printable;
@@ -58,6 +59,13 @@ pub(crate) fn print(
         return print_record(out, number, record, judged);
     }
     judged.stops.iter().try_for_each(|stop| print_stop(out, number, judged, stop))
+}
+
+/// Writes by which rules how many values were masked.
+pub(crate) fn print_masked(out: &mut impl Write, counts: &BTreeMap<String, u64>) -> io::Result<()> {
+    let counts: Vec<String> = counts.iter().map(|(rule, count)| format!("{count} {rule}")).collect();
+    let text = if counts.is_empty() { "nothing".to_owned() } else { counts.join(", ") };
+    print_fact(out, "masked", &text)
 }
 
 fn print_record(

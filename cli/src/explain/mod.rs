@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use self::reply::OpenedReply;
 use crate::adapter::classify::{self, ClassifiedRecord};
 use crate::adapter::probe;
+use crate::adapter::redaction::{MaskedRecord, MaskingRules};
 use crate::records::{self, RecordError};
 use crate::terminal;
 
@@ -30,6 +31,9 @@ pub(crate) struct ExplainArguments {
     /// AWS_USE_FIPS_ENDPOINT, …)
     #[arg(long, value_name = "URL", requires = "task")]
     endpoint: Option<String>,
+    /// Masks what these rules match, and tells how much that is: email, card, …
+    #[arg(long, value_name = "RULES")]
+    redact: Option<String>,
     /// One JSON object a line, in the same order: {"class": …, "event": … or null}
     #[arg(long)]
     json: bool,
@@ -47,9 +51,16 @@ pub(crate) fn run(arguments: &ExplainArguments) -> io::Result<ExitCode> {
             return Ok(ExitCode::FAILURE);
         }
     };
+    let rules = match arguments.redact.as_deref().map(MaskingRules::read).transpose() {
+        Ok(rules) => rules,
+        Err(problems) => {
+            problems.iter().for_each(|problem| terminal::complain(format_args!("ecs-router: --{problem}")));
+            return Ok(ExitCode::FAILURE);
+        }
+    };
     let out = terminal::output();
     let mut explanation =
-        Explanation { arguments, out, records: 0, has_input: false, code: ExitCode::SUCCESS };
+        Explanation { arguments, rules, out, records: 0, has_input: false, code: ExitCode::SUCCESS };
     records::read(input, &mut |line, record| explanation.add(line, record))?;
     if !explanation.has_input {
         terminal::complain(format_args!("ecs-router: {}: is empty", source(arguments)));
@@ -80,6 +91,7 @@ fn source(arguments: &ExplainArguments) -> String {
 
 struct Explanation<'a, W> {
     arguments: &'a ExplainArguments,
+    rules: Option<MaskingRules>,
     out: W,
     records: usize,
     /// Something was read, be it an error.
@@ -101,16 +113,18 @@ impl<W: io::Write> Explanation<'_, W> {
     }
 
     fn explain(&mut self, line: usize, record: &Value) -> io::Result<()> {
-        match classify::classify(record) {
-            Some(judged) if self.arguments.json => {
-                writeln!(self.out, "{}", terminal::json_line(&json_line(&judged)))
-            }
-            Some(judged) => {
-                self.records += 1;
-                human::print(&mut self.out, self.records, record, &judged)
-            }
-            None => self.fail(line, &"cannot be written as msgpack"),
+        let Some(mut judged) = classify::classify(record) else {
+            return self.fail(line, &"cannot be written as msgpack");
+        };
+        let masked = self.rules.as_ref().map(|rules| rules.mask(record, &mut judged.stops));
+        if self.arguments.json {
+            let object = json_line(&judged, masked.as_ref());
+            return writeln!(self.out, "{}", terminal::json_line(&object));
         }
+        self.records += 1;
+        let shown = masked.as_ref().map_or(record, |masked| &masked.record);
+        human::print(&mut self.out, self.records, shown, &judged)?;
+        masked.iter().try_for_each(|masked| human::print_masked(&mut self.out, &masked.counts))
     }
 
     /// Reports an error in the order of the input, also when both outputs go to one terminal.
@@ -124,8 +138,8 @@ impl<W: io::Write> Explanation<'_, W> {
 
 /// One line of `--json`. A record with several stop events has the first as `event`, and all of them as `events`; one
 /// whose event lost its envelope says `without_envelope`, and one that tells its level has it as `level`, with the class
-/// that it has with `level auto`.
-fn json_line(judged: &ClassifiedRecord) -> Value {
+/// that it has with `level auto`. With `--redact` it shows the record and what was masked.
+fn json_line(judged: &ClassifiedRecord, masked: Option<&MaskedRecord>) -> Value {
     let mut line = match judged.stops.as_slice() {
         [] => json!({"class": judged.class, "event": null}),
         [stop] => json!({"class": judged.class, "event": stop}),
@@ -138,6 +152,10 @@ fn json_line(judged: &ClassifiedRecord) -> Value {
     if let Some((level, class)) = &judged.level {
         fields.insert("level".to_owned(), json!(level));
         fields.insert("class_with_level_auto".to_owned(), json!(class));
+    }
+    if let Some(masked) = masked {
+        fields.insert("record".to_owned(), masked.record.clone());
+        fields.insert("masked".to_owned(), json!(masked.counts));
     }
     line
 }

@@ -54,6 +54,7 @@ impl<W: Write> Sink for Table<'_, W> {
             if self.arguments.json { self.write_object(row)? } else { self.write_lines(row)? }
         }
         self.tally.count_requests(&chunk.batches);
+        self.tally.count_redacted(chunk.redacted);
         if chunk.shapeless > 0 {
             self.error(format_args!("{} entries hold no record", chunk.shapeless))?;
         }
@@ -171,6 +172,11 @@ impl<W: Write> Table<'_, W> {
             self.tally.classes.iter().map(|(class, count)| format!("{count} {class}")).collect();
         let ReplayTally { records, dropped, .. } = self.tally;
         writeln!(self.out, "\n{records} record(s): {}; {dropped} dropped on purpose", classes.join(", "))?;
+        if !self.tally.redacted.is_empty() {
+            let masked: Vec<String> =
+                self.tally.redacted.iter().map(|(rule, count)| format!("{count} {rule}")).collect();
+            writeln!(self.out, "masked: {}", masked.join(", "))?;
+        }
         writeln!(
             self.out,
             "{:<16}  {:<13}  {:>8}  {:>8}  {:>10}  {:>8}",
@@ -204,6 +210,7 @@ impl<W: Write> Table<'_, W> {
             "unmatched": self.tally.unmatched,
             "classes": self.tally.classes,
             "dropped": self.tally.dropped,
+            "masked": self.tally.redacted,
             "destinations": destinations,
             "cost": cost.map(Cost::object),
         });

@@ -178,7 +178,12 @@ fn table(
     let Answers { ok, retry, error, repeated } = answers;
     writeln!(out, "chunks: {ok} OK, {retry} RETRY, {error} ERROR; {repeated} brought again")?;
     let classes: Vec<String> = live.classes().iter().map(|(name, count)| format!("{count} {name}")).collect();
-    writeln!(out, "records: {}\n", classes.join(", "))?;
+    writeln!(out, "records: {}", classes.join(", "))?;
+    let masked: Vec<String> = live.redacted().iter().map(|(rule, count)| format!("{count} {rule}")).collect();
+    if !masked.is_empty() {
+        writeln!(out, "masked: {}", masked.join(", "))?;
+    }
+    writeln!(out)?;
     writeln!(
         out,
         "{:<16}  {:>9}  {:>8}  {:>7}  {:>7}  {:>5}  lost",
@@ -195,6 +200,7 @@ fn object(live: &LiveRun, outcomes: &[Outcome], answers: &Answers) -> Value {
         "verdicts": {"ok": answers.ok, "retry": answers.retry, "error": answers.error},
         "brought_again": answers.repeated,
         "classes": classes,
+        "masked": live.redacted().into_iter().collect::<std::collections::BTreeMap<_, _>>(),
         "destinations": outcomes.iter().map(Outcome::object).collect::<Vec<_>>(),
     })
 }

@@ -48,6 +48,8 @@ pub(super) struct ReplayTally {
     pub(super) unmatched: u64,
     pub(super) classes: BTreeMap<String, u64>,
     pub(super) dropped: u64,
+    /// By rule: values that were masked.
+    pub(super) redacted: BTreeMap<String, u64>,
     pub(super) totals: Vec<Total>,
     pub(super) flows: BTreeMap<(String, FlowEnd), Volume>,
     pub(super) applications: ApplicationLines,
@@ -99,6 +101,13 @@ impl ReplayTally {
         let volume = self.flows.entry((class.to_owned(), end)).or_default();
         volume.records += 1;
         volume.bytes += bytes;
+    }
+
+    /// Adds what one chunk's values were masked by.
+    pub(super) fn count_redacted(&mut self, redacted: Vec<(String, u64)>) {
+        for (rule, count) in redacted {
+            *self.redacted.entry(rule).or_default() += count;
+        }
     }
 
     /// Adds the requests of one chunk, by destination.

@@ -107,6 +107,13 @@ pub(super) const COMMON_KEYS: &[Key] = &[
     ),
     key(
         Destination,
+        "redact",
+        List,
+        "Rules by which data are masked for this destination, instead of those of the output. `off`: none, for an archive that keeps everything.",
+        "off",
+    ),
+    key(
+        Destination,
         "stop_format",
         Choice(&["enriched", "raw"]),
         "Send stop events with category, cause, summary and hint (`enriched`), or as ECS sent them (`raw`).",

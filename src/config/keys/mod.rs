@@ -18,6 +18,7 @@ mod metrics;
 mod newrelic;
 mod otlp;
 mod output;
+mod redact;
 mod reference;
 mod s3;
 mod slack;
@@ -32,6 +33,7 @@ pub use reference::{reference, reference_for};
 /// In the order of the reference.
 const TABLES: &[&[Key]] = &[
     output::KEYS,
+    redact::KEYS,
     incident::KEYS,
     metrics::KEYS,
     common::COMMON_KEYS,
@@ -85,8 +87,8 @@ const fn concat<const LENGTH: usize>(tables: &[&[Key]]) -> [Key; LENGTH] {
 }
 
 /// First parts of the names of the output's own keys; no destination can have such a name.
-pub const OUTPUT_KEY_GROUPS: [&str; 8] =
-    ["route", "class", "level", "stop", "incident", "metrics", "task_metadata", "queue"];
+pub const OUTPUT_KEY_GROUPS: [&str; 9] =
+    ["route", "class", "level", "redact", "stop", "incident", "metrics", "task_metadata", "queue"];
 
 /// Whether keys `<name>.…` are the output's own.
 #[must_use]

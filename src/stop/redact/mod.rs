@@ -1,28 +1,13 @@
 //! Masks what must not leave the account: the values of environment variables that `RunTask` overrides, which
 //! ECS puts into the event in clear text, and secrets in commands, tags, attachments and any other text. Names stay, and
-//! so does everything else.
+//! so does everything else. What a secret in a text is, says `redact`.
 //!
 //! <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerOverride.html>
 
-mod names;
-mod text;
-
-use std::borrow::Cow;
-
 use serde_json::{Map, Value};
 
-/// Whether a value of this name is a secret: of an option, a header, a variable, a field.
-#[must_use]
-pub fn is_secret_name(name: &str) -> bool {
-    names::is_secret(name)
-}
-
-/// A text, such as a line of an application, with every secret in it masked.
-pub(super) fn text(text: &str) -> Cow<'_, str> {
-    text::masked(text)
-}
-
-const MASK: &str = "[redacted]";
+use crate::redact::secrets::{MASK, masked, masked_in_command};
+use crate::redact::{is_secret, is_secret_field};
 
 /// Fields that hold the words of a command.
 const COMMANDS: [&str; 2] = ["command", "entryPoint"];
@@ -46,14 +31,14 @@ pub(super) fn secrets(mut event: Value) -> Value {
 }
 
 fn mask_text(text: &mut String) {
-    let masked = text::masked(text).into_owned();
+    let masked = masked(text).into_owned();
     *text = masked;
 }
 
 /// Masks the value of `{ "name": "apiToken", "value": … }`, as attachments have, and of a tag with its `key`.
 fn mask_pair(fields: &mut Map<String, Value>) {
     let name = ["name", "key"].iter().find_map(|key| fields.get(*key)?.as_str());
-    if name.is_some_and(names::is_secret)
+    if name.is_some_and(is_secret)
         && let Some(value) = fields.get_mut("value")
     {
         *value = MASK.into();
@@ -70,7 +55,7 @@ fn mask_field<'v>(name: &str, value: &'v mut Value) -> Option<&'v mut Value> {
     if name.eq_ignore_ascii_case("overrides") && value.is_string() {
         *value = MASK.into();
     }
-    if names::is_secret_field(name) && (value.is_string() || value.is_number()) {
+    if is_secret_field(name) && (value.is_string() || value.is_number()) {
         *value = MASK.into();
     }
     if COMMANDS.iter().any(|command| name.eq_ignore_ascii_case(command)) {
@@ -83,7 +68,7 @@ fn mask_field<'v>(name: &str, value: &'v mut Value) -> Option<&'v mut Value> {
 fn mask_command(command: &mut Value) {
     let Value::Array(words) = command else {
         if let Value::String(text) = command {
-            *text = text::masked_in_command(text);
+            *text = masked_in_command(text);
         }
         return;
     };
@@ -91,10 +76,10 @@ fn mask_command(command: &mut Value) {
     for word in words {
         let Value::String(word) = word else { continue };
         let option = word.strip_prefix('-').map(|rest| rest.trim_start_matches('-')).unwrap_or_default();
-        let next_is_value = names::is_secret(option) && !option.contains('=');
+        let next_is_value = is_secret(option) && !option.contains('=');
         match is_value && !word.starts_with("--") {
             true => MASK.clone_into(word),
-            false => *word = text::masked_in_command(word),
+            false => *word = masked_in_command(word),
         }
         is_value = next_is_value;
     }

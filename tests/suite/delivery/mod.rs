@@ -14,6 +14,7 @@
 //! - `isolation` – destinations and flushes that must not hold each other up
 //! - `names` – names that records choose, and how many of them are new
 //! - `quiet` – what records hold stays out of the plugin's own log lines, whatever a service says
+//! - `redaction` – personal data and secrets leave as masks only
 //! - `malformed` – chunks that are not what a host writes
 //! - `shutdown` – what happens at exit
 //! - `sign_off` – what the router says of itself then: every record accounted for, and gaps that are suspected
@@ -34,6 +35,7 @@ mod limits;
 mod malformed;
 mod names;
 mod quiet;
+mod redaction;
 mod refusals;
 mod retrying;
 mod shutdown;

@@ -1,32 +1,29 @@
-//! Secrets inside a text: behind the name of an option, a variable, a header or a field, in an address, or known by
-//! their own form.
+//! Secrets inside a text: behind the name of an option, a variable, a header or a field, and, for the reports of stops,
+//! in an address or known by their own form.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use super::MASK;
+use super::forms::{self, Form};
 use super::names;
+use super::spans::merged;
 
-/// What is masked by its form, whatever stands before it; what the group `kept` holds stays. Forms of the vendors' keys:
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>,
-/// <https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github>,
-/// <https://docs.slack.dev/authentication/tokens>, read 2026-11.
-static FORMS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let forms = [
-        // An address's user and password; what stands before the last @ of the authority.
-        r"(?P<address>[A-Za-z][A-Za-z0-9+.-]*://)[^/?#\s'\x22<>]+@",
-        r"(?P<hook>https://hooks\.slack\.com/services/)[A-Za-z0-9/_-]+",
-        r"(?P<scheme>\b(?i:bearer|basic) +)[A-Za-z0-9._~+/-]{8,}=*",
-        r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b",
-        r"\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,})",
-        r"\b(?:xox[abeoprs]-[A-Za-z0-9-]{10,}|xapp-[A-Za-z0-9-]{10,}|sk_live_[A-Za-z0-9]{10,})",
-        r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*",
-        r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY-----|$)",
-    ];
-    Regex::new(&forms.join("|")).ok()
-});
+/// Stands for a secret in the report of a stop.
+pub(crate) const MASK: &str = "[redacted]";
+
+/// What is masked by its form in the report of a stop, whatever the user says.
+static FORMS: [&Form; 7] = [
+    &forms::USER_IN_ADDRESS,
+    &forms::SLACK_HOOK,
+    &forms::SCHEME,
+    &forms::AWS_KEY,
+    &forms::VENDOR_TOKEN,
+    &forms::JWT,
+    &forms::PRIVATE_KEY,
+];
 
 /// A name with what may stand between it and its value: `--password `, `token=`, `"secret": "`, `X-Api-Key: `.
 static NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -37,51 +34,63 @@ static NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// The text with every secret in it masked.
-pub(super) fn masked(text: &str) -> Cow<'_, str> {
-    match by_name(text, false) {
+pub(crate) fn masked(text: &str) -> Cow<'_, str> {
+    masked_by(text, false)
+}
+
+/// A word or text of a command, where every variable that is set is masked as in `environment`.
+pub(crate) fn masked_in_command(text: &str) -> String {
+    masked_by(text, true).into_owned()
+}
+
+fn masked_by(text: &str, is_command: bool) -> Cow<'_, str> {
+    match replaced(text, &named(text, is_command)) {
         Cow::Borrowed(text) => by_form(text),
         Cow::Owned(text) => Cow::Owned(by_form(&text).into_owned()),
     }
 }
 
-/// A word or text of a command, where every variable that is set is masked as in `environment`.
-pub(super) fn masked_in_command(text: &str) -> String {
-    by_form(&by_name(text, true)).into_owned()
-}
-
 fn by_form(text: &str) -> Cow<'_, str> {
-    let Some(forms) = &*FORMS else { return Cow::Borrowed(text) };
-    forms.replace_all(text, |found: &Captures<'_>| {
-        let group = |name| found.name(name).map_or("", |group| group.as_str());
-        let at = if found.name("address").is_some() { "@" } else { "" };
-        let scheme = group("scheme");
-        if !scheme.is_empty() && !has_digit_or_sign(found, scheme) {
-            // Prose: "Bearer authentication failed".
-            return found.get(0).map_or_else(String::new, |all| all.as_str().to_owned());
-        }
-        format!("{}{}{scheme}{MASK}{at}", group("address"), group("hook"))
-    })
+    let mut spans = Vec::new();
+    FORMS.iter().for_each(|form| form.find(text.as_bytes(), &mut |range| spans.push((range, ()))));
+    let ranges: Vec<Range<usize>> = merged(spans).into_iter().map(|(range, ())| range).collect();
+    replaced(text, &ranges)
 }
 
-fn has_digit_or_sign(found: &Captures<'_>, scheme: &str) -> bool {
-    let token = found.get(0).and_then(|all| all.as_str().strip_prefix(scheme)).unwrap_or_default();
-    token.chars().any(|c| !c.is_ascii_alphabetic())
-}
-
-/// Masks what stands behind a name that says so; in a command, behind every name of a variable.
-fn by_name(text: &str, is_command: bool) -> Cow<'_, str> {
-    let Some(names) = &*NAMES else { return Cow::Borrowed(text) };
+/// The text with these ranges masked, which are in order.
+fn replaced<'t>(text: &'t str, ranges: &[Range<usize>]) -> Cow<'t, str> {
+    let Some(last) = ranges.last() else { return Cow::Borrowed(text) };
     let mut masked = String::new();
     let mut copied = 0;
+    for range in ranges {
+        masked.push_str(text.get(copied..range.start).unwrap_or_default());
+        masked.push_str(MASK);
+        copied = range.end;
+    }
+    Cow::Owned(masked + text.get(last.end..).unwrap_or_default())
+}
+
+/// Hands every secret behind a name to `found`; bytes that are not UTF-8 end a text.
+pub(super) fn find_named(text: &[u8], found: &mut dyn FnMut(Range<usize>)) {
+    let mut start = 0;
+    for chunk in text.utf8_chunks() {
+        let valid = chunk.valid();
+        named(valid, false).into_iter().for_each(|range| found(start + range.start..start + range.end));
+        start += valid.len() + chunk.invalid().len();
+    }
+}
+
+/// What stands behind a name that says so; in a command, behind every name of a variable. In order.
+fn named(text: &str, is_command: bool) -> Vec<Range<usize>> {
+    let mut ranges = Vec::new();
+    let Some(names) = &*NAMES else { return ranges };
     let mut from = 0;
     let mut sets_variable = false;
     while let Some(found) = names.captures_at(text, from) {
         let matched = Match::new(text, &found);
         match matched.secret_end(text, is_command || sets_variable) {
             Some(end) => {
-                masked.push_str(text.get(copied..matched.value_start).unwrap_or_default());
-                masked.push_str(MASK);
-                copied = end;
+                ranges.push(matched.value_start..end);
                 from = end;
             }
             // A value may be a name itself: `--verbose --password x`.
@@ -89,10 +98,7 @@ fn by_name(text: &str, is_command: bool) -> Cow<'_, str> {
         }
         sets_variable = matched.is_followed_by_variable();
     }
-    match copied {
-        0 => Cow::Borrowed(text),
-        _ => Cow::Owned(masked + text.get(copied..).unwrap_or_default()),
-    }
+    ranges
 }
 
 /// One name in a text, and where its value would begin.

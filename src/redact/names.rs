@@ -27,8 +27,9 @@ const MAX_SCHEME_CHARS: usize = 20;
 /// Names whose colon is followed by a secret also in plain text.
 const FIELDS: [&str; 4] = ["password", "passwd", "passphrase", "private-token"];
 
-/// Whether a value of this name is a secret.
-pub(super) fn is_secret(name: &str) -> bool {
+/// Whether a value of this name is a secret: of an option, a header, a variable, a field.
+#[must_use]
+pub fn is_secret(name: &str) -> bool {
     let words = words(name);
     let is_about = words.last().is_some_and(|last| ABOUT.contains(&last.as_str()));
     let is_off = words.first().is_some_and(|first| OFF.contains(&first.as_str()));
@@ -47,7 +48,8 @@ fn is_plural(words: &[String]) -> bool {
 }
 
 /// Whether a value of this name is a secret in a field of JSON, where `key` is the name of a tag.
-pub(super) fn is_secret_field(name: &str) -> bool {
+#[must_use]
+pub fn is_secret_field(name: &str) -> bool {
     !name.eq_ignore_ascii_case("key") && is_secret(name)
 }
 

@@ -1,0 +1,207 @@
+//! JSON as text: where it begins in a line, its texts and numbers, and texts with escapes.
+
+use std::ops::Range;
+
+use serde::de::IgnoredAny;
+
+/// A text, without its quotation marks, or a number.
+pub(super) struct JsonScalar {
+    /// The name of the field, without its quotation marks; `None` in a list.
+    pub(super) key: Option<Range<usize>>,
+    pub(super) range: Range<usize>,
+    pub(super) is_number: bool,
+}
+
+/// Whether the text looks like JSON from its beginning on.
+pub(super) fn begins(text: &[u8]) -> bool {
+    matches!(text.trim_ascii_start().first(), Some(b'{' | b'['))
+}
+
+/// Where JSON begins that goes on to the end of the text: at the text's beginning, or at its first brace.
+pub(super) fn start(text: &[u8]) -> Option<usize> {
+    let blanks = text.len() - text.trim_ascii_start().len();
+    let brace = text.iter().position(|byte| *byte == b'{');
+    let mut starts =
+        [Some(blanks).filter(|_| begins(text)), brace.filter(|at| *at > blanks)].into_iter().flatten();
+    starts.find(|at| text.get(*at..).is_some_and(is_json))
+}
+
+fn is_json(text: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(text).is_ok()
+}
+
+/// Visits every text that is no name, and every number, of JSON that is well-formed.
+pub(super) fn for_each_scalar(json: &[u8], visit: &mut dyn FnMut(JsonScalar)) {
+    let mut key = None;
+    let mut at = 0;
+    while let Some(byte) = json.get(at) {
+        match byte {
+            b'"' => {
+                let range = at + 1..end_of_text(json, at + 1);
+                at = range.end + 1;
+                match colon(json, at) {
+                    Some(colon) => {
+                        key = Some(range);
+                        at = colon + 1;
+                    }
+                    None => visit(JsonScalar { key: key.take(), range, is_number: false }),
+                }
+            }
+            b'-' | b'0'..=b'9' => {
+                let range = at..end_of_number(json, at);
+                at = range.end;
+                visit(JsonScalar { key: key.take(), range, is_number: true });
+            }
+            b'{' | b'[' => {
+                key = None;
+                at += 1;
+            }
+            _ => at += 1,
+        }
+    }
+}
+
+/// Where the text's quotation mark stands.
+fn end_of_text(json: &[u8], start: usize) -> usize {
+    let mut at = start;
+    while let Some(byte) = json.get(at).filter(|byte| **byte != b'"') {
+        at += if *byte == b'\\' { 2 } else { 1 };
+    }
+    at.min(json.len())
+}
+
+fn end_of_number(json: &[u8], start: usize) -> usize {
+    let is_part = |byte: &&u8| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E');
+    start + json.get(start..).map_or(0, |rest| rest.iter().take_while(is_part).count())
+}
+
+/// Where the colon stands that makes the text before it a name.
+fn colon(json: &[u8], at: usize) -> Option<usize> {
+    let rest = json.get(at..)?;
+    let blanks = rest.len() - rest.trim_ascii_start().len();
+    (rest.get(blanks) == Some(&b':')).then_some(at + blanks)
+}
+
+/// A text of JSON without its escapes.
+pub(super) struct Decoded {
+    pub(super) text: Vec<u8>,
+    /// Where each byte of `text` begins in the text with escapes, and where that ends.
+    positions: Vec<usize>,
+}
+
+impl Decoded {
+    /// `raw` is the inside of a text of JSON.
+    pub(super) fn new(raw: &[u8]) -> Self {
+        let mut decoded =
+            Self { text: Vec::with_capacity(raw.len()), positions: Vec::with_capacity(raw.len() + 1) };
+        let mut at = 0;
+        while let Some(byte) = raw.get(at) {
+            let mut utf8 = [0; 4];
+            let (bytes, length) = match (byte, raw.get(at + 1)) {
+                (b'\\', Some(b'u')) => {
+                    let (char, length) = unicode(raw, at);
+                    (char.encode_utf8(&mut utf8).as_bytes(), length)
+                }
+                (b'\\', Some(escape)) => (std::slice::from_ref(unescaped(escape)), 2),
+                _ => (std::slice::from_ref(byte), 1),
+            };
+            decoded.text.extend_from_slice(bytes);
+            decoded.positions.extend(bytes.iter().map(|_| at));
+            at += length;
+        }
+        decoded.positions.push(raw.len());
+        decoded
+    }
+
+    /// Where this position of the decoded text is in the text with escapes.
+    pub(super) fn position(&self, at: usize) -> usize {
+        self.positions.get(at).or(self.positions.last()).copied().unwrap_or_default()
+    }
+}
+
+const fn unescaped(escape: &u8) -> &u8 {
+    match escape {
+        b'n' => &b'\n',
+        b'r' => &b'\r',
+        b't' => &b'\t',
+        b'b' => &0x08,
+        b'f' => &0x0C,
+        other => other,
+    }
+}
+
+/// The character of `\u…` at `at`, or of two of them, and its length with the escapes.
+fn unicode(raw: &[u8], at: usize) -> (char, usize) {
+    let unit = |at: usize| {
+        let digits = raw.get(at..at + 6)?.strip_prefix(b"\\u")?;
+        u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+    };
+    let Some(first) = unit(at) else { return (char::REPLACEMENT_CHARACTER, 2) };
+    let pair = char::decode_utf16([first, unit(at + 6).unwrap_or_default()]).next();
+    match pair {
+        Some(Ok(char)) => (char, if char.len_utf16() == 2 { 12 } else { 6 }),
+        _ => (char::REPLACEMENT_CHARACTER, 6),
+    }
+}
+
+/// A mask as it stands inside a text of JSON.
+pub(super) fn escaped(mask: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(mask.len());
+    for byte in mask {
+        if matches!(byte, b'"' | b'\\') {
+            out.push(b'\\');
+        }
+        out.push(*byte);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_and_numbers_are_visited_with_their_names() {
+        let json = br#" {"a":"x","b" : [1,"y\"z",{"c":-2.5e3}],"d":null,"e":true,"f":""} "#;
+        let mut seen = Vec::new();
+        for_each_scalar(json, &mut |scalar| {
+            let text = |range: Range<usize>| String::from_utf8(json[range].to_vec()).unwrap();
+            seen.push((scalar.key.map(text).unwrap_or_default(), text(scalar.range), scalar.is_number));
+        });
+        let expected = [
+            ("a", "x", false),
+            ("", "1", true),
+            ("", "y\\\"z", false),
+            ("c", "-2.5e3", true),
+            ("f", "", false),
+        ];
+        assert_eq!(seen, expected.map(|(key, text, is_number)| (key.to_owned(), text.to_owned(), is_number)));
+    }
+
+    #[test]
+    fn json_is_found_at_the_beginning_or_behind_words() {
+        for (text, at) in [
+            (r#"{"a":1}"#, Some(0)),
+            (r#"  [1]"#, Some(2)),
+            (r#"[error] got {"a":1}"#, Some(12)),
+            (r#"got {"a":1} and more"#, None),
+            (r#"{"a":"#, None),
+            ("plain", None),
+        ] {
+            assert_eq!(start(text.as_bytes()), at, "{text}");
+        }
+    }
+
+    #[test]
+    fn escapes_are_decoded_and_every_byte_knows_where_it_was() {
+        for raw in [r"a\n\\\/\u00e9\ud83d\ude00z", "plain é", r"\ud83d", r"\u12"] {
+            let decoded = Decoded::new(raw.as_bytes());
+            if let Ok(text) = serde_json::from_str::<String>(&format!("\"{raw}\"")) {
+                assert_eq!(String::from_utf8(decoded.text.clone()).unwrap(), text);
+            }
+            assert_eq!(decoded.position(decoded.text.len()), raw.len());
+        }
+        let decoded = Decoded::new(br"a\u0040b");
+        assert_eq!((decoded.text.as_slice(), decoded.position(1), decoded.position(2)), (&b"a@b"[..], 1, 7));
+    }
+}

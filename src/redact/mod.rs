@@ -1,0 +1,36 @@
+//! Masks what must not leave: personal data and secrets in texts, in JSON inside texts, and in whole records.
+//!
+//! Owns: every pattern (`forms`, `numbers`, `hosts`, `email`, `secrets` with `names`), which of them can match at all
+//! (`anchors`), and how a match is written (`style`). Does not own: which rules the user wants (`config`), or when a record
+//! is masked (`router::masking`).
+//!
+//! Reads top to bottom: a [`Redactor`] holds the rules of one or more destinations. It looks for anchors first, vectors of
+//! bytes at a time; only what has one is searched by its rules, and only what matched is written anew. All of it depends on
+//! the text and the rules alone, so a replayed chunk gives the same bytes.
+
+mod advice;
+mod anchors;
+mod email;
+mod forms;
+mod hosts;
+mod json_text;
+mod names;
+mod numbers;
+mod record;
+mod redaction;
+mod redactor;
+mod rule;
+pub(crate) mod secrets;
+mod spans;
+mod style;
+
+pub use advice::advice;
+pub use names::{is_secret, is_secret_field};
+pub use record::RecordSearch;
+pub use redaction::Redaction;
+pub use redactor::{RedactionRule, Redactor};
+pub use rule::BuiltInRule;
+pub use style::MaskStyle;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,175 @@
+//! The rules that need no pattern of the user's: their names, what tells that one cannot match, and who searches for each.
+
+use std::ops::Range;
+
+use super::anchors::{Haystack, Window, is_digit, is_letter};
+use super::{email, forms, hosts, numbers, secrets};
+
+/// A rule by its name in `redact`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BuiltInRule {
+    /// Addresses of e-mail.
+    Email,
+    /// Numbers of payment cards, by issuer and check digit.
+    Card,
+    /// IPv4 addresses.
+    Ipv4,
+    /// IPv6 addresses.
+    Ipv6,
+    /// JSON Web Tokens.
+    Jwt,
+    /// Ids of AWS access keys.
+    AwsKey,
+    /// What follows `Bearer` or `Basic`.
+    Bearer,
+    /// Private keys in PEM.
+    PrivateKey,
+    /// The user and the password in an address.
+    UrlPassword,
+    /// Tokens of GitHub, GitLab, Slack and Stripe.
+    VendorToken,
+    /// Values whose name says that they are secret: `password=…`, `"token": "…"`.
+    Secret,
+}
+
+use BuiltInRule::{
+    AwsKey, Bearer, Card, Email, Ipv4, Ipv6, Jwt, PrivateKey, Secret, UrlPassword, VendorToken,
+};
+
+impl BuiltInRule {
+    /// Every rule, in the order of the documentation.
+    pub const ALL: [Self; 11] =
+        [Email, Card, Ipv4, Ipv6, Jwt, AwsKey, Bearer, PrivateKey, UrlPassword, VendorToken, Secret];
+
+    /// The name in `redact`, in the mask and in the counter's label.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Email => "email",
+            Card => "card",
+            Ipv4 => "ipv4",
+            Ipv6 => "ipv6",
+            Jwt => "jwt",
+            AwsKey => "aws_key",
+            Bearer => "bearer",
+            PrivateKey => "private_key",
+            UrlPassword => "url_password",
+            VendorToken => "vendor_token",
+            Secret => "secret",
+        }
+    }
+
+    /// The rule of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|rule| rule.name() == name)
+    }
+
+    /// Whether the rule may match in these texts, which may be msgpack or JSON. `false` is certain.
+    pub(super) fn may_match(self, haystack: &Haystack) -> bool {
+        match self {
+            // JSON may hold the sign as an escape.
+            Email | UrlPassword => {
+                haystack.any(|[a, ..]| *a == b'@')
+                    || haystack
+                        .any(|[a, b, c, d, ..]| (*a == b'0') & (*b == b'0') & (*c == b'4') & (*d == b'0'))
+            }
+            Card => haystack.any(is_card_anchor),
+            Ipv4 => haystack.any(|[a, dot, b, c, d, e, ..]| {
+                is_digit(*a) & (*dot == b'.') & is_digit(*b) & ((*c == b'.') | (*d == b'.') | (*e == b'.'))
+            }),
+            Ipv6 => haystack.any(is_ipv6_anchor),
+            Jwt => haystack.any(|[a, b, c, ..]| (*a == b'e') & (*b == b'y') & (*c == b'J')),
+            AwsKey => {
+                haystack.any(|[a, _, c, d, ..]| (*a == b'A') & ((*c == b'I') | (*c == b'C')) & (*d == b'A'))
+            }
+            Bearer => haystack.any(|[a, b, c, d, ..]| {
+                is_letter(*a, b'e') & is_letter(*b, b'a') & is_letter(*c, b'r') & is_letter(*d, b'e')
+                    | is_letter(*a, b'b') & is_letter(*b, b'a') & is_letter(*c, b's') & is_letter(*d, b'i')
+            }),
+            PrivateKey => {
+                haystack.any(|[a, b, c, d, ..]| (*a == b'P') & (*b == b'R') & (*c == b'I') & (*d == b'V'))
+            }
+            VendorToken => haystack.any(is_vendor_anchor),
+            Secret => haystack.any(is_secret_anchor),
+        }
+    }
+
+    /// Whether the rule matches in this text itself.
+    pub(super) fn matches(self, text: &[u8]) -> bool {
+        let mut matches = false;
+        self.find(text, &mut |_| matches = true);
+        matches
+    }
+
+    /// Hands what matches to `found`, in no certain order; matches may overlap.
+    pub(super) fn find(self, text: &[u8], found: &mut dyn FnMut(Range<usize>)) {
+        match self {
+            Email => email::find(text, found),
+            Card => numbers::find_cards(text, found),
+            Ipv4 => hosts::find_ipv4(text, found),
+            Ipv6 => hosts::find_ipv6(text, found),
+            Jwt => forms::JWT.find(text, found),
+            AwsKey => forms::AWS_KEY.find(text, found),
+            Bearer => forms::SCHEME.find(text, found),
+            PrivateKey => forms::PRIVATE_KEY.find(text, found),
+            UrlPassword => forms::USER_IN_ADDRESS.find(text, found),
+            VendorToken => forms::VENDOR_TOKEN.find(text, found),
+            Secret => secrets::find_named(text, found),
+        }
+    }
+}
+
+/// Four digits of which the first may be an issuer's, a digit or a separator, and three digits; what stands before is
+/// neither digit nor letter.
+#[inline(always)]
+fn is_card_anchor([before, a, b, c, d, e, f, g, h, ..]: &Window) -> bool {
+    !is_digit(*before)
+        & ((*before | 0x20).wrapping_sub(b'a') >= 26)
+        & (a.wrapping_sub(b'2') < 7)
+        & is_digit(*b)
+        & is_digit(*c)
+        & is_digit(*d)
+        & (is_digit(*e) | (*e == b' ') | (*e == b'-'))
+        & is_digit(*f)
+        & is_digit(*g)
+        & is_digit(*h)
+}
+
+#[inline(always)]
+const fn is_in_group(byte: u8) -> bool {
+    is_digit(byte) | ((byte | 0x20).wrapping_sub(b'a') < 6) | (byte == b':')
+}
+
+/// Two colons, or three with a group of up to four digits between them; a time has two.
+#[inline(always)]
+fn is_ipv6_anchor([a, b, c, d, e, f, g, h, i, j, k]: &Window) -> bool {
+    let is_second = (*c == b':') | (*d == b':') | (*e == b':') | (*f == b':');
+    let is_third = (*g == b':') | (*h == b':') | (*i == b':') | (*j == b':') | (*k == b':');
+    let is_third_near = (*c == b':') & (*e == b':') | ((*c == b':') | (*d == b':')) & (*f == b':');
+    let is_group = is_in_group(*b) & is_in_group(*c) & is_in_group(*d);
+    (*a == b':') & ((*b == b':') | is_group & (is_second & is_third | is_third_near))
+}
+
+/// Some bytes of each form of a vendor's token: `gh?_`, `github_pat_`, `glpat-`, `xox?-`, `xapp-`, `sk_live_`.
+#[inline(always)]
+fn is_vendor_anchor([a, b, c, d, ..]: &Window) -> bool {
+    (*a == b'g') & (*b == b'h') & (*d == b'_')
+        | (*a == b'p') & (*b == b'a') & (*c == b't') & ((*d == b'-') | (*d == b'_'))
+        | (*a == b'x') & (*b == b'o') & (*c == b'x')
+        | (*a == b'x') & (*b == b'a') & (*c == b'p') & (*d == b'p')
+        | (*a == b'_') & (*b == b'l') & (*c == b'i') & (*d == b'v')
+}
+
+/// Some bytes of each name of a secret: `pass`, `pw`, `key`, `auth`, `token`, `secret`, `credential`, `sig`, `cookie`.
+#[inline(always)]
+fn is_secret_anchor([a, b, c, d, ..]: &Window) -> bool {
+    is_letter(*a, b'p')
+        & (is_letter(*b, b'w') | is_letter(*b, b'a') & is_letter(*c, b's') & is_letter(*d, b's'))
+        | is_letter(*a, b'k') & is_letter(*b, b'e') & (is_letter(*c, b'y') | is_letter(*c, b'n'))
+        | is_letter(*a, b'a') & is_letter(*b, b'u') & is_letter(*c, b't') & is_letter(*d, b'h')
+        | is_letter(*a, b's')
+            & (is_letter(*b, b'e') & is_letter(*c, b'c') | is_letter(*b, b'i') & is_letter(*c, b'g'))
+        | is_letter(*a, b'c') & is_letter(*b, b'r') & is_letter(*c, b'e') & is_letter(*d, b'd')
+        | is_letter(*a, b'o') & is_letter(*b, b'o') & is_letter(*c, b'k') & is_letter(*d, b'i')
+}
