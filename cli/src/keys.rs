@@ -154,8 +154,8 @@ fn facts(key: &Key, kind: Option<DestinationKind>) -> String {
     let mut facts = vec![if form.len() > 40 { "word".to_owned() } else { form }];
     facts.extend(key.secret.then(|| "secret".to_owned()));
     facts.extend(key.default_value(kind).map(|default| format!("default {default}")));
-    let exception = key.default_of_kind.filter(|_| kind.is_none());
-    facts.extend(exception.map(|(kind, default)| format!("for {} {default}", kind.name())));
+    let exception = key.exception().filter(|_| kind.is_none());
+    facts.extend(exception.map(|(kinds, default)| format!("for {kinds} {default}")));
     format!(" ({})", facts.join(", "))
 }
 

@@ -86,6 +86,7 @@ impl Router {
             routes: &self.routes,
             destinations: &destinations,
             metrics: &self.metrics,
+            redaction: None,
             pool: &BufferPool::default(),
             memory: Some(&memory),
             names: &[],

@@ -21,14 +21,18 @@ type Compression = (&'static str, fn(&Payload) -> Option<Vec<u8>>);
 impl Post {
     /// Reads the key `compress`.
     pub(super) fn read(reader: &KeyReader<'_>, url: String, content_type: &'static str) -> Self {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         let compression: Option<Compression> = match reader.choice("compress") {
             Some("gzip") => Some(("gzip", |body| Some(gzip(body)))),
             Some("zstd") => Some(("zstd", zstd)),
             _ => None,
         };
-        Self { url, headers, compression }
+        Self { compression, ..Self::uncompressed(url, content_type) }
+    }
+
+    /// For a service that does not document to read compressed bodies.
+    pub(super) fn uncompressed(url: String, content_type: &'static str) -> Self {
+        let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(content_type))]);
+        Self { url, headers, compression: None }
     }
 
     /// Adds a header to every request, with the value of `key`, which stays out of `Debug`.
@@ -51,6 +55,12 @@ impl Post {
     /// Adds a header that is no secret to every request.
     pub(super) fn add_header(&mut self, name: HeaderName, value: HeaderValue) {
         self.headers.insert(name, value);
+    }
+
+    /// Whether bodies are JSON, or JSON on lines, as far as their type says.
+    pub(super) fn has_json(&self) -> bool {
+        let content_type = self.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        content_type.is_some_and(|text| text.contains("json"))
     }
 
     /// The request with this body, and with one more header if given.

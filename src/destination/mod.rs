@@ -28,6 +28,7 @@ mod network;
 mod newrelic;
 pub mod object_store;
 mod otlp;
+mod pagerduty;
 mod probe;
 mod redact;
 #[cfg(test)]
@@ -39,6 +40,7 @@ mod s3;
 mod slack;
 mod sns;
 mod stdout;
+mod teams;
 #[cfg(test)]
 pub(crate) mod testing;
 mod timestamp_field;
@@ -207,6 +209,8 @@ pub fn open(
         DestinationKind::Slack => slack::open(common, &reader),
         DestinationKind::Sns => sns::open(common, &reader, environments),
         DestinationKind::Eventbridge => eventbridge::open(common, &reader, environments),
+        DestinationKind::Teams => teams::open(common, &reader),
+        DestinationKind::Pagerduty => pagerduty::open(common, &reader),
         DestinationKind::Otlp => otlp::open(common, &reader),
         DestinationKind::File => file::open(common, &reader),
         DestinationKind::Stdout => stdout::open(common, &reader),

@@ -8,12 +8,12 @@ use super::object_store::ObjectCall;
 use super::testing::{Keys, batch_of, open, reply};
 use super::{Destination, Purpose, Reply, ReplyAction};
 use crate::config::keys::DestinationKind::{
-    self, Cloudwatch, Datadog, Eventbridge, Firehose, FirehoseHttp, Http, Kinesis, Newrelic, Otlp, S3, Slack,
-    Sns,
+    self, Cloudwatch, Datadog, Eventbridge, Firehose, FirehoseHttp, Http, Kinesis, Newrelic, Otlp, Pagerduty,
+    S3, Slack, Sns, Teams,
 };
 
 /// Every destination behind a network, with the keys it cannot do without.
-const DESTINATIONS: [(&str, DestinationKind, Keys<'_>); 12] = [
+const DESTINATIONS: [(&str, DestinationKind, Keys<'_>); 14] = [
     ("cloudwatch", Cloudwatch, &[("log_group", "g")]),
     ("s3", S3, &[("bucket", "logs")]),
     ("firehose", Firehose, &[("delivery_stream", "s")]),
@@ -25,6 +25,8 @@ const DESTINATIONS: [(&str, DestinationKind, Keys<'_>); 12] = [
     ("slack", Slack, &[("webhook_url", "https://hooks.slack.com/services/x")]),
     ("sns", Sns, &[("topic_arn", "arn:aws:sns:eu-west-1:111122223333:t")]),
     ("eventbridge", Eventbridge, &[]),
+    ("teams", Teams, &[("webhook_url", "https://example.com/workflows/x")]),
+    ("pagerduty", Pagerduty, &[("integration_key", "0123456789abcdef0123456789abcdef")]),
     ("otlp", Otlp, &[("endpoint", "http://localhost:4318")]),
 ];
 

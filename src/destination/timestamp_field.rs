@@ -88,7 +88,7 @@ fn with_own_renamed<'c>(record: &Record<'c, '_>, key: &str, free: &'c [u8]) -> V
 }
 
 /// A time as RFC 3339 text. It is written for every record, so it lives on the stack.
-struct Rfc3339 {
+pub(super) struct Rfc3339 {
     bytes: [u8; Rfc3339::MAX_BYTES],
     length: usize,
 }
@@ -98,7 +98,7 @@ impl Rfc3339 {
     const MAX_BYTES: usize = "-009999-01-01T00:00:00.000000000Z".len();
 
     /// Empty for a time that the calendar does not cover.
-    fn new(time: Timestamp) -> Self {
+    pub(super) fn new(time: Timestamp) -> Self {
         let nanos = i32::try_from(time.nanos).unwrap_or_default();
         let mut text = Self { bytes: [0; Self::MAX_BYTES], length: 0 };
         if let Ok(time) = jiff::Timestamp::new(time.seconds, nanos) {
@@ -108,7 +108,7 @@ impl Rfc3339 {
         text
     }
 
-    fn text(&self) -> &[u8] {
+    pub(super) fn text(&self) -> &[u8] {
         self.bytes.get(..self.length).unwrap_or_default()
     }
 }

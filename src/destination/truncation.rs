@@ -15,6 +15,10 @@ const NEWRELIC: (DestinationKind, Keys<'_>) = (DestinationKind::Newrelic, &[("li
 const DATADOG: (DestinationKind, Keys<'_>) = (DestinationKind::Datadog, &[("api_key", "k")]);
 const SLACK: (DestinationKind, Keys<'_>) =
     (DestinationKind::Slack, &[("webhook_url", "https://hooks.slack.com/services/x")]);
+const TEAMS: (DestinationKind, Keys<'_>) =
+    (DestinationKind::Teams, &[("webhook_url", "https://example.com/workflows/x")]);
+const PAGERDUTY: (DestinationKind, Keys<'_>) =
+    (DestinationKind::Pagerduty, &[("integration_key", "0123456789abcdef0123456789abcdef")]);
 const OTLP: (DestinationKind, Keys<'_>) = (DestinationKind::Otlp, &[("endpoint", "http://localhost:4318")]);
 const SNS: (DestinationKind, Keys<'_>) =
     (DestinationKind::Sns, &[("topic_arn", "arn:aws:sns:eu-west-1:111122223333:t")]);
@@ -38,6 +42,11 @@ fn a_reply_that_broke_off_is_classified_by_what_is_there() {
         (SLACK, 200, "", "Delivered"),
         (SLACK, 200, "<ht", "Backoff"),
         (SLACK, 404, "no_ser", "NextFlush"),
+        (TEAMS, 202, "", "Delivered"),
+        (TEAMS, 200, "Webhook mess", "Backoff"),
+        (TEAMS, 400, r#"{"error":{"code":"Workf"#, "Backoff"),
+        (PAGERDUTY, 202, r#"{"status":"suc"#, "Delivered"),
+        (PAGERDUTY, 400, r#"{"status":"inv"#, "Backoff"),
         (CLOUDWATCH, 200, "", "Backoff"),
         (CLOUDWATCH, 200, r#"{"rejectedLogEventsInfo":"#, "Backoff"),
         (CLOUDWATCH, 200, "{}", "Delivered"),

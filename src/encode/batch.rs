@@ -172,12 +172,12 @@ impl Batch {
 
     /// The records' wire form between a head and a tail, without the last byte, which separates records.
     #[must_use]
-    pub fn payload_between(&self, head: impl Into<Bytes>, tail: &'static [u8]) -> Payload {
+    pub fn payload_between(&self, head: impl Into<Bytes>, tail: impl Into<Bytes>) -> Payload {
         let mut parts = self.parts();
         if let Some(last) = parts.last_mut() {
             last.truncate(last.len().saturating_sub(1));
         }
-        let tail = std::iter::once(Bytes::from_static(tail));
+        let tail = std::iter::once(tail.into());
         std::iter::once(head.into()).chain(parts).chain(tail).collect()
     }
 

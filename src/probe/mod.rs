@@ -94,13 +94,17 @@ fn delivery(destination: &Destination) -> Option<HttpRequest> {
 fn shown(named: &DestinationSettings, url: &str) -> String {
     let address = &without_user(url.split('?').next().unwrap_or(url));
     match named.kind {
-        DestinationKind::Slack if address.contains("://") => {
-            let host = address.split('/').nth(2).unwrap_or_default();
-            let scheme = address.split("://").next().unwrap_or_default();
-            format!("{scheme}://{host}/services/…")
-        }
+        DestinationKind::Slack if address.contains("://") => format!("{}/services/…", origin(address)),
+        DestinationKind::Teams if address.contains("://") => format!("{}/…", origin(address)),
         _ => address.to_owned(),
     }
+}
+
+/// Scheme and host.
+fn origin(address: &str) -> String {
+    let host = address.split('/').nth(2).unwrap_or_default();
+    let scheme = address.split("://").next().unwrap_or_default();
+    format!("{scheme}://{host}")
 }
 
 fn without_user(url: &str) -> String {
@@ -228,6 +232,12 @@ mod tests {
                 "webhook_url",
                 "https://hooks.slack.com/services/T/B/secret",
                 "https://hooks.slack.com/services/…",
+            ),
+            (
+                "teams",
+                "webhook_url",
+                "https://prod-1.westeurope.logic.azure.com:443/workflows/a/paths/invoke?sig=secret",
+                "https://prod-1.westeurope.logic.azure.com:443/…",
             ),
             ("http", "url", "https://logs.example/in?token=secret", "https://logs.example/in"),
             ("http", "url", "https://me:secret@logs.example/in", "https://logs.example/in"),

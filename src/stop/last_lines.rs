@@ -3,8 +3,8 @@
 use super::console::{self, LogPlace};
 use super::event::StopEvent;
 use super::kind::{Category, EcsEvent, MissingLines};
-use crate::redact::secrets;
 use crate::json;
+use crate::redact::secrets;
 
 /// A longer line is cut.
 pub(super) const MAX_LINE_BYTES: usize = 2 << 10;

@@ -9,7 +9,7 @@ use super::{Ran, command, finish};
 /// Every kind of destination behind a network, at the cloud's address.
 fn lines(endpoint: &str) -> String {
     format!(
-        "    route.default cloudwatch, s3, firehose, newrelic, datadog, http, firehose_http, otlp, slack, sns, eventbridge, kinesis
+        "    route.default cloudwatch, s3, firehose, newrelic, datadog, http, firehose_http, otlp, slack, sns, eventbridge, kinesis, pagerduty, teams
     cloudwatch.log_group /ecs/web
     cloudwatch.endpoint {endpoint}
     s3.bucket my-logs
@@ -31,6 +31,9 @@ fn lines(endpoint: &str) -> String {
     kinesis.endpoint {endpoint}
     eventbridge.event_bus alerts-bus
     eventbridge.endpoint {endpoint}
+    teams.webhook_url ${{TEAMS_HOOK}}
+    pagerduty.integration_key ${{PAGER_KEY}}
+    pagerduty.endpoint {endpoint}
 "
     )
 }
@@ -61,7 +64,11 @@ fn connect(folder: &TempDir, cloud: &Cloud, lines: &str) -> Ran {
     for (name, value) in environment::VARIABLES {
         command.env(name, value);
     }
-    command.env("AWS_REGION", "eu-west-1").env("KEY", "key");
+    command
+        .env("AWS_REGION", "eu-west-1")
+        .env("KEY", "key")
+        .env("PAGER_KEY", "0123456789abcdef0123456789abcdef");
+    command.env("TEAMS_HOOK", format!("{}/workflows/a/invoke?sig=s", cloud.endpoint()));
     command.env("HOOK", format!("{}/services/T/B/x", cloud.endpoint()));
     finish(command, b"")
 }
@@ -72,7 +79,7 @@ fn said<'o>(ran: &'o Ran, destination: &str) -> Vec<&'o str> {
     lines.filter(|line| !line.contains(": sends to ")).collect()
 }
 
-const DESTINATIONS: [&str; 12] = [
+const DESTINATIONS: [&str; 14] = [
     "cloudwatch",
     "s3",
     "firehose",
@@ -85,6 +92,8 @@ const DESTINATIONS: [&str; 12] = [
     "sns",
     "eventbridge",
     "kinesis",
+    "pagerduty",
+    "teams",
 ];
 
 #[test]
@@ -106,6 +115,7 @@ fn every_destination_that_works_says_so_and_stores_nothing() {
     assert!(cloud.eventbridge().events("alerts-bus").is_empty());
     assert!(cloud.sns().messages("arn:aws:sns:eu-west-1:111122223333:alerts").is_empty());
     assert!(cloud.otlp().logs().is_empty() && cloud.slack().messages().is_empty());
+    assert!(cloud.pagerduty().events().is_empty() && cloud.teams().messages().is_empty());
 }
 
 /// What somebody did wrong, what the service says then, and the hint.
@@ -116,6 +126,8 @@ fn what_is_wrong_is_named_with_the_key_to_change() {
     cloud.newrelic().accept_only("other");
     cloud.datadog().accept_only("other");
     cloud.firehose_http().accept_only("other");
+    cloud.pagerduty().accept_only("other");
+    cloud.script(Api::TeamsWebhook, [Fault::reply(404)]);
     cloud.script(Api::SlackWebhook, [Fault::reply(404)]);
     cloud.script(Api::OtlpLogs, [Fault::reply(404)]);
     let wrong = lines(&cloud.endpoint())
@@ -140,6 +152,8 @@ fn what_is_wrong_is_named_with_the_key_to_change() {
         ("eventbridge", "; create event bus altres-bus or correct eventbridge.event_bus"),
         ("sns", "; create topic arn:aws:sns:eu-west-1:111122223333:altres or correct sns.topic_arn"),
         ("slack", "; create another for slack.webhook_url"),
+        ("teams", "; the flow was deleted; create another for teams.webhook_url"),
+        ("pagerduty", "; check that pagerduty.integration_key is the key of an Events API v2 integration"),
     ] {
         let said = said(&ran, destination);
         let named = matches!(said.as_slice(), [one] if one.contains(": error: ") && one.contains(hint));

@@ -156,3 +156,28 @@ fn a_topic_is_told_what_a_channel_is_told() {
         "{bus}"
     );
 }
+
+/// A pager and Teams are told the same, and of the end as well.
+#[test]
+fn a_pager_and_teams_are_told_what_a_channel_is_told() {
+    let folder = TempDir::new();
+    let more = "    pager.type pagerduty\n    pager.integration_key 0123456789abcdef0123456789abcdef\n    \
+                chat.type teams\n    chat.webhook_url https://example.com/workflows/a/invoke?sig=s\n";
+    let conf = configuration(&folder, more);
+    let text = std::fs::read_to_string(&conf)
+        .unwrap()
+        .replace("route.stop slack,", "route.stop slack, pager, chat,");
+    let conf = folder.file("pager.conf", &text).display().to_string();
+    let ran = ran(&["replay", "--incidents", &conf, &recorded(&folder)]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.out);
+    let of = |name: &str| {
+        let told = ran.out.lines().filter(|line| line.starts_with("2026-"));
+        told.filter(|line| line.contains(&format!("  {name} "))).collect::<Vec<_>>()
+    };
+    let slack = of("slack").len();
+    assert!(slack > 12 && of("chat").len() == slack && of("pager").len() == slack, "{}", ran.out);
+    for name in ["pager", "chat"] {
+        let is_end = |line: &&&str| line.contains("Over") || line.contains("recovery not confirmed");
+        assert_eq!(of(name).iter().filter(is_end).count(), 3, "{}", ran.out);
+    }
+}

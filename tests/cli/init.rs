@@ -9,7 +9,7 @@ use test_support::temp::TempDir;
 use crate::tools::{assert_cfn_lint_is_content, assert_is_formatted, task_template};
 use crate::{Ran, ran};
 
-const DESTINATIONS: [&str; 14] = [
+const DESTINATIONS: [&str; 16] = [
     "cloudwatch",
     "s3",
     "firehose",
@@ -19,6 +19,8 @@ const DESTINATIONS: [&str; 14] = [
     "slack",
     "sns",
     "eventbridge",
+    "pagerduty",
+    "teams",
     "http",
     "firehose_http",
     "otlp",

@@ -9,6 +9,7 @@
 //! - `metrics` – the counters at its own endpoint
 //! - `examples` – every configuration of `examples/`, as it stands there
 //! - `provenance` – what applications can write, by every way they have, under the filters that people use
+//! - `receivers` – Fluent Bit's own inputs take what the recipes of docs/http.md send
 //! - `feed` – numbered records by the forward protocol, and what became of them
 
 use std::path::PathBuf;
@@ -22,6 +23,7 @@ mod host;
 mod incidents;
 mod metrics;
 mod provenance;
+mod receivers;
 mod watching;
 
 use feed::Feed;

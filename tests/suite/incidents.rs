@@ -114,6 +114,60 @@ fn an_outage_of_harmless_exits_reaches_a_channel_for_errors() {
     router.drain();
 }
 
+/// Stops go to PagerDuty and to CloudWatch.
+fn router_that_pages(cloud: &Cloud) -> Router {
+    let endpoint = cloud.endpoint();
+    let keys = [
+        ("route.stop", "pagerduty, cloudwatch"),
+        ("pagerduty.endpoint", &*endpoint),
+        ("pagerduty.integration_key", "0123456789abcdef0123456789abcdef"),
+        ("cloudwatch.log_stream", "stops"),
+        ("incident.quiet", "2s"),
+        ("incident.remind", "0"),
+        ("flush_timeout", "4s"),
+    ];
+    Router::to(cloud, &keys)
+}
+
+/// Waits until PagerDuty has so many events, and returns their actions and severities.
+fn paged(cloud: &Cloud, count: usize) -> Vec<(String, String)> {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while cloud.pagerduty().events().len() < count && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    cloud.pagerduty().events().into_iter().map(|event| (event.action, event.severity)).collect()
+}
+
+#[test]
+fn an_incident_is_one_alert_of_pagerduty_that_its_end_resolves() {
+    let cloud = Cloud::start();
+    let router = router_that_pages(&cloud);
+    bring(&router, 1..=12);
+    let expected = [("trigger", "error"), ("trigger", "critical"), ("trigger", "critical"), ("resolve", "")];
+    assert_eq!(paged(&cloud, 4), expected.map(|(action, severity)| (action.to_owned(), severity.to_owned())));
+    let events = cloud.pagerduty().events();
+    assert!(events.iter().all(|event| event.dedup_key == events[0].dedup_key), "{events:#?}");
+    assert!(events[0].dedup_key.starts_with("inc-") && cloud.pagerduty().open_alerts().is_empty());
+    assert!(events[2].summary.contains(": 10 stops since "), "{}", events[2].summary);
+    router.drain();
+    cloud.assert_no_complaints();
+}
+
+#[test]
+fn an_alert_that_was_late_is_opened_before_it_is_resolved() {
+    let cloud = Cloud::start();
+    cloud.script_where(Api::PagerDutyEvents, |_| true, Fault::reply(503));
+    let router = router_that_pages(&cloud);
+    bring(&router, 1..=1);
+    std::thread::sleep(Duration::from_secs(4));
+    assert!(cloud.pagerduty().events().is_empty(), "it is over, and nobody knows of it");
+    cloud.clear_script();
+    let actions: Vec<String> = paged(&cloud, 2).into_iter().map(|(action, _)| action).collect();
+    assert_eq!(actions, ["trigger", "resolve"]);
+    assert!(cloud.pagerduty().open_alerts().is_empty());
+    router.drain();
+}
+
 #[test]
 fn a_replayed_chunk_counts_once_and_says_the_same() {
     let cloud = Cloud::start();

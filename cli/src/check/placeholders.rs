@@ -80,6 +80,7 @@ fn example(row: &Key, name: &str, placeholder: Placeholder) -> &'static str {
         _ if row.example.starts_with("${") && name.ends_with("url") => {
             "https://hooks.slack.com/services/T/B/x"
         }
+        _ if name == "integration_key" => "0123456789abcdef0123456789abcdef",
         _ if row.example.starts_with("${") => "example",
         _ => row.example,
     }

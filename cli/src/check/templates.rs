@@ -142,7 +142,10 @@ fn tag_part(section: &Section, setting: &Setting, field: &str) -> Option<Finding
 fn no_template(setting: &Setting, form: KeyForm, text: &str) -> Option<Finding> {
     let is_word = matches!(form, KeyForm::Text | KeyForm::List | KeyForm::Choice(_));
     let is_regex = setting.key.starts_with("class.") || setting.key.contains("user_stop");
-    let field = fields(text).find(|field| KNOWN_FIELDS.contains(field)).filter(|_| is_word && !is_regex)?;
+    // It has a syntax of its own, which the plugin tries at the start.
+    let is_body = setting.key.to_ascii_lowercase().ends_with(".body");
+    let is_name = is_word && !is_regex && !is_body;
+    let field = fields(text).find(|field| KNOWN_FIELDS.contains(field)).filter(|_| is_name)?;
     let message = format!("$({field}) is taken literally: this key is the same for all records");
     Some(Finding::warn_of(setting, message, "write a fixed value, or a destination for each"))
 }

@@ -38,12 +38,14 @@ fn every_example_of_the_reference_is_right() {
     for kind in DestinationKind::ALL {
         let keys = KEYS.iter().filter(|key| key.applies_to(Some(kind)));
         // Examples that exclude each other: `include`, the other name of New Relic's key, a password, the extension
-        // of a key; a stop in Slack is always told in words; and where the name is a type, no other is needed.
+        // of a key, lines, which have nothing around them; people are always told of a stop in words; and where the name
+        // is a type, no other is needed.
         let needed = |key: &&Key| match key.name {
             "type" | "exclude" | "bearer_token" => false,
             "api_key" => kind != DestinationKind::Newrelic,
             "stop_format" => !kind.alerts(),
             "compress" => kind != DestinationKind::S3,
+            "format" => kind != DestinationKind::Http,
             _ => true,
         };
         let lines: String = keys

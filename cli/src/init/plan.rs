@@ -193,9 +193,9 @@ impl Plan {
         self.destinations.iter().any(|destination| destination.kind == kind)
     }
 
-    /// Whether any destination alerts people.
+    /// Whether people are told of stops.
     pub(super) fn alerts(&self) -> bool {
-        self.destinations.iter().any(|destination| destination.kind.alerts())
+        self.destinations.iter().any(|one| one.purpose == RoutePurpose::Stop && one.kind.alerts())
     }
 
     /// Whether the router has to write files.

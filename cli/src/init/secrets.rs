@@ -22,6 +22,8 @@ pub(super) const fn secret_of(kind: DestinationKind) -> Option<(&'static str, &'
         DestinationKind::Newrelic => Some(("NEW_RELIC_LICENSE_KEY", "new-relic-license-key")),
         DestinationKind::Datadog => Some(("DD_API_KEY", "datadog-api-key")),
         DestinationKind::Slack => Some(("SLACK_WEBHOOK_URL", "slack-webhook")),
+        DestinationKind::Teams => Some(("TEAMS_WEBHOOK_URL", "teams-webhook")),
+        DestinationKind::Pagerduty => Some(("PAGERDUTY_INTEGRATION_KEY", "pagerduty-integration-key")),
         DestinationKind::FirehoseHttp => Some(("FIREHOSE_ACCESS_KEY", "firehose-access-key")),
         _ => None,
     }

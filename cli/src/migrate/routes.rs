@@ -56,20 +56,20 @@ impl MigratedGroup {
         name
     }
 
-    /// Where reports of stops go: with the errors, where those have a place of their own. Slack keeps nothing, so it does
+    /// Where reports of stops go: with the errors, where those have a place of their own. What alerts people keeps nothing, so it does
     /// not get them alone.
     pub(super) fn stops(&self) -> Vec<String> {
         let errors = self.routes.iter().find(|(class, _)| class == "stderr").map(|(_, names)| names.clone());
         let errors = errors.unwrap_or_default();
         let own: Vec<String> = errors.iter().filter(|name| !self.base.contains(name)).cloned().collect();
-        let is_slack = |name: &String| {
+        let alerts = |name: &String| {
             let kind =
                 self.destinations.iter().find(|(known, _)| known == name).map(|(_, output)| output.kind);
-            kind == Some(DestinationKind::Slack)
+            kind.is_some_and(DestinationKind::alerts)
         };
         let first = || self.destinations.iter().map(|(name, _)| name.clone()).take(1).collect();
         match (own.is_empty(), errors.is_empty(), self.base.is_empty()) {
-            (false, _, _) if !own.iter().all(is_slack) => own,
+            (false, _, _) if !own.iter().all(alerts) => own,
             (_, false, _) => errors,
             (_, true, false) => self.base.clone(),
             (_, true, true) => first(),

@@ -213,6 +213,8 @@ fn price(kind: DestinationKind, is_infrequent: bool) -> Price {
         DestinationKind::Http
         | DestinationKind::FirehoseHttp
         | DestinationKind::Slack
+        | DestinationKind::Pagerduty
+        | DestinationKind::Teams
         | DestinationKind::Otlp
         | DestinationKind::File
         | DestinationKind::Stdout => NOTHING,

@@ -46,10 +46,12 @@ fn filled(
         DestinationKind::Kinesis => setting("stream").into_iter().collect(),
         DestinationKind::Http | DestinationKind::FirehoseHttp => address("url"),
         DestinationKind::Otlp => address("endpoint"),
+        DestinationKind::Pagerduty => vec![("dedup_key", text(target))],
         // The vendor's address, or one that is a secret.
         DestinationKind::Newrelic
         | DestinationKind::Datadog
         | DestinationKind::Slack
+        | DestinationKind::Teams
         | DestinationKind::Stdout => Vec::new(),
     }
 }

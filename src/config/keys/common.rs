@@ -15,6 +15,8 @@ pub(super) const TYPE_NAMES: &[&str] = &[
     "slack",
     "sns",
     "eventbridge",
+    "pagerduty",
+    "teams",
     "http",
     "firehose_http",
     "otlp",
@@ -40,10 +42,15 @@ const NETWORK: Scope = Only(&[
     DestinationKind::Slack,
     DestinationKind::Sns,
     DestinationKind::Eventbridge,
+    DestinationKind::Pagerduty,
+    DestinationKind::Teams,
     DestinationKind::Http,
     DestinationKind::FirehoseHttp,
     DestinationKind::Otlp,
 ]);
+/// Destinations where people are told, one message at a time; what is stored need not wait for them.
+const CHANNELS: &[DestinationKind] =
+    &[DestinationKind::Slack, DestinationKind::Pagerduty, DestinationKind::Teams];
 /// Destinations with an address of the vendor's; the others have a `url` of the user's.
 const VENDOR_ADDRESS: Scope = Only(&[
     DestinationKind::Cloudwatch,
@@ -54,6 +61,7 @@ const VENDOR_ADDRESS: Scope = Only(&[
     DestinationKind::Datadog,
     DestinationKind::Sns,
     DestinationKind::Eventbridge,
+    DestinationKind::Pagerduty,
 ]);
 /// Destinations whose records hold their time in a field.
 const TIMESTAMP_FIELD: Scope = Only(&[
@@ -83,7 +91,7 @@ pub(super) const COMMON_KEYS: &[Key] = &[
         "off",
     )
     .default("on")
-    .default_for(DestinationKind::Slack, "off"),
+    .default_for(CHANNELS, "off"),
     key(
         Destination,
         "log_key",
@@ -200,7 +208,7 @@ pub(super) const SENDING_KEYS: &[Key] = &[
     .default("date"),
     key(NETWORK, "concurrency", Number, "Requests to the destination at the same time.", "16")
         .default("8")
-        .default_for(DestinationKind::Slack, "1"),
+        .default_for(CHANNELS, "1"),
 ];
 
 /// How batches are posted to an address of the user's, or much like it.

@@ -15,6 +15,27 @@ pub(super) const KEYS: &[Key] = &[
         "ndjson",
     )
     .default("json"),
+    key(
+        HTTP,
+        "body",
+        Text,
+        "What a record becomes, as an API wants it: `\"$(name)\"` for a text, `$(name:json)` for any value, `$(.:json)` for the whole record. See docs/http.md.",
+        "{\"event\": $(.:json), \"time\": $(time:s)}",
+    ),
+    key(
+        HTTP,
+        "batch_prefix",
+        Text,
+        "What stands before the records of a request that has a `body`. Default: `[` for `json` with more than one record, else nothing.",
+        "{\"streams\": [",
+    ),
+    key(
+        HTTP,
+        "batch_suffix",
+        Text,
+        "What stands after them. Default: `]` for `json` with more than one record, else nothing.",
+        "]}",
+    ),
     key(HTTP, "headers", Pairs, "More headers. Their values are treated as secrets.", "X-Tenant=web")
         .secret(),
     key(HTTP, "user", Text, "User for HTTP Basic authentication.", "collector"),

@@ -65,8 +65,8 @@ pub struct Key {
     pub form: KeyForm,
     /// Value of a key that is not set.
     pub default: Option<&'static str>,
-    /// The one type of destination that has another default, and that default.
-    pub default_of_kind: Option<(DestinationKind, &'static str)>,
+    /// The types of destination that have another default, and that default.
+    pub default_of_kinds: Option<(&'static [DestinationKind], &'static str)>,
     /// Whether values must never be shown.
     pub secret: bool,
     /// One or two sentences for the reference.
@@ -82,7 +82,7 @@ pub(super) const fn key(
     doc: &'static str,
     example: &'static str,
 ) -> Key {
-    Key { scope, name, form, default: None, default_of_kind: None, secret: false, doc, example }
+    Key { scope, name, form, default: None, default_of_kinds: None, secret: false, doc, example }
 }
 
 impl Key {
@@ -91,9 +91,13 @@ impl Key {
         self
     }
 
-    /// Sets another default for one type of destination.
-    pub(super) const fn default_for(mut self, kind: DestinationKind, default: &'static str) -> Self {
-        self.default_of_kind = Some((kind, default));
+    /// Sets another default for some types of destination.
+    pub(super) const fn default_for(
+        mut self,
+        kinds: &'static [DestinationKind],
+        default: &'static str,
+    ) -> Self {
+        self.default_of_kinds = Some((kinds, default));
         self
     }
 
@@ -106,10 +110,18 @@ impl Key {
     /// The default for an output (`kind` is `None`) or a destination of this type.
     #[must_use]
     pub fn default_value(&self, kind: Option<DestinationKind>) -> Option<&'static str> {
-        match self.default_of_kind {
-            Some((only, default)) if kind == Some(only) => Some(default),
+        match self.default_of_kinds {
+            Some((kinds, default)) if kind.is_some_and(|kind| kinds.contains(&kind)) => Some(default),
             _ => self.default,
         }
+    }
+
+    /// The names of the types that have another default, and that default.
+    #[must_use]
+    pub fn exception(&self) -> Option<(String, &'static str)> {
+        let (kinds, default) = self.default_of_kinds?;
+        let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+        Some((names.join(", "), default))
     }
 
     /// Whether it is a key of an output (`kind` is `None`) or of a destination of this type.

@@ -2,7 +2,7 @@
 
 /// Names that people know from Fluent Bit's own outputs or from the service, and what to write instead
 /// (<https://docs.fluentbit.io/manual/data-pipeline/outputs>, read 2026-11).
-const OTHER_NAMES: [(&str, &str); 25] = [
+const OTHER_NAMES: [(&str, &str); 29] = [
     ("cloudwatch_logs", "did you mean cloudwatch?"),
     ("cloudwatchlogs", "did you mean cloudwatch?"),
     ("awslogs", "did you mean cloudwatch?"),
@@ -23,6 +23,10 @@ const OTHER_NAMES: [(&str, &str); 25] = [
     ("new_relic", "did you mean newrelic?"),
     ("dd", "did you mean datadog?"),
     ("datadog_logs", "did you mean datadog?"),
+    ("pager_duty", "did you mean pagerduty?"),
+    ("msteams", "did you mean teams?"),
+    ("microsoft_teams", "did you mean teams?"),
+    ("microsoftteams", "did you mean teams?"),
     ("opentelemetry", "did you mean otlp?"),
     ("otel", "did you mean otlp?"),
     ("loki", "Loki takes OTLP: did you mean otlp?"),
@@ -55,6 +59,10 @@ pub enum DestinationKind {
     Sns,
     /// an Amazon EventBridge event bus
     Eventbridge,
+    /// a PagerDuty service, through the Events API v2
+    Pagerduty,
+    /// a channel or chat of Microsoft Teams, through a webhook of Workflows
+    Teams,
     /// any receiver of OTLP logs over HTTP
     Otlp,
     /// lines in local files
@@ -65,7 +73,7 @@ pub enum DestinationKind {
 
 impl DestinationKind {
     /// All of them, in the order of the reference.
-    pub const ALL: [DestinationKind; 14] = [
+    pub const ALL: [DestinationKind; 16] = [
         DestinationKind::Cloudwatch,
         DestinationKind::S3,
         DestinationKind::Firehose,
@@ -75,6 +83,8 @@ impl DestinationKind {
         DestinationKind::Slack,
         DestinationKind::Sns,
         DestinationKind::Eventbridge,
+        DestinationKind::Pagerduty,
+        DestinationKind::Teams,
         DestinationKind::Http,
         DestinationKind::FirehoseHttp,
         DestinationKind::Otlp,
@@ -85,7 +95,14 @@ impl DestinationKind {
     /// Whether it is there to alert people, who are told of incidents; the others get every stop.
     #[must_use]
     pub const fn alerts(self) -> bool {
-        matches!(self, DestinationKind::Slack | DestinationKind::Sns | DestinationKind::Eventbridge)
+        matches!(
+            self,
+            DestinationKind::Slack
+                | DestinationKind::Sns
+                | DestinationKind::Eventbridge
+                | DestinationKind::Pagerduty
+                | DestinationKind::Teams
+        )
     }
 
     /// The name that users write.
@@ -103,6 +120,8 @@ impl DestinationKind {
             DestinationKind::Slack => "slack",
             DestinationKind::Sns => "sns",
             DestinationKind::Eventbridge => "eventbridge",
+            DestinationKind::Pagerduty => "pagerduty",
+            DestinationKind::Teams => "teams",
             DestinationKind::Otlp => "otlp",
             DestinationKind::File => "file",
             DestinationKind::Stdout => "stdout",
@@ -146,7 +165,7 @@ mod tests {
     fn next(kind: DestinationKind) -> Option<DestinationKind> {
         use DestinationKind::{
             Cloudwatch, Datadog, Eventbridge, File, Firehose, FirehoseHttp, Http, Kinesis, Newrelic, Otlp,
-            S3, Slack, Sns, Stdout,
+            Pagerduty, S3, Slack, Sns, Stdout, Teams,
         };
         match kind {
             Cloudwatch => Some(S3),
@@ -157,7 +176,9 @@ mod tests {
             Datadog => Some(Slack),
             Slack => Some(Sns),
             Sns => Some(Eventbridge),
-            Eventbridge => Some(Http),
+            Eventbridge => Some(Pagerduty),
+            Pagerduty => Some(Teams),
+            Teams => Some(Http),
             Http => Some(FirehoseHttp),
             FirehoseHttp => Some(Otlp),
             Otlp => Some(File),

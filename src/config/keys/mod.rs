@@ -3,6 +3,7 @@
 //! Owns: every key, in a file for the output, one for what types of destination share, and one for each type's own; how
 //! they are joined and found. Does not own: reading a value (`config::reader`), or what it leads to.
 
+mod channel;
 mod cloudwatch;
 mod common;
 mod datadog;
@@ -21,7 +22,6 @@ mod output;
 mod redact;
 mod reference;
 mod s3;
-mod slack;
 mod sns;
 
 pub use cloudwatch::RETENTION_DAYS;
@@ -50,7 +50,7 @@ const TABLES: &[&[Key]] = &[
     common::POST_KEYS,
     http::KEYS,
     firehose::FIREHOSE_HTTP_KEYS,
-    slack::KEYS,
+    channel::KEYS,
     sns::KEYS,
     eventbridge::KEYS,
     otlp::KEYS,

@@ -37,8 +37,8 @@ fn section(text: &mut String, title: &str, included: impl Fn(&Key) -> bool) {
         .ok();
     for key in KEYS.iter().filter(|key| included(key)) {
         let mut default = key.default.map_or("–".into(), |default| format!("`{default}`"));
-        if let Some((kind, other)) = key.default_of_kind {
-            write!(default, ", for {} `{other}`", kind.name()).ok();
+        if let Some((kinds, other)) = key.exception() {
+            write!(default, ", for {kinds} `{other}`").ok();
         }
         let form = if key.secret { format!("{}, secret", key.form.describe()) } else { key.form.describe() };
         let form = if form.len() > 60 { "see meaning".into() } else { form };

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::tests::{Answer, Stage};
 use super::*;
 use crate::config::keys::DestinationKind::{
-    self, Cloudwatch, Datadog, Eventbridge, File, Firehose, FirehoseHttp, Http, Kinesis, Newrelic, Otlp, S3,
-    Slack, Sns,
+    self, Cloudwatch, Datadog, Eventbridge, File, Firehose, FirehoseHttp, Http, Kinesis, Newrelic, Otlp,
+    Pagerduty, S3, Slack, Sns, Teams,
 };
 use crate::delivery::verdict::{Verdict, verdict};
 use crate::destination::testing::{Keys, batch_of, open};
@@ -59,7 +59,7 @@ struct Row {
 
 const PAGE: &str = "<!DOCTYPE html><html><head><title>404 Not Found</title></head></html>";
 
-const ROWS: [Row; 13] = [
+const ROWS: [Row; 15] = [
     Row {
         kind: Cloudwatch,
         keys: &[("log_group", "g"), ("log_stream", "s"), ("auto_create_group", "off")],
@@ -215,6 +215,46 @@ const ROWS: [Row; 13] = [
             ("channel", Answers(404, "channel_not_found"), "the channel was deleted"),
             ("channel", Answers(410, "channel_is_archived"), "the channel is archived"),
             ("permission", Answers(403, "action_prohibited"), "does not allow d.webhook_url"),
+        ],
+    },
+    Row {
+        kind: Teams,
+        keys: &[("webhook_url", "https://example.com/workflows/x"), ("required", "on")],
+        wrong: &[
+            (
+                "path",
+                Answers(404, r#"{"error":{"code":"WorkflowNotFound","message":"m"}}"#),
+                "create another for d.webhook_url",
+            ),
+            ("path", Answers(302, ""), "d.webhook_url"),
+            ("address", NoHost, "cannot connect to"),
+            (
+                "key",
+                Answers(401, r#"{"error":{"code":"DirectApiAuthorizationRequired","message":"m"}}"#),
+                "copy the whole address",
+            ),
+            (
+                "flow",
+                Answers(400, r#"{"error":{"code":"WorkflowTriggerIsNotEnabled","message":"m"}}"#),
+                "turn it on",
+            ),
+        ],
+    },
+    Row {
+        kind: Pagerduty,
+        keys: &[("integration_key", "0123456789abcdef0123456789abcdef"), ("required", "on")],
+        wrong: &[
+            ("path", Answers(404, ""), "d.endpoint"),
+            ("address", NoHost, "cannot connect to"),
+            (
+                "key",
+                Answers(
+                    400,
+                    r#"{"status":"invalid event","message":"Event object is invalid","errors":["Length of 'routing_key' is incorrect (should be 32 characters)"]}"#,
+                ),
+                "d.integration_key",
+            ),
+            ("permission", Answers(403, ""), "d.integration_key"),
         ],
     },
     Row {
@@ -377,7 +417,8 @@ fn success(kind: DestinationKind, body: &[u8]) -> Reply {
         Firehose => answers(200, r#"{"FailedPutCount":0,"RequestResponses":[]}"#),
         Kinesis => answers(200, r#"{"FailedRecordCount":0,"Records":[]}"#),
         Eventbridge => answers(200, r#"{"FailedEntryCount":0,"Entries":[]}"#),
-        Newrelic | Datadog => answers(202, "{}"),
+        Newrelic | Datadog | Pagerduty => answers(202, "{}"),
+        Teams => answers(202, ""),
         Slack => answers(200, "ok"),
         Sns => answers(200, &published(body)),
         FirehoseHttp => {

@@ -50,7 +50,7 @@ impl LogRequests {
         writer.raw(b",\"logStreamName\":");
         writer.string(stream.as_bytes());
         writer.raw(b",\"logEvents\":[");
-        let mut body = batch.payload_between(head, b"]}");
+        let mut body = batch.payload_between(head, "]}");
         let mut headers = HeaderMap::new();
         if let Some(format) = self.log_format {
             headers.insert(HeaderName::from_static("x-amzn-logs-format"), HeaderValue::from_static(format));

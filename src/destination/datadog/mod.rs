@@ -207,7 +207,7 @@ impl Vendor for Datadog {
     }
 
     fn request(&self, batch: &Batch) -> Request {
-        self.post.request(batch.payload_between("[", b"]"), None)
+        self.post.request(batch.payload_between("[", "]"), None)
     }
 
     fn classify_reply(&self, common: &Common, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {

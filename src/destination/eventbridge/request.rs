@@ -49,7 +49,7 @@ impl EntryHead<'_> {
 }
 
 pub(super) fn put_events(service: &AwsJsonService, batch: &Batch) -> Request {
-    let body = batch.payload_between("{\"Entries\":[", b"]}");
+    let body = batch.payload_between("{\"Entries\":[", "]}");
     service.call(Purpose::Deliver, OPERATION, body, HeaderMap::new())
 }
 

@@ -31,7 +31,7 @@ pub(super) fn put_record_batch(
 ) -> Request {
     let head = head(stream);
     let body = match aggregation {
-        Aggregation::Off => batch.payload_between(head, b"]}"),
+        Aggregation::Off => batch.payload_between(head, "]}"),
         Aggregation::Newline => aggregated(head, &aggregation.records(batch, MAX_RECORD_BYTES), batch).into(),
     };
     service.call(Purpose::Deliver, OPERATION, body, HeaderMap::new())

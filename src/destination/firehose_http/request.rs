@@ -21,7 +21,7 @@ pub(super) fn deliver(post: &Post, batch: &Batch) -> Request {
     writer.raw(b",\"timestamp\":");
     writer.integer(batch.items.iter().map(|item| item.at_ms).max().unwrap_or_default().max(0));
     writer.raw(b",\"records\":[");
-    let body = batch.payload_between(head, b"]}");
+    let body = batch.payload_between(head, "]}");
     post.request(body, HeaderValue::from_str(&id).ok().map(|id| (REQUEST_ID, id)))
 }
 

@@ -8,11 +8,18 @@ use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use http::{HeaderName, header};
 
+mod accepted;
+mod body;
+mod frame;
+mod sample;
+
+use self::body::{BodyTemplate, Subject};
+use self::frame::Frame;
 use super::http_post::{self, Misconfigured, Post};
 use super::timestamp_field::TimestampField;
 use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request, Vendor, content};
 use crate::classify::classes::Entry;
-use crate::config::{Common, KeyReader, Secret};
+use crate::config::{Common, KeyReader, Problem, Secret};
 use crate::encode::batch::{Batch, Limits};
 use crate::encode::template::RenderContext;
 use crate::json::Writer;
@@ -25,56 +32,33 @@ const DERIVED_HEADERS: [HeaderName; 4] =
 struct HttpEndpoint {
     post: Post,
     timestamp: TimestampField,
-    format: BodyFormat,
+    frame: Frame,
+    body: Option<BodyTemplate>,
     /// The longest record with its terminator.
     max_bytes: usize,
 }
 
-/// How the records of a body are separated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum BodyFormat {
-    Array,
-    Lines,
-}
-
-impl BodyFormat {
-    const fn content_type(self) -> &'static str {
-        match self {
-            BodyFormat::Array => "application/json",
-            BodyFormat::Lines => "application/x-ndjson",
-        }
-    }
-
-    /// The byte after every record.
-    const fn terminator(self) -> u8 {
-        match self {
-            BodyFormat::Array => b',',
-            BodyFormat::Lines => b'\n',
-        }
-    }
-
-    /// Bytes that a body has besides its records and their terminators: two brackets in place of the last comma.
-    const fn overhead(self) -> usize {
-        match self {
-            BodyFormat::Array => 1,
-            BodyFormat::Lines => 0,
-        }
-    }
-}
-
 pub(super) fn open(common: Common, reader: &KeyReader<'_>) -> Destination {
-    let format =
-        if reader.choice("format") == Some("ndjson") { BodyFormat::Lines } else { BodyFormat::Array };
+    let records = reader.count("batch_records");
+    let body = read_template(reader);
+    let frame = Frame::read(reader, body.is_some(), records);
     let url = http_post::checked_url(reader, "url", reader.required("url"));
-    let mut post = Post::read(reader, url, format.content_type());
+    let mut post = Post::read(reader, url, frame.content_type());
     read_headers(reader, &mut post);
     read_authorization(reader, &mut post);
-    let bytes = http_post::batch_bytes(reader).saturating_sub(format.overhead());
-    let records = reader.count("batch_records");
+    let bytes = http_post::batch_bytes(reader).saturating_sub(frame.overhead());
     let limits = Limits { bytes, records, span_ms: None, ordered: false };
     let network = Network::read(reader);
-    let vendor = HttpEndpoint { post, timestamp: TimestampField::read(reader), format, max_bytes: bytes };
-    Destination::new(common, limits, Some(network), vendor)
+    let vendor =
+        HttpEndpoint { post, timestamp: TimestampField::read(reader), frame, body, max_bytes: bytes };
+    vendor.try_template(&common, reader, records > 1);
+    let advice = vendor.unknown_fields(&common.name);
+    Destination { advice, ..Destination::new(common, limits, Some(network), vendor) }
+}
+
+fn read_template(reader: &KeyReader<'_>) -> Option<BodyTemplate> {
+    let parsed = BodyTemplate::parse(&reader.written("body")?);
+    parsed.map_err(|error| reader.problem("body", error.to_string())).ok()
 }
 
 /// What to do about the misconfiguration of the destination `name`.
@@ -89,6 +73,93 @@ fn hint(name: &str, wrong: Misconfigured) -> String {
 }
 
 impl HttpEndpoint {
+    /// Reports a `body` that no record fits into, or that no service could read which reads JSON.
+    fn try_template(&self, common: &Common, reader: &KeyReader<'_>, are_batched: bool) {
+        let Some(body) = &self.body else { return };
+        let shortest = sample::records(common, &self.timestamp, body, 0);
+        if shortest.iter().any(|record| record.len() >= self.max_bytes) {
+            return reader.problem(
+                "body",
+                "is longer than batch_bytes allows; shorten one or raise the other".to_owned(),
+            );
+        }
+        if !self.post.has_json() {
+            return;
+        }
+        let records = sample::records(common, &self.timestamp, body, usize::MAX);
+        if let Some(error) = sample::json_error(&self.frame, &records, are_batched) {
+            let what = format!(
+                "makes no JSON of a sample record: {error}; write \"$(name)\" inside a string, $(name:json) for a whole value, \
+                 and see batch_prefix and batch_suffix"
+            );
+            reader.problem("body", what);
+        }
+    }
+
+    /// Names what stands in no report and in no record of FireLens.
+    fn unknown_fields(&self, name: &str) -> Option<Problem> {
+        let is_known =
+            |path: &&str| path.split('.').next().is_some_and(|first| sample::KNOWN_FIELDS.contains(&first));
+        let unknown: Vec<String> = self
+            .body
+            .iter()
+            .flat_map(BodyTemplate::fields)
+            .filter(|path| !is_known(path))
+            .map(|path| format!("$({path})"))
+            .collect();
+        let what = format!(
+            "{} stands in no report of a stop and in no record of FireLens, and is empty unless your application writes it; known are {}",
+            unknown.join(", "),
+            sample::KNOWN_FIELDS.join(", ")
+        );
+        (!unknown.is_empty()).then(|| Problem { key: format!("{name}.body"), what })
+    }
+
+    /// Writes the record into the template. If it does not fit, its values lose their ends, the longest first.
+    fn write_template(
+        &self,
+        body: &BodyTemplate,
+        common: &Common,
+        entry: &Entry<'_, '_, '_>,
+        context: &RenderContext<'_>,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        let subject = Subject::new(common, &self.timestamp, entry, context);
+        let start = out.len();
+        body.render(&subject, usize::MAX, out);
+        if out.len() - start < self.max_bytes {
+            return true;
+        }
+        for limit in
+            std::iter::successors(Some(self.max_bytes / 2), |limit| (*limit > 0).then_some(limit / 2))
+        {
+            out.truncate(start);
+            body.render(&subject, limit, out);
+            if out.len() - start < self.max_bytes {
+                break;
+            }
+        }
+        false
+    }
+
+    /// Writes the content as a JSON value; plain text, which `log_key` may leave, becomes a JSON string.
+    fn write_content(&self, common: &Common, entry: &Entry<'_, '_, '_>, out: &mut Vec<u8>) -> bool {
+        let start = out.len();
+        if content::is_text(common, entry) {
+            out.push(b'"');
+            content::write(common, &self.timestamp.runs, entry, &mut Writer::<true>::new(out));
+            out.push(b'"');
+        } else {
+            self.timestamp.write(common, entry, &mut Writer::<false>::new(out));
+        }
+        let fits = out.len() - start < self.max_bytes;
+        if !fits {
+            out.truncate(start);
+            self.write_cut(common, entry, out);
+        }
+        fits
+    }
+
     /// Writes a record that alone exceeds a body: it loses the end of its longest text. If that does not make it fit, it
     /// becomes a JSON string and loses its end.
     fn write_cut(&self, common: &Common, entry: &Entry<'_, '_, '_>, out: &mut Vec<u8>) {
@@ -149,38 +220,25 @@ fn basic_credentials(reader: &KeyReader<'_>) -> String {
 }
 
 impl Vendor for HttpEndpoint {
-    /// The content as a JSON value; plain text, which `log_key` may leave, becomes a JSON string.
     fn encode(
         &self,
         common: &Common,
         entry: &Entry<'_, '_, '_>,
-        _: &RenderContext<'_>,
+        context: &RenderContext<'_>,
         out: &mut Vec<u8>,
     ) -> Encoded {
         let start = out.len();
-        if content::is_text(common, entry) {
-            out.push(b'"');
-            content::write(common, &self.timestamp.runs, entry, &mut Writer::<true>::new(out));
-            out.push(b'"');
-        } else {
-            self.timestamp.write(common, entry, &mut Writer::<false>::new(out));
-        }
-        let fits = out.len() - start < self.max_bytes;
-        if !fits {
-            out.truncate(start);
-            self.write_cut(common, entry, out);
-        }
-        out.push(self.format.terminator());
+        let fits = match &self.body {
+            Some(body) => self.write_template(body, common, entry, context, out),
+            None => self.write_content(common, entry, out),
+        };
+        out.push(self.frame.terminator());
         let size = out.len() - start;
         if fits { Encoded::Complete { size } } else { Encoded::Truncated { size } }
     }
 
     fn request(&self, batch: &Batch) -> Request {
-        let body = match self.format {
-            BodyFormat::Lines => batch.payload(),
-            BodyFormat::Array => batch.payload_between("[", b"]"),
-        };
-        self.post.request(body, None)
+        self.post.request(self.frame.body(batch), None)
     }
 
     fn classify_reply(&self, common: &Common, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
@@ -190,7 +248,7 @@ impl Vendor for HttpEndpoint {
             (400 | 422, _) if batch.items.len() > 1 => ReplyAction::Split { reason },
             (400 | 422, _) => ReplyAction::Rejected { reason },
             (_, Some(wrong)) => http_post::keep(&reason, &hint(&common.name, wrong)),
-            (200..=299, None) => ReplyAction::Delivered,
+            (200..=299, None) => accepted::classify(batch.items.len(), reply),
             (_, None) => http_post::classify_status(reply, reason),
         }
     }

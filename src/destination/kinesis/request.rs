@@ -23,7 +23,7 @@ pub(super) fn describe_stream_summary(service: &AwsJsonService, stream: &DataStr
 
 /// The lines of the batch are records already.
 pub(super) fn put_records(service: &AwsJsonService, stream: &DataStream, batch: &Batch) -> Request {
-    let body = batch.payload_between(head(stream), b"]}");
+    let body = batch.payload_between(head(stream), "]}");
     service.call(Purpose::Deliver, OPERATION, body, HeaderMap::new())
 }
 

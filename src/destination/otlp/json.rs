@@ -68,12 +68,12 @@ pub(super) fn request(batch: &Batch) -> Payload {
     if let [one] = batches.as_slice() {
         let mut out = b"{\"resourceLogs\":[".to_vec();
         resource_logs_head(one, &mut out);
-        return one.payload_between(out, b"]}]}]}");
+        return one.payload_between(out, "]}]}]}");
     }
     let mut out = b"{\"resourceLogs\":[".to_vec();
     array_items(&batches, &mut out, |one, out| {
         resource_logs_head(one, out);
-        one.payload_between("", b"]}]}").parts().for_each(|part| out.extend_from_slice(part));
+        one.payload_between("", "]}]}").parts().for_each(|part| out.extend_from_slice(part));
     });
     out.extend_from_slice(b"]}");
     out.into()

@@ -1,19 +1,14 @@
 //! Ordinary log lines in a message: counts by class and container, and the first lines of each.
 
-use std::cmp::Reverse;
-use std::collections::{HashMap, HashSet};
-
 use serde_json::Value;
 
 use super::blocks::{self, FENCE_CHARS, MAX_SECTION_CHARS};
-use crate::printable;
+use crate::destination::alert::lines::{
+    DigestLine, LineGroup, MAX_LINE_CHARS, MAX_LINES_PER_GROUP, group_by_source, title,
+};
 
 /// Groups shown, those with the most lines first.
 const MAX_GROUPS: usize = 8;
-/// Lines shown of each group.
-const MAX_LINES_PER_GROUP: usize = 3;
-/// Characters shown of a line.
-pub(super) const MAX_LINE_CHARS: usize = 300;
 /// Characters shown of a name.
 const MAX_NAME_CHARS: usize = 200;
 
@@ -23,44 +18,6 @@ pub(super) const MAX_DIGEST_BLOCKS: usize = 1 + MAX_GROUPS + 1;
 const _: () = assert!(
     MAX_LINES_PER_GROUP * (MAX_LINE_CHARS + 1) + FENCE_CHARS + 2 * MAX_NAME_CHARS + 60 <= MAX_SECTION_CHARS
 );
-
-/// A log line as a batch holds it.
-#[derive(Debug)]
-pub(super) struct DigestLine(Value);
-
-impl DigestLine {
-    pub(super) fn new(fields: Value) -> Self {
-        Self(fields)
-    }
-
-    fn text(&self, name: &str) -> &str {
-        self.0.get(name).and_then(Value::as_str).unwrap_or_default()
-    }
-
-    /// Class and container.
-    fn source(&self) -> (&str, &str) {
-        (self.text("class"), self.text("container"))
-    }
-}
-
-/// Lines of one class and container.
-struct Group<'l> {
-    source: (&'l str, &'l str),
-    count: usize,
-    first_lines: Vec<&'l str>,
-}
-
-/// `📄 3 log lines: stderr from app`, or `📄 3 log lines from 2 sources`
-pub(super) fn title(lines: &[DigestLine]) -> String {
-    let sources: HashSet<_> = lines.iter().map(DigestLine::source).collect();
-    let from = match sources.iter().next() {
-        Some((class, "")) if sources.len() == 1 => format!(": {class}"),
-        Some((class, name)) if sources.len() == 1 => format!(": {class} from {name}"),
-        _ => format!(" from {} sources", sources.len()),
-    };
-    let plural = if lines.len() == 1 { "" } else { "s" };
-    printable::line(&format!("📄 {} log line{plural}{from}", lines.len())).into_owned()
-}
 
 /// The blocks for one or more lines.
 pub(super) fn digest(lines: &[DigestLine]) -> Vec<Value> {
@@ -75,28 +32,7 @@ pub(super) fn digest(lines: &[DigestLine]) -> Vec<Value> {
     digest
 }
 
-/// The largest group first; groups of one size stay in the order of their first lines.
-fn group_by_source(lines: &[DigestLine]) -> Vec<Group<'_>> {
-    let mut positions = HashMap::new();
-    let mut groups: Vec<Group<'_>> = Vec::new();
-    for line in lines {
-        let source = line.source();
-        let position = *positions.entry(source).or_insert(groups.len());
-        if position == groups.len() {
-            groups.push(Group { source, count: 0, first_lines: Vec::new() });
-        }
-        if let Some(group) = groups.get_mut(position) {
-            group.count += 1;
-            if group.first_lines.len() < MAX_LINES_PER_GROUP {
-                group.first_lines.push(line.text("line"));
-            }
-        }
-    }
-    groups.sort_by_key(|group| Reverse(group.count));
-    groups
-}
-
-fn section(group: &Group<'_>) -> Value {
+fn section(group: &LineGroup<'_>) -> Value {
     let (class, container) = group.source;
     let class = name_of(class);
     let from = match container {

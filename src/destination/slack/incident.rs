@@ -1,12 +1,12 @@
 //! News of an incident that people know of: one line that a phone shows whole.
 
-use jiff::Timestamp;
 use serde_json::Value;
 
 use super::blocks::{self, MAX_SECTION_CHARS};
 use super::report;
-use super::stop::StopFields;
-use crate::stop::{IncidentEnd, IncidentReport, IncidentState};
+use crate::destination::alert::incident;
+use crate::destination::alert::stop::StopFields;
+use crate::stop::IncidentReport;
 
 /// Lines of a message; what is more is counted.
 const MAX_LINES: usize = 15;
@@ -19,12 +19,6 @@ const MAX_SUBJECT_CHARS: usize = 400;
 const MAX_HINT_CHARS: usize = 400;
 
 const _: () = assert!(MAX_SUBJECT_CHARS + MAX_HINT_CHARS + 400 + report::MAX_LINK_CHARS <= MAX_SECTION_CHARS);
-
-/// Where the incident of a stop stands, unless the stop is to be told in full.
-pub(in crate::destination) fn of(stop: &StopFields) -> Option<IncidentReport> {
-    let report: IncidentReport = serde_json::from_value(stop.get("incident")?.clone()).ok()?;
-    (report.state != IncidentState::Opened).then_some(report)
-}
 
 /// One block for each incident.
 pub(super) fn lines(news: &[(StopFields, IncidentReport)]) -> Vec<Value> {
@@ -41,113 +35,17 @@ pub(super) fn lines(news: &[(StopFields, IncidentReport)]) -> Vec<Value> {
 
 /// Last lines that came after the report.
 fn late_lines(stop: &StopFields) -> Option<Value> {
-    let is_late = stop.get("update") == Some(&Value::Bool(true));
-    report::code_of_lines(stop).filter(|_| is_late)
+    report::code(&incident::late_lines(stop))
 }
 
 fn line(stop: &StopFields, report: &IncidentReport) -> Value {
-    let subject = blocks::escaped(&subject(stop, report), MAX_SUBJECT_CHARS);
+    let subject = blocks::escaped(&incident::subject(stop, report), MAX_SUBJECT_CHARS);
     let account = stop.text("account").map(|account| format!("account {}", blocks::escaped(account, 40)));
-    let parts = [Some(standing(report)), account, report::service_link(stop)];
+    let parts = [Some(incident::standing(report)), account, report::service_link(stop)];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
-    let hint = hint(stop, report).map(|hint| format!("\n{hint}")).unwrap_or_default();
+    let hint = incident::hint(stop, report).map(|hint| hint.replace('\n', " "));
+    let hint = hint.map(|hint| format!("\n{}", blocks::escaped(&hint, MAX_HINT_CHARS))).unwrap_or_default();
     blocks::section(&format!("*{subject}*\n{}{hint}", parts.join(" · ")))
-}
-
-/// What to do, again: at the third stop the opening is not far away, unless that was too harmless to be told.
-fn hint(stop: &StopFields, report: &IncidentReport) -> Option<String> {
-    let goes_on = report.state == IncidentState::Continued && (report.count != 3 || report.escalated);
-    let hint = stop.text("hint").filter(|hint| goes_on && !hint.is_empty())?;
-    Some(blocks::escaped(&hint.replace('\n', " "), MAX_HINT_CHARS))
-}
-
-/// The line for notifications, as plain text.
-pub(super) fn headline(stop: &StopFields, report: &IncidentReport) -> String {
-    format!("{}: {}", subject(stop, report), standing(report))
-}
-
-/// `🔴 web in prod (eu-west-1): container app exits with 1`
-fn subject(stop: &StopFields, report: &IncidentReport) -> String {
-    match (report.state, report.ended_by) {
-        (IncidentState::Opened | IncidentState::Continued, _) => stop.title(),
-        (IncidentState::Resolved, Some(IncidentEnd::SteadyState | IncidentEnd::DeploymentCompleted)) => {
-            format!("✅ {}", stop.matter())
-        }
-        (IncidentState::Resolved, Some(IncidentEnd::RolledBack)) => format!("↩️ {}", stop.matter()),
-        (IncidentState::Resolved, Some(IncidentEnd::Quiet | IncidentEnd::Evicted) | None) => {
-            format!("⚪ {}", stop.matter())
-        }
-    }
-}
-
-/// `30 stops since 21:13, last 23:23 UTC (about every 4 min), revisions 41 to 42`, or why it is over.
-pub(in crate::destination) fn standing(report: &IncidentReport) -> String {
-    let counts = counts(report);
-    match (report.state, report.ended_by) {
-        (IncidentState::Opened | IncidentState::Continued, _) => {
-            format!("{counts}{}{}", rate(report), revisions(report))
-        }
-        (IncidentState::Resolved, Some(IncidentEnd::DeploymentCompleted)) => {
-            format!("Over after a completed deployment: {counts}{}", revisions(report))
-        }
-        (IncidentState::Resolved, Some(IncidentEnd::SteadyState)) => {
-            format!("Over, the service is steady: {counts}{}", revisions(report))
-        }
-        (IncidentState::Resolved, Some(IncidentEnd::RolledBack)) => {
-            format!("{}: {counts}", rolled_back(report))
-        }
-        (IncidentState::Resolved, Some(IncidentEnd::Evicted)) => {
-            format!("No longer followed, too many incidents are open: {counts}{}", revisions(report))
-        }
-        (IncidentState::Resolved, Some(IncidentEnd::Quiet) | None) => {
-            let quiet = report.quiet_seconds.map(|seconds| format!(" for {}", report::duration(seconds)));
-            let quiet = quiet.unwrap_or_default();
-            format!("Quiet{quiet}, recovery not confirmed: {counts}{}", revisions(report))
-        }
-    }
-}
-
-/// The revision that failed, the latest that was seen, is not mended by going back.
-fn rolled_back(report: &IncidentReport) -> String {
-    match report.revisions.iter().max_by_key(|revision| revision.parse::<u64>().unwrap_or_default()) {
-        Some(failed) => format!(
-            "Revision {failed} was rolled back; the previous revision is running. {failed} is still broken"
-        ),
-        None => "The deployment was rolled back; the previous revision is running".to_owned(),
-    }
-}
-
-/// `30 stops since 21:13, last 23:23 UTC`
-fn counts(report: &IncidentReport) -> String {
-    let first = Timestamp::from_millisecond(report.first_at).unwrap_or_default();
-    let last = Timestamp::from_millisecond(report.last_at).unwrap_or_default();
-    let is_one_day = first.strftime("%F").to_string() == last.strftime("%F").to_string();
-    let format = if is_one_day { "%H:%M" } else { "%b %-d %H:%M" };
-    match report.count {
-        1 => format!("1 stop at {} UTC", last.strftime(format)),
-        count => {
-            format!("{count} stops since {}, last {} UTC", first.strftime(format), last.strftime(format))
-        }
-    }
-}
-
-/// ` (about every 2 min)`: the mean, in its largest unit.
-fn rate(report: &IncidentReport) -> String {
-    let mean = report.seconds().checked_div(report.count.saturating_sub(1)).unwrap_or_default();
-    match mean {
-        0 => String::new(),
-        1..90 => format!(" (about every {mean} s)"),
-        90..5_400 => format!(" (about every {} min)", (mean + 30) / 60),
-        _ => format!(" (about every {} h)", (mean + 1_800) / 3_600),
-    }
-}
-
-fn revisions(report: &IncidentReport) -> String {
-    match report.revisions.as_slice() {
-        [] => String::new(),
-        [only] => format!(", revision {only}"),
-        [first, .., last] => format!(", revisions {first} to {last}"),
-    }
 }
 
 #[cfg(test)]

@@ -8,27 +8,19 @@
 
 mod blocks;
 mod digest;
-pub(super) mod incident;
+mod incident;
 mod reply;
-pub(super) mod report;
+mod report;
 mod request;
-pub(super) mod stop;
 
 use std::time::Duration;
 
-use http::Uri;
-
-use super::{
-    Destination, Encoded, Endpoint, Network, Purpose, Reply, ReplyAction, Request, Vendor, alert, content,
-};
+use super::alert::{self, Teller};
+use super::{Destination, Encoded, Endpoint, Network, Purpose, Reply, ReplyAction, Request, Vendor};
 use crate::classify::classes::Entry;
 use crate::config::{Common, KeyReader, Secret};
 use crate::encode::batch::{Batch, Limits};
-use crate::encode::run_cache::RunCache;
 use crate::encode::template::RenderContext;
-use crate::input::record::Value;
-use crate::json::{self, Writer};
-use crate::stop::Severity;
 
 /// A webhook takes one message per second. What counts is when it arrives, so this leaves room for network delay.
 const MIN_REQUEST_INTERVAL: Duration = Duration::from_millis(1_100);
@@ -36,79 +28,21 @@ const MIN_REQUEST_INTERVAL: Duration = Duration::from_millis(1_100);
 /// However large its batch, a message is a digest; only memory bounds a batch.
 const LIMITS: Limits = Limits { bytes: 8 << 20, records: usize::MAX, span_ms: None, ordered: false };
 
-/// Bytes kept of a line: what a digest shows of it, at up to four bytes a character.
-const MAX_LINE_BYTES: usize = 4 * (digest::MAX_LINE_CHARS + 1);
-
-/// The field that holds the application's line, unless `log_key` names another.
-const LINE_FIELD: &[u8] = b"log";
-
 #[derive(Debug)]
 struct Slack {
-    runs: RunCache,
+    teller: Teller,
     webhook: Secret,
-    min_severity: Severity,
 }
 
 pub(super) fn open(common: Common, reader: &KeyReader<'_>) -> Destination {
-    if !common.enrich_stops {
-        reader.problem("stop_format", "has no effect on Slack, where a stop is a message".to_owned());
-    }
+    let teller = Teller::read(&common, reader, "Slack");
     let network = Network { min_interval: Some(MIN_REQUEST_INTERVAL), ..Network::read(reader) };
-    let vendor = Slack {
-        runs: RunCache::default(),
-        webhook: webhook(reader),
-        min_severity: alert::min_severity(reader),
-    };
+    let webhook = alert::webhook(reader, "must be the https:// address that Slack shows for the webhook");
+    let vendor = Slack { teller, webhook };
     Destination::new(common, LIMITS, Some(network), vendor)
 }
 
-impl Slack {
-    /// `{"class":"stderr","container":"web","line":"…"}`
-    fn write_line(&self, common: &Common, entry: &Entry<'_, '_, '_>, out: &mut Vec<u8>) {
-        let named = entry.record.text(b"container_name").unwrap_or_default();
-        let container = entry.identity.container().unwrap_or(named);
-        let mut writer = Writer::<false>::new(out);
-        writer.raw(b"{\"class\":");
-        writer.string(entry.class_name.as_bytes());
-        writer.raw(b",\"container\":");
-        writer.string(container.strip_prefix(b"/").unwrap_or(container));
-        writer.raw(b",\"line\":");
-        let key = common.log_key.as_deref().map_or(LINE_FIELD, str::as_bytes);
-        match entry.record.get(key) {
-            Some(Value::Text(text) | Value::Binary(text)) => writer.string(json::cut(text, MAX_LINE_BYTES)),
-            _ => {
-                let mut text = Vec::new();
-                content::write(common, &self.runs, entry, &mut Writer::<false>::new(&mut text));
-                writer.string(json::cut(&text, MAX_LINE_BYTES));
-            }
-        }
-        writer.raw(b"}");
-    }
-}
-
-/// Reads the webhook's address, which is a secret: over plain HTTP everyone on the way could read it, so only tests on
-/// this machine may use that.
-fn webhook(reader: &KeyReader<'_>) -> Secret {
-    let secret = reader.secret("webhook_url");
-    let text = secret.reveal();
-    // A missing address has been reported already.
-    if !text.is_empty() && !text.parse().is_ok_and(is_webhook_url) {
-        let problem = "must be the https:// address that Slack shows for the webhook";
-        reader.problem("webhook_url", problem.to_owned());
-    }
-    secret
-}
-
-fn is_webhook_url(uri: Uri) -> bool {
-    match uri.scheme_str() {
-        Some("https") => uri.host().is_some_and(|host| !host.is_empty()),
-        Some("http") => uri.host() == Some("127.0.0.1"),
-        _ => false,
-    }
-}
-
 impl Vendor for Slack {
-    /// One JSON object per line, from which `request` composes the message once it has the whole batch.
     fn encode(
         &self,
         common: &Common,
@@ -116,14 +50,7 @@ impl Vendor for Slack {
         _: &RenderContext<'_>,
         out: &mut Vec<u8>,
     ) -> Encoded {
-        let start = out.len();
-        match entry.stop {
-            Some(stop) if !alert::is_told(stop, self.min_severity) => return Encoded::Filtered,
-            Some(stop) => stop::write(stop, out),
-            None => self.write_line(common, entry, out),
-        }
-        out.push(b'\n');
-        Encoded::Complete { size: out.len() - start }
+        self.teller.encode(common, entry, out)
     }
 
     fn request(&self, batch: &Batch) -> Request {

@@ -1,12 +1,10 @@
 //! Stop events in a message: one in full, or many as a summary.
 
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use super::blocks::{self, FENCE_CHARS, MAX_SECTION_CHARS};
-use super::stop::{CONTAINERS_FIELD, StopFields};
+use crate::destination::alert::facts;
+use crate::destination::alert::stop::StopFields;
 
 /// Blocks of a full report: header, summary, reason, last lines, facts, footer.
 pub(super) const MAX_FULL_BLOCKS: usize = 6;
@@ -40,7 +38,7 @@ pub(super) fn full(stop: &StopFields) -> Vec<Value> {
         Some(summary_and_hint(stop)),
         reason(stop),
         last_lines(stop),
-        blocks::fields(facts(stop)),
+        blocks::fields(facts::facts(stop)),
         footer(stop),
     ]
     .into_iter()
@@ -53,87 +51,27 @@ fn summary_and_hint(stop: &StopFields) -> Value {
     blocks::section(&format!("*{}*\n{}", sentence("summary"), sentence("hint")))
 }
 
-pub(in crate::destination) fn facts(stop: &StopFields) -> impl Iterator<Item = (&'static str, String)> {
-    let runtime = stop.get("runtime_seconds").and_then(Value::as_u64).map(duration);
-    [
-        ("Category", fact_with_detail(stop, "category", "cause")),
-        ("Stop code", fact(stop, "stop_code")),
-        ("Exit code", fact_with_detail(stop, "exit_code", "signal")),
-        ("Containers", fact(stop, CONTAINERS_FIELD)),
-        ("Task definition", fact(stop, "task_definition")),
-        ("Launch type", fact(stop, "launch_type")),
-        ("Runtime", runtime),
-    ]
-    .into_iter()
-    .filter_map(|(name, value)| Some((name, value?)))
-}
-
-fn fact(stop: &StopFields, name: &str) -> Option<String> {
-    match stop.get(name)? {
-        Value::String(text) => Some(text.clone()),
-        other => Some(other.to_string()),
-    }
-}
-
-/// `137 (SIGKILL)`, or the value alone when the stop has no such detail.
-fn fact_with_detail(stop: &StopFields, name: &str, detail: &str) -> Option<String> {
-    let value = fact(stop, name)?;
-    match stop.text(detail) {
-        Some(detail) => Some(format!("{value} ({detail})")),
-        None => Some(value),
-    }
-}
-
-/// The two largest units: 90 s, 5 min 3 s, 3 h 12 min, 2 d 4 h; a unit of which there is none is left out.
-pub(super) fn duration(seconds: u64) -> String {
-    let two = |large: u64, large_unit: &str, small: u64, small_unit: &str| match small {
-        0 => format!("{large} {large_unit}"),
-        _ => format!("{large} {large_unit} {small} {small_unit}"),
-    };
-    match seconds {
-        0..120 => format!("{seconds} s"),
-        120..3_600 => two(seconds / 60, "min", seconds % 60, "s"),
-        3_600..86_400 => two(seconds / 3_600, "h", seconds % 3_600 / 60, "min"),
-        _ => two(seconds / 86_400, "d", seconds % 86_400 / 3_600, "h"),
-    }
-}
-
-/// What ECS says when another reason tells more.
-const EMPTY_REASONS: [&str; 2] = ["Essential container in task exited", "Task failed to start"];
-
-/// The first reason that tells something, and the field it stands in: the agent's for the container to blame, ECS's for
-/// the task, an attachment's.
-pub(in crate::destination) fn told_reason(stop: &StopFields) -> Option<(&'static str, &str)> {
-    let reasons = ["container_reason", "stopped_reason", "attachment_reason"];
-    let known = || reasons.into_iter().filter_map(|field| Some((field, stop.text(field)?)));
-    let tells = |text: &str| !EMPTY_REASONS.contains(&text.trim().trim_end_matches('.'));
-    known().find(|(_, text)| tells(text)).or_else(|| known().next())
-}
-
+/// What ECS or the agent gives as the reason, after the container that it is about.
 fn reason(stop: &StopFields) -> Option<Value> {
-    let (field, reason) = told_reason(stop)?;
-    let container = match stop.text("container").filter(|_| field == "container_reason") {
+    let reason = facts::reason(stop)?;
+    let container = match reason.container {
         Some(name) => format!("*{}:* ", blocks::escaped(name, MAX_NAME_CHARS)),
         None => String::new(),
     };
-    Some(blocks::section(&format!("{container}{}", blocks::escaped(reason, MAX_REASON_CHARS))))
+    Some(blocks::section(&format!("{container}{}", blocks::escaped(reason.text, MAX_REASON_CHARS))))
 }
 
 /// The application's last lines as a code block. The end matters most: when there is no room for all, the first lines
 /// are left out.
 fn last_lines(stop: &StopFields) -> Option<Value> {
-    code_of_lines(stop).or_else(|| {
-        let is_missed = stop.is_told_by_lines() && stop.text("container").is_some();
-        is_missed.then(|| blocks::context(&format!("No last lines: {}.", why_missing(stop))))
-    })
+    code(&stop.last_lines()).or_else(|| facts::missing_lines(stop).map(|text| blocks::context(&text)))
 }
 
-/// The last lines, if there are any.
-pub(super) fn code_of_lines(stop: &StopFields) -> Option<Value> {
-    let lines = stop.get("last_lines").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+/// The end of the lines, if there are any.
+pub(super) fn code(lines: &[&str]) -> Option<Value> {
     let mut shown = Vec::new();
     let mut length = FENCE_CHARS;
-    for line in lines.iter().rev().filter_map(Value::as_str) {
+    for line in lines.iter().rev() {
         let line = blocks::escaped(line, MAX_LINE_CHARS);
         length += line.encode_utf16().count() + 1;
         if length > MAX_SECTION_CHARS {
@@ -143,21 +81,6 @@ pub(super) fn code_of_lines(stop: &StopFields) -> Option<Value> {
     }
     shown.reverse();
     (!shown.is_empty()).then(|| blocks::section(&blocks::code(&shown)))
-}
-
-/// Why there are no last lines, and what to do.
-fn why_missing(stop: &StopFields) -> &'static str {
-    match stop.text("last_lines_missing") {
-        Some("permission") => "the role may not read them (ecs:DescribeTaskDefinition, logs:GetLogEvents)",
-        Some("timeout") => "CloudWatch Logs did not answer in time",
-        Some("throttled") => "too many stops at once to read them all",
-        Some("not_found") => "the task definition or its log stream does not exist",
-        Some("empty") => "the log stream is empty",
-        Some("other_log_driver") => "the container does not log to CloudWatch Logs by itself",
-        Some(_) => "CloudWatch Logs could not be read",
-        None if stop.text("ecs_event") == Some("container_exited") => "the router heard none",
-        None => "a router in the task sees them, or stop.fetch_logs reads them",
-    }
 }
 
 /// When the task stopped, links to the console, whose it was, and the name under which all stops of the incident are stored.
@@ -192,17 +115,11 @@ fn link(url: &str, name: &str) -> String {
     format!("<{url}|{name}>")
 }
 
-/// The title of a summary, with the emoji of the worst stop.
-pub(super) fn title(stops: &[StopFields]) -> String {
-    let emoji = stops.first().map_or("", StopFields::emoji);
-    format!("{emoji} {} ECS stop events", stops.len())
-}
-
 /// The blocks that summarize many stops, sorted with the worst first: counts, then the first few one by one.
 pub(super) fn summary(stops: &[StopFields]) -> Vec<Value> {
     let categories = stops.iter().map(|stop| stop.text("category").unwrap_or("unknown").to_owned());
     let mut summary = vec![
-        blocks::header(&title(stops)),
+        blocks::header(&facts::title(stops)),
         counts("By category", categories),
         counts("By service", stops.iter().map(StopFields::origin)),
     ];
@@ -226,10 +143,7 @@ fn listed(stop: &StopFields) -> Value {
 
 /// How often each name occurs, the most frequent first.
 fn counts(title: &str, names: impl Iterator<Item = String>) -> Value {
-    let mut counts = BTreeMap::<String, usize>::new();
-    names.for_each(|name| *counts.entry(name).or_default() += 1);
-    let mut counts: Vec<(String, usize)> = counts.into_iter().collect();
-    counts.sort_by_key(|(_, count)| Reverse(*count));
+    let counts = facts::counts(names);
     let (shown, rest) = counts.split_at(counts.len().min(MAX_COUNT_ROWS));
     let mut rows: Vec<String> = shown
         .iter()

@@ -2,10 +2,11 @@ use fake_cloud::Cloud;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::stop::StopFields;
 use super::*;
 use crate::config::keys::DestinationKind;
+use crate::destination::alert::stop::StopFields;
 use crate::destination::{RetryTiming, testing};
+use crate::stop::Severity;
 
 const HOOK: (&str, &str) = ("webhook_url", "https://hooks.slack.com/services/T0/B0/secret");
 

@@ -4,12 +4,10 @@
 //! <https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html>, read 2026-11.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::classify::classes::Entry;
-use crate::destination::slack::incident;
-use crate::destination::slack::report::{facts, told_reason};
-use crate::destination::slack::stop::StopFields;
+use crate::destination::alert::stop::StopFields;
+use crate::destination::alert::{facts, incident};
 use crate::json;
 use crate::printable;
 use crate::stop::{IncidentReport, IncidentState, Severity, StopEvent};
@@ -130,7 +128,7 @@ fn text_of_stop(stop: &StopFields, news: Option<&IncidentReport>) -> String {
         known("summary"),
         known("hint"),
         news.map(|report| format!("Incident: {}", incident::standing(report))),
-        told_reason(stop).map(|(_, reason)| format!("Reason: {reason}")),
+        facts::reason(stop).map(|reason| format!("Reason: {}", reason.text)),
         last_lines(stop),
         Some(fact_lines(stop)).filter(|lines| !lines.is_empty()),
         link(stop, news.is_some()),
@@ -139,9 +137,8 @@ fn text_of_stop(stop: &StopFields, news: Option<&IncidentReport>) -> String {
 }
 
 fn last_lines(stop: &StopFields) -> Option<String> {
-    let lines = stop.get("last_lines").and_then(Value::as_array).filter(|lines| !lines.is_empty())?;
-    let lines: Vec<&str> = lines.iter().filter_map(Value::as_str).collect();
-    Some(format!("Last lines:\n    {}", lines.join("\n    ")))
+    let lines = stop.last_lines();
+    (!lines.is_empty()).then(|| format!("Last lines:\n    {}", lines.join("\n    ")))
 }
 
 /// `Category: oom (memory limit)` and so on, one below the other.
@@ -153,8 +150,10 @@ fn fact_lines(stop: &StopFields) -> String {
         ("Incident id", "incident_id"),
     ];
     let more = names.into_iter().filter_map(|(name, field)| Some((name, stop.text(field)?.to_owned())));
-    let lines: Vec<String> =
-        facts(stop).chain(more).map(|(name, value)| format!("{name}: {}", printable::line(&value))).collect();
+    let lines: Vec<String> = facts::facts(stop)
+        .chain(more)
+        .map(|(name, value)| format!("{name}: {}", printable::line(&value)))
+        .collect();
     lines.join("\n")
 }
 

@@ -66,7 +66,7 @@ fn a_stop_reads_like_a_mail() {
         "\nExit code: 137 (SIGKILL)\n",
         "\nTask definition: web:42\n",
         "\nAccount: 111122223333\n",
-        "Open in the ECS console: https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod/tasks/0123abcd/logs",
+        "Open in the ECS console: https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod/tasks/0123abcd/configuration",
     ] {
         assert!(text.contains(expected), "{expected} is not in:\n{text}");
     }

@@ -8,7 +8,7 @@ use crate::task_metadata::TaskMetadata;
 
 /// A field as a template names it.
 #[derive(Debug)]
-pub(super) struct FieldSource {
+pub(crate) struct FieldSource {
     name: String,
     /// The names behind the first: `pod` of `$(kubernetes.pod)`.
     inside: Vec<String>,
@@ -67,29 +67,29 @@ const DERIVED: [Derived; 5] = [
 
 /// What a field's value is made of.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct FieldValue<'v> {
+pub(crate) struct FieldValue<'v> {
     /// The value as it stands in the record or the stop event.
-    pub(super) raw: Value<'v>,
+    pub(crate) raw: Value<'v>,
     /// Takes the part of the value's text that is meant.
-    pub(super) part: fn(&[u8]) -> &[u8],
+    pub(crate) part: fn(&[u8]) -> &[u8],
 }
 
 impl FieldSource {
     /// Reads `name` or `name.inside.further`.
-    pub(super) fn parse(path: &str) -> Self {
+    pub(crate) fn parse(path: &str) -> Self {
         let mut steps = path.split('.').map(str::to_owned);
         let name = steps.next().unwrap_or_default();
         let derived = DERIVED.into_iter().find(|derived| derived.name == path);
         Self { name, inside: steps.collect(), derived, subject: Subject::from_field(path) }
     }
 
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
     /// The field's value, if it can stand in a name. An empty text counts as missing.
     #[inline]
-    pub(super) fn find<'v>(
+    pub(crate) fn find<'v>(
         &self,
         entry: &Entry<'v, 'v, 'v>,
         task: Option<&'v TaskMetadata>,
@@ -163,7 +163,8 @@ impl FieldSource {
         })
     }
 
-    fn record_value<'a>(&self, record: &Record<'a, '_>) -> Option<Value<'a>> {
+    /// The value as it stands in the record, whatever its kind.
+    pub(crate) fn record_value<'a>(&self, record: &Record<'a, '_>) -> Option<Value<'a>> {
         let mut value = record.get(self.name.as_bytes())?;
         for name in &self.inside {
             let Value::Map(_, entries) = value else { return None };

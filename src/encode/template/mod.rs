@@ -3,7 +3,7 @@
 //! Owns: the syntax, the derived fields, and making values safe for the kind of name they go into. Does no I/O.
 //! A missing field gives its fallback, never a dropped record.
 
-mod field;
+pub(crate) mod field;
 mod name_rules;
 mod strftime;
 

@@ -64,6 +64,31 @@ fn every_configuration_passes_check() {
     assert!(checked >= 6, "the configurations are gone");
 }
 
+/// The parts of docs/http.md, each in an output of its own.
+#[test]
+fn every_recipe_for_an_http_api_passes_check() {
+    let folder = TempDir::new();
+    let page = Page::read(&root().join("docs/http.md"));
+    let recipes: Vec<&str> = page
+        .blocks_in("conf")
+        .map(|block| block.text.as_str())
+        .filter(|text| text.contains("logs.type"))
+        .collect();
+    for recipe in &recipes {
+        let text = format!(
+            "[SERVICE]\n    Grace 30\n    Plugins_File p\n[OUTPUT]\n    Name ecs_router\n    Match *-firelens-*\n    Workers 2\n    \
+             Retry_Limit no_limits\n    route.default logs\n{recipe}\n"
+        );
+        let file = folder.file("printed.conf", &text);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ecs-router"));
+        let output = command.arg("check").arg(&file).output().expect("check");
+        let said = String::from_utf8(output.stdout).expect("UTF-8");
+        assert_eq!(output.status.code(), Some(0), "{recipe}\n{said}");
+        assert!(!said.contains("stands in no report"), "{recipe}\n{said}");
+    }
+    assert!(recipes.len() >= 10, "the recipes are gone");
+}
+
 #[test]
 fn every_configuration_is_marked_as_one() {
     for page in documents().iter().map(|path| Page::read(path)) {

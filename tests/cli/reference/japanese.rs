@@ -69,10 +69,10 @@ fn form_in(form: &str, known: &BTreeMap<&str, &str>) -> String {
     format!("{form}{secret}")
 }
 
-/// `` `on`, for slack `off` `` → `` `on`(slack は `off`) ``
+/// `` `on`, for slack, pagerduty `off` `` → `` `on`(slack、pagerduty は `off`) ``
 fn default_in(default: &str) -> String {
-    match default.split_once(", for ").and_then(|(default, rest)| Some((default, rest.split_once(' ')?))) {
-        Some((default, (kind, other))) => format!("{default}({kind} は {other})"),
+    match default.split_once(", for ").and_then(|(default, rest)| Some((default, rest.split_once(" `")?))) {
+        Some((default, (kinds, other))) => format!("{default}({} は `{other})", kinds.replace(", ", "、")),
         None => default.to_owned(),
     }
 }

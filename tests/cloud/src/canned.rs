@@ -48,6 +48,8 @@ fn of_vendor(request: &Received) -> Reply {
         Api::NewRelicLogs => Reply::json(202, &json!({ "requestId": REQUEST_ID })),
         Api::DatadogLogs => Reply::json(202, &json!({})),
         Api::SlackWebhook => Reply::new(200, "text/plain", "ok"),
+        Api::TeamsWebhook => Reply::empty(202),
+        Api::PagerDutyEvents => Reply::json(202, &json!({ "status": "success" })),
         Api::FirehoseHttp => {
             let id = request.header("x-amz-firehose-request-id").unwrap_or_default();
             Reply::json(200, &json!({ "requestId": id, "timestamp": 0 }))

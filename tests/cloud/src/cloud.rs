@@ -8,7 +8,8 @@ use crate::{
     builder::Builder, cloudwatch::CloudWatch, core::Core, datadog::Datadog, ecs::Ecs,
     eventbridge::EventBridge, fault::Fault, firehose::Firehose, firehose_http::FirehoseHttp,
     http_intake::HttpIntake, identity::AssumedRole, kinesis::Kinesis, newrelic::NewRelic, otlp::Otlp,
-    received::Received, route::Api, s3::S3, server::Server, slack::Slack, sns::Sns, sqs::Sqs,
+    pagerduty::PagerDuty, received::Received, route::Api, s3::S3, server::Server, slack::Slack, sns::Sns,
+    sqs::Sqs, teams::Teams,
 };
 
 /// A running stand-in for AWS and the vendors; dropping it stops the server and cuts its connections.
@@ -195,6 +196,16 @@ impl Cloud {
     /// What was posted to Slack.
     pub fn slack(&self) -> Slack<'_> {
         Slack::new(&self.core)
+    }
+
+    /// What was posted to Teams.
+    pub fn teams(&self) -> Teams<'_> {
+        Teams::new(&self.core)
+    }
+
+    /// What PagerDuty knows.
+    pub fn pagerduty(&self) -> PagerDuty<'_> {
+        PagerDuty::new(&self.core)
     }
 
     /// What arrived under `/http`.

@@ -15,7 +15,8 @@ use bytes::Bytes;
 
 use crate::{
     cloudwatch, datadog, ecs, eventbridge, fault::Script, firehose, firehose_http, http_intake, identity,
-    keyring::Keyring, kinesis, newrelic, otlp, received::Received, route::Api, s3, slack, sns, sqs,
+    keyring::Keyring, kinesis, newrelic, otlp, pagerduty, received::Received, route::Api, s3, slack, sns,
+    sqs, teams,
 };
 
 /// Stands in the clock for "not set: use the machine's".
@@ -43,6 +44,8 @@ pub(crate) struct Core {
     pub(crate) newrelic: Locked<newrelic::Store>,
     pub(crate) datadog: Locked<datadog::Store>,
     pub(crate) slack: Locked<slack::Store>,
+    pub(crate) teams: Locked<teams::Store>,
+    pub(crate) pagerduty: Locked<pagerduty::Store>,
     pub(crate) http: Locked<http_intake::Store>,
     pub(crate) firehose_http: Locked<firehose_http::Store>,
     pub(crate) otlp: Locked<otlp::Store>,
@@ -86,6 +89,8 @@ impl Core {
             newrelic: Locked::default(),
             datadog: Locked::default(),
             slack: Locked::default(),
+            teams: Locked::default(),
+            pagerduty: Locked::default(),
             http: Locked::default(),
             firehose_http: Locked::default(),
             otlp: Locked::default(),

@@ -9,11 +9,11 @@ use crate::{
     core::Core,
     datadog, ecs, eventbridge,
     fault::Twist,
-    firehose, firehose_http, http_intake, identity, kinesis, newrelic, otlp,
+    firehose, firehose_http, http_intake, identity, kinesis, newrelic, otlp, pagerduty,
     received::Received,
     reply::{Refusal, Reply},
     route::{Api, Protocol},
-    s3, slack, sns, sqs,
+    s3, slack, sns, sqs, teams,
 };
 
 /// Serves a request that may be served.
@@ -52,6 +52,8 @@ fn render_vendor(request: &Received, refusal: &Refusal) -> Reply {
     match request.api {
         Api::DatadogLogs => datadog::error(refusal),
         Api::SlackWebhook => slack::error(refusal),
+        Api::TeamsWebhook => teams::error(refusal),
+        Api::PagerDutyEvents => pagerduty::error(refusal),
         Api::FirehoseHttp => firehose_http::error(request, refusal),
         Api::OtlpLogs => otlp::error(request, refusal),
         _ => Reply::json(refusal.status, &json!({ "error": refusal.code, "message": refusal.message })),
@@ -64,6 +66,8 @@ fn by_api(core: &Core, request: &Received, twist: &Twist) -> Result<Reply, Refus
         Api::NewRelicLogs => newrelic::serve(core, request),
         Api::DatadogLogs => datadog::serve(core, request),
         Api::SlackWebhook => slack::serve(core, request),
+        Api::TeamsWebhook => teams::serve(core, request),
+        Api::PagerDutyEvents => pagerduty::serve(core, request),
         Api::Http => http_intake::serve(core, request),
         Api::FirehoseHttp => firehose_http::serve(core, request),
         Api::OtlpLogs => otlp::serve(core, request, twist),

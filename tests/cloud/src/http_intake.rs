@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::{
     core::Core,
+    http_api,
     received::Received,
     reply::{Refusal, Reply},
 };
@@ -29,10 +30,14 @@ pub(crate) fn serve(core: &Core, request: &Received) -> Result<Reply, Refusal> {
     if request.method == "HEAD" {
         return Ok(Reply::empty(405));
     }
-    let values = values(request).map_err(|error| Refusal::broken("BadRequest", error))?;
+    let taken = match http_api::of_path(&request.path) {
+        Some(intake) => intake(request),
+        None => values(request).map(|values| (values, Reply::empty(200))),
+    };
+    let (values, reply) = taken.map_err(|error| Refusal::broken("BadRequest", error))?;
     let records = values.into_iter().map(|value| HttpRecord { path: request.path.clone(), value });
     core.http.lock().records.extend(records);
-    Ok(Reply::empty(200))
+    Ok(reply)
 }
 
 fn values(request: &Received) -> Result<Vec<Value>, String> {

@@ -34,7 +34,9 @@
 //! | `newrelic` | New Relic's `/log/v1` | [`NewRelic`] |
 //! | `datadog` | Datadog's `/api/v2/logs` | [`Datadog`] |
 //! | `slack` | a Slack webhook, `/services/…` | [`Slack`] |
-//! | `http_intake` | any endpoint, `/http/…` | [`HttpIntake`] |
+//! | `pagerduty` | PagerDuty's Events API, `/v2/enqueue` | [`PagerDuty`] |
+//! | `teams` | a webhook of Teams, `/workflows/…` | [`Teams`] |
+//! | `http_intake`, `http_api` | any endpoint, `/http/…`, some with the rules of a service | [`HttpIntake`] |
 //! | `firehose_http` | Firehose's HTTP endpoint delivery, `/firehose/v1`, `/v1/input` | [`FirehoseHttp`] |
 //! | `otlp` | OTLP logs, `/v1/logs` | [`Otlp`] |
 //!
@@ -57,12 +59,14 @@ mod eventbridge;
 mod fault;
 mod firehose;
 mod firehose_http;
+mod http_api;
 mod http_intake;
 mod identity;
 mod keyring;
 mod kinesis;
 mod newrelic;
 mod otlp;
+mod pagerduty;
 mod received;
 mod reply;
 mod route;
@@ -72,6 +76,7 @@ mod sigv4;
 mod slack;
 mod sns;
 mod sqs;
+mod teams;
 #[cfg(test)]
 mod testing;
 
@@ -89,9 +94,11 @@ pub use identity::AssumedRole;
 pub use kinesis::Kinesis;
 pub use newrelic::{NewRelic, NewRelicLog};
 pub use otlp::{Otlp, OtlpLog};
+pub use pagerduty::{PagerDuty, PagerDutyEvent};
 pub use received::Received;
 pub use route::Api;
 pub use s3::{S3, S3Object, S3Upload};
 pub use slack::{Slack, SlackMessage};
 pub use sns::{Sns, SnsMessage};
 pub use sqs::Sqs;
+pub use teams::{Teams, TeamsMessage};

@@ -61,6 +61,10 @@ pub enum Api {
     DatadogLogs,
     /// A Slack incoming webhook, `/services/…`.
     SlackWebhook,
+    /// A webhook of Teams, `/workflows/…`.
+    TeamsWebhook,
+    /// PagerDuty's Events API, `/v2/enqueue`.
+    PagerDutyEvents,
     /// Any HTTP endpoint, `/http/…`.
     Http,
     /// Firehose's HTTP endpoint delivery: `/firehose/v1` (New Relic), `/v1/input` (Datadog).
@@ -116,8 +120,8 @@ impl Api {
             | GetQueueUrl
             | GetQueueAttributes => Some("sqs"),
             AssumeRole | GetCallerIdentity => Some("sts"),
-            Credentials | NewRelicLogs | DatadogLogs | SlackWebhook | Http | FirehoseHttp | OtlpLogs
-            | Unknown => None,
+            Credentials | NewRelicLogs | DatadogLogs | SlackWebhook | TeamsWebhook | PagerDutyEvents
+            | Http | FirehoseHttp | OtlpLogs | Unknown => None,
         }
     }
 
@@ -185,6 +189,8 @@ fn by_path(method: &Method, path: &str, query: &str, body: &[u8]) -> Api {
         ("POST", "/api/v2/logs") if query.contains("dd-protocol=aws-kinesis-firehose") => Api::FirehoseHttp,
         ("POST", "/api/v2/logs") => Api::DatadogLogs,
         ("POST", "/firehose/v1" | "/v1/input") => Api::FirehoseHttp,
+        ("POST", path) if path.starts_with("/workflows/") => Api::TeamsWebhook,
+        ("POST", "/v2/enqueue") => Api::PagerDutyEvents,
         ("POST", "/v1/logs") => Api::OtlpLogs,
         ("POST", path) if path.starts_with("/services/") => Api::SlackWebhook,
         ("POST" | "PUT" | "HEAD", path) if path == "/http" || path.starts_with("/http/") => Api::Http,

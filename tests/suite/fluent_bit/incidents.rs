@@ -62,7 +62,8 @@ fn stored(cloud: &Cloud) -> Vec<Value> {
 /// The counts with which Slack was told that it is over.
 fn ends(cloud: &Cloud) -> Vec<usize> {
     let texts: Vec<String> = cloud.slack().messages().iter().map(|message| message.all_text()).collect();
-    let count = |text: &String| text.split("Over: ").nth(1)?.split(' ').next()?.parse().ok();
+    let count =
+        |text: &String| text.split("recovery not confirmed: ").nth(1)?.split(' ').next()?.parse().ok();
     texts.iter().filter_map(count).collect()
 }
 

@@ -2,10 +2,10 @@
 
 use std::sync::Mutex;
 
-use fake_cloud::Api;
+use fake_cloud::{Api, Cloud};
 
 use super::intake::{cloud, each};
-use super::{eventbridge, s3, slack, sns};
+use super::{eventbridge, pagerduty, s3, slack, sns, teams};
 use crate::golden::{fixture, hold, names_on_file};
 
 const CASES: [&str; 6] =
@@ -43,6 +43,14 @@ fn the_named_records_make_the_requests_on_file() {
         let router = eventbridge::router(&cloud, &[AGAIN]);
         let held = hold(&fixture::named(case), &cloud, || &router, Api::PutEvents, "eventbridge");
         differing.lock().unwrap().extend(held.err());
+        let cloud = Cloud::start();
+        let pages = || pagerduty::router(&cloud, &[("pagerduty.min_severity", "info"), AGAIN]);
+        let held = hold(&fixture::named(case), &cloud, pages, Api::PagerDutyEvents, "pagerduty");
+        differing.lock().unwrap().extend(held.err());
+        let cloud = Cloud::start();
+        let channel = || teams::router(&cloud, &[("teams.min_severity", "info"), AGAIN]);
+        let held = hold(&fixture::named(case), &cloud, channel, Api::TeamsWebhook, "teams");
+        differing.lock().unwrap().extend(held.err());
         let cloud = s3::cloud();
         let router = s3::router(&cloud, &[AGAIN]);
         let held = hold(&fixture::named(case), &cloud, || &router, Api::PutObject, "s3");
@@ -55,7 +63,7 @@ fn the_named_records_make_the_requests_on_file() {
 #[test]
 fn no_request_on_file_is_without_its_case() {
     each(|intake| assert_eq!(names_on_file(intake.kind), CASES.map(str::to_owned).into()));
-    for kind in ["slack", "sns", "eventbridge", "s3"] {
+    for kind in ["slack", "sns", "eventbridge", "pagerduty", "teams", "s3"] {
         assert_eq!(names_on_file(kind), CASES.map(str::to_owned).into());
     }
 }

@@ -8,10 +8,12 @@
 //! - `refusals` – what is too much for one request or one record, and what is refused for good
 //! - `wrong_address` – a reply about the address or the path refuses no record
 //! - `wrong_keys` – a wrong key is said once, by its name and never by its value
+//! - `http_templates` – the configurations of docs/http.md, each at a stand-in with the rules of its service
 //! - `side_by_side` – several of them on one route
 //!
-//! Slack, SNS, EventBridge and S3 without a spool have too little in common with the table and stand for themselves. Only Firehose,
-//! Kinesis and OTLP answer for a part of a request, in their own files, and only AWS's credentials expire: the other keys are right
+//! Slack, PagerDuty, Teams, SNS, EventBridge and S3 without a spool have too little in common with the table and stand for
+//! themselves. Only Firehose, Kinesis and OTLP answer for a part of a request, in their own files, and only AWS's credentials
+//! expire: the other keys are right
 //! or wrong.
 //!
 //! And what is special to one stands in the file of its name, with its row of the table.
@@ -22,15 +24,18 @@ mod firehose;
 mod firehose_http;
 mod golden;
 mod http;
+pub(crate) mod http_templates;
 mod intake;
 mod kinesis;
 mod newrelic;
 mod otlp;
+mod pagerduty;
 mod refusals;
 mod retrying;
 mod s3;
 mod side_by_side;
 mod slack;
 mod sns;
+mod teams;
 mod wrong_address;
 mod wrong_keys;

@@ -93,7 +93,9 @@ fn place(output: &Output, destination: &DestinationSettings) -> Place {
             format!("s3 {} {}{ending}", name("bucket"), name("key"))
         }
         DestinationKind::Newrelic => "newrelic".to_owned(),
+        DestinationKind::Teams => "teams".to_owned(),
         DestinationKind::Slack => "slack".to_owned(),
+        DestinationKind::Pagerduty => "pagerduty".to_owned(),
         other => panic!("teach this test where {} keeps things", other.name()),
     })
 }

@@ -1,24 +1,8 @@
-//! What destinations that alert people have in common: which reports are told, and how a report stays JSON within a
-//! limit. How they read is each destination's business.
+//! The report of a stop as JSON within a limit.
 
 use serde_json::{Map, Value, json};
 
-use crate::config::KeyReader;
-use crate::stop::{Severity, StopEvent};
-
-/// Reads the key `min_severity`.
-pub(super) fn min_severity(reader: &KeyReader<'_>) -> Severity {
-    match reader.choice("min_severity") {
-        Some("info") => Severity::Info,
-        Some("error") => Severity::Error,
-        _ => Severity::Warning,
-    }
-}
-
-/// Whether people are to be told: it is severe enough, and it is not one more stop of an incident that they know.
-pub(super) fn is_told(stop: &StopEvent, min: Severity) -> bool {
-    stop.told_severity() >= min && stop.incident.as_ref().is_none_or(|incident| incident.is_news)
-}
+use crate::stop::StopEvent;
 
 /// Where a report says which of its fields are missing.
 const LEFT_OUT_FIELD: &str = "left_out";
@@ -37,7 +21,7 @@ const DISPENSABLE: [&str; 8] = [
 
 /// The report as one JSON object of at most `max` bytes, and whether fields are left out for that; `left_out` names them.
 /// `max` has room for a few hundred bytes.
-pub(super) fn report_within(stop: &StopEvent, max: usize) -> (Vec<u8>, bool) {
+pub(crate) fn report_within(stop: &StopEvent, max: usize) -> (Vec<u8>, bool) {
     let whole = serde_json::to_vec(stop).unwrap_or_default();
     if whole.len() <= max {
         return (whole, false);

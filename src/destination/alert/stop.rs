@@ -1,14 +1,14 @@
 //! A stop event as a batch holds it: the fields that a message may show, written by `encode` and read by `request`.
-//! How they are laid out is `report`'s business.
+//! How they are laid out is each vendor's business.
 
 use serde_json::{Map, Value};
 
 use crate::stop::{self, Severity, StopEvent, StoppedContainer};
 
 /// The field that tells a stop event from a line.
-pub(super) const MARKER_FIELD: &str = "ecs_event";
+pub(crate) const MARKER_FIELD: &str = "ecs_event";
 /// The containers of a task that has several, as a text.
-pub(super) const CONTAINERS_FIELD: &str = "container_list";
+pub(crate) const CONTAINERS_FIELD: &str = "container_list";
 
 /// The agent of a task names no more in a message; what is more is counted.
 const MAX_CONTAINERS: usize = 8;
@@ -22,7 +22,7 @@ const MAX_URL_BYTES: usize = 1_100;
 const TOLD_BY_LINES: [&str; 4] = ["app_error", "app_signal", "oom", "app_completed"];
 
 /// Appends what a message may show of the event: everything but the original event, and the containers on one line.
-pub(super) fn write(stop: &StopEvent, out: &mut Vec<u8>) {
+pub(crate) fn write(stop: &StopEvent, out: &mut Vec<u8>) {
     out.extend_from_slice(Value::Object(shown(stop)).to_string().as_bytes());
 }
 
@@ -55,28 +55,34 @@ fn container(container: &StoppedContainer) -> String {
 }
 
 #[derive(Debug)]
-pub(in crate::destination) struct StopFields(Map<String, Value>);
+pub(crate) struct StopFields(Map<String, Value>);
 
 impl StopFields {
     /// What a message may show of the event.
-    pub(in crate::destination) fn of(stop: &StopEvent) -> Self {
+    pub(crate) fn of(stop: &StopEvent) -> Self {
         Self(shown(stop))
     }
 
-    pub(super) fn new(fields: Map<String, Value>) -> Self {
+    pub(crate) fn new(fields: Map<String, Value>) -> Self {
         Self(fields)
     }
 
-    pub(in crate::destination) fn get(&self, name: &str) -> Option<&Value> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
     }
 
-    pub(in crate::destination) fn text(&self, name: &str) -> Option<&str> {
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.get(name)?.as_str()
     }
 
+    /// The application's last lines, the oldest first.
+    pub(crate) fn last_lines(&self) -> Vec<&str> {
+        let lines = self.get("last_lines").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        lines.iter().filter_map(Value::as_str).collect()
+    }
+
     /// How urgent it is to tell people.
-    pub(in crate::destination) fn severity(&self) -> Severity {
+    pub(crate) fn severity(&self) -> Severity {
         let is_escalated = self.get("incident").is_some_and(|incident| incident["escalated"] == true);
         match self.text("severity") {
             _ if is_escalated => Severity::Error,
@@ -87,24 +93,29 @@ impl StopFields {
     }
 
     /// `🔴 web in prod (eu-west-1): container app exits with 1, revision 42`, as plain text: what a lock screen shows.
-    pub(super) fn headline(&self) -> String {
-        match self.revision() {
-            Some(revision) => format!("{}, revision {revision}", self.title()),
-            None => self.title(),
-        }
+    pub(crate) fn headline(&self) -> String {
+        format!("{} {}", self.emoji(), self.full_matter())
     }
 
-    fn revision(&self) -> Option<&str> {
+    pub(crate) fn revision(&self) -> Option<&str> {
         self.text("task_definition")?.split_once(':').map(|(_, revision)| revision)
     }
 
+    /// `web in prod (eu-west-1): container app exits with 1, revision 42`, as plain text.
+    pub(crate) fn full_matter(&self) -> String {
+        match self.revision() {
+            Some(revision) => format!("{}, revision {revision}", self.matter()),
+            None => self.matter(),
+        }
+    }
+
     /// `🔴 web in prod (eu-west-1): image pull`, as plain text.
-    pub(super) fn title(&self) -> String {
+    pub(crate) fn title(&self) -> String {
         format!("{} {}", self.emoji(), self.matter())
     }
 
     /// `web in prod (eu-west-1): image pull`, as plain text.
-    pub(in crate::destination) fn matter(&self) -> String {
+    pub(crate) fn matter(&self) -> String {
         format!("{}: {}", self.place(), self.happening())
     }
 
@@ -133,11 +144,11 @@ impl StopFields {
     }
 
     /// Whether the application's own lines tell why it stopped.
-    pub(super) fn is_told_by_lines(&self) -> bool {
+    pub(crate) fn is_told_by_lines(&self) -> bool {
         self.text("category").is_some_and(|category| TOLD_BY_LINES.contains(&category))
     }
 
-    pub(super) fn emoji(&self) -> &'static str {
+    pub(crate) fn emoji(&self) -> &'static str {
         match self.severity() {
             Severity::Info => "🟢",
             Severity::Warning => "🟠",
@@ -145,11 +156,16 @@ impl StopFields {
         }
     }
 
-    /// What stopped (the service, else the task family, else the group), and in which cluster.
-    pub(super) fn origin(&self) -> String {
+    /// What stopped: the service, else the task family, else the group.
+    pub(crate) fn owner(&self) -> String {
         let family = self.text("task_definition").and_then(|name| name.split(':').next());
         let owner = self.text("service").or(family).or(self.text("group")).unwrap_or("ECS");
-        let owner = self.services().unwrap_or_else(|| owner.to_owned());
+        self.services().unwrap_or_else(|| owner.to_owned())
+    }
+
+    /// What stopped, and in which cluster.
+    pub(crate) fn origin(&self) -> String {
+        let owner = self.owner();
         match self.text("cluster") {
             Some(cluster) => format!("{owner} in {cluster}"),
             None => owner,
@@ -169,7 +185,7 @@ impl StopFields {
     }
 
     /// The origin with its region: clusters of one name may be in several.
-    pub(super) fn place(&self) -> String {
+    pub(crate) fn place(&self) -> String {
         match self.text("region") {
             Some(region) => format!("{} ({region})", self.origin()),
             None => self.origin(),
@@ -177,17 +193,22 @@ impl StopFields {
     }
 
     /// The task's page in the ECS console, or the service's when there is no task.
-    pub(in crate::destination) fn console_url(&self) -> Option<String> {
-        self.link("task_url").map(str::to_owned).or_else(|| self.service_url())
+    pub(crate) fn console_url(&self) -> Option<String> {
+        self.task_url().map(str::to_owned).or_else(|| self.service_url())
+    }
+
+    /// The task's page in the ECS console.
+    pub(crate) fn task_url(&self) -> Option<&str> {
+        self.link("task_url")
     }
 
     /// The page of the log.
-    pub(super) fn logs_url(&self) -> Option<&str> {
+    pub(crate) fn logs_url(&self) -> Option<&str> {
         self.link("logs_url")
     }
 
     /// The service's health in the ECS console.
-    pub(in crate::destination) fn service_url(&self) -> Option<String> {
+    pub(crate) fn service_url(&self) -> Option<String> {
         stop::service_page(self.text("region")?, self.text("cluster")?, self.text("service")?)
     }
 
