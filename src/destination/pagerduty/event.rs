@@ -240,12 +240,15 @@ fn of_lines(entries: &[ToldEntry]) -> Value {
     })
 }
 
-fn lines_of(entries: &[ToldEntry]) -> Vec<&lines::DigestLine> {
-    let line = |entry| match entry {
-        &ToldEntry::Line(ref line) => Some(line),
+fn as_line(entry: &ToldEntry) -> Option<&lines::DigestLine> {
+    match entry {
+        ToldEntry::Line(line) => Some(line),
         _ => None,
-    };
-    entries.iter().filter_map(line).collect()
+    }
+}
+
+fn lines_of(entries: &[ToldEntry]) -> Vec<&lines::DigestLine> {
+    entries.iter().filter_map(as_line).collect()
 }
 
 /// How many lines there are of each class, and the first of them.

@@ -313,7 +313,9 @@ fn lines_that_came_late_stand_below_their_incident() {
         "last_at": "2026-11-19T21:13:34.795Z", "revisions": []});
     late["last_lines"] = json!(["panic: out of luck"]);
     late["update"] = true.into();
-    let shows = |late: &Value| all(card(&composed(&[late.clone()])), "text").contains(&"panic: out of luck");
+    let shows = |late: &Value| {
+        all(card(&composed(std::slice::from_ref(late))), "text").contains(&"panic: out of luck")
+    };
     assert!(shows(&late));
     late["update"] = false.into();
     assert!(!shows(&late), "the 3rd stop's own are not shown");
