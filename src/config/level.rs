@@ -17,6 +17,13 @@ pub(super) fn read(reader: &KeyReader<'_>) -> LevelRules {
         Some("stream") => LevelMode::Stream,
         _ => LevelMode::Off,
     };
+    if let Some(field) = field.as_deref().filter(|field| field.starts_with('$') || field.contains(['[', '(']))
+    {
+        let what = format!(
+            "'{field}' is not the name of a field; write the name alone, with dots into nested fields, for example: level.field record.level.name"
+        );
+        reader.problem("level.field", what);
+    }
     if field.is_some() && !matches!(mode, LevelMode::Auto(_)) {
         reader.problem("level.field", "has no effect without level auto".to_owned());
     }

@@ -238,7 +238,12 @@ fn read_classes(reader: &KeyReader<'_>, levels: &LevelRules) -> Vec<OwnClass> {
     }
     let mut seen: Vec<&str> = Vec::new();
     for name in &names {
-        if RESERVED_CLASSES.contains(&name.as_str()) || seen.contains(&name.as_str()) {
+        if !is_class_name(name) {
+            let what = format!(
+                "'{name}' cannot be the name of a class; write names without blanks and quotes, with commas between them"
+            );
+            reader.problem("classes", what);
+        } else if RESERVED_CLASSES.contains(&name.as_str()) || seen.contains(&name.as_str()) {
             reader.problem("classes", format!("'{name}' is taken; choose another name"));
         } else if levels.reads_records() && LEVEL_CLASSES.iter().any(|class| class.name() == name) {
             let what = format!(
@@ -248,7 +253,12 @@ fn read_classes(reader: &KeyReader<'_>, levels: &LevelRules) -> Vec<OwnClass> {
         }
         seen.push(name);
     }
-    names.iter().filter_map(|name| read_class(reader, name)).collect()
+    names.iter().filter(|name| is_class_name(name)).filter_map(|name| read_class(reader, name)).collect()
+}
+
+/// Catches names without a comma between them, and quotes.
+fn is_class_name(text: &str) -> bool {
+    !text.contains(|c: char| c.is_whitespace() || matches!(c, ';' | '"' | '\''))
 }
 
 fn read_class(reader: &KeyReader<'_>, name: &str) -> Option<OwnClass> {

@@ -267,6 +267,20 @@ fn what_has_no_effect_without_levels_is_told() {
     assert!(problems[0].starts_with("classes: 'error' is the class that level auto gives"), "{problems:?}");
     let (_, problems) = read(&[("route.default", "stdout"), ("level.field", "x")]);
     assert_eq!(problems, ["level.field: has no effect without level auto; leave level.field out"]);
+    for field in ["$(status)", "$log['level']", "$level", "log['level']"] {
+        let (_, problems) = read(&[("route.default", "stdout"), ("level", "auto"), ("level.field", field)]);
+        let said = format!("level.field: '{field}' is not the name of a field; write the name alone");
+        assert!(matches!(problems.as_slice(), [one] if one.starts_with(&said)), "{problems:?}");
+    }
     let (_, problems) = read(&[("route.stdout", "stdout"), ("route.stop", "stdout"), ("level", "auto")]);
     assert_eq!(problems.len(), 1, "one line says that standard error has no route: {problems:?}");
+}
+
+#[test]
+fn classes_have_commas_between_them() {
+    for names in ["health audit", "health; audit", "\"health\""] {
+        let (_, problems) = read(&[("route.default", "stdout"), ("classes", names)]);
+        let said = format!("classes: '{names}' cannot be the name of a class; write names without blanks");
+        assert!(matches!(problems.as_slice(), [one] if one.starts_with(&said)), "{problems:?}");
+    }
 }

@@ -23,6 +23,12 @@ pub fn advice(pattern: &str) -> Option<&'static str> {
             "also matches where nothing stands, and masks nothing there; write + instead of *, or leave out the ? behind the whole",
         );
     }
+    let groups: Vec<&str> = regex.capture_names().flatten().collect();
+    if !groups.is_empty() && !groups.contains(&"mask") {
+        return Some(
+            "has named groups, but none is called mask, so that all of the match is masked; write (?P<mask>…), or leave out the names",
+        );
+    }
     let masked = |line: &str| {
         let mut bytes = 0;
         matches(&regex, line.as_bytes(), &mut |range| bytes += range.len());
@@ -47,6 +53,8 @@ mod tests {
         for pattern in [".+", r"\w+", "[^ ]+", r"\S{3,}"] {
             assert!(advice(pattern).is_some_and(|text| text.contains("most of every line")), "{pattern}");
         }
+        let other = "user=(?P<masked>[a-z]+)";
+        assert!(advice(other).is_some_and(|text| text.contains("none is called mask")), "{other}");
         for pattern in ["ORD-[0-9]+", r"user=(?P<mask>\w+)", r"\b\d{10}\b", "("] {
             assert_eq!(advice(pattern), None, "{pattern}");
         }

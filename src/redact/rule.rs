@@ -59,10 +59,10 @@ impl BuiltInRule {
         }
     }
 
-    /// The rule of this name.
+    /// The rule of this name, in capitals or not.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|rule| rule.name() == name)
+        Self::ALL.into_iter().find(|rule| rule.name().eq_ignore_ascii_case(name))
     }
 
     /// Whether the rule may match in these texts, which may be msgpack or JSON. `false` is certain.

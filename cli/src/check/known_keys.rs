@@ -127,12 +127,30 @@ fn unknown_class_key(names: &SectionNames, key: &str) -> Option<(String, String)
     }
     let built_in = KEYS.iter().filter(|row| row.scope == Scope::Output && !row.name.contains('<'));
     let built_in = built_in.filter_map(|row| row.name.strip_prefix("route."));
+    if let Some(instead) = starts_with(key, "route.").then(|| meant_route(class)).flatten() {
+        return Some((format!("there is no class '{class}'"), instead));
+    }
     let instead = match closest(class, built_in.chain(own.iter().map(String::as_str))) {
         Some(near) if starts_with(key, "route.") => format!("did you mean route.{near}?"),
         Some(near) => format!("did you mean class.{near}.match?"),
         None => format!("add {class} to classes, or leave this line out"),
     };
     Some((format!("there is no class '{class}'"), instead))
+}
+
+/// What to write for a route by the name of a level, or of the end of the router.
+fn meant_route(class: &str) -> Option<String> {
+    match class {
+        "warning" | "warnings" => Some("did you mean route.warn?".to_owned()),
+        "err" | "critical" | "fatal" | "panic" => {
+            Some("write route.error, which with level auto takes these lines too".to_owned())
+        }
+        "info" | "debug" | "trace" | "notice" => {
+            Some("write route.stdout, which with level auto takes these lines".to_owned())
+        }
+        "exit" | "shutdown" => Some("did you mean route.router_exit?".to_owned()),
+        _ => None,
+    }
 }
 
 /// Message and suggestion for a key that does not exist.

@@ -9,11 +9,12 @@ use ecs_router::config::{
     AwsEnvironments, KeyReader, Problem, QueueSettings, Settings, exposures, idle_level_routes,
 };
 use ecs_router::destination;
+use ecs_router::redact::BuiltInRule;
 
 use super::finding::{Finding, FindingSeverity};
 use super::placeholders::{Placeholder, PlaceholderLookup, destination_kind};
 use crate::config::{Location, Section, Setting, SettingValue};
-use crate::suggest::closest;
+use crate::suggest::{closest, closest_or_part};
 
 /// Used where the plugin would ask the machine for its region.
 const PLACEHOLDER_REGION: &str = "us-east-1";
@@ -81,7 +82,10 @@ fn is_certain(section: &Section, problem: &Problem) -> bool {
 fn finding(severity: FindingSeverity, section: &Section, problem: &Problem) -> Finding {
     let (message, instead) = problem.what.split_once("; ").unwrap_or((&problem.what, ""));
     let choice = closest_choice(section, &problem.key).map(str::to_owned);
-    let instead = match choice.or_else(|| closest_destination(section, problem)) {
+    let instead = match choice
+        .or_else(|| closest_destination(section, problem))
+        .or_else(|| closest_rule(section, problem))
+    {
         _ if instead.contains("did you mean") => instead.to_owned(),
         Some(word) => format!("did you mean {word}? {instead}"),
         None => instead.to_owned(),
@@ -135,9 +139,23 @@ fn closest_choice(section: &Section, key: &str) -> Option<&'static str> {
 
 /// For a route to an unknown destination: the closest of the destinations with keys, the types, and `drop`.
 fn closest_destination(section: &Section, problem: &Problem) -> Option<String> {
-    let rest = problem.what.strip_prefix("destination '").filter(|_| problem.key.starts_with("route."))?;
+    let rest = problem.what.strip_prefix("destination '").filter(|_| names_destinations(&problem.key))?;
     let (name, _) = rest.split_once('\'')?;
     let described = section.settings.iter().filter_map(|setting| setting.key.strip_suffix(".type"));
     closest(name, described.chain(DestinationKind::ALL.map(DestinationKind::name)).chain(["drop"]))
         .map(str::to_owned)
+}
+
+fn names_destinations(key: &str) -> bool {
+    key.starts_with("route.") || key == "metrics.destination"
+}
+
+/// For a rule of masking that there is not: the closest of those there are.
+fn closest_rule(section: &Section, problem: &Problem) -> Option<String> {
+    let rest = problem.what.strip_prefix("there is no rule '").filter(|_| problem.key.ends_with("redact"))?;
+    let (name, _) = rest.split_once('\'')?;
+    let own = section.settings.iter().filter_map(|setting| setting.key.strip_prefix("redact."));
+    let own = own.filter(|name| !matches!(*name, "mode" | "key"));
+    let known: Vec<&str> = BuiltInRule::ALL.map(BuiltInRule::name).into_iter().chain(own).collect();
+    closest_or_part(name, &known).map(str::to_owned)
 }

@@ -240,3 +240,49 @@ fn a_route_of_a_level_that_is_not_read_is_reported() {
     let found = of_lines("    route.default stdout\n    level.feild x\n");
     assert!(matches!(found.as_slice(), [one] if one.contains("did you mean level.field?")), "{found:?}");
 }
+
+/// Says one thing about these lines, in which this stands.
+#[track_caller]
+fn says_once(lines: &str, expected: &str) {
+    let found = of_lines(&format!("    route.default stdout\n    {}\n", lines.replace('|', "\n    ")));
+    assert!(matches!(found.as_slice(), [one] if one.contains(expected)), "{expected}\nin {found:#?}");
+}
+
+#[test]
+fn rules_of_masking_that_there_are_not_get_the_closest() {
+    says_once("redact emial", "redact: there is no rule 'emial'; did you mean email? there are email, card");
+    says_once("redact emails, card", "did you mean email?");
+    says_once("redact credit_card", "did you mean card?");
+    says_once("stdout.redact ordr|redact order|redact.order ORD-[0-9]+", "did you mean order?");
+    says_once("redact phone", "there is no rule 'phone'; there are email");
+    says_once("redact email card", "with commas between them");
+    says_once(
+        "redact order|redact.order (?<=x)y",
+        "is not supported at character 1; write what stands around",
+    );
+}
+
+#[test]
+fn routes_of_levels_and_of_the_end_lead_to_those_there_are() {
+    says_once("level auto|route.warning stdout", "there is no class 'warning'; did you mean route.warn?");
+    says_once("level auto|route.fatal stdout", "there is no class 'fatal'; write route.error, which");
+    says_once("level auto|route.info stdout", "there is no class 'info'; write route.stdout, which");
+    says_once("route.exit stdout", "did you mean route.router_exit?");
+    says_once("classes fatal|class.fatal.match log (|route.fatal stdout", "is not a regular expression");
+}
+
+#[test]
+fn a_destination_of_metrics_that_there_is_not_gets_the_closest() {
+    let lines = "metrics.emf on|metrics.destination numbrs|numbers.type cloudwatch|numbers.log_group g|numbers.log_stream s";
+    let found = of_lines(&format!("    route.default stdout\n    {}\n", lines.replace('|', "\n    ")));
+    assert!(found.iter().any(|one| one.contains("has no type; did you mean numbers?")), "{found:?}");
+}
+
+#[test]
+fn classes_without_commas_are_told_where_they_stand() {
+    let found = of_lines("    route.default stdout\n    classes health audit\n");
+    assert!(
+        matches!(found.as_slice(), [one] if one.starts_with("x:10: error: classes: 'health audit' cannot be")),
+        "{found:?}"
+    );
+}

@@ -8,6 +8,12 @@ use crate::redact::{BuiltInRule, MaskStyle, Redaction, RedactionRule, Redactor};
 /// The word for no rule at all.
 const OFF: &str = "off";
 
+/// Words that are no rule, but say that something shall be masked.
+const SWITCHES_ON: [&str; 6] = ["on", "true", "yes", "all", "any", "*"];
+
+/// Words that are no rule, but say that nothing shall be masked.
+const SWITCHES_OFF: [&str; 3] = ["false", "no", "none"];
+
 /// Fewer characters can be guessed, and with them every card.
 const MIN_KEY_BYTES: usize = 16;
 
@@ -42,7 +48,7 @@ impl RuleTable {
     /// The rules that the key `redact` of `scope` names, in the order of the table; `None` when it is not set.
     fn read(&mut self, output: &KeyReader<'_>, scope: &KeyReader<'_>) -> Option<Vec<usize>> {
         let names = scope.list("redact")?;
-        if names.iter().any(|name| name == OFF) {
+        if names.iter().any(|name| name.eq_ignore_ascii_case(OFF)) {
             if names.len() > 1 {
                 let what = format!("'{OFF}' cannot be combined with rules; choose one or the other");
                 scope.problem("redact", what);
@@ -58,6 +64,7 @@ impl RuleTable {
 
     /// The position of the rule of this name, which is added when it is new.
     fn position(&mut self, output: &KeyReader<'_>, scope: &KeyReader<'_>, name: &str) -> Option<usize> {
+        let name = BuiltInRule::parse(name).map_or(name, |rule| rule.name());
         if let Some(known) = self.0.iter().position(|rule| rule.name() == name) {
             return Some(known);
         }
@@ -88,28 +95,49 @@ impl RuleTable {
 fn read_pattern(output: &KeyReader<'_>, scope: &KeyReader<'_>, name: &str) -> Option<RedactionRule> {
     let key = format!("redact.{name}");
     let is_plain = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
-    if keys::find(None, &key).is_some() || !is_plain {
-        let what =
-            format!("'{name}' cannot be the name of a rule; choose another one, of letters, digits, - and _");
-        scope.problem("redact", what);
+    if keys::find(None, &key).is_some() {
+        scope.problem("redact", format!("'{name}' cannot be the name of a rule; choose another one"));
         return None;
     }
-    let Some(written) = output.written(&key) else {
-        let known = BuiltInRule::ALL.map(BuiltInRule::name).join(", ");
-        let what = format!(
-            "there is no rule '{name}'; there are {known}; for one of your own write {key} and a regular expression"
-        );
-        scope.problem("redact", what);
+    let Some(written) = output.written(&key).filter(|_| is_plain) else {
+        scope.problem("redact", no_rule(name, is_plain));
         return None;
     };
     // A pattern for text never matches a part of a character.
     match pattern::compile(&written).and_then(|_| pattern::compile_for_bytes(&written)) {
         Ok(regex) => Some(RedactionRule::pattern(name.to_owned(), regex)),
         Err(problem) => {
-            output.problem(&key, problem);
+            let is_around = problem.contains("look-around");
+            let instead = if is_around {
+                "; write what stands around the value, and the value in (?P<mask>…)"
+            } else {
+                ""
+            };
+            output.problem(&key, format!("{problem}{instead}"));
             None
         }
     }
+}
+
+/// Why a name in a list is none of a rule, and what to write.
+fn no_rule(name: &str, is_plain: bool) -> String {
+    let known = BuiltInRule::ALL.map(BuiltInRule::name).join(", ");
+    let is_one_of = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(name));
+    if is_one_of(&SWITCHES_OFF) {
+        return format!("'{name}' is no rule; write off, or the rules that you want, of {known}");
+    }
+    if is_one_of(&SWITCHES_ON) {
+        return format!("'{name}' is no rule; write the rules that you want, of {known}");
+    }
+    if !is_plain {
+        return format!(
+            "'{name}' cannot be the name of a rule; write names of letters, digits, - and _, with commas between them \
+             and without quotes"
+        );
+    }
+    format!(
+        "there is no rule '{name}'; there are {known}; for one of your own write redact.{name} and a regular expression"
+    )
 }
 
 fn read_style(reader: &KeyReader<'_>, has_rules: bool) -> MaskStyle {
@@ -145,80 +173,4 @@ fn read_style(reader: &KeyReader<'_>, has_rules: bool) -> MaskStyle {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::cell::RefCell;
-    use std::collections::BTreeMap;
-
-    use crate::config::Settings;
-
-    fn read(keys: &[(&str, &str)]) -> (Settings, Vec<String>) {
-        let usual = [("route.default", "file, stdout"), ("file.path", "/x")];
-        let keys = usual.iter().chain(keys).map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-        let problems = RefCell::new(Vec::new());
-        let settings = Settings::read(&keys.collect::<BTreeMap<_, _>>(), &problems);
-        (settings, problems.into_inner().iter().map(ToString::to_string).collect())
-    }
-
-    #[test]
-    fn destinations_have_the_rules_of_the_output_or_their_own() {
-        for (keys, by_destination, redactors) in [
-            (&[][..], [None, None], 0),
-            (&[("redact", "email, card")], [Some(0), Some(0)], 1),
-            (&[("redact", "email"), ("stdout.redact", "off")], [Some(0), None], 1),
-            (&[("redact", "email"), ("stdout.redact", "email, card")], [Some(0), Some(1)], 2),
-            (&[("redact", "card, email"), ("stdout.redact", "email, card, email")], [Some(0), Some(0)], 1),
-            (&[("stdout.redact", "order"), ("redact.order", "ORD-[0-9]+")], [None, Some(0)], 1),
-        ] {
-            let (settings, problems) = read(keys);
-            assert_eq!(problems, [""; 0], "{keys:?}");
-            assert_eq!(settings.redaction.by_destination, by_destination, "{keys:?}");
-            assert_eq!(settings.redaction.redactors.len(), redactors, "{keys:?}");
-        }
-    }
-
-    #[test]
-    fn mistakes_are_told_with_what_to_write() {
-        let hash = ("redact.mode", "hash");
-        for (keys, expected) in [
-            (&[("redact", "emial")][..], "redact: there is no rule 'emial'; there are email, card, ipv4, "),
-            (&[("stdout.redact", "emial")], "stdout.redact: there is no rule 'emial'; there are email, "),
-            (
-                &[("redact", "off, email")],
-                "redact: 'off' cannot be combined with rules; choose one or the other",
-            ),
-            (&[("redact", "mode")], "redact: 'mode' cannot be the name of a rule; choose another one"),
-            (&[("redact", "a b")], "redact: 'a b' cannot be the name of a rule"),
-            (
-                &[("redact", "order"), ("redact.order", "ORD-(")],
-                "redact.order: 'ORD-(' is not a regular expression: unclosed group at character 5",
-            ),
-            (
-                &[("redact", "x"), ("redact.x", r"(?-u:\xFF)")],
-                "redact.x: '(?-u:\\xFF)' is not a regular expression: ",
-            ),
-            (
-                &[("redact", "email"), hash],
-                "redact.key: is missing, but redact.mode is hash; write what this prints",
-            ),
-            (
-                &[("redact", "email"), hash, ("redact.key", "short")],
-                "redact.key: is too short; write 16 characters",
-            ),
-            (
-                &[("redact", "email"), ("redact.key", "0123456789abcdef")],
-                "redact.key: has no effect without redact.mode",
-            ),
-            (
-                &[("redact", "email"), ("redact.email", "x")],
-                "redact.email: has no effect, for the rule is built in; leave",
-            ),
-            (&[hash], "redact.mode: has no effect without redact; leave redact.mode out"),
-        ] {
-            let (_, problems) = read(keys);
-            assert!(
-                problems.iter().any(|problem| problem.starts_with(expected)),
-                "{expected}\nin {problems:#?}"
-            );
-        }
-    }
-}
+mod tests;
