@@ -29,7 +29,7 @@ impl Haystack {
     /// Replaces the texts by those that `fill` pushes.
     pub(super) fn fill(&mut self, fill: impl FnOnce(&mut dyn FnMut(&[u8]))) {
         self.0.clear();
-        self.0.push(0);
+        self.0.extend([0; 2]);
         fill(&mut |text| {
             self.0.extend_from_slice(text);
             self.0.push(0);

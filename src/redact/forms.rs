@@ -46,7 +46,7 @@ pub(super) fn matches(pattern: &Regex, text: &[u8], found: &mut dyn FnMut(Range<
 
 /// What stands before the last @ of an address's authority.
 pub(super) static USER_IN_ADDRESS: Form =
-    Form::new(|| Regex::new(r"[A-Za-z][A-Za-z0-9+.-]*://(?P<mask>[^/?#\s'\x22<>]+)@").ok());
+    Form::new(|| Regex::new(r"[A-Za-z][A-Za-z0-9+.-]*://(?P<mask>(?-u:[^/?#\s'\x22<>])+)@").ok());
 
 /// "Bearer authentication failed" is prose.
 pub(super) static SCHEME: Form = Form {

@@ -109,9 +109,20 @@ fn ipv6_in(text: &[u8], start: usize, end: usize) -> Option<Range<usize>> {
     // A name before it may end in letters that look like a group: `addr:2001:db8::1`, `add:2001:db8:0:0:0:0:0:1`.
     let is_inside_word = start.checked_sub(1).and_then(|before| text.get(before)).is_some_and(is_word);
     let second = start + run.iter().position(|byte| *byte == b':')? + 1;
-    let starts = [Some(start).filter(|_| !is_inside_word), Some(second)];
-    let mut ranges = starts.into_iter().flatten().map(|start| start..end);
-    ranges.find(|range| text.get(range.clone()).is_some_and(is_ipv6))
+    let starts = [Some(start).filter(|_| !is_inside_word), Some(second)].into_iter().flatten();
+    let ends = [Some(end), port_at(run.get(..end - start)?).map(|port| start + port)].into_iter().flatten();
+    let ranges = ends.flat_map(|end| starts.clone().map(move |start| start..end));
+    // What may be an address in two ways is masked in both.
+    ranges
+        .filter(|range| text.get(range.clone()).is_some_and(is_ipv6))
+        .reduce(|all, range| all.start.min(range.start)..all.end.max(range.end))
+}
+
+/// Where a port stands behind an address without brackets: `2001:db8:0:0:0:0:0:1:443`, `2001:db8::1.443`.
+fn port_at(run: &[u8]) -> Option<usize> {
+    let at = run.iter().rposition(|byte| matches!(byte, b':' | b'.'))?;
+    let port = run.get(at + 1..)?;
+    ((1..=5).contains(&port.len()) && port.iter().all(u8::is_ascii_digit)).then_some(at)
 }
 
 /// The length without a dot or a colon that belongs to the sentence.
@@ -191,11 +202,13 @@ mod tests {
             ("2001:db8::1", "2001:db8::1"),
             ("from [2001:db8::1]:443", "2001:db8::1"),
             ("addr:2001:db8::1 ok", "2001:db8::1"),
-            ("add:2001:0db8:85a3:0000:0000:8a2e:0370:7334", "2001:0db8:85a3:0000:0000:8a2e:0370:7334"),
+            ("add:2001:0db8:85a3:0000:0000:8a2e:0370:7334", "add:2001:0db8:85a3:0000:0000:8a2e:0370:7334"),
             ("at fe80::1%eth0.", "fe80::1"),
             ("loop ::1, ok", "::1"),
             ("mapped ::ffff:10.0.0.1.", "::ffff:10.0.0.1"),
             ("fe80::abcd:ef:beef: down", "fe80::abcd:ef:beef"),
+            ("2001:db8:85a3:0:0:8a2e:370:7334:443", "2001:db8:85a3:0:0:8a2e:370:7334:443"),
+            ("IP6 2001:db8::1.443 > ", "2001:db8::1"),
         ] {
             assert_eq!(found(find_ipv6, text), [address], "{text}");
         }

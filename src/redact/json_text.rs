@@ -1,12 +1,13 @@
 //! JSON as text: where it begins in a line, its texts and numbers, and texts with escapes.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use serde::de::IgnoredAny;
 
 /// A text, without its quotation marks, or a number.
 pub(super) struct JsonScalar {
-    /// The name of the field, without its quotation marks; `None` in a list.
+    /// The name of the field, without its quotation marks; in a list, that of the list, if it has one.
     pub(super) key: Option<Range<usize>>,
     pub(super) range: Range<usize>,
     pub(super) is_number: bool,
@@ -15,6 +16,11 @@ pub(super) struct JsonScalar {
 /// Whether the text looks like JSON from its beginning on.
 pub(super) fn begins(text: &[u8]) -> bool {
     matches!(text.trim_ascii_start().first(), Some(b'{' | b'['))
+}
+
+/// Whether JSON may stand somewhere in the text. `false` is certain.
+pub(super) fn may_hold(text: &[u8]) -> bool {
+    begins(text) || text.contains(&b'{')
 }
 
 /// Where JSON begins that goes on to the end of the text: at the text's beginning, or at its first brace.
@@ -33,6 +39,7 @@ fn is_json(text: &[u8]) -> bool {
 /// Visits every text that is no name, and every number, of JSON that is well-formed.
 pub(super) fn for_each_scalar(json: &[u8], visit: &mut dyn FnMut(JsonScalar)) {
     let mut key = None;
+    let mut lists = Lists::default();
     let mut at = 0;
     while let Some(byte) = json.get(at) {
         match byte {
@@ -44,20 +51,56 @@ pub(super) fn for_each_scalar(json: &[u8], visit: &mut dyn FnMut(JsonScalar)) {
                         key = Some(range);
                         at = colon + 1;
                     }
-                    None => visit(JsonScalar { key: key.take(), range, is_number: false }),
+                    None => visit(JsonScalar {
+                        key: key.take().or_else(|| lists.name()),
+                        range,
+                        is_number: false,
+                    }),
                 }
             }
             b'-' | b'0'..=b'9' => {
                 let range = at..end_of_number(json, at);
                 at = range.end;
-                visit(JsonScalar { key: key.take(), range, is_number: true });
+                visit(JsonScalar { key: key.take().or_else(|| lists.name()), range, is_number: true });
             }
             b'{' | b'[' => {
+                lists.open(key.take().filter(|_| *byte == b'['));
+                at += 1;
+            }
+            b'}' | b']' => {
+                lists.close();
+                at += 1;
+            }
+            b',' => {
                 key = None;
                 at += 1;
             }
             _ => at += 1,
         }
+    }
+}
+
+/// The lists around a value that have a name, the innermost last: `{"cookie":["a","b"]}`.
+#[derive(Default)]
+struct Lists {
+    depth: usize,
+    /// Each with its depth.
+    named: Vec<(usize, Range<usize>)>,
+}
+
+impl Lists {
+    fn open(&mut self, name: Option<Range<usize>>) {
+        self.depth += 1;
+        self.named.extend(name.map(|name| (self.depth, name)));
+    }
+
+    fn close(&mut self) {
+        self.named.pop_if(|(depth, _)| *depth == self.depth);
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    fn name(&self) -> Option<Range<usize>> {
+        self.named.last().map(|(_, name)| name.clone())
     }
 }
 
@@ -119,6 +162,21 @@ impl Decoded {
     }
 }
 
+/// The name of a field without its escapes.
+pub(super) fn decoded(raw: &[u8]) -> Cow<'_, [u8]> {
+    match raw.contains(&b'\\') {
+        true => Cow::Owned(Decoded::new(raw).text),
+        false => Cow::Borrowed(raw),
+    }
+}
+
+/// A number without a fraction of zeros: many write `4111111111111111.0`.
+pub(super) fn without_zeros(number: &[u8]) -> &[u8] {
+    let zeros = number.iter().rev().take_while(|digit| **digit == b'0').count();
+    let (head, _) = number.split_at_checked(number.len() - zeros).unwrap_or((number, number));
+    head.strip_suffix(b".").unwrap_or(number)
+}
+
 const fn unescaped(escape: &u8) -> &u8 {
     match escape {
         b'n' => &b'\n',
@@ -170,8 +228,8 @@ mod tests {
         });
         let expected = [
             ("a", "x", false),
-            ("", "1", true),
-            ("", "y\\\"z", false),
+            ("b", "1", true),
+            ("b", "y\\\"z", false),
             ("c", "-2.5e3", true),
             ("f", "", false),
         ];

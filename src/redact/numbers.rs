@@ -36,10 +36,13 @@ fn may_begin(text: &[u8], at: usize) -> bool {
     }
 }
 
-/// The same for the end.
+/// The same for the end; a fraction of zeros is a program's that made a float of the number.
 fn may_end(text: &[u8], end: usize) -> bool {
     match text.get(end) {
-        Some(b'.') => !text.get(end + 1).is_some_and(u8::is_ascii_digit),
+        Some(b'.') => {
+            let fraction = text.get(end + 1..end + 1 + digits(text, end + 1)).unwrap_or_default();
+            fraction.iter().all(|digit| *digit == b'0')
+        }
         Some(byte) => !byte.is_ascii_alphanumeric(),
         None => true,
     }
@@ -158,13 +161,14 @@ mod tests {
         }
         assert_eq!(found("4111 1111 1111 1111 123"), ["4111 1111 1111 1111"]);
         assert_eq!(found("2026-11-28 4111111111111111 ok"), ["4111111111111111"]);
+        assert_eq!(found("4111111111111111.0 ok"), ["4111111111111111"]);
         assert_eq!(found("order_4111111111111111"), ["4111111111111111"]);
     }
 
     #[test]
     fn numbers_of_other_things_are_left() {
         for text in [
-            "order 4111111111111112",
+            "order 4111111111111112 4111111111111111.05",
             "1795865305123 1795865305123456 1795865305123456789",
             "20261128112825123456",
             "0.4111111111111111 4111111111111111.5",

@@ -10,12 +10,13 @@ use crate::input::decode;
 use crate::input::record::{Field, Record, Value};
 use crate::json::MAX_DEPTH;
 
-/// The headers of integers with eight bytes, and so of every card that is a number
+/// The headers of numbers with eight bytes, and so of every card that is a number: Fluent Bit's Lua makes floats of all
 /// (<https://github.com/msgpack/msgpack/blob/master/spec.md#int-format-family>).
-const WIDE_INTEGERS: [u8; 2] = [0xcf, 0xd3];
+const WIDE_NUMBERS: [u8; 3] = [0xcb, 0xcf, 0xd3];
 
 /// The least number of thirteen digits.
 const MIN_CARD: u64 = 1_000_000_000_000;
+const MIN_CARD_FLOAT: f64 = 1e12;
 
 /// What a redactor keeps from record to record of one chunk: the fields that neighbours share, once they were searched,
 /// and room for the others.
@@ -92,7 +93,9 @@ impl Redactor {
 
     fn pattern_may_match(&self, value: Value<'_>) -> bool {
         let mut may_match = false;
-        push_texts(value, false, MAX_DEPTH, &mut |text| may_match |= self.pattern_may_match_text(text));
+        let mut search = |text: &[u8]| may_match |= self.pattern_may_match_text(text);
+        push_texts(value, false, MAX_DEPTH, &mut search);
+        push_numbers(value, MAX_DEPTH, &mut search);
         may_match
     }
 
@@ -100,7 +103,8 @@ impl Redactor {
         self.has_cards
             && match value {
                 Value::Unsigned(number) => number >= MIN_CARD,
-                Value::Array(_, packed) | Value::Map(_, packed) => has_wide_integer(packed),
+                Value::Float(number) => number >= MIN_CARD_FLOAT,
+                Value::Array(_, packed) | Value::Map(_, packed) => has_wide_number(packed),
                 _ => false,
             }
     }
@@ -113,24 +117,23 @@ impl Redactor {
                 .named(name, text, counts)
                 .or_else(|| self.text(text, counts))
                 .map(|text| packed_text(&text)),
-            Value::Unsigned(number) => {
-                let mut digits = itoa::Buffer::new();
-                let digits = digits.format(number).as_bytes();
-                self.named(name, digits, counts)
-                    .or_else(|| self.number(digits, counts))
-                    .map(|text| packed_text(&text))
+            Value::Unsigned(_) | Value::Signed(_) | Value::Float(_) => {
+                let digits = digits(value)?;
+                let masked = self.named(name, digits.as_bytes(), counts);
+                masked.or_else(|| self.number(digits.as_bytes(), counts)).map(|text| packed_text(&text))
             }
             // Those who write a record put a mark in place of what is deeper.
-            Value::Array(_, items) if depth > 0 => self.array(items, depth - 1, counts),
+            Value::Array(_, items) if depth > 0 => self.array(name, items, depth - 1, counts),
             Value::Map(_, entries) if depth > 0 => self.map(entries, depth - 1, counts),
             _ => None,
         }
     }
 
-    fn array(&self, items: &[u8], depth: u8, counts: &mut [u64]) -> Option<Vec<u8>> {
+    /// What a list holds is named as the list is.
+    fn array(&self, name: &[u8], items: &[u8], depth: u8, counts: &mut [u64]) -> Option<Vec<u8>> {
         let mut replaced = Replaced::new();
         for (at, item) in decode::elements(items).enumerate() {
-            replaced.extend(self.value(None, item, depth, counts).map(|new| (at, new)));
+            replaced.extend(self.value(Some(name), item, depth, counts).map(|new| (at, new)));
         }
         (!replaced.is_empty()).then(|| array(items, &replaced))
     }
@@ -160,8 +163,31 @@ fn push_texts(value: Value<'_>, names: bool, depth: u8, push: &mut dyn FnMut(&[u
     }
 }
 
-fn has_wide_integer(packed: &[u8]) -> bool {
-    packed.iter().any(|byte| WIDE_INTEGERS.contains(byte))
+/// Pushes every number of a value in digits.
+fn push_numbers(value: Value<'_>, depth: u8, push: &mut dyn FnMut(&[u8])) {
+    match value {
+        Value::Array(_, items) if depth > 0 => {
+            decode::elements(items).for_each(|item| push_numbers(item, depth - 1, push));
+        }
+        Value::Map(_, entries) if depth > 0 => {
+            decode::pairs(entries).for_each(|(_, value)| push_numbers(value, depth - 1, push));
+        }
+        _ => digits(value).iter().for_each(|digits| push(digits.as_bytes())),
+    }
+}
+
+/// A number as people write it: without an exponent, and without a fraction where it has none.
+fn digits(value: Value<'_>) -> Option<String> {
+    match value {
+        Value::Unsigned(number) => Some(number.to_string()),
+        Value::Signed(number) => Some(number.to_string()),
+        Value::Float(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn has_wide_number(packed: &[u8]) -> bool {
+    packed.iter().any(|byte| WIDE_NUMBERS.contains(byte))
 }
 
 fn array(items: &[u8], replaced: &Replaced) -> Vec<u8> {

@@ -43,7 +43,8 @@ impl RedactionRule {
     #[must_use]
     pub fn pattern(name: String, regex: Regex) -> Self {
         let pattern = regex.as_str().replace("[^", "[");
-        let sees_edges = ["^", "$", r"\A", r"\z", r"\b", r"\B"].iter().any(|edge| pattern.contains(edge));
+        let sees_edges =
+            ["^", "$", r"\A", r"\z", r"\b", r"\B", r"\<", r"\>"].iter().any(|edge| pattern.contains(edge));
         Self { name, matcher: Matcher::Pattern { regex, sees_edges } }
     }
 
@@ -61,24 +62,24 @@ impl RedactionRule {
     }
 
     /// Whether it may match in `text` or in a text inside it. `false` is certain.
-    fn may_match(&self, text: &[u8], haystack: &Haystack, is_json: bool) -> bool {
+    fn may_match(&self, text: &[u8], haystack: &Haystack, has_escapes: bool) -> bool {
         match &self.matcher {
             // What matches a text inside JSON matches between its quotation marks, too, unless an escape stands there. A
             // secret is told by its name alone.
             Matcher::BuiltIn(rule) => {
-                rule.may_match(haystack)
+                (has_escapes || rule.may_match(haystack))
                     && (*rule == BuiltInRule::Secret || text.contains(&b'\\') || rule.matches(text))
             }
-            Matcher::Pattern { .. } => self.pattern_may_match(text, is_json),
+            Matcher::Pattern { .. } => self.pattern_may_match(text),
         }
     }
 
     /// The same for a pattern of the user's; a built-in rule has none.
-    fn pattern_may_match(&self, text: &[u8], is_json: bool) -> bool {
+    fn pattern_may_match(&self, text: &[u8]) -> bool {
         match &self.matcher {
             Matcher::BuiltIn(_) => false,
             Matcher::Pattern { regex, sees_edges } => {
-                is_json && (*sees_edges || text.contains(&b'\\')) || regex.is_match(text)
+                text.contains(&b'\\') || *sees_edges && json_text::may_hold(text) || regex.is_match(text)
             }
         }
     }
@@ -97,6 +98,7 @@ pub struct Redactor {
     /// With their positions among all rules of the output, by which they are counted.
     rules: Vec<(usize, RedactionRule)>,
     style: MaskStyle,
+    has_built_in: bool,
     pub(super) has_patterns: bool,
     pub(super) has_cards: bool,
     pub(super) has_secrets: bool,
@@ -119,6 +121,7 @@ impl Redactor {
     pub fn new(rules: Vec<(usize, RedactionRule)>, style: MaskStyle) -> Self {
         let has = |wanted| rules.iter().any(|(_, rule)| rule.built_in_rule() == Some(wanted));
         Self {
+            has_built_in: rules.iter().any(|(_, rule)| rule.built_in_rule().is_some()),
             has_patterns: rules.iter().any(|(_, rule)| rule.built_in_rule().is_none()),
             has_cards: has(BuiltInRule::Card),
             has_secrets: has(BuiltInRule::Secret),
@@ -130,22 +133,21 @@ impl Redactor {
     /// Whether a built-in rule may match in these texts, which may be msgpack or JSON. `false` is certain.
     pub(super) fn may_match(&self, haystack: &Haystack) -> bool {
         let mut built_in = self.rules.iter().filter_map(|(_, rule)| rule.built_in_rule());
-        built_in.any(|rule| rule.may_match(haystack))
+        built_in.any(|rule| rule.may_match(haystack)) || self.has_built_in && has_escapes(haystack)
     }
 
     /// Whether a pattern of the user's may match in `text`, or in a text inside it. `false` is certain.
     pub(super) fn pattern_may_match_text(&self, text: &[u8]) -> bool {
-        let is_json = json_text::begins(text);
-        self.rules.iter().any(|(_, rule)| rule.pattern_may_match(text, is_json))
+        self.rules.iter().any(|(_, rule)| rule.pattern_may_match(text))
     }
 
     /// The text with every match masked; `None` when nothing matches. JSON stays JSON. `counts` has a row for each rule of
     /// the output and grows by the matches.
     #[must_use]
     pub fn text(&self, text: &[u8], counts: &mut [u64]) -> Option<Vec<u8>> {
-        let is_json = json_text::begins(text);
         let haystack = Haystack::of(text);
-        let may_match = |rule: &&(usize, RedactionRule)| rule.1.may_match(text, &haystack, is_json);
+        let has_escapes = text.contains(&b'\\') && has_escapes(&haystack);
+        let may_match = |rule: &&(usize, RedactionRule)| rule.1.may_match(text, &haystack, has_escapes);
         let candidates: Candidates<'_> = self.rules.iter().filter(may_match).collect();
         if candidates.is_empty() {
             return None;
@@ -162,11 +164,20 @@ impl Redactor {
         }
     }
 
-    /// What stands instead of the digits of a number, if they are a card's.
+    /// What stands instead of a number, if its digits are a card's or a pattern of the user's matches.
     pub(super) fn number(&self, digits: &[u8], counts: &mut [u64]) -> Option<Vec<u8>> {
         (self.has_cards && numbers::is_card(digits))
             .then(|| self.whole(BuiltInRule::Card, digits, counts))
             .flatten()
+            .or_else(|| self.patterned(digits, counts))
+    }
+
+    /// A number has no room for a mask: it is masked whole, as in JSON.
+    fn patterned(&self, digits: &[u8], counts: &mut [u64]) -> Option<Vec<u8>> {
+        let patterns = self.rules.iter().filter(|(_, rule)| rule.built_in_rule().is_none());
+        let edit = self.plain_edits(digits, &patterns.collect()).into_iter().next()?;
+        count(counts, edit.rule);
+        Some(edit.text)
     }
 
     /// What stands instead of a value whose name says that it is secret.
@@ -196,14 +207,27 @@ impl Redactor {
     fn edits(&self, text: &[u8], candidates: &Candidates<'_>, levels: u8) -> Vec<Edit> {
         let start = if levels > 0 { json_text::start(text) } else { None };
         let Some((before, json)) = start.and_then(|at| text.split_at_checked(at)) else {
-            return self.plain_edits(text, candidates);
+            return self.text_edits(text, candidates, levels);
         };
-        let mut edits = self.plain_edits(before, candidates);
+        let mut edits = self.text_edits(before, candidates, levels);
         json_text::for_each_scalar(json, &mut |scalar| {
             let inside = self.scalar_edits(json, &scalar, candidates, levels - 1);
             edits.extend(inside.into_iter().map(|edit| edit.shifted(before.len())));
         });
         edits
+    }
+
+    /// The same for a text that is no JSON. It may be a part of some that was cut, or quote texts with their escapes.
+    fn text_edits(&self, text: &[u8], candidates: &Candidates<'_>, levels: u8) -> Vec<Edit> {
+        let plain = self.plain_edits(text, candidates);
+        if levels == 0 || !text.contains(&b'\\') {
+            return plain;
+        }
+        let decoded = Decoded::new(text);
+        let quoted = self.edits(&decoded.text, candidates, levels - 1).into_iter();
+        let all = quoted.map(|edit| edit.escaped(&decoded)).chain(plain);
+        let spans = all.map(|edit| (edit.range.clone(), edit)).collect();
+        merged(spans).into_iter().map(|(range, edit)| Edit { range, ..edit }).collect()
     }
 
     fn plain_edits(&self, text: &[u8], candidates: &Candidates<'_>) -> Vec<Edit> {
@@ -231,14 +255,14 @@ impl Redactor {
         let secret = candidates.iter().find(|(_, rule)| rule.built_in_rule() == Some(BuiltInRule::Secret));
         let is_secret = || {
             let name = scalar.key.clone().and_then(|key| json.get(key)).unwrap_or_default();
-            !value.is_empty() && self.is_secret(name)
+            !value.is_empty() && self.is_secret(&json_text::decoded(name))
         };
         if let Some((at, rule)) = secret.filter(|_| is_secret()) {
             let edit = Edit { range: 0..value.len(), text: self.mask(rule, value), rule: *at };
             return vec![edit.of_number(value.len(), scalar.is_number).shifted(scalar.range.start)];
         }
         let edits = if scalar.is_number {
-            let found = self.plain_edits(value, candidates).into_iter().take(1);
+            let found = self.plain_edits(json_text::without_zeros(value), candidates).into_iter().take(1);
             found.map(|edit| edit.of_number(value.len(), true)).collect()
         } else if value.contains(&b'\\') {
             let decoded = Decoded::new(value);
@@ -269,6 +293,13 @@ impl Edit {
         let range = decoded.position(self.range.start)..decoded.position(self.range.end);
         Self { range, text: json_text::escaped(&self.text), ..self }
     }
+}
+
+/// Whether a character that a rule looks for may be written as an escape of JSON.
+fn has_escapes(haystack: &Haystack) -> bool {
+    haystack.any(|[a, b, c, d, e, ..]| {
+        (*a == b'\\') & (*b == b'u') & (*c == b'0') & (*d == b'0') & (e.wrapping_sub(b'0') < 8)
+    })
 }
 
 fn count(counts: &mut [u64], rule: usize) {

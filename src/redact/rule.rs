@@ -65,15 +65,11 @@ impl BuiltInRule {
         Self::ALL.into_iter().find(|rule| rule.name().eq_ignore_ascii_case(name))
     }
 
-    /// Whether the rule may match in these texts, which may be msgpack or JSON. `false` is certain.
+    /// Whether the rule may match in these texts, or in JSON inside them. `false` is certain, unless characters are written
+    /// as escapes with a number (`\u0040`).
     pub(super) fn may_match(self, haystack: &Haystack) -> bool {
         match self {
-            // JSON may hold the sign as an escape.
-            Email | UrlPassword => {
-                haystack.any(|[a, ..]| *a == b'@')
-                    || haystack
-                        .any(|[a, b, c, d, ..]| (*a == b'0') & (*b == b'0') & (*c == b'4') & (*d == b'0'))
-            }
+            Email | UrlPassword => haystack.any(|[a, ..]| *a == b'@'),
             Card => haystack.any(is_card_anchor),
             Ipv4 => haystack.any(|[a, dot, b, c, d, e, ..]| {
                 is_digit(*a) & (*dot == b'.') & is_digit(*b) & ((*c == b'.') | (*d == b'.') | (*e == b'.'))
@@ -121,11 +117,11 @@ impl BuiltInRule {
 }
 
 /// Four digits of which the first may be an issuer's, a digit or a separator, and three digits; what stands before is
-/// neither digit nor letter.
+/// neither digit nor letter, but for the letter of an escape (`\n`).
 #[inline(always)]
-fn is_card_anchor([before, a, b, c, d, e, f, g, h, ..]: &Window) -> bool {
+fn is_card_anchor([escape, before, a, b, c, d, e, f, g, h, ..]: &Window) -> bool {
     !is_digit(*before)
-        & ((*before | 0x20).wrapping_sub(b'a') >= 26)
+        & (((*before | 0x20).wrapping_sub(b'a') >= 26) | (*escape == b'\\'))
         & (a.wrapping_sub(b'2') < 7)
         & is_digit(*b)
         & is_digit(*c)

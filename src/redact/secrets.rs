@@ -70,14 +70,22 @@ fn replaced<'t>(text: &'t str, ranges: &[Range<usize>]) -> Cow<'t, str> {
     Cow::Owned(masked + text.get(last.end..).unwrap_or_default())
 }
 
-/// Hands every secret behind a name to `found`; bytes that are not UTF-8 end a text.
+/// Hands every secret behind a name to `found`; bytes that are not UTF-8 count as letters.
 pub(super) fn find_named(text: &[u8], found: &mut dyn FnMut(Range<usize>)) {
-    let mut start = 0;
-    for chunk in text.utf8_chunks() {
-        let valid = chunk.valid();
-        named(valid, false).into_iter().for_each(|range| found(start + range.start..start + range.end));
-        start += valid.len() + chunk.invalid().len();
+    named(&readable(text), false).into_iter().for_each(found);
+}
+
+/// The text with a letter for each byte that is not UTF-8, so that all others stay where they are.
+fn readable(text: &[u8]) -> Cow<'_, str> {
+    if let Ok(text) = std::str::from_utf8(text) {
+        return Cow::Borrowed(text);
     }
+    let mut readable = String::with_capacity(text.len());
+    for chunk in text.utf8_chunks() {
+        readable.push_str(chunk.valid());
+        readable.extend(chunk.invalid().iter().map(|_| 'x'));
+    }
+    Cow::Owned(readable)
 }
 
 /// What stands behind a name that says so; in a command, behind every name of a variable. In order.

@@ -145,6 +145,79 @@ fn hashes_join_equal_values_and_are_the_same_each_time() {
     assert!(hashes[0] == hashes[1] && hashes[1] != hashes[2], "{text}");
 }
 
+/// Whoever reads a line undoes its escapes, and so must whoever masks it.
+#[test]
+fn escapes_hide_nothing() {
+    for (text, expected) in [
+        // Behind an escape, whose letter is none.
+        (r#"{"m":"card:\n4111111111111111"}"#, r#"{"m":"card:\n[card]"}"#),
+        (r#"{"m":"card:\t4111 1111 1111 1111"}"#, r#"{"m":"card:\t[card]"}"#),
+        (r#"{"m":"{\"n\":\"\\n4111111111111111\"}"}"#, r#"{"m":"{\"n\":\"\\n[card]\"}"}"#),
+        // Characters that need no escape.
+        (r#"{"m":"\u0034111111111111111"}"#, r#"{"m":"[card]"}"#),
+        (r#"{"m":"\u0065yJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln"}"#, r#"{"m":"[jwt]"}"#),
+        (r#"{"m":"\u0041KIAIOSFODNN7EXAMPLE"}"#, r#"{"m":"[aws_key]"}"#),
+        (r#"{"m":"10\u002e0.0\u002E1"}"#, r#"{"m":"[ipv4]"}"#),
+        // Names.
+        (r#"{"p\u0061ssword":"hunter2"}"#, r#"{"p\u0061ssword":"[secret]"}"#),
+        // JSON that is cut, goes on or stands behind braces; quoted texts.
+        (r#"{"a":"me\u0040example.com","b":"#, r#"{"a":"[email]","b":"#),
+        (r#"{"a":"\n4111111111111111"} done"#, r#"{"a":"\n[card]"} done"#),
+        (r#"{id} {"a":"me\u0040example.com"}"#, r#"{id} {"a":"[email]"}"#),
+        (r#"level=info msg="of\n4111111111111111""#, r#"level=info msg="of\n[card]""#),
+        (r#"body="{\"card\":4111111111111111}""#, r#"body="{\"card\":[card]}""#),
+    ] {
+        assert_eq!(masked(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn patterns_of_the_users_see_json_behind_words_and_numbers() {
+    let redactor = redactor(vec![pattern("customer", "^c-[0-9]{4}$"), pattern("number", "^77[0-9]{6}$")]);
+    for (text, expected) in [
+        (r#"got {"a":"c-1234"}"#, r#"got {"a":"[customer]"}"#),
+        (r#"got {"a":"c\u002d1234"}"#, r#"got {"a":"[customer]"}"#),
+        (r#"{"n":77123456}"#, r#"{"n":"[number]"}"#),
+    ] {
+        assert_eq!(masked_by(&redactor, text), (expected.to_owned(), 1));
+    }
+    let given = json!({"n": 77123456, "list": [77123456.0, -77123456, 1], "log": "c-1234"});
+    let expected = json!({"n": "[number]", "list": ["[number]", -77123456, 1], "log": "[customer]"});
+    assert_eq!(record(&redactor, &given), (expected, 3));
+}
+
+#[test]
+fn cards_that_a_program_made_a_float_are_cards() {
+    let given = json!({"card": 4111111111111111.0, "map": {"list": [4111111111111111.0]}, "ratio": 4111111111111111.5});
+    let expected = json!({"card": "[card]", "map": {"list": ["[card]"]}, "ratio": 4111111111111111.5});
+    assert_eq!(record(&redactor(all_rules()), &given), (expected, 2));
+    assert_eq!(masked(r#"{"card":4111111111111111.0,"n":1.50}"#), r#"{"card":"[card]","n":1.50}"#);
+}
+
+/// Headers are lists in many languages.
+#[test]
+fn what_a_secret_list_holds_is_secret() {
+    assert_eq!(
+        masked(r#"{"X-Api-Key":["hunter2",["b"]],"a":["b",{"token":[1],"c":"d"},"e"],"f":"g"}"#),
+        r#"{"X-Api-Key":["[secret]",["[secret]"]],"a":["b",{"token":["[secret]"],"c":"d"},"e"],"f":"g"}"#
+    );
+    let given = json!({"headers": {"Cookie": ["sid=1"], "Accept": ["*/*"]}});
+    let expected = json!({"headers": {"Cookie": ["[secret]"], "Accept": ["*/*"]}});
+    assert_eq!(record(&redactor(all_rules()), &given), (expected, 1));
+}
+
+#[test]
+fn bytes_that_are_no_text_end_no_secret() {
+    for (text, expected) in [
+        (&b"password=hun\xffter2 x"[..], &b"password=[secret] x"[..]),
+        (b"password=\xffhunter2", b"password=[secret]"),
+        (b"\xffdb postgres://web:p\xe4ss@db/x", b"\xffdb postgres://[url_password]@db/x"),
+    ] {
+        let masked = redactor(all_rules()).text(text, &mut [0; 16]);
+        assert_eq!(masked.as_deref(), Some(expected), "{}", text.escape_ascii());
+    }
+}
+
 /// The record as it leaves.
 fn record(redactor: &Redactor, record: &Json) -> (Json, u64) {
     let chunk = rmp_serde::to_vec(&(1u64, record)).unwrap();
