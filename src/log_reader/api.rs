@@ -16,7 +16,7 @@ use crate::stop::LogPlace;
 pub(super) struct ReadCall {
     pub(super) service: AwsService,
     pub(super) operation: &'static str,
-    /// What fails together: calls of one operation in one region, to one group.
+    /// What fails together: calls of one operation in one region, to one account or one group.
     pub(super) scope: String,
     region: Option<String>,
     target: &'static str,
@@ -28,7 +28,7 @@ pub(super) fn describe(region: Option<&str>, arn: &str) -> ReadCall {
     ReadCall {
         service: AwsService::Ecs,
         operation: "DescribeTaskDefinition",
-        scope: format!("ecs {}", region.unwrap_or_default()),
+        scope: format!("ecs {} {}", region.unwrap_or_default(), arn.split(':').nth(4).unwrap_or_default()),
         region: region.map(str::to_owned),
         target: "AmazonEC2ContainerServiceV20141113.DescribeTaskDefinition",
         body: json!({"taskDefinition": arn}),
@@ -132,6 +132,15 @@ mod tests {
         for bad in [None, Some(""), Some("x/../y"), Some("evil.example#")] {
             assert_eq!(describe(bad, "web:7").region(), None, "{bad:?}");
         }
+    }
+
+    /// Else a stop of an account that the role may not read would cost all others their last lines.
+    #[test]
+    fn a_refusal_by_one_account_is_none_by_another() {
+        let scope = |arn: &str| describe(Some("eu-west-1"), arn).scope;
+        let own = scope("arn:aws:ecs:eu-west-1:111122223333:task-definition/web:7");
+        assert_ne!(own, scope("arn:aws:ecs:eu-west-1:444455556666:task-definition/web:7"));
+        assert_eq!(own, scope("arn:aws:ecs:eu-west-1:111122223333:task-definition/api:1"));
     }
 
     #[test]
