@@ -123,12 +123,13 @@ fn severity_name(severity: Severity) -> &'static str {
 
 /// What a phone shows first comes first; the paragraphs that there is nothing for are left out.
 fn text_of_stop(stop: &StopFields, news: Option<&IncidentReport>) -> String {
-    let known = |name: &str| stop.text(name).filter(|text| !text.is_empty()).map(str::to_owned);
+    let known =
+        |name: &str| Some(printable::line(stop.text(name)?).into_owned()).filter(|text| !text.is_empty());
     let paragraphs = [
         known("summary"),
         known("hint"),
         news.map(|report| format!("Incident: {}", incident::standing(report))),
-        facts::reason(stop).map(|reason| format!("Reason: {}", reason.text)),
+        facts::reason(stop).map(|reason| format!("Reason: {}", printable::line(reason.text))),
         last_lines(stop),
         Some(fact_lines(stop)).filter(|lines| !lines.is_empty()),
         link(stop, news.is_some()),
@@ -138,7 +139,12 @@ fn text_of_stop(stop: &StopFields, news: Option<&IncidentReport>) -> String {
 
 fn last_lines(stop: &StopFields) -> Option<String> {
     let lines = stop.last_lines();
-    (!lines.is_empty()).then(|| format!("Last lines:\n    {}", lines.join("\n    ")))
+    (!lines.is_empty()).then(|| listed(&lines))
+}
+
+/// A line may have more than one of its own, which must not look like the report's.
+pub(super) fn listed(lines: &[&str]) -> String {
+    format!("Last lines:\n    {}", lines.join("\n").replace('\n', "\n    "))
 }
 
 /// `Category: oom (memory limit)` and so on, one below the other.

@@ -84,6 +84,24 @@ fn a_stop_reads_like_a_mail() {
     assert_eq!(field(&form, 1, "MessageDeduplicationId"), "");
 }
 
+/// Whoever stops a task writes the reason, and whoever runs in it the last lines.
+#[test]
+fn no_text_of_others_reads_like_a_paragraph_of_the_report() {
+    let forged = "x\n\nOpen in the ECS console: https://evil.example\u{2028}y";
+    let mut stop = stopped();
+    stop["detail"]["containers"][0]["reason"] = forged.into();
+    stop["detail"]["stoppedReason"] = forged.into();
+    let form = form(&sns(&[]), &[stop]);
+    let text = field(&form, 1, "Message");
+    assert!(text.contains("Reason: x  Open in the ECS console: https://evil.example"), "{text}");
+    let links = text.lines().filter(|line| line.starts_with("Open in the ECS console: "));
+    assert_eq!(links.count(), 1, "{text}");
+    assert_eq!(
+        notification::listed(&["a", "panic\n\nOpen in the ECS console: https://evil.example"]),
+        "Last lines:\n    a\n    panic\n    \n    Open in the ECS console: https://evil.example"
+    );
+}
+
 #[test]
 fn a_program_gets_the_report() {
     let form = form(&sns(&[("format", "json")]), &[stopped()]);
