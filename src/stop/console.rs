@@ -38,6 +38,12 @@ pub fn service_page(region: &str, cluster: &str, service: &str) -> Option<String
     ecs_page(region, cluster, &["services", service, "health"])
 }
 
+/// The page of a cluster's services in the ECS console.
+#[must_use]
+pub fn cluster_page(region: &str, cluster: &str) -> Option<String> {
+    ecs_page(region, cluster, &["services"])
+}
+
 fn ecs_page(region: &str, cluster: &str, page: &[&str]) -> Option<String> {
     let origin = origin(region)?;
     let is_address = is_name(cluster) && page.iter().all(|part| is_name(part));

@@ -45,7 +45,7 @@ mod trigger;
 mod tests;
 
 pub use arn::image_tag;
-pub use console::{LogPlace, service_page};
+pub use console::{LogPlace, cluster_page, service_page};
 pub use container::StoppedContainer;
 pub use detail::from_detail;
 pub use event::{OriginalEvent, StopEvent};

@@ -207,9 +207,13 @@ impl StopFields {
         self.link("logs_url")
     }
 
-    /// The service's health in the ECS console.
+    /// The service's health in the ECS console, or the cluster's services when it is about several.
     pub(crate) fn service_url(&self) -> Option<String> {
-        stop::service_page(self.text("region")?, self.text("cluster")?, self.text("service")?)
+        let (region, cluster) = self.text("region").zip(self.text("cluster"))?;
+        match self.services() {
+            Some(_) => stop::cluster_page(region, cluster),
+            None => stop::service_page(region, cluster, self.text("service")?),
+        }
     }
 
     /// An address that may stand in markup, and is not too long for it.

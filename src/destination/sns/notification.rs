@@ -10,7 +10,7 @@ use crate::destination::alert::stop::StopFields;
 use crate::destination::alert::{facts, incident};
 use crate::json;
 use crate::printable;
-use crate::stop::{IncidentReport, IncidentState, Severity, StopEvent};
+use crate::stop::{IncidentEnd, IncidentReport, IncidentState, Severity, StopEvent};
 
 /// Characters of a subject, which is ASCII: fewer than a hundred.
 pub(super) const MAX_SUBJECT_CHARS: usize = 99;
@@ -94,12 +94,22 @@ impl SnsNotification {
 /// `[error] web in prod (eu-west-1): container app exits with 1 (3 stops)`
 fn subject_of_stop(stop: &StopFields, report: Option<&IncidentReport>) -> String {
     let standing = match report {
-        Some(IncidentReport { state: IncidentState::Resolved, .. }) => "resolved",
+        Some(IncidentReport { state: IncidentState::Resolved, ended_by, .. }) => end_name(*ended_by),
         _ => severity_name(stop.severity()),
     };
     let stops = report.filter(|report| report.count > 1);
     let stops = stops.map(|report| format!(" ({} stops)", report.count)).unwrap_or_default();
     subject(&format!("[{standing}] {}{stops}", stop.matter()))
+}
+
+/// Only what ECS confirmed is resolved: a service that starts no tasks is quiet, too.
+fn end_name(ended_by: Option<IncidentEnd>) -> &'static str {
+    match ended_by {
+        Some(IncidentEnd::SteadyState | IncidentEnd::DeploymentCompleted) => "resolved",
+        Some(IncidentEnd::RolledBack) => "rolled back",
+        Some(IncidentEnd::Evicted) => "no longer followed",
+        Some(IncidentEnd::Quiet) | None => "quiet",
+    }
 }
 
 /// Printable ASCII of the length that a subject may have.
@@ -125,14 +135,15 @@ fn severity_name(severity: Severity) -> &'static str {
 fn text_of_stop(stop: &StopFields, news: Option<&IncidentReport>) -> String {
     let known =
         |name: &str| Some(printable::line(stop.text(name)?).into_owned()).filter(|text| !text.is_empty());
+    let is_over = news.is_some_and(|report| report.state == IncidentState::Resolved);
     let paragraphs = [
-        known("summary"),
-        known("hint"),
         news.map(|report| format!("Incident: {}", incident::standing(report))),
+        known("summary"),
+        known("hint").filter(|_| !is_over),
         facts::reason(stop).map(|reason| format!("Reason: {}", printable::line(reason.text))),
-        last_lines(stop),
+        last_lines(stop).or_else(|| facts::missing_lines(stop).filter(|_| news.is_none())),
         Some(fact_lines(stop)).filter(|lines| !lines.is_empty()),
-        link(stop, news.is_some()),
+        links(stop, news.is_some()),
     ];
     paragraphs.into_iter().flatten().collect::<Vec<_>>().join("\n\n")
 }
@@ -163,10 +174,13 @@ fn fact_lines(stop: &StopFields) -> String {
     lines.join("\n")
 }
 
-/// The console's page of the task, or of the service when it is about more than one task.
-fn link(stop: &StopFields, is_about_many: bool) -> Option<String> {
+/// The console's page of the task, or of the service when it is about more than one task, and the log.
+fn links(stop: &StopFields, is_about_many: bool) -> Option<String> {
     let service = stop.service_url().filter(|_| is_about_many);
-    service.or_else(|| stop.console_url()).map(|url| format!("Open in the ECS console: {url}"))
+    let console = service.or_else(|| stop.console_url()).map(|url| format!("Open in the ECS console: {url}"));
+    let logs = stop.logs_url().map(|url| format!("Logs: {url}"));
+    let links: Vec<String> = console.into_iter().chain(logs).collect();
+    (!links.is_empty()).then(|| links.join("\n"))
 }
 
 fn attributes_of_stop(fields: &StopFields, stop: &StopEvent) -> Vec<(String, String)> {

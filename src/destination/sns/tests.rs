@@ -10,6 +10,7 @@ use crate::destination::testing::{
 };
 use crate::destination::{HttpRequest, RetryTiming};
 use crate::metrics::Reason;
+use crate::stop::{IncidentEnd, IncidentReport, IncidentState};
 
 const TOPIC: &str = "arn:aws:sns:eu-west-1:111122223333:alerts";
 const FIFO: &str = "arn:aws:sns:eu-west-1:111122223333:alerts.fifo";
@@ -66,7 +67,9 @@ fn a_stop_reads_like_a_mail() {
         "\nExit code: 137 (SIGKILL)\n",
         "\nTask definition: web:42\n",
         "\nAccount: 111122223333\n",
+        "\n\nNo last lines: a router in the task sees them, or stop.fetch_logs reads them.\n\n",
         "Open in the ECS console: https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod/tasks/0123abcd/configuration",
+        "\nLogs: https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod/tasks/0123abcd/logs",
     ] {
         assert!(text.contains(expected), "{expected} is not in:\n{text}");
     }
@@ -100,6 +103,57 @@ fn no_text_of_others_reads_like_a_paragraph_of_the_report() {
         notification::listed(&["a", "panic\n\nOpen in the ECS console: https://evil.example"]),
         "Last lines:\n    a\n    panic\n    \n    Open in the ECS console: https://evil.example"
     );
+}
+
+/// What is told of an incident of three stops.
+fn news(state: IncidentState, ended_by: Option<IncidentEnd>, services: &[&str]) -> SnsNotification {
+    let mut stop = crate::stop::read(stopped()).unwrap();
+    stop.incident = Some(IncidentReport {
+        state,
+        count: 3,
+        first_at: 0,
+        last_at: 60_000,
+        revisions: Vec::new(),
+        services: services.iter().map(|name| (*name).to_owned()).collect(),
+        ended_by,
+        quiet_seconds: Some(1_800),
+        escalated: false,
+        is_news: true,
+    });
+    SnsNotification::of_stop(&stop)
+}
+
+#[test]
+fn only_a_confirmed_recovery_is_called_resolved() {
+    for (ended_by, standing) in [
+        (Some(IncidentEnd::SteadyState), "[resolved] "),
+        (Some(IncidentEnd::DeploymentCompleted), "[resolved] "),
+        (Some(IncidentEnd::RolledBack), "[rolled back] "),
+        (Some(IncidentEnd::Quiet), "[quiet] "),
+        (Some(IncidentEnd::Evicted), "[no longer followed] "),
+        (None, "[quiet] "),
+    ] {
+        let told = news(IncidentState::Resolved, ended_by, &[]);
+        assert!(told.subject.starts_with(standing), "{}", told.subject);
+    }
+}
+
+#[test]
+fn news_begins_with_where_the_incident_stands() {
+    let hint = crate::stop::read(stopped()).unwrap().hint;
+    let goes_on = news(IncidentState::Continued, None, &[]).text;
+    assert!(goes_on.starts_with("Incident: 3 stops since 00:00") && goes_on.contains(&hint), "{goes_on}");
+    assert!(!goes_on.contains("No last lines"), "{goes_on}");
+    let over = news(IncidentState::Resolved, Some(IncidentEnd::SteadyState), &[]).text;
+    assert!(over.starts_with("Incident: Over, the service is steady") && !over.contains(&hint), "{over}");
+}
+
+#[test]
+fn news_of_several_services_leads_to_their_cluster() {
+    let text = news(IncidentState::Continued, None, &["shop", "web"]).text;
+    assert!(text.contains("console.aws.amazon.com/ecs/v2/clusters/prod/services?region=eu-west-1"), "{text}");
+    let one = news(IncidentState::Continued, None, &[]).text;
+    assert!(one.contains("/ecs/v2/clusters/prod/services/shop/health?region=eu-west-1"), "{one}");
 }
 
 #[test]
