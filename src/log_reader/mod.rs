@@ -172,7 +172,7 @@ impl LogReader {
             Ok(Ok(reply)) => self.judge(call, reply),
             Ok(Err(failure)) => Err(self.judge_failure(call, &failure)),
             Err(_) => {
-                self.complain(call, "no reply in time");
+                self.complain(call, MissingLines::Timeout, "no reply in time");
                 Err(MissingLines::Timeout)
             }
         }
@@ -199,25 +199,50 @@ impl LogReader {
             }
             ReadFailure::Unavailable => MissingLines::Unavailable,
         };
-        self.complain(call, &reason);
+        self.complain(call, why, &reason);
         Err(why)
     }
 
     fn judge_failure(&self, call: &ReadCall, failure: &Failure) -> MissingLines {
-        self.complain(call, &failure.to_string());
-        match failure {
+        let why = match failure {
             Failure::Credentials(_) => MissingLines::Permission,
             Failure::Timeout(_) => MissingLines::Timeout,
             _ => MissingLines::Unavailable,
-        }
+        };
+        self.complain(call, why, &failure.to_string());
+        why
     }
 
-    fn complain(&self, call: &ReadCall, reason: &str) {
+    fn complain(&self, call: &ReadCall, why: MissingLines, reason: &str) {
         let text = format_args!(
-            "stop.fetch_logs: {} failed, and reports go out without last lines: {reason}; the task role needs \
-             ecs:DescribeTaskDefinition and logs:GetLogEvents, or write stop.fetch_logs off",
-            call.operation
+            "stop.fetch_logs: {} failed, and reports go out without last lines: {reason}; {}",
+            call.operation,
+            advice(why)
         );
         self.log.once_a_minute(Level::Warn, &format!("fetch_logs/{}", call.operation), text);
+    }
+}
+
+/// What to do about it.
+fn advice(why: MissingLines) -> &'static str {
+    match why {
+        MissingLines::Permission => {
+            "the task role needs ecs:DescribeTaskDefinition and logs:GetLogEvents, or write stop.fetch_logs off"
+        }
+        MissingLines::Throttled => "nothing to do if it passes; the reports link the stream",
+        _ => "if it stays, check the task role and the way to the endpoints of ecs and logs",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MissingLines, advice};
+
+    #[test]
+    fn only_a_refusal_asks_for_permissions() {
+        assert!(advice(MissingLines::Permission).contains("logs:GetLogEvents"));
+        for why in [MissingLines::Timeout, MissingLines::Throttled, MissingLines::Unavailable] {
+            assert!(!advice(why).contains("logs:GetLogEvents"), "{why:?}");
+        }
     }
 }
