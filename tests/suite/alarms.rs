@@ -73,7 +73,7 @@ fn each_filter_finds_what_it_is_for_and_nothing_else() {
     let wanted = |name: &str, record: &Value| match name {
         "FailedStops" => is(record, "severity", "error") && is_first(record),
         "CrashedTasks" => {
-            is(record, "severity", "error")
+            (is(record, "severity", "error") || is(record, "category", "app_completed"))
                 && is(record, "ecs_event", "task_stopped")
                 && is_first(record)
                 && record.get("service").is_some()

@@ -8,7 +8,7 @@ locals {
       dimensions = {}
     }
     CrashedTasks = {
-      pattern    = "{ ($.ecs_event = \"task_stopped\") && ($.severity = \"error\") && ($.service = \"*\") && ($.update NOT EXISTS) }"
+      pattern    = "{ ($.ecs_event = \"task_stopped\") && (($.severity = \"error\") || ($.category = \"app_completed\")) && ($.service = \"*\") && ($.update NOT EXISTS) }"
       dimensions = { Cluster = "$.cluster", Service = "$.service" }
     }
     FailedPulls = {
@@ -36,10 +36,11 @@ locals {
   # Alarms on all services at once.
   queries = merge({
     crash_loop = {
-      description = "Tasks of one service end with an error again and again. The alarm names the service as its contributor."
+      description = "Tasks of one service end with an error, or by themselves, again and again. The alarm names the service as its contributor."
       expression  = "SELECT SUM(CrashedTasks) FROM SCHEMA(\"ecs_router/reports\", Cluster, Service) GROUP BY Cluster, Service"
       period      = 600
       periods     = 1
+      datapoints  = 1
       operator    = "GreaterThanOrEqualToThreshold"
       threshold   = 3
       missing     = "notBreaching"
@@ -50,24 +51,27 @@ locals {
       expression  = "SELECT SUM(LostRecords) FROM SCHEMA(\"${var.metrics_namespace}\", Cluster, Service, Destination) GROUP BY Service, Destination"
       period      = 300
       periods     = 1
+      datapoints  = 1
       operator    = "GreaterThanOrEqualToThreshold"
       threshold   = 1
       missing     = "notBreaching"
     }
     breaker_open = {
-      description = "A destination has failed for ten minutes; records wait in Fluent Bit."
+      description = "A destination has failed for ten minutes; its records wait in Fluent Bit, whose buffer is finite. The log of the router says why."
       expression  = "SELECT MAX(BreakerState) FROM SCHEMA(\"${var.metrics_namespace}\", Cluster, Service, Destination) GROUP BY Service, Destination"
       period      = 60
       periods     = 10
+      datapoints  = 8 # documents are not exactly a minute apart, so that a minute may have none
       operator    = "GreaterThanOrEqualToThreshold"
       threshold   = 2
       missing     = "notBreaching"
     }
     records_wait = {
-      description = "Records have waited in Fluent Bit for a quarter of an hour. Its buffer is finite."
+      description = "Records have waited in Fluent Bit for a quarter of an hour. Its buffer is finite. The log of the router says what they wait for."
       expression  = "SELECT MAX(WaitingRecords) FROM SCHEMA(\"${var.metrics_namespace}\", Cluster, Service, Destination) GROUP BY Service, Destination"
-      period      = 300
-      periods     = 3
+      period      = 60
+      periods     = 15
+      datapoints  = 12
       operator    = "GreaterThanOrEqualToThreshold"
       threshold   = 1
       missing     = "notBreaching"
@@ -77,15 +81,17 @@ locals {
       expression  = "SELECT SUM(MisconfiguredReplies) FROM SCHEMA(\"${var.metrics_namespace}\", Cluster, Service, Destination) GROUP BY Service, Destination"
       period      = 300
       periods     = 1
+      datapoints  = 1
       operator    = "GreaterThanOrEqualToThreshold"
       threshold   = 1
       missing     = "notBreaching"
     }
     silent = {
-      description = "No router has written metrics for a quarter of an hour."
+      description = "No router has written metrics for a quarter of an hour: none runs, or none reaches CloudWatch."
       expression  = "SELECT COUNT(ReadRecords) FROM SCHEMA(\"${var.metrics_namespace}\", Cluster, Service)"
       period      = 300
       periods     = 3
+      datapoints  = 3
       operator    = "LessThanThreshold"
       threshold   = 1
       missing     = "breaching"
@@ -134,6 +140,7 @@ resource "aws_cloudwatch_metric_alarm" "query" {
   alarm_name          = "${var.name}-${replace(each.key, "_", "-")}"
   alarm_description   = each.value.description
   evaluation_periods  = each.value.periods
+  datapoints_to_alarm = each.value.datapoints
   threshold           = each.value.threshold
   comparison_operator = each.value.operator
   treat_missing_data  = each.value.missing

@@ -10,8 +10,8 @@ locals {
     }
     crash_loop = {
       name    = "An ECS service crashes again and again"
-      query   = "logs(\"class:stop @ecs_event:task_stopped @severity:error -@update:true\").index(\"*\").rollup(\"count\").by(\"ecs_service\").last(\"10m\") >= 3"
-      message = "{{ecs_service.name}}: at least three tasks failed in ten minutes."
+      query   = "logs(\"class:stop @ecs_event:task_stopped (@severity:error OR (@category:app_completed @severity:warning)) -@update:true\").index(\"*\").rollup(\"count\").by(\"ecs_service\").last(\"10m\") >= 3"
+      message = "{{ecs_service.name}}: at least three tasks failed, or ended by themselves, in ten minutes."
     }
     image_pull = {
       name    = "An image cannot be pulled"
@@ -20,8 +20,8 @@ locals {
     }
     deployment_failed = {
       name    = "An ECS deployment failed"
-      query   = "logs(\"class:stop @ecs_event:deployment_failed\").index(\"*\").rollup(\"count\").last(\"5m\") >= 1"
-      message = "A deployment was given up or rolled back."
+      query   = "logs(\"class:stop @ecs_event:deployment_failed\").index(\"*\").rollup(\"count\").by(\"ecs_service\").last(\"5m\") >= 1"
+      message = "{{ecs_service.name}}: a deployment was given up or rolled back."
     }
     lost_at_exit = {
       name    = "A router lost records"
@@ -42,10 +42,15 @@ locals {
       query   = "min(last_10m):max:ecs_router.breaker_state{*} by {destination} >= 2"
       message = "{{destination.name}} has failed for ten minutes; records wait in Fluent Bit."
     }
+    records_wait = {
+      name    = "Records wait for a destination of ecs_router"
+      query   = "min(last_15m):max:ecs_router.waiting_records{*} by {destination} >= 1"
+      message = "{{destination.name}}: records have waited in Fluent Bit for a quarter of an hour. Its buffer is finite."
+    }
     misconfigured = {
       name    = "A destination of ecs_router is set wrongly"
       query   = "sum(last_5m):sum:ecs_router.misconfigured_replies.count{*} by {destination}.as_count() > 0"
-      message = "{{destination.name}} says that a key, an address, a name or a permission is wrong."
+      message = "{{destination.name}} says that a key, an address, a name or a permission is wrong. The log of the router names it."
     }
   }
 
@@ -79,6 +84,23 @@ resource "datadog_monitor" "metric" {
 
   monitor_thresholds {
     critical = local.thresholds[each.key]
+  }
+}
+
+# Whether any router is scraped at all: no state is below 0, so that only missing data alerts.
+resource "datadog_monitor" "silent" {
+  count               = var.with_counters ? 1 : 0
+  name                = "No ecs_router is scraped"
+  type                = "metric alert"
+  query               = "max(last_5m):sum:ecs_router.breaker_state{*} < 0"
+  message             = "No router's counters have arrived for a quarter of an hour: none runs, or the Agent does not reach it. ${var.notify}"
+  notify_no_data      = true
+  no_data_timeframe   = 15
+  require_full_window = false
+  tags                = var.tags
+
+  monitor_thresholds {
+    critical = 0
   }
 }
 

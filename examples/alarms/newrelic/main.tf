@@ -11,10 +11,10 @@ locals {
     }
     crash_loop = {
       name        = "An ECS service crashes again and again"
-      query       = "SELECT count(*) FROM Log WHERE ecs_event = 'task_stopped' AND severity = 'error' AND `update` IS NULL FACET cluster, service"
+      query       = "SELECT count(*) FROM Log WHERE ecs_event = 'task_stopped' AND (severity = 'error' OR (category = 'app_completed' AND severity = 'warning')) AND `update` IS NULL FACET cluster, service"
       threshold   = 3
       window      = 600
-      description = "At least three tasks of a service failed in ten minutes."
+      description = "At least three tasks of a service failed, or ended by themselves, in ten minutes."
     }
     image_pull = {
       name        = "An image cannot be pulled"
@@ -55,6 +55,10 @@ resource "newrelic_nrql_alert_condition" "this" {
   aggregation_method           = "event_timer"
   aggregation_timer            = 60
   violation_time_limit_seconds = 86400
+
+  # Where nothing fails there is no data. Without this, an incident would stay open for a day, and hide the next failure.
+  expiration_duration            = 2 * each.value.window
+  close_violations_on_expiration = true
 
   nrql {
     query = each.value.query
