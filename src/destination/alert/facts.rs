@@ -88,13 +88,17 @@ pub(crate) fn missing_lines(stop: &StopFields) -> Option<String> {
 /// Why there are no last lines, and what to do.
 fn why_missing(stop: &StopFields) -> &'static str {
     match stop.text("last_lines_missing") {
-        Some("permission") => "the role may not read them (ecs:DescribeTaskDefinition, logs:GetLogEvents)",
+        Some("permission") => {
+            "the task role is not allowed to read them (ecs:DescribeTaskDefinition, logs:GetLogEvents)"
+        }
         Some("timeout") => "CloudWatch Logs did not answer in time",
         Some("throttled") => "too many stops at once to read them all",
         Some("not_found") => "the task definition or its log stream does not exist",
         Some("empty") => "the log stream is empty",
-        Some("other_log_driver") => "the container does not log to CloudWatch Logs by itself",
-        Some(_) => "CloudWatch Logs could not be read",
+        Some("other_log_driver") => {
+            "the container does not use awslogs; set stop.fetch_logs_group and stop.fetch_logs_stream"
+        }
+        Some(_) => "CloudWatch Logs could not be read; the router's log says why",
         None if stop.text("ecs_event") == Some("container_exited") => "the router heard none",
         None => "a router in the task sees them, or stop.fetch_logs reads them",
     }

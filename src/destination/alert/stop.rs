@@ -173,7 +173,7 @@ impl StopFields {
     }
 
     /// The services of an incident of several: `web, api, shop and 27 more services`.
-    fn services(&self) -> Option<String> {
+    pub(in crate::destination) fn services(&self) -> Option<String> {
         let services: Vec<&str> =
             self.get("incident")?["services"].as_array()?.iter().filter_map(Value::as_str).collect();
         let (named, rest) = services.split_at(services.len().min(MAX_SERVICES));

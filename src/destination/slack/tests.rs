@@ -276,7 +276,7 @@ fn what_keeps_last_lines_away_is_said() {
     };
     assert!(
         said(json!("permission"))
-            .contains("No last lines: the role may not read them (ecs:DescribeTaskDefinition")
+            .contains("No last lines: the task role is not allowed to read them (ecs:DescribeTaskDefinition")
     );
     assert!(said(json!("timeout")).contains("No last lines: CloudWatch Logs did not answer in time."));
     assert!(

@@ -6,6 +6,7 @@
 //! API: <https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html> and
 //! <https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html>, read 2026-11.
 
+mod attribute;
 mod notification;
 mod reply;
 mod request;
@@ -36,7 +37,7 @@ const HEAD_BYTES: usize = 8 << 10;
 
 const MAX_TEXT_BYTES: usize = MAX_BYTES - HEAD_BYTES;
 
-const _: () = assert!(MAX_SUBJECT_CHARS + notification::MAX_ATTRIBUTES_BYTES <= HEAD_BYTES);
+const _: () = assert!(MAX_SUBJECT_CHARS + attribute::MAX_ATTRIBUTES_BYTES <= HEAD_BYTES);
 
 /// The field that holds the application's line, unless `log_key` names another.
 const LINE_FIELD: &str = "log";

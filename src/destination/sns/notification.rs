@@ -5,19 +5,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::attribute::SnsAttribute;
 use crate::classify::classes::Entry;
 use crate::destination::alert::stop::StopFields;
 use crate::destination::alert::{facts, incident};
-use crate::json;
 use crate::printable;
 use crate::stop::{IncidentEnd, IncidentReport, IncidentState, Severity, StopEvent};
 
 /// Characters of a subject, which is ASCII: fewer than a hundred.
 pub(super) const MAX_SUBJECT_CHARS: usize = 99;
-/// Bytes of an attribute's value; names of AWS have no more.
-const MAX_VALUE_BYTES: usize = 255;
-/// Bytes that all attributes of a notification count for.
-pub(super) const MAX_ATTRIBUTES_BYTES: usize = 8 * (MAX_VALUE_BYTES + 32);
 /// Characters of a message group.
 const MAX_GROUP_CHARS: usize = 128;
 /// The group of what belongs to nothing.
@@ -31,7 +27,7 @@ const ELLIPSIS: &str = "...";
 pub(super) struct SnsNotification {
     pub(super) subject: String,
     pub(super) text: String,
-    pub(super) attributes: Vec<(String, String)>,
+    pub(super) attributes: Vec<SnsAttribute>,
     /// What is kept in order, in a topic that does so.
     pub(super) group: String,
     /// What it tells, where that has a name: told again, also by another collector, it is the same notification.
@@ -77,8 +73,7 @@ impl SnsNotification {
 
     /// What it counts for, in bytes: everything that a subscriber gets.
     pub(super) fn counted_bytes(&self) -> usize {
-        let attributes =
-            self.attributes.iter().map(|(name, value)| name.len() + "String".len() + value.len());
+        let attributes = self.attributes.iter().map(SnsAttribute::counted_bytes);
         self.subject.len() + self.text.len() + attributes.sum::<usize>()
     }
 
@@ -167,7 +162,10 @@ fn fact_lines(stop: &StopFields) -> String {
         ("Incident id", "incident_id"),
     ];
     let more = names.into_iter().filter_map(|(name, field)| Some((name, stop.text(field)?.to_owned())));
-    let lines: Vec<String> = facts::facts(stop)
+    let services = stop.services().map(|services| ("Services", services));
+    let lines: Vec<String> = services
+        .into_iter()
+        .chain(facts::facts(stop))
         .chain(more)
         .map(|(name, value)| format!("{name}: {}", printable::line(&value)))
         .collect();
@@ -183,32 +181,30 @@ fn links(stop: &StopFields, is_about_many: bool) -> Option<String> {
     (!links.is_empty()).then(|| links.join("\n"))
 }
 
-fn attributes_of_stop(fields: &StopFields, stop: &StopEvent) -> Vec<(String, String)> {
+fn attributes_of_stop(fields: &StopFields, stop: &StopEvent) -> Vec<SnsAttribute> {
     let state = stop.incident.as_ref().map(|incident| match incident.state {
         IncidentState::Opened => "opened",
         IncidentState::Continued => "continued",
         IncidentState::Resolved => "resolved",
     });
-    attributes(&[
+    let pairs = [
         ("class", Some("stop")),
         ("category", fields.text("category")),
         ("severity", Some(severity_name(fields.severity()))),
         ("state", state),
-        ("service", stop.service.as_deref()),
-        ("cluster", stop.cluster.as_deref()),
-    ])
+    ];
+    let services = stop.incident.as_ref().map(|incident| incident.services.as_slice());
+    let service = match services.unwrap_or_default() {
+        [] => stop.service.as_deref().and_then(|name| SnsAttribute::text("service", name)),
+        several => SnsAttribute::list("service", several),
+    };
+    let cluster = attributes(&[("cluster", stop.cluster.as_deref())]);
+    attributes(&pairs).into_iter().chain(service).chain(cluster).collect()
 }
 
-/// Those that have a value: an attribute may not be empty.
-fn attributes(pairs: &[(&str, Option<&str>)]) -> Vec<(String, String)> {
-    let known = pairs.iter().filter_map(|(name, value)| Some((*name, (*value)?)));
-    let named = known.map(|(name, value)| (name.to_owned(), attribute_value(value)));
-    named.filter(|(_, value)| !value.is_empty()).collect()
-}
-
-fn attribute_value(text: &str) -> String {
-    let text = printable::line(text.trim());
-    String::from_utf8_lossy(json::cut(text.as_bytes(), MAX_VALUE_BYTES)).into_owned()
+/// Those that have a value.
+fn attributes(pairs: &[(&str, Option<&str>)]) -> Vec<SnsAttribute> {
+    pairs.iter().filter_map(|(name, value)| SnsAttribute::text(name, (*value)?)).collect()
 }
 
 /// The service, else the family of the task definition, else the group.

@@ -61,11 +61,11 @@ impl TopicRequests {
         form.add(&format!("{entry}.Id"), &position.to_string());
         form.add(&format!("{entry}.Message"), &notification.text);
         form.add(&format!("{entry}.Subject"), &notification.subject);
-        for (number, (name, value)) in (1..).zip(&notification.attributes) {
-            let attribute = format!("{entry}.MessageAttributes.entry.{number}");
-            form.add(&format!("{attribute}.Name"), name);
-            form.add(&format!("{attribute}.Value.DataType"), "String");
-            form.add(&format!("{attribute}.Value.StringValue"), value);
+        for (number, attribute) in (1..).zip(&notification.attributes) {
+            let place = format!("{entry}.MessageAttributes.entry.{number}");
+            form.add(&format!("{place}.Name"), &attribute.name);
+            form.add(&format!("{place}.Value.DataType"), attribute.data_type());
+            form.add(&format!("{place}.Value.StringValue"), &attribute.value);
         }
         if self.topic.is_fifo {
             form.add(&format!("{entry}.MessageGroupId"), &notification.group);

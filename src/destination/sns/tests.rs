@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use serde_json::json;
 
+use super::attribute::SnsAttribute;
 use super::*;
 use crate::config::keys::DestinationKind;
 use crate::destination::testing::{
@@ -150,10 +151,26 @@ fn news_begins_with_where_the_incident_stands() {
 
 #[test]
 fn news_of_several_services_leads_to_their_cluster() {
-    let text = news(IncidentState::Continued, None, &["shop", "web"]).text;
+    let told = news(IncidentState::Continued, None, &["shop", "web"]);
+    let service = told.attributes.iter().find(|attribute| attribute.name == "service").unwrap();
+    assert_eq!((service.data_type(), service.value.as_str()), ("String.Array", r#"["shop","web"]"#));
+    let text = told.text;
+    assert!(text.contains("\n\nServices: shop, web\n"), "{text}");
     assert!(text.contains("console.aws.amazon.com/ecs/v2/clusters/prod/services?region=eu-west-1"), "{text}");
     let one = news(IncidentState::Continued, None, &[]).text;
     assert!(one.contains("/ecs/v2/clusters/prod/services/shop/health?region=eu-west-1"), "{one}");
+}
+
+#[test]
+fn many_services_keep_within_what_attributes_may_have() {
+    let names: Vec<String> = (0..50).map(|number| format!("{number:0>255}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let told = news(IncidentState::Continued, None, &names);
+    let bytes: usize = told.attributes.iter().map(SnsAttribute::counted_bytes).sum();
+    assert!(bytes <= attribute::MAX_ATTRIBUTES_BYTES, "{bytes}");
+    let service = told.attributes.iter().find(|attribute| attribute.name == "service").unwrap();
+    let listed: Vec<String> = serde_json::from_str(&service.value).unwrap();
+    assert_eq!(listed[0], names[0]);
 }
 
 #[test]

@@ -187,7 +187,11 @@ fn attributes(fields: &Fields, prefix: &str) -> Result<BTreeMap<String, String>,
             |name: &str| fields.get(&format!("{prefix}MessageAttributes.entry.{number}.{name}")).cloned();
         let Some(name) = field("Name") else { break };
         let value = field("Value.StringValue").unwrap_or_default();
-        let is_right = field("Value.DataType").as_deref() == Some("String") && !value.is_empty();
+        let is_right = match field("Value.DataType").as_deref() {
+            Some("String") => !value.is_empty(),
+            Some("String.Array") => serde_json::from_str::<Vec<String>>(&value).is_ok(),
+            _ => false,
+        };
         if !is_right || number > MAX_ATTRIBUTES || attributes.insert(name, value).is_some() {
             return Err(Refusal::broken(
                 "ParameterValueInvalid",
