@@ -197,10 +197,10 @@ impl NewsDesk {
         let open = self.tracker.look(|incidents| incidents.tally().open);
         if open > 0 {
             let text = format_args!(
-                "incidents that are open, and of which nobody will be told when they are over: {open}; to keep them over a \
-                 restart, set incident.state_path"
+                "{open} incidents are still open; if their stops go on, the next process tells them anew, and nobody is told \
+                 when they are over; to keep them over a restart, set incident.state_path"
             );
-            self.log.line(Level::Warn, text);
+            self.log.line(Level::Info, text);
         }
     }
 }
