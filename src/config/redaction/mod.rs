@@ -124,10 +124,10 @@ fn no_rule(name: &str, is_plain: bool) -> String {
     let known = BuiltInRule::ALL.map(BuiltInRule::name).join(", ");
     let is_one_of = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(name));
     if is_one_of(&SWITCHES_OFF) {
-        return format!("'{name}' is no rule; write off, or the rules that you want, of {known}");
+        return format!("'{name}' is not a rule; write off, or the rules that you want, of {known}");
     }
     if is_one_of(&SWITCHES_ON) {
-        return format!("'{name}' is no rule; write the rules that you want, of {known}");
+        return format!("'{name}' is not a rule; write the rules that you want, of {known}");
     }
     if !is_plain {
         return format!(

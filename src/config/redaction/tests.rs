@@ -37,8 +37,8 @@ fn mistakes_are_told_with_what_to_write() {
         (&[("redact", "emial")][..], "redact: there is no rule 'emial'; there are email, card, ipv4, "),
         (&[("stdout.redact", "emial")], "stdout.redact: there is no rule 'emial'; there are email, "),
         (&[("redact", "off, email")], "redact: 'off' cannot be combined with rules; choose one or the other"),
-        (&[("redact", "all")], "redact: 'all' is no rule; write the rules that you want, of email, "),
-        (&[("stdout.redact", "False")], "stdout.redact: 'False' is no rule; write off, or the rules "),
+        (&[("redact", "all")], "redact: 'all' is not a rule; write the rules that you want, of email, "),
+        (&[("stdout.redact", "False")], "stdout.redact: 'False' is not a rule; write off, or the rules "),
         (&[("redact", "mode")], "redact: 'mode' cannot be the name of a rule; choose another one"),
         (&[("redact", "a b")], "redact: 'a b' cannot be the name of a rule; write names of letters"),
         (
