@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use ecs_router::classify::classes::BUILT_IN;
 use ecs_router::config::keys::KEYS;
 use ecs_router::config::{AwsEnvironments, KeyReader, QueueSettings};
 use ecs_router_fuzz::{Read, Router, chunk, pairs, read};
@@ -69,7 +70,7 @@ fn check_secrets(keys: &BTreeMap<String, String>, shown: &str) {
 
 fn check_routes(read: &Read) {
     let settings = &read.settings;
-    assert_eq!(settings.routes.len(), 5 + settings.classes.len());
+    assert_eq!(settings.routes.len(), BUILT_IN.len() + settings.classes.len());
     for route in &settings.routes {
         assert!(route.is_sorted_by(|a, b| a < b), "a destination is there twice");
         assert!(route.iter().all(|&index| index < read.destinations.len()));
