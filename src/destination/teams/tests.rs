@@ -339,6 +339,8 @@ fn why_there_are_no_last_lines_is_said() {
     stop["container"] = "app".into();
     stop["last_lines_missing"] = "permission".into();
     assert!(
-        composed(&[stop]).to_string().contains("No last lines: the role may not read them (ecs:Describe")
+        composed(&[stop])
+            .to_string()
+            .contains("No last lines: the task role is not allowed to read them (ecs:Describe")
     );
 }
