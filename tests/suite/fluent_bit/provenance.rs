@@ -61,7 +61,7 @@ fn expect_one(cloud: &Cloud, host: &mut Alive, group: &str, stream: &str) {
 fn the_forward_input_that_ecs_adds_makes_no_stop_event() {
     for binary in binaries() {
         for (tag, stream, word) in
-            [("ecs.events", "unknown", "stop.trusted_tags ecs.events"), (WEB, "web", "Reserve_Data On")]
+            [("ecs.events", "unknown", "does not name their tag ecs.events"), (WEB, "web", "Reserve_Data On")]
         {
             let cloud = Cloud::start();
             let mut host = start(&binary, &cloud, &[]);
