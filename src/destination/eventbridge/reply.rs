@@ -3,17 +3,15 @@
 //! <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html> and
 //! <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsResultEntry.html>, read 2026-11.
 
-use serde_json::Value;
-
 use super::request::{OPERATION, PROBE_OPERATION};
 use crate::destination::aws_error::aws_error;
-use crate::destination::entry_results::{self, EntryFault};
+use crate::destination::entry_results::{self, EntryFault, EntryFields};
 use crate::destination::{Reply, ReplyAction, RetryTiming};
 
 /// `destination` is its configured name, for the log; `entries` is how many the batch has.
 pub(super) fn classify(destination: &str, bus: &str, entries: usize, reply: &Reply) -> ReplyAction {
     if reply.status == 200 {
-        return classify_success(entries, reply);
+        return entry_results::classify_json(&ENTRIES, entries, reply);
     }
     let error = aws_error(reply);
     let reason = error.describe(OPERATION);
@@ -52,6 +50,15 @@ fn missing(destination: &str, bus: &str, reason: &str) -> ReplyAction {
     ReplyAction::Retry { timing: RetryTiming::NextFlush, reason: format!("{reason}; {advice}") }
 }
 
+/// Where PutEvents answers for each event.
+const ENTRIES: EntryFields = EntryFields {
+    operation: OPERATION,
+    failed: "FailedEntryCount",
+    entries: "Entries",
+    what: "events",
+    fault,
+};
+
 fn is_about_an_event(code: &str) -> bool {
     matches!(
         code,
@@ -61,24 +68,6 @@ fn is_about_an_event(code: &str) -> bool {
             | "InvalidArgument"
             | "PutEventsRequestEntryTooLarge"
     )
-}
-
-/// 200 is not yet delivery: each entry has an answer of its own, in the order of the request.
-fn classify_success(entries: usize, reply: &Reply) -> ReplyAction {
-    let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
-    let (Some(failed), Some(answers)) = (body["FailedEntryCount"].as_u64(), body["Entries"].as_array())
-    else {
-        return entry_results::not_understood(OPERATION, "without JSON, so something else answered");
-    };
-    if failed == 0 {
-        return ReplyAction::Delivered;
-    }
-    let codes: Vec<Option<String>> =
-        answers.iter().map(|answer| answer["ErrorCode"].as_str().map(str::to_owned)).collect();
-    if codes.len() != entries || codes.iter().flatten().count() == 0 {
-        return entry_results::not_understood(OPERATION, "and does not say which events failed");
-    }
-    entry_results::judge(OPERATION, &codes, fault)
 }
 
 /// Permissions and names wait for a person; anything else that is not about the event may pass by itself.

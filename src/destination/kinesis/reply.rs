@@ -2,13 +2,11 @@
 //!
 //! <https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html>, read 2026-11.
 
-use serde_json::Value;
-
 use super::LineGroup;
 use super::request::{OPERATION, PROBE_OPERATION};
 use super::stream::DataStream;
 use crate::destination::aws_error::{AwsError, aws_error};
-use crate::destination::entry_results::{self, EntryFault};
+use crate::destination::entry_results::{self, EntryFault, EntryFields};
 use crate::destination::{Reply, ReplyAction, RetryTiming};
 
 /// `destination` is its configured name, for the log; `groups` are the records of the request.
@@ -19,7 +17,7 @@ pub(super) fn classify(
     reply: &Reply,
 ) -> ReplyAction {
     if reply.status == 200 {
-        return over_lines(classify_success(groups.len(), reply), groups);
+        return over_lines(entry_results::classify_json(&ENTRIES, groups.len(), reply), groups);
     }
     let error = aws_error(reply);
     let reason = error.describe(OPERATION);
@@ -72,23 +70,14 @@ fn classify_other(
     }
 }
 
-/// 200 is not yet delivery: each record has an answer of its own, in the order of the request.
-fn classify_success(records: usize, reply: &Reply) -> ReplyAction {
-    let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
-    let (Some(failed), Some(answers)) = (body["FailedRecordCount"].as_u64(), body["Records"].as_array())
-    else {
-        return entry_results::not_understood(OPERATION, "without JSON, so something else answered");
-    };
-    if failed == 0 {
-        return ReplyAction::Delivered;
-    }
-    let codes: Vec<Option<String>> =
-        answers.iter().map(|answer| answer["ErrorCode"].as_str().map(str::to_owned)).collect();
-    if codes.len() != records || codes.iter().flatten().count() == 0 {
-        return entry_results::not_understood(OPERATION, "and does not say which records failed");
-    }
-    entry_results::judge(OPERATION, &codes, fault)
-}
+/// Where PutRecords answers for each record.
+const ENTRIES: EntryFields = EntryFields {
+    operation: OPERATION,
+    failed: "FailedRecordCount",
+    entries: "Records",
+    what: "records",
+    fault,
+};
 
 /// A shard that has more than it takes, and its failures, pass; keys of KMS wait for a person.
 fn fault(code: &str) -> EntryFault {
