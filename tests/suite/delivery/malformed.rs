@@ -102,7 +102,7 @@ fn a_fault_is_said_once_with_its_place_and_without_contents() {
             router.bring(&Chunk::now(&[line("web", "stdout", "hunter2")]).raw(&[0xc1]));
         }
     });
-    let lines: Vec<&str> = said.lines().filter(|line| line.contains("malformed")).collect();
+    let lines: Vec<&str> = said.lines().filter(|line| line.contains("malformed msgpack")).collect();
     assert!(
         lines.len() == 1
             && lines[0].contains("at byte ")
