@@ -322,6 +322,19 @@ mod tests {
         }
     }
 
+    /// Keeps the worker busy after it was read, beyond the time that its flush waits.
+    struct Starved(Vec<u8>);
+
+    impl Chunk for Starved {
+        fn show(&self, reader: &mut dyn FnMut(&[u8])) -> bool {
+            reader(&self.0);
+            if std::thread::current().name().is_some_and(|name| name.starts_with("ecs_router")) {
+                std::thread::sleep(std::time::Duration::from_millis(3_500));
+            }
+            true
+        }
+    }
+
     fn writes_to(path: &Path) -> Instance {
         let keys = [
             ("route.default", "f"),
@@ -344,6 +357,19 @@ mod tests {
         let flush = || instance.flush_chunk(b"app", Arc::new(Heavy(chunk())));
         assert!((0..2).any(|_| flush() == Verdict::Ok), "it would come for ever");
         assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 1);
+        std::fs::remove_file(path).unwrap();
+    }
+
+    #[test]
+    fn a_chunk_whose_flush_gave_up_arrives_once() {
+        let path = std::env::temp_dir().join(format!("ecs_router-plugin-{}", uuid::Uuid::new_v4()));
+        let instance = writes_to(&path);
+        assert_eq!(instance.flush_chunk(b"app", Arc::new(Starved(chunk()))), Verdict::Retry);
+        assert_eq!(instance.flush(b"app", &chunk()), Verdict::Ok);
+        assert_eq!(instance.metrics().replayed_chunks.load(Relaxed), 1);
+        assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 1);
+        assert_eq!(instance.flush(b"app", &chunk()), Verdict::Ok);
+        assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 2, "an equal chunk is another");
         std::fs::remove_file(path).unwrap();
     }
 

@@ -20,7 +20,8 @@ pub(crate) struct Ledger {
     order: RefCell<VecDeque<(Instant, Digest)>>,
 }
 
-type Digest = u128;
+/// Identifies a chunk.
+pub(crate) type Digest = u128;
 
 /// Chunks remembered at one time: 2 MB each at the host makes that more than any buffer it has.
 const MAX_OPEN: usize = 4_096;
@@ -42,15 +43,21 @@ impl Ledger {
         let Some(progress) = self.take(digest) else {
             return Some(Progress::new(destinations));
         };
-        if !progress.begin_replay(deadline).await {
+        let is_ready = progress.begin_replay(deadline).await;
+        progress.is_kept.set(false);
+        if !is_ready {
             self.keep(digest, &progress);
             return None;
         }
         Some(progress)
     }
 
-    /// Remembers a chunk that was answered with RETRY.
+    /// Remembers a chunk that will come again: it was answered with RETRY, or its flush has given up. Once, also when both
+    /// are true.
     pub(crate) fn keep(&self, digest: Digest, progress: &Rc<Progress>) {
+        if progress.is_kept.replace(true) {
+            return;
+        }
         self.forget_old();
         self.open.borrow_mut().entry(digest).or_default().push_back(Rc::clone(progress));
         self.order.borrow_mut().push_back((Instant::now(), digest));

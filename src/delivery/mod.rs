@@ -1,5 +1,6 @@
 //! When to send, when to send again, and when to give up.
 
+pub(crate) mod answer;
 mod attempts;
 mod backoff;
 mod breaker;

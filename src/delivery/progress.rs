@@ -116,6 +116,8 @@ pub struct Progress {
     arrived_at: i64,
     running: Cell<bool>,
     stopped: Notify,
+    /// Whether the ledger has it, or gave it to a replay that has not begun.
+    pub(super) is_kept: Cell<bool>,
 }
 
 impl Progress {
@@ -134,6 +136,7 @@ impl Progress {
             dead_letters: RefCell::default(),
             running: Cell::new(true),
             stopped: Notify::new(),
+            is_kept: Cell::new(false),
         })
     }
 

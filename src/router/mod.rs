@@ -33,6 +33,7 @@ use self::process::{Processed, process_chunk};
 pub(crate) use self::sign_off::ExitRecordFor;
 use crate::classify::provenance::ChunkOrigin;
 use crate::config::{EmfSettings, FetchLogsSettings, QueueSettings, Settings};
+use crate::delivery::answer::FlushAnswer;
 use crate::delivery::ledger::{self, ChunkMaker, Ledger};
 use crate::delivery::progress::Progress;
 use crate::delivery::sender::Sender;
@@ -89,12 +90,20 @@ pub(crate) struct OpenedDestination {
     pub(crate) spool: Option<Arc<Spool>>,
 }
 
+/// A chunk of the host's, until its flush is answered.
+struct InFlight {
+    answer: Arc<FlushAnswer>,
+    progress: Rc<Progress>,
+}
+
 /// Takes chunks to their destinations.
 pub(crate) struct Router {
     pipeline: Pipeline,
     senders: Vec<Rc<Sender<Transport>>>,
     spools: Vec<Option<Arc<Spool>>>,
     ledger: Ledger,
+    /// Flushes whose answer is open.
+    in_flight: RefCell<Vec<InFlight>>,
     /// When the gauges of what waits were set.
     waiting_counted: Cell<Option<Instant>>,
     task: Rc<TaskSnapshot>,
@@ -118,7 +127,7 @@ pub(crate) struct Router {
 
 impl ChunkSink for Rc<Router> {
     async fn submit(&self, tag: &str, chunk: &[u8]) -> Verdict {
-        self.route(ChunkMaker::Watcher, tag.as_bytes(), ChunkOrigin::Trusted, &chunk).await
+        self.route(ChunkMaker::Watcher, tag.as_bytes(), ChunkOrigin::Trusted, &chunk, None).await
     }
 }
 
@@ -138,6 +147,7 @@ impl Router {
             started_at: Timestamp::now(),
             pipeline: Pipeline::new(config.settings, Arc::clone(&metrics)),
             ledger: Ledger::default(),
+            in_flight: RefCell::default(),
             incident_file: RefCell::new(config.incident_file),
             late_logs: RefCell::default(),
             log_reader: config.fetch_logs.and_then(|settings| open_log_reader(settings, &log)),
@@ -205,8 +215,27 @@ impl Router {
     }
 
     /// Takes one chunk of Fluent Bit from bytes to verdict.
-    pub(crate) async fn route_chunk(self: &Rc<Self>, tag: &[u8], chunk: &dyn Chunk) -> Verdict {
-        self.route(ChunkMaker::Host, tag, self.pipeline.origin(tag), chunk).await
+    pub(crate) async fn route_chunk(
+        self: &Rc<Self>,
+        tag: &[u8],
+        chunk: &dyn Chunk,
+        answer: &Arc<FlushAnswer>,
+    ) {
+        self.remember_given_up();
+        let verdict = self.route(ChunkMaker::Host, tag, self.pipeline.origin(tag), chunk, Some(answer)).await;
+        answer.give(verdict);
+        self.remember_given_up();
+        self.in_flight.borrow_mut().retain(|flight| !Arc::ptr_eq(&flight.answer, answer));
+    }
+
+    /// Hands the chunks whose flush has given up to the ledger, because each comes again: before a chunk that may be one
+    /// of them is looked up, and at the end of each.
+    fn remember_given_up(&self) {
+        self.in_flight.borrow_mut().retain(|flight| {
+            let digest = flight.answer.given_up();
+            self.remember(digest, &flight.progress);
+            digest.is_none()
+        });
     }
 
     /// Takes one chunk from bytes to verdict. Answers at the deadline at the latest; requests that are on their way then
@@ -217,6 +246,7 @@ impl Router {
         tag: &[u8],
         origin: ChunkOrigin<'_>,
         chunk: &dyn Chunk,
+        answer: Option<&Arc<FlushAnswer>>,
     ) -> Verdict {
         assert!(!self.panic, "a panic was asked for");
         if self.hang {
@@ -227,6 +257,10 @@ impl Router {
         let digest = if self.ledger.is_empty() { None } else { chunk_digest(maker, tag, chunk) };
         let progress = self.ledger.begin(digest.unwrap_or_default(), self.senders.len(), deadline).await;
         let Some(progress) = progress else { return Verdict::Retry };
+        if let Some(answer) = answer {
+            let flight = InFlight { answer: Arc::clone(answer), progress: Rc::clone(&progress) };
+            self.in_flight.borrow_mut().push(flight);
+        }
         self.read_logs(origin, chunk, &progress).await;
         let read = chunk.read(|bytes| {
             let processed = self.process(tag, origin, bytes, &progress);
@@ -283,7 +317,8 @@ impl Router {
         Instant::now() + self.flush_timeout
     }
 
-    /// Keeps the progress for the replay. A chunk whose bytes were gone before it had a digest will not be recognised.
+    /// Keeps the progress for the replay. A chunk whose bytes were gone before it had a digest is kept when its flush gives
+    /// up.
     fn remember(&self, digest: Option<u128>, progress: &Rc<Progress>) {
         if let Some(digest) = digest {
             self.ledger.keep(digest, progress);

@@ -17,6 +17,8 @@ use tokio::task::{JoinSet, LocalSet};
 use tokio::time::Instant;
 
 use self::statistics::{SharedExporter, Statistics};
+use crate::delivery::answer::FlushAnswer;
+use crate::delivery::ledger::{self, ChunkMaker};
 use crate::delivery::verdict::Verdict;
 use crate::input::chunk::Chunk;
 use crate::log::{Level, Log};
@@ -52,7 +54,9 @@ pub(crate) struct Worker {
 struct Job {
     tag: Vec<u8>,
     chunk: Arc<dyn Chunk>,
-    reply: SyncSender<Verdict>,
+    answer: Arc<FlushAnswer>,
+    /// Wakes the flush, also when it is dropped.
+    wake: SyncSender<()>,
 }
 
 /// More flushes at one time than any configuration of workers has.
@@ -97,16 +101,18 @@ impl Worker {
 
     /// Hands a chunk over and waits for the verdict. Runs on the host's small stack: enqueue, wait.
     pub(crate) fn flush(&self, tag: &[u8], chunk: Arc<dyn Chunk>) -> Verdict {
-        let (reply, answer) = sync_channel(1);
-        let job = Job { tag: tag.to_vec(), chunk, reply };
+        let (wake, woken) = sync_channel(1);
+        let answer = Arc::new(FlushAnswer::default());
+        let job = Job { tag: tag.to_vec(), chunk: Arc::clone(&chunk), answer: Arc::clone(&answer), wake };
         let queued = match self.jobs.lock() {
             Ok(jobs) => jobs.as_ref().is_some_and(|jobs| jobs.try_send(job).is_ok()),
             Err(_) => false,
         };
-        match queued {
-            true => answer.recv_timeout(self.answer_timeout).unwrap_or(Verdict::Retry),
-            false => Verdict::Retry,
+        if !queued {
+            return Verdict::Retry;
         }
+        woken.recv_timeout(self.answer_timeout).ok();
+        answer.take_or_give_up(|| chunk.read(|bytes| ledger::digest(ChunkMaker::Host, tag, bytes)).ok())
     }
 
     /// Flushes block the host's own event loop; the worker will say so once.
@@ -235,7 +241,7 @@ async fn take_jobs(
 }
 
 async fn flush(router: Rc<Router>, job: Job) {
-    let verdict = router.route_chunk(&job.tag, &*job.chunk).await;
+    router.route_chunk(&job.tag, &*job.chunk, &job.answer).await;
     // The coroutine may have stopped waiting.
-    job.reply.try_send(verdict).ok();
+    job.wake.try_send(()).ok();
 }
