@@ -3,6 +3,7 @@
 //! Owns: the command line. Does not own: what a chore does.
 //!
 //! - `dist` – the steps of a release build, target by target
+//! - `test` – all tests, on all cores
 //! - `tools` – runs programs, and tells how to get those that are missing
 //! - `symbols` – the version of glibc and the other libraries that a built file needs
 //! - `licences` – the licences of everything that is linked
@@ -14,21 +15,24 @@ mod dist;
 mod images;
 mod licences;
 mod symbols;
+mod test;
 mod tools;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 const USAGE: &str = "\
-usage: cargo xtask dist [--target TRIPLE]…    builds, checks and packs; without --target: every Linux target installed
+usage: cargo xtask test                       runs all tests, several test binaries at a time
+       cargo xtask dist [--target TRIPLE]…    builds, checks and packs; without --target: every Linux target installed
        cargo xtask dist --check FILE…         only says which glibc built files need
-       cargo xtask images [--check]              draws the pictures of the documents, or says which are old";
+       cargo xtask images [--check]           draws the pictures of the documents, or says which are old";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let result = match Chore::parse(&arguments) {
         Some(Chore::Dist(targets)) => dist::run(&targets),
         Some(Chore::Check(files)) => dist::check(&files),
+        Some(Chore::Test) => test::all(),
         Some(Chore::Draw) => images::draw(),
         Some(Chore::CheckDrawn) => images::check(),
         None => Err(USAGE.to_owned()),
@@ -47,6 +51,7 @@ enum Chore {
     /// Builds these targets, or all if there are none.
     Dist(Vec<String>),
     Check(Vec<PathBuf>),
+    Test,
     /// Draws the pictures of the documents.
     Draw,
     CheckDrawn,
@@ -57,6 +62,7 @@ impl Chore {
     fn parse(arguments: &[String]) -> Option<Self> {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         match arguments.as_slice() {
+            ["test"] => Some(Self::Test),
             ["images"] => Some(Self::Draw),
             ["images", "--check"] => Some(Self::CheckDrawn),
             ["dist", "--check", files @ ..] if !files.is_empty() => {
@@ -86,6 +92,7 @@ mod tests {
     #[test]
     fn arguments_are_read() {
         assert_eq!(read("dist"), Some(Chore::Dist(Vec::new())));
+        assert_eq!(read("test"), Some(Chore::Test));
         assert_eq!((read("images"), read("images --check")), (Some(Chore::Draw), Some(Chore::CheckDrawn)));
         assert_eq!(read("dist --target a --target b"), Some(Chore::Dist(vec!["a".into(), "b".into()])));
         assert_eq!(read("dist --check a b"), Some(Chore::Check(vec!["a".into(), "b".into()])));
@@ -93,8 +100,16 @@ mod tests {
 
     #[test]
     fn anything_else_gets_the_usage() {
-        for line in ["", "build", "dist --check", "dist --target", "dist a", "dist --target a b", "images a"]
-        {
+        for line in [
+            "",
+            "build",
+            "dist --check",
+            "dist --target",
+            "dist a",
+            "dist --target a b",
+            "images a",
+            "test a",
+        ] {
             assert_eq!(read(line), None, "{line}");
         }
     }
