@@ -10,6 +10,7 @@ use super::{documents, root};
 const NOT_RUN: [(&str, &str); 16] = [
     ("cargo run --release --example", "an optimised build takes minutes; CI runs the demo"),
     ("cargo test", "this is it"),
+    ("cargo xtask test", "this is one of its tests"),
     ("cargo install", "an optimised build takes minutes; the program is the one that is tested here"),
     ("cargo build", "an optimised build takes minutes"),
     ("cargo bench", "figures, and minutes"),
