@@ -28,6 +28,9 @@ const DESTINATIONS: [&str; 16] = [
     "stdout",
 ];
 
+/// Lines of standard output do not go there.
+const FOR_ALERTS: [&str; 5] = ["slack", "sns", "eventbridge", "pagerduty", "teams"];
+
 const PLACES: [&str; 3] = ["fargate", "ec2", "collector"];
 
 fn init(folder: &Path, place: &str, more: &[&str]) -> Ran {
@@ -60,7 +63,8 @@ fn everything(iac: &str, visit: impl Fn(&str, &str, &Path)) {
     for place in PLACES {
         for kind in DESTINATIONS {
             let path = folder.path().join(format!("{place}-{kind}"));
-            let mut flags = vec!["--iac", iac, "--stop", kind, "--rest", kind];
+            let rest = if FOR_ALERTS.contains(&kind) { "stdout" } else { kind };
+            let mut flags = vec!["--iac", iac, "--stop", kind, "--rest", rest];
             flags.extend((place != "collector").then_some(["--error", kind]).into_iter().flatten());
             let ran = init(&path, place, &flags);
             assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{place} {kind}");

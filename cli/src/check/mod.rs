@@ -16,6 +16,7 @@ mod host_values;
 mod input_values;
 mod inputs;
 mod known_keys;
+mod messages;
 mod objects;
 mod output;
 mod placeholders;
@@ -156,6 +157,7 @@ fn check_section(section: &Section, configuration: &Configuration, findings: &mu
     secrets::check(section, &names, &configuration.variables, findings);
     variables::check(section, &configuration.variables, findings);
     values::check(section, configuration, findings);
+    messages::check(section, findings);
     redaction::check(section, findings);
     templates::check(section, configuration, findings);
     objects::check(section, findings);

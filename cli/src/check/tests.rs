@@ -61,7 +61,9 @@ fn every_example_of_the_reference_is_right() {
             DestinationKind::Eventbridge => lines.replace(".logs.eu", ".events.eu"),
             _ => lines,
         };
-        let lines = format!("    route.default {}\n{lines}", kind.name());
+        // Lines of standard output are not alerts.
+        let route = if kind.alerts() { "route.default drop\n    route.stop" } else { "route.default" };
+        let lines = format!("    {route} {}\n{lines}", kind.name());
         assert_eq!(of_lines(&lines), [""; 0], "{kind:?}\n{lines}");
     }
 }

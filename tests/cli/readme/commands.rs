@@ -7,7 +7,7 @@ use super::page::Page;
 use super::{documents, root};
 
 /// Commands that are not run here, by how they begin, and why.
-const NOT_RUN: [(&str, &str); 16] = [
+const NOT_RUN: [(&str, &str); 17] = [
     ("cargo run --release --example", "an optimised build takes minutes; CI runs the demo"),
     ("cargo test", "this is it"),
     ("cargo xtask test", "this is one of its tests"),
