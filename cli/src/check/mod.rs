@@ -25,6 +25,7 @@ mod plugins;
 mod reach;
 mod redaction;
 mod routes;
+mod secret_kinds;
 mod secrets;
 mod service;
 mod startup;
@@ -155,6 +156,7 @@ fn check_section(section: &Section, configuration: &Configuration, findings: &mu
     known_keys::check(section, &names, findings);
     routes::check(section, &names, findings);
     secrets::check(section, &names, &configuration.variables, findings);
+    secret_kinds::check(section, findings);
     variables::check(section, &configuration.variables, findings);
     values::check(section, configuration, findings);
     messages::check(section, findings);

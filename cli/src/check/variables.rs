@@ -1,9 +1,10 @@
-//! `${…}` where `$(…)` was meant: Fluent Bit replaces it from its environment, with nothing if the variable is not set.
+//! `${…}` where `$(…)` was meant, or with what only a shell understands: Fluent Bit replaces it from its environment, with
+//! nothing if the variable is not set.
 
 use std::collections::BTreeMap;
 
 use super::finding::{Finding, FindingSeverity};
-use crate::config::{Section, SettingValue};
+use crate::config::{Section, Setting, SettingValue};
 
 /// Fields that the plugin derives from a record, besides those that begin with `ecs_`.
 const RECORD_FIELDS: [&str; 5] = ["container_name", "image_tag", "class", "tag", "uuid"];
@@ -12,6 +13,7 @@ const RECORD_FIELDS: [&str; 5] = ["container_name", "image_tag", "class", "tag",
 pub(super) fn check(section: &Section, variables: &BTreeMap<String, String>, findings: &mut Vec<Finding>) {
     for setting in &section.settings {
         let SettingValue::Interpolated(text) = &setting.value else { continue };
+        findings.extend(names(text).find(|name| !is_name(name)).map(|name| not_a_name(setting, name)));
         for name in names(text).filter(|name| is_field(name) && !variables.contains_key(*name)) {
             let message = format!("${{{name}}} is a variable of the router's environment");
             let instead = format!("write $({name}) for the record's own");
@@ -24,6 +26,27 @@ pub(super) fn check(section: &Section, variables: &BTreeMap<String, String>, fin
             ));
         }
     }
+}
+
+/// What Fluent Bit looks up is all that stands between the braces; a shell would read a default value there.
+fn not_a_name(setting: &Setting, name: &str) -> Finding {
+    let variable: String = name.chars().take_while(|c| is_of_name(*c)).collect();
+    let message = format!(
+        "'{name}' is not a variable's name: Fluent Bit knows no default values and puts nothing there"
+    );
+    let instead = match variable.as_str() {
+        "" => "write the name of a variable between the braces".to_owned(),
+        variable => format!("write ${{{variable}}}, and set it in the router container's environment"),
+    };
+    Finding::new(FindingSeverity::Warning, &setting.location, &setting.key, message, instead)
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(is_of_name)
+}
+
+fn is_of_name(c: char) -> bool {
+    c == '_' || c.is_ascii_alphanumeric()
 }
 
 fn is_field(name: &str) -> bool {
@@ -56,4 +79,26 @@ pub(super) fn filled<'t>(text: &'t str, variables: &BTreeMap<String, String>) ->
 /// The names of the variables in a text: those inside `${…}`.
 pub(super) fn names(text: &str) -> impl Iterator<Item = &str> {
     text.split("${").skip(1).filter_map(|rest| rest.split('}').next()).map(str::trim)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::tests::of_lines;
+
+    fn of(value: &str) -> Vec<String> {
+        of_lines(&format!("    route.default file\n    file.path /logs/{value}\n"))
+    }
+
+    #[test]
+    fn what_only_a_shell_understands_is_told() {
+        for value in ["${SERVICE:-web}", "${SERVICE-web}", "${SERVICE:=web}"] {
+            let found = of(value);
+            assert!(
+                matches!(found.as_slice(), [one] if one.contains("write ${SERVICE}, and set it")),
+                "{found:?}"
+            );
+        }
+        assert!(of("${}")[0].contains("the name of a variable"));
+        assert_eq!(of("${SERVICE_1}"), [""; 0]);
+    }
 }

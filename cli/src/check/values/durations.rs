@@ -8,6 +8,7 @@ use crate::config::{Configuration, Section, Setting, find};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// The longest `stopTimeout` on Fargate; EC2 allows more, but the default there is 30 s
 /// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html>, read 2026-11).
@@ -27,7 +28,7 @@ struct Sensible {
     instead: &'static str,
 }
 
-const SENSIBLE: [Sensible; 6] = [
+const SENSIBLE: [Sensible; 9] = [
     Sensible {
         key: "exit_timeout",
         least: Duration::ZERO,
@@ -71,19 +72,44 @@ const SENSIBLE: [Sensible; 6] = [
         instead: "10m",
     },
     Sensible {
-        key: "interval",
+        key: "task_metadata.interval",
         least: Duration::ZERO,
         most: MINUTE,
         below: "",
         above: "a container that ends in between is told late or not at all",
         instead: "2s",
     },
+    Sensible {
+        key: "incident.quiet",
+        least: MINUTE,
+        most: WEEK,
+        below: "a task that crashes again after ECS's pause opens a new incident each time",
+        above: "an incident that is over stays open for so long",
+        instead: "30m",
+    },
+    Sensible {
+        key: "incident.remind",
+        // 0 turns reminders off.
+        least: MINUTE,
+        most: WEEK,
+        below: "people get a reminder so often",
+        above: "nobody is reminded in time",
+        instead: "1h",
+    },
+    Sensible {
+        key: "metrics.interval",
+        least: Duration::from_secs(10),
+        most: Duration::from_secs(60 * 60),
+        below: "CloudWatch keeps one value a minute, and each is a log event to pay for",
+        above: "an alarm learns of a loss so late",
+        instead: "1m",
+    },
 ];
 
 /// Keys whose 0 has a meaning of its own.
-const ZERO_MEANS: [&str; 2] = ["stats_interval", "upload_timeout"];
+const ZERO_MEANS: [&str; 3] = ["stats_interval", "upload_timeout", "incident.remind"];
 
-/// `name` is the key without its destination.
+/// `name` is that of the key's row: without its destination.
 pub(super) fn of_value(setting: &Setting, name: &str, text: &str) -> Option<Finding> {
     let time = read(text)?;
     let bare = text.parse::<u64>().ok();

@@ -37,7 +37,7 @@ pub(super) fn check(section: &Section, configuration: &Configuration, findings: 
         let Some(text) = known.as_deref().filter(|text| !text.is_empty()) else { continue };
         let Some(row) = row(section, &setting.key).filter(|row| !row.secret) else { continue };
         let finding = match (row.form, last_part(&setting.key)) {
-            (KeyForm::Duration, name) => durations::of_value(setting, &name, text),
+            (KeyForm::Duration, _) => durations::of_value(setting, row.name, text),
             (_, name) if name == "region" => regions::of_value(setting, text),
             (KeyForm::Text, name) => arns::of_value(section, setting, &name, text)
                 .or_else(|| endpoints::of_value(section, setting, &name, text))

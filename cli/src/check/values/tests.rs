@@ -79,6 +79,12 @@ fn times_that_cannot_be_meant_are_named() {
         ("exit_timeout 20000", "counts seconds: 5 h 33 min; write 20s if milliseconds were meant, or 20000s"),
         ("exit_timeout 5000", "counts seconds: 1 h 23 min; write 5s"),
         ("exit_timeout 3m", "120 s at most"),
+        (
+            "incident.remind 5",
+            "is only 5 s: people get a reminder so often; write for example incident.remind 1h",
+        ),
+        ("incident.quiet 30d", "stays open for so long"),
+        ("metrics.interval 1s", "each is a log event to pay for"),
         ("flush_timeout 2h", "is 2 h: "),
         ("flush_timeout 10ms", "is only 10 ms: "),
         ("stats_interval 1", "is only 1 s: "),
