@@ -16,11 +16,24 @@ pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
         };
         if let Some(entry) = health.entry("command") {
             check_command(findings, container, entry);
+            check_netcat(findings, container, entry);
         }
         for (key, least, most) in RANGES {
             let Some(entry) = health.entry(key) else { continue };
             check_range(findings, container, entry, least, most);
         }
+    }
+}
+
+/// Reports a router whose health is asked for with a program that its image need not have.
+fn check_netcat(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>, entry: &MapEntry) {
+    let words = entry.value.items().iter().filter_map(Node::text);
+    let runs_netcat = words.flat_map(str::split_whitespace).any(|word| word == "nc" || word.ends_with("/nc"));
+    if runs_netcat && container.firelens().is_some() {
+        let message = "of the healthCheck runs nc, which aws-for-fluent-bit has no more since version 3: the router never \
+                       becomes healthy";
+        let instead = "write [\"CMD\", \"/ecs-router/ecs-router\", \"health\"]";
+        findings.container_warning(container, entry.line, &entry.key, message, instead);
     }
 }
 
@@ -58,4 +71,22 @@ fn check_command(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<
     };
     let instead = "write [\"CMD\", \"/ecs-router/ecs-router\", \"health\"], or [\"CMD-SHELL\", \"…\"]";
     findings.container_error(container, entry, message, instead);
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::task::tests::{assert_says, said, task};
+
+    #[test]
+    fn a_router_is_not_asked_with_a_program_that_its_image_lacks() {
+        let health = |command: &str| task("", "", &format!(r#""healthCheck": {{"command": [{command}]}},"#));
+        let netcat = r#""CMD-SHELL", "echo '{\"health\":\"check\"}' | nc 127.0.0.1 8877 || exit 1""#;
+        assert_says(&health(netcat), "warning", "runs nc");
+        for right in [
+            r#""CMD", "/ecs-router/ecs-router", "health""#,
+            r#""CMD-SHELL", "curl -f localhost:2020/api/v1/health""#,
+        ] {
+            assert_eq!(said(&health(right)), [""; 0], "{right}");
+        }
+    }
 }

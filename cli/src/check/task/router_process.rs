@@ -13,6 +13,7 @@ pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
     for router in findings.view.routers() {
         check_user(findings, router);
         check_command(findings, router);
+        check_program(findings, router);
         check_ports(findings, router);
     }
 }
@@ -45,6 +46,27 @@ fn check_command(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>
     }
 }
 
+/// Reports what is no program to run: options alone, for the images have no entry point, and an entry point alone, which
+/// takes the image's command away.
+fn check_program(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>) {
+    let first = |key: &str| router.node.set(key).and_then(|node| node.items().first());
+    let (command, entry_point) = (router.node.entry("command"), router.node.entry("entryPoint"));
+    let begins_with_option = first("command").and_then(Node::text).is_some_and(|word| word.starts_with('-'));
+    match (command, entry_point) {
+        (Some(command), None) if begins_with_option => {
+            let message = "begins with an option, and images of Fluent Bit for ECS have no entry point: there is no program to run";
+            let instead = "leave the command out, or begin it with /fluent-bit/bin/fluent-bit";
+            findings.container_warning(router, command.line, &command.key, message, instead);
+        }
+        (None, Some(entry_point)) if first("entryPoint").is_some() => {
+            let message = "replaces what the image runs, its command too, and there is no command";
+            let instead = "leave the entry point out, or add the command with which Fluent Bit starts";
+            findings.container_warning(router, entry_point.line, &entry_point.key, message, instead);
+        }
+        _ => {}
+    }
+}
+
 /// FireLens itself needs no port: containers reach the router over a socket, and under 127.0.0.1.
 fn check_ports(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>) {
     for mapping in router.node.get("portMappings").map(Node::items).unwrap_or_default() {
@@ -67,7 +89,12 @@ mod tests {
         assert_says(&task("", "", command), "warning", "does not read /fluent-bit/etc/fluent-bit.conf");
         let ports = r#""portMappings": [{"containerPort": 24224}],"#;
         assert_says(&task("", "", ports), "warning", "opens port 24224");
+        let options = r#""command": ["-c", "/ecs-router/extra.conf"],"#;
+        assert_says(&task("", "", options), "warning", "there is no program to run");
+        let shell = r#""entryPoint": ["/bin/sh", "-c"],"#;
+        assert_says(&task("", "", shell), "warning", "replaces what the image runs");
         for right in [
+            r#""entryPoint": ["/bin/sh", "-c"], "command": ["exec /entrypoint.sh"],"#,
             r#""command": ["/fluent-bit/bin/fluent-bit", "-e", "/x.so", "-c", "/fluent-bit/etc/fluent-bit.conf"],"#,
             r#""portMappings": [{"containerPort": 2020}], "user": "0:0","#,
             r#""user": "1000","#,
