@@ -1,9 +1,11 @@
 //! The pictures of the documents, drawn from what the programs really say. Does not own: the architecture's picture, which
 //! somebody drew.
 //!
+//! - `dashboard` – stops on CloudWatch's dashboard
 //! - `terminal` – a command and its output
 //! - `slack` – a message, from the request that the tests keep on file
 
+mod dashboard;
 mod slack;
 mod terminal;
 
@@ -37,6 +39,7 @@ fn pictures() -> Result<Vec<(&'static str, String)>, String> {
         ("explain.svg", terminal::ecs_router("explain tests/fixtures/events/oom-killed.json")?),
         ("demo.svg", terminal::demo()?),
         ("slack.svg", slack::message(MESSAGE)?),
+        ("dashboard.svg", dashboard::draw()?),
     ])
 }
 
@@ -44,6 +47,11 @@ fn pictures() -> Result<Vec<(&'static str, String)>, String> {
 const MESSAGE: &str = "tests/suite/requests/slack/essential-exit-137.http";
 
 const CHECK: &str = "check tests/fixtures/config/broken/misspelt-destination-key.conf tests/fixtures/config/broken/host-defaults.conf";
+
+fn escape(text: &str) -> String {
+    let plain = text.replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">");
+    plain.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
 
 fn place(name: &str) -> PathBuf {
     tools::root().join("docs/images").join(name)

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::escape;
 use crate::tools;
 
 const WIDTH: usize = 760;
@@ -113,11 +114,6 @@ fn links(line: &str) -> String {
         }
         None => line.to_owned(),
     }
-}
-
-fn escape(text: &str) -> String {
-    let plain = text.replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">");
-    plain.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[cfg(test)]

@@ -12,9 +12,14 @@ const COLUMNS: usize = 110;
 
 /// The command line with these arguments. It may find faults, which is what a picture of `check` shows.
 pub(super) fn ecs_router(arguments: &str) -> Result<String, String> {
+    Ok(picture(&format!("ecs-router {arguments}"), &output_of(arguments)?))
+}
+
+/// What the command line says to these arguments.
+pub(super) fn output_of(arguments: &str) -> Result<String, String> {
     let mut command = cargo(&["run", "--quiet", "--package", "ecs-router-cli", "--"]);
     command.args(arguments.split_whitespace()).env("AWS_EC2_METADATA_DISABLED", "true");
-    Ok(picture(&format!("ecs-router {arguments}"), &said(&mut command)?))
+    said(&mut command)
 }
 
 /// What the demo says about stops: the rest of it has new ids each time.
