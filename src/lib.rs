@@ -33,6 +33,7 @@
 //!     ├─ destination  what each vendor wants: limits, wire form, request, and what its reply means
 //!     │
 //!     ├─ delivery     sends each batch, again if need be, and knows what arrived: the verdict, the ledger for replays
+//!     ├─ recorder     the last lines of each container, held until an error or a stop releases them
 //!     ├─ incident     which stops are one incident, when people are told, and when it is over
 //!     ├─ transport    the only way out: HTTP with TLS and AWS signatures, files, standard output
 //!     ├─ object       objects filled on disk (spool) and uploaded in the background
@@ -64,6 +65,7 @@ pub mod metrics;
 pub mod object;
 pub mod printable;
 pub mod probe;
+pub mod recorder;
 pub mod redact;
 pub mod registry;
 pub mod router;

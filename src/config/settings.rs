@@ -13,6 +13,7 @@ use super::level::{self, LEVEL_CLASSES};
 use super::metrics::EmfSettings;
 use super::pattern;
 use super::reader::{KeyReader, Lookup};
+use super::recorder::{self, RecorderContext, RecorderSettings};
 use super::redaction;
 use crate::classify::classes::{Class, OwnClass};
 use crate::classify::levels::LevelRules;
@@ -33,6 +34,8 @@ pub struct Settings {
     pub destinations: Vec<DestinationSettings>,
     /// How records get a level, and a class by it.
     pub levels: LevelRules,
+    /// What the flight recorder holds; `None`: it is off.
+    pub recorder: Option<RecorderSettings>,
     /// What is masked for which of them.
     pub redaction: Redaction,
     /// How stop events are read and reported.
@@ -146,9 +149,15 @@ impl Settings {
         let routes = read_routes(&reader, &classes, &levels, &mut destinations);
         let dead_letters = read_own_route(&reader, "route.dead_letter", &mut destinations);
         let exit_route = read_own_route(&reader, "route.router_exit", &mut destinations);
+        let recorder = read_recorder(&reader, &classes, &levels, &routes, &mut destinations);
         let alerts = !alerting(&routes, &destinations).is_empty();
         let is_routed = |index: usize| {
-            routes.iter().chain([&dead_letters, &exit_route]).any(|route| route.contains(&index))
+            let released = recorder.iter().map(|recorder| &recorder.destinations);
+            routes
+                .iter()
+                .chain([&dead_letters, &exit_route])
+                .chain(released)
+                .any(|route| route.contains(&index))
         };
         let emf = read_emf(&reader, &mut destinations, is_routed);
         let named: Vec<_> = destinations.iter().map(|one| (one.name.as_str(), one.kind)).collect();
@@ -161,6 +170,7 @@ impl Settings {
             exit_route,
             destinations,
             levels,
+            recorder,
             stop: StopSettings::read(&reader),
             log_names: LogNames::read(&reader),
             incidents: IncidentSettings::read(&reader, alerts),
@@ -319,6 +329,22 @@ fn read_own_route(
         Some(_) => read_route(reader, &[key], destinations),
         None => Vec::new(),
     }
+}
+
+fn read_recorder(
+    reader: &KeyReader<'_>,
+    own: &[OwnClass],
+    levels: &LevelRules,
+    routes: &[Vec<usize>],
+    destinations: &mut Vec<DestinationSettings>,
+) -> Option<RecorderSettings> {
+    if !recorder::is_on(reader) {
+        return None;
+    }
+    let released = read_own_route(reader, "recorder.destination", destinations);
+    let names: Vec<&str> = destinations.iter().map(|one| one.name.as_str()).collect();
+    let context = RecorderContext { own, levels, routes, destinations: &names };
+    Some(recorder::read(reader, released, context))
 }
 
 /// Of errors and of warnings, in the order of their classes. An error without a route goes where standard error goes.

@@ -3,7 +3,7 @@
 //! Owns: the bits per destination, the dead letters not stored yet, and whether something still works on the chunk.
 //! Does not own: recognising the chunk when it comes again (`ledger`), or the answer (`verdict`).
 
-use std::cell::{Cell, Ref, RefCell};
+use std::cell::{Cell, OnceCell, Ref, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -13,6 +13,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::incident::Sightings;
 use crate::metrics::Reason;
+use crate::recorder::ReleasedLines;
 use crate::stop::ReadLog;
 use crate::stop::dedup::Claims;
 
@@ -109,6 +110,8 @@ pub struct Progress {
     sightings: Sightings,
     /// By place among the chunk's stop events: what was read of the containers' logs.
     logs: RefCell<BTreeMap<usize, ReadLog>>,
+    /// Lines that the chunk has released from the flight recorder.
+    released: OnceCell<ReleasedLines>,
     /// Rejected records that are not stored as dead letters yet.
     dead_letters: RefCell<Vec<DeadLetter>>,
     name: String,
@@ -133,6 +136,7 @@ impl Progress {
             claims: Claims::default(),
             sightings: Sightings::default(),
             logs: RefCell::default(),
+            released: OnceCell::new(),
             dead_letters: RefCell::default(),
             running: Cell::new(true),
             stopped: Notify::new(),
@@ -200,6 +204,19 @@ impl Progress {
     #[must_use]
     pub fn log(&self, nth: usize) -> Option<ReadLog> {
         self.logs.borrow().get(&nth).cloned()
+    }
+
+    /// Notes what the chunk has released from the flight recorder, for its replays. The first time decides.
+    pub fn note_released(&self, lines: ReleasedLines) {
+        if !lines.is_empty() {
+            self.released.set(lines).ok();
+        }
+    }
+
+    /// What the chunk has released from the flight recorder, if anything.
+    #[must_use]
+    pub fn released(&self) -> Option<&ReleasedLines> {
+        self.released.get()
     }
 
     /// Names the chunk: its replay has the same name, an equal chunk another.

@@ -50,7 +50,7 @@ const fn gauge(name: &'static str, help: &'static str, values: MetricSource) -> 
 }
 
 /// Every metric of the plugin.
-pub const FAMILIES: [MetricFamily; 37] = [
+pub const FAMILIES: [MetricFamily; 43] = [
     counter("records_total", "Records read.", Class),
     counter("chunks_total", "Chunks read, without those that came again.", Instance(|all| &all.chunks)),
     counter(
@@ -96,6 +96,36 @@ pub const FAMILIES: [MetricFamily; 37] = [
         Instance(|all| &all.unopened_envelopes),
     ),
     counter("redacted_values_total", "Values that were masked.", RedactionRule),
+    counter(
+        "recorder_held_records_total",
+        "Records that the flight recorder took.",
+        Instance(|all| &all.recorder.held),
+    ),
+    counter(
+        "recorder_released_records_total",
+        "Records that the flight recorder sent around an error or a stop.",
+        Instance(|all| &all.recorder.released),
+    ),
+    counter(
+        "recorder_expired_records_total",
+        "Records that the flight recorder discarded because no error came within its window.",
+        Instance(|all| &all.recorder.expired),
+    ),
+    counter(
+        "recorder_evicted_records_total",
+        "Records that the flight recorder discarded for lack of memory.",
+        Instance(|all| &all.recorder.evicted),
+    ),
+    counter(
+        "recorder_evicted_bytes_total",
+        "Memory of the records that the flight recorder discarded for lack of it.",
+        Instance(|all| &all.recorder.evicted_bytes),
+    ),
+    gauge(
+        "recorder_memory_bytes",
+        "Memory that the flight recorder uses.",
+        Instance(|all| &all.recorder.memory_bytes),
+    ),
     counter(
         "delivered_records_total",
         "Records that the destination confirmed.",

@@ -7,6 +7,7 @@
 mod destination;
 mod emf;
 mod exporter;
+mod recorder;
 mod sign_off;
 mod stops;
 mod summary;
@@ -16,6 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 pub use self::destination::{DestinationCounters, Snapshot};
 pub use self::emf::{EmfScope, EmfSource, MetricsReading};
 pub use self::exporter::{Exporter, FAMILIES, MetricFamily, MetricKind};
+pub use self::recorder::{RecorderCounters, RecorderCounts};
 pub use self::sign_off::{SignOff, SuspectedGaps};
 pub use self::stops::{StopCounters, StopCounts, StopSeries};
 
@@ -125,6 +127,8 @@ pub struct Metrics {
     pub incidents: IncidentCounters,
     /// Stops by service and category.
     pub stops: StopCounters,
+    /// Lines of the flight recorder, where it is on.
+    pub recorder: RecorderCounters,
 }
 
 /// Counters of incidents.

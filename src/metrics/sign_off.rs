@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{EmfSource, Snapshot};
+use super::{EmfSource, RecorderCounts, Snapshot};
 
 /// Signs that records are missing which the router never had, or does not have any more.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -62,6 +62,8 @@ pub struct SignOff {
     pub read: u64,
     /// Records whose class is routed to `drop`.
     pub dropped: u64,
+    /// What became of the lines of the flight recorder; `None`: it is off.
+    pub recorder: Option<RecorderCounts>,
     /// What became of the others, by destination.
     pub destinations: Vec<Snapshot>,
     /// What may be missing besides.
@@ -90,6 +92,9 @@ impl SignOff {
             // Writing to a text cannot fail.
             write!(text, " ({})", reasons.join("; ")).ok();
         }
+        if let Some(counts) = &self.recorder {
+            text = text + "; recorder: " + &recorder_words(counts);
+        }
         text + "; gaps suspected: " + &self.gaps.words()
     }
 
@@ -112,6 +117,9 @@ impl SignOff {
             "destinations": self.destinations.iter().map(destination).collect::<Vec<_>>(),
             "version": env!("CARGO_PKG_VERSION"),
         });
+        if let Some(counts) = &self.recorder {
+            record["recorder"] = recorder_object(counts);
+        }
         let EmfSource { cluster, service, task_id, .. } = &self.source;
         for (key, value) in [("cluster", cluster), ("service", service), ("task_id", task_id)] {
             if let Some(value) = value {
@@ -155,6 +163,27 @@ fn reasons(one: &Snapshot) -> Option<String> {
     let lost = one.lost.iter().filter(|(reason, _)| reason.is_loss());
     let words: Vec<String> = lost.map(|(reason, count)| format!("{} {count}", reason.name())).collect();
     (!words.is_empty()).then(|| format!("{}: {}", one.name, words.join(", ")))
+}
+
+/// `900 lines held, 120 released, 780 not delivered on purpose`, of which some for lack of memory.
+fn recorder_words(counts: &RecorderCounts) -> String {
+    let RecorderCounts { held, released, evicted, .. } = *counts;
+    let kept_back = held.saturating_sub(released);
+    let for_lack_of_memory = match evicted {
+        0 => String::new(),
+        evicted => format!(" ({evicted} of them for lack of memory)"),
+    };
+    format!("{held} lines held, {released} released, {kept_back} not released on purpose{for_lack_of_memory}")
+}
+
+fn recorder_object(counts: &RecorderCounts) -> Value {
+    json!({
+        "held": counts.held,
+        "released": counts.released,
+        "expired": counts.expired,
+        "evicted": counts.evicted,
+        "held_at_the_end": counts.remaining(),
+    })
 }
 
 fn destination(one: &Snapshot) -> Value {
@@ -213,6 +242,26 @@ mod tests {
         assert_eq!(record["destinations"][0]["reasons"], json!({"too_old": 2, "filtered": 7}));
         assert_eq!(record["destinations"][1]["spool_objects"], 1);
         assert_eq!(record["gaps_suspected"], false);
+    }
+
+    #[test]
+    fn lines_that_the_recorder_kept_back_are_told_and_are_no_loss() {
+        let counts = RecorderCounts {
+            held: 900,
+            released: 120,
+            expired: 700,
+            evicted: 30,
+            ..RecorderCounts::default()
+        };
+        let recorded = SignOff { recorder: Some(counts), destinations: Vec::new(), ..sign_off() };
+        assert!(!recorded.needs_attention());
+        let said = recorded.summary();
+        let part = "; recorder: 900 lines held, 120 released, 780 not released on purpose (30 of them for lack of memory); gaps";
+        assert!(said.contains(part), "{said}");
+        let object =
+            json!({"held": 900, "released": 120, "expired": 700, "evicted": 30, "held_at_the_end": 50});
+        assert_eq!(recorded.record()["recorder"], object);
+        assert!(sign_off().record().get("recorder").is_none(), "it is off");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::entries::for_each_entry;
 use super::pipeline::Stages;
 use crate::delivery::progress::{DeadLetter, Progress};
 use crate::input::record::{Record, Timestamp};
+use crate::recorder::{ReleasedLine, ReleasedLines};
 
 /// The dead letters of `progress` as one chunk, in the order of the original; `names` are those of the destinations.
 /// Equal dead letters make equal bytes, so that a replay is recognised.
@@ -16,13 +17,19 @@ pub fn encode(stages: &Stages<'_>, tag: &[u8], chunk: &[u8], progress: &Progress
     dead_letters.sort_by_key(|dead_letter| (dead_letter.ordinal, dead_letter.destination));
     let mut dead_letters = dead_letters.iter().peekable();
     let mut out = Vec::new();
-    for_each_entry(stages, chunk, progress, |ordinal, entry| {
+    let mut visit = |ordinal, tag: &[u8], record: &Record<'_, '_>| {
         while let Some(dead_letter) = dead_letters.next_if(|dead_letter| dead_letter.ordinal == ordinal) {
             let name = names.get(dead_letter.destination).copied().unwrap_or_default();
             // Writing to memory cannot fail.
-            write(&mut out, dead_letter, name, tag, entry.record).ok();
+            write(&mut out, dead_letter, name, tag, record).ok();
         }
-    });
+    };
+    for_each_entry(stages, chunk, progress, |ordinal, entry| visit(ordinal, tag, entry.record));
+    // Lines that the chunk has released from the flight recorder stand behind its own.
+    for ReleasedLine { ordinal, tag, line } in progress.released().into_iter().flat_map(ReleasedLines::lines)
+    {
+        visit(ordinal, tag, &Record::new(line.time, &[], line.body));
+    }
     out
 }
 

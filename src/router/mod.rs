@@ -191,6 +191,7 @@ impl Router {
         shutdown: &watch::ShutdownRx,
     ) -> JoinSet<()> {
         self.warn_without_events(&config);
+        self.announce_recorder();
         let mut watchers = JoinSet::new();
         if let Some(mut task) = config.task.and_then(|endpoint| self.task_watch(endpoint)) {
             tokio::time::timeout(FIRST_LOOK_TIMEOUT, task.poll()).await.ok();
@@ -275,7 +276,7 @@ impl Router {
             return Verdict::Retry;
         };
         if maker == ChunkMaker::Host && !progress.is_replay() {
-            self.note_delay(&processed.batches);
+            self.note_delay(&processed);
         }
         let unreadable = processed.tally.fault.is_some() && processed.tally.records == 0;
         let mut sending = self.send(processed.batches, &progress, self.sending_deadline(deadline));

@@ -18,6 +18,7 @@ use crate::encode::known_names::KnownNames;
 use crate::incident::{Clock, IncidentTracker, Incidents};
 use crate::input::record::Record;
 use crate::metrics::Metrics;
+use crate::recorder::Recorder;
 use crate::redact::Redaction;
 use crate::stop::dedup::{Occurrence, StopDedup};
 use crate::stop::stderr_tail::{ContextStreams, StderrTail};
@@ -66,7 +67,8 @@ impl Pipeline {
         };
         let names = settings.destinations.iter().map(|_| KnownNames::default()).collect();
         let memory = StopMemory::new(settings.stop.once, settings.stop.context_lines)
-            .with_streams(settings.stop.context_streams);
+            .with_streams(settings.stop.context_streams)
+            .with_recorder(settings.recorder.map(Recorder::new));
         Self {
             names,
             news_routes: Routes::all_to(&alerting, &routes),
@@ -148,6 +150,22 @@ impl Pipeline {
         Stages { routes, memory: None, ..self.stages(ChunkOrigin::Trusted, destinations) }
     }
 
+    /// The flight recorder, where lines are held.
+    #[must_use]
+    pub fn recorder(&self) -> Option<&Recorder> {
+        self.memory.recorder.as_ref()
+    }
+
+    /// The destinations of each class.
+    pub(super) fn routes(&self) -> &Routes {
+        &self.routes
+    }
+
+    /// The name of a class, as users write it.
+    pub(super) fn class_name(&self, class: Class) -> &str {
+        self.classifier.name(class)
+    }
+
     /// The incidents, where stops become some.
     #[must_use]
     pub fn incidents(&self) -> Option<&Rc<IncidentTracker>> {
@@ -221,6 +239,14 @@ pub struct Stages<'p> {
     pub names: &'p [KnownNames],
 }
 
+impl<'p> Stages<'p> {
+    /// The flight recorder, where lines are held.
+    #[must_use]
+    pub fn recorder(&self) -> Option<&'p Recorder> {
+        self.memory.and_then(|memory| memory.recorder.as_ref())
+    }
+}
+
 /// What an instance remembers from chunk to chunk.
 #[derive(Debug)]
 pub struct StopMemory {
@@ -232,6 +258,8 @@ pub struct StopMemory {
     log_names: Option<LogNames>,
     /// The incidents that stops belong to; `None`: to none.
     incidents: Option<Rc<IncidentTracker>>,
+    /// The last lines of each container, held until an error releases them.
+    recorder: Option<Recorder>,
 }
 
 impl StopMemory {
@@ -243,7 +271,14 @@ impl StopMemory {
             stderr_tail: StderrTail::new(context_lines),
             log_names: None,
             incidents: None,
+            recorder: None,
         }
+    }
+
+    /// Holds lines by these settings.
+    #[must_use]
+    pub fn with_recorder(self, recorder: Option<Recorder>) -> Self {
+        Self { recorder, ..self }
     }
 
     /// Takes the lines from these streams.

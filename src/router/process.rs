@@ -10,12 +10,15 @@ use super::entries::{ReadEntries, for_each_entry};
 use super::masking::Masking;
 use super::pipeline::Stages;
 use crate::classify::classes::{BUILT_IN, Class, Entry};
+use crate::classify::provenance::{ChunkOrigin, Provenance};
 use crate::delivery::progress::Progress;
 use crate::encode::batch::Batch;
 use crate::encode::template::RenderContext;
 use crate::incident::IncidentNews;
 use crate::input::decode::{self, Tally};
 use crate::input::record::{Record, Timestamp};
+use crate::metrics::RecorderCounts;
+use crate::recorder::{ChunkRecording, Recorder, ReleasedLine};
 
 /// What a chunk became.
 #[derive(Debug, Default)]
@@ -42,6 +45,10 @@ pub struct Processed {
     pub unmarked: u64,
     /// By rule: values that were masked.
     pub redacted: Vec<u64>,
+    /// What the flight recorder did.
+    pub recorder: RecorderCounts,
+    /// Entries from this ordinal on are older lines that the flight recorder has released.
+    pub first_released: Option<u32>,
 }
 
 /// Takes a chunk through the stages. Entries that `progress` knows as settled are not encoded again.
@@ -52,8 +59,9 @@ pub fn process_chunk(
     chunk: &[u8],
     progress: &Progress,
 ) -> Processed {
-    let mut dispatcher = Dispatcher::new(stages, context, progress);
+    let mut dispatcher = Dispatcher::new(stages, context, progress).with_recording(progress);
     let read = for_each_entry(stages, chunk, progress, |ordinal, entry| dispatcher.dispatch(ordinal, entry));
+    dispatcher.send_released(progress);
     dispatcher.finish(read, progress)
 }
 
@@ -119,6 +127,8 @@ struct Dispatcher<'p> {
     encoders: Vec<DestinationEncoder<'p>>,
     /// `None`: nothing is masked.
     masking: Option<Masking<'p>>,
+    /// `None`: nothing is held, or the chunk came before.
+    recording: Option<ChunkRecording<'p>>,
     processed: Processed,
 }
 
@@ -132,6 +142,7 @@ impl<'p> Dispatcher<'p> {
                 .map(|(index, one)| DestinationEncoder::new(index, one, progress, stages))
                 .collect(),
             masking: stages.redaction.map(Masking::new),
+            recording: None,
             processed: Processed {
                 classes: vec![0; BUILT_IN.len() + stages.routes.own_classes()],
                 ..Processed::default()
@@ -139,31 +150,87 @@ impl<'p> Dispatcher<'p> {
         }
     }
 
+    /// Has the flight recorder see each entry, unless it did when the chunk came before.
+    fn with_recording(self, progress: &Progress) -> Self {
+        let recorder = self.stages.recorder().filter(|_| !progress.is_replay());
+        let begin = |recorder: &'p Recorder| {
+            recorder.begin_chunk(self.context.tag, self.stages.origin, progress.arrived_at())
+        };
+        Self { recording: recorder.map(begin), ..self }
+    }
+
     #[inline]
     fn dispatch(&mut self, ordinal: u32, entry: &Entry<'_, '_, '_>) {
         self.count(entry.class);
         let route = self.stages.routes.get(entry.class);
-        self.processed.dropped += u64::from(route.is_empty());
+        let is_held = match &mut self.recording {
+            Some(recording) => recording.observe(ordinal, entry, route.is_empty()),
+            None => false,
+        };
+        self.processed.dropped += u64::from(route.is_empty() && !is_held);
+        self.send(route, ordinal, entry, self.context);
+    }
+
+    #[inline]
+    fn send(
+        &mut self,
+        route: &[usize],
+        ordinal: u32,
+        entry: &Entry<'_, '_, '_>,
+        context: &RenderContext<'_>,
+    ) {
         if self.masking.is_some() {
-            return self.dispatch_masked(route, ordinal, entry);
+            return self.send_masked(route, ordinal, entry, context);
         }
         for &index in route {
-            self.push(index, ordinal, entry);
+            self.push(index, ordinal, entry, context);
         }
     }
 
     #[inline(never)]
-    fn dispatch_masked(&mut self, route: &[usize], ordinal: u32, entry: &Entry<'_, '_, '_>) {
+    fn send_masked(
+        &mut self,
+        route: &[usize],
+        ordinal: u32,
+        entry: &Entry<'_, '_, '_>,
+        context: &RenderContext<'_>,
+    ) {
         if let Some(mut masking) = self.masking.take() {
-            masking.for_each_copy(entry, route, &mut |index, entry| self.push(index, ordinal, entry));
+            let push = &mut |index, entry: &Entry<'_, '_, '_>| self.push(index, ordinal, entry, context);
+            masking.for_each_copy(entry, route, push);
             self.masking = Some(masking);
         }
     }
 
+    /// Sends what the chunk's errors and stops have released, behind its own entries. A replay finds the same lines.
+    fn send_released(&mut self, progress: &Progress) {
+        if let Some(recording) = self.recording.take() {
+            let (released, counts) = recording.finish();
+            self.processed.recorder = counts;
+            progress.note_released(released);
+        }
+        let (Some(released), Some(recorder)) = (progress.released(), self.stages.recorder()) else { return };
+        self.processed.first_released = Some(released.first_ordinal());
+        for released in released.lines() {
+            self.send_released_line(recorder.destinations(), released);
+        }
+    }
+
+    fn send_released_line(&mut self, route: &[usize], released: ReleasedLine<'_>) {
+        let ReleasedLine { ordinal, tag, line } = released;
+        let fields = decode::fields(line.body);
+        let record = Record::new(line.time, &fields, line.body);
+        let identity = Provenance::new(&record, ChunkOrigin::from_tag(tag, &[])).identity();
+        let class_name = self.stages.classifier.name(line.class);
+        let entry =
+            Entry { identity, level: line.level, ..Entry::new(&record, line.class, class_name, None) };
+        self.send(route, ordinal, &entry, &RenderContext { tag, ..*self.context });
+    }
+
     #[inline]
-    fn push(&mut self, index: usize, ordinal: u32, entry: &Entry<'_, '_, '_>) {
+    fn push(&mut self, index: usize, ordinal: u32, entry: &Entry<'_, '_, '_>, context: &RenderContext<'_>) {
         if let Some(encoder) = self.encoders.get_mut(index)
-            && let Some(missing) = encoder.push(entry, self.context, ordinal, self.stages.metrics)
+            && let Some(missing) = encoder.push(entry, context, ordinal, self.stages.metrics)
             && self.processed.missing_field.is_none()
         {
             self.processed.missing_field = Some(missing.to_owned());

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::Router;
 use super::process::Processed;
 use crate::classify::provenance::ChunkOrigin;
+use crate::config::RecorderSettings;
 use crate::delivery::progress::Progress;
 use crate::log::Level;
 use crate::metrics::{Reason, Snapshot};
@@ -28,6 +29,30 @@ impl Router {
         }
     }
 
+    /// Says at the start what the flight recorder holds, and which of it is nowhere else.
+    pub(super) fn announce_recorder(&self) {
+        let Some(recorder) = self.pipeline.recorder() else { return };
+        let RecorderSettings { window, max_bytes, .. } = recorder.settings();
+        let names = |indices: &[usize]| {
+            let names = indices.iter().filter_map(|index| self.senders.get(*index));
+            names.map(|sender| sender.destination.common.name.as_str()).collect::<Vec<_>>().join(", ")
+        };
+        for class in &recorder.settings().classes {
+            let name = self.pipeline.class_name(*class);
+            let others = match self.pipeline.routes().get(*class) {
+                [] => "the others are discarded, and those held are lost when this process ends: nothing else has them".to_owned(),
+                route => format!("{} has all of them", names(route)),
+            };
+            let text = format_args!(
+                "recorder: lines of class {name} are held in memory for {} s, all together {max_bytes} bytes at most; those \
+                 around an error or a stop go to {}; {others}",
+                window.as_secs(),
+                names(recorder.destinations()),
+            );
+            self.log.line(Level::Info, text);
+        }
+    }
+
     /// Counts what a chunk held, unless it came before.
     pub(super) fn count(&self, processed: &Processed, progress: &Progress) {
         if progress.is_replay() {
@@ -40,6 +65,7 @@ impl Router {
             self.metrics.unmarked_records.fetch_add(processed.unmarked, Relaxed);
             self.metrics.unopened_envelopes.fetch_add(processed.unopened, Relaxed);
             self.metrics.count_redacted(&processed.redacted);
+            self.metrics.recorder.add(&processed.recorder);
         }
     }
 

@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::Router;
 use super::own_records::OwnNames;
-use super::process::OwnRecord;
+use super::process::{OwnRecord, Processed};
 use crate::delivery::progress::Progress;
 use crate::encode::batch::Batch;
 use crate::log::Level;
@@ -36,8 +36,12 @@ pub(crate) enum ExitRecordFor {
 
 impl Router {
     /// Notes how late a chunk came that is here for the first time.
-    pub(super) fn note_delay(&self, batches: &[Vec<Batch>]) {
-        let firsts = batches.iter().flatten().filter_map(|batch| batch.items.first());
+    pub(super) fn note_delay(&self, processed: &Processed) {
+        // Lines of the flight recorder are old on purpose.
+        let released_from = processed.first_released.unwrap_or(u32::MAX);
+        let first_of =
+            |batch: &'_ Batch| batch.items.iter().find(|item| item.ordinal < released_from).copied();
+        let firsts = processed.batches.iter().flatten().filter_map(first_of);
         let Some(oldest) = firsts.map(|item| item.at_ms).min() else { return };
         let delay =
             u64::try_from(Timestamp::now().as_millisecond().saturating_sub(oldest)).unwrap_or_default();
@@ -98,6 +102,7 @@ impl Router {
             ended_at: Timestamp::now(),
             read: metrics.classes().iter().map(|(_, count)| count).sum(),
             dropped: metrics.dropped_on_purpose.load(Relaxed),
+            recorder: self.pipeline.recorder().map(|_| metrics.recorder.counts()),
             destinations: all.filter(|(index, _)| !is_of_metrics(*index)).map(|(_, one)| one).collect(),
             gaps: self.suspected_gaps(unfinished),
         }

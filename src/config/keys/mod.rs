@@ -19,6 +19,7 @@ mod metrics;
 mod newrelic;
 mod otlp;
 mod output;
+mod recorder;
 mod redact;
 mod reference;
 mod s3;
@@ -34,6 +35,7 @@ pub use reference::{reference, reference_for};
 const TABLES: &[&[Key]] = &[
     output::KEYS,
     redact::KEYS,
+    recorder::KEYS,
     incident::KEYS,
     metrics::KEYS,
     common::COMMON_KEYS,
@@ -87,8 +89,18 @@ const fn concat<const LENGTH: usize>(tables: &[&[Key]]) -> [Key; LENGTH] {
 }
 
 /// First parts of the names of the output's own keys; no destination can have such a name.
-pub const OUTPUT_KEY_GROUPS: [&str; 9] =
-    ["route", "class", "level", "redact", "stop", "incident", "metrics", "task_metadata", "queue"];
+pub const OUTPUT_KEY_GROUPS: [&str; 10] = [
+    "route",
+    "class",
+    "level",
+    "redact",
+    "recorder",
+    "stop",
+    "incident",
+    "metrics",
+    "task_metadata",
+    "queue",
+];
 
 /// Whether keys `<name>.…` are the output's own.
 #[must_use]

@@ -14,6 +14,7 @@
 //! - `isolation` – destinations and flushes that must not hold each other up
 //! - `names` – names that records choose, and how many of them are new
 //! - `quiet` – what records hold stays out of the plugin's own log lines, whatever a service says
+//! - `recorder` – lines that are held until an error releases them
 //! - `redaction` – personal data and secrets leave as masks only
 //! - `malformed` – chunks that are not what a host writes
 //! - `shutdown` – what happens at exit
@@ -35,6 +36,7 @@ mod limits;
 mod malformed;
 mod names;
 mod quiet;
+mod recorder;
 mod redaction;
 mod refusals;
 mod retrying;

@@ -312,3 +312,46 @@ fn without_the_variable_nothing_is_asked_and_on_says_what_is_missing() {
         assert!(problems[0].to_string().contains("ECS_CONTAINER_METADATA_URI_V4"), "{}", problems[0]);
     });
 }
+
+#[test]
+fn a_stop_releases_the_lines_of_its_container_and_the_routers_own_end_releases_nothing() {
+    let name =
+        this_test!("a_stop_releases_the_lines_of_its_container_and_the_routers_own_end_releases_nothing");
+    alone(name, || {
+        let (cloud, metadata) = (Cloud::start(), Metadata::start(&["app", "worker", "calm"]));
+        environment::metadata(&metadata.address());
+        let keys = [
+            ("route.stdout", "drop"),
+            ("recorder.window", "5m"),
+            ("recorder.after", "30s"),
+            ("recorder.destination", "logs"),
+            ("logs.log_key", "log"),
+            ("logs.log_stream", "$(class)/$(tag)"),
+            ("task_metadata.interval", "200ms"),
+        ];
+        let router = router(&cloud, &keys);
+        let bring = |container: &str, log: &str| {
+            let tag = format!("{container}-firelens-7378aadeebae5d55dee04916c8a42528");
+            let record = json!({
+                "container_id": id(container), "container_name": container, "source": "stdout", "log": log,
+            });
+            assert_eq!(router.flush(tag.as_bytes(), Chunk::now(&[record]).bytes()), Verdict::Ok);
+        };
+        let arrived = |container: &str| {
+            let stream = format!("stdout/{container}-firelens-7378aadeebae5d55dee04916c8a42528");
+            cloud.cloudwatch().messages(GROUP, &stream)
+        };
+        ["app", "worker", "calm"].iter().for_each(|container| bring(container, "before"));
+        metadata.wait_for_look();
+        metadata.end("app", 1);
+        until(Duration::from_secs(4), || (arrived("app").len() == 1).then_some(()))
+            .expect("the lines of app");
+        bring("app", "its last");
+        assert_eq!(arrived("app"), ["before", "its last"]);
+        metadata.end("worker", 1);
+        router.drain();
+        assert_eq!(arrived("worker"), ["before"], "its stop was seen at the last look");
+        assert_eq!(arrived("calm"), [""; 0]);
+        cloud.assert_no_complaints();
+    });
+}
