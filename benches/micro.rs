@@ -36,12 +36,14 @@ fn main() {
     // Errors go where they went before, so that reading levels is all that differs.
     let leveled =
         BenchRouter::new(TO_CLOUDWATCH.into_iter().chain([("level", "auto"), ("route.error", "lines")]));
+    let recording = BenchRouter::new(TO_CLOUDWATCH.into_iter().chain(RECORDER));
     let masking = BenchRouter::new(TO_CLOUDWATCH.into_iter().chain([("redact", FIVE_RULES)]));
     let personal = personal(&chunk);
     let mut cases = cases(&chunk, &router, &gzip);
-    // All of `encode`, for lines of JSON: without levels, and with the level read in each.
+    // All of `encode`, for lines of JSON: without levels, with the level read in each, and with each held for an error.
     cases.push(("json", json.len(), Box::new(|| drop(black_box(router.process(&json))))));
     cases.push(("level", json.len(), Box::new(|| drop(black_box(leveled.process(&json))))));
+    cases.push(("recorder", json.len(), Box::new(|| drop(black_box(recording.process(&json))))));
     cases.push(("redact", chunk.len(), Box::new(|| redact(&chunk, &masking))));
     cases.push(("redacted", personal.len(), Box::new(|| redact(&personal, &masking))));
     // `cargo bench` passes `--bench`.
@@ -83,6 +85,9 @@ fn cases<'c>(chunk: &'c [u8], router: &'c BenchRouter, gzip: &'c BenchRouter) ->
         ),
     ]
 }
+
+/// Holds what no error releases: standard output, all the same sent to another destination.
+const RECORDER: [(&str, &str); 2] = [("recorder.window", "5m"), ("recorder.destination", "errors")];
 
 const FIVE_RULES: &str = "email, card, jwt, aws_key, bearer";
 

@@ -18,6 +18,7 @@ use ecs_router::encode::batch::Batch;
 use ecs_router::encode::buffer_pool::BufferPool;
 use ecs_router::encode::template::RenderContext;
 use ecs_router::metrics::Metrics;
+use ecs_router::recorder::Recorder;
 use ecs_router::redact::Redaction;
 use ecs_router::router::pipeline::{Stages, StopMemory};
 use ecs_router::router::process::process_chunk;
@@ -157,7 +158,7 @@ impl BenchRouter {
             destinations,
             metrics: Metrics::default(),
             redaction: read.redaction,
-            memory: StopMemory::new(true, 20),
+            memory: StopMemory::new(true, 20).with_recorder(read.recorder.map(Recorder::new)),
             pool: BufferPool::default(),
         }
     }

@@ -35,7 +35,7 @@ pub use incidents::{GroupField, IncidentSettings};
 pub use level::idle_level_routes;
 pub use metrics::EmfSettings;
 pub use reader::{KeyReader, Lookup};
-pub use recorder::RecorderSettings;
+pub use recorder::{RecorderSettings, recorder_advice};
 pub use settings::{Common, DestinationSettings, Fields, Settings};
 
 /// A text that must not be shown: `Debug` and `Display` mask it.

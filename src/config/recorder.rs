@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::reader::KeyReader;
+use super::error::Problem;
+use super::reader::{KeyReader, Lookup};
 use crate::classify::classes::{Class, OwnClass};
 use crate::classify::levels::LevelRules;
 
@@ -167,6 +168,37 @@ fn check_routes(
     }
 }
 
+/// A longer window is more than the last minutes, and memory ends long before.
+const LONG_WINDOW: Duration = Duration::from_secs(3_600);
+
+/// What works, but hardly as it is meant: errors that release nothing, lines that stand apart from their error, a window
+/// that no memory holds. `routes` and `destinations` as in the settings.
+#[must_use]
+pub fn recorder_advice(
+    lookup: &dyn Lookup,
+    recorder: &RecorderSettings,
+    levels: &LevelRules,
+    routes: &[Vec<usize>],
+) -> Vec<Problem> {
+    let problems = std::cell::RefCell::default();
+    let reader = KeyReader::new(lookup, &problems);
+    let of_errors = [Class::Stop, Class::Stderr, Class::Error];
+    let of_errors = of_errors.iter().filter_map(|class| routes.get(class.index())).flatten();
+    if !of_errors.clone().any(|index| recorder.destinations.contains(index)) {
+        let what = "is not where errors or stops go, so that released lines stand apart from what released them; name a destination of route.error, route.stderr or route.stop";
+        reader.problem(DESTINATION, what.to_owned());
+    }
+    if !levels.reads_records() {
+        let what = "is on without level auto: only standard error and stops release lines, an error on standard output releases none; write level auto";
+        reader.problem(WINDOW, what.to_owned());
+    }
+    if recorder.window > LONG_WINDOW {
+        let what = "is longer than an hour: recorder.container_max_bytes discards lines long before; write less, for example 5m";
+        reader.problem(WINDOW, what.to_owned());
+    }
+    problems.into_inner()
+}
+
 impl<'c> RecorderContext<'c> {
     fn name(self, class: Class) -> &'c str {
         match class {
@@ -237,6 +269,31 @@ mod tests {
         ] {
             let (_, problems) = read_with(&[(key, value)]);
             assert!(problems.iter().any(|problem| problem.contains(part)), "{key} {value}: {problems:?}");
+        }
+    }
+
+    #[test]
+    fn what_hardly_does_what_is_meant_is_told() {
+        let advice = |more: &[(&str, &str)]| -> Vec<String> {
+            let keys: BTreeMap<String, String> = USUAL
+                .iter()
+                .chain(&[("level", "auto")])
+                .chain(more)
+                .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+                .collect();
+            let settings = Settings::read(&keys, &RefCell::default());
+            let recorder = settings.recorder.unwrap();
+            let advice = recorder_advice(&keys, &recorder, &settings.levels, &settings.routes);
+            advice.iter().map(ToString::to_string).collect()
+        };
+        assert_eq!(advice(&[]), [""; 0]);
+        for (key, value, part) in [
+            ("route.default", "drop", "is not where errors or stops go"),
+            ("level", "off", "without level auto"),
+            ("recorder.window", "2h", "longer than an hour"),
+        ] {
+            let told = advice(&[(key, value)]);
+            assert!(told.len() == 1 && told[0].contains(part), "{key} {value}: {told:?}");
         }
     }
 

@@ -1,5 +1,6 @@
 mod cost;
 mod levels;
+mod recorder;
 mod truth;
 
 use std::fmt::Write as _;

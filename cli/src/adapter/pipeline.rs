@@ -13,6 +13,7 @@ use ecs_router::encode::template::RenderContext;
 use ecs_router::incident::{Clock, IncidentTracker};
 use ecs_router::input::decode::{self, MalformedChunk};
 use ecs_router::level::LogLevel;
+use ecs_router::metrics::RecorderCounts;
 use ecs_router::router::entries::for_each_entry;
 use ecs_router::router::pipeline::{Pipeline, Stages, new_metrics};
 use ecs_router::router::process::{process_chunk, process_news};
@@ -38,6 +39,19 @@ pub(crate) struct DryRecord {
     pub(crate) level: Option<&'static str>,
     /// By destination on its route. None at all: it is dropped on purpose.
     pub(crate) copies: Vec<DryCopy>,
+    /// What the flight recorder has to do with it.
+    pub(crate) recorded: Recorded,
+}
+
+/// What the flight recorder has to do with a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Recorded {
+    /// Nothing.
+    No,
+    /// It holds the record, besides what the route says.
+    Held,
+    /// The row is an earlier record that it releases.
+    Released,
 }
 
 /// One record at one destination.
@@ -66,6 +80,8 @@ pub(crate) struct DryChunk {
     pub(crate) batches: Vec<usize>,
     /// By rule: values that were masked.
     pub(crate) redacted: Vec<(String, u64)>,
+    /// What the flight recorder did; `None`: it is off.
+    pub(crate) recorder: Option<RecorderCounts>,
     /// Entries that are no records.
     pub(crate) shapeless: usize,
     /// Where reading had to stop.
@@ -126,6 +142,7 @@ impl DryRun {
             rows,
             batches,
             redacted,
+            recorder: self.pipeline.recorder().map(|_| processed.recorder),
             shapeless: processed.tally.shapeless,
             fault: processed.tally.fault,
         }
@@ -156,18 +173,32 @@ impl ApplicationLines {
     }
 }
 
-/// Classes and routes, before anything is encoded.
+/// Classes and routes, before anything is encoded: of the chunk's entries, then of the lines that they release.
 fn rows(stages: &Stages<'_>, chunk: &[u8], progress: &Progress) -> Vec<DryRecord> {
     let mut rows = Vec::new();
+    let recorder = stages.recorder();
     for_each_entry(stages, chunk, progress, |_, entry| {
-        let route = stages.routes.get(entry.class).iter();
+        let is_held = entry.stop.is_none() && recorder.is_some_and(|recorder| recorder.holds(entry.class));
         rows.push(DryRecord {
             class: entry.class_name.to_owned(),
             level: entry.level.map(LogLevel::name),
-            copies: route.map(|&destination| DryCopy { destination, sent: None }).collect(),
+            copies: copies(stages.routes.get(entry.class)),
+            recorded: if is_held { Recorded::Held } else { Recorded::No },
         });
     });
+    if let (Some(released), Some(recorder)) = (progress.released(), recorder) {
+        rows.extend(released.lines().map(|released| DryRecord {
+            class: stages.classifier.name(released.line.class).to_owned(),
+            level: released.line.level.map(LogLevel::name),
+            copies: copies(recorder.destinations()),
+            recorded: Recorded::Released,
+        }));
+    }
     rows
+}
+
+fn copies(route: &[usize]) -> Vec<DryCopy> {
+    route.iter().map(|&destination| DryCopy { destination, sent: None }).collect()
 }
 
 /// Fills in where each record of the batch goes, and its size there.

@@ -12,7 +12,7 @@ use crate::config::{Section, Setting, SettingValue};
 pub(super) struct SectionNames {
     /// The user's own classes; `None` when they are not known before deployment.
     pub(super) classes: Option<Vec<String>>,
-    /// Destinations on a route, and the one of metrics.
+    /// Destinations on a route, the one of metrics, and those of the flight recorder.
     pub(super) routed: BTreeSet<String>,
     /// A route is not known before deployment, so any destination may be on it.
     pub(super) has_unknown_route: bool,
@@ -25,8 +25,7 @@ impl SectionNames {
         let mut names =
             Self { classes: classes(section), has_unknown_route: section.open, ..Self::default() };
         for setting in &section.settings {
-            if starts_with(&setting.key, "route.") || setting.key.eq_ignore_ascii_case("metrics.destination")
-            {
+            if starts_with(&setting.key, "route.") || names_destinations(&setting.key) {
                 match &setting.value {
                     SettingValue::Text(text) => names.routed.extend(list(text)),
                     _ => names.has_unknown_route = true,
@@ -50,6 +49,11 @@ impl SectionNames {
     pub(super) fn is_destination(&self, name: &str) -> bool {
         self.is_routed(name) || self.configured.iter().any(|known| known.eq_ignore_ascii_case(name))
     }
+}
+
+/// Whether the key is no route, but names destinations too.
+fn names_destinations(key: &str) -> bool {
+    ["metrics.destination", "recorder.destination"].iter().any(|known| key.eq_ignore_ascii_case(known))
 }
 
 /// Reports destinations that get nothing.

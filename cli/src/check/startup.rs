@@ -7,6 +7,7 @@ use std::time::Duration;
 use ecs_router::config::keys::{DestinationKind, Key, KeyForm, find};
 use ecs_router::config::{
     AwsEnvironments, KeyReader, Problem, QueueSettings, Settings, exposures, idle_level_routes,
+    recorder_advice,
 };
 use ecs_router::destination;
 use ecs_router::redact::BuiltInRule;
@@ -40,6 +41,9 @@ pub(super) fn check(section: &Section, findings: &mut Vec<Finding>) -> Option<Du
     let mut warnings = exposures(&lookup, &settings);
     if section.get("classes").is_none_or(|classes| classes.value.text().is_some()) {
         warnings.extend(idle_level_routes(&lookup, &settings.levels, &settings.classes));
+    }
+    if let Some(recorder) = &settings.recorder {
+        warnings.extend(recorder_advice(&lookup, recorder, &settings.levels, &settings.routes));
     }
     // An error of the same key says enough.
     let certain =
@@ -147,7 +151,7 @@ fn closest_destination(section: &Section, problem: &Problem) -> Option<String> {
 }
 
 fn names_destinations(key: &str) -> bool {
-    key.starts_with("route.") || key == "metrics.destination"
+    key.starts_with("route.") || ["metrics.destination", "recorder.destination"].contains(&key)
 }
 
 /// For a rule of masking that there is not: the closest of those there are.

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use ecs_router::metrics::RecorderCounts;
 use serde_json::{Value, json};
 
 use super::cost::{self, Cost};
@@ -11,7 +12,7 @@ use super::resolve::Resolved;
 use super::source::{self, Sink};
 use super::tally::{ReplayTally, Total};
 use super::{ReplayArguments, html, refuse_problems, target, warn};
-use crate::adapter::pipeline::{DryRecord, DryRun};
+use crate::adapter::pipeline::{DryRecord, DryRun, Recorded};
 use crate::terminal;
 
 /// Shows what would go where.
@@ -55,6 +56,7 @@ impl<W: Write> Sink for Table<'_, W> {
         }
         self.tally.count_requests(&chunk.batches);
         self.tally.count_redacted(chunk.redacted);
+        self.tally.count_recorder(chunk.recorder);
         if chunk.shapeless > 0 {
             self.error(format_args!("{} entries hold no record", chunk.shapeless))?;
         }
@@ -85,10 +87,17 @@ impl<W: Write> Table<'_, W> {
             let class = self.class_columns("class", Some("level"));
             writeln!(self.out, "{:>7}  {class}  {:<16}  {:>8}  where", "record", "destination", "bytes")?;
         }
-        let mut number = self.tally.records.to_string();
+        let mut number = match row.recorded {
+            Recorded::Released => "earlier".to_owned(),
+            Recorded::Held | Recorded::No => self.tally.records.to_string(),
+        };
         let mut class = self.class_columns(&row.class, row.level);
         if row.copies.is_empty() {
-            return writeln!(self.out, "{number:>7}  {class}  dropped on purpose");
+            let what = match row.recorded {
+                Recorded::Held => "held by the recorder",
+                Recorded::Released | Recorded::No => "dropped on purpose",
+            };
+            return writeln!(self.out, "{number:>7}  {class}  {what}");
         }
         for copy in &row.copies {
             let Some((name, kind)) = self.dry.destinations().nth(copy.destination) else { continue };
@@ -127,7 +136,13 @@ impl<W: Write> Table<'_, W> {
             Some(json!({"name": name, "type": kind.name(), "target": target, "bytes": bytes}))
         });
         let copies: Vec<Value> = copies.collect();
-        let mut object = json!({"record": self.tally.records, "class": row.class, "destinations": copies});
+        let mut object = match row.recorded {
+            Recorded::No => json!({"record": self.tally.records, "class": row.class, "destinations": copies}),
+            Recorded::Held => {
+                json!({"record": self.tally.records, "class": row.class, "destinations": copies, "held": true})
+            }
+            Recorded::Released => json!({"released": true, "class": row.class, "destinations": copies}),
+        };
         if let (Value::Object(fields), Some(level)) = (&mut object, row.level) {
             fields.insert("level".to_owned(), json!(level));
         }
@@ -177,6 +192,13 @@ impl<W: Write> Table<'_, W> {
                 self.tally.redacted.iter().map(|(rule, count)| format!("{count} {rule}")).collect();
             writeln!(self.out, "masked: {}", masked.join(", "))?;
         }
+        if let Some(RecorderCounts { held, released, evicted, .. }) = &self.tally.recorder {
+            writeln!(
+                self.out,
+                "recorder: {held} held, {released} released, {} not released, {evicted} of them for lack of memory",
+                held - released
+            )?;
+        }
         writeln!(
             self.out,
             "{:<16}  {:<13}  {:>8}  {:>8}  {:>10}  {:>8}",
@@ -205,7 +227,7 @@ impl<W: Write> Table<'_, W> {
             })
         };
         let destinations: Vec<Value> = self.dry.destinations().zip(&self.tally.totals).map(total).collect();
-        let summary = json!({
+        let mut summary = json!({
             "records": self.tally.records,
             "unmatched": self.tally.unmatched,
             "classes": self.tally.classes,
@@ -214,6 +236,10 @@ impl<W: Write> Table<'_, W> {
             "destinations": destinations,
             "cost": cost.map(Cost::object),
         });
+        if let Some(RecorderCounts { held, released, expired, evicted, .. }) = self.tally.recorder {
+            summary["recorder"] =
+                json!({"held": held, "released": released, "expired": expired, "evicted": evicted});
+        }
         writeln!(self.out, "{}", terminal::json_line(&json!({"summary": summary})))
     }
 }

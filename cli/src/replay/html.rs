@@ -61,6 +61,7 @@ fn named_flows(names: &[&str], tally: &ReplayTally) -> Vec<(String, String, Volu
             FlowEnd::Destination(position) => names.get(*position).copied().unwrap_or_default(),
             FlowEnd::LeftOut => "left out",
             FlowEnd::Dropped => "dropped",
+            FlowEnd::Held => "held by the recorder",
         };
         (class.clone(), end.to_owned(), *volume)
     });

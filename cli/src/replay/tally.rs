@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use ecs_router::config::keys::DestinationKind;
+use ecs_router::metrics::RecorderCounts;
 
-use crate::adapter::pipeline::{ApplicationLines, DryCopy, DryRecord, DryRun};
+use crate::adapter::pipeline::{ApplicationLines, DryCopy, DryRecord, DryRun, Recorded};
 
 /// Totals of one destination.
 #[derive(Debug, Default)]
@@ -38,6 +39,8 @@ pub(super) enum FlowEnd {
     LeftOut,
     /// No route takes them.
     Dropped,
+    /// No route takes them, but the flight recorder holds them for an error.
+    Held,
 }
 
 /// Totals of a recording.
@@ -50,6 +53,8 @@ pub(super) struct ReplayTally {
     pub(super) dropped: u64,
     /// By rule: values that were masked.
     pub(super) redacted: BTreeMap<String, u64>,
+    /// What the flight recorder did; `None`: it is off.
+    pub(super) recorder: Option<RecorderCounts>,
     pub(super) totals: Vec<Total>,
     pub(super) flows: BTreeMap<(String, FlowEnd), Volume>,
     pub(super) applications: ApplicationLines,
@@ -73,11 +78,14 @@ impl ReplayTally {
     }
 
     pub(super) fn count(&mut self, row: &DryRecord) {
-        self.records += 1;
-        *self.classes.entry(row.class.clone()).or_default() += 1;
+        if row.recorded != Recorded::Released {
+            self.records += 1;
+            *self.classes.entry(row.class.clone()).or_default() += 1;
+        }
         if row.copies.is_empty() {
-            self.dropped += 1;
-            self.add_flow(&row.class, FlowEnd::Dropped, 0);
+            let is_held = row.recorded == Recorded::Held;
+            self.dropped += u64::from(!is_held);
+            self.add_flow(&row.class, if is_held { FlowEnd::Held } else { FlowEnd::Dropped }, 0);
         }
         row.copies.iter().for_each(|copy| self.count_copy(&row.class, copy));
     }
@@ -101,6 +109,16 @@ impl ReplayTally {
         let volume = self.flows.entry((class.to_owned(), end)).or_default();
         volume.records += 1;
         volume.bytes += bytes;
+    }
+
+    /// Adds what the flight recorder did in one chunk.
+    pub(super) fn count_recorder(&mut self, counts: Option<RecorderCounts>) {
+        let Some(counts) = counts else { return };
+        let total = self.recorder.get_or_insert_default();
+        total.held += counts.held;
+        total.released += counts.released;
+        total.expired += counts.expired;
+        total.evicted += counts.evicted;
     }
 
     /// Adds what one chunk's values were masked by.

@@ -2,6 +2,7 @@
 
 mod pipeline;
 mod reach;
+mod recorder;
 mod regions;
 
 use std::collections::BTreeSet;
@@ -38,6 +39,7 @@ pub(super) fn check(deployment: &Configuration, asked: &[AskedVariable], finding
         pipeline::check(deployment, task, router, findings);
         check_variables(deployment, asked, router, findings);
         check_stop_timeout(deployment, task, router, findings);
+        recorder::check_memory(deployment, task, router, findings);
     }
     findings.extend(regions::odd(deployment));
     if !findings.iter().any(|finding| finding.severity == FindingSeverity::Error) {

@@ -347,3 +347,21 @@ fn a_collector_is_checked_against_its_file() {
         collector("", &good)
     );
 }
+
+#[test]
+fn the_lines_that_the_recorder_holds_fit_into_the_routers_memory() {
+    let recorder = "    level auto\n    route.default stdout\n    route.stdout drop\n    route.other drop\n    recorder.window 5m\n    recorder.destination stdout\n";
+    let found = |memory: &str, keys: &str| {
+        let router = router(&format!(r#""memory": {memory}, "stopTimeout": 60,"#));
+        let configuration = of_output(&format!("{recorder}{keys}"));
+        let found = said(&[("task.json", &router), ("extra.conf", &configuration)]);
+        found.into_iter().filter(|line| line.contains("recorder")).collect::<Vec<_>>()
+    };
+    assert_eq!(found("128", ""), [""; 0]);
+    let small = found("90", "");
+    assert!(
+        small.len() == 1 && small[0].contains("memory: is 90 MiB, but recorder.max_bytes alone is 31 MiB"),
+        "{small:?}"
+    );
+    assert!(found("128", "    recorder.max_bytes 100M\n")[0].contains("write 160 or more"));
+}
