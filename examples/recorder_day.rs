@@ -131,7 +131,7 @@ impl Service {
         let noon = (std::f64::consts::PI * second as f64 / DAY as f64).sin().powi(2);
         let lines = (LINES_PER_SECOND * (0.3 + 1.4 * noon) + self.chance()) as usize;
         let is_bad = container == 0
-            && second % 5 == 0
+            && second.is_multiple_of(5)
             && BAD_PERIODS.iter().any(|start| (*start..start + BAD_SECONDS).contains(&second));
         let has_error = is_bad || self.chance() < self.errors_per_second;
         let first = self.next[container];
