@@ -5,58 +5,16 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::{command, finish, ran};
+use test_support::crash_loop::crash_loop;
 use test_support::temp::TempDir;
 
 /// 2026-11-19T21:00:00Z
 const START: i64 = 1_795_122_000_000;
 const HOUR: i64 = 3_600_000;
 
-fn text(at: i64) -> String {
-    jiff::Timestamp::from_millisecond(at).unwrap().to_string()
-}
-
-fn event(service: &str, at: i64, detail_type: &str, detail: &Value) -> Value {
-    json!({"version": "0", "id": format!("{service}-{at}"), "detail-type": detail_type, "source": "aws.ecs",
-        "account": "111122223333", "time": text(at), "region": "eu-central-1",
-        "resources": [format!("arn:aws:ecs:eu-central-1:111122223333:service/prod/{service}")], "detail": detail})
-}
-
-/// A task that stopped, with what is its service's own.
-fn stop(service: &str, at: i64, own: &Value) -> Value {
-    let mut detail = json!({"lastStatus": "STOPPED", "desiredStatus": "STOPPED", "version": 5,
-        "taskArn": format!("arn:aws:ecs:eu-central-1:111122223333:task/prod/{service}{at}"),
-        "clusterArn": "arn:aws:ecs:eu-central-1:111122223333:cluster/prod", "group": format!("service:{service}"),
-        "taskDefinitionArn": format!("arn:aws:ecs:eu-central-1:111122223333:task-definition/{service}:42"),
-        "createdAt": text(at - 30_000), "stoppedAt": text(at)});
-    detail.as_object_mut().unwrap().extend(own.as_object().unwrap().clone());
-    event(service, at, "ECS Task State Change", &detail)
-}
-
 /// 500 stops of three services over six hours; one is fixed by a deployment after three.
 fn recording() -> Vec<Value> {
-    let crash = |at: i64| {
-        json!({"stopCode": "EssentialContainerExited", "startedAt": text(at - 3_000),
-            "stoppedReason": "Essential container in task exited",
-            "containers": [{"name": "app", "exitCode": 1, "lastStatus": "STOPPED"}]})
-    };
-    let oom = |at: i64| {
-        json!({"stopCode": "EssentialContainerExited", "startedAt": text(at - 90_000),
-            "stoppedReason": "Essential container in task exited",
-            "containers": [{"name": "worker", "exitCode": 137, "lastStatus": "STOPPED",
-                "reason": "OutOfMemoryError: Container killed due to memory usage"}]})
-    };
-    let pull = json!({"stopCode": "TaskFailedToStart", "containers": [{"name": "api", "lastStatus": "PENDING"}],
-        "stoppedReason": "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref api:9: not found"});
-    let spread =
-        |from: i64, to: i64, count: i64| (0..count).map(move |nth| from + (to - from) * nth / (count - 1));
-    let web = spread(START, START + 3 * HOUR - 60_000, 210).map(|at| stop("web", at, &crash(at)));
-    let shop = spread(START + 7_000, START + 6 * HOUR - 600_000, 144).map(|at| stop("shop", at, &oom(at)));
-    let api = spread(START + 11_000, START + 6 * HOUR, 146).map(|at| stop("api", at, &pull));
-    let fixed = json!({"eventType": "INFO", "eventName": "SERVICE_DEPLOYMENT_COMPLETED"});
-    let fix = event("web", START + 3 * HOUR, "ECS Deployment State Change", &fixed);
-    let mut events: Vec<Value> = web.chain(shop).chain(api).chain([fix]).collect();
-    events.sort_by_key(|event| event["time"].as_str().unwrap().to_owned());
-    events
+    crash_loop(START, HOUR)
 }
 
 fn configuration(folder: &TempDir, more: &str) -> String {

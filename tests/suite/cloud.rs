@@ -11,7 +11,7 @@ mod kinesis;
 mod last_lines;
 mod s3;
 mod sns;
-mod sqs;
+pub(crate) mod sqs;
 
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -28,7 +28,7 @@ use test_support::plain_http::aws_call;
 use test_support::process::{Running, until};
 use test_support::record::{line, now_ms, stop};
 
-const GROUP: &str = "/ecs/web";
+pub(crate) const GROUP: &str = "/ecs/web";
 
 #[test]
 fn what_goes_in_comes_out_of_a_cloud_that_nobody_here_wrote() {
@@ -80,13 +80,13 @@ fn ten_thousand_events_of_fifty_streams_come_out_once_each() {
 }
 
 /// A running moto server.
-struct Moto {
+pub(crate) struct Moto {
     port: u16,
     _server: Running,
 }
 
 impl Moto {
-    fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         let Some(program) = std::env::var_os("MOTO_SERVER") else {
             assert!(
                 std::env::var("CI").as_deref() != Ok("true"),
@@ -115,9 +115,13 @@ impl Moto {
         Self { port, _server: Running::start(command.envs(VARIABLES)) }
     }
 
+    pub(crate) fn endpoint(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
     /// A router in front of it; nothing exists beforehand.
     fn router(&self, more: &[(&str, &str)]) -> Router {
-        let endpoint = format!("http://127.0.0.1:{}", self.port);
+        let endpoint = self.endpoint();
         let usual = [
             ("route.default", "cloudwatch"),
             ("cloudwatch.region", "us-east-1"),
@@ -136,10 +140,15 @@ impl Moto {
 
     /// Time and message of each event, oldest first.
     fn events(&self, stream: &str) -> Vec<Value> {
+        self.events_so_far(stream).expect("events")
+    }
+
+    /// `None`: there is no such stream yet.
+    pub(crate) fn events_so_far(&self, stream: &str) -> Option<Vec<Value>> {
         let body =
             json!({"logGroupName": GROUP, "logStreamName": stream, "startFromHead": true, "limit": 10_000});
         let reply = self.call("GetLogEvents", &body);
-        let events = reply["events"].as_array().expect("events");
-        events.iter().map(|event| json!([event["timestamp"], event["message"]])).collect()
+        let events = reply["events"].as_array()?;
+        Some(events.iter().map(|event| json!([event["timestamp"], event["message"]])).collect())
     }
 }

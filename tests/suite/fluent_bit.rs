@@ -6,6 +6,7 @@
 //! - `host` – one running Fluent Bit, configured as FireLens does it
 //! - `watching` – exits seen in the task's metadata, events from a queue
 //! - `incidents` – two collectors on one queue, and a kill in between
+//! - `recorded` – the same with the recorded crash loop and moto's queue; one is killed, or both; needs `MOTO_SERVER`, too
 //! - `metrics` – the counters at its own endpoint
 //! - `examples` – every configuration of `examples/`, as it stands there
 //! - `provenance` – what applications can write, by every way they have, under the filters that people use
@@ -24,6 +25,7 @@ mod incidents;
 mod metrics;
 mod provenance;
 mod receivers;
+mod recorded;
 mod watching;
 
 use feed::Feed;

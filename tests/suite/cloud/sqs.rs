@@ -57,16 +57,23 @@ fn collector(cloud: &Cloud, queue: &str, name: &str) -> Router {
 }
 
 fn fill(moto: &Moto) -> String {
+    let queue = create_queue(moto);
+    send(moto, &queue, &(0..EVENTS).map(event).collect::<Vec<_>>());
+    queue
+}
+
+/// Returns its address.
+pub(crate) fn create_queue(moto: &Moto) -> String {
     let queue = call(moto, "CreateQueue", &json!({"QueueName": "ecs-stops"}));
-    let queue = queue["QueueUrl"].as_str().expect("an address").to_owned();
-    let numbers: Vec<usize> = (0..EVENTS).collect();
-    for ten in numbers.chunks(10) {
-        let entry =
-            |number: &usize| json!({"Id": number.to_string(), "MessageBody": event(*number).to_string()});
-        let entries: Vec<Value> = ten.iter().map(entry).collect();
+    queue["QueueUrl"].as_str().expect("an address").to_owned()
+}
+
+pub(crate) fn send(moto: &Moto, queue: &str, events: &[Value]) {
+    for ten in events.chunks(10) {
+        let entry = |(number, event): (usize, &Value)| json!({"Id": number.to_string(), "MessageBody": event.to_string()});
+        let entries: Vec<Value> = ten.iter().enumerate().map(entry).collect();
         call(moto, "SendMessageBatch", &json!({"QueueUrl": queue, "Entries": entries}));
     }
-    queue
 }
 
 fn event(number: usize) -> Value {
@@ -86,7 +93,7 @@ fn tasks(messages: &[String]) -> BTreeMap<String, usize> {
 }
 
 /// Visible or not.
-fn waiting(moto: &Moto, queue: &str) -> u64 {
+pub(crate) fn waiting(moto: &Moto, queue: &str) -> u64 {
     let names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"];
     let reply = call(moto, "GetQueueAttributes", &json!({"QueueUrl": queue, "AttributeNames": names}));
     let number =

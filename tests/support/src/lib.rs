@@ -6,6 +6,7 @@
 
 pub mod alone;
 pub mod chunk;
+pub mod crash_loop;
 pub mod environment;
 pub mod plain_http;
 pub mod plugin;
