@@ -13,8 +13,8 @@ type Table = &'static [(Cause, Words)];
 #[rustfmt::skip]
 const DENIED: Words = &[
     "accessdenied", "access denied", "not authorized", "401 unauthorized", "unauthorized:", "unauthorizedoperation", "403 forbidden",
-    "forbidden:", "access to kms", "kms:decrypt", "unable to assume", "execution role credentials", "execution credentials",
-    "statuscode: 403", "status code: 403",
+    "forbidden:", "http 401 response", "http 403 response", "status: 401", "access to kms", "kms:decrypt", "unable to assume", "execution role credentials", "execution credentials",
+    "statuscode: 403", "status code: 403", "nocredentialproviders", "no ec2 imds role", "security token included",
 ];
 /// Before quotas: EC2 calls its throttling `RequestLimitExceeded`.
 #[rustfmt::skip]
@@ -51,7 +51,7 @@ const IMAGE_PULL: Table = &[
     (Cause::DiskFull,         NO_SPACE),
     (Cause::PlatformMismatch, OTHER_PLATFORM),
     (Cause::Network,          UNREACHABLE),
-    (Cause::Network,          &["nil pointer dereference", "error pulling image conf", "x509:", "failed to verify certificate"]),
+    (Cause::Network,          &["nil pointer dereference", "error pulling image conf", "x509:", "failed to verify certificate", "server gave http response"]),
     (Cause::Permission,       DENIED),
     (Cause::Permission,       &["authentication required", "basic auth credentials", "failed to authorize", "denied:", "insufficient_scope",
                                 "credentials: not found", "unauthorized"]),
@@ -59,7 +59,8 @@ const IMAGE_PULL: Table = &[
     (Cause::Invalid,          &["schema 1", "schema1", "manifest.v1", "no longer supported"]),
     (Cause::NotFound,         &["not found", "manifest unknown", "name unknown", "does not exist", "no such image", "status code: 404",
                                 "statuscode: 404", "repo digest", "404 not found"]),
-    (Cause::Invalid,          &["invalid reference", "media-type", "mediatype", "media type", "unsupported media", "canonical reference"]),
+    (Cause::Invalid,          &["invalid reference", "media-type", "mediatype", "media type", "unsupported media", "canonical reference",
+                                "mismatched image", "invalid tar header", "layer verification failed", "corrupted"]),
     (Cause::Timeout,          &["signal: killed", "timed out"]),
 ];
 
@@ -84,8 +85,9 @@ const LOGGING: Table = &[
     (Cause::RateLimit,  THROTTLED),
     (Cause::Permission, DENIED),
     (Cause::Permission, &["kms key", "kms:"]),
+    (Cause::Network,    &["x509:"]),
     (Cause::Quota,      USED_UP),
-    (Cause::Invalid,    &["no log driver named", "invalid s3 arn"]),
+    (Cause::Invalid,    &["no log driver named", "invalid s3 arn", "must specify", "cannot configure", "only supported with"]),
     (Cause::NotFound,   &["does not exist", "notfoundexception", "not found", "cannot find", "nosuchkey", "nosuchbucket", "statuscode: 404"]),
     (Cause::Invalid,    &["is required", "is expected", "unknown log opt", "no log configuration", "missing output key", "invalid", "unsupported",
                           "not supported", "not enabled", "no firelens container", "could not parse", "must be", "needs to be"]),
@@ -94,6 +96,8 @@ const LOGGING: Table = &[
 
 #[rustfmt::skip]
 const STORAGE: Table = &[
+    (Cause::Timeout,    &["csi driver & deadline"]),
+    (Cause::Network,    &["network path was not found"]),
     (Cause::Network,    UNREACHABLE),
     (Cause::Permission, DENIED),
     (Cause::Permission, &["permission denied", "not permitted"]),
@@ -112,7 +116,8 @@ const NETWORK: Table = &[
     (Cause::Permission, DENIED),
     (Cause::Permission, &["authfailure", "policyviolation"]),
     (Cause::Quota,      USED_UP),
-    (Cause::NotFound,   &[".notfound", "does not exist"]),
+    (Cause::NotFound,   &[".notfound", "does not exist", "daemon: network & not found"]),
+    (Cause::Invalid,    &[".malformed"]),
     (Cause::Timeout,    &["timeout", "timed out", "deadline exceeded", "already expired"]),
 ];
 
@@ -138,11 +143,13 @@ const CONTAINER_START: Table = &[
     (Cause::Permission,       &["permission denied", "not permitted", "access is denied"]),
     (Cause::Invalid,          &["not a directory", "is a directory", "invalid", "conflicting options", "minimum memory limit", "task memory limit",
                                 "unknown capability", "unknown runtime", "runtime is not set", "unable to decode", "unable decode",
-                                "not supported", "duplicate mount", "range of cpus", "link target", "volume target", "error parsing"]),
+                                "not supported", "duplicate mount", "range of cpus", "link target", "volume target", "error parsing", "no command specified"]),
 ];
 
 #[rustfmt::skip]
 const PLATFORM: Table = &[
+    // The kernel calls its keys a disk.
+    (Cause::Quota,      &["session keyring"]),
     (Cause::DiskFull,   NO_SPACE),
     (Cause::Timeout,    &["timeout", "timed out", "deadline exceeded", "signal: killed"]),
     (Cause::Permission, DENIED),

@@ -27,6 +27,8 @@ const OUT_OF_MEMORY: Words = &["outofmemory", "killed due to memory usage", "oom
 const RULES: &[Rule] = &[
     rule(Category::Oom, OUT_OF_MEMORY),
     rule(Category::Platform, &["account is currently blocked", "account is blocked"]),
+    // Whatever it was asked for.
+    rule(Category::Platform, &["docker daemon running", "containerd.sock"]),
 
     // Managed Instances: no instance for the task, whatever error of EC2 or IAM stands behind it.
     rule(Category::Capacity, &["unable to launch instance", "launch & instance & capacity provider", "infrastructure role & capacity provider", "infrastructure role & managed instance",
@@ -55,20 +57,21 @@ const RULES: &[Rule] = &[
     rule(Category::Logging, &["fluent.sock", ":24224", "awsfirelens", "/firelens/", "resource [firelens]", "firelens s3 config",
         "firelens config", "firelens log config", "firelens resource", "firelens container", "firelens bridge ip", "logger args", "logging driver", "log driver", "log stream",
         "cloudwatch log group", "log group does not exist", "log group & does not exist", "logs:create", "logs:put", "missing output key",
-        "log opt", "execution credentials set for the task", "execution role credentials for task"]),
+        "log opt", "logging plugin", "daemon: logger:", "execution credentials set for the task", "execution role credentials for task"]),
 
     rule(Category::Storage, &["ebs volume", "elasticblockstorage", "efs utils", "efs volume", "mount.nfs", "mount.efs", ".efs.",
         "elasticfilesystem", "s3files", "s3 files", "ephemeralstorage", "ephemeral storage"]),
     rule(Category::Storage, &["cannotcreatevolume", "cannotinspectvolume", "cannotremovevolume", "invalidvolume", "volumedriver.",
         "mounting volume", "failed to mount", "/var/lib/ecs/volumes", "bind source path", "volume [", "initialize volume", "volume detection",
-        "autoprovision", "volume mounts", "volume target", "invalid volume", "volume configuration"]),
+        "autoprovision", "volume mounts", "volume target", "invalid volume", "volume configuration", "volumeerror", "volume plugin",
+        "csi driver", "smbglobalmapping"]),
 
-    // A kernel setting refused in the host's network is no trouble with the network.
-    rule(Category::ContainerStart, &["sysctl"]),
+    // Neither a kernel setting refused in the host's network nor a port that is taken is trouble with the network.
+    rule(Category::ContainerStart, &["sysctl", "port is already allocated", "address already in use", "specified port already exists"]),
     rule(Category::Network, &["network interface", "containernetworking", "resource:eni", "configure eni", "netplugin", "cni plugin",
         "setup network namespace", "task network namespace", "setup netns", "networkinterfacelimit", "eni attachment", "attach eni",
         "insufficientfreeaddresses", "invalidsubnet", "invalidsecuritygroup", "invalidgroup.notfound", "subnet & does not exist",
-        "security group & does not exist"]),
+        "security group & does not exist", "iptables", "create endpoint", "address pool", "daemon: network & not found"]),
 
     rule(Category::ContainerStart, &["taskdefinition & inactive", "task definition & inactive", "task definition & not active"]),
     rule(Category::Capacity, &["=agent", "missingattribute", "=attribute", "=location", "not compatible with the selected compute", "capacity is unavailable",
@@ -80,7 +83,9 @@ const RULES: &[Rule] = &[
     rule(Category::Platform, &["containerruntimeerror", "containerruntimetimeout"]),
     // A deadline in a start error is the local runtime's: those of remote calls have been caught above.
     rule(Category::Platform, &["deadline exceeded", "could not transition to", "timed out after waiting"]),
-    rule(Category::ContainerStart, &["port is already allocated", "address already in use", "exec format error", "executable file not found",
+    // The machine has run out of what it needs to start any container.
+    rule(Category::Platform, &["start shim", "too many open files", "resource temporarily unavailable", "paging file is too small", "session keyring"]),
+    rule(Category::ContainerStart, &["exec format error", "executable file not found",
         "permission denied", "cannotstartcontainer", "cannotcreatecontainer", "oci runtime", "runc create", "shim task",
         "container runtime task", "container runtime container", "container process", "hostconfigerror", "dockerclientconfigerror",
         "no users found", "passwd file", "/etc/passwd", "/etc/group", "container name & already in use", "operating system does not match", "hcsshim", "select device driver", "task memory limit",

@@ -11,6 +11,7 @@ pub(in crate::stop) mod ending;
 mod image;
 mod injected;
 mod placed;
+mod refused;
 mod started;
 
 use super::words::{self, Words};
@@ -22,13 +23,17 @@ type Row = (Category, Option<Cause>, Words, &'static str);
 /// What to do where a name server did not answer.
 const DNS: &str = "DNS did not answer: check the VPC resolver (enableDnsSupport), the name servers in the DHCP options, and that the subnet reaches them on port 53.";
 
+/// What to do where a proxy did not answer.
+const PROXY: &str = "A proxy in between does not answer: check it and HTTP_PROXY of dockerd and ecs-agent on the instance; NO_PROXY should name what needs none (169.254.169.254, 169.254.170.2).";
+
 const TABLES: [&[Row]; 5] = [image::ROWS, injected::ROWS, placed::ROWS, started::ROWS, ended::ROWS];
 
 /// The hint for a category, a cause and statements as `reason::normalize` makes them.
 pub(in crate::stop) fn find(category: Category, cause: Option<Cause>, statements: &[String]) -> &'static str {
     let fits =
         |row: &&Row| row.0 == category && (row.1.is_none() || row.1 == cause) && names(row.2, statements);
-    TABLES.iter().copied().flatten().find(fits).map_or("", |row| row.3)
+    let refused = refused::find(cause, statements);
+    refused.or_else(|| TABLES.iter().copied().flatten().find(fits).map(|row| row.3)).unwrap_or_default()
 }
 
 fn names(words: Words, statements: &[String]) -> bool {

@@ -7,10 +7,18 @@ use Category::{Capacity, Network};
 
 #[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
+    // The network that Docker makes on an instance.
+    (Network, None, &["iptables"],
+        "Docker's firewall rules on the instance are gone, often after a restart of iptables or firewalld: restart Docker there, or replace the instance."),
+    (Network, Some(Cause::NotFound), &["daemon: network & not found"],
+        "Docker on the instance does not have the network that the text names: create it there, or correct `networkMode` in the task definition."),
+    (Network, None, &["create endpoint", "address pool"],
+        "Docker on the instance could not connect the container to its network: run fewer containers there, restart Docker, or replace the instance."),
     (Network, Some(Cause::NotFound), &["security group", "securitygroup", "invalidgroup"],
         "Name a security group that exists in the VPC: the one in the network configuration has been deleted."),
     (Network, Some(Cause::NotFound), &["subnetid", "subnet id", "subnet & does not exist"], "Name a subnet that exists: the one in the network configuration has been deleted."),
     (Network, Some(Cause::NotFound), &[], "Correct the network configuration: something it names (subnet, security group) no longer exists."),
+    (Network, Some(Cause::Invalid), &[], "Correct the network configuration: what the text names (subnet, security group) has a form that EC2 refuses."),
     (Network, Some(Cause::RateLimit), &[],
         "Too many interfaces were asked for at once; the service tries again. Start fewer tasks at a time if it goes on."),
     (Network, Some(Cause::Quota), &[],
@@ -41,6 +49,10 @@ pub(super) const ROWS: &[Row] = &[
         "The instance did not register with the cluster: check its subnet's route to the ECS endpoints and its instance role."),
     (Capacity, Some(Cause::Invalid), &["not compatible with the selected compute"],
         "Let the task definition's `requiresCompatibilities` fit the launch type or capacity provider it is started on."),
+    (Capacity, None, &["invalidkmskey"],
+        "Enable the KMS key that encrypts the instances' volumes, and let the capacity provider's infrastructure role use it."),
+    (Capacity, None, &["pendingverification"],
+        "AWS still verifies the account in this region, usually for some hours: wait, or open a case with AWS Support."),
     (Capacity, None, &["insufficientfreeaddresses"], "The subnet has run out of free addresses for instances: add a subnet or a larger one."),
     (Capacity, None, &["not have sufficient & capacity", "unfulfillable", "insufficientinstancecapacity", "insufficientcapacity", "insufficienthostcapacity"],
         "EC2 has none of these instances left: allow more instance types and zones in the capacity provider, or try again later."),

@@ -5,6 +5,7 @@
 
 mod oncall;
 mod planned;
+mod public;
 mod services;
 mod start;
 mod tasks;
@@ -119,6 +120,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Wording> {
     ]
     .into_iter()
     .flatten()
+    .chain(public::all())
 }
 
 fn stop(at: At, text: &str) -> StopEvent {
@@ -160,5 +162,5 @@ fn no_hint_sends_anybody_to_a_machine_of_fargate() {
 #[test]
 fn the_collection_is_large() {
     let events = crate::stop::tests::all_fixtures().count();
-    assert!(all().count() + events >= 370, "{} wordings and {events} events", all().count());
+    assert!(all().count() + events >= 595, "{} wordings and {events} events", all().count());
 }

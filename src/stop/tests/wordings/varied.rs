@@ -52,7 +52,7 @@ pub(super) const WORDINGS: &[Wording] = &[
     (Container, "CannotStartContainerError: Error response from daemon: OCI runtime create failed: sysctl \"net.ipv4.ip_local_port_range\" is not in a separate kernel namespace: unknown", ContainerStart, Some(Invalid), "systemControls"),
     (Container, "CannotStartContainerError: Error response from daemon: joining network namespace of container: No such container: 0123", ContainerStart, None, "container_reason"),
     (Agent, "ResourceInitializationError: resource cannot be initialized for task arn:aws:ecs:eu-west-1:111122223333:task/x: cgroup resource: unable to build resource spec for task: task memory spec builder: container memory limit(2048) greater than task memory limit(1024)", ContainerStart, Some(Invalid), "memory"),
-    (Container, "CannotPullContainerError: ref pull has been retried 1 time(s): failed to copy: httpReadSeeker: failed open: unexpected status code https://registry.acme.io/v2/api/blobs/sha256:12: 503 Service Unavailable", ImagePull, None, "does not say which"),
+    (Container, "CannotPullContainerError: ref pull has been retried 1 time(s): failed to copy: httpReadSeeker: failed open: unexpected status code https://registry.acme.io/v2/api/blobs/sha256:12: 503 Service Unavailable", ImagePull, None, "The registry itself fails"),
     (Container, "CannotPullContainerError: Error response from daemon: Get \"https://111122223333.dkr.ecr.eu-west-1.amazonaws.com/v2/api/manifests/7\": no basic auth credentials", ImagePull, Some(Permission), "instance role"),
     (Fargate, "ContainerRuntimeError: failed to create container: exit status 1", Platform, None, "Retry"),
     (NoContainers, "No Container Instances were found in your cluster.", Capacity, None, "register"),
