@@ -39,11 +39,23 @@ fn main() {
     let recording = BenchRouter::new(TO_CLOUDWATCH.into_iter().chain(RECORDER));
     let masking = BenchRouter::new(TO_CLOUDWATCH.into_iter().chain([("redact", FIVE_RULES)]));
     let personal = personal(&chunk);
+    // Nothing is dropped, so that all of the work is there and the deciding besides.
+    let limited = BenchRouter::new(TO_CLOUDWATCH.into_iter().chain([
+        ("limit.stdout", "1000000/s per container, burst 100000000"),
+        ("limit.stderr", "1000000/s per container, burst 100000000"),
+    ]));
+    let sampled = BenchRouter::new(
+        TO_CLOUDWATCH.into_iter().chain([("sample.stdout", "99.9999%"), ("sample.stderr", "99.9999%")]),
+    );
     let mut cases = cases(&chunk, &router, &gzip);
     // All of `encode`, for lines of JSON: without levels, with the level read in each, and with each held for an error.
     cases.push(("json", json.len(), Box::new(|| drop(black_box(router.process(&json))))));
     cases.push(("level", json.len(), Box::new(|| drop(black_box(leveled.process(&json))))));
     cases.push(("recorder", json.len(), Box::new(|| drop(black_box(recording.process(&json))))));
+    // Beside `encode` and `json`.
+    cases.push(("limit", chunk.len(), Box::new(|| drop(black_box(limited.process(&chunk))))));
+    cases.push(("sample", chunk.len(), Box::new(|| drop(black_box(sampled.process(&chunk))))));
+    cases.push(("sample/id", json.len(), Box::new(|| drop(black_box(sampled.process(&json))))));
     cases.push(("redact", chunk.len(), Box::new(|| redact(&chunk, &masking))));
     cases.push(("redacted", personal.len(), Box::new(|| redact(&personal, &masking))));
     // `cargo bench` passes `--bench`.

@@ -27,6 +27,7 @@
 //!     ├─ classify     stop event, error, stderr, stdout or other; which destinations its class goes to
 //!     │      └─ level             how grave a line is by its own word
 //!     ├─ stop         why a task or container stopped; reports each stop once, with its last lines of stderr
+//!     ├─ limit        which lines are dropped because their container, or their class, has used up its budget
 //!     ├─ redact       texts and records without personal data and secrets; stop masks with it, too
 //!     ├─ encode       records → payloads: names, partitions, batches
 //!     │      └─ json              the writer of records as JSON
@@ -59,6 +60,7 @@ pub mod input;
 pub mod instance;
 pub mod json;
 pub mod level;
+pub mod limit;
 mod log;
 mod log_reader;
 pub mod metrics;

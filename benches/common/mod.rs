@@ -18,6 +18,7 @@ use ecs_router::encode::batch::Batch;
 use ecs_router::encode::buffer_pool::BufferPool;
 use ecs_router::encode::template::RenderContext;
 use ecs_router::metrics::Metrics;
+use ecs_router::limit::LineLimiter;
 use ecs_router::recorder::Recorder;
 use ecs_router::redact::Redaction;
 use ecs_router::router::pipeline::{Stages, StopMemory};
@@ -138,6 +139,7 @@ pub(crate) struct BenchRouter {
     pub(crate) destinations: Vec<Destination>,
     metrics: Metrics,
     pub(crate) redaction: Redaction,
+    limiter: Option<LineLimiter>,
     memory: StopMemory,
     pool: BufferPool,
 }
@@ -158,6 +160,7 @@ impl BenchRouter {
             destinations,
             metrics: Metrics::default(),
             redaction: read.redaction,
+            limiter: LineLimiter::new(read.limits),
             memory: StopMemory::new(true, 20).with_recorder(read.recorder.map(Recorder::new)),
             pool: BufferPool::default(),
         }
@@ -174,6 +177,7 @@ impl BenchRouter {
             redaction: Some(&self.redaction).filter(|redaction| !redaction.is_off()),
             pool: &self.pool,
             memory: Some(&self.memory),
+            limiter: self.limiter.as_ref(),
             names: &[],
         };
         let context = RenderContext { tag: TAG, uuid: "", chunk: "", task: None, overflow: None };

@@ -170,6 +170,12 @@ impl<'t> ContainerIdentity<'t> {
         self.tag.map(|tag| tag.container)
     }
 
+    /// The id of the task that FireLens names in the tag, whatever the record says.
+    #[must_use]
+    pub fn tagged_task(self) -> Option<&'t [u8]> {
+        self.tag.map(|tag| tag.task_id)
+    }
+
     /// Whether FireLens's tag names the task of this ARN; `None` without such a tag.
     #[must_use]
     pub fn is_of_task(self, arn: &[u8]) -> Option<bool> {

@@ -16,6 +16,7 @@ mod identity;
 mod incidents;
 pub mod keys;
 mod level;
+mod limits;
 mod metrics;
 mod parse;
 mod pattern;

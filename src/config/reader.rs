@@ -213,6 +213,8 @@ impl<'l> KeyReader<'l> {
                 || name.starts_with("class.")
                 || name.starts_with("route.")
                 || name.starts_with("redact.")
+                || name.starts_with("limit.")
+                || name.starts_with("sample.")
                 || name.ends_with(".type"),
             "{name} is not in the table of keys"
         );

@@ -10,6 +10,7 @@ use super::fetch_logs::LogNames;
 use super::incidents::IncidentSettings;
 use super::keys::{self, DestinationKind};
 use super::level::{self, LEVEL_CLASSES};
+use super::limits;
 use super::metrics::EmfSettings;
 use super::pattern;
 use super::reader::{KeyReader, Lookup};
@@ -17,6 +18,7 @@ use super::recorder::{self, RecorderContext, RecorderSettings};
 use super::redaction;
 use crate::classify::classes::{Class, OwnClass};
 use crate::classify::levels::LevelRules;
+use crate::limit::LimitRules;
 use crate::redact::Redaction;
 
 /// What one `[OUTPUT]` means. Destinations have a name and a type here; their own keys are read by `destination`.
@@ -36,6 +38,8 @@ pub struct Settings {
     pub levels: LevelRules,
     /// What the flight recorder holds; `None`: it is off.
     pub recorder: Option<RecorderSettings>,
+    /// Which lines are dropped because their class has used up its budget.
+    pub limits: LimitRules,
     /// What is masked for which of them.
     pub redaction: Redaction,
     /// How stop events are read and reported.
@@ -162,6 +166,7 @@ impl Settings {
         let emf = read_emf(&reader, &mut destinations, is_routed);
         let named: Vec<_> = destinations.iter().map(|one| (one.name.as_str(), one.kind)).collect();
         Self {
+            limits: limits::read(&reader, &classes, &levels, &routes),
             redaction: redaction::read(&reader, &named),
             classes,
             emf,

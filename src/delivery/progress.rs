@@ -114,6 +114,8 @@ pub struct Progress {
     released: OnceCell<ReleasedLines>,
     /// Rejected records that are not stored as dead letters yet.
     dead_letters: RefCell<Vec<DeadLetter>>,
+    /// Entries that limits and samples dropped; `None` until that was decided, for a replay must not decide anew.
+    dropped: RefCell<Option<Ordinals>>,
     name: String,
     /// In seconds since the epoch.
     arrived_at: i64,
@@ -138,6 +140,7 @@ impl Progress {
             logs: RefCell::default(),
             released: OnceCell::new(),
             dead_letters: RefCell::default(),
+            dropped: RefCell::default(),
             running: Cell::new(true),
             stopped: Notify::new(),
             is_kept: Cell::new(false),
@@ -249,6 +252,17 @@ impl Progress {
         if let Some(settled) = self.destinations.get(destination) {
             settled.borrow_mut().overflowed.get_or_insert(entries);
         }
+    }
+
+    /// The entries that limits and samples dropped; `None` when that is still to be decided.
+    #[must_use]
+    pub fn dropped(&self) -> Option<Ordinals> {
+        self.dropped.borrow().clone()
+    }
+
+    /// Notes which entries limits and samples dropped, unless that was noted before.
+    pub fn note_dropped(&self, entries: Ordinals) {
+        self.dropped.borrow_mut().get_or_insert(entries);
     }
 
     /// Notes that these entries need no sending any more.

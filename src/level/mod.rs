@@ -10,6 +10,7 @@ mod message;
 mod object;
 mod words;
 
+pub(crate) use self::object::{JsonValue, Pairs as JsonPairs};
 use crate::input::decode;
 use crate::input::record::{Field, Record, Value};
 use words::{LevelKey, LevelReading, Scalar};

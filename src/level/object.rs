@@ -16,7 +16,7 @@ const MAX_STEPS: usize = 8;
 
 /// A value of the object; the text of a string is as it stands there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum JsonValue<'t> {
+pub(crate) enum JsonValue<'t> {
     Text(&'t [u8]),
     /// A number, true, false or null.
     Bare(&'t [u8]),
@@ -27,7 +27,7 @@ pub(super) enum JsonValue<'t> {
 
 /// The top-level pairs of an object, up to what is no JSON.
 #[derive(Debug)]
-pub(super) struct Pairs<'t> {
+pub(crate) struct Pairs<'t> {
     rest: &'t [u8],
 }
 
@@ -95,7 +95,7 @@ impl<'t> JsonValue<'t> {
 impl<'t> Pairs<'t> {
     /// `None` when the text does not begin as an object.
     #[inline]
-    pub(super) fn of_object(text: &'t [u8]) -> Option<Self> {
+    pub(crate) fn of_object(text: &'t [u8]) -> Option<Self> {
         let rest = trim(text).strip_prefix(b"{")?;
         let rest = trim(rest.get(..MAX_BYTES).unwrap_or(rest));
         matches!(rest.first(), Some(b'"' | b'}')).then_some(Self { rest })

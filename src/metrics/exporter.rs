@@ -34,12 +34,14 @@ pub struct MetricFamily {
 enum MetricSource {
     Instance(fn(&Metrics) -> &AtomicU64),
     Class,
+    /// By class, too.
+    Budget(fn(&Metrics) -> &[AtomicU64]),
     RedactionRule,
     Destination(fn(&DestinationCounters) -> &AtomicU64),
     Reason,
 }
 
-use MetricSource::{Class, Destination, Instance, Reason, RedactionRule};
+use MetricSource::{Budget, Class, Destination, Instance, Reason, RedactionRule};
 
 const fn counter(name: &'static str, help: &'static str, values: MetricSource) -> MetricFamily {
     MetricFamily { kind: MetricKind::Counter, name, help, values }
@@ -50,7 +52,7 @@ const fn gauge(name: &'static str, help: &'static str, values: MetricSource) -> 
 }
 
 /// Every metric of the plugin.
-pub const FAMILIES: [MetricFamily; 43] = [
+pub const FAMILIES: [MetricFamily; 45] = [
     counter("records_total", "Records read.", Class),
     counter("chunks_total", "Chunks read, without those that came again.", Instance(|all| &all.chunks)),
     counter(
@@ -67,9 +69,11 @@ pub const FAMILIES: [MetricFamily; 43] = [
     counter("shapeless_entries_total", "Entries that hold no record.", Instance(|all| &all.shapeless)),
     counter(
         "dropped_records_total",
-        "Records whose class is routed to drop.",
+        "Records dropped on purpose: by a route, a limit or a sample.",
         Instance(|all| &all.dropped_on_purpose),
     ),
+    counter("limited_records_total", "Records dropped by limit.<class>.", Budget(|all| &all.limited)),
+    counter("sampled_out_records_total", "Records dropped by sample.<class>.", Budget(|all| &all.sampled)),
     counter(
         "missing_fields_total",
         "Chunks with a name that lacked a field without a fallback.",
@@ -202,7 +206,7 @@ impl MetricFamily {
     pub const fn labels(&self) -> &'static [&'static str] {
         match self.values {
             Instance(_) => &[],
-            Class => &["class"],
+            Class | Budget(_) => &["class"],
             RedactionRule => &["rule"],
             Destination(_) => &["destination"],
             Reason => &["destination", "reason"],
@@ -215,6 +219,10 @@ impl MetricFamily {
         match self.values {
             Instance(number) => visit(&[], number(metrics).load(Relaxed)),
             Class => metrics.for_each_class(&mut |class, count| visit(&[class], count)),
+            Budget(counters) => {
+                let counters = counters(metrics);
+                metrics.for_each_class_in(&|index| counters.get(index), &mut |class, count| visit(&[class], count));
+            }
             RedactionRule => {
                 metrics.redacted.iter().for_each(|(name, count)| visit(&[name], count.load(Relaxed)));
             }

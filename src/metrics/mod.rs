@@ -94,6 +94,10 @@ pub enum BreakerState {
 pub struct Metrics {
     /// Records read, by `Class::index`.
     classes: Vec<(String, AtomicU64)>,
+    /// Records that limits dropped, by `Class::index`.
+    limited: Vec<AtomicU64>,
+    /// Records that samples dropped, by `Class::index`.
+    sampled: Vec<AtomicU64>,
     destinations: Vec<DestinationCounters>,
     /// Chunks read, whatever became of them; replays do not count.
     pub chunks: AtomicU64,
@@ -101,7 +105,7 @@ pub struct Metrics {
     pub malformed_chunks: AtomicU64,
     /// Entries of a chunk that hold no record.
     pub shapeless: AtomicU64,
-    /// Records whose class is dropped on purpose.
+    /// Records that are dropped on purpose: by a route, a limit or a sample.
     pub dropped_on_purpose: AtomicU64,
     /// Chunks that came again after a retry and were known.
     pub replayed_chunks: AtomicU64,
@@ -164,6 +168,8 @@ impl Metrics {
     #[must_use]
     pub fn new(classes: Vec<String>, destinations: Vec<String>) -> Self {
         Self {
+            limited: classes.iter().map(|_| AtomicU64::new(0)).collect(),
+            sampled: classes.iter().map(|_| AtomicU64::new(0)).collect(),
             classes: classes.into_iter().map(|name| (name, AtomicU64::new(0))).collect(),
             destinations: destinations.into_iter().map(DestinationCounters::new).collect(),
             ..Self::default()
@@ -207,6 +213,19 @@ impl Metrics {
         self.malformed_chunks.fetch_add(u64::from(faulty), Relaxed);
     }
 
+    /// Counts what limits and samples dropped, by `Class::index`; it is among what was dropped on purpose.
+    pub fn count_limited(&self, limited: &[u64], sampled: &[u64]) {
+        for (counters, counts) in [(&self.limited, limited), (&self.sampled, sampled)] {
+            counters.iter().zip(counts).for_each(|(counter, count)| _ = counter.fetch_add(*count, Relaxed));
+        }
+    }
+
+    /// Records that limits and samples dropped.
+    #[must_use]
+    pub fn over_limits(&self) -> u64 {
+        self.limited.iter().chain(&self.sampled).map(|counter| counter.load(Relaxed)).sum()
+    }
+
     /// The counters of a destination; a sink for everything when there is no such destination.
     #[must_use]
     pub fn destination(&self, index: usize) -> &DestinationCounters {
@@ -224,12 +243,21 @@ impl Metrics {
 
     /// Visits each class name once, with its records. Allocates nothing.
     fn for_each_class(&self, visit: &mut dyn FnMut(&str, u64)) {
+        self.for_each_class_in(&|index| self.classes.get(index).map(|(_, count)| count), visit);
+    }
+
+    /// The same with other counters by `Class::index`.
+    fn for_each_class_in<'m>(
+        &'m self,
+        counter: &dyn Fn(usize) -> Option<&'m AtomicU64>,
+        visit: &mut dyn FnMut(&str, u64),
+    ) {
         for (position, (name, _)) in self.classes.iter().enumerate() {
-            let same = |(other, _): &&(String, AtomicU64)| other == name;
-            if self.classes.iter().take(position).any(|class| same(&class)) {
+            if self.classes.iter().take(position).any(|(other, _)| other == name) {
                 continue;
             }
-            visit(name, self.classes.iter().filter(same).map(|(_, count)| count.load(Relaxed)).sum());
+            let same = self.classes.iter().enumerate().filter(|(_, (other, _))| other == name);
+            visit(name, same.filter_map(|(index, _)| counter(index)).map(|count| count.load(Relaxed)).sum());
         }
     }
 

@@ -60,8 +60,10 @@ pub struct SignOff {
     pub ended_at: Timestamp,
     /// Records read.
     pub read: u64,
-    /// Records whose class is routed to `drop`.
+    /// Records that were dropped on purpose: by a route, a limit or a sample.
     pub dropped: u64,
+    /// Those of them that limits and samples dropped.
+    pub over_limits: u64,
     /// What became of the lines of the flight recorder; `None`: it is off.
     pub recorder: Option<RecorderCounts>,
     /// What became of the others, by destination.
@@ -92,6 +94,9 @@ impl SignOff {
             // Writing to a text cannot fail.
             write!(text, " ({})", reasons.join("; ")).ok();
         }
+        if self.over_limits > 0 {
+            write!(text, ", {} dropped by limits and samples", self.over_limits).ok();
+        }
         if let Some(counts) = &self.recorder {
             text = text + "; recorder: " + &recorder_words(counts);
         }
@@ -117,6 +122,9 @@ impl SignOff {
             "destinations": self.destinations.iter().map(destination).collect::<Vec<_>>(),
             "version": env!("CARGO_PKG_VERSION"),
         });
+        if self.over_limits > 0 {
+            record["records_over_limits"] = self.over_limits.into();
+        }
         if let Some(counts) = &self.recorder {
             record["recorder"] = recorder_object(counts);
         }

@@ -21,7 +21,7 @@ use crate::log::{Level, Log};
 use crate::metrics::{EmfScope, MetricsReading, Reason};
 
 /// What names may hold of the documents.
-const METRICS_NAMES: OwnNames = OwnNames { tag: b"ecs_router.metrics", class: "metrics" };
+const METRICS_NAMES: OwnNames<'static> = OwnNames { tag: b"ecs_router.metrics", class: "metrics" };
 
 /// Writes the metrics of one instance.
 pub(crate) struct MetricsDesk {

@@ -13,9 +13,9 @@ use crate::metrics::EmfSource;
 
 /// What names may hold of records of the plugin's own.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct OwnNames {
-    pub(super) tag: &'static [u8],
-    pub(super) class: &'static str,
+pub(super) struct OwnNames<'n> {
+    pub(super) tag: &'n [u8],
+    pub(super) class: &'n str,
 }
 
 impl Router {
@@ -23,7 +23,7 @@ impl Router {
     pub(super) async fn send_own(
         &self,
         routes: &Routes,
-        names: OwnNames,
+        names: OwnNames<'_>,
         records: &[OwnRecord],
         progress: &Rc<Progress>,
         deadline: Instant,

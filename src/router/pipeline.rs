@@ -17,6 +17,7 @@ use crate::encode::buffer_pool::BufferPool;
 use crate::encode::known_names::KnownNames;
 use crate::incident::{Clock, IncidentTracker, Incidents};
 use crate::input::record::Record;
+use crate::limit::{ClassLimits, DropRule, LineLimiter};
 use crate::metrics::Metrics;
 use crate::recorder::Recorder;
 use crate::redact::Redaction;
@@ -38,6 +39,8 @@ pub struct Pipeline {
     metrics: Arc<Metrics>,
     /// What is masked for whom; `None`: nothing for nobody.
     redaction: Option<Redaction>,
+    /// `None`: nothing is limited.
+    limiter: Option<LineLimiter>,
     pool: BufferPool,
     memory: StopMemory,
     trusted_tags: Vec<TagPattern>,
@@ -80,6 +83,7 @@ impl Pipeline {
             dead_letter_routes,
             metrics,
             redaction: Some(settings.redaction).filter(|redaction| !redaction.is_off()),
+            limiter: LineLimiter::new(settings.limits),
             pool: BufferPool::default(),
             memory: StopMemory { incidents: tracker, log_names: settings.log_names, ..memory },
             trusted_tags: settings.stop.trusted_tags,
@@ -112,6 +116,7 @@ impl Pipeline {
             destinations,
             metrics: &self.metrics,
             redaction: self.redaction.as_ref(),
+            limiter: self.limiter.as_ref(),
             pool: &self.pool,
             memory: Some(&self.memory),
             names: &self.names,
@@ -124,14 +129,14 @@ impl Pipeline {
         destinations: &'s [&'s Destination],
     ) -> Option<Stages<'s>> {
         let routes = self.dead_letter_routes.as_ref()?;
-        Some(Stages { routes, memory: None, ..self.stages(ChunkOrigin::Untrusted, destinations) })
+        Some(Stages { routes, memory: None, limiter: None, ..self.stages(ChunkOrigin::Untrusted, destinations) })
     }
 
     /// The stages of news of incidents, which goes to those only who alert people.
     #[must_use]
     pub fn news_stages<'s>(&'s self, destinations: &'s [&'s Destination]) -> Stages<'s> {
         let stages = self.stages(ChunkOrigin::Trusted, destinations);
-        Stages { routes: &self.news_routes, memory: None, ..stages }
+        Stages { routes: &self.news_routes, memory: None, limiter: None, ..stages }
     }
 
     /// Routes by which everything goes to these destinations.
@@ -147,7 +152,31 @@ impl Pipeline {
         routes: &'s Routes,
         destinations: &'s [&'s Destination],
     ) -> Stages<'s> {
-        Stages { routes, memory: None, ..self.stages(ChunkOrigin::Trusted, destinations) }
+        Stages { routes, memory: None, limiter: None, ..self.stages(ChunkOrigin::Trusted, destinations) }
+    }
+
+    /// What drops lines beyond a budget, where something does.
+    #[must_use]
+    pub fn limiter(&self) -> Option<&LineLimiter> {
+        self.limiter.as_ref()
+    }
+
+    /// The name of a class, as users write it.
+    #[must_use]
+    pub fn class_name(&self, class: Class) -> &str {
+        self.classifier.name(class)
+    }
+
+    /// The destinations of a class.
+    pub(super) fn route(&self, class: Class) -> &[usize] {
+        self.routes.get(class)
+    }
+
+    /// The value of a limit or a sample as the user would write it.
+    #[must_use]
+    pub fn rule_text(&self, class: Class, rule: DropRule) -> String {
+        let limits = self.limiter.as_ref().and_then(|limiter| limiter.limits(class));
+        limits.and_then(|limits: &ClassLimits| limits.text(rule)).unwrap_or_default()
     }
 
     /// The flight recorder, where lines are held.
@@ -231,6 +260,8 @@ pub struct Stages<'p> {
     pub metrics: &'p Metrics,
     /// What is masked for which destination; `None`: nothing for nobody.
     pub redaction: Option<&'p Redaction>,
+    /// What drops lines beyond a budget; `None`: nothing is limited.
+    pub limiter: Option<&'p LineLimiter>,
     /// Buffers to encode into.
     pub pool: &'p BufferPool,
     /// What earlier chunks held; without it each chunk stands for itself.

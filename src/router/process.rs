@@ -7,6 +7,7 @@
 
 use super::encoder::{DestinationEncoder, NameOverflow};
 use super::entries::{ReadEntries, for_each_entry};
+use super::limiting::{ChunkLimiting, DropCounts};
 use super::masking::Masking;
 use super::pipeline::Stages;
 use crate::classify::classes::{BUILT_IN, Class, Entry};
@@ -33,6 +34,8 @@ pub struct Processed {
     pub classes: Vec<u64>,
     /// Records whose class is dropped on purpose.
     pub dropped: u64,
+    /// Records that limits and samples drop; none of a replay.
+    pub limits: DropCounts,
     /// Events of stops that were reported already.
     pub repeated: u64,
     /// Envelopes that were left closed, at least in part.
@@ -127,6 +130,8 @@ struct Dispatcher<'p> {
     encoders: Vec<DestinationEncoder<'p>>,
     /// `None`: nothing is masked.
     masking: Option<Masking<'p>>,
+    /// `None`: nothing is limited.
+    limiting: Option<ChunkLimiting<'p>>,
     /// `None`: nothing is held, or the chunk came before.
     recording: Option<ChunkRecording<'p>>,
     processed: Processed,
@@ -135,6 +140,7 @@ struct Dispatcher<'p> {
 impl<'p> Dispatcher<'p> {
     fn new(stages: &'p Stages<'p>, context: &'p RenderContext<'p>, progress: &'p Progress) -> Self {
         let destinations = stages.destinations.iter().copied().enumerate();
+        let classes = BUILT_IN.len() + stages.routes.own_classes();
         Self {
             stages,
             context,
@@ -142,11 +148,11 @@ impl<'p> Dispatcher<'p> {
                 .map(|(index, one)| DestinationEncoder::new(index, one, progress, stages))
                 .collect(),
             masking: stages.redaction.map(Masking::new),
+            limiting: stages
+                .limiter
+                .map(|limiter| ChunkLimiting::new(limiter, context.tag, classes, progress)),
             recording: None,
-            processed: Processed {
-                classes: vec![0; BUILT_IN.len() + stages.routes.own_classes()],
-                ..Processed::default()
-            },
+            processed: Processed { classes: vec![0; classes], ..Processed::default() },
         }
     }
 
@@ -163,6 +169,9 @@ impl<'p> Dispatcher<'p> {
     fn dispatch(&mut self, ordinal: u32, entry: &Entry<'_, '_, '_>) {
         self.count(entry.class);
         let route = self.stages.routes.get(entry.class);
+        if self.is_over_limit(ordinal, entry) {
+            return;
+        }
         let is_held = match &mut self.recording {
             Some(recording) => recording.observe(ordinal, entry, route.is_empty()),
             None => false,
@@ -185,6 +194,11 @@ impl<'p> Dispatcher<'p> {
         for &index in route {
             self.push(index, ordinal, entry, context);
         }
+    }
+
+    #[inline]
+    fn is_over_limit(&mut self, ordinal: u32, entry: &Entry<'_, '_, '_>) -> bool {
+        self.limiting.as_mut().is_some_and(|limiting| limiting.drops(ordinal, entry))
     }
 
     #[inline(never)]
@@ -259,6 +273,7 @@ impl<'p> Dispatcher<'p> {
             unvouched: read.unvouched,
             unmarked: read.unmarked,
             redacted: self.masking.map(Masking::into_counts).unwrap_or_default(),
+            limits: self.limiting.map(|limiting| limiting.finish(progress)).unwrap_or_default(),
             ..self.processed
         }
     }

@@ -58,8 +58,10 @@ impl Router {
         if progress.is_replay() {
             self.metrics.replayed_chunks.fetch_add(1, Relaxed);
         } else {
-            let Processed { tally, classes, dropped, .. } = processed;
-            self.metrics.count_chunk(classes, *dropped, tally.shapeless as u64, tally.fault.is_some());
+            let Processed { tally, classes, dropped, limits, .. } = processed;
+            let dropped = dropped + limits.total();
+            self.metrics.count_chunk(classes, dropped, tally.shapeless as u64, tally.fault.is_some());
+            self.metrics.count_limited(&limits.limited, &limits.sampled);
             self.metrics.repeated_stops.fetch_add(processed.repeated, Relaxed);
             self.metrics.unvouched_events.fetch_add(processed.unvouched, Relaxed);
             self.metrics.unmarked_records.fetch_add(processed.unmarked, Relaxed);

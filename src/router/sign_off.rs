@@ -19,7 +19,7 @@ use crate::log::Level;
 use crate::metrics::{Reason, SignOff, SuspectedGaps};
 
 /// What names may hold of the record.
-const EXIT_NAMES: OwnNames = OwnNames { tag: b"ecs_router.exit", class: "router_exit" };
+const EXIT_NAMES: OwnNames<'static> = OwnNames { tag: b"ecs_router.exit", class: "router_exit" };
 
 /// A chunk whose first record is older than this when it comes is late. Fluent Bit flushes each second, or each five, and
 /// a batch of the FireLens driver is as young.
@@ -103,6 +103,7 @@ impl Router {
             read: metrics.classes().iter().map(|(_, count)| count).sum(),
             dropped: metrics.dropped_on_purpose.load(Relaxed),
             recorder: self.pipeline.recorder().map(|_| metrics.recorder.counts()),
+            over_limits: metrics.over_limits(),
             destinations: all.filter(|(index, _)| !is_of_metrics(*index)).map(|(_, one)| one).collect(),
             gaps: self.suspected_gaps(unfinished),
         }

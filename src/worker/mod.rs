@@ -177,6 +177,7 @@ async fn serve(
     let (stop_watching, shutdown) = watch::channel(false);
     let news_desk = NewsDesk::start(&router, &log);
     let metrics_desk = MetricsDesk::start(&router, &log);
+    let drop_reports = router.start_drop_reports();
     let mut watchers = router.start_watchers(config.watch, &shutdown).await;
     let mut running = take_jobs(&router, &log, queue, blocks_engine).await;
     let end = Instant::now() + exit_timeout;
@@ -198,6 +199,8 @@ async fn serve(
     }
     let unfinished = running.len();
     let in_time = || end.max(Instant::now() + FAREWELL_TIME);
+    router.report_drops(in_time()).await;
+    drop(drop_reports);
     router.send_exit_record(ExitRecordFor::Spools, unfinished, in_time()).await;
     // Only now is everything in the spool that will be.
     set_upload_deadline.send_replace(Some(end - upload::ABORT_AT_EXIT.min(exit_timeout)));

@@ -1,3 +1,4 @@
+mod budget;
 mod cost;
 mod levels;
 mod recorder;

@@ -26,6 +26,7 @@ const LAYERS: [&str; 27] = [
     "destination",
     "config",
     "encode",
+    "limit",
     "classify",
     "envelope",
     "task_metadata",

@@ -13,6 +13,7 @@ use test_support::chunk::{Chunk, Layout, TimeForm, value};
 use test_support::record::line;
 
 mod allocation;
+mod budgets;
 
 /// Records of every shape there is.
 fn any_record() -> impl Strategy<Value = serde_json::Value> {

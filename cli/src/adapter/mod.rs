@@ -6,4 +6,5 @@ pub(crate) mod instance;
 pub(crate) mod pipeline;
 pub(crate) mod probe;
 pub(crate) mod redaction;
+pub(crate) mod sampling;
 pub(crate) mod tag;

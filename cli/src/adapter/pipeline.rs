@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use ecs_router::classify::classes::Entry;
 use ecs_router::config::keys::DestinationKind;
 use ecs_router::config::{AwsEnvironments, DestinationSettings, KeyReader, Lookup, Problem, Settings};
 use ecs_router::delivery::progress::Progress;
@@ -13,7 +14,9 @@ use ecs_router::encode::template::RenderContext;
 use ecs_router::incident::{Clock, IncidentTracker};
 use ecs_router::input::decode::{self, MalformedChunk};
 use ecs_router::level::LogLevel;
+use ecs_router::limit::{DropNotice, LimitRules, LineLimiter};
 use ecs_router::metrics::RecorderCounts;
+use ecs_router::printable;
 use ecs_router::router::entries::for_each_entry;
 use ecs_router::router::pipeline::{Pipeline, Stages, new_metrics};
 use ecs_router::router::process::{process_chunk, process_news};
@@ -39,8 +42,22 @@ pub(crate) struct DryRecord {
     pub(crate) level: Option<&'static str>,
     /// By destination on its route. None at all: it is dropped on purpose.
     pub(crate) copies: Vec<DryCopy>,
+    /// The container that wrote it.
+    pub(crate) container: Option<String>,
+    /// The key of the limit or sample that drops it.
+    pub(crate) dropped_by: Option<String>,
     /// What the flight recorder has to do with it.
     pub(crate) recorded: Recorded,
+}
+
+/// Lines of one container that a limit or a sample drops.
+pub(crate) struct DryDrops {
+    /// `None`: of containers beyond those that are told apart.
+    pub(crate) container: Option<String>,
+    /// The key, and its value.
+    pub(crate) key: String,
+    pub(crate) value: String,
+    pub(crate) lines: u64,
 }
 
 /// What the flight recorder has to do with a row.
@@ -94,9 +111,25 @@ impl DryRun {
         Self::open_with_clock(lookup, Clock::System)
     }
 
+    /// The same output without limits and samples; `None` where it has none.
+    pub(crate) fn open_unlimited(lookup: &dyn Lookup) -> Option<Self> {
+        let limited = Self::open(lookup).ok()?;
+        limited.pipeline.limiter()?;
+        Self::open_as(lookup, Clock::System, |settings| settings.limits = LimitRules::default()).ok()
+    }
+
     fn open_with_clock(lookup: &dyn Lookup, clock: Clock) -> Result<Self, Vec<Problem>> {
+        Self::open_as(lookup, clock, |_| {})
+    }
+
+    fn open_as(
+        lookup: &dyn Lookup,
+        clock: Clock,
+        change: impl FnOnce(&mut Settings),
+    ) -> Result<Self, Vec<Problem>> {
         let problems = RefCell::new(Vec::new());
-        let settings = Settings::read(lookup, &problems);
+        let mut settings = Settings::read(lookup, &problems);
+        change(&mut settings);
         let reader = KeyReader::new(lookup, &problems);
         let destinations = settings.destinations.iter();
         let destinations = destinations
@@ -124,6 +157,18 @@ impl DryRun {
     /// Whether records have levels.
     pub(crate) fn has_levels(&self) -> bool {
         self.has_levels
+    }
+
+    /// What limits and samples dropped since the last time, by container.
+    pub(crate) fn take_drops(&self) -> Vec<DryDrops> {
+        let notices = self.pipeline.limiter().map(LineLimiter::take_notices).unwrap_or_default();
+        let drops = notices.into_iter().map(|DropNotice { class, rule, span, source }| DryDrops {
+            container: source.map(|source| source.container),
+            key: format!("{}.{}", rule.word(), self.pipeline.class_name(class)),
+            value: self.pipeline.rule_text(class, rule),
+            lines: span.count,
+        });
+        drops.collect()
     }
 
     /// Takes a chunk through the stages.
@@ -176,13 +221,19 @@ impl ApplicationLines {
 /// Classes and routes, before anything is encoded: of the chunk's entries, then of the lines that they release.
 fn rows(stages: &Stages<'_>, chunk: &[u8], progress: &Progress) -> Vec<DryRecord> {
     let mut rows = Vec::new();
+    let dropped = progress.dropped();
     let recorder = stages.recorder();
-    for_each_entry(stages, chunk, progress, |_, entry| {
-        let is_held = entry.stop.is_none() && recorder.is_some_and(|recorder| recorder.holds(entry.class));
+    for_each_entry(stages, chunk, progress, |ordinal, entry| {
+        let is_dropped = dropped.as_ref().is_some_and(|dropped| dropped.contains(ordinal));
+        let rule = stages.limiter.filter(|_| is_dropped).map(|limiter| limiter.rule_of_dropped(entry, ordinal));
+        let route = if is_dropped { &[] } else { stages.routes.get(entry.class) };
+        let is_held = !is_dropped && entry.stop.is_none() && recorder.is_some_and(|recorder| recorder.holds(entry.class));
         rows.push(DryRecord {
             class: entry.class_name.to_owned(),
             level: entry.level.map(LogLevel::name),
-            copies: copies(stages.routes.get(entry.class)),
+            copies: copies(route),
+            container: container(entry),
+            dropped_by: rule.map(|rule| format!("{}.{}", rule.word(), entry.class_name)),
             recorded: if is_held { Recorded::Held } else { Recorded::No },
         });
     });
@@ -191,6 +242,8 @@ fn rows(stages: &Stages<'_>, chunk: &[u8], progress: &Progress) -> Vec<DryRecord
             class: stages.classifier.name(released.line.class).to_owned(),
             level: released.line.level.map(LogLevel::name),
             copies: copies(recorder.destinations()),
+            container: None,
+            dropped_by: None,
             recorded: Recorded::Released,
         }));
     }
@@ -199,6 +252,13 @@ fn rows(stages: &Stages<'_>, chunk: &[u8], progress: &Progress) -> Vec<DryRecord
 
 fn copies(route: &[usize]) -> Vec<DryCopy> {
     route.iter().map(|&destination| DryCopy { destination, sent: None }).collect()
+}
+
+/// As FireLens's tag names it, or else the record.
+fn container(entry: &Entry<'_, '_, '_>) -> Option<String> {
+    let own = || entry.record.text(b"container_name").map(|name| name.strip_prefix(b"/").unwrap_or(name));
+    let name = entry.identity.tagged_container().or_else(own)?;
+    Some(printable::line(&String::from_utf8_lossy(name)).into_owned())
 }
 
 /// Fills in where each record of the batch goes, and its size there.

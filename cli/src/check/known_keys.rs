@@ -4,6 +4,7 @@ use ecs_router::config::keys::{DestinationKind, KEYS, Scope, find, is_group};
 
 use super::finding::{Finding, FindingSeverity};
 use super::host;
+use super::limits;
 use super::placeholders::destination_kind;
 use super::redaction;
 use super::routes::{SectionNames, is_output_key, starts_with};
@@ -90,6 +91,7 @@ fn unknown(section: &Section, names: &SectionNames, setting: &Setting) -> Option
         return match find(None, &key) {
             Some(_) => None,
             None if names_class => unknown_class_key(names, &key),
+            None if limits::is_key(&key) => limits::unknown_key(names, &key),
             None if starts_with(&key, "redact.") => redaction::unknown_key(section, setting),
             None => Some(suggest(section, names, &key)),
         };

@@ -16,6 +16,7 @@ mod host_values;
 mod input_values;
 mod inputs;
 mod known_keys;
+mod limits;
 mod messages;
 mod objects;
 mod output;

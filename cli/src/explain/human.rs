@@ -8,6 +8,7 @@ use ecs_router::stop::{StopEvent, StoppedContainer};
 use serde_json::{Map, Value};
 
 use crate::adapter::classify::ClassifiedRecord;
+use crate::adapter::sampling::SampleVerdict;
 use crate::terminal;
 
 /// Facts by importance; others follow.
@@ -66,6 +67,11 @@ pub(crate) fn print_masked(out: &mut impl Write, counts: &BTreeMap<String, u64>)
     let counts: Vec<String> = counts.iter().map(|(rule, count)| format!("{count} {rule}")).collect();
     let text = if counts.is_empty() { "nothing".to_owned() } else { counts.join(", ") };
     print_fact(out, "masked", &text)
+}
+
+/// Writes whether a sample has the line.
+pub(crate) fn print_sample(out: &mut impl Write, verdict: SampleVerdict) -> io::Result<()> {
+    print_fact(out, "sample", verdict.describe())
 }
 
 fn print_record(

@@ -9,12 +9,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use ecs_router::config::Problem;
 use serde_json::{Value, json};
 
 use self::reply::OpenedReply;
 use crate::adapter::classify::{self, ClassifiedRecord};
 use crate::adapter::probe;
 use crate::adapter::redaction::{MaskedRecord, MaskingRules};
+use crate::adapter::sampling::{SampleRule, SampleVerdict};
 use crate::records::{self, RecordError};
 use crate::terminal;
 
@@ -34,6 +36,9 @@ pub(crate) struct ExplainArguments {
     /// Masks what these rules match, and tells how much that is: email, card, …
     #[arg(long, value_name = "RULES")]
     redact: Option<String>,
+    /// Tells of each line whether this sample has it: 10%
+    #[arg(long, value_name = "SHARE")]
+    sample: Option<String>,
     /// One JSON object a line, in the same order: {"class": …, "event": … or null}
     #[arg(long)]
     json: bool,
@@ -51,10 +56,12 @@ pub(crate) fn run(arguments: &ExplainArguments) -> io::Result<ExitCode> {
             return Ok(ExitCode::FAILURE);
         }
     };
-    let rules = match arguments.redact.as_deref().map(MaskingRules::read).transpose() {
+    let rules = arguments.redact.as_deref().map(MaskingRules::read).transpose();
+    let sample = arguments.sample.as_deref().map(SampleRule::read).transpose();
+    let rules = match rules.and_then(|rules| Ok((rules, sample?))) {
         Ok(rules) => rules,
         Err(problems) => {
-            problems.iter().for_each(|problem| terminal::complain(format_args!("ecs-router: --{problem}")));
+            problems.iter().for_each(complain_of_option);
             return Ok(ExitCode::FAILURE);
         }
     };
@@ -68,6 +75,13 @@ pub(crate) fn run(arguments: &ExplainArguments) -> io::Result<ExitCode> {
     }
     explanation.out.flush()?;
     Ok(explanation.code)
+}
+
+/// An option is called like its key, without the class.
+fn complain_of_option(problem: &Problem) {
+    let Problem { key, what } = problem;
+    let option = key.split('.').next().unwrap_or_default();
+    terminal::complain(format_args!("ecs-router: --{option}: {what}"));
 }
 
 /// The file, or what ECS says of the task.
@@ -91,7 +105,7 @@ fn source(arguments: &ExplainArguments) -> String {
 
 struct Explanation<'a, W> {
     arguments: &'a ExplainArguments,
-    rules: Option<MaskingRules>,
+    rules: (Option<MaskingRules>, Option<SampleRule>),
     out: W,
     records: usize,
     /// Something was read, be it an error.
@@ -116,15 +130,19 @@ impl<W: io::Write> Explanation<'_, W> {
         let Some(mut judged) = classify::classify(record) else {
             return self.fail(line, &"cannot be written as msgpack");
         };
-        let masked = self.rules.as_ref().map(|rules| rules.mask(record, &mut judged.stops));
+        let Explanation { rules: (masking, sample), .. } = self;
+        let masked = masking.as_ref().map(|rules| rules.mask(record, &mut judged.stops));
+        // Stops are never dropped.
+        let sample = sample.as_ref().filter(|_| judged.stops.is_empty()).map(|sample| sample.judge(record));
         if self.arguments.json {
-            let object = json_line(&judged, masked.as_ref());
+            let object = json_line(&judged, masked.as_ref(), sample);
             return writeln!(self.out, "{}", terminal::json_line(&object));
         }
         self.records += 1;
         let shown = masked.as_ref().map_or(record, |masked| &masked.record);
         human::print(&mut self.out, self.records, shown, &judged)?;
-        masked.iter().try_for_each(|masked| human::print_masked(&mut self.out, &masked.counts))
+        masked.iter().try_for_each(|masked| human::print_masked(&mut self.out, &masked.counts))?;
+        sample.into_iter().try_for_each(|verdict| human::print_sample(&mut self.out, verdict))
     }
 
     /// Reports an error in the order of the input, also when both outputs go to one terminal.
@@ -138,8 +156,13 @@ impl<W: io::Write> Explanation<'_, W> {
 
 /// One line of `--json`. A record with several stop events has the first as `event`, and all of them as `events`; one
 /// whose event lost its envelope says `without_envelope`, and one that tells its level has it as `level`, with the class
-/// that it has with `level auto`. With `--redact` it shows the record and what was masked.
-fn json_line(judged: &ClassifiedRecord, masked: Option<&MaskedRecord>) -> Value {
+/// that it has with `level auto`. With `--redact` it shows the record and what was masked, with
+/// `--sample` whether a sample has it.
+fn json_line(
+    judged: &ClassifiedRecord,
+    masked: Option<&MaskedRecord>,
+    sample: Option<SampleVerdict>,
+) -> Value {
     let mut line = match judged.stops.as_slice() {
         [] => json!({"class": judged.class, "event": null}),
         [stop] => json!({"class": judged.class, "event": stop}),
@@ -156,6 +179,9 @@ fn json_line(judged: &ClassifiedRecord, masked: Option<&MaskedRecord>) -> Value 
     if let Some(masked) = masked {
         fields.insert("record".to_owned(), masked.record.clone());
         fields.insert("masked".to_owned(), json!(masked.counts));
+    }
+    if let Some(verdict) = sample {
+        fields.insert("sample".to_owned(), json!(verdict.word()));
     }
     line
 }

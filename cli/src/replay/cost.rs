@@ -28,6 +28,9 @@ const EVENT_OVERHEAD_BYTES: u64 = 26;
 /// About what is left of logs after gzip.
 const GZIP_SHARE: f64 = 0.1;
 
+/// Containers in the table; programs get all of them.
+const MAX_CONTAINERS: usize = 20;
+
 /// A shorter recording says nothing about a month.
 const MIN_SECONDS: f64 = 1.0;
 
@@ -69,6 +72,10 @@ pub(super) struct Cost {
     /// How long the recording took.
     seconds: f64,
     destinations: Vec<Line>,
+    /// The sum if no limit and no sample dropped anything; `None` where there are none.
+    without_limits: Option<Line>,
+    /// What each container costs at all destinations, the dearest first.
+    containers: Vec<Line>,
     awslogs: Line,
 }
 
@@ -84,27 +91,31 @@ impl Cost {
     pub(super) fn new(dry: &DryRun, resolved: &Resolved, tally: &ReplayTally, span: Duration) -> Self {
         let seconds = span.as_secs_f64().max(0.001);
         let months = MONTH_SECONDS / seconds;
-        let lines = dry.destinations().zip(&tally.totals);
-        let destinations = lines.map(|((name, kind), total)| line(name, kind, total, resolved, months));
+        let lines = |totals: &[Total]| -> Vec<Line> {
+            let named = dry.destinations().zip(totals);
+            named.map(|((name, kind), total)| line(name, kind, total, resolved, months)).collect()
+        };
+        let containers = tally.containers.iter().map(|(name, totals)| sum(name, "container", &lines(totals)));
         let applications = &tally.applications;
         let bytes = applications.bytes + applications.lines * EVENT_OVERHEAD_BYTES;
         Self {
             seconds,
-            destinations: destinations.collect(),
+            destinations: lines(&tally.totals),
+            without_limits: None,
+            containers: dearest_first(containers.collect()),
             awslogs: priced("awslogs", "all lines", &CLOUDWATCH, gigabytes(bytes, months), 0.0, 1.0),
         }
     }
 
-    /// The line that stands for the log driver `awslogs`, and the sum of ours.
+    /// Shows beside it what the same records cost without limits and samples.
+    pub(super) fn beside_unlimited(self, unlimited: &Self) -> Self {
+        let without_limits = Line { name: "without limits".to_owned(), ..unlimited.total() };
+        Self { without_limits: Some(without_limits), ..self }
+    }
+
+    /// The sum of ours.
     fn total(&self) -> Line {
-        let sum = |of: fn(&Line) -> f64| self.destinations.iter().map(of).sum();
-        Line {
-            name: "total".to_owned(),
-            kind: "",
-            gigabytes: sum(|line| line.gigabytes),
-            taken: sum(|line| line.taken),
-            kept: sum(|line| line.kept),
-        }
+        sum("total", "", &self.destinations)
     }
 
     /// Every line of the bill with its name, for a table.
@@ -112,7 +123,8 @@ impl Cost {
         let lines = self.destinations.iter().chain([&self.awslogs]);
         let own = lines.map(Line::cells);
         let mut rows: Vec<[String; 5]> = own.collect();
-        rows.insert(self.destinations.len(), self.total().cells());
+        let sums = [self.total().cells()].into_iter().chain(self.without_limits.iter().map(Line::cells));
+        rows.splice(self.destinations.len()..self.destinations.len(), sums);
         rows
     }
 
@@ -134,14 +146,18 @@ impl Cost {
             "{:<16}  {:<13}  {:>10}  {:>10}  {:>10}",
             "destination", "type", "GB a month", "taken", "kept"
         )?;
-        for [name, kind, gigabytes, taken, kept] in self.rows() {
+        // Of one container alone the sum says it all.
+        let containers = self.containers.iter().filter(|_| self.containers.len() > 1).take(MAX_CONTAINERS);
+        for [name, kind, gigabytes, taken, kept] in
+            self.rows().into_iter().chain(containers.map(Line::cells))
+        {
             writeln!(out, "{name:<16}  {kind:<13}  {gigabytes:>10}  {taken:>10}  {kept:>10}")?;
         }
         writeln!(out, "Prices: {SOURCE}")
     }
 
     pub(super) fn object(&self) -> Value {
-        json!({
+        let mut object = json!({
             "seconds": self.seconds,
             "currency": "USD",
             "region": REGION,
@@ -149,8 +165,13 @@ impl Cost {
             "source": SOURCE,
             "destinations": self.destinations.iter().map(Line::object).collect::<Vec<_>>(),
             "total": self.total().object(),
+            "containers": self.containers.iter().map(Line::object).collect::<Vec<_>>(),
             "awslogs": self.awslogs.object(),
-        })
+        });
+        if let Some(without_limits) = &self.without_limits {
+            object["without_limits"] = without_limits.object();
+        }
+        object
     }
 }
 
@@ -175,6 +196,22 @@ impl Line {
             "kept": self.kept,
         })
     }
+}
+
+fn sum(name: &str, kind: &'static str, lines: &[Line]) -> Line {
+    let sum = |of: fn(&Line) -> f64| lines.iter().map(of).sum();
+    Line {
+        name: name.to_owned(),
+        kind,
+        gigabytes: sum(|line| line.gigabytes),
+        taken: sum(|line| line.taken),
+        kept: sum(|line| line.kept),
+    }
+}
+
+fn dearest_first(mut lines: Vec<Line>) -> Vec<Line> {
+    lines.sort_by(|a, b| (b.taken + b.kept).total_cmp(&(a.taken + a.kept)));
+    lines
 }
 
 fn line(name: &str, kind: DestinationKind, total: &Total, resolved: &Resolved, months: f64) -> Line {

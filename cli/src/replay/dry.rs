@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use ecs_router::metrics::RecorderCounts;
 use serde_json::{Value, json};
 
+use super::budget::{self, Unlimited};
 use super::cost::{self, Cost};
 use super::matching::TagMatcher;
 use super::resolve::Resolved;
@@ -31,6 +32,7 @@ pub(super) fn run(
         arguments,
         out: terminal::output(),
         tally: ReplayTally::new(&dry),
+        unlimited: arguments.cost.then(|| Unlimited::open(resolved)).flatten(),
         has_errors: false,
     };
     source::read(arguments, matcher, !terminal::is_interactive(), &mut table)?;
@@ -43,6 +45,8 @@ struct Table<'t, W> {
     arguments: &'t ReplayArguments,
     out: W,
     tally: ReplayTally,
+    /// The same without limits and samples, where the difference is asked for.
+    unlimited: Option<Unlimited>,
     has_errors: bool,
 }
 
@@ -50,6 +54,7 @@ impl<W: Write> Sink for Table<'_, W> {
     fn chunk(&mut self, tag: &str, bytes: &[u8]) -> io::Result<()> {
         let chunk = self.dry.process(tag, bytes);
         self.tally.applications.add_chunk(bytes);
+        self.unlimited.iter_mut().for_each(|unlimited| unlimited.add_chunk(tag, bytes));
         for row in &chunk.rows {
             self.tally.count(row);
             if self.arguments.json { self.write_object(row)? } else { self.write_lines(row)? }
@@ -93,9 +98,10 @@ impl<W: Write> Table<'_, W> {
         };
         let mut class = self.class_columns(&row.class, row.level);
         if row.copies.is_empty() {
-            let what = match row.recorded {
-                Recorded::Held => "held by the recorder",
-                Recorded::Released | Recorded::No => "dropped on purpose",
+            let what = match (row.recorded, &row.dropped_by) {
+                (Recorded::Held, _) => "held by the recorder".to_owned(),
+                (_, Some(key)) => format!("dropped by {key}"),
+                (_, None) => "dropped on purpose".to_owned(),
             };
             return writeln!(self.out, "{number:>7}  {class}  {what}");
         }
@@ -146,6 +152,9 @@ impl<W: Write> Table<'_, W> {
         if let (Value::Object(fields), Some(level)) = (&mut object, row.level) {
             fields.insert("level".to_owned(), json!(level));
         }
+        if let (Value::Object(fields), Some(key)) = (&mut object, &row.dropped_by) {
+            fields.insert("dropped_by".to_owned(), json!(key));
+        }
         writeln!(self.out, "{}", terminal::json_line(&object))
     }
 
@@ -179,7 +188,11 @@ impl<W: Write> Table<'_, W> {
             ))?;
             return Ok(None);
         };
-        Ok(Some(Cost::new(self.dry, self.resolved, &self.tally, seconds)))
+        let cost = Cost::new(self.dry, self.resolved, &self.tally, seconds);
+        Ok(Some(match &self.unlimited {
+            Some(unlimited) => cost.beside_unlimited(&unlimited.cost(self.resolved, seconds)),
+            None => cost,
+        }))
     }
 
     fn write_summary(&mut self) -> io::Result<()> {
@@ -199,6 +212,7 @@ impl<W: Write> Table<'_, W> {
                 held - released
             )?;
         }
+        budget::write(&mut self.out, &self.dry.take_drops())?;
         writeln!(
             self.out,
             "{:<16}  {:<13}  {:>8}  {:>8}  {:>10}  {:>8}",
@@ -239,6 +253,10 @@ impl<W: Write> Table<'_, W> {
         if let Some(RecorderCounts { held, released, expired, evicted, .. }) = self.tally.recorder {
             summary["recorder"] =
                 json!({"held": held, "released": released, "expired": expired, "evicted": evicted});
+        }
+        let drops = self.dry.take_drops();
+        if !drops.is_empty() {
+            summary["dropped_by"] = budget::object(&drops);
         }
         writeln!(self.out, "{}", terminal::json_line(&json!({"summary": summary})))
     }

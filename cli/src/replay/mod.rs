@@ -2,6 +2,7 @@
 //!
 //! One chunk is in memory at a time. A dry run, the default, needs no credentials and opens no connection.
 
+mod budget;
 mod cost;
 mod dry;
 mod html;

@@ -8,7 +8,7 @@ use ecs_router::metrics::RecorderCounts;
 use crate::adapter::pipeline::{ApplicationLines, DryCopy, DryRecord, DryRun, Recorded};
 
 /// Totals of one destination.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Total {
     pub(super) records: u64,
     pub(super) left_out: u64,
@@ -56,6 +56,10 @@ pub(super) struct ReplayTally {
     /// What the flight recorder did; `None`: it is off.
     pub(super) recorder: Option<RecorderCounts>,
     pub(super) totals: Vec<Total>,
+    /// The same by container, of records that say which.
+    pub(super) containers: BTreeMap<String, Vec<Total>>,
+    /// Totals of nothing, by destination.
+    no_totals: Vec<Total>,
     pub(super) flows: BTreeMap<(String, FlowEnd), Volume>,
     pub(super) applications: ApplicationLines,
 }
@@ -74,7 +78,8 @@ fn step(kind: DestinationKind) -> u64 {
 impl ReplayTally {
     pub(super) fn new(dry: &DryRun) -> Self {
         let total = |(_, kind)| Total { step: step(kind), ..Total::default() };
-        Self { totals: dry.destinations().map(total).collect(), ..Self::default() }
+        let no_totals: Vec<Total> = dry.destinations().map(total).collect();
+        Self { totals: no_totals.clone(), no_totals, ..Self::default() }
     }
 
     pub(super) fn count(&mut self, row: &DryRecord) {
@@ -87,22 +92,20 @@ impl ReplayTally {
             self.dropped += u64::from(!is_held);
             self.add_flow(&row.class, if is_held { FlowEnd::Held } else { FlowEnd::Dropped }, 0);
         }
-        row.copies.iter().for_each(|copy| self.count_copy(&row.class, copy));
-    }
-
-    fn count_copy(&mut self, class: &str, copy: &DryCopy) {
-        let Some(total) = self.totals.get_mut(copy.destination) else { return };
-        let Some(sent) = &copy.sent else {
-            total.left_out += 1;
-            return self.add_flow(class, FlowEnd::LeftOut, 0);
-        };
-        let bytes = number(sent.bytes);
-        let counted = number(sent.counted);
-        total.records += 1;
-        total.bytes += bytes;
-        total.counted += counted;
-        total.stepped += counted.next_multiple_of(total.step);
-        self.add_flow(class, FlowEnd::Destination(copy.destination), bytes);
+        if let Some(container) = &row.container {
+            let no_totals = &self.no_totals;
+            let totals = self.containers.entry(container.clone()).or_insert_with(|| no_totals.clone());
+            row.copies.iter().for_each(|copy| add_copy(totals, copy));
+        }
+        for copy in &row.copies {
+            add_copy(&mut self.totals, copy);
+            match &copy.sent {
+                Some(sent) => {
+                    self.add_flow(&row.class, FlowEnd::Destination(copy.destination), number(sent.bytes));
+                }
+                None => self.add_flow(&row.class, FlowEnd::LeftOut, 0),
+            }
+        }
     }
 
     fn add_flow(&mut self, class: &str, end: FlowEnd, bytes: u64) {
@@ -134,6 +137,20 @@ impl ReplayTally {
             total.requests += number(*batches);
         }
     }
+}
+
+/// Adds a record to the total of its destination.
+fn add_copy(totals: &mut [Total], copy: &DryCopy) {
+    let Some(total) = totals.get_mut(copy.destination) else { return };
+    let Some(sent) = &copy.sent else {
+        total.left_out += 1;
+        return;
+    };
+    let counted = number(sent.counted);
+    total.records += 1;
+    total.bytes += number(sent.bytes);
+    total.counted += counted;
+    total.stepped += counted.next_multiple_of(total.step);
 }
 
 fn number(bytes: usize) -> u64 {

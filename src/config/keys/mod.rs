@@ -15,6 +15,7 @@ mod incident;
 mod key;
 mod kind;
 mod kinesis;
+mod limit;
 mod metrics;
 mod newrelic;
 mod otlp;
@@ -34,6 +35,7 @@ pub use reference::{reference, reference_for};
 /// In the order of the reference.
 const TABLES: &[&[Key]] = &[
     output::KEYS,
+    limit::KEYS,
     redact::KEYS,
     recorder::KEYS,
     incident::KEYS,
@@ -89,10 +91,12 @@ const fn concat<const LENGTH: usize>(tables: &[&[Key]]) -> [Key; LENGTH] {
 }
 
 /// First parts of the names of the output's own keys; no destination can have such a name.
-pub const OUTPUT_KEY_GROUPS: [&str; 10] = [
+pub const OUTPUT_KEY_GROUPS: [&str; 12] = [
     "route",
     "class",
     "level",
+    "limit",
+    "sample",
     "redact",
     "recorder",
     "stop",

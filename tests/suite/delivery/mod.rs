@@ -15,6 +15,7 @@
 //! - `names` – names that records choose, and how many of them are new
 //! - `quiet` – what records hold stays out of the plugin's own log lines, whatever a service says
 //! - `recorder` – lines that are held until an error releases them
+//! - `budgets` – lines beyond a limit or outside of a sample: which are dropped, and what is told of them
 //! - `redaction` – personal data and secrets leave as masks only
 //! - `malformed` – chunks that are not what a host writes
 //! - `shutdown` – what happens at exit
@@ -23,6 +24,7 @@
 //! - `summary` – the lines of `stats_interval`
 
 mod batching;
+mod budgets;
 mod classes;
 mod connections;
 mod counting;
