@@ -120,7 +120,9 @@ fn rate(text: &str) -> Result<RateLimit, String> {
     let head = parts.next().unwrap_or_default();
     let (count, rest) = split_number(head).ok_or_else(|| not_a_rate(text))?;
     let Some(rest) = rest.strip_prefix('/') else {
-        let what = format!("'{text}' has no unit of time; write {count}/s per container, or {count}/m per container");
+        let what = format!(
+            "'{text}' has no unit of time; write {count}/s per container, or {count}/m per container"
+        );
         return Err(what);
     };
     let mut words = rest.split_whitespace();
@@ -207,7 +209,9 @@ fn share(text: &str, class: &str) -> Result<SampleShare, String> {
     }
     let millionths = (percent * 10_000.0).round();
     if millionths >= 1_000_000.0 {
-        return Err("100% keeps every line and has no effect; write a smaller share, or leave it out".to_owned());
+        return Err(
+            "100% keeps every line and has no effect; write a smaller share, or leave it out".to_owned()
+        );
     }
     if millionths < 1.0 {
         return Err(match percent > 0.0 {
@@ -263,7 +267,8 @@ mod tests {
 
     #[test]
     fn a_share_is_more_than_none_and_less_than_all() {
-        for (text, millionths) in [("10%", 100_000), ("0.5 %", 5_000), ("99.9999%", 999_999), ("0.0001%", 1)] {
+        for (text, millionths) in [("10%", 100_000), ("0.5 %", 5_000), ("99.9999%", 999_999), ("0.0001%", 1)]
+        {
             let read = share(text, "stdout").unwrap();
             assert_eq!(read, SampleShare { millionths }, "{text}");
             assert_eq!(share(&read.to_string(), "stdout"), Ok(read), "{text}: what is shown can be written");

@@ -93,7 +93,11 @@ mod tests {
         assert_eq!(passed(&mut bucket, &limit, [60_000; 100]), 20, "silence saves up no more than a burst");
         let slow = RateLimit { count: 3, unit: RateUnit::Hour, burst: 1 };
         let mut bucket = TokenBucket::default();
-        assert_eq!(passed(&mut bucket, &slow, (0..8).map(|tenth| tenth * 360_000)), 3, "at 0, 24 and 42 minutes");
+        assert_eq!(
+            passed(&mut bucket, &slow, (0..9).map(|tenth| tenth * 360_000)),
+            3,
+            "at 0, 24 and 48 minutes"
+        );
     }
 
     #[test]

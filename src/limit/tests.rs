@@ -161,7 +161,8 @@ fn a_trace_is_kept_or_dropped_as_a_whole_by_every_router() {
 #[test]
 fn lines_without_a_trace_are_sampled_one_by_one() {
     let limiter = limiter(Class::Stdout, sample(10));
-    let keeps = |ordinal: &u32| judge(&limiter, Class::Stdout, "app", 1_000, &line("web"), *ordinal).is_none();
+    let keeps =
+        |ordinal: &u32| judge(&limiter, Class::Stdout, "app", 1_000, &line("web"), *ordinal).is_none();
     let kept = (0..10_000).filter(keeps).count();
     assert!((900..1_100).contains(&kept), "{kept}");
 }

@@ -207,7 +207,10 @@ mod tests {
             assert_eq!(trace(&fields(), &record), id, "{record}");
         }
         let number = trace(&fields(), &json!({"dd": {"trace_id": 8_217_364_512_u64}}));
-        assert!(number.is_some() && number == trace(&fields(), &json!({"log": r#"{"dd.trace_id":"8217364512"}"#})));
+        assert!(
+            number.is_some()
+                && number == trace(&fields(), &json!({"log": r#"{"dd.trace_id":"8217364512"}"#}))
+        );
     }
 
     #[test]

@@ -221,7 +221,9 @@ impl MetricFamily {
             Class => metrics.for_each_class(&mut |class, count| visit(&[class], count)),
             Budget(counters) => {
                 let counters = counters(metrics);
-                metrics.for_each_class_in(&|index| counters.get(index), &mut |class, count| visit(&[class], count));
+                metrics.for_each_class_in(&|index| counters.get(index), &mut |class, count| {
+                    visit(&[class], count)
+                });
             }
             RedactionRule => {
                 metrics.redacted.iter().for_each(|(name, count)| visit(&[name], count.load(Relaxed)));

@@ -129,7 +129,12 @@ impl Pipeline {
         destinations: &'s [&'s Destination],
     ) -> Option<Stages<'s>> {
         let routes = self.dead_letter_routes.as_ref()?;
-        Some(Stages { routes, memory: None, limiter: None, ..self.stages(ChunkOrigin::Untrusted, destinations) })
+        Some(Stages {
+            routes,
+            memory: None,
+            limiter: None,
+            ..self.stages(ChunkOrigin::Untrusted, destinations)
+        })
     }
 
     /// The stages of news of incidents, which goes to those only who alert people.

@@ -38,7 +38,8 @@ impl Unlimited {
 /// Writes a line for each container and rule.
 pub(super) fn write(out: &mut impl Write, drops: &[DryDrops]) -> io::Result<()> {
     for DryDrops { container, key, value, lines } in drops {
-        let whose = container.as_ref().map_or("other containers".to_owned(), |name| format!("container {name}"));
+        let whose =
+            container.as_ref().map_or("other containers".to_owned(), |name| format!("container {name}"));
         writeln!(out, "{lines} lines of {whose} dropped by {key} ({value})")?;
     }
     Ok(())
@@ -46,8 +47,6 @@ pub(super) fn write(out: &mut impl Write, drops: &[DryDrops]) -> io::Result<()> 
 
 /// The same for programs.
 pub(super) fn object(drops: &[DryDrops]) -> Value {
-    let object = |DryDrops { container, key, value, lines }: &DryDrops| {
-        json!({"container": container, "key": key, "value": value, "lines": lines})
-    };
+    let object = |DryDrops { container, key, value, lines }: &DryDrops| json!({"container": container, "key": key, "value": value, "lines": lines});
     drops.iter().map(object).collect()
 }

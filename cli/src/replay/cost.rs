@@ -148,8 +148,7 @@ impl Cost {
         )?;
         // Of one container alone the sum says it all.
         let containers = self.containers.iter().filter(|_| self.containers.len() > 1).take(MAX_CONTAINERS);
-        for [name, kind, gigabytes, taken, kept] in
-            self.rows().into_iter().chain(containers.map(Line::cells))
+        for [name, kind, gigabytes, taken, kept] in self.rows().into_iter().chain(containers.map(Line::cells))
         {
             writeln!(out, "{name:<16}  {kind:<13}  {gigabytes:>10}  {taken:>10}  {kept:>10}")?;
         }

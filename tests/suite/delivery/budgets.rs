@@ -51,7 +51,8 @@ fn a_noisy_container_keeps_to_its_budget_and_whoever_reads_its_lines_sees_the_ga
     let cloud = Cloud::start();
     let router = Router::to(&cloud, &[LIMIT]);
     let records =
-        [lines("web", "stdout", 0..100), lines("api", "stdout", 0..5), lines("web", "stderr", 0..30)].concat();
+        [lines("web", "stdout", 0..100), lines("api", "stdout", 0..5), lines("web", "stderr", 0..30)]
+            .concat();
     assert_eq!(router.bring(&at_once(now_ms(), &records)), Verdict::Ok);
     router.assert_adds_up("cloudwatch");
     let of_web = [numbered("stdout", 0..10), numbered("stderr", 0..30)].concat();
@@ -63,8 +64,7 @@ fn a_noisy_container_keeps_to_its_budget_and_whoever_reads_its_lines_sees_the_ga
     router.drain();
     let told = cloud.cloudwatch().messages(GROUP, "web").split_off(of_web.len());
     assert_eq!(told.len(), 1, "{told:?}");
-    let expected =
-        "ecs_router: 90 lines of container web dropped by limit.stdout (1/s per container, burst 10) in the last ";
+    let expected = "ecs_router: 90 lines of container web dropped by limit.stdout (1/s per container, burst 10) in the last ";
     assert!(told[0].starts_with(expected), "{told:?}");
     assert_eq!(cloud.cloudwatch().messages(GROUP, "api").len(), 5, "nothing is missing there");
     cloud.assert_no_complaints();
@@ -76,9 +76,10 @@ fn lines_of_an_outage_are_counted_by_their_own_time() {
     let router = Router::to(&cloud, &[LIMIT]);
     let start = now_ms() - 600_000;
     let records = lines("web", "stdout", 0..200);
-    let chunk = records.iter().zip(0..).fold(Chunk::new(), |chunk, (record, second)| {
-        chunk.with(start + second * 1_000, record)
-    });
+    let chunk = records
+        .iter()
+        .zip(0..)
+        .fold(Chunk::new(), |chunk, (record, second)| chunk.with(start + second * 1_000, record));
     assert_eq!(router.bring(&chunk), Verdict::Ok);
     assert_eq!(cloud.cloudwatch().messages(GROUP, "web"), numbered("stdout", 0..200));
 }
@@ -156,7 +157,8 @@ fn errors_on_standard_output_are_no_part_of_its_budget() {
     let cloud = Cloud::start();
     let keys = [LIMIT, ("sample.stdout", "1%"), ("level", "auto")];
     let router = Router::to(&cloud, &keys);
-    let errors: Vec<Value> = (0..50).map(|number| line("web", "stdout", &format!("ERROR {number}"))).collect();
+    let errors: Vec<Value> =
+        (0..50).map(|number| line("web", "stdout", &format!("ERROR {number}"))).collect();
     let records = [lines("web", "stdout", 0..500), errors].concat();
     assert_eq!(router.bring(&at_once(now_ms(), &records)), Verdict::Ok);
     let arrived = cloud.cloudwatch().messages(GROUP, "web");
@@ -206,8 +208,13 @@ fn a_record_about_dropped_lines_waits_for_its_destination_and_arrives_once() {
 fn the_sign_off_counts_what_limits_dropped() {
     let (cloud, folder) = (Cloud::start(), TempDir::new());
     let path = folder.path().join("exits.ndjson").to_str().unwrap().to_owned();
-    let keys =
-        [LIMIT, ("route.router_exit", "exits"), ("exits.type", "file"), ("exits.path", &*path), ("route.stderr", "drop")];
+    let keys = [
+        LIMIT,
+        ("route.router_exit", "exits"),
+        ("exits.type", "file"),
+        ("exits.path", &*path),
+        ("route.stderr", "drop"),
+    ];
     let router = Router::to(&cloud, &keys);
     let records = [lines("web", "stdout", 0..100), lines("web", "stderr", 0..3)].concat();
     router.bring_until_ok(&at_once(now_ms(), &records), 3);
