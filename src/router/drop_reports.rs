@@ -3,12 +3,14 @@
 //!
 //! Owns: the words, when, and that a record is sent until it has arrived. Does not own: what was dropped (`limit`).
 
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout_at};
 
@@ -28,8 +30,39 @@ const TAG: &[u8] = b"ecs_router.limit";
 /// Records that wait because their destination takes none; with one more the oldest is given up.
 const MAX_WAITING: usize = 200;
 
+/// What was dropped and is not told yet where it belongs.
+pub(super) struct DropReports {
+    waiting: RefCell<Vec<Rc<DropReport>>>,
+    /// Held by whoever sends them: a record that is on its way must not be sent again.
+    turn: Mutex<()>,
+    told_at: Cell<Instant>,
+}
+
+impl Default for DropReports {
+    fn default() -> Self {
+        Self { waiting: RefCell::default(), turn: Mutex::default(), told_at: Cell::new(Instant::now()) }
+    }
+}
+
+impl DropReports {
+    /// `false`: the oldest had to go.
+    fn keep(&self, report: DropReport) -> bool {
+        let mut waiting = self.waiting.borrow_mut();
+        let is_full = waiting.len() >= MAX_WAITING;
+        if is_full {
+            waiting.remove(0);
+        }
+        waiting.push(Rc::new(report));
+        !is_full
+    }
+
+    fn forget(&self, report: &Rc<DropReport>) {
+        self.waiting.borrow_mut().retain(|other| !Rc::ptr_eq(other, report));
+    }
+}
+
 /// A record about dropped lines, until it has arrived where they would have gone.
-pub(super) struct DropReport {
+struct DropReport {
     notice: DropNotice,
     class: String,
     record: OwnRecord,
@@ -102,14 +135,15 @@ impl Router {
 
     /// Tells what was dropped since the last time.
     pub(crate) async fn report_drops(&self, deadline: Instant) {
-        let since = self.drops_told.replace(Instant::now()).elapsed();
+        let since = self.drop_reports.told_at.replace(Instant::now()).elapsed();
         let notices = self.pipeline.limiter().map(|limiter| limiter.take_notices()).unwrap_or_default();
         for notice in notices {
-            let report = self.tell(notice, since);
-            self.keep_report(report);
+            if !self.drop_reports.keep(self.tell(notice, since)) {
+                let text = "records about dropped lines are given up, because a destination takes none; the log has their numbers";
+                self.log.once_a_minute(Level::Warn, "drop_reports", text);
+            }
         }
-        // One after another, for a record that is on its way must not be sent again.
-        if let Ok(_turn) = timeout_at(deadline, self.drop_reports_turn.lock()).await {
+        if let Ok(_turn) = timeout_at(deadline, self.drop_reports.turn.lock()).await {
             self.send_drop_reports(deadline).await;
         }
     }
@@ -129,22 +163,12 @@ impl Router {
         DropReport { notice, class, record, progress: Progress::new(self.senders.len()) }
     }
 
-    fn keep_report(&self, report: DropReport) {
-        let mut waiting = self.drop_reports.borrow_mut();
-        if waiting.len() >= MAX_WAITING {
-            waiting.remove(0);
-            let text = "records about dropped lines are given up, because a destination takes none; the log has their numbers";
-            self.log.once_a_minute(Level::Warn, "drop_reports", text);
-        }
-        waiting.push(Rc::new(report));
-    }
-
     /// Sends what waits; what does not arrive waits on.
     async fn send_drop_reports(&self, deadline: Instant) {
-        let waiting = self.drop_reports.borrow().clone();
+        let waiting = self.drop_reports.waiting.borrow().clone();
         for report in waiting {
             if self.send_drop_report(&report, deadline).await {
-                self.drop_reports.borrow_mut().retain(|other| !Rc::ptr_eq(other, &report));
+                self.drop_reports.forget(&report);
             }
         }
     }

@@ -28,7 +28,7 @@ use jiff::Timestamp;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use self::drop_reports::DropReport;
+use self::drop_reports::DropReports;
 pub(crate) use self::emf::MetricsDesk;
 pub(crate) use self::incidents::NewsDesk;
 use self::pipeline::Pipeline;
@@ -118,12 +118,7 @@ pub(crate) struct Router {
     log_reader: Option<Rc<LogReader>>,
     /// Logs that are looked for again; dropped with the router.
     late_logs: RefCell<JoinSet<()>>,
-    /// What was dropped is not told yet where it belongs.
-    drop_reports: RefCell<Vec<Rc<DropReport>>>,
-    /// Held by whoever sends them.
-    drop_reports_turn: tokio::sync::Mutex<()>,
-    /// When it was told last what was dropped.
-    drops_told: Cell<Instant>,
+    drop_reports: DropReports,
     /// How the counters become metrics in CloudWatch.
     emf: Option<EmfSettings>,
     /// Where the record about this router's end goes.
@@ -159,9 +154,7 @@ impl Router {
             in_flight: RefCell::default(),
             incident_file: RefCell::new(config.incident_file),
             late_logs: RefCell::default(),
-            drop_reports: RefCell::default(),
-            drop_reports_turn: tokio::sync::Mutex::default(),
-            drops_told: Cell::new(Instant::now()),
+            drop_reports: DropReports::default(),
             log_reader: config.fetch_logs.and_then(|settings| open_log_reader(settings, &log)),
             waiting_counted: Cell::default(),
             task: Rc::default(),
