@@ -87,6 +87,7 @@ impl Router {
             destinations: &destinations,
             metrics: &self.metrics,
             redaction: None,
+            limiter: None,
             pool: &BufferPool::default(),
             memory: Some(&memory),
             names: &[],
