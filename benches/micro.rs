@@ -55,7 +55,7 @@ fn main() {
     // Beside `encode` and `json`.
     cases.push(("limit", chunk.len(), Box::new(|| drop(black_box(limited.process(&chunk))))));
     cases.push(("sample", chunk.len(), Box::new(|| drop(black_box(sampled.process(&chunk))))));
-    cases.push(("sample/id", json.len(), Box::new(|| drop(black_box(sampled.process(&json))))));
+    cases.push(("traces", json.len(), Box::new(|| drop(black_box(sampled.process(&json))))));
     cases.push(("redact", chunk.len(), Box::new(|| redact(&chunk, &masking))));
     cases.push(("redacted", personal.len(), Box::new(|| redact(&personal, &masking))));
     // `cargo bench` passes `--bench`.
