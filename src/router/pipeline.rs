@@ -195,11 +195,6 @@ impl Pipeline {
         &self.routes
     }
 
-    /// The name of a class, as users write it.
-    pub(super) fn class_name(&self, class: Class) -> &str {
-        self.classifier.name(class)
-    }
-
     /// The incidents, where stops become some.
     #[must_use]
     pub fn incidents(&self) -> Option<&Rc<IncidentTracker>> {

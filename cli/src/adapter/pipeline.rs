@@ -225,9 +225,12 @@ fn rows(stages: &Stages<'_>, chunk: &[u8], progress: &Progress) -> Vec<DryRecord
     let recorder = stages.recorder();
     for_each_entry(stages, chunk, progress, |ordinal, entry| {
         let is_dropped = dropped.as_ref().is_some_and(|dropped| dropped.contains(ordinal));
-        let rule = stages.limiter.filter(|_| is_dropped).map(|limiter| limiter.rule_of_dropped(entry, ordinal));
+        let rule =
+            stages.limiter.filter(|_| is_dropped).map(|limiter| limiter.rule_of_dropped(entry, ordinal));
         let route = if is_dropped { &[] } else { stages.routes.get(entry.class) };
-        let is_held = !is_dropped && entry.stop.is_none() && recorder.is_some_and(|recorder| recorder.holds(entry.class));
+        let is_held = !is_dropped
+            && entry.stop.is_none()
+            && recorder.is_some_and(|recorder| recorder.holds(entry.class));
         rows.push(DryRecord {
             class: entry.class_name.to_owned(),
             level: entry.level.map(LogLevel::name),
