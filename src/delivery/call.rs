@@ -18,6 +18,11 @@ pub(crate) trait Call {
     /// What the delivered call counts for on the vendor's bill, in bytes; `sent` is the length of the request's body.
     fn billed_bytes(&self, sent: u64) -> u64;
 
+    /// Why the service refused what the request says of the records as a whole, if it did; for the log.
+    fn refused_entity(&self, _reply: &Reply) -> Option<String> {
+        None
+    }
+
     /// Sends later requests to the region that the service named.
     fn set_region(&self, region: &str);
 

@@ -4,7 +4,8 @@
 //! deadline. Does not own: the length of a pause ([`super::backoff`]), or what becomes of records ([`super::sender`]).
 //! Whether a call brings a batch of records or a part of an object makes no difference here.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::SystemTime;
@@ -31,6 +32,9 @@ const EXTRA_PREPARATION_TIME: Duration = Duration::from_secs(30);
 /// A service that keeps asking for preparations is not to be followed for ever.
 const MAX_PREPARATIONS: usize = 12;
 
+/// CloudWatch has seven reasons to refuse an entity.
+const MAX_REFUSED_ENTITIES: usize = 16;
+
 /// Requests that are under way when credentials expire are refused together; that is over by then.
 const RENEWAL_TIME: Duration = Duration::from_secs(5);
 
@@ -43,6 +47,8 @@ pub(crate) struct RetryingTransport<T> {
     breaker: CircuitBreaker,
     /// Since when the service refuses every set of credentials.
     refused_since: Cell<Option<Instant>>,
+    /// Why entities were refused, as far as it was said.
+    refused_entities: RefCell<BTreeSet<String>>,
     /// One preparation at a time: fifty streams of one new group then make the group once.
     preparing: Mutex<()>,
     reporter: Rc<Reporter>,
@@ -71,6 +77,7 @@ impl<T: SendRequest> RetryingTransport<T> {
             rate_limiter: RateLimiter::new(network.and_then(|network| network.min_interval)),
             breaker: CircuitBreaker::default(),
             refused_since: Cell::default(),
+            refused_entities: RefCell::default(),
             preparing: Mutex::new(()),
             reporter,
         }
@@ -154,6 +161,9 @@ impl<T: SendRequest> RetryingTransport<T> {
             let sent = request.endpoint.bytes_sent();
             self.reporter.counters().bytes.fetch_add(sent, Relaxed);
             self.reporter.counters().billed.fetch_add(call.billed_bytes(sent), Relaxed);
+        }
+        if purpose == Purpose::Deliver {
+            self.report_refused_entity(call, &reply);
         }
         if let Some(permit) = permit {
             self.record_outcome(permit, &action, call);
@@ -281,6 +291,16 @@ impl<T: SendRequest> RetryingTransport<T> {
              and {name}.role_arn and {name}.region"
         );
         self.report_misconfigured("credentials", call, &reason);
+    }
+
+    /// Counts an entity that was refused; why is said once in the life of the process.
+    fn report_refused_entity(&self, call: &dyn Call, reply: &Reply) {
+        let Some(reason) = call.refused_entity(reply) else { return };
+        self.reporter.counters().refused_entities.fetch_add(1, Relaxed);
+        let mut said = self.refused_entities.borrow_mut();
+        if said.len() < MAX_REFUSED_ENTITIES && said.insert(reason.clone()) {
+            self.reporter.log_always(Level::Warn, format_args!("{reason}"));
+        }
     }
 
     /// A person must act before this call can succeed.

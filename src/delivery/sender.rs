@@ -66,6 +66,10 @@ impl Call for BatchCall<'_> {
         self.destination.billed_bytes(self.batch, sent)
     }
 
+    fn refused_entity(&self, reply: &Reply) -> Option<String> {
+        self.destination.refused_entity(self.batch, reply)
+    }
+
     fn set_region(&self, region: &str) {
         if let Some(store) = self.destination.store() {
             store.set_region(region);

@@ -105,6 +105,12 @@ impl AwsError {
         None
     }
 
+    /// Whether the service names this member of the request, or one inside it, as what breaks a rule.
+    pub(super) fn is_about_member(&self, name: &str) -> bool {
+        let is_invalid = matches!(self.code.as_str(), "InvalidParameterException" | "ValidationException");
+        is_invalid && self.message.contains(&format!(" at '{name}"))
+    }
+
     /// Whether the same request may succeed later without anybody changing anything.
     pub(super) fn is_transient(&self) -> bool {
         self.is_throttle() || self.is_outage() || self.is_authentication() || self.code_missing

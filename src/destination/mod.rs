@@ -121,6 +121,12 @@ impl Destination {
         self.vendor.outer_name(target)
     }
 
+    /// The part of a target that something is made for at the service: what [`Destination::name_limit`] counts.
+    #[must_use]
+    pub fn name<'n>(&self, target: &'n [u8]) -> &'n [u8] {
+        self.vendor.name(target)
+    }
+
     /// Times that the service takes, for one whose requests hold records of a limited span.
     #[must_use]
     pub fn accepted_times(&self) -> Option<AcceptedTimes> {
@@ -172,6 +178,12 @@ impl Destination {
     #[must_use]
     pub fn classify_reply(&self, purpose: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
         self.vendor.classify_reply(&self.common, purpose, batch, reply)
+    }
+
+    /// Why the service refused the entity of the batch, whose records it may have taken; for the log.
+    #[must_use]
+    pub fn refused_entity(&self, batch: &Batch, reply: &Reply) -> Option<String> {
+        self.vendor.refused_entity(&self.common, batch, reply)
     }
 
     /// A request by which the service shows whether it would take records, and that stores nothing.

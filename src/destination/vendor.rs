@@ -33,6 +33,11 @@ pub(crate) trait Vendor: fmt::Debug + Send {
         None
     }
 
+    /// By default all of the target.
+    fn name<'n>(&self, target: &'n [u8]) -> &'n [u8] {
+        target
+    }
+
     /// By default the service is asked.
     fn accepted_times(&self) -> Option<AcceptedTimes> {
         None
@@ -58,6 +63,11 @@ pub(crate) trait Vendor: fmt::Debug + Send {
     fn request(&self, batch: &Batch) -> Request;
 
     fn classify_reply(&self, common: &Common, purpose: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction;
+
+    /// By default requests have no entity.
+    fn refused_entity(&self, _common: &Common, _batch: &Batch, _reply: &Reply) -> Option<String> {
+        None
+    }
 
     /// By default nobody reads it.
     fn headline(&self, _batch: &Batch) -> Option<String> {

@@ -24,6 +24,8 @@ pub struct DestinationCounters {
     pub objects: AtomicU64,
     /// Records that went to the overflow name because their own was one too many.
     pub overflowed: AtomicU64,
+    /// Entities of log events that the service refused; the events are not lost by it.
+    pub refused_entities: AtomicU64,
     /// Replies that said a key, an address, a name or a permission is wrong.
     pub misconfigured: AtomicU64,
     /// A gauge: chunks that were answered with RETRY for it, and perhaps for others, and have not come again.
@@ -62,6 +64,8 @@ pub struct Snapshot {
     pub spool_objects: u64,
     /// Bytes of the objects that wait in the spool.
     pub spool_bytes: u64,
+    /// Entities of log events that the service refused.
+    pub refused_entities: u64,
     /// Replies that said that something is set wrongly.
     pub misconfigured: u64,
     /// Records that wait at the host for it.
@@ -89,6 +93,7 @@ impl DestinationCounters {
             cut: AtomicU64::new(0),
             objects: AtomicU64::new(0),
             overflowed: AtomicU64::new(0),
+            refused_entities: AtomicU64::new(0),
             misconfigured: AtomicU64::new(0),
             waiting_chunks: AtomicU64::new(0),
             waiting_records: AtomicU64::new(0),
@@ -152,6 +157,7 @@ impl DestinationCounters {
             objects: self.objects.load(Relaxed),
             spool_objects: self.spool_objects.load(Relaxed),
             spool_bytes: self.spool_bytes.load(Relaxed),
+            refused_entities: self.refused_entities.load(Relaxed),
             misconfigured: self.misconfigured.load(Relaxed),
             waiting_records: self.waiting_records.load(Relaxed),
             breaker: self.breaker.load(Relaxed),
@@ -174,6 +180,7 @@ impl Snapshot {
             retries: self.retries - earlier.retries,
             cut: self.cut - earlier.cut,
             objects: self.objects - earlier.objects,
+            refused_entities: self.refused_entities - earlier.refused_entities,
             misconfigured: self.misconfigured - earlier.misconfigured,
             lost: lost.filter(|(_, count)| *count > 0).collect(),
             ..self.clone()

@@ -52,7 +52,7 @@ const fn gauge(name: &'static str, help: &'static str, values: MetricSource) -> 
 }
 
 /// Every metric of the plugin.
-pub const FAMILIES: [MetricFamily; 45] = [
+pub const FAMILIES: [MetricFamily; 46] = [
     counter("records_total", "Records read.", Class),
     counter("chunks_total", "Chunks read, without those that came again.", Instance(|all| &all.chunks)),
     counter(
@@ -157,6 +157,11 @@ pub const FAMILIES: [MetricFamily; 45] = [
         "overflow_records_total",
         "Records beyond name_limit that went to the overflow name.",
         Destination(|one| &one.overflowed),
+    ),
+    counter(
+        "refused_entities_total",
+        "Entities of log events that the service refused.",
+        Destination(|one| &one.refused_entities),
     ),
     counter("uploaded_objects_total", "Objects uploaded from the spool.", Destination(|one| &one.objects)),
     counter("lost_records_total", "Records that did not arrive.", Reason),

@@ -136,13 +136,16 @@ impl<'d> DestinationEncoder<'d> {
         let decided = self.settled.as_ref().and_then(|settled| settled.overflowed());
         let overflow = self.names.as_mut().and_then(|names| {
             let outer = self.destination.outer_name(&self.target);
-            names.check(ordinal, &without_chunk(&self.target, context.chunk), outer, decided)
+            let name = self.destination.name(&self.target);
+            names.check(ordinal, &without_chunk(name, context.chunk), outer, decided)
         });
         if let Some(overflow) = overflow {
             let own = std::mem::take(&mut self.target);
             let context = RenderContext { overflow: Some(overflow), ..*context };
             self.destination.target(entry, &context, &mut self.target);
-            self.names.iter_mut().for_each(|names| names.note(ordinal, &own, &self.target));
+            self.names
+                .iter_mut()
+                .for_each(|names| names.note(ordinal, self.destination.name(&own), &self.target));
         }
         if !self.partitions.seek(&self.target) {
             self.partitions.insert(&self.target);

@@ -7,6 +7,7 @@ mod addresses;
 mod connect;
 mod deployment;
 mod duplicates;
+mod entity;
 mod environment;
 mod fetch_logs;
 mod filters;
@@ -165,6 +166,7 @@ fn check_section(section: &Section, configuration: &Configuration, findings: &mu
     templates::check(section, configuration, findings);
     objects::check(section, findings);
     inputs::check(section, configuration, findings);
+    entity::check(section, findings);
     fetch_logs::check(section, findings);
     addresses::note(section, findings);
     host::check(section, configuration, flush_timeout, findings);

@@ -61,6 +61,28 @@ pub(super) const KEYS: &[Key] = &[
     ),
     key(
         CLOUDWATCH,
+        "entity",
+        Choice(&["off", "auto"]),
+        "Tell CloudWatch which service the events are about, so that the console shows them beside its metrics and traces.",
+        "auto",
+    )
+    .default("off"),
+    key(
+        CLOUDWATCH,
+        "entity_service",
+        Template,
+        "Name of the service, where it is not the ECS service's, or else the task definition's family.",
+        "${OTEL_SERVICE_NAME}",
+    ),
+    key(
+        CLOUDWATCH,
+        "entity_environment",
+        Template,
+        "Environment of the service, where it is not `ecs:` and the cluster's name.",
+        "prod",
+    ),
+    key(
+        CLOUDWATCH,
         "compress",
         Choice(&["off", "gzip"]),
         "Compress requests. Limits and price count the uncompressed bytes either way.",

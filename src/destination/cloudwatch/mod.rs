@@ -3,6 +3,7 @@
 //! API: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html> and
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>, read 2026-11.
 
+mod entity;
 mod reply;
 mod request;
 
@@ -73,11 +74,23 @@ impl Vendor for Cloudwatch {
             Some(_) => self.log_group.render(entry, &context.for_outer_name(), out),
         };
         out.push(SEPARATOR);
-        missing.or(self.log_stream.render(entry, context, out))
+        let missing = missing.or(self.log_stream.render(entry, context, out));
+        match &self.requests.entity {
+            Some(entity) if context.overflow.is_none() => missing.or(entity.write(entry, context, out)),
+            _ => missing,
+        }
     }
 
     fn outer_name<'n>(&self, target: &'n [u8]) -> Option<&'n [u8]> {
         target.split(|byte| *byte == SEPARATOR).next()
+    }
+
+    /// Whoever the events tell about, they go to one stream.
+    fn name<'n>(&self, target: &'n [u8]) -> &'n [u8] {
+        match target.iter().enumerate().filter(|(_, byte)| **byte == SEPARATOR).nth(1) {
+            Some((end, _)) => target.get(..end).unwrap_or(target),
+            None => target,
+        }
     }
 
     fn accepted_times(&self) -> Option<AcceptedTimes> {
@@ -125,6 +138,10 @@ impl Vendor for Cloudwatch {
 
     fn classify_reply(&self, common: &Common, purpose: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
         reply::classify(&self.requests, &common.name, purpose, batch, reply)
+    }
+
+    fn refused_entity(&self, common: &Common, batch: &Batch, reply: &Reply) -> Option<String> {
+        reply::refused_entity(self.requests.entity.as_ref()?, &common.name, batch, reply)
     }
 
     /// An empty request is refused before anybody looks at permissions. An event for a stream that does not exist is

@@ -4,8 +4,9 @@
 
 use serde_json::Value;
 
+use super::entity::{self, LogEntity};
 use super::request::{LogRequests, group_and_stream};
-use crate::destination::aws_error::aws_error;
+use crate::destination::aws_error::{AwsError, aws_error};
 use crate::destination::{Purpose, Reply, ReplyAction, RetryTiming};
 use crate::encode::batch::Batch;
 use crate::metrics::Reason;
@@ -34,12 +35,39 @@ fn classify_delivery(requests: &LogRequests, destination: &str, batch: &Batch, r
         || matches!(error.code.as_str(), "InvalidParameterException" | "SerializationException");
     match error.code.as_str() {
         "ResourceNotFoundException" => ReplyAction::Prepare(vec![requests.create_stream(batch)]),
+        // The same request without its entity, which then delivers the batch in its place.
+        _ if is_entity_at_fault(requests, batch, &error) => {
+            ReplyAction::Prepare(vec![requests.put_log_events(batch)])
+        }
         _ if is_about_body && batch.items.len() > 1 => ReplyAction::Split { reason },
         _ if is_about_body => ReplyAction::Rejected { reason },
         _ => error
             .classify_common(reply, "PutLogEvents", destination)
             .unwrap_or(ReplyAction::Retry { timing: RetryTiming::NextFlush, reason }),
     }
+}
+
+fn is_entity_at_fault(requests: &LogRequests, batch: &Batch, error: &AwsError) -> bool {
+    requests.entity.as_ref().is_some_and(|entity| entity.is_at_fault(batch.target(), error))
+}
+
+/// What is wrong with the batch's entity, and what to do; its events arrive all the same.
+pub(super) fn refused_entity(
+    entity: &LogEntity,
+    destination: &str,
+    batch: &Batch,
+    reply: &Reply,
+) -> Option<String> {
+    let advice = format!(
+        "its events arrive without it; check {destination}.entity_service and {destination}.entity_environment, or set {destination}.entity off"
+    );
+    if reply.status == 200 {
+        let error = entity::rejection(reply)?;
+        return Some(format!("PutLogEvents: entity refused: {error}; {advice}"));
+    }
+    let error = aws_error(reply);
+    let reason = error.describe("PutLogEvents");
+    entity.is_at_fault(batch.target(), &error).then(|| format!("{reason}; {advice}"))
 }
 
 fn classify_preparation(

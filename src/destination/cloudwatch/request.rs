@@ -3,6 +3,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde_json::{Value, json};
 
+use super::entity::LogEntity;
 use crate::config::endpoint::AwsService;
 use crate::config::{AwsEnvironments, Identity, KeyReader};
 use crate::destination::aws_json::AwsJsonService;
@@ -20,6 +21,7 @@ pub(super) struct LogRequests {
     log_format: Option<&'static str>,
     gzip: bool,
     new_group: Option<NewGroup>,
+    pub(super) entity: Option<LogEntity>,
 }
 
 /// How a missing log group is created.
@@ -38,6 +40,7 @@ impl LogRequests {
             log_format: reader.choice("log_format"),
             gzip: reader.choice("compress") == Some("gzip"),
             new_group: NewGroup::read(reader),
+            entity: LogEntity::read(reader),
         }
     }
 
@@ -49,6 +52,10 @@ impl LogRequests {
         writer.string(group.as_bytes());
         writer.raw(b",\"logStreamName\":");
         writer.string(stream.as_bytes());
+        if let Some(entity) = self.entity.as_ref().and_then(|entity| entity.of_target(batch.target())) {
+            writer.raw(b",\"entity\":");
+            writer.raw(entity.to_string().as_bytes());
+        }
         writer.raw(b",\"logEvents\":[");
         let mut body = batch.payload_between(head, "]}");
         let mut headers = HeaderMap::new();

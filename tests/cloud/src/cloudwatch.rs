@@ -4,12 +4,15 @@
 //! of PutLogEvents in `put`. API reference:
 //! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/> (read 2026-11).
 
+mod entity;
 mod get;
 mod names;
 mod put;
 mod query;
 
 use std::collections::BTreeMap;
+
+use serde_json::Value;
 
 pub use self::query::{CloudWatch, LogCall};
 use crate::{
@@ -46,6 +49,8 @@ pub struct GroupInfo {
 struct Group {
     info: GroupInfo,
     streams: BTreeMap<String, Vec<LogEvent>>,
+    /// The entities that came, each with its stream.
+    entities: Vec<(String, Value)>,
 }
 
 /// All groups.
@@ -57,7 +62,7 @@ pub(crate) struct Store {
 impl Store {
     pub(crate) fn create_group(&mut self, name: &str) {
         let info = GroupInfo { class: "STANDARD".to_owned(), ..GroupInfo::default() };
-        self.groups.insert(name.to_owned(), Group { info, streams: BTreeMap::new() });
+        self.groups.insert(name.to_owned(), Group { info, ..Group::default() });
     }
 
     pub(crate) fn create_stream(&mut self, group: &str, stream: &str) {
@@ -118,7 +123,7 @@ fn create_group(core: &Core, input: &Input) -> Result<Reply, Refusal> {
             "The specified log group already exists",
         ));
     }
-    store.groups.insert(name.to_owned(), Group { info, streams: BTreeMap::new() });
+    store.groups.insert(name.to_owned(), Group { info, ..Group::default() });
     Ok(aws_json::done(input.api))
 }
 

@@ -7,6 +7,7 @@
 //! - `retrying` – throttling, outages, `Retry-After`, the deadline, and replays that send only what is missing
 //! - `connections` – resets, cuts, silence, and slowness
 //! - `refusals` – records that the service will never take
+//! - `entities` – which service the events of a log group are about, and that no event depends on it
 //! - `dead_letters` – what was refused for good is kept, once
 //! - `groups` – log groups and streams that do not exist yet, or not any more
 //! - `hostile` – chunks that are cheap to send and dear to read
@@ -30,6 +31,7 @@ mod connections;
 mod counting;
 mod credentials;
 mod dead_letters;
+mod entities;
 mod groups;
 mod hostile;
 mod isolation;

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{LogEvent, names};
+use super::{LogEvent, entity, names};
 use crate::{
     aws_json::{self, Input, malformed},
     core::Core,
@@ -29,7 +29,7 @@ pub(super) fn events(core: &Core, input: &Input) -> Result<Reply, Refusal> {
     let events = batch(input.get("logEvents"))?;
     check_size(&events)?;
     check_order(&events)?;
-    let entity = entity_error(core, input.get("entity"));
+    let entity = entity::read(input.get("entity"))?;
     let now = core.now_ms();
 
     let mut store = core.cloudwatch.lock();
@@ -39,7 +39,18 @@ pub(super) fn events(core: &Core, input: &Input) -> Result<Reply, Refusal> {
     let missing = || Refusal::state("ResourceNotFoundException", "The specified log stream does not exist.");
     let stored = group.streams.get_mut(stream).ok_or_else(missing)?;
     stored.extend_from_slice(window.accepted(&events));
-    Ok(accepted(&window, entity))
+    let refused = match entity.map(entity::check) {
+        Some(Ok(entity)) => {
+            group.entities.push((stream.to_owned(), entity.clone()));
+            None
+        }
+        Some(Err(error)) => {
+            core.complain(format!("PutLogEvents: entity refused: {error}"));
+            Some(json!({ "errorType": error }))
+        }
+        None => None,
+    };
+    Ok(accepted(&window, refused))
 }
 
 fn accepted(window: &Window, entity: Option<Value>) -> Reply {
@@ -163,27 +174,6 @@ impl Window {
         note("expiredLogEventEndIndex", self.expired_end, self.expired_end > 0);
         info
     }
-}
-
-/// An entity that breaks a rule is refused, its events are not; a complaint all the same.
-fn entity_error(core: &Core, entity: Option<&Value>) -> Option<Value> {
-    let entity = entity?;
-    let keys = entity.get("keyAttributes").and_then(Value::as_object);
-    let attributes = entity.get("attributes").and_then(Value::as_object);
-    let error = match (keys, attributes.map_or(0, Map::len)) {
-        (None, _) => "MissingRequiredFields",
-        (Some(keys), _) if !(2..=4).contains(&keys.len()) => "InvalidKeyAttributes",
-        (_, 11..) => "InvalidAttributes",
-        (Some(keys), _) => {
-            let values = keys.values().chain(attributes.into_iter().flat_map(Map::values));
-            values
-                .filter_map(Value::as_str)
-                .find(|value| value.chars().count() > 512)
-                .map(|_| "EntitySizeTooLarge")?
-        }
-    };
-    core.complain(format!("PutLogEvents: entity refused: {error}"));
-    Some(json!({ "errorType": error }))
 }
 
 #[cfg(test)]

@@ -107,6 +107,12 @@ impl<'a> CloudWatch<'a> {
         events.map(|event| event.message.clone()).collect()
     }
 
+    /// The entities that were accepted for a group, each with its stream, in order of arrival.
+    pub fn entities(&self, group: &str) -> Vec<(String, Value)> {
+        let store = self.core.cloudwatch.lock();
+        store.groups.get(group).map(|group| group.entities.clone()).unwrap_or_default()
+    }
+
     /// Every call of one operation, e.g. `"PutLogEvents"`, in order of arrival, refused ones included.
     pub fn calls(&self, operation: &str) -> Vec<LogCall> {
         let requests = self.core.requests().into_iter();
