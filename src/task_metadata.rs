@@ -116,7 +116,7 @@ impl TaskMetadata {
         match field {
             "ecs_cluster" => self.cluster.as_deref(),
             "ecs_service" => self.service_name.as_deref(),
-            "ecs_task_arn" | "ecs_task_id" => self.arn.as_deref(),
+            "ecs_task_arn" | "ecs_task_id" | "account" | "region" => self.arn.as_deref(),
             "ecs_task_family" => self.family.as_deref(),
             "ecs_task_revision" => self.revision.as_deref(),
             "ecs_launch_type" => self.launch_type.as_deref(),

@@ -11,6 +11,7 @@
 //! - `examples` – every configuration of `examples/`, as it stands there
 //! - `provenance` – what applications can write, by every way they have, under the filters that people use
 //! - `receivers` – Fluent Bit's own inputs take what the recipes of docs/http.md send
+//! - `firehose` – what 100,000 lines cost there, with and without `aggregate`, beside Fluent Bit's own output
 //! - `feed` – numbered records by the forward protocol, and what became of them
 
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ use fake_cloud::{Api, Cloud, Fault};
 
 mod examples;
 mod feed;
+mod firehose;
 mod host;
 mod incidents;
 mod metrics;

@@ -21,6 +21,9 @@ use test_support::record::line;
 use test_support::temp::TempDir;
 use test_support::this_test;
 
+/// A connection to a port of [`tls_port`].
+pub(crate) type TlsStream = rustls::StreamOwned<rustls::ServerConnection, TcpStream>;
+
 #[test]
 fn an_authority_in_ca_file_is_trusted() {
     let folder = TempDir::new();
@@ -173,6 +176,11 @@ fn hello() -> Chunk {
 
 /// A service behind TLS whose authority nobody knows but the file this answers with.
 fn tls_service(folder: &TempDir) -> (PathBuf, u16) {
+    tls_port(folder, |stream| drop(answer(stream)))
+}
+
+/// A port for TLS as `localhost`, with the file of its authority; `serve` gets each connection.
+pub(crate) fn tls_port(folder: &TempDir, serve: impl Fn(TlsStream) + Send + 'static) -> (PathBuf, u16) {
     let authority_key = KeyPair::generate().unwrap();
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -197,7 +205,7 @@ fn tls_service(folder: &TempDir) -> (PathBuf, u16) {
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let connection = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
-            answer(rustls::StreamOwned::new(connection, stream));
+            serve(rustls::StreamOwned::new(connection, stream));
         }
     });
     (file, port)

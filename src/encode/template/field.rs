@@ -106,7 +106,10 @@ impl FieldSource {
             }
             Subject::Metadata => self.in_metadata(entry, task),
             Subject::Level if let Some(level) = entry.level => text_value(level.name().as_bytes()),
-            _ => self.in_record(entry.record).or_else(|| self.in_task(entry, task?)),
+            _ => self
+                .in_record(entry.record)
+                .or_else(|| self.in_task(entry, task?))
+                .or_else(|| self.in_task_arn(entry.record)),
         }
     }
 
@@ -156,11 +159,23 @@ impl FieldSource {
             None => entry.record.text(b"container_id"),
         };
         let text = task.value(&self.name, container).filter(|text| !text.is_empty())?;
-        let is_arn = matches!(self.name.as_str(), "ecs_cluster" | "ecs_task_id");
-        Some(FieldValue {
-            raw: Value::Text(text.as_bytes()),
-            part: if is_arn { last_segment } else { identity },
-        })
+        let part: fn(&[u8]) -> &[u8] = match self.name.as_str() {
+            "ecs_cluster" | "ecs_task_id" => last_segment,
+            "account" => arn_account,
+            "region" => arn_region,
+            _ => identity,
+        };
+        Some(FieldValue { raw: Value::Text(text.as_bytes()), part })
+    }
+
+    /// What the ARN says that FireLens writes into each record.
+    fn in_task_arn<'v>(&self, record: &Record<'v, 'v>) -> Option<FieldValue<'v>> {
+        let part: fn(&[u8]) -> &[u8] = match self.name.as_str() {
+            "account" => arn_account,
+            "region" => arn_region,
+            _ => return None,
+        };
+        Some(FieldValue { raw: Value::Text(record.text(b"ecs_task_arn")?), part })
     }
 
     /// The value as it stands in the record, whatever its kind.
@@ -176,6 +191,8 @@ impl FieldSource {
 
 fn stop_value<'s>(name: &str, stop: &'s StopEvent) -> Option<&'s str> {
     match name {
+        "account" => stop.account.as_deref(),
+        "region" => stop.region.as_deref(),
         "ecs_cluster" => stop.cluster.as_deref(),
         "ecs_service" => stop.service.as_deref(),
         "ecs_task_id" => stop.task_id.as_deref(),
@@ -208,6 +225,15 @@ fn last_segment(text: &[u8]) -> &[u8] {
     text.rsplit(|byte| *byte == b'/').next().unwrap_or(text)
 }
 
+/// The fourth part of `arn:partition:service:region:account:…`.
+fn arn_region(arn: &[u8]) -> &[u8] {
+    arn.split(|byte| *byte == b':').nth(3).unwrap_or_default()
+}
+
+fn arn_account(arn: &[u8]) -> &[u8] {
+    arn.split(|byte| *byte == b':').nth(4).unwrap_or_default()
+}
+
 fn family(definition: &[u8]) -> &[u8] {
     last_segment(definition).split(|byte| *byte == b':').next().unwrap_or_default()
 }
@@ -218,4 +244,49 @@ fn revision(definition: &[u8]) -> &[u8] {
 
 fn without_slash(name: &[u8]) -> &[u8] {
     name.strip_prefix(b"/").unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::classify::classes::Classifier;
+    use crate::encode::template::{NameKind, RenderContext, Template};
+
+    /// `$(account)/$(region)` of a record, in a task of account 2 where there are metadata.
+    fn place(record: &serde_json::Value, has_metadata: bool) -> String {
+        let task = json!({"TaskARN": "arn:aws:ecs:eu-west-2:222222222222:task/prod/0123abcd"});
+        let task = TaskMetadata::parse(task.to_string().as_bytes()).unwrap();
+        let context = RenderContext { task: has_metadata.then_some(&task), ..RenderContext::default() };
+        let template = Template::parse("$(account)/$(region)", NameKind::LogGroup).unwrap();
+        let chunk = rmp_serde::to_vec(&(1_795_000_000u64, record)).unwrap();
+        let mut out = Vec::new();
+        decode::records(&chunk, |record| {
+            let (class, stop) = Classifier::default().class_of(record);
+            template.render(&Entry::new(record, class, class.name(), stop.as_ref()), &context, &mut out);
+        });
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn account_and_region_are_those_of_the_stop_the_record_or_the_task() {
+        let line = json!({"log": "x"});
+        assert_eq!(place(&line, false), "unknown/unknown");
+        assert_eq!(place(&line, true), "222222222222/eu-west-2");
+        let from_firelens = json!({"log": "x", "ecs_task_arn": "arn:aws:ecs:eu-west-1:111122223333:task/prod/1"});
+        assert_eq!(place(&from_firelens, false), "111122223333/eu-west-1");
+        let own = json!({"log": "x", "account": "shop", "region": "north"});
+        assert_eq!(place(&own, true), "shop/north", "as before, a field of the record");
+        let detail = json!({
+            "taskArn": "arn:aws:ecs:eu-west-3:333333333333:task/prod/1", "lastStatus": "STOPPED",
+            "clusterArn": "arn:aws:ecs:eu-west-3:333333333333:cluster/prod",
+        });
+        let event = json!({"source": "aws.ecs", "detail-type": "ECS Task State Change", "detail": detail});
+        assert_eq!(place(&event, true), "333333333333/eu-west-3", "the ARN, where the event says nothing");
+        let mut event = event;
+        event["account"] = json!("444455556666");
+        event["region"] = json!("eu-west-4");
+        assert_eq!(place(&event, true), "444455556666/eu-west-4", "a stop speaks for its own task");
+    }
 }

@@ -62,6 +62,12 @@ impl Host {
         self
     }
 
+    /// An [OUTPUT] that is not the plugin's.
+    pub(super) fn other_output(mut self, keys: &str) -> Self {
+        write!(self.outputs, "\n[OUTPUT]\n{keys}\n").unwrap();
+        self
+    }
+
     /// A [FILTER] of the user's, before the outputs, with parsers that it may name: `json` is one.
     pub(super) fn filter(mut self, keys: &str) -> Self {
         write!(self.filters, "\n[FILTER]\n{keys}\n").unwrap();

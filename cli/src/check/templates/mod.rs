@@ -9,7 +9,8 @@ use crate::config::{Configuration, Origin, Section, Setting, SettingValue};
 use crate::suggest::closest;
 
 /// Fields of FireLens's records, of stop events, and those that the plugin derives from them.
-const KNOWN_FIELDS: [&str; 18] = [
+const KNOWN_FIELDS: [&str; 20] = [
+    "account",
     "class",
     "container_id",
     "container_name",
@@ -25,6 +26,7 @@ const KNOWN_FIELDS: [&str; 18] = [
     "ecs_task_revision",
     "image_tag",
     "log",
+    "region",
     "source",
     "tag",
     "uuid",
