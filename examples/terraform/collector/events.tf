@@ -42,7 +42,7 @@ data "aws_iam_policy_document" "queue" {
     condition {
       test     = "ArnEquals"
       variable = "aws:SourceArn"
-      values   = [for rule in aws_cloudwatch_event_rule.this : rule.arn]
+      values   = [for rule in merge(aws_cloudwatch_event_rule.this, aws_cloudwatch_event_rule.members) : rule.arn]
     }
 
     condition {

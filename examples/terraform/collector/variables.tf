@@ -70,6 +70,12 @@ variable "service_events" {
   default     = true
 }
 
+variable "organization_id" {
+  description = "Take the events of the accounts of this organization, too, which ../member sends. Null means this account's alone."
+  type        = string
+  default     = null
+}
+
 variable "fetch_log_groups" {
   description = "Log groups of the applications, for example [\"/ecs/web\"], whose last lines reports show. Empty means none."
   type        = list(string)
