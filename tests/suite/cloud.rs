@@ -4,6 +4,7 @@
 //! `MOTO_SERVER` is the path of `moto_server` (PyPI `moto[server]`). Without it the test is skipped, except where
 //! `CI=true` promises that it is there.
 
+mod accounts;
 mod bucket;
 mod eventbridge;
 mod firehose;

@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use ecs_router::Verdict;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
 
 use crate::router::Router;
@@ -184,6 +184,8 @@ pub(crate) fn tls_port(folder: &TempDir, serve: impl Fn(TlsStream) + Send + 'sta
     let authority_key = KeyPair::generate().unwrap();
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    // OpenSSL takes a certificate whose issuer has the same name as itself for self-signed.
+    authority.distinguished_name.push(DnType::CommonName, "authority");
     let file = folder.file("authority.pem", &authority.self_signed(&authority_key).unwrap().pem());
     let issuer = Issuer::new(authority, authority_key);
     let key = KeyPair::generate().unwrap();

@@ -274,7 +274,8 @@ mod tests {
         let line = json!({"log": "x"});
         assert_eq!(place(&line, false), "unknown/unknown");
         assert_eq!(place(&line, true), "222222222222/eu-west-2");
-        let from_firelens = json!({"log": "x", "ecs_task_arn": "arn:aws:ecs:eu-west-1:111122223333:task/prod/1"});
+        let from_firelens =
+            json!({"log": "x", "ecs_task_arn": "arn:aws:ecs:eu-west-1:111122223333:task/prod/1"});
         assert_eq!(place(&from_firelens, false), "111122223333/eu-west-1");
         let own = json!({"log": "x", "account": "shop", "region": "north"});
         assert_eq!(place(&own, true), "shop/north", "as before, a field of the record");

@@ -185,7 +185,8 @@ fn expect_counter(host: &Alive, output: usize, bill: &Bill) {
 }
 
 fn table(binary: &str, streams: &[&str], bills: &[Bill]) -> String {
-    let mut table = format!("{LINES} lines through {binary}\n| stream | records | bytes | billed bytes | requests |\n");
+    let mut table =
+        format!("{LINES} lines through {binary}\n| stream | records | bytes | billed bytes | requests |\n");
     table.push_str("|---|--:|--:|--:|--:|\n");
     for (stream, bill) in streams.iter().zip(bills) {
         let Bill { records, bytes, billed_bytes, requests } = bill;

@@ -8,6 +8,15 @@ use serde_json::Value;
 
 /// A call of an AWS JSON API, unsigned.
 pub fn aws_call(port: u16, target: &str, body: &Value) -> io::Result<Value> {
+    json_call(port, target, "", body)
+}
+
+/// The same in another account of moto's.
+pub fn aws_call_as(account: &str, port: u16, target: &str, body: &Value) -> io::Result<Value> {
+    json_call(port, target, &format!("x-moto-account-id: {account}\r\n"), body)
+}
+
+fn json_call(port: u16, target: &str, more: &str, body: &Value) -> io::Result<Value> {
     let (service, version) = match target.split_once(['_', '.']) {
         Some(("Firehose", _)) => ("firehose", "1.1"),
         Some(("AmazonSQS", _)) => ("sqs", "1.0"),
@@ -16,7 +25,8 @@ pub fn aws_call(port: u16, target: &str, body: &Value) -> io::Result<Value> {
         Some(("AmazonEC2ContainerServiceV20141113", _)) => ("ecs", "1.1"),
         _ => ("logs", "1.1"),
     };
-    let headers = format!("X-Amz-Target: {target}\r\nContent-Type: application/x-amz-json-{version}\r\n");
+    let headers =
+        format!("{more}X-Amz-Target: {target}\r\nContent-Type: application/x-amz-json-{version}\r\n");
     let reply = exchange(port, service, "POST /", &headers, &body.to_string())?;
     Ok(serde_json::from_str(&reply)?)
 }
