@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use tokio::time::Duration;
 
-use crate::destination::{Purpose, Reply, ReplyAction, Request};
+use crate::destination::{NotTaken, Purpose, Reply, ReplyAction, Request};
 use crate::metrics::Reason;
 
 /// One call to a service: how its request is made, and what replies mean.
@@ -15,8 +15,9 @@ pub(crate) trait Call {
     /// Classifies a reply to the request, or to one that prepared for it.
     fn classify_reply(&self, purpose: Purpose, reply: &Reply) -> ReplyAction;
 
-    /// What the delivered call counts for on the vendor's bill, in bytes; `sent` is the length of the request's body.
-    fn billed_bytes(&self, sent: u64) -> u64;
+    /// What the delivered call counts for on the vendor's bill, in bytes, but for records that the reply did not take;
+    /// `sent` is the length of the request's body.
+    fn billed_bytes(&self, not_taken: &NotTaken, sent: u64) -> u64;
 
     /// Why the service refused what the request says of the records as a whole, if it did; for the log.
     fn refused_entity(&self, _reply: &Reply) -> Option<String> {

@@ -19,7 +19,7 @@ use super::breaker::{Change, CircuitBreaker, Permit};
 use super::call::{Call, Outcome};
 use super::rate_limit::RateLimiter;
 use super::reporter::Reporter;
-use crate::destination::{Endpoint, Network, Purpose, Reply, ReplyAction, Request, RetryTiming};
+use crate::destination::{Endpoint, Network, NotTaken, Purpose, Reply, ReplyAction, Request, RetryTiming};
 use crate::log::Level;
 use crate::transport::SendRequest;
 use crate::transport::http::Failure;
@@ -160,7 +160,8 @@ impl<T: SendRequest> RetryingTransport<T> {
         if purpose == Purpose::Deliver && action.is_accepted() {
             let sent = request.endpoint.bytes_sent();
             self.reporter.counters().bytes.fetch_add(sent, Relaxed);
-            self.reporter.counters().billed.fetch_add(call.billed_bytes(sent), Relaxed);
+            let billed = call.billed_bytes(&NotTaken::from_action(&action), sent);
+            self.reporter.counters().billed.fetch_add(billed, Relaxed);
         }
         if purpose == Purpose::Deliver {
             self.report_refused_entity(call, &reply);

@@ -16,7 +16,7 @@ use super::progress::Progress;
 use super::reporter::Reporter;
 use super::retry::RetryingTransport;
 use crate::config::Common;
-use crate::destination::{Destination, Purpose, Reply, ReplyAction, Request};
+use crate::destination::{Destination, NotTaken, Purpose, Reply, ReplyAction, Request};
 use crate::encode::batch::Batch;
 use crate::log::{Level, Log};
 use crate::metrics::{Metrics, Reason};
@@ -62,8 +62,8 @@ impl Call for BatchCall<'_> {
         self.destination.classify_reply(purpose, self.batch, reply)
     }
 
-    fn billed_bytes(&self, sent: u64) -> u64 {
-        self.destination.billed_bytes(self.batch, sent)
+    fn billed_bytes(&self, not_taken: &NotTaken, sent: u64) -> u64 {
+        self.destination.billed_bytes(self.batch, not_taken, sent)
     }
 
     fn refused_entity(&self, reply: &Reply) -> Option<String> {

@@ -4,6 +4,7 @@
 
 use std::ops::Range;
 
+use super::NotTaken;
 use crate::config::KeyReader;
 use crate::encode::batch::Batch;
 
@@ -57,14 +58,17 @@ impl Aggregation {
     }
 }
 
-/// What is billed for these records of the batch, each as a multiple of `unit`, in bytes.
+/// What is billed for these records of the batch, each as a multiple of `unit`, in bytes. The lines of a record are taken
+/// together or not at all.
 pub(super) fn billed_bytes(
     batch: &Batch,
     records: impl IntoIterator<Item = Range<usize>>,
+    not_taken: &NotTaken,
     unit: usize,
 ) -> u64 {
     let bytes = |record: Range<usize>| -> usize {
         batch.items.get(record).unwrap_or_default().iter().map(|line| line.size).sum()
     };
-    records.into_iter().map(|record| bytes(record).next_multiple_of(unit) as u64).sum()
+    let taken = records.into_iter().filter(|record| !not_taken.contains(record.start));
+    taken.map(|record| bytes(record).next_multiple_of(unit) as u64).sum()
 }

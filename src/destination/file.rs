@@ -5,7 +5,9 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
 use super::timestamp_field::TimestampField;
-use super::{Destination, Encoded, Endpoint, NameLimit, Purpose, Reply, ReplyAction, Request, Vendor};
+use super::{
+    Destination, Encoded, Endpoint, NameLimit, NotTaken, Purpose, Reply, ReplyAction, Request, Vendor,
+};
 use crate::classify::classes::Entry;
 use crate::config::{Common, KeyReader};
 use crate::encode::batch::{Batch, Limits};
@@ -56,7 +58,7 @@ impl Vendor for LocalFile {
         self.timestamp.write_line(common, entry, out)
     }
 
-    fn billed_bytes(&self, _: &Batch, sent: u64) -> u64 {
+    fn billed_bytes(&self, _: &Batch, _: &NotTaken, sent: u64) -> u64 {
         sent
     }
 

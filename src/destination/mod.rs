@@ -26,6 +26,7 @@ mod kinesis;
 mod name_limit;
 mod network;
 mod newrelic;
+mod not_taken;
 pub mod object_store;
 mod otlp;
 mod pagerduty;
@@ -59,6 +60,7 @@ pub use self::aws_error::classify_aws_reply;
 pub(crate) use self::aws_error::{ReadFailure, read_failure};
 pub use self::name_limit::NameLimit;
 pub use self::network::Network;
+pub use self::not_taken::NotTaken;
 pub use self::object_store::{ObjectCall, ObjectEncoding, ObjectStore, PartBody, UploadedPart};
 pub(crate) use self::vendor::Vendor;
 use crate::classify::classes::Entry;
@@ -168,10 +170,11 @@ impl Destination {
         self.vendor.headline(batch)
     }
 
-    /// What a delivered batch counts for on the vendor's bill, in bytes; `sent` is the length of the request's body.
+    /// What the batch counts for on the vendor's bill, in bytes, but for records that were not taken; `sent` is the length
+    /// of the request's body.
     #[must_use]
-    pub fn billed_bytes(&self, batch: &Batch, sent: u64) -> u64 {
-        self.vendor.billed_bytes(batch, sent)
+    pub fn billed_bytes(&self, batch: &Batch, not_taken: &NotTaken, sent: u64) -> u64 {
+        self.vendor.billed_bytes(batch, not_taken, sent)
     }
 
     /// What the reply to a request for this batch means.

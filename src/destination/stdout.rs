@@ -2,7 +2,7 @@
 
 use super::file::WRITE_LIMITS;
 use super::timestamp_field::TimestampField;
-use super::{Destination, Encoded, Endpoint, Purpose, Reply, ReplyAction, Request, Vendor};
+use super::{Destination, Encoded, Endpoint, NotTaken, Purpose, Reply, ReplyAction, Request, Vendor};
 use crate::classify::classes::Entry;
 use crate::config::{Common, KeyReader};
 use crate::encode::batch::Batch;
@@ -29,7 +29,7 @@ impl Vendor for StandardOutput {
         self.timestamp.write_line(common, entry, out)
     }
 
-    fn billed_bytes(&self, _: &Batch, sent: u64) -> u64 {
+    fn billed_bytes(&self, _: &Batch, _: &NotTaken, sent: u64) -> u64 {
         sent
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 
 use super::object_store::ObjectStore;
-use super::{Encoded, Purpose, Reply, ReplyAction, Request};
+use super::{Encoded, NotTaken, Purpose, Reply, ReplyAction, Request};
 use crate::classify::classes::Entry;
 use crate::config::Common;
 use crate::encode::accepted_times::AcceptedTimes;
@@ -75,8 +75,9 @@ pub(crate) trait Vendor: fmt::Debug + Send {
     }
 
     /// By default what the items count for by the destination's rules.
-    fn billed_bytes(&self, batch: &Batch, _sent: u64) -> u64 {
-        batch.items.iter().map(|item| item.size as u64).sum()
+    fn billed_bytes(&self, batch: &Batch, not_taken: &NotTaken, _sent: u64) -> u64 {
+        let taken = batch.items.iter().enumerate().filter(|(position, _)| !not_taken.contains(*position));
+        taken.map(|(_, item)| item.size as u64).sum()
     }
 
     /// By default a batch without any records; not for a service that refuses those to everybody.

@@ -75,6 +75,7 @@ fn the_examples_are_clean() {
         ("task-definitions/ec2.json", "firelens/extra.conf"),
         ("task-definitions/fargate-options.json", "sidecar/load.conf"),
         ("task-definitions/collector.json", "collector/fluent-bit.conf"),
+        ("task-definitions/collector-instances.json", "collector/fluent-bit.conf"),
         ("cloudformation/service.yaml", "firelens/extra.conf"),
         ("firelens/plugins.conf", "firelens/extra.conf"),
     ] {

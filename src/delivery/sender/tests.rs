@@ -227,6 +227,7 @@ async fn bytes_are_those_of_bodies_that_were_taken() {
     assert_eq!(stage.send(3).await, Verdict::Ok);
     assert_eq!(stage.sent(), ["deliver abc", "deliver abc", "make", "deliver abc", "deliver bc"]);
     assert_eq!(stage.metrics.snapshot()[0].bytes, 5);
+    assert_eq!(stage.metrics.snapshot()[0].billed, 2, "one was refused, and the others are billed once");
 }
 
 #[tokio::test(start_paused = true)]

@@ -10,7 +10,7 @@ use super::aggregate::{self, Aggregation};
 use super::aws_json::AwsJsonService;
 use super::firehose_record::{MAX_RECORD_BYTES, RecordFrame};
 use super::timestamp_field::TimestampField;
-use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request, Vendor};
+use super::{Destination, Encoded, Network, NotTaken, Purpose, Reply, ReplyAction, Request, Vendor};
 use crate::classify::classes::Entry;
 use crate::config::endpoint::AwsService;
 use crate::config::{AwsEnvironments, Common, Identity, KeyReader};
@@ -104,8 +104,9 @@ impl Vendor for Firehose {
         reply::classify(&common.name, &self.stream, self.aggregation, batch, reply)
     }
 
-    fn billed_bytes(&self, batch: &Batch, _: u64) -> u64 {
-        aggregate::billed_bytes(batch, self.aggregation.records(batch, MAX_RECORD_BYTES), BILLING_UNIT)
+    fn billed_bytes(&self, batch: &Batch, not_taken: &NotTaken, _: u64) -> u64 {
+        let records = self.aggregation.records(batch, MAX_RECORD_BYTES);
+        aggregate::billed_bytes(batch, records, not_taken, BILLING_UNIT)
     }
 
     /// There is no way to put nothing.

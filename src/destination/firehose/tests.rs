@@ -205,7 +205,11 @@ fn every_record_is_billed_as_a_multiple_of_five_kilobytes() {
     let lines: Vec<Value> = (0..400).map(|n| json!({"n": n})).collect();
     let billed = |keys: &[(&str, &str)]| -> u64 {
         let firehose = firehose(keys);
-        batches_of(&firehose, &chunk(&lines)).0.iter().map(|batch| firehose.billed_bytes(batch, 0)).sum()
+        batches_of(&firehose, &chunk(&lines))
+            .0
+            .iter()
+            .map(|batch| firehose.billed_bytes(batch, &NotTaken::default(), 0))
+            .sum()
     };
     assert_eq!(billed(&[]), 400 * 5_120);
     let text = aggregated(&lines).0.len() as u64;

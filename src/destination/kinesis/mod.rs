@@ -19,7 +19,9 @@ use super::aggregate::{self, Aggregation};
 use super::aws_json::AwsJsonService;
 use super::firehose_record::{RecordFrame, WrittenRecord, base64_in_place};
 use super::timestamp_field::TimestampField;
-use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request, Vendor, resource_arn};
+use super::{
+    Destination, Encoded, Network, NotTaken, Purpose, Reply, ReplyAction, Request, Vendor, resource_arn,
+};
 use crate::classify::classes::Entry;
 use crate::config::endpoint::AwsService;
 use crate::config::{AwsEnvironments, Common, KeyReader};
@@ -189,9 +191,9 @@ impl Vendor for Kinesis {
         reply::classify(&common.name, &self.stream, &self.groups(batch), reply)
     }
 
-    fn billed_bytes(&self, batch: &Batch, _: u64) -> u64 {
+    fn billed_bytes(&self, batch: &Batch, not_taken: &NotTaken, _: u64) -> u64 {
         let lines = self.groups(batch).into_iter().map(|group| group.lines);
-        aggregate::billed_bytes(batch, lines, BILLING_UNIT)
+        aggregate::billed_bytes(batch, lines, not_taken, BILLING_UNIT)
     }
 
     /// There is no way to put nothing.

@@ -194,7 +194,11 @@ fn every_record_is_billed_as_a_multiple_of_a_kilobyte() {
     let lines: Vec<Value> = (0..400).map(|n| of_task(0, n)).collect();
     let billed = |keys: &[(&str, &str)]| -> u64 {
         let stream = kinesis(keys);
-        batches_of(&stream, &chunk(&lines)).0.iter().map(|batch| stream.billed_bytes(batch, 0)).sum()
+        batches_of(&stream, &chunk(&lines))
+            .0
+            .iter()
+            .map(|batch| stream.billed_bytes(batch, &NotTaken::default(), 0))
+            .sum()
     };
     assert_eq!(billed(&[]), 400 * 1_024);
     assert!(billed(&[("aggregate", "newline")]) < 50 * 1_024);

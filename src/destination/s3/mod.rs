@@ -16,7 +16,8 @@ use self::request::ObjectHeaders;
 use super::object_store::{ObjectCall, ObjectEncoding, ObjectStore, PartBody, SpoolSettings};
 use super::timestamp_field::TimestampField;
 use super::{
-    Destination, Encoded, Endpoint, NameLimit, Network, Purpose, Reply, ReplyAction, Request, Vendor, probe,
+    Destination, Encoded, Endpoint, NameLimit, Network, NotTaken, Purpose, Reply, ReplyAction, Request,
+    Vendor, probe,
 };
 use crate::classify::classes::Entry;
 use crate::config::{AwsEnvironments, Common, Identity, KeyReader, Problem};
@@ -156,7 +157,7 @@ impl Vendor for S3 {
         self.timestamp_field.write_line(common, entry, out)
     }
 
-    fn billed_bytes(&self, _: &Batch, sent: u64) -> u64 {
+    fn billed_bytes(&self, _: &Batch, _: &NotTaken, sent: u64) -> u64 {
         sent
     }
 

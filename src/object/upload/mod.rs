@@ -23,7 +23,9 @@ use super::spool::{Adopted, Batches, Header, Object, Spool};
 use crate::delivery::sender::Sender;
 use crate::delivery::{Backoff, Call, Outcome};
 use crate::destination::object_store::ObjectCall;
-use crate::destination::{ObjectEncoding, ObjectStore, Purpose, Reply, ReplyAction, Request, UploadedPart};
+use crate::destination::{
+    NotTaken, ObjectEncoding, ObjectStore, Purpose, Reply, ReplyAction, Request, UploadedPart,
+};
 use crate::log::Level;
 use crate::transport::SendRequest;
 
@@ -103,7 +105,7 @@ impl Call for StoreCall<'_> {
         self.store.classify_reply(self.call, reply)
     }
 
-    fn billed_bytes(&self, sent: u64) -> u64 {
+    fn billed_bytes(&self, _: &NotTaken, sent: u64) -> u64 {
         sent
     }
 

@@ -66,8 +66,7 @@ fn a_hundred_thousand_lines_are_billed_as_few_records_with_aggregate() {
         assert!(bills[1].records < LINES / 500, "{bills:#?}");
         assert!(bills[0].billed_bytes > 10 * bills[1].billed_bytes, "{bills:#?}");
         if has_aggregation {
-            // The other one takes no lines of different chunks together either, but its records are no longer.
-            assert!(bills[1].records <= bills[3].records, "{bills:#?}");
+            assert!(bills[1].billed_bytes <= bills[3].billed_bytes * 101 / 100, "{bills:#?}");
             expect_counter(&host, 0, &bills[0]);
             expect_counter(&host, 1, &bills[1]);
         }
@@ -156,10 +155,10 @@ fn send(host: &Alive) {
 fn bill_of_all(cloud: &Cloud, stream: &str, host: &Alive) -> Bill {
     let all = || {
         std::thread::sleep(Duration::from_millis(200));
-        (cloud.firehose().lines(stream).len() >= LINES).then_some(())
+        (lines_of(cloud, stream).len() >= LINES).then_some(())
     };
     let in_time = until(LIMIT, all).is_some();
-    let mut lines = cloud.firehose().lines(stream);
+    let mut lines = lines_of(cloud, stream);
     assert!(in_time, "{} of {LINES} lines in {stream}\n{}", lines.len(), host.said());
     lines.sort_unstable();
     lines.dedup();
@@ -172,6 +171,12 @@ fn bill_of_all(cloud: &Cloud, stream: &str, host: &Alive) -> Bill {
         billed_bytes: records.iter().map(|record| record.len().next_multiple_of(BILLING_UNIT)).sum(),
         requests: requests.filter(|request| request.json()["DeliveryStreamName"] == stream).count(),
     }
+}
+
+/// Without the empty line behind each record that `simple_aggregation` makes.
+fn lines_of(cloud: &Cloud, stream: &str) -> Vec<String> {
+    let lines = cloud.firehose().lines(stream).into_iter();
+    lines.filter(|line| !line.is_empty()).collect()
 }
 
 /// The plugin's own count is what Firehose would bill.
