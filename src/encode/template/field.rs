@@ -283,7 +283,10 @@ mod tests {
             "taskArn": "arn:aws:ecs:eu-west-3:333333333333:task/prod/1", "lastStatus": "STOPPED",
             "clusterArn": "arn:aws:ecs:eu-west-3:333333333333:cluster/prod",
         });
-        let event = json!({"source": "aws.ecs", "detail-type": "ECS Task State Change", "detail": detail});
+        let event = json!({
+            "source": "aws.ecs", "detail-type": "ECS Task State Change", "detail": detail,
+            "resources": ["arn:aws:ecs:eu-west-3:333333333333:task/prod/1"],
+        });
         assert_eq!(place(&event, true), "333333333333/eu-west-3", "the ARN, where the event says nothing");
         let mut event = event;
         event["account"] = json!("444455556666");
