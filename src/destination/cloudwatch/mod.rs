@@ -7,7 +7,8 @@ mod entity;
 mod reply;
 mod request;
 
-use self::request::{LogRequests, SEPARATOR};
+use self::entity::SEPARATOR;
+use self::request::LogRequests;
 use super::{
     Destination, Encoded, NameLimit, Network, Purpose, Reply, ReplyAction, Request, Vendor, content, probe,
 };

@@ -3,16 +3,13 @@
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde_json::{Value, json};
 
-use super::entity::LogEntity;
+use super::entity::{LogEntity, SEPARATOR};
 use crate::config::endpoint::AwsService;
 use crate::config::{AwsEnvironments, Identity, KeyReader};
 use crate::destination::aws_json::AwsJsonService;
 use crate::destination::{Purpose, Request, gzip, probe};
 use crate::encode::batch::Batch;
 use crate::json::Writer;
-
-/// Stands between group and stream in a target; neither name can hold it.
-pub(super) const SEPARATOR: u8 = 0;
 
 /// The settings that requests are made from.
 #[derive(Debug)]

@@ -9,7 +9,6 @@ use std::cell::Cell;
 
 use serde_json::{Map, Value, json};
 
-use super::request::SEPARATOR;
 use crate::classify::classes::Entry;
 use crate::config::KeyReader;
 use crate::destination::Reply;
@@ -17,6 +16,9 @@ use crate::destination::aws_error::AwsError;
 use crate::encode::template::field::FieldSource;
 use crate::encode::template::{NameKind, RenderContext, Template};
 use crate::task_metadata::TaskMetadata;
+
+/// Stands between group, stream and what follows them in a target; no name can hold it.
+pub(super) const SEPARATOR: u8 = 0;
 
 /// The longest value of an entity, in characters.
 const MAX_VALUE_CHARS: usize = 512;
