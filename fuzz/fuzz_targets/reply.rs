@@ -134,8 +134,9 @@ fn check(destination: &Destination, purpose: Purpose, batch: &Batch, reply: &Rep
         }
         ReplyAction::Prepare(requests) => {
             assert!(!requests.is_empty());
-            assert!(requests.iter().all(|request| request.purpose != Purpose::Deliver));
+            assert!(requests.iter().all(|request| !request.purpose.delivers()));
         }
+        ReplyAction::SendInstead(request) => assert!(request.purpose.delivers()),
         ReplyAction::WrongRegion { region, reason } => {
             check_reason(&reason);
             let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
@@ -189,7 +190,10 @@ fn check_store(destination: &Destination, reply: &Reply) {
                 assert!(matches!(reply.status, 200 | 204 | 404 | 412), "{}", reply.status);
                 assert!(!matches!(call, ObjectCall::Begin) || upload.is_some());
             }
-            ReplyAction::Partial { .. } | ReplyAction::PartialUnknown { .. } | ReplyAction::Prepare(_) => {
+            ReplyAction::Partial { .. }
+            | ReplyAction::PartialUnknown { .. }
+            | ReplyAction::Prepare(_)
+            | ReplyAction::SendInstead(_) => {
                 panic!("no action for {call:?}")
             }
             ReplyAction::WrongRegion { reason, .. }

@@ -47,6 +47,12 @@ impl<'c> Attempts<'c> {
         self.preparing = None;
     }
 
+    /// Sends this request in place of the one in front.
+    pub(super) fn replace_front(&mut self, request: Request) {
+        self.requests.pop_front();
+        self.requests.push_front(request);
+    }
+
     /// Whether a reply to this request has asked for preparations before. If so, others may prepare while this call
     /// waits.
     pub(super) fn asks_again(&mut self, purpose: Purpose) -> bool {

@@ -94,8 +94,8 @@ impl<T: SendRequest> RetryingTransport<T> {
         let mut attempts = Attempts::new(call, backoff);
         while let Some(request) = attempts.requests.front() {
             let deadline = match request.purpose {
-                Purpose::Deliver => deadline,
                 Purpose::Prepare(_) => deadline + EXTRA_PREPARATION_TIME,
+                _ => deadline,
             };
             let Some(answer) = self.attempt(request, call, deadline).await else { return Outcome::GivenUp };
             match self.act_on(answer, &mut attempts, deadline).await {
@@ -157,7 +157,7 @@ impl<T: SendRequest> RetryingTransport<T> {
             }
             Err(failure) => (Reply::default(), classify_failure(&failure, self.reporter.name())),
         };
-        if purpose == Purpose::Deliver && action.is_accepted() {
+        if purpose.delivers() && action.is_accepted() {
             let sent = request.endpoint.bytes_sent();
             self.reporter.counters().bytes.fetch_add(sent, Relaxed);
             let billed = call.billed_bytes(&NotTaken::from_action(&action), sent);
@@ -176,7 +176,7 @@ impl<T: SendRequest> RetryingTransport<T> {
     async fn act_on<'c>(&'c self, answer: Answer, attempts: &mut Attempts<'c>, deadline: Instant) -> Next {
         let Answer { purpose, reply, action, retry_after } = answer;
         match action {
-            ReplyAction::Delivered if purpose == Purpose::Deliver => Next::End(Outcome::Delivered(reply)),
+            ReplyAction::Delivered if purpose.delivers() => Next::End(Outcome::Delivered(reply)),
             ReplyAction::Delivered => {
                 attempts.finish_preparation();
                 Next::Continue
@@ -212,6 +212,10 @@ impl<T: SendRequest> RetryingTransport<T> {
                 Next::End(Outcome::Split { reason })
             }
             ReplyAction::Rejected { reason } => Next::End(Outcome::Rejected { reason }),
+            ReplyAction::SendInstead(request) => {
+                attempts.replace_front(*request);
+                Next::Continue
+            }
             ReplyAction::WrongRegion { region, reason } if !attempts.moved => {
                 let name = self.reporter.name();
                 let text = format!("{reason}; now using region {region}; write: {name}.region {region}");
@@ -266,7 +270,7 @@ impl<T: SendRequest> RetryingTransport<T> {
         if attempts.preparing.is_none() {
             attempts.preparing = Some(self.preparing.lock().await);
         }
-        if asked_by != Purpose::Deliver {
+        if !asked_by.delivers() {
             attempts.requests.pop_front();
         }
         requests.into_iter().rev().for_each(|request| attempts.requests.push_front(request));
@@ -316,7 +320,7 @@ impl<T: SendRequest> RetryingTransport<T> {
         let (change, reason) = match action {
             ReplyAction::Retry { timing: RetryTiming::Backoff, reason }
             | ReplyAction::Reauthorize { reason } => (permit.failed(), reason.as_str()),
-            ReplyAction::Retry { timing: RetryTiming::NextFlush, .. } => {
+            ReplyAction::Retry { timing: RetryTiming::NextFlush, .. } | ReplyAction::SendInstead(_) => {
                 permit.inconclusive();
                 return;
             }

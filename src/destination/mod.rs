@@ -256,8 +256,20 @@ pub enum Encoded {
 pub enum Purpose {
     /// It delivers the batch.
     Deliver,
+    /// It delivers the batch in a compression that the endpoint may not read.
+    DeliverCompressed,
+    /// It delivers the batch uncompressed, because the endpoint may not read its compression.
+    DeliverUncompressed,
     /// It creates what the batch needs; the name is the API's.
     Prepare(&'static str),
+}
+
+impl Purpose {
+    /// Whether the request brings the batch.
+    #[must_use]
+    pub const fn delivers(self) -> bool {
+        !matches!(self, Self::Prepare(_))
+    }
 }
 
 /// A request and its purpose.
@@ -387,6 +399,8 @@ pub enum ReplyAction {
     },
     /// These requests must succeed first; then the same batch is sent again.
     Prepare(Vec<Request>),
+    /// Refused for the request's form: the same batch in another form may be accepted.
+    SendInstead(Box<Request>),
     /// The preparation failed, but the batch can be delivered without it.
     Ignored {
         /// For the log.

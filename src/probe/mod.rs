@@ -186,6 +186,7 @@ fn answer(action: ReplyAction) -> ProbeAnswer {
         | ReplyAction::PartialUnknown { .. }
         | ReplyAction::Ignored { .. }
         | ReplyAction::Prepare(_)
+        | ReplyAction::SendInstead(_)
         | ReplyAction::Rejected { .. }
         | ReplyAction::Split { .. } => ProbeAnswer::Works,
         ReplyAction::Retry { timing: RetryTiming::Backoff, reason } => ProbeAnswer::Unclear(reason),

@@ -55,6 +55,23 @@ fn what_goes_in_comes_out_of_a_cloud_that_nobody_here_wrote() {
 }
 
 #[test]
+fn what_goes_in_compressed_comes_out_as_it_was() {
+    let Some(moto) = Moto::start() else { return };
+    let router = moto.router(&[("cloudwatch.compress", "auto")]);
+    let now = now_ms();
+    let texts: Vec<String> = (0..2_000).map(|number| format!("grüße \"{number}\"")).collect();
+    let chunk = texts.iter().zip(0..).fold(Chunk::new(), |chunk, (text, number)| {
+        chunk.with(now + number, &line("c0", "stdout", text))
+    });
+    assert_eq!(router.bring(&chunk), Verdict::Ok);
+    let expected: Vec<Value> =
+        texts.iter().zip(0..).map(|(text, number)| json!([now + number, text])).collect();
+    assert_eq!(moto.events("c0"), expected);
+    let snapshot = router.counters("cloudwatch");
+    assert!(snapshot.bytes * 4 < snapshot.billed, "{snapshot:?}");
+}
+
+#[test]
 fn whole_records_and_stop_events_come_out_as_json() {
     let Some(moto) = Moto::start() else { return };
     let router = moto.router(&[("cloudwatch.log_key", ""), ("cloudwatch.log_stream", "$(class)")]);

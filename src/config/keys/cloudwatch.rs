@@ -84,9 +84,9 @@ pub(super) const KEYS: &[Key] = &[
     key(
         CLOUDWATCH,
         "compress",
-        Choice(&["off", "gzip"]),
-        "Compress requests. Limits and price count the uncompressed bytes either way.",
-        "gzip",
+        Choice(&["off", "auto", "gzip"]),
+        "Compress requests. `auto` compresses what shrinks enough, and stops where the endpoint refuses it. Limits and price count the uncompressed bytes either way.",
+        "auto",
     )
     .default("off"),
 ];

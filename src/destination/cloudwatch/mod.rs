@@ -3,6 +3,7 @@
 //! API: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html> and
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>, read 2026-11.
 
+mod compression;
 mod entity;
 mod reply;
 mod request;

@@ -20,19 +20,29 @@ pub(super) fn classify(
     reply: &Reply,
 ) -> ReplyAction {
     match purpose {
-        Purpose::Deliver => classify_delivery(requests, destination, batch, reply),
         Purpose::Prepare(operation) => classify_preparation(requests, destination, operation, batch, reply),
+        _ => classify_delivery(requests, destination, purpose, batch, reply),
     }
 }
 
-fn classify_delivery(requests: &LogRequests, destination: &str, batch: &Batch, reply: &Reply) -> ReplyAction {
+fn classify_delivery(
+    requests: &LogRequests,
+    destination: &str,
+    purpose: Purpose,
+    batch: &Batch,
+    reply: &Reply,
+) -> ReplyAction {
     if reply.status == 200 {
-        return classify_success(batch, reply);
+        return requests.compression.learn(purpose, classify_success(batch, reply), destination);
     }
     let error = aws_error(reply);
     let reason = error.describe("PutLogEvents");
     let is_about_body = reply.status == 413
         || matches!(error.code.as_str(), "InvalidParameterException" | "SerializationException");
+    let may_be_about_body = is_about_body || error.code.is_empty();
+    if requests.compression.may_be_refused(purpose, reply, may_be_about_body) {
+        return ReplyAction::SendInstead(Box::new(requests.put_uncompressed(batch)));
+    }
     match error.code.as_str() {
         "ResourceNotFoundException" => ReplyAction::Prepare(vec![requests.create_stream(batch)]),
         // The same request without its entity, which then delivers the batch in its place.
@@ -106,7 +116,7 @@ pub(super) fn classify_probe(
 ) -> ReplyAction {
     let error = aws_error(reply);
     if reply.status == 200 || error.code != "ResourceNotFoundException" {
-        return classify_delivery(requests, destination, batch, reply);
+        return classify_delivery(requests, destination, Purpose::Deliver, batch, reply);
     }
     let is_about_group = error.describe("PutLogEvents").contains("log group");
     match is_about_group && !has_many_groups && !requests.creates_groups() {

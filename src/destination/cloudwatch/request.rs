@@ -3,12 +3,14 @@
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde_json::{Value, json};
 
+use super::compression::RequestCompression;
 use super::entity::{LogEntity, SEPARATOR};
 use crate::config::endpoint::AwsService;
 use crate::config::{AwsEnvironments, Identity, KeyReader};
 use crate::destination::aws_json::AwsJsonService;
-use crate::destination::{Purpose, Request, gzip, probe};
+use crate::destination::{Purpose, Request, probe};
 use crate::encode::batch::Batch;
+use crate::encode::payload::Payload;
 use crate::json::Writer;
 
 /// The settings that requests are made from.
@@ -16,7 +18,7 @@ use crate::json::Writer;
 pub(super) struct LogRequests {
     service: AwsJsonService,
     log_format: Option<&'static str>,
-    gzip: bool,
+    pub(super) compression: RequestCompression,
     new_group: Option<NewGroup>,
     pub(super) entity: Option<LogEntity>,
 }
@@ -35,13 +37,37 @@ impl LogRequests {
         Self {
             service: AwsJsonService::read(reader, environments, identity, AwsService::Logs, "Logs_20140328"),
             log_format: reader.choice("log_format"),
-            gzip: reader.choice("compress") == Some("gzip"),
+            compression: RequestCompression::read(reader),
             new_group: NewGroup::read(reader),
             entity: LogEntity::read(reader),
         }
     }
 
     pub(super) fn put_log_events(&self, batch: &Batch) -> Request {
+        let body = self.body(batch);
+        let Some(compressed) = self.compression.compress(&body) else {
+            return self.put(Purpose::Deliver, body, self.headers());
+        };
+        let mut headers = self.headers();
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        self.put(self.compression.purpose(), compressed.into(), headers)
+    }
+
+    /// The same without compression, for an endpoint that may not read it.
+    pub(super) fn put_uncompressed(&self, batch: &Batch) -> Request {
+        self.put(Purpose::DeliverUncompressed, self.body(batch), self.headers())
+    }
+
+    fn put(&self, purpose: Purpose, body: Payload, headers: HeaderMap) -> Request {
+        self.service.call(purpose, "PutLogEvents", body, headers)
+    }
+
+    fn headers(&self) -> HeaderMap {
+        let format = self.log_format.map(HeaderValue::from_static);
+        format.into_iter().map(|format| (HeaderName::from_static("x-amzn-logs-format"), format)).collect()
+    }
+
+    fn body(&self, batch: &Batch) -> Payload {
         let (group, stream) = group_and_stream(batch);
         let mut head = Vec::with_capacity(128 + 2 * (group.len() + stream.len()));
         let mut writer = Writer::<false>::new(&mut head);
@@ -54,16 +80,7 @@ impl LogRequests {
             writer.raw(entity.to_string().as_bytes());
         }
         writer.raw(b",\"logEvents\":[");
-        let mut body = batch.payload_between(head, "]}");
-        let mut headers = HeaderMap::new();
-        if let Some(format) = self.log_format {
-            headers.insert(HeaderName::from_static("x-amzn-logs-format"), HeaderValue::from_static(format));
-        }
-        if self.gzip {
-            body = gzip(&body).into();
-            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        }
-        self.service.call(Purpose::Deliver, "PutLogEvents", body, headers)
+        batch.payload_between(head, "]}")
     }
 
     /// An event of 1970 for a stream that nobody has.

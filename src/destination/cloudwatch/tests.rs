@@ -373,6 +373,7 @@ fn word(action: &ReplyAction) -> &'static str {
         ReplyAction::Reauthorize { .. } => "reauthorize",
         ReplyAction::Prepare(_) => "prepare",
         ReplyAction::Ignored { .. } => "ignored",
+        ReplyAction::SendInstead(_) => "other form",
         ReplyAction::Rejected { .. } => "rejected",
     }
 }

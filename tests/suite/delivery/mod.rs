@@ -3,6 +3,7 @@
 //! - `classes` – which record goes where: streams, stop events, classes of one's own, what is dropped
 //! - `levels` – which class and level a line has by its own word
 //! - `batching` – how records share requests, and how requests share time
+//! - `compression` – which requests are compressed, and an endpoint that does not read them
 //! - `limits` – the edges of what CloudWatch takes: size, count, span, order, emptiness, text that is no text
 //! - `retrying` – throttling, outages, `Retry-After`, the deadline, and replays that send only what is missing
 //! - `connections` – resets, cuts, silence, and slowness
@@ -27,6 +28,7 @@
 mod batching;
 mod budgets;
 mod classes;
+mod compression;
 mod connections;
 mod counting;
 mod credentials;

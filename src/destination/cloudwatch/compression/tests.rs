@@ -1,0 +1,118 @@
+use serde_json::json;
+
+use crate::config::keys::DestinationKind;
+use crate::destination::testing::{batch_of, body_of, open, reply, request_of, word};
+use crate::destination::{Destination, Purpose, ReplyAction};
+use crate::encode::batch::Batch;
+
+const REFUSED: &str = r#"{"__type":"SerializationException"}"#;
+
+fn logs(keys: &[(&str, &str)]) -> Destination {
+    open(DestinationKind::Cloudwatch, &[&[("log_group", "g")], keys].concat())
+}
+
+/// Repeats itself, and is long enough.
+fn lines(count: usize) -> Batch {
+    batch_of(&logs(&[]), &vec![json!({"log": "GET /api/v1/orders 200"}); count])
+}
+
+/// Random text of 32 KB.
+fn noise() -> Batch {
+    let mut random = fastrand::Rng::with_seed(1);
+    let text: String = (0..32_000).map(|_| random.alphanumeric()).collect();
+    batch_of(&logs(&[]), &[json!({"log": text})])
+}
+
+fn auto() -> Destination {
+    logs(&[("compress", "auto")])
+}
+
+fn is_compressed(destination: &Destination, batch: &Batch) -> bool {
+    request_of(destination, batch).headers.contains_key("content-encoding")
+}
+
+fn answer(destination: &Destination, purpose: Purpose, status: u16, body: &'static str) -> ReplyAction {
+    destination.classify_reply(purpose, &lines(1_000), &reply(status, body))
+}
+
+/// Answers a compressed request, and what is sent in its place if that is asked for.
+fn refuse(destination: &Destination, status: u16, body: &'static str) -> ReplyAction {
+    answer(destination, Purpose::DeliverCompressed, status, body)
+}
+
+#[test]
+fn what_is_long_and_repeats_itself_is_compressed_and_nothing_else() {
+    let auto = auto();
+    assert_eq!(auto.request(&lines(1_000)).purpose, Purpose::DeliverCompressed);
+    let packed = request_of(&auto, &lines(1_000));
+    let plain = request_of(&logs(&[]), &lines(1_000));
+    assert_eq!(body_of(&packed), body_of(&plain));
+    assert!(packed.body.len() * 10 < plain.body.len());
+    assert_eq!(auto.request(&lines(10)).purpose, Purpose::Deliver);
+    assert!(!is_compressed(&auto, &lines(10)) && is_compressed(&logs(&[("compress", "gzip")]), &lines(10)));
+}
+
+#[test]
+fn what_hardly_shrinks_is_tried_again_now_and_then() {
+    let destination = auto();
+    let tries: Vec<bool> = (0..33).map(|_| is_compressed(&destination, &noise())).collect();
+    let tried: Vec<usize> = (0..33).filter(|at| tries[*at]).collect();
+    assert_eq!(tried, [0, 16, 32]);
+    let other = auto();
+    assert!(is_compressed(&other, &lines(1_000)) && is_compressed(&other, &lines(1_000)));
+}
+
+#[test]
+fn an_endpoint_that_takes_a_batch_only_uncompressed_gets_no_more_compressed_ones() {
+    for (status, body) in [(415, ""), (400, REFUSED), (400, "Bad Request"), (415, REFUSED)] {
+        let auto = auto();
+        let ReplyAction::SendInstead(request) = refuse(&auto, status, body) else {
+            panic!("{status} {body}")
+        };
+        assert_eq!(request.purpose, Purpose::DeliverUncompressed);
+        assert!(is_compressed(&auto, &lines(1_000)), "nothing is known yet");
+        let learnt = answer(&auto, request.purpose, 200, "{}");
+        let ReplyAction::PartialUnknown { rejected: 0, reason } = learnt else { panic!("{learnt:?}") };
+        assert!(reason.contains(&status.to_string()) && reason.contains("d.compress off"), "{reason}");
+        assert!(!is_compressed(&auto, &lines(1_000)));
+        // Others were under way.
+        assert_eq!(word(&refuse(&auto, status, body)), "SendInstead");
+        assert_eq!(word(&answer(&auto, Purpose::DeliverUncompressed, 200, "{}")), "Delivered", "said once");
+    }
+}
+
+#[test]
+fn a_batch_that_is_refused_in_either_form_says_nothing_of_compression() {
+    let auto = auto();
+    assert_eq!(word(&refuse(&auto, 400, REFUSED)), "SendInstead");
+    assert_eq!(word(&answer(&auto, Purpose::DeliverUncompressed, 400, REFUSED)), "Split");
+    assert_eq!(word(&answer(&auto, Purpose::DeliverUncompressed, 415, "")), "NextFlush");
+    assert!(is_compressed(&auto, &lines(1_000)));
+}
+
+#[test]
+fn an_endpoint_that_has_read_gzip_blames_the_records() {
+    let auto = auto();
+    assert_eq!(word(&answer(&auto, Purpose::DeliverCompressed, 200, "{}")), "Delivered");
+    assert_eq!(word(&refuse(&auto, 400, REFUSED)), "Split");
+    assert_eq!(word(&refuse(&auto, 415, "")), "SendInstead", "a proxy that is new");
+}
+
+#[test]
+fn other_replies_mean_what_they_always_do() {
+    let auto = auto();
+    for (code, expected) in [
+        (r#"{"__type":"ThrottlingException"}"#, "Backoff"),
+        (r#"{"__type":"ResourceNotFoundException"}"#, "Prepare"),
+        (r#"{"__type":"AccessDeniedException"}"#, "NextFlush"),
+        (r#"{"__type":"UnrecognizedClientException"}"#, "Reauthorize"),
+    ] {
+        assert_eq!(word(&refuse(&auto, 400, code)), expected, "{code}");
+    }
+    for (status, expected) in [(503, "Backoff"), (413, "Split"), (404, "NextFlush")] {
+        assert_eq!(word(&refuse(&auto, status, "")), expected, "{status}");
+    }
+    let always = logs(&[("compress", "gzip")]);
+    assert_eq!(always.request(&lines(1_000)).purpose, Purpose::Deliver);
+    assert_eq!(word(&answer(&always, Purpose::Deliver, 415, "")), "NextFlush");
+}
