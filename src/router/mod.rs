@@ -18,6 +18,7 @@ pub mod pipeline;
 pub mod process;
 mod report;
 mod sign_off;
+mod turns;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -34,6 +35,7 @@ pub(crate) use self::incidents::NewsDesk;
 use self::pipeline::Pipeline;
 use self::process::{Processed, process_chunk};
 pub(crate) use self::sign_off::ExitRecordFor;
+use self::turns::Turns;
 use crate::classify::provenance::ChunkOrigin;
 use crate::config::{EmfSettings, FetchLogsSettings, QueueSettings, Settings};
 use crate::delivery::answer::FlushAnswer;
@@ -107,6 +109,8 @@ pub(crate) struct Router {
     ledger: Ledger,
     /// Flushes whose answer is open.
     in_flight: RefCell<Vec<InFlight>>,
+    /// Which large batch begins next.
+    turns: Rc<Turns>,
     /// When the gauges of what waits were set.
     waiting_counted: Cell<Option<Instant>>,
     task: Rc<TaskSnapshot>,
@@ -152,6 +156,7 @@ impl Router {
             pipeline: Pipeline::new(config.settings, Arc::clone(&metrics)),
             ledger: Ledger::default(),
             in_flight: RefCell::default(),
+            turns: Rc::default(),
             incident_file: RefCell::new(config.incident_file),
             late_logs: RefCell::default(),
             drop_reports: DropReports::default(),
@@ -429,12 +434,19 @@ impl Router {
         processed
     }
 
-    /// Every batch of every destination at one time; how many really go out together is the destination's `concurrency`.
+    /// Every batch of every destination at one time, but for the turns of large ones; how many really go out together is
+    /// the destination's `concurrency`.
     fn send(&self, batches: Vec<Vec<Batch>>, progress: &Rc<Progress>, deadline: Instant) -> JoinSet<()> {
         let mut sending = JoinSet::new();
         for (sender, batches) in self.senders.iter().zip(batches) {
             for batch in batches {
-                sending.spawn_local(Rc::clone(sender).send_batch(batch, Rc::clone(progress), deadline));
+                let turns = Rc::clone(&self.turns);
+                let sender = Rc::clone(sender);
+                let progress = Rc::clone(progress);
+                sending.spawn_local(async move {
+                    turns.wait(&batch).await;
+                    sender.send_batch(batch, progress, deadline).await;
+                });
             }
         }
         sending
