@@ -8,9 +8,9 @@ use std::path::Path;
 
 use crate::Fallible;
 use crate::arguments::Arguments;
-use crate::machine;
 use crate::measure::{Bench, Run};
 use crate::pipeline::{NULL, Pipeline};
+use crate::{floor, machine};
 
 /// The run of each pipeline, or the error that ended it.
 type Round = BTreeMap<&'static str, Result<Run, String>>;
@@ -20,6 +20,8 @@ pub(crate) struct Figures {
     pub(crate) version: String,
     /// Seconds of CPU that `null` took, and its idle and peak memory in MiB.
     pub(crate) null: (f64, f64, f64),
+    /// Seconds of CPU that hashing, encrypting and writing a megabyte takes.
+    pub(crate) floor: f64,
     pub(crate) rows: Vec<(&'static Pipeline, Result<Row, String>)>,
 }
 
@@ -33,6 +35,13 @@ pub(crate) struct Row {
     pub(crate) cloudwatch: f64,
     pub(crate) s3: f64,
     pub(crate) datadog: f64,
+    /// Seconds of the output's own threads.
+    pub(crate) output_cpu: f64,
+    /// The same relative to the built-in output's.
+    pub(crate) output_ratio: Option<f64>,
+    /// The same relative to hashing, encrypting and writing what goes to CloudWatch uncompressed; `None` where other
+    /// bytes are compressed.
+    pub(crate) output_floors: Option<f64>,
     /// Relative to the built-in outputs; `None` without a counterpart.
     pub(crate) cpu_ratio: Option<f64>,
     pub(crate) s3_ratio: Option<f64>,
@@ -52,15 +61,18 @@ impl Figures {
         let version = machine::version(binary)?;
         let pipelines = arguments.pipelines();
         let mut rounds = Vec::new();
+        let mut floors = Vec::new();
         for number in 1..=arguments.runs {
             eprintln!("Fluent Bit {version}, run {number} of {}", arguments.runs);
             rounds.push(round(bench, binary, &pipelines));
+            floors.push(floor::per_megabyte());
         }
         let null = null_medians(&rounds)?;
+        let floor = median(floors);
         let compared = pipelines.into_iter().filter(|pipeline| pipeline.name != NULL);
         let stops = bench.load.stops.len();
-        let rows = compared.map(|pipeline| (pipeline, Row::new(pipeline, &rounds, stops))).collect();
-        Ok(Self { version, null, rows })
+        let rows = compared.map(|pipeline| (pipeline, Row::new(pipeline, &rounds, stops, floor))).collect();
+        Ok(Self { version, null, floor, rows })
     }
 }
 
@@ -88,7 +100,7 @@ fn null_medians(rounds: &[Round]) -> Fallible<(f64, f64, f64)> {
 }
 
 impl Row {
-    fn new(pipeline: &Pipeline, rounds: &[Round], stops: usize) -> Result<Self, String> {
+    fn new(pipeline: &Pipeline, rounds: &[Round], stops: usize, floor: f64) -> Result<Self, String> {
         let pairs: Result<Vec<Pair<'_>>, String> =
             rounds.iter().map(|round| Pair::new(pipeline, round)).collect();
         let pairs = pairs?;
@@ -101,6 +113,10 @@ impl Row {
         let null = median_of(|pair| pair.null.cpu);
         let cpu = median_of(|pair| pair.run.cpu) - null;
         let s3 = median_of(|pair| s3_bytes(pair.run));
+        let output_cpu = median_of(|pair| pair.run.output_cpu);
+        let cloudwatch = median_of(|pair| cloudwatch_megabytes(pair.run));
+        let plain = builtin_median(cloudwatch_megabytes).unwrap_or(cloudwatch);
+        let output_floors = (s3 == 0.0).then(|| output_cpu / (plain * floor));
         let mut latencies: Vec<f64> = pairs.iter().flat_map(|pair| pair.run.latencies.clone()).collect();
         latencies.sort_by(f64::total_cmp);
         let exits = pairs.iter().map(|pair| pair.run.exit.clone());
@@ -108,9 +124,12 @@ impl Row {
             cpu,
             peak: median_of(|pair| pair.run.peak),
             idle: median_of(|pair| pair.run.idle) - median_of(|pair| pair.null.idle),
-            cloudwatch: median_of(|pair| pair.run.tally.cloudwatch.bytes as f64 / 1e6),
+            cloudwatch,
             s3: s3 / 1e6,
             datadog: median_of(|pair| pair.run.tally.datadog.bytes as f64 / 1e6),
+            output_cpu,
+            output_ratio: builtin_median(|run| run.output_cpu).and_then(|theirs| ratio(output_cpu, theirs)),
+            output_floors,
             cpu_ratio: builtin_median(|run| run.cpu).and_then(|theirs| ratio(cpu, theirs - null)),
             s3_ratio: builtin_median(s3_bytes).and_then(|theirs| ratio(s3, theirs)),
             stops: stops * rounds.len(),
@@ -134,6 +153,10 @@ impl<'r> Pair<'r> {
         let run = round[pipeline.name].as_ref().map_err(Clone::clone)?;
         Ok(Self { run, null: round[NULL].as_ref().map_err(Clone::clone)?, builtin })
     }
+}
+
+fn cloudwatch_megabytes(run: &Run) -> f64 {
+    run.tally.cloudwatch.bytes as f64 / 1e6
 }
 
 fn s3_bytes(run: &Run) -> f64 {

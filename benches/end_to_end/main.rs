@@ -15,7 +15,7 @@
 //! - `sink`, `request`, `tally` – the endpoint, in a process of its own; what it reads and what it counts
 //! - `supervisor` – a process that keeps a Fluent Bit and ends with the benchmark; `helper` – how one speaks to these two
 //! - `pipeline` – a running Fluent Bit; `process` – what the kernel says of it; `place` – where its files are
-//! - `measure` – one run; `figures` – medians of several
+//! - `measure` – one run; `figures` – medians of several; `floor` – what the bytes alone cost
 //! - `table`, `plot`, `machine` – what people read
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark may stop at what cannot be")]
@@ -23,6 +23,7 @@
 mod arguments;
 mod feed;
 mod figures;
+mod floor;
 mod helper;
 mod load;
 mod machine;

@@ -36,6 +36,8 @@ pub(crate) struct Run {
     pub(crate) idle: f64,
     /// CPU seconds for the load.
     pub(crate) cpu: f64,
+    /// The same of the output's own threads.
+    pub(crate) output_cpu: f64,
     /// Peak resident memory under load, in MiB.
     pub(crate) peak: f64,
     /// The endpoint's counters after the end of Fluent Bit.
@@ -74,15 +76,17 @@ impl Bench {
 
     fn under_load(&self, running: &mut Running, idle: f64) -> Fallible<Run> {
         let before = process::cpu(running.pid)?;
+        let output_before = process::output_cpu(running.pid)?;
         let written = feed::send(&self.load, &running.socket(), self.rate)?;
         wait_until_processed(running, self.still)?;
         let cpu = (process::cpu(running.pid)? - before).as_secs_f64();
+        let output_cpu = process::output_cpu(running.pid)? - output_before;
         let peak = process::peak(running.pid)?;
         let exit = running.end()?;
         let tally = running.sink.report()?;
         let latencies = latencies(&written, &tally);
         let errors = running.said().lines().filter(|line| line.contains("[error]")).count();
-        Ok(Run { idle, cpu, peak, tally, latencies, errors, exit })
+        Ok(Run { idle, cpu, output_cpu, peak, tally, latencies, errors, exit })
     }
 }
 

@@ -16,6 +16,20 @@ pub(crate) fn cpu(pid: u32) -> Fallible<Duration> {
     Ok(Duration::from_millis(ticks?.iter().sum::<u64>() * 1_000 / TICKS_PER_SECOND))
 }
 
+/// Seconds of CPU of the threads that outputs have of their own: those of Fluent Bit's workers, and ours.
+pub(crate) fn output_cpu(pid: u32) -> Fallible<f64> {
+    let mut nanoseconds = 0;
+    for task in std::fs::read_dir(format!("/proc/{pid}/task"))? {
+        let task = task?.path();
+        let name = std::fs::read_to_string(task.join("comm"))?;
+        if name.starts_with("flb-out-") || name.starts_with("ecs_router") {
+            let statistics = std::fs::read_to_string(task.join("schedstat"))?;
+            nanoseconds += statistics.split(' ').next().ok_or("no time in schedstat")?.parse::<u64>()?;
+        }
+    }
+    Ok(nanoseconds as f64 / 1e9)
+}
+
 /// Resident memory in MiB.
 pub(crate) fn resident(pid: u32) -> Fallible<f64> {
     status(pid, "VmRSS:")

@@ -8,19 +8,20 @@ use crate::pipeline::Pipeline;
 /// A line of the table: its label, and its cell for a pipeline.
 type Line = (&'static str, fn(&Pipeline, &Row) -> String);
 
-const LINES: [Line; 11] = [
+const LINES: [Line; 14] = [
     ("CPU above `null`", |_, row| format!("{:.2} s", row.cpu)),
     ("… of the built-in one", |pipeline, row| match (row.cpu_ratio, pipeline.against) {
         (Some(ratio), Some((_, most))) => format!("{ratio:.2} (≤ {most:.2})"),
         _ => String::new(),
     }),
+    ("CPU of the output's own threads", |_, row| format!("{:.2} s", row.output_cpu)),
+    ("… of the built-in one", |_, row| ratio(row.output_ratio)),
+    ("… of hashing, encrypting and writing its bytes uncompressed", |_, row| ratio(row.output_floors)),
     ("peak resident memory (not above the built-in one)", |_, row| format!("{:.1} MiB", row.peak)),
     ("idle resident memory above `null` (≤ 12 MiB)", |_, row| format!("{:.1} MiB", row.idle)),
     ("to CloudWatch", |_, row| megabytes(row.cloudwatch)),
     ("to S3", |_, row| megabytes(row.s3)),
-    ("… of the built-in one", |_, row| {
-        row.s3_ratio.map_or_else(String::new, |ratio| format!("{ratio:.2}"))
-    }),
+    ("… of the built-in one", |_, row| ratio(row.s3_ratio)),
     ("to Datadog", |_, row| megabytes(row.datadog)),
     ("stop events, socket to endpoint: p50 / p99 (≤ 1.5 s) / max", |_, row| latency(row)),
     ("stop events told", |_, row| reported(row)),
@@ -32,7 +33,8 @@ pub(crate) fn markdown(figures: &Figures) -> String {
     let (cpu, idle, peak) = figures.null;
     let null = format!("`null` takes {cpu:.2} s, {peak:.1} MiB at its peak, {idle:.1} MiB when idle");
     let names: String = figures.rows.iter().map(|(pipeline, _)| format!(" `{}` |", pipeline.name)).collect();
-    let mut text = format!("Fluent Bit {}; {null}.\n\n", figures.version);
+    let floor = format!("Hashing, encrypting and writing takes {:.2} ms/MB", figures.floor * 1e3);
+    let mut text = format!("Fluent Bit {}; {null}. {floor}.\n\n", figures.version);
     writeln!(text, "| |{names}\n|{}", "---|".repeat(figures.rows.len() + 1)).unwrap();
     for (label, cell) in LINES {
         let cells: String = figures
@@ -51,6 +53,10 @@ pub(crate) fn markdown(figures: &Figures) -> String {
         }
     }
     text
+}
+
+fn ratio(value: Option<f64>) -> String {
+    value.map_or_else(String::new, |ratio| format!("{ratio:.2}"))
 }
 
 fn megabytes(value: f64) -> String {

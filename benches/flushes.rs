@@ -1,0 +1,149 @@
+//! An instance under full load: chunks of 2 MB flushed by several workers at one time, each with a task-stop event in
+//! front of 3,500 lines. `cargo bench --bench flushes`.
+//!
+//! Prints for each number of workers: throughput, CPU time of the instance's one thread, and how long stop events take from
+//! the flush to the request that brings them. The lines go to a stand-in for CloudWatch that only counts, the stop events
+//! to one for Datadog. Both run in this process, so the figures hold for two cores that share all of it.
+
+#![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark may stop at what cannot be")]
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use common::{chunk, push};
+use ecs_router::Verdict;
+use ecs_router::instance::Instance;
+use fake_cloud::{Api, Cloud};
+use test_support::environment;
+use test_support::record::stop;
+
+/// By each worker.
+const FLUSHES: usize = 60;
+
+/// What masks with everything there is.
+const REDACTION: (&str, &str) = ("redact", "email, card, jwt, aws_key, bearer");
+
+fn main() {
+    environment::of_the_fake_cloud();
+    println!("{:<34} {:>8} {:>12} {:>30}", "", "MB/s", "CPU, µs/MB", "stop events: p50, p99, max");
+    for workers in [1, 2, 4] {
+        measure(&format!("{workers} workers"), workers, &[("logs.compress", "off")]);
+    }
+    for workers in [1, 2, 4] {
+        measure(&format!("{workers} workers, compressed"), workers, &[("logs.compress", "gzip")]);
+    }
+    measure("4 workers, compressed and masked", 4, &[("logs.compress", "gzip"), REDACTION]);
+}
+
+fn measure(name: &str, workers: usize, more: &[(&str, &str)]) {
+    let logs = Cloud::builder().count_only().start();
+    let alerts = Cloud::start();
+    let instance = start(&logs, &alerts, more);
+    let lines = chunk();
+    let starts = Mutex::new(BTreeMap::new());
+    let cpu_before = thread_cpu();
+    let start = Instant::now();
+    let load = Load { instance: &instance, lines: &lines, starts: &starts };
+    std::thread::scope(|scope| {
+        for worker in 0..workers {
+            scope.spawn(move || load.flush_all(worker));
+        }
+    });
+    let took = start.elapsed();
+    let cpu = thread_cpu() - cpu_before;
+    let megabytes = (workers * FLUSHES * lines.len()) as f64 / 1e6;
+    let mut waits = waits(&alerts, &starts.into_inner().unwrap());
+    assert_eq!(waits.len(), workers * FLUSHES, "every stop event arrives once");
+    waits.sort_unstable();
+    let at = |share: f64| waits[((waits.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e3;
+    println!(
+        "{name:<34} {:>8.0} {:>12.0} {:>10.1} {:>6.1} {:>6.1} ms",
+        megabytes / took.as_secs_f64(),
+        cpu.as_secs_f64() * 1e6 / megabytes,
+        at(0.5),
+        at(0.99),
+        at(1.0)
+    );
+}
+
+fn start(logs: &Cloud, alerts: &Cloud, more: &[(&str, &str)]) -> Instance {
+    let logs_endpoint = logs.endpoint();
+    let alerts_endpoint = alerts.endpoint();
+    let usual = [
+        ("route.default", "logs"),
+        ("route.stop", "alerts"),
+        ("logs.type", "cloudwatch"),
+        ("logs.region", "us-east-1"),
+        ("logs.endpoint", &logs_endpoint),
+        ("logs.log_group", "/ecs/web"),
+        ("logs.log_stream", "$(container_name)"),
+        ("alerts.type", "datadog"),
+        ("alerts.endpoint", &alerts_endpoint),
+        ("alerts.api_key", "key"),
+        ("alerts.compress", "off"),
+        ("stop.trusted_tags", "*"),
+        ("stats_interval", "0"),
+    ];
+    let keys: BTreeMap<String, String> =
+        usual.iter().chain(more).map(|(key, value)| ((*key).into(), (*value).into())).collect();
+    Instance::start(0, &keys).unwrap()
+}
+
+/// What each worker flushes, and when it did.
+#[derive(Clone, Copy)]
+struct Load<'l> {
+    instance: &'l Instance,
+    lines: &'l [u8],
+    /// By task.
+    starts: &'l Mutex<BTreeMap<String, Instant>>,
+}
+
+impl Load<'_> {
+    fn flush_all(self, worker: usize) {
+        for number in 0..FLUSHES {
+            let task = format!("{:032x}", worker * FLUSHES + number + 1);
+            let mut chunk = Vec::with_capacity(self.lines.len() + 10_000);
+            push(&mut chunk, 0, &stop_of(&task));
+            chunk.extend_from_slice(self.lines);
+            self.starts.lock().unwrap().insert(task, Instant::now());
+            assert_eq!(self.instance.flush(b"app", &chunk), Verdict::Ok);
+        }
+    }
+}
+
+/// The event of a task of its own.
+fn stop_of(task: &str) -> serde_json::Value {
+    let mut event = stop();
+    let arn = format!("arn:aws:ecs:eu-central-1:111122223333:task/prod/{task}");
+    event["id"] = task.into();
+    event["resources"][0] = arn.clone().into();
+    event["detail"]["taskArn"] = arn.into();
+    event
+}
+
+/// From the flush of each stop event to the moment its request has been read.
+fn waits(alerts: &Cloud, starts: &BTreeMap<String, Instant>) -> Vec<Duration> {
+    let requests = alerts.requests_for(Api::DatadogLogs);
+    let wait = |(task, start): (&String, &Instant)| {
+        let request = requests.iter().find(|request| request.text().contains(task.as_str()))?;
+        Some(request.at - *start)
+    };
+    starts.iter().filter_map(wait).collect()
+}
+
+/// CPU time of the threads that the instance has of its own.
+fn thread_cpu() -> Duration {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap().map(|task| task.unwrap().path());
+    let is_ours = |path: &std::path::PathBuf| {
+        std::fs::read_to_string(path.join("comm")).is_ok_and(|name| name.starts_with("ecs_router"))
+    };
+    tasks.filter(is_ours).map(|path| nanoseconds(&path)).map(Duration::from_nanos).sum()
+}
+
+fn nanoseconds(task: &std::path::Path) -> u64 {
+    let statistics = std::fs::read_to_string(task.join("schedstat")).unwrap_or_default();
+    statistics.split(' ').next().and_then(|text| text.parse().ok()).unwrap_or_default()
+}
