@@ -17,7 +17,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use fake_cloud::{Api, Cloud, Fault};
+use fake_cloud::{Api, Cloud, Fault, Received};
 
 mod examples;
 mod feed;
@@ -46,6 +46,32 @@ fn a_hundred_thousand_records_come_out_once_each_class_in_its_group() {
         feed.expect_once(&cloud, ARRIVAL, &host);
         host.assert_ends_well();
         cloud.assert_no_complaints();
+    }
+}
+
+/// At an endpoint that reads gzip, and at one that refuses it.
+#[test]
+fn compressed_requests_bring_each_record_once() {
+    let is_compressed = |request: &Received| request.header("content-encoding").is_some();
+    for binary in binaries() {
+        for refuses in [false, true] {
+            let cloud = Cloud::start();
+            if refuses {
+                cloud.script_where(Api::PutLogEvents, is_compressed, Fault::reply(415));
+            }
+            let compress = ["rest", "errors"].map(|name| (format!("{name}.compress"), "auto".to_owned()));
+            let keys = [endpoint(&cloud, "/app", "/errors"), compress.to_vec()].concat();
+            let mut host = Host::new(&binary).output("app.*", &keys).start();
+            let feed = Feed { tag: "app.0123", records: 50_000, groups: ("/app", "/errors") };
+            feed.send(&host);
+            feed.expect_once(&cloud, ARRIVAL, &host);
+            host.assert_ends_well();
+            let puts = cloud.requests_for(Api::PutLogEvents);
+            assert!(puts.iter().any(is_compressed), "none of {} requests", puts.len());
+            let taken = puts.iter().filter(|put| put.status == Some(200));
+            assert_eq!(taken.filter(|put| is_compressed(put)).count() == 0, refuses);
+            assert_eq!(host.said().contains("the endpoint does not read gzip"), refuses);
+        }
     }
 }
 
