@@ -101,7 +101,8 @@ impl RequestCompression {
         let may_be = purpose == Purpose::DeliverCompressed
             && match reply.status {
                 415 => true,
-                400 => untried && is_about_body,
+                // Stand-ins that do not expect gzip break down over it; AWS's own 500 has a code.
+                400 | 500 => untried && is_about_body,
                 _ => false,
             };
         if may_be {

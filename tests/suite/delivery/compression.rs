@@ -62,7 +62,8 @@ fn small_requests_are_not_compressed() {
 
 #[test]
 fn an_endpoint_that_refuses_gzip_gets_every_record_once_and_no_more_gzip() {
-    for fault in [Fault::aws(400, "SerializationException"), Fault::reply(415), Fault::reply(400)] {
+    let serialization = Fault::aws(400, "SerializationException");
+    for fault in [serialization, Fault::reply(415), Fault::reply(400), Fault::reply(500)] {
         let cloud = existing(3);
         refuse_gzip(&cloud, fault);
         let router = Router::to(&cloud, &[AUTO, ("cloudwatch.concurrency", "3")]);

@@ -5,6 +5,7 @@ use crate::destination::testing::{batch_of, body_of, open, reply, request_of, wo
 use crate::destination::{Destination, Purpose, ReplyAction};
 use crate::encode::batch::Batch;
 
+const PAGE: &str = "<!doctype html><title>500 Internal Server Error</title>";
 const REFUSED: &str = r#"{"__type":"SerializationException"}"#;
 
 fn logs(keys: &[(&str, &str)]) -> Destination {
@@ -64,7 +65,7 @@ fn what_hardly_shrinks_is_tried_again_now_and_then() {
 
 #[test]
 fn an_endpoint_that_takes_a_batch_only_uncompressed_gets_no_more_compressed_ones() {
-    for (status, body) in [(415, ""), (400, REFUSED), (400, "Bad Request"), (415, REFUSED)] {
+    for (status, body) in [(415, ""), (400, REFUSED), (400, "Bad Request"), (415, REFUSED), (500, PAGE)] {
         let auto = auto();
         let ReplyAction::SendInstead(request) = refuse(&auto, status, body) else {
             panic!("{status} {body}")
@@ -95,6 +96,7 @@ fn an_endpoint_that_has_read_gzip_blames_the_records() {
     let auto = auto();
     assert_eq!(word(&answer(&auto, Purpose::DeliverCompressed, 200, "{}")), "Delivered");
     assert_eq!(word(&refuse(&auto, 400, REFUSED)), "Split");
+    assert_eq!(word(&refuse(&auto, 500, PAGE)), "Backoff");
     assert_eq!(word(&refuse(&auto, 415, "")), "SendInstead", "a proxy that is new");
 }
 
@@ -109,6 +111,7 @@ fn other_replies_mean_what_they_always_do() {
     ] {
         assert_eq!(word(&refuse(&auto, 400, code)), expected, "{code}");
     }
+    assert_eq!(word(&refuse(&auto, 500, r#"{"__type":"InternalFailure"}"#)), "Backoff");
     for (status, expected) in [(503, "Backoff"), (413, "Split"), (404, "NextFlush")] {
         assert_eq!(word(&refuse(&auto, status, "")), expected, "{status}");
     }
