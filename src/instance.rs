@@ -236,7 +236,7 @@ fn wanted_profiles(settings: &Settings, reader: &KeyReader<'_>) -> BTreeMap<Opti
     let queue =
         reader.written("queue.url").map(|_| (reader.text("queue.profile"), queue_needs_region(reader)));
     let mut wanted = BTreeMap::new();
-    let fetch_logs = reader.flag("stop.fetch_logs").then_some((None, true));
+    let fetch_logs = FetchLogsSettings::is_wanted(reader).then_some((None, true));
     for (profile, wants_region) in destinations.chain(queue).chain(fetch_logs) {
         *wanted.entry(profile).or_default() |= wants_region;
     }

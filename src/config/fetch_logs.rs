@@ -51,7 +51,7 @@ impl LogNames {
     }
 }
 
-/// How the last lines of stopped containers are read.
+/// How the last lines of stopped containers and task definitions are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FetchLogsSettings {
     /// Signs the requests, each for the region of its stop.
@@ -60,6 +60,10 @@ pub struct FetchLogsSettings {
     pub logs_endpoint: Option<String>,
     /// Address of ECS, if it is not AWS's own.
     pub ecs_endpoint: Option<String>,
+    /// Whether last lines are read.
+    pub lines: bool,
+    /// Whether it is read what changed when a deployment failed.
+    pub changes: bool,
     /// How many lines are read.
     pub max_lines: usize,
 }
@@ -68,10 +72,10 @@ pub struct FetchLogsSettings {
 const SOME_REGION: &str = "us-east-1";
 
 impl FetchLogsSettings {
-    /// `None` where `stop.fetch_logs` is off.
+    /// `None` where nothing is to be read.
     #[must_use]
     pub fn read(reader: &KeyReader<'_>, environments: &AwsEnvironments) -> Option<Self> {
-        if !reader.flag("stop.fetch_logs") {
+        if !Self::is_wanted(reader) {
             return None;
         }
         let environment = environments.of(None);
@@ -84,8 +88,24 @@ impl FetchLogsSettings {
             },
             logs_endpoint: named("stop.fetch_logs_endpoint", AwsService::Logs),
             ecs_endpoint: named("stop.fetch_logs_ecs_endpoint", AwsService::Ecs),
+            lines: reader.flag("stop.fetch_logs"),
+            changes: Self::wants_changes(reader),
             max_lines: usize::try_from(reader.number("stop.context_lines")).unwrap_or_default(),
         })
+    }
+
+    /// Whether anything is to be read.
+    #[must_use]
+    pub fn is_wanted(reader: &KeyReader<'_>) -> bool {
+        reader.flag("stop.fetch_logs") || Self::wants_changes(reader)
+    }
+
+    fn wants_changes(reader: &KeyReader<'_>) -> bool {
+        match reader.choice("stop.fetch_changes") {
+            Some("on") => true,
+            Some("off") => false,
+            _ => reader.flag("stop.fetch_logs"),
+        }
     }
 
     /// The address of CloudWatch Logs or ECS in a region; `None` where there is none.

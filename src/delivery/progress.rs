@@ -14,8 +14,8 @@ use tokio::time::{Instant, timeout_at};
 use crate::incident::Sightings;
 use crate::metrics::Reason;
 use crate::recorder::ReleasedLines;
-use crate::stop::ReadLog;
 use crate::stop::dedup::Claims;
+use crate::stop::{ReadChanges, ReadLog};
 
 /// Which entries of one chunk one destination has settled: delivered, or rejected for good.
 #[derive(Debug, Default)]
@@ -110,6 +110,8 @@ pub struct Progress {
     sightings: Sightings,
     /// By place among the chunk's stop events: what was read of the containers' logs.
     logs: RefCell<BTreeMap<usize, ReadLog>>,
+    /// By the same place: what changed with a deployment that failed.
+    changes: RefCell<BTreeMap<usize, ReadChanges>>,
     /// Lines that the chunk has released from the flight recorder.
     released: OnceCell<ReleasedLines>,
     /// Rejected records that are not stored as dead letters yet.
@@ -138,6 +140,7 @@ impl Progress {
             claims: Claims::default(),
             sightings: Sightings::default(),
             logs: RefCell::default(),
+            changes: RefCell::default(),
             released: OnceCell::new(),
             dead_letters: RefCell::default(),
             dropped: RefCell::default(),
@@ -207,6 +210,17 @@ impl Progress {
     #[must_use]
     pub fn log(&self, nth: usize) -> Option<ReadLog> {
         self.logs.borrow().get(&nth).cloned()
+    }
+
+    /// Notes what changed with a deployment that failed, for its report in this chunk and its replays.
+    pub fn note_changes(&self, nth: usize, changes: ReadChanges) {
+        self.changes.borrow_mut().insert(nth, changes);
+    }
+
+    /// What changed with the deployment at this place among the chunk's stop events.
+    #[must_use]
+    pub fn changes(&self, nth: usize) -> Option<ReadChanges> {
+        self.changes.borrow().get(&nth).cloned()
     }
 
     /// Notes what the chunk has released from the flight recorder, for its replays. The first time decides.

@@ -7,11 +7,15 @@ use super::closed::{ClosedIncident, ClosedIncidents};
 use super::group::{self, GroupId};
 use super::open::{self, OpenIncident};
 use super::outbox::{IncidentNews, Outbox};
+use super::revisions::KnownRevisions;
 use super::saved;
 use super::seen::SeenStops;
-use super::verdict;
+use super::sighting::{Sighting, SightingKind};
+use super::verdict::{self, DeploymentVerdict};
 use crate::config::IncidentSettings;
-use crate::stop::{IncidentEnd, IncidentReport, IncidentState, ServiceRecovery, StopEvent};
+use crate::stop::{
+    EcsEvent, FailedRevision, IncidentEnd, IncidentReport, IncidentState, ServiceRecovery, StopEvent,
+};
 
 /// At about 2 KB each, 2 MB.
 const MAX_OPEN: usize = 1_000;
@@ -33,6 +37,7 @@ pub struct Incidents {
     closed: ClosedIncidents,
     outbox: Outbox,
     seen: SeenStops,
+    revisions: KnownRevisions,
     tally: IncidentTally,
     /// Counts changes, so that one knows when to save.
     changes: u64,
@@ -53,53 +58,6 @@ pub struct IncidentTally {
     pub dropped_news: u64,
 }
 
-/// A stop that was observed and whose arrival is still to be confirmed.
-#[derive(Debug, Clone)]
-pub struct Sighting {
-    group: GroupId,
-    id: String,
-    stop: Option<u64>,
-    report: IncidentReport,
-    /// The stop, kept when it is to tell of the incident.
-    news: Option<Box<StopEvent>>,
-    kind: SightingKind,
-    revision: Option<String>,
-    verdict: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum SightingKind {
-    Counted,
-    /// It belongs to an incident that was over when it came.
-    Late,
-    /// It was counted before.
-    Known,
-}
-
-impl Sighting {
-    fn new(group: GroupId, id: &str, stop: Option<u64>, report: IncidentReport, kind: SightingKind) -> Self {
-        Self { group, id: id.to_owned(), stop, report, news: None, kind, revision: None, verdict: None }
-    }
-
-    /// For a deployment that failed: what the stops of its service say.
-    #[must_use]
-    pub fn verdict(&self) -> Option<&str> {
-        self.verdict.as_deref()
-    }
-
-    /// The incident's name.
-    #[must_use]
-    pub fn incident_id(&self) -> &str {
-        &self.id
-    }
-
-    /// Where the incident stood when the stop was observed.
-    #[must_use]
-    pub fn report(&self) -> &IncidentReport {
-        &self.report
-    }
-}
-
 impl Incidents {
     /// `tells`: whether news goes anywhere.
     #[must_use]
@@ -111,6 +69,7 @@ impl Incidents {
             closed: ClosedIncidents::default(),
             outbox: Outbox::default(),
             seen: SeenStops::default(),
+            revisions: KnownRevisions::default(),
             tally: IncidentTally::default(),
             changes: 0,
         }
@@ -119,17 +78,40 @@ impl Incidents {
     /// Joins a stop to its incident, which it may open; `None` for one that was planned. It must be confirmed or withdrawn
     /// once it is known whether it arrived.
     pub fn observe(&mut self, stop: &StopEvent, now: i64) -> Option<Sighting> {
+        self.note_revision(stop);
         if stop.expected {
             return None;
         }
-        let verdict = verdict::verdict(stop, self.open.values());
         let revision = stop.revision().map(str::to_owned);
-        let mut sighting = Sighting { revision, verdict, ..self.join(stop, now)? };
+        let verdict = self.verdict(stop);
+        let sighting = match &verdict {
+            Some(verdict) => self.join(&verdict.added_to(stop), now)?,
+            None => self.join(stop, now)?,
+        };
         self.open.values_mut().for_each(|open| open.note_failed_deployment(stop));
-        if let (Some(news), Some(verdict)) = (&mut sighting.news, &sighting.verdict) {
-            news.summary = format!("{} {verdict}", news.summary);
+        Some(Sighting { revision, verdict, ..sighting })
+    }
+
+    /// Notes which revision the stop's service ran.
+    pub fn note_revision(&mut self, stop: &StopEvent) {
+        self.changes += u64::from(self.revisions.note(stop));
+    }
+
+    /// The revision of a deployment that failed, as far as stops tell.
+    #[must_use]
+    pub fn failed_revision(&self, deployment: &StopEvent) -> Option<FailedRevision> {
+        let rollback = deployment.rollback_target().map(str::to_owned);
+        let rollback = rollback.or_else(|| self.rollback_of(deployment));
+        self.revisions.failed(deployment, rollback.as_deref())
+    }
+
+    fn verdict(&self, deployment: &StopEvent) -> Option<DeploymentVerdict> {
+        if deployment.ecs_event != EcsEvent::DeploymentFailed {
+            return None;
         }
-        Some(sighting)
+        let known = deployment.failed_revision.clone().or_else(|| self.failed_revision(deployment));
+        let is_unknown = known.is_none() && self.revisions.knows(deployment);
+        if is_unknown { None } else { verdict::verdict(deployment, known, self.open.values()) }
     }
 
     fn join(&mut self, stop: &StopEvent, now: i64) -> Option<Sighting> {
@@ -381,7 +363,14 @@ impl Incidents {
             owed.push(news(&one.latest, &one.id, one.report(IncidentState::Opened)));
         }
         let open = open.into_iter().map(|(group, (_, one))| (group, one)).collect();
-        saved::write(open, self.closed.iter().cloned().collect(), owed, self.seen.arrived().collect())
+        let revisions = self.revisions.iter().cloned().collect();
+        saved::write(
+            open,
+            self.closed.iter().cloned().collect(),
+            owed,
+            self.seen.arrived().collect(),
+            revisions,
+        )
     }
 
     /// Goes on where an earlier process ended.
@@ -395,6 +384,7 @@ impl Incidents {
         self.closed = ClosedIncidents::restored(saved.closed);
         self.outbox = Outbox::restored(if self.tells { saved.owed } else { Vec::new() });
         self.seen = SeenStops::restored(saved.seen);
+        self.revisions = KnownRevisions::restored(saved.revisions);
         Ok(())
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! The stations: `group` (what stops have in common) → [`Incidents`] (the state machine: a stop is observed, its arrival
 //! confirmed or withdrawn, time passes) → `outbox` (news that no stop carries). Beside them: `open` and `closed` (one
-//! incident), `seen` (stops that were counted), `verdict` (what they say about a
-//! deployment that failed), `saved` (all of it as a text), `StateFile` (where that is kept) and
+//! incident), `seen` (stops that were counted), `revisions` (which
+//! deployment ran which revision), `verdict` (what stops say about a deployment that failed), `saved` (all of it as a text), `StateFile` (where that is kept) and
 //! [`IncidentTracker`] (all of it with the clock, for one running instance). Does not own: what a stop means (`stop`), how
 //! news is worded (`destination`), or when it is sent (`router`).
 //!
@@ -19,8 +19,10 @@ mod group;
 mod incidents;
 mod open;
 mod outbox;
+mod revisions;
 mod saved;
 mod seen;
+mod sighting;
 mod sightings;
 mod store;
 mod tracker;
@@ -29,8 +31,9 @@ mod verdict;
 #[cfg(test)]
 mod tests;
 
-pub use self::incidents::{IncidentTally, Incidents, Sighting};
+pub use self::incidents::{IncidentTally, Incidents};
 pub use self::outbox::IncidentNews;
+pub use self::sighting::Sighting;
 pub use self::sightings::Sightings;
 pub(crate) use self::store::StateFile;
 pub use self::tracker::{Clock, IncidentTracker};

@@ -343,7 +343,7 @@ pub(super) fn is_same_service(one: &StopEvent, other: &StopEvent) -> bool {
 }
 
 /// What an event does not tell contradicts nothing.
-fn agrees(one: &Option<String>, other: &Option<String>) -> bool {
+pub(super) fn agrees(one: &Option<String>, other: &Option<String>) -> bool {
     one.is_none() || other.is_none() || one == other
 }
 

@@ -6,6 +6,7 @@ use super::closed::ClosedIncident;
 use super::group::GroupId;
 use super::open::OpenIncident;
 use super::outbox::IncidentNews;
+use super::revisions::SeenRevision;
 
 /// Grows with each change that an older version would misread.
 const VERSION: u32 = 1;
@@ -19,6 +20,9 @@ pub(super) struct Saved {
     pub(super) owed: Vec<IncidentNews>,
     /// Stops that were counted.
     pub(super) seen: Vec<u64>,
+    /// Revisions of services.
+    #[serde(default)]
+    pub(super) revisions: Vec<SeenRevision>,
 }
 
 /// Read before the rest, which may have changed.
@@ -32,9 +36,10 @@ pub(super) fn write(
     closed: Vec<ClosedIncident>,
     owed: Vec<IncidentNews>,
     seen: Vec<u64>,
+    revisions: Vec<SeenRevision>,
 ) -> Vec<u8> {
     // No map in it has keys other than texts, and no writer fails.
-    serde_json::to_vec(&Saved { version: VERSION, open, closed, owed, seen }).unwrap_or_default()
+    serde_json::to_vec(&Saved { version: VERSION, open, closed, owed, seen, revisions }).unwrap_or_default()
 }
 
 pub(super) fn read(text: &[u8]) -> Result<Saved, String> {

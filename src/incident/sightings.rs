@@ -4,7 +4,7 @@
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
-use super::incidents::Sighting;
+use super::sighting::Sighting;
 use super::tracker::IncidentTracker;
 use crate::stop::StopEvent;
 
@@ -25,7 +25,7 @@ impl Sightings {
             stop.incident_id = Some(sighting.incident_id().to_owned());
             stop.incident = Some(sighting.report().clone());
             if let Some(verdict) = sighting.verdict() {
-                stop.summary = format!("{} {verdict}", stop.summary);
+                verdict.add_to(stop);
             }
         }
     }

@@ -2,6 +2,7 @@
 
 mod any_order;
 mod host;
+mod revisions;
 mod service;
 
 use std::time::Duration;
@@ -280,6 +281,14 @@ fn too_many_are_bounded_and_each_is_resolved() {
     assert!(incidents.save().len() < 4 << 20, "{}", incidents.save().len());
 }
 
+/// What is added to the summary of a deployment that failed.
+fn said(sighting: &Sighting) -> String {
+    let mut stop = crash("web", 1, 1, START);
+    stop.summary = String::new();
+    sighting.verdict().into_iter().for_each(|verdict| verdict.add_to(&mut stop));
+    stop.summary.trim_start().to_owned()
+}
+
 #[test]
 fn a_deployment_that_failed_says_what_became_of_its_tasks() {
     let mut incidents = incidents();
@@ -298,16 +307,17 @@ fn a_deployment_that_failed_says_what_became_of_its_tasks() {
     };
     let sighting = incidents.observe(&failed("web"), START + MINUTE).unwrap();
     assert_eq!(
-        sighting.verdict().unwrap(),
-        "1 task of revision 42 stopped: app signal (app exit 139, after 3 s)."
+        said(&sighting),
+        "1 task of revision 42 stopped: app signal (app exit 139, after 3 s); 10 of revision 41 did, too."
     );
     arrive(&mut incidents, &crash("web", 22, 1, START), START);
     arrive(&mut incidents, &crash("web", 23, 1, START), START);
     let sighting = incidents.observe(&failed("web"), START + MINUTE).unwrap();
     assert_eq!(
-        sighting.verdict().unwrap(),
-        "3 tasks of revision 42 stopped: app error (app exit 1, after 3 s), app signal (app exit 139, after 3 s)."
+        said(&sighting),
+        "3 tasks of revision 42 stopped: app error (app exit 1, after 3 s), app signal (app exit 139, after 3 s); \
+         10 of revision 41 did, too."
     );
-    assert_eq!(incidents.observe(&failed("api"), START).unwrap().verdict(), None);
-    assert_eq!(incidents.observe(&crash("web", 30, 1, START), START).unwrap().verdict(), None);
+    assert_eq!(said(&incidents.observe(&failed("api"), START).unwrap()), "");
+    assert_eq!(said(&incidents.observe(&crash("web", 30, 1, START), START).unwrap()), "");
 }

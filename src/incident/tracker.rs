@@ -8,9 +8,10 @@ use std::sync::atomic::Ordering::Relaxed;
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
-use super::incidents::{Incidents, Sighting};
+use super::incidents::Incidents;
+use super::sighting::Sighting;
 use crate::metrics::Metrics;
-use crate::stop::{ServiceRecovery, StopEvent};
+use crate::stop::{FailedRevision, ServiceRecovery, StopEvent};
 
 /// What time it is, in milliseconds since 1970.
 #[derive(Debug, Clone, Default)]
@@ -91,6 +92,17 @@ impl IncidentTracker {
     /// Tells last lines that came after their stop's report.
     pub fn bring_lines(&self, stop: &StopEvent) {
         self.change(|incidents, _| incidents.bring_lines(stop));
+    }
+
+    /// Notes which revision the stop's service ran.
+    pub fn note_revision(&self, stop: &StopEvent) {
+        self.incidents.borrow_mut().note_revision(stop);
+    }
+
+    /// The revision of a deployment that failed, as far as stops tell.
+    #[must_use]
+    pub fn failed_revision(&self, deployment: &StopEvent) -> Option<FailedRevision> {
+        self.look(|incidents| incidents.failed_revision(deployment))
     }
 
     pub(super) fn observe(&self, stop: &StopEvent) -> Option<Sighting> {

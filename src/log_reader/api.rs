@@ -16,6 +16,7 @@ use crate::stop::LogPlace;
 pub(super) struct ReadCall {
     pub(super) service: AwsService,
     pub(super) operation: &'static str,
+    pub(super) purpose: ReadPurpose,
     /// What fails together: calls of one operation in one region, to one account or one group.
     pub(super) scope: String,
     region: Option<String>,
@@ -23,9 +24,19 @@ pub(super) struct ReadCall {
     body: Value,
 }
 
-/// The container definitions of one revision.
-pub(super) fn describe(region: Option<&str>, arn: &str) -> ReadCall {
+/// What a call is for, and so what a report lacks without it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ReadPurpose {
+    /// The last lines of a container.
+    Lines,
+    /// What changed between two revisions.
+    Changes,
+}
+
+/// One revision of a task definition.
+pub(super) fn describe(region: Option<&str>, arn: &str, purpose: ReadPurpose) -> ReadCall {
     ReadCall {
+        purpose,
         service: AwsService::Ecs,
         operation: "DescribeTaskDefinition",
         scope: format!("ecs {} {}", region.unwrap_or_default(), arn.split(':').nth(4).unwrap_or_default()),
@@ -48,6 +59,7 @@ pub(super) fn events(region: Option<&str>, place: &LogPlace, limit: usize, token
     }
     ReadCall {
         service: AwsService::Logs,
+        purpose: ReadPurpose::Lines,
         operation: "GetLogEvents",
         scope: format!("logs {} {}", region.unwrap_or_default(), place.group),
         region: region.map(str::to_owned),
@@ -128,16 +140,16 @@ mod tests {
             json!({"logGroupName": "/ecs/web", "logStreamName": "web/app/1", "limit": 20, "startFromHead": false,
                 "nextToken": "b/1"})
         );
-        assert_eq!(describe(Some("cn-north-1"), "web:7").region(), Some("cn-north-1"));
+        assert_eq!(describe(Some("cn-north-1"), "web:7", ReadPurpose::Lines).region(), Some("cn-north-1"));
         for bad in [None, Some(""), Some("x/../y"), Some("evil.example#")] {
-            assert_eq!(describe(bad, "web:7").region(), None, "{bad:?}");
+            assert_eq!(describe(bad, "web:7", ReadPurpose::Lines).region(), None, "{bad:?}");
         }
     }
 
     /// Else a stop of an account that the role may not read would cost all others their last lines.
     #[test]
     fn a_refusal_by_one_account_is_none_by_another() {
-        let scope = |arn: &str| describe(Some("eu-west-1"), arn).scope;
+        let scope = |arn: &str| describe(Some("eu-west-1"), arn, ReadPurpose::Changes).scope;
         let own = scope("arn:aws:ecs:eu-west-1:111122223333:task-definition/web:7");
         assert_ne!(own, scope("arn:aws:ecs:eu-west-1:444455556666:task-definition/web:7"));
         assert_eq!(own, scope("arn:aws:ecs:eu-west-1:111122223333:task-definition/api:1"));

@@ -1,12 +1,14 @@
-//! Reads the last lines of a stopped container from CloudWatch Logs, for tasks without a router of ours.
+//! Reads the last lines of a stopped container from CloudWatch Logs, for tasks without a router of ours, and what changed
+//! between two revisions of a task definition.
 //!
 //! The stations: `task_definition` (which group and stream the container logs to) → `api` (the two operations, and what
-//! their replies say) → [`LogReader`] (bounded in time and in calls per second, with `pauses` after failures). Does not own:
+//! their replies say), `changes` (what differs between two definitions) → [`LogReader`] (bounded in time and in calls per second, with `pauses` after failures). Does not own:
 //! which stops are worth it and what a report shows of the lines (`stop`), or when a report waits for them (`router`).
 //!
 //! What fails is said in the report, so that nothing here is tried for long: a report never waits longer than its deadline.
 
 mod api;
+mod changes;
 mod pauses;
 mod task_definition;
 
@@ -16,14 +18,14 @@ use std::time::Duration;
 use tokio::sync::{Mutex, watch};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use self::api::ReadCall;
+use self::api::{ReadCall, ReadPurpose};
 use self::pauses::Pauses;
 use self::task_definition::{ContainerLog, Definitions};
 use crate::config::FetchLogsSettings;
 use crate::delivery::RateLimiter;
 use crate::destination::{ReadFailure, Reply, read_failure};
 use crate::log::{Level, Log};
-use crate::stop::{LogPlace, MissingLines, ReadLog, StopEvent};
+use crate::stop::{FailedRevision, LogPlace, MissingLines, ReadChanges, ReadLog, StopEvent};
 use crate::transport::aws::Signer;
 use crate::transport::http::{Client, Failure};
 
@@ -73,6 +75,49 @@ impl LogReader {
         self.closing.send_replace(true);
     }
 
+    /// Whether last lines are wanted.
+    pub(crate) fn reads_lines(&self) -> bool {
+        self.settings.lines
+    }
+
+    /// Whether changes of revisions are wanted.
+    pub(crate) fn reads_changes(&self) -> bool {
+        self.settings.changes
+    }
+
+    /// Reads what changed between a revision that failed and the one before, until the deadline at the latest. `None`:
+    /// nothing is known to compare it with.
+    pub(crate) async fn read_changes(
+        &self,
+        deployment: &StopEvent,
+        failed: FailedRevision,
+        deadline: Instant,
+    ) -> Option<ReadChanges> {
+        let (before, after) = failed.compared()?;
+        let mut closing = self.closing.subscribe();
+        let changes = tokio::select! {
+            changes = self.compare(deployment.region.as_deref(), before, after, deadline) => changes,
+            _ = closing.wait_for(|closing| *closing) => Err(MissingLines::Timeout),
+        };
+        Some(ReadChanges { failed, changes })
+    }
+
+    async fn compare(
+        &self,
+        region: Option<&str>,
+        before: &str,
+        after: &str,
+        deadline: Instant,
+    ) -> Result<Vec<String>, MissingLines> {
+        let mut definitions = Vec::new();
+        for arn in [before, after] {
+            let reply = self.call(&api::describe(region, arn, ReadPurpose::Changes), deadline).await?;
+            definitions.push(changes::definition(&reply.body).ok_or(MissingLines::Unavailable)?);
+        }
+        let [before, after] = definitions.as_slice() else { return Err(MissingLines::Unavailable) };
+        Ok(changes::between(before, after))
+    }
+
     /// Reads the last lines of the stop's container, until the deadline at the latest. `place` is where they are, if that
     /// need not be asked.
     pub(crate) async fn read(&self, stop: &StopEvent, place: Option<LogPlace>, deadline: Instant) -> ReadLog {
@@ -120,7 +165,8 @@ impl LogReader {
         arn: &str,
         deadline: Instant,
     ) -> Result<Rc<[ContainerLog]>, MissingLines> {
-        let reply = self.call(&api::describe(stop.region.as_deref(), arn), deadline).await?;
+        let reply =
+            self.call(&api::describe(stop.region.as_deref(), arn, ReadPurpose::Lines), deadline).await?;
         let containers = task_definition::parse(&reply.body).ok_or(MissingLines::Unavailable)?;
         Ok(self.definitions.keep(arn, containers))
     }
@@ -214,35 +260,52 @@ impl LogReader {
     }
 
     fn complain(&self, call: &ReadCall, why: MissingLines, reason: &str) {
+        let (key, lacking) = match call.purpose {
+            ReadPurpose::Lines => ("stop.fetch_logs", "reports go out without last lines"),
+            ReadPurpose::Changes => ("stop.fetch_changes", "the report goes out without what changed"),
+        };
         let text = format_args!(
-            "stop.fetch_logs: {} failed, and reports go out without last lines: {reason}; {}",
+            "{key}: {} failed, and {lacking}: {reason}; {}",
             call.operation,
-            advice(why)
+            advice(why, call.purpose)
         );
-        self.log.once_a_minute(Level::Warn, &format!("fetch_logs/{}", call.operation), text);
+        self.log.once_a_minute(Level::Warn, &format!("{key}/{}", call.operation), text);
     }
 }
 
 /// What to do about it.
-fn advice(why: MissingLines) -> &'static str {
-    match why {
-        MissingLines::Permission => {
+fn advice(why: MissingLines, purpose: ReadPurpose) -> &'static str {
+    match (why, purpose) {
+        (MissingLines::Permission, ReadPurpose::Lines) => {
             "the task role needs ecs:DescribeTaskDefinition and logs:GetLogEvents, or write stop.fetch_logs off"
         }
-        MissingLines::Throttled => "nothing to do if it passes; the reports link the stream",
-        _ => "if it stays, check the task role and the way to the endpoints of ecs and logs",
+        (MissingLines::Permission, ReadPurpose::Changes) => {
+            "the task role needs ecs:DescribeTaskDefinition, or write stop.fetch_changes off"
+        }
+        (MissingLines::Throttled, ReadPurpose::Changes) => "nothing to do if it passes",
+        (_, ReadPurpose::Changes) => "if it stays, check the task role and the way to the endpoint of ecs",
+        (MissingLines::Throttled, ReadPurpose::Lines) => {
+            "nothing to do if it passes; the reports link the stream"
+        }
+        (_, ReadPurpose::Lines) => {
+            "if it stays, check the task role and the way to the endpoints of ecs and logs"
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{MissingLines, advice};
+    use super::{MissingLines, ReadPurpose, advice};
 
     #[test]
     fn only_a_refusal_asks_for_permissions() {
-        assert!(advice(MissingLines::Permission).contains("logs:GetLogEvents"));
+        assert!(advice(MissingLines::Permission, ReadPurpose::Lines).contains("logs:GetLogEvents"));
+        let of_changes = advice(MissingLines::Permission, ReadPurpose::Changes);
+        assert!(of_changes.contains("ecs:Describe") && !of_changes.contains("logs:"), "{of_changes}");
         for why in [MissingLines::Timeout, MissingLines::Throttled, MissingLines::Unavailable] {
-            assert!(!advice(why).contains("logs:GetLogEvents"), "{why:?}");
+            for purpose in [ReadPurpose::Lines, ReadPurpose::Changes] {
+                assert!(!advice(why, purpose).contains("needs"), "{why:?}");
+            }
         }
     }
 }

@@ -156,6 +156,7 @@ impl<'p: 'c, 'c, E: FnMut(u32, &Entry<'_, '_, '_>)> Entries<'p, 'c, E> {
             }
             self.count_stop(&stop);
             memory.fill_in_lines(record, &mut stop, self.progress.log(nth));
+            self.progress.changes(nth).into_iter().for_each(|changes| stop.note_changes(changes));
             memory.join_incident(&mut stop, self.progress, nth, self.next_ordinal);
         }
         self.emit_event(record, class, Some(&stop));

@@ -1,7 +1,8 @@
-//! Has the logs of stopped containers read before their reports are made.
+//! Has the logs of stopped containers, and the task definitions of deployments that failed, read before their reports are
+//! made.
 //!
-//! Owns: which stops of a chunk that concerns, and how long their chunk waits. Does not own: reading (`log_reader`), or what
-//! a report shows (`stop`). What was read stays with the chunk, so that its replay makes the same reports.
+//! Owns: which stops of a chunk that concerns, and how long their chunk waits. Does not own: reading (`log_reader`), which
+//! revision failed (`incident`), or what a report shows (`stop`). What was read stays with the chunk, so that its replay makes the same reports.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -19,7 +20,7 @@ use crate::input::chunk::Chunk;
 use crate::log_reader::LogReader;
 use crate::stop::{LogPlace, StopEvent};
 
-/// How long the reports of a chunk wait for last lines in all; of a short `flush_timeout` the half.
+/// How long the reports of a chunk wait for what is read in all; of a short `flush_timeout` the half.
 const READ_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// When to look again for lines that did not come in time: pauses, from one look to the next.
@@ -34,6 +35,14 @@ struct WantedLog {
     nth: usize,
     stop: StopEvent,
     place: Option<LogPlace>,
+}
+
+/// What is to be read for the stops of a chunk.
+#[derive(Default)]
+struct WantedReads {
+    logs: Vec<WantedLog>,
+    /// Deployments that failed, by their place among the chunk's stop events.
+    deployments: Vec<(usize, StopEvent)>,
 }
 
 /// Reads again, and tells what came.
@@ -68,8 +77,19 @@ impl Router {
             return;
         }
         // Bytes that are gone are noticed by whoever reads them next.
-        let wanted = chunk.read(|bytes| self.wanted_logs(origin, bytes, progress)).unwrap_or_default();
+        let wanted = chunk.read(|bytes| self.wanted_reads(origin, bytes, progress)).unwrap_or_default();
         let deadline = Instant::now() + READ_TIMEOUT.min(self.flush_timeout / 2);
+        let lines = self.read_lines(reader, wanted.logs, progress, deadline);
+        tokio::join!(lines, self.read_changes(reader, wanted.deployments, progress, deadline));
+    }
+
+    async fn read_lines(
+        &self,
+        reader: &Rc<LogReader>,
+        wanted: Vec<WantedLog>,
+        progress: &Progress,
+        deadline: Instant,
+    ) {
         let mut reading = JoinSet::new();
         for WantedLog { nth, stop, place } in wanted {
             let reader = Rc::clone(reader);
@@ -88,6 +108,22 @@ impl Router {
         }
     }
 
+    /// Compares the revision of each deployment that failed with the one before.
+    async fn read_changes(
+        &self,
+        reader: &Rc<LogReader>,
+        deployments: Vec<(usize, StopEvent)>,
+        progress: &Progress,
+        deadline: Instant,
+    ) {
+        let Some(tracker) = self.pipeline.incidents() else { return };
+        for (nth, deployment) in deployments {
+            let Some(failed) = tracker.failed_revision(&deployment) else { continue };
+            let read = reader.read_changes(&deployment, failed, deadline).await;
+            read.into_iter().for_each(|changes| progress.note_changes(nth, changes));
+        }
+    }
+
     /// Looks for lines once more in the background, if there is an incident whose news can bring them.
     fn look_again(&self, reader: &Rc<LogReader>, wanted: WantedLog) {
         let Some(tracker) = self.pipeline.incidents().map(Rc::clone) else { return };
@@ -98,20 +134,25 @@ impl Router {
         }
     }
 
-    fn wanted_logs(&self, origin: ChunkOrigin<'_>, chunk: &[u8], progress: &Progress) -> Vec<WantedLog> {
+    fn wanted_reads(&self, origin: ChunkOrigin<'_>, chunk: &[u8], progress: &Progress) -> WantedReads {
         let destinations = self.destinations();
         let stages = self.pipeline.stages(origin, &destinations);
-        let Some(memory) = stages.memory else { return Vec::new() };
-        let mut wanted = Vec::new();
+        let mut wanted = WantedReads::default();
+        let (Some(memory), Some(reader)) = (stages.memory, &self.log_reader) else { return wanted };
+        let tracker = self.pipeline.incidents().filter(|_| reader.reads_changes());
         let mut nth = 0;
         for_each_entry(&Stages { memory: None, ..stages }, chunk, progress, |_, entry| {
             let Some(stop) = entry.stop else { return };
-            if memory.lacks_lines(stop) {
-                wanted.push(WantedLog {
-                    nth,
-                    stop: stop.clone(),
-                    place: memory.log_place(entry.record, stop),
-                });
+            if reader.reads_lines() && memory.lacks_lines(stop) {
+                let place = memory.log_place(entry.record, stop);
+                wanted.logs.push(WantedLog { nth, stop: stop.clone(), place });
+            }
+            if let Some(tracker) = tracker {
+                // What the chunk itself tells of revisions counts, too.
+                tracker.note_revision(stop);
+                if memory.lacks_changes(stop) {
+                    wanted.deployments.push((nth, stop.clone()));
+                }
             }
             nth += 1;
         });

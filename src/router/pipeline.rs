@@ -23,7 +23,7 @@ use crate::recorder::Recorder;
 use crate::redact::Redaction;
 use crate::stop::dedup::{Occurrence, StopDedup};
 use crate::stop::stderr_tail::{ContextStreams, StderrTail};
-use crate::stop::{LogPlace, ReadLog, ServiceRecovery, StopEvent};
+use crate::stop::{EcsEvent, LogPlace, ReadLog, ServiceRecovery, StopEvent};
 
 /// The stages of one output, for a running instance as for a dry run.
 #[derive(Debug)]
@@ -333,6 +333,12 @@ impl StopMemory {
     pub(super) fn lacks_lines(&self, stop: &StopEvent) -> bool {
         let is_known = self.dedup.as_ref().is_some_and(|dedup| dedup.is_known(stop));
         stop.is_worth_reading() && !is_known && self.stderr_tail.for_stop(stop).is_empty()
+    }
+
+    /// Whether the stop is a deployment that failed and was not reported before.
+    pub(super) fn lacks_changes(&self, stop: &StopEvent) -> bool {
+        let is_known = self.dedup.as_ref().is_some_and(|dedup| dedup.is_known(stop));
+        stop.ecs_event == EcsEvent::DeploymentFailed && !is_known
     }
 
     /// Where the user says that the container's lines are.

@@ -12,6 +12,7 @@ use super::container::StoppedContainer;
 use super::incident::IncidentReport;
 use super::kind::{Category, Cause, EcsEvent, MissingLines, Severity};
 use super::memory::MemoryUse;
+use super::revision::FailedRevision;
 use super::{arn, field, rollback, time};
 
 /// Why something stopped. Serializes as one flat JSON object; what is unknown is left out. Read back, it lacks the event
@@ -120,6 +121,15 @@ pub struct StopEvent {
     /// Why they are missing, where they were looked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_lines_missing: Option<MissingLines>,
+    /// For a deployment that failed: its revision, and the one before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed_revision: Option<FailedRevision>,
+    /// What changed between the two, a line for each change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision_changes: Option<Vec<String>>,
+    /// Why that is not known, where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision_changes_missing: Option<MissingLines>,
     /// The task's page in the AWS console.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task_url: Option<String>,
@@ -224,6 +234,9 @@ impl StopEvent {
             runtime_seconds: None,
             last_lines: Vec::new(),
             last_lines_missing: None,
+            failed_revision: None,
+            revision_changes: None,
+            revision_changes_missing: None,
             task_url: None,
             logs_url: None,
             update: false,

@@ -110,7 +110,7 @@ pub enum Cause {
     Invalid,
 }
 
-/// Why a report lacks the last lines that were asked for.
+/// Why a report lacks the last lines, or the changes of a revision, that were asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MissingLines {

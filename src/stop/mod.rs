@@ -32,6 +32,7 @@ mod memory;
 mod recovery;
 mod redact;
 mod report;
+mod revision;
 mod rollback;
 mod service;
 pub mod stderr_tail;
@@ -54,6 +55,7 @@ pub use kind::{Category, Cause, EcsEvent, MissingLines, Severity};
 pub use last_lines::ReadLog;
 pub use memory::MemoryUse;
 pub use recovery::{RecoveryStep, ServiceRecovery, recovery};
+pub use revision::{FailedRevision, PreviousRevision, ReadChanges, RevisionSource};
 pub use trigger::is_event;
 
 use trigger::Trigger;

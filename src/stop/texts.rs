@@ -9,6 +9,10 @@ impl StopEvent {
         visit(&mut self.hint);
         self.optional_texts().into_iter().flatten().for_each(&mut *visit);
         self.last_lines.iter_mut().for_each(&mut *visit);
+        self.revision_changes.iter_mut().flatten().for_each(&mut *visit);
+        if let Some(tag) = self.failed_revision.as_mut().and_then(|failed| failed.image_tag.as_mut()) {
+            visit(tag);
+        }
         for container in &mut self.containers {
             visit(&mut container.name);
             [&mut container.image, &mut container.reason].into_iter().flatten().for_each(&mut *visit);

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod bucket;
+mod changes;
 mod eventbridge;
 mod firehose;
 mod kinesis;

@@ -14,7 +14,7 @@ use std::borrow::Borrow;
 use std::collections::BTreeSet;
 
 use ecs_router::Verdict;
-use fake_cloud::{Api, Cloud};
+use fake_cloud::{Api, Cloud, Received};
 use serde_json::Value;
 
 use crate::router::Router;
@@ -77,6 +77,20 @@ pub(crate) fn hold<R: Borrow<Router>>(
         }
         None => on_file::compare(folder, &case.name, first),
     }
+}
+
+/// Holds what was accepted at an API against the file of this name in `folder`.
+pub(crate) fn hold_accepted(
+    requests: &[Received],
+    api: Api,
+    folder: &str,
+    name: &str,
+) -> Result<(), String> {
+    let accepted = |status: u16| (200..300).contains(&status);
+    let of_api = requests.iter().filter(|one| one.api == api && one.status.is_some_and(accepted));
+    let texts: Vec<String> = of_api.map(on_file::text_of).collect();
+    assert!(!texts.is_empty(), "{api:?} accepted nothing");
+    on_file::compare(folder, name, &texts.join("\n"))
 }
 
 /// All of them, but for times that a form cannot write.

@@ -121,6 +121,14 @@ pub(super) const KEYS: &[Key] = &[
     .default("off"),
     key(
         Output,
+        "stop.fetch_changes",
+        Choice(&["auto", "on", "off"]),
+        "When a deployment fails, report what changed between its revision and the one before: image, command, sizes, names of environment variables, secrets and log options. Needs incidents and `ecs:DescribeTaskDefinition`. `auto`: where `stop.fetch_logs` is on.",
+        "on",
+    )
+    .default("auto"),
+    key(
+        Output,
         "stop.fetch_logs_group",
         Template,
         "Log group that a router writes a container's lines to. With the stream, it replaces the task definition's options in `stop.fetch_logs` and makes `logs_url` lead to the stream.",
@@ -144,7 +152,7 @@ pub(super) const KEYS: &[Key] = &[
         Output,
         "stop.fetch_logs_ecs_endpoint",
         Text,
-        "Another ECS address for `stop.fetch_logs`.",
+        "Another ECS address for `stop.fetch_logs` and `stop.fetch_changes`.",
         "https://vpce-1.ecs.eu-west-1.vpce.amazonaws.com",
     ),
     key(

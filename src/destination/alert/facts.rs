@@ -104,6 +104,52 @@ fn why_missing(stop: &StopFields) -> &'static str {
     }
 }
 
+/// What changed with a deployment that failed.
+pub(crate) struct ToldChanges<'s> {
+    /// `Changed since revision 41`
+    pub(crate) title: String,
+    /// One for each change, or why they are not known.
+    pub(crate) lines: Vec<&'s str>,
+}
+
+impl ToldChanges<'_> {
+    /// As one text.
+    pub(crate) fn text(&self) -> String {
+        format!("{}:\n{}", self.title, self.lines.join("\n"))
+    }
+}
+
+/// `None`: it is no such deployment, or nobody asked.
+pub(crate) fn changes(stop: &StopFields) -> Option<ToldChanges<'_>> {
+    let previous = stop.get("failed_revision")?.get("previous")?;
+    let revision = previous.get("revision")?.as_str()?;
+    let by_number = previous.get("known_by").is_some_and(|known_by| known_by == "number");
+    let doubt = if by_number { " (the number before)" } else { "" };
+    let read: Option<Vec<&str>> = stop
+        .get("revision_changes")
+        .and_then(Value::as_array)
+        .map(|lines| lines.iter().filter_map(Value::as_str).collect());
+    let lines = match read {
+        Some(lines) if lines.is_empty() => vec!["nothing in the task definition"],
+        Some(lines) => lines,
+        None => vec![why_unknown(stop.text("revision_changes_missing")?)],
+    };
+    Some(ToldChanges { title: format!("Changed since revision {revision}{doubt}"), lines })
+}
+
+/// Why it is not known what changed, and what to do.
+fn why_unknown(why: &str) -> &'static str {
+    match why {
+        "permission" => {
+            "not known: the task role is not allowed to read task definitions (ecs:DescribeTaskDefinition)"
+        }
+        "timeout" => "not known: ECS did not answer in time",
+        "throttled" => "not known: too many requests at once",
+        "not_found" => "not known: one of the two revisions does not exist",
+        _ => "not known: ECS could not be asked; the router's log says why",
+    }
+}
+
 /// How often each name occurs, the most frequent first.
 pub(crate) fn counts(names: impl Iterator<Item = String>) -> Vec<(String, usize)> {
     let mut counts = BTreeMap::<String, usize>::new();

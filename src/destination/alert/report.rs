@@ -8,10 +8,11 @@ use crate::stop::StopEvent;
 const LEFT_OUT_FIELD: &str = "left_out";
 
 /// What a report can do without, in this order: all of it stands elsewhere, or explains the rest.
-const DISPENSABLE: [&str; 8] = [
+const DISPENSABLE: [&str; 9] = [
     "event",
     "containers",
     "last_lines",
+    "revision_changes",
     "container_reason",
     "stopped_reason",
     "attachment_reason",

@@ -124,7 +124,7 @@ impl StopFields {
         let category = self.text("category").unwrap_or("unknown");
         let code = self.get("exit_code").and_then(Value::as_i64);
         let exit = code.map(|code| format!(" (exit {code})")).unwrap_or_default();
-        let Some(name) = self.text("container") else { return self.words() };
+        let Some(name) = self.text("container") else { return self.happening_to_service() };
         match (category, code) {
             ("app_error" | "app_completed", Some(code)) => format!("container {name} exits with {code}"),
             ("oom", _) => format!("container {name} out of memory{exit}"),
@@ -132,6 +132,15 @@ impl StopFields {
                 format!("container {name} ended by {}{exit}", self.text("signal").unwrap_or("a signal"))
             }
             _ => format!("{}, container {name}{exit}", self.words()),
+        }
+    }
+
+    /// `deployment of revision 42 failed`, or the category.
+    fn happening_to_service(&self) -> String {
+        let failed = self.get("failed_revision").and_then(|failed| failed.get("revision")?.as_str());
+        match failed.filter(|_| self.revision().is_none()) {
+            Some(revision) => format!("deployment of revision {revision} failed"),
+            None => self.words(),
         }
     }
 

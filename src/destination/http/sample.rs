@@ -13,7 +13,7 @@ use crate::encode::template::RenderContext;
 use crate::input::decode;
 
 /// Fields of reports and of FireLens's records, and those that are made of them.
-pub(super) const KNOWN_FIELDS: [&str; 63] = [
+pub(super) const KNOWN_FIELDS: [&str; 66] = [
     "account",
     "attachment_reason",
     "availability_zone",
@@ -40,6 +40,7 @@ pub(super) const KNOWN_FIELDS: [&str; 63] = [
     "event",
     "exit_code",
     "expected",
+    "failed_revision",
     "group",
     "health",
     "hint",
@@ -58,6 +59,8 @@ pub(super) const KNOWN_FIELDS: [&str; 63] = [
     "msg",
     "region",
     "restarts",
+    "revision_changes",
+    "revision_changes_missing",
     "runtime_seconds",
     "service",
     "severity",

@@ -177,6 +177,9 @@ fn details(stop: &StopFields, entries: &[ToldEntry]) -> Map<String, Value> {
             _ => None,
         };
     }
+    if let Some(changes) = facts::changes(stop) {
+        details.insert("revision_changes".to_owned(), detail(&changes.text()).into());
+    }
     if let Some(incident) = stop.get("incident") {
         details.insert("incident".to_owned(), incident.clone());
     }

@@ -6,7 +6,7 @@ use super::blocks::{self, FENCE_CHARS, MAX_SECTION_CHARS};
 use crate::destination::alert::facts;
 use crate::destination::alert::stop::StopFields;
 
-/// Blocks of a full report: header, summary, reason, last lines, facts, footer.
+/// Blocks of a full report: header, summary, reason, last lines or changes, facts, footer.
 pub(super) const MAX_FULL_BLOCKS: usize = 6;
 /// Stops that a summary lists.
 const MAX_LISTED_STOPS: usize = 5;
@@ -23,12 +23,15 @@ pub(super) const MAX_LINK_CHARS: usize = 1_200;
 const MAX_NAME_CHARS: usize = 120;
 /// Characters of the reason that ECS or the agent gives.
 const MAX_REASON_CHARS: usize = 2_500;
+/// Characters of what changed with a deployment.
+const MAX_CHANGES_CHARS: usize = 2_500;
 /// Characters of a line the application wrote.
 const MAX_LINE_CHARS: usize = 400;
 
 const _: () = assert!(2 * MAX_SENTENCE_CHARS + 3 <= MAX_SECTION_CHARS);
 const _: () = assert!(MAX_SENTENCE_CHARS + 1 + MAX_LINK_CHARS <= MAX_SECTION_CHARS);
 const _: () = assert!(MAX_REASON_CHARS + MAX_NAME_CHARS + 10 <= MAX_SECTION_CHARS);
+const _: () = assert!(MAX_CHANGES_CHARS + MAX_NAME_CHARS + 10 <= MAX_SECTION_CHARS);
 const _: () = assert!((MAX_COUNT_ROWS + 1) * (MAX_NAME_CHARS + 30) + 40 <= MAX_SECTION_CHARS);
 
 /// The blocks that report one stop: what a phone shows first comes first.
@@ -37,7 +40,7 @@ pub(super) fn full(stop: &StopFields) -> Vec<Value> {
         Some(blocks::header(&stop.headline())),
         Some(summary_and_hint(stop)),
         reason(stop),
-        last_lines(stop),
+        changes(stop).or_else(|| last_lines(stop)),
         blocks::fields(facts::facts(stop)),
         footer(stop),
     ]
@@ -49,6 +52,14 @@ pub(super) fn full(stop: &StopFields) -> Vec<Value> {
 fn summary_and_hint(stop: &StopFields) -> Value {
     let sentence = |name| blocks::escaped(stop.text(name).unwrap_or_default(), MAX_SENTENCE_CHARS);
     blocks::section(&format!("*{}*\n{}", sentence("summary"), sentence("hint")))
+}
+
+/// What changed with a deployment that failed, one below the other.
+fn changes(stop: &StopFields) -> Option<Value> {
+    let changes = facts::changes(stop)?;
+    let title = blocks::escaped(&changes.title, MAX_NAME_CHARS);
+    let lines = blocks::escaped(&format!("• {}", changes.lines.join("\n• ")), MAX_CHANGES_CHARS);
+    Some(blocks::section(&format!("*{title}*\n{lines}")))
 }
 
 /// What ECS or the agent gives as the reason, after the container that it is about.

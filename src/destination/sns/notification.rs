@@ -135,12 +135,21 @@ fn text_of_stop(stop: &StopFields, news: Option<&IncidentReport>) -> String {
         news.map(|report| format!("Incident: {}", incident::standing(report))),
         known("summary"),
         known("hint").filter(|_| !is_over),
+        changes(stop).filter(|_| !is_over),
         facts::reason(stop).map(|reason| format!("Reason: {}", printable::line(reason.text))),
         last_lines(stop).or_else(|| facts::missing_lines(stop).filter(|_| news.is_none())),
         Some(fact_lines(stop)).filter(|lines| !lines.is_empty()),
         links(stop, news.is_some()),
     ];
     paragraphs.into_iter().flatten().collect::<Vec<_>>().join("\n\n")
+}
+
+/// What changed with a deployment that failed, one below the other.
+fn changes(stop: &StopFields) -> Option<String> {
+    let changes = facts::changes(stop)?;
+    let lines: Vec<String> =
+        changes.lines.iter().map(|line| format!("\n    {}", printable::line(line))).collect();
+    Some(format!("{}:{}", changes.title, lines.concat()))
 }
 
 fn last_lines(stop: &StopFields) -> Option<String> {

@@ -19,6 +19,9 @@ const MAX_FACT: usize = 160;
 const MAX_LINE: usize = 400;
 const MAX_LINK: usize = 1_200;
 
+/// Lines of what changed with a deployment.
+const MAX_CHANGES: usize = 10;
+
 /// More stops than these become a summary.
 const MAX_FULL_STOPS: usize = 3;
 /// Rows of a table of counts.
@@ -92,11 +95,26 @@ fn full(stop: &StopFields, room: Room) -> Vec<Value> {
         card::paragraph(&[(&sentence("summary"), Style::Bold)]),
         card::paragraph(&[(&sentence("hint"), Style::Plain)]),
     ];
+    items.extend(changes(stop));
     items.extend(reason(stop));
     items.extend(last_lines(stop, room));
     items.extend(facts::facts(stop).map(|(name, value)| fact(name, &value)));
     items.extend(footer(stop));
     items.extend(card::buttons(&links(stop)));
+    items
+}
+
+/// What changed with a deployment that failed, one below the other.
+fn changes(stop: &StopFields) -> Vec<Value> {
+    let Some(changes) = facts::changes(stop) else { return Vec::new() };
+    let mut items = vec![card::paragraph(&[(&plain(&changes.title, MAX_FACT), Style::Bold)])];
+    let lines = changes.lines.iter().take(MAX_CHANGES);
+    items
+        .extend(lines.map(|line| card::paragraph(&[(&plain(&format!("• {line}"), MAX_LINE), Style::Plain)])));
+    let rest = changes.lines.len().saturating_sub(MAX_CHANGES);
+    if rest > 0 {
+        items.push(card::paragraph(&[(&format!("and {rest} more"), Style::Subtle)]));
+    }
     items
 }
 

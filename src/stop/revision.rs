@@ -1,0 +1,92 @@
+//! The revision of a deployment that failed and the one before it, as the report shows them. Which two those are decides
+//! `incident`; what changed between them is read by `log_reader`.
+
+use serde::{Deserialize, Serialize};
+
+use super::event::StopEvent;
+use super::field;
+use super::kind::{EcsEvent, MissingLines};
+
+/// What a deployment that failed was to run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedRevision {
+    /// The number of the revision.
+    pub revision: String,
+    /// The tag of its image, as its stops tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_tag: Option<String>,
+    /// How many of its tasks stopped unplanned, as far as they were seen.
+    pub stops: u64,
+    /// What ran before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<PreviousRevision>,
+    /// Its ARN, or `family:revision`; unknown when it is read back.
+    #[serde(skip)]
+    pub definition: Option<String>,
+}
+
+/// The revision to compare a failed one with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreviousRevision {
+    /// The number of the revision.
+    pub revision: String,
+    /// How many of its tasks stopped unplanned and are not recovered from, as far as they were seen.
+    pub stops: u64,
+    /// How one knows that it ran before.
+    pub known_by: RevisionSource,
+    /// Its ARN, or `family:revision`; unknown when it is read back.
+    #[serde(skip)]
+    pub definition: String,
+}
+
+/// How one knows which revision ran before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RevisionSource {
+    /// ECS goes back to its deployment.
+    Rollback,
+    /// Tasks of it were seen to stop.
+    Stops,
+    /// It has the number before; whether it ever ran is not known.
+    Number,
+}
+
+/// What reading the two revisions came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadChanges {
+    /// Which revisions were compared.
+    pub failed: FailedRevision,
+    /// One line for each change, or why they are not known.
+    pub changes: Result<Vec<String>, MissingLines>,
+}
+
+impl FailedRevision {
+    /// The definitions to compare, the earlier first; `None`: there is nothing to compare.
+    #[must_use]
+    pub fn compared(&self) -> Option<(&str, &str)> {
+        let before = &*self.previous.as_ref()?.definition;
+        let after = self.definition.as_deref()?;
+        (before != after).then_some((before, after))
+    }
+}
+
+/// What ids of deployments begin with.
+const DEPLOYMENT_PREFIX: &str = "ecs-svc/";
+
+impl StopEvent {
+    /// The deployment that failed, or the one that started the task.
+    #[must_use]
+    pub fn deployment_id(&self) -> Option<&str> {
+        let name = if self.ecs_event == EcsEvent::DeploymentFailed { "deploymentId" } else { "startedBy" };
+        field::text(self.event.get("detail")?, name).filter(|id| id.starts_with(DEPLOYMENT_PREFIX))
+    }
+
+    /// Fills in what changed between the two revisions.
+    pub fn note_changes(&mut self, read: ReadChanges) {
+        self.failed_revision = Some(read.failed);
+        match read.changes {
+            Ok(changes) => self.revision_changes = Some(changes),
+            Err(why) => self.revision_changes_missing = Some(why),
+        }
+    }
+}
