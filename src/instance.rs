@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::classify::classes::Class;
 use crate::config::{
     AwsEnvironment, AwsEnvironments, FetchLogsSettings, KeyReader, Lookup, MetadataMode, MetadataSettings,
-    Problem, QueueSettings, Settings, exposures, idle_level_routes, queue_needs_region,
+    Problem, QueueSettings, Settings, exposures, idle_changes, idle_level_routes, queue_needs_region,
 };
 use crate::delivery::verdict::Verdict;
 use crate::destination::{self, Destination};
@@ -72,7 +72,8 @@ impl Instance {
             return Err(problems);
         }
         let idle = idle_level_routes(lookup, &settings.levels, &settings.classes);
-        for Problem { key, what } in exposures(lookup, &settings).into_iter().chain(idle) {
+        let changes = idle_changes(lookup, &settings.incidents);
+        for Problem { key, what } in exposures(lookup, &settings).into_iter().chain(idle).chain(changes) {
             log::start_line(Level::Warn, format_args!("{key}: {what}"));
         }
         let metrics = Arc::new(new_metrics(&settings));
@@ -252,7 +253,7 @@ fn task_endpoint(
     others_report: bool,
     problems: &RefCell<Vec<Problem>>,
 ) -> Option<TaskEndpoint> {
-    let MetadataSettings { mode, interval } = settings.task_metadata;
+    let MetadataSettings { mode, interval, memory_warning } = settings.task_metadata;
     let address = std::env::var(METADATA_URI_VARIABLE).ok().filter(|address| !address.is_empty());
     match (mode, address) {
         (MetadataMode::Off, _) | (MetadataMode::Auto, None) => None,
@@ -261,7 +262,7 @@ fn task_endpoint(
                 true => Reporting::Off,
                 false => Reporting::Exits(settings.stop.reader.clone()),
             };
-            Some(TaskEndpoint { address, interval, reporting })
+            Some(TaskEndpoint { address, interval, reporting, memory_warning })
         }
         (MetadataMode::On, None) => {
             let what = format!(

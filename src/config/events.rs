@@ -105,6 +105,8 @@ pub struct MetadataSettings {
     pub mode: MetadataMode,
     /// Time between two questions.
     pub interval: Duration,
+    /// The share of its memory limit, in percent, above which a container is told of; `None`: none is.
+    pub memory_warning: Option<u64>,
 }
 
 /// When the task metadata endpoint is asked.
@@ -135,8 +137,25 @@ impl MetadataSettings {
                 "is shorter than 200ms, which the endpoint would refuse; write 200ms or more".to_owned(),
             );
         }
-        Self { mode, interval }
+        Self { mode, interval, memory_warning: read_memory_warning(reader, mode) }
     }
+}
+
+/// What the key of the threshold is called.
+pub(super) const MEMORY_WARNING: &str = "task_metadata.memory_warning";
+
+fn read_memory_warning(reader: &KeyReader<'_>, mode: MetadataMode) -> Option<u64> {
+    let text = reader.text(MEMORY_WARNING)?;
+    let percent = text.strip_suffix('%').and_then(|number| number.trim_end().parse().ok());
+    let fault = match percent {
+        None => "is not a percentage; write a whole number with %, for example 95%",
+        Some(0) => "is below what every container uses; write for example 95%",
+        Some(101..) => "is above the limit, which no container passes; write 100% or less, for example 95%",
+        Some(_) if mode == MetadataMode::Off => "has no effect with task_metadata off; leave out one of them",
+        Some(percent) => return Some(percent),
+    };
+    reader.problem(MEMORY_WARNING, fault.to_owned());
+    None
 }
 
 /// The queue of events to poll.

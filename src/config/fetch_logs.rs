@@ -1,9 +1,13 @@
 //! The keys about the log of a stopped container: where it is, and how its last lines are read from CloudWatch Logs.
 
+use std::cell::RefCell;
+
 use super::endpoint::{AwsService, host};
 use super::environment::AwsEnvironments;
+use super::error::Problem;
 use super::identity::Identity;
-use super::reader::KeyReader;
+use super::incidents::IncidentSettings;
+use super::reader::{KeyReader, Lookup};
 use crate::classify::classes::{Class, Entry};
 use crate::encode::template::{NameKind, RenderContext, Template};
 use crate::input::record::Record;
@@ -49,6 +53,17 @@ impl LogNames {
         };
         Some(LogPlace { region: None, group: name(&self.group)?, stream: name(&self.stream)? })
     }
+}
+
+/// What is wrong with asking for changes of deployments where nothing says which revision failed.
+#[must_use]
+pub fn idle_changes(lookup: &dyn Lookup, incidents: &IncidentSettings) -> Option<Problem> {
+    let problems = RefCell::default();
+    let reader = KeyReader::new(lookup, &problems);
+    let is_idle = reader.choice("stop.fetch_changes") == Some("on") && !incidents.is_on;
+    let what = "has no effect without incidents, which say which revision failed; write incident on, or route stops to \
+                an alerting destination";
+    is_idle.then(|| Problem { key: "stop.fetch_changes".into(), what: what.to_owned() })
 }
 
 /// How the last lines of stopped containers and task definitions are read.

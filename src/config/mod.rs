@@ -30,7 +30,7 @@ pub use environment::{AwsEnvironment, AwsEnvironments, aws_address};
 pub use error::Problem;
 pub use events::{MetadataMode, MetadataSettings, QueueSettings, StopSettings, queue_needs_region};
 pub use exposure::exposures;
-pub use fetch_logs::{FetchLogsSettings, LogNames};
+pub use fetch_logs::{FetchLogsSettings, LogNames, idle_changes};
 pub use identity::Identity;
 pub use incidents::{GroupField, IncidentSettings};
 pub use level::idle_level_routes;

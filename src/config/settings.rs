@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use super::error::Problem;
-use super::events::{MetadataSettings, StopSettings};
+use super::events::{MEMORY_WARNING, MetadataSettings, StopSettings};
 use super::fetch_logs::LogNames;
 use super::incidents::IncidentSettings;
 use super::keys::{self, DestinationKind};
@@ -32,6 +32,8 @@ pub struct Settings {
     pub dead_letters: Vec<usize>,
     /// Where the record about the router's end goes: positions in `destinations`.
     pub exit_route: Vec<usize>,
+    /// Where records about containers close to their memory limit go: positions in `destinations`.
+    pub memory_route: Vec<usize>,
     /// Every destination that a route or `metrics.destination` names, once.
     pub destinations: Vec<DestinationSettings>,
     /// How records get a level, and a class by it.
@@ -153,13 +155,14 @@ impl Settings {
         let routes = read_routes(&reader, &classes, &levels, &mut destinations);
         let dead_letters = read_own_route(&reader, "route.dead_letter", &mut destinations);
         let exit_route = read_own_route(&reader, "route.router_exit", &mut destinations);
+        let memory_route = read_memory_route(&reader, &classes, &mut destinations);
         let recorder = read_recorder(&reader, &classes, &levels, &routes, &mut destinations);
         let alerts = !alerting(&routes, &destinations).is_empty();
         let is_routed = |index: usize| {
             let released = recorder.iter().map(|recorder| &recorder.destinations);
             routes
                 .iter()
-                .chain([&dead_letters, &exit_route])
+                .chain([&dead_letters, &exit_route, &memory_route])
                 .chain(released)
                 .any(|route| route.contains(&index))
         };
@@ -173,6 +176,7 @@ impl Settings {
             routes,
             dead_letters,
             exit_route,
+            memory_route,
             destinations,
             levels,
             recorder,
@@ -350,6 +354,33 @@ fn read_recorder(
     let names: Vec<&str> = destinations.iter().map(|one| one.name.as_str()).collect();
     let context = RecorderContext { own, levels, routes, destinations: &names };
     Some(recorder::read(reader, released, context))
+}
+
+/// The class of the records about memory, as names know it.
+const MEMORY_CLASS: &str = "memory_warning";
+
+/// A class of the user's own of that name keeps its route.
+fn read_memory_route(
+    reader: &KeyReader<'_>,
+    classes: &[OwnClass],
+    destinations: &mut Vec<DestinationSettings>,
+) -> Vec<usize> {
+    let key = "route.memory_warning";
+    let is_on = reader.written(MEMORY_WARNING).is_some();
+    let is_own = classes.iter().any(|class| class.name == MEMORY_CLASS);
+    match (is_on, is_own) {
+        (true, true) => {
+            let what =
+                format!("'{MEMORY_CLASS}' is the class of what {MEMORY_WARNING} tells; choose another name");
+            reader.problem("classes", what);
+        }
+        (false, false) if reader.written(key).is_some() => {
+            let what = format!("has no effect unless {MEMORY_WARNING} is set; write: {MEMORY_WARNING} 95%");
+            reader.problem(key, what);
+        }
+        _ => {}
+    }
+    if is_own { Vec::new() } else { read_own_route(reader, key, destinations) }
 }
 
 /// Of errors and of warnings, in the order of their classes. An error without a route goes where standard error goes.

@@ -13,6 +13,7 @@ mod incidents;
 mod last_lines;
 mod limiting;
 mod masking;
+mod memory_warning;
 mod own_records;
 pub mod pipeline;
 pub mod process;
@@ -55,7 +56,9 @@ use crate::object::spool::Spool;
 use crate::object::upload::{UploadDeadline, Uploader};
 use crate::transport::Transport;
 use crate::transport::http::Client;
-use crate::watch::{self, ChunkSink, QueueWatch, TaskEndpoint, TaskSnapshot, TaskWatch, WatchConfig};
+use crate::watch::{
+    self, ChunkSink, MemoryWarning, QueueWatch, TaskEndpoint, TaskSnapshot, TaskWatch, WatchConfig,
+};
 
 /// The tag of dead letters.
 const DEAD_LETTER_TAG: &[u8] = b"ecs_router.dead_letter";
@@ -127,6 +130,8 @@ pub(crate) struct Router {
     emf: Option<EmfSettings>,
     /// Where the record about this router's end goes.
     exit_route: Vec<usize>,
+    /// Where records about containers close to their memory limit go.
+    memory_route: Vec<usize>,
     started_at: Timestamp,
     uuid: String,
     panic: bool,
@@ -136,6 +141,10 @@ pub(crate) struct Router {
 impl ChunkSink for Rc<Router> {
     async fn submit(&self, tag: &str, chunk: &[u8]) -> Verdict {
         self.route(ChunkMaker::Watcher, tag.as_bytes(), ChunkOrigin::Trusted, &chunk, None).await
+    }
+
+    async fn warn_of_memory(&self, warning: &MemoryWarning) {
+        self.tell_memory_warning(warning).await;
     }
 }
 
@@ -152,6 +161,7 @@ impl Router {
             flush_timeout: config.settings.flush_timeout,
             emf: config.settings.emf.clone(),
             exit_route: config.settings.exit_route.clone(),
+            memory_route: config.settings.memory_route.clone(),
             started_at: Timestamp::now(),
             pipeline: Pipeline::new(config.settings, Arc::clone(&metrics)),
             ledger: Ledger::default(),

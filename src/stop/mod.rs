@@ -7,7 +7,7 @@
 //! that follow see it) → `task`, `container_exit` or `service` (what it says) → `diagnosis` (why, in the one order that
 //! avoids the known false alarms) → `report` and `summary` (in words). Beside them: `detail` (an event that lost its
 //! envelope), `dedup` (one report per stop), `stderr_tail` (the last lines before it), `last_lines` (what a report shows of
-//! them) and `console` (the pages that it links).
+//! them), `revision` and `failed_deployment` (what a deployment that failed ran) and `console` (the pages that it links).
 //!
 //! The event format: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_cwe_events.html>
 
@@ -24,6 +24,7 @@ pub mod dedup;
 mod detail;
 mod diagnosis;
 mod event;
+mod failed_deployment;
 mod field;
 mod incident;
 mod kind;

@@ -11,6 +11,26 @@ use serde_json::{Value, json};
 
 use crate::task_metadata::TaskMetadata;
 
+/// What one container uses now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct MemoryReading {
+    /// Its runtime id.
+    pub(super) id: String,
+    /// Its name.
+    pub(super) container: String,
+    /// In bytes.
+    pub(super) used: u64,
+    /// What it, or else its task, may use, in bytes.
+    pub(super) limit: u64,
+}
+
+impl MemoryReading {
+    /// Whether it uses this share of its limit, in percent, or more.
+    pub(super) fn is_above(&self, percent: u64) -> bool {
+        self.used.saturating_mul(100) >= self.limit.saturating_mul(percent)
+    }
+}
+
 /// The containers of one task.
 #[derive(Debug, Default)]
 pub(super) struct MemoryPeaks(BTreeMap<String, MemoryPeak>);
@@ -46,14 +66,10 @@ impl MemoryStats {
 }
 
 impl MemoryPeaks {
-    /// Notes what the endpoint says now; what cannot be read is passed over.
-    pub(super) fn update(&mut self, task: &TaskMetadata, stats: &[u8], now: Timestamp) {
-        let Ok(stats) = serde_json::from_slice::<BTreeMap<String, Value>>(stats) else { return };
-        for (id, value) in stats {
-            let read = serde_json::from_value::<ContainerStats>(value).unwrap_or_default().memory_stats;
-            if let Some(limit) = limit(task, &id, read.limit) {
-                self.note(id, MemoryPeak { used: read.used(), limit, seen_at: now });
-            }
+    /// Notes what the containers use now.
+    pub(super) fn update(&mut self, task: &TaskMetadata, readings: &[MemoryReading], now: Timestamp) {
+        for MemoryReading { id, used, limit, .. } in readings {
+            self.note(id.clone(), MemoryPeak { used: *used, limit: *limit, seen_at: now });
         }
         self.0.retain(|id, _| task.containers.iter().any(|container| container.docker_id == *id));
     }
@@ -76,6 +92,19 @@ impl MemoryPeaks {
             container.insert("memory".to_owned(), memory);
         }
     }
+}
+
+/// What the endpoint says of the task's containers; what cannot be read is passed over.
+pub(super) fn readings(task: &TaskMetadata, stats: &[u8]) -> Vec<MemoryReading> {
+    let stats = serde_json::from_slice::<BTreeMap<String, Value>>(stats).unwrap_or_default();
+    stats.into_iter().filter_map(|(id, value)| reading(task, id, value)).collect()
+}
+
+fn reading(task: &TaskMetadata, id: String, stats: Value) -> Option<MemoryReading> {
+    let read = serde_json::from_value::<ContainerStats>(stats).unwrap_or_default().memory_stats;
+    let limit = limit(task, &id, read.limit)?;
+    let container = task.containers.iter().find(|container| container.docker_id == id)?.name.clone();
+    Some(MemoryReading { id, container, used: read.used(), limit })
 }
 
 /// The container's own limit, else its task's, else what its statistics say; `None` for a container that is none of the
@@ -116,7 +145,7 @@ mod tests {
         let mut peaks = MemoryPeaks::default();
         let at = |second| Timestamp::from_second(second).unwrap();
         for (second, used) in [(10, 100), (12, 500), (14, 300)] {
-            peaks.update(&task(), &stats(used), at(second));
+            peaks.update(&task(), &readings(&task(), &stats(used)), at(second));
         }
         let seen_at = at(12).to_string();
         assert_eq!(
@@ -125,9 +154,11 @@ mod tests {
         );
         assert_eq!(of(&peaks, "side")["limitBytes"], 1024 << 20);
         assert_eq!(of(&peaks, "other"), Value::Null);
-        peaks.update(&task(), b"<html>", at(16));
+        assert_eq!(readings(&task(), b"<html>"), []);
+        peaks.update(&task(), &[], at(16));
         assert_eq!(of(&peaks, "app")["highestBytes"], 500);
-        peaks.update(&TaskMetadata::default(), &stats(1), at(18));
+        let other = TaskMetadata::default();
+        peaks.update(&other, &readings(&other, &stats(1)), at(18));
         assert_eq!(of(&peaks, "app"), Value::Null, "another task's");
     }
 }

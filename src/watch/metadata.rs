@@ -18,7 +18,8 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::container_exits::{ContainerExit, Exits};
-use super::memory::MemoryPeaks;
+use super::memory::{self, MemoryPeaks};
+use super::memory_warning::{MemoryWarning, MemoryWarnings};
 use super::{ChunkSink, ShutdownRx, encode_chunk};
 use crate::delivery::verdict::Verdict;
 use crate::destination::HttpRequest;
@@ -97,6 +98,8 @@ pub struct TaskEndpoint {
     pub interval: Duration,
     /// Whether exits of containers are reported.
     pub reporting: Reporting,
+    /// The share of its memory limit, in percent, above which a container is told of; `None`: none is.
+    pub memory_warning: Option<u64>,
 }
 
 /// Whether exits of containers are reported, besides filling in names.
@@ -120,11 +123,15 @@ pub struct TaskWatch<S> {
     started: Timestamp,
     exits: Option<Exits>,
     memory: MemoryPeaks,
+    /// `None`: nobody is warned of.
+    warnings: Option<MemoryWarnings>,
     /// Statistics that were asked for in vain, one after the other.
     failed_stats: u32,
     failed_polls: u32,
     waiting: Vec<Report>,
     submitting: JoinSet<(Report, Verdict)>,
+    /// Warnings on their way.
+    warning: JoinSet<()>,
 }
 
 /// An exit that waits to be submitted.
@@ -144,6 +151,8 @@ impl<S: ChunkSink + Clone + 'static> TaskWatch<S> {
         snapshot: Rc<TaskSnapshot>,
     ) -> Self {
         Self {
+            warnings: endpoint.memory_warning.map(MemoryWarnings::new),
+            warning: JoinSet::new(),
             endpoint,
             client,
             sink,
@@ -188,6 +197,7 @@ impl<S: ChunkSink + Clone + 'static> TaskWatch<S> {
                 self.submit_where(|_| true);
             }
         }
+        while self.warning.join_next().await.is_some() {}
     }
 
     /// Polls once; returns the pause until the next poll.
@@ -232,27 +242,39 @@ impl<S: ChunkSink + Clone + 'static> TaskWatch<S> {
         TaskMetadata::parse(&self.get("/task").await?)
     }
 
-    /// Notes what the containers use, for the report of one that is killed. An endpoint without statistics is left alone.
+    /// Notes what the containers use, for the report of one that is killed and for warnings. An endpoint without statistics is left alone.
     async fn note_memory(&mut self, task: &TaskMetadata) {
-        if self.exits.is_none() || self.failed_stats >= MAX_FAILED_STATS {
+        let is_wanted = self.exits.is_some() || self.warnings.is_some();
+        if !is_wanted || self.failed_stats >= MAX_FAILED_STATS {
             return;
         }
         match self.get("/task/stats").await {
             Ok(stats) => {
                 self.failed_stats = 0;
-                self.memory.update(task, &stats, Timestamp::now());
+                let now = Timestamp::now();
+                let readings = memory::readings(task, &stats);
+                self.memory.update(task, &readings, now);
+                let warnings = self.warnings.as_mut().map(|warnings| warnings.update(&readings, now));
+                warnings.into_iter().flatten().for_each(|warning| self.tell(warning));
             }
             Err(reason) => {
                 self.failed_stats += 1;
                 if self.failed_stats == MAX_FAILED_STATS {
                     let text = format_args!(
                         "task metadata endpoint: no statistics ({reason}); reports of killed containers go out without their \
-                         memory"
+                         memory, and no container is warned of"
                     );
                     self.log.line(Level::Info, text);
                 }
             }
         }
+    }
+
+    /// Tells it beside everything else: a destination that is slow holds up no report.
+    fn tell(&mut self, warning: MemoryWarning) {
+        while self.warning.try_join_next().is_some() {}
+        let sink = self.sink.clone();
+        self.warning.spawn_local(async move { sink.warn_of_memory(&warning).await });
     }
 
     async fn get(&self, path: &str) -> Result<Bytes, String> {
@@ -318,6 +340,8 @@ mod tests {
         async fn submit(&self, _: &str, _: &[u8]) -> Verdict {
             Verdict::Retry
         }
+
+        async fn warn_of_memory(&self, _: &MemoryWarning) {}
     }
 
     #[tokio::test]
@@ -326,6 +350,7 @@ mod tests {
             address: "http://127.0.0.1:9".to_owned(),
             interval: MAX_PAUSE,
             reporting: Reporting::Off,
+            memory_warning: None,
         };
         let (client, log) = (Client::new(None).unwrap(), Rc::new(Log::new(0)));
         let mut watch = TaskWatch::new(endpoint, client, Nobody, log, Rc::default());

@@ -5,6 +5,7 @@
 
 mod container_exits;
 mod memory;
+mod memory_warning;
 mod metadata;
 mod queue;
 mod sqs;
@@ -12,6 +13,7 @@ mod sqs;
 use serde_json::Value;
 use tokio::sync::watch;
 
+pub use self::memory_warning::MemoryWarning;
 pub use self::metadata::{Reporting, TaskEndpoint, TaskSnapshot, TaskWatch};
 pub use self::queue::QueueWatch;
 use crate::config::QueueSettings;
@@ -30,6 +32,9 @@ pub(crate) struct WatchConfig {
 pub trait ChunkSink {
     /// Delivers a chunk and returns the answer that Fluent Bit would get. The same bytes after RETRY are a replay.
     fn submit(&self, tag: &str, chunk: &[u8]) -> impl Future<Output = Verdict>;
+
+    /// Tells that a container stays close to its memory limit.
+    fn warn_of_memory(&self, warning: &MemoryWarning) -> impl Future<Output = ()>;
 }
 
 /// Turns true when the process ends: one last poll, nothing new after it.

@@ -9,6 +9,7 @@
 //! - `isolation` – one dead destination of three, and how fast the others are
 //! - `shutdown` – SIGTERM, SIGKILL, reload, under load
 //! - `concurrency` – two instances, four workers
+//! - `alerts` – a kill amid an outage, where people are alerted and where bodies are of the user's own form
 //! - `hostile` – chunks that are cheap to send and dear to read
 //! - `wrong_settings` – wrong paths, keys, regions and names at every destination, until they are right
 //! - `machine` – a full disk, a clock that jumps, and memory when nothing can be delivered
@@ -17,12 +18,15 @@
 //!
 //! - `host` – one running host, real or not
 //! - `feed` – numbered records that the host has acknowledged
+//! - `destinations` – what each type of destination needs, and what it took
 //! - `proxy` – a way to the cloud that breaks off
 //! - `tally` – what became of them, as a line of the table
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation is a failed test")]
 
+mod alerts;
 mod concurrency;
+mod destinations;
 mod feed;
 mod host;
 mod hostile;

@@ -10,9 +10,13 @@ use std::time::{Duration, Instant};
 
 use fake_cloud::{Api, Cloud, Fault};
 
+use crate::destinations::{
+    ACCESS_KEY, API_KEY, GROUP, LICENSE_KEY, PAGER_KEY, STREAM, arrivals, builder, complete, furnished,
+    output, told,
+};
 use crate::feed::{Feed, Sent, Stream};
-use crate::host::{Alive, Host, Output, kinds};
-use crate::tally::{Arrivals, at_path, count, in_bucket, in_file, in_group, tally_within};
+use crate::host::{Alive, Host, kinds};
+use crate::tally::tally_within;
 
 /// What Fluent Bit may hold back in memory before it pauses its input.
 const HELD_BACK: usize = 3_000_000;
@@ -23,17 +27,8 @@ const BESIDES: u64 = 120_000_000;
 /// Bytes added to each record, so that minutes fill the memory.
 const PADDING: usize = 500;
 
-const LICENSE_KEY: &str = "0123456789012345678901234567890123456789";
-const API_KEY: &str = "0123456789abcdef0123456789abcdef";
-const ACCESS_KEY: &str = "access-key";
-
-const STREAM: &str = "ecs-logs";
-const GROUP: &str = "/wrong";
-const BUS: &str = "wrong";
-const TOPIC: &str = "arn:aws:sns:us-east-1:111122223333:wrong";
-
-/// Each with the name of its type; `spooled` is S3, too.
-const REMOTE: [&str; 13] = [
+/// Each with the name of its type; `spooled` is S3, too, and `template` HTTP.
+const REMOTE: [&str; 16] = [
     "cloudwatch",
     "s3",
     "spooled",
@@ -47,6 +42,9 @@ const REMOTE: [&str; 13] = [
     "firehose_http",
     "slack",
     "otlp",
+    "pagerduty",
+    "teams",
+    "template",
 ];
 
 /// A setting that is wrong.
@@ -78,6 +76,9 @@ fn wrong_paths() {
             "firehose_http",
             "slack",
             "otlp",
+            "pagerduty",
+            "teams",
+            "template",
             "file",
         ],
         start: |port| {
@@ -91,6 +92,8 @@ fn wrong_paths() {
                 Api::PublishBatch,
                 Api::Http,
                 Api::FirehoseHttp,
+                Api::PagerDutyEvents,
+                Api::TeamsWebhook,
             ] {
                 cloud.script_where(api, |_| true, Fault::reply(404).body(PAGE));
             }
@@ -114,6 +117,8 @@ fn wrong_keys() {
             cloud.newrelic().accept_only("another");
             cloud.datadog().accept_only("another");
             cloud.firehose_http().accept_only("another");
+            cloud.pagerduty().accept_only("0123456789abcdef0123456789abcdef");
+            cloud.script_where(Api::TeamsWebhook, |_| true, of_flow(401, "AuthorizationFailed"));
             cloud.script_where(Api::SlackWebhook, |_| true, Fault::aws(403, "invalid_token"));
             cloud.script_where(Api::Http, |_| true, Fault::reply(401));
             cloud.script_where(Api::OtlpLogs, |_| true, Fault::reply(401));
@@ -122,6 +127,7 @@ fn wrong_keys() {
         mend: |cloud, port| {
             let cloud = without_script(cloud, port);
             cloud.accept_credentials("AKIDEXAMPLE", "secret", None);
+            cloud.pagerduty().accept_only(PAGER_KEY);
             cloud.newrelic().accept_only(LICENSE_KEY);
             cloud.datadog().accept_only(API_KEY);
             cloud.firehose_http().accept_only(ACCESS_KEY);
@@ -156,15 +162,26 @@ fn wrong_regions() {
     });
 }
 
-/// A bucket, a group, streams, a bus, a topic and a channel that do not exist.
+/// A bucket, a group, streams, a bus, a topic, a channel and a flow that do not exist.
 #[test]
 fn wrong_names() {
     expect_kept(&Wrong {
         name: "wrong bucket",
-        destinations: &["cloudwatch", "s3", "spooled", "firehose", "kinesis", "eventbridge", "sns", "slack"],
+        destinations: &[
+            "cloudwatch",
+            "s3",
+            "spooled",
+            "firehose",
+            "kinesis",
+            "eventbridge",
+            "sns",
+            "slack",
+            "teams",
+        ],
         start: |port| {
             let cloud = Cloud::builder().port(port).start();
             cloud.script_where(Api::SlackWebhook, |_| true, Fault::aws(404, "channel_not_found"));
+            cloud.script_where(Api::TeamsWebhook, |_| true, of_flow(404, "WorkflowNotFound"));
             Some(cloud)
         },
         mend: |cloud, port| {
@@ -187,24 +204,9 @@ fn addresses_where_nobody_listens() {
     });
 }
 
-fn builder(port: u16) -> fake_cloud::Builder {
-    Cloud::builder()
-        .port(port)
-        .create_groups([GROUP])
-        .create_buckets(["archive", "spooled"])
-        .create_delivery_streams([STREAM])
-}
-
-/// With everything that destinations need.
-fn complete(port: u16) -> Cloud {
-    furnished(builder(port).start())
-}
-
-fn furnished(cloud: Cloud) -> Cloud {
-    cloud.kinesis().create_stream(STREAM);
-    cloud.eventbridge().create_bus(BUS);
-    cloud.sns().create_topic(TOPIC);
-    cloud
+/// An error of the flow behind a Teams webhook.
+fn of_flow(status: u16, code: &str) -> Fault {
+    Fault::reply(status).body(format!(r#"{{"error":{{"code":"{code}","message":"m"}}}}"#))
 }
 
 fn without_script(cloud: Option<Cloud>, _: u16) -> Cloud {
@@ -281,50 +283,6 @@ fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-fn output(destinations: &[&str], port: u16) -> Output {
-    let all = destinations.join(",");
-    let usual = [("route.default", all.as_str()), ("flush_timeout", "4s"), ("exit_timeout", "15s")];
-    let endpoint = format!("http://127.0.0.1:{port}");
-    destinations.iter().fold(Output::new(usual), |output, name| {
-        // A busy machine is no fault of the setting's.
-        let patient = ("timeout", "60s".to_owned());
-        keys(name, &endpoint)
-            .into_iter()
-            .chain((*name != "file").then_some(patient))
-            .fold(output, |output, (key, value)| output.with(&format!("{name}.{key}"), &value))
-    })
-}
-
-fn keys(destination: &str, endpoint: &str) -> Vec<(&'static str, String)> {
-    let at = |path: &str| format!("{endpoint}{path}");
-    let text = str::to_owned;
-    let aws = [("region", text("us-east-1")), ("endpoint", text(endpoint))];
-    let of_aws = |more: &[(&'static str, &str)]| {
-        aws.iter().cloned().chain(more.iter().map(|(key, value)| (*key, text(value)))).collect()
-    };
-    match destination {
-        "cloudwatch" => of_aws(&[
-            ("log_group", GROUP),
-            ("log_stream", "$(container_name)"),
-            ("log_key", "log"),
-            ("auto_create_group", "off"),
-        ]),
-        "s3" => of_aws(&[("bucket", "archive"), ("upload_timeout", "0")]),
-        "spooled" => of_aws(&[("type", "s3"), ("bucket", "spooled"), ("upload_timeout", "1s")]),
-        "firehose" => of_aws(&[("delivery_stream", STREAM)]),
-        "kinesis" => of_aws(&[("stream", STREAM)]),
-        "eventbridge" => of_aws(&[("event_bus", BUS)]),
-        "sns" => of_aws(&[("topic_arn", TOPIC)]),
-        "newrelic" => vec![("endpoint", at("")), ("license_key", text(LICENSE_KEY))],
-        "datadog" => vec![("endpoint", at("")), ("api_key", text(API_KEY))],
-        "http" => vec![("url", at("/http/x"))],
-        "firehose_http" => vec![("url", at("/firehose/v1")), ("access_key", text(ACCESS_KEY))],
-        "slack" => vec![("webhook_url", at("/services/T/B/x")), ("required", text("on"))],
-        "otlp" => vec![("endpoint", at(""))],
-        _ => Vec::new(),
-    }
-}
-
 /// What must have arrived, and where to look for it.
 struct Arrived<'a> {
     wrong: &'a Wrong,
@@ -337,8 +295,8 @@ struct Arrived<'a> {
 impl Arrived<'_> {
     #[track_caller]
     fn expect_once(&self, destination: &str, host: &Alive) {
-        if destination == "slack" {
-            return self.expect_in_slack(host);
+        if told(destination, self.cloud).is_some() {
+            return self.expect_told(destination, host);
         }
         let arrivals = || arrivals(destination, self.cloud, self.file);
         let line = tally_within(self.patience, self.wrong.name, host, destination, self.sent, arrivals);
@@ -347,46 +305,17 @@ impl Arrived<'_> {
 
     /// A message shows a few of its lines and says how many there are.
     #[track_caller]
-    fn expect_in_slack(&self, host: &Alive) {
+    fn expect_told(&self, destination: &str, host: &Alive) {
         let Sent { sure, unsure } = self.sent;
-        let posted = || -> usize {
-            let messages = self.cloud.slack().messages();
-            messages.iter().map(|message| lines_in(&message.text)).sum()
-        };
+        let posted = || told(destination, self.cloud).unwrap_or_default();
         test_support::process::until(self.patience, || {
             std::thread::sleep(Duration::from_millis(200));
             (posted() >= sure.len()).then_some(())
         });
         let posted = posted();
-        println!("| {} | {} | slack | {} | {posted} | | |", self.wrong.name, host.name(), sure.len());
-        assert!((sure.len()..=sure.len() + unsure.len()).contains(&posted), "{posted} of {}", sure.len());
-    }
-}
-
-/// `📄 3 log lines …` → 3
-fn lines_in(text: &str) -> usize {
-    let number = text.strip_prefix("📄 ").and_then(|rest| rest.split(' ').next());
-    number.and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("no number of lines in {text}"))
-}
-
-fn arrivals(destination: &str, cloud: &Cloud, file: &Path) -> Arrivals {
-    match destination {
-        "cloudwatch" => in_group(cloud, GROUP),
-        "s3" => in_bucket(cloud, "archive"),
-        "spooled" => in_bucket(cloud, "spooled"),
-        "firehose" => count(cloud.firehose().lines(STREAM)),
-        "kinesis" => count(cloud.kinesis().lines(STREAM)),
-        "eventbridge" => {
-            count(cloud.eventbridge().events(BUS).iter().map(|event| event["detail"].to_string()))
-        }
-        "sns" => count(cloud.sns().messages(TOPIC).into_iter().map(|message| message.text)),
-        "newrelic" => count(cloud.newrelic().messages()),
-        "datadog" => count(cloud.datadog().messages()),
-        "http" => at_path(cloud, "/http/x"),
-        "firehose_http" => count(cloud.firehose_http().lines()),
-        "otlp" => count(cloud.otlp().messages()),
-        "file" => in_file(file),
-        other => panic!("{other}"),
+        println!("| {} | {} | {destination} | {} | {posted} | | |", self.wrong.name, host.name(), sure.len());
+        let expected = sure.len()..=sure.len() + unsure.len();
+        assert!(expected.contains(&posted), "{destination}: {posted} of {}", sure.len());
     }
 }
 

@@ -80,12 +80,7 @@ pub(crate) fn hold<R: Borrow<Router>>(
 }
 
 /// Holds what was accepted at an API against the file of this name in `folder`.
-pub(crate) fn hold_accepted(
-    requests: &[Received],
-    api: Api,
-    folder: &str,
-    name: &str,
-) -> Result<(), String> {
+pub(crate) fn hold_accepted(requests: &[Received], api: Api, folder: &str, name: &str) -> Result<(), String> {
     let accepted = |status: u16| (200..300).contains(&status);
     let of_api = requests.iter().filter(|one| one.api == api && one.status.is_some_and(accepted));
     let texts: Vec<String> = of_api.map(on_file::text_of).collect();

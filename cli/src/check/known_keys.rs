@@ -140,7 +140,7 @@ fn unknown_class_key(names: &SectionNames, key: &str) -> Option<(String, String)
     Some((format!("there is no class '{class}'"), instead))
 }
 
-/// What to write for a route by the name of a level, or of the end of the router.
+/// What to write for a route by the name of a level, of the end of the router, or of memory.
 fn meant_route(class: &str) -> Option<String> {
     match class {
         "warning" | "warnings" => Some("did you mean route.warn?".to_owned()),
@@ -151,6 +151,7 @@ fn meant_route(class: &str) -> Option<String> {
             Some("write route.stdout, which with level auto takes these lines".to_owned())
         }
         "exit" | "shutdown" => Some("did you mean route.router_exit?".to_owned()),
+        "memory" | "oom" => Some("did you mean route.memory_warning?".to_owned()),
         _ => None,
     }
 }

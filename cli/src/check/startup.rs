@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ecs_router::config::keys::{DestinationKind, Key, KeyForm, find};
 use ecs_router::config::{
-    AwsEnvironments, KeyReader, Problem, QueueSettings, Settings, exposures, idle_level_routes,
+    AwsEnvironments, KeyReader, Problem, QueueSettings, Settings, exposures, idle_changes, idle_level_routes,
     recorder_advice,
 };
 use ecs_router::destination;
@@ -44,6 +44,10 @@ pub(super) fn check(section: &Section, findings: &mut Vec<Finding>) -> Option<Du
     }
     if let Some(recorder) = &settings.recorder {
         warnings.extend(recorder_advice(&lookup, recorder, &settings.levels, &settings.routes));
+    }
+    // Whether stops are incidents may depend on any value.
+    if section.settings.iter().all(|setting| setting.value.text().is_some()) {
+        warnings.extend(idle_changes(&lookup, &settings.incidents));
     }
     // An error of the same key says enough.
     let certain =

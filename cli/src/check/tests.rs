@@ -271,6 +271,27 @@ fn routes_of_levels_and_of_the_end_lead_to_those_there_are() {
     says_once("level auto|route.info stdout", "there is no class 'info'; write route.stdout, which");
     says_once("route.exit stdout", "did you mean route.router_exit?");
     says_once("classes fatal|class.fatal.match log (|route.fatal stdout", "is not a regular expression");
+    says_once("route.memory stdout", "did you mean route.memory_warning?");
+}
+
+#[test]
+fn a_threshold_of_memory_is_a_percentage_that_is_asked_for_and_told() {
+    let key = "task_metadata.memory_warning";
+    says_once(&format!("{key} 95"), "is not a percentage; write a whole number with %, for example 95%");
+    says_once(&format!("{key} 0.95"), "is not a percentage");
+    says_once(&format!("{key} 101%"), "is above the limit, which no container passes; write 100% or less");
+    says_once(&format!("{key} 0%"), "is below what every container uses; write for example 95%");
+    says_once(&format!("{key} 95%|task_metadata off"), "has no effect with task_metadata off");
+    says_once(
+        "route.memory_warning stdout",
+        "has no effect unless task_metadata.memory_warning is set; write",
+    );
+    let own = "classes memory_warning|class.memory_warning.match log x|route.memory_warning stdout";
+    says_once(&format!("{own}|{key} 95%"), "'memory_warning' is the class of what");
+    for good in [format!("{key} 95%|route.memory_warning stdout"), format!("{key} 100 %"), own.to_owned()] {
+        let lines = format!("    route.default stdout\n    {}\n", good.replace('|', "\n    "));
+        assert_eq!(of_lines(&lines), [""; 0], "{good}");
+    }
 }
 
 #[test]

@@ -60,6 +60,13 @@ pub(super) const KEYS: &[Key] = &[
     ),
     key(
         Output,
+        "route.memory_warning",
+        List,
+        "Destinations of one record for each container that stays above `task_metadata.memory_warning`. Without it, only the log has that.",
+        "slack, stops",
+    ),
+    key(
+        Output,
         "classes",
         List,
         "Names of your own classes. The plugin tries them in this order, after stop events and before stderr and stdout.",
@@ -193,6 +200,13 @@ pub(super) const KEYS: &[Key] = &[
     )
     .default("auto"),
     key(Output, "task_metadata.interval", Duration, "How often to ask the endpoint, at least 200ms.", "5s").default("2s"),
+    key(
+        Output,
+        "task_metadata.memory_warning",
+        Text,
+        "Warn of a container that stays for 10 s at this share of its memory limit, or of its task's, or above: a line in the log and a record for `route.memory_warning`, once an hour for each container.",
+        "95%",
+    ),
     key(
         Output,
         "fips",

@@ -12,7 +12,10 @@ use test_support::plain_http::aws_call;
 #[test]
 fn the_report_of_a_failed_deployment_says_what_changed() {
     let Some(moto) = Moto::start() else { return };
-    let before = register(&moto, &json!({"image": "shop/web:1.41.0", "environment": [{"name": "MODE", "value": "hunter2"}]}));
+    let before = register(
+        &moto,
+        &json!({"image": "shop/web:1.41.0", "environment": [{"name": "MODE", "value": "hunter2"}]}),
+    );
     let after = register(&moto, &json!({"image": "shop/web:1.42.0", "command": ["serve", "--verbose"]}));
     let cloud = Cloud::start();
     let endpoint = format!("http://127.0.0.1:{}", moto.port);

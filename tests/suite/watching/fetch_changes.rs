@@ -48,8 +48,11 @@ fn router(cloud: &Cloud, more: &[(&str, &str)]) -> Router {
 fn stopped(task: u32, revision: u32) -> Value {
     let is_planned = revision == 41;
     let code = if is_planned { "ServiceSchedulerInitiated" } else { "EssentialContainerExited" };
-    let reason =
-        if is_planned { "Scaling activity initiated by (deployment ecs-svc/42)" } else { "Essential container in task exited" };
+    let reason = if is_planned {
+        "Scaling activity initiated by (deployment ecs-svc/42)"
+    } else {
+        "Essential container in task exited"
+    };
     json!({"source": "aws.ecs", "detail-type": "ECS Task State Change", "id": format!("e{task}"),
         "account": "111122223333", "region": "us-east-1", "time": "2026-11-19T21:13:58Z", "detail": {
         "taskArn": format!("arn:aws:ecs:us-east-1:111122223333:task/prod/t{task}"), "version": 3,
@@ -145,7 +148,10 @@ fn a_report_says_why_changes_are_missing() {
         cloud.script(Api::DescribeTaskDefinition, faults);
         assert_eq!(router.bring(&Chunk::now(&[stops(), vec![failed()]].concat())), Verdict::Ok);
         let report = report(&cloud);
-        assert_eq!((&report["revision_changes_missing"], report.get("revision_changes")), (&json!(why), None));
+        assert_eq!(
+            (&report["revision_changes_missing"], report.get("revision_changes")),
+            (&json!(why), None)
+        );
         assert_eq!(report["failed_revision"]["stops"], 10);
     }
 }

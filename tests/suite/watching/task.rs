@@ -5,6 +5,7 @@
 use std::time::{Duration, Instant};
 
 use ecs_router::Verdict;
+use ecs_router::metrics::Reason;
 use fake_cloud::{Api, Cloud, Fault};
 use serde_json::{Value, json};
 
@@ -111,6 +112,57 @@ fn a_container_that_was_killed_near_its_limit_says_so() {
         assert!(app["summary"].as_str().unwrap().contains("; 509 of 512 MiB were used"), "{app:#}");
         assert!(app["hint"].as_str().unwrap().starts_with("Raise the container's memory limit"), "{app:#}");
         assert_eq!(of("worker").get("memory"), None, "it was not killed");
+        router.drain();
+    });
+}
+
+#[test]
+fn a_container_that_stays_near_its_limit_is_warned_of_once() {
+    alone(this_test!("a_container_that_stays_near_its_limit_is_warned_of_once"), || {
+        let (cloud, metadata) = (Cloud::start(), Metadata::start(&["app", "worker"]));
+        environment::metadata(&metadata.address());
+        for name in ["app", "worker"] {
+            metadata.change(name, json!({"Limits": {"CPU": 2, "Memory": 512}}));
+        }
+        metadata.use_memory("app", 490 << 20);
+        metadata.use_memory("worker", 480 << 20);
+        let keys = [
+            ("task_metadata.interval", "200ms"),
+            ("task_metadata.memory_warning", "95%"),
+            ("route.memory_warning", "logs"),
+            // Others report exits, so that statistics are asked for because of the threshold alone.
+            ("route.stop", "drop"),
+        ];
+        let router = router(&cloud, &keys);
+        let start = Instant::now();
+        let told = reports(&cloud, "memory_warning", 1, Duration::from_secs(15));
+        assert!(start.elapsed() > Duration::from_secs(9), "{:?}", start.elapsed());
+        let warning = &told[0];
+        assert_eq!((&warning["container_name"], &warning["used_percent"]), (&json!("app"), &json!(95)));
+        let said = "Container app of web (cluster prod, task 7378aadeebae5d55dee04916c8a42528) uses 490 of 512 MiB, 95 % of its limit or more for ";
+        assert!(warning["log"].as_str().unwrap().starts_with(said), "{warning:#}");
+        std::thread::sleep(Duration::from_secs(2));
+        assert_eq!(cloud.cloudwatch().messages(GROUP, "memory_warning").len(), 1);
+        router.drain();
+    });
+}
+
+#[test]
+fn a_warning_that_nobody_takes_is_lost_and_counted() {
+    alone(this_test!("a_warning_that_nobody_takes_is_lost_and_counted"), || {
+        let (cloud, metadata) = (Cloud::start(), Metadata::start(&["app"]));
+        environment::metadata(&metadata.address());
+        metadata.change("app", json!({"Limits": {"Memory": 512}}));
+        metadata.use_memory("app", 512 << 20);
+        cloud.script_where(Api::PutLogEvents, |_| true, Fault::reply(500));
+        let keys = [
+            ("task_metadata.interval", "200ms"),
+            ("task_metadata.memory_warning", "100%"),
+            ("route.memory_warning", "logs"),
+        ];
+        let router = router(&cloud, &keys);
+        let lost = || (router.lost("logs", Reason::BestEffort) == 1).then_some(());
+        until(Duration::from_secs(20), lost).expect("counted as lost");
         router.drain();
     });
 }

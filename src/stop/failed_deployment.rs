@@ -1,0 +1,27 @@
+//! A deployment in a report: which one it is about, and what is filled in where it failed.
+
+use super::event::StopEvent;
+use super::field;
+use super::kind::EcsEvent;
+use super::revision::ReadChanges;
+
+/// What ids of deployments begin with.
+const DEPLOYMENT_PREFIX: &str = "ecs-svc/";
+
+impl StopEvent {
+    /// The deployment that failed, or the one that started the task.
+    #[must_use]
+    pub fn deployment_id(&self) -> Option<&str> {
+        let name = if self.ecs_event == EcsEvent::DeploymentFailed { "deploymentId" } else { "startedBy" };
+        field::text(self.event.get("detail")?, name).filter(|id| id.starts_with(DEPLOYMENT_PREFIX))
+    }
+
+    /// Fills in what changed between the two revisions.
+    pub fn note_changes(&mut self, read: ReadChanges) {
+        self.failed_revision = Some(read.failed);
+        match read.changes {
+            Ok(changes) => self.revision_changes = Some(changes),
+            Err(why) => self.revision_changes_missing = Some(why),
+        }
+    }
+}
