@@ -260,16 +260,23 @@ impl LogReader {
     }
 
     fn complain(&self, call: &ReadCall, why: MissingLines, reason: &str) {
-        let (key, lacking) = match call.purpose {
-            ReadPurpose::Lines => ("stop.fetch_logs", "reports go out without last lines"),
-            ReadPurpose::Changes => ("stop.fetch_changes", "the report goes out without what changed"),
+        let ReadCall { operation, purpose, .. } = call;
+        let advice = advice(why, *purpose);
+        let (key, text) = match purpose {
+            ReadPurpose::Lines => (
+                "fetch_logs",
+                format!(
+                    "stop.fetch_logs: {operation} failed, and reports go out without last lines: {reason}; {advice}"
+                ),
+            ),
+            ReadPurpose::Changes => (
+                "fetch_changes",
+                format!(
+                    "stop.fetch_changes: {operation} failed, and the report goes out without what changed: {reason}; {advice}"
+                ),
+            ),
         };
-        let text = format_args!(
-            "{key}: {} failed, and {lacking}: {reason}; {}",
-            call.operation,
-            advice(why, call.purpose)
-        );
-        self.log.once_a_minute(Level::Warn, &format!("{key}/{}", call.operation), text);
+        self.log.once_a_minute(Level::Warn, &format!("{key}/{operation}"), text);
     }
 }
 

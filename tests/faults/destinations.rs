@@ -76,7 +76,7 @@ fn keys(destination: &str, endpoint: &str) -> Vec<(&'static str, String)> {
         "http" => vec![("url", at("/http/x"))],
         "firehose_http" => vec![("url", at("/firehose/v1")), ("access_key", text(ACCESS_KEY))],
         "template" => {
-            vec![("type", text("http")), ("url", at("/http/t")), ("body", text(r#"{"log": "$(log:json)"}"#))]
+            vec![("type", text("http")), ("url", at("/http/t")), ("body", text(r#"{"log": $(log:json)}"#))]
         }
         "pagerduty" => {
             vec![("endpoint", at("")), ("integration_key", text(PAGER_KEY)), ("required", text("on"))]
