@@ -40,15 +40,15 @@ fn classify_delivery(
     let is_about_body = reply.status == 413
         || matches!(error.code.as_str(), "InvalidParameterException" | "SerializationException");
     let may_be_about_body = is_about_body || error.code.is_empty();
+    if is_entity_at_fault(requests, batch, &error) {
+        // The same request without its entity, which then delivers the batch in its place.
+        return ReplyAction::Prepare(vec![requests.put_log_events(batch)]);
+    }
     if requests.compression.may_be_refused(purpose, reply, may_be_about_body) {
         return ReplyAction::SendInstead(Box::new(requests.put_uncompressed(batch)));
     }
     match error.code.as_str() {
         "ResourceNotFoundException" => ReplyAction::Prepare(vec![requests.create_stream(batch)]),
-        // The same request without its entity, which then delivers the batch in its place.
-        _ if is_entity_at_fault(requests, batch, &error) => {
-            ReplyAction::Prepare(vec![requests.put_log_events(batch)])
-        }
         _ if is_about_body && batch.items.len() > 1 => ReplyAction::Split { reason },
         _ if is_about_body => ReplyAction::Rejected { reason },
         _ => error
