@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::classify::classes::Class;
 use crate::config::{
     AwsEnvironment, AwsEnvironments, FetchLogsSettings, KeyReader, Lookup, MetadataMode, MetadataSettings,
-    Problem, QueueSettings, Settings, exposures, idle_changes, idle_level_routes, queue_needs_region,
+    Problem, QueueSettings, Settings, exposures, idle_changes, idle_level_routes, queue_needs_region, is_signed, names_region,
 };
 use crate::delivery::verdict::Verdict;
 use crate::destination::{self, Destination};
@@ -21,9 +21,9 @@ use crate::metrics::{Exporter, Metrics};
 use crate::object::spool::Spool;
 use crate::router::pipeline::new_metrics;
 use crate::router::{OpenedDestination, RouterConfig};
-use crate::transport::Transport;
 use crate::transport::aws;
 use crate::transport::http::Client;
+use crate::transport::{Transport, UnusableFile};
 use crate::watch::{Reporting, TaskEndpoint, WatchConfig};
 use crate::worker::{Worker, WorkerConfig};
 
@@ -166,7 +166,7 @@ fn open_destinations(
         match transport.map(|transport| with_spool(transport, &destination)) {
             Ok(Ok((transport, spool))) => opened.push(OpenedDestination { destination, transport, spool }),
             Ok(Err(what)) => problem("spool_dir", what),
-            Err(what) => problem("ca_file", what),
+            Err(UnusableFile { key, what }) => problem(key, what),
         }
     }
     opened
@@ -196,7 +196,7 @@ fn with_spool(
     Ok((transport.with_spool(Arc::<Spool>::clone(&spool)), Some(spool)))
 }
 
-/// What the machine says about AWS, read for each profile that a destination of AWS or the queue names.
+/// What the machine says about AWS, read for each profile that the queue or a destination with signed requests names.
 pub(crate) fn aws_environments(
     settings: &Settings,
     lookup: &dyn Lookup,
@@ -229,10 +229,9 @@ fn read_environments(wanted: BTreeMap<Option<String>, bool>) -> AwsEnvironments 
 /// Each profile, and whether somebody who names it does not name a region. The instance metadata, which may have to be
 /// asked for one, are slow where there are none.
 fn wanted_profiles(settings: &Settings, reader: &KeyReader<'_>) -> BTreeMap<Option<String>, bool> {
-    let aws = settings.destinations.iter().filter(|named| named.kind.is_aws());
-    let destinations = aws.map(|named| {
+    let destinations = settings.destinations.iter().filter_map(|named| {
         let reader = reader.for_destination(&named.name, named.kind);
-        (reader.text("profile"), reader.written("region").is_none())
+        is_signed(&reader, named.kind).then(|| (reader.text("profile"), !names_region(&reader)))
     });
     let queue =
         reader.written("queue.url").map(|_| (reader.text("queue.profile"), queue_needs_region(reader)));

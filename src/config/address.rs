@@ -43,8 +43,29 @@ pub fn shown_address(text: &str) -> Cow<'_, str> {
     Cow::Owned(format!("{scheme}://{host}{path}"))
 }
 
+/// A text with addresses in it, each without what may be a secret.
+#[must_use]
+pub fn shown_text(text: &str) -> Cow<'_, str> {
+    if !text.contains("://") {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.split_inclusive(char::is_whitespace).map(shown_word).collect())
+}
+
+/// A word that may be an address, with the marks before and behind it.
+fn shown_word(word: &str) -> String {
+    let is_mark = |c: char| matches!(c, '\'' | '"' | '`' | '(' | ')' | ',' | ';' | '.' | ':');
+    let inner = word.trim_end().trim_start_matches(is_mark);
+    let before = word.split(inner).next().filter(|_| !inner.is_empty()).unwrap_or_default();
+    let address = inner.trim_end_matches(is_mark);
+    let after = word.get(before.len() + address.len()..).unwrap_or_default();
+    format!("{before}{}{after}", shown_address(address))
+}
+
 fn shown_query(query: &str) -> String {
     let pairs = query.split('&').map(|pair| match pair.split_once('=') {
+        // A variable is not the value.
+        Some((_, value)) if value.starts_with("${") && value.ends_with('}') => pair.to_owned(),
         Some((name, _value)) => format!("{name}={MASK}"),
         None => MASK.to_owned(),
     });
@@ -72,6 +93,22 @@ mod tests {
         }
         for host in ["10.0.0.1", "[fd00:ec3::254]", "[2600:1f18::1]", "localhost.example", ""] {
             assert!(!is_local_host(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn addresses_in_a_text_are_shown_without_their_secrets() {
+        for (text, shown) in [
+            ("write https://a.example/p, or not", "write https://a.example/p, or not"),
+            (
+                "'https://me:pw@a.example/?k=s' lacks it; write https://me:pw@b.example",
+                "'https://[redacted]@a.example/?k=[redacted]' lacks it; write https://[redacted]@b.example",
+            ),
+            ("(see http://a.example?t=${TOKEN}).", "(see http://a.example?t=${TOKEN})."),
+            ("two:\n https://a?s \n", "two:\n https://a?[redacted] \n"),
+            ("no address: me@host", "no address: me@host"),
+        ] {
+            assert_eq!(shown_text(text), shown);
         }
     }
 

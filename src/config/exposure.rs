@@ -10,7 +10,7 @@ use super::settings::Settings;
 use crate::redact::is_secret;
 
 /// Keys that hold the address of a destination.
-const ADDRESSES: [&str; 2] = ["url", "endpoint"];
+const ADDRESSES: [&str; 3] = ["url", "endpoint", "token_url"];
 
 /// Keys of the queue that hold an address.
 const QUEUE_ADDRESSES: [&str; 2] = ["queue.url", "queue.endpoint"];
@@ -39,7 +39,10 @@ fn exposed(reader: &KeyReader<'_>, kind: DestinationKind, key: &str) -> Vec<Prob
     let is_plain = uri.scheme_str() == Some("http") && !uri.host().is_some_and(is_local_host);
     let secret = if is_plain { secret_key(reader, kind) } else { None };
     let plain = secret.map(|secret| {
-        let secret = reader.full_name(secret);
+        let secret = match secret {
+            "client_secret" => format!("the token that {} gets", reader.full_name(secret)),
+            secret => reader.full_name(secret),
+        };
         let what = format!(
             "is plain http:// to another machine, so anybody on the network path can read {secret}; write https://"
         );

@@ -23,9 +23,10 @@ mod pattern;
 mod reader;
 mod recorder;
 mod redaction;
+mod request_auth;
 mod settings;
 
-pub use address::{is_local_host, shown_address};
+pub use address::{is_local_host, shown_address, shown_text};
 pub use environment::{AwsEnvironment, AwsEnvironments, aws_address};
 pub use error::Problem;
 pub use events::{MetadataMode, MetadataSettings, QueueSettings, StopSettings, queue_needs_region};
@@ -37,6 +38,7 @@ pub use level::idle_level_routes;
 pub use metrics::EmfSettings;
 pub use reader::{KeyReader, Lookup};
 pub use recorder::{RecorderSettings, recorder_advice};
+pub use request_auth::{ClientCertificate, OAuth2Client, RequestAuth, is_signed, names_region};
 pub use settings::{Common, DestinationSettings, Fields, Settings};
 
 /// A text that must not be shown: `Debug` and `Display` mask it.

@@ -222,7 +222,7 @@ impl<'l> KeyReader<'l> {
     }
 
     /// The key as the user writes it.
-    pub(super) fn full_name(&self, name: &str) -> String {
+    pub(crate) fn full_name(&self, name: &str) -> String {
         match self.destination {
             Some((destination, _)) => format!("{destination}.{name}"),
             None => name.to_owned(),

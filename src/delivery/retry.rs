@@ -291,10 +291,8 @@ impl<T: SendRequest> RetryingTransport<T> {
 
     fn report_refused_credentials(&self, call: &dyn Call, reason: &str) {
         let name = self.reporter.name();
-        let reason = format!(
-            "{reason}; fresh credentials are refused, too: check the task role, or AWS_ACCESS_KEY_ID where it is set, \
-             and {name}.role_arn and {name}.region"
-        );
+        let hint = self.transport.credentials_hint(name);
+        let reason = format!("{reason}; fresh credentials are refused, too: {hint}");
         self.report_misconfigured("credentials", call, &reason);
     }
 
@@ -349,12 +347,14 @@ impl<T: SendRequest> RetryingTransport<T> {
 }
 
 fn classify_failure(failure: &Failure, name: &str) -> ReplyAction {
-    let (timing, hint) = match failure {
-        Failure::Connect(_) | Failure::Timeout(_) | Failure::Interrupted(_) | Failure::Local(_) => {
-            (RetryTiming::Backoff, String::new())
-        }
-        Failure::Credentials(_) => (RetryTiming::NextFlush, String::new()),
-        Failure::Path(_) => (RetryTiming::NextFlush, format!("; check {name}.path")),
+    let timing = match failure {
+        Failure::Connect(_)
+        | Failure::Timeout(_)
+        | Failure::Interrupted(_)
+        | Failure::Token(_)
+        | Failure::Local(_) => RetryTiming::Backoff,
+        Failure::Credentials(_) | Failure::TokenRefused { .. } | Failure::Path(_) => RetryTiming::NextFlush,
     };
-    ReplyAction::Retry { timing, reason: format!("{failure}{hint}") }
+    let advice = failure.advice(name).map(|advice| format!("; {advice}")).unwrap_or_default();
+    ReplyAction::Retry { timing, reason: format!("{failure}{advice}") }
 }

@@ -8,6 +8,9 @@ use serde_json::Value;
 use super::{Reply, ReplyAction, RetryTiming};
 use super::{http_post, redact};
 
+/// Where a service that cannot verify a signature begins to repeat what it should have signed.
+const ECHO_OF_REQUEST: &str = "The Canonical String";
+
 /// An error as the service reported it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct AwsError {
@@ -78,7 +81,10 @@ pub(crate) fn read_failure(reply: &Reply, operation: &str) -> Option<(ReadFailur
 
 impl AwsError {
     /// An error whose code and message were read from the reply, in whichever protocol.
-    pub(super) fn new(code: String, message: String, reply: &Reply) -> Self {
+    pub(super) fn new(code: String, mut message: String, reply: &Reply) -> Self {
+        // What follows repeats the request's headers, with the session's token among them.
+        message.truncate(message.find(ECHO_OF_REQUEST).unwrap_or(message.len()));
+        message.truncate(message.trim_end().len());
         Self { code_missing: reply.truncated && code.is_empty(), code, message, status: reply.status }
     }
 
@@ -116,7 +122,7 @@ impl AwsError {
         self.is_throttle() || self.is_outage() || self.is_authentication() || self.code_missing
     }
 
-    fn is_throttle(&self) -> bool {
+    pub(super) fn is_throttle(&self) -> bool {
         self.status == 429 || self.code.starts_with("Throttl") || self.code == "LimitExceededException"
     }
 
@@ -129,7 +135,7 @@ impl AwsError {
             )
     }
 
-    fn is_authentication(&self) -> bool {
+    pub(super) fn is_authentication(&self) -> bool {
         matches!(
             self.code.as_str(),
             "ExpiredTokenException"
@@ -141,6 +147,19 @@ impl AwsError {
                 | "RequestTimeTooSkewed"
                 | "RequestExpired"
         )
+    }
+
+    /// Whether the clocks of this machine and of the service differ: other credentials change nothing.
+    pub(super) fn is_clock_skew(&self) -> bool {
+        self.code == "RequestTimeTooSkewed"
+            || self.message.starts_with("Signature expired")
+            || self.message.starts_with("Signature not yet current")
+    }
+
+    /// Whether the words are about credentials, for front ends that give no code.
+    pub(super) fn is_about_credentials(&self) -> bool {
+        let about = ["security token included in the request", "request signature we calculated"];
+        about.iter().any(|words| self.message.contains(words))
     }
 
     /// For the log: operation, status, code and the service's own words, which never hold the payload.
@@ -197,6 +216,19 @@ mod tests {
         ] {
             assert_eq!(failure(status, code), expected, "{status} {code}");
         }
+    }
+
+    #[test]
+    fn what_a_service_repeats_of_the_request_is_not_shown() {
+        let message = "The request signature does not match. The Canonical String for this request should have been\n\
+                       'POST\n/\n\nx-amz-security-token:hunter2";
+        let body = serde_json::json!({ "__type": "InvalidSignatureException", "message": message });
+        let reply = Reply { status: 403, body: body.to_string().into(), ..Reply::default() };
+        let line = aws_error(&reply).describe("PutLogEvents");
+        assert_eq!(
+            line,
+            "PutLogEvents answered 403 InvalidSignatureException: The request signature does not match."
+        );
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub(super) struct Post {
     url: String,
     headers: HeaderMap,
     compression: Option<Compression>,
+    /// The service of AWS to sign for.
+    sign: Option<&'static str>,
 }
 
 /// The value of `Content-Encoding`, and the function that compresses, which may fail.
@@ -32,7 +34,7 @@ impl Post {
     /// For a service that does not document to read compressed bodies.
     pub(super) fn uncompressed(url: String, content_type: &'static str) -> Self {
         let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(content_type))]);
-        Self { url, headers, compression: None }
+        Self { url, headers, compression: None, sign: None }
     }
 
     /// Adds a header to every request, with the value of `key`, which stays out of `Debug`.
@@ -57,6 +59,11 @@ impl Post {
         self.headers.insert(name, value);
     }
 
+    /// Signs every request for this service of AWS.
+    pub(super) fn sign_for(&mut self, service: Option<&'static str>) {
+        self.sign = service;
+    }
+
     /// Whether bodies are JSON, or JSON on lines, as far as their type says.
     pub(super) fn has_json(&self) -> bool {
         let content_type = self.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
@@ -68,7 +75,8 @@ impl Post {
         let mut headers = self.headers.clone();
         headers.extend(extra);
         let body = self.compress(body, &mut headers);
-        let request = HttpRequest { method: Method::POST, url: self.url.clone(), headers, body, sign: None };
+        let sign = self.sign;
+        let request = HttpRequest { method: Method::POST, url: self.url.clone(), headers, body, sign };
         Request { purpose: Purpose::Deliver, endpoint: Endpoint::Http(request) }
     }
 
@@ -76,7 +84,8 @@ impl Post {
     pub(super) fn head(&self) -> Request {
         let headers = self.headers.clone();
         let body = Payload::default();
-        let request = HttpRequest { method: Method::HEAD, url: self.url.clone(), headers, body, sign: None };
+        let sign = self.sign;
+        let request = HttpRequest { method: Method::HEAD, url: self.url.clone(), headers, body, sign };
         Request { purpose: Purpose::Deliver, endpoint: Endpoint::Http(request) }
     }
 

@@ -7,6 +7,7 @@
 mod aggregate;
 mod alert;
 mod attributed;
+mod authentication;
 mod aws_error;
 mod aws_json;
 mod cloudwatch;
@@ -219,14 +220,14 @@ pub fn open(
         DestinationKind::Kinesis => kinesis::open(common, &reader, environments),
         DestinationKind::Newrelic => newrelic::open(common, &reader),
         DestinationKind::Datadog => datadog::open(common, &reader),
-        DestinationKind::Http => http::open(common, &reader),
+        DestinationKind::Http => http::open(common, &reader, environments),
         DestinationKind::FirehoseHttp => firehose_http::open(common, &reader),
         DestinationKind::Slack => slack::open(common, &reader),
         DestinationKind::Sns => sns::open(common, &reader, environments),
         DestinationKind::Eventbridge => eventbridge::open(common, &reader, environments),
         DestinationKind::Teams => teams::open(common, &reader),
         DestinationKind::Pagerduty => pagerduty::open(common, &reader),
-        DestinationKind::Otlp => otlp::open(common, &reader),
+        DestinationKind::Otlp => otlp::open(common, &reader, environments),
         DestinationKind::File => file::open(common, &reader),
         DestinationKind::Stdout => stdout::open(common, &reader),
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::config::{Identity, KeyReader};
+use crate::config::{ClientCertificate, Identity, KeyReader, OAuth2Client, RequestAuth};
 
 /// How a destination is reached.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,6 +18,10 @@ pub struct Network {
     pub ca_file: Option<PathBuf>,
     /// The AWS identity that requests are signed with; `None` outside AWS.
     pub identity: Option<Identity>,
+    /// The client that gets tokens for requests; `None` where they have none.
+    pub oauth2: Option<OAuth2Client>,
+    /// The certificate to show to a server that asks for one.
+    pub certificate: Option<ClientCertificate>,
 }
 
 impl Network {
@@ -29,6 +33,18 @@ impl Network {
             min_interval: None,
             ca_file: reader.text("ca_file").map(PathBuf::from),
             identity: None,
+            oauth2: None,
+            certificate: None,
+        }
+    }
+
+    /// Reads the keys of a destination whose requests prove who sends by `auth`.
+    pub(super) fn read_api(reader: &KeyReader<'_>, url: &str, auth: &RequestAuth) -> Self {
+        let network = Self { certificate: ClientCertificate::read(reader, url), ..Self::read(reader) };
+        match auth.clone() {
+            RequestAuth::Headers => network,
+            RequestAuth::Aws { identity, .. } => Self { identity: Some(identity), ..network },
+            RequestAuth::OAuth2(client) => Self { oauth2: Some(client), ..network },
         }
     }
 

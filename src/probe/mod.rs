@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use crate::config::keys::DestinationKind;
 use crate::config::{
-    AwsEnvironments, DestinationSettings, KeyReader, Lookup, Problem, QueueSettings, Settings,
+    AwsEnvironments, ClientCertificate, DestinationSettings, KeyReader, Lookup, Problem, QueueSettings,
+    Settings,
 };
 use crate::destination::{
     self, Destination, Endpoint, HttpRequest, Network, ObjectCall, ReplyAction, RetryTiming,
@@ -18,7 +19,7 @@ use crate::destination::{
 use crate::encode::batch::Batch;
 use crate::instance;
 use crate::transport::http::Failure;
-use crate::transport::{SendRequest as _, Transport};
+use crate::transport::{self, SendRequest as _, Transport, UnusableFile};
 
 /// Where a destination sends to, without secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,6 +117,14 @@ fn without_user(url: &str) -> String {
     }
 }
 
+/// What is wrong with the files of a client's certificate, as the key that names the file and words for the user; `None`:
+/// a server can be shown it.
+#[must_use]
+pub fn certificate_problem(certificate: &ClientCertificate) -> Option<Problem> {
+    let UnusableFile { key, what } = transport::certificate_problem(certificate)?;
+    Some(Problem { key: key.to_owned(), what })
+}
+
 /// Asks every destination behind a network whether it would take records, all at one time and each for at most `limit`.
 ///
 /// # Errors
@@ -149,8 +158,8 @@ fn ask_one(destination: &Destination, limit: Duration) -> ProbeAnswer {
     let network = destination.network.clone().unwrap_or_default();
     let transport = match Transport::remote(&Network { timeout: limit, ..network }) {
         Ok(transport) => transport,
-        Err(what) => {
-            return ProbeAnswer::Misconfigured(format!("{}.ca_file: {what}", destination.common.name));
+        Err(UnusableFile { key, what }) => {
+            return ProbeAnswer::Misconfigured(format!("{}.{key}: {what}", destination.common.name));
         }
     };
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -161,6 +170,10 @@ fn ask_one(destination: &Destination, limit: Duration) -> ProbeAnswer {
     let reply = runtime.block_on(async { tokio::time::timeout(limit, transport.send(&endpoint)).await });
     match reply {
         Ok(Ok(reply)) => answer(destination.classify_probe(&reply)),
+        Ok(Err(failure @ Failure::TokenRefused { .. })) => {
+            let advice = failure.advice(&destination.common.name).unwrap_or_default();
+            ProbeAnswer::Misconfigured(format!("{failure}; {advice}"))
+        }
         Ok(Err(failure)) => ProbeAnswer::Unclear(without_reply(&failure)),
         Err(_elapsed) => ProbeAnswer::Unclear(format!("no reply within {} s", limit.as_secs())),
     }

@@ -53,7 +53,7 @@ pub fn describe(arn: &str, endpoint: Option<&str>, limit: Duration) -> Result<St
     })?;
     let identity = Identity { region: name.region.to_owned(), ..Identity::default() };
     let network = Network { timeout: limit, identity: Some(identity), ..Network::default() };
-    let transport = Transport::remote(&network)?;
+    let transport = Transport::remote(&network).map_err(|file| file.what)?;
     let url = endpoint.map_or_else(|| name.endpoint(), |url| Ok(url.to_owned()))?;
     let request = Endpoint::Http(request(arn, &name, url));
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -133,6 +133,9 @@ impl Signer {
         region: &str,
     ) -> Result<(), Failure> {
         let credentials = self.credentials().await?;
+        if service != "s3" {
+            sign_what_is_sent(request);
+        }
         let failed = |error: &dyn std::fmt::Display| Failure::Credentials(format!("cannot sign: {error}"));
         let identity = credentials.into();
         let parameters = v4::SigningParams::builder()
@@ -270,16 +273,27 @@ fn config_loader(client: &Client, profile: Option<&str>) -> aws_config::ConfigLo
     }
 }
 
-/// S3 signs the path as it is sent, and wants the body's digest beside it; every other service is like the rest
-/// (<https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html>, read 2026-11).
+/// S3 signs the path as it is sent; it and OpenSearch Serverless want the body's digest beside it; every other service is
+/// like the rest (<https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html>,
+/// <https://docs.aws.amazon.com/opensearch-service/latest/developerguide/serverless-clients.html>, read 2026-11).
 fn signing_settings(service: &str) -> SigningSettings {
     let mut settings = SigningSettings::default();
     if service == "s3" {
         settings.percent_encoding_mode = PercentEncodingMode::Single;
         settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+    }
+    if matches!(service, "s3" | "aoss") {
         settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
     }
     settings
+}
+
+/// The client writes a URL in its normal form: without a default port, with `%7B` for a brace. Keys of S3 are in theirs
+/// already.
+fn sign_what_is_sent(request: &mut HttpRequest) {
+    if let Ok(url) = reqwest::Url::parse(&request.url) {
+        request.url = url.into();
+    }
 }
 
 fn add_headers(instructions: &aws_sigv4::http_request::SigningInstructions, request: &mut HttpRequest) {

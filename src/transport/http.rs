@@ -4,13 +4,13 @@
 //! means (`destination`). No redirects are followed: they could carry credentials to another host.
 
 use std::error::Error as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytes::BytesMut;
 
-use super::tls;
-use crate::config::is_local_host;
+use super::tls::{self, UnusableFile};
+use crate::config::{ClientCertificate, is_local_host};
 use crate::destination::{HttpRequest, Reply};
 use crate::encode::payload::{Payload, PayloadStream};
 
@@ -29,12 +29,39 @@ pub enum Failure {
     /// No credentials to sign with.
     #[error("no AWS credentials: {0}; give the task definition a taskRoleArn, or the instance a role")]
     Credentials(String),
+    /// The token endpoint did not answer, or not now.
+    #[error("no access token: {0}")]
+    Token(String),
+    /// The token endpoint refuses the client.
+    #[error("no access token: {what}")]
+    TokenRefused {
+        /// What it said.
+        what: String,
+        /// The keys to look at, without their destination.
+        keys: &'static [&'static str],
+    },
     /// A file or pipe on this machine.
     #[error("{0}")]
     Local(String),
     /// A file on this machine that a person must make writable.
     #[error("{0}")]
     Path(String),
+}
+
+impl Failure {
+    /// The keys of the destination `name` to look at, as an order; `None` where no key is to blame.
+    #[must_use]
+    pub fn advice(&self, name: &str) -> Option<String> {
+        match self {
+            Self::Token(_) => Some(format!("check {name}.token_url if it goes on")),
+            Self::TokenRefused { keys, .. } => {
+                let keys: Vec<String> = keys.iter().map(|key| format!("{name}.{key}")).collect();
+                Some(format!("check {}", keys.join(", ")))
+            }
+            Self::Path(_) => Some(format!("check {name}.path")),
+            _ => None,
+        }
+    }
 }
 
 /// A reply's body is read up to here; no service's reply is longer.
@@ -60,7 +87,15 @@ impl Client {
     /// Trusts the machine's authorities, Mozilla's where the machine has none, and those of `ca_file`.
     /// Fails with words for the user when `ca_file` cannot be read.
     pub fn new(ca_file: Option<&Path>) -> Result<Self, String> {
-        let tls = tls::client_config(ca_file)?;
+        Self::with_certificate(ca_file, None).map_err(|file| file.what)
+    }
+
+    /// The same, and shows `certificate` to servers that ask for one.
+    pub fn with_certificate(
+        ca_file: Option<&Path>,
+        certificate: Option<&ClientCertificate>,
+    ) -> Result<Self, UnusableFile> {
+        let tls = tls::client_config(ca_file, certificate)?;
         let build = |builder: reqwest::ClientBuilder| {
             builder
                 .tls_backend_preconfigured(tls.clone())
@@ -70,7 +105,10 @@ impl Client {
                 .pool_idle_timeout(Duration::from_secs(15))
                 .user_agent(concat!("fluent-bit-ecs-router/", env!("CARGO_PKG_VERSION")))
                 .build()
-                .map_err(|error| format!("cannot set up the HTTP client: {}", root_cause(&error)))
+                .map_err(|error| UnusableFile {
+                    key: "ca_file",
+                    what: format!("cannot set up the HTTP client: {}", root_cause(&error)),
+                })
         };
         Ok(Self {
             proxied: build(reqwest::Client::builder())?,
@@ -81,10 +119,9 @@ impl Client {
     /// For AWS: trusts the authorities of `AWS_CA_BUNDLE` where there is no `ca_file`, as AWS's own tools do. Fails with
     /// words for the user when the file cannot be read.
     pub fn for_aws(ca_file: Option<&Path>) -> Result<Self, String> {
-        let bundle = std::env::var_os(CA_BUNDLE_VARIABLE).filter(|bundle| !bundle.is_empty());
-        match (ca_file, bundle) {
+        match (ca_file, aws_bundle()) {
             (None, Some(bundle)) => {
-                Self::new(Some(Path::new(&bundle))).map_err(|error| format!("{CA_BUNDLE_VARIABLE}: {error}"))
+                Self::new(Some(&bundle)).map_err(|error| format!("{CA_BUNDLE_VARIABLE}: {error}"))
             }
             (ca_file, _) => Self::new(ca_file),
         }
@@ -104,6 +141,11 @@ impl Client {
         let response = sending.await.map_err(|error| classify_error(&host, &error))?;
         Ok(read_reply(response).await)
     }
+}
+
+/// The file of authorities that AWS's own tools trust besides the machine's.
+pub(super) fn aws_bundle() -> Option<PathBuf> {
+    std::env::var_os(CA_BUNDLE_VARIABLE).filter(|bundle| !bundle.is_empty()).map(PathBuf::from)
 }
 
 /// Either way hyper knows the length and sends a Content-Length.
@@ -150,6 +192,7 @@ fn root_cause(error: &reqwest::Error) -> String {
     causes.last().map_or_else(|| "request failed".to_owned(), ToString::to_string)
 }
 
-fn host(url: &str) -> String {
+/// The host of a URL, for messages.
+pub(super) fn host(url: &str) -> String {
     reqwest::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
 }

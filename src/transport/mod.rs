@@ -1,11 +1,12 @@
 //! The only sockets and output files: one endpoint in, one reply out.
 //!
-//! Owns: which client and which signer a destination uses. Does not own: when to send, or what a reply means.
+//! Owns: which client, which signer and which source of tokens a destination uses. Does not own: when to send, or what a reply means.
 
 pub mod aws;
 pub(crate) mod disk;
 pub mod http;
 mod local;
+mod oauth2;
 pub(crate) mod open_folder;
 mod tls;
 
@@ -15,6 +16,9 @@ use std::time::Duration;
 
 use self::aws::Signer;
 use self::http::{Client, Failure};
+use self::oauth2::TokenSource;
+pub use self::tls::UnusableFile;
+use crate::config::ClientCertificate;
 use crate::destination::{Endpoint, HttpRequest, Network, Reply};
 use crate::encode::payload::Payload;
 
@@ -28,6 +32,17 @@ pub trait SendRequest {
 
     /// Signs later requests for this region instead of the configured one.
     fn set_region(&self, _region: &str) {}
+
+    /// What to check of the destination `name` when fresh credentials are refused, too.
+    fn credentials_hint(&self, name: &str) -> String {
+        aws_hint(name)
+    }
+}
+
+fn aws_hint(name: &str) -> String {
+    format!(
+        "check the task role, or AWS_ACCESS_KEY_ID where it is set, and {name}.role_arn and {name}.region"
+    )
 }
 
 /// Takes the lines of objects that are filled on disk.
@@ -48,6 +63,13 @@ struct Remote {
     client: Client,
     timeout: Duration,
     signer: Option<Signer>,
+    tokens: Option<TokenSource>,
+}
+
+/// What is wrong with the files of a client's certificate; `None`: a server can be shown it.
+#[must_use]
+pub fn certificate_problem(certificate: &ClientCertificate) -> Option<UnusableFile> {
+    tls::client_config(None, Some(certificate)).err()
 }
 
 impl Transport {
@@ -57,13 +79,23 @@ impl Transport {
         Self { remote: None, spool: None }
     }
 
-    /// For a destination behind a network. Fails with words for the user when `ca_file` cannot be read.
-    pub fn remote(network: &Network) -> Result<Self, String> {
+    /// For a destination behind a network. Fails when a file that its keys name cannot be used.
+    pub fn remote(network: &Network) -> Result<Self, UnusableFile> {
         let ca_file = network.ca_file.as_deref();
-        let client =
-            if network.identity.is_some() { Client::for_aws(ca_file)? } else { Client::new(ca_file)? };
-        let signer = network.identity.clone().map(|identity| Signer::new(identity, client.clone()));
-        Ok(Self { remote: Some(Remote { client, timeout: network.timeout, signer }), spool: None })
+        let plain =
+            || if network.identity.is_some() { Client::for_aws(ca_file) } else { Client::new(ca_file) };
+        let plain = plain().map_err(|what| UnusableFile { key: "ca_file", what })?;
+        let client = match &network.certificate {
+            Some(certificate) => {
+                let bundle = network.identity.as_ref().and_then(|_| http::aws_bundle());
+                Client::with_certificate(ca_file.or(bundle.as_deref()), Some(certificate))?
+            }
+            None => plain.clone(),
+        };
+        // The certificate is for the destination, not for those that hand out credentials.
+        let signer = network.identity.clone().map(|identity| Signer::new(identity, plain));
+        let tokens = network.oauth2.clone().map(|oauth2| TokenSource::new(oauth2, client.clone()));
+        Ok(Self { remote: Some(Remote { client, timeout: network.timeout, signer, tokens }), spool: None })
     }
 
     /// Adds the spool, for a destination whose objects are filled on disk.
@@ -81,6 +113,10 @@ impl Transport {
 
     fn signer(&self) -> Option<&Signer> {
         self.remote.as_ref()?.signer.as_ref()
+    }
+
+    fn tokens(&self) -> Option<&TokenSource> {
+        self.remote.as_ref()?.tokens.as_ref()
     }
 }
 
@@ -102,6 +138,18 @@ impl SendRequest for Transport {
         if let Some(signer) = self.signer() {
             signer.credentials_refused();
         }
+        if let Some(tokens) = self.tokens() {
+            tokens.refused();
+        }
+    }
+
+    fn credentials_hint(&self, name: &str) -> String {
+        match self.tokens() {
+            Some(_) => format!(
+                "check {name}.scope and {name}.audience, and that the service takes tokens of {name}.token_url"
+            ),
+            None => aws_hint(name),
+        }
     }
 
     fn set_region(&self, region: &str) {
@@ -113,11 +161,16 @@ impl SendRequest for Transport {
 
 impl Remote {
     async fn send(&self, request: &HttpRequest) -> Result<Reply, Failure> {
-        match (request.sign, &self.signer) {
-            (Some(service), Some(signer)) => {
+        match (request.sign, &self.signer, &self.tokens) {
+            (Some(service), Some(signer), _) => {
                 let mut signed = request.clone();
                 signer.sign(&mut signed, service).await?;
                 self.client.send(&signed, self.timeout).await
+            }
+            (_, _, Some(tokens)) => {
+                let mut authorized = request.clone();
+                tokens.authorize(&mut authorized).await?;
+                self.client.send(&authorized, self.timeout).await
             }
             _ => self.client.send(request, self.timeout).await,
         }

@@ -3,6 +3,7 @@
 //! - `golden` – every named real-world record makes exactly the request on file, in every form a host writes it
 //! - `delivery` – verdict, what arrived and how many attempts, under every way a service can misbehave
 //! - `network` – certificates are verified, authorities can be added, the environment's proxy is used
+//! - `authentication` – signatures of AWS, tokens of OAuth2 and client certificates, each at a stand-in that verifies them
 //! - `aws_environment` – endpoints as keys, environment and profile name them: FIPS, dual-stack, `AWS_ENDPOINT_URL`
 //! - `promises` – every test that docs/guarantees.md names exists, and none of them is left out
 //! - `properties` – no bytes whatever make the decoder panic, and none make it allocate more than they are worth
@@ -27,6 +28,7 @@
 
 mod alarms;
 mod architecture;
+mod authentication;
 mod aws_environment;
 mod cloud;
 mod delivery;

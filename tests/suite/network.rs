@@ -107,7 +107,7 @@ fn a_certificate_of_another_name_gets_nothing() {
 #[test]
 fn no_key_turns_the_verification_off() {
     let keys = ecs_router::config::keys::reference();
-    for word in ["verify", "insecure", "skip_tls", "tls"] {
+    for word in ["verify", "insecure", "skip_tls", "tls_verify", "tls."] {
         assert!(!keys.contains(&format!("| `{word}")), "{word}");
     }
 }
@@ -237,7 +237,7 @@ pub(crate) fn recording(listener: TcpListener) -> Receiver<String> {
 const REPLY: &str = r#"{"AccessKeyId":"AKIDEXAMPLE","SecretAccessKey":"secret","Token":"t","Expiration":"2100-01-01T00:00:00Z"}"#;
 
 /// Takes one request and says yes; answers with its first line.
-fn answer<S: Read + Write>(stream: S) -> Option<String> {
+pub(crate) fn answer<S: Read + Write>(stream: S) -> Option<String> {
     let mut reader = BufReader::new(stream);
     let (mut first, mut length) = (String::new(), 0);
     reader.read_line(&mut first).ok()?;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use ecs_router::config::shown_text;
 use ecs_router::printable;
 use serde_json::{Value, json};
 
@@ -42,7 +43,7 @@ pub(crate) struct Finding {
 }
 
 impl Finding {
-    /// A finding about a key.
+    /// A finding about a key. Addresses in its texts lose what may be a secret.
     pub(crate) fn new(
         severity: FindingSeverity,
         location: &Location,
@@ -55,8 +56,8 @@ impl Finding {
             location: location.clone(),
             subject: None,
             key: Some(key.to_owned()),
-            message: message.into(),
-            instead: instead.into(),
+            message: shown_text(&message.into()).into_owned(),
+            instead: shown_text(&instead.into()).into_owned(),
         }
     }
 
@@ -93,7 +94,15 @@ impl Finding {
     /// A finding about a whole file or a line of it.
     pub(crate) fn of_file(severity: FindingSeverity, error: FileError) -> Self {
         let FileError { location, message, instead } = error;
-        Self { severity, location, subject: None, key: None, message, instead }
+        let shown = |text: String| shown_text(&text).into_owned();
+        Self {
+            severity,
+            location,
+            subject: None,
+            key: None,
+            message: shown(message),
+            instead: shown(instead),
+        }
     }
 
     /// What is wrong and what to write, without the place.

@@ -4,6 +4,7 @@
 //! them. Checks only outputs of the plugin, with the plugin's own code.
 
 mod addresses;
+mod certificates;
 mod connect;
 mod deployment;
 mod duplicates;
@@ -168,6 +169,7 @@ fn check_section(section: &Section, configuration: &Configuration, findings: &mu
     inputs::check(section, configuration, findings);
     entity::check(section, findings);
     fetch_logs::check(section, findings);
+    certificates::check(section, findings);
     addresses::note(section, findings);
     host::check(section, configuration, flush_timeout, findings);
     host_values::check(section, findings);

@@ -6,7 +6,13 @@
 //! The rules are those of the endpoint rule sets and of `partitions.json` in botocore 1.44, read 2026-11; a test holds
 //! every region against them.
 
+mod partition;
+mod signed_host;
+
 use std::fmt;
+
+use self::partition::{AwsPartition, partition};
+pub use self::signed_host::{SIGNED_SERVICES, SignedHost, signed_host};
 
 /// A service of AWS that the plugin calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -114,59 +120,6 @@ impl fmt::Display for NoSuchEndpoint {
     }
 }
 
-/// A part of AWS with accounts and domains of its own.
-#[derive(Debug)]
-struct Partition {
-    id: &'static str,
-    /// What its regions begin with.
-    regions: &'static str,
-    domain: &'static str,
-    dualstack_domain: &'static str,
-}
-
-/// Whatever none of [`OTHER_PARTITIONS`] claims.
-const COMMERCIAL: Partition =
-    Partition { id: "aws", regions: "", domain: "amazonaws.com", dualstack_domain: "api.aws" };
-
-const OTHER_PARTITIONS: &[Partition] = &[
-    Partition {
-        id: "aws-cn",
-        regions: "cn-",
-        domain: "amazonaws.com.cn",
-        dualstack_domain: "api.amazonwebservices.com.cn",
-    },
-    Partition { id: "aws-us-gov", regions: "us-gov-", domain: "amazonaws.com", dualstack_domain: "api.aws" },
-    Partition {
-        id: "aws-eusc",
-        regions: "eusc-",
-        domain: "amazonaws.eu",
-        dualstack_domain: "api.amazonwebservices.eu",
-    },
-    Partition { id: "aws-iso", regions: "us-iso-", domain: "c2s.ic.gov", dualstack_domain: "api.aws.ic.gov" },
-    Partition {
-        id: "aws-iso-b",
-        regions: "us-isob-",
-        domain: "sc2s.sgov.gov",
-        dualstack_domain: "api.aws.scloud",
-    },
-    Partition {
-        id: "aws-iso-e",
-        regions: "eu-isoe-",
-        domain: "cloud.adc-e.uk",
-        dualstack_domain: "api.cloud-aws.adc-e.uk",
-    },
-    Partition {
-        id: "aws-iso-f",
-        regions: "us-isof-",
-        domain: "csp.hci.ic.gov",
-        dualstack_domain: "api.aws.hci.ic.gov",
-    },
-];
-
-fn partition(region: &str) -> &'static Partition {
-    OTHER_PARTITIONS.iter().find(|partition| region.starts_with(partition.regions)).unwrap_or(&COMMERCIAL)
-}
-
 /// The partition of a region as ARNs name it, for example `aws-us-gov`.
 #[must_use]
 pub fn partition_id(region: &str) -> &'static str {
@@ -186,7 +139,12 @@ pub fn host(service: AwsService, region: &str, variant: EndpointVariant) -> Resu
     }
 }
 
-fn other_host(service: AwsService, region: &str, variant: EndpointVariant, partition: &Partition) -> String {
+fn other_host(
+    service: AwsService,
+    region: &str,
+    variant: EndpointVariant,
+    partition: &AwsPartition,
+) -> String {
     let domain = if variant.dualstack { partition.dualstack_domain } else { partition.domain };
     // EventBridge is the one whose dual-stack host follows its plain one in this.
     let plain_is_fips = partition.id == "aws-us-gov"
@@ -201,7 +159,7 @@ fn s3_host(
     service: AwsService,
     region: &str,
     variant: EndpointVariant,
-    partition: &'static Partition,
+    partition: &'static AwsPartition,
 ) -> Result<String, NoSuchEndpoint> {
     if variant.fips && partition.id == "aws-cn" {
         return Err(NoSuchEndpoint { service, partition: partition.id });

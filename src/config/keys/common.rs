@@ -32,6 +32,17 @@ const AWS: Scope = Only(&[
     DestinationKind::Sns,
     DestinationKind::Eventbridge,
 ]);
+/// Destinations whose requests are signed for AWS, always or with `auth aws`.
+const SIGNED: Scope = Only(&[
+    DestinationKind::Cloudwatch,
+    DestinationKind::S3,
+    DestinationKind::Firehose,
+    DestinationKind::Kinesis,
+    DestinationKind::Sns,
+    DestinationKind::Eventbridge,
+    DestinationKind::Http,
+    DestinationKind::Otlp,
+]);
 const NETWORK: Scope = Only(&[
     DestinationKind::Cloudwatch,
     DestinationKind::S3,
@@ -165,7 +176,7 @@ pub(super) const NETWORK_KEYS: &[Key] = &[
         "eu-west-1",
     ),
     key(
-        AWS,
+        SIGNED,
         "role_arn",
         Text,
         "Role to assume with the task's own credentials.",
@@ -185,15 +196,15 @@ pub(super) const NETWORK_KEYS: &[Key] = &[
         "Send to the endpoint that is reached over IPv6, too. Default: the output's `dualstack`, then `AWS_USE_DUALSTACK_ENDPOINT`, then the profile.",
         "off",
     ),
-    key(AWS, "external_id", Text, "External id for `role_arn`.", "logs-7f3a"),
+    key(SIGNED, "external_id", Text, "External id for `role_arn`.", "logs-7f3a"),
     key(
-        AWS,
+        SIGNED,
         "sts_endpoint",
         Text,
         "Another AWS STS address, for `role_arn`.",
         "https://sts.eu-west-1.amazonaws.com",
     ),
-    key(AWS, "profile", Text, "Profile of the shared AWS configuration files.", "logging"),
+    key(SIGNED, "profile", Text, "Profile of the shared AWS configuration files.", "logging"),
 ];
 
 /// How records are sent.

@@ -3,6 +3,7 @@
 //! Owns: every key, in a file for the output, one for what types of destination share, and one for each type's own; how
 //! they are joined and found. Does not own: reading a value (`config::reader`), or what it leads to.
 
+mod auth;
 mod channel;
 mod cloudwatch;
 mod common;
@@ -53,6 +54,7 @@ const TABLES: &[&[Key]] = &[
     datadog::KEYS,
     common::POST_KEYS,
     http::KEYS,
+    auth::KEYS,
     firehose::FIREHOSE_HTTP_KEYS,
     channel::KEYS,
     sns::KEYS,

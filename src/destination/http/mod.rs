@@ -17,9 +17,11 @@ use self::body::{BodyTemplate, Subject};
 use self::frame::Frame;
 use super::http_post::{self, Misconfigured, Post};
 use super::timestamp_field::TimestampField;
-use super::{Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request, Vendor, content};
+use super::{
+    Destination, Encoded, Network, Purpose, Reply, ReplyAction, Request, Vendor, authentication, content,
+};
 use crate::classify::classes::Entry;
-use crate::config::{Common, KeyReader, Problem, Secret};
+use crate::config::{AwsEnvironments, Common, KeyReader, Problem, RequestAuth, Secret};
 use crate::encode::batch::{Batch, Limits};
 use crate::encode::template::RenderContext;
 use crate::json::Writer;
@@ -31,6 +33,7 @@ const DERIVED_HEADERS: [HeaderName; 4] =
 #[derive(Debug)]
 struct HttpEndpoint {
     post: Post,
+    auth: RequestAuth,
     timestamp: TimestampField,
     frame: Frame,
     body: Option<BodyTemplate>,
@@ -38,19 +41,23 @@ struct HttpEndpoint {
     max_bytes: usize,
 }
 
-pub(super) fn open(common: Common, reader: &KeyReader<'_>) -> Destination {
+pub(super) fn open(common: Common, reader: &KeyReader<'_>, environments: &AwsEnvironments) -> Destination {
     let records = reader.count("batch_records");
     let body = read_template(reader);
     let frame = Frame::read(reader, body.is_some(), records);
     let url = http_post::checked_url(reader, "url", reader.required("url"));
+    let auth = RequestAuth::read(reader, &url, environments);
+    let network = Network::read_api(reader, &url, &auth);
     let mut post = Post::read(reader, url, frame.content_type());
+    post.sign_for(auth.signed_service());
     read_headers(reader, &mut post);
-    read_authorization(reader, &mut post);
+    if auth == RequestAuth::Headers {
+        read_authorization(reader, &mut post);
+    }
     let bytes = http_post::batch_bytes(reader).saturating_sub(frame.overhead());
     let limits = Limits { bytes, records, span_ms: None, ordered: false };
-    let network = Network::read(reader);
     let vendor =
-        HttpEndpoint { post, timestamp: TimestampField::read(reader), frame, body, max_bytes: bytes };
+        HttpEndpoint { post, auth, timestamp: TimestampField::read(reader), frame, body, max_bytes: bytes };
     vendor.try_template(&common, reader, records > 1);
     let advice = vendor.unknown_fields(&common.name);
     Destination { advice, ..Destination::new(common, limits, Some(network), vendor) }
@@ -242,6 +249,9 @@ impl Vendor for HttpEndpoint {
     }
 
     fn classify_reply(&self, common: &Common, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
+        if let Some(action) = authentication::classify(&self.auth, &common.name, "the endpoint", reply) {
+            return action;
+        }
         let reason = http_post::describe("the endpoint", reply);
         match (reply.status, http_post::misconfigured(reply)) {
             // The endpoint may be unable to read only one record of many. Frameworks say so with a page of their own.

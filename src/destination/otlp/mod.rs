@@ -19,11 +19,11 @@ use percent_encoding::percent_decode_str;
 use self::record::LogRecord;
 use self::resource::Resources;
 use super::{
-    Destination, Encoded, Endpoint, HttpRequest, Network, Purpose, Reply, ReplyAction, Request, Vendor, gzip,
-    http_post,
+    Destination, Encoded, Endpoint, HttpRequest, Network, Purpose, Reply, ReplyAction, Request, Vendor,
+    authentication, gzip, http_post,
 };
 use crate::classify::classes::Entry;
-use crate::config::{Common, KeyReader};
+use crate::config::{AwsEnvironments, Common, KeyReader, RequestAuth};
 use crate::encode::batch::{Batch, Limits};
 use crate::encode::partition::Partitions;
 use crate::encode::template::RenderContext;
@@ -32,6 +32,13 @@ use crate::input::record::Value;
 /// The protocol recommends that receivers take 64 MiB. Proxies before them often take less, so a request stays within
 /// the 4 MiB that gRPC receivers take; one that is still too long is split.
 const LIMITS: Limits = Limits { bytes: 4 << 20, records: 10_000, span_ms: None, ordered: false };
+
+/// CloudWatch takes less than a receiver of one's own.
+const CLOUDWATCH_LIMITS: Limits = Limits { bytes: 1 << 20, ..LIMITS };
+
+/// Where CloudWatch keeps what it takes, which no request may leave out
+/// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-OTLPEndpoint.html>, read 2026-11).
+const CLOUDWATCH_HEADERS: [&str; 2] = ["x-aws-log-group", "x-aws-log-stream"];
 
 /// What every address ends in (<https://opentelemetry.io/docs/specs/otlp/#otlphttp-request>): Grafana, Loki and others
 /// give the part before it.
@@ -69,28 +76,50 @@ struct PartialSuccess {
 #[derive(Debug)]
 struct Otlp {
     url: String,
+    auth: RequestAuth,
     headers: HeaderMap,
     encoding: Encoding,
     gzip: bool,
     resources: Resources,
 }
 
-pub(super) fn open(common: Common, reader: &KeyReader<'_>) -> Destination {
+pub(super) fn open(common: Common, reader: &KeyReader<'_>, environments: &AwsEnvironments) -> Destination {
     let encoding = match reader.choice("encoding") {
         Some("json") => Encoding::Json,
         _ => Encoding::Protobuf,
     };
     let mut headers = read_headers(reader);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(encoding.content_type()));
-    let network = Network::read(reader);
+    let url = read_url(reader);
+    let auth = RequestAuth::read(reader, &url, environments);
+    let network = Network::read_api(reader, &url, &auth);
+    let is_cloudwatch = auth.signed_service() == Some("logs");
+    if is_cloudwatch {
+        report_missing_headers(reader, &headers);
+    }
     let vendor = Otlp {
-        url: read_url(reader),
+        url,
+        auth,
         headers,
         encoding,
         gzip: reader.choice("compress") == Some("gzip"),
         resources: Resources::read(reader),
     };
-    Destination::new(common, LIMITS, Some(network), vendor)
+    let limits = if is_cloudwatch { CLOUDWATCH_LIMITS } else { LIMITS };
+    Destination::new(common, limits, Some(network), vendor)
+}
+
+fn report_missing_headers(reader: &KeyReader<'_>, headers: &HeaderMap) {
+    let missing: Vec<&str> =
+        CLOUDWATCH_HEADERS.into_iter().filter(|name| !headers.contains_key(*name)).collect();
+    if !missing.is_empty() {
+        let what = format!(
+            "lacks {}, without which CloudWatch takes nothing; for example: {} x-aws-log-group=/ecs/app, x-aws-log-stream=otlp",
+            missing.join(" and "),
+            reader.full_name("headers")
+        );
+        reader.problem("headers", what);
+    }
 }
 
 impl Otlp {
@@ -201,11 +230,15 @@ impl Vendor for Otlp {
             body = gzip(&body).into();
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
-        let request = HttpRequest { method: Method::POST, url: self.url.clone(), headers, body, sign: None };
+        let sign = self.auth.signed_service();
+        let request = HttpRequest { method: Method::POST, url: self.url.clone(), headers, body, sign };
         Request { purpose: Purpose::Deliver, endpoint: Endpoint::Http(request) }
     }
 
     fn classify_reply(&self, common: &Common, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
+        if let Some(action) = authentication::classify(&self.auth, &common.name, "the receiver", reply) {
+            return action;
+        }
         match reply::classify(&common.name, self.encoding, reply) {
             // One record that the receiver cannot read must not take those of other containers with it.
             ReplyAction::Rejected { reason }

@@ -5,8 +5,11 @@
 use crate::{
     core::Core,
     keyring::Key,
+    oauth2,
     received::Received,
     reply::Refusal,
+    route::Api,
+    signed_api,
     sigv4::{self, Authorization, Message},
 };
 
@@ -26,9 +29,11 @@ enum Denial {
 
 /// Refuses a request that AWS would refuse for its credentials; vendors check their own keys.
 pub(crate) fn check(core: &Core, request: &Received, raw: &[u8]) -> Result<(), Refusal> {
-    match request.api.signing_name() {
+    oauth2::check(core, request)?;
+    let service = request.api.signing_name().or_else(|| signed_api::service(&request.path));
+    match service {
         Some(service) if !core.settings.unsigned => {
-            verify(core, request, raw, service).map_err(|denial| denial.refusal(service))
+            verify(core, request, raw, service).map_err(|denial| denial.refusal(request.api, service))
         }
         _ => Ok(()),
     }
@@ -149,12 +154,14 @@ fn check_signature(
 
 impl Denial {
     /// The refusal as the service words it; only an expired key is nobody's mistake.
-    fn refusal(self, service: &str) -> Refusal {
+    fn refusal(self, api: Api, service: &str) -> Refusal {
         let complaint = self != Self::Expired;
         let message = self.message();
         let (status, code) = match service {
             "sts" => self.query_code(),
             "s3" => self.s3_code(),
+            // API Gateway and the like.
+            _ if api == Api::SignedApi => (403, self.json_code()),
             _ => (400, self.json_code()),
         };
         let prefix = if service == "sqs" { "com.amazon.coral.service#" } else { "" };

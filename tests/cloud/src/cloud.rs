@@ -7,9 +7,9 @@ use std::sync::Arc;
 use crate::{
     builder::Builder, cloudwatch::CloudWatch, core::Core, datadog::Datadog, ecs::Ecs,
     eventbridge::EventBridge, fault::Fault, firehose::Firehose, firehose_http::FirehoseHttp,
-    http_intake::HttpIntake, identity::AssumedRole, kinesis::Kinesis, newrelic::NewRelic, otlp::Otlp,
-    pagerduty::PagerDuty, received::Received, route::Api, s3::S3, server::Server, slack::Slack, sns::Sns,
-    sqs::Sqs, teams::Teams,
+    http_intake::HttpIntake, identity::AssumedRole, kinesis::Kinesis, newrelic::NewRelic, oauth2::OAuth2,
+    otlp::Otlp, pagerduty::PagerDuty, received::Received, route::Api, s3::S3, server::Server, slack::Slack,
+    sns::Sns, sqs::Sqs, teams::Teams,
 };
 
 /// A running stand-in for AWS and the vendors; dropping it stops the server and cuts its connections.
@@ -218,6 +218,11 @@ impl Cloud {
         FirehoseHttp::new(&self.core)
     }
 
+    /// The token endpoint, and what it gave.
+    pub fn oauth2(&self) -> OAuth2<'_> {
+        OAuth2::new(&self.core)
+    }
+
     /// What arrived by OTLP.
     pub fn otlp(&self) -> Otlp<'_> {
         Otlp::new(&self.core)
@@ -226,6 +231,11 @@ impl Cloud {
     /// What SQS holds, and its queues.
     pub fn sqs(&self) -> Sqs<'_> {
         Sqs::new(&self.core, self.port())
+    }
+
+    /// Creates a log group, as someone else might at any time.
+    pub fn create_group(&self, group: &str) {
+        self.core.cloudwatch.lock().create_group(group);
     }
 
     /// Deletes a log group with its streams and events, as someone else might at any time.

@@ -65,6 +65,10 @@ impl Store {
         self.groups.insert(name.to_owned(), Group { info, ..Group::default() });
     }
 
+    pub(crate) fn has_group(&self, name: &str) -> bool {
+        self.groups.contains_key(name)
+    }
+
     pub(crate) fn create_stream(&mut self, group: &str, stream: &str) {
         if !self.groups.contains_key(group) {
             self.create_group(group);

@@ -15,8 +15,8 @@ use bytes::Bytes;
 
 use crate::{
     cloudwatch, datadog, ecs, eventbridge, fault::Script, firehose, firehose_http, http_intake, identity,
-    keyring::Keyring, kinesis, newrelic, otlp, pagerduty, received::Received, route::Api, s3, slack, sns,
-    sqs, teams,
+    keyring::Keyring, kinesis, newrelic, oauth2, otlp, pagerduty, received::Received, route::Api, s3, slack,
+    sns, sqs, teams,
 };
 
 /// Stands in the clock for "not set: use the machine's".
@@ -48,6 +48,7 @@ pub(crate) struct Core {
     pub(crate) pagerduty: Locked<pagerduty::Store>,
     pub(crate) http: Locked<http_intake::Store>,
     pub(crate) firehose_http: Locked<firehose_http::Store>,
+    pub(crate) oauth2: Locked<oauth2::Store>,
     pub(crate) otlp: Locked<otlp::Store>,
 }
 
@@ -93,6 +94,7 @@ impl Core {
             pagerduty: Locked::default(),
             http: Locked::default(),
             firehose_http: Locked::default(),
+            oauth2: Locked::default(),
             otlp: Locked::default(),
         }
     }

@@ -9,11 +9,11 @@ use crate::{
     core::Core,
     datadog, ecs, eventbridge,
     fault::Twist,
-    firehose, firehose_http, http_intake, identity, kinesis, newrelic, otlp, pagerduty,
+    firehose, firehose_http, http_intake, identity, kinesis, newrelic, oauth2, otlp, pagerduty,
     received::Received,
     reply::{Refusal, Reply},
     route::{Api, Protocol},
-    s3, slack, sns, sqs, teams,
+    s3, signed_api, slack, sns, sqs, teams,
 };
 
 /// Serves a request that may be served.
@@ -56,6 +56,8 @@ fn render_vendor(request: &Received, refusal: &Refusal) -> Reply {
         Api::PagerDutyEvents => pagerduty::error(refusal),
         Api::FirehoseHttp => firehose_http::error(request, refusal),
         Api::OtlpLogs => otlp::error(request, refusal),
+        Api::Token => oauth2::error(refusal),
+        Api::SignedApi => signed_api::error(refusal),
         _ => Reply::json(refusal.status, &json!({ "error": refusal.code, "message": refusal.message })),
     }
 }
@@ -71,6 +73,8 @@ fn by_api(core: &Core, request: &Received, twist: &Twist) -> Result<Reply, Refus
         Api::Http => http_intake::serve(core, request),
         Api::FirehoseHttp => firehose_http::serve(core, request),
         Api::OtlpLogs => otlp::serve(core, request, twist),
+        Api::Token => oauth2::serve(core, request),
+        Api::SignedApi => signed_api::serve(core, request, twist),
         _ => by_service(core, request, twist),
     }
 }

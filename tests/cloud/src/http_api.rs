@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::{received::Received, reply::Reply};
 
 /// What a service makes of a request: the records that it takes and its answer, or why it refuses.
-type Intake = fn(&Received) -> Result<(Vec<Value>, Reply), String>;
+pub(crate) type Intake = fn(&Received) -> Result<(Vec<Value>, Reply), String>;
 
 const SERVICES: [(&str, Intake); 10] = [
     ("splunk", splunk),
@@ -70,7 +70,7 @@ fn loki(request: &Received) -> Result<(Vec<Value>, Reply), String> {
     Ok((lines, Reply::empty(204)))
 }
 
-fn bulk(request: &Received) -> Result<(Vec<Value>, Reply), String> {
+pub(crate) fn bulk(request: &Received) -> Result<(Vec<Value>, Reply), String> {
     ensure(request.body.ends_with(b"\n"), "The bulk request must be terminated by a newline")?;
     let lines = lines(request)?;
     ensure(lines.len() % 2 == 0, "an action without its source")?;

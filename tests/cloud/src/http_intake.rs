@@ -27,10 +27,19 @@ pub(crate) struct Store {
 }
 
 pub(crate) fn serve(core: &Core, request: &Received) -> Result<Reply, Refusal> {
+    serve_as(core, request, http_api::of_path(&request.path))
+}
+
+/// Takes what a service takes, by its rules if it has some.
+pub(crate) fn serve_as(
+    core: &Core,
+    request: &Received,
+    intake: Option<http_api::Intake>,
+) -> Result<Reply, Refusal> {
     if request.method == "HEAD" {
         return Ok(Reply::empty(405));
     }
-    let taken = match http_api::of_path(&request.path) {
+    let taken = match intake {
         Some(intake) => intake(request),
         None => values(request).map(|values| (values, Reply::empty(200))),
     };

@@ -37,6 +37,8 @@
 //! | `pagerduty` | PagerDuty's Events API, `/v2/enqueue` | [`PagerDuty`] |
 //! | `teams` | a webhook of Teams, `/workflows/…` | [`Teams`] |
 //! | `http_intake`, `http_api` | any endpoint, `/http/…`, some with the rules of a service | [`HttpIntake`] |
+//! | `signed_api` | CloudWatch's OTLP endpoint, OpenSearch, API Gateway, function URLs: `/signed/<service>/…` | [`HttpIntake`], [`Otlp`] |
+//! | `oauth2` | a token endpoint, `/oauth2/token`, and APIs behind it, `/oauth2/…` | [`OAuth2`] |
 //! | `firehose_http` | Firehose's HTTP endpoint delivery, `/firehose/v1`, `/v1/input` | [`FirehoseHttp`] |
 //! | `otlp` | OTLP logs, `/v1/logs` | [`Otlp`] |
 //!
@@ -65,6 +67,7 @@ mod identity;
 mod keyring;
 mod kinesis;
 mod newrelic;
+mod oauth2;
 mod otlp;
 mod pagerduty;
 mod received;
@@ -72,6 +75,7 @@ mod reply;
 mod route;
 mod s3;
 mod server;
+mod signed_api;
 mod sigv4;
 mod slack;
 mod sns;
@@ -93,6 +97,7 @@ pub use http_intake::{HttpIntake, HttpRecord};
 pub use identity::AssumedRole;
 pub use kinesis::Kinesis;
 pub use newrelic::{NewRelic, NewRelicLog};
+pub use oauth2::OAuth2;
 pub use otlp::{Otlp, OtlpLog};
 pub use pagerduty::{PagerDuty, PagerDutyEvent};
 pub use received::Received;

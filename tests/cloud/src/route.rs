@@ -4,7 +4,7 @@
 
 use http::{Method, request::Parts};
 
-use crate::s3;
+use crate::{s3, signed_api};
 
 /// An operation the cloud knows, as tests name it when they script faults or count attempts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -71,6 +71,10 @@ pub enum Api {
     FirehoseHttp,
     /// OTLP/HTTP, `/v1/logs`.
     OtlpLogs,
+    /// An API of AWS that takes what is signed, `/signed/<service>/…`.
+    SignedApi,
+    /// The token endpoint of OAuth2, `/oauth2/token`.
+    Token,
     /// Anything else; always a complaint.
     Unknown,
 }
@@ -121,7 +125,7 @@ impl Api {
             | GetQueueAttributes => Some("sqs"),
             AssumeRole | GetCallerIdentity => Some("sts"),
             Credentials | NewRelicLogs | DatadogLogs | SlackWebhook | TeamsWebhook | PagerDutyEvents
-            | Http | FirehoseHttp | OtlpLogs | Unknown => None,
+            | Http | FirehoseHttp | OtlpLogs | SignedApi | Token | Unknown => None,
         }
     }
 
@@ -142,7 +146,7 @@ impl Api {
 
     /// Whether requests compressed with zstd are read. Datadog does not document it, but its own agent sends it.
     pub(crate) fn reads_zstd(self) -> bool {
-        matches!(self, Api::DatadogLogs | Api::Http | Api::OtlpLogs)
+        matches!(self, Api::DatadogLogs | Api::Http | Api::OtlpLogs | Api::SignedApi)
     }
 }
 
@@ -191,7 +195,10 @@ fn by_path(method: &Method, path: &str, query: &str, body: &[u8]) -> Api {
         ("POST", "/firehose/v1" | "/v1/input") => Api::FirehoseHttp,
         ("POST", path) if path.starts_with("/workflows/") => Api::TeamsWebhook,
         ("POST", "/v2/enqueue") => Api::PagerDutyEvents,
-        ("POST", "/v1/logs") => Api::OtlpLogs,
+        ("POST", "/v1/logs" | "/oauth2/v1/logs") => Api::OtlpLogs,
+        ("POST", "/oauth2/token") => Api::Token,
+        ("POST" | "HEAD", path) if signed_api::service(path).is_some() => Api::SignedApi,
+        ("POST" | "HEAD", path) if path.starts_with("/oauth2/http/") => Api::Http,
         ("POST", path) if path.starts_with("/services/") => Api::SlackWebhook,
         ("POST" | "PUT" | "HEAD", path) if path == "/http" || path.starts_with("/http/") => Api::Http,
         _ => Api::Unknown,

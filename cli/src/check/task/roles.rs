@@ -160,6 +160,10 @@ fn signed_destination(section: &Section) -> Option<DestinationKind> {
     }
     let names = section.settings.iter().filter(|setting| setting.key.starts_with("route."));
     let names = names.filter_map(|setting| setting.value.text()).flat_map(|text| text.split(','));
-    let mut kinds = names.filter_map(|name| destination_kind(section, name.trim()));
-    kinds.find(|kind| kind.is_aws())
+    let mut signed = names.filter_map(|name| {
+        let kind = destination_kind(section, name.trim())?;
+        let has_auth = section.text(&format!("{}.auth", name.trim())).is_some_and(|auth| auth == "aws");
+        (kind.is_aws() || has_auth).then_some(kind)
+    });
+    signed.next()
 }

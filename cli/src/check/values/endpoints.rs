@@ -5,6 +5,7 @@ use crate::check::finding::{Finding, FindingSeverity};
 use crate::check::placeholders::destination_kind;
 use crate::config::{Section, Setting};
 use ecs_router::config::keys::DestinationKind;
+use ecs_router::config::shown_address;
 
 /// The parts of an address.
 struct Address<'t> {
@@ -50,8 +51,11 @@ fn without_scheme(setting: &Setting, name: &str, text: &str) -> Option<Finding> 
     if name == "url" || text.starts_with("arn:") || !is_address || text.contains(' ') {
         return None;
     }
-    let message = format!("'{text}' lacks https:// in front, so that it is not an address");
-    Some(error(setting, message, format!("write https://{text}")))
+    let address = format!("https://{text}");
+    let shown = shown_address(&address);
+    let bare = shown.trim_start_matches("https://");
+    let message = format!("'{bare}' lacks https:// in front, so that it is not an address");
+    Some(error(setting, message, format!("write {shown}")))
 }
 
 fn of_port(setting: &Setting, address: &Address<'_>) -> Option<Finding> {
@@ -102,6 +106,10 @@ fn of_service(section: &Section, setting: &Setting, name: &str, address: &Addres
 
 /// AWS refuses a request that is signed for another region.
 fn of_region(section: &Section, setting: &Setting, address: &Address<'_>) -> Option<Finding> {
+    // The plugin itself compares the two for an API of the user's.
+    if matches!(kind(section, setting), Some(DestinationKind::Http | DestinationKind::Otlp)) {
+        return None;
+    }
     let (destination, _) = setting.key.rsplit_once('.')?;
     let in_host = regions::in_host(address.host)?;
     let region = section.text(&format!("{destination}.region"))?;
