@@ -38,10 +38,12 @@ fn every_example_of_the_reference_is_right() {
     for kind in DestinationKind::ALL {
         let keys = KEYS.iter().filter(|key| key.applies_to(Some(kind)));
         // Examples that exclude each other: `include`, the other name of New Relic's key, a password, the extension
-        // of a key, lines, which have nothing around them; people are always told of a stop in words; and where the name
-        // is a type, no other is needed.
+        // of a key, lines, which have nothing around them; people are always told of a stop in words; where the name
+        // is a type, no other is needed; and who is proven by a signature is proven by nothing else.
         let needed = |key: &&Key| match key.name {
-            "type" | "exclude" | "bearer_token" => false,
+            "type" | "exclude" | "user" | "password" | "bearer_token" => false,
+            "token_url" | "client_id" | "client_secret" | "client_auth" | "scope" | "audience" => false,
+            "tls_cert_file" | "tls_key_file" => kind == DestinationKind::Http,
             "api_key" => kind != DestinationKind::Newrelic,
             "stop_format" => !kind.alerts(),
             "compress" => kind != DestinationKind::S3,
