@@ -48,3 +48,37 @@ fn unusable(section: &Section, destination: &str, certificate: &ClientCertificat
     let (message, instead) = problem.what.split_once("; ").unwrap_or((&problem.what, ""));
     Some(Finding::new(FindingSeverity::Error, location, &key, message, instead))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::read_as;
+
+    fn said(cert: &str, key: &str) -> Vec<String> {
+        let lines = format!("    d.tls_cert_file {cert}\n    d.tls_key_file {key}\n");
+        let configuration = read_as("x", &format!("[OUTPUT]\n    Name ecs_router\n{lines}"));
+        let mut findings = Vec::new();
+        configuration.ours().for_each(|section| check(section, &mut findings));
+        findings.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn files_that_no_server_would_take_are_errors_and_those_elsewhere_are_noted() {
+        let text = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        let folder = env!("CARGO_MANIFEST_DIR");
+        for (cert, key, expected) in [
+            (text, text, "x:3: error: d.tls_cert_file: "),
+            (folder, text, "x:3: error: d.tls_cert_file: cannot read"),
+            (
+                "/nowhere/c.pem",
+                text,
+                "x:3: note: d.tls_cert_file: names /nowhere/c.pem, which is not on this machine",
+            ),
+            (text, "/nowhere/c.key", "x:4: note: d.tls_key_file: names /nowhere/c.key"),
+        ] {
+            let found = said(cert, key);
+            assert!(matches!(found.as_slice(), [one] if one.starts_with(expected)), "{expected}: {found:?}");
+        }
+        assert_eq!(said("${CERT}", "/nowhere/c.key"), [""; 0]);
+    }
+}

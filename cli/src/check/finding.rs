@@ -139,3 +139,27 @@ impl fmt::Display for Finding {
         write!(formatter, "{file}:{line}: {}: {}", self.severity.name(), printable::line(&self.text()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::check::tests::of_lines;
+
+    #[test]
+    fn no_finding_shows_what_an_address_hides() {
+        for lines in [
+            "    route.default http\n    http.url http://me:hunter2@logs.example.com:443/x?token=hunter2#y\n",
+            "    route.default http\n    http.url https://me:hunter2@hooks.slack.com/x\n",
+            "    route.default http\n    http.url https://logs.example.com/x?token=hunter2#y\n",
+            "    route.default otlp\n    otlp.endpoint me:hunter2@otlp.example.com\n",
+            "    route.default otlp\n    otlp.endpoint http://me:hunter2@otlp.example.com:4317/?key=hunter2\n",
+            "    route.default s3\n    s3.bucket b\n    s3.endpoint http://s3.us-east-1.amazonaws.com/?key=hunter2\n",
+            "    route.default s3\n    s3.bucket https://me:hunter2@b.s3.us-east-1.amazonaws.com?key=hunter2\n",
+            "    route.default stdout\n    queue.url https://me:hunter2@console.aws.amazon.com/?key=hunter2\n",
+            "    route.default http\n    http.url https://a.example/\n    http.auth oauth2\n    http.token_url http://me:hunter2@b.example/?client_secret=hunter2\n",
+        ] {
+            let found = of_lines(lines);
+            assert!(!found.is_empty(), "{lines}");
+            assert!(!found.concat().contains("hunter2"), "{found:?}");
+        }
+    }
+}
