@@ -45,7 +45,7 @@ fn queue(setting: &Setting, text: &str) -> Option<Finding> {
 
 fn vendor(setting: &Setting, text: &str) -> Option<Finding> {
     let (_, rest) = text.split_once("://")?;
-    let host = rest.split('/').next()?;
+    let host = without_user(rest.split('/').next()?);
     let (_, instead) = OF_VENDORS.iter().find(|(part, _)| host.contains(part))?;
     let message = format!("is {host}, which does not take what the type http sends");
     Some(wrong(setting, message, format!("write the type {instead}")))
@@ -90,9 +90,14 @@ fn service_name(setting: &Setting, text: &str) -> Option<Finding> {
 
 fn in_clear(setting: &Setting, text: &str) -> Option<Finding> {
     let rest = text.strip_prefix("http://")?;
-    let host = rest.split(['/', ':']).next()?;
+    let host = without_user(rest.split('/').next()?).split(':').next()?;
     let message = format!("sends records to {host} without TLS");
     host.contains(".amazonaws.com").then(|| wrong(setting, message, format!("write https://{rest}")))
+}
+
+/// The host and port of an authority, whose user may stand beside a password.
+fn without_user(authority: &str) -> &str {
+    authority.rsplit_once('@').map_or(authority, |(_, host)| host)
 }
 
 fn error(setting: &Setting, message: String, instead: String) -> Finding {
