@@ -44,7 +44,7 @@ fn a_type_that_does_not_exist_is_answered_with_one_that_does() {
         near.err
     );
     assert!(ran(&["keys", "gelf"]).err.contains("there are: cloudwatch, s3, firehose"));
-    let named = ran(&["keys", "stops"]).err;
+    let named = ran(&["keys", "oncall-team"]).err;
     assert!(named.contains("If it is the name that you gave a destination, ask for its type"), "{named}");
 }
 
