@@ -10,7 +10,8 @@ use std::sync::Arc;
 use crate::classify::classes::Class;
 use crate::config::{
     AwsEnvironment, AwsEnvironments, FetchLogsSettings, KeyReader, Lookup, MetadataMode, MetadataSettings,
-    Problem, QueueSettings, Settings, exposures, idle_changes, idle_level_routes, queue_needs_region, is_signed, names_region,
+    Problem, QueueSettings, Settings, exposures, idle_changes, idle_level_routes, is_signed, names_region,
+    queue_needs_region,
 };
 use crate::delivery::verdict::Verdict;
 use crate::destination::{self, Destination};
