@@ -121,7 +121,7 @@ impl Instance {
         if self.init_thread == thread_number() {
             self.worker.blocks_engine();
         }
-        self.worker.flush(tag, chunk)
+        self.worker.flush(tag, chunk, thread_number())
     }
 
     /// Delivers what is in flight, within `exit_timeout`, and ends the worker. Later flushes answer RETRY.

@@ -22,6 +22,7 @@
 //!     │ └────── watch             chunks that do not come from Fluent Bit: exits of containers, a queue of ECS events
 //!     │                           └─ task_metadata   the task as the metadata endpoint describes it
 //!     │
+//!     ├─ join         lines that are one record: pieces of a long line, and stack traces
 //!     ├─ input        bytes of the chunk → records
 //!     ├─ envelope     finds the ECS events inside SNS, SQS, Firehose, Docker and other wrappings
 //!     ├─ classify     stop event, error, stderr, stdout or other; which destinations its class goes to
@@ -58,6 +59,7 @@ pub mod envelope;
 pub mod incident;
 pub mod input;
 pub mod instance;
+pub mod join;
 pub mod json;
 pub mod level;
 pub mod limit;

@@ -15,6 +15,7 @@ mod fetch_logs;
 mod identity;
 mod incidents;
 pub mod keys;
+mod join;
 mod level;
 mod limits;
 mod metrics;

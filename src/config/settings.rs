@@ -9,6 +9,7 @@ use super::events::{MEMORY_WARNING, MetadataSettings, StopSettings};
 use super::fetch_logs::LogNames;
 use super::incidents::IncidentSettings;
 use super::keys::{self, DestinationKind};
+use super::join;
 use super::level::{self, LEVEL_CLASSES};
 use super::limits;
 use super::metrics::EmfSettings;
@@ -19,6 +20,7 @@ use super::redaction;
 use crate::classify::classes::{Class, OwnClass};
 use crate::classify::levels::LevelRules;
 use crate::limit::LimitRules;
+use crate::join::rules::JoinRules;
 use crate::redact::Redaction;
 
 /// What one `[OUTPUT]` means. Destinations have a name and a type here; their own keys are read by `destination`.
@@ -42,6 +44,8 @@ pub struct Settings {
     pub recorder: Option<RecorderSettings>,
     /// Which lines are dropped because their class has used up its budget.
     pub limits: LimitRules,
+    /// Which lines become one record; `None`: none.
+    pub join: Option<JoinRules>,
     /// What is masked for which of them.
     pub redaction: Redaction,
     /// How stop events are read and reported.
@@ -168,8 +172,10 @@ impl Settings {
         };
         let emf = read_emf(&reader, &mut destinations, is_routed);
         let named: Vec<_> = destinations.iter().map(|one| (one.name.as_str(), one.kind)).collect();
+        let flush_timeout = reader.duration("flush_timeout");
         Self {
             limits: limits::read(&reader, &classes, &levels, &routes),
+            join: join::read(&reader, flush_timeout),
             redaction: redaction::read(&reader, &named),
             classes,
             emf,
@@ -184,7 +190,7 @@ impl Settings {
             log_names: LogNames::read(&reader),
             incidents: IncidentSettings::read(&reader, alerts),
             task_metadata: MetadataSettings::read(&reader),
-            flush_timeout: reader.duration("flush_timeout"),
+            flush_timeout,
             exit_timeout: reader.duration("exit_timeout"),
             stats_interval: Some(reader.duration("stats_interval")).filter(|interval| !interval.is_zero()),
         }

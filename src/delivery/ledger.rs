@@ -68,6 +68,11 @@ impl Ledger {
         self.open.borrow().is_empty()
     }
 
+    /// How many chunks are remembered.
+    pub(crate) fn len(&self) -> usize {
+        self.order.borrow().len()
+    }
+
     /// Chunks that wait for this destination, and how many of their records it lacks.
     pub(crate) fn waiting(&self, destination: usize) -> (u64, u64) {
         let open = self.open.borrow();
@@ -112,6 +117,8 @@ pub(crate) enum ChunkMaker {
     Watcher = 1,
     /// The router, of what was refused for good.
     DeadLetter = 2,
+    /// The router, of lines in several chunks that are one record.
+    Joined = 3,
 }
 
 /// Identifies a chunk. Not cryptographic: equal bytes under an equal tag are told apart by who made them.

@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
 use crate::incident::Sightings;
+use crate::join::shared::SharedLines;
 use crate::metrics::Reason;
 use crate::recorder::ReleasedLines;
 use crate::stop::dedup::Claims;
@@ -108,6 +109,7 @@ pub struct Progress {
     replayed: Cell<bool>,
     claims: Claims,
     sightings: Sightings,
+    shared: SharedLines,
     /// By place among the chunk's stop events: what was read of the containers' logs.
     logs: RefCell<BTreeMap<usize, ReadLog>>,
     /// By the same place: what changed with a deployment that failed.
@@ -139,6 +141,7 @@ impl Progress {
             replayed: Cell::new(false),
             claims: Claims::default(),
             sightings: Sightings::default(),
+            shared: SharedLines::default(),
             logs: RefCell::default(),
             changes: RefCell::default(),
             released: OnceCell::new(),
@@ -199,6 +202,11 @@ impl Progress {
     #[must_use]
     pub fn sightings(&self) -> &Sightings {
         &self.sightings
+    }
+
+    /// What the chunk shares with others: lines of records that stand in several chunks.
+    pub(crate) fn shared(&self) -> &SharedLines {
+        &self.shared
     }
 
     /// Notes what was read of the log of a stop's container, for the stop's report in this chunk and its replays.

@@ -188,7 +188,7 @@ fn read_entry<'a>(
 }
 
 /// Reads `time` or `[time, metadata]`; the metadata is skipped.
-fn read_time(reader: &mut MsgpackReader<'_>) -> ReadResult<Option<Timestamp>> {
+pub(super) fn read_time(reader: &mut MsgpackReader<'_>) -> ReadResult<Option<Timestamp>> {
     match reader.array_header()? {
         None => Ok(timestamp(reader.value()?)),
         Some(0) => Ok(None),

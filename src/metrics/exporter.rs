@@ -52,7 +52,7 @@ const fn gauge(name: &'static str, help: &'static str, values: MetricSource) -> 
 }
 
 /// Every metric of the plugin.
-pub const FAMILIES: [MetricFamily; 46] = [
+pub const FAMILIES: [MetricFamily; 47] = [
     counter("records_total", "Records read.", Class),
     counter("chunks_total", "Chunks read, without those that came again.", Instance(|all| &all.chunks)),
     counter(
@@ -98,6 +98,11 @@ pub const FAMILIES: [MetricFamily; 46] = [
         "unopened_envelopes_total",
         "Records that may hold events and exceed the budget for opening them.",
         Instance(|all| &all.unopened_envelopes),
+    ),
+    counter(
+        "joined_lines_total",
+        "Lines that became parts of the record before them.",
+        Instance(|all| &all.joined_lines),
     ),
     counter("redacted_values_total", "Values that were masked.", RedactionRule),
     counter(

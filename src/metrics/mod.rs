@@ -119,6 +119,8 @@ pub struct Metrics {
     pub unmarked_records: AtomicU64,
     /// Records that may hold events but take too much to open, so they were delivered as they are.
     pub unopened_envelopes: AtomicU64,
+    /// Lines that became parts of the record before them.
+    pub joined_lines: AtomicU64,
     /// Chunks that came late.
     pub late_chunks: AtomicU64,
     /// How late the latest of them was, in milliseconds.

@@ -10,6 +10,7 @@ mod emf;
 mod encoder;
 pub mod entries;
 mod incidents;
+mod joining;
 mod last_lines;
 mod limiting;
 mod masking;
@@ -33,6 +34,7 @@ use tokio::time::Instant;
 use self::drop_reports::DropReports;
 pub(crate) use self::emf::MetricsDesk;
 pub(crate) use self::incidents::NewsDesk;
+use self::joining::Joining;
 use self::pipeline::Pipeline;
 use self::process::{Processed, process_chunk};
 pub(crate) use self::sign_off::ExitRecordFor;
@@ -123,6 +125,8 @@ pub(crate) struct Router {
     /// Taken by whoever sends news of incidents.
     incident_file: RefCell<Option<StateFile>>,
     log_reader: Option<Rc<LogReader>>,
+    /// Which lines become one record; `None`: none.
+    joining: Option<Joining>,
     /// Logs that are looked for again; dropped with the router.
     late_logs: RefCell<JoinSet<()>>,
     drop_reports: DropReports,
@@ -163,6 +167,7 @@ impl Router {
             exit_route: config.settings.exit_route.clone(),
             memory_route: config.settings.memory_route.clone(),
             started_at: Timestamp::now(),
+            joining: config.settings.join.clone().map(Joining::new),
             pipeline: Pipeline::new(config.settings, Arc::clone(&metrics)),
             ledger: Ledger::default(),
             in_flight: RefCell::default(),
@@ -274,14 +279,29 @@ impl Router {
             std::thread::sleep(HANG);
         }
         let deadline = Instant::now() + self.flush_timeout;
-        // While nothing waits for a replay, no digest is needed.
-        let digest = if self.ledger.is_empty() { None } else { chunk_digest(maker, tag, chunk) };
+        self.route_until(maker, tag, origin, chunk, answer, deadline).await
+    }
+
+    async fn route_until(
+        self: &Rc<Self>,
+        maker: ChunkMaker,
+        tag: &[u8],
+        origin: ChunkOrigin<'_>,
+        chunk: &dyn Chunk,
+        answer: Option<&Arc<FlushAnswer>>,
+        deadline: Instant,
+    ) -> Verdict {
+        // While nothing waits for a replay, no digest is needed, unless what is delivered is not what came.
+        let needs_digest = self.joining.is_some() || !self.ledger.is_empty();
+        let digest = if needs_digest { chunk_digest(maker, tag, chunk) } else { None };
         let progress = self.ledger.begin(digest.unwrap_or_default(), self.senders.len(), deadline).await;
         let Some(progress) = progress else { return Verdict::Retry };
         if let Some(answer) = answer {
             let flight = InFlight { answer: Arc::clone(answer), progress: Rc::clone(&progress) };
             self.in_flight.borrow_mut().push(flight);
         }
+        let joined = self.join(maker, tag, chunk, &progress);
+        let chunk = joined.or(chunk);
         self.read_logs(origin, chunk, &progress).await;
         let read = chunk.read(|bytes| {
             let processed = self.process(tag, origin, bytes, &progress);
@@ -302,9 +322,10 @@ impl Router {
         let mut sending = self.send(processed.batches, &progress, self.sending_deadline(deadline));
         let in_time = tokio::time::timeout_at(deadline, join_all(&mut sending)).await.is_ok();
         let stored = self.store_dead_letters(tag, origin, chunk, &progress, deadline).await;
+        let shared = self.deliver_shared(tag, origin, &progress, deadline).await;
         let verdict = match self.verdict(&progress) {
             _ if unreadable => Verdict::Error,
-            Verdict::Ok if !stored => Verdict::Retry,
+            Verdict::Ok if !(stored && shared) => Verdict::Retry,
             verdict => verdict,
         };
         if verdict == Verdict::Retry {

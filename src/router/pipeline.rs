@@ -71,6 +71,7 @@ impl Pipeline {
         let names = settings.destinations.iter().map(|_| KnownNames::default()).collect();
         let memory = StopMemory::new(settings.stop.once, settings.stop.context_lines)
             .with_streams(settings.stop.context_streams)
+            .with_split_lines(settings.join.is_some())
             .with_recorder(settings.recorder.map(Recorder::new));
         Self {
             names,
@@ -316,6 +317,12 @@ impl StopMemory {
     #[must_use]
     pub fn with_streams(self, streams: ContextStreams) -> Self {
         Self { stderr_tail: self.stderr_tail.with_streams(streams), ..self }
+    }
+
+    /// Takes the text of a record apart into its lines.
+    #[must_use]
+    pub fn with_split_lines(self, splits_lines: bool) -> Self {
+        Self { stderr_tail: self.stderr_tail.with_split_lines(splits_lines), ..self }
     }
 
     /// Fills in the last lines of the stop's container that were heard here, or else those that were read from its log.

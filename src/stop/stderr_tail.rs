@@ -50,6 +50,8 @@ pub enum ContextStreams {
 pub struct StderrTail {
     max_lines: usize,
     streams: ContextStreams,
+    /// Whether the text of a record may be several lines.
+    splits_lines: bool,
     /// The container that wrote most recently comes last.
     containers: RefCell<Vec<ContainerTail>>,
 }
@@ -101,6 +103,15 @@ impl<'c> TailLine<'c> {
         })
     }
 
+    /// The lines of a record that may be several.
+    fn split(record: &Record<'c, '_>) -> impl Iterator<Item = Self> {
+        let lines = record.text(b"log").unwrap_or_default().split(|byte| *byte == b'\n');
+        lines.filter(|line| !line.is_empty()).map(|line| Self {
+            text: Cow::Borrowed(json::cut(line, MAX_LINE_BYTES)),
+            partial_id: None,
+        })
+    }
+
     /// Whether `next` is the next part of this line.
     fn continues_in(&self, next: &TailLine<'_>) -> bool {
         self.partial_id.is_some() && self.partial_id == next.partial_id
@@ -126,6 +137,7 @@ impl<'c> TailLine<'c> {
 pub struct ChunkTail<'c> {
     max_lines: usize,
     streams: ContextStreams,
+    splits_lines: bool,
     containers: Vec<(ContainerKey<'c>, VecDeque<TailLine<'c>>)>,
     /// The container that wrote last: neighbouring records mostly come from one.
     last: usize,
@@ -178,7 +190,7 @@ impl StderrTail {
     /// Keeps this many lines of each container; with 0 nothing is kept.
     #[must_use]
     pub fn new(max_lines: usize) -> Self {
-        Self { max_lines, streams: ContextStreams::default(), containers: RefCell::default() }
+        Self { max_lines, streams: ContextStreams::default(), splits_lines: false, containers: RefCell::default() }
     }
 
     /// Takes the lines from these streams instead of the default.
@@ -187,12 +199,19 @@ impl StderrTail {
         Self { streams, ..self }
     }
 
+    /// Takes the text of a record apart into its lines, because records are joined lines.
+    #[must_use]
+    pub fn with_split_lines(self, splits_lines: bool) -> Self {
+        Self { splits_lines, ..self }
+    }
+
     /// An empty tail for one chunk, to be merged at its end.
     #[must_use]
     pub fn begin_chunk<'c>(&self) -> ChunkTail<'c> {
         ChunkTail {
             max_lines: self.max_lines,
             streams: self.streams,
+            splits_lines: self.splits_lines,
             containers: Vec::new(),
             last: 0,
             spare: SpareRecords::default(),
@@ -218,7 +237,10 @@ impl StderrTail {
         if let (Some(id), Some(line)) = (record.text(b"container_id"), TailLine::from_record(&record)) {
             let mut containers = self.containers.borrow_mut();
             let mut container = take_or_insert(&mut containers, ContainerKey::new(name, id));
-            container.push_spare(line, self.max_lines);
+            match self.splits_lines {
+                true => TailLine::split(&record).for_each(|line| container.push_spare(line, self.max_lines)),
+                false => container.push_spare(line, self.max_lines),
+            }
             containers.push(container);
         }
     }
@@ -331,8 +353,16 @@ impl<'c> ChunkTail<'c> {
 
     fn observe(&mut self, record: &Record<'c, '_>, name: Option<&'c [u8]>) {
         if let (Some(id), Some(line)) = (record.text(b"container_id"), TailLine::from_record(record)) {
-            self.push(ContainerKey::new(name, id), line);
+            match self.splits_lines {
+                true => self.push_lines(&ContainerKey::new(name, id), record),
+                false => self.push(ContainerKey::new(name, id), line),
+            }
         }
+    }
+
+    #[inline(never)]
+    fn push_lines(&mut self, key: &ContainerKey<'c>, record: &Record<'c, '_>) {
+        TailLine::split(record).for_each(|line| self.push(key.clone(), line));
     }
 
     fn push(&mut self, key: ContainerKey<'c>, line: TailLine<'c>) {

@@ -55,6 +55,8 @@ struct Job {
     tag: Vec<u8>,
     chunk: Arc<dyn Chunk>,
     answer: Arc<FlushAnswer>,
+    /// The host's thread that waits.
+    thread: usize,
     /// Wakes the flush, also when it is dropped.
     wake: SyncSender<()>,
 }
@@ -100,10 +102,11 @@ impl Worker {
     }
 
     /// Hands a chunk over and waits for the verdict. Runs on the host's small stack: enqueue, wait.
-    pub(crate) fn flush(&self, tag: &[u8], chunk: Arc<dyn Chunk>) -> Verdict {
+    pub(crate) fn flush(&self, tag: &[u8], chunk: Arc<dyn Chunk>, thread: usize) -> Verdict {
         let (wake, woken) = sync_channel(1);
         let answer = Arc::new(FlushAnswer::default());
-        let job = Job { tag: tag.to_vec(), chunk: Arc::clone(&chunk), answer: Arc::clone(&answer), wake };
+        let job =
+            Job { tag: tag.to_vec(), chunk: Arc::clone(&chunk), answer: Arc::clone(&answer), thread, wake };
         let queued = match self.jobs.lock() {
             Ok(jobs) => jobs.as_ref().is_some_and(|jobs| jobs.try_send(job).is_ok()),
             Err(_) => false,
@@ -183,6 +186,7 @@ async fn serve(
     let end = Instant::now() + exit_timeout;
     router.allow_probes();
     router.stop_reading_logs();
+    router.stop_joining();
     // The last exits, and the events under way, are still for this process to report.
     stop_watching.send_replace(true);
     let drain = async { tokio::join!(join_all(&mut running), join_all(&mut watchers)) };
@@ -244,6 +248,7 @@ async fn take_jobs(
 }
 
 async fn flush(router: Rc<Router>, job: Job) {
+    router.note_thread(job.thread);
     router.route_chunk(&job.tag, &*job.chunk, &job.answer).await;
     // The coroutine may have stopped waiting.
     job.wake.try_send(()).ok();

@@ -1,5 +1,6 @@
 mod budget;
 mod cost;
+mod joining;
 mod levels;
 mod recorder;
 mod truth;

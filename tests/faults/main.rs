@@ -12,6 +12,7 @@
 //! - `alerts` – a kill amid an outage, where people are alerted and where bodies are of the user's own form
 //! - `hostile` – chunks that are cheap to send and dear to read
 //! - `wrong_settings` – wrong paths, keys, regions and names at every destination, until they are right
+//! - `joining` – records whose lines stand in several chunks
 //! - `machine` – a full disk, a clock that jumps, and memory when nothing can be delivered
 //!
 //! And what they work with:
@@ -31,6 +32,7 @@ mod feed;
 mod host;
 mod hostile;
 mod isolation;
+mod joining;
 mod machine;
 mod proxy;
 mod services;

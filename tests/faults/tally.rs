@@ -52,6 +52,14 @@ pub(crate) fn events(body: &Value) -> &[Value] {
     body["logEvents"].as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
+/// The same of a group whose messages are several joined lines.
+pub(crate) fn lines_in_group(cloud: &Cloud, group: &str) -> Arrivals {
+    let logs = cloud.cloudwatch();
+    let messages = logs.streams(group).into_iter().flat_map(|stream| logs.messages(group, &stream));
+    let messages: Vec<String> = messages.collect();
+    count(messages.iter().flat_map(|message| message.split('\n')))
+}
+
 /// What the objects of a bucket hold.
 pub(crate) fn in_bucket(cloud: &Cloud, bucket: &str) -> Arrivals {
     count(cloud.s3().all_lines(bucket))

@@ -67,6 +67,11 @@ impl Router {
         flushes.unwrap_or_else(|| panic!("still no OK after {most} flushes"))
     }
 
+    /// Lines that became parts of the record before them.
+    pub(crate) fn joined_lines(&self) -> u64 {
+        self.0.metrics().joined_lines.load(Relaxed)
+    }
+
     /// Flushes and measures.
     pub(crate) fn timed(&self, chunk: &Chunk) -> (Verdict, Duration) {
         let start = Instant::now();

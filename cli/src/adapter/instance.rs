@@ -1,5 +1,7 @@
 //! `instance`: a running instance, as Fluent Bit would have it.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use ecs_router::Verdict;
 use ecs_router::config::{Lookup, Problem};
 use ecs_router::instance::Instance;
@@ -38,6 +40,11 @@ impl LiveRun {
     /// Values masked, by rule.
     pub(crate) fn redacted(&self) -> Vec<(String, u64)> {
         self.0.metrics().redacted()
+    }
+
+    /// Lines that became parts of the record before them.
+    pub(crate) fn joined_lines(&self) -> u64 {
+        self.0.metrics().joined_lines.load(Relaxed)
     }
 
     /// Records by class.

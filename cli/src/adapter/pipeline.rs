@@ -13,6 +13,8 @@ use ecs_router::encode::batch::Batch;
 use ecs_router::encode::template::RenderContext;
 use ecs_router::incident::{Clock, IncidentTracker};
 use ecs_router::input::decode::{self, MalformedChunk};
+use ecs_router::join::chunk::join_alone;
+use ecs_router::join::rules::JoinRules;
 use ecs_router::level::LogLevel;
 use ecs_router::limit::{DropNotice, LimitRules, LineLimiter};
 use ecs_router::metrics::RecorderCounts;
@@ -30,6 +32,7 @@ pub(crate) struct DryRun {
     settings: Vec<DestinationSettings>,
     destinations: Vec<Destination>,
     has_levels: bool,
+    join: Option<JoinRules>,
     /// The rules by which data are masked.
     rules: Vec<String>,
 }
@@ -99,6 +102,8 @@ pub(crate) struct DryChunk {
     pub(crate) redacted: Vec<(String, u64)>,
     /// What the flight recorder did; `None`: it is off.
     pub(crate) recorder: Option<RecorderCounts>,
+    /// Lines that became parts of the record before them; `None`: none can.
+    pub(crate) joined: Option<u64>,
     /// Entries that are no records.
     pub(crate) shapeless: usize,
     /// Where reading had to stop.
@@ -145,6 +150,7 @@ impl DryRun {
             rules: settings.redaction.rules.clone(),
             destinations,
             has_levels: settings.levels.is_on(),
+            join: settings.join.clone(),
             pipeline: Pipeline::with_clock(settings, metrics, clock),
         })
     }
@@ -173,6 +179,10 @@ impl DryRun {
 
     /// Takes a chunk through the stages.
     pub(crate) fn process(&self, tag: &str, chunk: &[u8]) -> DryChunk {
+        let joined = self.join.as_ref().map(|rules| join_alone(rules, chunk));
+        let lines = joined.as_ref().map(|(_, lines)| *lines);
+        let whole = joined.and_then(|(bytes, _)| bytes);
+        let chunk = whole.as_deref().unwrap_or(chunk);
         let destinations: Vec<&Destination> = self.destinations.iter().collect();
         let stages = self.pipeline.stages(self.pipeline.origin(tag.as_bytes()), &destinations);
         let progress = Progress::new(destinations.len());
@@ -188,6 +198,7 @@ impl DryRun {
             batches,
             redacted,
             recorder: self.pipeline.recorder().map(|_| processed.recorder),
+            joined: lines,
             shapeless: processed.tally.shapeless,
             fault: processed.tally.fault,
         }

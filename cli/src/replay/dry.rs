@@ -62,6 +62,7 @@ impl<W: Write> Sink for Table<'_, W> {
         self.tally.count_requests(&chunk.batches);
         self.tally.count_redacted(chunk.redacted);
         self.tally.count_recorder(chunk.recorder);
+        self.tally.count_joined(chunk.joined);
         if chunk.shapeless > 0 {
             self.error(format_args!("{} entries hold no record", chunk.shapeless))?;
         }
@@ -200,6 +201,9 @@ impl<W: Write> Table<'_, W> {
             self.tally.classes.iter().map(|(class, count)| format!("{count} {class}")).collect();
         let ReplayTally { records, dropped, .. } = self.tally;
         writeln!(self.out, "\n{records} record(s): {}; {dropped} dropped on purpose", classes.join(", "))?;
+        if let Some(lines) = self.tally.joined {
+            writeln!(self.out, "joined: {lines} line(s) with the record before them")?;
+        }
         if !self.tally.redacted.is_empty() {
             let masked: Vec<String> =
                 self.tally.redacted.iter().map(|(rule, count)| format!("{count} {rule}")).collect();
@@ -247,6 +251,7 @@ impl<W: Write> Table<'_, W> {
             "classes": self.tally.classes,
             "dropped": self.tally.dropped,
             "masked": self.tally.redacted,
+            "joined": self.tally.joined,
             "destinations": destinations,
             "cost": cost.map(Cost::object),
         });

@@ -183,6 +183,10 @@ fn table(
     if !masked.is_empty() {
         writeln!(out, "masked: {}", masked.join(", "))?;
     }
+    let joined = live.joined_lines();
+    if joined > 0 {
+        writeln!(out, "joined: {joined} line(s) with the record before them")?;
+    }
     writeln!(out)?;
     writeln!(
         out,
@@ -201,6 +205,7 @@ fn object(live: &LiveRun, outcomes: &[Outcome], answers: &Answers) -> Value {
         "brought_again": answers.repeated,
         "classes": classes,
         "masked": live.redacted().into_iter().collect::<std::collections::BTreeMap<_, _>>(),
+        "joined": live.joined_lines(),
         "destinations": outcomes.iter().map(Outcome::object).collect::<Vec<_>>(),
     })
 }

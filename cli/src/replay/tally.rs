@@ -55,6 +55,8 @@ pub(super) struct ReplayTally {
     pub(super) redacted: BTreeMap<String, u64>,
     /// What the flight recorder did; `None`: it is off.
     pub(super) recorder: Option<RecorderCounts>,
+    /// Lines that became parts of the record before them; `None`: none can.
+    pub(super) joined: Option<u64>,
     pub(super) totals: Vec<Total>,
     /// The same by container, of records that say which.
     pub(super) containers: BTreeMap<String, Vec<Total>>,
@@ -122,6 +124,13 @@ impl ReplayTally {
         total.released += counts.released;
         total.expired += counts.expired;
         total.evicted += counts.evicted;
+    }
+
+    /// Adds the lines of one chunk that were joined.
+    pub(super) fn count_joined(&mut self, lines: Option<u64>) {
+        if let Some(lines) = lines {
+            *self.joined.get_or_insert(0) += lines;
+        }
     }
 
     /// Adds what one chunk's values were masked by.

@@ -13,6 +13,7 @@ mod file;
 mod firehose;
 mod http;
 mod incident;
+mod join;
 mod key;
 mod kind;
 mod kinesis;
@@ -36,6 +37,7 @@ pub use reference::{reference, reference_for};
 /// In the order of the reference.
 const TABLES: &[&[Key]] = &[
     output::KEYS,
+    join::KEYS,
     limit::KEYS,
     redact::KEYS,
     recorder::KEYS,
@@ -93,10 +95,11 @@ const fn concat<const LENGTH: usize>(tables: &[&[Key]]) -> [Key; LENGTH] {
 }
 
 /// First parts of the names of the output's own keys; no destination can have such a name.
-pub const OUTPUT_KEY_GROUPS: [&str; 12] = [
+pub const OUTPUT_KEY_GROUPS: [&str; 13] = [
     "route",
     "class",
     "level",
+    "join",
     "limit",
     "sample",
     "redact",

@@ -37,6 +37,7 @@ mod entities;
 mod groups;
 mod hostile;
 mod isolation;
+mod joining;
 mod levels;
 mod limits;
 mod malformed;

@@ -1,0 +1,322 @@
+//! One chunk taken apart and written again with its joined records.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::record::{OpenRecord, Taken};
+use super::rules::JoinRules;
+use crate::input::log_line::{self, LogLine};
+
+/// Records that may wait for lines of the next chunk, by chunk: more streams at one time are no ordinary tag.
+const MAX_OPEN_TAILS: usize = 64;
+
+/// Whose lines follow each other: one stream of one container.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct StreamKey<'a> {
+    container: Cow<'a, [u8]>,
+    source: Cow<'a, [u8]>,
+}
+
+/// What an earlier chunk of the same tag left open.
+#[derive(Debug)]
+pub(crate) struct OpenTail {
+    pub(crate) key: StreamKey<'static>,
+    pub(crate) record: OpenRecord<'static>,
+}
+
+/// An open record at the end of the chunk.
+#[derive(Debug)]
+pub(crate) struct LeftOpen {
+    pub(crate) tail: OpenTail,
+    /// Whether lines of this chunk are in it.
+    pub(crate) has_lines: bool,
+}
+
+/// A record of an earlier chunk that ends in this one.
+#[derive(Debug)]
+pub(crate) struct ClosedTail {
+    pub(crate) key: StreamKey<'static>,
+    /// Its entry, and those of lines that turned out to be none of its parts.
+    pub(crate) entries: Vec<u8>,
+    /// Whether lines of this chunk are in it.
+    pub(crate) has_lines: bool,
+}
+
+/// What became of a chunk.
+#[derive(Debug, Default)]
+pub(crate) struct JoinedChunk {
+    /// The chunk with its joined records; `None`: it is as it was.
+    pub(crate) bytes: Option<Vec<u8>>,
+    /// Lines that became parts of the record before them.
+    pub(crate) joined: u64,
+    /// The places of its entries that are in records of several chunks, in ascending order.
+    pub(crate) absorbed: Vec<u32>,
+    /// Records of earlier chunks that ended.
+    pub(crate) closed: Vec<ClosedTail>,
+    /// Records that wait for lines of the next chunk.
+    pub(crate) open: Vec<LeftOpen>,
+}
+
+/// Joins the lines of a chunk that stands for itself; returns the chunk, `None` when it stays as it is, and how many lines
+/// became parts of the record before them.
+#[must_use]
+pub fn join_alone(rules: &JoinRules, chunk: &[u8]) -> (Option<Vec<u8>>, u64) {
+    let joined = join(rules, chunk, Vec::new(), &[], false);
+    (joined.bytes, joined.joined)
+}
+
+/// Joins the lines of a chunk. `tails` is what earlier chunks of its tag left open, `absorbed` what to leave out because it is
+/// in records of several chunks. With `may_wait` the last record of each stream may stay open. A malformed chunk stays as it
+/// is.
+pub(crate) fn join(
+    rules: &JoinRules,
+    chunk: &[u8],
+    tails: Vec<OpenTail>,
+    absorbed: &[u32],
+    may_wait: bool,
+) -> JoinedChunk {
+    let Some(entries) = log_line::read_entries(chunk) else {
+        let open = tails.into_iter().map(|tail| LeftOpen { tail, has_lines: false });
+        return JoinedChunk { open: open.collect(), ..JoinedChunk::default() };
+    };
+    let mut joining = ChunkJoining::new(rules, chunk, tails);
+    for (position, entry) in (0..).zip(entries) {
+        match entry.line {
+            _ if absorbed.binary_search(&position).is_ok() => joining.is_changed = true,
+            Some(line) => joining.take(position, entry.place, &line),
+            None => joining.keep(entry.place),
+        }
+    }
+    joining.finish(may_wait)
+}
+
+/// What is written in place of an entry, or of several that follow each other.
+#[derive(Debug)]
+enum Piece {
+    /// The chunk's own bytes.
+    Kept(Range<usize>),
+    /// One entry that may yet be moved or written again.
+    Apart(Range<usize>),
+    /// A joined record.
+    Written(Vec<u8>),
+    /// Nothing: it is a part of another record.
+    Moved,
+}
+
+/// An entry's places: among what is written, and in the chunk.
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    piece: usize,
+    position: u32,
+}
+
+/// One stream of one container while its chunk is read.
+#[derive(Debug)]
+struct Stream<'a> {
+    key: StreamKey<'a>,
+    open: Option<OpenRecord<'a>>,
+    /// Where the first line of the open record stands; `None`: in an earlier chunk.
+    first: Option<Slot>,
+    /// Lines of this chunk that are parts of it, but for the first.
+    parts: Vec<u32>,
+    /// The last lines, which are parts of it only if another one follows.
+    possible: Vec<Slot>,
+}
+
+impl Stream<'_> {
+    fn has_lines(&self) -> bool {
+        self.first.is_some() || !self.parts.is_empty() || !self.possible.is_empty()
+    }
+}
+
+struct ChunkJoining<'r, 'a> {
+    rules: &'r JoinRules,
+    chunk: &'a [u8],
+    pieces: Vec<Piece>,
+    streams: Vec<Stream<'a>>,
+    by_key: HashMap<StreamKey<'a>, usize>,
+    /// The stream of the last line: neighbouring lines mostly come from one.
+    last: usize,
+    is_changed: bool,
+    result: JoinedChunk,
+}
+
+impl<'r, 'a> ChunkJoining<'r, 'a> {
+    fn new(rules: &'r JoinRules, chunk: &'a [u8], tails: Vec<OpenTail>) -> Self {
+        let mut joining = Self {
+            rules,
+            chunk,
+            pieces: Vec::new(),
+            streams: Vec::new(),
+            by_key: HashMap::new(),
+            last: 0,
+            is_changed: false,
+            result: JoinedChunk::default(),
+        };
+        for OpenTail { key, record } in tails {
+            joining.add_stream(key, Some(record));
+        }
+        joining
+    }
+
+    fn add_stream(&mut self, key: StreamKey<'a>, open: Option<OpenRecord<'a>>) -> usize {
+        let index = self.streams.len();
+        self.by_key.insert(key.clone(), index);
+        self.streams.push(Stream { key, open, first: None, parts: Vec::new(), possible: Vec::new() });
+        index
+    }
+
+    fn stream(&mut self, line: &LogLine<'a>) -> usize {
+        let key = StreamKey { container: Cow::Borrowed(line.container), source: Cow::Borrowed(line.source) };
+        if self.streams.get(self.last).is_none_or(|stream| stream.key != key) {
+            self.last = match self.by_key.get(&key) {
+                Some(index) => *index,
+                None => self.add_stream(key, None),
+            };
+        }
+        self.last
+    }
+
+    /// Leaves an entry as it is.
+    fn keep(&mut self, place: Range<usize>) {
+        match self.pieces.last_mut() {
+            Some(Piece::Kept(last)) if last.end == place.start => last.end = place.end,
+            _ => self.pieces.push(Piece::Kept(place)),
+        }
+    }
+
+    /// Leaves an entry as it is, apart from its neighbours, because it may be moved.
+    fn keep_apart(&mut self, position: u32, place: Range<usize>) -> Slot {
+        self.pieces.push(Piece::Apart(place));
+        Slot { piece: self.pieces.len() - 1, position }
+    }
+
+    fn take(&mut self, position: u32, place: Range<usize>, line: &LogLine<'a>) {
+        let index = self.stream(line);
+        let rules = self.rules;
+        let open = self.streams.get_mut(index).and_then(|stream| stream.open.as_mut());
+        match open.and_then(|record| record.take(rules, line)) {
+            Some(Taken::Certain(parts)) => {
+                self.result.joined += parts;
+                return self.move_into_record(index, position);
+            }
+            Some(Taken::Possible) => {
+                let slot = self.keep_apart(position, place);
+                return self.note_possible(index, slot);
+            }
+            None => self.close(index),
+        }
+        let Some(record) = OpenRecord::begin(rules, line) else { return self.keep(place) };
+        let slot = self.keep_apart(position, place);
+        if let Some(stream) = self.streams.get_mut(index) {
+            stream.open = Some(record);
+            stream.first = Some(slot);
+        }
+    }
+
+    fn note_possible(&mut self, index: usize, slot: Slot) {
+        if let Some(stream) = self.streams.get_mut(index) {
+            stream.possible.push(slot);
+        }
+    }
+
+    /// The line, and the possible ones before it, are in the stream's open record.
+    fn move_into_record(&mut self, index: usize, position: u32) {
+        let Some(stream) = self.streams.get_mut(index) else { return };
+        self.is_changed = true;
+        for slot in stream.possible.drain(..) {
+            stream.parts.push(slot.position);
+            set(&mut self.pieces, slot, Piece::Moved);
+        }
+        stream.parts.push(position);
+        if stream.open.as_ref().is_some_and(OpenRecord::is_complete) {
+            self.close(index);
+        }
+    }
+
+    /// Nothing follows in the stream's open record.
+    fn close(&mut self, index: usize) {
+        let Some(stream) = self.streams.get_mut(index) else { return };
+        let Some(mut record) = stream.open.take() else { return };
+        match stream.first {
+            Some(slot) if record.is_joined() => {
+                set(&mut self.pieces, slot, Piece::Written(record.entry().into_owned()));
+            }
+            Some(_) => {}
+            None => {
+                let key = stream.key.clone().into_owned();
+                let has_lines = !stream.parts.is_empty();
+                // Those of this chunk stand in it.
+                record.forget_possible(stream.possible.len());
+                self.result.absorbed.append(&mut stream.parts);
+                self.result.closed.push(ClosedTail { key, entries: record.entries(), has_lines });
+            }
+        }
+        stream.first = None;
+        stream.parts.clear();
+        stream.possible.clear();
+    }
+
+    fn finish(mut self, may_wait: bool) -> JoinedChunk {
+        let mut bytes = 0;
+        for index in 0..self.streams.len() {
+            let open = self.streams.get(index).and_then(|stream| Some((stream.open.as_ref()?.len(), stream)));
+            let Some((len, stream)) = open else { continue };
+            let is_small = bytes + len <= self.rules.max_bytes && self.result.open.len() < MAX_OPEN_TAILS;
+            if stream.has_lines() && !(may_wait && is_small) {
+                self.close(index);
+            } else {
+                bytes += len;
+                self.leave_open(index);
+            }
+        }
+        self.result.absorbed.sort_unstable();
+        self.result.bytes = self.is_changed.then(|| written(self.chunk, &self.pieces));
+        self.result
+    }
+
+    /// Takes the stream's open record out of the chunk, where it waits for more lines.
+    fn leave_open(&mut self, index: usize) {
+        let Some(stream) = self.streams.get_mut(index) else { return };
+        let has_lines = stream.has_lines();
+        let Some(record) = stream.open.take() else { return };
+        self.is_changed |= has_lines;
+        for slot in stream.first.into_iter().chain(stream.possible.drain(..)) {
+            self.result.absorbed.push(slot.position);
+            set(&mut self.pieces, slot, Piece::Moved);
+        }
+        self.result.absorbed.append(&mut stream.parts);
+        let tail = OpenTail { key: stream.key.clone().into_owned(), record: record.into_owned() };
+        self.result.open.push(LeftOpen { tail, has_lines });
+    }
+}
+
+impl StreamKey<'_> {
+    fn into_owned(self) -> StreamKey<'static> {
+        let Self { container, source } = self;
+        StreamKey { container: container.into_owned().into(), source: source.into_owned().into() }
+    }
+}
+
+fn set(pieces: &mut [Piece], slot: Slot, piece: Piece) {
+    if let Some(place) = pieces.get_mut(slot.piece) {
+        *place = piece;
+    }
+}
+
+/// The chunk that these pieces make.
+fn written(chunk: &[u8], pieces: &[Piece]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(chunk.len());
+    for piece in pieces {
+        match piece {
+            Piece::Kept(place) | Piece::Apart(place) => bytes.extend_from_slice(chunk.get(place.clone()).unwrap_or_default()),
+            Piece::Written(entry) => bytes.extend_from_slice(entry),
+            Piece::Moved => {}
+        }
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests;
