@@ -25,7 +25,7 @@ pub(super) const KEYS: &[Key] = &[
         "join.wait",
         Duration,
         "How much later than the line before it a line may come, and how long a chunk that ends inside a record waits for the next one. Keep it longer than `Flush` and at most half of `flush_timeout`.",
-        "2s",
+        "3s",
     )
     .default("2s"),
     key(
