@@ -58,12 +58,20 @@ pub(crate) struct JoinedChunk {
     pub(crate) open: Vec<LeftOpen>,
 }
 
-/// Joins the lines of a chunk that stands for itself; returns the chunk, `None` when it stays as it is, and how many lines
-/// became parts of the record before them.
+/// A chunk that stands for itself.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct JoinedAlone {
+    /// The chunk with its joined records; `None`: it is as it was.
+    pub bytes: Option<Vec<u8>>,
+    /// Lines that became parts of the record before them.
+    pub lines: u64,
+}
+
+/// Joins the lines of a chunk that stands for itself.
 #[must_use]
-pub fn join_alone(rules: &JoinRules, chunk: &[u8]) -> (Option<Vec<u8>>, u64) {
+pub fn join_alone(rules: &JoinRules, chunk: &[u8]) -> JoinedAlone {
     let joined = join(rules, chunk, Vec::new(), &[], false);
-    (joined.bytes, joined.joined)
+    JoinedAlone { bytes: joined.bytes, lines: joined.joined }
 }
 
 /// Joins the lines of a chunk. `tails` is what earlier chunks of its tag left open, `absorbed` what to leave out because it is
@@ -310,7 +318,9 @@ fn written(chunk: &[u8], pieces: &[Piece]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(chunk.len());
     for piece in pieces {
         match piece {
-            Piece::Kept(place) | Piece::Apart(place) => bytes.extend_from_slice(chunk.get(place.clone()).unwrap_or_default()),
+            Piece::Kept(place) | Piece::Apart(place) => {
+                bytes.extend_from_slice(chunk.get(place.clone()).unwrap_or_default())
+            }
             Piece::Written(entry) => bytes.extend_from_slice(entry),
             Piece::Moved => {}
         }

@@ -54,7 +54,8 @@ impl<'a> OpenRecord<'a> {
     /// A record that begins with this line; `None` when nothing can follow.
     pub(super) fn begin(rules: &JoinRules, line: &LogLine<'a>) -> Option<Self> {
         let piece = open_piece(rules, line);
-        let is_inner = rules.pieces && line.piece.is_some_and(|piece| piece.ordinal.is_some_and(|nth| nth > 1));
+        let is_inner =
+            rules.pieces && line.piece.is_some_and(|piece| piece.ordinal.is_some_and(|nth| nth > 1));
         let state = if is_inner { RecordState::Complete } else { rules.begin(trim_end(line.text)) };
         if is_inner || (piece.is_none() && state == RecordState::Complete) {
             return None;
@@ -74,7 +75,8 @@ impl<'a> OpenRecord<'a> {
 
     /// Takes the line if it continues the record.
     pub(super) fn take(&mut self, rules: &JoinRules, line: &LogLine<'a>) -> Option<Taken> {
-        if distance(self.last_time, line.time) > rules.wait || self.len() + line.text.len() >= rules.max_bytes {
+        if distance(self.last_time, line.time) > rules.wait || self.len() + line.text.len() >= rules.max_bytes
+        {
             return None;
         }
         let taken = match &self.piece {
@@ -177,8 +179,11 @@ impl<'a> OpenRecord<'a> {
     /// The record with bytes of its own.
     pub(super) fn into_owned(self) -> OpenRecord<'static> {
         let own = |bytes: Cow<'_, [u8]>| Cow::Owned(bytes.into_owned());
-        let own_line =
-            |line: PossibleLine<'_>| PossibleLine { entry: own(line.entry), text: own(line.text), state: line.state };
+        let own_line = |line: PossibleLine<'_>| PossibleLine {
+            entry: own(line.entry),
+            text: own(line.text),
+            state: line.state,
+        };
         OpenRecord {
             first: own(self.first),
             text: own(self.text),
@@ -196,7 +201,8 @@ impl<'a> OpenRecord<'a> {
 impl OpenPiece<'_> {
     fn is_followed_by(&self, line: &LogLine<'_>) -> bool {
         line.piece.is_some_and(|piece| {
-            piece.id == &*self.id && (self.next.is_none() || piece.ordinal.is_none() || piece.ordinal == self.next)
+            piece.id == &*self.id
+                && (self.next.is_none() || piece.ordinal.is_none() || piece.ordinal == self.next)
         })
     }
 }

@@ -54,6 +54,8 @@ struct OpenShared {
 pub(super) struct ChunkToSend {
     /// `None`: as it came.
     bytes: Option<Vec<u8>>,
+    /// Lines that became parts of the record before them.
+    lines: u64,
     /// Keeps the flush counted as held.
     _hold: Option<Hold>,
 }
@@ -109,10 +111,10 @@ impl Joining {
     }
 
     /// Joins the lines of a chunk, together with what earlier chunks of its tag left open.
-    fn join(&self, tag: &[u8], chunk: &[u8], progress: &Progress, may_hold: bool) -> (ChunkToSend, u64) {
+    fn join(&self, tag: &[u8], chunk: &[u8], progress: &Progress, may_hold: bool) -> ChunkToSend {
         if progress.is_replay() {
             let joined = chunk::join(&self.rules, chunk, Vec::new(), &progress.shared().absorbed(), false);
-            return (ChunkToSend { bytes: joined.bytes, _hold: None }, 0);
+            return ChunkToSend { bytes: joined.bytes, lines: 0, _hold: None };
         }
         let waiting = self.open.borrow_mut().remove(tag).unwrap_or_default();
         let mut known: HashMap<StreamKey<'static>, Rc<SharedRecord>> = HashMap::new();
@@ -132,7 +134,7 @@ impl Joining {
         let _hold = open.iter().any(|open| open.has_lines).then(|| Hold::new(&self.held));
         records.extend(self.wait_for_rest(tag, open, known));
         progress.shared().note(absorbed, records);
-        (ChunkToSend { bytes, _hold }, joined)
+        ChunkToSend { bytes, lines: joined, _hold }
     }
 
     /// Keeps what is open for the next chunk; returns the records that have lines of this one.
@@ -216,8 +218,8 @@ impl Router {
         let may_hold = joining.may_hold(self.ledger.len());
         // Bytes that are gone are noticed by whoever reads them next.
         let joined = chunk.read(|bytes| joining.join(tag, bytes, progress, may_hold));
-        let Ok((to_send, lines)) = joined else { return ChunkToSend::default() };
-        self.metrics.joined_lines.fetch_add(lines, Relaxed);
+        let to_send = joined.unwrap_or_default();
+        self.metrics.joined_lines.fetch_add(to_send.lines, Relaxed);
         to_send
     }
 

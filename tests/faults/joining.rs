@@ -38,7 +38,8 @@ impl JoiningScene {
     fn assert_joined(&self) {
         let logs = self.cloud.cloudwatch();
         let streams = logs.streams("/rest");
-        let messages: Vec<String> = streams.iter().flat_map(|stream| logs.messages("/rest", stream)).collect();
+        let messages: Vec<String> =
+            streams.iter().flat_map(|stream| logs.messages("/rest", stream)).collect();
         let joined = messages.iter().filter(|message| message.contains('\n')).count();
         assert!(2 * joined > messages.len(), "{joined} of {} are joined", messages.len());
     }

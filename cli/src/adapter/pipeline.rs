@@ -180,9 +180,8 @@ impl DryRun {
     /// Takes a chunk through the stages.
     pub(crate) fn process(&self, tag: &str, chunk: &[u8]) -> DryChunk {
         let joined = self.join.as_ref().map(|rules| join_alone(rules, chunk));
-        let lines = joined.as_ref().map(|(_, lines)| *lines);
-        let whole = joined.and_then(|(bytes, _)| bytes);
-        let chunk = whole.as_deref().unwrap_or(chunk);
+        let lines = joined.as_ref().map(|joined| joined.lines);
+        let chunk = joined.as_ref().and_then(|joined| joined.bytes.as_deref()).unwrap_or(chunk);
         let destinations: Vec<&Destination> = self.destinations.iter().collect();
         let stages = self.pipeline.stages(self.pipeline.origin(tag.as_bytes()), &destinations);
         let progress = Progress::new(destinations.len());

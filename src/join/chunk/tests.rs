@@ -52,7 +52,7 @@ fn records_of(chunk: &[u8]) -> Vec<Value> {
 
 fn joined(rules: &JoinRules, records: &[Value]) -> Vec<Value> {
     let chunk = chunk_of(records);
-    records_of(&join_alone(rules, &chunk).0.unwrap_or(chunk))
+    records_of(&join_alone(rules, &chunk).bytes.unwrap_or(chunk))
 }
 
 fn texts(records: &[Value]) -> Vec<String> {
@@ -104,7 +104,8 @@ fn a_trace_does_not_swallow_the_line_that_follows() {
 
 #[test]
 fn the_pieces_of_a_line_are_one_record_without_their_marks() {
-    let records = [piece("one ", "p", 1, false), piece("two ", "p", 2, false), piece("three", "p", 3, true), line("x")];
+    let records =
+        [piece("one ", "p", 1, false), piece("two ", "p", 2, false), piece("three", "p", 3, true), line("x")];
     assert_eq!(joined(&rules(), &records), [line("one two three"), line("x")]);
 }
 
@@ -131,7 +132,8 @@ fn a_line_in_pieces_may_be_a_part_of_a_trace() {
 
 #[test]
 fn only_what_is_wanted_is_joined() {
-    let records = [piece("a", "p", 1, false), piece("b", "p", 2, true), line("Error: x"), line("    at a (b.js:1:2)")];
+    let records =
+        [piece("a", "p", 1, false), piece("b", "p", 2, true), line("Error: x"), line("    at a (b.js:1:2)")];
     let pieces = JoinRules { lines: None, ..rules() };
     assert_eq!(texts(&joined(&pieces, &records)), ["ab", "Error: x", "    at a (b.js:1:2)"]);
     let traces = JoinRules { pieces: false, ..rules() };
@@ -167,7 +169,7 @@ fn containers_and_streams_are_kept_apart_and_records_stand_where_they_begin() {
 fn lines_that_come_too_late_or_are_too_many_stay_alone() {
     let trace = [line("Error: x"), line("    at a (x.js:1:1)"), line("    at b (x.js:1:1)")];
     let late = [entry(1, &trace[0]), entry(3, &trace[1]), entry(6, &trace[2])].concat();
-    let late = records_of(&join_alone(&rules(), &late).0.unwrap());
+    let late = records_of(&join_alone(&rules(), &late).bytes.unwrap());
     assert_eq!(texts(&late), ["Error: x\n    at a (x.js:1:1)", "    at b (x.js:1:1)"]);
     let short = JoinRules { max_bytes: 30, ..rules() };
     assert_eq!(texts(&joined(&short, &trace)), ["Error: x\n    at a (x.js:1:1)", "    at b (x.js:1:1)"]);
@@ -176,9 +178,9 @@ fn lines_that_come_too_late_or_are_too_many_stay_alone() {
 #[test]
 fn a_chunk_with_nothing_to_join_or_with_malformed_bytes_stays_as_it_is() {
     let plain = chunk_of(&[line("a"), line("b"), json!({"other": 1})]);
-    assert_eq!(join_alone(&rules(), &plain), (None, 0));
+    assert_eq!(join_alone(&rules(), &plain), JoinedAlone::default());
     let malformed = [chunk_of(&[line("Error: x"), line("    at a (x.js:1:1)")]), vec![0x92]].concat();
-    assert_eq!(join_alone(&rules(), &malformed), (None, 0));
+    assert_eq!(join_alone(&rules(), &malformed), JoinedAlone::default());
 }
 
 /// Lines that belong together in many ways, and lines that do not.
@@ -212,7 +214,9 @@ fn any_record() -> impl Strategy<Value = Value> {
     (stream, 0..LINES.len() + 6).prop_map(|((container, is_error), kind)| {
         let mut record = match kind.checked_sub(LINES.len()) {
             None => line(LINES[kind]),
-            Some(kind) => piece("part ", ["p", "q"][kind % 2], 1 + u32::try_from(kind / 2).unwrap(), kind >= 4),
+            Some(kind) => {
+                piece("part ", ["p", "q"][kind % 2], 1 + u32::try_from(kind / 2).unwrap(), kind >= 4)
+            }
         };
         record["container_id"] = format!("c{container}").into();
         record["source"] = if is_error { "stderr" } else { "stdout" }.into();

@@ -54,7 +54,9 @@ fn perhaps(state: ExceptionState) -> Option<Step> {
 
 /// `/app/index.js:3`, which Node.js prints before the line that threw.
 pub(super) fn is_place_in_source(line: &[u8]) -> bool {
-    if !line.last().is_some_and(u8::is_ascii_digit) || !line.first().is_some_and(|first| b"/nfCD".contains(first)) {
+    if !line.last().is_some_and(u8::is_ascii_digit)
+        || !line.first().is_some_and(|first| b"/nfCD".contains(first))
+    {
         return false;
     }
     let digits = line.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
@@ -91,7 +93,11 @@ fn is_head(line: &[u8]) -> bool {
 fn ends_name(rest: &[u8]) -> bool {
     let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'$' || **byte == b'_';
     let rest = rest.get(rest.iter().take_while(is_name).count()..).unwrap_or_default();
-    rest.is_empty() || rest.starts_with(b":") || rest.starts_with(b" [") || rest.starts_with(b" {") || rest.starts_with(b" in /")
+    rest.is_empty()
+        || rest.starts_with(b":")
+        || rest.starts_with(b" [")
+        || rest.starts_with(b" {")
+        || rest.starts_with(b" in /")
 }
 
 /// Whether the line is nothing but the head of an error: its first word is the error's name.
@@ -151,7 +157,10 @@ fn step_in_frames(line: &[u8]) -> Option<Step> {
     let text = line.trim_ascii_start();
     if let Some(frame) = indented(line) {
         let is_frame = frame.starts_with(b"at ") && frame.iter().any(|byte| b"(:<".contains(byte));
-        if is_frame || starts_with_number(frame, b"... ") || frame.starts_with(b"... ") && contains(frame, b"more") {
+        if is_frame
+            || starts_with_number(frame, b"... ")
+            || frame.starts_with(b"... ") && contains(frame, b"more")
+        {
             return part(if opens_properties(line) { Properties } else { Frames });
         }
     }

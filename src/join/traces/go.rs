@@ -5,8 +5,13 @@ use super::shape::{contains, first_word, is_blank, starts_with_number};
 use super::{Step, TraceState};
 
 /// What a crash begins with.
-const HEADS: [&[u8]; 5] =
-    [b"panic: ", b"fatal error: ", b"unexpected fault address ", b"runtime: goroutine stack exceeds ", b"runtime: out of memory"];
+const HEADS: [&[u8]; 5] = [
+    b"panic: ",
+    b"fatal error: ",
+    b"unexpected fault address ",
+    b"runtime: goroutine stack exceeds ",
+    b"runtime: out of memory",
+];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::join) enum GoState {
@@ -75,7 +80,9 @@ fn step_after_head(line: &[u8]) -> Option<Step> {
 }
 
 fn step_in_stack(line: &[u8]) -> Option<Step> {
-    if line.starts_with(b"...") && contains(line, b"elided") || line.starts_with(b"[originating from goroutine ") {
+    if line.starts_with(b"...") && contains(line, b"elided")
+        || line.starts_with(b"[originating from goroutine ")
+    {
         return part(Stack);
     }
     if line.starts_with(b"goroutine running on other thread") || is_place(line) || is_register(line) {
@@ -93,7 +100,9 @@ fn is_function(line: &[u8]) -> bool {
         return true;
     }
     let name = line.split(|byte| *byte == b'(').next().unwrap_or_default();
-    !name.is_empty() && name.iter().all(|byte| !byte.is_ascii_whitespace()) && line.trim_ascii_end().ends_with(b")")
+    !name.is_empty()
+        && name.iter().all(|byte| !byte.is_ascii_whitespace())
+        && line.trim_ascii_end().ends_with(b")")
 }
 
 /// `\t/app/main.go:12 +0x1d`
@@ -105,5 +114,6 @@ fn is_place(line: &[u8]) -> bool {
 fn is_register(line: &[u8]) -> bool {
     let name = first_word(line);
     let value = line.get(name.len()..).unwrap_or_default().trim_ascii();
-    (2..=6).contains(&name.len()) && value.strip_prefix(b"0x").is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit))
+    (2..=6).contains(&name.len())
+        && value.strip_prefix(b"0x").is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit))
 }

@@ -88,4 +88,3 @@ pub(super) fn continues(state: TraceState, line: &[u8]) -> Option<Continuation> 
         Step::Last => Continuation::Certain(RecordState::Complete),
     })
 }
-

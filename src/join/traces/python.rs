@@ -1,7 +1,7 @@
 //! Python's tracebacks, chained exceptions and exception groups.
 
 use self::PythonState::{Blank, Frames, Group, Link, Raised};
-use super::shape::{is_blank, indented};
+use super::shape::{indented, is_blank};
 use super::{Step, TraceState};
 
 const HEAD: &[u8] = b"Traceback (most recent call last):";

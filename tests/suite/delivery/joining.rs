@@ -50,7 +50,8 @@ fn a_trace_and_the_pieces_of_a_line_are_one_record_each() {
         piece.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
         piece
     };
-    let mut records: Vec<Value> = [HEAD, FRAME, "after"].iter().map(|text| line("web", "stderr", text)).collect();
+    let mut records: Vec<Value> =
+        [HEAD, FRAME, "after"].iter().map(|text| line("web", "stderr", text)).collect();
     records.extend([piece("{\"a\":", 1, false), piece("1}", 2, true)]);
     assert_eq!(router.bring(&Chunk::now(&records)), Verdict::Ok);
     assert_eq!(arrived(&cloud), ["after".to_owned(), format!("{HEAD}\n{FRAME}"), "{\"a\":1}".to_owned()]);
