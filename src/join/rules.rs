@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::traces::{self, TraceState};
+use super::traces::{self, TraceState, TraceStep};
 
 /// What is joined, and within which bounds.
 #[derive(Debug, Clone)]
@@ -46,6 +46,16 @@ pub(super) enum Continuation {
     Possible(RecordState),
 }
 
+impl From<TraceStep> for Continuation {
+    fn from(step: TraceStep) -> Self {
+        match step {
+            TraceStep::Part(state) => Self::Certain(RecordState::Trace(state)),
+            TraceStep::Perhaps(state) => Self::Possible(RecordState::Trace(state)),
+            TraceStep::Last => Self::Certain(RecordState::Complete),
+        }
+    }
+}
+
 impl JoinRules {
     /// Where a record stands that begins with this line.
     pub(super) fn begin(&self, line: &[u8]) -> RecordState {
@@ -59,7 +69,9 @@ impl JoinRules {
     /// What the line is to a record in this state; `None`: it begins one of its own.
     pub(super) fn continues(&self, state: RecordState, line: &[u8]) -> Option<Continuation> {
         match (&self.lines, state) {
-            (Some(LineRule::Traces), RecordState::Trace(state)) => traces::continues(state, line),
+            (Some(LineRule::Traces), RecordState::Trace(state)) => {
+                traces::continues(state, line).map(Continuation::from)
+            }
             (Some(LineRule::StartPattern(pattern)), RecordState::UntilPattern) => {
                 (!pattern.is_match(line)).then_some(Continuation::Certain(RecordState::UntilPattern))
             }

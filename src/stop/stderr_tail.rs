@@ -106,10 +106,9 @@ impl<'c> TailLine<'c> {
     /// The lines of a record that may be several.
     fn split(record: &Record<'c, '_>) -> impl Iterator<Item = Self> {
         let lines = record.text(b"log").unwrap_or_default().split(|byte| *byte == b'\n');
-        lines.filter(|line| !line.is_empty()).map(|line| Self {
-            text: Cow::Borrowed(json::cut(line, MAX_LINE_BYTES)),
-            partial_id: None,
-        })
+        lines
+            .filter(|line| !line.is_empty())
+            .map(|line| Self { text: Cow::Borrowed(json::cut(line, MAX_LINE_BYTES)), partial_id: None })
     }
 
     /// Whether `next` is the next part of this line.
@@ -190,7 +189,12 @@ impl StderrTail {
     /// Keeps this many lines of each container; with 0 nothing is kept.
     #[must_use]
     pub fn new(max_lines: usize) -> Self {
-        Self { max_lines, streams: ContextStreams::default(), splits_lines: false, containers: RefCell::default() }
+        Self {
+            max_lines,
+            streams: ContextStreams::default(),
+            splits_lines: false,
+            containers: RefCell::default(),
+        }
     }
 
     /// Takes the lines from these streams instead of the default.

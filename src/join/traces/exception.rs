@@ -6,7 +6,7 @@ use super::rust;
 use super::shape::{
     after_number, contains, first_word, indented, is_blank, looks_like_a_record, starts_with_number,
 };
-use super::{Step, TraceState};
+use super::{TraceState, TraceStep};
 
 /// Lines of a message before the first frame.
 const MAX_MESSAGE_LINES: u8 = 8;
@@ -44,12 +44,12 @@ pub(in crate::join) enum SourceLine {
     Blank,
 }
 
-fn part(state: ExceptionState) -> Option<Step> {
-    Some(Step::Part(TraceState::Exception(state)))
+fn part(state: ExceptionState) -> Option<TraceStep> {
+    Some(TraceStep::Part(TraceState::Exception(state)))
 }
 
-fn perhaps(state: ExceptionState) -> Option<Step> {
-    Some(Step::Perhaps(TraceState::Exception(state)))
+fn perhaps(state: ExceptionState) -> Option<TraceStep> {
+    Some(TraceStep::Perhaps(TraceState::Exception(state)))
 }
 
 /// `/app/index.js:3`, which Node.js prints before the line that threw.
@@ -115,7 +115,7 @@ fn opens_properties(line: &[u8]) -> bool {
     line.ends_with(b" {")
 }
 
-pub(super) fn step(state: ExceptionState, line: &[u8]) -> Option<Step> {
+pub(super) fn step(state: ExceptionState, line: &[u8]) -> Option<TraceStep> {
     match state {
         Source(at) => step_in_source(at, line),
         Head { strict, message_lines } => step_after_head(strict, message_lines, line),
@@ -126,19 +126,19 @@ pub(super) fn step(state: ExceptionState, line: &[u8]) -> Option<Step> {
     }
 }
 
-fn step_in_source(at: SourceLine, line: &[u8]) -> Option<Step> {
+fn step_in_source(at: SourceLine, line: &[u8]) -> Option<TraceStep> {
     let is_marks = line.trim_ascii().iter().all(|byte| *byte == b'^');
     match at {
         SourceLine::Place if !looks_like_a_record(line) => perhaps(Source(SourceLine::Code)),
         SourceLine::Code if !is_blank(line) && is_marks => part(Source(SourceLine::Marks)),
         SourceLine::Marks if is_blank(line) => perhaps(Source(SourceLine::Blank)),
-        SourceLine::Marks | SourceLine::Blank if is_head(line) => Some(Step::Part(head_state(line))),
+        SourceLine::Marks | SourceLine::Blank if is_head(line) => Some(TraceStep::Part(head_state(line))),
         SourceLine::Place | SourceLine::Code | SourceLine::Marks | SourceLine::Blank => None,
     }
 }
 
-fn step_after_head(strict: bool, message_lines: u8, line: &[u8]) -> Option<Step> {
-    if let Some(step @ Step::Part(_)) = step_in_frames(line) {
+fn step_after_head(strict: bool, message_lines: u8, line: &[u8]) -> Option<TraceStep> {
+    if let Some(step @ TraceStep::Part(_)) = step_in_frames(line) {
         return Some(step);
     }
     if php::begins_frames(line) {
@@ -153,7 +153,7 @@ fn step_after_head(strict: bool, message_lines: u8, line: &[u8]) -> Option<Step>
     if goes_on { perhaps(Head { strict, message_lines }) } else { None }
 }
 
-fn step_in_frames(line: &[u8]) -> Option<Step> {
+fn step_in_frames(line: &[u8]) -> Option<TraceStep> {
     let text = line.trim_ascii_start();
     if let Some(frame) = indented(line) {
         let is_frame = frame.starts_with(b"at ") && frame.iter().any(|byte| b"(:<".contains(byte));
@@ -170,11 +170,11 @@ fn step_in_frames(line: &[u8]) -> Option<Step> {
     if LINKS.iter().any(|link| text.starts_with(link)) {
         return part(Head { strict: true, message_lines: 0 });
     }
-    is_blank(line).then_some(Step::Perhaps(TraceState::Exception(AfterFrames)))
+    is_blank(line).then_some(TraceStep::Perhaps(TraceState::Exception(AfterFrames)))
 }
 
 /// The properties end with a brace at the beginning of a line.
-fn step_in_properties(line: &[u8]) -> Option<Step> {
+fn step_in_properties(line: &[u8]) -> Option<TraceStep> {
     if line.starts_with(b"}") {
         return part(Frames);
     }
@@ -182,19 +182,19 @@ fn step_in_properties(line: &[u8]) -> Option<Step> {
 }
 
 /// Node.js says its version at the end.
-fn step_after_frames(line: &[u8]) -> Option<Step> {
+fn step_after_frames(line: &[u8]) -> Option<TraceStep> {
     if line.starts_with(b"Node.js v") {
-        return Some(Step::Last);
+        return Some(TraceStep::Last);
     }
-    step_in_frames(line).filter(|step| !matches!(step, Step::Perhaps(_)))
+    step_in_frames(line).filter(|step| !matches!(step, TraceStep::Perhaps(_)))
 }
 
-fn step_in_causes(line: &[u8]) -> Option<Step> {
+fn step_in_causes(line: &[u8]) -> Option<TraceStep> {
     if rust::begins_backtrace(line) {
         return rust::backtrace();
     }
     match indented(line) {
         Some(cause) if line.starts_with(b"    ") || after_number(cause).is_some() => part(Causes),
-        _ => is_blank(line).then_some(Step::Perhaps(TraceState::Exception(Causes))),
+        _ => is_blank(line).then_some(TraceStep::Perhaps(TraceState::Exception(Causes))),
     }
 }

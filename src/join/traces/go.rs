@@ -2,7 +2,7 @@
 
 use self::GoState::{Function, Head, Stack};
 use super::shape::{contains, first_word, is_blank, starts_with_number};
-use super::{Step, TraceState};
+use super::{TraceState, TraceStep};
 
 /// What a crash begins with.
 const HEADS: [&[u8]; 5] = [
@@ -23,12 +23,12 @@ pub(in crate::join) enum GoState {
     Function,
 }
 
-fn part(state: GoState) -> Option<Step> {
-    Some(Step::Part(TraceState::Go(state)))
+fn part(state: GoState) -> Option<TraceStep> {
+    Some(TraceStep::Part(TraceState::Go(state)))
 }
 
-fn perhaps(state: GoState) -> Option<Step> {
-    Some(Step::Perhaps(TraceState::Go(state)))
+fn perhaps(state: GoState) -> Option<TraceStep> {
+    Some(TraceStep::Perhaps(TraceState::Go(state)))
 }
 
 pub(super) fn begin(line: &[u8]) -> Option<TraceState> {
@@ -56,18 +56,18 @@ fn is_signal(line: &[u8]) -> bool {
         .is_some_and(|name| name.iter().all(u8::is_ascii_uppercase))
 }
 
-pub(super) fn step(state: GoState, line: &[u8]) -> Option<Step> {
+pub(super) fn step(state: GoState, line: &[u8]) -> Option<TraceStep> {
     if is_goroutine(line) || line == b"runtime stack:" {
         return part(Stack);
     }
     match state {
         Head => step_after_head(line),
         Stack => step_in_stack(line),
-        Function => is_place(line).then_some(Step::Part(TraceState::Go(Stack))),
+        Function => is_place(line).then_some(TraceStep::Part(TraceState::Go(Stack))),
     }
 }
 
-fn step_after_head(line: &[u8]) -> Option<Step> {
+fn step_after_head(line: &[u8]) -> Option<TraceStep> {
     let goes_on = line.starts_with(b"\t")
         || line.starts_with(b"[signal ")
         || line.starts_with(b"PC=")
@@ -75,11 +75,11 @@ fn step_after_head(line: &[u8]) -> Option<Step> {
         || HEADS.iter().any(|head| line.starts_with(head));
     match goes_on {
         true => part(Head),
-        false => is_blank(line).then_some(Step::Perhaps(TraceState::Go(Head))),
+        false => is_blank(line).then_some(TraceStep::Perhaps(TraceState::Go(Head))),
     }
 }
 
-fn step_in_stack(line: &[u8]) -> Option<Step> {
+fn step_in_stack(line: &[u8]) -> Option<TraceStep> {
     if line.starts_with(b"...") && contains(line, b"elided")
         || line.starts_with(b"[originating from goroutine ")
     {
@@ -91,7 +91,7 @@ fn step_in_stack(line: &[u8]) -> Option<Step> {
     if is_function(line) {
         return perhaps(Function);
     }
-    is_blank(line).then_some(Step::Perhaps(TraceState::Go(Stack)))
+    is_blank(line).then_some(TraceStep::Perhaps(TraceState::Go(Stack)))
 }
 
 /// `main.(*Server).Serve(0xc000010000, 0x1)`, `created by net/http.(*Server).Serve in goroutine 1`

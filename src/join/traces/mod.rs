@@ -19,8 +19,6 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-use super::rules::{Continuation, RecordState};
-
 /// Where a stack trace stands after a line of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TraceState {
@@ -35,7 +33,7 @@ pub(super) enum TraceState {
 
 /// What a language's own rules say of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
+pub(super) enum TraceStep {
     /// It is a part of the trace.
     Part(TraceState),
     /// It is one if another follows.
@@ -71,7 +69,7 @@ pub(super) fn begin(line: &[u8]) -> Option<TraceState> {
 }
 
 /// What the line is to a trace in this state.
-pub(super) fn continues(state: TraceState, line: &[u8]) -> Option<Continuation> {
+pub(super) fn continues(state: TraceState, line: &[u8]) -> Option<TraceStep> {
     let step = match state {
         TraceState::Exception(state) => exception::step(state, line),
         TraceState::Go(state) => go::step(state, line),
@@ -80,11 +78,6 @@ pub(super) fn continues(state: TraceState, line: &[u8]) -> Option<Continuation> 
         TraceState::Ruby(state) => ruby::step(state, line),
         TraceState::Rust(state) => rust::step(state, line),
     };
-    Some(match step? {
-        Step::Part(state) => Continuation::Certain(RecordState::Trace(state)),
-        // What may begin a trace of its own is not kept for another.
-        Step::Perhaps(_) if begin(line).is_some() => return None,
-        Step::Perhaps(state) => Continuation::Possible(RecordState::Trace(state)),
-        Step::Last => Continuation::Certain(RecordState::Complete),
-    })
+    // What may begin a trace of its own is not kept for another.
+    step.filter(|step| !(matches!(step, TraceStep::Perhaps(_)) && begin(line).is_some()))
 }

@@ -2,7 +2,7 @@
 
 use self::PhpState::{Blank, Frames, Head};
 use super::shape::{after_number, contains, indented, is_blank, starts_with_number};
-use super::{Step, TraceState};
+use super::{TraceState, TraceStep};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::join) enum PhpState {
@@ -14,8 +14,8 @@ pub(in crate::join) enum PhpState {
     Blank,
 }
 
-fn part(state: PhpState) -> Option<Step> {
-    Some(Step::Part(TraceState::Php(state)))
+fn part(state: PhpState) -> Option<TraceStep> {
+    Some(TraceStep::Part(TraceState::Php(state)))
 }
 
 pub(super) fn begin(line: &[u8]) -> Option<TraceState> {
@@ -33,11 +33,11 @@ pub(super) fn begins_frames(line: &[u8]) -> bool {
     line == b"Stack trace:" || line == b"[stacktrace]" || line == b"PHP Stack trace:"
 }
 
-pub(super) fn frames() -> Option<Step> {
+pub(super) fn frames() -> Option<TraceStep> {
     part(Frames)
 }
 
-pub(super) fn step(state: PhpState, line: &[u8]) -> Option<Step> {
+pub(super) fn step(state: PhpState, line: &[u8]) -> Option<TraceStep> {
     if begins_frames(line) {
         return frames();
     }
@@ -45,9 +45,9 @@ pub(super) fn step(state: PhpState, line: &[u8]) -> Option<Step> {
         // Xdebug numbers its frames from 1 on.
         Head | Frames if is_numbered(line) => part(Frames),
         Frames if line.starts_with(b"#") && starts_with_number(line, b"#") => part(Frames),
-        Frames if indented(line).is_some_and(|text| text.starts_with(b"thrown in ")) => Some(Step::Last),
-        Frames if line.trim_ascii_end() == b"\"}" => Some(Step::Last),
-        Frames if is_blank(line) => Some(Step::Perhaps(TraceState::Php(Blank))),
+        Frames if indented(line).is_some_and(|text| text.starts_with(b"thrown in ")) => Some(TraceStep::Last),
+        Frames if line.trim_ascii_end() == b"\"}" => Some(TraceStep::Last),
+        Frames if is_blank(line) => Some(TraceStep::Perhaps(TraceState::Php(Blank))),
         Frames | Blank if line.starts_with(b"Next ") => part(Head),
         Head | Frames | Blank => None,
     }

@@ -2,7 +2,7 @@
 
 use self::PythonState::{Blank, Frames, Group, Link, Raised};
 use super::shape::{indented, is_blank};
-use super::{Step, TraceState};
+use super::{TraceState, TraceStep};
 
 const HEAD: &[u8] = b"Traceback (most recent call last):";
 const GROUP_HEAD: &[u8] = b"+ Exception Group Traceback (most recent call last):";
@@ -27,8 +27,8 @@ pub(in crate::join) enum PythonState {
     Group,
 }
 
-fn part(state: PythonState) -> Option<Step> {
-    Some(Step::Part(TraceState::Python(state)))
+fn part(state: PythonState) -> Option<TraceStep> {
+    Some(TraceStep::Part(TraceState::Python(state)))
 }
 
 pub(super) fn begin(line: &[u8]) -> Option<TraceState> {
@@ -38,16 +38,16 @@ pub(super) fn begin(line: &[u8]) -> Option<TraceState> {
     line.trim_ascii_end().ends_with(HEAD).then_some(TraceState::Python(Frames))
 }
 
-pub(super) fn step(state: PythonState, line: &[u8]) -> Option<Step> {
+pub(super) fn step(state: PythonState, line: &[u8]) -> Option<TraceStep> {
     match state {
         Frames if indented(line).is_some() => part(Frames),
         Frames if is_exception(line) => part(Raised),
-        Raised if is_blank(line) => Some(Step::Perhaps(TraceState::Python(Blank))),
+        Raised if is_blank(line) => Some(TraceStep::Perhaps(TraceState::Python(Blank))),
         Blank if LINKS.contains(&line) => part(Link),
         Link if is_blank(line) => part(Link),
-        Link => begin(line).map(Step::Part),
+        Link => begin(line).map(TraceStep::Part),
         Group if is_of_group(line) => part(Group),
-        Group if is_blank(line) => Some(Step::Perhaps(TraceState::Python(Blank))),
+        Group if is_blank(line) => Some(TraceStep::Perhaps(TraceState::Python(Blank))),
         Frames | Raised | Blank | Group => None,
     }
 }

@@ -2,7 +2,7 @@
 
 use self::RubyState::{Frames, Rails, RailsFrames};
 use super::shape::{after_number, first_word, indented, is_blank};
-use super::{Step, TraceState};
+use super::{TraceState, TraceStep};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::join) enum RubyState {
@@ -14,8 +14,8 @@ pub(in crate::join) enum RubyState {
     RailsFrames,
 }
 
-fn part(state: RubyState) -> Option<Step> {
-    Some(Step::Part(TraceState::Ruby(state)))
+fn part(state: RubyState) -> Option<TraceStep> {
+    Some(TraceStep::Part(TraceState::Ruby(state)))
 }
 
 pub(super) fn begin(line: &[u8]) -> Option<TraceState> {
@@ -42,11 +42,11 @@ fn ends_with_line(place: &[u8]) -> bool {
     digits > 0 && file.is_some_and(|file| !file.is_empty())
 }
 
-pub(super) fn step(state: RubyState, line: &[u8]) -> Option<Step> {
+pub(super) fn step(state: RubyState, line: &[u8]) -> Option<TraceStep> {
     match state {
         Frames if indented(line).is_some_and(is_from) => part(Frames),
         Rails | RailsFrames if is_place(line.trim_ascii_start()) => part(RailsFrames),
-        Rails if is_blank(line) => Some(Step::Perhaps(TraceState::Ruby(Rails))),
+        Rails if is_blank(line) => Some(TraceStep::Perhaps(TraceState::Ruby(Rails))),
         Frames | Rails | RailsFrames => None,
     }
 }

@@ -2,7 +2,7 @@
 
 use self::RustState::{Backtrace, Message, Place};
 use super::shape::{after_number, contains, indented, is_blank};
-use super::{Step, TraceState};
+use super::{TraceState, TraceStep};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::join) enum RustState {
@@ -14,8 +14,8 @@ pub(in crate::join) enum RustState {
     Backtrace,
 }
 
-fn part(state: RustState) -> Option<Step> {
-    Some(Step::Part(TraceState::Rust(state)))
+fn part(state: RustState) -> Option<TraceStep> {
+    Some(TraceStep::Part(TraceState::Rust(state)))
 }
 
 /// Before 1.73 the message stands before the place, since then on a line of its own.
@@ -29,11 +29,11 @@ pub(super) fn begins_backtrace(line: &[u8]) -> bool {
     line.eq_ignore_ascii_case(b"stack backtrace:")
 }
 
-pub(super) fn backtrace() -> Option<Step> {
+pub(super) fn backtrace() -> Option<TraceStep> {
     part(Backtrace)
 }
 
-pub(super) fn step(state: RustState, line: &[u8]) -> Option<Step> {
+pub(super) fn step(state: RustState, line: &[u8]) -> Option<TraceStep> {
     if begins_backtrace(line) {
         return backtrace();
     }
@@ -44,7 +44,7 @@ pub(super) fn step(state: RustState, line: &[u8]) -> Option<Step> {
         Place if begin(line).is_none() => part(Message),
         Message if indented(line).is_some_and(is_side) => part(Message),
         Backtrace if indented(line).is_some_and(is_frame) => part(Backtrace),
-        Message | Backtrace if is_blank(line) => Some(Step::Perhaps(TraceState::Rust(state))),
+        Message | Backtrace if is_blank(line) => Some(TraceStep::Perhaps(TraceState::Rust(state))),
         Place | Message | Backtrace => None,
     }
 }
