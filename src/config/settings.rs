@@ -19,8 +19,8 @@ use super::recorder::{self, RecorderContext, RecorderSettings};
 use super::redaction;
 use crate::classify::classes::{Class, OwnClass};
 use crate::classify::levels::LevelRules;
-use crate::limit::LimitRules;
 use crate::join::rules::JoinRules;
+use crate::limit::LimitRules;
 use crate::redact::Redaction;
 
 /// What one `[OUTPUT]` means. Destinations have a name and a type here; their own keys are read by `destination`.
