@@ -63,7 +63,7 @@ fn fields_that_no_record_has_are_named_with_those_there_are() {
     says("$(cluster_name)", &["did you mean $(ecs_cluster)?"]);
     says("$(task_id)", &["did you mean $(ecs_task_id)?"]);
     says("$(container)", &["did you mean $(container_name)?"]);
-    says("$(ecs_zone)", &["known are class, container_id"]);
+    says("$(ecs_zone)", &["known are account, class, container_id"]);
     says("$(level:-none)", &["write level auto"]);
     says("$(level)\n    level auto", &[]);
     says("$(detail.group)/$(tag[0])/$(ecs_task_family)", &[]);
