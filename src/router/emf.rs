@@ -24,7 +24,7 @@ use crate::metrics::{EmfScope, MetricsReading, Reason};
 const METRICS_NAMES: OwnNames<'static> = OwnNames { tag: b"ecs_router.metrics", class: "metrics" };
 
 /// Writes the metrics of one instance.
-pub(crate) struct MetricsDesk {
+pub(crate) struct MetricsWriter {
     router: Rc<Router>,
     settings: EmfSettings,
     routes: Routes,
@@ -44,7 +44,7 @@ struct Documents {
     progress: Rc<Progress>,
 }
 
-impl MetricsDesk {
+impl MetricsWriter {
     /// Writes from now on; `None` where that is not wanted.
     pub(crate) fn start(router: &Rc<Router>, log: &Rc<Log>) -> Option<Rc<Self>> {
         let settings = router.emf.clone()?;
@@ -53,7 +53,7 @@ impl MetricsDesk {
             Some(_) => EmfScope::Whole,
             None => EmfScope::WithoutSpool,
         });
-        let desk = Rc::new(Self {
+        let writer = Rc::new(Self {
             scopes: scopes.collect(),
             routes: router.pipeline.routes_to(&[settings.destination]),
             router: Rc::clone(router),
@@ -64,9 +64,9 @@ impl MetricsDesk {
             end: watch::Sender::new(false),
             running: RefCell::default(),
         });
-        let running = Rc::clone(&desk).run();
-        desk.running.borrow_mut().spawn_local(running);
-        Some(desk)
+        let running = Rc::clone(&writer).run();
+        writer.running.borrow_mut().spawn_local(running);
+        Some(writer)
     }
 
     /// Writes each interval, also when nothing happens, until the end.

@@ -30,7 +30,7 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 const MAX_PARTIAL_AGE: Duration = Duration::from_mins(10);
 
 /// Sends news of one instance's incidents.
-pub(crate) struct NewsDesk {
+pub(crate) struct IncidentNotifier {
     router: Rc<Router>,
     tracker: Rc<IncidentTracker>,
     file: Option<StateFile>,
@@ -51,11 +51,11 @@ struct Flight {
     next: Instant,
 }
 
-impl NewsDesk {
+impl IncidentNotifier {
     /// Goes on where an earlier process ended, and sends from now on; `None` where stops become no incidents.
     pub(crate) fn start(router: &Rc<Router>, log: &Rc<Log>) -> Option<Rc<Self>> {
         let tracker = Rc::clone(router.pipeline.incidents()?);
-        let desk = Rc::new(Self {
+        let notifier = Rc::new(Self {
             file: router.incident_file.take(),
             router: Rc::clone(router),
             saved_changes: Cell::new(tracker.look(|incidents| incidents.changes())),
@@ -65,10 +65,10 @@ impl NewsDesk {
             end: watch::Sender::new(false),
             running: RefCell::default(),
         });
-        desk.restore();
-        let running = Rc::clone(&desk).run();
-        desk.running.borrow_mut().spawn_local(running);
-        Some(desk)
+        notifier.restore();
+        let running = Rc::clone(&notifier).run();
+        notifier.running.borrow_mut().spawn_local(running);
+        Some(notifier)
     }
 
     fn restore(&self) {

@@ -32,8 +32,8 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use self::drop_reports::DropReports;
-pub(crate) use self::emf::MetricsDesk;
-pub(crate) use self::incidents::NewsDesk;
+pub(crate) use self::emf::MetricsWriter;
+pub(crate) use self::incidents::IncidentNotifier;
 use self::joining::Joining;
 use self::pipeline::Pipeline;
 use self::process::{Processed, process_chunk};

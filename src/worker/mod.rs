@@ -18,13 +18,13 @@ use tokio::time::Instant;
 
 use self::statistics::{SharedExporter, Statistics};
 use crate::delivery::answer::FlushAnswer;
-use crate::delivery::ledger::{self, ChunkMaker};
+use crate::delivery::ledger::{self, ChunkMaker, Digest};
 use crate::delivery::verdict::Verdict;
 use crate::input::chunk::Chunk;
 use crate::log::{Level, Log};
 use crate::metrics::Exporter;
 use crate::object::upload;
-use crate::router::{ExitRecordFor, MetricsDesk, NewsDesk, Router, RouterConfig, join_all};
+use crate::router::{ExitRecordFor, IncidentNotifier, MetricsWriter, Router, RouterConfig, join_all};
 use crate::watch::WatchConfig;
 
 /// Everything an instance was configured to be.
@@ -115,7 +115,7 @@ impl Worker {
             return Verdict::Retry;
         }
         woken.recv_timeout(self.answer_timeout).ok();
-        answer.take_or_give_up(|| chunk.read(|bytes| ledger::digest(ChunkMaker::Host, tag, bytes)).ok())
+        answer.take_or_give_up(|| digest(tag, &*chunk))
     }
 
     /// Flushes block the host's own event loop; the worker will say so once.
@@ -143,6 +143,15 @@ impl Worker {
             thread.join().ok();
         }
     }
+}
+
+/// The chunk's digest, from a thread that has more stack than the host's coroutine; `None` where there is no thread to
+/// have.
+fn digest(tag: &[u8], chunk: &dyn Chunk) -> Option<Digest> {
+    std::thread::scope(|scope| {
+        let read = || chunk.read(|bytes| ledger::digest(ChunkMaker::Host, tag, bytes)).ok();
+        std::thread::Builder::new().spawn_scoped(scope, read).ok()?.join().ok()?
+    })
 }
 
 fn run(
@@ -178,8 +187,8 @@ async fn serve(
     let (set_upload_deadline, upload_deadline) = watch::channel(None);
     let mut uploads = router.start_uploads(&upload_deadline);
     let (stop_watching, shutdown) = watch::channel(false);
-    let news_desk = NewsDesk::start(&router, &log);
-    let metrics_desk = MetricsDesk::start(&router, &log);
+    let incident_notifier = IncidentNotifier::start(&router, &log);
+    let metrics_writer = MetricsWriter::start(&router, &log);
     let drop_reports = router.start_drop_reports();
     let mut watchers = router.start_watchers(config.watch, &shutdown).await;
     let mut running = take_jobs(&router, &log, queue, blocks_engine).await;
@@ -209,14 +218,14 @@ async fn serve(
     // Only now is everything in the spool that will be.
     set_upload_deadline.send_replace(Some(end - upload::ABORT_AT_EXIT.min(exit_timeout)));
     let last_news = async {
-        if let Some(news_desk) = news_desk {
-            news_desk.finish(end).await;
+        if let Some(incident_notifier) = incident_notifier {
+            incident_notifier.finish(end).await;
         }
     };
     tokio::join!(tokio::time::timeout_at(end, join_all(&mut uploads)), last_news).0.ok();
     let last_metrics = async {
-        if let Some(metrics_desk) = metrics_desk {
-            metrics_desk.finish(in_time()).await;
+        if let Some(metrics_writer) = metrics_writer {
+            metrics_writer.finish(in_time()).await;
         }
     };
     tokio::join!(last_metrics, router.send_exit_record(ExitRecordFor::Services, unfinished, in_time()));

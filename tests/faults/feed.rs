@@ -145,7 +145,10 @@ fn record(number: usize, padding: usize) -> Value {
     let mut random = fastrand::Rng::with_seed(number as u64);
     let padding: String = (0..padding).map(|_| random.alphanumeric()).collect();
     let text = format!("n={number} GET /orders/{number} 200 12ms {padding}");
-    line(&format!("c{}", number % CONTAINERS), source, text.trim_end())
+    let container = number % CONTAINERS;
+    let mut record = line(&format!("c{container}"), source, text.trim_end());
+    record["container_id"] = format!("{container:064x}").into();
+    record
 }
 
 /// Packed forward mode with an id to acknowledge: `[tag, entries, {"chunk": id}]`.

@@ -10,7 +10,7 @@ use crate::tally::{Tally, lines_in_group, tally};
 
 /// The lines of a stream up to the next number that ends with two are one record.
 const KEYS: [(&str, &str); 3] =
-    [("join", "both"), ("join.start_pattern", "^n=[0-9]*2 "), ("join.wait", "1500ms")];
+    [("join", "both"), ("join.start_pattern", "^n=[0-9]*2 GET"), ("join.wait", "1500ms")];
 
 struct JoiningScene {
     cloud: Cloud,

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define MAX_SERIES 64
-#define MAX_METRICS 256
+#define MAX_METRICS 2048
 #define MAX_LABELS 200
 
 struct series {
