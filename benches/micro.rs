@@ -8,6 +8,7 @@
 mod common;
 
 use std::hint::black_box;
+use std::time::Duration;
 
 use common::{BenchRouter, TAG, TO_CLOUDWATCH, chunk, json_chunk, median, push, time};
 use ecs_router::classify::provenance::{ChunkOrigin, ProvenanceReader};
@@ -17,6 +18,8 @@ use ecs_router::encode::buffer_pool::BufferPool;
 use ecs_router::encode::partition::{BatchItem, Partition};
 use ecs_router::envelope::Budget;
 use ecs_router::input::decode;
+use ecs_router::join::chunk::join_alone;
+use ecs_router::join::rules::{JoinRules, LineRule};
 use ecs_router::json::Writer;
 use ecs_router::redact::RecordSearch;
 
@@ -47,6 +50,13 @@ fn main() {
     let sampled = BenchRouter::new(
         TO_CLOUDWATCH.into_iter().chain([("sample.stdout", "99.9999%"), ("sample.stderr", "99.9999%")]),
     );
+    let joining = JoinRules {
+        pieces: true,
+        lines: Some(LineRule::Traces),
+        wait: Duration::from_secs(2),
+        max_bytes: 1 << 20,
+    };
+    let with_traces = with_traces(&chunk);
     let mut cases = cases(&chunk, &router, &gzip);
     // All of `encode`, for lines of JSON: without levels, with the level read in each, and with each held for an error.
     cases.push(("json", json.len(), Box::new(|| drop(black_box(router.process(&json))))));
@@ -56,6 +66,13 @@ fn main() {
     cases.push(("limit", chunk.len(), Box::new(|| drop(black_box(limited.process(&chunk))))));
     cases.push(("sample", chunk.len(), Box::new(|| drop(black_box(sampled.process(&chunk))))));
     cases.push(("traces", json.len(), Box::new(|| drop(black_box(sampled.process(&json))))));
+    // Before `encode`: where nothing is joined, and where a tenth of the lines begin a stack trace.
+    cases.push(("join", chunk.len(), Box::new(|| drop(black_box(join_alone(&joining, &chunk))))));
+    cases.push((
+        "joined",
+        with_traces.len(),
+        Box::new(|| drop(black_box(join_alone(&joining, &with_traces)))),
+    ));
     cases.push(("redact", chunk.len(), Box::new(|| redact(&chunk, &masking))));
     cases.push(("redacted", personal.len(), Box::new(|| redact(&personal, &masking))));
     // `cargo bench` passes `--bench`.
@@ -127,6 +144,31 @@ fn personal(chunk: &[u8]) -> Vec<u8> {
         sequence += 1;
     });
     personal
+}
+
+/// The same records, with a stack trace of five lines in place of each tenth.
+fn with_traces(chunk: &[u8]) -> Vec<u8> {
+    const TRACE: [&str; 5] = [
+        "java.lang.IllegalStateException: order 17 is closed",
+        "\tat com.example.Orders.close(Orders.java:42)",
+        "\tat com.example.Api.handle(Api.java:17)",
+        "Caused by: java.lang.NullPointerException",
+        "\t... 12 more",
+    ];
+    let mut with_traces = Vec::with_capacity(chunk.len());
+    let mut sequence = 0;
+    decode::records(chunk, |record| {
+        let mut fields: serde_json::Value = rmp_serde::from_slice(record.body).unwrap();
+        let is_trace = sequence % 10 == 0;
+        for line in TRACE.iter().take(if is_trace { TRACE.len() } else { 1 }) {
+            if is_trace {
+                fields["log"] = (*line).into();
+            }
+            push(&mut with_traces, sequence, &fields);
+        }
+        sequence += 1;
+    });
+    with_traces
 }
 
 fn logs(chunk: &[u8]) -> Vec<&[u8]> {
