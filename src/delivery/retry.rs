@@ -198,13 +198,7 @@ impl<T: SendRequest> RetryingTransport<T> {
                 Next::End(Outcome::Partial { retry, rejected, retry_after })
             }
             ReplyAction::PartialUnknown { rejected, reason } => {
-                let level = if rejected > 0 { Level::Error } else { Level::Warn };
-                let text = if rejected > 0 {
-                    format!("{reason}; they are not retried, and are lost")
-                } else {
-                    reason
-                };
-                self.reporter.log(level, "rejected", &text);
+                self.report_rejected(rejected, reason);
                 Next::End(Outcome::PartialUnknown { rejected })
             }
             ReplyAction::Split { reason } => {
@@ -233,6 +227,16 @@ impl<T: SendRequest> RetryingTransport<T> {
             ReplyAction::Retry { timing: RetryTiming::Backoff, reason } => {
                 self.reporter.log(Level::Warn, "later", &format!("{reason}; will be retried"));
                 Next::RetryAfter(attempts.backoff.retry_pause(retry_after))
+            }
+        }
+    }
+
+    fn report_rejected(&self, rejected: usize, reason: String) {
+        match rejected {
+            0 => self.reporter.log(Level::Warn, "rejected", &reason),
+            _ => {
+                let text = format!("{reason}; they are not retried, and are lost");
+                self.reporter.log(Level::Error, "rejected", &text);
             }
         }
     }

@@ -338,13 +338,17 @@ impl Router {
             self.finish_chunk(&progress, verdict);
             return verdict;
         }
+        self.finish_once_sent(sending, progress, verdict);
+        verdict
+    }
+
+    /// Waits in the background for requests on their way. Not part of the drain: at exit nobody is left to come again.
+    fn finish_once_sent(self: &Rc<Self>, mut sending: JoinSet<()>, progress: Rc<Progress>, verdict: Verdict) {
         let this = Rc::clone(self);
-        // Not part of the drain: at exit nobody is left to come again.
         tokio::task::spawn_local(async move {
             join_all(&mut sending).await;
             this.finish_chunk(&progress, verdict);
         });
-        verdict
     }
 
     /// No attempt to deliver begins later. A chunk whose own weight has used up its time is sent all the same, while its

@@ -200,15 +200,7 @@ async fn serve(
     stop_watching.send_replace(true);
     let drain = async { tokio::join!(join_all(&mut running), join_all(&mut watchers)) };
     if tokio::time::timeout_at(end, drain).await.is_err() {
-        log.line(
-            Level::Error,
-            format_args!(
-                "{} chunks and the events of {} watchers were not delivered within exit_timeout; they are lost unless \
-                 Fluent Bit or the queue still has them; raise exit_timeout, Grace and the container's stopTimeout",
-                running.len(),
-                watchers.len()
-            ),
-        );
+        log_undelivered(&log, running.len(), watchers.len());
     }
     let unfinished = running.len();
     let in_time = || end.max(Instant::now() + FAREWELL_TIME);
@@ -231,6 +223,16 @@ async fn serve(
     tokio::join!(last_metrics, router.send_exit_record(ExitRecordFor::Services, unfinished, in_time()));
     router.log_summary();
     router.log_sign_off(unfinished);
+}
+
+fn log_undelivered(log: &Log, chunks: usize, watchers: usize) {
+    log.line(
+        Level::Error,
+        format_args!(
+            "{chunks} chunks and the events of {watchers} watchers were not delivered within exit_timeout; they are lost unless \
+             Fluent Bit or the queue still has them; raise exit_timeout, Grace and the container's stopTimeout"
+        ),
+    );
 }
 
 /// Runs every job at one time until the queue closes; answers with those that still run.
