@@ -32,6 +32,9 @@ const BILLING_UNIT: usize = 5 * 1024;
 /// The first version whose own output has `simple_aggregation`, and a port that is not 443.
 const AGGREGATES_SINCE: u32 = 5;
 
+/// Versions before it crash at their end when a process has two outputs of a plugin.
+const TWO_OUTPUTS_SINCE: u32 = 2;
+
 /// A delivery stream of its own for each row of the table.
 const PLAIN: &str = "plain";
 const AGGREGATED: &str = "aggregated";
@@ -52,6 +55,10 @@ fn a_hundred_thousand_lines_are_billed_as_few_records_with_aggregate() {
     for binary in binaries() {
         let (cloud, folder) = (Cloud::start(), TempDir::new());
         let host = plugin_outputs(Host::new(&binary), &cloud);
+        if host.version() < TWO_OUTPUTS_SINCE {
+            eprintln!("skipped: {} crashes at its end with two outputs of a plugin", binary.display());
+            continue;
+        }
         let has_aggregation = host.version() >= AGGREGATES_SINCE;
         let mut host = match has_aggregation {
             true => built_in_outputs(host, &cloud, &folder).start(),
