@@ -6,6 +6,7 @@
 //! `<name>` has the keys `<name>.<setting>`.
 
 mod address;
+mod classes;
 pub mod endpoint;
 mod environment;
 mod error;
@@ -25,6 +26,7 @@ mod reader;
 mod recorder;
 mod redaction;
 mod request_auth;
+mod routes;
 mod settings;
 
 pub use address::{is_local_host, shown_address, shown_text};

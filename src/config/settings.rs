@@ -5,19 +5,18 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use super::error::Problem;
-use super::events::{MEMORY_WARNING, MetadataSettings, StopSettings};
+use super::events::{MetadataSettings, StopSettings};
 use super::fetch_logs::LogNames;
 use super::incidents::IncidentSettings;
-use super::join;
-use super::keys::{self, DestinationKind};
-use super::level::{self, LEVEL_CLASSES};
+use super::keys::DestinationKind;
+use super::level;
 use super::limits;
-use super::metrics::EmfSettings;
-use super::pattern;
+use super::metrics::{self, EmfSettings};
 use super::reader::{KeyReader, Lookup};
 use super::recorder::{self, RecorderContext, RecorderSettings};
 use super::redaction;
-use crate::classify::classes::{Class, OwnClass};
+use super::{classes, join, routes};
+use crate::classify::classes::OwnClass;
 use crate::classify::levels::LevelRules;
 use crate::join::rules::JoinRules;
 use crate::limit::LimitRules;
@@ -141,27 +140,20 @@ impl Common {
     }
 }
 
-/// The word that discards a class on purpose.
-const DROP: &str = "drop";
-
-/// Names that are classes already, or would read as one.
-const RESERVED_CLASSES: [&str; 7] =
-    ["stop", "stderr", "stdout", "other", "default", "dead_letter", "router_exit"];
-
 impl Settings {
     /// Reads the keys of the output; what is wrong is added to `problems`.
     #[must_use]
     pub fn read(lookup: &dyn Lookup, problems: &RefCell<Vec<Problem>>) -> Self {
         let reader = KeyReader::new(lookup, problems);
         let levels = level::read(&reader);
-        let classes = read_classes(&reader, &levels);
+        let classes = classes::read(&reader, &levels);
         let mut destinations = Vec::new();
-        let routes = read_routes(&reader, &classes, &levels, &mut destinations);
-        let dead_letters = read_own_route(&reader, "route.dead_letter", &mut destinations);
-        let exit_route = read_own_route(&reader, "route.router_exit", &mut destinations);
-        let memory_route = read_memory_route(&reader, &classes, &mut destinations);
+        let routes = routes::read(&reader, &classes, &levels, &mut destinations);
+        let dead_letters = routes::read_own_route(&reader, "route.dead_letter", &mut destinations);
+        let exit_route = routes::read_own_route(&reader, "route.router_exit", &mut destinations);
+        let memory_route = routes::read_memory_route(&reader, &classes, &mut destinations);
         let recorder = read_recorder(&reader, &classes, &levels, &routes, &mut destinations);
-        let alerts = !alerting(&routes, &destinations).is_empty();
+        let alerts = !routes::alerting(&routes, &destinations).is_empty();
         let is_routed = |index: usize| {
             let released = recorder.iter().map(|recorder| &recorder.destinations);
             routes
@@ -170,7 +162,7 @@ impl Settings {
                 .chain(released)
                 .any(|route| route.contains(&index))
         };
-        let emf = read_emf(&reader, &mut destinations, is_routed);
+        let emf = metrics::read(&reader, &mut destinations, is_routed);
         let named: Vec<_> = destinations.iter().map(|one| (one.name.as_str(), one.kind)).collect();
         let flush_timeout = reader.duration("flush_timeout");
         Self {
@@ -199,150 +191,7 @@ impl Settings {
     /// The destinations of stops that alert people, by their positions.
     #[must_use]
     pub fn alerting(&self) -> Vec<usize> {
-        alerting(&self.routes, &self.destinations)
-    }
-}
-
-/// What keeps a metric from being one, in the keys of the destination that takes metrics.
-const NOT_FOR_METRICS: [&str; 3] = ["log_key", "include", "exclude"];
-
-fn read_emf(
-    reader: &KeyReader<'_>,
-    destinations: &mut Vec<DestinationSettings>,
-    is_routed: impl Fn(usize) -> bool,
-) -> Option<EmfSettings> {
-    let key = "metrics.destination";
-    if !reader.flag("metrics.emf") {
-        if reader.written(key).is_some() && reader.written("metrics.emf").is_none() {
-            reader.problem(key, "has no effect unless metrics.emf is on; write: metrics.emf on".to_owned());
-        }
-        return None;
-    }
-    let name = Some(reader.required(key)).filter(|name| !name.is_empty())?;
-    let index = destination_index(reader, key, &name, destinations)?;
-    if is_routed(index) {
-        let what = format!(
-            "'{name}' is on a route too, and its counters would count metrics as records; name a destination of its own"
-        );
-        reader.problem(key, what);
-    }
-    check_metrics_destination(reader, destinations.get(index)?);
-    Some(EmfSettings::read(reader, index))
-}
-
-fn check_metrics_destination(reader: &KeyReader<'_>, named: &DestinationSettings) {
-    let DestinationSettings { name, kind } = named;
-    if *kind != DestinationKind::Cloudwatch {
-        let what = format!(
-            "'{name}' is of type {}, but only CloudWatch makes metrics of log events; write {name}.type cloudwatch",
-            kind.name()
-        );
-        return reader.problem("metrics.destination", what);
-    }
-    let reader = reader.for_destination(name, *kind);
-    for key in NOT_FOR_METRICS.into_iter().filter(|key| reader.written(key).is_some()) {
-        reader.problem(key, "would take metrics apart; leave it out where metrics go".to_owned());
-    }
-    if reader.choice("log_group_class") == Some("INFREQUENT_ACCESS") {
-        let what = "is a class of which CloudWatch reads no metrics; leave it out where metrics go";
-        reader.problem("log_group_class", what.to_owned());
-    }
-}
-
-fn alerting(routes: &[Vec<usize>], destinations: &[DestinationSettings]) -> Vec<usize> {
-    let stops = routes.get(Class::Stop.index()).map_or(&[][..], Vec::as_slice);
-    let alerts = |index: &&usize| destinations.get(**index).is_some_and(|one| one.kind.alerts());
-    stops.iter().filter(alerts).copied().collect()
-}
-
-fn read_classes(reader: &KeyReader<'_>, levels: &LevelRules) -> Vec<OwnClass> {
-    let names = reader.list("classes").unwrap_or_default();
-    if names.len() > usize::from(u8::MAX) {
-        let what = format!("{} classes are more than the 255 there can be; leave some out", names.len());
-        reader.problem("classes", what);
-    }
-    let mut seen: Vec<&str> = Vec::new();
-    for name in &names {
-        if !is_class_name(name) {
-            let what = format!(
-                "'{name}' cannot be the name of a class; write names without blanks and quotes, with commas between them"
-            );
-            reader.problem("classes", what);
-        } else if RESERVED_CLASSES.contains(&name.as_str()) || seen.contains(&name.as_str()) {
-            reader.problem("classes", format!("'{name}' is taken; choose another name"));
-        } else if levels.reads_records() && LEVEL_CLASSES.iter().any(|class| class.name() == name) {
-            let what = format!(
-                "'{name}' is the class that level auto gives to lines of this level; leave it out, or choose another name"
-            );
-            reader.problem("classes", what);
-        }
-        seen.push(name);
-    }
-    names.iter().filter(|name| is_class_name(name)).filter_map(|name| read_class(reader, name)).collect()
-}
-
-/// Catches names without a comma between them, and quotes.
-fn is_class_name(text: &str) -> bool {
-    !text.contains(|c: char| c.is_whitespace() || matches!(c, ';' | '"' | '\''))
-}
-
-fn read_class(reader: &KeyReader<'_>, name: &str) -> Option<OwnClass> {
-    let key = format!("class.{name}.match");
-    let Some(rule) = reader.written(&key) else {
-        reader.problem(&key, format!("is missing; for example: {key} log ^GET /healthz"));
-        return None;
-    };
-    let Some((field, pattern)) = rule.split_once(char::is_whitespace) else {
-        let what = format!(
-            "'{rule}' is not a field name, a space and a regular expression; for example: {key} log ^GET /healthz"
-        );
-        reader.problem(&key, what);
-        return None;
-    };
-    match pattern::compile_for_bytes(pattern.trim()) {
-        Ok(pattern) => Some(OwnClass { name: name.to_owned(), field: field.to_owned(), pattern }),
-        Err(problem) => {
-            reader.problem(&key, problem);
-            None
-        }
-    }
-}
-
-/// One row per class, in the order of `Class::index`.
-fn read_routes(
-    reader: &KeyReader<'_>,
-    classes: &[OwnClass],
-    levels: &LevelRules,
-    destinations: &mut Vec<DestinationSettings>,
-) -> Vec<Vec<usize>> {
-    let own: Vec<String> = classes.iter().map(|class| format!("route.{}", class.name)).collect();
-    let fallbacks: [&[&str]; 5] = [
-        &["route.stop", "route.default"],
-        &["route.stop.expected", "route.stop", "route.default"],
-        &["route.stderr", "route.default"],
-        &["route.stdout", "route.default"],
-        &["route.other", "route.default", "route.stdout"],
-    ];
-    let mut routes = Vec::new();
-    for keys in fallbacks {
-        routes.push(read_route(reader, keys, destinations));
-    }
-    routes.extend(read_level_routes(reader, levels, destinations));
-    for key in &own {
-        routes.push(read_route(reader, &[key, "route.default"], destinations));
-    }
-    routes
-}
-
-/// A route for records of the plugin's own, which nobody has to write.
-fn read_own_route(
-    reader: &KeyReader<'_>,
-    key: &str,
-    destinations: &mut Vec<DestinationSettings>,
-) -> Vec<usize> {
-    match reader.list(key) {
-        Some(_) => read_route(reader, &[key], destinations),
-        None => Vec::new(),
+        routes::alerting(&self.routes, &self.destinations)
     }
 }
 
@@ -356,142 +205,8 @@ fn read_recorder(
     if !recorder::is_on(reader) {
         return None;
     }
-    let released = read_own_route(reader, "recorder.destination", destinations);
+    let released = routes::read_own_route(reader, "recorder.destination", destinations);
     let names: Vec<&str> = destinations.iter().map(|one| one.name.as_str()).collect();
     let context = RecorderContext { own, levels, routes, destinations: &names };
     Some(recorder::read(reader, released, context))
-}
-
-/// The class of the records about memory, as names know it.
-const MEMORY_CLASS: &str = "memory_warning";
-
-/// A class of the user's own of that name keeps its route.
-fn read_memory_route(
-    reader: &KeyReader<'_>,
-    classes: &[OwnClass],
-    destinations: &mut Vec<DestinationSettings>,
-) -> Vec<usize> {
-    let key = "route.memory_warning";
-    let is_on = reader.written(MEMORY_WARNING).is_some();
-    let is_own = classes.iter().any(|class| class.name == MEMORY_CLASS);
-    match (is_on, is_own) {
-        (true, true) => {
-            let what =
-                format!("'{MEMORY_CLASS}' is the class of what {MEMORY_WARNING} tells; choose another name");
-            reader.problem("classes", what);
-        }
-        (false, false) if reader.written(key).is_some() => {
-            let what = format!("has no effect unless {MEMORY_WARNING} is set; write: {MEMORY_WARNING} 95%");
-            reader.problem(key, what);
-        }
-        _ => {}
-    }
-    if is_own { Vec::new() } else { read_own_route(reader, key, destinations) }
-}
-
-/// Of errors and of warnings, in the order of their classes. An error without a route goes where standard error goes.
-fn read_level_routes(
-    reader: &KeyReader<'_>,
-    levels: &LevelRules,
-    destinations: &mut Vec<DestinationSettings>,
-) -> [Vec<usize>; LEVEL_CLASSES.len()] {
-    if !levels.reads_records() {
-        return Default::default();
-    }
-    let errors = read_route(reader, &["route.error", "route.stderr", "route.default"], destinations);
-    let warnings = match levels.separates_warnings {
-        true => read_route(reader, &["route.warn"], destinations),
-        false => Vec::new(),
-    };
-    [errors, warnings]
-}
-
-/// The first of `keys` that is set decides.
-fn read_route(
-    reader: &KeyReader<'_>,
-    keys: &[&str],
-    destinations: &mut Vec<DestinationSettings>,
-) -> Vec<usize> {
-    let Some((key, names)) = keys.iter().find_map(|key| Some((*key, reader.list(key)?))) else {
-        let key = keys.first().copied().unwrap_or_default();
-        // The missing route of planned stops is that of stops, the one of errors that of standard error; one line says it.
-        if !["route.stop.expected", "route.error"].contains(&key) {
-            let class = key.trim_start_matches("route.");
-            let what = format!(
-                "class '{class}' has no route; write {key} <destination>, {key} drop, or route.default"
-            );
-            reader.problem(key, what);
-        }
-        return Vec::new();
-    };
-    if names.iter().any(|name| name == DROP) {
-        if names.len() > 1 {
-            reader.problem(
-                key,
-                format!("'{DROP}' cannot be combined with destinations; choose one or the other"),
-            );
-        }
-        return Vec::new();
-    }
-    let mut route: Vec<usize> =
-        names.iter().filter_map(|name| destination_index(reader, key, name, destinations)).collect();
-    // A name given twice must not make the record go there twice.
-    route.sort_unstable();
-    route.dedup();
-    route
-}
-
-/// The position of the destination of this name, which is added when it is new.
-fn destination_index(
-    reader: &KeyReader<'_>,
-    route: &str,
-    name: &str,
-    destinations: &mut Vec<DestinationSettings>,
-) -> Option<usize> {
-    if let Some(known) = destinations.iter().position(|destination| destination.name == name) {
-        return Some(known);
-    }
-    if !is_name(name) {
-        let what = format!(
-            "'{name}' cannot be the name of a destination; write names of letters, digits, - and _, with commas between \
-             them and without quotes"
-        );
-        reader.problem(route, what);
-        return None;
-    }
-    if keys::is_group(name) {
-        let what = format!(
-            "no destination can be called '{name}': {name}.… are keys of the output; choose another name"
-        );
-        reader.problem(route, what);
-        return None;
-    }
-    let kind = read_kind(reader, route, name)?;
-    destinations.push(DestinationSettings { name: name.to_owned(), kind });
-    Some(destinations.len() - 1)
-}
-
-/// Catches two names without a comma between them, quotes, and an equals sign.
-fn is_name(text: &str) -> bool {
-    text.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))
-}
-
-fn read_kind(reader: &KeyReader<'_>, route: &str, name: &str) -> Option<DestinationKind> {
-    let key = format!("{name}.type");
-    let types = DestinationKind::ALL.map(DestinationKind::name).join(", ");
-    let advice =
-        |text: &str| DestinationKind::advice(text).map(|advice| format!("{advice} ")).unwrap_or_default();
-    match reader.written(&key) {
-        Some(text) => DestinationKind::parse(&text).or_else(|| {
-            let what = format!("'{text}' is not a type of destination; {}there are: {types}", advice(&text));
-            reader.problem(&key, what);
-            None
-        }),
-        None => DestinationKind::parse(name).or_else(|| {
-            let what =
-                format!("destination '{name}' has no type; {}write {key} with one of: {types}", advice(name));
-            reader.problem(route, what);
-            None
-        }),
-    }
 }
