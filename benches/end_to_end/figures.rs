@@ -163,7 +163,7 @@ fn s3_bytes(run: &Run) -> f64 {
     run.tally.s3.bytes as f64
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or_default()
 }

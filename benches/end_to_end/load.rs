@@ -4,6 +4,8 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use fastrand::Rng;
+use serde::Deserialize as _;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
 const TAG: &str = "app-firelens-9531985d5d9dc9f81818e811892f902b";
@@ -65,6 +67,18 @@ impl Load {
     /// A few records, at least one of each kind.
     pub(crate) fn small() -> Self {
         Self::from_kinds([Kind::Stop, Kind::Stderr, Kind::Stdout].into_iter().chain([Kind::Stdout; 17]))
+    }
+
+    /// The same records as a container would write them to a file, one to a line.
+    pub(crate) fn json_lines(&self) -> Vec<u8> {
+        let mut lines = Vec::new();
+        let mut reader = rmp_serde::Deserializer::new(self.wire.as_slice());
+        for _ in 0..self.records {
+            let message = <(IgnoredAny, IgnoredAny, Value, IgnoredAny)>::deserialize(&mut reader).unwrap();
+            serde_json::to_writer(&mut lines, &message.2).unwrap();
+            lines.push(b'\n');
+        }
+        lines
     }
 
     fn from_kinds(kinds: impl Iterator<Item = Kind>) -> Self {

@@ -13,6 +13,7 @@
 //! - `arguments` – which pipelines, how often, how much
 //! - `load`, `feed` – the records, and their way into the socket
 //! - `sink`, `request`, `tally` – the endpoint, in a process of its own; what it reads and what it counts
+//! - `agent` – a shipper that is not Fluent Bit, when AWS_LOGS_AGENT names an AWS CLI that has it
 //! - `supervisor` – a process that keeps a Fluent Bit and ends with the benchmark; `helper` – how one speaks to these two
 //! - `pipeline` – a running Fluent Bit; `process` – what the kernel says of it; `place` – where its files are
 //! - `measure` – one run; `figures` – medians of several; `floor` – what the bytes alone cost
@@ -20,6 +21,7 @@
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark may stop at what cannot be")]
 
+mod agent;
 mod arguments;
 mod feed;
 mod figures;
@@ -78,6 +80,9 @@ fn benchmark(arguments: &Arguments) -> Fallible<()> {
         let figures = Figures::of(&bench, binary, arguments)?;
         print!("\n{}", table::markdown(&figures));
         all.push(figures);
+    }
+    if let Some(program) = std::env::var_os("AWS_LOGS_AGENT") {
+        println!("\n{}", table::agent(&agent::runs(Path::new(&program), &bench.load, arguments.runs)?));
     }
     if let Some(file) = &arguments.plot {
         std::fs::write(file, plot::svg(&all))?;

@@ -26,11 +26,13 @@ pub(crate) struct Pipeline {
     pub(crate) against: Option<(&'static str, f64)>,
 }
 
-pub(crate) const PIPELINES: [Pipeline; 6] = [
+pub(crate) const PIPELINES: [Pipeline; 8] = [
     Pipeline { name: NULL, against: None },
     Pipeline { name: "builtin-cloudwatch", against: None },
     Pipeline { name: "ours-cloudwatch", against: Some(("builtin-cloudwatch", 0.5)) },
     Pipeline { name: "ours-gzip", against: Some(("builtin-cloudwatch", 0.5)) },
+    Pipeline { name: "builtin-workers", against: None },
+    Pipeline { name: "ours-workers", against: Some(("builtin-workers", 0.5)) },
     Pipeline { name: "builtin-routed", against: None },
     Pipeline { name: "ours-routed", against: Some(("builtin-routed", 1.0 / 3.0)) },
 ];

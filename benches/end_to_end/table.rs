@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::figures::{Figures, Row};
+use crate::agent::AgentRun;
+use crate::figures::{Figures, Row, median};
 use crate::pipeline::Pipeline;
 
 /// A line of the table: its label, and its cell for a pipeline.
@@ -53,6 +54,19 @@ pub(crate) fn markdown(figures: &Figures) -> String {
         }
     }
     text
+}
+
+/// What AWS's agent in Python took for the same lines, in one sentence.
+pub(crate) fn agent(runs: &[AgentRun]) -> String {
+    let median_of = |field: fn(&AgentRun) -> f64| median(runs.iter().map(field).collect());
+    format!(
+        "AWS's agent for CloudWatch Logs in Python takes {:.1} s of CPU and {:.1} MiB at its peak for the whole process, and \
+         sends {:.2} MB of gzip (median of {} run(s)).",
+        median_of(|run| run.cpu),
+        median_of(|run| run.peak),
+        median_of(|run| run.megabytes),
+        runs.len()
+    )
 }
 
 fn ratio(value: Option<f64>) -> String {
