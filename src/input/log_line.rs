@@ -33,7 +33,7 @@ pub(crate) struct LogLine<'a> {
     /// The bytes of the whole entry.
     pub(crate) entry: &'a [u8],
     pub(crate) time: Timestamp,
-    /// The container's id; empty where the record has none.
+    /// The container's id, or else its name; empty where the record has neither.
     pub(crate) container: &'a [u8],
     /// The stream's name; empty where the record has none.
     pub(crate) source: &'a [u8],
@@ -105,6 +105,7 @@ fn read_map<'a>(reader: &mut MsgpackReader<'a>, fields: &mut LineFields<'a>) -> 
 #[derive(Debug, Default)]
 struct LineFields<'a> {
     container: &'a [u8],
+    name: &'a [u8],
     source: &'a [u8],
     text: Option<&'a [u8]>,
     /// The text stands twice: a joined record could not say which of both it replaces.
@@ -124,6 +125,7 @@ impl<'a> LineFields<'a> {
                 self.text = value.text();
             }
             b"container_id" => self.container = text,
+            b"container_name" => self.name = text,
             b"source" => self.source = text,
             b"partial_message" => self.is_piece = is_true(value),
             b"partial_id" => self.id = text,
@@ -134,7 +136,8 @@ impl<'a> LineFields<'a> {
     }
 
     fn into_line(self, time: Timestamp, entry: &'a [u8]) -> Option<LogLine<'a>> {
-        let Self { container, source, id, ordinal, is_last, .. } = self;
+        let Self { container, name, source, id, ordinal, is_last, .. } = self;
+        let container = if container.is_empty() { name } else { container };
         let text = self.text.filter(|_| !self.repeats_text)?;
         let piece = self.is_piece.then_some(LinePiece { id, ordinal, is_last });
         Some(LogLine { entry, time, container, source, text, piece })

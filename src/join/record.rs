@@ -25,6 +25,8 @@ pub(crate) struct OpenRecord<'a> {
     last_time: Timestamp,
     /// Lines that are parts of the record only if another one follows.
     possible: Vec<PossibleLine<'a>>,
+    /// What these would add to the text.
+    possible_bytes: usize,
 }
 
 /// A line that may turn out to be none of the record's.
@@ -70,6 +72,7 @@ impl<'a> OpenRecord<'a> {
             piece,
             last_time: line.time,
             possible: Vec::new(),
+            possible_bytes: 0,
         })
     }
 
@@ -116,6 +119,7 @@ impl<'a> OpenRecord<'a> {
             Continuation::Possible(_) if is_piece => None,
             Continuation::Possible(state) => {
                 let entry = Cow::Borrowed(line.entry);
+                self.possible_bytes += line.text.len() + 1;
                 self.possible.push(PossibleLine { entry, text: Cow::Borrowed(line.text), state });
                 Some(Taken::Possible)
             }
@@ -124,6 +128,7 @@ impl<'a> OpenRecord<'a> {
 
     /// The possible lines are parts of the record after all.
     fn commit(&mut self) {
+        self.possible_bytes = 0;
         for line in std::mem::take(&mut self.possible) {
             self.append(&line.text);
         }
@@ -151,7 +156,7 @@ impl<'a> OpenRecord<'a> {
 
     /// The bytes that it holds.
     pub(super) fn len(&self) -> usize {
-        self.text.len() + self.possible.iter().map(|line| line.text.len() + 1).sum::<usize>()
+        self.text.len() + self.possible_bytes
     }
 
     /// The entry of the record as it is now, without the possible lines.
@@ -173,7 +178,9 @@ impl<'a> OpenRecord<'a> {
     /// Forgets the last of the possible lines, which stand in the chunk themselves.
     pub(super) fn forget_possible(&mut self, count: usize) {
         let kept = self.possible.len().saturating_sub(count);
-        self.possible.truncate(kept);
+        for line in self.possible.drain(kept..) {
+            self.possible_bytes -= line.text.len() + 1;
+        }
     }
 
     /// The record with bytes of its own.
@@ -194,6 +201,7 @@ impl<'a> OpenRecord<'a> {
             began_as_piece: self.began_as_piece,
             last_time: self.last_time,
             possible: self.possible.into_iter().map(own_line).collect(),
+            possible_bytes: self.possible_bytes,
         }
     }
 }

@@ -302,3 +302,39 @@ fn check_split(rules: &JoinRules, records: &[Value], cuts: &[bool]) -> Result<()
     prop_assert_eq!(lines_of(&split), lines_of(&came));
     Ok(())
 }
+
+/// How long this takes: a debug build needs less than a second for lines of this size unless each is read again and again.
+fn assert_quick(work: impl FnOnce()) {
+    let start = std::time::Instant::now();
+    work();
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_line_that_repeats_the_name_of_an_error_is_read_once() {
+    for word in ["Error", "Exception", "Throwable", "ErrorException"] {
+        let hostile = format!("{}(", word.repeat(1_000_000 / word.len()));
+        assert_quick(|| assert_eq!(joined_texts(&rules(), &[&hostile, "\tat a(b)"]).len(), 2));
+    }
+    let honest = format!("{}Error: a", "Error(".repeat(10));
+    assert_eq!(joined_texts(&rules(), &[&honest, "\tat a(b)"]).len(), 1, "a later name counts, too");
+}
+
+#[test]
+fn any_number_of_lines_that_may_be_parts_is_counted_once() {
+    for head in ["panic: x", "Error: x\nCaused by:", "thread 'main' panicked at a.rs:1: x"] {
+        let blank = [&[0x92, 1, 0x81][..], b"\xa3log\xa0"].concat();
+        let heads = head.split('\n').map(|line| json!({"log": line}));
+        let mut chunk = chunk_of(&heads.collect::<Vec<_>>());
+        (0..100_000).for_each(|_| chunk.extend_from_slice(&blank));
+        assert_quick(|| assert!(join_alone(&rules(), &chunk).lines <= 1, "{head}"));
+    }
+}
+
+#[test]
+fn containers_that_are_known_by_name_alone_are_told_apart() {
+    let of = |name: &str, text: &str| json!({"container_name": name, "source": "stderr", "log": text});
+    let records = [of("/a", "SomeError: one"), of("/b", "\tat b(c)"), of("/a", "\tat a(c)")];
+    let joined = texts(&joined(&rules(), &records));
+    assert_eq!(joined, ["SomeError: one\n\tat a(c)", "\tat b(c)"]);
+}

@@ -85,14 +85,21 @@ fn head_state(line: &[u8]) -> TraceState {
 /// Whether a name of an error stands in the line, and then `:`, nothing, or what Node.js puts behind it.
 fn is_head(line: &[u8]) -> bool {
     [&b"Exception"[..], b"Error", b"Throwable"].iter().any(|kind| {
-        memchr::memmem::find_iter(line, kind).any(|at| line.get(at + kind.len()..).is_some_and(ends_name))
+        let mut names = std::iter::successors(after_name(line, kind), |rest| after_name(rest, kind));
+        names.any(ends_name)
     })
 }
 
-/// Whether what follows the name ends it: inner classes and more of the name may follow.
-fn ends_name(rest: &[u8]) -> bool {
+/// What follows the first name with this kind of error in it, inner classes and more of the name included: so no byte is
+/// read twice, however often the kind stands there.
+fn after_name<'l>(line: &'l [u8], kind: &[u8]) -> Option<&'l [u8]> {
     let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'$' || **byte == b'_';
-    let rest = rest.get(rest.iter().take_while(is_name).count()..).unwrap_or_default();
+    let rest = line.get(memchr::memmem::find(line, kind)? + kind.len()..)?;
+    rest.get(rest.iter().take_while(is_name).count()..)
+}
+
+/// Whether what follows a name says that it was an error's.
+fn ends_name(rest: &[u8]) -> bool {
     rest.is_empty()
         || rest.starts_with(b":")
         || rest.starts_with(b" [")
