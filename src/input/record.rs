@@ -162,6 +162,9 @@ impl<'a, 'f> Record<'a, 'f> {
     }
 }
 
+/// The longest id of a container or of a line in pieces; those of Docker and containerd have 64 digits.
+const MAX_ID_BYTES: usize = 256;
+
 impl<'a> Record<'a, '_> {
     /// The stream of a record in which the field `source` stood with different values, of which only one is FireLens's:
     /// standard error if any of them says so. `None`: they do not differ, or none is a stream.
@@ -181,6 +184,12 @@ impl<'a> Record<'a, '_> {
     #[must_use]
     pub fn text(&self, name: &[u8]) -> Option<&'a [u8]> {
         self.get(name).and_then(Value::text)
+    }
+
+    /// The id in the top-level field of this name, to be remembered: a text that is longer than any id is none.
+    #[must_use]
+    pub fn id(&self, name: &[u8]) -> Option<&'a [u8]> {
+        self.text(name).filter(|id| id.len() <= MAX_ID_BYTES)
     }
 }
 

@@ -16,7 +16,7 @@ impl<'k> SourceKey<'k> {
     pub(super) fn of_entry(tag: &'k [u8], is_firelens: bool, entry: &Entry<'_, 'k, '_>) -> Self {
         let container_id = match is_firelens {
             true => None,
-            false => entry.record.text(b"container_id"),
+            false => entry.record.id(b"container_id"),
         };
         Self { tag, container_id: container_id.unwrap_or_default() }
     }

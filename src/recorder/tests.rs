@@ -232,6 +232,20 @@ fn a_container_that_fell_silent_is_forgotten() {
 }
 
 #[test]
+fn ids_that_are_made_up_take_no_memory_beyond_the_bound() {
+    let recorder = recorder(512 * 1_024, 512 * 1_024);
+    for container in 0..300 {
+        let id = format!("{container:0>60000}");
+        let line = (0, Class::Stdout, json!({"container_id": id, "log": "x"}));
+        let (_, _, counts) = bring(&recorder, b"docker.x", &[line]);
+        assert!(counts.memory_bytes <= 512 * 1_024, "{counts:?}");
+    }
+    let rings = recorder.rings.borrow();
+    let names: usize = (0..256).filter_map(|at| rings.key(at)).map(|key| key.container_id.len()).sum();
+    assert!(names <= 64 * 1_024, "{names} bytes of ids");
+}
+
+#[test]
 fn a_time_in_the_future_pushes_nothing_out() {
     let recorder = roomy();
     let mut recording = recorder.begin_chunk(APP, ChunkOrigin::from_tag(APP, &[]), START);

@@ -96,7 +96,7 @@ struct TailLine<'c> {
 impl<'c> TailLine<'c> {
     fn from_record(record: &Record<'c, '_>) -> Option<Self> {
         let text = record.text(b"log").filter(|text| !text.is_empty())?;
-        let partial_id = record.get(b"partial_message").and_then(|_| record.text(b"partial_id"));
+        let partial_id = record.get(b"partial_message").and_then(|_| record.id(b"partial_id"));
         Some(Self {
             text: Cow::Borrowed(json::cut(text, MAX_LINE_BYTES)),
             partial_id: partial_id.map(Cow::Borrowed),
@@ -238,7 +238,7 @@ impl StderrTail {
     fn merge_spare(&self, body: &[u8], name: Option<&[u8]>) {
         let fields = decode::fields(body);
         let record = Record::new(Timestamp::default(), &fields, body);
-        if let (Some(id), Some(line)) = (record.text(b"container_id"), TailLine::from_record(&record)) {
+        if let (Some(id), Some(line)) = (record.id(b"container_id"), TailLine::from_record(&record)) {
             let mut containers = self.containers.borrow_mut();
             let mut container = take_or_insert(&mut containers, ContainerKey::new(name, id));
             match self.splits_lines {
@@ -356,7 +356,7 @@ impl<'c> ChunkTail<'c> {
     }
 
     fn observe(&mut self, record: &Record<'c, '_>, name: Option<&'c [u8]>) {
-        if let (Some(id), Some(line)) = (record.text(b"container_id"), TailLine::from_record(record)) {
+        if let (Some(id), Some(line)) = (record.id(b"container_id"), TailLine::from_record(record)) {
             match self.splits_lines {
                 true => self.push_lines(&ContainerKey::new(name, id), record),
                 false => self.push(ContainerKey::new(name, id), line),

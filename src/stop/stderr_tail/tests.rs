@@ -93,6 +93,21 @@ fn a_container_that_makes_up_ids_costs_little_and_hides_no_others_lines() {
 }
 
 #[test]
+fn ids_that_are_made_up_take_no_memory() {
+    let tail = StderrTail::new(100);
+    for number in 0..2 * MAX_CONTAINERS {
+        let id = format!("{number:0>60000}");
+        observe(&tail, &[line(&id, "x"), piece("y", &id, true)]);
+    }
+    let containers = tail.containers.borrow();
+    let partial_ids = |container: &ContainerTail| {
+        container.lines.iter().flat_map(|line| &line.partial_id).map(|id| id.len()).sum::<usize>()
+    };
+    let ids = containers.iter().map(|container| container.key.runtime_id.len() + partial_ids(container));
+    assert!(ids.sum::<usize>() <= 64 * 1_024);
+}
+
+#[test]
 fn secrets_in_lines_are_masked() {
     let tail = StderrTail::new(3);
     observe(
