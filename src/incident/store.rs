@@ -74,8 +74,12 @@ impl StateFile {
     /// Replaces what is in the file, all or nothing.
     ///
     /// # Errors
-    /// The disk does not take it; the file is then as it was.
+    /// The disk does not take it, or it is more than [`Self::read`] takes; the file is then as it was.
     pub(crate) fn write(&self, text: &[u8]) -> io::Result<()> {
+        if text.len() as u64 > MAX_BYTES {
+            let what = "there is more than 64 MB to remember, which no incidents of ECS are; look at who sends events";
+            return Err(disk::refused(what.to_owned()));
+        }
         let new = beside(&self.name, "new");
         // What a process left that was killed while it wrote.
         self.folder.remove(&new).ok();
@@ -153,6 +157,16 @@ mod tests {
         assert_eq!(StateFile::open(&place.file()).unwrap().read().unwrap().unwrap(), b"two");
         assert_eq!(fs::metadata(place.file()).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::metadata(&place.0).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+
+    #[test]
+    fn what_could_not_be_read_again_is_not_written() {
+        let place = Place::new();
+        let file = StateFile::open(&place.file()).unwrap();
+        file.write(b"one").unwrap();
+        let error = file.write(&vec![b' '; (MAX_BYTES + 1) as usize]).unwrap_err();
+        assert!(error.to_string().contains("more than 64 MB"), "{error}");
+        assert_eq!(file.read().unwrap().unwrap(), b"one");
     }
 
     #[test]

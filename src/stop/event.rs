@@ -13,6 +13,7 @@ use super::incident::IncidentReport;
 use super::kind::{Category, Cause, EcsEvent, MissingLines, Severity};
 use super::memory::MemoryUse;
 use super::revision::FailedRevision;
+use super::texts::short_name;
 use super::{arn, field, rollback, time};
 
 /// Why something stopped. Serializes as one flat JSON object; what is unknown is left out. Read back, it lacks the event
@@ -262,7 +263,7 @@ impl StopEvent {
             EcsEvent::ContainerExited => self.run.as_ref().map(|(container, run)| (container.as_str(), *run)),
             EcsEvent::ServiceEvent | EcsEvent::DeploymentFailed => None,
         };
-        key.or_else(|| Some((field::text(&self.event, "id")?, 0)))
+        key.or_else(|| Some((field::text(&self.event, "id").and_then(short_name)?, 0)))
     }
 
     fn version(&self) -> Option<i64> {
@@ -298,7 +299,7 @@ impl StopEvent {
     /// The ARN of its task definition, as ECS's event names it.
     #[must_use]
     pub fn task_definition_arn(&self) -> Option<&str> {
-        field::text(self.event.get("detail")?, "taskDefinitionArn")
+        field::text(self.event.get("detail")?, "taskDefinitionArn").and_then(short_name)
     }
 
     /// How urgent it is to tell people: an incident that repeats is an error to them.

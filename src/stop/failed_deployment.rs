@@ -4,6 +4,7 @@ use super::event::StopEvent;
 use super::field;
 use super::kind::EcsEvent;
 use super::revision::ReadChanges;
+use super::texts::short_name;
 
 /// What ids of deployments begin with.
 const DEPLOYMENT_PREFIX: &str = "ecs-svc/";
@@ -13,7 +14,8 @@ impl StopEvent {
     #[must_use]
     pub fn deployment_id(&self) -> Option<&str> {
         let name = if self.ecs_event == EcsEvent::DeploymentFailed { "deploymentId" } else { "startedBy" };
-        field::text(self.event.get("detail")?, name).filter(|id| id.starts_with(DEPLOYMENT_PREFIX))
+        let id = field::text(self.event.get("detail")?, name).and_then(short_name);
+        id.filter(|id| id.starts_with(DEPLOYMENT_PREFIX))
     }
 
     /// Fills in what changed between the two revisions.

@@ -124,6 +124,7 @@ impl EventReader {
                 service::report(&event, EcsEvent::DeploymentFailed, severity)
             }
         };
+        stop.cut_texts();
         console::link(&mut stop);
         stop.event = OriginalEvent::new(event, self.include_event);
         Some(stop)

@@ -5,6 +5,7 @@
 use serde_json::Value;
 
 use super::incident::IncidentEnd;
+use super::texts::short_name;
 use super::trigger::{DEPLOYMENT_CHANGE, ECS, SERVICE_ACTION};
 use super::{arn, field, rollback, time};
 
@@ -40,7 +41,7 @@ pub enum RecoveryStep {
 #[must_use]
 pub fn recovery(event: &Value) -> Option<ServiceRecovery> {
     let detail = event.get("detail")?;
-    let target = field::text(detail, "reason").and_then(rollback::target);
+    let target = field::text(detail, "reason").and_then(rollback::target).and_then(short_name);
     let how = match (field::text(event, "detail-type")?, field::text(detail, "eventName")?) {
         (SERVICE_ACTION, "SERVICE_STEADY_STATE") => RecoveryStep::Recovered(IncidentEnd::SteadyState),
         (DEPLOYMENT_CHANGE, "SERVICE_DEPLOYMENT_COMPLETED") => {
@@ -58,7 +59,9 @@ pub fn recovery(event: &Value) -> Option<ServiceRecovery> {
     let cluster = field::text(detail, "clusterArn").and_then(arn::name);
     Some(ServiceRecovery {
         how,
-        deployment: target.map(String::from).or_else(|| field::string(detail, "deploymentId")),
+        deployment: target
+            .or_else(|| field::text(detail, "deploymentId").and_then(short_name))
+            .map(String::from),
         service: resource.and_then(arn::name)?.to_owned(),
         cluster: cluster.or_else(|| resource.and_then(arn::cluster)).map(String::from),
         region: field::string(event, "region"),

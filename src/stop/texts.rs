@@ -1,13 +1,66 @@
-//! Every text of a report, so that somebody else can mask them.
+//! Every text of a report, so that somebody else can mask them, and their bounds.
 
-use super::StopEvent;
+use super::{StopEvent, StoppedContainer};
+
+/// The longest name: an ARN of ECS has less than 400 bytes.
+const MAX_NAME_BYTES: usize = 512;
+
+/// The longest sentence of ECS's, of its agent's or of a registry's.
+const MAX_SENTENCE_BYTES: usize = 2 << 10;
+
+/// Containers of a task; ECS allows 10.
+const MAX_CONTAINERS: usize = 100;
+
+const ELLIPSIS: char = '…';
+
+/// A name, unless it is longer than any of ECS's.
+pub(super) fn short_name(text: &str) -> Option<&str> {
+    Some(text).filter(|text| text.len() <= MAX_NAME_BYTES)
+}
+
+fn cut(text: &mut String, max: usize) {
+    if text.len() > max {
+        let ends = (0..=max - ELLIPSIS.len_utf8()).rev();
+        text.truncate(ends.into_iter().find(|end| text.is_char_boundary(*end)).unwrap_or_default());
+        text.push(ELLIPSIS);
+    }
+}
+
+fn cut_texts_of(container: &mut StoppedContainer) {
+    cut(&mut container.name, MAX_NAME_BYTES);
+    let names = [&mut container.image, &mut container.last_status, &mut container.runtime_id];
+    names.into_iter().flatten().for_each(|name| cut(name, MAX_NAME_BYTES));
+    container.reason.iter_mut().for_each(|reason| cut(reason, MAX_SENTENCE_BYTES));
+}
+
+/// The texts that a report may lack.
+struct OptionalTexts<'s> {
+    names: [&'s mut Option<String>; 16],
+    sentences: [&'s mut Option<String>; 3],
+}
 
 impl StopEvent {
+    /// Cuts texts that are longer than any of ECS's. Reports, and keys made of them, are remembered by the thousand, and
+    /// whoever can send an event chooses them.
+    pub(super) fn cut_texts(&mut self) {
+        let OptionalTexts { names, sentences } = self.optional_texts();
+        names.into_iter().flatten().for_each(|name| cut(name, MAX_NAME_BYTES));
+        sentences.into_iter().flatten().for_each(|sentence| cut(sentence, MAX_SENTENCE_BYTES));
+        let times = [&mut self.created_at, &mut self.started_at, &mut self.stopped_at];
+        times.into_iter().flatten().for_each(|time| cut(time, MAX_NAME_BYTES));
+        if let Some((container, _)) = &mut self.run {
+            cut(container, MAX_NAME_BYTES);
+        }
+        self.containers.truncate(MAX_CONTAINERS);
+        self.containers.iter_mut().for_each(cut_texts_of);
+    }
+
     /// Visits every text of the report that is not a name of this library's: what ECS, the user and the applications wrote.
     pub fn for_each_text(&mut self, visit: &mut dyn FnMut(&mut String)) {
         visit(&mut self.summary);
         visit(&mut self.hint);
-        self.optional_texts().into_iter().flatten().for_each(&mut *visit);
+        let OptionalTexts { names, sentences } = self.optional_texts();
+        names.into_iter().chain(sentences).flatten().for_each(&mut *visit);
         self.last_lines.iter_mut().for_each(&mut *visit);
         self.revision_changes.iter_mut().flatten().for_each(&mut *visit);
         if let Some(tag) = self.failed_revision.as_mut().and_then(|failed| failed.image_tag.as_mut()) {
@@ -20,8 +73,8 @@ impl StopEvent {
         self.event.for_each_text(visit);
     }
 
-    fn optional_texts(&mut self) -> [&mut Option<String>; 19] {
-        [
+    fn optional_texts(&mut self) -> OptionalTexts<'_> {
+        let names = [
             &mut self.cluster,
             &mut self.service,
             &mut self.group,
@@ -33,14 +86,13 @@ impl StopEvent {
             &mut self.region,
             &mut self.account,
             &mut self.stop_code,
-            &mut self.stopped_reason,
-            &mut self.attachment_reason,
             &mut self.container,
-            &mut self.container_reason,
             &mut self.image,
             &mut self.image_tag,
             &mut self.health,
             &mut self.incident_id,
-        ]
+        ];
+        let sentences = [&mut self.stopped_reason, &mut self.attachment_reason, &mut self.container_reason];
+        OptionalTexts { names, sentences }
     }
 }
