@@ -10,12 +10,14 @@ use std::fmt::Write as _;
 /// Stands for a character that is not shown.
 const REPLACEMENT: char = ' ';
 
-/// Whether a character must not be shown: controls (C0, DELETE, C1), separators of lines, and what changes the direction
-/// of text (<https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters>, read 2026-11).
+/// Whether a character must not be shown: controls (C0, DELETE, C1), separators of lines, what changes the direction of text
+/// (<https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters>, read 2026-11), and what nobody sees, by which
+/// one name can look like another. The joiners stay, for writing and emoji need them.
 #[must_use]
 pub fn is_unprintable(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+        || matches!(c, '\u{AD}' | '\u{180E}' | '\u{200B}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}')
 }
 
 /// The text on one line: every unprintable character, line ends among them, becomes a blank.
@@ -67,6 +69,15 @@ mod tests {
         assert_eq!(lines(UNPRINTABLE), blanks);
         assert_eq!(line("a\nb\tc"), "a b c");
         assert_eq!(lines("a\nb\tc"), "a\nb\tc");
+    }
+
+    #[test]
+    fn what_nobody_sees_makes_no_name_look_like_another() {
+        for hidden in
+            ['\u{ad}', '\u{180e}', '\u{200b}', '\u{2060}', '\u{2064}', '\u{feff}', '\u{fff9}', '\u{fffb}']
+        {
+            assert_eq!(line(&format!("we{hidden}b")), "we b", "{:?}", hidden);
+        }
     }
 
     #[test]

@@ -2,9 +2,10 @@
 //!
 //! A service may repeat, in quotes, what it was sent ("Value 'hunter2' at 'logEvents.1.member.message' failed to satisfy
 //! constraint"). The contents of records must not get into the log, which may itself be collected and come back as a
-//! record.
+//! record. Nor must a key or a token that the service repeats.
 
 use crate::printable::is_unprintable;
+use crate::redact::secrets;
 
 /// Longer error texts are cut.
 const MAX_QUOTED_CHARS: usize = 300;
@@ -12,9 +13,10 @@ const MAX_QUOTED_CHARS: usize = 300;
 /// Replaces text in quotation marks.
 const MASK: char = '…';
 
-/// The text on one line: without control characters, with quoted text masked, and cut at [`MAX_QUOTED_CHARS`].
+/// The text on one line: without control characters, with quoted text and what looks like a secret masked, and cut at
+/// [`MAX_QUOTED_CHARS`].
 pub(super) fn quoted(text: &str) -> impl Iterator<Item = char> {
-    mask_quotes(text).into_iter().take(MAX_QUOTED_CHARS)
+    mask_quotes(&secrets::masked(text)).into_iter().take(MAX_QUOTED_CHARS)
 }
 
 /// Masks text in quotation marks, except the name of a member after "at".
@@ -50,6 +52,15 @@ mod tests {
             ("the rate isn't allowed; it's 'too high'", "the rate isn't allowed; it's '…'"),
             ("unexpected `hunter2\nhunter2`, line 1", "unexpected `…`, line 1"),
             ("it breaks off in 'hunter2", "it breaks off in '…"),
+            (
+                "token eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl is not valid",
+                "token [redacted] is not valid",
+            ),
+            ("no such key: api_key=hunter2", "no such key: api_key=[redacted]"),
+            (
+                "The security token included in the request is expired",
+                "The security token included in the request is expired",
+            ),
             ("", ""),
         ] {
             assert_eq!(quoted(text).collect::<String>(), expected);
