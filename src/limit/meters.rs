@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::bucket::TokenBucket;
-use super::notice::{DropNotice, DropSource, DropSpan};
+use super::notice::{DropLevels, DropNotice, DropSource, DropSpan};
 use super::rules::DropRule;
 use crate::classify::classes::{Class, Entry};
+use crate::level::LogLevel;
 use crate::stop::{StopEvent, StoppedContainer};
 
 /// Classes of containers that are metered at one time. One more forgets those that were silent for longest: they start
@@ -65,7 +66,7 @@ pub(super) struct Meter {
     pub(super) spared_until_ms: i64,
     used_at: u64,
     /// What was dropped and is not told yet.
-    drops: Vec<(DropRule, DropSpan)>,
+    drops: Vec<(DropRule, DropLevels)>,
     /// Whose lines these are.
     source: Option<Box<DropSource>>,
 }
@@ -83,21 +84,32 @@ impl Meter {
     }
 
     /// Notes a line that is dropped.
-    pub(super) fn note(&mut self, rule: DropRule, at_ms: i64, source: impl FnOnce() -> DropSource) {
+    pub(super) fn note(
+        &mut self,
+        rule: DropRule,
+        level: Option<LogLevel>,
+        at_ms: i64,
+        source: impl FnOnce() -> DropSource,
+    ) {
         self.source.get_or_insert_with(|| Box::new(source()));
-        match self.drops.iter_mut().find(|(known, _)| *known == rule) {
-            Some((_, span)) => span.add(at_ms),
-            None => self.drops.push((rule, DropSpan::of_one(at_ms))),
+        if !self.drops.iter().any(|(known, _)| *known == rule) {
+            self.drops.push((rule, DropLevels::default()));
+        }
+        if let Some((_, levels)) = self.drops.iter_mut().find(|(known, _)| *known == rule) {
+            levels.add(level, DropSpan::of_one(at_ms));
         }
     }
 
     fn take_notices(&mut self) -> impl Iterator<Item = DropNotice> {
         let class = self.key.1;
         let source = self.source.take();
-        let notice = move |(rule, span)| DropNotice { class, rule, span, source: source.as_deref().cloned() };
+        let notice = move |(rule, levels)| DropNotice::new(class, rule, levels, source.as_deref().cloned());
         std::mem::take(&mut self.drops).into_iter().map(notice)
     }
 }
+
+/// By `Class::index` and rule.
+type OtherDrops = BTreeMap<(usize, DropRule), (Class, DropLevels)>;
 
 /// The meters of all containers.
 #[derive(Debug, Default)]
@@ -108,7 +120,7 @@ pub(super) struct Meters {
     last: usize,
     uses: u64,
     /// What containers that were forgotten had dropped.
-    others: BTreeMap<(usize, DropRule), (Class, DropSpan)>,
+    others: OtherDrops,
 }
 
 impl Meters {
@@ -157,13 +169,13 @@ impl Meters {
         let rest = notices.split_off(MAX_NOTICES.min(notices.len()));
         rest.into_iter().for_each(|notice| add_to(&mut others, notice));
         let others = others.into_iter();
-        let as_notice = |((_, rule), (class, span))| DropNotice { class, rule, span, source: None };
+        let as_notice = |((_, rule), (class, levels))| DropNotice::new(class, rule, levels, None);
         notices.into_iter().chain(others.map(as_notice)).collect()
     }
 }
 
-fn add_to(others: &mut BTreeMap<(usize, DropRule), (Class, DropSpan)>, notice: DropNotice) {
-    let DropNotice { class, rule, span, .. } = notice;
-    let sum = others.entry((class.index(), rule)).or_insert((class, DropSpan::default()));
-    sum.1.join(span);
+fn add_to(others: &mut OtherDrops, notice: DropNotice) {
+    let DropNotice { class, rule, levels, .. } = notice;
+    let sum = others.entry((class.index(), rule)).or_insert((class, DropLevels::default()));
+    sum.1.join(&levels);
 }

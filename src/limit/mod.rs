@@ -15,7 +15,7 @@ mod trace;
 use std::cell::RefCell;
 
 use self::meters::{Meter, MeterKey, Meters};
-pub use self::notice::{DropNotice, DropSource, DropSpan};
+pub use self::notice::{DropLevels, DropNotice, DropSource, DropSpan};
 pub use self::rules::{ClassLimits, DropRule, LimitRules, RateLimit, RateUnit, SampleShare};
 pub use self::trace::TraceFields;
 use crate::classify::classes::{Class, Entry};
@@ -50,7 +50,7 @@ impl LineLimiter {
             return None;
         }
         let rule = self.broken_rule(limits, meter, entry, ordinal)?;
-        meter.note(rule, at_ms, || DropSource::new(entry, tag));
+        meter.note(rule, entry.level, at_ms, || DropSource::new(entry, tag));
         Some(rule)
     }
 

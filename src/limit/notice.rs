@@ -2,6 +2,7 @@
 
 use crate::classify::classes::{Class, Entry};
 use crate::input::record::Value;
+use crate::level::LogLevel;
 
 use super::rules::DropRule;
 
@@ -20,6 +21,9 @@ const IDENTIFYING: [&str; 7] = [
 /// The most of each that is kept.
 const MAX_VALUE_BYTES: usize = 256;
 
+/// The most of a tag that is kept; those of FireLens have less than 300 bytes.
+const MAX_TAG_BYTES: usize = 1_024;
+
 /// Lines that were dropped, and of when they are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DropSpan {
@@ -36,10 +40,6 @@ impl DropSpan {
         Self { count: 1, first_ms: at_ms, last_ms: at_ms }
     }
 
-    pub(super) fn add(&mut self, at_ms: i64) {
-        self.join(Self::of_one(at_ms));
-    }
-
     pub(super) fn join(&mut self, other: Self) {
         if self.count == 0 {
             *self = other;
@@ -48,6 +48,36 @@ impl DropSpan {
         self.count += other.count;
         self.first_ms = self.first_ms.min(other.first_ms);
         self.last_ms = self.last_ms.max(other.last_ms);
+    }
+}
+
+/// Lines that were dropped, by level, in the order in which the levels came: a name may lead each level elsewhere.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DropLevels(Vec<(Option<LogLevel>, DropSpan)>);
+
+impl DropLevels {
+    /// Each level, `None` of lines without one, and its lines.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (Option<LogLevel>, DropSpan)> + '_ {
+        self.0.iter().copied()
+    }
+
+    /// The lines of all levels.
+    #[must_use]
+    pub fn total(&self) -> DropSpan {
+        let mut total = DropSpan::default();
+        self.iter().for_each(|(_, span)| total.join(span));
+        total
+    }
+
+    pub(super) fn add(&mut self, level: Option<LogLevel>, span: DropSpan) {
+        match self.0.iter_mut().find(|(known, _)| *known == level) {
+            Some((_, known)) => known.join(span),
+            None => self.0.push((level, span)),
+        }
+    }
+
+    pub(super) fn join(&mut self, other: &Self) {
+        other.iter().for_each(|(level, span)| self.add(level, span));
     }
 }
 
@@ -60,8 +90,16 @@ pub struct DropNotice {
     pub rule: DropRule,
     /// How many, and of when.
     pub span: DropSpan,
+    /// The same by level.
+    pub levels: DropLevels,
     /// Whose they are; `None`: of the containers beyond those that are told apart.
     pub source: Option<DropSource>,
+}
+
+impl DropNotice {
+    pub(super) fn new(class: Class, rule: DropRule, levels: DropLevels, source: Option<DropSource>) -> Self {
+        Self { class, rule, span: levels.total(), levels, source }
+    }
 }
 
 /// The container whose lines were dropped.
@@ -89,7 +127,7 @@ impl DropSource {
         if text("container_name").is_none() {
             fields.push(("container_name", container.clone()));
         }
-        Self { container, tag: tag.to_vec(), fields }
+        Self { container, tag: tag.get(..MAX_TAG_BYTES).unwrap_or(tag).to_vec(), fields }
     }
 }
 

@@ -18,8 +18,10 @@ use super::Router;
 use super::own_records::OwnNames;
 use super::process::OwnRecord;
 use crate::delivery::progress::Progress;
+use crate::level::LogLevel;
 use crate::limit::{DropNotice, DropRule, DropSpan};
 use crate::log::Level;
+use crate::printable;
 
 /// How often it is told.
 const INTERVAL: Duration = Duration::from_secs(60);
@@ -61,30 +63,38 @@ impl DropReports {
     }
 }
 
-/// A record about dropped lines, until it has arrived where they would have gone.
+/// Records about dropped lines, one for each level, until they have arrived where the lines would have gone.
 struct DropReport {
     notice: DropNotice,
     class: String,
-    record: OwnRecord,
+    records: Vec<OwnRecord>,
     progress: Rc<Progress>,
 }
 
 /// What is said of dropped lines.
+#[derive(Clone, Copy)]
 struct DropMessage<'n> {
     notice: &'n DropNotice,
+    /// Which of them are meant.
+    span: DropSpan,
+    /// Their level, if others have another.
+    level: Option<LogLevel>,
     class: &'n str,
     /// The rule as the user wrote it.
-    value: String,
+    value: &'n str,
     since: Duration,
 }
 
 impl fmt::Display for DropMessage<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { notice, class, value, since } = self;
-        let count = notice.span.count;
+        let Self { notice, span, level, class, value, since } = self;
+        write!(formatter, "{} ", span.count)?;
+        if let Some(level) = level {
+            write!(formatter, "{} ", level.name())?;
+        }
         match &notice.source {
-            Some(source) => write!(formatter, "{count} lines of container {}", source.container)?,
-            None => write!(formatter, "{count} lines of other containers")?,
+            Some(source) => write!(formatter, "lines of container {}", printable::line(&source.container))?,
+            None => formatter.write_str("lines of other containers")?,
         }
         write!(formatter, " dropped by {}.{class} ({value}) in the last ", notice.rule.word())?;
         match since.abs_diff(INTERVAL) < Duration::from_secs(2) {
@@ -95,10 +105,22 @@ impl fmt::Display for DropMessage<'_> {
 }
 
 impl DropMessage<'_> {
-    /// The record, with what leads it to the stream of the lines.
+    /// A record for each level.
+    fn records(self, now: Timestamp) -> Vec<OwnRecord> {
+        let levels = &self.notice.levels;
+        let are_several = levels.iter().len() > 1;
+        let record = |(level, span): (Option<LogLevel>, DropSpan)| OwnRecord {
+            at_ms: now.as_millisecond(),
+            content: Self { span, level: level.filter(|_| are_several), ..self }.record(now),
+            level,
+        };
+        levels.iter().map(record).collect()
+    }
+
+    /// One of them, with what leads it to the stream of the lines.
     fn record(&self, now: Timestamp) -> Value {
-        let DropNotice { rule, span, source, .. } = self.notice;
-        let DropSpan { count, first_ms, last_ms } = span;
+        let DropNotice { rule, source, .. } = self.notice;
+        let DropSpan { count, first_ms, last_ms } = &self.span;
         let time = |millis: i64| Timestamp::from_millisecond(millis).unwrap_or(now).to_string();
         let mut record = json!({
             "log": format!("ecs_router: {self}"),
@@ -148,19 +170,25 @@ impl Router {
         }
     }
 
-    /// Writes the line, and returns the record. A limit that drops lines was perhaps not meant to; a sample was.
+    /// Writes the line, and returns the records. A limit that drops lines was perhaps not meant to; a sample was.
     fn tell(&self, notice: DropNotice, since: Duration) -> DropReport {
         let class = self.pipeline.class_name(notice.class).to_owned();
         let value = self.pipeline.rule_text(notice.class, notice.rule);
-        let message = DropMessage { notice: &notice, class: &class, value, since };
+        let message = DropMessage {
+            notice: &notice,
+            span: notice.span,
+            level: None,
+            class: &class,
+            value: &value,
+            since,
+        };
         let level = match notice.rule {
             DropRule::Limit => Level::Warn,
             DropRule::Sample => Level::Info,
         };
         self.log.line(level, &message);
-        let now = Timestamp::now();
-        let record = OwnRecord { at_ms: now.as_millisecond(), content: message.record(now) };
-        DropReport { notice, class, record, progress: Progress::new(self.senders.len()) }
+        let records = message.records(Timestamp::now());
+        DropReport { notice, class, records, progress: Progress::new(self.senders.len()) }
     }
 
     /// Sends what waits; what does not arrive waits on.
@@ -173,55 +201,16 @@ impl Router {
         }
     }
 
-    /// `false`: some destination has not taken the record.
+    /// `false`: some destination has not taken the records.
     async fn send_drop_report(&self, report: &DropReport, deadline: Instant) -> bool {
-        let DropReport { notice, class, record, progress } = report;
+        let DropReport { notice, class, records, progress } = report;
         let route = self.pipeline.route(notice.class);
         let routes = self.pipeline.routes_to(route);
         let tag = notice.source.as_ref().map_or(TAG, |source| &source.tag);
-        let records = std::slice::from_ref(record);
         self.send_own(&routes, OwnNames { tag, class }, records, progress, deadline).await;
         route.iter().all(|index| progress.missing(*index) == 0)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::classify::classes::Class;
-    use crate::limit::DropSource;
-
-    fn message(source: Option<DropSource>, since: u64) -> (String, Value) {
-        let span = DropSpan { count: 1_234, first_ms: 1_795_000_000_000, last_ms: 1_795_000_059_000 };
-        let notice = DropNotice { class: Class::Stdout, rule: DropRule::Limit, span, source };
-        let message = DropMessage {
-            notice: &notice,
-            class: "stdout",
-            value: "500/s per container, burst 2000".to_owned(),
-            since: Duration::from_millis(since),
-        };
-        (message.to_string(), message.record(Timestamp::UNIX_EPOCH))
-    }
-
-    #[test]
-    fn a_reader_sees_how_much_of_which_container_is_missing_and_why() {
-        let source = DropSource {
-            container: "web".to_owned(),
-            tag: b"web-firelens-1".to_vec(),
-            fields: vec![("container_name", "/web".to_owned()), ("ecs_cluster", "prod".to_owned())],
-        };
-        let (text, record) = message(Some(source), 60_004);
-        let expected = "1234 lines of container web dropped by limit.stdout (500/s per container, burst 2000) in the last minute";
-        assert_eq!(text, expected);
-        assert_eq!(record["log"], format!("ecs_router: {expected}"));
-        assert_eq!((&record["dropped_lines"], &record["container_name"]), (&json!(1_234), &json!("/web")));
-        assert_eq!(record["last_dropped_at"], "2026-11-18T11:07:39Z");
-    }
-
-    #[test]
-    fn what_is_told_at_the_end_says_of_how_long_it_is() {
-        let (text, _) = message(None, 7_400);
-        assert!(text.starts_with("1234 lines of other containers dropped"), "{text}");
-        assert!(text.ends_with("in the last 7 s"), "{text}");
-    }
-}
+mod tests;

@@ -102,7 +102,7 @@ impl MetricsWriter {
         let at_ms = Timestamp::now().as_millisecond();
         let contents = now.documents(&self.told.borrow(), &self.router.own_source(), &self.scopes, at_ms);
         self.told.replace(now);
-        let records = contents.into_iter().map(|content| OwnRecord { at_ms, content });
+        let records = contents.into_iter().map(|content| OwnRecord { at_ms, content, level: None });
         Documents { records: records.collect(), progress: Progress::new(self.router.senders.len()) }
     }
 

@@ -9,6 +9,7 @@ use super::Router;
 use super::own_records::OwnNames;
 use super::process::OwnRecord;
 use crate::delivery::progress::Progress;
+use crate::level::LogLevel;
 use crate::log::Level;
 use crate::metrics::{EmfSource, Reason};
 use crate::watch::MemoryWarning;
@@ -28,8 +29,11 @@ impl Router {
         if self.memory_route.is_empty() {
             return;
         }
-        let records =
-            [OwnRecord { at_ms: warning.at.as_millisecond(), content: record(warning, &source, &summary) }];
+        let records = [OwnRecord {
+            at_ms: warning.at.as_millisecond(),
+            content: record(warning, &source, &summary),
+            level: self.pipeline.own_level(LogLevel::Warn),
+        }];
         let routes = self.pipeline.routes_to(&self.memory_route);
         let progress = Progress::new(self.senders.len());
         let deadline = Instant::now() + self.flush_timeout;

@@ -17,6 +17,7 @@ use crate::encode::buffer_pool::BufferPool;
 use crate::encode::known_names::KnownNames;
 use crate::incident::{Clock, IncidentTracker, Incidents};
 use crate::input::record::Record;
+use crate::level::LogLevel;
 use crate::limit::{ClassLimits, DropRule, LineLimiter};
 use crate::metrics::Metrics;
 use crate::recorder::Recorder;
@@ -159,6 +160,11 @@ impl Pipeline {
         destinations: &'s [&'s Destination],
     ) -> Stages<'s> {
         Stages { routes, memory: None, limiter: None, ..self.stages(ChunkOrigin::Trusted, destinations) }
+    }
+
+    /// The level of a record of the plugin's own, where records have levels.
+    pub(super) fn own_level(&self, level: LogLevel) -> Option<LogLevel> {
+        self.classifier.has_levels().then_some(level)
     }
 
     /// What drops lines beyond a budget, where something does.

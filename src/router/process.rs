@@ -18,6 +18,7 @@ use crate::encode::template::RenderContext;
 use crate::incident::IncidentNews;
 use crate::input::decode::{self, Tally};
 use crate::input::record::{Record, Timestamp};
+use crate::level::LogLevel;
 use crate::metrics::RecorderCounts;
 use crate::recorder::{ChunkRecording, Recorder, ReleasedLine};
 
@@ -99,9 +100,12 @@ pub struct OwnRecord {
     pub at_ms: i64,
     /// A JSON object.
     pub content: serde_json::Value,
+    /// How grave it is, where records have levels.
+    pub level: Option<LogLevel>,
 }
 
-/// Takes records of the plugin's own through the stages, as entries of class `other` that names know as `class_name`.
+/// Takes records of the plugin's own through the stages, as entries of class `other` that names know as `class_name`. The
+/// context's tag says whose they are, as with records that come under it.
 #[must_use]
 pub fn process_own(
     stages: &Stages<'_>,
@@ -111,13 +115,16 @@ pub fn process_own(
     progress: &Progress,
 ) -> Processed {
     let mut dispatcher = Dispatcher::new(stages, context, progress);
-    for (ordinal, OwnRecord { at_ms, content }) in (0..).zip(records) {
+    let origin = ChunkOrigin::from_tag(context.tag, &[]);
+    for (ordinal, OwnRecord { at_ms, content, level }) in (0..).zip(records) {
         // A JSON value always has a msgpack form.
         let body = rmp_serde::to_vec(content).unwrap_or_default();
         let fields = decode::fields(&body);
         let nanos = u32::try_from(at_ms.rem_euclid(1_000)).unwrap_or_default() * 1_000_000;
         let record = Record::new(Timestamp { seconds: at_ms.div_euclid(1_000), nanos }, &fields, &body);
-        dispatcher.dispatch(ordinal, &Entry::new(&record, Class::Other, class_name, None));
+        let identity = Provenance::new(&record, origin).identity();
+        let entry = Entry::new(&record, Class::Other, class_name, None);
+        dispatcher.dispatch(ordinal, &Entry { identity, level: *level, ..entry });
     }
     dispatcher.finish(ReadEntries::default(), progress)
 }

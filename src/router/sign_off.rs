@@ -15,6 +15,7 @@ use super::own_records::OwnNames;
 use super::process::{OwnRecord, Processed};
 use crate::delivery::progress::Progress;
 use crate::encode::batch::Batch;
+use crate::level::LogLevel;
 use crate::log::Level;
 use crate::metrics::{Reason, SignOff, SuspectedGaps};
 
@@ -62,7 +63,12 @@ impl Router {
             return;
         }
         let sign_off = self.sign_off(unfinished);
-        let records = [OwnRecord { at_ms: sign_off.ended_at.as_millisecond(), content: sign_off.record() }];
+        let level = if sign_off.needs_attention() { LogLevel::Warn } else { LogLevel::Info };
+        let records = [OwnRecord {
+            at_ms: sign_off.ended_at.as_millisecond(),
+            content: sign_off.record(),
+            level: self.pipeline.own_level(level),
+        }];
         let progress = Progress::new(self.senders.len());
         let routes = self.pipeline.routes_to(&route);
         timeout_at(deadline, self.send_own(&routes, EXIT_NAMES, &records, &progress, deadline)).await.ok();

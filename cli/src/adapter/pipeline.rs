@@ -168,7 +168,7 @@ impl DryRun {
     /// What limits and samples dropped since the last time, by container.
     pub(crate) fn take_drops(&self) -> Vec<DryDrops> {
         let notices = self.pipeline.limiter().map(LineLimiter::take_notices).unwrap_or_default();
-        let drops = notices.into_iter().map(|DropNotice { class, rule, span, source }| DryDrops {
+        let drops = notices.into_iter().map(|DropNotice { class, rule, span, source, .. }| DryDrops {
             container: source.map(|source| source.container),
             key: format!("{}.{}", rule.word(), self.pipeline.class_name(class)),
             value: self.pipeline.rule_text(class, rule),

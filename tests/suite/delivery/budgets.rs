@@ -204,6 +204,58 @@ fn a_record_about_dropped_lines_waits_for_its_destination_and_arrives_once() {
     assert!(arrived[10].contains("10 lines of container web"), "{arrived:?}");
 }
 
+/// What was told of dropped lines in a stream.
+fn told(cloud: &Cloud, stream: &str) -> Vec<String> {
+    let mut messages = cloud.cloudwatch().messages(GROUP, stream);
+    messages.retain(|text| text.starts_with("ecs_router: "));
+    messages
+}
+
+#[test]
+fn the_lines_of_each_level_are_told_where_they_would_have_gone() {
+    let cloud = Cloud::start();
+    let keys = [LIMIT, ("level", "auto"), ("cloudwatch.log_stream", "$(container_name)/$(level)")];
+    let router = Router::to(&cloud, &keys);
+    let of = |level: &str, count: usize| vec![line("web", "stdout", &format!("{level} x")); count];
+    let records = [of("INFO", 10), of("DEBUG", 30), of("INFO", 60)].concat();
+    assert_eq!(router.bring(&at_once(now_ms(), &records)), Verdict::Ok);
+    router.drain();
+    for (level, count) in [("info", 60), ("debug", 30)] {
+        let told = told(&cloud, &format!("web/{level}"));
+        assert_eq!(told.len(), 1, "{level}: {told:?}");
+        let expected = format!("ecs_router: {count} {level} lines of container web dropped by limit.stdout");
+        assert!(told[0].starts_with(&expected), "{told:?}");
+    }
+    assert_eq!(cloud.cloudwatch().all_messages().len(), 12);
+}
+
+#[test]
+fn a_container_leads_what_is_told_of_it_into_no_stream_of_another() {
+    let cloud = Cloud::start();
+    let router = Router::to(&cloud, &[LIMIT]);
+    let tag = b"hostile-firelens-7378aadeebae5d55dee04916c8a42528";
+    let chunk = at_once(now_ms(), &lines("victim", "stdout", 0..20));
+    assert_eq!(router.flush(tag, chunk.bytes()), Verdict::Ok);
+    router.drain();
+    assert_eq!(told(&cloud, "victim"), [""; 0]);
+    let told = told(&cloud, "hostile");
+    assert!(told.len() == 1 && told[0].contains("10 lines of container hostile"), "{told:?}");
+}
+
+#[test]
+fn a_name_begins_no_line_of_its_own_in_what_is_told() {
+    let cloud = Cloud::start();
+    let router = Router::to(&cloud, &[LIMIT, ("cloudwatch.log_stream", "all")]);
+    let mut records = lines("web", "stdout", 0..20);
+    for record in &mut records {
+        record["container_name"] = "/we\nERROR \u{1b}[31m\u{202e}b".into();
+    }
+    assert_eq!(router.bring(&at_once(now_ms(), &records)), Verdict::Ok);
+    router.drain();
+    let told = told(&cloud, "all");
+    assert!(told[0].contains("10 lines of container we ERROR  [31m b dropped"), "{told:?}");
+}
+
 #[test]
 fn the_sign_off_counts_what_limits_dropped() {
     let (cloud, folder) = (Cloud::start(), TempDir::new());
