@@ -51,14 +51,16 @@ pub(crate) struct LinePiece<'a> {
     pub(crate) is_last: bool,
 }
 
-/// The entries of a chunk, in order; `None` when any of it is malformed.
-pub(crate) fn read_entries(chunk: &[u8]) -> Option<Vec<PlacedEntry<'_>>> {
+/// The entries of a chunk, in order; an error, which comes last, where it is malformed.
+pub(crate) fn entries(chunk: &[u8]) -> impl Iterator<Item = ReadResult<PlacedEntry<'_>>> {
     let mut reader = MsgpackReader::new(chunk);
-    let mut entries = Vec::new();
-    while reader.position() < chunk.len() {
-        entries.push(read_entry(&mut reader).ok()?);
-    }
-    Some(entries)
+    let mut is_malformed = false;
+    std::iter::from_fn(move || {
+        let is_over = is_malformed || reader.position() >= chunk.len();
+        let entry = (!is_over).then(|| read_entry(&mut reader));
+        is_malformed |= entry.as_ref().is_some_and(Result::is_err);
+        entry
+    })
 }
 
 fn read_entry<'a>(reader: &mut MsgpackReader<'a>) -> ReadResult<PlacedEntry<'a>> {
@@ -205,6 +207,10 @@ mod tests {
     use serde_json::{Value as Json, json};
 
     use super::*;
+
+    fn read_entries(chunk: &[u8]) -> Option<Vec<PlacedEntry<'_>>> {
+        entries(chunk).collect::<ReadResult<_>>().ok()
+    }
 
     fn entry(record: &Json) -> Vec<u8> {
         [&[0x92, 7][..], &rmp_serde::to_vec(record).unwrap()].concat()

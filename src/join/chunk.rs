@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::record::{OpenRecord, Taken};
 use super::rules::JoinRules;
-use crate::input::log_line::{self, LogLine};
+use crate::input::log_line::{self, LogLine, PlacedEntry};
 
 /// Records that may wait for lines of the next chunk, by chunk: more streams at one time are no ordinary tag.
 const MAX_OPEN_TAILS: usize = 64;
@@ -19,7 +19,7 @@ pub(crate) struct StreamKey<'a> {
 }
 
 /// What an earlier chunk of the same tag left open.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct OpenTail {
     pub(crate) key: StreamKey<'static>,
     pub(crate) record: OpenRecord<'static>,
@@ -58,6 +58,14 @@ pub(crate) struct JoinedChunk {
     pub(crate) open: Vec<LeftOpen>,
 }
 
+impl JoinedChunk {
+    /// A chunk that stays as it is, and so do the records that wait.
+    fn unread(tails: Vec<OpenTail>) -> Self {
+        let open = tails.into_iter().map(|tail| LeftOpen { tail, has_lines: false });
+        Self { open: open.collect(), ..Self::default() }
+    }
+}
+
 /// A chunk that stands for itself.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct JoinedAlone {
@@ -84,16 +92,13 @@ pub(crate) fn join(
     absorbed: &[u32],
     may_wait: bool,
 ) -> JoinedChunk {
-    let Some(entries) = log_line::read_entries(chunk) else {
-        let open = tails.into_iter().map(|tail| LeftOpen { tail, has_lines: false });
-        return JoinedChunk { open: open.collect(), ..JoinedChunk::default() };
-    };
-    let mut joining = ChunkJoining::new(rules, chunk, tails);
-    for (position, entry) in (0..).zip(entries) {
-        match entry.line {
+    let mut joining = ChunkJoining::new(rules, chunk, tails.clone());
+    for (position, entry) in (0..).zip(log_line::entries(chunk)) {
+        let Ok(PlacedEntry { place, line }) = entry else { return JoinedChunk::unread(tails) };
+        match line {
             _ if absorbed.binary_search(&position).is_ok() => joining.is_changed = true,
-            Some(line) => joining.take(position, entry.place, &line),
-            None => joining.keep(entry.place),
+            Some(line) => joining.take(position, place, &line),
+            None => joining.keep(place),
         }
     }
     joining.finish(may_wait)

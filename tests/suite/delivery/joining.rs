@@ -3,13 +3,17 @@
 use std::time::{Duration, Instant};
 
 use ecs_router::Verdict;
+use ecs_router::join::chunk::join_alone;
+use ecs_router::join::rules::{JoinRules, LineRule};
 use fake_cloud::{Api, Cloud, Fault};
 use serde_json::{Value, json};
 
 use crate::router::{GROUP, Router};
+use test_support::alone::alone;
 use test_support::chunk::Chunk;
 use test_support::process::until;
 use test_support::record::line;
+use test_support::this_test;
 
 const HEAD: &str = "java.lang.IllegalStateException: boom";
 const FRAME: &str = "\tat com.example.Orders.place(Orders.java:42)";
@@ -153,4 +157,30 @@ fn the_end_of_the_process_ends_the_waiting() {
         assert_eq!(flush.join().unwrap(), Verdict::Ok);
     });
     assert_eq!(arrived(&cloud), ["before", HEAD]);
+}
+
+/// The most memory that this process has used, in bytes.
+fn peak_memory() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("VmHWM");
+    peak.trim_end_matches("kB").trim().parse::<usize>().expect("a number") * 1_024
+}
+
+/// In a process of its own, because the memory is measured.
+#[test]
+fn entries_that_are_small_take_little_memory() {
+    alone(this_test!("entries_that_are_small_take_little_memory"), || {
+        let rules = JoinRules {
+            pieces: true,
+            lines: Some(LineRule::Traces),
+            wait: Duration::from_secs(2),
+            max_bytes: 1 << 20,
+        };
+        let empty_map = [0x92, 1, 0x80];
+        let chunk = empty_map.repeat(2_000_000);
+        let before = peak_memory();
+        assert_eq!(join_alone(&rules, &chunk).lines, 0);
+        let took = peak_memory() - before;
+        assert!(took < 10 << 20, "{took} bytes");
+    });
 }
