@@ -186,7 +186,7 @@ impl Router {
             DropRule::Limit => Level::Warn,
             DropRule::Sample => Level::Info,
         };
-        self.log.line(level, &message);
+        self.log.line(level, message);
         let records = message.records(Timestamp::now());
         DropReport { notice, class, records, progress: Progress::new(self.senders.len()) }
     }
