@@ -48,6 +48,9 @@ impl StopEvent {
         sentences.into_iter().flatten().for_each(|sentence| cut(sentence, MAX_SENTENCE_BYTES));
         let times = [&mut self.created_at, &mut self.started_at, &mut self.stopped_at];
         times.into_iter().flatten().for_each(|time| cut(time, MAX_NAME_BYTES));
+        if let Some(memory) = &mut self.memory {
+            cut(&mut memory.seen_at, MAX_NAME_BYTES);
+        }
         if let Some((container, _)) = &mut self.run {
             cut(container, MAX_NAME_BYTES);
         }
