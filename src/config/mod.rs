@@ -41,7 +41,9 @@ pub use level::idle_level_routes;
 pub use metrics::EmfSettings;
 pub use reader::{KeyReader, Lookup};
 pub use recorder::{RecorderSettings, recorder_advice};
-pub use request_auth::{ClientCertificate, OAuth2Client, RequestAuth, is_signed, names_region};
+pub use request_auth::{
+    ClientCertificate, OAuth2Client, RequestAuth, is_key_material, is_signed, names_region,
+};
 pub use settings::{Common, DestinationSettings, Fields, Settings};
 
 /// A text that must not be shown: `Debug` and `Display` mask it.

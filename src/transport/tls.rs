@@ -9,7 +9,7 @@ use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, InconsistentKeys, RootCertStore};
 
-use crate::config::ClientCertificate;
+use crate::config::{ClientCertificate, is_key_material};
 
 /// Clients of one start are made together; a hot reload comes later and finds new authorities.
 const MAX_CACHE_AGE: Duration = Duration::from_secs(5);
@@ -47,7 +47,7 @@ pub(super) fn client_config(
 
 fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, UnusableFile> {
     let unusable = |what| UnusableFile { key: "tls_cert_file", what };
-    let unreadable = |error: pem::Error| unusable(format!("cannot read {}: {error}", path.display()));
+    let unreadable = |error: pem::Error| unusable(unreadable(path, &error));
     let certificates = CertificateDer::pem_file_iter(path).map_err(unreadable)?;
     let chain: Vec<_> = certificates.collect::<Result<_, _>>().map_err(unreadable)?;
     if chain.is_empty() {
@@ -65,9 +65,9 @@ fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>, UnusableFile> {
     PrivateKeyDer::from_pem_file(path).map_err(|error| {
         let what = match error {
             pem::Error::NoItemsFound => format!(
-                "{path_shown} holds no PEM key without a passphrase; remove the passphrase: openssl pkey -in FILE -out NEW"
+                "{path_shown} holds no PEM key without a passphrase; write the file that begins with -----BEGIN PRIVATE KEY-----; a passphrase is removed with: openssl pkey -in FILE -out NEW"
             ),
-            error => format!("cannot read {path_shown}: {error}"),
+            error => unreadable(path, &error),
         };
         UnusableFile { key: "tls_key_file", what }
     })
@@ -113,20 +113,54 @@ fn read_machine_roots() -> RootCertStore {
 }
 
 fn add_file(roots: &mut RootCertStore, path: &Path) -> Result<(), String> {
-    let unreadable = |error: &dyn fmt::Display| format!("cannot read {}: {error}", path.display());
-    let certificates = CertificateDer::pem_file_iter(path).map_err(|error| unreadable(&error))?;
+    let certificates = CertificateDer::pem_file_iter(path).map_err(|error| unreadable(path, &error))?;
     let mut added = 0;
     for certificate in certificates {
-        let certificate = certificate.map_err(|error| unreadable(&error))?;
-        roots.add(certificate).map_err(|error| unreadable(&error))?;
+        let certificate = certificate.map_err(|error| unreadable(path, &error))?;
+        roots.add(certificate).map_err(|error| unreadable(path, &error))?;
         added += 1;
     }
     if added == 0 { Err(format!("{} holds no PEM certificate", path.display())) } else { Ok(()) }
 }
 
+/// Why a file cannot be read. A key that a variable put in the place of its path is not shown.
+fn unreadable(path: &Path, error: &dyn fmt::Display) -> String {
+    match is_key_material(path) {
+        true => "is the text of a key or certificate, not the path of a file; write the text to a file, and its path here".to_owned(),
+        false => format!("cannot read {}: {error}", path.display()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_in_the_place_of_its_path_is_not_shown() {
+        let texts = [
+            "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----",
+            "-----BEGIN PRIVATE KEY----- hunter2",
+            "LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0thunter2",
+            "MC4CAQAwBQYDK2VwBCIEIhunter2A+/ao6fBVEuw0H9pYXs3Yw4Cw==",
+        ];
+        for text in texts {
+            let path = Path::new(text);
+            let certificate = ClientCertificate { cert_file: path.to_owned(), key_file: path.to_owned() };
+            let found = [
+                read_key(path).unwrap_err(),
+                client_config(None, Some(&certificate)).unwrap_err(),
+                client_config(Some(path), None).unwrap_err(),
+            ];
+            for UnusableFile { what, .. } in found {
+                assert!(
+                    what.starts_with("is the text of a key or certificate") && !what.contains("hunter2"),
+                    "{what}"
+                );
+            }
+        }
+        let missing = read_key(Path::new("/etc/ssl/router.key")).unwrap_err().what;
+        assert!(missing.starts_with("cannot read /etc/ssl/router.key: "), "{missing}");
+    }
 
     #[test]
     fn clients_that_are_made_together_share_the_machines_authorities() {

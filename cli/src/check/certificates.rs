@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use ecs_router::config::ClientCertificate;
+use ecs_router::config::{ClientCertificate, is_key_material};
 
 use super::finding::{Finding, FindingSeverity};
 use crate::adapter::probe;
@@ -16,8 +16,12 @@ pub(super) fn check(section: &Section, findings: &mut Vec<Finding>) {
         let Some(key_setting) = key_setting else { continue };
         let Some(cert_file) = path(setting) else { continue };
         let Some(key_file) = path(key_setting) else { continue };
-        let absent =
-            [(setting, &cert_file), (key_setting, &key_file)].into_iter().find(|(_, path)| !path.exists());
+        let files = [(setting, &cert_file), (key_setting, &key_file)];
+        if let Some((setting, _)) = files.into_iter().find(|(_, path)| is_key_material(path)) {
+            findings.push(not_a_path(setting));
+            continue;
+        }
+        let absent = files.into_iter().find(|(_, path)| !path.exists());
         findings.extend(match absent {
             Some((setting, path)) => Some(elsewhere(setting, &path.display().to_string())),
             None => unusable(section, destination, &ClientCertificate { cert_file, key_file }),
@@ -33,6 +37,12 @@ fn destination(setting: &Setting) -> Option<&str> {
 
 fn path(setting: &Setting) -> Option<PathBuf> {
     setting.value.text().filter(|text| !text.is_empty()).map(PathBuf::from)
+}
+
+fn not_a_path(setting: &Setting) -> Finding {
+    let message = "is the text of a key or certificate, not the path of a file";
+    let instead = "write the text to a file, and its path here";
+    Finding::new(FindingSeverity::Error, &setting.location, &setting.key, message, instead)
 }
 
 fn elsewhere(setting: &Setting, path: &str) -> Finding {
@@ -80,5 +90,21 @@ mod tests {
             assert!(matches!(found.as_slice(), [one] if one.starts_with(expected)), "{expected}: {found:?}");
         }
         assert_eq!(said("${CERT}", "/nowhere/c.key"), [""; 0]);
+    }
+
+    #[test]
+    fn a_key_instead_of_its_path_is_an_error_that_does_not_show_it() {
+        let found = said("/nowhere/c.pem", "-----BEGIN PRIVATE KEY----- hunter2");
+        assert!(
+            matches!(found.as_slice(), [one] if one.starts_with("x:4: error: d.tls_key_file: is the text of a key")),
+            "{found:?}"
+        );
+        assert!(!found.concat().contains("hunter2"), "{found:?}");
+        let found = said("-----BEGIN CERTIFICATE----- hunter2", "/nowhere/c.key");
+        assert!(
+            matches!(found.as_slice(), [one] if one.starts_with("x:3: error: d.tls_cert_file: is the text of a key")),
+            "{found:?}"
+        );
+        assert!(!found.concat().contains("hunter2"), "{found:?}");
     }
 }

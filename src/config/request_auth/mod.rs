@@ -3,7 +3,7 @@
 //! Owns: which keys belong together, and what an address of AWS says where they are silent. Does not own: signatures,
 //! tokens and certificates themselves (`transport`).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use http::Uri;
 
@@ -21,6 +21,9 @@ const OAUTH2_KEYS: [&str; 6] =
 
 /// Keys that write an `Authorization` header themselves.
 const HEADER_KEYS: [&str; 3] = ["user", "password", "bearer_token"];
+
+/// Characters of a key in DER and base64: one of Ed25519 without its padding has more.
+const MIN_KEY_CHARS: usize = 50;
 
 /// What proves who sends.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -70,9 +73,13 @@ impl RequestAuth {
     #[must_use]
     pub fn read(reader: &KeyReader<'_>, url: &str, environments: &AwsEnvironments) -> Self {
         let auth = reader.choice("auth");
+        if auth.is_none() && reader.written("auth").is_some() {
+            // Reported already, and which keys go with it is not known.
+            return Self::Headers;
+        }
         for (wanted, keys) in [("aws", &AWS_KEYS), ("oauth2", &OAUTH2_KEYS)] {
             if auth != Some(wanted) {
-                unused(reader, keys, &format!("without auth {wanted}"));
+                unused(reader, keys, &without_auth(reader, wanted, auth));
             }
         }
         let Some(auth) = auth else { return Self::Headers };
@@ -90,6 +97,19 @@ impl RequestAuth {
         match self {
             Self::Aws { service, .. } => Some(service),
             _ => None,
+        }
+    }
+}
+
+/// Why a key has no effect. Without any `auth`, that is what was probably forgotten.
+fn without_auth(reader: &KeyReader<'_>, wanted: &str, auth: Option<&str>) -> String {
+    match auth {
+        Some(_) => format!("without auth {wanted}"),
+        None => {
+            format!(
+                "without auth {wanted}; write {} {wanted}, or leave the key out",
+                reader.full_name("auth")
+            )
         }
     }
 }
@@ -209,6 +229,15 @@ impl ClientCertificate {
             (None, None) => None,
         }
     }
+}
+
+/// Whether the path is no path, but the key or certificate itself: PEM, PEM in base64, or DER in base64. That is what a
+/// variable holds whose value comes from a secret, and nothing may show it.
+#[must_use]
+pub fn is_key_material(path: &Path) -> bool {
+    let text = path.to_string_lossy();
+    let is_der = text.starts_with('M') && text.len() > MIN_KEY_CHARS && !text.contains('.');
+    text.contains("-----BEGIN") || text.starts_with("LS0tLS1CRUdJTi") || is_der
 }
 
 fn lone(reader: &KeyReader<'_>, key: &str, other: &str) -> Option<ClientCertificate> {

@@ -69,9 +69,13 @@ fn what_does_not_go_together_is_a_problem() {
         ("https://a.lambda-url.eu-west-1.on.aws/?q=a+b", aws(&[]), "d.url: has a + in its query"),
         (ES, aws(&[("scope", "s")]), "d.scope: has no effect without auth oauth2"),
         (ES, aws(&[("external_id", "s")]), "d.external_id: has no effect without role_arn"),
-        (URL, vec![("role_arn", "arn")], "d.role_arn: has no effect without auth aws; leave d.role_arn out"),
+        (
+            URL,
+            vec![("role_arn", "arn")],
+            "d.role_arn: has no effect without auth aws; write d.auth aws, or leave the key out",
+        ),
         (URL, vec![("client_secret", "hunter2")], "d.client_secret: has no effect without auth oauth2"),
-        (URL, vec![("auth", "basic")], "d.auth: 'basic' is not one of aws, oauth2"),
+        (URL, vec![("auth", "basic"), ("scope", "s")], "d.auth: 'basic' is not one of aws, oauth2"),
         (URL, oauth2(&[("user", "u")]), "d.user: has no effect with auth oauth2"),
         (URL, oauth2(&[("headers", "authorization=hunter2")]), "d.headers: sets authorization"),
         (
