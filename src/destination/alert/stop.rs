@@ -21,6 +21,26 @@ const MAX_URL_BYTES: usize = 1_100;
 /// Categories whose cause the application's own lines tell.
 const TOLD_BY_LINES: [&str; 4] = ["app_error", "app_signal", "oom", "app_completed"];
 
+/// What a category means on a lock screen, where its name alone says little.
+const IN_WORDS: [(&str, &str); 16] = [
+    ("image_pull", "image cannot be pulled"),
+    ("secret", "secret cannot be read"),
+    ("logging", "logging failed"),
+    ("storage", "storage failed"),
+    ("network", "network cannot be set up"),
+    ("capacity", "tasks cannot be placed"),
+    ("container_start", "cannot start"),
+    ("platform", "ECS or the container runtime failed"),
+    ("oom", "out of memory"),
+    ("health_check", "health check failed"),
+    ("deployment", "deployment failed"),
+    ("user", "stopped on request"),
+    ("spot", "Spot interruption"),
+    ("host", "host went away"),
+    ("service_event", "service problem"),
+    ("unknown", "stopped for an unknown reason"),
+];
+
 /// Appends what a message may show of the event: everything but the original event, and the containers on one line.
 pub(crate) fn write(stop: &StopEvent, out: &mut Vec<u8>) {
     out.extend_from_slice(Value::Object(shown(stop)).to_string().as_bytes());
@@ -109,12 +129,12 @@ impl StopFields {
         }
     }
 
-    /// `🔴 web in prod (eu-west-1): image pull`, as plain text.
+    /// `🔴 web in prod (eu-west-1): image cannot be pulled`, as plain text.
     pub(crate) fn title(&self) -> String {
         format!("{} {}", self.emoji(), self.matter())
     }
 
-    /// `web in prod (eu-west-1): image pull`, as plain text.
+    /// `web in prod (eu-west-1): image cannot be pulled`, as plain text.
     pub(crate) fn matter(&self) -> String {
         format!("{}: {}", self.place(), self.happening())
     }
@@ -131,11 +151,12 @@ impl StopFields {
             ("app_signal", _) => {
                 format!("container {name} ended by {}{exit}", self.text("signal").unwrap_or("a signal"))
             }
+            ("container_start", _) => format!("container {name} cannot start{exit}"),
             _ => format!("{}, container {name}{exit}", self.words()),
         }
     }
 
-    /// `deployment of revision 42 failed`, or the category.
+    /// `deployment of revision 42 failed`, or what the category means.
     fn happening_to_service(&self) -> String {
         let failed = self.get("failed_revision").and_then(|failed| failed.get("revision")?.as_str());
         match failed.filter(|_| self.revision().is_none()) {
@@ -144,11 +165,16 @@ impl StopFields {
         }
     }
 
-    /// The category in words.
+    /// What the category means, for somebody who sees nothing else.
     fn words(&self) -> String {
-        match self.text("category") {
-            Some("oom") => "out of memory".to_owned(),
-            category => category.unwrap_or("unknown").replace('_', " "),
+        let category = self.text("category").unwrap_or("unknown");
+        let of_task = self.text("task_id").is_some() || self.revision().is_some();
+        match category {
+            "deployment" if of_task => "deployment or scale-in".to_owned(),
+            _ => match IN_WORDS.iter().find(|(name, _)| *name == category) {
+                Some((_, words)) => (*words).to_owned(),
+                None => category.replace('_', " "),
+            },
         }
     }
 
@@ -233,5 +259,41 @@ impl StopFields {
                 && url.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b'|'))
         };
         self.text(field).filter(is_safe)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn matter(more: &Value) -> String {
+        let mut fields = json!({"service": "web", "cluster": "prod", "region": "eu-west-1"});
+        fields.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let Value::Object(fields) = fields else { unreachable!() };
+        StopFields::new(fields).matter().replace("web in prod (eu-west-1): ", "")
+    }
+
+    #[test]
+    fn a_lock_screen_says_what_happened_without_the_names_of_categories() {
+        for (fields, expected) in [
+            (json!({"category": "image_pull", "container": "app"}), "image cannot be pulled, container app"),
+            (
+                json!({"category": "host", "container": "app", "exit_code": 137}),
+                "host went away, container app (exit 137)",
+            ),
+            (
+                json!({"category": "container_start", "container": "app", "exit_code": 127}),
+                "container app cannot start (exit 127)",
+            ),
+            (json!({"category": "container_start"}), "cannot start"),
+            (json!({"category": "deployment", "task_id": "0123"}), "deployment or scale-in"),
+            (json!({"category": "deployment"}), "deployment failed"),
+            (json!({"category": "capacity"}), "tasks cannot be placed"),
+            (json!({}), "stopped for an unknown reason"),
+        ] {
+            assert_eq!(matter(&fields), expected, "{fields}");
+        }
     }
 }
