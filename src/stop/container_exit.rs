@@ -25,7 +25,7 @@ const STOP_TIMEOUT_HINT: &str = "Let its process handle SIGTERM (a shell as the 
 const FAILED_WHILE_STOPPING_HINT: &str = "Its task was being stopped anyway; if it should end cleanly, read its last lines and let it handle SIGTERM.";
 const REQUESTED_STOP_HINT: &str = "Nothing to do: its task was being stopped.";
 const COMPLETED_HINT: &str = "Nothing to do if this container was meant to end before the others.";
-const CHILD_KILLED_HINT: &str = "Look for a worker that is missing, and raise the container's memory limit or fix the leak: the kernel took one process, and the container may go on without it.";
+const CHILD_KILLED_HINT: &str = "Raise the container's memory limit or fix the leak: the kernel killed one of its processes, and the container may go on without it.";
 const NO_EXIT_CODE_HINT: &str = "Read the container's last lines: without an exit code its runtime may have failed. On EC2 check the host.";
 
 /// What an event says about one exit.

@@ -78,7 +78,7 @@ pub(super) fn describe_as(stop: &StopEvent, category: Category) -> String {
         Category::HealthCheck => "it was found unhealthy".to_owned(),
         Category::Deployment => format!("a deployment did not go through{}", quote(stop)),
         Category::User if stop.cause == Some(Cause::Timeout) => {
-            "AWS Batch timed it out: it ran longer than its timeout".to_owned()
+            "AWS Batch ended it, because it ran longer than its timeout".to_owned()
         }
         Category::User => format!("StopTask was called{}", quote(stop)),
         Category::Spot => "Spot interruption: AWS reclaimed the capacity".to_owned(),

@@ -70,7 +70,7 @@ const DOTNET_MISSING: &str = "Install the .NET runtime that the program asks for
 
 #[rustfmt::skip]
 const HINTS: [(i64, &str); 30] = [
-    (1, "Read the container's last lines. On EC2 also look for a child process that the kernel killed for its memory: it surfaces as a plain exit 1."),
+    (1, "Read the container's last lines. On EC2 also look for a child process that the kernel killed for its memory: all that shows is a plain exit 1."),
     (2, "Read the container's last lines: exit 2 often means bad arguments, a Go panic, or a shell that was called wrongly."),
     (125, "Read the container's last lines: 125 is often the container runtime's own error (a bad option, no such image), not the application's."),
     (126, "The command is there but cannot be executed: check its mode (chmod +x) and its interpreter line."),

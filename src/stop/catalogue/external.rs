@@ -114,7 +114,7 @@ pub(in crate::stop) const CONTAINER_CHECK: ExternalStop = ExternalStop {
     category: Category::HealthCheck,
     expected: false,
     description: "it failed the health check of its container definition",
-    hint: "Run the health check's command in the image: its tool (curl, wget) may be missing, or `startPeriod` is shorter than the start; a starved container fails it, too.",
+    hint: "Run the health check's command in the image: its tool (curl, wget) may be missing, or `startPeriod` is shorter than the start; a container short of CPU fails it, too.",
 };
 
 /// Health checks that keep a task from starting, in ECS's own words.

@@ -40,7 +40,7 @@ const ROWS: &[Row] = &[
     (Some(Category::ContainerStart), Some(Cause::Timeout),    &["dependency"],                            "a container that it depends on was not ready in time"),
     (None, Some(Cause::Permission),       &[], "permission was denied"),
     (None, Some(Cause::NotFound),         &[], "something it names does not exist"),
-    (None, Some(Cause::Network),          &[], "the other side could not be reached"),
+    (None, Some(Cause::Network),          &[], "no connection could be made"),
     (None, Some(Cause::RateLimit),        &[], "a rate limit was hit"),
     (None, Some(Cause::Quota),            &[], "a quota is used up"),
     (None, Some(Cause::DiskFull),         &[], "no disk space is left"),

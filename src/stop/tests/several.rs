@@ -149,7 +149,7 @@ fn the_summary_names_what_is_broken() {
         ),
         (
             "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: Failed to resolve \"fs-0123abcd.efs.eu-central-1.amazonaws.com\"",
-            "the EFS file system could not be mounted: the other side could not be reached (fs-0123abcd).",
+            "the EFS file system could not be mounted: no connection could be made (fs-0123abcd).",
         ),
         (
             "Unexpected EC2 error while attempting to Create Network Interface with public IP assignment disabled in subnet 'subnet-0123abcd': InsufficientFreeAddressesInSubnet",

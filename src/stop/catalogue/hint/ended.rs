@@ -18,7 +18,7 @@ pub(super) const ROWS: &[Row] = &[
         "AWS Batch stopped the job because it ran longer than its timeout: raise the timeout, or find out in its last lines what took so long."),
     (Category::User, None, &["fault injection", "aws fis", "fis experiment", "fis-"],
         "An experiment of AWS Fault Injection Service stopped it on purpose: check that the service recovered."),
-    (Category::User, None, &[], "Look up StopTask in CloudTrail to learn who it was, if that is a surprise."),
+    (Category::User, None, &[], "Nothing to do if that was meant; otherwise look up StopTask in CloudTrail to learn who called it."),
     (Category::Spot, None, &[], "Keep a base of on-demand capacity if interruptions hurt."),
     (Category::Host, None, &[], "Check what happened to the instance."),
 

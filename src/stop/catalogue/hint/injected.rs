@@ -160,7 +160,7 @@ pub(super) const ROWS: &[Row] = &[
     (Storage, Some(Cause::Timeout), &["ebs volume", "elasticblockstorage"],
         "Usually transient, and the service tries again. If it goes on, check the zone for EBS trouble and the instance's limit of attached volumes."),
     (Storage, None, &["ebs volume", "elasticblockstorage"],
-        "Check the volume's snapshot, KMS key, type and file system; the ECS infrastructure role makes the volume."),
+        "Check the volume's snapshot, KMS key, type and file system; ECS makes the volume with its infrastructure role."),
     (Storage, Some(Cause::NotFound), &["mount.nfs", "efs"],
         "Create the directory in the file system, or correct `rootDirectory` and the access point: the path does not exist."),
     (Storage, Some(Cause::Permission), &["mount.nfs", "efs"],

@@ -33,7 +33,7 @@ pub(super) const WORDINGS: &[Wording] = &[
     (Scheduler, "service web instance i-0 draining: Task stopped because the instance is being drained", Host, None, "drain"),
     (Scheduler, "(service web) (task 0123) failed health checks in (target-group arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/web/1) due to (reason Request timed out)", HealthCheck, None, "target group"),
     (Scheduler, "Task failed container health checks", HealthCheck, None, "health check"),
-    (User, "Dependent container exited", Category::User, None, "Look up StopTask in CloudTrail to learn who it was"),
+    (User, "Dependent container exited", Category::User, None, "look up StopTask in CloudTrail to learn who called it"),
     (NoContainers, "Unexpected EC2 error while attempting to Create Network Interface in subnet 'subnet-0': UnauthorizedOperation: You are not authorized to perform this operation because of a service control policy", Network, Some(Permission), "service control"),
     (NoContainers, "Unexpected EC2 error while attempting to Create Network Interface in subnet 'subnet-0': SecurityGroupsPerInterfaceLimitExceeded: The maximum number of security groups per interface has been reached.", Network, Some(Quota), "quota"),
     (Container, "CannotStartContainerError: Error response from daemon: failed to create endpoint ecs-x on network bridge: failed to add IPv6 address: operation not permitted", Network, None, "Docker"),
