@@ -178,11 +178,24 @@ async fn read_reply(mut response: reqwest::Response) -> Reply {
 
 fn classify_error(host: &str, error: &reqwest::Error) -> Failure {
     if error.is_connect() {
-        Failure::Connect(format!("{host}: {}", root_cause(error)))
+        Failure::Connect(format!("{host}: {}", with_advice(root_cause(error))))
     } else if error.is_timeout() {
         Failure::Timeout(host.to_owned())
     } else {
-        Failure::Interrupted(format!("{host}: {}", root_cause(error)))
+        Failure::Interrupted(format!("{host}: {}", with_advice(root_cause(error))))
+    }
+}
+
+/// What certificates have to do with it, in the keys of the destination.
+fn with_advice(cause: String) -> String {
+    let advice = [
+        ("UnknownIssuer", "name the authority of its certificate in ca_file"),
+        ("NotValidForName", "its certificate is for another host; correct the address"),
+        ("CertificateRequired", "it wants a client certificate: set tls_cert_file and tls_key_file"),
+    ];
+    match advice.iter().find(|(sign, _)| cause.contains(sign)) {
+        Some((_, advice)) => format!("{cause}; {advice}"),
+        None => cause,
     }
 }
 

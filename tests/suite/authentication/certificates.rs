@@ -104,6 +104,7 @@ fn nobody_without_a_good_certificate_is_taken_and_nothing_is_lost() {
         let (ca_file, url) = service(&authority, &folder);
         let trusted = [("ca_file", ca_file.to_str().unwrap()), ("flush_timeout", "1s")];
         assert_eq!(router_at(&url, "http", &trusted).bring(&hello()), Verdict::Retry);
+        assert_eq!(router_at(&url, "http", &trusted[1..]).bring(&hello()), Verdict::Retry);
         for (name, issued) in
             [("strange", Authority::new().issue("router", 2100)), ("old", authority.issue("router", 2020))]
         {
@@ -114,7 +115,8 @@ fn nobody_without_a_good_certificate_is_taken_and_nothing_is_lost() {
             assert_eq!(router.counters("http").delivered, 0);
         }
     });
-    assert!(said.contains("CertificateRequired"), "{said}");
+    assert!(said.contains("CertificateRequired; it wants a client certificate: set tls_cert_file"), "{said}");
+    assert!(said.contains("UnknownIssuer; name the authority of its certificate in ca_file"), "{said}");
     assert!(said.contains("CertificateExpired"), "{said}");
     assert!(!said.contains("PRIVATE KEY"), "{said}");
 }
@@ -145,7 +147,7 @@ fn files_that_cannot_be_used_are_told_at_the_start() {
         ("/nowhere/client.pem", key.as_str(), "http.tls_cert_file: cannot read /nowhere/client.pem"),
         (&text, &key, "http.tls_cert_file: "),
         (&cert, &text, "http.tls_key_file: "),
-        (&cert, &sealed, "remove the passphrase: openssl pkey"),
+        (&cert, &sealed, "a passphrase is removed with: openssl pkey"),
         (&key, &key, "holds no PEM certificate"),
         (&other_cert, &key, "is not the key of the certificate in"),
     ] {
