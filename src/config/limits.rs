@@ -21,6 +21,8 @@ const WITHOUT_BUDGET: [(&str, &str); 5] = [
 /// More than a container can write. A rate like this limits nothing.
 const MAX_PER_SECOND: u64 = 1_000_000;
 
+const ZERO: &str = "0 would drop every line; write a rate, or drop the class by its route";
+
 /// More lines than a container can write within minutes.
 const MAX_BURST: u64 = 100_000_000;
 
@@ -119,21 +121,12 @@ fn rate(text: &str) -> Result<RateLimit, String> {
     let mut parts = lower.split(',').map(str::trim);
     let head = parts.next().unwrap_or_default();
     let (count, rest) = split_number(head).ok_or_else(|| not_a_rate(text))?;
-    let Some(rest) = rest.strip_prefix('/') else {
-        let what = format!(
-            "'{text}' has no unit of time; write {count}/s per container, or {count}/m per container"
-        );
-        return Err(what);
-    };
+    let Some(rest) = rest.strip_prefix('/') else { return Err(without_unit(text, count, rest)) };
     let mut words = rest.split_whitespace();
-    let unit = words.next().and_then(unit).ok_or_else(|| not_a_rate(text))?;
-    match words.collect::<Vec<_>>().as_slice() {
-        ["per", "container"] => {}
-        [] => {
-            let what = format!("'{text}' does not say of what; write {count}/{} per container", unit.word());
-            return Err(what);
-        }
-        _ => return Err(not_a_rate(text)),
+    let unit = words.next().and_then(unit).ok_or_else(|| other_unit(text, count))?;
+    let words: Vec<&str> = words.collect();
+    if words != ["per", "container"] {
+        return Err(not_per_container(text, count, unit, &words));
     }
     let burst = match parts.next() {
         Some(part) => burst(part).ok_or_else(|| not_a_rate(text))?,
@@ -147,6 +140,53 @@ fn rate(text: &str) -> Result<RateLimit, String> {
 
 fn not_a_rate(text: &str) -> String {
     format!("'{text}' is not a rate; write for example 500/s per container, burst 2000")
+}
+
+/// What is wrong with a number that no `/` and unit of time follow.
+fn without_unit(text: &str, count: u64, rest: &str) -> String {
+    let spoken = rest.strip_prefix("per ").and_then(|rest| unit(rest.split_whitespace().next()?));
+    let is_grouped =
+        text.split_once(',').is_some_and(|(_, behind)| behind.starts_with(|c: char| c.is_ascii_digit()));
+    match (spoken, rest) {
+        (Some(unit), _) => format!("'{text}' is not a rate; write {count}/{} per container", unit.word()),
+        (None, "") if is_grouped => {
+            format!(
+                "'{text}' has a comma in its number; write the digits alone, for example 1000/s per container"
+            )
+        }
+        (None, "") => {
+            format!("'{text}' has no unit of time; write {count}/s per container, or {count}/m per container")
+        }
+        (None, rest) if rest.starts_with("k/") => {
+            format!("'{text}' has a k in its number; write the digits alone: {count}000/s per container")
+        }
+        _ => not_a_rate(text),
+    }
+}
+
+fn other_unit(text: &str, count: u64) -> String {
+    format!(
+        "'{text}' is not a rate for s, m or h, the units of time that there are; write for example {count}/h per container"
+    )
+}
+
+/// What is wrong with a rate for something else than each container.
+fn not_per_container(text: &str, count: u64, unit: RateUnit, words: &[&str]) -> String {
+    let unit = unit.word();
+    match words {
+        // The word is not what is wrong with it.
+        [] if count == 0 => ZERO.to_owned(),
+        [] => format!("'{text}' does not say of what; write {count}/{unit} per container"),
+        ["burst", burst] => {
+            format!("'{text}' does not say of what; write {count}/{unit} per container, burst {burst}")
+        }
+        ["per", ..] => {
+            format!(
+                "'{text}' is not a rate, for there are budgets of containers only; write {count}/{unit} per container"
+            )
+        }
+        _ => not_a_rate(text),
+    }
 }
 
 fn unit(word: &str) -> Option<RateUnit> {
@@ -173,7 +213,7 @@ fn plausible(limit: RateLimit) -> Result<RateLimit, String> {
     let seconds = unit.millis() / 1_000;
     let of_one_second = count.div_ceil(seconds);
     if count == 0 || burst == 0 {
-        return Err("0 would drop every line; write a rate, or drop the class by its route".to_owned());
+        return Err(ZERO.to_owned());
     }
     if count / seconds > MAX_PER_SECOND {
         return Err(format!(
@@ -249,6 +289,13 @@ mod tests {
             ("500/d per container", "is not a rate"),
             ("500/s per task", "is not a rate"),
             ("many", "is not a rate"),
+            ("0/s", "drop every line"),
+            ("500 per second", "; write 500/s per container"),
+            ("1,000/s per container", "write the digits alone"),
+            ("2k/s per container", "write the digits alone: 2000/s per container"),
+            ("1MB/s", "is not a rate; write for example"),
+            ("500/s burst 2000", "write 500/s per container, burst 2000"),
+            ("500/m per service", "budgets of containers only; write 500/m per container"),
             ("-5/s per container", "is not a rate"),
             ("500/s per container, 2000", "is not a rate"),
             ("500/s per container, burst 2000, burst 1", "is not a rate"),

@@ -39,7 +39,7 @@ pub use identity::Identity;
 pub use incidents::{GroupField, IncidentSettings};
 pub use level::idle_level_routes;
 pub use metrics::EmfSettings;
-pub use reader::{KeyReader, Lookup};
+pub use reader::{KeyReader, Lookup, within_quotes};
 pub use recorder::{RecorderSettings, recorder_advice};
 pub use request_auth::{
     ClientCertificate, OAuth2Client, RequestAuth, is_key_material, is_signed, names_region,

@@ -10,6 +10,27 @@ use super::keys::{self, DestinationKind, Key, KeyForm};
 use super::{Secret, parse};
 use crate::encode::template::{NameKind, Template};
 
+/// Keys of JSON, whose texts begin and end with quotation marks.
+const MAY_BEGIN_WITH_QUOTES: [&str; 3] = ["body", "batch_prefix", "batch_suffix"];
+
+/// What stands between quotation marks, of which Fluent Bit's classic format knows none.
+#[must_use]
+pub fn within_quotes(text: &str) -> Option<&str> {
+    let inside = ['"', '\''].into_iter().find_map(|mark| text.strip_prefix(mark)?.strip_suffix(mark))?;
+    (!inside.is_empty() && !inside.contains(['"', '\''])).then_some(inside)
+}
+
+/// The name in the ARN of a log group or of a delivery stream, for the keys that take no ARN.
+fn name_in_arn<'t>(key: &str, text: &'t str) -> Option<&'t str> {
+    let before = match key {
+        "log_group" => ":log-group:",
+        "delivery_stream" => ":deliverystream/",
+        _ => return None,
+    };
+    let (_, name) = text.strip_prefix("arn:")?.split_once(before)?;
+    name.split(':').next().filter(|name| !name.is_empty())
+}
+
 /// Where values come from: Fluent Bit's instance, a file, or a map in tests.
 pub trait Lookup {
     /// The value of this key; keys are case-insensitive on the host's side.
@@ -157,6 +178,11 @@ impl<'l> KeyReader<'l> {
     pub fn problem(&self, name: &str, what: String) {
         // An error of a regular expression is drawn over several lines.
         let mut what = what.split_whitespace().collect::<Vec<_>>().join(" ");
+        if !what.starts_with("has no effect")
+            && let Some(mistaken) = self.mistaken(name)
+        {
+            what = mistaken;
+        }
         if !what.contains("; ")
             && let Some(suggestion) = self.suggestion(name, &what)
         {
@@ -168,6 +194,20 @@ impl<'l> KeyReader<'l> {
         if !problems.contains(&problem) {
             problems.push(problem);
         }
+    }
+
+    /// What is wrong with a value whatever its key makes of it: quotation marks, or an ARN where a name is wanted.
+    fn mistaken(&self, name: &str) -> Option<String> {
+        let text = self.written(name).filter(|_| !MAY_BEGIN_WITH_QUOTES.contains(&name))?;
+        let key = self.full_name(name);
+        if let Some(inside) = within_quotes(&text) {
+            let key_row = keys::find(self.destination.map(|(_, kind)| kind), name);
+            let is_secret = key_row.is_some_and(|row| row.secret);
+            let inside = if is_secret { "it without them".to_owned() } else { format!("{key} {inside}") };
+            return Some(format!("has quotation marks, which become a part of the value; write {inside}"));
+        }
+        let resource = name_in_arn(name, &text)?;
+        Some(format!("is an ARN, but only the name is wanted; write {key} {resource}"))
     }
 
     fn suggestion(&self, name: &str, what: &str) -> Option<String> {
@@ -226,6 +266,49 @@ impl<'l> KeyReader<'l> {
         match self.destination {
             Some((destination, _)) => format!("{destination}.{name}"),
             None => name.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is said of a value that its key cannot read.
+    fn said(kind: DestinationKind, key: &str, value: &str) -> String {
+        let map = BTreeMap::from([(format!("d.{key}"), value.to_owned())]);
+        let problems = RefCell::default();
+        let lookup: &dyn Lookup = &map;
+        KeyReader::new(lookup, &problems)
+            .for_destination("d", kind)
+            .problem(key, "is wrong; mend it".to_owned());
+        problems.into_inner().iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn quotation_marks_and_arns_are_named_as_what_is_wrong() {
+        let log_group = |value| said(DestinationKind::Cloudwatch, "log_group", value);
+        let marks = "has quotation marks, which become a part of the value; write";
+        assert_eq!(log_group("\"/ecs/web\""), format!("d.log_group: {marks} d.log_group /ecs/web"));
+        assert_eq!(log_group("'/ecs/web'"), format!("d.log_group: {marks} d.log_group /ecs/web"));
+        let arn = "is an ARN, but only the name is wanted; write";
+        for value in [
+            "arn:aws:logs:eu-west-1:111122223333:log-group:/ecs/web:*",
+            "arn:aws-cn:logs:::log-group:/ecs/web",
+        ] {
+            assert_eq!(log_group(value), format!("d.log_group: {arn} d.log_group /ecs/web"));
+        }
+        let stream = "arn:aws:firehose:eu-west-1:111122223333:deliverystream/audit";
+        let found = said(DestinationKind::Firehose, "delivery_stream", stream);
+        assert_eq!(found, format!("d.delivery_stream: {arn} d.delivery_stream audit"));
+        let found = said(DestinationKind::Slack, "webhook_url", "\"hunter2\"");
+        assert_eq!(found, format!("d.webhook_url: {marks} it without them"));
+        for (kind, key, value) in [
+            (DestinationKind::Cloudwatch, "log_group", "/ecs/a b"),
+            (DestinationKind::Http, "body", "\"$(log)\""),
+            (DestinationKind::Kinesis, "stream", "arn:aws:kinesis:eu-west-1:111122223333:stream/audit"),
+        ] {
+            assert_eq!(said(kind, key, value), format!("d.{key}: is wrong; mend it"));
         }
     }
 }

@@ -39,9 +39,11 @@ impl Router {
         };
         for class in &recorder.settings().classes {
             let name = self.pipeline.class_name(*class);
-            let others = match self.pipeline.routes().get(*class) {
+            let route = self.pipeline.routes().get(*class);
+            let others = match route {
                 [] => "the others are discarded, and those held are lost when this process ends: nothing else has them".to_owned(),
-                route => format!("{} has all of them", names(route)),
+                [_] => format!("{} gets all of them", names(route)),
+                _ => format!("{} get all of them", names(route)),
             };
             let text = format_args!(
                 "recorder: lines of class {name} are held in memory for {} s, all together {max_bytes} bytes at most; those \

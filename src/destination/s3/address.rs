@@ -42,7 +42,11 @@ impl Bucket {
             None => named(&text),
         };
         read.unwrap_or_else(|what| {
-            reader.problem("bucket", format!("'{text}' {what}"));
+            let instead = name_in(&text)
+                .filter(|_| !text.starts_with("arn:"))
+                .map(|name| format!("; write {name}"))
+                .unwrap_or_default();
+            reader.problem("bucket", format!("'{text}' {what}{instead}"));
             Self::Named(text)
         })
     }
@@ -70,6 +74,13 @@ fn named(name: &str) -> Result<Bucket, &'static str> {
             Err("cannot be the name of a bucket: those are 3 to 63 small letters, digits, dots and hyphens")
         }
     }
+}
+
+/// The name of a bucket in its address, in front of a folder, or with capitals.
+fn name_in(text: &str) -> Option<String> {
+    let text = text.strip_prefix("s3://").unwrap_or(text);
+    let name = text.split('/').next()?.to_ascii_lowercase();
+    named(&name).is_ok().then_some(name)
 }
 
 const DIRECTORY_BUCKET: &str = "is a directory bucket (S3 Express One Zone), which is not supported: it has sessions and \
