@@ -186,8 +186,7 @@ impl<'s> Translation<'s> {
 
     /// `http://host:port`, with the defaults of Fluent Bit.
     fn address(&self, port: &str) -> String {
-        let is_tls =
-            self.get("tls").is_some_and(|tls| ["on", "true", "yes"].iter().any(|on| is_same(tls, on)));
+        let is_tls = self.is_on("tls");
         let host = self.get("host").unwrap_or("127.0.0.1");
         let port = self.get("port").unwrap_or(port);
         let is_default = (is_tls && port == "443") || (!is_tls && port == "80");
@@ -212,6 +211,7 @@ impl<'s> Translation<'s> {
             self.note("the time is ISO 8601 here; without json_date_format it was a number of seconds");
         }
         self.add_headers();
+        self.add_auth();
     }
 
     fn add_otlp(&mut self) {
@@ -219,6 +219,19 @@ impl<'s> Translation<'s> {
         let endpoint = format!("{}{uri}", self.address("80"));
         self.put("endpoint", endpoint);
         self.add_headers();
+        self.add_auth();
+    }
+
+    fn is_on(&self, key: &str) -> bool {
+        self.get(key).is_some_and(|text| ["on", "true", "yes"].iter().any(|on| is_same(text, on)))
+    }
+
+    fn add_auth(&mut self) {
+        for (key, auth) in [("aws_auth", "aws"), ("oauth2.enable", "oauth2")] {
+            if self.is_on(key) {
+                self.put("auth", auth.to_owned());
+            }
+        }
     }
 
     /// `header X-Tenant web`, as often as it is written, becomes `X-Tenant=web`.

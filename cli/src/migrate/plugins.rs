@@ -48,6 +48,29 @@ pub(super) const HOST: &[(&str, OptionRule)] = &[
     ("tls.debug", Ignore),
 ];
 
+/// How `http` and `opentelemetry` prove who sends, in the versions of Fluent Bit that can.
+const PROOF: &[(&str, OptionRule)] = &[
+    ("tls.crt_file", To("tls_cert_file")),
+    ("tls.key_file", To("tls_key_file")),
+    ("tls.key_passwd", Note("a key has no passphrase here; remove it with: openssl pkey -in FILE -out NEW")),
+    ("aws_auth", Special),
+    ("aws_service", To("aws_service")),
+    ("aws_region", To("region")),
+    ("aws_role_arn", To("role_arn")),
+    ("aws_external_id", To("external_id")),
+    ("aws_sts_endpoint", To("sts_endpoint")),
+    ("oauth2.enable", Special),
+    ("oauth2.token_url", To("token_url")),
+    ("oauth2.client_id", To("client_id")),
+    ("oauth2.client_secret", To("client_secret")),
+    ("oauth2.scope", To("scope")),
+    ("oauth2.audience", To("audience")),
+    ("oauth2.auth_method", To("client_auth")),
+    ("oauth2.refresh_skew_seconds", Ignore),
+    ("oauth2.timeout", Ignore),
+    ("oauth2.connect_timeout", Ignore),
+];
+
 const AWS: &[(&str, OptionRule)] = &[
     ("region", To("region")),
     ("role_arn", To("role_arn")),
@@ -214,7 +237,9 @@ pub(super) fn find(name: &str) -> Option<&'static BuiltIn> {
 /// What becomes of an option of this output; `None` when nobody knows it.
 pub(super) fn rule(output: &BuiltIn, key: &str) -> Option<OptionRule> {
     let aws: &[(&str, OptionRule)] = if output.kind.is_aws() { AWS } else { &[] };
-    let own = output.options.iter().chain(aws).chain(HOST).find(|(name, _)| *name == key);
+    let proves = matches!(output.kind, DestinationKind::Http | DestinationKind::Otlp);
+    let proof: &[(&str, OptionRule)] = if proves { PROOF } else { &[] };
+    let own = output.options.iter().chain(aws).chain(proof).chain(HOST).find(|(name, _)| *name == key);
     let is_network = key.starts_with("net.") || key.starts_with("storage.");
     own.map(|(_, rule)| *rule).or(is_network.then_some(Ignore))
 }

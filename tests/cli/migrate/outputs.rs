@@ -224,6 +224,42 @@ const CASES: &[Case] = &[
         routes: ["stderr:otlp", "stdout:otlp", "stdout:otlp"],
     },
     Case {
+        name: "a certificate",
+        input: "[OUTPUT]\n Name opentelemetry\n Match *-firelens-*\n Host otel.example.com\n Port 443\n tls on\n tls.ca_file \
+                /ca.pem\n tls.crt_file /c.pem\n tls.key_file /c.key\n",
+        has: &[
+            "otlp.endpoint https://otel.example.com",
+            "otlp.ca_file /ca.pem",
+            "otlp.tls_cert_file /c.pem",
+            "otlp.tls_key_file /c.key",
+        ],
+        gone: &["tls.crt_file"],
+        routes: ["stderr:otlp", "stdout:otlp", "stdout:otlp"],
+    },
+    Case {
+        name: "a signature of AWS",
+        input: "[OUTPUT]\n Name http\n Match *-firelens-*\n Host search-x-1.eu-west-1.es.amazonaws.com\n Port 443\n URI /in\n \
+                tls on\n Format json\n aws_auth on\n aws_service es\n",
+        has: &["http.auth aws", "http.aws_service es"],
+        gone: &["aws_auth"],
+        routes: ["stderr:http", "stdout:http", "stdout:http"],
+    },
+    Case {
+        name: "a token",
+        input: "[OUTPUT]\n Name http\n Match *-firelens-*\n Host logs.example.com\n Port 443\n URI /in\n tls on\n Format \
+                json\n oauth2.enable true\n oauth2.token_url https://login.example.com/t\n oauth2.client_id router\n \
+                oauth2.client_secret ${S}\n oauth2.auth_method post\n",
+        has: &[
+            "http.auth oauth2",
+            "http.token_url https://login.example.com/t",
+            "http.client_id router",
+            "http.client_secret ${S}",
+            "http.client_auth post",
+        ],
+        gone: &["oauth2.enable"],
+        routes: ["stderr:http", "stdout:http", "stdout:http"],
+    },
+    Case {
         name: "everything else stays",
         input: "# mine\n[SERVICE]\n Flush 5\n Grace 60\n Parsers_File p\n\n[INPUT]\n Name tail\n Tag x-firelens-y\n Path /a\n\n# parses\n\
                 [FILTER]\n Name parser\n Match *\n Key_Name log\n Parser json\n Reserve_Data On\n\n[OUTPUT]\n Name s3\n Match \
