@@ -165,6 +165,61 @@ fn policies_name_what_they_allow() {
     });
 }
 
+/// What `init` writes for a destination at this address of AWS: its configuration, and the role's policy.
+fn for_address(kind: &str, flag: &str, address: &str) -> (String, Option<Value>) {
+    let folder = TempDir::new();
+    let written = folder.path().display().to_string();
+    let place =
+        ["init", "--where", "fargate", "--name", "shop", "--region", "eu-west-1", "--cluster", "prod"];
+    let routes = ["--stop", "drop", "--error", kind, "--rest", kind, flag, address, "--dir", &written];
+    let ran = ran(&[&place[..], &routes].concat());
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    let policy = folder.path().join("task-role-policy.json").exists();
+    (text(folder.path(), "extra.conf"), policy.then(|| parsed(folder.path(), "task-role-policy.json")))
+}
+
+#[test]
+fn an_address_of_aws_gets_a_signature_and_the_role_what_it_needs() {
+    for (kind, flag, address, lines, action, resource) in [
+        (
+            "http",
+            "--http-url",
+            "https://search-shop-abc123.eu-west-1.es.amazonaws.com/logs/_bulk",
+            &["errors.auth aws", "errors.format ndjson", "errors.body {\"create\": {}}"][..],
+            "es:ESHttpPost",
+            "arn:aws:es:eu-west-1:111122223333:domain/shop/*",
+        ),
+        (
+            "http",
+            "--http-url",
+            "https://a1b2.execute-api.us-east-1.amazonaws.com/prod/logs",
+            &["errors.auth aws"],
+            "execute-api:Invoke",
+            "arn:aws:execute-api:us-east-1:111122223333:a1b2/*",
+        ),
+        (
+            "otlp",
+            "--otlp-endpoint",
+            "https://logs.eu-west-1.amazonaws.com",
+            &["errors.auth aws", "errors.headers x-aws-log-group=/ecs/shop/otlp, x-aws-log-stream=router"],
+            "logs:PutLogEvents",
+            "arn:aws:logs:eu-west-1:111122223333:log-group:/ecs/shop/otlp:*",
+        ),
+    ] {
+        let (conf, policy) = for_address(kind, flag, address);
+        let conf = conf.split_whitespace().collect::<Vec<_>>().join(" ");
+        for line in lines {
+            assert!(conf.contains(line), "{line}: {conf}");
+        }
+        let policy = policy.expect("a policy");
+        let statements = policy["Statement"].as_array().unwrap();
+        let is_wanted = |one: &&Value| one["Action"] == json!([action]) && one["Resource"] == json!(resource);
+        assert!(statements.iter().any(|one| is_wanted(&one)), "{policy}");
+    }
+    let (conf, policy) = for_address("http", "--http-url", "https://logs.example.com/in");
+    assert!(!conf.contains("auth") && policy.is_none(), "{conf} {policy:?}");
+}
+
 #[test]
 fn a_task_definition_has_all_that_firelens_needs() {
     let folder = TempDir::new();

@@ -5,6 +5,7 @@ use ecs_router::config::keys::DestinationKind;
 use super::iam;
 use super::plan::{Plan, PlannedDestination, RoutePurpose};
 use super::secrets::secret_of;
+use super::signed;
 
 /// A key and its value; an empty key makes a blank line, `#` a comment.
 type Line = (String, String);
@@ -190,12 +191,19 @@ fn own_keys(
             ("#", "The service region of your account: us or eu.".to_owned()),
             ("site", "us".to_owned()),
         ],
-        DestinationKind::Http => vec![("url", plan.http_url.clone())],
+        DestinationKind::Http => with_signature(plan, "url", &plan.http_url),
         DestinationKind::FirehoseHttp => vec![("url", plan.firehose_url.clone()), ("access_key", secret)],
-        DestinationKind::Otlp => vec![("endpoint", plan.otlp_endpoint.clone())],
+        DestinationKind::Otlp => with_signature(plan, "endpoint", &plan.otlp_endpoint),
         DestinationKind::File => vec![("path", format!("/var/spool/ecs_router/{name}.jsonl"))],
         DestinationKind::Stdout => Vec::new(),
     }
+}
+
+/// An address, and what else it takes if it is one of AWS.
+fn with_signature(plan: &Plan, key: &'static str, url: &str) -> Vec<(&'static str, String)> {
+    let mut keys = vec![(key, url.to_owned())];
+    keys.extend(signed::keys(plan, url));
+    keys
 }
 
 /// The keys of what people read. A collector sees the stops of all services, so only failures are posted.

@@ -4,6 +4,7 @@ use ecs_router::config::keys::DestinationKind;
 use serde_json::{Value, json};
 
 use super::plan::Plan;
+use super::signed;
 
 const TASK_STOPS: &str = include_str!("../../../examples/terraform/collector/patterns/task-stops.json");
 const SERVICE_TROUBLE: &str =
@@ -45,6 +46,10 @@ pub(super) fn task_policy(plan: &Plan) -> Option<Value> {
         let bus = arn(plan, "events", &format!("event-bus/{}", plan.name));
         statements.push(allow("PutOntoOneBus", &["events:PutEvents"], json!(bus)));
     }
+    statements.extend(signed::rights(plan).into_iter().map(|right| {
+        let resource = format!("arn:{partition}:{}", right.resource);
+        allow(right.sid, right.actions, json!(resource))
+    }));
     if plan.is_collector() {
         let actions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"];
         statements.push(allow("ReadTheQueue", &actions, json!(arn(plan, "sqs", &plan.name))));

@@ -10,6 +10,7 @@ mod files;
 mod iam;
 mod plan;
 mod secrets;
+mod signed;
 mod steps;
 mod task;
 mod terraform;
