@@ -150,6 +150,7 @@ fn meant_route(class: &str) -> Option<String> {
         "info" | "debug" | "trace" | "notice" => {
             Some("write route.stdout, which with level auto takes these lines".to_owned())
         }
+        "expected" | "planned" => Some("did you mean route.stop.expected?".to_owned()),
         "exit" | "shutdown" => Some("did you mean route.router_exit?".to_owned()),
         "memory" | "oom" => Some("did you mean route.memory_warning?".to_owned()),
         _ => None,
@@ -163,6 +164,9 @@ fn suggest(section: &Section, names: &SectionNames, key: &str) -> (String, Strin
         return (message, format!("write {destination}.{key}, for each destination that needs it"));
     }
     let message = "unknown key".to_owned();
+    if let Some(near) = called_otherwise(section, key) {
+        return (message, format!("did you mean {near}?"));
+    }
     if let Some(near) = closest_in_destination(section, names, key) {
         return (message, format!("did you mean {near}?"));
     }
@@ -178,6 +182,56 @@ fn suggest(section: &Section, names: &SectionNames, key: &str) -> (String, Strin
     }
     let kind = destination_kind(section, destination).map_or("", DestinationKind::name);
     (message, format!("ecs-router keys {kind} lists those there are"))
+}
+
+/// What other destinations, other plugins or people call one of our keys, without the destination.
+const OTHER_NAMES: [(&str, &str); 18] = [
+    ("url", "endpoint"),
+    ("uri", "url"),
+    ("endpoint", "url"),
+    ("host", "url"),
+    ("region", "site"),
+    ("license_key", "api_key"),
+    ("licence_key", "license_key"),
+    ("api_key", "license_key"),
+    ("integration_key", "webhook_url"),
+    ("routing_key", "integration_key"),
+    ("tls_ca_file", "ca_file"),
+    ("tls.ca_file", "ca_file"),
+    ("ca_cert", "ca_file"),
+    ("log_group_retention_days", "retention_days"),
+    ("retention", "retention_days"),
+    ("log_retention_days", "retention_days"),
+    ("log_group_name", "log_group"),
+    ("log_stream_name", "log_stream"),
+];
+
+/// What people call a key of the output.
+const OTHER_OUTPUT_NAMES: [(&str, &str); 9] = [
+    ("sqs.url", "queue.url"),
+    ("queue", "queue.url"),
+    ("sqs_queue_url", "queue.url"),
+    ("incident.on", "incident"),
+    ("incidents", "incident"),
+    ("recorder", "recorder.window"),
+    ("recorder.on", "recorder.window"),
+    ("join.mode", "join"),
+    ("redact.rules", "redact"),
+];
+
+/// Our name of a key that others call otherwise.
+fn called_otherwise(section: &Section, key: &str) -> Option<String> {
+    let of = |names: &[(&str, &'static str)], name: &str| {
+        let named = names.iter().filter(|(other, _)| *other == name);
+        named.map(|(_, ours)| *ours).collect::<Vec<_>>()
+    };
+    if let [ours] = of(&OTHER_OUTPUT_NAMES, key).as_slice() {
+        return Some((*ours).to_owned());
+    }
+    let (destination, name) = key.split_once('.')?;
+    let kind = destination_kind(section, destination)?;
+    let ours = of(&OTHER_NAMES, name).into_iter().find(|ours| find(Some(kind), ours).is_some())?;
+    Some(format!("{destination}.{ours}"))
 }
 
 /// Every key that the section could have: of its destinations, of the output, of Fluent Bit.

@@ -5,6 +5,7 @@
 
 mod addresses;
 mod certificates;
+mod choices;
 mod connect;
 mod deployment;
 mod duplicates;

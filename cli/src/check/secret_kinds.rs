@@ -15,7 +15,28 @@ struct LookAlike {
     instead: &'static str,
 }
 
-const LOOK_ALIKES: [LookAlike; 7] = [
+const LOOK_ALIKES: [LookAlike; 10] = [
+    LookAlike {
+        kind: DestinationKind::Datadog,
+        key: "api_key",
+        is: |text| text.ends_with("NRAL"),
+        message: "is a license key of New Relic",
+        instead: "write an API key of Datadog, which has 32 digits",
+    },
+    LookAlike {
+        kind: DestinationKind::Newrelic,
+        key: "license_key",
+        is: |text| text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        message: "is as long as an API key of Datadog",
+        instead: "write the account's license key, which ends with NRAL",
+    },
+    LookAlike {
+        kind: DestinationKind::Slack,
+        key: "webhook_url",
+        is: |text| text.contains("app.slack.com/") || text.contains(".slack.com/archives/"),
+        message: "is the address of a channel, which takes no messages",
+        instead: "create an incoming webhook; its address begins with https://hooks.slack.com/services/",
+    },
     LookAlike {
         kind: DestinationKind::Newrelic,
         key: "license_key",
@@ -99,6 +120,9 @@ mod tests {
             ("datadog.api_key 0123456789abcdef0123456789abcdef01234567", "an API key, which has 32 digits"),
             ("slack.webhook_url https://hooks.slack.com/workflows/T1/A1/1/x", "goes on with /services/"),
             ("slack.webhook_url https://hooks.slack.com/triggers/T1/1/x", "goes on with /services/"),
+            ("slack.webhook_url https://app.slack.com/client/T1/C1", "begins with https://hooks.slack.com"),
+            ("datadog.api_key eu01xx0123456789abcdef0123456789abcdNRAL", "is a license key of New Relic"),
+            ("newrelic.license_key 0123456789abcdef0123456789abcdef", "which ends with NRAL"),
             ("teams.webhook_url https://outlook.office.com/webhook/1/x", "has retired connectors"),
             ("teams.webhook_url https://a.webhook.office.com/webhookb2/1/x", "has retired connectors"),
             ("pagerduty.integration_key u+abcdefghijklmnopqr", "of 32 digits"),

@@ -12,6 +12,7 @@ use ecs_router::config::{
 use ecs_router::destination;
 use ecs_router::redact::BuiltInRule;
 
+use super::choices;
 use super::finding::{Finding, FindingSeverity};
 use super::placeholders::{Placeholder, PlaceholderLookup, destination_kind};
 use crate::config::{Location, Section, Setting, SettingValue};
@@ -94,7 +95,11 @@ fn finding(severity: FindingSeverity, section: &Section, problem: &Problem) -> F
         .or_else(|| closest_destination(section, problem))
         .or_else(|| closest_rule(section, problem))
     {
-        _ if instead.contains("did you mean") => instead.to_owned(),
+        _ if instead.contains("did you mean") || message.starts_with("has quotation marks") => {
+            instead.to_owned()
+        }
+        // The example may be another word than the one that was meant.
+        Some(word) if instead.starts_with("for example") => format!("did you mean {word}?"),
         Some(word) => format!("did you mean {word}? {instead}"),
         None => instead.to_owned(),
     };
@@ -141,7 +146,7 @@ fn closest_choice(section: &Section, key: &str) -> Option<&'static str> {
             _ => return None,
         },
     };
-    let near = closest(text, words)?;
+    let near = choices::meant(text, &words)?;
     (!near.eq_ignore_ascii_case(text)).then_some(near)
 }
 

@@ -45,6 +45,7 @@ fn every_example_of_the_reference_is_right() {
             "token_url" | "client_id" | "client_secret" | "client_auth" | "scope" | "audience" => false,
             "tls_cert_file" | "tls_key_file" => kind == DestinationKind::Http,
             "api_key" => kind != DestinationKind::Newrelic,
+            "headers" => kind != DestinationKind::Otlp,
             "stop_format" => !kind.alerts(),
             "compress" => kind != DestinationKind::S3,
             "format" => kind != DestinationKind::Http,

@@ -7,7 +7,7 @@ use super::finding::{Finding, FindingSeverity};
 use crate::config::{Section, Setting, SettingValue};
 
 /// Fields that the plugin derives from a record, besides those that begin with `ecs_`.
-const RECORD_FIELDS: [&str; 5] = ["container_name", "image_tag", "class", "tag", "uuid"];
+const RECORD_FIELDS: [&str; 6] = ["account", "container_name", "image_tag", "class", "tag", "uuid"];
 
 /// Reports every field of a record that is written as a variable, unless the file sets that variable.
 pub(super) fn check(section: &Section, variables: &BTreeMap<String, String>, findings: &mut Vec<Finding>) {

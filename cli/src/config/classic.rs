@@ -149,6 +149,9 @@ impl<'t> Reader<'t> {
                 None => Line::Invalid("the line begins with [ but has no ]", "write for example [OUTPUT]"),
             };
         }
+        if line.get(.."INCLUDE ".len()).is_some_and(|head| head.eq_ignore_ascii_case("INCLUDE ")) {
+            return Line::Invalid("the line includes nothing without its @", "write @INCLUDE and the file");
+        }
         self.indented(line)
     }
 

@@ -1,5 +1,6 @@
 //! Files given together are one deployment: what the task gives to the router against what the configuration wants.
 
+mod files;
 mod pipeline;
 mod reach;
 mod recorder;
@@ -38,9 +39,11 @@ pub(super) fn check(deployment: &Configuration, asked: &[AskedVariable], finding
         reach::check_health(deployment, router, &task.file(), findings);
         pipeline::check(deployment, task, router, findings);
         check_variables(deployment, asked, router, findings);
+        files::check_secrets(asked, router, &task.file(), findings);
         check_stop_timeout(deployment, task, router, findings);
         recorder::check_memory(deployment, task, router, findings);
     }
+    findings.extend(files::unread(deployment, &tasks));
     findings.extend(regions::odd(deployment));
     if !findings.iter().any(|finding| finding.severity == FindingSeverity::Error) {
         findings.extend(nothing(deployment, &tasks));

@@ -113,7 +113,7 @@ fn check_total(findings: &mut TaskFindings<'_, '_>, key: &str, unit: &str, keys:
 /// Reports a limit below the reservation, below what Docker takes, and below what the router needs.
 fn check_memory(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
     let entry = container.node.entry("memory").filter(|entry| !entry.value.is_null());
-    let Some(entry) = entry else { return };
+    let Some(entry) = entry else { return check_reservation(findings, container) };
     let Some(limit) = number(&entry.value) else { return };
     let reserved = container.node.set("memoryReservation").and_then(number);
     if limit < LEAST_MEMORY {
@@ -130,6 +130,17 @@ fn check_memory(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'
         let instead = "write 128 or more, or memoryReservation in its place";
         findings.container_warning(container, entry.line, &entry.key, message, instead);
     }
+}
+
+/// Reports a router without a limit that reserves less than it takes: the containers beside it use up what it needs.
+fn check_reservation(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
+    let Some(entry) = container.node.entry("memoryReservation") else { return };
+    let reserved = number(&entry.value).filter(|reserved| *reserved < LEAST_ROUTER_MEMORY);
+    let Some(reserved) = reserved.filter(|_| container.firelens().is_some()) else { return };
+    let message = format!(
+        "is {reserved} MiB, less than Fluent Bit and the plugin take: others may use up the memory that they need"
+    );
+    findings.container_warning(container, entry.line, &entry.key, message, "write 128");
 }
 
 /// On EC2, ECS wants memory for the task or for every container.
@@ -210,6 +221,20 @@ mod tests {
         ] {
             assert_says(&task(keys, app, router), severity, part);
         }
+    }
+
+    #[test]
+    fn the_router_reserves_what_it_takes() {
+        for reserved in ["8", "32"] {
+            let text = task("", "", &format!(r#""memoryReservation": {reserved},"#));
+            assert_says(
+                &text,
+                "warning",
+                &format!("memoryReservation: is {reserved} MiB, less than Fluent Bit"),
+            );
+        }
+        assert_eq!(said(&task("", "", r#""memoryReservation": 50,"#)), [""; 0]);
+        assert_eq!(said(&task("", r#""memoryReservation": 8,"#, "")), [""; 0], "of another container");
     }
 
     #[test]

@@ -3,10 +3,12 @@
 
 mod addresses;
 mod arns;
+mod credentials;
 mod durations;
 mod endpoints;
 mod names;
 mod partitions;
+mod patterns;
 mod places;
 mod regions;
 mod rules;
@@ -14,23 +16,31 @@ mod rules;
 mod tests;
 
 use ecs_router::config::keys::{DestinationKind, Key, KeyForm};
+use ecs_router::config::within_quotes;
 
 pub(super) use self::durations::{MAX_STOP_TIMEOUT, read as read_duration};
 pub(super) use self::partitions::is_known as is_partition;
 pub(super) use self::regions::{is_known as is_region, suggestion as region_meant};
 use super::finding::{Finding, FindingSeverity};
 use super::startup::row;
+use super::templates::written;
 use super::{host, variables};
 use crate::config::{Configuration, Origin, Section, Setting, SettingValue};
 
 /// Reports every such value of a section.
 pub(super) fn check(section: &Section, configuration: &Configuration, findings: &mut Vec<Finding>) {
     findings.extend(section.settings.iter().filter_map(|setting| headers(section, setting)));
-    findings
-        .extend(section.settings.iter().filter_map(|setting| slashes(setting).or_else(|| no_field(setting))));
+    findings.extend(section.settings.iter().filter_map(no_field));
     findings.extend(section.settings.iter().filter_map(|setting| places::of_open_value(section, setting)));
-    for check in [names::of_value, addresses::of_value, rules::of_value, quoted] {
+    for check in
+        [names::of_value, addresses::of_value, rules::of_value, patterns::of_value, credentials::of_value]
+    {
         findings.extend(section.settings.iter().filter_map(|setting| check(section, setting)));
+    }
+    for setting in &section.settings {
+        if !is_reported(setting, findings) {
+            findings.extend(quoted(section, setting));
+        }
     }
     for setting in section.settings.iter().filter(|setting| !host::is_key(section.origin, &setting.key)) {
         let known = variables::known(&setting.value, &configuration.variables);
@@ -52,20 +62,9 @@ pub(super) fn check(section: &Section, configuration: &Configuration, findings: 
     }
     if section.origin == Origin::FluentBit {
         findings.extend(durations::of_flush(configuration));
+        findings.extend(durations::of_joining(section, configuration));
         findings.extend(durations::of_shutdown(section, configuration));
     }
-}
-
-/// Reports a regular expression between slashes, which are letters of it like any other.
-fn slashes(setting: &Setting) -> Option<Finding> {
-    let key = setting.key.to_ascii_lowercase();
-    let is_class = key.starts_with("class.") && key.ends_with(".match");
-    let text = setting.value.text().filter(|_| is_class)?;
-    let (field, pattern) = text.split_once(' ')?;
-    let inside = pattern.trim().strip_prefix('/')?.trim_end_matches(['i', 'm', 'x']).strip_suffix('/')?;
-    let message = "has a regular expression between slashes, which are taken for a part of it".to_owned();
-    let is_path = inside.is_empty() || inside.contains('/');
-    (!is_path).then(|| wrong(setting, message, format!("write {field} {inside}")))
 }
 
 /// Reports a regular expression without the field to look in: its first word is taken for one.
@@ -96,13 +95,19 @@ fn headers(section: &Section, setting: &Setting) -> Option<Finding> {
     Some(Finding::new(FindingSeverity::Error, &setting.location, &setting.key, message, instead))
 }
 
-/// Quotation marks around a value with a variable: Fluent Bit hands them on.
+/// Quotation marks around a value that the plugin takes as it is: Fluent Bit hands them on.
 fn quoted(section: &Section, setting: &Setting) -> Option<Finding> {
-    let SettingValue::Interpolated(text) = &setting.value else { return None };
-    let inside = ['"', '\''].into_iter().find_map(|mark| text.strip_prefix(mark)?.strip_suffix(mark))?;
+    let key = last_part(&setting.key);
+    let is_json = ["body", "batch_prefix", "batch_suffix", "match"].contains(&key.as_str());
+    let inside = written(&setting.value).filter(|_| !is_json).and_then(within_quotes)?;
+    let is_secret = row(section, &setting.key).is_some_and(|row| row.secret);
     let message = "has quotation marks, which become a part of the value".to_owned();
-    let is_classic = section.origin == Origin::FluentBit && text.len() > 2;
-    is_classic.then(|| wrong(setting, message, format!("write {} {inside}", setting.key)))
+    let instead = match is_secret && !inside.starts_with("${") {
+        true => "write it without them".to_owned(),
+        false => format!("write {} {inside}", setting.key),
+    };
+    let is_ours = !host::is_key(section.origin, &setting.key);
+    (section.origin == Origin::FluentBit && is_ours).then(|| wrong(setting, message, instead))
 }
 
 /// Whether the plugin itself refuses the value.

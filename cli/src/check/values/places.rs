@@ -47,9 +47,15 @@ fn bucket(setting: &Setting, text: &str) -> Option<Finding> {
 }
 
 fn key(setting: &Setting, text: &str) -> Option<Finding> {
-    let rest = text.strip_prefix('/')?;
+    let Some(rest) = text.strip_prefix('/') else { return empty_folder(setting, text) };
     let message = "begins with /, so that every object lies in a folder without a name".to_owned();
-    Some(wrong(setting, message, format!("write {rest}")))
+    Some(wrong(setting, message, format!("write {}", rest.replace("//", "/"))))
+}
+
+/// Two slashes, as a prefix with one at its end makes them.
+fn empty_folder(setting: &Setting, text: &str) -> Option<Finding> {
+    let message = "has two slashes in a row, so that every object lies in a folder without a name".to_owned();
+    text.contains("//").then(|| wrong(setting, message, format!("write {}", text.replace("//", "/"))))
 }
 
 fn folder(setting: &Setting, text: &str) -> Option<Finding> {
@@ -82,6 +88,11 @@ fn file(setting: &Setting, text: &str) -> Option<Finding> {
 
 /// Datadog takes `name:value` with commas.
 fn tags(setting: &Setting, text: &str) -> Option<Finding> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    if words.len() > 1 && words.iter().all(|word| word.contains(':')) && !text.contains(',') {
+        let message = format!("'{text}' is one tag, for tags have commas between them");
+        return Some(wrong(setting, message, format!("write {}", words.join(","))));
+    }
     let is_other = text.split(',').any(|tag| tag.contains('=') && !tag.contains(':'));
     let message = format!("'{text}' has tags with =, which Datadog does not take apart");
     let instead = text.replace('=', ":").split_whitespace().collect::<Vec<_>>().join(",");

@@ -1,0 +1,147 @@
+//! How requests prove who sends them: what goes beside `auth`, what an address of AWS wants, and the scopes of a token.
+
+use ecs_router::config::endpoint::signed_host;
+use ecs_router::config::keys::DestinationKind;
+
+use super::wrong;
+use crate::check::finding::Finding;
+use crate::check::placeholders::destination_kind;
+use crate::check::templates::written;
+use crate::config::{Section, Setting, SettingValue};
+
+/// Keys that write an `Authorization` header themselves.
+const HEADER_KEYS: [&str; 3] = ["user", "password", "bearer_token"];
+
+/// Services whose APIs may be open to everybody.
+const MAY_BE_OPEN: [&str; 2] = ["execute-api", "lambda"];
+
+pub(super) fn of_value(section: &Section, setting: &Setting) -> Option<Finding> {
+    let (destination, name) = setting.key.rsplit_once('.')?;
+    let kind = destination_kind(section, destination)?;
+    if !matches!(kind, DestinationKind::Http | DestinationKind::Otlp) {
+        return None;
+    }
+    let auth = section.get(&format!("{destination}.auth")).map(|setting| &setting.value);
+    match name.to_ascii_lowercase().as_str() {
+        name if auth.is_some() && HEADER_KEYS.contains(&name) => beside_auth(setting),
+        "headers" if auth.is_some() => header_beside_auth(setting),
+        "url" | "endpoint" if auth.is_none() => unsigned(section, setting, destination),
+        "scope" => commas(setting).or_else(|| of_entra(section, setting, destination)),
+        _ => None,
+    }
+}
+
+/// A value that is known is refused by the plugin itself.
+fn open_text(setting: &Setting) -> Option<&str> {
+    match &setting.value {
+        SettingValue::Interpolated(text) => Some(text),
+        _ => None,
+    }
+}
+
+fn beside_auth(setting: &Setting) -> Option<Finding> {
+    open_text(setting)?;
+    let message = "stands beside auth, and a request has one Authorization header".to_owned();
+    Some(wrong(setting, message, "keep one of them".to_owned()))
+}
+
+fn header_beside_auth(setting: &Setting) -> Option<Finding> {
+    let text = open_text(setting)?.to_ascii_lowercase();
+    let is_there = text.split(',').any(|pair| pair.trim().starts_with("authorization="));
+    let message = "sets Authorization, which auth writes".to_owned();
+    is_there.then(|| wrong(setting, message, "leave that header out".to_owned()))
+}
+
+/// An address of AWS with nothing that proves who sends.
+fn unsigned(section: &Section, setting: &Setting, destination: &str) -> Option<Finding> {
+    let text = written(&setting.value)?;
+    let host = text.split_once("://")?.1.split('/').next()?.to_ascii_lowercase();
+    let is_signed = signed_host(&host).is_some_and(|host| !MAY_BE_OPEN.contains(&host.service));
+    let proves = HEADER_KEYS.into_iter().chain(["headers"]).any(|key| {
+        let setting = section.get(&format!("{destination}.{key}"));
+        setting.is_some_and(|setting| key != "headers" || has_authorization(setting))
+    });
+    if section.open || proves || !is_signed {
+        return None;
+    }
+    let message = format!(
+        "is {host}, where AWS refuses requests without a signature unless a policy lets everybody in"
+    );
+    Some(wrong(setting, message, format!("write {destination}.auth aws")))
+}
+
+fn has_authorization(setting: &Setting) -> bool {
+    written(&setting.value).is_none_or(|text| text.to_ascii_lowercase().contains("authorization"))
+}
+
+fn commas(setting: &Setting) -> Option<Finding> {
+    let text = setting.value.text().filter(|text| text.contains(','))?;
+    let scopes: Vec<&str> = text.split([',', ' ']).filter(|scope| !scope.is_empty()).collect();
+    let message = "has commas, which are taken for parts of the scopes".to_owned();
+    Some(wrong(setting, message, format!("write {} {}", setting.key, scopes.join(" "))))
+}
+
+/// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow>, read 2026-11.
+fn of_entra(section: &Section, setting: &Setting, destination: &str) -> Option<Finding> {
+    let token_url =
+        section.get(&format!("{destination}.token_url")).and_then(|setting| written(&setting.value))?;
+    let scope = setting.value.text().filter(|scope| !scope.ends_with("/.default"))?;
+    let message = format!(
+        "is {scope}, but Entra ID gives a client that acts for itself only a scope that ends in /.default"
+    );
+    let instead = format!("write {} API/.default, with the id of the API", setting.key);
+    token_url.contains("login.microsoftonline.com").then(|| wrong(setting, message, instead))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::tests::of_lines;
+
+    const OAUTH2: &str = "http.url https://x/|http.auth oauth2|http.token_url https://l/t|http.client_id i|http.client_secret ${S}|";
+
+    fn of(lines: &str) -> Vec<String> {
+        of_lines(&format!("    route.default http\n    {}\n", lines.replace('|', "\n    ")))
+    }
+
+    #[test]
+    fn two_proofs_are_one_too_many_also_where_they_are_variables() {
+        for (lines, expected) in [
+            ("http.bearer_token ${T}", "http.bearer_token: stands beside auth"),
+            (
+                "http.headers X-A=b, Authorization=Bearer ${T}",
+                "http.headers: sets Authorization, which auth writes",
+            ),
+            ("http.scope logs.write, logs.read", "write http.scope logs.write logs.read"),
+        ] {
+            let found = of(&format!("{OAUTH2}{lines}"));
+            assert!(matches!(found.as_slice(), [one] if one.contains(expected)), "{lines}: {found:?}");
+        }
+        for lines in ["http.scope logs.write logs.read", "http.headers X-A=${T}", "http.audience ${A}"] {
+            assert_eq!(of(&format!("{OAUTH2}{lines}")), [""; 0], "{lines}");
+        }
+    }
+
+    #[test]
+    fn entra_gives_default_scopes() {
+        let entra = OAUTH2.replace("https://l/t", "https://login.microsoftonline.com/x/oauth2/v2.0/token");
+        let found = of(&format!("{entra}http.scope api://x/logs.write"));
+        assert!(matches!(found.as_slice(), [one] if one.contains("ends in /.default")), "{found:?}");
+        assert_eq!(of(&format!("{entra}http.scope api://x/.default")), [""; 0]);
+    }
+
+    #[test]
+    fn addresses_of_aws_want_a_signature() {
+        let url = "http.url https://search-x.eu-west-1.es.amazonaws.com/logs";
+        let found = of(url);
+        assert!(matches!(found.as_slice(), [one] if one.contains("write http.auth aws")), "{found:?}");
+        for more in [
+            "http.auth aws",
+            "http.user u|http.password ${P}",
+            "http.headers Authorization=Basic ${P}",
+            "http.bearer_token ${T}",
+        ] {
+            assert_eq!(of(&format!("{url}|{more}")), [""; 0], "{more}");
+        }
+        assert_eq!(of("http.url https://search.example.com/logs"), [""; 0]);
+    }
+}
