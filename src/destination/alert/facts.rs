@@ -100,7 +100,7 @@ fn why_missing(stop: &StopFields) -> &'static str {
         }
         Some(_) => "CloudWatch Logs could not be read; the router's log says why",
         None if stop.text("ecs_event") == Some("container_exited") => "the router heard none",
-        None => "a router in the task sees them, or stop.fetch_logs reads them",
+        None => "set stop.fetch_logs on to read them, or run a router in the task",
     }
 }
 

@@ -188,7 +188,7 @@ fn one_stop_becomes_a_report() {
     assert!(blocks[2]["text"]["text"].as_str().unwrap().starts_with("*app:* OutOfMemoryError"), "{blocks}");
     assert_eq!(
         blocks[3]["elements"][0]["text"],
-        "No last lines: a router in the task sees them, or stop.fetch_logs reads them."
+        "No last lines: set stop.fetch_logs on to read them, or run a router in the task."
     );
     assert!(blocks[5]["elements"][0]["text"].as_str().unwrap().contains("|Open in the ECS console>"));
     assert!(message["text"].as_str().unwrap().starts_with("🔴 web in prod "), "{message}");
@@ -281,7 +281,7 @@ fn what_keeps_last_lines_away_is_said() {
     assert!(said(json!("timeout")).contains("No last lines: CloudWatch Logs did not answer in time."));
     assert!(
         said(Value::Null)
-            .contains("No last lines: a router in the task sees them, or stop.fetch_logs reads them.")
+            .contains("No last lines: set stop.fetch_logs on to read them, or run a router in the task.")
     );
     let mut exit = stop("web", "error", "oom");
     exit["container"] = "app".into();

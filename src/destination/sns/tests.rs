@@ -68,7 +68,7 @@ fn a_stop_reads_like_a_mail() {
         "\nExit code: 137 (SIGKILL)\n",
         "\nTask definition: web:42\n",
         "\nAccount: 111122223333\n",
-        "\n\nNo last lines: a router in the task sees them, or stop.fetch_logs reads them.\n\n",
+        "\n\nNo last lines: set stop.fetch_logs on to read them, or run a router in the task.\n\n",
         "Open in the ECS console: https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod/tasks/0123abcd/configuration",
         "\nLogs: https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod/tasks/0123abcd/logs",
     ] {
