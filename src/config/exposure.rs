@@ -6,6 +6,7 @@ use super::address::is_local_host;
 use super::error::Problem;
 use super::keys::{DestinationKind, KEYS, Key, KeyForm};
 use super::reader::{KeyReader, Lookup};
+use super::request_auth::is_signed;
 use super::settings::Settings;
 use crate::redact::is_secret;
 
@@ -37,12 +38,8 @@ fn exposed(reader: &KeyReader<'_>, kind: DestinationKind, key: &str) -> Vec<Prob
     }
     let Some(uri) = address(reader, key) else { return Vec::new() };
     let is_plain = uri.scheme_str() == Some("http") && !uri.host().is_some_and(is_local_host);
-    let secret = if is_plain { secret_key(reader, kind) } else { None };
+    let secret = if is_plain { sent_secret(reader, kind) } else { None };
     let plain = secret.map(|secret| {
-        let secret = match secret {
-            "client_secret" => format!("the token that {} gets", reader.full_name(secret)),
-            secret => reader.full_name(secret),
-        };
         let what = format!(
             "is plain http:// to another machine, so anybody on the network path can read {secret}; write https://"
         );
@@ -71,6 +68,18 @@ fn in_address(reader: &KeyReader<'_>, key: &str) -> Option<Problem> {
 
 fn is_key(kind: DestinationKind, name: &str) -> bool {
     KEYS.iter().any(|row| row.name == name && row.applies_to(Some(kind)))
+}
+
+/// What of the destination's secrets its requests show.
+fn sent_secret(reader: &KeyReader<'_>, kind: DestinationKind) -> Option<String> {
+    match secret_key(reader, kind) {
+        Some("client_secret") => Some(format!("the token that {} gets", reader.full_name("client_secret"))),
+        Some(secret) => Some(reader.full_name(secret)),
+        None if !kind.is_aws() && is_signed(reader, kind) => {
+            Some(format!("the session token that {} sends", reader.full_name("auth")))
+        }
+        None => None,
+    }
 }
 
 /// The first key of the destination that holds a secret which its requests carry.
@@ -127,6 +136,16 @@ mod tests {
             let found = said(&[("route.default", "http"), ("http.url", url), (key, value)]);
             assert_eq!(found, vec!["http.url"; expected], "{url} {key}");
         }
+        let signed = |url| {
+            said(&[
+                ("route.default", "http"),
+                ("http.url", url),
+                ("http.auth", "aws"),
+                ("http.aws_service", "es"),
+            ])
+        };
+        assert_eq!(signed("http://search.example.com/x"), ["http.url"], "a session token");
+        assert_eq!(signed("https://search.example.com/x"), [""; 0]);
         let otlp =
             [("route.default", "otlp"), ("otlp.endpoint", "http://a/"), ("otlp.headers", "Authorization=x")];
         assert_eq!(said(&otlp), ["otlp.endpoint"]);

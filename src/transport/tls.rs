@@ -65,7 +65,7 @@ fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>, UnusableFile> {
     PrivateKeyDer::from_pem_file(path).map_err(|error| {
         let what = match error {
             pem::Error::NoItemsFound => format!(
-                "{path_shown} holds no PEM key without a passphrase; write the file that begins with -----BEGIN PRIVATE KEY-----; a passphrase is removed with: openssl pkey -in FILE -out NEW"
+                "{path_shown} holds no PEM key without a passphrase; write the file of the key alone; a passphrase is removed with: openssl pkey -in FILE -out NEW"
             ),
             error => unreadable(path, &error),
         };
