@@ -172,6 +172,7 @@ pub(super) fn pattern(section: &Section) -> Option<Finding> {
     let message = match text {
         _ if text.contains('"') => "has quotation marks, which Fluent Bit takes for a part of the tag",
         _ if text.contains([',', ' ']) => "is one pattern, not a list; no tag has a comma or a blank",
+        _ if is_underlined(text) => "has underscores, where the tags of FireLens have hyphens",
         _ if is_firelens(text) => "never matches: FireLens writes its tags in small letters",
         _ => return None,
     };
@@ -183,6 +184,12 @@ pub(super) fn broken(pattern: &str) -> Option<String> {
     let error = regex::Regex::new(pattern).err()?.to_string();
     let reason = error.lines().last()?.trim_start_matches("error: ").to_owned();
     BROKEN.iter().any(|known| reason.contains(known)).then_some(reason)
+}
+
+/// A container's name may have underscores, but not what FireLens writes behind it.
+fn is_underlined(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    !lower.contains("-firelens-") && (lower.contains("_firelens_") || lower.ends_with("_firelens*"))
 }
 
 fn is_firelens(text: &str) -> bool {

@@ -98,6 +98,7 @@ fn a_pattern_of_tags_is_one_that_can_match() {
         ("Match a-firelens-*,b-firelens-*", "not a list"),
         ("Match a-firelens-* b-firelens-*", "not a list"),
         ("Match *-FireLens-*", "small letters"),
+        ("Match *_firelens_*", "has underscores"),
         ("Match_Regex [firelens", "is not a valid regular expression: unclosed"),
         ("Match_Regex *firelens*", "is not a valid regular expression: repetition"),
     ] {

@@ -42,8 +42,9 @@ fn wants_path(key: &str) -> bool {
 pub(super) fn unread(deployment: &Configuration, tasks: &[TaskView<'_>]) -> Option<Finding> {
     let section = deployment.ours().find(|section| section.origin == Origin::FluentBit)?;
     let (task, router) = tasks.iter().find_map(|task| Some((task, task.routers().next()?)))?;
-    let reads =
-        |task: &TaskView<'_>| task.routers().any(|router| router.reads_file() || reads_by_init(router));
+    let reads = |task: &TaskView<'_>| {
+        task.routers().any(|router| router.reads_file() || names_a_type(router) || reads_by_init(router))
+    };
     // Options of a driver can hold the whole configuration, and the file be another's.
     let has_options = deployment.ours().any(|section| section.origin == Origin::FireLens);
     if task.is_open() || has_options || tasks.iter().any(reads) {
@@ -55,6 +56,12 @@ pub(super) fn unread(deployment: &Configuration, tasks: &[TaskView<'_>]) -> Opti
     let instead = "write config-file-type file, and config-file-value with its path in the image, in options";
     let finding = Finding::new(FindingSeverity::Warning, &location, &firelens.key, message, instead);
     Some(finding.in_container(router.name))
+}
+
+/// A type without a file has been reported already.
+fn names_a_type(router: &ContainerView<'_>) -> bool {
+    let options = router.firelens().and_then(|node| node.get("options"));
+    options.is_some_and(|options| options.get("config-file-type").is_some())
 }
 
 fn reads_by_init(router: &ContainerView<'_>) -> bool {
@@ -93,6 +100,11 @@ mod tests {
         let init =
             r#""environment": [{"name": "aws_fluent_bit_init_s3_1", "value": "arn:aws:s3:::c/extra.conf"}],"#;
         assert_eq!(said("", FILE, ""), [""; 0]);
+        let found = said("", r#""config-file-type": "file""#, "");
+        assert!(
+            matches!(found.as_slice(), [one] if one.contains("has no effect without config-file-value")),
+            "{found:?}"
+        );
         assert_eq!(said(init, "", ""), [""; 0]);
     }
 
