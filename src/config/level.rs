@@ -17,7 +17,8 @@ pub(super) fn read(reader: &KeyReader<'_>) -> LevelRules {
         Some("stream") => LevelMode::Stream,
         _ => LevelMode::Off,
     };
-    if let Some(field) = field.as_deref().filter(|field| field.starts_with('$') || field.contains(['[', '(']))
+    if let Some(field) =
+        field.as_deref().filter(|field| field.starts_with('$') || field.contains(['[', '(', ',', ' ']))
     {
         let what = format!(
             "'{field}' is not the name of a field; write the name alone, with dots into nested fields, for example: level.field record.level.name"

@@ -177,8 +177,8 @@ fn not_per_container(text: &str, count: u64, unit: RateUnit, words: &[&str]) -> 
         // The word is not what is wrong with it.
         [] if count == 0 => ZERO.to_owned(),
         [] => format!("'{text}' does not say of what; write {count}/{unit} per container"),
-        ["burst", burst] => {
-            format!("'{text}' does not say of what; write {count}/{unit} per container, burst {burst}")
+        ["burst", burst] | ["per", "container;", "burst", burst] => {
+            format!("'{text}' is not a rate; write {count}/{unit} per container, burst {burst}")
         }
         ["per", ..] => {
             format!(
@@ -294,6 +294,7 @@ mod tests {
             ("1,000/s per container", "write the digits alone"),
             ("2k/s per container", "write the digits alone: 2000/s per container"),
             ("1MB/s", "is not a rate; write for example"),
+            ("500/s per container; burst 2000", "write 500/s per container, burst 2000"),
             ("500/s burst 2000", "write 500/s per container, burst 2000"),
             ("500/m per service", "budgets of containers only; write 500/m per container"),
             ("-5/s per container", "is not a rate"),

@@ -267,7 +267,7 @@ fn what_has_no_effect_without_levels_is_told() {
     assert!(problems[0].starts_with("classes: 'error' is the class that level auto gives"), "{problems:?}");
     let (_, problems) = read(&[("route.default", "stdout"), ("level.field", "x")]);
     assert_eq!(problems, ["level.field: has no effect without level auto; leave level.field out"]);
-    for field in ["$(status)", "$log['level']", "$level", "log['level']"] {
+    for field in ["$(status)", "$log['level']", "$level", "log['level']", "status, severity"] {
         let (_, problems) = read(&[("route.default", "stdout"), ("level", "auto"), ("level.field", field)]);
         let said = format!("level.field: '{field}' is not the name of a field; write the name alone");
         assert!(matches!(problems.as_slice(), [one] if one.starts_with(&said)), "{problems:?}");

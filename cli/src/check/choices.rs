@@ -3,7 +3,10 @@
 use crate::suggest::closest;
 
 /// What people write for one of the words, and the word. The first that the key takes counts.
-const SYNONYMS: [(&[&str], &str); 16] = [
+const SYNONYMS: [(&[&str], &str); 19] = [
+    (&["jsonl", "json_lines", "lines"], "ndjson"),
+    (&["warn"], "warning"),
+    (&["critical", "fatal", "err"], "error"),
     (&["true", "yes", "1", "enable", "enabled"], "on"),
     (&["false", "no", "0", "none", "disable", "disabled"], "off"),
     (&["sigv4", "aws_sigv4", "iam", "aws_iam"], "aws"),
@@ -79,6 +82,8 @@ mod tests {
             (DestinationKind::Http, "auth", "sigv4", "aws"),
             (DestinationKind::Http, "auth", "OAuth", "oauth2"),
             (DestinationKind::Otlp, "encoding", "proto", "protobuf"),
+            (DestinationKind::Http, "format", "jsonl", "ndjson"),
+            (DestinationKind::Slack, "min_severity", "warn", "warning"),
         ] {
             let Some(KeyForm::Choice(words)) = find(Some(kind), key).map(|row| row.form) else {
                 panic!("{key}")

@@ -167,6 +167,9 @@ fn suggest(section: &Section, names: &SectionNames, key: &str) -> (String, Strin
     if let Some(near) = called_otherwise(section, key) {
         return (message, format!("did you mean {near}?"));
     }
+    if let Some(instead) = not_needed(section, key) {
+        return (message, instead);
+    }
     if let Some(near) = closest_in_destination(section, names, key) {
         return (message, format!("did you mean {near}?"));
     }
@@ -185,7 +188,9 @@ fn suggest(section: &Section, names: &SectionNames, key: &str) -> (String, Strin
 }
 
 /// What other destinations, other plugins or people call one of our keys, without the destination.
-const OTHER_NAMES: [(&str, &str); 18] = [
+const OTHER_NAMES: [(&str, &str); 20] = [
+    ("batch_size", "batch_records"),
+    ("max_batch_size", "batch_records"),
     ("url", "endpoint"),
     ("uri", "url"),
     ("endpoint", "url"),
@@ -207,7 +212,11 @@ const OTHER_NAMES: [(&str, &str); 18] = [
 ];
 
 /// What people call a key of the output.
-const OTHER_OUTPUT_NAMES: [(&str, &str); 9] = [
+const OTHER_OUTPUT_NAMES: [(&str, &str); 13] = [
+    ("multiline", "join"),
+    ("multiline.parser", "join"),
+    ("join.partial", "join"),
+    ("join.traces", "join"),
     ("sqs.url", "queue.url"),
     ("queue", "queue.url"),
     ("sqs_queue_url", "queue.url"),
@@ -218,6 +227,27 @@ const OTHER_OUTPUT_NAMES: [(&str, &str); 9] = [
     ("join.mode", "join"),
     ("redact.rules", "redact"),
 ];
+
+/// Keys of other plugins that are not needed here, and why.
+const NOT_NEEDED: [(&str, &str); 9] = [
+    ("tls", "https:// in the address turns TLS on"),
+    ("tls.verify", "certificates are always verified, and ca_file names authorities of your own"),
+    ("tls_verify", "certificates are always verified, and ca_file names authorities of your own"),
+    ("insecure", "certificates are always verified, and ca_file names authorities of your own"),
+    ("method", "requests are always POST"),
+    ("access_key_id", "requests are signed with the credentials of the task role"),
+    ("secret_access_key", "requests are signed with the credentials of the task role"),
+    ("aws_access_key_id", "requests are signed with the credentials of the task role"),
+    ("aws_secret_access_key", "requests are signed with the credentials of the task role"),
+];
+
+/// Why a destination has no such key.
+fn not_needed(section: &Section, key: &str) -> Option<String> {
+    let (destination, name) = key.split_once('.')?;
+    destination_kind(section, destination)?;
+    let (_, why) = NOT_NEEDED.iter().find(|(other, _)| *other == name)?;
+    Some(format!("leave it out: {why}"))
+}
 
 /// Our name of a key that others call otherwise.
 fn called_otherwise(section: &Section, key: &str) -> Option<String> {

@@ -238,9 +238,9 @@ const CASES: &[Case] = &[
     },
     Case {
         name: "a signature of AWS",
-        input: "[OUTPUT]\n Name http\n Match *-firelens-*\n Host search-x-1.eu-west-1.es.amazonaws.com\n Port 443\n URI /in\n \
-                tls on\n Format json\n aws_auth on\n aws_service es\n",
-        has: &["http.auth aws", "http.aws_service es"],
+        input: "[OUTPUT]\n Name http\n Match *-firelens-*\n Host a1b2.execute-api.eu-west-1.amazonaws.com\n Port 443\n URI /in\n \
+                tls on\n Format json\n aws_auth on\n aws_service execute-api\n",
+        has: &["http.auth aws", "http.aws_service execute-api"],
         gone: &["aws_auth"],
         routes: ["stderr:http", "stdout:http", "stdout:http"],
     },

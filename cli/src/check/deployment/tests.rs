@@ -223,8 +223,7 @@ fn parts_of_a_deployment_are_no_mistake() {
         assert!(all.iter().any(|finding| finding.message.contains("nothing to check")), "{name} {all:?}");
     }
     let policy = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:PutObject"}]}"#;
-    let configuration =
-        format!("{}    http.url https://x/\n", CONFIGURATION.split("    http.url").next().expect("it"));
+    let configuration = of_output("    route.default http\n    http.url https://x/\n");
     for (name, text) in [("policy.json", policy), ("Dockerfile", "FROM debian\nCOPY a b\n")] {
         assert_eq!(said(&[(name, text), ("extra.conf", &configuration)]), [""; 0], "{name}");
         let found = said(&[(name, text)]);
@@ -246,15 +245,11 @@ fn beside_options(options: &str, configuration: &str, name: &str) -> Vec<String>
 fn the_pipeline_goes_with_firelens() {
     let good = CONFIGURATION.replace("    http.region ${AWS_REGION}\n", "");
     let with = |more: &str| format!("{good}{more}");
-    let regions = format!(
-        "{}    route.default a,b,c\n{}",
-        CONFIGURATION.split("    route.default").next().expect("the start"),
-        [("a", "eu-west-1"), ("b", "eu-west-1"), ("c", "us-east-1")]
-            .map(|(name, region)| format!(
-                "    {name}.type cloudwatch\n    {name}.log_group {name}\n    {name}.region {region}\n"
-            ))
-            .concat()
-    );
+    let destination = |(name, region)| {
+        format!("    {name}.type cloudwatch\n    {name}.log_group {name}\n    {name}.region {region}\n")
+    };
+    let destinations = [("a", "eu-west-1"), ("b", "eu-west-1"), ("c", "us-east-1")].map(destination);
+    let regions = of_output(&format!("    route.default a,b,c\n{}", destinations.concat()));
     let other = r#""Name": "cloudwatch_logs", "region": "eu-west-1", "log_group_name": "g", "log_stream_prefix": "x""#;
     for (options, configuration, name, part) in [
         (

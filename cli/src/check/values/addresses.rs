@@ -21,7 +21,7 @@ pub(super) fn of_value(section: &Section, setting: &Setting) -> Option<Finding> 
     let text = written(&setting.value)?;
     let key = setting.key.to_ascii_lowercase();
     if key == "queue.url" {
-        return queue(setting, text);
+        return queue(setting, text).or_else(|| queue_of_sidecar(section, setting));
     }
     let (destination, name) = setting.key.rsplit_once('.')?;
     let kind = destination_kind(section, destination)?;
@@ -41,6 +41,15 @@ fn queue(setting: &Setting, text: &str) -> Option<Finding> {
     let message = "is a page of the AWS console, not the queue's URL".to_owned();
     let instead = "write https://sqs.REGION.amazonaws.com/ACCOUNT/NAME, the URL under the queue's details";
     text.contains("console.aws").then(|| error(setting, message, instead.to_owned()))
+}
+
+/// Each router would take a part of the events of all tasks, and end with its own.
+fn queue_of_sidecar(section: &Section, setting: &Setting) -> Option<Finding> {
+    let is_sidecar = section.get("match")?.value.text()?.contains("-firelens-");
+    let message =
+        "is beside the lines of a task, so that every task takes a part of all events, and ends with them";
+    let instead = "poll the queue in one service of its own, the collector";
+    is_sidecar.then(|| Finding::new(FindingSeverity::Note, &setting.location, &setting.key, message, instead))
 }
 
 fn vendor(setting: &Setting, text: &str) -> Option<Finding> {

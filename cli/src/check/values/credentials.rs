@@ -24,8 +24,9 @@ pub(super) fn of_value(section: &Section, setting: &Setting) -> Option<Finding> 
     let auth = section.get(&format!("{destination}.auth")).map(|setting| &setting.value);
     match name.to_ascii_lowercase().as_str() {
         name if auth.is_some() && HEADER_KEYS.contains(&name) => beside_auth(setting),
-        "headers" if auth.is_some() => header_beside_auth(setting),
-        "url" | "endpoint" if auth.is_none() => unsigned(section, setting, destination),
+        "headers" => place(setting).or_else(|| header_beside_auth(setting).filter(|_| auth.is_some())),
+        "url" => bulk(section, setting, destination).or_else(|| unsigned(section, setting, destination)),
+        "endpoint" => unsigned(section, setting, destination),
         "scope" => commas(setting).or_else(|| of_entra(section, setting, destination)),
         _ => None,
     }
@@ -57,7 +58,7 @@ fn unsigned(section: &Section, setting: &Setting, destination: &str) -> Option<F
     let text = written(&setting.value)?;
     let host = text.split_once("://")?.1.split('/').next()?.to_ascii_lowercase();
     let is_signed = signed_host(&host).is_some_and(|host| !MAY_BE_OPEN.contains(&host.service));
-    let proves = HEADER_KEYS.into_iter().chain(["headers"]).any(|key| {
+    let proves = HEADER_KEYS.into_iter().chain(["auth", "headers"]).any(|key| {
         let setting = section.get(&format!("{destination}.{key}"));
         setting.is_some_and(|setting| key != "headers" || has_authorization(setting))
     });
@@ -68,6 +69,37 @@ fn unsigned(section: &Section, setting: &Setting, destination: &str) -> Option<F
         "is {host}, where AWS refuses requests without a signature unless a policy lets everybody in"
     );
     Some(wrong(setting, message, format!("write {destination}.auth aws")))
+}
+
+/// OpenSearch and Elasticsearch take many documents at once below `_bulk` only, as lines of an action and a document.
+fn bulk(section: &Section, setting: &Setting, destination: &str) -> Option<Finding> {
+    let text = written(&setting.value)?;
+    let (host, path) = text.split_once("://")?.1.split_once('/')?;
+    let is_bulk = path.split('?').next()?.ends_with("_bulk");
+    let is_search = signed_host(host).is_some_and(|host| matches!(host.service, "es" | "aoss"));
+    let has_body = section.open || section.get(&format!("{destination}.body")).is_some();
+    if is_bulk && !has_body {
+        let message = "takes lines of an action and a document, and refuses anything else".to_owned();
+        let instead = format!(
+            r#"write {destination}.format ndjson, and {destination}.body {{"create": {{}}}}$(newline){{"record": $(.:json)}}"#
+        );
+        return Some(wrong(setting, message, instead));
+    }
+    let message = "names no _bulk, and only that takes many documents at once".to_owned();
+    let index = path.trim_end_matches('/');
+    (is_search && !is_bulk).then(|| wrong(setting, message, format!("write https://{host}/{index}/_bulk")))
+}
+
+/// A log group of CloudWatch's OTLP endpoint as it is not written in a header.
+fn place(setting: &Setting) -> Option<Finding> {
+    let text = written(&setting.value)?;
+    let values = text.split(',').filter_map(|pair| pair.split_once('='));
+    let mut places =
+        values.filter(|(name, _)| name.trim().starts_with("x-aws-log-")).map(|(_, value)| value.trim());
+    let value = places.find(|value| value.starts_with(['"', '\'']) || value.starts_with("arn:"))?;
+    let message = format!("has {value}, where the name alone is wanted");
+    let name = value.trim_matches(['"', '\'']).split(":log-group:").last()?.split(':').next()?;
+    Some(wrong(setting, message, format!("write {name}")))
 }
 
 fn has_authorization(setting: &Setting) -> bool {
@@ -130,8 +162,36 @@ mod tests {
     }
 
     #[test]
+    fn a_bulk_api_wants_actions_and_documents() {
+        let auth = "http.auth aws";
+        let body = "http.format ndjson|http.body {\"create\": {}}$(newline){\"r\": $(.:json)}";
+        let host = "https://search-x.eu-west-1.es.amazonaws.com";
+        let found = of(&format!("http.url {host}/logs/_bulk|{auth}"));
+        assert!(matches!(found.as_slice(), [one] if one.contains("write http.format ndjson")), "{found:?}");
+        let found = of(&format!("http.url {host}/logs|{auth}|{body}"));
+        assert!(matches!(found.as_slice(), [one] if one.contains("/logs/_bulk")), "{found:?}");
+        assert_eq!(of(&format!("http.url {host}/logs/_bulk?refresh=false|{auth}|{body}")), [""; 0]);
+        assert_eq!(of("http.url https://logs.example.com/logs"), [""; 0]);
+    }
+
+    #[test]
+    fn a_log_group_in_a_header_is_a_name() {
+        let with = |group: &str| {
+            of_lines(&format!(
+                "    route.default otlp\n    otlp.endpoint https://logs.eu-west-1.amazonaws.com\n    otlp.auth aws\n    \
+                 otlp.headers x-aws-log-group={group}, x-aws-log-stream=router\n"
+            ))
+        };
+        for group in ["\"/ecs/otlp\"", "arn:aws:logs:eu-west-1:111122223333:log-group:/ecs/otlp:*"] {
+            let found = with(group);
+            assert!(matches!(found.as_slice(), [one] if one.contains("; write /ecs/otlp")), "{found:?}");
+        }
+        assert_eq!(with("/ecs/otlp"), [""; 0]);
+    }
+
+    #[test]
     fn addresses_of_aws_want_a_signature() {
-        let url = "http.url https://search-x.eu-west-1.es.amazonaws.com/logs";
+        let url = "http.format ndjson|http.body {\"create\": {}}$(newline){\"r\": $(.:json)}|http.url https://search-x.eu-west-1.es.amazonaws.com/logs/_bulk";
         let found = of(url);
         assert!(matches!(found.as_slice(), [one] if one.contains("write http.auth aws")), "{found:?}");
         for more in [

@@ -8,6 +8,9 @@ use ecs_router::config::keys::DestinationKind;
 
 /// `name` is the key without its destination.
 pub(super) fn of_value(section: &Section, setting: &Setting, name: &str, text: &str) -> Option<Finding> {
+    if setting.key.eq_ignore_ascii_case("incident.state_path") {
+        return relative(setting, text);
+    }
     let destination = setting.key.rsplit_once('.').map(|(destination, _)| destination)?;
     match (name, destination_kind(section, destination)?) {
         ("bucket", DestinationKind::S3) => bucket(setting, text),

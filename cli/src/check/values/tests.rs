@@ -1,4 +1,6 @@
+use crate::check::check_deployment;
 use crate::check::tests::of_lines;
+use crate::config::read_as;
 
 /// What is said of one line; the output has nothing else to say something of.
 fn of(line: &str) -> Vec<String> {
@@ -320,4 +322,19 @@ fn rules_that_catch_everything_are_named() {
 fn says_more(line: &str, expected: &str) {
     let found = of(line);
     assert!(found.iter().any(|found| found.contains(expected)), "{line}: {found:?}");
+}
+
+#[test]
+fn a_queue_in_every_task_is_noted() {
+    let with = |pattern: &str| {
+        let text = format!(
+            "[OUTPUT]\n    Name ecs_router\n    Match {pattern}\n    route.default stdout\n    queue.url \
+             https://sqs.eu-west-1.amazonaws.com/111122223333/stops\n"
+        );
+        let found = check_deployment(vec![read_as("x", &text)]);
+        found
+            .iter()
+            .any(|finding| finding.to_string().contains("note: queue.url: is beside the lines of a task"))
+    };
+    assert!(with("*-firelens-*") && !with("ecs_events"));
 }
