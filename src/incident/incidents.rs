@@ -192,15 +192,16 @@ impl Incidents {
         if self.open.len() < MAX_OPEN {
             return;
         }
-        let quietest = self.open.iter().min_by_key(|(_, incident)| (incident.pending > 0, incident.seen_at));
+        let quietest =
+            self.open.iter().min_by_key(|(_, incident)| (incident.is_under_way(), incident.seen_at));
         if let Some(group) = quietest.map(|(group, _)| *group) {
             self.tally.evicted += 1;
             self.resolve(group, IncidentEnd::Evicted, now);
         }
     }
 
-    /// The stop arrived. `was_told`: so did its news, if it is any; otherwise that is told without it.
-    pub fn confirm(&mut self, sighting: &Sighting, was_told: bool) {
+    /// The stop arrived: it counts, and does not come again.
+    pub fn arrive(&mut self, sighting: &Sighting) {
         self.changes += 1;
         sighting.stop.into_iter().for_each(|stop| self.seen.confirm(stop));
         if sighting.kind != SightingKind::Counted {
@@ -212,7 +213,15 @@ impl Incidents {
         incident.pending = incident.pending.saturating_sub(1);
         self.tally.opened += u64::from(!incident.has_arrived);
         incident.has_arrived = true;
-        self.settle_news(sighting, was_told);
+    }
+
+    /// It is known who was told of a stop that arrived. `was_told`: its news arrived, if it is any; otherwise that is told
+    /// without it.
+    pub fn settle(&mut self, sighting: &Sighting, was_told: bool) {
+        self.changes += 1;
+        if sighting.kind == SightingKind::Counted {
+            self.settle_news(sighting, was_told);
+        }
     }
 
     /// The stop did not arrive, and is not to come again as it is.
@@ -240,7 +249,9 @@ impl Incidents {
 
     /// What a stop did not tell is told by itself.
     fn settle_news(&mut self, sighting: &Sighting, was_told: bool) {
-        let Some(incident) = self.open.get_mut(&sighting.group) else { return };
+        let Some(incident) = self.open.get_mut(&sighting.group).filter(|one| one.id == sighting.id) else {
+            return;
+        };
         if sighting.news.is_some() {
             incident.end_telling(sighting.report.state, was_told);
         }

@@ -240,10 +240,15 @@ impl OpenIncident {
         self.rollback.is_some() && (recovered.deployment.is_none() || recovered.deployment == self.rollback)
     }
 
+    /// Whether a stop or the opening is on its way.
+    pub(super) fn is_under_way(&self) -> bool {
+        self.pending > 0 || self.is_opening
+    }
+
     /// Why it is over, if it is.
     pub(super) fn end(&self, quiet: i64, settle: i64, now: i64) -> Option<IncidentEnd> {
         let since = |then: i64| now.saturating_sub(then);
-        if self.pending > 0 {
+        if self.is_under_way() {
             return None;
         }
         let recovered = self.recovery.as_ref();

@@ -57,6 +57,14 @@ fn recovery(service: &str, name: &str, at: i64) -> stop::ServiceRecovery {
     stop::recovery(&event).unwrap()
 }
 
+impl Incidents {
+    /// The stop arrived, and it is known who was told.
+    fn confirm(&mut self, sighting: &Sighting, was_told: bool) {
+        self.arrive(sighting);
+        self.settle(sighting, was_told);
+    }
+}
+
 /// Observes a stop that arrives at once, with what it told.
 fn arrive(incidents: &mut Incidents, stop: &StopEvent, now: i64) -> Option<IncidentState> {
     let sighting = incidents.observe(stop, now).unwrap();

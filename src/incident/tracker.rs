@@ -109,8 +109,12 @@ impl IncidentTracker {
         self.change(|incidents, now| incidents.observe(stop, now))
     }
 
-    pub(super) fn confirm(&self, sighting: &Sighting, was_told: bool) {
-        self.change(|incidents, _| incidents.confirm(sighting, was_told));
+    pub(super) fn arrive(&self, sighting: &Sighting) {
+        self.change(|incidents, _| incidents.arrive(sighting));
+    }
+
+    pub(super) fn settle(&self, sighting: &Sighting, was_told: bool) {
+        self.change(|incidents, _| incidents.settle(sighting, was_told));
     }
 
     pub(super) fn withdraw(&self, sighting: &Sighting) {

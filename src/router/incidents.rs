@@ -95,7 +95,10 @@ impl IncidentNotifier {
         let mut end = self.end.subscribe();
         while !*end.borrow_and_update() {
             self.pass_time();
-            self.deliver(Instant::now() + self.router.flush_timeout).await;
+            tokio::select! {
+                () = self.deliver(Instant::now() + self.router.flush_timeout) => {}
+                () = self.keep_saving() => {}
+            }
             self.save();
             let is_idle =
                 self.flight.borrow().is_none() && self.tracker.look(|incidents| incidents.is_idle());
@@ -104,6 +107,14 @@ impl IncidentNotifier {
                 () = tokio::time::sleep(INTERVAL), if !is_idle => {}
                 () = self.tracker.changed(), if is_idle => {}
             }
+        }
+    }
+
+    /// What happens while news waits for a reply is written as well.
+    async fn keep_saving(&self) {
+        loop {
+            tokio::time::sleep(INTERVAL).await;
+            self.save();
         }
     }
 

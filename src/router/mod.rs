@@ -320,7 +320,8 @@ impl Router {
         }
         let unreadable = processed.tally.fault.is_some() && processed.tally.records == 0;
         let mut sending = self.send(processed.batches, &progress, self.sending_deadline(deadline));
-        let in_time = tokio::time::timeout_at(deadline, join_all(&mut sending)).await.is_ok();
+        let in_time =
+            tokio::time::timeout_at(deadline, self.note_replies(&mut sending, &progress)).await.is_ok();
         let stored = self.store_dead_letters(tag, origin, chunk, &progress, deadline).await;
         let shared = self.deliver_shared(tag, origin, &progress, deadline).await;
         let verdict = match self.verdict(&progress) {
@@ -345,10 +346,20 @@ impl Router {
     /// Waits in the background for requests on their way. Not part of the drain: at exit nobody is left to come again.
     fn finish_once_sent(self: &Rc<Self>, mut sending: JoinSet<()>, progress: Rc<Progress>, verdict: Verdict) {
         let this = Rc::clone(self);
+        if verdict != Verdict::Retry {
+            progress.sightings().arrive();
+        }
         tokio::task::spawn_local(async move {
-            join_all(&mut sending).await;
+            this.note_replies(&mut sending, &progress).await;
             this.finish_chunk(&progress, verdict);
         });
+    }
+
+    /// Waits until every batch has its reply, and notes at each who has been told.
+    async fn note_replies(&self, sending: &mut JoinSet<()>, progress: &Progress) {
+        while sending.join_next().await.is_some() {
+            self.pipeline.note_told(progress);
+        }
     }
 
     /// No attempt to deliver begins later. A chunk whose own weight has used up its time is sent all the same, while its

@@ -212,10 +212,18 @@ impl Pipeline {
     /// they will be told again.
     pub fn confirm(&self, progress: &Progress) -> u32 {
         progress.claims().confirm();
-        let took = |index: &usize, ordinal| {
-            progress.settled(*index).is_some_and(|settled| settled.contains(ordinal))
-        };
-        progress.sightings().confirm(|ordinal| self.alerting.iter().any(|index| took(index, ordinal)))
+        progress.sightings().confirm(|ordinal| self.has_told(progress, ordinal))
+    }
+
+    /// Notes which news those who alert people have by now.
+    pub(super) fn note_told(&self, progress: &Progress) {
+        progress.sightings().note_told(|ordinal| self.has_told(progress, ordinal));
+    }
+
+    /// Whether somebody who alerts people has this entry.
+    fn has_told(&self, progress: &Progress, ordinal: u32) -> bool {
+        let took = |index: &usize| progress.settled(*index).is_some_and(|one| one.contains(ordinal));
+        self.alerting.iter().any(took)
     }
 
     /// Whether this destination alerts people of stops.

@@ -1,5 +1,7 @@
 //! Incidents in a running instance: what Slack is told, and what CloudWatch stores beside it.
 
+use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -171,7 +173,8 @@ fn an_alert_that_was_late_is_opened_before_it_is_resolved() {
 #[test]
 fn a_replayed_chunk_counts_once_and_says_the_same() {
     let cloud = Cloud::start();
-    let router = router(&cloud, &[]);
+    // Longer than the chunk is tried: its opening is told at once, and does not wait for the rest.
+    let router = router(&cloud, &[("incident.quiet", "8s")]);
     cloud.script(Api::PutLogEvents, std::iter::repeat_n(Fault::reply(500), 50));
     let chunk = crash(1);
     assert_eq!(router.bring(&chunk), Verdict::Retry);
@@ -240,6 +243,74 @@ fn a_restart_goes_on_counting_and_still_tells_the_end() {
     assert!(told[1].contains("3 stops") && told[2].contains("recovery not confirmed: 3 stops"), "{told:#?}");
     after.drain();
     cloud.assert_no_complaints();
+}
+
+/// A router that goes on with a copy of what is in the file now: as after a kill of the one that wrote it.
+fn after_a_kill(cloud: &Cloud, state: &State, keys: &[(&str, &str)]) -> (State, Router) {
+    std::thread::sleep(Duration::from_millis(1_500));
+    let copy = State::new();
+    std::fs::create_dir(&copy.0).unwrap();
+    std::fs::set_permissions(&copy.0, std::fs::Permissions::from_mode(0o700)).unwrap();
+    std::fs::copy(state.path(), copy.path()).unwrap();
+    let path = copy.path();
+    let router = router(cloud, &[keys, &[("incident.state_path", &*path)]].concat());
+    (copy, router)
+}
+
+#[test]
+fn an_opening_that_was_told_is_not_told_again_although_its_chunk_was_not_delivered() {
+    for others in [0, 1] {
+        let cloud = Cloud::start();
+        let state = State::new();
+        let path = state.path();
+        let keys = [("incident.quiet", "30s"), ("flush_timeout", "1s"), ("incident.state_path", &*path)];
+        let before = router(&cloud, &keys);
+        cloud.script(Api::PutLogEvents, std::iter::repeat_n(Fault::reply(500), 50));
+        let opening = crash(1);
+        assert_eq!(before.bring(&opening), Verdict::Retry);
+        assert_eq!(messages(&cloud, 1).len(), 1);
+        cloud.clear_script();
+        bring(&before, 2..=1 + others);
+        let (_copy, after) = after_a_kill(&cloud, &state, &keys[..2]);
+        assert_eq!(after.bring(&opening), Verdict::Ok, "it comes again");
+        bring(&after, 2 + others..=3);
+        let told = messages(&cloud, 2);
+        assert!(told[1].contains("3 stops"), "{told:#?}");
+        let opened =
+            stored(&cloud).iter().map(|stop| stop["incident_id"].to_string()).collect::<BTreeSet<_>>();
+        assert_eq!(opened.len(), 1, "{opened:?}");
+        after.drain();
+        before.drain();
+    }
+}
+
+#[test]
+fn counts_go_on_while_the_chunk_of_the_opening_is_with_another_collector() {
+    let cloud = Cloud::start();
+    let router = router(&cloud, &[("incident.quiet", "30s"), ("flush_timeout", "1s")]);
+    cloud.script(Api::PutLogEvents, std::iter::repeat_n(Fault::reply(500), 50));
+    assert_eq!(router.bring(&crash(1)), Verdict::Retry);
+    cloud.clear_script();
+    bring(&router, 2..=3);
+    let told = messages(&cloud, 2);
+    assert!(told[1].contains("3 stops"), "{told:#?}");
+    router.drain();
+}
+
+#[test]
+fn an_opening_without_a_reply_survives_a_kill_after_its_chunk_was_answered() {
+    let cloud = Cloud::start();
+    let state = State::new();
+    let path = state.path();
+    let keys = [("incident.quiet", "30s"), ("flush_timeout", "1s"), ("incident.state_path", &*path)];
+    let before = router(&cloud, &keys);
+    cloud.script_where(Api::SlackWebhook, |_| true, Fault::hang());
+    bring(&before, 1..=1);
+    let (_copy, after) = after_a_kill(&cloud, &state, &keys[..2]);
+    cloud.clear_script();
+    let told = messages(&cloud, 1);
+    assert!(told[0].contains("🔴 web in prod"), "{told:#?}");
+    after.drain();
 }
 
 #[test]

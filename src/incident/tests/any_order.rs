@@ -20,6 +20,8 @@ enum Step {
     Confirm {
         told: bool,
     },
+    /// The oldest chunk under way will not come again, and who was told is not known yet.
+    Arrive,
     /// The newest chunk under way is given up.
     Withdraw,
     Recover {
@@ -37,6 +39,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         6 => (0..3_u8, 0..60_u32, 0..20_i64)
             .prop_map(|(service, task, minutes_late)| Step::Stop { service, task, minutes_late }),
         5 => any::<bool>().prop_map(|told| Step::Confirm { told }),
+        1 => Just(Step::Arrive),
         1 => Just(Step::Withdraw),
         1 => (0..3_u8).prop_map(|service| Step::Recover { service }),
         3 => (0..40_i64).prop_map(|minutes| Step::Wait { minutes }),
@@ -46,12 +49,18 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec(step, 1..200)
 }
 
+struct UnderWay {
+    number: u32,
+    sighting: Sighting,
+    has_arrived: bool,
+}
+
 /// Everything that was told and counted, beside the state machine.
 #[derive(Default)]
 struct Model {
     incidents: Option<Incidents>,
     now: i64,
-    under_way: Vec<(u32, Sighting)>,
+    under_way: Vec<UnderWay>,
     arrived: BTreeSet<u32>,
     opened: BTreeMap<String, u32>,
     resolved: BTreeMap<String, u32>,
@@ -92,17 +101,24 @@ impl Model {
     }
 
     fn confirm(&mut self, told: bool) {
+        self.arrive();
         if self.under_way.is_empty() {
             return;
         }
-        let (task, sighting) = self.under_way.remove(0);
-        self.late +=
-            u64::from(sighting.report().state == IncidentState::Resolved && self.arrived.insert(task));
-        self.arrived.insert(task);
+        let UnderWay { sighting, .. } = self.under_way.remove(0);
         if told && sighting.report().is_news {
             self.hear(sighting.incident_id(), sighting.report());
         }
-        self.incidents().confirm(&sighting, told);
+        self.incidents().settle(&sighting, told);
+    }
+
+    fn arrive(&mut self) {
+        let Some(oldest) = self.under_way.first_mut().filter(|one| !one.has_arrived) else { return };
+        oldest.has_arrived = true;
+        let is_late = oldest.sighting.report().state == IncidentState::Resolved;
+        self.late += u64::from(self.arrived.insert(oldest.number) && is_late);
+        let sighting = oldest.sighting.clone();
+        self.incidents().arrive(&sighting);
     }
 
     fn step(&mut self, step: &Step) {
@@ -111,19 +127,18 @@ impl Model {
             Step::Stop { service, task, minutes_late } => {
                 // A stop that is under way would be held back by the memory of stops.
                 let number = u32::from(*service) * 100 + task;
-                if self.arrived.contains(&number)
-                    || self.under_way.iter().any(|(under_way, _)| *under_way == number)
-                {
+                if self.arrived.contains(&number) || self.under_way.iter().any(|one| one.number == number) {
                     return;
                 }
                 let stop = crash(&format!("s{service}"), *task, 1, now - minutes_late * MINUTE);
                 let sighting = self.incidents().observe(&stop, now).unwrap();
-                self.under_way.push((number, sighting));
+                self.under_way.push(UnderWay { number, sighting, has_arrived: false });
             }
             Step::Confirm { told } => self.confirm(*told),
+            Step::Arrive => self.arrive(),
             Step::Withdraw => {
-                if let Some((_, sighting)) = self.under_way.pop() {
-                    self.incidents().withdraw(&sighting);
+                if let Some(newest) = self.under_way.pop_if(|newest| !newest.has_arrived) {
+                    self.incidents().withdraw(&newest.sighting);
                 }
             }
             Step::Recover { service } => {
