@@ -44,6 +44,8 @@ pub(super) struct EventContainer<'e> {
     pub(super) bystander: bool,
     /// There to forward logs.
     is_log_router: bool,
+    /// There to watch others.
+    pub(super) is_telemetry: bool,
     /// Injected by ECS to carry the traffic of Service Connect.
     is_proxy: bool,
     /// Its end alone does not stop the task; only the agent's log and our own events say so.
@@ -77,6 +79,17 @@ const LOG_ROUTER_IMAGES: [&str; 2] = ["aws-for-fluent-bit", "fluent/fluent-bit"]
 /// … or, for an image of one's own, a part of their name.
 const LOG_ROUTER_NAMES: [&str; 5] = ["firelens", "fluent-bit", "fluentbit", "log-router", "log_router"];
 
+/// Parts of the names of containers that only watch others. They are not bystanders: most are essential.
+const TELEMETRY_NAMES: [&str; 7] = [
+    "xray",
+    "x-ray",
+    "otel-collector",
+    "adot-collector",
+    "datadog-agent",
+    "cloudwatch-agent",
+    "newrelic-infra",
+];
+
 const SERVICE_CONNECT_PROXY: &str = "ecs-service-connect-";
 /// What AWS injects beside the task definition and marks as not essential.
 const NEVER_ESSENTIAL: [&str; 2] = ["aws-guardduty-agent-", "~internal~ecs~pause"];
@@ -85,6 +98,11 @@ const NEVER_ESSENTIAL: [&str; 2] = ["aws-guardduty-agent-", "~internal~ecs~pause
 pub(super) fn is_named_as_router(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     LOG_ROUTER_NAMES.iter().any(|part| name.contains(part))
+}
+
+fn is_named_as_telemetry(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    TELEMETRY_NAMES.iter().any(|part| name.contains(part))
 }
 
 impl<'e> EventContainer<'e> {
@@ -108,6 +126,7 @@ impl<'e> EventContainer<'e> {
                 || NEVER_ESSENTIAL.iter().any(|start| name.starts_with(start)),
             bystander: is_log_router || reader.ignores(name),
             is_log_router,
+            is_telemetry: is_named_as_telemetry(name),
             is_proxy: name.starts_with(SERVICE_CONNECT_PROXY),
             source,
         }

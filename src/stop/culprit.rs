@@ -68,11 +68,7 @@ pub(super) fn only_killed<'t>(task: &'t TaskEvent<'t>) -> Option<&'t EventContai
 
 /// An application that ended by itself outweighs a bystander that crashed, and that one outweighs consequences.
 fn weight(container: &EventContainer<'_>, task: &TaskEvent<'_>) -> u8 {
-    if container.bystander {
-        bystander_weight(container, task)
-    } else {
-        application_weight(container, task.is_service())
-    }
+    if container.bystander { bystander_weight(container, task) } else { application_weight(container, task) }
 }
 
 /// For an end that could not stop the task; an error still counts in full, as others may depend on the container.
@@ -80,10 +76,15 @@ const OPTIONAL_WEIGHT: u8 = 2;
 
 /// A service's container that ends with 0 was mostly told to end while another was being killed; a job's that ends with
 /// 0 is done, and its helpers are killed afterwards.
-fn application_weight(container: &EventContainer<'_>, service: bool) -> u8 {
+fn application_weight(container: &EventContainer<'_>, task: &TaskEvent<'_>) -> u8 {
+    let service = task.is_service();
     match container.evidence {
         Evidence::OutOfMemory => 9,
+        // What never ran in a task that did cannot have been needed.
+        Evidence::Reported if !container.ran && task.has_started() => 6,
         Evidence::Reported => 8,
+        // Its job is done, whatever its helper ends with.
+        Evidence::Failed if container.is_telemetry && !service => 4,
         Evidence::Failed => 7,
         Evidence::Killed | Evidence::Finished | Evidence::ToldToEnd if container.optional => OPTIONAL_WEIGHT,
         Evidence::Killed if service => 5,

@@ -20,7 +20,8 @@
 use super::catalogue::external::{self, ExternalStop};
 use super::catalogue::hint::ending::{
     AGENT_LOG_HINT, COMPLETED_HINT, FAILED_BESIDE_HINT, FINISHED_BESIDE_HINT, KILLED_BESIDE_HINT,
-    NOT_STARTED_HINT, PROXY_HINT, ROUTER_HINT, SERVICE_COMPLETED_HINT, TASK_MEMORY_HINT, TOLD_BESIDE_HINT,
+    NOT_STARTED_HINT, PROXY_HINT, PROXY_MEMORY_HINT, ROUTER_HINT, SERVICE_COMPLETED_HINT, TASK_MEMORY_HINT,
+    TOLD_BESIDE_HINT,
 };
 use super::catalogue::{cause, exit_code, hint, reason};
 use super::container::{EventContainer, Evidence};
@@ -363,7 +364,10 @@ pub(super) fn of_helper(diagnosis: Diagnosis<'_>) -> Diagnosis<'_> {
             called(diagnosis, Category::Logging, Description::RouterDied(exit), ROUTER_HINT)
         }
         Some(container) if container.connects_for_others() => {
-            called(diagnosis, Category::Platform, Description::ProxyDied(exit), PROXY_HINT)
+            // More memory for the task helps, whosever it is.
+            let category = if exit == Category::Oom { Category::Oom } else { Category::Platform };
+            let hint = if exit == Category::Oom { PROXY_MEMORY_HINT } else { PROXY_HINT };
+            called(diagnosis, category, Description::ProxyDied(exit), hint)
         }
         _ => diagnosis,
     }

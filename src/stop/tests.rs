@@ -216,11 +216,12 @@ fn a_kill_beside_a_container_that_ended_is_told_with_caution() {
 #[test]
 fn a_user_may_name_bystanders() {
     let mut event = fixture("job-failed");
+    event["detail"]["containers"][1]["name"] = "cache".into();
     event["detail"]["containers"][1]["exitCode"] = 9.into();
     event["detail"]["containers"][0]["exitCode"] = 0.into();
-    assert_eq!(read(event.clone()).unwrap().container.as_deref(), Some("otel-collector"));
+    assert_eq!(read(event.clone()).unwrap().container.as_deref(), Some("cache"));
     let reader = EventReader { ignore_containers: vec!["importer".into()], ..EventReader::default() };
-    assert_eq!(reader.read(event).unwrap().container.as_deref(), Some("otel-collector"));
+    assert_eq!(reader.read(event).unwrap().container.as_deref(), Some("cache"));
 }
 
 /// One field decides; everything before it in the order of judgement has to be silent for that.

@@ -37,7 +37,7 @@ const UNREACHABLE: Words = &[
 const NO_SPACE: Words = &["no space left", "thin pool", "disk quota", "disk is full"];
 #[rustfmt::skip]
 const OTHER_PLATFORM: Words = &[
-    "descriptor matching platform", "no matching manifest", "exec format error", "no match for platform", "does not match the specified platform",
+    "descriptor matching platform", "descriptor for platform", "no matching manifest", "exec format error", "no match for platform", "does not match the specified platform",
     "does not match the detected host platform", "cannot be used on this platform", "windows version & incompatible",
     "operating system & does not match", "operating system is not supported", "0xc0370101",
 ];
@@ -61,7 +61,7 @@ const IMAGE_PULL: Table = &[
                                 "statuscode: 404", "repo digest", "404 not found"]),
     (Cause::Invalid,          &["invalid reference", "media-type", "mediatype", "media type", "unsupported media", "canonical reference",
                                 "mismatched image", "invalid tar header", "layer verification failed", "corrupted"]),
-    (Cause::Timeout,          &["signal: killed", "timed out"]),
+    (Cause::Timeout,          &["signal: killed", "timed out", "exceeded timeout"]),
 ];
 
 #[rustfmt::skip]
@@ -85,18 +85,22 @@ const LOGGING: Table = &[
     (Cause::RateLimit,  THROTTLED),
     (Cause::Permission, DENIED),
     (Cause::Permission, &["kms key", "kms:"]),
-    (Cause::Network,    &["x509:"]),
+    (Cause::Invalid,    &["400 bad request", "incorrect index"]),
+    (Cause::Network,    &["x509:", "verify connection", "cannot connect to", "unable to connect", "502 bad", "503 service", "504 gateway", "gateway timeout"]),
     (Cause::Quota,      USED_UP),
     (Cause::Invalid,    &["no log driver named", "invalid s3 arn", "must specify", "cannot configure", "only supported with"]),
     (Cause::NotFound,   &["does not exist", "notfoundexception", "not found", "cannot find", "nosuchkey", "nosuchbucket", "statuscode: 404"]),
     (Cause::Invalid,    &["is required", "is expected", "unknown log opt", "no log configuration", "missing output key", "invalid", "unsupported",
-                          "not supported", "not enabled", "no firelens container", "could not parse", "must be", "needs to be"]),
+                          "not supported", "not enabled", "no firelens container", "could not parse", "must be", "needs to be",
+                          "expected format", "please provide", "cannot be", "positive integer", "unknown format", "same time", "unable to parse",
+                          "cannot determine region", "region is missing", "unknown option", "must have", "missing a required"]),
     (Cause::Timeout,    &["signal: killed", "timed out"]),
 ];
 
 #[rustfmt::skip]
 const STORAGE: Table = &[
-    (Cause::Timeout,    &["csi driver & deadline"]),
+    // The machine's own runtime.
+    (Cause::Timeout,    &["csi driver & deadline", "containerd & deadline", "copy contents & deadline"]),
     (Cause::Network,    &["network path was not found"]),
     (Cause::Network,    UNREACHABLE),
     (Cause::Permission, DENIED),
@@ -105,7 +109,7 @@ const STORAGE: Table = &[
     (Cause::DiskFull,   NO_SPACE),
     (Cause::Quota,      USED_UP),
     (Cause::Timeout,    &["timeout", "timed out", "signal: killed"]),
-    (Cause::NotFound,   &["does not exist", ".notfound", "notfound:", "not found", "no such file", "nosuchkey", "nosuchbucket", "statuscode: 404"]),
+    (Cause::NotFound,   &["does not exist", ".notfound", "notfound:", "not found", "no such file", "no such volume", "nosuchkey", "nosuchbucket", "statuscode: 404"]),
     (Cause::Invalid,    &["invalid", "idempotentparametermismatch", "not a directory", "arns are valid", "did not find string", "escapes",
                           "does not match", "only supported on", "unsupported", "unrecognized", "unable to parse", "failed to parse"]),
 ];
@@ -116,7 +120,7 @@ const NETWORK: Table = &[
     (Cause::Permission, DENIED),
     (Cause::Permission, &["authfailure", "policyviolation"]),
     (Cause::Quota,      USED_UP),
-    (Cause::NotFound,   &[".notfound", "does not exist", "daemon: network & not found"]),
+    (Cause::NotFound,   &[".notfound", "does not exist", "daemon: network & not found", "container networking & not found"]),
     (Cause::Invalid,    &[".malformed"]),
     (Cause::Timeout,    &["timeout", "timed out", "deadline exceeded", "already expired"]),
 ];
@@ -137,13 +141,14 @@ const CONTAINER_START: Table = &[
     (Cause::DiskFull,         NO_SPACE),
     (Cause::PlatformMismatch, OTHER_PLATFORM),
     (Cause::Timeout,          &["dependency & timed out", "dependency & timeout", "dependency & time out"]),
-    (Cause::Invalid,          &["not allowed in host network", "sysctl & not", "inactive", "not active"]),
+    (Cause::Invalid,          &["not allowed in host network", "sysctl & not", "inactive", "not active", "dependencies cannot be resolved"]),
     (Cause::NotFound,         &["executable file not found", "no such file", "no such image", "not found", "passwd file", "group file",
                                 "no users found", "unable to find user", "unable to find group", "cannot find the file", "cannot find the path"]),
     (Cause::Permission,       &["permission denied", "not permitted", "access is denied"]),
     (Cause::Invalid,          &["not a directory", "is a directory", "invalid", "conflicting options", "minimum memory limit", "task memory limit",
                                 "unknown capability", "unknown runtime", "runtime is not set", "unable to decode", "unable decode",
                                 "not supported", "duplicate mount", "range of cpus", "link target", "volume target", "error parsing", "no command specified"]),
+    (Cause::Timeout,          &["timed out", "timeout"]),
 ];
 
 #[rustfmt::skip]

@@ -47,22 +47,23 @@ const RULES: &[Rule] = &[
         "create asm client", "create ssm client", "task secret data", "ssm secrets", "asm secrets", "missing secret value", "task auth data",
         "secrets manager secret", "asm resource:", "resource [asm", "resource [ssm", "secrets manager", "parameter store", "systems manager"]),
     // A gMSA credential spec, and the account it names, come from S3, Parameter Store or Secrets Manager.
-    rule(Category::Secret, &["credentialspec", "credential spec", "domainless gmsa", "the gmsa", "credentials fetcher", "kerberos ticket", "resource [cred", "ssm parameter: & invalid format",
+    rule(Category::Secret, &["credentialspec", "credential spec", "domainless gmsa", "the gmsa", "credentials fetcher", "credentials-fetcher", "kerberos", "gmsa", "krb ticket", "krb5", "resource [cred", "ssm parameter: & invalid format",
         "provided ssm parameter"]),
     rule(Category::ImagePull, &["cannotpull", "can't pull the image", "cannot pull the image", "pull image manifest", "ref pull has been",
-        "descriptor matching platform", "failed to resolve ref", "unable to pull image", "failed to pull image", "image pull failed",
+        "descriptor matching platform", "descriptor for platform", "failed to resolve ref", "unable to pull image", "failed to pull image", "image pull failed",
         "repo digest", "pull access denied", "manifest unknown"]),
     rule(Category::Secret, &["unable to pull secrets"]),
 
     rule(Category::Logging, &["fluent.sock", ":24224", "awsfirelens", "/firelens/", "resource [firelens]", "firelens s3 config",
-        "firelens config", "firelens log config", "firelens resource", "firelens container", "firelens bridge ip", "logger args", "logging driver", "log driver", "log stream",
+        "firelens config", "firelens log config", "firelens resource", "firelens container", "firelens bridge ip", "for firelens", "logger args", "logging driver", "log driver", "log stream",
         "cloudwatch log group", "log group does not exist", "log group & does not exist", "logs:create", "logs:put", "missing output key",
-        "log opt", "logging plugin", "daemon: logger:", "execution credentials set for the task", "execution role credentials for task"]),
+        "log opt", "logging plugin", "daemon: logger:", "daemon: awslogs", "daemon: gelf:", "daemon: splunk:", "daemon: syslog:", "daemon: fluentd:", "daemon: gcplogs:", "daemon: logentries:",
+        "awslogs-", "gelf-", "splunk-", "syslog-", "fluentd-", "max-file", "max-size", "max-buffer-size", "execution credentials set for the task", "execution role credentials for task"]),
 
     rule(Category::Storage, &["ebs volume", "elasticblockstorage", "efs utils", "efs volume", "mount.nfs", "mount.efs", ".efs.",
         "elasticfilesystem", "s3files", "s3 files", "ephemeralstorage", "ephemeral storage"]),
     rule(Category::Storage, &["cannotcreatevolume", "cannotinspectvolume", "cannotremovevolume", "invalidvolume", "volumedriver.",
-        "mounting volume", "failed to mount", "/var/lib/ecs/volumes", "bind source path", "volume [", "initialize volume", "volume detection",
+        "mounting volume", "failed to mount", "validate the bind mount", "/var/lib/ecs/volumes", "bind source path", "volume [", "initialize volume", "volume detection",
         "autoprovision", "volume mounts", "volume target", "invalid volume", "volume configuration", "volumeerror", "volume plugin",
         "csi driver", "smbglobalmapping"]),
 
@@ -71,8 +72,10 @@ const RULES: &[Rule] = &[
     rule(Category::Network, &["network interface", "containernetworking", "resource:eni", "configure eni", "netplugin", "cni plugin",
         "setup network namespace", "task network namespace", "setup netns", "networkinterfacelimit", "eni attachment", "attach eni",
         "insufficientfreeaddresses", "invalidsubnet", "invalidsecuritygroup", "invalidgroup.notfound", "subnet & does not exist",
-        "security group & does not exist", "iptables", "create endpoint", "address pool", "daemon: network & not found"]),
+        "security group & does not exist", "iptables", "create endpoint", "address pool", "daemon: network & not found",
+        "container networking", "primary eni", "interface association", "cni configuration", "hns endpoint"]),
 
+    rule(Category::ContainerStart, &["dependencies cannot be resolved", "taskdependencyerror"]),
     rule(Category::ContainerStart, &["taskdefinition & inactive", "task definition & inactive", "task definition & not active"]),
     rule(Category::Capacity, &["=agent", "missingattribute", "=attribute", "=location", "not compatible with the selected compute", "capacity is unavailable",
         "capacity unavailable", "insufficient capacity", "reached the limit on the number", "run concurrently", "resource:cpu", "resource:memory", "resource:gpu",
@@ -93,7 +96,7 @@ const RULES: &[Rule] = &[
 
     rule(Category::Platform, &["unable to assume", "iam:passrole", "resourceinit", "internalerror", "containerruntime", "dockertimeout", "dockerstate",
         "dockerclient", "cannotinspect", "cannotdescribe", "cannotremove", "cannotlist", "cannotget", "taskstateerror", "could not progress",
-        "containervanished", "nosuchcontainer", "impossiblestate", "unknownerror", "api error (500)", "cgroup resource", "resource [cgroup"]),
+        "containervanished", "nosuchcontainer", "impossiblestate", "unknownerror", "api error (500)", "cgroup", "platform resources"]),
 ];
 
 /// An application that ended because another container did not get as far as it depends on in time.
@@ -102,7 +105,7 @@ const DEPENDENCY_TIMED_OUT: Words =
 
 /// Words about a container that only waited for another one.
 const WAITING: Words =
-    &["dependency graph", "ordering dependency", "dependency did not", "dependency failed", "taskdependency"];
+    &["dependency graph", "ordering dependency", "dependency did not", "dependency failed"];
 
 /// Words about the course of a stop rather than its reason.
 const ABOUT_STOPPING: Words = &["cannotstopcontainer", "transition to stopped", "taskstoppedbeforepull"];

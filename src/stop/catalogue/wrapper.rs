@@ -24,9 +24,12 @@ const OUTER: [&str; 7] = [
 ];
 
 /// What stands before the point of a sentence, as far as its beginning and its end are known.
-const BEGINNINGS: [(&str, &str); 2] = [
+const BEGINNINGS: [(&str, &str); 5] = [
     ("(service ", "was unable to place a task because no container instance met all of its requirements. "),
     ("Service deployment rolled back because of ", "because of "),
+    ("error running hook #", "stderr: "),
+    ("error running prestart hook #", "stderr: "),
+    ("Auto-detected mode as ", "'legacy'"),
 ];
 
 /// `reason` without its layers and, where it is longer than `max_chars`, without what wraps the innermost statement.
@@ -42,14 +45,19 @@ pub(in crate::stop) fn strip(reason: &str, max_chars: usize) -> &str {
 fn without_layers(reason: &str) -> &str {
     let mut rest = without_beginning(reason.trim());
     while let Some(inner) = below_layer(rest) {
-        rest = inner;
+        rest = without_beginning(inner);
     }
     rest
 }
 
 fn without_beginning(reason: &str) -> &str {
-    let known = BEGINNINGS.iter().find(|(start, _)| reason.starts_with(start));
-    known.and_then(|(_, end)| reason.split_once(end)).map_or(reason, |(_, rest)| rest)
+    let mut rest = reason;
+    while let Some((_, end)) = BEGINNINGS.iter().find(|(start, _)| rest.starts_with(start))
+        && let Some((_, inner)) = rest.split_once(end)
+    {
+        rest = inner.trim_start();
+    }
+    rest
 }
 
 /// What stands below the outermost layer. The name of an error is one where a layer follows it, else the statement.
@@ -104,6 +112,10 @@ mod tests {
                 "InsufficientFreeAddressesInSubnet",
             ),
             ("Service deployment rolled back because of one alarm", "one alarm"),
+            (
+                "OCI runtime create failed: error running hook #0: error running hook: exit status 1, stdout: , stderr: Auto-detected mode as 'legacy'\nnvidia-container-cli: initialization error: driver rpc error: timed out",
+                "nvidia-container-cli: initialization error: driver rpc error: timed out",
+            ),
             ("Error response from daemon: ", "Error response from daemon:"),
             ("", ""),
         ] {

@@ -36,6 +36,32 @@ fn in_a_job_the_one_that_is_done_came_first() {
 }
 
 #[test]
+fn a_job_that_is_done_is_not_failed_by_who_watched_it() {
+    for (expected, group, job) in [
+        ("job", "family:export", 0),
+        ("job", "family:export", 2),
+        ("x-ray", "family:export", 143),
+        ("x-ray", "service:web", 0),
+    ] {
+        let containers = json!([{ "name": "x-ray", "exitCode": 1 }, { "name": "job", "exitCode": job }]);
+        assert_eq!(culprit(group, containers).as_deref(), Some(expected), "{group} {job}");
+    }
+}
+
+#[test]
+fn what_never_ran_did_not_end_a_task_that_did() {
+    for (expected, started) in [("app", true), ("side", false)] {
+        let mut event = json!({ "detail": { "group": "service:web",
+            "containers": [{ "name": "side", "reason": PULL }, { "name": "app", "exitCode": 1 }] } });
+        if started {
+            event["detail"]["startedAt"] = "2026-11-19T20:38:27Z".into();
+        }
+        let task = TaskEvent::from_event(&event, &EventReader::default());
+        assert_eq!(find(&task).map(|container| container.name), Some(expected));
+    }
+}
+
+#[test]
 fn who_could_not_stop_the_task_did_not() {
     for (expected, code) in [("app", 0), ("app", 137), ("app", 143), ("side", 1)] {
         let containers = json!([{ "name": "side", "exitCode": code, "essential": false }, { "name": "app", "exitCode": 143 }]);

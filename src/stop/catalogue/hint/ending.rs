@@ -2,6 +2,7 @@
 
 pub(in crate::stop) const ROUTER_HINT: &str = "The log router died, not the application: read its own log (give it a log driver other than FireLens), and check its configuration and its memory limit.";
 pub(in crate::stop) const PROXY_HINT: &str = "The Service Connect proxy died, not the application: read its own log (`logConfiguration` of Service Connect), and give the task more memory for it.";
+pub(in crate::stop) const PROXY_MEMORY_HINT: &str = "Give the task more `memory`: the Service Connect proxy ran out of it, not the application; AWS asks for 64 MiB more for it, and for 128 MiB with many requests.";
 pub(in crate::stop) const FINISHED_BESIDE_HINT: &str = "A container beside it ended with 0 and ECS does not say which ended first: if that one did, it should run on, and this one only outlived its `stopTimeout`. Otherwise look at this one's memory and at who sends SIGKILL.";
 pub(in crate::stop) const TOLD_BESIDE_HINT: &str = "If the container beside it ended first, it took the task down: it should run on, so read its log. Otherwise find out who sent SIGTERM.";
 pub(in crate::stop) const NOT_STARTED_HINT: &str = "The task did not start, and ECS does not say why: read the service's events of that minute and the last lines of every container; the exit code may be a consequence.";

@@ -10,7 +10,7 @@ pub(super) const ROWS: &[Row] = &[
     // Secrets.
     (Secret, None, &["access to kms", "kms:decrypt", "kms key", "kmsinvalid", "kmsaccess", "arn:aws:kms", "ciphertext", "customer master key"],
         "Let the execution role use the secret's KMS key (kms:Decrypt in the role and in the key's policy), and check that the key is enabled."),
-    (Secret, None, &["credentialspec", "credential spec", "gmsa", "credentials fetcher", "kerberos"],
+    (Secret, None, &["credentialspec", "credential spec", "gmsa", "credentials fetcher", "credentials-fetcher", "kerberos", "krb"],
         "Check the gMSA credential spec: its ARN, that the execution role may read it and the account it names. On EC2 the credentials fetcher has to run on the instance."),
     (Secret, Some(Cause::Permission), &["execution role credentials"],
         "Give the task definition an `executionRoleArn` that ECS may assume: the agent has no execution role to read the secret with. On EC2 ecs-agent.log says more."),
@@ -173,6 +173,8 @@ pub(super) const ROWS: &[Row] = &[
         "AWS could not provide the disk in time; the service tries again. If it goes on, try another zone or a smaller disk."),
     (Storage, Some(Cause::Permission), &["operation not permitted", "permission denied", "chown"],
         "Give the container's user access to the volume's directory: this is the directory's owner and mode, not IAM."),
+    (Storage, Some(Cause::Timeout), &["copy contents"],
+        "Retry: copying what the image holds at the volume's path took too long. If it goes on, keep less there in the image, or mount the volume on another path."),
     (Storage, None, &["volumedriver", "cannotcreatevolume", "plugin"],
         "Check the volume's plugin: it did not answer or refused. On EC2 read its log and dockerd's on the instance."),
     (Storage, Some(Cause::DiskFull), &[], "Free or enlarge the volume: it is full."),

@@ -10,9 +10,9 @@ pub(super) const ROWS: &[Row] = &[
     // The network that Docker makes on an instance.
     (Network, None, &["iptables"],
         "Docker's firewall rules on the instance are gone, often after a restart of iptables or firewalld: restart Docker there, or replace the instance."),
-    (Network, Some(Cause::NotFound), &["daemon: network & not found"],
+    (Network, Some(Cause::NotFound), &["daemon: network & not found", "container networking & not found"],
         "Docker on the instance does not have the network that the text names: create it there, or correct `networkMode` in the task definition."),
-    (Network, None, &["create endpoint", "address pool"],
+    (Network, None, &["create endpoint", "address pool", "container networking", "hns endpoint"],
         "Docker on the instance could not connect the container to its network: run fewer containers there, restart Docker, or replace the instance."),
     (Network, Some(Cause::NotFound), &["security group", "securitygroup", "invalidgroup"],
         "Name a security group that exists in the VPC: the one in the network configuration has been deleted."),

@@ -5,6 +5,7 @@
 
 mod oncall;
 mod planned;
+mod prepared;
 mod public;
 mod services;
 mod start;
@@ -114,6 +115,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Wording> {
         start::WORDINGS,
         tasks::WORDINGS,
         planned::WORDINGS,
+        prepared::WORDINGS,
         services::WORDINGS,
         varied::WORDINGS,
         oncall::WORDINGS,
