@@ -72,8 +72,8 @@ pub(crate) fn read_failure(reply: &Reply, operation: &str) -> Option<(ReadFailur
         _ if error.is_throttle() => ReadFailure::Throttled,
         _ if error.is_authentication() => ReadFailure::CredentialsRefused,
         code if code.starts_with("AccessDenied") || reply.status == 403 => ReadFailure::Denied,
-        // ECS says so of a task definition that it does not know.
-        "ResourceNotFoundException" | "ClientException" => ReadFailure::NotFound,
+        // ECS says so of a task definition or a cluster that it does not know.
+        "ResourceNotFoundException" | "ClientException" | "ClusterNotFoundException" => ReadFailure::NotFound,
         _ => ReadFailure::Unavailable,
     };
     Some((failure, error.describe(operation)))

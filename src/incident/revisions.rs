@@ -102,6 +102,8 @@ impl KnownRevisions {
             revision: failed.number().to_string(),
             image_tag: None,
             stops: 0,
+            desired: None,
+            desired_missing: None,
             previous: before(failed, &of_service, rollback),
             definition: Some(failed.definition.clone()),
         })

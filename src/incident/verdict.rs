@@ -31,7 +31,7 @@ impl DeploymentVerdict {
     }
 }
 
-/// `10 tasks of revision 42 (image tag 1.42.0) stopped: app error (app exit 1, after 3 s); none of revision 41.` `known` is
+/// `10 of 10 tasks of revision 42 (image tag 1.42.0) stopped: app error (app exit 1, after 3 s); none of revision 41.` `known` is
 /// the revision that failed; without it, it is the latest of the incidents. `None`: neither is known.
 pub(super) fn verdict<'i>(
     deployment: &StopEvent,
@@ -56,8 +56,15 @@ pub(super) fn verdict<'i>(
 fn latest(incidents: &[&OpenIncident]) -> Option<FailedRevision> {
     let numbers = incidents.iter().flat_map(|incident| incident.revisions());
     let (revision, _) = numbers.max_by_key(|(revision, _)| revision.parse::<u64>().unwrap_or_default())?;
-    let revision = revision.to_owned();
-    Some(FailedRevision { revision, image_tag: None, stops: 0, previous: None, definition: None })
+    Some(FailedRevision {
+        revision: revision.to_owned(),
+        image_tag: None,
+        stops: 0,
+        desired: None,
+        desired_missing: None,
+        previous: None,
+        definition: None,
+    })
 }
 
 fn count_of(revision: &str, incident: &OpenIncident) -> u64 {
@@ -76,7 +83,7 @@ fn image_tag(revision: &str, incidents: &[&OpenIncident]) -> Option<String> {
 }
 
 fn sentence(failed: &FailedRevision, incidents: &[&OpenIncident]) -> String {
-    let FailedRevision { revision, stops, .. } = failed;
+    let revision = &failed.revision;
     let mut counted: Vec<(u64, String)> = incidents
         .iter()
         .map(|incident| (count_of(revision, incident), matter(&incident.latest)))
@@ -84,9 +91,29 @@ fn sentence(failed: &FailedRevision, incidents: &[&OpenIncident]) -> String {
         .collect();
     counted.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
     let matters: Vec<&str> = counted.iter().take(MAX_NAMED).map(|(_, matter)| matter.as_str()).collect();
-    let plural = if *stops == 1 { "task" } else { "tasks" };
     let tag = failed.image_tag.as_ref().map(|tag| format!(" (image tag {tag})")).unwrap_or_default();
-    format!("{stops} {plural} of revision {revision}{tag} stopped: {}{}.", matters.join(", "), before(failed))
+    format!(
+        "{} of revision {revision}{tag} stopped{}: {}{}.",
+        tasks(failed),
+        wanted(failed),
+        matters.join(", "),
+        before(failed)
+    )
+}
+
+/// `10 of 10 tasks`: where each place failed once at most, beside how many places there are.
+fn tasks(failed: &FailedRevision) -> String {
+    let stops = failed.stops;
+    let all = failed.desired.filter(|desired| stops <= *desired);
+    let plural = if all.unwrap_or(stops) == 1 { "task" } else { "tasks" };
+    let of = all.map(|desired| format!(" of {desired}")).unwrap_or_default();
+    format!("{stops}{of} {plural}")
+}
+
+/// How many tasks the service wants, where more than that have stopped: they were started again and again.
+fn wanted(failed: &FailedRevision) -> String {
+    let wanted = failed.desired.filter(|desired| failed.stops > *desired);
+    wanted.map(|desired| format!(" ({desired} wanted at a time)")).unwrap_or_default()
 }
 
 /// How the revision before did, if it is known to have run.

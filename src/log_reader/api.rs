@@ -1,6 +1,7 @@
-//! The two operations: DescribeTaskDefinition and GetLogEvents, their requests and what the replies say. Pure.
+//! The operations: DescribeTaskDefinition, DescribeServices and GetLogEvents, their requests and what the replies say. Pure.
 //!
-//! <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTaskDefinition.html> and
+//! <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTaskDefinition.html>,
+//! <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html> and
 //! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html>, read 2026-11.
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::config::endpoint::AwsService;
 use crate::destination::{HttpRequest, Reply};
-use crate::stop::LogPlace;
+use crate::stop::{LogPlace, MissingLines, StopEvent};
 
 /// One call before it has an address.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ pub(super) enum ReadPurpose {
     Lines,
     /// What changed between two revisions.
     Changes,
+    /// How many tasks a service wants.
+    Desired,
 }
 
 /// One revision of a task definition.
@@ -44,6 +47,38 @@ pub(super) fn describe(region: Option<&str>, arn: &str, purpose: ReadPurpose) ->
         target: "AmazonEC2ContainerServiceV20141113.DescribeTaskDefinition",
         body: json!({"taskDefinition": arn}),
     }
+}
+
+/// The service of a deployment; `None`: the event does not name it.
+pub(super) fn service(deployment: &StopEvent) -> Option<ReadCall> {
+    let region = deployment.region.as_deref();
+    let account = deployment.account.as_deref();
+    Some(ReadCall {
+        purpose: ReadPurpose::Desired,
+        service: AwsService::Ecs,
+        operation: "DescribeServices",
+        scope: format!("services {} {}", region.unwrap_or_default(), account.unwrap_or_default()),
+        region: region.map(str::to_owned),
+        target: "AmazonEC2ContainerServiceV20141113.DescribeServices",
+        body: json!({"cluster": deployment.cluster.as_ref()?, "services": [deployment.service.as_ref()?]}),
+    })
+}
+
+/// How many tasks the service wants. A deployment that failed wants none any more once it is rolled back; the service
+/// still does.
+pub(super) fn desired_count(body: &[u8]) -> Result<u64, MissingLines> {
+    #[derive(Deserialize)]
+    struct Described {
+        services: Vec<DescribedService>,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct DescribedService {
+        desired_count: u64,
+    }
+    let described: Described = serde_json::from_slice(body).map_err(|_| MissingLines::Unavailable)?;
+    let wanted = described.services.first().map(|service| service.desired_count);
+    wanted.filter(|count| *count > 0).ok_or(MissingLines::NotFound)
 }
 
 /// The last events of a stream, or those before `token`.
@@ -143,6 +178,19 @@ mod tests {
         assert_eq!(describe(Some("cn-north-1"), "web:7", ReadPurpose::Lines).region(), Some("cn-north-1"));
         for bad in [None, Some(""), Some("x/../y"), Some("evil.example#")] {
             assert_eq!(describe(bad, "web:7", ReadPurpose::Lines).region(), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_service_that_is_gone_or_wants_nothing_has_no_count() {
+        for (body, count) in [
+            (r#"{"services":[{"serviceName":"web","desiredCount":10}],"failures":[]}"#, Ok(10)),
+            (r#"{"services":[{"desiredCount":0}]}"#, Err(MissingLines::NotFound)),
+            (r#"{"services":[],"failures":[{"reason":"MISSING"}]}"#, Err(MissingLines::NotFound)),
+            (r#"{"message":"?"}"#, Err(MissingLines::Unavailable)),
+            ("<html>", Err(MissingLines::Unavailable)),
+        ] {
+            assert_eq!(desired_count(body.as_bytes()), count, "{body}");
         }
     }
 

@@ -1,7 +1,7 @@
-//! Reads the last lines of a stopped container from CloudWatch Logs, for tasks without a router of ours, and what changed
-//! between two revisions of a task definition.
+//! Reads the last lines of a stopped container from CloudWatch Logs, for tasks without a router of ours, what changed between
+//! two revisions of a task definition, and how many tasks a service wants.
 //!
-//! The stations: `task_definition` (which group and stream the container logs to) → `api` (the two operations, and what
+//! The stations: `task_definition` (which group and stream the container logs to) → `api` (the operations, and what
 //! their replies say), `changes` (what differs between two definitions) → [`LogReader`] (bounded in time and in calls per second, with `pauses` after failures). Does not own:
 //! which stops are worth it and what a report shows of the lines (`stop`), or when a report waits for them (`router`).
 //!
@@ -85,21 +85,49 @@ impl LogReader {
         self.settings.changes
     }
 
-    /// Reads what changed between a revision that failed and the one before, until the deadline at the latest. `None`:
-    /// nothing is known to compare it with.
+    /// Reads how many tasks the service of a deployment that failed wants, and what changed between its revision and the one
+    /// before, until the deadline at the latest.
     pub(crate) async fn read_changes(
         &self,
         deployment: &StopEvent,
-        failed: FailedRevision,
+        mut failed: FailedRevision,
         deadline: Instant,
-    ) -> Option<ReadChanges> {
-        let (before, after) = failed.compared()?;
+    ) -> ReadChanges {
+        let (desired, changes) = tokio::join!(
+            self.unless_closing(self.desired(deployment, deadline)),
+            self.unless_closing(self.changes(deployment, &failed, deadline)),
+        );
+        failed.note_desired(desired);
+        ReadChanges { failed, changes: changes.transpose() }
+    }
+
+    /// The outcome of reading, which ends with the process.
+    async fn unless_closing<T>(
+        &self,
+        reading: impl Future<Output = Result<T, MissingLines>>,
+    ) -> Result<T, MissingLines> {
         let mut closing = self.closing.subscribe();
-        let changes = tokio::select! {
-            changes = self.compare(deployment.region.as_deref(), before, after, deadline) => changes,
+        tokio::select! {
+            outcome = reading => outcome,
             _ = closing.wait_for(|closing| *closing) => Err(MissingLines::Timeout),
-        };
-        Some(ReadChanges { failed, changes })
+        }
+    }
+
+    /// How many tasks the service wants.
+    async fn desired(&self, deployment: &StopEvent, deadline: Instant) -> Result<u64, MissingLines> {
+        let call = api::service(deployment).ok_or(MissingLines::NotFound)?;
+        api::desired_count(&self.call(&call, deadline).await?.body)
+    }
+
+    /// What changed; `None`: there is nothing to compare.
+    async fn changes(
+        &self,
+        deployment: &StopEvent,
+        failed: &FailedRevision,
+        deadline: Instant,
+    ) -> Result<Option<Vec<String>>, MissingLines> {
+        let Some((before, after)) = failed.compared() else { return Ok(None) };
+        self.compare(deployment.region.as_deref(), before, after, deadline).await.map(Some)
     }
 
     async fn compare(
@@ -275,6 +303,12 @@ impl LogReader {
                     "stop.fetch_changes: {operation} failed, and the report goes out without what changed: {reason}; {advice}"
                 ),
             ),
+            ReadPurpose::Desired => (
+                "fetch_changes",
+                format!(
+                    "stop.fetch_changes: {operation} failed, and the report goes out without how many tasks are wanted: {reason}; {advice}"
+                ),
+            ),
         };
         self.log.once_a_minute(Level::Warn, &format!("{key}/{operation}"), text);
     }
@@ -289,8 +323,15 @@ fn advice(why: MissingLines, purpose: ReadPurpose) -> &'static str {
         (MissingLines::Permission, ReadPurpose::Changes) => {
             "the task role needs ecs:DescribeTaskDefinition, or write stop.fetch_changes off"
         }
-        (MissingLines::Throttled, ReadPurpose::Changes) => "nothing to do if it passes",
-        (_, ReadPurpose::Changes) => "if it stays, check the task role and the way to the endpoint of ecs",
+        (MissingLines::Permission, ReadPurpose::Desired) => {
+            "the task role needs ecs:DescribeServices, or write stop.fetch_changes off"
+        }
+        (MissingLines::Throttled, ReadPurpose::Changes | ReadPurpose::Desired) => {
+            "nothing to do if it passes"
+        }
+        (_, ReadPurpose::Changes | ReadPurpose::Desired) => {
+            "if it stays, check the task role and the way to the endpoint of ecs"
+        }
         (MissingLines::Throttled, ReadPurpose::Lines) => {
             "nothing to do if it passes; the reports link the stream"
         }
@@ -309,8 +350,9 @@ mod tests {
         assert!(advice(MissingLines::Permission, ReadPurpose::Lines).contains("logs:GetLogEvents"));
         let of_changes = advice(MissingLines::Permission, ReadPurpose::Changes);
         assert!(of_changes.contains("ecs:Describe") && !of_changes.contains("logs:"), "{of_changes}");
+        assert!(advice(MissingLines::Permission, ReadPurpose::Desired).contains("ecs:DescribeServices"));
         for why in [MissingLines::Timeout, MissingLines::Throttled, MissingLines::Unavailable] {
-            for purpose in [ReadPurpose::Lines, ReadPurpose::Changes] {
+            for purpose in [ReadPurpose::Lines, ReadPurpose::Changes, ReadPurpose::Desired] {
                 assert!(!advice(why, purpose).contains("needs"), "{why:?}");
             }
         }

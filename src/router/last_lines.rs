@@ -108,7 +108,7 @@ impl Router {
         }
     }
 
-    /// Compares the revision of each deployment that failed with the one before.
+    /// Asks ECS about each deployment that failed.
     async fn read_changes(
         &self,
         reader: &Rc<LogReader>,
@@ -120,7 +120,7 @@ impl Router {
         for (nth, deployment) in deployments {
             let Some(failed) = tracker.failed_revision(&deployment) else { continue };
             let read = reader.read_changes(&deployment, failed, deadline).await;
-            read.into_iter().for_each(|changes| progress.note_changes(nth, changes));
+            progress.note_changes(nth, read);
         }
     }
 

@@ -18,12 +18,13 @@ impl StopEvent {
         id.filter(|id| id.starts_with(DEPLOYMENT_PREFIX))
     }
 
-    /// Fills in what changed between the two revisions.
+    /// Fills in the revision that failed and what changed since the one before.
     pub fn note_changes(&mut self, read: ReadChanges) {
         self.failed_revision = Some(read.failed);
         match read.changes {
-            Ok(changes) => self.revision_changes = Some(changes),
-            Err(why) => self.revision_changes_missing = Some(why),
+            Some(Ok(changes)) => self.revision_changes = Some(changes),
+            Some(Err(why)) => self.revision_changes_missing = Some(why),
+            None => {}
         }
     }
 }

@@ -15,6 +15,12 @@ pub struct FailedRevision {
     pub image_tag: Option<String>,
     /// How many of its tasks stopped unplanned, as far as they were seen.
     pub stops: u64,
+    /// How many tasks the service wants, if ECS could be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub desired: Option<u64>,
+    /// Why that is not known, if it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub desired_missing: Option<MissingLines>,
     /// What ran before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous: Option<PreviousRevision>,
@@ -49,16 +55,24 @@ pub enum RevisionSource {
     Number,
 }
 
-/// What reading the two revisions came to.
+/// What asking ECS about a deployment that failed came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadChanges {
-    /// Which revisions were compared.
+    /// Which revision failed.
     pub failed: FailedRevision,
-    /// One line for each change, or why they are not known.
-    pub changes: Result<Vec<String>, MissingLines>,
+    /// One line for each change since the revision before, or why they are not known; `None`: there is nothing to compare.
+    pub changes: Option<Result<Vec<String>, MissingLines>>,
 }
 
 impl FailedRevision {
+    /// Fills in how many tasks the service wants, or why that is not known.
+    pub fn note_desired(&mut self, desired: Result<u64, MissingLines>) {
+        match desired {
+            Ok(desired) => self.desired = Some(desired),
+            Err(why) => self.desired_missing = Some(why),
+        }
+    }
+
     /// The definitions to compare, the earlier first; `None`: there is nothing to compare.
     #[must_use]
     pub fn compared(&self) -> Option<(&str, &str)> {

@@ -251,6 +251,7 @@ fn a_collector_may_read_the_log_groups_that_are_named_and_no_others() {
     let group = |name: &str| format!("arn:aws:logs:eu-west-1:111122223333:log-group:{name}:*");
     assert_eq!(statement("logs:GetLogEvents"), json!([group("/ecs/web"), group("/ecs/api")]));
     assert_eq!(statement("ecs:DescribeTaskDefinition"), "*");
+    assert_eq!(statement("ecs:DescribeServices"), "arn:aws:ecs:eu-west-1:111122223333:service/*");
     let checked = ran_check(folder.path());
     assert!(checked.out.contains("0 error(s), 0 warning(s)"), "{}", checked.out);
 }

@@ -66,6 +66,7 @@ fn fetching_logs(plan: &Plan) -> Vec<Value> {
     let groups: Vec<String> = plan.fetched_groups.iter().map(|group| group_arn(plan, group)).collect();
     vec![
         allow("ReadTaskDefinitions", &["ecs:DescribeTaskDefinition"], json!("*")),
+        allow("ReadServices", &["ecs:DescribeServices"], json!(arn(plan, "ecs", "service/*"))),
         allow("ReadLastLines", &["logs:GetLogEvents"], json!(groups)),
     ]
 }

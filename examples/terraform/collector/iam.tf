@@ -59,6 +59,15 @@ data "aws_iam_policy_document" "task" {
     for_each = length(var.fetch_log_groups) > 0 ? ["all"] : []
 
     content {
+      actions   = ["ecs:DescribeServices"]
+      resources = ["arn:${local.partition}:ecs:${local.region}:${local.account}:service/*"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(var.fetch_log_groups) > 0 ? ["all"] : []
+
+    content {
       actions   = ["logs:GetLogEvents"]
       resources = [for group in var.fetch_log_groups : "arn:${local.partition}:logs:${local.region}:${local.account}:log-group:${group}:*"]
     }

@@ -130,7 +130,7 @@ pub(super) const KEYS: &[Key] = &[
         Output,
         "stop.fetch_changes",
         Choice(&["auto", "on", "off"]),
-        "When a deployment fails, report what changed between its revision and the one before: image, command, sizes, names of environment variables, secrets and log options. Needs incidents and `ecs:DescribeTaskDefinition`. `auto`: where `stop.fetch_logs` is on.",
+        "When a deployment fails, report what changed between its revision and the one before: image, command, sizes, names of environment variables, secrets and log options. Also how many tasks the service wants. Needs incidents, `ecs:DescribeTaskDefinition` and `ecs:DescribeServices`. `auto`: where `stop.fetch_logs` is on.",
         "on",
     )
     .default("auto"),

@@ -23,7 +23,7 @@
 //! | module | service | questions |
 //! |---|---|---|
 //! | `cloudwatch` | CloudWatch Logs | [`CloudWatch`] |
-//! | `ecs` | ECS's DescribeTaskDefinition | [`Ecs`] |
+//! | `ecs` | ECS's DescribeTaskDefinition, DescribeServices | [`Ecs`] |
 //! | `s3` | S3, objects and multipart uploads | [`S3`] |
 //! | `firehose` | Firehose's PutRecordBatch | [`Firehose`] |
 //! | `kinesis` | PutRecords of Kinesis | [`Kinesis`] |

@@ -19,6 +19,7 @@ pub enum Api {
     GetLogEvents,
     // ECS.
     DescribeTaskDefinition,
+    DescribeServices,
     // S3.
     PutObject,
     CreateMultipartUpload,
@@ -101,7 +102,7 @@ impl Api {
         match self {
             PutLogEvents | CreateLogStream | CreateLogGroup | PutRetentionPolicy | TagResource
             | GetLogEvents => Some("logs"),
-            DescribeTaskDefinition => Some("ecs"),
+            DescribeTaskDefinition | DescribeServices => Some("ecs"),
             PutObject
             | CreateMultipartUpload
             | UploadPart
@@ -168,6 +169,7 @@ fn by_target(target: &str) -> Api {
         "Logs_20140328.TagResource" => Api::TagResource,
         "Logs_20140328.GetLogEvents" => Api::GetLogEvents,
         "AmazonEC2ContainerServiceV20141113.DescribeTaskDefinition" => Api::DescribeTaskDefinition,
+        "AmazonEC2ContainerServiceV20141113.DescribeServices" => Api::DescribeServices,
         "Firehose_20150804.PutRecordBatch" => Api::PutRecordBatch,
         "Firehose_20150804.DescribeDeliveryStream" => Api::DescribeDeliveryStream,
         "Kinesis_20131202.PutRecords" => Api::PutRecords,

@@ -17,6 +17,7 @@ fn the_report_of_a_failed_deployment_says_what_changed() {
         &json!({"image": "shop/web:1.41.0", "environment": [{"name": "MODE", "value": "hunter2"}]}),
     );
     let after = register(&moto, &json!({"image": "shop/web:1.42.0", "command": ["serve", "--verbose"]}));
+    create_service(&moto, &after, 3);
     let cloud = Cloud::start();
     let endpoint = format!("http://127.0.0.1:{}", moto.port);
     let keys = [
@@ -38,6 +39,18 @@ fn the_report_of_a_failed_deployment_says_what_changed() {
         "app: environment: removed MODE"
     ]);
     assert_eq!(report["revision_changes"], changes, "{report:#}");
+    assert_eq!(report["failed_revision"]["desired"], 3, "{report:#}");
+    assert!(report["summary"].as_str().unwrap().contains("1 of 3 tasks of revision "), "{report:#}");
+}
+
+/// Creates the service `web` in the cluster `prod`.
+fn create_service(moto: &Moto, definition: &str, desired_count: u32) {
+    let call = |operation: &str, body: &Value| {
+        aws_call(moto.port, &format!("AmazonEC2ContainerServiceV20141113.{operation}"), body).unwrap()
+    };
+    call("CreateCluster", &json!({"clusterName": "prod"}));
+    let body = json!({"cluster": "prod", "serviceName": "web", "taskDefinition": definition, "desiredCount": desired_count});
+    assert_eq!(call("CreateService", &body)["service"]["desiredCount"], desired_count);
 }
 
 /// Registers a revision of `web`; answers with its ARN.

@@ -28,6 +28,7 @@ fn cloud() -> Cloud {
         "secrets": [{"name": "API_KEY", "valueFrom": "arn:aws:secretsmanager:us-east-1:111122223333:secret:hunter2"}]});
     cloud.ecs().register(&format!("{FAMILY}:41"), json!([before]));
     cloud.ecs().register(&format!("{FAMILY}:42"), json!([after]));
+    cloud.ecs().create_service("prod", "web", 10);
     cloud.sns().create_topic(TOPIC);
     cloud
 }
@@ -107,14 +108,15 @@ fn the_report_of_a_failed_deployment_joins_its_stops_and_says_what_changed() {
         events.push(failed());
         assert_eq!(router.bring(&Chunk::now(&events)), Verdict::Ok);
         let report = report(&cloud);
-        let said = "10 tasks of revision 42 (image tag 1.42.0) stopped: app error (app exit 1, after 3 s); none of revision 41.";
+        let said = "10 of 10 tasks of revision 42 (image tag 1.42.0) stopped: app error (app exit 1, after 3 s); none of revision 41.";
         assert!(report["summary"].as_str().unwrap().ends_with(said), "{report:#}");
         assert_eq!(report["revision_changes"], json!(CHANGES));
         assert_eq!(report.get("revision_changes_missing"), None);
-        let expected = json!({"revision": "42", "image_tag": "1.42.0", "stops": 10,
+        let expected = json!({"revision": "42", "image_tag": "1.42.0", "stops": 10, "desired": 10,
             "previous": {"revision": "41", "stops": 0, "known_by": "rollback"}});
         assert_eq!(report["failed_revision"], expected);
         assert_eq!(cloud.attempts(Api::DescribeTaskDefinition), 2);
+        assert_eq!(cloud.attempts(Api::DescribeServices), 1);
         cloud.assert_no_complaints();
     }
 }
@@ -153,6 +155,41 @@ fn a_report_says_why_changes_are_missing() {
             (&json!(why), None)
         );
         assert_eq!(report["failed_revision"]["stops"], 10);
+        assert_eq!(report["failed_revision"]["desired"], 10, "one refusal does not cost the other");
+    }
+}
+
+#[test]
+fn a_report_says_why_the_count_of_tasks_is_missing() {
+    for (faults, why) in [
+        (vec![Fault::aws(400, "AccessDeniedException")], "permission"),
+        (vec![Fault::aws(400, "ClusterNotFoundException")], "not_found"),
+        (vec![Fault::reply(503), Fault::reply(503)], "unavailable"),
+    ] {
+        let cloud = cloud();
+        let router = router(&cloud, &[]);
+        cloud.script(Api::DescribeServices, faults);
+        assert_eq!(router.bring(&Chunk::now(&[stops(), vec![failed()]].concat())), Verdict::Ok);
+        let report = report(&cloud);
+        let revision = &report["failed_revision"];
+        assert_eq!((&revision["desired_missing"], revision.get("desired")), (&json!(why), None));
+        assert!(report["summary"].as_str().unwrap().contains(" 10 tasks of revision 42 "), "{report:#}");
+        assert_eq!(report["revision_changes"], json!(CHANGES), "one refusal does not cost the other");
+    }
+}
+
+#[test]
+fn more_stops_than_tasks_are_told_as_such() {
+    for (desired, said) in [
+        (4, " 10 tasks of revision 42 (image tag 1.42.0) stopped (4 wanted at a time): "),
+        (12, " 10 of 12 tasks of revision 42 (image tag 1.42.0) stopped: "),
+    ] {
+        let cloud = cloud();
+        cloud.ecs().create_service("prod", "web", desired);
+        let router = router(&cloud, &[]);
+        assert_eq!(router.bring(&Chunk::now(&[stops(), vec![failed()]].concat())), Verdict::Ok);
+        let report = report(&cloud);
+        assert!(report["summary"].as_str().unwrap().contains(said), "{report:#}");
     }
 }
 
@@ -194,6 +231,7 @@ fn nothing_is_asked_where_nobody_wants_it_or_nothing_is_known() {
     let router = router(&cloud, &[]);
     assert_eq!(router.bring(&Chunk::now(&[failed()])), Verdict::Ok, "no stop of it was seen");
     assert_eq!(cloud.attempts(Api::DescribeTaskDefinition), 0);
+    assert_eq!(cloud.attempts(Api::DescribeServices), 0);
 }
 
 /// Stops go to everything that alerts people.
