@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use super::keys::DestinationKind;
 use super::reader::KeyReader;
-use super::routes;
-use super::settings::DestinationSettings;
+use super::routes::{self, DestinationSettings};
 
 /// How the counters become metrics in CloudWatch.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -44,7 +44,8 @@ pub use recorder::{RecorderSettings, recorder_advice};
 pub use request_auth::{
     ClientCertificate, OAuth2Client, RequestAuth, is_key_material, is_signed, names_region,
 };
-pub use settings::{Common, DestinationSettings, Fields, Settings};
+pub use routes::DestinationSettings;
+pub use settings::{Common, Fields, Settings};
 
 /// A text that must not be shown: `Debug` and `Display` mask it.
 #[derive(Clone, PartialEq, Eq, Default)]

@@ -5,9 +5,17 @@ use super::events::MEMORY_WARNING;
 use super::keys::{self, DestinationKind};
 use super::level::LEVEL_CLASSES;
 use super::reader::KeyReader;
-use super::settings::DestinationSettings;
 use crate::classify::classes::{Class, OwnClass};
 use crate::classify::levels::LevelRules;
+
+/// A destination before its own keys are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DestinationSettings {
+    /// The user's name for it.
+    pub name: String,
+    /// The type of destination.
+    pub kind: DestinationKind,
+}
 
 /// The word that discards a class on purpose.
 const DROP: &str = "drop";

@@ -8,14 +8,14 @@ use super::error::Problem;
 use super::events::{MetadataSettings, StopSettings};
 use super::fetch_logs::LogNames;
 use super::incidents::IncidentSettings;
-use super::keys::DestinationKind;
 use super::level;
 use super::limits;
 use super::metrics::{self, EmfSettings};
 use super::reader::{KeyReader, Lookup};
 use super::recorder::{self, RecorderContext, RecorderSettings};
 use super::redaction;
-use super::{classes, join, routes};
+use super::routes::{self, DestinationSettings};
+use super::{classes, join};
 use crate::classify::classes::OwnClass;
 use crate::classify::levels::LevelRules;
 use crate::join::rules::JoinRules;
@@ -63,15 +63,6 @@ pub struct Settings {
     pub exit_timeout: Duration,
     /// How often the counts are logged; `None`: never.
     pub stats_interval: Option<Duration>,
-}
-
-/// A destination before its own keys are read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DestinationSettings {
-    /// The user's name for it.
-    pub name: String,
-    /// The type of destination.
-    pub kind: DestinationKind,
 }
 
 /// Keys that every destination has.
