@@ -135,51 +135,80 @@ struct Dispatcher<'p> {
     context: &'p RenderContext<'p>,
     /// By destination.
     encoders: Vec<DestinationEncoder<'p>>,
+    features: Features<'p>,
+    /// Whether any of them is on, so that a record asks once.
+    has_features: bool,
+    processed: Processed,
+}
+
+/// What stands between an entry and its destinations where the user wants it.
+struct Features<'p> {
     /// `None`: nothing is masked.
     masking: Option<Masking<'p>>,
     /// `None`: nothing is limited.
     limiting: Option<ChunkLimiting<'p>>,
     /// `None`: nothing is held, or the chunk came before.
     recording: Option<ChunkRecording<'p>>,
-    processed: Processed,
+}
+
+impl Features<'_> {
+    fn are_on(&self) -> bool {
+        self.masking.is_some() || self.limiting.is_some() || self.recording.is_some()
+    }
 }
 
 impl<'p> Dispatcher<'p> {
     fn new(stages: &'p Stages<'p>, context: &'p RenderContext<'p>, progress: &'p Progress) -> Self {
         let destinations = stages.destinations.iter().copied().enumerate();
         let classes = BUILT_IN.len() + stages.routes.own_classes();
+        let limiting = |limiter| ChunkLimiting::new(limiter, context.tag, classes, progress);
+        let features = Features {
+            masking: stages.redaction.map(Masking::new),
+            limiting: stages.limiter.map(limiting),
+            recording: None,
+        };
         Self {
             stages,
             context,
             encoders: destinations
                 .map(|(index, one)| DestinationEncoder::new(index, one, progress, stages))
                 .collect(),
-            masking: stages.redaction.map(Masking::new),
-            limiting: stages
-                .limiter
-                .map(|limiter| ChunkLimiting::new(limiter, context.tag, classes, progress)),
-            recording: None,
+            has_features: features.are_on(),
+            features,
             processed: Processed { classes: vec![0; classes], ..Processed::default() },
         }
     }
 
     /// Has the flight recorder see each entry, unless it did when the chunk came before.
-    fn with_recording(self, progress: &Progress) -> Self {
+    fn with_recording(mut self, progress: &Progress) -> Self {
         let recorder = self.stages.recorder().filter(|_| !progress.is_replay());
         let begin = |recorder: &'p Recorder| {
             recorder.begin_chunk(self.context.tag, self.stages.origin, progress.arrived_at())
         };
-        Self { recording: recorder.map(begin), ..self }
+        self.features.recording = recorder.map(begin);
+        self.has_features = self.features.are_on();
+        self
     }
 
     #[inline]
     fn dispatch(&mut self, ordinal: u32, entry: &Entry<'_, '_, '_>) {
         self.count(entry.class);
         let route = self.stages.routes.get(entry.class);
-        if self.is_over_limit(ordinal, entry) {
+        if self.has_features {
+            return self.dispatch_by_features(route, ordinal, entry);
+        }
+        self.processed.dropped += u64::from(route.is_empty());
+        for &index in route {
+            self.push(index, ordinal, entry, self.context);
+        }
+    }
+
+    #[inline(never)]
+    fn dispatch_by_features(&mut self, route: &[usize], ordinal: u32, entry: &Entry<'_, '_, '_>) {
+        if self.features.limiting.as_mut().is_some_and(|limiting| limiting.drops(ordinal, entry)) {
             return;
         }
-        let is_held = match &mut self.recording {
+        let is_held = match &mut self.features.recording {
             Some(recording) => recording.observe(ordinal, entry, route.is_empty()),
             None => false,
         };
@@ -187,7 +216,7 @@ impl<'p> Dispatcher<'p> {
         self.send(route, ordinal, entry, self.context);
     }
 
-    #[inline]
+    /// Sends the entry as each destination may see it.
     fn send(
         &mut self,
         route: &[usize],
@@ -195,37 +224,29 @@ impl<'p> Dispatcher<'p> {
         entry: &Entry<'_, '_, '_>,
         context: &RenderContext<'_>,
     ) {
-        if self.masking.is_some() {
-            return self.send_masked(route, ordinal, entry, context);
-        }
-        for &index in route {
-            self.push(index, ordinal, entry, context);
-        }
+        let Some(mut masking) = self.features.masking.take() else {
+            return route.iter().for_each(|index| self.push_rare(*index, ordinal, entry, context));
+        };
+        let push = &mut |index, entry: &Entry<'_, '_, '_>| self.push_rare(index, ordinal, entry, context);
+        masking.for_each_copy(entry, route, push);
+        self.features.masking = Some(masking);
     }
 
-    #[inline]
-    fn is_over_limit(&mut self, ordinal: u32, entry: &Entry<'_, '_, '_>) -> bool {
-        self.limiting.as_mut().is_some_and(|limiting| limiting.drops(ordinal, entry))
-    }
-
+    /// Keeps `push` from being compiled in once more.
     #[inline(never)]
-    fn send_masked(
+    fn push_rare(
         &mut self,
-        route: &[usize],
+        index: usize,
         ordinal: u32,
         entry: &Entry<'_, '_, '_>,
         context: &RenderContext<'_>,
     ) {
-        if let Some(mut masking) = self.masking.take() {
-            let push = &mut |index, entry: &Entry<'_, '_, '_>| self.push(index, ordinal, entry, context);
-            masking.for_each_copy(entry, route, push);
-            self.masking = Some(masking);
-        }
+        self.push(index, ordinal, entry, context);
     }
 
     /// Sends what the chunk's errors and stops have released, behind its own entries. A replay finds the same lines.
     fn send_released(&mut self, progress: &Progress) {
-        if let Some(recording) = self.recording.take() {
+        if let Some(recording) = self.features.recording.take() {
             let (released, counts) = recording.finish();
             self.processed.recorder = counts;
             progress.note_released(released);
@@ -279,8 +300,8 @@ impl<'p> Dispatcher<'p> {
             tally: read.tally,
             unvouched: read.unvouched,
             unmarked: read.unmarked,
-            redacted: self.masking.map(Masking::into_counts).unwrap_or_default(),
-            limits: self.limiting.map(|limiting| limiting.finish(progress)).unwrap_or_default(),
+            redacted: self.features.masking.map(Masking::into_counts).unwrap_or_default(),
+            limits: self.features.limiting.map(|limiting| limiting.finish(progress)).unwrap_or_default(),
             ..self.processed
         }
     }

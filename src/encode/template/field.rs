@@ -1,8 +1,10 @@
 //! The value of `$(field)`: of a stop event, of the record or derived from it, or of the task's metadata.
 
+use std::cell::Cell;
+
 use crate::classify::classes::Entry;
 use crate::input::decode;
-use crate::input::record::{Record, Value};
+use crate::input::record::{Field, Record, Value};
 use crate::stop::StopEvent;
 use crate::task_metadata::TaskMetadata;
 
@@ -10,10 +12,17 @@ use crate::task_metadata::TaskMetadata;
 #[derive(Debug)]
 pub(crate) struct FieldSource {
     name: String,
+    /// The record's field that the value stands in, or is a part of.
+    source: String,
     /// The names behind the first: `pod` of `$(kubernetes.pod)`.
     inside: Vec<String>,
-    derived: Option<Derived>,
+    /// Which part of the text is meant.
+    part: fn(&[u8]) -> &[u8],
+    /// Only a text has the part that is meant.
+    is_derived: bool,
     subject: Subject,
+    /// Where the field stood in the last record: mostly it stands there again.
+    position: Cell<usize>,
 }
 
 /// What a field tells about, which decides whether a record's own word counts for it.
@@ -80,7 +89,15 @@ impl FieldSource {
         let mut steps = path.split('.').map(str::to_owned);
         let name = steps.next().unwrap_or_default();
         let derived = DERIVED.into_iter().find(|derived| derived.name == path);
-        Self { name, inside: steps.collect(), derived, subject: Subject::from_field(path) }
+        Self {
+            source: derived.map_or(name.as_str(), |derived| derived.source).to_owned(),
+            name,
+            inside: steps.collect(),
+            part: derived.map_or(identity, |derived| derived.part),
+            is_derived: derived.is_some(),
+            subject: Subject::from_field(path),
+            position: Cell::default(),
+        }
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -88,7 +105,6 @@ impl FieldSource {
     }
 
     /// The field's value, if it can stand in a name. An empty text counts as missing.
-    #[inline]
     pub(crate) fn find<'v>(
         &self,
         entry: &Entry<'v, 'v, 'v>,
@@ -106,11 +122,46 @@ impl FieldSource {
             }
             Subject::Metadata => self.in_metadata(entry, task),
             Subject::Level if let Some(level) = entry.level => text_value(level.name().as_bytes()),
-            _ => self
-                .in_record(entry.record)
-                .or_else(|| self.in_task(entry, task?))
-                .or_else(|| self.in_task_arn(entry.record)),
+            _ => self.in_record(entry.record).or_else(|| self.beside_record(entry, task)),
         }
+    }
+
+    /// The text that the record itself has where the last one had it, which is nearly always the value; what else may be the
+    /// value, [`FieldSource::find`] looks for.
+    #[inline]
+    pub(super) fn text_at_hand<'v>(&self, entry: &Entry<'v, 'v, 'v>) -> Option<&'v [u8]> {
+        let is_believed = match self.subject {
+            Subject::Container => entry.identity.container().is_none(),
+            Subject::Task => entry.identity.task_id().is_none(),
+            Subject::Metadata | Subject::Level => false,
+            Subject::Other => true,
+        };
+        if !is_believed || entry.stop.is_some() || !self.inside.is_empty() {
+            return None;
+        }
+        match entry.record.fields.get(self.position.get()) {
+            Some(Field { key: Value::Text(key), value: Value::Text(text) })
+                if *key == self.source.as_bytes() && !text.is_empty() =>
+            {
+                Some(text)
+            }
+            _ => None,
+        }
+    }
+
+    /// Which part of its text is meant.
+    pub(super) fn part(&self) -> fn(&[u8]) -> &[u8] {
+        self.part
+    }
+
+    /// What is known of a field that the record does not have.
+    #[cold]
+    fn beside_record<'v>(
+        &self,
+        entry: &Entry<'v, 'v, 'v>,
+        task: Option<&'v TaskMetadata>,
+    ) -> Option<FieldValue<'v>> {
+        task.and_then(|task| self.in_task(entry, task)).or_else(|| self.in_task_arn(entry.record))
     }
 
     /// What is known of the task that the tag names, where the record's own fields are not to be believed.
@@ -141,12 +192,13 @@ impl FieldSource {
 
     #[inline]
     fn in_record<'v>(&self, record: &Record<'v, 'v>) -> Option<FieldValue<'v>> {
-        let (raw, part) = match self.derived {
-            Some(derived) => (Value::Text(record.text(derived.source.as_bytes())?), derived.part),
-            None => (self.record_value(record)?, identity as fn(&[u8]) -> &[u8]),
+        let raw = self.record_value(record)?;
+        let can_stand = match raw {
+            Value::Text(text) | Value::Binary(text) => !text.is_empty(),
+            Value::Nil | Value::Array(..) | Value::Map(..) => false,
+            _ => !self.is_derived,
         };
-        let is_scalar = !matches!(raw, Value::Nil | Value::Array(..) | Value::Map(..));
-        (is_scalar && raw.text() != Some(b"")).then_some(FieldValue { raw, part })
+        can_stand.then_some(FieldValue { raw, part: self.part })
     }
 
     /// What the metadata of the router's task says, unless the tag names another task.
@@ -179,8 +231,27 @@ impl FieldSource {
     }
 
     /// The value as it stands in the record, whatever its kind.
+    #[inline]
     pub(crate) fn record_value<'a>(&self, record: &Record<'a, '_>) -> Option<Value<'a>> {
-        let mut value = record.get(self.name.as_bytes())?;
+        let source = self.source.as_bytes();
+        let is_it = |field: &&Field<'a>| matches!(field.key, Value::Text(key) if key == source);
+        let value = match record.fields.get(self.position.get()).filter(is_it) {
+            Some(field) => field.value,
+            None => self.search(record)?,
+        };
+        if self.inside.is_empty() { Some(value) } else { self.value_inside(value) }
+    }
+
+    #[inline(never)]
+    fn search<'a>(&self, record: &Record<'a, '_>) -> Option<Value<'a>> {
+        let is_it = |field: &Field<'a>| field.key.text() == Some(self.source.as_bytes());
+        let position = record.fields.iter().position(is_it)?;
+        self.position.set(position);
+        record.fields.get(position).map(|field| field.value)
+    }
+
+    #[inline(never)]
+    fn value_inside<'a>(&self, mut value: Value<'a>) -> Option<Value<'a>> {
         for name in &self.inside {
             let Value::Map(_, entries) = value else { return None };
             value = decode::pairs(entries).find(|(key, _)| key.text() == Some(name.as_bytes()))?.1;
@@ -251,7 +322,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::classify::classes::Classifier;
+    use crate::classify::classes::{Class, Classifier};
     use crate::encode::template::{NameKind, RenderContext, Template};
 
     /// `$(account)/$(region)` of a record, in a task of account 2 where there are metadata.
@@ -267,6 +338,32 @@ mod tests {
             template.render(&Entry::new(record, class, class.name(), stop.as_ref()), &context, &mut out);
         });
         String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_field_is_found_wherever_it_stands_after_it_stood_elsewhere() {
+        let template = Template::parse("$(a)/$(b.c)/$(ecs_task_id)", NameKind::LogGroup).unwrap();
+        let records = [
+            json!({"a": "1", "b": {"c": "2"}, "ecs_task_arn": "x/3"}),
+            json!({"a": "4", "b": {"c": "5"}, "ecs_task_arn": "x/6"}),
+            json!({"A": "-", "a": "7", "aa": "-", "b": {"c": "8"}, "ecs_task_arn": "x/9"}),
+            json!({"ecs_task": "-"}),
+            json!({"b": {"d": "-"}, "ecs_task_arn": "x/1", "a": "2"}),
+        ];
+        let chunk: Vec<u8> =
+            records.iter().flat_map(|record| rmp_serde::to_vec(&(1u64, record)).unwrap()).collect();
+        let mut names = Vec::new();
+        decode::records(&chunk, |record| {
+            let class = Class::Other;
+            let mut out = Vec::new();
+            template.render(
+                &Entry::new(record, class, class.name(), None),
+                &RenderContext::default(),
+                &mut out,
+            );
+            names.push(String::from_utf8(out).unwrap());
+        });
+        assert_eq!(names, ["1/2/3", "4/5/6", "7/8/9", "unknown/unknown/unknown", "2/unknown/1"]);
     }
 
     #[test]

@@ -310,15 +310,10 @@ impl Template {
             Part::Class => self.value(entry.class_name.as_bytes(), out),
             Part::Uuid => out.extend_from_slice(context.uuid.as_bytes()),
             Part::Field { field, fallback, last } => {
-                let written = field.find(entry, context.task).is_some_and(|found| match found.raw {
-                    Value::Text(text) | Value::Binary(text) => {
-                        last.borrow_mut().render(self.names, text, found.part, out)
-                    }
-                    scalar => {
-                        self.scalar(scalar, out);
-                        true
-                    }
-                });
+                let written = match field.text_at_hand(entry) {
+                    Some(text) => last.borrow_mut().render(self.names, text, field.part(), out),
+                    None => self.render_found(field, last, entry, context, out),
+                };
                 if !written {
                     self.value(fallback.as_deref().unwrap_or(UNKNOWN).as_bytes(), out);
                     return fallback.is_none().then(|| field.name());
@@ -326,6 +321,27 @@ impl Template {
             }
         }
         None
+    }
+
+    /// Appends the field's value, wherever it stands; `false` when there is none.
+    #[inline(never)]
+    fn render_found(
+        &self,
+        field: &FieldSource,
+        last: &RefCell<Memo>,
+        entry: &Entry<'_, '_, '_>,
+        context: &RenderContext<'_>,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        field.find(entry, context.task).is_some_and(|found| match found.raw {
+            Value::Text(text) | Value::Binary(text) => {
+                last.borrow_mut().render(self.names, text, found.part, out)
+            }
+            scalar => {
+                self.scalar(scalar, out);
+                true
+            }
+        })
     }
 
     fn value(&self, text: &[u8], out: &mut Vec<u8>) {
