@@ -141,11 +141,20 @@ impl<'a, 'f> Record<'a, 'f> {
         Record { time, fields, body, run: None, conflicting_source }
     }
 
-    /// The record with another body, and its fields, instead of its own.
+    /// The record with another body, and its fields in the same order, instead of its own. `keeps_run`: those that it shares
+    /// with others are the same.
     #[must_use]
-    pub(crate) fn rewritten<'b, 'g>(&self, fields: &'g [Field<'b>], body: &'b [u8]) -> Record<'b, 'g> {
-        let Self { time, conflicting_source, .. } = *self;
-        Record { time, fields, body, run: None, conflicting_source }
+    pub(crate) fn rewritten<'b, 'g>(
+        &self,
+        fields: &'g [Field<'b>],
+        body: &'b [u8],
+        keeps_run: bool,
+    ) -> Record<'b, 'g>
+    where
+        'a: 'b,
+    {
+        let Self { time, conflicting_source, run, .. } = *self;
+        Record { time, fields, body, run: run.filter(|_| keeps_run), conflicting_source }
     }
 
     /// `None` when the record shares no run with others.

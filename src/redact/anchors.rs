@@ -1,4 +1,5 @@
-//! Whether a rule can match at all: a few bytes that each of its matches has, searched a vector at a time.
+//! Whether a rule can match at all: a few bytes that each of its matches has, searched a vector at a time, for rules whose
+//! matches have no rare byte. For others the search for the matches begins with `memchr`.
 //!
 //! Sixty-four positions at a step, in loops of fixed width without a branch, which the compiler turns into vector compares.
 //! What is searched is copied between zeros first, so that no step has an end of its own: that costs less than the ends.
@@ -7,7 +8,7 @@
 const STEP: usize = 64;
 
 /// Bytes from a position on that may decide about it.
-const WIDTH: usize = 11;
+const WIDTH: usize = 6;
 
 /// Bytes that a step touches.
 const BLOCK: usize = STEP + WIDTH - 1;
@@ -20,6 +21,7 @@ pub(super) type Window = [u8; WIDTH];
 pub(super) struct Haystack(Vec<u8>);
 
 impl Haystack {
+    #[cfg(test)]
     pub(super) fn of(text: &[u8]) -> Self {
         let mut haystack = Self::default();
         haystack.fill(|push| push(text));
@@ -35,6 +37,11 @@ impl Haystack {
             self.0.push(0);
         });
         self.0.resize(self.0.len().next_multiple_of(STEP) + WIDTH - 1, 0);
+    }
+
+    /// The texts with zeros around each, for a search of its own.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.0
     }
 
     /// Whether what stands from any position on passes `test`.

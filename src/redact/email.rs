@@ -1,4 +1,7 @@
-//! Addresses of e-mail: ASCII before the sign, a name of a host with a dot behind it.
+//! Addresses of e-mail: a name before the sign, a name of a host with a dot behind it.
+//!
+//! Letters beyond ASCII may stand in both. Scripts without blanks do not tell where such a name begins: there it is taken from
+//! the blank on, but only if the sign stands directly behind such a letter.
 
 use std::ops::Range;
 
@@ -6,31 +9,78 @@ use std::ops::Range;
 const FILE_ENDINGS: [&[u8]; 12] =
     [b"png", b"jpg", b"jpeg", b"gif", b"svg", b"webp", b"ico", b"css", b"js", b"mjs", b"html", b"json"];
 
+/// The longest name of a host, with letters of up to four bytes
+/// (<https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4>).
+const MAX_HOST_BYTES: usize = 4 * 253;
+
+/// The first character behind the scripts that write blanks between words: Latin, Greek and Cyrillic.
+const END_OF_ALPHABETS: char = '\u{530}';
+
 /// Hands every address in the text to `found`.
 pub(super) fn find(text: &[u8], found: &mut dyn FnMut(Range<usize>)) {
-    let signs = text.iter().enumerate().filter(|(_, byte)| **byte == b'@');
-    signs.filter_map(|(at, _)| around(text, at)).for_each(found);
+    memchr::memchr_iter(b'@', text).filter_map(|at| around(text, at)).for_each(found);
 }
 
 /// The address whose sign stands at `at`.
 fn around(text: &[u8], at: usize) -> Option<Range<usize>> {
-    let before = text.get(..at)?;
-    let local = before.iter().rev().take_while(|byte| is_local(**byte)).count();
-    let local = before.get(at - local..)?;
-    let leading = local.iter().take_while(|byte| !byte.is_ascii_alphanumeric() && **byte != b'_').count();
-    if leading == local.len() {
-        return None;
-    }
     let host = host(text.get(at + 1..)?)?;
-    Some(at - local.len() + leading..at + 1 + host)
+    let local = local(text.get(..at)?)?;
+    Some(at - local..at + 1 + host)
 }
 
-const fn is_local(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'%' | b'+' | b'-' | b'\'')
+/// Bytes of the name at the end of `before`.
+fn local(before: &[u8]) -> Option<usize> {
+    let ascii = before.iter().rev().take_while(|byte| is_local(char::from(**byte))).count();
+    let ends = before.len().checked_sub(ascii + 1).and_then(|at| before.get(at)).is_none_or(u8::is_ascii);
+    let length = match ends {
+        true => ascii,
+        false => trailing(before, |char| is_local(char) || char.is_alphabetic() && char < END_OF_ALPHABETS),
+    };
+    let name = before.get(before.len() - length..)?;
+    let leading = name.iter().take_while(|byte| is_leading(**byte)).count();
+    Some(length - leading)
+        .filter(|length| *length > 0)
+        .or_else(|| Some(trailing(before, char::is_alphanumeric)).filter(|length| *length > 0))
 }
 
-/// Bytes of the name of a host at the beginning of `rest`: labels and a last one of letters.
+fn is_local(char: char) -> bool {
+    char.is_ascii_alphanumeric() || matches!(char, '.' | '_' | '%' | '+' | '-' | '\'')
+}
+
+/// No name begins with a quotation mark, a dot or the like.
+const fn is_leading(byte: u8) -> bool {
+    byte.is_ascii() && !byte.is_ascii_alphanumeric() && byte != b'_'
+}
+
+/// Bytes of the characters at the end of the text that pass `test`.
+fn trailing(text: &[u8], test: impl Fn(char) -> bool) -> usize {
+    let mut rest = text;
+    while let Some((_, before)) = split_last_char(rest).filter(|(char, _)| test(*char)) {
+        rest = before;
+    }
+    text.len() - rest.len()
+}
+
+/// The last character, if the text ends in UTF-8, and what stands before it.
+#[inline]
+fn split_last_char(text: &[u8]) -> Option<(char, &[u8])> {
+    let last = text.last()?;
+    if last.is_ascii() {
+        return Some((char::from(*last), text.get(..text.len() - 1)?));
+    }
+    let continued = text.iter().rev().take(3).take_while(|byte| **byte & 0xC0 == 0x80).count();
+    let start = text.len().checked_sub(continued + 1)?;
+    let char = std::str::from_utf8(text.get(start..)?).ok()?.chars().next()?;
+    Some((char, text.get(..start)?))
+}
+
+/// Bytes of the name of a host at the beginning of `rest`.
 fn host(rest: &[u8]) -> Option<usize> {
+    ascii_host(rest).or_else(|| international_host(rest))
+}
+
+/// Labels and a last one of letters.
+fn ascii_host(rest: &[u8]) -> Option<usize> {
     let length =
         rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-')).count();
     let name = rest.get(..length)?;
@@ -44,8 +94,31 @@ fn host(rest: &[u8]) -> Option<usize> {
     (is_name && !is_file && begins && dot > 0).then_some(name.len())
 }
 
+/// The same with letters beyond ASCII: up to the end of the last label in ASCII, for a sentence may go on behind it; without
+/// one, up to what is no letter.
+fn international_host(rest: &[u8]) -> Option<usize> {
+    let ascii = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'));
+    if rest.get(ascii.count()).is_none_or(u8::is_ascii) {
+        return None;
+    }
+    let rest = rest.get(..rest.len().min(MAX_HOST_BYTES))?;
+    let valid = rest.utf8_chunks().next()?.valid();
+    let name = valid.split(|char: char| !char.is_alphanumeric() && !matches!(char, '.' | '-')).next()?;
+    if name.is_ascii() || !name.starts_with(char::is_alphanumeric) {
+        return None;
+    }
+    let name = name.trim_end_matches(['.', '-']);
+    let dot = name.rfind('.')?;
+    let last = name.get(dot + 1..)?;
+    let ascii = last.bytes().take_while(u8::is_ascii_alphabetic).count();
+    Some(if ascii >= 2 { dot + 1 + ascii } else { name.len() })
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use regex::bytes::Regex;
+
     use super::*;
 
     fn found(text: &str) -> Vec<&str> {
@@ -73,6 +146,24 @@ mod tests {
     }
 
     #[test]
+    fn letters_beyond_ascii_belong_to_an_address() {
+        for (text, address) in [
+            ("of müller@example.de ok", "müller@example.de"),
+            ("(иван.петров@example.ru)", "иван.петров@example.ru"),
+            ("me@bücher.example, ok", "me@bücher.example"),
+            ("me@日本語.jpです", "me@日本語.jp"),
+            ("to 鈴木@例え.テスト。", "鈴木@例え.テスト"),
+            ("メールは鈴木@example.comです", "メールは鈴木@example.com"),
+            ("josé@example.com", "josé@example.com"),
+        ] {
+            assert_eq!(found(text), [address], "{text}");
+        }
+        let mut ranges = Vec::new();
+        find(b"\xe9\xffme@example.com\xff @ \xff@a.co x@\xff.com", &mut |range| ranges.push(range));
+        assert_eq!(ranges.as_slice(), std::slice::from_ref(&(2..16)));
+    }
+
+    #[test]
     fn what_only_looks_like_one_is_left() {
         for text in [
             "npm install @scope/name lodash@4.17.21 react@18",
@@ -83,8 +174,31 @@ mod tests {
             "admin@10.0.0.1",
             "@app.route @Override a @ b.com",
             "x@.com x@-.com x@a. x@a.c",
+            "担当者@営業部 root@localhost（ログ.txt）",
         ] {
             assert_eq!(found(text), Vec::<&str>::new(), "{text}");
+        }
+    }
+
+    const PATTERN: &str = r"(?x-u) (?P<mask> [A-Za-z0-9_][A-Za-z0-9._%+'-]* @
+        [A-Za-z0-9][A-Za-z0-9.-]* \. (?: [A-Za-z]{2,} | xn--[A-Za-z0-9-]*[A-Za-z0-9] )) [.-]* (?: [^A-Za-z0-9.-] | $ )";
+
+    proptest! {
+        #[test]
+        fn addresses_are_those_of_a_plain_pattern(text in "([a-c_%+'.-]{0,3}@{0,1}[a-c1.-]{0,4}(\\.co|\\.png|xn--)?[ ,@]?){0,8}") {
+            let pattern = Regex::new(PATTERN).unwrap();
+            let mut ranges = Vec::new();
+            find(text.as_bytes(), &mut |range| ranges.push(range));
+            for start in 0..text.len() {
+                let Some(captures) = pattern.captures_at(text.as_bytes(), start) else { break };
+                let range = captures.name("mask").unwrap().range();
+                let is_covered = ranges.iter().any(|known| known.start <= range.start && known.end == range.end);
+                prop_assert!(is_covered || text.get(..range.end).unwrap().ends_with("png"), "{text}: {range:?}, {ranges:?}");
+            }
+            for range in ranges {
+                let captures = pattern.captures_at(text.as_bytes(), range.start).unwrap();
+                prop_assert_eq!(captures.name("mask").unwrap().range(), range);
+            }
         }
     }
 }

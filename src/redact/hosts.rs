@@ -9,22 +9,47 @@ use std::ops::Range;
 /// The longest spelling of an IPv6 address, which ends in an IPv4 address.
 const MAX_IPV6_BYTES: usize = 45;
 
+/// Digits of a group of an IPv6 address.
+const MAX_GROUP_DIGITS: usize = 4;
+
+/// Colons of an IPv6 address that is written in full, less one where its end is an IPv4 address.
+const COLONS: usize = 6;
+
 /// Hands every IPv4 address in the text to `found`.
 pub(super) fn find_ipv4(text: &[u8], found: &mut dyn FnMut(Range<usize>)) {
-    let mut at = 0;
-    while let Some(digit) = text.get(at..).and_then(|rest| rest.iter().position(u8::is_ascii_digit)) {
-        at += digit;
-        let numbers =
-            text.get(at..).map_or(0, |rest| rest.iter().take_while(|byte| is_numeric(**byte)).count());
-        let end = at + text.get(at..at + numbers).map_or(0, without_dots);
-        if text.get(at..end).is_some_and(is_ipv4) && stands_alone(text, at, end) {
-            found(at..end);
+    let mut done = 0;
+    for dot in memchr::memchr_iter(b'.', text) {
+        if dot < done || !is_between_digits(text, dot) {
+            continue;
         }
-        at += numbers.max(1);
+        let run = run_around(text, done, dot, is_numeric);
+        done = run.end;
+        let start = run.start + text.get(run.clone()).map_or(0, leading_dots);
+        let end = start + text.get(start..run.end).map_or(0, without_dots);
+        if text.get(start..end).is_some_and(is_ipv4) && stands_alone(text, start, end) {
+            found(start..end);
+        }
     }
 }
 
-const fn is_numeric(byte: u8) -> bool {
+fn is_between_digits(text: &[u8], at: usize) -> bool {
+    let is_digit = |at: Option<usize>| at.and_then(|at| text.get(at)).is_some_and(u8::is_ascii_digit);
+    is_digit(at.checked_sub(1)) && is_digit(Some(at + 1))
+}
+
+/// The bytes around `at` that pass `test`; what stands before `done` does not count.
+fn run_around(text: &[u8], done: usize, at: usize, test: fn(u8) -> bool) -> Range<usize> {
+    let before = text.get(done..at).unwrap_or_default();
+    let after = text.get(at..).unwrap_or_default();
+    let start = at - before.iter().rev().take_while(|byte| test(**byte)).count();
+    start..at + after.iter().take_while(|byte| test(**byte)).count()
+}
+
+fn leading_dots(text: &[u8]) -> usize {
+    text.iter().take_while(|byte| **byte == b'.').count()
+}
+
+fn is_numeric(byte: u8) -> bool {
     byte.is_ascii_digit() || byte == b'.'
 }
 
@@ -82,19 +107,39 @@ fn is_product(before: &[u8], after: &[u8]) -> bool {
 
 /// Hands every IPv6 address in the text to `found`.
 pub(super) fn find_ipv6(text: &[u8], found: &mut dyn FnMut(Range<usize>)) {
-    let mut at = 0;
-    while let Some(run) = text.get(at..).and_then(|rest| rest.iter().position(|byte| is_in_ipv6(*byte))) {
-        let start = at + run;
-        let length =
-            text.get(start..).map_or(0, |rest| rest.iter().take_while(|byte| is_in_ipv6(**byte)).count());
-        at = start + length.max(1);
-        if let Some(range) = ipv6_in(text, start, at) {
-            found(range);
+    let mut done = 0;
+    for colon in memchr::memchr_iter(b':', text) {
+        if colon < done || !has_second_colon(text, colon) {
+            continue;
         }
+        let run = run_around(text, done, colon, is_in_ipv6);
+        done = run.end;
+        ipv6_in(text, run.start, run.end).into_iter().for_each(&mut *found);
     }
 }
 
-const fn is_in_ipv6(byte: u8) -> bool {
+/// Whether another colon stands behind no more than a group.
+fn has_second_colon(text: &[u8], colon: usize) -> bool {
+    text.get(colon + 1..).and_then(next_colon).is_some()
+}
+
+/// Where a colon stands behind no more than a group.
+fn next_colon(text: &[u8]) -> Option<usize> {
+    let digits = text.iter().take(MAX_GROUP_DIGITS).take_while(|byte| byte.is_ascii_hexdigit()).count();
+    (text.get(digits) == Some(&b':')).then_some(digits)
+}
+
+/// Whether an IPv6 address may stand in the text: two colons, or three with no more than a group between them; a time has
+/// two. `false` is certain.
+pub(super) fn may_hold_ipv6(text: &[u8]) -> bool {
+    memchr::memchr_iter(b':', text).any(|colon| {
+        let rest = text.get(colon + 1..).unwrap_or_default();
+        let third = |second: usize| rest.get(second + 1..).and_then(next_colon).is_some();
+        next_colon(rest).is_some_and(|second| second == 0 || third(second))
+    })
+}
+
+fn is_in_ipv6(byte: u8) -> bool {
     byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.')
 }
 
@@ -102,7 +147,7 @@ const fn is_in_ipv6(byte: u8) -> bool {
 fn ipv6_in(text: &[u8], start: usize, end: usize) -> Option<Range<usize>> {
     let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
     let run = text.get(start..end)?;
-    if run.iter().filter(|byte| **byte == b':').count() < 2 || text.get(end).is_some_and(is_word) {
+    if !may_be_ipv6(run) || text.get(end).is_some_and(is_word) {
         return None;
     }
     let end = start + without_ending(run);
@@ -116,6 +161,14 @@ fn ipv6_in(text: &[u8], start: usize, end: usize) -> Option<Range<usize>> {
     ranges
         .filter(|range| text.get(range.clone()).is_some_and(is_ipv6))
         .reduce(|all, range| all.start.min(range.start)..all.end.max(range.end))
+}
+
+fn may_be_ipv6(run: &[u8]) -> bool {
+    has_double_colon(run) || run.iter().filter(|byte| **byte == b':').count() >= COLONS
+}
+
+fn has_double_colon(text: &[u8]) -> bool {
+    text.windows(2).any(|pair| pair == b"::")
 }
 
 /// Where a port stands behind an address without brackets: `2001:db8:0:0:0:0:0:1:443`, `2001:db8::1.443`.
@@ -142,91 +195,11 @@ fn is_ipv6(text: &[u8]) -> bool {
         return false;
     }
     let mut groups = text.split(|byte| *byte == b':').filter(|group| !group.is_empty());
-    let is_short = text.windows(2).any(|pair| pair == b"::");
-    match is_short {
+    match has_double_colon(text) {
         true => text.iter().any(u8::is_ascii_digit) || groups.count() > 2,
         false => groups.any(|group| group.len() != 2),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    type Find = fn(&[u8], &mut dyn FnMut(Range<usize>));
-
-    fn found(find: Find, text: &str) -> Vec<&str> {
-        let mut all = Vec::new();
-        find(text.as_bytes(), &mut |range| all.extend(text.get(range)));
-        all
-    }
-
-    #[test]
-    fn ipv4_addresses_are_found() {
-        for (text, address) in [
-            ("10.0.0.1", "10.0.0.1"),
-            ("from 203.0.113.7:443 to", "203.0.113.7"),
-            ("client=255.255.255.255,", "255.255.255.255"),
-            ("subnet 10.1.2.0/24", "10.1.2.0"),
-            ("the host is 10.0.0.1.", "10.0.0.1"),
-            ("localhost/127.0.0.1:8080", "127.0.0.1"),
-            ("example.com/93.184.216.34", "93.184.216.34"),
-            ("http://10.0.0.1/x", "10.0.0.1"),
-            ("admin@10.0.0.1", "10.0.0.1"),
-            ("[10.0.0.1]", "10.0.0.1"),
-        ] {
-            assert_eq!(found(find_ipv4, text), [address], "{text}");
-        }
-        assert_eq!(found(find_ipv4, "10.0.0.1-10.0.0.9"), ["10.0.0.1", "10.0.0.9"]);
-    }
-
-    #[test]
-    fn versions_dates_and_decimals_are_no_ipv4_addresses() {
-        for text in [
-            "1.2.3.4-beta",
-            "agent-1.2.3.4.jar",
-            "v1.2.3.4",
-            "1.2.3.4.5",
-            "Chrome/120.0.0.0 Safari/537.36",
-            "256.1.1.1 1.1.1.300 1.2.3 01.02.03.04 1..2.3.4",
-            "1.2.3.4rc1 1.2.3.4_5",
-            "at 12:00:00.123 took 0.5",
-        ] {
-            assert_eq!(found(find_ipv4, text), Vec::<&str>::new(), "{text}");
-        }
-    }
-
-    #[test]
-    fn ipv6_addresses_are_found() {
-        for (text, address) in [
-            ("2001:db8::1", "2001:db8::1"),
-            ("from [2001:db8::1]:443", "2001:db8::1"),
-            ("addr:2001:db8::1 ok", "2001:db8::1"),
-            ("add:2001:0db8:85a3:0000:0000:8a2e:0370:7334", "add:2001:0db8:85a3:0000:0000:8a2e:0370:7334"),
-            ("at fe80::1%eth0.", "fe80::1"),
-            ("loop ::1, ok", "::1"),
-            ("mapped ::ffff:10.0.0.1.", "::ffff:10.0.0.1"),
-            ("fe80::abcd:ef:beef: down", "fe80::abcd:ef:beef"),
-            ("2001:db8:85a3:0:0:8a2e:370:7334:443", "2001:db8:85a3:0:0:8a2e:370:7334:443"),
-            ("IP6 2001:db8::1.443 > ", "2001:db8::1"),
-        ] {
-            assert_eq!(found(find_ipv6, text), [address], "{text}");
-        }
-    }
-
-    #[test]
-    fn times_paths_and_devices_are_no_ipv6_addresses() {
-        for text in [
-            "2026-11-28T11:28:25.123Z",
-            "std::io::Error add::dead a::b ::",
-            "00:1b:44:11:3a:b7",
-            "00:1b:44:11:3a:b7:00:01",
-            "AB:CD:EF:01:23:45:67:89:AB:CD:EF:01:23:45:67:89:AB:CD:EF:01",
-            "arn:aws:iam::111122223333:role/x",
-            "g2001:db8::1x",
-            "{\"a\":1,\"b\":2}",
-        ] {
-            assert_eq!(found(find_ipv6, text), Vec::<&str>::new(), "{text}");
-        }
-    }
-}
+mod tests;

@@ -1,6 +1,5 @@
-//! JSON as text: where it begins in a line, its texts and numbers, and texts with escapes.
+//! JSON as text: where it begins in a line, its texts and numbers.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use serde::de::IgnoredAny;
@@ -20,7 +19,7 @@ pub(super) fn begins(text: &[u8]) -> bool {
 
 /// Whether JSON may stand somewhere in the text. `false` is certain.
 pub(super) fn may_hold(text: &[u8]) -> bool {
-    begins(text) || text.contains(&b'{')
+    begins(text) || memchr::memchr(b'{', text).is_some()
 }
 
 /// Where JSON begins that goes on to the end of the text: at the text's beginning, or at its first brace.
@@ -125,93 +124,11 @@ fn colon(json: &[u8], at: usize) -> Option<usize> {
     (rest.get(blanks) == Some(&b':')).then_some(at + blanks)
 }
 
-/// A text of JSON without its escapes.
-pub(super) struct Decoded {
-    pub(super) text: Vec<u8>,
-    /// Where each byte of `text` begins in the text with escapes, and where that ends.
-    positions: Vec<usize>,
-}
-
-impl Decoded {
-    /// `raw` is the inside of a text of JSON.
-    pub(super) fn new(raw: &[u8]) -> Self {
-        let mut decoded =
-            Self { text: Vec::with_capacity(raw.len()), positions: Vec::with_capacity(raw.len() + 1) };
-        let mut at = 0;
-        while let Some(byte) = raw.get(at) {
-            let mut utf8 = [0; 4];
-            let (bytes, length) = match (byte, raw.get(at + 1)) {
-                (b'\\', Some(b'u')) => {
-                    let (char, length) = unicode(raw, at);
-                    (char.encode_utf8(&mut utf8).as_bytes(), length)
-                }
-                (b'\\', Some(escape)) => (std::slice::from_ref(unescaped(escape)), 2),
-                _ => (std::slice::from_ref(byte), 1),
-            };
-            decoded.text.extend_from_slice(bytes);
-            decoded.positions.extend(bytes.iter().map(|_| at));
-            at += length;
-        }
-        decoded.positions.push(raw.len());
-        decoded
-    }
-
-    /// Where this position of the decoded text is in the text with escapes.
-    pub(super) fn position(&self, at: usize) -> usize {
-        self.positions.get(at).or(self.positions.last()).copied().unwrap_or_default()
-    }
-}
-
-/// The name of a field without its escapes.
-pub(super) fn decoded(raw: &[u8]) -> Cow<'_, [u8]> {
-    match raw.contains(&b'\\') {
-        true => Cow::Owned(Decoded::new(raw).text),
-        false => Cow::Borrowed(raw),
-    }
-}
-
 /// A number without a fraction of zeros: many write `4111111111111111.0`.
 pub(super) fn without_zeros(number: &[u8]) -> &[u8] {
     let zeros = number.iter().rev().take_while(|digit| **digit == b'0').count();
     let (head, _) = number.split_at_checked(number.len() - zeros).unwrap_or((number, number));
     head.strip_suffix(b".").unwrap_or(number)
-}
-
-const fn unescaped(escape: &u8) -> &u8 {
-    match escape {
-        b'n' => &b'\n',
-        b'r' => &b'\r',
-        b't' => &b'\t',
-        b'b' => &0x08,
-        b'f' => &0x0C,
-        other => other,
-    }
-}
-
-/// The character of `\u…` at `at`, or of two of them, and its length with the escapes.
-fn unicode(raw: &[u8], at: usize) -> (char, usize) {
-    let unit = |at: usize| {
-        let digits = raw.get(at..at + 6)?.strip_prefix(b"\\u")?;
-        u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
-    };
-    let Some(first) = unit(at) else { return (char::REPLACEMENT_CHARACTER, 2) };
-    let pair = char::decode_utf16([first, unit(at + 6).unwrap_or_default()]).next();
-    match pair {
-        Some(Ok(char)) => (char, if char.len_utf16() == 2 { 12 } else { 6 }),
-        _ => (char::REPLACEMENT_CHARACTER, 6),
-    }
-}
-
-/// A mask as it stands inside a text of JSON.
-pub(super) fn escaped(mask: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(mask.len());
-    for byte in mask {
-        if matches!(byte, b'"' | b'\\') {
-            out.push(b'\\');
-        }
-        out.push(*byte);
-    }
-    out
 }
 
 #[cfg(test)]
@@ -248,18 +165,5 @@ mod tests {
         ] {
             assert_eq!(start(text.as_bytes()), at, "{text}");
         }
-    }
-
-    #[test]
-    fn escapes_are_decoded_and_every_byte_knows_where_it_was() {
-        for raw in [r"a\n\\\/\u00e9\ud83d\ude00z", "plain é", r"\ud83d", r"\u12"] {
-            let decoded = Decoded::new(raw.as_bytes());
-            if let Ok(text) = serde_json::from_str::<String>(&format!("\"{raw}\"")) {
-                assert_eq!(String::from_utf8(decoded.text.clone()).unwrap(), text);
-            }
-            assert_eq!(decoded.position(decoded.text.len()), raw.len());
-        }
-        let decoded = Decoded::new(br"a\u0040b");
-        assert_eq!((decoded.text.as_slice(), decoded.position(1), decoded.position(2)), (&b"a@b"[..], 1, 7));
     }
 }

@@ -1,6 +1,6 @@
 //! Masks what must not leave: personal data and secrets in texts, in JSON inside texts, and in whole records.
 //!
-//! Owns: every pattern (`forms`, `numbers`, `hosts`, `email`, `secrets` with `names`), which of them can match at all
+//! Owns: every pattern (`forms`, `tokens`, `numbers`, `hosts`, `email`, `secrets` with `names`), which of them can match at all
 //! (`anchors`), and how a match is written (`style`). Does not own: which rules the user wants (`config`), or when a record
 //! is masked (`router::masking`).
 //!
@@ -10,7 +10,9 @@
 
 mod advice;
 mod anchors;
+mod edit;
 mod email;
+mod escapes;
 mod forms;
 mod hosts;
 mod json_text;
@@ -23,6 +25,7 @@ mod rule;
 pub(crate) mod secrets;
 mod spans;
 mod style;
+mod tokens;
 
 pub use advice::advice;
 pub use names::{is_secret, is_secret_field};

@@ -1,24 +1,76 @@
 //! Numbers of payment cards: thirteen to nineteen digits with a prefix that an issuer has, and the check digit of ISO/IEC
-//! 7812-1. Written at one piece, or in groups with blanks or hyphens between them.
+//! 7812-1. Written at one piece, or in groups with blanks, hyphens, dots or pluses between them.
 
 use std::ops::Range;
 
 const MIN_DIGITS: usize = 13;
 const MAX_DIGITS: usize = 19;
 
+/// The first group of a number, or all of it, has at least so many.
+const FIRST_GROUP: usize = 4;
+
+/// What stands between the groups of a number, the same between all of them: also what word processors make of a blank and a
+/// hyphen, and forms of a blank.
+const SEPARATORS: [&str; 8] = [" ", "-", ".", "+", "\u{a0}", "\u{202f}", "\u{2011}", "\u{2013}"];
+
 /// Hands every number of a card in the text to `found`.
 pub(super) fn find_cards(text: &[u8], found: &mut dyn FnMut(Range<usize>)) {
-    let mut at = 0;
-    while let Some(digit) = text.get(at..).and_then(|rest| rest.iter().position(u8::is_ascii_digit)) {
-        at += digit;
-        match may_begin(text, at).then(|| card_at(text, at)).flatten() {
-            Some(end) => {
-                found(at..end);
-                at = end;
-            }
-            None => at += digits(text, at),
+    let mut done = 0;
+    // Of four digits side by side, one stands at each fourth position.
+    let mut at = FIRST_GROUP - 1;
+    while let Some(byte) = text.get(at) {
+        if byte.is_ascii_digit() {
+            let start = start_of_digits(text, done, at);
+            done = match may_begin(text, start).then(|| card_at(text, start)).flatten() {
+                Some(end) => {
+                    found(start..end);
+                    end
+                }
+                None => at + digits(text, at),
+            };
+            at = done + FIRST_GROUP - 1;
+        } else {
+            at += FIRST_GROUP;
         }
     }
+}
+
+/// Whether the number of a card may stand in the text, also in JSON behind an escape (`\n4111…`). `false` is certain.
+pub(super) fn may_hold_card(text: &[u8]) -> bool {
+    let mut done = 0;
+    let mut at = FIRST_GROUP - 1;
+    while let Some(byte) = text.get(at) {
+        if byte.is_ascii_digit() {
+            let start = start_of_digits(text, done, at);
+            done = at + digits(text, at);
+            if may_be_card(text, start, done) {
+                return true;
+            }
+            at = done + FIRST_GROUP - 1;
+        } else {
+            at += FIRST_GROUP;
+        }
+    }
+    false
+}
+
+/// Whether these digits may be the number of a card, or its first group.
+fn may_be_card(text: &[u8], start: usize, end: usize) -> bool {
+    let length = end - start;
+    let is_long_enough = match length {
+        MIN_DIGITS..=MAX_DIGITS => true,
+        FIRST_GROUP => separator(text, end).is_some_and(|separator| digits(text, end + separator.len()) >= 3),
+        _ => false,
+    };
+    let is_escape = || start.checked_sub(2).and_then(|at| text.get(at)) == Some(&b'\\');
+    // No issuer has another first digit.
+    is_long_enough && matches!(text.get(start), Some(b'2'..=b'8')) && (may_begin(text, start) || is_escape())
+}
+
+/// Where the digits begin that go on at `at`; what stands before `done` was looked at.
+fn start_of_digits(text: &[u8], done: usize, at: usize) -> usize {
+    let before = text.get(done..at).unwrap_or_default();
+    at - before.iter().rev().take_while(|byte| byte.is_ascii_digit()).count()
 }
 
 /// Whether these digits, without separators, are the number of a card.
@@ -60,24 +112,31 @@ fn card_at(text: &[u8], start: usize) -> Option<usize> {
         let end = start + first;
         return (may_end(text, end) && is_card(text.get(start..end)?)).then_some(end);
     }
-    let separator = *text.get(start + first).filter(|byte| first == 4 && matches!(byte, b' ' | b'-'))?;
+    let separator = (first == FIRST_GROUP).then(|| separator(text, start + first)).flatten()?;
     let mut number: Vec<u8> = text.get(start..start + first)?.to_vec();
     let mut end = start + first;
     let mut last = None;
-    while text.get(end) == Some(&separator) && number.len() < MAX_DIGITS {
-        let group = digits(text, end + 1);
+    while number.len() < MAX_DIGITS && text.get(end..).is_some_and(|rest| rest.starts_with(separator)) {
+        let begin = end + separator.len();
+        let group = digits(text, begin);
         // A code or the rest of the number is short, the second group never.
-        let least = if end == start + first { 3 } else { 1 };
+        let least = if number.len() == FIRST_GROUP { 3 } else { 1 };
         if !(least..=7).contains(&group) {
             break;
         }
-        number.extend_from_slice(text.get(end + 1..end + 1 + group)?);
-        end += 1 + group;
+        number.extend_from_slice(text.get(begin..begin + group)?);
+        end = begin + group;
         if may_end(text, end) && is_card(&number) {
             last = Some(end);
         }
     }
     last
+}
+
+/// What separates groups of digits, if it stands at `at`.
+fn separator(text: &[u8], at: usize) -> Option<&'static [u8]> {
+    let rest = text.get(at..)?;
+    SEPARATORS.iter().map(|separator| separator.as_bytes()).find(|separator| rest.starts_with(separator))
 }
 
 /// Whether an issuer has numbers of this prefix and length
@@ -120,68 +179,4 @@ const fn weight(at: usize, digit: u32) -> u32 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn found(text: &str) -> Vec<&str> {
-        let mut all = Vec::new();
-        find_cards(text.as_bytes(), &mut |range| all.extend(text.get(range)));
-        all
-    }
-
-    /// The issuers' own numbers for tests.
-    #[test]
-    fn cards_of_every_issuer_are_found_however_they_are_written() {
-        for card in [
-            "4111111111111111",
-            "4012888888881881",
-            "4222222222222",
-            "4111 1111 1111 1111",
-            "4111-1111-1111-1111",
-            "5555555555554444",
-            "2223003122003222",
-            "378282246310005",
-            "3782 822463 10005",
-            "6011111111111117",
-            "30569309025904",
-            "3056 930902 5904",
-            "3530111333300000",
-            "6200000000000005",
-            "6759649826438453",
-            "2200123456789019",
-        ] {
-            for text in [
-                card.to_owned(),
-                format!("paid with {card}."),
-                format!("card={card}, cvv=123"),
-                format!("\"{card}\""),
-            ] {
-                assert_eq!(found(&text), [card], "{text}");
-            }
-        }
-        assert_eq!(found("4111 1111 1111 1111 123"), ["4111 1111 1111 1111"]);
-        assert_eq!(found("2026-11-28 4111111111111111 ok"), ["4111111111111111"]);
-        assert_eq!(found("4111111111111111.0 ok"), ["4111111111111111"]);
-        assert_eq!(found("order_4111111111111111"), ["4111111111111111"]);
-    }
-
-    #[test]
-    fn numbers_of_other_things_are_left() {
-        for text in [
-            "order 4111111111111112 4111111111111111.05",
-            "1795865305123 1795865305123456 1795865305123456789",
-            "20261128112825123456",
-            "0.4111111111111111 4111111111111111.5",
-            "a4111111111111111 4111111111111111a",
-            "4111111111111111111111",
-            "00000000-4111-1111-1111-111111111111",
-            "arn:aws:ecs:eu-west-1:111122223333:task/prod/0123456789abcdef0123456789abcdef",
-            "4111 1111  1111 1111",
-            "4111 1111-1111 1111",
-            "9999999999999995",
-            "+49 171 1234567 4111",
-        ] {
-            assert_eq!(found(text), Vec::<&str>::new(), "{text}");
-        }
-    }
-}
+mod tests;

@@ -30,8 +30,19 @@ pub struct RecordSearch {
     haystack: Haystack,
 }
 
+/// Most masks are shorter than what they stand for.
+const ROOM_FOR_MASKS: usize = 64;
+
 /// A value that is written anew, by its position.
 type Replaced = Vec<(usize, Vec<u8>)>;
+
+impl RecordSearch {
+    /// Whether nothing is masked in what the last record shares with others.
+    #[must_use]
+    pub(crate) const fn keeps_run(&self) -> bool {
+        self.is_clean
+    }
+}
 
 impl Redactor {
     /// The record's body with every match masked; `None` when nothing matches. `search` must stay with one redactor
@@ -44,16 +55,16 @@ impl Redactor {
         counts: &mut [u64],
     ) -> Option<Vec<u8>> {
         let clean = self.find_clean(record, search)?;
+        let mut masking = ValueMasking { redactor: self, haystack: &mut search.haystack, counts };
         let mut replaced = Replaced::new();
         for (at, field) in record.fields.iter().enumerate().filter(|(at, _)| !clean.contains(at)) {
-            replaced
-                .extend(self.value(field.key.text(), field.value, MAX_DEPTH, counts).map(|new| (at, new)));
+            replaced.extend(masking.value(field.key.text(), field.value, MAX_DEPTH).map(|new| (at, new)));
         }
         if replaced.is_empty() {
             return None;
         }
-        let pairs = record.fields.iter().map(|Field { key, value }| (*key, *value));
-        Some(map(pairs, record.fields.len(), &replaced))
+        let run = record.split_at_run().map(|split| split.raw).filter(|_| !clean.is_empty());
+        Some(rewritten(record, clean, run.unwrap_or_default(), &replaced))
     }
 
     /// The fields in which nothing can match, as far as that is known; `None`: all. Fields that records repeat are searched
@@ -108,40 +119,52 @@ impl Redactor {
                 _ => false,
             }
     }
+}
 
+/// The values of one record, one after the other.
+struct ValueMasking<'m> {
+    redactor: &'m Redactor,
+    haystack: &'m mut Haystack,
+    counts: &'m mut [u64],
+}
+
+impl ValueMasking<'_> {
     /// The value as msgpack with every match masked; `None` when nothing matches.
-    fn value(&self, name: Option<&[u8]>, value: Value<'_>, depth: u8, counts: &mut [u64]) -> Option<Vec<u8>> {
+    fn value(&mut self, name: Option<&[u8]>, value: Value<'_>, depth: u8) -> Option<Vec<u8>> {
         let name = name.unwrap_or_default();
         match value {
             Value::Text(text) | Value::Binary(text) => self
-                .named(name, text, counts)
-                .or_else(|| self.text(text, counts))
+                .redactor
+                .named(name, text, self.counts)
+                .or_else(|| self.redactor.text_in(self.haystack, text, self.counts))
                 .map(|text| packed_text(&text)),
             Value::Unsigned(_) | Value::Signed(_) | Value::Float(_) => {
                 let digits = digits(value)?;
-                let masked = self.named(name, digits.as_bytes(), counts);
-                masked.or_else(|| self.number(digits.as_bytes(), counts)).map(|text| packed_text(&text))
+                let masked = self.redactor.named(name, digits.as_bytes(), self.counts);
+                masked
+                    .or_else(|| self.redactor.number(digits.as_bytes(), self.counts))
+                    .map(|text| packed_text(&text))
             }
             // Those who write a record put a mark in place of what is deeper.
-            Value::Array(_, items) if depth > 0 => self.array(name, items, depth - 1, counts),
-            Value::Map(_, entries) if depth > 0 => self.map(entries, depth - 1, counts),
+            Value::Array(_, items) if depth > 0 => self.array(name, items, depth - 1),
+            Value::Map(_, entries) if depth > 0 => self.map(entries, depth - 1),
             _ => None,
         }
     }
 
     /// What a list holds is named as the list is.
-    fn array(&self, name: &[u8], items: &[u8], depth: u8, counts: &mut [u64]) -> Option<Vec<u8>> {
+    fn array(&mut self, name: &[u8], items: &[u8], depth: u8) -> Option<Vec<u8>> {
         let mut replaced = Replaced::new();
         for (at, item) in decode::elements(items).enumerate() {
-            replaced.extend(self.value(Some(name), item, depth, counts).map(|new| (at, new)));
+            replaced.extend(self.value(Some(name), item, depth).map(|new| (at, new)));
         }
         (!replaced.is_empty()).then(|| array(items, &replaced))
     }
 
-    fn map(&self, entries: &[u8], depth: u8, counts: &mut [u64]) -> Option<Vec<u8>> {
+    fn map(&mut self, entries: &[u8], depth: u8) -> Option<Vec<u8>> {
         let mut replaced = Replaced::new();
         for (at, (key, value)) in decode::pairs(entries).enumerate() {
-            replaced.extend(self.value(key.text(), value, depth, counts).map(|new| (at, new)));
+            replaced.extend(self.value(key.text(), value, depth).map(|new| (at, new)));
         }
         (!replaced.is_empty()).then(|| map(decode::pairs(entries), decode::pairs(entries).count(), &replaced))
     }
@@ -188,6 +211,27 @@ fn digits(value: Value<'_>) -> Option<String> {
 
 fn has_wide_number(packed: &[u8]) -> bool {
     packed.iter().any(|byte| WIDE_NUMBERS.contains(byte))
+}
+
+/// The record with these values. The fields of the range stand as `raw` already, if it is not empty.
+fn rewritten(record: &Record<'_, '_>, range: Range<usize>, raw: &[u8], replaced: &Replaced) -> Vec<u8> {
+    let mut out = Vec::with_capacity(record.body.len() + ROOM_FOR_MASKS);
+    head(&mut out, record.fields.len(), rmp::encode::write_map_len);
+    let mut replaced = replaced.iter().peekable();
+    for (at, Field { key, value }) in record.fields.iter().enumerate() {
+        if !raw.is_empty() && range.contains(&at) {
+            if at == range.start {
+                out.extend_from_slice(raw);
+            }
+            continue;
+        }
+        write(&mut out, *key);
+        match replaced.next_if(|(position, _)| *position == at) {
+            Some((_, new)) => out.extend_from_slice(new),
+            None => write(&mut out, *value),
+        }
+    }
+    out
 }
 
 fn array(items: &[u8], replaced: &Replaced) -> Vec<u8> {

@@ -5,15 +5,17 @@ use std::ops::Range;
 use regex::bytes::Regex;
 
 use super::anchors::Haystack;
+use super::edit::{Edit, edited, united};
+use super::escapes::{Decoded, decoded_name, has_numbered, has_percent};
 use super::forms::matches;
-use super::json_text::{self, Decoded, JsonScalar};
+use super::json_text::{self, JsonScalar};
 use super::rule::BuiltInRule;
 use super::spans::merged;
 use super::style::MaskStyle;
 use super::{is_secret_field, numbers};
 
-/// JSON in texts of JSON is opened this often: a record of Docker in one of Fluent Bit in one of another router.
-const MAX_JSON_LEVELS: u8 = 4;
+/// Escapes are undone this often: a record of Docker in one of Fluent Bit in one of another router.
+const MAX_LEVELS: u8 = 4;
 
 /// A rule and the name that its mask shows.
 #[derive(Debug, Clone)]
@@ -62,13 +64,11 @@ impl RedactionRule {
     }
 
     /// Whether it may match in `text` or in a text inside it. `false` is certain.
-    fn may_match(&self, text: &[u8], haystack: &Haystack, has_escapes: bool) -> bool {
+    fn may_match(&self, text: &[u8], haystack: &Haystack, form: TextForm) -> bool {
         match &self.matcher {
-            // What matches a text inside JSON matches between its quotation marks, too, unless an escape stands there. A
-            // secret is told by its name alone.
             Matcher::BuiltIn(rule) => {
-                (has_escapes || rule.may_match(haystack))
-                    && (*rule == BuiltInRule::Secret || text.contains(&b'\\') || rule.matches(text))
+                (form == TextForm::Hidden || rule.may_match(haystack))
+                    && (!form.shows(*rule) || rule.matches(text))
             }
             Matcher::Pattern { .. } => self.pattern_may_match(text),
         }
@@ -79,7 +79,10 @@ impl RedactionRule {
         match &self.matcher {
             Matcher::BuiltIn(_) => false,
             Matcher::Pattern { regex, sees_edges } => {
-                text.contains(&b'\\') || *sees_edges && json_text::may_hold(text) || regex.is_match(text)
+                text.contains(&b'\\')
+                    || has_percent(text)
+                    || *sees_edges && json_text::may_hold(text)
+                    || regex.is_match(text)
             }
         }
     }
@@ -88,6 +91,41 @@ impl RedactionRule {
         match &self.matcher {
             Matcher::BuiltIn(rule) => rule.find(text, found),
             Matcher::Pattern { regex, .. } => matches(regex, text, found),
+        }
+    }
+}
+
+/// Where in a text what a rule looks for may stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum TextForm {
+    /// As it is, anywhere.
+    Plain,
+    /// As it is, in a text of JSON.
+    Json,
+    /// As it is, or behind the backslash of an escape.
+    Escaped,
+    /// Written as the numbers of its characters.
+    Hidden,
+}
+
+impl TextForm {
+    /// Whether what this rule matches in JSON, it also matches in the whole text, so that the JSON needs no reading where it
+    /// does not. Plain text is searched only once.
+    fn shows(self, rule: BuiltInRule) -> bool {
+        match self {
+            // A secret is told by its name alone.
+            Self::Json => rule != BuiltInRule::Secret,
+            Self::Escaped => rule.sees_through_escapes(),
+            Self::Plain | Self::Hidden => false,
+        }
+    }
+
+    fn of(text: &[u8]) -> Self {
+        match memchr::memchr(b'\\', text).is_some() {
+            true if has_numbered(text) => Self::Hidden,
+            true => Self::Escaped,
+            false if json_text::may_hold(text) => Self::Json,
+            false => Self::Plain,
         }
     }
 }
@@ -102,14 +140,6 @@ pub struct Redactor {
     pub(super) has_patterns: bool,
     pub(super) has_cards: bool,
     pub(super) has_secrets: bool,
-}
-
-/// Something to be written instead of a range of a text.
-pub(super) struct Edit {
-    range: Range<usize>,
-    text: Vec<u8>,
-    /// The rule's position among all of the output.
-    rule: usize,
 }
 
 /// The rules that may match in the text at hand.
@@ -133,7 +163,8 @@ impl Redactor {
     /// Whether a built-in rule may match in these texts, which may be msgpack or JSON. `false` is certain.
     pub(super) fn may_match(&self, haystack: &Haystack) -> bool {
         let mut built_in = self.rules.iter().filter_map(|(_, rule)| rule.built_in_rule());
-        built_in.any(|rule| rule.may_match(haystack)) || self.has_built_in && has_escapes(haystack)
+        built_in.any(|rule| rule.may_match(haystack))
+            || self.has_built_in && (has_numbered(haystack.bytes()) || has_percent(haystack.bytes()))
     }
 
     /// Whether a pattern of the user's may match in `text`, or in a text inside it. `false` is certain.
@@ -145,16 +176,38 @@ impl Redactor {
     /// the output and grows by the matches.
     #[must_use]
     pub fn text(&self, text: &[u8], counts: &mut [u64]) -> Option<Vec<u8>> {
-        let haystack = Haystack::of(text);
-        let has_escapes = text.contains(&b'\\') && has_escapes(&haystack);
-        let may_match = |rule: &&(usize, RedactionRule)| rule.1.may_match(text, &haystack, has_escapes);
-        let candidates: Candidates<'_> = self.rules.iter().filter(may_match).collect();
-        if candidates.is_empty() {
-            return None;
-        }
-        let edits = self.edits(text, &candidates, MAX_JSON_LEVELS);
+        self.text_in(&mut Haystack::default(), text, counts)
+    }
+
+    /// The same with a haystack to be filled.
+    pub(super) fn text_in(
+        &self,
+        haystack: &mut Haystack,
+        text: &[u8],
+        counts: &mut [u64],
+    ) -> Option<Vec<u8>> {
+        let edits = self.edits_in(haystack, text, MAX_LEVELS);
         edits.iter().for_each(|edit| count(counts, edit.rule));
         (!edits.is_empty()).then(|| edited(text, &edits))
+    }
+
+    /// What is to be written instead of which ranges, in order.
+    fn edits_in(&self, haystack: &mut Haystack, text: &[u8], levels: u8) -> Vec<Edit> {
+        haystack.fill(|push| push(text));
+        let form = TextForm::of(text);
+        let may_match = |rule: &&(usize, RedactionRule)| rule.1.may_match(text, haystack, form);
+        let candidates: Candidates<'_> = self.rules.iter().filter(may_match).collect();
+        let edits = match form {
+            _ if candidates.is_empty() => Vec::new(),
+            TextForm::Plain => self.plain_edits(text, &candidates),
+            _ => self.edits(text, &candidates, levels),
+        };
+        if levels == 0 || !has_percent(text) {
+            return edits;
+        }
+        let decoded = Decoded::percent(text);
+        let inside = self.edits_in(haystack, &decoded.text, levels - 1).into_iter();
+        united(edits, inside.map(|edit| edit.escaped(&decoded)).collect())
     }
 
     /// The same for a text that is known to be UTF-8.
@@ -203,7 +256,7 @@ impl Redactor {
         self.has_secrets && std::str::from_utf8(name).is_ok_and(is_secret_field)
     }
 
-    /// What is to be written instead of which ranges, in order.
+    /// The same for a text that may be JSON, as a whole or from some brace on.
     fn edits(&self, text: &[u8], candidates: &Candidates<'_>, levels: u8) -> Vec<Edit> {
         let start = if levels > 0 { json_text::start(text) } else { None };
         let Some((before, json)) = start.and_then(|at| text.split_at_checked(at)) else {
@@ -223,11 +276,14 @@ impl Redactor {
         if levels == 0 || !text.contains(&b'\\') {
             return plain;
         }
-        let decoded = Decoded::new(text);
-        let quoted = self.edits(&decoded.text, candidates, levels - 1).into_iter();
-        let all = quoted.map(|edit| edit.escaped(&decoded)).chain(plain);
-        let spans = all.map(|edit| (edit.range.clone(), edit)).collect();
-        merged(spans).into_iter().map(|(range, edit)| Edit { range, ..edit }).collect()
+        united(plain, self.decoded_edits(text, levels - 1))
+    }
+
+    /// The edits of a text with escapes of JSON, by what it says without them.
+    fn decoded_edits(&self, text: &[u8], levels: u8) -> Vec<Edit> {
+        let decoded = Decoded::json(text);
+        let edits = self.edits_in(&mut Haystack::default(), &decoded.text, levels).into_iter();
+        edits.map(|edit| edit.escaped(&decoded)).collect()
     }
 
     fn plain_edits(&self, text: &[u8], candidates: &Candidates<'_>) -> Vec<Edit> {
@@ -255,7 +311,7 @@ impl Redactor {
         let secret = candidates.iter().find(|(_, rule)| rule.built_in_rule() == Some(BuiltInRule::Secret));
         let is_secret = || {
             let name = scalar.key.clone().and_then(|key| json.get(key)).unwrap_or_default();
-            !value.is_empty() && self.is_secret(&json_text::decoded(name))
+            !value.is_empty() && self.is_secret(&decoded_name(name))
         };
         if let Some((at, rule)) = secret.filter(|_| is_secret()) {
             let edit = Edit { range: 0..value.len(), text: self.mask(rule, value), rule: *at };
@@ -265,9 +321,7 @@ impl Redactor {
             let found = self.plain_edits(json_text::without_zeros(value), candidates).into_iter().take(1);
             found.map(|edit| edit.of_number(value.len(), true)).collect()
         } else if value.contains(&b'\\') {
-            let decoded = Decoded::new(value);
-            let edits = self.edits(&decoded.text, candidates, levels).into_iter();
-            edits.map(|edit| edit.escaped(&decoded)).collect()
+            self.decoded_edits(value, levels)
         } else {
             self.plain_edits(value, candidates)
         };
@@ -275,47 +329,8 @@ impl Redactor {
     }
 }
 
-impl Edit {
-    fn shifted(self, by: usize) -> Self {
-        Self { range: self.range.start + by..self.range.end + by, ..self }
-    }
-
-    /// A number has no room for a mask: it becomes a text, whole.
-    fn of_number(self, length: usize, is_number: bool) -> Self {
-        match is_number {
-            true => Self { range: 0..length, text: [b"\"", self.text.as_slice(), b"\""].concat(), ..self },
-            false => self,
-        }
-    }
-
-    /// The edit of a decoded text as one of the text with escapes.
-    fn escaped(self, decoded: &Decoded) -> Self {
-        let range = decoded.position(self.range.start)..decoded.position(self.range.end);
-        Self { range, text: json_text::escaped(&self.text), ..self }
-    }
-}
-
-/// Whether a character that a rule looks for may be written as an escape of JSON.
-fn has_escapes(haystack: &Haystack) -> bool {
-    haystack.any(|[a, b, c, d, e, ..]| {
-        (*a == b'\\') & (*b == b'u') & (*c == b'0') & (*d == b'0') & (e.wrapping_sub(b'0') < 8)
-    })
-}
-
 fn count(counts: &mut [u64], rule: usize) {
     if let Some(count) = counts.get_mut(rule) {
         *count += 1;
     }
-}
-
-fn edited(text: &[u8], edits: &[Edit]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut copied = 0;
-    for edit in edits {
-        out.extend_from_slice(text.get(copied..edit.range.start).unwrap_or_default());
-        out.extend_from_slice(&edit.text);
-        copied = edit.range.end;
-    }
-    out.extend_from_slice(text.get(copied..).unwrap_or_default());
-    out
 }

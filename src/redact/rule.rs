@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::anchors::{Haystack, Window, is_digit, is_letter};
-use super::{email, forms, hosts, numbers, secrets};
+use super::{email, forms, hosts, numbers, secrets, tokens};
 
 /// A rule by its name in `redact`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,29 +66,30 @@ impl BuiltInRule {
     }
 
     /// Whether the rule may match in these texts, or in JSON inside them. `false` is certain, unless characters are written
-    /// as escapes with a number (`\u0040`).
+    /// as escapes with a number (`\u0040`, `%40`).
     pub(super) fn may_match(self, haystack: &Haystack) -> bool {
         match self {
-            Email | UrlPassword => haystack.any(|[a, ..]| *a == b'@'),
-            Card => haystack.any(is_card_anchor),
-            Ipv4 => haystack.any(|[a, dot, b, c, d, e, ..]| {
+            Email | UrlPassword => memchr::memchr(b'@', haystack.bytes()).is_some(),
+            Card => numbers::may_hold_card(haystack.bytes()),
+            Ipv4 => haystack.any(|[a, dot, b, c, d, e]| {
                 is_digit(*a) & (*dot == b'.') & is_digit(*b) & ((*c == b'.') | (*d == b'.') | (*e == b'.'))
             }),
-            Ipv6 => haystack.any(is_ipv6_anchor),
-            Jwt => haystack.any(|[a, b, c, ..]| (*a == b'e') & (*b == b'y') & (*c == b'J')),
-            AwsKey => {
-                haystack.any(|[a, _, c, d, ..]| (*a == b'A') & ((*c == b'I') | (*c == b'C')) & (*d == b'A'))
-            }
-            Bearer => haystack.any(|[a, b, c, d, ..]| {
-                is_letter(*a, b'e') & is_letter(*b, b'a') & is_letter(*c, b'r') & is_letter(*d, b'e')
-                    | is_letter(*a, b'b') & is_letter(*b, b'a') & is_letter(*c, b's') & is_letter(*d, b'i')
-            }),
+            Ipv6 => hosts::may_hold_ipv6(haystack.bytes()),
+            Jwt => tokens::may_hold_jwt(haystack.bytes()),
+            AwsKey => tokens::may_hold_aws_key(haystack.bytes()),
+            Bearer => tokens::may_hold_credentials(haystack.bytes()),
             PrivateKey => {
                 haystack.any(|[a, b, c, d, ..]| (*a == b'P') & (*b == b'R') & (*c == b'I') & (*d == b'V'))
             }
             VendorToken => haystack.any(is_vendor_anchor),
             Secret => haystack.any(is_secret_anchor),
         }
+    }
+
+    /// Whether a match stays one with any letter before it, such as that of an escape (`\n`), and has nothing in it that may
+    /// be escaped.
+    pub(super) const fn sees_through_escapes(self) -> bool {
+        matches!(self, Email | Jwt)
     }
 
     /// Whether the rule matches in this text itself.
@@ -105,9 +106,9 @@ impl BuiltInRule {
             Card => numbers::find_cards(text, found),
             Ipv4 => hosts::find_ipv4(text, found),
             Ipv6 => hosts::find_ipv6(text, found),
-            Jwt => forms::JWT.find(text, found),
-            AwsKey => forms::AWS_KEY.find(text, found),
-            Bearer => forms::SCHEME.find(text, found),
+            Jwt => tokens::find_jwts(text, found),
+            AwsKey => tokens::find_aws_keys(text, found),
+            Bearer => tokens::find_credentials(text, found),
             PrivateKey => forms::PRIVATE_KEY.find(text, found),
             UrlPassword => forms::USER_IN_ADDRESS.find(text, found),
             VendorToken => forms::VENDOR_TOKEN.find(text, found),
@@ -116,42 +117,12 @@ impl BuiltInRule {
     }
 }
 
-/// Four digits of which the first may be an issuer's, a digit or a separator, and three digits; what stands before is
-/// neither digit nor letter, but for the letter of an escape (`\n`).
-#[inline(always)]
-fn is_card_anchor([escape, before, a, b, c, d, e, f, g, h, ..]: &Window) -> bool {
-    !is_digit(*before)
-        & (((*before | 0x20).wrapping_sub(b'a') >= 26) | (*escape == b'\\'))
-        & (a.wrapping_sub(b'2') < 7)
-        & is_digit(*b)
-        & is_digit(*c)
-        & is_digit(*d)
-        & (is_digit(*e) | (*e == b' ') | (*e == b'-'))
-        & is_digit(*f)
-        & is_digit(*g)
-        & is_digit(*h)
-}
-
-#[inline(always)]
-const fn is_in_group(byte: u8) -> bool {
-    is_digit(byte) | ((byte | 0x20).wrapping_sub(b'a') < 6) | (byte == b':')
-}
-
-/// Two colons, or three with a group of up to four digits between them; a time has two.
-#[inline(always)]
-fn is_ipv6_anchor([a, b, c, d, e, f, g, h, i, j, k]: &Window) -> bool {
-    let is_second = (*c == b':') | (*d == b':') | (*e == b':') | (*f == b':');
-    let is_third = (*g == b':') | (*h == b':') | (*i == b':') | (*j == b':') | (*k == b':');
-    let is_third_near = (*c == b':') & (*e == b':') | ((*c == b':') | (*d == b':')) & (*f == b':');
-    let is_group = is_in_group(*b) & is_in_group(*c) & is_in_group(*d);
-    (*a == b':') & ((*b == b':') | is_group & (is_second & is_third | is_third_near))
-}
-
-/// Some bytes of each form of a vendor's token: `gh?_`, `github_pat_`, `glpat-`, `xox?-`, `xapp-`, `sk_live_`.
+/// Some bytes of each form of a vendor's token: `gh?_`, `github_pat_`, `gl…-`, `xox?-`, `xapp-`, `sk_live_`.
 #[inline(always)]
 fn is_vendor_anchor([a, b, c, d, ..]: &Window) -> bool {
     (*a == b'g') & (*b == b'h') & (*d == b'_')
-        | (*a == b'p') & (*b == b'a') & (*c == b't') & ((*d == b'-') | (*d == b'_'))
+        | (*a == b'p') & (*b == b'a') & (*c == b't') & (*d == b'_')
+        | (*a == b'g') & (*b == b'l') & (*c != b'o') & (*c != b'e')
         | (*a == b'x') & (*b == b'o') & (*c == b'x')
         | (*a == b'x') & (*b == b'a') & (*c == b'p') & (*d == b'p')
         | (*a == b'_') & (*b == b'l') & (*c == b'i') & (*d == b'v')

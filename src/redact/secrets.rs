@@ -7,28 +7,32 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use super::forms::{self, Form};
 use super::names;
 use super::spans::merged;
+use super::{forms, tokens};
 
 /// Stands for a secret in the report of a stop.
 pub(crate) const MASK: &str = "[redacted]";
 
+/// Hands what it finds in a text to a visitor.
+type Find = fn(&[u8], &mut dyn FnMut(Range<usize>));
+
 /// What is masked by its form in the report of a stop, whatever the user says.
-static FORMS: [&Form; 7] = [
-    &forms::USER_IN_ADDRESS,
-    &forms::SLACK_HOOK,
-    &forms::SCHEME,
-    &forms::AWS_KEY,
-    &forms::VENDOR_TOKEN,
-    &forms::JWT,
-    &forms::PRIVATE_KEY,
+static FORMS: [Find; 7] = [
+    |text, found| forms::USER_IN_ADDRESS.find(text, found),
+    |text, found| forms::SLACK_HOOK.find(text, found),
+    tokens::find_credentials,
+    tokens::find_aws_keys,
+    |text, found| forms::VENDOR_TOKEN.find(text, found),
+    tokens::find_jwts,
+    |text, found| forms::PRIVATE_KEY.find(text, found),
 ];
 
-/// A name with what may stand between it and its value: `--password `, `token=`, `"secret": "`, `X-Api-Key: `.
+/// A name with what may stand between it and its value: `--password `, `token=`, `"secret": "`, `X-Api-Key: `, `"pin"=>"`,
+/// `<password>`.
 static NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r#"(?P<dashes>-{0,2})\b(?P<name>[A-Za-z][A-Za-z0-9_.-]*)(?P<between>\\*["']? *[=:] *|[ \t]+)(?P<quote>\\*["'])?"#,
+        r#"(?P<dashes>-{0,2})\b(?P<name>[A-Za-z][A-Za-z0-9_.-]*)(?P<between>\\*["']? *(?:=>|[=:]) *|>|[ \t]+)(?P<quote>\\*["'])?"#,
     )
     .ok()
 });
@@ -52,7 +56,7 @@ fn masked_by(text: &str, is_command: bool) -> Cow<'_, str> {
 
 fn by_form(text: &str) -> Cow<'_, str> {
     let mut spans = Vec::new();
-    FORMS.iter().for_each(|form| form.find(text.as_bytes(), &mut |range| spans.push((range, ()))));
+    FORMS.iter().for_each(|find| find(text.as_bytes(), &mut |range| spans.push((range, ()))));
     let ranges: Vec<Range<usize>> = merged(spans).into_iter().map(|(range, ())| range).collect();
     replaced(text, &ranges)
 }
@@ -115,6 +119,8 @@ struct Match<'t> {
     name: &'t str,
     /// The name ends a path: `/etc/passwd`.
     is_in_path: bool,
+    /// The name may be that of an element of XML.
+    is_element: bool,
     name_end: usize,
     between: &'t str,
     /// The quotation mark before the value, with backslashes inside a quoted text.
@@ -125,13 +131,12 @@ struct Match<'t> {
 impl<'t> Match<'t> {
     fn new(text: &'t str, found: &Captures<'t>) -> Self {
         let group = |name| found.name(name).map_or("", |group| group.as_str());
+        let before = found.get(0).and_then(|all| text.get(..all.start())).unwrap_or_default();
         Self {
             dashes: group("dashes").len(),
             name: group("name"),
-            is_in_path: found
-                .get(0)
-                .and_then(|all| text.get(..all.start()))
-                .is_some_and(|before| before.ends_with(['/', '\\'])),
+            is_in_path: before.ends_with(['/', '\\']),
+            is_element: before.ends_with(['<', ':']),
             name_end: found.name("name").map_or(text.len(), |name| name.end()),
             between: group("between"),
             quote: group("quote"),
@@ -156,7 +161,8 @@ impl<'t> Match<'t> {
         // A field in quotes; the quotation mark before it was passed over.
         let is_field = self.between.contains(['"', '\'']);
         match self.between.trim_matches(|c| matches!(c, '\\' | '"' | '\'' | ' ' | '\t')) {
-            "=" => names::is_secret(self.name) || sets_variable && is_variable(self.name),
+            "=" | "=>" => names::is_secret(self.name) || sets_variable && is_variable(self.name),
+            ">" => self.is_element && names::is_secret_field(self.name),
             ":" if is_field => names::is_secret(self.name),
             ":" => {
                 names::is_header(self.name, rest) || !self.is_in_path && names::is_field_in_text(self.name)
@@ -168,6 +174,9 @@ impl<'t> Match<'t> {
     /// Bytes up to the value's quotation mark, or up to what separates it from the next.
     fn value_length(&self, rest: &str) -> usize {
         let length = match self.quote {
+            _ if self.between == ">" => {
+                Some(rest.find("</").filter(|end| Some(*end) == rest.find('<')).unwrap_or(0))
+            }
             "" if self.is_header(rest) => rest.find(['"', '\'', '\n', '\r']),
             "" => rest
                 .find(|c: char| c.is_whitespace() || matches!(c, '&' | ';' | ',' | '"' | '\'' | ')' | '}')),

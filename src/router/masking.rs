@@ -59,7 +59,7 @@ impl<'p> Masking<'p> {
         let stop = entry.stop.map(|stop| masked_stop(redactor, stop, &mut self.counts));
         let Some(body) = body else { return push(&Entry { stop: stop.as_ref(), ..*entry }) };
         let fields = decode::fields(&body);
-        let record = entry.record.rewritten(&fields, &body);
+        let record = entry.record.rewritten(&fields, &body, search.keeps_run());
         push(&Entry { record: &record, stop: stop.as_ref(), ..*entry });
     }
 

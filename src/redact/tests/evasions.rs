@@ -1,0 +1,127 @@
+//! Forms in which what a rule is for also stands, on purpose or by the way of a log.
+
+use serde_json::json;
+
+use super::*;
+
+/// Whoever reads a line undoes its escapes, and so must whoever masks it.
+#[test]
+fn escapes_hide_nothing() {
+    for (text, expected) in [
+        // Behind an escape, whose letter is none.
+        (r#"{"m":"card:\n4111111111111111"}"#, r#"{"m":"card:\n[card]"}"#),
+        (r#"{"m":"card:\t4111 1111 1111 1111"}"#, r#"{"m":"card:\t[card]"}"#),
+        (r#"{"m":"{\"n\":\"\\n4111111111111111\"}"}"#, r#"{"m":"{\"n\":\"\\n[card]\"}"}"#),
+        // Characters that need no escape.
+        (r#"{"m":"\u0034111111111111111"}"#, r#"{"m":"[card]"}"#),
+        (r#"{"m":"\u0065yJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln"}"#, r#"{"m":"[jwt]"}"#),
+        (r#"{"m":"\u0041KIAIOSFODNN7EXAMPLE"}"#, r#"{"m":"[aws_key]"}"#),
+        (r#"{"m":"10\u002e0.0\u002E1"}"#, r#"{"m":"[ipv4]"}"#),
+        // Names.
+        (r#"{"p\u0061ssword":"hunter2"}"#, r#"{"p\u0061ssword":"[secret]"}"#),
+        // JSON that is cut, goes on or stands behind braces; quoted texts.
+        (r#"{"a":"me\u0040example.com","b":"#, r#"{"a":"[email]","b":"#),
+        (r#"{"a":"\n4111111111111111"} done"#, r#"{"a":"\n[card]"} done"#),
+        (r#"{id} {"a":"me\u0040example.com"}"#, r#"{id} {"a":"[email]"}"#),
+        (r#"level=info msg="of\n4111111111111111""#, r#"level=info msg="of\n[card]""#),
+        (r#"body="{\"card\":4111111111111111}""#, r#"body="{\"card\":[card]}""#),
+    ] {
+        assert_eq!(masked(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn patterns_of_the_users_see_json_behind_words_and_numbers() {
+    let redactor = redactor(vec![pattern("customer", "^c-[0-9]{4}$"), pattern("number", "^77[0-9]{6}$")]);
+    for (text, expected) in [
+        (r#"got {"a":"c-1234"}"#, r#"got {"a":"[customer]"}"#),
+        (r#"got {"a":"c\u002d1234"}"#, r#"got {"a":"[customer]"}"#),
+        (r#"{"n":77123456}"#, r#"{"n":"[number]"}"#),
+    ] {
+        assert_eq!(masked_by(&redactor, text), (expected.to_owned(), 1));
+    }
+    let given = json!({"n": 77123456, "list": [77123456.0, -77123456, 1], "log": "c-1234"});
+    let expected = json!({"n": "[number]", "list": ["[number]", -77123456, 1], "log": "[customer]"});
+    assert_eq!(record(&redactor, &given), (expected, 3));
+}
+
+#[test]
+fn cards_that_a_program_made_a_float_are_cards() {
+    let given = json!({"card": 4111111111111111.0, "map": {"list": [4111111111111111.0]}, "ratio": 4111111111111111.5});
+    let expected = json!({"card": "[card]", "map": {"list": ["[card]"]}, "ratio": 4111111111111111.5});
+    assert_eq!(record(&redactor(all_rules()), &given), (expected, 2));
+    assert_eq!(masked(r#"{"card":4111111111111111.0,"n":1.50}"#), r#"{"card":"[card]","n":1.50}"#);
+}
+
+/// Headers are lists in many languages.
+#[test]
+fn what_a_secret_list_holds_is_secret() {
+    assert_eq!(
+        masked(r#"{"X-Api-Key":["hunter2",["b"]],"a":["b",{"token":[1],"c":"d"},"e"],"f":"g"}"#),
+        r#"{"X-Api-Key":["[secret]",["[secret]"]],"a":["b",{"token":["[secret]"],"c":"d"},"e"],"f":"g"}"#
+    );
+    let given = json!({"headers": {"Cookie": ["sid=1"], "Accept": ["*/*"]}});
+    let expected = json!({"headers": {"Cookie": ["[secret]"], "Accept": ["*/*"]}});
+    assert_eq!(record(&redactor(all_rules()), &given), (expected, 1));
+}
+
+#[test]
+fn bytes_that_are_no_text_end_no_secret() {
+    for (text, expected) in [
+        (&b"password=hun\xffter2 x"[..], &b"password=[secret] x"[..]),
+        (b"password=\xffhunter2", b"password=[secret]"),
+        (b"\xffdb postgres://web:p\xe4ss@db/x", b"\xffdb postgres://[url_password]@db/x"),
+    ] {
+        let masked = redactor(all_rules()).text(text, &mut [0; 16]);
+        assert_eq!(masked.as_deref(), Some(expected), "{}", text.escape_ascii());
+    }
+}
+
+/// Access logs hold addresses, and many programs log the data of a form.
+#[test]
+fn escapes_of_addresses_hide_nothing() {
+    for (text, expected) in [
+        ("GET /reset?email=me%40example.com&x=1", "GET /reset?email=[email]&x=1"),
+        ("email%3Dme%40example.com%26x%3D1", "email%3D[email]%26x%3D1"),
+        ("twice me%2540example.com", "twice [email]"),
+        ("card=4111+1111+1111+1111&x=1", "card=[card]&x=1"),
+        ("card=4111%201111%201111%201111", "card=[card]"),
+        ("next=%2Fcb%3Ftoken%3DeyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", "next=%2Fcb%3Ftoken%3D[jwt]"),
+        ("key%3DAKIAIOSFODNN7EXAMPLE%2F2026", "key%3D[secret]"),
+        ("id%3AAKIAIOSFODNN7EXAMPLE%2F2026", "id%3A[aws_key]%2F2026"),
+        ("h=Bearer%20abc.def1", "h=Bearer%20[bearer]"),
+        ("ip%3A203.0.113.7%3A443", "ip%3A[ipv4]%3A443"),
+        ("from=%5B2001%3Adb8%3A%3A1%5D", "from=%5B[ipv6]%5D"),
+        ("to=postgres%3A%2F%2Fweb%3Ahunter2%40db%2Fapp", "to=postgres%3A%2F%2F[url_password]%40db%2Fapp"),
+        ("form=password%3Dhunter2%26x%3D1", "form=password%3D[secret]%26x%3D1"),
+        ("json=%7B%22card%22%3A4111111111111111%7D", "json=%7B%22card%22%3A%22[card]%22%7D"),
+        (r#"{"url":"/a?m=me%40example.com","n":1}"#, r#"{"url":"/a?m=[email]","n":1}"#),
+        (r#"{"m":"got \"m=me%40example.com\""}"#, r#"{"m":"got \"m=[email]\""}"#),
+        ("100%40 off", "100%40 off"),
+        ("/wiki/%E6%97%A5%E6%9C%AC?a=%2Fb", "/wiki/%E6%97%A5%E6%9C%AC?a=%2Fb"),
+    ] {
+        assert_eq!(masked(text), expected, "{text}");
+    }
+}
+
+/// As programs in Ruby, PHP and those that speak SOAP write what they hold.
+#[test]
+fn secrets_are_known_by_their_names_in_other_notations() {
+    for (text, expected) in [
+        (
+            r#"Parameters: {"user"=>"me", "password"=>"hunter2"}"#,
+            r#"Parameters: {"user"=>"me", "password"=>"[secret]"}"#,
+        ),
+        (r#"{:api_key => "hunter2"}"#, r#"{:api_key => "[secret]"}"#),
+        ("['password' => 'hunter2']", "['password' => '[secret]']"),
+        ("<password>hunter2</password>", "<password>[secret]</password>"),
+        ("<wsse:Password>hun ter2</wsse:Password>", "<wsse:Password>[secret]</wsse:Password>"),
+        ("<Key>logs/1.gz</Key>", "<Key>logs/1.gz</Key>"),
+        ("if key > 3 and token>4", "if key > 3 and token>4"),
+        ("-----BEGIN PGP PRIVATE KEY BLOCK-----\nlQ\n-----END PGP PRIVATE KEY BLOCK-----", "[private_key]"),
+        ("with glptt-0123456789abcdefghij and rk_live_0123456789", "with [vendor_token] and [vendor_token]"),
+        ("glob-loader-plugin-of-webpack", "glob-loader-plugin-of-webpack"),
+    ] {
+        assert_eq!(masked(text), expected, "{text}");
+    }
+}
