@@ -3,13 +3,18 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
+use std::time::Duration;
 
-use super::record::{OpenRecord, Taken};
+use super::record::{OpenRecord, Taken, distance};
 use super::rules::JoinRules;
 use crate::input::log_line::{self, LogLine, PlacedEntry};
+use crate::input::record::Timestamp;
 
 /// Records that may wait for lines of the next chunk, by chunk: more streams at one time are no ordinary tag.
 const MAX_OPEN_TAILS: usize = 64;
+
+/// Streams of one tag of which it is known when their last lines were written.
+const MAX_STREAMS: usize = 256;
 
 /// Whose lines follow each other: one stream of one container.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -23,6 +28,37 @@ pub(crate) struct StreamKey<'a> {
 pub(crate) struct OpenTail {
     pub(crate) key: StreamKey<'static>,
     pub(crate) record: OpenRecord<'static>,
+}
+
+/// What earlier chunks of the same tag left.
+#[derive(Debug, Default)]
+pub(crate) struct EarlierChunks {
+    pub(crate) tails: Vec<OpenTail>,
+    /// By stream, when its last line so far was written.
+    pub(crate) last_times: HashMap<StreamKey<'static>, Timestamp>,
+}
+
+/// A chunk that is further behind what came before was not overtaken: the clock was set back.
+const MAX_OVERTAKEN: Duration = Duration::from_secs(60);
+
+impl EarlierChunks {
+    /// Notes when the last lines of a chunk were written.
+    pub(crate) fn note(&mut self, last_times: Vec<(StreamKey<'static>, Timestamp)>) {
+        if self.last_times.len() + last_times.len() > MAX_STREAMS {
+            self.last_times.clear();
+        }
+        for (key, time) in last_times {
+            let last = self.last_times.entry(key).or_insert(time);
+            if !is_overtaken(time, *last) {
+                *last = time;
+            }
+        }
+    }
+}
+
+/// Whether a chunk that begins at this time was brought behind one that comes after it.
+fn is_overtaken(time: Timestamp, last: Timestamp) -> bool {
+    time < last && distance(time, last) <= MAX_OVERTAKEN
 }
 
 /// An open record at the end of the chunk.
@@ -56,6 +92,8 @@ pub(crate) struct JoinedChunk {
     pub(crate) closed: Vec<ClosedTail>,
     /// Records that wait for lines of the next chunk.
     pub(crate) open: Vec<LeftOpen>,
+    /// By stream, when its last line in this chunk was written.
+    pub(crate) last_times: Vec<(StreamKey<'static>, Timestamp)>,
 }
 
 impl JoinedChunk {
@@ -78,21 +116,22 @@ pub struct JoinedAlone {
 /// Joins the lines of a chunk that stands for itself.
 #[must_use]
 pub fn join_alone(rules: &JoinRules, chunk: &[u8]) -> JoinedAlone {
-    let joined = join(rules, chunk, Vec::new(), &[], false);
+    let joined = join(rules, chunk, &mut EarlierChunks::default(), &[], false);
     JoinedAlone { bytes: joined.bytes, lines: joined.joined }
 }
 
-/// Joins the lines of a chunk. `tails` is what earlier chunks of its tag left open, `absorbed` what to leave out because it is
-/// in records of several chunks. With `may_wait` the last record of each stream may stay open. A malformed chunk stays as it
-/// is.
+/// Joins the lines of a chunk, also with what earlier chunks of its tag left open, unless a later one came first.
+/// `absorbed` is what to leave out because it is in records of several chunks. With `may_wait` the last record of each stream
+/// may stay open. A malformed chunk stays as it is.
 pub(crate) fn join(
     rules: &JoinRules,
     chunk: &[u8],
-    tails: Vec<OpenTail>,
+    earlier: &mut EarlierChunks,
     absorbed: &[u32],
     may_wait: bool,
 ) -> JoinedChunk {
-    let mut joining = ChunkJoining::new(rules, chunk, tails.clone());
+    let tails = std::mem::take(&mut earlier.tails);
+    let mut joining = ChunkJoining::new(rules, chunk, tails.clone(), &earlier.last_times);
     for (position, entry) in (0..).zip(log_line::entries(chunk)) {
         let Ok(PlacedEntry { place, line }) = entry else { return JoinedChunk::unread(tails) };
         match line {
@@ -135,11 +174,27 @@ struct Stream<'a> {
     parts: Vec<u32>,
     /// The last lines, which are parts of it only if another one follows.
     possible: Vec<Slot>,
+    /// When the last line in this chunk was written.
+    last_time: Option<Timestamp>,
+    /// A later chunk came before this one, so this one has nothing to do with what is open.
+    is_overtaken: bool,
+    /// What that later chunk left open.
+    later: Option<OpenRecord<'a>>,
 }
 
 impl Stream<'_> {
     fn has_lines(&self) -> bool {
         self.first.is_some() || !self.parts.is_empty() || !self.possible.is_empty()
+    }
+
+    /// Leaves what the next chunks need to know.
+    fn leave(self, result: &mut JoinedChunk) {
+        let key = self.key.into_owned();
+        if let Some(later) = self.later {
+            let tail = OpenTail { key: key.clone(), record: later.into_owned() };
+            result.open.push(LeftOpen { tail, has_lines: false });
+        }
+        result.last_times.extend(self.last_time.map(|time| (key, time)));
     }
 }
 
@@ -151,15 +206,22 @@ struct ChunkJoining<'r, 'a> {
     by_key: HashMap<StreamKey<'a>, usize>,
     /// The stream of the last line: neighbouring lines mostly come from one.
     last: usize,
+    last_times: &'r HashMap<StreamKey<'a>, Timestamp>,
     is_changed: bool,
     result: JoinedChunk,
 }
 
 impl<'r, 'a> ChunkJoining<'r, 'a> {
-    fn new(rules: &'r JoinRules, chunk: &'a [u8], tails: Vec<OpenTail>) -> Self {
+    fn new(
+        rules: &'r JoinRules,
+        chunk: &'a [u8],
+        tails: Vec<OpenTail>,
+        last_times: &'r HashMap<StreamKey<'a>, Timestamp>,
+    ) -> Self {
         let mut joining = Self {
             rules,
             chunk,
+            last_times,
             pieces: Vec::new(),
             streams: Vec::new(),
             by_key: HashMap::new(),
@@ -176,7 +238,16 @@ impl<'r, 'a> ChunkJoining<'r, 'a> {
     fn add_stream(&mut self, key: StreamKey<'a>, open: Option<OpenRecord<'a>>) -> usize {
         let index = self.streams.len();
         self.by_key.insert(key.clone(), index);
-        self.streams.push(Stream { key, open, first: None, parts: Vec::new(), possible: Vec::new() });
+        self.streams.push(Stream {
+            key,
+            open,
+            first: None,
+            parts: Vec::new(),
+            possible: Vec::new(),
+            last_time: None,
+            is_overtaken: false,
+            later: None,
+        });
         index
     }
 
@@ -207,6 +278,7 @@ impl<'r, 'a> ChunkJoining<'r, 'a> {
 
     fn take(&mut self, position: u32, place: Range<usize>, line: &LogLine<'a>) {
         let index = self.stream(line);
+        self.note_time(index, line.time);
         let rules = self.rules;
         let open = self.streams.get_mut(index).and_then(|stream| stream.open.as_mut());
         match open.and_then(|record| record.take(rules, line)) {
@@ -226,6 +298,17 @@ impl<'r, 'a> ChunkJoining<'r, 'a> {
             stream.open = Some(record);
             stream.first = Some(slot);
         }
+    }
+
+    /// Notes when a line was written. The first of its stream shows whether a later chunk came before this one.
+    fn note_time(&mut self, index: usize, time: Timestamp) {
+        let Some(stream) = self.streams.get_mut(index) else { return };
+        if stream.last_time.is_none() {
+            let last = self.last_times.get(&stream.key);
+            stream.is_overtaken = last.is_some_and(|last| is_overtaken(time, *last));
+            stream.later = stream.open.take_if(|_| stream.is_overtaken);
+        }
+        stream.last_time = stream.last_time.max(Some(time));
     }
 
     fn note_possible(&mut self, index: usize, slot: Slot) {
@@ -277,13 +360,14 @@ impl<'r, 'a> ChunkJoining<'r, 'a> {
             let open = self.streams.get(index).and_then(|stream| Some((stream.open.as_ref()?.len(), stream)));
             let Some((len, stream)) = open else { continue };
             let is_small = bytes + len <= self.rules.max_bytes && self.result.open.len() < MAX_OPEN_TAILS;
-            if stream.has_lines() && !(may_wait && is_small) {
+            if stream.has_lines() && !(may_wait && is_small && !stream.is_overtaken) {
                 self.close(index);
             } else {
                 bytes += len;
                 self.leave_open(index);
             }
         }
+        self.streams.drain(..).for_each(|stream| stream.leave(&mut self.result));
         self.result.absorbed.sort_unstable();
         self.result.bytes = self.is_changed.then(|| written(self.chunk, &self.pieces));
         self.result

@@ -221,6 +221,7 @@ fn open_piece<'a>(rules: &JoinRules, line: &LogLine<'a>) -> Option<OpenPiece<'a>
     Some(OpenPiece { id: Cow::Borrowed(piece.id), next: piece.ordinal.map(|nth| nth.saturating_add(1)) })
 }
 
-fn distance(earlier: Timestamp, later: Timestamp) -> Duration {
+/// How far two times are from each other.
+pub(super) fn distance(earlier: Timestamp, later: Timestamp) -> Duration {
     Duration::from_millis(later.millis().abs_diff(earlier.millis()))
 }

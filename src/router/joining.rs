@@ -21,13 +21,17 @@ use crate::delivery::ledger::ChunkMaker;
 use crate::delivery::progress::Progress;
 use crate::delivery::verdict::Verdict;
 use crate::input::chunk::Chunk;
-use crate::join::chunk::{self, ClosedTail, JoinedChunk, LeftOpen, OpenTail, StreamKey};
+use crate::input::record::Timestamp;
+use crate::join::chunk::{self, ClosedTail, EarlierChunks, JoinedChunk, LeftOpen, OpenTail, StreamKey};
 use crate::join::rules::JoinRules;
 use crate::join::shared::SharedRecord;
 
 /// Chunks that wait at the host while others may still be held: beyond that, destinations are down, and records end with
 /// their chunk instead of filling the memory.
 const MAX_WAITING_CHUNKS: usize = 64;
+
+/// Tags of which it is known when their last lines were written.
+const MAX_TAGS: usize = 1_024;
 
 /// Threads of the host that are told apart.
 const MAX_THREADS: usize = 64;
@@ -37,12 +41,17 @@ pub(super) struct Joining {
     rules: JoinRules,
     /// By tag.
     open: RefCell<HashMap<Vec<u8>, Vec<OpenShared>>>,
+    /// By tag, what tells whether a chunk was overtaken by a later one.
+    last_times: RefCell<HashMap<Vec<u8>, LastTimes>>,
     /// Flushes that are held. Each blocks a thread of the host.
     held: Rc<Cell<usize>>,
     /// The threads that flushes came from.
     threads: RefCell<BTreeSet<usize>>,
     has_ended: Cell<bool>,
 }
+
+/// By stream, when its last line so far was written.
+type LastTimes = HashMap<StreamKey<'static>, Timestamp>;
 
 struct OpenShared {
     tail: OpenTail,
@@ -90,6 +99,7 @@ impl Joining {
         Self {
             rules,
             open: RefCell::default(),
+            last_times: RefCell::default(),
             held: Rc::default(),
             threads: RefCell::default(),
             has_ended: Cell::new(false),
@@ -113,18 +123,21 @@ impl Joining {
     /// Joins the lines of a chunk, together with what earlier chunks of its tag left open.
     fn join(&self, tag: &[u8], chunk: &[u8], progress: &Progress, may_hold: bool) -> ChunkToSend {
         if progress.is_replay() {
-            let joined = chunk::join(&self.rules, chunk, Vec::new(), &progress.shared().absorbed(), false);
+            let mut alone = EarlierChunks::default();
+            let joined = chunk::join(&self.rules, chunk, &mut alone, &progress.shared().absorbed(), false);
             return ChunkToSend { bytes: joined.bytes, lines: 0, _hold: None };
         }
         let waiting = self.open.borrow_mut().remove(tag).unwrap_or_default();
         let mut known: HashMap<StreamKey<'static>, Rc<SharedRecord>> = HashMap::new();
-        let mut tails = Vec::new();
+        let mut earlier = EarlierChunks { tails: Vec::new(), last_times: self.take_last_times(tag) };
         for OpenShared { tail, shared } in waiting {
             known.insert(tail.key.clone(), shared);
-            tails.push(tail);
+            earlier.tails.push(tail);
         }
-        let JoinedChunk { bytes, joined, absorbed, closed, open } =
-            chunk::join(&self.rules, chunk, tails, &[], may_hold);
+        let JoinedChunk { bytes, joined, absorbed, closed, open, last_times } =
+            chunk::join(&self.rules, chunk, &mut earlier, &[], may_hold);
+        earlier.note(last_times);
+        self.last_times.borrow_mut().insert(tag.to_vec(), earlier.last_times);
         let mut records = Vec::new();
         for ClosedTail { key, entries, has_lines } in closed {
             let Some(shared) = known.remove(&key) else { continue };
@@ -135,6 +148,14 @@ impl Joining {
         records.extend(self.wait_for_rest(tag, open, known));
         progress.shared().note(absorbed, records);
         ChunkToSend { bytes, lines: joined, _hold }
+    }
+
+    fn take_last_times(&self, tag: &[u8]) -> LastTimes {
+        let mut by_tag = self.last_times.borrow_mut();
+        if by_tag.len() >= MAX_TAGS {
+            by_tag.clear();
+        }
+        by_tag.remove(tag).unwrap_or_default()
     }
 
     /// Keeps what is open for the next chunk; returns the records that have lines of this one.

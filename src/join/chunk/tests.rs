@@ -183,6 +183,41 @@ fn a_chunk_with_nothing_to_join_or_with_malformed_bytes_stays_as_it_is() {
     assert_eq!(join_alone(&rules(), &malformed), JoinedAlone::default());
 }
 
+/// The records of one stream, whose chunks begin at these seconds and are brought in this order.
+fn brought(chunks: &[(u32, &[&str])]) -> Vec<String> {
+    let chunk = |(second, lines): &(u32, &[&str])| -> Vec<u8> {
+        lines.iter().flat_map(|text| entry(*second, &line(text))).collect()
+    };
+    let streams = in_chunks(&rules(), &chunks.iter().map(chunk).collect::<Vec<_>>());
+    streams.values().flat_map(|records| texts(records)).collect()
+}
+
+#[test]
+fn a_chunk_that_was_overtaken_is_not_joined_with_what_later_ones_left_open() {
+    let (first, second) = (["Error: 1", "    at a (x.js:1:1)"], ["    at b (x.js:1:1)", "Error: 2"]);
+    let third = ["    at c (x.js:1:1)"];
+    let in_order = brought(&[(1, &first), (2, &second), (3, &third)]);
+    assert_eq!(
+        in_order,
+        ["Error: 1\n    at a (x.js:1:1)\n    at b (x.js:1:1)", "Error: 2\n    at c (x.js:1:1)"]
+    );
+    let swapped = brought(&[(2, &second), (1, &first), (3, &third)]);
+    assert_eq!(
+        swapped,
+        ["    at b (x.js:1:1)", "Error: 1\n    at a (x.js:1:1)", "Error: 2\n    at c (x.js:1:1)"]
+    );
+    // Nothing was left open, and yet what the overtaken chunk begins is not for the one after next.
+    let swapped = brought(&[(2, &["plain"]), (1, &["Error: 1"]), (3, &third)]);
+    assert_eq!(swapped, ["plain", "Error: 1", "    at c (x.js:1:1)"]);
+}
+
+#[test]
+fn a_clock_that_is_set_back_ends_a_record_and_no_more() {
+    let frame = ["    at a (x.js:1:1)"];
+    let records = brought(&[(9_000, &["Error: 1"]), (1_000, &["Error: 2"]), (1_001, &frame)]);
+    assert_eq!(records, ["Error: 1", "Error: 2\n    at a (x.js:1:1)"]);
+}
+
 /// Lines that belong together in many ways, and lines that do not.
 const LINES: [&str; 22] = [
     "ordinary",
@@ -238,17 +273,18 @@ fn add(streams: &mut ByStream, chunk: &[u8]) {
 /// Brings the chunks one after the other, each of which waits for the next, and each of them again.
 fn in_chunks(rules: &JoinRules, chunks: &[Vec<u8>]) -> ByStream {
     let mut streams = ByStream::new();
-    let mut tails = Vec::new();
+    let mut earlier = EarlierChunks::default();
     for chunk in chunks {
-        let result = join(rules, chunk, tails, &[], true);
+        let result = join(rules, chunk, &mut earlier, &[], true);
+        earlier.note(result.last_times);
         result.closed.iter().for_each(|closed| add(&mut streams, &closed.entries));
         let sent = result.bytes.unwrap_or_else(|| chunk.clone());
         add(&mut streams, &sent);
-        let again = join(rules, chunk, Vec::new(), &result.absorbed, false);
+        let again = join(rules, chunk, &mut EarlierChunks::default(), &result.absorbed, false);
         assert!(again.bytes.unwrap_or_else(|| chunk.clone()) == sent, "a replay is the same chunk");
-        tails = result.open.into_iter().map(|open| open.tail).collect();
+        earlier.tails = result.open.into_iter().map(|open| open.tail).collect();
     }
-    tails.iter().for_each(|tail| add(&mut streams, &tail.record.entries()));
+    earlier.tails.iter().for_each(|tail| add(&mut streams, &tail.record.entries()));
     streams
 }
 

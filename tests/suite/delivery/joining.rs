@@ -12,7 +12,7 @@ use crate::router::{GROUP, Router};
 use test_support::alone::alone;
 use test_support::chunk::Chunk;
 use test_support::process::until;
-use test_support::record::line;
+use test_support::record::{line, now_ms};
 use test_support::this_test;
 
 const HEAD: &str = "java.lang.IllegalStateException: boom";
@@ -142,6 +142,31 @@ fn the_second_chunk_alone_delivers_the_record_when_the_first_never_comes_again()
     cloud.clear_script();
     assert_eq!(router.bring(&chunks[1]), Verdict::Ok);
     assert_eq!(arrived(&cloud), ["after".to_owned(), format!("{HEAD}\n{FRAME}")]);
+}
+
+/// Its lines stay as they are, and the record that waits finds its rest in the chunk that comes next.
+#[test]
+fn a_chunk_that_was_overtaken_is_joined_with_nothing_of_later_ones() {
+    let cloud = Cloud::start();
+    let router = router(&cloud, &[("join.wait", "5s")]);
+    let now = now_ms();
+    let at = |second: i64, lines: &[&str]| {
+        lines
+            .iter()
+            .fold(Chunk::new(), |chunk, text| chunk.with(now + 1_000 * second, &line("web", "stderr", text)))
+    };
+    std::thread::scope(|scope| {
+        let later = scope.spawn(|| router.bring(&at(1, &["later", HEAD])));
+        wait_for(&cloud, "later");
+        assert_eq!(router.bring(&at(0, &[FRAME, "earlier"])), Verdict::Ok);
+        assert_eq!(
+            router.bring(&at(2, &["\tat com.example.Orders.post(Orders.java:7)", "next"])),
+            Verdict::Ok
+        );
+        assert_eq!(later.join().unwrap(), Verdict::Ok);
+    });
+    let joined = format!("{HEAD}\n\tat com.example.Orders.post(Orders.java:7)");
+    assert_eq!(arrived(&cloud), [FRAME, "earlier", &joined, "later", "next"]);
 }
 
 #[test]
