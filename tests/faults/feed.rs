@@ -1,8 +1,9 @@
-//! Numbered records by the forward protocol. The host acknowledges each message once it has stored it, and only what is
+//! Numbered lines by the forward protocol, each a part of a stack trace. The host acknowledges each message once it has stored it, and only what is
 //! acknowledged counts as sent; what a dying host may or may not have stored is not sent again.
 
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
+use std::ops::RangeInclusive;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,8 +21,11 @@ use test_support::record::{line, now_ms};
 /// A tag for the records of several containers: one of FireLens would name a single one.
 pub(crate) const TAG: &str = "app.0123";
 
-/// Records in one message.
+/// Lines in one message. Their number is not a multiple of [`TRACE`], so that messages, and chunks, end amid of traces.
 const BATCH: usize = 100;
+
+/// Lines of a stack trace: every line is part of one.
+pub(crate) const TRACE: usize = 3;
 
 /// How many containers they come from.
 pub(crate) const CONTAINERS: usize = 4;
@@ -45,6 +49,27 @@ impl Sent {
         Self { sure: some(&self.sure), unsure: some(&self.unsure) }
     }
 
+    /// How many records they are: the lines of a trace that a message cut may each be one.
+    pub(crate) fn records(&self, joins: bool) -> RangeInclusive<usize> {
+        let all: BTreeSet<usize> = self.sure.union(&self.unsure).copied().collect();
+        if !joins {
+            return self.sure.len()..=all.len();
+        }
+        let traces = |lines: &BTreeSet<usize>| lines.iter().map(|line| line / TRACE).collect::<BTreeSet<_>>();
+        let all = traces(&all);
+        let cut = all.iter().filter(|trace| is_cut(**trace)).count();
+        traces(&self.sure).len()..=all.len() + (TRACE - 1) * cut
+    }
+
+    /// The traces that were sent whole and in one message.
+    pub(crate) fn uncut_traces(&self) -> impl Iterator<Item = usize> {
+        let is_whole = |first: &&usize| {
+            first.is_multiple_of(TRACE) && (**first..**first + TRACE).all(|line| self.sure.contains(&line))
+        };
+        let traces = self.sure.iter().filter(is_whole).map(|first| first / TRACE);
+        traces.filter(|trace| !is_cut(*trace))
+    }
+
     /// Those of standard error.
     pub(crate) fn stderr(&self) -> Self {
         self.only(is_stderr)
@@ -56,9 +81,15 @@ impl Sent {
     }
 }
 
-/// Every third record is standard error.
+/// Every third trace is standard error.
 pub(crate) fn is_stderr(number: usize) -> bool {
-    number.is_multiple_of(3)
+    (number / TRACE).is_multiple_of(3)
+}
+
+/// Whether the lines of this trace are in two messages.
+fn is_cut(trace: usize) -> bool {
+    let first = trace * TRACE;
+    first / BATCH != (first + TRACE - 1) / BATCH
 }
 
 /// Where numbered records come from; numbers go on where they stopped.
@@ -69,10 +100,17 @@ pub(crate) struct Feed {
     connection: Option<UnixStream>,
     behind_ms: Vec<i64>,
     padding: usize,
+    /// Which lines are standard error.
+    is_stderr: Option<fn(usize) -> bool>,
 }
 
 impl Feed {
-    /// Times of records are so many ms behind the machine's clock, taken in turn.
+    /// With other lines of standard error.
+    pub(crate) fn with_stderr(is_stderr: fn(usize) -> bool) -> Self {
+        Self { is_stderr: Some(is_stderr), ..Self::default() }
+    }
+
+    /// Times of traces are so many ms behind the machine's clock, taken in turn.
     pub(crate) fn behind(behind_ms: &[i64]) -> Self {
         Self { behind_ms: behind_ms.to_vec(), ..Self::default() }
     }
@@ -125,10 +163,28 @@ impl Feed {
     fn entries(&self, numbers: std::ops::Range<usize>) -> Vec<u8> {
         let now = now_ms();
         let entry = |chunk: Chunk, number: usize| {
-            let behind = self.behind_ms.get(number % self.behind_ms.len().max(1)).copied().unwrap_or(0);
-            chunk.with(now - behind, &record(number, self.padding))
+            let turn = number / TRACE % self.behind_ms.len().max(1);
+            let behind = self.behind_ms.get(turn).copied().unwrap_or(0);
+            chunk.with(now - behind, &self.record(number))
         };
         numbers.fold(Chunk::of(Layout::Legacy, TimeForm::Event), entry).bytes().to_vec()
+    }
+
+    fn record(&self, number: usize) -> Value {
+        let is_stderr = self.is_stderr.unwrap_or(is_stderr);
+        let source = if is_stderr(number) { "stderr" } else { "stdout" };
+        // Letters that hardly shrink: what fills a disk has to fill it compressed as well.
+        let mut random = fastrand::Rng::with_seed(number as u64);
+        let padding: String = (0..self.padding).map(|_| random.alphanumeric()).collect();
+        let text = match number % TRACE {
+            0 => format!("java.lang.IllegalStateException: n={number} GET /orders/{number} {padding}"),
+            _ => format!("\tat com.example.Orders.place(Orders.java:{number}) n={number} {padding}"),
+        };
+        let text = text.trim_end();
+        let container = number / TRACE % CONTAINERS;
+        let mut record = line(&format!("c{container}"), source, text);
+        record["container_id"] = format!("{container:064x}").into();
+        record
     }
 }
 
@@ -137,18 +193,6 @@ fn connect(socket: &PathBuf) -> Option<UnixStream> {
     connection.set_read_timeout(Some(PATIENCE)).unwrap();
     connection.set_write_timeout(Some(PATIENCE)).unwrap();
     Some(connection)
-}
-
-fn record(number: usize, padding: usize) -> Value {
-    let source = if is_stderr(number) { "stderr" } else { "stdout" };
-    // Letters that hardly shrink: what fills a disk has to fill it compressed as well.
-    let mut random = fastrand::Rng::with_seed(number as u64);
-    let padding: String = (0..padding).map(|_| random.alphanumeric()).collect();
-    let text = format!("n={number} GET /orders/{number} 200 12ms {padding}");
-    let container = number % CONTAINERS;
-    let mut record = line(&format!("c{container}"), source, text.trim_end());
-    record["container_id"] = format!("{container:064x}").into();
-    record
 }
 
 /// Packed forward mode with an id to acknowledge: `[tag, entries, {"chunk": id}]`.

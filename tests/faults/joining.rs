@@ -5,12 +5,12 @@ use std::time::Duration;
 use fake_cloud::{Api, Cloud, Fault};
 
 use crate::feed::{Feed, Sent, Stream};
-use crate::host::{Alive, Host, Kind, Output, kinds};
-use crate::tally::{Tally, lines_in_group, tally};
+use crate::host::{Alive, Host, Output, Setup, with_each_plain_host};
+use crate::tally::{Tally, in_group, tally};
 
-/// The lines of a stream up to the next number that ends with two are one record.
+/// The lines of a stream up to the next trace whose number ends with two or seven are one record.
 const KEYS: [(&str, &str); 3] =
-    [("join", "both"), ("join.start_pattern", "^n=[0-9]*2 GET"), ("join.wait", "1500ms")];
+    [("join", "both"), ("join.start_pattern", "n=[0-9]*[27] GET"), ("join.wait", "1500ms")];
 
 struct JoiningScene {
     cloud: Cloud,
@@ -18,16 +18,16 @@ struct JoiningScene {
 }
 
 impl JoiningScene {
-    fn new(kind: &Kind, more: &[(&str, &str)]) -> Self {
+    fn new(setup: &Setup, more: &[(&str, &str)]) -> Self {
         let cloud = Cloud::start();
-        let host = Host::new(kind, Output::to_groups(&cloud, ["/rest", "/errors"]));
+        let host = Host::new(setup, Output::to_groups(&cloud, ["/rest", "/errors"]));
         let host = KEYS.iter().chain(more).fold(host, |host, (key, value)| host.with_key(key, value));
         Self { cloud, host }
     }
 
     #[track_caller]
     fn both(&self, scenario: &str, host: &Alive, sent: &Sent) -> [Tally; 2] {
-        let in_group = |group: &'static str| move || lines_in_group(&self.cloud, group);
+        let in_group = |group: &'static str| move || in_group(&self.cloud, group);
         [
             tally(scenario, host, "errors", &sent.stderr(), in_group("/errors")),
             tally(scenario, host, "rest", &sent.stdout(), in_group("/rest")),
@@ -47,8 +47,8 @@ impl JoiningScene {
 
 #[test]
 fn records_in_several_chunks_under_throttling() {
-    for kind in kinds() {
-        let scene = JoiningScene::new(&kind, &[("flush_timeout", "4s")]);
+    with_each_plain_host(|setup| {
+        let scene = JoiningScene::new(setup, &[("flush_timeout", "4s")]);
         let mut host = scene.host.clone().back_off([1, 2]).start();
         let stream = Stream::start(Feed::default(), &host, Duration::from_millis(20));
         std::thread::sleep(Duration::from_secs(2));
@@ -60,13 +60,13 @@ fn records_in_several_chunks_under_throttling() {
         scene.both("joining under throttling", &host, &sent).iter().for_each(|line| line.expect_once(&host));
         scene.assert_joined();
         host.end();
-    }
+    });
 }
 
 #[test]
 fn joined_lines_survive_sigterm() {
-    for kind in kinds() {
-        let scene = JoiningScene::new(&kind, &[("exit_timeout", "10s")]);
+    with_each_plain_host(|setup| {
+        let scene = JoiningScene::new(setup, &[("exit_timeout", "10s")]);
         let mut host = scene.host.start();
         let stream = Stream::start(Feed::default(), &host, Duration::from_millis(10));
         std::thread::sleep(Duration::from_secs(3));
@@ -74,13 +74,13 @@ fn joined_lines_survive_sigterm() {
         let sent = stream.stop().sent;
         scene.both("joining, SIGTERM", &host, &sent).iter().for_each(|line| line.expect_once(&host));
         scene.assert_joined();
-    }
+    });
 }
 
 #[test]
 fn joined_lines_survive_sigkill_and_a_restart() {
-    for kind in kinds() {
-        let mut scene = JoiningScene::new(&kind, &[]);
+    with_each_plain_host(|setup| {
+        let mut scene = JoiningScene::new(setup, &[]);
         scene.host = scene.host.with_storage();
         scene.cloud.script_where(Api::PutLogEvents, |_| true, Fault::slow(Duration::from_millis(300)));
         let host = scene.host.start();
@@ -98,5 +98,5 @@ fn joined_lines_survive_sigkill_and_a_restart() {
         assert!(lines.iter().all(|line| line.missing == 0), "{lines:?}\n{}", host.said());
         scene.assert_joined();
         host.end();
-    }
+    });
 }

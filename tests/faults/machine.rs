@@ -6,7 +6,7 @@ use std::time::Duration;
 use fake_cloud::{Api, Cloud, Fault};
 
 use crate::feed::{Feed, Sent, Stream};
-use crate::host::{Host, Output, kinds};
+use crate::host::{Host, Output, with_each_host};
 use crate::services::archived;
 use crate::tally::{in_bucket, in_group, tally};
 
@@ -18,16 +18,16 @@ fn a_full_disk_under_the_spool() {
             "skipped: a small disk of one's own takes a mount namespace, which is not allowed here"
         );
     }
-    for kind in kinds() {
+    with_each_host(|setup| {
         let cloud = Cloud::builder().create_buckets(["archive"]).start();
         cloud.script_where(Api::PutObject, |_| true, Fault::reply(503));
         let output = archived(Output::to_groups(&cloud, ["-", "/errors"]), &cloud);
-        let host = Host::new(&kind, output.with("rest.upload_timeout", "3s"));
+        let host = Host::new(setup, output.with("rest.upload_timeout", "3s"));
         let spool = host.folder("spool");
         let mount = format!("mount -t tmpfs -o size=3m tmpfs {}", spool.display());
         let mut host = host.with_key("rest.spool_dir", spool.to_str().unwrap()).prelude(mount).start();
         let mut feed = Feed::padded(1_000);
-        feed.send(&host, 6_000);
+        feed.send(&host, 9_000);
         host.wait_for("No space left on device");
         cloud.clear_script();
         let rest = tally("disk full", &host, "s3", &feed.sent.stdout(), || in_bucket(&cloud, "archive"));
@@ -35,7 +35,7 @@ fn a_full_disk_under_the_spool() {
             tally("disk full", &host, "cloudwatch", &feed.sent.stderr(), || in_group(&cloud, "/errors"));
         [rest, errors].iter().for_each(|line| line.expect_once(&host));
         host.end();
-    }
+    });
 }
 
 fn may_mount() -> bool {
@@ -52,9 +52,9 @@ fn may_mount() -> bool {
 #[test]
 fn clocks_jump_by_an_hour_and_back() {
     const HOUR: i64 = 3_600_000;
-    for kind in kinds() {
+    with_each_host(|setup| {
         let cloud = Cloud::start();
-        let mut host = Host::new(&kind, Output::to_groups(&cloud, ["/rest", "/errors"])).start();
+        let mut host = Host::new(setup, Output::to_groups(&cloud, ["/rest", "/errors"])).start();
         let feed = Feed::behind(&[0, HOUR, -HOUR, 30 * HOUR]);
         let stream = Stream::start(feed, &host, Duration::from_millis(20));
         for jump in [HOUR, -HOUR] {
@@ -72,7 +72,7 @@ fn clocks_jump_by_an_hour_and_back() {
             cloud.requests_for(Api::PutLogEvents).iter().filter(|put| put.status == Some(400)).count();
         assert!(refused > 0, "nobody minded the clock");
         host.end();
-    }
+    });
 }
 
 /// What Fluent Bit may hold back in memory before it pauses its input.
@@ -84,14 +84,14 @@ const BESIDES: u64 = 100_000_000;
 /// Every endpoint is dead and the input as fast as it can be; the spool is full, chunks are held back by Fluent Bit.
 #[test]
 fn memory_stays_bounded_while_every_endpoint_is_dead() {
-    for kind in kinds() {
+    with_each_host(|setup| {
         for on_disk in [false, true] {
             let cloud = Cloud::start();
             let output = archived(Output::to_groups(&cloud, ["-", "/errors"]), &cloud)
                 .with("rest.endpoint", "http://127.0.0.1:9")
                 .with("errors.endpoint", "http://127.0.0.1:9")
                 .with("rest.spool_limit", "10M");
-            let host = Host::new(&kind, output).memory(HELD_BACK);
+            let host = Host::new(setup, output).memory(HELD_BACK);
             let host = if on_disk { host.with_storage() } else { host };
             let spool = host.folder("spool");
             let host = host.with_key("rest.spool_dir", spool.to_str().unwrap()).start();
@@ -111,5 +111,5 @@ fn memory_stays_bounded_while_every_endpoint_is_dead() {
             assert!(sent > 10_000, "that is no load: {sent}");
             assert!(peak < HELD_BACK as u64 + BESIDES, "{peak} bytes");
         }
-    }
+    });
 }

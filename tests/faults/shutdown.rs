@@ -5,7 +5,7 @@ use std::time::Duration;
 use fake_cloud::{Api, Cloud, Fault};
 
 use crate::feed::{Feed, Sent, Stream};
-use crate::host::{Alive, Host, Output, kinds};
+use crate::host::{Alive, Host, Kind, Output, Setup, with_each_host, with_each_host_that};
 use crate::services::archived;
 use crate::tally::{Arrivals, Tally, in_bucket, in_group, tally};
 use test_support::process::until;
@@ -17,10 +17,10 @@ struct Scene {
 }
 
 impl Scene {
-    fn new(kind: &crate::host::Kind, keys: &[(&str, &str)]) -> Self {
+    fn new(setup: &Setup, keys: &[(&str, &str)]) -> Self {
         let cloud = Cloud::builder().create_buckets(["archive"]).start();
         let output = archived(Output::to_groups(&cloud, ["-", "/errors"]), &cloud);
-        let host = Host::new(kind, output);
+        let host = Host::new(setup, output);
         let spool = host.folder("spool");
         let host = host.with_key("rest.spool_dir", spool.to_str().unwrap());
         let host = keys.iter().fold(host, |host, (key, value)| host.with_key(key, value));
@@ -48,8 +48,8 @@ fn slow<const N: usize>(cloud: &Cloud, apis: [Api; N]) {
 /// Whatever the host has acknowledged before it ends arrives, the spool's last objects too.
 #[test]
 fn sigterm_while_records_come() {
-    for kind in kinds() {
-        let scene = Scene::new(&kind, &[("rest.upload_timeout", "10m"), ("exit_timeout", "10s")]);
+    with_each_host(|setup| {
+        let scene = Scene::new(setup, &[("rest.upload_timeout", "10m"), ("exit_timeout", "10s")]);
         slow(&scene.cloud, [Api::PutLogEvents, Api::PutObject]);
         let mut host = scene.host.start();
         let stream = Stream::start(Feed::default(), &host, Duration::from_millis(10));
@@ -59,14 +59,14 @@ fn sigterm_while_records_come() {
         assert!(sent.sure.len() >= 2_000, "that is no load: {}", sent.sure.len());
         scene.both("SIGTERM under load", &host, &sent).iter().for_each(|line| line.expect_once(&host));
         assert_eq!(scene.cloud.s3().uploads("archive"), [], "nobody pays for parts");
-    }
+    });
 }
 
 /// The spool is half full and the rest waits in Fluent Bit's storage when it is killed. What was under way at that
 /// moment comes again, because nobody is left who knows that it arrived: at most the chunks that were being flushed.
 #[test]
 fn sigkill_with_a_half_full_spool_and_a_restart() {
-    for kind in kinds() {
+    with_each_host(|setup| {
         // The feed's padding would be packed to nothing.
         let limits = [
             ("rest.spool_limit", "10M"),
@@ -74,7 +74,7 @@ fn sigkill_with_a_half_full_spool_and_a_restart() {
             ("rest.upload_timeout", "10m"),
             ("flush_timeout", "1s"),
         ];
-        let mut scene = Scene::new(&kind, &limits);
+        let mut scene = Scene::new(setup, &limits);
         scene.host = scene.host.with_storage();
         slow(&scene.cloud, [Api::PutLogEvents]);
         scene.cloud.script_where(Api::PutObject, |_| true, Fault::reply(503));
@@ -86,7 +86,7 @@ fn sigkill_with_a_half_full_spool_and_a_restart() {
         }
         host.wait_for("the spool is full");
         let before = scene.arrived();
-        let (errors, objects) = (before[0].len(), before[1].len());
+        let (errors, objects) = (before[0].lines.len(), before[1].lines.len());
         assert!(errors > 0 && objects == 0, "half of it is on its way: {errors} errors, {objects} lines");
         feed.hang_up();
         let host = host.kill();
@@ -102,7 +102,7 @@ fn sigkill_with_a_half_full_spool_and_a_restart() {
             .zip(most)
             .for_each(|(line, most)| assert!(line.twice <= most, "{line:?}\n{}", host.said()));
         host.end();
-    }
+    });
 }
 
 /// Since 2.1, SIGHUP loads the configuration again: new instances, a new load of the plugin, the old ones drained.
@@ -110,8 +110,8 @@ fn sigkill_with_a_half_full_spool_and_a_restart() {
 /// freed at the next reload (`src/flb_plugin_proxy.c` and `flb_output_init_all`), whatever the plugin does.
 #[test]
 fn reloads_while_records_come() {
-    for kind in kinds().into_iter().filter(crate::host::Kind::reloads) {
-        let scene = Scene::new(&kind, &[("rest.upload_timeout", "10m"), ("exit_timeout", "10s")]);
+    with_each_host_that(Kind::reloads, |setup| {
+        let scene = Scene::new(setup, &[("rest.upload_timeout", "10m"), ("exit_timeout", "10s")]);
         slow(&scene.cloud, [Api::PutLogEvents, Api::PutObject]);
         let mut host = scene.host.clone().without_workers().start();
         let stream = Stream::start(Feed::default(), &host, Duration::from_millis(10));
@@ -125,5 +125,5 @@ fn reloads_while_records_come() {
         let sent = stream.stop().sent;
         host.end();
         scene.both("reload under load, twice", &host, &sent).iter().for_each(|line| line.expect_once(&host));
-    }
+    });
 }

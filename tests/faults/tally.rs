@@ -1,4 +1,4 @@
-//! What became of numbered records at one destination, as a line of the table.
+//! What became of numbered lines at one destination, as a line of the table.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -8,29 +8,47 @@ use std::time::Duration;
 use fake_cloud::{Api, Cloud};
 use serde_json::Value;
 
-use crate::feed::Sent;
+use crate::feed::{Sent, TRACE};
 use crate::host::Alive;
 use test_support::process::until;
 
 /// For records to arrive, in a debug build on a busy machine.
 pub(crate) const ARRIVAL: Duration = Duration::from_secs(60);
 
-/// Number → how often it arrived.
-pub(crate) type Arrivals = BTreeMap<usize, usize>;
+/// What arrived.
+#[derive(Debug, Default)]
+pub(crate) struct Arrivals {
+    /// Line → how often it arrived.
+    pub(crate) lines: BTreeMap<usize, usize>,
+    /// Traces of which all lines arrived as one record, and nothing else with them.
+    whole_traces: BTreeSet<usize>,
+}
 
-/// The numbers in these texts.
+/// The lines in these texts, of which each is a record.
 pub(crate) fn count<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Arrivals {
-    let mut arrivals = Arrivals::new();
+    let mut arrivals = Arrivals::default();
     for text in texts {
-        *arrivals.entry(number(text.as_ref())).or_default() += 1;
+        arrivals.add(&lines_of(text.as_ref()));
     }
     arrivals
 }
 
-/// The number in a line of [`crate::feed`], bare or inside JSON.
-fn number(text: &str) -> usize {
-    let digits = text.split_once("n=").and_then(|(_, rest)| rest.split(' ').next());
-    digits.and_then(|digits| digits.parse().ok()).unwrap_or_else(|| panic!("no number in {text}"))
+/// The numbers in a record with lines of [`crate::feed`], bare or inside JSON.
+fn lines_of(text: &str) -> Vec<usize> {
+    let number = |rest: &str| rest.split(|letter: char| !letter.is_ascii_digit()).next()?.parse().ok();
+    let numbers: Vec<usize> = text.split(" n=").skip(1).filter_map(number).collect();
+    assert!(!numbers.is_empty(), "no number in {text}");
+    numbers
+}
+
+impl Arrivals {
+    fn add(&mut self, record: &[usize]) {
+        record.iter().for_each(|line| *self.lines.entry(*line).or_default() += 1);
+        let first = record[0];
+        if first.is_multiple_of(TRACE) && record.iter().copied().eq(first..first + TRACE) {
+            self.whole_traces.insert(first / TRACE);
+        }
+    }
 }
 
 /// What a log group holds.
@@ -48,16 +66,13 @@ pub(crate) fn taken_by_group(cloud: &Cloud, group: &str) -> Arrivals {
 }
 
 /// The events of a PutLogEvents.
-pub(crate) fn events(body: &Value) -> &[Value] {
+fn events(body: &Value) -> &[Value] {
     body["logEvents"].as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
-/// The same of a group whose messages are several joined lines.
-pub(crate) fn lines_in_group(cloud: &Cloud, group: &str) -> Arrivals {
-    let logs = cloud.cloudwatch();
-    let messages = logs.streams(group).into_iter().flat_map(|stream| logs.messages(group, &stream));
-    let messages: Vec<String> = messages.collect();
-    count(messages.iter().flat_map(|message| message.split('\n')))
+/// The lines in a PutLogEvents.
+pub(crate) fn lines_in(body: &Value) -> Vec<usize> {
+    events(body).iter().flat_map(|event| lines_of(event["message"].as_str().unwrap())).collect()
 }
 
 /// What the objects of a bucket hold.
@@ -108,23 +123,26 @@ pub(crate) fn tally_within(
     sent: &Sent,
     arrivals: impl Fn() -> Arrivals,
 ) -> Tally {
-    let lacks = |arrived: &Arrivals| sent.sure.iter().filter(|number| !arrived.contains_key(number)).count();
+    let lacks =
+        |arrived: &Arrivals| sent.sure.iter().filter(|line| !arrived.lines.contains_key(line)).count();
     until(patience, || {
         std::thread::sleep(Duration::from_millis(50));
         (lacks(&arrivals()) == 0).then_some(())
     });
     let arrived = arrivals();
     let known: BTreeSet<usize> = sent.sure.union(&sent.unsure).copied().collect();
-    let strangers: Vec<_> = arrived.keys().filter(|number| !known.contains(number)).collect();
+    let strangers: Vec<_> = arrived.lines.keys().filter(|line| !known.contains(line)).collect();
     assert_eq!(strangers, Vec::<&usize>::new(), "nobody sent these to {destination}");
+    let torn = sent.uncut_traces().filter(|trace| !arrived.whole_traces.contains(trace)).count();
     let tally = Tally {
         what: format!("{scenario} | {} | {destination}", host.name()),
         sent: sent.sure.len(),
-        arrived: arrived.values().sum(),
+        arrived: arrived.lines.values().sum(),
         missing: lacks(&arrived),
-        twice: arrived.values().map(|times| times - 1).sum(),
+        twice: arrived.lines.values().map(|times| times - 1).sum(),
     };
     tally.print();
+    assert!(!host.joins() || tally.missing > 0 || torn == 0, "{torn} traces are in pieces: {tally:?}");
     tally
 }
 

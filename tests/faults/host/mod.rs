@@ -32,12 +32,52 @@ pub(crate) enum Kind {
 }
 
 /// Every host there is to try.
-pub(crate) fn kinds() -> Vec<Kind> {
+fn kinds() -> Vec<Kind> {
     match std::env::var_os("FLUENT_BIT") {
         Some(paths) => std::env::split_paths(&paths).map(|path| fluent_bit::kind(&path)).collect(),
         None => vec![Kind::StandIn],
     }
 }
+
+/// The host that a scenario is played with, and whether lines are joined there.
+#[derive(Debug, Clone)]
+pub(crate) struct Setup {
+    pub(crate) kind: Kind,
+    /// With `join both`: the lines of a stack trace are one record.
+    pub(crate) joins: bool,
+}
+
+impl Setup {
+    /// So many lines; fewer for the second time, which is not about amounts.
+    pub(crate) fn lines(&self, lines: usize) -> usize {
+        if self.joins { lines * 2 / 5 } else { lines }
+    }
+}
+
+/// Plays the scenario with every host there is to try, each with and without joining, both at one time.
+pub(crate) fn with_each_host(scenario: impl Fn(&Setup) + Sync) {
+    with_each_host_that(|_| true, scenario);
+}
+
+/// The same with those hosts that can do it.
+pub(crate) fn with_each_host_that(can: impl Fn(&Kind) -> bool, scenario: impl Fn(&Setup) + Sync) {
+    for kind in kinds().into_iter().filter(can) {
+        let setups = [false, true].map(|joins| Setup { kind: kind.clone(), joins });
+        std::thread::scope(|scope| {
+            for setup in &setups {
+                scope.spawn(|| scenario(setup));
+            }
+        });
+    }
+}
+
+/// Plays a scenario of its own settings once with every host.
+pub(crate) fn with_each_plain_host(scenario: impl Fn(&Setup)) {
+    kinds().into_iter().for_each(|kind| scenario(&Setup { kind, joins: false }));
+}
+
+/// What is set where lines are joined; longer than the interval between chunks.
+const JOINING: [(&str, &str); 2] = [("join", "both"), ("join.wait", "500ms")];
 
 impl Kind {
     /// Whether it can live with two outputs of the plugin: 1.9.10 frees what both share when the first one ends.
@@ -98,6 +138,11 @@ impl Output {
         self
     }
 
+    pub(crate) fn without(mut self, key: &str) -> Self {
+        self.keys.remove(key);
+        self
+    }
+
     pub(crate) fn workers(mut self, workers: usize) -> Self {
         self.workers = workers;
         self
@@ -108,6 +153,7 @@ impl Output {
 #[derive(Debug, Clone)]
 pub(crate) struct Host {
     kind: Kind,
+    joins: bool,
     plan: Plan,
     environment: Vec<(String, String)>,
     /// Shell commands before the host itself, in a mount namespace of its own.
@@ -129,18 +175,27 @@ struct Plan {
 }
 
 impl Host {
-    pub(crate) fn new(kind: &Kind, output: Output) -> Self {
+    pub(crate) fn new(setup: &Setup, output: Output) -> Self {
         let place = Rc::new(TempDir::new());
         let socket = place.path().join("fluent.sock");
         let plan =
             Plan { socket, outputs: vec![output], storage: None, memory: 200_000_000, back_off: [1, 2] };
         let environment = VARIABLES.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-        Self { kind: kind.clone(), plan, environment, prelude: None, place }
+        let Setup { kind, joins } = setup.clone();
+        Self { kind, joins, plan, environment, prelude: None, place }.with_joining()
+    }
+
+    fn with_joining(mut self) -> Self {
+        for output in self.plan.outputs.iter_mut().filter(|_| self.joins) {
+            let keys = JOINING.map(|(key, value)| (key.to_owned(), value.to_owned()));
+            output.keys.extend(keys);
+        }
+        self
     }
 
     pub(crate) fn output(mut self, output: Output) -> Self {
         self.plan.outputs.push(output);
-        self
+        self.with_joining()
     }
 
     /// A real one flushes on its own thread then; the stand-in always has a thread for it.
@@ -251,10 +306,16 @@ pub(crate) struct Alive {
 impl Alive {
     /// For the table.
     pub(crate) fn name(&self) -> String {
+        let joining = if self.joins() { ", joining" } else { "" };
         match &self.host.kind {
-            Kind::FluentBit { version, .. } => format!("Fluent Bit {version}"),
-            Kind::StandIn => "stand-in".to_owned(),
+            Kind::FluentBit { version, .. } => format!("Fluent Bit {version}{joining}"),
+            Kind::StandIn => format!("stand-in{joining}"),
         }
+    }
+
+    /// Whether the lines of a stack trace are one record here.
+    pub(crate) fn joins(&self) -> bool {
+        self.host.joins
     }
 
     /// Everything it has said so far.

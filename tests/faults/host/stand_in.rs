@@ -51,7 +51,8 @@ fn a_chunk_that_is_not_taken_comes_again() {
     let times = [fake_cloud::Fault::aws(400, "AccessDeniedException"), fake_cloud::Fault::ok()];
     cloud.script(fake_cloud::Api::PutLogEvents, times);
     let output = super::Output::to_groups(&cloud, ["/rest", "/rest"]);
-    let mut host = super::Host::new(&super::Kind::StandIn, output).start();
+    let setup = super::Setup { kind: super::Kind::StandIn, joins: false };
+    let mut host = super::Host::new(&setup, output).start();
     let mut feed = crate::feed::Feed::default();
     feed.send(&host, 100);
     let tally = crate::tally::tally("(the stand-in)", &host, "/rest", &feed.sent, || {
