@@ -108,7 +108,7 @@ fn memory_stays_bounded_while_every_endpoint_is_dead() {
                 before / 1_000_000,
                 peak / 1_000_000
             );
-            assert!(sent > 10_000, "that is no load: {sent}");
+            assert!(sent > 5_000, "that is no load: {sent}");
             assert!(peak < HELD_BACK as u64 + BESIDES, "{peak} bytes");
         }
     });

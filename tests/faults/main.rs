@@ -12,6 +12,8 @@
 //! - `alerts` – a kill amid an outage, where people are alerted and where bodies are of the user's own form
 //! - `hostile` – chunks that are cheap to send and dear to read
 //! - `wrong_settings` – wrong paths, keys, regions and names at every destination, until they are right
+//! - `budgets` – limits, and what is told of dropped lines
+//! - `recorder` – lines that errors release
 //! - `joining` – records whose lines stand in several chunks
 //! - `machine` – a full disk, a clock that jumps, and memory when nothing can be delivered
 //!
@@ -26,6 +28,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed expectation is a failed test")]
 
 mod alerts;
+mod budgets;
 mod concurrency;
 mod destinations;
 mod feed;
@@ -35,6 +38,7 @@ mod isolation;
 mod joining;
 mod machine;
 mod proxy;
+mod recorder;
 mod services;
 mod shutdown;
 mod tally;

@@ -20,6 +20,7 @@ pub(crate) const ARRIVAL: Duration = Duration::from_secs(60);
 pub(crate) struct Arrivals {
     /// Line → how often it arrived.
     pub(crate) lines: BTreeMap<usize, usize>,
+    pub(crate) records: usize,
     /// Traces of which all lines arrived as one record, and nothing else with them.
     whole_traces: BTreeSet<usize>,
 }
@@ -41,8 +42,21 @@ fn lines_of(text: &str) -> Vec<usize> {
     numbers
 }
 
+/// The number that stands before these words.
+pub(crate) fn number_before(text: &str, words: &str) -> usize {
+    let before = text.split_once(words).map(|(before, _)| before.trim_end());
+    let number = before.and_then(|before| before.rsplit(' ').next()?.parse().ok());
+    number.unwrap_or_else(|| panic!("no number before '{words}' in {text}"))
+}
+
 impl Arrivals {
+    /// How often lines came that had come before.
+    pub(crate) fn twice(&self) -> usize {
+        self.lines.values().map(|times| times - 1).sum()
+    }
+
     fn add(&mut self, record: &[usize]) {
+        self.records += 1;
         record.iter().for_each(|line| *self.lines.entry(*line).or_default() += 1);
         let first = record[0];
         if first.is_multiple_of(TRACE) && record.iter().copied().eq(first..first + TRACE) {
@@ -139,7 +153,7 @@ pub(crate) fn tally_within(
         sent: sent.sure.len(),
         arrived: arrived.lines.values().sum(),
         missing: lacks(&arrived),
-        twice: arrived.lines.values().map(|times| times - 1).sum(),
+        twice: arrived.twice(),
     };
     tally.print();
     assert!(!host.joins() || tally.missing > 0 || torn == 0, "{torn} traces are in pieces: {tally:?}");
