@@ -171,6 +171,9 @@ fn check_routes(
 /// A longer window is more than the last minutes, and memory ends long before.
 const LONG_WINDOW: Duration = Duration::from_secs(3_600);
 
+/// What a container writes that is neither silent nor busy: about four lines a second.
+const BYTES_PER_SECOND: u64 = 2 << 10;
+
 /// What works, but hardly as it is meant: errors that release nothing, lines that stand apart from their error, a window
 /// that no memory holds. `routes` and `destinations` as in the settings.
 #[must_use]
@@ -195,8 +198,22 @@ pub fn recorder_advice(
     if recorder.window > LONG_WINDOW {
         let what = "is longer than an hour: recorder.container_max_bytes discards lines long before; write less, for example 5m";
         reader.problem(WINDOW, what.to_owned());
+    } else {
+        refuse_short_memory(&reader, recorder);
     }
     problems.into_inner()
+}
+
+/// Reports memory that is full long before the window is over.
+fn refuse_short_memory(reader: &KeyReader<'_>, recorder: &RecorderSettings) {
+    let held = u64::try_from(recorder.container_max_bytes).unwrap_or(u64::MAX) / BYTES_PER_SECOND;
+    let window = recorder.window.as_secs();
+    if window > held {
+        let what = format!(
+            "is {window} s, but of a container that writes 2 KiB a second, recorder.container_max_bytes holds {held} s; raise it, or write a shorter window"
+        );
+        reader.problem(WINDOW, what);
+    }
 }
 
 impl<'c> RecorderContext<'c> {
@@ -291,6 +308,11 @@ mod tests {
             ("route.default", "drop", "is not where errors or stops go"),
             ("level", "off", "without level auto"),
             ("recorder.window", "2h", "longer than an hour"),
+            (
+                "recorder.container_max_bytes",
+                "256K",
+                "of a container that writes 2 KiB a second, recorder.container_max_bytes holds 125 s",
+            ),
         ] {
             let told = advice(&[(key, value)]);
             assert!(told.len() == 1 && told[0].contains(part), "{key} {value}: {told:?}");

@@ -18,6 +18,7 @@ mod host;
 mod host_values;
 mod input_values;
 mod inputs;
+mod join;
 mod known_keys;
 mod limits;
 mod messages;
@@ -168,6 +169,7 @@ fn check_section(section: &Section, configuration: &Configuration, findings: &mu
     templates::check(section, configuration, findings);
     objects::check(section, findings);
     inputs::check(section, configuration, findings);
+    join::check(section, configuration, findings);
     entity::check(section, findings);
     fetch_logs::check(section, findings);
     certificates::check(section, findings);
