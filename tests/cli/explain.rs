@@ -286,3 +286,83 @@ fn a_line_that_tells_its_level_is_shown_with_it() {
     assert_eq!(programs[0], expected);
     assert_eq!(programs[3], json!({"class": "stdout", "event": null}));
 }
+
+/// Lines of one container, with the second at which each was written.
+fn timed(lines: &[(u32, &str, &str)]) -> String {
+    let line = |(second, source, text): &(u32, &str, &str)| {
+        let mut record = record::line("web", source, text);
+        record["time"] = format!("2026-11-19T21:00:{second:02}Z").into();
+        format!("{record}\n")
+    };
+    lines.iter().map(line).collect()
+}
+
+#[test]
+fn it_shows_which_lines_join_makes_one() {
+    let trace = "java.lang.IllegalStateException: boom\n\tat a.B.c(B.java:1)\n\tat a.B.d(B.java:2)";
+    let lines: Vec<(u32, &str, &str)> = ["before"]
+        .into_iter()
+        .chain(trace.split('\n'))
+        .chain(["after"])
+        .map(|text| (1, "stderr", text))
+        .collect();
+    let input = timed(&lines);
+    let alone = ran_with(&["explain", "--json", "-"], &input);
+    assert_eq!(told(&alone.out).len(), 5);
+    let joined = ran_with(&["explain", "--json", "--join", "traces", "-"], &input);
+    let joined: Vec<bool> = self::lines(&joined.out).iter().map(|line| line["joined"] == true).collect();
+    assert_eq!(joined, [false, true, false]);
+    let human = ran_with(&["explain", "--join", "traces", "-"], &input).out;
+    assert!(human.contains("2. stderr") && human.contains("   joined             3 lines\n"), "{human}");
+    let wrong = ran_with(&["explain", "--join", "all", "-"], &input);
+    assert_eq!(wrong.code, 1);
+    assert!(wrong.err.starts_with("ecs-router: --join: 'all' is not one of "), "{}", wrong.err);
+}
+
+#[test]
+fn errors_stand_in_order_beside_joined_lines() {
+    let input =
+        format!("{}no JSON\n", timed(&[(1, "stderr", "Error: x"), (1, "stderr", "    at a (b.js:1:2)")]));
+    let ran = ran_with(&["explain", "--json", "--join", "both", "-"], &input);
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.starts_with("-:3: "), "{}", ran.err);
+    assert_eq!(lines(&ran.out).len(), 1);
+}
+
+#[test]
+fn it_shows_what_a_limit_drops() {
+    let input = timed(&[
+        (1, "stdout", "one"),
+        (1, "stdout", "two"),
+        (1, "stdout", "three"),
+        (1, "stderr", "boom"),
+        (2, "stdout", "four"),
+    ]);
+    let ran = ran_with(&["explain", "--json", "--limit", "2/s per container", "-"], &input);
+    let limits: Vec<Value> = lines(&ran.out).into_iter().map(|line| line["limit"].clone()).collect();
+    assert_eq!(limits, [json!("kept"), json!("kept"), json!("dropped"), json!(null), json!("kept")]);
+    let human = ran_with(&["explain", "--limit", "2/s per container", "-"], &input).out;
+    assert!(
+        human.contains("   limit              dropped: its container has used up its budget\n"),
+        "{human}"
+    );
+    let wrong = ran_with(&["explain", "--limit", "2", "-"], &input);
+    assert!(wrong.err.starts_with("ecs-router: --limit: '2' has no unit of time"), "{}", wrong.err);
+}
+
+#[test]
+fn it_shows_what_the_recorder_holds_and_an_error_releases() {
+    let input = timed(&[
+        (1, "stdout", "old"),
+        (20, "stdout", "DEBUG paying"),
+        (21, "stdout", "INFO paid"),
+        (22, "stdout", "ERROR payment failed"),
+    ]);
+    let ran = ran_with(&["explain", "--json", "--recorder", "10s", "-"], &input);
+    let shown = |line: &Value| (line["held"] == true, line["released"].as_u64());
+    let shown: Vec<_> = lines(&ran.out).iter().map(shown).collect();
+    assert_eq!(shown, [(true, None), (true, None), (true, None), (false, Some(2))]);
+    let human = ran_with(&["explain", "--recorder", "10s", "-"], &input).out;
+    assert!(human.contains("   recorder           releases 2 line(s)"), "{human}");
+    assert!(human.contains("   recorder           held until an error of its container"), "{human}");
+}

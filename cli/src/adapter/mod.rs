@@ -3,6 +3,7 @@
 
 pub(crate) mod classify;
 pub(crate) mod instance;
+pub(crate) mod lines;
 pub(crate) mod pipeline;
 pub(crate) mod probe;
 pub(crate) mod redaction;

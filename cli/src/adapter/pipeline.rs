@@ -388,7 +388,7 @@ fn dry_context(tag: &str) -> RenderContext<'_> {
 }
 
 /// `[time, record]`
-fn chunk_of(at: i64, body: &[u8]) -> Vec<u8> {
+pub(super) fn chunk_of(at: i64, body: &[u8]) -> Vec<u8> {
     let mut chunk = vec![0x92];
     // Numbers always have a msgpack form.
     chunk.extend(rmp_serde::to_vec(&(at as f64 / 1_000.0)).unwrap_or_default());

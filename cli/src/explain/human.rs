@@ -8,6 +8,7 @@ use ecs_router::stop::{StopEvent, StoppedContainer};
 use serde_json::{Map, Value};
 
 use crate::adapter::classify::ClassifiedRecord;
+use crate::adapter::lines::LineFate;
 use crate::adapter::sampling::SampleVerdict;
 use crate::terminal;
 
@@ -72,6 +73,35 @@ pub(crate) fn print_masked(out: &mut impl Write, counts: &BTreeMap<String, u64>)
 /// Writes whether a sample has the line.
 pub(crate) fn print_sample(out: &mut impl Write, verdict: SampleVerdict) -> io::Result<()> {
     print_fact(out, "sample", verdict.describe())
+}
+
+/// Writes that the record was several.
+pub(crate) fn print_joined(out: &mut impl Write, record: &Value) -> io::Result<()> {
+    let lines = record.get("log").and_then(Value::as_str).map_or(0, |text| text.lines().count());
+    let text = match lines {
+        0 | 1 => "the pieces of one line".to_owned(),
+        lines => format!("{lines} lines"),
+    };
+    print_fact(out, "joined", &text)
+}
+
+/// Writes what a limit and the flight recorder do with the line.
+pub(crate) fn print_fate(out: &mut impl Write, fate: LineFate) -> io::Result<()> {
+    let LineFate { is_dropped, is_held, released } = fate;
+    match is_dropped {
+        Some(true) => print_fact(out, "limit", "dropped: its container has used up its budget")?,
+        Some(false) => print_fact(out, "limit", "kept: within the budget of its container")?,
+        None => {}
+    }
+    match (is_held, released) {
+        (_, 1..) => {
+            print_fact(out, "recorder", &format!("releases {released} line(s), held before it or now"))
+        }
+        (true, 0) => {
+            print_fact(out, "recorder", "held until an error of its container, or a stop, releases it")
+        }
+        (false, 0) => Ok(()),
+    }
 }
 
 fn print_record(

@@ -4,6 +4,7 @@
 
 mod array;
 mod depth;
+pub(crate) mod timestamp;
 
 use std::fmt;
 use std::fs::File;

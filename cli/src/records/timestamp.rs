@@ -11,7 +11,7 @@ const TIME_FIELDS: [&str; 4] = ["time", "date", "timestamp", "@timestamp"];
 const MAX_SECONDS: u64 = 100_000_000_000;
 
 /// The time of a record, since 1970.
-pub(super) fn of_record(record: &Value) -> Duration {
+pub(crate) fn of_record(record: &Value) -> Duration {
     let own = TIME_FIELDS.iter().find_map(|field| parse(record.get(field)?));
     own.unwrap_or_else(|| SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
 }

@@ -14,7 +14,6 @@ mod resolve;
 mod source;
 mod tally;
 mod target;
-mod timestamp;
 
 use std::io;
 use std::path::PathBuf;

@@ -8,10 +8,11 @@ use ecs_router::input::decode;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
+use super::ReplayArguments;
 use super::matching::TagMatcher;
-use super::{ReplayArguments, timestamp};
 use crate::adapter::tag::TagConflict;
-use crate::{records, terminal};
+use crate::records::{self, timestamp};
+use crate::terminal;
 
 /// About the size of Fluent Bit's chunks.
 const CHUNK_BYTES: usize = 1 << 20;
