@@ -240,6 +240,25 @@ fn send_delivers_and_tells_verdict_and_counters() {
 }
 
 #[test]
+fn send_tells_what_limits_and_the_recorder_did() {
+    let cloud = Cloud::start();
+    let keys = [
+        "route.stdout drop",
+        "recorder.window 5m",
+        "recorder.destination cloudwatch",
+        "limit.stderr 1/h per container",
+    ];
+    let lines: String = keys.iter().map(|line| format!("    {line}\n")).collect();
+    let of = |source: &str, text: &str| record::line("web", source, text);
+    let records =
+        [of("stdout", "before"), of("stderr", "boom"), of("stderr", "again"), of("stdout", "after")];
+    let ran = sent(&cloud, &format!("{CLOUDWATCH}{lines}"), &json_lines(&records), &[]);
+    let told = &objects(&ran.out)[0];
+    assert_eq!(told["over_limits"], 1, "{}", ran.out);
+    assert_eq!(told["recorder"]["held"], 2, "{}", ran.out);
+}
+
+#[test]
 fn a_chunk_that_is_not_taken_comes_again_and_is_given_up_at_last() {
     let cloud = Cloud::start();
     let recording = json_lines(&[record::line("web", "stderr", "boom")]);

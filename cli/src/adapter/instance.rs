@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use ecs_router::Verdict;
 use ecs_router::config::{Lookup, Problem};
 use ecs_router::instance::Instance;
-use ecs_router::metrics::Snapshot;
+use ecs_router::metrics::{RecorderCounts, Snapshot};
 
 /// An output that really delivers.
 pub(crate) struct LiveRun(Instance);
@@ -45,6 +45,16 @@ impl LiveRun {
     /// Lines that became parts of the record before them.
     pub(crate) fn joined_lines(&self) -> u64 {
         self.0.metrics().joined_lines.load(Relaxed)
+    }
+
+    /// Records that limits and samples dropped.
+    pub(crate) fn over_limits(&self) -> u64 {
+        self.0.metrics().over_limits()
+    }
+
+    /// What the flight recorder did.
+    pub(crate) fn recorder(&self) -> RecorderCounts {
+        self.0.metrics().recorder.counts()
     }
 
     /// Records by class.

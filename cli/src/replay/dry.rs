@@ -39,6 +39,16 @@ pub(super) fn run(
     table.finish()
 }
 
+/// Writes what the flight recorder did.
+pub(super) fn write_recorder(out: &mut impl Write, counts: &RecorderCounts) -> io::Result<()> {
+    let RecorderCounts { held, released, evicted, .. } = counts;
+    let kept = held.saturating_sub(*released);
+    writeln!(
+        out,
+        "recorder: {held} held, {released} released, {kept} not released, {evicted} of them for lack of memory"
+    )
+}
+
 struct Table<'t, W> {
     dry: &'t DryRun,
     resolved: &'t Resolved,
@@ -209,12 +219,8 @@ impl<W: Write> Table<'_, W> {
                 self.tally.redacted.iter().map(|(rule, count)| format!("{count} {rule}")).collect();
             writeln!(self.out, "masked: {}", masked.join(", "))?;
         }
-        if let Some(RecorderCounts { held, released, evicted, .. }) = &self.tally.recorder {
-            writeln!(
-                self.out,
-                "recorder: {held} held, {released} released, {} not released, {evicted} of them for lack of memory",
-                held - released
-            )?;
+        if let Some(counts) = &self.tally.recorder {
+            write_recorder(&mut self.out, counts)?;
         }
         budget::write(&mut self.out, &self.dry.take_drops())?;
         writeln!(

@@ -15,7 +15,7 @@ use super::left::Left;
 use super::matching::TagMatcher;
 use super::resolve::Resolved;
 use super::source::{self, Sink};
-use super::{ReplayArguments, refuse_problems};
+use super::{ReplayArguments, dry, refuse_problems};
 use crate::adapter::instance::LiveRun;
 use crate::terminal;
 
@@ -187,6 +187,14 @@ fn table(
     if joined > 0 {
         writeln!(out, "joined: {joined} line(s) with the record before them")?;
     }
+    let dropped = live.over_limits();
+    if dropped > 0 {
+        writeln!(out, "dropped by limits and samples: {dropped}")?;
+    }
+    let recorder = live.recorder();
+    if recorder.held > 0 {
+        dry::write_recorder(out, &recorder)?;
+    }
     writeln!(out)?;
     writeln!(
         out,
@@ -200,12 +208,15 @@ fn table(
 fn object(live: &LiveRun, outcomes: &[Outcome], answers: &Answers) -> Value {
     let classes: Map<String, Value> =
         live.classes().into_iter().map(|(name, count)| (name, count.into())).collect();
+    let recorder = live.recorder();
     json!({
         "verdicts": {"ok": answers.ok, "retry": answers.retry, "error": answers.error},
         "brought_again": answers.repeated,
         "classes": classes,
         "masked": live.redacted().into_iter().collect::<std::collections::BTreeMap<_, _>>(),
         "joined": live.joined_lines(),
+        "over_limits": live.over_limits(),
+        "recorder": {"held": recorder.held, "released": recorder.released, "evicted": recorder.evicted},
         "destinations": outcomes.iter().map(Outcome::object).collect::<Vec<_>>(),
     })
 }
