@@ -119,6 +119,8 @@ pub(crate) enum ChunkMaker {
     DeadLetter = 2,
     /// The router, of lines in several chunks that are one record.
     Joined = 3,
+    /// The same, of a container that stopped: its lines were heard before they are delivered.
+    HeardJoined = 4,
 }
 
 /// Identifies a chunk. Not cryptographic: equal bytes under an equal tag are told apart by who made them.

@@ -110,6 +110,8 @@ pub struct Progress {
     claims: Claims,
     sightings: Sightings,
     shared: SharedLines,
+    /// Its lines are among the last of their containers already.
+    is_heard: Cell<bool>,
     /// By place among the chunk's stop events: what was read of the containers' logs.
     logs: RefCell<BTreeMap<usize, ReadLog>>,
     /// By the same place: what changed with a deployment that failed.
@@ -142,6 +144,7 @@ impl Progress {
             claims: Claims::default(),
             sightings: Sightings::default(),
             shared: SharedLines::default(),
+            is_heard: Cell::new(false),
             logs: RefCell::default(),
             changes: RefCell::default(),
             released: OnceCell::new(),
@@ -202,6 +205,16 @@ impl Progress {
     #[must_use]
     pub fn sightings(&self) -> &Sightings {
         &self.sightings
+    }
+
+    /// Notes that its lines were heard before.
+    pub(crate) fn note_heard(&self) {
+        self.is_heard.set(true);
+    }
+
+    /// Whether its lines are among the last of their containers already.
+    pub(crate) fn is_heard(&self) -> bool {
+        self.is_heard.get()
     }
 
     /// What the chunk shares with others: lines of records that stand in several chunks.

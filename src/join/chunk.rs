@@ -390,6 +390,11 @@ impl<'r, 'a> ChunkJoining<'r, 'a> {
 }
 
 impl StreamKey<'_> {
+    /// Whether these bytes name the stream's container by its id.
+    pub(crate) fn is_container_in(&self, bytes: &[u8]) -> bool {
+        !self.container.is_empty() && memchr::memmem::find(bytes, &self.container).is_some()
+    }
+
     fn into_owned(self) -> StreamKey<'static> {
         let Self { container, source } = self;
         StreamKey { container: container.into_owned().into(), source: source.into_owned().into() }

@@ -3,7 +3,7 @@
 //! None of these chunks is confirmed before the record is: each keeps a reference, also for its replays, and whichever comes
 //! first delivers it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -18,6 +18,8 @@ pub(crate) struct SharedRecord {
     closed: Notify,
     /// Until when the next chunk may bring more.
     until: Instant,
+    /// Its lines are among the last of their container already, because that stopped.
+    pub(crate) is_heard: Cell<bool>,
     /// Held by whoever delivers it; set once it is delivered.
     pub(crate) delivered: Mutex<bool>,
 }
@@ -25,7 +27,13 @@ pub(crate) struct SharedRecord {
 impl SharedRecord {
     pub(crate) fn new(until: Instant) -> Rc<Self> {
         let entries = RefCell::default();
-        Rc::new(Self { entries, closed: Notify::new(), until, delivered: Mutex::new(false) })
+        Rc::new(Self {
+            entries,
+            closed: Notify::new(),
+            until,
+            is_heard: Cell::new(false),
+            delivered: Mutex::new(false),
+        })
     }
 
     /// Nothing can follow any more.

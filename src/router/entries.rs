@@ -53,6 +53,7 @@ pub fn for_each_entry(
     let tally = decode::records(chunk, |record| entries.read(record));
     if let (Some(memory), Some(chunk_tail)) = (stages.memory, entries.chunk_tail)
         && !progress.is_replay()
+        && !progress.is_heard()
     {
         memory.stderr_tail.merge(chunk_tail);
     }

@@ -16,6 +16,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use tokio::time::{Instant, timeout_at};
 
 use super::Router;
+use super::entries::for_each_entry;
 use crate::classify::provenance::ChunkOrigin;
 use crate::delivery::ledger::ChunkMaker;
 use crate::delivery::progress::Progress;
@@ -201,6 +202,24 @@ impl Joining {
         }
     }
 
+    /// Closes the records that wait for lines of the containers which this event names, and returns them with their tags.
+    fn close_of(&self, event: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let mut closed = Vec::new();
+        let mut open = self.open.borrow_mut();
+        for (tag, waiting) in open.iter_mut() {
+            for OpenShared { tail, shared } in
+                waiting.extract_if(.., |one| one.tail.key.is_container_in(event))
+            {
+                let entries = tail.record.entries();
+                shared.is_heard.set(true);
+                shared.close(entries.clone());
+                closed.push((tag.clone(), entries));
+            }
+        }
+        open.retain(|_, waiting| !waiting.is_empty());
+        closed
+    }
+
     /// No chunk will come any more: what waits is delivered as it is.
     pub(super) fn end(&self) {
         self.has_ended.set(true);
@@ -222,6 +241,17 @@ impl Router {
     pub(crate) fn stop_joining(&self) {
         if let Some(joining) = &self.joining {
             joining.end();
+        }
+    }
+
+    /// A container whose stop is about to be reported writes nothing more: what waits for more of its lines is delivered as it
+    /// is, and is heard at once, so that the report has it.
+    pub(super) fn end_records_of(&self, event: &[u8]) {
+        let Some(joining) = &self.joining else { return };
+        let destinations = self.destinations();
+        for (tag, entries) in joining.close_of(event) {
+            let stages = self.pipeline.stages(self.pipeline.origin(&tag), &destinations);
+            for_each_entry(&stages, &entries, &Progress::new(destinations.len()), |_, _| {});
         }
     }
 
@@ -273,7 +303,8 @@ impl Router {
     ) -> bool {
         let Ok(mut delivered) = timeout_at(deadline, shared.delivered.lock()).await else { return false };
         if !*delivered {
-            let routed = self.route_until(ChunkMaker::Joined, tag, origin, entries, None, deadline);
+            let maker = if shared.is_heard.get() { ChunkMaker::HeardJoined } else { ChunkMaker::Joined };
+            let routed = self.route_until(maker, tag, origin, entries, None, deadline);
             *delivered = Box::pin(routed).await != Verdict::Retry;
         }
         *delivered

@@ -144,6 +144,7 @@ pub(crate) struct Router {
 
 impl ChunkSink for Rc<Router> {
     async fn submit(&self, tag: &str, chunk: &[u8]) -> Verdict {
+        self.end_records_of(chunk);
         self.route(ChunkMaker::Watcher, tag.as_bytes(), ChunkOrigin::Trusted, &chunk, None).await
     }
 
@@ -296,6 +297,9 @@ impl Router {
         let digest = if needs_digest { chunk_digest(maker, tag, chunk) } else { None };
         let progress = self.ledger.begin(digest.unwrap_or_default(), self.senders.len(), deadline).await;
         let Some(progress) = progress else { return Verdict::Retry };
+        if maker == ChunkMaker::HeardJoined {
+            progress.note_heard();
+        }
         if let Some(answer) = answer {
             let flight = InFlight { answer: Arc::clone(answer), progress: Rc::clone(&progress) };
             self.in_flight.borrow_mut().push(flight);

@@ -91,6 +91,8 @@ struct TailLine<'c> {
     text: Cow<'c, [u8]>,
     /// The `partial_id` of a line that came in parts.
     partial_id: Option<Cow<'c, [u8]>>,
+    /// It is the first of its record.
+    is_first: bool,
 }
 
 impl<'c> TailLine<'c> {
@@ -100,15 +102,18 @@ impl<'c> TailLine<'c> {
         Some(Self {
             text: Cow::Borrowed(json::cut(text, MAX_LINE_BYTES)),
             partial_id: partial_id.map(Cow::Borrowed),
+            is_first: true,
         })
     }
 
     /// The lines of a record that may be several.
     fn split(record: &Record<'c, '_>) -> impl Iterator<Item = Self> {
         let lines = record.text(b"log").unwrap_or_default().split(|byte| *byte == b'\n');
-        lines
-            .filter(|line| !line.is_empty())
-            .map(|line| Self { text: Cow::Borrowed(json::cut(line, MAX_LINE_BYTES)), partial_id: None })
+        lines.filter(|line| !line.is_empty()).enumerate().map(|(nth, line)| Self {
+            text: Cow::Borrowed(json::cut(line, MAX_LINE_BYTES)),
+            partial_id: None,
+            is_first: nth == 0,
+        })
     }
 
     /// Whether `next` is the next part of this line.
@@ -127,8 +132,22 @@ impl<'c> TailLine<'c> {
         TailLine {
             text: self.text.into_owned().into(),
             partial_id: self.partial_id.map(|partial_id| partial_id.into_owned().into()),
+            is_first: self.is_first,
         }
     }
+}
+
+/// Takes the oldest record out, with all of its lines; returns the bytes of their text.
+fn pop_record(lines: &mut VecDeque<TailLine<'_>>) -> usize {
+    let mut bytes = lines.pop_front().map_or(0, |line| line.text.len());
+    while let Some(line) = lines.pop_front_if(|line| !line.is_first) {
+        bytes += line.text.len();
+    }
+    bytes
+}
+
+fn records_in(lines: &VecDeque<TailLine<'_>>) -> usize {
+    lines.iter().filter(|line| line.is_first).count()
 }
 
 /// The last lines of each container in one chunk, borrowed from the chunk.
@@ -203,7 +222,8 @@ impl StderrTail {
         Self { streams, ..self }
     }
 
-    /// Takes the text of a record apart into its lines, because records are joined lines.
+    /// Takes the text of a record apart into its lines, because records are joined lines. A record counts as one line, and goes
+    /// or stays as a whole, as far as the bytes of a container allow.
     #[must_use]
     pub fn with_split_lines(self, splits_lines: bool) -> Self {
         Self { splits_lines, ..self }
@@ -327,7 +347,10 @@ impl ContainerTail {
                 self.lines.push_back(line.into_owned());
             }
         }
-        while (self.lines.len() > max_lines || self.bytes > MAX_CONTAINER_BYTES)
+        while records_in(&self.lines) > max_lines {
+            self.bytes -= pop_record(&mut self.lines);
+        }
+        while self.bytes > MAX_CONTAINER_BYTES
             && let Some(oldest) = self.lines.pop_front()
         {
             self.bytes -= oldest.text.len();
@@ -366,7 +389,12 @@ impl<'c> ChunkTail<'c> {
 
     #[inline(never)]
     fn push_lines(&mut self, key: &ContainerKey<'c>, record: &Record<'c, '_>) {
-        TailLine::split(record).for_each(|line| self.push(key.clone(), line));
+        let max_lines = self.max_lines;
+        let Some((_, lines)) = self.container(key.clone()) else { return };
+        lines.extend(TailLine::split(record));
+        while records_in(lines) > max_lines {
+            pop_record(lines);
+        }
     }
 
     fn push(&mut self, key: ContainerKey<'c>, line: TailLine<'c>) {

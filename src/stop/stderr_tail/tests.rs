@@ -176,3 +176,17 @@ fn much_standard_output_is_bounded_and_the_newest_is_kept() {
     decode::records(&chunk, |record| chunk_tail.hear(record, Source::Stdout, false, Some(b"web")));
     assert_eq!(chunk_tail.spare.bodies.capacity(), 100);
 }
+
+#[test]
+fn a_joined_trace_counts_as_one_line_and_stays_whole() {
+    let tail = StderrTail::new(2).with_split_lines(true);
+    observe(&tail, &[line("a", "before"), line("a", "Error: x\n  at b\n  at c\n"), line("a", "exit")]);
+    assert_eq!(tail.lines("web", "a"), ["Error: x", "  at b", "  at c", "exit"]);
+    observe(&tail, &[line("a", "next")]);
+    assert_eq!(tail.lines("web", "a"), ["exit", "next"]);
+    // One that is too long loses its first lines.
+    let long: Vec<String> = (0..40).map(|nth| format!("{nth:1000}")).collect();
+    observe(&tail, &[line("a", &long.join("\n")), line("a", "exit")]);
+    let lines = tail.lines("web", "a");
+    assert!(lines.len() == 17 && lines[16] == "exit" && lines[15].ends_with("39"), "{lines:?}");
+}

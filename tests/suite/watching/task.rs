@@ -87,6 +87,32 @@ fn an_exit_is_reported_once_within_three_seconds_with_its_last_lines() {
     });
 }
 
+/// It is not held back until nothing more can come: its container has ended.
+#[test]
+fn the_report_of_an_exit_has_the_trace_that_waits_for_more_lines() {
+    alone(this_test!("the_report_of_an_exit_has_the_trace_that_waits_for_more_lines"), || {
+        let (cloud, metadata) = (Cloud::start(), Metadata::start(&["app", "proxy"]));
+        environment::metadata(&metadata.address());
+        let keys = [("join", "both"), ("join.wait", "8s"), ("flush_timeout", "16s")];
+        let router = router(&cloud, &keys);
+        // Fluent Bit has two workers.
+        router.bring(&Chunk::now(&[stderr_of("proxy", "hello")]));
+        let trace = ["java.lang.IllegalStateException: boom", "\tat a.B.c(B.java:1)"];
+        let chunk = Chunk::now(&trace.map(|line| stderr_of("app", line)));
+        std::thread::scope(|scope| {
+            let flush = scope.spawn(|| router.bring(&chunk));
+            std::thread::sleep(Duration::from_millis(300));
+            metadata.end("app", 1);
+            let report = reports(&cloud, "stop", 1, Duration::from_secs(4)).remove(0);
+            assert_eq!(report["last_lines"], json!(trace));
+            assert_eq!(flush.join().unwrap(), Verdict::Ok);
+        });
+        let lines = cloud.cloudwatch().messages(GROUP, "stderr");
+        let traces = lines.iter().filter(|line| line.contains("boom")).count();
+        assert!(traces == 1 && lines.iter().any(|line| line.contains("boom\\n\\tat")), "{lines:?}");
+    });
+}
+
 #[test]
 fn a_container_that_was_killed_near_its_limit_says_so() {
     alone(this_test!("a_container_that_was_killed_near_its_limit_says_so"), || {
