@@ -7,6 +7,7 @@ mod container_exits;
 mod memory;
 mod memory_warning;
 mod metadata;
+mod pacing;
 mod queue;
 mod sqs;
 

@@ -1,7 +1,7 @@
 //! A queue of ECS events that an EventBridge rule fills: receives messages, submits each event to the router, and deletes
 //! a message only when its event has arrived.
 //!
-//! Owns: how many are in flight, what becomes of a message, and pausing while nothing can be delivered. A message that
+//! Owns: how many are in flight, and what becomes of a message. Does not own: pauses (`pacing`). A message that
 //! could not be delivered is left to the queue, which gives it to this or another collector later; one that is no
 //! event of ECS is left to the queue's redrive policy. Several collectors may share a queue.
 //!
@@ -15,6 +15,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
+use super::pacing::{Pacing, pause_seconds};
 use super::sqs::{self, MAX_MESSAGES, Message, QueueAddress};
 use super::{ChunkSink, ShutdownRx, encode_chunk};
 use crate::config::QueueSettings;
@@ -41,9 +42,6 @@ const MAX_IN_FLIGHT: usize = 4 * MAX_MESSAGES;
 
 /// How much longer than its event may take a message stays invisible, so that it can be deleted.
 const DELETE_MARGIN_SECONDS: u64 = 30;
-
-/// The longest pause while nothing can be delivered, and before a message is received again.
-const MAX_PAUSE_SECONDS: u64 = 300;
 
 /// Attempts to delete a message whose event has arrived.
 const DELETE_ATTEMPTS: u32 = 5;
@@ -95,19 +93,22 @@ impl<S: ChunkSink + 'static> QueueWatch<S> {
         // At most one, and never cancelled while there is time: messages that SQS sends to nobody stay invisible.
         let mut receiving = JoinSet::new();
         let mut in_flight = JoinSet::new();
-        let mut failures = 0u32;
+        let mut pacing = Pacing::default();
         while !*shutdown.borrow_and_update() {
-            if receiving.is_empty() && in_flight.len() + MAX_MESSAGES <= MAX_IN_FLIGHT {
-                receiving.spawn_local(Rc::clone(&this).receive(failures));
+            let has_room = in_flight.len() + MAX_MESSAGES <= MAX_IN_FLIGHT;
+            if receiving.is_empty() && has_room && pacing.is_open() {
+                pacing.begin();
+                receiving.spawn_local(Rc::clone(&this).receive());
             }
             tokio::select! {
                 Ok(()) = shutdown.changed() => {}
-                Some(done) = in_flight.join_next() => failures = failures_after(done.ok(), failures),
+                () = pacing.pause_over() => {}
+                Some(done) = in_flight.join_next() => note_outcome(&mut pacing, done.ok()),
                 Some(received) = receiving.join_next() => match received {
                     Ok(Ok(messages)) => for message in messages {
-                        in_flight.spawn_local(Rc::clone(&this).handle(message));
+                        in_flight.spawn_local(Rc::clone(&this).handle_of(pacing.last(), message));
                     },
-                    _ => failures = failures.saturating_add(1),
+                    _ => pacing.fail(pacing.last()),
                 },
             }
         }
@@ -115,11 +116,8 @@ impl<S: ChunkSink + 'static> QueueWatch<S> {
         while in_flight.join_next().await.is_some() {}
     }
 
-    /// Pauses after failures, then waits for messages.
-    async fn receive(self: Rc<Self>, failures: u32) -> Result<Vec<Message>, ()> {
-        if failures > 0 {
-            tokio::time::sleep(Duration::from_secs(pause_seconds(failures))).await;
-        }
+    /// Waits for messages.
+    async fn receive(self: Rc<Self>) -> Result<Vec<Message>, ()> {
         let timeout = REQUEST_TIMEOUT + Duration::from_secs(LONG_POLL_SECONDS);
         let received = match self
             .call(self.queue.receive(LONG_POLL_SECONDS, self.visibility_timeout_seconds), timeout)
@@ -131,6 +129,11 @@ impl<S: ChunkSink + 'static> QueueWatch<S> {
         let messages = received.map_err(|trouble| self.log_trouble("receive messages", &trouble))?;
         self.counters().received.fetch_add(messages.len() as u64, Relaxed);
         Ok(messages)
+    }
+
+    /// Handles a message that was received in this round.
+    async fn handle_of(self: Rc<Self>, round: u64, message: Message) -> (u64, MessageOutcome) {
+        (round, self.handle(message).await)
     }
 
     async fn handle(self: Rc<Self>, message: Message) -> MessageOutcome {
@@ -249,20 +252,14 @@ fn event_time_ms(event: &Value) -> Option<i64> {
     Some(time.as_millisecond())
 }
 
-/// Failures in a row, after one more message. While nothing can be delivered, receiving more would only use up the
-/// receives that the queue allows a message.
-fn failures_after(outcome: Option<MessageOutcome>, failures: u32) -> u32 {
+/// A message whose handling broke off counts as left.
+fn note_outcome(pacing: &mut Pacing, outcome: Option<(u64, MessageOutcome)>) {
     match outcome {
-        Some(MessageOutcome::Delivered) => 0,
-        Some(MessageOutcome::Left) | None => failures.saturating_add(1),
-        Some(MessageOutcome::Poison) => failures,
+        Some((_, MessageOutcome::Delivered)) => pacing.succeed(),
+        Some((_, MessageOutcome::Poison)) => {}
+        Some((round, MessageOutcome::Left)) => pacing.fail(round),
+        None => pacing.fail(pacing.last()),
     }
-}
-
-/// Seconds to pause: 2, 4, 8 … with jitter.
-fn pause_seconds(failures: u32) -> u64 {
-    let longest = (1u64 << failures.clamp(1, 10)).min(MAX_PAUSE_SECONDS);
-    fastrand::u64(longest.div_ceil(2)..=longest)
 }
 
 #[cfg(test)]
@@ -298,17 +295,5 @@ mod tests {
     fn an_events_own_time_counts() {
         assert_eq!(event_time_ms(&json!({"time": "2026-11-21T10:00:00Z"})), Some(1_795_255_200_000));
         assert_eq!(event_time_ms(&json!({"time": 7})), None);
-    }
-
-    #[test]
-    fn pauses_grow_up_to_five_minutes() {
-        for (failures, range) in [(0, 1..=2), (1, 1..=2), (3, 4..=8), (100, 150..=300)] {
-            assert!(range.contains(&pause_seconds(failures)), "{failures}");
-        }
-        assert_eq!(
-            [Some(MessageOutcome::Delivered), Some(MessageOutcome::Left), Some(MessageOutcome::Poison)]
-                .map(|outcome| failures_after(outcome, 3)),
-            [0, 4, 3]
-        );
     }
 }

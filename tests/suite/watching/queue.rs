@@ -96,6 +96,45 @@ fn what_cannot_be_delivered_is_left_to_the_queue_and_comes_again() {
 }
 
 #[test]
+fn messages_that_fail_together_hold_up_later_ones_as_little_as_one_does() {
+    let cloud = cloud();
+    (0..10).for_each(|number| cloud.sqs().send(QUEUE, stop_number(number)));
+    cloud.script_where(Api::PutLogEvents, |_| true, Fault::reply(503));
+    let router = router(&cloud, &[("flush_timeout", "300ms")]);
+    until(Duration::from_secs(15), || (cloud.attempts(Api::ChangeMessageVisibility) >= 10).then_some(()))
+        .expect("all of them left");
+    cloud.clear_script();
+    cloud.sqs().send(QUEUE, stop_number(10));
+    // Ten failures in a row would mean a pause of 150 s or more.
+    until(Duration::from_secs(60), || cloud.sqs().messages(QUEUE).is_empty().then_some(()))
+        .expect("delivered soon");
+    router.drain();
+    assert_eq!(task_ids(&cloud.cloudwatch().messages(GROUP, "stop")).len(), 11);
+}
+
+fn told(cloud: &Cloud) -> usize {
+    cloud.cloudwatch().messages(GROUP, "stop").len()
+}
+
+#[test]
+fn each_message_takes_one_request_that_waits_for_it_already() {
+    let cloud = cloud();
+    // Whoever waited for a deletion would receive nothing in the meantime.
+    cloud.script_where(Api::DeleteMessage, |_| true, Fault::hang());
+    let router = router(&cloud, &[("exit_timeout", "1s")]);
+    for number in 0..5 {
+        until(Duration::from_secs(10), || (cloud.attempts(Api::ReceiveMessage) == number + 1).then_some(()))
+            .expect("a request that waits");
+        cloud.sqs().send(QUEUE, stop_number(number));
+        until(Duration::from_secs(10), || (told(&cloud) > number).then_some(())).expect("sent");
+    }
+    until(Duration::from_secs(10), || (cloud.attempts(Api::ReceiveMessage) == 6).then_some(()))
+        .expect("a request that waits");
+    router.drain();
+    assert_eq!(task_ids(&cloud.cloudwatch().messages(GROUP, "stop")).len(), 5);
+}
+
+#[test]
 fn a_message_that_is_no_event_is_left_to_the_redrive_policy_and_holds_up_nobody() {
     let cloud = cloud();
     cloud.sqs().send(QUEUE, "hello");
