@@ -1,9 +1,10 @@
 //! An instance under full load: chunks of 2 MB flushed by several workers at one time, each with a task-stop event in
 //! front of 3,500 lines. `cargo bench --bench flushes`.
 //!
-//! Prints for each number of workers: throughput, CPU time of the instance's one thread, and how long stop events take from
-//! the flush to the request that brings them. The lines go to a stand-in for CloudWatch that only counts, the stop events
-//! to one for Datadog. Both run in this process, so the figures hold for two cores that share all of it.
+//! Prints for each number of workers: throughput; CPU time of the instance's own thread, which is what cannot be shared
+//! out, and of all others of the plugin's; and how long stop events take from the flush to the request that brings them.
+//! At the end the same for events from a queue, one at a time. The lines go to a stand-in for CloudWatch that only counts,
+//! the stop events to one for Datadog. Both run in this process, so the figures hold for two cores that share all of it.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark may stop at what cannot be")]
 
@@ -23,12 +24,24 @@ use test_support::record::stop;
 /// By each worker.
 const FLUSHES: usize = 60;
 
+/// Messages of the queue.
+const QUEUED: usize = 200;
+
+const QUEUE: &str = "ecs-stops";
+
+/// Beginnings of the names of threads.
+const OWN_THREAD: &str = "ecs_router.0";
+const OTHER_THREADS: &str = "ecs_router.";
+
 /// What masks with everything there is.
 const REDACTION: (&str, &str) = ("redact", "email, card, jwt, aws_key, bearer");
 
 fn main() {
     environment::of_the_fake_cloud();
-    println!("{:<34} {:>8} {:>12} {:>30}", "", "MB/s", "CPU, µs/MB", "stop events: p50, p99, max");
+    println!(
+        "{:<34} {:>8} {:>22} {:>30}",
+        "", "MB/s", "CPU, µs/MB: own, other", "stop events: p50, p99, max"
+    );
     for workers in [1, 2, 4] {
         measure(&format!("{workers} workers"), workers, &[("logs.compress", "off")]);
     }
@@ -36,6 +49,8 @@ fn main() {
         measure(&format!("{workers} workers, compressed"), workers, &[("logs.compress", "gzip")]);
     }
     measure("4 workers, compressed and masked", 4, &[("logs.compress", "gzip"), REDACTION]);
+    measure_queue("a queue, nothing else", 0);
+    measure_queue("a queue, 2 workers beside it", 2);
 }
 
 fn measure(name: &str, workers: usize, more: &[(&str, &str)]) {
@@ -44,7 +59,8 @@ fn measure(name: &str, workers: usize, more: &[(&str, &str)]) {
     let instance = start(&logs, &alerts, more);
     let lines = chunk();
     let starts = Mutex::new(BTreeMap::new());
-    let cpu_before = thread_cpu();
+    let own_before = thread_cpu(OWN_THREAD);
+    let other_before = thread_cpu(OTHER_THREADS);
     let start = Instant::now();
     let load = Load { instance: &instance, lines: &lines, starts: &starts };
     std::thread::scope(|scope| {
@@ -53,20 +69,55 @@ fn measure(name: &str, workers: usize, more: &[(&str, &str)]) {
         }
     });
     let took = start.elapsed();
-    let cpu = thread_cpu() - cpu_before;
+    let own = thread_cpu(OWN_THREAD) - own_before;
+    let other = thread_cpu(OTHER_THREADS) - other_before;
+    instance.drain();
     let megabytes = (workers * FLUSHES * lines.len()) as f64 / 1e6;
-    let mut waits = waits(&alerts, &starts.into_inner().unwrap());
+    let waits = waits(&alerts, &starts.into_inner().unwrap());
     assert_eq!(waits.len(), workers * FLUSHES, "every stop event arrives once");
+    let per_megabyte = |time: Duration| time.as_secs_f64() * 1e6 / megabytes;
+    println!(
+        "{name:<34} {:>8.0} {:>10.0} {:>10.0} {}",
+        megabytes / took.as_secs_f64(),
+        per_megabyte(own),
+        per_megabyte(other),
+        in_words(waits)
+    );
+}
+
+/// Median, 99th percentile and maximum.
+fn in_words(mut waits: Vec<Duration>) -> String {
     waits.sort_unstable();
     let at = |share: f64| waits[((waits.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e3;
-    println!(
-        "{name:<34} {:>8.0} {:>12.0} {:>10.1} {:>6.1} {:>6.1} ms",
-        megabytes / took.as_secs_f64(),
-        cpu.as_secs_f64() * 1e6 / megabytes,
-        at(0.5),
-        at(0.99),
-        at(1.0)
-    );
+    format!("{:>10.1} {:>6.1} {:>6.1} ms", at(0.5), at(0.99), at(1.0))
+}
+
+/// Events that come one at a time, from when they are sent to the queue to the request that brings them; the stand-in for
+/// SQS looks for messages every 5 ms.
+fn measure_queue(name: &str, workers: usize) {
+    let logs = Cloud::builder().count_only().start();
+    let alerts = Cloud::builder().create_queues([QUEUE]).start();
+    let url = alerts.sqs().url(QUEUE);
+    let instance = start(&logs, &alerts, &[("queue.url", &url), ("queue.region", "us-east-1")]);
+    let lines = chunk();
+    let starts = Mutex::new(BTreeMap::new());
+    let sent = Mutex::new(BTreeMap::new());
+    let load = Load { instance: &instance, lines: &lines, starts: &starts };
+    std::thread::scope(|scope| {
+        for worker in 0..workers {
+            scope.spawn(move || load.flush_all(worker));
+        }
+        for number in 0..QUEUED {
+            let task = format!("{:032x}", (1 << 40) + number);
+            sent.lock().unwrap().insert(task.clone(), Instant::now());
+            alerts.sqs().send(QUEUE, stop_of(&task));
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    });
+    instance.drain();
+    let waits = waits(&alerts, &sent.into_inner().unwrap());
+    assert_eq!(waits.len(), QUEUED, "every event arrives");
+    println!("{name:<65} {}", in_words(waits));
 }
 
 fn start(logs: &Cloud, alerts: &Cloud, more: &[(&str, &str)]) -> Instance {
@@ -134,13 +185,17 @@ fn waits(alerts: &Cloud, starts: &BTreeMap<String, Instant>) -> Vec<Duration> {
     starts.iter().filter_map(wait).collect()
 }
 
-/// CPU time of the threads that the instance has of its own.
-fn thread_cpu() -> Duration {
+/// CPU time of the plugin's threads whose names begin like this; the instance's own is none of the others.
+fn thread_cpu(prefix: &str) -> Duration {
     let tasks = std::fs::read_dir("/proc/self/task").unwrap().map(|task| task.unwrap().path());
     let is_ours = |path: &std::path::PathBuf| {
-        std::fs::read_to_string(path.join("comm")).is_ok_and(|name| name.starts_with("ecs_router"))
+        std::fs::read_to_string(path.join("comm")).is_ok_and(|name| is_counted(&name, prefix))
     };
     tasks.filter(is_ours).map(|path| nanoseconds(&path)).map(Duration::from_nanos).sum()
+}
+
+fn is_counted(name: &str, prefix: &str) -> bool {
+    name.starts_with(prefix) && (prefix == OWN_THREAD || !name.starts_with(OWN_THREAD))
 }
 
 fn nanoseconds(task: &std::path::Path) -> u64 {

@@ -42,6 +42,7 @@
 //!     ▼
 //! the service
 //!
+//! threads                 where what takes long is computed, and where connections live
 //! metrics, log, version   what is counted, what is said, and which build says it; used everywhere
 //! printable               what may stand in a text that is shown to people
 //! ```
@@ -75,6 +76,7 @@ pub mod registry;
 pub mod router;
 pub mod stop;
 pub mod task_metadata;
+mod threads;
 mod transport;
 pub mod version;
 mod watch;

@@ -9,7 +9,7 @@ use crate::metrics::Reason;
 
 /// One call to a service: how its request is made, and what replies mean.
 pub(crate) trait Call {
-    /// Builds the request; again when the service turned out to be in another region.
+    /// Builds the request, its body still to be compressed; again when the service turned out to be in another region.
     fn request(&self) -> Request;
 
     /// Classifies a reply to the request, or to one that prepared for it.

@@ -97,7 +97,7 @@ impl<T: SendRequest> RetryingTransport<T> {
                 Purpose::Prepare(_) => deadline + EXTRA_PREPARATION_TIME,
                 _ => deadline,
             };
-            let Some(answer) = self.attempt(request, call, deadline).await else { return Outcome::GivenUp };
+            let Some(answer) = self.attempt(&mut attempts, deadline).await else { return Outcome::GivenUp };
             match self.act_on(answer, &mut attempts, deadline).await {
                 Next::Continue => {}
                 Next::RetryAfter(pause) => {
@@ -133,8 +133,11 @@ impl<T: SendRequest> RetryingTransport<T> {
     }
 
     /// Sends one request; `None` when its turn did not come in time.
-    async fn attempt(&self, request: &Request, call: &dyn Call, deadline: Instant) -> Option<Answer> {
-        let _slot = self.slots.acquire().await.ok().filter(|_| Instant::now() < deadline)?;
+    async fn attempt(&self, attempts: &mut Attempts<'_>, deadline: Instant) -> Option<Answer> {
+        let is_in_time = || Instant::now() < deadline;
+        let _slot = self.slots.acquire().await.ok().filter(|_| is_in_time())?;
+        let call = attempts.call;
+        let request = attempts.front().await.filter(|_| is_in_time())?;
         if !self.rate_limiter.acquire(deadline).await {
             return None;
         }

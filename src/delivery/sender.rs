@@ -55,7 +55,7 @@ struct BatchCall<'b> {
 
 impl Call for BatchCall<'_> {
     fn request(&self) -> Request {
-        self.destination.request(self.batch)
+        self.destination.uncompressed_request(self.batch)
     }
 
     fn classify_reply(&self, purpose: Purpose, reply: &Reply) -> ReplyAction {

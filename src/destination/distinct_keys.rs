@@ -185,7 +185,7 @@ fn written(destination: &Destination, chunk: &[u8]) -> Vec<String> {
     let mut texts = Vec::new();
     for batch in batches_of(destination, chunk).0 {
         let bytes = match destination.request(&batch).endpoint {
-            Endpoint::Http(request) => body_of(&request),
+            Endpoint::Http(request) | Endpoint::Uncompressed { request, .. } => body_of(&request),
             Endpoint::File { lines, .. } | Endpoint::Stdout(lines) | Endpoint::Spool { lines, .. } => {
                 lines.to_bytes().to_vec()
             }

@@ -3,7 +3,8 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 
-use super::{Endpoint, HttpRequest, Purpose, Reply, ReplyAction, Request, RetryTiming, gzip, zstd};
+use super::body_compression::{BodyCompression, Codec};
+use super::{Endpoint, HttpRequest, Purpose, Reply, ReplyAction, Request, RetryTiming};
 use crate::config::{KeyReader, Secret};
 use crate::encode::payload::Payload;
 
@@ -12,20 +13,17 @@ use crate::encode::payload::Payload;
 pub(super) struct Post {
     url: String,
     headers: HeaderMap,
-    compression: Option<Compression>,
+    compression: Option<Codec>,
     /// The service of AWS to sign for.
     sign: Option<&'static str>,
 }
 
-/// The value of `Content-Encoding`, and the function that compresses, which may fail.
-type Compression = (&'static str, fn(&Payload) -> Option<Vec<u8>>);
-
 impl Post {
     /// Reads the key `compress`.
     pub(super) fn read(reader: &KeyReader<'_>, url: String, content_type: &'static str) -> Self {
-        let compression: Option<Compression> = match reader.choice("compress") {
-            Some("gzip") => Some(("gzip", |body| Some(gzip(body)))),
-            Some("zstd") => Some(("zstd", zstd)),
+        let compression = match reader.choice("compress") {
+            Some("gzip") => Some(Codec::Gzip),
+            Some("zstd") => Some(Codec::Zstd),
             _ => None,
         };
         Self { compression, ..Self::uncompressed(url, content_type) }
@@ -74,10 +72,13 @@ impl Post {
     pub(super) fn request(&self, body: Payload, extra: Option<(HeaderName, HeaderValue)>) -> Request {
         let mut headers = self.headers.clone();
         headers.extend(extra);
-        let body = self.compress(body, &mut headers);
         let sign = self.sign;
         let request = HttpRequest { method: Method::POST, url: self.url.clone(), headers, body, sign };
-        Request { purpose: Purpose::Deliver, endpoint: Endpoint::Http(request) }
+        let endpoint = match self.compression.map(BodyCompression::if_shorter) {
+            Some(compression) => Endpoint::Uncompressed { request, compression },
+            None => Endpoint::Http(request),
+        };
+        Request { purpose: Purpose::Deliver, endpoint }
     }
 
     /// The same without a body, for an endpoint that would store an empty one.
@@ -87,18 +88,6 @@ impl Post {
         let sign = self.sign;
         let request = HttpRequest { method: Method::HEAD, url: self.url.clone(), headers, body, sign };
         Request { purpose: Purpose::Deliver, endpoint: Endpoint::Http(request) }
-    }
-
-    /// A body that does not get shorter is sent as it is, so that compression never takes one over a limit.
-    fn compress(&self, body: Payload, headers: &mut HeaderMap) -> Payload {
-        let Some((name, compress)) = self.compression else { return body };
-        match compress(&body) {
-            Some(compressed) if compressed.len() < body.len() => {
-                headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
-                compressed.into()
-            }
-            _ => body,
-        }
     }
 }
 

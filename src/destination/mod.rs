@@ -10,6 +10,7 @@ mod attributed;
 mod authentication;
 mod aws_error;
 mod aws_json;
+mod body_compression;
 mod cloudwatch;
 mod content;
 mod datadog;
@@ -59,6 +60,7 @@ use bytes::Bytes;
 
 pub use self::aws_error::classify_aws_reply;
 pub(crate) use self::aws_error::{ReadFailure, read_failure};
+pub use self::body_compression::BodyCompression;
 pub use self::name_limit::NameLimit;
 pub use self::network::Network;
 pub use self::not_taken::NotTaken;
@@ -162,6 +164,12 @@ impl Destination {
     /// The request that delivers the batch.
     #[must_use]
     pub fn request(&self, batch: &Batch) -> Request {
+        self.uncompressed_request(batch).compressed()
+    }
+
+    /// The same, its body still to be compressed where that is configured, because it takes long.
+    #[must_use]
+    pub fn uncompressed_request(&self, batch: &Batch) -> Request {
         self.vendor.request(batch)
     }
 
@@ -193,7 +201,7 @@ impl Destination {
     /// A request by which the service shows whether it would take records, and that stores nothing.
     #[must_use]
     pub fn probe(&self) -> Request {
-        self.vendor.probe()
+        self.vendor.probe().compressed()
     }
 
     /// What the reply to [`Destination::probe`] means for records.
@@ -282,11 +290,29 @@ pub struct Request {
     pub endpoint: Endpoint,
 }
 
+impl Request {
+    /// Compresses the body that is still to be compressed.
+    #[must_use]
+    pub fn compressed(self) -> Self {
+        match self.endpoint {
+            Endpoint::Uncompressed { request, compression } => compression.apply(self.purpose, request),
+            endpoint => Self { endpoint, ..self },
+        }
+    }
+}
+
 /// Where a request goes: the network, a file, standard output or the spool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Endpoint {
     /// Over the network.
     Http(HttpRequest),
+    /// The same, with a body that is to be compressed first.
+    Uncompressed {
+        /// The request as it would be without compression.
+        request: HttpRequest,
+        /// How its body is compressed.
+        compression: BodyCompression,
+    },
     /// To the end of a local file.
     File {
         /// The file; missing folders are created.
@@ -312,7 +338,7 @@ impl Endpoint {
     #[must_use]
     pub fn bytes_sent(&self) -> u64 {
         match self {
-            Self::Http(request) => request.body.len() as u64,
+            Self::Http(request) | Self::Uncompressed { request, .. } => request.body.len() as u64,
             Self::File { lines, .. } | Self::Stdout(lines) => lines.len() as u64,
             Self::Spool { .. } => 0,
         }
@@ -429,19 +455,4 @@ pub enum RetryTiming {
     Backoff,
     /// A person must act (permission, name, key): no attempt within this flush.
     NextFlush,
-}
-
-/// Compresses at level 1: on log text 595 MB/s at a ratio of 7.6, against 165 MB/s at 12.6 for level 6.
-fn gzip(body: &Payload) -> Vec<u8> {
-    use std::io::Write as _;
-    let mut encoder =
-        flate2::write::GzEncoder::new(Vec::with_capacity(body.len() / 6), flate2::Compression::fast());
-    // Writing to memory cannot fail.
-    body.parts().for_each(|part| encoder.write_all(part).unwrap_or_default());
-    encoder.finish().unwrap_or_default()
-}
-
-/// Compresses at zstd's default level; `None` if it runs out of memory, which needs no message.
-fn zstd(body: &Payload) -> Option<Vec<u8>> {
-    ::zstd::bulk::compress(&body.to_bytes(), ::zstd::DEFAULT_COMPRESSION_LEVEL).ok()
 }

@@ -6,9 +6,7 @@
 use tokio::sync::Mutex;
 
 use crate::encode::batch::Batch;
-
-/// What is shorter takes less than a tenth of a millisecond.
-const LARGE_BYTES: usize = 64 << 10;
+use crate::threads::LARGE_BYTES;
 
 /// Who may begin to send a large batch; each gets its turn, in the order of asking.
 #[derive(Debug, Default)]

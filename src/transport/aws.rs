@@ -33,6 +33,7 @@ use super::http::{Client, Failure};
 use crate::config::endpoint::{AwsService, EndpointVariant};
 use crate::config::{AwsEnvironment, Identity};
 use crate::destination::{HttpRequest, Reply};
+use crate::threads;
 
 /// New credentials are fetched this long before the old ones expire.
 const REFRESH_BEFORE_EXPIRY: Duration = Duration::from_secs(300);
@@ -136,6 +137,7 @@ impl Signer {
         if service != "s3" {
             sign_what_is_sent(request);
         }
+        let digest = digest_of(request).await;
         let failed = |error: &dyn std::fmt::Display| Failure::Credentials(format!("cannot sign: {error}"));
         let identity = credentials.into();
         let parameters = v4::SigningParams::builder()
@@ -148,9 +150,6 @@ impl Signer {
             .map_err(|error| failed(&error))?;
         let headers =
             request.headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
-        // A digest that is known already is not computed again.
-        let known_digest = request.headers.get(CONTENT_SHA256).and_then(|digest| digest.to_str().ok());
-        let digest = known_digest.map_or_else(|| hex::encode(request.body.sha256()), str::to_owned);
         let body = SignableBody::Precomputed(digest);
         let signable = SignableRequest::new(request.method.as_str(), request.url.as_str(), headers, body)
             .map_err(|error| failed(&error))?;
@@ -286,6 +285,17 @@ fn signing_settings(service: &str) -> SigningSettings {
         settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
     }
     settings
+}
+
+/// SHA-256 of the body in hex; one that is known already is not computed again.
+async fn digest_of(request: &HttpRequest) -> String {
+    match request.headers.get(CONTENT_SHA256).and_then(|digest| digest.to_str().ok()) {
+        Some(known) => known.to_owned(),
+        None => {
+            let body = request.body.clone();
+            hex::encode(threads::compute(body.len(), move || body.sha256()).await)
+        }
+    }
 }
 
 /// The client writes a URL in its normal form: without a default port, with `%7B` for a brace. Keys of S3 are in theirs

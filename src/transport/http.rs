@@ -13,6 +13,7 @@ use super::tls::{self, UnusableFile};
 use crate::config::{ClientCertificate, is_local_host};
 use crate::destination::{HttpRequest, Reply};
 use crate::encode::payload::{Payload, PayloadStream};
+use crate::threads;
 
 /// Why there is no reply. Every kind may be tried again; what differs is what may already have happened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -138,8 +139,11 @@ impl Client {
             .body(reqwest_body(&request.body))
             .timeout(timeout)
             .send();
-        let response = sending.await.map_err(|error| classify_error(&host, &error))?;
-        Ok(read_reply(response).await)
+        threads::exchange(async move {
+            let response = sending.await.map_err(|error| classify_error(&host, &error))?;
+            Ok(read_reply(response).await)
+        })
+        .await
     }
 }
 

@@ -14,6 +14,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Mutex;
+
 use self::aws::Signer;
 use self::http::{Client, Failure};
 use self::oauth2::TokenSource;
@@ -21,6 +23,7 @@ pub use self::tls::UnusableFile;
 use crate::config::ClientCertificate;
 use crate::destination::{Endpoint, HttpRequest, Network, Reply};
 use crate::encode::payload::Payload;
+use crate::threads;
 
 /// What `delivery` sends through; tests give it replies from a script.
 pub trait SendRequest {
@@ -56,6 +59,8 @@ pub trait AppendLines: fmt::Debug + Send + Sync {
 pub struct Transport {
     remote: Option<Remote>,
     spool: Option<Arc<dyn AppendLines>>,
+    /// Lines reach the spool in the order in which they are sent.
+    appending: Mutex<()>,
 }
 
 #[derive(Debug)]
@@ -76,7 +81,7 @@ impl Transport {
     /// For a destination on this machine.
     #[must_use]
     pub fn local() -> Self {
-        Self { remote: None, spool: None }
+        Self { remote: None, spool: None, appending: Mutex::default() }
     }
 
     /// For a destination behind a network. Fails when a file that its keys name cannot be used.
@@ -95,7 +100,8 @@ impl Transport {
         // The certificate is for the destination, not for those that hand out credentials.
         let signer = network.identity.clone().map(|identity| Signer::new(identity, plain));
         let tokens = network.oauth2.clone().map(|oauth2| TokenSource::new(oauth2, client.clone()));
-        Ok(Self { remote: Some(Remote { client, timeout: network.timeout, signer, tokens }), spool: None })
+        let remote = Remote { client, timeout: network.timeout, signer, tokens };
+        Ok(Self { remote: Some(remote), ..Self::local() })
     }
 
     /// Adds the spool, for a destination whose objects are filled on disk.
@@ -104,11 +110,14 @@ impl Transport {
         Self { spool: Some(spool), ..self }
     }
 
-    fn append_to_spool(&self, name: &[u8], lines: &Payload) -> Result<(), Failure> {
-        match &self.spool {
-            Some(spool) => spool.append_lines(name, lines),
-            None => Err(Failure::Local("no spool is set up for this destination".to_owned())),
-        }
+    async fn append_to_spool(&self, name: &[u8], lines: &Payload) -> Result<(), Failure> {
+        let Some(spool) = self.spool.clone() else {
+            return Err(Failure::Local("no spool is set up for this destination".to_owned()));
+        };
+        let _in_order = self.appending.lock().await;
+        let name = name.to_vec();
+        let lines = lines.clone();
+        threads::compute(lines.len(), move || spool.append_lines(&name, &lines)).await
     }
 
     fn signer(&self) -> Option<&Signer> {
@@ -123,13 +132,15 @@ impl Transport {
 impl SendRequest for Transport {
     async fn send(&self, endpoint: &Endpoint) -> Result<Reply, Failure> {
         match (endpoint, &self.remote) {
-            (Endpoint::Http(request), Some(remote)) => return remote.send(request).await,
-            (Endpoint::Http(_), None) => {
+            (Endpoint::Http(request) | Endpoint::Uncompressed { request, .. }, Some(remote)) => {
+                return remote.send(request).await;
+            }
+            (Endpoint::Http(_) | Endpoint::Uncompressed { .. }, None) => {
                 return Err(Failure::Local("no network is set up for this destination".to_owned()));
             }
             (Endpoint::File { path, mode, lines }, _) => local::append(path, *mode, lines)?,
             (Endpoint::Stdout(lines), _) => local::print(lines)?,
-            (Endpoint::Spool { name, lines }, _) => self.append_to_spool(name, lines)?,
+            (Endpoint::Spool { name, lines }, _) => self.append_to_spool(name, lines).await?,
         }
         Ok(Reply { status: 200, ..Reply::default() })
     }
@@ -174,5 +185,37 @@ impl Remote {
             }
             _ => self.client.send(request, self.timeout).await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Takes longer for long lines; says what came.
+    #[derive(Debug, Default)]
+    struct SlowSpool(std::sync::Mutex<Vec<usize>>);
+
+    impl AppendLines for SlowSpool {
+        fn append_lines(&self, _: &[u8], lines: &Payload) -> Result<(), Failure> {
+            if lines.len() >= threads::LARGE_BYTES {
+                std::thread::sleep(Duration::from_millis(30));
+            }
+            self.0.lock().unwrap().push(lines.len());
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn lines_reach_the_spool_in_the_order_in_which_they_are_sent() {
+        let spool = Arc::new(SlowSpool::default());
+        let transport = Transport::local().with_spool(Arc::<SlowSpool>::clone(&spool));
+        let lines = |bytes: usize| Endpoint::Spool { name: b"o".to_vec(), lines: vec![b'x'; bytes].into() };
+        let sizes = [threads::LARGE_BYTES, 1, threads::LARGE_BYTES + 1, 2];
+        let [a, b, c, d] = sizes.map(lines);
+        let sent =
+            tokio::join!(transport.send(&a), transport.send(&b), transport.send(&c), transport.send(&d));
+        assert!(sent.0.is_ok() && sent.1.is_ok() && sent.2.is_ok() && sent.3.is_ok());
+        assert_eq!(*spool.0.lock().unwrap(), sizes);
     }
 }

@@ -25,6 +25,7 @@ use crate::log::{Level, Log};
 use crate::metrics::Exporter;
 use crate::object::upload;
 use crate::router::{ExitRecordFor, IncidentNotifier, MetricsWriter, Router, RouterConfig, join_all};
+use crate::threads::{COMPUTING_THREAD, ConnectionScope};
 use crate::watch::WatchConfig;
 
 /// Everything an instance was configured to be.
@@ -161,11 +162,15 @@ fn run(
     blocks_engine: &AtomicBool,
 ) {
     let log = Log::new(config.number);
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().thread_name(COMPUTING_THREAD).build();
+    let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => return log.line(Level::Error, format_args!("cannot start the event loop: {error}")),
     };
+    let connections = ConnectionScope::open();
     LocalSet::new().block_on(&runtime, serve(config, exporter, queue, blocks_engine));
+    drop(connections);
     runtime.shutdown_timeout(LOOKUP_GRACE);
 }
 

@@ -4,30 +4,23 @@
 //! differ. So `auto` tries, and sends a refused batch again as it is.
 
 use std::cell::Cell;
+use std::sync::Arc;
 
 use http::StatusCode;
 
 use crate::config::KeyReader;
-use crate::destination::{Purpose, Reply, ReplyAction, gzip};
-use crate::encode::payload::Payload;
+use crate::destination::body_compression::{BodyCompression, Payoff};
+use crate::destination::{Endpoint, HttpRequest, Purpose, Reply, ReplyAction};
 
 /// Setting up a compressor takes as long for a shorter body, and saves nothing that anybody notices.
 const MIN_BYTES: usize = 16 << 10;
-
-/// What does not shrink to a third is not worth its CPU time, which is the highest then: random text takes four times as
-/// long as repeated fields (`benches/floor`).
-const MIN_RATIO: usize = 3;
-
-/// How many batches are sent as they are after one that did not shrink enough; then one is tried again.
-const SKIPPED_BATCHES: u32 = 15;
 
 /// How one destination compresses.
 #[derive(Debug)]
 pub(super) struct RequestCompression {
     mode: Mode,
-    endpoint: Cell<Endpoint>,
-    /// Batches that are still to be sent as they are, because one hardly shrank.
-    skipped: Cell<u32>,
+    endpoint: Cell<ReadsGzip>,
+    payoff: Arc<Payoff>,
     /// The status of the last reply that may be about the compression.
     refused_with: Cell<u16>,
 }
@@ -41,10 +34,10 @@ enum Mode {
 
 /// What is known of the endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Endpoint {
+enum ReadsGzip {
     Untried,
-    ReadsGzip,
-    RefusesGzip,
+    Yes,
+    No,
 }
 
 impl RequestCompression {
@@ -56,48 +49,30 @@ impl RequestCompression {
         };
         Self {
             mode,
-            endpoint: Cell::new(Endpoint::Untried),
-            skipped: Cell::default(),
+            endpoint: Cell::new(ReadsGzip::Untried),
+            payoff: Arc::default(),
             refused_with: Cell::default(),
         }
     }
 
-    /// The compressed body; `None` if it is to be sent as it is.
-    pub(super) fn compress(&self, body: &Payload) -> Option<Vec<u8>> {
-        match self.mode {
-            Mode::Off => None,
-            Mode::Always => Some(gzip(body)),
-            Mode::Auto => self.compress_where_it_pays(body),
-        }
+    /// Where the request goes, to be compressed or as it is.
+    pub(super) fn endpoint(&self, request: HttpRequest) -> Endpoint {
+        let compression = match self.mode {
+            Mode::Always => BodyCompression::always(),
+            Mode::Auto if self.may_pay(&request) => BodyCompression::attempt(&self.payoff),
+            Mode::Off | Mode::Auto => return Endpoint::Http(request),
+        };
+        Endpoint::Uncompressed { request, compression }
     }
 
-    fn compress_where_it_pays(&self, body: &Payload) -> Option<Vec<u8>> {
-        if self.endpoint.get() == Endpoint::RefusesGzip || body.len() < MIN_BYTES {
-            return None;
-        }
-        if let Some(left) = self.skipped.get().checked_sub(1) {
-            self.skipped.set(left);
-            return None;
-        }
-        let compressed = gzip(body);
-        if compressed.len() * MIN_RATIO > body.len() {
-            self.skipped.set(SKIPPED_BATCHES);
-        }
-        (compressed.len() < body.len()).then_some(compressed)
-    }
-
-    /// The purpose of a compressed request.
-    pub(super) fn purpose(&self) -> Purpose {
-        match self.mode {
-            Mode::Auto => Purpose::DeliverCompressed,
-            Mode::Off | Mode::Always => Purpose::Deliver,
-        }
+    fn may_pay(&self, request: &HttpRequest) -> bool {
+        self.endpoint.get() != ReadsGzip::No && request.body.len() >= MIN_BYTES && !self.payoff.skips()
     }
 
     /// Whether the endpoint may have refused the request for its compression alone. `is_about_body`: the reply blames
     /// the body, or nothing in particular. An endpoint that has read gzip before blames the records.
     pub(super) fn may_be_refused(&self, purpose: Purpose, reply: &Reply, is_about_body: bool) -> bool {
-        let untried = self.endpoint.get() != Endpoint::ReadsGzip;
+        let untried = self.endpoint.get() != ReadsGzip::Yes;
         let may_be = purpose == Purpose::DeliverCompressed
             && match reply.status {
                 415 => true,
@@ -116,10 +91,10 @@ impl RequestCompression {
     pub(super) fn learn(&self, purpose: Purpose, action: ReplyAction, destination: &str) -> ReplyAction {
         match (purpose, &action) {
             (Purpose::DeliverCompressed, action) if action.is_accepted() => {
-                self.endpoint.set(Endpoint::ReadsGzip);
+                self.endpoint.set(ReadsGzip::Yes);
             }
             (Purpose::DeliverUncompressed, ReplyAction::Delivered)
-                if self.endpoint.replace(Endpoint::RefusesGzip) != Endpoint::RefusesGzip =>
+                if self.endpoint.replace(ReadsGzip::No) != ReadsGzip::No =>
             {
                 return ReplyAction::PartialUnknown { rejected: 0, reason: self.explain(destination) };
             }

@@ -1,6 +1,6 @@
 //! Requests to CloudWatch Logs: `PutLogEvents`, and the calls that create what it needs.
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
 use super::compression::RequestCompression;
@@ -8,7 +8,7 @@ use super::entity::{LogEntity, SEPARATOR};
 use crate::config::endpoint::AwsService;
 use crate::config::{AwsEnvironments, Identity, KeyReader};
 use crate::destination::aws_json::AwsJsonService;
-use crate::destination::{Purpose, Request, probe};
+use crate::destination::{Endpoint, Purpose, Request, probe};
 use crate::encode::batch::Batch;
 use crate::encode::payload::Payload;
 use crate::json::Writer;
@@ -44,13 +44,11 @@ impl LogRequests {
     }
 
     pub(super) fn put_log_events(&self, batch: &Batch) -> Request {
-        let body = self.body(batch);
-        let Some(compressed) = self.compression.compress(&body) else {
-            return self.put(Purpose::Deliver, body, self.headers());
-        };
-        let mut headers = self.headers();
-        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        self.put(self.compression.purpose(), compressed.into(), headers)
+        let request = self.put(Purpose::Deliver, self.body(batch), self.headers());
+        match request.endpoint {
+            Endpoint::Http(plain) => Request { endpoint: self.compression.endpoint(plain), ..request },
+            endpoint => Request { endpoint, ..request },
+        }
     }
 
     /// The same without compression, for an endpoint that may not read it.

@@ -18,9 +18,10 @@ use percent_encoding::percent_decode_str;
 
 use self::record::LogRecord;
 use self::resource::Resources;
+use super::body_compression::BodyCompression;
 use super::{
     Destination, Encoded, Endpoint, HttpRequest, Network, Purpose, Reply, ReplyAction, Request, Vendor,
-    authentication, gzip, http_post,
+    authentication, http_post,
 };
 use crate::classify::classes::Entry;
 use crate::config::{AwsEnvironments, Common, KeyReader, RequestAuth};
@@ -221,18 +222,18 @@ impl Vendor for Otlp {
     }
 
     fn request(&self, batch: &Batch) -> Request {
-        let mut body = match self.encoding {
+        let body = match self.encoding {
             Encoding::Json => json::request(batch),
             Encoding::Protobuf => protobuf::request(batch),
         };
-        let mut headers = self.headers.clone();
-        if self.gzip {
-            body = gzip(&body).into();
-            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        }
+        let headers = self.headers.clone();
         let sign = self.auth.signed_service();
         let request = HttpRequest { method: Method::POST, url: self.url.clone(), headers, body, sign };
-        Request { purpose: Purpose::Deliver, endpoint: Endpoint::Http(request) }
+        let endpoint = match self.gzip {
+            true => Endpoint::Uncompressed { request, compression: BodyCompression::always() },
+            false => Endpoint::Http(request),
+        };
+        Request { purpose: Purpose::Deliver, endpoint }
     }
 
     fn classify_reply(&self, common: &Common, _: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {

@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use self::address::{Address, Bucket};
 use self::key::ObjectKey;
 use self::request::ObjectHeaders;
+use super::body_compression::{gzip, zstd};
 use super::object_store::{ObjectCall, ObjectEncoding, ObjectStore, PartBody, SpoolSettings};
 use super::timestamp_field::TimestampField;
 use super::{
@@ -82,9 +83,9 @@ impl S3 {
         let lines = batch.payload();
         let body = match self.encoding {
             ObjectEncoding::Plain => lines.to_bytes(),
-            ObjectEncoding::Gzip => super::gzip(&lines).into(),
+            ObjectEncoding::Gzip => gzip(&lines).into(),
             // Should compression fail, plain lines are better than none.
-            ObjectEncoding::Zstd => super::zstd(&lines).map_or_else(|| lines.to_bytes(), Into::into),
+            ObjectEncoding::Zstd => zstd(&lines).map_or_else(|| lines.to_bytes(), Into::into),
         };
         self.call(&String::from_utf8_lossy(batch.target()), &ObjectCall::Put(&PartBody::new(body)))
     }
