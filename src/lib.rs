@@ -32,6 +32,7 @@
 //!     ├─ redact       texts and records without personal data and secrets; stop masks with it, too
 //!     ├─ encode       records → payloads: names, partitions, batches
 //!     │      └─ json              the writer of records as JSON
+//!     ├─ deflate      bodies → gzip, at the speed of sending them
 //!     ├─ destination  what each vendor wants: limits, wire form, request, and what its reply means
 //!     │
 //!     ├─ delivery     sends each batch, again if need be, and knows what arrived: the verdict, the ledger for replays
@@ -53,6 +54,7 @@
 
 pub mod classify;
 pub mod config;
+pub mod deflate;
 pub mod delivery;
 pub mod destination;
 pub mod encode;

@@ -25,6 +25,7 @@ const LAYERS: [&str; 30] = [
     "transport",
     "destination",
     "config",
+    "deflate",
     "encode",
     "limit",
     "classify",
