@@ -4,9 +4,9 @@
 //! one, and where eight or five bytes were seen last; whatever is found first is taken, and nothing is searched twice.
 //!
 //! ```text
-//! mod        the parts of a body → the ring → blocks; head and check sum of gzip
-//! ring       the last 64 KiB: half of it history, half of it new
-//! parser     bytes of the ring → literals and matches
+//! mod        the parts of a body → the window → blocks; head and check sum of gzip
+//! window       the last 64 KiB: half of it history, half of it new
+//! parser     bytes of the window → literals and matches
 //! tokens     literals and matches as the symbols of RFC 1951
 //! huffman    how often each symbol occurs → its code
 //! block      codes and tokens → bits
@@ -15,15 +15,15 @@
 mod block;
 mod huffman;
 mod parser;
-mod ring;
 mod tokens;
+mod window;
 
 use crc32fast::Hasher;
 
 use block::BlockWriter;
 use parser::MatchTables;
-use ring::{CHUNK_BYTES, Ring};
 use tokens::Tokens;
+use window::{CHUNK_BYTES, SlidingWindow};
 
 /// Magic number, DEFLATE, no name, no time, no hint of effort, an unknown system.
 const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
@@ -38,10 +38,10 @@ pub fn gzip<'a>(parts: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
 }
 
 struct GzipEncoder {
-    ring: Box<Ring>,
+    window: Box<SlidingWindow>,
     tables: Box<MatchTables>,
     tokens: Box<Tokens>,
-    /// How many bytes are parsed; the ring holds those that are not, up to `written`.
+    /// How many bytes are parsed; the window holds those that are not, up to `written`.
     parsed: usize,
     written: usize,
     check_sum: Hasher,
@@ -51,7 +51,7 @@ struct GzipEncoder {
 impl GzipEncoder {
     fn new() -> Self {
         Self {
-            ring: Box::default(),
+            window: Box::default(),
             tables: Box::default(),
             tokens: Box::default(),
             parsed: 0,
@@ -66,7 +66,7 @@ impl GzipEncoder {
         while !part.is_empty() {
             let room = CHUNK_BYTES - (self.written - self.parsed);
             let fits = part.get(..room).unwrap_or(part);
-            self.ring.write(self.written, fits);
+            self.window.write(self.written, fits);
             self.written += fits.len();
             if fits.len() == room {
                 self.parse();
@@ -75,12 +75,12 @@ impl GzipEncoder {
         }
     }
 
-    /// Parses what the ring holds, which is a whole chunk or the last one.
+    /// Parses what the window holds, which is a whole chunk or the last one.
     fn parse(&mut self) {
-        self.ring.mirror();
+        self.window.mirror();
         while self.parsed < self.written {
             self.parsed =
-                parser::parse(&self.ring, &mut self.tables, &mut self.tokens, self.parsed, self.written);
+                parser::parse(&self.window, &mut self.tables, &mut self.tokens, self.parsed, self.written);
             if self.tokens.are_full() {
                 self.write_block(false);
             }

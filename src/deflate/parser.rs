@@ -1,7 +1,7 @@
 //! Finds what repeats.
 
-use super::ring::{Ring, WINDOW_BYTES};
 use super::tokens::{MAX_LITERALS, Tokens};
+use super::window::{SlidingWindow, WINDOW_BYTES};
 
 /// The tables of positions: fewer find less, more leave the processor's first cache.
 const TABLE_BITS: u32 = 13;
@@ -21,7 +21,7 @@ const MARGIN: usize = 8;
 
 /// Where eight and five bytes were seen last, modulo 65,536, by their hash.
 ///
-/// An entry may be of any age or of none: an index of the ring is a place where something is, and what is there is
+/// An entry may be of any age or of none: an index of the buffer is a place where something is, and what is there is
 /// compared before it is believed.
 pub(super) struct MatchTables {
     long: [u16; TABLE_ENTRIES],
@@ -63,19 +63,19 @@ fn hash(bytes: u64) -> usize {
 /// Turns the bytes from `start` to `end` into tokens, until these are full; returns the end of what it took.
 #[inline(never)]
 pub(super) fn parse(
-    ring: &Ring,
+    window: &SlidingWindow,
     tables: &mut MatchTables,
     tokens: &mut Tokens,
     start: usize,
     end: usize,
 ) -> usize {
     let mut parser =
-        Parser { ring, position: start, literals: start, end, previous: Previous { length: 0, tokens: 0 } };
+        Parser { window, position: start, literals: start, end, previous: Previous { length: 0, tokens: 0 } };
     while !tokens.are_full() {
         if let Some(candidate) = parser.search(tables) {
             parser.take(candidate, tables, tokens);
         } else if parser.position >= parser.limit() {
-            tokens.push_literals(ring, parser.literals..end);
+            tokens.push_literals(window, parser.literals..end);
             return end;
         } else {
             parser.push_literals(tokens);
@@ -85,7 +85,7 @@ pub(super) fn parse(
 }
 
 struct Parser<'r> {
-    ring: &'r Ring,
+    window: &'r SlidingWindow,
     position: usize,
     /// The first byte that is in no token yet.
     literals: usize,
@@ -132,17 +132,17 @@ impl Parser<'_> {
 
     #[inline(always)]
     fn look_up(&self, tables: &mut MatchTables) -> Option<Candidate> {
-        let next = self.ring.load_8(self.position);
+        let next = self.window.load_8(self.position);
         let short = usize::from(std::mem::replace(tables.short(next), self.position as u16));
         let long = usize::from(std::mem::replace(tables.long(next), self.position as u16));
-        if self.ring.load_8(long) == next && self.is_in_window(long) {
+        if self.window.load_8(long) == next && self.is_in_window(long) {
             return Some(Candidate { distance: self.distance_to(long), known: 8 });
         }
         let last = tables.last_distance;
-        if last > 0 && self.ring.load_4(self.position.wrapping_sub(last)) == next as u32 {
+        if last > 0 && self.window.load_4(self.position.wrapping_sub(last)) == next as u32 {
             return Some(Candidate { distance: last, known: 4 });
         }
-        if self.ring.load_4(short) == next as u32 && self.is_in_window(short) {
+        if self.window.load_4(short) == next as u32 && self.is_in_window(short) {
             return Some(Candidate { distance: self.distance_to(short), known: 4 });
         }
         None
@@ -162,15 +162,15 @@ impl Parser<'_> {
     #[inline(always)]
     fn take(&mut self, candidate: Candidate, tables: &mut MatchTables, tokens: &mut Tokens) {
         let from = self.position - candidate.distance;
-        let ahead = self.ring.equal_after(from, self.position, candidate.known, self.end - self.position);
+        let ahead = self.window.equal_after(from, self.position, candidate.known, self.end - self.position);
         let behind = self.extend_back(from, tokens);
         self.position -= behind;
-        tokens.push_literals(self.ring, self.literals..self.position);
+        tokens.push_literals(self.window, self.literals..self.position);
         self.add(behind + ahead, candidate.distance, tokens);
         tables.last_distance = candidate.distance;
         if self.literals < self.limit() {
             let second = self.position + 1;
-            tables.insert(self.ring.load_8(second), second);
+            tables.insert(self.window.load_8(second), second);
         }
         self.position = self.literals;
     }
@@ -181,7 +181,7 @@ impl Parser<'_> {
     fn extend_back(&mut self, from: usize, tokens: &mut Tokens) -> usize {
         let literals = self.position - self.literals;
         let with_previous = literals + self.previous.length;
-        let equal = self.ring.equal_before(from, self.position, with_previous.min(from));
+        let equal = self.window.equal_before(from, self.position, with_previous.min(from));
         if equal < with_previous || self.previous.length == 0 {
             return equal.min(literals);
         }
@@ -200,7 +200,7 @@ impl Parser<'_> {
 
     #[inline(always)]
     fn push_literals(&mut self, tokens: &mut Tokens) {
-        tokens.push_literals(self.ring, self.literals..self.position);
+        tokens.push_literals(self.window, self.literals..self.position);
         self.literals = self.position;
         self.previous.length = 0;
     }

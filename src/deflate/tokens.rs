@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::ring::{CHUNK_BYTES, Ring};
+use super::window::{CHUNK_BYTES, SlidingWindow};
 
 /// The symbol that ends a block.
 pub(super) const END_OF_BLOCK: usize = 256;
@@ -70,10 +70,10 @@ impl Tokens {
 
     /// Adds at most `MAX_LITERALS`, eight at a time; what is too much is overwritten by the next.
     #[inline(always)]
-    pub(super) fn push_literals(&mut self, ring: &Ring, range: Range<usize>) {
+    pub(super) fn push_literals(&mut self, window: &SlidingWindow, range: Range<usize>) {
         let mut at = self.count;
         self.count += range.len();
-        for word in ring.words(range) {
+        for word in window.words(range) {
             if let Some(room) = self.list.get_mut(at..).and_then(|rest| rest.first_chunk_mut()) {
                 *room = word.map(u32::from);
             }

@@ -5,24 +5,24 @@ use std::ops::Range;
 /// How far back a match may lie (RFC 1951).
 pub(super) const WINDOW_BYTES: usize = 32 << 10;
 
-/// What is parsed at a time: the other half of the ring.
+/// What is parsed at a time: the other half of the buffer.
 pub(super) const CHUNK_BYTES: usize = 32 << 10;
 
-const RING_BYTES: usize = WINDOW_BYTES + CHUNK_BYTES;
+const BUFFER_BYTES: usize = WINDOW_BYTES + CHUNK_BYTES;
 
 /// The longest load, and a word beyond it.
 const MIRROR_BYTES: usize = 40;
 
-/// The ring, and its beginning once more behind its end, so that no load has to look for the end.
-pub(super) struct Ring([u8; RING_BYTES + MIRROR_BYTES]);
+/// The buffer, and its beginning once more behind its end, so that no load has to look for the end.
+pub(super) struct SlidingWindow([u8; BUFFER_BYTES + MIRROR_BYTES]);
 
-impl Default for Ring {
+impl Default for SlidingWindow {
     fn default() -> Self {
-        Self([0; RING_BYTES + MIRROR_BYTES])
+        Self([0; BUFFER_BYTES + MIRROR_BYTES])
     }
 }
 
-impl Ring {
+impl SlidingWindow {
     /// Writes bytes that do not cross the end of a chunk.
     pub(super) fn write(&mut self, position: usize, bytes: &[u8]) {
         let start = index(position);
@@ -33,7 +33,7 @@ impl Ring {
 
     /// Has to be called after the last `write` to a chunk.
     pub(super) fn mirror(&mut self) {
-        self.0.copy_within(..MIRROR_BYTES, RING_BYTES);
+        self.0.copy_within(..MIRROR_BYTES, BUFFER_BYTES);
     }
 
     #[inline(always)]
