@@ -5,6 +5,7 @@
 
 mod reading;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
@@ -60,16 +61,18 @@ fn count(data: &[Datum], metric: &str) -> usize {
 
 /// A task of this service that ran out of memory.
 fn out_of_memory(task: u32, service: &str) -> Chunk {
+    Chunk::now([&stop_event(task, service)])
+}
+
+fn stop_event(task: u32, service: &str) -> Value {
     let at = jiff::Timestamp::now().to_string();
-    Chunk::now([
-        &json!({"source": "aws.ecs", "detail-type": "ECS Task State Change", "id": format!("e{task}"),
+    json!({"source": "aws.ecs", "detail-type": "ECS Task State Change", "id": format!("e{task}"),
         "account": "111122223333", "region": "us-east-1", "time": at, "detail": {
         "taskArn": format!("arn:aws:ecs:us-east-1:111122223333:task/prod/t{task}"), "version": 3,
         "clusterArn": "arn:aws:ecs:us-east-1:111122223333:cluster/prod", "lastStatus": "STOPPED",
         "group": format!("service:{service}"), "stopCode": "EssentialContainerExited",
         "startedAt": at, "stoppedAt": at, "containers": [{"name": "app", "exitCode": 137,
-        "reason": "OutOfMemoryError: Container killed due to memory usage", "lastStatus": "STOPPED"}]}}),
-    ])
+        "reason": "OutOfMemoryError: Container killed due to memory usage", "lastStatus": "STOPPED"}]}})
 }
 
 /// One of everything that documents can tell.
@@ -232,4 +235,33 @@ fn a_stop_in_a_chunk_that_comes_again_is_counted_once() {
     assert!(flushes > 1, "no retry was needed");
     router.drain();
     assert_eq!(sum(&data(&metrics), "Stops", ("Service", "web")), 1.0);
+}
+
+/// CloudWatch bills each combination of dimensions as a metric of its own.
+#[test]
+fn ten_thousand_services_make_no_more_metrics_than_the_limit_and_none_is_missing_in_the_sum() {
+    const SERVICES: u32 = 10_000;
+    const LIMIT: usize = 50;
+    let (cloud, metrics) = (Cloud::start(), Cloud::start());
+    let keys = [
+        ("metrics.max_services", "50"),
+        ("route.stop", "drop"),
+        ("metrics.interval", "1h"),
+        ("incident", "off"),
+    ];
+    let router = router(&cloud, &metrics, &keys);
+    for first in (0..SERVICES).step_by(500) {
+        let events = (first..first + 500).map(|nth| stop_event(nth, &format!("service-{nth}")));
+        assert_eq!(router.bring(&Chunk::now(&events.collect::<Vec<_>>())), Verdict::Ok);
+    }
+    router.drain();
+    let data = data(&metrics);
+    let of_stops = data.iter().filter(|datum| datum.name == "Stops");
+    let names: BTreeSet<_> = of_stops.clone().map(|datum| &datum.dimensions).collect();
+    let services: BTreeSet<_> = names.iter().filter_map(|one| one.get("Service")).collect();
+    assert_eq!(services.len(), LIMIT + 1, "those of their own, and all others");
+    let by_service = of_stops.filter(|datum| datum.dimensions.contains_key("Service"));
+    assert_eq!(by_service.map(|datum| datum.value).sum::<f64>(), f64::from(SERVICES));
+    assert!(names.len() <= 2 * (LIMIT + 1), "{}", names.len());
+    metrics.assert_no_complaints();
 }
