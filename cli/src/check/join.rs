@@ -12,6 +12,9 @@ use super::placeholders::{Placeholder, PlaceholderLookup};
 use super::tags;
 use crate::config::{Configuration, Section, find};
 
+/// Seconds; `FLB_CONFIG_FLUSH_SECS` of Fluent Bit.
+const DEFAULT_FLUSH: f64 = 1.0;
+
 /// Reports settings beside `join` that take from what it does.
 pub(super) fn check(section: &Section, configuration: &Configuration, findings: &mut Vec<Finding>) {
     let Some(rules) = rules(section) else { return };
@@ -44,8 +47,7 @@ fn only_worker(section: &Section) -> Option<Finding> {
 
 /// Chunks come once an interval, and a record waits for the next one for `join.wait` only.
 fn late_chunks(section: &Section, configuration: &Configuration, wait: Duration) -> Option<Finding> {
-    let text = find(&configuration.service, "flush")?.value.text()?;
-    let flush = Duration::try_from_secs_f64(text.trim().parse().ok()?).ok()?;
+    let flush = flush(configuration)?;
     if section.get("join.wait").is_some_and(|setting| setting.value.text().is_none()) || flush < wait {
         return None;
     }
@@ -55,6 +57,15 @@ fn late_chunks(section: &Section, configuration: &Configuration, wait: Duration)
     );
     let instead = "write a join.wait longer than Flush, or a shorter Flush, for example 1";
     Some(Finding::warn(section, key, &message, instead))
+}
+
+/// How often chunks come; `None`: that is not known before deployment.
+fn flush(configuration: &Configuration) -> Option<Duration> {
+    let seconds: f64 = match find(&configuration.service, "flush") {
+        Some(setting) => setting.value.text()?.trim().parse().ok()?,
+        None => DEFAULT_FLUSH,
+    };
+    Duration::try_from_secs_f64(seconds).ok()
 }
 
 /// A filter `multiline` for the same records holds lines that Fluent Bit has already taken out of its buffers.

@@ -14,9 +14,6 @@ const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// (<https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html>, read 2026-11).
 pub(in crate::check) const MAX_STOP_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// Seconds; `FLB_CONFIG_FLUSH_SECS` of Fluent Bit.
-const DEFAULT_FLUSH: f64 = 1.0;
-
 /// A bare number of this size was meant in milliseconds.
 const LIKELY_MILLISECONDS: u64 = 1_000;
 
@@ -151,19 +148,6 @@ pub(super) fn of_flush(configuration: &Configuration) -> Option<Finding> {
     let message =
         format!("is {seconds} s, so that lines, also those about a stop, leave the router only so often");
     (seconds >= MINUTE.as_secs_f64()).then(|| wrong(setting, message, "write Flush 1".to_owned()))
-}
-
-/// Reports a `join.wait` within which no next chunk comes.
-pub(super) fn of_joining(section: &Section, configuration: &Configuration) -> Option<Finding> {
-    let setting = section.get("join.wait")?;
-    let wait = read(setting.value.text()?)?;
-    let flush = find(&configuration.service, "flush");
-    let seconds: f64 = flush.map_or(Some(DEFAULT_FLUSH), |flush| flush.value.text()?.parse().ok())?;
-    let message = format!(
-        "is not longer than Flush, {seconds} s, after which the next chunk comes: records end with their chunk"
-    );
-    let instead = "write join.wait 2s, or a shorter Flush".to_owned();
-    (wait.as_secs_f64() <= seconds).then(|| wrong(setting, message, instead))
 }
 
 /// Reports a `Grace` that ECS cannot wait for, alone or together with `exit_timeout`, which begins when it ends.

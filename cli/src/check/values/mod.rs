@@ -62,7 +62,6 @@ pub(super) fn check(section: &Section, configuration: &Configuration, findings: 
     }
     if section.origin == Origin::FluentBit {
         findings.extend(durations::of_flush(configuration));
-        findings.extend(durations::of_joining(section, configuration));
         findings.extend(durations::of_shutdown(section, configuration));
     }
 }
