@@ -1,13 +1,77 @@
 //! Dead letters: the records that a destination refused for good, as a chunk of its own.
 //!
-//! Owns: the form of a dead letter, `{"dead_letter": {destination, reason, why, time, tag}, "record": …}`, with the record
+//! Owns: storing them, and the form of a dead letter, `{"dead_letter": {destination, reason, why, time, tag}, "record": …}`, with the record
 //! as it stood in the chunk. Does not own: when one is written (`ledger::Progress`), or where it goes.
+
+use std::rc::Rc;
+
+use tokio::time::Instant;
 
 use super::entries::for_each_entry;
 use super::pipeline::Stages;
+use super::process::process_chunk;
+use super::{Router, join_all};
+use crate::classify::provenance::ChunkOrigin;
+use crate::delivery::ledger::{self, ChunkMaker};
 use crate::delivery::progress::{DeadLetter, Progress};
+use crate::delivery::verdict::Verdict;
+use crate::encode::template::RenderContext;
+use crate::input::chunk::Chunk;
 use crate::input::record::{Record, Timestamp};
 use crate::recorder::{ReleasedLine, ReleasedLines};
+
+/// The tag of dead letters.
+const DEAD_LETTER_TAG: &[u8] = b"ecs_router.dead_letter";
+
+impl Router {
+    /// Stores what destinations refused for good, where that is wanted. A dead letter that is refused itself is counted
+    /// and no more. `false`: the chunk has to come again for them.
+    pub(super) async fn store_dead_letters(
+        self: &Rc<Self>,
+        tag: &[u8],
+        origin: ChunkOrigin<'_>,
+        chunk: &dyn Chunk,
+        progress: &Progress,
+        deadline: Instant,
+    ) -> bool {
+        if progress.dead_letters().is_empty() {
+            return true;
+        }
+        let destinations = self.destinations();
+        let Some(stages) = self.pipeline.dead_letter_stages(&destinations) else {
+            progress.clear_dead_letters();
+            return true;
+        };
+        let names: Vec<&str> = destinations.iter().map(|one| &*one.common.name).collect();
+        let original = self.pipeline.stages(origin, &destinations);
+        let encoded = chunk.read(|bytes| encode(&original, tag, bytes, progress, &names));
+        let Ok(dead_letters) = encoded else { return false };
+        let digest = ledger::digest(ChunkMaker::DeadLetter, DEAD_LETTER_TAG, &dead_letters);
+        let own_progress = self.ledger.begin(digest, self.senders.len(), deadline).await;
+        let Some(own_progress) = own_progress else { return false };
+        let context = RenderContext {
+            tag: DEAD_LETTER_TAG,
+            uuid: &self.uuid,
+            chunk: own_progress.name(),
+            task: None,
+            overflow: None,
+        };
+        let processed = process_chunk(&stages, &context, &dead_letters, &own_progress);
+        let mut sending = self.send(processed.batches, &own_progress, deadline);
+        // What is still on its way at the deadline is given up: it may be stored twice, but not lost.
+        tokio::time::timeout_at(deadline, join_all(&mut sending)).await.ok();
+        let stored = self.verdict(&own_progress) != Verdict::Retry;
+        match stored {
+            true => {
+                self.count_best_effort_losses(&own_progress, 0);
+                progress.clear_dead_letters();
+            }
+            false => self.ledger.keep(digest, &own_progress),
+        }
+        own_progress.stop();
+        stored
+    }
+}
 
 /// The dead letters of `progress` as one chunk, in the order of the original; `names` are those of the destinations.
 /// Equal dead letters make equal bytes, so that a replay is recognised.

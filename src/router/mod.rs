@@ -21,6 +21,8 @@ pub mod process;
 mod report;
 mod sign_off;
 mod turns;
+mod waiting;
+mod watchers;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -39,8 +41,9 @@ use self::pipeline::Pipeline;
 use self::process::{Processed, process_chunk};
 pub(crate) use self::sign_off::ExitRecordFor;
 use self::turns::Turns;
+use self::waiting::InFlight;
 use crate::classify::provenance::ChunkOrigin;
-use crate::config::{EmfSettings, FetchLogsSettings, QueueSettings, Settings};
+use crate::config::{EmfSettings, FetchLogsSettings, Settings};
 use crate::delivery::answer::FlushAnswer;
 use crate::delivery::ledger::{self, ChunkMaker, Ledger};
 use crate::delivery::progress::Progress;
@@ -55,21 +58,9 @@ use crate::log::{Level, Log};
 use crate::log_reader::LogReader;
 use crate::metrics::Metrics;
 use crate::object::spool::Spool;
-use crate::object::upload::{UploadDeadline, Uploader};
 use crate::transport::Transport;
 use crate::transport::http::Client;
-use crate::watch::{
-    self, ChunkSink, MemoryWarning, QueueWatch, TaskEndpoint, TaskSnapshot, TaskWatch, WatchConfig,
-};
-
-/// The tag of dead letters.
-const DEAD_LETTER_TAG: &[u8] = b"ecs_router.dead_letter";
-
-/// How long the first chunk may wait for the task's metadata.
-const FIRST_LOOK_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// How often the chunks that wait are counted: there may be thousands.
-const WAITING_INTERVAL: Duration = Duration::from_secs(1);
+use crate::watch::TaskSnapshot;
 
 /// How long a thread that was asked to hang does: longer than the host waits for it at the end.
 const HANG: Duration = Duration::from_secs(5);
@@ -98,12 +89,6 @@ pub(crate) struct OpenedDestination {
     pub(crate) transport: Transport,
     /// Where its objects are filled, if it fills them on disk.
     pub(crate) spool: Option<Arc<Spool>>,
-}
-
-/// A chunk of the host's, until its flush is answered.
-struct InFlight {
-    answer: Arc<FlushAnswer>,
-    progress: Rc<Progress>,
 }
 
 /// Takes chunks to their destinations.
@@ -140,17 +125,6 @@ pub(crate) struct Router {
     uuid: String,
     panic: bool,
     hang: bool,
-}
-
-impl ChunkSink for Rc<Router> {
-    async fn submit(&self, tag: &str, chunk: &[u8]) -> Verdict {
-        self.end_records_of(chunk);
-        self.route(ChunkMaker::Watcher, tag.as_bytes(), ChunkOrigin::Trusted, &chunk, None).await
-    }
-
-    async fn warn_of_memory(&self, warning: &MemoryWarning) {
-        self.tell_memory_warning(warning).await;
-    }
 }
 
 impl Router {
@@ -197,50 +171,6 @@ impl Router {
         update_spool_gauges(&self.spools, &self.metrics);
     }
 
-    /// Uploads in the background, one task per destination with a spool.
-    pub(crate) fn start_uploads(&self, deadline: &UploadDeadline) -> JoinSet<()> {
-        let mut uploading = JoinSet::new();
-        for (sender, spool) in self.senders.iter().zip(&self.spools) {
-            if let Some(spool) = spool {
-                let uploader = Uploader::new(Rc::clone(sender), Arc::clone(spool));
-                uploading.spawn_local(uploader.run(deadline.clone(), self.task.stopping()));
-            }
-        }
-        uploading
-    }
-
-    /// Starts the watchers. The task is looked at once before the first chunk, so that the first names are complete; a
-    /// slow endpoint is waited for no longer than [`FIRST_LOOK_TIMEOUT`].
-    pub(crate) async fn start_watchers(
-        self: &Rc<Self>,
-        config: WatchConfig,
-        shutdown: &watch::ShutdownRx,
-    ) -> JoinSet<()> {
-        self.warn_without_events(&config);
-        self.announce_recorder();
-        let mut watchers = JoinSet::new();
-        if let Some(mut task) = config.task.and_then(|endpoint| self.task_watch(endpoint)) {
-            tokio::time::timeout(FIRST_LOOK_TIMEOUT, task.poll()).await.ok();
-            watchers.spawn_local(task.run(shutdown.clone()));
-        }
-        if let Some(queue) = config.queue.and_then(|settings| self.queue_watch(&settings)) {
-            watchers.spawn_local(queue.run(shutdown.clone()));
-        }
-        watchers
-    }
-
-    fn task_watch(self: &Rc<Self>, endpoint: TaskEndpoint) -> Option<TaskWatch<Rc<Self>>> {
-        let client = Client::new(None).map_err(|error| self.log.line(Level::Error, error)).ok()?;
-        Some(TaskWatch::new(endpoint, client, Rc::clone(self), Rc::clone(&self.log), Rc::clone(&self.task)))
-    }
-
-    fn queue_watch(self: &Rc<Self>, settings: &QueueSettings) -> Option<QueueWatch<Rc<Self>>> {
-        let metrics = Arc::clone(&self.metrics);
-        QueueWatch::new(settings, self.flush_timeout, Rc::clone(self), metrics, Rc::clone(&self.log))
-            .map_err(|error| self.log.line(Level::Error, format_args!("queue.ca_file: {error}")))
-            .ok()
-    }
-
     /// Takes one chunk of Fluent Bit from bytes to verdict.
     pub(crate) async fn route_chunk(
         self: &Rc<Self>,
@@ -253,16 +183,6 @@ impl Router {
         answer.give(verdict);
         self.remember_given_up();
         self.in_flight.borrow_mut().retain(|flight| !Arc::ptr_eq(&flight.answer, answer));
-    }
-
-    /// Hands the chunks whose flush has given up to the ledger, because each comes again: before a chunk that may be one
-    /// of them is looked up, and at the end of each.
-    fn remember_given_up(&self) {
-        self.in_flight.borrow_mut().retain(|flight| {
-            let digest = flight.answer.given_up();
-            self.remember(digest, &flight.progress);
-            digest.is_none()
-        });
     }
 
     /// Takes one chunk from bytes to verdict. Answers at the deadline at the latest; requests that are on their way then
@@ -333,37 +253,13 @@ impl Router {
             Verdict::Ok if !(stored && shared) => Verdict::Retry,
             verdict => verdict,
         };
-        if verdict == Verdict::Retry {
-            self.remember(digest.or_else(|| chunk_digest(maker, tag, chunk)), &progress);
-        }
-        if digest.is_some() || verdict == Verdict::Retry {
-            self.count_waiting();
-        }
+        self.keep_for_replay(verdict, digest, &progress, || chunk_digest(maker, tag, chunk));
         if in_time {
             self.finish_chunk(&progress, verdict);
             return verdict;
         }
         self.finish_once_sent(sending, progress, verdict);
         verdict
-    }
-
-    /// Waits in the background for requests on their way. Not part of the drain: at exit nobody is left to come again.
-    fn finish_once_sent(self: &Rc<Self>, mut sending: JoinSet<()>, progress: Rc<Progress>, verdict: Verdict) {
-        let this = Rc::clone(self);
-        if verdict != Verdict::Retry {
-            progress.sightings().arrive();
-        }
-        tokio::task::spawn_local(async move {
-            this.note_replies(&mut sending, &progress).await;
-            this.finish_chunk(&progress, verdict);
-        });
-    }
-
-    /// Waits until every batch has its reply, and notes at each who has been told.
-    async fn note_replies(&self, sending: &mut JoinSet<()>, progress: &Progress) {
-        while sending.join_next().await.is_some() {
-            self.pipeline.note_told(progress);
-        }
     }
 
     /// No attempt to deliver begins later. A chunk whose own weight has used up its time is sent all the same, while its
@@ -376,90 +272,6 @@ impl Router {
                     wait meanwhile; give the container more CPU, raise flush_timeout, or find out who writes such records";
         self.log.once_a_minute(Level::Warn, "slow chunk", text);
         Instant::now() + self.flush_timeout
-    }
-
-    /// Keeps the progress for the replay. A chunk whose bytes were gone before it had a digest is kept when its flush gives
-    /// up.
-    fn remember(&self, digest: Option<u128>, progress: &Rc<Progress>) {
-        if let Some(digest) = digest {
-            self.ledger.keep(digest, progress);
-        }
-    }
-
-    /// Sets the gauges of what waits at the host, at most once a [`WAITING_INTERVAL`] unless nothing waits any more.
-    fn count_waiting(&self) {
-        let is_fresh = |at: Instant| at.elapsed() < WAITING_INTERVAL;
-        if !self.ledger.is_empty() && self.waiting_counted.get().is_some_and(is_fresh) {
-            return;
-        }
-        self.waiting_counted.set(Some(Instant::now()));
-        for index in 0..self.senders.len() {
-            let (chunks, records) = self.ledger.waiting(index);
-            self.metrics.destination(index).set_waiting(chunks, records);
-        }
-    }
-
-    /// Sets them now.
-    fn recount_waiting(&self) {
-        self.waiting_counted.set(None);
-        self.count_waiting();
-    }
-
-    /// Stores what destinations refused for good, where that is wanted. A dead letter that is refused itself is counted
-    /// and no more. `false`: the chunk has to come again for them.
-    async fn store_dead_letters(
-        self: &Rc<Self>,
-        tag: &[u8],
-        origin: ChunkOrigin<'_>,
-        chunk: &dyn Chunk,
-        progress: &Progress,
-        deadline: Instant,
-    ) -> bool {
-        if progress.dead_letters().is_empty() {
-            return true;
-        }
-        let destinations = self.destinations();
-        let Some(stages) = self.pipeline.dead_letter_stages(&destinations) else {
-            progress.clear_dead_letters();
-            return true;
-        };
-        let names: Vec<&str> = destinations.iter().map(|one| &*one.common.name).collect();
-        let original = self.pipeline.stages(origin, &destinations);
-        let encoded = chunk.read(|bytes| dead_letter::encode(&original, tag, bytes, progress, &names));
-        let Ok(dead_letters) = encoded else { return false };
-        let digest = ledger::digest(ChunkMaker::DeadLetter, DEAD_LETTER_TAG, &dead_letters);
-        let own_progress = self.ledger.begin(digest, self.senders.len(), deadline).await;
-        let Some(own_progress) = own_progress else { return false };
-        let context = RenderContext {
-            tag: DEAD_LETTER_TAG,
-            uuid: &self.uuid,
-            chunk: own_progress.name(),
-            task: None,
-            overflow: None,
-        };
-        let processed = process_chunk(&stages, &context, &dead_letters, &own_progress);
-        let mut sending = self.send(processed.batches, &own_progress, deadline);
-        // What is still on its way at the deadline is given up: it may be stored twice, but not lost.
-        tokio::time::timeout_at(deadline, join_all(&mut sending)).await.ok();
-        let stored = self.verdict(&own_progress) != Verdict::Retry;
-        match stored {
-            true => {
-                self.count_best_effort_losses(&own_progress, 0);
-                progress.clear_dead_letters();
-            }
-            false => self.ledger.keep(digest, &own_progress),
-        }
-        own_progress.stop();
-        stored
-    }
-
-    /// Nothing is on its way any more.
-    fn finish_chunk(&self, progress: &Progress, verdict: Verdict) {
-        if verdict != Verdict::Retry {
-            let owed = self.pipeline.confirm(progress);
-            self.count_best_effort_losses(progress, owed);
-        }
-        progress.stop();
     }
 
     fn destinations(&self) -> Vec<&Destination> {
