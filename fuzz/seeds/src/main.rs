@@ -28,6 +28,7 @@ fn main() {
         envelopes(event).into_iter().for_each(|seed| out.seed("envelope", seed));
         out.seed("decode", chunk(std::slice::from_ref(event)));
         out.seed("json", pack(event));
+        out.seed("deflate", deflate_steps(&event.to_string()));
         out.seed("template", template(1, "$(ecs_service)/$(container_name)/$(image_tag)", &[event.clone()]));
     }
     for records in &records {
@@ -47,6 +48,21 @@ fn main() {
     out.dictionary("stop", &words);
     out.dictionary("envelope", &words);
     println!("{} seeds", out.count);
+}
+
+/// Pieces of the text as the target's steps, each said again a few times: within a chunk, and from before the window.
+fn deflate_steps(text: &str) -> Vec<u8> {
+    let mut steps = Vec::new();
+    for (index, piece) in text.as_bytes().chunks(120).take(6).enumerate() {
+        steps.extend([u8::try_from(piece.len() * 2).unwrap_or(u8::MAX - 1), 0, 0]);
+        steps.extend_from_slice(piece);
+        let back = u16::try_from(piece.len() * (index + 1)).unwrap_or(u16::MAX);
+        for length in [15, 181] {
+            steps.push(length);
+            steps.extend(back.to_le_bytes());
+        }
+    }
+    steps
 }
 
 /// Kind and text of templates, as the target reads them.
