@@ -11,7 +11,7 @@ const TABLE_ENTRIES: usize = 1 << TABLE_BITS;
 const SHORT_BYTES: u32 = 5;
 
 /// After so many literals in a row, half of the positions are skipped.
-const PATIENCE: usize = 32;
+const LITERALS_BEFORE_SKIPPING: usize = 32;
 
 /// A match whose whole predecessor repeats there, too, takes its place, unless that is longer than this.
 const MAX_REPLACED: usize = 64;
@@ -125,7 +125,7 @@ impl Parser<'_> {
             if candidate.is_some() {
                 return candidate;
             }
-            self.position += 1 + usize::from(self.position - self.literals >= PATIENCE);
+            self.position += 1 + usize::from(self.position - self.literals >= LITERALS_BEFORE_SKIPPING);
         }
         None
     }

@@ -1,7 +1,7 @@
 //! Dead letters: the records that a destination refused for good, as a chunk of its own.
 //!
-//! Owns: storing them, and the form of a dead letter, `{"dead_letter": {destination, reason, why, time, tag}, "record": …}`, with the record
-//! as it stood in the chunk. Does not own: when one is written (`ledger::Progress`), or where it goes.
+//! Owns: storing them, and the form of a dead letter, `{"dead_letter": {destination, reason, why, time, tag}, "record": …}`,
+//! with the record as it stood in the chunk. Does not own: when one is written (`delivery::progress`), or where it goes.
 
 use std::rc::Rc;
 
