@@ -53,6 +53,13 @@ impl ClosedIncidents {
         Some(closed)
     }
 
+    /// Counts a stop that was known before the incident was over and arrived after that.
+    pub(super) fn count(&mut self, id: &str) {
+        if let Some(closed) = self.0.iter_mut().find(|closed| closed.id == id) {
+            closed.report.count += 1;
+        }
+    }
+
     /// Takes a late stop back.
     pub(super) fn discount(&mut self, id: &str) {
         if let Some(closed) = self.0.iter_mut().find(|closed| closed.id == id) {

@@ -208,6 +208,7 @@ impl Incidents {
             return;
         }
         let Some(incident) = self.open.get_mut(&sighting.group).filter(|one| one.id == sighting.id) else {
+            self.closed.count(&sighting.id);
             return;
         };
         incident.pending = incident.pending.saturating_sub(1);
@@ -309,7 +310,8 @@ impl Incidents {
         self.tally.resolved += 1;
         let quiet_seconds = (end == IncidentEnd::Quiet).then_some(self.settings.quiet.as_secs());
         let report = incident.report(IncidentState::Resolved);
-        let report = IncidentReport { ended_by: Some(end), quiet_seconds, ..report };
+        let count = incident.arrived_count();
+        let report = IncidentReport { count, ended_by: Some(end), quiet_seconds, ..report };
         if self.tells {
             self.outbox.push(news(&incident.latest, &incident.id, report.clone()));
         }

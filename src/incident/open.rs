@@ -49,6 +49,9 @@ pub(super) struct OpenIncident {
     /// Whether one of those is to tell the opening.
     #[serde(skip)]
     pub(super) is_opening: bool,
+    /// How many of those are to tell anything.
+    #[serde(skip)]
+    telling: u64,
     /// What no stop has told as it should have.
     #[serde(skip)]
     owed: Option<IncidentState>,
@@ -85,6 +88,7 @@ impl OpenIncident {
             lacks_lines: stop.last_lines_missing.is_some(),
             pending: 0,
             is_opening: false,
+            telling: 0,
             owed: None,
             has_arrived: false,
         }
@@ -153,12 +157,14 @@ impl OpenIncident {
     /// A stop is to tell this; `is_news`: there is somebody to tell.
     pub(super) fn begin_telling(&mut self, state: IncidentState, is_news: bool) {
         self.is_opening |= is_news && state == IncidentState::Opened;
+        self.telling += u64::from(is_news);
     }
 
     /// A stop that was to tell this did, or did not.
     pub(super) fn end_telling(&mut self, state: IncidentState, was_told: bool) {
         let is_opening = state == IncidentState::Opened;
         self.is_opening &= !is_opening;
+        self.telling = self.telling.saturating_sub(1);
         if !was_told && (is_opening || self.owed.is_none()) {
             self.owed = Some(state);
         }
@@ -245,10 +251,16 @@ impl OpenIncident {
         self.pending > 0 || self.is_opening
     }
 
+    /// Whether its end must wait: for a message that would come after it, or because nothing of it arrived yet. A stop that
+    /// tells nothing is not waited for, for another collector may have delivered it; it counts as late if it still arrives.
+    fn must_wait(&self) -> bool {
+        self.telling > 0 || self.arrived_count() == 0
+    }
+
     /// Why it is over, if it is.
     pub(super) fn end(&self, quiet: i64, settle: i64, now: i64) -> Option<IncidentEnd> {
         let since = |then: i64| now.saturating_sub(then);
-        if self.is_under_way() {
+        if self.must_wait() {
             return None;
         }
         let recovered = self.recovery.as_ref();
@@ -286,10 +298,16 @@ impl OpenIncident {
             && self.latest.severity < Severity::Error
     }
 
+    /// The stops that arrived.
+    pub(super) fn arrived_count(&self) -> u64 {
+        self.count.saturating_sub(self.pending)
+    }
+
     /// What is left of it when the process ends now: the stops that arrived. `None`: none of them did.
     pub(super) fn arrived(&self) -> Option<Self> {
-        let count = self.count.checked_sub(self.pending).filter(|count| *count > 0)?;
-        Some(Self { count, told_count: self.told_count.min(count), ..self.clone() })
+        let count = self.arrived_count();
+        let told_count = self.told_count.min(count);
+        (count > 0).then(|| Self { count, told_count, ..self.clone() })
     }
 
     /// Goes on after a restart: what happened meanwhile may still be on its way.

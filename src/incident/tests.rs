@@ -357,3 +357,31 @@ fn texts_that_no_event_of_ecs_has_take_no_memory() {
         "detail": {"eventName": "SERVICE_DEPLOYMENT_COMPLETED", "deploymentId": long}});
     assert_eq!(stop::recovery(&recovery).unwrap().deployment, None);
 }
+
+#[test]
+fn a_stop_that_another_collector_delivers_keeps_no_incident_open() {
+    let mut incidents = incidents();
+    arrive(&mut incidents, &crash("web", 1, 1, START), START);
+    let elsewhere = incidents.observe(&crash("web", 2, 1, START), START).unwrap();
+    incidents.tick(START + 30 * MINUTE);
+    assert_eq!(told(&mut incidents), [(IncidentState::Resolved, 1)]);
+    incidents.confirm(&elsewhere, false);
+    let again = incidents.observe(&crash("web", 2, 1, START), START + 31 * MINUTE).unwrap();
+    assert_eq!((again.incident_id(), again.report().count), (elsewhere.incident_id(), 2));
+    assert_eq!(told(&mut incidents), []);
+}
+
+#[test]
+fn the_end_waits_for_a_stop_that_is_to_tell_something() {
+    let mut incidents = incidents();
+    arrive(&mut incidents, &crash("web", 1, 1, START), START);
+    arrive(&mut incidents, &crash("web", 2, 1, START), START);
+    let third = incidents.observe(&crash("web", 3, 1, START), START).unwrap();
+    assert!(third.report().is_news);
+    incidents.tick(START + 30 * MINUTE);
+    assert_eq!(told(&mut incidents), []);
+    incidents.withdraw(&third);
+    incidents.tick(START + 30 * MINUTE);
+    let ended = told(&mut incidents);
+    assert_eq!(ended.last(), Some(&(IncidentState::Resolved, 2)));
+}

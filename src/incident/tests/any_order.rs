@@ -86,7 +86,10 @@ impl Model {
                 self.resolved_count += report.count;
                 assert!(self.opened.contains_key(id), "{id} is over and nobody knew of it");
             }
-            IncidentState::Continued => assert!(self.opened.contains_key(id), "{id} goes on unheard of"),
+            IncidentState::Continued => {
+                assert!(self.opened.contains_key(id), "{id} goes on unheard of");
+                assert!(!self.resolved.contains_key(id), "{id} goes on although it is over");
+            }
         }
     }
 
@@ -115,10 +118,15 @@ impl Model {
     fn arrive(&mut self) {
         let Some(oldest) = self.under_way.first_mut().filter(|one| !one.has_arrived) else { return };
         oldest.has_arrived = true;
-        let is_late = oldest.sighting.report().state == IncidentState::Resolved;
-        self.late += u64::from(self.arrived.insert(oldest.number) && is_late);
-        let sighting = oldest.sighting.clone();
+        let (number, sighting) = (oldest.number, oldest.sighting.clone());
+        let is_late = self.is_over(sighting.incident_id());
+        self.late += u64::from(self.arrived.insert(number) && is_late);
         self.incidents().arrive(&sighting);
+    }
+
+    fn is_over(&mut self, id: &str) -> bool {
+        let saved: serde_json::Value = serde_json::from_slice(&self.incidents().save()).unwrap();
+        saved["closed"].as_array().unwrap().iter().any(|closed| closed["id"] == id)
     }
 
     fn step(&mut self, step: &Step) {
