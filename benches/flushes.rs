@@ -2,7 +2,8 @@
 //! front of 3,500 lines. `cargo bench --bench flushes`.
 //!
 //! Prints for each number of workers: throughput; CPU time of the instance's own thread, which is what cannot be shared
-//! out, and of all others of the plugin's; and how long stop events take from the flush to the request that brings them.
+//! out, of all others of the plugin's, and of the process with its stand-ins; how many cores were at work; and how long
+//! stop events take from the flush to the request that brings them.
 //! At the end the same for events from a queue, one at a time. The lines go to a stand-in for CloudWatch that only counts,
 //! the stop events to one for Datadog. Both run in this process, so the figures hold for two cores that share all of it.
 
@@ -22,7 +23,7 @@ use test_support::environment;
 use test_support::record::stop;
 
 /// By each worker.
-const FLUSHES: usize = 60;
+const FLUSHES: usize = 240;
 
 /// Messages of the queue.
 const QUEUED: usize = 200;
@@ -39,8 +40,8 @@ const REDACTION: (&str, &str) = ("redact", "email, card, jwt, aws_key, bearer");
 fn main() {
     environment::of_the_fake_cloud();
     println!(
-        "{:<34} {:>8} {:>22} {:>30}",
-        "", "MB/s", "CPU, µs/MB: own, other", "stop events: p50, p99, max"
+        "{:<34} {:>8} {:>29} {:>6} {:>30}",
+        "", "MB/s", "CPU, µs/MB: own, other, all", "cores", "stop events: p50, p99, max"
     );
     for workers in [1, 2, 4] {
         measure(&format!("{workers} workers"), workers, &[("logs.compress", "off")]);
@@ -61,6 +62,7 @@ fn measure(name: &str, workers: usize, more: &[(&str, &str)]) {
     let starts = Mutex::new(BTreeMap::new());
     let own_before = thread_cpu(OWN_THREAD);
     let other_before = thread_cpu(OTHER_THREADS);
+    let all_before = process_cpu();
     let start = Instant::now();
     let load = Load { instance: &instance, lines: &lines, starts: &starts };
     std::thread::scope(|scope| {
@@ -69,6 +71,7 @@ fn measure(name: &str, workers: usize, more: &[(&str, &str)]) {
         }
     });
     let took = start.elapsed();
+    let all = process_cpu() - all_before;
     let own = thread_cpu(OWN_THREAD) - own_before;
     let other = thread_cpu(OTHER_THREADS) - other_before;
     instance.drain();
@@ -77,10 +80,12 @@ fn measure(name: &str, workers: usize, more: &[(&str, &str)]) {
     assert_eq!(waits.len(), workers * FLUSHES, "every stop event arrives once");
     let per_megabyte = |time: Duration| time.as_secs_f64() * 1e6 / megabytes;
     println!(
-        "{name:<34} {:>8.0} {:>10.0} {:>10.0} {}",
+        "{name:<34} {:>8.0} {:>10.0} {:>10.0} {:>7.0} {:>6.2} {}",
         megabytes / took.as_secs_f64(),
         per_megabyte(own),
         per_megabyte(other),
+        per_megabyte(all),
+        all.as_secs_f64() / took.as_secs_f64(),
         in_words(waits)
     );
 }
@@ -130,7 +135,7 @@ fn start(logs: &Cloud, alerts: &Cloud, more: &[(&str, &str)]) -> Instance {
         ("logs.region", "us-east-1"),
         ("logs.endpoint", &logs_endpoint),
         ("logs.log_group", "/ecs/web"),
-        ("logs.log_stream", "$(container_name)"),
+        ("logs.log_stream", "$(tag)"),
         ("alerts.type", "datadog"),
         ("alerts.endpoint", &alerts_endpoint),
         ("alerts.api_key", "key"),
@@ -160,7 +165,7 @@ impl Load<'_> {
             push(&mut chunk, 0, &stop_of(&task));
             chunk.extend_from_slice(self.lines);
             self.starts.lock().unwrap().insert(task, Instant::now());
-            assert_eq!(self.instance.flush(b"app", &chunk), Verdict::Ok);
+            assert_eq!(self.instance.flush(format!("app{worker}").as_bytes(), &chunk), Verdict::Ok);
         }
     }
 }
@@ -192,6 +197,15 @@ fn thread_cpu(prefix: &str) -> Duration {
         std::fs::read_to_string(path.join("comm")).is_ok_and(|name| is_counted(&name, prefix))
     };
     tasks.filter(is_ours).map(|path| nanoseconds(&path)).map(Duration::from_nanos).sum()
+}
+
+/// CPU time of the whole process, the stand-ins and the benchmark's own work among it; the kernel counts in hundredths of a
+/// second.
+fn process_cpu() -> Duration {
+    let statistics = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let fields: Vec<&str> = statistics.rsplit(')').next().unwrap().split_whitespace().collect();
+    let ticks: u64 = [11, 12].map(|index: usize| fields[index].parse::<u64>().unwrap()).iter().sum();
+    Duration::from_millis(ticks * 10)
 }
 
 fn is_counted(name: &str, prefix: &str) -> bool {

@@ -9,6 +9,8 @@ use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
 const TAG: &str = "app-firelens-9531985d5d9dc9f81818e811892f902b";
+/// Events come from a queue or an input of their own: nothing that a container writes is believed to be ECS's.
+const EVENT_TAG: &str = "ecs_events";
 /// The first half of the id of each stopped task; its number is the second half. Nothing else in the load contains it.
 pub(crate) const STOPPED_TASK_PREFIX: &str = "5ca1ab1e5ca1ab1e";
 const ARN_PREFIX: &str = "arn:aws:ecs:eu-west-1:111122223333";
@@ -86,12 +88,12 @@ impl Load {
         let mut load = Self { wire: Vec::new(), records: 0, stops: Vec::new() };
         let start = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros() as u64;
         for kind in kinds {
-            let record = match kind {
-                Kind::Stop => stop(load.stops.len()),
-                Kind::Stderr => output(&mut random, load.records, "stderr"),
-                Kind::Stdout => output(&mut random, load.records, "stdout"),
+            let (tag, record) = match kind {
+                Kind::Stop => (EVENT_TAG, stop(load.stops.len())),
+                Kind::Stderr => (TAG, output(&mut random, load.records, "stderr")),
+                Kind::Stdout => (TAG, output(&mut random, load.records, "stdout")),
             };
-            message(&mut load.wire, start + load.records as u64, &record);
+            message(&mut load.wire, tag, start + load.records as u64, &record);
             load.records += 1;
             if let Kind::Stop = kind {
                 load.stops.push(load.wire.len());
@@ -102,9 +104,9 @@ impl Load {
 }
 
 /// `[tag, EventTime, record, options]`, as Docker's fluentd driver writes it.
-fn message(wire: &mut Vec<u8>, micros: u64, record: &Value) {
+fn message(wire: &mut Vec<u8>, tag: &str, micros: u64, record: &Value) {
     rmp::encode::write_array_len(wire, 4).unwrap();
-    rmp::encode::write_str(wire, TAG).unwrap();
+    rmp::encode::write_str(wire, tag).unwrap();
     rmp::encode::write_ext_meta(wire, 8, 0).unwrap();
     wire.extend(((micros / 1_000_000) as u32).to_be_bytes());
     wire.extend(((micros % 1_000_000 * 1_000) as u32).to_be_bytes());
