@@ -37,7 +37,7 @@ pub(super) enum Trigger {
     DeploymentFailed(Severity),
 }
 
-/// Parts of event names that mean a problem, for events that lost their `eventType`.
+/// Parts of event names that mean a problem, for events that lost their `eventType` or come as INFO.
 const PROBLEM_WORDS: [&str; 6] = ["FAILED", "FAILURE", "IMPAIRED", "UNHEALTHY", "THROTTLED", "VIOLATED"];
 
 pub(super) fn from_event(event: &Value) -> Option<Trigger> {
@@ -88,17 +88,21 @@ fn deployment(detail: &Value) -> Option<Trigger> {
 /// A service that cannot start its tasks is down or on its way there, though ECS only warns.
 const IMPAIRED: &str = "TASK_START_IMPAIRED";
 
-/// Services say WARN, daemons WARNING. Without a type the name decides.
+/// Services say WARN, daemons WARNING. Otherwise the name decides: some rules lose the type, and placement failures have
+/// come as INFO.
 fn event_severity(detail: &Value) -> Option<Severity> {
     match field::text(detail, "eventType") {
         Some("WARN" | "WARNING") if event_name(detail).contains(IMPAIRED) => Some(Severity::Error),
         Some("WARN" | "WARNING") => Some(Severity::Warning),
         Some("ERROR") => Some(Severity::Error),
-        Some(_) => None,
-        None => {
-            PROBLEM_WORDS.iter().any(|word| event_name(detail).contains(word)).then_some(Severity::Warning)
-        }
+        Some(_) | None => named_severity(event_name(detail)),
     }
+}
+
+fn named_severity(name: &str) -> Option<Severity> {
+    let is_error = name.contains(IMPAIRED) || name.contains("DEPLOYMENT");
+    let severity = if is_error { Severity::Error } else { Severity::Warning };
+    PROBLEM_WORDS.iter().any(|word| name.contains(word)).then_some(severity)
 }
 
 fn event_name(detail: &Value) -> &str {

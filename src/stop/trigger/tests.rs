@@ -43,6 +43,10 @@ fn service_actions_by_type_then_name() {
         (json!("INFO"), "SERVICE_DEPLOYMENT_IN_PROGRESS", None),
         (json!(null), "ECS_OPERATION_THROTTLED", Some(Trigger::ServiceProblem(Severity::Warning))),
         (json!(null), "SERVICE_STEADY_STATE", None),
+        (json!("INFO"), "SERVICE_TASK_PLACEMENT_FAILURE", Some(Trigger::ServiceProblem(Severity::Warning))),
+        (json!("INFO"), "SERVICE_TASK_START_IMPAIRED", Some(Trigger::ServiceProblem(Severity::Error))),
+        (json!("INFO"), "SERVICE_DESIRED_COUNT_UPDATED", None),
+        (json!(null), "SERVICE_DEPLOYMENT_FAILED", Some(Trigger::DeploymentFailed(Severity::Error))),
     ] {
         let detail = json!({ "eventType": event_type, "eventName": name });
         assert_eq!(trigger("aws.ecs", "ECS Service Action", &detail), expected, "{name}");
