@@ -19,12 +19,14 @@ struct Action {
     hint: &'static str,
 }
 
+const CONFIGURATION_FAILURE: &str = "TASK_CONFIGURATION_FAILURE";
+
 #[rustfmt::skip]
 const ACTIONS: [Action; 8] = [
     Action { name: "TASK_PLACEMENT_FAILURE", category: Category::Capacity, cause: None,
         description: "its tasks cannot be placed",
         hint: "Check free CPU, memory and ports in the cluster, the capacity providers, and the placement constraints." },
-    Action { name: "TASK_CONFIGURATION_FAILURE", category: Category::ContainerStart, cause: Some(Cause::Invalid),
+    Action { name: CONFIGURATION_FAILURE, category: Category::ServiceEvent, cause: Some(Cause::Invalid),
         description: "its tasks cannot be started as they are configured",
         hint: "Check the task definition and the service's network configuration: roles, subnets, security groups, target groups, tags." },
     Action { name: "TASK_START_IMPAIRED", category: Category::ServiceEvent, cause: None,
@@ -89,9 +91,12 @@ fn diagnose(stop: &mut StopEvent, action: Option<&'static Action>, name: &str) -
             deployment::hint(statements.first().map_or("", String::as_str), name)
         }
         (_, Some((rule, statement)), _) => {
-            stop.category = rule.category;
+            // A role that ECS may not assume is its configuration, as the event's name says, not a failure of ECS.
+            let is_configured_so =
+                rule.category == Category::Platform && name.contains(CONFIGURATION_FAILURE);
+            stop.category = if is_configured_so { Category::ServiceEvent } else { rule.category };
             stop.cause = cause::find(rule.category, statement);
-            hint::find(stop.category, stop.cause, &statements).to_owned()
+            hint::find(rule.category, stop.cause, &statements).to_owned()
         }
         (_, None, Some(action)) => {
             stop.category = action.category;

@@ -6,7 +6,7 @@ use crate::stop::{Category, Cause};
 use At::{Action, Agent, Container, Ebs, Exited, Fargate, Instances, NoContainers, Rollout, Scheduler, User};
 use Category::{
     Capacity, ContainerStart, Deployment, HealthCheck, Host, ImagePull, Logging, Network, Platform, Secret,
-    Storage, Unknown,
+    ServiceEvent, Storage, Unknown,
 };
 use Cause::{Invalid, NotFound, Permission, PlatformMismatch, Quota, RateLimit, Timeout};
 
@@ -66,7 +66,7 @@ pub(super) const WORDINGS: &[Wording] = &[
     (Rollout("SERVICE_DEPLOYMENT_FAILED"), "ECS deployment ecs-svc/1 timed out before it became steady.", Deployment, None, "too long"),
     (Rollout("SERVICE_DEPLOYMENT_FAILED"), "Service deployment failed: TEST_TRAFFIC_SHIFT could not be completed.", Deployment, None, "traffic"),
     (Rollout("SERVICE_DEPLOYMENT_FAILED"), "A person pressed the wrong button", Deployment, None, "stopped tasks"),
-    (Action("SERVICE_TASK_CONFIGURATION_FAILURE"), "The provided target group arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/web/1 has no listener", ContainerStart, Some(Invalid), "target groups"),
+    (Action("SERVICE_TASK_CONFIGURATION_FAILURE"), "The provided target group arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/web/1 has no listener", ServiceEvent, Some(Invalid), "target groups"),
     (Action("SERVICE_SOMETHING_NEW"), "Service Connect: the namespace acme.local was not found", Category::ServiceEvent, None, "namespace"),
     (Action("SERVICE_SOMETHING_NEW"), "Cloud Map service srv-0123 was not found", Category::ServiceEvent, None, "Cloud Map"),
 
@@ -75,8 +75,8 @@ pub(super) const WORDINGS: &[Wording] = &[
     (NoContainers, "The subnet ID 'subnet-0123' does not exist", Network, Some(NotFound), "subnet"),
     (Action("SERVICE_TASK_PLACEMENT_FAILURE"), "(service web) was unable to place a task because no container instance met all of its requirements. Reason: MemberOf placement constraint unsatisfied.", Capacity, None, "attributes"),
     (Action("SERVICE_TASK_PLACEMENT_FAILURE"), "(service web) was unable to place a task. Reason: Task definition does not support launch_type FARGATE.", Capacity, Some(Invalid), "capacity"),
-    (Action("SERVICE_TASK_CONFIGURATION_FAILURE"), "(service web) failed to launch a task with (error ECS was unable to assume role 'arn:aws:iam::111122223333:role/app' that was provided for this task.)", Platform, Some(Permission), "trust"),
-    (Action("SERVICE_TASK_CONFIGURATION_FAILURE"), "User is not authorized to perform: iam:PassRole on resource: arn:aws:iam::111122223333:role/app", Platform, Some(Permission), "iam:PassRole"),
+    (Action("SERVICE_TASK_CONFIGURATION_FAILURE"), "(service web) failed to launch a task with (error ECS was unable to assume role 'arn:aws:iam::111122223333:role/app' that was provided for this task.)", ServiceEvent, Some(Permission), "trust"),
+    (Action("SERVICE_TASK_CONFIGURATION_FAILURE"), "User is not authorized to perform: iam:PassRole on resource: arn:aws:iam::111122223333:role/app", ServiceEvent, Some(Permission), "iam:PassRole"),
     (Action("SERVICE_TASK_PLACEMENT_FAILURE"), "(service web) was unable to place a task. Reason: TaskDefinition is inactive", ContainerStart, Some(Invalid), "register"),
     (Fargate, "ResourceInitializationError: unable to pull secrets or registry auth: unable to retrieve secret from asm: api error KMSInvalidStateException: arn:aws:kms:eu-west-1:111122223333:key/x is disabled.", Secret, Some(Invalid), "KMS"),
     (Fargate, "ResourceInitializationError: failed to validate logger args: failed to create Cloudwatch log group: The specified KMS key does not exist or is not allowed to be used", Logging, Some(Permission), "KMS"),
