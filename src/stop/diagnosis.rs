@@ -150,15 +150,14 @@ fn terminated(task: &TaskEvent<'_>) -> &'static ExternalStop {
         .unwrap_or(if task.is_on_spot() { &external::SPOT } else { &external::HOST })
 }
 
-/// What the scheduler did. A task that ended by itself is not the scheduler's, whatever words occur in its reason, except
-/// where its host was due.
+/// What the scheduler did. A task that ended by itself or did not start is not the scheduler's, whatever words occur in
+/// its reason, except where its host was due or it failed a health check.
 fn scheduled(task: &TaskEvent<'_>) -> Option<&'static ExternalStop> {
     match task.stop_code() {
         StopCode::ServiceSchedulerInitiated | StopCode::Other => by_reason(task, &external::SCHEDULED),
-        StopCode::TaskFailedToStart => {
+        StopCode::TaskFailedToStart | StopCode::EssentialContainerExited => {
             by_reason(task, &external::PLANNED_FOR_HOST).or_else(|| by_reason(task, &external::FAILED_CHECKS))
         }
-        StopCode::EssentialContainerExited => by_reason(task, &external::PLANNED_FOR_HOST),
         StopCode::UserInitiated | StopCode::SpotInterruption | StopCode::TerminationNotice => None,
     }
 }

@@ -117,8 +117,17 @@ pub(in crate::stop) const CONTAINER_CHECK: ExternalStop = ExternalStop {
     hint: "Run the health check's command in the image: its tool (curl, wget) may be missing, or `startPeriod` is shorter than the start; a container short of CPU fails it, too.",
 };
 
-/// Health checks that keep a task from starting, in ECS's own words.
-pub(in crate::stop) const FAILED_CHECKS: [ExternalStop; 2] = [LOAD_BALANCER_CHECK, CONTAINER_CHECK];
+const LATTICE_CHECK: ExternalStop = ExternalStop {
+    patterns: &["vpc lattice", "lattice"],
+    category: Category::HealthCheck,
+    expected: false,
+    description: "VPC Lattice found it unhealthy",
+    hint: "Compare the health check of the VPC Lattice target group with what the application answers.",
+};
+
+/// Health checks that ECS names as its reason, whatever the stop code: how the containers ended is a consequence.
+pub(in crate::stop) const FAILED_CHECKS: [ExternalStop; 3] =
+    [LOAD_BALANCER_CHECK, CONTAINER_CHECK, LATTICE_CHECK];
 
 /// Stops by the service scheduler, whose words mean nothing where the task ended by itself.
 pub(in crate::stop) const SCHEDULED: [ExternalStop; 13] = [
@@ -174,13 +183,7 @@ pub(in crate::stop) const SCHEDULED: [ExternalStop; 13] = [
     },
     LOAD_BALANCER_CHECK,
     CONTAINER_CHECK,
-    ExternalStop {
-        patterns: &["vpc lattice", "lattice"],
-        category: Category::HealthCheck,
-        expected: false,
-        description: "VPC Lattice found it unhealthy",
-        hint: "Compare the health check of the VPC Lattice target group with what the application answers.",
-    },
+    LATTICE_CHECK,
     ExternalStop {
         patterns: &["health check", "healthcheck", "unhealthy"],
         category: Category::HealthCheck,
