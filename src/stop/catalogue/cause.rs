@@ -29,10 +29,20 @@ const USED_UP: Words = &[
 ];
 #[rustfmt::skip]
 const UNREACHABLE: Words = &[
+    // Of AWS and of what calls it.
     "connection issue", "network configuration", "i/o timeout", "deadline exceeded", "requesterror", "send request failed",
     "statuscode: 0", "dial tcp", "dial udp", "dial unix", "no such host", "connection refused", "connection reset", "connection timed out",
     "request canceled", "context canceled", "tls handshake", "server misbehaving", "client.timeout", "failed to resolve \"", "network is unreachable",
-    "unexpected eof", "no route to host",
+    "no route to host", "send request", "could not connect to the endpoint",
+    // Of Go's net, net/http and crypto/tls, of which Docker, containerd and the agent are made.
+    "\": eof", "unexpected eof", "broken pipe", "connection aborted", "connection closed", "connection lost", "closed network connection",
+    "connection broken", "connection error", "server closed", "server sent goaway", "http2: ", "stream error", "malformed http", "timeout awaiting",
+    "host is down", "host is unreachable", "operation timed out", "requested address", "name resolution", "could not resolve host",
+    "remote error: tls", "local error: tls", "tls: handshake", "tls: first record", "tls: failed to verify", "x509:",
+    // Of Docker and containerd about a registry.
+    "failed to do request", "any registry endpoint", "unable to ping registry", "ping attempt failed", "network timed out", "internet connection",
+    // Of Windows.
+    "actively refused", "forcibly closed", "properly respond", "socket operation",
 ];
 const NO_SPACE: Words = &["no space left", "thin pool", "disk quota", "disk is full"];
 #[rustfmt::skip]
@@ -51,16 +61,17 @@ const IMAGE_PULL: Table = &[
     (Cause::DiskFull,         NO_SPACE),
     (Cause::PlatformMismatch, OTHER_PLATFORM),
     (Cause::Network,          UNREACHABLE),
-    (Cause::Network,          &["nil pointer dereference", "error pulling image conf", "x509:", "failed to verify certificate", "server gave http response"]),
+    (Cause::Network,          &[": eof", "bad record mac", "nil pointer dereference", "error pulling image conf", "x509:", "failed to verify certificate", "server gave http response"]),
     (Cause::Permission,       DENIED),
     (Cause::Permission,       &["authentication required", "basic auth credentials", "failed to authorize", "denied:", "insufficient_scope",
-                                "credentials: not found", "unauthorized"]),
+                                "credentials: not found", "missing username or secret", "unauthorized"]),
     (Cause::Quota,            USED_UP),
     (Cause::Invalid,          &["schema 1", "schema1", "manifest.v1", "no longer supported"]),
     (Cause::NotFound,         &["not found", "manifest unknown", "name unknown", "does not exist", "no such image", "status code: 404",
                                 "statuscode: 404", "repo digest", "404 not found"]),
     (Cause::Invalid,          &["invalid reference", "media-type", "mediatype", "media type", "unsupported media", "canonical reference",
-                                "mismatched image", "invalid tar header", "layer verification failed", "corrupted"]),
+                                "mismatched image", "invalid tar header", "layer verification failed", "corrupted", "commit digest", "commit size", "digest mismatch",
+                                "size validation", "gzip: invalid header"]),
     (Cause::Timeout,          &["signal: killed", "timed out", "exceeded timeout"]),
 ];
 
@@ -69,13 +80,15 @@ const SECRET: Table = &[
     (Cause::Network,    UNREACHABLE),
     (Cause::RateLimit,  THROTTLED),
     (Cause::Permission, DENIED),
-    (Cause::Invalid,    &["json key", "invalid character", "invalidrequest", "validationexception", "not valid json", "valid arn", "invalid arn",
+    (Cause::Invalid,    &["invalid character", "invalidrequest", "invalidparameter:", "invalidparameterexception", "validationexception", "validation error", "not valid json", "valid arn", "invalid arn",
                           "arn format", "arn: invalid", "secretsmanager secretid from", "invalid schema", "malformed", "arns are valid",
                           "arn is invalid", "not enough sections", "is disabled", "pending deletion", "invalidstate", "invalid credentialspec", "invalid format", "empty secrets value", "empty response", "invalid s3 arn"]),
-    (Cause::NotFound,   &["notfoundexception", "parameternotfound", "can't find", "not found", "does not exist", "nosuchkey", "nosuchbucket",
+    (Cause::NotFound,   &["json key", "notfoundexception", "parameternotfound", "can't find", "not found", "does not exist", "nosuchkey", "nosuchbucket",
                           "check whether the secret exists", "invalid ssm parameter", "invalid parameters", "missing secret value"]),
     (Cause::Quota,      USED_UP),
-    (Cause::Timeout,    &["signal: killed", "timed out"]),
+    // The agent's helper is killed at its deadline; AWS calls that a connection issue where it says more.
+    (Cause::Network,    &["signal: killed"]),
+    (Cause::Timeout,    &["timed out"]),
 ];
 
 #[rustfmt::skip]
@@ -94,24 +107,27 @@ const LOGGING: Table = &[
                           "not supported", "not enabled", "no firelens container", "could not parse", "must be", "needs to be",
                           "expected format", "please provide", "cannot be", "positive integer", "unknown format", "same time", "unable to parse",
                           "cannot determine region", "region is missing", "unknown option", "must have", "missing a required"]),
-    (Cause::Timeout,    &["signal: killed", "timed out"]),
+    // As for secrets.
+    (Cause::Network,    &["signal: killed"]),
+    (Cause::Timeout,    &["timed out"]),
 ];
 
 #[rustfmt::skip]
 const STORAGE: Table = &[
     // The machine's own runtime.
     (Cause::Timeout,    &["csi driver & deadline", "containerd & deadline", "copy contents & deadline"]),
-    (Cause::Network,    &["network path was not found"]),
+    (Cause::Network,    &["network path was not found", "mount target ip address", "network was not yet available"]),
     (Cause::Network,    UNREACHABLE),
     (Cause::Permission, DENIED),
-    (Cause::Permission, &["permission denied", "not permitted"]),
+    // Who asks without credentials has no role that may mount it.
+    (Cause::Permission, &["permission denied", "not permitted", "access key & not found", "security credentials"]),
     (Cause::RateLimit,  THROTTLED),
     (Cause::DiskFull,   NO_SPACE),
     (Cause::Quota,      USED_UP),
-    (Cause::Timeout,    &["timeout", "timed out", "signal: killed"]),
+    (Cause::Timeout,    &["timeout", "timed out", "signal: killed", "already expired", "timer expiration"]),
     (Cause::NotFound,   &["does not exist", ".notfound", "notfound:", "not found", "no such file", "no such volume", "nosuchkey", "nosuchbucket", "statuscode: 404"]),
     (Cause::Invalid,    &["invalid", "idempotentparametermismatch", "not a directory", "arns are valid", "did not find string", "escapes",
-                          "does not match", "only supported on", "unsupported", "unrecognized", "unable to parse", "failed to parse"]),
+                          "does not match", "only supported on", "unsupported", "unrecognized", "unable to parse", "failed to parse", "malformed"]),
 ];
 
 #[rustfmt::skip]

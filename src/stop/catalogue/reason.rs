@@ -50,7 +50,7 @@ const RULES: &[Rule] = &[
     rule(Category::Secret, &["credentialspec", "credential spec", "domainless gmsa", "the gmsa", "credentials fetcher", "credentials-fetcher", "kerberos", "gmsa", "krb ticket", "krb5", "resource [cred", "ssm parameter: & invalid format",
         "provided ssm parameter"]),
     rule(Category::ImagePull, &["cannotpull", "can't pull the image", "cannot pull the image", "pull image manifest", "ref pull has been",
-        "descriptor matching platform", "descriptor for platform", "failed to resolve ref", "unable to pull image", "failed to pull image", "image pull failed",
+        "transition to pulled", "descriptor matching platform", "descriptor for platform", "failed to resolve ref", "unable to pull image", "failed to pull image", "image pull failed",
         "repo digest", "pull access denied", "manifest unknown"]),
     rule(Category::Secret, &["unable to pull secrets"]),
 
@@ -58,22 +58,29 @@ const RULES: &[Rule] = &[
         "firelens config", "firelens log config", "firelens resource", "firelens container", "firelens bridge ip", "for firelens", "logger args", "logging driver", "log driver", "log stream",
         "cloudwatch log group", "log group does not exist", "log group & does not exist", "logs:create", "logs:put", "missing output key",
         "log opt", "logging plugin", "daemon: logger:", "daemon: awslogs", "daemon: gelf:", "daemon: splunk:", "daemon: syslog:", "daemon: fluentd:", "daemon: gcplogs:", "daemon: logentries:",
-        "awslogs-", "gelf-", "splunk-", "syslog-", "fluentd-", "max-file", "max-size", "max-buffer-size", "execution credentials set for the task", "execution role credentials for task"]),
+        "awslogs-", "gelf-", "splunk-", "syslog-", "fluentd-", "max-file", "max-size", "max-buffer-size", "execution credentials set for the task", "execution role credentials for task", "firelens user"]),
 
     rule(Category::Storage, &["ebs volume", "elasticblockstorage", "efs utils", "efs volume", "mount.nfs", "mount.efs", ".efs.",
         "elasticfilesystem", "s3files", "s3 files", "ephemeralstorage", "ephemeral storage"]),
     rule(Category::Storage, &["cannotcreatevolume", "cannotinspectvolume", "cannotremovevolume", "invalidvolume", "volumedriver.",
         "mounting volume", "failed to mount", "validate the bind mount", "/var/lib/ecs/volumes", "bind source path", "volume [", "initialize volume", "volume detection",
         "autoprovision", "volume mounts", "volume target", "invalid volume", "volume configuration", "volumeerror", "volume plugin",
-        "csi driver", "smbglobalmapping"]),
+        "csi driver", "smbglobalmapping", "volume type", "stage volume", "ebsnvme", "lsblk", "resource attachment", "in attachment properties", "file system type"]),
 
     // Neither a kernel setting refused in the host's network nor a port that is taken is trouble with the network.
     rule(Category::ContainerStart, &["sysctl", "port is already allocated", "address already in use", "specified port already exists"]),
-    rule(Category::Network, &["network interface", "containernetworking", "resource:eni", "configure eni", "netplugin", "cni plugin",
+    // Room that the scheduler did not find.
+    rule(Category::Capacity, &["resource:eni"]),
+    rule(Category::Network, &["network interface", "unexpected ec2 error", "containernetworking", "configure eni", "netplugin", "cni plugin",
         "setup network namespace", "task network namespace", "setup netns", "networkinterfacelimit", "eni attachment", "attach eni",
         "insufficientfreeaddresses", "invalidsubnet", "invalidsecuritygroup", "invalidgroup.notfound", "subnet & does not exist",
         "security group & does not exist", "iptables", "create endpoint", "address pool", "daemon: network & not found",
-        "container networking", "primary eni", "interface association", "cni configuration", "hns endpoint"]),
+        "container networking", "primary eni", "eni message validation", "eni is ipv6-only", "interface association", "cni config", "mode pause container", "hns endpoint",
+        // The agent's own network library, on Fargate and Managed Instances, too.
+        "netns", "regular eni", "branch eni", "eni pull configuration", "eni network configuration", "app mesh network", "appmesh", "ipam", "loopback interface",
+        "vpc-eni", "[ecscni]", "hcn namespace", "add network failed", "default network namespace", "interface tunnel", "interface veth", "vlan interface",
+        "interfaces list", "dns config", "network mode is not awsvpc", "invalid network mode", "network builder", "task namespace", "daemon network", "network devices",
+        "service connect network", "servicenet", "ipv4 forwarding", "ipv6 forwarding", "bridge plugin"]),
 
     rule(Category::ContainerStart, &["dependencies cannot be resolved", "taskdependencyerror"]),
     rule(Category::ContainerStart, &["taskdefinition & inactive", "task definition & inactive", "task definition & not active"]),
@@ -92,11 +99,12 @@ const RULES: &[Rule] = &[
         "permission denied", "cannotstartcontainer", "cannotcreatecontainer", "oci runtime", "runc create", "shim task",
         "container runtime task", "container runtime container", "container process", "hostconfigerror", "dockerclientconfigerror",
         "no users found", "passwd file", "/etc/passwd", "/etc/group", "container name & already in use", "operating system does not match", "hcsshim", "select device driver", "task memory limit",
-        "unparseableport", "unrecognizedtransport"]),
+        "unparseableport", "unrecognizedtransport", "unable to decode", "link format", "container for link", "link target", "volume source container", "to gpu", "associating gpu",
+        "host gpus", "neuron device", "containeroverrides", "container overrides", "proxy container", "container hostconfig", "can't find container"]),
 
     rule(Category::Platform, &["unable to assume", "iam:passrole", "resourceinit", "internalerror", "containerruntime", "dockertimeout", "dockerstate",
         "dockerclient", "cannotinspect", "cannotdescribe", "cannotremove", "cannotlist", "cannotget", "taskstateerror", "could not progress",
-        "containervanished", "nosuchcontainer", "impossiblestate", "unknownerror", "api error (500)", "cgroup", "platform resources"]),
+        "containervanished", "nosuchcontainer", "service connect attachment", "service connect config", "service connect container", "for service connect", "serviceconnect is only", "attachment handler", "impossiblestate", "unknownerror", "api error (500)", "cgroup", "platform resources"]),
 ];
 
 /// An application that ended because another container did not get as far as it depends on in time.
@@ -124,6 +132,7 @@ const ABOUT_STARTING: Words = &[
     "cannotcreate",
     "cannotpull",
     "resourceinit",
+    "containernetworking",
     "transition to running",
     "transition to created",
 ];
@@ -131,12 +140,18 @@ const ABOUT_STARTING: Words = &[
 /// Bounds the work on one reason; ECS writes at most 1024 characters.
 const MAX_REASON_CHARS: usize = 4096;
 
-/// Makes a reason a statement, as the tables expect it: lower case, with a plain apostrophe (the agent writes ’),
-/// without phrases that only repeat the stop code.
+/// What wrappers say of themselves in words that mean something else in a table: Docker of every start that failed, and
+/// the AWS SDK of every call that it repeated.
+const MISLEADING: [&str; 2] = ["invalid header field value", "exceeded maximum number of attempts"];
+
+/// Makes a reason a statement, as the tables expect it: lower case, on one line, with a plain apostrophe (the agent
+/// writes ’), without phrases that mislead or only repeat the stop code.
 pub(in crate::stop) fn normalize(text: &str) -> String {
     let lower = text.chars().take(MAX_REASON_CHARS).flat_map(char::to_lowercase);
     let plain: String = lower.map(|letter| if letter == '’' { '\'' } else { letter }).collect();
-    let mut bare = plain.as_str();
+    let line = plain.split_whitespace().collect::<Vec<_>>().join(" ");
+    let told = MISLEADING.iter().fold(line, |text, words| text.replace(words, ""));
+    let mut bare = told.as_str();
     while let Some(rest) = STOP_CODE_PHRASES.iter().find_map(|words| bare.strip_prefix(words)) {
         bare = rest.trim_start_matches([' ', ':', '-', '.', ',']);
     }

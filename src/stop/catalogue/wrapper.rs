@@ -2,7 +2,7 @@
 
 /// Beginnings that say which layer speaks and nothing else, each followed by a colon; a `*` stands for anything but one.
 #[rustfmt::skip]
-const LAYERS: [&str; 25] = [
+const LAYERS: [&str; 29] = [
     "Error response from daemon", "failed to create task for container", "failed to create shim task", "OCI runtime create failed",
     "runc create failed", "unable to start container process", "error during container init", "container_linux.go*",
     "starting container process caused", "process_linux.go*", "rootfs_linux.go*", "standard_init_linux.go*", "container init caused",
@@ -10,7 +10,8 @@ const LAYERS: [&str; 25] = [
     "service call has been retried *", "pull image manifest has been retried *", "ref pull has been retried *",
     "create stream has been retried *", "driver failed programming external connectivity on endpoint *", "API error (*)",
     "resource cannot be initialized for task *", "(service *) was unable to place a task. Reason",
-    "Unexpected EC2 error while attempting to *",
+    "Unexpected EC2 error while attempting to *", "container resource provisioning", "failed to setup network namespace",
+    "cni setup", "invalid header field value *",
 ];
 /// Beginnings of sentences that name no cause either, to be taken off only where the text is too long as it is.
 const OUTER: [&str; 7] = [

@@ -26,6 +26,27 @@ const DNS: &str = "DNS did not answer: check the VPC resolver (enableDnsSupport)
 /// What to do where a proxy did not answer.
 const PROXY: &str = "A proxy in between does not answer: check it and HTTP_PROXY of dockerd and ecs-agent on the instance; NO_PROXY should name what needs none (169.254.169.254, 169.254.170.2).";
 
+/// Words about a connection that was made and broke off: there is a route.
+pub(super) const BROKEN_OFF: Words = &[
+    ": eof",
+    "unexpected eof",
+    "broken pipe",
+    "connection reset",
+    "connection aborted",
+    "connection closed",
+    "connection lost",
+    "connection broken",
+    "closed network connection",
+    "server closed",
+    "goaway",
+    "stream error",
+    "bad record mac",
+    "forcibly closed",
+];
+
+/// What to do where a connection broke off.
+const BROKEN: &str = "Retry: a connection broke off half-way. If it goes on, look at what stands between (NAT gateway, proxy, firewall, packet size) and at the other side's status page.";
+
 const TABLES: [&[Row]; 5] = [image::ROWS, injected::ROWS, placed::ROWS, started::ROWS, ended::ROWS];
 
 /// The hint for a category, a cause and statements as `reason::normalize` makes them.
