@@ -6,10 +6,11 @@
 //! Log routers and what AWS injects (`bystander`) fail on their own, and beside an application that ended by itself,
 //! with 0 too, they are never to blame. Such a container ended the task where every application only shows that it was
 //! stopped, and it has an error code, a signal or an out-of-memory report of its own. GuardDuty's agent is never
-//! essential: its exit ends nothing, and only a start that failed because of it is told with its name.
+//! essential: its exit ends nothing, and only a start that failed because of it is told with its name. Where a task did
+//! not start, the reason of such a container counts if there is no other.
 
 use super::arn;
-use super::catalogue::subject;
+use super::catalogue::{reason, subject};
 use super::container::{EventContainer, Evidence};
 use super::task::TaskEvent;
 
@@ -24,14 +25,27 @@ pub(super) fn find<'t>(task: &'t TaskEvent<'t>) -> Option<&'t EventContainer<'t>
 }
 
 /// The container that a statement about a failed start is about: the one whose image it names; else the one that failed
-/// by itself; else the only one that did not run.
+/// by itself; else a bystander that alone says why; else the only one that did not run.
 pub(super) fn find_of_start<'t>(task: &'t TaskEvent<'t>) -> Option<&'t EventContainer<'t>> {
     named_by_image(task)
         .or_else(|| find(task).filter(|culprit| culprit.crashed()))
+        .or_else(|| only_reason(task))
         .or_else(|| {
             only(task.applications().filter(|container| !container.ran)).filter(|_| !names_other_image(task))
         })
         .or_else(|| find(task).filter(|culprit| culprit.bystander))
+}
+
+/// A bystander without which the task cannot start, where nothing but its reason says why it did not: neither ECS nor an
+/// attachment, nor an application whose job was done.
+fn only_reason<'t>(task: &'t TaskEvent<'t>) -> Option<&'t EventContainer<'t>> {
+    let is_told = |reason: &str| !reason::is_uninformative(&reason::normalize(reason));
+    let is_explained = task.has_started()
+        || task.stopped_reason().is_some_and(is_told)
+        || task.attachment_reasons().next().is_some()
+        || task.applications().any(|it| it.evidence == Evidence::Finished);
+    let mut bystanders = task.containers.iter().filter(|it| it.bystander);
+    bystanders.find(|it| it.evidence == Evidence::Reported).filter(|_| !is_explained)
 }
 
 /// The only application that has no exit code: the one that waited.

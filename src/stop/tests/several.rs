@@ -176,3 +176,50 @@ fn the_summary_names_what_is_broken() {
         unknown.summary
     );
 }
+
+const NETNS: &str = "ContainerNetworkingError: container resource provisioning: failed to setup network namespace: cni setup: invoke eni plugin failed: getInterfaceDeviceName engine: unable to get device with hardware address 0a:58:a9:fe:ac:08";
+const BRIDGE: &str = "CannotStartContainerError: failed to start firelens container: Bridge IP not available to use for firelens";
+const NO_IMAGE: &str = "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref x: not found";
+const REFUSED: &str = "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref x: unexpected status from HEAD request to https://x: 403 Forbidden";
+const WAITS: &str = "CannotStartContainerError: dependency graph: container ordering dependency [log_router] for target [app] does not exist.";
+
+#[test]
+fn a_start_is_explained_by_the_only_container_that_gives_a_reason() {
+    for (name, reason, code, app, category) in [
+        ("~internal~ecs~pause", NETNS, None, json!({}), Category::Network),
+        ("~internal~ecs~pause", NETNS, Some(137), json!({ "exitCode": 137 }), Category::Network),
+        ("log_router", BRIDGE, None, json!({}), Category::Logging),
+        ("log_router", NO_IMAGE, None, json!({ "reason": WAITS }), Category::ImagePull),
+        ("aws-guardduty-agent-xa1b2c", REFUSED, None, json!({}), Category::ImagePull),
+        ("ecs-service-connect-k3Fd", REFUSED, None, json!({ "exitCode": 143 }), Category::ImagePull),
+    ] {
+        let mut app = app;
+        app["name"] = "app".into();
+        let containers = json!([app, { "name": name, "reason": reason, "exitCode": code }]);
+        let stop = stop("TaskFailedToStart", "Task failed to start", containers, &json!({}));
+        assert_eq!((stop.category, stop.container.as_deref()), (category, Some(name)), "{}", stop.summary);
+        assert!(stop.summary.contains("could not start"), "{}", stop.summary);
+    }
+}
+
+#[test]
+fn an_injected_container_explains_nothing_beside_a_better_reason() {
+    let volume = json!({ "attachments": [{ "type": "AmazonElasticBlockStorage",
+        "details": [{ "name": "statusReason", "value": "The snapshot 'snap-1' does not exist." }] }] });
+    let no_more = json!({});
+    let started = json!({ "startedAt": "2026-11-19T20:38:27Z" });
+    for (reason, app, more, category) in [
+        ("Task failed to start", json!({ "reason": NO_IMAGE }), &no_more, Category::ImagePull),
+        ("Task failed to start", json!({ "exitCode": 3 }), &no_more, Category::AppError),
+        ("RESOURCE:MEMORY", json!({}), &no_more, Category::Capacity),
+        ("Task failed to start", json!({}), &volume, Category::Storage),
+        ("Task failed to start", json!({ "exitCode": 0 }), &no_more, Category::AppCompleted),
+        ("Task failed to start", json!({ "exitCode": 137 }), &started, Category::AppSignal),
+    ] {
+        let mut app = app;
+        app["name"] = "app".into();
+        let containers = json!([app, { "name": "~internal~ecs~pause", "reason": NETNS }]);
+        let stop = stop("TaskFailedToStart", reason, containers, more);
+        assert_eq!(stop.category, category, "{}", stop.summary);
+    }
+}
