@@ -44,7 +44,7 @@ const ACTIONS: [Action; 8] = [
     Action { name: "THROTTLED", category: Category::ServiceEvent, cause: Some(Cause::RateLimit),
         description: "its scheduler is throttled",
         hint: "Spread deployments over time: too many services act at once; ask for a higher API rate if it goes on." },
-    Action { name: "CONSTRAINT_VIOLATED", category: Category::Capacity, cause: None,
+    Action { name: "CONSTRAINT_VIOLATED", category: Category::ServiceEvent, cause: None,
         description: "one of its tasks no longer fits its placement constraints",
         hint: "Compare the instances' attributes with the service's placement constraints." },
 ];

@@ -1,6 +1,6 @@
 //! Causes, read off the same words that gave the category. There is one table per category, because the same words
 //! mean different things: `permission denied` is a file's mode in a start error, `no such file` the log
-//! router's socket in a logging error, `deadline exceeded` the network for a secret and the runtime for a start.
+//! router's socket in a logging error (though it stands behind a call that failed), `deadline exceeded` the network for a secret and the runtime for a start.
 //! Texts name images, roles and secrets, so no word here is one that such a name may well contain.
 //!
 //! Image pulls: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html>
@@ -86,14 +86,14 @@ const SECRET: Table = &[
     (Cause::NotFound,   &["json key", "notfoundexception", "parameternotfound", "can't find", "not found", "does not exist", "nosuchkey", "nosuchbucket",
                           "check whether the secret exists", "invalid ssm parameter", "invalid parameters", "missing secret value"]),
     (Cause::Quota,      USED_UP),
-    // The agent's helper is killed at its deadline; AWS calls that a connection issue where it says more.
-    (Cause::Network,    &["signal: killed"]),
     (Cause::Timeout,    &["timed out"]),
 ];
 
 #[rustfmt::skip]
 const LOGGING: Table = &[
     (Cause::DiskFull,   NO_SPACE),
+    // The log router's socket.
+    (Cause::NotFound,   &["dial unix & no such file"]),
     (Cause::Network,    UNREACHABLE),
     (Cause::RateLimit,  THROTTLED),
     (Cause::Permission, DENIED),
@@ -107,8 +107,6 @@ const LOGGING: Table = &[
                           "not supported", "not enabled", "no firelens container", "could not parse", "must be", "needs to be",
                           "expected format", "please provide", "cannot be", "positive integer", "unknown format", "same time", "unable to parse",
                           "cannot determine region", "region is missing", "unknown option", "must have", "missing a required"]),
-    // As for secrets.
-    (Cause::Network,    &["signal: killed"]),
     (Cause::Timeout,    &["timed out"]),
 ];
 
@@ -228,7 +226,7 @@ mod tests {
             (
                 "dial unix /var/run/fluent.sock: connect: no such file or directory",
                 [
-                    (Category::Logging, Some(Cause::Network)),
+                    (Category::Logging, Some(Cause::NotFound)),
                     (Category::ContainerStart, Some(Cause::NotFound)),
                 ],
             ),

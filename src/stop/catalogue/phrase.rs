@@ -29,6 +29,7 @@ const ROWS: &[Row] = &[
     (Some(Category::Secret),         Some(Cause::Network),    &["x509:"],                                 "a certificate on the way is not trusted"),
     (Some(Category::Secret),         Some(Cause::Invalid),    &["arn", "secretid"],                       "its ARN is not valid"),
     (Some(Category::Secret),         Some(Cause::Invalid),    &[],                                        "its name or content is not valid"),
+    (Some(Category::Logging),        Some(Cause::NotFound),   &["dial unix"],                             "the log router's socket is not there"),
     (Some(Category::Logging),        Some(Cause::NotFound),   &["log group", "resourcenotfound"],         "the log group does not exist"),
     (Some(Category::Capacity),       Some(Cause::NotFound),   &["subnet"],                                "a subnet does not exist"),
     (Some(Category::Network),        Some(Cause::NotFound),   &["group"],                                 "a security group does not exist"),

@@ -118,6 +118,10 @@ const WAITING: Words =
 /// Words about the course of a stop rather than its reason.
 const ABOUT_STOPPING: Words = &["cannotstopcontainer", "transition to stopped", "taskstoppedbeforepull"];
 
+/// Words about a container that the agent lost sight of, so that it does not know how it ended.
+const OUT_OF_SIGHT: Words =
+    &["cannotinspect", "cannotdescribe", "dockertimeout", "dockerstate", "containervanished"];
+
 /// Phrases that ECS puts in front of a reason, or in its place, and that only repeat the stop code.
 const STOP_CODE_PHRASES: [&str; 4] = [
     "essential container in task exited",
@@ -185,6 +189,10 @@ pub(in crate::stop) fn is_uninformative(statement: &str) -> bool {
 
 pub(in crate::stop) fn is_about_stopping(statement: &str) -> bool {
     words::any(ABOUT_STOPPING, statement)
+}
+
+pub(in crate::stop) fn is_out_of_sight(statement: &str) -> bool {
+    words::any(OUT_OF_SIGHT, statement)
 }
 
 pub(in crate::stop) fn is_about_starting(statement: &str) -> bool {

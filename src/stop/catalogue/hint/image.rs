@@ -7,6 +7,10 @@ use Category::ImagePull;
 
 #[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
+    (ImagePull, None, &["amazon-ecs-pause"],
+        "The agent's own image is missing on the instance: restart the ECS agent there, which loads it again, or replace the instance; remove no images by hand."),
+    (ImagePull, Some(Cause::Permission), &["aws-guardduty-agent"],
+        "Let the execution role pull the image that GuardDuty injects (AmazonECSTaskExecutionRolePolicy), and let the policies of the endpoints for ECR and S3 admit it."),
     (ImagePull, Some(Cause::Permission), &["batchimportupstreamimage"],
         "Allow the execution role ecr:BatchImportUpstreamImage on the repository, and check the credentials of the pull-through cache rule."),
     (ImagePull, Some(Cause::Permission), &["ecr:createrepository"],

@@ -26,7 +26,7 @@ pub(super) const WORDINGS: &[Wording] = &[
     (Container, "CannotCreateContainerError: Error response from daemon: compress cannot be true when max-file is less than 2", Logging, Some(Invalid), "logConfiguration"),
     (Container, "CannotStartContainerError: Error response from daemon: failed to initialize logging driver: gcplogs: unable to connect or authenticate", Logging, Some(Network), "log driver"),
     (Container, "CannotStartContainerError: Error response from daemon: failed to initialize logging driver: awslogs cannot determine region", Logging, Some(Invalid), "logConfiguration"),
-    (Agent, "Bridge IP not available to use for firelens", Logging, None, "FireLens"),
+    (Agent, "Bridge IP not available to use for firelens", Logging, None, "Docker's bridge"),
     (Agent, "firelens resource: unable to create config directory: mkdir /data/firelens/7c: no space left on device", Logging, Some(DiskFull), "disk"),
     (Fargate, "CannotCreateVolumeError: unable to copy contents to volume on host: containerd: failed to open snapshot: context deadline exceeded", Storage, Some(Timeout), "volume's path took too long"),
     (Container, "CannotStartContainerError: Error response from daemon: error while mounting volume '': get cache: no such volume", Storage, Some(NotFound), "`volumes`"),

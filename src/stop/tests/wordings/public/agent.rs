@@ -5,8 +5,8 @@ use crate::stop::{Category, Cause};
 
 use At::{Action, Agent, Container, Exited, Exits, Fargate, Instances};
 use Category::{
-    AppError, AppSignal, Capacity, ContainerStart, HealthCheck, Logging, Network, Platform, Secret,
-    ServiceEvent, Storage,
+    AppError, AppSignal, Capacity, ContainerStart, HealthCheck, ImagePull, Logging, Network, Platform,
+    Secret, ServiceEvent, Storage,
 };
 use Cause::{Invalid, NotFound, Permission, Timeout};
 
@@ -64,4 +64,11 @@ pub(super) const WORDINGS: &[Wording] = &[
     (Agent, "failed to enumerate neuron devices: neuron device file /dev/neuron0 not found", ContainerStart, Some(NotFound), "Neuron"),
     (Agent, "user needs to be specified for proxy container", ContainerStart, None, "proxyConfiguration"),
     (Agent, "error to find an attachment handler for eni2 attachment type", Platform, None, "ecs-agent.log"),
+    (Fargate, "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: AWS Access Key and Secret Access Key are not found in AWS cred", Storage, Some(Permission), "taskRoleArn"),
+    (Fargate, "ResourceInitializationError: unable to pull secrets or registry auth: unable to retrieve secret from asm: invalid character 'p' looking for beginning of value", Secret, Some(Invalid), "leave the key out"),
+    (Container, "CannotStartContainerError: failed to start firelens container: Bridge IP not available to use for firelens", Logging, None, "Docker's bridge"),
+    (Container, "CannotCreateContainerError: Error response from daemon: No such image: amazon/amazon-ecs-pause:0.1.0", ContainerStart, Some(NotFound), "restart the ECS agent"),
+    (Fargate, "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref 593207742271.dkr.ecr.us-east-1.amazonaws.com/aws-guardduty-agent-fargate:v1.5.0: unexpected status from HEAD request to https://593207742271.dkr.ecr.us-east-1.amazonaws.com/v2/aws-guardduty-agent-fargate/manifests/v1.5.0: 403 Forbidden", ImagePull, Some(Permission), "GuardDuty"),
+    (Fargate, "ResourceInitializationError: failed to validate logger args: : signal: killed", Logging, None, "As a rule the subnet"),
+    (Action("SERVICE_DAEMON_PLACEMENT_CONSTRAINT_VIOLATED"), "", ServiceEvent, None, "placement constraints"),
 ];
