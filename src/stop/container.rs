@@ -171,12 +171,16 @@ fn evidence(statement: Option<&str>, exit_code: Option<i64>) -> Evidence {
         (Some(statement), _) if reason::is_out_of_memory(statement) => Evidence::OutOfMemory,
         // Before the exit code: the agent invents 143 for a container whose dependency failed.
         (Some(statement), _) if reason::is_waiting(statement) => Evidence::Waiting,
-        (Some(statement), code) if code != Some(0) && !reason::is_uninformative(statement) => {
-            Evidence::Reported
-        }
-        (_, Some(code)) => from_exit_code(code),
-        (_, None) => Evidence::Silent,
+        (Some(statement), _) if reason::is_uninformative(statement) => by_exit_code(exit_code),
+        // 0 is not the container's word then.
+        (Some(statement), Some(0)) if reason::is_out_of_sight(statement) => Evidence::Reported,
+        (Some(_), code) if code != Some(0) => Evidence::Reported,
+        _ => by_exit_code(exit_code),
     }
+}
+
+fn by_exit_code(code: Option<i64>) -> Evidence {
+    code.map_or(Evidence::Silent, from_exit_code)
 }
 
 fn from_exit_code(code: i64) -> Evidence {
@@ -224,6 +228,16 @@ mod tests {
                 true,
             ),
             (json!({ "exitCode": 0, "reason": "something else" }), Evidence::Finished, true),
+            (
+                json!({ "exitCode": 0, "reason": "CannotInspectContainerError: Could not transition to inspecting; timed out after waiting 30s" }),
+                Evidence::Reported,
+                true,
+            ),
+            (
+                json!({ "exitCode": 0, "reason": "DockerTimeoutError: Could not transition to stopped; timed out after waiting 2m0s" }),
+                Evidence::Finished,
+                true,
+            ),
         ] {
             let container = EventContainer::from_json(&source, &EventReader::default());
             assert_eq!((container.evidence, container.ran), (evidence, ran), "{source}");

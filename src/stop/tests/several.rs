@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{Category, StopEvent, read};
+use crate::stop::Cause;
 
 fn stop(code: &str, reason: &str, containers: Value, more: &Value) -> StopEvent {
     let mut detail = json!({ "lastStatus": "STOPPED", "group": "service:web", "stopCode": code,
@@ -222,4 +223,14 @@ fn an_injected_container_explains_nothing_beside_a_better_reason() {
         let stop = stop("TaskFailedToStart", reason, containers, more);
         assert_eq!(stop.category, category, "{}", stop.summary);
     }
+}
+
+#[test]
+fn a_job_that_the_agent_lost_sight_of_is_not_called_done() {
+    let lost = "CannotInspectContainerError: Could not transition to inspecting; timed out after waiting 30s";
+    let containers = json!([{ "name": "default", "exitCode": 0, "reason": lost }]);
+    let more = json!({ "group": "family:job", "startedAt": "2026-11-19T20:38:27Z" });
+    let stop = stop("EssentialContainerExited", EXITED, containers, &more);
+    assert_eq!((stop.category, stop.cause), (Category::Platform, Some(Cause::Timeout)), "{}", stop.summary);
+    assert!(!stop.expected && stop.hint.contains("exit code of 0"), "{}", stop.hint);
 }
