@@ -9,6 +9,8 @@ use crate::printable::is_unprintable;
 
 /// Enough to recognise a reason; the whole one is in `stopped_reason`.
 const MAX_QUOTE_CHARS: usize = 120;
+/// Where the agent's errors go on with the functions that they went through.
+const STACK_TRACE: &str = "\ngithub.com/";
 /// Names may be 255 characters long.
 const MAX_NAME_CHARS: usize = 60;
 
@@ -182,7 +184,8 @@ pub(super) fn shorten_name(text: &str) -> String {
 
 /// A reason in quotation marks, at a bounded length: without the layers that wrap its point.
 pub(super) fn quoted(text: &str) -> String {
-    let bare = subject::with_tails_of_arns(text);
+    let told = text.split(STACK_TRACE).next().unwrap_or(text);
+    let bare = subject::with_tails_of_arns(told);
     format!("\"{}\"", shorten(wrapper::strip(&bare, MAX_QUOTE_CHARS), MAX_QUOTE_CHARS))
 }
 
@@ -272,6 +275,13 @@ mod tests {
         ] {
             assert_eq!(event(group, code, reason, &container).summary, summary);
         }
+    }
+
+    #[test]
+    fn a_stack_trace_is_not_quoted() {
+        let reason = "add network failed\ngithub.com/aws/amazon-ecs-agent/agent/ecscni.setupNS\n\t/tmp/plugin_linux.go:68";
+        let summary = event("service:web", "TaskFailedToStart", reason, &json!({ "name": "app" })).summary;
+        assert!(summary.ends_with("(\"add network failed\")."), "{summary}");
     }
 
     #[test]
