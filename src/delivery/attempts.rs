@@ -66,6 +66,12 @@ impl<'c> Attempts<'c> {
         self.requests.push_front(request);
     }
 
+    /// Sends the call's own request in place of its uncompressed form in front. What that one meets later, with other
+    /// credentials or at another time, would say nothing of compression.
+    pub(super) fn compress_again(&mut self) {
+        self.replace_front(self.call.request());
+    }
+
     /// Whether a reply to this request has asked for preparations before. If so, others may prepare while this call
     /// waits.
     pub(super) fn asks_again(&mut self, purpose: Purpose) -> bool {

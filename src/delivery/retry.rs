@@ -153,7 +153,7 @@ impl<T: SendRequest> RetryingTransport<T> {
         let (reply, action) = match self.transport.send(&request.endpoint).await {
             Ok(reply) => {
                 let action = call.classify_reply(purpose, &reply);
-                if !matches!(action, ReplyAction::Reauthorize { .. }) {
+                if !matches!(action, ReplyAction::Reauthorize { .. } | ReplyAction::SendInstead(_)) {
                     self.refused_since.set(None);
                 }
                 (reply, action)
@@ -166,7 +166,7 @@ impl<T: SendRequest> RetryingTransport<T> {
             let billed = call.billed_bytes(&NotTaken::from_action(&action), sent);
             self.reporter.counters().billed.fetch_add(billed, Relaxed);
         }
-        if purpose == Purpose::Deliver {
+        if purpose.delivers() {
             self.report_refused_entity(call, &reply);
         }
         if let Some(permit) = permit {
@@ -178,6 +178,9 @@ impl<T: SendRequest> RetryingTransport<T> {
 
     async fn act_on<'c>(&'c self, answer: Answer, attempts: &mut Attempts<'c>, deadline: Instant) -> Next {
         let Answer { purpose, reply, action, retry_after } = answer;
+        if purpose == Purpose::DeliverUncompressed && action.is_tried_again() {
+            attempts.compress_again();
+        }
         match action {
             ReplyAction::Delivered if purpose.delivers() => Next::End(Outcome::Delivered(reply)),
             ReplyAction::Delivered => {

@@ -446,6 +446,12 @@ impl ReplyAction {
     pub const fn is_accepted(&self) -> bool {
         matches!(self, Self::Delivered | Self::Partial { .. } | Self::PartialUnknown { .. })
     }
+
+    /// Whether the request is sent again within the flush, later or with other credentials.
+    #[must_use]
+    pub const fn is_tried_again(&self) -> bool {
+        matches!(self, Self::Reauthorize { .. } | Self::Retry { timing: RetryTiming::Backoff, .. })
+    }
 }
 
 /// How soon another attempt makes sense.

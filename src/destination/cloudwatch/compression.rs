@@ -69,15 +69,15 @@ impl RequestCompression {
         self.endpoint.get() != ReadsGzip::No && request.body.len() >= MIN_BYTES && !self.payoff.skips()
     }
 
-    /// Whether the endpoint may have refused the request for its compression alone. `is_about_body`: the reply blames
-    /// the body, or nothing in particular. An endpoint that has read gzip before blames the records.
-    pub(super) fn may_be_refused(&self, purpose: Purpose, reply: &Reply, is_about_body: bool) -> bool {
+    /// Whether the endpoint may have refused the request for its compression alone; `code` is the reply's error code, if
+    /// it has one. An endpoint that has read gzip before blames the records, or the credentials.
+    pub(super) fn may_be_refused(&self, purpose: Purpose, reply: &Reply, code: &str) -> bool {
         let untried = self.endpoint.get() != ReadsGzip::Yes;
         let may_be = purpose == Purpose::DeliverCompressed
             && match reply.status {
                 415 => true,
                 // Stand-ins that do not expect gzip break down over it; AWS's own 500 has a code.
-                400 | 500 => untried && is_about_body,
+                400 | 403 | 500 | 501 => untried && may_be_about_gzip(code),
                 _ => false,
             };
         if may_be {
@@ -111,6 +111,19 @@ impl RequestCompression {
              at {destination}.endpoint and at proxies before it"
         )
     }
+}
+
+/// Errors of an endpoint that cannot read the body; and of AWS when something before it has unpacked the body, whose
+/// digest is signed. An error without a code is not AWS's.
+fn may_be_about_gzip(code: &str) -> bool {
+    matches!(
+        code,
+        "" | "SerializationException"
+            | "InvalidParameterException"
+            | "InvalidSignatureException"
+            | "SignatureDoesNotMatch"
+            | "UnrecognizedClientException"
+    )
 }
 
 #[cfg(test)]

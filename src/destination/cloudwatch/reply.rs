@@ -39,12 +39,11 @@ fn classify_delivery(
     let reason = error.describe("PutLogEvents");
     let is_about_body = reply.status == 413
         || matches!(error.code.as_str(), "InvalidParameterException" | "SerializationException");
-    let may_be_about_body = is_about_body || error.code.is_empty();
     if is_entity_at_fault(requests, batch, &error) {
         // The same request without its entity, which then delivers the batch in its place.
         return ReplyAction::Prepare(vec![requests.put_log_events(batch)]);
     }
-    if requests.compression.may_be_refused(purpose, reply, may_be_about_body) {
+    if requests.compression.may_be_refused(purpose, reply, &error.code) {
         return ReplyAction::SendInstead(Box::new(requests.put_uncompressed(batch)));
     }
     match error.code.as_str() {

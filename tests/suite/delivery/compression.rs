@@ -62,8 +62,14 @@ fn small_requests_are_not_compressed() {
 
 #[test]
 fn an_endpoint_that_refuses_gzip_gets_every_record_once_and_no_more_gzip() {
-    let serialization = Fault::aws(400, "SerializationException");
-    for fault in [serialization, Fault::reply(415), Fault::reply(400), Fault::reply(500)] {
+    let errors = [
+        (400, "SerializationException"),
+        (400, "InvalidSignatureException"),
+        (403, "SignatureDoesNotMatch"),
+        (400, "UnrecognizedClientException"),
+    ];
+    let errors = errors.map(|(status, code)| Fault::aws(status, code));
+    for fault in errors.into_iter().chain([415, 400, 403, 500, 501].map(Fault::reply)) {
         let cloud = existing(3);
         refuse_gzip(&cloud, fault);
         let router = Router::to(&cloud, &[AUTO, ("cloudwatch.concurrency", "3")]);
@@ -92,4 +98,36 @@ fn a_record_that_is_refused_in_either_form_is_found_as_ever() {
     assert_eq!(router.lost("cloudwatch", Reason::Refused), 1);
     router.assert_adds_up("cloudwatch");
     assert!(compressed(&cloud)[1..].contains(&true), "compression is not to blame");
+}
+
+/// Credentials that are refused in either form say nothing of compression, and neither does the first batch after them.
+#[test]
+fn credentials_that_were_refused_do_not_end_compression() {
+    for code in ["InvalidSignatureException", "UnrecognizedClientException"] {
+        let cloud = existing(1);
+        // A compressed one and an uncompressed one, with the credentials of the time.
+        cloud.script(Api::PutLogEvents, [Fault::aws(400, code), Fault::aws(400, code)]);
+        let router = Router::to(&cloud, &[AUTO]);
+        assert_eq!(router.bring(&chunk(1)), Verdict::Ok);
+        assert_eq!(router.bring(&chunk(1)), Verdict::Ok);
+        assert_eq!(cloud.cloudwatch().messages(GROUP, "c0").len(), 2 * LINES);
+        assert_eq!(compressed(&cloud), [true, false, true, true], "{code}");
+        router.assert_adds_up("cloudwatch");
+    }
+}
+
+#[test]
+fn a_wrong_secret_costs_one_uncompressed_request_an_attempt() {
+    let cloud = Cloud::builder().credentials("AKIDEXAMPLE", "another secret").start();
+    cloud.cloudwatch().create_stream(GROUP, "c0");
+    let router = Router::to(&cloud, &[AUTO, ("flush_timeout", "1s")]);
+    let (verdict, took) = router.timed(&chunk(1));
+    assert_eq!(verdict, Verdict::Retry);
+    assert!(took < std::time::Duration::from_millis(2_500), "{took:?}");
+    let attempts = cloud.attempts(Api::PutLogEvents);
+    assert!((4..=16).contains(&attempts), "{attempts}");
+    assert!(cloud.take_complaints().iter().all(|complaint| complaint.contains("InvalidSignatureException")));
+    let counters = router.counters("cloudwatch");
+    assert!(counters.misconfigured > 0, "said as ever");
+    assert_eq!((counters.delivered, counters.waiting_records), (0, LINES as u64));
 }

@@ -14,14 +14,21 @@ use test_support::this_test;
 
 const ON: (&str, &str) = ("cloudwatch.entity", "auto");
 
-/// A line as FireLens brings it.
+/// So many are sent compressed.
+const COMPRESSED_LINES: usize = 1_000;
+
 fn hello() -> Chunk {
+    hellos(1)
+}
+
+/// Lines as FireLens brings them.
+fn hellos(count: usize) -> Chunk {
     let line = json!({
         "container_id": id("web"), "container_name": "web", "source": "stdout", "log": "hello", "ecs_cluster": "prod",
         "ecs_task_arn": "arn:aws:ecs:eu-west-1:111122223333:task/prod/7378aadeebae5d55dee04916c8a42528",
         "ecs_task_definition": "front:42",
     });
-    Chunk::now(&[line])
+    Chunk::now(&vec![line; count])
 }
 
 fn names(cloud: &Cloud) -> Vec<Value> {
@@ -63,12 +70,15 @@ fn a_refused_entity_is_counted_and_said_once_and_its_events_arrive() {
         cloud.cloudwatch().create_stream(GROUP, "web");
         let info = json!({"rejectedEntityInfo": {"errorType": "UnsupportedLogGroupType"}});
         cloud.script_where(Api::PutLogEvents, |_| true, Fault::reply(200).body(info));
-        let router = Router::to(&cloud, &[ON]);
-        for _ in 0..3 {
-            assert_eq!(router.bring(&hello()), Verdict::Ok);
+        let router = Router::to(&cloud, &[ON, ("cloudwatch.compress", "auto")]);
+        for chunk in [hello(), hello(), hellos(COMPRESSED_LINES)] {
+            assert_eq!(router.bring(&chunk), Verdict::Ok);
         }
+        let puts = cloud.requests_for(Api::PutLogEvents);
+        let compressed: Vec<bool> = puts.iter().map(|put| put.header("content-encoding").is_some()).collect();
+        assert_eq!(compressed, [false, false, true]);
         assert_eq!(router.counters("cloudwatch").refused_entities, 3);
-        assert_eq!(router.counters("cloudwatch").delivered, 3);
+        assert_eq!(router.counters("cloudwatch").delivered, 2 + COMPRESSED_LINES as u64);
         router.assert_adds_up("cloudwatch");
     });
     let lines: Vec<&str> = said.lines().filter(|line| line.contains("entity")).collect();

@@ -7,6 +7,9 @@ use crate::encode::batch::Batch;
 
 const PAGE: &str = "<!doctype html><title>500 Internal Server Error</title>";
 const REFUSED: &str = r#"{"__type":"SerializationException"}"#;
+const UNSIGNED: &str =
+    r#"{"__type":"InvalidSignatureException","message":"The request signature we calculated"}"#;
+const UNKNOWN: &str = r#"{"__type":"com.amazon.coral.service#UnrecognizedClientException"}"#;
 
 fn logs(keys: &[(&str, &str)]) -> Destination {
     open(DestinationKind::Cloudwatch, &[&[("log_group", "g")], keys].concat())
@@ -74,7 +77,19 @@ fn what_hardly_shrinks_is_tried_again_now_and_then() {
 
 #[test]
 fn an_endpoint_that_takes_a_batch_only_uncompressed_gets_no_more_compressed_ones() {
-    for (status, body) in [(415, ""), (400, REFUSED), (400, "Bad Request"), (415, REFUSED), (500, PAGE)] {
+    let unread = [
+        (415, ""),
+        (400, REFUSED),
+        (400, "Bad Request"),
+        (415, REFUSED),
+        (500, PAGE),
+        (403, PAGE),
+        (501, ""),
+    ];
+    // Something on the way unpacked the body, whose digest is signed.
+    let mismatch = r#"{"code":"SignatureDoesNotMatch"}"#;
+    let repacked = [(400, UNSIGNED), (403, UNSIGNED), (403, mismatch), (400, UNKNOWN)];
+    for (status, body) in unread.into_iter().chain(repacked) {
         let auto = auto();
         let ReplyAction::SendInstead(request) = refuse(&auto, status, body) else {
             panic!("{status} {body}")
@@ -97,6 +112,10 @@ fn a_batch_that_is_refused_in_either_form_says_nothing_of_compression() {
     assert_eq!(word(&refuse(&auto, 400, REFUSED)), "SendInstead");
     assert_eq!(word(&answer(&auto, Purpose::DeliverUncompressed, 400, REFUSED)), "Split");
     assert_eq!(word(&answer(&auto, Purpose::DeliverUncompressed, 415, "")), "NextFlush");
+    for body in [UNSIGNED, UNKNOWN] {
+        assert_eq!(word(&refuse(&auto, 400, body)), "SendInstead");
+        assert_eq!(word(&answer(&auto, Purpose::DeliverUncompressed, 400, body)), "Reauthorize");
+    }
     assert!(is_compressed(&auto, &lines(1_000)));
 }
 
@@ -106,6 +125,7 @@ fn an_endpoint_that_has_read_gzip_blames_the_records() {
     assert_eq!(word(&answer(&auto, Purpose::DeliverCompressed, 200, "{}")), "Delivered");
     assert_eq!(word(&refuse(&auto, 400, REFUSED)), "Split");
     assert_eq!(word(&refuse(&auto, 500, PAGE)), "Backoff");
+    assert_eq!(word(&refuse(&auto, 400, UNSIGNED)), "Reauthorize");
     assert_eq!(word(&refuse(&auto, 415, "")), "SendInstead", "a proxy that is new");
 }
 
@@ -116,7 +136,7 @@ fn other_replies_mean_what_they_always_do() {
         (r#"{"__type":"ThrottlingException"}"#, "Backoff"),
         (r#"{"__type":"ResourceNotFoundException"}"#, "Prepare"),
         (r#"{"__type":"AccessDeniedException"}"#, "NextFlush"),
-        (r#"{"__type":"UnrecognizedClientException"}"#, "Reauthorize"),
+        (r#"{"__type":"ExpiredTokenException"}"#, "Reauthorize"),
     ] {
         assert_eq!(word(&refuse(&auto, 400, code)), expected, "{code}");
     }
