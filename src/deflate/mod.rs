@@ -18,6 +18,8 @@ mod parser;
 mod tokens;
 mod window;
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use crc32fast::Hasher;
 
 use block::BlockWriter;
@@ -28,19 +30,67 @@ use window::{CHUNK_BYTES, SlidingWindow};
 /// Magic number, DEFLATE, no name, no time, no hint of effort, an unknown system.
 const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
 
-/// Compresses the parts, one after the other, into one gzip member. Takes 230 KB of memory beside the result.
+/// How many workspaces wait for the next body: one for each of two cores. They belong to no thread, because the allocator
+/// keeps what each thread has given back.
+const MAX_IDLE: usize = 2;
+
+/// What a workspace keeps of its output: a body of a megabyte seldom becomes longer.
+const KEPT_OUTPUT_BYTES: usize = 128 << 10;
+
+static IDLE: Mutex<Vec<Box<Workspace>>> = Mutex::new(Vec::new());
+
+/// Compresses the parts, one after the other, into one gzip member. Takes 230 KB of memory beside the result, which is kept
+/// for the next.
 ///
 /// Bytes that do not repeat get up to 1 % longer: there are no stored blocks, and nobody logs such bytes.
 pub fn gzip<'a>(parts: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
-    let mut encoder = GzipEncoder::new();
+    let mut workspace = Workspace::take();
+    let compressed = compress(&mut workspace, parts);
+    workspace.give_back();
+    compressed
+}
+
+fn compress<'a>(workspace: &mut Workspace, parts: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
+    let mut encoder = GzipEncoder::new(workspace);
     parts.for_each(|part| encoder.write(part));
     encoder.finish()
 }
 
-struct GzipEncoder {
-    window: Box<SlidingWindow>,
-    tables: Box<MatchTables>,
-    tokens: Box<Tokens>,
+/// What an encoder works with. Setting it up means 60 pages that the system clears.
+#[derive(Default)]
+struct Workspace {
+    window: SlidingWindow,
+    tables: MatchTables,
+    tokens: Tokens,
+    /// Where the result grows; it leaves as a copy of its own length.
+    output: Vec<u8>,
+}
+
+impl Workspace {
+    fn take() -> Box<Self> {
+        idle().pop().unwrap_or_default()
+    }
+
+    fn give_back(self: Box<Self>) {
+        let mut idle = idle();
+        if idle.len() < MAX_IDLE {
+            idle.push(self);
+        }
+    }
+
+    /// Forgets what came before. The window keeps it, but no table leads there.
+    fn reset(&mut self) {
+        self.tables.forget();
+        self.tokens.rewind(0);
+    }
+}
+
+fn idle() -> MutexGuard<'static, Vec<Box<Workspace>>> {
+    IDLE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+struct GzipEncoder<'w> {
+    workspace: &'w mut Workspace,
     /// How many bytes are parsed; the window holds those that are not, up to `written`.
     parsed: usize,
     written: usize,
@@ -48,16 +98,18 @@ struct GzipEncoder {
     blocks: BlockWriter,
 }
 
-impl GzipEncoder {
-    fn new() -> Self {
+impl<'w> GzipEncoder<'w> {
+    fn new(workspace: &'w mut Workspace) -> Self {
+        workspace.reset();
+        let mut output = std::mem::take(&mut workspace.output);
+        output.clear();
+        output.extend_from_slice(&HEADER);
         Self {
-            window: Box::default(),
-            tables: Box::default(),
-            tokens: Box::default(),
+            workspace,
             parsed: 0,
             written: 0,
             check_sum: Hasher::new(),
-            blocks: BlockWriter::new(HEADER.to_vec()),
+            blocks: BlockWriter::new(output),
         }
     }
 
@@ -66,7 +118,7 @@ impl GzipEncoder {
         while !part.is_empty() {
             let room = CHUNK_BYTES - (self.written - self.parsed);
             let fits = part.get(..room).unwrap_or(part);
-            self.window.write(self.written, fits);
+            self.workspace.window.write(self.written, fits);
             self.written += fits.len();
             if fits.len() == room {
                 self.parse();
@@ -77,19 +129,19 @@ impl GzipEncoder {
 
     /// Parses what the window holds, which is a whole chunk or the last one.
     fn parse(&mut self) {
-        self.window.mirror();
+        self.workspace.window.mirror();
         while self.parsed < self.written {
-            self.parsed =
-                parser::parse(&self.window, &mut self.tables, &mut self.tokens, self.parsed, self.written);
-            if self.tokens.are_full() {
+            let Workspace { window, tables, tokens, .. } = &mut *self.workspace;
+            self.parsed = parser::parse(window, tables, tokens, self.parsed, self.written);
+            if tokens.are_full() {
                 self.write_block(false);
             }
         }
     }
 
     fn write_block(&mut self, is_last: bool) {
-        self.blocks.write(self.tokens.list(), is_last);
-        self.tokens.rewind(0);
+        self.blocks.write(self.workspace.tokens.list(), is_last);
+        self.workspace.tokens.rewind(0);
     }
 
     fn finish(mut self) -> Vec<u8> {
@@ -99,7 +151,11 @@ impl GzipEncoder {
         out.extend_from_slice(&self.check_sum.finalize().to_le_bytes());
         // The length is meant modulo 2³².
         out.extend_from_slice(&(self.written as u32).to_le_bytes());
-        out
+        let compressed = out.as_slice().into();
+        out.clear();
+        out.shrink_to(KEPT_OUTPUT_BYTES);
+        self.workspace.output = out;
+        compressed
     }
 }
 

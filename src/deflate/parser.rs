@@ -37,6 +37,12 @@ impl Default for MatchTables {
 }
 
 impl MatchTables {
+    pub(super) fn forget(&mut self) {
+        self.long.fill(0);
+        self.short.fill(0);
+        self.last_distance = 0;
+    }
+
     #[inline(always)]
     fn long(&mut self, next: u64) -> &mut u16 {
         &mut self.long[hash(next)]
