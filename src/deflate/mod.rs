@@ -104,13 +104,7 @@ impl<'w> GzipEncoder<'w> {
         let mut output = std::mem::take(&mut workspace.output);
         output.clear();
         output.extend_from_slice(&HEADER);
-        Self {
-            workspace,
-            parsed: 0,
-            written: 0,
-            check_sum: Hasher::new(),
-            blocks: BlockWriter::new(output),
-        }
+        Self { workspace, parsed: 0, written: 0, check_sum: Hasher::new(), blocks: BlockWriter::new(output) }
     }
 
     fn write(&mut self, mut part: &[u8]) {

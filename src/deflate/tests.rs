@@ -25,7 +25,8 @@ fn check(body: &[u8]) {
 #[test]
 fn a_body_is_the_same_whatever_was_compressed_before() {
     let logs = records(300_000, words);
-    let bodies = [logs.clone(), noise(90_000), b"short".repeat(3), logs[1..].to_vec(), logs[..40_000].to_vec()];
+    let bodies =
+        [logs.clone(), noise(90_000), b"short".repeat(3), logs[1..].to_vec(), logs[..40_000].to_vec()];
     let mut used = Box::<Workspace>::default();
     for body in bodies.iter().chain(bodies.iter().rev()) {
         let parts = || std::iter::once(body.as_slice());

@@ -59,7 +59,7 @@ fn what_goes_in_comes_out_of_a_cloud_that_nobody_here_wrote() {
 #[test]
 fn what_goes_in_compressed_comes_out_as_it_was() {
     let Some(moto) = Moto::start() else { return };
-    let router = moto.router(&[("cloudwatch.compress", "auto")]);
+    let router = moto.router(&[]);
     let now = now_ms();
     let texts: Vec<String> = (0..2_000).map(|number| format!("grüße \"{number}\"")).collect();
     let chunk = texts

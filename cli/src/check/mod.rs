@@ -29,6 +29,7 @@ mod plugin_names;
 mod plugins;
 mod reach;
 mod redaction;
+mod request_compression;
 mod routes;
 mod secret_kinds;
 mod secrets;
@@ -168,6 +169,7 @@ fn check_section(section: &Section, configuration: &Configuration, findings: &mu
     redaction::check(section, findings);
     templates::check(section, configuration, findings);
     objects::check(section, findings);
+    request_compression::check(section, findings);
     inputs::check(section, configuration, findings);
     join::check(section, configuration, findings);
     entity::check(section, findings);

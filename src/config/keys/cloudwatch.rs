@@ -86,7 +86,7 @@ pub(super) const KEYS: &[Key] = &[
         "compress",
         Choice(&["off", "auto", "gzip"]),
         "Compress requests. `auto` compresses what shrinks enough, and stops where the endpoint refuses it. Limits and price count the uncompressed bytes either way.",
-        "auto",
+        "off",
     )
-    .default("off"),
+    .default("auto"),
 ];

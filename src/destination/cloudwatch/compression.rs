@@ -44,8 +44,8 @@ impl RequestCompression {
     pub(super) fn read(reader: &KeyReader<'_>) -> Self {
         let mode = match reader.choice("compress") {
             Some("gzip") => Mode::Always,
-            Some("auto") => Mode::Auto,
-            _ => Mode::Off,
+            Some("off") => Mode::Off,
+            _ => Mode::Auto,
         };
         Self {
             mode,

@@ -10,6 +10,7 @@ use super::*;
 use crate::classify::classes::{Class, Classifier};
 use crate::config::keys::DestinationKind;
 use crate::config::{DestinationSettings, KeyReader};
+use crate::destination::testing::body_of;
 use crate::destination::{Endpoint, HttpRequest, RetryTiming, open};
 use crate::encode::partition::Partitions;
 use crate::input::decode;
@@ -82,7 +83,7 @@ fn http(request: &Request) -> &HttpRequest {
 }
 
 fn body(request: &Request) -> Value {
-    serde_json::from_slice(&http(request).body.to_bytes()).unwrap()
+    serde_json::from_slice(&body_of(http(request))).unwrap()
 }
 
 /// The one message that a record becomes.
