@@ -82,6 +82,18 @@ impl BlockWriter {
         }
     }
 
+    /// Fills the last byte up by an empty block of stored bytes, as zlib does at a full flush.
+    pub(super) fn align(&mut self) {
+        self.put(0, 3);
+        self.put(0, (8 - self.pending_bits) % 8);
+        self.out.extend([0, 0, 0xff, 0xff]);
+    }
+
+    /// Moves the whole bytes to the end of `out`.
+    pub(super) fn drain(&mut self, out: &mut Vec<u8>) {
+        out.append(&mut self.out);
+    }
+
     /// The whole bytes, the last one filled up.
     pub(super) fn finish(mut self) -> Vec<u8> {
         self.put(0, (8 - self.pending_bits) % 8);

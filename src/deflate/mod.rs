@@ -1,4 +1,4 @@
-//! gzip (RFC 1952, RFC 1951) for batches of log records: half of zlib's time or less, at the size of its level 3.
+//! DEFLATE and gzip (RFC 1951, RFC 1952) for batches of log records: half of zlib's time or less, at the size of its level 3.
 //!
 //! Log records repeat the one before them with a few words changed. So a match is looked for at the distance of the last
 //! one, and where eight or five bytes were seen last; whatever is found first is taken, and nothing is searched twice.
@@ -28,7 +28,7 @@ use tokens::Tokens;
 use window::{CHUNK_BYTES, SlidingWindow};
 
 /// Magic number, DEFLATE, no name, no time, no hint of effort, an unknown system.
-const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
+pub(crate) const GZIP_HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
 
 /// How many workspaces wait for the next body: one for each of two cores. They belong to no thread, because the allocator
 /// keeps what each thread has given back.
@@ -39,21 +39,26 @@ const KEPT_OUTPUT_BYTES: usize = 128 << 10;
 
 static IDLE: Mutex<Vec<Box<Workspace>>> = Mutex::new(Vec::new());
 
-/// Compresses the parts, one after the other, into one gzip member. Takes 230 KB of memory beside the result, which is kept
-/// for the next.
+/// Compresses the parts, one after the other, into one gzip member.
 ///
 /// Bytes that do not repeat get up to 1 % longer: there are no stored blocks, and nobody logs such bytes.
 pub fn gzip<'a>(parts: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
-    let mut workspace = Workspace::take();
-    let compressed = compress(&mut workspace, parts);
-    workspace.give_back();
-    compressed
+    let mut encoder = DeflateEncoder::new(&GZIP_HEADER);
+    let mut check_sum = Hasher::new();
+    let mut length = 0;
+    for part in parts {
+        check_sum.update(part);
+        length += part.len() as u64;
+        encoder.write(part);
+    }
+    encoder.finish(&gzip_trailer(check_sum, length))
 }
 
-fn compress<'a>(workspace: &mut Workspace, parts: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
-    let mut encoder = GzipEncoder::new(workspace);
-    parts.for_each(|part| encoder.write(part));
-    encoder.finish()
+/// What follows the deflated bytes of a gzip member.
+pub(crate) fn gzip_trailer(check_sum: Hasher, length: u64) -> [u8; 8] {
+    // The length is meant modulo 2³².
+    let numbers = u64::from(check_sum.finalize()) | length << 32;
+    numbers.to_le_bytes()
 }
 
 /// What an encoder works with. Setting it up means 60 pages that the system clears.
@@ -71,15 +76,21 @@ impl Workspace {
         idle().pop().unwrap_or_default()
     }
 
-    fn give_back(self: Box<Self>) {
+    /// Returns the output in memory of its own.
+    fn give_back(mut self: Box<Self>, mut output: Vec<u8>) -> Vec<u8> {
+        let copy = output.as_slice().into();
+        output.clear();
+        output.shrink_to(KEPT_OUTPUT_BYTES);
+        self.output = output;
         let mut idle = idle();
         if idle.len() < MAX_IDLE {
             idle.push(self);
         }
+        copy
     }
 
     /// Forgets what came before. The window keeps it, but no table leads there.
-    fn reset(&mut self) {
+    fn forget(&mut self) {
         self.tables.forget();
         self.tokens.rewind(0);
     }
@@ -89,26 +100,27 @@ fn idle() -> MutexGuard<'static, Vec<Box<Workspace>>> {
     IDLE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-struct GzipEncoder<'w> {
-    workspace: &'w mut Workspace,
+/// Writes one DEFLATE stream (RFC 1951). Takes 230 KB of memory beside the result, which is kept for the next stream.
+pub(crate) struct DeflateEncoder {
+    workspace: Box<Workspace>,
     /// How many bytes are parsed; the window holds those that are not, up to `written`.
     parsed: usize,
     written: usize,
-    check_sum: Hasher,
     blocks: BlockWriter,
 }
 
-impl<'w> GzipEncoder<'w> {
-    fn new(workspace: &'w mut Workspace) -> Self {
-        workspace.reset();
+impl DeflateEncoder {
+    /// The result begins with `head`.
+    pub(crate) fn new(head: &[u8]) -> Self {
+        let mut workspace = Workspace::take();
+        workspace.forget();
         let mut output = std::mem::take(&mut workspace.output);
         output.clear();
-        output.extend_from_slice(&HEADER);
-        Self { workspace, parsed: 0, written: 0, check_sum: Hasher::new(), blocks: BlockWriter::new(output) }
+        output.extend_from_slice(head);
+        Self { workspace, parsed: 0, written: 0, blocks: BlockWriter::new(output) }
     }
 
-    fn write(&mut self, mut part: &[u8]) {
-        self.check_sum.update(part);
+    pub(crate) fn write(&mut self, mut part: &[u8]) {
         while !part.is_empty() {
             let room = CHUNK_BYTES - (self.written - self.parsed);
             let fits = part.get(..room).unwrap_or(part);
@@ -138,18 +150,35 @@ impl<'w> GzipEncoder<'w> {
         self.workspace.tokens.rewind(0);
     }
 
-    fn finish(mut self) -> Vec<u8> {
+    /// Ends what was written at a whole byte. What follows refers to nothing before it.
+    pub(crate) fn align(&mut self) {
+        self.parse();
+        self.write_block(false);
+        self.blocks.align();
+        self.workspace.forget();
+        self.parsed = 0;
+        self.written = 0;
+    }
+
+    /// Moves the bytes that are ready to the end of `out`.
+    pub(crate) fn drain(&mut self, out: &mut Vec<u8>) {
+        self.blocks.drain(out);
+    }
+
+    /// Ends the stream. Returns it, or what was not drained of it, with `tail` behind it.
+    pub(crate) fn finish(mut self, tail: &[u8]) -> Vec<u8> {
         self.parse();
         self.write_block(true);
-        let mut out = self.blocks.finish();
-        out.extend_from_slice(&self.check_sum.finalize().to_le_bytes());
-        // The length is meant modulo 2³².
-        out.extend_from_slice(&(self.written as u32).to_le_bytes());
-        let compressed = out.as_slice().into();
-        out.clear();
-        out.shrink_to(KEPT_OUTPUT_BYTES);
-        self.workspace.output = out;
-        compressed
+        let Self { workspace, blocks, .. } = self;
+        let mut output = blocks.finish();
+        output.extend_from_slice(tail);
+        workspace.give_back(output)
+    }
+
+    /// Ends the blocks as [`Self::align`] does, without ending the stream, and returns them.
+    pub(crate) fn into_blocks(mut self) -> Vec<u8> {
+        self.align();
+        self.workspace.give_back(self.blocks.finish())
     }
 }
 

@@ -17,8 +17,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use self::deflate::{BatchDeflater, StoredBatch};
-pub(crate) use self::deflate::{GZIP_LEVEL, deflate_into};
+use self::deflate::StoredBatch;
 pub(crate) use self::file::{Batches, Content, Header};
 use self::folder::{Folder, Leftovers};
 use crate::destination::object_store::{SpoolSettings, UUID_PLACEHOLDER};
@@ -77,8 +76,6 @@ struct State {
     bytes: u64,
     /// Files of others that have been named.
     named_strangers: HashSet<PathBuf>,
-    /// Made when the first large batch comes.
-    deflater: Option<BatchDeflater>,
 }
 
 #[derive(Debug)]
@@ -125,8 +122,11 @@ impl Spool {
         if lines.is_empty() {
             return Ok(());
         }
+        let batch = match self.settings.deflate_batches {
+            true => deflate::deflate(lines),
+            false => StoredBatch::Plain(lines.clone()),
+        };
         let mut state = self.state();
-        let batch = state.batch(lines, self.settings.deflate_batches);
         let bytes = batch.parts().map(<[u8]>::len).sum();
         let frame = file::frame(bytes, batch.content());
         let size = (frame.len() + bytes) as u64;
@@ -252,13 +252,6 @@ impl AppendLines for Spool {
 }
 
 impl State {
-    fn batch(&mut self, lines: &Payload, deflates: bool) -> StoredBatch {
-        match deflates && BatchDeflater::is_worthwhile(lines) {
-            true => self.deflater.get_or_insert_with(BatchDeflater::new).deflate(lines),
-            false => StoredBatch::Plain(lines.clone()),
-        }
-    }
-
     fn seal(&mut self, name: &[u8]) {
         if let Some(OpenObject { object, .. }) = self.open.remove(name) {
             self.waiting.push(WaitingObject { object, due: Instant::now() });

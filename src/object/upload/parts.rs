@@ -137,19 +137,22 @@ impl Encoder {
             Self::Zstd(encoder) => encoder.write_all(&input.bytes),
             Self::Gzip(gzip) if input.deflated => {
                 if let Some(content) = input.content {
-                    gzip.begin_blocks(content)?;
+                    gzip.begin_blocks(content);
                 }
                 gzip.write_blocks(&input.bytes);
                 Ok(())
             }
-            Self::Gzip(gzip) => gzip.write_lines(&input.bytes),
+            Self::Gzip(gzip) => {
+                gzip.write_lines(&input.bytes);
+                Ok(())
+            }
         }
     }
 
     fn finish(&mut self) -> io::Result<Vec<u8>> {
         match std::mem::replace(self, Self::Plain(Vec::new())) {
             Self::Plain(out) => Ok(out),
-            Self::Gzip(gzip) => gzip.finish(),
+            Self::Gzip(gzip) => Ok(gzip.finish()),
             Self::Zstd(encoder) => encoder.finish(),
         }
     }
