@@ -36,6 +36,9 @@ const FIRELENS_KEYS: [&str; 3] = ["include-pattern", "exclude-pattern", "log-dri
 /// The tag of the records of FireLens's health check.
 const HEALTH_CHECK_TAG: &str = "firelens-healthcheck";
 
+/// What containers write comes under tags like this.
+const FIRELENS_TAG: &str = "app-firelens-0123456789abcdef0123456789abcdef";
+
 /// More threads than anything here can use.
 const MAX_WORKERS: i64 = 64;
 
@@ -144,8 +147,7 @@ fn tags(section: &Section, configuration: &Configuration) -> Option<Finding> {
     let by_pattern =
         pattern.filter(|setting| setting.value.text().is_some_and(|text| matches(text, HEALTH_CHECK_TAG)));
     let caught = by_pattern.or_else(|| {
-        // The syntax is Onigmo's; a pattern that this engine cannot read is taken not to match.
-        regex.filter(|setting| setting.value.text().is_some_and(matches_health_check))
+        regex.filter(|setting| setting.value.text().is_some_and(|text| takes(text, HEALTH_CHECK_TAG)))
     })?;
     let message = format!("also takes what FireLens's health check writes, whose tag is {HEALTH_CHECK_TAG}");
     let instead = "write Match *-firelens-* for what containers write";
@@ -155,17 +157,7 @@ fn tags(section: &Section, configuration: &Configuration) -> Option<Finding> {
 /// Reports a pattern that Fluent Bit reads otherwise than it was meant.
 pub(super) fn pattern(section: &Section) -> Option<Finding> {
     if let Some(regex) = section.get("match_regex") {
-        // Onigmo knows more than this engine; what both refuse is broken.
-        return broken(regex.value.text()?).map(|reason| {
-            let message = format!("is not a valid regular expression: {reason}");
-            Finding::new(
-                FindingSeverity::Error,
-                &regex.location,
-                &regex.key,
-                message,
-                "write Match *-firelens-*",
-            )
-        });
+        return expression(regex);
     }
     let setting = section.get("match")?;
     let text = setting.value.text()?;
@@ -177,6 +169,38 @@ pub(super) fn pattern(section: &Section) -> Option<Finding> {
         _ => return None,
     };
     Some(Finding::warn_of(setting, message, "write Match *-firelens-*, or an [OUTPUT] for each pattern"))
+}
+
+fn expression(regex: &Setting) -> Option<Finding> {
+    let text = regex.value.text()?;
+    // Onigmo knows more than this engine; what both refuse is broken.
+    if let Some(reason) = broken(text) {
+        let message = format!("is not a valid regular expression: {reason}");
+        let instead = "write Match *-firelens-*";
+        return Some(Finding::new(FindingSeverity::Error, &regex.location, &regex.key, message, instead));
+    }
+    let message = match text {
+        _ if text.contains('"') => "has quotation marks, which Fluent Bit takes for a part of the tag",
+        _ if is_underlined(text) => "has underscores, where the tags of FireLens have hyphens",
+        _ if is_firelens(text) => "never matches: FireLens writes its tags in small letters",
+        _ if begins_inside(text) => {
+            "is compared from the first character of the tag, so it takes nothing that containers write"
+        }
+        _ => return None,
+    };
+    Some(Finding::warn_of(regex, message, "write Match_Regex .*-firelens-.*, or Match *-firelens-*"))
+}
+
+/// Whether the expression fits inside a tag of FireLens, but not from its beginning. Fluent Bit asks for the latter, and not
+/// that the tag ends with it (`onig_match` in `src/flb_router.c`).
+fn begins_inside(pattern: &str) -> bool {
+    let inside = regex::Regex::new(pattern).is_ok_and(|regex| regex.is_match(FIRELENS_TAG));
+    inside && !takes(pattern, FIRELENS_TAG)
+}
+
+/// Whether an output with this `Match_Regex` takes the tag. A pattern that this engine cannot read is taken not to match.
+fn takes(pattern: &str, tag: &str) -> bool {
+    regex::Regex::new(&format!("^(?:{pattern})")).is_ok_and(|regex| regex.is_match(tag))
 }
 
 /// Why a regular expression is none in any syntax.
@@ -198,10 +222,6 @@ fn is_firelens(text: &str) -> bool {
 
 /// What is wrong with a regular expression in every syntax.
 const BROKEN: [&str; 4] = ["unclosed", "unopened", "repetition operator missing", "incomplete escape"];
-
-fn matches_health_check(pattern: &str) -> bool {
-    regex::Regex::new(pattern).is_ok_and(|regex| regex.is_match(HEALTH_CHECK_TAG))
-}
 
 fn grace(section: &Section, configuration: &Configuration, flush_timeout: Duration) -> Option<Finding> {
     // Later lines win.

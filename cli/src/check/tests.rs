@@ -101,10 +101,23 @@ fn a_pattern_of_tags_is_one_that_can_match() {
         ("Match *_firelens_*", "has underscores"),
         ("Match_Regex [firelens", "is not a valid regular expression: unclosed"),
         ("Match_Regex *firelens*", "is not a valid regular expression: repetition"),
+        ("Match_Regex -firelens-", "takes nothing that containers write"),
+        ("Match_Regex (-firelens-|^ecs_events$)", "takes nothing that containers write"),
+        ("Match_Regex \".*-firelens-.*\"", "quotation marks"),
+        ("Match_Regex .*-FireLens-.*", "small letters"),
+        ("Match_Regex .*_firelens_.*", "has underscores"),
+        ("Match_Regex .*firelens", "health check"),
     ] {
         assert!(with(pattern).contains(part), "{pattern}: {}", with(pattern));
     }
-    for pattern in ["Match app-firelens-*", "Match_Regex ^(?!x).*-firelens-", "Match_Regex .*-firelens-.*"] {
+    for pattern in [
+        "Match app-firelens-*",
+        "Match_Regex ^(?!x).*-firelens-",
+        "Match_Regex .*-firelens-.*",
+        "Match_Regex web-firelens-",
+        "Match_Regex health",
+        "Match_Regex ^(.*-firelens-.*|ecs_events)$",
+    ] {
         assert_eq!(with(pattern), "", "{pattern}");
     }
 }
