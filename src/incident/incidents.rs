@@ -31,6 +31,8 @@ const CLOCK_TOLERANCE_MS: i64 = 5 * 60_000;
 #[derive(Debug)]
 pub struct Incidents {
     settings: IncidentSettings,
+    /// [`MAX_OPEN`], but in tests.
+    pub(super) max_open: usize,
     /// Whether there is anybody to tell.
     tells: bool,
     open: BTreeMap<GroupId, OpenIncident>,
@@ -64,6 +66,7 @@ impl Incidents {
     pub fn new(settings: IncidentSettings, tells: bool) -> Self {
         Self {
             settings,
+            max_open: MAX_OPEN,
             tells,
             open: BTreeMap::new(),
             closed: ClosedIncidents::default(),
@@ -143,7 +146,7 @@ impl Incidents {
         now: i64,
     ) -> Sighting {
         if !self.open.contains_key(&group) {
-            self.make_room(now);
+            self.shrink_to(self.max_open.saturating_sub(1), now);
         }
         let rollback = self.rollback_of(stop);
         let window = at.div_euclid(millis(self.settings.quiet).max(1));
@@ -187,14 +190,14 @@ impl Incidents {
         Some(Sighting::new(group, id, None, report, SightingKind::Known))
     }
 
-    /// Ends the incident that was quiet for longest when there are too many, rather one of which nothing is under way.
-    fn make_room(&mut self, now: i64) {
-        if self.open.len() < MAX_OPEN {
-            return;
-        }
-        let quietest =
-            self.open.iter().min_by_key(|(_, incident)| (incident.is_under_way(), incident.seen_at));
-        if let Some(group) = quietest.map(|(group, _)| *group) {
+    /// Ends incidents until there are no more than `most`: those first of which nothing is under way, and of these the one that
+    /// was quiet for longest. One whose end must wait stays, for people would hear of it after its end; their chunks
+    /// bound how many these are.
+    fn shrink_to(&mut self, most: usize, now: i64) {
+        while self.open.len() > most {
+            let may_end = self.open.iter().filter(|(_, incident)| !incident.must_wait());
+            let quietest = may_end.min_by_key(|(_, incident)| (incident.is_under_way(), incident.seen_at));
+            let Some(group) = quietest.map(|(group, _)| *group) else { return };
             self.tally.evicted += 1;
             self.resolve(group, IncidentEnd::Evicted, now);
         }
@@ -392,12 +395,13 @@ impl Incidents {
     /// When the text is not what this version writes; nothing is changed then.
     pub fn restore(&mut self, text: &[u8], now: i64) -> Result<(), String> {
         let saved = saved::read(text)?;
-        self.open = saved.open.into_iter().take(MAX_OPEN).collect();
+        self.open = saved.open.into_iter().collect();
         self.open.values_mut().for_each(|incident| incident.resume(now));
         self.closed = ClosedIncidents::restored(saved.closed);
         self.outbox = Outbox::restored(if self.tells { saved.owed } else { Vec::new() });
         self.seen = SeenStops::restored(saved.seen);
         self.revisions = KnownRevisions::restored(saved.revisions);
+        self.shrink_to(self.max_open, now);
         Ok(())
     }
 }

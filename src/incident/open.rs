@@ -253,8 +253,8 @@ impl OpenIncident {
 
     /// Whether its end must wait: for a message that would come after it, or because nothing of it arrived yet. A stop that
     /// tells nothing is not waited for, for another collector may have delivered it; it counts as late if it still arrives.
-    fn must_wait(&self) -> bool {
-        self.telling > 0 || self.arrived_count() == 0
+    pub(super) fn must_wait(&self) -> bool {
+        self.telling > 0 || self.owed.is_some() || self.arrived_count() == 0
     }
 
     /// Why it is over, if it is.

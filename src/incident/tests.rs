@@ -1,6 +1,7 @@
 //! The state machine, driven by hand.
 
 mod any_order;
+mod bounds;
 mod host;
 mod revisions;
 mod service;
@@ -29,6 +30,13 @@ fn settings() -> IncidentSettings {
 
 fn incidents() -> Incidents {
     Incidents::new(settings(), true)
+}
+
+/// No more than so many are open at one time.
+fn bounded(max_open: usize) -> Incidents {
+    let mut incidents = incidents();
+    incidents.max_open = max_open;
+    incidents
 }
 
 fn text(at: i64) -> String {
@@ -274,19 +282,6 @@ fn a_clock_that_is_ahead_makes_no_later_stop_a_late_one() {
     incidents.tick(START + 30 * MINUTE);
     let next = START + 31 * MINUTE;
     assert_eq!(arrive(&mut incidents, &crash("web", 2, 1, next), next), Some(IncidentState::Opened));
-}
-
-#[test]
-fn too_many_are_bounded_and_each_is_resolved() {
-    let mut incidents = incidents();
-    for number in 0..1_500_u32 {
-        let now = START + i64::from(number);
-        arrive(&mut incidents, &crash(&format!("s{number}"), number, 1, now), now);
-    }
-    let tally = incidents.tally();
-    assert_eq!((tally.open, tally.opened, tally.resolved, tally.evicted), (1_000, 1_500, 500, 500));
-    assert_eq!(told(&mut incidents).len(), 500);
-    assert!(incidents.save().len() < 4 << 20, "{}", incidents.save().len());
 }
 
 /// What is added to the summary of a deployment that failed.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
-use super::{MINUTE, START, crash, incidents, recovery};
+use super::{MINUTE, START, bounded, crash, recovery};
 use crate::incident::{IncidentNews, Incidents, Sighting};
 use crate::stop::{IncidentReport, IncidentState};
 
@@ -22,8 +22,10 @@ enum Step {
     },
     /// The oldest chunk under way will not come again, and who was told is not known yet.
     Arrive,
-    /// The newest chunk under way is given up.
-    Withdraw,
+    /// A chunk under way is given up, counted from the newest.
+    Withdraw {
+        nth: usize,
+    },
     Recover {
         service: u8,
     },
@@ -40,7 +42,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             .prop_map(|(service, task, minutes_late)| Step::Stop { service, task, minutes_late }),
         5 => any::<bool>().prop_map(|told| Step::Confirm { told }),
         1 => Just(Step::Arrive),
-        1 => Just(Step::Withdraw),
+        1 => (0..4_usize).prop_map(|nth| Step::Withdraw { nth }),
         1 => (0..3_u8).prop_map(|service| Step::Recover { service }),
         3 => (0..40_i64).prop_map(|minutes| Step::Wait { minutes }),
         2 => Just(Step::Deliver),
@@ -59,6 +61,7 @@ struct UnderWay {
 #[derive(Default)]
 struct Model {
     incidents: Option<Incidents>,
+    max_open: usize,
     now: i64,
     under_way: Vec<UnderWay>,
     arrived: BTreeSet<u32>,
@@ -70,8 +73,9 @@ struct Model {
 }
 
 impl Model {
-    fn new() -> Self {
-        Self { incidents: Some(incidents()), now: START, ..Self::default() }
+    /// `max_open`: how many incidents may be open before the quietest is ended.
+    fn new(max_open: usize) -> Self {
+        Self { incidents: Some(bounded(max_open)), max_open, now: START, ..Self::default() }
     }
 
     fn incidents(&mut self) -> &mut Incidents {
@@ -124,6 +128,15 @@ impl Model {
         self.incidents().arrive(&sighting);
     }
 
+    fn withdraw(&mut self, nth: usize) {
+        let Some(at) = self.under_way.iter().rposition(|one| !one.has_arrived) else { return };
+        let at = at.saturating_sub(nth);
+        if !self.under_way[at].has_arrived {
+            let given_up = self.under_way.remove(at);
+            self.incidents().withdraw(&given_up.sighting);
+        }
+    }
+
     fn is_over(&mut self, id: &str) -> bool {
         let saved: serde_json::Value = serde_json::from_slice(&self.incidents().save()).unwrap();
         saved["closed"].as_array().unwrap().iter().any(|closed| closed["id"] == id)
@@ -144,11 +157,7 @@ impl Model {
             }
             Step::Confirm { told } => self.confirm(*told),
             Step::Arrive => self.arrive(),
-            Step::Withdraw => {
-                if let Some(newest) = self.under_way.pop_if(|newest| !newest.has_arrived) {
-                    self.incidents().withdraw(&newest.sighting);
-                }
-            }
+            Step::Withdraw { nth } => self.withdraw(*nth),
             Step::Recover { service } => {
                 let recovery = recovery(&format!("s{service}"), "SERVICE_STEADY_STATE", now);
                 self.incidents().recover(&recovery, now);
@@ -162,7 +171,7 @@ impl Model {
             Step::Restart => {
                 let saved = self.incidents().save();
                 self.under_way.clear();
-                let mut restarted = incidents();
+                let mut restarted = bounded(self.max_open);
                 restarted.restore(&saved, now).unwrap();
                 self.incidents = Some(restarted);
             }
@@ -184,8 +193,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn whatever_happens_each_is_opened_and_resolved_once_and_the_counts_add_up(steps in steps()) {
-        let mut model = Model::new();
+    fn whatever_happens_each_is_opened_and_resolved_once_and_the_counts_add_up(steps in steps(), max_open in 1..4_usize) {
+        let mut model = Model::new(max_open);
         steps.iter().for_each(|step| model.step(step));
         model.finish();
         prop_assert!(model.incidents().is_idle());

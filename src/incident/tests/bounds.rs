@@ -1,0 +1,75 @@
+//! More incidents than may be open, and what is still on its way when one is ended or goes on.
+
+use super::*;
+
+#[test]
+fn too_many_are_bounded_and_each_is_resolved() {
+    let mut incidents = incidents();
+    for number in 0..1_500_u32 {
+        let now = START + i64::from(number);
+        arrive(&mut incidents, &crash(&format!("s{number}"), number, 1, now), now);
+    }
+    let tally = incidents.tally();
+    assert_eq!((tally.open, tally.opened, tally.resolved, tally.evicted), (1_000, 1_500, 500, 500));
+    assert_eq!(told(&mut incidents).len(), 500);
+    assert!(incidents.save().len() < 4 << 20, "{}", incidents.save().len());
+}
+
+/// The one whose opening no stop could tell: another stop of it arrived, and who was told of that is not known yet.
+#[test]
+fn the_end_waits_for_an_opening_that_is_owed() {
+    let mut incidents = incidents();
+    let first = incidents.observe(&crash("web", 1, 1, START), START).unwrap();
+    let second = incidents.observe(&crash("web", 2, 1, START), START).unwrap();
+    incidents.withdraw(&first);
+    incidents.arrive(&second);
+    incidents.tick(START + 31 * MINUTE);
+    assert_eq!(told(&mut incidents), []);
+    incidents.settle(&second, true);
+    incidents.tick(START + 31 * MINUTE);
+    assert_eq!(told(&mut incidents), [(IncidentState::Opened, 1), (IncidentState::Resolved, 1)]);
+}
+
+/// As one queue may bring in one chunk: each opening is still on its way when there are too many.
+#[test]
+fn too_many_at_once_are_ended_after_their_openings_are_told() {
+    let mut incidents = incidents();
+    let observe = |incidents: &mut Incidents, number: u32| {
+        incidents.observe(&crash(&format!("s{number}"), number, 1, START), START).unwrap()
+    };
+    let sightings: Vec<Sighting> = (0..1_200).map(|number| observe(&mut incidents, number)).collect();
+    assert_eq!(told(&mut incidents), [], "nobody knows of them yet");
+    sightings.iter().for_each(|sighting| incidents.confirm(sighting, true));
+    observe(&mut incidents, 1_200);
+    let tally = incidents.tally();
+    assert_eq!((tally.open, tally.opened, tally.evicted), (1_000, 1_200, 201));
+    assert_eq!(told(&mut incidents), [(IncidentState::Resolved, 1); 201]);
+}
+
+#[test]
+fn too_many_before_a_restart_are_ended_after_it() {
+    let mut earlier = incidents();
+    let observe = |number: u32| earlier.observe(&crash(&format!("s{number}"), number, 1, START), START);
+    let sightings: Vec<Sighting> = (0..1_100).filter_map(observe).collect();
+    sightings.iter().for_each(|sighting| earlier.confirm(sighting, true));
+    let mut restarted = incidents();
+    restarted.restore(&earlier.save(), START).unwrap();
+    assert_eq!(restarted.tally().open, 1_000);
+    assert_eq!(told(&mut restarted), [(IncidentState::Resolved, 1); 100]);
+}
+
+/// One that is told of a third stop would alert people again after its end.
+#[test]
+fn one_that_is_about_to_be_told_again_is_not_ended_for_another() {
+    let mut incidents = bounded(1);
+    arrive(&mut incidents, &crash("web", 1, 1, START), START);
+    arrive(&mut incidents, &crash("web", 2, 1, START), START);
+    let third = incidents.observe(&crash("web", 3, 1, START), START).unwrap();
+    assert!(third.report().is_news);
+    incidents.arrive(&third);
+    arrive(&mut incidents, &crash("shop", 4, 1, START), START + 1);
+    assert_eq!(told(&mut incidents), []);
+    incidents.settle(&third, true);
+    arrive(&mut incidents, &crash("api", 5, 1, START), START + 2);
+    assert_eq!(told(&mut incidents), [(IncidentState::Resolved, 3), (IncidentState::Resolved, 1)]);
+}
