@@ -5,6 +5,7 @@
 use serde_json::Value;
 
 use super::container::EventContainer;
+use super::texts;
 use super::{EventReader, field};
 
 /// ECS's code for who stopped a task. Its API model closes the list, yet a new code must do no harm.
@@ -39,8 +40,10 @@ impl<'e> TaskEvent<'e> {
     pub(super) fn from_event(event: &'e Value, reader: &EventReader) -> Self {
         let detail = event.get("detail").unwrap_or(&Value::Null);
         let sources = field::list(detail, "containers").iter().filter(|source| source.is_object());
-        let mut containers: Vec<_> =
-            sources.map(|source| EventContainer::from_json(source, reader)).collect();
+        let mut containers: Vec<_> = sources
+            .take(texts::MAX_CONTAINERS)
+            .map(|source| EventContainer::from_json(source, reader))
+            .collect();
         // A task of log routers only is a log service: its routers are the application.
         if containers.iter().all(|container| container.bystander) {
             containers.iter_mut().for_each(|container| container.bystander = false);
@@ -53,8 +56,9 @@ impl<'e> TaskEvent<'e> {
         known.map_or(StopCode::Other, |(_, code)| *code)
     }
 
+    /// What is compared with each container's image, up to a bound.
     pub(super) fn stopped_reason(&self) -> Option<&'e str> {
-        field::text(self.detail, "stoppedReason")
+        field::text(self.detail, "stoppedReason").map(texts::beginning)
     }
 
     /// The reasons of attachments, which ECS puts nowhere else, each with the attachment's type.

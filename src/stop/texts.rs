@@ -9,13 +9,21 @@ const MAX_NAME_BYTES: usize = 512;
 const MAX_SENTENCE_BYTES: usize = 2 << 10;
 
 /// Containers of a task; ECS allows 10.
-const MAX_CONTAINERS: usize = 100;
+pub(super) const MAX_CONTAINERS: usize = 100;
+
+/// What of a sentence is read: enough that the report's own cut shows.
+const MAX_READ_BYTES: usize = 4 * MAX_SENTENCE_BYTES;
 
 const ELLIPSIS: char = '…';
 
 /// A name, unless it is longer than any of ECS's.
 pub(super) fn short_name(text: &str) -> Option<&str> {
     Some(text).filter(|text| text.len() <= MAX_NAME_BYTES)
+}
+
+/// The beginning of a sentence that is longer than any of ECS's.
+pub(super) fn beginning(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(MAX_READ_BYTES)).unwrap_or(text)
 }
 
 fn cut(text: &mut String, max: usize) {
