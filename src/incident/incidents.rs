@@ -259,12 +259,15 @@ impl Incidents {
         if sighting.news.is_some() {
             incident.end_telling(sighting.report.state, was_told);
         }
-        let Some(state) = incident.take_owed() else { return };
-        let stop = sighting.news.as_deref().unwrap_or(&incident.latest);
-        self.outbox.push(news(stop, &incident.id, incident.report(state)));
+        if let Some(state) = incident.take_owed() {
+            let stop = sighting.news.as_deref().unwrap_or(&incident.latest);
+            self.outbox.push(news(stop, &incident.id, incident.report(state)));
+        }
+        self.tell_late_lines(sighting.group);
     }
 
-    /// Tells last lines that came after the report that opened their incident, unless others were told.
+    /// Tells last lines that came after the report that opened their incident, unless others were told. Those of an opening
+    /// that is still on its way wait for it: if its chunk is given up, nobody would hear that the incident is over.
     pub fn bring_lines(&mut self, stop: &StopEvent) {
         let group = group::group_of(stop, &self.settings.group_by);
         let Some(incident) = self.open.get_mut(&group).filter(|one| one.lacks_lines && self.tells) else {
@@ -273,8 +276,16 @@ impl Incidents {
         incident.lacks_lines = false;
         let mut stop = open::with_lines(stop);
         stop.update = true;
-        self.outbox.push(news(&stop, &incident.id, incident.report(IncidentState::Continued)));
+        incident.late_lines = Some(Box::new(stop));
         self.changes += 1;
+        self.tell_late_lines(group);
+    }
+
+    fn tell_late_lines(&mut self, group: GroupId) {
+        let Some(incident) = self.open.get_mut(&group) else { return };
+        if let Some(stop) = incident.take_late_lines() {
+            self.outbox.push(news(&stop, &incident.id, incident.report(IncidentState::Continued)));
+        }
     }
 
     /// Notes that a service is well again.

@@ -55,6 +55,9 @@ pub(super) struct OpenIncident {
     /// What no stop has told as it should have.
     #[serde(skip)]
     owed: Option<IncidentState>,
+    /// Last lines that came before anybody was told of it.
+    #[serde(skip)]
+    pub(super) late_lines: Option<Box<StopEvent>>,
     /// Whether a stop of it has arrived.
     #[serde(skip)]
     pub(super) has_arrived: bool,
@@ -90,6 +93,7 @@ impl OpenIncident {
             is_opening: false,
             telling: 0,
             owed: None,
+            late_lines: None,
             has_arrived: false,
         }
     }
@@ -173,6 +177,12 @@ impl OpenIncident {
     /// Takes what is to be told without a stop, once one has arrived.
     pub(super) fn take_owed(&mut self) -> Option<IncidentState> {
         self.owed.take_if(|_| self.has_arrived)
+    }
+
+    /// Takes the last lines that are to be told, once the opening is.
+    pub(super) fn take_late_lines(&mut self) -> Option<Box<StopEvent>> {
+        let may_be_told = self.has_arrived && !self.owes_opening();
+        self.late_lines.take_if(|_| may_be_told)
     }
 
     /// Whether its opening is neither told nor waiting to be.

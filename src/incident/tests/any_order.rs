@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::{MINUTE, START, bounded, crash, recovery};
 use crate::incident::{IncidentNews, Incidents, Sighting};
-use crate::stop::{IncidentReport, IncidentState};
+use crate::stop::{IncidentReport, IncidentState, MissingLines};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -26,6 +26,10 @@ enum Step {
     Withdraw {
         nth: usize,
     },
+    /// Last lines come after the report.
+    Lines {
+        service: u8,
+    },
     Recover {
         service: u8,
     },
@@ -43,6 +47,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         5 => any::<bool>().prop_map(|told| Step::Confirm { told }),
         1 => Just(Step::Arrive),
         1 => (0..4_usize).prop_map(|nth| Step::Withdraw { nth }),
+        1 => (0..3_u8).prop_map(|service| Step::Lines { service }),
         1 => (0..3_u8).prop_map(|service| Step::Recover { service }),
         3 => (0..40_i64).prop_map(|minutes| Step::Wait { minutes }),
         2 => Just(Step::Deliver),
@@ -151,13 +156,19 @@ impl Model {
                 if self.arrived.contains(&number) || self.under_way.iter().any(|one| one.number == number) {
                     return;
                 }
-                let stop = crash(&format!("s{service}"), *task, 1, now - minutes_late * MINUTE);
+                let mut stop = crash(&format!("s{service}"), *task, 1, now - minutes_late * MINUTE);
+                stop.last_lines_missing = Some(MissingLines::Timeout);
                 let sighting = self.incidents().observe(&stop, now).unwrap();
                 self.under_way.push(UnderWay { number, sighting, has_arrived: false });
             }
             Step::Confirm { told } => self.confirm(*told),
             Step::Arrive => self.arrive(),
             Step::Withdraw { nth } => self.withdraw(*nth),
+            Step::Lines { service } => {
+                let mut stop = crash(&format!("s{service}"), 1, 1, now);
+                stop.last_lines.push("panicked".to_owned());
+                self.incidents().bring_lines(&stop);
+            }
             Step::Recover { service } => {
                 let recovery = recovery(&format!("s{service}"), "SERVICE_STEADY_STATE", now);
                 self.incidents().recover(&recovery, now);

@@ -1,6 +1,7 @@
 //! More incidents than may be open, and what is still on its way when one is ended or goes on.
 
 use super::*;
+use crate::stop::MissingLines;
 
 #[test]
 fn too_many_are_bounded_and_each_is_resolved() {
@@ -72,4 +73,32 @@ fn one_that_is_about_to_be_told_again_is_not_ended_for_another() {
     incidents.settle(&third, true);
     arrive(&mut incidents, &crash("api", 5, 1, START), START + 2);
     assert_eq!(told(&mut incidents), [(IncidentState::Resolved, 3), (IncidentState::Resolved, 1)]);
+}
+
+/// The chunk of the stop may still be given up; then nobody would hear that it is over.
+#[test]
+fn late_lines_of_an_incident_that_nobody_heard_of_wait_for_its_opening() {
+    let mut lines = crash("web", 1, 1, START);
+    lines.last_lines = vec!["panicked".to_owned()];
+    let mut without = crash("web", 1, 1, START);
+    without.last_lines_missing = Some(MissingLines::Timeout);
+    for was_told in [true, false] {
+        let mut incidents = incidents();
+        let first = incidents.observe(&without, START).unwrap();
+        incidents.bring_lines(&lines);
+        assert_eq!(told(&mut incidents), []);
+        incidents.confirm(&first, was_told);
+        let news = incidents.take_news(START);
+        let state = if was_told { IncidentState::Continued } else { IncidentState::Opened };
+        let [news] = news.as_slice() else { panic!("{news:?}") };
+        assert_eq!(
+            (news.state(), news.stop.last_lines.as_slice()),
+            (Some(state), lines.last_lines.as_slice())
+        );
+    }
+    let mut incidents = incidents();
+    let given_up = incidents.observe(&without, START).unwrap();
+    incidents.bring_lines(&lines);
+    incidents.withdraw(&given_up);
+    assert_eq!(told(&mut incidents), []);
 }
