@@ -146,3 +146,40 @@ fn an_object_without_a_whole_batch_is_nothing() {
     }
     std::fs::remove_file(path).unwrap();
 }
+
+/// As version 0.1.0 wrote it, which compressed with zlib and ended its blocks by a sync flush; between plain batches.
+#[test]
+fn an_object_that_zlib_deflated_holds_its_lines() {
+    let path = std::env::temp_dir().join(format!("ecs_router-zlib-{}", uuid::Uuid::new_v4()));
+    let lines = lines(700_000);
+    let (plain, deflated) = lines.split_at(40_000);
+    let mut file = b"{\"key\":\"k\",\"opened\":\"now\"}\n".to_vec();
+    let mut add = |frame: serde_json::Value, bytes: &[u8]| {
+        file.extend(frame.to_string().into_bytes());
+        file.push(b'\n');
+        file.extend_from_slice(bytes);
+    };
+    let frame = |bytes: usize| serde_json::json!({ "bytes": bytes });
+    add(frame(plain.len()), plain);
+    for batch in deflated.chunks(330_000) {
+        let mut zlib = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::new(3));
+        io::Write::write_all(&mut zlib, batch).unwrap();
+        io::Write::flush(&mut zlib).unwrap();
+        let mut frame = frame(zlib.get_ref().len());
+        frame["deflated"] = serde_json::json!({"bytes": batch.len(), "crc32": crc32fast::hash(batch)});
+        add(frame, zlib.get_ref());
+        add(serde_json::json!({ "bytes": plain.len() }), plain);
+    }
+    std::fs::write(&path, file).unwrap();
+    let expected =
+        [&[plain][..], &deflated.chunks(330_000).flat_map(|batch| [batch, plain]).collect::<Vec<_>>()];
+    for encoding in ENCODINGS {
+        let Opened::Object { first, .. } = read_first(&path, encoding, usize::MAX >> 8).unwrap() else {
+            panic!()
+        };
+        assert!(
+            first.is_last && decoded(encoding, first.content.body.to_vec()) == expected.concat().concat()
+        );
+    }
+    std::fs::remove_file(path).unwrap();
+}
