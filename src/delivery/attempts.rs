@@ -66,9 +66,9 @@ impl<'c> Attempts<'c> {
         self.requests.push_front(request);
     }
 
-    /// Sends the call's own request in place of its uncompressed form in front. What that one meets later, with other
+    /// Sends the call's own request in place of the one in front. What an uncompressed one meets later, with other
     /// credentials or at another time, would say nothing of compression.
-    pub(super) fn compress_again(&mut self) {
+    pub(super) fn make_anew(&mut self) {
         self.replace_front(self.call.request());
     }
 

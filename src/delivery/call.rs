@@ -24,6 +24,14 @@ pub(crate) trait Call {
         None
     }
 
+    /// Notes that a request was cut off without a reply.
+    fn note_unanswered(&self, _purpose: Purpose) {}
+
+    /// Whether a request of this purpose that is tried again is made anew for it, because another form may fare better.
+    fn is_made_anew(&self, _purpose: Purpose) -> bool {
+        false
+    }
+
     /// Sends later requests to the region that the service named.
     fn set_region(&self, region: &str);
 

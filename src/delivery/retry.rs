@@ -158,7 +158,12 @@ impl<T: SendRequest> RetryingTransport<T> {
                 }
                 (reply, action)
             }
-            Err(failure) => (Reply::default(), classify_failure(&failure, self.reporter.name())),
+            Err(failure) => {
+                if failure.is_cut_off() {
+                    call.note_unanswered(purpose);
+                }
+                (Reply::default(), classify_failure(&failure, self.reporter.name()))
+            }
         };
         if purpose.delivers() && action.is_accepted() {
             let sent = request.endpoint.bytes_sent();
@@ -178,8 +183,8 @@ impl<T: SendRequest> RetryingTransport<T> {
 
     async fn act_on<'c>(&'c self, answer: Answer, attempts: &mut Attempts<'c>, deadline: Instant) -> Next {
         let Answer { purpose, reply, action, retry_after } = answer;
-        if purpose == Purpose::DeliverUncompressed && action.is_tried_again() {
-            attempts.compress_again();
+        if action.is_tried_again() && attempts.call.is_made_anew(purpose) {
+            attempts.make_anew();
         }
         match action {
             ReplyAction::Delivered if purpose.delivers() => Next::End(Outcome::Delivered(reply)),

@@ -70,6 +70,14 @@ impl Call for BatchCall<'_> {
         self.destination.refused_entity(self.batch, reply)
     }
 
+    fn note_unanswered(&self, purpose: Purpose) {
+        self.destination.note_unanswered(purpose);
+    }
+
+    fn is_made_anew(&self, purpose: Purpose) -> bool {
+        self.destination.is_made_anew(purpose)
+    }
+
     fn set_region(&self, region: &str) {
         if let Some(store) = self.destination.store() {
             store.set_region(region);

@@ -198,6 +198,16 @@ impl Destination {
         self.vendor.refused_entity(&self.common, batch, reply)
     }
 
+    /// Notes that a request was cut off without a reply.
+    pub(crate) fn note_unanswered(&self, purpose: Purpose) {
+        self.vendor.note_unanswered(purpose);
+    }
+
+    /// Whether a request of this purpose that is tried again is made anew for it.
+    pub(crate) fn is_made_anew(&self, purpose: Purpose) -> bool {
+        self.vendor.is_made_anew(purpose)
+    }
+
     /// A request by which the service shows whether it would take records, and that stores nothing.
     #[must_use]
     pub fn probe(&self) -> Request {

@@ -69,6 +69,14 @@ pub(crate) trait Vendor: fmt::Debug + Send {
         None
     }
 
+    /// By default the form of a request does not depend on it.
+    fn note_unanswered(&self, _purpose: Purpose) {}
+
+    /// By default a request keeps its form.
+    fn is_made_anew(&self, _purpose: Purpose) -> bool {
+        false
+    }
+
     /// By default nobody reads it.
     fn headline(&self, _batch: &Batch) -> Option<String> {
         None

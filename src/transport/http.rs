@@ -50,6 +50,11 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Whether the service had the request, or a part of it, and did not answer.
+    pub(crate) const fn is_cut_off(&self) -> bool {
+        matches!(self, Self::Timeout(_) | Self::Interrupted(_))
+    }
+
     /// The keys of the destination `name` to look at, as an order; `None` where no key is to blame.
     #[must_use]
     pub fn advice(&self, name: &str) -> Option<String> {

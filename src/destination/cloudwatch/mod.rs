@@ -146,6 +146,14 @@ impl Vendor for Cloudwatch {
         reply::refused_entity(self.requests.entity.as_ref()?, &common.name, batch, reply)
     }
 
+    fn note_unanswered(&self, purpose: Purpose) {
+        self.requests.compression.note_unanswered(purpose);
+    }
+
+    fn is_made_anew(&self, purpose: Purpose) -> bool {
+        self.requests.compression.is_made_anew(purpose)
+    }
+
     /// An empty request is refused before anybody looks at permissions. An event for a stream that does not exist is
     /// refused after that, and one of 1970 would be refused even if the stream did exist.
     fn probe(&self) -> Request {

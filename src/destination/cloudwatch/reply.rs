@@ -32,18 +32,33 @@ fn classify_delivery(
     batch: &Batch,
     reply: &Reply,
 ) -> ReplyAction {
-    if reply.status == 200 {
-        return requests.compression.learn(purpose, classify_success(batch, reply), destination);
-    }
     let error = aws_error(reply);
+    let action = match reply.status {
+        200 => requests.compression.learn(purpose, classify_success(batch, reply), destination),
+        _ => classify_refusal(requests, destination, purpose, batch, reply, &error),
+    };
+    if error.code.is_empty() && matches!(action, ReplyAction::Retry { .. }) {
+        requests.compression.note_unanswered(purpose);
+    }
+    action
+}
+
+fn classify_refusal(
+    requests: &LogRequests,
+    destination: &str,
+    purpose: Purpose,
+    batch: &Batch,
+    reply: &Reply,
+    error: &AwsError,
+) -> ReplyAction {
     let reason = error.describe("PutLogEvents");
     let is_about_body = reply.status == 413
         || matches!(error.code.as_str(), "InvalidParameterException" | "SerializationException");
-    if is_entity_at_fault(requests, batch, &error) {
+    if is_entity_at_fault(requests, batch, error) {
         // The same request without its entity, which then delivers the batch in its place.
         return ReplyAction::Prepare(vec![requests.put_log_events(batch)]);
     }
-    if requests.compression.may_be_refused(purpose, reply, &error.code) {
+    if requests.compression.may_be_refused(purpose, reply, &error.code, batch.items.len() == 1) {
         return ReplyAction::SendInstead(Box::new(requests.put_uncompressed(batch)));
     }
     match error.code.as_str() {

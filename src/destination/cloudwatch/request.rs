@@ -46,7 +46,7 @@ impl LogRequests {
     pub(super) fn put_log_events(&self, batch: &Batch) -> Request {
         let request = self.put(Purpose::Deliver, self.body(batch), self.headers());
         match request.endpoint {
-            Endpoint::Http(plain) => Request { endpoint: self.compression.endpoint(plain), ..request },
+            Endpoint::Http(plain) => self.compression.request(plain),
             endpoint => Request { endpoint, ..request },
         }
     }

@@ -131,3 +131,45 @@ fn a_wrong_secret_costs_one_uncompressed_request_an_attempt() {
     assert!(counters.misconfigured > 0, "said as ever");
     assert_eq!((counters.delivered, counters.waiting_records), (0, LINES as u64));
 }
+
+/// A proxy that breaks over gzip, in whichever way: nothing waits for ever, and it is learned after three batches.
+#[test]
+fn an_endpoint_that_breaks_over_gzip_gets_every_record_and_soon_no_more_gzip() {
+    for fault in [Fault::reset(), Fault::reply(502), Fault::reply(503), Fault::reply(404)] {
+        let cloud = existing(1);
+        refuse_gzip(&cloud, fault);
+        let router = Router::to(&cloud, &[AUTO, ("flush_timeout", "3s")]);
+        let chunk = chunk(1);
+        let brought = |_: &usize| router.bring(&chunk) == Verdict::Ok;
+        let delivered = (0..10).filter(brought).count();
+        assert!(delivered >= 7, "{delivered} of 10");
+        assert_eq!(cloud.cloudwatch().messages(GROUP, "c0").len(), delivered * LINES);
+        let compressed = compressed(&cloud);
+        assert!(!compressed[compressed.len() - 5..].contains(&true), "{compressed:?}");
+        router.assert_adds_up("cloudwatch");
+    }
+}
+
+/// A network that cuts every second request off says nothing of compression.
+#[test]
+fn a_flaky_network_does_not_end_compression() {
+    let cloud = existing(1);
+    let router = Router::to(&cloud, &[AUTO]);
+    cloud.script(Api::PutLogEvents, [Fault::reset(), Fault::reset(), Fault::reset()]);
+    (0..3).for_each(|_| assert_eq!(router.bring(&chunk(1)), Verdict::Ok));
+    assert_eq!(cloud.cloudwatch().messages(GROUP, "c0").len(), 3 * LINES);
+    assert_eq!(compressed(&cloud), [true, false, true, false, true, true]);
+    router.assert_adds_up("cloudwatch");
+}
+
+/// The one record of its batch: halves would not help it.
+#[test]
+fn a_long_record_that_is_refused_only_in_gzip_is_not_lost() {
+    let cloud = existing(1);
+    refuse_gzip(&cloud, Fault::reply(413));
+    let router = Router::to(&cloud, &[AUTO]);
+    let chunk = Chunk::now(&[line("c0", "stdout", &"GET /orders ".repeat(10_000))]);
+    assert_eq!(router.bring(&chunk), Verdict::Ok);
+    assert_eq!(cloud.cloudwatch().messages(GROUP, "c0").len(), 1);
+    router.assert_adds_up("cloudwatch");
+}

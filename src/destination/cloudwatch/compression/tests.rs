@@ -150,3 +150,32 @@ fn other_replies_mean_what_they_always_do() {
     assert_eq!(always.request(&lines(1_000)).purpose, Purpose::Deliver);
     assert_eq!(word(&answer(&always, Purpose::Deliver, 415, "")), "NextFlush");
 }
+
+#[test]
+fn three_batches_that_arrive_only_uncompressed_show_that_gzip_breaks_the_connection() {
+    let auto = auto();
+    for proof in 1..=3 {
+        assert_eq!(auto.request(&lines(1_000)).purpose, Purpose::DeliverCompressed);
+        auto.note_unanswered(Purpose::DeliverCompressed);
+        assert!(auto.is_made_anew(Purpose::DeliverCompressed));
+        assert_eq!(auto.request(&lines(1_000)).purpose, Purpose::DeliverUncompressed);
+        let learnt = answer(&auto, Purpose::DeliverUncompressed, 200, "{}");
+        assert_eq!(word(&learnt), if proof < 3 { "Delivered" } else { "PartialUnknown" });
+    }
+    assert!(!is_compressed(&auto, &lines(1_000)));
+}
+
+#[test]
+fn a_network_that_fails_either_form_says_nothing_of_compression() {
+    let auto = auto();
+    for _ in 0..5 {
+        auto.note_unanswered(Purpose::DeliverCompressed);
+        answer(&auto, Purpose::DeliverUncompressed, 200, "{}");
+        auto.note_unanswered(Purpose::DeliverCompressed);
+        auto.note_unanswered(Purpose::DeliverUncompressed);
+        assert!(is_compressed(&auto, &lines(1_000)));
+    }
+    answer(&auto, Purpose::DeliverCompressed, 200, "{}");
+    auto.note_unanswered(Purpose::DeliverCompressed);
+    assert!(is_compressed(&auto, &lines(1_000)), "it has read gzip before");
+}
