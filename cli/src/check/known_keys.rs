@@ -179,6 +179,9 @@ fn suggest(section: &Section, names: &SectionNames, key: &str) -> (String, Strin
     let Some((destination, _)) = key.rsplit_once('.') else {
         return (message, "ecs-router keys lists those there are".to_owned());
     };
+    if is_group(destination) {
+        return (message, keys_of_group(destination));
+    }
     if !names.is_destination(destination) {
         let message = format!("unknown key: '{destination}' is not a destination of any route");
         return (message, format!("write {destination}.type and put it on a route, or leave the key out"));
@@ -187,8 +190,20 @@ fn suggest(section: &Section, names: &SectionNames, key: &str) -> (String, Strin
     (message, format!("ecs-router keys {kind} lists those there are"))
 }
 
+/// The keys of the output that begin alike.
+fn keys_of_group(group: &str) -> String {
+    let is_in = |name: &str| name.split('.').next() == Some(group);
+    let rows = KEYS.iter().filter(|row| row.scope == Scope::Output && is_in(row.name));
+    format!("there are {}", rows.map(|row| row.name).collect::<Vec<_>>().join(", "))
+}
+
 /// What other destinations, other plugins or people call one of our keys, without the destination.
-const OTHER_NAMES: [(&str, &str); 20] = [
+const OTHER_NAMES: [(&str, &str); 25] = [
+    ("path", "key"),
+    ("prefix", "key"),
+    ("s3_key_format", "key"),
+    ("kms_key_id", "sse_kms_key_id"),
+    ("webhook", "webhook_url"),
     ("batch_size", "batch_records"),
     ("max_batch_size", "batch_records"),
     ("url", "endpoint"),
@@ -229,7 +244,10 @@ const OTHER_OUTPUT_NAMES: [(&str, &str); 13] = [
 ];
 
 /// Keys of other plugins that are not needed here, and why.
-const NOT_NEEDED: [(&str, &str); 9] = [
+const NOT_NEEDED: [(&str, &str); 12] = [
+    ("channel", "the webhook has a channel of its own"),
+    ("username", "the webhook's app has a name of its own"),
+    ("compress_level", "the level is fixed"),
     ("tls", "https:// in the address turns TLS on"),
     ("tls.verify", "certificates are always verified, and ca_file names authorities of your own"),
     ("tls_verify", "certificates are always verified, and ca_file names authorities of your own"),

@@ -16,6 +16,7 @@ mod filters;
 mod finding;
 mod host;
 mod host_values;
+mod incidents;
 mod input_values;
 mod inputs;
 mod join;
@@ -153,6 +154,7 @@ fn check_file(configuration: &Configuration, ours: &[&Section]) -> Vec<Finding> 
     filters::check(configuration, &mut findings);
     input_values::check(configuration, &mut findings);
     duplicates::check(configuration, &mut findings);
+    reach::check_inputs(configuration, &mut findings);
     findings
 }
 
@@ -174,6 +176,7 @@ fn check_section(section: &Section, configuration: &Configuration, findings: &mu
     join::check(section, configuration, findings);
     entity::check(section, findings);
     fetch_logs::check(section, findings);
+    incidents::check(section, &names, findings);
     certificates::check(section, findings);
     addresses::note(section, findings);
     host::check(section, configuration, flush_timeout, findings);

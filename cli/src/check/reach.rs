@@ -32,7 +32,49 @@ pub(super) fn check(section: &Section, configuration: &Configuration) -> Option<
     let message = format!(
         "'{pattern}' fits no record: the tags of FireLens are <container>-firelens-<task id>{others}"
     );
-    Some(Finding::warn_of(setting, message, "write Match *-firelens-*"))
+    let near = crate::suggest::closest(pattern, given.iter().map(String::as_str));
+    // What reads a queue is a collector, which FireLens does not include.
+    let of_input = given.first().filter(|_| section.get("queue.url").is_some()).map(String::as_str);
+    let meant = near.or(of_input).unwrap_or(tags::FIRELENS_TAGS);
+    if given.is_empty() && section.get("queue.url").is_some() {
+        let instead =
+            "add the [INPUT] of examples/collector/fluent-bit.conf, for Fluent Bit does not run without one";
+        return Some(Finding::warn_of(setting, message, instead));
+    }
+    Some(Finding::warn_of(setting, message, format!("write Match {meant}")))
+}
+
+/// Reports an input whose records no output of the file takes: Fluent Bit drops them.
+pub(super) fn check_inputs(configuration: &Configuration, findings: &mut Vec<Finding>) {
+    let is_open = |section: &Section| {
+        section.open || section.get("match_regex").is_some() || section.text("match").is_none()
+    };
+    let is_known = configuration.errors.is_empty() && !configuration.routes_by_name && !retags(configuration);
+    // Of an output that takes nothing, its own finding tells.
+    let is_told =
+        |section: &Section| check(section, configuration).is_some() || host::pattern(section).is_some();
+    let has_ours = configuration.ours().next().is_some() && !configuration.ours().any(is_told);
+    if !is_known || !has_ours || configuration.outputs.iter().any(is_open) {
+        return;
+    }
+    findings.extend(configuration.inputs.iter().filter_map(|input| unheard(input, configuration)));
+}
+
+fn unheard(input: &Section, configuration: &Configuration) -> Option<Finding> {
+    let setting = input.get("tag").or_else(|| input.get("name"))?;
+    let name = input.text("name").unwrap_or_default();
+    // The input of a collector that reads its queue alone: Fluent Bit does not run without one.
+    let is_unknown = name.eq_ignore_ascii_case("dummy")
+        || input.open
+        || input.get("tag_regex").is_some()
+        || setting.value.text().is_none();
+    let tag = inputs::given_tags(input);
+    let is_heard = |output: &Section| tags::intersect(&[&tag, tags::pattern(output)]);
+    if is_unknown || configuration.outputs.iter().any(is_heard) {
+        return None;
+    }
+    let message = format!("no output takes what this input {name} brings under {tag}, so that it is dropped");
+    Some(Finding::warn_of(setting, message, format!("write Match {tag} in the output that is meant")))
 }
 
 /// Whether a filter may give records a tag that the pattern fits.
@@ -71,6 +113,49 @@ mod tests {
                 matches!(found.as_slice(), [one] if one.contains("fits no record")),
                 "{pattern}: {found:?}"
             );
+        }
+    }
+
+    #[test]
+    fn the_tag_of_an_input_is_suggested_where_it_is_meant() {
+        let found = of("[INPUT]|Name http|Tag ecs_events", "ecs-events");
+        assert!(found[0].ends_with("write Match ecs_events"), "{found:?}");
+        let found = of("[INPUT]|Name tail|Path /x|Tag files", "app.*");
+        assert!(found[0].ends_with("write Match *-firelens-*"), "{found:?}");
+    }
+
+    #[test]
+    fn a_collector_without_an_input_is_told_of_one() {
+        let queue = "queue.url https://sqs.eu-west-1.amazonaws.com/111122223333/stops";
+        let found = of("[FILTER]|Name grep|Match x*", &format!("ecs_events\n    {queue}"));
+        assert!(found[0].contains("add the [INPUT]"), "{found:?}");
+    }
+
+    #[test]
+    fn an_input_that_no_output_takes_is_reported() {
+        let of = |sections: &str, pattern: &str| {
+            let sections = format!("    {}\n", sections.replace('|', "\n    ")).replace("    [", "[");
+            let text = format!(
+                "[SERVICE]\n    Grace 30\n    Plugins_File p\n{sections}[OUTPUT]\n    Name ecs_router\n    Match {pattern}\n    \
+                 Workers 1\n    Retry_Limit no_limits\n    route.default stdout\n"
+            );
+            said("x", &text).into_iter().filter(|line| line.contains("no output takes")).collect::<Vec<_>>()
+        };
+        let found = of("[INPUT]|Name tail|Path /x|Tag files", "*-firelens-*");
+        assert!(matches!(found.as_slice(), [one] if one.contains("write Match files")), "{found:?}");
+        for (sections, pattern) in [
+            ("[INPUT]|Name tail|Path /x|Tag files", "*"),
+            ("[INPUT]|Name dummy|Tag nothing", "*-firelens-*"),
+            ("[INPUT]|Name tail|Path /x|Tag ${TAG}", "*-firelens-*"),
+            ("[INPUT]|Name forward|Listen 127.0.0.1", "*-firelens-*"),
+            ("[INPUT]|Name tail|Path /x|Tag files|[OUTPUT]|Name null|Match files", "*-firelens-*"),
+            ("[INPUT]|Name tail|Path /x|Tag files|[OUTPUT]|Name null|Match_Regex f.*", "*-firelens-*"),
+            (
+                "[INPUT]|Name tail|Path /x|Tag files|[FILTER]|Name rewrite_tag|Match *|Rule $log x a.$TAG false",
+                "*-firelens-*",
+            ),
+        ] {
+            assert_eq!(of(sections, pattern), [""; 0], "{sections}");
         }
     }
 

@@ -326,3 +326,38 @@ fn classes_without_commas_are_told_where_they_stand() {
         "{found:?}"
     );
 }
+
+#[test]
+fn keys_that_do_not_exist_lead_to_those_that_do() {
+    let queue = "    queue.url https://sqs.eu-west-1.amazonaws.com/111122223333/stops\n";
+    for (line, part) in [
+        ("incident.window 1h", "there are incident, incident.group_by, incident.quiet"),
+        ("queue.wait_time 20s", "there are queue.url, queue.region"),
+        ("recorder.size 3M", "there are recorder.window"),
+        ("stop.foo 1", "there are stop.once"),
+        ("x.prefix logs/", "did you mean x.key?"),
+        ("x.path logs/", "did you mean x.key?"),
+        ("x.kms_key_id k", "did you mean x.sse_kms_key_id?"),
+        ("slack.channel ops", "leave it out: the webhook has a channel of its own"),
+    ] {
+        let lines = format!(
+            "    route.default x, slack\n    x.type s3\n    x.bucket b-1\n    slack.webhook_url ${{URL}}\n{queue}    {line}\n"
+        );
+        let found = of_lines(&lines);
+        let is_said = found.iter().any(|said| said.contains("unknown key") && said.contains(part));
+        assert!(is_said, "{line}: {found:#?}");
+    }
+}
+
+#[test]
+fn a_fallback_is_written_with_two_signs() {
+    for (name, part) in [
+        ("container_name:none", "write $(container_name:-none)"),
+        ("ecs_service:=none", "write $(ecs_service:-none)"),
+    ] {
+        let found = of_lines(&format!(
+            "    route.default x\n    x.type cloudwatch\n    x.log_group g\n    x.log_stream $({name})\n"
+        ));
+        assert!(matches!(found.as_slice(), [one] if one.contains(part)), "{name}: {found:?}");
+    }
+}

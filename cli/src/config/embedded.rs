@@ -57,7 +57,7 @@ fn read_entry(
     // The place of a line is known in a block (`|`) only.
     let is_block = whole.lines().nth(entry.line - 1).is_some_and(|line| line.contains(['|', '>']));
     let mut inner = Configuration { variables: configuration.variables.clone(), ..Configuration::default() };
-    super::read_text(Path::new(&**file), text, includes, &mut inner);
+    super::read_content(Path::new(&**file), text, includes, &mut inner);
     inner.move_lines(file, |line| if is_block { entry.line + line } else { entry.line });
     configuration.absorb(inner);
 }

@@ -315,8 +315,16 @@ fn read_bytes(path: &Path, bytes: &[u8], includes: &mut Includes, configuration:
     read_text(path, &text, includes, configuration);
 }
 
-/// Reads the text of one file in any format.
+/// Reads the text of one file in any format, and reports a name that makes Fluent Bit expect another one.
 fn read_text(path: &Path, text: &str, includes: &mut Includes, configuration: &mut Configuration) {
+    if let Some((message, instead)) = format::misnamed(path, format::detect(path, text)) {
+        configuration.error(Location { file: path.display().to_string().into(), line: 1 }, message, instead);
+    }
+    read_content(path, text, includes, configuration);
+}
+
+/// Reads a text in any format, whatever it is called.
+fn read_content(path: &Path, text: &str, includes: &mut Includes, configuration: &mut Configuration) {
     let file: Rc<str> = path.display().to_string().into();
     configuration.files.push(Rc::clone(&file));
     let start = Location { file: Rc::clone(&file), line: 1 };

@@ -133,6 +133,17 @@ fn files_of_other_kinds_get_the_supported_way() {
 }
 
 #[test]
+fn a_name_for_another_format_is_an_error() {
+    let classic = "[OUTPUT]\n    Name ecs_router\n";
+    assert_remark("fluent-bit.yaml", classic, "1: the file has the classic format, but Fluent Bit reads");
+    assert_remark("fluent-bit.YML", classic, "let its name end in .conf");
+    let yaml = "pipeline:\n  outputs:\n    - name: ecs_router\n";
+    assert_remark("fluent-bit.conf", yaml, "1: the file is YAML, but Fluent Bit reads");
+    assert_eq!(remarks("fluent-bit.conf", classic), [""; 0]);
+    assert_eq!(remarks("fluent-bit.yaml", yaml), [""; 0]);
+}
+
+#[test]
 fn json_that_people_write_is_named() {
     for (text, part) in [
         ("// c\n{}", "1: the file is not valid JSON: it has a comment"),

@@ -25,6 +25,8 @@ pub(crate) enum RecordError {
         column: usize,
     },
     NotAnObject,
+    /// The whole file is in another encoding.
+    Utf16,
 }
 
 impl fmt::Display for RecordError {
@@ -37,6 +39,9 @@ impl fmt::Display for RecordError {
             Self::NotAnObject => {
                 formatter.write_str("is JSON, but neither an event nor a record: those are objects")
             }
+            Self::Utf16 => formatter.write_str(
+                "is UTF-16, as PowerShell's > writes it; save it as UTF-8, for example with | Out-File -Encoding utf8",
+            ),
         }
     }
 }
@@ -66,6 +71,9 @@ pub(crate) fn read(mut input: impl BufRead, visit: RecordVisitor<'_>) -> io::Res
         // Files made on Windows may begin with a byte order mark.
         if lines.number == 1 && line.starts_with(b"\xEF\xBB\xBF") {
             line.drain(..3);
+        }
+        if lines.number == 1 && (line.starts_with(b"\xFF\xFE") || line.starts_with(b"\xFE\xFF")) {
+            return visit(1, Err(RecordError::Utf16));
         }
         if lines.is_long_array(&line) {
             return array::read(io::Cursor::new(line).chain(input), lines.number, visit);

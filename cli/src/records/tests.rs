@@ -30,6 +30,19 @@ fn every_way_to_write_records_is_read() {
 }
 
 #[test]
+fn a_file_of_powershell_is_named() {
+    let text: Vec<u8> = "\u{feff}{\"n\":1}\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let mut found = Vec::new();
+    let mut visit = |line: usize, record: Result<Value, RecordError>| {
+        found.push((line, record.map_err(|error| error.to_string())));
+        Ok(())
+    };
+    read(text.as_slice(), &mut visit).unwrap();
+    let [(1, Err(message))] = found.as_slice() else { panic!("{found:?}") };
+    assert!(message.contains("is UTF-16") && message.contains("Out-File -Encoding utf8"), "{message}");
+}
+
+#[test]
 fn a_line_that_is_no_json_is_named_and_the_others_are_read() {
     let all = read_all("{\"n\":1}\nnonsense\n{\"n\":2}\n{\"n\":\n{\"n\":3}\n7\n");
     let lines: Vec<(usize, Option<i64>)> = all.iter().map(|(line, n)| (*line, n.clone().ok())).collect();

@@ -1,7 +1,8 @@
 //! What every container of a task needs: an image, a name of its own, and a time to stop that its host allows.
 
-use super::{ContainerView, TaskFindings};
+use super::{ContainerView, TaskFindings, written_number};
 use crate::config::{Node, TaskDialect, Tree};
+use crate::suggest::closest;
 
 /// Seconds; the most that Fargate allows.
 const MAX_STOP_TIMEOUT: u64 = 120;
@@ -129,7 +130,11 @@ fn check_mounts(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'
     for entry in mounts.iter().filter_map(|mount| mount.entry("sourceVolume")) {
         let Some(name) = entry.value.text().filter(|name| !is_open && !is_known(name)) else { continue };
         let message = format!("the task has no volume '{name}'");
-        let instead = format!("add {{\"name\": \"{name}\"}} to the task's volumes");
+        let names = listed.iter().filter_map(|volume| volume.get("name").and_then(Node::text));
+        let instead = match closest(name, names) {
+            Some(near) => format!("did you mean {near}?"),
+            None => format!("add {{\"name\": \"{name}\"}} to the task's volumes"),
+        };
         findings.container_error(container, entry, message, instead);
     }
 }
@@ -144,7 +149,8 @@ fn check_types(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_
         let Tree::Text(text) = &entry.value.tree else { continue };
         let wanted = if FLAGS.contains(key) { "a boolean" } else { "a number" };
         let message = format!("must be {wanted}, not a string in quotation marks");
-        findings.container_error(container, entry, message, format!("write {text}"));
+        let instead = if FLAGS.contains(key) { format!("write {text}") } else { written_number(text) };
+        findings.container_error(container, entry, message, instead);
     }
 }
 

@@ -62,6 +62,7 @@ fn check_options(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<
     check_awslogs(findings, container, options);
     check_driver_options(findings, container, options);
     let secrets = logging.get("secretOptions").map(Node::items).unwrap_or_default();
+    check_output_name(findings, container, options);
     if let Some(entry) = logging
         .entry("secretOptions")
         .filter(|entry| !entry.value.entries().is_empty() && !entry.value.is_function())
@@ -141,6 +142,39 @@ fn check_driver_options(
         options.value.entries().iter().for_each(|entry| check_awslogs_option(findings, container, entry));
         check_pairs(findings, container, &options.value);
     }
+}
+
+/// Options that need no output, for they are the driver's own.
+const OPTIONS_WITHOUT_OUTPUT: [&str; 3] = ["include-pattern", "exclude-pattern", "log-driver-buffer-limit"];
+
+/// Reports options of an output that has no name: the agent writes no configuration, and the task does not start.
+///
+/// Source: `addOutputSection` in the agent's `firelensconfig_unix.go`.
+fn check_output_name(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>, options: &MapEntry) {
+    let entries = options.value.entries();
+    let is_open = entries.iter().any(|entry| is_function_name(&entry.key) || entry.key == "<<");
+    // Of our own output in small letters, the section's check tells.
+    let is_ours = |entry: &MapEntry| entry.key == "name" && entry.value.text() == Some("ecs_router");
+    let is_named =
+        entries.iter().any(|entry| matches!(entry.key.as_str(), "Name" | "@type") || is_ours(entry));
+    let of_output: Vec<&MapEntry> =
+        entries.iter().filter(|entry| !OPTIONS_WITHOUT_OUTPUT.contains(&entry.key.as_str())).collect();
+    let Some(first) = of_output.first().filter(|_| container.uses_firelens() && !is_open && !is_named) else {
+        return;
+    };
+    let names: Vec<&str> = of_output.iter().map(|entry| entry.key.as_str()).collect();
+    let message = format!(
+        "has {} but no Name, so that no output has these options and ECS does not start the task",
+        names.join(", ")
+    );
+    let instead = match of_output.iter().find(|entry| entry.key.eq_ignore_ascii_case("name")) {
+        Some(entry) => format!("write \"Name\" in place of \"{}\": the agent reads it as it is written", entry.key),
+        None => "leave them out where the router's own file says where lines go, or write \"Name\": \"ecs_router\" \
+                 and its keys"
+            .to_owned(),
+    };
+    let place = MapEntry { line: first.line, ..options.clone() };
+    findings.container_error(container, &place, message, instead);
 }
 
 fn option<'n>(options: &'n Node, key: &str) -> Option<&'n MapEntry> {

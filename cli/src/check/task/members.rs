@@ -5,7 +5,7 @@
 
 use super::names::check_key;
 use super::shapes::{MAPS, TASK_LISTS};
-use super::{ContainerView, FindingSeverity, TaskFindings};
+use super::{ContainerView, FindingSeverity, TaskFindings, written_number};
 use crate::config::{MapEntry, Node, TaskDialect, Tree, is_function_name};
 use crate::suggest::closest;
 
@@ -313,7 +313,7 @@ fn check_type(
     let is_string = matches!(member.value.tree, Tree::Text(_));
     let (message, instead) = match kind {
         Number if is_strict && is_string => {
-            ("must be a number, not a string in quotation marks".to_owned(), format!("write {text}"))
+            ("must be a number, not a string in quotation marks".to_owned(), written_number(text))
         }
         Flag if is_strict && is_string => {
             ("must be a boolean, not a string in quotation marks".to_owned(), format!("write {text}"))

@@ -289,5 +289,11 @@ fn is_untyped_text(dialect: TaskDialect, node: &Node) -> bool {
         && !node.is_null()
 }
 
+/// What to write for a number in quotation marks, without the unit that people put behind it.
+fn written_number(text: &str) -> String {
+    let digits: String = text.trim().chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+    if digits.is_empty() { "write a number".to_owned() } else { format!("write {digits}") }
+}
+
 #[cfg(test)]
 mod tests;

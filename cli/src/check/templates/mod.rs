@@ -88,6 +88,11 @@ fn unknown(
     if field.is_empty() || is_known(field) || is_level && has_levels(section) {
         return None;
     }
+    if let Some((name, fallback)) = field.split_once(':').filter(|(name, _)| is_known(name.trim())) {
+        let message = format!("no record has a field {field}: a fallback stands behind :-");
+        let instead = format!("write $({}:-{})", name.trim(), fallback.trim_start_matches(['=', '?']).trim());
+        return Some(Finding::warn_of(setting, message, instead));
+    }
     let message = format!("no record has a field {field}, unless a filter or the application adds it");
     if let Some(near) = closest(field, KNOWN_FIELDS).or_else(|| known_part(field)) {
         return Some(Finding::warn_of(setting, message, format!("did you mean $({near})?")));

@@ -15,8 +15,21 @@ const OF_EVERY_TASK: [&str; 5] = ["container_id", "ecs_task_arn", "ecs_task_id",
 const OF_EVERY_LINE: [&str; 2] = ["log", "uuid"];
 
 /// Dates of Java, Moment and Logstash.
-const OTHER_DATES: [(&str, &str); 6] =
-    [("YYYY", "%Y"), ("yyyy", "%Y"), ("MM/", "%m/"), ("/DD", "/%d"), ("/dd", "/%d"), ("/HH", "/%H")];
+const OTHER_DATES: [(&str, &str); 13] = [
+    ("YYYY", "%Y"),
+    ("yyyy", "%Y"),
+    ("MM/", "%m/"),
+    ("/DD", "/%d"),
+    ("/dd", "/%d"),
+    ("/HH", "/%H"),
+    ("-MM", "-%m"),
+    ("-DD", "-%d"),
+    ("-dd", "-%d"),
+    ("-HH", "-%H"),
+    ("%YMM", "%Y%m"),
+    ("%mDD", "%m%d"),
+    ("%mdd", "%m%d"),
+];
 
 /// Endings of files that other programs write.
 const OTHER_FORMATS: [&str; 6] = [".parquet", ".avro", ".orc", ".csv", ".zip", ".log.bz2"];
@@ -29,14 +42,16 @@ pub(super) fn of_value(section: &Section, setting: &Setting) -> Option<Finding> 
             reserved(setting, text).or_else(|| too_long(setting, text)).or_else(|| many_groups(setting, text))
         }
         (DestinationKind::Cloudwatch, "log_stream") => {
-            too_long(setting, text).or_else(|| of_lines(setting, text)).or_else(|| of_seconds(setting, text))
+            let names_line = || of_lines(setting, text).or_else(|| of_seconds(setting, text));
+            too_long(setting, text).or_else(names_line).or_else(|| other_date(setting, text))
         }
         (DestinationKind::S3, "key") => address(setting, text)
             .or_else(|| other_date(setting, text))
             .or_else(|| other_format(setting, text))
             .or_else(|| of_lines(setting, text)),
         (DestinationKind::S3, "bucket") => bucket(setting, text),
-        (_, "log_key") => no_field_name(setting, text),
+        (_, "log_key") => no_field_name(setting, text).or_else(|| several_fields(setting, text)),
+        (_, "include" | "exclude") => no_list(setting, text),
         _ => None,
     }
 }
@@ -129,6 +144,24 @@ fn no_field_name(setting: &Setting, text: &str) -> Option<Finding> {
     let message = format!("is '{text}', and wants the name of a field alone");
     (text.starts_with('$') && !text.starts_with("${"))
         .then(|| wrong(setting, message, format!("write {bare}")))
+}
+
+fn several_fields(setting: &Setting, text: &str) -> Option<Finding> {
+    let (first, _) = text.split_once(',')?;
+    let (destination, _) = setting.key.rsplit_once('.')?;
+    let message = format!("is '{text}', and wants one field: no record has it, so that all are sent whole");
+    let instead = format!("write {}, or {destination}.include with the list", first.trim());
+    Some(wrong(setting, message, instead))
+}
+
+/// A list with other signs than commas between its items is one name, which no record has.
+fn no_list(setting: &Setting, text: &str) -> Option<Finding> {
+    let separators = [';', '|'];
+    let item = text.split(',').map(str::trim).find(|item| item.contains(separators))?;
+    let names = text.split(|c: char| c == ',' || separators.contains(&c)).filter(|name| !name.is_empty());
+    let names: Vec<&str> = names.collect();
+    let message = format!("'{item}' is the name of one field, for lists have commas between their items");
+    Some(wrong(setting, message, format!("write {}", names.join(", "))))
 }
 
 fn error(setting: &Setting, message: String, instead: String) -> Finding {

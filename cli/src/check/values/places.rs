@@ -9,7 +9,7 @@ use ecs_router::config::keys::DestinationKind;
 /// `name` is the key without its destination.
 pub(super) fn of_value(section: &Section, setting: &Setting, name: &str, text: &str) -> Option<Finding> {
     if setting.key.eq_ignore_ascii_case("incident.state_path") {
-        return relative(setting, text);
+        return state_file(setting, text).or_else(|| relative(setting, text));
     }
     let destination = setting.key.rsplit_once('.').map(|(destination, _)| destination)?;
     match (name, destination_kind(section, destination)?) {
@@ -43,8 +43,10 @@ pub(super) fn of_open_value(section: &Section, setting: &Setting) -> Option<Find
 
 /// A bucket's host is a name that a bucket could have, so that the plugin itself takes it.
 fn bucket(setting: &Setting, text: &str) -> Option<Finding> {
-    let start = text.find(".s3.").or_else(|| text.find(".s3-"))?;
-    let name = text.get(..start).filter(|_| text.contains("amazonaws"))?;
+    let host = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let host = host.rsplit('@').next().unwrap_or(host);
+    let start = host.find(".s3.").or_else(|| host.find(".s3-"))?;
+    let name = host.get(..start).filter(|_| text.contains("amazonaws"))?;
     let message = format!("'{text}' is the host of a bucket, not its name");
     Some(wrong(setting, message, format!("write {name}")))
 }
@@ -75,6 +77,17 @@ fn relative(setting: &Setting, text: &str) -> Option<Finding> {
     }
     let message = format!("'{text}' is below the folder that Fluent Bit happens to be started in");
     Some(wrong(setting, message, format!("write it in full, for example /var/log/{text}")))
+}
+
+/// The file of open incidents is one on the router's disk.
+fn state_file(setting: &Setting, text: &str) -> Option<Finding> {
+    let instead = "write for example /var/lib/ecs_router/incidents.json".to_owned();
+    if text.contains("://") {
+        let message = format!("'{text}' is an address, and must be a file of the router's container");
+        return Some(error(setting, message, instead));
+    }
+    let message = format!("'{text}' is a folder, and must be a file");
+    text.ends_with('/').then(|| error(setting, message, format!("write for example {text}incidents.json")))
 }
 
 fn file(setting: &Setting, text: &str) -> Option<Finding> {

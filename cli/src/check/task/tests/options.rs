@@ -78,3 +78,39 @@ fn options_and_names_that_keep_a_container_from_starting_are_errors() {
     assert_says(&file("/ecs-router/"), "error", "is a folder");
     assert_says(&file("/ecs-router/fluent-bit.yaml"), "error", "is YAML");
 }
+
+#[test]
+fn options_without_the_name_of_an_output_keep_the_task_from_starting() {
+    let options = |text: &str| {
+        let whole = task("", "", "");
+        let start = whole.find("\"Name\": \"ecs_router\"").unwrap();
+        let end = start + whole[start..].find('}').unwrap();
+        format!("{}{text}{}", &whole[..start], &whole[end..])
+    };
+    for (text, part) in [
+        (
+            r#""awslogs-group": "/x", "awslogs-region": "eu-west-1""#,
+            "awslogs-group, awslogs-region but no Name",
+        ),
+        (r#""mode": "non-blocking""#, "has mode but no Name"),
+        (r#""enable-ecs-log-metadata": "true""#, "or write \"Name\": \"ecs_router\""),
+    ] {
+        assert_says(&options(text), "error", part);
+    }
+    let no_name = |text: &str| said(&options(text)).into_iter().any(|line| line.contains("no Name"));
+    for text in [r#""log-driver-buffer-limit": "2097152""#, r#""@type": "null""#, ""] {
+        assert!(!no_name(text), "{text}");
+    }
+}
+
+#[test]
+fn a_number_in_quotation_marks_is_shown_without_its_unit() {
+    let check = r#""healthCheck": {"command": ["CMD", "x"], "interval": "10s"},"#;
+    assert_says(&task("", check, ""), "error", "write 10");
+    assert!(!said(&task("", check, "")).iter().any(|line| line.contains("write 10s")));
+    let seconds = task("", r#""stopTimeout": "30 seconds","#, "");
+    assert!(said(&seconds).iter().any(|line| line.ends_with("in quotation marks; write 30")), "{seconds}");
+    let mount = r#""mountPoints": [{"sourceVolume": "spoool", "containerPath": "/spool"}],"#;
+    let volumes = r#""volumes": [{"name": "spool"}],"#;
+    assert_says(&task(volumes, mount, ""), "error", "did you mean spool?");
+}
