@@ -179,7 +179,7 @@ fn suggest(section: &Section, names: &SectionNames, key: &str) -> (String, Strin
     let Some((destination, _)) = key.rsplit_once('.') else {
         return (message, "ecs-router keys lists those there are".to_owned());
     };
-    if is_group(destination) {
+    if is_group(destination) && !names.is_destination(destination) {
         return (message, keys_of_group(destination));
     }
     if !names.is_destination(destination) {
