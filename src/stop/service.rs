@@ -21,6 +21,9 @@ struct Action {
 
 const CONFIGURATION_FAILURE: &str = "TASK_CONFIGURATION_FAILURE";
 
+/// What to do where an account still has the short ARNs, which cannot have tags.
+const LONG_ARNS: &str = "Turn on serviceLongArnFormat and taskLongArnFormat in the account settings of ECS, or give the service no tags: the old ARNs cannot have any.";
+
 #[rustfmt::skip]
 const ACTIONS: [Action; 8] = [
     Action { name: "TASK_PLACEMENT_FAILURE", category: Category::Capacity, cause: None,
@@ -101,7 +104,8 @@ fn diagnose(stop: &mut StopEvent, action: Option<&'static Action>, name: &str) -
         (_, None, Some(action)) => {
             stop.category = action.category;
             stop.cause = action.cause;
-            action.hint.to_owned()
+            let wants_long_arns = statements.iter().any(|statement| statement.contains("resource id format"));
+            if wants_long_arns { LONG_ARNS.to_owned() } else { action.hint.to_owned() }
         }
         (_, None, None) => hint::find(stop.category, stop.cause, &statements).to_owned(),
     }

@@ -69,7 +69,7 @@ const DOTNET_EXCEPTION: &str =
 const DOTNET_MISSING: &str = "Install the .NET runtime that the program asks for in the image, or publish it self-contained: it was not found.";
 
 #[rustfmt::skip]
-const HINTS: [(i64, &str); 30] = [
+const HINTS: [(i64, &str); 31] = [
     (1, "Read the container's last lines. On EC2 also look for a child process that the kernel killed for its memory: all that shows is a plain exit 1."),
     (2, "Read the container's last lines: exit 2 often means bad arguments, a Go panic, or a shell that was called wrongly."),
     (125, "Read the container's last lines: 125 is often the container runtime's own error (a bad option, no such image), not the application's."),
@@ -78,6 +78,7 @@ const HINTS: [(i64, &str); 30] = [
     (128, "Read `container_reason` and the last lines: 128 is often the container runtime's, which could not start the command, not the application's."),
     (130, "It was interrupted (SIGINT): find out who sent the signal; ECS itself sends SIGTERM."),
     (134, "It aborted itself: look for a failed assertion, a heap check or a JVM crash report in its last lines."),
+    (135, "It used memory that is not there, mostly of a mapped file or /dev/shm: look for a full disk or a file that was cut. On EC2 raise `linuxParameters.sharedMemorySize` (64 MiB by default)."),
     (137, "It was killed without an out-of-memory report: compare its memory with the limit, child processes included, and find out who sends SIGKILL. On EC2 read the host's kernel log."),
     (139, "Segmentation fault: check native libraries and whether the image fits the processor (x86_64 or arm64)."),
     (143, "It was told to stop, and not by ECS: look for a supervisor, a script or a watchdog in the container that sends SIGTERM."),

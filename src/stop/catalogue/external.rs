@@ -167,7 +167,7 @@ pub(in crate::stop) const SCHEDULED: [ExternalStop; 13] = [
         category: Category::Host,
         expected: false,
         description: "its container instance was deregistered by force",
-        hint: "Find out who deregistered the instance; draining it first would have moved the task.",
+        hint: "Look up DeregisterContainerInstance in CloudTrail to learn who deregistered the instance; draining it first would have moved the task.",
     },
     ExternalStop {
         patterns: &[

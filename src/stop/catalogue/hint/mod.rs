@@ -61,10 +61,19 @@ fn names(words: Words, statements: &[String]) -> bool {
     words.is_empty() || statements.iter().any(|statement| words::any(words, statement))
 }
 
+/// What to do where a machine of one's own reached nothing: it has neither subnet nor VPC.
+const OUTSIDE_OF_AWS: &str = "Check the way out where the machine stands (DNS, proxy, firewall, port 443): it is outside of AWS and reaches what the text names over its own network.";
+
+/// Parts of a VPC, which advice about the way to a service names.
+const OF_A_VPC: [&str; 3] = ["subnet", "VPC", "NAT"];
+
 /// Leaves out the sentences that are about the other kind of machine than the one a task ran on.
 pub(in crate::stop) fn fit(hint: &str, launch_type: Option<&str>) -> String {
     let foreign = match launch_type {
         Some("FARGATE") => "On EC2",
+        Some("EXTERNAL") if OF_A_VPC.iter().any(|part| hint.contains(part)) => {
+            return OUTSIDE_OF_AWS.to_owned();
+        }
         Some(_) => "On Fargate",
         None => return hint.to_owned(),
     };

@@ -79,6 +79,8 @@ pub(super) const ROWS: &[Row] = &[
         "The kernel refused what the text names: check `privileged`, capabilities, mounts and the container's user; this is not IAM."),
     (ContainerStart, Some(Cause::Invalid), &["memory"],
         "Correct the container's `memory` in the task definition: the runtime does not accept the limit."),
+    (ContainerStart, Some(Cause::Invalid), &["range of cpus"],
+        "Lower the container's `cpu` or run it on larger instances: it asks for more CPUs than the instance has."),
     (ContainerStart, Some(Cause::Invalid), &["mount", "is a directory", "not a directory"],
         "Mount a file onto a file or a directory onto a directory: `mountPoints` does not fit what is there."),
     (ContainerStart, Some(Cause::Invalid), &[],

@@ -47,7 +47,7 @@ fn no_row_is_hidden_by_those_before_it() {
 #[test]
 fn hints_are_short() {
     for (category, cause, words, hint) in rows() {
-        for launch in ["FARGATE", "EC2"] {
+        for launch in ["FARGATE", "EC2", "EXTERNAL"] {
             let read = fit(hint, Some(launch));
             let sentences = read.matches(". ").count() + 1;
             assert!(
@@ -70,4 +70,20 @@ fn advice_for_the_other_kind_of_machine_is_left_out() {
     ] {
         assert_eq!(fit(hint, launch), expected);
     }
+}
+
+#[test]
+fn a_machine_outside_of_aws_has_no_subnet() {
+    for (category, cause) in [
+        (Category::ImagePull, Cause::Network),
+        (Category::ImagePull, Cause::Timeout),
+        (Category::Secret, Cause::Network),
+        (Category::Logging, Cause::Network),
+    ] {
+        let hint = find(category, Some(cause), &[]);
+        let read = fit(hint, Some("EXTERNAL"));
+        assert!(!OF_A_VPC.iter().any(|part| read.contains(part)), "{category:?} {cause:?}: {read}");
+        assert!(!fit(hint, Some("FARGATE")).contains("where the machine stands"));
+    }
+    assert_eq!(fit(find(Category::ImagePull, Some(Cause::Timeout), &[]), Some("EXTERNAL")), OUTSIDE_OF_AWS);
 }

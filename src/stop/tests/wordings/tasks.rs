@@ -48,6 +48,7 @@ pub(super) const WORDINGS: &[Wording] = &[
     (Container, "CannotStartContainerError: Error response from daemon: hcs::System::CreateProcess 0123: The system cannot find the file specified.: unknown", ContainerStart, Some(NotFound), "command"),
     (Container, "CannotStartContainerError: Error response from daemon: could not select device driver \"nvidia\" with capabilities: [[gpu]]", ContainerStart, None, "GPU"),
     (Container, "CannotCreateContainerError: Error response from daemon: Minimum memory limit allowed is 6MB", ContainerStart, Some(Invalid), "memory"),
+    (Container, "CannotCreateContainerError: Error response from daemon: range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available", ContainerStart, Some(Invalid), "more CPUs than the instance has"),
     (Container, "CannotCreateContainerError: Error response from daemon: conflicting options: hostname and the network mode", ContainerStart, Some(Invalid), "configuration"),
     (Container, "HostConfigError: Runtime is not set for GPU containers", ContainerStart, Some(Invalid), "GPU"),
     (Container, "CannotStartContainerError: Error response from daemon: driver failed programming external connectivity on endpoint ecs-web-42-app-a0b1c2 (9c81): failed to bind port 0.0.0.0:8080/tcp: Error starting userland proxy: listen tcp4 0.0.0.0:8080: bind: address already in use", ContainerStart, None, "host port"),

@@ -61,12 +61,14 @@ pub(super) const WORDINGS: &[Wording] = &[
     (NoContainers, "The request was rejected by the flux capacitor", Unknown, None, "stopped_reason"),
 
     (Exited(143), "ECS is performing maintenance on the underlying infrastructure hosting the task", Host, None, "Nothing to fix"),
+    (Exited(135), "Essential container in task exited", Category::AppSignal, None, "/dev/shm"),
     (User, "aws:ecs:stop-task by FIS experiment EXPabc", Category::User, None, "Fault Injection"),
     (Scheduler, "Task failed ELB health checks in (elb classic-web)", HealthCheck, None, "security group"),
     (Rollout("SERVICE_DEPLOYMENT_FAILED"), "ECS deployment ecs-svc/1 timed out before it became steady.", Deployment, None, "too long"),
     (Rollout("SERVICE_DEPLOYMENT_FAILED"), "Service deployment failed: TEST_TRAFFIC_SHIFT could not be completed.", Deployment, None, "traffic"),
     (Rollout("SERVICE_DEPLOYMENT_FAILED"), "A person pressed the wrong button", Deployment, None, "stopped tasks"),
     (Action("SERVICE_TASK_CONFIGURATION_FAILURE"), "The provided target group arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/web/1 has no listener", ServiceEvent, Some(Invalid), "target groups"),
+    (Action("SERVICE_TASK_CONFIGURATION_FAILURE"), "The new ARN and resource ID format must be enabled to add tags to the service. Opt in to the new format and try again.", ServiceEvent, Some(Invalid), "serviceLongArnFormat"),
     (Action("SERVICE_SOMETHING_NEW"), "Service Connect: the namespace acme.local was not found", Category::ServiceEvent, None, "namespace"),
     (Action("SERVICE_SOMETHING_NEW"), "Cloud Map service srv-0123 was not found", Category::ServiceEvent, None, "Cloud Map"),
 
