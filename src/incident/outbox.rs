@@ -56,9 +56,16 @@ impl Outbox {
         self.waiting.retain(|other| !(other.is_of(&news) && other.state() == Some(IncidentState::Continued)));
         self.waiting.push(news);
         if self.waiting.len() > MAX_WAITING {
-            self.waiting.remove(0);
-            self.dropped += 1;
+            self.drop_one();
         }
+    }
+
+    /// Drops what is missed least. Without its end an alert would stay open, so ends go last.
+    fn drop_one(&mut self) {
+        let oldest = |state| self.waiting.iter().position(|news| news.state() == Some(state));
+        let least = oldest(IncidentState::Continued).or_else(|| oldest(IncidentState::Opened)).unwrap_or(0);
+        self.waiting.remove(least);
+        self.dropped += 1;
     }
 
     /// Whether the opening of this incident has not been delivered yet.
@@ -114,5 +121,53 @@ impl IncidentNews {
 
     fn is_of(&self, other: &Self) -> bool {
         self.stop.incident_id == other.stop.incident_id
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::stop;
+
+    fn news(incident: usize, state: IncidentState) -> IncidentNews {
+        let event = json!({"source": "aws.ecs", "detail-type": "ECS Task State Change", "detail": {
+            "taskArn": "arn:aws:ecs:eu-central-1:111122223333:task/prod/1", "lastStatus": "STOPPED",
+            "stopCode": "EssentialContainerExited", "containers": [{"name": "app", "exitCode": 1}]}});
+        let mut stop = stop::read(event).unwrap();
+        stop.incident_id = Some(format!("inc-{incident}"));
+        stop.incident = Some(IncidentReport {
+            state,
+            count: 1,
+            first_at: 0,
+            last_at: 0,
+            revisions: Vec::new(),
+            services: Vec::new(),
+            ended_by: None,
+            quiet_seconds: None,
+            escalated: false,
+            is_news: true,
+        });
+        IncidentNews { stop }
+    }
+
+    #[test]
+    fn ends_are_dropped_last() {
+        let mut outbox = Outbox::default();
+        outbox.push(news(0, IncidentState::Resolved));
+        outbox.push(news(1, IncidentState::Opened));
+        (2..MAX_WAITING).for_each(|incident| outbox.push(news(incident, IncidentState::Continued)));
+        let waiting = |outbox: &Outbox, wanted| {
+            outbox.waiting.iter().filter(|news| news.state() == Some(wanted)).count()
+        };
+        outbox.push(news(MAX_WAITING, IncidentState::Resolved));
+        assert_eq!(waiting(&outbox, IncidentState::Continued), MAX_WAITING - 3);
+        (1..MAX_WAITING - 2).for_each(|more| outbox.push(news(MAX_WAITING + more, IncidentState::Resolved)));
+        assert_eq!(waiting(&outbox, IncidentState::Continued), 0);
+        assert_eq!(waiting(&outbox, IncidentState::Opened), 1);
+        outbox.push(news(5 * MAX_WAITING, IncidentState::Resolved));
+        assert_eq!(waiting(&outbox, IncidentState::Resolved), MAX_WAITING);
+        assert_eq!(outbox.dropped as usize, MAX_WAITING - 1);
     }
 }
