@@ -34,7 +34,7 @@ pub(crate) const PIPELINES: [Pipeline; 8] = [
     Pipeline { name: "builtin-workers", against: None },
     Pipeline { name: "ours-workers", against: Some(("builtin-workers", 0.5)) },
     Pipeline { name: "builtin-routed", against: None },
-    Pipeline { name: "ours-routed", against: Some(("builtin-routed", 1.0 / 3.0)) },
+    Pipeline { name: "ours-routed", against: Some(("builtin-routed", 0.2)) },
 ];
 
 /// A Fluent Bit with an endpoint and a directory of its own; all of it goes on drop, in this order.
