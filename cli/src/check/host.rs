@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::finding::{Finding, FindingSeverity};
 use super::reach;
 use super::values::MAX_STOP_TIMEOUT;
-use crate::config::{Configuration, Origin, Section, Setting, find, matches};
+use crate::config::{Configuration, Origin, Section, Setting, find, matches, tag_regex};
 
 /// Keys of an output that Fluent Bit reads itself.
 pub(super) const HOST_KEYS: [&str; 14] = [
@@ -191,8 +191,7 @@ fn expression(regex: &Setting) -> Option<Finding> {
     Some(Finding::warn_of(regex, message, "write Match_Regex .*-firelens-.*, or Match *-firelens-*"))
 }
 
-/// Whether the expression fits inside a tag of FireLens, but not from its beginning. Fluent Bit asks for the latter, and not
-/// that the tag ends with it (`onig_match` in `src/flb_router.c`).
+/// Whether the expression fits inside a tag of FireLens, but not from its beginning.
 fn begins_inside(pattern: &str) -> bool {
     let inside = regex::Regex::new(pattern).is_ok_and(|regex| regex.is_match(FIRELENS_TAG));
     inside && !takes(pattern, FIRELENS_TAG)
@@ -200,7 +199,7 @@ fn begins_inside(pattern: &str) -> bool {
 
 /// Whether an output with this `Match_Regex` takes the tag. A pattern that this engine cannot read is taken not to match.
 fn takes(pattern: &str, tag: &str) -> bool {
-    regex::Regex::new(&format!("^(?:{pattern})")).is_ok_and(|regex| regex.is_match(tag))
+    tag_regex(pattern).is_ok_and(|regex| regex.is_match(tag))
 }
 
 /// Why a regular expression is none in any syntax.

@@ -28,7 +28,7 @@ use self::include::Includes;
 pub(crate) use self::task::{CloudFormationTemplate, TaskDefinition, TaskDialect};
 use self::tree::ParseError;
 pub(crate) use self::tree::{MapEntry, Node, Tree, is_function_name};
-pub(crate) use self::wildcard::matches;
+pub(crate) use self::wildcard::{matches, tag_regex};
 
 /// A line of a file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -7,6 +7,15 @@ pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     TagPattern::new(pattern).matches(text.as_bytes())
 }
 
+/// A `Match_Regex` as Fluent Bit reads it: from the tag's first character, and not to its last (`onig_match` in
+/// `src/flb_router.c`).
+///
+/// # Errors
+/// When this engine cannot read the expression; Fluent Bit's, Onigmo, knows more.
+pub(crate) fn tag_regex(pattern: &str) -> Result<regex::Regex, regex::Error> {
+    regex::Regex::new(&format!("^(?:{pattern})"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,7 @@
 
 use regex::Regex;
 
-use crate::config::{Location, Origin, Section, SettingValue, matches};
+use crate::config::{Location, Origin, Section, SettingValue, matches, tag_regex};
 
 /// `Match` and `Match_Regex` of an output. Source: `flb_router_match` in `src/flb_router.c`: one of them is enough.
 #[derive(Debug)]
@@ -28,8 +28,7 @@ impl TagMatcher {
         let pattern = text(pattern).or_else(|| firelens_pattern(section));
         let regex = text(regex);
         let written = pattern.as_deref().or(regex.as_deref()).unwrap_or_default().to_owned();
-        // Fluent Bit matches from the tag's first byte.
-        let compiled = regex.as_deref().map(|regex| Regex::new(&format!("^(?:{regex})")));
+        let compiled = regex.as_deref().map(tag_regex);
         let is_readable = !matches!(compiled, Some(Err(_)));
         Self {
             written,
