@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::{Semaphore, oneshot};
-use tokio::task::{JoinError, JoinSet, spawn_blocking};
+use tokio::task::{JoinError, JoinSet};
 
 /// What is shorter takes less than a tenth of a millisecond, whatever is done with it.
 pub(crate) const LARGE_BYTES: usize = 64 << 10;
@@ -73,11 +73,13 @@ impl Drop for ConnectionScope {
     }
 }
 
-/// Computes what depends on so many bytes: beside the caller's thread where they are many. Must be called in a runtime.
+/// Computes what depends on so many bytes: beside the caller's thread where they are many. Must be called in a runtime; all
+/// that an instance computes is computed by the threads of its connections' runtime, where it has one.
 pub(crate) async fn compute<R: Send + 'static>(bytes: usize, work: impl FnOnce() -> R + Send + 'static) -> R {
     let Some(turns) = COMPUTATIONS.as_ref().filter(|_| bytes >= LARGE_BYTES) else { return work() };
     let _turn = turns.acquire().await;
-    match spawn_blocking(work).await {
+    let runtime = CONNECTIONS.with_borrow_mut(Place::beside).unwrap_or_else(Handle::current);
+    match runtime.spawn_blocking(work).await {
         Ok(result) => result,
         Err(error) => rethrow(error).await,
     }
@@ -121,7 +123,7 @@ impl ConnectionThread {
     /// `None`: the system has no thread to give.
     fn start() -> Option<Self> {
         let runtime =
-            Builder::new_current_thread().enable_all().thread_name("ecs_router.dns").build().ok()?;
+            Builder::new_current_thread().enable_all().thread_name(COMPUTING_THREAD).build().ok()?;
         let handle = runtime.handle().clone();
         let (stop, stopped) = oneshot::channel::<()>();
         let live = move || {

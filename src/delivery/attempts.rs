@@ -6,8 +6,7 @@ use tokio::sync::MutexGuard;
 
 use super::backoff::Backoff;
 use super::call::Call;
-use crate::destination::{Endpoint, Purpose, Request};
-use crate::threads;
+use crate::destination::{Purpose, Request};
 
 /// What is still to do for one call.
 pub(super) struct Attempts<'c> {
@@ -48,18 +47,6 @@ impl<'c> Attempts<'c> {
         self.preparing = None;
     }
 
-    /// The request in front, its body compressed as it goes over the wire; `None`: nothing is left to do.
-    pub(super) async fn front(&mut self) -> Option<&Request> {
-        if let Some(Endpoint::Uncompressed { request, .. }) =
-            self.requests.front().map(|front| &front.endpoint)
-        {
-            let bytes = request.body.len();
-            let front = self.requests.pop_front()?;
-            self.requests.push_front(threads::compute(bytes, move || front.compressed()).await);
-        }
-        self.requests.front()
-    }
-
     /// Sends this request in place of the one in front.
     pub(super) fn replace_front(&mut self, request: Request) {
         self.requests.pop_front();
@@ -90,59 +77,5 @@ impl<'c> Attempts<'c> {
         if self.requests.len() <= 1 {
             self.preparing = None;
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::keys::DestinationKind;
-    use crate::destination::testing::{batch_of, open};
-    use crate::destination::{NotTaken, Reply, ReplyAction};
-
-    /// A call that is this request.
-    struct OneRequest(Request);
-
-    impl Call for OneRequest {
-        fn request(&self) -> Request {
-            self.0.clone()
-        }
-
-        fn classify_reply(&self, _: Purpose, _: &Reply) -> ReplyAction {
-            ReplyAction::Delivered
-        }
-
-        fn billed_bytes(&self, _: &NotTaken, sent: u64) -> u64 {
-            sent
-        }
-
-        fn set_region(&self, _: &str) {}
-
-        fn fate(&self) -> String {
-            String::new()
-        }
-    }
-
-    /// Where the body of the request in front stands in memory, and how long it is.
-    async fn body(attempts: &mut Attempts<'_>) -> (*const u8, usize) {
-        let front = attempts.front().await.unwrap();
-        let Endpoint::Http(request) = &front.endpoint else { panic!("{front:?}") };
-        assert_eq!(request.headers["content-encoding"], "gzip");
-        let body = request.body.to_bytes();
-        (body.as_ptr(), body.len())
-    }
-
-    #[tokio::test]
-    async fn a_body_is_compressed_once_however_often_it_is_sent() {
-        let datadog = open(DestinationKind::Datadog, &[("api_key", "k"), ("compress", "gzip")]);
-        let lines = vec![serde_json::json!({"log": "GET /api/v1/orders 200 ".repeat(10)}); 900];
-        let request = datadog.uncompressed_request(&batch_of(&datadog, &lines));
-        assert!(request.endpoint.bytes_sent() > threads::LARGE_BYTES as u64);
-        let call = OneRequest(request);
-        let mut backoff = Backoff::default();
-        let mut attempts = Attempts::new(&call, &mut backoff);
-        let first = body(&mut attempts).await;
-        assert!(first.1 < 64 << 10);
-        assert_eq!(body(&mut attempts).await, first);
     }
 }

@@ -137,20 +137,21 @@ impl<T: SendRequest> RetryingTransport<T> {
         let is_in_time = || Instant::now() < deadline;
         let _slot = self.slots.acquire().await.ok().filter(|_| is_in_time())?;
         let call = attempts.call;
-        let request = attempts.front().await.filter(|_| is_in_time())?;
+        let request = attempts.requests.front_mut()?;
         if !self.rate_limiter.acquire(deadline).await {
             return None;
         }
         // What stays on this machine does not depend on how the service fares.
-        let permit = match request.endpoint {
-            Endpoint::Http(_) => Some(self.breaker.try_acquire(deadline).await?),
-            _ => None,
+        let permit = match request.endpoint.http() {
+            Some(_) => Some(self.breaker.try_acquire(deadline).await?),
+            None => None,
         };
         if !matches!(request.endpoint, Endpoint::Spool { .. }) {
             self.reporter.counters().requests.fetch_add(1, Relaxed);
         }
+        let reply = self.transport.send(request).await;
         let purpose = request.purpose;
-        let (reply, action) = match self.transport.send(&request.endpoint).await {
+        let (reply, action) = match reply {
             Ok(reply) => {
                 let action = call.classify_reply(purpose, &reply);
                 if !matches!(action, ReplyAction::Reauthorize { .. } | ReplyAction::SendInstead(_)) {

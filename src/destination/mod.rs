@@ -344,6 +344,15 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
+    /// The request, where it goes over the network; its body may still have to be compressed.
+    #[must_use]
+    pub fn http(&self) -> Option<&HttpRequest> {
+        match self {
+            Self::Http(request) | Self::Uncompressed { request, .. } => Some(request),
+            Self::File { .. } | Self::Stdout(_) | Self::Spool { .. } => None,
+        }
+    }
+
     /// Bytes that leave the router; those that only go to the spool are counted when they leave it.
     #[must_use]
     pub fn bytes_sent(&self) -> u64 {

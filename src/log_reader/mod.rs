@@ -257,7 +257,7 @@ impl LogReader {
         let region = call.region().ok_or_else(no_address)?;
         let address = self.settings.address(call.service, region).ok_or_else(no_address)?;
         let mut request = call.request(address);
-        self.signer.sign_in(&mut request, call.service.label(), region).await?;
+        self.signer.key_in(call.service.label(), region).await?.sign(&mut request)?;
         self.client.send(&request, deadline.saturating_duration_since(Instant::now())).await
     }
 

@@ -166,8 +166,8 @@ fn ask_one(destination: &Destination, limit: Duration) -> ProbeAnswer {
         Ok(runtime) => runtime,
         Err(error) => return ProbeAnswer::Unclear(format!("cannot ask: {error}")),
     };
-    let endpoint = destination.probe().endpoint;
-    let reply = runtime.block_on(async { tokio::time::timeout(limit, transport.send(&endpoint)).await });
+    let mut request = destination.probe();
+    let reply = runtime.block_on(async { tokio::time::timeout(limit, transport.send(&mut request)).await });
     match reply {
         Ok(Ok(reply)) => answer(destination.classify_probe(&reply)),
         Ok(Err(failure @ Failure::TokenRefused { .. })) => {

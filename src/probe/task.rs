@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::without_reply;
 use crate::config::Identity;
 use crate::config::endpoint::{self, AwsService};
-use crate::destination::{Endpoint, HttpRequest, Network, Reply};
+use crate::destination::{Endpoint, HttpRequest, Network, Purpose, Reply, Request};
 use crate::instance;
 use crate::transport::{SendRequest as _, Transport};
 
@@ -55,12 +55,13 @@ pub fn describe(arn: &str, endpoint: Option<&str>, limit: Duration) -> Result<St
     let network = Network { timeout: limit, identity: Some(identity), ..Network::default() };
     let transport = Transport::remote(&network).map_err(|file| file.what)?;
     let url = endpoint.map_or_else(|| name.endpoint(), |url| Ok(url.to_owned()))?;
-    let request = Endpoint::Http(request(arn, &name, url));
+    let endpoint = Endpoint::Http(request(arn, &name, url));
+    let mut request = Request { purpose: Purpose::Deliver, endpoint };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| format!("cannot ask ECS: {error}"))?;
-    match runtime.block_on(async { tokio::time::timeout(limit, transport.send(&request)).await }) {
+    match runtime.block_on(async { tokio::time::timeout(limit, transport.send(&mut request)).await }) {
         Ok(Ok(reply)) => read(&reply),
         Ok(Err(failure)) => Err(format!("cannot ask ECS: {}", without_reply(&failure))),
         Err(_elapsed) => Err(format!("ECS did not answer within {} s", limit.as_secs())),

@@ -33,7 +33,6 @@ use super::http::{Client, Failure};
 use crate::config::endpoint::{AwsService, EndpointVariant};
 use crate::config::{AwsEnvironment, Identity};
 use crate::destination::{HttpRequest, Reply};
-use crate::threads;
 
 /// New credentials are fetched this long before the old ones expire.
 const REFRESH_BEFORE_EXPIRY: Duration = Duration::from_secs(300);
@@ -98,6 +97,14 @@ pub struct Signer {
     current: RefCell<Current>,
 }
 
+/// Credentials for one service in one region. Signs on any thread.
+#[derive(Debug)]
+pub struct SigningKey {
+    credentials: Credentials,
+    region: String,
+    service: &'static str,
+}
+
 #[derive(Debug, Default)]
 struct Current {
     credentials: Option<Credentials>,
@@ -120,43 +127,15 @@ impl Signer {
         }
     }
 
-    /// Adds the headers of a SigV4 signature for `service`.
-    pub async fn sign(&self, request: &mut HttpRequest, service: &str) -> Result<(), Failure> {
+    /// What signs a request for `service` now.
+    pub async fn key(&self, service: &'static str) -> Result<SigningKey, Failure> {
         let region = self.region.borrow().clone();
-        self.sign_in(request, service, &region).await
+        self.key_in(service, &region).await
     }
 
     /// The same for another region.
-    pub async fn sign_in(
-        &self,
-        request: &mut HttpRequest,
-        service: &str,
-        region: &str,
-    ) -> Result<(), Failure> {
-        let credentials = self.credentials().await?;
-        if service != "s3" {
-            sign_what_is_sent(request);
-        }
-        let digest = digest_of(request).await;
-        let failed = |error: &dyn std::fmt::Display| Failure::Credentials(format!("cannot sign: {error}"));
-        let identity = credentials.into();
-        let parameters = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(region)
-            .name(service)
-            .time(SystemTime::now())
-            .settings(signing_settings(service))
-            .build()
-            .map_err(|error| failed(&error))?;
-        let headers =
-            request.headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
-        let body = SignableBody::Precomputed(digest);
-        let signable = SignableRequest::new(request.method.as_str(), request.url.as_str(), headers, body)
-            .map_err(|error| failed(&error))?;
-        let (instructions, _) =
-            sign(signable, &parameters.into()).map_err(|error| failed(&error))?.into_parts();
-        add_headers(&instructions, request);
-        Ok(())
+    pub async fn key_in(&self, service: &'static str, region: &str) -> Result<SigningKey, Failure> {
+        Ok(SigningKey { credentials: self.credentials().await?, region: region.to_owned(), service })
     }
 
     /// Fetches other credentials before the next request: the service refused those in use.
@@ -272,6 +251,34 @@ fn config_loader(client: &Client, profile: Option<&str>) -> aws_config::ConfigLo
     }
 }
 
+impl SigningKey {
+    /// Adds the headers of a SigV4 signature. Hashes the body, unless a header holds its digest.
+    pub fn sign(&self, request: &mut HttpRequest) -> Result<(), Failure> {
+        if self.service != "s3" {
+            sign_what_is_sent(request);
+        }
+        let failed = |error: &dyn std::fmt::Display| Failure::Credentials(format!("cannot sign: {error}"));
+        let identity = self.credentials.clone().into();
+        let parameters = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(&self.region)
+            .name(self.service)
+            .time(SystemTime::now())
+            .settings(signing_settings(self.service))
+            .build()
+            .map_err(|error| failed(&error))?;
+        let headers =
+            request.headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+        let body = SignableBody::Precomputed(digest_of(request));
+        let signable = SignableRequest::new(request.method.as_str(), request.url.as_str(), headers, body)
+            .map_err(|error| failed(&error))?;
+        let (instructions, _) =
+            sign(signable, &parameters.into()).map_err(|error| failed(&error))?.into_parts();
+        add_headers(&instructions, request);
+        Ok(())
+    }
+}
+
 /// S3 signs the path as it is sent; it and OpenSearch Serverless want the body's digest beside it; every other service is
 /// like the rest (<https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html>,
 /// <https://docs.aws.amazon.com/opensearch-service/latest/developerguide/serverless-clients.html>, read 2026-11).
@@ -288,13 +295,10 @@ fn signing_settings(service: &str) -> SigningSettings {
 }
 
 /// SHA-256 of the body in hex; one that is known already is not computed again.
-async fn digest_of(request: &HttpRequest) -> String {
+fn digest_of(request: &HttpRequest) -> String {
     match request.headers.get(CONTENT_SHA256).and_then(|digest| digest.to_str().ok()) {
         Some(known) => known.to_owned(),
-        None => {
-            let body = request.body.clone();
-            hex::encode(threads::compute(body.len(), move || body.sha256()).await)
-        }
+        None => hex::encode(request.body.sha256()),
     }
 }
 

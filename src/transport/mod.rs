@@ -14,21 +14,23 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::http::{HeaderValue, header};
 use tokio::sync::Mutex;
 
-use self::aws::Signer;
+use self::aws::{Signer, SigningKey};
 use self::http::{Client, Failure};
 use self::oauth2::TokenSource;
 pub use self::tls::UnusableFile;
 use crate::config::ClientCertificate;
-use crate::destination::{Endpoint, HttpRequest, Network, Reply};
+use crate::destination::{Endpoint, HttpRequest, Network, Reply, Request};
 use crate::encode::payload::Payload;
 use crate::threads;
 
 /// What `delivery` sends through; tests give it replies from a script.
 pub trait SendRequest {
-    /// Sends one request and returns its reply.
-    fn send(&self, endpoint: &Endpoint) -> impl Future<Output = Result<Reply, Failure>>;
+    /// Sends one request, its body compressed first where that is still to be done, and returns the reply. From then on
+    /// `request` is the one that was sent, to be sent again without compressing it again.
+    fn send(&self, request: &mut Request) -> impl Future<Output = Result<Reply, Failure>>;
 
     /// Asks for other credentials before the next request: the service refused those in use.
     fn credentials_refused(&self);
@@ -130,17 +132,14 @@ impl Transport {
 }
 
 impl SendRequest for Transport {
-    async fn send(&self, endpoint: &Endpoint) -> Result<Reply, Failure> {
-        match (endpoint, &self.remote) {
-            (Endpoint::Http(request) | Endpoint::Uncompressed { request, .. }, Some(remote)) => {
-                return remote.send(request).await;
+    async fn send(&self, request: &mut Request) -> Result<Reply, Failure> {
+        match &request.endpoint {
+            Endpoint::Http(_) | Endpoint::Uncompressed { .. } => {
+                return self.remote.as_ref().ok_or_else(no_network)?.send(request).await;
             }
-            (Endpoint::Http(_) | Endpoint::Uncompressed { .. }, None) => {
-                return Err(Failure::Local("no network is set up for this destination".to_owned()));
-            }
-            (Endpoint::File { path, mode, lines }, _) => local::append(path, *mode, lines)?,
-            (Endpoint::Stdout(lines), _) => local::print(lines)?,
-            (Endpoint::Spool { name, lines }, _) => self.append_to_spool(name, lines).await?,
+            Endpoint::File { path, mode, lines } => local::append(path, *mode, lines)?,
+            Endpoint::Stdout(lines) => local::print(lines)?,
+            Endpoint::Spool { name, lines } => self.append_to_spool(name, lines).await?,
         }
         Ok(Reply { status: 200, ..Reply::default() })
     }
@@ -171,26 +170,86 @@ impl SendRequest for Transport {
 }
 
 impl Remote {
-    async fn send(&self, request: &HttpRequest) -> Result<Reply, Failure> {
-        match (request.sign, &self.signer, &self.tokens) {
-            (Some(service), Some(signer), _) => {
-                let mut signed = request.clone();
-                signer.sign(&mut signed, service).await?;
-                self.client.send(&signed, self.timeout).await
-            }
-            (_, _, Some(tokens)) => {
-                let mut authorized = request.clone();
-                tokens.authorize(&mut authorized).await?;
-                self.client.send(&authorized, self.timeout).await
-            }
-            _ => self.client.send(request, self.timeout).await,
-        }
+    /// Whatever follows the credentials goes on beside the instance's thread, which may be encoding another chunk by then.
+    async fn send(&self, request: &mut Request) -> Result<Reply, Failure> {
+        let authorization = self.authorization(&request.endpoint).await?;
+        let unsent = request.clone();
+        let client = self.client.clone();
+        let timeout = self.timeout;
+        let exchange = async move {
+            let bytes = bytes_to_compute(&unsent.endpoint, &authorization);
+            let (sent, authorized) = threads::compute(bytes, move || prepare(unsent, &authorization)).await;
+            let reply = match authorized {
+                Ok(authorized) => client.send(&authorized, timeout).await,
+                Err(failure) => Err(failure),
+            };
+            (sent, reply)
+        };
+        let (sent, reply) = threads::exchange(exchange).await;
+        *request = sent;
+        reply
     }
+
+    async fn authorization(&self, endpoint: &Endpoint) -> Result<Authorization, Failure> {
+        let service = endpoint.http().and_then(|request| request.sign);
+        Ok(match (service, &self.signer, &self.tokens) {
+            (Some(service), Some(signer), _) => Authorization::Signature(signer.key(service).await?),
+            (_, _, Some(tokens)) => Authorization::Token(tokens.token().await?),
+            _ => Authorization::Included,
+        })
+    }
+}
+
+/// What makes a service take a request.
+enum Authorization {
+    /// Whatever the request has in it.
+    Included,
+    /// The value of `Authorization`.
+    Token(HeaderValue),
+    Signature(SigningKey),
+}
+
+impl Authorization {
+    fn apply(&self, request: &mut HttpRequest) -> Result<(), Failure> {
+        match self {
+            Self::Included => {}
+            Self::Token(token) => drop(request.headers.insert(header::AUTHORIZATION, token.clone())),
+            Self::Signature(key) => key.sign(request)?,
+        }
+        Ok(())
+    }
+}
+
+/// How many bytes [`prepare`] has to read.
+fn bytes_to_compute(endpoint: &Endpoint, authorization: &Authorization) -> usize {
+    match (endpoint, authorization) {
+        (Endpoint::Uncompressed { request, .. }, _)
+        | (Endpoint::Http(request), Authorization::Signature(_)) => request.body.len(),
+        _ => 0,
+    }
+}
+
+/// Compresses the body where that is still to be done. Returns the request, and what is sent of it this time.
+fn prepare(request: Request, authorization: &Authorization) -> (Request, Result<HttpRequest, Failure>) {
+    let request = request.compressed();
+    let mut authorized = match request.endpoint.http() {
+        Some(request) => request.clone(),
+        None => return (request, Err(no_network())),
+    };
+    let applied = authorization.apply(&mut authorized);
+    (request, applied.map(|()| authorized))
+}
+
+fn no_network() -> Failure {
+    Failure::Local("no network is set up for this destination".to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::keys::DestinationKind;
+    use crate::destination::Purpose;
+    use crate::destination::testing::{batch_of, open};
 
     /// Takes longer for long lines; says what came.
     #[derive(Debug, Default)]
@@ -210,12 +269,43 @@ mod tests {
     async fn lines_reach_the_spool_in_the_order_in_which_they_are_sent() {
         let spool = Arc::new(SlowSpool::default());
         let transport = Transport::local().with_spool(Arc::<SlowSpool>::clone(&spool));
-        let lines = |bytes: usize| Endpoint::Spool { name: b"o".to_vec(), lines: vec![b'x'; bytes].into() };
+        let lines = |bytes: usize| Request {
+            purpose: Purpose::Deliver,
+            endpoint: Endpoint::Spool { name: b"o".to_vec(), lines: vec![b'x'; bytes].into() },
+        };
         let sizes = [threads::LARGE_BYTES, 1, threads::LARGE_BYTES + 1, 2];
-        let [a, b, c, d] = sizes.map(lines);
-        let sent =
-            tokio::join!(transport.send(&a), transport.send(&b), transport.send(&c), transport.send(&d));
+        let [mut a, mut b, mut c, mut d] = sizes.map(lines);
+        let sent = tokio::join!(
+            transport.send(&mut a),
+            transport.send(&mut b),
+            transport.send(&mut c),
+            transport.send(&mut d)
+        );
         assert!(sent.0.is_ok() && sent.1.is_ok() && sent.2.is_ok() && sent.3.is_ok());
         assert_eq!(*spool.0.lock().unwrap(), sizes);
+    }
+
+    /// Where the compressed body stands in memory, and how long it is.
+    fn body(request: &Request) -> (*const u8, usize) {
+        let Endpoint::Http(request) = &request.endpoint else { panic!("{request:?}") };
+        assert_eq!(request.headers["content-encoding"], "gzip");
+        let body = request.body.to_bytes();
+        (body.as_ptr(), body.len())
+    }
+
+    #[tokio::test]
+    async fn a_body_is_compressed_once_however_often_it_is_sent() {
+        let nobody = "http://127.0.0.1:1";
+        let datadog =
+            open(DestinationKind::Datadog, &[("api_key", "k"), ("compress", "gzip"), ("endpoint", nobody)]);
+        let lines = vec![serde_json::json!({"log": "GET /api/v1/orders 200 ".repeat(10)}); 900];
+        let mut request = datadog.uncompressed_request(&batch_of(&datadog, &lines));
+        assert!(request.endpoint.bytes_sent() > threads::LARGE_BYTES as u64);
+        let transport = Transport::remote(&Network::default()).unwrap();
+        assert!(transport.send(&mut request).await.is_err());
+        let first = body(&request);
+        assert!(first.1 < 64 << 10);
+        assert!(transport.send(&mut request).await.is_err());
+        assert_eq!(body(&request), first);
     }
 }

@@ -201,7 +201,7 @@ impl<S: ChunkSink + 'static> QueueWatch<S> {
 
     async fn call(&self, mut request: HttpRequest, timeout: Duration) -> Result<Reply, ReplyAction> {
         let retry = |failure: Failure| sqs::retry(failure.to_string());
-        self.signer.sign(&mut request, "sqs").await.map_err(retry)?;
+        self.signer.key("sqs").await.and_then(|key| key.sign(&mut request)).map_err(retry)?;
         self.client.send(&request, timeout).await.map_err(retry)
     }
 

@@ -83,8 +83,9 @@ pub(super) struct Script {
 }
 
 impl SendRequest for Rc<Script> {
-    async fn send(&self, endpoint: &Endpoint) -> Result<Reply, Failure> {
-        let (address, whole) = match endpoint {
+    async fn send(&self, request: &mut Request) -> Result<Reply, Failure> {
+        *request = request.clone().compressed();
+        let (address, whole) = match &request.endpoint {
             Endpoint::Http(request) => (request.url.clone(), request.body.to_bytes()),
             Endpoint::File { path, lines, .. } => (path.display().to_string(), lines.to_bytes()),
             other => panic!("{other:?}"),

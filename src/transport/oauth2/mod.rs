@@ -92,13 +92,6 @@ impl TokenSource {
         Self { oauth2, client, fetching: <_>::default(), state: <_>::default() }
     }
 
-    /// Adds the token to a request.
-    pub(super) async fn authorize(&self, request: &mut HttpRequest) -> Result<(), Failure> {
-        let header = self.token().await?;
-        request.headers.insert(header::AUTHORIZATION, header);
-        Ok(())
-    }
-
     /// Asks for another token before the next request: a service refused the one in use.
     pub(super) fn refused(&self) {
         let mut state = self.state.borrow_mut();
@@ -108,7 +101,8 @@ impl TokenSource {
         }
     }
 
-    async fn token(&self) -> Result<HeaderValue, Failure> {
+    /// The value of `Authorization`.
+    pub(super) async fn token(&self) -> Result<HeaderValue, Failure> {
         let wanted_at = Instant::now();
         if let Some(fresh) = self.fresh() {
             return Ok(fresh);
