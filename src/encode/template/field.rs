@@ -366,6 +366,47 @@ mod tests {
         assert_eq!(names, ["1/2/3", "4/5/6", "7/8/9", "unknown/unknown/unknown", "2/unknown/1"]);
     }
 
+    /// The names of these records, one after the other, in a task of account 2.
+    fn names(template: &str, records: &[serde_json::Value]) -> Vec<String> {
+        let task = json!({"TaskARN": "arn:aws:ecs:eu-west-2:222222222222:task/prod/0123abcd"});
+        let task = TaskMetadata::parse(task.to_string().as_bytes()).unwrap();
+        let context = RenderContext { task: Some(&task), ..RenderContext::default() };
+        let template = Template::parse(template, NameKind::LogGroup).unwrap();
+        let chunk: Vec<u8> =
+            records.iter().flat_map(|record| rmp_serde::to_vec(&(1u64, record)).unwrap()).collect();
+        let mut names = Vec::new();
+        decode::records(&chunk, |record| {
+            let (class, stop) = Classifier::default().class_of(record);
+            let mut out = Vec::new();
+            template.render(&Entry::new(record, class, class.name(), stop.as_ref()), &context, &mut out);
+            names.push(String::from_utf8(out).unwrap());
+        });
+        names
+    }
+
+    /// Else one line of an application would move the records of all others.
+    #[test]
+    fn what_one_record_says_of_itself_names_no_other() {
+        let line = json!({"log": "x"});
+        let lie = json!({"log": "x", "account": "arn:aws:ecs:eu-west-2:222222222222:task/prod/0123abcd"});
+        assert_eq!(
+            names("$(account)", &[lie.clone(), line.clone(), lie, line]),
+            [
+                "arn.aws.ecs.eu-west-2.222222222222.task/prod/0123abcd",
+                "222222222222",
+                "arn.aws.ecs.eu-west-2.222222222222.task/prod/0123abcd",
+                "222222222222"
+            ]
+        );
+        let stop = json!({
+            "source": "aws.ecs", "detail-type": "ECS Task State Change",
+            "detail": {"taskArn": "arn:aws:ecs:eu-west-3:3:task/prod/1", "lastStatus": "STOPPED",
+                "taskDefinitionArn": "arn:aws:ecs:eu-west-3:3:task-definition/web:42"},
+        });
+        let odd = json!({"source": "stdout", "ecs_task_definition": "42"});
+        assert_eq!(names("$(ecs_task_revision)", &[odd, stop]), ["unknown", "42"]);
+    }
+
     #[test]
     fn account_and_region_are_those_of_the_stop_the_record_or_the_task() {
         let line = json!({"log": "x"});

@@ -169,15 +169,18 @@ enum Part {
 #[derive(Debug, Default)]
 struct Memo {
     raw: Vec<u8>,
+    /// Which part of it is meant: the same text may be a record's own word and what the task's metadata say.
+    part: Option<fn(&[u8]) -> &[u8]>,
     safe: Vec<u8>,
 }
 
 impl Memo {
     /// Appends the safe form of a part of `text`; `false` when that part is empty.
     fn render(&mut self, names: NameKind, text: &[u8], part: fn(&[u8]) -> &[u8], out: &mut Vec<u8>) -> bool {
-        if self.raw != text {
+        if self.raw != text || !self.part.is_some_and(|known| std::ptr::fn_addr_eq(known, part)) {
             self.raw.clear();
             self.raw.extend_from_slice(text);
+            self.part = Some(part);
             self.safe.clear();
             names.write(part(text), &mut self.safe);
         }
