@@ -25,6 +25,9 @@ use crate::redact::secrets;
 /// One more evicts the container that was silent for longest.
 const MAX_CONTAINERS: usize = 64;
 
+/// Lines of one container that are kept: one of a single character takes far more memory than the character.
+const MAX_CONTAINER_LINES: usize = 1_000;
+
 /// Runtime ids of one name: an application that makes ids up evicts only its own lines.
 const MAX_IDS_OF_NAME: usize = 4;
 
@@ -60,6 +63,8 @@ pub struct StderrTail {
 struct ContainerTail {
     key: ContainerKey<'static>,
     lines: VecDeque<TailLine<'static>>,
+    /// Of which so many are the first of a record.
+    records: usize,
     bytes: usize,
     /// The lines count only as long as no others come.
     are_spare: bool,
@@ -106,11 +111,19 @@ impl<'c> TailLine<'c> {
         })
     }
 
-    /// The lines of a record that may be several.
+    /// The last lines of a record that may be several, as far as a container may have them.
     fn split(record: &Record<'c, '_>) -> impl Iterator<Item = Self> {
-        let lines = record.text(b"log").unwrap_or_default().split(|byte| *byte == b'\n');
-        lines.filter(|line| !line.is_empty()).enumerate().map(|(nth, line)| Self {
-            text: Cow::Borrowed(json::cut(line, MAX_LINE_BYTES)),
+        let text = record.text(b"log").unwrap_or_default();
+        let lines = text.rsplit(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        let mut bytes = 0;
+        let fits = |line: &&[u8]| {
+            bytes += line.len();
+            bytes <= MAX_CONTAINER_BYTES
+        };
+        let cut = lines.map(|line| json::cut(line, MAX_LINE_BYTES)).take(MAX_CONTAINER_LINES);
+        let kept: Vec<&[u8]> = cut.take_while(fits).collect();
+        kept.into_iter().rev().enumerate().map(|(nth, line)| Self {
+            text: Cow::Borrowed(line),
             partial_id: None,
             is_first: nth == 0,
         })
@@ -137,13 +150,10 @@ impl<'c> TailLine<'c> {
     }
 }
 
-/// Takes the oldest record out, with all of its lines; returns the bytes of their text.
-fn pop_record(lines: &mut VecDeque<TailLine<'_>>) -> usize {
-    let mut bytes = lines.pop_front().map_or(0, |line| line.text.len());
-    while let Some(line) = lines.pop_front_if(|line| !line.is_first) {
-        bytes += line.text.len();
-    }
-    bytes
+/// Takes the oldest record out, with all of its lines.
+fn pop_record(lines: &mut VecDeque<TailLine<'_>>) {
+    lines.pop_front();
+    while lines.pop_front_if(|line| !line.is_first).is_some() {}
 }
 
 fn records_in(lines: &VecDeque<TailLine<'_>>) -> usize {
@@ -303,7 +313,7 @@ fn take_or_insert(containers: &mut Vec<ContainerTail>, key: ContainerKey<'_>) ->
     if let Some(position) = evicted(containers.iter().map(|container| &container.key), &key) {
         containers.remove(position);
     }
-    ContainerTail { key: key.into_owned(), lines: VecDeque::new(), bytes: 0, are_spare: true }
+    ContainerTail { key: key.into_owned(), lines: VecDeque::new(), records: 0, bytes: 0, are_spare: true }
 }
 
 /// Which of these containers, the oldest first, has to go before this new one comes.
@@ -323,6 +333,7 @@ impl ContainerTail {
     fn push(&mut self, line: TailLine<'_>, max_lines: usize) {
         if std::mem::take(&mut self.are_spare) {
             self.lines.clear();
+            self.records = 0;
             self.bytes = 0;
         }
         self.append(line, max_lines);
@@ -344,16 +355,25 @@ impl ContainerTail {
             }
             _ => {
                 self.bytes += line.text.len();
+                self.records += usize::from(line.is_first);
                 self.lines.push_back(line.into_owned());
             }
         }
-        while records_in(&self.lines) > max_lines {
-            self.bytes -= pop_record(&mut self.lines);
+        while self.records > max_lines {
+            self.pop_line();
+            while self.lines.front().is_some_and(|line| !line.is_first) {
+                self.pop_line();
+            }
         }
-        while self.bytes > MAX_CONTAINER_BYTES
-            && let Some(oldest) = self.lines.pop_front()
-        {
-            self.bytes -= oldest.text.len();
+        while self.bytes > MAX_CONTAINER_BYTES || self.lines.len() > MAX_CONTAINER_LINES {
+            self.pop_line();
+        }
+    }
+
+    fn pop_line(&mut self) {
+        if let Some(line) = self.lines.pop_front() {
+            self.records -= usize::from(line.is_first);
+            self.bytes -= line.text.len();
         }
     }
 }

@@ -190,3 +190,23 @@ fn a_joined_trace_counts_as_one_line_and_stays_whole() {
     let lines = tail.lines("web", "a");
     assert!(lines.len() == 17 && lines[16] == "exit" && lines[15].ends_with("39"), "{lines:?}");
 }
+
+/// Else one stack trace of short lines would hold up everybody, and take a hundred times its own memory.
+#[test]
+fn a_joined_trace_of_very_many_lines_is_bounded_and_read_in_time() {
+    let tail = StderrTail::new(20).with_split_lines(true);
+    let trace = format!("Error: x\n{}  at end", "a\n".repeat(500_000));
+    let body = rmp_serde::to_vec(&(1u64, line("a", &trace))).unwrap();
+    let mut chunk_tail = tail.begin_chunk();
+    let start = std::time::Instant::now();
+    decode::records(&body, |record| chunk_tail.hear(record, Source::Stderr, false, None));
+    assert!(chunk_tail.containers[0].1.len() <= MAX_CONTAINER_LINES);
+    tail.merge(chunk_tail);
+    assert!(start.elapsed().as_secs() < 2, "{:?}", start.elapsed());
+    for _ in 0..3 {
+        observe(&tail, &[line("a", &"b\n".repeat(600))]);
+    }
+    let kept = &tail.containers.borrow()[0];
+    assert_eq!(kept.lines.len(), MAX_CONTAINER_LINES);
+    assert_eq!(kept.records, records_in(&kept.lines));
+}
