@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::decode::read_time;
 use super::key_name::plain_name;
 use super::msgpack::{MsgpackReader, ReadResult};
-use super::record::{Timestamp, Value};
+use super::record::{MAX_ID_BYTES, Timestamp, Value};
 
 /// FireLens's field with the text of a line.
 const TEXT: &[u8] = b"log";
@@ -140,7 +140,9 @@ impl<'a> LineFields<'a> {
     fn into_line(self, time: Timestamp, entry: &'a [u8]) -> Option<LogLine<'a>> {
         let Self { container, name, source, id, ordinal, is_last, .. } = self;
         let container = if container.is_empty() { name } else { container };
-        let text = self.text.filter(|_| !self.repeats_text)?;
+        // Streams are remembered by both, and no container has longer ones.
+        let is_named = container.len() <= MAX_ID_BYTES && source.len() <= MAX_ID_BYTES;
+        let text = self.text.filter(|_| is_named && !self.repeats_text)?;
         let piece = self.is_piece.then_some(LinePiece { id, ordinal, is_last });
         Some(LogLine { entry, time, container, source, text, piece })
     }
@@ -227,6 +229,16 @@ mod tests {
         assert_eq!((line.container, line.source, line.text), (&b"c1"[..], &b"stderr"[..], &b"part"[..]));
         assert_eq!(line.piece, Some(LinePiece { id: b"p", ordinal: Some(2), is_last: false }));
         assert_eq!((entries[0].place.clone(), line.time.seconds), (0..chunk.len(), 7));
+    }
+
+    #[test]
+    fn names_that_no_container_has_are_not_remembered() {
+        for (name, longest) in [("container_id", 256), ("container_name", 256), ("source", 256)] {
+            for (length, is_line) in [(longest, true), (longest + 1, false)] {
+                let chunk = entry(&json!({"log": "Error: x", name: "x".repeat(length)}));
+                assert_eq!(read_entries(&chunk).unwrap()[0].line.is_some(), is_line, "{name} {length}");
+            }
+        }
     }
 
     #[test]

@@ -172,7 +172,7 @@ impl<'a, 'f> Record<'a, 'f> {
 }
 
 /// The longest id of a container or of a line in pieces; those of Docker and containerd have 64 digits.
-const MAX_ID_BYTES: usize = 256;
+pub(super) const MAX_ID_BYTES: usize = 256;
 
 impl<'a> Record<'a, '_> {
     /// The stream of a record in which the field `source` stood with different values, of which only one is FireLens's:

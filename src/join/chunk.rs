@@ -47,7 +47,8 @@ impl EarlierChunks {
         if self.last_times.len() + last_times.len() > MAX_STREAMS {
             self.last_times.clear();
         }
-        for (key, time) in last_times {
+        let excess = last_times.len().saturating_sub(MAX_STREAMS);
+        for (key, time) in last_times.into_iter().skip(excess) {
             let last = self.last_times.entry(key).or_insert(time);
             if !is_overtaken(time, *last) {
                 *last = time;

@@ -34,6 +34,9 @@ const MAX_WAITING_CHUNKS: usize = 64;
 /// Tags of which it is known when their last lines were written.
 const MAX_TAGS: usize = 1_024;
 
+/// Streams of all tags together whose last times are remembered, at about 300 bytes each.
+const MAX_STREAMS: usize = 4_096;
+
 /// Threads of the host that are told apart.
 const MAX_THREADS: usize = 64;
 
@@ -153,7 +156,8 @@ impl Joining {
 
     fn take_last_times(&self, tag: &[u8]) -> LastTimes {
         let mut by_tag = self.last_times.borrow_mut();
-        if by_tag.len() >= MAX_TAGS {
+        let streams: usize = by_tag.values().map(HashMap::len).sum();
+        if by_tag.len() >= MAX_TAGS || streams >= MAX_STREAMS {
             by_tag.clear();
         }
         by_tag.remove(tag).unwrap_or_default()
@@ -308,5 +312,37 @@ impl Router {
             *delivered = Box::pin(routed).await != Verdict::Retry;
         }
         *delivered
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::join::rules::LineRule;
+
+    #[test]
+    fn made_up_containers_and_tags_take_little_memory() {
+        let rules = JoinRules {
+            pieces: true,
+            lines: Some(LineRule::Traces),
+            wait: Duration::from_secs(2),
+            max_bytes: 1 << 20,
+        };
+        let joining = Joining::new(rules);
+        for tag in 0..100 {
+            for part in 0..2 {
+                let line = |nth: usize| json!({"container_id": format!("{part}-{nth}"), "source": "stderr", "log": "x"});
+                let chunk: Vec<u8> =
+                    (0..500).flat_map(|nth| rmp_serde::to_vec(&(1u64, line(nth))).unwrap()).collect();
+                joining.join(format!("t{tag}").as_bytes(), &chunk, &Progress::new(1), false);
+            }
+        }
+        let remembered: Vec<usize> = joining.last_times.borrow().values().map(HashMap::len).collect();
+        assert!(remembered.iter().all(|streams| (1..=256).contains(streams)), "{remembered:?}");
+        assert!(remembered.iter().sum::<usize>() <= MAX_STREAMS + 256, "{remembered:?}");
     }
 }
