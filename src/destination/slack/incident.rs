@@ -15,10 +15,16 @@ pub(super) const MAX_INCIDENT_BLOCKS: usize = MAX_LINES + 1;
 /// Characters of what an incident is about.
 const MAX_SUBJECT_CHARS: usize = 400;
 
+/// How it stands: counts, times and revisions.
+const MAX_STANDING_CHARS: usize = 300;
+
 /// Characters of what to do.
 const MAX_HINT_CHARS: usize = 400;
 
-const _: () = assert!(MAX_SUBJECT_CHARS + MAX_HINT_CHARS + 400 + report::MAX_LINK_CHARS <= MAX_SECTION_CHARS);
+const _: () = assert!(
+    MAX_SUBJECT_CHARS + MAX_STANDING_CHARS + MAX_HINT_CHARS + 100 + report::MAX_LINK_CHARS
+        <= MAX_SECTION_CHARS
+);
 
 /// One block for each incident.
 pub(super) fn lines(news: &[(StopFields, IncidentReport)]) -> Vec<Value> {
@@ -40,8 +46,9 @@ fn late_lines(stop: &StopFields) -> Option<Value> {
 
 fn line(stop: &StopFields, report: &IncidentReport) -> Value {
     let subject = blocks::escaped(&incident::subject(stop, report), MAX_SUBJECT_CHARS);
+    let standing = blocks::escaped(&incident::standing(report), MAX_STANDING_CHARS);
     let account = stop.text("account").map(|account| format!("account {}", blocks::escaped(account, 40)));
-    let parts = [Some(incident::standing(report)), account, report::service_link(stop)];
+    let parts = [Some(standing), account, report::service_link(stop)];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     let hint = incident::hint(stop, report).map(|hint| hint.replace('\n', " "));
     let hint = hint.map(|hint| format!("\n{}", blocks::escaped(&hint, MAX_HINT_CHARS))).unwrap_or_default();
@@ -53,6 +60,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::super::request::message;
+    use super::MAX_SECTION_CHARS;
 
     fn news(state: &str, count: u64, extra: Value) -> Value {
         let mut news = json!({"ecs_event": "task_stopped", "severity": "error", "category": "app_error",
@@ -83,6 +91,17 @@ mod tests {
             "🔴 web in prod (eu-west-1): container app exits with 1: 30 stops since 21:13, last 23:23 UTC (about every 4 min), \
              revisions 41 to 42"
         );
+    }
+
+    /// A revision is what stands behind a colon, whoever wrote it.
+    #[test]
+    fn revisions_are_no_markup_and_fit_beside_the_rest() {
+        let revisions = ["<!channel>".to_owned(), format!("&{}", "<x|y>".repeat(1_000))];
+        let message = composed(&[news("continued", 30, json!({ "revisions": revisions }))]);
+        let text = message["blocks"][0]["text"]["text"].as_str().unwrap();
+        assert!(text.contains("revisions &lt;!channel&gt; to &amp;&lt;x|y&gt;"), "{text}");
+        assert!(!text.contains("<!") && !text.contains("<x"), "{text}");
+        assert!(text.encode_utf16().count() <= MAX_SECTION_CHARS);
     }
 
     #[test]

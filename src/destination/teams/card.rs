@@ -22,7 +22,9 @@ pub(super) enum Style {
 /// Plain text of at most `max` bytes in JSON, on one line. A date function and a mention would be read even here, so
 /// neither is left whole.
 pub(super) fn plain(text: &str, max: usize) -> String {
-    text::line(&text.replace("{{", "{ {").replace("<at", "< at"), max, json_len)
+    // Twice, for the first pass leaves two of three.
+    let text = text.replace("{{", "{ {").replace("{{", "{ {").replace("<at", "< at");
+    text::line(&text, max, json_len)
 }
 
 /// Bytes of a character in a JSON string.

@@ -104,7 +104,7 @@ fn news_of_an_incident_is_short_and_an_end_says_why() {
 }
 
 /// What an application writes to be noticed by more people, to show a link, or to look like the product's own words.
-const FORGED: &str = "<at>everyone</at> [Open in the ECS console](https://evil.example) **bold** {{DATE(2026-01-01T00:00:00Z)}} \u{202e}\u{1b}[0m";
+const FORGED: &str = "<at>everyone</at> [Open in the ECS console](https://evil.example) **bold** {{DATE(2026-01-01T00:00:00Z)}} {{{TIME(2026-01-01T00:00:00Z)}}} \u{202e}\u{1b}[0m";
 
 /// Markdown is read in a `TextBlock` and a `Fact`, so that no text of a container may get into one.
 #[test]
