@@ -47,6 +47,13 @@ struct OptionalTexts<'s> {
     sentences: [&'s mut Option<String>; 3],
 }
 
+/// A link that names what is not to be seen leads nowhere without it, so it is left out.
+fn is_changed(link: &str, visit: &mut dyn FnMut(&mut String)) -> bool {
+    let mut visited = link.to_owned();
+    visit(&mut visited);
+    visited != *link
+}
+
 impl StopEvent {
     /// Cuts texts that are longer than any of ECS's. Reports, and keys made of them, are remembered by the thousand, and
     /// whoever can send an event chooses them.
@@ -79,7 +86,19 @@ impl StopEvent {
         }
         for container in &mut self.containers {
             visit(&mut container.name);
-            [&mut container.image, &mut container.reason].into_iter().flatten().for_each(&mut *visit);
+            let texts = [
+                &mut container.image,
+                &mut container.reason,
+                &mut container.last_status,
+                &mut container.runtime_id,
+            ];
+            texts.into_iter().flatten().for_each(&mut *visit);
+        }
+        if let Some(incident) = &mut self.incident {
+            incident.services.iter_mut().chain(&mut incident.revisions).for_each(&mut *visit);
+        }
+        for link in [&mut self.task_url, &mut self.logs_url] {
+            link.take_if(|link| is_changed(link, visit));
         }
         self.event.for_each_text(visit);
     }
@@ -105,5 +124,44 @@ impl StopEvent {
         ];
         let sentences = [&mut self.stopped_reason, &mut self.attachment_reason, &mut self.container_reason];
         OptionalTexts { names, sentences }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::stop::{self, IncidentReport, IncidentState};
+
+    /// A name that is to be masked stands in more than its own field.
+    #[test]
+    fn a_text_is_visited_wherever_a_report_repeats_it() {
+        let event = json!({"source": "aws.ecs", "detail-type": "ECS Task State Change", "region": "eu-west-1", "detail": {
+            "taskArn": "arn:aws:ecs:eu-west-1:111122223333:task/prod/0123", "lastStatus": "STOPPED",
+            "clusterArn": "arn:aws:ecs:eu-west-1:111122223333:cluster/hunter2", "group": "service:hunter2",
+            "taskDefinitionArn": "arn:aws:ecs:eu-west-1:111122223333:task-definition/web:hunter2",
+            "containers": [{"name": "hunter2", "exitCode": 1, "runtimeId": "hunter2", "reason": "hunter2",
+                "image": "hunter2:1", "lastStatus": "hunter2"}]}});
+        let mut stop = stop::read(event).unwrap();
+        stop.incident = Some(IncidentReport {
+            state: IncidentState::Opened,
+            count: 1,
+            first_at: 0,
+            last_at: 0,
+            revisions: vec!["hunter2".to_owned()],
+            services: vec!["hunter2".to_owned(), "api".to_owned()],
+            ended_by: None,
+            quiet_seconds: None,
+            escalated: false,
+            is_news: true,
+        });
+        assert!(stop.logs_url.as_ref().unwrap().contains("hunter2"));
+        let with_others = |mut stop: stop::StopEvent, hidden: &str| {
+            stop.for_each_text(&mut |text| *text = text.replace(hidden, "[redacted]"));
+            serde_json::to_string(&stop).unwrap()
+        };
+        assert!(with_others(stop.clone(), "nothing").contains("/tasks/0123/logs"));
+        let masked = with_others(stop, "hunter2");
+        assert!(!masked.contains("hunter2"), "{masked}");
     }
 }
