@@ -7,6 +7,8 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use serde_json::error::Category;
+
 /// Stands for a character that is not shown.
 const REPLACEMENT: char = ' ';
 
@@ -18,6 +20,18 @@ pub fn is_unprintable(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
         || matches!(c, '\u{AD}' | '\u{180E}' | '\u{200B}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}')
+}
+
+/// What is wrong with JSON and where, without the texts in it, which may be long, secret or both.
+#[must_use]
+pub fn json_fault(error: &serde_json::Error) -> String {
+    let what = match error.classify() {
+        Category::Io => "it cannot be read",
+        Category::Syntax => "it is not JSON",
+        Category::Data => "a field is missing or has another form",
+        Category::Eof => "it ends too early",
+    };
+    format!("{what}, at line {}, column {}", error.line(), error.column())
 }
 
 /// The text on one line: every unprintable character, line ends among them, becomes a blank.
@@ -84,6 +98,17 @@ mod tests {
     fn other_text_is_left() {
         let text = "it cost 5 €, \"später\" – שלום مرحبا 👩‍🚀 日本語";
         assert_eq!((line(text), lines(text), json(text)), (text.into(), text.into(), text.into()));
+    }
+
+    #[test]
+    fn a_fault_in_json_repeats_none_of_it() {
+        for (json, said) in [
+            ("hunter2", "it is not JSON, at line 1, column 1"),
+            (r#"["hunter2"]"#, "a field is missing or has another form, at line 1, column 10"),
+            ("[1,", "it ends too early, at line 1, column 3"),
+        ] {
+            assert_eq!(json_fault(&serde_json::from_str::<Vec<u64>>(json).unwrap_err()), said, "{json}");
+        }
     }
 
     #[test]

@@ -8,6 +8,13 @@
 
 use serde::Deserialize;
 
+use crate::printable::json_fault;
+
+/// A task definition has at most 10 containers and 64 KiB
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html>, read 2026-11), the answer some more.
+const MAX_CONTAINERS: usize = 100;
+const MAX_ANSWER_BYTES: usize = 512 << 10;
+
 /// The answer of `/task`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -97,10 +104,14 @@ impl TaskMetadata {
     /// # Errors
     /// What is wrong with the answer, for the log.
     pub fn parse(body: &[u8]) -> Result<Self, String> {
-        let task: Self = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-        match task.arn.is_none() && task.containers.is_empty() {
-            true => Err("it names neither a task nor a container".to_owned()),
-            false => Ok(task),
+        if body.len() > MAX_ANSWER_BYTES {
+            return Err(format!("its answer is longer than {MAX_ANSWER_BYTES} bytes, which no task's is"));
+        }
+        let task: Self = serde_json::from_slice(body).map_err(|error| json_fault(&error))?;
+        match task.containers.len() {
+            0 if task.arn.is_none() => Err("it names neither a task nor a container".to_owned()),
+            ..=MAX_CONTAINERS => Ok(task),
+            count => Err(format!("it names {count} containers, which no task has")),
         }
     }
 
@@ -200,6 +211,14 @@ mod tests {
 
     #[test]
     fn what_is_no_task_is_refused() {
+        let many = json!({"TaskARN": "arn", "Containers": vec![json!({}); MAX_CONTAINERS + 1]}).to_string();
+        let long = json!({"TaskARN": "x".repeat(MAX_ANSWER_BYTES)}).to_string();
+        for (wrong, said) in [(many, "names 101 containers"), (long, "longer than 524288 bytes")] {
+            let error = TaskMetadata::parse(wrong.as_bytes()).unwrap_err();
+            assert!(error.contains(said) && error.len() < 100, "{error}");
+        }
+        let other = TaskMetadata::parse(br#"{"Containers": "hunter2"}"#).unwrap_err();
+        assert_eq!(other, "a field is missing or has another form, at line 1, column 24");
         for wrong in ["", "[]", "{}", "null", "<html>", r#"{"TaskARN": 7}"#, r#"{"Containers": {}}"#] {
             assert!(TaskMetadata::parse(wrong.as_bytes()).is_err(), "{wrong}");
         }

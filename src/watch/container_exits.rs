@@ -19,6 +19,9 @@ use crate::task_metadata::{TaskContainer, TaskMetadata};
 /// Exit codes of processes that were asked to stop: success, SIGINT, SIGTERM, and Ctrl-C on Windows.
 const POLITE_EXIT_CODES: [i64; 4] = [0, 130, 143, 3_221_225_786];
 
+/// A task keeps its containers; names beyond so many are those of an endpoint that makes them up.
+const MAX_KNOWN: usize = 1_000;
+
 /// What is known of the task's containers, by name.
 #[derive(Debug)]
 pub(super) struct Exits {
@@ -57,6 +60,9 @@ impl Exits {
 
     /// The exits since the last poll.
     pub(super) fn update(&mut self, task: &TaskMetadata) -> Vec<ContainerExit> {
+        if self.known.len() > MAX_KNOWN {
+            self.known.retain(|name, _| task.containers.iter().any(|container| container.name == *name));
+        }
         let mut exits = Vec::new();
         for container in &task.containers {
             if self.is_watched(container) {
@@ -250,6 +256,16 @@ mod tests {
         assert_eq!(found[0].event["detail"]["container"]["exitCode"], 137);
         assert_eq!(found[0].event["region"], "eu-west-1");
         assert!(exits.update(&over).is_empty());
+    }
+
+    #[test]
+    fn names_that_are_made_up_take_no_memory() {
+        let mut exits = exits();
+        for poll in 0..100 {
+            let containers = (0..50).map(|nth| container(&format!("{poll}-{nth}"), "RUNNING")).collect();
+            exits.update(&task("RUNNING", None, containers));
+        }
+        assert!(exits.known.len() <= MAX_KNOWN + 50, "{}", exits.known.len());
     }
 
     #[test]

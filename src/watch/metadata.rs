@@ -25,6 +25,7 @@ use crate::delivery::verdict::Verdict;
 use crate::destination::HttpRequest;
 use crate::encode::payload::Payload;
 use crate::log::{Level, Log};
+use crate::printable::json_fault;
 use crate::stop;
 use crate::task_metadata::{TaskContainer, TaskMetadata};
 use crate::transport::http::Client;
@@ -52,6 +53,9 @@ const RETRY_WAIT: Duration = Duration::from_secs(2);
 
 /// Reports that wait at one time; beyond, the oldest is dropped and that is logged.
 const MAX_WAITING_REPORTS: usize = 1_000;
+
+/// Of all reports that wait; a thousand of usual ones have less.
+const MAX_WAITING_BYTES: usize = 16 << 20;
 
 /// What the endpoint last said of the task.
 #[derive(Debug)]
@@ -235,7 +239,7 @@ impl<S: ChunkSink + Clone + 'static> TaskWatch<S> {
             && let Reporting::Exits(reader) = &self.endpoint.reporting
         {
             let own: TaskContainer =
-                serde_json::from_slice(&self.get("").await?).map_err(|error| error.to_string())?;
+                serde_json::from_slice(&self.get("").await?).map_err(|error| json_fault(&error))?;
             let own = Some(own.docker_id).filter(|id| !id.is_empty());
             self.exits = Some(Exits::new(reader.clone(), own, self.started));
         }
@@ -299,8 +303,16 @@ impl<S: ChunkSink + Clone + 'static> TaskWatch<S> {
         let ended = exit.finished.unwrap_or(now);
         let age = Duration::try_from(now.duration_since(ended)).unwrap_or_default();
         let due = Instant::now() + LAST_LINES_WAIT.saturating_sub(age);
-        self.waiting.push(Report { due, chunk: encode_chunk(ended.as_millisecond(), &exit.event) });
-        if self.waiting.len() > MAX_WAITING_REPORTS {
+        self.keep(Report { due, chunk: encode_chunk(ended.as_millisecond(), &exit.event) });
+    }
+
+    /// Keeps a report until it is due, as far as there is room.
+    fn keep(&mut self, report: Report) {
+        self.waiting.push(report);
+        let bytes = |waiting: &[Report]| waiting.iter().map(|report| report.chunk.len()).sum::<usize>();
+        while self.waiting.len() > MAX_WAITING_REPORTS
+            || (self.waiting.len() > 1 && bytes(&self.waiting) > MAX_WAITING_BYTES)
+        {
             self.waiting.remove(0);
             self.log.once_a_minute(
                 Level::Error,
@@ -322,7 +334,7 @@ impl<S: ChunkSink + Clone + 'static> TaskWatch<S> {
 
     fn requeue(&mut self, done: Option<(Report, Verdict)>) {
         if let Some((report, Verdict::Retry)) = done {
-            self.waiting.push(Report { due: Instant::now() + RETRY_WAIT, ..report });
+            self.keep(Report { due: Instant::now() + RETRY_WAIT, ..report });
         }
     }
 }
@@ -360,5 +372,12 @@ mod tests {
         assert_eq!(watch.waiting.len(), MAX_WAITING_REPORTS);
         let oldest: (f64, serde_json::Value) = rmp_serde::from_slice(&watch.waiting[0].chunk).unwrap();
         assert_eq!(oldest.1, json!({ "id": 1 }));
+        let chunk = |bytes| Report { due: Instant::now(), chunk: vec![0; bytes] };
+        for _ in 0..10 {
+            watch.requeue(Some((chunk(1), Verdict::Retry)));
+        }
+        assert_eq!(watch.waiting.len(), MAX_WAITING_REPORTS, "those that were submitted in vain count, too");
+        watch.requeue(Some((chunk(MAX_WAITING_BYTES), Verdict::Retry)));
+        assert_eq!(watch.waiting.len(), 1);
     }
 }

@@ -9,6 +9,10 @@ use tokio::time::{Instant, sleep_until};
 /// The longest pause while nothing can be delivered, and before a message is received again.
 const MAX_PAUSE_SECONDS: u64 = 300;
 
+/// A round that brought nothing takes at least so long: an endpoint that does not wait for messages is not asked without
+/// a pause.
+const MIN_EMPTY_ROUND: Duration = Duration::from_millis(200);
+
 /// The rounds in which messages are received, and the pause before the next.
 #[derive(Debug, Default)]
 pub(super) struct Pacing {
@@ -18,6 +22,7 @@ pub(super) struct Pacing {
     failures: u32,
     /// What began up to here has failed together.
     failed_until: u64,
+    began_at: Option<Instant>,
     resume_at: Option<Instant>,
 }
 
@@ -30,6 +35,7 @@ impl Pacing {
     /// Begins a round; returns its number.
     pub(super) fn begin(&mut self) -> u64 {
         self.round += 1;
+        self.began_at = Some(Instant::now());
         self.round
     }
 
@@ -45,6 +51,12 @@ impl Pacing {
     pub(super) fn succeed(&mut self) {
         self.failures = 0;
         self.resume_at = None;
+    }
+
+    /// A round brought no message, or one that is no event.
+    pub(super) fn rest(&mut self) {
+        let until = self.began_at.map(|began_at| began_at + MIN_EMPTY_ROUND);
+        self.resume_at = self.resume_at.max(until);
     }
 
     /// A round failed, or a message of it. What was under way at the last failure belongs to that one: it says nothing
@@ -95,6 +107,26 @@ mod tests {
         let third = pacing.begin();
         pacing.fail(third);
         assert_eq!(pacing.failures, 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_endpoint_that_has_nothing_is_not_asked_without_a_pause() {
+        let mut pacing = Pacing::default();
+        let start = Instant::now();
+        for _ in 0..10 {
+            pacing.begin();
+            pacing.rest();
+            pacing.pause_over().await;
+        }
+        assert_eq!(start.elapsed(), 10 * MIN_EMPTY_ROUND);
+        pacing.begin();
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        pacing.rest();
+        assert!(pacing.is_open(), "it waited itself");
+        pacing.fail(pacing.last());
+        let paused_until = pacing.resume_at;
+        pacing.rest();
+        assert_eq!(pacing.resume_at, paused_until);
     }
 
     #[tokio::test(start_paused = true)]

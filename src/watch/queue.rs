@@ -105,6 +105,7 @@ impl<S: ChunkSink + 'static> QueueWatch<S> {
                 () = pacing.pause_over() => {}
                 Some(done) = in_flight.join_next() => note_outcome(&mut pacing, done.ok()),
                 Some(received) = receiving.join_next() => match received {
+                    Ok(Ok(messages)) if messages.is_empty() => pacing.rest(),
                     Ok(Ok(messages)) => for message in messages {
                         in_flight.spawn_local(Rc::clone(&this).handle_of(pacing.last(), message));
                     },
@@ -126,7 +127,18 @@ impl<S: ChunkSink + 'static> QueueWatch<S> {
             Ok(reply) => sqs::messages(&reply),
             Err(trouble) => Err(trouble),
         };
-        let messages = received.map_err(|trouble| self.log_trouble("receive messages", &trouble))?;
+        let mut messages = received.map_err(|trouble| self.log_trouble("receive messages", &trouble))?;
+        if messages.len() > MAX_MESSAGES {
+            self.log.once_a_minute(
+                Level::Warn,
+                "queue/too many",
+                format_args!(
+                    "queue: ReceiveMessage answered {} messages, {MAX_MESSAGES} were asked for; the rest stays in the queue; look at queue.endpoint and at proxies before it",
+                    messages.len()
+                ),
+            );
+            messages.truncate(MAX_MESSAGES);
+        }
         self.counters().received.fetch_add(messages.len() as u64, Relaxed);
         Ok(messages)
     }
@@ -256,7 +268,7 @@ fn event_time_ms(event: &Value) -> Option<i64> {
 fn note_outcome(pacing: &mut Pacing, outcome: Option<(u64, MessageOutcome)>) {
     match outcome {
         Some((_, MessageOutcome::Delivered)) => pacing.succeed(),
-        Some((_, MessageOutcome::Poison)) => {}
+        Some((_, MessageOutcome::Poison)) => pacing.rest(),
         Some((round, MessageOutcome::Left)) => pacing.fail(round),
         None => pacing.fail(pacing.last()),
     }

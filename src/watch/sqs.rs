@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::destination::{HttpRequest, Reply, ReplyAction, RetryTiming, classify_aws_reply};
+use crate::printable::json_fault;
 
 /// The most messages of one ReceiveMessage.
 pub(super) const MAX_MESSAGES: usize = 10;
@@ -110,7 +111,10 @@ pub(super) fn messages(reply: &Reply) -> Result<Vec<Message>, ReplyAction> {
     }
     succeeded(reply, "ReceiveMessage")?;
     let unread = |error: serde_json::Error| {
-        retry(format!("ReceiveMessage answered something that is not a list: {error}"))
+        retry(format!(
+            "ReceiveMessage answered something that is not a list of messages: {}",
+            json_fault(&error)
+        ))
     };
     let received: Received = serde_json::from_slice(&reply.body).map_err(unread)?;
     Ok(received.messages.unwrap_or_default())
