@@ -73,6 +73,9 @@ impl fmt::Display for Suppressed {
 /// One line per subject in this time.
 const QUIET_INTERVAL: Duration = Duration::from_secs(60);
 
+/// Longer lines are cut: what a service says may be in one, and it says as much as it likes.
+const MAX_LINE_BYTES: usize = 16 << 10;
+
 /// Subjects remembered. A record's text is never a subject, so there are far fewer.
 const MAX_SUBJECTS: usize = 1_000;
 
@@ -142,7 +145,11 @@ fn write_line(level: Level, who: &str, text: &dyn fmt::Display) {
 
 /// The text on one line of the log.
 fn shown(text: &dyn fmt::Display) -> String {
-    printable::line(&text.to_string()).into_owned()
+    let text = text.to_string();
+    match text.get(..text.floor_char_boundary(MAX_LINE_BYTES)) {
+        Some(kept) if kept.len() < text.len() => format!("{}…", printable::line(kept)),
+        _ => printable::line(&text).into_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -160,6 +167,12 @@ mod tests {
     #[test]
     fn a_text_begins_no_line_of_its_own_and_controls_no_terminal() {
         assert_eq!(shown(&"a\n[error] \u{1b}[31mb\u{9b}c\u{202e}d"), "a [error]  [31mb c d");
+    }
+
+    #[test]
+    fn a_line_has_an_end() {
+        let shown = shown(&"é".repeat(MAX_LINE_BYTES));
+        assert!(shown.ends_with("é…") && shown.len() < MAX_LINE_BYTES + 4, "{}", shown.len());
     }
 
     #[test]
