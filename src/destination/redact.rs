@@ -10,12 +10,16 @@ use crate::redact::secrets;
 /// Longer error texts are cut.
 const MAX_QUOTED_CHARS: usize = 300;
 
+/// So much of a text is read; a secret is told by what stands around it.
+const MAX_READ_BYTES: usize = 8 << 10;
+
 /// Replaces text in quotation marks.
 const MASK: char = '…';
 
 /// The text on one line: without control characters, with quoted text and what looks like a secret masked, and cut at
 /// [`MAX_QUOTED_CHARS`].
 pub(super) fn quoted(text: &str) -> impl Iterator<Item = char> {
+    let text = text.get(..text.floor_char_boundary(MAX_READ_BYTES)).unwrap_or(text);
     mask_quotes(&secrets::masked(text)).into_iter().take(MAX_QUOTED_CHARS)
 }
 

@@ -98,9 +98,10 @@ fn named(text: &str, is_command: bool) -> Vec<Range<usize>> {
     let Some(names) = &*NAMES else { return ranges };
     let mut from = 0;
     let mut sets_variable = false;
+    let mut tags = Tags::default();
     while let Some(found) = names.captures_at(text, from) {
         let matched = Match::new(text, &found);
-        match matched.secret_end(text, is_command || sets_variable) {
+        match matched.secret_end(text, is_command || sets_variable, &mut tags) {
             Some(end) => {
                 ranges.push(matched.value_start..end);
                 from = end;
@@ -151,9 +152,12 @@ impl<'t> Match<'t> {
 
     /// Where the secret ends that stands behind the name; `None` when none does. Asks the name first: where each value
     /// is searched to its end, a hostile text takes for ever.
-    fn secret_end(&self, text: &str, sets_variable: bool) -> Option<usize> {
+    fn secret_end(&self, text: &str, sets_variable: bool, tags: &mut Tags) -> Option<usize> {
         let rest = text.get(self.value_start..).filter(|rest| self.names_secret(rest, sets_variable))?;
-        let length = self.value_length(rest);
+        let length = match self.between {
+            ">" => tags.content_length(text, self.value_start),
+            _ => self.value_length(rest),
+        };
         (length > 0).then_some(self.value_start + length)
     }
 
@@ -174,9 +178,6 @@ impl<'t> Match<'t> {
     /// Bytes up to the value's quotation mark, or up to what separates it from the next.
     fn value_length(&self, rest: &str) -> usize {
         let length = match self.quote {
-            _ if self.between == ">" => {
-                Some(rest.find("</").filter(|end| Some(*end) == rest.find('<')).unwrap_or(0))
-            }
             "" if self.is_header(rest) => rest.find(['"', '\'', '\n', '\r']),
             "" => rest
                 .find(|c: char| c.is_whitespace() || matches!(c, '&' | ';' | ',' | '"' | '\'' | ')' | '}')),
@@ -188,6 +189,28 @@ impl<'t> Match<'t> {
     /// The value of a header has blanks in it.
     fn is_header(&self, rest: &str) -> bool {
         self.between.trim() == ":" && names::is_header(self.name, rest)
+    }
+}
+
+/// The tags of a text, each looked for once: there may be as many names before one as the text has room for.
+#[derive(Default)]
+struct Tags {
+    /// Where the next begins; none begins between there and the place that was asked for last.
+    next: Option<usize>,
+}
+
+impl Tags {
+    /// Length of the content of an element that begins at `start`; 0 where no end tag follows it.
+    fn content_length(&mut self, text: &str, start: usize) -> usize {
+        let next = self.next.filter(|next| *next >= start).unwrap_or_else(|| {
+            let rest = text.get(start..).unwrap_or_default();
+            start + rest.find('<').unwrap_or(rest.len())
+        });
+        self.next = Some(next);
+        match text.get(next..).is_some_and(|rest| rest.starts_with("</")) {
+            true => next - start,
+            false => 0,
+        }
     }
 }
 

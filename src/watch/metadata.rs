@@ -317,7 +317,7 @@ impl<S: ChunkSink + Clone + 'static> TaskWatch<S> {
             self.log.once_a_minute(
                 Level::Error,
                 "task_reports",
-                "more than 1000 container exits wait for delivery; the oldest report is lost; see the destination's errors",
+                "more than 1000 container exits wait for delivery, or 16 MB of them; the oldest report is lost; see the destination's errors",
             );
         }
     }
