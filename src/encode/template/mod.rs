@@ -165,18 +165,21 @@ enum Part {
     Field { field: FieldSource, fallback: Option<String>, last: RefCell<Memo> },
 }
 
+/// Takes a part of a text.
+type TextPart = fn(&[u8]) -> &[u8];
+
 /// The last value of a field and its safe form, for neighbouring records mostly come from one container.
 #[derive(Debug, Default)]
 struct Memo {
     raw: Vec<u8>,
     /// Which part of it is meant: the same text may be a record's own word and what the task's metadata say.
-    part: Option<fn(&[u8]) -> &[u8]>,
+    part: Option<TextPart>,
     safe: Vec<u8>,
 }
 
 impl Memo {
     /// Appends the safe form of a part of `text`; `false` when that part is empty.
-    fn render(&mut self, names: NameKind, text: &[u8], part: fn(&[u8]) -> &[u8], out: &mut Vec<u8>) -> bool {
+    fn render(&mut self, names: NameKind, text: &[u8], part: TextPart, out: &mut Vec<u8>) -> bool {
         if self.raw != text || !self.part.is_some_and(|known| std::ptr::fn_addr_eq(known, part)) {
             self.raw.clear();
             self.raw.extend_from_slice(text);
