@@ -1,6 +1,6 @@
-//! Keys of incidents where nothing is grouped.
+//! Keys of incidents where nothing is grouped, and those that group what does not belong together.
 
-use super::finding::Finding;
+use super::finding::{Finding, FindingSeverity};
 use super::placeholders::destination_kind;
 use super::routes::SectionNames;
 use crate::config::Section;
@@ -10,11 +10,41 @@ const DETAILS: [&str; 4] = ["incident.group_by", "incident.quiet", "incident.rem
 
 /// Reports keys about incidents that do nothing.
 pub(super) fn check(section: &Section, names: &SectionNames, findings: &mut Vec<Finding>) {
-    let Some((why, instead)) = without_effect(section, names) else { return };
+    let Some((why, instead)) = without_effect(section, names) else {
+        return findings.extend(merges_services(section));
+    };
     let is_detail = |key: &str| DETAILS.iter().any(|known| known.eq_ignore_ascii_case(key));
     for setting in section.settings.iter().filter(|setting| is_detail(&setting.key)) {
         findings.push(Finding::warn_of(setting, format!("has no effect: {why}"), instead));
     }
+}
+
+/// Fields that tell one service from another.
+const WORKLOADS: [&str; 2] = ["service", "task_definition"];
+
+/// Reports fields that stops of different services have in common: the incident of one hides that of the other.
+fn merges_services(section: &Section) -> Option<Finding> {
+    let setting = section.get("incident.group_by")?;
+    let text = setting.value.text()?;
+    let fields: Vec<&str> = text.split(',').map(str::trim).filter(|field| !field.is_empty()).collect();
+    if fields.is_empty() || fields.iter().any(|field| WORKLOADS.contains(field)) {
+        return None;
+    }
+    let message = format!(
+        "groups by {} alone, so that the stops of all services with the same are one incident, and people hear of the \
+         first service only",
+        fields.join(", ")
+    );
+    let instead = format!(
+        "write for example cluster, service, {}",
+        fields.iter().filter(|field| **field != "cluster").copied().collect::<Vec<_>>().join(", ")
+    );
+    let instead = instead.trim_end_matches(", ");
+    // One incident for each cluster may be meant.
+    if fields.contains(&"cluster") {
+        return Some(Finding::new(FindingSeverity::Note, &setting.location, &setting.key, message, instead));
+    }
+    Some(Finding::warn_of(setting, message, instead))
 }
 
 /// Why nothing is grouped, and what to write; `None`: something may be.
@@ -70,6 +100,20 @@ mod tests {
         ] {
             let found = of(&lines);
             assert!(matches!(found.as_slice(), [one] if one.contains(part)), "{lines}: {found:?}");
+        }
+        for (fields, is_right) in [
+            ("availability_zone", false),
+            ("exit_code, stop_code", false),
+            ("container,cause", false),
+            ("cluster", true),
+            ("service", true),
+            ("cluster, task_definition", true),
+            ("${FIELDS}", true),
+        ] {
+            let found = of(&format!("{slack}|incident.group_by {fields}"));
+            let warned: Vec<&String> = found.iter().filter(|line| line.contains(" warning: ")).collect();
+            assert_eq!(warned.is_empty(), is_right, "{fields}: {found:?}");
+            assert!(is_right || warned[0].contains("the stops of all services"), "{found:?}");
         }
         for lines in [
             format!("{slack}|incident.quiet 1h"),

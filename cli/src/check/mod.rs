@@ -136,7 +136,7 @@ fn check_file(configuration: &Configuration, ours: &[&Section]) -> Vec<Finding> 
         findings.extend(about_it.map(|finding| finding.in_container(section.container.as_deref())));
     }
     task::check(configuration, ours, &mut findings);
-    task::check_templates(configuration, &mut findings);
+    task::check_templates(configuration, ours, &mut findings);
     findings
         .retain(|finding| !configuration.look_alikes.iter().any(|look| look.location == finding.location));
     let remarks = [

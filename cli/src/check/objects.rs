@@ -13,7 +13,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 /// Parts of a date, how often they change, and that in words.
 const PARTS: [(&str, &[&str], Duration, &str); 2] = [
-    ("seconds", &["S", "s", "T", "c", "f", "N", "r", "X", "Q"], SECOND, "a second"),
+    ("seconds", &["S", "s", "T", "c", "f", "N", "r", "X"], SECOND, "a second"),
     ("minutes", &["M", "R"], MINUTE, "a minute"),
 ];
 
@@ -82,7 +82,7 @@ fn too_small(setting: &Setting) -> Option<Finding> {
 }
 
 /// The letters behind each `%`, without flags and widths.
-fn conversions(text: &str) -> Vec<String> {
+pub(super) fn conversions(text: &str) -> Vec<String> {
     let mut letters = Vec::new();
     let mut rest = text.replace("%%", "");
     while let Some((_, behind)) = rest.split_once('%') {

@@ -54,6 +54,12 @@ fn utf16(bytes: &[u8]) -> Option<String> {
     Some(text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned())
 }
 
+/// The text with lines as Unix ends them, if a carriage return alone ends each of its lines.
+pub(super) fn without_lone_returns(text: &str) -> Option<String> {
+    let has_lines = !text.contains('\n') && text.trim_end().contains('\r');
+    has_lines.then(|| text.replace('\r', "\n"))
+}
+
 /// Message and suggestion for a key or value with characters that only look like others.
 pub(super) fn look_alike(setting: &Setting) -> Option<(&'static str, &'static str)> {
     let value = match &setting.value {

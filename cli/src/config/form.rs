@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::infrastructure::DocumentKind;
 use super::tree::Node;
 
 /// What a file looks like, in words, and the supported way.
@@ -11,14 +12,16 @@ pub(super) struct FormAdvice {
     pub(super) instead: &'static str,
     /// Lies beside the configuration of many deployments, and there is nothing wrong with that.
     pub(super) is_companion: bool,
+    /// A document that a template could have inside.
+    pub(super) document: Option<DocumentKind>,
 }
 
 const fn advice(looks_like: &'static str, instead: &'static str) -> FormAdvice {
-    FormAdvice { looks_like, instead, is_companion: false }
+    FormAdvice { looks_like, instead, is_companion: false, document: None }
 }
 
 const fn companion(looks_like: &'static str, instead: &'static str) -> FormAdvice {
-    FormAdvice { looks_like, instead, is_companion: true }
+    FormAdvice { looks_like, instead, is_companion: true, document: None }
 }
 
 pub(super) const TEMPLATE: FormAdvice = advice(
@@ -36,7 +39,10 @@ const FLUENTD: FormAdvice = advice(
 const CDK_SOURCE: FormAdvice = advice("a program (CDK or the like)", "run cdk synth | ecs-router check -");
 const DOCKERFILE: FormAdvice =
     companion("a Dockerfile", "check the configuration that it copies into the image");
-const POLICY: FormAdvice = companion("an IAM policy", "nothing of the plugin is in it to check");
+const POLICY: FormAdvice = FormAdvice {
+    document: Some(DocumentKind::Policy),
+    ..companion("an IAM policy", "its words are checked, but not whether it allows enough")
+};
 const SCRIPT: FormAdvice = advice("a script", "check the configuration that it uses");
 const MARKUP: FormAdvice = advice("XML or HTML", "save the raw file");
 const ENVIRONMENT: FormAdvice =
@@ -62,10 +68,10 @@ const DESCRIBE: FormAdvice = advice(
 );
 const EVENT: FormAdvice =
     advice("an event or a record", "ecs-router explain says what the plugin makes of it");
-const PATTERN: FormAdvice = companion(
-    "an event pattern of EventBridge",
-    "check the template that uses it: there the words of its lists are checked",
-);
+const PATTERN: FormAdvice = FormAdvice {
+    document: Some(DocumentKind::Pattern),
+    ..companion("an event pattern of EventBridge", "its words are checked")
+};
 const CDK_MANIFEST: FormAdvice =
     advice("a manifest of CDK", "check the template beside it: cdk.out/NAME.template.json");
 const COPILOT: FormAdvice =
@@ -148,7 +154,7 @@ pub(super) fn of_tree(tree: &Node) -> Option<FormAdvice> {
         (has("services") && tree.get("services").is_some_and(|node| !node.entries().is_empty()), COMPOSE),
         (has("HostConfig") || has("RepoTags"), INSPECT),
         (has("tasks") || has("services") || has("taskArn") || has("lastStatus"), DESCRIBE),
-        (first.get("detail-type").is_some_and(|node| !node.items().is_empty()), PATTERN),
+        (is_pattern(tree), PATTERN),
         (has("detail-type") || has("Records") || has("log") || has("eventName"), EVENT),
         (has("artifacts") && has("version"), CDK_MANIFEST),
         (has("type") && (has("image") || has("http")), COPILOT),
@@ -156,6 +162,13 @@ pub(super) fn of_tree(tree: &Node) -> Option<FormAdvice> {
         (has("config") || has("fluent-bit") || has("replicaCount"), HELM_VALUES),
     ];
     found.into_iter().find(|(is_it, _)| *is_it).map(|(_, advice)| advice)
+}
+
+/// Whether a key that every event has is given a list of words.
+fn is_pattern(tree: &Node) -> bool {
+    let is_list =
+        |key: &str| tree.get(key).is_some_and(|node| node.items().iter().any(|item| item.text().is_some()));
+    is_list("detail-type") || (is_list("source") && tree.get("type").is_none())
 }
 
 /// Whether it has statements that allow or deny.

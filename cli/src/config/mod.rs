@@ -10,6 +10,7 @@ mod fluent_yaml;
 mod form;
 mod format;
 mod include;
+mod infrastructure;
 mod json;
 mod repeated;
 mod task;
@@ -25,7 +26,7 @@ use self::encoding::DecodedText;
 use self::form::FormAdvice;
 use self::format::FileFormat;
 use self::include::Includes;
-pub(crate) use self::task::{CloudFormationTemplate, TaskDefinition, TaskDialect};
+pub(crate) use self::task::{CloudFormationTemplate, TaskDefinition, TaskDialect, TemplateForm};
 use self::tree::ParseError;
 pub(crate) use self::tree::{MapEntry, Node, Tree, is_function_name};
 pub(crate) use self::wildcard::{matches, tag_regex};
@@ -317,6 +318,14 @@ fn read_bytes(path: &Path, bytes: &[u8], includes: &mut Includes, configuration:
 
 /// Reads the text of one file in any format, and reports a name that makes Fluent Bit expect another one.
 fn read_text(path: &Path, text: &str, includes: &mut Includes, configuration: &mut Configuration) {
+    let lines = encoding::without_lone_returns(text);
+    let text = lines.as_deref().unwrap_or(text);
+    if lines.is_some() && format::detect(path, text) == FileFormat::Classic {
+        let message =
+            "its lines end with a carriage return (CR) alone, and Fluent Bit takes the file for one line";
+        let start = Location { file: path.display().to_string().into(), line: 1 };
+        configuration.error(start, message, "save it with the line ends of Unix (LF)");
+    }
     if let Some((message, instead)) = format::misnamed(path, format::detect(path, text)) {
         configuration.error(Location { file: path.display().to_string().into(), line: 1 }, message, instead);
     }
@@ -364,6 +373,14 @@ fn read_tree(file: &Rc<str>, text: &str, tree: Node, configuration: &mut Configu
         return;
     }
     let start = Location { file: Rc::clone(file), line: tree.line.max(1) };
+    // A pattern may have `resources`, and a template has `Resources`.
+    let is_template = tree.entries().iter().any(|entry| entry.key == "Resources");
+    if let Some((advice, kind)) =
+        advice.and_then(|advice| Some((advice, advice.document?))).filter(|_| !is_template)
+    {
+        configuration.templates.push(infrastructure::of_document(file, kind, tree));
+        return report_form(start, advice, configuration);
+    }
     if task::read(file, tree, configuration) {
         return;
     }

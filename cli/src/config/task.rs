@@ -7,7 +7,7 @@
 use std::rc::Rc;
 
 use super::tree::{MapEntry, Node, Tree, is_function_name};
-use super::{Configuration, Location, Origin, Section, Setting, SettingValue, json};
+use super::{Configuration, Location, Origin, Section, Setting, SettingValue, infrastructure, json};
 use crate::suggest::closest;
 
 /// Keys by which a task definition or a template is recognised.
@@ -36,11 +36,22 @@ pub(crate) struct TaskDefinition {
     pub(crate) name: Option<String>,
 }
 
-/// A CloudFormation template.
+/// A CloudFormation template, or what has been given the shape of one.
 #[derive(Debug, Clone)]
 pub(crate) struct CloudFormationTemplate {
     pub(crate) file: Rc<str>,
     pub(crate) node: Node,
+    pub(crate) form: TemplateForm,
+}
+
+/// What a template was made of, which decides how much of it can be checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TemplateForm {
+    CloudFormation,
+    /// The plan or the state of Terraform: its properties have other names, and the provider has checked them.
+    Plan,
+    /// One policy or event pattern.
+    Document,
 }
 
 /// Reads a whole file into the configuration. Returns whether it is one of those described above.
@@ -53,6 +64,7 @@ pub(super) fn read(file: &Rc<str>, tree: Node, configuration: &mut Configuration
     };
     if is_terraform {
         report_unplanned(file, &tree, configuration);
+        configuration.templates.push(infrastructure::of_plan(file, &tree));
     }
     expand(file, &mut tree, configuration);
     let dialect = match () {
@@ -73,7 +85,8 @@ pub(super) fn read(file: &Rc<str>, tree: Node, configuration: &mut Configuration
         );
     }
     if dialect == TaskDialect::CloudFormation && tree.get("Resources").is_some() {
-        configuration.templates.push(CloudFormationTemplate { file: Rc::clone(file), node: tree });
+        let form = TemplateForm::CloudFormation;
+        configuration.templates.push(CloudFormationTemplate { file: Rc::clone(file), node: tree, form });
     }
     is_recognised
 }
@@ -118,26 +131,8 @@ fn expanded(entry: &MapEntry) -> Option<Result<Node, String>> {
     let Tree::Text(text) = entry.value.tree.clone() else { return None };
     is_containers.then(|| {
         let parsed = json::parse(&text).map_err(|error| format!("{}: {}", entry.key, error.message));
-        parsed.map(|node| on_line(node, entry.line))
+        parsed.map(|node| node.on_line(entry.line))
     })
-}
-
-/// The node with this line everywhere.
-fn on_line(mut node: Node, line: usize) -> Node {
-    node.line = line;
-    node.tree = match node.tree {
-        Tree::List(items) => Tree::List(items.into_iter().map(|item| on_line(item, line)).collect()),
-        Tree::Map(entries) => {
-            let moved = entries.into_iter().map(|entry| MapEntry {
-                line,
-                value: on_line(entry.value, line),
-                ..entry
-            });
-            Tree::Map(moved.collect())
-        }
-        other => other,
-    };
-    node
 }
 
 fn add_tasks(

@@ -27,6 +27,14 @@ fn the_classic_format_keeps_lines_and_trims_values() {
 }
 
 #[test]
+fn a_file_whose_lines_end_with_returns_alone_is_read_and_reported() {
+    let text = "# c\r[OUTPUT]\r    Name ecs_router\r";
+    assert_remark("x", text, "carriage return (CR) alone");
+    assert_eq!(read_as("x", text).outputs.len(), 1);
+    assert!(read_as("x", &text.replace('\r', "\r\n")).errors.is_empty());
+}
+
+#[test]
 fn services_merge_and_variables_are_kept() {
     let read =
         read_as("x", "@SET A = b\n[SERVICE]\n    Grace 1\n[OUTPUT]\n    Name null\n[Service]\n    grace 2\n");

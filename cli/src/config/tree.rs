@@ -76,6 +76,24 @@ impl Node {
         matches!(&self.tree, Tree::Word(word) if matches!(word.as_str(), "null" | "~" | ""))
     }
 
+    /// The node with this line everywhere: it stands inside a text on that line.
+    pub(super) fn on_line(mut self, line: usize) -> Self {
+        self.line = line;
+        self.tree = match self.tree {
+            Tree::List(items) => Tree::List(items.into_iter().map(|item| item.on_line(line)).collect()),
+            Tree::Map(entries) => {
+                let moved = entries.into_iter().map(|entry| MapEntry {
+                    line,
+                    value: entry.value.on_line(line),
+                    ..entry
+                });
+                Tree::Map(moved.collect())
+            }
+            other => other,
+        };
+        self
+    }
+
     /// Whether only CloudFormation knows the value: `!Ref X`, `{"Ref": "X"}`, `{"Fn::If": […]}`.
     pub(crate) fn is_function(&self) -> bool {
         match &self.tree {

@@ -12,7 +12,9 @@ use std::time::Duration;
 use super::environment::AskedVariable;
 use super::finding::{Finding, FindingSeverity};
 use super::task::{ContainerView, TaskView, stop_timeout};
-use crate::config::{CloudFormationTemplate, Configuration, Location, Node, Origin, Section, find};
+use crate::config::{
+    CloudFormationTemplate, Configuration, Location, Node, Origin, Section, TemplateForm, find,
+};
 
 /// Variables that ECS, Fargate or Fluent Bit's image gives to every container.
 const GIVEN: [&str; 9] = [
@@ -146,7 +148,10 @@ fn exit_timeout(section: &Section) -> Option<Duration> {
 /// Reports a deployment in which there is nothing of the plugin to check.
 fn nothing(deployment: &Configuration, tasks: &[TaskView<'_>]) -> Option<Finding> {
     let reads_a_file = |task: &TaskView<'_>| task.routers().any(ContainerView::reads_file);
-    if deployment.ours().next().is_some() || tasks.iter().any(reads_a_file) {
+    // A document says itself what is checked.
+    let has_documents = deployment.templates.iter().any(|template| template.form == TemplateForm::Document)
+        && tasks.is_empty();
+    if deployment.ours().next().is_some() || tasks.iter().any(reads_a_file) || has_documents {
         return None;
     }
     let location = Location { file: deployment.files.first()?.clone(), line: 1 };

@@ -222,12 +222,16 @@ fn parts_of_a_deployment_are_no_mistake() {
         let all = check_deployment(vec![read_as(name, text)]);
         assert!(all.iter().any(|finding| finding.message.contains("nothing to check")), "{name} {all:?}");
     }
-    let policy = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:PutObject"}]}"#;
+    let policy = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:PutObject", "Resource": "*"}]}"#;
     let configuration = of_output("    route.default http\n    http.url https://x/\n");
     for (name, text) in [("policy.json", policy), ("Dockerfile", "FROM debian\nCOPY a b\n")] {
         assert_eq!(said(&[(name, text), ("extra.conf", &configuration)]), [""; 0], "{name}");
-        let found = said(&[(name, text)]);
-        assert!(matches!(found.as_slice(), [one] if one.contains("nothing to check")), "alone: {found:?}");
+    }
+    let found = said(&[("Dockerfile", "FROM debian\nCOPY a b\n")]);
+    assert!(matches!(found.as_slice(), [one] if one.contains("nothing to check")), "alone: {found:?}");
+    let pattern = r#"{"source": ["aws.ecs"], "detail-type": ["ECS Service Action"], "resources": ["x"]}"#;
+    for (name, text) in [("policy.json", policy), ("pattern.json", pattern)] {
+        assert_eq!(said(&[(name, text)]), [""; 0], "{name}");
     }
 }
 

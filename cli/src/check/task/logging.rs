@@ -210,6 +210,13 @@ fn check_awslogs_option(
         let message = format!("'{text}' is neither blocking nor non-blocking");
         findings.container_error(container, entry, message, "write \"non-blocking\"");
     }
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || ".-_/#${}".contains(c);
+    if let Some(wrong) = text.chars().find(|c| key == "awslogs-group" && !is_allowed(*c)) {
+        let message = format!(
+            "'{wrong}' may not stand in the name of a log group, so that the container does not start"
+        );
+        findings.container_error(container, entry, message, "use letters, digits and . - _ / #");
+    }
 }
 
 /// Options that exclude each other.

@@ -19,6 +19,7 @@ pub(super) fn check(ours: &[&Section], findings: &mut TaskFindings<'_, '_>) {
     }
     check_swapped(findings, task_role, execution_role);
     check_shared(findings, task_role, execution_role);
+    check_accounts(findings, task_role, execution_role);
     if view.lacks("executionRoleArn") {
         check_execution_role(findings);
     }
@@ -106,6 +107,29 @@ fn check_shared(findings: &mut TaskFindings<'_, '_>, task: Option<&MapEntry>, ex
     };
     let instead = "give the task a role of its own with the permissions in examples/iam";
     findings.warning(task.line, &task.key, message, instead);
+}
+
+/// Reports roles of two accounts: ECS takes those of the task's own.
+fn check_accounts(
+    findings: &mut TaskFindings<'_, '_>,
+    task: Option<&MapEntry>,
+    execution: Option<&MapEntry>,
+) {
+    let account = |entry: &MapEntry| -> Option<String> {
+        let account = entry.value.text()?.split(':').nth(4)?;
+        let is_known = account.len() == 12 && account.chars().all(|c| c.is_ascii_digit());
+        is_known.then(|| account.to_owned())
+    };
+    let (Some(entry), Some(execution)) = (task, execution) else { return };
+    let (Some(own), Some(of_ecs)) = (account(entry), account(execution)) else { return };
+    if own != of_ecs {
+        let message = format!(
+            "is in the account {own}, and executionRoleArn in {of_ecs}: ECS takes roles of the task's own account"
+        );
+        let instead = "write the roles of the account that the task runs in; for another account's resources, let the \
+                       task role assume a role there (role_arn of the destination)";
+        findings.error(entry.line, &entry.key, message, instead);
+    }
 }
 
 /// Reports roles whose names say that they were swapped.

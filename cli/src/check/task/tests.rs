@@ -207,6 +207,7 @@ fn roles_are_there_and_in_their_place() {
     assert_says(&role("web-task"), "warning", "a name, not an ARN");
     assert_says(&role("arn:aws:iam::1111:role/web"), "warning", "not the ARN of a role");
     assert_says(&role("arn:aws:iam::111122223333:user/web"), "warning", "not the ARN of a role");
+    assert_says(&role("arn:aws:iam::444455556666:role/web"), "error", "and executionRoleArn in 111122223333");
     let swapped =
         role("arn:aws:iam::111122223333:role/ecsTaskExecutionRole").replace("role/web-execution", "role/web");
     assert_says(&swapped, "warning", "swapped");

@@ -62,7 +62,7 @@ fn of_form(setting: &Setting, name: &str, text: &str) -> Option<Finding> {
         "kms_key_id" => malformed(setting, text, &KMS_KEY),
         "sse_kms_key_id" if text.starts_with("arn:") => malformed(setting, text, &KMS_KEY),
         "delivery_stream" | "log_group" | "url" | "endpoint" if text.starts_with("arn:") => None,
-        "url" => account_in_queue_url(setting, text),
+        "url" => account_in_queue_url(setting, text).or_else(|| plain_queue(setting, text)),
         _ => None,
     }
 }
@@ -123,6 +123,14 @@ fn account_in_queue_url(setting: &Setting, text: &str) -> Option<Finding> {
     );
     let instead = "write for example https://sqs.eu-west-1.amazonaws.com/111122223333/stops".to_owned();
     (!is_queue).then(|| wrong(setting, message, instead))
+}
+
+/// SQS answers without TLS as well, and anybody on the way reads the events and the signature.
+fn plain_queue(setting: &Setting, text: &str) -> Option<Finding> {
+    let rest = text.strip_prefix("http://").filter(|rest| rest.contains(".amazonaws."))?;
+    let is_queue = setting.key.eq_ignore_ascii_case("queue.url");
+    let message = "begins with http://, so that the events come unencrypted".to_owned();
+    is_queue.then(|| wrong(setting, message, format!("write https://{rest}")))
 }
 
 fn is_account(text: &str) -> bool {

@@ -2,6 +2,7 @@
 
 use super::wrong;
 use crate::check::finding::{Finding, FindingSeverity};
+use crate::check::objects::conversions;
 use crate::check::placeholders::destination_kind;
 use crate::check::templates::{fields, written};
 use crate::config::{Section, Setting};
@@ -31,6 +32,25 @@ const OTHER_DATES: [(&str, &str); 13] = [
     ("%mdd", "%m%d"),
 ];
 
+/// Parts of a date that seldom are what was meant: what they are, and what to write.
+const ODD_PARTS: [(&str, &str, &str); 7] = [
+    (
+        "Q",
+        "the name of a time zone, UTC everywhere",
+        "leave it out; the parts of a date are %Y, %m, %d and %H",
+    ),
+    ("n", "a line break", "leave it out"),
+    ("t", "a tab", "leave it out"),
+    ("f", "a fraction of a second, always 0", "leave it out"),
+    ("N", "a fraction of a second, always 0", "leave it out"),
+    ("I", "the hour of a clock with twelve, so that two hours of a day have one name", "write %H"),
+    ("l", "the hour of a clock with twelve, so that two hours of a day have one name", "write %H"),
+];
+
+/// Parts that were doubled, as other programs write them.
+const DOUBLED_PARTS: [(&str, &str); 6] =
+    [("%YY", "%Y"), ("%yy", "%y"), ("%mm", "%m"), ("%dd", "%d"), ("%HH", "%H"), ("%MM", "%M")];
+
 /// Endings of files that other programs write.
 const OTHER_FORMATS: [&str; 6] = [".parquet", ".avro", ".orc", ".csv", ".zip", ".log.bz2"];
 
@@ -39,17 +59,22 @@ pub(super) fn of_value(section: &Section, setting: &Setting) -> Option<Finding> 
     let text = written(&setting.value)?;
     match (destination_kind(section, destination)?, name.to_ascii_lowercase().as_str()) {
         (DestinationKind::Cloudwatch, "log_group") => {
-            reserved(setting, text).or_else(|| too_long(setting, text)).or_else(|| many_groups(setting, text))
+            let long = || too_long(setting, text);
+            let many = || many_groups(setting, text);
+            reserved(setting, text).or_else(long).or_else(many).or_else(|| odd_part(setting, text))
         }
         (DestinationKind::Cloudwatch, "log_stream") => {
             let names_line = || of_lines(setting, text).or_else(|| of_seconds(setting, text));
-            too_long(setting, text).or_else(names_line).or_else(|| other_date(setting, text))
+            let date = || other_date(setting, text).or_else(|| odd_part(setting, text));
+            too_long(setting, text).or_else(names_line).or_else(date)
         }
         (DestinationKind::S3, "key") => address(setting, text)
             .or_else(|| other_date(setting, text))
+            .or_else(|| odd_part(setting, text))
             .or_else(|| other_format(setting, text))
             .or_else(|| of_lines(setting, text)),
         (DestinationKind::S3, "bucket") => bucket(setting, text),
+        (DestinationKind::File, "path") => odd_part(setting, text),
         (_, "log_key") => no_field_name(setting, text).or_else(|| several_fields(setting, text)),
         (_, "include" | "exclude") => no_list(setting, text),
         _ => None,
@@ -115,6 +140,21 @@ fn month_by_name(setting: &Setting, text: &str) -> Option<Finding> {
         .find(|(part, ..)| text.contains(part))?;
     let message = format!("has {part} in it, which is {what}");
     Some(wrong(setting, message, format!("write {ours}")))
+}
+
+/// A part that the plugin replaces by something else than was meant.
+fn odd_part(setting: &Setting, text: &str) -> Option<Finding> {
+    if let Some((doubled, ours)) = DOUBLED_PARTS.into_iter().find(|(doubled, _)| text.contains(doubled)) {
+        let message = format!("has {doubled} in it, which is {ours} and a letter behind it");
+        return Some(wrong(setting, message, format!("write {ours}")));
+    }
+    let letters = conversions(text);
+    let has_half = letters.iter().any(|letter| letter.eq_ignore_ascii_case("p"));
+    let is_odd = |(part, ..): &(&str, &str, &str)| {
+        letters.iter().any(|letter| letter == part) && !(has_half && matches!(*part, "I" | "l"))
+    };
+    let (part, what, instead) = ODD_PARTS.into_iter().find(is_odd)?;
+    Some(wrong(setting, format!("has %{part} in it, which is {what}"), instead.to_owned()))
 }
 
 fn other_format(setting: &Setting, text: &str) -> Option<Finding> {

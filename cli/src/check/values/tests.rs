@@ -268,6 +268,15 @@ fn a_list_has_commas() {
 }
 
 #[test]
+fn a_queue_is_read_through_tls() {
+    says(
+        "queue.url http://sqs.eu-west-1.amazonaws.com/111122223333/stops",
+        "write https://sqs.eu-west-1.amazonaws.com/111122223333/stops",
+    );
+    assert_eq!(of("queue.url http://localhost:4566/000000000000/stops"), [""; 0]);
+}
+
+#[test]
 fn names_that_aws_refuses_or_that_grow_without_end_are_named() {
     for (line, part) in [
         ("cloudwatch.log_group aws/ecs/web", "which CloudWatch keeps"),
@@ -280,13 +289,19 @@ fn names_that_aws_refuses_or_that_grow_without_end_are_named() {
         ("s3.key s3://logs/ecs/%Y", "write ecs/%Y"),
         ("s3.key ecs/YYYY/MM/DD/x.json", "write ecs/%Y/%m/%d/x.json"),
         ("s3.key ecs/%Y/%m/%d/%h/x.json", "has %h in it, which is the month's name"),
+        ("s3.key ecs/%Q/x.json", "has %Q in it, which is the name of a time zone"),
+        ("s3.key ecs/%Y/%mm/x.json", "has %mm in it, which is %m and a letter"),
+        ("s3.key ecs/%YYYY/x.json", "write %Y"),
+        ("s3.key ecs/%Y/%m/%d/%I/x.json", "two hours of a day have one name"),
+        ("cloudwatch.log_stream $(container_name)/%n", "has %n in it, which is a line break"),
         ("s3.key ecs/%Y/x.parquet", "objects are lines of JSON"),
         ("s3.bucket 192.168.1.1", "is an IP address"),
         ("s3.bucket xn--logs", "begins with xn--"),
     ] {
         says_more(line, part);
     }
-    for fine in ["log_stream $(container_name)/%Y-%m-%d", "log_key log"] {
+    for fine in ["log_stream $(container_name)/%Y-%m-%d", "log_stream x/%I%p", "log_stream %d", "log_key log"]
+    {
         assert_eq!(of(&format!("cloudwatch.{fine}")), [""; 0], "{fine}");
     }
 }

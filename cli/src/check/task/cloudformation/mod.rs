@@ -2,17 +2,25 @@
 //! case, and `${…}` that `!Sub` replaces itself.
 
 mod actions;
+mod delivery;
+mod grants;
 mod names;
+mod patterns;
 mod policies;
 mod properties;
+mod references;
 mod resources;
+mod statements;
 mod syntax;
 mod texts;
+mod values;
 
 use std::rc::Rc;
 
 use crate::check::finding::{Finding, FindingSeverity};
-use crate::config::{CloudFormationTemplate, Configuration, Location, MapEntry, Node, Tree};
+use crate::config::{
+    CloudFormationTemplate, Configuration, Location, MapEntry, Node, Section, TemplateForm, Tree,
+};
 use crate::suggest::closest;
 
 /// Every function, as a tag (`!Ref`) or with `Fn::`; with those of rules and of the transform LanguageExtensions.
@@ -47,10 +55,17 @@ const FUNCTIONS: [&str; 28] = [
     "ValueOfAll",
 ];
 
-/// Checks every template of a file.
-pub(in crate::check) fn check(configuration: &Configuration, findings: &mut Vec<Finding>) {
+/// Checks every template of a file. `ours` are the plugin's outputs of the whole deployment.
+pub(in crate::check) fn check(configuration: &Configuration, ours: &[&Section], findings: &mut Vec<Finding>) {
     for template in &configuration.templates {
         let checker = TemplateChecker { template, names: names(&template.node) };
+        checker.check_actions(findings);
+        checker.check_policies(findings);
+        checker.check_statements(findings);
+        checker.check_patterns(findings);
+        if template.form != TemplateForm::CloudFormation {
+            continue;
+        }
         checker.check_functions(findings);
         checker.check_resources(findings);
         checker.check_substitutions(findings);
@@ -58,13 +73,15 @@ pub(in crate::check) fn check(configuration: &Configuration, findings: &mut Vec<
         checker.check_properties(findings);
         checker.check_property_names(findings);
         checker.check_attributes(findings);
-        checker.check_actions(findings);
         checker.check_syntax(findings);
-        checker.check_policies(findings);
+        checker.check_kinds_of_reference(findings);
+        checker.check_values(findings);
         // A transform or an include may add names.
         if template.node.get("Transform").is_none() {
             checker.check_references(findings);
             checker.check_names(findings);
+            checker.check_delivery(findings);
+            checker.check_grants(ours, findings);
         }
     }
 }
@@ -127,6 +144,14 @@ impl TemplateChecker<'_> {
 
     fn finding(&self, line: usize, key: &str, message: String, instead: String) -> Finding {
         Finding::new(FindingSeverity::Error, &self.location(line), key, message, instead)
+    }
+
+    /// The resource at the head of a message; a document in a file of its own needs none.
+    fn subject(&self, resource: &MapEntry) -> String {
+        match self.template.form {
+            TemplateForm::Document => String::new(),
+            _ => format!("resource {}: ", resource.key),
+        }
     }
 
     fn location(&self, line: usize) -> Location {

@@ -2,7 +2,6 @@
 //!
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/>, read 2026-11.
 
-use super::resources::texts;
 use super::{TemplateChecker, reference};
 use crate::check::finding::{Finding, FindingSeverity};
 use crate::config::{MapEntry, Node, Tree, is_function_name};
@@ -137,30 +136,6 @@ const PROPERTIES: [(&str, &[&str]); 6] = [
     ),
 ];
 
-/// What `lastStatus` and `desiredStatus` of a task may be.
-const STATUSES: [&str; 9] = [
-    "PROVISIONING",
-    "PENDING",
-    "ACTIVATING",
-    "RUNNING",
-    "DEACTIVATING",
-    "STOPPING",
-    "DEPROVISIONING",
-    "STOPPED",
-    "DELETED",
-];
-
-/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_cwe_events.html>, read 2026-11.
-const SOURCES: &[&str] = &["aws.ecs"];
-const DETAIL_TYPES: &[&str] = &[
-    "ECS Task State Change",
-    "ECS Container Instance State Change",
-    "ECS Service Action",
-    "ECS Deployment State Change",
-    "ECS Daemon Service Action",
-    "ECS Daemon Deployment State Change",
-];
-
 const LAUNCH_TYPES: [&str; 4] = ["EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES"];
 
 impl TemplateChecker<'_> {
@@ -172,7 +147,6 @@ impl TemplateChecker<'_> {
             let entries = properties.entries().iter();
             findings.extend(entries.filter_map(|entry| self.unknown_property(resource, kind, entry)));
             match kind {
-                "AWS::Events::Rule" => self.check_pattern(resource, properties, findings),
                 "AWS::ECS::Service" => findings.extend(self.launch_type(resource, properties)),
                 "AWS::ECS::TaskDefinition" => findings.extend(self.shared_role(resource, properties)),
                 _ => {}
@@ -197,41 +171,6 @@ impl TemplateChecker<'_> {
                 Some(Finding::new(FindingSeverity::Warning, &location, key, message, instead))
             }
         }
-    }
-
-    /// Reports a status that no task ever has.
-    fn check_pattern(&self, resource: &MapEntry, properties: &Node, findings: &mut Vec<Finding>) {
-        let pattern = properties.entries().iter().find(|entry| entry.key == "EventPattern");
-        for (key, known) in [("source", SOURCES), ("detail-type", DETAIL_TYPES)] {
-            let given = pattern.and_then(|pattern| pattern.value.get(key)).map(texts).unwrap_or_default();
-            findings.extend(given.into_iter().filter_map(|node| self.miscased(resource, key, node, known)));
-        }
-        let detail = pattern.and_then(|pattern| pattern.value.get("detail"));
-        let Some(detail) = detail else { return };
-        for entry in detail.entries() {
-            if !matches!(entry.key.as_str(), "lastStatus" | "desiredStatus") {
-                continue;
-            }
-            for node in texts(&entry.value) {
-                let Some(text) = node.text().filter(|text| !STATUSES.contains(text)) else { continue };
-                let message = format!(
-                    "resource {}: no task ever has the status '{text}', so that the rule passes nothing",
-                    resource.key
-                );
-                let near = closest(text, STATUSES).unwrap_or("STOPPED");
-                findings.push(self.finding(node.line, &entry.key, message, format!("write {near}")));
-            }
-        }
-    }
-
-    /// A word of ECS's events in other letters; patterns tell them apart.
-    fn miscased(&self, resource: &MapEntry, key: &str, node: &Node, known: &[&str]) -> Option<Finding> {
-        let text = node.text().filter(|text| !known.contains(text))?;
-        let near = known.iter().find(|known| known.eq_ignore_ascii_case(text));
-        let near = near.copied().or_else(|| closest(text, known.iter().copied()))?;
-        let message =
-            format!("resource {}: no event has '{text}', so that the rule passes nothing", resource.key);
-        Some(self.finding(node.line, key, message, format!("write {near}")))
     }
 
     fn launch_type(&self, resource: &MapEntry, properties: &Node) -> Option<Finding> {
@@ -281,7 +220,7 @@ fn part<'k>(key: &str, known: &[&'k str]) -> Option<&'k str> {
 }
 
 /// What stands behind the name of the resource.
-fn attribute(node: &Node) -> Option<&str> {
+pub(super) fn attribute(node: &Node) -> Option<&str> {
     let given = match &node.tree {
         Tree::Function(name, given) if name == "GetAtt" => &**given,
         Tree::Map(entries) => &entries.iter().find(|entry| entry.key == "Fn::GetAtt")?.value,

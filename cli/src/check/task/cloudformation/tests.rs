@@ -1,7 +1,7 @@
 use crate::check::task::tests::{assert_says, said, template};
 
 /// A template that is right, with this below its resources.
-fn with(more: &str) -> String {
+pub(super) fn with(more: &str) -> String {
     let more: String = more.split('|').map(|line| format!("  {line}\n")).collect();
     let conditions = "Conditions:\n  IsProd: !Equals [!Ref Env, prod]\nMappings:\n  Images: {a: {b: c}}\n";
     format!("{}{more}{conditions}", template("Properties", "http.url: https://x/"))
@@ -95,14 +95,21 @@ fn names_and_words_that_cloudformation_does_not_know_are_reported() {
     let allow = |action: &str| {
         format!("PolicyDocument: {{Statement: [{{Effect: Allow, Action: [{action}], Resource: '*'}}]}}")
     };
-    let status =
-        |word: &str| format!("EventPattern: {{source: [aws.ecs], detail: {{lastStatus: [{word}]}}}}");
+    let status = |word: &str| {
+        format!(
+            "EventPattern: {{source: [aws.ecs], detail: {{lastStatus: [{word}]}}}}|    Targets: [{{Id: a, Arn: x}}]"
+        )
+    };
     for (kind, line, part) in [
         ("AWS::Logs::LogGroup", "RetentionDays: 7".to_owned(), "did you mean RetentionInDays?"),
         ("AWS::Logs::LogGroup", "Retention: 7".to_owned(), "did you mean RetentionInDays?"),
         ("AWS::S3::Bucket", "Name: x".to_owned(), "did you mean BucketName?"),
         ("AWS::SQS::Queue", "VisibiltyTimeout: 30".to_owned(), "did you mean VisibilityTimeout?"),
-        ("AWS::Events::Rule", "Pattern: {}".to_owned(), "did you mean EventPattern?"),
+        (
+            "AWS::Events::Rule",
+            "Pattern: {}|    Targets: [{Id: a, Arn: x}]".to_owned(),
+            "did you mean EventPattern?",
+        ),
         ("AWS::Events::Rule", status("STOP"), "'STOP', so that the rule passes nothing; write STOPPED"),
         ("AWS::ECS::Service", "LaunchType: Fargate".to_owned(), "write FARGATE"),
         ("AWS::IAM::Policy", allow("logs:PutLogEvent"), "did you mean logs:PutLogEvents?"),
@@ -154,11 +161,11 @@ fn templates_that_cloudformation_refuses_are_errors() {
             "write Fn::Sub",
         ),
         (
-            "R:|  Type: AWS::Events::Rule|  Properties:|    EventPattern: {source: [aws.ECS]}",
+            "R:|  Type: AWS::Events::Rule|  Properties:|    EventPattern: {source: [aws.ECS]}|    Targets: [{Id: a, Arn: x}]",
             "no event has 'aws.ECS'",
         ),
         (
-            "R:|  Type: AWS::Events::Rule|  Properties:|    EventPattern: {detail-type: [ECS Task State change]}",
+            "R:|  Type: AWS::Events::Rule|  Properties:|    EventPattern: {detail-type: [ECS Task State change]}|    Targets: [{Id: a, Arn: x}]",
             "write ECS Task State Change",
         ),
         (
@@ -202,4 +209,34 @@ fn a_role_of_a_task_trusts_ecs() {
     for right in ["ecs-tasks.amazonaws.com", "[ec2.amazonaws.com, ecs-tasks.amazonaws.com]", "!Sub x"] {
         assert_eq!(said(&role(right)), [""; 0], "{right}");
     }
+}
+
+#[test]
+fn documents_and_plans_are_checked_like_templates() {
+    let policy = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Actions": "s3:PutObject", "Resource": "*"}]}"#;
+    let pattern = r#"{"source": ["aws.ecs"], "detail-type": ["ECS Task State Change"], "detail": {"lastStatus": ["stopped"]}}"#;
+    let plan = |kind: &str, key: &str, text: &str| {
+        let text = serde_json::Value::from(text);
+        format!(
+            r#"{{"terraform_version": "1", "planned_values": {{"root_module": {{"resources": [{{"address": "{kind}.x", "type": "{kind}", "values": {{"{key}": {text}}}}}]}}}}}}"#
+        )
+    };
+    for (text, part) in [
+        (policy.to_owned(), "Actions: IAM knows no such element"),
+        (pattern.to_owned(), "no task ever has the status 'stopped'"),
+        (plan("aws_iam_role_policy", "policy", policy), "Actions: IAM knows no such element"),
+        (plan("aws_iam_role", "assume_role_policy", policy), "Actions: IAM knows no such element"),
+        (
+            plan("aws_cloudwatch_event_rule", "event_pattern", pattern),
+            "resource aws_cloudwatch_event_rule.x: no task",
+        ),
+    ] {
+        let found = said(&text);
+        assert!(
+            found.iter().any(|line| line.contains(": error: ") && line.contains(part)),
+            "{text}: {found:#?}"
+        );
+    }
+    let right = policy.replace("Actions", "Action");
+    assert_eq!(said(&plan("aws_iam_role_policy", "policy", &right)), [""; 0]);
 }

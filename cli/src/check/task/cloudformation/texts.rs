@@ -111,7 +111,7 @@ impl TemplateChecker<'_> {
 }
 
 /// The text of `!Sub text`, `!Sub [text, {name: value}]` or `{"Fn::Sub": …}`, and the names of the map.
-fn substitution(node: &Node) -> Option<(&str, Vec<&str>)> {
+pub(super) fn substitution(node: &Node) -> Option<(&str, Vec<&str>)> {
     let given = match &node.tree {
         Tree::Function(name, given) if name == "Sub" => &**given,
         Tree::Map(entries) => {

@@ -17,6 +17,8 @@ fn options_and_names_that_keep_a_container_from_starting_are_errors() {
     ] {
         assert_says(&awslogs(options), "error", part);
     }
+    let group = task("", "", "").replace("\"/x\"", "\"/ecs/web logs\"");
+    assert_says(&group, "error", "' ' may not stand in the name of a log group");
     let fine = r#""mode": "non-blocking", "max-buffer-size": "25m", "awslogs-create-group": "true""#;
     assert_eq!(said(&awslogs(fine)), [""; 0]);
     let limit = |text: &str| {
