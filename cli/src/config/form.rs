@@ -32,6 +32,10 @@ const TERRAFORM: FormAdvice = advice(
     "Terraform's own language",
     "run terraform plan -out=plan && terraform show -json plan | ecs-router check -",
 );
+const BINARY_PLAN: FormAdvice = advice(
+    "a binary plan of Terraform, or another archive",
+    "run terraform show -json FILE | ecs-router check -",
+);
 const FLUENTD: FormAdvice = advice(
     "a configuration of Fluentd, which cannot load a plugin for Fluent Bit",
     "write it for Fluent Bit: [OUTPUT] with Name and Match instead of <match>",
@@ -86,6 +90,9 @@ pub(super) fn of_text(path: &Path, text: &str) -> Option<FormAdvice> {
     let first = lines.find(|line| !line.is_empty() && (!line.starts_with('#') || line.starts_with("#!")))?;
     if first.starts_with("{{") || first.starts_with("{%") || first.starts_with("<%") {
         return Some(TEMPLATE);
+    }
+    if text.starts_with("PK\u{3}\u{4}") {
+        return Some(BINARY_PLAN);
     }
     if first.starts_with("<?xml") || first.starts_with("<!") || first.starts_with("<html") {
         return Some(MARKUP);
@@ -150,6 +157,7 @@ pub(super) fn of_tree(tree: &Node) -> Option<FormAdvice> {
     let has = |key: &str| first.get(key).is_some();
     let found = [
         (is_policy(tree), POLICY),
+        (is_terraform(tree), TERRAFORM),
         (has("apiVersion") && has("kind"), KUBERNETES),
         (has("services") && tree.get("services").is_some_and(|node| !node.entries().is_empty()), COMPOSE),
         (has("HostConfig") || has("RepoTags"), INSPECT),
@@ -171,9 +179,19 @@ fn is_pattern(tree: &Node) -> bool {
     is_list("detail-type") || (is_list("source") && tree.get("type").is_none())
 }
 
+/// Whether it is Terraform's own language as JSON: `{"resource": {"aws_iam_role": {…}}}`.
+fn is_terraform(tree: &Node) -> bool {
+    let blocks = ["resource", "data", "module", "terraform"].into_iter().filter_map(|key| tree.get(key));
+    let is_block = |node: &Node| node.entries().iter().any(|entry| !entry.value.entries().is_empty());
+    tree.get("terraform_version").is_none() && blocks.into_iter().any(is_block)
+}
+
 /// Whether it has statements that allow or deny.
 fn is_policy(tree: &Node) -> bool {
-    let Some(statement) = tree.entries().iter().find(|entry| entry.key == "Statement") else { return false };
+    let Some(statement) = tree.entries().iter().find(|entry| entry.key.eq_ignore_ascii_case("Statement"))
+    else {
+        return false;
+    };
     statement.value.items().first().unwrap_or(&statement.value).get("Effect").is_some()
 }
 
@@ -187,6 +205,7 @@ mod tests {
             ("x", "<source>\n  @type forward\n</source>\n", Some(FLUENTD)),
             ("x", "# c\nresource \"aws_ecs_task_definition\" \"web\" {\n", Some(TERRAFORM)),
             ("x", "locals {\n", Some(TERRAFORM)),
+            ("plan", "PK\u{3}\u{4}\u{14}\0tfplan", Some(BINARY_PLAN)),
             ("main.tf", "x = 1\n", Some(TERRAFORM)),
             ("x", "{{- if .Values.x }}\n", Some(TEMPLATE)),
             ("x", "{% for x in y %}\n", Some(TEMPLATE)),

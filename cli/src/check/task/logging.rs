@@ -199,8 +199,10 @@ fn check_awslogs_option(
     let key = entry.key.as_str();
     let known = || AWSLOGS_OPTIONS.into_iter().chain(MODE_OPTIONS);
     if !known().any(|known| known == key) && !is_function_name(key) && key != "<<" {
-        let instead = closest(key, known())
-            .map_or_else(|| "leave it out".to_owned(), |near| format!("did you mean {near}?"));
+        let known: Vec<&str> = known().collect();
+        let near = closest(key, known.iter().copied())
+            .or((key == "awslogs-prefix").then_some("awslogs-stream-prefix"));
+        let instead = near.map_or_else(|| "leave it out".to_owned(), |near| format!("did you mean {near}?"));
         let message =
             "is an option that the log driver awslogs does not know, and the container does not start";
         findings.container_error(container, entry, message, instead);

@@ -53,7 +53,7 @@ fn check_type(ours: &[&Section], findings: &mut TaskFindings<'_, '_>, router: &C
     };
     let Some(text) = entry.value.text() else { return };
     if text == "fluentd" {
-        if !ours.is_empty() {
+        if wants_plugin(ours, router) {
             let message = "is fluentd, which cannot load a plugin for Fluent Bit";
             findings.container_error(router, entry, message, "write fluentbit");
         }
@@ -61,6 +61,12 @@ fn check_type(ours: &[&Section], findings: &mut TaskFindings<'_, '_>, router: &C
         let message = format!("'{text}' is not a type of log router");
         findings.container_error(router, entry, message, "write fluentbit");
     }
+}
+
+/// Whether an output of the plugin is known, or the router reads a file that only the plugin's image has.
+fn wants_plugin(ours: &[&Section], router: &ContainerView<'_>) -> bool {
+    let file = router.firelens().and_then(|node| node.get("options")?.get("config-file-value")?.text());
+    !ours.is_empty() || file.is_some_and(|file| file.starts_with("/ecs-router/"))
 }
 
 fn check_essential(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>) {
@@ -223,7 +229,7 @@ fn check_image(ours: &[&Section], findings: &mut TaskFindings<'_, '_>, router: &
     let Some(entry) = router.node.entry("image") else { return };
     let Some(text) = entry.value.text() else { return };
     let is_stock = STOCK_IMAGES.iter().any(|stock| text.contains(stock) && !text.contains("router"));
-    if is_stock && !ours.is_empty() {
+    if is_stock && wants_plugin(ours, router) {
         let message =
             format!("'{text}' is an image without the plugin, so that Fluent Bit knows no output ecs_router");
         let instead = "build an image that adds the plugin, as examples/docker/Dockerfile does";

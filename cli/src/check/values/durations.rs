@@ -39,9 +39,9 @@ const SENSIBLE: [Sensible; 10] = [
     },
     Sensible {
         key: "exit_timeout",
-        least: Duration::ZERO,
+        least: Duration::from_secs(1),
         most: MAX_STOP_TIMEOUT,
-        below: "",
+        below: "no service answers in that time, so that what is left at the end is not delivered",
         above: "ECS kills the container after its stopTimeout, 120 s at most on Fargate",
         instead: "20s",
     },
@@ -115,7 +115,7 @@ const SENSIBLE: [Sensible; 10] = [
 ];
 
 /// Keys whose 0 has a meaning of its own.
-const ZERO_MEANS: [&str; 3] = ["stats_interval", "upload_timeout", "incident.remind"];
+const ZERO_MEANS: [&str; 4] = ["exit_timeout", "stats_interval", "upload_timeout", "incident.remind"];
 
 /// `name` is that of the key's row: without its destination.
 pub(super) fn of_value(setting: &Setting, name: &str, text: &str) -> Option<Finding> {

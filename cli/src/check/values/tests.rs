@@ -81,6 +81,7 @@ fn times_that_cannot_be_meant_are_named() {
         ("exit_timeout 20000", "counts seconds: 5 h 33 min; write 20s if milliseconds were meant, or 20000s"),
         ("exit_timeout 5000", "counts seconds: 1 h 23 min; write 5s"),
         ("exit_timeout 3m", "120 s at most"),
+        ("exit_timeout 20ms", "what is left at the end is not delivered"),
         (
             "incident.remind 5",
             "is only 5 s: people get a reminder so often; write for example incident.remind 1h",

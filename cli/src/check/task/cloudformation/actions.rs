@@ -8,7 +8,7 @@ use crate::suggest::closest;
 
 /// Actions of the services that the plugin and its task call, and those that are spelt almost like them.
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/>, read 2026-11.
-const ACTIONS: [(&str, &[&str]); 8] = [
+const ACTIONS: [(&str, &[&str]); 11] = [
     (
         "logs",
         &[
@@ -67,6 +67,36 @@ const ACTIONS: [(&str, &[&str]); 8] = [
     (
         "ecr",
         &["GetAuthorizationToken", "BatchCheckLayerAvailability", "GetDownloadUrlForLayer", "BatchGetImage"],
+    ),
+    (
+        "events",
+        &[
+            "PutEvents",
+            "PutRule",
+            "PutTargets",
+            "PutPermission",
+            "RemoveTargets",
+            "RemovePermission",
+            "DeleteRule",
+            "DescribeRule",
+            "DescribeEventBus",
+            "EnableRule",
+            "DisableRule",
+            "ListRules",
+        ],
+    ),
+    ("sns", &["Publish", "Subscribe", "Unsubscribe", "GetTopicAttributes", "SetTopicAttributes"]),
+    (
+        "kinesis",
+        &[
+            "PutRecord",
+            "PutRecords",
+            "DescribeStream",
+            "DescribeStreams",
+            "DescribeStreamSummary",
+            "GetRecords",
+            "ListShards",
+        ],
     ),
     ("sts", &["AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML", "TagSession", "AssumeRoot"]),
 ];

@@ -2,6 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html>, read 2026-11.
 
+use super::principals::misspelt;
 use super::statements::{actions, choices, is_statement};
 use super::{TemplateChecker, reference};
 use crate::check::finding::{Finding, FindingSeverity};
@@ -52,7 +53,8 @@ impl TemplateChecker<'_> {
         if self.kind_of(queue) != Some("AWS::SQS::Queue") || target.get("RoleArn").is_some() {
             return None;
         }
-        let why = self.own_key(queue).or_else(|| self.without_policy(rule, queue))?;
+        let without_group = || self.without_group(queue, target);
+        let why = self.own_key(queue).or_else(without_group).or_else(|| self.without_policy(rule, queue))?;
         let message = format!(
             "{}EventBridge cannot send to the queue {queue}: {why}; its events are lost",
             self.subject(rule)
@@ -68,6 +70,14 @@ impl TemplateChecker<'_> {
         (key == "alias/aws/sqs").then(|| {
             "it is encrypted with alias/aws/sqs, which EventBridge may not use (write SqsManagedSseEnabled: true)"
                 .to_owned()
+        })
+    }
+
+    fn without_group(&self, queue: &str, target: &Node) -> Option<String> {
+        let queue = self.resources().iter().find(|resource| resource.key == queue)?;
+        let is_fifo = queue.value.get("Properties")?.get("FifoQueue")?.text() == Some("true");
+        (is_fifo && target.get("SqsParameters").is_none()).then(|| {
+            "it is a FIFO queue, and the target has no SqsParameters: {MessageGroupId: …}".to_owned()
         })
     }
 
@@ -109,7 +119,9 @@ impl TemplateChecker<'_> {
 /// Whether it allows EventBridge, or everybody, to send.
 fn lets_in(statement: &Node) -> bool {
     let principals: Vec<&Node> = statement.get("Principal").map(Node::descendants).unwrap_or_default();
-    let is_events = |node: &&Node| node.text().is_none_or(|text| text == EVENTS || text == "*");
+    // A misspelt service is reported by itself.
+    let is_meant = |text: &str| text == EVENTS || text == "*" || misspelt(text) == Some("events");
+    let is_events = |node: &&Node| node.text().is_none_or(is_meant);
     let is_named = principals.iter().filter(|node| is_leaf(node)).any(|node| is_events(&node));
     let actions = actions(statement);
     let is_sending = |action: &&str| {
@@ -178,12 +190,13 @@ mod tests {
             ("", String::new(), "no AWS::SQS::QueuePolicy of the template"),
             (
                 "",
-                policy(&right.replace("events.", "event.")),
+                policy(&right.replace("events.", "lambda.")),
                 "no statement of its policy allows events.amazonaws.com",
             ),
             ("", policy(&right.replace("Send", "Receive")), "the action sqs:SendMessage"),
             ("", policy(&right.replace("GetAtt Q", "GetAtt Task")), "for other queues alone"),
             ("", policy(&own.replace("GetAtt R", "GetAtt Task")), "is not that of R"),
+            ("FifoQueue: true", policy(right), "MessageGroupId"),
             ("KmsMasterKeyId: alias/aws/sqs", policy(right), "write SqsManagedSseEnabled: true"),
         ] {
             assert_says(&rule(key, &policy), "error", part);

@@ -7,6 +7,7 @@ mod grants;
 mod names;
 mod patterns;
 mod policies;
+mod principals;
 mod properties;
 mod references;
 mod resources;
@@ -62,6 +63,7 @@ pub(in crate::check) fn check(configuration: &Configuration, ours: &[&Section], 
         checker.check_actions(findings);
         checker.check_policies(findings);
         checker.check_statements(findings);
+        checker.check_principals(findings);
         checker.check_patterns(findings);
         if template.form != TemplateForm::CloudFormation {
             continue;

@@ -2,6 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html>, read 2026-11.
 
+use super::principals::misspelt;
 use super::resources::texts;
 use super::{TemplateChecker, reference};
 use crate::check::finding::Finding;
@@ -13,6 +14,17 @@ const EFFECTS: [&str; 2] = ["Allow", "Deny"];
 /// Who takes the roles of a task.
 const TASKS: &str = "ecs-tasks.amazonaws.com";
 
+/// A role, and who has to be able to use it.
+struct RoleUser<'t> {
+    role: &'t MapEntry,
+    /// The property that names it, and of what.
+    key: &'static str,
+    what: &'static str,
+    /// As policies name the service, and as people do.
+    service: &'static str,
+    who: &'static str,
+}
+
 impl TemplateChecker<'_> {
     pub(super) fn check_policies(&self, findings: &mut Vec<Finding>) {
         for node in self.template.node.descendants().into_iter().filter(|node| is_policy(node)) {
@@ -21,11 +33,11 @@ impl TemplateChecker<'_> {
                 findings.extend(self.word(statement, "Effect", &EFFECTS));
             }
         }
-        let mut seen: Vec<&str> = Vec::new();
-        for (key, role) in self.roles_of_tasks() {
-            if !seen.contains(&role.key.as_str()) {
-                seen.push(&role.key);
-                findings.extend(self.trust(key, role));
+        let mut seen: Vec<(&str, &str)> = Vec::new();
+        for user in self.users_of_roles() {
+            if !seen.contains(&(user.service, &user.role.key)) {
+                seen.push((user.service, &user.role.key));
+                findings.extend(self.trust(&user));
             }
         }
     }
@@ -38,24 +50,43 @@ impl TemplateChecker<'_> {
         Some(self.finding(entry.line, key, message, format!("write {same}")))
     }
 
-    /// Roles of the template that its task definitions name, and as what.
-    fn roles_of_tasks(&self) -> Vec<(&'static str, &MapEntry)> {
-        let mut roles = Vec::new();
+    /// Roles of the template that its task definitions and its rules name, and as what.
+    fn users_of_roles(&self) -> Vec<RoleUser<'_>> {
+        let mut users = Vec::new();
         for resource in self.resources() {
-            if self.kind_of(&resource.key) != Some("AWS::ECS::TaskDefinition") {
-                continue;
-            }
             let Some(properties) = resource.value.get("Properties") else { continue };
-            for key in ["TaskRoleArn", "ExecutionRoleArn"] {
-                let name = properties.get(key).and_then(reference).map(|(_, name)| name);
-                let role = self.resources().iter().find(|resource| Some(resource.key.as_str()) == name);
-                roles.extend(role.map(|role| (key, role)));
+            match self.kind_of(&resource.key) {
+                Some("AWS::ECS::TaskDefinition") => {
+                    let of = |key| self.user(properties, key, "a task", TASKS, "ECS");
+                    users.extend(["TaskRoleArn", "ExecutionRoleArn"].into_iter().filter_map(of));
+                }
+                Some("AWS::Events::Rule") => {
+                    let targets = properties.get("Targets").map(texts).unwrap_or_default().into_iter();
+                    users.extend(targets.filter_map(|target| {
+                        self.user(target, "RoleArn", "a target", "events.amazonaws.com", "EventBridge")
+                    }));
+                }
+                _ => {}
             }
         }
-        roles
+        users
     }
 
-    fn trust(&self, key: &str, role: &MapEntry) -> Option<Finding> {
+    fn user(
+        &self,
+        node: &Node,
+        key: &'static str,
+        what: &'static str,
+        service: &'static str,
+        who: &'static str,
+    ) -> Option<RoleUser<'_>> {
+        let (_, name) = node.get(key).and_then(reference)?;
+        let role = self.resources().iter().find(|resource| resource.key == name)?;
+        Some(RoleUser { role, key, what, service, who })
+    }
+
+    fn trust(&self, user: &RoleUser<'_>) -> Option<Finding> {
+        let RoleUser { role, key, what, service, who } = user;
         let document = role.value.get("Properties")?.entry("AssumeRolePolicyDocument")?;
         let statements = document.value.get("Statement").map(texts)?;
         let services: Vec<&Node> = statements
@@ -63,19 +94,19 @@ impl TemplateChecker<'_> {
             .filter_map(|statement| statement.get("Principal")?.get("Service"))
             .flat_map(texts)
             .collect();
+        // A misspelt service is reported by itself.
+        let is_right = |text: &str| text.starts_with(service) || misspelt(text).is_some();
         // Services that are not known yet may be the right one.
-        if services.is_empty()
-            || services.iter().any(|node| node.text().is_none_or(|text| text.starts_with(TASKS)))
-        {
+        if services.is_empty() || services.iter().any(|node| node.text().is_none_or(is_right)) {
             return None;
         }
         let first = services.first()?;
         let message = format!(
-            "resource {}: is the {key} of a task, but trusts {} alone, so that ECS cannot use it",
+            "resource {}: is the {key} of {what}, but trusts {} alone, so that {who} cannot use it",
             role.key,
             first.text().unwrap_or_default()
         );
-        Some(self.finding(first.line, "Service", message, format!("write {TASKS}")))
+        Some(self.finding(first.line, "Service", message, format!("write {service}")))
     }
 }
 

@@ -204,12 +204,33 @@ impl TemplateChecker<'_> {
         for node in self.template.node.descendants() {
             let Some(attribute) = attribute(node) else { continue };
             if attribute == "Arn" || !attribute.eq_ignore_ascii_case("Arn") {
+                findings.extend(self.other_attribute(node, attribute));
                 continue;
             }
             let message =
                 format!("no resource has an attribute '{attribute}', and CloudFormation refuses it");
             findings.push(self.finding(node.line, "!GetAtt", message, "write Arn".to_owned()));
         }
+    }
+}
+
+/// Attributes that a type has, where they are few.
+const ATTRIBUTES: [(&str, &[&str]); 4] = [
+    ("AWS::Events::Rule", &["Arn"]),
+    ("AWS::IAM::Role", &["Arn", "RoleId"]),
+    ("AWS::Logs::LogGroup", &["Arn"]),
+    ("AWS::SQS::Queue", &["Arn", "QueueName", "QueueUrl"]),
+];
+
+impl TemplateChecker<'_> {
+    /// Reports an attribute of another type, or one that `!Ref` gives.
+    fn other_attribute(&self, node: &Node, attribute: &str) -> Option<Finding> {
+        let (_, name) = reference(node)?;
+        let kind = self.kind_of(name)?;
+        let (_, known) = ATTRIBUTES.iter().find(|(of, known)| *of == kind && !known.contains(&attribute))?;
+        let message = format!("{kind} has no attribute '{attribute}', and CloudFormation refuses it");
+        let instead = format!("write !Ref {name}, or one of {}", known.join(", "));
+        Some(self.finding(node.line, "!GetAtt", message, instead))
     }
 }
 

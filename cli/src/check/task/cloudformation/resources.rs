@@ -61,8 +61,17 @@ impl TemplateChecker<'_> {
     fn default(&self, parameter: &MapEntry) -> Option<Finding> {
         let entry = parameter.value.entry("Default")?;
         let text = entry.value.text()?;
-        let allowed: Vec<&str> =
-            parameter.value.get("AllowedValues")?.items().iter().filter_map(Node::text).collect();
+        let allowed = parameter.value.get("AllowedValues").map(Node::items).unwrap_or_default();
+        let allowed: Vec<&str> = allowed.iter().filter_map(Node::text).collect();
+        if allowed.is_empty() {
+            let message = format!("parameter {}: '{text}' {}", parameter.key, constraint(parameter, text)?);
+            return Some(self.finding(
+                entry.line,
+                &entry.key,
+                message,
+                "write one that it allows".to_owned(),
+            ));
+        }
         if allowed.contains(&text) {
             return None;
         }
@@ -109,6 +118,30 @@ impl TemplateChecker<'_> {
         let message = "is the ARN of the log group, and the log driver awslogs wants its name".to_owned();
         Some(self.finding(entry.line, &entry.key, message, format!("write !Ref {name}")))
     }
+}
+
+/// What another constraint of the parameter says against a default.
+fn constraint(parameter: &MapEntry, text: &str) -> Option<String> {
+    let limit = |key: &str| parameter.value.get(key)?.text()?.parse::<f64>().ok();
+    let number = text.parse::<f64>().ok();
+    let length = f64::from(u32::try_from(text.chars().count()).ok()?);
+    let is_below =
+        |key: &str, value: Option<f64>| limit(key).zip(value).is_some_and(|(limit, value)| value < limit);
+    let is_above =
+        |key: &str, value: Option<f64>| limit(key).zip(value).is_some_and(|(limit, value)| value > limit);
+    let broken = match () {
+        () if is_below("MinValue", number) => "MinValue",
+        () if is_above("MaxValue", number) => "MaxValue",
+        () if is_below("MinLength", Some(length)) => "MinLength",
+        () if is_above("MaxLength", Some(length)) => "MaxLength",
+        () => {
+            let pattern = parameter.value.get("AllowedPattern")?.text()?;
+            // Patterns are those of Java, which knows more.
+            let pattern = regex::Regex::new(&format!("^(?:{pattern})$")).ok()?;
+            return (!pattern.is_match(text)).then(|| "does not match its AllowedPattern".to_owned());
+        }
+    };
+    Some(format!("is not allowed by its {broken}"))
 }
 
 /// The texts of a text or a list of texts.

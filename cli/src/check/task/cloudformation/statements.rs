@@ -364,7 +364,7 @@ mod tests {
             "Effect: Allow, Action: [logs:PutLogEvents, s3:PutObject], Resource: ['arn:aws:s3:::x/*', 'arn:aws:logs:*:*:*']",
             "Effect: Allow, Action: [iam:PassRole], Resource: 'arn:aws:iam::111122223333:role/x'",
             "Effect: Allow, Action: secretsmanager:GetSecretValue, Resource: !Ref Env",
-            "Effect: Deny, Principal: '*', Action: 's3:*', Resource: [!GetAtt Logs.Arn, !Sub '${Logs.Arn}/*']",
+            "Effect: Deny, Action: 's3:*', Resource: [!GetAtt Logs.Arn, !Sub '${Logs.Arn}/*']",
         ] {
             assert_eq!(said(&statement(text)), [""; 0], "{text}");
         }

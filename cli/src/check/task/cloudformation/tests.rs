@@ -58,6 +58,18 @@ fn what_is_written_otherwise_than_meant_is_reported() {
     let group = with("Logs:|  Type: AWS::Logs::LogGroup")
         .replace("{LogDriver: awslogs}", "{LogDriver: awslogs, Options: {awslogs-group: !GetAtt Logs.Arn}}");
     assert_says(&group, "error", "write !Ref Logs");
+    for (constraint, part) in [
+        ("Type: Number, MaxValue: 10, Default: 11", "'11' is not allowed by its MaxValue"),
+        ("Type: String, MinLength: 1, Default: ''", "by its MinLength"),
+        ("Type: String, AllowedPattern: '[a-z]+', Default: A", "does not match its AllowedPattern"),
+    ] {
+        assert_says(&with("").replace("Type: String", constraint), "error", part);
+    }
+    let right =
+        with("").replace("Type: String", "Type: String, AllowedPattern: '(o-[a-z0-9]{10,32})?', Default: ''");
+    assert_eq!(said(&right), [""; 0]);
+    let attribute = with("Logs:|  Type: AWS::Logs::LogGroup").replace("web\n", "!GetAtt Logs.Name\n");
+    assert_says(&attribute, "error", "AWS::Logs::LogGroup has no attribute 'Name'");
     let default = with("").replace("{Type: String}", "{Type: String, AllowedValues: [a, b], Default: c}");
     assert_says(
         &default,
@@ -203,7 +215,12 @@ fn a_role_of_a_task_trusts_ecs() {
         with(&format!("Role:|  Type: AWS::IAM::Role|  Properties:|    AssumeRolePolicyDocument: {document}"))
             .replace("Memory: 512", "Memory: 512\n      TaskRoleArn: !GetAtt Role.Arn")
     };
-    for wrong in ["ecs.amazonaws.com", "ecs-task.amazonaws.com", "[lambda.amazonaws.com]"] {
+    assert_says(
+        &role("ecs-task.amazonaws.com"),
+        "error",
+        "is not a service of AWS; write ecs-tasks.amazonaws.com",
+    );
+    for wrong in ["ecs.amazonaws.com", "[lambda.amazonaws.com]"] {
         assert_says(&role(wrong), "error", "so that ECS cannot use it; write ecs-tasks.amazonaws.com");
     }
     for right in ["ecs-tasks.amazonaws.com", "[ec2.amazonaws.com, ecs-tasks.amazonaws.com]", "!Sub x"] {
