@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::infrastructure::DocumentKind;
 use super::tree::Node;
+use super::{Configuration, Location};
 
 /// What a file looks like, in words, and the supported way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -193,6 +194,16 @@ fn is_policy(tree: &Node) -> bool {
         return false;
     };
     statement.value.items().first().unwrap_or(&statement.value).get("Effect").is_some()
+}
+
+/// Reports the file; what lies beside many deployments gets a note.
+pub(super) fn report(location: Location, advice: FormAdvice, configuration: &mut Configuration) {
+    let message = format!("the file is {}", advice.looks_like);
+    if advice.is_companion {
+        configuration.has_content = true;
+        return configuration.note(location, message, advice.instead);
+    }
+    configuration.error(location, message, advice.instead);
 }
 
 #[cfg(test)]

@@ -23,7 +23,6 @@ use std::path::Path;
 use std::rc::Rc;
 
 use self::encoding::DecodedText;
-use self::form::FormAdvice;
 use self::format::FileFormat;
 use self::include::Includes;
 pub(crate) use self::task::{CloudFormationTemplate, TaskDefinition, TaskDialect, TemplateForm};
@@ -338,7 +337,7 @@ fn read_content(path: &Path, text: &str, includes: &mut Includes, configuration:
     configuration.files.push(Rc::clone(&file));
     let start = Location { file: Rc::clone(&file), line: 1 };
     if let Some(advice) = form::of_text(path, text) {
-        return report_form(start, advice, configuration);
+        return form::report(start, advice, configuration);
     }
     match format::detect(path, text) {
         FileFormat::Classic => {
@@ -379,30 +378,21 @@ fn read_tree(file: &Rc<str>, text: &str, tree: Node, configuration: &mut Configu
         advice.and_then(|advice| Some((advice, advice.document?))).filter(|_| !is_template)
     {
         configuration.templates.push(infrastructure::of_document(file, kind, tree));
-        return report_form(start, advice, configuration);
+        return form::report(start, advice, configuration);
     }
     if task::read(file, tree, configuration) {
         return;
     }
     match advice {
-        Some(advice) => report_form(start, advice, configuration),
+        Some(advice) => form::report(start, advice, configuration),
         None => configuration.error(start, UNRECOGNIZED_FILE, ""),
     }
-}
-
-fn report_form(location: Location, advice: FormAdvice, configuration: &mut Configuration) {
-    let message = format!("the file is {}", advice.looks_like);
-    if advice.is_companion {
-        configuration.has_content = true;
-        return configuration.note(location, message, advice.instead);
-    }
-    configuration.error(location, message, advice.instead);
 }
 
 /// Reports a file that is neither JSON nor YAML; a template says so itself.
 fn report_unreadable(file: Rc<str>, text: &str, error: ParseError, configuration: &mut Configuration) {
     if let Some(line) = form::template_line(text) {
-        return report_form(Location { file, line }, form::TEMPLATE, configuration);
+        return form::report(Location { file, line }, form::TEMPLATE, configuration);
     }
     configuration.error(Location { file, line: error.line }, error.message, error.instead);
 }

@@ -122,7 +122,7 @@ fn lets_in(statement: &Node) -> bool {
     // A misspelt service is reported by itself.
     let is_meant = |text: &str| text == EVENTS || text == "*" || misspelt(text) == Some("events");
     let is_events = |node: &&Node| node.text().is_none_or(is_meant);
-    let is_named = principals.iter().filter(|node| is_leaf(node)).any(|node| is_events(&node));
+    let is_named = principals.iter().filter(|node| is_leaf(node)).any(is_events);
     let actions = actions(statement);
     let is_sending = |action: &&str| {
         ["sqs:sendmessage", "sqs:*", "sqs:send*", "*"].contains(&action.to_ascii_lowercase().as_str())

@@ -7,18 +7,18 @@ use crate::check::finding::{Finding, FindingSeverity};
 use crate::config::{MapEntry, Node, is_function_name};
 use crate::suggest::closest;
 
-struct Range {
+struct NumberRange {
     kind: &'static str,
     key: &'static str,
     least: u64,
     most: u64,
 }
 
-const RANGES: [Range; 4] = [
-    Range { kind: "AWS::SQS::Queue", key: "VisibilityTimeout", least: 0, most: 43_200 },
-    Range { kind: "AWS::SQS::Queue", key: "ReceiveMessageWaitTimeSeconds", least: 0, most: 20 },
-    Range { kind: "AWS::SQS::Queue", key: "MessageRetentionPeriod", least: 60, most: 1_209_600 },
-    Range { kind: "AWS::SQS::Queue", key: "DelaySeconds", least: 0, most: 900 },
+const RANGES: [NumberRange; 4] = [
+    NumberRange { kind: "AWS::SQS::Queue", key: "VisibilityTimeout", least: 0, most: 43_200 },
+    NumberRange { kind: "AWS::SQS::Queue", key: "ReceiveMessageWaitTimeSeconds", least: 0, most: 20 },
+    NumberRange { kind: "AWS::SQS::Queue", key: "MessageRetentionPeriod", least: 60, most: 1_209_600 },
+    NumberRange { kind: "AWS::SQS::Queue", key: "DelaySeconds", least: 0, most: 900 },
 ];
 
 /// Types, keys at any depth of their properties, and the words that these take.
@@ -92,7 +92,7 @@ impl TemplateChecker<'_> {
         resource: &MapEntry,
         kind: &str,
         properties: &Node,
-        range: &Range,
+        range: &NumberRange,
     ) -> Option<Finding> {
         let entry = properties.entry(range.key).filter(|_| range.kind == kind)?;
         let text = entry.value.text()?;
