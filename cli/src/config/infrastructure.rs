@@ -22,10 +22,11 @@ const TYPES: [(&str, &str); 9] = [
 /// Attributes of Terraform whose text is JSON.
 const DOCUMENTS: [&str; 4] = ["assume_role_policy", "event_pattern", "policy", "redrive_policy"];
 
-/// The resources of a plan or a state that a template could have as well.
-pub(super) fn of_plan(file: &Rc<str>, tree: &Node) -> CloudFormationTemplate {
-    let resources = tree.descendants().into_iter().filter_map(planned).collect();
-    template(file, TemplateForm::Plan, tree.line, resources)
+/// The resources of a plan or a state that a template could have as well, each a template of its own: they do not refer
+/// to each other by name.
+pub(super) fn of_plan(file: &Rc<str>, tree: &Node) -> Vec<CloudFormationTemplate> {
+    let resources = tree.descendants().into_iter().filter_map(planned);
+    resources.map(|resource| template(file, TemplateForm::Plan, resource)).collect()
 }
 
 /// What may be in a file of its own and inside a template.
@@ -46,17 +47,12 @@ pub(super) fn of_document(file: &Rc<str>, kind: DocumentKind, tree: Node) -> Clo
 fn alone(file: &Rc<str>, kind: &str, property: MapEntry) -> CloudFormationTemplate {
     let line = property.line;
     let properties = map(line, vec![property]);
-    let resource = entry(file, resource(kind, properties));
-    template(file, TemplateForm::Document, line, vec![resource])
+    template(file, TemplateForm::Document, entry(file, resource(kind, properties)))
 }
 
-fn template(
-    file: &Rc<str>,
-    form: TemplateForm,
-    line: usize,
-    resources: Vec<MapEntry>,
-) -> CloudFormationTemplate {
-    let node = map(line, vec![entry("Resources", map(line, resources))]);
+fn template(file: &Rc<str>, form: TemplateForm, resource: MapEntry) -> CloudFormationTemplate {
+    let line = resource.line;
+    let node = map(line, vec![entry("Resources", map(line, vec![resource]))]);
     CloudFormationTemplate { file: Rc::clone(file), node, form }
 }
 

@@ -64,7 +64,7 @@ pub(super) fn read(file: &Rc<str>, tree: Node, configuration: &mut Configuration
     };
     if is_terraform {
         report_unplanned(file, &tree, configuration);
-        configuration.templates.push(infrastructure::of_plan(file, &tree));
+        configuration.templates.extend(infrastructure::of_plan(file, &tree));
     }
     expand(file, &mut tree, configuration);
     let dialect = match () {

@@ -60,12 +60,14 @@ const FUNCTIONS: [&str; 28] = [
 pub(in crate::check) fn check(configuration: &Configuration, ours: &[&Section], findings: &mut Vec<Finding>) {
     for template in &configuration.templates {
         let checker = TemplateChecker { template, names: names(&template.node) };
+        let before = findings.len();
         checker.check_actions(findings);
         checker.check_policies(findings);
         checker.check_statements(findings);
         checker.check_principals(findings);
         checker.check_patterns(findings);
         if template.form != TemplateForm::CloudFormation {
+            checker.name_resource(findings, before);
             continue;
         }
         checker.check_functions(findings);
@@ -148,11 +150,18 @@ impl TemplateChecker<'_> {
         Finding::new(FindingSeverity::Error, &self.location(line), key, message, instead)
     }
 
+    /// Names the resource of a plan in the findings from there on: a plan is often one long line.
+    fn name_resource(&self, findings: &mut [Finding], from: usize) {
+        let resource = self.resources().first().filter(|_| self.template.form == TemplateForm::Plan);
+        let subject = resource.map(|resource| format!("resource {}", resource.key));
+        findings.iter_mut().skip(from).for_each(|finding| finding.subject.clone_from(&subject));
+    }
+
     /// The resource at the head of a message; a document in a file of its own needs none.
     fn subject(&self, resource: &MapEntry) -> String {
         match self.template.form {
-            TemplateForm::Document => String::new(),
-            _ => format!("resource {}: ", resource.key),
+            TemplateForm::Document | TemplateForm::Plan => String::new(),
+            TemplateForm::CloudFormation => format!("resource {}: ", resource.key),
         }
     }
 

@@ -222,7 +222,7 @@ impl PatternChecker<'_> {
     fn name_for_arn(&self, key: &str, node: &Node, text: &str) -> Option<Finding> {
         let message = format!("events have an ARN there, and '{text}' is a name");
         let instead = "write the whole ARN, or {\"suffix\": \"/NAME\"} in the place of the name";
-        (!text.starts_with("arn:") && !text.contains('$'))
+        (!text.starts_with("arn:") && !text.contains(['$', '{']))
             .then(|| self.passes_nothing(node.line, key, &message, instead.to_owned()))
     }
 

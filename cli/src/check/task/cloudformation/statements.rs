@@ -275,7 +275,9 @@ impl<'t> WrittenArn<'t> {
     fn unknown_region(&self) -> Option<(String, String)> {
         let is_open = self.region.contains(OPEN);
         let what = format!("has the region '{}', which is not one known in 2026-11", self.region);
-        (!is_open && !is_region(self.region)).then(|| (what, region_meant(self.region)))
+        let meant = region_meant(self.region);
+        let instead = if meant.starts_with("did") { meant } else { "write for example eu-west-1".to_owned() };
+        (!is_open && !is_region(self.region)).then_some((what, instead))
     }
 
     fn no_account(&self) -> Option<(String, String)> {

@@ -241,11 +241,11 @@ fn documents_and_plans_are_checked_like_templates() {
     for (text, part) in [
         (policy.to_owned(), "Actions: IAM knows no such element"),
         (pattern.to_owned(), "no task ever has the status 'stopped'"),
-        (plan("aws_iam_role_policy", "policy", policy), "Actions: IAM knows no such element"),
+        (plan("aws_iam_role_policy", "policy", policy), "resource aws_iam_role_policy.x: Actions: IAM knows"),
         (plan("aws_iam_role", "assume_role_policy", policy), "Actions: IAM knows no such element"),
         (
             plan("aws_cloudwatch_event_rule", "event_pattern", pattern),
-            "resource aws_cloudwatch_event_rule.x: no task",
+            "resource aws_cloudwatch_event_rule.x: lastStatus: no task",
         ),
     ] {
         let found = said(&text);

@@ -95,7 +95,7 @@ impl TemplateChecker<'_> {
         range: &NumberRange,
     ) -> Option<Finding> {
         let entry = properties.entry(range.key).filter(|_| range.kind == kind)?;
-        let text = entry.value.text()?;
+        let text = entry.value.text().filter(|text| !text.contains("{{"))?;
         let is_allowed = text.parse().is_ok_and(|number: u64| (range.least..=range.most).contains(&number));
         let message = format!(
             "resource {}: '{text}' is not a number from {} to {}",
@@ -107,7 +107,7 @@ impl TemplateChecker<'_> {
 
     fn other_word(&self, resource: &MapEntry, kind: &str, entry: &MapEntry) -> Option<Finding> {
         let (.., known) = WORDS.iter().find(|(of, key, _)| *of == kind && *key == entry.key)?;
-        let text = entry.value.text().filter(|text| !known.contains(text))?;
+        let text = entry.value.text().filter(|text| !known.contains(text) && !text.contains("{{"))?;
         let message = format!("resource {}: '{text}' is not one of {}", resource.key, known.join(", "));
         let same = known.iter().find(|known| known.eq_ignore_ascii_case(text)).or(known.first())?;
         Some(self.finding(entry.line, &entry.key, message, format!("write {same}")))
@@ -138,7 +138,7 @@ impl TemplateChecker<'_> {
             Some('$' | '{') => return None,
             Some(wrong) => format!("'{wrong}' may not stand in the name of a log group"),
             None if text.starts_with("aws/") => {
-                "CloudWatch keeps names that begin with aws/ for AWS".to_owned()
+                "CloudWatch keeps names that begin with aws/, without a slash before it, for AWS".to_owned()
             }
             None => return None,
         };
@@ -151,7 +151,7 @@ impl TemplateChecker<'_> {
         let entry = properties.entry("BucketName")?;
         let text = entry.value.text()?;
         let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c);
-        if text.contains("${") || (text.chars().all(is_allowed) && (3..=63).contains(&text.len())) {
+        if text.contains(['$', '{']) || (text.chars().all(is_allowed) && (3..=63).contains(&text.len())) {
             return None;
         }
         let message = format!("resource {}: S3 refuses the name '{text}'", resource.key);
@@ -249,7 +249,7 @@ mod tests {
             (
                 "X:|  Type: AWS::Logs::LogGroup|  Properties: {LogGroupName: aws/ecs}",
                 "error",
-                "begin with aws/",
+                "CloudWatch keeps names that begin with aws/",
             ),
             (
                 "X:|  Type: AWS::S3::Bucket|  Properties: {BucketName: My_Logs}",
@@ -277,6 +277,8 @@ mod tests {
             |more: &str| service.replace("      Memory: 512", &format!("      Memory: 512\n      {more}"));
         assert_says(&task("NetworkMode: awsvpc"), "error", "refuses a service without subnets");
         assert_says(&task("RequiresCompatibilities: [EXTERNAL]"), "error", "ECS does not run a task on EC2");
+        let resolved = "X:|  Type: AWS::SQS::Queue|  Properties: {VisibilityTimeout: '{{resolve:ssm:/x}}'}";
+        assert_eq!(said(&with(resolved)), [""; 0]);
         for other in
             ["AWS::IAM::Group", "AWS::SQS::QueueInlinePolicy", "AWS::Logs::LogStream", "AWS::ECS::TaskSet"]
         {
