@@ -1,9 +1,11 @@
 //! Rules for a rendered name as a whole: its length, its beginning, what its parts may not add up to.
 //!
-//! Every function changes what stands in `out` from `start` on.
+//! Every function changes the name in `out`, which begins at `start`.
 
-use super::UNKNOWN;
 use crate::json;
+
+/// Stands for what is missing: a field without a fallback, or the whole name.
+pub(super) const UNKNOWN: &str = "unknown";
 
 /// CloudWatch's limit for both names, in characters, and enough for any other
 /// (<https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogStream.html>, read 2026-11).
@@ -35,7 +37,7 @@ pub(super) fn log_group(start: usize, out: &mut Vec<u8>) {
     name(start, out);
 }
 
-/// Text that can stand in a JSON string as it is.
+/// Text that needs no escaping inside a JSON string.
 pub(super) fn label(start: usize, out: &mut [u8]) {
     for byte in out.iter_mut().skip(start) {
         if matches!(*byte, 0..0x20 | b'"' | b'\\') {
@@ -67,7 +69,7 @@ pub(super) fn path(climbs: bool, start: usize, out: &mut Vec<u8>) {
     }
 }
 
-/// Appends a segment and the slash behind it, if it has one.
+/// Appends a segment, cut if it is too long, with its slash.
 fn push_cut_segment(segment: &[u8], out: &mut Vec<u8>) {
     let (name, slash) = match segment.split_last() {
         Some((b'/', name)) => (name, true),

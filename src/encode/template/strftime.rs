@@ -5,21 +5,22 @@ use std::cell::RefCell;
 use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 
-use super::{NameKind, TemplateError};
+use super::error::TemplateError;
+use super::name_kind::NameKind;
 
 /// The user's format, applied to a record's time; rendered again only when the second changes.
 #[derive(Debug)]
 pub(super) struct TimeFormat {
     format: String,
     zone: TimeZone,
-    names: NameKind,
+    kind: NameKind,
     /// A second, and what is written for it.
     last: RefCell<(i64, Vec<u8>)>,
 }
 
 impl TimeFormat {
-    pub(super) fn new(format: &str, names: NameKind) -> Result<Self, TemplateError> {
-        let time = Self { format: format.to_owned(), zone: TimeZone::UTC, names, last: RefCell::default() };
+    pub(super) fn new(format: &str, kind: NameKind) -> Result<Self, TemplateError> {
+        let time = Self { format: format.to_owned(), zone: TimeZone::UTC, kind, last: RefCell::default() };
         match time.format(0) {
             Ok(_) => Ok(time.in_zone(TimeZone::UTC)),
             Err(_) => Err(TemplateError::NotATimeFormat { specifier: unknown_specifier(format) }),
@@ -28,7 +29,7 @@ impl TimeFormat {
 
     /// The format in another time zone.
     pub(super) fn in_zone(&self, zone: TimeZone) -> Self {
-        let time = Self { format: self.format.clone(), zone, names: self.names, last: RefCell::default() };
+        let time = Self { format: self.format.clone(), zone, kind: self.kind, last: RefCell::default() };
         let text = time.text(0);
         time.last.replace((0, text));
         time
@@ -46,7 +47,7 @@ impl TimeFormat {
     fn text(&self, seconds: i64) -> Vec<u8> {
         let text = self.format(seconds).or_else(|_| self.format(0)).unwrap_or_default();
         let mut safe = Vec::with_capacity(text.len());
-        self.names.write_time(&text, &mut safe);
+        self.kind.write_time(&text, &mut safe);
         safe
     }
 
