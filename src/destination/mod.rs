@@ -1,8 +1,9 @@
 //! What every destination is to the rest of the router: limits, encoding, requests, and what replies mean.
 //!
 //! [`Destination`] holds what all of them have, and the `Vendor` that knows one service. One folder per vendor: `mod.rs`
-//! (settings, limits, target, encoding), `request.rs` (the request for a batch), `reply.rs` (what a reply means). All of
-//! it is pure: no I/O, no sleep, no clock, no retry; `delivery` carries out the [`ReplyAction`].
+//! (settings, limits, target, encoding), `request.rs` (the request for a batch), `reply.rs` (what a reply means); `request`
+//! and `reply` beside them are the types of both. All of it is pure: no I/O, no sleep, no clock, no retry; `delivery`
+//! carries out the [`ReplyAction`].
 
 mod aggregate;
 mod alert;
@@ -36,6 +37,8 @@ mod probe;
 mod redact;
 #[cfg(test)]
 mod replies;
+mod reply;
+mod request;
 mod reserved;
 mod resource_arn;
 mod retry_after;
@@ -52,12 +55,6 @@ mod truncation;
 mod vendor;
 mod xml;
 
-use std::ops::Range;
-use std::path::PathBuf;
-
-use ::http::{HeaderMap, HeaderName, Method};
-use bytes::Bytes;
-
 pub use self::aws_error::classify_aws_reply;
 pub(crate) use self::aws_error::{ReadFailure, read_failure};
 pub use self::body_compression::BodyCompression;
@@ -65,6 +62,8 @@ pub use self::name_limit::NameLimit;
 pub use self::network::Network;
 pub use self::not_taken::NotTaken;
 pub use self::object_store::{ObjectCall, ObjectEncoding, ObjectStore, PartBody, UploadedPart};
+pub use self::reply::{Reply, ReplyAction, RetryTiming};
+pub use self::request::{Endpoint, HttpRequest, Purpose, Request};
 pub(crate) use self::vendor::Vendor;
 use crate::classify::classes::Entry;
 use crate::config::keys::DestinationKind;
@@ -72,9 +71,7 @@ use crate::config::{AwsEnvironments, Common, DestinationSettings, KeyReader, Pro
 use crate::encode::accepted_times::AcceptedTimes;
 use crate::encode::batch::{Batch, Limits};
 use crate::encode::partition::Partitions;
-use crate::encode::payload::Payload;
 use crate::encode::template::RenderContext;
-use crate::metrics::Reason;
 
 /// A configured destination.
 #[derive(Debug)]
@@ -268,216 +265,4 @@ pub enum Encoded {
     Empty,
     /// Not written: the destination's settings leave the entry out.
     Filtered,
-}
-
-/// What a request is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// It delivers the batch.
-    Deliver,
-    /// It delivers the batch in a compression that the endpoint may not read.
-    DeliverCompressed,
-    /// It delivers the batch uncompressed, because the endpoint may not read its compression.
-    DeliverUncompressed,
-    /// It creates what the batch needs; the name is the API's.
-    Prepare(&'static str),
-}
-
-impl Purpose {
-    /// Whether the request brings the batch.
-    #[must_use]
-    pub const fn delivers(self) -> bool {
-        !matches!(self, Self::Prepare(_))
-    }
-}
-
-/// A request and its purpose.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
-    /// What the request is for.
-    pub purpose: Purpose,
-    /// Where the request goes, with its content.
-    pub endpoint: Endpoint,
-}
-
-impl Request {
-    /// Compresses the body that is still to be compressed.
-    #[must_use]
-    pub fn compressed(self) -> Self {
-        match self.endpoint {
-            Endpoint::Uncompressed { request, compression } => compression.apply(self.purpose, request),
-            endpoint => Self { endpoint, ..self },
-        }
-    }
-}
-
-/// Where a request goes: the network, a file, standard output or the spool.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Endpoint {
-    /// Over the network.
-    Http(HttpRequest),
-    /// The same, with a body that is to be compressed first.
-    Uncompressed {
-        /// The request as it would be without compression.
-        request: HttpRequest,
-        /// How its body is compressed.
-        compression: BodyCompression,
-    },
-    /// To the end of a local file.
-    File {
-        /// The file; missing folders are created.
-        path: PathBuf,
-        /// Permission bits of a file that is created.
-        mode: u32,
-        /// Whole lines.
-        lines: Payload,
-    },
-    /// To Fluent Bit's standard output.
-    Stdout(Payload),
-    /// To an object that is being filled on disk.
-    Spool {
-        /// The object's name, with [`object_store::UUID_PLACEHOLDER`] for its uuid.
-        name: Vec<u8>,
-        /// Whole lines.
-        lines: Payload,
-    },
-}
-
-impl Endpoint {
-    /// The request, where it goes over the network; its body may still have to be compressed.
-    #[must_use]
-    pub fn http(&self) -> Option<&HttpRequest> {
-        match self {
-            Self::Http(request) | Self::Uncompressed { request, .. } => Some(request),
-            Self::File { .. } | Self::Stdout(_) | Self::Spool { .. } => None,
-        }
-    }
-
-    /// Bytes that leave the router; those that only go to the spool are counted when they leave it.
-    #[must_use]
-    pub fn bytes_sent(&self) -> u64 {
-        match self {
-            Self::Http(request) | Self::Uncompressed { request, .. } => request.body.len() as u64,
-            Self::File { lines, .. } | Self::Stdout(lines) => lines.len() as u64,
-            Self::Spool { .. } => 0,
-        }
-    }
-}
-
-/// An HTTP request before it is signed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HttpRequest {
-    /// Usually POST.
-    pub method: Method,
-    /// The URL, with its query.
-    pub url: String,
-    /// Headers, secrets among them marked sensitive.
-    pub headers: HeaderMap,
-    /// The body as it goes over the wire.
-    pub body: Payload,
-    /// The AWS service to sign for, for example `logs`.
-    pub sign: Option<&'static str>,
-}
-
-/// An HTTP reply, its body capped. Endpoints on this machine answer 200.
-#[derive(Debug, Clone, Default)]
-pub struct Reply {
-    /// HTTP status.
-    pub status: u16,
-    /// Headers.
-    pub headers: HeaderMap,
-    /// The beginning of the body, at most 1 MiB.
-    pub body: Bytes,
-    /// The connection broke before the end of the body: `body` is what had arrived by then.
-    pub truncated: bool,
-}
-
-impl Reply {
-    /// A header's value as text.
-    #[must_use]
-    pub fn header(&self, name: &HeaderName) -> Option<&str> {
-        self.headers.get(name).and_then(|value| value.to_str().ok())
-    }
-}
-
-/// What a reply means for the batch.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ReplyAction {
-    /// All records arrived, or the preparation succeeded.
-    Delivered,
-    /// Accepted except for some records.
-    Partial {
-        /// Positions in the batch to send again.
-        retry: Vec<usize>,
-        /// Positions that are rejected for good.
-        rejected: Vec<(Range<usize>, Reason)>,
-    },
-    /// Accepted except for this many records; the service does not say which.
-    PartialUnknown {
-        /// Records rejected for good; 0 when the service only warns.
-        rejected: usize,
-        /// For the log.
-        reason: String,
-    },
-    /// Not accepted now.
-    Retry {
-        /// When to try again, unless the service says so itself.
-        timing: RetryTiming,
-        /// For the log.
-        reason: String,
-    },
-    /// Too much at once, or a bad record among good ones: halves may be accepted.
-    Split {
-        /// For the log.
-        reason: String,
-    },
-    /// The credentials are not accepted; fresh ones may be.
-    Reauthorize {
-        /// For the log.
-        reason: String,
-    },
-    /// The bucket is in another region.
-    WrongRegion {
-        /// The region that the service named.
-        region: String,
-        /// For the log.
-        reason: String,
-    },
-    /// These requests must succeed first; then the same batch is sent again.
-    Prepare(Vec<Request>),
-    /// Refused for the request's form: the same batch in another form may be accepted.
-    SendInstead(Box<Request>),
-    /// The preparation failed, but the batch can be delivered without it.
-    Ignored {
-        /// For the log.
-        reason: String,
-    },
-    /// Rejected for good.
-    Rejected {
-        /// For the log.
-        reason: String,
-    },
-}
-
-impl ReplyAction {
-    /// Whether the service accepted the request's body, at least in part.
-    #[must_use]
-    pub const fn is_accepted(&self) -> bool {
-        matches!(self, Self::Delivered | Self::Partial { .. } | Self::PartialUnknown { .. })
-    }
-
-    /// Whether the request is sent again within the flush, later or with other credentials.
-    #[must_use]
-    pub const fn is_tried_again(&self) -> bool {
-        matches!(self, Self::Reauthorize { .. } | Self::Retry { timing: RetryTiming::Backoff, .. })
-    }
-}
-
-/// How soon another attempt makes sense.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RetryTiming {
-    /// The failure may pass by itself: back off and try again within this flush.
-    Backoff,
-    /// A person must act (permission, name, key): no attempt within this flush.
-    NextFlush,
 }
