@@ -1,66 +1,21 @@
-//! One chunk taken apart and written again with its joined records.
+//! One chunk, read line by line and written again with its joined records.
+//!
+//! Owns: which line goes into which record. `earlier` is what chunks leave to each other, `rewrite` writes the chunk.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
-use std::time::Duration;
 
-use super::record::{OpenRecord, Taken, distance};
+use super::earlier::is_overtaken;
+pub(crate) use super::earlier::{EarlierChunks, OpenTail, StreamKey};
+use super::record::{OpenRecord, Taken};
+use super::rewrite::{ChunkRewrite, Slot};
 use super::rules::JoinRules;
 use crate::input::log_line::{self, LogLine, PlacedEntry};
 use crate::input::record::Timestamp;
 
-/// Records that may wait for lines of the next chunk, by chunk: more streams at one time are no ordinary tag.
+/// Records of one chunk that may wait for lines of the next: an ordinary tag has fewer streams at one time.
 const MAX_OPEN_TAILS: usize = 64;
-
-/// Streams of one tag of which it is known when their last lines were written.
-const MAX_STREAMS: usize = 256;
-
-/// Whose lines follow each other: one stream of one container.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct StreamKey<'a> {
-    container: Cow<'a, [u8]>,
-    source: Cow<'a, [u8]>,
-}
-
-/// What an earlier chunk of the same tag left open.
-#[derive(Debug, Clone)]
-pub(crate) struct OpenTail {
-    pub(crate) key: StreamKey<'static>,
-    pub(crate) record: OpenRecord<'static>,
-}
-
-/// What earlier chunks of the same tag left.
-#[derive(Debug, Default)]
-pub(crate) struct EarlierChunks {
-    pub(crate) tails: Vec<OpenTail>,
-    /// By stream, when its last line so far was written.
-    pub(crate) last_times: HashMap<StreamKey<'static>, Timestamp>,
-}
-
-/// A chunk that is further behind what came before was not overtaken: the clock was set back.
-const MAX_OVERTAKEN: Duration = Duration::from_secs(60);
-
-impl EarlierChunks {
-    /// Notes when the last lines of a chunk were written.
-    pub(crate) fn note(&mut self, last_times: Vec<(StreamKey<'static>, Timestamp)>) {
-        if self.last_times.len() + last_times.len() > MAX_STREAMS {
-            self.last_times.clear();
-        }
-        let excess = last_times.len().saturating_sub(MAX_STREAMS);
-        for (key, time) in last_times.into_iter().skip(excess) {
-            let last = self.last_times.entry(key).or_insert(time);
-            if !is_overtaken(time, *last) {
-                *last = time;
-            }
-        }
-    }
-}
-
-/// Whether a chunk that begins at this time was brought behind one that comes after it.
-fn is_overtaken(time: Timestamp, last: Timestamp) -> bool {
-    time < last && distance(time, last) <= MAX_OVERTAKEN
-}
 
 /// An open record at the end of the chunk.
 #[derive(Debug)]
@@ -105,7 +60,7 @@ impl JoinedChunk {
     }
 }
 
-/// A chunk that stands for itself.
+/// A chunk that was joined without any before it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct JoinedAlone {
     /// The chunk with its joined records; `None`: it is as it was.
@@ -114,7 +69,7 @@ pub struct JoinedAlone {
     pub lines: u64,
 }
 
-/// Joins the lines of a chunk that stands for itself.
+/// Joins the lines of a chunk without any before or after it.
 #[must_use]
 pub fn join_alone(rules: &JoinRules, chunk: &[u8]) -> JoinedAlone {
     let joined = join(rules, chunk, &mut EarlierChunks::default(), &[], false);
@@ -136,32 +91,12 @@ pub(crate) fn join(
     for (position, entry) in (0..).zip(log_line::entries(chunk)) {
         let Ok(PlacedEntry { place, line }) = entry else { return JoinedChunk::unread(tails) };
         match line {
-            _ if absorbed.binary_search(&position).is_ok() => joining.is_changed = true,
+            _ if absorbed.binary_search(&position).is_ok() => joining.rewrite.leave_out(),
             Some(line) => joining.take(position, place, &line),
-            None => joining.keep(place),
+            None => joining.rewrite.keep(place),
         }
     }
     joining.finish(may_wait)
-}
-
-/// What is written in place of an entry, or of several that follow each other.
-#[derive(Debug)]
-enum Piece {
-    /// The chunk's own bytes.
-    Kept(Range<usize>),
-    /// One entry that may yet be moved or written again.
-    Apart(Range<usize>),
-    /// A joined record.
-    Written(Vec<u8>),
-    /// Nothing: it is a part of another record.
-    Moved,
-}
-
-/// An entry's places: among what is written, and in the chunk.
-#[derive(Debug, Clone, Copy)]
-struct Slot {
-    piece: usize,
-    position: u32,
 }
 
 /// One stream of one container while its chunk is read.
@@ -169,9 +104,9 @@ struct Slot {
 struct Stream<'a> {
     key: StreamKey<'a>,
     open: Option<OpenRecord<'a>>,
-    /// Where the first line of the open record stands; `None`: in an earlier chunk.
+    /// The first line of the open record; `None`: it came in an earlier chunk.
     first: Option<Slot>,
-    /// Lines of this chunk that are parts of it, but for the first.
+    /// Lines of this chunk that are parts of it, without the first.
     parts: Vec<u32>,
     /// The last lines, which are parts of it only if another one follows.
     possible: Vec<Slot>,
@@ -201,14 +136,12 @@ impl Stream<'_> {
 
 struct ChunkJoining<'r, 'a> {
     rules: &'r JoinRules,
-    chunk: &'a [u8],
-    pieces: Vec<Piece>,
+    rewrite: ChunkRewrite<'a>,
     streams: Vec<Stream<'a>>,
     by_key: HashMap<StreamKey<'a>, usize>,
     /// The stream of the last line: neighbouring lines mostly come from one.
     last: usize,
     last_times: &'r HashMap<StreamKey<'a>, Timestamp>,
-    is_changed: bool,
     result: JoinedChunk,
 }
 
@@ -221,13 +154,11 @@ impl<'r, 'a> ChunkJoining<'r, 'a> {
     ) -> Self {
         let mut joining = Self {
             rules,
-            chunk,
+            rewrite: ChunkRewrite::new(chunk),
             last_times,
-            pieces: Vec::new(),
             streams: Vec::new(),
             by_key: HashMap::new(),
             last: 0,
-            is_changed: false,
             result: JoinedChunk::default(),
         };
         for OpenTail { key, record } in tails {
@@ -263,20 +194,6 @@ impl<'r, 'a> ChunkJoining<'r, 'a> {
         self.last
     }
 
-    /// Leaves an entry as it is.
-    fn keep(&mut self, place: Range<usize>) {
-        match self.pieces.last_mut() {
-            Some(Piece::Kept(last)) if last.end == place.start => last.end = place.end,
-            _ => self.pieces.push(Piece::Kept(place)),
-        }
-    }
-
-    /// Leaves an entry as it is, apart from its neighbours, because it may be moved.
-    fn keep_apart(&mut self, position: u32, place: Range<usize>) -> Slot {
-        self.pieces.push(Piece::Apart(place));
-        Slot { piece: self.pieces.len() - 1, position }
-    }
-
     fn take(&mut self, position: u32, place: Range<usize>, line: &LogLine<'a>) {
         let index = self.stream(line);
         self.note_time(index, line.time);
@@ -288,13 +205,13 @@ impl<'r, 'a> ChunkJoining<'r, 'a> {
                 return self.move_into_record(index, position);
             }
             Some(Taken::Possible) => {
-                let slot = self.keep_apart(position, place);
+                let slot = self.rewrite.keep_apart(position, place);
                 return self.note_possible(index, slot);
             }
             None => self.close(index),
         }
-        let Some(record) = OpenRecord::begin(rules, line) else { return self.keep(place) };
-        let slot = self.keep_apart(position, place);
+        let Some(record) = OpenRecord::begin(rules, line) else { return self.rewrite.keep(place) };
+        let slot = self.rewrite.keep_apart(position, place);
         if let Some(stream) = self.streams.get_mut(index) {
             stream.open = Some(record);
             stream.first = Some(slot);
@@ -321,10 +238,10 @@ impl<'r, 'a> ChunkJoining<'r, 'a> {
     /// The line, and the possible ones before it, are in the stream's open record.
     fn move_into_record(&mut self, index: usize, position: u32) {
         let Some(stream) = self.streams.get_mut(index) else { return };
-        self.is_changed = true;
+        self.rewrite.leave_out();
         for slot in stream.possible.drain(..) {
             stream.parts.push(slot.position);
-            set(&mut self.pieces, slot, Piece::Moved);
+            self.rewrite.remove(slot);
         }
         stream.parts.push(position);
         if stream.open.as_ref().is_some_and(OpenRecord::is_complete) {
@@ -338,13 +255,13 @@ impl<'r, 'a> ChunkJoining<'r, 'a> {
         let Some(mut record) = stream.open.take() else { return };
         match stream.first {
             Some(slot) if record.is_joined() => {
-                set(&mut self.pieces, slot, Piece::Written(record.entry().into_owned()));
+                self.rewrite.replace(slot, record.entry().into_owned());
             }
             Some(_) => {}
             None => {
                 let key = stream.key.clone().into_owned();
                 let has_lines = !stream.parts.is_empty();
-                // Those of this chunk stand in it.
+                // Possible lines of this chunk stay in it.
                 record.forget_possible(stream.possible.len());
                 self.result.absorbed.append(&mut stream.parts);
                 self.result.closed.push(ClosedTail { key, entries: record.entries(), has_lines });
@@ -370,7 +287,7 @@ impl<'r, 'a> ChunkJoining<'r, 'a> {
         }
         self.streams.drain(..).for_each(|stream| stream.leave(&mut self.result));
         self.result.absorbed.sort_unstable();
-        self.result.bytes = self.is_changed.then(|| written(self.chunk, &self.pieces));
+        self.result.bytes = self.rewrite.finish();
         self.result
     }
 
@@ -379,48 +296,14 @@ impl<'r, 'a> ChunkJoining<'r, 'a> {
         let Some(stream) = self.streams.get_mut(index) else { return };
         let has_lines = stream.has_lines();
         let Some(record) = stream.open.take() else { return };
-        self.is_changed |= has_lines;
         for slot in stream.first.into_iter().chain(stream.possible.drain(..)) {
             self.result.absorbed.push(slot.position);
-            set(&mut self.pieces, slot, Piece::Moved);
+            self.rewrite.remove(slot);
         }
         self.result.absorbed.append(&mut stream.parts);
         let tail = OpenTail { key: stream.key.clone().into_owned(), record: record.into_owned() };
         self.result.open.push(LeftOpen { tail, has_lines });
     }
-}
-
-impl StreamKey<'_> {
-    /// Whether these bytes name the stream's container by its id.
-    pub(crate) fn is_container_in(&self, bytes: &[u8]) -> bool {
-        !self.container.is_empty() && memchr::memmem::find(bytes, &self.container).is_some()
-    }
-
-    fn into_owned(self) -> StreamKey<'static> {
-        let Self { container, source } = self;
-        StreamKey { container: container.into_owned().into(), source: source.into_owned().into() }
-    }
-}
-
-fn set(pieces: &mut [Piece], slot: Slot, piece: Piece) {
-    if let Some(place) = pieces.get_mut(slot.piece) {
-        *place = piece;
-    }
-}
-
-/// The chunk that these pieces make.
-fn written(chunk: &[u8], pieces: &[Piece]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(chunk.len());
-    for piece in pieces {
-        match piece {
-            Piece::Kept(place) | Piece::Apart(place) => {
-                bytes.extend_from_slice(chunk.get(place.clone()).unwrap_or_default())
-            }
-            Piece::Written(entry) => bytes.extend_from_slice(entry),
-            Piece::Moved => {}
-        }
-    }
-    bytes
 }
 
 #[cfg(test)]
