@@ -20,7 +20,7 @@ use crate::stop::{
 /// At about 2 KB each, 2 MB.
 const MAX_OPEN: usize = 1_000;
 
-/// How long after a service is well again a stop may still show that it is not: in a crash loop ECS tells of a steady
+/// How long after a service is well again a stop may still show that it is not: in a crash loop ECS reports a steady
 /// state between two crashes.
 const SETTLE: Duration = Duration::from_mins(5);
 
@@ -31,7 +31,7 @@ const CLOCK_TOLERANCE_MS: i64 = 5 * 60_000;
 #[derive(Debug)]
 pub struct Incidents {
     settings: IncidentSettings,
-    /// [`MAX_OPEN`], but in tests.
+    /// [`MAX_OPEN`], except in tests.
     pub(super) max_open: usize,
     /// Whether there is anybody to tell.
     tells: bool,
@@ -41,7 +41,7 @@ pub struct Incidents {
     seen: SeenStops,
     revisions: KnownRevisions,
     tally: IncidentTally,
-    /// Counts changes, so that one knows when to save.
+    /// How often something changed: shows whether there is anything to save.
     changes: u64,
 }
 
@@ -175,7 +175,7 @@ impl Incidents {
 
     /// The deployment to which the stop's service goes back, as its other incidents know.
     fn rollback_of(&self, stop: &StopEvent) -> Option<String> {
-        let of_service = self.open.values().filter(|open| open::is_same_service(&open.latest, stop));
+        let of_service = self.open.values().filter(|open| open.is_of_service_of(stop));
         of_service.filter_map(|open| open.rollback.clone()).next()
     }
 
@@ -210,7 +210,7 @@ impl Incidents {
         if sighting.kind != SightingKind::Counted {
             return;
         }
-        let Some(incident) = self.open.get_mut(&sighting.group).filter(|one| one.id == sighting.id) else {
+        let Some(incident) = open_of(&mut self.open, sighting) else {
             self.closed.count(&sighting.id);
             return;
         };
@@ -240,9 +240,7 @@ impl Incidents {
     }
 
     fn discount(&mut self, sighting: &Sighting) {
-        let Some(incident) = self.open.get_mut(&sighting.group).filter(|one| one.id == sighting.id) else {
-            return;
-        };
+        let Some(incident) = open_of(&mut self.open, sighting) else { return };
         incident.discount(sighting.revision.as_deref());
         if incident.count == 0 {
             self.open.remove(&sighting.group);
@@ -253,9 +251,7 @@ impl Incidents {
 
     /// What a stop did not tell is told by itself.
     fn settle_news(&mut self, sighting: &Sighting, was_told: bool) {
-        let Some(incident) = self.open.get_mut(&sighting.group).filter(|one| one.id == sighting.id) else {
-            return;
-        };
+        let Some(incident) = open_of(&mut self.open, sighting) else { return };
         if sighting.news.is_some() {
             incident.end_telling(sighting.report.state, was_told);
         }
@@ -360,7 +356,7 @@ impl Incidents {
         self.outbox.delivered();
     }
 
-    /// Whether anything is open, so that time matters.
+    /// Whether nothing is open, so that time does not matter.
     #[must_use]
     pub fn is_idle(&self) -> bool {
         self.open.is_empty()
@@ -415,6 +411,14 @@ impl Incidents {
         self.shrink_to(self.max_open, now);
         Ok(())
     }
+}
+
+/// The incident that the stop was counted in, if it is still open.
+fn open_of<'o>(
+    open: &'o mut BTreeMap<GroupId, OpenIncident>,
+    sighting: &Sighting,
+) -> Option<&'o mut OpenIncident> {
+    open.get_mut(&sighting.group).filter(|incident| incident.id == sighting.id)
 }
 
 fn news(stop: &StopEvent, id: &str, report: IncidentReport) -> IncidentNews {

@@ -2,12 +2,13 @@
 //!
 //! The stations: `group` (what stops have in common) → [`Incidents`] (the state machine: a stop is observed, its arrival
 //! confirmed or withdrawn, time passes) → `outbox` (news that no stop carries). Beside them: `open` and `closed` (one
-//! incident), `seen` (stops that were counted), `revisions` (which
-//! deployment ran which revision), `verdict` (what stops say about a deployment that failed), `saved` (all of it as a text), `StateFile` (where that is kept) and
+//! incident), `seen` (stops that were counted), `sighting` and `sightings` (what one stop, and the stops of one chunk, were
+//! to their incidents), `service` (which service an event is about), `revisions` (which deployment ran which revision),
+//! `verdict` (what stops say about a deployment that failed), `saved` (all of it as text), `store` (the file for that) and
 //! [`IncidentTracker`] (all of it with the clock, for one running instance). Does not own: what a stop means (`stop`), how
 //! news is worded (`destination`), or when it is sent (`router`).
 //!
-//! What is promised stands in docs/incidents.md:
+//! docs/incidents.md promises:
 //!
 //! - An incident is opened once, and resolved once.
 //! - A stop counts once, and only when it arrived: until then its chunk holds a [`Sighting`], which the chunk's replay
@@ -22,6 +23,7 @@ mod outbox;
 mod revisions;
 mod saved;
 mod seen;
+mod service;
 mod sighting;
 mod sightings;
 mod store;

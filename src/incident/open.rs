@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::service::ServiceIdentity;
 use crate::stop::{
     IncidentEnd, IncidentReport, IncidentState, OriginalEvent, RecoveryStep, ServiceRecovery, Severity,
     StopEvent,
@@ -131,7 +132,12 @@ impl OpenIncident {
         }
     }
 
-    /// Whether a host went away that ran tasks of several.
+    /// Whether its latest stop and this one are of one service.
+    pub(super) fn is_of_service_of(&self, stop: &StopEvent) -> bool {
+        ServiceIdentity::of_stop(stop).is_some_and(|service| service.is_of(&self.latest))
+    }
+
+    /// Whether a host went away that ran tasks of several services.
     pub(super) fn is_of_several_services(&self) -> bool {
         self.services.len() > 1
     }
@@ -212,7 +218,7 @@ impl OpenIncident {
 
     /// Notes what ECS says of the service, if it is this incident's. Of several services one says nothing of the others.
     pub(super) fn note_recovery(&mut self, recovery: &ServiceRecovery, now: i64) {
-        if self.is_of_several_services() || !is_about(&self.latest, recovery) {
+        if self.is_of_several_services() || !ServiceIdentity::of_recovery(recovery).is_of(&self.latest) {
             return;
         }
         match recovery.how {
@@ -244,14 +250,15 @@ impl OpenIncident {
 
     /// Notes that the deployment of this service failed, and which one takes its place.
     pub(super) fn note_failed_deployment(&mut self, deployment: &StopEvent) {
-        if is_same_service(&self.latest, deployment)
+        if self.is_of_service_of(deployment)
             && let Some(target) = deployment.rollback_target()
         {
             self.rollback = Some(target.to_owned());
         }
     }
 
-    /// A deployment that takes a failed one's place is no recovery of that, and neither is the steady state on the way.
+    /// Whether the service recovered only by going back: a deployment that takes a failed one's place does not mend it, and
+    /// neither does the steady state on the way.
     fn is_rolled_back(&self, recovered: &Recovered) -> bool {
         self.rollback.is_some() && (recovered.deployment.is_none() || recovered.deployment == self.rollback)
     }
@@ -357,27 +364,6 @@ pub(super) fn with_lines(stop: &StopEvent) -> StopEvent {
     stop.event = OriginalEvent::default();
     stop.containers = Vec::new();
     stop
-}
-
-fn is_about(stop: &StopEvent, recovery: &ServiceRecovery) -> bool {
-    stop.service.as_deref() == Some(&recovery.service)
-        && agrees(&stop.cluster, &recovery.cluster)
-        && agrees(&stop.region, &recovery.region)
-        && agrees(&stop.account, &recovery.account)
-}
-
-/// Whether both are of one service.
-pub(super) fn is_same_service(one: &StopEvent, other: &StopEvent) -> bool {
-    one.service.is_some()
-        && one.service == other.service
-        && agrees(&one.cluster, &other.cluster)
-        && agrees(&one.region, &other.region)
-        && agrees(&one.account, &other.account)
-}
-
-/// What an event does not tell contradicts nothing.
-pub(super) fn agrees(one: &Option<String>, other: &Option<String>) -> bool {
-    one.is_none() || other.is_none() || one == other
 }
 
 #[cfg(test)]

@@ -70,21 +70,14 @@ impl Outbox {
 
     /// Whether the opening of this incident has not been delivered yet.
     pub(super) fn has_opening(&self, id: &str) -> bool {
-        let is_opening = |news: &IncidentNews| {
-            news.state() == Some(IncidentState::Opened) && news.stop.incident_id.as_deref() == Some(id)
-        };
-        self.owed().any(is_opening)
+        self.owed().any(|news| news.is_opening_of(id))
     }
 
-    /// Brings the opening of this incident up to date, if it waits.
+    /// Brings the opening of this incident up to date; `false`: it does not wait.
     pub(super) fn refresh_opening(&mut self, id: &str, report: IncidentReport) -> bool {
-        let waits = |news: &&mut IncidentNews| {
-            news.state() == Some(IncidentState::Opened) && news.stop.incident_id.as_deref() == Some(id)
-        };
-        let opening = self.waiting.iter_mut().find(waits);
-        let found = opening.is_some();
-        opening.into_iter().for_each(|opening| opening.stop.incident = Some(report.clone()));
-        found
+        let Some(opening) = self.waiting.iter_mut().find(|news| news.is_opening_of(id)) else { return false };
+        opening.stop.incident = Some(report);
+        true
     }
 
     fn find(&mut self, news: &IncidentNews, state: IncidentState) -> Option<&mut IncidentNews> {
@@ -117,6 +110,10 @@ impl IncidentNews {
     #[must_use]
     pub fn state(&self) -> Option<IncidentState> {
         self.stop.incident.as_ref().map(|report| report.state)
+    }
+
+    fn is_opening_of(&self, id: &str) -> bool {
+        self.state() == Some(IncidentState::Opened) && self.stop.incident_id.as_deref() == Some(id)
     }
 
     fn is_of(&self, other: &Self) -> bool {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::open;
+use super::service::ServiceIdentity;
 use crate::stop::{FailedRevision, PreviousRevision, RevisionSource, StopEvent};
 
 /// Revisions of all services, at about 300 bytes each.
@@ -42,10 +42,16 @@ impl SeenRevision {
     }
 
     fn is_of(&self, stop: &StopEvent) -> bool {
-        stop.service.as_ref() == Some(&self.service)
-            && open::agrees(&self.cluster, &stop.cluster)
-            && open::agrees(&self.region, &stop.region)
-            && open::agrees(&self.account, &stop.account)
+        self.service().is_of(stop)
+    }
+
+    fn service(&self) -> ServiceIdentity<'_> {
+        ServiceIdentity {
+            service: &self.service,
+            cluster: self.cluster.as_deref(),
+            region: self.region.as_deref(),
+            account: self.account.as_deref(),
+        }
     }
 
     fn number(&self) -> u64 {

@@ -1,6 +1,6 @@
 //! What the stops of a service say about its deployment that failed: one sentence for that report, and the revisions.
 
-use super::open::{self, OpenIncident};
+use super::open::OpenIncident;
 use crate::stop::{FailedRevision, RevisionSource, StopEvent};
 
 /// Incidents that the sentence names, those with the most stops first.
@@ -39,7 +39,7 @@ pub(super) fn verdict<'i>(
     open: impl Iterator<Item = &'i OpenIncident>,
 ) -> Option<DeploymentVerdict> {
     let is_of_service = |incident: &&OpenIncident| {
-        !incident.is_of_several_services() && open::is_same_service(&incident.latest, deployment)
+        !incident.is_of_several_services() && incident.is_of_service_of(deployment)
     };
     let of_service: Vec<&OpenIncident> = open.filter(is_of_service).collect();
     let mut failed = known.or_else(|| latest(&of_service))?;
