@@ -95,7 +95,7 @@ fn megabytes(bytes: usize) -> f64 {
 /// What one container writes in one second.
 struct Written {
     chunk: Chunk,
-    /// The numbers of its lines, from the first to behind the last.
+    /// The numbers of its lines, from the first to the last.
     numbers: std::ops::Range<usize>,
     /// The numbers of its errors.
     errors: Vec<usize>,

@@ -3,7 +3,7 @@
 //! Owns: escaping. Does not own: which fields are written or where. There is no value tree and no allocation;
 //! text that is not UTF-8 becomes U+FFFD, never an error.
 //!
-//! A [`Writer`] writes either JSON (`QUOTED = false`) or JSON that stands inside a JSON string
+//! A [`Writer`] writes either JSON (`QUOTED = false`) or JSON that is inside a JSON string
 //! (`QUOTED = true`), as CloudWatch's `message` does: both escapings in one pass, and the length of the inner
 //! text, which is what CloudWatch counts, is known without writing it anywhere.
 
@@ -40,7 +40,7 @@ impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
         self.out.len() - self.start - self.added
     }
 
-    /// Punctuation and literals, which need no escaping but for the quotation mark.
+    /// Punctuation and literals, which need no escaping except for the quotation mark.
     pub fn raw(&mut self, text: &[u8]) {
         self.out.extend_from_slice(text);
     }
@@ -84,7 +84,7 @@ impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
         comma
     }
 
-    /// Copies what another writer of this kind wrote, of which the outermost escaping added so many bytes.
+    /// Copies what another writer of this kind wrote, of which the outermost escaping added this many bytes.
     pub(super) fn copy(&mut self, text: &[u8], added: usize) {
         self.raw(text);
         self.added += added;
@@ -212,7 +212,7 @@ impl<'o, const QUOTED: bool> Writer<'o, QUOTED> {
         self.close(b"}");
     }
 
-    /// Ends a container, without the comma behind what it holds.
+    /// Ends a container, without the comma after what it holds.
     fn close(&mut self, bracket: &[u8]) {
         self.out.pop_if(|last| *last == b',');
         self.raw(bracket);

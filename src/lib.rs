@@ -1,15 +1,15 @@
 //! `ecs_router`, an output plugin for Fluent Bit: tells ECS stop events, standard error and standard output apart
 //! and delivers each class to its own destinations.
 //!
-//! # The way of a record
+//! # The path of a record
 //!
 //! Fluent Bit calls the plugin package (`fluent-bit/plugin`), which knows C and nothing else, and this library does the
-//! rest. Read the diagram from top to bottom, as a chunk goes; `tests/suite/architecture.rs` says what may import what.
+//! rest. Read the diagram from top to bottom, as a chunk passes; `tests/suite/architecture.rs` says what may import what.
 //!
 //! ```text
 //! registry      the host's handle → the instance it belongs to
 //!     │
-//! probe         what `check` asks destinations before anything is deployed; no part of the way
+//! probe         what `check` asks destinations before anything is deployed; records do not pass it
 //!     │
 //! instance      one [OUTPUT]: reads its settings and starts its worker; flush; drain
 //!     │         └─ config         what the user wrote and what it means, with every problem at once
@@ -45,7 +45,7 @@
 //!
 //! threads                 where what takes long is computed, and where connections live
 //! metrics, log, version   what is counted, what is said, and which build says it; used everywhere
-//! printable               what may stand in a text that is shown to people
+//! printable               what may be in a text that is shown to people
 //! ```
 //!
 //! Follow a record from [`router::entries`] downwards; each module's first lines say what it owns and what it does not.

@@ -83,7 +83,7 @@ pub(crate) fn chunk() -> Vec<u8> {
     chunk
 }
 
-/// The same records with JSON in every line, as pino and logback write it: the level stands first, or behind the message.
+/// The same records with JSON in every line, as pino and logback write it: the level stands first, or after the message.
 pub(crate) fn json_chunk() -> Vec<u8> {
     let words = ["order", "charged", "cache miss", "upstream", "timeout", "GET /api/v1/orders"];
     let mut random = fastrand::Rng::with_seed(7);

@@ -10,7 +10,7 @@ const TICKS_PER_SECOND: u64 = 100;
 /// CPU time of all its threads, those that have ended included.
 pub(crate) fn cpu(pid: u32) -> Fallible<Duration> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    // The name, which may contain anything, stands in parentheses; utime and stime are the 14th and the 15th field.
+    // The name, which may contain anything, is in parentheses; utime and stime are the 14th and the 15th field.
     let (_, rest) = stat.rsplit_once(')').ok_or("no name in stat")?;
     let ticks: Result<Vec<u64>, _> = rest.split_whitespace().skip(11).take(2).map(str::parse).collect();
     Ok(Duration::from_millis(ticks?.iter().sum::<u64>() * 1_000 / TICKS_PER_SECOND))

@@ -13,7 +13,7 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// `None` at the end of the connection, and when what comes is no request.
+    /// `None` at the end of the connection, and when what comes is not a request.
     pub(crate) fn read(from: &mut impl BufRead) -> Option<Self> {
         let first = line(from)?;
         let mut request = Self { path: first.split(' ').nth(1)?.to_owned(), ..Self::default() };

@@ -2,7 +2,7 @@
 //!
 //! With the name of a case it runs only that case, a fixed number of times, for `valgrind --tool=callgrind`, whose count of
 //! instructions is the same on every machine of one kind: `benches/instructions`. Without one it also compares each feature
-//! with the same work without it, turn about in one run.
+//! with the same work without it, alternately in one run.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark may stop at what cannot be")]
 

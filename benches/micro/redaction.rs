@@ -13,7 +13,7 @@ use super::{Case, Input};
 const FIVE_RULES: &str = "email, card, jwt, aws_key, bearer";
 const SEVEN_RULES: &str = "email, card, jwt, aws_key, bearer, ipv4, ipv6";
 
-/// What stands at the end of every line that matches.
+/// What is at the end of every line that matches.
 const PERSONAL: [&str; 1] = [" of me@example.com with 4111 1111 1111 1111"];
 
 /// One value for each of the five rules.

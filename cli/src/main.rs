@@ -80,7 +80,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Prints the manual page with those of the commands behind it.
+/// Prints the manual page with those of the commands after it.
 fn manual() -> io::Result<ExitCode> {
     let mut command = Cli::command();
     command.build();

@@ -1,4 +1,4 @@
-//! Linker arguments of the shared library, and where its functions stand in it.
+//! Linker arguments of the shared library, and where its functions are in it.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};

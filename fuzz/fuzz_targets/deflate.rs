@@ -33,7 +33,7 @@ fuzz_target!(|data: &[u8]| {
     assert!(miniz_oxide::inflate::decompress_to_vec(deflated).unwrap() == body, "miniz_oxide");
 });
 
-/// Each step is new bytes, as they stand in the input, or bytes from before once more.
+/// Each step is new bytes, as they are in the input, or bytes from before once more.
 fn body(mut steps: &[u8]) -> Vec<u8> {
     let mut body = Vec::new();
     while let Some(([kind, low, high], rest)) = steps.split_first_chunk() {

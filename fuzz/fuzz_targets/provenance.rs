@@ -1,4 +1,4 @@
-//! A tag, and fields of which any may stand twice → what vouches for the record. Whatever an application writes under a tag
+//! A tag, and fields of which any may occur twice → what vouches for the record. Whatever an application writes under a tag
 //! of FireLens is never a stop event and speaks for no other container or task; nothing is one under a tag that nobody
 //! trusts.
 
@@ -48,7 +48,7 @@ fn chunk(pairs: &[(String, Json)]) -> Vec<u8> {
     chunk
 }
 
-/// Each name stands once, with its last value.
+/// Each name occurs once, with its last value.
 fn check_values(record: &Record<'_, '_>, pairs: &[(String, Json)]) {
     for field in record.fields {
         let name = field.key.text().unwrap();
@@ -84,7 +84,7 @@ fn check(record: &Record<'_, '_>, pairs: &[(String, Json)], origin: ChunkOrigin<
     }
 }
 
-/// Whether the streams of two writers stand there, one of them standard error.
+/// Whether the streams of two writers are there, one of them standard error.
 fn has_two_sources(pairs: &[(String, Json)]) -> bool {
     let sources: Vec<&Json> =
         pairs.iter().filter(|(name, _)| name == "source").map(|(_, value)| value).collect();

@@ -27,7 +27,7 @@ pub struct OwnClass {
 /// One record to deliver, and its class.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry<'e, 'a, 'f> {
-    /// The record as it stands in the chunk.
+    /// The record as it is in the chunk.
     pub record: &'e Record<'a, 'f>,
     /// The record's class.
     pub class: Class,
@@ -119,7 +119,7 @@ impl Classifier {
         self.levels.is_on()
     }
 
-    /// Classifies a record as it stands in a chunk; `budget` is what the chunk has left for opening envelopes.
+    /// Classifies a record as it is in a chunk; `budget` is what the chunk has left for opening envelopes.
     #[must_use]
     #[inline]
     pub fn classify(

@@ -12,7 +12,7 @@
 
 use crate::input::record::{Field, Record, Source, Value};
 
-/// What stands in FireLens's tags between the container and the task: `<container>-firelens-<task id>`
+/// What is in FireLens's tags between the container and the task: `<container>-firelens-<task id>`
 /// (`agent/engine/docker_task_engine.go` of the ECS agent, read 2026-11).
 const FIRELENS_INFIX: &[u8] = b"-firelens-";
 
@@ -212,7 +212,7 @@ impl<'t, 'c> ProvenanceReader<'t, 'c> {
         provenance
     }
 
-    /// Reads a record that shares no fields with others, as one in which a key stood twice.
+    /// Reads a record that shares no fields with others, as one in which a key occurred twice.
     fn read_whole(&self, record: &Record<'c, '_>) -> Provenance<'t> {
         let mut provenance = Provenance::of_origin(self.origin);
         provenance.note_all(record.fields);
@@ -230,7 +230,7 @@ impl<'t, 'c> ProvenanceReader<'t, 'c> {
 pub struct Provenance<'t> {
     origin: ChunkOrigin<'t>,
     source: Option<Source>,
-    /// `source` stands twice, and one of its values is standard error.
+    /// `source` occurs twice, and one of its values is standard error.
     has_hidden_error: bool,
     has_container_id: bool,
     has_container_name: bool,

@@ -52,7 +52,7 @@ pub fn shown_text(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.split_inclusive(char::is_whitespace).map(shown_word).collect())
 }
 
-/// A word that may be an address, with the marks before and behind it.
+/// A word that may be an address, with the marks before and after it.
 fn shown_word(word: &str) -> String {
     let is_mark = |c: char| matches!(c, '\'' | '"' | '`' | '(' | ')' | ',' | ';' | '.' | ':');
     let inner = word.trim_end().trim_start_matches(is_mark);

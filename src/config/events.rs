@@ -105,7 +105,7 @@ pub struct MetadataSettings {
     pub mode: MetadataMode,
     /// Time between two questions.
     pub interval: Duration,
-    /// The share of its memory limit, in percent, above which a container is told of; `None`: none is.
+    /// The share of its memory limit, in percent, above which a container is reported; `None`: none is.
     pub memory_warning: Option<u64>,
 }
 

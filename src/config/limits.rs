@@ -6,7 +6,7 @@ use crate::classify::classes::{BUILT_IN, Class, OwnClass};
 use crate::classify::levels::LevelRules;
 use crate::limit::{ClassLimits, LimitRules, RateLimit, RateUnit, SampleShare, TraceFields};
 
-/// Classes of lines; the others are no lines of a container's.
+/// Classes of lines; the others are not lines of a container's.
 const OF_LINES: [Class; 5] = [Class::Stderr, Class::Stdout, Class::Other, Class::Error, Class::Warn];
 
 /// What is written like a class but has no budget.

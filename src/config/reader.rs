@@ -13,7 +13,7 @@ use crate::encode::template::{NameKind, Template};
 /// Keys of JSON, whose texts begin and end with quotation marks.
 const MAY_BEGIN_WITH_QUOTES: [&str; 3] = ["body", "batch_prefix", "batch_suffix"];
 
-/// What stands between quotation marks, of which Fluent Bit's classic format knows none.
+/// What is between quotation marks, of which Fluent Bit's classic format knows none.
 #[must_use]
 pub fn within_quotes(text: &str) -> Option<&str> {
     let inside = ['"', '\''].into_iter().find_map(|mark| text.strip_prefix(mark)?.strip_suffix(mark))?;
@@ -174,7 +174,7 @@ impl<'l> KeyReader<'l> {
     }
 
     /// Notes something wrong with a key: once, in one line, and with what to write instead where `what` does not say
-    /// so itself behind a semicolon.
+    /// so itself after a semicolon.
     pub fn problem(&self, name: &str, what: String) {
         // An error of a regular expression is drawn over several lines.
         let mut what = what.split_whitespace().collect::<Vec<_>>().join(" ");

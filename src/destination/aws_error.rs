@@ -39,7 +39,7 @@ fn bare_code(code: &str) -> &str {
 
 /// What a reply means for a call that carries no batch: 200 is success, errors that all services share are classified,
 /// and any other error waits for the next flush, because a person must act. `operation` is the API's name, `owner` what
-/// stands before the dot of its keys; both are for the log.
+/// comes before the dot of its keys; both are for the log.
 #[must_use]
 pub fn classify_aws_reply(reply: &Reply, operation: &str, owner: &str) -> ReplyAction {
     if reply.status == 200 {

@@ -1,4 +1,4 @@
-//! No destination writes a JSON object in which a key stands twice, whatever the record's fields are called: readers
+//! No destination writes a JSON object in which a key occurs twice, whatever the record's fields are called: readers
 //! disagree about such objects, and some refuse them.
 
 use std::fmt;
@@ -86,7 +86,7 @@ const NAMES: [&str; 48] = [
     "value",
 ];
 
-/// JSON that is refused when a key stands twice in it, also inside of its texts.
+/// JSON that is refused when a key occurs twice in it, also inside of its texts.
 #[derive(Debug)]
 struct Strict(Json);
 

@@ -29,7 +29,7 @@ pub(super) struct EntryFields {
     pub(super) fault: fn(&str) -> EntryFault,
 }
 
-/// What a 200 in JSON means for a request of so many entries.
+/// What a 200 in JSON means for a request of this many entries.
 pub(super) fn classify_json(fields: &EntryFields, entries: usize, reply: &Reply) -> ReplyAction {
     let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
     let (Some(failed), Some(answers)) = (body[fields.failed].as_u64(), body[fields.entries].as_array())

@@ -71,7 +71,7 @@ impl RecordFrame {
     }
 }
 
-/// Replaces everything from `start` on by its base64. The code is written behind the text and then moved, which needs
+/// Replaces everything from `start` on by its base64. The code is written after the text and then moved, which needs
 /// no second buffer.
 pub(super) fn base64_in_place(out: &mut Vec<u8>, start: usize) {
     let end = out.len();

@@ -52,7 +52,7 @@ impl Post {
         }
     }
 
-    /// Adds a header that is no secret to every request.
+    /// Adds a header that is not a secret to every request.
     pub(super) fn add_header(&mut self, name: HeaderName, value: HeaderValue) {
         self.headers.insert(name, value);
     }

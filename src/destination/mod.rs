@@ -117,7 +117,7 @@ impl Destination {
         self.vendor.target(entry, context, out)
     }
 
-    /// The part of a target that other targets stand in, such as the group of a stream.
+    /// The part of a target that other targets are in, such as the group of a stream.
     #[must_use]
     pub fn outer_name<'n>(&self, target: &'n [u8]) -> Option<&'n [u8]> {
         self.vendor.outer_name(target)
@@ -176,7 +176,7 @@ impl Destination {
         self.vendor.headline(batch)
     }
 
-    /// What the batch counts for on the vendor's bill, in bytes, but for records that were not taken; `sent` is the length
+    /// What the batch counts for on the vendor's bill, in bytes, except for records that were not taken; `sent` is the length
     /// of the request's body.
     #[must_use]
     pub fn billed_bytes(&self, batch: &Batch, not_taken: &NotTaken, sent: u64) -> u64 {

@@ -1,6 +1,6 @@
 //! Names that a destination writes itself, beside the fields of a record.
 //!
-//! A record's own field of such a name is written under another, so that neither is lost and no name stands twice.
+//! A record's own field of such a name is written under another, so that neither is lost and no name occurs twice.
 
 use crate::input::record::Field;
 
@@ -13,7 +13,7 @@ pub(super) fn renamed(name: &[u8], fields: &[Field<'_>]) -> Vec<u8> {
     [PREFIX.repeat(count).as_slice(), name].concat()
 }
 
-/// How often the prefix stands before `name` in the field's key.
+/// How often the prefix comes before `name` in the field's key.
 fn prefixes(field: &Field<'_>, name: &[u8]) -> Option<usize> {
     let before = field.key.text()?.strip_suffix(name)?;
     before.chunks(PREFIX.len()).all(|part| part == PREFIX).then_some(before.len() / PREFIX.len())

@@ -3,7 +3,7 @@
 use crate::config::{AwsEnvironments, Identity, KeyReader};
 
 /// The region in the ARN of one of the service's resources; `None` for any other text. `is_resource` looks at what stands
-/// behind the account.
+/// after the account.
 pub(super) fn region<'a>(arn: &'a str, service: &str, is_resource: impl Fn(&str) -> bool) -> Option<&'a str> {
     let mut parts = arn.splitn(6, ':');
     let mut next = || parts.next().unwrap_or_default();

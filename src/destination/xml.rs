@@ -8,7 +8,7 @@ pub(super) fn element(text: &str, name: &str) -> Option<String> {
     (!inside.is_empty()).then_some(inside)
 }
 
-/// What stands in the first element of this name, as it is written.
+/// What is in the first element of this name, as it is written.
 pub(super) fn section<'t>(text: &'t str, name: &str) -> Option<&'t str> {
     let (_, rest) = text.split_once(&format!("<{name}>"))?;
     rest.split_once(&format!("</{name}>")).map(|(inside, _)| inside)

@@ -16,7 +16,7 @@ pub(crate) struct RunCache(RefCell<CachedRun>);
 struct CachedRun {
     raw: Vec<u8>,
     json: Vec<u8>,
-    /// Whether `json` stands inside an outer string.
+    /// Whether `json` is inside an outer string.
     quoted: bool,
     /// Bytes that escaping for the outer string added to `json`.
     added: usize,

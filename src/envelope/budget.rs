@@ -1,7 +1,7 @@
 //! What opening the envelopes of one chunk may cost, all of them together.
 //!
 //! A worker has one thread: while it opens envelopes, every other flush waits. So a chunk has a budget of *steps*, a
-//! measure of time: reading a byte once is a step, and what takes longer than reading counts as so many bytes. Each
+//! measure of time: reading a byte once is a step, and what takes longer than reading counts as this many bytes. Each
 //! step is paid before it is taken, so that no text, however made, gets more than there is.
 //!
 //! Steps and not a clock, because Fluent Bit replays chunks and `delivery::ledger` knows an entry by its number. A
@@ -78,7 +78,7 @@ impl Budget {
         spend(&self.decoded_bytes, bytes)
     }
 
-    /// The most bytes that a part may be decoded to, when each takes so many steps.
+    /// The most bytes that a part may be decoded to, when each takes this many steps.
     pub(super) fn affordable_bytes(&self, steps_per_byte: usize) -> usize {
         self.decoded_bytes.get().min(self.steps.get() / steps_per_byte)
     }

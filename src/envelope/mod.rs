@@ -42,7 +42,7 @@ pub struct Envelope {
 
 /// Unwraps a record that no application wrote.
 ///
-/// `None`: the record is no envelope, or nothing in it can be read as an event. That includes a bare event, which needs
+/// `None`: the record is not an envelope, or nothing in it can be read as an event. That includes a bare event, which needs
 /// no unwrapping. `budget` is that of the record's chunk; what it does not suffice for stays in the record.
 #[must_use]
 pub fn unwrap(record: &Record<'_, '_>, budget: &Budget) -> Option<Envelope> {

@@ -1,4 +1,4 @@
-//! The shapes of envelopes: the fields that tell them apart, each as the text it stands in.
+//! The shapes of envelopes: the fields that tell them apart, each as the text it is in.
 //!
 //! - SNS: <https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html>
 //! - SQS and SNS through Lambda: <https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html>, `with-sns.html`

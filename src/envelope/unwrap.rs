@@ -74,7 +74,7 @@ impl<'b> Unwrapper<'b> {
         }
     }
 
-    /// Reads JSON values one after another, and line by line from the first text that is none.
+    /// Reads JSON values one after another, and what is not JSON line by line.
     pub(super) fn text(&mut self, text: &str) {
         let rest = self.values(text);
         if !self.spend(rest.len()) {
@@ -102,7 +102,7 @@ impl<'b> Unwrapper<'b> {
         self.envelope.rest |= !rest.trim().is_empty();
     }
 
-    /// Unwraps JSON values; answers with the text from the first that is none.
+    /// Unwraps JSON values; returns the text from the first that is none.
     fn values<'t>(&mut self, text: &'t str) -> &'t str {
         if !self.spend(text.len()) {
             return "";

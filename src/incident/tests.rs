@@ -32,7 +32,7 @@ fn incidents() -> Incidents {
     Incidents::new(settings(), true)
 }
 
-/// No more than so many are open at one time.
+/// No more than this many are open at one time.
 fn bounded(max_open: usize) -> Incidents {
     let mut incidents = incidents();
     incidents.max_open = max_open;

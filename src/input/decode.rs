@@ -19,7 +19,7 @@ use super::shared_run::SharedRun;
 pub struct Tally {
     /// Records handed on.
     pub records: usize,
-    /// Well-formed entries that hold no record: the body is no map, or the time is no time.
+    /// Well-formed entries that hold no record: the body is not a map, or the time is not a time.
     pub shapeless: usize,
     /// The first entry that could not be read. Everything before it was.
     pub fault: Option<MalformedChunk>,
@@ -97,8 +97,8 @@ fn visit_rare<'a>(record: &Record<'a, '_>, visit: &mut dyn FnMut(&Record<'a, '_>
     visit(record);
 }
 
-/// The top-level pairs of a msgpack map, header included; empty when `body` is no map. Malformed bytes end it. Of a key
-/// that stands twice, the last.
+/// The top-level pairs of a msgpack map, header included; empty when `body` is not a map. Malformed bytes end it. Of a key
+/// that occurs twice, the last.
 #[must_use]
 pub fn fields(body: &[u8]) -> Vec<Field<'_>> {
     let mut fields = RecordFields::default();
@@ -154,7 +154,7 @@ enum ChunkEntry<'a> {
     Shapeless,
 }
 
-/// What stands where a record's body is expected.
+/// What was read where a record's body is expected.
 enum Body {
     Map { run_start: Option<usize> },
     Other,
@@ -200,7 +200,7 @@ pub(super) fn read_time(reader: &mut MsgpackReader<'_>) -> ReadResult<Option<Tim
     }
 }
 
-/// Reads a map's pairs into `fields`, those of the shared run in one step; anything that is no map is skipped.
+/// Reads a map's pairs into `fields`, those of the shared run in one step; anything that is not a map is skipped.
 fn read_body<'a>(
     reader: &mut MsgpackReader<'a>,
     fields: &mut RecordFields<'a>,
@@ -235,7 +235,7 @@ fn read_body<'a>(
     Ok(Body::Map { run_start })
 }
 
-/// Reads a field of any kind, of which the key may have been read.
+/// Reads a field of any kind; its key may have been read already.
 #[inline(never)]
 fn read_field<'a>(
     reader: &mut MsgpackReader<'a>,

@@ -1,4 +1,4 @@
-//! A key that stands twice in a map has one value, the last, and counts once.
+//! A key that occurs twice in a map has one value, the last, and counts once.
 //!
 //! Owns: finding such keys in what was read, and leaving out all of a key's pairs but the last. Does not own how pairs are
 //! read (`decode`) or which fields a chunk's records share (`shared_run`).
@@ -85,7 +85,7 @@ pub(super) struct RecordFields<'a> {
 /// What was left out of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Repeats {
-    /// The stream, when `source` stood there with different values.
+    /// The stream, when `source` was there with different values.
     pub(super) conflicting_source: Option<Source>,
 }
 
@@ -121,7 +121,7 @@ impl<'a> RecordFields<'a> {
         self.list.push(field);
     }
 
-    /// Appends a field of which the name is not written as the key stands. [`Self::drop_repeats`] finds out about it.
+    /// Appends a field whose name differs from the bytes of its key. [`Self::drop_repeats`] compares it with the others.
     #[cold]
     pub(super) fn push_rare(&mut self, field: Field<'a>) {
         self.may_repeat = true;
@@ -138,14 +138,14 @@ impl<'a> RecordFields<'a> {
         self.list.extend_from_slice(run);
     }
 
-    /// Looks whether the record has this key already. Where it has many, [`Self::drop_repeats`] finds out.
+    /// Notes whether the record has this key already. Where it has many fields, [`Self::drop_repeats`] finds out.
     #[cold]
     fn note_repeat(&mut self, key: Value<'_>) {
         let is_known = |list: &[Field<'_>]| plain_name(key).is_none() || has_key(list, key);
         self.may_repeat |= !self.may_repeat && self.list.len() <= FEW_FIELDS && is_known(&self.list);
     }
 
-    /// Leaves each key its last value. `None`: no key stood twice.
+    /// Keeps only the last value of each key. `None`: no key occurred twice.
     #[inline]
     pub(super) fn drop_repeats(&mut self) -> Option<Repeats> {
         if !self.may_repeat && self.list.len() <= FEW_FIELDS {
@@ -189,7 +189,7 @@ fn conflicting_source(fields: &[Field<'_>]) -> Option<Source> {
     }
 }
 
-/// Removes the pairs whose key comes again behind them.
+/// Removes the pairs whose key comes again after them.
 pub(super) fn keep_last<'a, P>(pairs: &mut Vec<P>, key: impl Fn(&P) -> Value<'a>) {
     let mut seen = HashSet::with_capacity(pairs.len());
     pairs.reverse();
@@ -197,7 +197,7 @@ pub(super) fn keep_last<'a, P>(pairs: &mut Vec<P>, key: impl Fn(&P) -> Value<'a>
     pairs.reverse();
 }
 
-/// For each key whether it comes again behind itself; `None`: no key does.
+/// For each key whether it comes again after itself; `None`: no key does.
 pub(super) fn repeated<'a>(
     keys: impl DoubleEndedIterator<Item = Value<'a>> + ExactSizeIterator + Clone,
 ) -> Option<Vec<bool>> {
@@ -223,7 +223,7 @@ fn are_plain_and_distinct<'a>(keys: impl Iterator<Item = Value<'a>> + Clone) -> 
     })
 }
 
-/// Whether a key may stand twice in a map; certain for the usual map of a few text keys.
+/// Whether a key may occur twice in a map; certain for the usual map of a few text keys.
 pub(super) fn may_repeat(entries: &[u8]) -> bool {
     let mut reader = MsgpackReader::new(entries);
     let mut names: [&[u8]; FEW_PAIRS] = [&[]; FEW_PAIRS];

@@ -23,7 +23,7 @@ pub fn key_name(key: Value<'_>) -> Cow<'_, [u8]> {
     }
 }
 
-/// The key's bytes where they are its name as they stand, as those of nearly all keys are.
+/// The key's bytes where they are its name without a change, as for nearly all keys.
 #[inline]
 pub(super) fn plain_name(key: Value<'_>) -> Option<&[u8]> {
     key.text().filter(|text| text.is_ascii() || std::str::from_utf8(text).is_ok())

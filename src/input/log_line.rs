@@ -21,7 +21,7 @@ const PIECE_FIELDS: [&[u8]; 4] = [b"partial_message", b"partial_id", b"partial_o
 /// One entry of a chunk.
 #[derive(Debug, Clone)]
 pub(crate) struct PlacedEntry<'a> {
-    /// Where it stands in the chunk.
+    /// Where it is in the chunk.
     pub(crate) place: Range<usize>,
     /// `None`: it is not a line of a container.
     pub(crate) line: Option<LogLine<'a>>,
@@ -87,7 +87,7 @@ fn read_entry<'a>(reader: &mut MsgpackReader<'a>) -> ReadResult<PlacedEntry<'a>>
     Ok(PlacedEntry { place: start..reader.position(), line })
 }
 
-/// Reads the fields of a record; `false` when no map stands here.
+/// Reads the fields of a record; `false` when no map begins here.
 fn read_map<'a>(reader: &mut MsgpackReader<'a>, fields: &mut LineFields<'a>) -> ReadResult<bool> {
     let Some(count) = reader.map_header()? else {
         reader.value()?;
@@ -110,7 +110,7 @@ struct LineFields<'a> {
     name: &'a [u8],
     source: &'a [u8],
     text: Option<&'a [u8]>,
-    /// The text stands twice: a joined record could not say which of both it replaces.
+    /// The text occurs twice: a joined record could not say which of both it replaces.
     repeats_text: bool,
     is_piece: bool,
     id: &'a [u8],
@@ -159,7 +159,7 @@ fn ordinal(value: Value<'_>) -> Option<u32> {
     }
 }
 
-/// The entry again, with this text as its line; `whole` leaves out that it was a piece. An entry that is no line stays as
+/// The entry again, with this text as its line; `whole` leaves out that it was a piece. An entry that is not a line stays as
 /// it is.
 pub(crate) fn with_text(entry: &[u8], text: &[u8], whole: bool) -> Vec<u8> {
     rewrite(entry, text, whole).unwrap_or_else(|_| entry.to_vec())

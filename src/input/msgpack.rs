@@ -61,7 +61,7 @@ impl<'a> MsgpackReader<'a> {
         self.bytes.get(start..self.position).ok_or(ENDS_EARLY)
     }
 
-    /// Reads the number of a map's pairs; `None`, and nothing consumed, when no map stands here.
+    /// Reads the number of a map's pairs; `None`, and nothing consumed, when no map begins here.
     pub(super) fn map_header(&mut self) -> ReadResult<Option<u32>> {
         let start = self.position;
         Ok(Some(match self.marker()? {
@@ -75,7 +75,7 @@ impl<'a> MsgpackReader<'a> {
         }))
     }
 
-    /// Reads the length of an array; `None`, and nothing consumed, when no array stands here.
+    /// Reads the length of an array; `None`, and nothing consumed, when no array begins here.
     pub(super) fn array_header(&mut self) -> ReadResult<Option<u32>> {
         let start = self.position;
         Ok(Some(match self.marker()? {
@@ -90,7 +90,7 @@ impl<'a> MsgpackReader<'a> {
     }
 
     /// Reads a text of less than 256 bytes, as most names and values are; `None`, and nothing consumed, when something else
-    /// stands here.
+    /// is here.
     #[inline]
     pub(super) fn short_text(&mut self) -> Option<&'a [u8]> {
         match *self.bytes.get(self.position)? {
@@ -219,8 +219,8 @@ impl<'a> MsgpackReader<'a> {
         Ok(u64::from(count))
     }
 
-    /// Refuses an array that is an entry of the chunk. Whoever announces more values than he writes would otherwise take
-    /// the records behind his own into it.
+    /// Refuses an array that is an entry of the chunk. A writer that announces more values than it writes would
+    /// otherwise take the records after its own into it.
     fn refuse_entry(&self, count: u32) -> ReadResult<()> {
         let is_entry = count == 2 && self.rest().starts_with(&EVENT_TIME_HEAD);
         if is_entry { Err("a record stands inside another value") } else { Ok(()) }

@@ -1,6 +1,6 @@
-//! Values inside values, read once from front to back however deep they stand.
+//! Values inside values, read once from front to back however deep they are.
 //!
-//! Owns: going into containers and out of them, and taking out of the written text what stands under a key that comes again.
+//! Owns: going into containers and out of them, and taking out of the written text what is under a key that comes again.
 //! Does not own what is written. Looking into a container from outside reads all that is in it; doing so at each level
 //! would read the innermost value once for each level.
 
@@ -10,7 +10,7 @@ use super::distinct;
 use super::msgpack::MsgpackReader;
 use super::record::{Value, ValueHead};
 
-/// Reads a value and what is in it, one behind another.
+/// Reads a value and what is in it, one after another.
 #[derive(Debug)]
 pub struct NestedReader<'a> {
     reader: MsgpackReader<'a>,
@@ -82,7 +82,7 @@ impl<'a> NestedReader<'a> {
         }
     }
 
-    /// Ends the map at the end of `out`: takes out each pair whose key comes again behind it. Returns what escaping has
+    /// Ends the map at the end of `out`: takes out each pair whose key comes again after it. Returns what escaping has
     /// added to them.
     pub fn close_map(&mut self, map: &OpenMap, out: &mut Vec<u8>, added: usize) -> usize {
         let pairs = self.pairs.get(map.first_pair..).unwrap_or_default();

@@ -89,9 +89,9 @@ pub struct Field<'a> {
 pub struct Record<'a, 'f> {
     /// When it was made.
     pub time: Timestamp,
-    /// Its top-level pairs, in the order of the chunk; of a key that stands twice, the last.
+    /// Its top-level pairs, in the order of the chunk; of a key that occurs twice, the last.
     pub fields: &'f [Field<'a>],
-    /// The whole map as msgpack, in which a key may stand twice.
+    /// The whole map as msgpack, in which a key may occur twice.
     pub body: &'a [u8],
     run: Option<Run<'a>>,
     conflicting_source: Option<Source>,
@@ -122,7 +122,7 @@ impl<'a, 'f> Record<'a, 'f> {
         Self { time, fields, body, run: None, conflicting_source: None }
     }
 
-    /// Marks the fields of this range as the run that stands as `raw` in other records too.
+    /// Marks the fields of this range as the run that other records have too, as `raw`.
     #[must_use]
     pub(crate) fn with_run(self, raw: &'a [u8], range: std::ops::Range<usize>) -> Self {
         Self { run: Some(Run { raw, start: range.start, end: range.end }), ..self }

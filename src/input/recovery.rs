@@ -1,11 +1,11 @@
 //! Where reading goes on after malformed bytes: at the next entry as Fluent Bit writes it.
 //!
 //! Any container of a task may send to Fluent Bit's forward input, which does not look into what it stores. One entry that
-//! ends early must not cost the records behind it, which may be another container's.
+//! ends early must not cost the records after it, which may be another container's.
 
 use super::msgpack::EVENT_TIME_HEAD;
 
-/// What may stand before the time of an entry: the headers of `[time, map]` and `[[time, metadata], map]`, in the widths
+/// What may come before the time of an entry: the headers of `[time, map]` and `[[time, metadata], map]`, in the widths
 /// that Fluent Bit writes (3.2.10 writes array32).
 const ENTRY_HEADS: [&[u8]; 4] =
     [&[0x92, 0x92], &[0xdd, 0, 0, 0, 2, 0xdd, 0, 0, 0, 2], &[0x92], &[0xdd, 0, 0, 0, 2]];
@@ -14,7 +14,7 @@ const ENTRY_HEADS: [&[u8]; 4] =
 /// not make the chunk be read again for each.
 const MAX_READ: usize = 8;
 
-/// Finds the entries behind malformed ones.
+/// Finds the entries after malformed ones.
 #[derive(Debug)]
 pub(super) struct Recovery {
     /// Bytes that may still be read in vain.
@@ -26,7 +26,7 @@ impl Recovery {
         Self { budget: chunk.len().saturating_mul(MAX_READ) }
     }
 
-    /// The position of the next entry behind the one at `offset`, which was read in vain up to `read`; the end of the
+    /// The position of the next entry after the one at `offset`, which was read in vain up to `read`; the end of the
     /// chunk if there is none, or when too much was read in vain.
     #[cold]
     pub(super) fn next_entry(&mut self, chunk: &[u8], offset: usize, read: usize) -> usize {

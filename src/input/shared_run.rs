@@ -4,7 +4,7 @@
 //! of the record before. Owns: finding the longest run of neighbouring fields that two records of a chunk share, so that
 //! it is read once; `encode::run_cache` then writes it once. Does not own: how a field is read.
 //!
-//! The run may stand anywhere in a record: Docker's fluentd driver writes its own four fields in a different order each
+//! The run may be anywhere in a record: Docker's fluentd driver writes its own four fields in a different order each
 //! time (a Go map), and FireLens's fields after them always in the same.
 
 use std::ops::Range;
@@ -16,7 +16,7 @@ use super::record::Field;
 /// A run of fewer bytes is read as quickly as it is compared.
 const MIN_RUN_BYTES: usize = 32;
 
-/// A field of more bytes is no name.
+/// A field of more bytes is not a name.
 const MAX_FIELD_BYTES: usize = 1 << 10;
 
 /// Fields of a record that are searched for a run.
@@ -34,7 +34,7 @@ const MAX_PAUSE_EXPONENT: u32 = 10;
 /// The run of one chunk, as far as it is known.
 #[derive(Debug, Default)]
 pub(super) struct SharedRun<'a> {
-    /// The run as it stands in the chunk; empty while none is known.
+    /// The run as it is in the chunk; empty while none is known.
     pub(super) raw: &'a [u8],
     /// Their keys differ from each other.
     pub(super) fields: Vec<Field<'a>>,
@@ -116,11 +116,11 @@ impl<'a> SharedRun<'a> {
     }
 }
 
-/// Where the fields of a record stand in its body.
+/// Where the fields of a record are in its body.
 struct Layout<'a> {
     body: &'a [u8],
     fields: Vec<Field<'a>>,
-    /// Field `n` stands between edges `n` and `n + 1`.
+    /// Field `n` is between edges `n` and `n + 1`.
     edges: Vec<usize>,
 }
 
@@ -138,7 +138,7 @@ impl<'a> Layout<'a> {
         Self { body, fields, edges }
     }
 
-    /// Whether the key of a field stands before it too, from `start` on.
+    /// Whether the key of a field comes before it too, from `start` on.
     fn repeats(&self, start: usize, at: usize) -> bool {
         match (self.fields.get(start..at), self.fields.get(at)) {
             (Some(earlier), Some(field)) => has_key(earlier, field.key),
@@ -245,7 +245,7 @@ mod tests {
     #[test]
     fn a_run_is_not_read_where_the_map_ends_before_it() {
         let names = chunk((0..3).map(|_| with_names(vec![("log", "x".to_owned())])));
-        // A map of one field, and behind it, as an entry that is no record, what would go on as the run does.
+        // A map of one field, and after it, as an entry that is not a record, what would go on as the run does.
         let without_run = [&[0x92, 7, 0x81][..], &chunk([with_names(Vec::new())])[3..]].concat();
         let seen = read_leniently(&[names, without_run].concat());
         assert_eq!(seen, [4, 4, 4, 1]);

@@ -29,7 +29,7 @@ pub(crate) struct OpenRecord<'a> {
     possible_bytes: usize,
 }
 
-/// A line that may turn out to be none of the record's.
+/// A line that may turn out not to be part of the record.
 #[derive(Debug, Clone)]
 struct PossibleLine<'a> {
     entry: Cow<'a, [u8]>,
@@ -46,7 +46,7 @@ struct OpenPiece<'a> {
 /// What a line did to the open record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Taken {
-    /// It is a part, and so are the possible ones before it: so many lines became parts.
+    /// It is a part, and so are the possible ones before it: this many lines became parts.
     Certain(u64),
     /// It may be a part.
     Possible,
@@ -168,14 +168,14 @@ impl<'a> OpenRecord<'a> {
         Cow::Owned(log_line::with_text(&self.first, &self.text, is_whole))
     }
 
-    /// The entries of the record and of the lines that turned out to be none of its parts.
+    /// The entries of the record and of the lines that turned out not to be part of it.
     pub(crate) fn entries(&self) -> Vec<u8> {
         let mut entries = self.entry().into_owned();
         self.possible.iter().for_each(|line| entries.extend_from_slice(&line.entry));
         entries
     }
 
-    /// Forgets the last of the possible lines, which stand in the chunk themselves.
+    /// Forgets the last of the possible lines, which are in the chunk themselves.
     pub(super) fn forget_possible(&mut self, count: usize) {
         let kept = self.possible.len().saturating_sub(count);
         for line in self.possible.drain(kept..) {

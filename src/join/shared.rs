@@ -1,4 +1,4 @@
-//! A record whose lines stand in several chunks of Fluent Bit's.
+//! A record whose lines are in several chunks of Fluent Bit's.
 //!
 //! None of these chunks is confirmed before the record is: each keeps a reference, also for its replays, and whichever comes
 //! first delivers it.
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tokio::sync::{Mutex, Notify};
 use tokio::time::{Instant, timeout_at};
 
-/// A record whose lines stand in several chunks.
+/// A record whose lines are in several chunks.
 #[derive(Debug)]
 pub(crate) struct SharedRecord {
     /// Its entry, once nothing can follow.

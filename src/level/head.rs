@@ -1,8 +1,8 @@
 //! The beginning of a text line: time, process, logger and the like, and the level among them.
 //!
 //! A level counts where runtimes write it: in brackets, in capitals, before a colon, between tabs or bars, as
-//! `level=error`. What may stand before it is passed over token by token. The first word of prose ends the search, so that
-//! "0 errors found" and "GET /error" are no errors.
+//! `level=error`. What may come before it is passed over token by token. The first word of prose ends the search, so that
+//! "0 errors found" and "GET /error" are not errors.
 
 use memchr::memchr;
 
@@ -95,7 +95,7 @@ fn redis(head: &[u8]) -> Option<LogLevel> {
     }
 }
 
-/// A word, or what stands in brackets.
+/// A word, or what is in brackets.
 #[derive(Debug, Clone, Copy)]
 struct Token<'t> {
     text: &'t [u8],
@@ -103,7 +103,7 @@ struct Token<'t> {
     bracket: Option<u8>,
     /// A tab or bar before it, or a blank.
     before: u8,
-    /// The line from this token on, and behind it.
+    /// The line from this token on, and after it.
     from: &'t [u8],
     rest: &'t [u8],
 }
@@ -112,7 +112,7 @@ struct Token<'t> {
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Found(LogLevel),
-    /// It may stand before a level.
+    /// It may come before a level.
     Pass,
     /// The message has begun.
     Stop,
@@ -157,7 +157,7 @@ impl<'t> Search<'t> {
         }
     }
 
-    /// Whether the token may stand before a level.
+    /// Whether the token may come before a level.
     fn may_precede(&mut self, token: &Token<'t>) -> bool {
         let text = token.text;
         if matches!(text, [b'"' | b'\'', ..]) || text.windows(3).any(|part| part == b"://") {
@@ -173,7 +173,7 @@ impl<'t> Search<'t> {
         is_of_time(text) || is_name(text) || token.is_cell() || self.names_host()
     }
 
-    /// Whether this is the word behind the time in syslog's older form.
+    /// Whether this is the word after the time in syslog's older form.
     fn names_host(&mut self) -> bool {
         self.has_time && std::mem::take(&mut self.may_name_host)
     }
@@ -206,7 +206,7 @@ impl<'t> Token<'t> {
         Some(Self { text, bracket: None, before, from, rest })
     }
 
-    /// The level that the word is, with the signs behind it that runtimes write.
+    /// The level that the word is, with the signs after it that runtimes write.
     fn level(&self) -> Option<LogLevel> {
         let text = self.text.strip_prefix(b"=").unwrap_or(self.text);
         let end = text.iter().position(|byte| matches!(byte, b':' | b',' | b'!')).unwrap_or(text.len());
@@ -226,7 +226,7 @@ impl<'t> Token<'t> {
         key.len() < self.text.len() && !key.is_empty() && key.iter().all(|byte| is_of_name(*byte))
     }
 
-    /// Whether tabs or bars stand on both sides.
+    /// Whether tabs or bars are on both sides.
     fn is_set_off(&self) -> bool {
         self.before != b' ' && self.ends_cell()
     }

@@ -86,7 +86,7 @@ impl LevelReader {
         }
     }
 
-    /// What stands in the field that the user names.
+    /// What is in the field that the user names.
     #[cold]
     fn read_named(&self, record: &Record<'_, '_>) -> Option<LogLevel> {
         let in_record = || scalar(nested(record.fields, &self.name, &self.steps)?);

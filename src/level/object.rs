@@ -8,13 +8,13 @@ use memchr::memchr;
 use super::words::{LevelKey, LevelReading, Scalar};
 use super::{GELF_MESSAGE, LogLevel};
 
-/// Bytes of a line that are read: the level stands among an object's first keys, or behind a message of usual length.
+/// Bytes of a line that are read: the level is among an object's first keys, or after a message of usual length.
 const MAX_BYTES: usize = 8 << 10;
 
 /// Objects within objects that `level.field` may lead into.
 const MAX_STEPS: usize = 8;
 
-/// A value of the object; the text of a string is as it stands there.
+/// A value of the object; the text of a string is as it is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum JsonValue<'t> {
     Text(&'t [u8]),
@@ -101,7 +101,7 @@ impl<'t> Pairs<'t> {
         matches!(rest.first(), Some(b'"' | b'}')).then_some(Self { rest })
     }
 
-    /// The next key; its value has to be read or passed over before the key behind it.
+    /// The next key; its value has to be read or passed over before the key after it.
     #[inline(always)]
     fn key(&mut self) -> Option<&'t [u8]> {
         let (key, rest) = string(self.rest.strip_prefix(b"\"")?)?;
@@ -135,7 +135,7 @@ impl<'t> Iterator for Pairs<'t> {
     }
 }
 
-/// What follows this sign, with which the text begins but for blanks, which are rare before it.
+/// What follows this sign, with which the text begins except for blanks, which are rare before it.
 #[inline]
 fn after_sign(sign: u8, text: &[u8]) -> Option<&[u8]> {
     match text {

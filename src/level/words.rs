@@ -1,8 +1,8 @@
-//! Names and numbers of levels, and the keys they stand under.
+//! Names and numbers of levels, and the keys they are under.
 
 use super::LogLevel::{self, Debug, Error, Fatal, Info, Trace, Warn};
 
-/// Longer words are no levels: "informational" is the longest.
+/// Longer words are not levels: "informational" is the longest.
 const MAX_WORD: usize = 16;
 
 /// A value that may be a level.
@@ -185,7 +185,7 @@ fn rare_word(text: &[u8]) -> Option<LogLevel> {
     in_lower_case(without_offset(text.trim_ascii()), |word| strong(word).or_else(|| weak(word)))
 }
 
-/// The level of a name in upper case that hardly means anything else, as it may stand in a line by itself.
+/// The level of a name in upper case that hardly means anything else, as it may be in a line by itself.
 pub(super) fn bare_upper(text: &[u8]) -> Option<LogLevel> {
     is_upper(text).then(|| in_lower_case(text, strong))?
 }
@@ -224,7 +224,7 @@ fn in_lower_case(text: &[u8], find: impl FnOnce(&[u8]) -> Option<LogLevel>) -> O
     find(lower)
 }
 
-/// Names that in capitals mean a level wherever they stand, the short ones of zerolog, Serilog, logrus and charm among
+/// Names that in capitals mean a level wherever they are, the short ones of zerolog, Serilog, logrus and charm among
 /// them.
 fn strong(word: &[u8]) -> Option<LogLevel> {
     match word {

@@ -38,7 +38,7 @@ impl RateUnit {
         }
     }
 
-    /// The word behind the slash.
+    /// The word after the slash.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -120,7 +120,7 @@ impl DropRule {
 /// What is allowed to each class.
 #[derive(Debug, Clone, Default)]
 pub struct LimitRules {
-    /// By `Class::index`; what is missing behind the last has no limits either.
+    /// By `Class::index`; what is missing after the last has no limits either.
     pub by_class: Vec<Option<ClassLimits>>,
     /// Where a line says which trace it belongs to.
     pub trace: TraceFields,

@@ -104,7 +104,7 @@ impl TraceFields {
     }
 }
 
-/// What a name is behind this key: nothing where it is the key, or the names inside.
+/// What a name is after this key: nothing where it is the key, or the names inside.
 fn rest_of<'n>(name: &'n [u8], key: &[u8]) -> Option<&'n [u8]> {
     match name.strip_prefix(key)? {
         [] => Some(&[]),
@@ -153,7 +153,7 @@ fn hash_of_json(value: JsonValue<'_>) -> Option<u64> {
     }
 }
 
-/// `None` for what stands where there is no trace: nothing, `-`, or zeros, as OpenTelemetry writes them.
+/// `None` for what is written where there is no trace: nothing, `-`, or zeros, as OpenTelemetry writes them.
 fn hash_of_id(id: &[u8]) -> Option<u64> {
     let is_blank = id.iter().all(|byte| matches!(byte, b'0' | b'-' | b' '));
     (!is_blank).then(|| xxh3_64_with_seed(id, 0))

@@ -135,7 +135,7 @@ pub(super) struct LogPage {
     pub(super) next: Option<String>,
 }
 
-/// `None`: this is no reply of GetLogEvents.
+/// `None`: this is not a reply of GetLogEvents.
 pub(super) fn page(reply: &Reply) -> Option<LogPage> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]

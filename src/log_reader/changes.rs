@@ -117,7 +117,7 @@ fn of_task(before: &Map<String, Value>, after: &Map<String, Value>) -> Vec<Strin
     values(before, after).chain(others(before, after, &OWN_OF_REVISION)).collect()
 }
 
-/// `web:1.41.0 → web:1.42.0`, with what stands before a name only if that differs.
+/// `web:1.41.0 → web:1.42.0`, with what comes before a name only if that differs.
 fn image(before: &Map<String, Value>, after: &Map<String, Value>) -> Option<String> {
     let text = |container: &Map<String, Value>| {
         container.get("image").and_then(Value::as_str).unwrap_or_default().to_owned()
@@ -223,7 +223,7 @@ fn named(items: &[Value], value: &str) -> BTreeMap<String, String> {
     items.iter().filter_map(pair).collect()
 }
 
-/// The words of a command without its secrets, a value behind `--password` among them.
+/// The words of a command without its secrets, a value after `--password` among them.
 fn command(words: &[Value]) -> String {
     if words.is_empty() {
         return "not set".to_owned();

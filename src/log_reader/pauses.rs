@@ -1,4 +1,4 @@
-//! What failed is not asked again for a while, so that the reports behind it go out at once.
+//! What failed is not asked again for a while, so that the reports after it go out at once.
 
 use std::cell::RefCell;
 use std::collections::HashMap;

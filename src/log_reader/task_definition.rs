@@ -1,4 +1,4 @@
-//! Which group and stream a container logs to, by the log configuration in its task definition. Pure but for what it
+//! Which group and stream a container logs to, by the log configuration in its task definition. Pure except for what it
 //! remembers: a revision never changes.
 //!
 //! A definition holds environment variables in clear text; nothing but the log configuration is kept of it.
@@ -58,7 +58,7 @@ impl Definitions {
     }
 }
 
-/// `None`: this is no reply of DescribeTaskDefinition.
+/// `None`: this is not a reply of DescribeTaskDefinition.
 pub(super) fn parse(body: &[u8]) -> Option<Vec<ContainerLog>> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]

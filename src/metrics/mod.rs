@@ -161,7 +161,7 @@ pub struct QueueCounters {
     pub deleted: AtomicU64,
     /// Left to the queue because their events could not be delivered.
     pub left: AtomicU64,
-    /// Left to the queue's redrive policy because they are no events of ECS.
+    /// Left to the queue's redrive policy because they are not events of ECS.
     pub poison: AtomicU64,
 }
 
@@ -178,7 +178,7 @@ impl Metrics {
         }
     }
 
-    /// Counts stops of so many services apart.
+    /// Counts stops of this many services apart.
     #[must_use]
     pub fn with_max_services(self, max_services: usize) -> Self {
         Self { stops: StopCounters::new(max_services), ..self }
@@ -203,7 +203,7 @@ impl Metrics {
         self.redacted.iter().map(|(name, count)| (name.clone(), count.load(Relaxed))).collect()
     }
 
-    /// Counts what one chunk held: records by class, those dropped on purpose, entries that are no records, and whether
+    /// Counts what one chunk held: records by class, those dropped on purpose, entries that are not records, and whether
     /// reading had to stop.
     pub fn count_chunk(&self, classes: &[u64], dropped: u64, shapeless: u64, faulty: bool) {
         self.chunks.fetch_add(1, Relaxed);

@@ -14,7 +14,7 @@ use super::{EmfSource, RecorderCounts, Snapshot};
 /// Signs that records are missing which the router never had, or does not have any more.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct SuspectedGaps {
-    /// Chunks with bytes that were no records and were skipped.
+    /// Chunks with bytes that were not records and were skipped.
     pub malformed_chunks: u64,
     /// Entries of chunks that held no record.
     pub shapeless_entries: u64,

@@ -49,7 +49,7 @@ impl Default for StopCounters {
 }
 
 impl StopCounters {
-    /// Services beyond so many are counted together.
+    /// Services beyond this many are counted together.
     #[must_use]
     pub fn new(max_services: usize) -> Self {
         Self { max_services, counted: Mutex::default() }

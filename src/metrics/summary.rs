@@ -5,7 +5,7 @@ use std::fmt::{self, Display};
 use super::{Reason, Snapshot};
 
 impl Snapshot {
-    /// Whether anything was counted; objects that only wait in the spool are no traffic.
+    /// Whether anything was counted; objects that only wait in the spool are not traffic.
     #[must_use]
     pub fn has_traffic(&self) -> bool {
         let counted = [self.delivered, self.bytes, self.requests, self.retries, self.cut, self.objects];

@@ -1,4 +1,4 @@
-//! Lines behind one another in one piece of memory, so that holding a line costs a copy and no allocation of its own.
+//! Lines one after another in one piece of memory, so that holding a line costs a copy and no allocation of its own.
 
 use std::cell::Cell;
 use std::rc::Rc;

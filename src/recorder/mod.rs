@@ -3,7 +3,7 @@
 //!
 //! Owns: which lines are held and for how long (`rings`), in how much memory (`block`), and which ones an error releases
 //! (`recording`). Does not own: what is an error (`classify`), or how released lines are delivered: they become
-//! entries of the chunk that released them, behind its own ones (`router::process`), so that the chunk is not confirmed
+//! entries of the chunk that released them, after its own ones (`router::process`), so that the chunk is not confirmed
 //! before they arrived, and its replay finds the same lines in its progress.
 //!
 //! Time is that of the records, so that a backlog is recorded as it happened, except that none is later than the arrival

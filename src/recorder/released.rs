@@ -14,7 +14,7 @@ pub struct ReleasedLines {
 /// A line that was released.
 #[derive(Debug, Clone, Copy)]
 pub struct ReleasedLine<'l> {
-    /// Its place among the entries of the chunk that released it, behind the chunk's own ones.
+    /// Its place among the entries of the chunk that released it, after the chunk's own ones.
     pub ordinal: u32,
     /// The tag under which it came.
     pub tag: &'l [u8],

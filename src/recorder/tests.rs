@@ -33,7 +33,7 @@ fn roomy() -> Recorder {
     recorder(10_000_000, 10_000_000)
 }
 
-/// A line of standard output, or an error, so many seconds after the start.
+/// A line of standard output, or an error, this many seconds after the start.
 fn info(at: i64, text: &str) -> (i64, Class, Json) {
     (at, Class::Stdout, json!({"log": text}))
 }

@@ -1,4 +1,4 @@
-//! What is odd about a pattern of the user's that compiles.
+//! What is odd about a pattern of the user's although it compiles.
 
 use regex::bytes::Regex;
 
@@ -13,7 +13,7 @@ const ORDINARY: [&str; 5] = [
     "Exception in thread main: java.lang.IllegalStateException",
 ];
 
-/// Why a pattern would not do what is wanted, and what to do; `None` when nothing speaks against it, or when it does not
+/// Why a pattern would not do what is wanted, and what to do; `None` when nothing is wrong with it, or when it does not
 /// compile.
 #[must_use]
 pub fn advice(pattern: &str) -> Option<&'static str> {

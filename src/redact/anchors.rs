@@ -13,7 +13,7 @@ const WIDTH: usize = 6;
 /// Bytes that a step touches.
 const BLOCK: usize = STEP + WIDTH - 1;
 
-/// What stands from some position on.
+/// The bytes from some position on.
 pub(super) type Window = [u8; WIDTH];
 
 /// Texts to be searched, with zeros around each.
@@ -44,7 +44,7 @@ impl Haystack {
         &self.0
     }
 
-    /// Whether what stands from any position on passes `test`.
+    /// Whether the bytes from any position on pass `test`.
     #[inline(always)]
     pub(super) fn any(&self, test: impl Fn(&Window) -> bool + Copy) -> bool {
         let mut rest = self.0.as_slice();

@@ -18,7 +18,7 @@ impl Edit {
         Self { range: self.range.start + by..self.range.end + by, ..self }
     }
 
-    /// A number has no room for a mask: it becomes a text, whole.
+    /// A number has no room for a mask: all of it becomes a text.
     pub(super) fn of_number(self, length: usize, is_number: bool) -> Self {
         match is_number {
             true => Self { range: 0..length, text: [b"\"", self.text.as_slice(), b"\""].concat(), ..self },

@@ -1,7 +1,7 @@
-//! Addresses of e-mail: a name before the sign, a name of a host with a dot behind it.
+//! Addresses of e-mail: a name before the sign, a name of a host with a dot after it.
 //!
-//! Letters beyond ASCII may stand in both. Scripts without blanks do not tell where such a name begins: there it is taken from
-//! the blank on, but only if the sign stands directly behind such a letter.
+//! Letters beyond ASCII may be in both. Scripts without blanks do not tell where such a name begins: there it is taken from
+//! the blank on, but only if the sign comes right after such a letter.
 
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ const FILE_ENDINGS: [&[u8]; 12] =
 /// (<https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4>).
 const MAX_HOST_BYTES: usize = 4 * 253;
 
-/// The first character behind the scripts that write blanks between words: Latin, Greek and Cyrillic.
+/// The first character after the scripts that write blanks between words: Latin, Greek and Cyrillic.
 const END_OF_ALPHABETS: char = '\u{530}';
 
 /// Hands every address in the text to `found`.
@@ -21,7 +21,7 @@ pub(super) fn find(text: &[u8], found: &mut dyn FnMut(Range<usize>)) {
     memchr::memchr_iter(b'@', text).filter_map(|at| around(text, at)).for_each(found);
 }
 
-/// The address whose sign stands at `at`.
+/// The address whose sign is at `at`.
 fn around(text: &[u8], at: usize) -> Option<Range<usize>> {
     let host = host(text.get(at + 1..)?)?;
     let local = local(text.get(..at)?)?;
@@ -61,7 +61,7 @@ fn trailing(text: &[u8], test: impl Fn(char) -> bool) -> usize {
     text.len() - rest.len()
 }
 
-/// The last character, if the text ends in UTF-8, and what stands before it.
+/// The last character, if the text ends in UTF-8, and what comes before it.
 #[inline]
 fn split_last_char(text: &[u8]) -> Option<(char, &[u8])> {
     let last = text.last()?;
@@ -94,8 +94,8 @@ fn ascii_host(rest: &[u8]) -> Option<usize> {
     (is_name && !is_file && begins && dot > 0).then_some(name.len())
 }
 
-/// The same with letters beyond ASCII: up to the end of the last label in ASCII, for a sentence may go on behind it; without
-/// one, up to what is no letter.
+/// The same with letters beyond ASCII: up to the end of the last label in ASCII, for a sentence may go on after it; without
+/// one, up to what is not a letter.
 fn international_host(rest: &[u8]) -> Option<usize> {
     let ascii = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'));
     if rest.get(ascii.count()).is_none_or(u8::is_ascii) {

@@ -7,7 +7,7 @@ pub(super) struct Decoded {
     pub(super) text: Vec<u8>,
     /// Where each byte of `text` begins in the text with escapes, and where that ends.
     positions: Vec<usize>,
-    /// How a mask stands between those escapes.
+    /// How a mask is written among those escapes.
     escape: fn(u8) -> &'static [u8],
 }
 
@@ -60,7 +60,7 @@ impl Decoded {
         self.positions.get(at).or(self.positions.last()).copied().unwrap_or_default()
     }
 
-    /// A mask as it stands in the text with escapes.
+    /// A mask as it is written in the text with escapes.
     pub(super) fn escaped(&self, mask: &[u8]) -> Vec<u8> {
         let mut out = Vec::with_capacity(mask.len());
         for byte in mask {

@@ -1,4 +1,4 @@
-//! What is known by its form alone, whatever stands before it, and is rare in logs. Forms of the vendors' keys:
+//! What is known by its form alone, whatever comes before it, and is rare in logs. Forms of the vendors' keys:
 //! <https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github>,
 //! <https://docs.slack.dev/authentication/tokens>, read 2026-11.
 
@@ -34,7 +34,7 @@ pub(super) fn matches(pattern: &Regex, text: &[u8], found: &mut dyn FnMut(Range<
     }
 }
 
-/// What stands before the last @ of an address's authority.
+/// What comes before the last @ of an address's authority.
 pub(super) static USER_IN_ADDRESS: Form =
     Form::new(|| Regex::new(r"[A-Za-z][A-Za-z0-9+.-]*://(?P<mask>(?-u:[^/?#\s'\x22<>])+)@").ok());
 

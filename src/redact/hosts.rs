@@ -37,7 +37,7 @@ fn is_between_digits(text: &[u8], at: usize) -> bool {
     is_digit(at.checked_sub(1)) && is_digit(Some(at + 1))
 }
 
-/// The bytes around `at` that pass `test`; what stands before `done` does not count.
+/// The bytes around `at` that pass `test`; what comes before `done` does not count.
 fn run_around(text: &[u8], done: usize, at: usize, test: fn(u8) -> bool) -> Range<usize> {
     let before = text.get(done..at).unwrap_or_default();
     let after = text.get(at..).unwrap_or_default();
@@ -118,18 +118,18 @@ pub(super) fn find_ipv6(text: &[u8], found: &mut dyn FnMut(Range<usize>)) {
     }
 }
 
-/// Whether another colon stands behind no more than a group.
+/// Whether another colon follows, with no more than a group before it.
 fn has_second_colon(text: &[u8], colon: usize) -> bool {
     text.get(colon + 1..).and_then(next_colon).is_some()
 }
 
-/// Where a colon stands behind no more than a group.
+/// Where the next colon is, if no more than a group comes before it.
 fn next_colon(text: &[u8]) -> Option<usize> {
     let digits = text.iter().take(MAX_GROUP_DIGITS).take_while(|byte| byte.is_ascii_hexdigit()).count();
     (text.get(digits) == Some(&b':')).then_some(digits)
 }
 
-/// Whether an IPv6 address may stand in the text: two colons, or three with no more than a group between them; a time has
+/// Whether an IPv6 address may be in the text: two colons, or three with no more than a group between them; a time has
 /// two. `false` is certain.
 pub(super) fn may_hold_ipv6(text: &[u8]) -> bool {
     memchr::memchr_iter(b':', text).any(|colon| {
@@ -171,7 +171,7 @@ fn has_double_colon(text: &[u8]) -> bool {
     text.windows(2).any(|pair| pair == b"::")
 }
 
-/// Where a port stands behind an address without brackets: `2001:db8:0:0:0:0:0:1:443`, `2001:db8::1.443`.
+/// Where a port follows an address without brackets: `2001:db8:0:0:0:0:0:1:443`, `2001:db8::1.443`.
 fn port_at(run: &[u8]) -> Option<usize> {
     let at = run.iter().rposition(|byte| matches!(byte, b':' | b'.'))?;
     let port = run.get(at + 1..)?;

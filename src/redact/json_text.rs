@@ -17,7 +17,7 @@ pub(super) fn begins(text: &[u8]) -> bool {
     matches!(text.trim_ascii_start().first(), Some(b'{' | b'['))
 }
 
-/// Whether JSON may stand somewhere in the text. `false` is certain.
+/// Whether JSON may be somewhere in the text. `false` is certain.
 pub(super) fn may_hold(text: &[u8]) -> bool {
     begins(text) || memchr::memchr(b'{', text).is_some()
 }
@@ -35,7 +35,7 @@ fn is_json(text: &[u8]) -> bool {
     serde_json::from_slice::<IgnoredAny>(text).is_ok()
 }
 
-/// Visits every text that is no name, and every number, of JSON that is well-formed.
+/// Visits every text that is not a name, and every number, of JSON that is well-formed.
 pub(super) fn for_each_scalar(json: &[u8], visit: &mut dyn FnMut(JsonScalar)) {
     let mut key = None;
     let mut lists = Lists::default();

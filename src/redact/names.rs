@@ -1,6 +1,6 @@
 //! Which names say that what follows is a secret.
 
-/// Words that mark a secret wherever they stand in a name, also without a separator: `PGPASSWORD`.
+/// Words that mark a secret wherever they are in a name, also without a separator: `PGPASSWORD`.
 const INSIDE: [&str; 4] = ["password", "passwd", "passphrase", "secret"];
 /// Words that mark a secret as the end of a part of a name: `authtoken`.
 const AT_THE_END: [&str; 6] = ["token", "apikey", "accesskey", "privatekey", "credential", "credentials"];
@@ -69,7 +69,7 @@ pub(super) fn is_header(name: &str, value: &str) -> bool {
     }
 }
 
-/// Whether a secret stands behind this name and a colon in plain text, as in a list of settings.
+/// Whether a secret follows this name and a colon in plain text, as in a list of settings.
 pub(super) fn is_field_in_text(name: &str) -> bool {
     FIELDS.contains(&name.to_ascii_lowercase().as_str())
 }

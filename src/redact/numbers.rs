@@ -6,17 +6,17 @@ use std::ops::Range;
 const MIN_DIGITS: usize = 13;
 const MAX_DIGITS: usize = 19;
 
-/// The first group of a number, or all of it, has at least so many.
+/// The first group of a number, or all of it, has at least this many.
 const FIRST_GROUP: usize = 4;
 
-/// What stands between the groups of a number, the same between all of them: also what word processors make of a blank and a
+/// What is between the groups of a number, the same between all of them: also what word processors make of a blank and a
 /// hyphen, and forms of a blank.
 const SEPARATORS: [&str; 8] = [" ", "-", ".", "+", "\u{a0}", "\u{202f}", "\u{2011}", "\u{2013}"];
 
 /// Hands every number of a card in the text to `found`.
 pub(super) fn find_cards(text: &[u8], found: &mut dyn FnMut(Range<usize>)) {
     let mut done = 0;
-    // Of four digits side by side, one stands at each fourth position.
+    // Of four digits side by side, one is at each fourth position.
     let mut at = FIRST_GROUP - 1;
     while let Some(byte) = text.get(at) {
         if byte.is_ascii_digit() {
@@ -35,7 +35,7 @@ pub(super) fn find_cards(text: &[u8], found: &mut dyn FnMut(Range<usize>)) {
     }
 }
 
-/// Whether the number of a card may stand in the text, also in JSON behind an escape (`\n4111…`). `false` is certain.
+/// Whether the number of a card may be in the text, also in JSON after an escape (`\n4111…`). `false` is certain.
 pub(super) fn may_hold_card(text: &[u8]) -> bool {
     let mut done = 0;
     let mut at = FIRST_GROUP - 1;
@@ -67,7 +67,7 @@ fn may_be_card(text: &[u8], start: usize, end: usize) -> bool {
     is_long_enough && matches!(text.get(start), Some(b'2'..=b'8')) && (may_begin(text, start) || is_escape())
 }
 
-/// Where the digits begin that go on at `at`; what stands before `done` was looked at.
+/// Where the digits begin that go on at `at`; what comes before `done` was looked at.
 fn start_of_digits(text: &[u8], done: usize, at: usize) -> usize {
     let before = text.get(done..at).unwrap_or_default();
     at - before.iter().rev().take_while(|byte| byte.is_ascii_digit()).count()
@@ -78,7 +78,7 @@ pub(super) fn is_card(digits: &[u8]) -> bool {
     (MIN_DIGITS..=MAX_DIGITS).contains(&digits.len()) && is_issued(digits) && has_check_digit(digits)
 }
 
-/// A part of a word, or of a decimal number, is no card.
+/// A part of a word, or of a decimal number, is not a card.
 fn may_begin(text: &[u8], at: usize) -> bool {
     let before = |distance: usize| at.checked_sub(distance).and_then(|at| text.get(at));
     match before(1) {
@@ -100,7 +100,7 @@ fn may_end(text: &[u8], end: usize) -> bool {
     }
 }
 
-/// How many digits stand at `at`.
+/// How many digits begin at `at`.
 fn digits(text: &[u8], at: usize) -> usize {
     text.get(at..).map_or(0, |rest| rest.iter().take_while(|byte| byte.is_ascii_digit()).count())
 }
@@ -133,7 +133,7 @@ fn card_at(text: &[u8], start: usize) -> Option<usize> {
     last
 }
 
-/// What separates groups of digits, if it stands at `at`.
+/// What separates groups of digits, if it is at `at`.
 fn separator(text: &[u8], at: usize) -> Option<&'static [u8]> {
     let rest = text.get(at..)?;
     SEPARATORS.iter().map(|separator| separator.as_bytes()).find(|separator| rest.starts_with(separator))

@@ -213,7 +213,7 @@ fn has_wide_number(packed: &[u8]) -> bool {
     packed.iter().any(|byte| WIDE_NUMBERS.contains(byte))
 }
 
-/// The record with these values. The fields of the range stand as `raw` already, if it is not empty.
+/// The record with these values. If the range is not empty, its fields are written as `raw` already.
 fn rewritten(record: &Record<'_, '_>, range: Range<usize>, raw: &[u8], replaced: &Replaced) -> Vec<u8> {
     let mut out = Vec::with_capacity(record.body.len() + ROOM_FOR_MASKS);
     head(&mut out, record.fields.len(), rmp::encode::write_map_len);

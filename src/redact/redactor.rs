@@ -95,14 +95,14 @@ impl RedactionRule {
     }
 }
 
-/// Where in a text what a rule looks for may stand.
+/// Where in a text what a rule looks for may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum TextForm {
     /// As it is, anywhere.
     Plain,
     /// As it is, in a text of JSON.
     Json,
-    /// As it is, or behind the backslash of an escape.
+    /// As it is, or after the backslash of an escape.
     Escaped,
     /// Written as the numbers of its characters.
     Hidden,
@@ -217,7 +217,7 @@ impl Redactor {
         }
     }
 
-    /// What stands instead of a number, if its digits are a card's or a pattern of the user's matches.
+    /// What is written instead of a number, if its digits are a card's or a pattern of the user's matches.
     pub(super) fn number(&self, digits: &[u8], counts: &mut [u64]) -> Option<Vec<u8>> {
         (self.has_cards && numbers::is_card(digits))
             .then(|| self.whole(BuiltInRule::Card, digits, counts))
@@ -233,7 +233,7 @@ impl Redactor {
         Some(edit.text)
     }
 
-    /// What stands instead of a value whose name says that it is secret.
+    /// What is written instead of a value whose name says that it is secret.
     pub(super) fn named(&self, name: &[u8], value: &[u8], counts: &mut [u64]) -> Option<Vec<u8>> {
         (!value.is_empty() && self.is_secret(name))
             .then(|| self.whole(BuiltInRule::Secret, value, counts))

@@ -1,4 +1,4 @@
-//! Secrets inside a text: behind the name of an option, a variable, a header or a field, and, for the reports of stops,
+//! Secrets inside a text: after the name of an option, a variable, a header or a field, and, for the reports of stops,
 //! in an address or known by their own form.
 
 use std::borrow::Cow;
@@ -28,7 +28,7 @@ static FORMS: [Find; 7] = [
     |text, found| forms::PRIVATE_KEY.find(text, found),
 ];
 
-/// A name with what may stand between it and its value: `--password `, `token=`, `"secret": "`, `X-Api-Key: `, `"pin"=>"`,
+/// A name with what may be between it and its value: `--password `, `token=`, `"secret": "`, `X-Api-Key: `, `"pin"=>"`,
 /// `<password>`.
 static NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
@@ -74,7 +74,7 @@ fn replaced<'t>(text: &'t str, ranges: &[Range<usize>]) -> Cow<'t, str> {
     Cow::Owned(masked + text.get(last.end..).unwrap_or_default())
 }
 
-/// Hands every secret behind a name to `found`; bytes that are not UTF-8 count as letters.
+/// Hands every secret after a name to `found`; bytes that are not UTF-8 count as letters.
 pub(super) fn find_named(text: &[u8], found: &mut dyn FnMut(Range<usize>)) {
     named(&readable(text), false).into_iter().for_each(found);
 }
@@ -92,7 +92,7 @@ fn readable(text: &[u8]) -> Cow<'_, str> {
     Cow::Owned(readable)
 }
 
-/// What stands behind a name that says so; in a command, behind every name of a variable. In order.
+/// What follows a name that says so; in a command, after every name of a variable. In order.
 fn named(text: &str, is_command: bool) -> Vec<Range<usize>> {
     let mut ranges = Vec::new();
     let Some(names) = &*NAMES else { return ranges };
@@ -150,7 +150,7 @@ impl<'t> Match<'t> {
         matches!((self.dashes, self.name), (1, "e") | (2, "env") | (0, "export"))
     }
 
-    /// Where the secret ends that stands behind the name; `None` when none does. Asks the name first: where each value
+    /// Where the secret that follows the name ends; `None` when none does. Asks the name first: where each value
     /// is searched to its end, a hostile text takes for ever.
     fn secret_end(&self, text: &str, sets_variable: bool, tags: &mut Tags) -> Option<usize> {
         let rest = text.get(self.value_start..).filter(|rest| self.names_secret(rest, sets_variable))?;

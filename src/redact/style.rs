@@ -37,7 +37,7 @@ impl MaskStyle {
         Hmac::new_from_slice(key).map_or(Self::Name, |keyed| Self::Hash(Box::new(keyed)))
     }
 
-    /// What stands instead of `value`, which the rule of this name matched.
+    /// What is written instead of `value`, which the rule of this name matched.
     pub(super) fn write(&self, rule: &str, built_in: Option<BuiltInRule>, value: &[u8], out: &mut Vec<u8>) {
         out.push(b'[');
         out.extend_from_slice(rule.as_bytes());

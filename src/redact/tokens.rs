@@ -16,11 +16,11 @@ const JSON_BEGIN: &[u8] = b"eyJ";
 const MIN_HEAD_BYTES: usize = 11;
 const MIN_PART_BYTES: usize = 8;
 
-/// Parts of an encrypted token behind its second: its vector, its content and its tag
+/// Parts of an encrypted token after its second: its vector, its content and its tag
 /// (<https://www.rfc-editor.org/rfc/rfc7516#section-3.1>).
 const ENCRYPTED_PARTS: usize = 3;
 
-/// Whether a JSON Web Token may stand in the text. `false` is certain.
+/// Whether a JSON Web Token may be in the text. `false` is certain.
 pub(super) fn may_hold_jwt(text: &[u8]) -> bool {
     memchr::memchr_iter(b'J', text).any(|at| text.get(..=at).is_some_and(|text| text.ends_with(JSON_BEGIN)))
 }
@@ -40,7 +40,7 @@ pub(super) fn find_jwts(text: &[u8], found: &mut dyn FnMut(Range<usize>)) {
     }
 }
 
-/// How many bytes of a token stand at the beginning; 0: none is there.
+/// How many bytes of a token are at the beginning; 0: none is there.
 fn jwt_length(text: &[u8]) -> usize {
     let head = part(text);
     if head < MIN_HEAD_BYTES || text.get(head) != Some(&b'.') {
@@ -85,7 +85,7 @@ fn part(text: &[u8]) -> usize {
 const AWS_KEYS: [&[u8]; 4] = [b"AKIA", b"ASIA", b"ABIA", b"ACCA"];
 const AWS_KEY_BYTES: usize = 20;
 
-/// Whether the id of an AWS access key may stand in the text. `false` is certain.
+/// Whether the id of an AWS access key may be in the text. `false` is certain.
 pub(super) fn may_hold_aws_key(text: &[u8]) -> bool {
     memchr::memchr_iter(b'A', text).any(|at| matches!(text.get(at + 2..at + 4), Some([b'I' | b'C', b'A'])))
 }
@@ -111,10 +111,10 @@ fn is_aws_key(text: &[u8], at: usize) -> bool {
 /// A token of fewer bytes is prose.
 const MIN_CREDENTIALS_BYTES: usize = 8;
 
-/// From so many letters of both cases on, a token of letters alone is one: `Bearer OpenIdConnect` has fewer.
+/// From this many letters of both cases on, a token of letters alone is one: `Bearer OpenIdConnect` has fewer.
 const MIN_LETTERS: usize = 20;
 
-/// Whether `Bearer` or `Basic` may stand in the text. `false` is certain.
+/// Whether `Bearer` or `Basic` may be in the text. `false` is certain.
 pub(super) fn may_hold_credentials(text: &[u8]) -> bool {
     memchr::memchr2_iter(b'b', b'B', text).any(|at| {
         matches!(
@@ -137,7 +137,7 @@ pub(super) fn find_credentials(text: &[u8], found: &mut dyn FnMut(Range<usize>))
     }
 }
 
-/// What follows the scheme that stands at `at`.
+/// What follows the scheme that is at `at`.
 fn credentials_at(text: &[u8], at: usize) -> Option<Range<usize>> {
     let rest = text.get(at..)?;
     let begins = |name: &[u8]| rest.get(..name.len()).is_some_and(|word| word.eq_ignore_ascii_case(name));

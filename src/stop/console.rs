@@ -1,6 +1,6 @@
 //! Addresses of pages in the AWS console: a task, its logs, a service, a stream of CloudWatch Logs.
 //!
-//! Owns: the console's domain in each partition, and how names stand in its addresses. A name that no resource of AWS can
+//! Owns: the console's domain in each partition, and how names are written in its addresses. A name that no resource of AWS can
 //! have makes no address, because reports show addresses as links.
 
 use std::fmt::Write as _;
@@ -78,7 +78,7 @@ fn is_name(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
-/// As the CloudWatch console writes names behind the `#`: percent-encoded twice, with `$` for the outer `%`.
+/// As the CloudWatch console writes names after the `#`: percent-encoded twice, with `$` for the outer `%`.
 fn twice_encoded(name: &str) -> String {
     name.bytes().fold(String::new(), |mut encoded, byte| {
         match byte {

@@ -127,7 +127,7 @@ fn bystander_weight(container: &EventContainer<'_>, task: &TaskEvent<'_>) -> u8 
     }
 }
 
-/// On Fargate the reason often stands at the task only, and names the image. A bare `web` names nothing: it is
+/// On Fargate only the task often has the reason, and names the image. A bare `web` names nothing: it is
 /// part of too many words.
 fn named_by_image<'t>(task: &'t TaskEvent<'t>) -> Option<&'t EventContainer<'t>> {
     let reason = task.stopped_reason()?;

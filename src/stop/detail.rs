@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::{arn, field, trigger};
 
-/// Fields that belong to an envelope, or to a record of FireLens: with one of them it is no bare detail.
+/// Fields that belong to an envelope, or to a record of FireLens: with one of them it is not a bare detail.
 const OF_OTHERS: [&str; 4] = ["detail-type", "detail", "source", "container_id"];
 /// Where to look for what happened to whom; the first also names region and account.
 const ARNS: [&str; 5] = ["taskArn", "daemonArn", "serviceArn", "clusterArn", "containerInstanceArn"];
@@ -18,7 +18,7 @@ const SERVICE_ACTIONS: [&str; 3] = ["SERVICE_", "ECS_", "VPC_LATTICE_"];
 /// Where to look for when it happened.
 const TIMES: [&str; 3] = ["stoppedAt", "updatedAt", "createdAt"];
 
-/// The event that a detail belongs to; `None`: it is no detail of an ECS event.
+/// The event that a detail belongs to; `None`: it is not a detail of an ECS event.
 #[must_use]
 pub fn from_detail(detail: Value) -> Option<Value> {
     let mut event = Map::new();

@@ -1,7 +1,7 @@
 //! Keeps the last lines that each container wrote, for the report of its end: those on standard error, or on standard
 //! output where there are none.
 //!
-//! A container is known by the name in FireLens's tag and by its runtime id. The id alone stands in the record, where the
+//! A container is known by the name in FireLens's tag and by its runtime id. The id alone is in the record, where the
 //! application may have written it: so under another container's tag it names no other container.
 //!
 //! Owns joining split lines, and the bounds in lines, bytes and containers. Does not own which report shows the lines.
@@ -31,7 +31,7 @@ const MAX_CONTAINER_LINES: usize = 1_000;
 /// Runtime ids of one name: an application that makes ids up evicts only its own lines.
 const MAX_IDS_OF_NAME: usize = 4;
 
-/// Outside FireLens a chunk holds several containers: so many times the lines of one are looked at on standard output.
+/// Outside FireLens a chunk holds several containers: this many times the lines of one are looked at on standard output.
 const CONTAINERS_OF_A_CHUNK: usize = 4;
 
 /// What a container's last lines are taken from.

@@ -1,5 +1,5 @@
 //! Whole events in, reports out: what a report contains, and that no event, however mangled, panics or leaks. The
-//! verdict on each fixture stands in `fixtures`; single decisions are tested beside their code.
+//! verdict on each fixture is in `fixtures`; single decisions are tested beside their code.
 
 #![allow(clippy::unwrap_used)]
 

@@ -6,7 +6,7 @@
 /// 2014-11-13, when ECS was announced, and the year 2100, in milliseconds since 1970: no stop is older or newer.
 const PLAUSIBLE: std::ops::Range<i64> = 1_415_836_800_000..4_102_444_800_000;
 
-/// Whole seconds from one time to another; `None` if either is no time of a stop, or the order is reversed.
+/// Whole seconds from one time to another; `None` if either is not a time of a stop, or the order is reversed.
 pub(super) fn seconds_between(from: &str, to: &str) -> Option<u64> {
     u64::try_from(stop_millis(to)? - stop_millis(from)?).ok().map(|millis| millis / 1000)
 }

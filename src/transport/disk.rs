@@ -22,7 +22,7 @@ pub(crate) fn own_user() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
-/// Opens a regular file. Its last name is no link, and a pipe or device is refused instead of waited for.
+/// Opens a regular file. The path must not end in a link, and a pipe or device is refused instead of waited for.
 pub(crate) fn open_regular(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
     let flags = i32::try_from(flags.bits()).unwrap_or_default();

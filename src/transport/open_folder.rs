@@ -19,7 +19,7 @@ const MAX_LINKS: usize = 40;
 /// Opens a folder or link to look at it and to go on from there, whatever permission it takes to read it.
 const LOOK: OFlags = OFlags::PATH.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
-/// Its last name is no link, and no pipe or device is waited for.
+/// The path must not end in a link, and no pipe or device is waited for.
 const REGULAR: OFlags = OFlags::NOFOLLOW.union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
 
 /// A folder, held open.
@@ -33,7 +33,7 @@ impl OpenFolder {
     /// Opens the folder, and makes what is missing of its path with these permission bits.
     ///
     /// # Errors
-    /// Something on the way is no folder, or a link that another user or container may have put there.
+    /// Something on the way is not a folder, or a link that another user or container may have put there.
     pub(crate) fn open(path: &Path, mode: u32) -> io::Result<Self> {
         Self::open_trusting(path, mode, fs::metadata("/")?.dev())
     }

@@ -107,7 +107,7 @@ fn reading(task: &TaskMetadata, id: String, stats: Value) -> Option<MemoryReadin
     Some(MemoryReading { id, container, used: read.used(), limit })
 }
 
-/// The container's own limit, else its task's, else what its statistics say; `None` for a container that is none of the
+/// The container's own limit, else its task's, else what its statistics say; `None` for a container that is not one of the
 /// task's, or has no limit.
 fn limit(task: &TaskMetadata, id: &str, of_stats: u64) -> Option<u64> {
     let container = task.containers.iter().find(|container| container.docker_id == id)?;

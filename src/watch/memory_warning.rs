@@ -1,4 +1,4 @@
-//! When a container that stays close to its memory limit is warned of. Pure.
+//! When people are warned of a container that stays close to its memory limit. Pure.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,13 +7,13 @@ use jiff::Timestamp;
 
 use super::memory::MemoryReading;
 
-/// How long a container stays above the threshold before that is told: a peak of one request is none of anybody's business.
+/// How long a container stays above the threshold before that is reported: the peak of a single request concerns nobody.
 const STAYS: Duration = Duration::from_secs(10);
 
 /// How far below the threshold, in percent of the limit, it is well again: around the threshold it would come and go.
 const HYSTERESIS: u64 = 5;
 
-/// A container is told of no more often.
+/// A container is reported no more often than this.
 const REPEAT: Duration = Duration::from_hours(1);
 
 /// A container that stays above the threshold.

@@ -1,7 +1,7 @@
 //! The task metadata endpoint: polls the task every few seconds, and reports containers that ended.
 //!
 //! Owns: when to poll, waiting for a container's last lines, and submitting again what did not arrive. What counts as an
-//! exit stands in `container_exits`. Trouble with the endpoint is logged once a minute and never delays a log record.
+//! exit is in `container_exits`. Trouble with the endpoint is logged once a minute and never delays a log record.
 //!
 //! Limits: agents allow 40 requests a second and answer 429 beyond
 //! (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-metadata-endpoint-v4.html>, read 2026-11).
@@ -36,7 +36,7 @@ const REPORT_TAG: &str = "ecs_router.task";
 /// How long one request may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// After so many failures in a row, statistics are asked for no more.
+/// After this many failures in a row, statistics are asked for no more.
 const MAX_FAILED_STATS: u32 = 5;
 
 /// How often to poll while the task is stopping: the router's own signal is coming.
@@ -102,7 +102,7 @@ pub struct TaskEndpoint {
     pub interval: Duration,
     /// Whether exits of containers are reported.
     pub reporting: Reporting,
-    /// The share of its memory limit, in percent, above which a container is told of; `None`: none is.
+    /// The share of its memory limit, in percent, above which a container is reported; `None`: none is.
     pub memory_warning: Option<u64>,
 }
 
@@ -127,7 +127,7 @@ pub struct TaskWatch<S> {
     started: Timestamp,
     exits: Option<Exits>,
     memory: MemoryPeaks,
-    /// `None`: nobody is warned of.
+    /// `None`: no container is warned of.
     warnings: Option<MemoryWarnings>,
     /// Statistics that were asked for in vain, one after the other.
     failed_stats: u32,

@@ -42,7 +42,7 @@ pub(crate) fn output(destinations: &[&str], port: u16) -> Output {
     let usual = [("route.default", all.as_str()), ("flush_timeout", "4s"), ("exit_timeout", "15s")];
     let endpoint = format!("http://127.0.0.1:{port}");
     destinations.iter().fold(Output::new(usual), |output, name| {
-        // A busy machine is no fault of the setting's.
+        // A busy machine is not a fault of the setting's.
         let patient = ("timeout", "60s".to_owned());
         keys(name, &endpoint)
             .into_iter()

@@ -110,17 +110,17 @@ impl Feed {
         Self { is_stderr: Some(is_stderr), ..Self::default() }
     }
 
-    /// Times of traces are so many ms behind the machine's clock, taken in turn.
+    /// Times of traces are this many ms behind the machine's clock, taken in turn.
     pub(crate) fn behind(behind_ms: &[i64]) -> Self {
         Self { behind_ms: behind_ms.to_vec(), ..Self::default() }
     }
 
-    /// With so many bytes added to each record.
+    /// With this many bytes added to each record.
     pub(crate) fn padded(padding: usize) -> Self {
         Self { padding, ..Self::default() }
     }
 
-    /// Sends so many records, each of them acknowledged.
+    /// Sends this many records, each of them acknowledged.
     #[track_caller]
     pub(crate) fn send(&mut self, host: &Alive, records: usize) {
         for _ in 0..records / BATCH {

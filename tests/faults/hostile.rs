@@ -1,4 +1,4 @@
-//! Chunks that are cheap to send and dear to read: an honest record behind them is answered in time all the same.
+//! Chunks that are cheap to send and dear to read: an honest record after them is answered in time all the same.
 //!
 //! Figures of a build without optimisation say little: `cargo test --release --test faults hostile -- --nocapture`.
 
@@ -20,7 +20,7 @@ use test_support::chunk::Chunk;
 use test_support::environment;
 use test_support::record::{event, line};
 
-/// What Fluent Bit puts into one chunk at most, but for a single record that is larger.
+/// What Fluent Bit puts into one chunk at most, except for a single record that is larger.
 const CHUNK_BYTES: usize = 2_000_000;
 
 /// What a text grows to inside one record: as much as a record may hold decoded.
@@ -142,7 +142,7 @@ fn instance(cloud: &Cloud) -> Instance {
     std::thread::spawn(move || Instance::start(0, &keys).unwrap()).join().unwrap()
 }
 
-/// How long so many of these chunks take, and how long an honest record right behind them.
+/// How long this many of these chunks take, and how long an honest record right after them.
 fn waits(chunk: &[u8], times: usize) -> (Duration, Duration) {
     let cloud = Cloud::start();
     let instance = Arc::new(instance(&cloud));

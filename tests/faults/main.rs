@@ -14,7 +14,7 @@
 //! - `wrong_settings` – wrong paths, keys, regions and names at every destination, until they are right
 //! - `budgets` – limits, and what is told of dropped lines
 //! - `recorder` – lines that errors release
-//! - `joining` – records whose lines stand in several chunks
+//! - `joining` – records whose lines are in several chunks
 //! - `machine` – a full disk, a clock that jumps, and memory when nothing can be delivered
 //!
 //! And what they work with:

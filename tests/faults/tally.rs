@@ -42,7 +42,7 @@ fn lines_of(text: &str) -> Vec<usize> {
     numbers
 }
 
-/// The number that stands before these words.
+/// The number that comes before these words.
 pub(crate) fn number_before(text: &str, words: &str) -> usize {
     let before = text.split_once(words).map(|(before, _)| before.trim_end());
     let number = before.and_then(|before| before.rsplit(' ').next()?.parse().ok());

@@ -54,7 +54,7 @@ fn reports() -> Vec<Value> {
     told.iter().cloned().chain(again).map(|stop| serde_json::to_value(stop).unwrap()).collect()
 }
 
-/// A record about a router's end, of one that lost so many records.
+/// A record about a router's end, of one that lost this many records.
 fn exit_record(lost: u64) -> Value {
     let mut snapshot = ecs_router::metrics::Snapshot { name: "errors".into(), ..<_>::default() };
     if lost > 0 {
@@ -106,7 +106,7 @@ fn fields() -> BTreeSet<String> {
     records.flat_map(|record| record.as_object().unwrap().keys().cloned().collect::<Vec<_>>()).collect()
 }
 
-/// What stands in a query of NRQL and is no attribute.
+/// What is in a query of NRQL and is not an attribute.
 const NRQL_WORDS: [&str; 19] = [
     "SELECT",
     "FROM",
@@ -144,7 +144,7 @@ fn every_field_that_a_query_names_is_in_a_record() {
     for file in ["newrelic/main.tf", "newrelic/dashboard.json"] {
         let queries = firsts(r#"(SELECT [^"]+)""#, &text(file));
         assert!(queries.len() >= 5, "{file}: {queries:?}");
-        // Every second part stands between quotation marks.
+        // Every second part is between quotation marks.
         let unquoted = queries.iter().flat_map(|query| query.split('\'').step_by(2));
         let words = unquoted.flat_map(|part| firsts(r"(\w+)", part));
         named.extend(words.filter(|word| !NRQL_WORDS.contains(&&**word)));

@@ -1,5 +1,5 @@
-//! The shape of `src/`: folders import only downwards, files never in a circle, a public type name stands once, `unsafe`
-//! stands in `fluent-bit/` only, and docs/architecture.md describes what is there.
+//! The shape of `src/`: folders import only downwards, files never in a circle, a public type name occurs once, `unsafe`
+//! is in `fluent-bit/` only, and docs/architecture.md describes what is there.
 
 #![allow(clippy::string_slice, reason = "cuts source text where an ASCII needle was found")]
 
@@ -196,7 +196,7 @@ fn source(path: &Path) -> Option<Source> {
 }
 
 /// Every path in the code that begins with `crate::`, `super::` or `self::`, members of groups one by one. What a module
-/// hands on with `pub use` is no import.
+/// hands on with `pub use` is not an import.
 fn imports(path: &Path, module: &[String]) -> Vec<Vec<String>> {
     let code = code(path);
     let mut found = Vec::new();

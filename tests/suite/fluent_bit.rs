@@ -8,7 +8,7 @@
 //! - `incidents` – two collectors on one queue, and a kill in between
 //! - `recorded` – the same with the recorded crash loop and moto's queue; one is killed, or both; needs `MOTO_SERVER`, too
 //! - `metrics` – the counters at its own endpoint
-//! - `examples` – every configuration of `examples/`, as it stands there
+//! - `examples` – every configuration of `examples/`, as it is there
 //! - `provenance` – what applications can write, by every way they have, under the filters that people use
 //! - `receivers` – Fluent Bit's own inputs take what the recipes of docs/http.md send
 //! - `firehose` – what 100,000 lines cost there, with and without `aggregate`, beside Fluent Bit's own output

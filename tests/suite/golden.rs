@@ -88,7 +88,7 @@ pub(crate) fn hold_accepted(requests: &[Received], api: Api, folder: &str, name:
     on_file::compare(folder, name, &texts.join("\n"))
 }
 
-/// All of them, but for times that a form cannot write.
+/// All of them, except for times that a form cannot write.
 fn forms(case: &Case) -> impl Iterator<Item = (Layout, TimeForm)> {
     let fraction = case.records.iter().any(|(time, _)| time % 1_000 != 0);
     let times = TimeForm::ALL.into_iter().filter(move |form| !fraction || form.keeps_fraction());

@@ -50,7 +50,7 @@ fn bring(router: &Router, tasks: std::ops::RangeInclusive<u32>) {
     tasks.for_each(|task| assert_eq!(router.bring(&crash(task)), Verdict::Ok));
 }
 
-/// Waits until Slack has so many messages, and returns their texts.
+/// Waits until Slack has this many messages, and returns their texts.
 fn messages(cloud: &Cloud, count: usize) -> Vec<String> {
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {
@@ -131,7 +131,7 @@ fn router_that_pages(cloud: &Cloud) -> Router {
     Router::to(cloud, &keys)
 }
 
-/// Waits until PagerDuty has so many events, and returns their actions and severities.
+/// Waits until PagerDuty has this many events, and returns their actions and severities.
 fn paged(cloud: &Cloud, count: usize) -> Vec<(String, String)> {
     let deadline = Instant::now() + Duration::from_secs(30);
     while cloud.pagerduty().events().len() < count && Instant::now() < deadline {

@@ -7,7 +7,7 @@
 //! - `aws_environment` – endpoints as keys, environment and profile name them: FIPS, dual-stack, `AWS_ENDPOINT_URL`
 //! - `promises` – every test that docs/guarantees.md names exists, and none of them is left out
 //! - `properties` – no bytes whatever make the decoder panic, and none make it allocate more than they are worth
-//! - `architecture` – modules import only downwards, and `unsafe` stands at the border only
+//! - `architecture` – modules import only downwards, and `unsafe` is at the border only
 //! - `alarms` – the alarms and dashboards of the examples find what they are for, and ask for nothing that does not exist
 //! - `event_rules` – every stop passes the EventBridge rules of every template
 //! - `cloud` – CloudWatch and Firehose as somebody else wrote them (moto), read back through its own API; needs

@@ -51,7 +51,7 @@ fn rows() -> Vec<Vec<String>> {
     table.skip(2).map(cells).collect()
 }
 
-/// What stands between backticks.
+/// What is between backticks.
 fn names(cell: &str) -> BTreeSet<String> {
     cell.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }

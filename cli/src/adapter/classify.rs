@@ -24,7 +24,7 @@ pub(crate) struct ClassifiedRecord {
 }
 
 /// Classifies a record as if it came through Fluent Bit, and the events in its envelope, without classes of the user's
-/// own. `None` for what is no record.
+/// own. `None` for what is not a record.
 pub(crate) fn classify(record: &Value) -> Option<ClassifiedRecord> {
     let chunk = rmp_serde::to_vec(&(0u64, record)).ok()?;
     let text = &record.to_string();

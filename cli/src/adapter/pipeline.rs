@@ -104,7 +104,7 @@ pub(crate) struct DryChunk {
     pub(crate) recorder: Option<RecorderCounts>,
     /// Lines that became parts of the record before them; `None`: none can.
     pub(crate) joined: Option<u64>,
-    /// Entries that are no records.
+    /// Entries that are not records.
     pub(crate) shapeless: usize,
     /// Where reading had to stop.
     pub(crate) fault: Option<MalformedChunk>,

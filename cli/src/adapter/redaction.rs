@@ -43,7 +43,7 @@ impl MaskingRules {
                 let body = body.and_then(|body| rmp_serde::from_slice(&body).ok());
                 body.into_iter().for_each(|body| masked = body);
             });
-            // What a report says stands in the record already.
+            // What a report says is in the record already.
             let mut known = counts.clone();
             for stop in stops.iter_mut() {
                 stop.for_each_text(&mut |text| redactor.mask_string(text, &mut known));

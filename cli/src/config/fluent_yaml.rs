@@ -52,7 +52,7 @@ fn is_top_level(entry: &MapEntry) -> bool {
         || (meant("pipeline") && PIPELINE_KEYS.iter().any(|key| entry.value.get(key).is_some()))
 }
 
-/// Whether it is `outputs` or the like that should stand below `pipeline`.
+/// Whether it is `outputs` or the like that should be below `pipeline`.
 fn is_outside_pipeline(entry: &MapEntry) -> bool {
     let is_key = PIPELINE_KEYS.iter().any(|key| key.eq_ignore_ascii_case(&entry.key));
     is_key && entry.value.items().iter().any(|item| item.get("name").is_some())

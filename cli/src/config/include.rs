@@ -15,7 +15,7 @@ pub(super) struct Includes {
     root: PathBuf,
     /// Canonical paths of the files that were read.
     seen: BTreeSet<PathBuf>,
-    /// Files that stand beside the one that is read, in the same ConfigMap.
+    /// Files that are beside the one that is read, in the same ConfigMap.
     pub(super) beside: BTreeSet<String>,
 }
 

@@ -187,7 +187,7 @@ impl Configuration {
         self.notes.push(FileError { location, message: message.into(), instead: instead.into() });
     }
 
-    /// Whether nothing at all stands in the files.
+    /// Whether nothing at all is in the files.
     pub(crate) fn is_empty(&self) -> bool {
         !self.has_content && self.tasks.is_empty() && self.templates.is_empty()
     }
@@ -198,7 +198,7 @@ impl Configuration {
         sections.flat_map(|section| &section.settings).chain(&self.service)
     }
 
-    /// Moves what stands in this file to other lines.
+    /// Moves what is in this file to other lines.
     fn move_lines(&mut self, file: &str, line_of: impl Fn(usize) -> usize) {
         let sections = self.inputs.iter_mut().chain(&mut self.filters).chain(&mut self.outputs);
         let locations = sections.flat_map(|section| {
@@ -245,7 +245,7 @@ pub(crate) fn read(path: &Path) -> Configuration {
     configuration
 }
 
-/// Reads a text as if it stood in a file of this name.
+/// Reads a text as if it were in a file of this name.
 #[cfg(test)]
 pub(crate) fn read_as(name: &str, text: &str) -> Configuration {
     let mut configuration = Configuration::default();

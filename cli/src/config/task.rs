@@ -236,7 +236,7 @@ fn section(file: &Rc<str>, node: &Node, container: Option<&str>) -> Section {
     }
 }
 
-/// Whether `Fn::If` or the like stands instead of an option, or YAML's `<<`.
+/// Whether `Fn::If` or the like takes the place of an option, or YAML's `<<`.
 fn is_intrinsic(entry: &MapEntry) -> bool {
     is_function_name(&entry.key) || entry.key == "<<"
 }

@@ -47,7 +47,7 @@ const SHOWN_ELSEWHERE: [&str; 7] =
 /// What to do about an event without its envelope.
 const WITHOUT_ENVELOPE: &str = "Only queue.url reads such a record as a stop; for any other input let the EventBridge rule send the whole event: remove InputPath or the input transformer from its target.";
 
-/// The column in which values begin: one blank behind the longest name.
+/// The column in which values begin: one blank after the longest name.
 const VALUE_COLUMN: usize = 22;
 
 /// Writes the explanation of one record.

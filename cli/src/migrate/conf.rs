@@ -121,7 +121,7 @@ fn without(text: &str, removed: &[&Section]) -> String {
         let start = section.location.line.saturating_sub(1);
         let length = lines.iter().skip(start + 1).take_while(|line| !is_header(line)).count();
         let section_lines = lines.iter().skip(start).take(length + 1);
-        // What stands between the last key and the next section belongs to that one.
+        // What is between the last key and the next section belongs to that one.
         let tail = section_lines.rev().take_while(|line| is_of_next(line)).count();
         is_removed.iter_mut().skip(start).take(length + 1 - tail).for_each(|removed| *removed = true);
     }

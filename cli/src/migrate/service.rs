@@ -42,7 +42,7 @@ fn missing(configuration: &Configuration) -> Vec<(&'static str, &'static str)> {
     wanted.map(|(key, value, _)| (key, value)).collect()
 }
 
-/// The lines with more settings behind the last one of the section at `header`.
+/// The lines with more settings after the last one of the section at `header`.
 fn inserted(lines: &[&str], header: usize, missing: &[(&str, &str)]) -> String {
     let is_setting = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
     let section: Vec<&str> = lines
@@ -63,7 +63,7 @@ fn inserted(lines: &[&str], header: usize, missing: &[(&str, &str)]) -> String {
     out
 }
 
-/// What stands in front of the first setting: Fluent Bit refuses two kinds in one file.
+/// What is in front of the first setting: Fluent Bit refuses two kinds in one file.
 fn indentation<'l>(lines: &[&'l str]) -> &'l str {
     let first = lines.iter().find(|line| line.starts_with([' ', '\t']) && !line.trim().is_empty());
     let start = first.and_then(|line| line.get(..line.len() - line.trim_start().len()));

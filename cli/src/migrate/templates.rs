@@ -31,7 +31,7 @@ pub(super) fn names(text: &str) -> Option<String> {
     Some(out)
 }
 
-/// `[1]` behind `$TAG`, if it is there.
+/// `[1]` after `$TAG`, if it is there.
 fn part<'r>(rest: &mut &'r str) -> Option<&'r str> {
     if !rest.starts_with('[') {
         return Some("");

@@ -62,7 +62,7 @@ pub(crate) fn open_file(path: &Path) -> io::Result<File> {
     File::open(path).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
 }
 
-/// Visits every record in order. Text that is not JSON is visited as an error, and reading goes on behind it.
+/// Visits every record in order. Text that is not JSON is visited as an error, and reading goes on after it.
 pub(crate) fn read(mut input: impl BufRead, visit: RecordVisitor<'_>) -> io::Result<()> {
     let mut line = Vec::new();
     let mut lines = Lines { number: 0, open: None, skipping: false, is_second_reading: false };

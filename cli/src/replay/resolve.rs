@@ -18,7 +18,7 @@ pub(super) struct Resolved {
     values: BTreeMap<String, String>,
     /// Which values are examples or incomplete, and why. Secrets are left out: they show nowhere in the output.
     pub(super) notices: Vec<String>,
-    /// What stands in names for variables without a value.
+    /// What is in names for variables without a value.
     unset: UnsetVariables,
     /// Stands for every `spool_dir` that the command line does not set.
     spool: Option<PathBuf>,

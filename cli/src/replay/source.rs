@@ -34,7 +34,7 @@ pub(super) trait Sink {
     /// Called at the end with what never reaches the output, for its `Match` does not take the tag.
     fn unmatched(&mut self, tag: &str, records: u64, matcher: &TagMatcher) -> io::Result<()>;
 
-    /// Called at the end for what people may not expect, and what is no error.
+    /// Called at the end for what people may not expect, and what is not an error.
     fn note(&mut self, message: std::fmt::Arguments<'_>) -> io::Result<()> {
         terminal::complain(message);
         Ok(())
@@ -218,7 +218,7 @@ fn storage(mut input: impl BufRead, tag: Option<&str>, path: &Path, sink: &mut d
     msgpack(input.take(length), tag, path, sink)
 }
 
-/// The tag in the metadata: behind the header (`FLB_INPUT_CHUNK_META_HEADER`) if there is one, up to what follows it.
+/// The tag in the metadata: after the header (`FLB_INPUT_CHUNK_META_HEADER`) if there is one, up to what follows it.
 fn tag_of(metadata: &[u8]) -> Option<String> {
     let tag = match metadata {
         [0xf1, 0x77, _, _, tag @ ..] => tag,

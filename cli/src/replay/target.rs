@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::resolve::Resolved;
 
 /// Names and values, for example `log_group` and `log_stream`; empty when a destination has only one target. A variable
-/// without a value stands there as the file writes it.
+/// without a value is there as the file writes it.
 pub(super) fn fields(
     lookup: &Resolved,
     name: &str,

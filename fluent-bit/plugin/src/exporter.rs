@@ -1,7 +1,7 @@
 //! The host's own metrics endpoint, cmetrics, as an exporter of the counters.
 //!
 //! Owns: finding the host's functions at run time, making the metrics, setting their values. Without the functions there
-//! is no exporter, and no log line about it: 1.9.10 has the `cmt_*` functions, but no `flb_output_get_cmt_instance` that
+//! is not an exporter, and no log line about it: 1.9.10 has the `cmt_*` functions, but no `flb_output_get_cmt_instance` that
 //! leads to an instance's metrics.
 //!
 //! # The functions

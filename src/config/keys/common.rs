@@ -1,4 +1,4 @@
-//! Keys that destinations of several types have, in parts: in each type's table its own keys stand between them.
+//! Keys that destinations of several types have, in groups: in each type's table its own keys come between them.
 
 use super::key::KeyForm::{Choice, Duration, Flag, List, Number, Text};
 use super::key::Scope::{Destination, Only};

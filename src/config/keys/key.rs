@@ -2,7 +2,7 @@
 
 use super::kind::DestinationKind;
 
-/// Where a key may stand.
+/// Where a key may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
     /// Once per `[OUTPUT]`.
@@ -57,7 +57,7 @@ impl KeyForm {
 /// A key of the configuration.
 #[derive(Debug, Clone, Copy)]
 pub struct Key {
-    /// Where the key may stand.
+    /// Where the key may be.
     pub scope: Scope,
     /// Name of the key; `<class>` and `<name>` stand for a name of the user's.
     pub name: &'static str,

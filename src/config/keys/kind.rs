@@ -148,7 +148,7 @@ impl DestinationKind {
         Self::ALL.into_iter().find(|kind| kind.name().eq_ignore_ascii_case(name))
     }
 
-    /// What to write for a name that is no type, but that people know from elsewhere.
+    /// What to write for a name that is not a type, but that people know from elsewhere.
     #[must_use]
     pub fn advice(name: &str) -> Option<&'static str> {
         let name = name.replace('-', "_");

@@ -231,7 +231,7 @@ impl ClientCertificate {
     }
 }
 
-/// Whether the path is no path, but the key or certificate itself: PEM, PEM in base64, or DER in base64. That is what a
+/// Whether the path is not a path, but the key or certificate itself: PEM, PEM in base64, or DER in base64. That is what a
 /// variable holds whose value comes from a secret, and nothing may show it.
 #[must_use]
 pub fn is_key_material(path: &Path) -> bool {

@@ -78,7 +78,7 @@ pub(crate) fn reason(stop: &StopFields) -> Option<TextualReason<'_>> {
     Some(TextualReason { container: stop.text("container").filter(|_| field == "container_reason"), text })
 }
 
-/// What stands in the place of the last lines where only they would tell the cause, and the stop has none.
+/// Takes the place of the last lines where only they would tell the cause, and the stop has none.
 pub(crate) fn missing_lines(stop: &StopFields) -> Option<String> {
     let is_missed =
         stop.is_told_by_lines() && stop.text("container").is_some() && stop.last_lines().is_empty();

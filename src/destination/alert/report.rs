@@ -7,7 +7,7 @@ use crate::stop::StopEvent;
 /// Where a report says which of its fields are missing.
 const LEFT_OUT_FIELD: &str = "left_out";
 
-/// What a report can do without, in this order: all of it stands elsewhere, or explains the rest.
+/// What a report can do without, in this order: all of it is elsewhere, or explains the rest.
 const DISPENSABLE: [&str; 9] = [
     "event",
     "containers",

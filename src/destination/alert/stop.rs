@@ -251,7 +251,7 @@ impl StopFields {
         }
     }
 
-    /// An address that may stand in markup, and is not too long for it.
+    /// An address that may be in markup, and is not too long for it.
     fn link(&self, field: &str) -> Option<&str> {
         let is_safe = |url: &&str| {
             url.starts_with("https://")

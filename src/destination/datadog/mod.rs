@@ -218,7 +218,7 @@ impl Vendor for Datadog {
         match reply.status {
             202 => ReplyAction::Delivered,
             // Other intakes behind `endpoint` (Vector, Observability Pipelines) answer 200. So does a proxy with words
-            // of its own, which is no delivery.
+            // of its own, which is not a delivery.
             200 if is_empty_or_object(&reply.body) => ReplyAction::Delivered,
             400 if batch.items.len() > 1 => ReplyAction::Split { reason },
             _ => http_post::classify_status(reply, reason),

@@ -55,7 +55,7 @@ const INCIDENT_TYPE: &str = "ECS Incident News";
 /// The type of anything else.
 const LINE_TYPE: &str = "ECS Log Line";
 
-/// The field that a detail has where it is no record but text.
+/// The field that a detail has where it is not a record but text.
 const TEXT_FIELD: &[u8] = b"message";
 
 /// One event bus.

@@ -26,7 +26,7 @@ pub(super) struct EntryHead<'h> {
 }
 
 impl EntryHead<'_> {
-    /// Appends the entry and a comma; `detail` is JSON, which stands in it as a text.
+    /// Appends the entry and a comma; `detail` is JSON, which is in it as a text.
     pub(super) fn write(&self, detail: &[u8], out: &mut Vec<u8>) {
         let mut writer = Writer::<false>::new(out);
         writer.raw(b"{\"Source\":");

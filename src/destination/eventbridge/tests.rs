@@ -80,7 +80,7 @@ fn class_of(event: &Value) -> Class {
     class
 }
 
-/// A rule that matches everything hands our own events to the collector: they are no stops, and do not go round.
+/// A rule that matches everything hands our own events to the collector: they are not stops, and do not go round.
 #[test]
 fn an_event_of_ours_that_comes_back_is_no_stop_and_is_not_sent_again() {
     for stop_format in ["enriched", "raw"] {

@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::destination::{Reply, ReplyAction};
 use crate::metrics::Reason;
 
-/// What a reply of a success means for a batch of so many records.
+/// What a reply of a success means for a batch of this many records.
 pub(super) fn classify(records: usize, reply: &Reply) -> ReplyAction {
     // A list of statuses is long, and most services answer with nothing.
     let Ok(body) = serde_json::from_slice::<Value>(&reply.body) else { return ReplyAction::Delivered };

@@ -1,7 +1,7 @@
 //! The key `body`: what a record becomes, with its fields in it.
 //!
-//! Owns the syntax, and that a value can neither end the string that it stands in nor the value that it is. Does not own
-//! which field has which value (`encode::template::field`), or what stands between records (`frame`).
+//! Owns the syntax, and that a value can neither end the string that it is in nor the value that it is. Does not own
+//! which field has which value (`encode::template::field`), or what is between records (`frame`).
 
 use std::cell::OnceCell;
 
@@ -68,7 +68,7 @@ enum TimeUnit {
 /// How a value is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
-    /// As the inside of a JSON string, of at most so many characters.
+    /// As the inside of a JSON string, of at most this many characters.
     Inside(usize),
     /// As a JSON value of its own.
     Json,

@@ -1,4 +1,4 @@
-//! What stands around the records of a body and between them.
+//! What is around the records of a body and between them.
 
 use bytes::Bytes;
 

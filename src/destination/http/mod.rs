@@ -103,7 +103,7 @@ impl HttpEndpoint {
         }
     }
 
-    /// Names what stands in no report and in no record of FireLens.
+    /// Names what is in no report and in no record of FireLens.
     fn unknown_fields(&self, name: &str) -> Option<Problem> {
         let is_known =
             |path: &&str| path.split('.').next().is_some_and(|first| sample::KNOWN_FIELDS.contains(&first));

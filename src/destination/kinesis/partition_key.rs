@@ -25,7 +25,7 @@ impl PartitionKey {
         }
     }
 
-    /// Appends the key, which can stand in a JSON string as it is; returns a field of the user's template that the record
+    /// Appends the key, which can be in a JSON string as it is; returns a field of the user's template that the record
     /// lacks. By default a record without a task has its chunk's key, so that such records spread over the shards.
     pub(super) fn write<'t>(
         &'t self,

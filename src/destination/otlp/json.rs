@@ -154,7 +154,7 @@ fn pairs(count: u32, values: &mut NestedReader<'_>, depth: u8, out: &mut Vec<u8>
     close_list(out);
 }
 
-/// Ends a list of values, without the comma behind the last.
+/// Ends a list of values, without the comma after the last.
 fn close_list(out: &mut Vec<u8>) {
     out.pop_if(|last| *last == b',');
     out.extend_from_slice(b"]}");

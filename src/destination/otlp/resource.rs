@@ -112,7 +112,7 @@ impl Resources {
         attributes.add("aws.ecs.cluster.arn", cluster_arn(entry));
         let culprit = culprit_id(entry);
         for (name, template) in &self.fields {
-            // The id stands in the record alone: where its container is not believed, neither is its id.
+            // The id is in the record alone: where its container is not believed, neither is its id.
             let is_elsewhere = culprit.is_some() || entry.identity.container().is_some();
             let is_told = is_elsewhere && *name == CONTAINER_ID;
             if attributes.render(name, template, entry, context).is_some() || is_told {

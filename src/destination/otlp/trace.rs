@@ -39,7 +39,7 @@ impl TraceContext {
     }
 }
 
-/// All zeros are no id.
+/// All zeros are not an id.
 fn id<const N: usize>(hex: &[u8]) -> Option<[u8; N]> {
     bytes(hex).filter(|bytes| bytes.iter().any(|byte| *byte != 0))
 }

@@ -28,7 +28,7 @@ const MAX_LINK_CHARS: usize = 2_000;
 /// The alert that `check --connect` asks to resolve, which never exists.
 const PROBE_KEY: &str = "ecs-router-check";
 
-/// What of a stop stands among the details, under the names of the report.
+/// What of a stop is among the details, under the names of the report.
 const DETAILS: [&str; 22] = [
     "summary",
     "hint",

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::destination::http_post::{self, Misconfigured};
 use crate::destination::{Reply, ReplyAction, RetryTiming, redact};
 
-/// Names of fields, which PagerDuty puts in quotation marks; whatever else stands in those may come from a record.
+/// Names of fields, which PagerDuty puts in quotation marks; whatever else is in those may come from a record.
 const FIELDS: [&str; 10] = [
     "routing_key",
     "event_action",

@@ -153,7 +153,7 @@ fn split_compression(template: &str, encoding: ObjectEncoding) -> Result<(&str, 
     Ok((template, expected))
 }
 
-/// `a/%H.json` → `a/%H`, `.json`. What stands in `$(…)` or is a whole name is no extension.
+/// `a/%H.json` → `a/%H`, `.json`. What is in `$(…)` or is a whole name is not an extension.
 fn split_extension(template: &str) -> (&str, &str) {
     let name_start = template.rfind(['/', ')']).map_or(0, |at| at + 1);
     let dot = template.rfind('.').filter(|dot| *dot >= name_start);

@@ -5,7 +5,7 @@
 
 use crate::destination::{Reply, ReplyAction, RetryTiming, http_post};
 
-/// A longer body is no error of Slack's but somebody else's page.
+/// A longer body is not an error of Slack's but somebody else's page.
 const MAX_WORD_BYTES: usize = 60;
 
 /// Slack's words for a webhook that will take no message at all, whatever their status, and what to do about each.

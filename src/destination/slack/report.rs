@@ -17,7 +17,7 @@ const MAX_COUNT_ROWS: usize = 12;
 
 /// Characters of a stop's summary or hint.
 const MAX_SENTENCE_CHARS: usize = 1_400;
-/// Characters of a link: four names of 255, and what stands between them.
+/// Characters of a link: four names of 255, and what is between them.
 pub(super) const MAX_LINK_CHARS: usize = 1_200;
 /// Characters of a name.
 const MAX_NAME_CHARS: usize = 120;

@@ -301,7 +301,7 @@ fn text_is_escaped_and_clipped_between_characters() {
 /// What an application writes to be noticed by more people, to show a page, or to look like the product's own words.
 const FORGED: &str = "<!channel> <@U123> <https://evil.example|Open in the ECS console> @here https://evil.example/x.png \u{202e}\u{9b}31m\u{1b}[0m";
 
-/// All objects of a type, wherever they stand.
+/// All objects of a type, wherever they are.
 fn of_type<'v>(value: &'v Value, kind: &str) -> Vec<&'v Value> {
     let inside = match value {
         Value::Array(items) => items.iter().flat_map(|item| of_type(item, kind)).collect(),

@@ -19,7 +19,7 @@ const MAX_GROUP_CHARS: usize = 128;
 /// The group of what belongs to nothing.
 const NO_GROUP: &str = "ecs_router";
 
-/// What stands at the end of a subject that is too long.
+/// What is at the end of a subject that is too long.
 const ELLIPSIS: &str = "...";
 
 /// A notification as a batch holds it: written by `encode`, read by `request`.

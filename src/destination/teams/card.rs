@@ -59,7 +59,7 @@ fn color(severity: Severity) -> &'static str {
     }
 }
 
-/// A paragraph; its runs stand beside each other.
+/// A paragraph; its runs are beside each other.
 pub(super) fn paragraph(runs: &[(&str, Style)]) -> Value {
     let inlines: Vec<Value> = runs.iter().map(|(text, style)| run(text, *style)).collect();
     json!({"type": "RichTextBlock", "inlines": inlines, "spacing": "Small"})
@@ -79,7 +79,7 @@ pub(super) fn buttons(links: &[(&str, String)]) -> Option<Value> {
     (!actions.is_empty()).then(|| json!({"type": "ActionSet", "actions": actions}))
 }
 
-/// Elements that belong together, under a line if something stands above them.
+/// Elements that belong together, under a line if something is above them.
 pub(super) fn part(items: Vec<Value>) -> Value {
     json!({"type": "Container", "separator": true, "spacing": "Medium", "items": items})
 }

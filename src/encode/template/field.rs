@@ -12,16 +12,16 @@ use crate::task_metadata::TaskMetadata;
 #[derive(Debug)]
 pub(crate) struct FieldSource {
     name: String,
-    /// The record's field that the value stands in, or is a part of.
+    /// The record's field that the value is in, or is a part of.
     source: String,
-    /// The names behind the first: `pod` of `$(kubernetes.pod)`.
+    /// The names after the first: `pod` of `$(kubernetes.pod)`.
     inside: Vec<String>,
     /// Which part of the text is meant.
     part: fn(&[u8]) -> &[u8],
     /// Only a text has the part that is meant.
     is_derived: bool,
     subject: Subject,
-    /// Where the field stood in the last record: mostly it stands there again.
+    /// Where the field was in the last record: mostly it is there again.
     position: Cell<usize>,
 }
 
@@ -77,7 +77,7 @@ const DERIVED: [Derived; 5] = [
 /// What a field's value is made of.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FieldValue<'v> {
-    /// The value as it stands in the record or the stop event.
+    /// The value as it is in the record or the stop event.
     pub(crate) raw: Value<'v>,
     /// Takes the part of the value's text that is meant.
     pub(crate) part: fn(&[u8]) -> &[u8],
@@ -104,7 +104,7 @@ impl FieldSource {
         &self.name
     }
 
-    /// The field's value, if it can stand in a name. An empty text counts as missing.
+    /// The field's value, if it can be in a name. An empty text counts as missing.
     pub(crate) fn find<'v>(
         &self,
         entry: &Entry<'v, 'v, 'v>,
@@ -230,7 +230,7 @@ impl FieldSource {
         Some(FieldValue { raw: Value::Text(record.text(b"ecs_task_arn")?), part })
     }
 
-    /// The value as it stands in the record, whatever its kind.
+    /// The value as it is in the record, whatever its kind.
     #[inline]
     pub(crate) fn record_value<'a>(&self, record: &Record<'a, '_>) -> Option<Value<'a>> {
         let source = self.source.as_bytes();

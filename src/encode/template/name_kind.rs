@@ -105,7 +105,7 @@ fn label_may_hold(byte: u8) -> bool {
 }
 
 /// S3's "safe characters" (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>, read 2026-11)
-/// but for the slash, which would make a value more than one segment.
+/// except for the slash, which would make a value more than one segment.
 fn key_may_hold(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'!' | b'-' | b'_' | b'.' | b'*' | b'\'' | b'(' | b')')
 }

@@ -10,7 +10,7 @@ use crate::stop::{IncidentReport, IncidentState, MissingLines};
 
 #[derive(Debug, Clone)]
 enum Step {
-    /// A stop of a service happens, and came so many minutes late.
+    /// A stop of a service happens, and came this many minutes late.
     Stop {
         service: u8,
         task: u32,

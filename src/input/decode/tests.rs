@@ -101,7 +101,7 @@ fn what_stands_before_a_fault_is_delivered_and_the_fault_has_its_offset() {
     }
 }
 
-/// What a container writes under another's tag, so that the records behind it become a part of its own, or unreadable.
+/// What a container writes under another's tag, so that the records after it become a part of its own, or unreadable.
 #[test]
 fn an_entry_that_lies_about_its_length_takes_no_other_record_with_it() {
     let time = [0xd7, 0, 0x65, 0, 0, 0, 0, 0, 0, 0];

@@ -1,4 +1,4 @@
-//! Values in values cost what their bytes cost, and a key that stands twice is taken out at every level.
+//! Values in values cost what their bytes cost, and a key that occurs twice is taken out at every level.
 
 use std::time::{Duration, Instant};
 

@@ -14,19 +14,19 @@ const MAX_MESSAGE_LINES: u8 = 8;
 /// Endings of files in which Node.js says that an error was thrown.
 const SOURCE_FILES: [&[u8]; 7] = [b".js", b".mjs", b".cjs", b".ts", b".mts", b".cts", b".tsx"];
 
-/// Lines that only stand between frames, indented or not.
+/// Lines that occur only between frames, indented or not.
 const BETWEEN_FRAMES: [&[u8]; 2] = [b"--- End of ", b"[CIRCULAR REFERENCE"];
 
-/// What stands before another error that belongs to the first.
+/// What comes before another error that belongs to the first.
 const LINKS: [&[u8]; 4] = [b"Caused by: ", b"Suppressed: ", b"Wrapped by: ", b"---> "];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::join) enum ExceptionState {
-    /// The place in a source file, the line that stands there, its marks, and the empty line before the error.
+    /// The place in a source file, the line that is there, its marks, and the empty line before the error.
     Source(SourceLine),
-    /// The error's own line, and so many more lines of its message; `strict`: it is nothing else.
+    /// The error's own line, and this many more lines of its message; `strict`: it is nothing else.
     Head { strict: bool, message_lines: u8 },
-    /// A frame, or what stands between frames.
+    /// A frame, or what is between frames.
     Frames,
     /// Inside of the properties that Node.js prints after the frames.
     Properties,
@@ -82,7 +82,7 @@ fn head_state(line: &[u8]) -> TraceState {
     })
 }
 
-/// Whether a name of an error stands in the line, and then `:`, nothing, or what Node.js puts behind it.
+/// Whether a name of an error is in the line, and then `:`, nothing, or what Node.js puts after it.
 fn is_head(line: &[u8]) -> bool {
     [&b"Exception"[..], b"Error", b"Throwable"].iter().any(|kind| {
         let mut names = std::iter::successors(after_name(line, kind), |rest| after_name(rest, kind));
@@ -91,7 +91,7 @@ fn is_head(line: &[u8]) -> bool {
 }
 
 /// What follows the first name with this kind of error in it, inner classes and more of the name included: so no byte is
-/// read twice, however often the kind stands there.
+/// read twice, however often the kind is there.
 fn after_name<'l>(line: &'l [u8], kind: &[u8]) -> Option<&'l [u8]> {
     let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'$' || **byte == b'_';
     let rest = line.get(memchr::memmem::find(line, kind)? + kind.len()..)?;

@@ -28,7 +28,7 @@ pub(super) fn begin(line: &[u8]) -> Option<TraceState> {
     is_head.then_some(TraceState::Php(Head))
 }
 
-/// Whether the line stands between a message and its frames.
+/// Whether the line is between a message and its frames.
 pub(super) fn begins_frames(line: &[u8]) -> bool {
     line == b"Stack trace:" || line == b"[stacktrace]" || line == b"PHP Stack trace:"
 }

@@ -7,7 +7,7 @@ use super::{TraceState, TraceStep};
 const HEAD: &[u8] = b"Traceback (most recent call last):";
 const GROUP_HEAD: &[u8] = b"+ Exception Group Traceback (most recent call last):";
 
-/// What stands between two tracebacks that belong together.
+/// What is between two tracebacks that belong together.
 const LINKS: [&[u8]; 2] = [
     b"During handling of the above exception, another exception occurred:",
     b"The above exception was the direct cause of the following exception:",

@@ -18,7 +18,7 @@ fn part(state: RustState) -> Option<TraceStep> {
     Some(TraceStep::Part(TraceState::Rust(state)))
 }
 
-/// Before 1.73 the message stands before the place, since then on a line of its own.
+/// Before 1.73 the message comes before the place, since then on a line of its own.
 pub(super) fn begin(line: &[u8]) -> Option<TraceState> {
     let is_panic = line.starts_with(b"thread '") && contains(line, b" panicked at ");
     let state = if line.trim_ascii_end().ends_with(b":") { Place } else { Message };

@@ -6,7 +6,7 @@ pub(super) fn contains(line: &[u8], part: &[u8]) -> bool {
     memmem::find(line, part).is_some()
 }
 
-/// Whether nothing stands in the line.
+/// Whether the line has nothing but blanks.
 pub(super) fn is_blank(line: &[u8]) -> bool {
     line.trim_ascii().is_empty()
 }
@@ -28,7 +28,7 @@ pub(super) fn starts_with_number(text: &[u8], prefix: &[u8]) -> bool {
     text.strip_prefix(prefix).is_some_and(|rest| after_number(rest).is_some())
 }
 
-/// What stands before the first blank.
+/// What comes before the first blank.
 pub(super) fn first_word(line: &[u8]) -> &[u8] {
     line.split(u8::is_ascii_whitespace).next().unwrap_or_default()
 }

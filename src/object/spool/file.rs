@@ -132,12 +132,12 @@ impl Batches {
         if !line.ends_with(b"\n") {
             return Ok(None);
         }
-        // A whole line of another form is no torn write: somebody must look before anything is thrown away.
+        // A whole line of another form is not a torn write: somebody must look before anything is thrown away.
         serde_json::from_slice(&line).map(Some).map_err(io::Error::from)
     }
 
     /// Goes on to the next batch when the current one is read: what it holds, or `None` inside when its lines are plain.
-    /// `None` at the end: nothing behind a torn frame counts.
+    /// `None` at the end: nothing after a torn frame counts.
     pub(crate) fn next_batch(&mut self) -> io::Result<Option<Option<Content>>> {
         let frame: Option<Frame> = self.json_line()?;
         let whole = frame.filter(|frame| frame.bytes <= self.left_in_file);

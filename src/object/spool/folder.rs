@@ -8,7 +8,7 @@
 //! ```
 //!
 //! The system drops a lock with its process, however that ends, so a held lock is a living owner. What another user
-//! made, and what is no regular file, is neither used nor touched.
+//! made, and what is not a regular file, is neither used nor touched.
 
 use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io;
@@ -48,7 +48,7 @@ pub(super) struct Folder {
 pub(super) struct Leftovers {
     /// Paths and sizes, oldest first.
     pub(super) files: Vec<(PathBuf, u64)>,
-    /// What lies between them that this user did not make, or that is no regular file.
+    /// What lies between them that this user did not make, or that is not a regular file.
     pub(super) strangers: Vec<PathBuf>,
 }
 

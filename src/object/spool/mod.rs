@@ -53,7 +53,7 @@ const MAX_OPEN_OBJECTS: usize = 1_000;
 pub(crate) struct Adopted {
     /// How many objects were taken over.
     pub(crate) objects: usize,
-    /// What was left where it is, because this user did not make it or it is no regular file; each is named once.
+    /// What was left where it is, because this user did not make it or it is not a regular file; each is named once.
     pub(crate) strangers: Vec<PathBuf>,
 }
 

@@ -32,7 +32,7 @@ use crate::transport::SendRequest;
 /// Uploads at one time. All but one are small, so that memory stays flat.
 const MAX_UPLOADS: usize = 8;
 
-/// The smallest part that S3 takes but for the last, and so the least memory
+/// The smallest part that S3 takes except for the last, and so the least memory
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>, read 2026-11).
 const PART_BYTES: usize = 5 << 20;
 

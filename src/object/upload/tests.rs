@@ -6,7 +6,7 @@ use crate::encode::payload::Payload;
 
 const PART_BYTES: usize = 200_000;
 
-/// A spool file of `size` bytes in batches of these sizes, turn about, and what stands in it.
+/// A spool file of `size` bytes in batches of these sizes, alternately, and what is in it.
 fn spooled(size: usize, batches: [usize; 2], packs: bool) -> (std::path::PathBuf, Spool, Vec<u8>) {
     let dir = std::env::temp_dir().join(format!("ecs_router-parts-{}", uuid::Uuid::new_v4()));
     let label = "parts".to_owned();

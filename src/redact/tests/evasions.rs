@@ -19,7 +19,7 @@ fn escapes_hide_nothing() {
         (r#"{"m":"10\u002e0.0\u002E1"}"#, r#"{"m":"[ipv4]"}"#),
         // Names.
         (r#"{"p\u0061ssword":"hunter2"}"#, r#"{"p\u0061ssword":"[secret]"}"#),
-        // JSON that is cut, goes on or stands behind braces; quoted texts.
+        // JSON that is cut, goes on or comes after braces; quoted texts.
         (r#"{"a":"me\u0040example.com","b":"#, r#"{"a":"[email]","b":"#),
         (r#"{"a":"\n4111111111111111"} done"#, r#"{"a":"\n[card]"} done"#),
         (r#"{id} {"a":"me\u0040example.com"}"#, r#"{id} {"a":"[email]"}"#),

@@ -10,7 +10,7 @@ pub(in crate::stop) struct ExitMeaning {
     pub(in crate::stop) category: Category,
     pub(in crate::stop) cause: Option<Cause>,
     pub(in crate::stop) signal: Option<&'static str>,
-    /// What Windows or .NET calls an error that is no signal.
+    /// What Windows or .NET calls an error that is not a signal.
     pub(in crate::stop) name: Option<&'static str>,
     /// Set where the code tells more than "it failed".
     pub(in crate::stop) hint: Option<&'static str>,

@@ -39,7 +39,7 @@ const RULES: &[Rule] = &[
     // The agent's own words for what it prepares before a task; none of them has a prefix.
     rule(Category::Storage, &["environmentfile", "envfile", "environment file", "env file", "credentialsparameter",
         "fsxwindowsfileserver", "fsx describing", "fsx credential", "fsx for windows", "fsx file system"]),
-    // The login to a registry stands under "secrets or registry auth", though no secret is involved.
+    // The login to a registry is under "secrets or registry auth", though no secret is involved.
     rule(Category::ImagePull, &["ecr registry auth", "registry auth from amazon ecr", "ecr auth token", "getauthorizationtoken"]),
     rule(Category::Secret, &["unable to retrieve secret", "unable to fetch secret", "fetching secret data", "cannot pull secrets",
         "retrieve the secret", "retrieved secret", "retrieve secret", "registry auth from asm", "invalid ssm parameter", "getsecretvalue",

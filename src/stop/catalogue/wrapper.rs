@@ -24,7 +24,7 @@ const OUTER: [&str; 7] = [
     "inspect image has been retried ",
 ];
 
-/// What stands before the point of a sentence, as far as its beginning and its end are known.
+/// What comes before the point of a sentence, as far as its beginning and its end are known.
 const BEGINNINGS: [(&str, &str); 5] = [
     ("(service ", "was unable to place a task because no container instance met all of its requirements. "),
     ("Service deployment rolled back because of ", "because of "),
@@ -61,7 +61,7 @@ fn without_beginning(reason: &str) -> &str {
     rest
 }
 
-/// What stands below the outermost layer. The name of an error is one where a layer follows it, else the statement.
+/// What is below the outermost layer. The name of an error is one where a layer follows it, else the statement.
 fn below_layer(reason: &str) -> Option<&str> {
     let (first, inner) = reason.split_once(": ")?;
     let inner = inner.trim_start();

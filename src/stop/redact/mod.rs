@@ -12,7 +12,7 @@ use crate::redact::{is_secret, is_secret_field};
 /// Fields that hold the words of a command.
 const COMMANDS: [&str; 2] = ["command", "entryPoint"];
 
-/// The event with every secret masked, wherever it stands.
+/// The event with every secret masked, wherever it is.
 pub(super) fn secrets(mut event: Value) -> Value {
     // An explicit stack, because an event may be nested deeper than ours allows.
     let mut pending = vec![&mut event];

@@ -38,7 +38,7 @@ fn a_tag_called_environment_is_no_variable() {
     assert_eq!(secrets(event.clone()), event);
 }
 
-/// The text as it stands in a report.
+/// The text as it is in a report.
 fn masked(text: &str) -> String {
     secrets(json!({ "x": text }))["x"].as_str().unwrap().to_owned()
 }

@@ -41,7 +41,7 @@ fn try_append(path: &Path, mode: u32, lines: &Payload) -> io::Result<()> {
     disk::lock(&file, path, LOCK_WAIT)?;
     let length_before = file.metadata()?.len();
     write_parts(&mut file, lines).inspect_err(|_| {
-        // Half a batch must not stay: it would stand there twice after the next attempt.
+        // Half a batch must not stay: it would be there twice after the next attempt.
         file.set_len(length_before).ok();
     })
 }

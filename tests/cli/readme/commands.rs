@@ -132,7 +132,7 @@ fn the_output_that_is_printed_is_the_real_one() {
     assert!(shown >= 4, "the outputs are gone");
 }
 
-/// What the pictures of the terminal show is what the commands print, but for the breaks of lines.
+/// What the pictures of the terminal show is what the commands print, except for the breaks of lines.
 #[test]
 fn the_pictures_show_what_the_commands_print() {
     const PICTURES: [(&str, &str); 2] = [
@@ -154,7 +154,7 @@ fn the_pictures_show_what_the_commands_print() {
     }
 }
 
-/// What stands between the tags of the drawing's text.
+/// What is between the tags of the drawing's text.
 fn text_of(svg: &str) -> String {
     let (_, text) = svg.split_once("<text").expect("a text");
     let parts = text.split('>').skip(1).filter_map(|part| part.split('<').next());

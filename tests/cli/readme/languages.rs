@@ -21,7 +21,7 @@ fn names(folder: &str) -> Vec<String> {
     names
 }
 
-/// What stands below a heading.
+/// What is below a heading.
 #[derive(Debug)]
 struct Section {
     heading: String,
@@ -43,7 +43,7 @@ fn text(name: &str) -> String {
     std::fs::read_to_string(root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-/// In order; what stands above the first heading is one without a name.
+/// In order; what is above the first heading is one without a name.
 fn sections(name: &str) -> Vec<Section> {
     let mut all = vec![Section { heading: String::new(), lines: Vec::new() }];
     let mut in_block = false;
@@ -83,7 +83,7 @@ fn every_section_says_as_much_as_its_counterpart() {
     assert!(differ.is_empty(), "{}", differ.join("\n"));
 }
 
-/// Configurations, commands, their output and JSON, but for comments.
+/// Configurations, commands, their output and JSON, except for comments.
 #[test]
 fn both_languages_show_the_same_code() {
     let mut compared = 0;

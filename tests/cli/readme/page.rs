@@ -17,10 +17,10 @@ pub(super) struct Page {
     pub(super) rows: Vec<Vec<String>>,
 }
 
-/// What stands between two fences.
+/// What is between two fences.
 #[derive(Debug)]
 pub(super) struct Block {
-    /// The word behind the fence that opens it.
+    /// The word after the fence that opens it.
     pub(super) language: String,
     pub(super) text: String,
 }

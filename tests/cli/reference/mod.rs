@@ -20,7 +20,7 @@ fn the_japanese_page_of_keys_lists_them_too() {
     compare("docs/ja/keys.md", &japanese::reference());
 }
 
-/// What stands between the two markers of the page is the reference, or becomes it.
+/// What is between the two markers of the page is the reference, or becomes it.
 fn compare(name: &str, reference: &str) {
     let text = read(name);
     let (before, listed, after) = parts(&text).unwrap_or_else(|| {

@@ -112,7 +112,7 @@ impl Cloud {
         self.core.set_now_ms(None);
     }
 
-    /// Puts the cloud's clock off by so many ms, for events and signatures alike, as if the client's clock had jumped.
+    /// Puts the cloud's clock off by this many ms, for events and signatures alike, as if the client's clock had jumped.
     pub fn set_clock_offset_ms(&self, offset: i64) {
         self.core.set_offset_ms(offset);
     }

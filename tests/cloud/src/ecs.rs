@@ -43,7 +43,7 @@ impl<'a> Ecs<'a> {
         self.core.ecs.lock().definitions.insert(arn.to_owned(), definition);
     }
 
-    /// Creates a service that wants so many tasks.
+    /// Creates a service that wants this many tasks.
     pub fn create_service(&self, cluster: &str, name: &str, desired_count: u64) {
         let key = (cluster.to_owned(), name.to_owned());
         self.core.ecs.lock().services.insert(key, desired_count);

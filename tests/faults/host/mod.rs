@@ -260,7 +260,7 @@ impl Host {
         if let Kind::StandIn = self.kind {
             stand_in::prepare(&mut command, &self.plan);
         }
-        // What a killed one left behind is no proof of a living one.
+        // What a killed one left behind does not prove that one lives.
         std::fs::remove_file(&self.plan.socket).ok();
         let mut alive = Alive {
             process: Running::start(&mut command),

@@ -120,7 +120,7 @@ fn what_a_token_endpoint_says_gets_into_no_header_and_no_line() {
     assert!(!said.contains("hunter2") && !said.contains("s3cret") && !said.contains("X-Evil"), "{said}");
 }
 
-/// Nothing that the client's name, secret or scope holds ends the form or the header that it stands in.
+/// Nothing that the client's name, secret or scope holds ends the form or the header that it is in.
 #[test]
 fn nothing_written_ends_a_header_or_a_form() {
     let cloud = Cloud::start();

@@ -1,4 +1,4 @@
-//! A delivery stream into a bucket: what went into the stream stands in the bucket's objects.
+//! A delivery stream into a bucket: what went into the stream is in the bucket's objects.
 
 use ecs_router::Verdict;
 use serde_json::{Value, json};

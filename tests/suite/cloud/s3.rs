@@ -1,4 +1,4 @@
-//! Objects of the plugin's own making: what was confirmed stands in them, line for line.
+//! Objects of the plugin's own making: what was confirmed is in them, line for line.
 
 use ecs_router::Verdict;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! A topic with a queue behind it: what went into the topic stands in the queue's messages.
+//! A topic with a queue behind it: what went into the topic is in the queue's messages.
 
 use std::collections::BTreeMap;
 

@@ -129,7 +129,7 @@ fn four_flushes_at_once_all_arrive_once() {
     router.assert_adds_up("cloudwatch");
 }
 
-/// More than the worker's queue holds; a host with so many workers does not exist.
+/// More than the worker's queue holds; a host with this many workers does not exist.
 #[test]
 fn two_hundred_flushes_at_once_all_get_an_answer_and_arrive_once() {
     let cloud = ready();

@@ -4,7 +4,7 @@
 //! - `levels` – which class and level a line has by its own word
 //! - `batching` – how records share requests, and how requests share time
 //! - `compression` – which requests are compressed, and an endpoint that does not read them
-//! - `limits` – the edges of what CloudWatch takes: size, count, span, order, emptiness, text that is no text
+//! - `limits` – the edges of what CloudWatch takes: size, count, span, order, emptiness, text that is not text
 //! - `retrying` – throttling, outages, `Retry-After`, the deadline, and replays that send only what is missing
 //! - `connections` – resets, cuts, silence, and slowness
 //! - `refusals` – records that the service will never take

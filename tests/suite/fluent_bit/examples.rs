@@ -1,6 +1,6 @@
 //! Every Fluent Bit configuration and every task definition of `examples/`, in a real Fluent Bit.
 //!
-//! They run as they stand there. What is changed is what a test cannot have: `/ecs-router/` and `/var/spool/` are
+//! They run as they are. What is changed is what a test cannot have: `/ecs-router/` and `/var/spool/` are
 //! folders of the test, ports are free ones, and each destination gets the fake cloud's `endpoint`. Names in `${…}`
 //! come from the task definitions. The files are found, not listed, so that a new one is tried the day it is written.
 //!

@@ -181,7 +181,7 @@ fn bill_of_all(cloud: &Cloud, stream: &str, host: &Alive) -> Bill {
     }
 }
 
-/// Without the empty line behind each record that `simple_aggregation` makes.
+/// Without the empty line after each record that `simple_aggregation` makes.
 fn lines_of(cloud: &Cloud, stream: &str) -> Vec<String> {
     let lines = cloud.firehose().lines(stream).into_iter();
     lines.filter(|line| !line.is_empty()).collect()

@@ -17,7 +17,7 @@ fn feed(tag: &'static str, groups: (&'static str, &'static str)) -> Feed {
     Feed { tag, records: RECORDS, groups }
 }
 
-/// What has to stand there of an instance that got `records`, a third of them standard error.
+/// What has to be there of an instance that got `records`, a third of them standard error.
 fn lines(name: &str, records: usize) -> Vec<String> {
     let line = |family: &str, labels: &str, number: usize| {
         format!("fluentbit_ecs_router_{family}{{name=\"{name}\"{labels}}} {number}")

@@ -62,7 +62,7 @@ fn start(binary: &Path, folder: &TempDir, input: &str, port: u16) -> Running {
     running
 }
 
-/// The records in the file, once there are so many.
+/// The records in the file, once there are this many.
 fn taken(folder: &Path, count: usize) -> Vec<Value> {
     let read = || -> Vec<Value> {
         let text = std::fs::read_to_string(folder.join("out.log")).unwrap_or_default();

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use fake_cloud::Received;
 
-/// The request as it went over the wire before compression, but for what differs each time.
+/// The request as it went over the wire before compression, except for what differs each time.
 pub(super) fn text_of(request: &Received) -> String {
     let mut text = format!("{} {} HTTP/1.1\n", request.method, without_uuid(&request.path));
     let compressed = request.header("content-encoding").is_some();

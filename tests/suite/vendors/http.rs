@@ -42,7 +42,7 @@ pub(super) const INTAKE: Intake = Intake {
     cuts: true,
 };
 
-/// A router without a key, but for those in `keys`.
+/// A router without a key, except for those in `keys`.
 fn router(cloud: &Cloud, keys: &[(&str, &str)]) -> Router {
     let url = cloud.endpoint() + PATH;
     let usual = [("route.default", "http"), ("http.url", &url)];

@@ -22,11 +22,11 @@ pub(super) struct Intake {
     pub(super) arrived: fn(&Cloud) -> Vec<String>,
     /// How it says that it will never take these records.
     pub(super) refusal: fn() -> Fault,
-    /// `None`: AWS's own credentials, which are no key of the destination.
+    /// `None`: AWS's own credentials, which are not a key of the destination.
     pub(super) secret: Option<Secret>,
     /// Whether it knows a request again when it comes twice.
     pub(super) knows_repeats: bool,
-    /// Whether the status says it all, so that a reply may break off behind it.
+    /// Whether the status says it all, so that a reply may break off after it.
     pub(super) status_decides: bool,
     /// The statuses that it tries again.
     pub(super) retried: &'static [u16],

@@ -16,7 +16,7 @@
 //! expire: the other keys are right
 //! or wrong.
 //!
-//! And what is special to one stands in the file of its name, with its row of the table.
+//! And what is special to one is in the file of its name, with its row of the table.
 
 mod datadog;
 mod eventbridge;

@@ -117,7 +117,7 @@ fn a_record_beyond_the_limit_is_cut_with_a_marker_and_its_neighbours_stay_whole(
     });
 }
 
-/// In more requests than one: where repeats are known, the second thousand is no repeat of the first, nor one half of
+/// In more requests than one: where repeats are known, the second thousand is not a repeat of the first, nor one half of
 /// the other.
 #[test]
 fn equal_lines_of_one_moment_all_arrive() {

@@ -59,7 +59,7 @@ fn run_child(test: &str, mut command: Command) -> String {
     said
 }
 
-/// The name of the test function that this stands in, for [`alone`].
+/// The name of the test function that this is in, for [`alone`].
 #[macro_export]
 macro_rules! this_test {
     ($name:literal) => {

@@ -74,7 +74,7 @@ pub fn metadata(address: &str) {
     change("ECS_CONTAINER_METADATA_URI_V4", Some(address));
 }
 
-/// Sends requests through this proxy, but for those to `direct`. Only for a process that runs one test.
+/// Sends requests through this proxy, except for those to `direct`. Only for a process that runs one test.
 pub fn proxy(url: &str, direct: &str) {
     change("HTTP_PROXY", Some(url));
     change("NO_PROXY", Some(direct));

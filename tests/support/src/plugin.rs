@@ -40,7 +40,7 @@ fn build() -> PathBuf {
     profile_directory().join(FILE_NAME)
 }
 
-/// Test binaries stand in `<target>/<profile>/deps`.
+/// Test binaries are in `<target>/<profile>/deps`.
 fn profile_directory() -> PathBuf {
     let binary = std::env::current_exe().expect("the path of this test");
     binary.ancestors().nth(2).expect("a profile directory").to_owned()

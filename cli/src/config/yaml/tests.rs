@@ -150,9 +150,9 @@ fn our_reader_agrees_with_pyyaml() {
 
 /// Whether one of the few places is in the text where YAML 1.1 and 1.2 differ, none of which people write on purpose.
 fn is_known(text: &str, theirs: Option<&Value>) -> bool {
-    // A tag or flow collection with a comment right behind it, tabs, odd tags: libyaml takes more.
+    // A tag or flow collection with a comment right after it, tabs, odd tags: libyaml takes more.
     let only_theirs = ["? #", "*y0:", "{#", "}#", "[#", "\t", "'#", "\"#", ">#", "!!!", "!'", "!\"", "!:"];
-    // A colon at the edge of a word in a flow collection, text behind the end of a document, and the like.
+    // A colon at the edge of a word in a flow collection, text after the end of a document, and the like.
     let only_ours = r"[\[{,][^\n]*:[,\]}]|[\[{,]\s*:|:[\[{*]|\.\.\.\n|---\n|\t|![^ \n]*#|&x\{|\n *: |!\w+[,}\]]|\w:[,\]}]";
     match theirs {
         // Whether a last line without its end has one is all the same.

@@ -1,4 +1,4 @@
-//! Replies of AWS, whose events stand in lists: `describe-tasks`, `describe-services`, `receive-message`,
+//! Replies of AWS, whose events are in lists: `describe-tasks`, `describe-services`, `receive-message`,
 //! `filter-log-events` and `get-log-events`, the results of Logs Insights, `lookup-events`.
 
 mod logs;
@@ -9,7 +9,7 @@ mod trail;
 
 use serde_json::{Map, Value, json};
 
-/// What stands in a reply.
+/// What is in a reply.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct OpenedReply {
     pub(super) records: Vec<Value>,
@@ -17,7 +17,7 @@ pub(super) struct OpenedReply {
     pub(super) remarks: Vec<String>,
 }
 
-/// Lists of replies, what stands in them, and what else their replies may have.
+/// Lists of replies, what is in them, and what else their replies may have.
 const LISTS: [(&str, &str, &[&str]); 6] = [
     ("tasks", "tasks", &["failures"]),
     ("services", "services", &["failures"]),

@@ -31,7 +31,7 @@ impl Kept {
     }
 }
 
-/// So many records of so many bytes.
+/// This many records of this many bytes each.
 fn recording(records: usize, bytes: usize) -> Vec<u8> {
     let mut chunk = Vec::new();
     (0..records).for_each(|n| write(&serde_json::json!({"n": n, "log": "x".repeat(bytes)}), &mut chunk));

@@ -1,4 +1,4 @@
-//! What ended a task that ran, and what is no task's end.
+//! What ended a task that ran, and what is not a task's end.
 
 use super::Row;
 use crate::stop::kind::{Category, Cause};

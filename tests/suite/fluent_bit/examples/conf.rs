@@ -120,14 +120,14 @@ fn word_after(key: &str, words: &[String]) -> Option<String> {
     words.iter().skip_while(|word| *word != key).nth(1).cloned()
 }
 
-/// From one header to the next; what stands before the first one is a section, too.
+/// From one header to the next; what comes before the first one is a section, too.
 fn sections(text: &str) -> impl Iterator<Item = String> {
     let mut parts = text.split("\n[");
     let before = parts.next().map(str::to_owned);
     before.into_iter().chain(parts.map(|part| format!("[{part}")))
 }
 
-/// What a test cannot have as it stands in an example.
+/// What a test cannot have as it is in an example.
 pub(super) struct Changes<'c> {
     /// For what lies below `/ecs-router/` and `/var/spool/`.
     pub(super) folder: &'c Path,

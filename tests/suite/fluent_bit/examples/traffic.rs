@@ -55,7 +55,7 @@ fn tell_sidecar(running: &Deployed, metadata: &Metadata) -> [Told; 4] {
     ]
 }
 
-/// An event that is no stop.
+/// An event that is not a stop.
 fn no_stop() -> Value {
     json!({
         "version": "0", "source": "aws.ecs", "detail-type": "ECS Task State Change", "time": "2026-11-21T10:00:00Z",
