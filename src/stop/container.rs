@@ -39,9 +39,9 @@ pub(super) struct EventContainer<'e> {
     pub(super) reason: Option<&'e str>,
     pub(super) evidence: Evidence,
     /// Whether its process ever ran: Docker sets an exit code for a command that it could not start, too.
-    pub(super) ran: bool,
+    pub(super) has_run: bool,
     /// Not the application: injected by AWS, or there to forward logs.
-    pub(super) bystander: bool,
+    pub(super) is_bystander: bool,
     /// There to forward logs.
     is_log_router: bool,
     /// There to watch others.
@@ -49,7 +49,7 @@ pub(super) struct EventContainer<'e> {
     /// Injected by ECS to carry the traffic of Service Connect.
     is_proxy: bool,
     /// Its end alone does not stop the task; only the agent's log and our own events say so.
-    pub(super) optional: bool,
+    pub(super) is_optional: bool,
     source: &'e Value,
 }
 
@@ -121,10 +121,10 @@ impl<'e> EventContainer<'e> {
             exit_code,
             reason,
             evidence: evidence(statement.as_deref(), exit_code),
-            ran: exit_code.is_some() && !statement.as_deref().is_some_and(reason::is_about_starting),
-            optional: source.get("essential").and_then(Value::as_bool) == Some(false)
+            has_run: exit_code.is_some() && !statement.as_deref().is_some_and(reason::is_about_starting),
+            is_optional: source.get("essential").and_then(Value::as_bool) == Some(false)
                 || NEVER_ESSENTIAL.iter().any(|start| name.starts_with(start)),
-            bystander: is_log_router || reader.ignores(name),
+            is_bystander: is_log_router || reader.ignores(name),
             is_log_router,
             is_telemetry: is_named_as_telemetry(name),
             is_proxy: name.starts_with(SERVICE_CONNECT_PROXY),
@@ -134,19 +134,19 @@ impl<'e> EventContainer<'e> {
 
     /// Whether it forwards the logs of others. In a task of routers only they are the application.
     pub(super) fn routes_for_others(&self) -> bool {
-        self.is_log_router && self.bystander
+        self.is_log_router && self.is_bystander
     }
 
     /// Whether it carries the traffic of others.
     pub(super) fn connects_for_others(&self) -> bool {
-        self.is_proxy && self.bystander
+        self.is_proxy && self.is_bystander
     }
 
     /// Whether it ended in an error of its own. A bystander that never ran may not even have been needed.
     pub(super) fn crashed(&self) -> bool {
         let has_error =
             matches!(self.evidence, Evidence::OutOfMemory | Evidence::Reported | Evidence::Failed);
-        has_error && (self.ran || !self.bystander)
+        has_error && (self.has_run || !self.is_bystander)
     }
 
     /// Whether its own health check had failed.
@@ -240,7 +240,7 @@ mod tests {
             ),
         ] {
             let container = EventContainer::from_json(&source, &EventReader::default());
-            assert_eq!((container.evidence, container.ran), (evidence, ran), "{source}");
+            assert_eq!((container.evidence, container.has_run), (evidence, ran), "{source}");
         }
     }
 
@@ -262,7 +262,7 @@ mod tests {
             (json!({ "name": "app", "image": "web:1" }), false),
         ] {
             assert_eq!(
-                EventContainer::from_json(&source, &EventReader::default()).bystander,
+                EventContainer::from_json(&source, &EventReader::default()).is_bystander,
                 bystander,
                 "{source}"
             );

@@ -176,7 +176,7 @@ fn from_exit_code<'t>(container: &'t EventContainer<'t>) -> Option<Diagnosis<'t>
 fn severity(exit: &Exit<'_>, diagnosis: &Diagnosis<'_>) -> Severity {
     let went_well = !exit.stop_requested || matches!(ending(&exit.container), Ending::Clean);
     let severity = if diagnosis.expected && !went_well { Severity::Warning } else { diagnosis.severity() };
-    if exit.container.bystander { severity.min(Severity::Warning) } else { severity }
+    if exit.container.is_bystander { severity.min(Severity::Warning) } else { severity }
 }
 
 fn describe(stop: &StopEvent, exit: &Exit<'_>, category: Category) -> String {

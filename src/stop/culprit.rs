@@ -3,7 +3,7 @@
 //! The event does not say which container is essential nor which ended first, and siblings of the first get
 //! SIGTERM, so 143 and 137 are mostly consequences.
 //!
-//! Log routers and what AWS injects (`bystander`) fail on their own, and beside an application that ended by itself,
+//! Log routers and what AWS injects (bystanders) fail on their own, and beside an application that ended by itself,
 //! with 0 too, they are never to blame. Such a container ended the task where every application only shows that it was
 //! stopped, and it has an error code, a signal or an out-of-memory report of its own. GuardDuty's agent is never
 //! essential: its exit ends nothing, and only a start that failed because of it is told with its name. Where a task did
@@ -31,9 +31,10 @@ pub(super) fn find_of_start<'t>(task: &'t TaskEvent<'t>) -> Option<&'t EventCont
         .or_else(|| find(task).filter(|culprit| culprit.crashed()))
         .or_else(|| only_reason(task))
         .or_else(|| {
-            only(task.applications().filter(|container| !container.ran)).filter(|_| !names_other_image(task))
+            only(task.applications().filter(|container| !container.has_run))
+                .filter(|_| !names_other_image(task))
         })
-        .or_else(|| find(task).filter(|culprit| culprit.bystander))
+        .or_else(|| find(task).filter(|culprit| culprit.is_bystander))
 }
 
 /// A bystander without which the task cannot start, where nothing but its reason says why it did not: neither ECS nor an
@@ -44,7 +45,7 @@ fn only_reason<'t>(task: &'t TaskEvent<'t>) -> Option<&'t EventContainer<'t>> {
         || task.stopped_reason().is_some_and(is_told)
         || task.attachment_reasons().next().is_some()
         || task.applications().any(|it| it.evidence == Evidence::Finished);
-    let mut bystanders = task.containers.iter().filter(|it| it.bystander);
+    let mut bystanders = task.containers.iter().filter(|it| it.is_bystander);
     bystanders.find(|it| it.evidence == Evidence::Reported).filter(|_| !is_explained)
 }
 
@@ -60,12 +61,12 @@ pub(super) fn ended_beside<'t>(
     culprit: &EventContainer<'_>,
 ) -> Vec<&'t EventContainer<'t>> {
     let may_be_first = |it: &&EventContainer<'_>| match (culprit.evidence, it.evidence) {
-        (Evidence::Failed, Evidence::Failed | Evidence::Killed) => !it.bystander,
-        (Evidence::Killed, Evidence::Finished | Evidence::Killed) => !it.bystander,
+        (Evidence::Failed, Evidence::Failed | Evidence::Killed) => !it.is_bystander,
+        (Evidence::Killed, Evidence::Finished | Evidence::Killed) => !it.is_bystander,
         (Evidence::ToldToEnd, Evidence::Finished) => it.name != culprit.name,
         _ => false,
     };
-    let others = task.containers.iter().filter(|it| !it.optional && it.name != culprit.name);
+    let others = task.containers.iter().filter(|it| !it.is_optional && it.name != culprit.name);
     others.filter(may_be_first).collect()
 }
 
@@ -77,12 +78,16 @@ pub(super) fn only_application<'t>(task: &'t TaskEvent<'t>) -> Option<&'t EventC
 /// The only container that was killed: where a task was out of memory, the one that had it.
 pub(super) fn only_killed<'t>(task: &'t TaskEvent<'t>) -> Option<&'t EventContainer<'t>> {
     let killed = || task.containers.iter().filter(|container| container.evidence == Evidence::Killed);
-    only(killed().filter(|container| !container.bystander)).or_else(|| only(killed()))
+    only(killed().filter(|container| !container.is_bystander)).or_else(|| only(killed()))
 }
 
 /// An application that ended by itself outweighs a bystander that crashed, and that one outweighs consequences.
 fn weight(container: &EventContainer<'_>, task: &TaskEvent<'_>) -> u8 {
-    if container.bystander { bystander_weight(container, task) } else { application_weight(container, task) }
+    if container.is_bystander {
+        bystander_weight(container, task)
+    } else {
+        application_weight(container, task)
+    }
 }
 
 /// For an end that could not stop the task; an error still counts in full, as others may depend on the container.
@@ -95,12 +100,14 @@ fn application_weight(container: &EventContainer<'_>, task: &TaskEvent<'_>) -> u
     match container.evidence {
         Evidence::OutOfMemory => 9,
         // What never ran in a task that did cannot have been needed.
-        Evidence::Reported if !container.ran && task.has_started() => 6,
+        Evidence::Reported if !container.has_run && task.has_started() => 6,
         Evidence::Reported => 8,
         // Its job is done, whatever its helper ends with.
         Evidence::Failed if container.is_telemetry && !service => 4,
         Evidence::Failed => 7,
-        Evidence::Killed | Evidence::Finished | Evidence::ToldToEnd if container.optional => OPTIONAL_WEIGHT,
+        Evidence::Killed | Evidence::Finished | Evidence::ToldToEnd if container.is_optional => {
+            OPTIONAL_WEIGHT
+        }
         Evidence::Killed if service => 5,
         Evidence::Killed => 4,
         Evidence::Finished if service => 4,
@@ -114,10 +121,10 @@ fn application_weight(container: &EventContainer<'_>, task: &TaskEvent<'_>) -> u
 /// A bystander that others stopped, that could not start beside a running application, or that crashed while an
 /// application ended with 0, is not to blame.
 fn bystander_weight(container: &EventContainer<'_>, task: &TaskEvent<'_>) -> u8 {
-    let is_finished = |it: &EventContainer<'_>| it.evidence == Evidence::Finished && !it.optional;
+    let is_finished = |it: &EventContainer<'_>| it.evidence == Evidence::Finished && !it.is_optional;
     match container.evidence {
-        Evidence::Reported if !container.ran => OPTIONAL_WEIGHT,
-        _ if container.optional || task.applications().any(is_finished) => 0,
+        Evidence::Reported if !container.has_run => OPTIONAL_WEIGHT,
+        _ if container.is_optional || task.applications().any(is_finished) => 0,
         Evidence::OutOfMemory | Evidence::Failed | Evidence::Reported => 6,
         Evidence::Killed
         | Evidence::Finished
@@ -127,8 +134,8 @@ fn bystander_weight(container: &EventContainer<'_>, task: &TaskEvent<'_>) -> u8 
     }
 }
 
-/// On Fargate only the task often has the reason, and names the image. A bare `web` names nothing: it is
-/// part of too many words.
+/// On Fargate often only the task has the reason, and it names the image. A bare `web` names nothing: it is part of too
+/// many words.
 fn named_by_image<'t>(task: &'t TaskEvent<'t>) -> Option<&'t EventContainer<'t>> {
     let reason = task.stopped_reason()?;
     let with = |names: fn(&str, &str) -> bool| {

@@ -195,7 +195,7 @@ fn stopped_from_outside<'t>(task: &'t TaskEvent<'t>, stop: &'static ExternalStop
 
 /// Not of a bystander, whose end may be a consequence: it is left to the catalogue, with the bystander as culprit.
 fn out_of_memory<'t>(task: &'t TaskEvent<'t>) -> Option<Diagnosis<'t>> {
-    let culprit = culprit::find(task).filter(|culprit| !culprit.bystander)?;
+    let culprit = culprit::find(task).filter(|culprit| !culprit.is_bystander)?;
     (culprit.evidence == Evidence::OutOfMemory).then_some(Diagnosis::new(Category::Oom, Some(culprit)))
 }
 
@@ -320,7 +320,7 @@ pub(super) fn from_container_exit<'t>(container: &'t EventContainer<'t>) -> Opti
 /// the one that was told to end, so that is not called planned.
 fn completed<'t>(task: &TaskEvent<'_>, diagnosis: Diagnosis<'t>) -> Diagnosis<'t> {
     let killed_beside = task.applications().any(|container| container.evidence == Evidence::Killed);
-    let failed_beside = task.containers.iter().any(|it| it.bystander && it.crashed() && !it.optional);
+    let failed_beside = task.containers.iter().any(|it| it.is_bystander && it.crashed() && !it.is_optional);
     let hint = if task.is_service() && failed_beside {
         FAILED_BESIDE_HINT
     } else if task.is_service() {

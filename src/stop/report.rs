@@ -93,7 +93,7 @@ fn event_of(task: &TaskEvent<'_>, diagnosis: &Diagnosis<'_>) -> EcsEvent {
         Category::AppError | Category::AppSignal | Category::AppCompleted => false,
         Category::ServiceEvent | Category::Unknown => false,
     };
-    let ran = task.has_started() || diagnosis.container.is_some_and(|container| container.ran);
+    let ran = task.has_started() || diagnosis.container.is_some_and(|container| container.has_run);
     if is_external || ran { EcsEvent::TaskStopped } else { EcsEvent::TaskStartFailed }
 }
 

@@ -45,8 +45,8 @@ impl<'e> TaskEvent<'e> {
             .map(|source| EventContainer::from_json(source, reader))
             .collect();
         // A task of log routers only is a log service: its routers are the application.
-        if containers.iter().all(|container| container.bystander) {
-            containers.iter_mut().for_each(|container| container.bystander = false);
+        if containers.iter().all(|container| container.is_bystander) {
+            containers.iter_mut().for_each(|container| container.is_bystander = false);
         }
         Self { containers, detail }
     }
@@ -72,7 +72,7 @@ impl<'e> TaskEvent<'e> {
     }
 
     pub(super) fn applications(&self) -> impl Iterator<Item = &EventContainer<'e>> {
-        self.containers.iter().filter(|container| !container.bystander)
+        self.containers.iter().filter(|container| !container.is_bystander)
     }
 
     /// Whether the task belongs to a service and is meant to run on, unlike a job.
