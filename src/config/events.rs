@@ -35,7 +35,7 @@ impl StopSettings {
     pub(super) fn read(reader: &KeyReader<'_>) -> Self {
         let default = stop::EventReader::default();
         if reader.flag("stop.fetch_logs") && reader.number("stop.context_lines") == 0 {
-            reader.problem("stop.fetch_logs", "has no effect with stop.context_lines 0".to_owned());
+            reader.problem("stop.fetch_logs", "has no effect with stop.context_lines 0");
         }
         let ignored = reader.list("stop.ignore_containers").unwrap_or_default();
         Self {
@@ -134,7 +134,7 @@ impl MetadataSettings {
         if interval < MIN_METADATA_INTERVAL {
             reader.problem(
                 "task_metadata.interval",
-                "is shorter than 200ms, which the endpoint would refuse; write 200ms or more".to_owned(),
+                "is shorter than 200ms, which the endpoint would refuse; write 200ms or more",
             );
         }
         Self { mode, interval, memory_warning: read_memory_warning(reader, mode) }
@@ -154,7 +154,7 @@ fn read_memory_warning(reader: &KeyReader<'_>, mode: MetadataMode) -> Option<u64
         Some(_) if mode == MetadataMode::Off => "has no effect with task_metadata off; leave out one of them",
         Some(percent) => return Some(percent),
     };
-    reader.problem(MEMORY_WARNING, fault.to_owned());
+    reader.problem(MEMORY_WARNING, fault);
     None
 }
 

@@ -69,10 +69,7 @@ impl IncidentSettings {
     pub(super) fn read(reader: &KeyReader<'_>, alerts: bool) -> Self {
         let quiet = reader.duration("incident.quiet");
         if quiet < MIN_QUIET {
-            reader.problem(
-                "incident.quiet",
-                "is shorter than 1s; write 1s or more, for example 30m".to_owned(),
-            );
+            reader.problem("incident.quiet", "is shorter than 1s; write 1s or more, for example 30m");
         }
         Self {
             is_on: match reader.choice("incident") {

@@ -18,7 +18,7 @@ pub(super) fn read(reader: &KeyReader<'_>, flush_timeout: Duration) -> Option<Jo
     let mode = reader.choice("join").unwrap_or_default();
     if !matches!(mode, "partial" | "traces" | "both") {
         for key in DETAILS.into_iter().filter(|key| reader.written(key).is_some()) {
-            reader.problem(key, "has no effect with join off; write: join both".to_owned());
+            reader.problem(key, "has no effect with join off; write: join both");
         }
         return None;
     }

@@ -26,7 +26,7 @@ pub(super) fn read(reader: &KeyReader<'_>) -> LevelRules {
         reader.problem("level.field", what);
     }
     if field.is_some() && !matches!(mode, LevelMode::Auto(_)) {
-        reader.problem("level.field", "has no effect without level auto".to_owned());
+        reader.problem("level.field", "has no effect without level auto");
     }
     LevelRules { mode, separates_warnings: reader.list("route.warn").is_some() }
 }

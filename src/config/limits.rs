@@ -49,7 +49,7 @@ pub(super) fn read(
     }
     let has_samples = by_class.iter().flatten().any(|limits| limits.sample.is_some());
     if reader.written("sample_by").is_some() && !has_samples {
-        reader.problem("sample_by", "has no effect without sample.<class>".to_owned());
+        reader.problem("sample_by", "has no effect without sample.<class>");
     }
     LimitRules { by_class, trace: TraceFields::new(read_trace_fields(reader)) }
 }

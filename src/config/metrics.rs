@@ -38,7 +38,7 @@ pub(super) fn read(
     let key = "metrics.destination";
     if !reader.flag("metrics.emf") {
         if reader.written(key).is_some() && reader.written("metrics.emf").is_none() {
-            reader.problem(key, "has no effect unless metrics.emf is on; write: metrics.emf on".to_owned());
+            reader.problem(key, "has no effect unless metrics.emf is on; write: metrics.emf on");
         }
         return None;
     }
@@ -65,11 +65,11 @@ fn check_metrics_destination(reader: &KeyReader<'_>, named: &DestinationSettings
     }
     let reader = reader.for_destination(name, *kind);
     for key in NOT_FOR_METRICS.into_iter().filter(|key| reader.written(key).is_some()) {
-        reader.problem(key, "would take metrics apart; leave it out where metrics go".to_owned());
+        reader.problem(key, "would take metrics apart; leave it out where metrics go");
     }
     if reader.choice("log_group_class") == Some("INFREQUENT_ACCESS") {
         let what = "is a class of which CloudWatch reads no metrics; leave it out where metrics go";
-        reader.problem("log_group_class", what.to_owned());
+        reader.problem("log_group_class", what);
     }
 }
 
@@ -78,7 +78,7 @@ impl EmfSettings {
         let interval = reader.duration("metrics.interval");
         if interval < MIN_INTERVAL {
             let what = "is shorter than 1s; write 1s or more, for example 1m";
-            reader.problem("metrics.interval", what.to_owned());
+            reader.problem("metrics.interval", what);
         }
         Self {
             destination,
@@ -101,6 +101,6 @@ fn namespace(reader: &KeyReader<'_>) -> String {
     } else {
         return text;
     };
-    reader.problem("metrics.namespace", fault.to_owned());
+    reader.problem("metrics.namespace", fault);
     text
 }

@@ -175,7 +175,11 @@ impl<'l> KeyReader<'l> {
 
     /// Notes something wrong with a key: once, in one line, and with what to write instead where `what` does not say
     /// so itself after a semicolon.
-    pub fn problem(&self, name: &str, what: String) {
+    pub fn problem(&self, name: &str, what: impl AsRef<str>) {
+        self.note_problem(name, what.as_ref());
+    }
+
+    fn note_problem(&self, name: &str, what: &str) {
         // An error of a regular expression is drawn over several lines.
         let mut what = what.split_whitespace().collect::<Vec<_>>().join(" ");
         if !what.starts_with("has no effect")
@@ -279,9 +283,7 @@ mod tests {
         let map = BTreeMap::from([(format!("d.{key}"), value.to_owned())]);
         let problems = RefCell::default();
         let lookup: &dyn Lookup = &map;
-        KeyReader::new(lookup, &problems)
-            .for_destination("d", kind)
-            .problem(key, "is wrong; mend it".to_owned());
+        KeyReader::new(lookup, &problems).for_destination("d", kind).problem(key, "is wrong; mend it");
         problems.into_inner().iter().map(ToString::to_string).collect()
     }
 

@@ -96,7 +96,7 @@ impl Fields {
     fn read(reader: &KeyReader<'_>) -> Self {
         match (reader.list("include"), reader.list("exclude")) {
             (Some(_), Some(_)) => {
-                reader.problem("exclude", "cannot be combined with include; keep one of them".to_owned());
+                reader.problem("exclude", "cannot be combined with include; keep one of them");
                 Self::All
             }
             (Some(names), None) => Self::Only(names),

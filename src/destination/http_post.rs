@@ -48,7 +48,7 @@ impl Post {
                 value.set_sensitive(true);
                 self.headers.insert(name, value);
             }
-            Err(_) => reader.problem(key, "holds a character that no HTTP header can carry".to_owned()),
+            Err(_) => reader.problem(key, "holds a character that no HTTP header can carry"),
         }
     }
 
@@ -105,7 +105,7 @@ pub(super) fn checked_url(reader: &KeyReader<'_>, key: &str, text: String) -> St
         Ok(_) => return text,
         Err(_) => "is not an address such as https://logs.example.com/ingest",
     };
-    reader.problem(key, problem.to_owned());
+    reader.problem(key, problem);
     text
 }
 

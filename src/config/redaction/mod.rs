@@ -72,7 +72,7 @@ impl RuleTable {
             Some(rule) => {
                 let key = format!("redact.{name}");
                 if output.written(&key).is_some() {
-                    output.problem(&key, "has no effect, for the rule is built in".to_owned());
+                    output.problem(&key, "has no effect, for the rule is built in");
                 }
                 RedactionRule::built_in(rule)
             }
@@ -145,12 +145,12 @@ fn read_style(reader: &KeyReader<'_>, has_rules: bool) -> MaskStyle {
     let key = reader.text("redact.key");
     for name in ["redact.mode", "redact.key"] {
         if !has_rules && reader.written(name).is_some() {
-            reader.problem(name, "has no effect without redact".to_owned());
+            reader.problem(name, "has no effect without redact");
         }
     }
     match key {
         Some(_) if !is_hash => {
-            reader.problem("redact.key", "has no effect without redact.mode hash".to_owned());
+            reader.problem("redact.key", "has no effect without redact.mode hash");
             MaskStyle::Name
         }
         Some(key) if key.len() < MIN_KEY_BYTES => {
@@ -165,7 +165,7 @@ fn read_style(reader: &KeyReader<'_>, has_rules: bool) -> MaskStyle {
             if is_hash {
                 let what =
                     "is missing, but redact.mode is hash; write what this prints: openssl rand -hex 32";
-                reader.problem("redact.key", what.to_owned());
+                reader.problem("redact.key", what);
             }
             MaskStyle::Name
         }

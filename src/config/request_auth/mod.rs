@@ -152,7 +152,7 @@ fn read_aws(reader: &KeyReader<'_>, url: &str, environments: &AwsEnvironments) -
     if url.split_once('?').is_some_and(|(_, query)| query.contains('+')) {
         let what =
             "has a + in its query, which a signature can take for a blank or for a plus; write %20 or %2B";
-        reader.problem(address_key(reader), what.to_owned());
+        reader.problem(address_key(reader), what);
     }
     let identity = Identity::read(reader, "", named.map(|named| named.region), environments);
     RequestAuth::Aws { service, identity }
@@ -176,7 +176,7 @@ fn report_other_scope(reader: &KeyReader<'_>, named: SignedHost<'_>) {
 fn read_oauth2(reader: &KeyReader<'_>) -> OAuth2Client {
     let token_url = reader.required("token_url");
     if let Some(problem) = token_url_problem(&token_url) {
-        reader.problem("token_url", problem.to_owned());
+        reader.problem("token_url", problem);
     }
     OAuth2Client {
         token_url,
@@ -220,7 +220,7 @@ impl ClientCertificate {
             (Some(cert_file), Some(key_file)) => {
                 if url.starts_with("http://") {
                     let what = "has no effect on an address with http://; write https://";
-                    reader.problem("tls_cert_file", what.to_owned());
+                    reader.problem("tls_cert_file", what);
                 }
                 Some(Self { cert_file, key_file })
             }

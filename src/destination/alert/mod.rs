@@ -179,7 +179,7 @@ pub(super) fn webhook(reader: &KeyReader<'_>, problem: &str) -> Secret {
     let text = secret.reveal();
     // A missing address has been reported already.
     if !text.is_empty() && !text.parse().is_ok_and(is_webhook_url) {
-        reader.problem("webhook_url", problem.to_owned());
+        reader.problem("webhook_url", problem);
     }
     secret
 }

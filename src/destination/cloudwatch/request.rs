@@ -131,7 +131,7 @@ impl NewGroup {
         let create = reader.flag("auto_create_group");
         for key in ["retention_days", "log_group_class", "log_group_tags", "kms_key_id"] {
             if !create && reader.written(key).is_some() {
-                reader.problem(key, "has no effect unless auto_create_group is on".to_owned());
+                reader.problem(key, "has no effect unless auto_create_group is on");
             }
         }
         create.then_some(new_group)

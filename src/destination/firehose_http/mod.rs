@@ -65,7 +65,7 @@ pub(super) fn open(common: Common, reader: &KeyReader<'_>) -> Destination {
 fn read_source(reader: &KeyReader<'_>, post: &mut Post) {
     match HeaderValue::from_str(&reader.required("source_arn")) {
         Ok(arn) => post.add_header(HeaderName::from_static("x-amz-firehose-source-arn"), arn),
-        Err(_) => reader.problem("source_arn", "holds a character that no HTTP header can carry".to_owned()),
+        Err(_) => reader.problem("source_arn", "holds a character that no HTTP header can carry"),
     }
 }
 
@@ -122,7 +122,7 @@ fn read_limits(reader: &KeyReader<'_>) -> Limits {
     let body_bytes = http_post::batch_bytes(reader);
     let records = reader.count("batch_records");
     if body_bytes > MAX_BODY_BYTES {
-        reader.problem("batch_bytes", "is more than the 64MiB the protocol allows".to_owned());
+        reader.problem("batch_bytes", "is more than the 64MiB the protocol allows");
     }
     if records > MAX_RECORDS {
         reader.problem("batch_records", format!("is more than the {MAX_RECORDS} the protocol allows"));

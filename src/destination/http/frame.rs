@@ -30,7 +30,7 @@ impl Frame {
         if !has_template {
             let written = [("batch_prefix", &prefix), ("batch_suffix", &suffix)];
             for (key, _) in written.into_iter().filter(|(_, text)| text.is_some()) {
-                reader.problem(key, "has no effect without body".to_owned());
+                reader.problem(key, "has no effect without body");
             }
         }
         let is_list = format == BodyFormat::Array && !(has_template && records == 1);

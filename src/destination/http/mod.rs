@@ -85,10 +85,8 @@ impl HttpEndpoint {
         let Some(body) = &self.body else { return };
         let shortest = sample::records(common, &self.timestamp, body, 0);
         if shortest.iter().any(|record| record.len() >= self.max_bytes) {
-            return reader.problem(
-                "body",
-                "is longer than batch_bytes allows; shorten one or raise the other".to_owned(),
-            );
+            return reader
+                .problem("body", "is longer than batch_bytes allows; shorten one or raise the other");
         }
         if !self.post.has_json() {
             return;
@@ -194,7 +192,7 @@ fn read_headers(reader: &KeyReader<'_>, post: &mut Post) {
                 );
             }
             Ok(name) => post.add_secret_header(reader, "headers", name, &Secret::new(value)),
-            Err(_) => reader.problem("headers", "has a name that no HTTP header can have".to_owned()),
+            Err(_) => reader.problem("headers", "has a name that no HTTP header can have"),
         }
     }
 }
@@ -208,10 +206,10 @@ fn read_authorization(reader: &KeyReader<'_>, post: &mut Post) {
         }
         (true, true, false) => ("password", basic_credentials(reader)),
         (_, _, true) => {
-            return reader.problem("bearer_token", "excludes user and password; keep one of them".to_owned());
+            return reader.problem("bearer_token", "excludes user and password; keep one of them");
         }
-        (true, false, _) => return reader.problem("user", "has no effect without password".to_owned()),
-        (false, true, _) => return reader.problem("password", "has no effect without user".to_owned()),
+        (true, false, _) => return reader.problem("user", "has no effect without password"),
+        (false, true, _) => return reader.problem("password", "has no effect without user"),
     };
     post.add_secret_header(reader, key, header::AUTHORIZATION, &Secret::new(value));
 }
@@ -220,7 +218,7 @@ fn read_authorization(reader: &KeyReader<'_>, post: &mut Post) {
 fn basic_credentials(reader: &KeyReader<'_>) -> String {
     let user = reader.required("user");
     if user.contains(':') {
-        reader.problem("user", "cannot hold a colon".to_owned());
+        reader.problem("user", "cannot hold a colon");
     }
     let credentials = format!("{user}:{}", reader.secret("password").reveal());
     format!("Basic {}", BASE64_STANDARD.encode(credentials))

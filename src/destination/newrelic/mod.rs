@@ -127,8 +127,7 @@ fn key_name(reader: &KeyReader<'_>) -> &'static str {
     let written = |name| reader.written(name).is_some();
     match (written("license_key"), written("api_key")) {
         (true, true) => {
-            reader
-                .problem("api_key", "and license_key are two names of one key; keep one of them".to_owned());
+            reader.problem("api_key", "and license_key are two names of one key; keep one of them");
             "license_key"
         }
         (false, true) => "api_key",

@@ -152,7 +152,7 @@ fn read_url(reader: &KeyReader<'_>) -> String {
         Ok(_) => return http_post::ending_in(&text, PATH),
         Err(_) => "is not an address such as http://localhost:4318",
     };
-    reader.problem("endpoint", problem.to_owned());
+    reader.problem("endpoint", problem);
     text
 }
 

@@ -141,7 +141,7 @@ impl Address {
         let endpoint = environment.named_address(reader, "endpoint", AwsService::S3);
         let endpoint = endpoint.map(|text| text.trim_end_matches('/').to_owned());
         if endpoint.as_ref().is_some_and(|endpoint| !endpoint.contains("://")) {
-            reader.problem("endpoint", "must begin with https:// or http://".to_owned());
+            reader.problem("endpoint", "must begin with https:// or http://");
         }
         let path_style = match &bucket {
             // A certificate for *.s3.… covers no name with another dot, and an IP address has no names below it.
@@ -192,12 +192,12 @@ impl Address {
 /// Reports settings that an access point does not allow: it is always part of the host name, and in one region.
 fn check_access_point(reader: &KeyReader<'_>, endpoint: Option<&str>, arn_region: &str, region: &str) {
     if reader.flag("path_style") {
-        reader.problem("path_style", "is not possible with an access point; leave it out".to_owned());
+        reader.problem("path_style", "is not possible with an access point; leave it out");
     }
     if endpoint.is_some_and(is_ip_or_localhost) {
         reader.problem(
             "endpoint",
-            "is a number, but an access point is a part of a host name; write a host name".to_owned(),
+            "is a number, but an access point is a part of a host name; write a host name",
         );
     }
     if region != arn_region {

@@ -117,16 +117,16 @@ fn read_spool(common: &Common, reader: &KeyReader<'_>, encoding: ObjectEncoding)
     if settings.object_age.is_zero() {
         for key in ["spool_dir", "total_file_size", "spool_limit"] {
             if reader.written(key).is_some() {
-                reader.problem(key, "has no effect when upload_timeout is 0".to_owned());
+                reader.problem(key, "has no effect when upload_timeout is 0");
             }
         }
         return None;
     }
     if !(1..=MAX_OBJECT_BYTES).contains(&settings.object_size) {
-        reader.problem("total_file_size", "must be between 1 and 50G".to_owned());
+        reader.problem("total_file_size", "must be between 1 and 50G");
     }
     if settings.limit < MIN_SPOOL_BYTES {
-        reader.problem("spool_limit", "must be at least 10M".to_owned());
+        reader.problem("spool_limit", "must be at least 10M");
     }
     Some(settings)
 }

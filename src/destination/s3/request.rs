@@ -29,8 +29,7 @@ impl ObjectHeaders {
         let sse = reader.choice("sse");
         let kms_key = reader.text("sse_kms_key_id");
         if kms_key.is_some() && !sse.is_some_and(|sse| sse.starts_with("aws:kms")) {
-            reader
-                .problem("sse_kms_key_id", "has no effect unless sse is aws:kms or aws:kms:dsse".to_owned());
+            reader.problem("sse_kms_key_id", "has no effect unless sse is aws:kms or aws:kms:dsse");
         }
         let content_encoding = match encoding {
             _ if reader.choice("content_encoding") == Some("off") => None,
@@ -55,7 +54,7 @@ impl ObjectHeaders {
         }
         let owner = reader.text("expected_bucket_owner");
         if owner.as_ref().is_some_and(|owner| owner.len() != 12 || owner.parse::<u64>().is_err()) {
-            reader.problem("expected_bucket_owner", "must be the twelve digits of an AWS account".to_owned());
+            reader.problem("expected_bucket_owner", "must be the twelve digits of an AWS account");
         }
         let expected_owner = owner.and_then(|owner| header_value(reader, "expected_bucket_owner", &owner));
         Self { on_create, expected_owner, if_none_match: reader.flag("if_none_match") }

@@ -73,7 +73,7 @@ pub(super) fn open(common: Common, reader: &KeyReader<'_>, environments: &AwsEnv
         min_severity: alert::min_severity(reader),
     };
     if !common.enrich_stops {
-        reader.problem("stop_format", "has no effect on SNS, which gets reports".to_owned());
+        reader.problem("stop_format", "has no effect on SNS, which gets reports");
     }
     Destination::new(common, LIMITS, Some(Network::read_aws(reader, &identity)), vendor)
 }

@@ -57,7 +57,7 @@ impl LogEntity {
         let is_on = reader.choice("entity") == Some("auto");
         for key in ["entity_service", "entity_environment"] {
             if !is_on && reader.written(key).is_some() {
-                reader.problem(key, "has no effect unless entity is auto".to_owned());
+                reader.problem(key, "has no effect unless entity is auto");
             }
         }
         let template = |key| reader.written(key).map(|_| reader.template(key, NameKind::Text));
