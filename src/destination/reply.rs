@@ -1,4 +1,4 @@
-//! What comes back: a reply, and what it means for the batch.
+//! What comes back: a reply, and what it means for the batch it answers.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! The incidents of one running instance: the state machine with its clock, shared by the chunks and whoever sends news.
+//! The incidents of one running instance: the state machine with its clock, shared by the chunks and the sender of news.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -57,7 +57,7 @@ impl IncidentTracker {
         result
     }
 
-    /// Works on the incidents, and tells whoever waits for a change.
+    /// Works on the incidents, and wakes those that wait for a change.
     fn change<R>(&self, work: impl FnOnce(&mut Incidents, i64) -> R) -> R {
         let result = self.with(work);
         self.changed.notify_one();

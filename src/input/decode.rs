@@ -44,7 +44,7 @@ const GROUP_MARKERS: [i64; 2] = [-1, -2];
 const FIRST_SECOND: i64 = -62_135_596_800;
 const LAST_SECOND: i64 = 253_402_207_200;
 
-/// Hands each record of `chunk` to `visit`, in order. What is malformed is skipped up to the next entry that can be read.
+/// Hands each record of `chunk` to `visit`, in order. Skips what is malformed, up to the next entry that can be read.
 pub fn records<'a>(chunk: &'a [u8], mut visit: impl FnMut(&Record<'a, '_>)) -> Tally {
     let mut reader = MsgpackReader::new(chunk);
     let mut fields = RecordFields::with_capacity(16);
@@ -97,8 +97,8 @@ fn visit_rare<'a>(record: &Record<'a, '_>, visit: &mut dyn FnMut(&Record<'a, '_>
     visit(record);
 }
 
-/// The top-level pairs of a msgpack map, header included; empty when `body` is not a map. Malformed bytes end it. Of a key
-/// that occurs twice, the last.
+/// The top-level pairs of a msgpack map, header included; empty when `body` is not a map. Malformed bytes end it. A key that
+/// occurs twice has its last value.
 #[must_use]
 pub fn fields(body: &[u8]) -> Vec<Field<'_>> {
     let mut fields = RecordFields::default();
@@ -108,8 +108,8 @@ pub fn fields(body: &[u8]) -> Vec<Field<'_>> {
     fields.into_vec()
 }
 
-/// The pairs of a msgpack map without its header, as `Value::Map` holds them. Malformed bytes end it. Of a key that stands
-/// twice, the last.
+/// The pairs of a msgpack map without its header, as `Value::Map` holds them. Malformed bytes end it. A key that occurs
+/// twice has its last value.
 pub fn pairs(entries: &[u8]) -> impl Iterator<Item = (Value<'_>, Value<'_>)> {
     if !distinct::may_repeat(entries) {
         return MapPairs::AsWritten(MsgpackReader::new(entries));

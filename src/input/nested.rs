@@ -46,7 +46,7 @@ impl<'a> NestedReader<'a> {
         (head, Self { reader: MsgpackReader::new(inside), pairs: SmallVec::new() })
     }
 
-    /// The head of the next value; whoever takes that of a container reads or skips its content next. `None`: malformed
+    /// The head of the next value; after that of a container, its content must be read or skipped. `None`: malformed
     /// bytes, or the end.
     pub fn head(&mut self) -> Option<ValueHead<'a>> {
         self.reader.head().ok()

@@ -89,7 +89,7 @@ pub struct Field<'a> {
 pub struct Record<'a, 'f> {
     /// When it was made.
     pub time: Timestamp,
-    /// Its top-level pairs, in the order of the chunk; of a key that occurs twice, the last.
+    /// Its top-level pairs, in the order of the chunk. A key that occurs twice has its last value.
     pub fields: &'f [Field<'a>],
     /// The whole map as msgpack, in which a key may occur twice.
     pub body: &'a [u8],
@@ -128,7 +128,7 @@ impl<'a, 'f> Record<'a, 'f> {
         Self { run: Some(Run { raw, start: range.start, end: range.end }), ..self }
     }
 
-    /// Notes the stream of a record in which `source` stood with different values, of which `fields` has the last.
+    /// Notes the stream of a record in which `source` occurs with different values; `fields` has the last of them.
     #[must_use]
     pub(crate) fn with_conflicting_source(self, conflicting_source: Option<Source>) -> Self {
         Self { conflicting_source, ..self }

@@ -10,8 +10,8 @@ use super::msgpack::EVENT_TIME_HEAD;
 const ENTRY_HEADS: [&[u8]; 4] =
     [&[0x92, 0x92], &[0xdd, 0, 0, 0, 2, 0xdd, 0, 0, 0, 2], &[0x92], &[0xdd, 0, 0, 0, 2]];
 
-/// Entries that cannot be read are read up to here, in multiples of the chunk: whoever writes heads without entries must
-/// not make the chunk be read again for each.
+/// Entries that cannot be read are read up to here, in multiples of the chunk: heads without entries must not make the
+/// chunk be read again for each.
 const MAX_READ: usize = 8;
 
 /// Finds the entries after malformed ones.

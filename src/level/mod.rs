@@ -20,7 +20,7 @@ use words::{LevelKey, LevelReading, Scalar};
 pub enum LogLevel {
     /// More than a debugger usually wants to see.
     Trace,
-    /// For whoever debugs.
+    /// For debugging.
     Debug,
     /// What happens; also notices.
     Info,

@@ -56,7 +56,7 @@ pub struct ProbeReport {
 /// for the machine's.
 #[must_use]
 pub fn addresses(lookup: &dyn Lookup, region: &str) -> Vec<DestinationAddress> {
-    // Whoever asks has reported them already.
+    // The caller has reported them already.
     let problems = RefCell::new(Vec::new());
     let settings = Settings::read(lookup, &problems);
     let environments = AwsEnvironments::in_region(region);
@@ -179,7 +179,7 @@ fn ask_one(destination: &Destination, limit: Duration) -> ProbeAnswer {
     }
 }
 
-/// Why there is no reply. Whoever asks sits at a terminal more often than in a task.
+/// Why there is no reply. The check mostly runs at a terminal, not in a task.
 fn without_reply(failure: &Failure) -> String {
     match failure {
         Failure::Credentials(reason) => format!(

@@ -5,7 +5,7 @@
 //! could not be delivered is left to the queue, which gives it to this or another collector later; one that is no
 //! event of ECS is left to the queue's redrive policy. Several collectors may share a queue.
 //!
-//! Who may send to the queue vouches for what is in it: an event that lost its envelope on the way gets it back.
+//! Whoever may send to the queue vouches for what is in it: an event that lost its envelope on the way gets it back.
 
 use std::rc::Rc;
 use std::sync::Arc;

@@ -8,10 +8,10 @@ use crate::redact::{BuiltInRule, MaskStyle, Redaction, RedactionRule, Redactor};
 /// The word for no rule at all.
 const OFF: &str = "off";
 
-/// Words that are not rules, but say that something shall be masked.
+/// Words that are not rules, but ask for something to be masked.
 const SWITCHES_ON: [&str; 6] = ["on", "true", "yes", "all", "any", "*"];
 
-/// Words that are not rules, but say that nothing shall be masked.
+/// Words that are not rules, but ask for nothing to be masked.
 const SWITCHES_OFF: [&str; 3] = ["false", "no", "none"];
 
 /// Fewer characters can be guessed, and with them every card.

@@ -45,7 +45,7 @@ const MAX_DATA_BYTES: usize = MAX_RECORD_BYTES - MAX_KEY_BYTES;
 /// (<https://aws.amazon.com/kinesis/data-streams/pricing/>, read 2026-11).
 const BILLING_UNIT: usize = 1024;
 
-/// Whoever joins records finds each line's end.
+/// Consumers that join records find each line's end.
 const RECORD_FRAME: RecordFrame = RecordFrame { open: b"{\"Data\":\"", end: b"\n", max: MAX_DATA_BYTES };
 
 /// One data stream.

@@ -193,7 +193,7 @@ fn a_missing_field_is_named() {
     assert_eq!(template.render(&entry, &context, &mut Vec::new()), Some("absent"));
 }
 
-/// Whoever wrote the fallback has been heard.
+/// The user has said what to write instead.
 #[test]
 fn a_missing_field_with_a_written_fallback_is_not_named() {
     let template = Template::parse("$(absent:-none)/$(empty:-)", NameKind::LogStream).unwrap();

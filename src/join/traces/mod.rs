@@ -22,7 +22,7 @@ use regex::bytes::Regex;
 /// Where a stack trace stands after a line of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TraceState {
-    /// Java, .NET, Node.js and whoever else prints "SomeError: message" and then "at" lines.
+    /// Java, .NET, Node.js and others that print "SomeError: message" and then "at" lines.
     Exception(exception::ExceptionState),
     Go(go::GoState),
     Php(php::PhpState),

@@ -195,7 +195,7 @@ impl Spool {
         self.changed.notified().await;
     }
 
-    /// Makes everything due now. Wakes nobody: who asks for it is who uploads.
+    /// Makes everything due now. Wakes nobody, because the uploader itself asks for it.
     pub(crate) fn seal_all(&self) {
         let mut state = self.state();
         state.seal_where(|_| true);

@@ -117,7 +117,7 @@ const STORAGE: Table = &[
     (Cause::Network,    &["network path was not found", "mount target ip address", "network was not yet available"]),
     (Cause::Network,    UNREACHABLE),
     (Cause::Permission, DENIED),
-    // Who asks without credentials has no role that may mount it.
+    // A caller without credentials has no role that may mount it.
     (Cause::Permission, &["permission denied", "not permitted", "access key & not found", "security credentials"]),
     (Cause::RateLimit,  THROTTLED),
     (Cause::DiskFull,   NO_SPACE),
