@@ -17,6 +17,18 @@ pub(super) struct ClosedIncident {
     pub(super) report: IncidentReport,
     /// Until when a stop must have happened to belong to it, in milliseconds since 1970.
     pub(super) until: i64,
+    /// Late stops in the count whose chunk has not arrived yet.
+    #[serde(skip)]
+    pub(super) pending: u64,
+}
+
+impl ClosedIncident {
+    /// Without the stops that come again if the process ends now.
+    fn arrived(&self) -> Self {
+        let mut arrived = self.clone();
+        arrived.report.count = arrived.report.count.saturating_sub(self.pending);
+        arrived
+    }
 }
 
 #[derive(Debug, Default)]
@@ -47,6 +59,7 @@ impl ClosedIncidents {
             return None;
         }
         closed.report.count += 1;
+        closed.pending += 1;
         closed.report.first_at = closed.report.first_at.min(at);
         closed.report.last_at = closed.report.last_at.max(at);
         closed.report.state = IncidentState::Resolved;
@@ -60,9 +73,17 @@ impl ClosedIncidents {
         }
     }
 
+    /// A late stop arrived.
+    pub(super) fn arrive(&mut self, id: &str) {
+        if let Some(closed) = self.0.iter_mut().find(|closed| closed.id == id) {
+            closed.pending = closed.pending.saturating_sub(1);
+        }
+    }
+
     /// Takes a late stop back.
     pub(super) fn discount(&mut self, id: &str) {
         if let Some(closed) = self.0.iter_mut().find(|closed| closed.id == id) {
+            closed.pending = closed.pending.saturating_sub(1);
             closed.report.count = closed.report.count.saturating_sub(1);
         }
     }
@@ -71,7 +92,8 @@ impl ClosedIncidents {
         self.0.iter().rev().find(|closed| closed.group == group)
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &ClosedIncident> {
-        self.0.iter()
+    /// What is left of them when the process ends now.
+    pub(super) fn arrived(&self) -> impl Iterator<Item = ClosedIncident> {
+        self.0.iter().map(ClosedIncident::arrived)
     }
 }

@@ -207,9 +207,14 @@ impl Incidents {
     pub fn arrive(&mut self, sighting: &Sighting) {
         self.changes += 1;
         sighting.stop.into_iter().for_each(|stop| self.seen.confirm(stop));
-        if sighting.kind != SightingKind::Counted {
-            return;
+        match sighting.kind {
+            SightingKind::Counted => self.arrive_counted(sighting),
+            SightingKind::Late => self.closed.arrive(&sighting.id),
+            SightingKind::Known => {}
         }
+    }
+
+    fn arrive_counted(&mut self, sighting: &Sighting) {
         let Some(incident) = open_of(&mut self.open, sighting) else {
             self.closed.count(&sighting.id);
             return;
@@ -327,7 +332,7 @@ impl Incidents {
         }
         // A clock that is ahead must not make every later stop a late one.
         let until = incident.until().min(now);
-        self.closed.push(ClosedIncident { group, id: incident.id, report, until });
+        self.closed.push(ClosedIncident { group, id: incident.id, report, until, pending: 0 });
     }
 
     /// Takes the news that waits, to be sent. It is owed until [`Self::news_delivered`].
@@ -387,13 +392,7 @@ impl Incidents {
         }
         let open = open.into_iter().map(|(group, (_, one))| (group, one)).collect();
         let revisions = self.revisions.iter().cloned().collect();
-        saved::write(
-            open,
-            self.closed.iter().cloned().collect(),
-            owed,
-            self.seen.arrived().collect(),
-            revisions,
-        )
+        saved::write(open, self.closed.arrived().collect(), owed, self.seen.arrived().collect(), revisions)
     }
 
     /// Goes on where an earlier process ended.

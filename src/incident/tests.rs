@@ -168,6 +168,26 @@ fn a_recovery_shortens_the_wait_unless_a_stop_follows() {
     assert!(!late.report().is_news && incidents.is_idle());
 }
 
+/// The file of open incidents may be written between a stop and the word that it arrived.
+#[test]
+fn a_late_stop_counts_once_over_a_restart_in_its_middle() {
+    for arrives_before in [false, true] {
+        let mut before = incidents();
+        arrive(&mut before, &crash("web", 1, 1, START), START);
+        before.tick(START + 31 * MINUTE);
+        let late = crash("web", 2, 1, START - MINUTE);
+        let sighting = before.observe(&late, START + 32 * MINUTE).unwrap();
+        assert_eq!((sighting.report().state, sighting.report().count), (IncidentState::Resolved, 2));
+        if arrives_before {
+            before.confirm(&sighting, true);
+        }
+        let mut after = incidents();
+        after.restore(&before.save(), START + 33 * MINUTE).unwrap();
+        let again = after.observe(&late, START + 33 * MINUTE).unwrap();
+        assert_eq!(again.report().count, 2, "it arrived before: {arrives_before}");
+    }
+}
+
 #[test]
 fn reminders_come_only_while_it_goes_on() {
     let mut incidents = incidents();
