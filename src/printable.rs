@@ -12,6 +12,9 @@ use serde_json::error::Category;
 /// Stands for a character that is not shown.
 const REPLACEMENT: char = ' ';
 
+/// Begins a sequence that controls a terminal.
+const CSI: &str = "\u{1b}[";
+
 /// Whether a character must not be shown: controls (C0, DELETE, C1), separators of lines, what changes the direction of text
 /// (<https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters>, read 2026-11), and what nobody sees, by which
 /// one name can look like another. The joiners stay, for writing and emoji need them.
@@ -44,6 +47,27 @@ pub fn line(text: &str) -> Cow<'_, str> {
 #[must_use]
 pub fn lines(text: &str) -> Cow<'_, str> {
     replace(text, |c| is_unprintable(c) && !matches!(c, '\n' | '\t'))
+}
+
+/// The text without the sequences by which programs colour their lines (CSI: `ESC [ … m`), which say nothing outside of a
+/// terminal. For lines only: a name that loses characters may look like another.
+#[must_use]
+pub fn without_colours(text: &str) -> Cow<'_, str> {
+    if !text.contains(CSI) {
+        return Cow::Borrowed(text);
+    }
+    let mut parts = text.split(CSI);
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        // Parameters, and then the letter that says what to do: <https://www.ecma-international.org/publications-and-standards/standards/ecma-48/>.
+        let rest = part.trim_start_matches(|c| matches!(c, '\u{20}'..='\u{3f}'));
+        let mut rest = rest.chars();
+        match rest.next() {
+            Some('@'..='~') | None => plain.push_str(rest.as_str()),
+            Some(_) => plain.push_str(part),
+        }
+    }
+    Cow::Owned(plain)
 }
 
 fn replace(text: &str, is_replaced: impl Fn(char) -> bool) -> Cow<'_, str> {
@@ -108,6 +132,19 @@ mod tests {
             ("[1,", "it ends too early, at line 1, column 3"),
         ] {
             assert_eq!(json_fault(&serde_json::from_str::<Vec<u64>>(json).unwrap_err()), said, "{json}");
+        }
+    }
+
+    #[test]
+    fn colours_of_a_terminal_are_left_out() {
+        for (text, expected) in [
+            ("\u{1b}[31mERROR\u{1b}[0m \u{1b}[1;38;5;9mdb\u{1b}[22m lost", "ERROR db lost"),
+            ("\u{1b}[2K\u{1b}[1Gcompiling", "compiling"),
+            ("cut in the middle \u{1b}[3", "cut in the middle "),
+            ("\u{1b}[31é is none", "31é is none"),
+            ("a [31m b", "a [31m b"),
+        ] {
+            assert_eq!(without_colours(text), expected, "{text:?}");
         }
     }
 

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::stop::{CONTAINERS_FIELD, StopFields};
+use super::stop::{CONTAINERS_FIELD, EVENT_NAME_FIELD, StopFields};
 
 /// What a reader may want to know besides, by its name.
 pub(crate) fn facts(stop: &StopFields) -> impl Iterator<Item = (&'static str, String)> {
     let runtime = stop.get("runtime_seconds").and_then(Value::as_u64).map(duration);
     [
         ("Category", fact_with_detail(stop, "category", "cause")),
+        ("Event", fact(stop, EVENT_NAME_FIELD)),
         ("Stop code", fact(stop, "stop_code")),
         ("Exit code", fact_with_detail(stop, "exit_code", "signal")),
         ("Containers", fact(stop, CONTAINERS_FIELD)),
@@ -59,7 +60,7 @@ pub(crate) fn title(stops: &[StopFields]) -> String {
     format!("{emoji} {} ECS stop events", stops.len())
 }
 
-/// What ECS says when another reason tells more.
+/// What ECS says that the stop code says, too.
 const EMPTY_REASONS: [&str; 2] = ["Essential container in task exited", "Task failed to start"];
 
 /// Why it stopped, as ECS or the agent words it.
@@ -70,19 +71,27 @@ pub(crate) struct TextualReason<'s> {
 }
 
 /// The first reason that tells something: the agent's for the container to blame, ECS's for the task, an attachment's.
+/// `None` as well where the summary quotes all of it.
 pub(crate) fn reason(stop: &StopFields) -> Option<TextualReason<'_>> {
     let reasons = ["container_reason", "stopped_reason", "attachment_reason"];
-    let known = || reasons.into_iter().filter_map(|field| Some((field, stop.text(field)?)));
-    let tells = |text: &str| !EMPTY_REASONS.contains(&text.trim().trim_end_matches('.'));
-    let (field, text) = known().find(|(_, text)| tells(text)).or_else(|| known().next())?;
+    let mut known = reasons.into_iter().filter_map(|field| Some((field, stop.text(field)?)));
+    let (field, text) = known.find(|(_, text)| !EMPTY_REASONS.contains(&bare(text)))?;
+    let quoted = format!("\"{}\"", bare(text));
+    if stop.text("summary").is_some_and(|summary| summary.contains(&quoted)) {
+        return None;
+    }
     Some(TextualReason { container: stop.text("container").filter(|_| field == "container_reason"), text })
+}
+
+/// As a summary quotes it.
+fn bare(reason: &str) -> &str {
+    reason.trim().trim_end_matches('.')
 }
 
 /// Takes the place of the last lines where only they would tell the cause, and the stop has none.
 pub(crate) fn missing_lines(stop: &StopFields) -> Option<String> {
-    let is_missed =
-        stop.is_told_by_lines() && stop.text("container").is_some() && stop.last_lines().is_empty();
-    is_missed.then(|| format!("No last lines: {}.", why_missing(stop)))
+    let is_missed = stop.is_told_by_lines() && !stop.is_expected() && stop.last_lines().is_empty();
+    (is_missed && stop.text("container").is_some()).then(|| format!("No last lines: {}.", why_missing(stop)))
 }
 
 /// Why there are no last lines, and what to do.
@@ -157,4 +166,83 @@ pub(crate) fn counts(names: impl Iterator<Item = String>) -> Vec<(String, usize)
     let mut counts: Vec<(String, usize)> = counts.into_iter().collect();
     counts.sort_by_key(|(_, count)| Reverse(*count));
     counts
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::destination::alert::incident;
+    use crate::stop::{self, IncidentReport, IncidentState, StopEvent};
+
+    fn fixture(name: &str) -> StopEvent {
+        let path = format!("{}/tests/fixtures/events/{name}.json", env!("CARGO_MANIFEST_DIR"));
+        stop::read(serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()).unwrap()
+    }
+
+    fn told(name: &str) -> StopFields {
+        StopFields::of(&fixture(name))
+    }
+
+    #[test]
+    fn a_reason_is_shown_where_the_rest_does_not_say_it() {
+        for (name, expected) in [
+            ("essential-exit-1", None),
+            ("user-initiated", None),
+            ("capacity-resource-cpu", None),
+            ("host-terminated", Some("Host EC2 (instance i-03dba81187d65ce7e) terminated.")),
+            ("oom-killed", Some("OutOfMemoryError: Container killed due to memory usage")),
+        ] {
+            assert_eq!(reason(&told(name)).map(|reason| reason.text), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn an_event_of_a_service_says_when_and_which_it_is() {
+        let event = told("service-action-error");
+        assert_eq!(event.at(), Some("2026-11-19T21:13:58Z"));
+        let named: Vec<_> = facts(&event).filter(|(name, _)| *name == "Event").collect();
+        assert_eq!(named, [("Event", "SERVICE_TASK_PLACEMENT_FAILURE".to_owned())]);
+        assert_eq!(told("oom-killed").at(), fixture("oom-killed").stopped_at.as_deref());
+    }
+
+    #[test]
+    fn what_an_incident_counts_is_called_what_it_is() {
+        let report = IncidentReport {
+            state: IncidentState::Continued,
+            count: 3,
+            first_at: 1_795_123_800_000,
+            last_at: 1_795_124_400_000,
+            revisions: Vec::new(),
+            services: Vec::new(),
+            ended_by: None,
+            quiet_seconds: None,
+            escalated: false,
+            is_news: true,
+        };
+        for (name, expected) in [
+            ("service-action-error", "3 events since 21:30, last 21:40 UTC (about every 5 min)"),
+            ("oom-killed", "3 stops since 21:30, last 21:40 UTC (about every 5 min)"),
+        ] {
+            assert_eq!(incident::standing(&told(name), &report), expected);
+        }
+    }
+
+    #[test]
+    fn nobody_misses_the_lines_of_a_job_that_is_done() {
+        assert_eq!(missing_lines(&told("job-completed")), None);
+        assert!(missing_lines(&told("job-failed")).is_some());
+    }
+
+    #[test]
+    fn last_lines_come_without_colours_and_blank_ends() {
+        let mut stop = fixture("essential-exit-1");
+        stop.last_lines = vec!["\u{1b}[31mERROR\u{1b}[0m lost\r\n".to_owned()];
+        assert_eq!(StopFields::of(&stop).last_lines(), ["ERROR lost"]);
+        let line = json!({"class": "stderr", "container": "app", "line": "\u{1b}[1mboom\u{1b}[0m"});
+        let lines = [crate::destination::alert::lines::DigestLine::new(line)];
+        let groups = crate::destination::alert::lines::group_by_source(&lines);
+        assert_eq!(groups[0].first_lines, ["boom"]);
+    }
 }

@@ -29,7 +29,7 @@ pub(crate) fn late_lines(stop: &StopFields) -> Vec<&str> {
 
 /// The line for notifications, as plain text.
 pub(crate) fn headline(stop: &StopFields, report: &IncidentReport) -> String {
-    format!("{}: {}", subject(stop, report), standing(report))
+    format!("{}: {}", subject(stop, report), standing(stop, report))
 }
 
 /// `🔴 web in prod (eu-west-1): container app exits with 1`
@@ -47,8 +47,8 @@ pub(crate) fn subject(stop: &StopFields, report: &IncidentReport) -> String {
 }
 
 /// `30 stops since 21:13, last 23:23 UTC (about every 4 min), revisions 41 to 42`, or why it is over.
-pub(crate) fn standing(report: &IncidentReport) -> String {
-    let counts = counts(report);
+pub(crate) fn standing(stop: &StopFields, report: &IncidentReport) -> String {
+    let counts = counts(stop, report);
     match (report.state, report.ended_by) {
         (IncidentState::Opened | IncidentState::Continued, _) => {
             format!("{counts}{}{}", rate(report), revisions(report))
@@ -84,15 +84,16 @@ fn rolled_back(report: &IncidentReport) -> String {
 }
 
 /// `30 stops since 21:13, last 23:23 UTC`
-fn counts(report: &IncidentReport) -> String {
+fn counts(stop: &StopFields, report: &IncidentReport) -> String {
+    let noun = stop.counted();
     let first = Timestamp::from_millisecond(report.first_at).unwrap_or_default();
     let last = Timestamp::from_millisecond(report.last_at).unwrap_or_default();
     let is_one_day = first.strftime("%F").to_string() == last.strftime("%F").to_string();
     let format = if is_one_day { "%H:%M" } else { "%b %-d %H:%M" };
     match report.count {
-        1 => format!("1 stop at {} UTC", last.strftime(format)),
+        1 => format!("1 {noun} at {} UTC", last.strftime(format)),
         count => {
-            format!("{count} stops since {}, last {} UTC", first.strftime(format), last.strftime(format))
+            format!("{count} {noun}s since {}, last {} UTC", first.strftime(format), last.strftime(format))
         }
     }
 }

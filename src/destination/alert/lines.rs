@@ -17,7 +17,10 @@ pub(crate) const MAX_LINE_CHARS: usize = 300;
 pub(crate) struct DigestLine(Value);
 
 impl DigestLine {
-    pub(crate) fn new(fields: Value) -> Self {
+    pub(crate) fn new(mut fields: Value) -> Self {
+        if let Some(Value::String(line)) = fields.get_mut("line") {
+            *line = printable::without_colours(line).into_owned();
+        }
         Self(fields)
     }
 

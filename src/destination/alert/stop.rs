@@ -1,14 +1,24 @@
 //! A stop event as a batch holds it: the fields that a message may show, written by `encode` and read by `request`.
 //! How they are laid out is each vendor's business.
 
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::stop::{self, Severity, StopEvent, StoppedContainer};
+use crate::printable;
+use crate::stop::{self, EcsEvent, Severity, StopEvent, StoppedContainer};
 
 /// The field that tells a stop event from a line.
 pub(crate) const MARKER_FIELD: &str = "ecs_event";
 /// The containers of a task that has several, as a text.
 pub(crate) const CONTAINERS_FIELD: &str = "container_list";
+
+/// When it happened, of an event that is not a task's stop.
+pub(crate) const AT_FIELD: &str = "happened_at";
+/// ECS's name for an event of a service.
+pub(crate) const EVENT_NAME_FIELD: &str = "event_name";
+
+/// Bytes of the longest name of an event that is shown.
+const MAX_EVENT_NAME_BYTES: usize = 100;
 
 /// The agent of a task names no more in a message; what is more is counted.
 const MAX_CONTAINERS: usize = 8;
@@ -50,10 +60,35 @@ fn shown(stop: &StopEvent) -> Map<String, Value> {
     let Ok(Value::Object(mut fields)) = serde_json::to_value(stop) else { return Map::new() };
     fields.remove("event");
     fields.remove("containers");
+    if stop.stopped_at.is_none()
+        && let Some(at) = stop.at()
+    {
+        let at = Timestamp::from_millisecond(at).unwrap_or_default();
+        fields.insert(AT_FIELD.to_owned(), at.to_string().into());
+    }
+    if let Some(name) = event_name(stop) {
+        fields.insert(EVENT_NAME_FIELD.to_owned(), name.into());
+    }
+    if let Some(Value::Array(lines)) = fields.get_mut("last_lines") {
+        lines.iter_mut().for_each(make_readable);
+    }
     if stop.containers.len() > 1 {
         fields.insert(CONTAINERS_FIELD.to_owned(), container_list(&stop.containers).into());
     }
     fields
+}
+
+/// `SERVICE_TASK_START_IMPAIRED`: what people look up.
+fn event_name(stop: &StopEvent) -> Option<&str> {
+    let is_about_service = matches!(stop.ecs_event, EcsEvent::ServiceEvent | EcsEvent::DeploymentFailed);
+    let name = stop.event.get("detail")?.get("eventName")?.as_str()?;
+    Some(name).filter(|name| is_about_service && name.len() <= MAX_EVENT_NAME_BYTES)
+}
+
+fn make_readable(line: &mut Value) {
+    if let Value::String(text) = line {
+        *text = printable::without_colours(text).trim_end().to_owned();
+    }
 }
 
 /// `app exit 1, envoy exit 0, init without an exit code`
@@ -156,13 +191,37 @@ impl StopFields {
         }
     }
 
-    /// `deployment of revision 42 failed`, or what the category means.
+    /// `deployment of revision 42 failed`, what ECS says of the service, or what the category means.
     fn happening_to_service(&self) -> String {
         let failed = self.get("failed_revision").and_then(|failed| failed.get("revision")?.as_str());
         match failed.filter(|_| self.revision().is_none()) {
             Some(revision) => format!("deployment of revision {revision} failed"),
-            None => self.words(),
+            None => self.told_of_service().unwrap_or_else(|| self.words()),
         }
+    }
+
+    /// `its tasks cannot be placed ("RESOURCE:GPU")`: the summary without the service, which stands before.
+    fn told_of_service(&self) -> Option<String> {
+        let is_event = self.text(MARKER_FIELD) == Some("service_event");
+        let (_, told) = self.text("summary").filter(|_| is_event)?.split_once(": ")?;
+        Some(told.strip_suffix('.').unwrap_or(told).to_owned()).filter(|told| !told.is_empty())
+    }
+
+    /// What an incident counts: of a service there are events, and none of them stopped a task.
+    pub(crate) fn counted(&self) -> &'static str {
+        match self.text(MARKER_FIELD) {
+            Some("service_event" | "deployment_failed") => "event",
+            _ => "stop",
+        }
+    }
+
+    /// When it happened.
+    pub(crate) fn at(&self) -> Option<&str> {
+        self.text("stopped_at").or_else(|| self.text(AT_FIELD))
+    }
+
+    pub(crate) fn is_expected(&self) -> bool {
+        self.get("expected") == Some(&Value::Bool(true))
     }
 
     /// What the category means, for somebody who sees nothing else.
@@ -170,7 +229,8 @@ impl StopFields {
         let category = self.text("category").unwrap_or("unknown");
         let of_task = self.text("task_id").is_some() || self.revision().is_some();
         match category {
-            "deployment" if of_task => "deployment or scale-in".to_owned(),
+            "deployment" if of_task && self.is_expected() => "deployment or scale-in".to_owned(),
+            "deployment" if of_task => "stopped by the service scheduler".to_owned(),
             _ => match IN_WORDS.iter().find(|(name, _)| *name == category) {
                 Some((_, words)) => (*words).to_owned(),
                 None => category.replace('_', " "),
@@ -288,7 +348,19 @@ mod tests {
                 "container app cannot start (exit 127)",
             ),
             (json!({"category": "container_start"}), "cannot start"),
-            (json!({"category": "deployment", "task_id": "0123"}), "deployment or scale-in"),
+            (
+                json!({"category": "deployment", "task_id": "0123", "expected": true}),
+                "deployment or scale-in",
+            ),
+            (
+                json!({"category": "deployment", "task_id": "0123", "expected": false, "container": "app"}),
+                "stopped by the service scheduler, container app",
+            ),
+            (
+                json!({"category": "capacity", "ecs_event": "service_event",
+                    "summary": "Service web (cluster prod): its tasks cannot be placed (\"RESOURCE:GPU\")."}),
+                "its tasks cannot be placed (\"RESOURCE:GPU\")",
+            ),
             (json!({"category": "deployment"}), "deployment failed"),
             (json!({"category": "capacity"}), "tasks cannot be placed"),
             (json!({}), "stopped for an unknown reason"),

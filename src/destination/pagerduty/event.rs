@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::classify::classes::Entry;
-use crate::destination::alert::stop::{CONTAINERS_FIELD, StopFields};
+use crate::destination::alert::stop::{CONTAINERS_FIELD, EVENT_NAME_FIELD, StopFields};
 use crate::destination::alert::{ToldEntry, facts, incident, lines, text};
 use crate::encode::template::RenderContext;
 use crate::stop::{IncidentReport, IncidentState, Severity};
@@ -29,11 +29,12 @@ const MAX_LINK_CHARS: usize = 2_000;
 const PROBE_KEY: &str = "ecs-router-check";
 
 /// What of a stop is among the details, under the names of the report.
-const DETAILS: [&str; 22] = [
+const DETAILS: [&str; 23] = [
     "summary",
     "hint",
     "category",
     "cause",
+    EVENT_NAME_FIELD,
     "stop_code",
     "stopped_reason",
     "container",
@@ -143,7 +144,7 @@ fn of_stop(stop: &StopFields, report: Option<&IncidentReport>, entries: &[ToldEn
         payload["component"] = name(container).into();
     }
     let is_time = |text: &&str| text.parse::<Timestamp>().is_ok();
-    if let Some(at) = stop.text("stopped_at").filter(is_time) {
+    if let Some(at) = stop.at().filter(is_time) {
         payload["timestamp"] = at.into();
     }
     payload
@@ -151,7 +152,7 @@ fn of_stop(stop: &StopFields, report: Option<&IncidentReport>, entries: &[ToldEn
 
 fn summary(stop: &StopFields, report: Option<&IncidentReport>) -> String {
     match report {
-        Some(report) => format!("{}: {}", stop.matter(), incident::standing(report)),
+        Some(report) => format!("{}: {}", stop.matter(), incident::standing(stop, report)),
         None => stop.full_matter(),
     }
 }

@@ -46,7 +46,7 @@ fn late_lines(stop: &StopFields) -> Option<Value> {
 
 fn line(stop: &StopFields, report: &IncidentReport) -> Value {
     let subject = blocks::escaped(&incident::subject(stop, report), MAX_SUBJECT_CHARS);
-    let standing = blocks::escaped(&incident::standing(report), MAX_STANDING_CHARS);
+    let standing = blocks::escaped(&incident::standing(stop, report), MAX_STANDING_CHARS);
     let account = stop.text("account").map(|account| format!("account {}", blocks::escaped(account, 40)));
     let parts = [Some(standing), account, report::service_link(stop)];
     let parts: Vec<String> = parts.into_iter().flatten().collect();

@@ -97,10 +97,10 @@ pub(super) fn code(lines: &[&str]) -> Option<Value> {
 /// When the task stopped, links to the console, whose it was, and the name under which all stops of the incident are stored.
 fn footer(stop: &StopFields) -> Option<Value> {
     let shown = |name| stop.text(name).map(|text| blocks::escaped(text, MAX_NAME_CHARS));
+    let at = stop.at().map(|at| blocks::escaped(at, MAX_NAME_CHARS));
     let account = shown("account").map(|account| format!("account {account}"));
     let task = shown("task_id").map(|task| format!("task {task}"));
-    let parts =
-        [shown("stopped_at"), console_link(stop), logs_link(stop), account, task, shown("incident_id")];
+    let parts = [at, console_link(stop), logs_link(stop), account, task, shown("incident_id")];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     (!parts.is_empty()).then(|| blocks::context(&parts.join(" · ")))
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::attribute::SnsAttribute;
 use crate::classify::classes::Entry;
-use crate::destination::alert::stop::StopFields;
+use crate::destination::alert::stop::{AT_FIELD, StopFields};
 use crate::destination::alert::{facts, incident};
 use crate::printable;
 use crate::stop::{IncidentEnd, IncidentReport, IncidentState, Severity, StopEvent};
@@ -92,9 +92,9 @@ fn subject_of_stop(stop: &StopFields, report: Option<&IncidentReport>) -> String
         Some(IncidentReport { state: IncidentState::Resolved, ended_by, .. }) => end_name(*ended_by),
         _ => severity_name(stop.severity()),
     };
-    let stops = report.filter(|report| report.count > 1);
-    let stops = stops.map(|report| format!(" ({} stops)", report.count)).unwrap_or_default();
-    subject(&format!("[{standing}] {}{stops}", stop.matter()))
+    let count = report.map(|report| report.count).filter(|count| *count > 1);
+    let count = count.map(|count| format!(" ({count} {}s)", stop.counted())).unwrap_or_default();
+    subject(&format!("[{standing}] {}{count}", stop.matter()))
 }
 
 /// Only what ECS confirmed is resolved: a service that starts no tasks is quiet, too.
@@ -132,7 +132,7 @@ fn text_of_stop(stop: &StopFields, news: Option<&IncidentReport>) -> String {
         |name: &str| Some(printable::line(stop.text(name)?).into_owned()).filter(|text| !text.is_empty());
     let is_over = news.is_some_and(|report| report.state == IncidentState::Resolved);
     let paragraphs = [
-        news.map(|report| format!("Incident: {}", incident::standing(report))),
+        news.map(|report| format!("Incident: {}", incident::standing(stop, report))),
         known("summary"),
         known("hint").filter(|_| !is_over),
         changes(stop).filter(|_| !is_over),
@@ -166,6 +166,7 @@ pub(super) fn listed(lines: &[&str]) -> String {
 fn fact_lines(stop: &StopFields) -> String {
     let names = [
         ("Stopped at", "stopped_at"),
+        ("Happened at", AT_FIELD),
         ("Account", "account"),
         ("Task", "task_id"),
         ("Incident id", "incident_id"),

@@ -150,10 +150,10 @@ fn end_of(lines: &[&str], room: Room) -> Option<Value> {
 /// When the task stopped, whose it was, and the name under which all stops of the incident are stored.
 fn footer(stop: &StopFields) -> Option<Value> {
     let shown = |name| stop.text(name).map(|text| plain(text, MAX_FACT));
+    let at = stop.at().map(|at| plain(at, MAX_FACT));
     let account = shown("account").map(|account| format!("account {account}"));
     let task = shown("task_id").map(|task| format!("task {task}"));
-    let parts: Vec<String> =
-        [shown("stopped_at"), account, task, shown("incident_id")].into_iter().flatten().collect();
+    let parts: Vec<String> = [at, account, task, shown("incident_id")].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| card::paragraph(&[(&parts.join(" · "), Style::Subtle)]))
 }
 
@@ -208,7 +208,7 @@ fn news(news: &[(StopFields, IncidentReport)], room: Room) -> Vec<Value> {
 
 fn standing(stop: &StopFields, report: &IncidentReport, room: Room) -> Vec<Value> {
     let subject = plain(&incident::subject(stop, report), MAX_TITLE);
-    let standing = plain(&incident::standing(report), MAX_TITLE);
+    let standing = plain(&incident::standing(stop, report), MAX_TITLE);
     let mut items =
         vec![card::paragraph(&[(&subject, Style::Bold)]), card::paragraph(&[(&standing, Style::Plain)])];
     if let Some(hint) = incident::hint(stop, report) {

@@ -69,9 +69,10 @@ const DOTNET_EXCEPTION: &str =
 const DOTNET_MISSING: &str = "Install the .NET runtime that the program asks for in the image, or publish it self-contained: it was not found.";
 
 #[rustfmt::skip]
-const HINTS: [(i64, &str); 31] = [
+const HINTS: [(i64, &str); 32] = [
     (1, "Read the container's last lines. On EC2 also look for a child process that the kernel killed for its memory: all that shows is a plain exit 1."),
     (2, "Read the container's last lines: exit 2 often means bad arguments, a Go panic, or a shell that was called wrongly."),
+    (3, "Read the container's last lines: 3 is how a JVM ends that ran out of memory (ExitOnOutOfMemoryError), and gunicorn or uvicorn whose application did not start; elsewhere the exit code is the application's own."),
     (125, "Read the container's last lines: 125 is often the container runtime's own error (a bad option, no such image), not the application's."),
     (126, "The command is there but cannot be executed: check its mode (chmod +x) and its interpreter line."),
     (127, "A command was not found: check the entry point, PATH and what the image really contains."),
@@ -82,7 +83,7 @@ const HINTS: [(i64, &str); 31] = [
     (137, "It was killed without an out-of-memory report: compare its memory with the limit, child processes included, and find out who sends SIGKILL. On EC2 read the host's kernel log."),
     (139, "Segmentation fault: check native libraries and whether the image fits the processor (x86_64 or arm64)."),
     (143, "It was told to stop, and not by ECS: look for a supervisor, a script or a watchdog in the container that sends SIGTERM."),
-    (255, "Exit 255 is -1 or out of range: read the last lines. On EC2 check whether the host or the container runtime failed at that time."),
+    (255, "Exit 255 is -1 or out of range: read the last lines; `exec format error` means an image for another processor. On EC2 check whether the host or the container runtime failed at that time."),
     (0x4001_0004, "It was terminated at shutdown, of the container or of its host: find out what stopped it at that time."),
     (0xC000_0005, "Segmentation fault (access violation): check native libraries and whether the image fits the host's Windows version."),
     (0xC000_013A, "It was told to stop (Ctrl-C), and not by ECS: look for a supervisor or a watchdog in the container that ends it."),
