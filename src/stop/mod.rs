@@ -7,7 +7,8 @@
 //! that follow see it) → `task`, `container_exit` or `service` (what it says) → `diagnosis` (why, in the one order that
 //! avoids the known false alarms) → `report` and `summary` (in words). Beside them: `detail` (an event that lost its
 //! envelope), `dedup` (one report per stop), `stderr_tail` (the last lines before it), `last_lines` (what a report shows of
-//! them), `revision` and `failed_deployment` (what a deployment that failed ran) and `console` (the pages that it links).
+//! them), `revision` and `failed_deployment` (what a deployment that failed ran), `console` (the pages that it links) and
+//! `unreported` (why an event makes no report).
 //!
 //! The event format: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_cwe_events.html>
 
@@ -42,6 +43,7 @@ mod task;
 mod texts;
 mod time;
 mod trigger;
+mod unreported;
 
 #[cfg(test)]
 mod tests;
@@ -58,6 +60,7 @@ pub use memory::MemoryUse;
 pub use recovery::{RecoveryStep, ServiceRecovery, recovery};
 pub use revision::{FailedRevision, PreviousRevision, ReadChanges, RevisionSource};
 pub use trigger::is_event;
+pub use unreported::{unfinished_state, unreported};
 
 use trigger::Trigger;
 

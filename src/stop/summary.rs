@@ -27,7 +27,8 @@ pub(super) fn summarize(stop: &StopEvent, description: Option<&str>) -> String {
     }
 }
 
-fn task(stop: &StopEvent) -> String {
+/// `task 0c1009ba of service web (cluster prod)`
+pub(super) fn task(stop: &StopEvent) -> String {
     let id =
         stop.task_id.as_deref().map_or_else(|| "a task".to_owned(), |id| format!("task {}", shorten(id, 8)));
     let owner = match (&stop.service, stop.family()) {
@@ -200,7 +201,7 @@ fn shorten(text: &str, max_chars: usize) -> String {
     shortened
 }
 
-fn capitalize(text: &str) -> String {
+pub(super) fn capitalize(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

@@ -38,6 +38,24 @@ fn each_record_is_one_object_in_the_same_order() {
 }
 
 #[test]
+fn a_task_that_has_not_stopped_is_said_to_be_one() {
+    let event = record::event("running-spot-warning");
+    let expected =
+        "has not stopped yet: it is RUNNING and is to stop (\"Your Spot Task was interrupted\"). Its report";
+    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let wrapped = json!({"Type": "Notification", "TopicArn": "t", "Message": event.to_string()});
+    let described = json!({"tasks": [event["detail"]]});
+    for input in [event.to_string(), wrapped.to_string(), described.to_string()] {
+        let ran = ran_with(&["explain", "-"], &input);
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+        assert!(one_line(&ran.out).contains(expected), "{input}: {}", ran.out);
+    }
+    let object = &lines(&ran_with(&["explain", "--json", "-"], &event.to_string()).out)[0];
+    assert_eq!((&object["class"], &object["event"]), (&json!("other"), &Value::Null));
+    assert!(object["unreported"].as_str().unwrap().contains(expected), "{object}");
+}
+
+#[test]
 fn the_event_is_the_one_the_plugin_sends() {
     let ran = ran(&["explain", "--json", "events/essential-exit-137.json"]);
     let expected = ecs_router::stop::read(record::event("essential-exit-137")).unwrap();

@@ -191,6 +191,28 @@ fn people_read_a_table() {
 }
 
 #[test]
+fn events_of_tasks_that_have_not_stopped_are_counted_as_such() {
+    let folder = TempDir::new();
+    let names = ["running-spot-warning", "deprovisioning-early", "spot-interruption"];
+    let recording = folder.file("r.jsonl", &json_lines(&names.map(record::event))).display().to_string();
+    let webhook = "slack.webhook_url https://hooks.slack.com/services/T0/B0/x";
+    let config = configuration(&folder, &format!("    route.default slack\n    {webhook}\n"));
+    let note = "2 event(s) of tasks that have not stopped (1 DEPROVISIONING, 1 RUNNING) make no report; ECS's event with STOPPED does\n";
+    for more in [&[][..], &["--incidents"]] {
+        let arguments = [&["replay", &config, &recording], more].concat();
+        let ran = ran(&arguments);
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+        assert!(ran.out.contains(note), "{}", ran.out);
+        let ran = ran_json(&arguments);
+        assert_eq!(ran.last().unwrap()["summary"]["unfinished_tasks"], 2, "{ran:?}");
+    }
+}
+
+fn ran_json(arguments: &[&str]) -> Vec<Value> {
+    objects(&ran(&[arguments, &["--json"]].concat()).out)
+}
+
+#[test]
 fn a_dry_run_opens_no_connection() {
     let cloud = Cloud::start();
     let folder = TempDir::new();

@@ -21,13 +21,16 @@ pub(crate) struct ClassifiedRecord {
     pub(crate) stops: Vec<StopEvent>,
     /// The record is the detail of an event without its envelope, which only a queue reads as the event.
     pub(crate) lacks_envelope: bool,
+    /// Why an event of ECS makes no report, in words.
+    pub(crate) unreported: Option<String>,
 }
 
 /// Classifies a record as if it came through Fluent Bit, and the events in its envelope, without classes of the user's
 /// own. `None` for what is not a record.
 pub(crate) fn classify(record: &Value) -> Option<ClassifiedRecord> {
     let chunk = rmp_serde::to_vec(&(0u64, record)).ok()?;
-    let text = &record.to_string();
+    let whole = record;
+    let text = &whole.to_string();
     let classifier = Classifier::default();
     let mut classified = None;
     decode::records(&chunk, |record| {
@@ -36,6 +39,7 @@ pub(crate) fn classify(record: &Value) -> Option<ClassifiedRecord> {
             level: None,
             stops: Vec::new(),
             lacks_envelope: false,
+            unreported: None,
         };
         let provenance = Provenance::new(record, ChunkOrigin::Trusted);
         match classifier.classify(record, &provenance, &envelope::Budget::default()) {
@@ -58,6 +62,8 @@ pub(crate) fn classify(record: &Value) -> Option<ClassifiedRecord> {
         if !found.stops.is_empty() {
             found.class = Class::Stop.name().to_owned();
             found.level = None;
+        } else if found.class == Class::Other.name() {
+            found.unreported = why_unreported(whole, text);
         }
         classified = Some(found);
     });
@@ -75,6 +81,12 @@ fn level_of(
     let rules = LevelRules { mode: LevelMode::Auto(reader), separates_warnings: true };
     let GradedLine { class, .. } = rules.grade(record, provenance, class);
     Some((level.name(), class.name().to_owned()))
+}
+
+/// Why the event that the record is, or holds, makes no report.
+fn why_unreported(record: &Value, text: &str) -> Option<String> {
+    let wrapped = envelope::unwrap_vouched(text).map(|found| found.events).unwrap_or_default();
+    std::iter::once(record).chain(&wrapped).find_map(stop::unreported)
 }
 
 /// The stops in details that lost their envelopes, as `queue.url` reads them.

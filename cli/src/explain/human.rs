@@ -116,7 +116,8 @@ fn print_record(
         None => record.to_string(),
     };
     let width = terminal::width().saturating_sub(head.chars().count());
-    writeln!(out, "{head}{}", terminal::truncate(&text, width))
+    writeln!(out, "{head}{}", terminal::truncate(&text, width))?;
+    judged.unreported.iter().try_for_each(|why| print_fact(out, "note", why))
 }
 
 /// `, level error (class error with level auto)`

@@ -232,7 +232,7 @@ impl<W: io::Write> Explanation<'_, W> {
 }
 
 /// One line of `--json`. A record with several stop events has the first as `event`, and all of them as `events`; one
-/// whose event lost its envelope says `without_envelope`, and one that tells its level has it as `level`, with the class
+/// whose event lost its envelope says `without_envelope`, an event of ECS that makes no report says why as `unreported`, and one that tells its level has it as `level`, with the class
 /// that it has with `level auto`. With `--redact` it shows the record and what was masked, with
 /// `--sample` whether a sample has it, with `--join` whether it was several, with `--limit` whether the limit drops it, with
 /// `--recorder` whether it is held, or how many lines it releases.
@@ -245,6 +245,9 @@ fn json_line(judged: &ClassifiedRecord, effects: &Effects) -> Value {
     let Value::Object(fields) = &mut line else { return line };
     if judged.lacks_envelope {
         fields.insert("without_envelope".to_owned(), json!(true));
+    }
+    if let Some(why) = &judged.unreported {
+        fields.insert("unreported".to_owned(), json!(why));
     }
     if let Some((level, class)) = &judged.level {
         fields.insert("level".to_owned(), json!(level));

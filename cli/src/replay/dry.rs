@@ -64,6 +64,7 @@ impl<W: Write> Sink for Table<'_, W> {
     fn chunk(&mut self, tag: &str, bytes: &[u8]) -> io::Result<()> {
         let chunk = self.dry.process(tag, bytes);
         self.tally.applications.add_chunk(bytes);
+        self.tally.unfinished.add_chunk(bytes);
         self.unlimited.iter_mut().for_each(|unlimited| unlimited.add_chunk(tag, bytes));
         for row in &chunk.rows {
             self.tally.count(row);
@@ -211,6 +212,7 @@ impl<W: Write> Table<'_, W> {
             self.tally.classes.iter().map(|(class, count)| format!("{count} {class}")).collect();
         let ReplayTally { records, dropped, .. } = self.tally;
         writeln!(self.out, "\n{records} record(s): {}; {dropped} dropped on purpose", classes.join(", "))?;
+        self.tally.unfinished.note().iter().try_for_each(|note| writeln!(self.out, "{note}"))?;
         if let Some(lines) = self.tally.joined {
             writeln!(self.out, "joined: {lines} line(s) with the record before them")?;
         }
@@ -264,6 +266,9 @@ impl<W: Write> Table<'_, W> {
         if let Some(RecorderCounts { held, released, expired, evicted, .. }) = self.tally.recorder {
             summary["recorder"] =
                 json!({"held": held, "released": released, "expired": expired, "evicted": evicted});
+        }
+        if self.tally.unfinished.count() > 0 {
+            summary["unfinished_tasks"] = json!(self.tally.unfinished.count());
         }
         let drops = self.dry.take_drops();
         if !drops.is_empty() {

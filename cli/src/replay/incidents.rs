@@ -13,7 +13,7 @@ use super::matching::TagMatcher;
 use super::resolve::Resolved;
 use super::source::{self, Sink};
 use super::{ReplayArguments, refuse, refuse_problems, warn};
-use crate::adapter::pipeline::{TimedRun, TimedSent};
+use crate::adapter::pipeline::{TimedRun, TimedSent, UnfinishedTasks};
 use crate::terminal;
 
 /// How far the clock is turned at one time.
@@ -41,6 +41,7 @@ pub(super) fn run(
         counts,
         stops: 0,
         named: BTreeSet::new(),
+        unfinished: UnfinishedTasks::default(),
         has_errors: false,
     };
     source::read(arguments, matcher, !terminal::is_interactive(), &mut timeline)?;
@@ -66,11 +67,13 @@ struct Timeline<W> {
     stops: usize,
     /// The incidents' names.
     named: BTreeSet<String>,
+    unfinished: UnfinishedTasks,
     has_errors: bool,
 }
 
 impl<W: Write> Sink for Timeline<W> {
     fn chunk(&mut self, tag: &str, bytes: &[u8]) -> io::Result<()> {
+        self.unfinished.add_chunk(bytes);
         let mut records = Vec::new();
         let tally =
             decode::records(bytes, |record| records.push((record.time.millis(), record.body.to_vec())));
@@ -164,10 +167,12 @@ impl<W: Write> Timeline<W> {
         if self.json {
             let row = |(name, kind, count): &(String, &str, Count)| json!({"name": name, "type": kind, "records": count.records, "messages": count.messages});
             let destinations: Vec<_> = rows.iter().map(row).collect();
-            let summary = json!({"stops": self.stops, "incidents": incidents, "destinations": destinations});
+            let unfinished = self.unfinished.count();
+            let summary = json!({"stops": self.stops, "incidents": incidents, "unfinished_tasks": unfinished, "destinations": destinations});
             return writeln!(self.out, "{}", terminal::json_line(&json!({"summary": summary})));
         }
         writeln!(self.out, "\n{} stop(s) in {incidents} incident(s)", self.stops)?;
+        self.unfinished.note().iter().try_for_each(|note| writeln!(self.out, "{note}"))?;
         writeln!(self.out, "{:<16}  {:<13}  {:>8}  {:>8}", "destination", "type", "records", "messages")?;
         for (name, kind, Count { records, messages }) in rows {
             let messages = if messages == 0 { "-".to_owned() } else { messages.to_string() };

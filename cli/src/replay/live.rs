@@ -17,6 +17,7 @@ use super::resolve::Resolved;
 use super::source::{self, Sink};
 use super::{ReplayArguments, dry, refuse_problems};
 use crate::adapter::instance::LiveRun;
+use crate::adapter::pipeline::UnfinishedTasks;
 use crate::terminal;
 
 /// Before the first repetition of a chunk; doubles each time.
@@ -34,18 +35,23 @@ pub(super) fn run(
         Ok(live) => live,
         Err(problems) => return Ok(refuse_problems(arguments, &problems)),
     };
-    let mut delivery =
-        Delivery { live: &live, retries: arguments.retries, answers: Answers::default(), has_errors: false };
+    let mut delivery = Delivery {
+        live: &live,
+        retries: arguments.retries,
+        answers: Answers::default(),
+        unfinished: UnfinishedTasks::default(),
+        has_errors: false,
+    };
     let read = source::read(arguments, matcher, true, &mut delivery);
-    let Delivery { answers, has_errors, .. } = delivery;
+    let Delivery { answers, unfinished, has_errors, .. } = delivery;
     // The counters are shown also when reading the recording fails.
     live.drain();
     let outcomes: Vec<Outcome> =
         live.counters().into_iter().map(|counters| Outcome::new(counters, resolved)).collect();
     let mut out = terminal::output();
     match arguments.json {
-        true => writeln!(out, "{}", terminal::json_line(&object(&live, &outcomes, &answers)))?,
-        false => table(&mut out, &live, &outcomes, &answers)?,
+        true => writeln!(out, "{}", terminal::json_line(&object(&live, &outcomes, &answers, &unfinished)))?,
+        false => table(&mut out, &live, &outcomes, &answers, &unfinished)?,
     }
     out.flush()?;
     read?;
@@ -69,11 +75,13 @@ struct Delivery<'d> {
     live: &'d LiveRun,
     retries: u32,
     answers: Answers,
+    unfinished: UnfinishedTasks,
     has_errors: bool,
 }
 
 impl Sink for Delivery<'_> {
     fn chunk(&mut self, tag: &str, bytes: &[u8]) -> io::Result<()> {
+        self.unfinished.add_chunk(bytes);
         let mut pause = FIRST_RETRY_PAUSE;
         let mut left = self.retries;
         loop {
@@ -174,11 +182,13 @@ fn table(
     live: &LiveRun,
     outcomes: &[Outcome],
     answers: &Answers,
+    unfinished: &UnfinishedTasks,
 ) -> io::Result<()> {
     let Answers { ok, retry, error, repeated } = answers;
     writeln!(out, "chunks: {ok} OK, {retry} RETRY, {error} ERROR; {repeated} brought again")?;
     let classes: Vec<String> = live.classes().iter().map(|(name, count)| format!("{count} {name}")).collect();
     writeln!(out, "records: {}", classes.join(", "))?;
+    unfinished.note().iter().try_for_each(|note| writeln!(out, "{note}"))?;
     let masked: Vec<String> = live.redacted().iter().map(|(rule, count)| format!("{count} {rule}")).collect();
     if !masked.is_empty() {
         writeln!(out, "masked: {}", masked.join(", "))?;
@@ -205,7 +215,7 @@ fn table(
     outcomes.iter().filter(|outcome| outcome.is_spooled()).try_for_each(|outcome| outcome.write_spooled(out))
 }
 
-fn object(live: &LiveRun, outcomes: &[Outcome], answers: &Answers) -> Value {
+fn object(live: &LiveRun, outcomes: &[Outcome], answers: &Answers, unfinished: &UnfinishedTasks) -> Value {
     let classes: Map<String, Value> =
         live.classes().into_iter().map(|(name, count)| (name, count.into())).collect();
     let recorder = live.recorder();
@@ -213,6 +223,7 @@ fn object(live: &LiveRun, outcomes: &[Outcome], answers: &Answers) -> Value {
         "verdicts": {"ok": answers.ok, "retry": answers.retry, "error": answers.error},
         "brought_again": answers.repeated,
         "classes": classes,
+        "unfinished_tasks": unfinished.count(),
         "masked": live.redacted().into_iter().collect::<std::collections::BTreeMap<_, _>>(),
         "joined": live.joined_lines(),
         "over_limits": live.over_limits(),

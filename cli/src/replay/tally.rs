@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ecs_router::config::keys::DestinationKind;
 use ecs_router::metrics::RecorderCounts;
 
-use crate::adapter::pipeline::{ApplicationLines, DryCopy, DryRecord, DryRun, Recorded};
+use crate::adapter::pipeline::{ApplicationLines, DryCopy, DryRecord, DryRun, Recorded, UnfinishedTasks};
 
 /// Totals of one destination.
 #[derive(Debug, Default, Clone)]
@@ -64,6 +64,7 @@ pub(super) struct ReplayTally {
     no_totals: Vec<Total>,
     pub(super) flows: BTreeMap<(String, FlowEnd), Volume>,
     pub(super) applications: ApplicationLines,
+    pub(super) unfinished: UnfinishedTasks,
 }
 
 /// What a record is counted in: <https://aws.amazon.com/firehose/pricing/>, <https://aws.amazon.com/sns/pricing/>,
