@@ -2,7 +2,7 @@
 
 use super::console::{self, LogPlace};
 use super::event::StopEvent;
-use super::kind::{Category, EcsEvent, MissingLines};
+use super::kind::{Category, Cause, EcsEvent, MissingLines};
 use crate::json;
 use crate::redact::secrets;
 
@@ -30,7 +30,9 @@ impl StopEvent {
             Category::HealthCheck | Category::ContainerStart | Category::Unknown => true,
             Category::ImagePull | Category::Secret | Category::Logging | Category::Storage => false,
             Category::Network | Category::Capacity | Category::Platform | Category::Deployment => false,
-            Category::User | Category::Spot | Category::Host | Category::ServiceEvent => false,
+            // AWS Batch ends a job that took too long; its lines say what with.
+            Category::User => self.cause == Some(Cause::Timeout),
+            Category::Spot | Category::Host | Category::ServiceEvent => false,
         };
         is_told_by_lines
             && !self.expected
@@ -100,6 +102,11 @@ mod tests {
     fn only_an_applications_own_end_is_worth_reading() {
         assert!(task(json!({})).is_worth_reading());
         assert!(task(json!({"containers": [{"name": "app", "exitCode": 0}]})).is_worth_reading());
+        let timeout = "Job attempt duration exceeded timeout";
+        assert!(
+            task(json!({"stopCode": "UserInitiated", "stoppedReason": timeout, "group": "family:x"}))
+                .is_worth_reading()
+        );
         for changes in [
             json!({"stopCode": "UserInitiated"}),
             json!({"stopCode": "SpotInterruption"}),

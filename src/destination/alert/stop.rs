@@ -231,6 +231,8 @@ impl StopFields {
         match category {
             "deployment" if of_task && self.is_expected() => "deployment or scale-in".to_owned(),
             "deployment" if of_task => "stopped by the service scheduler".to_owned(),
+            "user" if self.text("cause") == Some("timeout") => "job ran longer than its timeout".to_owned(),
+            "host" if self.is_expected() => "host maintenance".to_owned(),
             _ => match IN_WORDS.iter().find(|(name, _)| *name == category) {
                 Some((_, words)) => (*words).to_owned(),
                 None => category.replace('_', " "),
@@ -356,6 +358,11 @@ mod tests {
                 json!({"category": "deployment", "task_id": "0123", "expected": false, "container": "app"}),
                 "stopped by the service scheduler, container app",
             ),
+            (
+                json!({"category": "user", "cause": "timeout", "container": "app", "exit_code": 143}),
+                "job ran longer than its timeout, container app (exit 143)",
+            ),
+            (json!({"category": "host", "task_id": "0123", "expected": true}), "host maintenance"),
             (
                 json!({"category": "capacity", "ecs_event": "service_event",
                     "summary": "Service web (cluster prod): its tasks cannot be placed (\"RESOURCE:GPU\")."}),
