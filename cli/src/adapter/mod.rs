@@ -9,3 +9,4 @@ pub(crate) mod probe;
 pub(crate) mod redaction;
 pub(crate) mod sampling;
 pub(crate) mod tag;
+pub(crate) mod unfinished;

@@ -1,7 +1,6 @@
 //! `router::pipeline`: one chunk through the stages up to the batches, with nothing behind them.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -23,7 +22,6 @@ use ecs_router::printable;
 use ecs_router::router::entries::for_each_entry;
 use ecs_router::router::pipeline::{Pipeline, Stages, new_metrics};
 use ecs_router::router::process::{process_chunk, process_news};
-use ecs_router::stop;
 
 /// Stands in for the region of the machine; no request is made.
 const PLACEHOLDER_REGION: &str = "us-east-1";
@@ -227,41 +225,6 @@ impl ApplicationLines {
             self.lines += u64::from(line.is_some());
             self.bytes += line.map_or(0, |line| u64::try_from(line.len()).unwrap_or_default());
         });
-    }
-}
-
-/// Tasks' events that are not the last one, by state: they make no report.
-#[derive(Debug, Default)]
-pub(crate) struct UnfinishedTasks(BTreeMap<String, u64>);
-
-impl UnfinishedTasks {
-    pub(crate) fn add_chunk(&mut self, chunk: &[u8]) {
-        decode::records(chunk, |record| {
-            if record.text(b"detail-type") != Some(b"ECS Task State Change") {
-                return;
-            }
-            let event: serde_json::Value = rmp_serde::from_slice(record.body).unwrap_or_default();
-            if let Some(state) = stop::unfinished_state(&event) {
-                *self.0.entry(state.to_owned()).or_default() += 1;
-            }
-        });
-    }
-
-    pub(crate) fn count(&self) -> u64 {
-        self.0.values().sum()
-    }
-
-    /// What to say of them; `None`: there are none.
-    pub(crate) fn note(&self) -> Option<String> {
-        let states: Vec<String> = self.0.iter().map(|(state, count)| format!("{count} {state}")).collect();
-        let count = self.count();
-        (count > 0).then(|| {
-            printable::line(&format!(
-                "{count} event(s) of tasks that have not stopped ({}) make no report; ECS's event with STOPPED does",
-                states.join(", ")
-            ))
-            .into_owned()
-        })
     }
 }
 

@@ -13,7 +13,8 @@ use super::matching::TagMatcher;
 use super::resolve::Resolved;
 use super::source::{self, Sink};
 use super::{ReplayArguments, refuse, refuse_problems, warn};
-use crate::adapter::pipeline::{TimedRun, TimedSent, UnfinishedTasks};
+use crate::adapter::pipeline::{TimedRun, TimedSent};
+use crate::adapter::unfinished::UnfinishedTasks;
 use crate::terminal;
 
 /// How far the clock is turned at one time.

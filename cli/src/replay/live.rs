@@ -17,7 +17,7 @@ use super::resolve::Resolved;
 use super::source::{self, Sink};
 use super::{ReplayArguments, dry, refuse_problems};
 use crate::adapter::instance::LiveRun;
-use crate::adapter::pipeline::UnfinishedTasks;
+use crate::adapter::unfinished::UnfinishedTasks;
 use crate::terminal;
 
 /// Before the first repetition of a chunk; doubles each time.

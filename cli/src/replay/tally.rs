@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use ecs_router::config::keys::DestinationKind;
 use ecs_router::metrics::RecorderCounts;
 
-use crate::adapter::pipeline::{ApplicationLines, DryCopy, DryRecord, DryRun, Recorded, UnfinishedTasks};
+use crate::adapter::pipeline::{ApplicationLines, DryCopy, DryRecord, DryRun, Recorded};
+use crate::adapter::unfinished::UnfinishedTasks;
 
 /// Totals of one destination.
 #[derive(Debug, Default, Clone)]
