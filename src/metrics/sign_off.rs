@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::summary::cut_words;
 use super::{EmfSource, RecorderCounts, Snapshot};
 
 /// Signs that records are missing which the router never had, or does not have any more.
@@ -94,6 +95,7 @@ impl SignOff {
             // Writing to a text cannot fail.
             write!(text, " ({})", reasons.join("; ")).ok();
         }
+        text += &cut_words(self.cut());
         if self.over_limits > 0 {
             write!(text, ", {} dropped by limits and samples", self.over_limits).ok();
         }
@@ -116,6 +118,7 @@ impl SignOff {
             "records_delivered": self.delivered(),
             "records_lost": self.lost(),
             "records_left_out": self.left_out(),
+            "records_cut": self.cut(),
             "records_dropped": self.dropped,
             "gaps_suspected": !self.gaps.is_empty(),
             "gaps": self.gaps,
@@ -154,6 +157,10 @@ impl SignOff {
 
     fn lost(&self) -> u64 {
         self.destinations.iter().map(|one| sum(one, true)).sum()
+    }
+
+    fn cut(&self) -> u64 {
+        self.destinations.iter().map(|one| one.cut).sum()
     }
 
     fn left_out(&self) -> u64 {
@@ -201,6 +208,7 @@ fn destination(one: &Snapshot) -> Value {
         "delivered": one.delivered,
         "lost": sum(one, true),
         "left_out": sum(one, false),
+        "cut": one.cut,
         "reasons": reasons,
         "waiting_records": one.waiting_records,
         "spool_objects": one.spool_objects,

@@ -12,7 +12,7 @@ impl Snapshot {
         counted.iter().any(|count| *count > 0) || !self.lost.is_empty()
     }
 
-    /// `120 records delivered in 3 requests (4096 bytes), 1 retries, 2 lost (too_old 2)`, and what is in the spool.
+    /// `120 records delivered in 3 requests (4096 bytes), 1 retries, 2 lost (too_old 2), 1 cut`, and what is in the spool.
     #[must_use]
     pub fn summary(&self) -> impl Display + '_ {
         fmt::from_fn(|out| {
@@ -23,8 +23,14 @@ impl Snapshot {
             if self.lost.iter().any(|(reason, _)| !reason.is_loss()) {
                 self.write_reasons(out, "left out", |reason| !reason.is_loss())?;
             }
+            out.write_str(&self.cut_words())?;
             self.write_objects(out)
         })
+    }
+
+    /// `, 3 cut`, or nothing: records that arrived without their end.
+    pub(crate) fn cut_words(&self) -> String {
+        cut_words(self.cut)
     }
 
     fn write_reasons(
@@ -54,6 +60,11 @@ impl Snapshot {
     }
 }
 
+/// `, 3 cut`, or nothing.
+pub(super) fn cut_words(cut: u64) -> String {
+    if cut > 0 { format!(", {cut} cut") } else { String::new() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,6 +77,7 @@ mod tests {
             requests: 3,
             retries: 1,
             lost: vec![(Reason::TooOld, 2), (Reason::Refused, 1), (Reason::Filtered, 7)],
+            cut: 6,
             objects: 4,
             spool_objects: 5,
             spool_bytes: 600,
@@ -74,7 +86,7 @@ mod tests {
         assert_eq!(
             counters.summary().to_string(),
             "120 records delivered in 3 requests (4096 bytes), 1 retries, 3 lost (too_old 2, refused 1), \
-             7 left out (filtered 7), 4 objects uploaded, 5 objects (600 bytes) in the spool"
+             7 left out (filtered 7), 6 cut, 4 objects uploaded, 5 objects (600 bytes) in the spool"
         );
         assert_eq!(
             Snapshot::default().summary().to_string(),

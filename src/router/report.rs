@@ -208,7 +208,8 @@ impl Router {
                 objects => format!(", {objects} objects uploaded"),
             };
             let text = format_args!(
-                "destination {name}: {delivered} records delivered in {requests} requests, {lost} lost{objects}"
+                "destination {name}: {delivered} records delivered in {requests} requests, {lost} lost{}{objects}",
+                counters.cut_words()
             );
             self.log.line(Level::Info, text);
         }

@@ -51,6 +51,25 @@ fn mixed() -> Chunk {
         .with(now_ms(), &line("web", "stderr", "dropped"))
 }
 
+/// Nothing of it is lost, and yet it did not arrive as it was.
+#[test]
+fn a_record_that_is_cut_is_told_in_every_line_about_its_destination() {
+    let test = this_test!("a_record_that_is_cut_is_told_in_every_line_about_its_destination");
+    let said = alone(test, || {
+        let cloud = Cloud::start();
+        let router = router(&cloud, &[("stats_interval", "200ms")]);
+        let long = line("web", "stdout", &"x".repeat(1_100_000));
+        router.bring_until_ok(&Chunk::now(&[long, line("web", "stdout", "short")]), 3);
+        std::thread::sleep(Duration::from_millis(600));
+        router.drain();
+        let record = exit_record(&cloud);
+        assert_eq!((&record["records_lost"], &record["records_cut"]), (&json!(0), &json!(1)), "{record:#}");
+        assert_eq!(record["destinations"][0]["cut"], 1, "{record:#}");
+    });
+    let told = said.lines().filter(|line| line.contains(", 0 lost, 1 cut")).count();
+    assert_eq!(told, 3, "the interval's line, the destination's last one, the router's: {said}");
+}
+
 #[test]
 fn every_record_of_a_run_is_accounted_for() {
     let cloud = Cloud::start();
