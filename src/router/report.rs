@@ -23,8 +23,8 @@ impl Router {
         if self.pipeline.wants_stops() && !is_watching && !self.pipeline.trusts_a_tag() {
             self.log.line(
                 Level::Warn,
-                "route.stop is set, but no stop event can arrive: this is not an ECS task, and neither queue.url nor \
-                 stop.trusted_tags is set; set one of them, or write: route.stop drop",
+                "stop events have a route (route.stop or route.default), but no stop event can arrive: this is not an ECS \
+                 task, and neither queue.url nor stop.trusted_tags is set; set one of them, or write: route.stop drop",
             );
         }
     }
