@@ -4,6 +4,7 @@
 //! them. Checks only outputs of the plugin, with the plugin's own code.
 
 mod addresses;
+mod aliases;
 mod certificates;
 mod choices;
 mod connect;
@@ -153,6 +154,7 @@ fn check_file(configuration: &Configuration, ours: &[&Section]) -> Vec<Finding> 
     service::check(configuration, &mut findings);
     filters::check(configuration, &mut findings);
     input_values::check(configuration, &mut findings);
+    aliases::check(configuration, &mut findings);
     duplicates::check(configuration, &mut findings);
     reach::check_inputs(configuration, &mut findings);
     findings
