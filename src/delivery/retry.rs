@@ -60,6 +60,8 @@ struct Answer {
     reply: Reply,
     action: ReplyAction,
     retry_after: Option<Duration>,
+    /// Of this machine's disk, not of the service.
+    is_local: bool,
 }
 
 /// How a call goes on after an answer.
@@ -146,6 +148,7 @@ impl<T: SendRequest> RetryingTransport<T> {
             Some(_) => Some(self.breaker.try_acquire(deadline).await?),
             None => None,
         };
+        let is_local = permit.is_none();
         if !matches!(request.endpoint, Endpoint::Spool { .. }) {
             self.reporter.counters().requests.fetch_add(1, Relaxed);
         }
@@ -179,11 +182,11 @@ impl<T: SendRequest> RetryingTransport<T> {
             self.record_outcome(permit, &action, call);
         }
         let retry_after = reply.retry_after(SystemTime::now());
-        Some(Answer { purpose, reply, action, retry_after })
+        Some(Answer { purpose, reply, action, retry_after, is_local })
     }
 
     async fn act_on<'c>(&'c self, answer: Answer, attempts: &mut Attempts<'c>, deadline: Instant) -> Next {
-        let Answer { purpose, reply, action, retry_after } = answer;
+        let Answer { purpose, reply, action, retry_after, is_local } = answer;
         if action.is_tried_again() && attempts.call.is_made_anew(purpose) {
             attempts.make_anew();
         }
@@ -237,10 +240,16 @@ impl<T: SendRequest> RetryingTransport<T> {
             }
             ReplyAction::Reauthorize { reason } => Next::RetryAfter(self.reauthorize(attempts, &reason)),
             ReplyAction::Retry { timing: RetryTiming::Backoff, reason } => {
-                self.reporter.log(Level::Warn, "later", &format!("{reason}; will be retried"));
+                self.report_retry(&reason, is_local);
                 Next::RetryAfter(attempts.backoff.retry_pause(retry_after))
             }
         }
+    }
+
+    /// A full disk behind uploads that fail has a line of its own, whatever the service said within the minute.
+    fn report_retry(&self, reason: &str, is_local: bool) {
+        let subject = if is_local { "disk" } else { "later" };
+        self.reporter.log(Level::Warn, subject, &format!("{reason}; will be retried"));
     }
 
     fn report_rejected(&self, rejected: usize, reason: String) {

@@ -6,8 +6,12 @@ use ecs_router::Verdict;
 use fake_cloud::{Api, Cloud, Fault};
 
 use crate::router::{GROUP, Router};
+use test_support::alone::alone;
 use test_support::chunk::Chunk;
+use test_support::process::until;
 use test_support::record::{line, now_ms};
+use test_support::temp::TempDir;
+use test_support::this_test;
 
 fn ready(streams: &[&str]) -> Cloud {
     let cloud = Cloud::start();
@@ -178,4 +182,36 @@ fn what_a_person_must_mend_is_tried_once_per_flush() {
     assert!(took < Duration::from_secs(5), "{took:?}");
     cloud.clear_script();
     assert_eq!(router.bring(&chunk), Verdict::Ok, "mended: nothing was lost");
+}
+
+/// The spool refuses chunks because uploads fail; of two reasons that belong together, neither hides the other.
+#[test]
+fn what_the_disk_says_is_not_hidden_by_what_the_service_said() {
+    let test = this_test!("what_the_disk_says_is_not_hidden_by_what_the_service_said");
+    let said = alone(test, || {
+        let cloud = Cloud::start();
+        cloud.script_where(Api::PutObject, |_| true, Fault::reply(503));
+        let spool = TempDir::new();
+        let keys = [
+            ("route.default", "s3"),
+            ("s3.region", "us-east-1"),
+            ("s3.endpoint", &cloud.endpoint()),
+            ("s3.bucket", "archive"),
+            ("s3.spool_dir", spool.path().to_str().unwrap()),
+            ("s3.spool_limit", "10M"),
+            ("s3.upload_timeout", "1s"),
+            ("s3.compress", "none"),
+            ("flush_timeout", "500ms"),
+            ("exit_timeout", "100ms"),
+        ];
+        let router = Router::with(&keys);
+        assert_eq!(router.bring(&hello()), Verdict::Ok);
+        let has_failed = || (!cloud.requests_for(Api::PutObject).is_empty()).then_some(());
+        until(Duration::from_secs(10), has_failed).expect("an upload is tried");
+        std::thread::sleep(Duration::from_millis(300));
+        let long = Chunk::now(&vec![line("web", "stdout", &"x".repeat(1_000_000)); 11]);
+        assert_eq!(router.bring(&long), Verdict::Retry);
+    });
+    assert!(said.contains("PutObject answered 503"), "{said}");
+    assert!(said.contains("the spool is full"), "{said}");
 }
