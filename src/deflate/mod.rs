@@ -165,7 +165,7 @@ impl DeflateEncoder {
         self.blocks.drain(out);
     }
 
-    /// Ends the stream. Returns it, or what was not drained of it, with `tail` behind it.
+    /// Ends the stream. Returns it, or what was not drained of it, with `tail` after it.
     pub(crate) fn finish(mut self, tail: &[u8]) -> Vec<u8> {
         self.parse();
         self.write_block(true);

@@ -13,7 +13,7 @@ const BUFFER_BYTES: usize = WINDOW_BYTES + CHUNK_BYTES;
 /// The longest load, and a word beyond it.
 const MIRROR_BYTES: usize = 40;
 
-/// The buffer, and its beginning once more behind its end, so that no load has to look for the end.
+/// The buffer, and its beginning once more after its end, so that no load has to look for the end.
 pub(super) struct SlidingWindow([u8; BUFFER_BYTES + MIRROR_BYTES]);
 
 impl Default for SlidingWindow {

@@ -30,7 +30,7 @@ impl Backoff {
 
     /// The pause that the service asked for with `Retry-After`, else one of our own.
     pub(super) fn retry_pause(&self, retry_after: Option<Duration>) -> Duration {
-        // "Retry-After: 0" is no reason for a storm.
+        // "Retry-After: 0" is not a reason for a storm.
         retry_after.map_or_else(|| self.pause(), |asked| asked.max(INITIAL_PAUSE))
     }
 }

@@ -15,7 +15,7 @@ pub(crate) trait Call {
     /// Classifies a reply to the request, or to one that prepared for it.
     fn classify_reply(&self, purpose: Purpose, reply: &Reply) -> ReplyAction;
 
-    /// What the delivered call counts for on the vendor's bill, in bytes, but for records that the reply did not take;
+    /// What the delivered call counts for on the vendor's bill, in bytes, except for records that the reply did not take;
     /// `sent` is the length of the request's body.
     fn billed_bytes(&self, not_taken: &NotTaken, sent: u64) -> u64;
 
@@ -48,7 +48,7 @@ pub(crate) trait Call {
 #[derive(Debug)]
 pub(crate) enum Outcome {
     Delivered(Reply),
-    /// Delivered, but for some records.
+    /// Delivered, except for some records.
     Partial {
         /// Positions to send again.
         retry: Vec<usize>,
@@ -57,7 +57,7 @@ pub(crate) enum Outcome {
         /// The pause the service asked for.
         retry_after: Option<Duration>,
     },
-    /// Delivered, but for this many records that nobody names.
+    /// Delivered, except for this many records that nobody names.
     PartialUnknown {
         rejected: usize,
     },

@@ -217,7 +217,7 @@ impl Progress {
         self.is_heard.get()
     }
 
-    /// What the chunk shares with others: lines of records that stand in several chunks.
+    /// What the chunk shares with others: lines of records that are in several chunks.
     pub(crate) fn shared(&self) -> &SharedLines {
         &self.shared
     }

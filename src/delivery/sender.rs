@@ -175,7 +175,7 @@ impl<T: SendRequest> Sender<T> {
         }
     }
 
-    /// Accepted but for some records.
+    /// Accepted except for some records.
     fn settle_partial(
         &self,
         batch: &Batch,
@@ -200,7 +200,7 @@ impl<T: SendRequest> Sender<T> {
         self.count_delivered(batch.items.len().saturating_sub(lost + retry.len()));
     }
 
-    /// Accepted but for some records that nobody names: none of them can be sent again alone.
+    /// Accepted except for some records that nobody names: none of them can be sent again alone.
     fn settle_partial_unknown(&self, batch: &Batch, progress: &Progress, rejected: usize) {
         let rejected = rejected.min(batch.items.len());
         progress.settle(self.reporter.index(), ordinals(batch));

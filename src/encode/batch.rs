@@ -146,7 +146,7 @@ impl Batch {
         batches
     }
 
-    /// Where the records stand of the target before the one at `next`.
+    /// Where the records are of the target before the one at `next`.
     fn section_range(&self, next: usize) -> Range<usize> {
         let start_of = |at: usize| self.sections.get(at).map(|(start, _)| *start);
         next.checked_sub(1).and_then(start_of).unwrap_or_default()..start_of(next).unwrap_or(usize::MAX)

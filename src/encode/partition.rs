@@ -47,7 +47,7 @@ impl Partition {
         Self { target: target.into(), pool: pool.clone(), ..Self::default() }
     }
 
-    /// Lets `encode` append one record; returns where it stands, and what `encode` returns. The record may become longer
+    /// Lets `encode` append one record; returns where it is, and what `encode` returns. The record may become longer
     /// than `expected_bytes`: that costs a copy of its segment.
     pub fn write<E>(
         &mut self,
@@ -190,7 +190,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Where the records of a partition stand, their bytes, and its segments.
+    /// Where the records of a partition are, their bytes, and its segments.
     fn partition(sizes: &[usize]) -> (Vec<Range<usize>>, Vec<u8>, Segments) {
         let mut partition = Partition::new(&b"t"[..], &BufferPool::default());
         let mut all = Vec::new();

@@ -89,7 +89,7 @@ pub fn encode(stages: &Stages<'_>, tag: &[u8], chunk: &[u8], progress: &Progress
         }
     };
     for_each_entry(stages, chunk, progress, |ordinal, entry| visit(ordinal, tag, entry.record));
-    // Lines that the chunk has released from the flight recorder stand behind its own.
+    // Lines that the chunk has released from the flight recorder come after its own.
     for ReleasedLine { ordinal, tag, line } in progress.released().into_iter().flat_map(ReleasedLines::lines)
     {
         visit(ordinal, tag, &Record::new(line.time, &[], line.body));

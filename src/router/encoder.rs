@@ -189,7 +189,7 @@ impl<'d> DestinationEncoder<'d> {
 }
 
 impl NameCheck<'_> {
-    /// How the name is to be made instead, if it may not be used. `outer` is what it stands in.
+    /// How the name is to be made instead, if it may not be used. `outer` is what it is in.
     fn check(
         &self,
         ordinal: u32,

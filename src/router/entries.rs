@@ -73,7 +73,7 @@ struct Entries<'p, 'c, E> {
     next_ordinal: u32,
     /// Stop events so far.
     stops: usize,
-    /// What the chunk held so far, but for the tally.
+    /// What the chunk held so far, except for the tally.
     read: ReadEntries,
 }
 

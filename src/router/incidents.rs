@@ -232,7 +232,7 @@ impl Router {
         let mut sending = self.send(processed.batches, progress, deadline);
         // What is still on its way at the deadline is given up: it may be told twice, but not be lost.
         timeout_at(deadline, join_all(&mut sending)).await.ok();
-        // News is no record: what is refused for good is counted and logged.
+        // News is not a record: what is refused for good is counted and logged.
         progress.clear_dead_letters();
         progress.stop();
         self.verdict(progress)

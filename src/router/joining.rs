@@ -1,4 +1,4 @@
-//! Records whose lines stand in several chunks: what a chunk leaves open, how long it is held for the rest, and how the whole
+//! Records whose lines are in several chunks: what a chunk leaves open, how long it is held for the rest, and how the whole
 //! record is delivered.
 //!
 //! Fluent Bit keeps a chunk until its flush is answered. So a chunk that ends inside of a record is answered only after that

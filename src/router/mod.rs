@@ -296,7 +296,7 @@ impl Router {
         processed
     }
 
-    /// Every batch of every destination at one time, but for the turns of large ones; how many really go out together is
+    /// Every batch of every destination at one time, except for the turns of large ones; how many really go out together is
     /// the destination's `concurrency`.
     fn send(&self, batches: Vec<Vec<Batch>>, progress: &Rc<Progress>, deadline: Instant) -> JoinSet<()> {
         let mut sending = JoinSet::new();

@@ -41,7 +41,7 @@ impl Router {
         let processed = process_own(&stages, &context, names.class, records, progress);
         // What is still on its way at the deadline is waited for, so that it does not arrive twice.
         join_all(&mut self.send(processed.batches, progress, deadline)).await;
-        // It is no record of the user's: what is refused for good is counted and logged.
+        // It is not a record of the user's: what is refused for good is counted and logged.
         progress.clear_dead_letters();
         progress.stop();
     }

@@ -141,7 +141,7 @@ struct Dispatcher<'p> {
     processed: Processed,
 }
 
-/// What stands between an entry and its destinations where the user wants it.
+/// What comes between an entry and its destinations where the user wants it.
 struct Features<'p> {
     /// `None`: nothing is masked.
     masking: Option<Masking<'p>>,
@@ -244,7 +244,7 @@ impl<'p> Dispatcher<'p> {
         self.push(index, ordinal, entry, context);
     }
 
-    /// Sends what the chunk's errors and stops have released, behind its own entries. A replay finds the same lines.
+    /// Sends what the chunk's errors and stops have released, after its own entries. A replay finds the same lines.
     fn send_released(&mut self, progress: &Progress) {
         if let Some(recording) = self.features.recording.take() {
             let (released, counts) = recording.finish();

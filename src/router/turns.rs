@@ -1,7 +1,7 @@
 //! Large batches begin one at a time, and small ones before them.
 //!
 //! The thread of an instance compresses, hashes and encrypts. What a stop's report takes of that is nothing beside the
-//! megabytes of lines in the same chunk and in those of other workers: it must not stand in line with them.
+//! megabytes of lines in the same chunk and in those of other workers: it must not wait in line with them.
 
 use tokio::sync::Mutex;
 

@@ -25,7 +25,7 @@ const SYNONYMS: [(&[&str], &str); 19] = [
     (&["eu01"], "eu"),
 ];
 
-/// Parts of a vendor's host that stand before its site.
+/// Parts of a vendor's host that come before its site.
 const BEFORE_SITE: [&str; 5] = ["app", "www", "api", "http-intake.logs", "events"];
 
 /// The word that was meant by `text`, if one was.

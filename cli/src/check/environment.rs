@@ -56,7 +56,7 @@ pub(super) fn is_final(text: &str) -> bool {
     !text.contains("${") && !text.contains("{{") && !text.contains('<')
 }
 
-/// Puts in what is known, but for secrets: whether a file holds one in clear text is about the file.
+/// Puts in what is known, except for secrets: whether a file holds one in clear text is about the file.
 pub(super) fn fill(configuration: &mut Configuration, given: &BTreeMap<String, String>) {
     let own = &configuration.variables;
     let known: BTreeMap<String, String> = given

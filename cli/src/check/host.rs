@@ -209,7 +209,7 @@ pub(super) fn broken(pattern: &str) -> Option<String> {
     BROKEN.iter().any(|known| reason.contains(known)).then_some(reason)
 }
 
-/// A container's name may have underscores, but not what FireLens writes behind it.
+/// A container's name may have underscores, but not what FireLens writes after it.
 fn is_underlined(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     !lower.contains("-firelens-") && (lower.contains("_firelens_") || lower.ends_with("_firelens*"))

@@ -49,7 +49,7 @@ fn level(setting: &Setting) -> Option<Finding> {
     Some(error(setting, message, format!("write {near}; there are {}", LEVELS.join(", "))))
 }
 
-/// A size as `flb_utils_size_to_bytes` reads it: no blank, and K, M or G behind it, with or without a B.
+/// A size as `flb_utils_size_to_bytes` reads it: no blank, and K, M or G after it, with or without a B.
 fn size(setting: &Setting) -> Option<Finding> {
     let text = setting.value.text()?;
     let digits = text.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == '.');

@@ -32,7 +32,7 @@ pub(super) fn check(section: &Section, names: &SectionNames, findings: &mut Vec<
     }
 }
 
-/// What is wrong with a key that stands on the command line instead of in the section, and what to do.
+/// What is wrong with a key that is on the command line instead of in the section, and what to do.
 pub(crate) fn problem_with_key(section: &Section, setting: &Setting) -> Option<(String, String)> {
     if host::is_key(section.origin, &setting.key) {
         let message = "is a key of Fluent Bit, which the plugin never sees".to_owned();
@@ -67,7 +67,7 @@ fn unreadable(setting: &Setting) -> Option<Finding> {
         .then(|| Finding::new(FindingSeverity::Error, &setting.location, &setting.key, message, instead))
 }
 
-/// Reports a comment behind a value: Fluent Bit knows comments only at the beginning of a line.
+/// Reports a comment after a value: Fluent Bit knows comments only at the beginning of a line.
 fn commented(origin: Origin, setting: &Setting) -> Option<Finding> {
     written(&setting.value).filter(|text| origin == Origin::FluentBit && text.contains(" #"))?;
     let message = "ends with a comment, which Fluent Bit takes for a part of the value";

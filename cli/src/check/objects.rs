@@ -81,7 +81,7 @@ fn too_small(setting: &Setting) -> Option<Finding> {
     (1..LEAST_OBJECT_BYTES).contains(&bytes).then(|| Finding::warn_of(setting, message, instead))
 }
 
-/// The letters behind each `%`, without flags and widths.
+/// The letters after each `%`, without flags and widths.
 pub(super) fn conversions(text: &str) -> Vec<String> {
     let mut letters = Vec::new();
     let mut rest = text.replace("%%", "");

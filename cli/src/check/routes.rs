@@ -51,7 +51,7 @@ impl SectionNames {
     }
 }
 
-/// Whether the key is no route, but names destinations too.
+/// Whether the key is not a route, but names destinations too.
 fn names_destinations(key: &str) -> bool {
     ["metrics.destination", "recorder.destination"].iter().any(|known| key.eq_ignore_ascii_case(known))
 }

@@ -49,7 +49,7 @@ pub(super) fn intersect(patterns: &[&str]) -> bool {
     false
 }
 
-/// One pattern's star ends: one successor for each pattern that stands at a star.
+/// One pattern's star ends: one successor for each pattern that is at a star.
 fn skip_star(rests: &[&[u8]], positions: &[usize]) -> Vec<Vec<usize>> {
     let at_star = (0..).zip(rests).filter(|(_, rest)| rest.first() == Some(&b'*'));
     at_star.map(|(index, _): (usize, _)| advanced(positions, |other| other == index)).collect()

@@ -260,7 +260,7 @@ fn a_route_of_a_level_that_is_not_read_is_reported() {
     assert!(matches!(found.as_slice(), [one] if one.contains("did you mean level.field?")), "{found:?}");
 }
 
-/// Says one thing about these lines, in which this stands.
+/// Says one thing about these lines, in which this is.
 #[track_caller]
 fn says_once(lines: &str, expected: &str) {
     let found = of_lines(&format!("    route.default stdout\n    {}\n", lines.replace('|', "\n    ")));

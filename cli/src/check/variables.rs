@@ -28,7 +28,7 @@ pub(super) fn check(section: &Section, variables: &BTreeMap<String, String>, fin
     }
 }
 
-/// What Fluent Bit looks up is all that stands between the braces; a shell would read a default value there.
+/// What Fluent Bit looks up is all that is between the braces; a shell would read a default value there.
 fn not_a_name(setting: &Setting, name: &str) -> Finding {
     let variable: String = name.chars().take_while(|c| is_of_name(*c)).collect();
     let message = format!(

@@ -466,7 +466,7 @@ async fn a_vendor_that_asks_for_preparations_for_ever_is_not_followed() {
     assert!(stage.sent().len() < 20, "{}", stage.sent().len());
 }
 
-/// What was just made may not be found for a while. Two things that are asked for one after the other are no repeat.
+/// What was just made may not be found for a while. Two things that are asked for one after the other are not a repeat.
 #[tokio::test(start_paused = true)]
 async fn what_was_made_and_is_not_found_yet_is_made_again_after_growing_pauses() {
     let ok = || status(200);

@@ -83,7 +83,7 @@ fn asked_port<'w>(words: &[&'w str]) -> Option<&'w str> {
 /// Where Fluent Bit's server listens and `ecs-router health` asks, unless told otherwise.
 const DEFAULT_PORT: &str = "2020";
 
-/// The port in `http://127.0.0.1:2020/api/v1/uptime`, wherever it stands in the word.
+/// The port in `http://127.0.0.1:2020/api/v1/uptime`, wherever it is in the word.
 fn local_port(word: &str) -> Option<&str> {
     let (_, rest) = ["127.0.0.1:", "localhost:"].iter().find_map(|host| word.split_once(host))?;
     let end = rest.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(rest.len());

@@ -10,7 +10,7 @@ pub(super) fn check(filter: &Section, configuration: &Configuration) -> Vec<Find
     rules.filter_map(|rule| of_rule(rule, configuration)).collect()
 }
 
-/// `Rule $log ^ERROR errors.web false`: the tag stands before the last word.
+/// `Rule $log ^ERROR errors.web false`: the tag comes before the last word.
 fn of_rule(rule: &Setting, configuration: &Configuration) -> Option<Finding> {
     let tag = *words(rule).iter().rev().nth(1)?;
     let mut outputs = configuration.ours();
@@ -43,7 +43,7 @@ fn as_pattern(tag: &str) -> String {
     pattern
 }
 
-/// What stands before the first thing that is filled in.
+/// What comes before the first thing that is filled in.
 fn stem(tag: &str) -> &str {
     let stem = tag.split('$').next().unwrap_or_default().trim_end_matches('.');
     if stem.is_empty() { "app" } else { stem }

@@ -53,7 +53,7 @@ fn note_launch_types(findings: &mut TaskFindings<'_, '_>) {
     }
 }
 
-/// Reports a value that is none of the known words.
+/// Reports a value that is not one of the known words.
 fn check_word(findings: &mut TaskFindings<'_, '_>, entry: Option<&MapEntry>, known: &[&str]) {
     let Some(entry) = entry.filter(|entry| !entry.value.is_null()) else { return };
     let Some(text) = entry.value.text().filter(|text| !known.contains(text)) else { return };

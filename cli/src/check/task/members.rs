@@ -1,4 +1,4 @@
-//! What stands inside the maps and lists of a task definition: members that exist, of the type that ECS wants.
+//! What is inside the maps and lists of a task definition: members that exist, of the type that ECS wants.
 //!
 //! <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html> and the types that it names,
 //! read 2026-11.

@@ -125,7 +125,7 @@ impl<'t> TaskView<'t> {
         self.containers.iter().filter(|container| container.firelens().is_some() || container.is_collector())
     }
 
-    /// The file that it stands in.
+    /// The file that it is in.
     pub(super) fn file(&self) -> Rc<str> {
         Rc::clone(&self.task.file)
     }
@@ -289,7 +289,7 @@ fn is_untyped_text(dialect: TaskDialect, node: &Node) -> bool {
         && !node.is_null()
 }
 
-/// What to write for a number in quotation marks, without the unit that people put behind it.
+/// What to write for a number in quotation marks, without the unit that people put after it.
 fn written_number(text: &str) -> String {
     let digits: String = text.trim().chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
     if digits.is_empty() { "write a number".to_owned() } else { format!("write {digits}") }

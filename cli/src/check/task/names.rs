@@ -229,7 +229,7 @@ fn check_case(findings: &mut TaskFindings<'_, '_>) {
     findings.error(first.line, &first.key, message, instead);
 }
 
-/// Keys that are right but for the case of their letters.
+/// Keys that are right except for the case of their letters.
 fn miscased_keys<'n>(node: &'n Node, known: &[&str]) -> Vec<&'n MapEntry> {
     let is_miscased =
         |entry: &&MapEntry| proper(&entry.key, known).is_some_and(|key| capitalised(key) != entry.key);

@@ -46,7 +46,7 @@ fn check_command(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>
     }
 }
 
-/// Reports what is no program to run: options alone, for the images have no entry point, and an entry point alone, which
+/// Reports what is not a program to run: options alone, for the images have no entry point, and an entry point alone, which
 /// takes the image's command away.
 fn check_program(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>) {
     let first = |key: &str| router.node.set(key).and_then(|node| node.items().first());

@@ -98,7 +98,7 @@ fn check_labels(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'
     findings.container_error(container, &place, message, "write {\"NAME\": \"text\"}");
 }
 
-/// Reports containers that stand under their names, or one that stands alone.
+/// Reports containers that are under their names, or one that is alone.
 fn check_containers(findings: &mut TaskFindings<'_, '_>) {
     let Some(entry) = findings.view.set("containerDefinitions") else { return };
     if matches!(entry.value.tree, Tree::Map(_)) && !entry.value.is_function() {

@@ -158,7 +158,7 @@ fn no_template(setting: &Setting, form: KeyForm, text: &str) -> Option<Finding> 
     Some(Finding::warn_of(setting, message, "write a fixed value, or a destination for each"))
 }
 
-/// Reports the name of a field that stands alone, without `$(…)`.
+/// Reports the name of a field that is alone, without `$(…)`.
 fn bare_field(setting: &Setting, text: &str) -> Option<Finding> {
     let is_field = |part: &&str| part.contains('_') && KNOWN_FIELDS.contains(part);
     let field = text.split('/').map(str::trim).find(is_field)?;
@@ -205,7 +205,7 @@ fn bracketed(text: &str) -> Option<Literal> {
     })
 }
 
-/// What stands behind a `$`.
+/// What follows a `$`.
 fn dollar(rest: &str) -> Option<Literal> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let end = rest.find(|c| !is_name(c)).unwrap_or(rest.len());

@@ -104,7 +104,7 @@ fn in_clear(setting: &Setting, text: &str) -> Option<Finding> {
     host.contains(".amazonaws.com").then(|| wrong(setting, message, format!("write https://{rest}")))
 }
 
-/// The host and port of an authority, whose user may stand beside a password.
+/// The host and port of an authority, whose user may come with a password.
 fn without_user(authority: &str) -> &str {
     authority.rsplit_once('@').map_or(authority, |(_, host)| host)
 }

@@ -1,4 +1,4 @@
-//! Times that are no times for their key, and the time that ECS gives a container to end.
+//! Times that are not times for their key, and the time that ECS gives a container to end.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
 //! Values that the plugin can read but that cannot be meant: regions and accounts that do not exist, ARNs of another
-//! form, times that are no times for their key.
+//! form, times that are not times for their key.
 
 mod addresses;
 mod arns;

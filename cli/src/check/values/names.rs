@@ -172,7 +172,7 @@ fn bucket(setting: &Setting, text: &str) -> Option<Finding> {
         (true, ..) => "is an IP address, which cannot be the name of a bucket".to_owned(),
         (_, Some(start), _) => format!("begins with {start}, which S3 keeps for itself"),
         (_, _, Some(end)) => {
-            format!("ends with {end}, and is no bucket of the kind that takes these requests")
+            format!("ends with {end}: a bucket of that kind does not take these requests")
         }
         _ => return None,
     };

@@ -22,7 +22,7 @@ pub(super) fn of_value(_section: &Section, setting: &Setting) -> Option<Finding>
     Some(wrong(setting, message, format!("write {before}{inside}")))
 }
 
-/// The regular expression in the value of a key, and what stands before it.
+/// The regular expression in the value of a key, and what comes before it.
 fn pattern<'t>(key: &str, text: &'t str) -> Option<(String, &'t str)> {
     let is_class = key.starts_with("class.") && key.ends_with(".match");
     let is_whole = matches!(key, "join.start_pattern" | "stop.user_stop_is_error")

@@ -22,7 +22,7 @@ pub(super) fn of_value(section: &Section, setting: &Setting, name: &str, text: &
     }
 }
 
-/// A value whose variables are not known: what stands before them is.
+/// A value whose variables are not known: what comes before them is.
 pub(super) fn of_open_value(section: &Section, setting: &Setting) -> Option<Finding> {
     let SettingValue::Interpolated(text) = &setting.value else { return None };
     let (destination, name) = setting.key.rsplit_once('.')?;

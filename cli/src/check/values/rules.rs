@@ -47,7 +47,7 @@ fn misspelt(field: &str) -> Option<&'static str> {
     if known.contains(&field) { None } else { closest(field, known) }
 }
 
-/// Classes are tried in the order of `classes`: behind one that takes every line, the others get none.
+/// Classes are tried in the order of `classes`: after one that takes every line, the others get none.
 fn first_of_all(section: &Section, setting: &Setting, key: &str, text: &str) -> Option<Finding> {
     let name = key.strip_prefix("class.")?.strip_suffix(".match")?;
     let (field, pattern) = text.split_once(' ')?;

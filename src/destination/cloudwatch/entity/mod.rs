@@ -23,7 +23,7 @@ pub(super) const SEPARATOR: u8 = 0;
 /// The longest value of an entity, in characters.
 const MAX_VALUE_CHARS: usize = 512;
 
-/// What stands before the cluster in an environment's name; AWS's own agent makes the same one.
+/// What comes before the cluster in an environment's name; AWS's own agent makes the same one.
 const ENVIRONMENT_PREFIX: &[u8] = b"ecs:";
 
 /// The environment's cluster where nothing names one.
@@ -163,7 +163,7 @@ pub(super) fn rejection(reply: &Reply) -> Option<String> {
     Some(rejection["errorType"].as_str().unwrap_or("no reason given").to_owned())
 }
 
-/// What a target holds behind group and stream.
+/// What a target holds after group and stream.
 fn values(target: &[u8]) -> impl Iterator<Item = String> {
     target.split(|byte| *byte == SEPARATOR).skip(2).map(|value| String::from_utf8_lossy(value).into_owned())
 }

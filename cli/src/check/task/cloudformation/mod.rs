@@ -111,7 +111,7 @@ impl TemplateChecker<'_> {
                 Tree::Map(entries) => entries.iter().find_map(|entry| entry.key.strip_prefix("Fn::")),
                 _ => None,
             };
-            // `Fn::ForEach::Name` and `!GetAtt.x` have more behind the name.
+            // `Fn::ForEach::Name` and `!GetAtt.x` have more after the name.
             let name = name.map(|name| name.split([':', '.']).next().unwrap_or(name));
             let Some(name) = name.filter(|name| !FUNCTIONS.contains(name) && !seen.contains(name)) else {
                 continue;
