@@ -24,10 +24,11 @@ pub(crate) const COMPUTING_THREAD: &str = "ecs_router.pool";
 /// interrupted.
 const LOOKUP_GRACE: Duration = Duration::from_millis(100);
 
-/// How many computations may run at one time, those of all instances together; `None`: there is one core.
+/// How many computations may run at one time, those of all instances together: one core is for reading and encoding.
+/// `None`: there is one core.
 static COMPUTATIONS: LazyLock<Option<Semaphore>> = LazyLock::new(|| {
     let cores = available_parallelism().map_or(1, usize::from);
-    (cores > 1).then(|| Semaphore::new(cores))
+    (cores > 1).then(|| Semaphore::new(cores - 1))
 });
 
 thread_local! {
