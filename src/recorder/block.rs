@@ -23,13 +23,41 @@ pub struct RecordedLine<'l> {
     pub body: &'l [u8],
 }
 
-/// The memory of all blocks of one recorder, also of those that are released and not delivered yet.
+/// The memory of all blocks of one recorder, and of one container's, also of those that are released and not delivered yet.
 #[derive(Debug, Clone, Default)]
-pub(super) struct BlockMemory(Rc<Cell<usize>>);
+pub(super) struct BlockMemory {
+    total: Rc<Cell<usize>>,
+    container: Rc<Cell<usize>>,
+}
 
 impl BlockMemory {
+    /// For the blocks of one more container.
+    pub(super) fn of_container(&self) -> Self {
+        Self { total: Rc::clone(&self.total), container: Rc::default() }
+    }
+
+    /// What the blocks of all containers take.
     pub(super) fn bytes(&self) -> usize {
-        self.0.get()
+        self.total.get()
+    }
+
+    /// What the blocks of this container take.
+    pub(super) fn container_bytes(&self) -> usize {
+        self.container.get()
+    }
+
+    pub(super) fn is_of_same_container(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.container, &other.container)
+    }
+
+    fn add(&self, bytes: usize) {
+        self.total.set(self.total.get() + bytes);
+        self.container.set(self.container.get() + bytes);
+    }
+
+    fn free(&self, bytes: usize) {
+        self.total.set(self.total.get() - bytes);
+        self.container.set(self.container.get() - bytes);
     }
 }
 
@@ -64,17 +92,19 @@ impl LineBlock {
         self.bodies.is_empty() || self.bodies.len() + line.body.len() <= BLOCK_BYTES
     }
 
-    /// Copies a line that came at `at_ms`. Returns how many bytes of memory that took.
-    pub(super) fn push(&mut self, line: &RecordedLine<'_>, at_ms: i64) -> usize {
+    /// Copies a line that came at `at_ms`.
+    pub(super) fn push(&mut self, line: &RecordedLine<'_>, at_ms: i64) {
         let RecordedLine { time, class, level, body } = *line;
         self.bodies.extend_from_slice(body);
         self.heads.push(LineHead { time, class, level, end: self.bodies.len() });
         self.newest = self.newest.max(at_ms);
         let bytes = self.bodies.capacity() + self.heads.capacity() * size_of::<LineHead>();
-        let more = bytes - self.bytes;
+        self.memory.add(bytes - self.bytes);
         self.bytes = bytes;
-        self.memory.0.set(self.memory.0.get() + more);
-        more
+    }
+
+    pub(super) fn memory(&self) -> &BlockMemory {
+        &self.memory
     }
 
     /// The time of its latest line, in milliseconds since 1970.
@@ -103,6 +133,6 @@ impl LineBlock {
 
 impl Drop for LineBlock {
     fn drop(&mut self) {
-        self.memory.0.set(self.memory.0.get().saturating_sub(self.bytes));
+        self.memory.free(self.bytes);
     }
 }

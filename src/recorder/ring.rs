@@ -12,7 +12,7 @@ pub(super) struct Ring {
     tag: Rc<[u8]>,
     container_id: Box<[u8]>,
     blocks: VecDeque<LineBlock>,
-    bytes: usize,
+    memory: BlockMemory,
     /// The time of its latest line, in milliseconds since 1970.
     newest: i64,
     /// Lines up to then are released as they come, in milliseconds since 1970.
@@ -22,12 +22,13 @@ pub(super) struct Ring {
 }
 
 impl Ring {
-    pub(super) fn new(key: SourceKey<'_>) -> Self {
+    /// `memory` is that of the recorder.
+    pub(super) fn new(key: SourceKey<'_>, memory: &BlockMemory) -> Self {
         Self {
             tag: key.tag.into(),
             container_id: key.container_id.into(),
             blocks: VecDeque::new(),
-            bytes: 0,
+            memory: memory.of_container(),
             newest: i64::MIN,
             open_until: i64::MIN,
             heard_at: i64::MIN,
@@ -42,9 +43,14 @@ impl Ring {
         &self.tag
     }
 
-    /// What its lines take of the memory.
-    pub(super) fn bytes(&self) -> usize {
-        self.bytes
+    /// The memory of its lines, also of those that are released and not delivered yet.
+    pub(super) fn memory(&self) -> &BlockMemory {
+        &self.memory
+    }
+
+    /// Whether it holds no line.
+    pub(super) fn is_empty(&self) -> bool {
+        self.blocks.is_empty()
     }
 
     /// How many lines it holds.
@@ -58,13 +64,13 @@ impl Ring {
     }
 
     /// Holds a line that was written at `at_ms`.
-    pub(super) fn push(&mut self, line: &RecordedLine<'_>, at_ms: i64, memory: &BlockMemory) {
+    pub(super) fn push(&mut self, line: &RecordedLine<'_>, at_ms: i64) {
         self.newest = self.newest.max(at_ms);
         if self.blocks.back().is_none_or(|block| !block.has_room_for(line)) {
-            self.blocks.push_back(LineBlock::new(memory));
+            self.blocks.push_back(LineBlock::new(&self.memory));
         }
         if let Some(block) = self.blocks.back_mut() {
-            self.bytes += block.push(line, at_ms);
+            block.push(line, at_ms);
         }
     }
 
@@ -79,16 +85,13 @@ impl Ring {
     }
 
     pub(super) fn pop_oldest(&mut self) -> Option<LineBlock> {
-        let block = self.blocks.pop_front()?;
-        self.bytes -= block.bytes();
-        Some(block)
+        self.blocks.pop_front()
     }
 
     /// Takes all lines out, and lets those pass that come until `after_ms` later than this error or the latest line.
     pub(super) fn open(&mut self, error_ms: i64, after_ms: i64) -> VecDeque<LineBlock> {
         let latest = error_ms.max(self.newest);
         self.open_until = self.open_until.max(latest.saturating_add(after_ms));
-        self.bytes = 0;
         std::mem::take(&mut self.blocks)
     }
 }

@@ -82,7 +82,7 @@ impl Rings {
         if self.all.len() >= MAX_CONTAINERS {
             self.evict_most_silent();
         }
-        let mut ring = Ring::new(key);
+        let mut ring = Ring::new(key, &self.memory);
         let is_of = |stop: &&RecentStop| {
             let task_arn = stop.task_arn.as_deref();
             stop.containers.iter().any(|container| key.is(container, task_arn))
@@ -127,37 +127,60 @@ impl Rings {
         let Some(ring) = self.all.get_mut(at) else { return };
         if ring.is_open_at(at_ms) {
             self.counts.released += 1;
-            pass(ring, line, at_ms, &self.memory, released);
+            pass(ring, line, at_ms, released);
         } else {
-            ring.push(line, at_ms, &self.memory);
+            ring.push(line, at_ms);
             self.counts.expired += ring.expire(self.window_ms) as u64;
         }
         self.evict(at, released);
     }
 
-    /// Brings the memory back into its bounds: what is held goes first, then what was released, oldest first.
+    /// Brings the memory back into its bounds: the container with the most lines loses its oldest ones, those that are held
+    /// before those that this chunk has released. What waits for its delivery counts and stays.
     fn evict(&mut self, at: usize, released: &mut Vec<ReleasedBlock>) {
-        if let Some(ring) = self.all.get_mut(at) {
-            while ring.bytes() > self.container_max_bytes
-                && let Some(block) = ring.pop_oldest()
-            {
-                self.counts.evict(&block);
-            }
-        }
-        while self.memory.bytes() > self.max_bytes
-            && let Some(block) = self.pop_of_largest()
-        {
+        let is_over = |ring: &Ring, most_bytes: usize| ring.memory().container_bytes() > most_bytes;
+        while self.all.get(at).is_some_and(|ring| is_over(ring, self.container_max_bytes))
+            && self.evict_block_of(at, released)
+        {}
+        while self.memory.bytes() > self.max_bytes && self.evict_block_of_largest(released) {}
+    }
+
+    /// Returns whether there was a block of this container to evict.
+    fn evict_block_of(&mut self, at: usize, released: &mut Vec<ReleasedBlock>) -> bool {
+        let Some(ring) = self.all.get_mut(at) else { return false };
+        if let Some(block) = ring.pop_oldest() {
             self.counts.evict(&block);
+            return true;
         }
-        while self.memory.bytes() > self.max_bytes && !released.is_empty() {
-            let block = released.remove(0);
-            self.counts.released -= block.lines().count() as u64;
-            self.counts.evict(&block.block);
+        let is_its = |one: &ReleasedBlock| one.block.memory().is_of_same_container(ring.memory());
+        let oldest = released.iter().position(is_its);
+        oldest.is_some_and(|oldest| self.evict_released(oldest, released))
+    }
+
+    /// Returns whether there was a block to evict.
+    fn evict_block_of_largest(&mut self, released: &mut Vec<ReleasedBlock>) -> bool {
+        let rings = self.all.iter().enumerate().filter(|(_, ring)| !ring.is_empty());
+        let held = rings.map(|(at, ring)| (ring.memory().container_bytes(), at)).max();
+        // The oldest of the largest container: of equal ones, `max_by_key` takes the last.
+        let passed = released.iter().enumerate().rev();
+        let passed = passed.map(|(at, one)| (one.block.memory().container_bytes(), at));
+        let passed = passed.max_by_key(|(bytes, _)| *bytes);
+        match (held, passed) {
+            (Some((most, at)), passed) if passed.is_none_or(|(bytes, _)| most >= bytes) => {
+                self.evict_block_of(at, released)
+            }
+            (_, Some((_, oldest))) => self.evict_released(oldest, released),
+            _ => false,
         }
     }
 
-    fn pop_of_largest(&mut self) -> Option<LineBlock> {
-        self.all.iter_mut().max_by_key(|ring| ring.bytes())?.pop_oldest()
+    fn evict_released(&mut self, at: usize, released: &mut Vec<ReleasedBlock>) -> bool {
+        let block = released.remove(at);
+        let lines = block.lines().count() as u64;
+        self.counts.released -= lines;
+        self.counts.evicted += lines;
+        self.counts.evicted_bytes += block.block.bytes() as u64;
+        true
     }
 
     /// Releases the lines of a container around an error of this time, and those that follow.
@@ -193,18 +216,12 @@ impl Rings {
 }
 
 /// Appends a line to what is released, without its ring.
-fn pass(
-    ring: &Ring,
-    line: &RecordedLine<'_>,
-    at_ms: i64,
-    memory: &BlockMemory,
-    released: &mut Vec<ReleasedBlock>,
-) {
+fn pass(ring: &Ring, line: &RecordedLine<'_>, at_ms: i64, released: &mut Vec<ReleasedBlock>) {
     let continues = |last: &ReleasedBlock| {
         last.since == i64::MIN && last.tag == *ring.tag() && last.block.has_room_for(line)
     };
     if !released.last().is_some_and(continues) {
-        released.push(ReleasedBlock::whole(ring.tag(), LineBlock::new(memory)));
+        released.push(ReleasedBlock::whole(ring.tag(), LineBlock::new(ring.memory())));
     }
     if let Some(last) = released.last_mut() {
         last.block.push(line, at_ms);

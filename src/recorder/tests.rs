@@ -222,6 +222,38 @@ fn what_waits_for_its_delivery_counts_and_bounds_what_passes() {
     assert!(bring(&recorder, SIDE, &[info(0, "b")]).2.memory_bytes < 10_000);
 }
 
+/// What waits for a destination that is down belongs to the container that wrote it.
+#[test]
+fn a_container_whose_errors_wait_pushes_out_its_own_lines() {
+    let recorder = recorder(2_000_000, 500_000);
+    let quiet: Vec<_> = (0..100).map(|at| info(0, &format!("quiet {at}"))).collect();
+    released(&recorder, SIDE, &quiet);
+    let long = "x".repeat(1_000);
+    let mut noisy = vec![error(0)];
+    noisy.extend((0..60).map(|_| info(1, &long)));
+    let waiting: Vec<_> = (0..60).map(|_| bring(&recorder, APP, &noisy)).collect();
+    let bytes = waiting.last().map(|(.., counts)| counts.memory_bytes).unwrap();
+    assert!((400_000..=550_000).contains(&bytes), "{bytes}");
+    released(&recorder, SIDE, &[info(2, "the last")]);
+    assert_eq!(released(&recorder, SIDE, &[error(3)]).len(), 101);
+}
+
+#[test]
+fn a_line_that_is_too_old_to_be_released_is_not_evicted_as_well() {
+    let recorder = recorder(512 * 1_024, 512 * 1_024);
+    let long = "x".repeat(1_000);
+    let (mut held, mut expired) = (0, 0);
+    let mut count = |counts: RecorderCounts| {
+        held += counts.held;
+        expired += counts.released + counts.expired + counts.evicted;
+    };
+    count(bring(&recorder, APP, &[info(0, "too old"), info(290, "in the window")]).2);
+    let mut lines = vec![error(301)];
+    lines.extend((0..1_000).map(|_| info(302, &long)));
+    count(bring(&recorder, APP, &lines).2);
+    assert_eq!(held, expired);
+}
+
 #[test]
 fn a_container_that_fell_silent_is_forgotten() {
     let recorder = roomy();
