@@ -28,7 +28,14 @@ pub(super) const KEYS: &[Key] = &[
         "datadoghq.eu",
     )
     .default("datadoghq.com"),
-    key(DATADOG, "service", Template, "Datadog's `service`.", "$(ecs_service)").default("$(container_name)"),
+    key(
+        DATADOG,
+        "service",
+        Template,
+        "Datadog's `service`. Unless it is set, a stop report has the ECS service or, without one, the family of the task definition.",
+        "$(ecs_service)",
+    )
+    .default("$(container_name)"),
     key(
         DATADOG,
         "source",

@@ -44,7 +44,7 @@ struct Datadog {
     runs: RunCache,
     post: Post,
     source: Template,
-    service: Template,
+    service: Service,
     hostname: Option<Template>,
     /// The tags that the user set.
     user_tags: Option<Template>,
@@ -70,12 +70,45 @@ pub(super) fn open(common: Common, reader: &KeyReader<'_>) -> Destination {
         runs: RunCache::default(),
         post,
         source: reader.template("source", NameKind::Label),
-        service: reader.template("service", NameKind::Label),
+        service: Service::read(reader),
         hostname: optional("hostname"),
         user_tags: optional("tags"),
         standard_tags: standard_tags.into_iter().flatten().collect(),
     };
     Destination::new(common, LIMITS, Some(network), vendor)
+}
+
+/// What Datadog calls the service of an entry.
+#[derive(Debug)]
+enum Service {
+    /// As the user sets it.
+    Set(Template),
+    /// By default: a report is found under the ECS service or the task's family, lines under their container.
+    Default { ecs_service: Template, family: Template, container: Template },
+}
+
+impl Service {
+    fn read(reader: &KeyReader<'_>) -> Self {
+        let template = reader.template("service", NameKind::Label);
+        if reader.written("service").is_some() {
+            return Self::Set(template);
+        }
+        let field = |name: &str| Template::parse(&format!("$({name})"), NameKind::Label).unwrap_or_default();
+        Self::Default {
+            ecs_service: field("ecs_service"),
+            family: field("ecs_task_family"),
+            container: template,
+        }
+    }
+
+    fn template(&self, entry: &Entry<'_, '_, '_>) -> &Template {
+        match (self, entry.stop) {
+            (Self::Set(template), _) => template,
+            (Self::Default { ecs_service, .. }, Some(stop)) if stop.service.is_some() => ecs_service,
+            (Self::Default { family, .. }, Some(stop)) if stop.family().is_some() => family,
+            (Self::Default { container, .. }, _) => container,
+        }
+    }
 }
 
 impl Datadog {
@@ -92,7 +125,7 @@ impl Datadog {
         out.extend_from_slice(b"{\"ddsource\":\"");
         self.source.render(entry, context, out);
         out.extend_from_slice(b"\",\"service\":\"");
-        self.service.render(entry, context, out);
+        self.service.template(entry).render(entry, context, out);
         if let Some(hostname) = &self.hostname {
             out.extend_from_slice(b"\",\"hostname\":\"");
             hostname.render(entry, context, out);
@@ -182,8 +215,8 @@ impl Vendor for Datadog {
         context: &RenderContext<'_>,
         out: &mut Vec<u8>,
     ) -> Option<&'t str> {
-        let templates =
-            [Some(&self.source), Some(&self.service), self.hostname.as_ref(), self.user_tags.as_ref()];
+        let service = self.service.template(entry);
+        let templates = [Some(&self.source), Some(service), self.hostname.as_ref(), self.user_tags.as_ref()];
         let start = out.len();
         let missing =
             templates.into_iter().flatten().find_map(|template| template.render(entry, context, out));

@@ -78,7 +78,7 @@ fn fields_of_reserved_names_are_renamed() {
 fn a_stop_speaks_for_the_task_that_stopped() {
     let report = entry(&datadog(&[]), stopped());
     assert_eq!((&report["status"], &report["category"]), (&json!("error"), &json!("oom")));
-    assert_eq!((&report["service"], &report["record_service"]), (&json!("web"), &json!("shop")));
+    assert_eq!((&report["service"], &report["record_service"]), (&json!("shop"), &json!("shop")));
     let tags = report["ddtags"].as_str().unwrap();
     assert!(
         tags.contains("class:stop") && tags.contains("ecs_service:shop") && tags.contains("image_tag:1.7"),
@@ -87,6 +87,19 @@ fn a_stop_speaks_for_the_task_that_stopped() {
     let raw = entry(&datadog(&[("stop_format", "raw")]), stopped());
     let event: Value = serde_json::from_str(raw["message"].as_str().unwrap()).unwrap();
     assert_eq!((&event["id"], raw.get("category")), (&json!("e1"), None));
+}
+
+#[test]
+fn a_stop_is_found_under_its_service_or_its_family_unless_the_user_says_otherwise() {
+    let mut job = stopped();
+    job["detail"]["group"] = json!("family:web");
+    job["detail"]["containers"][0]["name"] = json!("report");
+    let container = [("service", "$(container_name)")];
+    for (keys, event, service) in
+        [(&[][..], stopped(), "shop"), (&[], job, "web"), (&container, stopped(), "web")]
+    {
+        assert_eq!(entry(&datadog(keys), event)["service"], service);
+    }
 }
 
 #[test]
