@@ -56,6 +56,15 @@ pub struct StopEvent {
     /// `FARGATE`, `EC2`, `EXTERNAL` …
     #[serde(skip_serializing_if = "Option::is_none")]
     pub launch_type: Option<String>,
+    /// The capacity provider that placed the task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capacity_provider: Option<String>,
+    /// Last part of the ARN of the container instance that the task ran on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub container_instance: Option<String>,
+    /// Who started the task, as ECS tells it: a schedule, a job, a user. Not for the tasks of a service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_by: Option<String>,
     /// The task's zone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub availability_zone: Option<String>,
@@ -213,6 +222,9 @@ impl StopEvent {
             task_arn: None,
             task_definition: None,
             launch_type: None,
+            capacity_provider: None,
+            container_instance: None,
+            started_by: None,
             availability_zone: None,
             region: field::string(event, "region").or_else(|| resource_part(event, 3)),
             account: field::string(event, "account").or_else(|| resource_part(event, 4)),

@@ -112,6 +112,10 @@ pub(super) fn identify(stop: &mut StopEvent, task: &TaskEvent<'_>) {
         stop.is_daemon = true;
     }
     stop.launch_type = field::string(task.detail, "launchType");
+    stop.capacity_provider = field::string(task.detail, "capacityProviderName");
+    stop.container_instance = name_in("containerInstanceArn");
+    stop.started_by =
+        field::string(task.detail, "startedBy").filter(|starter| !starter.starts_with("ecs-svc/"));
     stop.availability_zone = field::string(task.detail, "availabilityZone");
     stop.stop_code = field::string(task.detail, "stopCode");
     stop.stopped_reason = task.stopped_reason().map(String::from);

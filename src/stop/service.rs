@@ -80,6 +80,8 @@ fn identify(stop: &mut StopEvent, event: &Value, detail: &Value) {
     stop.task_arn = field::string(detail, "taskArn");
     stop.task_id = name_in("taskArn");
     stop.task_definition = name_in("daemonTaskDefinitionArn").or_else(|| name_in("taskDefinitionArn"));
+    stop.capacity_provider =
+        field::first_text(detail, "capacityProviderArns").and_then(arn::name).map(String::from);
     stop.stopped_reason = field::string(detail, "reason");
     stop.created_at = field::string(detail, "createdAt").or_else(|| field::string(detail, "updatedAt"));
 }
@@ -87,11 +89,14 @@ fn identify(stop: &mut StopEvent, event: &Value, detail: &Value) {
 /// Sets category and cause; answers with the hint. The reason names the trouble more closely than the event's name
 /// does, yet a failed deployment stays one.
 fn diagnose(stop: &mut StopEvent, action: Option<&'static Action>, name: &str) -> String {
-    let statements: Vec<_> = stop.stopped_reason.as_deref().map(reason::normalize).into_iter().collect();
-    match (stop.ecs_event, reason::find(&statements), action) {
+    let reasons: Vec<_> = stop.stopped_reason.as_deref().map(reason::normalize).into_iter().collect();
+    // For the hint: what ECS says of Fargate's capacity does not name Spot.
+    let mut statements = reasons.clone();
+    statements.extend(stop.capacity_provider.as_deref().map(str::to_ascii_lowercase));
+    match (stop.ecs_event, reason::find(&reasons), action) {
         (EcsEvent::DeploymentFailed, _, _) => {
             stop.category = Category::Deployment;
-            deployment::hint(statements.first().map_or("", String::as_str), name)
+            deployment::hint(reasons.first().map_or("", String::as_str), name)
         }
         (_, Some((rule, statement)), _) => {
             // A role that ECS may not assume is its configuration, as the event's name says, not a failure of ECS.
@@ -104,8 +109,10 @@ fn diagnose(stop: &mut StopEvent, action: Option<&'static Action>, name: &str) -
         (_, None, Some(action)) => {
             stop.category = action.category;
             stop.cause = action.cause;
-            let wants_long_arns = statements.iter().any(|statement| statement.contains("resource id format"));
-            if wants_long_arns { LONG_ARNS.to_owned() } else { action.hint.to_owned() }
+            let wants_long_arns = reasons.iter().any(|reason| reason.contains("resource id format"));
+            let by_words = || hint::find_by_words(action.category, action.cause, &reasons);
+            let hint = if wants_long_arns { Some(LONG_ARNS) } else { by_words() };
+            hint.unwrap_or(action.hint).to_owned()
         }
         (_, None, None) => hint::find(stop.category, stop.cause, &statements).to_owned(),
     }

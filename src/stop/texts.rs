@@ -43,7 +43,7 @@ fn cut_texts_of(container: &mut StoppedContainer) {
 
 /// The texts that a report may lack.
 struct OptionalTexts<'s> {
-    names: [&'s mut Option<String>; 16],
+    names: [&'s mut Option<String>; 19],
     sentences: [&'s mut Option<String>; 3],
 }
 
@@ -112,6 +112,9 @@ impl StopEvent {
             &mut self.task_arn,
             &mut self.task_definition,
             &mut self.launch_type,
+            &mut self.capacity_provider,
+            &mut self.container_instance,
+            &mut self.started_by,
             &mut self.availability_zone,
             &mut self.region,
             &mut self.account,

@@ -13,7 +13,7 @@ use crate::adapter::sampling::SampleVerdict;
 use crate::terminal;
 
 /// Facts by importance; others follow.
-const FACT_ORDER: [&str; 24] = [
+const FACT_ORDER: [&str; 28] = [
     "ecs_event",
     "severity",
     "category",
@@ -30,6 +30,10 @@ const FACT_ORDER: [&str; 24] = [
     "task_definition",
     "task_id",
     "launch_type",
+    "capacity_provider",
+    "container_instance",
+    "availability_zone",
+    "started_by",
     "region",
     "account",
     "created_at",

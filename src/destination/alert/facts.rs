@@ -18,6 +18,10 @@ pub(crate) fn facts(stop: &StopFields) -> impl Iterator<Item = (&'static str, St
         ("Containers", fact(stop, CONTAINERS_FIELD)),
         ("Task definition", fact(stop, "task_definition")),
         ("Launch type", fact(stop, "launch_type")),
+        ("Capacity provider", fact(stop, "capacity_provider")),
+        ("Instance", fact(stop, "container_instance")),
+        ("Zone", fact(stop, "availability_zone")),
+        ("Started by", fact(stop, "started_by")),
         ("Runtime", runtime),
     ]
     .into_iter()
@@ -205,6 +209,24 @@ mod tests {
         let named: Vec<_> = facts(&event).filter(|(name, _)| *name == "Event").collect();
         assert_eq!(named, [("Event", "SERVICE_TASK_PLACEMENT_FAILURE".to_owned())]);
         assert_eq!(told("oom-killed").at(), fixture("oom-killed").stopped_at.as_deref());
+    }
+
+    #[test]
+    fn where_a_task_ran_and_who_started_it_are_facts() {
+        let mut stop = fixture("job-failed");
+        stop.capacity_provider = Some("FARGATE_SPOT".to_owned());
+        stop.container_instance = Some("0123abcd".to_owned());
+        stop.availability_zone = Some("eu-central-1b".to_owned());
+        stop.started_by = Some("nightly".to_owned());
+        let told: Vec<_> = facts(&StopFields::of(&stop)).collect();
+        for fact in [
+            ("Capacity provider", "FARGATE_SPOT"),
+            ("Instance", "0123abcd"),
+            ("Zone", "eu-central-1b"),
+            ("Started by", "nightly"),
+        ] {
+            assert!(told.iter().any(|(name, value)| (*name, value.as_str()) == fact), "{fact:?}");
+        }
     }
 
     #[test]

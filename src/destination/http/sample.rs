@@ -13,15 +13,17 @@ use crate::encode::template::RenderContext;
 use crate::input::decode;
 
 /// Fields of reports and of FireLens's records, and those that are made of them.
-pub(super) const KNOWN_FIELDS: [&str; 66] = [
+pub(super) const KNOWN_FIELDS: [&str; 69] = [
     "account",
     "attachment_reason",
     "availability_zone",
+    "capacity_provider",
     "category",
     "cause",
     "cluster",
     "container",
     "container_id",
+    "container_instance",
     "container_name",
     "container_reason",
     "containers",
@@ -68,6 +70,7 @@ pub(super) const KNOWN_FIELDS: [&str; 66] = [
     "source",
     "span_id",
     "started_at",
+    "started_by",
     "stop_code",
     "stopped_at",
     "stopped_reason",

@@ -29,7 +29,7 @@ const MAX_LINK_CHARS: usize = 2_000;
 const PROBE_KEY: &str = "ecs-router-check";
 
 /// What of a stop is among the details, under the names of the report.
-const DETAILS: [&str; 23] = [
+const DETAILS: [&str; 27] = [
     "summary",
     "hint",
     "category",
@@ -46,6 +46,10 @@ const DETAILS: [&str; 23] = [
     "image",
     "task_definition",
     "launch_type",
+    "capacity_provider",
+    "container_instance",
+    "availability_zone",
+    "started_by",
     "runtime_seconds",
     "cluster",
     "service",

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Category, StopEvent, read};
+use super::{Category, StopEvent, fixture, read};
 use crate::stop::Cause;
 
 fn stop(code: &str, reason: &str, containers: Value, more: &Value) -> StopEvent {
@@ -135,6 +135,34 @@ fn what_the_task_says_of_itself_counts() {
         &json!({ "capacityProviderName": "FARGATE_SPOT" }),
     );
     assert!(spot.hint.contains("add FARGATE"), "{}", spot.hint);
+}
+
+#[test]
+fn a_service_that_gets_no_spot_capacity_is_told_to_fall_back() {
+    let mut event = fixture("service-action-placement-fargate");
+    let on_demand = read(event.clone()).unwrap();
+    assert!(!on_demand.hint.contains("add FARGATE"), "{}", on_demand.hint);
+    event["detail"]["capacityProviderArns"] =
+        json!(["arn:aws:ecs:eu-central-1:111122223333:capacity-provider/FARGATE_SPOT"]);
+    let spot = read(event).unwrap();
+    assert_eq!(spot.capacity_provider.as_deref(), Some("FARGATE_SPOT"));
+    assert!(spot.hint.contains("add FARGATE"), "{}", spot.hint);
+}
+
+#[test]
+fn who_started_a_task_and_where_it_ran_are_told() {
+    let of = |starter: &str| {
+        let more = json!({
+            "startedBy": starter, "capacityProviderName": "on-demand", "availabilityZone": "eu-central-1b",
+            "containerInstanceArn": "arn:aws:ecs:eu-central-1:111122223333:container-instance/prod/0123abcd",
+        });
+        stop("EssentialContainerExited", EXITED, json!([]), &more)
+    };
+    let job = of("events-rule/nightly");
+    assert_eq!(job.started_by.as_deref(), Some("events-rule/nightly"));
+    assert_eq!(job.capacity_provider.as_deref(), Some("on-demand"));
+    assert_eq!(job.container_instance.as_deref(), Some("0123abcd"));
+    assert_eq!(of("ecs-svc/1234567890").started_by, None);
 }
 
 #[test]

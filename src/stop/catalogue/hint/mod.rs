@@ -57,6 +57,19 @@ pub(in crate::stop) fn find(category: Category, cause: Option<Cause>, statements
     refused.or_else(|| TABLES.iter().copied().flatten().find(fits).map(|row| row.3)).unwrap_or_default()
 }
 
+/// The hint that the words of these statements lead to, not merely category and cause.
+pub(in crate::stop) fn find_by_words(
+    category: Category,
+    cause: Option<Cause>,
+    statements: &[String],
+) -> Option<&'static str> {
+    let fits = |row: &&Row| {
+        let has_words = !row.2.is_empty() && names(row.2, statements);
+        row.0 == category && (row.1.is_none() || row.1 == cause) && has_words
+    };
+    TABLES.iter().copied().flatten().find(fits).map(|row| row.3)
+}
+
 fn names(words: Words, statements: &[String]) -> bool {
     words.is_empty() || statements.iter().any(|statement| words::any(words, statement))
 }
