@@ -22,7 +22,7 @@ pub(crate) const COMPUTING_THREAD: &str = "ecs_router.pool";
 
 /// How long name look-ups may take to end with the connections; they run on threads of their own, which cannot be
 /// interrupted.
-const LOOKUP_GRACE: Duration = Duration::from_millis(100);
+pub(crate) const LOOKUP_GRACE: Duration = Duration::from_millis(100);
 
 /// How many computations may run at one time, those of all instances together: one core is for reading and encoding.
 /// `None`: there is one core.

@@ -287,9 +287,10 @@ impl<T: SendRequest> RetryingTransport<T> {
     ) -> Next {
         attempts.preparations += 1;
         if attempts.preparations > MAX_PREPARATIONS {
-            let text =
-                "the service still reports something missing after 12 requests to create it; will be retried";
-            self.reporter.log(Level::Error, "prepare", text);
+            let text = format!(
+                "the service still reports something missing after {MAX_PREPARATIONS} requests to create it; will be retried"
+            );
+            self.reporter.log(Level::Error, "prepare", &text);
             return Next::End(Outcome::GivenUp);
         }
         if attempts.preparing.is_none() {

@@ -218,7 +218,5 @@ impl Router {
 
 /// A target as a line of the log may hold it.
 fn shown(target: &[u8]) -> String {
-    let names: Vec<_> =
-        target.split(|byte| *byte == 0).map(|name| String::from_utf8_lossy(name).into_owned()).collect();
-    names.join(" ").chars().take(MAX_SHOWN_CHARS).flat_map(char::escape_debug).collect()
+    String::from_utf8_lossy(target).replace('\0', " ").chars().take(MAX_SHOWN_CHARS).collect()
 }

@@ -66,7 +66,8 @@ fn origin(region: &str) -> Option<String> {
     let domain = match region {
         china if china.starts_with("cn-") => "console.amazonaws.cn",
         government if government.starts_with("us-gov-") => "console.amazonaws-us-gov.com",
-        other if other.starts_with("eusc-") || other.contains("-iso") => return None,
+        european if european.starts_with("eusc-") => "console.amazonaws-eusc.eu",
+        isolated if isolated.contains("-iso") => return None,
         _ => "console.aws.amazon.com",
     };
     is_name(region).then(|| format!("https://{region}.{domain}"))
@@ -115,6 +116,7 @@ mod tests {
             ("eu-west-1", "eu-west-1.console.aws.amazon.com"),
             ("cn-north-1", "cn-north-1.console.amazonaws.cn"),
             ("us-gov-west-1", "us-gov-west-1.console.amazonaws-us-gov.com"),
+            ("eusc-de-east-1", "eusc-de-east-1.console.amazonaws-eusc.eu"),
         ] {
             let page = |name: &str| {
                 Some(format!("https://{host}/ecs/v2/clusters/prod/tasks/0123abcd/{name}?region={region}"))

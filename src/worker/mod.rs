@@ -25,7 +25,7 @@ use crate::log::{Level, Log};
 use crate::metrics::Exporter;
 use crate::object::upload;
 use crate::router::{ExitRecordFor, IncidentNotifier, MetricsWriter, Router, RouterConfig, join_all};
-use crate::threads::{COMPUTING_THREAD, ConnectionScope};
+use crate::threads::{COMPUTING_THREAD, ConnectionScope, LOOKUP_GRACE};
 use crate::watch::WatchConfig;
 
 /// Everything an instance was configured to be.
@@ -70,10 +70,6 @@ const WORKER_GRACE: Duration = Duration::from_secs(2);
 
 /// How much time there always is at the end to say how everything ended; the host waits for as long as [`WORKER_GRACE`].
 const FAREWELL_TIME: Duration = Duration::from_secs(1);
-
-/// How long name look-ups may take to end with the thread; they run on threads of their own, which cannot be
-/// interrupted.
-const LOOKUP_GRACE: Duration = Duration::from_millis(100);
 
 impl Worker {
     /// Starts the thread. Fails only when the system has no thread to give.

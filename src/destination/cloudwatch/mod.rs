@@ -32,8 +32,8 @@ const MAX_MESSAGE_BYTES: usize = MAX_BATCH_BYTES - EVENT_OVERHEAD_BYTES;
 
 const DAY_MS: i64 = 24 * 3_600_000;
 
-/// 14 days before and two hours after it arrives, with a day more on either side for clocks that differ: what is further
-/// away is certain to be refused.
+/// 14 days before and two hours after it arrives; a day before and 22 hours after are added for clocks that differ: what is
+/// further away is certain to be refused.
 const ACCEPTED_TIMES: AcceptedTimes = AcceptedTimes { past_ms: 15 * DAY_MS, future_ms: DAY_MS };
 
 const LIMITS: Limits =

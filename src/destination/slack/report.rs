@@ -69,7 +69,9 @@ fn reason(stop: &StopFields) -> Option<Value> {
         Some(name) => format!("*{}:* ", blocks::escaped(name, MAX_NAME_CHARS)),
         None => String::new(),
     };
-    Some(blocks::section(&format!("{container}{}", blocks::escaped(reason.text, MAX_REASON_CHARS))))
+    // An agent quotes what a container or its registry answered, which must not look like a line of the report's own.
+    let text = reason.text.replace(['\n', '\r'], " ");
+    Some(blocks::section(&format!("{container}{}", blocks::escaped(&text, MAX_REASON_CHARS))))
 }
 
 /// The application's last lines as a code block. The end matters most: when there is no room for all, the first lines

@@ -508,3 +508,12 @@ proptest! {
         prop_assert_eq!(message["text"].as_str(), Some(expected.as_str()));
     }
 }
+
+#[test]
+fn a_reason_makes_no_line_of_its_own() {
+    let mut stop = stop("web", "error", "container_start");
+    stop["container"] = json!("web");
+    stop["container_reason"] = json!("done\n*Incident over*");
+    let message = composed(&[stop]);
+    assert!(texts(&message).iter().any(|(text, _)| text == "*web:* done *Incident over*"), "{message}");
+}
