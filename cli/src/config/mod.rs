@@ -26,8 +26,7 @@ use self::encoding::DecodedText;
 use self::format::FileFormat;
 use self::include::Includes;
 pub(crate) use self::task::{CloudFormationTemplate, TaskDefinition, TaskDialect, TemplateForm};
-use self::tree::ParseError;
-pub(crate) use self::tree::{MapEntry, Node, Tree, is_function_name};
+pub(crate) use self::tree::{DYNAMIC_REFERENCE, MapEntry, Node, Tree, is_function_name};
 pub(crate) use self::wildcard::{matches, tag_regex};
 
 /// A line of a file.

@@ -72,6 +72,10 @@ pub(super) fn read(file: &Rc<str>, tree: Node, configuration: &mut Configuration
         () if is_cloudformation(&tree) => TaskDialect::CloudFormation,
         () => TaskDialect::Ecs,
     };
+    if dialect == TaskDialect::CloudFormation {
+        tree.resolve_later();
+    }
+    report_form(file, &tree, configuration);
     add_outputs(file, &tree, None, configuration);
     add_tasks(file, &tree, None, dialect, configuration);
     let is_recognised = is_terraform || has_template_key(&tree) || tree.items().iter().any(has_template_key);

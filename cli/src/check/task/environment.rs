@@ -164,13 +164,16 @@ fn check_dynamic(
     entry: &MapEntry,
     name: &str,
 ) {
-    let is_dynamic = entry.value.text().is_some_and(|text| text.contains("{{resolve:"));
+    let texts = entry.value.descendants();
+    let has = |part: &str| texts.iter().filter_map(|node| node.text()).any(|text| text.contains(part));
     let message = match findings.view.task.dialect {
-        _ if !is_dynamic => return,
-        TaskDialect::CloudFormation => {
+        _ if !has("{{resolve:") => return,
+        TaskDialect::CloudFormation if has("{{resolve:secretsmanager:") || has("{{resolve:ssm-secure:") => {
             format!("{name}: the secret stands in the task definition for everybody to read")
         }
         _ => format!(
+        // A plain parameter is no secret.
+        TaskDialect::CloudFormation => return,
             "{name}: only CloudFormation replaces {{{{resolve:…}}}}; the container gets the text itself"
         ),
     };
