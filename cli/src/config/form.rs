@@ -1,10 +1,14 @@
 //! What a file is that is neither a configuration nor a task definition, and what to give `check` instead.
 
 use std::path::Path;
+use std::rc::Rc;
 
 use super::infrastructure::DocumentKind;
-use super::tree::Node;
-use super::{Configuration, Location};
+use super::tree::{Node, ParseError};
+use super::{Configuration, FileError, Location};
+
+pub(super) const UNRECOGNIZED_FILE: &str =
+    "the file is neither a Fluent Bit configuration nor a task definition nor a CloudFormation template";
 
 /// What a file looks like, in words, and the supported way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,7 +108,7 @@ pub(super) fn of_text(path: &Path, text: &str) -> Option<FormAdvice> {
     if first.starts_with("#!") {
         return Some(SCRIPT);
     }
-    if name.ends_with(".tf") || is_hcl(first) {
+    if [".tf", ".tfvars"].iter().any(|ending| name.ends_with(ending)) || is_hcl(first) {
         return Some(TERRAFORM);
     }
     if name.starts_with("dockerfile") || first.starts_with("FROM ") || first.starts_with("ARG ") {
@@ -196,6 +200,40 @@ fn is_policy(tree: &Node) -> bool {
     statement.value.items().first().unwrap_or(&statement.value).get("Effect").is_some()
 }
 
+/// Reports a file that is neither JSON nor YAML; a template says so itself.
+pub(super) fn report_unreadable(
+    file: Rc<str>,
+    text: &str,
+    error: ParseError,
+    configuration: &mut Configuration,
+) {
+    if let Some(line) = template_line(text) {
+        return report(Location { file, line }, TEMPLATE, configuration);
+    }
+    configuration.error(Location { file, line: error.line }, error.message, error.instead);
+}
+
+/// Makes a note of what is said of Terraform's own language where other files are given, as in the folder that `init`
+/// wrote.
+pub(crate) fn excuse_sources(configurations: &mut [Configuration]) {
+    let is_source = |error: &FileError| error.instead == TERRAFORM.instead;
+    if configurations.iter().all(|configuration| configuration.errors.iter().any(is_source)) {
+        return;
+    }
+    for configuration in configurations {
+        let (sources, errors): (Vec<FileError>, Vec<FileError>) =
+            std::mem::take(&mut configuration.errors).into_iter().partition(is_source);
+        configuration.errors = errors;
+        configuration.notes.extend(sources);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_other_kinds_are_known_by_their_first_line() {
 /// Reports the file; what lies beside many deployments gets a note.
 pub(super) fn report(location: Location, advice: FormAdvice, configuration: &mut Configuration) {
     let message = format!("the file is {}", advice.looks_like);
@@ -206,12 +244,6 @@ pub(super) fn report(location: Location, advice: FormAdvice, configuration: &mut
     configuration.error(location, message, advice.instead);
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn files_of_other_kinds_are_known_by_their_first_line() {
         for (name, text, expected) in [
             ("x", "<source>\n  @type forward\n</source>\n", Some(FLUENTD)),
             ("x", "# c\nresource \"aws_ecs_task_definition\" \"web\" {\n", Some(TERRAFORM)),
