@@ -139,6 +139,23 @@ fn expanded(entry: &MapEntry) -> Option<Result<Node, String>> {
     })
 }
 
+/// Reports a task definition that `register-task-definition` cannot read: in a list, or with CloudFormation's keys and
+/// nothing of a template around it.
+fn report_form(file: &Rc<str>, tree: &Node, configuration: &mut Configuration) {
+    let location = |line| Location { file: Rc::clone(file), line };
+    if let Some(first) = tree.items().iter().find(|item| item.get("containerDefinitions").is_some()) {
+        let message = "the task definition is in a list, which register-task-definition refuses";
+        configuration.error(location(first.line), message, "leave out the [ and ] around it");
+    }
+    let has = |key: &str| tree.entries().iter().any(|entry| entry.key == key);
+    let is_whole = has("Family") && has("ContainerDefinitions");
+    if is_whole && !tree.descendants().into_iter().any(Node::is_function) {
+        let message = "the keys begin with capitals, as in a template of CloudFormation; register-task-definition refuses them";
+        let instead = "write family, containerDefinitions and so on, or the resource around them";
+        configuration.warn(location(tree.line), message, instead);
+    }
+}
+
 fn add_tasks(
     file: &Rc<str>,
     node: &Node,

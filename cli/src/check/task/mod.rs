@@ -55,11 +55,13 @@ pub(super) struct ContainerView<'t> {
 
 impl<'t> ContainerView<'t> {
     fn new(node: &'t Node) -> Self {
-        Self { node, name: node.get("name").and_then(Node::text) }
+        Self { node, name: node.set("name").and_then(Node::text) }
     }
 
     fn log_driver(&self) -> Option<&'t str> {
-        self.node.get("logConfiguration")?.get("logDriver")?.text()
+        let logging = self.node.get("logConfiguration")?;
+        // A list in the place of the map is reported.
+        logging.items().first().unwrap_or(logging).get("logDriver")?.text()
     }
 
     pub(super) fn uses_firelens(&self) -> bool {

@@ -1,3 +1,4 @@
+mod forms;
 mod options;
 
 use crate::check::check_deployment;
