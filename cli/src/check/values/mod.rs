@@ -3,6 +3,7 @@
 
 mod addresses;
 mod arns;
+mod around;
 mod credentials;
 mod durations;
 mod endpoints;
@@ -39,7 +40,7 @@ pub(super) fn check(section: &Section, configuration: &Configuration, findings: 
     }
     for setting in &section.settings {
         if !is_reported(setting, findings) {
-            findings.extend(quoted(section, setting));
+            findings.extend(quoted(section, setting).or_else(|| around::of_value(section, setting)));
         }
     }
     for setting in section.settings.iter().filter(|setting| !host::is_key(section.origin, &setting.key)) {
