@@ -75,7 +75,7 @@ const DESCRIBE: FormAdvice = advice(
     "the answer of describe-tasks or describe-services",
     "check the task definition: aws ecs describe-task-definition --task-definition NAME | ecs-router check -",
 );
-const EVENT: FormAdvice =
+pub(super) const EVENT: FormAdvice =
     advice("an event or a record", "ecs-router explain says what the plugin makes of it");
 const PATTERN: FormAdvice = FormAdvice {
     document: Some(DocumentKind::Pattern),
@@ -166,8 +166,8 @@ pub(super) fn of_tree(tree: &Node) -> Option<FormAdvice> {
         (has("apiVersion") && has("kind"), KUBERNETES),
         (has("services") && tree.get("services").is_some_and(|node| !node.entries().is_empty()), COMPOSE),
         (has("HostConfig") || has("RepoTags"), INSPECT),
-        (has("tasks") || has("services") || has("taskArn") || has("lastStatus"), DESCRIBE),
         (is_pattern(tree), PATTERN),
+        (has("tasks") || has("services") || has("taskArn") || has("lastStatus"), DESCRIBE),
         (has("detail-type") || has("Records") || has("log") || has("eventName"), EVENT),
         (has("artifacts") && has("version"), CDK_MANIFEST),
         (has("type") && (has("image") || has("http")), COPILOT),
@@ -175,6 +175,12 @@ pub(super) fn of_tree(tree: &Node) -> Option<FormAdvice> {
         (has("config") || has("fluent-bit") || has("replicaCount"), HELM_VALUES),
     ];
     found.into_iter().find(|(is_it, _)| *is_it).map(|(_, advice)| advice)
+}
+
+/// Whether it is an event of EventBridge, or a list of them. Its `resources` are not those of a template.
+pub(super) fn is_event(tree: &Node) -> bool {
+    let first = tree.items().first().unwrap_or(tree);
+    ["detail-type", "source"].iter().all(|key| first.get(key).is_some_and(|node| node.text().is_some()))
 }
 
 /// Whether a key that every event has is given a list of words.
@@ -228,12 +234,6 @@ pub(crate) fn excuse_sources(configurations: &mut [Configuration]) {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn files_of_other_kinds_are_known_by_their_first_line() {
 /// Reports the file; what lies beside many deployments gets a note.
 pub(super) fn report(location: Location, advice: FormAdvice, configuration: &mut Configuration) {
     let message = format!("the file is {}", advice.looks_like);
@@ -244,6 +244,12 @@ pub(super) fn report(location: Location, advice: FormAdvice, configuration: &mut
     configuration.error(location, message, advice.instead);
 }
 
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_other_kinds_are_known_by_their_first_line() {
         for (name, text, expected) in [
             ("x", "<source>\n  @type forward\n</source>\n", Some(FLUENTD)),
             ("x", "# c\nresource \"aws_ecs_task_definition\" \"web\" {\n", Some(TERRAFORM)),

@@ -377,6 +377,9 @@ fn read_tree(file: &Rc<str>, text: &str, tree: Node, configuration: &mut Configu
         configuration.templates.push(infrastructure::of_document(file, kind, tree));
         return form::report(start, advice, configuration);
     }
+    if form::is_event(&tree) {
+        return form::report(start, form::EVENT, configuration);
+    }
     if task::read(file, tree, configuration) {
         return;
     }
