@@ -110,11 +110,14 @@ fn quoted(section: &Section, setting: &Setting) -> Option<Finding> {
     (section.origin == Origin::FluentBit && is_ours).then(|| wrong(setting, message, instead))
 }
 
-/// Whether the plugin itself refuses the value.
+/// Whether the plugin itself refuses the value. A key that is missing is reported at the line of another.
 fn is_reported(setting: &Setting, findings: &[Finding]) -> bool {
-    findings
-        .iter()
-        .any(|finding| finding.severity == FindingSeverity::Error && finding.location == setting.location)
+    let is_about = |key: &str| key.eq_ignore_ascii_case(&setting.key);
+    findings.iter().any(|finding| {
+        finding.severity == FindingSeverity::Error
+            && finding.location == setting.location
+            && finding.key.as_deref().is_none_or(is_about)
+    })
 }
 
 /// Reports a list of names with blanks between them.
