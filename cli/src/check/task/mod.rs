@@ -18,6 +18,7 @@ mod logging;
 mod members;
 mod mounts;
 mod names;
+mod partitions;
 mod ports;
 mod roles;
 mod router;
@@ -281,6 +282,7 @@ pub(super) fn check(configuration: &Configuration, ours: &[&Section], findings: 
         router::check(ours, &mut findings);
         router_process::check(&mut findings);
         roles::check(ours, &mut findings);
+        partitions::check(&mut findings);
     }
 }
 
