@@ -3,6 +3,7 @@
 
 mod actions;
 mod delivery;
+mod elements;
 mod grants;
 mod names;
 mod patterns;
