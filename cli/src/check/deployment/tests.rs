@@ -150,6 +150,8 @@ fn what_the_task_gives_is_checked_like_what_the_file_says() {
         let found = with_environment("X", value, lines);
         assert!(found.iter().any(|line| line.contains(part)), "{value} {lines}\n{found:?}");
     }
+    let found = with_environment("X", "s3://logs/ecs", &keyed("${X}/%Y/$(uuid).json"));
+    assert!(matches!(found.as_slice(), [one] if one.contains("s3.key: is an address")), "{found:?}");
     for (value, lines) in [("a", keyed("${X}/%Y/%H/$(uuid).json")), ("logs", bucket.clone())] {
         assert_eq!(with_environment("X", value, &lines), [""; 0], "{value} {lines}");
     }
