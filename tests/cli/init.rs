@@ -337,6 +337,12 @@ fn mistakes_are_named_and_nothing_is_written() {
         ("fargate", vec!["--account", "1"], "12 digits"),
         ("collector", vec!["--error", "s3"], "--error"),
         ("fargate", vec!["--secret", "DD_API_KEY=arn:x"], "no destination needs it"),
+        (
+            "fargate",
+            vec!["--stop", "slack", "--secret", "SLACK_WEBHOOK_URL=foo"],
+            "is not the ARN of a secret",
+        ),
+        ("fargate", vec!["--fetch-logs", "/ecs/web"], "--fetch-logs: only a collector"),
         ("fargate", vec!["--stop-log-group", "a b"], "log_group"),
     ] {
         let mut arguments = vec!["init", "--where", place, "--dir"];

@@ -12,7 +12,9 @@ const UNKNOWN_REGION: &str = "<region>";
 
 /// Notes every address.
 pub(super) fn note(section: &Section, findings: &mut Vec<Finding>) {
-    for address in probe::addresses(&AsWritten(section), UNKNOWN_REGION) {
+    // A host that begins with a dot wants the name of a bucket that is not there.
+    let addresses = probe::addresses(&AsWritten(section), UNKNOWN_REGION).into_iter();
+    for address in addresses.filter(|address| !address.url.contains("://.")) {
         let message = match address.destination.as_str() {
             "queue" => format!("is polled at {}", address.url),
             _ => format!("sends to {} with {}", address.url, address.method),
@@ -72,6 +74,8 @@ mod tests {
                 "x:7: note: archive: sends to https://${BUCKET}.s3.<region>.amazonaws.com/ with POST",
             ]
         );
+        let missing = notes(&lines.replace("archive.bucket", "archive.buckt"));
+        assert!(!missing.iter().any(|note| note.contains("archive")), "{missing:?}");
         let clear = lines.replace("${HOOK}", "https://hooks.slack.com/services/T/B/not-real");
         let slack = notes(&clear).pop().unwrap_or_default();
         assert_eq!(slack, "x:9: note: slack: sends to https://hooks.slack.com/services/… with POST");

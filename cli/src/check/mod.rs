@@ -106,6 +106,7 @@ pub(crate) fn remarks(paths: &[PathBuf]) -> Vec<String> {
 
 /// The findings in files that are deployed together, file by file, in the order of the lines.
 fn check_deployment(mut configurations: Vec<Configuration>) -> Vec<Finding> {
+    config::excuse_sources(&mut configurations);
     let asked = environment::asked(&configurations);
     let given = environment::given(&configurations);
     configurations.iter_mut().for_each(|configuration| environment::fill(configuration, &given));

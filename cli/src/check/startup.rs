@@ -98,6 +98,7 @@ fn finding(severity: FindingSeverity, section: &Section, problem: &Problem) -> F
         _ if instead.contains("did you mean") || message.starts_with("has quotation marks") => {
             instead.to_owned()
         }
+        Some(word) if word == "drop" => "write drop".to_owned(),
         // The example may be another word than the one that was meant.
         Some(word) if instead.starts_with("for example") => format!("did you mean {word}?"),
         Some(word) => format!("did you mean {word}? {instead}"),
@@ -154,6 +155,10 @@ fn closest_choice(section: &Section, key: &str) -> Option<&'static str> {
 fn closest_destination(section: &Section, problem: &Problem) -> Option<String> {
     let rest = problem.what.strip_prefix("destination '").filter(|_| names_destinations(&problem.key))?;
     let (name, _) = rest.split_once('\'')?;
+    let is_none = ["off", "none", "no", "nowhere", "false", "discard", "ignore"].contains(&name);
+    if is_none && problem.key.starts_with("route.") {
+        return Some("drop".to_owned());
+    }
     let described = section.settings.iter().filter_map(|setting| setting.key.strip_suffix(".type"));
     closest(name, described.chain(DestinationKind::ALL.map(DestinationKind::name)).chain(["drop"]))
         .map(str::to_owned)

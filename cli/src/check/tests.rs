@@ -319,6 +319,15 @@ fn a_destination_of_metrics_that_there_is_not_gets_the_closest() {
 }
 
 #[test]
+fn a_route_that_is_off_drops() {
+    let found = of_lines("    route.default stdout\n    route.stop off\n");
+    assert!(
+        matches!(found.as_slice(), [one] if one.ends_with("destination 'off' has no type; write drop")),
+        "{found:?}"
+    );
+}
+
+#[test]
 fn classes_without_commas_are_told_where_they_stand() {
     let found = of_lines("    route.default stdout\n    classes health audit\n");
     assert!(

@@ -35,6 +35,8 @@ const SECTIONS: [&str; 17] = [
 enum Line<'t> {
     Nothing,
     Header(&'t str),
+    /// A header that Fluent Bit does not take for one: the name that was meant, a message, and what to write instead.
+    FaultyHeader(&'t str, &'static str, &'static str),
     Pair(&'t str, &'t str),
     Include(&'t str),
     Set(&'t str),
@@ -57,6 +59,10 @@ pub(super) fn read(
         match reader.line(line.strip_suffix('\r').unwrap_or(line)) {
             Line::Nothing => {}
             Line::Header(name) => reader.current = begin(name, location, configuration),
+            Line::FaultyHeader(name, message, instead) => {
+                faults.add(location.clone(), message, instead);
+                reader.current = begin(name, location, configuration);
+            }
             Line::Pair(key, value) => add(&reader.current, key, value, location, configuration),
             Line::Include(target) => includes.follow(target.trim(), path, &location, configuration),
             Line::Set(pair) => set(pair, location, configuration),
@@ -146,7 +152,11 @@ impl<'t> Reader<'t> {
         if let Some(rest) = line.strip_prefix('[') {
             return match rest.split_once(']') {
                 Some((name, _)) => Line::Header(name),
-                None => Line::Invalid("the line begins with [ but has no ]", "write for example [OUTPUT]"),
+                // The keys that follow belong to the section that was meant.
+                None if is_whole_section(rest.trim()) => {
+                    Line::FaultyHeader(rest.trim(), UNCLOSED.0, UNCLOSED.1)
+                }
+                None => Line::Invalid(UNCLOSED.0, UNCLOSED.1),
             };
         }
         if line.get(.."INCLUDE ".len()).is_some_and(|head| head.eq_ignore_ascii_case("INCLUDE ")) {
@@ -160,6 +170,10 @@ impl<'t> Reader<'t> {
         let blanks = line.strip_suffix(inside).unwrap_or_default();
         if inside.starts_with(BLANKS_OF_WORD_PROCESSORS) {
             return Line::Invalid(ODD_BLANK_IN_LINE, ODD_BLANK.1);
+        }
+        if let Some(name) = indented_header(inside) {
+            self.in_group = false;
+            return Line::FaultyHeader(name, INDENTED_HEADER.0, INDENTED_HEADER.1);
         }
         let indent = match self.indent {
             Some(indent) => indent,
@@ -187,6 +201,25 @@ impl<'t> Reader<'t> {
             None => MIXED_BLANKS,
         }
     }
+}
+
+const UNCLOSED: (&str, &str) = ("the line begins with [ but has no ]", "write for example [OUTPUT]");
+const INDENTED_HEADER: (&str, &str) = (
+    "the section's header is indented; Fluent Bit refuses the file, or gives the keys to the section before it",
+    "begin it in the first column",
+);
+
+/// The name of a section whose header is indented. Any other name is that of a group.
+fn indented_header(inside: &str) -> Option<&str> {
+    let (name, rest) = inside.strip_prefix('[')?.split_once(']')?;
+    (is_whole_section(name) && rest.trim().is_empty()).then_some(name)
+}
+
+/// Whether it is the name of a section of a configuration, without an abbreviation.
+fn is_whole_section(name: &str) -> bool {
+    ["service", "input", "filter", "output", "parser", "multiline_parser"]
+        .iter()
+        .any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// The file of `@INCLUDE file`, in any case.

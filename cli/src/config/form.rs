@@ -1,10 +1,14 @@
 //! What a file is that is neither a configuration nor a task definition, and what to give `check` instead.
 
 use std::path::Path;
+use std::rc::Rc;
 
 use super::infrastructure::DocumentKind;
-use super::tree::Node;
-use super::{Configuration, Location};
+use super::tree::{Node, ParseError};
+use super::{Configuration, FileError, Location};
+
+pub(super) const UNRECOGNIZED_FILE: &str =
+    "the file is neither a Fluent Bit configuration nor a task definition nor a CloudFormation template";
 
 /// What a file looks like, in words, and the supported way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +75,7 @@ const DESCRIBE: FormAdvice = advice(
     "the answer of describe-tasks or describe-services",
     "check the task definition: aws ecs describe-task-definition --task-definition NAME | ecs-router check -",
 );
-const EVENT: FormAdvice =
+pub(super) const EVENT: FormAdvice =
     advice("an event or a record", "ecs-router explain says what the plugin makes of it");
 const PATTERN: FormAdvice = FormAdvice {
     document: Some(DocumentKind::Pattern),
@@ -104,7 +108,7 @@ pub(super) fn of_text(path: &Path, text: &str) -> Option<FormAdvice> {
     if first.starts_with("#!") {
         return Some(SCRIPT);
     }
-    if name.ends_with(".tf") || is_hcl(first) {
+    if [".tf", ".tfvars"].iter().any(|ending| name.ends_with(ending)) || is_hcl(first) {
         return Some(TERRAFORM);
     }
     if name.starts_with("dockerfile") || first.starts_with("FROM ") || first.starts_with("ARG ") {
@@ -162,8 +166,8 @@ pub(super) fn of_tree(tree: &Node) -> Option<FormAdvice> {
         (has("apiVersion") && has("kind"), KUBERNETES),
         (has("services") && tree.get("services").is_some_and(|node| !node.entries().is_empty()), COMPOSE),
         (has("HostConfig") || has("RepoTags"), INSPECT),
-        (has("tasks") || has("services") || has("taskArn") || has("lastStatus"), DESCRIBE),
         (is_pattern(tree), PATTERN),
+        (has("tasks") || has("services") || has("taskArn") || has("lastStatus"), DESCRIBE),
         (has("detail-type") || has("Records") || has("log") || has("eventName"), EVENT),
         (has("artifacts") && has("version"), CDK_MANIFEST),
         (has("type") && (has("image") || has("http")), COPILOT),
@@ -171,6 +175,12 @@ pub(super) fn of_tree(tree: &Node) -> Option<FormAdvice> {
         (has("config") || has("fluent-bit") || has("replicaCount"), HELM_VALUES),
     ];
     found.into_iter().find(|(is_it, _)| *is_it).map(|(_, advice)| advice)
+}
+
+/// Whether it is an event of EventBridge, or a list of them. Its `resources` are not those of a template.
+pub(super) fn is_event(tree: &Node) -> bool {
+    let first = tree.items().first().unwrap_or(tree);
+    ["detail-type", "source"].iter().all(|key| first.get(key).is_some_and(|node| node.text().is_some()))
 }
 
 /// Whether a key that every event has is given a list of words.
@@ -194,6 +204,34 @@ fn is_policy(tree: &Node) -> bool {
         return false;
     };
     statement.value.items().first().unwrap_or(&statement.value).get("Effect").is_some()
+}
+
+/// Reports a file that is neither JSON nor YAML; a template says so itself.
+pub(super) fn report_unreadable(
+    file: Rc<str>,
+    text: &str,
+    error: ParseError,
+    configuration: &mut Configuration,
+) {
+    if let Some(line) = template_line(text) {
+        return report(Location { file, line }, TEMPLATE, configuration);
+    }
+    configuration.error(Location { file, line: error.line }, error.message, error.instead);
+}
+
+/// Makes a note of what is said of Terraform's own language where other files are given, as in the folder that `init`
+/// wrote.
+pub(crate) fn excuse_sources(configurations: &mut [Configuration]) {
+    let is_source = |error: &FileError| error.instead == TERRAFORM.instead;
+    if configurations.iter().all(|configuration| configuration.errors.iter().any(is_source)) {
+        return;
+    }
+    for configuration in configurations {
+        let (sources, errors): (Vec<FileError>, Vec<FileError>) =
+            std::mem::take(&mut configuration.errors).into_iter().partition(is_source);
+        configuration.errors = errors;
+        configuration.notes.extend(sources);
+    }
 }
 
 /// Reports the file; what lies beside many deployments gets a note.

@@ -23,11 +23,11 @@ use std::path::Path;
 use std::rc::Rc;
 
 use self::encoding::DecodedText;
+pub(crate) use self::form::excuse_sources;
 use self::format::FileFormat;
 use self::include::Includes;
 pub(crate) use self::task::{CloudFormationTemplate, TaskDefinition, TaskDialect, TemplateForm};
-use self::tree::ParseError;
-pub(crate) use self::tree::{MapEntry, Node, Tree, is_function_name};
+pub(crate) use self::tree::{DYNAMIC_REFERENCE, MapEntry, Node, Tree, is_function_name};
 pub(crate) use self::wildcard::{matches, tag_regex};
 
 /// A line of a file.
@@ -290,9 +290,6 @@ fn report_nameless(configuration: &mut Configuration) {
     }
 }
 
-const UNRECOGNIZED_FILE: &str =
-    "the file is neither a Fluent Bit configuration nor a task definition nor a CloudFormation template";
-
 /// Reads the bytes of one file.
 fn read_bytes(path: &Path, bytes: &[u8], includes: &mut Includes, configuration: &mut Configuration) {
     let DecodedText { text, has_byte_order_mark, is_utf16, invalid_line } = encoding::decode(bytes);
@@ -349,7 +346,7 @@ fn read_content(path: &Path, text: &str, includes: &mut Includes, configuration:
         }
         FileFormat::Json => match json::parse(text) {
             Ok(tree) => read_tree(&file, text, tree, configuration),
-            Err(error) => report_unreadable(file, text, error, configuration),
+            Err(error) => form::report_unreadable(file, text, error, configuration),
         },
         FileFormat::Yaml => match yaml::parse(text) {
             Ok(stream) if fluent_yaml::is_fluent_bit(&stream) => {
@@ -358,7 +355,7 @@ fn read_content(path: &Path, text: &str, includes: &mut Includes, configuration:
             Ok(stream) => {
                 stream.documents.into_iter().for_each(|tree| read_tree(&file, text, tree, configuration));
             }
-            Err(error) => report_unreadable(file, text, error, configuration),
+            Err(error) => form::report_unreadable(file, text, error, configuration),
         },
     }
 }
@@ -380,21 +377,16 @@ fn read_tree(file: &Rc<str>, text: &str, tree: Node, configuration: &mut Configu
         configuration.templates.push(infrastructure::of_document(file, kind, tree));
         return form::report(start, advice, configuration);
     }
+    if form::is_event(&tree) {
+        return form::report(start, form::EVENT, configuration);
+    }
     if task::read(file, tree, configuration) {
         return;
     }
     match advice {
         Some(advice) => form::report(start, advice, configuration),
-        None => configuration.error(start, UNRECOGNIZED_FILE, ""),
+        None => configuration.error(start, form::UNRECOGNIZED_FILE, ""),
     }
-}
-
-/// Reports a file that is neither JSON nor YAML; a template says so itself.
-fn report_unreadable(file: Rc<str>, text: &str, error: ParseError, configuration: &mut Configuration) {
-    if let Some(line) = form::template_line(text) {
-        return form::report(Location { file, line }, form::TEMPLATE, configuration);
-    }
-    configuration.error(Location { file, line: error.line }, error.message, error.instead);
 }
 
 #[cfg(test)]

@@ -72,6 +72,10 @@ pub(super) fn read(file: &Rc<str>, tree: Node, configuration: &mut Configuration
         () if is_cloudformation(&tree) => TaskDialect::CloudFormation,
         () => TaskDialect::Ecs,
     };
+    if dialect == TaskDialect::CloudFormation {
+        tree.resolve_later();
+    }
+    report_form(file, &tree, configuration);
     add_outputs(file, &tree, None, configuration);
     add_tasks(file, &tree, None, dialect, configuration);
     let is_recognised = is_terraform || has_template_key(&tree) || tree.items().iter().any(has_template_key);
@@ -133,6 +137,23 @@ fn expanded(entry: &MapEntry) -> Option<Result<Node, String>> {
         let parsed = json::parse(&text).map_err(|error| format!("{}: {}", entry.key, error.message));
         parsed.map(|node| node.on_line(entry.line))
     })
+}
+
+/// Reports a task definition that `register-task-definition` cannot read: in a list, or with CloudFormation's keys and
+/// nothing of a template around it.
+fn report_form(file: &Rc<str>, tree: &Node, configuration: &mut Configuration) {
+    let location = |line| Location { file: Rc::clone(file), line };
+    if let Some(first) = tree.items().iter().find(|item| item.get("containerDefinitions").is_some()) {
+        let message = "the task definition is in a list, which register-task-definition refuses";
+        configuration.error(location(first.line), message, "leave out the [ and ] around it");
+    }
+    let has = |key: &str| tree.entries().iter().any(|entry| entry.key == key);
+    let is_whole = has("Family") && has("ContainerDefinitions");
+    if is_whole && !tree.descendants().into_iter().any(Node::is_function) {
+        let message = "the keys begin with capitals, as in a template of CloudFormation; register-task-definition refuses them";
+        let instead = "write family, containerDefinitions and so on, or the resource around them";
+        configuration.warn(location(tree.line), message, instead);
+    }
 }
 
 fn add_tasks(

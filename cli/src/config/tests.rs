@@ -119,6 +119,46 @@ fn assert_remark(name: &str, text: &str, start: &str) {
 }
 
 #[test]
+fn a_header_that_is_none_is_told_once_and_begins_its_section() {
+    for (header, part) in [
+        ("    [OUTPUT]", "the section's header is indented"),
+        ("  [Output]  ", "the section's header is indented"),
+        ("\t[OUTPUT]", "the section's header is indented"),
+        ("[OUTPUT", "begins with [ but has no ]"),
+    ] {
+        let text = format!("[SERVICE]\n    Flush 1\n{header}\n    Name ecs_router\n    a.b c\n");
+        assert_remark("x.conf", &text, part);
+        let read = read_as("x.conf", &text);
+        assert_eq!((read.service.len(), read.outputs[0].settings.len()), (1, 2), "{text}");
+    }
+    assert_remark("x.conf", "  [OUTPUT]\n    Name ecs_router\n", "the section's header is indented");
+    let group = "[OUTPUT]\n    Name x\n    [labels]\n        a b\n    Match *\n";
+    assert_eq!(read_as("x.conf", group).outputs[0].settings.len(), 2);
+}
+
+#[test]
+fn events_are_no_templates_and_patterns_no_answers() {
+    let event = r#"{"detail-type": "ECS Task State Change", "source": "aws.ecs", "resources": ["arn"], "detail": {"lastStatus": "STOPPED"}}"#;
+    for text in [event.to_owned(), format!("[{event}]")] {
+        assert_remark("x.json", &text, "ecs-router explain says");
+        assert!(read_as("x.json", &text).templates.is_empty());
+    }
+    let pattern = r#"{"source": ["aws.ecs"], "detail": {"clusterArn": ["x"]}, "lastStatus": ["STOPPED"]}"#;
+    let notes = read_as("x.json", pattern).notes;
+    assert!(notes.iter().any(|note| note.message.contains("an event pattern")), "{notes:?}");
+}
+
+#[test]
+fn what_register_task_definition_cannot_read_is_told() {
+    let task = r#"{"family": "web", "containerDefinitions": [{"name": "app", "image": "x"}]}"#;
+    assert_eq!(remarks("x.json", task), [""; 0]);
+    assert_remark("x.json", &format!("[{task}]"), "the task definition is in a list");
+    let capital = r#"{"Family": "web", "ContainerDefinitions": [{"Name": "app", "Image": "x"}]}"#;
+    assert_remark("x.json", capital, "the keys begin with capitals");
+    assert_eq!(remarks("x.json", &capital.replace(r#""x""#, r#"{"Ref": "Image"}"#)), [""; 0]);
+}
+
+#[test]
 fn files_of_other_kinds_get_the_supported_way() {
     for (name, text, part) in [
         ("x", "<match **>\n  @type stdout\n</match>\n", "Fluentd"),

@@ -18,6 +18,9 @@ pub(crate) struct Node {
     pub(crate) tree: Tree,
 }
 
+/// The name of the function that a text with `{{resolve:…}}` calls; no tag can have it.
+pub(crate) const DYNAMIC_REFERENCE: &str = "{{resolve}}";
+
 /// A value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Tree {
@@ -92,6 +95,35 @@ impl Node {
             other => other,
         };
         self
+    }
+
+    /// Makes functions of texts with `{{resolve:…}}`, which CloudFormation replaces when it deploys. What other functions
+    /// are given stays.
+    pub(super) fn resolve_later(&mut self) {
+        let is_function = self.is_function();
+        let line = self.line;
+        match &mut self.tree {
+            Tree::Text(text) if text.contains("{{resolve:") => {
+                let given = Self { line, tree: Tree::Text(std::mem::take(text)) };
+                self.tree = Tree::Function(DYNAMIC_REFERENCE.to_owned(), Box::new(given));
+            }
+            Tree::Text(_) | Tree::Word(_) => {}
+            Tree::List(items) => items.iter_mut().for_each(Self::resolve_later),
+            Tree::Map(entries) if is_function => {
+                entries.iter_mut().for_each(|entry| entry.value.resolve_branches());
+            }
+            Tree::Map(entries) => entries.iter_mut().for_each(|entry| entry.value.resolve_later()),
+            Tree::Function(_, given) => given.resolve_branches(),
+        }
+    }
+
+    /// What a function is given: its texts stay, and the maps among them have values like any other map.
+    fn resolve_branches(&mut self) {
+        match &mut self.tree {
+            Tree::List(items) => items.iter_mut().for_each(Self::resolve_branches),
+            Tree::Map(_) | Tree::Function(..) => self.resolve_later(),
+            Tree::Text(_) | Tree::Word(_) => {}
+        }
     }
 
     /// Whether only CloudFormation knows the value: `!Ref X`, `{"Ref": "X"}`, `{"Fn::If": […]}`.

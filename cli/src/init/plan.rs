@@ -308,6 +308,10 @@ fn obstacles(arguments: &InitArguments) -> Vec<String> {
             "--error: a collector reads ECS events, no standard error; leave it out",
         ),
         (
+            !arguments.fetch_logs.is_empty() && arguments.place.is_some() && !is_collector,
+            "--fetch-logs: only a collector reads the groups of other tasks; leave it out",
+        ),
+        (
             arguments.yaml && arguments.place.is_some() && !is_collector,
             "--yaml: FireLens includes the classic format only; leave it out",
         ),

@@ -65,7 +65,22 @@ pub(super) fn planned_secrets(
             format!("--secret {name}: no destination needs it; needed: {}", list(&names))
         })
         .collect();
-    if unknown.is_empty() { Ok(secrets) } else { Err(unknown) }
+    let is_wrong = |secret: &&PlannedSecret| secret.is_given && !is_place(&secret.arn);
+    let wrong = secrets.iter().filter(is_wrong).map(|secret| {
+        let example = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:name-AbCdEf";
+        format!(
+            "--secret {}: what stands behind = is not the ARN of a secret; write for example {example}",
+            secret.variable
+        )
+    });
+    let reasons: Vec<String> = unknown.into_iter().chain(wrong).collect();
+    if reasons.is_empty() { Ok(secrets) } else { Err(reasons) }
+}
+
+/// Whether it is the ARN of a secret or a parameter.
+fn is_place(text: &str) -> bool {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    matches!(parts.as_slice(), ["arn", _, "secretsmanager" | "ssm", _, _, name] if !name.is_empty())
 }
 
 fn list(names: &[&str]) -> String {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::config::{Node, Tree, is_function_name};
+use crate::config::{DYNAMIC_REFERENCE, Node, Tree, is_function_name};
 use crate::init::SidecarParts;
 
 /// A value of the template with its functions in the long form: `{"Ref": "X"}`.
@@ -15,6 +15,7 @@ pub(super) fn value(node: &Node) -> Value {
             let entries = entries.iter().map(|entry| (entry.key.clone(), value(&entry.value)));
             Value::Object(entries.collect())
         }
+        Tree::Function(name, argument) if name == DYNAMIC_REFERENCE => value(argument),
         Tree::Function(name, argument) => function(name, value(argument)),
     }
 }

@@ -27,6 +27,8 @@ pub(crate) enum RecordError {
     NotAnObject,
     /// The whole file is in another encoding.
     Utf16,
+    /// The whole file is compressed.
+    Gzip,
 }
 
 impl fmt::Display for RecordError {
@@ -42,6 +44,7 @@ impl fmt::Display for RecordError {
             Self::Utf16 => formatter.write_str(
                 "is UTF-16, as PowerShell's > writes it; save it as UTF-8, for example with | Out-File -Encoding utf8",
             ),
+            Self::Gzip => formatter.write_str("is compressed with gzip; unpack it, for example with gunzip -c FILE, whose output can be read as -"),
         }
     }
 }
@@ -74,6 +77,9 @@ pub(crate) fn read(mut input: impl BufRead, visit: RecordVisitor<'_>) -> io::Res
         }
         if lines.number == 1 && (line.starts_with(b"\xFF\xFE") || line.starts_with(b"\xFE\xFF")) {
             return visit(1, Err(RecordError::Utf16));
+        }
+        if lines.number == 1 && line.starts_with(b"\x1F\x8B") {
+            return visit(1, Err(RecordError::Gzip));
         }
         if lines.is_long_array(&line) {
             return array::read(io::Cursor::new(line).chain(input), lines.number, visit);

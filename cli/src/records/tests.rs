@@ -30,7 +30,7 @@ fn every_way_to_write_records_is_read() {
 }
 
 #[test]
-fn a_file_of_powershell_is_named() {
+fn a_file_of_powershell_or_gzip_is_named_once() {
     let text: Vec<u8> = "\u{feff}{\"n\":1}\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let mut found = Vec::new();
     let mut visit = |line: usize, record: Result<Value, RecordError>| {
@@ -38,8 +38,10 @@ fn a_file_of_powershell_is_named() {
         Ok(())
     };
     read(text.as_slice(), &mut visit).unwrap();
-    let [(1, Err(message))] = found.as_slice() else { panic!("{found:?}") };
+    read(b"\x1f\x8b\x08\n\x00\n\x01\n".as_slice(), &mut visit).unwrap();
+    let [(1, Err(message)), (1, Err(compressed))] = found.as_slice() else { panic!("{found:?}") };
     assert!(message.contains("is UTF-16") && message.contains("Out-File -Encoding utf8"), "{message}");
+    assert!(compressed.starts_with("is compressed with gzip"), "{compressed}");
 }
 
 #[test]

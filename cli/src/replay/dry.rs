@@ -211,7 +211,8 @@ impl<W: Write> Table<'_, W> {
         let classes: Vec<String> =
             self.tally.classes.iter().map(|(class, count)| format!("{count} {class}")).collect();
         let ReplayTally { records, dropped, .. } = self.tally;
-        writeln!(self.out, "\n{records} record(s): {}; {dropped} dropped on purpose", classes.join(", "))?;
+        let classes = if classes.is_empty() { String::new() } else { format!(": {}", classes.join(", ")) };
+        writeln!(self.out, "\n{records} record(s){classes}; {dropped} dropped on purpose")?;
         self.tally.unfinished.note().iter().try_for_each(|note| writeln!(self.out, "{note}"))?;
         if let Some(lines) = self.tally.joined {
             writeln!(self.out, "joined: {lines} line(s) with the record before them")?;

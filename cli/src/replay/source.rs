@@ -118,9 +118,10 @@ fn read_all(path: &Path, tag: Option<&str>, quiet: bool, sink: &mut dyn Sink) ->
     };
     let mut input = BufReader::with_capacity(64 << 10, bar.wrap_read(file));
     let result = match input.fill_buf()?.first() {
+        None => sink.error(format_args!("{}: is empty", path.display())),
         Some(0xc1) => storage(input, tag, path, sink),
-        // UTF-8 text does not begin with these bytes, except for 0xef of the byte order mark.
-        Some(byte) if *byte >= 0x80 && *byte != 0xef => {
+        // Text does not begin with these bytes, except for those of a byte order mark, of UTF-8 or UTF-16.
+        Some(byte) if *byte >= 0x80 && !matches!(byte, 0xef | 0xfe | 0xff) => {
             msgpack(input, tag.unwrap_or(DEFAULT_TAG), path, sink)
         }
         _ => json(input, tag.unwrap_or(DEFAULT_TAG), path, sink),

@@ -150,6 +150,8 @@ fn what_the_task_gives_is_checked_like_what_the_file_says() {
         let found = with_environment("X", value, lines);
         assert!(found.iter().any(|line| line.contains(part)), "{value} {lines}\n{found:?}");
     }
+    let found = with_environment("X", "s3://logs/ecs", &keyed("${X}/%Y/$(uuid).json"));
+    assert!(matches!(found.as_slice(), [one] if one.contains("s3.key: is an address")), "{found:?}");
     for (value, lines) in [("a", keyed("${X}/%Y/%H/$(uuid).json")), ("logs", bucket.clone())] {
         assert_eq!(with_environment("X", value, &lines), [""; 0], "{value} {lines}");
     }
@@ -363,4 +365,32 @@ fn the_lines_that_the_recorder_holds_fit_into_the_routers_memory() {
         "{small:?}"
     );
     assert!(found("128", "    recorder.max_bytes 100M\n")[0].contains("write 160 or more"));
+}
+
+#[test]
+fn terraform_beside_other_files_is_no_mistake() {
+    let tf = ("main.tf", "resource \"aws_ecs_task_definition\" \"web\" {\n}\n");
+    let given = r#""stopTimeout": 60, "environment": [{"name": "URL", "value": "https://x/"}],"#;
+    let configuration = CONFIGURATION.replace("    http.region ${AWS_REGION}\n", "");
+    let task = router(given);
+    let files = [("task.json", task.as_str()), ("extra.conf", configuration.as_str())];
+    assert_eq!(said(&[files[0], files[1], tf]), [""; 0]);
+    for alone in [&[tf][..], &[tf, ("variables.tf", "variable \"x\" {\n}\n")]] {
+        let found = said(alone);
+        assert!(found.len() == alone.len() && found[0].contains("terraform show -json"), "{found:?}");
+    }
+}
+
+#[test]
+fn what_was_to_be_replaced_is_told() {
+    let with = |value: &str| {
+        beside(&format!(
+            r#""stopTimeout": 60, "environment": [{{"name": "URL", "value": "https://x/"}}, {{"name": "B", "value": "{value}"}}],"#
+        ))
+    };
+    let found = with("<bucket>");
+    assert!(matches!(found.as_slice(), [one] if one.contains("B: <bucket> was to be replaced")), "{found:?}");
+    for right in ["a < b > c", "(?<user>[a-z]+)", "<3>", "my-logs"] {
+        assert_eq!(with(right), [""; 0], "{right}");
+    }
 }

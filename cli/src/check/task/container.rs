@@ -56,6 +56,12 @@ fn check_image(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_
         return;
     };
     let Some(text) = entry.value.text() else { return };
+    if text.starts_with("<IMAGE") && text.ends_with("_NAME>") {
+        let message =
+            format!("{text} is what CodePipeline replaces in a blue/green deployment, and nobody else");
+        let instead = "write the image's address where no pipeline fills it in";
+        return findings.container_note(container, entry.line, "image", message, instead);
+    }
     let lower = text.to_ascii_lowercase();
     if text.is_empty() || text.contains(' ') || IMAGE_PLACEHOLDERS.iter().any(|part| lower.contains(part)) {
         let message = format!("'{text}' is not the address of an image");

@@ -105,6 +105,7 @@ fn check_pair(
     }
     if value != "valueFrom" {
         check_dynamic(findings, container, entry, name);
+        check_placeholder(findings, container, entry, name);
     }
     let is_text = matches!(entry.value.tree, Tree::Text(_) | Tree::Word(_)) || entry.value.is_function();
     let dialect = findings.view.task.dialect;
@@ -164,18 +165,46 @@ fn check_dynamic(
     entry: &MapEntry,
     name: &str,
 ) {
-    let is_dynamic = entry.value.text().is_some_and(|text| text.contains("{{resolve:"));
+    let texts = entry.value.descendants();
+    let has = |part: &str| texts.iter().filter_map(|node| node.text()).any(|text| text.contains(part));
     let message = match findings.view.task.dialect {
-        _ if !is_dynamic => return,
-        TaskDialect::CloudFormation => {
+        _ if !has("{{resolve:") => return,
+        TaskDialect::CloudFormation if has("{{resolve:secretsmanager:") || has("{{resolve:ssm-secure:") => {
             format!("{name}: the secret stands in the task definition for everybody to read")
         }
+        // A plain parameter is no secret.
+        TaskDialect::CloudFormation => return,
         _ => format!(
             "{name}: only CloudFormation replaces {{{{resolve:…}}}}; the container gets the text itself"
         ),
     };
     let instead = "write the ARN of the secret as valueFrom in secrets";
     findings.container_warning(container, entry.line, "environment", message, instead);
+}
+
+/// `<bucket>` of an example, which the router would take literally.
+fn check_placeholder(
+    findings: &mut TaskFindings<'_, '_>,
+    container: &ContainerView<'_>,
+    entry: &MapEntry,
+    name: &str,
+) {
+    let runs_plugin = findings.view.with_plugin().any(|router| std::ptr::eq(router.node, container.node));
+    let text = entry.value.text().filter(|_| runs_plugin);
+    let Some(placeholder) = text.and_then(placeholder) else { return };
+    let place = MapEntry { key: "environment".to_owned(), ..entry.clone() };
+    let message = format!("{name}: <{placeholder}> was to be replaced, and the router gets it as it is");
+    findings.container_error(container, &place, message, "write the value in its place");
+}
+
+/// The words in `<…>`; a group of a regular expression is none.
+pub(super) fn placeholder(text: &str) -> Option<&str> {
+    let (before, rest) = text.split_once('<')?;
+    let (inside, after) = rest.split_once('>')?;
+    let is_group = before.ends_with(['?', 'P', 'k', 'g']);
+    let is_words = inside.starts_with(|c: char| c.is_ascii_alphabetic())
+        && inside.chars().all(|c| c.is_ascii_alphanumeric() || " _-.".contains(c));
+    if is_words && !is_group { Some(inside) } else { placeholder(after) }
 }
 
 /// Reports what is neither an ARN nor the name of a parameter: often the secret itself.

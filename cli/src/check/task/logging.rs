@@ -14,6 +14,9 @@ pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
     let view = findings.view;
     for container in &view.containers {
         let Some(logging) = container.node.set("logConfiguration") else { continue };
+        if is_no_map(findings, container, "logConfiguration") {
+            continue;
+        }
         check_driver(findings, container, logging);
         check_options(findings, container, logging);
     }
@@ -26,6 +29,23 @@ pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
         let entry = MapEntry { key: "logDriver".to_owned(), line, value: first.node.clone() };
         findings.container_error(first, &entry, message, instead);
     }
+}
+
+/// Reports a list or a text in the place of this map.
+pub(super) fn is_no_map(
+    findings: &mut TaskFindings<'_, '_>,
+    container: &ContainerView<'_>,
+    key: &str,
+) -> bool {
+    let entry =
+        container.node.entry(key).filter(|entry| !entry.value.is_null() && !entry.value.is_function());
+    let Some(entry) = entry.filter(|entry| !matches!(entry.value.tree, Tree::Map(_))) else { return false };
+    let is_list = matches!(entry.value.tree, Tree::List(_));
+    let what = if is_list { "list" } else { "text or a number" };
+    let message = format!("must be a map, and is a {what}: ECS refuses the task");
+    let instead = if is_list { "leave out the [ and ] around it" } else { "write it between { and }" };
+    findings.container_error(container, entry, message, instead);
+    true
 }
 
 fn check_driver(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>, logging: &Node) {

@@ -4,7 +4,7 @@
 //! read 2026-11.
 
 use super::names::check_key;
-use super::shapes::{MAPS, TASK_LISTS};
+use super::shapes::{LINUX_LISTS, MAPS, TASK_LISTS};
 use super::{ContainerView, FindingSeverity, TaskFindings, written_number};
 use crate::config::{MapEntry, Node, TaskDialect, Tree, is_function_name};
 use crate::suggest::closest;
@@ -223,10 +223,11 @@ fn check_shape(
             Tree::Map(members) if !members.iter().any(is_open) => {
                 check_members(findings, container, key, value, shape);
             }
-            Tree::List(_) | Tree::Map(_) | Tree::Function(..) => {}
-            _ => {
+            Tree::Map(_) | Tree::Function(..) => {}
+            tree => {
                 let names: Vec<&str> = shape.members.iter().map(|(name, _)| *name).collect();
-                let message = "must be a map, and is a text or a number: ECS refuses the task".to_owned();
+                let what = if matches!(tree, Tree::List(_)) { "list" } else { "text or a number" };
+                let message = format!("must be a map, and is a {what}: ECS refuses the task");
                 let instead = format!("write a map with {}", names.join(", "));
                 add(findings, container, value.line, key, message, instead);
             }
@@ -244,11 +245,12 @@ fn found<'n>(node: &'n Node, place: &[&'static str]) -> Vec<(&'static str, &'n N
     found
 }
 
-/// A text in the place of a list is reported as such.
+/// A text in the place of a list is reported as such, and a list in the place of a map stays one.
 fn flat<'n>(key: &str, node: &'n Node) -> Vec<&'n Node> {
+    let is_list = MAPS.contains(&key) || TASK_LISTS.contains(&key);
     match &node.tree {
-        Tree::List(items) => items.iter().collect(),
-        Tree::Text(_) | Tree::Word(_) if MAPS.contains(&key) || TASK_LISTS.contains(&key) => Vec::new(),
+        Tree::List(items) if is_list || LINUX_LISTS.contains(&key) => items.iter().collect(),
+        Tree::Text(_) | Tree::Word(_) if is_list => Vec::new(),
         _ => vec![node],
     }
 }
@@ -346,55 +348,4 @@ fn add(
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::check::task::tests::{assert_says, said, task};
-
-    #[test]
-    fn members_exist_and_have_their_type() {
-        for (keys, app, part) in [
-            (
-                "",
-                r#""portMappings": [{"containerPort": 80, "protocol": "TCP"}],"#,
-                "protocol: 'TCP' is not a value",
-            ),
-            ("", r#""portMappings": [{"containerPort": 80, "appProtocol": "https"}],"#, "write http"),
-            ("", r#""portMappings": [80],"#, "portMappings: must be a map"),
-            ("", r#""portMappings": [{"container_port": 80}],"#, "did you mean containerPort?"),
-            ("", r#""healthCheck": true,"#, "healthCheck: must be a map"),
-            (
-                "",
-                r#""healthCheck": {"command": ["CMD", "x"], "interval": "5"},"#,
-                "interval: must be a number",
-            ),
-            ("", r#""restartPolicy": "always","#, "restartPolicy: must be a map"),
-            ("", r#""restartPolicy": {"restartAttemptPeriod": 60},"#, "has no enabled"),
-            ("", r#""ulimits": [{"name": "nofiles", "softLimit": 1, "hardLimit": 1}],"#, "write nofile"),
-            ("", r#""linuxParameters": {"initProcessEnabled": "true"},"#, "must be a boolean"),
-            ("", r#""systemControls": [{"namespace": "net.core.somaxconn"}],"#, "has no value"),
-            (
-                r#""volumes": [{"name": "v"}],"#,
-                r#""mountPoints": [{"sourceVolume": "v"}],"#,
-                "has no containerPath",
-            ),
-            (r#""ephemeralStorage": {"sizeInGB": 30},"#, "", "did you mean sizeInGiB?"),
-            (r#""runtimePlatform": "ARM64","#, "", "runtimePlatform: must be a map"),
-            (r#""tags": [{"Key": "a"}],"#, "", "did you mean key?"),
-            (r#""volumes": [{"name": "v", "efsVolumeConfiguration": {}}],"#, "", "has no fileSystemId"),
-        ] {
-            assert_says(&task(keys, app, ""), "error", part);
-        }
-    }
-
-    #[test]
-    fn what_is_right_is_not_reported() {
-        for app in [
-            r#""portMappings": [{"containerPort": 80, "hostPort": 80, "protocol": "tcp", "name": "web", "appProtocol": "http"}],"#,
-            r#""restartPolicy": {"enabled": true, "ignoredExitCodes": [0]},"#,
-            r#""linuxParameters": {"initProcessEnabled": true, "capabilities": {"drop": ["ALL"]}},"#,
-            r#""ulimits": [{"name": "nofile", "softLimit": 1, "hardLimit": 1}],"#,
-            r#""healthCheck": {"command": ["CMD", "x"], "interval": 10, "startPeriod": null},"#,
-        ] {
-            assert_eq!(said(&task("", app, "")), [""; 0], "{app}");
-        }
-    }
-}
+mod tests;

@@ -18,6 +18,7 @@ mod logging;
 mod members;
 mod mounts;
 mod names;
+mod partitions;
 mod ports;
 mod roles;
 mod router;
@@ -55,11 +56,13 @@ pub(super) struct ContainerView<'t> {
 
 impl<'t> ContainerView<'t> {
     fn new(node: &'t Node) -> Self {
-        Self { node, name: node.get("name").and_then(Node::text) }
+        Self { node, name: node.set("name").and_then(Node::text) }
     }
 
     fn log_driver(&self) -> Option<&'t str> {
-        self.node.get("logConfiguration")?.get("logDriver")?.text()
+        let logging = self.node.get("logConfiguration")?;
+        // A list in the place of the map is reported.
+        logging.items().first().unwrap_or(logging).get("logDriver")?.text()
     }
 
     pub(super) fn uses_firelens(&self) -> bool {
@@ -279,6 +282,7 @@ pub(super) fn check(configuration: &Configuration, ours: &[&Section], findings: 
         router::check(ours, &mut findings);
         router_process::check(&mut findings);
         roles::check(ours, &mut findings);
+        partitions::check(&mut findings);
     }
 }
 

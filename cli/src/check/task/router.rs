@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::logging::check_map;
+use super::logging::{check_map, is_no_map};
 use super::{ContainerView, TaskFindings};
 use crate::config::{MapEntry, Node, Origin, Section, TaskDialect, is_function_name};
 use crate::suggest::closest;
@@ -44,6 +44,9 @@ pub(super) fn check(ours: &[&Section], findings: &mut TaskFindings<'_, '_>) {
 
 fn check_type(ours: &[&Section], findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>) {
     let Some(configuration) = router.node.entry("firelensConfiguration") else { return };
+    if is_no_map(findings, router, "firelensConfiguration") {
+        return;
+    }
     let Some(entry) = configuration.value.entry("type") else {
         if !configuration.value.is_function() {
             let message = "has no type";

@@ -20,6 +20,14 @@ pub(super) const MAPS: [&str; 9] = [
     "environmentFiles",
 ];
 
+/// Lists of maps inside `linuxParameters`.
+pub(super) const LINUX_LISTS: [&str; 2] = ["devices", "tmpfs"];
+
+/// Single texts of the task and of a container.
+const TASK_TEXTS: [&str; 6] =
+    ["family", "taskRoleArn", "executionRoleArn", "networkMode", "pidMode", "ipcMode"];
+const CONTAINER_TEXTS: [&str; 5] = ["name", "image", "user", "workingDirectory", "hostname"];
+
 /// Lists of maps of the task itself.
 pub(super) const TASK_LISTS: [&str; 4] = ["volumes", "tags", "placementConstraints", "inferenceAccelerators"];
 
@@ -36,6 +44,7 @@ pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
         check_labels(findings, container);
     }
     check_containers(findings);
+    check_single_texts(findings);
     for key in TASK_LISTS {
         let Some(entry) = findings.view.set(key).filter(|_| findings.view.is_whole) else { continue };
         let is_terraform = findings.view.task.dialect == crate::config::TaskDialect::Terraform;
@@ -98,6 +107,34 @@ fn check_labels(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'
     findings.container_error(container, &place, message, "write {\"NAME\": \"text\"}");
 }
 
+fn check_single_texts(findings: &mut TaskFindings<'_, '_>) {
+    let view = findings.view;
+    for key in TASK_TEXTS.into_iter().filter(|_| view.is_whole) {
+        let Some((entry, instead)) = view.set(key).and_then(|entry| no_text(findings, entry)) else {
+            continue;
+        };
+        findings.error(entry.line, &entry.key, NO_TEXT, instead);
+    }
+    for container in &view.containers {
+        for key in CONTAINER_TEXTS {
+            let wrong = entry(container, key).and_then(|entry| no_text(findings, entry));
+            if let Some((entry, instead)) = wrong {
+                findings.container_error(container, entry, NO_TEXT, instead);
+            }
+        }
+    }
+}
+
+const NO_TEXT: &str = "must be a single string, in quotation marks: ECS refuses the task";
+
+/// What to write for a value that is no text.
+fn no_text<'t>(findings: &TaskFindings<'_, '_>, entry: &'t MapEntry) -> Option<(&'t MapEntry, String)> {
+    let is_nested = entry.value.text().is_none() && !entry.value.is_function();
+    let is_wrong = is_nested || super::is_untyped_text(findings.view.task.dialect, &entry.value);
+    let text = entry.value.items().first().unwrap_or(&entry.value).text().unwrap_or("…");
+    is_wrong.then(|| (entry, format!("write \"{}\": \"{text}\"", entry.key)))
+}
+
 /// Reports containers that are under their names, or one that is alone.
 fn check_containers(findings: &mut TaskFindings<'_, '_>) {
     let Some(entry) = findings.view.set("containerDefinitions") else { return };
@@ -132,6 +169,30 @@ mod tests {
         let app =
             r#""command": ["npm", "start"], "portMappings": [{"containerPort": 80}], "entryPoint": null,"#;
         assert_eq!(said(&task("", app, "")), [""; 0]);
+    }
+
+    #[test]
+    fn texts_are_texts() {
+        for (keys, app, part) in [
+            (r#""family": 5,"#, "", r#"write "family": "5""#),
+            (
+                r#""taskRoleArn": ["arn:aws:iam::111122223333:role/web"],"#,
+                "",
+                "taskRoleArn: must be a single string",
+            ),
+            ("", r#""user": 1000,"#, r#"write "user": "1000""#),
+            ("", r#""workingDirectory": {"a": "b"},"#, "workingDirectory: must be a single string"),
+        ] {
+            assert_says(&task(keys, app, ""), "error", part);
+        }
+        let image = task("", "", "").replace(r#""web:1""#, r#"["web:1"]"#);
+        assert_says(&image, "error", r#"write "image": "web:1""#);
+        let nameless = task("", "", "").replace(r#""name": "app""#, r#""name": null"#);
+        assert_says(&nameless, "error", "name: is missing from a container");
+        assert_eq!(
+            said(&task(r#""taskRoleArn": null, "family": "5","#, r#""user": "0", "hostname": null,"#, "")),
+            [""; 0]
+        );
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod addresses;
 mod arns;
+mod around;
 mod credentials;
 mod durations;
 mod endpoints;
@@ -19,7 +20,7 @@ use ecs_router::config::keys::{DestinationKind, Key, KeyForm};
 use ecs_router::config::within_quotes;
 
 pub(super) use self::durations::{MAX_STOP_TIMEOUT, read as read_duration};
-pub(super) use self::partitions::is_known as is_partition;
+pub(super) use self::partitions::{is_known as is_partition, of_region as partition_of_region};
 pub(super) use self::regions::{is_known as is_region, suggestion as region_meant};
 use super::finding::{Finding, FindingSeverity};
 use super::startup::row;
@@ -39,7 +40,7 @@ pub(super) fn check(section: &Section, configuration: &Configuration, findings: 
     }
     for setting in &section.settings {
         if !is_reported(setting, findings) {
-            findings.extend(quoted(section, setting));
+            findings.extend(quoted(section, setting).or_else(|| around::of_value(section, setting)));
         }
     }
     for setting in section.settings.iter().filter(|setting| !host::is_key(section.origin, &setting.key)) {
@@ -109,11 +110,14 @@ fn quoted(section: &Section, setting: &Setting) -> Option<Finding> {
     (section.origin == Origin::FluentBit && is_ours).then(|| wrong(setting, message, instead))
 }
 
-/// Whether the plugin itself refuses the value.
+/// Whether the plugin itself refuses the value. A key that is missing is reported at the line of another.
 fn is_reported(setting: &Setting, findings: &[Finding]) -> bool {
-    findings
-        .iter()
-        .any(|finding| finding.severity == FindingSeverity::Error && finding.location == setting.location)
+    let is_about = |key: &str| key.eq_ignore_ascii_case(&setting.key);
+    findings.iter().any(|finding| {
+        finding.severity == FindingSeverity::Error
+            && finding.location == setting.location
+            && finding.key.as_deref().is_none_or(is_about)
+    })
 }
 
 /// Reports a list of names with blanks between them.

@@ -18,7 +18,7 @@ pub(in crate::check) fn is_known(name: &str) -> bool {
 }
 
 /// The partition that a region belongs to.
-pub(super) fn of_region(region: &str) -> &'static str {
+pub(in crate::check) fn of_region(region: &str) -> &'static str {
     let own = PARTITIONS.iter().skip(1).find(|(_, start)| region.starts_with(start));
     own.map_or("aws", |(name, _)| name)
 }

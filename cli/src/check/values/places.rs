@@ -52,6 +52,10 @@ fn bucket(setting: &Setting, text: &str) -> Option<Finding> {
 }
 
 fn key(setting: &Setting, text: &str) -> Option<Finding> {
+    // An address is reported as such.
+    if text.contains("://") {
+        return None;
+    }
     let Some(rest) = text.strip_prefix('/') else { return empty_folder(setting, text) };
     let message = "begins with /, so that every object lies in a folder without a name".to_owned();
     Some(wrong(setting, message, format!("write {}", rest.replace("//", "/"))))

@@ -102,3 +102,20 @@ fn json_records_come_in_chunks_too() {
     assert!(kept.chunks.len() == 3 && kept.errors.len() == 1, "{} {:?}", kept.chunks.len(), kept.errors);
     assert!(kept.errors[0].starts_with("f:301: is not valid JSON"), "{:?}", kept.errors);
 }
+
+#[test]
+fn what_holds_no_record_at_all_is_told_once() {
+    let scratch = crate::scratch::Scratch::new().unwrap();
+    let path = scratch.path().join("records");
+    for (bytes, part) in [
+        (b"".as_slice(), "is empty"),
+        (b"\xff\xfe{\x00}\x00\n\x00{\x00}\x00\n\x00", "is UTF-16"),
+        (b"\x1f\x8b\x08\n{}\n\xff\n", "is compressed with gzip"),
+    ] {
+        let mut kept = Kept::default();
+        std::fs::write(&path, bytes).unwrap();
+        read_all(&path, None, true, &mut kept).unwrap();
+        assert!(matches!(kept.errors.as_slice(), [one] if one.contains(part)), "{part}: {:?}", kept.errors);
+        assert_eq!(kept.records(), 0);
+    }
+}

@@ -3,6 +3,7 @@
 
 mod actions;
 mod delivery;
+mod elements;
 mod grants;
 mod names;
 mod patterns;
@@ -20,7 +21,8 @@ use std::rc::Rc;
 
 use crate::check::finding::{Finding, FindingSeverity};
 use crate::config::{
-    CloudFormationTemplate, Configuration, Location, MapEntry, Node, Section, TemplateForm, Tree,
+    CloudFormationTemplate, Configuration, DYNAMIC_REFERENCE, Location, MapEntry, Node, Section,
+    TemplateForm, Tree,
 };
 use crate::suggest::closest;
 
@@ -113,9 +115,8 @@ impl TemplateChecker<'_> {
             };
             // `Fn::ForEach::Name` and `!GetAtt.x` have more after the name.
             let name = name.map(|name| name.split([':', '.']).next().unwrap_or(name));
-            let Some(name) = name.filter(|name| !FUNCTIONS.contains(name) && !seen.contains(name)) else {
-                continue;
-            };
+            let is_known = |name: &str| FUNCTIONS.contains(&name) || name == DYNAMIC_REFERENCE;
+            let Some(name) = name.filter(|name| !is_known(name) && !seen.contains(name)) else { continue };
             seen.push(name);
             let instead = match closest(name, FUNCTIONS) {
                 Some(near) => format!("did you mean !{near}?"),

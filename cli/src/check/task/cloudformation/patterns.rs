@@ -78,8 +78,13 @@ const STATUSES: [&str; 9] = [
     "DELETED",
 ];
 
+/// Keys whose values are texts, also where they look like numbers.
+const TEXTS: [&str; 8] =
+    ["account", "cpu", "group", "id", "memory", "platformVersion", "region", "startedBy"];
+
 /// Keys whose words are known; others that are not almost one of them may be new.
-const WORDS: [(&str, &[&str]); 4] = [
+const WORDS: [(&str, &[&str]); 5] = [
+    ("launchType", &["EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES"]),
     ("source", &["aws.ecs"]),
     (
         "detail-type",
@@ -195,6 +200,10 @@ impl PatternChecker<'_> {
 
     fn wrong_value(&self, key: &str, node: &Node) -> Option<Finding> {
         let text = node.text()?;
+        if TEXTS.contains(&key) && matches!(node.tree, Tree::Word(_)) && text.parse::<f64>().is_ok() {
+            let message = format!("events have a text there, and not the number {text}");
+            return Some(self.passes_nothing(node.line, key, &message, format!("write \"{text}\"")));
+        }
         let near = match key {
             "lastStatus" | "desiredStatus" if !STATUSES.contains(&text) => {
                 let message = format!("no task ever has the status '{text}'");
@@ -213,10 +222,40 @@ impl PatternChecker<'_> {
                     format!("write {text} without quotes"),
                 ));
             }
-            _ => miscased(key, text)?,
+            "group" if self.is_of_tasks && !text.contains([':', '$', '{']) => {
+                return Some(self.own_group(node, text));
+            }
+            _ => match miscased(key, text) {
+                Some(near) => near,
+                None => return self.unknown_word(key, node, text),
+            },
         };
         let message = format!("no event has '{text}'");
         Some(self.passes_nothing(node.line, key, &message, format!("write {near}")))
+    }
+
+    /// Whoever starts a task himself may give it a group of any name.
+    fn own_group(&self, node: &Node, text: &str) -> Finding {
+        let message = format!("{}the group of a service's tasks is service:{text}", self.subject());
+        let instead = format!("write service:{text}, unless run-task is given this group");
+        Finding::new(FindingSeverity::Note, &self.template.location(node.line), "group", message, instead)
+    }
+
+    fn unknown_word(&self, key: &str, node: &Node, text: &str) -> Option<Finding> {
+        let (_, known) = WORDS.iter().find(|(name, _)| *name == key)?;
+        if !matches!(key, "launchType" | "stopCode") || known.contains(&text) || text.contains(['$', '{']) {
+            return None;
+        }
+        let subject = self.subject();
+        let message = format!("{subject}no event had '{text}' in 2026-11, and the rule may pass nothing");
+        let instead = format!("write one of {}", known.join(", "));
+        Some(Finding::new(
+            FindingSeverity::Warning,
+            &self.template.location(node.line),
+            key,
+            message,
+            instead,
+        ))
     }
 
     fn name_for_arn(&self, key: &str, node: &Node, text: &str) -> Option<Finding> {
@@ -291,6 +330,10 @@ mod tests {
         for (text, severity, part) in [
             ("source: [aws.ecs], detailType: [ECS Task State Change]", "error", "write detail-type"),
             ("source: aws.ecs", "error", "write [aws.ecs]"),
+            ("source: [aws.ecs], account: [111122223333]", "error", "write \"111122223333\""),
+            (&*format!("{OF_TASKS}, detail: {{launchType: [Fargate]}}"), "error", "write FARGATE"),
+            (&*format!("{OF_TASKS}, detail: {{launchType: [SERVERLESS]}}"), "warning", "may pass nothing"),
+            (&*format!("{OF_TASKS}, detail: {{stopCode: [Crashed]}}"), "warning", "may pass nothing"),
             ("source: [aws.ecs], lastStatus: [STOPPED]", "error", "write detail: {lastStatus: …}"),
             ("source: [ecs.amazonaws.com], detail-type: [ECS Service Action]", "warning", "write [aws.ecs]"),
             (&*format!("{OF_TASKS}, detail: {{LastStatus: [STOPPED]}}"), "error", "write lastStatus"),

@@ -77,6 +77,7 @@ impl TemplateChecker<'_> {
                 findings.extend(self.missing(node));
             }
             findings.extend(unknown);
+            findings.extend(self.parts(node));
             let Some(entry) = node.entries().iter().find(|entry| entry.key == "Resource") else { continue };
             let actions = actions(node);
             let resources = choices(&entry.value);
@@ -265,6 +266,10 @@ impl<'t> WrittenArn<'t> {
 
     fn other_form(&self) -> Option<(String, String)> {
         let form = FORMS.iter().find(|form| form.service == self.service)?;
+        if let Some(name) = self.rest.strip_prefix("log-group/").filter(|_| self.service == "logs") {
+            let what = "has log-group/ in the place of log-group:, so that nothing is allowed".to_owned();
+            return Some((what, format!("write log-group:/{name}")));
+        }
         let is_right =
             self.rest.starts_with(['*', '$']) || form.starts.iter().any(|start| self.rest.starts_with(start));
         let what = format!("is not the ARN of anything in {}", self.service);
@@ -337,6 +342,10 @@ mod tests {
             (
                 "Effect: Allow, Action: logs:PutLogEvents, Resource: 'arn:aws:logs:eu-west-1:111122223333:log-group:/ecs/web'",
                 "write arn:aws:logs:eu-west-1:111122223333:log-group:/ecs/web:*",
+            ),
+            (
+                "Effect: Allow, Action: logs:PutLogEvents, Resource: 'arn:aws:logs:eu-west-1:111122223333:log-group/ecs/web:*'",
+                "write log-group:/ecs/web:*",
             ),
             (
                 "Effect: Allow, Action: sqs:SendMessage, Resource: 'arn:aws:sqs:eu-west-11:111122223333:x'",

@@ -26,6 +26,21 @@ const POLICIES: [&str; 4] = ["Delete", "Retain", "RetainExceptOnCreate", "Snapsh
 /// Types of parameters; those of AWS and of Systems Manager are many.
 const PARAMETER_TYPES: [&str; 4] = ["String", "Number", "CommaDelimitedList", "List<Number>"];
 
+/// Types of parameters whose values are ids or names in AWS; the first of each kind is the usual one.
+const AWS_TYPES: [&str; 11] = [
+    "AWS::EC2::AvailabilityZone::Name",
+    "AWS::EC2::Image::Id",
+    "AWS::EC2::Instance::Id",
+    "AWS::EC2::KeyPair::KeyName",
+    "AWS::EC2::SecurityGroup::Id",
+    "AWS::EC2::SecurityGroup::GroupName",
+    "AWS::EC2::Subnet::Id",
+    "AWS::EC2::VPC::Id",
+    "AWS::EC2::Volume::Id",
+    "AWS::Route53::HostedZone::Id",
+    "AWS::SSM::Parameter::Name",
+];
+
 /// Functions, how many arguments they take, and what those are.
 const ARGUMENTS: [(&str, std::ops::RangeInclusive<usize>, &str); 5] = [
     ("If", 3..=3, "a condition, a value, and another"),
@@ -83,13 +98,26 @@ impl TemplateChecker<'_> {
             return Some(self.finding(parameter.line, "Type", message, "write Type: String".to_owned()));
         };
         let text = entry.value.text()?;
-        if PARAMETER_TYPES.contains(&text) || text.starts_with("AWS::") || text.starts_with("List<AWS::") {
+        if PARAMETER_TYPES.contains(&text) {
             return None;
+        }
+        let (list, kind) = text.strip_prefix("List<").map_or(("", text), |rest| ("List<", rest));
+        if kind.starts_with("AWS::") {
+            return self.aws_type(parameter, entry, list, kind.trim_end_matches('>'));
         }
         let message = format!("parameter {}: there is no type '{text}'", parameter.key);
         let same = PARAMETER_TYPES.into_iter().find(|known| known.eq_ignore_ascii_case(text));
         let near = same.or_else(|| closest(text, PARAMETER_TYPES)).unwrap_or("String");
         Some(self.finding(entry.line, "Type", message, format!("write {near}")))
+    }
+
+    /// A type of AWS whose last part is missing, so that there is none of that name.
+    fn aws_type(&self, parameter: &MapEntry, entry: &MapEntry, list: &str, kind: &str) -> Option<Finding> {
+        let start = format!("{kind}::");
+        let whole = AWS_TYPES.into_iter().find(|known| known.starts_with(&start))?;
+        let end = if list.is_empty() { "" } else { ">" };
+        let message = format!("parameter {}: there is no type '{list}{kind}{end}'", parameter.key);
+        Some(self.finding(entry.line, "Type", message, format!("write {list}{whole}{end}")))
     }
 
     fn policy(&self, resource: &MapEntry, entry: &MapEntry) -> Option<Finding> {

@@ -200,6 +200,8 @@ fn templates_that_cloudformation_refuses_are_errors() {
         ("Resources:", "Resource:", "the template has no Resources"),
         ("Parameters:", "Parameter:", "did you mean Parameters?"),
         ("Type: String", "Type: string", "write String"),
+        ("Type: String", "Type: List<AWS::EC2::Subnet>", "write List<AWS::EC2::Subnet::Id>"),
+        ("Type: String", "Type: AWS::EC2::VPC", "write AWS::EC2::VPC::Id"),
     ] {
         let found = said(&right.replacen(from, to, 1));
         assert!(found.iter().any(|line| line.contains(part)), "{part}: {found:?}");

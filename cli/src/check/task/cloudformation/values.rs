@@ -32,10 +32,37 @@ const WORDS: [(&str, &str, &[&str]); 6] = [
 ];
 
 /// Properties that are maps or lists of maps, and the keys of these.
-const PARTS: [(&str, &str, &[&str]); 3] = [
+const PARTS: [(&str, &str, &[&str]); 6] = [
+    ("AWS::S3::Bucket", "LifecycleConfiguration", &["Rules", "TransitionDefaultMinimumObjectSize"]),
+    (
+        "AWS::S3::Bucket",
+        "PublicAccessBlockConfiguration",
+        &["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"],
+    ),
+    ("AWS::S3::Bucket", "VersioningConfiguration", &["Status"]),
     ("AWS::ECS::Service", "AwsvpcConfiguration", &["AssignPublicIp", "SecurityGroups", "Subnets"]),
     ("AWS::ECS::Service", "NetworkConfiguration", &["AwsvpcConfiguration"]),
     ("AWS::SQS::Queue", "RedrivePolicy", &["deadLetterTargetArn", "maxReceiveCount"]),
+];
+
+/// Keys of a rule in `LifecycleConfiguration`.
+const LIFECYCLE_KEYS: [&str; 16] = [
+    "AbortIncompleteMultipartUpload",
+    "ExpirationDate",
+    "ExpirationInDays",
+    "ExpiredObjectDeleteMarker",
+    "Id",
+    "NoncurrentVersionExpiration",
+    "NoncurrentVersionExpirationInDays",
+    "NoncurrentVersionTransition",
+    "NoncurrentVersionTransitions",
+    "ObjectSizeGreaterThan",
+    "ObjectSizeLessThan",
+    "Prefix",
+    "Status",
+    "TagFilters",
+    "Transition",
+    "Transitions",
 ];
 
 /// Types that are reported when they are misspelt.
@@ -68,6 +95,7 @@ impl TemplateChecker<'_> {
                 findings
                     .extend(node.entries().iter().filter_map(|entry| self.other_word(resource, kind, entry)));
                 node.entries().iter().for_each(|entry| self.check_parts(resource, kind, entry, findings));
+                findings.extend(node.entries().iter().flat_map(|entry| self.lifecycle(resource, entry)));
             }
             match kind {
                 "AWS::Logs::LogGroup" => findings.extend(self.group_name(resource, properties)),
@@ -126,6 +154,18 @@ impl TemplateChecker<'_> {
                 .map_or_else(|| format!("write one of {}", known.join(", ")), |near| format!("write {near}"));
             findings.push(self.finding(part.line, &part.key, message, instead));
         }
+    }
+
+    /// Keys of a bucket's rules that are almost those that there are.
+    fn lifecycle(&self, resource: &MapEntry, entry: &MapEntry) -> Vec<Finding> {
+        let rules = entry.value.get("Rules").filter(|_| entry.key == "LifecycleConfiguration");
+        let keys = rules.map(Node::items).unwrap_or_default().iter().flat_map(Node::entries);
+        let misspelt = keys.filter(|key| !LIFECYCLE_KEYS.contains(&key.key.as_str())).filter_map(|key| {
+            let near = closest(&key.key, LIFECYCLE_KEYS)?;
+            let message = format!("resource {}: a rule of a bucket has no such key", resource.key);
+            Some(self.finding(key.line, &key.key, message, format!("write {near}")))
+        });
+        misspelt.collect()
     }
 
     /// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html>
@@ -226,6 +266,11 @@ mod tests {
     fn what_the_service_behind_a_resource_refuses_is_reported() {
         for (more, severity, part) in [
             ("X:|  Type: AWS::Log::LogGroup", "error", "write AWS::Logs::LogGroup"),
+            (
+                "X:|  Type: AWS::S3::Bucket|  Properties: {LifecycleConfiguration: {Rules: [{Status: Enabled, ExpirationInDay: 90}]}}",
+                "error",
+                "write ExpirationInDays",
+            ),
             (
                 "X:|  Type: AWS::SQS::Queue|  Properties: {VisibilityTimeout: 120000}",
                 "error",
