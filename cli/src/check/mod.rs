@@ -25,6 +25,7 @@ mod known_keys;
 mod limits;
 mod messages;
 mod objects;
+mod other_secrets;
 mod output;
 mod placeholders;
 mod plugin_names;
@@ -52,7 +53,7 @@ pub(crate) use self::host::is_key as is_key_of_host;
 pub(crate) use self::known_keys::problem_with_key;
 use self::output::FindingFormat;
 pub(crate) use self::placeholders::{Placeholder, PlaceholderLookup};
-use crate::config::{self, Configuration, Section};
+use crate::config::{self, Configuration, Origin, Section};
 use crate::suggest::closest;
 use crate::terminal;
 
@@ -135,6 +136,11 @@ fn check_file(configuration: &Configuration, ours: &[&Section]) -> Vec<Finding> 
         }
         let about_it = findings.split_off(before).into_iter();
         findings.extend(about_it.map(|finding| finding.in_container(section.container.as_deref())));
+    }
+    // A file of others alone is nobody's business.
+    let is_concerned = |section: &Section| section.origin == Origin::FireLens || !ours.is_empty();
+    for section in configuration.outputs.iter().filter(|one| !one.is_ours() && is_concerned(one)) {
+        other_secrets::check(section, &configuration.variables, &mut findings);
     }
     task::check(configuration, ours, &mut findings);
     task::check_templates(configuration, ours, &mut findings);
