@@ -15,6 +15,7 @@ mod environment;
 mod fetch_logs;
 mod filters;
 mod finding;
+mod given_tags;
 mod host;
 mod host_values;
 mod incidents;
@@ -162,6 +163,7 @@ fn check_file(configuration: &Configuration, ours: &[&Section]) -> Vec<Finding> 
     input_values::check(configuration, &mut findings);
     aliases::check(configuration, &mut findings);
     duplicates::check(configuration, &mut findings);
+    reach::check_filters(configuration, &mut findings);
     reach::check_inputs(configuration, &mut findings);
     findings
 }

@@ -1,9 +1,9 @@
 //! The tags that an output takes against the containers of the task, and the health check's port against the server's.
 
 use super::{Finding, FindingSeverity, Location};
+use crate::check::given_tags::GivenTags;
 use crate::check::tags;
 use crate::check::task::{ContainerView, TaskView};
-use crate::check::{inputs, reach};
 use crate::config::{Configuration, Node, Origin, Section, find};
 
 /// Reports an output for a container that the task does not have.
@@ -14,7 +14,7 @@ pub(super) fn check_names(deployment: &Configuration, task: &TaskView<'_>, findi
         .filter(|container| container.uses_firelens())
         .filter_map(|one| one.name)
         .collect();
-    if task.is_open() || names.is_empty() || reach::retags(deployment) {
+    if task.is_open() || names.is_empty() {
         return;
     }
     let outputs = deployment.ours().filter(|section| section.origin == Origin::FluentBit);
@@ -25,9 +25,7 @@ fn unmatched(deployment: &Configuration, output: &Section, names: &[&str]) -> Op
     let setting = output.get("match")?;
     let pattern = setting.value.text().filter(|pattern| tags::takes_firelens(pattern))?;
     let fits = |name: &&str| tags::intersect(&[pattern, &format!("{name}-firelens-*")]);
-    let has_input =
-        deployment.inputs.iter().any(|input| tags::intersect(&[pattern, &inputs::given_tags(input)]));
-    if names.iter().any(fits) || has_input {
+    if names.iter().any(fits) || GivenTags::of(deployment).may_fit(pattern) {
         return None;
     }
     let message =
