@@ -3,7 +3,7 @@
 use super::{Finding, FindingSeverity, Location};
 use crate::check::given_tags::GivenTags;
 use crate::check::tags;
-use crate::check::task::{ContainerView, TaskView};
+use crate::check::task::{ContainerView, TaskView, fails_on_errors};
 use crate::config::{Configuration, Node, Origin, Section, find};
 
 /// Reports an output for a container that the task does not have.
@@ -63,12 +63,27 @@ pub(super) fn check_health(
         Some(port) if port != asked => format!(
             "of the healthCheck asks port {asked}, but HTTP_Port is {port}: the router is never healthy"
         ),
-        _ => return,
+        _ if !lacks_health(deployment, &words) => return,
+        _ => "of the healthCheck asks /api/v1/health, which Fluent Bit only has with Health_Check On: the router is \
+              never healthy"
+            .to_owned(),
     };
-    let instead = if is_off { "write HTTP_Server On in [SERVICE]" } else { "write the same port in both" };
+    let instead = match port {
+        _ if is_off => "write HTTP_Server On in [SERVICE]",
+        Some(port) if port != asked => "write the same port in both",
+        _ => "write Health_Check On in [SERVICE], or ask /",
+    };
     let location = Location { file: file.into(), line: command.line };
     let finding = Finding::new(FindingSeverity::Error, &location, &command.key, message, instead);
     findings.push(finding.in_container(router.name));
+}
+
+/// Whether the command asks how healthy Fluent Bit is, which it does not say unless told to.
+fn lacks_health(deployment: &Configuration, words: &[&str]) -> bool {
+    let words: Vec<&str> = words.iter().flat_map(|word| word.split_whitespace()).collect();
+    let asks = words.iter().any(|word| word.contains("/api/v1/health")) && fails_on_errors(&words);
+    let setting = find(&deployment.service, "health_check").map(|setting| setting.value.text());
+    asks && setting.is_none_or(|text| text.is_some_and(|text| !crate::check::filters::is_on(text)))
 }
 
 /// The port that the command asks, in an address or by `ecs-router health` alone.
