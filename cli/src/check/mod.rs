@@ -15,6 +15,7 @@ mod environment;
 mod fetch_logs;
 mod filters;
 mod finding;
+mod given_tags;
 mod host;
 mod host_values;
 mod incidents;
@@ -25,6 +26,7 @@ mod known_keys;
 mod limits;
 mod messages;
 mod objects;
+mod other_secrets;
 mod output;
 mod placeholders;
 mod plugin_names;
@@ -52,7 +54,7 @@ pub(crate) use self::host::is_key as is_key_of_host;
 pub(crate) use self::known_keys::problem_with_key;
 use self::output::FindingFormat;
 pub(crate) use self::placeholders::{Placeholder, PlaceholderLookup};
-use crate::config::{self, Configuration, Section};
+use crate::config::{self, Configuration, Origin, Section};
 use crate::suggest::closest;
 use crate::terminal;
 
@@ -137,6 +139,11 @@ fn check_file(configuration: &Configuration, ours: &[&Section]) -> Vec<Finding> 
         let about_it = findings.split_off(before).into_iter();
         findings.extend(about_it.map(|finding| finding.in_container(section.container.as_deref())));
     }
+    // A file of others alone is nobody's business.
+    let is_concerned = |section: &Section| section.origin == Origin::FireLens || !ours.is_empty();
+    for section in configuration.outputs.iter().filter(|one| !one.is_ours() && is_concerned(one)) {
+        other_secrets::check(section, &configuration.variables, &mut findings);
+    }
     task::check(configuration, ours, &mut findings);
     task::check_templates(configuration, ours, &mut findings);
     findings
@@ -157,6 +164,7 @@ fn check_file(configuration: &Configuration, ours: &[&Section]) -> Vec<Finding> 
     input_values::check(configuration, &mut findings);
     aliases::check(configuration, &mut findings);
     duplicates::check(configuration, &mut findings);
+    reach::check_filters(configuration, &mut findings);
     reach::check_inputs(configuration, &mut findings);
     findings
 }

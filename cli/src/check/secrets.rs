@@ -12,7 +12,8 @@ use crate::config::{Origin, Section, Setting, SettingValue};
 use crate::suggest::closest;
 
 /// Parts of a header's name that mark its value as a secret.
-const SECRET_HEADER_PARTS: [&str; 7] = ["auth", "key", "token", "secret", "password", "cookie", "credential"];
+pub(super) const SECRET_HEADER_PARTS: [&str; 7] =
+    ["auth", "key", "token", "secret", "password", "cookie", "credential"];
 
 /// Reports every secret in clear text.
 pub(super) fn check(
@@ -69,12 +70,12 @@ fn is_clear(row: &Key, setting: &Setting) -> bool {
 }
 
 /// Whether the file itself sets a variable of the value: `@SET TOKEN=…` beside `${TOKEN}` hides nothing.
-fn is_set_here(setting: &Setting, variables: &BTreeMap<String, String>) -> bool {
+pub(super) fn is_set_here(setting: &Setting, variables: &BTreeMap<String, String>) -> bool {
     let SettingValue::Interpolated(text) = &setting.value else { return false };
     variables::names(text).any(|name| variables.contains_key(name))
 }
 
-fn instead(origin: Origin, setting: &Setting) -> String {
+pub(super) fn instead(origin: Origin, setting: &Setting) -> String {
     match origin {
         Origin::FireLens => format!("move {} from options to secretOptions", setting.key),
         Origin::FluentBit => {

@@ -2,8 +2,9 @@
 //! and the file itself.
 
 use super::{Finding, FindingSeverity, Location};
+use crate::check::given_tags::GivenTags;
 use crate::check::task::{ContainerView, TaskView};
-use crate::check::{inputs, reach, tags};
+use crate::check::{reach, tags};
 use crate::config::{Configuration, Origin, Section};
 use crate::suggest::closest;
 
@@ -28,10 +29,9 @@ pub(super) fn check(
     for container in task.containers.iter().filter(|container| container.uses_firelens()) {
         findings.extend(twice(deployment, task, container));
     }
-    if !reach::retags(deployment) {
-        let filters = deployment.filters.iter();
-        findings.extend(filters.filter_map(|filter| for_nobody(deployment, task, filter)));
-    }
+    // Of a filter that fits no tag at all, its own finding tells.
+    let filters = deployment.filters.iter().filter(|filter| reach::check(filter, deployment).is_none());
+    findings.extend(filters.filter_map(|filter| for_nobody(deployment, task, filter)));
 }
 
 /// A second `forward` where the first listens.
@@ -62,8 +62,7 @@ fn for_nobody(deployment: &Configuration, task: &TaskView<'_>, filter: &Section)
     let logging = task.containers.iter().filter(|container| container.uses_firelens());
     let names: Vec<&str> = logging.filter_map(|container| container.name).collect();
     let fits = |name: &&str| tags::intersect(&[pattern, &format!("{name}-firelens-*")]);
-    let mut given = deployment.inputs.iter().map(inputs::given_tags);
-    if names.is_empty() || names.iter().any(fits) || given.any(|tag| tags::intersect(&[pattern, &tag])) {
+    if names.is_empty() || names.iter().any(fits) || GivenTags::of(deployment).may_fit(pattern) {
         return None;
     }
     let message =

@@ -1,9 +1,9 @@
 //! The tags that an output takes against the containers of the task, and the health check's port against the server's.
 
 use super::{Finding, FindingSeverity, Location};
+use crate::check::given_tags::GivenTags;
 use crate::check::tags;
-use crate::check::task::{ContainerView, TaskView};
-use crate::check::{inputs, reach};
+use crate::check::task::{ContainerView, TaskView, fails_on_errors};
 use crate::config::{Configuration, Node, Origin, Section, find};
 
 /// Reports an output for a container that the task does not have.
@@ -14,7 +14,7 @@ pub(super) fn check_names(deployment: &Configuration, task: &TaskView<'_>, findi
         .filter(|container| container.uses_firelens())
         .filter_map(|one| one.name)
         .collect();
-    if task.is_open() || names.is_empty() || reach::retags(deployment) {
+    if task.is_open() || names.is_empty() {
         return;
     }
     let outputs = deployment.ours().filter(|section| section.origin == Origin::FluentBit);
@@ -25,9 +25,7 @@ fn unmatched(deployment: &Configuration, output: &Section, names: &[&str]) -> Op
     let setting = output.get("match")?;
     let pattern = setting.value.text().filter(|pattern| tags::takes_firelens(pattern))?;
     let fits = |name: &&str| tags::intersect(&[pattern, &format!("{name}-firelens-*")]);
-    let has_input =
-        deployment.inputs.iter().any(|input| tags::intersect(&[pattern, &inputs::given_tags(input)]));
-    if names.iter().any(fits) || has_input {
+    if names.iter().any(fits) || GivenTags::of(deployment).may_fit(pattern) {
         return None;
     }
     let message =
@@ -65,12 +63,27 @@ pub(super) fn check_health(
         Some(port) if port != asked => format!(
             "of the healthCheck asks port {asked}, but HTTP_Port is {port}: the router is never healthy"
         ),
-        _ => return,
+        _ if !lacks_health(deployment, &words) => return,
+        _ => "of the healthCheck asks /api/v1/health, which Fluent Bit only has with Health_Check On: the router is \
+              never healthy"
+            .to_owned(),
     };
-    let instead = if is_off { "write HTTP_Server On in [SERVICE]" } else { "write the same port in both" };
+    let instead = match port {
+        _ if is_off => "write HTTP_Server On in [SERVICE]",
+        Some(port) if port != asked => "write the same port in both",
+        _ => "write Health_Check On in [SERVICE], or ask /",
+    };
     let location = Location { file: file.into(), line: command.line };
     let finding = Finding::new(FindingSeverity::Error, &location, &command.key, message, instead);
     findings.push(finding.in_container(router.name));
+}
+
+/// Whether the command asks how healthy Fluent Bit is, which it does not say unless told to.
+fn lacks_health(deployment: &Configuration, words: &[&str]) -> bool {
+    let words: Vec<&str> = words.iter().flat_map(|word| word.split_whitespace()).collect();
+    let asks = words.iter().any(|word| word.contains("/api/v1/health")) && fails_on_errors(&words);
+    let setting = find(&deployment.service, "health_check").map(|setting| setting.value.text());
+    asks && setting.is_none_or(|text| text.is_some_and(|text| !crate::check::filters::is_on(text)))
 }
 
 /// The port that the command asks, in an address or by `ecs-router health` alone.

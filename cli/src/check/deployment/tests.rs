@@ -113,6 +113,32 @@ fn the_health_check_asks_a_port_that_answers() {
 }
 
 #[test]
+fn health_is_asked_where_it_is_told() {
+    let said_of = |service: &str, path: &str| {
+        let command = format!(r#"["CMD-SHELL", "curl -f http://127.0.0.1:2020{path} || exit 1"]"#);
+        let health = format!(r#""healthCheck": {{"command": {command}}}, "stopTimeout": 60, {URL}"#);
+        let configuration = format!(
+            "[SERVICE]\n    Grace 30\n    Plugins_File p\n    HTTP_Server On\n{service}[OUTPUT]\n    Name ecs_router\n    \
+             Match *-firelens-*\n    Workers 1\n    Retry_Limit no_limits\n    route.default stdout\n"
+        );
+        said(&[("task.json", &router(&health)), ("extra.conf", &configuration)])
+    };
+    let found = said_of("", "/api/v1/health");
+    assert!(
+        matches!(found.as_slice(), [one] if one.contains("write Health_Check On in [SERVICE]")),
+        "{found:?}"
+    );
+    for (service, path) in [
+        ("    Health_Check On\n", "/api/v1/health"),
+        ("    Health_Check ${H}\n", "/api/v1/health"),
+        ("", "/"),
+    ] {
+        let found = said_of(service, path);
+        assert!(!found.iter().any(|line| line.contains("healthCheck")), "{service}{path}: {found:?}");
+    }
+}
+
+#[test]
 fn an_output_is_for_a_container_that_exists() {
     let server = "    HTTP_Server On\n";
     let found = beside_health(server, "web-firelens-*", 2020);

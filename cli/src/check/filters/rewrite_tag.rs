@@ -2,6 +2,7 @@
 
 use super::words;
 use crate::check::finding::Finding;
+use crate::check::given_tags::as_pattern;
 use crate::check::tags;
 use crate::config::{Configuration, Section, Setting};
 
@@ -29,18 +30,6 @@ fn of_rule(rule: &Setting, configuration: &Configuration) -> Option<Finding> {
 fn keeps_shape(tag: &str) -> bool {
     let holds_tag = tag.split("$TAG").skip(1).any(|rest| !rest.starts_with('['));
     holds_tag || tag.contains("-firelens-")
-}
-
-/// The tag with `*` for what is filled in.
-fn as_pattern(tag: &str) -> String {
-    let mut parts = tag.split('$');
-    let mut pattern = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '[' | ']' | '\'' | '"');
-        pattern.push('*');
-        pattern.push_str(part.trim_start_matches(is_name));
-    }
-    pattern
 }
 
 /// What comes before the first thing that is filled in.

@@ -2,8 +2,10 @@
 //!
 //! Sources: the plugins of 1.9.10 and 5.1.1, and what both print for a key that they do not know.
 
+mod outputs;
+
 use super::finding::{Finding, FindingSeverity};
-use crate::config::{Configuration, Origin, Section, Setting};
+use crate::config::{Configuration, Section, Setting};
 use crate::suggest::closest;
 
 /// Inputs of both releases.
@@ -94,59 +96,6 @@ const FILTERS: [&str; 24] = [
     "throttle_size",
     "type_converter",
     "wasm",
-];
-
-/// Outputs of both releases.
-const OUTPUTS: [&str; 49] = [
-    "azure",
-    "azure_blob",
-    "azure_kusto",
-    "azure_logs_ingestion",
-    "bigquery",
-    "calyptia",
-    "chronicle",
-    "cloudwatch_logs",
-    "counter",
-    "datadog",
-    "es",
-    "exit",
-    "file",
-    "flowcounter",
-    "forward",
-    "gcs",
-    "gelf",
-    "http",
-    "influxdb",
-    "kafka",
-    "kafka-rest",
-    "kinesis_firehose",
-    "kinesis_streams",
-    "lib",
-    "logdna",
-    "loki",
-    "nats",
-    "nrlogs",
-    "null",
-    "opensearch",
-    "opentelemetry",
-    "oracle_log_analytics",
-    "pgsql",
-    "plot",
-    "prometheus_exporter",
-    "prometheus_remote_write",
-    "retry",
-    "s3",
-    "skywalking",
-    "slack",
-    "splunk",
-    "stackdriver",
-    "stdout",
-    "syslog",
-    "tcp",
-    "td",
-    "udp",
-    "vivo_exporter",
-    "websocket",
 ];
 
 /// Keys of the inputs that are used beside FireLens.
@@ -294,9 +243,9 @@ pub(super) fn check(configuration: &Configuration, findings: &mut Vec<Finding>) 
         findings.extend(unmatched(filter));
         findings.extend(filter.settings.iter().filter_map(|setting| rule(filter, setting)));
     }
-    let others =
-        configuration.outputs.iter().filter(|output| output.origin == Origin::FluentBit && !output.is_ours());
-    findings.extend(others.filter_map(misspelt_output));
+    for output in configuration.outputs.iter().filter(|output| !output.is_ours()) {
+        findings.extend(outputs::check(output));
+    }
 }
 
 /// Reports a plugin that is not there. One of no known name may come from a library.
@@ -327,15 +276,6 @@ fn absent(setting: &Setting, text: &str, what: &str, near: &str) -> Finding {
         message,
         format!("did you mean {near}?"),
     )
-}
-
-/// Outputs of other libraries have names like `firehose`, so that only a near miss is reported.
-fn misspelt_output(section: &Section) -> Option<Finding> {
-    let setting = section.get("name")?;
-    let text = setting.value.text()?.to_ascii_lowercase();
-    let is_other = OUTPUTS.contains(&text.as_str()) || closest(&text, ["ecs_router"]).is_some();
-    let near = closest(&text, OUTPUTS).filter(|_| !is_other)?;
-    Some(absent(setting, &text, "output", near))
 }
 
 /// Reports keys that a plugin does not have.

@@ -58,3 +58,71 @@ fn what_it_has_is_not() {
         assert_eq!(of(sections), [""; 0], "{sections}");
     }
 }
+
+#[test]
+fn keys_of_other_outputs_are_checked() {
+    let logs = "[OUTPUT]|Name cloudwatch_logs|Match x|region eu-west-1|log_stream_prefix a";
+    for (sections, expected) in [
+        ("[OUTPUT]|Name datadog|Match x|apikey ${K}|Hots a", "error: Hots: is not a key of datadog"),
+        (&format!("{logs}|log_group a"), "error: log_group: is not a key of cloudwatch_logs"),
+        (logs, "error: log_group_name: is missing from this cloudwatch_logs output"),
+        (
+            "[OUTPUT]|Name cloudwatch_logs|Match x|region a|log_group_name a",
+            "log_stream_prefix: is missing from this cloudwatch_logs output, and Fluent Bit refuses to start; add \
+             log_stream_prefix or log_stream_name",
+        ),
+        ("[OUTPUT]|Name s3|Match x|region eu-west-1", "error: bucket: is missing"),
+        ("[OUTPUT]|Name kinesis_firehose|Match x|delivery_stream a", "error: region: is missing"),
+        ("[OUTPUT]|Name nrlogs|Match x|license_keys ${K}", "did you mean license_key?"),
+        ("[OUTPUT]|Name splunk|Match x|splunk_tokn ${K}", "did you mean splunk_token?"),
+        ("[OUTPUT]|Name es|Match x|Hots a", "did you mean host?"),
+        ("[OUTPUT]|Name http|Match x|Formats json", "did you mean format?"),
+        ("[OUTPUT]|Name loki|Match x|label a=b", "did you mean labels?"),
+        (
+            "[OUTPUT]|Name stdout|Match x|delivery_stream a",
+            "warning: delivery_stream: is not a key of stdout",
+        ),
+    ] {
+        let found = of(sections);
+        assert!(matches!(found.as_slice(), [one] if one.contains(expected)), "{sections}\n{found:#?}");
+    }
+}
+
+#[test]
+fn keys_that_other_outputs_have_are_not_reported() {
+    for sections in [
+        "[OUTPUT]|Name cloudwatch_logs|Match x|region a|log_group_name a|log_stream_name a|auto_create_group On",
+        "[OUTPUT]|Name S3|Match x|Bucket a|tls.verify Off|net.keepalive Off|storage.total_limit_size 1M|Workers 1",
+        "[OUTPUT]|Name kafka|Match x|brokers a|topics b|rdkafka.log_level 7",
+        "[OUTPUT]|Name http|Match x|header a b|header c d|oauth2.enable on|_debug.http.request_headers on",
+        "[OUTPUT]|Name newrelic|Match x|endpoint https://a.example",
+        "[OUTPUT]|Name cloudwatch|Match x|log_group_name a",
+        "[OUTPUT]|Name kinesis|Match x|anything a",
+        "[OUTPUT]|Name stdout|Match x|Retry_Limit 5|alias a|log_level warn|Host a|Port 1|condition a",
+    ] {
+        assert_eq!(of(sections), [""; 0], "{sections}");
+    }
+}
+
+#[test]
+fn options_of_other_outputs_are_checked() {
+    let of = |options: &str| {
+        let text = format!(
+            r#"{{"name": "app", "image": "i", "logConfiguration": {{"logDriver": "awsfirelens", "options": {{{options}}}}}}}"#
+        );
+        let found = said("x.json", &text);
+        found.into_iter().filter(|line| line.contains("refuse")).collect::<Vec<_>>()
+    };
+    let found = of(r#""Name": "s3", "buckets": "b", "region": "eu-west-1""#);
+    assert!(
+        matches!(found.as_slice(), [one] if one.contains("container app: buckets: is not a key of s3")),
+        "{found:?}"
+    );
+    for right in [
+        r#""Name": "s3", "bucket": "b", "log-driver-buffer-limit": "2097152", "exclude-pattern": "x""#,
+        r#""Name": "firehose", "delivery_stream": "b""#,
+        r#""@type": "cloudwatch_logs", "log_group_name": "b""#,
+    ] {
+        assert_eq!(of(right), [""; 0], "{right}");
+    }
+}

@@ -10,6 +10,18 @@ const LAUNCH_TYPES: [&str; 4] = ["FARGATE", "EC2", "EXTERNAL", "MANAGED_INSTANCE
 const NETWORK_MODES: [&str; 4] = ["awsvpc", "bridge", "host", "none"];
 const ARCHITECTURES: [&str; 2] = ["X86_64", "ARM64"];
 
+/// What images, toolchains and machines call them.
+const OTHER_ARCHITECTURES: [(&str, &str); 8] = [
+    ("amd64", "X86_64"),
+    ("x64", "X86_64"),
+    ("x86", "X86_64"),
+    ("x86-64", "X86_64"),
+    ("intel", "X86_64"),
+    ("aarch64", "ARM64"),
+    ("arm", "ARM64"),
+    ("graviton", "ARM64"),
+];
+
 pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
     if !findings.view.is_whole {
         return;
@@ -18,7 +30,7 @@ pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
     check_word(findings, findings.view.task.node.entry("networkMode"), &NETWORK_MODES);
     let platform = findings.view.task.node.get("runtimePlatform");
     check_word(findings, platform.and_then(|node| node.entry("cpuArchitecture")), &ARCHITECTURES);
-    check_windows(findings, platform);
+    check_system(findings, platform);
     check_text(findings, "cpu");
     check_text(findings, "memory");
     if findings.view.is_fargate {
@@ -57,19 +69,27 @@ fn note_launch_types(findings: &mut TaskFindings<'_, '_>) {
 fn check_word(findings: &mut TaskFindings<'_, '_>, entry: Option<&MapEntry>, known: &[&str]) {
     let Some(entry) = entry.filter(|entry| !entry.value.is_null()) else { return };
     let Some(text) = entry.value.text().filter(|text| !known.contains(text)) else { return };
-    let instead = match closest(text, known.iter().copied()) {
+    let synonym = OTHER_ARCHITECTURES.iter().find(|(other, _)| other.eq_ignore_ascii_case(text));
+    let synonym = synonym.map(|(_, ours)| *ours).filter(|ours| known.contains(ours));
+    let instead = match synonym.or_else(|| closest(text, known.iter().copied())) {
         Some(near) => format!("write {near}"),
         None => format!("write one of {}", known.join(", ")),
     };
     findings.error(entry.line, &entry.key, format!("'{text}' is not one of ECS's values"), instead);
 }
 
-fn check_windows(findings: &mut TaskFindings<'_, '_>, platform: Option<&Node>) {
+/// Reports a system that ECS does not have, or on which there is no FireLens.
+fn check_system(findings: &mut TaskFindings<'_, '_>, platform: Option<&Node>) {
     let Some(entry) = platform.and_then(|node| node.entry("operatingSystemFamily")) else { return };
-    if entry.value.text().is_some_and(|text| text.starts_with("WINDOWS")) {
-        let message = "is Windows, for which there is no FireLens and no build of the plugin";
-        findings.error(entry.line, &entry.key, message, "write LINUX");
-    }
+    let Some(text) = entry.value.text().filter(|text| *text != "LINUX" && !text.contains('$')) else {
+        return;
+    };
+    let message = if text.to_ascii_uppercase().starts_with("WINDOWS") {
+        "is Windows, for which there is no FireLens and no build of the plugin".to_owned()
+    } else {
+        format!("'{text}' is not one of ECS's values")
+    };
+    findings.error(entry.line, &entry.key, message, "write LINUX");
 }
 
 /// Reports a number of the task's that ECS wants as a text. Those of containers are numbers.

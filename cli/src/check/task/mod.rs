@@ -35,6 +35,7 @@ use crate::config::{
 
 /// What is wrong with the templates of a file.
 pub(super) use self::cloudformation::check as check_templates;
+pub(super) use self::health::fails_on_errors;
 pub(super) use self::router::stop_timeout;
 
 /// A task definition and its containers.

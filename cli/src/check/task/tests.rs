@@ -307,6 +307,14 @@ fn launch_type_network_and_size_are_ones_that_ecs_has() {
         (r#""cpu": "256", "memory": "1G","#, "'1G' is not a size of memory"),
         (r#""memory": 1024,"#, "write \"1024\""),
         (r#""runtimePlatform": {"cpuArchitecture": "arm64"},"#, "write ARM64"),
+        (r#""runtimePlatform": {"cpuArchitecture": "AMD64"},"#, "write X86_64"),
+        (r#""runtimePlatform": {"cpuArchitecture": "aarch64"},"#, "write ARM64"),
+        (
+            r#""runtimePlatform": {"operatingSystemFamily": "linux"},"#,
+            "'linux' is not one of ECS's values; write LINUX",
+        ),
+        (r#""runtimePlatform": {"operatingSystemFamily": "UBUNTU"},"#, "write LINUX"),
+        (r#""runtimePlatform": {"operatingSystemFamily": "Windows"},"#, "is Windows"),
         (r#""runtimePlatform": {"operatingSystemFamily": "WINDOWS_SERVER_2022_CORE"},"#, "write LINUX"),
     ] {
         assert_says(&task(keys, "", ""), "error", part);

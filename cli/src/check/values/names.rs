@@ -128,9 +128,17 @@ fn other_date(setting: &Setting, text: &str) -> Option<Finding> {
     if text.contains("%Y") || !OTHER_DATES.iter().take(2).any(|(year, _)| text.contains(year)) {
         return month_by_name(setting, text);
     }
-    let instead = OTHER_DATES.iter().fold(text.to_owned(), |text, (other, ours)| text.replace(other, ours));
+    let bare = without_date_brackets(text);
+    let instead = OTHER_DATES.iter().fold(bare, |text, (other, ours)| text.replace(other, ours));
     let message = "has a date in the syntax of another program, which is taken literally".to_owned();
-    Some(wrong(setting, message, format!("write {}", instead.replace("%{+", "").replace('}', ""))))
+    Some(wrong(setting, message, format!("write {instead}")))
+}
+
+/// The text without the brackets of Logstash's dates, `%{+yyyy/MM/dd}`.
+fn without_date_brackets(text: &str) -> String {
+    let mut parts = text.split("%{+");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + &part.replacen('}', "", 1))
 }
 
 /// `%h` is the month's name, `%y` has two digits, and `%D` has slashes of its own.

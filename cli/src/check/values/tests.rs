@@ -200,6 +200,8 @@ fn places_are_written_as_their_key_wants_them() {
         ("cloudwatch", "log_group g|log_key log, source", "wants one field"),
         ("cloudwatch", "log_group g|include log;source", "write log, source"),
         ("cloudwatch", "log_group g|log_stream web-yyyy-MM-dd", "is taken literally; write web-%Y-%m-%d"),
+        ("s3", "bucket b-1|key ${P}/%{+yyyy/MM/dd}/$(uuid).json", "write ${P}/%Y/%m/%d/$(uuid).json"),
+        ("s3", "bucket b-1|key ${P}/yyyy/MM/dd/$(uuid).json", "write ${P}/%Y/%m/%d/$(uuid).json"),
         ("s3", "bucket b-1|key YYYYMMDD/$(uuid).json", "write %Y%m%d/$(uuid).json"),
         ("cloudwatch", "log_group g|log_stream web-YYYY/MM/DD", "is taken literally; write web-%Y/%m/%d"),
         ("s3", "bucket b-1|spool_dir spool", "is below the folder that Fluent Bit happens to be started in"),
