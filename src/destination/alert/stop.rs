@@ -276,6 +276,7 @@ impl StopFields {
         let (named, rest) = services.split_at(services.len().min(MAX_SERVICES));
         let more = match rest.len() {
             0 => String::new(),
+            1 => " and 1 more service".to_owned(),
             more => format!(" and {more} more services"),
         };
         (services.len() > 1).then(|| format!("{}{more}", named.join(", ")))
