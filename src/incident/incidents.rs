@@ -160,7 +160,7 @@ impl Incidents {
             incident.rollback = rollback;
         }
         incident.count(stop, at, now);
-        // Nobody hears that it goes on before they heard that it began; the next stop tells it then.
+        // Nobody hears that it goes on before they heard that it began; time tells it then.
         let is_unheard = incident.owes_opening() || self.outbox.has_opening(&incident.id);
         let told = if is_unheard { None } else { incident.tell_count(now) };
         let state = if is_first { IncidentState::Opened } else { IncidentState::Continued };
@@ -258,11 +258,12 @@ impl Incidents {
     fn settle_news(&mut self, sighting: &Sighting, was_told: bool) {
         let Some(incident) = open_of(&mut self.open, sighting) else { return };
         if sighting.news.is_some() {
-            incident.end_telling(sighting.report.state, was_told);
+            incident.end_telling(&sighting.report, was_told);
         }
         if let Some(state) = incident.take_owed() {
+            let report = incident.tell(state);
             let stop = sighting.news.as_deref().unwrap_or(&incident.latest);
-            self.outbox.push(news(stop, &incident.id, incident.report(state)));
+            self.outbox.push(news(stop, &incident.id, report));
         }
         self.tell_late_lines(sighting.group);
     }
@@ -285,7 +286,8 @@ impl Incidents {
     fn tell_late_lines(&mut self, group: GroupId) {
         let Some(incident) = self.open.get_mut(&group) else { return };
         if let Some(stop) = incident.take_late_lines() {
-            self.outbox.push(news(&stop, &incident.id, incident.report(IncidentState::Continued)));
+            let report = incident.tell(IncidentState::Continued);
+            self.outbox.push(news(&stop, &incident.id, report));
         }
     }
 
@@ -297,11 +299,19 @@ impl Incidents {
 
     /// Ends what is over, and reminds of what goes on.
     pub fn tick(&mut self, now: i64) {
+        if self.tells {
+            let told = self
+                .open
+                .values_mut()
+                .filter_map(|one| tell_reached(one, &mut self.outbox, now).then_some(1));
+            self.changes += told.sum::<u64>();
+        }
         let quiet = millis(self.settings.quiet);
         let settle = quiet.min(millis(SETTLE));
         let ended: Vec<(GroupId, IncidentEnd)> = self
             .open
             .iter()
+            .filter(|(_, incident)| !self.tells || !incident.has_untold_count())
             .filter_map(|(group, incident)| Some((*group, incident.end(quiet, settle, now)?)))
             .collect();
         ended.into_iter().for_each(|(group, end)| self.resolve(group, end, now));
@@ -313,20 +323,25 @@ impl Incidents {
     fn remind(&mut self, remind: i64, now: i64) {
         for incident in self.open.values_mut().filter(|one| one.needs_reminder(remind, now)) {
             incident.note_told(now);
-            let report = incident.report(IncidentState::Continued);
+            let report = incident.tell(IncidentState::Continued);
             self.outbox.push(news(&incident.latest, &incident.id, report));
             self.changes += 1;
         }
     }
 
     fn resolve(&mut self, group: GroupId, end: IncidentEnd, now: i64) {
-        let Some(incident) = self.open.remove(&group) else { return };
+        let Some(mut incident) = self.open.remove(&group) else { return };
+        if self.tells {
+            tell_reached(&mut incident, &mut self.outbox, now);
+        }
         self.changes += 1;
         self.tally.resolved += 1;
         let quiet_seconds = (end == IncidentEnd::Quiet).then_some(self.settings.quiet.as_secs());
         let report = incident.report(IncidentState::Resolved);
         let count = incident.arrived_count();
-        let report = IncidentReport { count, ended_by: Some(end), quiet_seconds, ..report };
+        // Who wants errors alone must not hear of the end of what they were never told.
+        let escalated = report.escalated && incident.told_as_error;
+        let report = IncidentReport { count, escalated, ended_by: Some(end), quiet_seconds, ..report };
         if self.tells {
             self.outbox.push(news(&incident.latest, &incident.id, report.clone()));
         }
@@ -343,6 +358,7 @@ impl Incidents {
         for incident in self.open.values_mut() {
             let report = incident.report(IncidentState::Opened);
             if self.outbox.refresh_opening(&incident.id, report) {
+                incident.tell(IncidentState::Opened);
                 incident.note_told(now);
             }
         }
@@ -418,6 +434,23 @@ fn open_of<'o>(
     sighting: &Sighting,
 ) -> Option<&'o mut OpenIncident> {
     open.get_mut(&sighting.group).filter(|incident| incident.id == sighting.id)
+}
+
+/// Tells a count that was reached while people had not heard of the incident yet, so that no stop could tell it.
+fn tell_reached(incident: &mut OpenIncident, outbox: &mut Outbox, now: i64) -> bool {
+    if !incident.has_untold_count() {
+        return false;
+    }
+    let refreshed = outbox.refresh_opening(&incident.id, incident.report(IncidentState::Opened));
+    if !refreshed && outbox.has_opening(&incident.id) {
+        return false;
+    }
+    let report = incident.tell(IncidentState::Continued);
+    if !refreshed {
+        outbox.push(news(&incident.latest, &incident.id, report));
+    }
+    incident.note_told(now);
+    true
 }
 
 fn news(stop: &StopEvent, id: &str, report: IncidentReport) -> IncidentNews {

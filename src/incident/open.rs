@@ -34,6 +34,9 @@ pub(super) struct OpenIncident {
     /// The count that was told last; 0 before the opening.
     pub(super) told_count: u64,
     pub(super) told_at: i64,
+    /// Whether people were told of it as of an error, although its stops are none.
+    #[serde(default)]
+    pub(super) told_as_error: bool,
     /// The latest stop, without what would make it large.
     pub(super) latest: StopEvent,
     /// ECS said that the service is well again, and no such stop happened after that.
@@ -86,6 +89,7 @@ impl OpenIncident {
             seen_at: now,
             told_count: 0,
             told_at: now,
+            told_as_error: false,
             latest: small(stop),
             recovery: None,
             rollback: None,
@@ -164,6 +168,19 @@ impl OpenIncident {
         Some(state)
     }
 
+    /// Whether a count is reached that no stop told, for people had not heard of the incident yet.
+    pub(super) fn has_untold_count(&self) -> bool {
+        let is_heard_of = self.told_count > 0 && !self.owes_opening();
+        is_heard_of && self.arrived_count() >= next_milestone(self.told_count)
+    }
+
+    /// What people are told now.
+    pub(super) fn tell(&mut self, state: IncidentState) -> IncidentReport {
+        let report = self.report(state);
+        self.told_as_error |= report.escalated;
+        report
+    }
+
     /// A stop is to tell this; `is_news`: there is somebody to tell.
     pub(super) fn begin_telling(&mut self, state: IncidentState, is_news: bool) {
         self.is_opening |= is_news && state == IncidentState::Opened;
@@ -171,8 +188,10 @@ impl OpenIncident {
     }
 
     /// A stop that was to tell this did, or did not.
-    pub(super) fn end_telling(&mut self, state: IncidentState, was_told: bool) {
+    pub(super) fn end_telling(&mut self, report: &IncidentReport, was_told: bool) {
+        let state = report.state;
         let is_opening = state == IncidentState::Opened;
+        self.told_as_error |= was_told && report.escalated;
         self.is_opening &= !is_opening;
         self.telling = self.telling.saturating_sub(1);
         if !was_told && (is_opening || self.owed.is_none()) {
@@ -310,9 +329,8 @@ impl OpenIncident {
 
     /// Whether it repeats on a service, and its stops alone would not be told as errors.
     fn is_escalated(&self) -> bool {
-        self.count >= ESCALATED_FROM
-            && self.latest.service.is_some()
-            && self.latest.severity < Severity::Error
+        let repeats = self.count >= ESCALATED_FROM && self.latest.service.is_some();
+        (repeats || self.told_as_error) && self.latest.severity < Severity::Error
     }
 
     /// The stops that arrived.
@@ -332,6 +350,7 @@ impl OpenIncident {
         self.seen_at = now;
         self.told_at = self.told_at.min(now);
         self.has_arrived = true;
+        self.told_as_error |= self.told_count >= ESCALATED_FROM && self.is_escalated();
         if let Some(recovered) = &mut self.recovery {
             recovered.seen_at = now;
         }
