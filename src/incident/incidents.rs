@@ -120,11 +120,16 @@ impl Incidents {
     fn join(&mut self, stop: &StopEvent, now: i64) -> Option<Sighting> {
         let group = group::group_of(stop, &self.settings.group_by);
         let number = group::stop_number(stop);
-        if stop.update || number.is_some_and(|number| self.seen.contains(number)) {
-            return self.known(group);
+        let is_counted = number.is_some_and(|number| self.seen.contains(number));
+        if stop.update || is_counted {
+            let known = self.known(group, number, stop);
+            // What the earlier version was needed no incident.
+            if known.is_some() || is_counted || number.is_none() {
+                return known;
+            }
         }
         self.changes += 1;
-        number.into_iter().for_each(|number| self.seen.insert(number));
+        number.into_iter().for_each(|number| self.seen.insert(number, Some(group)));
         // A time to come would have all later stops of its group belong to this incident when it is over.
         let at = stop.at().filter(|at| *at <= now.saturating_add(CLOCK_TOLERANCE_MS)).unwrap_or(now);
         if !self.open.contains_key(&group)
@@ -179,8 +184,28 @@ impl Incidents {
         of_service.filter_map(|open| open.rollback.clone()).next()
     }
 
-    /// The incident of a stop that was counted before.
-    fn known(&self, group: GroupId) -> Option<Sighting> {
+    /// The incident of a stop that was counted before: the one that it is like, or else the one in which it was counted.
+    fn known(&mut self, group: GroupId, number: Option<u64>, stop: &StopEvent) -> Option<Sighting> {
+        let counted_in = number.and_then(|number| self.seen.group_of(number)).unwrap_or(group);
+        let groups = [group, counted_in];
+        let is_over = |one: &GroupId| self.closed.latest(*one).is_some();
+        let open = groups.into_iter().find(|one| self.open.contains_key(one));
+        let found = open.or_else(|| groups.into_iter().find(is_over))?;
+        if found != group {
+            self.tell_update(found, stop);
+        }
+        self.known_in(found)
+    }
+
+    /// Tells what a later version of a counted stop says of it, as of its incident: an alert of its own would have no end.
+    fn tell_update(&mut self, group: GroupId, stop: &StopEvent) {
+        let Some(incident) = self.open.get_mut(&group).filter(|_| self.tells) else { return };
+        incident.update(stop);
+        self.changes += 1;
+        self.tell_late_news(group);
+    }
+
+    fn known_in(&self, group: GroupId) -> Option<Sighting> {
         let (id, report) = match (self.open.get(&group), self.closed.latest(group)) {
             (Some(open), _) => (&open.id, open.report(IncidentState::Continued)),
             (None, Some(closed)) => (&closed.id, closed.report.clone()),
@@ -265,7 +290,7 @@ impl Incidents {
             let stop = sighting.news.as_deref().unwrap_or(&incident.latest);
             self.outbox.push(news(stop, &incident.id, report));
         }
-        self.tell_late_lines(sighting.group);
+        self.tell_late_news(sighting.group);
     }
 
     /// Tells last lines that came after the report that opened their incident, unless others were told. Those of an opening
@@ -278,14 +303,14 @@ impl Incidents {
         incident.lacks_lines = false;
         let mut stop = open::with_lines(stop);
         stop.update = true;
-        incident.late_lines = Some(Box::new(stop));
+        incident.late_news = Some(Box::new(stop));
         self.changes += 1;
-        self.tell_late_lines(group);
+        self.tell_late_news(group);
     }
 
-    fn tell_late_lines(&mut self, group: GroupId) {
+    fn tell_late_news(&mut self, group: GroupId) {
         let Some(incident) = self.open.get_mut(&group) else { return };
-        if let Some(stop) = incident.take_late_lines() {
+        if let Some(stop) = incident.take_late_news() {
             let report = incident.tell(IncidentState::Continued);
             self.outbox.push(news(&stop, &incident.id, report));
         }
@@ -408,7 +433,7 @@ impl Incidents {
         }
         let open = open.into_iter().map(|(group, (_, one))| (group, one)).collect();
         let revisions = self.revisions.iter().cloned().collect();
-        saved::write(open, self.closed.arrived().collect(), owed, self.seen.arrived().collect(), revisions)
+        saved::write(open, self.closed.arrived().collect(), owed, self.seen.arrived(), revisions)
     }
 
     /// Goes on where an earlier process ended.
@@ -417,11 +442,11 @@ impl Incidents {
     /// When the text is not what this version writes; nothing is changed then.
     pub fn restore(&mut self, text: &[u8], now: i64) -> Result<(), String> {
         let saved = saved::read(text)?;
+        self.seen = SeenStops::restored(saved.seen());
         self.open = saved.open.into_iter().collect();
         self.open.values_mut().for_each(|incident| incident.resume(now));
         self.closed = ClosedIncidents::restored(saved.closed);
         self.outbox = Outbox::restored(if self.tells { saved.owed } else { Vec::new() });
-        self.seen = SeenStops::restored(saved.seen);
         self.revisions = KnownRevisions::restored(saved.revisions);
         self.shrink_to(self.max_open, now);
         Ok(())

@@ -59,9 +59,9 @@ pub(super) struct OpenIncident {
     /// What no stop has told as it should have.
     #[serde(skip)]
     owed: Option<IncidentState>,
-    /// Last lines that came before anybody was told of it.
+    /// Last lines, or a later version of a stop, that came before anybody was told of it.
     #[serde(skip)]
-    pub(super) late_lines: Option<Box<StopEvent>>,
+    pub(super) late_news: Option<Box<StopEvent>>,
     /// Whether a stop of it has arrived.
     #[serde(skip)]
     pub(super) has_arrived: bool,
@@ -98,7 +98,7 @@ impl OpenIncident {
             is_opening: false,
             telling: 0,
             owed: None,
-            late_lines: None,
+            late_news: None,
             has_arrived: false,
         }
     }
@@ -204,10 +204,21 @@ impl OpenIncident {
         self.owed.take_if(|_| self.has_arrived)
     }
 
-    /// Takes the last lines that are to be told, once the opening is.
-    pub(super) fn take_late_lines(&mut self) -> Option<Box<StopEvent>> {
+    /// A stop that was counted is not what it seemed. All that follows is told as severely, so that its end is, too.
+    pub(super) fn update(&mut self, stop: &StopEvent) {
+        let mut news = with_lines(stop);
+        news.update = true;
+        self.told_as_error |= stop.severity == Severity::Error;
+        if stop.task_arn.is_some() && self.latest.task_arn == stop.task_arn {
+            self.latest = small(stop);
+        }
+        self.late_news = Some(Box::new(news));
+    }
+
+    /// Takes what is to be told once the opening is.
+    pub(super) fn take_late_news(&mut self) -> Option<Box<StopEvent>> {
         let may_be_told = self.has_arrived && !self.owes_opening();
-        self.late_lines.take_if(|_| may_be_told)
+        self.late_news.take_if(|_| may_be_told)
     }
 
     /// Whether its opening is neither told nor waiting to be.

@@ -5,6 +5,7 @@ mod bounds;
 mod host;
 mod revisions;
 mod service;
+mod updates;
 
 use std::time::Duration;
 
