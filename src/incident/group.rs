@@ -18,7 +18,12 @@ pub(super) fn group_of(stop: &StopEvent, fields: &[GroupField]) -> GroupId {
     add(&mut hash, stop.region.as_deref());
     add(&mut hash, Some(&word(&stop.severity)));
     let host = lost_host(stop);
-    let is_shared = |field: &&GroupField| host.is_none() || !TASK_FIELDS.contains(field);
+    let left_out: &[GroupField] = match host {
+        Some(_) => &TASK_FIELDS,
+        None if stop.category.is_external() => &[GroupField::ExitCode],
+        None => &[],
+    };
+    let is_shared = |field: &&GroupField| !left_out.contains(field);
     fields.iter().filter(is_shared).for_each(|field| add(&mut hash, value(stop, *field).as_deref()));
     host.into_iter().for_each(|host| add(&mut hash, Some(host)));
     GroupId(hash.digest())

@@ -58,7 +58,8 @@ fn an_incident_of_several_services_names_them() {
     let message = of(30);
     assert!(message.to_string().contains("/clusters/prod/services?region=eu-west-1|"), "{message}");
     let text = message["text"].as_str().unwrap().to_owned();
-    let subject = "🔴 s00, s01, s02, s03, s04 and 25 more services in prod (eu-west-1): host went away, container app (exit 1)";
+    let subject =
+        "🔴 s00, s01, s02, s03, s04 and 25 more services in prod (eu-west-1): host went away, container app";
     assert!(text.starts_with(subject), "{text}");
 }
 
