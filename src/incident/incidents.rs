@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::closed::{ClosedIncident, ClosedIncidents};
+use super::crowd;
 use super::group::{self, GroupId};
 use super::open::{self, OpenIncident};
 use super::outbox::{IncidentNews, Outbox};
@@ -129,6 +130,9 @@ impl Incidents {
             }
         }
         self.changes += 1;
+        let crowd = || crowd::shared_group(&self.open, stop, &self.settings.group_by);
+        let shared = if self.open.contains_key(&group) { None } else { crowd() };
+        let group = shared.unwrap_or(group);
         number.into_iter().for_each(|number| self.seen.insert(number, Some(group)));
         // A time to come would have all later stops of its group belong to this incident when it is over.
         let at = stop.at().filter(|at| *at <= now.saturating_add(CLOCK_TOLERANCE_MS)).unwrap_or(now);
@@ -139,7 +143,12 @@ impl Incidents {
             let kind = SightingKind::Late;
             return Some(Sighting::new(group, &late.id, number, report, kind));
         }
-        Some(self.count(group, number, stop, at, now))
+        let mut sighting = self.count(group, number, stop, at, now);
+        if let Some(incident) = self.open.get_mut(&group).filter(|_| shared.is_some()) {
+            incident.various = true;
+            sighting.report.various = true;
+        }
+        Some(sighting)
     }
 
     fn count(
@@ -191,7 +200,7 @@ impl Incidents {
         let is_over = |one: &GroupId| self.closed.latest(*one).is_some();
         let open = groups.into_iter().find(|one| self.open.contains_key(one));
         let found = open.or_else(|| groups.into_iter().find(is_over))?;
-        if found != group {
+        if found != group && found != group::group_of_various(stop, &self.settings.group_by) {
             self.tell_update(found, stop);
         }
         self.known_in(found)
@@ -215,14 +224,11 @@ impl Incidents {
         Some(Sighting::new(group, id, None, report, SightingKind::Known))
     }
 
-    /// Ends incidents until there are no more than `most`: those first of which nothing is under way, and of these the one that
-    /// was quiet for longest. One whose end must wait stays, for people would hear of it after its end; their chunks
-    /// bound how many these are.
+    /// Ends incidents until there are no more than `most`. One whose end must wait stays, for people would hear of it after
+    /// its end; their chunks bound how many these are.
     fn shrink_to(&mut self, most: usize, now: i64) {
         while self.open.len() > most {
-            let may_end = self.open.iter().filter(|(_, incident)| !incident.must_wait());
-            let quietest = may_end.min_by_key(|(_, incident)| (incident.is_under_way(), incident.seen_at));
-            let Some(group) = quietest.map(|(group, _)| *group) else { return };
+            let Some(group) = crowd::most_dispensable(&self.open) else { return };
             self.tally.evicted += 1;
             self.resolve(group, IncidentEnd::Evicted, now);
         }
@@ -296,7 +302,8 @@ impl Incidents {
     /// Tells last lines that came after the report that opened their incident, unless others were told. Those of an opening
     /// that is still on its way wait for it: if its chunk is given up, nobody would hear that the incident is over.
     pub fn bring_lines(&mut self, stop: &StopEvent) {
-        let group = group::group_of(stop, &self.settings.group_by);
+        let counted_in = group::stop_number(stop).and_then(|number| self.seen.group_of(number));
+        let group = counted_in.unwrap_or_else(|| group::group_of(stop, &self.settings.group_by));
         let Some(incident) = self.open.get_mut(&group).filter(|one| one.lacks_lines && self.tells) else {
             return;
         };

@@ -34,6 +34,9 @@ pub(super) struct OpenIncident {
     /// The count that was told last; 0 before the opening.
     pub(super) told_count: u64,
     pub(super) told_at: i64,
+    /// Whether its stops differ in container and exit code.
+    #[serde(default)]
+    pub(super) various: bool,
     /// Whether people were told of it as of an error, although its stops are none.
     #[serde(default)]
     pub(super) told_as_error: bool,
@@ -90,6 +93,7 @@ impl OpenIncident {
             told_count: 0,
             told_at: now,
             told_as_error: false,
+            various: false,
             latest: small(stop),
             recovery: None,
             rollback: None,
@@ -334,6 +338,7 @@ impl OpenIncident {
             ended_by: None,
             quiet_seconds: None,
             escalated: self.is_escalated(),
+            various: self.various,
             is_news: true,
         }
     }

@@ -182,6 +182,9 @@ impl StopFields {
         let shown = code.filter(|_| !self.may_exit_with_any_code());
         let exit = shown.map(|code| format!(" (exit {code})")).unwrap_or_default();
         let Some(name) = self.text("container") else { return self.happening_to_service() };
+        if self.get("incident").is_some_and(|incident| incident["various"] == true) {
+            return format!("{}, various containers or exit codes", self.words());
+        }
         match (category, code) {
             ("app_error" | "app_completed", Some(code)) => format!("container {name} exits with {code}"),
             ("oom", _) => format!("container {name} out of memory{exit}"),

@@ -64,6 +64,13 @@ fn an_incident_of_several_services_names_them() {
 }
 
 #[test]
+fn an_incident_of_various_exits_names_none_of_them() {
+    let message = composed(&[news("continued", 30, json!({"various": true}))]);
+    let text = message["text"].as_str().unwrap();
+    assert!(text.contains("app error, various containers or exit codes: 30 stops"), "{text}");
+}
+
+#[test]
 fn lines_that_came_late_stand_below_their_incident() {
     let mut late = news("continued", 1, json!({}));
     late["update"] = true.into();
