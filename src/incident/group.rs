@@ -13,16 +13,40 @@ pub(super) struct GroupId(u64);
 /// Account, region and severity are always among what stops have in common: names repeat between accounts, and a
 /// destination's least severity must hold for all of an incident.
 pub(super) fn group_of(stop: &StopEvent, fields: &[GroupField]) -> GroupId {
+    let host = lost_host(stop);
+    let left_out: &[GroupField] = match host {
+        Some(_) => &TASK_FIELDS,
+        None if stop.category.is_external() => &[GroupField::ExitCode],
+        None => &[],
+    };
+    grouped(stop, fields, left_out, host)
+}
+
+/// The group of stops of one service that are of too many kinds to tell each.
+pub(super) fn group_of_various(stop: &StopEvent, fields: &[GroupField]) -> GroupId {
+    grouped(stop, fields, &VARIOUS_FIELDS, Some("various"))
+}
+
+/// `mark`: what else they have in common.
+fn grouped(stop: &StopEvent, fields: &[GroupField], left_out: &[GroupField], mark: Option<&str>) -> GroupId {
     let mut hash = Xxh3::new();
     add(&mut hash, stop.account.as_deref());
     add(&mut hash, stop.region.as_deref());
     add(&mut hash, Some(&word(&stop.severity)));
-    let host = lost_host(stop);
-    let is_shared = |field: &&GroupField| host.is_none() || !TASK_FIELDS.contains(field);
+    let is_shared = |field: &&GroupField| !left_out.contains(field);
     fields.iter().filter(is_shared).for_each(|field| add(&mut hash, value(stop, *field).as_deref()));
-    host.into_iter().for_each(|host| add(&mut hash, Some(host)));
+    mark.into_iter().for_each(|mark| add(&mut hash, Some(mark)));
     GroupId(hash.digest())
 }
+
+/// What exits of one service may each have for itself.
+const VARIOUS_FIELDS: [GroupField; 5] = [
+    GroupField::Container,
+    GroupField::ExitCode,
+    GroupField::TaskDefinition,
+    GroupField::ImageTag,
+    GroupField::StopCode,
+];
 
 /// What tasks of one machine do not have in common.
 const TASK_FIELDS: [GroupField; 6] = [

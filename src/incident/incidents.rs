@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::closed::{ClosedIncident, ClosedIncidents};
+use super::crowd;
 use super::group::{self, GroupId};
 use super::open::{self, OpenIncident};
 use super::outbox::{IncidentNews, Outbox};
@@ -120,11 +121,19 @@ impl Incidents {
     fn join(&mut self, stop: &StopEvent, now: i64) -> Option<Sighting> {
         let group = group::group_of(stop, &self.settings.group_by);
         let number = group::stop_number(stop);
-        if stop.update || number.is_some_and(|number| self.seen.contains(number)) {
-            return self.known(group);
+        let is_counted = number.is_some_and(|number| self.seen.contains(number));
+        if stop.update || is_counted {
+            let known = self.known(group, number, stop);
+            // What the earlier version was needed no incident.
+            if known.is_some() || is_counted || number.is_none() {
+                return known;
+            }
         }
         self.changes += 1;
-        number.into_iter().for_each(|number| self.seen.insert(number));
+        let crowd = || crowd::shared_group(&self.open, stop, &self.settings.group_by);
+        let shared = if self.open.contains_key(&group) { None } else { crowd() };
+        let group = shared.unwrap_or(group);
+        number.into_iter().for_each(|number| self.seen.insert(number, Some(group)));
         // A time to come would have all later stops of its group belong to this incident when it is over.
         let at = stop.at().filter(|at| *at <= now.saturating_add(CLOCK_TOLERANCE_MS)).unwrap_or(now);
         if !self.open.contains_key(&group)
@@ -134,7 +143,12 @@ impl Incidents {
             let kind = SightingKind::Late;
             return Some(Sighting::new(group, &late.id, number, report, kind));
         }
-        Some(self.count(group, number, stop, at, now))
+        let mut sighting = self.count(group, number, stop, at, now);
+        if let Some(incident) = self.open.get_mut(&group).filter(|_| shared.is_some()) {
+            incident.various = true;
+            sighting.report.various = true;
+        }
+        Some(sighting)
     }
 
     fn count(
@@ -160,7 +174,7 @@ impl Incidents {
             incident.rollback = rollback;
         }
         incident.count(stop, at, now);
-        // Nobody hears that it goes on before they heard that it began; the next stop tells it then.
+        // Nobody hears that it goes on before they heard that it began; time tells it then.
         let is_unheard = incident.owes_opening() || self.outbox.has_opening(&incident.id);
         let told = if is_unheard { None } else { incident.tell_count(now) };
         let state = if is_first { IncidentState::Opened } else { IncidentState::Continued };
@@ -179,8 +193,28 @@ impl Incidents {
         of_service.filter_map(|open| open.rollback.clone()).next()
     }
 
-    /// The incident of a stop that was counted before.
-    fn known(&self, group: GroupId) -> Option<Sighting> {
+    /// The incident of a stop that was counted before: the one that it is like, or else the one in which it was counted.
+    fn known(&mut self, group: GroupId, number: Option<u64>, stop: &StopEvent) -> Option<Sighting> {
+        let counted_in = number.and_then(|number| self.seen.group_of(number)).unwrap_or(group);
+        let groups = [group, counted_in];
+        let is_over = |one: &GroupId| self.closed.latest(*one).is_some();
+        let open = groups.into_iter().find(|one| self.open.contains_key(one));
+        let found = open.or_else(|| groups.into_iter().find(is_over))?;
+        if found != group && found != group::group_of_various(stop, &self.settings.group_by) {
+            self.tell_update(found, stop);
+        }
+        self.known_in(found)
+    }
+
+    /// Tells what a later version of a counted stop says of it, as of its incident: an alert of its own would have no end.
+    fn tell_update(&mut self, group: GroupId, stop: &StopEvent) {
+        let Some(incident) = self.open.get_mut(&group).filter(|_| self.tells) else { return };
+        incident.update(stop);
+        self.changes += 1;
+        self.tell_late_news(group);
+    }
+
+    fn known_in(&self, group: GroupId) -> Option<Sighting> {
         let (id, report) = match (self.open.get(&group), self.closed.latest(group)) {
             (Some(open), _) => (&open.id, open.report(IncidentState::Continued)),
             (None, Some(closed)) => (&closed.id, closed.report.clone()),
@@ -190,14 +224,11 @@ impl Incidents {
         Some(Sighting::new(group, id, None, report, SightingKind::Known))
     }
 
-    /// Ends incidents until there are no more than `most`: those first of which nothing is under way, and of these the one that
-    /// was quiet for longest. One whose end must wait stays, for people would hear of it after its end; their chunks
-    /// bound how many these are.
+    /// Ends incidents until there are no more than `most`. One whose end must wait stays, for people would hear of it after
+    /// its end; their chunks bound how many these are.
     fn shrink_to(&mut self, most: usize, now: i64) {
         while self.open.len() > most {
-            let may_end = self.open.iter().filter(|(_, incident)| !incident.must_wait());
-            let quietest = may_end.min_by_key(|(_, incident)| (incident.is_under_way(), incident.seen_at));
-            let Some(group) = quietest.map(|(group, _)| *group) else { return };
+            let Some(group) = crowd::most_dispensable(&self.open) else { return };
             self.tally.evicted += 1;
             self.resolve(group, IncidentEnd::Evicted, now);
         }
@@ -258,34 +289,37 @@ impl Incidents {
     fn settle_news(&mut self, sighting: &Sighting, was_told: bool) {
         let Some(incident) = open_of(&mut self.open, sighting) else { return };
         if sighting.news.is_some() {
-            incident.end_telling(sighting.report.state, was_told);
+            incident.end_telling(&sighting.report, was_told);
         }
         if let Some(state) = incident.take_owed() {
+            let report = incident.tell(state);
             let stop = sighting.news.as_deref().unwrap_or(&incident.latest);
-            self.outbox.push(news(stop, &incident.id, incident.report(state)));
+            self.outbox.push(news(stop, &incident.id, report));
         }
-        self.tell_late_lines(sighting.group);
+        self.tell_late_news(sighting.group);
     }
 
     /// Tells last lines that came after the report that opened their incident, unless others were told. Those of an opening
     /// that is still on its way wait for it: if its chunk is given up, nobody would hear that the incident is over.
     pub fn bring_lines(&mut self, stop: &StopEvent) {
-        let group = group::group_of(stop, &self.settings.group_by);
+        let counted_in = group::stop_number(stop).and_then(|number| self.seen.group_of(number));
+        let group = counted_in.unwrap_or_else(|| group::group_of(stop, &self.settings.group_by));
         let Some(incident) = self.open.get_mut(&group).filter(|one| one.lacks_lines && self.tells) else {
             return;
         };
         incident.lacks_lines = false;
         let mut stop = open::with_lines(stop);
         stop.update = true;
-        incident.late_lines = Some(Box::new(stop));
+        incident.late_news = Some(Box::new(stop));
         self.changes += 1;
-        self.tell_late_lines(group);
+        self.tell_late_news(group);
     }
 
-    fn tell_late_lines(&mut self, group: GroupId) {
+    fn tell_late_news(&mut self, group: GroupId) {
         let Some(incident) = self.open.get_mut(&group) else { return };
-        if let Some(stop) = incident.take_late_lines() {
-            self.outbox.push(news(&stop, &incident.id, incident.report(IncidentState::Continued)));
+        if let Some(stop) = incident.take_late_news() {
+            let report = incident.tell(IncidentState::Continued);
+            self.outbox.push(news(&stop, &incident.id, report));
         }
     }
 
@@ -297,11 +331,19 @@ impl Incidents {
 
     /// Ends what is over, and reminds of what goes on.
     pub fn tick(&mut self, now: i64) {
+        if self.tells {
+            let told = self
+                .open
+                .values_mut()
+                .filter_map(|one| tell_reached(one, &mut self.outbox, now).then_some(1));
+            self.changes += told.sum::<u64>();
+        }
         let quiet = millis(self.settings.quiet);
         let settle = quiet.min(millis(SETTLE));
         let ended: Vec<(GroupId, IncidentEnd)> = self
             .open
             .iter()
+            .filter(|(_, incident)| !self.tells || !incident.has_untold_count())
             .filter_map(|(group, incident)| Some((*group, incident.end(quiet, settle, now)?)))
             .collect();
         ended.into_iter().for_each(|(group, end)| self.resolve(group, end, now));
@@ -320,20 +362,25 @@ impl Incidents {
                 continue;
             }
             incident.note_told(now);
-            let report = incident.report(IncidentState::Continued);
+            let report = incident.tell(IncidentState::Continued);
             self.outbox.push(news(&incident.latest, &incident.id, report));
             self.changes += 1;
         }
     }
 
     fn resolve(&mut self, group: GroupId, end: IncidentEnd, now: i64) {
-        let Some(incident) = self.open.remove(&group) else { return };
+        let Some(mut incident) = self.open.remove(&group) else { return };
+        if self.tells {
+            tell_reached(&mut incident, &mut self.outbox, now);
+        }
         self.changes += 1;
         self.tally.resolved += 1;
         let quiet_seconds = (end == IncidentEnd::Quiet).then_some(self.settings.quiet.as_secs());
         let report = incident.report(IncidentState::Resolved);
         let count = incident.arrived_count();
-        let report = IncidentReport { count, ended_by: Some(end), quiet_seconds, ..report };
+        // Who wants errors alone must not hear of the end of what they were never told.
+        let escalated = report.escalated && incident.told_as_error;
+        let report = IncidentReport { count, escalated, ended_by: Some(end), quiet_seconds, ..report };
         if self.tells {
             self.outbox.push(news(&incident.latest, &incident.id, report.clone()));
         }
@@ -350,6 +397,7 @@ impl Incidents {
         for incident in self.open.values_mut() {
             let report = incident.report(IncidentState::Opened);
             if self.outbox.refresh_opening(&incident.id, report) {
+                incident.tell(IncidentState::Opened);
                 incident.note_told(now);
             }
         }
@@ -399,7 +447,7 @@ impl Incidents {
         }
         let open = open.into_iter().map(|(group, (_, one))| (group, one)).collect();
         let revisions = self.revisions.iter().cloned().collect();
-        saved::write(open, self.closed.arrived().collect(), owed, self.seen.arrived().collect(), revisions)
+        saved::write(open, self.closed.arrived().collect(), owed, self.seen.arrived(), revisions)
     }
 
     /// Goes on where an earlier process ended.
@@ -408,11 +456,11 @@ impl Incidents {
     /// When the text is not what this version writes; nothing is changed then.
     pub fn restore(&mut self, text: &[u8], now: i64) -> Result<(), String> {
         let saved = saved::read(text)?;
+        self.seen = SeenStops::restored(saved.seen());
         self.open = saved.open.into_iter().collect();
         self.open.values_mut().for_each(|incident| incident.resume(now));
         self.closed = ClosedIncidents::restored(saved.closed);
         self.outbox = Outbox::restored(if self.tells { saved.owed } else { Vec::new() });
-        self.seen = SeenStops::restored(saved.seen);
         self.revisions = KnownRevisions::restored(saved.revisions);
         self.shrink_to(self.max_open, now);
         Ok(())
@@ -425,6 +473,23 @@ fn open_of<'o>(
     sighting: &Sighting,
 ) -> Option<&'o mut OpenIncident> {
     open.get_mut(&sighting.group).filter(|incident| incident.id == sighting.id)
+}
+
+/// Tells a count that was reached while people had not heard of the incident yet, so that no stop could tell it.
+fn tell_reached(incident: &mut OpenIncident, outbox: &mut Outbox, now: i64) -> bool {
+    if !incident.has_untold_count() {
+        return false;
+    }
+    let refreshed = outbox.refresh_opening(&incident.id, incident.report(IncidentState::Opened));
+    if !refreshed && outbox.has_opening(&incident.id) {
+        return false;
+    }
+    let report = incident.tell(IncidentState::Continued);
+    if !refreshed {
+        outbox.push(news(&incident.latest, &incident.id, report));
+    }
+    incident.note_told(now);
+    true
 }
 
 fn news(stop: &StopEvent, id: &str, report: IncidentReport) -> IncidentNews {

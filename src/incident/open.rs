@@ -34,6 +34,12 @@ pub(super) struct OpenIncident {
     /// The count that was told last; 0 before the opening.
     pub(super) told_count: u64,
     pub(super) told_at: i64,
+    /// Whether its stops differ in container and exit code.
+    #[serde(default)]
+    pub(super) various: bool,
+    /// Whether people were told of it as of an error, although its stops are none.
+    #[serde(default)]
+    pub(super) told_as_error: bool,
     /// The latest stop, without what would make it large.
     pub(super) latest: StopEvent,
     /// ECS said that the service is well again, and no such stop happened after that.
@@ -56,9 +62,9 @@ pub(super) struct OpenIncident {
     /// What no stop has told as it should have.
     #[serde(skip)]
     owed: Option<IncidentState>,
-    /// Last lines that came before anybody was told of it.
+    /// Last lines, or a later version of a stop, that came before anybody was told of it.
     #[serde(skip)]
-    pub(super) late_lines: Option<Box<StopEvent>>,
+    pub(super) late_news: Option<Box<StopEvent>>,
     /// Whether a stop of it has arrived.
     #[serde(skip)]
     pub(super) has_arrived: bool,
@@ -86,6 +92,8 @@ impl OpenIncident {
             seen_at: now,
             told_count: 0,
             told_at: now,
+            told_as_error: false,
+            various: false,
             latest: small(stop),
             recovery: None,
             rollback: None,
@@ -94,7 +102,7 @@ impl OpenIncident {
             is_opening: false,
             telling: 0,
             owed: None,
-            late_lines: None,
+            late_news: None,
             has_arrived: false,
         }
     }
@@ -164,6 +172,19 @@ impl OpenIncident {
         Some(state)
     }
 
+    /// Whether a count is reached that no stop told, for people had not heard of the incident yet.
+    pub(super) fn has_untold_count(&self) -> bool {
+        let is_heard_of = self.told_count > 0 && !self.owes_opening();
+        is_heard_of && self.arrived_count() >= next_milestone(self.told_count)
+    }
+
+    /// What people are told now.
+    pub(super) fn tell(&mut self, state: IncidentState) -> IncidentReport {
+        let report = self.report(state);
+        self.told_as_error |= report.escalated;
+        report
+    }
+
     /// A stop is to tell this; `is_news`: there is somebody to tell.
     pub(super) fn begin_telling(&mut self, state: IncidentState, is_news: bool) {
         self.is_opening |= is_news && state == IncidentState::Opened;
@@ -171,8 +192,10 @@ impl OpenIncident {
     }
 
     /// A stop that was to tell this did, or did not.
-    pub(super) fn end_telling(&mut self, state: IncidentState, was_told: bool) {
+    pub(super) fn end_telling(&mut self, report: &IncidentReport, was_told: bool) {
+        let state = report.state;
         let is_opening = state == IncidentState::Opened;
+        self.told_as_error |= was_told && report.escalated;
         self.is_opening &= !is_opening;
         self.telling = self.telling.saturating_sub(1);
         if !was_told && (is_opening || self.owed.is_none()) {
@@ -185,10 +208,21 @@ impl OpenIncident {
         self.owed.take_if(|_| self.has_arrived)
     }
 
-    /// Takes the last lines that are to be told, once the opening is.
-    pub(super) fn take_late_lines(&mut self) -> Option<Box<StopEvent>> {
+    /// A stop that was counted is not what it seemed. All that follows is told as severely, so that its end is, too.
+    pub(super) fn update(&mut self, stop: &StopEvent) {
+        let mut news = with_lines(stop);
+        news.update = true;
+        self.told_as_error |= stop.severity == Severity::Error;
+        if stop.task_arn.is_some() && self.latest.task_arn == stop.task_arn {
+            self.latest = small(stop);
+        }
+        self.late_news = Some(Box::new(news));
+    }
+
+    /// Takes what is to be told once the opening is.
+    pub(super) fn take_late_news(&mut self) -> Option<Box<StopEvent>> {
         let may_be_told = self.has_arrived && !self.owes_opening();
-        self.late_lines.take_if(|_| may_be_told)
+        self.late_news.take_if(|_| may_be_told)
     }
 
     /// Whether its opening is neither told nor waiting to be.
@@ -311,15 +345,15 @@ impl OpenIncident {
             ended_by: None,
             quiet_seconds: None,
             escalated: self.is_escalated(),
+            various: self.various,
             is_news: true,
         }
     }
 
     /// Whether it repeats on a service, and its stops alone would not be told as errors.
     fn is_escalated(&self) -> bool {
-        self.count >= ESCALATED_FROM
-            && self.latest.service.is_some()
-            && self.latest.severity < Severity::Error
+        let repeats = self.count >= ESCALATED_FROM && self.latest.service.is_some();
+        (repeats || self.told_as_error) && self.latest.severity < Severity::Error
     }
 
     /// The stops that arrived.
@@ -339,6 +373,7 @@ impl OpenIncident {
         self.seen_at = now;
         self.told_at = self.told_at.min(now);
         self.has_arrived = true;
+        self.told_as_error |= self.told_count >= ESCALATED_FROM && self.is_escalated();
         if let Some(recovered) = &mut self.recovery {
             recovered.seen_at = now;
         }

@@ -53,7 +53,7 @@ impl Outbox {
             news.stop.update = true;
             news.stop.last_lines = std::mem::take(&mut lines.stop.last_lines);
         }
-        self.waiting.retain(|other| !(other.is_of(&news) && other.state() == Some(IncidentState::Continued)));
+        self.waiting.retain(|other| !other.makes_way_for(&news));
         self.waiting.push(news);
         if self.waiting.len() > MAX_WAITING {
             self.drop_one();
@@ -116,6 +116,14 @@ impl IncidentNews {
         self.state() == Some(IncidentState::Opened) && self.stop.incident_id.as_deref() == Some(id)
     }
 
+    /// Whether it says less of its incident than this, which comes after it. That an incident became an error is told before
+    /// its end: who wants errors alone has heard nothing else of it.
+    fn makes_way_for(&self, news: &Self) -> bool {
+        let is_escalated = self.stop.incident.as_ref().is_some_and(|report| report.escalated);
+        let is_needed = is_escalated && news.state() == Some(IncidentState::Resolved);
+        self.is_of(news) && self.state() == Some(IncidentState::Continued) && !is_needed
+    }
+
     fn is_of(&self, other: &Self) -> bool {
         self.stop.incident_id == other.stop.incident_id
     }
@@ -144,6 +152,7 @@ mod tests {
             ended_by: None,
             quiet_seconds: None,
             escalated: false,
+            various: false,
             is_news: true,
         });
         IncidentNews { stop }

@@ -19,10 +19,21 @@ pub(super) struct Saved {
     /// News that is not known to be delivered.
     pub(super) owed: Vec<IncidentNews>,
     /// Stops that were counted.
-    pub(super) seen: Vec<u64>,
+    seen: Vec<u64>,
+    /// Whose incidents these were counted in, in the same order.
+    #[serde(default)]
+    counted_in: Vec<Option<GroupId>>,
     /// Revisions of services.
     #[serde(default)]
     pub(super) revisions: Vec<SeenRevision>,
+}
+
+impl Saved {
+    /// Stops that were counted, and whose incidents in.
+    pub(super) fn seen(&self) -> impl Iterator<Item = (u64, Option<GroupId>)> {
+        let groups = self.counted_in.iter().copied().chain(std::iter::repeat(None));
+        self.seen.iter().copied().zip(groups)
+    }
 }
 
 /// Read before the rest, which may have changed.
@@ -35,11 +46,13 @@ pub(super) fn write(
     open: Vec<(GroupId, OpenIncident)>,
     closed: Vec<ClosedIncident>,
     owed: Vec<IncidentNews>,
-    seen: Vec<u64>,
+    seen: impl Iterator<Item = (u64, Option<GroupId>)>,
     revisions: Vec<SeenRevision>,
 ) -> Vec<u8> {
+    let (seen, counted_in) = seen.unzip();
     // No map in it has keys other than texts, and no writer fails.
-    serde_json::to_vec(&Saved { version: VERSION, open, closed, owed, seen, revisions }).unwrap_or_default()
+    serde_json::to_vec(&Saved { version: VERSION, open, closed, owed, seen, counted_in, revisions })
+        .unwrap_or_default()
 }
 
 pub(super) fn read(text: &[u8]) -> Result<Saved, String> {

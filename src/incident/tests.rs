@@ -5,6 +5,7 @@ mod bounds;
 mod host;
 mod revisions;
 mod service;
+mod updates;
 
 use std::time::Duration;
 
@@ -108,6 +109,28 @@ fn what_differs_in_what_counts_is_another_incident() {
     assert_eq!(arrive(&mut incidents, &crash("shop", 3, 1, START), START), Some(IncidentState::Opened));
     assert_eq!(arrive(&mut incidents, &crash("web", 4, 1, START), START), None);
     assert_eq!(incidents.tally().open, 3);
+}
+
+/// ECS ended the tasks: the code depends on how fast each of them was.
+#[test]
+fn the_exit_code_of_a_task_that_was_ended_from_outside_splits_no_incident() {
+    for (code, reason) in [
+        ("SpotInterruption", "Your Spot Task was interrupted."),
+        ("ServiceSchedulerInitiated", "Task failed ELB health checks in (target-group arn:web)"),
+    ] {
+        let mut incidents = incidents();
+        let mut names = std::collections::BTreeSet::new();
+        for (task, exit_code) in [0, 143, 137, 1].into_iter().enumerate() {
+            let task = u32::try_from(task).unwrap();
+            let mut event = Value::clone(&crash("web", task, exit_code, START).event);
+            event["detail"]["stopCode"] = code.into();
+            event["detail"]["stoppedReason"] = reason.into();
+            let sighting = incidents.observe(&stop::read(event).unwrap(), START).unwrap();
+            incidents.confirm(&sighting, true);
+            names.insert(sighting.incident_id().to_owned());
+        }
+        assert_eq!((names.len(), incidents.tally().open), (1, 1), "{code}");
+    }
 }
 
 #[test]

@@ -31,6 +31,9 @@ pub struct IncidentReport {
     /// It repeats on a service, so people are told of it as of an error, whatever the severity of its stops.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub escalated: bool,
+    /// Its stops differ in container and exit code, for its service had too many incidents to open one for each.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub various: bool,
     /// Whether people are to be told now.
     #[serde(skip, default = "yes")]
     pub is_news: bool,
@@ -111,6 +114,7 @@ mod tests {
             ended_by: Some(IncidentEnd::DeploymentCompleted),
             quiet_seconds: None,
             escalated: true,
+            various: false,
             is_news: true,
         };
         let written = serde_json::to_value(&report).unwrap();

@@ -78,6 +78,18 @@ pub enum Category {
 }
 
 impl Category {
+    /// Whether ECS or somebody else ended the task, so that its exit codes show only how that was done.
+    #[must_use]
+    pub fn is_external(self) -> bool {
+        match self {
+            Self::User | Self::Spot | Self::Host | Self::Deployment | Self::HealthCheck => true,
+            Self::ImagePull | Self::Secret | Self::Logging | Self::Storage | Self::Network => false,
+            Self::Capacity | Self::ContainerStart | Self::Platform | Self::Oom => false,
+            Self::AppError | Self::AppSignal | Self::AppCompleted => false,
+            Self::ServiceEvent | Self::Unknown => false,
+        }
+    }
+
     /// The word in reports.
     #[must_use]
     pub fn word(self) -> String {

@@ -80,21 +80,8 @@ fn ended(container: &EventContainer<'_>) -> String {
 /// `TaskFailedToStart` alone proves nothing: an init container that exited 1 reports it as well. A task that
 /// others stopped before it ran did not fail either.
 fn event_of(task: &TaskEvent<'_>, diagnosis: &Diagnosis<'_>) -> EcsEvent {
-    let is_external = match diagnosis.category {
-        Category::User | Category::Spot | Category::Host | Category::Deployment | Category::HealthCheck => {
-            true
-        }
-        Category::ImagePull
-        | Category::Secret
-        | Category::Logging
-        | Category::Storage
-        | Category::Network => false,
-        Category::Capacity | Category::ContainerStart | Category::Platform | Category::Oom => false,
-        Category::AppError | Category::AppSignal | Category::AppCompleted => false,
-        Category::ServiceEvent | Category::Unknown => false,
-    };
     let ran = task.has_started() || diagnosis.container.is_some_and(|container| container.has_run);
-    if is_external || ran { EcsEvent::TaskStopped } else { EcsEvent::TaskStartFailed }
+    if diagnosis.category.is_external() || ran { EcsEvent::TaskStopped } else { EcsEvent::TaskStartFailed }
 }
 
 /// Fills in which task it was, and where.

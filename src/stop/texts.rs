@@ -156,6 +156,7 @@ mod tests {
             ended_by: None,
             quiet_seconds: None,
             escalated: false,
+            various: false,
             is_news: true,
         });
         assert!(stop.logs_url.as_ref().unwrap().contains("hunter2"));

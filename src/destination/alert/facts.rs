@@ -241,6 +241,7 @@ mod tests {
             ended_by: None,
             quiet_seconds: None,
             escalated: false,
+            various: false,
             is_news: true,
         };
         for (name, expected) in [

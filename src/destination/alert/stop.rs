@@ -2,10 +2,11 @@
 //! How they are laid out is each vendor's business.
 
 use jiff::Timestamp;
+use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
 use crate::printable;
-use crate::stop::{self, EcsEvent, Severity, StopEvent, StoppedContainer};
+use crate::stop::{self, Category, EcsEvent, Severity, StopEvent, StoppedContainer};
 
 /// The field that tells a stop event from a line.
 pub(crate) const MARKER_FIELD: &str = "ecs_event";
@@ -178,8 +179,12 @@ impl StopFields {
     fn happening(&self) -> String {
         let category = self.text("category").unwrap_or("unknown");
         let code = self.get("exit_code").and_then(Value::as_i64);
-        let exit = code.map(|code| format!(" (exit {code})")).unwrap_or_default();
+        let shown = code.filter(|_| !self.may_exit_with_any_code());
+        let exit = shown.map(|code| format!(" (exit {code})")).unwrap_or_default();
         let Some(name) = self.text("container") else { return self.happening_to_service() };
+        if self.get("incident").is_some_and(|incident| incident["various"] == true) {
+            return format!("{}, various containers or exit codes", self.words());
+        }
         match (category, code) {
             ("app_error" | "app_completed", Some(code)) => format!("container {name} exits with {code}"),
             ("oom", _) => format!("container {name} out of memory{exit}"),
@@ -189,6 +194,12 @@ impl StopFields {
             ("container_start", _) => format!("container {name} cannot start{exit}"),
             _ => format!("{}, container {name}{exit}", self.words()),
         }
+    }
+
+    /// Whether stops of its incident differ in their exit codes: those of a task that was ended from outside show only how.
+    fn may_exit_with_any_code(&self) -> bool {
+        let category = self.get("category").and_then(|word| Category::deserialize(word).ok());
+        self.get("incident").is_some() && category.is_some_and(Category::is_external)
     }
 
     /// `deployment of revision 42 failed`, what ECS says of the service, or what the category means.
@@ -276,6 +287,7 @@ impl StopFields {
         let (named, rest) = services.split_at(services.len().min(MAX_SERVICES));
         let more = match rest.len() {
             0 => String::new(),
+            1 => " and 1 more service".to_owned(),
             more => format!(" and {more} more services"),
         };
         (services.len() > 1).then(|| format!("{}{more}", named.join(", ")))

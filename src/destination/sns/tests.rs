@@ -119,6 +119,7 @@ fn news(state: IncidentState, ended_by: Option<IncidentEnd>, services: &[&str]) 
         ended_by,
         quiet_seconds: Some(1_800),
         escalated: false,
+        various: false,
         is_news: true,
     });
     SnsNotification::of_stop(&stop)

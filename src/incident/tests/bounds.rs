@@ -102,3 +102,34 @@ fn late_lines_of_an_incident_that_nobody_heard_of_wait_for_its_opening() {
     incidents.withdraw(&given_up);
     assert_eq!(told(&mut incidents), []);
 }
+
+/// Each container of a loop exits with a code of its own.
+#[test]
+fn a_service_that_exits_with_any_code_has_nine_incidents_and_ends_none_of_others() {
+    let mut incidents = bounded(20);
+    arrive(&mut incidents, &crash("payments", 1, 1, START), START);
+    let mut messages = 0;
+    for code in 1..=100_u32 {
+        let now = START + i64::from(code);
+        let told = arrive(&mut incidents, &crash("web", code, i64::from(code), now), now);
+        messages += usize::from(told.is_some());
+    }
+    let tally = incidents.tally();
+    assert!(tally.open <= 12 && tally.evicted == 0, "{tally:?}");
+    assert!(messages < 25, "{messages}");
+    let again = incidents.observe(&crash("web", 90, 90, START), START).unwrap();
+    assert!(again.report().various && !again.report().is_news, "{again:?}");
+    assert_eq!(told(&mut incidents), [], "what came again is no update");
+}
+
+#[test]
+fn the_service_that_has_most_makes_way_first() {
+    let mut incidents = bounded(3);
+    arrive(&mut incidents, &crash("payments", 1, 1, START), START);
+    for code in 1..=3_u32 {
+        arrive(&mut incidents, &crash("web", code, i64::from(code), START), START + i64::from(code));
+    }
+    let ended = incidents.take_news(START);
+    let [ended] = ended.as_slice() else { panic!("{ended:?}") };
+    assert_eq!((ended.stop.service.as_deref(), ended.stop.exit_code), (Some("web"), Some(1)));
+}

@@ -82,3 +82,67 @@ fn another_host_is_another_incident_and_one_service_alone_recovers_nothing() {
     incidents.tick(START + 30 * MINUTE);
     assert!(incidents.is_idle());
 }
+
+/// Whether one who wants errors alone is told.
+fn is_error(report: &stop::IncidentReport, stop: &StopEvent) -> bool {
+    report.escalated || stop.severity == stop::Severity::Error
+}
+
+/// All of them come in one chunk: when the third is counted, nobody has heard of the first.
+#[test]
+fn services_that_lose_their_host_at_once_are_told_as_an_error_once_the_first_is_told() {
+    for was_told in [true, false] {
+        let mut incidents = incidents();
+        let stops: Vec<StopEvent> = (0..8).map(|number| lost(&format!("s{number}"), "i-1", START)).collect();
+        let sightings: Vec<Sighting> =
+            stops.iter().map(|stop| incidents.observe(stop, START).unwrap()).collect();
+        incidents.tick(START + 1_000);
+        assert!(!incidents.has_news(), "nothing arrived");
+        sightings.iter().for_each(|sighting| incidents.confirm(sighting, was_told));
+        incidents.tick(START + 2_000);
+        let news = incidents.take_news(START + 2_000);
+        incidents.news_delivered();
+        let [news] = news.as_slice() else { panic!("{news:?}") };
+        let report = news.stop.incident.as_ref().unwrap();
+        assert!(is_error(report, &news.stop), "{report:?}");
+        assert_eq!((report.count, report.services.len()), (8, 8));
+        assert_eq!(report.state, if was_told { IncidentState::Continued } else { IncidentState::Opened });
+        incidents.tick(START + MINUTE);
+        assert!(!incidents.has_news(), "once");
+        incidents.tick(START + 31 * MINUTE);
+        let end = incidents.take_news(START);
+        assert!(is_error(end[0].stop.incident.as_ref().unwrap(), &end[0].stop), "it was told as an error");
+    }
+}
+
+#[test]
+fn a_count_that_is_reached_while_the_opening_is_sent_is_told_after_it_and_before_the_end() {
+    let mut incidents = incidents();
+    let first = incidents.observe(&lost("s0", "i-1", START), START).unwrap();
+    incidents.confirm(&first, false);
+    assert_eq!(incidents.take_news(START).len(), 1);
+    for number in 1..4 {
+        arrive(&mut incidents, &lost(&format!("s{number}"), "i-1", START), START);
+    }
+    incidents.tick(START + 31 * MINUTE);
+    assert!(!incidents.has_news());
+    incidents.news_delivered();
+    incidents.tick(START + 31 * MINUTE);
+    assert_eq!(told(&mut incidents), [(IncidentState::Continued, 4), (IncidentState::Resolved, 4)]);
+}
+
+#[test]
+fn the_end_of_what_was_never_told_as_an_error_is_none() {
+    let mut incidents = incidents();
+    let stops: Vec<StopEvent> = (0..3).map(|number| lost(&format!("s{number}"), "i-1", START)).collect();
+    arrive(&mut incidents, &stops[0], START);
+    arrive(&mut incidents, &stops[1], START);
+    let third = incidents.observe(&stops[2], START).unwrap();
+    assert!(third.report().escalated);
+    incidents.withdraw(&third);
+    incidents.tick(START + 31 * MINUTE);
+    let news = incidents.take_news(START);
+    let end = news.last().unwrap();
+    let report = end.stop.incident.as_ref().unwrap();
+    assert_eq!((report.state, report.escalated), (IncidentState::Resolved, false));
+}

@@ -47,15 +47,27 @@ fn revisions_are_no_markup_and_fit_beside_the_rest() {
 
 #[test]
 fn an_incident_of_several_services_names_them() {
-    let services: Vec<String> = (0..30).map(|number| format!("s{number:02}")).collect();
-    let mut news = news("continued", 30, json!({"services": services, "escalated": true}));
-    news["category"] = "host".into();
-    news["severity"] = "warning".into();
-    let message = composed(&[news]);
+    let of = |count: u64| {
+        let services: Vec<String> = (0..count).map(|number| format!("s{number:02}")).collect();
+        let mut news = news("continued", count, json!({"services": services, "escalated": true}));
+        news["category"] = "host".into();
+        news["severity"] = "warning".into();
+        composed(&[news])
+    };
+    assert!(of(6)["text"].as_str().unwrap().contains("s04 and 1 more service in prod"));
+    let message = of(30);
     assert!(message.to_string().contains("/clusters/prod/services?region=eu-west-1|"), "{message}");
     let text = message["text"].as_str().unwrap().to_owned();
-    let subject = "🔴 s00, s01, s02, s03, s04 and 25 more services in prod (eu-west-1): host went away, container app (exit 1)";
+    let subject =
+        "🔴 s00, s01, s02, s03, s04 and 25 more services in prod (eu-west-1): host went away, container app";
     assert!(text.starts_with(subject), "{text}");
+}
+
+#[test]
+fn an_incident_of_various_exits_names_none_of_them() {
+    let message = composed(&[news("continued", 30, json!({"various": true}))]);
+    let text = message["text"].as_str().unwrap();
+    assert!(text.contains("app error, various containers or exit codes: 30 stops"), "{text}");
 }
 
 #[test]
