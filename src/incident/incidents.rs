@@ -347,20 +347,13 @@ impl Incidents {
             .filter_map(|(group, incident)| Some((*group, incident.end(quiet, settle, now)?)))
             .collect();
         ended.into_iter().for_each(|(group, end)| self.resolve(group, end, now));
-        if self.tells {
-            let remind = self.settings.remind.map_or(i64::MAX, millis);
-            self.tell_standing(remind, now);
+        if let Some(remind) = self.settings.remind.filter(|_| self.tells) {
+            self.remind(millis(remind), now);
         }
     }
 
-    /// Tells how far incidents have come that no stop has told of: a host takes all its tasks with it at once, and their
-    /// stops come while the first is told. Reminds of what people were not told for so long.
-    fn tell_standing(&mut self, remind: i64, now: i64) {
-        for incident in self.open.values_mut() {
-            let is_untold = incident.has_untold_milestone() && !self.outbox.has_opening(&incident.id);
-            if !is_untold && !incident.needs_reminder(remind, now) {
-                continue;
-            }
+    fn remind(&mut self, remind: i64, now: i64) {
+        for incident in self.open.values_mut().filter(|one| one.needs_reminder(remind, now)) {
             incident.note_told(now);
             let report = incident.tell(IncidentState::Continued);
             self.outbox.push(news(&incident.latest, &incident.id, report));

@@ -244,13 +244,6 @@ impl OpenIncident {
         self.told_at = now;
     }
 
-    /// Whether so many stops have arrived that people should hear of it, and none of them told it: they came while the
-    /// opening or other news was on its way.
-    pub(super) fn has_untold_milestone(&self) -> bool {
-        let is_heard_of = self.told_count > 0 && self.telling == 0 && self.owed.is_none();
-        is_heard_of && self.arrived_count() >= next_milestone(self.told_count)
-    }
-
     /// Whether it goes on, and people were not told for so long.
     pub(super) fn needs_reminder(&self, remind: i64, now: i64) -> bool {
         let is_heard_of = self.told_count > 0 && !self.owes_opening();

@@ -35,39 +35,6 @@ fn thirty_services_that_lose_one_host_are_one_error_that_names_them() {
     assert_eq!(told[1].services, ["s00", "s01", "s02"]);
 }
 
-/// A host's tasks stop at once: their events are one chunk, of which nothing is settled before all are counted.
-#[test]
-fn services_that_lose_their_host_at_once_are_told_when_the_first_is() {
-    let mut incidents = incidents();
-    let sightings: Vec<_> = (0..8)
-        .map(|number| incidents.observe(&lost(&format!("s{number}"), "i-1", START), START).unwrap())
-        .collect();
-    let news = sightings.iter().filter(|sighting| sighting.report().is_news).count();
-    assert_eq!(news, 1, "the opening");
-    incidents.tick(START + 1);
-    assert_eq!(told(&mut incidents), [], "it is on its way");
-    sightings.iter().for_each(|sighting| incidents.confirm(sighting, true));
-    incidents.tick(START + 2);
-    let news = incidents.take_news(START);
-    incidents.news_delivered();
-    let reports: Vec<_> = news.iter().filter_map(|one| one.stop.incident.as_ref()).collect();
-    assert_eq!(reports.len(), 1);
-    assert_eq!((reports[0].state, reports[0].count), (IncidentState::Continued, 8));
-    assert!(reports[0].escalated && reports[0].services.len() == 8);
-    incidents.tick(START + 3);
-    assert_eq!(told(&mut incidents), [], "once");
-}
-
-#[test]
-fn stops_that_come_while_a_count_is_told_are_told_at_the_next_milestone() {
-    let mut incidents = incidents();
-    let mut observe = |task: u32| incidents.observe(&crash("web", task, 1, START), START).unwrap();
-    let sightings: Vec<_> = (1..=12).map(&mut observe).collect();
-    sightings.iter().for_each(|sighting| incidents.confirm(sighting, true));
-    incidents.tick(START + 1);
-    assert_eq!(told(&mut incidents), [(IncidentState::Continued, 12)]);
-}
-
 #[test]
 fn another_host_is_another_incident_and_one_service_alone_recovers_nothing() {
     let mut incidents = incidents();
