@@ -21,8 +21,9 @@ const CSI: &str = "\u{1b}[";
 #[must_use]
 pub fn is_unprintable(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+        || matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{206F}')
         || matches!(c, '\u{AD}' | '\u{180E}' | '\u{200B}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}')
+        || matches!(c, '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}' | '\u{E0000}'..='\u{E007F}')
 }
 
 /// What is wrong with JSON and where, without the texts in it, which may be long, secret or both.
@@ -86,8 +87,11 @@ pub fn json(text: &str) -> Cow<'_, str> {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match is_unprintable(c) && !matches!(c, '\n' | '\t') {
-            // All of them are below U+10000. Writing to memory does not fail.
-            true => write!(escaped, "\\u{:04x}", u32::from(c)).unwrap_or_default(),
+            // Writing to memory does not fail.
+            true => c
+                .encode_utf16(&mut [0; 2])
+                .iter()
+                .for_each(|unit| write!(escaped, "\\u{unit:04x}").unwrap_or_default()),
             false => escaped.push(c),
         }
     }
@@ -98,7 +102,7 @@ pub fn json(text: &str) -> Cow<'_, str> {
 mod tests {
     use super::*;
 
-    const UNPRINTABLE: &str = "\0\u{7}\u{1b}\r\u{7f}\u{80}\u{85}\u{9b}\u{9f}\u{61c}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202e}\u{2066}\u{2069}";
+    const UNPRINTABLE: &str = "\0\u{7}\u{1b}\r\u{7f}\u{80}\u{85}\u{9b}\u{9f}\u{61c}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202e}\u{2066}\u{2069}\u{206a}\u{206f}\u{e0000}\u{e0041}\u{e007f}";
 
     #[test]
     fn what_controls_anything_becomes_a_blank() {
@@ -111,9 +115,10 @@ mod tests {
 
     #[test]
     fn what_nobody_sees_makes_no_name_look_like_another() {
-        for hidden in
-            ['\u{ad}', '\u{180e}', '\u{200b}', '\u{2060}', '\u{2064}', '\u{feff}', '\u{fff9}', '\u{fffb}']
-        {
+        for hidden in [
+            '\u{ad}', '\u{115f}', '\u{1160}', '\u{180e}', '\u{200b}', '\u{2060}', '\u{2064}', '\u{3164}',
+            '\u{feff}', '\u{ffa0}', '\u{fff9}', '\u{fffb}',
+        ] {
             assert_eq!(line(&format!("we{hidden}b")), "we b", "{:?}", hidden);
         }
     }

@@ -5,7 +5,7 @@
 //! record. Nor must a key or a token that the service repeats.
 
 use crate::printable::is_unprintable;
-use crate::redact::secrets;
+use crate::redact::report;
 
 /// Longer error texts are cut.
 const MAX_QUOTED_CHARS: usize = 300;
@@ -20,7 +20,7 @@ const MASK: char = '…';
 /// [`MAX_QUOTED_CHARS`].
 pub(super) fn quoted(text: &str) -> impl Iterator<Item = char> {
     let text = text.get(..text.floor_char_boundary(MAX_READ_BYTES)).unwrap_or(text);
-    mask_quotes(&secrets::masked(text)).into_iter().take(MAX_QUOTED_CHARS)
+    mask_quotes(&report::masked(text)).into_iter().take(MAX_QUOTED_CHARS)
 }
 
 /// Masks text in quotation marks, except the name of a member after "at".

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::redact;
-use crate::redact::secrets::{self, MASK};
+use crate::redact::report::{self, MASK};
 
 /// Lines of one comparison.
 const MAX_CHANGES: usize = 20;
@@ -240,7 +240,7 @@ fn command(words: &[Value]) -> String {
 fn masked_word(word: &str) -> String {
     match word.split_once('=') {
         Some((name, _)) if is_secret_option(name) => format!("{name}={MASK}"),
-        _ => secrets::masked_in_command(word),
+        _ => report::masked_in_command(word),
     }
 }
 

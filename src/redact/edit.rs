@@ -28,8 +28,7 @@ impl Edit {
 
     /// The edit of a decoded text as one of the text with escapes.
     pub(super) fn escaped(self, decoded: &Decoded) -> Self {
-        let range = decoded.position(self.range.start)..decoded.position(self.range.end);
-        Self { range, text: decoded.escaped(&self.text), ..self }
+        Self { range: decoded.range(self.range), text: decoded.escaped(&self.text), rule: self.rule }
     }
 }
 

@@ -18,6 +18,11 @@ impl Form {
         Self(LazyLock::new(compile))
     }
 
+    /// The pattern, as a rule has one.
+    pub(super) fn regex(&self) -> Option<Regex> {
+        self.0.clone()
+    }
+
     pub(super) fn find(&self, text: &[u8], found: &mut dyn FnMut(Range<usize>)) {
         self.0.iter().for_each(|pattern| matches(pattern, text, found));
     }
@@ -43,6 +48,23 @@ pub(super) static PRIVATE_KEY: Form = Form::new(|| {
     Regex::new(&format!(r"-----BEGIN [A-Z0-9 ]*{line}(?s-u:.*?)(?:-----END [A-Z0-9 ]*{line}|\z)")).ok()
 });
 
+static END_OF_KEY: Form = Form::new(|| Regex::new("-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----").ok());
+
+/// Where the first private key of a text ends.
+pub(super) fn end_of_key(text: &str) -> Option<usize> {
+    Some(END_OF_KEY.0.as_ref()?.find(text.as_bytes())?.end())
+}
+
+/// Whether the text breaks off in a private key.
+pub(super) fn begins_key(text: &str) -> bool {
+    let mut is_cut = false;
+    let ends = |key: &[u8]| END_OF_KEY.0.as_ref().is_some_and(|end| end.is_match(key));
+    PRIVATE_KEY.find(text.as_bytes(), &mut |key| {
+        is_cut = !text.as_bytes().get(key).is_some_and(ends);
+    });
+    is_cut
+}
+
 pub(super) static VENDOR_TOKEN: Form = Form::new(|| {
     let forms = [
         r"(?-u:\b)(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|gl(?:pat|dt|rt|cbt|ptt|ft|soat|imt|agent)-[A-Za-z0-9_-]{16,})",
@@ -61,7 +83,7 @@ mod tests {
 
     #[test]
     fn every_form_compiles() {
-        for form in [&USER_IN_ADDRESS, &PRIVATE_KEY, &VENDOR_TOKEN, &SLACK_HOOK] {
+        for form in [&USER_IN_ADDRESS, &PRIVATE_KEY, &END_OF_KEY, &VENDOR_TOKEN, &SLACK_HOOK] {
             assert!(form.0.is_some());
         }
     }

@@ -1,7 +1,7 @@
 //! Masks what must not leave: personal data and secrets in texts, in JSON inside texts, and in whole records.
 //!
-//! Owns: every pattern (`forms`, `tokens`, `numbers`, `hosts`, `email`, `secrets` with `names`), which of them can match at all
-//! (`anchors`), and how a match is written (`style`). Does not own: which rules the user wants (`config`), or when a record
+//! Owns: every pattern (`forms`, `tokens`, `numbers`, `hosts`, `email`, `secrets` with `names` and `values`), which of them can match at all
+//! (`anchors`), how a match is written (`style`), and what is masked for everybody (`report`). Does not own: which rules the user wants (`config`), or when a record
 //! is masked (`router::masking`).
 //!
 //! Reads top to bottom: a [`Redactor`] holds the rules of one or more destinations. It looks for anchors first, vectors of
@@ -21,11 +21,13 @@ mod numbers;
 mod record;
 mod redaction;
 mod redactor;
+pub(crate) mod report;
 mod rule;
-pub(crate) mod secrets;
+mod secrets;
 mod spans;
 mod style;
 mod tokens;
+mod values;
 
 pub use advice::advice;
 pub use names::{is_secret, is_secret_field};

@@ -18,6 +18,9 @@ const OFF: [&str; 3] = ["no", "without", "disable"];
 /// server message: …".
 const SCHEMES: [&str; 7] = ["basic", "bearer", "digest", "negotiate", "token", "apikey", "aws4-hmac-sha256"];
 
+/// What says that a token follows.
+const TOKEN_SCHEMES: [&str; 2] = ["bearer", "basic"];
+
 /// Longer names of cookies are not looked for.
 const MAX_COOKIE_NAME_CHARS: usize = 256;
 
@@ -67,6 +70,17 @@ pub(super) fn is_header(name: &str, value: &str) -> bool {
         }
         _ => lower.starts_with("x-") && is_secret(name),
     }
+}
+
+/// Whether a word of a command is an option whose value, the next word, is a secret.
+pub(super) fn is_option(word: &[u8]) -> bool {
+    let name = word.strip_prefix(b"-").and_then(|name| std::str::from_utf8(name).ok());
+    name.is_some_and(|name| !name.contains('=') && is_secret(name.trim_start_matches('-')))
+}
+
+/// Whether a token follows this word.
+pub(super) fn is_token_scheme(word: &str) -> bool {
+    TOKEN_SCHEMES.iter().any(|scheme| scheme.eq_ignore_ascii_case(word))
 }
 
 /// Whether a secret follows this name and a colon in plain text, as in a list of settings.

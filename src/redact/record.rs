@@ -155,8 +155,12 @@ impl ValueMasking<'_> {
     /// What a list holds is named as the list is.
     fn array(&mut self, name: &[u8], items: &[u8], depth: u8) -> Option<Vec<u8>> {
         let mut replaced = Replaced::new();
+        let mut last: &[u8] = &[];
         for (at, item) in decode::elements(items).enumerate() {
-            replaced.extend(self.value(Some(name), item, depth).map(|new| (at, new)));
+            let word = item.text().unwrap_or_default();
+            let secret = self.redactor.of_option(last, word, self.counts).map(|text| packed_text(&text));
+            last = word;
+            replaced.extend(secret.or_else(|| self.value(Some(name), item, depth)).map(|new| (at, new)));
         }
         (!replaced.is_empty()).then(|| array(items, &replaced))
     }

@@ -1,18 +1,19 @@
 //! The rules of one or more destinations, and a text without what they match.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use regex::bytes::Regex;
 
 use super::anchors::Haystack;
 use super::edit::{Edit, edited, united};
-use super::escapes::{Decoded, decoded_name, has_numbered, has_percent};
+use super::escapes::{Decoded, decoded_name, has_hidden, has_numbered, has_percent, may_hide};
 use super::forms::matches;
 use super::json_text::{self, JsonScalar};
 use super::rule::BuiltInRule;
 use super::spans::merged;
 use super::style::MaskStyle;
-use super::{is_secret_field, numbers};
+use super::{is_secret_field, names, numbers};
 
 /// Escapes are undone this often: a record of Docker in one of Fluent Bit in one of another router.
 const MAX_LEVELS: u8 = 4;
@@ -39,6 +40,12 @@ impl RedactionRule {
     #[must_use]
     pub fn built_in(rule: BuiltInRule) -> Self {
         Self { name: rule.name().to_owned(), matcher: Matcher::BuiltIn(rule) }
+    }
+
+    /// The rule under another name.
+    #[must_use]
+    pub(super) fn named(self, name: &str) -> Self {
+        Self { name: name.to_owned(), ..self }
     }
 
     /// A pattern of the user's. Where it has a group called `mask`, only that is masked.
@@ -81,6 +88,7 @@ impl RedactionRule {
             Matcher::Pattern { regex, sees_edges } => {
                 text.contains(&b'\\')
                     || has_percent(text)
+                    || has_hidden(text)
                     || *sees_edges && json_text::may_hold(text)
                     || regex.is_match(text)
             }
@@ -163,8 +171,7 @@ impl Redactor {
     /// Whether a built-in rule may match in these texts, which may be msgpack or JSON. `false` is certain.
     pub(super) fn may_match(&self, haystack: &Haystack) -> bool {
         let mut built_in = self.rules.iter().filter_map(|(_, rule)| rule.built_in_rule());
-        built_in.any(|rule| rule.may_match(haystack))
-            || self.has_built_in && (has_numbered(haystack.bytes()) || has_percent(haystack.bytes()))
+        built_in.any(|rule| rule.may_match(haystack)) || self.has_built_in && may_hide(haystack.bytes())
     }
 
     /// Whether a pattern of the user's may match in `text`, or in a text inside it. `false` is certain.
@@ -202,12 +209,15 @@ impl Redactor {
             TextForm::Plain => self.plain_edits(text, &candidates),
             _ => self.edits(text, &candidates, levels),
         };
-        if levels == 0 || !has_percent(text) {
+        if levels == 0 {
             return edits;
         }
-        let decoded = Decoded::percent(text);
-        let inside = self.edits_in(haystack, &decoded.text, levels - 1).into_iter();
-        united(edits, inside.map(|edit| edit.escaped(&decoded)).collect())
+        let percent = has_percent(text).then(|| Decoded::percent(text));
+        let visible = has_hidden(text).then(|| Decoded::visible(text));
+        percent.into_iter().chain(visible).fold(edits, |edits, decoded| {
+            let inside = self.edits_in(haystack, &decoded.text, levels - 1).into_iter();
+            united(edits, inside.map(|edit| edit.escaped(&decoded)).collect())
+        })
     }
 
     /// The same for a text that is known to be UTF-8.
@@ -240,6 +250,13 @@ impl Redactor {
             .flatten()
     }
 
+    /// What is written instead of a word of a command if the word before it is an option that takes a secret.
+    pub(super) fn of_option(&self, option: &[u8], word: &[u8], counts: &mut [u64]) -> Option<Vec<u8>> {
+        let is_value =
+            self.has_secrets && !word.is_empty() && !word.starts_with(b"--") && names::is_option(option);
+        is_value.then(|| self.whole(BuiltInRule::Secret, word, counts)).flatten()
+    }
+
     fn whole(&self, rule: BuiltInRule, value: &[u8], counts: &mut [u64]) -> Option<Vec<u8>> {
         let (at, rule) = self.rules.iter().find(|(_, known)| known.built_in_rule() == Some(rule))?;
         count(counts, *at);
@@ -253,7 +270,12 @@ impl Redactor {
     }
 
     fn is_secret(&self, name: &[u8]) -> bool {
-        self.has_secrets && std::str::from_utf8(name).is_ok_and(is_secret_field)
+        if !self.has_secrets {
+            return false;
+        }
+        let name =
+            if has_hidden(name) { Cow::Owned(Decoded::visible(name).text) } else { Cow::Borrowed(name) };
+        std::str::from_utf8(&name).is_ok_and(is_secret_field)
     }
 
     /// The same for a text that may be JSON, as a whole or from some brace on.
@@ -263,8 +285,11 @@ impl Redactor {
             return self.text_edits(text, candidates, levels);
         };
         let mut edits = self.text_edits(before, candidates, levels);
+        let mut last = 0..0;
         json_text::for_each_scalar(json, &mut |scalar| {
-            let inside = self.scalar_edits(json, &scalar, candidates, levels - 1);
+            let is_value = is_value_of_option(json, &last, &scalar.range);
+            last = scalar.range.clone();
+            let inside = self.scalar_edits(json, &scalar, candidates, (levels - 1, is_value));
             edits.extend(inside.into_iter().map(|edit| edit.shifted(before.len())));
         });
         edits
@@ -305,13 +330,13 @@ impl Redactor {
         json: &[u8],
         scalar: &JsonScalar,
         candidates: &Candidates<'_>,
-        levels: u8,
+        (levels, is_value_of_option): (u8, bool),
     ) -> Vec<Edit> {
         let Some(value) = json.get(scalar.range.clone()) else { return Vec::new() };
         let secret = candidates.iter().find(|(_, rule)| rule.built_in_rule() == Some(BuiltInRule::Secret));
         let is_secret = || {
             let name = scalar.key.clone().and_then(|key| json.get(key)).unwrap_or_default();
-            !value.is_empty() && self.is_secret(&decoded_name(name))
+            !value.is_empty() && (is_value_of_option || self.is_secret(&decoded_name(name)))
         };
         if let Some((at, rule)) = secret.filter(|_| is_secret()) {
             let edit = Edit { range: 0..value.len(), text: self.mask(rule, value), rule: *at };
@@ -327,6 +352,15 @@ impl Redactor {
         };
         edits.into_iter().map(|edit| edit.shifted(scalar.range.start)).collect()
     }
+}
+
+/// Whether a text of JSON is the value of the option that is the text before it in a list.
+fn is_value_of_option(json: &[u8], option: &Range<usize>, value: &Range<usize>) -> bool {
+    let between = || json.get(option.end..value.start).unwrap_or_default();
+    let is_next = || between().iter().filter(|byte| !byte.is_ascii_whitespace()).eq(b"\",\"");
+    let is_option =
+        json.get(option.clone()).is_some_and(|option| option.starts_with(b"-") && names::is_option(option));
+    is_option && is_next() && json.get(value.clone()).is_some_and(|value| !value.starts_with(b"--"))
 }
 
 fn count(counts: &mut [u64], rule: usize) {

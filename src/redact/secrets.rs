@@ -1,5 +1,4 @@
-//! Secrets inside a text: after the name of an option, a variable, a header or a field, and, for the reports of stops,
-//! in an address or known by their own form.
+//! Secrets inside a text: after the name of an option, a variable, a header or a field.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -7,72 +6,19 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use super::names;
-use super::spans::merged;
-use super::{forms, tokens};
+use super::{names, values};
 
-/// Stands for a secret in the report of a stop.
-pub(crate) const MASK: &str = "[redacted]";
-
-/// Hands what it finds in a text to a visitor.
-type Find = fn(&[u8], &mut dyn FnMut(Range<usize>));
-
-/// What is masked by its form in the report of a stop, whatever the user says.
-static FORMS: [Find; 7] = [
-    |text, found| forms::USER_IN_ADDRESS.find(text, found),
-    |text, found| forms::SLACK_HOOK.find(text, found),
-    tokens::find_credentials,
-    tokens::find_aws_keys,
-    |text, found| forms::VENDOR_TOKEN.find(text, found),
-    tokens::find_jwts,
-    |text, found| forms::PRIVATE_KEY.find(text, found),
-];
+/// Attributes of an element of XML that are longer are not looked through.
+const MAX_ATTRIBUTES_BYTES: usize = 256;
 
 /// A name with what may be between it and its value: `--password `, `token=`, `"secret": "`, `X-Api-Key: `, `"pin"=>"`,
-/// `<password>`.
+/// `<password>`, `user[password]=`, `"--password","`.
 static NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r#"(?P<dashes>-{0,2})\b(?P<name>[A-Za-z][A-Za-z0-9_.-]*)(?P<between>\\*["']? *(?:=>|[=:]) *|>|[ \t]+)(?P<quote>\\*["'])?"#,
+        r#"(?P<dashes>-{0,2})\b(?P<name>[A-Za-z0-9_][A-Za-z0-9_.-]*)(?P<between>\\*["']?\]?[ \t\u{a0}]*(?:=>|[=:])[ \t\u{a0}]*|\\*["'] *, *|>|[ \t]+)(?P<quote>\\*["'])?"#,
     )
     .ok()
 });
-
-/// The text with every secret in it masked.
-pub(crate) fn masked(text: &str) -> Cow<'_, str> {
-    masked_by(text, false)
-}
-
-/// A word or text of a command, where every variable that is set is masked as in `environment`.
-pub(crate) fn masked_in_command(text: &str) -> String {
-    masked_by(text, true).into_owned()
-}
-
-fn masked_by(text: &str, is_command: bool) -> Cow<'_, str> {
-    match replaced(text, &named(text, is_command)) {
-        Cow::Borrowed(text) => by_form(text),
-        Cow::Owned(text) => Cow::Owned(by_form(&text).into_owned()),
-    }
-}
-
-fn by_form(text: &str) -> Cow<'_, str> {
-    let mut spans = Vec::new();
-    FORMS.iter().for_each(|find| find(text.as_bytes(), &mut |range| spans.push((range, ()))));
-    let ranges: Vec<Range<usize>> = merged(spans).into_iter().map(|(range, ())| range).collect();
-    replaced(text, &ranges)
-}
-
-/// The text with these ranges masked, which are in order.
-fn replaced<'t>(text: &'t str, ranges: &[Range<usize>]) -> Cow<'t, str> {
-    let Some(last) = ranges.last() else { return Cow::Borrowed(text) };
-    let mut masked = String::new();
-    let mut copied = 0;
-    for range in ranges {
-        masked.push_str(text.get(copied..range.start).unwrap_or_default());
-        masked.push_str(MASK);
-        copied = range.end;
-    }
-    Cow::Owned(masked + text.get(last.end..).unwrap_or_default())
-}
 
 /// Hands every secret after a name to `found`; bytes that are not UTF-8 count as letters.
 pub(super) fn find_named(text: &[u8], found: &mut dyn FnMut(Range<usize>)) {
@@ -93,7 +39,7 @@ fn readable(text: &[u8]) -> Cow<'_, str> {
 }
 
 /// What follows a name that says so; in a command, after every name of a variable. In order.
-fn named(text: &str, is_command: bool) -> Vec<Range<usize>> {
+pub(super) fn named(text: &str, is_command: bool) -> Vec<Range<usize>> {
     let mut ranges = Vec::new();
     let Some(names) = &*NAMES else { return ranges };
     let mut from = 0;
@@ -101,10 +47,10 @@ fn named(text: &str, is_command: bool) -> Vec<Range<usize>> {
     let mut tags = Tags::default();
     while let Some(found) = names.captures_at(text, from) {
         let matched = Match::new(text, &found);
-        match matched.secret_end(text, is_command || sets_variable, &mut tags) {
-            Some(end) => {
-                ranges.push(matched.value_start..end);
-                from = end;
+        match matched.secret(text, is_command || sets_variable, &mut tags) {
+            Some(secret) => {
+                from = secret.end;
+                ranges.push(secret);
             }
             // A value may be a name itself: `--verbose --password x`.
             None => from = matched.name_end,
@@ -150,23 +96,46 @@ impl<'t> Match<'t> {
         matches!((self.dashes, self.name), (1, "e") | (2, "env") | (0, "export"))
     }
 
-    /// Where the secret that follows the name ends; `None` when none does. Asks the name first: where each value
-    /// is searched to its end, a hostile text takes for ever.
-    fn secret_end(&self, text: &str, sets_variable: bool, tags: &mut Tags) -> Option<usize> {
+    /// The secret that follows the name; `None` when none does. Asks the name first: where each value is searched to its
+    /// end, a hostile text takes for ever.
+    fn secret(&self, text: &str, sets_variable: bool, tags: &mut Tags) -> Option<Range<usize>> {
+        if let Some(start) = self.content_start(text) {
+            let length = tags.content_length(text, start);
+            return (length > 0).then_some(start..start + length);
+        }
         let rest = text.get(self.value_start..).filter(|rest| self.names_secret(rest, sets_variable))?;
-        let length = match self.between {
-            ">" => tags.content_length(text, self.value_start),
-            _ => self.value_length(rest),
-        };
-        (length > 0).then_some(self.value_start + length)
+        let value = self.value(rest);
+        (!value.is_empty()).then_some(self.value_start + value.start..self.value_start + value.end)
+    }
+
+    /// Where the content of an element of XML begins that is named so, behind its attributes.
+    fn content_start(&self, text: &str) -> Option<usize> {
+        let is_secret = self.dashes == 0 && self.is_element && names::is_secret_field(self.name);
+        match self.between {
+            ">" => is_secret.then_some(self.value_start),
+            between if is_secret && between.trim_ascii().is_empty() => {
+                let attributes = text.as_bytes().get(self.name_end..)?.iter().take(MAX_ATTRIBUTES_BYTES);
+                let at = attributes.clone().position(|byte| matches!(byte, b'<' | b'>'))?;
+                let start = self.name_end + at + 1;
+                (text.as_bytes().get(start - 1) == Some(&b'>')).then_some(start)
+            }
+            _ => None,
+        }
     }
 
     fn names_secret(&self, rest: &str, sets_variable: bool) -> bool {
         // A field in quotes; the quotation mark before it was passed over.
         let is_field = self.between.contains(['"', '\'']);
-        match self.between.trim_matches(|c| matches!(c, '\\' | '"' | '\'' | ' ' | '\t')) {
+        match self.between.trim_matches(|c| matches!(c, '\\' | '"' | '\'' | ']' | ' ' | '\t' | '\u{a0}')) {
             "=" | "=>" => names::is_secret(self.name) || sets_variable && is_variable(self.name),
-            ">" => self.is_element && names::is_secret_field(self.name),
+            ">" => false,
+            // A list of the words of a command.
+            "," => {
+                self.dashes > 0
+                    && !self.quote.is_empty()
+                    && !rest.starts_with("--")
+                    && names::is_secret(self.name)
+            }
             ":" if is_field => names::is_secret(self.name),
             ":" => {
                 names::is_header(self.name, rest) || !self.is_in_path && names::is_field_in_text(self.name)
@@ -175,15 +144,13 @@ impl<'t> Match<'t> {
         }
     }
 
-    /// Bytes up to the value's quotation mark, or up to what separates it from the next.
-    fn value_length(&self, rest: &str) -> usize {
-        let length = match self.quote {
-            "" if self.is_header(rest) => rest.find(['"', '\'', '\n', '\r']),
-            "" => rest
-                .find(|c: char| c.is_whitespace() || matches!(c, '&' | ';' | ',' | '"' | '\'' | ')' | '}')),
-            quote => end_of_quoted(rest, quote),
-        };
-        length.unwrap_or(rest.len())
+    /// Up to the value's quotation mark, or up to what separates it from the next.
+    fn value(&self, rest: &str) -> Range<usize> {
+        match self.quote {
+            "" if self.is_header(rest) => 0..values::header_length(rest),
+            "" => 0..values::bare_length(rest),
+            quote => values::quoted(rest, quote),
+        }
     }
 
     /// The value of a header has blanks in it.
@@ -214,20 +181,8 @@ impl Tags {
     }
 }
 
-/// Where a quoted text ends; a mark with one backslash more than the first had is inside.
-fn end_of_quoted(rest: &str, quote: &str) -> Option<usize> {
-    let mut from = 0;
-    loop {
-        let at = from + rest.get(from..)?.find(quote)?;
-        let is_escaped = rest.get(..at)?.ends_with('\\');
-        if !is_escaped {
-            return Some(at);
-        }
-        from = at + quote.len();
-    }
-}
-
 /// `LOG_LEVEL`, as variables are written.
 fn is_variable(name: &str) -> bool {
-    name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+    name.contains(|c: char| c.is_ascii_uppercase())
+        && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
 }

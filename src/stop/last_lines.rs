@@ -4,10 +4,13 @@ use super::console::{self, LogPlace};
 use super::event::StopEvent;
 use super::kind::{Category, Cause, EcsEvent, MissingLines};
 use crate::json;
-use crate::redact::secrets;
+use crate::redact::report;
 
 /// A longer line is cut.
 pub(super) const MAX_LINE_BYTES: usize = 2 << 10;
+
+/// As much of a line is searched for secrets.
+const MAX_MASKED_BYTES: usize = 4 * MAX_LINE_BYTES;
 
 /// All lines of one container together.
 pub(super) const MAX_CONTAINER_BYTES: usize = 16 << 10;
@@ -66,15 +69,15 @@ impl StopEvent {
 /// The last of the lines that fit into a report, with secrets masked.
 fn masked(lines: Vec<String>) -> Vec<String> {
     let mut room = MAX_CONTAINER_BYTES;
-    let cut = |line: String| {
-        let kept = json::cut(line.as_bytes(), MAX_LINE_BYTES);
-        secrets::masked(&String::from_utf8_lossy(kept)).into_owned()
-    };
+    let cut = |line: &str, most| String::from_utf8_lossy(json::cut(line.as_bytes(), most)).into_owned();
     let fits = |line: &String| {
         room = room.saturating_sub(line.len());
         room > 0
     };
-    let mut kept: Vec<String> = lines.into_iter().rev().map(cut).take_while(fits).collect();
+    // What is cut must have been masked: half a token is none that anybody knows.
+    let masked = report::masked_records(lines.iter().map(|line| cut(line, MAX_MASKED_BYTES)));
+    let lines = masked.iter().rev().map(|line| cut(line, MAX_LINE_BYTES));
+    let mut kept: Vec<String> = lines.take_while(fits).collect();
     kept.reverse();
     kept
 }
@@ -121,9 +124,11 @@ mod tests {
     fn lines_are_cut_masked_and_bounded_from_the_end() {
         let mut stop = task(json!({}));
         let mut lines: Vec<String> = (0..20).map(|number| format!("{number}{}", "é".repeat(2_000))).collect();
+        lines.push(r#"{"dsn":"mysql:\/\/root:hunter2@db\/app"}"#.to_owned());
         lines.push("token=hunter2".to_owned());
         stop.note_log(ReadLog { lines: Some(Ok(lines)), place: None });
-        assert_eq!(stop.last_lines.last().unwrap(), "token=[redacted]");
+        assert_eq!(stop.last_lines.pop().unwrap(), "token=[redacted]");
+        assert_eq!(stop.last_lines.last().unwrap(), r#"{"dsn":"mysql:\/\/[redacted]@db\/app"}"#);
         assert!(stop.last_lines.iter().all(|line| line.len() <= MAX_LINE_BYTES));
         assert!(stop.last_lines.iter().map(String::len).sum::<usize>() <= MAX_CONTAINER_BYTES);
         assert!(stop.last_lines.len() > 5 && stop.last_lines[stop.last_lines.len() - 2].starts_with("19"));

@@ -20,7 +20,7 @@ use super::last_lines::{MAX_CONTAINER_BYTES, MAX_LINE_BYTES};
 use crate::input::decode;
 use crate::input::record::{Record, Source, Timestamp};
 use crate::json;
-use crate::redact::secrets;
+use crate::redact::report;
 
 /// One more evicts the container that was silent for longest.
 const MAX_CONTAINERS: usize = 64;
@@ -300,8 +300,12 @@ impl StderrTail {
             containers.iter().find(|container| container.key == key)
         };
         let container = find(Some(name.as_bytes())).or_else(|| find(None));
-        let lines = container.into_iter().flat_map(|container| &container.lines);
-        lines.map(|line| secrets::masked(&String::from_utf8_lossy(&line.text)).into_owned()).collect()
+        let masked = report::masked_records(container.map(ContainerTail::records).unwrap_or_default());
+        if !self.splits_lines {
+            return masked;
+        }
+        let lines = masked.iter().flat_map(|record| record.split('\n'));
+        lines.filter(|line| !line.is_empty()).map(str::to_owned).collect()
     }
 }
 
@@ -329,6 +333,22 @@ fn evicted<'k>(
 }
 
 impl ContainerTail {
+    /// The text of each record: a secret may go over several of its lines.
+    fn records(&self) -> Vec<String> {
+        let mut records: Vec<String> = Vec::new();
+        for line in &self.lines {
+            let text = String::from_utf8_lossy(&line.text);
+            match records.last_mut().filter(|_| !line.is_first) {
+                Some(record) => {
+                    record.push('\n');
+                    record.push_str(&text);
+                }
+                None => records.push(text.into_owned()),
+            }
+        }
+        records
+    }
+
     /// Adds a line for which spare ones make way.
     fn push(&mut self, line: TailLine<'_>, max_lines: usize) {
         if std::mem::take(&mut self.are_spare) {

@@ -125,3 +125,68 @@ fn secrets_are_known_by_their_names_in_other_notations() {
         assert_eq!(masked(text), expected, "{text}");
     }
 }
+
+/// Programs colour what they log, and whoever shows the line takes the colours out.
+#[test]
+fn colours_and_what_nobody_sees_hide_nothing() {
+    for (text, expected) in [
+        ("\u{1b}[36mpassword\u{1b}[0m=hunter2", "\u{1b}[36mpassword\u{1b}[0m=[secret]"),
+        ("\u{1b}[33mAKIAIOSFODNN7EXAMPLE\u{1b}[0m", "\u{1b}[33m[aws_key]\u{1b}[0m"),
+        ("\u{1b}[33m4111111111111111\u{1b}[0m", "\u{1b}[33m[card]\u{1b}[0m"),
+        ("\u{1b}[36m10.20.30.40\u{1b}[0m", "\u{1b}[36m[ipv4]\u{1b}[0m"),
+        ("\u{1b}[36mghp_0123456789abcdefghij0123456789abcdef\u{1b}[0m", "\u{1b}[36m[vendor_token]\u{1b}[0m"),
+        ("\u{1b}[32mBearer abcdef0123456789", "\u{1b}[32mBearer [bearer]"),
+        ("pass\u{ad}word=hunter2", "pass\u{ad}word=[secret]"),
+        ("password\u{200b}=hunter2", "password\u{200b}=[secret]"),
+        (r#"{"m":"\u001b[33m4111111111111111\u001b[39m"}"#, r#"{"m":"\u001b[33m[card]\u001b[39m"}"#),
+        (r#"{"m":"password\u200b=hunter2"}"#, r#"{"m":"password\u200b=[secret]"}"#),
+        (r#"{"card":"4111\u00a01111\u00a01111\u00a01111"}"#, r#"{"card":"[card]"}"#),
+        (r#"{"card":"4111\u20111111\u20111111\u20111111"}"#, r#"{"card":"[card]"}"#),
+        ("x=4111%C2%A01111%C2%A01111%C2%A01111", "x=[card]"),
+    ] {
+        assert_eq!(masked(text), expected, "{text:?}");
+    }
+    assert!(!masked("\u{1b}[36mpassword=\u{1b}[0mhunter2").contains("hunter2"));
+}
+
+#[test]
+fn what_wraps_a_secret_is_masked_with_it() {
+    for (text, expected) in [
+        (r#"password: Some("hunter2") }"#, "password: [secret] }"),
+        ("{'password': b'hunter2'}", "{'password': [secret]}"),
+        (r#"{"X-Api-Key":["hunter2","hunter3"]} took 5ms"#, r#"{"X-Api-Key":[secret]} took 5ms"#),
+        (r#"{"a":1}{"password":["hunter2"]}"#, r#"{"a":1}{"password":[secret]}"#),
+        (r#"{"password":["hunter2""#, r#"{"password":[secret]"#),
+        (r#"{"password":{"S":"hunter2"}} x"#, r#"{"password":[secret]} x"#),
+        (r#"Authorization: Digest username="Mufasa", response="hunter2""#, "Authorization: [secret]"),
+        (r#"Cookie: a="b"; session=hunter2"#, "Cookie: [secret]"),
+        ("password='it''s secret'", "password='[secret]'"),
+    ] {
+        assert_eq!(masked(text), expected, "{text}");
+        assert_eq!(masked(expected), expected, "{text}");
+    }
+}
+
+#[test]
+fn names_of_secrets_are_known_in_every_place() {
+    for (text, expected) in [
+        ("_authToken=npm_x", "_authToken=[secret]"),
+        ("_password=hunter2", "_password=[secret]"),
+        ("$_SECRET=hunter2", "$_SECRET=[secret]"),
+        ("2fa_token=hunter2", "2fa_token=[secret]"),
+        ("user[password]=hunter2&x=1", "user[password]=[secret]&x=1"),
+        ("user%5Bpassword%5D=hunter2&x=1", "user%5Bpassword%5D=[secret]&x=1"),
+        ("[password] => hunter2", "[password] => [secret]"),
+        ("password\t=\thunter2", "password\t=\t[secret]"),
+        ("\"password\":\t\"hunter2\", cut", "\"password\":\t\"[secret]\", cut"),
+        (r#"<password type="plain">hunter2</password>"#, r#"<password type="plain">[secret]</password>"#),
+        (r#"args=["--password","hunter2"]"#, r#"args=["--password","[secret]"]"#),
+        (r#"{"args":["--password","hunter2","x"]}"#, r#"{"args":["--password","[secret]","x"]}"#),
+    ] {
+        assert_eq!(masked(text), expected, "{text}");
+    }
+    assert!(!masked(r#"PASSWORD="""hunter2""""#).contains("hunter2"));
+    let given = json!({"args": ["--password", "hunter2", "x"]});
+    let expected = json!({"args": ["--password", "[secret]", "x"]});
+    assert_eq!(record(&redactor(all_rules()), &given), (expected, 1));
+}

@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::redact::secrets::{MASK, masked, masked_in_command};
+use crate::redact::report::{MASK, masked, masked_in_command};
 use crate::redact::{is_secret, is_secret_field};
 
 /// Fields that hold the words of a command.
@@ -79,9 +79,20 @@ fn mask_command(command: &mut Value) {
         let next_is_value = is_secret(option) && !option.contains('=');
         match is_value && !word.starts_with("--") {
             true => MASK.clone_into(word),
-            false => *word = masked_in_command(word),
+            false => *word = masked_word(word),
         }
         is_value = next_is_value;
+    }
+}
+
+/// A word of its own holds one value, whatever separates values in a text. One with blanks is a line for a shell.
+fn masked_word(word: &str) -> String {
+    let has_value = |name: &str| is_secret(name.trim_start_matches('-'));
+    match word.split_once('=') {
+        Some((name, value)) if has_value(name) && (name.starts_with('-') || !value.contains([' ', '\n'])) => {
+            format!("{name}={MASK}")
+        }
+        _ => masked_in_command(word),
     }
 }
 

@@ -110,6 +110,15 @@ fn commands_are_masked_word_by_word() {
         (vec!["run", "--no-auth", "-v"], vec!["run", "--no-auth", "-v"]),
         (vec!["run", "-e", "NAME=hunter2"], vec!["run", "-e", "NAME=[redacted]"]),
         (vec!["env", "GREETING=hunter2", "run"], vec!["env", "GREETING=[redacted]", "run"]),
+        (vec!["--password=hun,ter2;x y"], vec!["--password=[redacted]"]),
+        (
+            vec!["-Ddb.password=hun,ter2;x", "API_KEY=a,b"],
+            vec!["-Ddb.password=[redacted]", "API_KEY=[redacted]"],
+        ),
+        (
+            vec!["sh", "-c", "PGPASSWORD=hunter2 psql -h db"],
+            vec!["sh", "-c", "PGPASSWORD=[redacted] psql -h db"],
+        ),
         (vec!["--header", "Authorization: Bearer hunter2"], vec!["--header", "Authorization: [redacted]"]),
         (vec!["sh", "-c", "run --password hunter2 && x"], vec!["sh", "-c", "run --password [redacted] && x"]),
         (

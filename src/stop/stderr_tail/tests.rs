@@ -210,3 +210,11 @@ fn a_joined_trace_of_very_many_lines_is_bounded_and_read_in_time() {
     assert_eq!(kept.lines.len(), MAX_CONTAINER_LINES);
     assert_eq!(kept.records, records_in(&kept.lines));
 }
+
+#[test]
+fn a_secret_over_several_lines_of_a_record_is_masked() {
+    let tail = StderrTail::new(20).with_split_lines(true);
+    let key = "using\n-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----\nok";
+    observe(&tail, &[line("a", key), line("a", r#"{"pass\u0077ord":"hunter2"}"#)]);
+    assert_eq!(tail.lines("web", "a"), ["using", "[redacted]", "ok", r#"{"pass\u0077ord":"[redacted]"}"#]);
+}
