@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
+use super::rule::BuiltInRule;
 use super::{names, values};
 
 /// Attributes of an element of XML that are longer are not looked through.
@@ -68,11 +69,22 @@ struct Match<'t> {
     is_in_path: bool,
     /// The name may be that of an element of XML.
     is_element: bool,
+    /// The name stands in a mask: `[aws_key]`.
+    is_in_mask: bool,
     name_end: usize,
     between: &'t str,
     /// The quotation mark before the value, with backslashes inside a quoted text.
     quote: &'t str,
     value_start: usize,
+}
+
+/// Whether brackets and the name between them are the mask of a rule; `user[aws_key]=` is a field.
+fn is_mask(before: &str, name: &str, after: &str) -> bool {
+    let is_bracketed = after.starts_with(']')
+        && before
+            .strip_suffix('[')
+            .is_some_and(|text| !text.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_'));
+    is_bracketed && BuiltInRule::ALL.iter().any(|rule| rule.name() == name)
 }
 
 impl<'t> Match<'t> {
@@ -84,6 +96,7 @@ impl<'t> Match<'t> {
             name: group("name"),
             is_in_path: before.ends_with(['/', '\\']),
             is_element: before.ends_with(['<', ':']),
+            is_in_mask: is_mask(before, group("name"), group("between")),
             name_end: found.name("name").map_or(text.len(), |name| name.end()),
             between: group("between"),
             quote: group("quote"),
@@ -124,6 +137,9 @@ impl<'t> Match<'t> {
     }
 
     fn names_secret(&self, rest: &str, sets_variable: bool) -> bool {
+        if self.is_in_mask {
+            return false;
+        }
         // A field in quotes; the quotation mark before it was passed over.
         let is_field = self.between.contains(['"', '\'']);
         match self.between.trim_matches(|c| matches!(c, '\\' | '"' | '\'' | ']' | ' ' | '\t' | '\u{a0}')) {

@@ -9,7 +9,7 @@ use super::catalogue::{exit_code, hint};
 use super::container::{EventContainer, Evidence};
 use super::diagnosis::{self, Description, Diagnosis};
 use super::event::StopEvent;
-use super::kind::{Category, EcsEvent};
+use super::kind::EcsEvent;
 use super::task::TaskEvent;
 use super::{EventReader, arn, culprit, field, summary, time};
 
