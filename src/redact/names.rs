@@ -14,6 +14,9 @@ const ABOUT: [&str; 18] = [
 /// What a name begins with that switches something off, and so takes no value.
 const OFF: [&str; 3] = ["no", "without", "disable"];
 
+/// Masks of other rules, which name secrets: `[aws_key]=` is no field.
+pub(super) const OF_MASKS: [&str; 5] = ["aws_key", "private_key", "secret", "url_password", "vendor_token"];
+
 /// How the value of an `Authorization` begins. Without one of these, small letters are prose: "may require authorization:
 /// server message: …".
 const SCHEMES: [&str; 7] = ["basic", "bearer", "digest", "negotiate", "token", "apikey", "aws4-hmac-sha256"];

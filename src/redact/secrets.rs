@@ -6,7 +6,6 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use super::rule::BuiltInRule;
 use super::{names, values};
 
 /// Attributes of an element of XML that are longer are not looked through.
@@ -84,7 +83,7 @@ fn is_mask(before: &str, name: &str, after: &str) -> bool {
         && before
             .strip_suffix('[')
             .is_some_and(|text| !text.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_'));
-    is_bracketed && BuiltInRule::ALL.iter().any(|rule| rule.name() == name)
+    is_bracketed && names::OF_MASKS.contains(&name)
 }
 
 impl<'t> Match<'t> {

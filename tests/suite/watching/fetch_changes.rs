@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::golden;
 use crate::router::{GROUP, Router};
 use test_support::chunk::Chunk;
+use test_support::process;
 
 const FAMILY: &str = "arn:aws:ecs:us-east-1:111122223333:task-definition/web";
 /// Of the form of an integration key.
@@ -258,6 +259,10 @@ fn the_messages_about_a_failed_deployment_are_those_on_file() {
     let cloud = cloud();
     let router = alerting(&cloud, &[]);
     assert_eq!(router.bring(&Chunk::now(&stops())), Verdict::Ok);
+    // Ten stops at once open an incident, and a second later it is told that they are ten.
+    let alerts = [Api::SlackWebhook, Api::TeamsWebhook, Api::PublishBatch, Api::PagerDutyEvents];
+    let told_twice = || alerts.iter().all(|api| cloud.attempts(*api) >= 2).then_some(());
+    assert!(process::until(Duration::from_secs(10), told_twice).is_some(), "the count of ten is not told");
     let before = cloud.requests().len();
     assert_eq!(router.bring(&Chunk::now(&[failed()])), Verdict::Ok);
     let apis = [
