@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::closed::{ClosedIncident, ClosedIncidents};
-use super::crowd;
 use super::group::{self, GroupId};
 use super::open::{self, OpenIncident};
 use super::outbox::{IncidentNews, Outbox};
 use super::revisions::KnownRevisions;
 use super::saved;
 use super::seen::SeenStops;
+use super::service_limit;
 use super::sighting::{Sighting, SightingKind};
 use super::verdict::{self, DeploymentVerdict};
 use crate::config::IncidentSettings;
@@ -130,8 +130,8 @@ impl Incidents {
             }
         }
         self.changes += 1;
-        let crowd = || crowd::shared_group(&self.open, stop, &self.settings.group_by);
-        let shared = if self.open.contains_key(&group) { None } else { crowd() };
+        let shared_group = || service_limit::shared_group(&self.open, stop, &self.settings.group_by);
+        let shared = if self.open.contains_key(&group) { None } else { shared_group() };
         let group = shared.unwrap_or(group);
         number.into_iter().for_each(|number| self.seen.insert(number, Some(group)));
         // A time to come would have all later stops of its group belong to this incident when it is over.
@@ -228,7 +228,7 @@ impl Incidents {
     /// its end; their chunks bound how many these are.
     fn shrink_to(&mut self, most: usize, now: i64) {
         while self.open.len() > most {
-            let Some(group) = crowd::most_dispensable(&self.open) else { return };
+            let Some(group) = service_limit::most_dispensable(&self.open) else { return };
             self.tally.evicted += 1;
             self.resolve(group, IncidentEnd::Evicted, now);
         }

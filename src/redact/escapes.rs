@@ -194,7 +194,7 @@ fn hidden(first: u8, rest: &[u8]) -> usize {
 }
 
 /// Bytes of a sequence that controls a terminal, whose `ESC` is before `rest`: as `printable::without_colours` leaves out, and
-/// the choice of letters that comes with the end of colours
+/// the character set (`ESC(B`) that some terminals select where colours end
 /// (<https://www.ecma-international.org/publications-and-standards/standards/ecma-48/>).
 fn control_sequence(rest: &[u8]) -> usize {
     match rest {
