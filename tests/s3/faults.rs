@@ -33,7 +33,7 @@ fn a_small_object_arrives_once_whatever_happens_on_the_way() {
         Fault::slow(Duration::from_millis(300)),
         Fault::accept_then_hang(),
     ]) {
-        let scene = Scene::new(&[("s3.timeout", "1s")]);
+        let scene = Scene::new(&[("s3.timeout", "2s")]);
         let what = format!("{fault:?}");
         scene.cloud.script(Api::PutObject, [fault]);
         let instance = scene.start();
@@ -63,7 +63,7 @@ fn a_large_object_arrives_once_whatever_happens_to_its_completion() {
 
 /// With this many uploads left over that somebody has to pay for.
 fn bring_parts(api: Api, fault: Fault, left: usize) {
-    let scene = Scene::new(&[("s3.compress", "none"), ("s3.timeout", "1s")]);
+    let scene = Scene::new(&[("s3.compress", "none"), ("s3.timeout", "5s")]);
     let what = format!("{fault:?}");
     scene.cloud.script(api, [fault]);
     let instance = scene.start();
