@@ -2,14 +2,17 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html>, read 2026-11.
 
+use std::collections::BTreeSet;
+
 use ecs_router::config::keys::DestinationKind;
 
+use super::granted_resources::{GrantedResources, NeededResource, name_key};
 use super::statements::{actions, choices, is_statement};
 use super::{TemplateChecker, reference};
 use crate::check::finding::{Finding, FindingSeverity};
 use crate::check::placeholders::destination_kind;
 use crate::check::routes::SectionNames;
-use crate::config::{MapEntry, Node, Section};
+use crate::config::{MapEntry, Node, Section, matches};
 
 /// What `AmazonECSTaskExecutionRolePolicy` allows.
 const MANAGED: &[&str] = &[
@@ -34,18 +37,29 @@ const FROM_QUEUE: &[&str] = &["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:Ch
 /// Types of resources that give a role permissions.
 const POLICIES: [&str; 3] = ["AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::IAM::RolePolicy"];
 
-/// The actions that a role allows, on whatever resource.
+/// Where AWS keeps the policies that ECS's documentation names.
+const EXECUTION_POLICY: &str = "service-role/AmazonECSTaskExecutionRolePolicy";
+
+/// What a role allows.
 #[derive(Default)]
 struct RoleGrants<'n> {
-    actions: Vec<&'n str>,
+    granted: Vec<GrantedAction<'n>>,
     /// Others may allow more: policies that stand elsewhere.
     is_open: bool,
+}
+
+/// An action, which may end in `*`, and what it is allowed on.
+struct GrantedAction<'n> {
+    action: &'n str,
+    resources: GrantedResources,
 }
 
 /// Actions that something needs, and what that is.
 struct Need {
     what: String,
     actions: Vec<&'static str>,
+    /// On what; `None` if that is not known before deployment.
+    on: Option<NeededResource>,
 }
 
 impl TemplateChecker<'_> {
@@ -75,21 +89,48 @@ impl TemplateChecker<'_> {
             return;
         }
         for need in needs.iter().chain(&halves(&grants)) {
-            let missing: Vec<&str> =
-                need.actions.iter().copied().filter(|action| !grants.allows(action)).collect();
-            if missing.is_empty() {
-                continue;
-            }
-            let missing = missing.join(", ");
-            let message =
-                format!("resource {}: nothing allows {missing}, which {} needs", role.key, need.what);
-            let location = self.location(role.line);
-            let instead = format!("add {missing} to a statement of the role; examples/iam has all of them");
-            let finding = Finding::new(FindingSeverity::Warning, &location, key, message, instead);
-            if !findings.contains(&finding) {
-                findings.push(finding);
-            }
+            let denied =
+                self.denied(role, key, need, &grants).or_else(|| self.denied_there(role, key, need, &grants));
+            findings.extend(denied.filter(|finding| !findings.contains(finding)));
         }
+    }
+
+    /// Actions that no statement has.
+    fn denied(&self, role: &MapEntry, key: &str, need: &Need, grants: &RoleGrants<'_>) -> Option<Finding> {
+        let missing: Vec<&str> =
+            need.actions.iter().copied().filter(|action| grants.of(action).next().is_none()).collect();
+        if missing.is_empty() {
+            return None;
+        }
+        let missing = missing.join(", ");
+        let message = format!("resource {}: nothing allows {missing}, which {} needs", role.key, need.what);
+        let instead = format!("add {missing} to a statement of the role; examples/iam has all of them");
+        Some(Finding::new(FindingSeverity::Warning, &self.location(role.line), key, message, instead))
+    }
+
+    /// Actions that statements allow on other resources alone.
+    fn denied_there(
+        &self,
+        role: &MapEntry,
+        key: &str,
+        need: &Need,
+        grants: &RoleGrants<'_>,
+    ) -> Option<Finding> {
+        let on = need.on.as_ref()?;
+        let is_elsewhere = |action: &&str| !grants.of(action).any(|granted| granted.resources.may_hold(on));
+        let elsewhere: Vec<&str> = need.actions.iter().copied().filter(is_elsewhere).collect();
+        let first = *elsewhere.first()?;
+        let named: BTreeSet<&str> = grants.of(first).flat_map(|granted| granted.resources.names()).collect();
+        let named = named.into_iter().collect::<Vec<_>>().join(", ");
+        let message = format!(
+            "resource {}: nothing allows {} on {on}, which {} needs: its statements name {named}",
+            role.key,
+            elsewhere.join(", "),
+            need.what
+        );
+        let instead =
+            format!("name {} in the statement, or correct the name in the configuration", on.arn_end());
+        Some(Finding::new(FindingSeverity::Warning, &self.location(role.line), key, message, instead))
     }
 
     fn grants<'s>(&'s self, role: &'s MapEntry) -> RoleGrants<'s> {
@@ -97,26 +138,47 @@ impl TemplateChecker<'_> {
         if let Some(properties) = role.value.get("Properties") {
             grants.is_open =
                 properties.entries().iter().any(|entry| entry.key.starts_with("Fn::") || entry.key == "<<");
-            properties.get("Policies").into_iter().for_each(|node| grants.add(node));
+            properties.get("Policies").into_iter().for_each(|node| self.add_statements(node, &mut grants));
             let managed = properties.get("ManagedPolicyArns").map(choices).unwrap_or_default();
             managed.into_iter().for_each(|node| self.add_managed(node, &mut grants));
         }
         for policy in self.resources().iter().filter(|policy| self.is_policy_of(policy, &role.key)) {
-            grants.add(&policy.value);
+            self.add_statements(&policy.value, &mut grants);
         }
         grants
     }
 
+    /// Adds what the statements inside allow.
+    fn add_statements<'s>(&'s self, node: &'s Node, grants: &mut RoleGrants<'s>) {
+        let nodes = node.descendants();
+        let statements: Vec<&Node> = nodes.into_iter().filter(|node| is_statement(node)).collect();
+        // `!Ref Statements` and the like.
+        let is_hidden =
+            statements.is_empty() || choices(node).iter().any(|node| reference(node).is_some_and(is_value));
+        grants.is_open |= is_hidden;
+        for statement in statements {
+            if statement.get("Effect").and_then(Node::text) == Some("Deny") {
+                continue;
+            }
+            let known = actions(statement);
+            grants.is_open |= known.is_empty();
+            let resources = self.granted_resources(statement);
+            grants.granted.extend(
+                known.into_iter().map(|action| GrantedAction { action, resources: resources.clone() }),
+            );
+        }
+    }
+
     fn add_managed<'s>(&'s self, node: &'s Node, grants: &mut RoleGrants<'s>) {
         let texts = node.descendants();
-        let is_known = |node: &&Node| {
-            node.text().is_some_and(|text| text.ends_with("service-role/AmazonECSTaskExecutionRolePolicy"))
-        };
+        let is_known = |node: &&Node| node.text().is_some_and(|text| text.ends_with(EXECUTION_POLICY));
         let policy =
             reference(node).and_then(|(_, name)| self.resources().iter().find(|other| other.key == name));
         match policy {
-            Some(policy) => grants.add(&policy.value),
-            None if texts.iter().any(is_known) => grants.actions.extend(MANAGED),
+            Some(policy) => self.add_statements(&policy.value, grants),
+            None if texts.iter().any(is_known) => grants.granted.extend(
+                MANAGED.iter().map(|action| GrantedAction { action, resources: GrantedResources::Any }),
+            ),
             None => grants.is_open |= reference(node) != Some(("Ref", "AWS::NoValue")),
         }
     }
@@ -133,33 +195,12 @@ impl TemplateChecker<'_> {
 }
 
 impl<'n> RoleGrants<'n> {
-    /// Adds what the statements inside allow.
-    fn add(&mut self, node: &'n Node) {
-        let nodes = node.descendants();
-        let statements: Vec<&Node> = nodes.into_iter().filter(|node| is_statement(node)).collect();
-        // `!Ref Statements` and the like.
-        let is_hidden =
-            statements.is_empty() || choices(node).iter().any(|node| reference(node).is_some_and(is_value));
-        self.is_open |= is_hidden;
-        for statement in statements {
-            if statement.get("Effect").and_then(Node::text) == Some("Deny") {
-                continue;
-            }
-            let known = actions(statement);
-            self.is_open |= known.is_empty();
-            self.actions.extend(known);
-        }
-    }
-
-    fn allows(&self, action: &str) -> bool {
+    /// What allows an action.
+    fn of(&self, action: &str) -> impl Iterator<Item = &GrantedAction<'n>> {
         let action = action.to_ascii_lowercase();
-        self.actions.iter().any(|granted| {
-            let granted = granted.to_ascii_lowercase();
-            match granted.split_once(['*', '?']) {
-                Some((start, _)) => action.starts_with(start),
-                None => granted == action,
-            }
-        })
+        self.granted
+            .iter()
+            .filter(move |granted| matches(&granted.action.to_ascii_lowercase().replace('?', "*"), &action))
     }
 }
 
@@ -169,9 +210,12 @@ fn is_value((function, name): (&str, &str)) -> bool {
 
 /// Needs of actions that the role does allow.
 fn halves(grants: &RoleGrants<'_>) -> Vec<Need> {
-    let is_written = |action: &str| grants.actions.iter().any(|granted| granted.eq_ignore_ascii_case(action));
+    let is_written =
+        |action: &str| grants.granted.iter().any(|granted| granted.action.eq_ignore_ascii_case(action));
     let pairs = PAIRS.iter().filter(|(action, _)| is_written(action));
-    pairs.map(|(action, others)| Need { what: (*action).to_owned(), actions: others.to_vec() }).collect()
+    pairs
+        .map(|(action, others)| Need { what: (*action).to_owned(), actions: others.to_vec(), on: None })
+        .collect()
 }
 
 /// What ECS does before a container runs.
@@ -187,13 +231,15 @@ fn execution_needs(properties: &Node) -> Vec<Need> {
         let creates = options.and_then(|options| options.get("awslogs-create-group")?.text()) == Some("true");
         let mut actions = TO_LOGS.to_vec();
         actions.extend(creates.then_some("logs:CreateLogGroup"));
-        needs.push(Need { what: "the log driver awslogs of its containers".to_owned(), actions });
+        let group = options.and_then(|options| options.get("awslogs-group")?.text());
+        let on = group.and_then(|group| NeededResource::of(DestinationKind::Cloudwatch, group));
+        needs.push(Need { what: "the log driver awslogs of its containers".to_owned(), actions, on });
     }
-    needs.extend(
-        secret_actions(properties)
-            .into_iter()
-            .map(|(what, action)| Need { what: what.to_owned(), actions: vec![action] }),
-    );
+    needs.extend(secret_actions(properties).into_iter().map(|(what, action)| Need {
+        what: what.to_owned(),
+        actions: vec![action],
+        on: None,
+    }));
     needs
 }
 
@@ -223,13 +269,16 @@ fn task_needs(ours: &[&Section]) -> Vec<Need> {
     for section in ours {
         for name in SectionNames::new(section).routed {
             let is_other = |key: &str| section.get(&format!("{name}.{key}")).is_some();
-            let actions = destination_kind(section, &name).map(needed).unwrap_or_default();
+            let Some(kind) = destination_kind(section, &name) else { continue };
+            let actions = needed(kind).to_vec();
             if !actions.is_empty() && !is_other("role_arn") && !is_other("endpoint") {
-                needs.push(Need { what: format!("the destination {name}"), actions: actions.to_vec() });
+                let text = name_key(kind).and_then(|key| section.text(&format!("{name}.{key}")));
+                let on = text.and_then(|text| NeededResource::of(kind, text));
+                needs.push(Need { what: format!("the destination {name}"), actions, on });
             }
         }
         if section.get("queue.url").is_some() && section.get("queue.role_arn").is_none() {
-            needs.push(Need { what: "queue.url".to_owned(), actions: FROM_QUEUE.to_vec() });
+            needs.push(Need { what: "queue.url".to_owned(), actions: FROM_QUEUE.to_vec(), on: None });
         }
     }
     needs
@@ -298,6 +347,62 @@ mod tests {
             "{LogDriver: awslogs, Options: {awslogs-group: x, awslogs-create-group: 'true'}}",
         );
         assert_says(&creating, "warning", "nothing allows logs:CreateLogGroup");
+    }
+
+    #[test]
+    fn policies_of_aws_have_their_path() {
+        for (arn, part) in [
+            (
+                "arn:aws:iam::aws:policy/AmazonECSTaskExecutionRolePolicy",
+                "write policy/service-role/AmazonECS",
+            ),
+            (
+                "!Sub 'arn:${AWS::Partition}:iam::aws:policy/service-role/AmazonECS_FullAccess'",
+                "write policy/AmazonECS_",
+            ),
+            (
+                "arn:aws:iam::aws:policy/service-role/AmazonEcsTaskExecutionRolePolicy",
+                "TaskExecutionRolePolicy",
+            ),
+        ] {
+            assert_says(&role(&format!("ManagedPolicyArns: [{arn}]"), ""), "error", part);
+        }
+    }
+
+    #[test]
+    fn a_role_allows_it_on_what_the_output_names() {
+        let of = |group: &str, resource: &str| {
+            let actions = "logs:CreateLogStream, logs:PutLogEvents";
+            let role = role(&inline(actions).replace("Resource: '*'", &format!("Resource: {resource}")), "");
+            role.replace("ExecutionRoleArn", "TaskRoleArn")
+                .replace("route.default: http", "route.default: cloudwatch")
+                .replace(
+                    "http.url: https://x/",
+                    &format!("cloudwatch.log_group: {group}\n              cloudwatch.log_stream: x"),
+                )
+        };
+        let missing = |text: &str| {
+            said(text).into_iter().filter(|line| line.contains("nothing allows")).collect::<Vec<_>>()
+        };
+        let own = "!Sub 'arn:aws:logs:${AWS::Region}:${AWS::AccountId}:log-group:/ecs/web:*'";
+        for (group, resource) in [
+            ("/ecs/web", own),
+            ("/ecs/web", "'*'"),
+            ("/ecs/web", "!Ref Env"),
+            ("/ecs/web", "!Sub 'arn:aws:logs:*:*:log-group:/ecs/${Env}:*'"),
+            ("/ecs/$(container_name)", own),
+            ("!Sub '/ecs/${Env}'", own),
+        ] {
+            assert_eq!(missing(&of(group, resource)), [""; 0], "{group} {resource}");
+        }
+        let found = missing(&of("/ecs/checkout", own));
+        assert!(
+            matches!(found.as_slice(), [one] if one.contains(
+                "nothing allows logs:CreateLogStream, logs:PutLogEvents on the log group /ecs/checkout, which the \
+                 destination cloudwatch needs: its statements name /ecs/web; name log-group:/ecs/checkout:* in the statement"
+            )),
+            "{found:?}"
+        );
     }
 
     #[test]

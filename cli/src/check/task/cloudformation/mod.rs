@@ -4,6 +4,7 @@
 mod actions;
 mod delivery;
 mod elements;
+mod granted_resources;
 mod grants;
 mod names;
 mod patterns;
@@ -72,6 +73,7 @@ pub(in crate::check) fn check(configuration: &Configuration, ours: &[&Section], 
             checker.name_resource(findings, before);
             continue;
         }
+        checker.check_managed(findings);
         checker.check_functions(findings);
         checker.check_resources(findings);
         checker.check_substitutions(findings);

@@ -4,12 +4,23 @@
 
 use super::principals::misspelt;
 use super::resources::texts;
+use super::statements::{choices, written};
 use super::{TemplateChecker, reference};
 use crate::check::finding::Finding;
 use crate::config::{MapEntry, Node};
 
 const VERSIONS: [&str; 2] = ["2012-10-17", "2008-10-17"];
 const EFFECTS: [&str; 2] = ["Allow", "Deny"];
+
+/// Managed policies of ECS, with the path that belongs to the name:
+/// <https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html>, read 2026-11.
+const MANAGED: [&str; 5] = [
+    "service-role/AmazonECSTaskExecutionRolePolicy",
+    "service-role/AmazonEC2ContainerServiceforEC2Role",
+    "service-role/AmazonEC2ContainerServiceEventsRole",
+    "service-role/AmazonEC2ContainerServiceRole",
+    "AmazonECS_FullAccess",
+];
 
 /// Who takes the roles of a task.
 const TASKS: &str = "ecs-tasks.amazonaws.com";
@@ -40,6 +51,27 @@ impl TemplateChecker<'_> {
                 findings.extend(self.trust(&user));
             }
         }
+    }
+
+    /// Policies of AWS that do not exist under the path that is written.
+    pub(super) fn check_managed(&self, findings: &mut Vec<Finding>) {
+        for role in self.resources().iter().filter(|role| self.kind_of(&role.key) == Some("AWS::IAM::Role")) {
+            let managed =
+                role.value.get("Properties").and_then(|properties| properties.get("ManagedPolicyArns"));
+            for node in managed.map(choices).unwrap_or_default() {
+                findings.extend(self.managed(role, node));
+            }
+        }
+    }
+
+    fn managed(&self, role: &MapEntry, node: &Node) -> Option<Finding> {
+        let text = written(node)?;
+        let (_, given) = text.split_once(":iam::aws:policy/")?;
+        let name = |path: &'_ str| path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+        let right =
+            MANAGED.into_iter().find(|known| name(known) == name(given)).filter(|known| *known != given)?;
+        let message = format!("{}AWS has no policy '{given}', and the stack fails", self.subject(role));
+        Some(self.finding(node.line, "ManagedPolicyArns", message, format!("write policy/{right}")))
     }
 
     fn word(&self, node: &Node, key: &str, known: &[&str]) -> Option<Finding> {

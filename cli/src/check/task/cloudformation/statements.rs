@@ -203,7 +203,7 @@ pub(super) fn choices(node: &Node) -> Vec<&Node> {
 }
 
 /// The text of a node, with `$` where CloudFormation fills something in.
-fn written(node: &Node) -> Option<String> {
+pub(super) fn written(node: &Node) -> Option<String> {
     let text = node.text().or_else(|| substitution(node).map(|(text, _)| text))?;
     let mut parts = text.split("${");
     let mut known = parts.next().unwrap_or_default().to_owned();
@@ -215,15 +215,15 @@ fn written(node: &Node) -> Option<String> {
 }
 
 /// The parts of an ARN that tell what it is of.
-struct WrittenArn<'t> {
-    service: &'t str,
+pub(super) struct WrittenArn<'t> {
+    pub(super) service: &'t str,
     region: &'t str,
     account: &'t str,
-    rest: &'t str,
+    pub(super) rest: &'t str,
 }
 
 impl<'t> WrittenArn<'t> {
-    fn read(text: &'t str) -> Option<Self> {
+    pub(super) fn read(text: &'t str) -> Option<Self> {
         let parts: Vec<&str> = text.splitn(6, ':').collect();
         match parts.as_slice() {
             ["arn", _, service, region, account, rest] => Some(Self { service, region, account, rest }),
