@@ -3,7 +3,7 @@
 use ecs_router::config::keys::{DestinationKind, KEYS, Scope, find, is_group};
 
 use super::finding::{Finding, FindingSeverity};
-use super::host;
+use super::host_keys;
 use super::limits;
 use super::placeholders::destination_kind;
 use super::redaction;
@@ -16,7 +16,7 @@ use crate::suggest::{closest, closest_or_part};
 pub(super) fn check(section: &Section, names: &SectionNames, findings: &mut Vec<Finding>) {
     findings.extend(of_awslogs(section));
     for (position, setting) in section.settings.iter().enumerate() {
-        if host::is_key(section.origin, &setting.key) {
+        if host_keys::is_key(section.origin, &setting.key) {
             findings.extend(commented(section.origin, setting));
             continue;
         }
@@ -34,7 +34,7 @@ pub(super) fn check(section: &Section, names: &SectionNames, findings: &mut Vec<
 
 /// What is wrong with a key that is on the command line instead of in the section, and what to do.
 pub(crate) fn problem_with_key(section: &Section, setting: &Setting) -> Option<(String, String)> {
-    if host::is_key(section.origin, &setting.key) {
+    if host_keys::is_key(section.origin, &setting.key) {
         let message = "is a key of Fluent Bit, which the plugin never sees".to_owned();
         return Some((message, "leave it out".to_owned()));
     }
@@ -293,7 +293,7 @@ fn every_key(section: &Section, names: &SectionNames) -> Vec<String> {
         .collect();
     let output_keys = KEYS.iter().filter(|row| row.scope == Scope::Output && !row.name.contains('<'));
     keys.extend(output_keys.map(|row| row.name.to_owned()));
-    keys.extend(host::HOST_KEYS.iter().map(|key| (*key).to_owned()));
+    keys.extend(host_keys::HOST_KEYS.iter().map(|key| (*key).to_owned()));
     keys
 }
 

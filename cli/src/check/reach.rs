@@ -5,7 +5,7 @@ use strsim::osa_distance;
 
 use super::finding::Finding;
 use super::given_tags::{GivenTags, new_tags, retagging};
-use super::{host, inputs, tags};
+use super::{inputs, match_pattern, tags};
 use crate::config::{Configuration, Origin, Section, Setting};
 
 /// Reports an output or a filter whose `Match` fits nothing.
@@ -15,7 +15,7 @@ pub(super) fn check(section: &Section, configuration: &Configuration) -> Option<
         return None;
     }
     let setting = section.get("match")?;
-    let pattern = setting.value.text().filter(|_| host::pattern(section).is_none())?;
+    let pattern = setting.value.text().filter(|_| match_pattern::check(section).is_none())?;
     let given = GivenTags::of(configuration);
     if let Some(finding) = misspelt(setting, pattern, &given) {
         return Some(finding);
@@ -97,8 +97,9 @@ pub(super) fn check_inputs(configuration: &Configuration, findings: &mut Vec<Fin
     };
     let is_known = configuration.errors.is_empty() && !configuration.routes_by_name;
     // Of an output that takes nothing, its own finding tells.
-    let is_told =
-        |section: &Section| check(section, configuration).is_some() || host::pattern(section).is_some();
+    let is_told = |section: &Section| {
+        check(section, configuration).is_some() || match_pattern::check(section).is_some()
+    };
     let has_ours = configuration.ours().next().is_some() && !configuration.ours().any(is_told);
     let mut takers = configuration.outputs.iter().chain(retagging(configuration));
     if !is_known || !has_ours || takers.any(is_open) {

@@ -81,6 +81,11 @@ pub(super) fn names(text: &str) -> impl Iterator<Item = &str> {
     text.split("${").skip(1).filter_map(|rest| rest.split('}').next()).map(str::trim)
 }
 
+/// Whether nobody fills in a part of the value later.
+pub(super) fn is_final(text: &str) -> bool {
+    !text.contains("${") && !text.contains("{{") && !text.contains('<')
+}
+
 #[cfg(test)]
 mod tests {
     use crate::check::tests::of_lines;

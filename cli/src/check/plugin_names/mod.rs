@@ -330,7 +330,7 @@ fn rule(filter: &Section, setting: &Setting) -> Option<Finding> {
         ),
         ("grep", "regex" | "exclude") => {
             let (_, pattern) = text.split_once(' ')?;
-            let reason = super::host::broken(pattern.trim())?;
+            let reason = super::match_pattern::broken(pattern.trim())?;
             error(format!("has no regular expression: {reason}"), "write FIELD REGEX")
         }
         _ => None,

@@ -4,7 +4,6 @@
 use ecs_router::config::keys::{Key, KeyForm};
 
 use super::{ContainerView, TaskFindings};
-use crate::check::environment::is_final;
 use crate::check::startup::row;
 use crate::check::variables;
 use crate::config::{MapEntry, Node, Section, SettingValue};
@@ -42,7 +41,7 @@ fn check_variable(
         }
         return;
     }
-    if (used.is_some() || is_secret(name)) && is_final(value) {
+    if (used.is_some() || is_secret(name)) && variables::is_final(value) {
         let message = format!("{name} is a secret, in clear text for everybody who may describe the task");
         findings.container_warning(router, item.line, "environment", message, instead);
     }

@@ -25,7 +25,7 @@ pub(super) use self::regions::{is_known as is_region, suggestion as region_meant
 use super::finding::{Finding, FindingSeverity};
 use super::startup::row;
 use super::templates::written;
-use super::{host, variables};
+use super::{host_keys, variables};
 use crate::config::{Configuration, Origin, Section, Setting, SettingValue};
 
 /// Reports every such value of a section.
@@ -43,7 +43,8 @@ pub(super) fn check(section: &Section, configuration: &Configuration, findings: 
             findings.extend(quoted(section, setting).or_else(|| around::of_value(section, setting)));
         }
     }
-    for setting in section.settings.iter().filter(|setting| !host::is_key(section.origin, &setting.key)) {
+    for setting in section.settings.iter().filter(|setting| !host_keys::is_key(section.origin, &setting.key))
+    {
         let known = variables::known(&setting.value, &configuration.variables);
         let Some(text) = known.as_deref().filter(|text| !text.is_empty()) else { continue };
         let Some(row) = row(section, &setting.key).filter(|row| !row.secret) else { continue };
@@ -106,7 +107,7 @@ fn quoted(section: &Section, setting: &Setting) -> Option<Finding> {
         true => "write it without them".to_owned(),
         false => format!("write {} {inside}", setting.key),
     };
-    let is_ours = !host::is_key(section.origin, &setting.key);
+    let is_ours = !host_keys::is_key(section.origin, &setting.key);
     (section.origin == Origin::FluentBit && is_ours).then(|| wrong(setting, message, instead))
 }
 

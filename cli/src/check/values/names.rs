@@ -2,8 +2,8 @@
 
 use super::wrong;
 use crate::check::finding::{Finding, FindingSeverity};
-use crate::check::objects::conversions;
 use crate::check::placeholders::destination_kind;
+use crate::check::templates::conversions;
 use crate::check::templates::{fields, written};
 use crate::config::{Section, Setting};
 use ecs_router::config::keys::DestinationKind;
