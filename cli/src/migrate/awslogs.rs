@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::conf::aligned;
 use super::steps::TaskSteps;
-use super::{MigratedFile, Migration, intrinsics, owner, place};
+use super::{MigratedFile, Migration, intrinsics, owner};
 use crate::config::{Configuration, Location, MapEntry, Node, TaskDefinition, TaskDialect};
 use crate::init::{self, Owner, PLUGINS, SidecarParts, sidecar};
 
@@ -118,7 +118,7 @@ fn permissions(location: &Location, targets: &[Target], parts: &SidecarParts) ->
         "{}: the task role, no longer the execution role, needs logs:CreateLogStream, logs:PutLogEvents{create} on {} and \
          on the group of stop reports, {}/stops, which has to be made; the execution role needs logs:CreateLogStream and \
          logs:PutLogEvents on the router's own group, {}, and to pull {}",
-        place(location),
+        location,
         groups.join(", "),
         groups.first().copied().unwrap_or_default(),
         parts.router_group,
@@ -146,9 +146,7 @@ fn report_others(task: &TaskDefinition, nodes: &[Node], migration: &mut Migratio
         if let Some(driver) = driver.filter(|driver| !["awslogs", "awsfirelens"].contains(driver)) {
             let at = Location { file: task.file.clone(), line: node.line };
             migration.is_partial = true;
-            migration
-                .remarks
-                .push(format!("{}: container {name} logs with {driver}, and goes on so", place(&at)));
+            migration.remarks.push(format!("{}: container {name} logs with {driver}, and goes on so", at));
         }
     }
 }
@@ -194,7 +192,7 @@ fn value(container: &Container<'_>, key: &str, migration: &mut Migration) -> Opt
         return Some(text.to_owned());
     }
     let variable = variable(&container.name, key);
-    let place = place(&Location { file: container.location.file.clone(), line: entry.line });
+    let place = Location { file: container.location.file.clone(), line: entry.line };
     migration.remarks.push(format!(
         "{place}: {key} is known only at deployment; the router takes it from the variable {variable}, which its environment \
          sets to the same value"
@@ -245,7 +243,7 @@ fn add_option(
         }
         _ => "has no counterpart",
     };
-    let place = place(&Location { file: container.location.file.clone(), line: *line });
+    let place = Location { file: container.location.file.clone(), line: *line };
     migration.remarks.push(format!("{place}: {key} of container {} {why}", container.name));
     migration.is_partial |= key.starts_with("awslogs-");
 }

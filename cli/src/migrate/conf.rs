@@ -7,7 +7,7 @@ use super::rewrite::{self, RewriteFilter};
 use super::routes::{self, MigratedGroup};
 use super::service;
 use super::steps::{self, ServiceImage};
-use super::{MigratedFile, Migration, owner, place};
+use super::{MigratedFile, Migration, owner};
 use crate::config::{Configuration, Section, Setting, find, matches};
 use crate::init;
 
@@ -21,7 +21,7 @@ pub(super) fn migrate(path: &Path, text: &str, configuration: &Configuration) ->
         let is_included = main.as_ref().is_some_and(|main| *main != section.location.file);
         match outputs::translate(section) {
             Ok(_) if is_included => {
-                let place = place(&section.location);
+                let place = &section.location;
                 migration
                     .remarks
                     .push(format!("{place}: stands in an included file; migrate that file, too"));
@@ -85,7 +85,7 @@ fn replaced_filters<'c>(
 ) -> Vec<(&'c Section, RewriteFilter)> {
     let mut replaced = Vec::new();
     for section in configuration.filters.iter().filter(|section| rewrite::is_rewrite(section)) {
-        let place = place(&section.location);
+        let place = &section.location;
         let Some(filter) = rewrite::read(section) else {
             remarks.push(format!(
                 "{place}: the filter rewrite_tag stays: a rule of it has no counterpart as a class"
@@ -165,7 +165,7 @@ fn section(out: &mut String, head: &str, settings: &[Setting], remarks: &mut Vec
                 out.push_str(&format!(
                     "    # {key} is a list or a map, which the classic format cannot hold\n"
                 ));
-                remarks.push(format!("{}: {key} is a list or a map and was left out", place(location)));
+                remarks.push(format!("{}: {key} is a list or a map and was left out", location));
             }
         }
     }

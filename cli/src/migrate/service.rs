@@ -11,7 +11,7 @@ pub(super) fn complete(text: &str, configuration: &Configuration, remarks: &mut 
             .text()
             .is_some_and(|value| ["off", "false", "no"].contains(&value.to_lowercase().as_str()))
     {
-        let place = super::place(&setting.location);
+        let place = &setting.location;
         remarks
             .push(format!("{place}: HTTP_Server is off, but the router's health check asks it; turn it on"));
     }
