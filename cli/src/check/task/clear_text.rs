@@ -6,7 +6,7 @@ use ecs_router::config::keys::{Key, KeyForm};
 use super::{ContainerView, TaskFindings};
 use crate::check::startup::row;
 use crate::check::variables;
-use crate::config::{MapEntry, Node, Section, SettingValue};
+use crate::config::{Node, Section, SettingValue};
 
 /// Ends of names whose values are secrets.
 const SECRET_ENDS: [&str; 8] =
@@ -33,17 +33,16 @@ fn check_variable(
     let instead = format!("move {name} to secrets, with the ARN of the secret as valueFrom");
     if value.starts_with("arn:") && (value.contains(":secretsmanager:") || value.contains(":ssm:")) {
         if let Some(key) = used {
-            let place = MapEntry { key: "environment".to_owned(), line: item.line, value: item.clone() };
             let message = format!(
                 "{name} is the ARN of a secret, and {key} gets the ARN itself: ECS reads it from secrets only"
             );
-            findings.container_error(router, &place, message, instead);
+            findings.error(router.at(item.line, "environment"), message, instead);
         }
         return;
     }
     if (used.is_some() || is_secret(name)) && variables::is_final(value) {
         let message = format!("{name} is a secret, in clear text for everybody who may describe the task");
-        findings.container_warning(router, item.line, "environment", message, instead);
+        findings.warning(router.at(item.line, "environment"), message, instead);
     }
 }
 

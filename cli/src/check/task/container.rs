@@ -1,6 +1,6 @@
 //! What every container of a task needs: an image, a name of its own, and a time to stop that its host allows.
 
-use super::{ContainerView, TaskFindings, written_number};
+use super::{ContainerView, TaskFindings, TaskPlace, written_number};
 use crate::config::{Node, TaskDialect, Tree};
 use crate::suggest::closest;
 
@@ -28,8 +28,7 @@ fn check_name(findings: &mut TaskFindings<'_, '_>, position: usize, container: &
     let Some(name) = container.name else {
         if !container.node.get("name").is_some_and(Node::is_function) {
             findings.error(
-                container.node.line,
-                "name",
+                TaskPlace::of_task(container.node.line, "name"),
                 "is missing from a container",
                 "give every container a name",
             );
@@ -39,20 +38,14 @@ fn check_name(findings: &mut TaskFindings<'_, '_>, position: usize, container: &
     let mut before = findings.view.containers.iter().take(position);
     if before.any(|other| other.name == Some(name)) {
         let message = "another container of the task has the same name";
-        findings.container_warning(container, container.node.line, "name", message, "give it another name");
+        findings.warning(container.at(container.node.line, "name"), message, "give it another name");
     }
 }
 
 fn check_image(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
     let Some(entry) = container.node.entry("image") else {
         let message = "is missing";
-        findings.container_warning(
-            container,
-            container.node.line,
-            "image",
-            message,
-            "write the image's address",
-        );
+        findings.warning(container.at(container.node.line, "image"), message, "write the image's address");
         return;
     };
     let Some(text) = entry.value.text() else { return };
@@ -60,15 +53,15 @@ fn check_image(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_
         let message =
             format!("{text} is what CodePipeline replaces in a blue/green deployment, and nobody else");
         let instead = "write the image's address where no pipeline fills it in";
-        return findings.container_note(container, entry.line, "image", message, instead);
+        return findings.note(container.at(entry.line, "image"), message, instead);
     }
     let lower = text.to_ascii_lowercase();
     if text.is_empty() || text.contains(' ') || IMAGE_PLACEHOLDERS.iter().any(|part| lower.contains(part)) {
         let message = format!("'{text}' is not the address of an image");
-        findings.container_error(container, entry, message, "write the address of the image that was pushed");
+        findings.error(container.at_entry(entry), message, "write the address of the image that was pushed");
     } else if let Some(message) = wrong_address(text) {
         let instead = "write for example 111122223333.dkr.ecr.eu-west-1.amazonaws.com/ecs-router:1";
-        findings.container_error(container, entry, message, instead);
+        findings.error(container.at_entry(entry), message, instead);
     }
 }
 
@@ -103,8 +96,7 @@ fn check_essential(findings: &mut TaskFindings<'_, '_>) {
     {
         let message = "no container of the task is essential, and ECS refuses it";
         findings.error(
-            first.node.line,
-            "essential",
+            TaskPlace::of_task(first.node.line, "essential"),
             message,
             "make the application and the router essential",
         );
@@ -116,7 +108,7 @@ fn check_terminal(findings: &mut TaskFindings<'_, '_>, container: &ContainerView
     let terminal = container.node.entry("pseudoTerminal").filter(|_| container.uses_firelens());
     let Some(entry) = terminal.filter(|entry| entry.value.text() == Some("true")) else { return };
     let message = "makes standard error a part of standard output, so that route.stderr gets nothing";
-    findings.container_warning(container, entry.line, &entry.key, message, "leave it out");
+    findings.warning(container.at_entry(entry), message, "leave it out");
 }
 
 /// Reports a volume that the task does not have.
@@ -141,7 +133,7 @@ fn check_mounts(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'
             Some(near) => format!("did you mean {near}?"),
             None => format!("add {{\"name\": \"{name}\"}} to the task's volumes"),
         };
-        findings.container_error(container, entry, message, instead);
+        findings.error(container.at_entry(entry), message, instead);
     }
 }
 
@@ -156,7 +148,7 @@ fn check_types(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_
         let wanted = if FLAGS.contains(key) { "a boolean" } else { "a number" };
         let message = format!("must be {wanted}, not a string in quotation marks");
         let instead = if FLAGS.contains(key) { format!("write {text}") } else { written_number(text) };
-        findings.container_error(container, entry, message, instead);
+        findings.error(container.at_entry(entry), message, instead);
     }
 }
 
@@ -168,12 +160,12 @@ fn check_stop_timeout(findings: &mut TaskFindings<'_, '_>, container: &Container
     let Some(text) = entry.value.text().filter(|_| !entry.value.is_null()) else { return };
     let Ok(seconds) = text.parse::<u64>() else {
         let message = format!("'{text}' is not a number of seconds");
-        findings.container_error(container, entry, message, "write for example 60");
+        findings.error(container.at_entry(entry), message, "write for example 60");
         return;
     };
     if findings.view.is_fargate && seconds > MAX_STOP_TIMEOUT {
         let message = format!("is {seconds} s, but Fargate allows {MAX_STOP_TIMEOUT} s at most");
         let instead = format!("write {MAX_STOP_TIMEOUT} or less, and shorten Grace and exit_timeout to fit");
-        findings.container_error(container, entry, message, instead);
+        findings.error(container.at_entry(entry), message, instead);
     }
 }

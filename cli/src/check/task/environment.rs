@@ -1,6 +1,6 @@
 //! `environment` and `secrets` as ECS wants them: lists of pairs, and texts.
 
-use super::{ContainerView, TaskFindings, is_untyped_text};
+use super::{ContainerView, TaskFindings, TaskPlace, is_untyped_text};
 use crate::config::{MapEntry, Node, TaskDialect, Tree};
 
 pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
@@ -40,11 +40,10 @@ fn check_repeated(findings: &mut TaskFindings<'_, '_>, container: &ContainerView
             };
             if *first == key {
                 let message = format!("{name} is there twice, and one of the values has no effect");
-                findings.container_warning(container, item.line, key, message, "keep one of them");
+                findings.warning(container.at(item.line, key), message, "keep one of them");
             } else {
                 let message = format!("{name} is in environment and in secrets, and ECS refuses the task");
-                let place = MapEntry { key: key.to_owned(), line: item.line, value: item.clone() };
-                findings.container_error(container, &place, message, "keep it in secrets");
+                findings.error(container.at(item.line, key), message, "keep it in secrets");
             }
         }
     }
@@ -65,7 +64,7 @@ fn check_list(
         _ => {
             let message = format!("must be a list of pairs with name and {value}, and is a map or a text");
             let instead = format!("write [{{\"name\": \"NAME\", \"{value}\": \"…\"}}]");
-            findings.container_error(container, entry, message, instead);
+            findings.error(container.at_entry(entry), message, instead);
         }
     }
 }
@@ -81,9 +80,8 @@ fn check_pair(
         return;
     }
     let mut report = |line: usize, message: String| {
-        let place = MapEntry { line, ..list.clone() };
         let instead = format!("write {{\"name\": \"NAME\", \"{value}\": \"…\"}}");
-        findings.container_error(container, &place, message, instead);
+        findings.error(container.at(line, &list.key), message, instead);
     };
     let name = pair.get("name").and_then(Node::text);
     let Some(name) = name else {
@@ -116,8 +114,7 @@ fn check_pair(
             Some(text) => format!("write \"{text}\""),
             None => "write a string".to_owned(),
         };
-        let place = MapEntry { line: entry.line, ..list.clone() };
-        findings.container_error(container, &place, message, instead);
+        findings.error(container.at(entry.line, &list.key), message, instead);
     }
 }
 
@@ -129,24 +126,19 @@ fn check_secret(
     name: &str,
     list: &str,
 ) -> bool {
-    let place = MapEntry { key: list.to_owned(), ..entry.clone() };
-    if let Some(text) = entry.value.text().filter(|text| text.is_empty() || !is_place_of_secret(text)) {
+    let place = container.at(entry.line, list);
+    if let Some(text) = entry.value.text().filter(|text| text.is_empty() || !is_arn_or_name_of_secret(text)) {
         let message = format!("{name}: '{text}' is not the ARN of a secret or a parameter");
         let instead = "write for example arn:aws:secretsmanager:eu-west-1:111122223333:secret:name-AbCdEf";
-        findings.container_error(container, &place, message, instead);
+        findings.error(place, message, instead);
         return true;
     }
-    check_place(findings, container, &place, name);
-    check_colons(findings, container, &place, name);
+    check_parameter_name(findings, place, entry, name);
+    check_colons(findings, place, entry, name);
     false
 }
 
-fn check_colons(
-    findings: &mut TaskFindings<'_, '_>,
-    container: &ContainerView<'_>,
-    entry: &MapEntry,
-    name: &str,
-) {
+fn check_colons(findings: &mut TaskFindings<'_, '_>, place: TaskPlace<'_>, entry: &MapEntry, name: &str) {
     let Some(text) = entry.value.text().filter(|text| has_some_colons(text) && !text.contains(['$', '{']))
     else {
         return;
@@ -155,7 +147,7 @@ fn check_colons(
     let message =
         format!("{name}: what stands behind the secret's ARN needs three colons, and ECS refuses the task");
     let instead = format!("write {}:KEY::", arn.join(":"));
-    findings.container_error(container, entry, message, instead);
+    findings.error(place, message, instead);
 }
 
 /// `{{resolve:secretsmanager:…}}`, which CloudFormation replaces, and only in a template.
@@ -179,7 +171,7 @@ fn check_dynamic(
         ),
     };
     let instead = "write the ARN of the secret as valueFrom in secrets";
-    findings.container_warning(container, entry.line, "environment", message, instead);
+    findings.warning(container.at(entry.line, "environment"), message, instead);
 }
 
 /// `<bucket>` of an example, which the router would take literally.
@@ -192,9 +184,8 @@ fn check_placeholder(
     let runs_plugin = findings.view.with_plugin().any(|router| std::ptr::eq(router.node, container.node));
     let text = entry.value.text().filter(|_| runs_plugin);
     let Some(placeholder) = text.and_then(placeholder) else { return };
-    let place = MapEntry { key: "environment".to_owned(), ..entry.clone() };
     let message = format!("{name}: <{placeholder}> was to be replaced, and the router gets it as it is");
-    findings.container_error(container, &place, message, "write the value in its place");
+    findings.error(container.at(entry.line, "environment"), message, "write the value in its place");
 }
 
 /// The words in `<…>`; a group of a regular expression is none.
@@ -208,9 +199,9 @@ pub(super) fn placeholder(text: &str) -> Option<&str> {
 }
 
 /// Reports what is neither an ARN nor the name of a parameter: often the secret itself.
-fn check_place(
+fn check_parameter_name(
     findings: &mut TaskFindings<'_, '_>,
-    container: &ContainerView<'_>,
+    place: TaskPlace<'_>,
     entry: &MapEntry,
     name: &str,
 ) {
@@ -218,14 +209,14 @@ fn check_place(
     if text.contains("${") {
         let message =
             format!("{name}: nobody fills in {text} in a task definition, unless a program does before");
-        findings.container_note(container, entry.line, &entry.key, message, "write the ARN of the secret");
+        findings.note(place, message, "write the ARN of the secret");
         return;
     }
     let is_name = |letter: char| letter.is_ascii_alphanumeric() || "/_.-".contains(letter);
     if findings.view.task.dialect == TaskDialect::Ecs && !text.chars().all(is_name) {
         let message = format!("{name}: the value is neither an ARN nor the name of a parameter");
         let instead = "write the ARN of the secret, not the secret";
-        findings.container_error(container, entry, message, instead);
+        findings.error(place, message, instead);
     }
 }
 
@@ -236,7 +227,7 @@ fn has_some_colons(text: &str) -> bool {
 }
 
 /// Whether it is the ARN of a secret or a parameter, or the name of a parameter.
-fn is_place_of_secret(text: &str) -> bool {
+fn is_arn_or_name_of_secret(text: &str) -> bool {
     if !text.starts_with("arn:") || text.contains(['$', '{']) {
         return true;
     }

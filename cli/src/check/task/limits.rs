@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html>, read 2026-11.
 
-use super::{ContainerView, FindingSeverity, TaskFindings};
+use super::{ContainerView, TaskFindings, TaskPlace};
 use crate::check::values::{is_region, region_meant};
 use crate::config::{MapEntry, Node};
 
@@ -39,9 +39,8 @@ fn check_range(
 ) {
     let Some(given) = number(&entry.value).filter(|given| !(least..=most).contains(given)) else { return };
     let message = format!("is {given}, and ECS allows {least} to {most}");
-    let name = container.and_then(|container| container.name);
     let instead = format!("write a number from {least} to {most}");
-    findings.add(FindingSeverity::Error, name, entry.line, &entry.key, message, instead);
+    findings.error(TaskPlace::new(container, entry.line, &entry.key), message, instead);
 }
 
 fn check_storage(findings: &mut TaskFindings<'_, '_>) {
@@ -75,7 +74,7 @@ fn check_ports(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_
         let has_router = findings.view.routers().next().is_some();
         if port == FORWARD_PORT && has_router && container.firelens().is_none() && findings.view.is_awsvpc() {
             let message = "is 24224, on which the router listens in the same network, so that one of them does not start";
-            findings.container_error(container, entry, message, "let the application listen on another port");
+            findings.error(container.at_entry(entry), message, "let the application listen on another port");
         }
     }
 }
@@ -92,7 +91,7 @@ fn check_paths(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_
         let Some(path) = entry.value.text() else { continue };
         if !path.starts_with(['/', '$', 'C']) {
             let message = format!("'{path}' is not an absolute path");
-            findings.container_error(container, entry, message, format!("write /{path}"));
+            findings.error(container.at_entry(entry), message, format!("write /{path}"));
         }
     }
 }
@@ -111,7 +110,7 @@ fn check_files(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_
         let is_arn = text.starts_with("arn:") && text.contains(":s3:::");
         if !is_arn || !text.ends_with(".env") {
             let message = format!("'{text}' is not the ARN of an object whose name ends in .env");
-            findings.container_error(container, entry, message, "write arn:aws:s3:::BUCKET/NAME.env");
+            findings.error(container.at_entry(entry), message, "write arn:aws:s3:::BUCKET/NAME.env");
         }
     }
 }
@@ -124,7 +123,7 @@ fn check_limits(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'
         };
         if number(&soft.value).is_some_and(|soft| soft > hard) {
             let message = format!("is more than hardLimit ({hard}), and the container does not start");
-            findings.container_error(container, soft, message, format!("write {hard} or less"));
+            findings.error(container.at_entry(soft), message, format!("write {hard} or less"));
         }
     }
 }
@@ -148,7 +147,7 @@ fn check_regions(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<
     }
     if image.ends_with(':') {
         let message = format!("'{image}' has no tag behind its colon");
-        findings.container_error(container, entry, message, "write the tag, or no colon");
+        findings.error(container.at_entry(entry), message, "write the tag, or no colon");
     }
 }
 
@@ -162,7 +161,7 @@ fn check_region(
         return;
     }
     let message = format!("'{region}' is not an AWS region that was known in 2026-11");
-    findings.container_warning(container, entry.line, &entry.key, message, region_meant(region));
+    findings.warning(container.at_entry(entry), message, region_meant(region));
 }
 
 #[cfg(test)]

@@ -60,6 +60,22 @@ impl<'t> ContainerView<'t> {
         Self { node, name: node.set("name").and_then(Node::text) }
     }
 
+    /// A key of the container.
+    fn at<'p>(&self, line: usize, key: &'p str) -> TaskPlace<'p>
+    where
+        't: 'p,
+    {
+        TaskPlace { container: self.name, line, key }
+    }
+
+    /// The key of an entry of the container, at its line.
+    fn at_entry<'p>(&self, entry: &'p MapEntry) -> TaskPlace<'p>
+    where
+        't: 'p,
+    {
+        self.at(entry.line, &entry.key)
+    }
+
     fn log_driver(&self) -> Option<&'t str> {
         let logging = self.node.get("logConfiguration")?;
         // A list in the place of the map is reported.
@@ -181,6 +197,31 @@ impl<'t> TaskView<'t> {
     }
 }
 
+/// Where in a task definition a finding is.
+#[derive(Debug, Clone, Copy)]
+struct TaskPlace<'p> {
+    container: Option<&'p str>,
+    line: usize,
+    key: &'p str,
+}
+
+impl<'p> TaskPlace<'p> {
+    /// A key of this container, or of the task itself.
+    fn new(container: Option<&ContainerView<'p>>, line: usize, key: &'p str) -> Self {
+        Self { container: container.and_then(|container| container.name), line, key }
+    }
+
+    /// A key of the task itself.
+    fn of_task(line: usize, key: &'p str) -> Self {
+        Self { container: None, line, key }
+    }
+
+    /// The key of an entry of the task itself, at its line.
+    fn of_entry(entry: &'p MapEntry) -> Self {
+        Self::of_task(entry.line, &entry.key)
+    }
+}
+
 /// Findings about one task, with its name beside the key.
 #[derive(Debug)]
 struct TaskFindings<'f, 't> {
@@ -189,69 +230,28 @@ struct TaskFindings<'f, 't> {
 }
 
 impl TaskFindings<'_, '_> {
-    fn error(&mut self, line: usize, key: &str, message: impl Into<String>, instead: impl Into<String>) {
-        self.add(FindingSeverity::Error, None, line, key, message.into(), instead.into());
+    fn error(&mut self, place: TaskPlace<'_>, message: impl Into<String>, instead: impl Into<String>) {
+        self.add(FindingSeverity::Error, place, message, instead);
     }
 
-    fn warning(&mut self, line: usize, key: &str, message: impl Into<String>, instead: impl Into<String>) {
-        self.add(FindingSeverity::Warning, None, line, key, message.into(), instead.into());
+    fn warning(&mut self, place: TaskPlace<'_>, message: impl Into<String>, instead: impl Into<String>) {
+        self.add(FindingSeverity::Warning, place, message, instead);
     }
 
-    fn note(&mut self, line: usize, key: &str, message: impl Into<String>, instead: impl Into<String>) {
-        self.add(FindingSeverity::Note, None, line, key, message.into(), instead.into());
-    }
-
-    fn container_note(
-        &mut self,
-        container: &ContainerView<'_>,
-        line: usize,
-        key: &str,
-        message: impl Into<String>,
-        instead: impl Into<String>,
-    ) {
-        self.add(FindingSeverity::Note, container.name, line, key, message.into(), instead.into());
-    }
-
-    fn container_error(
-        &mut self,
-        container: &ContainerView<'_>,
-        entry: &MapEntry,
-        message: impl Into<String>,
-        instead: impl Into<String>,
-    ) {
-        self.add(
-            FindingSeverity::Error,
-            container.name,
-            entry.line,
-            &entry.key,
-            message.into(),
-            instead.into(),
-        );
-    }
-
-    fn container_warning(
-        &mut self,
-        container: &ContainerView<'_>,
-        line: usize,
-        key: &str,
-        message: impl Into<String>,
-        instead: impl Into<String>,
-    ) {
-        self.add(FindingSeverity::Warning, container.name, line, key, message.into(), instead.into());
+    fn note(&mut self, place: TaskPlace<'_>, message: impl Into<String>, instead: impl Into<String>) {
+        self.add(FindingSeverity::Note, place, message, instead);
     }
 
     fn add(
         &mut self,
         severity: FindingSeverity,
-        container: Option<&str>,
-        line: usize,
-        key: &str,
-        message: String,
-        instead: String,
+        place: TaskPlace<'_>,
+        message: impl Into<String>,
+        instead: impl Into<String>,
     ) {
-        let location = self.view.location(line);
-        let finding = Finding::new(severity, &location, key, message, instead);
-        self.findings.push(finding.in_container(container).in_task(self.view.task.name.as_deref()));
+        let location = self.view.location(place.line);
+        let finding = Finding::new(severity, &location, place.key, message, instead);
+        self.findings.push(finding.in_container(place.container).in_task(self.view.task.name.as_deref()));
     }
 }
 

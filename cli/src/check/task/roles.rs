@@ -2,7 +2,7 @@
 
 use ecs_router::config::keys::DestinationKind;
 
-use super::{ContainerView, TaskFindings};
+use super::{ContainerView, TaskFindings, TaskPlace};
 use crate::check::placeholders::destination_kind;
 use crate::check::values::is_partition;
 use crate::config::{MapEntry, Node, Section};
@@ -42,10 +42,10 @@ fn check_task_role(findings: &mut TaskFindings<'_, '_>, kind: DestinationKind) {
             "is missing, and {} wants requests that a role has signed: nothing arrives there",
             kind.name()
         );
-        findings.error(line, "taskRoleArn", message, instead);
+        findings.error(TaskPlace::of_task(line, "taskRoleArn"), message, instead);
     } else {
         let message = format!("is missing, and {} wants requests that a role has signed", kind.name());
-        findings.warning(line, "taskRoleArn", message, instead);
+        findings.warning(TaskPlace::of_task(line, "taskRoleArn"), message, instead);
     }
 }
 
@@ -75,7 +75,7 @@ fn check_arn(findings: &mut TaskFindings<'_, '_>, entry: &MapEntry) {
     let name = text.rsplit('/').next().unwrap_or(text);
     let name = if looks_like_arn || name.is_empty() { "NAME" } else { name };
     let instead = format!("write arn:aws:iam::ACCOUNT:role/{name}");
-    findings.warning(entry.line, &entry.key, message, instead);
+    findings.warning(TaskPlace::of_entry(entry), message, instead);
 }
 
 /// `arn:aws:iam::111122223333:role/path/name`, in any partition.
@@ -106,7 +106,7 @@ fn check_shared(findings: &mut TaskFindings<'_, '_>, task: Option<&MapEntry>, ex
         return;
     };
     let instead = "give the task a role of its own with the permissions in examples/iam";
-    findings.warning(task.line, &task.key, message, instead);
+    findings.warning(TaskPlace::of_entry(task), message, instead);
 }
 
 /// Reports roles of two accounts: ECS takes those of the task's own.
@@ -128,7 +128,7 @@ fn check_accounts(
         );
         let instead = "write the roles of the account that the task runs in; for another account's resources, let the \
                        task role assume a role there (role_arn of the destination)";
-        findings.error(entry.line, &entry.key, message, instead);
+        findings.error(TaskPlace::of_entry(entry), message, instead);
     }
 }
 
@@ -142,7 +142,7 @@ fn check_swapped(findings: &mut TaskFindings<'_, '_>, task: Option<&MapEntry>, e
         return;
     };
     let message = "is an execution role by its name, and executionRoleArn is none: they are probably swapped";
-    findings.warning(entry.line, &entry.key, message, "swap the two ARNs");
+    findings.warning(TaskPlace::of_entry(entry), message, "swap the two ARNs");
 }
 
 /// Reports the first thing that ECS needs an execution role for.
@@ -155,7 +155,7 @@ fn check_execution_role(findings: &mut TaskFindings<'_, '_>) {
     };
     let message = format!("is missing, but ECS needs it {reason}");
     let instead = "give the task an execution role, as examples/iam/execution-role.json";
-    findings.error(view.task.node.line, "executionRoleArn", message, instead);
+    findings.error(TaskPlace::of_task(view.task.node.line, "executionRoleArn"), message, instead);
 }
 
 fn execution_reason(container: &ContainerView<'_>, is_fargate: bool) -> Option<String> {
