@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::startup::row;
 use super::task::TaskView;
 use super::variables;
-use crate::config::{Configuration, Location, Node, Section, Setting, SettingValue};
+use crate::config::{Configuration, Location, Section, Setting, SettingValue};
 
 /// A variable for which an output or `[SERVICE]` asks.
 #[derive(Debug)]
@@ -37,9 +37,9 @@ pub(super) fn given(configurations: &[Configuration]) -> BTreeMap<String, String
     let mut found: BTreeMap<String, Option<String>> = BTreeMap::new();
     for task in configurations.iter().flat_map(|configuration| &configuration.tasks) {
         for router in TaskView::new(task).with_plugin() {
-            for item in router.node.get("environment").map(Node::items).unwrap_or_default() {
-                let Some(name) = item.get("name").and_then(Node::text) else { continue };
-                let value = item.get("value").and_then(Node::text).filter(|text| variables::is_final(text));
+            for item in router.node.items_of("environment") {
+                let Some(name) = item.text_of("name") else { continue };
+                let value = item.text_of("value").filter(|text| variables::is_final(text));
                 let value = value.map(str::to_owned);
                 let known = found.entry(name.to_owned()).or_insert_with(|| value.clone());
                 if *known != value {

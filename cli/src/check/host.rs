@@ -17,7 +17,7 @@ const HEALTH_CHECK_TAG: &str = "firelens-healthcheck";
 const MAX_WORKERS: i64 = 64;
 
 /// `FLB_CONFIG_DEFAULT_GRACE`.
-const DEFAULT_GRACE_SECONDS: i64 = 5;
+pub(super) const DEFAULT_GRACE_SECONDS: u32 = 5;
 
 /// Reports what the host will do with the output that its author would not expect.
 pub(super) fn check(
@@ -123,10 +123,9 @@ fn tags(section: &Section, configuration: &Configuration) -> Option<Finding> {
 }
 
 fn grace(section: &Section, configuration: &Configuration, flush_timeout: Duration) -> Option<Finding> {
-    // Later lines win.
-    let setting = configuration.service.iter().rfind(|setting| setting.key.eq_ignore_ascii_case("grace"));
+    let setting = configuration.service_setting("grace");
     let seconds = match setting {
-        None => DEFAULT_GRACE_SECONDS,
+        None => i64::from(DEFAULT_GRACE_SECONDS),
         Some(setting) => setting.value.text()?.parse().ok()?,
     };
     // A flush that ECS cannot wait for is reported as such.

@@ -56,6 +56,7 @@ pub(crate) use self::host_keys::is_key as is_key_of_host;
 pub(crate) use self::known_keys::problem_with_key;
 use self::output::FindingFormat;
 pub(crate) use self::placeholders::{Placeholder, PlaceholderLookup};
+pub(crate) use self::values::is_account;
 use crate::config::{self, Configuration, Origin, Section};
 use crate::suggest::closest;
 use crate::terminal;

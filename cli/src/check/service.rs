@@ -240,10 +240,10 @@ fn without_server(service: &[Setting]) -> Option<Finding> {
 /// Reports storage in the file system without a folder for it.
 fn storage_without_path(configuration: &Configuration) -> Option<Finding> {
     // A file without [SERVICE] is a part of another.
-    if configuration.service.is_empty() || find(&configuration.service, "storage.path").is_some() {
+    if configuration.service.is_empty() || configuration.service_setting("storage.path").is_some() {
         return None;
     }
-    if let Some(setting) = find(&configuration.service, "storage.type")
+    if let Some(setting) = configuration.service_setting("storage.type")
         && setting.value.text() == Some("filesystem")
     {
         let message = "has no effect without storage.path: chunks stay in memory";

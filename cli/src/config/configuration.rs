@@ -72,6 +72,11 @@ impl Configuration {
         self.outputs.iter().filter(|section| section.is_ours())
     }
 
+    /// The setting of `[SERVICE]` that counts: the last one of this key.
+    pub(crate) fn service_setting(&self, key: &str) -> Option<&Setting> {
+        self.service.iter().rfind(|setting| setting.key.eq_ignore_ascii_case(key))
+    }
+
     pub(super) fn error(
         &mut self,
         location: Location,

@@ -6,7 +6,7 @@
 
 use std::rc::Rc;
 
-use super::tree::{MapEntry, Node, Tree, is_function_name};
+use super::tree::{MapEntry, Node, Tree};
 use super::{Configuration, Location, Origin, Section, Setting, SettingValue, infrastructure, json};
 use crate::suggest::closest;
 
@@ -166,13 +166,13 @@ fn add_tasks(
     let is_container = |node: &Node| node.get("image").is_some() && node.get("name").is_some();
     let is_list = !node.items().is_empty() && node.items().iter().all(is_container);
     if is_list || node.get("containerDefinitions").is_some_and(|list| list.text().is_none()) {
-        let family = node.get("family").and_then(Node::text);
+        let family = node.text_of("family");
         let name = name.or(family).map(str::to_owned);
         configuration.tasks.push(TaskDefinition { file: Rc::clone(file), node: node.clone(), dialect, name });
         return;
     }
     node.items().iter().for_each(|item| {
-        let address = item.get("address").and_then(Node::text);
+        let address = item.text_of("address");
         add_tasks(file, item, address, dialect, configuration);
     });
     for entry in node.entries() {
@@ -189,10 +189,10 @@ fn add_tasks(
 /// Reports task definitions whose containers depend on what does not exist yet, so that the plan does not show them.
 fn report_unplanned(file: &Rc<str>, tree: &Node, configuration: &mut Configuration) {
     for resource in tree.descendants() {
-        let is_task = resource.get("type").and_then(Node::text) == Some("aws_ecs_task_definition");
+        let is_task = resource.text_of("type") == Some("aws_ecs_task_definition");
         let Some(values) = resource.get("values").filter(|_| is_task) else { continue };
         if values.set("container_definitions").is_none() {
-            let address = resource.get("address").and_then(Node::text).unwrap_or("aws_ecs_task_definition");
+            let address = resource.text_of("address").unwrap_or("aws_ecs_task_definition");
             let message =
                 format!("{address}: container_definitions are known only after apply, and were not checked");
             let instead =
@@ -220,11 +220,11 @@ fn report_misspelt(file: &Rc<str>, entry: &MapEntry, configuration: &mut Configu
 }
 
 fn add_outputs(file: &Rc<str>, node: &Node, container: Option<&str>, configuration: &mut Configuration) {
-    let driver = node.get("logDriver").and_then(Node::text);
+    let driver = node.text_of("logDriver");
     if driver.is_some_and(|driver| driver == "awsfirelens") {
         configuration.outputs.push(section(file, node, container));
     }
-    let own_name = || node.get("name").and_then(Node::text);
+    let own_name = || node.text_of("name");
     let container = if node.get("logConfiguration").is_some() { own_name() } else { container };
     match &node.tree {
         Tree::List(items) => items.iter().for_each(|item| add_outputs(file, item, container, configuration)),
@@ -242,7 +242,7 @@ fn section(file: &Rc<str>, node: &Node, container: Option<&str>) -> Section {
     let secrets = node.get("secretOptions");
     let listed = secrets.map(Node::items).unwrap_or_default();
     let mut settings: Vec<Setting> =
-        entries.iter().filter(|entry| !is_intrinsic(entry)).map(|entry| option(file, entry)).collect();
+        entries.iter().filter(|entry| !entry.is_intrinsic()).map(|entry| option(file, entry)).collect();
     settings.extend(listed.iter().filter_map(|secret| secret_option(file, secret)));
     let line = options.filter(|options| !options.entries().is_empty()).map_or(node.line, |node| node.line);
     Section {
@@ -251,15 +251,10 @@ fn section(file: &Rc<str>, node: &Node, container: Option<&str>) -> Section {
         container: container.map(str::to_owned),
         open: options.is_some_and(Node::is_function)
             || secrets.is_some_and(Node::is_function)
-            || entries.iter().any(is_intrinsic)
-            || listed.iter().any(|secret| secret.get("name").and_then(Node::text).is_none()),
+            || entries.iter().any(MapEntry::is_intrinsic)
+            || listed.iter().any(|secret| secret.text_of("name").is_none()),
         settings,
     }
-}
-
-/// Whether `Fn::If` or the like takes the place of an option, or YAML's `<<`.
-fn is_intrinsic(entry: &MapEntry) -> bool {
-    is_function_name(&entry.key) || entry.key == "<<"
 }
 
 fn option(file: &Rc<str>, entry: &MapEntry) -> Setting {

@@ -5,6 +5,7 @@ use ecs_router::config::keys::DestinationKind;
 
 use super::secrets::{PlannedSecret, SecretOwner, planned_secrets};
 use super::{Destinations, InitArguments, Owner};
+use crate::check::is_account;
 
 /// Where the plugin runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -277,7 +278,6 @@ fn obstacles(arguments: &InitArguments) -> Vec<String> {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         (1..=64).contains(&name.len()) && name.chars().all(is_plain)
     };
-    let is_account = |account: &String| account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
     let complaints = [
         (arguments.place.is_none(), "--where is missing: fargate, ec2 or collector"),
         (arguments.name.is_none(), "--name is missing: the name of the service"),

@@ -57,13 +57,13 @@ fn migrate_task(text: &str, task: &TaskDefinition, prefix: &str, migration: &mut
     for container in &containers {
         add_target(&mut targets, container, migration);
     }
-    let own_family = task.node.get("family").and_then(Node::text);
+    let own_family = task.node.text_of("family");
     let family = own_family.map(str::to_owned).or(task.name.clone()).unwrap_or_else(|| first.name.clone());
     add_file(migration, format!("{prefix}extra.conf"), configuration(&family, &targets), true);
     let region = targets.iter().find_map(|target| target.region.clone()).filter(|one| !one.contains('$'));
     let known = owner::of(text);
     let owner = Owner { region: region.clone().or(known.region), ..known };
-    let is_fargate = task.node.get("networkMode").and_then(Node::text) == Some("awsvpc");
+    let is_fargate = task.node.text_of("networkMode") == Some("awsvpc");
     let mut parts = sidecar(&family, &owner, is_fargate);
     if task.dialect == TaskDialect::CloudFormation {
         intrinsics::resolve(&mut parts, region.as_deref(), own_family.is_some());
@@ -130,9 +130,9 @@ fn permissions(location: &Location, targets: &[Target], parts: &SidecarParts) ->
 fn container<'n>(task: &TaskDefinition, node: &'n Node) -> Option<Container<'n>> {
     let log = node.get("logConfiguration")?;
     let is_router = node.get("firelensConfiguration").is_some();
-    log.get("logDriver").and_then(Node::text).filter(|driver| *driver == "awslogs" && !is_router)?;
+    log.text_of("logDriver").filter(|driver| *driver == "awslogs" && !is_router)?;
     Some(Container {
-        name: node.get("name").and_then(Node::text).unwrap_or("app").to_owned(),
+        name: node.text_of("name").unwrap_or("app").to_owned(),
         options: log.get("options").map(Node::entries).unwrap_or_default(),
         location: Location { file: task.file.clone(), line: log.line },
     })
@@ -142,7 +142,7 @@ fn container<'n>(task: &TaskDefinition, node: &'n Node) -> Option<Container<'n>>
 fn report_others(task: &TaskDefinition, nodes: &[Node], migration: &mut Migration) {
     for node in nodes {
         let driver = node.get("logConfiguration").and_then(|log| log.get("logDriver")).and_then(Node::text);
-        let name = node.get("name").and_then(Node::text).unwrap_or_default();
+        let name = node.text_of("name").unwrap_or_default();
         if let Some(driver) = driver.filter(|driver| !["awslogs", "awsfirelens"].contains(driver)) {
             let at = Location { file: task.file.clone(), line: node.line };
             migration.is_partial = true;

@@ -8,7 +8,7 @@ use super::routes::{self, MigratedGroup};
 use super::service;
 use super::steps::{self, ServiceImage};
 use super::{MigratedFile, Migration, owner};
-use crate::config::{Configuration, Section, Setting, find, matches};
+use crate::config::{Configuration, Section, Setting, matches};
 use crate::init;
 
 /// Translates the built-in outputs of a file.
@@ -70,7 +70,7 @@ fn image<'n>(name: &'n str, text: &str, configuration: &'n Configuration) -> Ser
     owner.region = owner.region.or_else(|| regions.map(str::to_owned).find(|region| !region.contains("${")));
     ServiceImage {
         configuration: name,
-        plugins_file: find(&configuration.service, "plugins_file").and_then(|setting| setting.value.text()),
+        plugins_file: configuration.service_setting("plugins_file").and_then(|setting| setting.value.text()),
         lists_plugins: configuration.lists_plugins,
         parts: init::sidecar("web", &owner, true),
         is_of_known_account: owner.account.is_some(),

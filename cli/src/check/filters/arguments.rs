@@ -1,7 +1,7 @@
 //! Arguments without which a filter does not start, and Fluent Bit with it. Each was tried on 1.9.10 and 5.1.1.
 
 use crate::check::finding::{Finding, FindingSeverity};
-use crate::config::{Configuration, Section, Setting, find};
+use crate::config::{Configuration, Section, Setting};
 use crate::suggest::closest;
 
 /// Keys of filters, how many words their values have at least, and what those are.
@@ -57,7 +57,7 @@ fn too_few_words(filter: &str, setting: &Setting) -> Option<Finding> {
 
 /// Names of parsers that nothing defines.
 fn parsers(filter: &str, section: &Section, configuration: &Configuration) -> Vec<Finding> {
-    if find(&configuration.service, "parsers_file").is_some() || configuration.lists_parsers {
+    if configuration.service_setting("parsers_file").is_some() || configuration.lists_parsers {
         return Vec::new();
     }
     let (key, known): (&str, &[&str]) = match filter {

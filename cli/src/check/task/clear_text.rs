@@ -15,7 +15,7 @@ const SECRET_ENDS: [&str; 8] =
 pub(super) fn check(ours: &[&Section], findings: &mut TaskFindings<'_, '_>) {
     let view = findings.view;
     for router in view.with_plugin() {
-        for item in router.node.get("environment").map(Node::items).unwrap_or_default() {
+        for item in router.node.items_of("environment") {
             check_variable(ours, findings, router, item);
         }
     }
@@ -27,8 +27,8 @@ fn check_variable(
     router: &ContainerView<'_>,
     item: &Node,
 ) {
-    let Some(name) = item.get("name").and_then(Node::text) else { return };
-    let Some(value) = item.get("value").and_then(Node::text).filter(|text| !text.is_empty()) else { return };
+    let Some(name) = item.text_of("name") else { return };
+    let Some(value) = item.text_of("value").filter(|text| !text.is_empty()) else { return };
     let used = secret_key(ours, name);
     let instead = format!("move {name} to secrets, with the ARN of the secret as valueFrom");
     if value.starts_with("arn:") && (value.contains(":secretsmanager:") || value.contains(":ssm:")) {

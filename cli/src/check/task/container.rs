@@ -1,11 +1,9 @@
 //! What every container of a task needs: an image, a name of its own, and a time to stop that its host allows.
 
 use super::{ContainerView, TaskFindings, TaskPlace, written_number};
+use crate::check::values::{MAX_STOP_TIMEOUT, is_account};
 use crate::config::{Node, TaskDialect, Tree};
 use crate::suggest::closest;
-
-/// Seconds; the most that Fargate allows.
-const MAX_STOP_TIMEOUT: u64 = 120;
 
 /// Parts of an image's name that somebody was to replace.
 const IMAGE_PLACEHOLDERS: [&str; 10] =
@@ -81,15 +79,10 @@ fn wrong_address(text: &str) -> Option<String> {
         .then(|| format!("'{name}' has capital letters, which the name of an image cannot have"))
 }
 
-fn is_account(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|digit| digit.is_ascii_digit())
-}
-
 /// Reports a task none of whose containers ends it.
 fn check_essential(findings: &mut TaskFindings<'_, '_>) {
     let view = findings.view;
-    let is_optional =
-        |container: &ContainerView<'_>| container.node.get("essential").and_then(Node::text) == Some("false");
+    let is_optional = |container: &ContainerView<'_>| container.node.text_of("essential") == Some("false");
     if let Some(first) = view.containers.first()
         && !view.is_open()
         && view.containers.iter().all(is_optional)
@@ -117,18 +110,18 @@ fn check_mounts(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'
     let volumes = view.task.node.entry("volumes").or_else(|| view.task.node.entry("volume"));
     let listed = volumes.map(|entry| entry.value.items()).unwrap_or_default();
     let is_known = |name: &str| {
-        listed.iter().any(|volume| {
-            volume.is_function() || volume.get("name").and_then(Node::text).is_none_or(|known| known == name)
-        })
+        listed
+            .iter()
+            .any(|volume| volume.is_function() || volume.text_of("name").is_none_or(|known| known == name))
     };
     let is_open = !view.is_whole
         || (view.task.dialect == TaskDialect::Terraform && volumes.is_none())
         || volumes.is_some_and(|entry| entry.value.is_function());
-    let mounts = container.node.get("mountPoints").map(Node::items).unwrap_or_default();
+    let mounts = container.node.items_of("mountPoints");
     for entry in mounts.iter().filter_map(|mount| mount.entry("sourceVolume")) {
         let Some(name) = entry.value.text().filter(|name| !is_open && !is_known(name)) else { continue };
         let message = format!("the task has no volume '{name}'");
-        let names = listed.iter().filter_map(|volume| volume.get("name").and_then(Node::text));
+        let names = listed.iter().filter_map(|volume| volume.text_of("name"));
         let instead = match closest(name, names) {
             Some(near) => format!("did you mean {near}?"),
             None => format!("add {{\"name\": \"{name}\"}} to the task's volumes"),
@@ -163,9 +156,10 @@ fn check_stop_timeout(findings: &mut TaskFindings<'_, '_>, container: &Container
         findings.error(container.at_entry(entry), message, "write for example 60");
         return;
     };
-    if findings.view.is_fargate && seconds > MAX_STOP_TIMEOUT {
-        let message = format!("is {seconds} s, but Fargate allows {MAX_STOP_TIMEOUT} s at most");
-        let instead = format!("write {MAX_STOP_TIMEOUT} or less, and shorten Grace and exit_timeout to fit");
+    let most = MAX_STOP_TIMEOUT.as_secs();
+    if findings.view.is_fargate && seconds > most {
+        let message = format!("is {seconds} s, but Fargate allows {most} s at most");
+        let instead = format!("write {most} or less, and shorten Grace and exit_timeout to fit");
         findings.error(container.at_entry(entry), message, instead);
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
 
 /// The `containerName` of every item.
 fn dependencies<'t>(container: &ContainerView<'t>) -> Vec<&'t Node> {
-    container.node.get("dependsOn").map(Node::items).unwrap_or_default().iter().collect()
+    container.node.items_of("dependsOn").iter().collect()
 }
 
 fn target(dependency: &Node) -> Option<&str> {
@@ -40,7 +40,7 @@ fn check_dependency(findings: &mut TaskFindings<'_, '_>, container: &ContainerVi
         }
         return;
     };
-    let Some(condition) = dependency.get("condition").and_then(Node::text) else { return };
+    let Some(condition) = dependency.text_of("condition") else { return };
     if !CONDITIONS.contains(&condition) {
         let instead = format!("write one of {}", CONDITIONS.join(", "));
         return findings.error(place, format!("'{condition}' is not a condition"), instead);

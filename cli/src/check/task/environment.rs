@@ -1,6 +1,7 @@
 //! `environment` and `secrets` as ECS wants them: lists of pairs, and texts.
 
 use super::{ContainerView, TaskFindings, TaskPlace, is_untyped_text};
+use crate::check::values::is_account;
 use crate::config::{MapEntry, Node, TaskDialect, Tree};
 
 pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
@@ -21,7 +22,7 @@ pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
 fn check_options(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
     let options = container.node.get("logConfiguration").and_then(|logging| logging.get("secretOptions"));
     for secret in options.map(Node::items).unwrap_or_default() {
-        let name = secret.get("name").and_then(Node::text).unwrap_or("an item");
+        let name = secret.text_of("name").unwrap_or("an item");
         if let Some(entry) = secret.entry("valueFrom") {
             check_secret(findings, container, entry, name, "secretOptions");
         }
@@ -32,8 +33,8 @@ fn check_options(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<
 fn check_repeated(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
     let mut seen: Vec<(&str, &str)> = Vec::new();
     for key in ["environment", "secrets"] {
-        for item in container.node.get(key).map(Node::items).unwrap_or_default() {
-            let Some(name) = item.get("name").and_then(Node::text) else { continue };
+        for item in container.node.items_of(key) {
+            let Some(name) = item.text_of("name") else { continue };
             let Some((_, first)) = seen.iter().find(|(known, _)| *known == name) else {
                 seen.push((name, key));
                 continue;
@@ -83,7 +84,7 @@ fn check_pair(
         let instead = format!("write {{\"name\": \"NAME\", \"{value}\": \"…\"}}");
         findings.error(container.at(line, &list.key), message, instead);
     };
-    let name = pair.get("name").and_then(Node::text);
+    let name = pair.text_of("name");
     let Some(name) = name else {
         if !pair.get("name").is_some_and(Node::is_function) {
             report(pair.line, format!("an item of {} has no name", list.key));
@@ -233,9 +234,7 @@ fn is_arn_or_name_of_secret(text: &str) -> bool {
     }
     let parts: Vec<&str> = text.splitn(6, ':').collect();
     match parts.as_slice() {
-        ["arn", _, "secretsmanager" | "ssm", _, account, _] => {
-            account.len() == 12 && account.bytes().all(|digit| digit.is_ascii_digit())
-        }
+        ["arn", _, "secretsmanager" | "ssm", _, account, _] => is_account(account),
         _ => false,
     }
 }

@@ -72,7 +72,7 @@ fn check_container(findings: &mut TaskFindings<'_, '_>, container: &ContainerVie
         findings.error(container.at_entry(entry), message, "leave it out");
     }
     check_capabilities(findings, container);
-    let gpu = container.node.get("resourceRequirements").map(Node::items).unwrap_or_default();
+    let gpu = container.node.items_of("resourceRequirements");
     for entry in gpu.iter().filter_map(|item| item.entry("type")) {
         if entry.value.text() == Some("GPU") {
             findings.error(container.at_entry(entry), "Fargate has no GPU", "leave it out");
@@ -110,7 +110,7 @@ fn check_awsvpc(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'
         let instead = "leave it out; the containers of the task reach each other under 127.0.0.1";
         findings.error(container.at_entry(entry), message, instead);
     }
-    for mapping in container.node.get("portMappings").map(Node::items).unwrap_or_default() {
+    for mapping in container.node.items_of("portMappings") {
         let port = |key: &str| mapping.set(key).and_then(Node::text).filter(|port| *port != "0");
         let Some(entry) = mapping.entry("hostPort") else { continue };
         if let (Some(inside), Some(outside)) = (port("containerPort"), port("hostPort"))

@@ -67,7 +67,7 @@ fn check_range(
     least: u64,
     most: u64,
 ) {
-    let Some(number) = entry.value.text().and_then(|text| text.parse::<u64>().ok()) else { return };
+    let Some(number) = entry.value.number() else { return };
     if number < least || number > most {
         let message = format!("of the healthCheck is {number}, and ECS allows {least} to {most}");
         findings.error(container.at_entry(entry), message, format!("write a number from {least} to {most}"));

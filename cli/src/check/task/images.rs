@@ -1,7 +1,6 @@
 //! Registries: a router's image that lies elsewhere than the others is often one of another stage.
 
 use super::{ContainerView, TaskFindings};
-use crate::config::Node;
 
 pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
     let view = findings.view;
@@ -80,7 +79,7 @@ fn check_registry(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_
 
 /// `ACCOUNT.dkr.ecr.REGION.amazonaws.com`, of an image in ECR.
 fn registry<'t>(container: &ContainerView<'t>) -> Option<&'t str> {
-    let image = container.node.get("image").and_then(Node::text)?;
+    let image = container.node.text_of("image")?;
     let (host, _) = image.split_once('/')?;
     (host.contains(".dkr.ecr.") && !host.contains(['$', '{', '<'])).then_some(host)
 }

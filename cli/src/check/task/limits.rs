@@ -25,10 +25,6 @@ pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
     }
 }
 
-fn number(node: &Node) -> Option<u64> {
-    node.text()?.parse().ok()
-}
-
 /// Reports a number outside of what ECS allows.
 fn check_range(
     findings: &mut TaskFindings<'_, '_>,
@@ -37,7 +33,7 @@ fn check_range(
     least: u64,
     most: u64,
 ) {
-    let Some(given) = number(&entry.value).filter(|given| !(least..=most).contains(given)) else { return };
+    let Some(given) = entry.value.number().filter(|given| !(least..=most).contains(given)) else { return };
     let message = format!("is {given}, and ECS allows {least} to {most}");
     let instead = format!("write a number from {least} to {most}");
     findings.error(TaskPlace::new(container, entry.line, &entry.key), message, instead);
@@ -61,14 +57,7 @@ fn check_times(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_
 }
 
 fn check_ports(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
-    for entry in container
-        .node
-        .get("portMappings")
-        .map(Node::items)
-        .unwrap_or_default()
-        .iter()
-        .filter_map(|one| one.entry("containerPort"))
-    {
+    for entry in container.node.items_of("portMappings").iter().filter_map(|one| one.entry("containerPort")) {
         let Some(port) = entry.value.text() else { continue };
         check_range(findings, Some(container), entry, 0, 65_535);
         let has_router = findings.view.routers().next().is_some();
@@ -80,14 +69,7 @@ fn check_ports(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_
 }
 
 fn check_paths(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
-    for entry in container
-        .node
-        .get("mountPoints")
-        .map(Node::items)
-        .unwrap_or_default()
-        .iter()
-        .filter_map(|one| one.entry("containerPath"))
-    {
+    for entry in container.node.items_of("mountPoints").iter().filter_map(|one| one.entry("containerPath")) {
         let Some(path) = entry.value.text() else { continue };
         if !path.starts_with(['/', '$', 'C']) {
             let message = format!("'{path}' is not an absolute path");
@@ -98,14 +80,7 @@ fn check_paths(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_
 
 /// Files of variables: the ARN of an object whose name ends in `.env`.
 fn check_files(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
-    for entry in container
-        .node
-        .get("environmentFiles")
-        .map(Node::items)
-        .unwrap_or_default()
-        .iter()
-        .filter_map(|one| one.entry("value"))
-    {
+    for entry in container.node.items_of("environmentFiles").iter().filter_map(|one| one.entry("value")) {
         let Some(text) = entry.value.text().filter(|text| !text.contains(['$', '{'])) else { continue };
         let is_arn = text.starts_with("arn:") && text.contains(":s3:::");
         if !is_arn || !text.ends_with(".env") {
@@ -116,12 +91,13 @@ fn check_files(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_
 }
 
 fn check_limits(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
-    for limit in container.node.get("ulimits").map(Node::items).unwrap_or_default() {
-        let (Some(soft), Some(hard)) = (limit.entry("softLimit"), limit.get("hardLimit").and_then(number))
+    for limit in container.node.items_of("ulimits") {
+        let (Some(soft), Some(hard)) =
+            (limit.entry("softLimit"), limit.get("hardLimit").and_then(Node::number))
         else {
             continue;
         };
-        if number(&soft.value).is_some_and(|soft| soft > hard) {
+        if soft.value.number().is_some_and(|soft| soft > hard) {
             let message = format!("is more than hardLimit ({hard}), and the container does not start");
             findings.error(container.at_entry(soft), message, format!("write {hard} or less"));
         }
@@ -130,10 +106,8 @@ fn check_limits(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'
 
 /// Reports regions that do not exist: in variables, in the options of awslogs, in the address of an image.
 fn check_regions(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
-    let variables = container.node.get("environment").map(Node::items).unwrap_or_default();
-    let is_region = |item: &&Node| {
-        matches!(item.get("name").and_then(Node::text), Some("AWS_REGION" | "AWS_DEFAULT_REGION"))
-    };
+    let variables = container.node.items_of("environment");
+    let is_region = |item: &&Node| matches!(item.text_of("name"), Some("AWS_REGION" | "AWS_DEFAULT_REGION"));
     let of_variables = variables.iter().filter(is_region).filter_map(|item| item.entry("value"));
     let options = container.node.get("logConfiguration").and_then(|logging| logging.get("options"));
     let of_driver = options.and_then(|options| options.entry("awslogs-region"));

@@ -1,7 +1,7 @@
 //! `logConfiguration`: drivers that exist, options that are texts, and a router for those that need one.
 
 use super::{ContainerView, TaskFindings, is_untyped_text};
-use crate::config::{MapEntry, Node, TaskDialect, Tree, is_function_name};
+use crate::config::{MapEntry, Node, TaskDialect, Tree};
 use crate::suggest::closest;
 
 const DRIVERS: [&str; 9] =
@@ -79,7 +79,7 @@ fn check_options(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<
     }
     check_awslogs(findings, container, options);
     check_driver_options(findings, container, options);
-    let secrets = logging.get("secretOptions").map(Node::items).unwrap_or_default();
+    let secrets = logging.items_of("secretOptions");
     check_output_name(findings, container, options);
     if let Some(entry) = logging
         .entry("secretOptions")
@@ -168,7 +168,7 @@ const OPTIONS_WITHOUT_OUTPUT: [&str; 3] = ["include-pattern", "exclude-pattern",
 /// Source: `addOutputSection` in the agent's `firelensconfig_unix.go`.
 fn check_output_name(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>, options: &MapEntry) {
     let entries = options.value.entries();
-    let is_open = entries.iter().any(|entry| is_function_name(&entry.key) || entry.key == "<<");
+    let is_open = entries.iter().any(|entry| entry.is_intrinsic());
     // Of our own output in small letters, the section's check tells.
     let is_ours = |entry: &MapEntry| entry.key == "name" && entry.value.text() == Some("ecs_router");
     let is_named =
@@ -213,7 +213,7 @@ fn check_awslogs_option(
 ) {
     let key = entry.key.as_str();
     let known = || AWSLOGS_OPTIONS.into_iter().chain(MODE_OPTIONS);
-    if !known().any(|known| known == key) && !is_function_name(key) && key != "<<" {
+    if !known().any(|known| known == key) && !entry.is_intrinsic() {
         let known: Vec<&str> = known().collect();
         let near = closest(key, known.iter().copied())
             .or((key == "awslogs-prefix").then_some("awslogs-stream-prefix"));
@@ -257,8 +257,7 @@ fn check_pairs(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_
 
 fn is_no_text(findings: &TaskFindings<'_, '_>, entry: &MapEntry) -> bool {
     let is_nested = matches!(entry.value.tree, Tree::List(_) | Tree::Map(_)) && !entry.value.is_function();
-    !is_function_name(&entry.key)
-        && entry.key != "<<"
+    !entry.is_intrinsic()
         && (is_nested
             || is_untyped_text(findings.view.task.dialect, &entry.value)
             || (findings.view.task.dialect == TaskDialect::Ecs && entry.value.is_null()))

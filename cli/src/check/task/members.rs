@@ -6,7 +6,7 @@
 use super::names::check_key;
 use super::shapes::{LINUX_LISTS, MAPS, TASK_LISTS};
 use super::{ContainerView, TaskFindings, TaskPlace, written_number};
-use crate::config::{MapEntry, Node, TaskDialect, Tree, is_function_name};
+use crate::config::{MapEntry, Node, TaskDialect, Tree};
 use crate::suggest::closest;
 
 /// What a member holds.
@@ -220,7 +220,7 @@ fn check_shape(
             continue;
         }
         match &value.tree {
-            Tree::Map(members) if !members.iter().any(is_open) => {
+            Tree::Map(members) if !members.iter().any(MapEntry::is_intrinsic) => {
                 check_members(findings, container, key, value, shape);
             }
             Tree::Map(_) | Tree::Function(..) => {}
@@ -253,10 +253,6 @@ fn flat<'n>(key: &str, node: &'n Node) -> Vec<&'n Node> {
         Tree::Text(_) | Tree::Word(_) if is_list => Vec::new(),
         _ => vec![node],
     }
-}
-
-fn is_open(member: &MapEntry) -> bool {
-    is_function_name(&member.key) || member.key == "<<"
 }
 
 fn check_members(

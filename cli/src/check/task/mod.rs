@@ -29,9 +29,7 @@ mod size;
 use std::rc::Rc;
 
 use super::finding::{Finding, FindingSeverity};
-use crate::config::{
-    Configuration, Location, MapEntry, Node, Section, TaskDefinition, TaskDialect, is_function_name,
-};
+use crate::config::{Configuration, Location, MapEntry, Node, Section, TaskDefinition, TaskDialect};
 
 /// What is wrong with the templates of a file.
 pub(super) use self::cloudformation::check as check_templates;
@@ -116,7 +114,7 @@ impl<'t> TaskView<'t> {
         let listed = task.node.get("containerDefinitions");
         let is_whole = listed.is_some();
         let list = listed.unwrap_or(&task.node);
-        let compatible = task.node.get("requiresCompatibilities").map(Node::items).unwrap_or_default();
+        let compatible = task.node.items_of("requiresCompatibilities");
         Self {
             task,
             containers: list
@@ -133,6 +131,12 @@ impl<'t> TaskView<'t> {
     /// Every log router; there should be one.
     pub(super) fn routers(&self) -> impl Iterator<Item = &ContainerView<'t>> {
         self.containers.iter().filter(|container| container.firelens().is_some())
+    }
+
+    /// The names of the containers that log through FireLens.
+    pub(super) fn logging_names(&self) -> Vec<&'t str> {
+        let logging = self.containers.iter().filter(|container| container.uses_firelens());
+        logging.filter_map(|container| container.name).collect()
     }
 
     /// Whether the task collects events for others and has no log router.
@@ -178,7 +182,7 @@ impl<'t> TaskView<'t> {
     /// Whether the task certainly has no such key. A plan of Terraform leaves out what is known after apply only, and
     /// prints null for what is not set.
     fn lacks(&self, key: &str) -> bool {
-        let merges = |entry: &MapEntry| entry.key == "<<" || is_function_name(&entry.key);
+        let merges = |entry: &MapEntry| entry.is_intrinsic();
         let is_open = !self.is_whole || self.task.node.entries().iter().any(merges);
         let entry = self.task.node.entry(key);
         let is_absent = entry.is_none() && self.task.dialect != TaskDialect::Terraform;

@@ -74,7 +74,7 @@ fn check_file_system(findings: &mut TaskFindings<'_, '_>, volume: &Node) {
 }
 
 fn mounts<'t>(container: &ContainerView<'t>) -> impl Iterator<Item = (&'t Node, &'t MapEntry, &'t str)> {
-    let mounts = container.node.get("mountPoints").map(Node::items).unwrap_or_default();
+    let mounts = container.node.items_of("mountPoints");
     mounts.iter().filter_map(|mount| {
         let entry = mount.entry("containerPath")?;
         Some((mount, entry, entry.value.text()?.trim_end_matches('/')))
@@ -98,7 +98,7 @@ fn check_router(ours: &[&Section], findings: &mut TaskFindings<'_, '_>, router: 
             let message = format!("hides {what} behind a volume");
             findings.warning(router.at_entry(entry), message, format!("mount it at {SPOOL}"));
         }
-        let is_read_only = mount.get("readOnly").and_then(Node::text) == Some("true");
+        let is_read_only = mount.text_of("readOnly") == Some("true");
         if is_read_only && is_written(ours, path) {
             let message = format!("is read-only at {path}, where the plugin writes");
             findings.error(router.at(entry.line, "readOnly"), message, "write false");

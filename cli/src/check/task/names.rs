@@ -1,7 +1,7 @@
 //! Misspelt keys of a task definition, and CloudFormation's in the wrong case.
 
 use super::{ContainerView, TaskFindings, TaskPlace};
-use crate::config::{MapEntry, Node, TaskDialect, is_function_name};
+use crate::config::{MapEntry, Node, TaskDialect};
 use crate::suggest::closest;
 
 const TASK_KEYS: [&str; 19] = [
@@ -158,8 +158,7 @@ pub(super) fn check_key(
 ) {
     let is_camel = findings.view.task.dialect != TaskDialect::CloudFormation;
     let is_known = |key: &str| if is_camel { key == entry.key } else { key.eq_ignore_ascii_case(&entry.key) };
-    let is_other =
-        is_function_name(&entry.key) || entry.key == "<<" || DESCRIBED_KEYS.contains(&entry.key.as_str());
+    let is_other = entry.is_intrinsic() || DESCRIBED_KEYS.contains(&entry.key.as_str());
     if is_other || known.iter().any(|key| is_known(key)) {
         return;
     }

@@ -63,7 +63,7 @@ fn add_secrets<'t>(
     let options = container.node.get("logConfiguration").and_then(|logging| logging.get("secretOptions"));
     for (key, list) in [("secrets", container.node.get("secrets")), ("secretOptions", options)] {
         for item in list.map(Node::items).unwrap_or_default() {
-            let name = item.get("name").and_then(Node::text).unwrap_or("an item");
+            let name = item.text_of("name").unwrap_or("an item");
             let Some(entry) = item.entry("valueFrom") else { continue };
             check_arn(findings, container.at(entry.line, key), entry, name);
             found.extend(partition(entry).map(|partition| InPartition {
@@ -113,7 +113,7 @@ fn add_regions<'t>(
     let runs_plugin = findings.view.with_plugin().any(|router| std::ptr::eq(router.node, container.node));
     let environment = container.node.get("environment").filter(|_| runs_plugin);
     for item in environment.map(Node::items).unwrap_or_default() {
-        let name = item.get("name").and_then(Node::text).filter(|name| REGION_VARIABLES.contains(name));
+        let name = item.text_of("name").filter(|name| REGION_VARIABLES.contains(name));
         let (Some(name), Some(value)) = (name, item.get("value")) else { continue };
         if value.text().is_some_and(|text| text.trim().is_empty()) && !value.is_null() {
             let message = format!("{name} is empty, so that programs do not know their region");

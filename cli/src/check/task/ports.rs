@@ -11,12 +11,12 @@ pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
     let mut seen: Vec<(String, &str)> = Vec::new();
     let mut names: Vec<&str> = Vec::new();
     for container in &view.containers {
-        for mapping in container.node.get("portMappings").map(Node::items).unwrap_or_default() {
+        for mapping in container.node.items_of("portMappings") {
             check_server(findings, container, mapping);
             check_name(findings, container, mapping, &mut names);
             let Some(entry) = listening(mapping, view.is_awsvpc()) else { continue };
             let Some(port) = entry.value.text().filter(|port| port.parse() != Ok(0)) else { continue };
-            let protocol = mapping.get("protocol").and_then(Node::text).unwrap_or("tcp");
+            let protocol = mapping.text_of("protocol").unwrap_or("tcp");
             let key = format!("{port}/{protocol}");
             let Some((_, first)) = seen.iter().find(|(known, _)| *known == key) else {
                 seen.push((key, container.name.unwrap_or_default()));

@@ -4,7 +4,7 @@ use ecs_router::config::keys::DestinationKind;
 
 use super::{ContainerView, TaskFindings, TaskPlace};
 use crate::check::placeholders::destination_kind;
-use crate::check::values::is_partition;
+use crate::check::values::{is_account, is_partition};
 use crate::config::{MapEntry, Node, Section};
 
 pub(super) fn check(ours: &[&Section], findings: &mut TaskFindings<'_, '_>) {
@@ -52,7 +52,7 @@ fn check_task_role(findings: &mut TaskFindings<'_, '_>, kind: DestinationKind) {
 /// Whether the container may get keys of AWS from elsewhere.
 fn has_keys(container: &ContainerView<'_>) -> bool {
     let lists = ["environment", "secrets"].into_iter().filter_map(|key| container.node.get(key));
-    let mut names = lists.flat_map(Node::items).map(|item| item.get("name").and_then(Node::text));
+    let mut names = lists.flat_map(Node::items).map(|item| item.text_of("name"));
     let has_files = container.node.set("environmentFiles").is_some();
     has_files
         || names.any(|name| {
@@ -82,14 +82,13 @@ fn check_arn(findings: &mut TaskFindings<'_, '_>, entry: &MapEntry) {
 fn is_role_arn(text: &str) -> bool {
     let parts: Vec<&str> = text.splitn(6, ':').collect();
     let [arn, partition, service, region, account, resource] = parts.as_slice() else { return false };
-    let is_account = account.len() == 12 && account.chars().all(|c| c.is_ascii_digit());
     // Values that a template fills in.
-    let is_account = is_account || account.contains(['$', '{', '<']);
+    let may_be_account = is_account(account) || account.contains(['$', '{', '<']);
     *arn == "arn"
         && is_partition(partition)
         && *service == "iam"
         && region.is_empty()
-        && is_account
+        && may_be_account
         && resource.strip_prefix("role/").is_some_and(|name| !name.is_empty())
 }
 
@@ -117,7 +116,7 @@ fn check_accounts(
 ) {
     let account = |entry: &MapEntry| -> Option<String> {
         let account = entry.value.text()?.split(':').nth(4)?;
-        let is_known = account.len() == 12 && account.chars().all(|c| c.is_ascii_digit());
+        let is_known = is_account(account);
         is_known.then(|| account.to_owned())
     };
     let (Some(entry), Some(execution)) = (task, execution) else { return };

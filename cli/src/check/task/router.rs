@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::logging::{check_map, is_no_map};
 use super::{ContainerView, TaskFindings};
-use crate::config::{MapEntry, Node, Origin, Section, TaskDialect, is_function_name};
+use crate::config::{MapEntry, Node, Origin, Section, TaskDialect};
 use crate::suggest::closest;
 
 const OPTIONS: [&str; 3] = ["enable-ecs-log-metadata", "config-file-type", "config-file-value"];
@@ -93,7 +93,7 @@ fn check_options(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>
 }
 
 fn check_option(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>, entry: &MapEntry) {
-    if is_function_name(&entry.key) || entry.key == "<<" {
+    if entry.is_intrinsic() {
         return;
     }
     let spelt = entry.key.replace('_', "-");
@@ -214,7 +214,7 @@ const LEAST_STOP_TIMEOUT: u64 = 10;
 fn check_stop_timeout(ours: &[&Section], findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>) {
     let Some(entry) = router.node.entry("stopTimeout") else { return };
     let is_alone = ours.iter().all(|section| section.origin == Origin::FireLens);
-    let seconds = entry.value.text().and_then(|text| text.parse::<u64>().ok());
+    let seconds = entry.value.number();
     let Some(seconds) = seconds.filter(|seconds| is_alone && *seconds < LEAST_STOP_TIMEOUT) else { return };
     let message = format!("is {seconds} s, in which the router cannot send what it still has");
     findings.warning(router.at_entry(entry), message, "write 60, and Grace 30 in [SERVICE]");
@@ -294,10 +294,10 @@ fn is_other_user(node: &Node) -> bool {
 }
 
 fn is_mounted(router: &ContainerView<'_>, folder: &str) -> bool {
-    let mounts = router.node.get("mountPoints").map(Node::items).unwrap_or_default();
+    let mounts = router.node.items_of("mountPoints");
     mounts.iter().any(|mount| {
-        let path = mount.get("containerPath").and_then(Node::text);
-        let is_writable = mount.get("readOnly").and_then(Node::text) != Some("true");
+        let path = mount.text_of("containerPath");
+        let is_writable = mount.text_of("readOnly") != Some("true");
         is_writable && path.is_none_or(|path| std::path::Path::new(folder).starts_with(path))
     })
 }
@@ -306,7 +306,7 @@ fn is_mounted(router: &ContainerView<'_>, folder: &str) -> bool {
 pub(in crate::check) fn stop_timeout(router: &ContainerView<'_>) -> Option<Duration> {
     match router.node.set("stopTimeout") {
         None => Some(DEFAULT_STOP_TIMEOUT),
-        Some(node) => node.text()?.parse().ok().map(Duration::from_secs),
+        Some(node) => node.number().map(Duration::from_secs),
     }
 }
 

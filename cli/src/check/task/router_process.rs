@@ -69,8 +69,8 @@ fn check_program(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>
 
 /// FireLens itself needs no port: containers reach the router over a socket, and under 127.0.0.1.
 fn check_ports(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>) {
-    for mapping in router.node.get("portMappings").map(Node::items).unwrap_or_default() {
-        let port = |key: &str| mapping.get(key).and_then(Node::text);
+    for mapping in router.node.items_of("portMappings") {
+        let port = |key: &str| mapping.text_of(key);
         if port("containerPort") != Some(FORWARD_PORT) {
             continue;
         }

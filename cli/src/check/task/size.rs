@@ -94,7 +94,8 @@ fn check_total(findings: &mut TaskFindings<'_, '_>, key: &str, unit: &str, keys:
     let view = findings.view;
     let Some(task) = view.set(key) else { return };
     let Some(available) = task.value.text().and_then(|text| parse(text, unit)) else { return };
-    let wanted = |container: &ContainerView<'_>| keys.iter().find_map(|key| number(container.node.set(key)?));
+    let wanted =
+        |container: &ContainerView<'_>| keys.iter().find_map(|key| container.node.set(key)?.number());
     let total = view.containers.iter().filter_map(wanted).fold(0, u64::saturating_add);
     if total > available {
         let message =
@@ -103,7 +104,7 @@ fn check_total(findings: &mut TaskFindings<'_, '_>, key: &str, unit: &str, keys:
     }
     for container in view.containers.iter().filter(|_| key == "memory" && total <= available) {
         let Some(entry) = container.node.entry("memory") else { continue };
-        if number(&entry.value).is_some_and(|limit| limit > available) {
+        if entry.value.number().is_some_and(|limit| limit > available) {
             let message = format!("is more than the task's {available} MiB, and ECS refuses it");
             findings.error(container.at_entry(entry), message, format!("write {available} or less"));
         }
@@ -114,8 +115,8 @@ fn check_total(findings: &mut TaskFindings<'_, '_>, key: &str, unit: &str, keys:
 fn check_memory(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
     let entry = container.node.entry("memory").filter(|entry| !entry.value.is_null());
     let Some(entry) = entry else { return check_reservation(findings, container) };
-    let Some(limit) = number(&entry.value) else { return };
-    let reserved = container.node.set("memoryReservation").and_then(number);
+    let Some(limit) = entry.value.number() else { return };
+    let reserved = container.node.set("memoryReservation").and_then(Node::number);
     if limit < LEAST_MEMORY {
         let message = format!("is {limit} MiB, and a container has {LEAST_MEMORY} MiB at least");
         findings.error(container.at_entry(entry), message, "write a number of MiB, for example 128");
@@ -135,7 +136,7 @@ fn check_memory(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'
 /// Reports a router without a limit that reserves less than it takes: the containers beside it use up what it needs.
 fn check_reservation(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
     let Some(entry) = container.node.entry("memoryReservation") else { return };
-    let reserved = number(&entry.value).filter(|reserved| *reserved < LEAST_ROUTER_MEMORY);
+    let reserved = entry.value.number().filter(|reserved| *reserved < LEAST_ROUTER_MEMORY);
     let Some(reserved) = reserved.filter(|_| container.firelens().is_some()) else { return };
     let message = format!(
         "is {reserved} MiB, less than Fluent Bit and the plugin take: others may use up the memory that they need"
@@ -160,10 +161,6 @@ fn check_limit(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_
         let line = container.node.line;
         findings.add(severity, container.at(line, "memory"), message, instead);
     }
-}
-
-fn number(node: &Node) -> Option<u64> {
-    node.text()?.parse().ok()
 }
 
 /// `512`, or with a unit of 1024, such as `.5 vCPU` and `2GB`.

@@ -133,7 +133,8 @@ fn plain_queue(setting: &Setting, text: &str) -> Option<Finding> {
     is_queue.then(|| wrong(setting, message, format!("write https://{rest}")))
 }
 
-fn is_account(text: &str) -> bool {
+/// Whether it is the number of an account.
+pub(crate) fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|digit| digit.is_ascii_digit())
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::wrong;
 use crate::check::finding::Finding;
-use crate::config::{Configuration, Section, Setting, find};
+use crate::config::{Configuration, Section, Setting};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -143,7 +143,7 @@ pub(super) fn of_value(setting: &Setting, name: &str, text: &str) -> Option<Find
 
 /// Reports a `Flush` that was meant in milliseconds.
 pub(super) fn of_flush(configuration: &Configuration) -> Option<Finding> {
-    let setting = find(&configuration.service, "flush")?;
+    let setting = configuration.service_setting("flush")?;
     let seconds: f64 = setting.value.text()?.parse().ok()?;
     let message =
         format!("is {seconds} s, so that lines, also those about a stop, leave the router only so often");
@@ -152,7 +152,7 @@ pub(super) fn of_flush(configuration: &Configuration) -> Option<Finding> {
 
 /// Reports a `Grace` that ECS cannot wait for, alone or together with `exit_timeout`, which begins when it ends.
 pub(super) fn of_shutdown(section: &Section, configuration: &Configuration) -> Option<Finding> {
-    let setting = find(&configuration.service, "grace")?;
+    let setting = configuration.service_setting("grace")?;
     let grace = Duration::from_secs(setting.value.text()?.parse().ok()?);
     let max = MAX_STOP_TIMEOUT.as_secs();
     if grace > MAX_STOP_TIMEOUT {

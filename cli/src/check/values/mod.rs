@@ -19,6 +19,7 @@ mod tests;
 use ecs_router::config::keys::{DestinationKind, Key, KeyForm};
 use ecs_router::config::within_quotes;
 
+pub(crate) use self::arns::is_account;
 pub(super) use self::durations::{MAX_STOP_TIMEOUT, read as read_duration};
 pub(super) use self::partitions::{is_known as is_partition, of_region as partition_of_region};
 pub(super) use self::regions::{is_known as is_region, suggestion as region_meant};

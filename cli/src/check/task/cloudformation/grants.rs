@@ -142,7 +142,7 @@ impl<'n> RoleGrants<'n> {
             statements.is_empty() || choices(node).iter().any(|node| reference(node).is_some_and(is_value));
         self.is_open |= is_hidden;
         for statement in statements {
-            if statement.get("Effect").and_then(Node::text) == Some("Deny") {
+            if statement.text_of("Effect") == Some("Deny") {
                 continue;
             }
             let known = actions(statement);
@@ -180,7 +180,7 @@ fn execution_needs(properties: &Node) -> Vec<Need> {
     let mut needs = Vec::new();
     for container in containers {
         let Some(logs) = container.get("LogConfiguration") else { continue };
-        if logs.get("LogDriver").and_then(Node::text) != Some("awslogs") {
+        if logs.text_of("LogDriver") != Some("awslogs") {
             continue;
         }
         let options = logs.get("Options");

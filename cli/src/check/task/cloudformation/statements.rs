@@ -8,8 +8,8 @@ use super::resources::texts;
 use super::texts::substitution;
 use super::{TemplateChecker, reference};
 use crate::check::finding::Finding;
-use crate::check::values::{is_region, region_meant};
-use crate::config::{MapEntry, Node, Tree, is_function_name};
+use crate::check::values::{is_account, is_region, region_meant};
+use crate::config::{MapEntry, Node, Tree};
 use crate::suggest::closest;
 
 const ELEMENTS: [&str; 9] = [
@@ -89,7 +89,7 @@ impl TemplateChecker<'_> {
 
     fn element(&self, entry: &MapEntry) -> Option<Finding> {
         let key = entry.key.as_str();
-        if ELEMENTS.contains(&key) || is_function_name(key) || key == "<<" {
+        if ELEMENTS.contains(&key) || entry.is_intrinsic() {
             return None;
         }
         let message = "IAM knows no such element of a statement, and refuses the policy".to_owned();
@@ -100,7 +100,7 @@ impl TemplateChecker<'_> {
 
     fn missing(&self, node: &Node) -> Option<Finding> {
         let has = |names: &[&str]| node.entries().iter().any(|entry| names.contains(&entry.key.as_str()));
-        let is_open = node.entries().iter().any(|entry| is_function_name(&entry.key) || entry.key == "<<");
+        let is_open = node.entries().iter().any(|entry| entry.is_intrinsic());
         let of_role = !has(&["Principal", "NotPrincipal"]);
         let missing = match () {
             () if is_open => return None,
@@ -286,10 +286,10 @@ impl<'t> WrittenArn<'t> {
     }
 
     fn no_account(&self) -> Option<(String, String)> {
-        let is_account = self.account.len() == 12 && self.account.chars().all(|c| c.is_ascii_digit());
         let is_open = self.account.is_empty() || self.account == "aws" || self.account.contains(OPEN);
         let what = format!("has the account '{}', which has not twelve digits", self.account);
-        (!is_open && !is_account).then(|| (what, "write the twelve digits of the account".to_owned()))
+        (!is_open && !is_account(self.account))
+            .then(|| (what, "write the twelve digits of the account".to_owned()))
     }
 }
 
