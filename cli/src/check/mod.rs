@@ -7,6 +7,7 @@ mod addresses;
 mod aliases;
 mod certificates;
 mod choices;
+mod cloudformation;
 mod connect;
 mod deployment;
 mod duplicates;
@@ -148,7 +149,7 @@ fn check_file(configuration: &Configuration, ours: &[&Section]) -> Vec<Finding> 
         other_secrets::check(section, &configuration.variables, &mut findings);
     }
     task::check(configuration, ours, &mut findings);
-    task::check_templates(configuration, ours, &mut findings);
+    cloudformation::check(configuration, ours, &mut findings);
     findings
         .retain(|finding| !configuration.look_alikes.iter().any(|look| look.location == finding.location));
     let remarks = [

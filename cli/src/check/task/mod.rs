@@ -4,7 +4,6 @@
 //! and the agent refuse.
 
 mod clear_text;
-mod cloudformation;
 mod container;
 mod dependencies;
 mod environment;
@@ -31,9 +30,8 @@ use std::rc::Rc;
 use super::finding::{Finding, FindingSeverity};
 use crate::config::{Configuration, Location, MapEntry, Node, Section, TaskDefinition, TaskDialect};
 
-/// What is wrong with the templates of a file.
-pub(super) use self::cloudformation::check as check_templates;
 pub(super) use self::health::fails_on_errors;
+pub(super) use self::names::capitalised;
 pub(super) use self::router::stop_timeout;
 
 /// A task definition and its containers.
@@ -305,4 +303,4 @@ fn written_number(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -234,7 +234,7 @@ fn proper<'k>(key: &str, known: &[&'k str]) -> Option<&'k str> {
     known.iter().copied().find(|known| known.eq_ignore_ascii_case(key))
 }
 
-pub(super) fn capitalised(key: &str) -> String {
+pub(in crate::check) fn capitalised(key: &str) -> String {
     let mut letters = key.chars();
     letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
 }

@@ -1,4 +1,4 @@
-use crate::check::task::cloudformation::tests::with;
+use crate::check::cloudformation::tests::with;
 use crate::check::task::tests::{assert_says, said};
 
 /// A bucket, and a policy with this statement.

@@ -2,7 +2,7 @@
 
 use super::{TemplateChecker, reference};
 use crate::check::finding::{Finding, FindingSeverity};
-use crate::check::task::names::capitalised;
+use crate::check::task::capitalised;
 use crate::config::{MapEntry, Node, Tree};
 use crate::suggest::closest;
 

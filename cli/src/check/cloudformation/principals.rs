@@ -98,7 +98,7 @@ pub(super) fn misspelt(text: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::task::cloudformation::tests::with;
+    use crate::check::cloudformation::tests::with;
     use crate::check::task::tests::{assert_says, said};
 
     fn statement(kind: &str, text: &str) -> String {

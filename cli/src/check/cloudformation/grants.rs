@@ -249,7 +249,7 @@ const fn needed(kind: DestinationKind) -> &'static [&'static str] {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::task::cloudformation::tests::with;
+    use crate::check::cloudformation::tests::with;
     use crate::check::task::tests::{assert_says, said};
 
     /// A task with an execution role that has these properties beside the trust policy.
