@@ -163,17 +163,16 @@ fn read_content(path: &Path, text: &str, includes: &mut Includes, configuration:
 /// Reads a task definition, a template, or a manifest with a configuration inside.
 fn read_tree(file: &Rc<str>, text: &str, tree: Node, configuration: &mut Configuration) {
     configuration.has_content |= tree.text().is_none();
-    let advice = form::of_tree(&tree);
     repeated::report(file, &tree, configuration);
     if embedded::read(file, text, &tree, configuration) {
         return;
     }
     let start = Location { file: Rc::clone(file), line: tree.line.max(1) };
+    let advice = form::of_tree(&tree);
     // A pattern may have `resources`, and a template has `Resources`.
     let is_template = tree.entries().iter().any(|entry| entry.key == "Resources");
-    if let Some((advice, kind)) =
-        advice.and_then(|advice| Some((advice, advice.document?))).filter(|_| !is_template)
-    {
+    let document = advice.filter(|_| !is_template).and_then(|advice| Some((advice, advice.document?)));
+    if let Some((advice, kind)) = document {
         configuration.templates.push(infrastructure::of_document(file, kind, tree));
         return form::report(start, advice, configuration);
     }

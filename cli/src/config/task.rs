@@ -56,13 +56,10 @@ pub(crate) enum TemplateForm {
 
 /// Reads a whole file into the configuration. Returns whether it is one of those described above.
 pub(super) fn read(file: &Rc<str>, tree: Node, configuration: &mut Configuration) -> bool {
-    let outputs_before = configuration.outputs.len();
     let is_terraform = tree.get("terraform_version").is_some();
-    let mut tree = match tree.get("planned_values").or(tree.get("values")).filter(|_| is_terraform) {
-        Some(values) => values.clone(),
-        None => tree,
-    };
+    let mut tree = tree;
     if is_terraform {
+        tree = planned_values(tree);
         report_unplanned(file, &tree, configuration);
         configuration.templates.extend(infrastructure::of_plan(file, &tree));
     }
@@ -76,23 +73,35 @@ pub(super) fn read(file: &Rc<str>, tree: Node, configuration: &mut Configuration
         tree.resolve_later();
     }
     report_form(file, &tree, configuration);
+    let outputs_before = configuration.outputs.len();
     add_outputs(file, &tree, None, configuration);
     add_tasks(file, &tree, None, dialect, configuration);
-    let is_recognised = is_terraform || has_template_key(&tree) || tree.items().iter().any(has_template_key);
-    let is_recognised = is_recognised || configuration.outputs.len() > outputs_before;
-    if let Some(entry) = tree.entry("AWSTemplateFormatVersion").filter(|_| tree.get("Resources").is_none()) {
-        let location = Location { file: Rc::clone(file), line: entry.line };
-        configuration.error(
-            location,
-            "the template has no Resources, and CloudFormation refuses it",
-            "add Resources:",
-        );
+    let has_outputs = configuration.outputs.len() > outputs_before;
+    let has_key = has_template_key(&tree) || tree.items().iter().any(has_template_key);
+    if dialect == TaskDialect::CloudFormation {
+        add_template(file, tree, configuration);
     }
-    if dialect == TaskDialect::CloudFormation && tree.get("Resources").is_some() {
+    is_terraform || has_key || has_outputs
+}
+
+/// The part of a plan or a state of Terraform that holds the resources.
+fn planned_values(tree: Node) -> Node {
+    match tree.get("planned_values").or(tree.get("values")) {
+        Some(values) => values.clone(),
+        None => tree,
+    }
+}
+
+/// Adds a template, unless it is only a part of one.
+fn add_template(file: &Rc<str>, tree: Node, configuration: &mut Configuration) {
+    if tree.get("Resources").is_some() {
         let form = TemplateForm::CloudFormation;
         configuration.templates.push(CloudFormationTemplate { file: Rc::clone(file), node: tree, form });
+    } else if let Some(entry) = tree.entry("AWSTemplateFormatVersion") {
+        let location = Location { file: Rc::clone(file), line: entry.line };
+        let message = "the template has no Resources, and CloudFormation refuses it";
+        configuration.error(location, message, "add Resources:");
     }
-    is_recognised
 }
 
 fn has_template_key(node: &Node) -> bool {
@@ -156,6 +165,10 @@ fn report_form(file: &Rc<str>, tree: &Node, configuration: &mut Configuration) {
     }
 }
 
+fn is_container(node: &Node) -> bool {
+    node.get("image").is_some() && node.get("name").is_some()
+}
+
 fn add_tasks(
     file: &Rc<str>,
     node: &Node,
@@ -163,7 +176,6 @@ fn add_tasks(
     dialect: TaskDialect,
     configuration: &mut Configuration,
 ) {
-    let is_container = |node: &Node| node.get("image").is_some() && node.get("name").is_some();
     let is_list = !node.items().is_empty() && node.items().iter().all(is_container);
     if is_list || node.get("containerDefinitions").is_some_and(|list| list.text().is_none()) {
         let family = node.text_of("family");
@@ -204,7 +216,6 @@ fn report_unplanned(file: &Rc<str>, tree: &Node, configuration: &mut Configurati
 
 /// Reports a list of containers under a key that is almost `containerDefinitions`.
 fn report_misspelt(file: &Rc<str>, entry: &MapEntry, configuration: &mut Configuration) {
-    let is_container = |node: &Node| node.get("image").is_some() && node.get("name").is_some();
     let logs =
         |node: &Node| node.get("logConfiguration").is_some() || node.get("firelensConfiguration").is_some();
     let items = entry.value.items();

@@ -77,27 +77,15 @@ fn check_pair(
     pair: &Node,
     value: &str,
 ) {
-    if pair.is_function() {
+    if pair.is_function() || pair.get("name").is_some_and(Node::is_function) {
         return;
     }
-    let mut report = |line: usize, message: String| {
-        let instead = format!("write {{\"name\": \"NAME\", \"{value}\": \"…\"}}");
-        findings.error(container.at(line, &list.key), message, instead);
-    };
-    let name = pair.text_of("name");
-    let Some(name) = name else {
-        if !pair.get("name").is_some_and(Node::is_function) {
-            report(pair.line, format!("an item of {} has no name", list.key));
+    let (name, entry) = match pair_of(pair, list, value) {
+        Ok(found) => found,
+        Err(message) => {
+            let instead = format!("write {{\"name\": \"NAME\", \"{value}\": \"…\"}}");
+            return findings.error(container.at(pair.line, &list.key), message, instead);
         }
-        return;
-    };
-    if name.is_empty() || name.contains(['=', ' ']) {
-        report(pair.line, format!("'{name}' cannot be the name of a variable"));
-        return;
-    }
-    let Some(entry) = pair.entry(value) else {
-        report(pair.line, format!("{name} has no {value}"));
-        return;
     };
     if value == "valueFrom" && check_secret(findings, container, entry, name, &list.key) {
         return;
@@ -106,10 +94,7 @@ fn check_pair(
         check_dynamic(findings, container, entry, name);
         check_placeholder(findings, container, entry, name);
     }
-    let is_text = matches!(entry.value.tree, Tree::Text(_) | Tree::Word(_)) || entry.value.is_function();
-    let dialect = findings.view.task.dialect;
-    let is_null = dialect == TaskDialect::Ecs && entry.value.is_null();
-    if !is_text || is_null || is_untyped_text(dialect, &entry.value) {
+    if is_no_text(findings.view.task.dialect, &entry.value) {
         let message = format!("{name}: ECS wants a string, in quotation marks, and this is something else");
         let instead = match entry.value.text() {
             Some(text) => format!("write \"{text}\""),
@@ -117,6 +102,22 @@ fn check_pair(
         };
         findings.error(container.at(entry.line, &list.key), message, instead);
     }
+}
+
+/// The name and the value of a pair, or what is wrong with it.
+fn pair_of<'n>(pair: &'n Node, list: &MapEntry, value: &str) -> Result<(&'n str, &'n MapEntry), String> {
+    let name = pair.text_of("name").ok_or_else(|| format!("an item of {} has no name", list.key))?;
+    if name.is_empty() || name.contains(['=', ' ']) {
+        return Err(format!("'{name}' cannot be the name of a variable"));
+    }
+    let entry = pair.entry(value).ok_or_else(|| format!("{name} has no {value}"))?;
+    Ok((name, entry))
+}
+
+fn is_no_text(dialect: TaskDialect, value: &Node) -> bool {
+    let is_text = matches!(value.tree, Tree::Text(_) | Tree::Word(_)) || value.is_function();
+    let is_null = dialect == TaskDialect::Ecs && value.is_null();
+    !is_text || is_null || is_untyped_text(dialect, value)
 }
 
 /// Where a secret lies; returns whether that cannot be.

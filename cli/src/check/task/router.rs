@@ -134,7 +134,9 @@ fn check_file(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>, o
         }
         return;
     };
-    let Some(text) = kind.value.text() else { return };
+    if kind.value.text().is_none() {
+        return;
+    }
     let Some(value) = value else {
         let message = "has no effect without config-file-value";
         return findings.error(
@@ -143,6 +145,17 @@ fn check_file(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>, o
             "add config-file-value with the path in the image",
         );
     };
+    check_file_value(findings, router, kind, value);
+}
+
+/// The file's type, `file` or `s3`, and its path.
+fn check_file_value(
+    findings: &mut TaskFindings<'_, '_>,
+    router: &ContainerView<'_>,
+    kind: &MapEntry,
+    value: &MapEntry,
+) {
+    let Some(text) = kind.value.text() else { return };
     let path = value.value.text();
     match text {
         "s3" if findings.view.is_fargate => {
