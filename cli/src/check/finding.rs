@@ -79,6 +79,15 @@ impl Finding {
         Self::new(FindingSeverity::Warning, &setting.location, &setting.key, message, instead)
     }
 
+    /// An error in the value of a key.
+    pub(crate) fn error_of(
+        setting: &Setting,
+        message: impl Into<String>,
+        instead: impl Into<String>,
+    ) -> Self {
+        Self::new(FindingSeverity::Error, &setting.location, &setting.key, message, instead)
+    }
+
     /// The same finding, about a container.
     #[must_use]
     pub(crate) fn in_container(self, name: Option<&str>) -> Self {

@@ -119,7 +119,7 @@ fn tags(section: &Section, configuration: &Configuration) -> Option<Finding> {
     })?;
     let message = format!("also takes what FireLens's health check writes, whose tag is {HEALTH_CHECK_TAG}");
     let instead = "write Match *-firelens-* for what containers write";
-    Some(Finding::new(FindingSeverity::Warning, &caught.location, &caught.key, message, instead))
+    Some(Finding::warn_of(caught, message, instead))
 }
 
 fn grace(section: &Section, configuration: &Configuration, flush_timeout: Duration) -> Option<Finding> {
@@ -158,7 +158,7 @@ fn grace(section: &Section, configuration: &Configuration, flush_timeout: Durati
 fn name_case(section: &Section) -> Option<Finding> {
     let name = find(&section.settings, "name").filter(|name| name.key != "Name")?;
     let message = "is not what FireLens looks for; it refuses the task for want of a Name";
-    Some(Finding::new(FindingSeverity::Error, &name.location, &name.key, message, "write Name"))
+    Some(Finding::error_of(name, message, "write Name"))
 }
 
 fn warning(section: &Section, setting: Option<&Setting>, key: &str, message: &str, instead: &str) -> Finding {

@@ -2,7 +2,7 @@
 
 use ecs_router::config::keys::{DestinationKind, KEYS, Scope, find, is_group};
 
-use super::finding::{Finding, FindingSeverity};
+use super::finding::Finding;
 use super::host_keys;
 use super::limits;
 use super::placeholders::destination_kind;
@@ -25,7 +25,7 @@ pub(super) fn check(section: &Section, names: &SectionNames, findings: &mut Vec<
         }
         let finding = unreadable(setting).or_else(|| {
             let (message, instead) = unknown(section, names, setting)?;
-            Some(Finding::new(FindingSeverity::Error, &setting.location, &setting.key, message, instead))
+            Some(Finding::error_of(setting, message, instead))
         });
         let finding = finding.or_else(|| repeated(section, position));
         findings.extend(finding.or_else(|| commented(section.origin, setting)));
@@ -52,7 +52,7 @@ fn of_awslogs(section: &Section) -> Option<Finding> {
         names.join(", ")
     );
     let instead = "leave it out; the options of the output say where records go";
-    Some(Finding::new(FindingSeverity::Error, &first.location, &first.key, message, instead))
+    Some(Finding::error_of(first, message, instead))
 }
 
 fn is_of_awslogs(origin: Origin, key: &str) -> bool {
@@ -63,8 +63,7 @@ fn is_of_awslogs(origin: Origin, key: &str) -> bool {
 fn unreadable(setting: &Setting) -> Option<Finding> {
     let message = "is a list or a map, but the plugin can be given texts only";
     let instead = format!("write {0}: a, b for a list, and {0}.<key>: … for the keys of a map", setting.key);
-    (setting.value == SettingValue::Nested)
-        .then(|| Finding::new(FindingSeverity::Error, &setting.location, &setting.key, message, instead))
+    (setting.value == SettingValue::Nested).then(|| Finding::error_of(setting, message, instead))
 }
 
 /// Reports a comment after a value: Fluent Bit knows comments only at the beginning of a line.
@@ -72,7 +71,7 @@ fn commented(origin: Origin, setting: &Setting) -> Option<Finding> {
     written(&setting.value).filter(|text| origin == Origin::FluentBit && text.contains(" #"))?;
     let message = "ends with a comment, which Fluent Bit takes for a part of the value";
     let instead = "give the comment a line of its own";
-    Some(Finding::new(FindingSeverity::Warning, &setting.location, &setting.key, message, instead))
+    Some(Finding::warn_of(setting, message, instead))
 }
 
 fn repeated(section: &Section, position: usize) -> Option<Finding> {
@@ -80,7 +79,7 @@ fn repeated(section: &Section, position: usize) -> Option<Finding> {
     let mut before = section.settings.iter().take(position);
     let first = before.find(|other| other.key.eq_ignore_ascii_case(&setting.key))?;
     let message = format!("is written twice, and the plugin gets the value of line {}", first.location.line);
-    Some(Finding::new(FindingSeverity::Warning, &setting.location, &setting.key, message, "keep one of them"))
+    Some(Finding::warn_of(setting, message, "keep one of them"))
 }
 
 /// Message and suggestion for a key that does not exist; `None` when it does.

@@ -1,6 +1,6 @@
 //! `Match` and `Match_Regex` that Fluent Bit reads otherwise than they were meant.
 
-use super::finding::{Finding, FindingSeverity};
+use super::finding::Finding;
 use crate::config::{Section, Setting, tag_regex};
 
 /// What containers write comes under tags like this.
@@ -32,7 +32,7 @@ fn expression(regex: &Setting) -> Option<Finding> {
     if let Some(reason) = broken(text) {
         let message = format!("is not a valid regular expression: {reason}");
         let instead = "write Match *-firelens-*";
-        return Some(Finding::new(FindingSeverity::Error, &regex.location, &regex.key, message, instead));
+        return Some(Finding::error_of(regex, message, instead));
     }
     let message = match text {
         _ if text.contains('"') => "has quotation marks, which Fluent Bit takes for a part of the tag",

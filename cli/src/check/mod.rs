@@ -231,7 +231,7 @@ fn misspelt_name(section: &Section) -> Option<Finding> {
     let text = name.value.text()?;
     closest(text, ["ecs_router"])?;
     let message = format!("'{text}' is not an output");
-    Some(Finding::new(FindingSeverity::Error, &name.location, &name.key, message, "write ecs_router"))
+    Some(Finding::error_of(name, message, "write ecs_router"))
 }
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ fn too_few_words(filter: &str, setting: &Setting) -> Option<Finding> {
     })?;
     let text = setting.value.text().filter(|text| text.split_whitespace().count() < *least)?;
     let message = format!("'{text}' is too short, and Fluent Bit does not start");
-    Some(error(setting, message, format!("write {what}")))
+    Some(Finding::error_of(setting, message, format!("write {what}")))
 }
 
 /// Names of parsers that nothing defines.
@@ -80,9 +80,5 @@ fn unknown_parser(setting: &Setting, name: &str, known: &[&str]) -> Finding {
         Some(near) => format!("did you mean {near}?"),
         None => file.to_owned(),
     };
-    error(setting, message, instead)
-}
-
-fn error(setting: &Setting, message: String, instead: String) -> Finding {
-    Finding::new(FindingSeverity::Error, &setting.location, &setting.key, message, instead)
+    Finding::error_of(setting, message, instead)
 }

@@ -77,7 +77,7 @@ fn no_field(setting: &Setting) -> Option<Finding> {
     let (field, _) = text.split_once(' ')?;
     let is_pattern = field.contains(['^', '\\', '*', '+', '?', '|', '(']) || field.starts_with(['/', '[']);
     let message = format!("takes '{field}' for the field to look in, which no record has");
-    is_pattern.then(|| wrong(setting, message, format!("write log {text}")))
+    is_pattern.then(|| Finding::warn_of(setting, message, format!("write log {text}")))
 }
 
 /// Reports headers as HTTP writes them, also where their values are not known.
@@ -94,7 +94,7 @@ fn headers(section: &Section, setting: &Setting) -> Option<Finding> {
     };
     let message = format!("{what}, and {} wants NAME=VALUE", row.name);
     let instead = format!("write {}={}", pair.0.trim(), pair.1.trim());
-    Some(Finding::new(FindingSeverity::Error, &setting.location, &setting.key, message, instead))
+    Some(Finding::error_of(setting, message, instead))
 }
 
 /// Quotation marks around a value that the plugin takes as it is: Fluent Bit hands them on.
@@ -109,7 +109,7 @@ fn quoted(section: &Section, setting: &Setting) -> Option<Finding> {
         false => format!("write {} {inside}", setting.key),
     };
     let is_ours = !host_keys::is_key(section.origin, &setting.key);
-    (section.origin == Origin::FluentBit && is_ours).then(|| wrong(setting, message, instead))
+    (section.origin == Origin::FluentBit && is_ours).then(|| Finding::warn_of(setting, message, instead))
 }
 
 /// Whether the plugin itself refuses the value. A key that is missing is reported at the line of another.
@@ -129,7 +129,7 @@ fn blanks(setting: &Setting, text: &str) -> Option<Finding> {
         |word: &&str| word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.*/:".contains(&byte));
     let is_list = words.len() > 1 && !text.contains(',') && words.iter().all(is_name);
     let message = format!("'{text}' is one item of a list, whose items have commas between them");
-    is_list.then(|| wrong(setting, message, format!("write {}", words.join(", "))))
+    is_list.then(|| Finding::warn_of(setting, message, format!("write {}", words.join(", "))))
 }
 
 /// Reports the port on which receivers of OTLP speak gRPC.
@@ -141,14 +141,10 @@ fn grpc(setting: &Setting, row: &Key, text: &str) -> Option<Finding> {
     let message =
         "ends in 4317, the port for gRPC; the plugin sends OTLP over HTTP, whose port is 4318".to_owned();
     let instead = format!("write {}", text.replacen(":4317", ":4318", 1));
-    (is_otlp && is_grpc).then(|| wrong(setting, message, instead))
+    (is_otlp && is_grpc).then(|| Finding::warn_of(setting, message, instead))
 }
 
 /// The key without its destination, in lower case.
 fn last_part(key: &str) -> String {
     key.rsplit('.').next().unwrap_or(key).to_ascii_lowercase()
-}
-
-fn wrong(setting: &Setting, message: String, instead: String) -> Finding {
-    Finding::warn_of(setting, message, instead)
 }
