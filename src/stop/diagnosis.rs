@@ -143,11 +143,15 @@ fn forced(task: &TaskEvent<'_>) -> Option<&'static ExternalStop> {
     }
 }
 
-/// A termination notice without a reason: Spot if the capacity is, else the host.
+/// A termination notice without a reason that we know: Spot if the capacity is, else the host.
 fn terminated(task: &TaskEvent<'_>) -> &'static ExternalStop {
-    by_reason(task, &external::FORCED)
-        .or_else(|| by_reason(task, &external::SCHEDULED))
-        .unwrap_or(if task.is_on_spot() { &external::SPOT } else { &external::HOST })
+    by_reason(task, &external::FORCED).or_else(|| by_reason(task, &external::SCHEDULED)).unwrap_or_else(
+        || match (task.is_on_spot(), task.launch_type()) {
+            (true, _) => &external::SPOT,
+            (false, Some("FARGATE")) => &external::FARGATE_HOST,
+            (false, _) => &external::HOST,
+        },
+    )
 }
 
 /// What the scheduler did. A task that ended by itself or did not start is not the scheduler's, whatever words occur in

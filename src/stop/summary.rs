@@ -85,7 +85,7 @@ pub(super) fn describe_as(stop: &StopEvent, category: Category) -> String {
         }
         Category::User => format!("StopTask was called{}", quote(stop)),
         Category::Spot => "Spot interruption: AWS reclaimed the capacity".to_owned(),
-        Category::Host => "its EC2 host went away".to_owned(),
+        Category::Host => "its host went away".to_owned(),
         Category::ServiceEvent | Category::Unknown => unexplained(stop),
     }
 }

@@ -140,3 +140,35 @@ fn a_pager_and_teams_are_told_what_a_channel_is_told() {
         assert_eq!(of(name).iter().filter(is_end).count(), 3, "{}", ran.out);
     }
 }
+
+/// Eight services lose their host in one second.
+#[test]
+fn what_comes_in_one_second_is_told_together() {
+    let folder = TempDir::new();
+    let lines: String = (0..8)
+        .map(|number| {
+            let event = json!({
+                "id": format!("00000000-0000-0000-0000-00000000000{number}"),
+                "detail-type": "ECS Task State Change", "source": "aws.ecs", "account": "111122223333",
+                "region": "eu-central-1", "time": format!("2026-11-19T21:00:00.{number}00Z"),
+                "detail": {
+                    "taskArn": format!("arn:aws:ecs:eu-central-1:111122223333:task/prod/{number:032x}"),
+                    "clusterArn": "arn:aws:ecs:eu-central-1:111122223333:cluster/prod",
+                    "containerInstanceArn":
+                        "arn:aws:ecs:eu-central-1:111122223333:container-instance/prod/0123456789abcdef",
+                    "group": format!("service:s{number}"), "lastStatus": "STOPPED", "desiredStatus": "STOPPED",
+                    "launchType": "EC2", "stopCode": "TerminationNotice",
+                    "stoppedReason": "Host EC2 (instance i-03dba81187d65ce7e) terminated.",
+                    "containers": [{"name": "app", "lastStatus": "STOPPED"}],
+                },
+            });
+            format!("{event}\n")
+        })
+        .collect();
+    let events = folder.file("host.jsonl", &lines).display().to_string();
+    let ran = ran(&["replay", "--incidents", &configuration(&folder, ""), &events]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.out);
+    let told: Vec<&str> = ran.out.lines().filter(|line| line.starts_with("2026-")).collect();
+    assert_eq!(told.len(), 3, "the opening, the others and the end:\n{}", ran.out);
+    assert!(told[1].starts_with("2026-11-19 21:00:00") && told[1].contains("8 stops"), "{}", ran.out);
+}

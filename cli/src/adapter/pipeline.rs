@@ -305,8 +305,8 @@ pub(crate) struct TimedSent {
     pub(crate) text: Option<String>,
 }
 
-/// What one record became.
-pub(crate) struct TimedRecord {
+/// What one chunk became.
+pub(crate) struct TimedChunk {
     pub(crate) sent: Vec<TimedSent>,
     /// The incident of each of its stops.
     pub(crate) incidents: Vec<String>,
@@ -336,13 +336,13 @@ impl TimedRun {
         self.tracker.look(|incidents| incidents.is_idle() && !incidents.has_news())
     }
 
-    /// Takes one record through the stages.
-    pub(crate) fn bring(&self, tag: &str, at: i64, body: &[u8]) -> TimedRecord {
+    /// Takes one chunk of these records, each with its time, through the stages.
+    pub(crate) fn bring(&self, tag: &str, records: &[(i64, Vec<u8>)]) -> TimedChunk {
         let destinations: Vec<&Destination> = self.dry.destinations.iter().collect();
         let pipeline = &self.dry.pipeline;
         let stages = pipeline.stages(pipeline.origin(tag.as_bytes()), &destinations);
         let progress = Progress::new(destinations.len());
-        let chunk = chunk_of(at, body);
+        let chunk: Vec<u8> = records.iter().flat_map(|(at, body)| chunk_of(*at, body)).collect();
         let processed = process_chunk(&stages, &dry_context(tag), &chunk, &progress);
         let mut incidents = Vec::new();
         for_each_entry(&stages, &chunk, &progress, |_, entry| {
@@ -350,7 +350,7 @@ impl TimedRun {
         });
         let sent = self.sent(processed.batches, &progress);
         pipeline.confirm(&progress);
-        TimedRecord { sent, incidents }
+        TimedChunk { sent, incidents }
     }
 
     /// Turns the clock.

@@ -20,6 +20,9 @@ use crate::terminal;
 /// How far the clock is turned at one time.
 const STEP_MS: i64 = 60_000;
 
+/// What comes within one of these arrives in one chunk: the interval in which FireLens has Fluent Bit flush.
+const CHUNK_MS: i64 = 1_000;
+
 /// After the last event the clock is turned until all is over, but no further than this.
 const MAX_STEPS_AFTER: u32 = 30 * 24 * 60;
 
@@ -72,18 +75,26 @@ struct Timeline<W> {
     has_errors: bool,
 }
 
+/// The chunk in which a record of this time arrives, in milliseconds since 1970.
+fn chunk_number(at: i64) -> i64 {
+    at.div_euclid(CHUNK_MS)
+}
+
 impl<W: Write> Sink for Timeline<W> {
     fn chunk(&mut self, tag: &str, bytes: &[u8]) -> io::Result<()> {
         self.unfinished.add_chunk(bytes);
         let mut records = Vec::new();
         let tally =
             decode::records(bytes, |record| records.push((record.time.millis(), record.body.to_vec())));
-        for (at, body) in records {
-            self.turn_to(at)?;
-            let sent = self.run.bring(tag, at, &body);
+        for chunk in records.chunk_by(|(one, _), (next, _)| chunk_number(*one) == chunk_number(*next)) {
+            let [(at, _), ..] = chunk else { continue };
+            self.turn_to(*at)?;
+            let sent = self.run.bring(tag, chunk);
             self.stops += sent.incidents.len();
             self.named.extend(sent.incidents);
             self.write(&sent.sent)?;
+            // What stops of this chunk add to an opening that is out now.
+            self.pass(self.run.now())?;
         }
         match tally.fault {
             Some(fault) => self.error(format_args!("{fault}")),

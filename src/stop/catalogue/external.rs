@@ -35,6 +35,15 @@ pub(in crate::stop) const HOST: ExternalStop = ExternalStop {
     hint: "Find out why the instance went away: Auto Scaling, Spot, or a failed status check; managed instance draining lets tasks leave first.",
 };
 
+/// The same where there is no EC2 instance that anybody could look at.
+pub(in crate::stop) const FARGATE_HOST: ExternalStop = ExternalStop {
+    patterns: &[],
+    category: Category::Host,
+    expected: false,
+    description: "AWS took its host away",
+    hint: "Nothing to fix in the task: on Fargate the host is AWS's. A service starts it elsewhere; retry a task of RunTask.",
+};
+
 /// What the scheduler did for a reason that no row knows; the summary quotes it.
 pub(in crate::stop) const UNKNOWN_SCHEDULER_ACTION: ExternalStop = ExternalStop {
     patterns: &[],

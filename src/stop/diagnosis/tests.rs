@@ -50,6 +50,16 @@ fn a_notice_without_words_on_spot_capacity() {
 }
 
 #[test]
+fn a_notice_without_words_names_an_instance_only_where_there_is_one() {
+    for (launch_type, names_one) in [("FARGATE", false), ("EC2", true), ("", true)] {
+        let event = json!({ "detail": { "stopCode": "TerminationNotice", "launchType": launch_type } });
+        let found = forced(&TaskEvent::from_event(&event, &EventReader::default())).unwrap();
+        assert_eq!(found.category, Category::Host, "{launch_type}");
+        assert_eq!(found.description.contains("EC2"), names_one, "{launch_type}: {}", found.description);
+    }
+}
+
+#[test]
 fn codes_and_words_of_spot_and_hosts() {
     for (code, reason, category) in [
         ("SpotInterruption", "", Some(Category::Spot)),

@@ -29,6 +29,9 @@ const GIVEN: [&str; 9] = [
     "PATH",
 ];
 
+/// The file of the plugin's image that loads the plugin and has no output.
+const LOADING_FILE: &str = "/ecs-router/load.conf";
+
 /// Checks the parts of a deployment against each other; `findings` are those of each file.
 pub(super) fn check(deployment: &Configuration, asked: &[AskedVariable], findings: &mut Vec<Finding>) {
     let tasks: Vec<TaskView<'_>> = deployment.tasks.iter().map(TaskView::new).collect();
@@ -137,11 +140,12 @@ fn exit_timeout(section: &Section) -> Option<Duration> {
 
 /// Reports a deployment in which there is nothing of the plugin to check.
 fn nothing(deployment: &Configuration, tasks: &[TaskView<'_>]) -> Option<Finding> {
-    let reads_a_file = |task: &TaskView<'_>| task.routers().any(ContainerView::reads_file);
+    let may_have_output = |router: &ContainerView<'_>| reads_other_file(deployment, router);
+    let has_other_file = |task: &TaskView<'_>| task.routers().any(may_have_output);
     // A document says itself what is checked.
     let has_documents = deployment.templates.iter().any(|template| template.form == TemplateForm::Document)
         && tasks.is_empty();
-    if deployment.ours().next().is_some() || tasks.iter().any(reads_a_file) || has_documents {
+    if deployment.ours().next().is_some() || tasks.iter().any(has_other_file) || has_documents {
         return None;
     }
     let location = Location { file: deployment.files.first()?.clone(), line: 1 };
@@ -167,9 +171,17 @@ fn nothing(deployment: &Configuration, tasks: &[TaskView<'_>]) -> Option<Finding
     Some(Finding { severity, location, subject: None, key: None, message, instead: instead.to_owned() })
 }
 
+/// Whether the router reads a file that was not given and may have an output of the plugin.
+fn reads_other_file(deployment: &Configuration, router: &ContainerView<'_>) -> bool {
+    let Some(path) = router.configuration_file() else { return router.reads_file() };
+    let name = |path: &'_ str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    path != LOADING_FILE && !deployment.files.iter().any(|file| name(file) == name(path))
+}
+
 /// What to give to `check` so that there is something to check.
 fn instead(deployment: &Configuration, tasks: &[TaskView<'_>]) -> &'static str {
     let has_routers = tasks.iter().any(|task| task.routers().next().is_some());
+    let reads_file = tasks.iter().any(|task| task.routers().any(ContainerView::reads_file));
     match (tasks.is_empty(), has_routers) {
         (true, _) if !deployment.templates.is_empty() => {
             "give the configuration and the task definition that belong to it, too"
@@ -180,6 +192,9 @@ fn instead(deployment: &Configuration, tasks: &[TaskView<'_>]) -> &'static str {
         }
         (false, false) => {
             "give the Fluent Bit configuration in its image, too: ecs-router check task.json fluent-bit.conf"
+        }
+        (false, true) if reads_file => {
+            "write \"Name\": \"ecs_router\" among the options of awsfirelens, or an [OUTPUT] with Name ecs_router into the router's file"
         }
         (false, true) => {
             "write \"Name\": \"ecs_router\" among the options of awsfirelens, or give the router a config-file-value"

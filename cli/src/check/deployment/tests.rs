@@ -87,6 +87,25 @@ fn nothing_to_check_is_never_nothing_wrong() {
     assert_eq!(beside_it, [""; 0]);
 }
 
+#[test]
+fn a_file_without_outputs_does_not_hide_that_there_is_none() {
+    let task = |file: &str| {
+        let read = format!(r#""options": {{"config-file-type": "file", "config-file-value": "{file}"}}"#);
+        router(&format!(r#""stopTimeout": 60, {URL}"#))
+            .replace(r#""type": "fluentbit""#, &format!(r#""type": "fluentbit", {read}"#))
+    };
+    let loading = "[SERVICE]\n    Flush 1\n    Grace 30\n    Plugins_File /ecs-router/plugins.conf\n";
+    let is_told = |files: &[(&str, &str)]| {
+        let found = said(files);
+        found.iter().any(|line| line.contains("no container of the task logs to an output ecs_router"))
+    };
+    assert!(is_told(&[("task.json", &task("/ecs-router/load.conf"))]));
+    assert!(is_told(&[("task.json", &task("/ecs-router/load.conf")), ("load.conf", loading)]));
+    assert!(is_told(&[("task.json", &task("/mine/own.conf")), ("own.conf", loading)]));
+    assert!(!is_told(&[("task.json", &task("/mine/own.conf"))]));
+    assert!(!is_told(&[("task.json", &task("/ecs-router/extra.conf"))]));
+}
+
 /// What is said of these lines of `[SERVICE]` and this `Match` beside a task whose router is asked at this port.
 fn beside_health(service: &str, pattern: &str, port: u16) -> Vec<String> {
     let health = format!(

@@ -102,6 +102,11 @@ impl<'t> ContainerView<'t> {
         options.is_some_and(|options| options.is_function() || options.get("config-file-value").is_some())
     }
 
+    /// The file that a router reads beside what FireLens generates, where it is known before deployment.
+    pub(super) fn configuration_file(&self) -> Option<&'t str> {
+        self.firelens()?.get("options")?.get("config-file-value")?.text()
+    }
+
     pub(super) fn firelens(&self) -> Option<&'t Node> {
         self.node.set("firelensConfiguration")
     }

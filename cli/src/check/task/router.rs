@@ -36,6 +36,7 @@ pub(super) fn check(ours: &[&Section], findings: &mut TaskFindings<'_, '_>) {
     check_type(ours, findings, router);
     check_essential(findings, router);
     check_options(findings, router);
+    check_loading(findings, router);
     check_own_logs(findings, router);
     check_stop_timeout(ours, findings, router);
     check_image(ours, findings, router);
@@ -90,6 +91,27 @@ fn check_options(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>
     }
     check_metadata(findings, router, &options.value);
     check_file(findings, router, &options.value);
+}
+
+/// Reports a router to which an output of the plugin goes, and which reads no file that could load the plugin.
+fn check_loading(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>) {
+    let names_plugin = |container: &ContainerView<'_>| {
+        container.uses_firelens() && container.output_name().is_some_and(|name| name == "ecs_router")
+    };
+    let has_own_command = ["command", "entryPoint"].iter().any(|key| router.node.set(key).is_some());
+    let Some(entry) = router.node.entry("firelensConfiguration") else { return };
+    let is_known = entry.value.text_of("type") == Some("fluentbit");
+    let options = entry.value.get("options").map(Node::entries).unwrap_or_default();
+    // Reported by themselves: one of the two options alone, and a list of options.
+    let names_file = router.reads_file()
+        || options.iter().any(|option| option.key == "config-file-type")
+        || entry.value.get("options").is_some_and(|options| !options.items().is_empty());
+    if !is_known || names_file || has_own_command || !findings.view.containers.iter().any(names_plugin) {
+        return;
+    }
+    let message = "reads no file that loads the plugin, so that Fluent Bit does not know the output ecs_router and no task starts, unless the image's own command loads it";
+    let instead = "write \"config-file-type\": \"file\" and \"config-file-value\": \"/ecs-router/load.conf\" among its options";
+    findings.warning(router.at_entry(entry), message, instead);
 }
 
 fn check_option(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>, entry: &MapEntry) {

@@ -133,8 +133,8 @@ mod tests {
         assert_says(&task(gov, "", ""), "warning", "is not the ARN of a role");
         let option = |name: &str| {
             task("", "", "").replace(
-                r#"{"type": "fluentbit"}"#,
-                &format!(r#"{{"type": "fluentbit", "options": {{"{name}": "x"}}}}"#),
+                r#""config-file-type": "file","#,
+                &format!(r#""config-file-type": "file", "{name}": "x","#),
             )
         };
         assert_says(

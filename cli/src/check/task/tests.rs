@@ -4,6 +4,9 @@ mod options;
 use crate::check::check_deployment;
 use crate::config::read_as;
 
+/// What FireLens is told for the router of [`task`].
+pub(super) const FIRELENS: &str = r#""type": "fluentbit", "options": {"config-file-type": "file", "config-file-value": "/ecs-router/load.conf"}"#;
+
 /// A task that is right; `app` and `router` stand among the keys of these containers, `task` beside them.
 pub(super) fn task(task: &str, app: &str, router: &str) -> String {
     let defaults = [
@@ -25,7 +28,7 @@ pub(super) fn task(task: &str, app: &str, router: &str) -> String {
 "containerDefinitions": [
 {{"name": "app", "image": "web:1", {app} "logConfiguration": {{"logDriver": "awsfirelens", "options":
   {{"Name": "ecs_router", "Workers": "2", "Retry_Limit": "no_limits", "route.default": "stdout"}}}}}},
-{{"name": "log_router", "image": "ecs-router:1", {router} "firelensConfiguration": {{"type": "fluentbit"}},
+{{"name": "log_router", "image": "ecs-router:1", {router} "firelensConfiguration": {{{FIRELENS}}},
   "logConfiguration": {{"logDriver": "awslogs", "options": {{"awslogs-group": "/x", "awslogs-region": "eu-west-1", "awslogs-stream-prefix": "r"}}}}}}
 ]}}"#
     )
@@ -159,16 +162,24 @@ fn the_router_finds_its_configuration() {
             "error",
             "another name",
         ),
-        (r#""type": "fluentbit", "options": {"enable-ecs-log-metadata": true}"#, "error", "must be a string"),
         (
-            r#""type": "fluentbit", "options": {"enable-ecs-log-metadata": "false"}"#,
+            r#""type": "fluentbit", "options": {"config-file-value": "/x/x.conf", "config-file-type": "file", "enable-ecs-log-metadata": true}"#,
+            "error",
+            "must be a string",
+        ),
+        (
+            r#""type": "fluentbit", "options": {"config-file-value": "/x/x.conf", "config-file-type": "file", "enable-ecs-log-metadata": "false"}"#,
             "warning",
             "records come without",
         ),
-        (r#""type": "fluentbit", "options": {"enable-ecs-metadata": "true"}"#, "error", "does not know"),
+        (
+            r#""type": "fluentbit", "options": {"config-file-value": "/x/x.conf", "config-file-type": "file", "enable-ecs-metadata": "true"}"#,
+            "error",
+            "does not know",
+        ),
         (r#""type": "fluentbit", "options": ["a"]"#, "error", "must be a map"),
     ] {
-        assert_says(&task("", "", "").replace(r#""type": "fluentbit""#, firelens), severity, part);
+        assert_says(&task("", "", "").replace(FIRELENS, firelens), severity, part);
     }
 }
 
@@ -265,6 +276,17 @@ fn log_drivers_exist_and_have_a_router() {
     }
 }
 
+#[test]
+fn a_router_reads_a_file_that_loads_the_plugin() {
+    let without = task("", "", "").replace(FIRELENS, r#""type": "fluentbit""#);
+    assert_says(&without, "warning", "reads no file that loads the plugin");
+    let other = without.replace(r#""Name": "ecs_router""#, r#""Name": "cloudwatch""#);
+    assert!(!said(&other).iter().any(|line| line.contains("loads the plugin")), "{:#?}", said(&other));
+    let own = task("", "", r#""command": ["-e", "/x/libout_ecs_router.so"],"#)
+        .replace(FIRELENS, r#""type": "fluentbit""#);
+    assert!(!said(&own).iter().any(|line| line.contains("loads the plugin")), "{:#?}", said(&own));
+}
+
 pub(in crate::check) fn template(properties: &str, options: &str) -> String {
     format!(
         "AWSTemplateFormatVersion: '2010-09-09'\nParameters:\n  Env: {{Type: String}}\nResources:\n  Task:\n    \
@@ -272,7 +294,7 @@ pub(in crate::check) fn template(properties: &str, options: &str) -> String {
          Image: web\n          LogConfiguration:\n            LogDriver: awsfirelens\n            Options:\n              \
          Name: ecs_router\n              Workers: 2\n              Retry_Limit: no_limits\n              \
          route.default: http\n              {options}\n        - Name: router\n          Image: x\n          \
-         FirelensConfiguration: {{Type: fluentbit}}\n          LogConfiguration: {{LogDriver: awslogs}}\n"
+         FirelensConfiguration: {{Type: fluentbit, Options: {{config-file-type: file, config-file-value: /ecs-router/load.conf}}}}\n          LogConfiguration: {{LogDriver: awslogs}}\n"
     )
 }
 

@@ -1,6 +1,6 @@
 //! Lists in the place of maps, and values that somebody fills in later.
 
-use super::{assert_says, said, task, template};
+use super::{FIRELENS, assert_says, said, task, template};
 
 #[test]
 fn what_a_pipeline_replaces_is_no_mistake() {
@@ -15,7 +15,7 @@ fn a_list_is_no_log_configuration() {
   {"Name": "ecs_router", "Workers": "2", "Retry_Limit": "no_limits", "route.default": "stdout"}}"#;
     let listed = task("", "", "").replace(app, &format!("[{app}]"));
     assert_says(&listed, "error", "logConfiguration: must be a map, and is a list");
-    let listed = task("", "", "").replace(r#"{"type": "fluentbit"}"#, r#"[{"type": "fluentbit"}]"#);
+    let listed = task("", "", "").replace(&format!("{{{FIRELENS}}}"), &format!("[{{{FIRELENS}}}]"));
     assert_says(&listed, "error", "firelensConfiguration: must be a map, and is a list");
 }
 
@@ -25,12 +25,7 @@ fn what_cloudformation_fills_in_is_unknown() {
         template("Properties", "http.url: https://x/")
             .replace("Image: x", &format!("Image: '{value}'\n          StopTimeout: '{value}'"))
             .replace("Memory: 512", &format!("Memory: '{value}'\n      TaskRoleArn: '{value}'"))
-            .replace(
-                "{Type: fluentbit}",
-                &format!(
-                    "{{Type: fluentbit, Options: {{config-file-type: file, config-file-value: '{value}'}}}}"
-                ),
-            )
+            .replace("config-file-value: /ecs-router/load.conf", &format!("config-file-value: '{value}'"))
     };
     assert_eq!(said(&with("{{resolve:ssm:/web/value}}")), [""; 0]);
     let variable = |value: &str| {

@@ -1,6 +1,6 @@
 //! Options of log drivers, names of variables and the like, which ECS or the agent refuses.
 
-use super::{assert_says, said, task};
+use super::{FIRELENS, assert_says, said, task};
 
 #[test]
 fn options_and_names_that_keep_a_container_from_starting_are_errors() {
@@ -75,7 +75,7 @@ fn options_and_names_that_keep_a_container_from_starting_are_errors() {
         let options = format!(
             r#""type": "fluentbit", "options": {{"config-file-type": "file", "config-file-value": "{path}"}}"#
         );
-        task("", "", "").replace(r#""type": "fluentbit""#, &options)
+        task("", "", "").replace(FIRELENS, &options)
     };
     assert_says(&file("/ecs-router/"), "error", "is a folder");
     assert_says(&file("/ecs-router/fluent-bit.yaml"), "error", "is YAML");
