@@ -238,6 +238,24 @@ fn a_task_definition_has_all_that_firelens_needs() {
 }
 
 #[test]
+fn names_and_addresses_are_of_the_partition_of_the_region() {
+    for (region, partition, domain) in [
+        ("eusc-de-east-1", "aws-eusc", "amazonaws.eu"),
+        ("cn-north-1", "aws-cn", "amazonaws.com.cn"),
+        ("us-gov-west-1", "aws-us-gov", "amazonaws.com"),
+    ] {
+        let folder = TempDir::new();
+        let written = folder.path().display().to_string();
+        ran(&["init", "--where", "collector", "--name", "shop", "--region", region, "--dir", &written]);
+        let task = text(folder.path(), "task-definition.json");
+        assert!(task.contains(&format!("arn:{partition}:iam::")), "{task}");
+        assert!(task.contains(&format!(".dkr.ecr.{region}.{domain}/")), "{task}");
+        let configuration = text(folder.path(), "fluent-bit.conf");
+        assert!(configuration.contains(&format!("https://sqs.{region}.{domain}/")), "{configuration}");
+    }
+}
+
+#[test]
 fn a_collector_may_read_the_log_groups_that_are_named_and_no_others() {
     let folder = TempDir::new();
     let ran = init(folder.path(), "collector", &["--fetch-logs", "/ecs/web,/ecs/api"]);

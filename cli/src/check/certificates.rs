@@ -42,7 +42,7 @@ fn path(setting: &Setting) -> Option<PathBuf> {
 fn not_a_path(setting: &Setting) -> Finding {
     let message = "is the text of a key or certificate, not the path of a file";
     let instead = "write the text to a file, and its path here";
-    Finding::new(FindingSeverity::Error, &setting.location, &setting.key, message, instead)
+    Finding::error_of(setting, message, instead)
 }
 
 fn elsewhere(setting: &Setting, path: &str) -> Finding {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::startup::row;
 use super::task::TaskView;
 use super::variables;
-use crate::config::{Configuration, Location, Node, Section, Setting, SettingValue};
+use crate::config::{Configuration, Location, Section, Setting, SettingValue};
 
 /// A variable for which an output or `[SERVICE]` asks.
 #[derive(Debug)]
@@ -37,9 +37,9 @@ pub(super) fn given(configurations: &[Configuration]) -> BTreeMap<String, String
     let mut found: BTreeMap<String, Option<String>> = BTreeMap::new();
     for task in configurations.iter().flat_map(|configuration| &configuration.tasks) {
         for router in TaskView::new(task).with_plugin() {
-            for item in router.node.get("environment").map(Node::items).unwrap_or_default() {
-                let Some(name) = item.get("name").and_then(Node::text) else { continue };
-                let value = item.get("value").and_then(Node::text).filter(|text| is_final(text));
+            for item in router.node.items_of("environment") {
+                let Some(name) = item.text_of("name") else { continue };
+                let value = item.text_of("value").filter(|text| variables::is_final(text));
                 let value = value.map(str::to_owned);
                 let known = found.entry(name.to_owned()).or_insert_with(|| value.clone());
                 if *known != value {
@@ -49,11 +49,6 @@ pub(super) fn given(configurations: &[Configuration]) -> BTreeMap<String, String
         }
     }
     found.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
-}
-
-/// Whether nobody fills in a part of the value later.
-pub(super) fn is_final(text: &str) -> bool {
-    !text.contains("${") && !text.contains("{{") && !text.contains('<')
 }
 
 /// Puts in what is known, except for secrets: whether a file holds one in clear text is about the file.

@@ -6,7 +6,7 @@ use ecs_router::config::shown_text;
 use ecs_router::printable;
 use serde_json::{Value, json};
 
-use crate::config::{FileError, Location, Section, Setting};
+use crate::config::{FileRemark, Location, Section, Setting};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum FindingSeverity {
@@ -79,6 +79,15 @@ impl Finding {
         Self::new(FindingSeverity::Warning, &setting.location, &setting.key, message, instead)
     }
 
+    /// An error in the value of a key.
+    pub(crate) fn error_of(
+        setting: &Setting,
+        message: impl Into<String>,
+        instead: impl Into<String>,
+    ) -> Self {
+        Self::new(FindingSeverity::Error, &setting.location, &setting.key, message, instead)
+    }
+
     /// The same finding, about a container.
     #[must_use]
     pub(crate) fn in_container(self, name: Option<&str>) -> Self {
@@ -92,8 +101,8 @@ impl Finding {
     }
 
     /// A finding about a whole file or a line of it.
-    pub(crate) fn of_file(severity: FindingSeverity, error: FileError) -> Self {
-        let FileError { location, message, instead } = error;
+    pub(crate) fn of_file(severity: FindingSeverity, remark: FileRemark) -> Self {
+        let FileRemark { location, message, instead } = remark;
         let shown = |text: String| shown_text(&text).into_owned();
         Self {
             severity,

@@ -5,53 +5,19 @@
 use std::time::Duration;
 
 use super::finding::{Finding, FindingSeverity};
-use super::reach;
+use super::host_keys::HOST_KEYS;
 use super::values::MAX_STOP_TIMEOUT;
-use crate::config::{Configuration, Origin, Section, Setting, find, matches, tag_regex};
-
-/// Keys of an output that Fluent Bit reads itself.
-pub(super) const HOST_KEYS: [&str; 14] = [
-    "name",
-    "match",
-    "match_regex",
-    "alias",
-    "workers",
-    "retry_limit",
-    "log_level",
-    "log_suppress_interval",
-    "host",
-    "port",
-    "ipv6",
-    "tls",
-    "processors",
-    "routes",
-];
-
-/// Prefixes of further keys that Fluent Bit reads itself.
-const HOST_KEY_PREFIXES: [&str; 5] = ["tls.", "net.", "storage.", "oauth2.", "_debug."];
-
-/// Options of the log driver that FireLens does not pass on (`addOutputSection` of the ECS agent).
-const FIRELENS_KEYS: [&str; 3] = ["include-pattern", "exclude-pattern", "log-driver-buffer-limit"];
+use super::{match_pattern, reach};
+use crate::config::{Configuration, Origin, Section, Setting, find, matches};
 
 /// The tag of the records of FireLens's health check.
 const HEALTH_CHECK_TAG: &str = "firelens-healthcheck";
-
-/// What containers write comes under tags like this.
-const FIRELENS_TAG: &str = "app-firelens-0123456789abcdef0123456789abcdef";
 
 /// More threads than anything here can use.
 const MAX_WORKERS: i64 = 64;
 
 /// `FLB_CONFIG_DEFAULT_GRACE`.
-const DEFAULT_GRACE_SECONDS: i64 = 5;
-
-/// Whether Fluent Bit or FireLens reads this key, so that it never reaches the plugin.
-pub(crate) fn is_key(origin: Origin, key: &str) -> bool {
-    let key = key.to_ascii_lowercase();
-    HOST_KEYS.contains(&key.as_str())
-        || HOST_KEY_PREFIXES.iter().any(|prefix| key.starts_with(prefix))
-        || (origin == Origin::FireLens && FIRELENS_KEYS.contains(&key.as_str()))
-}
+pub(super) const DEFAULT_GRACE_SECONDS: u32 = 5;
 
 /// Reports what the host will do with the output that its author would not expect.
 pub(super) fn check(
@@ -66,7 +32,7 @@ pub(super) fn check(
     match section.origin {
         Origin::FluentBit => {
             findings.extend(tags(section, configuration));
-            findings.extend(pattern(section));
+            findings.extend(match_pattern::check(section));
             findings.extend(reach::check(section, configuration));
             findings.extend(flush_timeout.and_then(|timeout| grace(section, configuration, timeout)));
         }
@@ -147,86 +113,19 @@ fn tags(section: &Section, configuration: &Configuration) -> Option<Finding> {
     let by_pattern =
         pattern.filter(|setting| setting.value.text().is_some_and(|text| matches(text, HEALTH_CHECK_TAG)));
     let caught = by_pattern.or_else(|| {
-        regex.filter(|setting| setting.value.text().is_some_and(|text| takes(text, HEALTH_CHECK_TAG)))
+        regex.filter(|setting| {
+            setting.value.text().is_some_and(|text| match_pattern::takes(text, HEALTH_CHECK_TAG))
+        })
     })?;
     let message = format!("also takes what FireLens's health check writes, whose tag is {HEALTH_CHECK_TAG}");
     let instead = "write Match *-firelens-* for what containers write";
-    Some(Finding::new(FindingSeverity::Warning, &caught.location, &caught.key, message, instead))
+    Some(Finding::warn_of(caught, message, instead))
 }
-
-/// Reports a pattern that Fluent Bit reads otherwise than it was meant.
-pub(super) fn pattern(section: &Section) -> Option<Finding> {
-    if let Some(regex) = section.get("match_regex") {
-        return expression(regex);
-    }
-    let setting = section.get("match")?;
-    let text = setting.value.text()?;
-    let message = match text {
-        _ if text.contains('"') => "has quotation marks, which Fluent Bit takes for a part of the tag",
-        _ if text.contains([',', ' ']) => "is one pattern, not a list; no tag has a comma or a blank",
-        _ if is_underlined(text) => "has underscores, where the tags of FireLens have hyphens",
-        _ if is_firelens(text) => "never matches: FireLens writes its tags in small letters",
-        _ => return None,
-    };
-    Some(Finding::warn_of(setting, message, "write Match *-firelens-*, or an [OUTPUT] for each pattern"))
-}
-
-fn expression(regex: &Setting) -> Option<Finding> {
-    let text = regex.value.text()?;
-    // Onigmo knows more than this engine; what both refuse is broken.
-    if let Some(reason) = broken(text) {
-        let message = format!("is not a valid regular expression: {reason}");
-        let instead = "write Match *-firelens-*";
-        return Some(Finding::new(FindingSeverity::Error, &regex.location, &regex.key, message, instead));
-    }
-    let message = match text {
-        _ if text.contains('"') => "has quotation marks, which Fluent Bit takes for a part of the tag",
-        _ if is_underlined(text) => "has underscores, where the tags of FireLens have hyphens",
-        _ if is_firelens(text) => "never matches: FireLens writes its tags in small letters",
-        _ if begins_inside(text) => {
-            "is compared from the first character of the tag, so it takes nothing that containers write"
-        }
-        _ => return None,
-    };
-    Some(Finding::warn_of(regex, message, "write Match_Regex .*-firelens-.*, or Match *-firelens-*"))
-}
-
-/// Whether the expression fits inside a tag of FireLens, but not from its beginning.
-fn begins_inside(pattern: &str) -> bool {
-    let inside = regex::Regex::new(pattern).is_ok_and(|regex| regex.is_match(FIRELENS_TAG));
-    inside && !takes(pattern, FIRELENS_TAG)
-}
-
-/// Whether an output with this `Match_Regex` takes the tag. A pattern that this engine cannot read is taken not to match.
-fn takes(pattern: &str, tag: &str) -> bool {
-    tag_regex(pattern).is_ok_and(|regex| regex.is_match(tag))
-}
-
-/// Why a regular expression is none in any syntax.
-pub(super) fn broken(pattern: &str) -> Option<String> {
-    let error = regex::Regex::new(pattern).err()?.to_string();
-    let reason = error.lines().last()?.trim_start_matches("error: ").to_owned();
-    BROKEN.iter().any(|known| reason.contains(known)).then_some(reason)
-}
-
-/// A container's name may have underscores, but not what FireLens writes after it.
-fn is_underlined(text: &str) -> bool {
-    let lower = text.to_ascii_lowercase();
-    !lower.contains("-firelens-") && (lower.contains("_firelens_") || lower.ends_with("_firelens*"))
-}
-
-fn is_firelens(text: &str) -> bool {
-    text.to_ascii_lowercase().contains("-firelens-") && !text.contains("-firelens-")
-}
-
-/// What is wrong with a regular expression in every syntax.
-const BROKEN: [&str; 4] = ["unclosed", "unopened", "repetition operator missing", "incomplete escape"];
 
 fn grace(section: &Section, configuration: &Configuration, flush_timeout: Duration) -> Option<Finding> {
-    // Later lines win.
-    let setting = configuration.service.iter().rfind(|setting| setting.key.eq_ignore_ascii_case("grace"));
+    let setting = configuration.service_setting("grace");
     let seconds = match setting {
-        None => DEFAULT_GRACE_SECONDS,
+        None => i64::from(DEFAULT_GRACE_SECONDS),
         Some(setting) => setting.value.text()?.parse().ok()?,
     };
     // A flush that ECS cannot wait for is reported as such.
@@ -259,7 +158,7 @@ fn grace(section: &Section, configuration: &Configuration, flush_timeout: Durati
 fn name_case(section: &Section) -> Option<Finding> {
     let name = find(&section.settings, "name").filter(|name| name.key != "Name")?;
     let message = "is not what FireLens looks for; it refuses the task for want of a Name";
-    Some(Finding::new(FindingSeverity::Error, &name.location, &name.key, message, "write Name"))
+    Some(Finding::error_of(name, message, "write Name"))
 }
 
 fn warning(section: &Section, setting: Option<&Setting>, key: &str, message: &str, instead: &str) -> Finding {

@@ -2,7 +2,7 @@
 //!
 //! Sources: `flb_output_set_property` and `flb_utils_size_to_bytes`; tried on 1.9.10 and 5.1.1.
 
-use super::finding::{Finding, FindingSeverity};
+use super::finding::Finding;
 use super::service::LEVELS;
 use crate::config::{Section, Setting};
 use crate::suggest::closest;
@@ -46,7 +46,7 @@ fn level(setting: &Setting) -> Option<Finding> {
     }
     let near = closest(text, LEVELS).unwrap_or("info");
     let message = format!("'{text}' is not a level of Fluent Bit's log, and 5.1.1 refuses to start");
-    Some(error(setting, message, format!("write {near}; there are {}", LEVELS.join(", "))))
+    Some(Finding::error_of(setting, message, format!("write {near}; there are {}", LEVELS.join(", "))))
 }
 
 /// A size as `flb_utils_size_to_bytes` reads it: no blank, and K, M or G after it, with or without a B.
@@ -62,11 +62,7 @@ fn size(setting: &Setting) -> Option<Finding> {
         return None;
     }
     let message = format!("'{text}' is not a size for Fluent Bit, and 5.1.1 refuses to start");
-    Some(error(setting, message, "write for example 500M".to_owned()))
-}
-
-fn error(setting: &Setting, message: String, instead: String) -> Finding {
-    Finding::new(FindingSeverity::Error, &setting.location, &setting.key, message, instead)
+    Some(Finding::error_of(setting, message, "write for example 500M".to_owned()))
 }
 
 #[cfg(test)]

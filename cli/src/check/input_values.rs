@@ -2,7 +2,7 @@
 //!
 //! Sources: `flb_input_set_property`, `flb_utils_size_to_bytes`; tried on 1.9.10 and 5.1.1.
 
-use super::finding::{Finding, FindingSeverity};
+use super::finding::Finding;
 use crate::config::{Configuration, Setting};
 
 /// Bytes; below this, the limit is reached with the first lines.
@@ -25,7 +25,7 @@ fn port(setting: &Setting) -> Option<Finding> {
     }
     let message = format!("'{text}' is not a port, and Fluent Bit does not start");
     let instead = "write a number from 1 to 65535";
-    Some(Finding::new(FindingSeverity::Error, &setting.location, &setting.key, message, instead))
+    Some(Finding::error_of(setting, message, instead))
 }
 
 /// A number alone counts bytes.

@@ -10,7 +10,7 @@ use ecs_router::join::rules::JoinRules;
 use super::finding::{Finding, FindingSeverity};
 use super::placeholders::{Placeholder, PlaceholderLookup};
 use super::tags;
-use crate::config::{Configuration, Section, find};
+use crate::config::{Configuration, Section};
 
 /// Seconds; `FLB_CONFIG_FLUSH_SECS` of Fluent Bit.
 const DEFAULT_FLUSH: f64 = 1.0;
@@ -61,7 +61,7 @@ fn late_chunks(section: &Section, configuration: &Configuration, wait: Duration)
 
 /// How often chunks come; `None`: that is not known before deployment.
 fn flush(configuration: &Configuration) -> Option<Duration> {
-    let seconds: f64 = match find(&configuration.service, "flush") {
+    let seconds: f64 = match configuration.service_setting("flush") {
         Some(setting) => setting.value.text()?.trim().parse().ok()?,
         None => DEFAULT_FLUSH,
     };

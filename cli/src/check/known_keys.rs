@@ -2,8 +2,8 @@
 
 use ecs_router::config::keys::{DestinationKind, KEYS, Scope, find, is_group};
 
-use super::finding::{Finding, FindingSeverity};
-use super::host;
+use super::finding::Finding;
+use super::host_keys;
 use super::limits;
 use super::placeholders::destination_kind;
 use super::redaction;
@@ -16,7 +16,7 @@ use crate::suggest::{closest, closest_or_part};
 pub(super) fn check(section: &Section, names: &SectionNames, findings: &mut Vec<Finding>) {
     findings.extend(of_awslogs(section));
     for (position, setting) in section.settings.iter().enumerate() {
-        if host::is_key(section.origin, &setting.key) {
+        if host_keys::is_key(section.origin, &setting.key) {
             findings.extend(commented(section.origin, setting));
             continue;
         }
@@ -25,7 +25,7 @@ pub(super) fn check(section: &Section, names: &SectionNames, findings: &mut Vec<
         }
         let finding = unreadable(setting).or_else(|| {
             let (message, instead) = unknown(section, names, setting)?;
-            Some(Finding::new(FindingSeverity::Error, &setting.location, &setting.key, message, instead))
+            Some(Finding::error_of(setting, message, instead))
         });
         let finding = finding.or_else(|| repeated(section, position));
         findings.extend(finding.or_else(|| commented(section.origin, setting)));
@@ -34,7 +34,7 @@ pub(super) fn check(section: &Section, names: &SectionNames, findings: &mut Vec<
 
 /// What is wrong with a key that is on the command line instead of in the section, and what to do.
 pub(crate) fn problem_with_key(section: &Section, setting: &Setting) -> Option<(String, String)> {
-    if host::is_key(section.origin, &setting.key) {
+    if host_keys::is_key(section.origin, &setting.key) {
         let message = "is a key of Fluent Bit, which the plugin never sees".to_owned();
         return Some((message, "leave it out".to_owned()));
     }
@@ -52,7 +52,7 @@ fn of_awslogs(section: &Section) -> Option<Finding> {
         names.join(", ")
     );
     let instead = "leave it out; the options of the output say where records go";
-    Some(Finding::new(FindingSeverity::Error, &first.location, &first.key, message, instead))
+    Some(Finding::error_of(first, message, instead))
 }
 
 fn is_of_awslogs(origin: Origin, key: &str) -> bool {
@@ -63,8 +63,7 @@ fn is_of_awslogs(origin: Origin, key: &str) -> bool {
 fn unreadable(setting: &Setting) -> Option<Finding> {
     let message = "is a list or a map, but the plugin can be given texts only";
     let instead = format!("write {0}: a, b for a list, and {0}.<key>: … for the keys of a map", setting.key);
-    (setting.value == SettingValue::Nested)
-        .then(|| Finding::new(FindingSeverity::Error, &setting.location, &setting.key, message, instead))
+    (setting.value == SettingValue::Nested).then(|| Finding::error_of(setting, message, instead))
 }
 
 /// Reports a comment after a value: Fluent Bit knows comments only at the beginning of a line.
@@ -72,7 +71,7 @@ fn commented(origin: Origin, setting: &Setting) -> Option<Finding> {
     written(&setting.value).filter(|text| origin == Origin::FluentBit && text.contains(" #"))?;
     let message = "ends with a comment, which Fluent Bit takes for a part of the value";
     let instead = "give the comment a line of its own";
-    Some(Finding::new(FindingSeverity::Warning, &setting.location, &setting.key, message, instead))
+    Some(Finding::warn_of(setting, message, instead))
 }
 
 fn repeated(section: &Section, position: usize) -> Option<Finding> {
@@ -80,7 +79,7 @@ fn repeated(section: &Section, position: usize) -> Option<Finding> {
     let mut before = section.settings.iter().take(position);
     let first = before.find(|other| other.key.eq_ignore_ascii_case(&setting.key))?;
     let message = format!("is written twice, and the plugin gets the value of line {}", first.location.line);
-    Some(Finding::new(FindingSeverity::Warning, &setting.location, &setting.key, message, "keep one of them"))
+    Some(Finding::warn_of(setting, message, "keep one of them"))
 }
 
 /// Message and suggestion for a key that does not exist; `None` when it does.
@@ -293,7 +292,7 @@ fn every_key(section: &Section, names: &SectionNames) -> Vec<String> {
         .collect();
     let output_keys = KEYS.iter().filter(|row| row.scope == Scope::Output && !row.name.contains('<'));
     keys.extend(output_keys.map(|row| row.name.to_owned()));
-    keys.extend(host::HOST_KEYS.iter().map(|key| (*key).to_owned()));
+    keys.extend(host_keys::HOST_KEYS.iter().map(|key| (*key).to_owned()));
     keys
 }
 

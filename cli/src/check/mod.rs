@@ -7,6 +7,7 @@ mod addresses;
 mod aliases;
 mod certificates;
 mod choices;
+mod cloudformation;
 mod connect;
 mod deployment;
 mod duplicates;
@@ -17,6 +18,7 @@ mod filters;
 mod finding;
 mod given_tags;
 mod host;
+mod host_keys;
 mod host_values;
 mod incidents;
 mod input_values;
@@ -24,6 +26,7 @@ mod inputs;
 mod join;
 mod known_keys;
 mod limits;
+mod match_pattern;
 mod messages;
 mod objects;
 mod other_secrets;
@@ -50,10 +53,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use self::finding::{Finding, FindingSeverity};
-pub(crate) use self::host::is_key as is_key_of_host;
+pub(crate) use self::host_keys::is_key as is_key_of_host;
 pub(crate) use self::known_keys::problem_with_key;
 use self::output::FindingFormat;
 pub(crate) use self::placeholders::{Placeholder, PlaceholderLookup};
+pub(crate) use self::values::is_account;
 use crate::config::{self, Configuration, Origin, Section};
 use crate::suggest::closest;
 use crate::terminal;
@@ -128,10 +132,22 @@ fn check_deployment(mut configurations: Vec<Configuration>) -> Vec<Finding> {
 /// What is wrong with a file and those that it includes. `ours` are the plugin's outputs of the whole deployment.
 fn check_file(configuration: &Configuration, ours: &[&Section]) -> Vec<Finding> {
     let mut findings = Vec::new();
+    check_outputs(configuration, ours, &mut findings);
+    task::check(configuration, ours, &mut findings);
+    cloudformation::check(configuration, ours, &mut findings);
+    findings
+        .retain(|finding| !configuration.look_alikes.iter().any(|look| look.location == finding.location));
+    findings.extend(findings_of_reader(configuration));
+    check_fluent_bit(configuration, &mut findings);
+    findings
+}
+
+/// The plugin's outputs, those that were probably meant to be, and secrets in those of others.
+fn check_outputs(configuration: &Configuration, ours: &[&Section], findings: &mut Vec<Finding>) {
     for section in &configuration.outputs {
         let before = findings.len();
         match section.is_ours() {
-            true => check_section(section, configuration, &mut findings),
+            true => check_section(section, configuration, findings),
             // A line that cannot be read may have been the name.
             false if !configuration.errors.is_empty() || !configuration.look_alikes.is_empty() => {}
             false => findings.extend(misspelt_name(section)),
@@ -142,33 +158,38 @@ fn check_file(configuration: &Configuration, ours: &[&Section]) -> Vec<Finding> 
     // A file of others alone is nobody's business.
     let is_concerned = |section: &Section| section.origin == Origin::FireLens || !ours.is_empty();
     for section in configuration.outputs.iter().filter(|one| !one.is_ours() && is_concerned(one)) {
-        other_secrets::check(section, &configuration.variables, &mut findings);
+        other_secrets::check(section, &configuration.variables, findings);
     }
-    task::check(configuration, ours, &mut findings);
-    task::check_templates(configuration, ours, &mut findings);
-    findings
-        .retain(|finding| !configuration.look_alikes.iter().any(|look| look.location == finding.location));
+}
+
+/// What was noticed when the file was read.
+fn findings_of_reader(configuration: &Configuration) -> Vec<Finding> {
     let remarks = [
         (FindingSeverity::Error, &configuration.look_alikes),
         (FindingSeverity::Error, &configuration.errors),
         (FindingSeverity::Warning, &configuration.warnings),
         (FindingSeverity::Note, &configuration.notes),
     ];
-    for (severity, remarks) in remarks {
-        findings.extend(remarks.iter().map(|remark| Finding::of_file(severity, remark.clone())));
-    }
-    plugins::check(configuration, &mut findings);
-    plugin_names::check(configuration, &mut findings);
-    service::check(configuration, &mut findings);
-    filters::check(configuration, &mut findings);
-    input_values::check(configuration, &mut findings);
-    aliases::check(configuration, &mut findings);
-    duplicates::check(configuration, &mut findings);
-    reach::check_filters(configuration, &mut findings);
-    reach::check_inputs(configuration, &mut findings);
-    findings
+    let findings = remarks.into_iter().flat_map(|(severity, remarks)| {
+        remarks.iter().map(move |remark| Finding::of_file(severity, remark.clone()))
+    });
+    findings.collect()
 }
 
+/// What Fluent Bit itself refuses, or reads otherwise than it was meant.
+fn check_fluent_bit(configuration: &Configuration, findings: &mut Vec<Finding>) {
+    plugins::check(configuration, findings);
+    plugin_names::check(configuration, findings);
+    service::check(configuration, findings);
+    filters::check(configuration, findings);
+    input_values::check(configuration, findings);
+    aliases::check(configuration, findings);
+    duplicates::check(configuration, findings);
+    reach::check_filters(configuration, findings);
+    reach::check_inputs(configuration, findings);
+}
+
+/// An output of the plugin. The plugin's own code comes first: what it refuses is not said again.
 fn check_section(section: &Section, configuration: &Configuration, findings: &mut Vec<Finding>) {
     let names = routes::SectionNames::new(section);
     let flush_timeout = startup::check(section, findings);
@@ -210,7 +231,7 @@ fn misspelt_name(section: &Section) -> Option<Finding> {
     let text = name.value.text()?;
     closest(text, ["ecs_router"])?;
     let message = format!("'{text}' is not an output");
-    Some(Finding::new(FindingSeverity::Error, &name.location, &name.key, message, "write ecs_router"))
+    Some(Finding::error_of(name, message, "write ecs_router"))
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@ use ecs_router::config::keys::{DestinationKind, find};
 
 use super::finding::Finding;
 use super::placeholders::destination_kind;
+use super::templates;
+use super::values::read_duration;
 use crate::config::{Section, Setting};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -39,8 +41,8 @@ pub(super) fn check(section: &Section, findings: &mut Vec<Finding>) {
 
 /// An object holds what has one key: a key that changes makes an object, whatever `upload_timeout` says.
 fn cuts_small(section: &Section, destination: &str, setting: &Setting) -> Option<Finding> {
-    let text = super::templates::written(&setting.value)?;
-    let letters: Vec<String> = conversions(text);
+    let text = templates::written(&setting.value)?;
+    let letters: Vec<String> = templates::conversions(text);
     let (what, period, words) = PARTS.iter().find_map(|(what, parts, period, words)| {
         letters.iter().any(|letter| parts.contains(&letter.as_str())).then_some((what, period, words))
     })?;
@@ -81,18 +83,6 @@ fn too_small(setting: &Setting) -> Option<Finding> {
     (1..LEAST_OBJECT_BYTES).contains(&bytes).then(|| Finding::warn_of(setting, message, instead))
 }
 
-/// The letters after each `%`, without flags and widths.
-pub(super) fn conversions(text: &str) -> Vec<String> {
-    let mut letters = Vec::new();
-    let mut rest = text.replace("%%", "");
-    while let Some((_, behind)) = rest.split_once('%') {
-        let behind = behind.trim_start_matches(|c: char| c.is_ascii_digit() || "-_0^#:.".contains(c));
-        letters.extend(behind.chars().next().map(String::from));
-        rest = behind.to_owned();
-    }
-    letters
-}
-
 /// `None` when the file does not tell it.
 fn upload_timeout(section: &Section, destination: &str) -> Option<Duration> {
     let written = section.get(&format!("{destination}.upload_timeout"));
@@ -101,7 +91,7 @@ fn upload_timeout(section: &Section, destination: &str) -> Option<Duration> {
         Some(setting) => setting.value.text()?,
         None => default()?,
     };
-    super::values::read_duration(text)
+    read_duration(text)
 }
 
 /// Whoever fetches the object unpacks it by its encoding, and then finds a type that says it is still packed.

@@ -1,7 +1,7 @@
 //! Whether anything loads the plugin.
 
 use super::finding::Finding;
-use crate::config::{Configuration, Origin, find};
+use crate::config::{Configuration, Origin};
 use crate::suggest::closest;
 
 const KEY: &str = "Plugins_File";
@@ -12,7 +12,7 @@ pub(super) fn check(configuration: &Configuration, findings: &mut Vec<Finding>) 
         return;
     };
     let Some(first) = configuration.service.first() else { return };
-    if configuration.lists_plugins || find(&configuration.service, KEY).is_some() {
+    if configuration.lists_plugins || configuration.service_setting(KEY).is_some() {
         return;
     }
     let misspelt = configuration.service.iter().find(|setting| closest(&setting.key, [KEY]).is_some());

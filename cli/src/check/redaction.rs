@@ -3,7 +3,7 @@
 use ecs_router::config::keys::{KEYS, find};
 use ecs_router::redact::{BuiltInRule, advice};
 
-use super::finding::{Finding, FindingSeverity};
+use super::finding::Finding;
 use super::routes::{list, starts_with};
 use crate::config::{Section, Setting, SettingValue};
 use crate::suggest::closest;
@@ -15,13 +15,7 @@ pub(super) fn check(section: &Section, findings: &mut Vec<Finding>) {
         let Some((message, instead)) = advice(pattern.trim()).and_then(|text| text.split_once("; ")) else {
             continue;
         };
-        findings.push(Finding::new(
-            FindingSeverity::Warning,
-            &setting.location,
-            &setting.key,
-            message,
-            instead,
-        ));
+        findings.push(Finding::warn_of(setting, message, instead));
     }
 }
 

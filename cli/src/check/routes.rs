@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use ecs_router::config::keys::{DestinationKind, is_group};
 
-use super::finding::{Finding, FindingSeverity};
+use super::finding::Finding;
 use crate::config::{Section, Setting, SettingValue};
 
 /// The names of classes and destinations in a section.
@@ -67,7 +67,7 @@ pub(super) fn check(section: &Section, names: &SectionNames, findings: &mut Vec<
         let Some(first) = first else { continue };
         let message = format!("destination '{name}' is on no route, so that nothing goes there");
         let instead = format!("add {name} to a route, or leave its keys out");
-        findings.push(Finding::new(FindingSeverity::Warning, &first.location, &first.key, message, instead));
+        findings.push(Finding::warn_of(first, message, instead));
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ecs_router::config::keys::{DestinationKind, KEYS, Key, KeyForm, find};
 
-use super::finding::{Finding, FindingSeverity};
+use super::finding::Finding;
 use super::placeholders::destination_kind;
 use super::routes::{SectionNames, is_output_key};
 use super::variables;
@@ -32,9 +32,7 @@ pub(super) fn check(
         } else {
             None
         };
-        findings.extend(reason.map(|(message, instead)| {
-            Finding::new(FindingSeverity::Warning, &setting.location, &setting.key, message, instead)
-        }));
+        findings.extend(reason.map(|(message, instead)| Finding::warn_of(setting, message, instead)));
     }
 }
 

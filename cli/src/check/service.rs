@@ -158,7 +158,7 @@ fn of_level(setting: &Setting, text: &str) -> Option<Finding> {
     }
     let message = format!("'{text}' is not a level of Fluent Bit's log, and 5.1.1 refuses to start");
     let near = closest(text, LEVELS).unwrap_or("info");
-    Some(error(setting, message, format!("write {near}; there are {}", LEVELS.join(", "))))
+    Some(Finding::error_of(setting, message, format!("write {near}; there are {}", LEVELS.join(", "))))
 }
 
 fn of_flag(setting: &Setting, text: &str) -> Option<Finding> {
@@ -181,7 +181,7 @@ fn of_port(setting: &Setting, text: &str) -> Option<Finding> {
         }
         Ok(_) => return None,
     };
-    Some(error(setting, message, "write 2020".to_owned()))
+    Some(Finding::error_of(setting, message, "write 2020".to_owned()))
 }
 
 /// C's `atoi` and `atof` read the number at the beginning and pass over what follows.
@@ -192,7 +192,7 @@ fn of_number(setting: &Setting, text: &str, form: ServiceForm) -> Option<Finding
     let value = number.parse::<f64>().unwrap_or_default();
     if setting.key.eq_ignore_ascii_case("flush") && value <= 0.0 {
         let message = format!("'{text}' is not a time, and Fluent Bit refuses to start");
-        return Some(error(setting, message, "write 1".to_owned()));
+        return Some(Finding::error_of(setting, message, "write 1".to_owned()));
     }
     if number.is_empty() {
         return Some(Finding::warn_of(
@@ -210,7 +210,11 @@ fn of_number(setting: &Setting, text: &str, form: ServiceForm) -> Option<Finding
 fn of_path(setting: &Setting, text: &str) -> Option<Finding> {
     if setting.key.eq_ignore_ascii_case("http_listen") && text.split(':').count() == 2 {
         let message = format!("'{text}' has a port, which stands in HTTP_Port");
-        return Some(error(setting, message, "write HTTP_Listen 127.0.0.1 and HTTP_Port 2020".to_owned()));
+        return Some(Finding::error_of(
+            setting,
+            message,
+            "write HTTP_Listen 127.0.0.1 and HTTP_Port 2020".to_owned(),
+        ));
     }
     if !setting.key.eq_ignore_ascii_case("plugins_file") {
         return None;
@@ -222,7 +226,11 @@ fn of_path(setting: &Setting, text: &str) -> Option<Finding> {
     } else {
         return None;
     };
-    Some(error(setting, message.to_owned(), "write Plugins_File /ecs-router/plugins.conf".to_owned()))
+    Some(Finding::error_of(
+        setting,
+        message.to_owned(),
+        "write Plugins_File /ecs-router/plugins.conf".to_owned(),
+    ))
 }
 
 /// Reports settings of the HTTP server where it is off.
@@ -240,10 +248,10 @@ fn without_server(service: &[Setting]) -> Option<Finding> {
 /// Reports storage in the file system without a folder for it.
 fn storage_without_path(configuration: &Configuration) -> Option<Finding> {
     // A file without [SERVICE] is a part of another.
-    if configuration.service.is_empty() || find(&configuration.service, "storage.path").is_some() {
+    if configuration.service.is_empty() || configuration.service_setting("storage.path").is_some() {
         return None;
     }
-    if let Some(setting) = find(&configuration.service, "storage.type")
+    if let Some(setting) = configuration.service_setting("storage.type")
         && setting.value.text() == Some("filesystem")
     {
         let message = "has no effect without storage.path: chunks stay in memory";
@@ -252,7 +260,7 @@ fn storage_without_path(configuration: &Configuration) -> Option<Finding> {
     let mut inputs = configuration.inputs.iter().filter_map(|input| input.get("storage.type"));
     if let Some(setting) = inputs.find(|setting| setting.value.text() == Some("filesystem")) {
         let message = "is filesystem, but [SERVICE] has no storage.path, and Fluent Bit refuses to start";
-        return Some(error(
+        return Some(Finding::error_of(
             setting,
             message.to_owned(),
             "write storage.path /var/fluent-bit in [SERVICE]".to_owned(),
@@ -270,10 +278,6 @@ fn storage_without_path(configuration: &Configuration) -> Option<Finding> {
 
 fn note(setting: &Setting, message: impl Into<String>, instead: &str) -> Finding {
     Finding::new(FindingSeverity::Note, &setting.location, &setting.key, message, instead)
-}
-
-fn error(setting: &Setting, message: String, instead: String) -> Finding {
-    Finding::new(FindingSeverity::Error, &setting.location, &setting.key, message, instead)
 }
 
 #[cfg(test)]

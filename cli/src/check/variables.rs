@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::finding::{Finding, FindingSeverity};
+use super::finding::Finding;
 use crate::config::{Section, Setting, SettingValue};
 
 /// Fields that the plugin derives from a record, besides those that begin with `ecs_`.
@@ -17,13 +17,7 @@ pub(super) fn check(section: &Section, variables: &BTreeMap<String, String>, fin
         for name in names(text).filter(|name| is_field(name) && !variables.contains_key(*name)) {
             let message = format!("${{{name}}} is a variable of the router's environment");
             let instead = format!("write $({name}) for the record's own");
-            findings.push(Finding::new(
-                FindingSeverity::Warning,
-                &setting.location,
-                &setting.key,
-                message,
-                instead,
-            ));
+            findings.push(Finding::warn_of(setting, message, instead));
         }
     }
 }
@@ -38,7 +32,7 @@ fn not_a_name(setting: &Setting, name: &str) -> Finding {
         "" => "write the name of a variable between the braces".to_owned(),
         variable => format!("write ${{{variable}}}, and set it in the router container's environment"),
     };
-    Finding::new(FindingSeverity::Warning, &setting.location, &setting.key, message, instead)
+    Finding::warn_of(setting, message, instead)
 }
 
 fn is_name(name: &str) -> bool {
@@ -79,6 +73,11 @@ pub(super) fn filled<'t>(text: &'t str, variables: &BTreeMap<String, String>) ->
 /// The names of the variables in a text: those inside `${…}`.
 pub(super) fn names(text: &str) -> impl Iterator<Item = &str> {
     text.split("${").skip(1).filter_map(|rest| rest.split('}').next()).map(str::trim)
+}
+
+/// Whether nobody fills in a part of the value later.
+pub(super) fn is_final(text: &str) -> bool {
+    !text.contains("${") && !text.contains("{{") && !text.contains('<')
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ pub(super) fn read(file: &Rc<str>, text: &str, tree: &Node, configuration: &mut 
     }
     let Some(first) = entries.first() else { return false };
     let names: Vec<&str> = entries.iter().map(|entry| entry.key.as_str()).collect();
-    let what = match tree.get("kind").and_then(Node::text) {
+    let what = match tree.text_of("kind") {
         Some(kind) => format!("the data of this {kind}"),
         None => "the texts in this file".to_owned(),
     };

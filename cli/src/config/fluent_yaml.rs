@@ -181,8 +181,8 @@ impl Reader<'_> {
             }
         }
         for item in value.items() {
-            let name = item.get("name").and_then(Node::text);
-            let value = item.get("value").and_then(Node::text).unwrap_or_default();
+            let name = item.text_of("name");
+            let value = item.text_of("value").unwrap_or_default();
             self.configuration.variables.extend(name.map(|name| (name.to_owned(), value.to_owned())));
         }
     }

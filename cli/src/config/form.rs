@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::infrastructure::DocumentKind;
 use super::tree::{Node, ParseError};
-use super::{Configuration, FileError, Location};
+use super::{Configuration, FileRemark, Location};
 
 pub(super) const UNRECOGNIZED_FILE: &str =
     "the file is neither a Fluent Bit configuration nor a task definition nor a CloudFormation template";
@@ -222,12 +222,12 @@ pub(super) fn report_unreadable(
 /// Makes a note of what is said of Terraform's own language where other files are given, as in the folder that `init`
 /// wrote.
 pub(crate) fn excuse_sources(configurations: &mut [Configuration]) {
-    let is_source = |error: &FileError| error.instead == TERRAFORM.instead;
+    let is_source = |remark: &FileRemark| remark.instead == TERRAFORM.instead;
     if configurations.iter().all(|configuration| configuration.errors.iter().any(is_source)) {
         return;
     }
     for configuration in configurations {
-        let (sources, errors): (Vec<FileError>, Vec<FileError>) =
+        let (sources, errors): (Vec<FileRemark>, Vec<FileRemark>) =
             std::mem::take(&mut configuration.errors).into_iter().partition(is_source);
         configuration.errors = errors;
         configuration.notes.extend(sources);

@@ -4,6 +4,7 @@
 //! is right.
 
 mod classic;
+mod configuration;
 mod embedded;
 mod encoding;
 mod fluent_yaml;
@@ -13,225 +14,24 @@ mod include;
 mod infrastructure;
 mod json;
 mod repeated;
+mod section;
 mod task;
 mod tree;
 mod wildcard;
 mod yaml;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
 
+pub(crate) use self::configuration::{Configuration, FileRemark};
 use self::encoding::DecodedText;
 pub(crate) use self::form::excuse_sources;
 use self::format::FileFormat;
 use self::include::Includes;
+pub(crate) use self::section::{Location, Origin, Section, Setting, SettingValue, find};
 pub(crate) use self::task::{CloudFormationTemplate, TaskDefinition, TaskDialect, TemplateForm};
 pub(crate) use self::tree::{DYNAMIC_REFERENCE, MapEntry, Node, Tree, is_function_name};
 pub(crate) use self::wildcard::{matches, tag_regex};
-
-/// A line of a file.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Location {
-    /// The path as the user or the including file writes it.
-    pub(crate) file: Rc<str>,
-    /// Counted from 1.
-    pub(crate) line: usize,
-}
-
-/// The value of a key, as far as the file tells it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum SettingValue {
-    /// Text without variables.
-    Text(String),
-    /// Text with `${NAME}`, which Fluent Bit takes from its environment.
-    Interpolated(String),
-    /// Not known before deployment: an intrinsic function, a secret.
-    Unknown,
-    /// A list or a map instead of text.
-    Nested,
-}
-
-impl SettingValue {
-    /// Parses text in which Fluent Bit replaces `${NAME}`.
-    fn new(text: &str) -> Self {
-        let text = text.trim_ascii().to_owned();
-        // `flb_env_var_translate` looks for both delimiters.
-        match text.split_once("${").is_some_and(|(_, rest)| rest.contains('}')) {
-            true => Self::Interpolated(text),
-            false => Self::Text(text),
-        }
-    }
-
-    /// The text, when it is known before deployment.
-    pub(crate) fn text(&self) -> Option<&str> {
-        match self {
-            Self::Text(text) => Some(text),
-            _ => None,
-        }
-    }
-}
-
-/// One key and its value.
-#[derive(Debug, Clone)]
-pub(crate) struct Setting {
-    pub(crate) location: Location,
-    pub(crate) key: String,
-    pub(crate) value: SettingValue,
-}
-
-/// Where a section comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Origin {
-    /// `[OUTPUT]` of a Fluent Bit configuration.
-    FluentBit,
-    /// Options of a container's log driver, from which FireLens makes an `[OUTPUT]`.
-    FireLens,
-}
-
-/// One output.
-#[derive(Debug, Clone)]
-pub(crate) struct Section {
-    pub(crate) location: Location,
-    pub(crate) origin: Origin,
-    /// The container whose log driver it is.
-    pub(crate) container: Option<String>,
-    pub(crate) settings: Vec<Setting>,
-    /// The section may have more settings than the file shows.
-    pub(crate) open: bool,
-}
-
-impl Section {
-    /// The first setting of this key: the plugin gets that one.
-    pub(crate) fn get(&self, key: &str) -> Option<&Setting> {
-        find(&self.settings, key)
-    }
-
-    /// The text of a key, when it is known before deployment.
-    pub(crate) fn text(&self, key: &str) -> Option<&str> {
-        self.get(key).and_then(|setting| setting.value.text())
-    }
-
-    /// Whether it is an output of the plugin.
-    pub(crate) fn is_ours(&self) -> bool {
-        self.text("name").is_some_and(|name| name.eq_ignore_ascii_case("ecs_router"))
-    }
-}
-
-/// The first setting of this key, in any case, as Fluent Bit compares keys.
-pub(crate) fn find<'s>(settings: &'s [Setting], key: &str) -> Option<&'s Setting> {
-    settings.iter().find(|setting| setting.key.eq_ignore_ascii_case(key))
-}
-
-/// Why a file, or a line of it, cannot be read, or is not read as it was meant.
-#[derive(Debug, Clone)]
-pub(crate) struct FileError {
-    pub(crate) location: Location,
-    pub(crate) message: String,
-    /// What to write instead; may be empty.
-    pub(crate) instead: String,
-}
-
-/// The contents of a file and of the files it includes.
-#[derive(Debug, Default)]
-pub(crate) struct Configuration {
-    /// In the order of the file.
-    pub(crate) outputs: Vec<Section>,
-    pub(crate) inputs: Vec<Section>,
-    /// In the order in which records pass them.
-    pub(crate) filters: Vec<Section>,
-    /// The file itself lists plugins to load, besides `Plugins_File`.
-    pub(crate) lists_plugins: bool,
-    /// The file itself defines parsers, as YAML may.
-    pub(crate) lists_parsers: bool,
-    /// Parsers in the classic format, which Fluent Bit takes from files of their own only.
-    pub(crate) parsers: Vec<Location>,
-    /// The keys of all `[SERVICE]` sections, which Fluent Bit merges.
-    pub(crate) service: Vec<Setting>,
-    /// Variables that the file sets.
-    pub(crate) variables: BTreeMap<String, String>,
-    /// An input names its outputs itself, so that they need no `Match`.
-    pub(crate) routes_by_name: bool,
-    /// Every file that was read, in this order.
-    pub(crate) files: Vec<Rc<str>>,
-    pub(crate) tasks: Vec<TaskDefinition>,
-    pub(crate) templates: Vec<CloudFormationTemplate>,
-    pub(crate) errors: Vec<FileError>,
-    /// What Fluent Bit accepts, but not as it was meant.
-    pub(crate) warnings: Vec<FileError>,
-    /// What was understood in a way that is worth a word.
-    pub(crate) notes: Vec<FileError>,
-    /// Characters that only look like others; whatever else is said of their lines follows from them.
-    pub(crate) look_alikes: Vec<FileError>,
-    /// A section was read, known or not.
-    has_content: bool,
-    /// `service` of a YAML file was read; Fluent Bit refuses another.
-    has_yaml_service: bool,
-}
-
-impl Configuration {
-    /// The outputs of the plugin.
-    pub(crate) fn ours(&self) -> impl Iterator<Item = &Section> {
-        self.outputs.iter().filter(|section| section.is_ours())
-    }
-
-    fn error(&mut self, location: Location, message: impl Into<String>, instead: impl Into<String>) {
-        self.errors.push(FileError { location, message: message.into(), instead: instead.into() });
-    }
-
-    fn warn(&mut self, location: Location, message: impl Into<String>, instead: impl Into<String>) {
-        self.warnings.push(FileError { location, message: message.into(), instead: instead.into() });
-    }
-
-    fn note(&mut self, location: Location, message: impl Into<String>, instead: impl Into<String>) {
-        self.notes.push(FileError { location, message: message.into(), instead: instead.into() });
-    }
-
-    /// Whether nothing at all is in the files.
-    pub(crate) fn is_empty(&self) -> bool {
-        !self.has_content && self.tasks.is_empty() && self.templates.is_empty()
-    }
-
-    /// Every setting of inputs, filters, outputs and service.
-    fn settings(&self) -> impl Iterator<Item = &Setting> {
-        let sections = self.inputs.iter().chain(&self.filters).chain(&self.outputs);
-        sections.flat_map(|section| &section.settings).chain(&self.service)
-    }
-
-    /// Moves what is in this file to other lines.
-    fn move_lines(&mut self, file: &str, line_of: impl Fn(usize) -> usize) {
-        let sections = self.inputs.iter_mut().chain(&mut self.filters).chain(&mut self.outputs);
-        let locations = sections.flat_map(|section| {
-            let settings = section.settings.iter_mut().map(|setting| &mut setting.location);
-            settings.chain([&mut section.location])
-        });
-        let service = self.service.iter_mut().map(|setting| &mut setting.location);
-        let remarks = self.errors.iter_mut().chain(&mut self.warnings).chain(&mut self.notes);
-        let remarks = remarks.map(|remark| &mut remark.location);
-        for location in locations.chain(service).chain(remarks).filter(|location| &*location.file == file) {
-            location.line = line_of(location.line);
-        }
-    }
-
-    /// Takes in what another file of the same deployment holds.
-    pub(crate) fn absorb(&mut self, other: Self) {
-        self.outputs.extend(other.outputs);
-        self.inputs.extend(other.inputs);
-        self.filters.extend(other.filters);
-        self.service.extend(other.service);
-        self.variables.extend(other.variables);
-        self.routes_by_name |= other.routes_by_name;
-        self.lists_plugins |= other.lists_plugins;
-        self.files.extend(other.files);
-        self.tasks.extend(other.tasks);
-        self.templates.extend(other.templates);
-        self.has_content |= other.has_content;
-        self.look_alikes.extend(other.look_alikes);
-        self.errors.extend(other.errors);
-        self.warnings.extend(other.warnings);
-        self.notes.extend(other.notes);
-    }
-}
 
 /// The path that stands for standard input.
 pub(crate) const STANDARD_INPUT: &str = "-";
@@ -257,7 +57,7 @@ pub(crate) fn read_as(name: &str, text: &str) -> Configuration {
 
 /// Reports settings with characters that only look like others: each kind once, at its first line.
 fn report_look_alikes(configuration: &mut Configuration) {
-    let mut found: Vec<FileError> = Vec::new();
+    let mut found: Vec<FileRemark> = Vec::new();
     for setting in configuration.settings() {
         let Some((message, instead)) = encoding::look_alike(setting) else { continue };
         if found.iter().any(|error| error.instead == instead) {
@@ -265,7 +65,7 @@ fn report_look_alikes(configuration: &mut Configuration) {
         }
         let key = setting.key.trim_matches(encoding::BLANKS_OF_WORD_PROCESSORS);
         let message = format!("{key} {message}");
-        found.push(FileError { location: setting.location.clone(), message, instead: instead.to_owned() });
+        found.push(FileRemark { location: setting.location.clone(), message, instead: instead.to_owned() });
     }
     configuration.look_alikes = found;
 }
@@ -363,17 +163,16 @@ fn read_content(path: &Path, text: &str, includes: &mut Includes, configuration:
 /// Reads a task definition, a template, or a manifest with a configuration inside.
 fn read_tree(file: &Rc<str>, text: &str, tree: Node, configuration: &mut Configuration) {
     configuration.has_content |= tree.text().is_none();
-    let advice = form::of_tree(&tree);
     repeated::report(file, &tree, configuration);
     if embedded::read(file, text, &tree, configuration) {
         return;
     }
     let start = Location { file: Rc::clone(file), line: tree.line.max(1) };
+    let advice = form::of_tree(&tree);
     // A pattern may have `resources`, and a template has `Resources`.
     let is_template = tree.entries().iter().any(|entry| entry.key == "Resources");
-    if let Some((advice, kind)) =
-        advice.and_then(|advice| Some((advice, advice.document?))).filter(|_| !is_template)
-    {
+    let document = advice.filter(|_| !is_template).and_then(|advice| Some((advice, advice.document?)));
+    if let Some((advice, kind)) = document {
         configuration.templates.push(infrastructure::of_document(file, kind, tree));
         return form::report(start, advice, configuration);
     }

@@ -6,7 +6,7 @@
 
 use std::rc::Rc;
 
-use super::tree::{MapEntry, Node, Tree, is_function_name};
+use super::tree::{MapEntry, Node, Tree};
 use super::{Configuration, Location, Origin, Section, Setting, SettingValue, infrastructure, json};
 use crate::suggest::closest;
 
@@ -56,13 +56,10 @@ pub(crate) enum TemplateForm {
 
 /// Reads a whole file into the configuration. Returns whether it is one of those described above.
 pub(super) fn read(file: &Rc<str>, tree: Node, configuration: &mut Configuration) -> bool {
-    let outputs_before = configuration.outputs.len();
     let is_terraform = tree.get("terraform_version").is_some();
-    let mut tree = match tree.get("planned_values").or(tree.get("values")).filter(|_| is_terraform) {
-        Some(values) => values.clone(),
-        None => tree,
-    };
+    let mut tree = tree;
     if is_terraform {
+        tree = planned_values(tree);
         report_unplanned(file, &tree, configuration);
         configuration.templates.extend(infrastructure::of_plan(file, &tree));
     }
@@ -76,23 +73,35 @@ pub(super) fn read(file: &Rc<str>, tree: Node, configuration: &mut Configuration
         tree.resolve_later();
     }
     report_form(file, &tree, configuration);
+    let outputs_before = configuration.outputs.len();
     add_outputs(file, &tree, None, configuration);
     add_tasks(file, &tree, None, dialect, configuration);
-    let is_recognised = is_terraform || has_template_key(&tree) || tree.items().iter().any(has_template_key);
-    let is_recognised = is_recognised || configuration.outputs.len() > outputs_before;
-    if let Some(entry) = tree.entry("AWSTemplateFormatVersion").filter(|_| tree.get("Resources").is_none()) {
-        let location = Location { file: Rc::clone(file), line: entry.line };
-        configuration.error(
-            location,
-            "the template has no Resources, and CloudFormation refuses it",
-            "add Resources:",
-        );
+    let has_outputs = configuration.outputs.len() > outputs_before;
+    let has_key = has_template_key(&tree) || tree.items().iter().any(has_template_key);
+    if dialect == TaskDialect::CloudFormation {
+        add_template(file, tree, configuration);
     }
-    if dialect == TaskDialect::CloudFormation && tree.get("Resources").is_some() {
+    is_terraform || has_key || has_outputs
+}
+
+/// The part of a plan or a state of Terraform that holds the resources.
+fn planned_values(tree: Node) -> Node {
+    match tree.get("planned_values").or(tree.get("values")) {
+        Some(values) => values.clone(),
+        None => tree,
+    }
+}
+
+/// Adds a template, unless it is only a part of one.
+fn add_template(file: &Rc<str>, tree: Node, configuration: &mut Configuration) {
+    if tree.get("Resources").is_some() {
         let form = TemplateForm::CloudFormation;
         configuration.templates.push(CloudFormationTemplate { file: Rc::clone(file), node: tree, form });
+    } else if let Some(entry) = tree.entry("AWSTemplateFormatVersion") {
+        let location = Location { file: Rc::clone(file), line: entry.line };
+        let message = "the template has no Resources, and CloudFormation refuses it";
+        configuration.error(location, message, "add Resources:");
     }
-    is_recognised
 }
 
 fn has_template_key(node: &Node) -> bool {
@@ -156,6 +165,10 @@ fn report_form(file: &Rc<str>, tree: &Node, configuration: &mut Configuration) {
     }
 }
 
+fn is_container(node: &Node) -> bool {
+    node.get("image").is_some() && node.get("name").is_some()
+}
+
 fn add_tasks(
     file: &Rc<str>,
     node: &Node,
@@ -163,16 +176,15 @@ fn add_tasks(
     dialect: TaskDialect,
     configuration: &mut Configuration,
 ) {
-    let is_container = |node: &Node| node.get("image").is_some() && node.get("name").is_some();
     let is_list = !node.items().is_empty() && node.items().iter().all(is_container);
     if is_list || node.get("containerDefinitions").is_some_and(|list| list.text().is_none()) {
-        let family = node.get("family").and_then(Node::text);
+        let family = node.text_of("family");
         let name = name.or(family).map(str::to_owned);
         configuration.tasks.push(TaskDefinition { file: Rc::clone(file), node: node.clone(), dialect, name });
         return;
     }
     node.items().iter().for_each(|item| {
-        let address = item.get("address").and_then(Node::text);
+        let address = item.text_of("address");
         add_tasks(file, item, address, dialect, configuration);
     });
     for entry in node.entries() {
@@ -189,10 +201,10 @@ fn add_tasks(
 /// Reports task definitions whose containers depend on what does not exist yet, so that the plan does not show them.
 fn report_unplanned(file: &Rc<str>, tree: &Node, configuration: &mut Configuration) {
     for resource in tree.descendants() {
-        let is_task = resource.get("type").and_then(Node::text) == Some("aws_ecs_task_definition");
+        let is_task = resource.text_of("type") == Some("aws_ecs_task_definition");
         let Some(values) = resource.get("values").filter(|_| is_task) else { continue };
         if values.set("container_definitions").is_none() {
-            let address = resource.get("address").and_then(Node::text).unwrap_or("aws_ecs_task_definition");
+            let address = resource.text_of("address").unwrap_or("aws_ecs_task_definition");
             let message =
                 format!("{address}: container_definitions are known only after apply, and were not checked");
             let instead =
@@ -204,7 +216,6 @@ fn report_unplanned(file: &Rc<str>, tree: &Node, configuration: &mut Configurati
 
 /// Reports a list of containers under a key that is almost `containerDefinitions`.
 fn report_misspelt(file: &Rc<str>, entry: &MapEntry, configuration: &mut Configuration) {
-    let is_container = |node: &Node| node.get("image").is_some() && node.get("name").is_some();
     let logs =
         |node: &Node| node.get("logConfiguration").is_some() || node.get("firelensConfiguration").is_some();
     let items = entry.value.items();
@@ -220,11 +231,11 @@ fn report_misspelt(file: &Rc<str>, entry: &MapEntry, configuration: &mut Configu
 }
 
 fn add_outputs(file: &Rc<str>, node: &Node, container: Option<&str>, configuration: &mut Configuration) {
-    let driver = node.get("logDriver").and_then(Node::text);
+    let driver = node.text_of("logDriver");
     if driver.is_some_and(|driver| driver == "awsfirelens") {
         configuration.outputs.push(section(file, node, container));
     }
-    let own_name = || node.get("name").and_then(Node::text);
+    let own_name = || node.text_of("name");
     let container = if node.get("logConfiguration").is_some() { own_name() } else { container };
     match &node.tree {
         Tree::List(items) => items.iter().for_each(|item| add_outputs(file, item, container, configuration)),
@@ -242,7 +253,7 @@ fn section(file: &Rc<str>, node: &Node, container: Option<&str>) -> Section {
     let secrets = node.get("secretOptions");
     let listed = secrets.map(Node::items).unwrap_or_default();
     let mut settings: Vec<Setting> =
-        entries.iter().filter(|entry| !is_intrinsic(entry)).map(|entry| option(file, entry)).collect();
+        entries.iter().filter(|entry| !entry.is_intrinsic()).map(|entry| option(file, entry)).collect();
     settings.extend(listed.iter().filter_map(|secret| secret_option(file, secret)));
     let line = options.filter(|options| !options.entries().is_empty()).map_or(node.line, |node| node.line);
     Section {
@@ -251,15 +262,10 @@ fn section(file: &Rc<str>, node: &Node, container: Option<&str>) -> Section {
         container: container.map(str::to_owned),
         open: options.is_some_and(Node::is_function)
             || secrets.is_some_and(Node::is_function)
-            || entries.iter().any(is_intrinsic)
-            || listed.iter().any(|secret| secret.get("name").and_then(Node::text).is_none()),
+            || entries.iter().any(MapEntry::is_intrinsic)
+            || listed.iter().any(|secret| secret.text_of("name").is_none()),
         settings,
     }
-}
-
-/// Whether `Fn::If` or the like takes the place of an option, or YAML's `<<`.
-fn is_intrinsic(entry: &MapEntry) -> bool {
-    is_function_name(&entry.key) || entry.key == "<<"
 }
 
 fn option(file: &Rc<str>, entry: &MapEntry) -> Setting {

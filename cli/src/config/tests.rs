@@ -293,7 +293,7 @@ fn terraform_is_read_from_plan_and_state() {
         assert_eq!((output.location.line, output.container.as_deref()), (3, Some("app")));
         let [task] = read.tasks.as_slice() else { panic!("{:?}", read.tasks) };
         assert_eq!(task.name.as_deref(), Some("module.web.aws_ecs_task_definition.web"));
-        assert_eq!(task.node.get("taskRoleArn").and_then(Node::text), Some("arn"));
+        assert_eq!(task.node.text_of("taskRoleArn"), Some("arn"));
     }
     let later = r#"{"terraform_version": "1", "planned_values": {"resources": [{"type": "aws_ecs_task_definition", "address": "a.b", "values": {"family": "x"}}]}}"#;
     assert_remark("x.json", later, "a.b: container_definitions are known only after apply");

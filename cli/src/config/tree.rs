@@ -40,6 +40,13 @@ pub(crate) struct MapEntry {
     pub(crate) value: Node,
 }
 
+impl MapEntry {
+    /// Whether `Fn::If` or the like takes the place of a key, or YAML's `<<`: the map may have any other keys.
+    pub(crate) fn is_intrinsic(&self) -> bool {
+        is_function_name(&self.key) || self.key == "<<"
+    }
+}
+
 impl Node {
     /// The entries of a map; empty for any other value.
     pub(crate) fn entries(&self) -> &[MapEntry] {
@@ -73,6 +80,21 @@ impl Node {
             Tree::Text(text) | Tree::Word(text) => Some(text),
             _ => None,
         }
+    }
+
+    /// The text of a key.
+    pub(crate) fn text_of(&self, key: &str) -> Option<&str> {
+        self.get(key)?.text()
+    }
+
+    /// The items of the list of a key.
+    pub(crate) fn items_of(&self, key: &str) -> &[Self] {
+        self.get(key).map(Self::items).unwrap_or_default()
+    }
+
+    /// A whole number, written as one or as text.
+    pub(crate) fn number(&self) -> Option<u64> {
+        self.text()?.parse().ok()
     }
 
     pub(crate) fn is_null(&self) -> bool {

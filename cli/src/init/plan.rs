@@ -1,9 +1,11 @@
 //! The answers with everything filled in.
 
+use ecs_router::config::endpoint::{domain, partition_id};
 use ecs_router::config::keys::DestinationKind;
 
-use super::secrets::{PlannedSecret, planned_secrets};
+use super::secrets::{PlannedSecret, SecretOwner, planned_secrets};
 use super::{Destinations, InitArguments, Owner};
+use crate::check::is_account;
 
 /// Where the plugin runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -129,7 +131,9 @@ impl Plan {
         destinations: Vec<PlannedDestination>,
     ) -> Result<Self, Vec<String>> {
         let account = account(arguments);
-        let secrets = planned_secrets(arguments, &destinations, &account, &region, &name)?;
+        let kinds: Vec<DestinationKind> = destinations.iter().map(|destination| destination.kind).collect();
+        let owner = SecretOwner { account: &account, region: &region, service: &name };
+        let secrets = planned_secrets(&arguments.secrets, &kinds, &owner)?;
         Ok(Self::of(arguments, place, name, region, destinations, secrets))
     }
 
@@ -142,7 +146,7 @@ impl Plan {
         secrets: Vec<PlannedSecret>,
     ) -> Self {
         let account = account(arguments);
-        let registry = format!("{account}.dkr.ecr.{region}.{}", dns_suffix(&region));
+        let registry = format!("{account}.dkr.ecr.{region}.{}", domain(&region));
         let given = |value: &Option<String>, default: String| value.clone().unwrap_or(default);
         let is_collector = place == InstallPlace::Collector;
         let stops = if is_collector { "/ecs/stopped-tasks".to_owned() } else { format!("/ecs/{name}/stops") };
@@ -235,14 +239,14 @@ impl Plan {
         format!("ecs/{}/{}", self.cluster, self.name)
     }
 
-    /// `aws`, `aws-cn` or `aws-us-gov`.
+    /// The partition of its region, for example `aws-us-gov`.
     pub(super) fn partition(&self) -> &'static str {
-        partition(&self.region)
+        partition_id(&self.region)
     }
 
     pub(super) fn queue_url(&self) -> String {
-        let suffix = dns_suffix(&self.region);
-        format!("https://sqs.{}.{suffix}/{}/{}", self.region, self.account, self.name)
+        let domain = domain(&self.region);
+        format!("https://sqs.{}.{domain}/{}/{}", self.region, self.account, self.name)
     }
 
     /// The name of the configuration's file.
@@ -267,18 +271,6 @@ fn account(arguments: &InitArguments) -> String {
     arguments.account.clone().unwrap_or_else(|| "111122223333".to_owned())
 }
 
-pub(super) fn partition(region: &str) -> &'static str {
-    match region.split('-').next() {
-        Some("cn") => "aws-cn",
-        Some("us") if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
-    }
-}
-
-fn dns_suffix(region: &str) -> &'static str {
-    if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" }
-}
-
 /// What the flags lack or do not allow.
 fn obstacles(arguments: &InitArguments) -> Vec<String> {
     let is_collector = arguments.place == Some(InstallPlace::Collector);
@@ -286,7 +278,6 @@ fn obstacles(arguments: &InitArguments) -> Vec<String> {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         (1..=64).contains(&name.len()) && name.chars().all(is_plain)
     };
-    let is_account = |account: &String| account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
     let complaints = [
         (arguments.place.is_none(), "--where is missing: fargate, ec2 or collector"),
         (arguments.name.is_none(), "--name is missing: the name of the service"),

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::conf::aligned;
 use super::steps::TaskSteps;
-use super::{MigratedFile, Migration, intrinsics, owner, place};
+use super::{MigratedFile, Migration, intrinsics, owner};
 use crate::config::{Configuration, Location, MapEntry, Node, TaskDefinition, TaskDialect};
 use crate::init::{self, Owner, PLUGINS, SidecarParts, sidecar};
 
@@ -57,13 +57,13 @@ fn migrate_task(text: &str, task: &TaskDefinition, prefix: &str, migration: &mut
     for container in &containers {
         add_target(&mut targets, container, migration);
     }
-    let own_family = task.node.get("family").and_then(Node::text);
+    let own_family = task.node.text_of("family");
     let family = own_family.map(str::to_owned).or(task.name.clone()).unwrap_or_else(|| first.name.clone());
     add_file(migration, format!("{prefix}extra.conf"), configuration(&family, &targets), true);
     let region = targets.iter().find_map(|target| target.region.clone()).filter(|one| !one.contains('$'));
     let known = owner::of(text);
     let owner = Owner { region: region.clone().or(known.region), ..known };
-    let is_fargate = task.node.get("networkMode").and_then(Node::text) == Some("awsvpc");
+    let is_fargate = task.node.text_of("networkMode") == Some("awsvpc");
     let mut parts = sidecar(&family, &owner, is_fargate);
     if task.dialect == TaskDialect::CloudFormation {
         intrinsics::resolve(&mut parts, region.as_deref(), own_family.is_some());
@@ -118,7 +118,7 @@ fn permissions(location: &Location, targets: &[Target], parts: &SidecarParts) ->
         "{}: the task role, no longer the execution role, needs logs:CreateLogStream, logs:PutLogEvents{create} on {} and \
          on the group of stop reports, {}/stops, which has to be made; the execution role needs logs:CreateLogStream and \
          logs:PutLogEvents on the router's own group, {}, and to pull {}",
-        place(location),
+        location,
         groups.join(", "),
         groups.first().copied().unwrap_or_default(),
         parts.router_group,
@@ -130,9 +130,9 @@ fn permissions(location: &Location, targets: &[Target], parts: &SidecarParts) ->
 fn container<'n>(task: &TaskDefinition, node: &'n Node) -> Option<Container<'n>> {
     let log = node.get("logConfiguration")?;
     let is_router = node.get("firelensConfiguration").is_some();
-    log.get("logDriver").and_then(Node::text).filter(|driver| *driver == "awslogs" && !is_router)?;
+    log.text_of("logDriver").filter(|driver| *driver == "awslogs" && !is_router)?;
     Some(Container {
-        name: node.get("name").and_then(Node::text).unwrap_or("app").to_owned(),
+        name: node.text_of("name").unwrap_or("app").to_owned(),
         options: log.get("options").map(Node::entries).unwrap_or_default(),
         location: Location { file: task.file.clone(), line: log.line },
     })
@@ -142,13 +142,11 @@ fn container<'n>(task: &TaskDefinition, node: &'n Node) -> Option<Container<'n>>
 fn report_others(task: &TaskDefinition, nodes: &[Node], migration: &mut Migration) {
     for node in nodes {
         let driver = node.get("logConfiguration").and_then(|log| log.get("logDriver")).and_then(Node::text);
-        let name = node.get("name").and_then(Node::text).unwrap_or_default();
+        let name = node.text_of("name").unwrap_or_default();
         if let Some(driver) = driver.filter(|driver| !["awslogs", "awsfirelens"].contains(driver)) {
             let at = Location { file: task.file.clone(), line: node.line };
             migration.is_partial = true;
-            migration
-                .remarks
-                .push(format!("{}: container {name} logs with {driver}, and goes on so", place(&at)));
+            migration.remarks.push(format!("{}: container {name} logs with {driver}, and goes on so", at));
         }
     }
 }
@@ -194,7 +192,7 @@ fn value(container: &Container<'_>, key: &str, migration: &mut Migration) -> Opt
         return Some(text.to_owned());
     }
     let variable = variable(&container.name, key);
-    let place = place(&Location { file: container.location.file.clone(), line: entry.line });
+    let place = Location { file: container.location.file.clone(), line: entry.line };
     migration.remarks.push(format!(
         "{place}: {key} is known only at deployment; the router takes it from the variable {variable}, which its environment \
          sets to the same value"
@@ -245,7 +243,7 @@ fn add_option(
         }
         _ => "has no counterpart",
     };
-    let place = place(&Location { file: container.location.file.clone(), line: *line });
+    let place = Location { file: container.location.file.clone(), line: *line };
     migration.remarks.push(format!("{place}: {key} of container {} {why}", container.name));
     migration.is_partial |= key.starts_with("awslogs-");
 }

@@ -7,8 +7,8 @@ use super::rewrite::{self, RewriteFilter};
 use super::routes::{self, MigratedGroup};
 use super::service;
 use super::steps::{self, ServiceImage};
-use super::{MigratedFile, Migration, owner, place};
-use crate::config::{Configuration, Section, Setting, find, matches};
+use super::{MigratedFile, Migration, owner};
+use crate::config::{Configuration, Section, Setting, matches};
 use crate::init;
 
 /// Translates the built-in outputs of a file.
@@ -21,7 +21,7 @@ pub(super) fn migrate(path: &Path, text: &str, configuration: &Configuration) ->
         let is_included = main.as_ref().is_some_and(|main| *main != section.location.file);
         match outputs::translate(section) {
             Ok(_) if is_included => {
-                let place = place(&section.location);
+                let place = &section.location;
                 migration
                     .remarks
                     .push(format!("{place}: stands in an included file; migrate that file, too"));
@@ -70,7 +70,7 @@ fn image<'n>(name: &'n str, text: &str, configuration: &'n Configuration) -> Ser
     owner.region = owner.region.or_else(|| regions.map(str::to_owned).find(|region| !region.contains("${")));
     ServiceImage {
         configuration: name,
-        plugins_file: find(&configuration.service, "plugins_file").and_then(|setting| setting.value.text()),
+        plugins_file: configuration.service_setting("plugins_file").and_then(|setting| setting.value.text()),
         lists_plugins: configuration.lists_plugins,
         parts: init::sidecar("web", &owner, true),
         is_of_known_account: owner.account.is_some(),
@@ -85,7 +85,7 @@ fn replaced_filters<'c>(
 ) -> Vec<(&'c Section, RewriteFilter)> {
     let mut replaced = Vec::new();
     for section in configuration.filters.iter().filter(|section| rewrite::is_rewrite(section)) {
-        let place = place(&section.location);
+        let place = &section.location;
         let Some(filter) = rewrite::read(section) else {
             remarks.push(format!(
                 "{place}: the filter rewrite_tag stays: a rule of it has no counterpart as a class"
@@ -165,7 +165,7 @@ fn section(out: &mut String, head: &str, settings: &[Setting], remarks: &mut Vec
                 out.push_str(&format!(
                     "    # {key} is a list or a map, which the classic format cannot hold\n"
                 ));
-                remarks.push(format!("{}: {key} is a list or a map and was left out", place(location)));
+                remarks.push(format!("{}: {key} is a list or a map and was left out", location));
             }
         }
     }

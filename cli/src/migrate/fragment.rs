@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::{Migration, awslogs, place};
+use super::{Migration, awslogs};
 use crate::config::{self, Configuration, Location};
 use crate::scratch::Scratch;
 
@@ -52,7 +52,7 @@ pub(super) fn migrate(path: &Path, task: &Configuration) -> Migration {
         migration.remarks.push(format!(
             "{}: a part of a task definition; give the whole one (aws ecs describe-task-definition --task-definition \
              FAMILY) to have it rewritten",
-            place(&at)
+            at
         ));
     }
     migration

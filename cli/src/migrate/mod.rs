@@ -20,7 +20,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::config::{self, FileError, Location};
+use crate::config;
 use crate::scratch::Scratch;
 use crate::{check, terminal};
 
@@ -85,7 +85,7 @@ pub(crate) fn run(arguments: &MigrateArguments) -> io::Result<ExitCode> {
 fn whole(path: &Path) -> io::Result<Option<Migration>> {
     let configuration = config::read(path);
     if !configuration.errors.is_empty() {
-        configuration.errors.iter().for_each(|error| complain(&file_error(error)));
+        configuration.errors.iter().for_each(|error| complain(&error.to_string()));
         return Ok(None);
     }
     let text = fs::read_to_string(path)?;
@@ -97,15 +97,6 @@ fn whole(path: &Path) -> io::Result<Option<Migration>> {
 
 fn complain(text: &str) {
     terminal::complain(format_args!("ecs-router: {text}"));
-}
-
-fn file_error(error: &FileError) -> String {
-    format!("{}: {}", place(&error.location), error.message)
-}
-
-/// `extra.conf:12`
-fn place(location: &Location) -> String {
-    format!("{}:{}", location.file, location.line)
 }
 
 /// Prints the files, or writes them to a folder. Returns whether nothing stood in the way.

@@ -2,7 +2,6 @@
 
 use ecs_router::config::keys::DestinationKind;
 
-use super::place;
 use super::plugins::{self, BuiltIn, OptionRule};
 use super::templates;
 use crate::config::{Section, Setting, SettingValue};
@@ -24,10 +23,7 @@ pub(super) fn translate(section: &Section) -> Result<MigratedOutput, Vec<String>
     let name = section.text("name").unwrap_or_default();
     let Some(built_in) = plugins::find(name) else {
         let advice = DestinationKind::advice(name).map(|advice| format!("; {advice}")).unwrap_or_default();
-        return Err(vec![format!(
-            "{}: the output '{name}' stays as it is{advice}",
-            place(&section.location)
-        )]);
+        return Err(vec![format!("{}: the output '{name}' stays as it is{advice}", section.location)]);
     };
     let mut translation = Translation::new(section, built_in, name);
     for setting in &section.settings {
@@ -58,7 +54,7 @@ struct Translation<'s> {
 impl<'s> Translation<'s> {
     fn new(section: &'s Section, built_in: &'static BuiltIn, name: &str) -> Self {
         let output = MigratedOutput {
-            origin: format!("{name} in {}", place(&section.location)),
+            origin: format!("{name} in {}", section.location),
             kind: built_in.kind,
             keys: Vec::new(),
             notes: Vec::new(),
@@ -93,7 +89,7 @@ impl<'s> Translation<'s> {
 
     fn refuse(&mut self, setting: &Setting, why: &str) {
         let name = self.section.text("name").unwrap_or_default();
-        let place = place(&setting.location);
+        let place = &setting.location;
         self.reasons.push(format!("{place}: {} {why}; the output '{name}' stays as it is", setting.key));
     }
 
@@ -204,7 +200,7 @@ impl<'s> Translation<'s> {
             (_, Some(setting)) => self.refuse(setting, "has a counterpart as json and json_lines only"),
             (_, None) => self.reasons.push(format!(
                 "{}: the format is msgpack without 'format', and has no counterpart; the output 'http' stays as it is",
-                place(&self.section.location)
+                self.section.location
             )),
         }
         if self.get("json_date_format").is_none() {

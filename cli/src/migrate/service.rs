@@ -1,17 +1,17 @@
 //! The keys that the plugin needs in `[SERVICE]`.
 
-use crate::config::{Configuration, find};
+use crate::config::Configuration;
 
 /// The text with them in its own `[SERVICE]`, or in a new one at its end. Two sections of that name would each set only
 /// some of the keys.
 pub(super) fn complete(text: &str, configuration: &Configuration, remarks: &mut Vec<String>) -> String {
-    if let Some(setting) = find(&configuration.service, "http_server")
+    if let Some(setting) = configuration.service_setting("http_server")
         && setting
             .value
             .text()
             .is_some_and(|value| ["off", "false", "no"].contains(&value.to_lowercase().as_str()))
     {
-        let place = super::place(&setting.location);
+        let place = &setting.location;
         remarks
             .push(format!("{place}: HTTP_Server is off, but the router's health check asks it; turn it on"));
     }
@@ -29,7 +29,7 @@ pub(super) fn complete(text: &str, configuration: &Configuration, remarks: &mut 
 
 /// What the file does not set.
 fn missing(configuration: &Configuration) -> Vec<(&'static str, &'static str)> {
-    let is_set = |key: &str| find(&configuration.service, key).is_some();
+    let is_set = |key: &str| configuration.service_setting(key).is_some();
     let loads = is_set("plugins_file") || configuration.lists_plugins;
     let wanted = [
         ("Grace", "30", true),

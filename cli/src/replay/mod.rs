@@ -24,7 +24,7 @@ use ecs_router::config::Problem;
 
 use self::matching::TagMatcher;
 use self::resolve::Resolved;
-use crate::config::{self, Configuration, FileError, Location, Section};
+use crate::config::{self, Configuration, Section};
 use crate::scratch::Scratch;
 use crate::terminal;
 
@@ -101,7 +101,7 @@ struct Prepared {
 fn prepare(arguments: &ReplayArguments) -> Result<Prepared, Vec<String>> {
     let configuration = config::read(&arguments.config);
     if !configuration.errors.is_empty() {
-        return Err(configuration.errors.iter().map(file_error).collect());
+        return Err(configuration.errors.iter().map(ToString::to_string).collect());
     }
     let section = choose(&configuration, arguments)?;
     let mut variables = configuration.variables.clone();
@@ -129,10 +129,6 @@ fn duration(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_secs(seconds))
 }
 
-fn file_error(error: &FileError) -> String {
-    format!("{}:{}: {}", error.location.file, error.location.line, error.message)
-}
-
 fn choose<'c>(
     configuration: &'c Configuration,
     arguments: &ReplayArguments,
@@ -151,8 +147,7 @@ fn choose<'c>(
         (several, None) => {
             let mut reasons = vec![format!("{path} has several outputs of ecs_router; choose one:")];
             for (number, section) in (1..).zip(several) {
-                let Location { file, line } = &section.location;
-                reasons.push(format!("  --output {number}  {file}:{line}"));
+                reasons.push(format!("  --output {number}  {}", section.location));
             }
             Err(reasons)
         }

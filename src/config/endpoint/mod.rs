@@ -126,6 +126,12 @@ pub fn partition_id(region: &str) -> &'static str {
     partition(region).id
 }
 
+/// The domain of the services of a region, for example `amazonaws.com.cn`.
+#[must_use]
+pub fn domain(region: &str) -> &'static str {
+    partition(region).domain
+}
+
 /// The host of a service in a region, for example `logs-fips.us-east-1.api.aws`.
 ///
 /// # Errors

@@ -58,6 +58,7 @@ fn every_host_is_the_one_that_aws_publishes() {
 
 #[test]
 fn a_partition_is_named_as_in_arns() {
+    assert_eq!(domain("cn-north-1"), "amazonaws.com.cn");
     assert_eq!(partition_id("us-gov-east-1"), "aws-us-gov");
     assert_eq!(partition_id("us-isob-east-1"), "aws-iso-b");
     assert_eq!(partition_id("sa-east-1"), "aws");

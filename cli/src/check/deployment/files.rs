@@ -3,7 +3,7 @@
 use crate::check::environment::AskedVariable;
 use crate::check::finding::{Finding, FindingSeverity};
 use crate::check::task::{ContainerView, TaskView};
-use crate::config::{Configuration, Location, Node, Origin};
+use crate::config::{Configuration, Location, Origin};
 
 /// Keys whose value is the path of a file or folder.
 const PATH_KEYS: [&str; 6] = ["tls_cert_file", "tls_key_file", "ca_file", "spool_dir", "path", "state_path"];
@@ -18,9 +18,9 @@ pub(super) fn check_secrets(
     file: &str,
     findings: &mut Vec<Finding>,
 ) {
-    let secrets = router.node.get("secrets").map(Node::items).unwrap_or_default();
+    let secrets = router.node.items_of("secrets");
     for secret in secrets {
-        let Some(name) = secret.get("name").and_then(Node::text) else { continue };
+        let Some(name) = secret.text_of("name") else { continue };
         let is_used = |variable: &&AskedVariable| variable.name == name && wants_path(&variable.key);
         let Some(variable) = asked.iter().find(is_used) else { continue };
         let location = Location { file: file.into(), line: secret.line };
@@ -65,9 +65,9 @@ fn names_a_type(router: &ContainerView<'_>) -> bool {
 }
 
 fn reads_by_init(router: &ContainerView<'_>) -> bool {
-    let variables = router.node.get("environment").map(Node::items).unwrap_or_default();
+    let variables = router.node.items_of("environment");
     variables.iter().any(|item| {
-        let name = item.get("name").and_then(Node::text);
+        let name = item.text_of("name");
         name.is_none_or(|name| name.starts_with(INIT_FILES))
     })
 }

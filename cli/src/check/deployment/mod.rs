@@ -11,10 +11,10 @@ use std::time::Duration;
 
 use super::environment::AskedVariable;
 use super::finding::{Finding, FindingSeverity};
+use super::host::DEFAULT_GRACE_SECONDS;
 use super::task::{ContainerView, TaskView, stop_timeout};
-use crate::config::{
-    CloudFormationTemplate, Configuration, Location, Node, Origin, Section, TemplateForm, find,
-};
+use super::values::read_duration;
+use crate::config::{CloudFormationTemplate, Configuration, Location, Node, Origin, Section, TemplateForm};
 
 /// Variables that ECS, Fargate or Fluent Bit's image gives to every container.
 const GIVEN: [&str; 9] = [
@@ -31,9 +31,6 @@ const GIVEN: [&str; 9] = [
 
 /// The file of the plugin's image that loads the plugin and has no output.
 const LOADING_FILE: &str = "/ecs-router/load.conf";
-
-/// `FLB_CONFIG_DEFAULT_GRACE`.
-const DEFAULT_GRACE: Duration = Duration::from_secs(5);
 
 /// Checks the parts of a deployment against each other; `findings` are those of each file.
 pub(super) fn check(deployment: &Configuration, asked: &[AskedVariable], findings: &mut Vec<Finding>) {
@@ -91,7 +88,7 @@ fn given(router: &Node) -> Option<BTreeSet<&str>> {
         return None;
     }
     let lists = ["environment", "secrets"].into_iter().filter_map(|key| router.get(key));
-    let names = lists.flat_map(Node::items).filter_map(|item| item.get("name").and_then(Node::text));
+    let names = lists.flat_map(Node::items).filter_map(|item| item.text_of("name"));
     // Reported already, but what is meant is clear.
     let map = router.get("environment").map(Node::entries).unwrap_or_default();
     Some(names.chain(map.iter().map(|entry| entry.key.as_str())).collect())
@@ -130,22 +127,15 @@ fn check_stop_timeout(
 
 /// The grace that the files tell; the default only where the file that could tell it was given.
 fn grace(deployment: &Configuration, is_given: bool) -> Option<Duration> {
-    match find(&deployment.service, "grace") {
+    match deployment.service_setting("grace") {
         Some(setting) => setting.value.text()?.parse().ok().map(Duration::from_secs),
-        None if is_given => Some(DEFAULT_GRACE),
+        None if is_given => Some(Duration::from_secs(DEFAULT_GRACE_SECONDS.into())),
         None => Some(Duration::ZERO),
     }
 }
 
 fn exit_timeout(section: &Section) -> Option<Duration> {
-    let text = section.text("exit_timeout")?;
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let number: u64 = digits.parse().ok()?;
-    match text.strip_prefix(digits)? {
-        "" | "s" => Some(Duration::from_secs(number)),
-        "m" => Some(Duration::from_secs(number * 60)),
-        _ => None,
-    }
+    read_duration(section.text("exit_timeout")?)
 }
 
 /// Reports a deployment in which there is nothing of the plugin to check.

@@ -1,8 +1,8 @@
 //! The rest of the pipeline beside FireLens's own part of it: inputs in its place, filters for nobody, outputs of others,
 //! and the file itself.
 
+use super::reach::fits_no_container;
 use super::{Finding, FindingSeverity, Location};
-use crate::check::given_tags::GivenTags;
 use crate::check::task::{ContainerView, TaskView};
 use crate::check::{reach, tags};
 use crate::config::{Configuration, Origin, Section};
@@ -59,16 +59,11 @@ fn in_place_of_firelens(input: &Section) -> Option<Finding> {
 fn for_nobody(deployment: &Configuration, task: &TaskView<'_>, filter: &Section) -> Option<Finding> {
     let setting = filter.get("match")?;
     let pattern = setting.value.text()?;
-    let logging = task.containers.iter().filter(|container| container.uses_firelens());
-    let names: Vec<&str> = logging.filter_map(|container| container.name).collect();
-    let fits = |name: &&str| tags::intersect(&[pattern, &format!("{name}-firelens-*")]);
-    if names.is_empty() || names.iter().any(fits) || GivenTags::of(deployment).may_fit(pattern) {
+    let names = task.logging_names();
+    if names.is_empty() {
         return None;
     }
-    let message =
-        format!("'{pattern}' fits no container of the task that logs through FireLens: {}", names.join(", "));
-    let instead = format!("write Match {}-firelens-*, or *-firelens-* for all", names.first()?);
-    Some(Finding::warn_of(setting, message, instead))
+    fits_no_container(deployment, setting, pattern, &names)
 }
 
 /// Reports an output among the options of a container beside ours in the file: both take the container's lines.
@@ -78,10 +73,7 @@ fn twice(deployment: &Configuration, task: &TaskView<'_>, container: &ContainerV
     let outputs = deployment.ours().filter(|section| section.origin == Origin::FluentBit);
     let ours = outputs.into_iter().find(|section| tags::intersect(&[tags::pattern(section), &tag]))?;
     let options = container.node.get("logConfiguration")?.get("options")?;
-    let message = format!(
-        "the lines go to {name} and to the output at {}:{} as well",
-        ours.location.file, ours.location.line
-    );
+    let message = format!("the lines go to {name} and to the output at {} as well", ours.location);
     let location = Location { file: task.file(), line: options.line };
     let instead = "leave out the options but for log-driver-buffer-limit, unless both are meant";
     let finding = Finding::new(FindingSeverity::Note, &location, "options", message, instead);

@@ -4,16 +4,11 @@ use super::{Finding, FindingSeverity, Location};
 use crate::check::given_tags::GivenTags;
 use crate::check::tags;
 use crate::check::task::{ContainerView, TaskView, fails_on_errors};
-use crate::config::{Configuration, Node, Origin, Section, find};
+use crate::config::{Configuration, Node, Origin, Section, Setting};
 
 /// Reports an output for a container that the task does not have.
 pub(super) fn check_names(deployment: &Configuration, task: &TaskView<'_>, findings: &mut Vec<Finding>) {
-    let names: Vec<&str> = task
-        .containers
-        .iter()
-        .filter(|container| container.uses_firelens())
-        .filter_map(|one| one.name)
-        .collect();
+    let names = task.logging_names();
     if task.is_open() || names.is_empty() {
         return;
     }
@@ -24,6 +19,16 @@ pub(super) fn check_names(deployment: &Configuration, task: &TaskView<'_>, findi
 fn unmatched(deployment: &Configuration, output: &Section, names: &[&str]) -> Option<Finding> {
     let setting = output.get("match")?;
     let pattern = setting.value.text().filter(|pattern| tags::takes_firelens(pattern))?;
+    fits_no_container(deployment, setting, pattern, names)
+}
+
+/// Reports a pattern that fits none of these containers, and no input or filter that gives a tag.
+pub(super) fn fits_no_container(
+    deployment: &Configuration,
+    setting: &Setting,
+    pattern: &str,
+    names: &[&str],
+) -> Option<Finding> {
     let fits = |name: &&str| tags::intersect(&[pattern, &format!("{name}-firelens-*")]);
     if names.iter().any(fits) || GivenTags::of(deployment).may_fit(pattern) {
         return None;
@@ -34,7 +39,7 @@ fn unmatched(deployment: &Configuration, output: &Section, names: &[&str]) -> Op
     Some(Finding::warn_of(setting, message, instead))
 }
 
-/// Reports a health check that asks a port on which Fluent Bit does not answer.
+/// Reports a health check that asks where or what Fluent Bit does not answer.
 pub(super) fn check_health(
     deployment: &Configuration,
     router: &ContainerView<'_>,
@@ -45,45 +50,51 @@ pub(super) fn check_health(
         return;
     };
     let words: Vec<&str> = command.value.items().iter().filter_map(Node::text).collect();
-    let Some(asked) = asked_port(&words) else { return };
     let from_file = deployment.ours().any(|section| section.origin == Origin::FluentBit);
     if !from_file || deployment.service.is_empty() {
         return;
     }
-    let server = find(&deployment.service, "http_server").map(|setting| setting.value.text());
-    let is_off = server.is_none_or(|text| text.is_some_and(|text| !crate::check::filters::is_on(text)));
-    let port = match find(&deployment.service, "http_port") {
-        None => Some(DEFAULT_PORT),
-        Some(setting) => setting.value.text(),
-    };
-    let message = match port {
-        _ if is_off => format!(
-            "of the healthCheck asks port {asked}, but HTTP_Server is not on: the router is never healthy"
-        ),
-        Some(port) if port != asked => format!(
-            "of the healthCheck asks port {asked}, but HTTP_Port is {port}: the router is never healthy"
-        ),
-        _ if !lacks_health(deployment, &words) => return,
-        _ => "of the healthCheck asks /api/v1/health, which Fluent Bit only has with Health_Check On: the router is \
-              never healthy"
-            .to_owned(),
-    };
-    let instead = match port {
-        _ if is_off => "write HTTP_Server On in [SERVICE]",
-        Some(port) if port != asked => "write the same port in both",
-        _ => "write Health_Check On in [SERVICE], or ask /",
-    };
+    let Some((why, instead)) = unanswered(deployment, &words) else { return };
+    let message = format!("of the healthCheck asks {why}: the router is never healthy");
     let location = Location { file: file.into(), line: command.line };
     let finding = Finding::new(FindingSeverity::Error, &location, &command.key, message, instead);
     findings.push(finding.in_container(router.name));
+}
+
+/// What the command asks and why Fluent Bit does not answer, and what to write instead.
+fn unanswered(deployment: &Configuration, words: &[&str]) -> Option<(String, &'static str)> {
+    let asked = asked_port(words)?;
+    if !is_on(deployment, "http_server") {
+        let why = format!("port {asked}, but HTTP_Server is not on");
+        return Some((why, "write HTTP_Server On in [SERVICE]"));
+    }
+    let port = match deployment.service_setting("http_port") {
+        None => Some(DEFAULT_PORT),
+        Some(setting) => setting.value.text(),
+    };
+    match port {
+        Some(port) if port != asked => {
+            Some((format!("port {asked}, but HTTP_Port is {port}"), "write the same port in both"))
+        }
+        _ if lacks_health(deployment, words) => Some((
+            "/api/v1/health, which Fluent Bit only has with Health_Check On".to_owned(),
+            "write Health_Check On in [SERVICE], or ask /",
+        )),
+        _ => None,
+    }
+}
+
+/// Whether this key of `[SERVICE]` is on; one whose value is not known is taken to be.
+fn is_on(deployment: &Configuration, key: &str) -> bool {
+    let setting = deployment.service_setting(key);
+    setting.is_some_and(|setting| setting.value.text().is_none_or(crate::check::filters::is_on))
 }
 
 /// Whether the command asks how healthy Fluent Bit is, which it does not say unless told to.
 fn lacks_health(deployment: &Configuration, words: &[&str]) -> bool {
     let words: Vec<&str> = words.iter().flat_map(|word| word.split_whitespace()).collect();
     let asks = words.iter().any(|word| word.contains("/api/v1/health")) && fails_on_errors(&words);
-    let setting = find(&deployment.service, "health_check").map(|setting| setting.value.text());
-    asks && setting.is_none_or(|text| text.is_some_and(|text| !crate::check::filters::is_on(text)))
+    asks && !is_on(deployment, "health_check")
 }
 
 /// The port that the command asks, in an address or by `ecs-router health` alone.

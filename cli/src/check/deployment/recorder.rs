@@ -20,7 +20,7 @@ pub(super) fn check_memory(
     findings: &mut Vec<Finding>,
 ) {
     let Some(entry) = router.node.entry("memory") else { return };
-    let Some(limit) = entry.value.text().and_then(|text| text.parse::<u64>().ok()) else { return };
+    let Some(limit) = entry.value.number() else { return };
     let held: u64 = deployment.ours().filter_map(held_bytes).sum::<u64>().div_ceil(1 << 20);
     if held == 0 || held + LEAST_BESIDES <= limit {
         return;

@@ -1,7 +1,7 @@
 //! Arguments without which a filter does not start, and Fluent Bit with it. Each was tried on 1.9.10 and 5.1.1.
 
 use crate::check::finding::{Finding, FindingSeverity};
-use crate::config::{Configuration, Section, Setting, find};
+use crate::config::{Configuration, Section, Setting};
 use crate::suggest::closest;
 
 /// Keys of filters, how many words their values have at least, and what those are.
@@ -52,12 +52,12 @@ fn too_few_words(filter: &str, setting: &Setting) -> Option<Finding> {
     })?;
     let text = setting.value.text().filter(|text| text.split_whitespace().count() < *least)?;
     let message = format!("'{text}' is too short, and Fluent Bit does not start");
-    Some(error(setting, message, format!("write {what}")))
+    Some(Finding::error_of(setting, message, format!("write {what}")))
 }
 
 /// Names of parsers that nothing defines.
 fn parsers(filter: &str, section: &Section, configuration: &Configuration) -> Vec<Finding> {
-    if find(&configuration.service, "parsers_file").is_some() || configuration.lists_parsers {
+    if configuration.service_setting("parsers_file").is_some() || configuration.lists_parsers {
         return Vec::new();
     }
     let (key, known): (&str, &[&str]) = match filter {
@@ -80,9 +80,5 @@ fn unknown_parser(setting: &Setting, name: &str, known: &[&str]) -> Finding {
         Some(near) => format!("did you mean {near}?"),
         None => file.to_owned(),
     };
-    error(setting, message, instead)
-}
-
-fn error(setting: &Setting, message: String, instead: String) -> Finding {
-    Finding::new(FindingSeverity::Error, &setting.location, &setting.key, message, instead)
+    Finding::error_of(setting, message, instead)
 }

@@ -269,13 +269,7 @@ fn name(section: &Section, what: &str, known: &[&str]) -> Option<Finding> {
 
 fn absent(setting: &Setting, text: &str, what: &str, near: &str) -> Finding {
     let message = format!("there is no {what} '{text}', and Fluent Bit refuses to start");
-    Finding::new(
-        FindingSeverity::Error,
-        &setting.location,
-        &setting.key,
-        message,
-        format!("did you mean {near}?"),
-    )
+    Finding::error_of(setting, message, format!("did you mean {near}?"))
 }
 
 /// Reports keys that a plugin does not have.
@@ -320,9 +314,7 @@ fn rule(filter: &Section, setting: &Setting) -> Option<Finding> {
     let text = setting.value.text()?;
     let key = setting.key.to_ascii_lowercase();
     let words: Vec<&str> = text.split_whitespace().collect();
-    let error = |message: String, instead: &str| {
-        Some(Finding::new(FindingSeverity::Error, &setting.location, &setting.key, message, instead))
-    };
+    let error = |message: String, instead: &str| Some(Finding::error_of(setting, message, instead));
     match (filter.text("name")?.to_ascii_lowercase().as_str(), key.as_str()) {
         ("rewrite_tag", "rule") if words.len() < 4 => error(
             "has not its four parts, and Fluent Bit refuses to start".to_owned(),
@@ -330,7 +322,7 @@ fn rule(filter: &Section, setting: &Setting) -> Option<Finding> {
         ),
         ("grep", "regex" | "exclude") => {
             let (_, pattern) = text.split_once(' ')?;
-            let reason = super::host::broken(pattern.trim())?;
+            let reason = super::match_pattern::broken(pattern.trim())?;
             error(format!("has no regular expression: {reason}"), "write FIELD REGEX")
         }
         _ => None,

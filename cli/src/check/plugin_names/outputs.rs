@@ -4,7 +4,7 @@
 
 use super::{GROUPS, absent};
 use crate::check::finding::{Finding, FindingSeverity};
-use crate::check::host;
+use crate::check::host_keys;
 use crate::config::{Origin, Section, Setting};
 use crate::suggest::closest;
 
@@ -313,7 +313,7 @@ fn unknown(output: &Section, setting: &Setting) -> Option<Finding> {
     let key = setting.key.to_ascii_lowercase();
     let is_known = own.contains(&key.as_str())
         || OF_CORE.contains(&key.as_str())
-        || host::is_key(output.origin, &key)
+        || host_keys::is_key(output.origin, &key)
         || GROUPS.iter().any(|group| key.starts_with(group))
         || (plugin == "kafka" && key.starts_with("rdkafka."));
     if is_known || output.open {

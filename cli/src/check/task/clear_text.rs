@@ -4,10 +4,9 @@
 use ecs_router::config::keys::{Key, KeyForm};
 
 use super::{ContainerView, TaskFindings};
-use crate::check::environment::is_final;
 use crate::check::startup::row;
 use crate::check::variables;
-use crate::config::{MapEntry, Node, Section, SettingValue};
+use crate::config::{Node, Section, SettingValue};
 
 /// Ends of names whose values are secrets.
 const SECRET_ENDS: [&str; 8] =
@@ -16,7 +15,7 @@ const SECRET_ENDS: [&str; 8] =
 pub(super) fn check(ours: &[&Section], findings: &mut TaskFindings<'_, '_>) {
     let view = findings.view;
     for router in view.with_plugin() {
-        for item in router.node.get("environment").map(Node::items).unwrap_or_default() {
+        for item in router.node.items_of("environment") {
             check_variable(ours, findings, router, item);
         }
     }
@@ -28,23 +27,22 @@ fn check_variable(
     router: &ContainerView<'_>,
     item: &Node,
 ) {
-    let Some(name) = item.get("name").and_then(Node::text) else { return };
-    let Some(value) = item.get("value").and_then(Node::text).filter(|text| !text.is_empty()) else { return };
+    let Some(name) = item.text_of("name") else { return };
+    let Some(value) = item.text_of("value").filter(|text| !text.is_empty()) else { return };
     let used = secret_key(ours, name);
     let instead = format!("move {name} to secrets, with the ARN of the secret as valueFrom");
     if value.starts_with("arn:") && (value.contains(":secretsmanager:") || value.contains(":ssm:")) {
         if let Some(key) = used {
-            let place = MapEntry { key: "environment".to_owned(), line: item.line, value: item.clone() };
             let message = format!(
                 "{name} is the ARN of a secret, and {key} gets the ARN itself: ECS reads it from secrets only"
             );
-            findings.container_error(router, &place, message, instead);
+            findings.error(router.at(item.line, "environment"), message, instead);
         }
         return;
     }
-    if (used.is_some() || is_secret(name)) && is_final(value) {
+    if (used.is_some() || is_secret(name)) && variables::is_final(value) {
         let message = format!("{name} is a secret, in clear text for everybody who may describe the task");
-        findings.container_warning(router, item.line, "environment", message, instead);
+        findings.warning(router.at(item.line, "environment"), message, instead);
     }
 }
 

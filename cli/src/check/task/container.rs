@@ -1,11 +1,9 @@
 //! What every container of a task needs: an image, a name of its own, and a time to stop that its host allows.
 
-use super::{ContainerView, TaskFindings, written_number};
+use super::{ContainerView, TaskFindings, TaskPlace, written_number};
+use crate::check::values::{MAX_STOP_TIMEOUT, is_account};
 use crate::config::{Node, TaskDialect, Tree};
 use crate::suggest::closest;
-
-/// Seconds; the most that Fargate allows.
-const MAX_STOP_TIMEOUT: u64 = 120;
 
 /// Parts of an image's name that somebody was to replace.
 const IMAGE_PLACEHOLDERS: [&str; 10] =
@@ -28,8 +26,7 @@ fn check_name(findings: &mut TaskFindings<'_, '_>, position: usize, container: &
     let Some(name) = container.name else {
         if !container.node.get("name").is_some_and(Node::is_function) {
             findings.error(
-                container.node.line,
-                "name",
+                TaskPlace::of_task(container.node.line, "name"),
                 "is missing from a container",
                 "give every container a name",
             );
@@ -39,20 +36,14 @@ fn check_name(findings: &mut TaskFindings<'_, '_>, position: usize, container: &
     let mut before = findings.view.containers.iter().take(position);
     if before.any(|other| other.name == Some(name)) {
         let message = "another container of the task has the same name";
-        findings.container_warning(container, container.node.line, "name", message, "give it another name");
+        findings.warning(container.at(container.node.line, "name"), message, "give it another name");
     }
 }
 
 fn check_image(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
     let Some(entry) = container.node.entry("image") else {
         let message = "is missing";
-        findings.container_warning(
-            container,
-            container.node.line,
-            "image",
-            message,
-            "write the image's address",
-        );
+        findings.warning(container.at(container.node.line, "image"), message, "write the image's address");
         return;
     };
     let Some(text) = entry.value.text() else { return };
@@ -60,15 +51,15 @@ fn check_image(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_
         let message =
             format!("{text} is what CodePipeline replaces in a blue/green deployment, and nobody else");
         let instead = "write the image's address where no pipeline fills it in";
-        return findings.container_note(container, entry.line, "image", message, instead);
+        return findings.note(container.at(entry.line, "image"), message, instead);
     }
     let lower = text.to_ascii_lowercase();
     if text.is_empty() || text.contains(' ') || IMAGE_PLACEHOLDERS.iter().any(|part| lower.contains(part)) {
         let message = format!("'{text}' is not the address of an image");
-        findings.container_error(container, entry, message, "write the address of the image that was pushed");
+        findings.error(container.at_entry(entry), message, "write the address of the image that was pushed");
     } else if let Some(message) = wrong_address(text) {
         let instead = "write for example 111122223333.dkr.ecr.eu-west-1.amazonaws.com/ecs-router:1";
-        findings.container_error(container, entry, message, instead);
+        findings.error(container.at_entry(entry), message, instead);
     }
 }
 
@@ -88,23 +79,17 @@ fn wrong_address(text: &str) -> Option<String> {
         .then(|| format!("'{name}' has capital letters, which the name of an image cannot have"))
 }
 
-fn is_account(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|digit| digit.is_ascii_digit())
-}
-
 /// Reports a task none of whose containers ends it.
 fn check_essential(findings: &mut TaskFindings<'_, '_>) {
     let view = findings.view;
-    let is_optional =
-        |container: &ContainerView<'_>| container.node.get("essential").and_then(Node::text) == Some("false");
+    let is_optional = |container: &ContainerView<'_>| container.node.text_of("essential") == Some("false");
     if let Some(first) = view.containers.first()
         && !view.is_open()
         && view.containers.iter().all(is_optional)
     {
         let message = "no container of the task is essential, and ECS refuses it";
         findings.error(
-            first.node.line,
-            "essential",
+            TaskPlace::of_task(first.node.line, "essential"),
             message,
             "make the application and the router essential",
         );
@@ -116,7 +101,7 @@ fn check_terminal(findings: &mut TaskFindings<'_, '_>, container: &ContainerView
     let terminal = container.node.entry("pseudoTerminal").filter(|_| container.uses_firelens());
     let Some(entry) = terminal.filter(|entry| entry.value.text() == Some("true")) else { return };
     let message = "makes standard error a part of standard output, so that route.stderr gets nothing";
-    findings.container_warning(container, entry.line, &entry.key, message, "leave it out");
+    findings.warning(container.at_entry(entry), message, "leave it out");
 }
 
 /// Reports a volume that the task does not have.
@@ -125,23 +110,23 @@ fn check_mounts(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'
     let volumes = view.task.node.entry("volumes").or_else(|| view.task.node.entry("volume"));
     let listed = volumes.map(|entry| entry.value.items()).unwrap_or_default();
     let is_known = |name: &str| {
-        listed.iter().any(|volume| {
-            volume.is_function() || volume.get("name").and_then(Node::text).is_none_or(|known| known == name)
-        })
+        listed
+            .iter()
+            .any(|volume| volume.is_function() || volume.text_of("name").is_none_or(|known| known == name))
     };
     let is_open = !view.is_whole
         || (view.task.dialect == TaskDialect::Terraform && volumes.is_none())
         || volumes.is_some_and(|entry| entry.value.is_function());
-    let mounts = container.node.get("mountPoints").map(Node::items).unwrap_or_default();
+    let mounts = container.node.items_of("mountPoints");
     for entry in mounts.iter().filter_map(|mount| mount.entry("sourceVolume")) {
         let Some(name) = entry.value.text().filter(|name| !is_open && !is_known(name)) else { continue };
         let message = format!("the task has no volume '{name}'");
-        let names = listed.iter().filter_map(|volume| volume.get("name").and_then(Node::text));
+        let names = listed.iter().filter_map(|volume| volume.text_of("name"));
         let instead = match closest(name, names) {
             Some(near) => format!("did you mean {near}?"),
             None => format!("add {{\"name\": \"{name}\"}} to the task's volumes"),
         };
-        findings.container_error(container, entry, message, instead);
+        findings.error(container.at_entry(entry), message, instead);
     }
 }
 
@@ -156,7 +141,7 @@ fn check_types(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_
         let wanted = if FLAGS.contains(key) { "a boolean" } else { "a number" };
         let message = format!("must be {wanted}, not a string in quotation marks");
         let instead = if FLAGS.contains(key) { format!("write {text}") } else { written_number(text) };
-        findings.container_error(container, entry, message, instead);
+        findings.error(container.at_entry(entry), message, instead);
     }
 }
 
@@ -168,12 +153,13 @@ fn check_stop_timeout(findings: &mut TaskFindings<'_, '_>, container: &Container
     let Some(text) = entry.value.text().filter(|_| !entry.value.is_null()) else { return };
     let Ok(seconds) = text.parse::<u64>() else {
         let message = format!("'{text}' is not a number of seconds");
-        findings.container_error(container, entry, message, "write for example 60");
+        findings.error(container.at_entry(entry), message, "write for example 60");
         return;
     };
-    if findings.view.is_fargate && seconds > MAX_STOP_TIMEOUT {
-        let message = format!("is {seconds} s, but Fargate allows {MAX_STOP_TIMEOUT} s at most");
-        let instead = format!("write {MAX_STOP_TIMEOUT} or less, and shorten Grace and exit_timeout to fit");
-        findings.container_error(container, entry, message, instead);
+    let most = MAX_STOP_TIMEOUT.as_secs();
+    if findings.view.is_fargate && seconds > most {
+        let message = format!("is {seconds} s, but Fargate allows {most} s at most");
+        let instead = format!("write {most} or less, and shorten Grace and exit_timeout to fit");
+        findings.error(container.at_entry(entry), message, instead);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Every container whose log driver is `awsfirelens` waits for the router without being told to; the agent adds that.
 
-use super::{ContainerView, FindingSeverity, TaskFindings};
+use super::{ContainerView, TaskFindings};
 use crate::config::Node;
 use crate::suggest::closest;
 
@@ -20,7 +20,7 @@ pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
 
 /// The `containerName` of every item.
 fn dependencies<'t>(container: &ContainerView<'t>) -> Vec<&'t Node> {
-    container.node.get("dependsOn").map(Node::items).unwrap_or_default().iter().collect()
+    container.node.items_of("dependsOn").iter().collect()
 }
 
 fn target(dependency: &Node) -> Option<&str> {
@@ -30,40 +30,34 @@ fn target(dependency: &Node) -> Option<&str> {
 fn check_dependency(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>, dependency: &Node) {
     let Some(name) = target(dependency) else { return report_form(findings, container, dependency) };
     let view = findings.view;
-    let mut report = |message: String, instead: String| {
-        let severity = FindingSeverity::Error;
-        findings.add(severity, container.name, dependency.line, "dependsOn", message, instead);
-    };
+    let place = container.at(dependency.line, "dependsOn");
     let Some(other) = view.containers.iter().find(|other| other.name == Some(name)) else {
         if !view.is_open() {
             let known = view.containers.iter().filter_map(|container| container.name);
             let instead =
                 closest(name, known).map_or_else(String::new, |near| format!("did you mean {near}?"));
-            report(format!("there is no container '{name}' in the task"), instead);
+            findings.error(place, format!("there is no container '{name}' in the task"), instead);
         }
         return;
     };
-    let Some(condition) = dependency.get("condition").and_then(Node::text) else { return };
+    let Some(condition) = dependency.text_of("condition") else { return };
     if !CONDITIONS.contains(&condition) {
-        return report(
-            format!("'{condition}' is not a condition"),
-            format!("write one of {}", CONDITIONS.join(", ")),
-        );
+        let instead = format!("write one of {}", CONDITIONS.join(", "));
+        return findings.error(place, format!("'{condition}' is not a condition"), instead);
     }
     if condition == "HEALTHY" && other.node.set("healthCheck").is_none() {
         let message =
             format!("waits until {name} is HEALTHY, but {name} has no healthCheck, so that it never is");
-        report(message, format!("give {name} a healthCheck, or write START"));
+        findings.error(place, message, format!("give {name} a healthCheck, or write START"));
     } else if other.firelens().is_some() && matches!(condition, "COMPLETE" | "SUCCESS") {
         let message =
             format!("waits until the log router {name} has ended, which it does not before the task");
-        report(message, "write HEALTHY or START".to_owned());
+        findings.error(place, message, "write HEALTHY or START");
     } else if other.firelens().is_some() && condition == "START" && other.node.set("healthCheck").is_some() {
         let message = format!(
             "waits until {name} has started, not until it can take records; {name} has a healthCheck"
         );
-        let instead = "write HEALTHY";
-        findings.container_note(container, dependency.line, "dependsOn", message, instead);
+        findings.note(place, message, "write HEALTHY");
     }
 }
 
@@ -71,10 +65,9 @@ fn check_dependency(findings: &mut TaskFindings<'_, '_>, container: &ContainerVi
 fn report_form(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>, dependency: &Node) {
     let is_open = dependency.is_function() || dependency.get("containerName").is_some_and(Node::is_function);
     if !is_open {
-        let message = "has an item without containerName".to_owned();
-        let instead = "write {\"containerName\": \"log_router\", \"condition\": \"HEALTHY\"}".to_owned();
-        let severity = FindingSeverity::Error;
-        findings.add(severity, container.name, dependency.line, "dependsOn", message, instead);
+        let message = "has an item without containerName";
+        let instead = "write {\"containerName\": \"log_router\", \"condition\": \"HEALTHY\"}";
+        findings.error(container.at(dependency.line, "dependsOn"), message, instead);
     }
 }
 
@@ -88,7 +81,7 @@ fn check_circle(findings: &mut TaskFindings<'_, '_>) {
         let message = format!("the containers wait for each other in a circle: {}", circle.join(" → "));
         let instead =
             "take one of these dependencies out; whoever logs through FireLens waits for the router anyway";
-        findings.add(FindingSeverity::Error, Some(start), line, "dependsOn", message, instead.to_owned());
+        findings.error(container.at(line, "dependsOn"), message, instead);
         return;
     }
 }

@@ -1,6 +1,7 @@
 //! `environment` and `secrets` as ECS wants them: lists of pairs, and texts.
 
-use super::{ContainerView, TaskFindings, is_untyped_text};
+use super::{ContainerView, TaskFindings, TaskPlace, is_untyped_text};
+use crate::check::values::is_account;
 use crate::config::{MapEntry, Node, TaskDialect, Tree};
 
 pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
@@ -21,7 +22,7 @@ pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
 fn check_options(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
     let options = container.node.get("logConfiguration").and_then(|logging| logging.get("secretOptions"));
     for secret in options.map(Node::items).unwrap_or_default() {
-        let name = secret.get("name").and_then(Node::text).unwrap_or("an item");
+        let name = secret.text_of("name").unwrap_or("an item");
         if let Some(entry) = secret.entry("valueFrom") {
             check_secret(findings, container, entry, name, "secretOptions");
         }
@@ -32,19 +33,18 @@ fn check_options(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<
 fn check_repeated(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
     let mut seen: Vec<(&str, &str)> = Vec::new();
     for key in ["environment", "secrets"] {
-        for item in container.node.get(key).map(Node::items).unwrap_or_default() {
-            let Some(name) = item.get("name").and_then(Node::text) else { continue };
+        for item in container.node.items_of(key) {
+            let Some(name) = item.text_of("name") else { continue };
             let Some((_, first)) = seen.iter().find(|(known, _)| *known == name) else {
                 seen.push((name, key));
                 continue;
             };
             if *first == key {
                 let message = format!("{name} is there twice, and one of the values has no effect");
-                findings.container_warning(container, item.line, key, message, "keep one of them");
+                findings.warning(container.at(item.line, key), message, "keep one of them");
             } else {
                 let message = format!("{name} is in environment and in secrets, and ECS refuses the task");
-                let place = MapEntry { key: key.to_owned(), line: item.line, value: item.clone() };
-                findings.container_error(container, &place, message, "keep it in secrets");
+                findings.error(container.at(item.line, key), message, "keep it in secrets");
             }
         }
     }
@@ -65,7 +65,7 @@ fn check_list(
         _ => {
             let message = format!("must be a list of pairs with name and {value}, and is a map or a text");
             let instead = format!("write [{{\"name\": \"NAME\", \"{value}\": \"…\"}}]");
-            findings.container_error(container, entry, message, instead);
+            findings.error(container.at_entry(entry), message, instead);
         }
     }
 }
@@ -77,28 +77,15 @@ fn check_pair(
     pair: &Node,
     value: &str,
 ) {
-    if pair.is_function() {
+    if pair.is_function() || pair.get("name").is_some_and(Node::is_function) {
         return;
     }
-    let mut report = |line: usize, message: String| {
-        let place = MapEntry { line, ..list.clone() };
-        let instead = format!("write {{\"name\": \"NAME\", \"{value}\": \"…\"}}");
-        findings.container_error(container, &place, message, instead);
-    };
-    let name = pair.get("name").and_then(Node::text);
-    let Some(name) = name else {
-        if !pair.get("name").is_some_and(Node::is_function) {
-            report(pair.line, format!("an item of {} has no name", list.key));
+    let (name, entry) = match pair_of(pair, list, value) {
+        Ok(found) => found,
+        Err(message) => {
+            let instead = format!("write {{\"name\": \"NAME\", \"{value}\": \"…\"}}");
+            return findings.error(container.at(pair.line, &list.key), message, instead);
         }
-        return;
-    };
-    if name.is_empty() || name.contains(['=', ' ']) {
-        report(pair.line, format!("'{name}' cannot be the name of a variable"));
-        return;
-    }
-    let Some(entry) = pair.entry(value) else {
-        report(pair.line, format!("{name} has no {value}"));
-        return;
     };
     if value == "valueFrom" && check_secret(findings, container, entry, name, &list.key) {
         return;
@@ -107,18 +94,30 @@ fn check_pair(
         check_dynamic(findings, container, entry, name);
         check_placeholder(findings, container, entry, name);
     }
-    let is_text = matches!(entry.value.tree, Tree::Text(_) | Tree::Word(_)) || entry.value.is_function();
-    let dialect = findings.view.task.dialect;
-    let is_null = dialect == TaskDialect::Ecs && entry.value.is_null();
-    if !is_text || is_null || is_untyped_text(dialect, &entry.value) {
+    if is_no_text(findings.view.task.dialect, &entry.value) {
         let message = format!("{name}: ECS wants a string, in quotation marks, and this is something else");
         let instead = match entry.value.text() {
             Some(text) => format!("write \"{text}\""),
             None => "write a string".to_owned(),
         };
-        let place = MapEntry { line: entry.line, ..list.clone() };
-        findings.container_error(container, &place, message, instead);
+        findings.error(container.at(entry.line, &list.key), message, instead);
     }
+}
+
+/// The name and the value of a pair, or what is wrong with it.
+fn pair_of<'n>(pair: &'n Node, list: &MapEntry, value: &str) -> Result<(&'n str, &'n MapEntry), String> {
+    let name = pair.text_of("name").ok_or_else(|| format!("an item of {} has no name", list.key))?;
+    if name.is_empty() || name.contains(['=', ' ']) {
+        return Err(format!("'{name}' cannot be the name of a variable"));
+    }
+    let entry = pair.entry(value).ok_or_else(|| format!("{name} has no {value}"))?;
+    Ok((name, entry))
+}
+
+fn is_no_text(dialect: TaskDialect, value: &Node) -> bool {
+    let is_text = matches!(value.tree, Tree::Text(_) | Tree::Word(_)) || value.is_function();
+    let is_null = dialect == TaskDialect::Ecs && value.is_null();
+    !is_text || is_null || is_untyped_text(dialect, value)
 }
 
 /// Where a secret lies; returns whether that cannot be.
@@ -129,24 +128,19 @@ fn check_secret(
     name: &str,
     list: &str,
 ) -> bool {
-    let place = MapEntry { key: list.to_owned(), ..entry.clone() };
-    if let Some(text) = entry.value.text().filter(|text| text.is_empty() || !is_place_of_secret(text)) {
+    let place = container.at(entry.line, list);
+    if let Some(text) = entry.value.text().filter(|text| text.is_empty() || !is_arn_or_name_of_secret(text)) {
         let message = format!("{name}: '{text}' is not the ARN of a secret or a parameter");
         let instead = "write for example arn:aws:secretsmanager:eu-west-1:111122223333:secret:name-AbCdEf";
-        findings.container_error(container, &place, message, instead);
+        findings.error(place, message, instead);
         return true;
     }
-    check_place(findings, container, &place, name);
-    check_colons(findings, container, &place, name);
+    check_parameter_name(findings, place, entry, name);
+    check_colons(findings, place, entry, name);
     false
 }
 
-fn check_colons(
-    findings: &mut TaskFindings<'_, '_>,
-    container: &ContainerView<'_>,
-    entry: &MapEntry,
-    name: &str,
-) {
+fn check_colons(findings: &mut TaskFindings<'_, '_>, place: TaskPlace<'_>, entry: &MapEntry, name: &str) {
     let Some(text) = entry.value.text().filter(|text| has_some_colons(text) && !text.contains(['$', '{']))
     else {
         return;
@@ -155,7 +149,7 @@ fn check_colons(
     let message =
         format!("{name}: what stands behind the secret's ARN needs three colons, and ECS refuses the task");
     let instead = format!("write {}:KEY::", arn.join(":"));
-    findings.container_error(container, entry, message, instead);
+    findings.error(place, message, instead);
 }
 
 /// `{{resolve:secretsmanager:…}}`, which CloudFormation replaces, and only in a template.
@@ -179,7 +173,7 @@ fn check_dynamic(
         ),
     };
     let instead = "write the ARN of the secret as valueFrom in secrets";
-    findings.container_warning(container, entry.line, "environment", message, instead);
+    findings.warning(container.at(entry.line, "environment"), message, instead);
 }
 
 /// `<bucket>` of an example, which the router would take literally.
@@ -192,9 +186,8 @@ fn check_placeholder(
     let runs_plugin = findings.view.with_plugin().any(|router| std::ptr::eq(router.node, container.node));
     let text = entry.value.text().filter(|_| runs_plugin);
     let Some(placeholder) = text.and_then(placeholder) else { return };
-    let place = MapEntry { key: "environment".to_owned(), ..entry.clone() };
     let message = format!("{name}: <{placeholder}> was to be replaced, and the router gets it as it is");
-    findings.container_error(container, &place, message, "write the value in its place");
+    findings.error(container.at(entry.line, "environment"), message, "write the value in its place");
 }
 
 /// The words in `<…>`; a group of a regular expression is none.
@@ -208,9 +201,9 @@ pub(super) fn placeholder(text: &str) -> Option<&str> {
 }
 
 /// Reports what is neither an ARN nor the name of a parameter: often the secret itself.
-fn check_place(
+fn check_parameter_name(
     findings: &mut TaskFindings<'_, '_>,
-    container: &ContainerView<'_>,
+    place: TaskPlace<'_>,
     entry: &MapEntry,
     name: &str,
 ) {
@@ -218,14 +211,14 @@ fn check_place(
     if text.contains("${") {
         let message =
             format!("{name}: nobody fills in {text} in a task definition, unless a program does before");
-        findings.container_note(container, entry.line, &entry.key, message, "write the ARN of the secret");
+        findings.note(place, message, "write the ARN of the secret");
         return;
     }
     let is_name = |letter: char| letter.is_ascii_alphanumeric() || "/_.-".contains(letter);
     if findings.view.task.dialect == TaskDialect::Ecs && !text.chars().all(is_name) {
         let message = format!("{name}: the value is neither an ARN nor the name of a parameter");
         let instead = "write the ARN of the secret, not the secret";
-        findings.container_error(container, entry, message, instead);
+        findings.error(place, message, instead);
     }
 }
 
@@ -236,15 +229,13 @@ fn has_some_colons(text: &str) -> bool {
 }
 
 /// Whether it is the ARN of a secret or a parameter, or the name of a parameter.
-fn is_place_of_secret(text: &str) -> bool {
+fn is_arn_or_name_of_secret(text: &str) -> bool {
     if !text.starts_with("arn:") || text.contains(['$', '{']) {
         return true;
     }
     let parts: Vec<&str> = text.splitn(6, ':').collect();
     match parts.as_slice() {
-        ["arn", _, "secretsmanager" | "ssm", _, account, _] => {
-            account.len() == 12 && account.bytes().all(|digit| digit.is_ascii_digit())
-        }
+        ["arn", _, "secretsmanager" | "ssm", _, account, _] => is_account(account),
         _ => false,
     }
 }

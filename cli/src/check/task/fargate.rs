@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html>, read 2026-11.
 
-use super::{ContainerView, TaskFindings};
+use super::{ContainerView, TaskFindings, TaskPlace};
 use crate::config::{MapEntry, Node, Tree};
 
 pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
@@ -37,7 +37,7 @@ fn check_task(findings: &mut TaskFindings<'_, '_>) {
     let others = ["ipcMode", "placementConstraints", "inferenceAccelerators"];
     for entry in others.iter().filter_map(|key| used(node, key)).chain(host) {
         let message = "is for tasks on instances of one's own; Fargate refuses it";
-        findings.error(entry.line, &entry.key, message, "leave it out");
+        findings.error(TaskPlace::of_entry(entry), message, "leave it out");
     }
 }
 
@@ -50,7 +50,7 @@ fn check_volumes(findings: &mut TaskFindings<'_, '_>) {
         let Some(entry) = folder.or(docker) else { continue };
         let message = "is a volume of the instance; Fargate refuses it";
         let instead = "write the volume's name alone for a folder of the task, or use EFS";
-        findings.error(entry.line, &entry.key, message, instead);
+        findings.error(TaskPlace::of_entry(entry), message, instead);
     }
 }
 
@@ -69,13 +69,13 @@ fn check_container(findings: &mut TaskFindings<'_, '_>, container: &ContainerVie
     let of_linux = of_linux.iter().filter_map(|key| used(linux?, key));
     for entry in own.chain(of_linux) {
         let message = "is for tasks on instances of one's own; Fargate refuses it";
-        findings.container_error(container, entry, message, "leave it out");
+        findings.error(container.at_entry(entry), message, "leave it out");
     }
     check_capabilities(findings, container);
-    let gpu = container.node.get("resourceRequirements").map(Node::items).unwrap_or_default();
+    let gpu = container.node.items_of("resourceRequirements");
     for entry in gpu.iter().filter_map(|item| item.entry("type")) {
         if entry.value.text() == Some("GPU") {
-            findings.container_error(container, entry, "Fargate has no GPU", "leave it out");
+            findings.error(container.at_entry(entry), "Fargate has no GPU", "leave it out");
         }
     }
 }
@@ -91,7 +91,7 @@ fn check_capabilities(findings: &mut TaskFindings<'_, '_>, container: &Container
     let names = entry.value.items().iter().filter_map(Node::text);
     let Some(other) = names.into_iter().find(|name| *name != "SYS_PTRACE") else { return };
     let message = format!("Fargate adds SYS_PTRACE only, not {other}");
-    findings.container_error(container, entry, message, "leave it out");
+    findings.error(container.at_entry(entry), message, "leave it out");
 }
 
 fn is_reported_by_fargate(is_fargate: bool, entry: &MapEntry) -> bool {
@@ -108,9 +108,9 @@ fn check_awsvpc(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'
     for entry in wrong.filter(|entry| !is_reported_by_fargate(view.is_fargate, entry)) {
         let message = "cannot be used with the network mode awsvpc, and ECS refuses the task";
         let instead = "leave it out; the containers of the task reach each other under 127.0.0.1";
-        findings.container_error(container, entry, message, instead);
+        findings.error(container.at_entry(entry), message, instead);
     }
-    for mapping in container.node.get("portMappings").map(Node::items).unwrap_or_default() {
+    for mapping in container.node.items_of("portMappings") {
         let port = |key: &str| mapping.set(key).and_then(Node::text).filter(|port| *port != "0");
         let Some(entry) = mapping.entry("hostPort") else { continue };
         if let (Some(inside), Some(outside)) = (port("containerPort"), port("hostPort"))
@@ -118,9 +118,8 @@ fn check_awsvpc(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'
         {
             let message =
                 format!("is {outside}, but with the network mode awsvpc it must be containerPort ({inside})");
-            findings.container_error(
-                container,
-                entry,
+            findings.error(
+                container.at_entry(entry),
                 message,
                 format!("write {inside}, or leave hostPort out"),
             );

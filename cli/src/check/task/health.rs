@@ -56,7 +56,7 @@ fn check_netcat(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'
     if runs_netcat && container.firelens().is_some() {
         let message = "of the healthCheck runs nc, which aws-for-fluent-bit has no more since version 3: the router never \
                        becomes healthy";
-        findings.container_warning(container, entry.line, &entry.key, message, OWN);
+        findings.warning(container.at_entry(entry), message, OWN);
     }
 }
 
@@ -67,10 +67,10 @@ fn check_range(
     least: u64,
     most: u64,
 ) {
-    let Some(number) = entry.value.text().and_then(|text| text.parse::<u64>().ok()) else { return };
+    let Some(number) = entry.value.number() else { return };
     if number < least || number > most {
         let message = format!("of the healthCheck is {number}, and ECS allows {least} to {most}");
-        findings.container_error(container, entry, message, format!("write a number from {least} to {most}"));
+        findings.error(container.at_entry(entry), message, format!("write a number from {least} to {most}"));
     }
 }
 
@@ -96,7 +96,7 @@ fn check_command(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<
         Some(_) => format!("{OWN}, or [\"CMD-SHELL\", \"…\"]"),
         None => format!("write [\"CMD-SHELL\", \"{}\"]", line(&entry.value).replace('"', "\\\"")),
     };
-    findings.container_error(container, entry, message, instead);
+    findings.error(container.at_entry(entry), message, instead);
 }
 
 /// What the command was meant to run.
@@ -120,7 +120,7 @@ fn check_router(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'
     });
     if let Some((message, instead)) = found {
         let message = format!("of the healthCheck {message}: the router never becomes healthy");
-        findings.container_warning(container, entry.line, &entry.key, &message, &instead);
+        findings.warning(container.at_entry(entry), &message, &instead);
     }
 }
 

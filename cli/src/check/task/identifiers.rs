@@ -1,6 +1,6 @@
 //! Names that ECS refuses: those of families and containers are letters, digits, `-` and `_`.
 
-use super::TaskFindings;
+use super::{TaskFindings, TaskPlace};
 use crate::config::{MapEntry, TaskDialect};
 
 const MAX_LENGTH: usize = 255;
@@ -10,16 +10,20 @@ pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
     if let Some(entry) = view.set("family").filter(|_| view.is_whole)
         && let Some(reason) = reason(entry)
     {
-        findings.error(entry.line, &entry.key, reason, instead(entry));
+        findings.error(TaskPlace::of_entry(entry), reason, instead(entry));
     }
     if view.lacks("family") && view.task.dialect == TaskDialect::Ecs {
         let message = "is missing, and register-task-definition refuses the file unless --family names it";
-        findings.warning(view.task.node.line, "family", message, "add \"family\": \"NAME\"");
+        findings.warning(
+            TaskPlace::of_task(view.task.node.line, "family"),
+            message,
+            "add \"family\": \"NAME\"",
+        );
     }
     for container in &view.containers {
         let Some(entry) = container.node.entry("name") else { continue };
         if let Some(reason) = reason(entry) {
-            findings.container_error(container, entry, reason, instead(entry));
+            findings.error(container.at_entry(entry), reason, instead(entry));
         }
     }
 }

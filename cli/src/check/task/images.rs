@@ -1,7 +1,6 @@
 //! Registries: a router's image that lies elsewhere than the others is often one of another stage.
 
 use super::{ContainerView, TaskFindings};
-use crate::config::Node;
 
 pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
     let view = findings.view;
@@ -21,7 +20,7 @@ pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
         let Some(own) = registry(router).filter(|own| own != usual) else { continue };
         let message = format!("lies in {own}, and the other images of the task in {usual}");
         let instead = "nothing to do if it is meant: the execution role must be allowed to pull from there";
-        findings.container_note(router, entry.line, "image", message, instead);
+        findings.note(router.at(entry.line, "image"), message, instead);
     }
 }
 
@@ -43,7 +42,7 @@ fn check_form(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>
         return;
     };
     let instead = "write for example 111122223333.dkr.ecr.eu-west-1.amazonaws.com/ecs-router:1";
-    findings.container_error(container, entry, message, instead);
+    findings.error(container.at_entry(entry), message, instead);
 }
 
 fn has_two_tags(text: &str) -> bool {
@@ -75,12 +74,12 @@ fn check_registry(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_
         return;
     }
     let message = format!("'{text}' has no registry, so that ECS pulls it from Docker Hub");
-    findings.container_note(router, entry.line, "image", message, "write the registry that it was pushed to");
+    findings.note(router.at(entry.line, "image"), message, "write the registry that it was pushed to");
 }
 
 /// `ACCOUNT.dkr.ecr.REGION.amazonaws.com`, of an image in ECR.
 fn registry<'t>(container: &ContainerView<'t>) -> Option<&'t str> {
-    let image = container.node.get("image").and_then(Node::text)?;
+    let image = container.node.text_of("image")?;
     let (host, _) = image.split_once('/')?;
     (host.contains(".dkr.ecr.") && !host.contains(['$', '{', '<'])).then_some(host)
 }

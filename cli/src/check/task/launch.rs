@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html>, read 2026-11.
 
-use super::{TaskFindings, is_untyped_text};
+use super::{TaskFindings, TaskPlace, is_untyped_text};
 use crate::config::{MapEntry, Node, TaskDialect, Tree};
 use crate::suggest::closest;
 
@@ -44,7 +44,7 @@ fn check_launch_types(findings: &mut TaskFindings<'_, '_>) {
     };
     if let Tree::Text(text) = &entry.value.tree {
         let instead = format!("write [\"{text}\"]");
-        findings.error(entry.line, &entry.key, "must be a list, and is a text", instead);
+        findings.error(TaskPlace::of_entry(entry), "must be a list, and is a text", instead);
         return;
     }
     for item in entry.value.items() {
@@ -52,7 +52,7 @@ fn check_launch_types(findings: &mut TaskFindings<'_, '_>) {
         let near = LAUNCH_TYPES.iter().find(|known| text.to_ascii_uppercase().starts_with(**known));
         let near = near.map_or_else(|| format!("one of {}", LAUNCH_TYPES.join(", ")), ToString::to_string);
         let message = format!("'{text}' is not a launch type");
-        findings.error(item.line, &entry.key, message, format!("write {near}"));
+        findings.error(TaskPlace::of_task(item.line, &entry.key), message, format!("write {near}"));
     }
 }
 
@@ -61,7 +61,11 @@ fn note_launch_types(findings: &mut TaskFindings<'_, '_>) {
     if findings.view.lacks("requiresCompatibilities") && findings.view.is_awsvpc() {
         let message = "is not set, so that what Fargate would refuse is only seen when a task is to start";
         let instead = "write [\"FARGATE\"], or [\"EC2\"]";
-        findings.note(findings.view.task.node.line, "requiresCompatibilities", message, instead);
+        findings.note(
+            TaskPlace::of_task(findings.view.task.node.line, "requiresCompatibilities"),
+            message,
+            instead,
+        );
     }
 }
 
@@ -75,7 +79,7 @@ fn check_word(findings: &mut TaskFindings<'_, '_>, entry: Option<&MapEntry>, kno
         Some(near) => format!("write {near}"),
         None => format!("write one of {}", known.join(", ")),
     };
-    findings.error(entry.line, &entry.key, format!("'{text}' is not one of ECS's values"), instead);
+    findings.error(TaskPlace::of_entry(entry), format!("'{text}' is not one of ECS's values"), instead);
 }
 
 /// Reports a system that ECS does not have, or on which there is no FireLens.
@@ -89,7 +93,7 @@ fn check_system(findings: &mut TaskFindings<'_, '_>, platform: Option<&Node>) {
     } else {
         format!("'{text}' is not one of ECS's values")
     };
-    findings.error(entry.line, &entry.key, message, "write LINUX");
+    findings.error(TaskPlace::of_entry(entry), message, "write LINUX");
 }
 
 /// Reports a number of the task's that ECS wants as a text. Those of containers are numbers.
@@ -98,7 +102,7 @@ fn check_text(findings: &mut TaskFindings<'_, '_>, key: &str) {
     if findings.view.task.dialect == TaskDialect::Ecs && is_untyped_text(TaskDialect::Ecs, &entry.value) {
         let text = entry.value.text().unwrap_or_default();
         let message = "must be a string in quotation marks here; only a container's is a number";
-        findings.error(entry.line, &entry.key, message, format!("write \"{text}\""));
+        findings.error(TaskPlace::of_entry(entry), message, format!("write \"{text}\""));
     }
 }
 
@@ -106,14 +110,22 @@ fn check_network(findings: &mut TaskFindings<'_, '_>) {
     let Some(entry) = findings.view.set("networkMode") else {
         if findings.view.lacks("networkMode") && !is_for_others(findings) {
             let message = "is not set and bridge by default, but Fargate only has awsvpc";
-            findings.error(findings.view.task.node.line, "networkMode", message, "write awsvpc");
+            findings.error(
+                TaskPlace::of_task(findings.view.task.node.line, "networkMode"),
+                message,
+                "write awsvpc",
+            );
         }
         return;
     };
     if entry.value.text().is_some_and(|text| NETWORK_MODES.contains(&text) && text != "awsvpc")
         && !is_for_others(findings)
     {
-        findings.error(entry.line, &entry.key, "Fargate only has the network mode awsvpc", "write awsvpc");
+        findings.error(
+            TaskPlace::of_entry(entry),
+            "Fargate only has the network mode awsvpc",
+            "write awsvpc",
+        );
     }
 }
 

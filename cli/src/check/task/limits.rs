@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html>, read 2026-11.
 
-use super::{ContainerView, FindingSeverity, TaskFindings};
+use super::{ContainerView, TaskFindings, TaskPlace};
 use crate::check::values::{is_region, region_meant};
 use crate::config::{MapEntry, Node};
 
@@ -25,10 +25,6 @@ pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
     }
 }
 
-fn number(node: &Node) -> Option<u64> {
-    node.text()?.parse().ok()
-}
-
 /// Reports a number outside of what ECS allows.
 fn check_range(
     findings: &mut TaskFindings<'_, '_>,
@@ -37,11 +33,10 @@ fn check_range(
     least: u64,
     most: u64,
 ) {
-    let Some(given) = number(&entry.value).filter(|given| !(least..=most).contains(given)) else { return };
+    let Some(given) = entry.value.number().filter(|given| !(least..=most).contains(given)) else { return };
     let message = format!("is {given}, and ECS allows {least} to {most}");
-    let name = container.and_then(|container| container.name);
     let instead = format!("write a number from {least} to {most}");
-    findings.add(FindingSeverity::Error, name, entry.line, &entry.key, message, instead);
+    findings.error(TaskPlace::new(container, entry.line, &entry.key), message, instead);
 }
 
 fn check_storage(findings: &mut TaskFindings<'_, '_>) {
@@ -62,79 +57,57 @@ fn check_times(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_
 }
 
 fn check_ports(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
-    for entry in container
-        .node
-        .get("portMappings")
-        .map(Node::items)
-        .unwrap_or_default()
-        .iter()
-        .filter_map(|one| one.entry("containerPort"))
-    {
+    for entry in container.node.items_of("portMappings").iter().filter_map(|one| one.entry("containerPort")) {
         let Some(port) = entry.value.text() else { continue };
         check_range(findings, Some(container), entry, 0, 65_535);
         let has_router = findings.view.routers().next().is_some();
         if port == FORWARD_PORT && has_router && container.firelens().is_none() && findings.view.is_awsvpc() {
             let message = "is 24224, on which the router listens in the same network, so that one of them does not start";
-            findings.container_error(container, entry, message, "let the application listen on another port");
+            findings.error(container.at_entry(entry), message, "let the application listen on another port");
         }
     }
 }
 
 fn check_paths(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
-    for entry in container
-        .node
-        .get("mountPoints")
-        .map(Node::items)
-        .unwrap_or_default()
-        .iter()
-        .filter_map(|one| one.entry("containerPath"))
-    {
+    for entry in container.node.items_of("mountPoints").iter().filter_map(|one| one.entry("containerPath")) {
         let Some(path) = entry.value.text() else { continue };
         if !path.starts_with(['/', '$', 'C']) {
             let message = format!("'{path}' is not an absolute path");
-            findings.container_error(container, entry, message, format!("write /{path}"));
+            findings.error(container.at_entry(entry), message, format!("write /{path}"));
         }
     }
 }
 
 /// Files of variables: the ARN of an object whose name ends in `.env`.
 fn check_files(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
-    for entry in container
-        .node
-        .get("environmentFiles")
-        .map(Node::items)
-        .unwrap_or_default()
-        .iter()
-        .filter_map(|one| one.entry("value"))
-    {
+    for entry in container.node.items_of("environmentFiles").iter().filter_map(|one| one.entry("value")) {
         let Some(text) = entry.value.text().filter(|text| !text.contains(['$', '{'])) else { continue };
         let is_arn = text.starts_with("arn:") && text.contains(":s3:::");
         if !is_arn || !text.ends_with(".env") {
             let message = format!("'{text}' is not the ARN of an object whose name ends in .env");
-            findings.container_error(container, entry, message, "write arn:aws:s3:::BUCKET/NAME.env");
+            findings.error(container.at_entry(entry), message, "write arn:aws:s3:::BUCKET/NAME.env");
         }
     }
 }
 
 fn check_limits(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
-    for limit in container.node.get("ulimits").map(Node::items).unwrap_or_default() {
-        let (Some(soft), Some(hard)) = (limit.entry("softLimit"), limit.get("hardLimit").and_then(number))
+    for limit in container.node.items_of("ulimits") {
+        let (Some(soft), Some(hard)) =
+            (limit.entry("softLimit"), limit.get("hardLimit").and_then(Node::number))
         else {
             continue;
         };
-        if number(&soft.value).is_some_and(|soft| soft > hard) {
+        if soft.value.number().is_some_and(|soft| soft > hard) {
             let message = format!("is more than hardLimit ({hard}), and the container does not start");
-            findings.container_error(container, soft, message, format!("write {hard} or less"));
+            findings.error(container.at_entry(soft), message, format!("write {hard} or less"));
         }
     }
 }
 
 /// Reports regions that do not exist: in variables, in the options of awslogs, in the address of an image.
 fn check_regions(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
-    let variables = container.node.get("environment").map(Node::items).unwrap_or_default();
-    let is_region = |item: &&Node| {
-        matches!(item.get("name").and_then(Node::text), Some("AWS_REGION" | "AWS_DEFAULT_REGION"))
-    };
+    let variables = container.node.items_of("environment");
+    let is_region = |item: &&Node| matches!(item.text_of("name"), Some("AWS_REGION" | "AWS_DEFAULT_REGION"));
     let of_variables = variables.iter().filter(is_region).filter_map(|item| item.entry("value"));
     let options = container.node.get("logConfiguration").and_then(|logging| logging.get("options"));
     let of_driver = options.and_then(|options| options.entry("awslogs-region"));
@@ -148,7 +121,7 @@ fn check_regions(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<
     }
     if image.ends_with(':') {
         let message = format!("'{image}' has no tag behind its colon");
-        findings.container_error(container, entry, message, "write the tag, or no colon");
+        findings.error(container.at_entry(entry), message, "write the tag, or no colon");
     }
 }
 
@@ -162,7 +135,7 @@ fn check_region(
         return;
     }
     let message = format!("'{region}' is not an AWS region that was known in 2026-11");
-    findings.container_warning(container, entry.line, &entry.key, message, region_meant(region));
+    findings.warning(container.at_entry(entry), message, region_meant(region));
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `logConfiguration`: drivers that exist, options that are texts, and a router for those that need one.
 
-use super::{ContainerView, FindingSeverity, TaskFindings, is_untyped_text};
-use crate::config::{MapEntry, Node, TaskDialect, Tree, is_function_name};
+use super::{ContainerView, TaskFindings, is_untyped_text};
+use crate::config::{MapEntry, Node, TaskDialect, Tree};
 use crate::suggest::closest;
 
 const DRIVERS: [&str; 9] =
@@ -26,8 +26,7 @@ pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
         let instead =
             "add the log router: a container with \"firelensConfiguration\": {\"type\": \"fluentbit\"}";
         let line = first.node.get("logConfiguration").map_or(first.node.line, |node| node.line);
-        let entry = MapEntry { key: "logDriver".to_owned(), line, value: first.node.clone() };
-        findings.container_error(first, &entry, message, instead);
+        findings.error(first.at(line, "logDriver"), message, instead);
     }
 }
 
@@ -44,7 +43,7 @@ pub(super) fn is_no_map(
     let what = if is_list { "list" } else { "text or a number" };
     let message = format!("must be a map, and is a {what}: ECS refuses the task");
     let instead = if is_list { "leave out the [ and ] around it" } else { "write it between { and }" };
-    findings.container_error(container, entry, message, instead);
+    findings.error(container.at_entry(entry), message, instead);
     true
 }
 
@@ -52,7 +51,7 @@ fn check_driver(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'
     let Some(entry) = logging.entry("logDriver") else {
         if let Some(place) = container.node.entry("logConfiguration").filter(|_| !logging.is_function()) {
             let message = "has no logDriver, and ECS refuses the task";
-            findings.container_error(container, place, message, "write \"logDriver\": \"awsfirelens\"");
+            findings.error(container.at_entry(place), message, "write \"logDriver\": \"awsfirelens\"");
         }
         return;
     };
@@ -62,12 +61,11 @@ fn check_driver(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'
             .or_else(|| driver.to_ascii_lowercase().contains("firelens").then_some("awsfirelens"));
         let instead = near
             .map_or_else(|| format!("write one of {}", DRIVERS.join(", ")), |near| format!("write {near}"));
-        findings.container_error(container, entry, format!("'{driver}' is not a log driver"), instead);
+        findings.error(container.at_entry(entry), format!("'{driver}' is not a log driver"), instead);
     } else if findings.view.is_fargate && !FARGATE_DRIVERS.contains(&driver) {
         let instead = format!("write one of {}", FARGATE_DRIVERS.join(", "));
-        findings.container_error(
-            container,
-            entry,
+        findings.error(
+            container.at_entry(entry),
             format!("Fargate does not have the log driver {driver}"),
             instead,
         );
@@ -81,7 +79,7 @@ fn check_options(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<
     }
     check_awslogs(findings, container, options);
     check_driver_options(findings, container, options);
-    let secrets = logging.get("secretOptions").map(Node::items).unwrap_or_default();
+    let secrets = logging.items_of("secretOptions");
     check_output_name(findings, container, options);
     if let Some(entry) = logging
         .entry("secretOptions")
@@ -89,14 +87,13 @@ fn check_options(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<
     {
         let message = "must be a list of pairs with name and valueFrom, and is a map";
         let instead = "write [{\"name\": \"KEY\", \"valueFrom\": \"ARN\"}]";
-        findings.container_error(container, entry, message, instead);
+        findings.error(container.at_entry(entry), message, instead);
     }
     let has_no_value = |secret: &&Node| secret.set("valueFrom").is_none() && !secret.is_function();
     for secret in secrets.iter().filter(has_no_value).filter(|_| container.uses_firelens()) {
-        let message = "has an item without valueFrom".to_owned();
-        let severity = FindingSeverity::Error;
-        let instead = "write {\"name\": \"KEY\", \"valueFrom\": \"ARN\"}".to_owned();
-        findings.add(severity, container.name, secret.line, "secretOptions", message, instead);
+        let message = "has an item without valueFrom";
+        let instead = "write {\"name\": \"KEY\", \"valueFrom\": \"ARN\"}";
+        findings.error(container.at(secret.line, "secretOptions"), message, instead);
     }
 }
 
@@ -111,7 +108,7 @@ pub(super) fn check_map(
     }
     let Tree::Map(entries) = &options.value.tree else {
         let message = "must be a map of names and texts";
-        findings.container_error(container, options, message, "write {\"Name\": \"ecs_router\"}");
+        findings.error(container.at_entry(options), message, "write {\"Name\": \"ecs_router\"}");
         return false;
     };
     let wrong: Vec<&MapEntry> = entries.iter().filter(|entry| is_no_text(findings, entry)).collect();
@@ -122,8 +119,7 @@ pub(super) fn check_map(
             names.join(", ")
         );
         let instead = format!("write \"{}\": \"{}\"", first.key, first.value.text().unwrap_or("…"));
-        let place = MapEntry { line: first.line, ..options.clone() };
-        findings.container_error(container, &place, message, instead);
+        findings.error(container.at(first.line, &options.key), message, instead);
     }
     true
 }
@@ -172,7 +168,7 @@ const OPTIONS_WITHOUT_OUTPUT: [&str; 3] = ["include-pattern", "exclude-pattern",
 /// Source: `addOutputSection` in the agent's `firelensconfig_unix.go`.
 fn check_output_name(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>, options: &MapEntry) {
     let entries = options.value.entries();
-    let is_open = entries.iter().any(|entry| is_function_name(&entry.key) || entry.key == "<<");
+    let is_open = entries.iter().any(|entry| entry.is_intrinsic());
     // Of our own output in small letters, the section's check tells.
     let is_ours = |entry: &MapEntry| entry.key == "name" && entry.value.text() == Some("ecs_router");
     let is_named =
@@ -193,8 +189,7 @@ fn check_output_name(findings: &mut TaskFindings<'_, '_>, container: &ContainerV
                  and its keys"
             .to_owned(),
     };
-    let place = MapEntry { line: first.line, ..options.clone() };
-    findings.container_error(container, &place, message, instead);
+    findings.error(container.at(first.line, &options.key), message, instead);
 }
 
 fn option<'n>(options: &'n Node, key: &str) -> Option<&'n MapEntry> {
@@ -208,7 +203,7 @@ fn check_buffer_limit(findings: &mut TaskFindings<'_, '_>, container: &Container
         return;
     }
     let message = format!("'{text}' is not a number of bytes from 1 to {MAX_BUFFER_LIMIT}");
-    findings.container_error(container, entry, message, "write for example \"2097152\"");
+    findings.error(container.at_entry(entry), message, "write for example \"2097152\"");
 }
 
 fn check_awslogs_option(
@@ -218,26 +213,26 @@ fn check_awslogs_option(
 ) {
     let key = entry.key.as_str();
     let known = || AWSLOGS_OPTIONS.into_iter().chain(MODE_OPTIONS);
-    if !known().any(|known| known == key) && !is_function_name(key) && key != "<<" {
+    if !known().any(|known| known == key) && !entry.is_intrinsic() {
         let known: Vec<&str> = known().collect();
         let near = closest(key, known.iter().copied())
             .or((key == "awslogs-prefix").then_some("awslogs-stream-prefix"));
         let instead = near.map_or_else(|| "leave it out".to_owned(), |near| format!("did you mean {near}?"));
         let message =
             "is an option that the log driver awslogs does not know, and the container does not start";
-        findings.container_error(container, entry, message, instead);
+        findings.error(container.at_entry(entry), message, instead);
     }
     let text = entry.value.text().unwrap_or_default();
     if key == "mode" && !matches!(text, "" | "blocking" | "non-blocking") && !text.contains('$') {
         let message = format!("'{text}' is neither blocking nor non-blocking");
-        findings.container_error(container, entry, message, "write \"non-blocking\"");
+        findings.error(container.at_entry(entry), message, "write \"non-blocking\"");
     }
     let is_allowed = |c: char| c.is_ascii_alphanumeric() || ".-_/#${}".contains(c);
     if let Some(wrong) = text.chars().find(|c| key == "awslogs-group" && !is_allowed(*c)) {
         let message = format!(
             "'{wrong}' may not stand in the name of a log group, so that the container does not start"
         );
-        findings.container_error(container, entry, message, "use letters, digits and . - _ / #");
+        findings.error(container.at_entry(entry), message, "use letters, digits and . - _ / #");
     }
 }
 
@@ -247,14 +242,13 @@ fn check_pairs(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_
     if let (Some(entry), Some(_)) = (has("awslogs-multiline-pattern"), has("awslogs-datetime-format")) {
         let message =
             "cannot be used together with awslogs-datetime-format, and the container does not start";
-        findings.container_error(container, entry, message, "keep one of them");
+        findings.error(container.at_entry(entry), message, "keep one of them");
     }
     let is_blocking = has("mode").is_some_and(|mode| mode.value.text() == Some("blocking"));
     if let Some(entry) = has("max-buffer-size").filter(|_| is_blocking) {
         let message = "has no buffer to size: the mode is blocking, and the container does not start";
-        findings.container_error(
-            container,
-            entry,
+        findings.error(
+            container.at_entry(entry),
             message,
             "write \"mode\": \"non-blocking\", or leave it out",
         );
@@ -263,8 +257,7 @@ fn check_pairs(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_
 
 fn is_no_text(findings: &TaskFindings<'_, '_>, entry: &MapEntry) -> bool {
     let is_nested = matches!(entry.value.tree, Tree::List(_) | Tree::Map(_)) && !entry.value.is_function();
-    !is_function_name(&entry.key)
-        && entry.key != "<<"
+    !entry.is_intrinsic()
         && (is_nested
             || is_untyped_text(findings.view.task.dialect, &entry.value)
             || (findings.view.task.dialect == TaskDialect::Ecs && entry.value.is_null()))
@@ -281,6 +274,6 @@ fn check_awslogs(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<
     let needed = wanted.iter().take(if findings.view.is_fargate { 3 } else { 1 });
     for key in needed.filter(|key| options.value.get(key).is_none()) {
         let message = format!("{key} is missing, which the log driver awslogs needs");
-        findings.container_error(container, options, message, format!("write \"{key}\": \"…\""));
+        findings.error(container.at_entry(options), message, format!("write \"{key}\": \"…\""));
     }
 }

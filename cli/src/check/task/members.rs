@@ -5,8 +5,8 @@
 
 use super::names::check_key;
 use super::shapes::{LINUX_LISTS, MAPS, TASK_LISTS};
-use super::{ContainerView, FindingSeverity, TaskFindings, written_number};
-use crate::config::{MapEntry, Node, TaskDialect, Tree, is_function_name};
+use super::{ContainerView, TaskFindings, TaskPlace, written_number};
+use crate::config::{MapEntry, Node, TaskDialect, Tree};
 use crate::suggest::closest;
 
 /// What a member holds.
@@ -220,7 +220,7 @@ fn check_shape(
             continue;
         }
         match &value.tree {
-            Tree::Map(members) if !members.iter().any(is_open) => {
+            Tree::Map(members) if !members.iter().any(MapEntry::is_intrinsic) => {
                 check_members(findings, container, key, value, shape);
             }
             Tree::Map(_) | Tree::Function(..) => {}
@@ -229,7 +229,7 @@ fn check_shape(
                 let what = if matches!(tree, Tree::List(_)) { "list" } else { "text or a number" };
                 let message = format!("must be a map, and is a {what}: ECS refuses the task");
                 let instead = format!("write a map with {}", names.join(", "));
-                add(findings, container, value.line, key, message, instead);
+                findings.error(TaskPlace::new(container, value.line, key), message, instead);
             }
         }
     }
@@ -255,10 +255,6 @@ fn flat<'n>(key: &str, node: &'n Node) -> Vec<&'n Node> {
     }
 }
 
-fn is_open(member: &MapEntry) -> bool {
-    is_function_name(&member.key) || member.key == "<<"
-}
-
 fn check_members(
     findings: &mut TaskFindings<'_, '_>,
     container: Option<&ContainerView<'_>>,
@@ -281,7 +277,7 @@ fn check_members(
     }
     for needed in shape.needed.iter().filter(|needed| value.entry(needed).is_none()) {
         let message = format!("has no {needed}, and ECS refuses the task");
-        add(findings, container, value.line, key, message, format!("add {needed}"));
+        findings.error(TaskPlace::new(container, value.line, key), message, format!("add {needed}"));
     }
 }
 
@@ -299,16 +295,10 @@ fn check_type(
     if member.value.is_function() || member.value.is_null() {
         return;
     }
+    let place = TaskPlace::new(container, member.line, &member.key);
     let Some(text) = member.value.text() else {
-        let message = "must be a single value, and is a list or a map".to_owned();
-        return add(
-            findings,
-            container,
-            member.line,
-            &member.key,
-            message,
-            "write the value alone".to_owned(),
-        );
+        let message = "must be a single value, and is a list or a map";
+        return findings.error(place, message, "write the value alone");
     };
     // CloudFormation converts what is written in another type.
     let is_strict = findings.view.task.dialect != TaskDialect::CloudFormation;
@@ -332,19 +322,7 @@ fn check_type(
         }
         _ => return,
     };
-    add(findings, container, member.line, &member.key, message, instead);
-}
-
-fn add(
-    findings: &mut TaskFindings<'_, '_>,
-    container: Option<&ContainerView<'_>>,
-    line: usize,
-    key: &str,
-    message: String,
-    instead: String,
-) {
-    let name = container.and_then(|container| container.name);
-    findings.add(FindingSeverity::Error, name, line, key, message, instead);
+    findings.error(place, message, instead);
 }
 
 #[cfg(test)]

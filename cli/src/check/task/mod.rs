@@ -4,7 +4,6 @@
 //! and the agent refuse.
 
 mod clear_text;
-mod cloudformation;
 mod container;
 mod dependencies;
 mod environment;
@@ -29,13 +28,10 @@ mod size;
 use std::rc::Rc;
 
 use super::finding::{Finding, FindingSeverity};
-use crate::config::{
-    Configuration, Location, MapEntry, Node, Section, TaskDefinition, TaskDialect, is_function_name,
-};
+use crate::config::{Configuration, Location, MapEntry, Node, Section, TaskDefinition, TaskDialect};
 
-/// What is wrong with the templates of a file.
-pub(super) use self::cloudformation::check as check_templates;
 pub(super) use self::health::fails_on_errors;
+pub(super) use self::names::capitalised;
 pub(super) use self::router::stop_timeout;
 
 /// A task definition and its containers.
@@ -58,6 +54,22 @@ pub(super) struct ContainerView<'t> {
 impl<'t> ContainerView<'t> {
     fn new(node: &'t Node) -> Self {
         Self { node, name: node.set("name").and_then(Node::text) }
+    }
+
+    /// A key of the container.
+    fn at<'p>(&self, line: usize, key: &'p str) -> TaskPlace<'p>
+    where
+        't: 'p,
+    {
+        TaskPlace { container: self.name, line, key }
+    }
+
+    /// The key of an entry of the container, at its line.
+    fn at_entry<'p>(&self, entry: &'p MapEntry) -> TaskPlace<'p>
+    where
+        't: 'p,
+    {
+        self.at(entry.line, &entry.key)
     }
 
     fn log_driver(&self) -> Option<&'t str> {
@@ -105,7 +117,7 @@ impl<'t> TaskView<'t> {
         let listed = task.node.get("containerDefinitions");
         let is_whole = listed.is_some();
         let list = listed.unwrap_or(&task.node);
-        let compatible = task.node.get("requiresCompatibilities").map(Node::items).unwrap_or_default();
+        let compatible = task.node.items_of("requiresCompatibilities");
         Self {
             task,
             containers: list
@@ -122,6 +134,12 @@ impl<'t> TaskView<'t> {
     /// Every log router; there should be one.
     pub(super) fn routers(&self) -> impl Iterator<Item = &ContainerView<'t>> {
         self.containers.iter().filter(|container| container.firelens().is_some())
+    }
+
+    /// The names of the containers that log through FireLens.
+    pub(super) fn logging_names(&self) -> Vec<&'t str> {
+        let logging = self.containers.iter().filter(|container| container.uses_firelens());
+        logging.filter_map(|container| container.name).collect()
     }
 
     /// Whether the task collects events for others and has no log router.
@@ -167,7 +185,7 @@ impl<'t> TaskView<'t> {
     /// Whether the task certainly has no such key. A plan of Terraform leaves out what is known after apply only, and
     /// prints null for what is not set.
     fn lacks(&self, key: &str) -> bool {
-        let merges = |entry: &MapEntry| entry.key == "<<" || is_function_name(&entry.key);
+        let merges = |entry: &MapEntry| entry.is_intrinsic();
         let is_open = !self.is_whole || self.task.node.entries().iter().any(merges);
         let entry = self.task.node.entry(key);
         let is_absent = entry.is_none() && self.task.dialect != TaskDialect::Terraform;
@@ -186,6 +204,31 @@ impl<'t> TaskView<'t> {
     }
 }
 
+/// Where in a task definition a finding is.
+#[derive(Debug, Clone, Copy)]
+struct TaskPlace<'p> {
+    container: Option<&'p str>,
+    line: usize,
+    key: &'p str,
+}
+
+impl<'p> TaskPlace<'p> {
+    /// A key of this container, or of the task itself.
+    fn new(container: Option<&ContainerView<'p>>, line: usize, key: &'p str) -> Self {
+        Self { container: container.and_then(|container| container.name), line, key }
+    }
+
+    /// A key of the task itself.
+    fn of_task(line: usize, key: &'p str) -> Self {
+        Self { container: None, line, key }
+    }
+
+    /// The key of an entry of the task itself, at its line.
+    fn of_entry(entry: &'p MapEntry) -> Self {
+        Self::of_task(entry.line, &entry.key)
+    }
+}
+
 /// Findings about one task, with its name beside the key.
 #[derive(Debug)]
 struct TaskFindings<'f, 't> {
@@ -194,69 +237,28 @@ struct TaskFindings<'f, 't> {
 }
 
 impl TaskFindings<'_, '_> {
-    fn error(&mut self, line: usize, key: &str, message: impl Into<String>, instead: impl Into<String>) {
-        self.add(FindingSeverity::Error, None, line, key, message.into(), instead.into());
+    fn error(&mut self, place: TaskPlace<'_>, message: impl Into<String>, instead: impl Into<String>) {
+        self.add(FindingSeverity::Error, place, message, instead);
     }
 
-    fn warning(&mut self, line: usize, key: &str, message: impl Into<String>, instead: impl Into<String>) {
-        self.add(FindingSeverity::Warning, None, line, key, message.into(), instead.into());
+    fn warning(&mut self, place: TaskPlace<'_>, message: impl Into<String>, instead: impl Into<String>) {
+        self.add(FindingSeverity::Warning, place, message, instead);
     }
 
-    fn note(&mut self, line: usize, key: &str, message: impl Into<String>, instead: impl Into<String>) {
-        self.add(FindingSeverity::Note, None, line, key, message.into(), instead.into());
-    }
-
-    fn container_note(
-        &mut self,
-        container: &ContainerView<'_>,
-        line: usize,
-        key: &str,
-        message: impl Into<String>,
-        instead: impl Into<String>,
-    ) {
-        self.add(FindingSeverity::Note, container.name, line, key, message.into(), instead.into());
-    }
-
-    fn container_error(
-        &mut self,
-        container: &ContainerView<'_>,
-        entry: &MapEntry,
-        message: impl Into<String>,
-        instead: impl Into<String>,
-    ) {
-        self.add(
-            FindingSeverity::Error,
-            container.name,
-            entry.line,
-            &entry.key,
-            message.into(),
-            instead.into(),
-        );
-    }
-
-    fn container_warning(
-        &mut self,
-        container: &ContainerView<'_>,
-        line: usize,
-        key: &str,
-        message: impl Into<String>,
-        instead: impl Into<String>,
-    ) {
-        self.add(FindingSeverity::Warning, container.name, line, key, message.into(), instead.into());
+    fn note(&mut self, place: TaskPlace<'_>, message: impl Into<String>, instead: impl Into<String>) {
+        self.add(FindingSeverity::Note, place, message, instead);
     }
 
     fn add(
         &mut self,
         severity: FindingSeverity,
-        container: Option<&str>,
-        line: usize,
-        key: &str,
-        message: String,
-        instead: String,
+        place: TaskPlace<'_>,
+        message: impl Into<String>,
+        instead: impl Into<String>,
     ) {
-        let location = self.view.location(line);
-        let finding = Finding::new(severity, &location, key, message, instead);
-        self.findings.push(finding.in_container(container).in_task(self.view.task.name.as_deref()));
+        let location = self.view.location(place.line);
+        let finding = Finding::new(severity, &location, place.key, message, instead);
+        self.findings.push(finding.in_container(place.container).in_task(self.view.task.name.as_deref()));
     }
 }
 
@@ -306,4 +308,4 @@ fn written_number(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

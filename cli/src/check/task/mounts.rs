@@ -1,6 +1,6 @@
 //! Volumes and where containers mount them: each once, and nothing that the router needs hidden or read-only.
 
-use super::{ContainerView, FindingSeverity, TaskFindings};
+use super::{ContainerView, TaskFindings, TaskPlace};
 use crate::config::{MapEntry, Node, Section};
 
 /// Folders of the router's image whose files it cannot do without, and what those are.
@@ -32,14 +32,18 @@ fn check_volumes(findings: &mut TaskFindings<'_, '_>) {
         let Some(entry) = volume.entry("name") else {
             // A merge may bring it.
             if volume.entry("<<").is_none() && volume.text().is_none() {
-                findings.error(volume.line, "volumes", "an item has no name", "give every volume a name");
+                findings.error(
+                    TaskPlace::of_task(volume.line, "volumes"),
+                    "an item has no name",
+                    "give every volume a name",
+                );
             }
             continue;
         };
         let Some(name) = entry.value.text() else { continue };
         if seen.contains(&name) {
             let message = format!("'{name}' is there twice, and ECS refuses the task");
-            findings.error(entry.line, "volumes", message, "keep one of them");
+            findings.error(TaskPlace::of_task(entry.line, "volumes"), message, "keep one of them");
         }
         seen.push(name);
     }
@@ -54,7 +58,7 @@ fn check_file_system(findings: &mut TaskFindings<'_, '_>, volume: &Node) {
         && !text.contains(['$', '{'])
     {
         let message = format!("'{text}' is not the id of a file system");
-        findings.error(entry.line, &entry.key, message, "write fs-0123456789abcdef0");
+        findings.error(TaskPlace::of_entry(entry), message, "write fs-0123456789abcdef0");
     }
     let authorization = efs.set("authorizationConfig");
     let text = |node: Option<&Node>, key: &str| {
@@ -65,12 +69,12 @@ fn check_file_system(findings: &mut TaskFindings<'_, '_>, volume: &Node) {
     let is_encrypted = efs.get("transitEncryption").is_some_and(|node| node.text() != Some("DISABLED"));
     if let Some(entry) = efs.entry("authorizationConfig").filter(|_| needs && !is_encrypted) {
         let message = "needs transitEncryption, and ECS refuses the task";
-        findings.error(entry.line, &entry.key, message, "write \"transitEncryption\": \"ENABLED\"");
+        findings.error(TaskPlace::of_entry(entry), message, "write \"transitEncryption\": \"ENABLED\"");
     }
 }
 
 fn mounts<'t>(container: &ContainerView<'t>) -> impl Iterator<Item = (&'t Node, &'t MapEntry, &'t str)> {
-    let mounts = container.node.get("mountPoints").map(Node::items).unwrap_or_default();
+    let mounts = container.node.items_of("mountPoints");
     mounts.iter().filter_map(|mount| {
         let entry = mount.entry("containerPath")?;
         Some((mount, entry, entry.value.text()?.trim_end_matches('/')))
@@ -82,7 +86,7 @@ fn check_repeated(findings: &mut TaskFindings<'_, '_>, container: &ContainerView
     for (_, entry, path) in mounts(container) {
         if seen.contains(&path) {
             let message = format!("'{path}' is mounted twice, and the container does not start");
-            findings.container_error(container, entry, message, "keep one of them");
+            findings.error(container.at_entry(entry), message, "keep one of them");
         }
         seen.push(path);
     }
@@ -92,20 +96,12 @@ fn check_router(ours: &[&Section], findings: &mut TaskFindings<'_, '_>, router: 
     for (mount, entry, path) in mounts(router) {
         if let Some((_, what)) = OF_ROUTER.iter().find(|(folder, _)| *folder == path) {
             let message = format!("hides {what} behind a volume");
-            findings.container_warning(
-                router,
-                entry.line,
-                &entry.key,
-                message,
-                format!("mount it at {SPOOL}"),
-            );
+            findings.warning(router.at_entry(entry), message, format!("mount it at {SPOOL}"));
         }
-        let is_read_only = mount.get("readOnly").and_then(Node::text) == Some("true");
+        let is_read_only = mount.text_of("readOnly") == Some("true");
         if is_read_only && is_written(ours, path) {
             let message = format!("is read-only at {path}, where the plugin writes");
-            let name = router.name;
-            let severity = FindingSeverity::Error;
-            findings.add(severity, name, entry.line, "readOnly", message, "write false".to_owned());
+            findings.error(router.at(entry.line, "readOnly"), message, "write false");
         }
     }
 }

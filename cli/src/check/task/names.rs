@@ -1,7 +1,7 @@
 //! Misspelt keys of a task definition, and CloudFormation's in the wrong case.
 
-use super::{ContainerView, TaskFindings};
-use crate::config::{MapEntry, Node, TaskDialect, is_function_name};
+use super::{ContainerView, TaskFindings, TaskPlace};
+use crate::config::{MapEntry, Node, TaskDialect};
 use crate::suggest::closest;
 
 const TASK_KEYS: [&str; 19] = [
@@ -158,8 +158,7 @@ pub(super) fn check_key(
 ) {
     let is_camel = findings.view.task.dialect != TaskDialect::CloudFormation;
     let is_known = |key: &str| if is_camel { key == entry.key } else { key.eq_ignore_ascii_case(&entry.key) };
-    let is_other =
-        is_function_name(&entry.key) || entry.key == "<<" || DESCRIBED_KEYS.contains(&entry.key.as_str());
+    let is_other = entry.is_intrinsic() || DESCRIBED_KEYS.contains(&entry.key.as_str());
     if is_other || known.iter().any(|key| is_known(key)) {
         return;
     }
@@ -168,10 +167,7 @@ pub(super) fn check_key(
     let near = if is_camel { near.to_owned() } else { capitalised(near) };
     let message = "is a key that ECS does not know";
     let instead = format!("did you mean {near}?");
-    match container {
-        Some(container) => findings.container_error(container, entry, message, instead),
-        None => findings.error(entry.line, &entry.key, message, instead),
-    }
+    findings.error(TaskPlace::new(container, entry.line, &entry.key), message, instead);
 }
 
 /// The key among the known ones that people mean with this one.
@@ -194,10 +190,7 @@ fn warn_unknown(
     let message =
         "is a key that ECS did not know in 2026-11: the task is refused, or is registered without it";
     let instead = "leave it out, or look it up in the reference of RegisterTaskDefinition";
-    match container {
-        Some(container) => findings.container_warning(container, entry.line, &entry.key, message, instead),
-        None => findings.warning(entry.line, &entry.key, message, instead),
-    }
+    findings.warning(TaskPlace::new(container, entry.line, &entry.key), message, instead);
 }
 
 /// Reports the first property in the wrong case, with all others beside it.
@@ -226,7 +219,7 @@ fn check_case(findings: &mut TaskFindings<'_, '_>) {
         true => format!("begin every property with a capital: {key}"),
         false => format!("write {key}"),
     };
-    findings.error(first.line, &first.key, message, instead);
+    findings.error(TaskPlace::of_entry(first), message, instead);
 }
 
 /// Keys that are right except for the case of their letters.
@@ -241,7 +234,7 @@ fn proper<'k>(key: &str, known: &[&'k str]) -> Option<&'k str> {
     known.iter().copied().find(|known| known.eq_ignore_ascii_case(key))
 }
 
-pub(super) fn capitalised(key: &str) -> String {
+pub(in crate::check) fn capitalised(key: &str) -> String {
     let mut letters = key.chars();
     letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
 }

@@ -1,6 +1,6 @@
 //! Partitions and regions of a task: its roles, its secrets, its log driver and what it tells the router's SDK.
 
-use super::{ContainerView, FindingSeverity, TaskFindings};
+use super::{ContainerView, TaskFindings, TaskPlace};
 use crate::check::values::{is_partition, is_region, partition_of_region, region_meant};
 use crate::config::{MapEntry, Node};
 
@@ -11,10 +11,8 @@ const REGION_VARIABLES: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
 const OPEN: [char; 3] = ['$', '{', '<'];
 
 /// Something that lies in a partition.
-struct Place<'t> {
-    container: Option<&'t str>,
-    line: usize,
-    key: &'t str,
+struct InPartition<'t> {
+    place: TaskPlace<'t>,
     /// What of the key it is, in words.
     what: String,
     partition: &'t str,
@@ -22,55 +20,54 @@ struct Place<'t> {
 
 pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
     let view = findings.view;
-    let mut places: Vec<Place<'_>> = Vec::new();
+    let mut found: Vec<InPartition<'_>> = Vec::new();
     for key in ["executionRoleArn", "taskRoleArn"] {
         let Some(entry) = view.set(key).filter(|_| view.is_whole) else { continue };
-        places.extend(partition(entry).map(|partition| Place {
-            container: None,
-            line: entry.line,
-            key: &entry.key,
+        found.extend(partition(entry).map(|partition| InPartition {
+            place: TaskPlace::of_entry(entry),
             what: entry.key.clone(),
             partition,
         }));
     }
     for container in &view.containers {
-        add_secrets(findings, container, &mut places);
-        add_regions(findings, container, &mut places);
+        add_secrets(findings, container, &mut found);
+        add_regions(findings, container, &mut found);
     }
-    report_others(findings, &places);
+    report_others(findings, &found);
 }
 
 /// Reports what is not in the partition of most of them.
-fn report_others(findings: &mut TaskFindings<'_, '_>, places: &[Place<'_>]) {
-    let count = |partition: &str| places.iter().filter(|place| place.partition == partition).count();
-    let most = places.iter().map(|place| count(place.partition)).max();
-    let Some(usual) = places.iter().find(|place| Some(count(place.partition)) == most) else { return };
-    for place in places.iter().filter(|place| place.partition != usual.partition) {
-        let what = if place.what == place.key { String::new() } else { format!("{} ", place.what) };
+fn report_others(findings: &mut TaskFindings<'_, '_>, found: &[InPartition<'_>]) {
+    let count = |partition: &str| found.iter().filter(|one| one.partition == partition).count();
+    let most = found.iter().map(|one| count(one.partition)).max();
+    let Some(usual) = found.iter().find(|one| Some(count(one.partition)) == most) else { return };
+    for InPartition { place, what, partition } in found {
+        if *partition == usual.partition {
+            continue;
+        }
+        let what = if what == place.key { String::new() } else { format!("{what} ") };
         let message = format!(
-            "{what}is in the partition {}, and {} in {}: a task reaches one partition only",
-            place.partition, usual.what, usual.partition
+            "{what}is in the partition {partition}, and {} in {}: a task reaches one partition only",
+            usual.what, usual.partition
         );
         let instead = format!("write what is in {}", usual.partition);
-        findings.add(FindingSeverity::Error, place.container, place.line, place.key, message, instead);
+        findings.error(*place, message, instead);
     }
 }
 
 fn add_secrets<'t>(
     findings: &mut TaskFindings<'_, '_>,
     container: &ContainerView<'t>,
-    places: &mut Vec<Place<'t>>,
+    found: &mut Vec<InPartition<'t>>,
 ) {
     let options = container.node.get("logConfiguration").and_then(|logging| logging.get("secretOptions"));
     for (key, list) in [("secrets", container.node.get("secrets")), ("secretOptions", options)] {
         for item in list.map(Node::items).unwrap_or_default() {
-            let name = item.get("name").and_then(Node::text).unwrap_or("an item");
+            let name = item.text_of("name").unwrap_or("an item");
             let Some(entry) = item.entry("valueFrom") else { continue };
-            report_place(findings, container, entry, (key, name));
-            places.extend(partition(entry).map(|partition| Place {
-                container: container.name,
-                line: entry.line,
-                key,
+            check_arn(findings, container.at(entry.line, key), entry, name);
+            found.extend(partition(entry).map(|partition| InPartition {
+                place: container.at(entry.line, key),
                 what: format!("the ARN of {name}"),
                 partition,
             }));
@@ -79,61 +76,55 @@ fn add_secrets<'t>(
 }
 
 /// Reports the ARN of a secret in a partition or a region that there is not.
-fn report_place(
-    findings: &mut TaskFindings<'_, '_>,
-    container: &ContainerView<'_>,
-    entry: &MapEntry,
-    (key, name): (&str, &str),
-) {
+fn check_arn(findings: &mut TaskFindings<'_, '_>, place: TaskPlace<'_>, entry: &MapEntry, name: &str) {
     let text = entry.value.text().filter(|text| text.starts_with("arn:") && !text.contains(OPEN));
     let parts: Vec<&str> = text.unwrap_or_default().splitn(6, ':').collect();
     let [_, partition, service, region, ..] = parts.as_slice() else { return };
     if !matches!(*service, "secretsmanager" | "ssm") {
         return;
     }
-    let place = MapEntry { key: key.to_owned(), ..entry.clone() };
     if !is_partition(partition) {
         let message = format!("{name}: there is no partition '{partition}'");
         let instead = format!("write arn:{}:…", partition_of_region(region));
-        return findings.container_error(container, &place, message, instead);
+        return findings.error(place, message, instead);
     }
     if region.is_empty() {
         let message = format!("{name}: the ARN has no region, and ECS does not find the secret");
-        return findings.container_error(container, &place, message, "write the ARN as AWS shows it");
+        return findings.error(place, message, "write the ARN as AWS shows it");
     }
     if !is_region(region) {
         let message = format!("{name}: '{region}' is not an AWS region known in 2026-11");
-        findings.container_warning(container, entry.line, key, message, region_meant(region));
+        findings.warning(place, message, region_meant(region));
     }
 }
 
 fn add_regions<'t>(
     findings: &mut TaskFindings<'_, '_>,
     container: &ContainerView<'t>,
-    places: &mut Vec<Place<'t>>,
+    found: &mut Vec<InPartition<'t>>,
 ) {
     let of_region = |node: &'t Node, key: &'t str, what: &str| {
         let region = node.text().filter(|region| !region.is_empty() && is_region(region))?;
         let what = what.to_owned();
         let partition = partition_of_region(region);
-        Some(Place { container: container.name, line: node.line, key, what, partition })
+        Some(InPartition { place: container.at(node.line, key), what, partition })
     };
     // An application may have keys of its own for another partition.
     let runs_plugin = findings.view.with_plugin().any(|router| std::ptr::eq(router.node, container.node));
     let environment = container.node.get("environment").filter(|_| runs_plugin);
     for item in environment.map(Node::items).unwrap_or_default() {
-        let name = item.get("name").and_then(Node::text).filter(|name| REGION_VARIABLES.contains(name));
+        let name = item.text_of("name").filter(|name| REGION_VARIABLES.contains(name));
         let (Some(name), Some(value)) = (name, item.get("value")) else { continue };
         if value.text().is_some_and(|text| text.trim().is_empty()) && !value.is_null() {
             let message = format!("{name} is empty, so that programs do not know their region");
             let instead = "write the region, or leave it out: ECS gives it";
-            findings.container_warning(container, value.line, "environment", message, instead);
+            findings.warning(container.at(value.line, "environment"), message, instead);
         }
-        places.extend(of_region(value, "environment", name));
+        found.extend(of_region(value, "environment", name));
     }
     let options = container.node.get("logConfiguration").and_then(|logging| logging.get("options"));
     let region = options.and_then(|options| options.get("awslogs-region"));
-    places.extend(region.and_then(|region| of_region(region, "options", "awslogs-region")));
+    found.extend(region.and_then(|region| of_region(region, "options", "awslogs-region")));
 }
 
 /// The partition of an ARN, if it is known and there is one.

@@ -11,12 +11,12 @@ pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
     let mut seen: Vec<(String, &str)> = Vec::new();
     let mut names: Vec<&str> = Vec::new();
     for container in &view.containers {
-        for mapping in container.node.get("portMappings").map(Node::items).unwrap_or_default() {
+        for mapping in container.node.items_of("portMappings") {
             check_server(findings, container, mapping);
             check_name(findings, container, mapping, &mut names);
             let Some(entry) = listening(mapping, view.is_awsvpc()) else { continue };
             let Some(port) = entry.value.text().filter(|port| port.parse() != Ok(0)) else { continue };
-            let protocol = mapping.get("protocol").and_then(Node::text).unwrap_or("tcp");
+            let protocol = mapping.text_of("protocol").unwrap_or("tcp");
             let key = format!("{port}/{protocol}");
             let Some((_, first)) = seen.iter().find(|(known, _)| *known == key) else {
                 seen.push((key, container.name.unwrap_or_default()));
@@ -25,7 +25,7 @@ pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
             let message = format!(
                 "is {port}, which container {first} has already: ECS refuses the task, or one of them does not start"
             );
-            findings.container_error(container, entry, message, "write another port, or leave one out");
+            findings.error(container.at_entry(entry), message, "write another port, or leave one out");
         }
     }
 }
@@ -41,7 +41,7 @@ fn check_name<'t>(
     let Some(name) = entry.value.text() else { return };
     if seen.contains(&name) {
         let message = format!("'{name}' is the name of another port of the task, and ECS refuses it");
-        findings.container_error(container, entry, message, "give each port a name of its own");
+        findings.error(container.at_entry(entry), message, "give each port a name of its own");
     }
     seen.push(name);
 }
@@ -59,7 +59,7 @@ fn check_server(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'
     let is_taken = entry.value.text() == Some(SERVER_PORT) && view.is_awsvpc() && is_application;
     if is_taken && view.with_plugin().any(asks_server) {
         let message = "is 2020, on which Fluent Bit's server listens in the same network, so that one of them does not start";
-        findings.container_error(container, entry, message, "let the application listen on another port");
+        findings.error(container.at_entry(entry), message, "let the application listen on another port");
     }
 }
 

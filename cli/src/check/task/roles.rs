@@ -2,9 +2,9 @@
 
 use ecs_router::config::keys::DestinationKind;
 
-use super::{ContainerView, TaskFindings};
+use super::{ContainerView, TaskFindings, TaskPlace};
 use crate::check::placeholders::destination_kind;
-use crate::check::values::is_partition;
+use crate::check::values::{is_account, is_partition};
 use crate::config::{MapEntry, Node, Section};
 
 pub(super) fn check(ours: &[&Section], findings: &mut TaskFindings<'_, '_>) {
@@ -42,17 +42,17 @@ fn check_task_role(findings: &mut TaskFindings<'_, '_>, kind: DestinationKind) {
             "is missing, and {} wants requests that a role has signed: nothing arrives there",
             kind.name()
         );
-        findings.error(line, "taskRoleArn", message, instead);
+        findings.error(TaskPlace::of_task(line, "taskRoleArn"), message, instead);
     } else {
         let message = format!("is missing, and {} wants requests that a role has signed", kind.name());
-        findings.warning(line, "taskRoleArn", message, instead);
+        findings.warning(TaskPlace::of_task(line, "taskRoleArn"), message, instead);
     }
 }
 
 /// Whether the container may get keys of AWS from elsewhere.
 fn has_keys(container: &ContainerView<'_>) -> bool {
     let lists = ["environment", "secrets"].into_iter().filter_map(|key| container.node.get(key));
-    let mut names = lists.flat_map(Node::items).map(|item| item.get("name").and_then(Node::text));
+    let mut names = lists.flat_map(Node::items).map(|item| item.text_of("name"));
     let has_files = container.node.set("environmentFiles").is_some();
     has_files
         || names.any(|name| {
@@ -75,21 +75,20 @@ fn check_arn(findings: &mut TaskFindings<'_, '_>, entry: &MapEntry) {
     let name = text.rsplit('/').next().unwrap_or(text);
     let name = if looks_like_arn || name.is_empty() { "NAME" } else { name };
     let instead = format!("write arn:aws:iam::ACCOUNT:role/{name}");
-    findings.warning(entry.line, &entry.key, message, instead);
+    findings.warning(TaskPlace::of_entry(entry), message, instead);
 }
 
 /// `arn:aws:iam::111122223333:role/path/name`, in any partition.
 fn is_role_arn(text: &str) -> bool {
     let parts: Vec<&str> = text.splitn(6, ':').collect();
     let [arn, partition, service, region, account, resource] = parts.as_slice() else { return false };
-    let is_account = account.len() == 12 && account.chars().all(|c| c.is_ascii_digit());
     // Values that a template fills in.
-    let is_account = is_account || account.contains(['$', '{', '<']);
+    let may_be_account = is_account(account) || account.contains(['$', '{', '<']);
     *arn == "arn"
         && is_partition(partition)
         && *service == "iam"
         && region.is_empty()
-        && is_account
+        && may_be_account
         && resource.strip_prefix("role/").is_some_and(|name| !name.is_empty())
 }
 
@@ -106,7 +105,7 @@ fn check_shared(findings: &mut TaskFindings<'_, '_>, task: Option<&MapEntry>, ex
         return;
     };
     let instead = "give the task a role of its own with the permissions in examples/iam";
-    findings.warning(task.line, &task.key, message, instead);
+    findings.warning(TaskPlace::of_entry(task), message, instead);
 }
 
 /// Reports roles of two accounts: ECS takes those of the task's own.
@@ -117,7 +116,7 @@ fn check_accounts(
 ) {
     let account = |entry: &MapEntry| -> Option<String> {
         let account = entry.value.text()?.split(':').nth(4)?;
-        let is_known = account.len() == 12 && account.chars().all(|c| c.is_ascii_digit());
+        let is_known = is_account(account);
         is_known.then(|| account.to_owned())
     };
     let (Some(entry), Some(execution)) = (task, execution) else { return };
@@ -128,7 +127,7 @@ fn check_accounts(
         );
         let instead = "write the roles of the account that the task runs in; for another account's resources, let the \
                        task role assume a role there (role_arn of the destination)";
-        findings.error(entry.line, &entry.key, message, instead);
+        findings.error(TaskPlace::of_entry(entry), message, instead);
     }
 }
 
@@ -142,7 +141,7 @@ fn check_swapped(findings: &mut TaskFindings<'_, '_>, task: Option<&MapEntry>, e
         return;
     };
     let message = "is an execution role by its name, and executionRoleArn is none: they are probably swapped";
-    findings.warning(entry.line, &entry.key, message, "swap the two ARNs");
+    findings.warning(TaskPlace::of_entry(entry), message, "swap the two ARNs");
 }
 
 /// Reports the first thing that ECS needs an execution role for.
@@ -155,7 +154,7 @@ fn check_execution_role(findings: &mut TaskFindings<'_, '_>) {
     };
     let message = format!("is missing, but ECS needs it {reason}");
     let instead = "give the task an execution role, as examples/iam/execution-role.json";
-    findings.error(view.task.node.line, "executionRoleArn", message, instead);
+    findings.error(TaskPlace::of_task(view.task.node.line, "executionRoleArn"), message, instead);
 }
 
 fn execution_reason(container: &ContainerView<'_>, is_fargate: bool) -> Option<String> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::logging::{check_map, is_no_map};
 use super::{ContainerView, TaskFindings};
-use crate::config::{MapEntry, Node, Origin, Section, TaskDialect, is_function_name};
+use crate::config::{MapEntry, Node, Origin, Section, TaskDialect};
 use crate::suggest::closest;
 
 const OPTIONS: [&str; 3] = ["enable-ecs-log-metadata", "config-file-type", "config-file-value"];
@@ -24,14 +24,14 @@ pub(super) fn check(ours: &[&Section], findings: &mut TaskFindings<'_, '_>) {
         let entry = second.node.entry("firelensConfiguration");
         if let Some(entry) = entry {
             let message = "a task has one log router, and another container is one already";
-            findings.container_error(second, entry, message, "keep one firelensConfiguration");
+            findings.error(second.at_entry(entry), message, "keep one firelensConfiguration");
         }
     }
     if !view.is_open() && !view.containers.iter().any(ContainerView::uses_firelens) {
         let message =
             "no container of the task has the log driver awsfirelens, so that the router gets nothing";
         let instead = "give the application the log driver awsfirelens";
-        findings.container_warning(router, router.node.line, "firelensConfiguration", message, instead);
+        findings.warning(router.at(router.node.line, "firelensConfiguration"), message, instead);
     }
     check_type(ours, findings, router);
     check_essential(findings, router);
@@ -51,7 +51,7 @@ fn check_type(ours: &[&Section], findings: &mut TaskFindings<'_, '_>, router: &C
     let Some(entry) = configuration.value.entry("type") else {
         if !configuration.value.is_function() {
             let message = "has no type";
-            findings.container_error(router, configuration, message, "write \"type\": \"fluentbit\"");
+            findings.error(router.at_entry(configuration), message, "write \"type\": \"fluentbit\"");
         }
         return;
     };
@@ -59,11 +59,11 @@ fn check_type(ours: &[&Section], findings: &mut TaskFindings<'_, '_>, router: &C
     if text == "fluentd" {
         if wants_plugin(ours, router) {
             let message = "is fluentd, which cannot load a plugin for Fluent Bit";
-            findings.container_error(router, entry, message, "write fluentbit");
+            findings.error(router.at_entry(entry), message, "write fluentbit");
         }
     } else if text != "fluentbit" {
         let message = format!("'{text}' is not a type of log router");
-        findings.container_error(router, entry, message, "write fluentbit");
+        findings.error(router.at_entry(entry), message, "write fluentbit");
     }
 }
 
@@ -77,7 +77,7 @@ fn check_essential(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'
     let Some(entry) = router.node.entry("essential") else { return };
     if entry.value.text() == Some("false") {
         let message = "is false: when the router ends, the application runs on and its logs are lost unseen";
-        findings.container_warning(router, entry.line, "essential", message, "write true");
+        findings.warning(router.at(entry.line, "essential"), message, "write true");
     }
 }
 
@@ -100,7 +100,7 @@ fn check_loading(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>
     };
     let has_own_command = ["command", "entryPoint"].iter().any(|key| router.node.set(key).is_some());
     let Some(entry) = router.node.entry("firelensConfiguration") else { return };
-    let is_known = entry.value.get("type").and_then(Node::text) == Some("fluentbit");
+    let is_known = entry.value.text_of("type") == Some("fluentbit");
     let options = entry.value.get("options").map(Node::entries).unwrap_or_default();
     // Reported by themselves: one of the two options alone, and a list of options.
     let names_file = router.reads_file()
@@ -111,11 +111,11 @@ fn check_loading(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>
     }
     let message = "reads no file that loads the plugin, so that Fluent Bit does not know the output ecs_router and no task starts, unless the image's own command loads it";
     let instead = "write \"config-file-type\": \"file\" and \"config-file-value\": \"/ecs-router/load.conf\" among its options";
-    findings.container_warning(router, entry.line, "firelensConfiguration", message, instead);
+    findings.warning(router.at_entry(entry), message, instead);
 }
 
 fn check_option(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>, entry: &MapEntry) {
-    if is_function_name(&entry.key) || entry.key == "<<" {
+    if entry.is_intrinsic() {
         return;
     }
     let spelt = entry.key.replace('_', "-");
@@ -123,14 +123,14 @@ fn check_option(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>,
     let same = OPTIONS.into_iter().find(|known| letters(known) == letters(&spelt));
     if let Some(near) = same.or_else(|| closest(&spelt, OPTIONS)) {
         let message = "is an option that FireLens does not know";
-        return findings.container_error(router, entry, message, format!("did you mean {near}?"));
+        return findings.error(router.at_entry(entry), message, format!("did you mean {near}?"));
     }
     let message = "is an option that FireLens does not know, so that it has no effect";
     let instead = match entry.key.as_str() {
         "log-driver-buffer-limit" => "write it among the options of the application's log driver".to_owned(),
         _ => format!("leave it out; there are {}", OPTIONS.join(", ")),
     };
-    findings.container_warning(router, entry.line, &entry.key, message, instead);
+    findings.warning(router.at_entry(entry), message, instead);
 }
 
 fn check_metadata(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>, options: &Node) {
@@ -139,10 +139,10 @@ fn check_metadata(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_
     };
     if entry.value.text() == Some("false") {
         let message = "is false: records come without ecs_cluster, ecs_task_arn and ecs_task_definition";
-        findings.container_warning(router, entry.line, &entry.key, message, "write \"true\"");
+        findings.warning(router.at_entry(entry), message, "write \"true\"");
     } else if entry.value.text().is_some_and(|text| text != "true" && !text.contains('$')) {
         let message = "is neither true nor false, and the agent reads no other word";
-        findings.container_error(router, entry, message, "write \"true\"");
+        findings.error(router.at_entry(entry), message, "write \"true\"");
     }
 }
 
@@ -152,39 +152,51 @@ fn check_file(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>, o
     let Some(kind) = find("config-file-type") else {
         if let Some(value) = value {
             let message = "has no effect without config-file-type";
-            findings.container_error(router, value, message, "add \"config-file-type\": \"file\"");
+            findings.error(router.at_entry(value), message, "add \"config-file-type\": \"file\"");
         }
         return;
     };
-    let Some(text) = kind.value.text() else { return };
+    if kind.value.text().is_none() {
+        return;
+    }
     let Some(value) = value else {
         let message = "has no effect without config-file-value";
-        return findings.container_error(
-            router,
-            kind,
+        return findings.error(
+            router.at_entry(kind),
             message,
             "add config-file-value with the path in the image",
         );
     };
+    check_file_value(findings, router, kind, value);
+}
+
+/// The file's type, `file` or `s3`, and its path.
+fn check_file_value(
+    findings: &mut TaskFindings<'_, '_>,
+    router: &ContainerView<'_>,
+    kind: &MapEntry,
+    value: &MapEntry,
+) {
+    let Some(text) = kind.value.text() else { return };
     let path = value.value.text();
     match text {
         "s3" if findings.view.is_fargate => {
             let message = "is s3, which FireLens does not support on Fargate: the task does not start";
             let instead = "build the file into the image, and write config-file-type file";
-            findings.container_error(router, kind, message, instead);
+            findings.error(router.at_entry(kind), message, instead);
         }
         "s3" if path.is_some_and(|path| !path.starts_with("arn:")) => {
             let message = "is not the ARN of an object";
-            findings.container_error(router, value, message, "write arn:aws:s3:::bucket/path");
+            findings.error(router.at_entry(value), message, "write arn:aws:s3:::bucket/path");
         }
         "file" if path.is_some_and(|path| !path.starts_with('/')) => {
             let message = "is not an absolute path in the image";
-            findings.container_error(router, value, message, "write for example /ecs-router/extra.conf");
+            findings.error(router.at_entry(value), message, "write for example /ecs-router/extra.conf");
         }
         "s3" | "file" => check_reserved(findings, router, value),
         _ => {
             let message = format!("'{text}' is neither file nor s3");
-            findings.container_error(router, kind, message, "write file");
+            findings.error(router.at_entry(kind), message, "write file");
         }
     }
 }
@@ -194,13 +206,12 @@ fn check_reserved(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_
     let path = value.value.text().unwrap_or_default();
     if path.ends_with('/') {
         let message = "is a folder, and must be a file";
-        return findings.container_error(router, value, message, format!("write {path}extra.conf"));
+        return findings.error(router.at_entry(value), message, format!("write {path}extra.conf"));
     }
     if [".yaml", ".yml"].iter().any(|ending| path.ends_with(ending)) {
         let message = "is YAML, which FireLens's own configuration, in the classic format, cannot include";
-        return findings.container_error(
-            router,
-            value,
+        return findings.error(
+            router.at_entry(value),
             message,
             "write it in the classic format, as extra.conf",
         );
@@ -208,10 +219,10 @@ fn check_reserved(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_
     let instead = "give the file another name in the image, for example /ecs-router/extra.conf";
     if matches!(path, "/fluent-bit/etc/fluent-bit.conf" | "/fluentd/etc/fluent.conf") {
         let message = "is where FireLens puts the configuration that it generates";
-        findings.container_error(router, value, message, instead);
+        findings.error(router.at_entry(value), message, instead);
     } else if path.starts_with("/fluent-bit/etc/") {
         let message = "is in the folder that FireLens hides behind the configuration that it generates";
-        findings.container_warning(router, value.line, &value.key, message, instead);
+        findings.warning(router.at_entry(value), message, instead);
     }
 }
 
@@ -220,12 +231,12 @@ fn check_own_logs(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_
     match (logging, router.log_driver()) {
         (Some(entry), Some("awsfirelens")) => {
             let message = "the router would send its own log to itself";
-            findings.container_error(router, entry, message, "write the log driver awslogs");
+            findings.error(router.at_entry(entry), message, "write the log driver awslogs");
         }
         (None, _) if findings.view.is_whole => {
             let message = "is missing, so that nobody sees what the router itself says";
             let instead = "give the router the log driver awslogs";
-            findings.container_warning(router, router.node.line, "logConfiguration", message, instead);
+            findings.warning(router.at(router.node.line, "logConfiguration"), message, instead);
         }
         _ => {}
     }
@@ -238,16 +249,10 @@ const LEAST_STOP_TIMEOUT: u64 = 10;
 fn check_stop_timeout(ours: &[&Section], findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>) {
     let Some(entry) = router.node.entry("stopTimeout") else { return };
     let is_alone = ours.iter().all(|section| section.origin == Origin::FireLens);
-    let seconds = entry.value.text().and_then(|text| text.parse::<u64>().ok());
+    let seconds = entry.value.number();
     let Some(seconds) = seconds.filter(|seconds| is_alone && *seconds < LEAST_STOP_TIMEOUT) else { return };
     let message = format!("is {seconds} s, in which the router cannot send what it still has");
-    findings.container_warning(
-        router,
-        entry.line,
-        &entry.key,
-        message,
-        "write 60, and Grace 30 in [SERVICE]",
-    );
+    findings.warning(router.at_entry(entry), message, "write 60, and Grace 30 in [SERVICE]");
 }
 
 fn check_image(ours: &[&Section], findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>) {
@@ -258,7 +263,7 @@ fn check_image(ours: &[&Section], findings: &mut TaskFindings<'_, '_>, router: &
         let message =
             format!("'{text}' is an image without the plugin, so that Fluent Bit knows no output ecs_router");
         let instead = "build an image that adds the plugin, as examples/docker/Dockerfile does";
-        findings.container_warning(router, entry.line, "image", message, instead);
+        findings.warning(router.at(entry.line, "image"), message, instead);
     }
 }
 
@@ -282,12 +287,12 @@ fn check_spool(ours: &[&Section], findings: &mut TaskFindings<'_, '_>, router: &
     if !ours.is_empty() && spools_of(ours).is_empty() {
         let message = "the router has no volume at /var/spool/ecs_router, which an archive in its own configuration needs";
         let instead = "give check the configuration in the image, too";
-        return findings.container_note(router, entry.line, &entry.key, message, instead);
+        return findings.note(router.at_entry(entry), message, instead);
     }
     let capital = findings.view.task.dialect == TaskDialect::CloudFormation;
     let key = if capital { "MountPoints" } else { "mountPoints" };
     let instead = format!("add a volume, and in {key} one with the path {folder} that is writable");
-    findings.container_warning(router, entry.line, &entry.key, message, instead);
+    findings.warning(router.at_entry(entry), message, instead);
 }
 
 /// The folders of the outputs that keep something on disk: archives.
@@ -324,10 +329,10 @@ fn is_other_user(node: &Node) -> bool {
 }
 
 fn is_mounted(router: &ContainerView<'_>, folder: &str) -> bool {
-    let mounts = router.node.get("mountPoints").map(Node::items).unwrap_or_default();
+    let mounts = router.node.items_of("mountPoints");
     mounts.iter().any(|mount| {
-        let path = mount.get("containerPath").and_then(Node::text);
-        let is_writable = mount.get("readOnly").and_then(Node::text) != Some("true");
+        let path = mount.text_of("containerPath");
+        let is_writable = mount.text_of("readOnly") != Some("true");
         is_writable && path.is_none_or(|path| std::path::Path::new(folder).starts_with(path))
     })
 }
@@ -336,7 +341,7 @@ fn is_mounted(router: &ContainerView<'_>, folder: &str) -> bool {
 pub(in crate::check) fn stop_timeout(router: &ContainerView<'_>) -> Option<Duration> {
     match router.node.set("stopTimeout") {
         None => Some(DEFAULT_STOP_TIMEOUT),
-        Some(node) => node.text()?.parse().ok().map(Duration::from_secs),
+        Some(node) => node.number().map(Duration::from_secs),
     }
 }
 

@@ -27,7 +27,7 @@ fn check_user(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>) {
     let message = "is not root: older container agents do not start such a router, and where objects are kept until they \
                    are sent this user must be able to write";
     let instead = "leave it out, or mount a volume that this user can write at /var/spool/ecs_router";
-    findings.container_note(router, entry.line, &entry.key, message, instead);
+    findings.note(router.at_entry(entry), message, instead);
 }
 
 /// Reports a command that starts Fluent Bit without the configuration that connects it to the task.
@@ -42,7 +42,7 @@ fn check_command(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>
         let message =
             format!("does not read {GENERATED}, where FireLens puts the inputs and outputs of the task");
         let instead = format!("leave the command out, or add \"-c\", \"{GENERATED}\"");
-        findings.container_warning(router, entry.line, &entry.key, message, instead);
+        findings.warning(router.at_entry(entry), message, instead);
     }
 }
 
@@ -56,12 +56,12 @@ fn check_program(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>
         (Some(command), None) if begins_with_option => {
             let message = "begins with an option, and images of Fluent Bit for ECS have no entry point: there is no program to run";
             let instead = "leave the command out, or begin it with /fluent-bit/bin/fluent-bit";
-            findings.container_warning(router, command.line, &command.key, message, instead);
+            findings.warning(router.at_entry(command), message, instead);
         }
         (None, Some(entry_point)) if first("entryPoint").is_some() => {
             let message = "replaces what the image runs, its command too, and there is no command";
             let instead = "leave the entry point out, or add the command with which Fluent Bit starts";
-            findings.container_warning(router, entry_point.line, &entry_point.key, message, instead);
+            findings.warning(router.at_entry(entry_point), message, instead);
         }
         _ => {}
     }
@@ -69,13 +69,13 @@ fn check_program(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>
 
 /// FireLens itself needs no port: containers reach the router over a socket, and under 127.0.0.1.
 fn check_ports(findings: &mut TaskFindings<'_, '_>, router: &ContainerView<'_>) {
-    for mapping in router.node.get("portMappings").map(Node::items).unwrap_or_default() {
-        let port = |key: &str| mapping.get(key).and_then(Node::text);
+    for mapping in router.node.items_of("portMappings") {
+        let port = |key: &str| mapping.text_of(key);
         if port("containerPort") != Some(FORWARD_PORT) {
             continue;
         }
         let message = "opens port 24224: whoever reaches it can send records under any tag; FireLens itself needs no port";
-        findings.container_warning(router, mapping.line, "portMappings", message, "leave the port out");
+        findings.warning(router.at(mapping.line, "portMappings"), message, "leave the port out");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Keys of a container that are lists, written as a text or a map.
 
-use super::{ContainerView, TaskFindings};
+use super::{ContainerView, TaskFindings, TaskPlace};
 use crate::config::{MapEntry, Node, Tree};
 
 /// Lists of texts.
@@ -50,7 +50,7 @@ pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
         let is_terraform = findings.view.task.dialect == crate::config::TaskDialect::Terraform;
         if !matches!(entry.value.tree, Tree::List(_)) && !entry.value.is_function() && !is_terraform {
             let message = "must be a list of maps, and is a text or a map: ECS refuses the task";
-            findings.error(entry.line, &entry.key, message, "put it between [ and ]");
+            findings.error(TaskPlace::of_entry(entry), message, "put it between [ and ]");
         }
     }
 }
@@ -67,14 +67,14 @@ fn check_texts(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_
                 |item: &Node| matches!(item.tree, Tree::Map(_) | Tree::List(_)) && !item.is_function();
             if items.iter().any(is_nested) {
                 let message = "must be a list of strings, and has a list or a map in it";
-                findings.container_error(container, entry, message, "write a string for each word");
+                findings.error(container.at_entry(entry), message, "write a string for each word");
             }
         }
         _ => {
             let text = entry.value.text().unwrap_or("…");
             let words: Vec<String> = text.split_whitespace().map(|word| format!("\"{word}\"")).collect();
             let message = "must be a list of strings, and is a text or a map: ECS refuses the task";
-            findings.container_error(container, entry, message, format!("write [{}]", words.join(", ")));
+            findings.error(container.at_entry(entry), message, format!("write [{}]", words.join(", ")));
         }
     }
 }
@@ -85,7 +85,7 @@ fn check_maps(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>
         return;
     }
     let message = "must be a list of maps, and is a text or a map: ECS refuses the task";
-    findings.container_error(container, entry, message, "put it between [ and ]");
+    findings.error(container.at_entry(entry), message, "put it between [ and ]");
 }
 
 /// Labels are a map of texts.
@@ -103,8 +103,7 @@ fn check_labels(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'
         "has a value that is not a string"
     };
     let message = format!("{what}: ECS refuses the task");
-    let place = MapEntry { line: wrong.line, ..entry.clone() };
-    findings.container_error(container, &place, message, "write {\"NAME\": \"text\"}");
+    findings.error(container.at(wrong.line, &entry.key), message, "write {\"NAME\": \"text\"}");
 }
 
 fn check_single_texts(findings: &mut TaskFindings<'_, '_>) {
@@ -113,13 +112,13 @@ fn check_single_texts(findings: &mut TaskFindings<'_, '_>) {
         let Some((entry, instead)) = view.set(key).and_then(|entry| no_text(findings, entry)) else {
             continue;
         };
-        findings.error(entry.line, &entry.key, NO_TEXT, instead);
+        findings.error(TaskPlace::of_entry(entry), NO_TEXT, instead);
     }
     for container in &view.containers {
         for key in CONTAINER_TEXTS {
             let wrong = entry(container, key).and_then(|entry| no_text(findings, entry));
             if let Some((entry, instead)) = wrong {
-                findings.container_error(container, entry, NO_TEXT, instead);
+                findings.error(container.at_entry(entry), NO_TEXT, instead);
             }
         }
     }
@@ -141,8 +140,7 @@ fn check_containers(findings: &mut TaskFindings<'_, '_>) {
     if matches!(entry.value.tree, Tree::Map(_)) && !entry.value.is_function() {
         let message = "must be a list of containers, and is a map: ECS refuses the task";
         findings.error(
-            entry.line,
-            &entry.key,
+            TaskPlace::of_entry(entry),
             message,
             "put the containers between [ and ], each with a name",
         );

@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html>, read 2026-11.
 
-use super::{ContainerView, FindingSeverity, TaskFindings};
+use super::{ContainerView, FindingSeverity, TaskFindings, TaskPlace};
 use crate::config::Node;
 
 /// A size of Fargate: units of processor, and the memory in MiB that goes with them.
@@ -54,7 +54,7 @@ fn check_presence(findings: &mut TaskFindings<'_, '_>) {
                 "is missing from the task, and Fargate wants it; those of containers are no substitute";
             let instead =
                 if key == "cpu" { "write for example \"512\"" } else { "write for example \"1024\"" };
-            findings.error(findings.view.task.node.line, key, message, instead);
+            findings.error(TaskPlace::of_task(findings.view.task.node.line, key), message, instead);
         }
     }
 }
@@ -66,18 +66,18 @@ fn check_pair(findings: &mut TaskFindings<'_, '_>) {
     let Some(size) = SIZES.iter().find(|size| size.units == units) else {
         let message = format!("Fargate has no size of {units} units");
         let instead = "write 256, 512, 1024, 2048, 4096, 8192 or 16384";
-        return findings.error(cpu.line, &cpu.key, message, instead);
+        return findings.error(TaskPlace::of_entry(cpu), message, instead);
     };
     let Some(text) = memory.value.text() else { return };
     let FargateSize { least, most, step, .. } = size;
     let instead = format!("write a number of MiB from {least} to {most} in steps of {step}");
     match parse(text, "gb") {
         None => {
-            findings.error(memory.line, &memory.key, format!("'{text}' is not a size of memory"), instead);
+            findings.error(TaskPlace::of_entry(memory), format!("'{text}' is not a size of memory"), instead);
         }
         Some(mebibytes) if !is_offered(size, mebibytes) => {
             let message = format!("Fargate has no {mebibytes} MiB with {units} units of cpu");
-            findings.error(memory.line, &memory.key, message, instead);
+            findings.error(TaskPlace::of_entry(memory), message, instead);
         }
         Some(_) => {}
     }
@@ -94,18 +94,19 @@ fn check_total(findings: &mut TaskFindings<'_, '_>, key: &str, unit: &str, keys:
     let view = findings.view;
     let Some(task) = view.set(key) else { return };
     let Some(available) = task.value.text().and_then(|text| parse(text, unit)) else { return };
-    let wanted = |container: &ContainerView<'_>| keys.iter().find_map(|key| number(container.node.set(key)?));
+    let wanted =
+        |container: &ContainerView<'_>| keys.iter().find_map(|key| container.node.set(key)?.number());
     let total = view.containers.iter().filter_map(wanted).fold(0, u64::saturating_add);
     if total > available {
         let message =
             format!("the task has {available}, but its containers want {total} together, and ECS refuses it");
-        findings.error(task.line, &task.key, message, "give the task more, or the containers less");
+        findings.error(TaskPlace::of_entry(task), message, "give the task more, or the containers less");
     }
     for container in view.containers.iter().filter(|_| key == "memory" && total <= available) {
         let Some(entry) = container.node.entry("memory") else { continue };
-        if number(&entry.value).is_some_and(|limit| limit > available) {
+        if entry.value.number().is_some_and(|limit| limit > available) {
             let message = format!("is more than the task's {available} MiB, and ECS refuses it");
-            findings.container_error(container, entry, message, format!("write {available} or less"));
+            findings.error(container.at_entry(entry), message, format!("write {available} or less"));
         }
     }
 }
@@ -114,33 +115,33 @@ fn check_total(findings: &mut TaskFindings<'_, '_>, key: &str, unit: &str, keys:
 fn check_memory(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
     let entry = container.node.entry("memory").filter(|entry| !entry.value.is_null());
     let Some(entry) = entry else { return check_reservation(findings, container) };
-    let Some(limit) = number(&entry.value) else { return };
-    let reserved = container.node.set("memoryReservation").and_then(number);
+    let Some(limit) = entry.value.number() else { return };
+    let reserved = container.node.set("memoryReservation").and_then(Node::number);
     if limit < LEAST_MEMORY {
         let message = format!("is {limit} MiB, and a container has {LEAST_MEMORY} MiB at least");
-        findings.container_error(container, entry, message, "write a number of MiB, for example 128");
+        findings.error(container.at_entry(entry), message, "write a number of MiB, for example 128");
     } else if let Some(reserved) = reserved.filter(|reserved| *reserved > limit) {
         let message =
             format!("is {limit} MiB, less than memoryReservation ({reserved} MiB), and ECS refuses it");
         let instead = format!("write {reserved} or more, or a smaller memoryReservation");
-        findings.container_error(container, entry, message, instead);
+        findings.error(container.at_entry(entry), message, instead);
     } else if container.firelens().is_some() && limit < LEAST_ROUTER_MEMORY {
         let message =
             format!("is {limit} MiB, too little for Fluent Bit and what it holds: the router is killed");
         let instead = "write 128 or more, or memoryReservation in its place";
-        findings.container_warning(container, entry.line, &entry.key, message, instead);
+        findings.warning(container.at_entry(entry), message, instead);
     }
 }
 
 /// Reports a router without a limit that reserves less than it takes: the containers beside it use up what it needs.
 fn check_reservation(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
     let Some(entry) = container.node.entry("memoryReservation") else { return };
-    let reserved = number(&entry.value).filter(|reserved| *reserved < LEAST_ROUTER_MEMORY);
+    let reserved = entry.value.number().filter(|reserved| *reserved < LEAST_ROUTER_MEMORY);
     let Some(reserved) = reserved.filter(|_| container.firelens().is_some()) else { return };
     let message = format!(
         "is {reserved} MiB, less than Fluent Bit and the plugin take: others may use up the memory that they need"
     );
-    findings.container_warning(container, entry.line, &entry.key, message, "write 128");
+    findings.warning(container.at_entry(entry), message, "write 128");
 }
 
 /// On EC2, ECS wants memory for the task or for every container.
@@ -158,12 +159,8 @@ fn check_limit(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_
             None => FindingSeverity::Note,
         };
         let line = container.node.line;
-        findings.add(severity, container.name, line, "memory", message.to_owned(), instead.to_owned());
+        findings.add(severity, container.at(line, "memory"), message, instead);
     }
-}
-
-fn number(node: &Node) -> Option<u64> {
-    node.text()?.parse().ok()
 }
 
 /// `512`, or with a unit of 1024, such as `.5 vCPU` and `2GB`.

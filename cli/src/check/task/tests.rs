@@ -34,7 +34,7 @@ pub(super) fn task(task: &str, app: &str, router: &str) -> String {
     )
 }
 
-pub(super) fn said(text: &str) -> Vec<String> {
+pub(in crate::check) fn said(text: &str) -> Vec<String> {
     check_deployment(vec![read_as("x", text)])
         .iter()
         .map(ToString::to_string)
@@ -44,7 +44,7 @@ pub(super) fn said(text: &str) -> Vec<String> {
 
 /// Whether there is one finding, of this severity and with this text.
 #[track_caller]
-pub(super) fn assert_says(text: &str, severity: &str, part: &str) {
+pub(in crate::check) fn assert_says(text: &str, severity: &str, part: &str) {
     let said = said(text);
     let [finding] = said.as_slice() else { panic!("{said:#?}\n{text}") };
     assert!(finding.contains(&format!(": {severity}: ")) && finding.contains(part), "{finding}\n{text}");
@@ -287,7 +287,7 @@ fn a_router_reads_a_file_that_loads_the_plugin() {
     assert!(!said(&own).iter().any(|line| line.contains("loads the plugin")), "{:#?}", said(&own));
 }
 
-pub(super) fn template(properties: &str, options: &str) -> String {
+pub(in crate::check) fn template(properties: &str, options: &str) -> String {
     format!(
         "AWSTemplateFormatVersion: '2010-09-09'\nParameters:\n  Env: {{Type: String}}\nResources:\n  Task:\n    \
          Type: AWS::ECS::TaskDefinition\n    {properties}:\n      Memory: 512\n      ContainerDefinitions:\n        - Name: app\n          \

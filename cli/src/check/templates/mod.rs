@@ -72,6 +72,18 @@ pub(super) fn fields(text: &str) -> impl Iterator<Item = &str> {
     inside.map(|(field, _)| field.split(":-").next().unwrap_or(field).trim())
 }
 
+/// The letters after each `%` of a date, without flags and widths.
+pub(super) fn conversions(text: &str) -> Vec<String> {
+    let mut letters = Vec::new();
+    let mut rest = text.replace("%%", "");
+    while let Some((_, behind)) = rest.split_once('%') {
+        let behind = behind.trim_start_matches(|c: char| c.is_ascii_digit() || "-_0^#:.".contains(c));
+        letters.extend(behind.chars().next().map(String::from));
+        rest = behind.to_owned();
+    }
+    letters
+}
+
 fn is_known(field: &str) -> bool {
     let first = field.split('.').next().unwrap_or(field);
     KNOWN_FIELDS.contains(&field) || EVENT_FIELDS.contains(&first) || field.starts_with("tag[")

@@ -1,6 +1,5 @@
 //! Addresses of services that have a type of their own, and what goes with an address: user, password, token.
 
-use super::wrong;
 use crate::check::finding::{Finding, FindingSeverity};
 use crate::check::placeholders::destination_kind;
 use crate::check::templates::written;
@@ -40,7 +39,7 @@ pub(super) fn of_value(section: &Section, setting: &Setting) -> Option<Finding> 
 fn queue(setting: &Setting, text: &str) -> Option<Finding> {
     let message = "is a page of the AWS console, not the queue's URL".to_owned();
     let instead = "write https://sqs.REGION.amazonaws.com/ACCOUNT/NAME, the URL under the queue's details";
-    text.contains("console.aws").then(|| error(setting, message, instead.to_owned()))
+    text.contains("console.aws").then(|| Finding::error_of(setting, message, instead.to_owned()))
 }
 
 /// Each router would take a part of the events of all tasks, and end with its own.
@@ -57,19 +56,20 @@ fn vendor(setting: &Setting, text: &str) -> Option<Finding> {
     let host = without_user(rest.split('/').next()?);
     let (_, instead) = OF_VENDORS.iter().find(|(part, _)| host.contains(part))?;
     let message = format!("is {host}, which does not take what the type http sends");
-    Some(wrong(setting, message, format!("write the type {instead}")))
+    Some(Finding::warn_of(setting, message, format!("write the type {instead}")))
 }
 
 fn fragment(setting: &Setting, text: &str) -> Option<Finding> {
     let (before, _) = text.split_once('#')?;
     let message = "has a # in it: what follows is never sent to a server".to_owned();
-    Some(wrong(setting, message, format!("write {before}, or %23 for the character")))
+    Some(Finding::warn_of(setting, message, format!("write {before}, or %23 for the character")))
 }
 
 fn scheme(setting: &Setting, text: &str) -> Option<Finding> {
     let (word, token) = text.split_once(' ')?;
     let message = "begins with 'Bearer', which the plugin writes itself".to_owned();
-    word.eq_ignore_ascii_case("bearer").then(|| wrong(setting, message, format!("write {}", shown(token))))
+    word.eq_ignore_ascii_case("bearer")
+        .then(|| Finding::warn_of(setting, message, format!("write {}", shown(token))))
 }
 
 /// The token if it is a variable.
@@ -80,13 +80,14 @@ fn shown(token: &str) -> &str {
 fn both(section: &Section, setting: &Setting, destination: &str) -> Option<Finding> {
     let key = format!("{destination}.user");
     let message = format!("stands beside {key}, and a request has one Authorization header");
-    section.get(&key).map(|_| wrong(setting, message, "keep one of them".to_owned()))
+    section.get(&key).map(|_| Finding::warn_of(setting, message, "keep one of them".to_owned()))
 }
 
 fn other_half(section: &Section, setting: &Setting, destination: &str, other: &str) -> Option<Finding> {
     let is_there = section.open || section.get(&format!("{destination}.{other}")).is_some();
     let message = format!("has no {destination}.{other} beside it");
-    (!is_there).then(|| wrong(setting, message, format!("write both, or leave {} out", setting.key)))
+    (!is_there)
+        .then(|| Finding::warn_of(setting, message, format!("write both, or leave {} out", setting.key)))
 }
 
 /// `com.amazonaws.eu-west-1.logs` names an endpoint service; an endpoint has a host of its own.
@@ -94,21 +95,18 @@ fn service_name(setting: &Setting, text: &str) -> Option<Finding> {
     let name = text.split("://").last()?.trim_end_matches('/');
     let message = format!("'{name}' is the name of an endpoint service, not the host of an endpoint");
     let instead = "write https:// and the DNS name of the endpoint; with private DNS, leave the key out";
-    name.starts_with("com.amazonaws.").then(|| error(setting, message, instead.to_owned()))
+    name.starts_with("com.amazonaws.").then(|| Finding::error_of(setting, message, instead.to_owned()))
 }
 
 fn in_clear(setting: &Setting, text: &str) -> Option<Finding> {
     let rest = text.strip_prefix("http://")?;
     let host = without_user(rest.split('/').next()?).split(':').next()?;
     let message = format!("sends records to {host} without TLS");
-    host.contains(".amazonaws.com").then(|| wrong(setting, message, format!("write https://{rest}")))
+    host.contains(".amazonaws.com")
+        .then(|| Finding::warn_of(setting, message, format!("write https://{rest}")))
 }
 
 /// The host and port of an authority, whose user may come with a password.
 fn without_user(authority: &str) -> &str {
     authority.rsplit_once('@').map_or(authority, |(_, host)| host)
-}
-
-fn error(setting: &Setting, message: String, instead: String) -> Finding {
-    Finding::new(FindingSeverity::Error, &setting.location, &setting.key, message, instead)
 }

@@ -2,8 +2,8 @@
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>, read 2026-11.
 
-use super::{partitions, regions, wrong};
-use crate::check::finding::{Finding, FindingSeverity};
+use super::{partitions, regions};
+use crate::check::finding::Finding;
 use crate::config::{Section, Setting};
 
 /// One kind of ARN.
@@ -36,7 +36,7 @@ fn of_partition(section: &Section, setting: &Setting, text: &str) -> Option<Find
         let meant = partitions::meant(partition);
         let message = format!("there is no partition '{partition}'");
         let instead = format!("write {}", text.replacen(partition, meant, 1));
-        return Some(error(setting, message, instead));
+        return Some(Finding::error_of(setting, message, instead));
     }
     let (destination, _) = setting.key.rsplit_once('.')?;
     // A destination without a region has that of the task, and so have the others.
@@ -50,7 +50,7 @@ fn of_partition(section: &Section, setting: &Setting, text: &str) -> Option<Find
         return None;
     }
     let message = format!("is in the partition {partition}, but {} {region} is in {own}", setting.key);
-    Some(error(setting, message, format!("write {}", text.replacen(partition, own, 1))))
+    Some(Finding::error_of(setting, message, format!("write {}", text.replacen(partition, own, 1))))
 }
 
 fn of_form(setting: &Setting, name: &str, text: &str) -> Option<Finding> {
@@ -71,7 +71,7 @@ fn of_form(setting: &Setting, name: &str, text: &str) -> Option<Finding> {
 fn no_arn(setting: &Setting, text: &str, form: &ArnForm) -> Finding {
     let name = text.rsplit('/').next().unwrap_or(text);
     let (start, _) = form.example.rsplit_once('/').unwrap_or((form.example, ""));
-    error(setting, format!("'{text}' is not an ARN"), format!("write it in full: {start}/{name}"))
+    Finding::error_of(setting, format!("'{text}' is not an ARN"), format!("write it in full: {start}/{name}"))
 }
 
 fn malformed(setting: &Setting, text: &str, form: &ArnForm) -> Option<Finding> {
@@ -89,7 +89,7 @@ fn malformed(setting: &Setting, text: &str, form: &ArnForm) -> Option<Finding> {
     }
     if !is_account(account) {
         let instead = format!("write it as {}", form.example);
-        return Some(error(
+        return Some(Finding::error_of(
             setting,
             format!("the account '{account}' in '{text}' has not twelve digits"),
             instead,
@@ -108,7 +108,11 @@ fn not_of_form(setting: &Setting, text: &str, form: &ArnForm) -> Finding {
     } else {
         format!("a {what} of {}", form.service.to_uppercase())
     };
-    error(setting, format!("'{text}' is not the ARN of {what}"), format!("it looks like {}", form.example))
+    Finding::error_of(
+        setting,
+        format!("'{text}' is not the ARN of {what}"),
+        format!("it looks like {}", form.example),
+    )
 }
 
 /// `https://sqs.eu-west-1.amazonaws.com/111122223333/stops`
@@ -122,7 +126,7 @@ fn account_in_queue_url(setting: &Setting, text: &str) -> Option<Finding> {
         "'{text}' is not the address of a queue: after the host stand an account of twelve digits and a name"
     );
     let instead = "write for example https://sqs.eu-west-1.amazonaws.com/111122223333/stops".to_owned();
-    (!is_queue).then(|| wrong(setting, message, instead))
+    (!is_queue).then(|| Finding::warn_of(setting, message, instead))
 }
 
 /// SQS answers without TLS as well, and anybody on the way reads the events and the signature.
@@ -130,13 +134,10 @@ fn plain_queue(setting: &Setting, text: &str) -> Option<Finding> {
     let rest = text.strip_prefix("http://").filter(|rest| rest.contains(".amazonaws."))?;
     let is_queue = setting.key.eq_ignore_ascii_case("queue.url");
     let message = "begins with http://, so that the events come unencrypted".to_owned();
-    is_queue.then(|| wrong(setting, message, format!("write https://{rest}")))
+    is_queue.then(|| Finding::warn_of(setting, message, format!("write https://{rest}")))
 }
 
-fn is_account(text: &str) -> bool {
+/// Whether it is the number of an account.
+pub(crate) fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|digit| digit.is_ascii_digit())
-}
-
-fn error(setting: &Setting, message: String, instead: String) -> Finding {
-    Finding::new(FindingSeverity::Error, &setting.location, &setting.key, message, instead)
 }

@@ -4,7 +4,7 @@ use ecs_router::config::keys::{DestinationKind, KeyForm};
 use ecs_router::encode::template::{NameKind, Template};
 
 use super::last_part;
-use crate::check::finding::{Finding, FindingSeverity};
+use crate::check::finding::Finding;
 use crate::check::placeholders::destination_kind;
 use crate::check::startup::row;
 use crate::check::templates::written;
@@ -28,7 +28,7 @@ pub(super) fn of_value(section: &Section, setting: &Setting) -> Option<Finding> 
         let message =
             "begins with =, which becomes a part of the value: between key and value stands a blank alone"
                 .to_owned();
-        return Some(error(setting, message, instead));
+        return Some(Finding::error_of(setting, message, instead));
     }
     let SettingValue::Interpolated(text) = &setting.value else { return None };
     let row = row(section, &setting.key).filter(|row| !row.secret)?;
@@ -50,7 +50,7 @@ fn of_name(section: &Section, setting: &Setting, text: &str) -> Option<Finding> 
     };
     let problem = Template::parse(&literals(text).join(NEUTRAL), kind).err()?.to_string();
     let (message, instead) = problem.split_once("; ").unwrap_or((&problem, ""));
-    Some(error(setting, message.to_owned(), instead.to_owned()))
+    Some(Finding::error_of(setting, message.to_owned(), instead.to_owned()))
 }
 
 fn of_bucket(setting: &Setting, text: &str) -> Option<Finding> {
@@ -68,7 +68,7 @@ fn of_bucket(setting: &Setting, text: &str) -> Option<Finding> {
         }
         None => return None,
     };
-    Some(error(setting, message, "use small letters, digits, - and single dots".to_owned()))
+    Some(Finding::error_of(setting, message, "use small letters, digits, - and single dots".to_owned()))
 }
 
 /// Reports a number whose unit there is not: what stands behind the last variable is its end.
@@ -81,7 +81,7 @@ fn of_unit(setting: &Setting, text: &str, units: &[&str], wanted: &str) -> Optio
     }
     let message =
         format!("ends in '{}' whatever the variable holds, and wants a {wanted}", parts.last()?.trim());
-    Some(error(setting, message, format!("write a unit of {}", units.join(", "))))
+    Some(Finding::error_of(setting, message, format!("write a unit of {}", units.join(", "))))
 }
 
 /// The parts of a text around its variables.
@@ -95,10 +95,6 @@ fn literals(text: &str) -> Vec<&str> {
     }
     parts.push(rest);
     parts
-}
-
-fn error(setting: &Setting, message: String, instead: String) -> Finding {
-    Finding::new(FindingSeverity::Error, &setting.location, &setting.key, message, instead)
 }
 
 #[cfg(test)]

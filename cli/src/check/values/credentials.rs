@@ -3,7 +3,6 @@
 use ecs_router::config::endpoint::signed_host;
 use ecs_router::config::keys::DestinationKind;
 
-use super::wrong;
 use crate::check::finding::Finding;
 use crate::check::placeholders::destination_kind;
 use crate::check::templates::written;
@@ -43,14 +42,14 @@ fn open_text(setting: &Setting) -> Option<&str> {
 fn beside_auth(setting: &Setting) -> Option<Finding> {
     open_text(setting)?;
     let message = "stands beside auth, and a request has one Authorization header".to_owned();
-    Some(wrong(setting, message, "keep one of them".to_owned()))
+    Some(Finding::warn_of(setting, message, "keep one of them".to_owned()))
 }
 
 fn header_beside_auth(setting: &Setting) -> Option<Finding> {
     let text = open_text(setting)?.to_ascii_lowercase();
     let is_there = text.split(',').any(|pair| pair.trim().starts_with("authorization="));
     let message = "sets Authorization, which auth writes".to_owned();
-    is_there.then(|| wrong(setting, message, "leave that header out".to_owned()))
+    is_there.then(|| Finding::warn_of(setting, message, "leave that header out".to_owned()))
 }
 
 /// An address of AWS with nothing that proves who sends.
@@ -68,7 +67,7 @@ fn unsigned(section: &Section, setting: &Setting, destination: &str) -> Option<F
     let message = format!(
         "is {host}, where AWS refuses requests without a signature unless a policy lets everybody in"
     );
-    Some(wrong(setting, message, format!("write {destination}.auth aws")))
+    Some(Finding::warn_of(setting, message, format!("write {destination}.auth aws")))
 }
 
 /// OpenSearch and Elasticsearch take many documents at once below `_bulk` only, as lines of an action and a document.
@@ -83,11 +82,12 @@ fn bulk(section: &Section, setting: &Setting, destination: &str) -> Option<Findi
         let instead = format!(
             r#"write {destination}.format ndjson, and {destination}.body {{"create": {{}}}}$(newline){{"record": $(.:json)}}"#
         );
-        return Some(wrong(setting, message, instead));
+        return Some(Finding::warn_of(setting, message, instead));
     }
     let message = "names no _bulk, and only that takes many documents at once".to_owned();
     let index = path.trim_end_matches('/');
-    (is_search && !is_bulk).then(|| wrong(setting, message, format!("write https://{host}/{index}/_bulk")))
+    (is_search && !is_bulk)
+        .then(|| Finding::warn_of(setting, message, format!("write https://{host}/{index}/_bulk")))
 }
 
 /// A log group of CloudWatch's OTLP endpoint as it is not written in a header.
@@ -99,7 +99,7 @@ fn place(setting: &Setting) -> Option<Finding> {
     let value = places.find(|value| value.starts_with(['"', '\'']) || value.starts_with("arn:"))?;
     let message = format!("has {value}, where the name alone is wanted");
     let name = value.trim_matches(['"', '\'']).split(":log-group:").last()?.split(':').next()?;
-    Some(wrong(setting, message, format!("write {name}")))
+    Some(Finding::warn_of(setting, message, format!("write {name}")))
 }
 
 fn has_authorization(setting: &Setting) -> bool {
@@ -110,7 +110,7 @@ fn commas(setting: &Setting) -> Option<Finding> {
     let text = setting.value.text().filter(|text| text.contains(','))?;
     let scopes: Vec<&str> = text.split([',', ' ']).filter(|scope| !scope.is_empty()).collect();
     let message = "has commas, which are taken for parts of the scopes".to_owned();
-    Some(wrong(setting, message, format!("write {} {}", setting.key, scopes.join(" "))))
+    Some(Finding::warn_of(setting, message, format!("write {} {}", setting.key, scopes.join(" "))))
 }
 
 /// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow>, read 2026-11.
@@ -122,7 +122,7 @@ fn of_entra(section: &Section, setting: &Setting, destination: &str) -> Option<F
         "is {scope}, but Entra ID gives a client that acts for itself only a scope that ends in /.default"
     );
     let instead = format!("write {} API/.default, with the id of the API", setting.key);
-    token_url.contains("login.microsoftonline.com").then(|| wrong(setting, message, instead))
+    token_url.contains("login.microsoftonline.com").then(|| Finding::warn_of(setting, message, instead))
 }
 
 #[cfg(test)]

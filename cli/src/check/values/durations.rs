@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use super::wrong;
 use crate::check::finding::Finding;
-use crate::config::{Configuration, Section, Setting, find};
+use crate::config::{Configuration, Section, Setting};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -127,7 +126,7 @@ pub(super) fn of_value(setting: &Setting, name: &str, text: &str) -> Option<Find
             "write {} if milliseconds were meant, or {number}s",
             short(Duration::from_millis(number))
         );
-        return Some(wrong(setting, message, instead));
+        return Some(Finding::warn_of(setting, message, instead));
     }
     if time.is_zero() && ZERO_MEANS.contains(&name) {
         return None;
@@ -138,21 +137,25 @@ pub(super) fn of_value(setting: &Setting, name: &str, text: &str) -> Option<Find
         time if time > sensible.most => format!("is {}: {}", spoken(time), sensible.above),
         _ => return None,
     };
-    Some(wrong(setting, problem, format!("write for example {} {}", setting.key, sensible.instead)))
+    Some(Finding::warn_of(
+        setting,
+        problem,
+        format!("write for example {} {}", setting.key, sensible.instead),
+    ))
 }
 
 /// Reports a `Flush` that was meant in milliseconds.
 pub(super) fn of_flush(configuration: &Configuration) -> Option<Finding> {
-    let setting = find(&configuration.service, "flush")?;
+    let setting = configuration.service_setting("flush")?;
     let seconds: f64 = setting.value.text()?.parse().ok()?;
     let message =
         format!("is {seconds} s, so that lines, also those about a stop, leave the router only so often");
-    (seconds >= MINUTE.as_secs_f64()).then(|| wrong(setting, message, "write Flush 1".to_owned()))
+    (seconds >= MINUTE.as_secs_f64()).then(|| Finding::warn_of(setting, message, "write Flush 1".to_owned()))
 }
 
 /// Reports a `Grace` that ECS cannot wait for, alone or together with `exit_timeout`, which begins when it ends.
 pub(super) fn of_shutdown(section: &Section, configuration: &Configuration) -> Option<Finding> {
-    let setting = find(&configuration.service, "grace")?;
+    let setting = configuration.service_setting("grace")?;
     let grace = Duration::from_secs(setting.value.text()?.parse().ok()?);
     let max = MAX_STOP_TIMEOUT.as_secs();
     if grace > MAX_STOP_TIMEOUT {
@@ -160,7 +163,7 @@ pub(super) fn of_shutdown(section: &Section, configuration: &Configuration) -> O
             "is {}, but ECS kills the container after its stopTimeout, {max} s at most on Fargate",
             spoken(grace)
         );
-        return Some(wrong(
+        return Some(Finding::warn_of(
             setting,
             message,
             "write Grace 30, and give the container a stopTimeout of 60".to_owned(),
@@ -178,7 +181,7 @@ pub(super) fn of_shutdown(section: &Section, configuration: &Configuration) -> O
         spoken(grace),
         spoken(both)
     );
-    Some(wrong(
+    Some(Finding::warn_of(
         exit,
         message,
         format!("write exit_timeout {}s, or a shorter Grace", (MAX_STOP_TIMEOUT - grace).as_secs()),

@@ -1,7 +1,7 @@
 //! Addresses that cannot be reached as they are written, or that belong to another region, service or site.
 
-use super::{regions, wrong};
-use crate::check::finding::{Finding, FindingSeverity};
+use super::regions;
+use crate::check::finding::Finding;
 use crate::check::placeholders::destination_kind;
 use crate::config::{Section, Setting};
 use ecs_router::config::keys::DestinationKind;
@@ -55,7 +55,7 @@ fn without_scheme(setting: &Setting, name: &str, text: &str) -> Option<Finding> 
     let shown = shown_address(&address);
     let bare = shown.trim_start_matches("https://");
     let message = format!("'{bare}' lacks https:// in front, so that it is not an address");
-    Some(error(setting, message, format!("write {shown}")))
+    Some(Finding::error_of(setting, message, format!("write {shown}")))
 }
 
 fn of_port(setting: &Setting, address: &Address<'_>) -> Option<Finding> {
@@ -66,7 +66,7 @@ fn of_port(setting: &Setting, address: &Address<'_>) -> Option<Finding> {
         ("http", Ok(443)) => "is http on port 443, where servers speak https".to_owned(),
         _ => return None,
     };
-    Some(wrong(setting, message, "leave the port out, or write the server's".to_owned()))
+    Some(Finding::warn_of(setting, message, "leave the port out, or write the server's".to_owned()))
 }
 
 fn kind(section: &Section, setting: &Setting) -> Option<DestinationKind> {
@@ -101,7 +101,7 @@ fn of_service(section: &Section, setting: &Setting, name: &str, address: &Addres
     let found = service(address.host).filter(|found| *found != wanted)?;
     let message = format!("is an address of the service {found}, and this wants {wanted}");
     let instead = format!("write {}://{}", address.scheme, address.host.replacen(found, wanted, 1));
-    Some(error(setting, message, instead))
+    Some(Finding::error_of(setting, message, instead))
 }
 
 /// AWS refuses a request that is signed for another region.
@@ -119,7 +119,11 @@ fn of_region(section: &Section, setting: &Setting, address: &Address<'_>) -> Opt
     let message = format!(
         "is an address in {in_host}, but {destination}.region is {region}: AWS refuses requests that are signed for another region"
     );
-    Some(error(setting, message, format!("write {destination}.region {in_host}, or an address in {region}")))
+    Some(Finding::error_of(
+        setting,
+        message,
+        format!("write {destination}.region {in_host}, or an address in {region}"),
+    ))
 }
 
 /// Reports the paths of other signals of OTLP.
@@ -130,7 +134,7 @@ fn of_path(section: &Section, setting: &Setting, address: &Address<'_>) -> Optio
     let other = ["/v1/traces", "/v1/metrics"].into_iter().find(|path| address.path.ends_with(path))?;
     let message = format!("ends in {other}, which takes no logs");
     let instead = "write the address without a path, or with /v1/logs";
-    Some(wrong(setting, message, instead.to_owned()))
+    Some(Finding::warn_of(setting, message, instead.to_owned()))
 }
 
 /// Reports an address of the vendor's other site.
@@ -153,9 +157,5 @@ fn of_site(section: &Section, setting: &Setting, address: &Address<'_>) -> Optio
         _ => return None,
     };
     let message = format!("is an address of the site {other}, but {destination}.site is {site}");
-    Some(wrong(setting, message, "leave the endpoint out; the site says where it is".to_owned()))
-}
-
-fn error(setting: &Setting, message: String, instead: String) -> Finding {
-    Finding::new(FindingSeverity::Error, &setting.location, &setting.key, message, instead)
+    Some(Finding::warn_of(setting, message, "leave the endpoint out; the site says where it is".to_owned()))
 }

@@ -19,13 +19,14 @@ mod tests;
 use ecs_router::config::keys::{DestinationKind, Key, KeyForm};
 use ecs_router::config::within_quotes;
 
+pub(crate) use self::arns::is_account;
 pub(super) use self::durations::{MAX_STOP_TIMEOUT, read as read_duration};
 pub(super) use self::partitions::{is_known as is_partition, of_region as partition_of_region};
 pub(super) use self::regions::{is_known as is_region, suggestion as region_meant};
 use super::finding::{Finding, FindingSeverity};
 use super::startup::row;
 use super::templates::written;
-use super::{host, variables};
+use super::{host_keys, variables};
 use crate::config::{Configuration, Origin, Section, Setting, SettingValue};
 
 /// Reports every such value of a section.
@@ -43,7 +44,8 @@ pub(super) fn check(section: &Section, configuration: &Configuration, findings: 
             findings.extend(quoted(section, setting).or_else(|| around::of_value(section, setting)));
         }
     }
-    for setting in section.settings.iter().filter(|setting| !host::is_key(section.origin, &setting.key)) {
+    for setting in section.settings.iter().filter(|setting| !host_keys::is_key(section.origin, &setting.key))
+    {
         let known = variables::known(&setting.value, &configuration.variables);
         let Some(text) = known.as_deref().filter(|text| !text.is_empty()) else { continue };
         let Some(row) = row(section, &setting.key).filter(|row| !row.secret) else { continue };
@@ -75,7 +77,7 @@ fn no_field(setting: &Setting) -> Option<Finding> {
     let (field, _) = text.split_once(' ')?;
     let is_pattern = field.contains(['^', '\\', '*', '+', '?', '|', '(']) || field.starts_with(['/', '[']);
     let message = format!("takes '{field}' for the field to look in, which no record has");
-    is_pattern.then(|| wrong(setting, message, format!("write log {text}")))
+    is_pattern.then(|| Finding::warn_of(setting, message, format!("write log {text}")))
 }
 
 /// Reports headers as HTTP writes them, also where their values are not known.
@@ -92,7 +94,7 @@ fn headers(section: &Section, setting: &Setting) -> Option<Finding> {
     };
     let message = format!("{what}, and {} wants NAME=VALUE", row.name);
     let instead = format!("write {}={}", pair.0.trim(), pair.1.trim());
-    Some(Finding::new(FindingSeverity::Error, &setting.location, &setting.key, message, instead))
+    Some(Finding::error_of(setting, message, instead))
 }
 
 /// Quotation marks around a value that the plugin takes as it is: Fluent Bit hands them on.
@@ -106,8 +108,8 @@ fn quoted(section: &Section, setting: &Setting) -> Option<Finding> {
         true => "write it without them".to_owned(),
         false => format!("write {} {inside}", setting.key),
     };
-    let is_ours = !host::is_key(section.origin, &setting.key);
-    (section.origin == Origin::FluentBit && is_ours).then(|| wrong(setting, message, instead))
+    let is_ours = !host_keys::is_key(section.origin, &setting.key);
+    (section.origin == Origin::FluentBit && is_ours).then(|| Finding::warn_of(setting, message, instead))
 }
 
 /// Whether the plugin itself refuses the value. A key that is missing is reported at the line of another.
@@ -127,7 +129,7 @@ fn blanks(setting: &Setting, text: &str) -> Option<Finding> {
         |word: &&str| word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.*/:".contains(&byte));
     let is_list = words.len() > 1 && !text.contains(',') && words.iter().all(is_name);
     let message = format!("'{text}' is one item of a list, whose items have commas between them");
-    is_list.then(|| wrong(setting, message, format!("write {}", words.join(", "))))
+    is_list.then(|| Finding::warn_of(setting, message, format!("write {}", words.join(", "))))
 }
 
 /// Reports the port on which receivers of OTLP speak gRPC.
@@ -139,14 +141,10 @@ fn grpc(setting: &Setting, row: &Key, text: &str) -> Option<Finding> {
     let message =
         "ends in 4317, the port for gRPC; the plugin sends OTLP over HTTP, whose port is 4318".to_owned();
     let instead = format!("write {}", text.replacen(":4317", ":4318", 1));
-    (is_otlp && is_grpc).then(|| wrong(setting, message, instead))
+    (is_otlp && is_grpc).then(|| Finding::warn_of(setting, message, instead))
 }
 
 /// The key without its destination, in lower case.
 fn last_part(key: &str) -> String {
     key.rsplit('.').next().unwrap_or(key).to_ascii_lowercase()
-}
-
-fn wrong(setting: &Setting, message: String, instead: String) -> Finding {
-    Finding::warn_of(setting, message, instead)
 }

@@ -1,9 +1,8 @@
 //! Names that AWS refuses or that grow without end, and dates in the syntax of other programs.
 
-use super::wrong;
-use crate::check::finding::{Finding, FindingSeverity};
-use crate::check::objects::conversions;
+use crate::check::finding::Finding;
 use crate::check::placeholders::destination_kind;
+use crate::check::templates::conversions;
 use crate::check::templates::{fields, written};
 use crate::config::{Section, Setting};
 use ecs_router::config::keys::DestinationKind;
@@ -84,13 +83,14 @@ pub(super) fn of_value(section: &Section, setting: &Setting) -> Option<Finding> 
 fn reserved(setting: &Setting, text: &str) -> Option<Finding> {
     let rest = text.strip_prefix("aws/")?;
     let message = "begins with aws/, which CloudWatch keeps for AWS's own groups".to_owned();
-    Some(error(setting, message, format!("write /aws/{rest}, or a name of your own")))
+    Some(Finding::error_of(setting, message, format!("write /aws/{rest}, or a name of your own")))
 }
 
 fn too_long(setting: &Setting, text: &str) -> Option<Finding> {
     let length = text.chars().count();
     let message = format!("has {length} characters, and CloudWatch allows {MAX_NAME}");
-    (length > MAX_NAME && !text.contains('$')).then(|| error(setting, message, "shorten it".to_owned()))
+    (length > MAX_NAME && !text.contains('$'))
+        .then(|| Finding::error_of(setting, message, "shorten it".to_owned()))
 }
 
 /// A group stays, is listed, and has a retention of its own: streams are what there may be many of.
@@ -98,19 +98,23 @@ fn many_groups(setting: &Setting, text: &str) -> Option<Finding> {
     let field = fields(text).find(|field| OF_EVERY_TASK.contains(field) || OF_EVERY_LINE.contains(field))?;
     let message = format!("has $({field}) in it, so that every task or line gets a log group of its own");
     let instead = format!("write $({field}) in log_stream, and for example /ecs/$(ecs_task_family) here");
-    Some(wrong(setting, message, instead))
+    Some(Finding::warn_of(setting, message, instead))
 }
 
 fn of_lines(setting: &Setting, text: &str) -> Option<Finding> {
     let field = fields(text).find(|field| *field == "log")?;
     let message = format!("has $({field}) in it, so that every line gets a name of its own");
-    Some(wrong(setting, message, "write fields such as $(container_name) and $(ecs_task_id)".to_owned()))
+    Some(Finding::warn_of(
+        setting,
+        message,
+        "write fields such as $(container_name) and $(ecs_task_id)".to_owned(),
+    ))
 }
 
 fn of_seconds(setting: &Setting, text: &str) -> Option<Finding> {
     let part = ["%S", "%s", "%T", "%M"].into_iter().find(|part| text.contains(part))?;
     let message = format!("has {part} in it, so that a stream begins every minute or second");
-    Some(wrong(
+    Some(Finding::warn_of(
         setting,
         message,
         "write $(container_name)/$(ecs_task_id), or a date that ends with %d".to_owned(),
@@ -121,7 +125,7 @@ fn address(setting: &Setting, text: &str) -> Option<Finding> {
     let (_, rest) = text.split_once("://")?;
     let key = rest.split_once('/').map_or("", |(_, key)| key);
     let message = "is an address, and must be the name of an object in the bucket".to_owned();
-    Some(wrong(setting, message, format!("write {key}")))
+    Some(Finding::warn_of(setting, message, format!("write {key}")))
 }
 
 fn other_date(setting: &Setting, text: &str) -> Option<Finding> {
@@ -131,7 +135,7 @@ fn other_date(setting: &Setting, text: &str) -> Option<Finding> {
     let bare = without_date_brackets(text);
     let instead = OTHER_DATES.iter().fold(bare, |text, (other, ours)| text.replace(other, ours));
     let message = "has a date in the syntax of another program, which is taken literally".to_owned();
-    Some(wrong(setting, message, format!("write {instead}")))
+    Some(Finding::warn_of(setting, message, format!("write {instead}")))
 }
 
 /// The text without the brackets of Logstash's dates, `%{+yyyy/MM/dd}`.
@@ -147,14 +151,14 @@ fn month_by_name(setting: &Setting, text: &str) -> Option<Finding> {
         .into_iter()
         .find(|(part, ..)| text.contains(part))?;
     let message = format!("has {part} in it, which is {what}");
-    Some(wrong(setting, message, format!("write {ours}")))
+    Some(Finding::warn_of(setting, message, format!("write {ours}")))
 }
 
 /// A part that the plugin replaces by something else than was meant.
 fn odd_part(setting: &Setting, text: &str) -> Option<Finding> {
     if let Some((doubled, ours)) = DOUBLED_PARTS.into_iter().find(|(doubled, _)| text.contains(doubled)) {
         let message = format!("has {doubled} in it, which is {ours} and a letter behind it");
-        return Some(wrong(setting, message, format!("write {ours}")));
+        return Some(Finding::warn_of(setting, message, format!("write {ours}")));
     }
     let letters = conversions(text);
     let has_half = letters.iter().any(|letter| letter.eq_ignore_ascii_case("p"));
@@ -162,13 +166,17 @@ fn odd_part(setting: &Setting, text: &str) -> Option<Finding> {
         letters.iter().any(|letter| letter == part) && !(has_half && matches!(*part, "I" | "l"))
     };
     let (part, what, instead) = ODD_PARTS.into_iter().find(is_odd)?;
-    Some(wrong(setting, format!("has %{part} in it, which is {what}"), instead.to_owned()))
+    Some(Finding::warn_of(setting, format!("has %{part} in it, which is {what}"), instead.to_owned()))
 }
 
 fn other_format(setting: &Setting, text: &str) -> Option<Finding> {
     let ending = OTHER_FORMATS.into_iter().find(|ending| text.ends_with(ending))?;
     let message = format!("ends in {ending}, but objects are lines of JSON");
-    Some(wrong(setting, message, "end it with .json, or with .json.gz for compress gzip".to_owned()))
+    Some(Finding::warn_of(
+        setting,
+        message,
+        "end it with .json, or with .json.gz for compress gzip".to_owned(),
+    ))
 }
 
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>, read 2026-11.
@@ -184,14 +192,14 @@ fn bucket(setting: &Setting, text: &str) -> Option<Finding> {
         }
         _ => return None,
     };
-    Some(wrong(setting, message, "write the name of a general purpose bucket".to_owned()))
+    Some(Finding::warn_of(setting, message, "write the name of a general purpose bucket".to_owned()))
 }
 
 fn no_field_name(setting: &Setting, text: &str) -> Option<Finding> {
     let bare = text.trim_start_matches('$').trim_matches(['(', ')', '[', ']', '\'', '"']);
     let message = format!("is '{text}', and wants the name of a field alone");
     (text.starts_with('$') && !text.starts_with("${"))
-        .then(|| wrong(setting, message, format!("write {bare}")))
+        .then(|| Finding::warn_of(setting, message, format!("write {bare}")))
 }
 
 fn several_fields(setting: &Setting, text: &str) -> Option<Finding> {
@@ -199,7 +207,7 @@ fn several_fields(setting: &Setting, text: &str) -> Option<Finding> {
     let (destination, _) = setting.key.rsplit_once('.')?;
     let message = format!("is '{text}', and wants one field: no record has it, so that all are sent whole");
     let instead = format!("write {}, or {destination}.include with the list", first.trim());
-    Some(wrong(setting, message, instead))
+    Some(Finding::warn_of(setting, message, instead))
 }
 
 /// A list with other signs than commas between its items is one name, which no record has.
@@ -209,9 +217,5 @@ fn no_list(setting: &Setting, text: &str) -> Option<Finding> {
     let names = text.split(|c: char| c == ',' || separators.contains(&c)).filter(|name| !name.is_empty());
     let names: Vec<&str> = names.collect();
     let message = format!("'{item}' is the name of one field, for lists have commas between their items");
-    Some(wrong(setting, message, format!("write {}", names.join(", "))))
-}
-
-fn error(setting: &Setting, message: String, instead: String) -> Finding {
-    Finding::new(FindingSeverity::Error, &setting.location, &setting.key, message, instead)
+    Some(Finding::warn_of(setting, message, format!("write {}", names.join(", "))))
 }

@@ -2,7 +2,6 @@
 
 use ecs_router::config::within_quotes;
 
-use super::wrong;
 use crate::check::finding::Finding;
 use crate::config::{Section, Setting};
 
@@ -19,7 +18,7 @@ pub(super) fn of_value(_section: &Section, setting: &Setting) -> Option<Finding>
         None => ("in quotation marks", within_quotes(pattern).filter(|inside| inside.contains(SIGNS))?),
     };
     let message = format!("has a regular expression {what}, which are taken for a part of it");
-    Some(wrong(setting, message, format!("write {before}{inside}")))
+    Some(Finding::warn_of(setting, message, format!("write {before}{inside}")))
 }
 
 /// The regular expression in the value of a key, and what comes before it.

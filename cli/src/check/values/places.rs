@@ -1,7 +1,6 @@
 //! Buckets and folders that are written as something else: an address, an ARN, a device.
 
-use super::wrong;
-use crate::check::finding::{Finding, FindingSeverity};
+use crate::check::finding::Finding;
 use crate::check::placeholders::destination_kind;
 use crate::config::{Section, Setting, SettingValue};
 use ecs_router::config::keys::DestinationKind;
@@ -32,7 +31,7 @@ pub(super) fn of_open_value(section: &Section, setting: &Setting) -> Option<Find
             let scheme =
                 ["arn:", "s3://", "https://", "http://"].iter().find(|scheme| start.starts_with(**scheme))?;
             let message = format!("begins with {scheme}, and must be the name of a bucket alone");
-            Some(error(setting, message, "leave that and the folder out".to_owned()))
+            Some(Finding::error_of(setting, message, "leave that and the folder out".to_owned()))
         }
         ("key", DestinationKind::S3) => key(setting, text),
         ("spool_dir", DestinationKind::S3) => folder(setting, text),
@@ -48,7 +47,7 @@ fn bucket(setting: &Setting, text: &str) -> Option<Finding> {
     let start = host.find(".s3.").or_else(|| host.find(".s3-"))?;
     let name = host.get(..start).filter(|_| text.contains("amazonaws"))?;
     let message = format!("'{text}' is the host of a bucket, not its name");
-    Some(wrong(setting, message, format!("write {name}")))
+    Some(Finding::warn_of(setting, message, format!("write {name}")))
 }
 
 fn key(setting: &Setting, text: &str) -> Option<Finding> {
@@ -58,19 +57,20 @@ fn key(setting: &Setting, text: &str) -> Option<Finding> {
     }
     let Some(rest) = text.strip_prefix('/') else { return empty_folder(setting, text) };
     let message = "begins with /, so that every object lies in a folder without a name".to_owned();
-    Some(wrong(setting, message, format!("write {}", rest.replace("//", "/"))))
+    Some(Finding::warn_of(setting, message, format!("write {}", rest.replace("//", "/"))))
 }
 
 /// Two slashes, as a prefix with one at its end makes them.
 fn empty_folder(setting: &Setting, text: &str) -> Option<Finding> {
     let message = "has two slashes in a row, so that every object lies in a folder without a name".to_owned();
-    text.contains("//").then(|| wrong(setting, message, format!("write {}", text.replace("//", "/"))))
+    text.contains("//")
+        .then(|| Finding::warn_of(setting, message, format!("write {}", text.replace("//", "/"))))
 }
 
 fn folder(setting: &Setting, text: &str) -> Option<Finding> {
     if text.contains("://") {
         let message = format!("'{text}' is an address, and must be a folder of the router's container");
-        return Some(error(setting, message, "write /var/spool/ecs_router".to_owned()));
+        return Some(Finding::error_of(setting, message, "write /var/spool/ecs_router".to_owned()));
     }
     relative(setting, text)
 }
@@ -80,7 +80,7 @@ fn relative(setting: &Setting, text: &str) -> Option<Finding> {
         return None;
     }
     let message = format!("'{text}' is below the folder that Fluent Bit happens to be started in");
-    Some(wrong(setting, message, format!("write it in full, for example /var/log/{text}")))
+    Some(Finding::warn_of(setting, message, format!("write it in full, for example /var/log/{text}")))
 }
 
 /// The file of open incidents is one on the router's disk.
@@ -88,20 +88,21 @@ fn state_file(setting: &Setting, text: &str) -> Option<Finding> {
     let instead = "write for example /var/lib/ecs_router/incidents.json".to_owned();
     if text.contains("://") {
         let message = format!("'{text}' is an address, and must be a file of the router's container");
-        return Some(error(setting, message, instead));
+        return Some(Finding::error_of(setting, message, instead));
     }
     let message = format!("'{text}' is a folder, and must be a file");
-    text.ends_with('/').then(|| error(setting, message, format!("write for example {text}incidents.json")))
+    text.ends_with('/')
+        .then(|| Finding::error_of(setting, message, format!("write for example {text}incidents.json")))
 }
 
 fn file(setting: &Setting, text: &str) -> Option<Finding> {
     if text.ends_with('/') {
         let message = format!("'{text}' is a folder, and must be a file");
-        return Some(error(setting, message, format!("write for example {text}$(class).ndjson")));
+        return Some(Finding::error_of(setting, message, format!("write for example {text}$(class).ndjson")));
     }
     if text == "/dev/stdout" || text == "/dev/stderr" || text.starts_with("/proc/") {
         let message = format!("'{text}' is a device, and the plugin writes to regular files only");
-        return Some(error(setting, message, "write the type stdout instead of file".to_owned()));
+        return Some(Finding::error_of(setting, message, "write the type stdout instead of file".to_owned()));
     }
     relative(setting, text)
 }
@@ -111,14 +112,10 @@ fn tags(setting: &Setting, text: &str) -> Option<Finding> {
     let words: Vec<&str> = text.split_whitespace().collect();
     if words.len() > 1 && words.iter().all(|word| word.contains(':')) && !text.contains(',') {
         let message = format!("'{text}' is one tag, for tags have commas between them");
-        return Some(wrong(setting, message, format!("write {}", words.join(","))));
+        return Some(Finding::warn_of(setting, message, format!("write {}", words.join(","))));
     }
     let is_other = text.split(',').any(|tag| tag.contains('=') && !tag.contains(':'));
     let message = format!("'{text}' has tags with =, which Datadog does not take apart");
     let instead = text.replace('=', ":").split_whitespace().collect::<Vec<_>>().join(",");
-    is_other.then(|| wrong(setting, message, format!("write {instead}")))
-}
-
-fn error(setting: &Setting, message: String, instead: String) -> Finding {
-    Finding::new(FindingSeverity::Error, &setting.location, &setting.key, message, instead)
+    is_other.then(|| Finding::warn_of(setting, message, format!("write {instead}")))
 }

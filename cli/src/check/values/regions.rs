@@ -1,6 +1,5 @@
 //! AWS regions that do not exist.
 
-use super::wrong;
 use crate::check::finding::Finding;
 use crate::config::Setting;
 use crate::suggest::closest;
@@ -75,7 +74,7 @@ pub(super) fn of_value(setting: &Setting, text: &str) -> Option<Finding> {
     } else {
         suggestion(text)
     };
-    Some(wrong(setting, format!("'{text}' is not an AWS region known in 2026-11"), instead))
+    Some(Finding::warn_of(setting, format!("'{text}' is not an AWS region known in 2026-11"), instead))
 }
 
 /// What to write in place of such a region.

@@ -1,6 +1,5 @@
 //! Rules about records that catch all of them, or none.
 
-use super::wrong;
 use crate::check::finding::Finding;
 use crate::config::{Section, Setting};
 use crate::suggest::closest;
@@ -26,19 +25,23 @@ fn word_for_regex(setting: &Setting, text: &str) -> Option<Finding> {
     let is_word =
         ["true", "on", "yes", "false", "off", "no"].iter().any(|word| word.eq_ignore_ascii_case(text));
     let message = format!("is a regular expression for the reason of a stop, and '{text}' is one, too");
-    is_word.then(|| wrong(setting, message, "write .* for every stop by a user, or leave it out".to_owned()))
+    is_word.then(|| {
+        Finding::warn_of(setting, message, "write .* for every stop by a user, or leave it out".to_owned())
+    })
 }
 
 fn everything_ignored(setting: &Setting, text: &str) -> Option<Finding> {
     let is_all = text.split(',').any(|name| name.trim() == "*");
     let message = "is *, so that no container counts as the application".to_owned();
-    is_all.then(|| wrong(setting, message, "name the sidecars, for example envoy, datadog-agent*".to_owned()))
+    is_all.then(|| {
+        Finding::warn_of(setting, message, "name the sidecars, for example envoy, datadog-agent*".to_owned())
+    })
 }
 
 fn no_time(setting: &Setting, text: &str) -> Option<Finding> {
     let is_none = super::read_duration(text).is_some_and(|time| time.is_zero());
     let message = "is 0, so that what waits when the task stops is given up at once".to_owned();
-    is_none.then(|| wrong(setting, message, "write exit_timeout 20s".to_owned()))
+    is_none.then(|| Finding::warn_of(setting, message, "write exit_timeout 20s".to_owned()))
 }
 
 /// The field of FireLens's records that was meant.
@@ -53,7 +56,7 @@ fn first_of_all(section: &Section, setting: &Setting, key: &str, text: &str) -> 
     let (field, pattern) = text.split_once(' ')?;
     if let Some(near) = misspelt(field) {
         let message = format!("looks in the field '{field}', which no record has unless something adds it");
-        return Some(wrong(setting, message, format!("did you mean {near}?")));
+        return Some(Finding::warn_of(setting, message, format!("did you mean {near}?")));
     }
     if field != "log" || !EVERYTHING.contains(&pattern.trim()) {
         return None;
@@ -62,5 +65,9 @@ fn first_of_all(section: &Section, setting: &Setting, key: &str, text: &str) -> 
     let mut behind = order.split(',').map(str::trim).skip_while(|class| *class != name).skip(1);
     let next = behind.next().unwrap_or("stderr and stdout");
     let message = format!("takes every line, so that the class {next} gets none");
-    Some(wrong(setting, message, "narrow the pattern, or put the class at the end of classes".to_owned()))
+    Some(Finding::warn_of(
+        setting,
+        message,
+        "narrow the pattern, or put the class at the end of classes".to_owned(),
+    ))
 }

@@ -127,6 +127,9 @@ fn ecs_waits_for_grace_and_exit_timeout_together() {
     assert!(with("100", "60s")[0].contains("exit_timeout: begins when Grace (1 min 40 s) ends"));
     assert!(with("30\n    Flush 5000", "5s")[0].contains("Flush: is 5000 s"));
     assert!(with("300", "5s")[0].starts_with("x:2: warning: Grace: is 5 min"));
+    // The last one counts.
+    assert_eq!(with("300\n    Grace 30", "5s"), [""; 0]);
+    assert!(with("30\n    Grace 300", "5s")[0].starts_with("x:3: warning: Grace: is 5 min"));
 }
 
 #[test]

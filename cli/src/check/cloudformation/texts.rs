@@ -12,7 +12,7 @@ impl TemplateChecker<'_> {
     pub(super) fn check_substitutions(&self, findings: &mut Vec<Finding>) {
         let mut told: Vec<(usize, String)> = Vec::new();
         for node in self.template.node.descendants() {
-            let is_firelens = node.get("logDriver").and_then(Node::text) == Some("awsfirelens");
+            let is_firelens = node.text_of("logDriver") == Some("awsfirelens");
             let Some(options) = node.get("options").filter(|_| is_firelens) else { continue };
             for entry in options.entries() {
                 for value in entry.value.descendants() {

@@ -314,7 +314,7 @@ fn miscased(key: &str, text: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::task::cloudformation::tests::with;
+    use crate::check::cloudformation::tests::with;
     use crate::check::task::tests::{assert_says, said};
 
     fn pattern(text: &str) -> String {

@@ -4,7 +4,7 @@
 
 use super::{TemplateChecker, reference};
 use crate::check::finding::{Finding, FindingSeverity};
-use crate::config::{MapEntry, Node, is_function_name};
+use crate::config::{MapEntry, Node};
 use crate::suggest::closest;
 
 struct NumberRange {
@@ -145,9 +145,7 @@ impl TemplateChecker<'_> {
         let Some((.., known)) = PARTS.iter().find(|(of, key, _)| *of == kind && *key == entry.key) else {
             return;
         };
-        let is_unknown = |part: &&MapEntry| {
-            !known.contains(&part.key.as_str()) && !is_function_name(&part.key) && part.key != "<<"
-        };
+        let is_unknown = |part: &&MapEntry| !known.contains(&part.key.as_str()) && !part.is_intrinsic();
         for part in entry.value.entries().iter().filter(is_unknown) {
             let message = format!("resource {}: {} has no such key", resource.key, entry.key);
             let instead = closest(&part.key, known.iter().copied())
@@ -210,9 +208,8 @@ impl TemplateChecker<'_> {
     }
 
     fn without_network(&self, service: &MapEntry, properties: &Node, task: &Node) -> Option<Finding> {
-        let is_awsvpc = task.get("NetworkMode").and_then(Node::text) == Some("awsvpc");
-        let is_open =
-            properties.entries().iter().any(|entry| is_function_name(&entry.key) || entry.key == "<<");
+        let is_awsvpc = task.text_of("NetworkMode") == Some("awsvpc");
+        let is_open = properties.entries().iter().any(|entry| entry.is_intrinsic());
         let message = format!(
             "resource {}: its task has the network mode awsvpc, and ECS refuses a service without subnets",
             service.key
@@ -242,7 +239,7 @@ impl TemplateChecker<'_> {
     /// Neither may a task stop before its successor runs, nor the other way round.
     fn stuck_deployment(&self, service: &MapEntry, properties: &Node) -> Option<Finding> {
         let configuration = properties.get("DeploymentConfiguration")?;
-        let percent = |key: &str| configuration.get(key)?.text()?.parse::<u64>().ok();
+        let percent = |key: &str| configuration.get(key)?.number();
         if percent("MinimumHealthyPercent")? < 100 || percent("MaximumPercent")? > 100 {
             return None;
         }
@@ -259,7 +256,7 @@ impl TemplateChecker<'_> {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::task::cloudformation::tests::with;
+    use crate::check::cloudformation::tests::with;
     use crate::check::task::tests::{assert_says, said};
 
     #[test]

@@ -82,7 +82,7 @@ impl TemplateChecker<'_> {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::task::cloudformation::tests::with;
+    use crate::check::cloudformation::tests::with;
     use crate::check::task::tests::{assert_says, said};
 
     #[test]

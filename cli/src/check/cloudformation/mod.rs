@@ -1,5 +1,7 @@
-//! What CloudFormation makes of a template before ECS sees it: functions that do not exist, properties in the wrong
-//! case, and `${…}` that `!Sub` replaces itself.
+//! Templates of CloudFormation, and what has the shape of one: plans of Terraform, IAM policies and event patterns.
+//!
+//! Owns: what CloudFormation, IAM and EventBridge refuse or take otherwise than it was meant. Does not own: the task
+//! definitions inside, which `task` checks.
 
 mod actions;
 mod delivery;
@@ -60,7 +62,7 @@ const FUNCTIONS: [&str; 28] = [
 ];
 
 /// Checks every template of a file. `ours` are the plugin's outputs of the whole deployment.
-pub(in crate::check) fn check(configuration: &Configuration, ours: &[&Section], findings: &mut Vec<Finding>) {
+pub(super) fn check(configuration: &Configuration, ours: &[&Section], findings: &mut Vec<Finding>) {
     for template in &configuration.templates {
         let checker = TemplateChecker { template, names: names(&template.node) };
         let before = findings.len();

@@ -5,7 +5,7 @@
 use super::TemplateChecker;
 use super::statements::actions;
 use crate::check::finding::Finding;
-use crate::config::{MapEntry, Node, is_function_name};
+use crate::config::{MapEntry, Node};
 use crate::suggest::closest;
 
 const OPERATORS: [&str; 27] = [
@@ -57,7 +57,7 @@ impl TemplateChecker<'_> {
         let plain = key.rsplit(':').next()?;
         let plain = plain.strip_suffix("IfExists").unwrap_or(plain);
         let is_known = OPERATORS.iter().any(|known| known.eq_ignore_ascii_case(plain));
-        if is_known || is_function_name(key) || key == "<<" {
+        if is_known || entry.is_intrinsic() {
             return None;
         }
         let message = "IAM knows no such operator of a condition, and refuses the policy".to_owned();

@@ -224,7 +224,7 @@ fn execution_needs(properties: &Node) -> Vec<Need> {
     let mut needs = Vec::new();
     for container in containers {
         let Some(logs) = container.get("LogConfiguration") else { continue };
-        if logs.get("LogDriver").and_then(Node::text) != Some("awslogs") {
+        if logs.text_of("LogDriver") != Some("awslogs") {
             continue;
         }
         let options = logs.get("Options");
@@ -298,7 +298,7 @@ const fn needed(kind: DestinationKind) -> &'static [&'static str] {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::task::cloudformation::tests::with;
+    use crate::check::cloudformation::tests::with;
     use crate::check::task::tests::{assert_says, said};
 
     /// A task with an execution role that has these properties beside the trust policy.

@@ -2,7 +2,7 @@
 
 use super::{TemplateChecker, reference};
 use crate::check::finding::{Finding, FindingSeverity};
-use crate::check::task::names::capitalised;
+use crate::check::task::capitalised;
 use crate::config::{MapEntry, Node, Tree};
 use crate::suggest::closest;
 
@@ -61,7 +61,7 @@ impl TemplateChecker<'_> {
     fn default(&self, parameter: &MapEntry) -> Option<Finding> {
         let entry = parameter.value.entry("Default")?;
         let text = entry.value.text()?;
-        let allowed = parameter.value.get("AllowedValues").map(Node::items).unwrap_or_default();
+        let allowed = parameter.value.items_of("AllowedValues");
         let allowed: Vec<&str> = allowed.iter().filter_map(Node::text).collect();
         if allowed.is_empty() {
             let message = format!("parameter {}: '{text}' {}", parameter.key, constraint(parameter, text)?);

@@ -159,7 +159,7 @@ fn names_rule(statement: &Node, rule: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::task::cloudformation::tests::with;
+    use crate::check::cloudformation::tests::with;
     use crate::check::task::tests::{assert_says, said};
 
     /// A rule that sends to a queue with this key and this policy.

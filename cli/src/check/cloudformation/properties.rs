@@ -4,7 +4,7 @@
 
 use super::{TemplateChecker, reference};
 use crate::check::finding::{Finding, FindingSeverity};
-use crate::config::{MapEntry, Node, Tree, is_function_name};
+use crate::config::{MapEntry, Node, Tree};
 use crate::suggest::closest;
 
 const PROPERTIES: [(&str, &[&str]); 6] = [
@@ -143,7 +143,7 @@ impl TemplateChecker<'_> {
     pub(super) fn check_property_names(&self, findings: &mut Vec<Finding>) {
         for resource in self.resources() {
             let Some(properties) = resource.value.get("Properties") else { continue };
-            let kind = resource.value.get("Type").and_then(Node::text).unwrap_or_default();
+            let kind = resource.value.text_of("Type").unwrap_or_default();
             let entries = properties.entries().iter();
             findings.extend(entries.filter_map(|entry| self.unknown_property(resource, kind, entry)));
             match kind {
@@ -157,7 +157,7 @@ impl TemplateChecker<'_> {
     fn unknown_property(&self, resource: &MapEntry, kind: &str, entry: &MapEntry) -> Option<Finding> {
         let (_, known) = PROPERTIES.iter().find(|(known, _)| *known == kind)?;
         let key = entry.key.as_str();
-        if known.contains(&key) || is_function_name(key) || key == "<<" {
+        if known.contains(&key) || entry.is_intrinsic() {
             return None;
         }
         let message = format!("resource {}: {kind} has no such property", resource.key);

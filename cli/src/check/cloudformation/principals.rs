@@ -6,7 +6,7 @@ use super::TemplateChecker;
 use super::resources::texts;
 use super::statements::is_statement;
 use crate::check::finding::Finding;
-use crate::config::{MapEntry, Node, TemplateForm, is_function_name};
+use crate::config::{MapEntry, Node, TemplateForm};
 use crate::suggest::closest;
 
 /// Services that a deployment of the plugin lets in, without `.amazonaws.com`.
@@ -56,7 +56,7 @@ impl TemplateChecker<'_> {
 
     fn unknown_key(&self, entry: &MapEntry) -> Option<Finding> {
         let key = entry.key.as_str();
-        if POLICY_KEYS.contains(&key) || is_function_name(key) || key == "<<" {
+        if POLICY_KEYS.contains(&key) || entry.is_intrinsic() {
             return None;
         }
         let near = closest(key, POLICY_KEYS)?;
@@ -98,7 +98,7 @@ pub(super) fn misspelt(text: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::task::cloudformation::tests::with;
+    use crate::check::cloudformation::tests::with;
     use crate::check::task::tests::{assert_says, said};
 
     fn statement(kind: &str, text: &str) -> String {
