@@ -1,18 +1,15 @@
-//! One incident that is not over yet.
+//! One incident that is not over yet: what is known of it, and what a report says.
+//!
+//! `counting` (its stops), `telling` (what people were told of it, and are still to be), `ending` (whether it is over).
+
+mod counting;
+mod ending;
+mod telling;
 
 use serde::{Deserialize, Serialize};
 
 use super::service::ServiceIdentity;
-use crate::stop::{
-    IncidentEnd, IncidentReport, IncidentState, OriginalEvent, RecoveryStep, ServiceRecovery, Severity,
-    StopEvent,
-};
-
-/// Revisions that a report names, the latest.
-const MAX_REVISIONS: usize = 10;
-
-/// Services that a report names, the first.
-const MAX_SERVICES: usize = 50;
+use crate::stop::{IncidentEnd, IncidentReport, IncidentState, OriginalEvent, Severity, StopEvent};
 
 /// The count, the second that is told, from which an incident of a service is told as an error.
 const ESCALATED_FROM: u64 = 3;
@@ -107,39 +104,6 @@ impl OpenIncident {
         }
     }
 
-    /// Counts a stop that happened at `at`.
-    pub(super) fn count(&mut self, stop: &StopEvent, at: i64, now: i64) {
-        self.count += 1;
-        self.pending += 1;
-        self.first_at = self.first_at.min(at);
-        self.seen_at = now;
-        self.recovery.take_if(|recovered| at > recovered.at);
-        self.note_revision(stop);
-        self.note_service(stop);
-        if at >= self.last_at {
-            self.last_at = at;
-            self.latest = small(stop);
-        }
-    }
-
-    fn note_revision(&mut self, stop: &StopEvent) {
-        let Some(revision) = stop.revision() else { return };
-        match self.revisions.iter_mut().find(|(known, _)| known == revision) {
-            Some((_, count)) => *count += 1,
-            None => self.revisions.push((revision.to_owned(), 1)),
-        }
-        if self.revisions.len() > MAX_REVISIONS {
-            self.revisions.remove(0);
-        }
-    }
-
-    fn note_service(&mut self, stop: &StopEvent) {
-        let Some(service) = stop.origin() else { return };
-        if self.services.len() < MAX_SERVICES && !self.services.iter().any(|known| known == service) {
-            self.services.push(service.to_owned());
-        }
-    }
-
     /// Whether its latest stop and this one are of one service.
     pub(super) fn is_of_service_of(&self, stop: &StopEvent) -> bool {
         ServiceIdentity::of_stop(stop).is_some_and(|service| service.is_of(&self.latest))
@@ -150,181 +114,9 @@ impl OpenIncident {
         self.services.len() > 1
     }
 
-    /// Numbers of several services say nothing side by side.
-    fn own_revisions(&self) -> Vec<String> {
-        let names = self.revisions().map(|(revision, _)| revision.to_owned());
-        if self.is_of_several_services() { Vec::new() } else { names.collect() }
-    }
-
     /// Revisions with their stops.
     pub(super) fn revisions(&self) -> impl Iterator<Item = (&str, u64)> {
         self.revisions.iter().map(|(revision, count)| (revision.as_str(), *count))
-    }
-
-    /// Whether the count is one to tell, which then counts as told.
-    pub(super) fn tell_count(&mut self, now: i64) -> Option<IncidentState> {
-        let state = match self.told_count {
-            0 => IncidentState::Opened,
-            told if self.count >= next_milestone(told) => IncidentState::Continued,
-            _ => return None,
-        };
-        self.note_told(now);
-        Some(state)
-    }
-
-    /// Whether a count is reached that no stop told, for people had not heard of the incident yet.
-    pub(super) fn has_untold_count(&self) -> bool {
-        let is_heard_of = self.told_count > 0 && !self.owes_opening();
-        is_heard_of && self.arrived_count() >= next_milestone(self.told_count)
-    }
-
-    /// What people are told now.
-    pub(super) fn tell(&mut self, state: IncidentState) -> IncidentReport {
-        let report = self.report(state);
-        self.told_as_error |= report.escalated;
-        report
-    }
-
-    /// A stop is to tell this; `is_news`: there is somebody to tell.
-    pub(super) fn begin_telling(&mut self, state: IncidentState, is_news: bool) {
-        self.is_opening |= is_news && state == IncidentState::Opened;
-        self.telling += u64::from(is_news);
-    }
-
-    /// A stop that was to tell this did, or did not.
-    pub(super) fn end_telling(&mut self, report: &IncidentReport, was_told: bool) {
-        let state = report.state;
-        let is_opening = state == IncidentState::Opened;
-        self.told_as_error |= was_told && report.escalated;
-        self.is_opening &= !is_opening;
-        self.telling = self.telling.saturating_sub(1);
-        if !was_told && (is_opening || self.owed.is_none()) {
-            self.owed = Some(state);
-        }
-    }
-
-    /// Takes what is to be told without a stop, once one has arrived.
-    pub(super) fn take_owed(&mut self) -> Option<IncidentState> {
-        self.owed.take_if(|_| self.has_arrived)
-    }
-
-    /// A stop that was counted is not what it seemed. All that follows is told as severely, so that its end is, too.
-    pub(super) fn update(&mut self, stop: &StopEvent) {
-        let mut news = with_lines(stop);
-        news.update = true;
-        self.told_as_error |= stop.severity == Severity::Error;
-        if stop.task_arn.is_some() && self.latest.task_arn == stop.task_arn {
-            self.latest = small(stop);
-        }
-        self.late_news = Some(Box::new(news));
-    }
-
-    /// Takes what is to be told once the opening is.
-    pub(super) fn take_late_news(&mut self) -> Option<Box<StopEvent>> {
-        let may_be_told = self.has_arrived && !self.owes_opening();
-        self.late_news.take_if(|_| may_be_told)
-    }
-
-    /// Whether its opening is neither told nor waiting to be.
-    pub(super) fn owes_opening(&self) -> bool {
-        self.is_opening || self.owed == Some(IncidentState::Opened)
-    }
-
-    /// Takes a stop of this revision back.
-    pub(super) fn discount(&mut self, revision: Option<&str>) {
-        let own = self.revisions.iter_mut().find(|(known, _)| Some(known.as_str()) == revision);
-        own.into_iter().for_each(|(_, count)| *count = count.saturating_sub(1));
-        self.pending = self.pending.saturating_sub(1);
-        self.count = self.count.saturating_sub(1);
-        self.told_count = self.told_count.min(self.count);
-    }
-
-    pub(super) fn note_told(&mut self, now: i64) {
-        self.told_count = self.count;
-        self.told_at = now;
-    }
-
-    /// Whether it goes on, and people were not told for so long.
-    pub(super) fn needs_reminder(&self, remind: i64, now: i64) -> bool {
-        let is_heard_of = self.told_count > 0 && !self.owes_opening();
-        is_heard_of && self.count > self.told_count && now.saturating_sub(self.told_at) >= remind
-    }
-
-    /// Notes what ECS says of the service, if it is this incident's. Of several services one says nothing of the others.
-    pub(super) fn note_recovery(&mut self, recovery: &ServiceRecovery, now: i64) {
-        if self.is_of_several_services() || !ServiceIdentity::of_recovery(recovery).is_of(&self.latest) {
-            return;
-        }
-        match recovery.how {
-            RecoveryStep::RollingBack => self.rollback.clone_from(&recovery.deployment),
-            RecoveryStep::Recovered(how) => self.note_well(how, recovery, now),
-        }
-    }
-
-    /// Takes the service for well, unless a stop happened after that.
-    fn note_well(&mut self, how: IncidentEnd, recovery: &ServiceRecovery, now: i64) {
-        let at = recovery.at.unwrap_or(now).min(now);
-        if at < self.last_at {
-            return;
-        }
-        if recovery.deployment.is_some() {
-            self.rollback.take_if(|target| recovery.deployment.as_ref() != Some(target));
-        }
-        // A steady state says nothing of deployments: what the one before it said still holds.
-        let earlier = self.recovery.take();
-        let (how, deployment) = match (how, &earlier) {
-            (IncidentEnd::SteadyState, Some(earlier)) if earlier.deployment.is_some() => {
-                (earlier.how, earlier.deployment.clone())
-            }
-            _ => (how, recovery.deployment.clone()),
-        };
-        let seen_at = earlier.map_or(now, |earlier| earlier.seen_at);
-        self.recovery = Some(Recovered { how, deployment, at, seen_at });
-    }
-
-    /// Notes that the deployment of this service failed, and which one takes its place.
-    pub(super) fn note_failed_deployment(&mut self, deployment: &StopEvent) {
-        if self.is_of_service_of(deployment)
-            && let Some(target) = deployment.rollback_target()
-        {
-            self.rollback = Some(target.to_owned());
-        }
-    }
-
-    /// Whether the service recovered only by going back: a deployment that takes a failed one's place does not mend it, and
-    /// neither does the steady state on the way.
-    fn is_rolled_back(&self, recovered: &Recovered) -> bool {
-        self.rollback.is_some() && (recovered.deployment.is_none() || recovered.deployment == self.rollback)
-    }
-
-    /// Whether a stop or the opening is on its way.
-    pub(super) fn is_under_way(&self) -> bool {
-        self.pending > 0 || self.is_opening
-    }
-
-    /// Whether its end must wait: for a message that would come after it, or because nothing of it arrived yet. A stop that
-    /// tells nothing is not waited for, for another collector may have delivered it; it counts as late if it still arrives.
-    pub(super) fn must_wait(&self) -> bool {
-        self.telling > 0 || self.owed.is_some() || self.arrived_count() == 0
-    }
-
-    /// Why it is over, if it is.
-    pub(super) fn end(&self, quiet: i64, settle: i64, now: i64) -> Option<IncidentEnd> {
-        let since = |then: i64| now.saturating_sub(then);
-        if self.must_wait() {
-            return None;
-        }
-        let recovered = self.recovery.as_ref();
-        match recovered.filter(|recovered| since(recovered.seen_at.max(self.seen_at)) >= settle) {
-            Some(recovered) if self.is_rolled_back(recovered) => Some(IncidentEnd::RolledBack),
-            Some(recovered) => Some(recovered.how),
-            None => (since(self.seen_at) >= quiet).then_some(IncidentEnd::Quiet),
-        }
-    }
-
-    /// Until when a stop must have happened to belong to it once it is over.
-    pub(super) fn until(&self) -> i64 {
-        self.recovery.as_ref().map_or(self.last_at, |recovered| recovered.at.max(self.last_at))
     }
 
     pub(super) fn report(&self, state: IncidentState) -> IncidentReport {
@@ -343,15 +135,16 @@ impl OpenIncident {
         }
     }
 
+    /// Numbers of several services say nothing side by side.
+    fn own_revisions(&self) -> Vec<String> {
+        let names = self.revisions().map(|(revision, _)| revision.to_owned());
+        if self.is_of_several_services() { Vec::new() } else { names.collect() }
+    }
+
     /// Whether it repeats on a service, and its stops alone would not be told as errors.
     fn is_escalated(&self) -> bool {
         let repeats = self.count >= ESCALATED_FROM && self.latest.service.is_some();
         (repeats || self.told_as_error) && self.latest.severity < Severity::Error
-    }
-
-    /// The stops that arrived.
-    pub(super) fn arrived_count(&self) -> u64 {
-        self.count.saturating_sub(self.pending)
     }
 
     /// What is left of it when the process ends now: the stops that arrived. `None`: none of them did.
@@ -373,19 +166,6 @@ impl OpenIncident {
     }
 }
 
-/// The first of 3, 10, 30, 100 … above `told`.
-fn next_milestone(told: u64) -> u64 {
-    let mut decade = 1_u64;
-    loop {
-        for milestone in [decade.saturating_mul(3), decade.saturating_mul(10)] {
-            if milestone > told || milestone == u64::MAX {
-                return milestone;
-            }
-        }
-        decade = decade.saturating_mul(10);
-    }
-}
-
 /// The stop without its event, containers and lines.
 fn small(stop: &StopEvent) -> StopEvent {
     let mut small = with_lines(stop);
@@ -399,18 +179,4 @@ pub(super) fn with_lines(stop: &StopEvent) -> StopEvent {
     stop.event = OriginalEvent::default();
     stop.containers = Vec::new();
     stop
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn counts_that_are_told() {
-        for (told, next) in [(1, 3), (2, 3), (3, 10), (9, 10), (10, 30), (30, 100), (299, 300), (300, 1_000)]
-        {
-            assert_eq!(next_milestone(told), next, "{told}");
-        }
-        assert_eq!(next_milestone(u64::MAX), u64::MAX);
-    }
 }
