@@ -14,7 +14,7 @@ use crate::input::record::{Record, Source};
 use crate::level::LogLevel;
 use crate::metrics::StopSeries;
 use crate::stop::dedup::Occurrence;
-use crate::stop::stderr_tail::ChunkTail;
+use crate::stop::output_tail::ChunkTail;
 use crate::stop::{ServiceRecovery, Severity, StopEvent};
 
 /// What a chunk held.
@@ -43,7 +43,7 @@ pub fn for_each_entry(
         stages,
         progress,
         provenance: ProvenanceReader::new(stages.origin),
-        chunk_tail: stages.memory.map(|memory| memory.stderr_tail.begin_chunk()),
+        chunk_tail: stages.memory.map(|memory| memory.output_tail.begin_chunk()),
         emit,
         budget: Budget::default(),
         next_ordinal: 0,
@@ -55,7 +55,7 @@ pub fn for_each_entry(
         && !progress.is_replay()
         && !progress.is_heard()
     {
-        memory.stderr_tail.merge(chunk_tail);
+        memory.output_tail.merge(chunk_tail);
     }
     ReadEntries { tally, unopened: entries.budget.refused(), ..entries.read }
 }
@@ -115,7 +115,7 @@ impl<'p: 'c, 'c, E: FnMut(u32, &Entry<'_, '_, '_>)> Entries<'p, 'c, E> {
             };
             if let Some(source) = source {
                 let name = provenance.identity().tagged_container();
-                chunk_tail.hear(record, source, class == Class::Error, name);
+                chunk_tail.observe(record, source, class == Class::Error, name);
             }
         }
         self.emit_with_level(record, class, None, provenance.identity(), level);

@@ -23,7 +23,7 @@ use crate::metrics::Metrics;
 use crate::recorder::Recorder;
 use crate::redact::Redaction;
 use crate::stop::dedup::{Occurrence, StopDedup};
-use crate::stop::stderr_tail::{ContextStreams, StderrTail};
+use crate::stop::output_tail::{ContextStreams, OutputTail};
 use crate::stop::{EcsEvent, LogPlace, ReadLog, ServiceRecovery, StopEvent};
 
 /// The stages of one output, for a running instance as for a dry run.
@@ -299,7 +299,7 @@ pub struct StopMemory {
     /// Stops that were reported; `None` reports each event.
     dedup: Option<StopDedup>,
     /// The last lines of each container.
-    pub(super) stderr_tail: StderrTail,
+    pub(super) output_tail: OutputTail,
     /// Where routers write the lines of containers.
     log_names: Option<LogNames>,
     /// The incidents that stops belong to; `None`: to none.
@@ -314,7 +314,7 @@ impl StopMemory {
     pub fn new(once: bool, context_lines: usize) -> Self {
         Self {
             dedup: once.then(StopDedup::default),
-            stderr_tail: StderrTail::new(context_lines),
+            output_tail: OutputTail::new(context_lines),
             log_names: None,
             incidents: None,
             recorder: None,
@@ -330,13 +330,13 @@ impl StopMemory {
     /// Takes the lines from these streams.
     #[must_use]
     pub fn with_streams(self, streams: ContextStreams) -> Self {
-        Self { stderr_tail: self.stderr_tail.with_streams(streams), ..self }
+        Self { output_tail: self.output_tail.with_streams(streams), ..self }
     }
 
     /// Takes the text of a record apart into its lines.
     #[must_use]
     pub fn with_split_lines(self, splits_lines: bool) -> Self {
-        Self { stderr_tail: self.stderr_tail.with_split_lines(splits_lines), ..self }
+        Self { output_tail: self.output_tail.with_split_lines(splits_lines), ..self }
     }
 
     /// Fills in the last lines of the stop's container that were heard here, or else those that were read from its log.
@@ -344,7 +344,7 @@ impl StopMemory {
         if let Some(place) = self.log_place(record, stop) {
             stop.note_log_place(&place);
         }
-        stop.last_lines = self.stderr_tail.for_stop(stop);
+        stop.last_lines = self.output_tail.for_stop(stop);
         if let Some(log) = log.filter(|_| stop.last_lines.is_empty()) {
             stop.note_log(log);
         }
@@ -353,7 +353,7 @@ impl StopMemory {
     /// Whether the stop's report would lack the lines that tell why it stopped.
     pub(super) fn lacks_lines(&self, stop: &StopEvent) -> bool {
         let is_known = self.dedup.as_ref().is_some_and(|dedup| dedup.is_known(stop));
-        stop.is_worth_reading() && !is_known && self.stderr_tail.for_stop(stop).is_empty()
+        stop.is_worth_reading() && !is_known && self.output_tail.for_stop(stop).is_empty()
     }
 
     /// Whether the stop is a deployment that failed and was not reported before.
