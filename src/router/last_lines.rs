@@ -12,11 +12,11 @@ use tokio::time::{Instant, sleep};
 
 use super::Router;
 use super::entries::for_each_entry;
+use super::incoming_chunk::IncomingChunk;
 use super::pipeline::Stages;
 use crate::classify::provenance::ChunkOrigin;
 use crate::delivery::progress::Progress;
 use crate::incident::IncidentTracker;
-use crate::input::chunk::Chunk;
 use crate::log_reader::LogReader;
 use crate::stop::{LogPlace, StopEvent};
 
@@ -64,20 +64,16 @@ async fn bring_late_lines(reader: Rc<LogReader>, tracker: Rc<IncidentTracker>, w
 
 impl Router {
     /// Reads what the chunk's reports are to show, unless the chunk came before.
-    pub(super) async fn read_logs(
-        self: &Rc<Self>,
-        origin: ChunkOrigin<'_>,
-        chunk: &dyn Chunk,
-        progress: &Progress,
-    ) {
-        let Some(reader) = self.log_reader.as_ref().filter(|_| origin == ChunkOrigin::Trusted) else {
+    pub(super) async fn read_logs(self: &Rc<Self>, chunk: IncomingChunk<'_>, progress: &Progress) {
+        let Some(reader) = self.log_reader.as_ref().filter(|_| chunk.origin == ChunkOrigin::Trusted) else {
             return;
         };
         if progress.is_replay() {
             return;
         }
         // Bytes that are gone are noticed by whoever reads them next.
-        let wanted = chunk.read(|bytes| self.wanted_reads(origin, bytes, progress)).unwrap_or_default();
+        let wanted =
+            chunk.bytes.read(|bytes| self.wanted_reads(chunk.origin, bytes, progress)).unwrap_or_default();
         let deadline = Instant::now() + READ_TIMEOUT.min(self.flush_timeout / 2);
         let lines = self.read_lines(reader, wanted.logs, progress, deadline);
         tokio::join!(lines, self.read_changes(reader, wanted.deployments, progress, deadline));
