@@ -15,7 +15,6 @@ use super::{Router, join_all};
 use crate::delivery::ledger::{self, ChunkMaker};
 use crate::delivery::progress::{DeadLetter, Progress};
 use crate::delivery::verdict::Verdict;
-use crate::encode::template::RenderContext;
 use crate::input::record::{Record, Timestamp};
 use crate::recorder::{ReleasedLine, ReleasedLines};
 
@@ -46,13 +45,7 @@ impl Router {
         let digest = ledger::digest(ChunkMaker::DeadLetter, DEAD_LETTER_TAG, &dead_letters);
         let own_progress = self.ledger.begin(digest, self.senders.len(), deadline).await;
         let Some(own_progress) = own_progress else { return false };
-        let context = RenderContext {
-            tag: DEAD_LETTER_TAG,
-            uuid: &self.uuid,
-            chunk: own_progress.name(),
-            task: None,
-            overflow: None,
-        };
+        let context = self.render_context(DEAD_LETTER_TAG, &own_progress, None);
         let processed = process_chunk(&stages, &context, &dead_letters, &own_progress);
         let mut sending = self.send(processed.batches, &own_progress, deadline);
         // What is still on its way at the deadline is given up: it may be stored twice, but not lost.

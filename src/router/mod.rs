@@ -59,6 +59,7 @@ use crate::log::{Level, Log};
 use crate::log_reader::LogReader;
 use crate::metrics::Metrics;
 use crate::object::spool::Spool;
+use crate::task_metadata::TaskMetadata;
 use crate::transport::Transport;
 use crate::transport::http::Client;
 use crate::watch::TaskSnapshot;
@@ -267,6 +268,16 @@ impl Router {
         Instant::now() + self.flush_timeout
     }
 
+    /// What names may hold: of the chunk with this tag and progress, and of the task, where they may hold that.
+    fn render_context<'c>(
+        &'c self,
+        tag: &'c [u8],
+        progress: &'c Progress,
+        task: Option<&'c TaskMetadata>,
+    ) -> RenderContext<'c> {
+        RenderContext { tag, uuid: &self.uuid, chunk: progress.name(), task, overflow: None }
+    }
+
     fn destinations(&self) -> Vec<&Destination> {
         self.senders.iter().map(|sender| &sender.destination).collect()
     }
@@ -276,13 +287,7 @@ impl Router {
         let IncomingChunk { tag, origin, .. } = chunk;
         let destinations = self.destinations();
         let task = self.task.task();
-        let context = RenderContext {
-            tag,
-            uuid: &self.uuid,
-            chunk: progress.name(),
-            task: task.as_deref(),
-            overflow: None,
-        };
+        let context = self.render_context(tag, progress, task.as_deref());
         let processed =
             process_chunk(&self.pipeline.stages(origin, &destinations), &context, bytes, progress);
         self.count(&processed, progress);
