@@ -134,19 +134,19 @@ impl Router {
         let destinations = self.destinations();
         let stages = self.pipeline.stages(origin, &destinations);
         let mut wanted = WantedReads::default();
-        let (Some(memory), Some(reader)) = (stages.memory, &self.log_reader) else { return wanted };
+        let (Some(state), Some(reader)) = (stages.state, &self.log_reader) else { return wanted };
         let tracker = self.pipeline.incidents().filter(|_| reader.reads_changes());
         let mut nth = 0;
-        for_each_entry(&Stages { memory: None, ..stages }, chunk, progress, |_, entry| {
+        for_each_entry(&Stages { state: None, ..stages }, chunk, progress, |_, entry| {
             let Some(stop) = entry.stop else { return };
-            if reader.reads_lines() && memory.lacks_lines(stop) {
-                let place = memory.log_place(entry.record, stop);
+            if reader.reads_lines() && state.lacks_lines(stop) {
+                let place = state.log_place(entry.record, stop);
                 wanted.logs.push(WantedLog { nth, stop: stop.clone(), place });
             }
             if let Some(tracker) = tracker {
                 // What the chunk itself tells of revisions counts, too.
                 tracker.note_revision(stop);
-                if memory.lacks_changes(stop) {
+                if state.lacks_changes(stop) {
                     wanted.deployments.push((nth, stop.clone()));
                 }
             }

@@ -43,7 +43,7 @@ pub struct Pipeline {
     /// `None`: nothing is limited.
     limiter: Option<LineLimiter>,
     pool: BufferPool,
-    memory: StopMemory,
+    state: CrossChunkState,
     trusted_tags: Vec<TagPattern>,
     /// By destination: the names it has used.
     names: Vec<KnownNames>,
@@ -70,7 +70,7 @@ impl Pipeline {
             destinations => Some(Routes::all_to(destinations, &routes)),
         };
         let names = settings.destinations.iter().map(|_| KnownNames::default()).collect();
-        let memory = StopMemory::new(settings.stop.once, settings.stop.context_lines)
+        let state = CrossChunkState::new(settings.stop.once, settings.stop.context_lines)
             .with_streams(settings.stop.context_streams)
             .with_split_lines(settings.join.is_some())
             .with_recorder(settings.recorder.map(Recorder::new));
@@ -87,7 +87,7 @@ impl Pipeline {
             redaction: Some(settings.redaction).filter(|redaction| !redaction.is_off()),
             limiter: LineLimiter::new(settings.limits),
             pool: BufferPool::default(),
-            memory: StopMemory { incidents: tracker, log_names: settings.log_names, ..memory },
+            state: CrossChunkState { incidents: tracker, log_names: settings.log_names, ..state },
             trusted_tags: settings.stop.trusted_tags,
         }
     }
@@ -120,7 +120,7 @@ impl Pipeline {
             redaction: self.redaction.as_ref(),
             limiter: self.limiter.as_ref(),
             pool: &self.pool,
-            memory: Some(&self.memory),
+            state: Some(&self.state),
             names: &self.names,
         }
     }
@@ -133,7 +133,7 @@ impl Pipeline {
         let routes = self.dead_letter_routes.as_ref()?;
         Some(Stages {
             routes,
-            memory: None,
+            state: None,
             limiter: None,
             ..self.stages(ChunkOrigin::Untrusted, destinations)
         })
@@ -143,7 +143,7 @@ impl Pipeline {
     #[must_use]
     pub fn news_stages<'s>(&'s self, destinations: &'s [&'s Destination]) -> Stages<'s> {
         let stages = self.stages(ChunkOrigin::Trusted, destinations);
-        Stages { routes: &self.news_routes, memory: None, limiter: None, ..stages }
+        Stages { routes: &self.news_routes, state: None, limiter: None, ..stages }
     }
 
     /// Routes by which everything goes to these destinations.
@@ -159,7 +159,7 @@ impl Pipeline {
         routes: &'s Routes,
         destinations: &'s [&'s Destination],
     ) -> Stages<'s> {
-        Stages { routes, memory: None, limiter: None, ..self.stages(ChunkOrigin::Trusted, destinations) }
+        Stages { routes, state: None, limiter: None, ..self.stages(ChunkOrigin::Trusted, destinations) }
     }
 
     /// The level of a record of the plugin's own, where records have levels.
@@ -194,7 +194,7 @@ impl Pipeline {
     /// The flight recorder, where lines are held.
     #[must_use]
     pub fn recorder(&self) -> Option<&Recorder> {
-        self.memory.recorder.as_ref()
+        self.state.recorder.as_ref()
     }
 
     /// The destinations of each class.
@@ -205,7 +205,7 @@ impl Pipeline {
     /// The incidents, where stops become some.
     #[must_use]
     pub fn incidents(&self) -> Option<&Rc<IncidentTracker>> {
-        self.memory.incidents.as_ref()
+        self.state.incidents.as_ref()
     }
 
     /// The chunk is delivered: what it claimed is permanent. Returns how many of its entries nobody who alerts people took;
@@ -280,7 +280,7 @@ pub struct Stages<'p> {
     /// Buffers to encode into.
     pub pool: &'p BufferPool,
     /// What earlier chunks held; without it each chunk stands for itself.
-    pub memory: Option<&'p StopMemory>,
+    pub state: Option<&'p CrossChunkState>,
     /// By destination: the names it has used; without them each is admitted.
     pub names: &'p [KnownNames],
 }
@@ -289,13 +289,13 @@ impl<'p> Stages<'p> {
     /// The flight recorder, where lines are held.
     #[must_use]
     pub fn recorder(&self) -> Option<&'p Recorder> {
-        self.memory.and_then(|memory| memory.recorder.as_ref())
+        self.state.and_then(|state| state.recorder.as_ref())
     }
 }
 
-/// What an instance remembers from chunk to chunk.
+/// What an instance keeps from one chunk to the next.
 #[derive(Debug)]
-pub struct StopMemory {
+pub struct CrossChunkState {
     /// Stops that were reported; `None` reports each event.
     dedup: Option<StopDedup>,
     /// The last lines of each container.
@@ -308,7 +308,7 @@ pub struct StopMemory {
     recorder: Option<Recorder>,
 }
 
-impl StopMemory {
+impl CrossChunkState {
     /// With `once` each stop is reported once; `context_lines` is how many lines to keep of each container.
     #[must_use]
     pub fn new(once: bool, context_lines: usize) -> Self {
