@@ -30,17 +30,18 @@ const MAX_OPEN: usize = 4_096;
 const MAX_AGE: Duration = Duration::from_secs(4_000);
 
 impl Ledger {
-    /// Finds the progress of this chunk, or starts one. Waits for work that still runs for it; `None` when that takes
+    /// Finds the progress of the chunk with this digest, or starts one; without a digest, starts one. Waits for work that still runs for it; `None` when that takes
     /// beyond `deadline`, so the chunk has to come again.
     ///
     /// Two equal chunks at one time are two entries: each replay takes one, so both are delivered once.
     pub(crate) async fn begin(
         &self,
-        digest: Digest,
+        digest: Option<Digest>,
         destinations: usize,
         deadline: Instant,
     ) -> Option<Rc<Progress>> {
-        let Some(progress) = self.take(digest) else {
+        let known = digest.and_then(|digest| Some((digest, self.take(digest)?)));
+        let Some((digest, progress)) = known else {
             return Some(Progress::new(destinations));
         };
         let is_ready = progress.begin_replay(deadline).await;
@@ -145,7 +146,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_replay_finds_what_was_settled() {
         let ledger = Ledger::default();
-        let first = ledger.begin(1, 2, soon()).await.unwrap();
+        let first = ledger.begin(Some(1), 2, soon()).await.unwrap();
         assert!(!first.is_replay());
         first.expect(0, 3);
         first.settle(0, [0, 2, 2]);
@@ -154,7 +155,7 @@ mod tests {
         ledger.keep(1, &first);
         first.stop();
         assert_eq!((ledger.waiting(0), ledger.waiting(1)), ((1, 1), (0, 0)));
-        let again = ledger.begin(1, 2, soon()).await.unwrap();
+        let again = ledger.begin(Some(1), 2, soon()).await.unwrap();
         assert!(again.is_replay() && ledger.is_empty());
         assert!(again.settled(0).unwrap().contains(2) && !again.settled(0).unwrap().contains(1));
         again.settle(0, [1]);
@@ -164,29 +165,29 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_replay_waits_for_work_that_still_runs() {
         let ledger = Ledger::default();
-        let first = ledger.begin(1, 1, soon()).await.unwrap();
+        let first = ledger.begin(Some(1), 1, soon()).await.unwrap();
         ledger.keep(1, &first);
-        assert!(ledger.begin(1, 1, soon()).await.is_none(), "still running at the deadline");
+        assert!(ledger.begin(Some(1), 1, soon()).await.is_none(), "still running at the deadline");
         let finish = async {
             tokio::time::sleep(Duration::from_millis(10)).await;
             first.stop();
         };
-        let (found, ()) = tokio::join!(ledger.begin(1, 1, soon()), finish);
+        let (found, ()) = tokio::join!(ledger.begin(Some(1), 1, soon()), finish);
         assert!(found.unwrap().is_replay());
     }
 
     #[tokio::test(start_paused = true)]
     async fn two_equal_chunks_are_two_entries() {
         let ledger = Ledger::default();
-        let a = ledger.begin(1, 1, soon()).await.unwrap();
+        let a = ledger.begin(Some(1), 1, soon()).await.unwrap();
         ledger.keep(1, &a);
         let b = Progress::new(1);
         ledger.keep(1, &b);
         a.stop();
         b.stop();
-        assert!(ledger.begin(1, 1, soon()).await.unwrap().is_replay());
-        assert!(ledger.begin(1, 1, soon()).await.unwrap().is_replay());
-        assert!(!ledger.begin(1, 1, soon()).await.unwrap().is_replay());
+        assert!(ledger.begin(Some(1), 1, soon()).await.unwrap().is_replay());
+        assert!(ledger.begin(Some(1), 1, soon()).await.unwrap().is_replay());
+        assert!(!ledger.begin(Some(1), 1, soon()).await.unwrap().is_replay());
     }
 
     #[tokio::test(start_paused = true)]

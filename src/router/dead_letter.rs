@@ -43,7 +43,7 @@ impl Router {
         let encoded = chunk.bytes.read(|bytes| encode(&original, chunk.tag, bytes, progress, &names));
         let Ok(dead_letters) = encoded else { return false };
         let digest = ledger::digest(ChunkMaker::DeadLetter, DEAD_LETTER_TAG, &dead_letters);
-        let own_progress = self.ledger.begin(digest, self.senders.len(), deadline).await;
+        let own_progress = self.ledger.begin(Some(digest), self.senders.len(), deadline).await;
         let Some(own_progress) = own_progress else { return false };
         let context = self.render_context(DEAD_LETTER_TAG, &own_progress, None);
         let processed = process_chunk(&stages, &context, &dead_letters, &own_progress);

@@ -209,7 +209,7 @@ impl Router {
         // While nothing waits for a replay, no digest is needed, unless what is delivered is not what came.
         let needs_digest = self.joining.is_some() || !self.ledger.is_empty();
         let digest = if needs_digest { chunk.digest() } else { None };
-        let progress = self.ledger.begin(digest.unwrap_or_default(), self.senders.len(), deadline).await;
+        let progress = self.ledger.begin(digest, self.senders.len(), deadline).await;
         let Some(progress) = progress else { return Verdict::Retry };
         if chunk.maker == ChunkMaker::HeardJoined {
             progress.note_heard();
