@@ -116,7 +116,7 @@ pub(crate) enum ChunkMaker {
     Host = 0,
     /// One of the plugin's own watchers.
     Watcher = 1,
-    /// The router, of what was refused for good.
+    /// The router, of what was rejected for good.
     DeadLetter = 2,
     /// The router, of lines in several chunks that are one record.
     Joined = 3,
