@@ -138,7 +138,7 @@ impl<'p: 'c, 'c, E: FnMut(u32, &Entry<'_, '_, '_>)> Entries<'p, 'c, E> {
                 Classified::Envelope(_) => {}
             }
         }
-        if envelope.rest {
+        if envelope.has_rest {
             let class = self.stages.classifier.plain_class(record, provenance);
             self.emit_event(record, class, None);
         }

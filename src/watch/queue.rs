@@ -252,7 +252,7 @@ fn read_records(body: &str) -> Option<Vec<Value>> {
     }
     let envelope = envelope::unwrap_vouched(body)?;
     match value {
-        _ if !envelope.rest => Some(envelope.events),
+        _ if !envelope.has_rest => Some(envelope.events),
         Value::Object(_) => Some(vec![value]),
         _ => Some(vec![json!({ "message": body })]),
     }
