@@ -70,6 +70,10 @@ impl Call for BatchCall<'_> {
         self.destination.refused_entity(self.batch, reply)
     }
 
+    fn prepared_resource(&self) -> Option<&'static str> {
+        self.destination.prepared_resource()
+    }
+
     fn note_unanswered(&self, purpose: Purpose) {
         self.destination.note_unanswered(purpose);
     }
@@ -191,7 +195,8 @@ impl<T: SendRequest> Sender<T> {
             let ordinals = items.iter().map(|item| item.ordinal);
             progress.reject(self.reporter.index(), ordinals, *reason, reason.name());
             self.reporter.counters().count_lost(*reason, range.len() as u64);
-            let text = format!("{} records rejected: {}; {NOT_RETRIED}", range.len(), in_words(*reason));
+            let why = self.destination.rejection_text(*reason);
+            let text = format!("{} records rejected: {why}; {NOT_RETRIED}", range.len());
             self.reporter.log(Level::Error, reason.name(), &text);
         }
         let settled = ordinals(batch).filter(|ordinal| open.binary_search(ordinal).is_err());
@@ -227,18 +232,6 @@ impl<T: SendRequest> Sender<T> {
     /// Lets the destination be tried once more, however lately it failed: the process ends.
     pub(crate) fn allow_probe(&self) {
         self.transport.allow_probe();
-    }
-}
-
-/// Why a record is rejected, and what to look at.
-fn in_words(reason: Reason) -> &'static str {
-    match reason {
-        Reason::TooOld => "older than the log group accepts (14 days)",
-        Reason::TooNew => {
-            "more than two hours in the future; correct the clock of the machine, or the time in the record"
-        }
-        Reason::Expired => "older than the log group's retention",
-        Reason::Refused | Reason::Empty | Reason::Filtered | Reason::BestEffort => reason.name(),
     }
 }
 

@@ -149,6 +149,18 @@ fn missing_group(destination: &str, batch: &Batch) -> ReplyAction {
     }
 }
 
+/// Why records are rejected for this reason, and what to look at.
+pub(super) fn rejection_text(reason: Reason) -> &'static str {
+    match reason {
+        Reason::TooOld => "older than the log group accepts (14 days)",
+        Reason::TooNew => {
+            "more than two hours in the future; correct the clock of the machine, or the time in the record"
+        }
+        Reason::Expired => "older than the log group's retention",
+        Reason::Refused | Reason::Empty | Reason::Filtered | Reason::BestEffort => reason.name(),
+    }
+}
+
 /// 200 is not yet delivery: the body must be the service's, and may reject events at either end of the batch.
 fn classify_success(batch: &Batch, reply: &Reply) -> ReplyAction {
     let Ok(body @ Value::Object(_)) = serde_json::from_slice::<Value>(&reply.body) else {
