@@ -128,12 +128,18 @@ impl Signer {
     }
 
     /// What signs a request for `service` now.
+    ///
+    /// # Errors
+    /// There are no credentials, or they could not be fetched.
     pub async fn key(&self, service: &'static str) -> Result<SigningKey, Failure> {
         let region = self.region.borrow().clone();
         self.key_in(service, &region).await
     }
 
-    /// The same for another region.
+    /// What signs a request for `service` in this region now.
+    ///
+    /// # Errors
+    /// There are no credentials, or they could not be fetched.
     pub async fn key_in(&self, service: &'static str, region: &str) -> Result<SigningKey, Failure> {
         Ok(SigningKey { credentials: self.credentials().await?, region: region.to_owned(), service })
     }
@@ -253,6 +259,9 @@ fn config_loader(client: &Client, profile: Option<&str>) -> aws_config::ConfigLo
 
 impl SigningKey {
     /// Adds the headers of a SigV4 signature. Hashes the body, unless a header holds its digest.
+    ///
+    /// # Errors
+    /// The request cannot be signed as it is, or not with these credentials.
     pub fn sign(&self, request: &mut HttpRequest) -> Result<(), Failure> {
         if self.service != "s3" {
             sign_what_is_sent(request);

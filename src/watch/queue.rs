@@ -67,7 +67,10 @@ enum MessageOutcome {
 }
 
 impl<S: ChunkSink + 'static> QueueWatch<S> {
-    /// `flush_timeout` bounds the delivery of one event. Fails with a message for the user when `ca_file` cannot be read.
+    /// `flush_timeout` bounds the delivery of one event.
+    ///
+    /// # Errors
+    /// `ca_file` cannot be read; in words for the user.
     pub fn new(
         settings: &QueueSettings,
         flush_timeout: Duration,
