@@ -120,7 +120,7 @@ pub(crate) enum ChunkMaker {
     DeadLetter = 2,
     /// The router, of lines in several chunks that are one record.
     Joined = 3,
-    /// The same, of a container that stopped: its lines were heard before they are delivered.
+    /// The router, of lines in several chunks of a container that stopped: they are among its last lines already.
     HeardJoined = 4,
 }
 

@@ -165,7 +165,8 @@ impl Destination {
         self.uncompressed_request(batch).compressed()
     }
 
-    /// The same, its body still to be compressed where that is configured, because it takes long.
+    /// The request that delivers the batch. Its body is still to be compressed where that is configured, because it takes
+    /// long.
     #[must_use]
     pub fn uncompressed_request(&self, batch: &Batch) -> Request {
         self.vendor.request(batch)

@@ -42,11 +42,11 @@ pub(super) struct DestinationEncoder<'d> {
 struct NameCheck<'d> {
     known: &'d KnownNames,
     limit: u64,
-    /// The same for the whole chunk, so that a name which is refused once is refused to its end.
+    /// One time for the whole chunk, so that a name which is refused once is refused to the chunk's end.
     now: Instant,
     arrived_at: i64,
     overflowed: Ordinals,
-    /// What is said of them.
+    /// What is said of names that were refused.
     overflow: Option<NameOverflow>,
 }
 
@@ -249,7 +249,7 @@ fn select<'c, 'r>(which: &Fields, record: &Record<'c, 'r>, chosen: &'r mut Vec<F
     record.with_fields(chosen)
 }
 
-/// The same room for fields of another record: an empty list outlives nothing, and collecting it reuses its memory.
+/// An empty list for the fields of another record, in the memory of this one: collecting in place allocates nothing.
 fn reuse<'b>(mut fields: Vec<Field<'_>>) -> Vec<Field<'b>> {
     fields.clear();
     fields.into_iter().map(|_| Field { key: Value::Nil, value: Value::Nil }).collect()

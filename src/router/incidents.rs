@@ -35,7 +35,7 @@ pub(crate) struct IncidentNotifier {
     tracker: Rc<IncidentTracker>,
     file: Option<StateFile>,
     log: Rc<Log>,
-    /// What is being sent, until somebody has it.
+    /// The news that is being sent.
     flight: RefCell<Option<Flight>>,
     saved_changes: Cell<u64>,
     end: watch::Sender<bool>,

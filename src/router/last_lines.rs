@@ -26,7 +26,7 @@ const READ_TIMEOUT: Duration = Duration::from_secs(5);
 /// When to look again for lines that did not come in time: pauses, from one look to the next.
 const LATER: [Duration; 2] = [Duration::from_secs(12), Duration::from_secs(48)];
 
-/// Logs that are looked for again at one time; beyond, nobody comes back to them.
+/// Logs that are looked for again at one time. Further ones are not looked for again.
 const MAX_LATE: usize = 32;
 
 /// A stop whose container's log is to be read.

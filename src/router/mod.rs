@@ -268,7 +268,7 @@ impl Router {
         Instant::now() + self.flush_timeout
     }
 
-    /// What names may hold: of the chunk with this tag and progress, and of the task, where they may hold that.
+    /// What the names of a chunk may hold. `task` is `None` where they must not hold anything of the task.
     fn render_context<'c>(
         &'c self,
         tag: &'c [u8],

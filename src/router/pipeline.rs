@@ -35,10 +35,10 @@ pub struct Pipeline {
     dead_letter_routes: Option<Routes>,
     /// Where news of incidents goes.
     news_routes: Routes,
-    /// The same, by positions.
+    /// The positions of these destinations.
     alerting: Vec<usize>,
     metrics: Arc<Metrics>,
-    /// What is masked for whom; `None`: nothing for nobody.
+    /// What is masked for which destination; `None`: nothing is masked.
     redaction: Option<Redaction>,
     /// `None`: nothing is limited.
     limiter: Option<LineLimiter>,
@@ -56,7 +56,7 @@ impl Pipeline {
         Self::with_clock(settings, metrics, Clock::System)
     }
 
-    /// The same with another clock for incidents.
+    /// Builds the stages as [`Self::new`] does, with another clock for incidents.
     #[must_use]
     pub fn with_clock(settings: Settings, metrics: Arc<Metrics>, clock: Clock) -> Self {
         let alerting = settings.alerting();
@@ -273,7 +273,7 @@ pub struct Stages<'p> {
     pub destinations: &'p [&'p Destination],
     /// Counters of the instance.
     pub metrics: &'p Metrics,
-    /// What is masked for which destination; `None`: nothing for nobody.
+    /// What is masked for which destination; `None`: nothing is masked.
     pub redaction: Option<&'p Redaction>,
     /// What drops lines beyond a budget; `None`: nothing is limited.
     pub limiter: Option<&'p LineLimiter>,

@@ -288,8 +288,8 @@ impl SigningKey {
     }
 }
 
-/// S3 signs the path as it is sent; it and OpenSearch Serverless want the body's digest beside it; every other service is
-/// like the rest (<https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html>,
+/// S3 signs the path as it is sent. S3 and OpenSearch Serverless want the body's digest in a header. All other services
+/// take the defaults (<https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html>,
 /// <https://docs.aws.amazon.com/opensearch-service/latest/developerguide/serverless-clients.html>, read 2026-11).
 fn signing_settings(service: &str) -> SigningSettings {
     let mut settings = SigningSettings::default();

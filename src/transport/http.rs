@@ -167,7 +167,7 @@ pub(super) fn aws_bundle() -> Option<PathBuf> {
     std::env::var_os(CA_BUNDLE_VARIABLE).filter(|bundle| !bundle.is_empty()).map(PathBuf::from)
 }
 
-/// Either way hyper knows the length and sends a Content-Length.
+/// The body in one piece or as a stream. Of both hyper knows the length, so it sends a Content-Length.
 fn reqwest_body(body: &Payload) -> reqwest::Body {
     match body.parts().count() {
         ..=1 => body.to_bytes().into(),

@@ -55,7 +55,7 @@ fn classify_refusal(
     let is_about_body = reply.status == 413
         || matches!(error.code.as_str(), "InvalidParameterException" | "SerializationException");
     if is_entity_at_fault(requests, batch, error) {
-        // The same request without its entity, which then delivers the batch in its place.
+        // The batch without its entity. Once that is accepted, the batch is delivered.
         return ReplyAction::Prepare(vec![requests.put_log_events(batch)]);
     }
     if requests.compression.may_be_refused(purpose, reply, &error.code, batch.items.len() == 1) {

@@ -10,7 +10,7 @@ use crate::stop::last_lines::MAX_CONTAINER_BYTES;
 pub(super) struct ContainerTail {
     pub(super) key: ContainerKey<'static>,
     pub(super) lines: VecDeque<TailLine<'static>>,
-    /// Of which so many are the first of a record.
+    /// Lines that are the first of their record.
     pub(super) record_count: usize,
     bytes: usize,
     /// The lines count only as long as no others come.
