@@ -63,26 +63,43 @@ impl Incidents {
                 return known;
             }
         }
+        Some(self.count_new(group, number, stop, now))
+    }
+
+    /// Counts a stop that was not counted before: in the incident of its group, or in the one in which its service counts
+    /// all further kinds of exits.
+    fn count_new(&mut self, group: GroupId, number: Option<u64>, stop: &StopEvent, now: i64) -> Sighting {
         self.changes += 1;
-        let shared_group = || service_limit::shared_group(&self.open, stop, &self.settings.group_by);
-        let shared = if self.open.contains_key(&group) { None } else { shared_group() };
+        let shared = self.shared_group(group, stop);
         let group = shared.unwrap_or(group);
         number.into_iter().for_each(|number| self.seen.insert(number, Some(group)));
-        // A time to come would have all later stops of its group belong to this incident when it is over.
-        let at = stop.at().filter(|at| *at <= now.saturating_add(CLOCK_TOLERANCE_MS)).unwrap_or(now);
-        if !self.open.contains_key(&group)
-            && let Some(late) = self.closed.count_late(group, at)
-        {
-            let report = IncidentReport { is_news: false, ..late.report.clone() };
-            let kind = SightingKind::Late;
-            return Some(Sighting::new(group, &late.id, number, report, kind));
+        let at = happened_at(stop, now);
+        if let Some(late) = self.count_late(group, number, at) {
+            return late;
         }
         let mut sighting = self.count(group, number, stop, at, now);
         if let Some(incident) = self.open.get_mut(&group).filter(|_| shared.is_some()) {
             incident.various = true;
             sighting.report.various = true;
         }
-        Some(sighting)
+        sighting
+    }
+
+    fn shared_group(&self, group: GroupId, stop: &StopEvent) -> Option<GroupId> {
+        if self.open.contains_key(&group) {
+            return None;
+        }
+        service_limit::shared_group(&self.open, stop, &self.settings.group_by)
+    }
+
+    /// Counts a stop of an incident that is over already; `None` for a stop that is none of such an incident.
+    fn count_late(&mut self, group: GroupId, number: Option<u64>, at: i64) -> Option<Sighting> {
+        if self.open.contains_key(&group) {
+            return None;
+        }
+        let late = self.closed.count_late(group, at)?;
+        let report = IncidentReport { is_news: false, ..late.report.clone() };
+        Some(Sighting::new(group, &late.id, number, report, SightingKind::Late))
     }
 
     fn count(
@@ -149,6 +166,12 @@ impl Incidents {
         let report = IncidentReport { is_news: false, ..report };
         Some(Sighting::new(group, id, None, report, SightingKind::Known))
     }
+}
+
+/// When the stop happened. A time to come would have all later stops of its group belong to this incident when it is
+/// over, so such a stop is one of now.
+fn happened_at(stop: &StopEvent, now: i64) -> i64 {
+    stop.at().filter(|at| *at <= now.saturating_add(CLOCK_TOLERANCE_MS)).unwrap_or(now)
 }
 
 /// The first name of this window that no incident had.
