@@ -50,7 +50,7 @@ pub struct Log {
 #[derive(Debug)]
 struct LastLine {
     at: Instant,
-    /// The same moment, as people read it.
+    /// The moment `at`, as people read it.
     time: Timestamp,
     /// Lines that were left out since.
     suppressed: u64,

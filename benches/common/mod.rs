@@ -21,7 +21,7 @@ use ecs_router::limit::LineLimiter;
 use ecs_router::metrics::Metrics;
 use ecs_router::recorder::Recorder;
 use ecs_router::redact::Redaction;
-use ecs_router::router::pipeline::{Stages, StopMemory};
+use ecs_router::router::pipeline::{CrossChunkState, Stages};
 use ecs_router::router::process::process_chunk;
 use serde_json::json;
 
@@ -140,7 +140,7 @@ pub(crate) struct BenchRouter {
     metrics: Metrics,
     pub(crate) redaction: Redaction,
     limiter: Option<LineLimiter>,
-    memory: StopMemory,
+    state: CrossChunkState,
     pool: BufferPool,
 }
 
@@ -161,7 +161,7 @@ impl BenchRouter {
             metrics: Metrics::default(),
             redaction: read.redaction,
             limiter: LineLimiter::new(read.limits),
-            memory: StopMemory::new(true, 20).with_recorder(read.recorder.map(Recorder::new)),
+            state: CrossChunkState::new(true, 20).with_recorder(read.recorder.map(Recorder::new)),
             pool: BufferPool::default(),
         }
     }
@@ -176,7 +176,7 @@ impl BenchRouter {
             metrics: &self.metrics,
             redaction: Some(&self.redaction).filter(|redaction| !redaction.is_off()),
             pool: &self.pool,
-            memory: Some(&self.memory),
+            state: Some(&self.state),
             limiter: self.limiter.as_ref(),
             names: &[],
         };

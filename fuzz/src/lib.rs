@@ -15,7 +15,7 @@ use ecs_router::encode::template::RenderContext;
 use ecs_router::input::decode;
 use ecs_router::input::record::{Record, Timestamp};
 use ecs_router::metrics::Metrics;
-use ecs_router::router::pipeline::{Stages, StopMemory};
+use ecs_router::router::pipeline::{CrossChunkState, Stages};
 use ecs_router::router::process::{Processed, process_chunk};
 use serde_json::Value;
 
@@ -79,7 +79,7 @@ impl Router {
     #[must_use]
     pub fn process(&self, chunk: &[u8]) -> Processed {
         let destinations: Vec<&Destination> = self.destinations.iter().collect();
-        let memory = StopMemory::new(true, 3);
+        let state = CrossChunkState::new(true, 3);
         let stages = Stages {
             origin: ChunkOrigin::Trusted,
             classifier: &self.classifier,
@@ -89,7 +89,7 @@ impl Router {
             redaction: None,
             limiter: None,
             pool: &BufferPool::default(),
-            memory: Some(&memory),
+            state: Some(&state),
             names: &[],
         };
         let progress = ecs_router::delivery::progress::Progress::new(destinations.len());

@@ -14,7 +14,7 @@ use super::pattern;
 use super::reader::KeyReader;
 use crate::classify::provenance::TagPattern;
 use crate::stop;
-use crate::stop::stderr_tail::ContextStreams;
+use crate::stop::output_tail::ContextStreams;
 
 /// How stop events are read and reported.
 #[derive(Debug, Clone)]

@@ -19,6 +19,11 @@ pub(crate) trait Call {
     /// `sent` is the length of the request's body.
     fn billed_bytes(&self, not_taken: &NotTaken, sent: u64) -> u64;
 
+    /// What [`ReplyAction::Prepare`] makes for the call, if it has a name; for the log.
+    fn prepared_resource(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Why the service refused what the request says of the records as a whole, if it did; for the log.
     fn refused_entity(&self, _reply: &Reply) -> Option<String> {
         None

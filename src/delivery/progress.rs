@@ -163,7 +163,7 @@ impl Progress {
     }
 
     /// Settles entries that were rejected for good, and keeps them as dead letters.
-    pub fn refuse(
+    pub fn reject(
         &self,
         destination: usize,
         ordinals: impl IntoIterator<Item = u32>,

@@ -32,7 +32,7 @@ const EXTRA_PREPARATION_TIME: Duration = Duration::from_secs(30);
 /// A service that keeps asking for preparations is not to be followed for ever.
 const MAX_PREPARATIONS: usize = 12;
 
-/// CloudWatch has seven reasons to refuse an entity.
+/// More reasons than a service has to refuse an entity.
 const MAX_REFUSED_ENTITIES: usize = 16;
 
 /// Requests that are under way when credentials expire are refused together; that is over by then.
@@ -202,8 +202,7 @@ impl<T: SendRequest> RetryingTransport<T> {
                 Next::Continue
             }
             ReplyAction::Prepare(requests) => {
-                if attempts.asks_again(purpose)
-                    && !self.wait_to_appear(attempts.backoff, retry_after, deadline).await
+                if attempts.asks_again(purpose) && !self.wait_to_appear(attempts, retry_after, deadline).await
                 {
                     return Next::End(Outcome::GivenUp);
                 }
@@ -265,17 +264,15 @@ impl<T: SendRequest> RetryingTransport<T> {
     /// What was just made is not found everywhere at once. `false`: it would be after the deadline.
     async fn wait_to_appear(
         &self,
-        backoff: &mut Backoff,
+        attempts: &mut Attempts<'_>,
         retry_after: Option<Duration>,
         deadline: Instant,
     ) -> bool {
-        self.reporter.log(
-            Level::Warn,
-            "later",
-            "the new log group or stream is not visible yet; will be retried",
-        );
-        let pause = backoff.retry_pause(retry_after);
-        self.pause_before_retry(backoff, pause, deadline).await
+        let what = attempts.call.prepared_resource().unwrap_or("what was just made");
+        let text = format!("{what} is not visible yet; will be retried");
+        self.reporter.log(Level::Warn, "later", &text);
+        let pause = attempts.backoff.retry_pause(retry_after);
+        self.pause_before_retry(attempts.backoff, pause, deadline).await
     }
 
     /// Puts what must be made first before the request whose reply asked for it.

@@ -22,7 +22,7 @@ use crate::log::{Level, Log};
 use crate::metrics::{Metrics, Reason};
 use crate::transport::SendRequest;
 
-/// What a line about records that were refused for good ends with.
+/// What a line about records that were rejected for good ends with.
 const NOT_RETRIED: &str = "they are not retried, and lost unless route.dead_letter is set to keep them";
 
 /// What Fluent Bit does with chunks that wait. Its own keys are out of a plugin's reach, so the line is the same whatever
@@ -68,6 +68,10 @@ impl Call for BatchCall<'_> {
 
     fn refused_entity(&self, reply: &Reply) -> Option<String> {
         self.destination.refused_entity(self.batch, reply)
+    }
+
+    fn prepared_resource(&self) -> Option<&'static str> {
+        self.destination.prepared_resource()
     }
 
     fn note_unanswered(&self, purpose: Purpose) {
@@ -189,9 +193,10 @@ impl<T: SendRequest> Sender<T> {
         for (range, reason) in rejected {
             let items = batch.items.get(range.clone()).unwrap_or_default();
             let ordinals = items.iter().map(|item| item.ordinal);
-            progress.refuse(self.reporter.index(), ordinals, *reason, reason.name());
+            progress.reject(self.reporter.index(), ordinals, *reason, reason.name());
             self.reporter.counters().count_lost(*reason, range.len() as u64);
-            let text = format!("{} records rejected: {}; {NOT_RETRIED}", range.len(), in_words(*reason));
+            let why = self.destination.rejection_text(*reason);
+            let text = format!("{} records rejected: {why}; {NOT_RETRIED}", range.len());
             self.reporter.log(Level::Error, reason.name(), &text);
         }
         let settled = ordinals(batch).filter(|ordinal| open.binary_search(ordinal).is_err());
@@ -214,7 +219,7 @@ impl<T: SendRequest> Sender<T> {
     }
 
     fn settle_rejected(&self, batch: &Batch, progress: &Progress, reason: &str) {
-        progress.refuse(self.reporter.index(), ordinals(batch), Reason::Refused, reason);
+        progress.reject(self.reporter.index(), ordinals(batch), Reason::Refused, reason);
         self.reporter.counters().count_lost(Reason::Refused, batch.items.len() as u64);
         let text = format!("{} records rejected: {reason}; {NOT_RETRIED}", batch.items.len());
         self.reporter.log(Level::Error, Reason::Refused.name(), &text);
@@ -227,18 +232,6 @@ impl<T: SendRequest> Sender<T> {
     /// Lets the destination be tried once more, however lately it failed: the process ends.
     pub(crate) fn allow_probe(&self) {
         self.transport.allow_probe();
-    }
-}
-
-/// Why a record is refused, and what to look at.
-fn in_words(reason: Reason) -> &'static str {
-    match reason {
-        Reason::TooOld => "older than the log group accepts (14 days)",
-        Reason::TooNew => {
-            "more than two hours in the future; correct the clock of the machine, or the time in the record"
-        }
-        Reason::Expired => "older than the log group's retention",
-        Reason::Refused | Reason::Empty | Reason::Filtered | Reason::BestEffort => reason.name(),
     }
 }
 

@@ -81,7 +81,7 @@ impl Post {
         Request { purpose: Purpose::Deliver, endpoint }
     }
 
-    /// The same without a body, for an endpoint that would store an empty one.
+    /// A request without a body, for an endpoint that would store an empty one.
     pub(super) fn head(&self) -> Request {
         let headers = self.headers.clone();
         let body = Payload::default();

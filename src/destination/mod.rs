@@ -72,6 +72,7 @@ use crate::encode::accepted_times::AcceptedTimes;
 use crate::encode::batch::{Batch, Limits};
 use crate::encode::partition::Partitions;
 use crate::encode::template::RenderContext;
+use crate::metrics::Reason;
 
 /// A configured destination.
 #[derive(Debug)]
@@ -164,7 +165,8 @@ impl Destination {
         self.uncompressed_request(batch).compressed()
     }
 
-    /// The same, its body still to be compressed where that is configured, because it takes long.
+    /// The request that delivers the batch. Its body is still to be compressed where that is configured, because it takes
+    /// long.
     #[must_use]
     pub fn uncompressed_request(&self, batch: &Batch) -> Request {
         self.vendor.request(batch)
@@ -187,6 +189,16 @@ impl Destination {
     #[must_use]
     pub fn classify_reply(&self, purpose: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
         self.vendor.classify_reply(&self.common, purpose, batch, reply)
+    }
+
+    /// What [`ReplyAction::Prepare`] makes, if it has a name; for the log.
+    pub(crate) fn prepared_resource(&self) -> Option<&'static str> {
+        self.vendor.prepared_resource()
+    }
+
+    /// Why records are rejected for this reason, and what to look at; for the log.
+    pub(crate) fn rejection_text(&self, reason: Reason) -> &'static str {
+        self.vendor.rejection_text(reason)
     }
 
     /// Why the service refused the entity of the batch, whose records it may have taken; for the log.

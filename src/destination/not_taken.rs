@@ -7,7 +7,7 @@ use super::ReplyAction;
 pub struct NotTaken(Vec<usize>);
 
 impl NotTaken {
-    /// Those that are to be sent again, and those that are refused for good.
+    /// The records to be sent again, and those that are rejected for good.
     #[must_use]
     pub fn from_action(action: &ReplyAction) -> Self {
         let ReplyAction::Partial { retry, rejected } = action else { return Self::default() };

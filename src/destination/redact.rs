@@ -10,7 +10,7 @@ use crate::redact::report;
 /// Longer error texts are cut.
 const MAX_QUOTED_CHARS: usize = 300;
 
-/// So much of a text is read; a secret is told by what stands around it.
+/// No more of a text is read. It is more than is shown, because a secret is recognised by what stands around it.
 const MAX_READ_BYTES: usize = 8 << 10;
 
 /// Replaces text in quotation marks.

@@ -53,7 +53,7 @@ impl Request {
 pub enum Endpoint {
     /// Over the network.
     Http(HttpRequest),
-    /// The same, with a body that is to be compressed first.
+    /// Over the network, with a body that is to be compressed first.
     Uncompressed {
         /// The request as it would be without compression.
         request: HttpRequest,

@@ -12,6 +12,7 @@ use crate::encode::accepted_times::AcceptedTimes;
 use crate::encode::batch::{Batch, Limits};
 use crate::encode::partition::Partitions;
 use crate::encode::template::RenderContext;
+use crate::metrics::Reason;
 
 /// One vendor's service. [`super::Destination`] documents the methods under the same names.
 pub(crate) trait Vendor: fmt::Debug + Send {
@@ -63,6 +64,16 @@ pub(crate) trait Vendor: fmt::Debug + Send {
     fn request(&self, batch: &Batch) -> Request;
 
     fn classify_reply(&self, common: &Common, purpose: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction;
+
+    /// By default it has no name.
+    fn prepared_resource(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// By default the reason's name.
+    fn rejection_text(&self, reason: Reason) -> &'static str {
+        reason.name()
+    }
 
     /// By default requests have no entity.
     fn refused_entity(&self, _common: &Common, _batch: &Batch, _reply: &Reply) -> Option<String> {

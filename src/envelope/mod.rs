@@ -37,7 +37,7 @@ pub struct Envelope {
     pub events: Vec<Value>,
     /// Whether it held something else as well (other text, a truncated tail), so that the record itself has to be
     /// delivered too, unchanged.
-    pub rest: bool,
+    pub has_rest: bool,
 }
 
 /// Unwraps a record that no application wrote.

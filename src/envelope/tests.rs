@@ -126,7 +126,7 @@ pub(super) fn envelopes() -> Vec<(&'static str, Value)> {
 
 #[test]
 fn every_form_gives_up_its_events() {
-    let expected = Envelope { events: two().to_vec(), rest: false };
+    let expected = Envelope { events: two().to_vec(), has_rest: false };
     for (name, record) in envelopes() {
         assert_eq!(unwrapped(&record), Some(expected.clone()), "{name}");
     }
@@ -136,7 +136,7 @@ fn every_form_gives_up_its_events() {
 fn one_event_as_text() {
     for field in ["log", "message", "payload", "body"] {
         let envelope = unwrapped(&json!({ field: text(&event("one")), "host": "web" }));
-        assert_eq!(envelope, Some(Envelope { events: vec![event("one")], rest: false }), "{field}");
+        assert_eq!(envelope, Some(Envelope { events: vec![event("one")], has_rest: false }), "{field}");
     }
 }
 
@@ -145,7 +145,7 @@ fn an_event_that_is_no_stop_is_an_event() {
     let mut running = event("one");
     running["detail"]["lastStatus"] = "RUNNING".into();
     let envelope = unwrapped(&sns(&json!(text(&running)))).unwrap();
-    assert_eq!(envelope, Envelope { events: vec![running], rest: false });
+    assert_eq!(envelope, Envelope { events: vec![running], has_rest: false });
 }
 
 #[test]
@@ -175,7 +175,11 @@ fn what_stands_beside_an_event_is_not_lost() {
             ]),
         ),
     ] {
-        assert_eq!(unwrapped(&record), Some(Envelope { events: vec![event("one")], rest: true }), "{name}");
+        assert_eq!(
+            unwrapped(&record),
+            Some(Envelope { events: vec![event("one")], has_rest: true }),
+            "{name}"
+        );
     }
 }
 
@@ -250,11 +254,11 @@ fn other_records_stay_what_they_are() {
 fn bounds_hold() {
     let many = json!({ "log": text(&json!(vec![json!({ "source": "aws.ecs", "detail-type": "x", "detail": {} }); 10_001])) });
     let envelope = unwrapped(&many).unwrap();
-    assert_eq!((envelope.events.len(), envelope.rest), (10_000, true));
+    assert_eq!((envelope.events.len(), envelope.has_rest), (10_000, true));
 
     let bomb = gzipped(&" ".repeat(17 << 20));
     let envelope = unwrapped(&firehose(&[base64(&text(&event("one"))), bomb])).unwrap();
-    assert_eq!(envelope, Envelope { events: vec![event("one")], rest: true });
+    assert_eq!(envelope, Envelope { events: vec![event("one")], has_rest: true });
 
     let mut huge = event("one");
     huge["detail"]["x"] = "x".repeat(3 << 20).into();
@@ -277,7 +281,7 @@ fn a_detail_gets_its_envelope_back_where_somebody_vouches_for_it() {
         [bare.clone(), json!({ "Type": "Notification", "Message": bare }).to_string(), format!("[{bare}]")]
     {
         let found = unwrap_vouched(&text).unwrap();
-        assert_eq!((found.events.len(), found.rest), (1, false), "{text}");
+        assert_eq!((found.events.len(), found.has_rest), (1, false), "{text}");
         assert_eq!(found.events[0]["detail"], detail(), "{text}");
         assert_eq!(found.events[0]["source"], "aws.ecs", "{text}");
     }

@@ -87,7 +87,7 @@ impl<'b> Unwrapper<'b> {
             match line.starts_with(logfmt::LINE_START) {
                 true => self.agent_line(line),
                 false if line.starts_with(['{', '[']) => self.json_line(line),
-                false => self.envelope.rest = true,
+                false => self.envelope.has_rest = true,
             }
         }
     }
@@ -99,7 +99,7 @@ impl<'b> Unwrapper<'b> {
 
     fn json_line(&mut self, line: &str) {
         let rest = self.values(line);
-        self.envelope.rest |= !rest.trim().is_empty();
+        self.envelope.has_rest |= !rest.trim().is_empty();
     }
 
     /// Unwraps JSON values; returns the text from the first that is none.
@@ -124,7 +124,7 @@ impl<'b> Unwrapper<'b> {
         match value.get().as_bytes().first() {
             Some(b'{') => self.object(value),
             Some(b'[') => self.nested(|unwrapper| unwrapper.elements(value, Self::value)),
-            _ => self.envelope.rest = true,
+            _ => self.envelope.has_rest = true,
         }
     }
 
@@ -132,7 +132,7 @@ impl<'b> Unwrapper<'b> {
     fn object(&mut self, value: &RawValue) {
         match self.parse(value) {
             Some(object) if !object.is_application_output() => self.shape(value, &object),
-            _ => self.envelope.rest = true,
+            _ => self.envelope.has_rest = true,
         }
     }
 
@@ -160,7 +160,7 @@ impl<'b> Unwrapper<'b> {
         } else if self.is_vouched {
             self.event(value, event_of_detail);
         } else {
-            self.envelope.rest = true;
+            self.envelope.has_rest = true;
         }
     }
 
@@ -181,7 +181,7 @@ impl<'b> Unwrapper<'b> {
                 self.push(Some(event));
             }
             docker::ContainerEvent::Internal => {}
-            docker::ContainerEvent::Other => self.envelope.rest = true,
+            docker::ContainerEvent::Other => self.envelope.has_rest = true,
         }
     }
 
@@ -205,7 +205,7 @@ impl<'b> Unwrapper<'b> {
         match data.map(|data| decode::decode(&data, self.budget)) {
             Some(Ok(text)) => self.nested(|unwrapper| unwrapper.text(&text)),
             Some(Err(Undecoded::OverBudget)) => self.stop_at_budget(),
-            Some(Err(Undecoded::Damaged)) | None => self.envelope.rest = true,
+            Some(Err(Undecoded::Damaged)) | None => self.envelope.has_rest = true,
         }
     }
 
@@ -218,7 +218,7 @@ impl<'b> Unwrapper<'b> {
     fn optional_payload(&mut self, payload: Option<&RawValue>) {
         match payload {
             Some(payload) => self.payload(payload),
-            None => self.envelope.rest = true,
+            None => self.envelope.has_rest = true,
         }
     }
 
@@ -244,12 +244,12 @@ impl<'b> Unwrapper<'b> {
             }
             !self.is_over_budget
         });
-        self.envelope.rest |= !is_array;
+        self.envelope.has_rest |= !is_array;
     }
 
     fn nested(&mut self, unwrap: impl FnOnce(&mut Self)) {
         let Some(depth) = self.depth.checked_sub(1) else {
-            self.envelope.rest = true;
+            self.envelope.has_rest = true;
             return;
         };
         let outer_depth = std::mem::replace(&mut self.depth, depth);
@@ -259,7 +259,7 @@ impl<'b> Unwrapper<'b> {
 
     fn push(&mut self, event: Option<Value>) {
         match event {
-            None => self.envelope.rest = true,
+            None => self.envelope.has_rest = true,
             Some(event) if self.spend(STEPS_PER_EVENT) && self.budget.spend_event() => {
                 self.envelope.events.push(event);
             }
@@ -281,7 +281,7 @@ impl<'b> Unwrapper<'b> {
 
     fn stop_at_budget(&mut self) {
         self.is_over_budget = true;
-        self.envelope.rest = true;
+        self.envelope.has_rest = true;
     }
 }
 

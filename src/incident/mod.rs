@@ -2,11 +2,12 @@
 //!
 //! The stations: `group` (what stops have in common) → [`Incidents`] (the state machine: a stop is observed, its arrival
 //! confirmed or withdrawn, time passes) → `outbox` (news that no stop carries). Beside them: `open` and `closed` (one
-//! incident), `service_limit` (how many of them a service may have), `seen` (stops that were counted), `sighting` and `sightings` (what one stop, and the stops of one chunk, were
-//! to their incidents), `service` (which service an event is about), `revisions` (which deployment ran which revision),
-//! `verdict` (what stops say about a deployment that failed), `saved` (all of it as text), `store` (the file for that) and
-//! [`IncidentTracker`] (all of it with the clock, for one running instance). Does not own: what a stop means (`stop`), how
-//! news is worded (`destination`), or when it is sent (`router`).
+//! incident), `service_limit` (how many of them a service may have), `seen` (stops that were counted), `sighting` and
+//! `sightings` (what one stop, and the stops of one chunk, were to their incidents), `service` (which service an event is
+//! about), `revisions` (which deployment ran which revision), `verdict` (what stops say about a deployment that failed),
+//! `saved` (all of it as text), `store` (the file for that) and [`IncidentTracker`] (all of it with the clock, for one
+//! running instance). Does not own: what a stop means (`stop`), how news is worded (`destination`), or when it is sent
+//! (`router`).
 //!
 //! docs/incidents.md promises:
 //!

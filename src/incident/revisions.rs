@@ -68,7 +68,7 @@ impl SeenRevision {
 }
 
 impl KnownRevisions {
-    /// Those of an earlier run, oldest first.
+    /// The revisions that an earlier process saw, oldest first.
     pub(super) fn restored(seen: Vec<SeenRevision>) -> Self {
         let excess = seen.len().saturating_sub(MAX_KNOWN);
         Self(seen.into_iter().skip(excess).collect())

@@ -65,7 +65,7 @@ impl SeenStops {
         }
     }
 
-    /// Those that arrived, oldest first.
+    /// The stops that arrived, oldest first.
     pub(super) fn arrived(&self) -> impl Iterator<Item = (u64, Option<GroupId>)> {
         self.order.iter().filter_map(|stop| {
             let counted = self.counted.get(stop).filter(|counted| counted.has_arrived)?;

@@ -19,7 +19,7 @@ pub struct Sightings {
 #[derive(Debug)]
 struct SeenEvent {
     nth: usize,
-    /// Its entry's.
+    /// The place of its entry among those of the chunk.
     ordinal: u32,
     /// `None` for a stop without an incident.
     sighting: Option<Sighting>,

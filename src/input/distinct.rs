@@ -17,7 +17,7 @@ use super::record::{Field, Source, Value};
 /// Records of more fields are searched with a set, so that the cost grows with the fields and not with their square.
 const FEW_FIELDS: usize = 64;
 
-/// The same for nested maps, whose keys are noted on the stack.
+/// Nested maps of more pairs are searched with a set; the keys of smaller ones are noted on the stack.
 const FEW_PAIRS: usize = 16;
 
 /// The field that says which stream a line was written to.

@@ -29,7 +29,7 @@ pub(crate) struct LeftOpen {
 #[derive(Debug)]
 pub(crate) struct ClosedTail {
     pub(crate) key: StreamKey<'static>,
-    /// Its entry, and those of lines that turned out not to be part of it.
+    /// The entry of the record, and those of lines that turned out not to be part of it.
     pub(crate) entries: Vec<u8>,
     /// Whether lines of this chunk are in it.
     pub(crate) has_lines: bool,

@@ -18,7 +18,7 @@ pub(crate) struct SharedRecord {
     closed: Notify,
     /// Until when the next chunk may bring more.
     until: Instant,
-    /// Its lines are among the last of their container already, because that stopped.
+    /// Its lines are among the last of their container already, because the container stopped.
     pub(crate) is_heard: Cell<bool>,
     /// Held by whoever delivers it; set once it is delivered.
     pub(crate) delivered: Mutex<bool>,

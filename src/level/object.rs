@@ -170,7 +170,7 @@ fn string(text: &[u8]) -> Option<(&[u8], &[u8])> {
     }
 }
 
-/// The same for a string with a quotation mark at `at` that may be escaped.
+/// Reads a string, as `string` does, whose quotation mark at `at` may be escaped.
 #[inline(never)]
 fn string_behind(mut at: usize, text: &[u8]) -> Option<(&[u8], &[u8])> {
     loop {

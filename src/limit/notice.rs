@@ -90,7 +90,7 @@ pub struct DropNotice {
     pub rule: DropRule,
     /// How many, and of when.
     pub span: DropSpan,
-    /// The same by level.
+    /// How many, and of when, by level.
     pub levels: DropLevels,
     /// Whose they are; `None`: of the containers beyond those that are told apart.
     pub source: Option<DropSource>,
@@ -105,7 +105,7 @@ impl DropNotice {
 /// The container whose lines were dropped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DropSource {
-    /// Its name, as people know it.
+    /// The container's name, as people know it.
     pub container: String,
     /// The tag that its lines came under.
     pub tag: Vec<u8>,

@@ -159,7 +159,7 @@ fn hash_of_id(id: &[u8]) -> Option<u64> {
     (!is_blank).then(|| xxh3_64_with_seed(id, 0))
 }
 
-/// The same text as a number has in JSON.
+/// The number as JSON writes it.
 fn decimal(mut number: u64, room: &mut [u8; NUMBER_BYTES]) -> &[u8] {
     let mut at = NUMBER_BYTES;
     for place in room.iter_mut().rev() {

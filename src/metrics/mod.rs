@@ -248,7 +248,7 @@ impl Metrics {
         self.for_each_class_in(&|index| self.classes.get(index).map(|(_, count)| count), visit);
     }
 
-    /// The same with other counters by `Class::index`.
+    /// Visits each class name once, with the sum of these counters, which are by `Class::index`.
     fn for_each_class_in<'m>(
         &'m self,
         counter: &dyn Fn(usize) -> Option<&'m AtomicU64>,

@@ -19,7 +19,7 @@ pub struct RecorderCounters {
     pub memory_bytes: AtomicU64,
 }
 
-/// The same as numbers: of one chunk, or of a whole run.
+/// The values of these counters, of one chunk or of a whole run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RecorderCounts {
     /// Taken by the recorder, whatever became of them.

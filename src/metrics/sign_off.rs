@@ -63,7 +63,7 @@ pub struct SignOff {
     pub read: u64,
     /// Records that were dropped on purpose: by a route, a limit or a sample.
     pub dropped: u64,
-    /// Those of them that limits and samples dropped.
+    /// Dropped records that limits and samples dropped.
     pub over_limits: u64,
     /// What became of the lines of the flight recorder; `None`: it is off.
     pub recorder: Option<RecorderCounts>,

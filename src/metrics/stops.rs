@@ -19,7 +19,7 @@ pub struct StopSeries {
 pub struct StopCounts {
     /// All of them, planned ones too.
     pub all: u64,
-    /// Those of severity `error`.
+    /// Stops of severity `error`.
     pub failed: u64,
 }
 

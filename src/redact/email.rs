@@ -79,7 +79,7 @@ fn host(rest: &[u8]) -> Option<usize> {
     ascii_host(rest).or_else(|| international_host(rest))
 }
 
-/// Labels and a last one of letters.
+/// The length of a host name in ASCII: labels, of which the last is of letters.
 fn ascii_host(rest: &[u8]) -> Option<usize> {
     let length =
         rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-')).count();
@@ -94,8 +94,8 @@ fn ascii_host(rest: &[u8]) -> Option<usize> {
     (is_name && !is_file && begins && dot > 0).then_some(name.len())
 }
 
-/// The same with letters beyond ASCII: up to the end of the last label in ASCII, for a sentence may go on after it; without
-/// one, up to what is not a letter.
+/// The length of a host name with letters beyond ASCII: up to the end of the last label in ASCII, for a sentence may go on
+/// after it; without one, up to what is not a letter.
 fn international_host(rest: &[u8]) -> Option<usize> {
     let ascii = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'));
     if rest.get(ascii.count()).is_none_or(u8::is_ascii) {

@@ -175,7 +175,8 @@ fn is_numbered(text: &[u8], at: usize) -> bool {
     )
 }
 
-/// The same for the percent sign at `at`. Of a longer character its first byte tells enough.
+/// Whether the percent sign at `at` begins a character that counts, written as in an address. Of a longer character the
+/// first byte tells enough.
 fn is_percent(text: &[u8], at: usize) -> bool {
     match text.get(at + 1..at + PERCENT_BYTES) {
         Some([b'2'..=b'7', digit]) => digit.is_ascii_hexdigit(),

@@ -78,7 +78,7 @@ pub(super) fn is_card(digits: &[u8]) -> bool {
     (MIN_DIGITS..=MAX_DIGITS).contains(&digits.len()) && is_issued(digits) && has_check_digit(digits)
 }
 
-/// A part of a word, or of a decimal number, is not a card.
+/// Whether a card's number may begin here: it is no part of a word, or of a decimal number.
 fn may_begin(text: &[u8], at: usize) -> bool {
     let before = |distance: usize| at.checked_sub(distance).and_then(|at| text.get(at));
     match before(1) {
@@ -88,7 +88,7 @@ fn may_begin(text: &[u8], at: usize) -> bool {
     }
 }
 
-/// The same for the end; a fraction of zeros is a program's that made a float of the number.
+/// Whether a card's number may end here. A fraction of zeros may follow, which a program writes that made a float of it.
 fn may_end(text: &[u8], end: usize) -> bool {
     match text.get(end) {
         Some(b'.') => {

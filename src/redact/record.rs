@@ -145,7 +145,7 @@ impl ValueMasking<'_> {
                     .or_else(|| self.redactor.number(digits.as_bytes(), self.counts))
                     .map(|text| packed_text(&text))
             }
-            // Those who write a record put a mark in place of what is deeper.
+            // What is deeper is not written: whoever writes the record puts a mark in its place.
             Value::Array(_, items) if depth > 0 => self.array(name, items, depth - 1),
             Value::Map(_, entries) if depth > 0 => self.map(entries, depth - 1),
             _ => None,

@@ -81,7 +81,7 @@ impl RedactionRule {
         }
     }
 
-    /// The same for a pattern of the user's; a built-in rule has none.
+    /// Whether a pattern of the user's may match in `text` or in a text inside it; a built-in rule has no pattern.
     fn pattern_may_match(&self, text: &[u8]) -> bool {
         match &self.matcher {
             Matcher::BuiltIn(_) => false,
@@ -186,7 +186,7 @@ impl Redactor {
         self.text_in(&mut Haystack::default(), text, counts)
     }
 
-    /// The same with a haystack to be filled.
+    /// Masks a text as [`Self::text`] does. Fills `haystack`.
     pub(super) fn text_in(
         &self,
         haystack: &mut Haystack,
@@ -220,7 +220,7 @@ impl Redactor {
         })
     }
 
-    /// The same for a text that is known to be UTF-8.
+    /// Masks a text that is known to be UTF-8, as [`Self::text`] does.
     pub fn mask_string(&self, text: &mut String, counts: &mut [u64]) {
         if let Some(masked) = self.text(text.as_bytes(), counts) {
             *text = String::from_utf8_lossy(&masked).into_owned();
@@ -278,7 +278,7 @@ impl Redactor {
         std::str::from_utf8(&name).is_ok_and(is_secret_field)
     }
 
-    /// The same for a text that may be JSON, as a whole or from some brace on.
+    /// The edits that mask a text which may be JSON, as a whole or from some brace on.
     fn edits(&self, text: &[u8], candidates: &Candidates<'_>, levels: u8) -> Vec<Edit> {
         let start = if levels > 0 { json_text::start(text) } else { None };
         let Some((before, json)) = start.and_then(|at| text.split_at_checked(at)) else {
@@ -295,7 +295,7 @@ impl Redactor {
         edits
     }
 
-    /// The same for a text that is no JSON. It may be a part of some that was cut, or quote texts with their escapes.
+    /// The edits that mask a text which is no JSON. It may be a part of JSON that was cut, or quote texts with escapes.
     fn text_edits(&self, text: &[u8], candidates: &Candidates<'_>, levels: u8) -> Vec<Edit> {
         let plain = self.plain_edits(text, candidates);
         if levels == 0 || !text.contains(&b'\\') {

@@ -8,15 +8,13 @@ use std::rc::Rc;
 use tokio::time::Instant;
 
 use super::entries::for_each_entry;
+use super::incoming_chunk::IncomingChunk;
 use super::pipeline::Stages;
 use super::process::process_chunk;
 use super::{Router, join_all};
-use crate::classify::provenance::ChunkOrigin;
 use crate::delivery::ledger::{self, ChunkMaker};
 use crate::delivery::progress::{DeadLetter, Progress};
 use crate::delivery::verdict::Verdict;
-use crate::encode::template::RenderContext;
-use crate::input::chunk::Chunk;
 use crate::input::record::{Record, Timestamp};
 use crate::recorder::{ReleasedLine, ReleasedLines};
 
@@ -28,9 +26,7 @@ impl Router {
     /// and no more. `false`: the chunk has to come again for them.
     pub(super) async fn store_dead_letters(
         self: &Rc<Self>,
-        tag: &[u8],
-        origin: ChunkOrigin<'_>,
-        chunk: &dyn Chunk,
+        chunk: IncomingChunk<'_>,
         progress: &Progress,
         deadline: Instant,
     ) -> bool {
@@ -43,19 +39,13 @@ impl Router {
             return true;
         };
         let names: Vec<&str> = destinations.iter().map(|one| &*one.common.name).collect();
-        let original = self.pipeline.stages(origin, &destinations);
-        let encoded = chunk.read(|bytes| encode(&original, tag, bytes, progress, &names));
+        let original = self.pipeline.stages(chunk.origin, &destinations);
+        let encoded = chunk.bytes.read(|bytes| encode(&original, chunk.tag, bytes, progress, &names));
         let Ok(dead_letters) = encoded else { return false };
         let digest = ledger::digest(ChunkMaker::DeadLetter, DEAD_LETTER_TAG, &dead_letters);
-        let own_progress = self.ledger.begin(digest, self.senders.len(), deadline).await;
+        let own_progress = self.ledger.begin(Some(digest), self.senders.len(), deadline).await;
         let Some(own_progress) = own_progress else { return false };
-        let context = RenderContext {
-            tag: DEAD_LETTER_TAG,
-            uuid: &self.uuid,
-            chunk: own_progress.name(),
-            task: None,
-            overflow: None,
-        };
+        let context = self.render_context(DEAD_LETTER_TAG, &own_progress, None);
         let processed = process_chunk(&stages, &context, &dead_letters, &own_progress);
         let mut sending = self.send(processed.batches, &own_progress, deadline);
         // What is still on its way at the deadline is given up: it may be stored twice, but not lost.

@@ -75,9 +75,9 @@ struct DropReport {
 #[derive(Clone, Copy)]
 struct DropMessage<'n> {
     notice: &'n DropNotice,
-    /// Which of them are meant.
+    /// Which of the dropped lines are meant.
     span: DropSpan,
-    /// Their level, if others have another.
+    /// The level of these lines, if others have another.
     level: Option<LogLevel>,
     class: &'n str,
     /// The rule as the user wrote it.

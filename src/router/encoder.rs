@@ -24,12 +24,13 @@ pub(super) struct DestinationEncoder<'d> {
     destination: &'d Destination,
     /// What needs no sending any more, when the chunk came before.
     settled: Option<Ref<'d, Settled>>,
-    first_time: bool,
+    is_replay: bool,
     partitions: Partitions,
     target: Vec<u8>,
     /// Room for the fields to be sent of the record at hand, when that is not all of them; empty between records.
     chosen: Vec<Field<'static>>,
-    wanted: u32,
+    /// Entries of the chunk that the destination is to get.
+    expected: u32,
     /// The limit of new names, where there is one.
     names: Option<NameCheck<'d>>,
     /// What is settled without being sent.
@@ -41,11 +42,11 @@ pub(super) struct DestinationEncoder<'d> {
 struct NameCheck<'d> {
     known: &'d KnownNames,
     limit: u64,
-    /// The same for the whole chunk, so that a name which is refused once is refused to its end.
+    /// One time for the whole chunk, so that a name which is refused once is refused to the chunk's end.
     now: Instant,
     arrived_at: i64,
     overflowed: Ordinals,
-    /// What is said of them.
+    /// What is said of names that were refused.
     overflow: Option<NameOverflow>,
 }
 
@@ -81,12 +82,12 @@ impl<'d> DestinationEncoder<'d> {
             index,
             destination,
             settled,
-            first_time: !progress.is_replay(),
+            is_replay: progress.is_replay(),
             names,
             partitions: Partitions::new(stages.pool),
             target: Vec::new(),
             chosen: Vec::new(),
-            wanted: 0,
+            expected: 0,
             unsent: Vec::new(),
         }
     }
@@ -99,7 +100,7 @@ impl<'d> DestinationEncoder<'d> {
         ordinal: u32,
         metrics: &Metrics,
     ) -> Option<&'d str> {
-        self.wanted += 1;
+        self.expected += 1;
         if self.is_settled(ordinal) && !self.destination.deduplicates_requests() {
             return None;
         }
@@ -119,7 +120,7 @@ impl<'d> DestinationEncoder<'d> {
         let size = match encoded {
             Encoded::Complete { size } => size,
             Encoded::Truncated { size } => {
-                metrics.destination(self.index).cut.fetch_add(u64::from(self.first_time), Relaxed);
+                metrics.destination(self.index).cut.fetch_add(u64::from(!self.is_replay), Relaxed);
                 size
             }
             Encoded::Empty => return self.leave_out(ordinal, Reason::Empty, metrics),
@@ -181,7 +182,7 @@ impl<'d> DestinationEncoder<'d> {
             batches = batches.into_iter().filter_map(open).collect();
         }
         drop(self.settled);
-        progress.expect(self.index, self.wanted);
+        progress.expect(self.index, self.expected);
         progress.settle(self.index, self.unsent);
         progress.note_overflow(self.index, self.names.map(|names| names.overflowed).unwrap_or_default());
         batches
@@ -248,7 +249,7 @@ fn select<'c, 'r>(which: &Fields, record: &Record<'c, 'r>, chosen: &'r mut Vec<F
     record.with_fields(chosen)
 }
 
-/// The same room for fields of another record: an empty list outlives nothing, and collecting it reuses its memory.
+/// An empty list for the fields of another record, in the memory of this one: collecting in place allocates nothing.
 fn reuse<'b>(mut fields: Vec<Field<'_>>) -> Vec<Field<'b>> {
     fields.clear();
     fields.into_iter().map(|_| Field { key: Value::Nil, value: Value::Nil }).collect()

@@ -14,7 +14,7 @@ use crate::input::record::{Record, Source};
 use crate::level::LogLevel;
 use crate::metrics::StopSeries;
 use crate::stop::dedup::Occurrence;
-use crate::stop::stderr_tail::ChunkTail;
+use crate::stop::output_tail::ChunkTail;
 use crate::stop::{ServiceRecovery, Severity, StopEvent};
 
 /// What a chunk held.
@@ -43,7 +43,7 @@ pub fn for_each_entry(
         stages,
         progress,
         provenance: ProvenanceReader::new(stages.origin),
-        chunk_tail: stages.memory.map(|memory| memory.stderr_tail.begin_chunk()),
+        chunk_tail: stages.state.map(|state| state.output_tail.begin_chunk()),
         emit,
         budget: Budget::default(),
         next_ordinal: 0,
@@ -51,11 +51,11 @@ pub fn for_each_entry(
         read: ReadEntries::default(),
     };
     let tally = decode::records(chunk, |record| entries.read(record));
-    if let (Some(memory), Some(chunk_tail)) = (stages.memory, entries.chunk_tail)
+    if let (Some(state), Some(chunk_tail)) = (stages.state, entries.chunk_tail)
         && !progress.is_replay()
         && !progress.is_heard()
     {
-        memory.stderr_tail.merge(chunk_tail);
+        state.output_tail.merge(chunk_tail);
     }
     ReadEntries { tally, unopened: entries.budget.refused(), ..entries.read }
 }
@@ -115,7 +115,7 @@ impl<'p: 'c, 'c, E: FnMut(u32, &Entry<'_, '_, '_>)> Entries<'p, 'c, E> {
             };
             if let Some(source) = source {
                 let name = provenance.identity().tagged_container();
-                chunk_tail.hear(record, source, class == Class::Error, name);
+                chunk_tail.observe(record, source, class == Class::Error, name);
             }
         }
         self.emit_with_level(record, class, None, provenance.identity(), level);
@@ -138,7 +138,7 @@ impl<'p: 'c, 'c, E: FnMut(u32, &Entry<'_, '_, '_>)> Entries<'p, 'c, E> {
                 Classified::Envelope(_) => {}
             }
         }
-        if envelope.rest {
+        if envelope.has_rest {
             let class = self.stages.classifier.plain_class(record, provenance);
             self.emit_event(record, class, None);
         }
@@ -148,17 +148,17 @@ impl<'p: 'c, 'c, E: FnMut(u32, &Entry<'_, '_, '_>)> Entries<'p, 'c, E> {
     fn visit_stop(&mut self, record: &Record<'_, '_>, class: Class, mut stop: StopEvent) {
         let nth = self.stops;
         self.stops += 1;
-        if let Some(memory) = self.stages.memory {
-            match memory.observe(&stop, self.progress, nth) {
+        if let Some(state) = self.stages.state {
+            match state.observe(&stop, self.progress, nth) {
                 Occurrence::First => {}
                 Occurrence::Update => stop.update = true,
                 Occurrence::Followed => return self.emit_event(record, Class::Other, None),
                 Occurrence::Repeated => return self.read.repeated_stops.push(class),
             }
             self.count_stop(&stop);
-            memory.fill_in_lines(record, &mut stop, self.progress.log(nth));
+            state.fill_in_lines(record, &mut stop, self.progress.log(nth));
             self.progress.changes(nth).into_iter().for_each(|changes| stop.note_changes(changes));
-            memory.join_incident(&mut stop, self.progress, nth, self.next_ordinal);
+            state.join_incident(&mut stop, self.progress, nth, self.next_ordinal);
         }
         self.emit_event(record, class, Some(&stop));
     }
@@ -178,8 +178,8 @@ impl<'p: 'c, 'c, E: FnMut(u32, &Entry<'_, '_, '_>)> Entries<'p, 'c, E> {
 
     #[cold]
     fn visit_recovery(&mut self, record: &Record<'_, '_>, class: Class, recovery: &ServiceRecovery) {
-        if let Some(memory) = self.stages.memory {
-            memory.note_recovery(recovery);
+        if let Some(state) = self.stages.state {
+            state.note_recovery(recovery);
         }
         self.emit_event(record, class, None);
     }

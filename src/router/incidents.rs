@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout_at};
 use super::{Router, join_all};
 use crate::delivery::progress::Progress;
 use crate::delivery::verdict::Verdict;
-use crate::encode::template::{NEWS_TAG, RenderContext};
+use crate::encode::template::NEWS_TAG;
 use crate::incident::{IncidentNews, IncidentTracker, StateFile};
 use crate::log::{Level, Log};
 use crate::router::process::process_news;
@@ -35,7 +35,7 @@ pub(crate) struct IncidentNotifier {
     tracker: Rc<IncidentTracker>,
     file: Option<StateFile>,
     log: Rc<Log>,
-    /// What is being sent, until somebody has it.
+    /// The news that is being sent.
     flight: RefCell<Option<Flight>>,
     saved_changes: Cell<u64>,
     end: watch::Sender<bool>,
@@ -221,13 +221,7 @@ impl Router {
     async fn send_news(&self, news: &[IncidentNews], progress: &Rc<Progress>, deadline: Instant) -> Verdict {
         let destinations = self.destinations();
         let stages = self.pipeline.news_stages(&destinations);
-        let context = RenderContext {
-            tag: NEWS_TAG,
-            uuid: &self.uuid,
-            chunk: progress.name(),
-            task: None,
-            overflow: None,
-        };
+        let context = self.render_context(NEWS_TAG, progress, None);
         let processed = process_news(&stages, &context, news, progress);
         let mut sending = self.send(processed.batches, progress, deadline);
         // What is still on its way at the deadline is given up: it may be told twice, but not be lost.

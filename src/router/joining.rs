@@ -17,7 +17,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::Router;
 use super::entries::for_each_entry;
-use crate::classify::provenance::ChunkOrigin;
+use super::incoming_chunk::IncomingChunk;
 use crate::delivery::ledger::ChunkMaker;
 use crate::delivery::progress::Progress;
 use crate::delivery::verdict::Verdict;
@@ -260,19 +260,13 @@ impl Router {
     }
 
     /// Joins the lines of a chunk of the host's, where that is wanted.
-    pub(super) fn join(
-        &self,
-        maker: ChunkMaker,
-        tag: &[u8],
-        chunk: &dyn Chunk,
-        progress: &Progress,
-    ) -> ChunkToSend {
-        let Some(joining) = self.joining.as_ref().filter(|_| maker == ChunkMaker::Host) else {
+    pub(super) fn join(&self, chunk: IncomingChunk<'_>, progress: &Progress) -> ChunkToSend {
+        let Some(joining) = self.joining.as_ref().filter(|_| chunk.maker == ChunkMaker::Host) else {
             return ChunkToSend::default();
         };
         let may_hold = joining.may_hold(self.ledger.len());
         // Bytes that are gone are noticed by whoever reads them next.
-        let joined = chunk.read(|bytes| joining.join(tag, bytes, progress, may_hold));
+        let joined = chunk.bytes.read(|bytes| joining.join(chunk.tag, bytes, progress, may_hold));
         let to_send = joined.unwrap_or_default();
         self.metrics.joined_lines.fetch_add(to_send.lines, Relaxed);
         to_send
@@ -282,25 +276,23 @@ impl Router {
     /// come again for them.
     pub(super) async fn deliver_shared(
         self: &Rc<Self>,
-        tag: &[u8],
-        origin: ChunkOrigin<'_>,
+        chunk: IncomingChunk<'_>,
         progress: &Progress,
         deadline: Instant,
     ) -> bool {
         let Some(joining) = &self.joining else { return true };
         let mut all_delivered = true;
         for shared in progress.shared().records() {
-            let Some(entries) = joining.closed(tag, &shared).await else { continue };
-            all_delivered &= self.deliver_record(tag, origin, &shared, &entries, deadline).await;
+            let Some(entries) = joining.closed(chunk.tag, &shared).await else { continue };
+            all_delivered &= self.deliver_record(chunk, &shared, &entries, deadline).await;
         }
         all_delivered
     }
 
-    /// Delivers one of them, unless another chunk has done so or is about to.
+    /// Delivers one of them, unless another chunk has done so or is about to. It comes as `chunk` did.
     async fn deliver_record(
         self: &Rc<Self>,
-        tag: &[u8],
-        origin: ChunkOrigin<'_>,
+        chunk: IncomingChunk<'_>,
         shared: &SharedRecord,
         entries: &Arc<[u8]>,
         deadline: Instant,
@@ -308,8 +300,8 @@ impl Router {
         let Ok(mut delivered) = timeout_at(deadline, shared.delivered.lock()).await else { return false };
         if !*delivered {
             let maker = if shared.is_heard.get() { ChunkMaker::HeardJoined } else { ChunkMaker::Joined };
-            let routed = self.route_until(maker, tag, origin, entries, None, deadline);
-            *delivered = Box::pin(routed).await != Verdict::Retry;
+            let record = IncomingChunk { maker, bytes: entries, ..chunk };
+            *delivered = Box::pin(self.route_until(record, None, deadline)).await != Verdict::Retry;
         }
         *delivered
     }

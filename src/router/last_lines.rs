@@ -12,11 +12,11 @@ use tokio::time::{Instant, sleep};
 
 use super::Router;
 use super::entries::for_each_entry;
+use super::incoming_chunk::IncomingChunk;
 use super::pipeline::Stages;
 use crate::classify::provenance::ChunkOrigin;
 use crate::delivery::progress::Progress;
 use crate::incident::IncidentTracker;
-use crate::input::chunk::Chunk;
 use crate::log_reader::LogReader;
 use crate::stop::{LogPlace, StopEvent};
 
@@ -26,7 +26,7 @@ const READ_TIMEOUT: Duration = Duration::from_secs(5);
 /// When to look again for lines that did not come in time: pauses, from one look to the next.
 const LATER: [Duration; 2] = [Duration::from_secs(12), Duration::from_secs(48)];
 
-/// Logs that are looked for again at one time; beyond, nobody comes back to them.
+/// Logs that are looked for again at one time. Further ones are not looked for again.
 const MAX_LATE: usize = 32;
 
 /// A stop whose container's log is to be read.
@@ -64,20 +64,16 @@ async fn bring_late_lines(reader: Rc<LogReader>, tracker: Rc<IncidentTracker>, w
 
 impl Router {
     /// Reads what the chunk's reports are to show, unless the chunk came before.
-    pub(super) async fn read_logs(
-        self: &Rc<Self>,
-        origin: ChunkOrigin<'_>,
-        chunk: &dyn Chunk,
-        progress: &Progress,
-    ) {
-        let Some(reader) = self.log_reader.as_ref().filter(|_| origin == ChunkOrigin::Trusted) else {
+    pub(super) async fn read_logs(self: &Rc<Self>, chunk: IncomingChunk<'_>, progress: &Progress) {
+        let Some(reader) = self.log_reader.as_ref().filter(|_| chunk.origin == ChunkOrigin::Trusted) else {
             return;
         };
         if progress.is_replay() {
             return;
         }
         // Bytes that are gone are noticed by whoever reads them next.
-        let wanted = chunk.read(|bytes| self.wanted_reads(origin, bytes, progress)).unwrap_or_default();
+        let wanted =
+            chunk.bytes.read(|bytes| self.wanted_reads(chunk.origin, bytes, progress)).unwrap_or_default();
         let deadline = Instant::now() + READ_TIMEOUT.min(self.flush_timeout / 2);
         let lines = self.read_lines(reader, wanted.logs, progress, deadline);
         tokio::join!(lines, self.read_changes(reader, wanted.deployments, progress, deadline));
@@ -138,19 +134,19 @@ impl Router {
         let destinations = self.destinations();
         let stages = self.pipeline.stages(origin, &destinations);
         let mut wanted = WantedReads::default();
-        let (Some(memory), Some(reader)) = (stages.memory, &self.log_reader) else { return wanted };
+        let (Some(state), Some(reader)) = (stages.state, &self.log_reader) else { return wanted };
         let tracker = self.pipeline.incidents().filter(|_| reader.reads_changes());
         let mut nth = 0;
-        for_each_entry(&Stages { memory: None, ..stages }, chunk, progress, |_, entry| {
+        for_each_entry(&Stages { state: None, ..stages }, chunk, progress, |_, entry| {
             let Some(stop) = entry.stop else { return };
-            if reader.reads_lines() && memory.lacks_lines(stop) {
-                let place = memory.log_place(entry.record, stop);
+            if reader.reads_lines() && state.lacks_lines(stop) {
+                let place = state.log_place(entry.record, stop);
                 wanted.logs.push(WantedLog { nth, stop: stop.clone(), place });
             }
             if let Some(tracker) = tracker {
                 // What the chunk itself tells of revisions counts, too.
                 tracker.note_revision(stop);
-                if memory.lacks_changes(stop) {
+                if state.lacks_changes(stop) {
                     wanted.deployments.push((nth, stop.clone()));
                 }
             }

@@ -10,6 +10,7 @@ mod emf;
 mod encoder;
 pub mod entries;
 mod incidents;
+mod incoming_chunk;
 mod joining;
 mod last_lines;
 mod limiting;
@@ -36,16 +37,16 @@ use tokio::time::Instant;
 use self::drop_reports::DropReports;
 pub(crate) use self::emf::MetricsWriter;
 pub(crate) use self::incidents::IncidentNotifier;
+use self::incoming_chunk::IncomingChunk;
 use self::joining::Joining;
 use self::pipeline::Pipeline;
 use self::process::{Processed, process_chunk};
 pub(crate) use self::sign_off::ExitRecordFor;
 use self::turns::Turns;
 use self::waiting::InFlight;
-use crate::classify::provenance::ChunkOrigin;
 use crate::config::{EmfSettings, FetchLogsSettings, Settings};
 use crate::delivery::answer::FlushAnswer;
-use crate::delivery::ledger::{self, ChunkMaker, Ledger};
+use crate::delivery::ledger::{ChunkMaker, Ledger};
 use crate::delivery::progress::Progress;
 use crate::delivery::sender::Sender;
 use crate::delivery::verdict::{self, Verdict};
@@ -58,6 +59,7 @@ use crate::log::{Level, Log};
 use crate::log_reader::LogReader;
 use crate::metrics::Metrics;
 use crate::object::spool::Spool;
+use crate::task_metadata::TaskMetadata;
 use crate::transport::Transport;
 use crate::transport::http::Client;
 use crate::watch::TaskSnapshot;
@@ -179,7 +181,9 @@ impl Router {
         answer: &Arc<FlushAnswer>,
     ) {
         self.remember_given_up();
-        let verdict = self.route(ChunkMaker::Host, tag, self.pipeline.origin(tag), chunk, Some(answer)).await;
+        let origin = self.pipeline.origin(tag);
+        let chunk = IncomingChunk { maker: ChunkMaker::Host, tag, origin, bytes: chunk };
+        let verdict = self.route(chunk, Some(answer)).await;
         answer.give(verdict);
         self.remember_given_up();
         self.in_flight.borrow_mut().retain(|flight| !Arc::ptr_eq(&flight.answer, answer));
@@ -187,51 +191,41 @@ impl Router {
 
     /// Takes one chunk from bytes to verdict. Answers at the deadline at the latest; requests that are on their way then
     /// are still waited for in the background, so that the replay knows whether they arrived.
-    async fn route(
-        self: &Rc<Self>,
-        maker: ChunkMaker,
-        tag: &[u8],
-        origin: ChunkOrigin<'_>,
-        chunk: &dyn Chunk,
-        answer: Option<&Arc<FlushAnswer>>,
-    ) -> Verdict {
+    async fn route(self: &Rc<Self>, chunk: IncomingChunk<'_>, answer: Option<&Arc<FlushAnswer>>) -> Verdict {
         assert!(!self.panic, "a panic was asked for");
         if self.hang {
             std::thread::sleep(HANG);
         }
         let deadline = Instant::now() + self.flush_timeout;
-        self.route_until(maker, tag, origin, chunk, answer, deadline).await
+        self.route_until(chunk, answer, deadline).await
     }
 
     async fn route_until(
         self: &Rc<Self>,
-        maker: ChunkMaker,
-        tag: &[u8],
-        origin: ChunkOrigin<'_>,
-        chunk: &dyn Chunk,
+        chunk: IncomingChunk<'_>,
         answer: Option<&Arc<FlushAnswer>>,
         deadline: Instant,
     ) -> Verdict {
         // While nothing waits for a replay, no digest is needed, unless what is delivered is not what came.
         let needs_digest = self.joining.is_some() || !self.ledger.is_empty();
-        let digest = if needs_digest { chunk_digest(maker, tag, chunk) } else { None };
-        let progress = self.ledger.begin(digest.unwrap_or_default(), self.senders.len(), deadline).await;
+        let digest = if needs_digest { chunk.digest() } else { None };
+        let progress = self.ledger.begin(digest, self.senders.len(), deadline).await;
         let Some(progress) = progress else { return Verdict::Retry };
-        if maker == ChunkMaker::HeardJoined {
+        if chunk.maker == ChunkMaker::HeardJoined {
             progress.note_heard();
         }
         if let Some(answer) = answer {
             let flight = InFlight { answer: Arc::clone(answer), progress: Rc::clone(&progress) };
             self.in_flight.borrow_mut().push(flight);
         }
-        let joined = self.join(maker, tag, chunk, &progress);
-        let chunk = joined.or(chunk);
-        self.read_logs(origin, chunk, &progress).await;
-        let read = chunk.read(|bytes| {
-            let processed = self.process(tag, origin, bytes, &progress);
+        let joined = self.join(chunk, &progress);
+        let chunk = IncomingChunk { bytes: joined.or(chunk.bytes), ..chunk };
+        self.read_logs(chunk, &progress).await;
+        let read = chunk.bytes.read(|bytes| {
+            let processed = self.process(chunk, bytes, &progress);
             // The host gives up soon and takes its bytes back, and then brings the chunk again.
             let is_late = Instant::now() >= deadline;
-            (processed, digest.or_else(|| is_late.then(|| ledger::digest(maker, tag, bytes))))
+            (processed, digest.or_else(|| is_late.then(|| chunk.digest_of(bytes))))
         });
         let Ok((processed, digest)) = read else {
             // The host did not wait for the worker and has its bytes back.
@@ -239,21 +233,21 @@ impl Router {
             progress.stop();
             return Verdict::Retry;
         };
-        if maker == ChunkMaker::Host && !progress.is_replay() {
+        if chunk.maker == ChunkMaker::Host && !progress.is_replay() {
             self.note_delay(&processed);
         }
         let unreadable = processed.tally.fault.is_some() && processed.tally.records == 0;
         let mut sending = self.send(processed.batches, &progress, self.sending_deadline(deadline));
         let in_time =
             tokio::time::timeout_at(deadline, self.note_replies(&mut sending, &progress)).await.is_ok();
-        let stored = self.store_dead_letters(tag, origin, chunk, &progress, deadline).await;
-        let shared = self.deliver_shared(tag, origin, &progress, deadline).await;
+        let stored = self.store_dead_letters(chunk, &progress, deadline).await;
+        let shared = self.deliver_shared(chunk, &progress, deadline).await;
         let verdict = match self.verdict(&progress) {
             _ if unreadable => Verdict::Error,
             Verdict::Ok if !(stored && shared) => Verdict::Retry,
             verdict => verdict,
         };
-        self.keep_for_replay(verdict, digest, &progress, || chunk_digest(maker, tag, chunk));
+        self.keep_for_replay(verdict, digest, &progress, || chunk.digest());
         if in_time {
             self.finish_chunk(&progress, verdict);
             return verdict;
@@ -274,23 +268,28 @@ impl Router {
         Instant::now() + self.flush_timeout
     }
 
+    /// What the names of a chunk may hold. `task` is `None` where they must not hold anything of the task.
+    fn render_context<'c>(
+        &'c self,
+        tag: &'c [u8],
+        progress: &'c Progress,
+        task: Option<&'c TaskMetadata>,
+    ) -> RenderContext<'c> {
+        RenderContext { tag, uuid: &self.uuid, chunk: progress.name(), task, overflow: None }
+    }
+
     fn destinations(&self) -> Vec<&Destination> {
         self.senders.iter().map(|sender| &sender.destination).collect()
     }
 
     /// Encodes a chunk for every destination, and counts what it held unless it came before.
-    fn process(&self, tag: &[u8], origin: ChunkOrigin<'_>, chunk: &[u8], progress: &Progress) -> Processed {
+    fn process(&self, chunk: IncomingChunk<'_>, bytes: &[u8], progress: &Progress) -> Processed {
+        let IncomingChunk { tag, origin, .. } = chunk;
         let destinations = self.destinations();
         let task = self.task.task();
-        let context = RenderContext {
-            tag,
-            uuid: &self.uuid,
-            chunk: progress.name(),
-            task: task.as_deref(),
-            overflow: None,
-        };
+        let context = self.render_context(tag, progress, task.as_deref());
         let processed =
-            process_chunk(&self.pipeline.stages(origin, &destinations), &context, chunk, progress);
+            process_chunk(&self.pipeline.stages(origin, &destinations), &context, bytes, progress);
         self.count(&processed, progress);
         self.report(tag, origin, &processed);
         processed
@@ -329,11 +328,6 @@ fn open_log_reader(settings: FetchLogsSettings, log: &Rc<Log>) -> Option<Rc<LogR
     let complain = |error| log.line(Level::Error, format_args!("stop.fetch_logs: {error}"));
     let client = client.map_err(complain).ok()?;
     Some(Rc::new(LogReader::new(settings, client, Rc::clone(log))))
-}
-
-/// By what the chunk is recognised when it comes again; `None` when its bytes are gone.
-fn chunk_digest(maker: ChunkMaker, tag: &[u8], chunk: &dyn Chunk) -> Option<u128> {
-    chunk.read(|bytes| ledger::digest(maker, tag, bytes)).ok()
 }
 
 /// Sets the gauges of what waits in these spools, by destination.

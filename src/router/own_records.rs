@@ -8,7 +8,6 @@ use super::process::{OwnRecord, process_own};
 use super::{Router, join_all};
 use crate::classify::routes::Routes;
 use crate::delivery::progress::Progress;
-use crate::encode::template::RenderContext;
 use crate::metrics::EmfSource;
 
 /// What names may hold of records of the plugin's own.
@@ -31,13 +30,7 @@ impl Router {
         let destinations = self.destinations();
         let stages = self.pipeline.own_stages(routes, &destinations);
         let task = self.task.task();
-        let context = RenderContext {
-            tag: names.tag,
-            uuid: &self.uuid,
-            chunk: progress.name(),
-            task: task.as_deref(),
-            overflow: None,
-        };
+        let context = self.render_context(names.tag, progress, task.as_deref());
         let processed = process_own(&stages, &context, names.class, records, progress);
         // What is still on its way at the deadline is waited for, so that it does not arrive twice.
         join_all(&mut self.send(processed.batches, progress, deadline)).await;

@@ -23,7 +23,7 @@ use crate::metrics::Metrics;
 use crate::recorder::Recorder;
 use crate::redact::Redaction;
 use crate::stop::dedup::{Occurrence, StopDedup};
-use crate::stop::stderr_tail::{ContextStreams, StderrTail};
+use crate::stop::output_tail::{ContextStreams, OutputTail};
 use crate::stop::{EcsEvent, LogPlace, ReadLog, ServiceRecovery, StopEvent};
 
 /// The stages of one output, for a running instance as for a dry run.
@@ -35,15 +35,15 @@ pub struct Pipeline {
     dead_letter_routes: Option<Routes>,
     /// Where news of incidents goes.
     news_routes: Routes,
-    /// The same, by positions.
+    /// The positions of these destinations.
     alerting: Vec<usize>,
     metrics: Arc<Metrics>,
-    /// What is masked for whom; `None`: nothing for nobody.
+    /// What is masked for which destination; `None`: nothing is masked.
     redaction: Option<Redaction>,
     /// `None`: nothing is limited.
     limiter: Option<LineLimiter>,
     pool: BufferPool,
-    memory: StopMemory,
+    state: CrossChunkState,
     trusted_tags: Vec<TagPattern>,
     /// By destination: the names it has used.
     names: Vec<KnownNames>,
@@ -56,7 +56,7 @@ impl Pipeline {
         Self::with_clock(settings, metrics, Clock::System)
     }
 
-    /// The same with another clock for incidents.
+    /// Builds the stages as [`Self::new`] does, with another clock for incidents.
     #[must_use]
     pub fn with_clock(settings: Settings, metrics: Arc<Metrics>, clock: Clock) -> Self {
         let alerting = settings.alerting();
@@ -70,7 +70,7 @@ impl Pipeline {
             destinations => Some(Routes::all_to(destinations, &routes)),
         };
         let names = settings.destinations.iter().map(|_| KnownNames::default()).collect();
-        let memory = StopMemory::new(settings.stop.once, settings.stop.context_lines)
+        let state = CrossChunkState::new(settings.stop.once, settings.stop.context_lines)
             .with_streams(settings.stop.context_streams)
             .with_split_lines(settings.join.is_some())
             .with_recorder(settings.recorder.map(Recorder::new));
@@ -87,7 +87,7 @@ impl Pipeline {
             redaction: Some(settings.redaction).filter(|redaction| !redaction.is_off()),
             limiter: LineLimiter::new(settings.limits),
             pool: BufferPool::default(),
-            memory: StopMemory { incidents: tracker, log_names: settings.log_names, ..memory },
+            state: CrossChunkState { incidents: tracker, log_names: settings.log_names, ..state },
             trusted_tags: settings.stop.trusted_tags,
         }
     }
@@ -120,7 +120,7 @@ impl Pipeline {
             redaction: self.redaction.as_ref(),
             limiter: self.limiter.as_ref(),
             pool: &self.pool,
-            memory: Some(&self.memory),
+            state: Some(&self.state),
             names: &self.names,
         }
     }
@@ -133,7 +133,7 @@ impl Pipeline {
         let routes = self.dead_letter_routes.as_ref()?;
         Some(Stages {
             routes,
-            memory: None,
+            state: None,
             limiter: None,
             ..self.stages(ChunkOrigin::Untrusted, destinations)
         })
@@ -143,7 +143,7 @@ impl Pipeline {
     #[must_use]
     pub fn news_stages<'s>(&'s self, destinations: &'s [&'s Destination]) -> Stages<'s> {
         let stages = self.stages(ChunkOrigin::Trusted, destinations);
-        Stages { routes: &self.news_routes, memory: None, limiter: None, ..stages }
+        Stages { routes: &self.news_routes, state: None, limiter: None, ..stages }
     }
 
     /// Routes by which everything goes to these destinations.
@@ -159,7 +159,7 @@ impl Pipeline {
         routes: &'s Routes,
         destinations: &'s [&'s Destination],
     ) -> Stages<'s> {
-        Stages { routes, memory: None, limiter: None, ..self.stages(ChunkOrigin::Trusted, destinations) }
+        Stages { routes, state: None, limiter: None, ..self.stages(ChunkOrigin::Trusted, destinations) }
     }
 
     /// The level of a record of the plugin's own, where records have levels.
@@ -194,7 +194,7 @@ impl Pipeline {
     /// The flight recorder, where lines are held.
     #[must_use]
     pub fn recorder(&self) -> Option<&Recorder> {
-        self.memory.recorder.as_ref()
+        self.state.recorder.as_ref()
     }
 
     /// The destinations of each class.
@@ -205,7 +205,7 @@ impl Pipeline {
     /// The incidents, where stops become some.
     #[must_use]
     pub fn incidents(&self) -> Option<&Rc<IncidentTracker>> {
-        self.memory.incidents.as_ref()
+        self.state.incidents.as_ref()
     }
 
     /// The chunk is delivered: what it claimed is permanent. Returns how many of its entries nobody who alerts people took;
@@ -273,14 +273,14 @@ pub struct Stages<'p> {
     pub destinations: &'p [&'p Destination],
     /// Counters of the instance.
     pub metrics: &'p Metrics,
-    /// What is masked for which destination; `None`: nothing for nobody.
+    /// What is masked for which destination; `None`: nothing is masked.
     pub redaction: Option<&'p Redaction>,
     /// What drops lines beyond a budget; `None`: nothing is limited.
     pub limiter: Option<&'p LineLimiter>,
     /// Buffers to encode into.
     pub pool: &'p BufferPool,
     /// What earlier chunks held; without it each chunk stands for itself.
-    pub memory: Option<&'p StopMemory>,
+    pub state: Option<&'p CrossChunkState>,
     /// By destination: the names it has used; without them each is admitted.
     pub names: &'p [KnownNames],
 }
@@ -289,17 +289,17 @@ impl<'p> Stages<'p> {
     /// The flight recorder, where lines are held.
     #[must_use]
     pub fn recorder(&self) -> Option<&'p Recorder> {
-        self.memory.and_then(|memory| memory.recorder.as_ref())
+        self.state.and_then(|state| state.recorder.as_ref())
     }
 }
 
-/// What an instance remembers from chunk to chunk.
+/// What an instance keeps from one chunk to the next.
 #[derive(Debug)]
-pub struct StopMemory {
+pub struct CrossChunkState {
     /// Stops that were reported; `None` reports each event.
     dedup: Option<StopDedup>,
     /// The last lines of each container.
-    pub(super) stderr_tail: StderrTail,
+    pub(super) output_tail: OutputTail,
     /// Where routers write the lines of containers.
     log_names: Option<LogNames>,
     /// The incidents that stops belong to; `None`: to none.
@@ -308,13 +308,13 @@ pub struct StopMemory {
     recorder: Option<Recorder>,
 }
 
-impl StopMemory {
+impl CrossChunkState {
     /// With `once` each stop is reported once; `context_lines` is how many lines to keep of each container.
     #[must_use]
     pub fn new(once: bool, context_lines: usize) -> Self {
         Self {
             dedup: once.then(StopDedup::default),
-            stderr_tail: StderrTail::new(context_lines),
+            output_tail: OutputTail::new(context_lines),
             log_names: None,
             incidents: None,
             recorder: None,
@@ -330,13 +330,13 @@ impl StopMemory {
     /// Takes the lines from these streams.
     #[must_use]
     pub fn with_streams(self, streams: ContextStreams) -> Self {
-        Self { stderr_tail: self.stderr_tail.with_streams(streams), ..self }
+        Self { output_tail: self.output_tail.with_streams(streams), ..self }
     }
 
     /// Takes the text of a record apart into its lines.
     #[must_use]
     pub fn with_split_lines(self, splits_lines: bool) -> Self {
-        Self { stderr_tail: self.stderr_tail.with_split_lines(splits_lines), ..self }
+        Self { output_tail: self.output_tail.with_split_lines(splits_lines), ..self }
     }
 
     /// Fills in the last lines of the stop's container that were heard here, or else those that were read from its log.
@@ -344,7 +344,7 @@ impl StopMemory {
         if let Some(place) = self.log_place(record, stop) {
             stop.note_log_place(&place);
         }
-        stop.last_lines = self.stderr_tail.for_stop(stop);
+        stop.last_lines = self.output_tail.for_stop(stop);
         if let Some(log) = log.filter(|_| stop.last_lines.is_empty()) {
             stop.note_log(log);
         }
@@ -353,7 +353,7 @@ impl StopMemory {
     /// Whether the stop's report would lack the lines that tell why it stopped.
     pub(super) fn lacks_lines(&self, stop: &StopEvent) -> bool {
         let is_known = self.dedup.as_ref().is_some_and(|dedup| dedup.is_known(stop));
-        stop.is_worth_reading() && !is_known && self.stderr_tail.for_stop(stop).is_empty()
+        stop.is_worth_reading() && !is_known && self.output_tail.for_stop(stop).is_empty()
     }
 
     /// Whether the stop is a deployment that failed and was not reported before.

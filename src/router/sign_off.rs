@@ -26,7 +26,7 @@ const EXIT_NAMES: OwnNames<'static> = OwnNames { tag: b"ecs_router.exit", class:
 /// a batch of the FireLens driver is as young.
 const LATE: Duration = Duration::from_secs(30);
 
-/// Which destinations are meant.
+/// The destinations that get the record about the router's end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ExitRecordFor {
     /// Those that fill objects on disk, which take nothing once their last uploads began.

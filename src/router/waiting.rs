@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::Router;
 use crate::delivery::answer::FlushAnswer;
+use crate::delivery::ledger::Digest;
 use crate::delivery::progress::Progress;
 use crate::delivery::verdict::Verdict;
 
@@ -35,7 +36,7 @@ impl Router {
 
     /// Keeps the progress for the replay. A chunk whose bytes were gone before it had a digest is kept when its flush gives
     /// up.
-    pub(super) fn remember(&self, digest: Option<u128>, progress: &Rc<Progress>) {
+    pub(super) fn remember(&self, digest: Option<Digest>, progress: &Rc<Progress>) {
         if let Some(digest) = digest {
             self.ledger.keep(digest, progress);
         }
@@ -64,9 +65,9 @@ impl Router {
     pub(super) fn keep_for_replay(
         &self,
         verdict: Verdict,
-        digest: Option<u128>,
+        digest: Option<Digest>,
         progress: &Rc<Progress>,
-        new_digest: impl FnOnce() -> Option<u128>,
+        new_digest: impl FnOnce() -> Option<Digest>,
     ) {
         if verdict == Verdict::Retry {
             self.remember(digest.or_else(new_digest), progress);

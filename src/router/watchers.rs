@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use super::Router;
+use super::incoming_chunk::IncomingChunk;
 use crate::classify::provenance::ChunkOrigin;
 use crate::config::QueueSettings;
 use crate::delivery::ledger::ChunkMaker;
@@ -22,7 +23,8 @@ const FIRST_LOOK_TIMEOUT: Duration = Duration::from_secs(1);
 impl ChunkSink for Rc<Router> {
     async fn submit(&self, tag: &str, chunk: &[u8]) -> Verdict {
         self.end_records_of(chunk);
-        self.route(ChunkMaker::Watcher, tag.as_bytes(), ChunkOrigin::Trusted, &chunk, None).await
+        let (maker, origin) = (ChunkMaker::Watcher, ChunkOrigin::Trusted);
+        self.route(IncomingChunk { maker, tag: tag.as_bytes(), origin, bytes: &chunk }, None).await
     }
 
     async fn warn_of_memory(&self, warning: &MemoryWarning) {

@@ -48,7 +48,7 @@ pub(super) struct EventContainer<'e> {
     pub(super) is_telemetry: bool,
     /// Injected by ECS to carry the traffic of Service Connect.
     is_proxy: bool,
-    /// Its end alone does not stop the task; only the agent's log and our own events say so.
+    /// The end of this container alone does not stop the task. Only the agent's log and the plugin's own events say so.
     pub(super) is_optional: bool,
     source: &'e Value,
 }

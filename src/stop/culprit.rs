@@ -49,13 +49,13 @@ fn only_reason<'t>(task: &'t TaskEvent<'t>) -> Option<&'t EventContainer<'t>> {
     bystanders.find(|it| it.evidence == Evidence::Reported).filter(|_| !is_explained)
 }
 
-/// The only application that has no exit code: the one that waited.
+/// The only application without an exit code, which is the one that waited.
 pub(super) fn only_silent<'t>(task: &'t TaskEvent<'t>) -> Option<&'t EventContainer<'t>> {
     only(task.applications().filter(|container| container.exit_code.is_none()))
 }
 
-/// Those beside the culprit that may have ended first: failures beside a failure, ends with 0 beside a container that was
-/// killed or told to end.
+/// Containers beside the culprit that may have ended first: failures beside a failure, ends with 0 beside a container
+/// that was killed or told to end.
 pub(super) fn ended_beside<'t>(
     task: &'t TaskEvent<'t>,
     culprit: &EventContainer<'_>,
@@ -102,7 +102,7 @@ fn application_weight(container: &EventContainer<'_>, task: &TaskEvent<'_>) -> u
         // What never ran in a task that did cannot have been needed.
         Evidence::Reported if !container.has_run && task.has_started() => 6,
         Evidence::Reported => 8,
-        // Its job is done, whatever its helper ends with.
+        // A task that is no service has done its job, whatever its helper ends with.
         Evidence::Failed if container.is_telemetry && !service => 4,
         Evidence::Failed => 7,
         Evidence::Killed | Evidence::Finished | Evidence::ToldToEnd if container.is_optional => {
@@ -149,7 +149,7 @@ fn names_image(reason: &str, image: &str) -> bool {
     image.contains([':', '/']) && reason.contains(image)
 }
 
-/// The same image by another tag or digest.
+/// Whether the reason names the image by another tag or digest.
 fn names_repository(reason: &str, image: &str) -> bool {
     let repository = arn::repository(image);
     let is_in_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');

@@ -125,7 +125,7 @@ pub struct StopEvent {
     /// Whole seconds from `started_at` to `stopped_at`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub runtime_seconds: Option<u64>,
-    /// The culprit's last lines; the router fills them in from its `StderrTail`, or from CloudWatch Logs.
+    /// The culprit's last lines; the router fills them in from its `OutputTail`, or from CloudWatch Logs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub last_lines: Vec<String>,
     /// Why they are missing, where they were looked for.

@@ -128,7 +128,7 @@ pub enum Cause {
 pub enum MissingLines {
     /// Nobody allowed the plugin to read the task definition or the log.
     Permission,
-    /// They did not come in time.
+    /// What was asked for did not come in time.
     Timeout,
     /// There were too many requests: the service said so, or the plugin's own limit.
     Throttled,

@@ -6,7 +6,7 @@
 //! The stations: `trigger` (does this event say that something stopped?) → `redact` (the event without secrets, as all
 //! that follow see it) → `task`, `container_exit` or `service` (what it says) → `diagnosis` (why, in the one order that
 //! avoids the known false alarms) → `report` and `summary` (in words). Beside them: `detail` (an event that lost its
-//! envelope), `dedup` (one report per stop), `stderr_tail` (the last lines before it), `last_lines` (what a report shows of
+//! envelope), `dedup` (one report per stop), `output_tail` (the last lines before it), `last_lines` (what a report shows of
 //! them), `revision` and `failed_deployment` (what a deployment that failed ran), `console` (the pages that it links) and
 //! `unreported` (why an event makes no report).
 //!
@@ -31,13 +31,13 @@ mod incident;
 mod kind;
 mod last_lines;
 mod memory;
+pub mod output_tail;
 mod recovery;
 mod redact;
 mod report;
 mod revision;
 mod rollback;
 mod service;
-pub mod stderr_tail;
 mod summary;
 mod task;
 mod texts;

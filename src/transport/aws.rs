@@ -128,12 +128,18 @@ impl Signer {
     }
 
     /// What signs a request for `service` now.
+    ///
+    /// # Errors
+    /// There are no credentials, or they could not be fetched.
     pub async fn key(&self, service: &'static str) -> Result<SigningKey, Failure> {
         let region = self.region.borrow().clone();
         self.key_in(service, &region).await
     }
 
-    /// The same for another region.
+    /// What signs a request for `service` in this region now.
+    ///
+    /// # Errors
+    /// There are no credentials, or they could not be fetched.
     pub async fn key_in(&self, service: &'static str, region: &str) -> Result<SigningKey, Failure> {
         Ok(SigningKey { credentials: self.credentials().await?, region: region.to_owned(), service })
     }
@@ -253,6 +259,9 @@ fn config_loader(client: &Client, profile: Option<&str>) -> aws_config::ConfigLo
 
 impl SigningKey {
     /// Adds the headers of a SigV4 signature. Hashes the body, unless a header holds its digest.
+    ///
+    /// # Errors
+    /// The request cannot be signed as it is, or not with these credentials.
     pub fn sign(&self, request: &mut HttpRequest) -> Result<(), Failure> {
         if self.service != "s3" {
             sign_what_is_sent(request);
@@ -279,8 +288,8 @@ impl SigningKey {
     }
 }
 
-/// S3 signs the path as it is sent; it and OpenSearch Serverless want the body's digest beside it; every other service is
-/// like the rest (<https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html>,
+/// S3 signs the path as it is sent. S3 and OpenSearch Serverless want the body's digest in a header. All other services
+/// take the defaults (<https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html>,
 /// <https://docs.aws.amazon.com/opensearch-service/latest/developerguide/serverless-clients.html>, read 2026-11).
 fn signing_settings(service: &str) -> SigningSettings {
     let mut settings = SigningSettings::default();

@@ -91,12 +91,17 @@ pub struct Client {
 
 impl Client {
     /// Trusts the machine's authorities, Mozilla's where the machine has none, and those of `ca_file`.
-    /// Fails with words for the user when `ca_file` cannot be read.
+    ///
+    /// # Errors
+    /// `ca_file` cannot be read; in words for the user.
     pub fn new(ca_file: Option<&Path>) -> Result<Self, String> {
         Self::with_certificate(ca_file, None).map_err(|file| file.what)
     }
 
-    /// The same, and shows `certificate` to servers that ask for one.
+    /// Trusts the same authorities as [`Self::new`], and shows `certificate` to servers that ask for one.
+    ///
+    /// # Errors
+    /// `ca_file` or a file of the certificate cannot be used.
     pub fn with_certificate(
         ca_file: Option<&Path>,
         certificate: Option<&ClientCertificate>,
@@ -122,8 +127,10 @@ impl Client {
         })
     }
 
-    /// For AWS: trusts the authorities of `AWS_CA_BUNDLE` where there is no `ca_file`, as AWS's own tools do. Fails with
-    /// words for the user when the file cannot be read.
+    /// For AWS: trusts the authorities of `AWS_CA_BUNDLE` where there is no `ca_file`, as AWS's own tools do.
+    ///
+    /// # Errors
+    /// The file cannot be read; in words for the user.
     pub fn for_aws(ca_file: Option<&Path>) -> Result<Self, String> {
         match (ca_file, aws_bundle()) {
             (None, Some(bundle)) => {
@@ -135,6 +142,9 @@ impl Client {
 
     /// Sends one request and reads its reply, all within `timeout`. A connection that breaks after the status makes a
     /// truncated reply and no failure: for many services the status says it all.
+    ///
+    /// # Errors
+    /// No status arrived: there was no connection, it broke, or the time was up.
     pub async fn send(&self, request: &HttpRequest, timeout: Duration) -> Result<Reply, Failure> {
         let host = host(&request.url);
         let client = if is_local_host(&host) { &self.direct } else { &self.proxied };
@@ -157,7 +167,7 @@ pub(super) fn aws_bundle() -> Option<PathBuf> {
     std::env::var_os(CA_BUNDLE_VARIABLE).filter(|bundle| !bundle.is_empty()).map(PathBuf::from)
 }
 
-/// Either way hyper knows the length and sends a Content-Length.
+/// The body in one piece or as a stream. Of both hyper knows the length, so it sends a Content-Length.
 fn reqwest_body(body: &Payload) -> reqwest::Body {
     match body.parts().count() {
         ..=1 => body.to_bytes().into(),

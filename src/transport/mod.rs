@@ -86,7 +86,10 @@ impl Transport {
         Self { remote: None, spool: None, appending: Mutex::default() }
     }
 
-    /// For a destination behind a network. Fails when a file that its keys name cannot be used.
+    /// For a destination behind a network.
+    ///
+    /// # Errors
+    /// A file that its keys name cannot be used.
     pub fn remote(network: &Network) -> Result<Self, UnusableFile> {
         let ca_file = network.ca_file.as_deref();
         let plain =

@@ -14,9 +14,9 @@ use crate::task_metadata::TaskMetadata;
 /// What one container uses now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct MemoryReading {
-    /// Its runtime id.
+    /// The container's runtime id.
     pub(super) id: String,
-    /// Its name.
+    /// The container's name.
     pub(super) container: String,
     /// In bytes.
     pub(super) used: u64,

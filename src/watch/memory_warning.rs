@@ -19,7 +19,7 @@ const REPEAT: Duration = Duration::from_hours(1);
 /// A container that stays above the threshold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemoryWarning {
-    /// Its name.
+    /// The container's name.
     pub container: String,
     /// What it uses, in bytes.
     pub used: u64,
@@ -54,7 +54,7 @@ impl MemoryWarnings {
         Self { threshold, known: BTreeMap::new() }
     }
 
-    /// Those to be warned of now. Containers that are not among the readings are forgotten.
+    /// The warnings that are due now. Forgets containers that are not among the readings.
     pub(super) fn update(&mut self, readings: &[MemoryReading], now: Timestamp) -> Vec<MemoryWarning> {
         self.known.retain(|id, _| readings.iter().any(|reading| reading.id == *id));
         readings.iter().filter_map(|reading| self.observe(reading, now)).collect()

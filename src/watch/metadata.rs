@@ -109,9 +109,9 @@ pub struct TaskEndpoint {
 /// Whether exits of containers are reported, besides filling in names.
 #[derive(Debug, Clone)]
 pub enum Reporting {
-    /// They are not: another instance does, or nobody wants them.
+    /// Exits are not reported: another instance does that, or nobody wants them.
     Off,
-    /// Those of containers that this reader does not ignore.
+    /// Exits of containers that this reader does not ignore are reported.
     Exits(stop::EventReader),
 }
 

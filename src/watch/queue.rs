@@ -67,7 +67,10 @@ enum MessageOutcome {
 }
 
 impl<S: ChunkSink + 'static> QueueWatch<S> {
-    /// `flush_timeout` bounds the delivery of one event. Fails with a message for the user when `ca_file` cannot be read.
+    /// `flush_timeout` bounds the delivery of one event.
+    ///
+    /// # Errors
+    /// `ca_file` cannot be read; in words for the user.
     pub fn new(
         settings: &QueueSettings,
         flush_timeout: Duration,
@@ -252,7 +255,7 @@ fn read_records(body: &str) -> Option<Vec<Value>> {
     }
     let envelope = envelope::unwrap_vouched(body)?;
     match value {
-        _ if !envelope.rest => Some(envelope.events),
+        _ if !envelope.has_rest => Some(envelope.events),
         Value::Object(_) => Some(vec![value]),
         _ => Some(vec![json!({ "message": body })]),
     }

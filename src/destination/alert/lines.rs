@@ -47,7 +47,7 @@ pub(crate) fn title<'l>(lines: impl IntoIterator<Item = &'l DigestLine> + Clone)
     format!("📄 {}", matter(lines))
 }
 
-/// The same without the picture.
+/// The title without the picture.
 pub(crate) fn matter<'l>(lines: impl IntoIterator<Item = &'l DigestLine> + Clone) -> String {
     let count = lines.clone().into_iter().count();
     let sources: HashSet<_> = lines.into_iter().map(DigestLine::source).collect();

@@ -9,7 +9,7 @@ pub(crate) fn line(text: &str, max: usize, len_of: fn(char) -> usize) -> String 
     clip(&printable::line(text), max, len_of)
 }
 
-/// The same with the text's own line ends.
+/// The text with its own line ends, of at most `max` as `len_of` counts its characters.
 pub(crate) fn lines(text: &str, max: usize, len_of: fn(char) -> usize) -> String {
     clip(&printable::lines(text), max, len_of)
 }

@@ -20,6 +20,7 @@ use crate::encode::batch::{Batch, Limits};
 use crate::encode::run_cache::RunCache;
 use crate::encode::template::{NameKind, RenderContext, Template};
 use crate::json::Writer;
+use crate::metrics::Reason;
 
 /// What each event counts for besides its message, in bytes.
 const EVENT_OVERHEAD_BYTES: usize = 26;
@@ -140,6 +141,14 @@ impl Vendor for Cloudwatch {
 
     fn classify_reply(&self, common: &Common, purpose: Purpose, batch: &Batch, reply: &Reply) -> ReplyAction {
         reply::classify(&self.requests, &common.name, purpose, batch, reply)
+    }
+
+    fn prepared_resource(&self) -> Option<&'static str> {
+        Some("the new log group or stream")
+    }
+
+    fn rejection_text(&self, reason: Reason) -> &'static str {
+        reply::rejection_text(reason)
     }
 
     fn refused_entity(&self, common: &Common, batch: &Batch, reply: &Reply) -> Option<String> {

@@ -55,7 +55,7 @@ fn classify_refusal(
     let is_about_body = reply.status == 413
         || matches!(error.code.as_str(), "InvalidParameterException" | "SerializationException");
     if is_entity_at_fault(requests, batch, error) {
-        // The same request without its entity, which then delivers the batch in its place.
+        // The batch without its entity. Once that is accepted, the batch is delivered.
         return ReplyAction::Prepare(vec![requests.put_log_events(batch)]);
     }
     if requests.compression.may_be_refused(purpose, reply, &error.code, batch.items.len() == 1) {
@@ -146,6 +146,18 @@ fn missing_group(destination: &str, batch: &Batch) -> ReplyAction {
         reason: format!(
             "log group {group} does not exist; create it or set {destination}.auto_create_group on"
         ),
+    }
+}
+
+/// Why records are rejected for this reason, and what to look at.
+pub(super) fn rejection_text(reason: Reason) -> &'static str {
+    match reason {
+        Reason::TooOld => "older than the log group accepts (14 days)",
+        Reason::TooNew => {
+            "more than two hours in the future; correct the clock of the machine, or the time in the record"
+        }
+        Reason::Expired => "older than the log group's retention",
+        Reason::Refused | Reason::Empty | Reason::Filtered | Reason::BestEffort => reason.name(),
     }
 }
 

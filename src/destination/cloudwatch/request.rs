@@ -51,7 +51,7 @@ impl LogRequests {
         }
     }
 
-    /// The same without compression, for an endpoint that may not read it.
+    /// Delivers the batch without compression, for an endpoint that may not read it.
     pub(super) fn put_uncompressed(&self, batch: &Batch) -> Request {
         self.put(Purpose::DeliverUncompressed, self.body(batch), self.headers())
     }

@@ -80,7 +80,7 @@ impl Frame {
         }
     }
 
-    /// The same for records without their terminators.
+    /// The body of records that lack their terminators.
     pub(super) fn join(&self, records: &[Vec<u8>]) -> Vec<u8> {
         let mut body = self.prefix.to_vec();
         body.extend(records.join(&self.terminator()));

@@ -212,7 +212,7 @@ fn attributes_of_stop(fields: &StopFields, stop: &StopEvent) -> Vec<SnsAttribute
     attributes(&pairs).into_iter().chain(service).chain(cluster).collect()
 }
 
-/// Those that have a value.
+/// The attributes that have a value.
 fn attributes(pairs: &[(&str, Option<&str>)]) -> Vec<SnsAttribute> {
     pairs.iter().filter_map(|(name, value)| SnsAttribute::text(name, (*value)?)).collect()
 }

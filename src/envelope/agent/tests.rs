@@ -46,7 +46,7 @@ pub(in crate::envelope) fn json_of_agent() -> Value {
 
 #[test]
 fn the_agent_tells_of_a_stop() {
-    let expected = Some(Envelope { events: vec![event_of_agent()], rest: false });
+    let expected = Some(Envelope { events: vec![event_of_agent()], has_rest: false });
     for (name, record) in [
         ("logfmt", json!({ "log": line_of_agent(), "file": "/var/log/ecs/ecs-agent.log" })),
         ("JSON", json!({ "log": text(&json_of_agent()) })),

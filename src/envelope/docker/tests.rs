@@ -39,7 +39,7 @@ fn docker_tells_of_an_exit() {
                     },
                 },
             })],
-            rest: false,
+            has_rest: false,
         }
     );
 }
@@ -102,7 +102,7 @@ fn docker_in_its_several_shapes() {
             .map(|event| &event["detail"]["container"])
             .map(|it| (it["name"].as_str().unwrap(), it["exitCode"].as_i64()))
             .collect();
-        assert_eq!((found, envelope.rest), (containers, rest), "{name}");
+        assert_eq!((found, envelope.has_rest), (containers, rest), "{name}");
     }
 }
 

@@ -32,7 +32,7 @@ fn opened_within(chunk: &[u8], budget: &Budget) -> Opened {
     decode::records(chunk, |record| match unwrap(record, budget) {
         Some(envelope) => {
             opened.events += envelope.events.len();
-            opened.closed += usize::from(envelope.rest);
+            opened.closed += usize::from(envelope.has_rest);
         }
         None => opened.closed += 1,
     });

@@ -133,3 +133,31 @@ fn the_service_that_has_most_makes_way_first() {
     let [ended] = ended.as_slice() else { panic!("{ended:?}") };
     assert_eq!((ended.stop.service.as_deref(), ended.stop.exit_code), (Some("web"), Some(1)));
 }
+
+#[test]
+fn texts_that_no_event_of_ecs_has_take_no_memory() {
+    let long = "x".repeat(10_000);
+    let mut incidents = incidents();
+    for number in 0..5 {
+        let event = json!({"source": "aws.ecs", "detail-type": "ECS Task State Change", "id": format!("{number}{long}"),
+            "account": long, "region": format!("{number}{long}"), "time": text(START), "detail": {
+            "taskArn": format!("arn:aws:ecs:eu:1:task/prod/{number}{long}"), "version": 3,
+            "clusterArn": format!("arn:aws:ecs:eu:1:cluster/{number}{long}"), "lastStatus": "STOPPED",
+            "group": format!("service:{number}{long}"), "stopCode": long, "stoppedReason": long,
+            "startedBy": format!("ecs-svc/{number}{long}"), "launchType": long, "availabilityZone": long,
+            "taskDefinitionArn": format!("arn:aws:ecs:eu:1:task-definition/{number}{long}:41"),
+            "startedAt": text(START - 3_000), "stoppedAt": text(START), "createdAt": long,
+            "containers": vec![json!({"name": long, "image": format!("{long}:{long}"), "exitCode": 1, "reason": long,
+                "lastStatus": "STOPPED", "runtimeId": long}); 101]}});
+        let stop = stop::read(event).unwrap();
+        assert!(stop.key().is_none_or(|(key, _)| key.len() <= 1_024));
+        assert!(serde_json::to_string(&stop.containers).unwrap().len() <= 100 * 5_000);
+        arrive(&mut incidents, &stop, START);
+    }
+    let saved = incidents.save().len();
+    assert!(saved < 5 * 20_000, "{saved} bytes of 5 incidents");
+    let recovery = json!({"source": "aws.ecs", "detail-type": "ECS Deployment State Change", "time": text(START),
+        "resources": ["arn:aws:ecs:eu:1:service/prod/web"],
+        "detail": {"eventName": "SERVICE_DEPLOYMENT_COMPLETED", "deploymentId": long}});
+    assert_eq!(stop::recovery(&recovery).unwrap().deployment, None);
+}

@@ -115,3 +115,44 @@ fn revisions_that_are_known_are_bounded_and_of_services_only() {
     incidents.note_revision(&stopped(7, 3_000, "ecs-svc/1", true));
     assert_eq!(incidents.changes(), before, "known already");
 }
+
+/// What is added to the summary of a deployment that failed.
+fn said(sighting: &Sighting) -> String {
+    let mut stop = crash("web", 1, 1, START);
+    stop.summary = String::new();
+    sighting.verdict().into_iter().for_each(|verdict| verdict.add_to(&mut stop));
+    stop.summary.trim_start().to_owned()
+}
+
+#[test]
+fn a_deployment_that_failed_says_what_became_of_its_tasks() {
+    let mut incidents = incidents();
+    for task in 5..20 {
+        let at = START + i64::from(task);
+        arrive(&mut incidents, &crash("web", task, 1, at), at);
+    }
+    arrive(&mut incidents, &crash("web", 21, 139, START), START);
+    arrive(&mut incidents, &crash("shop", 90, 1, START), START);
+    let failed = |service: &str| {
+        stop::read(json!({"source": "aws.ecs", "detail-type": "ECS Deployment State Change", "id": service,
+            "resources": [format!("arn:aws:ecs:eu-central-1:111122223333:service/prod/{service}")],
+            "detail": {"eventType": "ERROR", "eventName": "SERVICE_DEPLOYMENT_FAILED",
+            "reason": "ECS deployment circuit breaker: tasks failed to start."}}))
+        .unwrap()
+    };
+    let sighting = incidents.observe(&failed("web"), START + MINUTE).unwrap();
+    assert_eq!(
+        said(&sighting),
+        "1 task of revision 42 stopped: app signal (app exit 139, after 3 s); 10 of revision 41 did, too."
+    );
+    arrive(&mut incidents, &crash("web", 22, 1, START), START);
+    arrive(&mut incidents, &crash("web", 23, 1, START), START);
+    let sighting = incidents.observe(&failed("web"), START + MINUTE).unwrap();
+    assert_eq!(
+        said(&sighting),
+        "3 tasks of revision 42 stopped: app error (app exit 1, after 3 s), app signal (app exit 139, after 3 s); \
+         10 of revision 41 did, too."
+    );
+    assert_eq!(said(&incidents.observe(&failed("api"), START).unwrap()), "");
+    assert_eq!(said(&incidents.observe(&crash("web", 30, 1, START), START).unwrap()), "");
+}

@@ -13,6 +13,7 @@ use crate::delivery::ledger::ChunkMaker;
 use crate::destination;
 use crate::limit::{DropLevels, DropSource};
 use crate::log::Log;
+use crate::router::incoming_chunk::IncomingChunk;
 use crate::router::pipeline::new_metrics;
 use crate::router::{OpenedDestination, RouterConfig};
 use crate::transport::Transport;
@@ -108,7 +109,8 @@ async fn flood(router: &Rc<Router>) {
     let now = Timestamp::now().as_second() as u64;
     let chunk = rmp_serde::to_vec(&(now, record)).unwrap().repeat(30);
     let tag = b"web-firelens-1";
-    router.route(ChunkMaker::Host, tag, router.pipeline.origin(tag), &chunk, None).await;
+    let origin = router.pipeline.origin(tag);
+    router.route(IncomingChunk { maker: ChunkMaker::Host, tag, origin, bytes: &chunk }, None).await;
 }
 
 fn logged(router: &Router) -> Vec<String> {

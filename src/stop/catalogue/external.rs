@@ -106,7 +106,7 @@ const MAINTENANCE: ExternalStop = ExternalStop {
 /// ECS's own words for what it plans for the machine below a task. They count whatever stop code comes with them.
 pub(in crate::stop) const PLANNED_FOR_HOST: [ExternalStop; 3] = [MAINTENANCE, DRAINING, REPLACED];
 
-/// The same as a whole sentence, which no person writes into a `StopTask`.
+/// Whole sentences of ECS about a plan for the machine: no person writes them into a `StopTask`.
 pub(in crate::stop) const SENTENCES: [ExternalStop; 1] =
     [ExternalStop { patterns: &["=task stopped during instance draining"], ..DRAINING }];
 

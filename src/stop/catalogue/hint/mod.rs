@@ -51,10 +51,8 @@ const TABLES: [&[Row]; 5] = [image::ROWS, injected::ROWS, placed::ROWS, started:
 
 /// The hint for a category, a cause and statements as `reason::normalize` makes them.
 pub(in crate::stop) fn find(category: Category, cause: Option<Cause>, statements: &[String]) -> &'static str {
-    let fits =
-        |row: &&Row| row.0 == category && (row.1.is_none() || row.1 == cause) && names(row.2, statements);
-    let refused = refused::find(cause, statements);
-    refused.or_else(|| TABLES.iter().copied().flatten().find(fits).map(|row| row.3)).unwrap_or_default()
+    let of_rows = || rows(category, cause, statements).next().map(|row| row.3);
+    refused::find(cause, statements).or_else(of_rows).unwrap_or_default()
 }
 
 /// The hint that the words of these statements lead to, not merely category and cause.
@@ -63,11 +61,17 @@ pub(in crate::stop) fn find_by_words(
     cause: Option<Cause>,
     statements: &[String],
 ) -> Option<&'static str> {
-    let fits = |row: &&Row| {
-        let has_words = !row.2.is_empty() && names(row.2, statements);
-        row.0 == category && (row.1.is_none() || row.1 == cause) && has_words
-    };
-    TABLES.iter().copied().flatten().find(fits).map(|row| row.3)
+    rows(category, cause, statements).find(|row| !row.2.is_empty()).map(|row| row.3)
+}
+
+/// The rows that fit, in their order.
+fn rows(
+    category: Category,
+    cause: Option<Cause>,
+    statements: &[String],
+) -> impl Iterator<Item = &'static Row> {
+    let rows = TABLES.into_iter().flatten().filter(move |row| row.0 == category);
+    rows.filter(move |row| (row.1.is_none() || row.1 == cause) && names(row.2, statements))
 }
 
 fn names(words: Words, statements: &[String]) -> bool {

@@ -1,7 +1,11 @@
 use serde_json::{Value as Json, json};
 
+use super::chunk_tail::records_in;
+use super::container_key::MAX_CONTAINERS;
+use super::line::MAX_CONTAINER_LINES;
 use super::*;
-use crate::input::decode;
+use crate::input::record::Source;
+use crate::stop::last_lines::{MAX_CONTAINER_BYTES, MAX_LINE_BYTES};
 
 fn line(container: &str, log: &str) -> Json {
     json!({"container_id": container, "source": "stderr", "log": log})
@@ -22,17 +26,17 @@ fn out(container: &str, log: &str) -> Json {
     json!({"container_id": container, "source": "stdout", "log": log})
 }
 
-fn observe(tail: &StderrTail, records: &[Json]) {
+fn observe(tail: &OutputTail, records: &[Json]) {
     let chunk: Vec<u8> =
         records.iter().flat_map(|record| rmp_serde::to_vec(&(1u64, record)).unwrap()).collect();
     let mut chunk_tail = tail.begin_chunk();
-    decode::records(&chunk, |record| chunk_tail.hear(record, source(record), false, None));
+    decode::records(&chunk, |record| chunk_tail.observe(record, source(record), false, None));
     tail.merge(chunk_tail);
 }
 
 #[test]
 fn the_last_lines_of_each_container_are_kept_in_order() {
-    let tail = StderrTail::new(3);
+    let tail = OutputTail::new(3);
     observe(&tail, &[line("a", "1"), line("b", "x"), line("a", "2"), line("a", "3"), line("a", "4")]);
     assert_eq!(tail.lines("web", "a"), ["2", "3", "4"]);
     observe(&tail, &[line("a", "5"), line("a", "")]);
@@ -43,7 +47,7 @@ fn the_last_lines_of_each_container_are_kept_in_order() {
 
 #[test]
 fn pieces_are_joined_and_a_last_one_is_not_waited_for() {
-    let tail = StderrTail::new(5);
+    let tail = OutputTail::new(5);
     let records =
         [line("a", "before"), piece("one ", "p", false), piece("two", "p", true), line("a", "after")];
     observe(&tail, &records);
@@ -56,7 +60,7 @@ fn pieces_are_joined_and_a_last_one_is_not_waited_for() {
 
 #[test]
 fn lines_bytes_and_containers_are_bounded() {
-    let tail = StderrTail::new(100);
+    let tail = OutputTail::new(100);
     let long = "é".repeat(5_000);
     observe(&tail, &(0..100).map(|_| line("a", &long)).collect::<Vec<_>>());
     assert_eq!(tail.lines("web", "a").len(), MAX_CONTAINER_BYTES / MAX_LINE_BYTES);
@@ -73,12 +77,12 @@ fn lines_bytes_and_containers_are_bounded() {
 
 #[test]
 fn a_container_that_makes_up_ids_costs_little_and_hides_no_others_lines() {
-    let tail = StderrTail::new(3);
+    let tail = OutputTail::new(3);
     let by = |name: &'static [u8], records: &[Json]| {
         let chunk: Vec<u8> =
             records.iter().flat_map(|record| rmp_serde::to_vec(&(1u64, record)).unwrap()).collect();
         let mut chunk_tail = tail.begin_chunk();
-        decode::records(&chunk, |record| chunk_tail.hear(record, source(record), false, Some(name)));
+        decode::records(&chunk, |record| chunk_tail.observe(record, source(record), false, Some(name)));
         assert!(chunk_tail.containers.len() <= MAX_CONTAINERS);
         tail.merge(chunk_tail);
     };
@@ -94,7 +98,7 @@ fn a_container_that_makes_up_ids_costs_little_and_hides_no_others_lines() {
 
 #[test]
 fn ids_that_are_made_up_take_no_memory() {
-    let tail = StderrTail::new(100);
+    let tail = OutputTail::new(100);
     for number in 0..2 * MAX_CONTAINERS {
         let id = format!("{number:0>60000}");
         observe(&tail, &[line(&id, "x"), piece("y", &id, true)]);
@@ -109,7 +113,7 @@ fn ids_that_are_made_up_take_no_memory() {
 
 #[test]
 fn secrets_in_lines_are_masked() {
-    let tail = StderrTail::new(3);
+    let tail = OutputTail::new(3);
     observe(
         &tail,
         &[line("a", "cannot connect to postgres://shop:hunter2@db/shop"), line("a", "token=hunter2")],
@@ -122,14 +126,14 @@ fn secrets_in_lines_are_masked() {
 
 #[test]
 fn nothing_is_kept_when_nothing_is_wanted() {
-    let tail = StderrTail::new(0);
+    let tail = OutputTail::new(0);
     observe(&tail, &[line("a", "1")]);
     assert!(tail.lines("web", "a").is_empty());
 }
 
 #[test]
 fn standard_output_counts_as_long_as_nothing_stands_on_standard_error() {
-    let tail = StderrTail::new(2);
+    let tail = OutputTail::new(2);
     observe(&tail, &[out("a", "1"), out("b", "x"), out("a", "2"), out("a", "3"), out("a", "")]);
     assert_eq!(tail.lines("web", "a"), ["2", "3"]);
     assert_eq!(tail.lines("web", "b"), ["x"]);
@@ -148,7 +152,7 @@ fn the_streams_are_the_users_choice() {
         (ContextStreams::Stdout, &["1", "3"], &["4"], &[]),
         (ContextStreams::Both, &["1", "2", "3"], &["4"], &["5"]),
     ] {
-        let tail = StderrTail::new(9).with_streams(streams);
+        let tail = OutputTail::new(9).with_streams(streams);
         observe(&tail, &records);
         let lines = ["a", "b", "c"].map(|id| tail.lines("web", id));
         assert_eq!(
@@ -161,11 +165,11 @@ fn the_streams_are_the_users_choice() {
 
 #[test]
 fn much_standard_output_is_bounded_and_the_newest_is_kept() {
-    let tail = StderrTail::new(3);
+    let tail = OutputTail::new(3);
     observe(&tail, &(0..1_000).map(|number| out("a", &number.to_string())).collect::<Vec<_>>());
     assert_eq!(tail.lines("web", "a"), ["997", "998", "999"]);
     let long = "é".repeat(5_000);
-    let tail = StderrTail::new(100);
+    let tail = OutputTail::new(100);
     (0..30).for_each(|_| observe(&tail, &[out("a", &long)]));
     assert_eq!(tail.lines("web", "a").len(), MAX_CONTAINER_BYTES / MAX_LINE_BYTES);
     observe(&tail, &(0..5_000).map(|number| out(&format!("id-{number}"), "x")).collect::<Vec<_>>());
@@ -173,13 +177,13 @@ fn much_standard_output_is_bounded_and_the_newest_is_kept() {
     let mut chunk_tail = tail.begin_chunk();
     let chunk: Vec<u8> =
         (0..5_000).flat_map(|_| rmp_serde::to_vec(&(1u64, out("a", "x"))).unwrap()).collect();
-    decode::records(&chunk, |record| chunk_tail.hear(record, Source::Stdout, false, Some(b"web")));
-    assert_eq!(chunk_tail.spare.bodies.capacity(), 100);
+    decode::records(&chunk, |record| chunk_tail.observe(record, Source::Stdout, false, Some(b"web")));
+    assert_eq!(chunk_tail.fallback.bodies.capacity(), 100);
 }
 
 #[test]
 fn a_joined_trace_counts_as_one_line_and_stays_whole() {
-    let tail = StderrTail::new(2).with_split_lines(true);
+    let tail = OutputTail::new(2).with_split_lines(true);
     observe(&tail, &[line("a", "before"), line("a", "Error: x\n  at b\n  at c\n"), line("a", "exit")]);
     assert_eq!(tail.lines("web", "a"), ["Error: x", "  at b", "  at c", "exit"]);
     observe(&tail, &[line("a", "next")]);
@@ -194,12 +198,12 @@ fn a_joined_trace_counts_as_one_line_and_stays_whole() {
 /// Else one stack trace of short lines would hold up everybody, and take a hundred times its own memory.
 #[test]
 fn a_joined_trace_of_very_many_lines_is_bounded_and_read_in_time() {
-    let tail = StderrTail::new(20).with_split_lines(true);
+    let tail = OutputTail::new(20).with_split_lines(true);
     let trace = format!("Error: x\n{}  at end", "a\n".repeat(500_000));
     let body = rmp_serde::to_vec(&(1u64, line("a", &trace))).unwrap();
     let mut chunk_tail = tail.begin_chunk();
     let start = std::time::Instant::now();
-    decode::records(&body, |record| chunk_tail.hear(record, Source::Stderr, false, None));
+    decode::records(&body, |record| chunk_tail.observe(record, Source::Stderr, false, None));
     assert!(chunk_tail.containers[0].1.len() <= MAX_CONTAINER_LINES);
     tail.merge(chunk_tail);
     assert!(start.elapsed().as_secs() < 2, "{:?}", start.elapsed());
@@ -208,12 +212,12 @@ fn a_joined_trace_of_very_many_lines_is_bounded_and_read_in_time() {
     }
     let kept = &tail.containers.borrow()[0];
     assert_eq!(kept.lines.len(), MAX_CONTAINER_LINES);
-    assert_eq!(kept.records, records_in(&kept.lines));
+    assert_eq!(kept.record_count, records_in(&kept.lines));
 }
 
 #[test]
 fn a_secret_over_several_lines_of_a_record_is_masked() {
-    let tail = StderrTail::new(20).with_split_lines(true);
+    let tail = OutputTail::new(20).with_split_lines(true);
     let key = "using\n-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----\nok";
     observe(&tail, &[line("a", key), line("a", r#"{"pass\u0077ord":"hunter2"}"#)]);
     assert_eq!(tail.lines("web", "a"), ["using", "[redacted]", "ok", r#"{"pass\u0077ord":"[redacted]"}"#]);
