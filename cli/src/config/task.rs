@@ -239,10 +239,12 @@ fn add_outputs(file: &Rc<str>, node: &Node, container: Option<&str>, configurati
 fn section(file: &Rc<str>, node: &Node, container: Option<&str>) -> Section {
     let options = node.get("options");
     let entries = options.map(Node::entries).unwrap_or_default();
-    let secrets = node.get("secretOptions");
+    // In the options they are reported, and are read as they are meant.
+    let secrets = node.get("secretOptions").or_else(|| options?.get("secretOptions"));
     let listed = secrets.map(Node::items).unwrap_or_default();
+    let is_option = |entry: &&MapEntry| !is_intrinsic(entry) && !is_beside_options(&entry.key);
     let mut settings: Vec<Setting> =
-        entries.iter().filter(|entry| !is_intrinsic(entry)).map(|entry| option(file, entry)).collect();
+        entries.iter().filter(is_option).map(|entry| option(file, entry)).collect();
     settings.extend(listed.iter().filter_map(|secret| secret_option(file, secret)));
     let line = options.filter(|options| !options.entries().is_empty()).map_or(node.line, |node| node.line);
     Section {
@@ -255,6 +257,11 @@ fn section(file: &Rc<str>, node: &Node, container: Option<&str>) -> Section {
             || listed.iter().any(|secret| secret.get("name").and_then(Node::text).is_none()),
         settings,
     }
+}
+
+/// Whether it is a key of `logConfiguration`, and no name that an option of a driver has.
+pub(crate) fn is_beside_options(key: &str) -> bool {
+    ["logDriver", "secretOptions"].iter().any(|known| known.eq_ignore_ascii_case(key))
 }
 
 /// Whether `Fn::If` or the like takes the place of an option, or YAML's `<<`.

@@ -1,7 +1,7 @@
 //! `logConfiguration`: drivers that exist, options that are texts, and a router for those that need one.
 
 use super::{ContainerView, FindingSeverity, TaskFindings, is_untyped_text};
-use crate::config::{MapEntry, Node, TaskDialect, Tree, is_function_name};
+use crate::config::{MapEntry, Node, TaskDialect, Tree, is_beside_options, is_function_name};
 use crate::suggest::closest;
 
 const DRIVERS: [&str; 9] =
@@ -217,6 +217,9 @@ fn check_awslogs_option(
     entry: &MapEntry,
 ) {
     let key = entry.key.as_str();
+    if is_beside_options(key) {
+        return;
+    }
     let known = || AWSLOGS_OPTIONS.into_iter().chain(MODE_OPTIONS);
     if !known().any(|known| known == key) && !is_function_name(key) && key != "<<" {
         let known: Vec<&str> = known().collect();
@@ -265,6 +268,7 @@ fn is_no_text(findings: &TaskFindings<'_, '_>, entry: &MapEntry) -> bool {
     let is_nested = matches!(entry.value.tree, Tree::List(_) | Tree::Map(_)) && !entry.value.is_function();
     !is_function_name(&entry.key)
         && entry.key != "<<"
+        && !is_beside_options(&entry.key)
         && (is_nested
             || is_untyped_text(findings.view.task.dialect, &entry.value)
             || (findings.view.task.dialect == TaskDialect::Ecs && entry.value.is_null()))

@@ -3,6 +3,7 @@
 //! <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html> and the types that it names,
 //! read 2026-11.
 
+use super::levels::KeyLevel;
 use super::names::check_key;
 use super::shapes::{LINUX_LISTS, MAPS, TASK_LISTS};
 use super::{ContainerView, FindingSeverity, TaskFindings, written_number};
@@ -198,6 +199,24 @@ const LIMITS: [&str; 15] = [
     "stack",
 ];
 
+/// The map of a container that has this member.
+pub(super) fn of_container(member: &str) -> Option<&'static str> {
+    map_with(&OF_CONTAINER, member)
+}
+
+/// The map of the task that has this member.
+pub(super) fn of_task(member: &str) -> Option<&'static str> {
+    map_with(&OF_TASK, member)
+}
+
+fn map_with(shapes: &[Shape], member: &str) -> Option<&'static str> {
+    let has = |shape: &&Shape| shape.members.iter().any(|(name, _)| same(name, member));
+    match shapes.iter().find(has)?.place {
+        [place] => Some(place),
+        _ => None,
+    }
+}
+
 pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
     let view = findings.view;
     // In Terraform, those of the task are blocks with names of their own.
@@ -268,7 +287,7 @@ fn check_members(
 ) {
     let names: Vec<&str> = shape.members.iter().map(|(name, _)| *name).collect();
     for member in value.entries() {
-        check_key(findings, container, member, &names);
+        check_key(findings, container, member, KeyLevel::map(key, &names));
         let known = shape.members.iter().find(|(name, _)| same(name, &member.key));
         if let Some((_, kind)) = known.filter(|(_, kind)| !matches!(kind, Any)) {
             check_type(findings, container, member, *kind);

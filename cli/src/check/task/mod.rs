@@ -13,6 +13,7 @@ mod health;
 mod identifiers;
 mod images;
 mod launch;
+mod levels;
 mod limits;
 mod logging;
 mod members;
