@@ -43,7 +43,15 @@ fn check_dependency(findings: &mut TaskFindings<'_, '_>, container: &ContainerVi
         }
         return;
     };
-    let Some(condition) = dependency.get("condition").and_then(Node::text) else { return };
+    let Some(condition) = dependency.get("condition").and_then(Node::text) else {
+        if dependency.entry("condition").is_none() && dependency.entry("<<").is_none() {
+            report(
+                "has no condition, and ECS refuses the task".to_owned(),
+                "add \"condition\": \"HEALTHY\"".to_owned(),
+            );
+        }
+        return;
+    };
     if !CONDITIONS.contains(&condition) {
         return report(
             format!("'{condition}' is not a condition"),

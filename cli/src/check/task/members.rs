@@ -6,7 +6,7 @@
 use super::levels::KeyLevel;
 use super::names::check_key;
 use super::shapes::{LINUX_LISTS, MAPS, TASK_LISTS};
-use super::{ContainerView, FindingSeverity, TaskFindings, written_number};
+use super::{ContainerView, FindingSeverity, TaskFindings, pairs, written_number};
 use crate::config::{MapEntry, Node, TaskDialect, Tree, is_function_name};
 use crate::suggest::closest;
 
@@ -228,13 +228,33 @@ pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
     }
 }
 
+/// The members of a container's maps that begin with a small letter, where CloudFormation wants a capital.
+pub(super) fn small(container: &Node) -> Vec<&MapEntry> {
+    let mut found = Vec::new();
+    for shape in &OF_CONTAINER {
+        let maps = found_in(container, shape.place);
+        let names: Vec<&str> = shape.members.iter().map(|(name, _)| *name).collect();
+        found.extend(maps.into_iter().flat_map(|(_, map)| small_keys(map, &names)));
+    }
+    for (place, names) in &pairs::PAIRS {
+        found.extend(pairs::items(container, place).flat_map(|item| small_keys(item, names)));
+    }
+    found
+}
+
+fn small_keys<'n>(map: &'n Node, names: &[&str]) -> Vec<&'n MapEntry> {
+    let is_small = |entry: &&MapEntry| entry.key.starts_with(|first: char| first.is_ascii_lowercase());
+    let known = |entry: &&MapEntry| names.iter().any(|name| same(name, &entry.key));
+    map.entries().iter().filter(is_small).filter(known).collect()
+}
+
 fn check_shape(
     findings: &mut TaskFindings<'_, '_>,
     container: Option<&ContainerView<'_>>,
     node: &Node,
     shape: &Shape,
 ) {
-    for (key, value) in found(node, shape.place) {
+    for (key, value) in found_in(node, shape.place) {
         if value.is_null() {
             continue;
         }
@@ -255,7 +275,7 @@ fn check_shape(
 }
 
 /// The maps under these names, and the items where one of them is a list.
-fn found<'n>(node: &'n Node, place: &[&'static str]) -> Vec<(&'static str, &'n Node)> {
+fn found_in<'n>(node: &'n Node, place: &[&'static str]) -> Vec<(&'static str, &'n Node)> {
     let mut found = vec![("", node)];
     for key in place {
         let entries = found.iter().filter_map(|(_, node)| node.entry(key));

@@ -19,6 +19,7 @@ mod logging;
 mod members;
 mod mounts;
 mod names;
+mod pairs;
 mod partitions;
 mod ports;
 mod roles;
@@ -268,6 +269,7 @@ pub(super) fn check(configuration: &Configuration, ours: &[&Section], findings: 
         identifiers::check(&mut findings);
         shapes::check(&mut findings);
         members::check(&mut findings);
+        pairs::check(&mut findings);
         mounts::check(ours, &mut findings);
         container::check(&mut findings);
         environment::check(&mut findings);

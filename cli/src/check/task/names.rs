@@ -1,7 +1,7 @@
 //! Misspelt keys of a task definition, and CloudFormation's in the wrong case.
 
 use super::levels::KeyLevel;
-use super::{ContainerView, TaskFindings};
+use super::{ContainerView, TaskFindings, members};
 use crate::config::{MapEntry, Node, TaskDialect, is_beside_options, is_function_name};
 use crate::suggest::closest;
 
@@ -229,6 +229,7 @@ fn check_case(findings: &mut TaskFindings<'_, '_>) {
         small.extend(logging.into_iter().flat_map(|node| miscased_keys(node, &LOG_KEYS)));
         let firelens = container.firelens();
         small.extend(firelens.into_iter().flat_map(|node| miscased_keys(node, &FIRELENS_KEYS)));
+        small.extend(members::small(container.node));
     }
     let Some(first) = small.first() else { return };
     let mut names: Vec<&str> = small.iter().map(|entry| entry.key.as_str()).collect();
