@@ -24,6 +24,7 @@ mod inputs;
 mod join;
 mod known_keys;
 mod limits;
+mod lines_to_people;
 mod messages;
 mod objects;
 mod other_secrets;
@@ -174,6 +175,7 @@ fn check_section(section: &Section, configuration: &Configuration, findings: &mu
     let flush_timeout = startup::check(section, findings);
     known_keys::check(section, &names, findings);
     routes::check(section, &names, findings);
+    lines_to_people::check(section, findings);
     secrets::check(section, &names, &configuration.variables, findings);
     secret_kinds::check(section, findings);
     variables::check(section, &configuration.variables, findings);
