@@ -1,6 +1,7 @@
 //! `logConfiguration`: drivers that exist, options that are texts, and a router for those that need one.
 
 use super::{ContainerView, FindingSeverity, TaskFindings, is_untyped_text};
+use crate::check::host::broken;
 use crate::config::{MapEntry, Node, TaskDialect, Tree, is_beside_options, is_function_name};
 use crate::suggest::closest;
 
@@ -157,6 +158,7 @@ fn check_driver_options(
 ) {
     if container.uses_firelens() {
         check_buffer_limit(findings, container, &options.value);
+        PATTERNS.iter().for_each(|key| check_pattern(findings, container, &options.value, key));
     }
     if container.log_driver() == Some("awslogs") {
         options.value.entries().iter().for_each(|entry| check_awslogs_option(findings, container, entry));
@@ -209,6 +211,31 @@ fn check_buffer_limit(findings: &mut TaskFindings<'_, '_>, container: &Container
     }
     let message = format!("'{text}' is not a number of bytes from 1 to {MAX_BUFFER_LIMIT}");
     findings.container_error(container, entry, message, "write for example \"2097152\"");
+}
+
+/// Options that FireLens makes a filter `grep` of.
+const PATTERNS: [&str; 2] = ["include-pattern", "exclude-pattern"];
+
+/// Reports what is no regular expression, most often a pattern of file names.
+fn check_pattern(
+    findings: &mut TaskFindings<'_, '_>,
+    container: &ContainerView<'_>,
+    options: &Node,
+    key: &str,
+) {
+    let Some(entry) = option(options, key) else { return };
+    let Some(text) = entry.value.text() else { return };
+    let Some(reason) = broken(text) else { return };
+    let message = format!(
+        "'{text}' is not a regular expression ({reason}), so that the filter grep that FireLens makes of it keeps Fluent \
+         Bit from starting"
+    );
+    let plain = text.trim_matches('*');
+    let instead = match plain.is_empty() || broken(plain).is_some() {
+        true => "write one, for example \"GET /health\"".to_owned(),
+        false => format!("write \"{plain}\", which is found anywhere in the line"),
+    };
+    findings.container_error(container, entry, message, instead);
 }
 
 fn check_awslogs_option(
