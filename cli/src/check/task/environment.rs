@@ -136,6 +136,10 @@ fn check_secret(
         findings.container_error(container, &place, message, instead);
         return true;
     }
+    if let Some((message, meant)) = entry.value.text().and_then(impossible) {
+        findings.container_error(container, &place, format!("{name}: {message}"), format!("write {meant}"));
+        return true;
+    }
     check_place(findings, container, &place, name);
     check_colons(findings, container, &place, name);
     false
@@ -246,5 +250,80 @@ fn is_place_of_secret(text: &str) -> bool {
             account.len() == 12 && account.bytes().all(|digit| digit.is_ascii_digit())
         }
         _ => false,
+    }
+}
+
+/// What is wrong with an ARN whose last part its service does not write, and what was meant.
+fn impossible(text: &str) -> Option<(&'static str, String)> {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    let ["arn", partition, service, region, account, resource] = parts.as_slice() else { return None };
+    if resource.contains(['$', '{', '<']) {
+        return None;
+    }
+    let arn =
+        |service: &str, resource: &str| format!("arn:{partition}:{service}:{region}:{account}:{resource}");
+    match (*service, resource.strip_prefix("secret:"), resource.strip_prefix("parameter/")) {
+        ("secretsmanager", Some(_), _) => None,
+        ("ssm", _, Some(name)) if !name.is_empty() && !name.starts_with('/') => None,
+        ("ssm", Some(_), _) => {
+            Some(("the ARN of a secret has secretsmanager, not ssm, in it", arn("secretsmanager", resource)))
+        }
+        ("secretsmanager", _, Some(_)) => {
+            Some(("the ARN of a parameter has ssm, not secretsmanager, in it", arn("ssm", resource)))
+        }
+        ("ssm", ..) => {
+            let name = resource.trim_start_matches("parameter").trim_start_matches([':', '/']);
+            let name = if name.is_empty() { "NAME" } else { name };
+            Some((
+                "the ARN of a parameter ends in parameter/ and its name, with one slash",
+                arn("ssm", &format!("parameter/{name}")),
+            ))
+        }
+        _ => {
+            let name = resource.trim_start_matches("secret").trim_start_matches([':', '/']);
+            let name = if name.is_empty() { "NAME-AbCdEf" } else { name };
+            Some((
+                "the ARN of a secret ends in secret: and its name",
+                arn("secretsmanager", &format!("secret:{name}")),
+            ))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::task::tests::{assert_says, said, task};
+
+    #[test]
+    fn an_arn_of_a_secret_is_one_that_its_service_writes() {
+        let with = |service: &str, resource: &str| {
+            let arn = format!("arn:aws:{service}:eu-west-1:111122223333:{resource}");
+            task("", &format!(r#""secrets": [{{"name": "A", "valueFrom": "{arn}"}}],"#), "")
+        };
+        for (service, resource, meant) in [
+            ("ssm", "/pd", "write arn:aws:ssm:eu-west-1:111122223333:parameter/pd"),
+            ("ssm", "parameter//pd", "111122223333:parameter/pd"),
+            ("ssm", "parameter/", "111122223333:parameter/NAME"),
+            ("ssm", "parameter:pd", "111122223333:parameter/pd"),
+            (
+                "ssm",
+                "secret:pd-AbCdEf",
+                "write arn:aws:secretsmanager:eu-west-1:111122223333:secret:pd-AbCdEf",
+            ),
+            ("secretsmanager", "parameter/pd", "write arn:aws:ssm:eu-west-1:111122223333:parameter/pd"),
+            ("secretsmanager", "pd-AbCdEf", "111122223333:secret:pd-AbCdEf"),
+        ] {
+            assert_says(&with(service, resource), "error", meant);
+        }
+        for (service, resource) in [
+            ("ssm", "parameter/pd"),
+            ("ssm", "parameter/prod/pd"),
+            ("ssm", "parameter/prod/pd:3"),
+            ("secretsmanager", "secret:pd-AbCdEf"),
+            ("secretsmanager", "secret:prod/pd-AbCdEf:key::"),
+            ("ssm", "${PARAMETER}"),
+        ] {
+            assert_eq!(said(&with(service, resource)), [""; 0], "{service}:{resource}");
+        }
     }
 }
