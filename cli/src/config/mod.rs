@@ -5,6 +5,7 @@
 
 mod classic;
 mod embedded;
+mod encoded;
 mod encoding;
 mod fluent_yaml;
 mod form;

@@ -7,7 +7,7 @@
 use std::rc::Rc;
 
 use super::tree::{MapEntry, Node, Tree, is_function_name};
-use super::{Configuration, Location, Origin, Section, Setting, SettingValue, infrastructure, json};
+use super::{Configuration, Location, Origin, Section, Setting, SettingValue, encoded, infrastructure};
 use crate::suggest::closest;
 
 /// Keys by which a task definition or a template is recognised.
@@ -66,7 +66,7 @@ pub(super) fn read(file: &Rc<str>, tree: Node, configuration: &mut Configuration
         report_unplanned(file, &tree, configuration);
         configuration.templates.extend(infrastructure::of_plan(file, &tree));
     }
-    expand(file, &mut tree, configuration);
+    encoded::expand(file, &mut tree, configuration);
     let dialect = match () {
         () if is_terraform => TaskDialect::Terraform,
         () if is_cloudformation(&tree) => TaskDialect::CloudFormation,
@@ -107,36 +107,6 @@ fn is_cloudformation(tree: &Node) -> bool {
             .entries()
             .iter()
             .any(|entry| matches!(entry.key.as_str(), "ContainerDefinitions" | "Properties"))
-}
-
-/// Replaces containers that are written as a text with JSON, as Terraform and Pulumi keep them.
-fn expand(file: &Rc<str>, node: &mut Node, configuration: &mut Configuration) {
-    match &mut node.tree {
-        Tree::List(items) => items.iter_mut().for_each(|item| expand(file, item, configuration)),
-        Tree::Function(_, value) => expand(file, value, configuration),
-        Tree::Map(entries) => {
-            for entry in entries {
-                match expanded(entry) {
-                    Some(Ok(containers)) => entry.value = containers,
-                    Some(Err(message)) => {
-                        let location = Location { file: Rc::clone(file), line: entry.line };
-                        configuration.error(location, message, "write jsonencode([…])");
-                    }
-                    None => expand(file, &mut entry.value, configuration),
-                }
-            }
-        }
-        Tree::Text(_) | Tree::Word(_) => {}
-    }
-}
-
-fn expanded(entry: &MapEntry) -> Option<Result<Node, String>> {
-    let is_containers = matches!(entry.key.as_str(), "container_definitions" | "containerDefinitions");
-    let Tree::Text(text) = entry.value.tree.clone() else { return None };
-    is_containers.then(|| {
-        let parsed = json::parse(&text).map_err(|error| format!("{}: {}", entry.key, error.message));
-        parsed.map(|node| node.on_line(entry.line))
-    })
 }
 
 /// Reports a task definition that `register-task-definition` cannot read: in a list, or with CloudFormation's keys and
