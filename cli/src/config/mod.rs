@@ -27,7 +27,9 @@ use self::encoding::DecodedText;
 pub(crate) use self::form::excuse_sources;
 use self::format::FileFormat;
 use self::include::Includes;
-pub(crate) use self::task::{CloudFormationTemplate, TaskDefinition, TaskDialect, TemplateForm, is_beside_options};
+pub(crate) use self::task::{
+    CloudFormationTemplate, TaskDefinition, TaskDialect, TemplateForm, is_beside_options, misplaced_secrets,
+};
 pub(crate) use self::tree::{DYNAMIC_REFERENCE, MapEntry, Node, Tree, is_function_name};
 pub(crate) use self::wildcard::{matches, tag_regex};
 

@@ -6,6 +6,8 @@
 
 use std::rc::Rc;
 
+use ecs_router::config::keys::{DestinationKind, KEYS, Scope};
+
 use super::tree::{MapEntry, Node, Tree, is_function_name};
 use super::{Configuration, Location, Origin, Section, Setting, SettingValue, encoded, infrastructure};
 use crate::suggest::closest;
@@ -189,13 +191,12 @@ fn report_misspelt(file: &Rc<str>, entry: &MapEntry, configuration: &mut Configu
     }
 }
 
-fn add_outputs(file: &Rc<str>, node: &Node, container: Option<&str>, configuration: &mut Configuration) {
+fn add_outputs(file: &Rc<str>, node: &Node, container: Option<&Node>, configuration: &mut Configuration) {
     let driver = node.get("logDriver").and_then(Node::text);
     if driver.is_some_and(|driver| driver == "awsfirelens") {
         configuration.outputs.push(section(file, node, container));
     }
-    let own_name = || node.get("name").and_then(Node::text);
-    let container = if node.get("logConfiguration").is_some() { own_name() } else { container };
+    let container = if node.get("logConfiguration").is_some() { Some(node) } else { container };
     match &node.tree {
         Tree::List(items) => items.iter().for_each(|item| add_outputs(file, item, container, configuration)),
         Tree::Map(entries) => {
@@ -206,7 +207,7 @@ fn add_outputs(file: &Rc<str>, node: &Node, container: Option<&str>, configurati
     }
 }
 
-fn section(file: &Rc<str>, node: &Node, container: Option<&str>) -> Section {
+fn section(file: &Rc<str>, node: &Node, container: Option<&Node>) -> Section {
     let options = node.get("options");
     let entries = options.map(Node::entries).unwrap_or_default();
     // In the options they are reported, and are read as they are meant.
@@ -215,18 +216,50 @@ fn section(file: &Rc<str>, node: &Node, container: Option<&str>) -> Section {
     let is_option = |entry: &&MapEntry| !is_intrinsic(entry) && !is_beside_options(&entry.key);
     let mut settings: Vec<Setting> =
         entries.iter().filter(is_option).map(|entry| option(file, entry)).collect();
-    settings.extend(listed.iter().filter_map(|secret| secret_option(file, secret)));
+    // So are those among the secrets of the container.
+    let elsewhere = container.map(misplaced_secrets).unwrap_or_default();
+    settings.extend(listed.iter().chain(elsewhere).filter_map(|secret| secret_option(file, secret)));
     let line = options.filter(|options| !options.entries().is_empty()).map_or(node.line, |node| node.line);
     Section {
         location: Location { file: Rc::clone(file), line },
         origin: Origin::FireLens,
-        container: container.map(str::to_owned),
+        container: container.and_then(|node| node.get("name")).and_then(Node::text).map(str::to_owned),
         open: options.is_some_and(Node::is_function)
             || secrets.is_some_and(Node::is_function)
             || entries.iter().any(is_intrinsic)
             || listed.iter().any(|secret| secret.get("name").and_then(Node::text).is_none()),
         settings,
     }
+}
+
+/// Secrets of a container that are keys of the output in its options: `slack.webhook_url`, which no application needs
+/// under this name.
+pub(crate) fn misplaced_secrets(container: &Node) -> Vec<&Node> {
+    let logging = container.get("logConfiguration");
+    let options = logging.and_then(|logging| logging.get("options")).map(Node::entries).unwrap_or_default();
+    let is_ours = |entry: &MapEntry| entry.key == "Name" && entry.value.text() == Some("ecs_router");
+    let secrets = container.get("secrets").map(Node::items).unwrap_or_default();
+    if !options.iter().any(is_ours) {
+        return Vec::new();
+    }
+    let secret_options = logging.and_then(|logging| logging.get("secretOptions"));
+    let listed = secret_options.map(Node::items).unwrap_or_default();
+    let given = listed.iter().filter_map(secret_name).chain(options.iter().map(|entry| entry.key.as_str()));
+    let given: Vec<&str> = given.collect();
+    let is_meant = |name: &str| is_secret_key(name, options) && !given.contains(&name);
+    secrets.iter().filter(|secret| secret_name(secret).is_some_and(is_meant)).collect()
+}
+
+fn secret_name(secret: &Node) -> Option<&str> {
+    secret.get("name")?.text()
+}
+
+/// Whether it is a key with a secret, of a destination that is called by its type or has options.
+fn is_secret_key(name: &str, options: &[MapEntry]) -> bool {
+    let Some((destination, key)) = name.rsplit_once('.') else { return false };
+    let is_of = |entry: &MapEntry| entry.key.rsplit_once('.').is_some_and(|(of, _)| of == destination);
+    let is_destination = DestinationKind::parse(destination).is_some() || options.iter().any(is_of);
+    is_destination && KEYS.iter().any(|row| row.name == key && row.secret && row.scope != Scope::Output)
 }
 
 /// Whether it is a key of `logConfiguration`, and no name that an option of a driver has.

@@ -1,7 +1,7 @@
 //! `environment` and `secrets` as ECS wants them: lists of pairs, and texts.
 
 use super::{ContainerView, TaskFindings, is_untyped_text};
-use crate::config::{MapEntry, Node, TaskDialect, Tree};
+use crate::config::{MapEntry, Node, TaskDialect, Tree, misplaced_secrets};
 
 pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
     let view = findings.view;
@@ -14,6 +14,7 @@ pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
         }
         check_repeated(findings, container);
         check_options(findings, container);
+        check_misplaced(findings, container);
     }
 }
 
@@ -26,6 +27,22 @@ fn check_options(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<
             check_secret(findings, container, entry, name, "secretOptions");
         }
     }
+}
+
+/// Reports keys of the output among the secrets of the application, which get them as variables.
+fn check_misplaced(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
+    let secrets = misplaced_secrets(container.node);
+    let Some(first) = secrets.first() else { return };
+    let names: Vec<&str> = secrets.iter().filter_map(|secret| secret.get("name")?.text()).collect();
+    let message = format!(
+        "gives {} to the application as variables, and the output in its logConfiguration goes without",
+        names.join(", ")
+    );
+    let is_capital = findings.view.task.dialect == TaskDialect::CloudFormation;
+    let place =
+        if is_capital { "SecretOptions of LogConfiguration" } else { "secretOptions of logConfiguration" };
+    let entry = MapEntry { key: "secrets".to_owned(), line: first.line, value: (*first).clone() };
+    findings.container_error(container, &entry, message, format!("move them into {place}"));
 }
 
 /// Reports a variable that is given twice.
@@ -324,6 +341,32 @@ mod tests {
             ("ssm", "${PARAMETER}"),
         ] {
             assert_eq!(said(&with(service, resource)), [""; 0], "{service}:{resource}");
+        }
+    }
+
+    #[test]
+    fn secrets_of_the_output_are_not_those_of_the_application() {
+        let arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:web-AbCdEf";
+        let with = |names: &[&str], options: &str| {
+            let secrets: Vec<String> =
+                names.iter().map(|name| format!(r#"{{"name": "{name}", "valueFrom": "{arn}"}}"#)).collect();
+            let app = format!(r#""secrets": [{}],"#, secrets.join(", "));
+            task("", &app, "").replace(r#""route.default": "stdout""#, options)
+        };
+        let slack = r#""route.default": "stdout", "route.stop": "slack""#;
+        assert_says(
+            &with(&["slack.webhook_url"], slack),
+            "error",
+            "secrets: gives slack.webhook_url to the application as variables",
+        );
+        let dog = r#""route.default": "dog", "dog.type": "datadog""#;
+        assert_says(
+            &with(&["dog.api_key"], dog),
+            "error",
+            "move them into secretOptions of logConfiguration",
+        );
+        for names in [["spring.datasource.password"], ["db.password"], ["API_KEY"]] {
+            assert_eq!(said(&with(&names, r#""route.default": "stdout""#)), [""; 0], "{names:?}");
         }
     }
 }
