@@ -135,11 +135,16 @@ fn check_regions(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<
     let is_region = |item: &&Node| {
         matches!(item.get("name").and_then(Node::text), Some("AWS_REGION" | "AWS_DEFAULT_REGION"))
     };
-    let of_variables = variables.iter().filter(is_region).filter_map(|item| item.entry("value"));
+    // The finding names the variable, not that it has a value.
+    let named = |item: &Node| {
+        let name = item.get("name")?.text()?.to_owned();
+        Some(MapEntry { key: name, ..item.entry("value")?.clone() })
+    };
+    let of_variables = variables.iter().filter(is_region).filter_map(named);
     let options = container.node.get("logConfiguration").and_then(|logging| logging.get("options"));
     let of_driver = options.and_then(|options| options.entry("awslogs-region"));
-    for entry in of_variables.chain(of_driver) {
-        check_region(findings, container, entry, entry.value.text().unwrap_or_default());
+    for entry in of_variables.chain(of_driver.cloned()) {
+        check_region(findings, container, &entry, entry.value.text().unwrap_or_default());
     }
     let Some(entry) = container.node.entry("image") else { return };
     let image = entry.value.text().unwrap_or_default();
@@ -215,7 +220,7 @@ mod tests {
                 "",
                 r#""environment": [{"name": "AWS_REGION", "value": "eu-wset-1"}],"#,
                 "warning",
-                "did you mean eu-west-1?",
+                "AWS_REGION: 'eu-wset-1' is not an AWS region that was known in 2026-11; did you mean eu-west-1?",
             ),
         ] {
             assert_says(&task(keys, app, ""), severity, part);
