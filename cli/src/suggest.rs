@@ -14,7 +14,7 @@ pub(crate) fn closest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
     candidates.min().map(|(_, known)| known)
 }
 
-/// Like [`closest`], but also finds words that contain each other: `log_group` for `log_group_name`.
+/// Like [`closest`], but also finds words that contain each other: `log_group` for `log_group_name`, `event_bus` for `bus`.
 pub(crate) fn closest_or_part<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     let lower = word.to_ascii_lowercase();
     let is_prefix = |known: &str| lower.strip_prefix(known).is_some_and(|rest| rest.starts_with('_'));
@@ -22,8 +22,15 @@ pub(crate) fn closest_or_part<'k>(word: &str, known: &[&'k str]) -> Option<&'k s
         known.len().min(lower.len()) >= 4 && (lower.contains(known) || known.contains(lower.as_str()))
     };
     longest(known, is_prefix)
+        .or_else(|| with_word(&lower, known))
         .or_else(|| closest(word, known.iter().copied()))
         .or_else(|| longest(known, overlaps))
+}
+
+/// The shortest name that has this word in it.
+fn with_word<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+    let has = |known: &&&str| word.len() >= 3 && known.split('_').any(|part| part == word);
+    known.iter().filter(has).min_by_key(|known| known.len()).copied()
 }
 
 fn longest<'k>(known: &[&'k str], is_candidate: impl Fn(&str) -> bool) -> Option<&'k str> {
@@ -57,6 +64,8 @@ mod tests {
         assert_eq!(closest_or_part("log_group_name", &known), Some("log_group"));
         assert_eq!(closest_or_part("log_stream_prefix", &known), Some("log_stream"));
         assert_eq!(closest_or_part("key_format", &known), Some("key"));
+        assert_eq!(closest_or_part("bus", &["event_bus", "fips"]), Some("event_bus"));
+        assert_eq!(closest_or_part("group", &known), Some("log_group"));
         assert_eq!(closest_or_part("donkeys", &known), None, "too short a part");
     }
 

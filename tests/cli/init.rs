@@ -31,6 +31,9 @@ const DESTINATIONS: [&str; 16] = [
 /// Lines of standard output do not go there.
 const FOR_ALERTS: [&str; 5] = ["slack", "sns", "eventbridge", "pagerduty", "teams"];
 
+/// No lines at all go there.
+const FOR_PEOPLE: [&str; 3] = ["slack", "pagerduty", "teams"];
+
 const PLACES: [&str; 3] = ["fargate", "ec2", "collector"];
 
 fn init(folder: &Path, place: &str, more: &[&str]) -> Ran {
@@ -65,7 +68,8 @@ fn everything(iac: &str, visit: impl Fn(&str, &str, &Path)) {
             let path = folder.path().join(format!("{place}-{kind}"));
             let rest = if FOR_ALERTS.contains(&kind) { "stdout" } else { kind };
             let mut flags = vec!["--iac", iac, "--stop", kind, "--rest", rest];
-            flags.extend((place != "collector").then_some(["--error", kind]).into_iter().flatten());
+            let error = if FOR_PEOPLE.contains(&kind) { "stdout" } else { kind };
+            flags.extend((place != "collector").then_some(["--error", error]).into_iter().flatten());
             let ran = init(&path, place, &flags);
             assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{place} {kind}");
             visit(place, kind, &path);
@@ -350,7 +354,12 @@ fn mistakes_are_named_and_nothing_is_written() {
         ("fargate", vec!["--stop", "slak"], "did you mean slack?"),
         ("fargate", vec!["--name", "a b"], "--name: letters"),
         ("fargate", vec!["--bucket", "My_Bucket"], "bucket"),
-        ("fargate", vec!["--region", "eu-wset-1"], "region"),
+        (
+            "fargate",
+            vec!["--region", "eu-wset-1"],
+            "task-definition.json: container log_router: image: 'eu-wset-1'",
+        ),
+        ("fargate", vec!["--error", "slack"], "extra.conf: route.stderr: every line of standard error"),
         ("fargate", vec!["--yaml"], "--yaml"),
         ("fargate", vec!["--account", "1"], "12 digits"),
         ("collector", vec!["--error", "s3"], "--error"),

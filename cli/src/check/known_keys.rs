@@ -197,7 +197,7 @@ fn keys_of_group(group: &str) -> String {
 }
 
 /// What other destinations, other plugins or people call one of our keys, without the destination.
-const OTHER_NAMES: [(&str, &str); 25] = [
+const OTHER_NAMES: [(&str, &str); 27] = [
     ("path", "key"),
     ("prefix", "key"),
     ("s3_key_format", "key"),
@@ -209,6 +209,8 @@ const OTHER_NAMES: [(&str, &str); 25] = [
     ("uri", "url"),
     ("endpoint", "url"),
     ("host", "url"),
+    ("host", "site"),
+    ("host", "endpoint"),
     ("region", "site"),
     ("license_key", "api_key"),
     ("licence_key", "license_key"),
@@ -277,6 +279,11 @@ fn called_otherwise(section: &Section, key: &str) -> Option<String> {
     }
     let (destination, name) = key.split_once('.')?;
     let kind = destination_kind(section, destination)?;
+    // A name without a dot is that of a machine, not the address of a service.
+    let is_machine = name == "host" && section.text(key).is_some_and(|text| !text.contains('.'));
+    if is_machine && find(Some(kind), "hostname").is_some() {
+        return Some(format!("{destination}.hostname"));
+    }
     let ours = of(&OTHER_NAMES, name).into_iter().find(|ours| find(Some(kind), ours).is_some())?;
     Some(format!("{destination}.{ours}"))
 }

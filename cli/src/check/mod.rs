@@ -27,6 +27,7 @@ mod join;
 mod known_keys;
 mod limits;
 mod match_pattern;
+mod lines_to_people;
 mod messages;
 mod objects;
 mod other_secrets;
@@ -99,15 +100,15 @@ pub(crate) fn run(arguments: &CheckArguments) -> io::Result<ExitCode> {
     Ok(ExitCode::from(if errors > 0 { 2 } else { u8::from(warnings > 0) }))
 }
 
-/// The errors and warnings in files that are deployed together, a line each.
+/// The errors and warnings in files that are deployed together, a line each, with the name of the file and the container.
 pub(crate) fn remarks(paths: &[PathBuf]) -> Vec<String> {
     let findings = check_deployment(paths.iter().map(|path| config::read(path)).collect());
     let serious = findings.iter().filter(|finding| finding.severity > FindingSeverity::Note);
-    let remarks = serious.map(|Finding { key, message, instead, .. }| {
-        let key = key.as_deref().map(|key| format!("{key}: ")).unwrap_or_default();
-        if instead.is_empty() { format!("{key}{message}") } else { format!("{key}{message}; {instead}") }
-    });
-    remarks.collect()
+    let remark = |finding: &Finding| {
+        let file = finding.location.file.rsplit(['/', '\\']).next().unwrap_or_default();
+        format!("{file}: {}", finding.text())
+    };
+    serious.map(remark).collect()
 }
 
 /// The findings in files that are deployed together, file by file, in the order of the lines.
@@ -195,6 +196,7 @@ fn check_section(section: &Section, configuration: &Configuration, findings: &mu
     let flush_timeout = startup::check(section, findings);
     known_keys::check(section, &names, findings);
     routes::check(section, &names, findings);
+    lines_to_people::check(section, findings);
     secrets::check(section, &names, &configuration.variables, findings);
     secret_kinds::check(section, findings);
     variables::check(section, &configuration.variables, findings);

@@ -348,9 +348,13 @@ fn keys_that_do_not_exist_lead_to_those_that_do() {
         ("x.path logs/", "did you mean x.key?"),
         ("x.kms_key_id k", "did you mean x.sse_kms_key_id?"),
         ("slack.channel ops", "leave it out: the webhook has a channel of its own"),
+        ("eventbridge.bus default", "did you mean eventbridge.event_bus?"),
+        ("datadog.host http-intake.logs.datadoghq.eu", "did you mean datadog.site?"),
+        ("datadog.host web-1", "did you mean datadog.hostname?"),
     ] {
         let lines = format!(
-            "    route.default x, slack\n    x.type s3\n    x.bucket b-1\n    slack.webhook_url ${{URL}}\n{queue}    {line}\n"
+            "    route.default x, eventbridge, datadog\n    route.stop slack\n    x.type s3\n    x.bucket b-1\n    \
+             slack.webhook_url ${{URL}}\n    datadog.api_key ${{DD}}\n{queue}    {line}\n"
         );
         let found = of_lines(&lines);
         let is_said = found.iter().any(|said| said.contains("unknown key") && said.contains(part));

@@ -6,6 +6,7 @@
 mod classic;
 mod configuration;
 mod embedded;
+mod encoded;
 mod encoding;
 mod fluent_yaml;
 mod form;
@@ -29,7 +30,9 @@ pub(crate) use self::form::excuse_sources;
 use self::format::FileFormat;
 use self::include::Includes;
 pub(crate) use self::section::{Location, Origin, Section, Setting, SettingValue, find};
-pub(crate) use self::task::{CloudFormationTemplate, TaskDefinition, TaskDialect, TemplateForm};
+pub(crate) use self::task::{
+    CloudFormationTemplate, TaskDefinition, TaskDialect, TemplateForm, is_beside_options, misplaced_secrets,
+};
 pub(crate) use self::tree::{DYNAMIC_REFERENCE, MapEntry, Node, Tree, is_function_name};
 pub(crate) use self::wildcard::{matches, tag_regex};
 

@@ -6,8 +6,10 @@
 
 use std::rc::Rc;
 
+use ecs_router::config::keys::{DestinationKind, KEYS, Scope};
+
 use super::tree::{MapEntry, Node, Tree};
-use super::{Configuration, Location, Origin, Section, Setting, SettingValue, infrastructure, json};
+use super::{Configuration, Location, Origin, Section, Setting, SettingValue, encoded, infrastructure};
 use crate::suggest::closest;
 
 /// Keys by which a task definition or a template is recognised.
@@ -63,7 +65,7 @@ pub(super) fn read(file: &Rc<str>, tree: Node, configuration: &mut Configuration
         report_unplanned(file, &tree, configuration);
         configuration.templates.extend(infrastructure::of_plan(file, &tree));
     }
-    expand(file, &mut tree, configuration);
+    encoded::expand(file, &mut tree, configuration);
     let dialect = match () {
         () if is_terraform => TaskDialect::Terraform,
         () if is_cloudformation(&tree) => TaskDialect::CloudFormation,
@@ -116,36 +118,6 @@ fn is_cloudformation(tree: &Node) -> bool {
             .entries()
             .iter()
             .any(|entry| matches!(entry.key.as_str(), "ContainerDefinitions" | "Properties"))
-}
-
-/// Replaces containers that are written as a text with JSON, as Terraform and Pulumi keep them.
-fn expand(file: &Rc<str>, node: &mut Node, configuration: &mut Configuration) {
-    match &mut node.tree {
-        Tree::List(items) => items.iter_mut().for_each(|item| expand(file, item, configuration)),
-        Tree::Function(_, value) => expand(file, value, configuration),
-        Tree::Map(entries) => {
-            for entry in entries {
-                match expanded(entry) {
-                    Some(Ok(containers)) => entry.value = containers,
-                    Some(Err(message)) => {
-                        let location = Location { file: Rc::clone(file), line: entry.line };
-                        configuration.error(location, message, "write jsonencode([…])");
-                    }
-                    None => expand(file, &mut entry.value, configuration),
-                }
-            }
-        }
-        Tree::Text(_) | Tree::Word(_) => {}
-    }
-}
-
-fn expanded(entry: &MapEntry) -> Option<Result<Node, String>> {
-    let is_containers = matches!(entry.key.as_str(), "container_definitions" | "containerDefinitions");
-    let Tree::Text(text) = entry.value.tree.clone() else { return None };
-    is_containers.then(|| {
-        let parsed = json::parse(&text).map_err(|error| format!("{}: {}", entry.key, error.message));
-        parsed.map(|node| node.on_line(entry.line))
-    })
 }
 
 /// Reports a task definition that `register-task-definition` cannot read: in a list, or with CloudFormation's keys and
@@ -230,13 +202,12 @@ fn report_misspelt(file: &Rc<str>, entry: &MapEntry, configuration: &mut Configu
     }
 }
 
-fn add_outputs(file: &Rc<str>, node: &Node, container: Option<&str>, configuration: &mut Configuration) {
-    let driver = node.text_of("logDriver");
+fn add_outputs(file: &Rc<str>, node: &Node, container: Option<&Node>, configuration: &mut Configuration) {
+    let driver = node.get("logDriver").and_then(Node::text);
     if driver.is_some_and(|driver| driver == "awsfirelens") {
         configuration.outputs.push(section(file, node, container));
     }
-    let own_name = || node.text_of("name");
-    let container = if node.get("logConfiguration").is_some() { own_name() } else { container };
+    let container = if node.get("logConfiguration").is_some() { Some(node) } else { container };
     match &node.tree {
         Tree::List(items) => items.iter().for_each(|item| add_outputs(file, item, container, configuration)),
         Tree::Map(entries) => {
@@ -247,25 +218,64 @@ fn add_outputs(file: &Rc<str>, node: &Node, container: Option<&str>, configurati
     }
 }
 
-fn section(file: &Rc<str>, node: &Node, container: Option<&str>) -> Section {
+fn section(file: &Rc<str>, node: &Node, container: Option<&Node>) -> Section {
     let options = node.get("options");
     let entries = options.map(Node::entries).unwrap_or_default();
-    let secrets = node.get("secretOptions");
+    // In the options they are reported, and are read as they are meant.
+    let secrets = node.get("secretOptions").or_else(|| options?.get("secretOptions"));
     let listed = secrets.map(Node::items).unwrap_or_default();
+    let is_option = |entry: &&MapEntry| !entry.is_intrinsic() && !is_beside_options(&entry.key);
     let mut settings: Vec<Setting> =
-        entries.iter().filter(|entry| !entry.is_intrinsic()).map(|entry| option(file, entry)).collect();
-    settings.extend(listed.iter().filter_map(|secret| secret_option(file, secret)));
+        entries.iter().filter(is_option).map(|entry| option(file, entry)).collect();
+    // So are those among the secrets of the container.
+    let elsewhere = container.map(misplaced_secrets).unwrap_or_default();
+    settings.extend(listed.iter().chain(elsewhere).filter_map(|secret| secret_option(file, secret)));
     let line = options.filter(|options| !options.entries().is_empty()).map_or(node.line, |node| node.line);
     Section {
         location: Location { file: Rc::clone(file), line },
         origin: Origin::FireLens,
-        container: container.map(str::to_owned),
+        container: container.and_then(|node| node.get("name")).and_then(Node::text).map(str::to_owned),
         open: options.is_some_and(Node::is_function)
             || secrets.is_some_and(Node::is_function)
             || entries.iter().any(MapEntry::is_intrinsic)
             || listed.iter().any(|secret| secret.text_of("name").is_none()),
         settings,
     }
+}
+
+/// Secrets of a container that are keys of the output in its options: `slack.webhook_url`, which no application needs
+/// under this name.
+pub(crate) fn misplaced_secrets(container: &Node) -> Vec<&Node> {
+    let logging = container.get("logConfiguration");
+    let options = logging.and_then(|logging| logging.get("options")).map(Node::entries).unwrap_or_default();
+    let is_ours = |entry: &MapEntry| entry.key == "Name" && entry.value.text() == Some("ecs_router");
+    let secrets = container.get("secrets").map(Node::items).unwrap_or_default();
+    if !options.iter().any(is_ours) {
+        return Vec::new();
+    }
+    let secret_options = logging.and_then(|logging| logging.get("secretOptions"));
+    let listed = secret_options.map(Node::items).unwrap_or_default();
+    let given = listed.iter().filter_map(secret_name).chain(options.iter().map(|entry| entry.key.as_str()));
+    let given: Vec<&str> = given.collect();
+    let is_meant = |name: &str| is_secret_key(name, options) && !given.contains(&name);
+    secrets.iter().filter(|secret| secret_name(secret).is_some_and(is_meant)).collect()
+}
+
+fn secret_name(secret: &Node) -> Option<&str> {
+    secret.get("name")?.text()
+}
+
+/// Whether it is a key with a secret, of a destination that is called by its type or has options.
+fn is_secret_key(name: &str, options: &[MapEntry]) -> bool {
+    let Some((destination, key)) = name.rsplit_once('.') else { return false };
+    let is_of = |entry: &MapEntry| entry.key.rsplit_once('.').is_some_and(|(of, _)| of == destination);
+    let is_destination = DestinationKind::parse(destination).is_some() || options.iter().any(is_of);
+    is_destination && KEYS.iter().any(|row| row.name == key && row.secret && row.scope != Scope::Output)
+}
+
+/// Whether it is a key of `logConfiguration`, and no name that an option of a driver has.
+pub(crate) fn is_beside_options(key: &str) -> bool {
+    ["logDriver", "secretOptions"].iter().any(|known| known.eq_ignore_ascii_case(key))
 }
 
 fn option(file: &Rc<str>, entry: &MapEntry) -> Setting {

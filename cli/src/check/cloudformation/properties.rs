@@ -147,7 +147,10 @@ impl TemplateChecker<'_> {
             let entries = properties.entries().iter();
             findings.extend(entries.filter_map(|entry| self.unknown_property(resource, kind, entry)));
             match kind {
-                "AWS::ECS::Service" => findings.extend(self.launch_type(resource, properties)),
+                "AWS::ECS::Service" => {
+                    findings.extend(self.launch_type(resource, properties));
+                    findings.extend(self.two_capacities(resource, properties));
+                }
                 "AWS::ECS::TaskDefinition" => findings.extend(self.shared_role(resource, properties)),
                 _ => {}
             }
@@ -180,6 +183,22 @@ impl TemplateChecker<'_> {
         let same = LAUNCH_TYPES.into_iter().find(|known| known.eq_ignore_ascii_case(text));
         let near = same.or_else(|| closest(text, LAUNCH_TYPES)).unwrap_or("FARGATE");
         Some(self.finding(entry.line, &entry.key, message, format!("write {near}")))
+    }
+
+    /// A launch type beside capacity providers, of which ECS takes one.
+    fn two_capacities(&self, resource: &MapEntry, properties: &Node) -> Option<Finding> {
+        let launch_type = properties.entry("LaunchType").filter(|entry| entry.value.text().is_some())?;
+        let providers = properties.get("CapacityProviderStrategy")?.items();
+        if launch_type.value.is_null() || providers.is_empty() || providers.iter().all(Node::is_function) {
+            return None;
+        }
+        let message = format!(
+            "resource {}: stands beside CapacityProviderStrategy, and ECS refuses a service with both",
+            resource.key
+        );
+        let instead =
+            "leave LaunchType out to keep the capacity providers, for example FARGATE_SPOT".to_owned();
+        Some(self.finding(launch_type.line, &launch_type.key, message, instead))
     }
 
     /// One role of the template for the task and for ECS.
@@ -250,5 +269,30 @@ pub(super) fn attribute(node: &Node) -> Option<&str> {
     match given.items() {
         [_, attribute] => attribute.text(),
         _ => given.text()?.split_once('.').map(|(_, attribute)| attribute),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::cloudformation::tests::with;
+    use crate::check::task::tests::{assert_says, said};
+
+    #[test]
+    fn a_service_has_a_launch_type_or_capacity_providers() {
+        let service = |properties: &str| {
+            with(&format!(
+                "S:|  Type: AWS::ECS::Service|  Properties:|    TaskDefinition: !Ref Task|{properties}"
+            ))
+        };
+        let spot = "    CapacityProviderStrategy: [{CapacityProvider: FARGATE_SPOT, Weight: 1}]";
+        assert_says(
+            &service(&format!("    LaunchType: EC2|{spot}")),
+            "error",
+            "stands beside CapacityProviderStrategy",
+        );
+        let open = "    LaunchType: !If [IsProd, EC2, !Ref AWS::NoValue]";
+        for properties in [spot, "    LaunchType: EC2", &format!("{open}|{spot}")] {
+            assert_eq!(said(&service(properties)), [""; 0], "{properties}");
+        }
     }
 }

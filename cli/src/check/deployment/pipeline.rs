@@ -89,12 +89,17 @@ fn other_file(
     let options = router.firelens()?.get("options")?;
     let entry = options.entries().iter().find(|entry| entry.key == "config-file-value")?;
     let wanted = entry.value.text().filter(|path| !path.contains('$'))?.rsplit('/').next()?;
-    let given = deployment.ours().find(|section| section.origin == Origin::FluentBit)?;
+    let section = deployment.ours().find(|section| section.origin == Origin::FluentBit);
+    // A file that only loads the plugin has no output.
+    let given = match section {
+        Some(section) => &section.location.file,
+        None => &deployment.service.first()?.location.file,
+    };
     let name = |path: &'_ str| path.rsplit('/').next().unwrap_or_default().to_owned();
-    if deployment.files.iter().any(|file| name(file) == wanted) || &*given.location.file == "-" {
+    if deployment.files.iter().any(|file| name(file) == wanted) || &**given == "-" {
         return None;
     }
-    let own = name(&given.location.file);
+    let own = name(given);
     let severity = match closest(&own, [wanted]) {
         Some(_) => FindingSeverity::Warning,
         None => FindingSeverity::Note,

@@ -334,6 +334,12 @@ fn the_pipeline_goes_with_firelens() {
             "note: container router: config-file-value: names the file extra.conf",
         ),
         (
+            r#""Name": "ecs_router", "Retry_Limit": "no_limits", "Workers": "2", "route.default": "stdout""#,
+            "[SERVICE]\n    Grace 30\n    Plugins_File p\n".to_owned(),
+            "load-all.conf",
+            "note: container router: config-file-value: names the file extra.conf",
+        ),
+        (
             other,
             good.clone(),
             "extra.conf",

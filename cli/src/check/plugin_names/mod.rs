@@ -320,6 +320,11 @@ fn rule(filter: &Section, setting: &Setting) -> Option<Finding> {
             "has not its four parts, and Fluent Bit refuses to start".to_owned(),
             "write Rule $FIELD REGEX TAG true|false",
         ),
+        // A quotation mark may be that of a part with blanks.
+        ("rewrite_tag", "rule") if !text.contains(['"', '\'']) => {
+            let reason = super::match_pattern::broken(words.get(1)?)?;
+            error(format!("has no regular expression: {reason}"), "write Rule $FIELD REGEX TAG true|false")
+        }
         ("grep", "regex" | "exclude") => {
             let (_, pattern) = text.split_once(' ')?;
             let reason = super::match_pattern::broken(pattern.trim())?;

@@ -37,6 +37,10 @@ fn what_fluent_bit_does_not_have_is_reported_with_what_was_meant() {
         ("[INPUT]|Name tail|Tag x", "Path: is missing from this tail input"),
         ("[FILTER]|Name rewrite_tag|Match x*|Rule $log ^E e.$TAG", "has not its four parts"),
         ("[FILTER]|Name grep|Match *|Exclude log [GET", "has no regular expression: unclosed"),
+        (
+            "[FILTER]|Name rewrite_tag|Match *|Rule $log *GET* web.$TAG false",
+            "has no regular expression: repetition",
+        ),
         ("[FILTER]|Name grep|Exclude log x", "error: Match: is missing from this filter"),
     ] {
         let found = of(sections);

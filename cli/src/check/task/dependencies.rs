@@ -40,7 +40,13 @@ fn check_dependency(findings: &mut TaskFindings<'_, '_>, container: &ContainerVi
         }
         return;
     };
-    let Some(condition) = dependency.text_of("condition") else { return };
+    let Some(condition) = dependency.text_of("condition") else {
+        if dependency.entry("condition").is_none() && dependency.entry("<<").is_none() {
+            let message = "has no condition, and ECS refuses the task";
+            findings.error(place, message, "add \"condition\": \"HEALTHY\"");
+        }
+        return;
+    };
     if !CONDITIONS.contains(&condition) {
         let instead = format!("write one of {}", CONDITIONS.join(", "));
         return findings.error(place, format!("'{condition}' is not a condition"), instead);

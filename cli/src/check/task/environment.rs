@@ -2,7 +2,7 @@
 
 use super::{ContainerView, TaskFindings, TaskPlace, is_untyped_text};
 use crate::check::values::is_account;
-use crate::config::{MapEntry, Node, TaskDialect, Tree};
+use crate::config::{MapEntry, Node, TaskDialect, Tree, misplaced_secrets};
 
 pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
     let view = findings.view;
@@ -15,6 +15,7 @@ pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
         }
         check_repeated(findings, container);
         check_options(findings, container);
+        check_misplaced(findings, container);
     }
 }
 
@@ -27,6 +28,22 @@ fn check_options(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<
             check_secret(findings, container, entry, name, "secretOptions");
         }
     }
+}
+
+/// Reports keys of the output among the secrets of the application, which get them as variables.
+fn check_misplaced(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
+    let secrets = misplaced_secrets(container.node);
+    let Some(first) = secrets.first() else { return };
+    let names: Vec<&str> = secrets.iter().filter_map(|secret| secret.get("name")?.text()).collect();
+    let message = format!(
+        "gives {} to the application as variables, and the output in its logConfiguration goes without",
+        names.join(", ")
+    );
+    let is_capital = findings.view.task.dialect == TaskDialect::CloudFormation;
+    let place =
+        if is_capital { "SecretOptions of LogConfiguration" } else { "secretOptions of logConfiguration" };
+    let entry = MapEntry { key: "secrets".to_owned(), line: first.line, value: (*first).clone() };
+    findings.error(container.at_entry(&entry), message, format!("move them into {place}"));
 }
 
 /// Reports a variable that is given twice.
@@ -135,6 +152,10 @@ fn check_secret(
         findings.error(place, message, instead);
         return true;
     }
+    if let Some((message, meant)) = entry.value.text().and_then(impossible) {
+        findings.error(place, format!("{name}: {message}"), format!("write {meant}"));
+        return true;
+    }
     check_parameter_name(findings, place, entry, name);
     check_colons(findings, place, entry, name);
     false
@@ -237,5 +258,106 @@ fn is_arn_or_name_of_secret(text: &str) -> bool {
     match parts.as_slice() {
         ["arn", _, "secretsmanager" | "ssm", _, account, _] => is_account(account),
         _ => false,
+    }
+}
+
+/// What is wrong with an ARN whose last part its service does not write, and what was meant.
+fn impossible(text: &str) -> Option<(&'static str, String)> {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    let ["arn", partition, service, region, account, resource] = parts.as_slice() else { return None };
+    if resource.contains(['$', '{', '<']) {
+        return None;
+    }
+    let arn =
+        |service: &str, resource: &str| format!("arn:{partition}:{service}:{region}:{account}:{resource}");
+    match (*service, resource.strip_prefix("secret:"), resource.strip_prefix("parameter/")) {
+        ("secretsmanager", Some(_), _) => None,
+        ("ssm", _, Some(name)) if !name.is_empty() && !name.starts_with('/') => None,
+        ("ssm", Some(_), _) => {
+            Some(("the ARN of a secret has secretsmanager, not ssm, in it", arn("secretsmanager", resource)))
+        }
+        ("secretsmanager", _, Some(_)) => {
+            Some(("the ARN of a parameter has ssm, not secretsmanager, in it", arn("ssm", resource)))
+        }
+        ("ssm", ..) => {
+            let name = resource.trim_start_matches("parameter").trim_start_matches([':', '/']);
+            let name = if name.is_empty() { "NAME" } else { name };
+            Some((
+                "the ARN of a parameter ends in parameter/ and its name, with one slash",
+                arn("ssm", &format!("parameter/{name}")),
+            ))
+        }
+        _ => {
+            let name = resource.trim_start_matches("secret").trim_start_matches([':', '/']);
+            let name = if name.is_empty() { "NAME-AbCdEf" } else { name };
+            Some((
+                "the ARN of a secret ends in secret: and its name",
+                arn("secretsmanager", &format!("secret:{name}")),
+            ))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::task::tests::{assert_says, said, task};
+
+    #[test]
+    fn an_arn_of_a_secret_is_one_that_its_service_writes() {
+        let with = |service: &str, resource: &str| {
+            let arn = format!("arn:aws:{service}:eu-west-1:111122223333:{resource}");
+            task("", &format!(r#""secrets": [{{"name": "A", "valueFrom": "{arn}"}}],"#), "")
+        };
+        for (service, resource, meant) in [
+            ("ssm", "/pd", "write arn:aws:ssm:eu-west-1:111122223333:parameter/pd"),
+            ("ssm", "parameter//pd", "111122223333:parameter/pd"),
+            ("ssm", "parameter/", "111122223333:parameter/NAME"),
+            ("ssm", "parameter:pd", "111122223333:parameter/pd"),
+            (
+                "ssm",
+                "secret:pd-AbCdEf",
+                "write arn:aws:secretsmanager:eu-west-1:111122223333:secret:pd-AbCdEf",
+            ),
+            ("secretsmanager", "parameter/pd", "write arn:aws:ssm:eu-west-1:111122223333:parameter/pd"),
+            ("secretsmanager", "pd-AbCdEf", "111122223333:secret:pd-AbCdEf"),
+        ] {
+            assert_says(&with(service, resource), "error", meant);
+        }
+        for (service, resource) in [
+            ("ssm", "parameter/pd"),
+            ("ssm", "parameter/prod/pd"),
+            ("ssm", "parameter/prod/pd:3"),
+            ("secretsmanager", "secret:pd-AbCdEf"),
+            ("secretsmanager", "secret:prod/pd-AbCdEf:key::"),
+            ("ssm", "${PARAMETER}"),
+        ] {
+            assert_eq!(said(&with(service, resource)), [""; 0], "{service}:{resource}");
+        }
+    }
+
+    #[test]
+    fn secrets_of_the_output_are_not_those_of_the_application() {
+        let arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:web-AbCdEf";
+        let with = |names: &[&str], options: &str| {
+            let secrets: Vec<String> =
+                names.iter().map(|name| format!(r#"{{"name": "{name}", "valueFrom": "{arn}"}}"#)).collect();
+            let app = format!(r#""secrets": [{}],"#, secrets.join(", "));
+            task("", &app, "").replace(r#""route.default": "stdout""#, options)
+        };
+        let slack = r#""route.default": "stdout", "route.stop": "slack""#;
+        assert_says(
+            &with(&["slack.webhook_url"], slack),
+            "error",
+            "secrets: gives slack.webhook_url to the application as variables",
+        );
+        let dog = r#""route.default": "dog", "dog.type": "datadog""#;
+        assert_says(
+            &with(&["dog.api_key"], dog),
+            "error",
+            "move them into secretOptions of logConfiguration",
+        );
+        for names in [["spring.datasource.password"], ["db.password"], ["API_KEY"]] {
+            assert_eq!(said(&with(&names, r#""route.default": "stdout""#)), [""; 0], "{names:?}");
+        }
     }
 }

@@ -108,11 +108,16 @@ fn check_limits(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'
 fn check_regions(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_>) {
     let variables = container.node.items_of("environment");
     let is_region = |item: &&Node| matches!(item.text_of("name"), Some("AWS_REGION" | "AWS_DEFAULT_REGION"));
-    let of_variables = variables.iter().filter(is_region).filter_map(|item| item.entry("value"));
+    // The finding names the variable, not that it has a value.
+    let named = |item: &Node| {
+        let name = item.text_of("name")?.to_owned();
+        Some(MapEntry { key: name, ..item.entry("value")?.clone() })
+    };
+    let of_variables = variables.iter().filter(is_region).filter_map(named);
     let options = container.node.get("logConfiguration").and_then(|logging| logging.get("options"));
     let of_driver = options.and_then(|options| options.entry("awslogs-region"));
-    for entry in of_variables.chain(of_driver) {
-        check_region(findings, container, entry, entry.value.text().unwrap_or_default());
+    for entry in of_variables.chain(of_driver.cloned()) {
+        check_region(findings, container, &entry, entry.value.text().unwrap_or_default());
     }
     let Some(entry) = container.node.entry("image") else { return };
     let image = entry.value.text().unwrap_or_default();
@@ -188,7 +193,7 @@ mod tests {
                 "",
                 r#""environment": [{"name": "AWS_REGION", "value": "eu-wset-1"}],"#,
                 "warning",
-                "did you mean eu-west-1?",
+                "AWS_REGION: 'eu-wset-1' is not an AWS region that was known in 2026-11; did you mean eu-west-1?",
             ),
         ] {
             assert_says(&task(keys, app, ""), severity, part);

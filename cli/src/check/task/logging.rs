@@ -1,7 +1,8 @@
 //! `logConfiguration`: drivers that exist, options that are texts, and a router for those that need one.
 
 use super::{ContainerView, TaskFindings, is_untyped_text};
-use crate::config::{MapEntry, Node, TaskDialect, Tree};
+use crate::check::match_pattern::broken;
+use crate::config::{MapEntry, Node, TaskDialect, Tree, is_beside_options};
 use crate::suggest::closest;
 
 const DRIVERS: [&str; 9] =
@@ -153,6 +154,7 @@ fn check_driver_options(
 ) {
     if container.uses_firelens() {
         check_buffer_limit(findings, container, &options.value);
+        PATTERNS.iter().for_each(|key| check_pattern(findings, container, &options.value, key));
     }
     if container.log_driver() == Some("awslogs") {
         options.value.entries().iter().for_each(|entry| check_awslogs_option(findings, container, entry));
@@ -206,12 +208,40 @@ fn check_buffer_limit(findings: &mut TaskFindings<'_, '_>, container: &Container
     findings.error(container.at_entry(entry), message, "write for example \"2097152\"");
 }
 
+/// Options that FireLens makes a filter `grep` of.
+const PATTERNS: [&str; 2] = ["include-pattern", "exclude-pattern"];
+
+/// Reports what is no regular expression, most often a pattern of file names.
+fn check_pattern(
+    findings: &mut TaskFindings<'_, '_>,
+    container: &ContainerView<'_>,
+    options: &Node,
+    key: &str,
+) {
+    let Some(entry) = option(options, key) else { return };
+    let Some(text) = entry.value.text() else { return };
+    let Some(reason) = broken(text) else { return };
+    let message = format!(
+        "'{text}' is not a regular expression ({reason}), so that the filter grep that FireLens makes of it keeps Fluent \
+         Bit from starting"
+    );
+    let plain = text.trim_matches('*');
+    let instead = match plain.is_empty() || broken(plain).is_some() {
+        true => "write one, for example \"GET /health\"".to_owned(),
+        false => format!("write \"{plain}\", which is found anywhere in the line"),
+    };
+    findings.error(container.at_entry(entry), message, instead);
+}
+
 fn check_awslogs_option(
     findings: &mut TaskFindings<'_, '_>,
     container: &ContainerView<'_>,
     entry: &MapEntry,
 ) {
     let key = entry.key.as_str();
+    if is_beside_options(key) {
+        return;
+    }
     let known = || AWSLOGS_OPTIONS.into_iter().chain(MODE_OPTIONS);
     if !known().any(|known| known == key) && !entry.is_intrinsic() {
         let known: Vec<&str> = known().collect();
@@ -258,6 +288,7 @@ fn check_pairs(findings: &mut TaskFindings<'_, '_>, container: &ContainerView<'_
 fn is_no_text(findings: &TaskFindings<'_, '_>, entry: &MapEntry) -> bool {
     let is_nested = matches!(entry.value.tree, Tree::List(_) | Tree::Map(_)) && !entry.value.is_function();
     !entry.is_intrinsic()
+        && !is_beside_options(&entry.key)
         && (is_nested
             || is_untyped_text(findings.view.task.dialect, &entry.value)
             || (findings.view.task.dialect == TaskDialect::Ecs && entry.value.is_null()))

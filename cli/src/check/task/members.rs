@@ -3,9 +3,10 @@
 //! <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html> and the types that it names,
 //! read 2026-11.
 
+use super::levels::KeyLevel;
 use super::names::check_key;
 use super::shapes::{LINUX_LISTS, MAPS, TASK_LISTS};
-use super::{ContainerView, TaskFindings, TaskPlace, written_number};
+use super::{ContainerView, TaskFindings, TaskPlace, pairs, written_number};
 use crate::config::{MapEntry, Node, TaskDialect, Tree};
 use crate::suggest::closest;
 
@@ -198,6 +199,24 @@ const LIMITS: [&str; 15] = [
     "stack",
 ];
 
+/// The map of a container that has this member.
+pub(super) fn of_container(member: &str) -> Option<&'static str> {
+    map_with(&OF_CONTAINER, member)
+}
+
+/// The map of the task that has this member.
+pub(super) fn of_task(member: &str) -> Option<&'static str> {
+    map_with(&OF_TASK, member)
+}
+
+fn map_with(shapes: &[Shape], member: &str) -> Option<&'static str> {
+    let has = |shape: &&Shape| shape.members.iter().any(|(name, _)| same(name, member));
+    match shapes.iter().find(has)?.place {
+        [place] => Some(place),
+        _ => None,
+    }
+}
+
 pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
     let view = findings.view;
     // In Terraform, those of the task are blocks with names of their own.
@@ -209,13 +228,33 @@ pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
     }
 }
 
+/// The members of a container's maps that begin with a small letter, where CloudFormation wants a capital.
+pub(super) fn small(container: &Node) -> Vec<&MapEntry> {
+    let mut found = Vec::new();
+    for shape in &OF_CONTAINER {
+        let maps = found_in(container, shape.place);
+        let names: Vec<&str> = shape.members.iter().map(|(name, _)| *name).collect();
+        found.extend(maps.into_iter().flat_map(|(_, map)| small_keys(map, &names)));
+    }
+    for (place, names) in &pairs::PAIRS {
+        found.extend(pairs::items(container, place).flat_map(|item| small_keys(item, names)));
+    }
+    found
+}
+
+fn small_keys<'n>(map: &'n Node, names: &[&str]) -> Vec<&'n MapEntry> {
+    let is_small = |entry: &&MapEntry| entry.key.starts_with(|first: char| first.is_ascii_lowercase());
+    let known = |entry: &&MapEntry| names.iter().any(|name| same(name, &entry.key));
+    map.entries().iter().filter(is_small).filter(known).collect()
+}
+
 fn check_shape(
     findings: &mut TaskFindings<'_, '_>,
     container: Option<&ContainerView<'_>>,
     node: &Node,
     shape: &Shape,
 ) {
-    for (key, value) in found(node, shape.place) {
+    for (key, value) in found_in(node, shape.place) {
         if value.is_null() {
             continue;
         }
@@ -236,7 +275,7 @@ fn check_shape(
 }
 
 /// The maps under these names, and the items where one of them is a list.
-fn found<'n>(node: &'n Node, place: &[&'static str]) -> Vec<(&'static str, &'n Node)> {
+fn found_in<'n>(node: &'n Node, place: &[&'static str]) -> Vec<(&'static str, &'n Node)> {
     let mut found = vec![("", node)];
     for key in place {
         let entries = found.iter().filter_map(|(_, node)| node.entry(key));
@@ -264,7 +303,7 @@ fn check_members(
 ) {
     let names: Vec<&str> = shape.members.iter().map(|(name, _)| *name).collect();
     for member in value.entries() {
-        check_key(findings, container, member, &names);
+        check_key(findings, container, member, KeyLevel::map(key, &names));
         let known = shape.members.iter().find(|(name, _)| same(name, &member.key));
         if let Some((_, kind)) = known.filter(|(_, kind)| !matches!(kind, Any)) {
             check_type(findings, container, member, *kind);

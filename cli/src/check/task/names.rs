@@ -1,10 +1,11 @@
 //! Misspelt keys of a task definition, and CloudFormation's in the wrong case.
 
-use super::{ContainerView, TaskFindings, TaskPlace};
-use crate::config::{MapEntry, Node, TaskDialect};
+use super::levels::KeyLevel;
+use super::{ContainerView, TaskFindings, TaskPlace, members};
+use crate::config::{MapEntry, Node, TaskDialect, is_beside_options};
 use crate::suggest::closest;
 
-const TASK_KEYS: [&str; 19] = [
+pub(super) const TASK_KEYS: [&str; 19] = [
     "family",
     "taskRoleArn",
     "executionRoleArn",
@@ -26,7 +27,7 @@ const TASK_KEYS: [&str; 19] = [
     "taskDefinitionArn",
 ];
 
-const CONTAINER_KEYS: [&str; 43] = [
+pub(super) const CONTAINER_KEYS: [&str; 42] = [
     "name",
     "image",
     "repositoryCredentials",
@@ -69,14 +70,14 @@ const CONTAINER_KEYS: [&str; 43] = [
     "resourceRequirements",
     "firelensConfiguration",
     "credentialSpecs",
-    "logDriver",
 ];
 
-const LOG_KEYS: [&str; 3] = ["logDriver", "options", "secretOptions"];
-const FIRELENS_KEYS: [&str; 2] = ["type", "options"];
+pub(super) const LOG_KEYS: [&str; 3] = ["logDriver", "options", "secretOptions"];
+pub(super) const FIRELENS_KEYS: [&str; 2] = ["type", "options"];
 
 /// Keys of compose files, of Kubernetes and of habit, and what ECS calls them.
-const SYNONYMS: [(&str, &str); 26] = [
+const SYNONYMS: [(&str, &str); 27] = [
+    ("secrets", "secretOptions"),
     ("env", "environment"),
     ("envvars", "environment"),
     ("environmentvariables", "environment"),
@@ -125,17 +126,20 @@ pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
         TaskDialect::CloudFormation => check_case(findings),
         TaskDialect::Ecs if view.is_whole => {
             let of_task = view.task.node.entries();
-            of_task.iter().for_each(|entry| check_key(findings, None, entry, &TASK_KEYS));
+            of_task.iter().for_each(|entry| check_key(findings, None, entry, KeyLevel::TASK));
         }
         _ => {}
     }
     for container in &view.containers {
-        check_keys(findings, container, container.node, &CONTAINER_KEYS);
+        check_keys(findings, container, container.node, KeyLevel::CONTAINER);
         if let Some(logging) = container.node.get("logConfiguration") {
-            check_keys(findings, container, logging, &LOG_KEYS);
+            check_keys(findings, container, logging, KeyLevel::LOGGING);
+            let options = logging.get("options").map(Node::entries).unwrap_or_default();
+            let too_low = options.iter().filter(|option| is_beside_options(&option.key));
+            too_low.for_each(|option| check_key(findings, Some(container), option, KeyLevel::OPTIONS));
         }
         if let Some(firelens) = container.firelens() {
-            check_keys(findings, container, firelens, &FIRELENS_KEYS);
+            check_keys(findings, container, firelens, KeyLevel::FIRELENS);
         }
     }
 }
@@ -144,9 +148,9 @@ fn check_keys(
     findings: &mut TaskFindings<'_, '_>,
     container: &ContainerView<'_>,
     node: &Node,
-    known: &[&str],
+    level: KeyLevel<'_>,
 ) {
-    node.entries().iter().for_each(|entry| check_key(findings, Some(container), entry, known));
+    node.entries().iter().for_each(|entry| check_key(findings, Some(container), entry, level));
 }
 
 /// Reports a key that is almost, or means, one of those there are. Any other may be one that ECS has learnt since.
@@ -154,20 +158,25 @@ pub(super) fn check_key(
     findings: &mut TaskFindings<'_, '_>,
     container: Option<&ContainerView<'_>>,
     entry: &MapEntry,
-    known: &[&str],
+    level: KeyLevel<'_>,
 ) {
+    let known = level.known;
     let is_camel = findings.view.task.dialect != TaskDialect::CloudFormation;
     let is_known = |key: &str| if is_camel { key == entry.key } else { key.eq_ignore_ascii_case(&entry.key) };
     let is_other = entry.is_intrinsic() || DESCRIBED_KEYS.contains(&entry.key.as_str());
     if is_other || known.iter().any(|key| is_known(key)) {
         return;
     }
-    let near = closest(&entry.key, known.iter().copied()).or_else(|| synonym(&entry.key, known));
+    let written = |key: &str| if is_camel { key.to_owned() } else { capitalised(key) };
+    let other_word = synonym(&entry.key, known);
+    if let Some(misplaced) = level.misplaced(entry, &written).filter(|_| other_word.is_none()) {
+        let place = TaskPlace::new(container, entry.line, &entry.key);
+        return findings.error(place, misplaced.message(), misplaced.instead());
+    }
+    let near = other_word.or_else(|| closest(&entry.key, known.iter().copied()));
     let Some(near) = near else { return warn_unknown(findings, container, entry) };
-    let near = if is_camel { near.to_owned() } else { capitalised(near) };
-    let message = "is a key that ECS does not know";
-    let instead = format!("did you mean {near}?");
-    findings.error(TaskPlace::new(container, entry.line, &entry.key), message, instead);
+    let place = TaskPlace::new(container, entry.line, &entry.key);
+    findings.error(place, "is a key that ECS does not know", format!("did you mean {}?", written(near)));
 }
 
 /// The key among the known ones that people mean with this one.
@@ -204,6 +213,7 @@ fn check_case(findings: &mut TaskFindings<'_, '_>) {
         small.extend(logging.into_iter().flat_map(|node| miscased_keys(node, &LOG_KEYS)));
         let firelens = container.firelens();
         small.extend(firelens.into_iter().flat_map(|node| miscased_keys(node, &FIRELENS_KEYS)));
+        small.extend(members::small(container.node));
     }
     let Some(first) = small.first() else { return };
     let mut names: Vec<&str> = small.iter().map(|entry| entry.key.as_str()).collect();

@@ -110,12 +110,21 @@ fn file(setting: &Setting, text: &str) -> Option<Finding> {
 /// Datadog takes `name:value` with commas.
 fn tags(setting: &Setting, text: &str) -> Option<Finding> {
     let words: Vec<&str> = text.split_whitespace().collect();
-    if words.len() > 1 && words.iter().all(|word| word.contains(':')) && !text.contains(',') {
+    if words.len() > 1 && words.iter().all(|word| word.contains(':')) && !text.contains([',', ';']) {
         let message = format!("'{text}' is one tag, for tags have commas between them");
         return Some(Finding::warn_of(setting, message, format!("write {}", words.join(","))));
     }
-    let is_other = text.split(',').any(|tag| tag.contains('=') && !tag.contains(':'));
-    let message = format!("'{text}' has tags with =, which Datadog does not take apart");
-    let instead = text.replace('=', ":").split_whitespace().collect::<Vec<_>>().join(",");
-    is_other.then(|| Finding::warn_of(setting, message, format!("write {instead}")))
+    let parts: Vec<&str> = text.split([',', ';']).map(str::trim).filter(|part| !part.is_empty()).collect();
+    let has_signs = parts.iter().any(|tag| tag.contains('=') && !tag.contains(':'));
+    let is_split = text.contains(';') && parts.iter().all(|part| part.contains([':', '=']));
+    let what = match () {
+        () if has_signs => "tags with =",
+        () if is_split => "tags with ; between them",
+        () => return None,
+    };
+    let message = format!("'{text}' has {what}, which Datadog does not take apart");
+    let words = parts.iter().flat_map(|part| part.split_whitespace());
+    let tags: Vec<String> =
+        words.map(|tag| tag.replace('=', if tag.contains(':') { "=" } else { ":" })).collect();
+    Some(Finding::warn_of(setting, message, format!("write {}", tags.join(","))))
 }

@@ -213,6 +213,8 @@ fn places_are_written_as_their_key_wants_them() {
         ("file", "path /var/log/", "is a folder, and must be a file"),
         ("file", "path /dev/stdout", "write the type stdout instead of file"),
         ("datadog", "api_key ${K}|tags env=prod team=web", "write env:prod,team:web"),
+        ("datadog", "api_key ${K}|tags env=prod;team=web", "write env:prod,team:web"),
+        ("datadog", "api_key ${K}|tags env:prod; team:web", "tags with ; between them"),
         (
             "newrelic",
             "license_key ${K}|site us|endpoint https://log-api.eu.newrelic.com/log/v1",

@@ -113,3 +113,15 @@ fn a_number_in_quotation_marks_is_shown_without_its_unit() {
     let volumes = r#""volumes": [{"name": "spool"}],"#;
     assert_says(&task(volumes, mount, ""), "error", "did you mean spool?");
 }
+
+#[test]
+fn patterns_of_firelens_are_regular_expressions() {
+    let with = |key: &str, pattern: &str| {
+        task("", "", "").replace("\"Workers\"", &format!("\"{key}\": \"{pattern}\", \"Workers\""))
+    };
+    assert_says(&with("exclude-pattern", "*health*"), "error", "write \"health\", which is found anywhere");
+    assert_says(&with("include-pattern", "["), "error", "'[' is not a regular expression (unclosed");
+    for pattern in ["^GET /health", "(?!x)y", "\\\\d+", "ELB-HealthChecker"] {
+        assert_eq!(said(&with("exclude-pattern", pattern)), [""; 0], "{pattern}");
+    }
+}
