@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
+use super::edit::{Edit, edited, united};
 use super::redactor::{RedactionRule, Redactor};
 use super::rule::BuiltInRule;
 use super::style::MaskStyle;
@@ -32,28 +33,20 @@ pub(crate) fn masked_in_command(text: &str) -> String {
     masked_by(text, true).into_owned()
 }
 
-/// The names first, as they stand: a variable that is set (`-e NAME=…`) needs no name that says it is secret.
 fn masked_by(text: &str, is_command: bool) -> Cow<'_, str> {
-    let ranges = secrets::named(text, is_command);
-    if ranges.is_empty() {
-        return by_rules(text);
+    let edits = edits(text, is_command);
+    if edits.is_empty() {
+        return Cow::Borrowed(text);
     }
-    let mut named = String::with_capacity(text.len());
-    let mut copied = 0;
-    for range in ranges {
-        named.push_str(text.get(copied..range.start).unwrap_or_default());
-        named.push_str(MASK);
-        copied = range.end;
-    }
-    named.push_str(text.get(copied..).unwrap_or_default());
-    Cow::Owned(by_rules(&named).into_owned())
+    Cow::Owned(String::from_utf8_lossy(&edited(text.as_bytes(), &edits)).into_owned())
 }
 
-fn by_rules(text: &str) -> Cow<'_, str> {
-    match SECRETS.text(text.as_bytes(), &mut []) {
-        Some(masked) => Cow::Owned(String::from_utf8_lossy(&masked).into_owned()),
-        None => Cow::Borrowed(text),
-    }
+/// What the rules and the names find, both in the text as it stands: a mask that one writes may hide what the other knows the
+/// rest of a secret by. The names also by themselves: a variable that is set (`-e NAME=…`) needs none that says it is secret.
+fn edits(text: &str, is_command: bool) -> Vec<Edit> {
+    let mask = |range| Edit { range, text: MASK.into(), rule: 0 };
+    let named = secrets::named(text, is_command).into_iter().map(mask);
+    united(SECRETS.edits_of(text.as_bytes()), named.collect())
 }
 
 /// The records of one container, one after the other, with secrets masked: also a private key that is spread over them, and one
@@ -91,7 +84,94 @@ fn is_key_body(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// What secrets are made of, and what separates them. Without brackets, so that no text is JSON.
+    const PIECES: [&str; 30] = [
+        "PRIVATE_KEY=",
+        "DSN_SECRET=",
+        "password=",
+        "password: ",
+        "\"secret\": \"",
+        "Authorization: ",
+        "-e NAME=",
+        "--token ",
+        "x-api-key: ",
+        "-----BEGIN RSA PRIVATE KEY-----",
+        "-----END RSA PRIVATE KEY-----",
+        "MIIEhunter1",
+        "postgres://web:",
+        "pa,hunter2",
+        "@db/app",
+        "AKIAIOSFODNN7EXAMPLE",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl",
+        "Bearer ",
+        "Basic ",
+        "abcdef0123456789abcdef",
+        "ghp_0123456789abcdefghij0123456789",
+        "https://hooks.slack.com/services/T0/B0/x",
+        " ",
+        "\n",
+        "\\n",
+        ",",
+        "\"",
+        "'",
+        "\u{1b}[31m",
+        "%20",
+    ];
+
+    const RULES: [BuiltInRule; 7] = {
+        use BuiltInRule::{AwsKey, Bearer, Jwt, PrivateKey, Secret, UrlPassword, VendorToken};
+        [AwsKey, Bearer, Jwt, PrivateKey, Secret, UrlPassword, VendorToken]
+    };
+
+    /// What each rule and the names find by themselves.
+    fn found_alone(text: &str, is_command: bool) -> Vec<std::ops::Range<usize>> {
+        let mut found = secrets::named(text, is_command);
+        for rule in RULES {
+            rule.find(text.as_bytes(), &mut |range| found.push(range));
+        }
+        forms::SLACK_HOOK.find(text.as_bytes(), &mut |range| found.push(range));
+        found
+    }
+
+    proptest! {
+        #[test]
+        fn what_one_rule_or_a_name_finds_is_masked_whatever_others_find(
+            pieces in proptest::collection::vec(proptest::sample::select(&PIECES[..]), 1..12),
+            is_command: bool,
+        ) {
+            let text = pieces.concat();
+            let edits = edits(&text, is_command);
+            for range in found_alone(&text, is_command).iter().filter(|range| !range.is_empty()) {
+                let is_masked = |edit: &Edit| edit.range.start <= range.start && range.end <= edit.range.end;
+                prop_assert!(edits.iter().any(is_masked), "{text:?} {range:?}");
+            }
+            let json = masked(&serde_json::json!({ "log": text }).to_string()).into_owned();
+            let masked = masked(&text);
+            for secret in PIECES.iter().filter(|piece| piece.contains(|c: char| c.is_ascii_digit())) {
+                prop_assert!(masked.contains(secret) || !json.contains(secret), "{text:?} {json}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_before_a_secret_hides_no_part_of_it() {
+        let key = "-----BEGIN RSA PRIVATE KEY-----\nMIIEhunter2\n-----END RSA PRIVATE KEY-----";
+        let escaped = key.replace('\n', "\\n");
+        for (text, expected) in [
+            (format!("PRIVATE_KEY={key} x"), "PRIVATE_KEY=[redacted] x"),
+            (format!("env TLS_KEY={escaped}"), "env TLS_KEY=[redacted]"),
+            (format!("{{\"msg\":\"TLS_KEY={escaped}\"}}"), "{\"msg\":\"TLS_KEY=[redacted]\"}"),
+            ("DSN_SECRET=postgres://web:pa,hunter2@db/app".to_owned(), "DSN_SECRET=[redacted]@db/app"),
+            ("AUTH_SECRET=pg://u:pa)hunter2@h".to_owned(), "AUTH_SECRET=[redacted]@h"),
+        ] {
+            assert_eq!(masked(&text), expected);
+        }
+        assert_eq!(masked_in_command("run -e DSN=pg://u:pa;hunter2@h"), "run -e DSN=[redacted]@h");
+    }
 
     #[test]
     fn escapes_and_colours_hide_no_secret() {
