@@ -42,7 +42,7 @@ impl Outbox {
             }
             news.stop.update = opening.stop.update;
             if !opening.stop.last_lines.is_empty() {
-                news.stop.last_lines = std::mem::take(&mut opening.stop.last_lines);
+                news.stop.take_lines(&mut opening.stop);
             }
             *opening = news;
             return;
@@ -51,7 +51,7 @@ impl Outbox {
             && let Some(lines) = self.find(&news, IncidentState::Continued).filter(|one| one.stop.update)
         {
             news.stop.update = true;
-            news.stop.last_lines = std::mem::take(&mut lines.stop.last_lines);
+            news.stop.take_lines(&mut lines.stop);
         }
         self.waiting.retain(|other| !other.makes_way_for(&news));
         self.waiting.push(news);

@@ -198,6 +198,11 @@ impl Redactor {
         (!edits.is_empty()).then(|| edited(text, &edits))
     }
 
+    /// What is to be written instead of which ranges of a text, in order.
+    pub(super) fn edits_of(&self, text: &[u8]) -> Vec<Edit> {
+        self.edits_in(&mut Haystack::default(), text, MAX_LEVELS)
+    }
+
     /// What is to be written instead of which ranges, in order.
     fn edits_in(&self, haystack: &mut Haystack, text: &[u8], levels: u8) -> Vec<Edit> {
         haystack.fill(|push| push(text));

@@ -344,7 +344,7 @@ impl CrossChunkState {
         if let Some(place) = self.log_place(record, stop) {
             stop.note_log_place(&place);
         }
-        stop.last_lines = self.output_tail.for_stop(stop);
+        self.output_tail.fill_in(stop);
         if let Some(log) = log.filter(|_| stop.last_lines.is_empty()) {
             stop.note_log(log);
         }
@@ -353,7 +353,7 @@ impl CrossChunkState {
     /// Whether the stop's report would lack the lines that tell why it stopped.
     pub(super) fn lacks_lines(&self, stop: &StopEvent) -> bool {
         let is_known = self.dedup.as_ref().is_some_and(|dedup| dedup.is_known(stop));
-        stop.is_worth_reading() && !is_known && self.output_tail.for_stop(stop).is_empty()
+        stop.is_worth_reading() && !is_known && self.output_tail.lacks_lines(stop)
     }
 
     /// Whether the stop is a deployment that failed and was not reported before.

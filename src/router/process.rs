@@ -21,6 +21,7 @@ use crate::input::record::{Record, Timestamp};
 use crate::level::LogLevel;
 use crate::metrics::RecorderCounts;
 use crate::recorder::{ChunkRecording, Recorder, ReleasedLine};
+use crate::stop::StopEvent;
 
 /// What a chunk became.
 #[derive(Debug, Default)]
@@ -194,7 +195,7 @@ impl<'p> Dispatcher<'p> {
     fn dispatch(&mut self, ordinal: u32, entry: &Entry<'_, '_, '_>) {
         self.count(entry.class);
         let route = self.stages.routes.get(entry.class);
-        if self.has_features {
+        if self.has_features || entry.stop.is_some() {
             return self.dispatch_by_features(route, ordinal, entry);
         }
         self.processed.dropped += u64::from(route.is_empty());
@@ -232,7 +233,7 @@ impl<'p> Dispatcher<'p> {
         self.features.masking = Some(masking);
     }
 
-    /// Keeps `push` from being compiled in once more.
+    /// Keeps `push` from being compiled in once more. The lines of a report are cut here, behind the last who masks them.
     #[inline(never)]
     fn push_rare(
         &mut self,
@@ -241,7 +242,8 @@ impl<'p> Dispatcher<'p> {
         entry: &Entry<'_, '_, '_>,
         context: &RenderContext<'_>,
     ) {
-        self.push(index, ordinal, entry, context);
+        let shown = entry.stop.and_then(StopEvent::with_lines_shown);
+        self.push(index, ordinal, &Entry { stop: shown.as_ref().or(entry.stop), ..*entry }, context);
     }
 
     /// Sends what the chunk's errors and stops have released, after its own entries. A replay finds the same lines.

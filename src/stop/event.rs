@@ -155,6 +155,9 @@ pub struct StopEvent {
     /// Where that incident stands.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub incident: Option<IncidentReport>,
+    /// Each of `last_lines` is a record of several lines, which are taken apart when it is masked.
+    #[serde(skip)]
+    pub(super) are_lines_joined: bool,
     /// It is about a managed daemon, which `service` names then.
     #[serde(skip)]
     pub(super) is_daemon: bool,
@@ -255,6 +258,7 @@ impl StopEvent {
             update: false,
             incident_id: None,
             incident: None,
+            are_lines_joined: false,
             is_daemon: false,
             run: None,
             event: OriginalEvent::default(),

@@ -173,9 +173,10 @@ fn small(stop: &StopEvent) -> StopEvent {
     small
 }
 
-/// The stop without its event and containers.
+/// The stop without its event and containers, and with the lines that fit in.
 pub(super) fn with_lines(stop: &StopEvent) -> StopEvent {
     let mut stop = stop.clone();
+    stop.trim_lines();
     stop.event = OriginalEvent::default();
     stop.containers = Vec::new();
     stop

@@ -83,7 +83,7 @@ impl<'c> ChunkTail<'c> {
         let max_lines = self.max_lines;
         let Some((_, lines)) = self.container(key) else { return };
         match lines.back_mut() {
-            Some(last) if last.continues_in(&line) => last.append(&line.text),
+            Some(last) if last.continues_in(&line) => last.append(&line),
             _ => lines.push_back(line),
         }
         if lines.len() > max_lines {

@@ -12,6 +12,7 @@ pub(super) struct ContainerTail {
     pub(super) lines: VecDeque<TailLine<'static>>,
     /// Lines that are the first of their record.
     pub(super) record_count: usize,
+    /// Bytes of its lines, as reports show them.
     bytes: usize,
     /// The lines count only as long as no others come.
     are_fallback: bool,
@@ -58,12 +59,12 @@ impl ContainerTail {
     fn append(&mut self, line: TailLine<'_>, max_lines: usize) {
         match self.lines.back_mut() {
             Some(last) if last.continues_in(&line) => {
-                self.bytes -= last.text.len();
-                last.append(&line.text);
-                self.bytes += last.text.len();
+                self.bytes -= last.shown_bytes();
+                last.append(&line);
+                self.bytes += last.shown_bytes();
             }
             _ => {
-                self.bytes += line.text.len();
+                self.bytes += line.shown_bytes();
                 self.record_count += usize::from(line.is_first);
                 self.lines.push_back(line.into_owned());
             }
@@ -82,7 +83,7 @@ impl ContainerTail {
     fn pop_line(&mut self) {
         if let Some(line) = self.lines.pop_front() {
             self.record_count -= usize::from(line.is_first);
-            self.bytes -= line.text.len();
+            self.bytes -= line.shown_bytes();
         }
     }
 }

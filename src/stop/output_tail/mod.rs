@@ -109,33 +109,44 @@ impl OutputTail {
         }
     }
 
-    /// The last lines of the stop's culprit, the oldest first.
+    /// Fills in the last lines of the stop's culprit, the oldest first. They are uncut, and those of a record together, until
+    /// the rules of a destination have masked them ([`StopEvent::with_lines_shown`]).
+    pub fn fill_in(&self, stop: &mut StopEvent) {
+        stop.last_lines = self.of_culprit(stop);
+        stop.are_lines_joined = self.splits_lines && !stop.last_lines.is_empty();
+    }
+
+    /// Whether nothing is known of what the stop's culprit wrote.
     #[must_use]
-    pub fn for_stop(&self, stop: &StopEvent) -> Vec<String> {
+    pub fn lacks_lines(&self, stop: &StopEvent) -> bool {
+        self.of_culprit(stop).is_empty()
+    }
+
+    fn of_culprit(&self, stop: &StopEvent) -> Vec<String> {
         let culprit = stop.container.as_deref();
         let culprit = stop.containers.iter().find(|container| Some(&*container.name) == culprit);
         culprit
-            .and_then(|container| Some(self.lines(&container.name, container.runtime_id.as_deref()?)))
+            .and_then(|container| Some(self.records(&container.name, container.runtime_id.as_deref()?)))
             .unwrap_or_default()
     }
 
-    /// The last lines of the container with this name and runtime id, the oldest first: those under its own tag of
+    /// The last records of the container with this name and runtime id, the oldest first: those under its own tag of
     /// FireLens, or else those under other tags. Secrets in them are masked, for a report is read by more people than a
     /// log.
-    #[must_use]
-    pub fn lines(&self, name: &str, runtime_id: &str) -> Vec<String> {
+    fn records(&self, name: &str, runtime_id: &str) -> Vec<String> {
         let containers = self.containers.borrow();
         let find = |name| {
             let key = ContainerKey::new(name, runtime_id.as_bytes());
             containers.iter().find(|container| container.key == key)
         };
         let container = find(Some(name.as_bytes())).or_else(|| find(None));
-        let masked = report::masked_records(container.map(ContainerTail::records).unwrap_or_default());
-        if !self.splits_lines {
-            return masked;
-        }
-        let lines = masked.iter().flat_map(|record| record.split('\n'));
-        lines.filter(|line| !line.is_empty()).map(str::to_owned).collect()
+        report::masked_records(container.map(ContainerTail::records).unwrap_or_default())
+    }
+
+    /// The lines of a container as a report shows them.
+    #[cfg(test)]
+    fn lines(&self, name: &str, runtime_id: &str) -> Vec<String> {
+        super::last_lines::shown(&self.records(name, runtime_id), self.splits_lines)
     }
 }
 

@@ -5,6 +5,7 @@ use super::container_key::MAX_CONTAINERS;
 use super::line::MAX_CONTAINER_LINES;
 use super::*;
 use crate::input::record::Source;
+use crate::redact::{MaskStyle, RedactionRule, Redactor};
 use crate::stop::last_lines::{MAX_CONTAINER_BYTES, MAX_LINE_BYTES};
 
 fn line(container: &str, log: &str) -> Json {
@@ -221,4 +222,46 @@ fn a_secret_over_several_lines_of_a_record_is_masked() {
     let key = "using\n-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----\nok";
     observe(&tail, &[line("a", key), line("a", r#"{"pass\u0077ord":"hunter2"}"#)]);
     assert_eq!(tail.lines("web", "a"), ["using", "[redacted]", "ok", r#"{"pass\u0077ord":"[redacted]"}"#]);
+}
+
+/// A secret that the cut of a report would halve is masked, also where the line comes in parts.
+#[test]
+fn a_line_is_masked_before_it_is_cut() {
+    let tail = OutputTail::new(9);
+    let before = "x".repeat(MAX_LINE_BYTES - 20);
+    let log = format!("{before} postgres://web:hunter2secretpw@db/app");
+    let (first, second) = log.split_at(MAX_LINE_BYTES);
+    observe(&tail, &[line("a", &log), piece(first, "p", false), piece(second, "p", true)]);
+    let shown = tail.lines("web", "a");
+    assert_eq!(shown.len(), 2);
+    for line in shown {
+        assert_eq!(line, format!("{before} postgres://[redacted]").split_at(MAX_LINE_BYTES).0);
+    }
+    let parts: Vec<Json> = (0..9).map(|_| piece(&"y ".repeat(2_000), "q", false)).collect();
+    observe(&tail, &parts);
+    let containers = tail.containers.borrow();
+    assert!(containers[0].lines.iter().all(|line| line.text.len() <= 4 * MAX_LINE_BYTES));
+}
+
+/// A user's rule may go over several lines of a trace.
+#[test]
+fn a_record_is_taken_apart_when_the_rules_of_a_destination_have_seen_it() {
+    let pattern = regex::bytes::Regex::new(r"ssn:\s+(?P<mask>[0-9-]+)").unwrap();
+    let rule = RedactionRule::pattern("ssn".to_owned(), pattern);
+    let redactor = Redactor::new(vec![(0, rule)], MaskStyle::Name);
+    let event = json!({"source": "aws.ecs", "detail-type": "ECS Task State Change", "region": "eu-west-1", "detail": {
+        "taskArn": "arn:aws:ecs:eu-west-1:111122223333:task/prod/0123", "lastStatus": "STOPPED",
+        "stopCode": "EssentialContainerExited", "startedAt": "2026-11-19T20:38:27Z",
+        "containers": [{"name": "web", "exitCode": 1, "runtimeId": "a"}]}});
+    let tail = OutputTail::new(9).with_split_lines(true);
+    observe(
+        &tail,
+        &[line("a", "Exception: x\n\tat a.b(c.java:1)\n\tssn:\n\t123-45-6789"), line("a", "exit")],
+    );
+    let mut stop = crate::stop::read(event).unwrap();
+    tail.fill_in(&mut stop);
+    stop.for_each_text(&mut |text| redactor.mask_string(text, &mut []));
+    let shown = stop.with_lines_shown().unwrap();
+    assert_eq!(shown.last_lines, ["Exception: x", "\tat a.b(c.java:1)", "\tssn:", "\t[ssn]", "exit"]);
+    assert!(shown.with_lines_shown().is_none());
 }
