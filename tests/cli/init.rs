@@ -31,9 +31,6 @@ const DESTINATIONS: [&str; 16] = [
 /// Lines of standard output do not go there.
 const FOR_ALERTS: [&str; 5] = ["slack", "sns", "eventbridge", "pagerduty", "teams"];
 
-/// No lines at all go there.
-const FOR_PEOPLE: [&str; 3] = ["slack", "pagerduty", "teams"];
-
 const PLACES: [&str; 3] = ["fargate", "ec2", "collector"];
 
 fn init(folder: &Path, place: &str, more: &[&str]) -> Ran {
@@ -68,8 +65,7 @@ fn everything(iac: &str, visit: impl Fn(&str, &str, &Path)) {
             let path = folder.path().join(format!("{place}-{kind}"));
             let rest = if FOR_ALERTS.contains(&kind) { "stdout" } else { kind };
             let mut flags = vec!["--iac", iac, "--stop", kind, "--rest", rest];
-            let error = if FOR_PEOPLE.contains(&kind) { "stdout" } else { kind };
-            flags.extend((place != "collector").then_some(["--error", error]).into_iter().flatten());
+            flags.extend((place != "collector").then_some(["--error", kind]).into_iter().flatten());
             let ran = init(&path, place, &flags);
             assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{place} {kind}");
             visit(place, kind, &path);
@@ -347,6 +343,19 @@ fn the_yaml_of_a_collector_is_as_good_as_its_classic_form() {
 }
 
 #[test]
+fn people_get_the_errors_and_not_all_of_standard_error() {
+    for kind in ["slack", "pagerduty", "teams"] {
+        let folder = TempDir::new();
+        let path = folder.path().join(kind);
+        let ran = init(&path, "fargate", &["--stop", kind, "--error", kind, "--rest", "stdout"]);
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{kind}");
+        let written = std::fs::read_to_string(path.join("extra.conf")).unwrap();
+        let has = |key: &str| written.lines().any(|line| line.split_whitespace().next() == Some(key));
+        assert!(has("level") && has("route.error") && !has("route.stderr"), "{written}");
+    }
+}
+
+#[test]
 fn mistakes_are_named_and_nothing_is_written() {
     let folder = TempDir::new();
     let path = folder.path().join("new");
@@ -359,7 +368,6 @@ fn mistakes_are_named_and_nothing_is_written() {
             vec!["--region", "eu-wset-1"],
             "task-definition.json: container log_router: image: 'eu-wset-1'",
         ),
-        ("fargate", vec!["--error", "slack"], "extra.conf: route.stderr: every line of standard error"),
         ("fargate", vec!["--yaml"], "--yaml"),
         ("fargate", vec!["--account", "1"], "12 digits"),
         ("collector", vec!["--error", "s3"], "--error"),

@@ -123,10 +123,31 @@ fn routes(plan: &Plan) -> Vec<Line> {
     lines.push(line("route.stop", &route(plan, RoutePurpose::Stop)));
     lines.extend(expected_route(plan));
     if !plan.is_collector() {
-        lines.push(line("route.stderr", &route(plan, RoutePurpose::Error)));
+        lines.extend(error_routes(plan));
     }
     lines.push(line("route.default", &route(plan, RoutePurpose::Rest)));
     lines
+}
+
+/// Standard error goes to stores as a whole. People get the lines that say they are errors, for each is a message.
+fn error_routes(plan: &Plan) -> Vec<Line> {
+    let of_errors = || plan.destinations.iter().filter(|one| one.purpose == RoutePurpose::Error);
+    if !of_errors().any(|destination| alerts_people(destination.kind)) {
+        return vec![line("route.stderr", &route(plan, RoutePurpose::Error))];
+    }
+    let stored: Vec<&str> =
+        of_errors().filter(|one| !alerts_people(one.kind)).map(|one| one.name.as_str()).collect();
+    let mut lines = vec![
+        comment("Lines that say they are errors, by their level; each is a message."),
+        line("level", "auto"),
+        line("route.error", &route(plan, RoutePurpose::Error)),
+    ];
+    lines.extend((!stored.is_empty()).then(|| line("route.stderr", &stored.join(", "))));
+    lines
+}
+
+const fn alerts_people(kind: DestinationKind) -> bool {
+    matches!(kind, DestinationKind::Slack | DestinationKind::Teams | DestinationKind::Pagerduty)
 }
 
 /// People in a channel need not know of planned stops; they are kept all the same.
