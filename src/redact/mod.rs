@@ -1,6 +1,6 @@
 //! Masks what must not leave: personal data and secrets in texts, in JSON inside texts, and in whole records.
 //!
-//! Owns: every pattern (`forms`, `tokens`, `numbers`, `hosts`, `email`, `secrets` with `names` and `values`), which of them can match at all
+//! Owns: every pattern (`forms`, `tokens`, `numbers`, `hosts`, `email`, `secrets` with `elements`, `names` and `values`), which of them can match at all
 //! (`anchors`), how a match is written (`style`), and what is masked for everybody (`report`). Does not own: which rules the user wants (`config`), or when a record
 //! is masked (`router::masking`).
 //!
@@ -11,6 +11,7 @@
 mod advice;
 mod anchors;
 mod edit;
+mod elements;
 mod email;
 mod escapes;
 mod forms;
