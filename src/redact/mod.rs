@@ -10,6 +10,7 @@
 
 mod advice;
 mod anchors;
+mod decoded;
 mod edit;
 mod elements;
 mod email;
