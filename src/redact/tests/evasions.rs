@@ -326,3 +326,26 @@ fn secrets_are_known_by_their_names_in_more_notations() {
     let expected = json!({"tokens": ["[secret]", 3], "token_list": {"tokens": 3}, "passwords": "2"});
     assert_eq!(record(&redactor(all_rules()), &given), (expected, 1));
 }
+
+#[test]
+fn rare_forms_are_masked_too() {
+    for (text, expected) in [
+        ("with sk_test_0123456789ab", "with [vendor_token]"),
+        (
+            "with rk_test_0123456789ab and whsec_0123456789abcdef0123",
+            "with [vendor_token] and [vendor_token]",
+        ),
+        ("with xoxc-0123456789-ab xoxd-0123456789ab", "with [vendor_token] [vendor_token]"),
+        ("with glpat-0123456789abcdefghij.01.0a1b2c3 x", "with [vendor_token] x"),
+        ("password\u{1b}]8;;http://x\u{7}=hunter2", "password\u{1b}]8;;http://x\u{7}=[secret]"),
+        ("pass\u{1b}]8;;http://x\u{1b}\\word=hunter2", "pass\u{1b}]8;;http://x\u{1b}\\word=[secret]"),
+        ("4111  1111  1111  1111", "[card]"),
+        ("4111\t1111\t1111\t1111", "[card]"),
+        ("4111_1111_1111_1111", "[card]"),
+        ("4111 - 1111 - 1111 - 1111", "[card]"),
+        ("Bearer \"abcdef123\"", "Bearer \"[bearer]\""),
+        ("got eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl ok", "got [jwt] ok"),
+    ] {
+        assert_eq!(masked(text), expected, "{text:?}");
+    }
+}
