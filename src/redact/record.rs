@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use super::anchors::Haystack;
-use super::redactor::{NameKind, Redactor};
+use super::redactor::{NameMeaning, Redactor};
 use crate::input::decode;
 use crate::input::record::{Field, Record, Value};
 use crate::json::MAX_DEPTH;
@@ -139,7 +139,7 @@ impl ValueMasking<'_> {
                 match (kind, value) {
                     (kind, Value::Array(_, items)) if depth > 0 => self.array(kind, items, depth - 1),
                     // Alone it is a number of them.
-                    (NameKind::List, _) => self.value(NameKind::Other, value, depth),
+                    (NameMeaning::List, _) => self.value(NameMeaning::Other, value, depth),
                     _ => self.value(kind, value, depth),
                 }
             }
@@ -147,18 +147,18 @@ impl ValueMasking<'_> {
     }
 
     /// The same for a value of its own, or for one in a list whose name is of this kind.
-    fn value(&mut self, kind: NameKind, value: Value<'_>, depth: u8) -> Option<Vec<u8>> {
+    fn value(&mut self, kind: NameMeaning, value: Value<'_>, depth: u8) -> Option<Vec<u8>> {
         match value {
             Value::Text(text) | Value::Binary(text) => {
                 let secret =
-                    (kind != NameKind::Other).then(|| self.redactor.secret(text, self.counts)).flatten();
+                    (kind != NameMeaning::Other).then(|| self.redactor.secret(text, self.counts)).flatten();
                 secret
                     .or_else(|| self.redactor.text_in(self.haystack, text, self.counts))
                     .map(|text| packed_text(&text))
             }
             Value::Unsigned(_) | Value::Signed(_) | Value::Float(_) => {
                 let digits = digits(value)?;
-                let is_secret = kind == NameKind::Secret;
+                let is_secret = kind == NameMeaning::Secret;
                 let secret =
                     is_secret.then(|| self.redactor.secret(digits.as_bytes(), self.counts)).flatten();
                 secret
@@ -173,7 +173,7 @@ impl ValueMasking<'_> {
     }
 
     /// What a list holds is named as the list is.
-    fn array(&mut self, kind: NameKind, items: &[u8], depth: u8) -> Option<Vec<u8>> {
+    fn array(&mut self, kind: NameMeaning, items: &[u8], depth: u8) -> Option<Vec<u8>> {
         let mut replaced = Replaced::new();
         let mut last: &[u8] = &[];
         for (at, item) in decode::elements(items).enumerate() {

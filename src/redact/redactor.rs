@@ -111,7 +111,7 @@ impl RedactionRule {
 
 /// What the name of a field says about its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum NameKind {
+pub(super) enum NameMeaning {
     /// It is a secret.
     Secret,
     /// The texts in it are secrets, if it is a list.
@@ -306,16 +306,16 @@ impl Redactor {
     }
 
     /// What a name says about its value.
-    pub(super) fn kind_of_name(&self, name: &[u8]) -> NameKind {
+    pub(super) fn kind_of_name(&self, name: &[u8]) -> NameMeaning {
         if !self.has_secrets {
-            return NameKind::Other;
+            return NameMeaning::Other;
         }
         let decoded = decoded_name(name, MAX_LEVELS);
         let name = String::from_utf8_lossy(&decoded);
         match is_secret_field(&name) {
-            true => NameKind::Secret,
-            false if names::is_list(&name) => NameKind::List,
-            false => NameKind::Other,
+            true => NameMeaning::Secret,
+            false if names::is_list(&name) => NameMeaning::List,
+            false => NameMeaning::Other,
         }
     }
 
@@ -420,7 +420,7 @@ struct SecretNames<'r> {
     /// The rule for secrets, if it may match.
     rule: Option<&'r (usize, RedactionRule)>,
     /// By where a name begins: those of lists are asked for with each item.
-    known: HashMap<usize, NameKind>,
+    known: HashMap<usize, NameMeaning>,
     /// The text or number before.
     last: Range<usize>,
 }
@@ -440,8 +440,8 @@ impl<'r> SecretNames<'r> {
         let value = json.get(scalar.range.clone()).filter(|value| !value.is_empty())?;
         let is_secret = is_value_of_option(json, &last, &scalar.range)
             || scalar.key.clone().is_some_and(|key| match self.kind(json, key) {
-                NameKind::List => scalar.is_item && !scalar.is_number,
-                kind => kind == NameKind::Secret,
+                NameMeaning::List => scalar.is_item && !scalar.is_number,
+                kind => kind == NameMeaning::Secret,
             });
         is_secret.then(|| {
             let edit = self.redactor.whole_edit(rule, value);
@@ -449,7 +449,7 @@ impl<'r> SecretNames<'r> {
         })
     }
 
-    fn kind(&mut self, json: &[u8], key: Range<usize>) -> NameKind {
+    fn kind(&mut self, json: &[u8], key: Range<usize>) -> NameMeaning {
         let redactor = self.redactor;
         *self
             .known
