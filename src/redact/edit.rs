@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use super::escapes::Decoded;
 use super::spans::merged;
 
 /// Something to be written instead of a range of a text.
@@ -24,11 +23,6 @@ impl Edit {
             true => Self { range: 0..length, text: [b"\"", self.text.as_slice(), b"\""].concat(), ..self },
             false => self,
         }
-    }
-
-    /// The edit of a decoded text as one of the text with escapes.
-    pub(super) fn escaped(self, decoded: &Decoded) -> Self {
-        Self { range: decoded.range(self.range), text: decoded.escaped(&self.text), rule: self.rule }
     }
 }
 

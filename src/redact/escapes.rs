@@ -1,114 +1,132 @@
 //! Texts with escapes: those of JSON (`\u0040`), those of addresses and forms (`%40`), and those of terminals (`ESC[31m`)
 //! with what nobody sees either.
 
-use std::borrow::Cow;
-use std::ops::Range;
-
-/// A text without its escapes.
-pub(super) struct Decoded {
-    pub(super) text: Vec<u8>,
-    /// Where each byte of `text` begins in the text with escapes, and where that ends.
-    positions: Vec<usize>,
-    /// How a mask is written among those escapes.
-    escape: fn(u8) -> &'static [u8],
-    /// Every byte is one of the text with escapes, which has others between them.
-    is_part: bool,
+/// Which kinds of escapes a text has, or which are undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Kinds {
+    json: bool,
+    percent: bool,
+    hidden: bool,
 }
 
-impl Decoded {
-    /// `raw` is the inside of a text of JSON.
-    pub(super) fn json(raw: &[u8]) -> Self {
-        let mut decoded = Self::with_room(raw, json_escape);
-        let mut at = 0;
-        while let Some(byte) = raw.get(at) {
-            let mut utf8 = [0; 4];
-            let (bytes, length) = match (byte, raw.get(at + 1)) {
-                (b'\\', Some(b'u')) => {
-                    let (char, length) = unicode(raw, at);
-                    (char.encode_utf8(&mut utf8).as_bytes(), length)
-                }
-                (b'\\', Some(escape)) => (std::slice::from_ref(unescaped(escape)), 2),
-                _ => (std::slice::from_ref(byte), 1),
-            };
-            decoded.push(bytes, at);
-            at += length;
+impl Kinds {
+    const NONE: Self = Self { json: false, percent: false, hidden: false };
+    const JSON: Self = Self { json: true, ..Self::NONE };
+    const PERCENT: Self = Self { percent: true, ..Self::NONE };
+    pub(super) const HIDDEN: Self = Self { hidden: true, ..Self::NONE };
+
+    pub(super) fn of(text: &[u8]) -> Self {
+        Self {
+            json: memchr::memchr(b'\\', text).is_some(),
+            percent: has_percent(text),
+            hidden: has_hidden(text),
         }
-        decoded.positions.push(raw.len());
-        decoded
     }
 
-    /// `raw` has escapes as in an address: `me%40example.com`. Others stay as they are.
-    pub(super) fn percent(raw: &[u8]) -> Self {
-        let mut decoded = Self::with_room(raw, percent_escape);
-        let mut at = 0;
-        while let Some(byte) = raw.get(at) {
-            let escape = raw.get(at..at + PERCENT_BYTES).and_then(percent_byte);
-            decoded.push(&[escape.unwrap_or(*byte)], at);
-            at += if escape.is_some() { PERCENT_BYTES } else { 1 };
+    pub(super) fn is_none(self) -> bool {
+        self == Self::NONE
+    }
+
+    pub(super) const fn has_backslash(self) -> bool {
+        self.json
+    }
+
+    /// Whether there is more than backslashes, which alone hide nothing.
+    pub(super) const fn has_others(self) -> bool {
+        self.percent || self.hidden
+    }
+
+    /// Each kind for itself, where there are several: undone together, a backslash of a path is taken for an escape of JSON.
+    pub(super) fn apart(self) -> impl Iterator<Item = Self> {
+        let kinds = [(self.json, Self::JSON), (self.percent, Self::PERCENT), (self.hidden, Self::HIDDEN)];
+        let has_one = kinds.iter().filter(|(has, _)| *has).count() < 2;
+        kinds.into_iter().filter(move |(has, _)| *has && !has_one).map(|(_, kind)| kind)
+    }
+
+    /// The same for a text of JSON, whose backslashes are escapes for certain.
+    pub(super) fn apart_in_json(self) -> impl Iterator<Item = Self> {
+        let has_backslash = self.json;
+        self.apart().filter(move |kind| kind.json || !has_backslash)
+    }
+
+    /// How a quotation mark is written where the text has none.
+    pub(super) const fn quote(self) -> &'static [u8] {
+        match self {
+            Self { json: true, .. } => b"\\\"",
+            Self { percent: true, .. } => b"%22",
+            _ => b"\"",
         }
-        decoded.positions.push(raw.len());
-        decoded
     }
 
-    /// `raw` as it is seen: without the sequences that control a terminal, and without what has no width.
-    pub(super) fn visible(raw: &[u8]) -> Self {
-        let mut decoded = Self { is_part: true, ..Self::with_room(raw, |_| b"") };
-        let mut at = 0;
-        while let Some((byte, rest)) = raw.get(at..).and_then(<[u8]>::split_first) {
-            match hidden(*byte, rest) {
-                0 => {
-                    decoded.push(&[*byte], at);
-                    at += 1;
-                }
-                length => at += length,
-            }
-        }
-        decoded.positions.push(raw.len());
-        decoded
-    }
-
-    fn with_room(raw: &[u8], escape: fn(u8) -> &'static [u8]) -> Self {
-        let positions = Vec::with_capacity(raw.len() + 1);
-        Self { text: Vec::with_capacity(raw.len()), positions, escape, is_part: false }
-    }
-
-    fn push(&mut self, bytes: &[u8], at: usize) {
-        self.text.extend_from_slice(bytes);
-        self.positions.extend(bytes.iter().map(|_| at));
-    }
-
-    /// Where this range of the decoded text is in the text with escapes; what is hidden around it does not belong to it.
-    pub(super) fn range(&self, range: Range<usize>) -> Range<usize> {
-        let end = match range.end.checked_sub(1).filter(|_| self.is_part) {
-            Some(last) => self.position(last) + 1,
-            None => self.position(range.end),
-        };
-        self.position(range.start)..end
-    }
-
-    /// Where this position of the decoded text is in the text with escapes.
-    pub(super) fn position(&self, at: usize) -> usize {
-        self.positions.get(at).or(self.positions.last()).copied().unwrap_or_default()
-    }
-
-    /// A mask as it is written in the text with escapes.
-    pub(super) fn escaped(&self, mask: &[u8]) -> Vec<u8> {
+    /// A mask as it is written in a text with these escapes, where a quotation mark is `quote`.
+    pub(super) fn escaped(self, mask: &[u8], quote: &[u8]) -> Vec<u8> {
         let mut out = Vec::with_capacity(mask.len());
         for byte in mask {
-            match (self.escape)(*byte) {
-                [] => out.push(*byte),
-                escape => out.extend_from_slice(escape),
+            match byte {
+                b'"' => out.extend_from_slice(quote),
+                b'\\' if self.json => out.extend_from_slice(b"\\\\"),
+                b'%' if self.percent => out.extend_from_slice(b"%25"),
+                _ => out.push(*byte),
             }
         }
         out
     }
+
+    /// What stands at the beginning of `rest`, which is not empty, once these kinds are undone.
+    pub(super) fn piece(self, rest: &[u8]) -> Piece {
+        let first = rest.first().copied().unwrap_or_default();
+        let plain = Piece::of(&[first], 1);
+        match first {
+            b'\\' if self.json => json_piece(rest).unwrap_or(plain),
+            b'%' if self.percent => {
+                let byte = rest.get(..PERCENT_BYTES).and_then(percent_byte);
+                byte.map_or(plain, |byte| Piece::of(&[byte], PERCENT_BYTES))
+            }
+            ESC | 0x80.. if self.hidden => match hidden(first, rest.get(1..).unwrap_or_default()) {
+                0 => plain,
+                length => Piece::of(b"", length),
+            },
+            _ => plain,
+        }
+    }
 }
 
-/// The name of a field without its escapes.
-pub(super) fn decoded_name(raw: &[u8]) -> Cow<'_, [u8]> {
-    match raw.contains(&b'\\') {
-        true => Cow::Owned(Decoded::json(raw).text),
-        false => Cow::Borrowed(raw),
+/// A character or a byte with its escape.
+pub(super) struct Piece {
+    bytes: [u8; 4],
+    shown: u8,
+    /// Bytes with the escape.
+    pub(super) length: usize,
+}
+
+impl Piece {
+    fn of(shown: &[u8], length: usize) -> Self {
+        let mut piece = Self { bytes: [0; 4], shown: 0, length };
+        for (to, byte) in piece.bytes.iter_mut().zip(shown) {
+            *to = *byte;
+            piece.shown += 1;
+        }
+        piece
+    }
+
+    /// What it says; nothing where nobody sees it.
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.shown)).unwrap_or_default()
+    }
+}
+
+/// The escape that the backslash at the beginning of `rest` begins.
+fn json_piece(rest: &[u8]) -> Option<Piece> {
+    match rest.get(1)? {
+        b'u' => {
+            let (char, length) = unicode(rest);
+            Some(Piece::of(char.encode_utf8(&mut [0; 4]).as_bytes(), length))
+        }
+        b'x' => match rest.get(2..4).and_then(hex_byte) {
+            Some(byte) => Some(Piece::of(&[byte], 4)),
+            None => Some(Piece::of(b"x", 2)),
+        },
+        escape => Some(Piece::of(&[*unescaped(escape)], 2)),
     }
 }
 
@@ -116,13 +134,22 @@ pub(super) fn decoded_name(raw: &[u8]) -> Cow<'_, [u8]> {
 const PERCENT_BYTES: usize = 3;
 
 fn percent_byte(escape: &[u8]) -> Option<u8> {
-    let [b'%', digits @ ..] = escape else { return None };
+    hex_byte(escape.strip_prefix(b"%")?)
+}
+
+fn hex_byte(digits: &[u8]) -> Option<u8> {
     let is_hex = digits.iter().all(u8::is_ascii_hexdigit);
     std::str::from_utf8(digits).ok().filter(|_| is_hex).and_then(|digits| u8::from_str_radix(digits, 16).ok())
 }
 
+/// Digits of `\u{10ffff}`.
+const MAX_BRACED_DIGITS: usize = 6;
+
 /// Begins a sequence that controls a terminal.
 const ESC: u8 = 0x1B;
+
+/// Ends a command to the terminal's program.
+const BEL: u8 = 0x07;
 
 /// Whether a match may be written in another way in these texts, or have something hidden in it. `false` is certain.
 pub(super) fn may_hide(text: &[u8]) -> bool {
@@ -156,7 +183,16 @@ fn has_invisible(text: &[u8]) -> bool {
 
 /// Whether the backslash at `at` begins a character of ASCII, one that is hidden, or one that separates digits of a card.
 fn is_numbered(text: &[u8], at: usize) -> bool {
-    let Some([b'u', digits @ ..]) = text.get(at + 1..at + 6) else { return false };
+    match text.get(at + 1) {
+        Some(b'x') => text.get(at + 2..at + 4).is_some_and(counts),
+        Some(b'u') if text.get(at + 2) == Some(&b'{') => true,
+        Some(b'u') => text.get(at + 2..at + 6).is_some_and(is_counted_unit),
+        _ => false,
+    }
+}
+
+/// The same for the digits of `\u0040`.
+fn is_counted_unit(digits: &[u8]) -> bool {
     matches!(
         std::array::from_fn(|at| digits.get(at).map_or(0, u8::to_ascii_lowercase)),
         [b'0', b'0', b'0'..=b'7', _]
@@ -175,12 +211,16 @@ fn is_numbered(text: &[u8], at: usize) -> bool {
     )
 }
 
-/// Whether the percent sign at `at` begins a character that counts, written as in an address. Of a longer character the
-/// first byte tells enough.
+/// Whether the percent sign at `at` begins a character that counts, written as in an address.
 fn is_percent(text: &[u8], at: usize) -> bool {
-    match text.get(at + 1..at + PERCENT_BYTES) {
-        Some([b'2'..=b'7', digit]) => digit.is_ascii_hexdigit(),
-        Some([b'1', b'b' | b'B'] | [b'c' | b'C' | b'e' | b'E', b'2'] | [b'e' | b'E', b'f' | b'F']) => true,
+    text.get(at + 1..at + PERCENT_BYTES).is_some_and(counts)
+}
+
+/// Whether the byte that these digits of `%40` or `\x40` write is one of ASCII, or the first of a character that counts.
+fn counts(digits: &[u8]) -> bool {
+    match digits {
+        [b'2'..=b'7', digit] => digit.is_ascii_hexdigit(),
+        [b'1', b'b' | b'B'] | [b'c' | b'C' | b'e' | b'E', b'2'] | [b'e' | b'E', b'f' | b'F'] => true,
         _ => false,
     }
 }
@@ -208,7 +248,19 @@ fn control_sequence(rest: &[u8]) -> usize {
             }
         }
         [b'(' | b')', b'0' | b'A' | b'B', ..] => 3,
+        [b']', command @ ..] => 1 + command_length(command),
         _ => 1,
+    }
+}
+
+/// Bytes of a command to the terminal's program with the bracket before it, as a link has one (`ESC]8;;…ESC\`); 0 where it
+/// does not end.
+fn command_length(command: &[u8]) -> usize {
+    let length = command.iter().take_while(|byte| **byte >= b' ').count();
+    match command.get(length..) {
+        Some([BEL, ..]) => 1 + length + 1,
+        Some([ESC, b'\\', ..]) => 1 + length + 2,
+        _ => 0,
     }
 }
 
@@ -225,23 +277,6 @@ fn invisible(first: u8, rest: &[u8]) -> usize {
     }
 }
 
-/// What a byte of a mask is written as; nothing: as it is.
-const fn json_escape(byte: u8) -> &'static [u8] {
-    match byte {
-        b'"' => b"\\\"",
-        b'\\' => b"\\\\",
-        _ => b"",
-    }
-}
-
-const fn percent_escape(byte: u8) -> &'static [u8] {
-    match byte {
-        b'"' => b"%22",
-        b'%' => b"%25",
-        _ => b"",
-    }
-}
-
 const fn unescaped(escape: &u8) -> &u8 {
     match escape {
         b'n' => &b'\n',
@@ -253,46 +288,35 @@ const fn unescaped(escape: &u8) -> &u8 {
     }
 }
 
-/// The character of `\u…` at `at`, or of two of them, and its length with the escapes.
-fn unicode(raw: &[u8], at: usize) -> (char, usize) {
+/// The character of `\u…` at the beginning, or of two of them, and its length with the escapes.
+fn unicode(rest: &[u8]) -> (char, usize) {
     let unit = |at: usize| {
-        let digits = raw.get(at..at + 6)?.strip_prefix(b"\\u")?;
+        let digits = rest.get(at..at + 6)?.strip_prefix(b"\\u")?;
         u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
     };
-    let Some(first) = unit(at) else { return (char::REPLACEMENT_CHARACTER, 2) };
-    let pair = char::decode_utf16([first, unit(at + 6).unwrap_or_default()]).next();
+    if let Some(braced) = braced(rest) {
+        return braced;
+    }
+    let Some(first) = unit(0) else { return (char::REPLACEMENT_CHARACTER, 2) };
+    let pair = char::decode_utf16([first, unit(6).unwrap_or_default()]).next();
     match pair {
         Some(Ok(char)) => (char, if char.len_utf16() == 2 { 12 } else { 6 }),
         _ => (char::REPLACEMENT_CHARACTER, 6),
     }
 }
 
+/// The same for `\u{1b}`, as Rust and JavaScript write it.
+fn braced(rest: &[u8]) -> Option<(char, usize)> {
+    let inside = rest.strip_prefix(b"\\u{")?;
+    let length = inside.iter().take(MAX_BRACED_DIGITS).take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let digits = std::str::from_utf8(inside.get(..length)?).ok()?;
+    let char = char::from_u32(u32::from_str_radix(digits, 16).ok()?)?;
+    (inside.get(length) == Some(&b'}')).then_some((char, b"\\u{".len() + length + 1))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn escapes_are_decoded_and_every_byte_knows_where_it_was() {
-        for raw in [r"a\n\\\/\u00e9\ud83d\ude00z", "plain é", r"\ud83d", r"\u12"] {
-            let decoded = Decoded::json(raw.as_bytes());
-            if let Ok(text) = serde_json::from_str::<String>(&format!("\"{raw}\"")) {
-                assert_eq!(String::from_utf8(decoded.text.clone()).unwrap(), text);
-            }
-            assert_eq!(decoded.position(decoded.text.len()), raw.len());
-        }
-        let decoded = Decoded::json(br"a\u0040b");
-        assert_eq!((decoded.text.as_slice(), decoded.position(1), decoded.position(2)), (&b"a@b"[..], 1, 7));
-    }
-
-    #[test]
-    fn what_nobody_sees_is_left_out_and_stays_outside_of_ranges() {
-        let raw = "\u{1b}[1;36ma\u{1b}[0m\u{200b}b\u{1b}(B\u{e0020}é\u{1b}x";
-        let decoded = Decoded::visible(raw.as_bytes());
-        assert_eq!(decoded.text, "abéx".as_bytes());
-        assert_eq!(decoded.range(0..1), 7..8);
-        assert_eq!(raw.get(decoded.range(1..4)), Some("b\u{1b}(B\u{e0020}é"));
-        assert!(has_hidden(raw.as_bytes()) && !has_hidden("“naïve” – 日本語 👍".as_bytes()));
-    }
 
     /// What takes no width is what `printable` leaves out, without what ends a line or a joiner that writing needs.
     #[test]
@@ -308,11 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn escapes_of_addresses_are_decoded_and_others_stay() {
-        let decoded = Decoded::percent(b"me%40example.com+100% %zz %E3%81%82%4");
-        assert_eq!(decoded.text, "me@example.com+100% %zz あ%4".as_bytes());
-        assert_eq!((decoded.position(2), decoded.position(3)), (2, 5));
-        assert_eq!(decoded.escaped(b"\"[card]\""), b"%22[card]%22");
+    fn signs_of_percent_are_escapes_only_before_a_byte_that_counts() {
         for (text, has) in
             [("%40", true), ("a%2f", true), ("%E3%81%82", false), ("5% %4 %%4x", false), ("", false)]
         {

@@ -67,8 +67,8 @@ pub(super) fn begins_key(text: &str) -> bool {
 
 pub(super) static VENDOR_TOKEN: Form = Form::new(|| {
     let forms = [
-        r"(?-u:\b)(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|gl(?:pat|dt|rt|cbt|ptt|ft|soat|imt|agent)-[A-Za-z0-9_-]{16,})",
-        r"(?-u:\b)(?:xox[abeoprs]-[A-Za-z0-9-]{10,}|xapp-[A-Za-z0-9-]{10,}|[rs]k_live_[A-Za-z0-9]{10,})",
+        r"(?-u:\b)(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|gl(?:pat|dt|rt|cbt|ptt|ft|soat|imt|agent)-[A-Za-z0-9_-]{16,}(?:\.[a-z0-9]{2}\.[a-z0-9]{7,9})?)",
+        r"(?-u:\b)(?:xox[abcdeoprs]-[A-Za-z0-9%-]{10,}|xapp-[A-Za-z0-9-]{10,}|[rs]k_(?:live|test)_[A-Za-z0-9]{10,}|whsec_[A-Za-z0-9+/]{16,}=*)",
     ];
     Regex::new(&forms.join("|")).ok()
 });

@@ -10,6 +10,15 @@ pub(super) struct JsonScalar {
     pub(super) key: Option<Range<usize>>,
     pub(super) range: Range<usize>,
     pub(super) is_number: bool,
+    /// It stands in a list, and has that one's name.
+    pub(super) is_item: bool,
+}
+
+impl JsonScalar {
+    fn of(key: Option<Range<usize>>, lists: &Lists, range: Range<usize>, is_number: bool) -> Self {
+        let is_item = key.is_none();
+        Self { key: key.or_else(|| lists.name()), range, is_number, is_item }
+    }
 }
 
 /// Whether the text looks like JSON from its beginning on.
@@ -50,17 +59,13 @@ pub(super) fn for_each_scalar(json: &[u8], visit: &mut dyn FnMut(JsonScalar)) {
                         key = Some(range);
                         at = colon + 1;
                     }
-                    None => visit(JsonScalar {
-                        key: key.take().or_else(|| lists.name()),
-                        range,
-                        is_number: false,
-                    }),
+                    None => visit(JsonScalar::of(key.take(), &lists, range, false)),
                 }
             }
             b'-' | b'0'..=b'9' => {
                 let range = at..end_of_number(json, at);
                 at = range.end;
-                visit(JsonScalar { key: key.take().or_else(|| lists.name()), range, is_number: true });
+                visit(JsonScalar::of(key.take(), &lists, range, true));
             }
             b'{' | b'[' => {
                 lists.open(key.take().filter(|_| *byte == b'['));

@@ -1,8 +1,8 @@
 //! Masks what must not leave: personal data and secrets in texts, in JSON inside texts, and in whole records.
 //!
-//! Owns: every pattern (`forms`, `tokens`, `numbers`, `hosts`, `email`, `secrets` with `names` and `values`), which of them can match at all
-//! (`anchors`), how a match is written (`style`), and what is masked for everybody (`report`, also keys that are spread over records:
-//! `spread_keys`). Does not own: which rules the user wants (`config`), or when a record
+//! Owns: every pattern (`forms`, `tokens`, `numbers`, `hosts`, `email`, `secrets` with `elements`, `names` and `values`),
+//! which of them can match at all (`anchors`), how a match is written (`style`), and what is masked for everybody (`report`,
+//! also keys that are spread over records: `spread_keys`). Does not own: which rules the user wants (`config`), or when a record
 //! is masked (`router::masking`).
 //!
 //! Reads top to bottom: a [`Redactor`] holds the rules of one or more destinations. It looks for anchors first, vectors of
@@ -11,7 +11,9 @@
 
 mod advice;
 mod anchors;
+mod decoded;
 mod edit;
+mod elements;
 mod email;
 mod escapes;
 mod forms;

@@ -3,7 +3,43 @@
 /// Words that mark a secret wherever they are in a name, also without a separator: `PGPASSWORD`.
 const INSIDE: [&str; 4] = ["password", "passwd", "passphrase", "secret"];
 /// Words that mark a secret as the end of a part of a name: `authtoken`.
-const AT_THE_END: [&str; 6] = ["token", "apikey", "accesskey", "privatekey", "credential", "credentials"];
+const AT_THE_END: [&str; 15] = [
+    "token",
+    "apikey",
+    "accesskey",
+    "privatekey",
+    "credential",
+    "credentials",
+    "sshkey",
+    "privkey",
+    "masterkey",
+    "accountkey",
+    "storagekey",
+    "sharedkey",
+    "signingkey",
+    "encryptionkey",
+    "appkey",
+];
+/// Short words for a password, which mark a secret behind one of `OWNERS`: `bypass` and `oldpwd` are none.
+const SHORT: [&str; 3] = ["pass", "pwd", "pw"];
+const OWNERS: [&str; 40] = [
+    "db", "my", "mysql", "pg", "psql", "sql", "postgres", "mongo", "redis", "rabbit", "rabbitmq", "amqp",
+    "maria", "mariadb", "oracle", "jdbc", "smtp", "mail", "imap", "ftp", "sftp", "ldap", "bind", "http",
+    "proxy", "ssh", "root", "admin", "user", "login", "app", "api", "web", "vpn", "service", "master", "key",
+    "store", "kafka", "docker",
+];
+/// Ends of words that name a list of secrets; `tokens` may also be their number.
+const LISTS: [&str; 9] = [
+    "passwords",
+    "passwds",
+    "passphrases",
+    "secrets",
+    "tokens",
+    "apikeys",
+    "accesskeys",
+    "privatekeys",
+    "credentials",
+];
 /// Words that mark a secret only alone: `author` and `monkey` are none.
 const ALONE: [&str; 9] = ["key", "auth", "authorization", "pass", "pwd", "pw", "signature", "sig", "cookie"];
 /// What a name ends with that tells about a secret, but not the secret.
@@ -38,12 +74,24 @@ const FIELDS: [&str; 4] = ["password", "passwd", "passphrase", "private-token"];
 pub fn is_secret(name: &str) -> bool {
     let words = words(name);
     let is_about = words.last().is_some_and(|last| ABOUT.contains(&last.as_str()));
-    let is_off = words.first().is_some_and(|first| OFF.contains(&first.as_str()));
-    !is_about && !is_off && words.iter().any(|word| marks(word)) && !is_plural(&words)
+    // A variable has a value.
+    let is_off = !is_variable(name) && words.first().is_some_and(|first| OFF.contains(&first.as_str()));
+    let last = words.last().is_some_and(|last| marks(last.trim_end_matches(|c: char| c.is_ascii_digit())));
+    !is_about && !is_off && (last || words.iter().any(|word| marks(word))) && !is_plural(&words)
+}
+
+/// Whether the texts in a list of this name are secrets.
+pub(super) fn is_list(name: &str) -> bool {
+    name.ends_with(['s', 'S']) && {
+        let letters = words(name).concat();
+        LISTS.iter().any(|list| letters.ends_with(list))
+    }
 }
 
 fn marks(word: &str) -> bool {
-    INSIDE.iter().any(|part| word.contains(part))
+    let is_owned = |short: &&str| word.strip_suffix(*short).is_some_and(|owner| OWNERS.contains(&owner));
+    SHORT.iter().any(is_owned)
+        || INSIDE.iter().any(|part| word.contains(part))
         || AT_THE_END.iter().any(|part| word.ends_with(part))
         || ALONE.contains(&word)
 }
@@ -53,10 +101,17 @@ fn is_plural(words: &[String]) -> bool {
     matches!(words, [.., last] if last == "secrets" || last == "passwords")
 }
 
-/// Whether a value of this name is a secret in a field of JSON, where `key` is the name of a tag.
+/// `LOG_LEVEL`, as variables are written.
+pub(super) fn is_variable(name: &str) -> bool {
+    name.contains(|c: char| c.is_ascii_uppercase())
+        && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+}
+
+/// Whether a value of this name is a secret in a field of JSON, where `key` and `key1` are names of tags.
 #[must_use]
 pub fn is_secret_field(name: &str) -> bool {
-    !name.eq_ignore_ascii_case("key") && is_secret(name)
+    let is_tag = name.trim_end_matches(|c: char| c.is_ascii_digit()).eq_ignore_ascii_case("key");
+    !is_tag && is_secret(name)
 }
 
 /// Whether `name: value` is a header that holds a secret.

@@ -1,5 +1,5 @@
 //! Numbers of payment cards: thirteen to nineteen digits with a prefix that an issuer has, and the check digit of ISO/IEC
-//! 7812-1. Written at one piece, or in groups with blanks, hyphens, dots or pluses between them.
+//! 7812-1. Written at one piece, or in groups with blanks, hyphens, dots, pluses or the like between them.
 
 use std::ops::Range;
 
@@ -10,8 +10,9 @@ const MAX_DIGITS: usize = 19;
 const FIRST_GROUP: usize = 4;
 
 /// What is between the groups of a number, the same between all of them: also what word processors make of a blank and a
-/// hyphen, and forms of a blank.
-const SEPARATORS: [&str; 8] = [" ", "-", ".", "+", "\u{a0}", "\u{202f}", "\u{2011}", "\u{2013}"];
+/// hyphen, and forms of a blank. What begins another comes after it.
+const SEPARATORS: [&str; 12] =
+    [" - ", "  ", " ", "-", ".", "+", "\t", "_", "\u{a0}", "\u{202f}", "\u{2011}", "\u{2013}"];
 
 /// Hands every number of a card in the text to `found`.
 pub(super) fn find_cards(text: &[u8], found: &mut dyn FnMut(Range<usize>)) {

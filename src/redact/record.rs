@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use super::anchors::Haystack;
-use super::redactor::Redactor;
+use super::redactor::{NameMeaning, Redactor};
 use crate::input::decode;
 use crate::input::record::{Field, Record, Value};
 use crate::json::MAX_DEPTH;
@@ -58,7 +58,7 @@ impl Redactor {
         let mut masking = ValueMasking { redactor: self, haystack: &mut search.haystack, counts };
         let mut replaced = Replaced::new();
         for (at, field) in record.fields.iter().enumerate().filter(|(at, _)| !clean.contains(at)) {
-            replaced.extend(masking.value(field.key.text(), field.value, MAX_DEPTH).map(|new| (at, new)));
+            replaced.extend(masking.field(field.key, field.value, MAX_DEPTH).map(|new| (at, new)));
         }
         if replaced.is_empty() {
             return None;
@@ -129,38 +129,58 @@ struct ValueMasking<'m> {
 }
 
 impl ValueMasking<'_> {
-    /// The value as msgpack with every match masked; `None` when nothing matches.
-    fn value(&mut self, name: Option<&[u8]>, value: Value<'_>, depth: u8) -> Option<Vec<u8>> {
-        let name = name.unwrap_or_default();
+    /// The value of a field as msgpack with every match masked; `None` when nothing matches.
+    fn field(&mut self, key: Value<'_>, value: Value<'_>, depth: u8) -> Option<Vec<u8>> {
         match value {
-            Value::Text(text) | Value::Binary(text) => self
-                .redactor
-                .named(name, text, self.counts)
-                .or_else(|| self.redactor.text_in(self.haystack, text, self.counts))
-                .map(|text| packed_text(&text)),
+            Value::Map(_, entries) if depth > 0 => self.map(entries, depth - 1),
+            Value::Nil | Value::Bool(_) => None,
+            _ => {
+                let kind = self.redactor.kind_of_name(key.text().unwrap_or_default());
+                match (kind, value) {
+                    (kind, Value::Array(_, items)) if depth > 0 => self.array(kind, items, depth - 1),
+                    // Alone it is a number of them.
+                    (NameMeaning::List, _) => self.value(NameMeaning::Other, value, depth),
+                    _ => self.value(kind, value, depth),
+                }
+            }
+        }
+    }
+
+    /// The same for a value of its own, or for one in a list whose name is of this kind.
+    fn value(&mut self, kind: NameMeaning, value: Value<'_>, depth: u8) -> Option<Vec<u8>> {
+        match value {
+            Value::Text(text) | Value::Binary(text) => {
+                let secret =
+                    (kind != NameMeaning::Other).then(|| self.redactor.secret(text, self.counts)).flatten();
+                secret
+                    .or_else(|| self.redactor.text_in(self.haystack, text, self.counts))
+                    .map(|text| packed_text(&text))
+            }
             Value::Unsigned(_) | Value::Signed(_) | Value::Float(_) => {
                 let digits = digits(value)?;
-                let masked = self.redactor.named(name, digits.as_bytes(), self.counts);
-                masked
+                let is_secret = kind == NameMeaning::Secret;
+                let secret =
+                    is_secret.then(|| self.redactor.secret(digits.as_bytes(), self.counts)).flatten();
+                secret
                     .or_else(|| self.redactor.number(digits.as_bytes(), self.counts))
                     .map(|text| packed_text(&text))
             }
             // What is deeper is not written: whoever writes the record puts a mark in its place.
-            Value::Array(_, items) if depth > 0 => self.array(name, items, depth - 1),
+            Value::Array(_, items) if depth > 0 => self.array(kind, items, depth - 1),
             Value::Map(_, entries) if depth > 0 => self.map(entries, depth - 1),
             _ => None,
         }
     }
 
     /// What a list holds is named as the list is.
-    fn array(&mut self, name: &[u8], items: &[u8], depth: u8) -> Option<Vec<u8>> {
+    fn array(&mut self, kind: NameMeaning, items: &[u8], depth: u8) -> Option<Vec<u8>> {
         let mut replaced = Replaced::new();
         let mut last: &[u8] = &[];
         for (at, item) in decode::elements(items).enumerate() {
             let word = item.text().unwrap_or_default();
             let secret = self.redactor.of_option(last, word, self.counts).map(|text| packed_text(&text));
             last = word;
-            replaced.extend(secret.or_else(|| self.value(Some(name), item, depth)).map(|new| (at, new)));
+            replaced.extend(secret.or_else(|| self.value(kind, item, depth)).map(|new| (at, new)));
         }
         (!replaced.is_empty()).then(|| array(items, &replaced))
     }
@@ -168,7 +188,7 @@ impl ValueMasking<'_> {
     fn map(&mut self, entries: &[u8], depth: u8) -> Option<Vec<u8>> {
         let mut replaced = Replaced::new();
         for (at, (key, value)) in decode::pairs(entries).enumerate() {
-            replaced.extend(self.value(key.text(), value, depth).map(|new| (at, new)));
+            replaced.extend(self.field(key, value, depth).map(|new| (at, new)));
         }
         (!replaced.is_empty()).then(|| map(decode::pairs(entries), decode::pairs(entries).count(), &replaced))
     }

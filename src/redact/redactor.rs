@@ -1,13 +1,14 @@
 //! The rules of one or more destinations, and a text without what they match.
 
-use std::borrow::Cow;
+use std::collections::HashMap;
 use std::ops::Range;
 
 use regex::bytes::Regex;
 
 use super::anchors::Haystack;
+use super::decoded::{Decoded, decoded_name};
 use super::edit::{Edit, edited, united};
-use super::escapes::{Decoded, decoded_name, has_hidden, has_numbered, has_percent, may_hide};
+use super::escapes::{Kinds, has_hidden, has_numbered, has_percent, may_hide};
 use super::forms::matches;
 use super::json_text::{self, JsonScalar};
 use super::rule::BuiltInRule;
@@ -17,6 +18,12 @@ use super::{is_secret_field, names, numbers};
 
 /// Escapes are undone this often: a record of Docker in one of Fluent Bit in one of another router.
 const MAX_LEVELS: u8 = 4;
+
+/// Bytes that a text may give when its escapes are undone, for each of its own. What four routers made of a record gives four.
+const DECODED_BYTES_PER_BYTE: usize = 8;
+
+/// Short texts may give this much more: what their escapes cost is not worth a mask.
+const FREE_DECODED_BYTES: usize = 1 << 10;
 
 /// A rule and the name that its mask shows.
 #[derive(Debug, Clone)]
@@ -70,13 +77,12 @@ impl RedactionRule {
         }
     }
 
-    /// Whether it may match in `text` or in a text inside it. `false` is certain.
+    /// Whether it may match in `text` or in JSON inside it. `false` is certain.
     fn may_match(&self, text: &[u8], haystack: &Haystack, form: TextForm) -> bool {
         match &self.matcher {
-            Matcher::BuiltIn(rule) => {
-                (form == TextForm::Hidden || rule.may_match(haystack))
-                    && (!form.shows(*rule) || rule.matches(text))
-            }
+            // A name may be spelled with escapes.
+            Matcher::BuiltIn(BuiltInRule::Secret) if form == TextForm::Hidden => true,
+            Matcher::BuiltIn(rule) => rule.may_match(haystack) && (!form.shows(*rule) || rule.matches(text)),
             Matcher::Pattern { .. } => self.pattern_may_match(text),
         }
     }
@@ -103,6 +109,17 @@ impl RedactionRule {
     }
 }
 
+/// What the name of a field says about its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NameMeaning {
+    /// It is a secret.
+    Secret,
+    /// The texts in it are secrets, if it is a list.
+    List,
+    /// Nothing.
+    Other,
+}
+
 /// Where in a text what a rule looks for may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum TextForm {
@@ -112,7 +129,7 @@ enum TextForm {
     Json,
     /// As it is, or after the backslash of an escape.
     Escaped,
-    /// Written as the numbers of its characters.
+    /// Written as the numbers of its characters, or with something in it that nobody sees.
     Hidden,
 }
 
@@ -128,13 +145,37 @@ impl TextForm {
         }
     }
 
-    fn of(text: &[u8]) -> Self {
-        match memchr::memchr(b'\\', text).is_some() {
+    fn of(text: &[u8], kinds: Kinds) -> Self {
+        match kinds.has_backslash() {
+            _ if kinds.has_others() => Self::Hidden,
             true if has_numbered(text) => Self::Hidden,
             true => Self::Escaped,
             false if json_text::may_hold(text) => Self::Json,
             false => Self::Plain,
         }
+    }
+}
+
+/// What the search of one text has done, and what it may still do.
+pub(super) struct Work<'w> {
+    haystack: &'w mut Haystack,
+    /// Bytes that its escapes may still give.
+    left: usize,
+    /// Bytes that were looked through, with what escapes gave.
+    pub(super) searched: usize,
+}
+
+impl<'w> Work<'w> {
+    pub(super) fn of(text: &[u8], haystack: &'w mut Haystack) -> Self {
+        let left = text.len().saturating_mul(DECODED_BYTES_PER_BYTE).saturating_add(FREE_DECODED_BYTES);
+        Self { haystack, left, searched: 0 }
+    }
+
+    /// Takes what undoing these kinds of escapes may give; `false` when that is too much.
+    fn take(&mut self, bytes: usize) -> bool {
+        let left = self.left.checked_sub(bytes);
+        self.left = left.unwrap_or_default();
+        left.is_some()
     }
 }
 
@@ -193,36 +234,33 @@ impl Redactor {
         text: &[u8],
         counts: &mut [u64],
     ) -> Option<Vec<u8>> {
-        let edits = self.edits_in(haystack, text, MAX_LEVELS);
+        let edits = self.edits_of(text, &mut Work::of(text, haystack));
         edits.iter().for_each(|edit| count(counts, edit.rule));
         (!edits.is_empty()).then(|| edited(text, &edits))
     }
 
     /// What is to be written instead of which ranges of a text, in order.
-    pub(super) fn edits_of(&self, text: &[u8]) -> Vec<Edit> {
-        self.edits_in(&mut Haystack::default(), text, MAX_LEVELS)
+    pub(super) fn all_edits(&self, text: &[u8]) -> Vec<Edit> {
+        self.edits_of(text, &mut Work::of(text, &mut Haystack::default()))
     }
 
     /// What is to be written instead of which ranges, in order.
-    fn edits_in(&self, haystack: &mut Haystack, text: &[u8], levels: u8) -> Vec<Edit> {
-        haystack.fill(|push| push(text));
-        let form = TextForm::of(text);
-        let may_match = |rule: &&(usize, RedactionRule)| rule.1.may_match(text, haystack, form);
+    pub(super) fn edits_of(&self, text: &[u8], work: &mut Work<'_>) -> Vec<Edit> {
+        self.edits_in(work, text, MAX_LEVELS)
+    }
+
+    /// The same for a text whose escapes are to be undone this often.
+    fn edits_in(&self, work: &mut Work<'_>, text: &[u8], levels: u8) -> Vec<Edit> {
+        work.searched += text.len();
+        work.haystack.fill(|push| push(text));
+        let form = TextForm::of(text, Kinds::of(text));
+        let may_match = |rule: &&(usize, RedactionRule)| rule.1.may_match(text, work.haystack, form);
         let candidates: Candidates<'_> = self.rules.iter().filter(may_match).collect();
-        let edits = match form {
-            _ if candidates.is_empty() => Vec::new(),
+        match form {
             TextForm::Plain => self.plain_edits(text, &candidates),
-            _ => self.edits(text, &candidates, levels),
-        };
-        if levels == 0 {
-            return edits;
+            TextForm::Json | TextForm::Escaped if candidates.is_empty() => Vec::new(),
+            _ => self.edits(work, text, &candidates, levels),
         }
-        let percent = has_percent(text).then(|| Decoded::percent(text));
-        let visible = has_hidden(text).then(|| Decoded::visible(text));
-        percent.into_iter().chain(visible).fold(edits, |edits, decoded| {
-            let inside = self.edits_in(haystack, &decoded.text, levels - 1).into_iter();
-            united(edits, inside.map(|edit| edit.escaped(&decoded)).collect())
-        })
     }
 
     /// Masks a text that is known to be UTF-8, as [`Self::text`] does.
@@ -248,11 +286,9 @@ impl Redactor {
         Some(edit.text)
     }
 
-    /// What is written instead of a value whose name says that it is secret.
-    pub(super) fn named(&self, name: &[u8], value: &[u8], counts: &mut [u64]) -> Option<Vec<u8>> {
-        (!value.is_empty() && self.is_secret(name))
-            .then(|| self.whole(BuiltInRule::Secret, value, counts))
-            .flatten()
+    /// What is written instead of a value that is a secret, whatever it is.
+    pub(super) fn secret(&self, value: &[u8], counts: &mut [u64]) -> Option<Vec<u8>> {
+        (!value.is_empty()).then(|| self.whole(BuiltInRule::Secret, value, counts)).flatten()
     }
 
     /// What is written instead of a word of a command if the word before it is an option that takes a secret.
@@ -274,46 +310,78 @@ impl Redactor {
         mask
     }
 
-    fn is_secret(&self, name: &[u8]) -> bool {
+    /// What a name says about its value.
+    pub(super) fn kind_of_name(&self, name: &[u8]) -> NameMeaning {
         if !self.has_secrets {
-            return false;
+            return NameMeaning::Other;
         }
-        let name =
-            if has_hidden(name) { Cow::Owned(Decoded::visible(name).text) } else { Cow::Borrowed(name) };
-        std::str::from_utf8(&name).is_ok_and(is_secret_field)
+        let decoded = decoded_name(name, MAX_LEVELS);
+        let name = String::from_utf8_lossy(&decoded);
+        match is_secret_field(&name) {
+            true => NameMeaning::Secret,
+            false if names::is_list(&name) => NameMeaning::List,
+            false => NameMeaning::Other,
+        }
     }
 
     /// The edits that mask a text which may be JSON, as a whole or from some brace on.
-    fn edits(&self, text: &[u8], candidates: &Candidates<'_>, levels: u8) -> Vec<Edit> {
+    fn edits(&self, work: &mut Work<'_>, text: &[u8], candidates: &Candidates<'_>, levels: u8) -> Vec<Edit> {
         let start = if levels > 0 { json_text::start(text) } else { None };
+        let start = start.filter(|at| !is_value_of_name(text, *at, candidates));
         let Some((before, json)) = start.and_then(|at| text.split_at_checked(at)) else {
-            return self.text_edits(text, candidates, levels);
+            return self.text_edits(work, text, candidates, levels);
         };
-        let mut edits = self.text_edits(before, candidates, levels);
-        let mut last = 0..0;
+        let mut edits = self.text_edits(work, before, candidates, levels);
+        let mut names = SecretNames::of(self, candidates);
         json_text::for_each_scalar(json, &mut |scalar| {
-            let is_value = is_value_of_option(json, &last, &scalar.range);
-            last = scalar.range.clone();
-            let inside = self.scalar_edits(json, &scalar, candidates, (levels - 1, is_value));
+            let inside = match names.secret(json, &scalar) {
+                Some(edit) => vec![edit],
+                None => self.scalar_edits(work, (json, &scalar), candidates, levels),
+            };
             edits.extend(inside.into_iter().map(|edit| edit.shifted(before.len())));
         });
         edits
     }
 
     /// The edits that mask a text which is no JSON. It may be a part of JSON that was cut, or quote texts with escapes.
-    fn text_edits(&self, text: &[u8], candidates: &Candidates<'_>, levels: u8) -> Vec<Edit> {
+    fn text_edits(
+        &self,
+        work: &mut Work<'_>,
+        text: &[u8],
+        candidates: &Candidates<'_>,
+        levels: u8,
+    ) -> Vec<Edit> {
         let plain = self.plain_edits(text, candidates);
-        if levels == 0 || !text.contains(&b'\\') {
-            return plain;
+        let kinds = Kinds::of(text);
+        match levels == 0 || kinds.is_none() {
+            true => plain,
+            false => united(plain, self.decoded_edits(work, (text, kinds), kinds.apart(), levels - 1)),
         }
-        united(plain, self.decoded_edits(text, levels - 1))
     }
 
-    /// The edits of a text with escapes of JSON, by what it says without them.
-    fn decoded_edits(&self, text: &[u8], levels: u8) -> Vec<Edit> {
-        let decoded = Decoded::json(text);
-        let edits = self.edits_in(&mut Haystack::default(), &decoded.text, levels).into_iter();
-        edits.map(|edit| edit.escaped(&decoded)).collect()
+    /// The edits of a text with escapes, by what it says without them: all at once, for one kind may stand in another, and
+    /// `apart`. One that says too much is masked whole.
+    fn decoded_edits(
+        &self,
+        work: &mut Work<'_>,
+        (text, kinds): (&[u8], Kinds),
+        apart: impl Iterator<Item = Kinds>,
+        levels: u8,
+    ) -> Vec<Edit> {
+        let readings: Vec<(Kinds, u8)> =
+            std::iter::once((kinds, levels)).chain(apart.map(|kind| (kind, 0))).collect();
+        if !work.take(text.len() * readings.len()) {
+            return self.rules.first().map(|rule| self.whole_edit(rule, text)).into_iter().collect();
+        }
+        readings.into_iter().fold(Vec::new(), |edits, (kinds, levels)| {
+            let decoded = Decoded::of(text, kinds);
+            let inside = self.edits_in(work, &decoded.text, levels);
+            united(edits, decoded.undone(inside))
+        })
+    }
+
+    fn whole_edit(&self, (at, rule): &(usize, RedactionRule), text: &[u8]) -> Edit {
+        Edit { range: 0..text.len(), text: self.mask(rule, text), rule: *at }
     }
 
     fn plain_edits(&self, text: &[u8], candidates: &Candidates<'_>) -> Vec<Edit> {
@@ -332,31 +400,80 @@ impl Redactor {
     /// What is to be written instead of parts of one text or number of JSON.
     fn scalar_edits(
         &self,
-        json: &[u8],
-        scalar: &JsonScalar,
+        work: &mut Work<'_>,
+        (json, scalar): (&[u8], &JsonScalar),
         candidates: &Candidates<'_>,
-        (levels, is_value_of_option): (u8, bool),
+        levels: u8,
     ) -> Vec<Edit> {
         let Some(value) = json.get(scalar.range.clone()) else { return Vec::new() };
-        let secret = candidates.iter().find(|(_, rule)| rule.built_in_rule() == Some(BuiltInRule::Secret));
-        let is_secret = || {
-            let name = scalar.key.clone().and_then(|key| json.get(key)).unwrap_or_default();
-            !value.is_empty() && (is_value_of_option || self.is_secret(&decoded_name(name)))
-        };
-        if let Some((at, rule)) = secret.filter(|_| is_secret()) {
-            let edit = Edit { range: 0..value.len(), text: self.mask(rule, value), rule: *at };
-            return vec![edit.of_number(value.len(), scalar.is_number).shifted(scalar.range.start)];
-        }
+        let kinds = Kinds::of(value);
         let edits = if scalar.is_number {
             let found = self.plain_edits(json_text::without_zeros(value), candidates).into_iter().take(1);
             found.map(|edit| edit.of_number(value.len(), true)).collect()
-        } else if value.contains(&b'\\') {
-            self.decoded_edits(value, levels)
+        } else if kinds.has_backslash() {
+            self.decoded_edits(work, (value, kinds), kinds.apart_in_json(), levels - 1)
         } else {
-            self.plain_edits(value, candidates)
+            self.text_edits(work, value, candidates, levels)
         };
         edits.into_iter().map(|edit| edit.shifted(scalar.range.start)).collect()
     }
+}
+
+/// Which texts and numbers of JSON are secrets by their names.
+struct SecretNames<'r> {
+    redactor: &'r Redactor,
+    /// The rule for secrets, if it may match.
+    rule: Option<&'r (usize, RedactionRule)>,
+    /// By where a name begins: those of lists are asked for with each item.
+    known: HashMap<usize, NameMeaning>,
+    /// The text or number before.
+    last: Range<usize>,
+}
+
+impl<'r> SecretNames<'r> {
+    fn of(redactor: &'r Redactor, candidates: &Candidates<'r>) -> Self {
+        let is_for_secrets =
+            |rule: &&&(usize, RedactionRule)| rule.1.built_in_rule() == Some(BuiltInRule::Secret);
+        let rule = candidates.iter().find(is_for_secrets).copied();
+        Self { redactor, rule, known: HashMap::new(), last: 0..0 }
+    }
+
+    /// What is written instead of a text or number that is a secret.
+    fn secret(&mut self, json: &[u8], scalar: &JsonScalar) -> Option<Edit> {
+        let last = std::mem::replace(&mut self.last, scalar.range.clone());
+        let rule = self.rule?;
+        let value = json.get(scalar.range.clone()).filter(|value| !value.is_empty())?;
+        let is_secret = is_value_of_option(json, &last, &scalar.range)
+            || scalar.key.clone().is_some_and(|key| match self.kind(json, key) {
+                NameMeaning::List => scalar.is_item && !scalar.is_number,
+                kind => kind == NameMeaning::Secret,
+            });
+        is_secret.then(|| {
+            let edit = self.redactor.whole_edit(rule, value);
+            edit.of_number(value.len(), scalar.is_number).shifted(scalar.range.start)
+        })
+    }
+
+    fn kind(&mut self, json: &[u8], key: Range<usize>) -> NameMeaning {
+        let redactor = self.redactor;
+        *self
+            .known
+            .entry(key.start)
+            .or_insert_with(|| redactor.kind_of_name(json.get(key).unwrap_or_default()))
+    }
+}
+
+/// Whether the JSON at `at` is all the value of a name before it that says so: `password={"S":"…"}`.
+fn is_value_of_name(text: &[u8], at: usize, candidates: &Candidates<'_>) -> bool {
+    let is_sign = |byte: &&u8| byte.is_ascii() && !byte.is_ascii_whitespace();
+    let sign = text.get(..at).and_then(|before| before.iter().rev().find(is_sign));
+    let may_be = matches!(sign, Some(b'=' | b':' | b'>' | b'-'));
+    let has_rule = || candidates.iter().any(|(_, rule)| rule.built_in_rule() == Some(BuiltInRule::Secret));
+    let mut is_value = false;
+    if may_be && has_rule() {
+        BuiltInRule::Secret.find(text, &mut |secret| is_value |= secret.contains(&at));
+    }
+    is_value
 }
 
 /// Whether a text of JSON is the value of the option that is the text before it in a list.

@@ -117,7 +117,7 @@ impl BuiltInRule {
     }
 }
 
-/// Some bytes of each form of a vendor's token: `gh?_`, `github_pat_`, `gl…-`, `xox?-`, `xapp-`, `sk_live_`.
+/// Some bytes of each form of a vendor's token: `gh?_`, `github_pat_`, `gl…-`, `xox?-`, `xapp-`, `sk_live_`, `sk_test_`, `whsec_`.
 #[inline(always)]
 fn is_vendor_anchor([a, b, c, d, ..]: &Window) -> bool {
     (*a == b'g') & (*b == b'h') & (*d == b'_')
@@ -126,6 +126,8 @@ fn is_vendor_anchor([a, b, c, d, ..]: &Window) -> bool {
         | (*a == b'x') & (*b == b'o') & (*c == b'x')
         | (*a == b'x') & (*b == b'a') & (*c == b'p') & (*d == b'p')
         | (*a == b'_') & (*b == b'l') & (*c == b'i') & (*d == b'v')
+        | (*a == b'k') & (*b == b'_') & (*c == b't') & (*d == b'e')
+        | (*a == b'w') & (*b == b'h') & (*c == b's') & (*d == b'e')
 }
 
 /// Some bytes of each name of a secret: `pass`, `pw`, `key`, `auth`, `token`, `secret`, `credential`, `sig`, `cookie`.

@@ -1,31 +1,22 @@
 //! Secrets inside a text: after the name of an option, a variable, a header or a field.
+//!
+//! A name is looked for from what follows it, a separator (`=`, `:`) or the dash of an option, and from the `<` of an element of
+//! XML: a search that begins at each word takes ten times as long.
 
 use std::borrow::Cow;
 use std::ops::Range;
-use std::sync::LazyLock;
 
-use regex::{Captures, Regex};
+use super::{elements, names, values};
 
-use super::{names, values};
+/// Stands for a byte that is not UTF-8: no letter of a name, and nothing that ends a value.
+const NO_TEXT: char = '\u{1a}';
 
-/// Attributes of an element of XML that are longer are not looked through.
-const MAX_ATTRIBUTES_BYTES: usize = 256;
-
-/// A name with what may be between it and its value: `--password `, `token=`, `"secret": "`, `X-Api-Key: `, `"pin"=>"`,
-/// `<password>`, `user[password]=`, `"--password","`.
-static NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r#"(?P<dashes>-{0,2})\b(?P<name>[A-Za-z0-9_][A-Za-z0-9_.-]*)(?P<between>\\*["']?\]?[ \t\u{a0}]*(?:=>|[=:])[ \t\u{a0}]*|\\*["'] *, *|>|[ \t]+)(?P<quote>\\*["'])?"#,
-    )
-    .ok()
-});
-
-/// Hands every secret after a name to `found`; bytes that are not UTF-8 count as letters.
+/// Hands every secret after a name to `found`; bytes that are not UTF-8 end no value.
 pub(super) fn find_named(text: &[u8], found: &mut dyn FnMut(Range<usize>)) {
     named(&readable(text), false).into_iter().for_each(found);
 }
 
-/// The text with a letter for each byte that is not UTF-8, so that all others stay where they are.
+/// The text with one byte for each that is not UTF-8, so that all others stay where they are.
 fn readable(text: &[u8]) -> Cow<'_, str> {
     if let Ok(text) = std::str::from_utf8(text) {
         return Cow::Borrowed(text);
@@ -33,7 +24,7 @@ fn readable(text: &[u8]) -> Cow<'_, str> {
     let mut readable = String::with_capacity(text.len());
     for chunk in text.utf8_chunks() {
         readable.push_str(chunk.valid());
-        readable.extend(chunk.invalid().iter().map(|_| 'x'));
+        readable.extend(chunk.invalid().iter().map(|_| NO_TEXT));
     }
     Cow::Owned(readable)
 }
@@ -41,163 +32,198 @@ fn readable(text: &[u8]) -> Cow<'_, str> {
 /// What follows a name that says so; in a command, after every name of a variable. In order.
 pub(super) fn named(text: &str, is_command: bool) -> Vec<Range<usize>> {
     let mut ranges = Vec::new();
-    let Some(names) = &*NAMES else { return ranges };
-    let mut from = 0;
-    let mut sets_variable = false;
-    let mut tags = Tags::default();
-    while let Some(found) = names.captures_at(text, from) {
-        let matched = Match::new(text, &found);
-        match matched.secret(text, is_command || sets_variable, &mut tags) {
-            Some(secret) => {
-                from = secret.end;
-                ranges.push(secret);
-            }
-            // A value may be a name itself: `--verbose --password x`.
-            None => from = matched.name_end,
+    let mut search = Search { text, is_command, done: 0, tags: elements::Tags::default() };
+    let mut at = 0;
+    while let Some(sign) = next_sign(text, at) {
+        at = sign + 1;
+        if let Some(secret) = search.secret(sign).filter(|secret| !secret.is_empty()) {
+            (at, search.done) = (secret.end.max(at), secret.end);
+            ranges.push(secret);
         }
-        sets_variable = matched.is_followed_by_variable();
     }
     ranges
 }
 
-/// One name in a text, and where its value would begin.
-struct Match<'t> {
-    dashes: usize,
-    name: &'t str,
-    /// The name ends a path: `/etc/passwd`.
-    is_in_path: bool,
-    /// The name may be that of an element of XML.
-    is_element: bool,
-    /// The name stands in a mask: `[aws_key]`.
-    is_in_mask: bool,
-    name_end: usize,
-    between: &'t str,
-    /// The quotation mark before the value, with backslashes inside a quoted text.
-    quote: &'t str,
-    value_start: usize,
+/// Where the next byte is that may follow a name, or begin an option or an element.
+fn next_sign(text: &str, from: usize) -> Option<usize> {
+    let is_sign = |byte: &u8| matches!(byte, b'=' | b':' | b'-' | b'<');
+    text.as_bytes().get(from..)?.iter().position(is_sign).map(|at| from + at)
 }
 
-/// Whether brackets and the name between them are the mask of a rule; `user[aws_key]=` is a field.
-fn is_mask(before: &str, name: &str, after: &str) -> bool {
-    let is_bracketed = after.starts_with(']')
-        && before
-            .strip_suffix('[')
-            .is_some_and(|text| !text.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_'));
-    is_bracketed && names::OF_MASKS.contains(&name)
+/// A text on the way from its beginning to its end.
+struct Search<'t> {
+    text: &'t str,
+    is_command: bool,
+    /// Where the secret before ends.
+    done: usize,
+    tags: elements::Tags,
 }
 
-impl<'t> Match<'t> {
-    fn new(text: &'t str, found: &Captures<'t>) -> Self {
-        let group = |name| found.name(name).map_or("", |group| group.as_str());
-        let before = found.get(0).and_then(|all| text.get(..all.start())).unwrap_or_default();
-        Self {
-            dashes: group("dashes").len(),
-            name: group("name"),
-            is_in_path: before.ends_with(['/', '\\']),
-            is_element: before.ends_with(['<', ':']),
-            is_in_mask: is_mask(before, group("name"), group("between")),
-            name_end: found.name("name").map_or(text.len(), |name| name.end()),
-            between: group("between"),
-            quote: group("quote"),
-            value_start: found.get(0).map_or(text.len(), |all| all.end()),
+impl Search<'_> {
+    /// The secret whose name is around the sign at `at`.
+    fn secret(&mut self, at: usize) -> Option<Range<usize>> {
+        match self.text.as_bytes().get(at)? {
+            b'-' => self.of_option(at),
+            b'<' if !self.text.get(at..)?.starts_with("<-") => self.tags.secret(self.text, at),
+            _ => self.of_field(at),
+        }
+    }
+
+    /// The value of an option whose last dash is at `at`: `--password x`, `"--password", "x"`.
+    fn of_option(&self, at: usize) -> Option<Range<usize>> {
+        // Within a name there is a dash before each of its parts: it is read at its beginning alone.
+        let after = self.text.get(at + 1..).filter(|after| after.starts_with(is_letter))?;
+        if self.text.get(..=at)?.trim_end_matches(['-', '.']).ends_with(is_letter) {
+            return None;
+        }
+        let name = after.get(..name_length(after))?;
+        let value = value_of_option(after.get(name.len()..)?)?;
+        let start = self.text.len() - value.len();
+        let quote = values::quotation_mark(value).unwrap_or_default();
+        let is_value = !value.get(quote.len()..)?.starts_with("--") && names::is_secret(name);
+        is_value.then(|| self.value(start, value, values::Kind::Word))
+    }
+
+    /// The value behind the separator at `at`: `token=`, `"secret": "`, `X-Api-Key: `, `"pin"=>"`, `user[password]=`.
+    fn of_field(&self, at: usize) -> Option<Range<usize>> {
+        let field = Field::before(self.text.get(self.done..at)?, self.text.get(..at)?)?;
+        let separator = Separator::of(self.text.get(at..)?)?;
+        let end = at + separator.length;
+        let (start, rest) = values::start(self.text, end, separator.may_end_line);
+        if !self.names_secret(&field, separator, rest) {
+            return None;
+        }
+        let is_header = separator.is_colon && !field.is_quoted && names::is_header(field.name, rest);
+        let kind = if is_header { values::Kind::Header } else { values::Kind::Word };
+        let lines = if separator.may_end_line { values::lines(self.text, at..end, start) } else { None };
+        Some(lines.unwrap_or_else(|| self.value(start, rest, kind)))
+    }
+
+    fn value(&self, start: usize, rest: &str, kind: values::Kind) -> Range<usize> {
+        let value = values::value(rest, kind);
+        start + value.start..start + value.end
+    }
+
+    fn names_secret(&self, field: &Field<'_>, separator: Separator, rest: &str) -> bool {
+        let name = field.name;
+        if field.is_in_mask {
+            return false;
+        }
+        if !separator.is_colon {
+            return names::is_secret(name) || names::is_variable(name) && self.is_set(field);
+        }
+        match field.is_quoted {
+            true => names::is_secret(name) || rest.starts_with('[') && names::is_list(name),
+            false => names::is_header(name, rest) || !field.is_in_path && names::is_field_in_text(name),
         }
     }
 
     /// `-e NAME=value`, `--env NAME=value`, `export NAME=value`.
-    fn is_followed_by_variable(&self) -> bool {
-        matches!((self.dashes, self.name), (1, "e") | (2, "env") | (0, "export"))
-    }
-
-    /// The secret that follows the name; `None` when none does. Asks the name first: where each value is searched to its
-    /// end, a hostile text takes for ever.
-    fn secret(&self, text: &str, sets_variable: bool, tags: &mut Tags) -> Option<Range<usize>> {
-        if let Some(start) = self.content_start(text) {
-            let length = tags.content_length(text, start);
-            return (length > 0).then_some(start..start + length);
-        }
-        let rest = text.get(self.value_start..).filter(|rest| self.names_secret(rest, sets_variable))?;
-        let value = self.value(rest);
-        (!value.is_empty()).then_some(self.value_start + value.start..self.value_start + value.end)
-    }
-
-    /// Where the content of an element of XML begins that is named so, behind its attributes.
-    fn content_start(&self, text: &str) -> Option<usize> {
-        let is_secret = self.dashes == 0 && self.is_element && names::is_secret_field(self.name);
-        match self.between {
-            ">" => is_secret.then_some(self.value_start),
-            between if is_secret && between.trim_ascii().is_empty() => {
-                let attributes = text.as_bytes().get(self.name_end..)?.iter().take(MAX_ATTRIBUTES_BYTES);
-                let at = attributes.clone().position(|byte| matches!(byte, b'<' | b'>'))?;
-                let start = self.name_end + at + 1;
-                (text.as_bytes().get(start - 1) == Some(&b'>')).then_some(start)
-            }
-            _ => None,
-        }
-    }
-
-    fn names_secret(&self, rest: &str, sets_variable: bool) -> bool {
-        if self.is_in_mask {
-            return false;
-        }
-        // A field in quotes; the quotation mark before it was passed over.
-        let is_field = self.between.contains(['"', '\'']);
-        match self.between.trim_matches(|c| matches!(c, '\\' | '"' | '\'' | ']' | ' ' | '\t' | '\u{a0}')) {
-            "=" | "=>" => names::is_secret(self.name) || sets_variable && is_variable(self.name),
-            ">" => false,
-            // A list of the words of a command.
-            "," => {
-                self.dashes > 0
-                    && !self.quote.is_empty()
-                    && !rest.starts_with("--")
-                    && names::is_secret(self.name)
-            }
-            ":" if is_field => names::is_secret(self.name),
-            ":" => {
-                names::is_header(self.name, rest) || !self.is_in_path && names::is_field_in_text(self.name)
-            }
-            _ => self.dashes > 0 && !rest.starts_with("--") && names::is_secret(self.name),
-        }
-    }
-
-    /// Up to the value's quotation mark, or up to what separates it from the next.
-    fn value(&self, rest: &str) -> Range<usize> {
-        match self.quote {
-            "" if self.is_header(rest) => 0..values::header_length(rest),
-            "" => 0..values::bare_length(rest),
-            quote => values::quoted(rest, quote),
-        }
-    }
-
-    /// The value of a header has blanks in it.
-    fn is_header(&self, rest: &str) -> bool {
-        self.between.trim() == ":" && names::is_header(self.name, rest)
-    }
-}
-
-/// The tags of a text, each looked for once: there may be as many names before one as the text has room for.
-#[derive(Default)]
-struct Tags {
-    /// Where the next begins; none begins between there and the place that was asked for last.
-    next: Option<usize>,
-}
-
-impl Tags {
-    /// Length of the content of an element that begins at `start`; 0 where no end tag follows it.
-    fn content_length(&mut self, text: &str, start: usize) -> usize {
-        let next = self.next.filter(|next| *next >= start).unwrap_or_else(|| {
-            let rest = text.get(start..).unwrap_or_default();
-            start + rest.find('<').unwrap_or(rest.len())
+    fn is_set(&self, field: &Field<'_>) -> bool {
+        let before = field.before.trim_end_matches(|c| {
+            matches!(c, ' ' | '\t' | '"' | '\'' | '\\' | ',' | '=' | ':' | '$' | '(' | '[')
         });
-        self.next = Some(next);
-        match text.get(next..).is_some_and(|rest| rest.starts_with("</")) {
-            true => next - start,
-            false => 0,
-        }
+        let sets = |word: &str| before.strip_suffix(word).is_some_and(|text| !text.ends_with(is_in_name));
+        self.is_command || ["-e", "--env", "export"].into_iter().any(sets)
     }
 }
 
-/// `LOG_LEVEL`, as variables are written.
-fn is_variable(name: &str) -> bool {
-    name.contains(|c: char| c.is_ascii_uppercase())
-        && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+/// A name and how it stands before its separator.
+struct Field<'t> {
+    name: &'t str,
+    before: &'t str,
+    /// The name is in quotation marks, as in JSON.
+    is_quoted: bool,
+    /// The name ends a path: `/etc/passwd`.
+    is_in_path: bool,
+    /// The name stands in a mask: `[aws_key]`.
+    is_in_mask: bool,
+}
+
+impl<'t> Field<'t> {
+    /// The field whose name ends `unread`, the end of `before`, but for what may stand between it and its separator.
+    fn before(unread: &'t str, before: &'t str) -> Option<Self> {
+        let open = unread.trim_end_matches(['?', '+']).trim_end_matches(values::is_blank);
+        let inside = open.strip_suffix(']').unwrap_or(open);
+        let unquoted = inside.strip_suffix(['"', '\'', '`']).unwrap_or(inside);
+        let is_quoted = unquoted.len() < inside.len();
+        let unquoted = unquoted.trim_end_matches('\\');
+        let start = unquoted.trim_end_matches(is_in_name).len();
+        let name = unquoted.get(start..)?.trim_start_matches(['-', '.']);
+        if name.is_empty() {
+            return None;
+        }
+        let name_start = before.len() - unread.len() + unquoted.len() - name.len();
+        let before = before.get(..name_start)?;
+        Some(Self {
+            name,
+            before,
+            is_quoted,
+            is_in_path: before.trim_end_matches('-').ends_with(['/', '\\']),
+            is_in_mask: inside.len() < open.len() && !is_quoted && is_mask(before, name),
+        })
+    }
+}
+
+/// Whether the bracket before a name is that of a rule's mask; `user[aws_key]=` is a field.
+fn is_mask(before: &str, name: &str) -> bool {
+    let is_bracketed = before
+        .strip_suffix('[')
+        .is_some_and(|text| !text.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_'));
+    is_bracketed && names::OF_MASKS.contains(&name)
+}
+
+/// What stands between a name and its value.
+#[derive(Clone, Copy)]
+struct Separator {
+    is_colon: bool,
+    /// The value may stand below it.
+    may_end_line: bool,
+    length: usize,
+}
+
+impl Separator {
+    /// The separator at the beginning: `=`, `:`, `=>`, `:=`, `==`, `<-`.
+    fn of(rest: &str) -> Option<Self> {
+        if rest.starts_with("<-") {
+            return Some(Self { is_colon: false, may_end_line: false, length: 2 });
+        }
+        let colon = usize::from(rest.starts_with(':'));
+        let mut length = colon;
+        while let Some(sign) = rest.get(length..).and_then(equals) {
+            length += sign;
+        }
+        let is_colon = length == colon;
+        let may_end_line = is_colon || rest.get(..length)?.ends_with('>');
+        (length > 0).then_some(Self { is_colon, may_end_line, length })
+    }
+}
+
+/// Bytes up to the end of an equals sign, if only blanks are before it.
+fn equals(rest: &str) -> Option<usize> {
+    let sign = rest.trim_start_matches(values::is_blank).strip_prefix('=')?;
+    Some(rest.len() - sign.strip_prefix('>').unwrap_or(sign).len())
+}
+
+/// The text from the value of an option on, which begins behind blanks, or in a list of words as the next of them.
+fn value_of_option(rest: &str) -> Option<&str> {
+    let value = rest.trim_start_matches([' ', '\t']);
+    if value.len() < rest.len() {
+        return Some(value);
+    }
+    let quote = values::quotation_mark(rest)?;
+    let value = rest.get(quote.len()..)?.trim_start_matches(' ').strip_prefix(',')?.trim_start_matches(' ');
+    values::quotation_mark(value).map(|_| value)
+}
+
+fn name_length(text: &str) -> usize {
+    text.bytes().take_while(|byte| is_in_name(char::from(*byte))).count()
+}
+
+const fn is_letter(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}
+
+const fn is_in_name(c: char) -> bool {
+    is_letter(c) || matches!(c, '.' | '-')
 }

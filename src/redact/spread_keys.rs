@@ -6,7 +6,8 @@
 
 use std::borrow::Cow;
 
-use super::escapes::{Decoded, decoded_name, has_hidden};
+use super::decoded::{Decoded, decoded_name};
+use super::escapes::{Kinds, has_hidden};
 use super::json_text;
 
 /// What every line has that begins a private key.
@@ -140,8 +141,8 @@ fn scalars(line: &str) -> Vec<(Vec<u8>, String)> {
     let json = json_text::start(line.as_bytes()).and_then(|at| line.as_bytes().get(at..)).unwrap_or_default();
     json_text::for_each_scalar(json, &mut |scalar| {
         let bytes = |range| json.get(range).unwrap_or_default();
-        let name = scalar.key.map(|key| decoded_name(bytes(key)).into_owned()).unwrap_or_default();
-        let text = decoded_name(bytes(scalar.range));
+        let name = scalar.key.map(|key| decoded_name(bytes(key), 1).into_owned()).unwrap_or_default();
+        let text = decoded_name(bytes(scalar.range), 1);
         scalars.push((name, String::from_utf8_lossy(&text).into_owned()));
     });
     scalars
@@ -150,7 +151,9 @@ fn scalars(line: &str) -> Vec<(Vec<u8>, String)> {
 /// The text as it is seen, without colours.
 pub(super) fn visible(text: &str) -> Cow<'_, str> {
     match has_hidden(text.as_bytes()) {
-        true => String::from_utf8_lossy(&Decoded::visible(text.as_bytes()).text).into_owned().into(),
+        true => {
+            String::from_utf8_lossy(&Decoded::of(text.as_bytes(), Kinds::HIDDEN).text).into_owned().into()
+        }
         false => text.into(),
     }
 }

@@ -16,6 +16,9 @@ const JSON_BEGIN: &[u8] = b"eyJ";
 const MIN_HEAD_BYTES: usize = 11;
 const MIN_PART_BYTES: usize = 8;
 
+/// Claims that say nothing: `{}`.
+const NO_CLAIMS: &[u8] = b"e30.";
+
 /// Parts of an encrypted token after its second: its vector, its content and its tag
 /// (<https://www.rfc-editor.org/rfc/rfc7516#section-3.1>).
 const ENCRYPTED_PARTS: usize = 3;
@@ -52,7 +55,7 @@ fn jwt_length(text: &[u8]) -> usize {
     let length = match second {
         // The key of an encrypted token is empty where both sides have it.
         0 => encrypted_length(rest, ENCRYPTED_PARTS),
-        MIN_PART_BYTES.. if is_followed => {
+        length if is_followed && (length >= MIN_PART_BYTES || rest.starts_with(NO_CLAIMS)) => {
             let third = second + 1 + part(rest.get(second + 1..).unwrap_or_default());
             third + rest.get(third..).map_or(0, |rest| encrypted_length(rest, ENCRYPTED_PARTS - 1))
         }
@@ -155,11 +158,12 @@ fn credentials_at(text: &[u8], at: usize) -> Option<Range<usize>> {
 }
 
 /// Bytes between a scheme and its token: blanks, a plus in the data of a form; before them a colon or the like, as in a list of
-/// settings.
+/// settings, and behind them a quotation mark.
 fn separator(rest: &[u8], is_bearer: bool) -> Option<usize> {
     let sign = usize::from(is_bearer && matches!(rest.first(), Some(b':' | b'=')));
     let blanks = rest.get(sign..)?.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'+')).count();
-    Some(sign + blanks).filter(|length| *length > 0)
+    let length = Some(sign + blanks).filter(|length| *length > 0)?;
+    Some(length + usize::from(matches!(rest.get(length), Some(b'"' | b'\''))))
 }
 
 /// The `token68` at the beginning (<https://www.rfc-editor.org/rfc/rfc7235#section-2.1>), without the dot that ends a

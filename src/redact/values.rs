@@ -14,8 +14,98 @@ const MAX_PREFIX_LETTERS: usize = 2;
 /// As far a bracket is searched for its end where no quotation mark follows it: whoever writes many must not hold us up.
 const MAX_BRACKETED_BYTES: usize = 1 << 10;
 
+/// Brackets behind a type that say more about a value before it comes.
+const MAX_TYPE_BRACKETS: usize = 3;
+
 /// Fewer bytes after `Bearer` are prose.
 const MIN_TOKEN_BYTES: usize = 8;
+
+/// A header's value has blanks in it, others end at the first.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Header,
+    Word,
+}
+
+/// Up to the value's quotation mark, or up to what separates it from the next.
+pub(super) fn value(rest: &str, kind: Kind) -> Range<usize> {
+    if let Some(quote) = quotation_mark(rest) {
+        return quoted_value(rest, quote);
+    }
+    match kind {
+        Kind::Header => 0..header_length(rest),
+        Kind::Word => 0..bare_length(rest),
+    }
+}
+
+/// What is between quotation marks; with them where it goes on behind the second: `'a'b`.
+fn quoted_value(rest: &str, quote: &str) -> Range<usize> {
+    let inside = rest.get(quote.len()..).unwrap_or_default();
+    let value = quoted(inside, quote);
+    let (start, end) = (quote.len() + value.start, quote.len() + value.end);
+    let behind = rest.get(end..).and_then(|rest| rest.strip_prefix(quote)).unwrap_or_default();
+    match behind.starts_with(char::is_alphanumeric) && !value.is_empty() {
+        true => 0..rest.len() - behind.len() + word_length(behind),
+        false => start..end,
+    }
+}
+
+/// A blank of any width.
+pub(super) const fn is_blank(c: char) -> bool {
+    matches!(
+        c,
+        ' ' | '\t' | '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}'
+    )
+}
+
+/// Where the value begins behind a separator that ends at `end`, and the text from there. One that `may_go_on` in the next line
+/// has it there in quotation marks, or behind blanks.
+pub(super) fn start(text: &str, end: usize, may_go_on: bool) -> (usize, &str) {
+    let rest = text.get(end..).unwrap_or_default().trim_start_matches(is_blank);
+    let below = rest.trim_start_matches(['\n', '\r', ' ', '\t']);
+    let gap = rest.get(..rest.len() - below.len()).unwrap_or_default();
+    let is_below =
+        gap.starts_with(['\n', '\r']) && (gap.ends_with([' ', '\t']) || quotation_mark(below).is_some());
+    let rest = if may_go_on && is_below && !begins_map(below) { below } else { rest };
+    (text.len() - rest.len(), rest)
+}
+
+/// Whether a name of its own stands at the beginning, as in a map within a map of YAML.
+fn begins_map(text: &str) -> bool {
+    let line = text.get(..line_length(text)).unwrap_or_default();
+    let word = line.trim_start_matches(['-', ' ']).split(' ').next().unwrap_or_default();
+    word.ends_with([':', '=']) && !word.starts_with(['{', '['])
+}
+
+/// The value at `start`, if it is one of lines in YAML: those of a block (`|`, `>-`), or one below its name, which `separator`
+/// is behind.
+pub(super) fn lines(text: &str, separator: Range<usize>, start: usize) -> Option<Range<usize>> {
+    let rest = text.get(start..)?;
+    let between = text.get(separator.end..start)?;
+    if between.contains('\n') && quotation_mark(rest).is_none() && wrapped_length(rest) == 0 {
+        return Some(start..start + rest.get(..line_length(rest))?.trim_end().len());
+    }
+    let header = rest
+        .strip_prefix(['|', '>'])?
+        .trim_start_matches(|c: char| c == '+' || c == '-' || c.is_ascii_digit());
+    let body = header.trim_start_matches([' ', '\t', '\r']).strip_prefix('\n')?;
+    let before = text.get(..separator.start)?;
+    let line = before.get(before.rfind('\n').map_or(0, |end| end + 1)..)?;
+    let length = deeper_length(body, indent(line));
+    let start = text.len() - body.len();
+    (length > 0).then_some(start + indent(body)..start + length)
+}
+
+/// Bytes of the lines at the beginning that are indented deeper than this, without what is blank at their end.
+fn deeper_length(body: &str, depth: usize) -> usize {
+    let is_inside = |line: &&str| line.trim().is_empty() || indent(line) > depth;
+    let length = body.split_inclusive('\n').take_while(is_inside).map(str::len).sum();
+    body.get(..length).map_or(0, |lines| lines.trim_end().len())
+}
+
+fn indent(line: &str) -> usize {
+    line.len() - line.trim_start_matches([' ', '\t']).len()
+}
 
 /// A value behind this quotation mark.
 pub(super) fn quoted(rest: &str, quote: &str) -> Range<usize> {
@@ -78,7 +168,8 @@ fn parameter_length(before: &str, rest: &str) -> usize {
 
 /// Bytes of a value without a quotation mark before it.
 pub(super) fn bare_length(rest: &str) -> usize {
-    let wrapped = wrapped_length(rest);
+    let new = rest.strip_prefix("new ").map_or(0, |object| rest.len() - object.len());
+    let wrapped = new + rest.get(new..).map_or(0, wrapped_length);
     let length = wrapped + rest.get(wrapped..).map_or(0, word_length);
     // `authorization=Bearer …`
     let is_scheme = rest.get(..length).is_some_and(names::is_token_scheme);
@@ -86,33 +177,77 @@ pub(super) fn bare_length(rest: &str) -> usize {
     if is_scheme && token >= MIN_TOKEN_BYTES { length + 1 + token } else { length }
 }
 
-/// Bytes up to what separates a value from the next.
+/// Bytes up to what separates a value from the next; a mark with a letter right after it is within one: `a"b`.
 fn word_length(rest: &str) -> usize {
-    let is_end = |c: char| c.is_whitespace() || matches!(c, '&' | ';' | ',' | '"' | '\'' | ')' | '}');
-    rest.find(is_end).unwrap_or(rest.len())
+    let goes_on = |at: usize| rest.get(at + 1..).is_some_and(|rest| rest.starts_with(char::is_alphanumeric));
+    let is_end = |(at, c): &(usize, char)| match c {
+        '&' | ';' | ',' => true,
+        '"' | '\'' | ')' | '}' => !goes_on(*at),
+        c => c.is_whitespace(),
+    };
+    let end = rest.char_indices().find(is_end).map_or(rest.len(), |(at, _)| at);
+    let word = rest.get(..end).unwrap_or_default();
+    match rest.get(end..).is_some_and(|rest| rest.starts_with(['"', '\''])) {
+        true => word.trim_end_matches('\\').len(),
+        false => end,
+    }
 }
 
-/// Bytes of a list, of a map or of what a word says about a value, at the beginning: `["a","b"]`, `Some("a")`, `b'a'`.
+/// Bytes of a list, of a map or of what words say about a value, at the beginning: `["a","b"]`, `Some("a")`, `b'a'`,
+/// `Password { text: "a" }`, `string(1) "a"`.
 fn wrapped_length(rest: &str) -> usize {
+    let signs = rest.len() - rest.trim_start_matches(['&', '*']).len();
     let is_part =
-        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':' | b'.' | b'@' | b'$');
-    let word = rest.bytes().take(MAX_WORD_BYTES).take_while(is_part).count();
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':' | b'.' | b'@' | b'$' | b'#');
+    let word = signs + rest.bytes().skip(signs).take(MAX_WORD_BYTES).take_while(is_part).count();
     let inside = rest.get(word..).unwrap_or_default();
     let length = match (quotation_mark(inside), inside.as_bytes().first()) {
-        (Some(quote), _) if (1..=MAX_PREFIX_LETTERS).contains(&word) => {
-            inside.get(quote.len()..).map(|text| match quoted(text, quote).end {
-                end if end == text.len() => inside.len(),
-                end => quote.len() + end + quote.len(),
-            })
-        }
+        (Some(quote), _) if (1..=MAX_PREFIX_LETTERS).contains(&word) => Some(quoted_length(inside, quote)),
         (None, Some(b'(' | b'[' | b'{')) => bracketed_length(inside),
+        (None, Some(b' ')) if rest.starts_with(char::is_uppercase) => fields_length(inside),
         _ => None,
     };
-    length.map_or(0, |length| word + length)
+    let length = length.map_or(0, |length| word + length);
+    match rest.get(..length).is_some_and(|wrapped| wrapped.ends_with(')')) {
+        true => typed_length(rest, length),
+        false => length,
+    }
+}
+
+/// Bytes of a quoted text with its quotation marks.
+fn quoted_length(text: &str, quote: &str) -> usize {
+    let inside = text.get(quote.len()..).unwrap_or_default();
+    match quoted(inside, quote).end {
+        end if end == inside.len() => text.len(),
+        end => quote.len() + end + quote.len(),
+    }
+}
+
+/// Bytes of the fields in braces behind a name of a type; where they are cut, all of the line.
+fn fields_length(inside: &str) -> Option<usize> {
+    let fields = inside.strip_prefix(' ').filter(|fields| fields.starts_with('{'))?;
+    Some(1 + bracketed_length(fields).unwrap_or_else(|| line_length(fields)))
+}
+
+/// Bytes with the value behind its type, which goes up to `length`: `string(1) "a"`, `(string) (len=1) "a"`.
+fn typed_length(text: &str, mut length: usize) -> usize {
+    for _ in 0..MAX_TYPE_BRACKETS {
+        let Some(rest) = text.get(length..).and_then(|rest| rest.strip_prefix(' ')) else { break };
+        length += match (quotation_mark(rest), rest.as_bytes().first()) {
+            (Some(quote), _) => return length + 1 + quoted_length(rest, quote),
+            (None, Some(b'(' | b'{')) => 1 + bracketed_length(rest).unwrap_or_else(|| line_length(rest)),
+            _ => break,
+        };
+    }
+    length
+}
+
+fn line_length(text: &str) -> usize {
+    text.find(['\n', '\r']).unwrap_or(text.len())
 }
 
 /// The quotation mark at the beginning, with the backslashes before it.
-fn quotation_mark(text: &str) -> Option<&str> {
+pub(super) fn quotation_mark(text: &str) -> Option<&str> {
     let backslashes = text.len() - text.trim_start_matches('\\').len();
     let is_mark = matches!(text.as_bytes().get(backslashes), Some(b'"' | b'\''));
     text.get(..=backslashes).filter(|_| is_mark)
@@ -127,7 +262,7 @@ fn bracketed_length(text: &str) -> Option<usize> {
     let mut at = 0;
     let mut may_quote = false;
     while let Some(byte) = text.as_bytes().get(at).filter(|_| at < most) {
-        let quote = text.get(at..).and_then(quotation_mark).filter(|_| may_quote);
+        let quote = text.get(at..).filter(|_| may_quote).and_then(quotation_mark);
         if let Some(quote) = quote {
             let start = at + quote.len();
             at = start

@@ -190,3 +190,162 @@ fn names_of_secrets_are_known_in_every_place() {
     let expected = json!({"args": ["--password", "[secret]", "x"]});
     assert_eq!(record(&redactor(all_rules()), &given), (expected, 1));
 }
+
+/// A byte of another encoding is no letter of a name that follows it.
+#[test]
+fn bytes_that_are_no_text_hide_no_name() {
+    for (text, expected) in [
+        (&b"\xffpwd=hunter2 x"[..], &b"\xffpwd=[secret] x"[..]),
+        (b"\xa0pwd=hunter2", b"\xa0pwd=[secret]"),
+        (b"\xe4pass=hunter2 \xe4 --token hun\xffter2", b"\xe4pass=[secret] \xe4 --token [secret]"),
+        (b"{\"\xffpwd\":\"hunter2\"}", b"{\"\xffpwd\":\"[secret]\"}"),
+    ] {
+        let masked = redactor(all_rules()).text(text, &mut [0; 16]);
+        assert_eq!(masked.as_deref(), Some(expected), "{}", text.escape_ascii());
+    }
+    assert_eq!(redactor(all_rules()).kind_of_name(b"\xffpwd"), super::super::redactor::NameMeaning::Secret);
+}
+
+/// Whatever stands between a name and a value, and however the value is written: where there is a mask, the value is in it.
+#[test]
+fn no_form_of_a_value_passes_behind_a_name() {
+    let separators = [
+        "=",
+        " = ",
+        "=>",
+        " => ",
+        ":=",
+        " := ",
+        "==",
+        " == ",
+        "<-",
+        " <- ",
+        "= =",
+        "\t=\t",
+        "=\u{3000}",
+        "\u{2009}=\u{202f}",
+    ];
+    let names = [
+        "password",
+        "\"password\"",
+        "['password']",
+        "[password]",
+        "`password`",
+        "user.password",
+        "DBPASS",
+        "apikey1",
+    ];
+    let values = [
+        "hunter2",
+        "\"hunter2\"",
+        "'hunter2'",
+        "`hunter2`",
+        "\\\"hunter2\\\"",
+        "\"\"\"hunter2\"\"\"",
+        "b'hunter2'",
+        "r#\"hunter2\"#",
+        "@\"hunter2\"",
+        "&\"hunter2\"",
+        "Some(\"hunter2\")",
+        "Some(\n    \"hunter2\",\n)",
+        "[\"hunter2\"]",
+        "[ \"a\", \"hunter2\" ]",
+        "{\"S\": \"hunter2\"}",
+        "(hunter2)",
+        "[hunter2]",
+        "{hunter2}",
+        "<hunter2>",
+        "${hunter2}",
+        "string(7) \"hunter2\"",
+        "(string) (len=7) \"hunter2\"",
+        "array(1) {\n  [0]=>\n  string(7) \"hunter2\"\n}",
+        "new String(\"hunter2\")",
+        "Password { text: \"hunter2\" }",
+        "Password { text: \"hunter2\"",
+        "'a'hunter2",
+        "a\"hunter2",
+        "a)hunter2",
+        "=hunter2",
+        "hun\u{fffd}hunter2",
+    ];
+    let fields = ["password", "passphrase", "\"password\"", "'client_secret'"];
+    let colons = [":", ": ", " : ", ":\t", ":\u{3000}", ":\n  "];
+    let equals = names.iter().flat_map(|name| separators.map(|separator| (*name, separator)));
+    let all = equals.chain(fields.iter().flat_map(|name| colons.map(|colon| (*name, colon))));
+    let texts = all.flat_map(|(name, separator)| values.map(|value| format!("a {name}{separator}{value}")));
+    let leaks: Vec<(String, String)> =
+        texts.map(|text| (masked(&text), text)).filter(|(masked, _)| masked.contains("hunter2")).collect();
+    assert!(leaks.is_empty(), "{leaks:#?}");
+}
+
+#[test]
+fn secrets_are_known_by_their_names_in_more_notations() {
+    for (text, expected) in [
+        (r"{\x22password\x22:\x22hunter2\x22}", r"{\x22password\x22:\x22[secret]\x22}"),
+        (r"of me\x40example.com", "of [email]"),
+        (r"b'\x70assword=hunter2'", r"b'\x70assword=[secret]'"),
+        (r#"msg="\u{1b}[36mpassword\u{1b}[0m=hunter2""#, r#"msg="\u{1b}[36mpassword\u{1b}[0m=[secret]""#),
+        ("[\"password\"]=>\n  string(7) \"hunter2\"\n}", "[\"password\"]=>\n  [secret]\n}"),
+        ("password: |\n  hunter2 hunter3\n  hunter4\nother: 1", "password: |\n  [secret]\nother: 1"),
+        ("a:\n  password: >-\n    hunter2\n  b: 1", "a:\n  password: >-\n    [secret]\n  b: 1"),
+        ("password:\n  hunter2 hunter3\nother", "password:\n  [secret]\nother"),
+        ("password:\n  length: 8", "password:\n  length: 8"),
+        ("password:\nnext line", "password:\nnext line"),
+        ("{\"password\":\n \"hunter2\", cut", "{\"password\":\n \"[secret]\", cut"),
+        ("<password><![CDATA[hunter2]]></password>", "<password><![CDATA[[secret]]]></password>"),
+        ("<a><password>hunter2", "<a><password>[secret]"),
+        ("<password>hunter2<", "<password>[secret]<"),
+        ("usage: login <user> <password>, then wait", "usage: login <user> <password>, then wait"),
+        (
+            "token2=hunter2 apikey1=hunter2 key1=hunter2 pass1=hunter2",
+            "token2=[secret] apikey1=[secret] key1=[secret] pass1=[secret]",
+        ),
+        (
+            "MYSQLPWD=hunter2 sshkey=hunter2 NO_AUTH_TOKEN=hunter2",
+            "MYSQLPWD=[secret] sshkey=[secret] NO_AUTH_TOKEN=[secret]",
+        ),
+        (
+            "bypass=1 compass=2 oldpwd=3 AUTH0_DOMAIN=4 --no-password x",
+            "bypass=1 compass=2 oldpwd=3 AUTH0_DOMAIN=4 --no-password x",
+        ),
+        (
+            r#"{"passwords":["hunter2"],"tokens":["hunter2",3]}"#,
+            r#"{"passwords":["[secret]"],"tokens":["[secret]",3]}"#,
+        ),
+        (
+            r#"{"tokens":12,"max_tokens":"12","keys":["a"],"key1":"b"}"#,
+            r#"{"tokens":12,"max_tokens":"12","keys":["a"],"key1":"b"}"#,
+        ),
+        (r#"{"tokens":["hunter2", cut"#, r#"{"tokens":[secret]"#),
+    ] {
+        assert_eq!(masked(text), expected, "{text}");
+    }
+    let attributes = "xmlns:a=\"http://docs.example.com\" ".repeat(20);
+    assert!(!masked(&format!("<wsse:Password {attributes}>hunter2</wsse:Password>")).contains("hunter2"));
+    let given = json!({"tokens": ["hunter2", 3], "token_list": {"tokens": 3}, "passwords": "2"});
+    let expected = json!({"tokens": ["[secret]", 3], "token_list": {"tokens": 3}, "passwords": "2"});
+    assert_eq!(record(&redactor(all_rules()), &given), (expected, 1));
+}
+
+#[test]
+fn rare_forms_are_masked_too() {
+    for (text, expected) in [
+        ("with sk_test_0123456789ab", "with [vendor_token]"),
+        (
+            "with rk_test_0123456789ab and whsec_0123456789abcdef0123",
+            "with [vendor_token] and [vendor_token]",
+        ),
+        ("with xoxc-0123456789-ab xoxd-0123456789ab", "with [vendor_token] [vendor_token]"),
+        ("with glpat-0123456789abcdefghij.01.0a1b2c3 x", "with [vendor_token] x"),
+        ("password\u{1b}]8;;http://x\u{7}=hunter2", "password\u{1b}]8;;http://x\u{7}=[secret]"),
+        ("pass\u{1b}]8;;http://x\u{1b}\\word=hunter2", "pass\u{1b}]8;;http://x\u{1b}\\word=[secret]"),
+        ("4111  1111  1111  1111", "[card]"),
+        ("4111\t1111\t1111\t1111", "[card]"),
+        ("4111_1111_1111_1111", "[card]"),
+        ("4111 - 1111 - 1111 - 1111", "[card]"),
+        ("Bearer \"abcdef123\"", "Bearer \"[bearer]\""),
+        ("got eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl ok", "got [jwt] ok"),
+    ] {
+        assert_eq!(masked(text), expected, "{text:?}");
+    }
+}

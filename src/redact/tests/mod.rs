@@ -6,6 +6,7 @@ use super::*;
 use crate::input::decode;
 
 mod evasions;
+mod work;
 
 fn all_rules() -> Vec<RedactionRule> {
     BuiltInRule::ALL.map(RedactionRule::built_in).to_vec()

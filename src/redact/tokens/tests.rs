@@ -82,7 +82,7 @@ fn slow(pattern: &str, text: &str) -> Vec<Range<usize>> {
     all
 }
 
-const JWT: &str = r"eyJ[A-Za-z0-9_-]{8,}\.(?:[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+){2}|[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*|eyJ[A-Za-z0-9_-]{5,}|(?:\.[A-Za-z0-9_-]+){3})";
+const JWT: &str = r"eyJ[A-Za-z0-9_-]{8,}\.(?:(?:[A-Za-z0-9_-]{8,}|e30)\.[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+){2}|(?:[A-Za-z0-9_-]{8,}|e30)\.[A-Za-z0-9_-]*|eyJ[A-Za-z0-9_-]{5,}|(?:\.[A-Za-z0-9_-]+){3})";
 const WORD: &str = "[A-Za-z0-9]+";
 const CREDENTIALS: &str = r"(?-u:\b)(?i-u:bearer(?:[:=][ \t+]*|[ \t+]+)|basic[ \t+]+)(?P<mask>[A-Za-z0-9._~/-][A-Za-z0-9._~+/-]{7,}=*)";
 

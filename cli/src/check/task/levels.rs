@@ -223,8 +223,8 @@ mod tests {
         );
         let named = right.replace(r#""awsfirelens", "#, r#""awsfirelens", "Retry_Limit": "5", "#);
         assert_says(&named, "error", "move it into options of logConfiguration");
-        let firelens = r#"{"type": "fluentbit", "enable-ecs-log-metadata": "true"}"#;
-        let in_firelens = right.replace(r#"{"type": "fluentbit"}"#, firelens);
+        let firelens = r#""type": "fluentbit", "enable-ecs-log-metadata": "true","#;
+        let in_firelens = right.replace(r#""type": "fluentbit","#, firelens);
         assert_says(&in_firelens, "error", "move it into options of firelensConfiguration");
         let secret = r#""secretOptions": [{"name": "http.bearer_token", "valueFrom": "token"}], "Workers""#;
         let url = r#""route.default": "http", "http.url": "https://a.example/in""#;
