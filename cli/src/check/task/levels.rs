@@ -1,7 +1,7 @@
 //! Keys that ECS has, but on another level: `options` beside `logConfiguration` instead of in it.
 
-use super::members;
-use super::names::{CONTAINER_KEYS, FIRELENS_KEYS, LOG_KEYS, TASK_KEYS};
+use super::keys::{CONTAINER_KEYS, FIRELENS_KEYS, LOG_KEYS, TASK_KEYS};
+use super::member_shapes;
 use crate::check::is_key_of_host;
 use crate::config::{MapEntry, Origin};
 
@@ -78,8 +78,9 @@ fn in_task(entry: &MapEntry, written: &impl Fn(&str) -> String) -> Option<Mispla
         let instead = format!("write {} for the name of the task", written("family"));
         return Some(Misplaced::new("the task", "in a container", instead));
     }
-    let map =
-        has(&LOG_KEYS, key).then_some("logConfiguration").or_else(|| map_with(key, members::of_container));
+    let map = has(&LOG_KEYS, key)
+        .then_some("logConfiguration")
+        .or_else(|| map_with(key, member_shapes::of_container));
     if let Some(map) = map.filter(|_| !has(&CONTAINER_KEYS, key)) {
         let map = written(map);
         let instead = format!("move it into {map} of a container of {containers}");
@@ -89,7 +90,7 @@ fn in_task(entry: &MapEntry, written: &impl Fn(&str) -> String) -> Option<Mispla
         let instead = format!("move it into a container of {containers}");
         return Some(Misplaced::new("the task", "in a container", instead));
     }
-    map_with(key, members::of_task).map(|map| inside("the task", &written(map)))
+    map_with(key, member_shapes::of_task).map(|map| inside("the task", &written(map)))
 }
 
 fn in_container(entry: &MapEntry, written: &impl Fn(&str) -> String) -> Option<Misplaced> {
@@ -107,7 +108,7 @@ fn in_container(entry: &MapEntry, written: &impl Fn(&str) -> String) -> Option<M
     } else if has(&LOG_KEYS, key) {
         Some("logConfiguration")
     } else {
-        map_with(key, members::of_container)
+        map_with(key, member_shapes::of_container)
     };
     map.map(|map| inside("a container", &written(map)))
 }

@@ -4,218 +4,12 @@
 //! read 2026-11.
 
 use super::levels::KeyLevel;
+use super::member_shapes::{MemberType, OF_CONTAINER, OF_TASK, Shape, same};
 use super::names::check_key;
 use super::shapes::{LINUX_LISTS, MAPS, TASK_LISTS};
-use super::{ContainerView, TaskFindings, TaskPlace, pairs, written_number};
+use super::{ContainerView, TaskFindings, TaskPlace, written_number};
 use crate::config::{MapEntry, Node, TaskDialect, Tree};
 use crate::suggest::closest;
-
-/// What a member holds.
-#[derive(Debug, Clone, Copy)]
-enum MemberType {
-    Text,
-    Number,
-    Flag,
-    /// One of these words.
-    Word(&'static [&'static str]),
-    /// Checked elsewhere, or by nobody.
-    Any,
-}
-
-use MemberType::{Any, Flag, Number, Text, Word};
-
-/// The members of the maps in one place.
-struct Shape {
-    /// Names of members from the container, or from the task, on.
-    place: &'static [&'static str],
-    /// Members without which ECS refuses the map.
-    needed: &'static [&'static str],
-    members: &'static [(&'static str, MemberType)],
-}
-
-const OF_CONTAINER: [Shape; 15] = [
-    Shape {
-        place: &["portMappings"],
-        needed: &[],
-        members: &[
-            ("containerPort", Number),
-            ("hostPort", Number),
-            ("protocol", Word(&["tcp", "udp"])),
-            ("name", Text),
-            ("appProtocol", Word(&["http", "http2", "grpc"])),
-            ("containerPortRange", Text),
-        ],
-    },
-    Shape {
-        place: &["mountPoints"],
-        needed: &["sourceVolume", "containerPath"],
-        members: &[("sourceVolume", Text), ("containerPath", Text), ("readOnly", Flag)],
-    },
-    Shape {
-        place: &["volumesFrom"],
-        needed: &["sourceContainer"],
-        members: &[("sourceContainer", Text), ("readOnly", Flag)],
-    },
-    Shape {
-        place: &["environmentFiles"],
-        needed: &["value", "type"],
-        members: &[("value", Text), ("type", Word(&["s3"]))],
-    },
-    Shape {
-        place: &["healthCheck"],
-        needed: &["command"],
-        members: &[
-            ("command", Any),
-            ("interval", Number),
-            ("timeout", Number),
-            ("retries", Number),
-            ("startPeriod", Number),
-        ],
-    },
-    Shape {
-        place: &["ulimits"],
-        needed: &["name", "softLimit", "hardLimit"],
-        members: &[("name", Word(&LIMITS)), ("softLimit", Number), ("hardLimit", Number)],
-    },
-    Shape {
-        place: &["linuxParameters"],
-        needed: &[],
-        members: &[
-            ("capabilities", Any),
-            ("devices", Any),
-            ("initProcessEnabled", Flag),
-            ("sharedMemorySize", Number),
-            ("tmpfs", Any),
-            ("maxSwap", Number),
-            ("swappiness", Number),
-        ],
-    },
-    Shape {
-        place: &["linuxParameters", "capabilities"],
-        needed: &[],
-        members: &[("add", Any), ("drop", Any)],
-    },
-    Shape {
-        place: &["linuxParameters", "devices"],
-        needed: &["hostPath"],
-        members: &[("hostPath", Text), ("containerPath", Text), ("permissions", Any)],
-    },
-    Shape {
-        place: &["linuxParameters", "tmpfs"],
-        needed: &["containerPath", "size"],
-        members: &[("containerPath", Text), ("size", Number), ("mountOptions", Any)],
-    },
-    Shape {
-        place: &["restartPolicy"],
-        needed: &["enabled"],
-        members: &[("enabled", Flag), ("ignoredExitCodes", Any), ("restartAttemptPeriod", Number)],
-    },
-    Shape {
-        place: &["systemControls"],
-        needed: &["namespace", "value"],
-        members: &[("namespace", Text), ("value", Text)],
-    },
-    Shape {
-        place: &["resourceRequirements"],
-        needed: &["type", "value"],
-        members: &[("type", Word(&["GPU", "InferenceAccelerator", "NeuronDevice"])), ("value", Text)],
-    },
-    Shape {
-        place: &["extraHosts"],
-        needed: &["hostname", "ipAddress"],
-        members: &[("hostname", Text), ("ipAddress", Text)],
-    },
-    Shape {
-        place: &["repositoryCredentials"],
-        needed: &["credentialsParameter"],
-        members: &[("credentialsParameter", Text)],
-    },
-];
-
-const OF_TASK: [Shape; 8] = [
-    Shape {
-        place: &["volumes"],
-        needed: &[],
-        members: &[
-            ("name", Text),
-            ("host", Any),
-            ("dockerVolumeConfiguration", Any),
-            ("efsVolumeConfiguration", Any),
-            ("fsxWindowsFileServerVolumeConfiguration", Any),
-            ("s3filesVolumeConfiguration", Any),
-            ("configuredAtLaunch", Flag),
-        ],
-    },
-    Shape {
-        place: &["volumes", "efsVolumeConfiguration"],
-        needed: &["fileSystemId"],
-        members: &[
-            ("fileSystemId", Text),
-            ("rootDirectory", Text),
-            ("transitEncryption", Word(&["ENABLED", "DISABLED"])),
-            ("transitEncryptionPort", Number),
-            ("authorizationConfig", Any),
-        ],
-    },
-    Shape {
-        place: &["volumes", "efsVolumeConfiguration", "authorizationConfig"],
-        needed: &[],
-        members: &[("accessPointId", Text), ("iam", Word(&["ENABLED", "DISABLED"]))],
-    },
-    Shape {
-        place: &["runtimePlatform"],
-        needed: &[],
-        members: &[("cpuArchitecture", Any), ("operatingSystemFamily", Any)],
-    },
-    Shape { place: &["ephemeralStorage"], needed: &["sizeInGiB"], members: &[("sizeInGiB", Number)] },
-    Shape {
-        place: &["placementConstraints"],
-        needed: &["type"],
-        members: &[("type", Word(&["memberOf"])), ("expression", Text)],
-    },
-    Shape { place: &["tags"], needed: &["key"], members: &[("key", Text), ("value", Text)] },
-    Shape {
-        place: &["proxyConfiguration"],
-        needed: &["containerName"],
-        members: &[("type", Word(&["APPMESH"])), ("containerName", Text), ("properties", Any)],
-    },
-];
-
-const LIMITS: [&str; 15] = [
-    "core",
-    "cpu",
-    "data",
-    "fsize",
-    "locks",
-    "memlock",
-    "msgqueue",
-    "nice",
-    "nofile",
-    "nproc",
-    "rss",
-    "rtprio",
-    "rttime",
-    "sigpending",
-    "stack",
-];
-
-/// The map of a container that has this member.
-pub(super) fn of_container(member: &str) -> Option<&'static str> {
-    map_with(&OF_CONTAINER, member)
-}
-
-/// The map of the task that has this member.
-pub(super) fn of_task(member: &str) -> Option<&'static str> {
-    map_with(&OF_TASK, member)
-}
-
-fn map_with(shapes: &[Shape], member: &str) -> Option<&'static str> {
-    let has = |shape: &&Shape| shape.members.iter().any(|(name, _)| same(name, member));
-    match shapes.iter().find(has)?.place {
-        [place] => Some(place),
-        _ => None,
-    }
-}
 
 pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
     let view = findings.view;
@@ -226,26 +20,6 @@ pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
     for container in &view.containers {
         OF_CONTAINER.iter().for_each(|shape| check_shape(findings, Some(container), container.node, shape));
     }
-}
-
-/// The members of a container's maps that begin with a small letter, where CloudFormation wants a capital.
-pub(super) fn small(container: &Node) -> Vec<&MapEntry> {
-    let mut found = Vec::new();
-    for shape in &OF_CONTAINER {
-        let maps = found_in(container, shape.place);
-        let names: Vec<&str> = shape.members.iter().map(|(name, _)| *name).collect();
-        found.extend(maps.into_iter().flat_map(|(_, map)| small_keys(map, &names)));
-    }
-    for (place, names) in &pairs::PAIRS {
-        found.extend(pairs::items(container, place).flat_map(|item| small_keys(item, names)));
-    }
-    found
-}
-
-fn small_keys<'n>(map: &'n Node, names: &[&str]) -> Vec<&'n MapEntry> {
-    let is_small = |entry: &&MapEntry| entry.key.starts_with(|first: char| first.is_ascii_lowercase());
-    let known = |entry: &&MapEntry| names.iter().any(|name| same(name, &entry.key));
-    map.entries().iter().filter(is_small).filter(known).collect()
 }
 
 fn check_shape(
@@ -275,7 +49,7 @@ fn check_shape(
 }
 
 /// The maps under these names, and the items where one of them is a list.
-fn found_in<'n>(node: &'n Node, place: &[&'static str]) -> Vec<(&'static str, &'n Node)> {
+pub(super) fn found_in<'n>(node: &'n Node, place: &[&'static str]) -> Vec<(&'static str, &'n Node)> {
     let mut found = vec![("", node)];
     for key in place {
         let entries = found.iter().filter_map(|(_, node)| node.entry(key));
@@ -305,7 +79,7 @@ fn check_members(
     for member in value.entries() {
         check_key(findings, container, member, KeyLevel::map(key, &names));
         let known = shape.members.iter().find(|(name, _)| same(name, &member.key));
-        if let Some((_, kind)) = known.filter(|(_, kind)| !matches!(kind, Any)) {
+        if let Some((_, kind)) = known.filter(|(_, kind)| !matches!(kind, MemberType::Any)) {
             check_type(findings, container, member, *kind);
         }
     }
@@ -321,10 +95,6 @@ fn check_members(
 }
 
 /// CloudFormation begins each name with a capital.
-fn same(name: &str, key: &str) -> bool {
-    name.eq_ignore_ascii_case(key)
-}
-
 fn check_type(
     findings: &mut TaskFindings<'_, '_>,
     container: Option<&ContainerView<'_>>,
@@ -343,16 +113,16 @@ fn check_type(
     let is_strict = findings.view.task.dialect != TaskDialect::CloudFormation;
     let is_string = matches!(member.value.tree, Tree::Text(_));
     let (message, instead) = match kind {
-        Number if is_strict && is_string => {
+        MemberType::Number if is_strict && is_string => {
             ("must be a number, not a string in quotation marks".to_owned(), written_number(text))
         }
-        Flag if is_strict && is_string => {
+        MemberType::Flag if is_strict && is_string => {
             ("must be a boolean, not a string in quotation marks".to_owned(), format!("write {text}"))
         }
-        Text if is_strict && !is_string => {
+        MemberType::Text if is_strict && !is_string => {
             ("must be a string, in quotation marks".to_owned(), format!("write \"{text}\""))
         }
-        Word(words) if !words.contains(&text) && !text.contains(['$', '{']) => {
+        MemberType::Word(words) if !words.contains(&text) && !text.contains(['$', '{']) => {
             let near = words.iter().find(|word| word.eq_ignore_ascii_case(text)).copied();
             let near = near.or_else(|| closest(text, words.iter().copied()));
             let instead = near

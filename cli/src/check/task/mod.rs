@@ -3,6 +3,7 @@
 //! Source: the API reference of ECS, `TaskDefinition` and `ContainerDefinition`, and what `register-task-definition`
 //! and the agent refuse.
 
+mod case;
 mod clear_text;
 mod container;
 mod dependencies;
@@ -11,10 +12,12 @@ mod fargate;
 mod health;
 mod identifiers;
 mod images;
+mod keys;
 mod launch;
 mod levels;
 mod limits;
 mod logging;
+mod member_shapes;
 mod members;
 mod mounts;
 mod names;
@@ -272,6 +275,7 @@ pub(super) fn check(configuration: &Configuration, ours: &[&Section], findings: 
             continue;
         }
         let mut findings = TaskFindings { view: &view, findings };
+        case::check(&mut findings);
         names::check(&mut findings);
         identifiers::check(&mut findings);
         shapes::check(&mut findings);
