@@ -7,7 +7,7 @@ use super::text;
 /// What the texts of failures say, and the event that EventBridge sends for them; without a name where it sends none.
 ///
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html>, read 2026-11.
-const FAILURES: [(&str, &str, Option<&str>); 11] = [
+const FAILURES: [(&str, &str, Option<&str>); 14] = [
     ("unable to place a task", "ERROR", Some("SERVICE_TASK_PLACEMENT_FAILURE")),
     ("unable to consistently start tasks", "WARN", Some("SERVICE_TASK_START_IMPAIRED")),
     ("failed to launch a task", "ERROR", Some("SERVICE_TASK_CONFIGURATION_FAILURE")),
@@ -19,6 +19,9 @@ const FAILURES: [(&str, &str, Option<&str>); 11] = [
     ("failed to deregister targets", "ERROR", None),
     ("is unhealthy in (target-group", "WARN", None),
     ("is unhealthy in target-group", "WARN", None),
+    ("is unhealthy in (elb", "WARN", None),
+    ("is unhealthy in elb", "WARN", None),
+    ("unable to stop or start tasks during a deployment", "WARN", None),
 ];
 
 /// The events of all services, the oldest first.
