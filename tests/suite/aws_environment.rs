@@ -32,13 +32,13 @@ const FIREHOSE: &[(&str, &str)] =
     &[("route.default", "firehose"), ("firehose.region", "us-gov-west-1"), ("firehose.delivery_stream", "s")];
 
 fn bring(keys: &[(&str, &str)], more: &[(&str, &str)]) -> Verdict {
-    let usual = [("flush_timeout", "500ms")];
+    let usual = [("flush_timeout", "2s")];
     Router::with(usual.iter().chain(keys).chain(more)).bring(&Chunk::now(&[line("web", "stdout", "hello")]))
 }
 
 /// The host that is asked first.
 fn first_host(asked: &Receiver<String>) -> String {
-    let line = asked.recv_timeout(Duration::from_secs(10)).expect("nobody is asked");
+    let line = asked.recv_timeout(Duration::from_secs(60)).expect("nobody is asked");
     let host = line.strip_prefix("CONNECT ").and_then(|rest| rest.split(':').next());
     host.unwrap_or(&line).to_owned()
 }
@@ -84,7 +84,7 @@ fn the_environment_names_the_address_of_one_service_or_of_all() {
         assert_eq!(bring(CLOUDWATCH, &[]), Verdict::Ok);
         assert!(cloud.attempts(Api::PutLogEvents) > 0);
         bring(FIREHOSE, &[]);
-        assert_eq!(asked.recv_timeout(Duration::from_secs(10)).unwrap(), "POST / HTTP/1.1");
+        assert_eq!(asked.recv_timeout(Duration::from_secs(60)).unwrap(), "POST / HTTP/1.1");
         environment::aws(&[("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")]);
         assert_eq!(host_asked(CLOUDWATCH, &[]), "logs.us-east-1.amazonaws.com");
     });

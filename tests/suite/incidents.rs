@@ -191,7 +191,7 @@ fn a_replayed_chunk_counts_once_and_says_the_same() {
 #[test]
 fn an_opening_that_slack_did_not_take_is_told_when_it_does() {
     let cloud = Cloud::start();
-    let router = router(&cloud, &[("incident.quiet", "30s"), ("flush_timeout", "1s")]);
+    let router = router(&cloud, &[("incident.quiet", "30s"), ("flush_timeout", "2s")]);
     cloud.script(Api::SlackWebhook, std::iter::repeat_n(Fault::reply(503), 1_000));
     bring(&router, 1..=4);
     assert_eq!(cloud.slack().messages().len(), 0);
@@ -263,7 +263,7 @@ fn an_opening_that_was_told_is_not_told_again_although_its_chunk_was_not_deliver
         let cloud = Cloud::start();
         let state = State::new();
         let path = state.path();
-        let keys = [("incident.quiet", "30s"), ("flush_timeout", "1s"), ("incident.state_path", &*path)];
+        let keys = [("incident.quiet", "30s"), ("flush_timeout", "2s"), ("incident.state_path", &*path)];
         let before = router(&cloud, &keys);
         cloud.script(Api::PutLogEvents, std::iter::repeat_n(Fault::reply(500), 50));
         let opening = crash(1);
@@ -287,7 +287,7 @@ fn an_opening_that_was_told_is_not_told_again_although_its_chunk_was_not_deliver
 #[test]
 fn counts_go_on_while_the_chunk_of_the_opening_is_with_another_collector() {
     let cloud = Cloud::start();
-    let router = router(&cloud, &[("incident.quiet", "30s"), ("flush_timeout", "1s")]);
+    let router = router(&cloud, &[("incident.quiet", "30s"), ("flush_timeout", "2s")]);
     cloud.script(Api::PutLogEvents, std::iter::repeat_n(Fault::reply(500), 50));
     assert_eq!(router.bring(&crash(1)), Verdict::Retry);
     cloud.clear_script();
@@ -302,7 +302,7 @@ fn an_opening_without_a_reply_survives_a_kill_after_its_chunk_was_answered() {
     let cloud = Cloud::start();
     let state = State::new();
     let path = state.path();
-    let keys = [("incident.quiet", "30s"), ("flush_timeout", "1s"), ("incident.state_path", &*path)];
+    let keys = [("incident.quiet", "30s"), ("flush_timeout", "2s"), ("incident.state_path", &*path)];
     let before = router(&cloud, &keys);
     cloud.script_where(Api::SlackWebhook, |_| true, Fault::hang());
     bring(&before, 1..=1);

@@ -43,9 +43,9 @@ fn authorities_that_the_environment_names_are_trusted() {
         environment::authorities("AWS_CA_BUNDLE", authority);
         assert_eq!(router(&endpoint, &[]).bring(&hello()), Verdict::Ok);
         let (other, _) = tls_service(&folder);
-        let keys = [("cloudwatch.ca_file", other.to_str().unwrap()), ("flush_timeout", "1s")];
+        let keys = [("cloudwatch.ca_file", other.to_str().unwrap()), ("flush_timeout", "2s")];
         assert_eq!(router(&endpoint, &keys).bring(&hello()), Verdict::Retry, "ca_file comes before it");
-        let http = [("route.default", "http"), ("http.url", endpoint.as_str()), ("flush_timeout", "1s")];
+        let http = [("route.default", "http"), ("http.url", endpoint.as_str()), ("flush_timeout", "2s")];
         assert_eq!(Router::with(&http).bring(&hello()), Verdict::Retry, "it is AWS's alone");
     });
 }
@@ -87,7 +87,7 @@ fn a_bundle_that_cannot_be_read_is_said_by_its_variable() {
 fn a_service_that_nobody_vouches_for_gets_nothing() {
     let folder = TempDir::new();
     let (_, port) = tls_service(&folder);
-    let router = router(&format!("https://localhost:{port}"), &[("flush_timeout", "1s")]);
+    let router = router(&format!("https://localhost:{port}"), &[("flush_timeout", "2s")]);
     assert_eq!(router.bring(&hello()), Verdict::Retry);
     assert_eq!(router.counters("cloudwatch").delivered, 0);
 }
@@ -97,7 +97,7 @@ fn a_service_that_nobody_vouches_for_gets_nothing() {
 fn a_certificate_of_another_name_gets_nothing() {
     let folder = TempDir::new();
     let (authority, port) = tls_service(&folder);
-    let keys = [("cloudwatch.ca_file", authority.to_str().unwrap()), ("flush_timeout", "1s")];
+    let keys = [("cloudwatch.ca_file", authority.to_str().unwrap()), ("flush_timeout", "2s")];
     let router = router(&format!("https://127.0.0.1:{port}"), &keys);
     assert_eq!(router.bring(&hello()), Verdict::Retry);
     assert_eq!(router.counters("cloudwatch").delivered, 0);
@@ -130,7 +130,7 @@ fn a_reply_that_never_ends_is_read_up_to_a_limit() {
     });
     let router = router(&format!("http://127.0.0.1:{port}"), &[("flush_timeout", "2s")]);
     assert_eq!(router.bring(&hello()), Verdict::Retry);
-    let sent = told.recv_timeout(Duration::from_secs(10)).expect("the connection is closed");
+    let sent = told.recv_timeout(Duration::from_secs(60)).expect("the connection is closed");
     assert!(sent < 20_000_000, "{sent} bytes were taken");
 }
 
@@ -141,7 +141,7 @@ fn a_redirect_is_not_followed() {
     let cloud = fake_cloud::Cloud::start();
     let fault = fake_cloud::Fault::reply(307).header("location", &format!("http://127.0.0.1:{elsewhere}/"));
     cloud.script_where(fake_cloud::Api::PutLogEvents, |_| true, fault);
-    assert_eq!(router(&cloud.endpoint(), &[("flush_timeout", "500ms")]).bring(&hello()), Verdict::Retry);
+    assert_eq!(router(&cloud.endpoint(), &[("flush_timeout", "2s")]).bring(&hello()), Verdict::Retry);
     assert!(asked.try_recv().is_err(), "somebody else was asked");
 }
 
@@ -154,7 +154,7 @@ fn requests_go_through_the_proxy_of_the_environment_except_where_it_says_no() {
         let router = router("http://logs.invalid", &[("flush_timeout", "5s")]);
         assert_eq!(router.bring(&hello()), Verdict::Ok);
         assert_eq!(asked.recv().unwrap(), "POST http://logs.invalid/ HTTP/1.1");
-        let direct = self::router("http://direct.invalid", &[("flush_timeout", "500ms")]);
+        let direct = self::router("http://direct.invalid", &[("flush_timeout", "2s")]);
         assert_eq!(direct.bring(&hello()), Verdict::Retry, "no such host, and the proxy is not asked");
         assert!(asked.try_recv().is_err());
     });

@@ -34,7 +34,7 @@ fn metadata_credentials_and_destination_are_reached_without_ipv4() {
         metadata.wait_for_look();
         metadata.end("web", 137);
         let reported = || (!cloud.cloudwatch().messages(GROUP, "stop").is_empty()).then_some(());
-        until(Duration::from_secs(10), reported).expect("a report");
+        until(Duration::from_secs(60), reported).expect("a report");
         assert_eq!(cloud.cloudwatch().messages(GROUP, "stdout").len(), 1);
         cloud.assert_no_complaints();
     });

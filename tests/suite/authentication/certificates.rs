@@ -102,7 +102,7 @@ fn nobody_without_a_good_certificate_is_taken_and_nothing_is_lost() {
     let said = alone(this_test!("nobody_without_a_good_certificate_is_taken_and_nothing_is_lost"), || {
         let (authority, folder) = (Authority::new(), TempDir::new());
         let (ca_file, url) = service(&authority, &folder);
-        let trusted = [("ca_file", ca_file.to_str().unwrap()), ("flush_timeout", "1s")];
+        let trusted = [("ca_file", ca_file.to_str().unwrap()), ("flush_timeout", "2s")];
         assert_eq!(router_at(&url, "http", &trusted).bring(&hello()), Verdict::Retry);
         assert_eq!(router_at(&url, "http", &trusted[1..]).bring(&hello()), Verdict::Retry);
         for (name, issued) in

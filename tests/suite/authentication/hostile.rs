@@ -52,7 +52,7 @@ fn a_token_endpoint_without_end_is_read_up_to_a_limit() {
     let (url, told) = service(endless);
     let router = router(&cloud, "http", "/http/logs", &oauth2(&url, &[]));
     assert_eq!(router.bring(&hello()), Verdict::Retry);
-    let sent = told.recv_timeout(Duration::from_secs(10)).expect("the connection is closed");
+    let sent = told.recv_timeout(Duration::from_secs(60)).expect("the connection is closed");
     assert!(sent < 20_000_000, "{sent} bytes were taken");
     assert!(cloud.requests().is_empty(), "nothing goes out without a token");
 }
@@ -64,8 +64,8 @@ fn a_token_endpoint_that_drips_is_left() {
     let router = router(&cloud, "http", "/http/logs", &oauth2(&url, &[]));
     let start = Instant::now();
     assert_eq!(router.bring(&hello()), Verdict::Retry);
-    assert!(start.elapsed() < Duration::from_secs(12), "{:?}", start.elapsed());
-    told.recv_timeout(Duration::from_secs(10)).expect("the connection is closed");
+    assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
+    told.recv_timeout(Duration::from_secs(60)).expect("the connection is closed");
     assert!(cloud.requests().is_empty());
 }
 
@@ -108,7 +108,7 @@ fn what_a_token_endpoint_says_gets_into_no_header_and_no_line() {
             for status in [200, 400, 401, 500] {
                 cloud.script_where(Api::Token, |_| true, Fault::reply(status).body(&body));
                 let token_url = format!("{}/oauth2/token", cloud.endpoint());
-                let keys = oauth2(&token_url, &[("flush_timeout", "300ms")]);
+                let keys = oauth2(&token_url, &[("flush_timeout", "2s")]);
                 let router = router(&cloud, "http", "/oauth2/http/x", &keys);
                 assert_eq!(router.bring(&hello()), Verdict::Retry, "{status}");
                 cloud.clear_script();

@@ -133,7 +133,7 @@ fn a_wrong_secret_means_retry_without_a_storm_and_says_neither_secret_nor_reques
     let said = alone(test, || {
         let cloud = Cloud::builder().credentials("AKIDEXAMPLE", "another secret").start();
         environment::aws(&[("AWS_SESSION_TOKEN", "session-token")]);
-        let keys = [("flush_timeout", "1s"), ("headers", "X-Tenant=hunter2")];
+        let keys = [("flush_timeout", "2s"), ("headers", "X-Tenant=hunter2")];
         let router = signed(&cloud, &APIS[2], &keys);
         assert_eq!(router.bring(&hello()), Verdict::Retry);
         let attempts = cloud.attempts(Api::SignedApi);

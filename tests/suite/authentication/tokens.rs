@@ -88,7 +88,7 @@ fn a_service_that_refuses_every_token_is_told_of() {
     let said = alone(this_test!("a_service_that_refuses_every_token_is_told_of"), || {
         let cloud = Cloud::start();
         cloud.script_where(Api::Http, |_| true, Fault::reply(401));
-        let router = http(&cloud, &[("flush_timeout", "1s")]);
+        let router = http(&cloud, &[("flush_timeout", "2s")]);
         let chunk = hello();
         assert_eq!(router.bring(&chunk), Verdict::Retry);
         assert_eq!(router.bring(&chunk), Verdict::Retry);
@@ -149,7 +149,7 @@ fn an_outage_of_the_token_endpoint_loses_nothing() {
         for fault in [Fault::reply(503), Fault::reply(429), Fault::reset_mid_body(), Fault::reset()] {
             let cloud = Cloud::start();
             cloud.script_where(Api::Token, |_| true, fault.clone());
-            let router = http(&cloud, &[("flush_timeout", "1s")]);
+            let router = http(&cloud, &[("flush_timeout", "2s")]);
             let chunk = hello();
             assert_eq!(router.bring(&chunk), Verdict::Retry, "{fault:?}");
             assert_eq!(cloud.attempts(Api::Http), 0);

@@ -42,7 +42,7 @@ fn stops_of_two_accounts_arrive_under_their_names() {
     let collector = collector(&cloud, &stops);
     let groups = MEMBERS.map(|(account, region)| format!("/ecs/{account}/{region}/stops"));
     let told = |group: &String| !cloud.cloudwatch().messages(group, "prod/web").is_empty();
-    let all = until(Duration::from_secs(30), || groups.iter().all(told).then_some(()));
+    let all = until(Duration::from_secs(60), || groups.iter().all(told).then_some(()));
     assert!(all.is_some(), "{:?}", cloud.cloudwatch().groups());
     collector.drain();
     for ((account, region), group) in MEMBERS.iter().zip(&groups) {

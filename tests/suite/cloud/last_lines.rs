@@ -26,7 +26,7 @@ fn the_report_of_a_task_without_a_sidecar_shows_its_last_lines() {
         let messages = cloud.cloudwatch().messages(router::GROUP, "stop");
         messages.first().cloned()
     };
-    let report = until(Duration::from_secs(30), told).expect("a report");
+    let report = until(Duration::from_secs(60), told).expect("a report");
     let report: Value = serde_json::from_str(&report).unwrap();
     assert_eq!(report["last_lines"], json!(["line 8", "line 9", "panic: out of luck"]), "{report:#}");
     assert!(

@@ -88,7 +88,7 @@ fn lines_of_an_outage_are_counted_by_their_own_time() {
 fn a_replay_drops_the_same_lines_and_counts_none_again() {
     let cloud = Cloud::start();
     cloud.cloudwatch().create_stream(GROUP, "web");
-    let router = Router::to(&cloud, &[LIMIT, ("flush_timeout", "500ms")]);
+    let router = Router::to(&cloud, &[LIMIT, ("flush_timeout", "2s")]);
     let now = now_ms();
     let chunk = at_once(now, &lines("web", "stdout", 0..100));
     cloud.script(Api::PutLogEvents, vec![Fault::reply(500); 20]);
@@ -113,7 +113,7 @@ fn a_replay_for_one_destination_brings_the_other_nothing_twice() {
         ("sample.stdout", "50%"),
         ("route.default", "cloudwatch, file"),
         ("file.path", &*path),
-        ("flush_timeout", "500ms"),
+        ("flush_timeout", "2s"),
     ];
     cloud.cloudwatch().create_stream(GROUP, "web");
     cloud.script(Api::PutLogEvents, vec![Fault::reply(500); 3]);

@@ -120,12 +120,12 @@ fn credentials_that_were_refused_do_not_end_compression() {
 fn a_wrong_secret_costs_one_uncompressed_request_an_attempt() {
     let cloud = Cloud::builder().credentials("AKIDEXAMPLE", "another secret").start();
     cloud.cloudwatch().create_stream(GROUP, "c0");
-    let router = Router::to(&cloud, &[AUTO, ("flush_timeout", "1s")]);
+    let router = Router::to(&cloud, &[AUTO, ("flush_timeout", "2s")]);
     let (verdict, took) = router.timed(&chunk(1));
     assert_eq!(verdict, Verdict::Retry);
-    assert!(took < std::time::Duration::from_millis(2_500), "{took:?}");
+    assert!(took < std::time::Duration::from_secs(10), "{took:?}");
     let attempts = cloud.attempts(Api::PutLogEvents);
-    assert!((4..=16).contains(&attempts), "{attempts}");
+    assert!((4..=20).contains(&attempts), "{attempts}");
     assert!(cloud.take_complaints().iter().all(|complaint| complaint.contains("InvalidSignatureException")));
     let counters = router.counters("cloudwatch");
     assert!(counters.misconfigured > 0, "said as ever");

@@ -18,7 +18,7 @@ fn ready() -> Cloud {
 #[test]
 fn every_record_is_accounted_for_whatever_happens_to_it() {
     let cloud = ready();
-    let router = Router::to(&cloud, &[("route.other", "drop"), ("flush_timeout", "500ms")]);
+    let router = Router::to(&cloud, &[("route.other", "drop"), ("flush_timeout", "2s")]);
     let now = now_ms();
     let record = |log: &str| line("web", "stdout", log);
     let chunk = Chunk::new()
@@ -39,7 +39,7 @@ fn every_record_is_accounted_for_whatever_happens_to_it() {
 #[test]
 fn a_replay_is_not_counted_as_new_records() {
     let cloud = ready();
-    let router = Router::to(&cloud, &[("flush_timeout", "300ms")]);
+    let router = Router::to(&cloud, &[("flush_timeout", "2s")]);
     let chunk = Chunk::now(&[line("web", "stdout", "hello"), line("web", "stdout", "")]);
     cloud.script_where(Api::PutLogEvents, |_| true, Fault::reply(503));
     for _ in 0..2 {
@@ -55,7 +55,7 @@ fn a_replay_is_not_counted_as_new_records() {
 #[test]
 fn a_record_that_is_cut_is_counted_once_however_often_it_is_replayed() {
     let cloud = ready();
-    let router = Router::to(&cloud, &[("flush_timeout", "500ms")]);
+    let router = Router::to(&cloud, &[("flush_timeout", "2s")]);
     let chunk = Chunk::now(&[line("web", "stdout", &"x".repeat(1_100_000))]);
     cloud.script_where(Api::PutLogEvents, |_| true, Fault::reply(503));
     assert_eq!(router.bring(&chunk), Verdict::Retry);

@@ -77,7 +77,7 @@ fn a_letter_that_cannot_be_stored_is_not_lost_and_nothing_else_comes_twice() {
     cloud.script_where(Api::PutLogEvents, holds("poison"), Fault::aws(400, "InvalidParameterException"));
     let path = folder.path().join("letters.ndjson");
     std::fs::create_dir_all(&path).unwrap();
-    let router = router(&cloud, &folder, &[("flush_timeout", "400ms")]);
+    let router = router(&cloud, &folder, &[("flush_timeout", "2s")]);
     let chunk = Chunk::now(&[line("web", "stdout", "a"), line("web", "stderr", "poison")]);
     assert_eq!(router.bring(&chunk), Verdict::Retry);
     assert_eq!(router.bring(&chunk), Verdict::Retry);

@@ -47,7 +47,7 @@ fn the_task_names_its_service_and_cluster() {
             assert_eq!(router.bring(&hello()), Verdict::Ok);
             (names(&cloud).last() == Some(&json!("web"))).then_some(())
         };
-        until(std::time::Duration::from_secs(10), known).expect("the service's name instead of the family's");
+        until(std::time::Duration::from_secs(60), known).expect("the service's name instead of the family's");
         let (stream, entity) = cloud.cloudwatch().entities(GROUP).pop().unwrap();
         assert_eq!(stream, "web");
         let expected = json!({

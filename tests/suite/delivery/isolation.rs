@@ -44,7 +44,7 @@ fn hello() -> Chunk {
 fn a_best_effort_destination_that_is_down_does_not_ask_for_a_replay() {
     let cloud = ready();
     cloud.script_where(Api::PutLogEvents, for_copy, Fault::reply(503));
-    let router = with_copy(&cloud, &[("copy.required", "off"), ("flush_timeout", "500ms")]);
+    let router = with_copy(&cloud, &[("copy.required", "off"), ("flush_timeout", "2s")]);
     assert_eq!(router.bring(&hello()), Verdict::Ok);
     assert_eq!(cloud.cloudwatch().messages(GROUP, "web"), ["hello"]);
     assert_eq!(router.lost("copy", Reason::BestEffort), 1);
@@ -56,14 +56,14 @@ fn a_best_effort_destination_that_is_down_does_not_ask_for_a_replay() {
 fn a_best_effort_destination_that_is_slow_is_counted_once() {
     let cloud = ready();
     cloud.cloudwatch().create_stream("/copy", "s");
-    cloud.script_where(Api::PutLogEvents, for_copy, Fault::slow(Duration::from_millis(900)));
+    cloud.script_where(Api::PutLogEvents, for_copy, Fault::slow(Duration::from_secs(4)));
     let router =
-        with_copy(&cloud, &[("copy.required", "off"), ("copy.log_stream", "s"), ("flush_timeout", "400ms")]);
+        with_copy(&cloud, &[("copy.required", "off"), ("copy.log_stream", "s"), ("flush_timeout", "2s")]);
     assert_eq!(router.bring(&hello()), Verdict::Ok);
     let taken = || (cloud.cloudwatch().messages("/copy", "s") == ["hello"]).then_some(());
-    until(Duration::from_secs(2), taken).expect("the slow one takes it in the end");
+    until(Duration::from_secs(20), taken).expect("the slow one takes it in the end");
     // For the reply to come back.
-    std::thread::sleep(Duration::from_millis(100));
+    std::thread::sleep(Duration::from_secs(1));
     router.assert_adds_up("copy");
 }
 
@@ -71,11 +71,11 @@ fn a_best_effort_destination_that_is_slow_is_counted_once() {
 fn a_dead_destination_does_not_hold_back_a_living_one() {
     let cloud = ready();
     cloud.script_where(Api::PutLogEvents, for_copy, Fault::hang());
-    let router = with_copy(&cloud, &[("flush_timeout", "4s"), ("copy.concurrency", "1")]);
+    let router = with_copy(&cloud, &[("flush_timeout", "10s"), ("copy.concurrency", "1")]);
     std::thread::scope(|scope| {
         let flush = scope.spawn(|| router.bring(&hello()));
         let arrived = || (cloud.cloudwatch().messages(GROUP, "web") == ["hello"]).then_some(());
-        assert!(until(Duration::from_secs(3), arrived).is_some(), "the living one waits for the dead one");
+        assert!(until(Duration::from_secs(9), arrived).is_some(), "the living one waits for the dead one");
         assert_eq!(flush.join().unwrap(), Verdict::Retry);
     });
     assert_eq!(cloud.cloudwatch().messages(GROUP, "web"), ["hello"]);
@@ -85,7 +85,7 @@ fn a_dead_destination_does_not_hold_back_a_living_one() {
 fn a_dead_destination_does_not_hold_back_the_next_flush_of_a_living_one() {
     let cloud = ready();
     cloud.script_where(Api::PutLogEvents, for_copy, Fault::hang());
-    let keys = [("route.stderr", "copy"), ("route.stdout", "cloudwatch"), ("flush_timeout", "4s")];
+    let keys = [("route.stderr", "copy"), ("route.stdout", "cloudwatch"), ("flush_timeout", "10s")];
     let router = with_copy(&cloud, &keys);
     std::thread::scope(|scope| {
         let stuck: Vec<_> = (0..10)
@@ -100,7 +100,7 @@ fn a_dead_destination_does_not_hold_back_the_next_flush_of_a_living_one() {
         std::thread::sleep(Duration::from_millis(200));
         let (verdict, took) = router.timed(&hello());
         assert_eq!(verdict, Verdict::Ok);
-        assert!(took < Duration::from_secs(3), "{took:?}");
+        assert!(took < Duration::from_secs(9), "{took:?}");
         stuck.into_iter().for_each(|flush| assert_eq!(flush.join().unwrap(), Verdict::Retry));
     });
 }
@@ -134,7 +134,7 @@ fn four_flushes_at_once_all_arrive_once() {
 fn two_hundred_flushes_at_once_all_get_an_answer_and_arrive_once() {
     let cloud = ready();
     cloud.script_where(Api::PutLogEvents, |_| true, Fault::hang());
-    let router = Router::to(&cloud, &[("flush_timeout", "1s"), ("cloudwatch.timeout", "1s")]);
+    let router = Router::to(&cloud, &[("flush_timeout", "2s"), ("cloudwatch.timeout", "1s")]);
     let chunks: Vec<Chunk> =
         (0..200).map(|number| Chunk::now(&[line("web", "stdout", &format!("{number}"))])).collect();
     std::thread::scope(|scope| {

@@ -40,7 +40,7 @@ fn arrived(cloud: &Cloud) -> Vec<String> {
 
 fn wait_for(cloud: &Cloud, message: &str) {
     let found = || arrived(cloud).iter().any(|one| one == message).then_some(());
-    until(Duration::from_secs(5), found).unwrap_or_else(|| panic!("{message} does not arrive"));
+    until(Duration::from_secs(60), found).unwrap_or_else(|| panic!("{message} does not arrive"));
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn the_next_chunk_brings_the_rest_and_neither_is_confirmed_before_it_arrived() {
         let start = Instant::now();
         assert_eq!(router.bring(&chunk(&[FRAME, "after"])), Verdict::Ok);
         assert_eq!(first.join().unwrap(), Verdict::Ok);
-        assert!(start.elapsed() < Duration::from_secs(3), "the rest was there: {:?}", start.elapsed());
+        assert!(start.elapsed() < Duration::from_millis(4_500), "the rest was there: {:?}", start.elapsed());
     });
     assert_eq!(arrived(&cloud), ["after".to_owned(), "before".to_owned(), format!("{HEAD}\n{FRAME}")]);
 }
@@ -84,10 +84,10 @@ fn the_next_chunk_brings_the_rest_and_neither_is_confirmed_before_it_arrived() {
 #[test]
 fn when_nothing_comes_the_record_is_delivered_as_it_is() {
     let cloud = Cloud::start();
-    let router = router(&cloud, &[("join.wait", "300ms")]);
+    let router = router(&cloud, &[("join.wait", "1s")]);
     let (verdict, took) = router.timed(&chunk(&["before", HEAD]));
     assert_eq!(verdict, Verdict::Ok);
-    assert!((300..2_000).contains(&took.as_millis()), "{took:?}");
+    assert!((1_000..10_000).contains(&took.as_millis()), "{took:?}");
     assert_eq!(arrived(&cloud), ["before", HEAD]);
 }
 
@@ -97,14 +97,14 @@ fn an_only_worker_does_not_wait_for_itself() {
     let router = Router::to(&cloud, &[("join", "both"), ("join.wait", "5s")]);
     let (verdict, took) = router.timed(&chunk(&[HEAD]));
     assert_eq!(verdict, Verdict::Ok);
-    assert!(took < Duration::from_secs(3), "{took:?}");
+    assert!(took < Duration::from_millis(4_500), "{took:?}");
     assert_eq!(arrived(&cloud), [HEAD]);
 }
 
 #[test]
 fn both_chunks_come_again_until_their_record_has_arrived_and_nothing_comes_twice() {
     let cloud = Cloud::start();
-    let router = router(&cloud, &[("join.wait", "500ms"), ("flush_timeout", "1500ms")]);
+    let router = router(&cloud, &[("join.wait", "2s"), ("flush_timeout", "5s")]);
     let is_joined = |put: &fake_cloud::Received| {
         put.json()["logEvents"][0]["message"].as_str().is_some_and(|text| text.starts_with(HEAD))
     };
@@ -130,7 +130,7 @@ fn both_chunks_come_again_until_their_record_has_arrived_and_nothing_comes_twice
 #[test]
 fn the_second_chunk_alone_delivers_the_record_when_the_first_never_comes_again() {
     let cloud = Cloud::start();
-    let router = router(&cloud, &[("join.wait", "500ms"), ("flush_timeout", "1500ms")]);
+    let router = router(&cloud, &[("join.wait", "2s"), ("flush_timeout", "5s")]);
     cloud.script_where(Api::PutLogEvents, |_| true, Fault::reply(503));
     let chunks = [chunk(&[HEAD]), chunk(&[FRAME, "after"])];
     std::thread::scope(|scope| {
@@ -172,13 +172,13 @@ fn a_chunk_that_was_overtaken_is_joined_with_nothing_of_later_ones() {
 #[test]
 fn the_end_of_the_process_ends_the_waiting() {
     let cloud = Cloud::start();
-    let router = router(&cloud, &[("join.wait", "7s"), ("exit_timeout", "3s")]);
+    let router = router(&cloud, &[("join.wait", "7s"), ("exit_timeout", "6s")]);
     std::thread::scope(|scope| {
         let flush = scope.spawn(|| router.bring(&chunk(&["before", HEAD])));
         wait_for(&cloud, "before");
         let start = Instant::now();
         router.drain();
-        assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+        assert!(start.elapsed() < Duration::from_secs(6), "{:?}", start.elapsed());
         assert_eq!(flush.join().unwrap(), Verdict::Ok);
     });
     assert_eq!(arrived(&cloud), ["before", HEAD]);

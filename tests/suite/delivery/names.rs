@@ -258,7 +258,7 @@ fn streams_beyond_the_limit_share_one_and_it_is_said_once() {
 fn an_overflow_stream_that_fails_at_first_loses_and_repeats_nothing() {
     let cloud = Cloud::start();
     let keys =
-        [("cloudwatch.log_stream", "$(request)"), ("cloudwatch.name_limit", "5"), ("flush_timeout", "1s")];
+        [("cloudwatch.log_stream", "$(request)"), ("cloudwatch.name_limit", "5"), ("flush_timeout", "2s")];
     let router = Router::to(&cloud, &keys);
     cloud.script_where(
         Api::PutLogEvents,

@@ -37,7 +37,7 @@ fn router(cloud: &Cloud, kind: &str, more: &[(&str, &str)]) -> Router {
     };
     let mut keys = vec![
         ("route.default".to_owned(), kind.to_owned()),
-        ("flush_timeout".into(), "300ms".into()),
+        ("flush_timeout".into(), "2s".into()),
         ("exit_timeout".into(), "100ms".into()),
         (format!("{kind}.{address}"), format!("{}{path}", cloud.endpoint())),
     ];
@@ -63,18 +63,24 @@ fn chunk() -> Chunk {
     Chunk::now(&[line("web", "stdout", CONTENT), line(CONTENT, "stderr", CONTENT), event])
 }
 
+fn bring_to_echoes(kind: &str, api: Api, keys: &[(&str, &str)]) {
+    for status in [200, 400, 403, 413, 500] {
+        let cloud = Cloud::builder().create_groups(["/g"]).create_buckets(["archive"]).start();
+        cloud.script_where(api, |_| true, Fault::reply(status).body(echo()));
+        let router = router(&cloud, kind, keys);
+        router.bring(&chunk());
+        assert!(cloud.attempts(api) > 0, "{kind} was never asked");
+    }
+}
+
 #[test]
 fn what_records_hold_is_never_said_whatever_a_service_answers() {
     let said = alone(this_test!("what_records_hold_is_never_said_whatever_a_service_answers"), || {
-        for (kind, api, keys) in DESTINATIONS {
-            for status in [200, 400, 403, 413, 500] {
-                let cloud = Cloud::builder().create_groups(["/g"]).create_buckets(["archive"]).start();
-                cloud.script_where(api, |_| true, Fault::reply(status).body(echo()));
-                let router = router(&cloud, kind, keys);
-                router.bring(&chunk());
-                assert!(cloud.attempts(api) > 0, "{kind} was never asked");
+        std::thread::scope(|scope| {
+            for (kind, api, keys) in DESTINATIONS {
+                scope.spawn(move || bring_to_echoes(kind, api, keys));
             }
-        }
+        });
     });
     assert!(!said.contains(CONTENT), "{said}");
     for (kind, ..) in DESTINATIONS {
@@ -90,7 +96,7 @@ fn what_records_hold_is_never_said_when_the_trouble_is_our_own() {
         let file = folder.file("not-a-folder", "");
         let path = file.join("x.ndjson");
         let keys =
-            [("route.default", "file"), ("file.path", path.to_str().unwrap()), ("flush_timeout", "300ms")];
+            [("route.default", "file"), ("file.path", path.to_str().unwrap()), ("flush_timeout", "2s")];
         let chunk = chunk().raw(&[0xc1]);
         assert_eq!(Router::with(&keys).bring(&chunk), Verdict::Retry);
         let cloud = Cloud::start();

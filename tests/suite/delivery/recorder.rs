@@ -84,7 +84,7 @@ fn an_error_releases_what_was_written_within_the_window_before_it_and_the_archiv
 #[test]
 fn a_chunk_that_comes_again_releases_nothing_twice_and_holds_nothing_twice() {
     let (cloud, folder) = (Cloud::start(), TempDir::new());
-    let router = router(&cloud, &folder, &[("flush_timeout", "500ms")]);
+    let router = router(&cloud, &folder, &[("flush_timeout", "2s")]);
     assert_eq!(router.bring(&Chunk::new().with(ago(20), &out("a"))), Verdict::Ok);
     let failing = Chunk::new().with(ago(10), &out("b")).with(ago(9), &err("failed"));
     cloud.script_where(Api::PutLogEvents, |_| true, Fault::reply(500));
@@ -105,7 +105,7 @@ fn a_chunk_of_held_lines_that_comes_again_holds_them_once() {
     let in_the_way = folder.file("in the way", "").to_owned();
     let gone = in_the_way.join("all.ndjson");
     let router =
-        router(&cloud, &folder, &[("archive.path", gone.to_str().unwrap()), ("flush_timeout", "300ms")]);
+        router(&cloud, &folder, &[("archive.path", gone.to_str().unwrap()), ("flush_timeout", "2s")]);
     let held = Chunk::new().with(ago(20), &out("a"));
     assert_eq!(router.bring(&held), Verdict::Retry, "the archive does not take it");
     assert_eq!(router.bring(&held), Verdict::Retry);

@@ -21,7 +21,7 @@ fn hello() -> Chunk {
 }
 
 fn wait_for_a_request(cloud: &Cloud) {
-    let arrived = until(Duration::from_secs(2), || (cloud.attempts(Api::PutLogEvents) > 0).then_some(()));
+    let arrived = until(Duration::from_secs(60), || (cloud.attempts(Api::PutLogEvents) > 0).then_some(()));
     arrived.expect("a request on its way");
 }
 
@@ -49,7 +49,7 @@ fn a_flush_that_cannot_end_does_not_hold_up_the_exit() {
         wait_for_a_request(&cloud);
         let start = Instant::now();
         router.drain();
-        assert!(start.elapsed() < Duration::from_millis(2_400), "{:?}", start.elapsed());
+        assert!(start.elapsed() < Duration::from_millis(4_500), "{:?}", start.elapsed());
         assert_eq!(flush.join().unwrap(), Verdict::Retry);
     });
 }

@@ -100,7 +100,7 @@ fn without_a_route_no_record_is_sent() {
 #[test]
 fn gaps_are_suspected_where_chunks_came_late_malformed_or_not_again() {
     let cloud = Cloud::start();
-    let router = router(&cloud, &[("flush_timeout", "500ms")]);
+    let router = router(&cloud, &[("flush_timeout", "2s")]);
     let late = Chunk::new().with(now_ms() - 90_000, &line("web", "stdout", "late"));
     router.bring_until_ok(&late, 5);
     let malformed = Chunk::now(&[line("web", "stdout", "before")]).raw(&[0xc1, 0xc1, 0xc1]);
@@ -131,7 +131,7 @@ fn a_chunk_that_is_unfinished_at_the_end_is_told() {
     std::thread::scope(|scope| {
         let flush = scope.spawn(|| router.bring(&Chunk::now(&[line("web", "stdout", "hello")])));
         let attempted = || (cloud.attempts(Api::PutLogEvents) > 0).then_some(());
-        until(Duration::from_secs(2), attempted).expect("a request on its way");
+        until(Duration::from_secs(60), attempted).expect("a request on its way");
         router.drain();
         assert_eq!(flush.join().unwrap(), Verdict::Retry);
     });

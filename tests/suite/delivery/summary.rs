@@ -82,7 +82,7 @@ fn what_waits_in_the_spool_is_known_and_counts_as_sent_only_when_it_was() {
     let text = "x".repeat(500);
     router.bring_until_ok(&Chunk::now(&[line("web", "stdout", &text)]), 1);
     let counters = || router.counters("s3");
-    let spooled = until(Duration::from_secs(10), || (counters().spool_objects == 1).then(counters));
+    let spooled = until(Duration::from_secs(60), || (counters().spool_objects == 1).then(counters));
     let spooled = spooled.expect("an object in the spool");
     assert!((500..2_000).contains(&spooled.spool_bytes), "{spooled:?}");
     assert_eq!((spooled.delivered, spooled.bytes), (1, 0));

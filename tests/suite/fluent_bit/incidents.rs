@@ -35,7 +35,7 @@ fn collector(binary: &Path, cloud: &Cloud, state: &Path) -> Alive {
         ("stops.auto_create_group", "on"),
         ("queue.url", &cloud.sqs().url(QUEUE)),
         ("queue.region", "us-east-1"),
-        ("flush_timeout", "1s"),
+        ("flush_timeout", "2s"),
         ("incident.quiet", &format!("{}s", QUIET.as_secs())),
         ("incident.state_path", state.to_str().unwrap()),
     ];

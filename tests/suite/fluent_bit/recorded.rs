@@ -99,7 +99,7 @@ impl Scene {
             ("stops.auto_create_group", "on"),
             ("queue.url", &self.queue),
             ("queue.region", "us-east-1"),
-            ("flush_timeout", "1s"),
+            ("flush_timeout", "2s"),
             ("incident.quiet", &format!("{}s", QUIET.as_secs())),
             ("incident.state_path", state.to_str().unwrap()),
         ];

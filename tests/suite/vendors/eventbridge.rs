@@ -89,7 +89,7 @@ fn a_crash_loop_is_its_stops_and_the_end_of_its_incident() {
         assert_eq!(router.bring(&Chunk::now(&[crash(number)])), Verdict::Ok);
     }
     let told = || (cloud.eventbridge().events(BUS).len() == 13).then(|| cloud.eventbridge().events(BUS));
-    let events = test_support::process::until(std::time::Duration::from_secs(20), told).expect("13 events");
+    let events = test_support::process::until(std::time::Duration::from_secs(60), told).expect("13 events");
     let (stops, news): (Vec<Value>, Vec<Value>) =
         events.into_iter().partition(|event| event["detail-type"] == "ECS Stop Report");
     let id = &stops[0]["detail"]["incident_id"];

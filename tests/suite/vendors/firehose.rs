@@ -159,10 +159,10 @@ fn a_wrong_secret_means_retry_without_a_storm() {
     let cloud =
         Cloud::builder().credentials("AKIDEXAMPLE", "another secret").create_delivery_streams([STREAM]);
     let cloud = cloud.start();
-    let router = INTAKE.router(&cloud, &[("flush_timeout", "1s")]);
+    let router = INTAKE.router(&cloud, &[("flush_timeout", "2s")]);
     let (verdict, took) = router.timed(&hello());
     assert_eq!(verdict, Verdict::Retry);
-    assert!(took.as_millis() < 2_500, "{took:?}");
+    assert!(took.as_secs() < 10, "{took:?}");
     assert!((2..=8).contains(&cloud.attempts(Api::PutRecordBatch)));
     assert!(cloud.take_complaints()[0].contains("InvalidSignatureException"));
 }

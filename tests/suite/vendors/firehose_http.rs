@@ -79,7 +79,7 @@ fn both_vendors_paths_are_understood() {
 fn a_request_keeps_its_id_over_retries_and_replays() {
     let cloud = Cloud::start();
     cloud.script_where(Api::FirehoseHttp, |_| true, Fault::reply(503));
-    let router = INTAKE.router(&cloud, &[("flush_timeout", "500ms")]);
+    let router = INTAKE.router(&cloud, &[("flush_timeout", "2s")]);
     let chunk = chunk_of(&names(9));
     assert_eq!((router.bring(&chunk), router.bring(&chunk)), (Verdict::Retry, Verdict::Retry));
     cloud.clear_script();
@@ -124,7 +124,7 @@ fn a_replay_of_some_requests_does_not_mix_their_records() {
     INTAKE.script_for(&cloud, leak(&first), Fault::accept_then_cut());
     INTAKE.script_for(&cloud, leak(&third), Fault::reply(503));
     let keys =
-        [("flush_timeout", "500ms"), ("firehose_http.batch_bytes", "10k"), ("firehose_http.log_key", "log")];
+        [("flush_timeout", "2s"), ("firehose_http.batch_bytes", "10k"), ("firehose_http.log_key", "log")];
     let router = INTAKE.router(&cloud, &keys);
     let chunk = chunk_of(&[first.clone(), second.clone(), third.clone()]);
     assert_eq!(router.bring(&chunk), Verdict::Retry);

@@ -108,7 +108,7 @@ fn a_pause_beyond_the_deadline_is_answered_at_once_and_the_replay_delivers() {
     let chunk = hello();
     let (verdict, took) = router.timed(&chunk);
     assert_eq!((verdict, puts(&cloud)), (Verdict::Retry, 1));
-    assert!(took < Duration::from_secs(5), "{took:?}");
+    assert!(took < Duration::from_secs(10), "{took:?}");
     assert_eq!(router.bring(&chunk), Verdict::Ok);
     assert_one_object(&cloud, &router);
 }
@@ -118,11 +118,11 @@ fn an_outage_means_retry_and_the_replay_makes_one_object() {
     for status in [500, 503] {
         let cloud = cloud();
         cloud.script_where(Api::PutObject, |_| true, Fault::reply(status));
-        let router = router(&cloud, &[("flush_timeout", "1s")]);
+        let router = router(&cloud, &[("flush_timeout", "2s")]);
         let chunk = hello();
         let (verdict, took) = router.timed(&chunk);
         assert_eq!(verdict, Verdict::Retry, "{status}");
-        assert!(took < Duration::from_millis(2_500), "{took:?}");
+        assert!(took < Duration::from_secs(10), "{took:?}");
         cloud.clear_script();
         router.bring_until_ok(&chunk, 3);
         assert_one_object(&cloud, &router);
@@ -133,7 +133,7 @@ fn an_outage_means_retry_and_the_replay_makes_one_object() {
 fn nobody_listening_means_retry() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let endpoint = format!("http://127.0.0.1:{port}");
-    let router = router(&cloud(), &[("s3.endpoint", &endpoint), ("flush_timeout", "500ms")]);
+    let router = router(&cloud(), &[("s3.endpoint", &endpoint), ("flush_timeout", "2s")]);
     assert_eq!(router.bring(&hello()), Verdict::Retry);
     assert_eq!(router.counters("s3").delivered, 0);
 }
@@ -151,7 +151,7 @@ fn a_slow_reply_is_waited_for_and_a_lost_one_makes_no_second_object() {
         let cloud = cloud();
         let what = format!("{fault:?}");
         cloud.script(Api::PutObject, [fault]);
-        let router = router(&cloud, &[("s3.timeout", "1500ms")]);
+        let router = router(&cloud, &[("s3.timeout", "3s")]);
         assert_eq!(router.bring(&hello()), Verdict::Ok, "{what}");
         let requests = cloud.requests_for(Api::PutObject);
         let answered: Vec<u16> = requests.iter().filter_map(|request| request.status).collect();
@@ -164,8 +164,8 @@ fn a_slow_reply_is_waited_for_and_a_lost_one_makes_no_second_object() {
 #[test]
 fn a_success_after_the_deadline_is_known_to_the_replay() {
     let cloud = cloud();
-    cloud.script(Api::PutObject, [Fault::slow(Duration::from_millis(1_500))]);
-    let router = router(&cloud, &[("flush_timeout", "500ms")]);
+    cloud.script(Api::PutObject, [Fault::slow(Duration::from_secs(5))]);
+    let router = router(&cloud, &[("flush_timeout", "2s")]);
     let chunk = hello();
     assert_eq!(router.bring(&chunk), Verdict::Retry);
     router.bring_until_ok(&chunk, 5);
@@ -178,7 +178,7 @@ fn a_replay_uploads_only_the_objects_that_are_missing() {
     let cloud = cloud();
     let of_db = |request: &Received| request.path.contains("/db-");
     cloud.script_where(Api::PutObject, of_db, Fault::aws(503, "SlowDown"));
-    let router = router(&cloud, &[("flush_timeout", "500ms")]);
+    let router = router(&cloud, &[("flush_timeout", "2s")]);
     let chunk = Chunk::now(&["web", "db", "web", "db"].map(|name| line(name, "stdout", name)));
     assert_eq!((router.bring(&chunk), router.bring(&chunk)), (Verdict::Retry, Verdict::Retry));
     cloud.clear_script();
@@ -219,7 +219,7 @@ fn what_a_person_must_mend_is_tried_once_per_flush_and_loses_nothing() {
         for flushes in 1..=2 {
             let (verdict, took) = router.timed(&chunk);
             assert_eq!((verdict, puts(&cloud)), (Verdict::Retry, flushes), "{what}");
-            assert!(took < Duration::from_secs(5), "{took:?}");
+            assert!(took < Duration::from_secs(10), "{took:?}");
         }
         cloud.clear_script();
         assert_eq!(router.bring(&chunk), Verdict::Ok, "{what}");
@@ -276,10 +276,10 @@ fn expired_credentials_are_fetched_again() {
 fn a_wrong_secret_means_retry_without_a_storm() {
     let cloud =
         Cloud::builder().credentials("AKIDEXAMPLE", "another secret").create_buckets([BUCKET]).start();
-    let router = router(&cloud, &[("flush_timeout", "1s")]);
+    let router = router(&cloud, &[("flush_timeout", "2s")]);
     let (verdict, took) = router.timed(&hello());
     assert_eq!(verdict, Verdict::Retry);
-    assert!(took < Duration::from_millis(2_500), "{took:?}");
-    assert!((2..=8).contains(&puts(&cloud)), "{}", puts(&cloud));
+    assert!(took < Duration::from_secs(10), "{took:?}");
+    assert!((2..=10).contains(&puts(&cloud)), "{}", puts(&cloud));
     assert!(cloud.take_complaints()[0].contains("SignatureDoesNotMatch"));
 }

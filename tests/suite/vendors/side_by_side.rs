@@ -42,15 +42,15 @@ fn a_dead_one_does_not_hold_the_others_and_gets_the_records_when_it_is_back() {
     for dead in apis {
         let cloud = Cloud::start();
         cloud.script_where(dead, |_| true, Fault::hang());
-        let timeouts = ["newrelic.timeout", "datadog.timeout", "cloudwatch.timeout"].map(|key| (key, "2s"));
-        let router = three(&cloud, &[&[("flush_timeout", "3s")], &timeouts[..]].concat());
+        let timeouts = ["newrelic.timeout", "datadog.timeout", "cloudwatch.timeout"].map(|key| (key, "6s"));
+        let router = three(&cloud, &[&[("flush_timeout", "8s")], &timeouts[..]].concat());
         let names = names(50);
         let chunk = chunk_of(&names);
         std::thread::scope(|scope| {
             let flush = scope.spawn(|| router.bring(&chunk));
             let living =
                 || (arrived(&cloud).iter().filter(|found| **found == names).count() == 2).then_some(());
-            until(Duration::from_secs(1), living).unwrap_or_else(|| panic!("{dead:?} holds the others"));
+            until(Duration::from_secs(5), living).unwrap_or_else(|| panic!("{dead:?} holds the others"));
             assert_eq!(flush.join().unwrap(), Verdict::Retry, "{dead:?}");
         });
         cloud.clear_script();

@@ -116,7 +116,7 @@ fn an_outage_means_retry_where_slack_is_required_and_the_replay_posts_once() {
     let chunk = hello();
     let (verdict, took) = router.timed(&chunk);
     assert_eq!(verdict, Verdict::Retry);
-    assert!(took < Duration::from_secs(4), "{took:?}");
+    assert!(took < Duration::from_secs(10), "{took:?}");
     cloud.clear_script();
     router.bring_until_ok(&chunk, 3);
     assert_eq!(cloud.slack().messages().len(), 1);
@@ -136,7 +136,7 @@ fn the_pause_asked_for_is_kept_and_one_beyond_the_deadline_is_left_to_the_replay
     let chunk = hello();
     let (verdict, took) = router.timed(&chunk);
     assert_eq!((verdict, posted(&cloud)), (Verdict::Retry, (1, 3)));
-    assert!(took < Duration::from_secs(5), "{took:?}");
+    assert!(took < Duration::from_secs(10), "{took:?}");
     assert_eq!((router.bring(&chunk), posted(&cloud)), (Verdict::Ok, (2, 4)));
     cloud.assert_no_complaints();
     router.assert_adds_up("slack");
@@ -146,7 +146,7 @@ fn the_pause_asked_for_is_kept_and_one_beyond_the_deadline_is_left_to_the_replay
 fn nobody_listening_means_retry_where_slack_is_required() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let webhook = format!("http://127.0.0.1:{port}/services/T0/B0/x");
-    let keys = [("slack.webhook_url", &*webhook), ("flush_timeout", "500ms")];
+    let keys = [("slack.webhook_url", &*webhook), ("flush_timeout", "2s")];
     assert_eq!(router(&cloud(), &keys).bring(&hello()), Verdict::Retry);
     let best_effort = router(&cloud(), &[&keys[..], &[("slack.required", "off")]].concat());
     assert_eq!(best_effort.bring(&hello()), Verdict::Ok);
@@ -165,7 +165,7 @@ fn a_slow_reply_is_waited_for_and_only_a_lost_one_costs_one_more_message() {
         let cloud = cloud();
         let what = format!("{fault:?}");
         cloud.script(Api::SlackWebhook, [fault]);
-        let router = router(&cloud, &[("slack.timeout", "1500ms")]);
+        let router = router(&cloud, &[("slack.timeout", "3s")]);
         assert_eq!(router.bring(&hello()), Verdict::Ok, "{what}");
         assert_eq!(posted(&cloud), expected, "{what}");
         router.assert_adds_up("slack");
@@ -176,8 +176,8 @@ fn a_slow_reply_is_waited_for_and_only_a_lost_one_costs_one_more_message() {
 #[test]
 fn a_success_after_the_deadline_is_known_to_the_replay() {
     let cloud = cloud();
-    cloud.script(Api::SlackWebhook, [Fault::slow(Duration::from_millis(1_500))]);
-    let router = router(&cloud, &[("flush_timeout", "500ms")]);
+    cloud.script(Api::SlackWebhook, [Fault::slow(Duration::from_secs(5))]);
+    let router = router(&cloud, &[("flush_timeout", "2s")]);
     let chunk = hello();
     assert_eq!(router.bring(&chunk), Verdict::Retry);
     router.bring_until_ok(&chunk, 5);
@@ -243,7 +243,7 @@ fn a_webhook_that_is_gone_holds_up_no_other_destination() {
     let router = router(&cloud, &keys);
     let (verdict, took) = router.timed(&hello());
     assert_eq!((verdict, posted(&cloud)), (Verdict::Ok, (0, 1)));
-    assert!(took < Duration::from_secs(2), "{took:?}");
+    assert!(took < Duration::from_secs(10), "{took:?}");
     assert_eq!(router.counters("http").delivered, 1);
     assert_eq!(router.lost("slack", Reason::BestEffort), 1);
     router.assert_adds_up("slack");

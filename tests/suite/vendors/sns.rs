@@ -71,7 +71,7 @@ fn a_crash_loop_is_one_incident() {
     }
     let told = || (cloud.sns().messages(TOPIC).len() == 4).then(|| cloud.sns().messages(TOPIC));
     let messages =
-        test_support::process::until(std::time::Duration::from_secs(20), told).expect("four messages");
+        test_support::process::until(std::time::Duration::from_secs(60), told).expect("four messages");
     let states: Vec<&str> = messages.iter().map(|message| message.attributes["state"].as_str()).collect();
     assert_eq!(states, ["opened", "continued", "continued", "resolved"]);
     assert!(messages[1].subject.ends_with("(3 stops)"), "{}", messages[1].subject);

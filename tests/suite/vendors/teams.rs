@@ -65,7 +65,7 @@ fn an_outage_means_retry_where_teams_is_required_and_the_replay_posts_once() {
     let chunk = hello();
     let (verdict, took) = router.timed(&chunk);
     assert_eq!(verdict, Verdict::Retry);
-    assert!(took < Duration::from_secs(4), "{took:?}");
+    assert!(took < Duration::from_secs(10), "{took:?}");
     cloud.clear_script();
     router.bring_until_ok(&chunk, 3);
     assert_eq!(cloud.teams().messages().len(), 1);
@@ -84,7 +84,7 @@ fn a_slow_reply_is_waited_for_and_only_a_lost_one_costs_one_more_message() {
         let cloud = Cloud::start();
         let what = format!("{fault:?}");
         cloud.script(Api::TeamsWebhook, [fault]);
-        let router = router(&cloud, &[("teams.timeout", "1500ms")]);
+        let router = router(&cloud, &[("teams.timeout", "3s")]);
         assert_eq!(router.bring(&hello()), Verdict::Ok, "{what}");
         assert_eq!(posted(&cloud), expected, "{what}");
         router.assert_adds_up("teams");

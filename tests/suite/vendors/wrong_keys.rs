@@ -35,7 +35,7 @@ fn bring_with_a_wrong_key(intake: &Intake) {
     for flushes in 1..=3 {
         let (verdict, took) = router.timed(&chunk);
         assert_eq!((verdict, cloud.attempts(intake.api)), (Verdict::Retry, flushes), "once per flush");
-        assert!(took.as_secs() < 5, "{took:?}");
+        assert!(took.as_secs() < 30, "{took:?}");
     }
     let mended = intake.router(&cloud, &[(secret.key, "another")]);
     assert_eq!(mended.bring(&chunk), Verdict::Ok);

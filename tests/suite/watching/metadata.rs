@@ -108,7 +108,7 @@ impl Metadata {
     #[track_caller]
     pub(crate) fn wait_for_look(&self) {
         let looked = || self.asked().iter().any(|path| path.ends_with("/task")).then_some(());
-        until(Duration::from_secs(5), looked).expect("a look");
+        until(Duration::from_secs(60), looked).expect("a look");
     }
 
     fn answer(&self, mut stream: TcpStream) {

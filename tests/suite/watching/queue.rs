@@ -51,7 +51,7 @@ fn each_message_is_deleted_after_its_event_has_arrived() {
     (0..25).for_each(|number| cloud.sqs().send(QUEUE, stop_number(number)));
     cloud.sqs().send(QUEUE, json!({"Type": "Notification", "Message": stop_number(25).to_string()}));
     let router = router(&cloud, &[]);
-    until(Duration::from_secs(10), || cloud.sqs().messages(QUEUE).is_empty().then_some(()))
+    until(Duration::from_secs(60), || cloud.sqs().messages(QUEUE).is_empty().then_some(()))
         .expect("an empty queue");
     router.drain();
     let told = task_ids(&cloud.cloudwatch().messages(GROUP, "stop"));
@@ -67,7 +67,7 @@ fn a_stop_without_its_envelope_is_the_stop_that_it_was() {
     cloud.sqs().send(QUEUE, stop_number(1)["detail"].clone());
     cloud.sqs().send(QUEUE, json!({"Type": "Notification", "Message": stop_number(2)["detail"].to_string()}));
     let router = router(&cloud, &[]);
-    until(Duration::from_secs(10), || cloud.sqs().messages(QUEUE).is_empty().then_some(()))
+    until(Duration::from_secs(60), || cloud.sqs().messages(QUEUE).is_empty().then_some(()))
         .expect("an empty queue");
     router.drain();
     let told = cloud.cloudwatch().messages(GROUP, "stop");
@@ -83,12 +83,12 @@ fn what_cannot_be_delivered_is_left_to_the_queue_and_comes_again() {
     let cloud = cloud();
     cloud.sqs().send(QUEUE, stop_number(1));
     cloud.script_where(Api::PutLogEvents, |_| true, Fault::reply(503));
-    let router = router(&cloud, &[("flush_timeout", "300ms")]);
-    until(Duration::from_secs(5), || (cloud.attempts(Api::ChangeMessageVisibility) >= 1).then_some(()))
+    let router = router(&cloud, &[("flush_timeout", "2s")]);
+    until(Duration::from_secs(60), || (cloud.attempts(Api::ChangeMessageVisibility) >= 1).then_some(()))
         .expect("left");
     assert_eq!(cloud.attempts(Api::DeleteMessage), 0);
     cloud.clear_script();
-    until(Duration::from_secs(15), || cloud.sqs().messages(QUEUE).is_empty().then_some(()))
+    until(Duration::from_secs(60), || cloud.sqs().messages(QUEUE).is_empty().then_some(()))
         .expect("delivered later");
     router.drain();
     assert_eq!(cloud.cloudwatch().messages(GROUP, "stop").len(), 1);
@@ -100,8 +100,8 @@ fn messages_that_fail_together_hold_up_later_ones_as_little_as_one_does() {
     let cloud = cloud();
     (0..10).for_each(|number| cloud.sqs().send(QUEUE, stop_number(number)));
     cloud.script_where(Api::PutLogEvents, |_| true, Fault::reply(503));
-    let router = router(&cloud, &[("flush_timeout", "300ms")]);
-    until(Duration::from_secs(15), || (cloud.attempts(Api::ChangeMessageVisibility) >= 10).then_some(()))
+    let router = router(&cloud, &[("flush_timeout", "2s")]);
+    until(Duration::from_secs(60), || (cloud.attempts(Api::ChangeMessageVisibility) >= 10).then_some(()))
         .expect("all of them left");
     cloud.clear_script();
     cloud.sqs().send(QUEUE, stop_number(10));
@@ -123,12 +123,12 @@ fn each_message_takes_one_request_that_waits_for_it_already() {
     cloud.script_where(Api::DeleteMessage, |_| true, Fault::hang());
     let router = router(&cloud, &[("exit_timeout", "1s")]);
     for number in 0..5 {
-        until(Duration::from_secs(10), || (cloud.attempts(Api::ReceiveMessage) == number + 1).then_some(()))
+        until(Duration::from_secs(60), || (cloud.attempts(Api::ReceiveMessage) == number + 1).then_some(()))
             .expect("a request that waits");
         cloud.sqs().send(QUEUE, stop_number(number));
-        until(Duration::from_secs(10), || (told(&cloud) > number).then_some(())).expect("sent");
+        until(Duration::from_secs(60), || (told(&cloud) > number).then_some(())).expect("sent");
     }
-    until(Duration::from_secs(10), || (cloud.attempts(Api::ReceiveMessage) == 6).then_some(()))
+    until(Duration::from_secs(60), || (cloud.attempts(Api::ReceiveMessage) == 6).then_some(()))
         .expect("a request that waits");
     router.drain();
     assert_eq!(task_ids(&cloud.cloudwatch().messages(GROUP, "stop")).len(), 5);
@@ -144,7 +144,7 @@ fn a_message_that_is_no_event_is_left_to_the_redrive_policy_and_holds_up_nobody(
     cloud.sqs().send(QUEUE, json!({"Type": "Notification", "Message": "hello"}));
     cloud.sqs().send(QUEUE, stop_number(1));
     let router = router(&cloud, &[]);
-    until(Duration::from_secs(10), || (cloud.sqs().messages(QUEUE).len() == 5).then_some(()))
+    until(Duration::from_secs(60), || (cloud.sqs().messages(QUEUE).len() == 5).then_some(()))
         .expect("one delivered");
     router.drain();
     let load = |counter: &std::sync::atomic::AtomicU64| counter.load(std::sync::atomic::Ordering::Relaxed);
@@ -163,7 +163,7 @@ fn events_of_ecs_that_are_no_stops_are_delivered_and_deleted() {
     cloud.sqs().send(QUEUE, running["detail"].clone());
     cloud.sqs().send(QUEUE, json!({"source": "aws.ecs", "detail-type": "ECS Something New", "detail": {}}));
     let router = router(&cloud, &[]);
-    until(Duration::from_secs(10), || cloud.sqs().messages(QUEUE).is_empty().then_some(()))
+    until(Duration::from_secs(60), || cloud.sqs().messages(QUEUE).is_empty().then_some(()))
         .expect("an empty queue");
     router.drain();
     assert_eq!(cloud.cloudwatch().messages(GROUP, "other").len(), 3);
@@ -177,10 +177,10 @@ fn a_message_that_could_not_be_deleted_comes_again_and_its_stop_is_told_once() {
     cloud.sqs().send(QUEUE, stop_number(1));
     cloud.sqs().send(QUEUE, stop_number(1));
     let router = router(&cloud, &[]);
-    until(Duration::from_secs(10), || (cloud.attempts(Api::DeleteMessage) >= 2).then_some(()))
+    until(Duration::from_secs(60), || (cloud.attempts(Api::DeleteMessage) >= 2).then_some(()))
         .expect("tried");
     cloud.clear_script();
-    until(Duration::from_secs(10), || cloud.sqs().messages(QUEUE).is_empty().then_some(())).expect("deleted");
+    until(Duration::from_secs(60), || cloud.sqs().messages(QUEUE).is_empty().then_some(())).expect("deleted");
     router.drain();
     assert_eq!(cloud.cloudwatch().messages(GROUP, "stop").len(), 1);
 }
@@ -191,7 +191,7 @@ fn exit_finishes_what_is_under_way() {
     cloud.script(Api::PutLogEvents, [Fault::slow(Duration::from_millis(600))]);
     cloud.sqs().send(QUEUE, stop_number(1));
     let router = router(&cloud, &[]);
-    until(Duration::from_secs(5), || (cloud.attempts(Api::PutLogEvents) >= 1).then_some(()))
+    until(Duration::from_secs(60), || (cloud.attempts(Api::PutLogEvents) >= 1).then_some(()))
         .expect("under way");
     router.drain();
     assert!(cloud.sqs().messages(QUEUE).is_empty(), "deleted before the end");

@@ -9,7 +9,7 @@ use test_support::chunk::Chunk;
 use test_support::record::{event, line, stop};
 
 fn router(cloud: &Cloud, more: &[(&str, &str)]) -> Router {
-    let usual = [("cloudwatch.log_stream", "$(class)"), ("cloudwatch.log_key", ""), ("flush_timeout", "1s")];
+    let usual = [("cloudwatch.log_stream", "$(class)"), ("cloudwatch.log_key", ""), ("flush_timeout", "2s")];
     Router::to(cloud, &[&usual, more].concat())
 }
 

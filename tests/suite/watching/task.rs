@@ -101,9 +101,9 @@ fn the_report_of_an_exit_has_the_trace_that_waits_for_more_lines() {
         let chunk = Chunk::now(&trace.map(|line| stderr_of("app", line)));
         std::thread::scope(|scope| {
             let flush = scope.spawn(|| router.bring(&chunk));
-            std::thread::sleep(Duration::from_millis(300));
+            std::thread::sleep(Duration::from_secs(1));
             metadata.end("app", 1);
-            let report = reports(&cloud, "stop", 1, Duration::from_secs(4)).remove(0);
+            let report = reports(&cloud, "stop", 1, Duration::from_secs(6)).remove(0);
             assert_eq!(report["last_lines"], json!(trace));
             assert_eq!(flush.join().unwrap(), Verdict::Ok);
         });
@@ -125,7 +125,7 @@ fn a_container_that_was_killed_near_its_limit_says_so() {
         metadata.use_memory("worker", 100 << 20);
         let router = router(&cloud, &[("task_metadata.interval", "200ms")]);
         let looked = || metadata.asked().iter().any(|path| path.ends_with("/task/stats")).then_some(());
-        until(Duration::from_secs(5), looked).expect("asked for statistics");
+        until(Duration::from_secs(60), looked).expect("asked for statistics");
         metadata.end("app", 137);
         metadata.end("worker", 1);
         let told = reports(&cloud, "stop", 2, Duration::from_secs(4));
@@ -188,7 +188,7 @@ fn a_warning_that_nobody_takes_is_lost_and_counted() {
         ];
         let router = router(&cloud, &keys);
         let lost = || (router.lost("logs", Reason::BestEffort) == 1).then_some(());
-        until(Duration::from_secs(20), lost).expect("counted as lost");
+        until(Duration::from_secs(60), lost).expect("counted as lost");
         router.drain();
     });
 }
@@ -278,11 +278,11 @@ fn a_report_that_does_not_arrive_is_brought_again_and_arrives_once() {
     alone(this_test!("a_report_that_does_not_arrive_is_brought_again_and_arrives_once"), || {
         let (cloud, metadata) = (Cloud::start(), Metadata::start(&["app"]));
         environment::metadata(&metadata.address());
-        let router = router(&cloud, &[("task_metadata.interval", "200ms"), ("flush_timeout", "300ms")]);
+        let router = router(&cloud, &[("task_metadata.interval", "200ms"), ("flush_timeout", "2s")]);
         cloud.script_where(Api::PutLogEvents, |_| true, Fault::reply(503));
         metadata.wait_for_look();
         metadata.end("app", 1);
-        until(Duration::from_secs(5), || (cloud.attempts(Api::PutLogEvents) >= 2).then_some(()))
+        until(Duration::from_secs(60), || (cloud.attempts(Api::PutLogEvents) >= 2).then_some(()))
             .expect("attempts");
         cloud.clear_script();
         reports(&cloud, "stop", 1, Duration::from_secs(10));
@@ -315,7 +315,7 @@ fn the_spool_is_uploaded_as_soon_as_the_task_is_to_stop() {
         metadata.stop();
         let lines = |count| {
             let there = || (cloud.s3().all_lines("archive").len() >= count).then_some(());
-            until(Duration::from_secs(5), there)
+            until(Duration::from_secs(60), there)
         };
         lines(1).expect("uploaded while the router runs");
         assert_eq!(router.bring(&Chunk::now(&[stderr_of("app", "the last words")])), Verdict::Ok);
@@ -360,7 +360,7 @@ fn an_endpoint_in_trouble_is_said_once_and_holds_up_nothing() {
                 router(&cloud, &[("task_metadata.interval", "200ms"), ("logs.log_stream", "$(image_tag)")]);
             let (verdict, took) = router.timed(&Chunk::now(&[stderr_of("app", "x")]));
             assert_eq!(verdict, Verdict::Ok, "{mood:?}");
-            assert!(took < Duration::from_secs(2), "{mood:?}: {took:?}");
+            assert!(took < Duration::from_secs(10), "{mood:?}: {took:?}");
             assert_eq!(cloud.cloudwatch().messages(GROUP, "unknown").len(), 1, "{mood:?}");
             std::thread::sleep(Duration::from_millis(600));
             assert!(metadata.asked().len() <= 8, "no storm: {:?}", metadata.asked());
@@ -422,7 +422,7 @@ fn a_stop_releases_the_lines_of_its_container_and_the_routers_own_end_releases_n
         ["app", "worker", "calm"].iter().for_each(|container| bring(container, "before"));
         metadata.wait_for_look();
         metadata.end("app", 1);
-        until(Duration::from_secs(4), || (arrived("app").len() == 1).then_some(()))
+        until(Duration::from_secs(60), || (arrived("app").len() == 1).then_some(()))
             .expect("the lines of app");
         bring("app", "its last");
         assert_eq!(arrived("app"), ["before", "its last"]);

@@ -44,7 +44,7 @@ pub fn s3_call(port: u16, what: &str) -> io::Result<String> {
 /// What a server shows at this path. Fluent Bit's does not close the connection, so the reply says where it ends.
 pub fn get(port: u16, path: &str) -> io::Result<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
-    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
     stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n").as_bytes())?;
     let (mut reply, mut some) = (Vec::new(), [0; 16 << 10]);
     loop {
@@ -63,7 +63,7 @@ pub fn get(port: u16, path: &str) -> io::Result<String> {
 pub fn post_json(port: u16, path: &str, body: &Value) -> io::Result<String> {
     let body = body.to_string();
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
-    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
     let length = body.len();
     let head = format!(
         "POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\nContent-Length: {length}"
@@ -99,7 +99,7 @@ fn unchunked(mut rest: &str) -> Option<String> {
 /// One request and the body of its reply, if that is a success.
 fn exchange(port: u16, service: &str, what: &str, headers: &str, body: &str) -> io::Result<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
-    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
     // moto finds the service in the credential's scope and does not verify the rest.
     let request = format!(
         "{what} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n{headers}Content-Length: {}\r\n\
