@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -207,6 +207,8 @@ fn message(entries: &[u8], id: &str) -> Vec<u8> {
 /// A feed that sends as fast as the host takes, on a thread of its own.
 pub(crate) struct Stream {
     stop: Arc<AtomicBool>,
+    /// How many records the host has acknowledged.
+    acknowledged: Arc<AtomicUsize>,
     thread: JoinHandle<Feed>,
 }
 
@@ -215,14 +217,21 @@ impl Stream {
     pub(crate) fn start(mut feed: Feed, host: &Alive, pause: Duration) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let (stopped, socket) = (Arc::clone(&stop), host.socket.clone());
+        let acknowledged = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&acknowledged);
         let thread = std::thread::spawn(move || {
             while !stopped.load(Relaxed) {
                 feed.send_batch(&socket);
+                counter.store(feed.sent.sure.len(), Relaxed);
                 std::thread::sleep(pause);
             }
             feed
         });
-        Self { stop, thread }
+        Self { stop, acknowledged, thread }
+    }
+
+    pub(crate) fn acknowledged(&self) -> usize {
+        self.acknowledged.load(Relaxed)
     }
 
     /// Answers with the feed and all it has sent.

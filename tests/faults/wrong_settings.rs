@@ -17,6 +17,7 @@ use crate::destinations::{
 use crate::feed::{Feed, Sent, Stream};
 use crate::host::{Alive, Host, with_each_host};
 use crate::tally::tally_within;
+use test_support::process::until;
 
 /// What Fluent Bit may hold back in memory before it pauses its input.
 const HELD_BACK: usize = 3_000_000;
@@ -258,6 +259,8 @@ fn expect_kept(wrong: &Wrong) {
         let stream = Stream::start(Feed::padded(PADDING), &host, pace.interval);
         let start = Instant::now();
         std::thread::sleep(pace.wrong_for);
+        let all_told = || wrong.destinations.iter().all(|name| is_told(&lines_about(name, &host.said())));
+        until(pace.patience, || all_told().then_some(()));
         check_lines(wrong, &host, start.elapsed());
         let cloud = (wrong.mend)(cloud, port);
         std::fs::remove_file(&blocked).unwrap();
@@ -308,7 +311,7 @@ impl Arrived<'_> {
     fn expect_told(&self, destination: &str, host: &Alive) {
         let expected = self.sent.records(host.joins());
         let posted = || told(destination, self.cloud).unwrap_or_default();
-        test_support::process::until(self.patience, || {
+        until(self.patience, || {
             std::thread::sleep(Duration::from_millis(200));
             (posted() >= *expected.start()).then_some(())
         });
@@ -326,11 +329,7 @@ fn check_lines(wrong: &Wrong, host: &Alive, elapsed: Duration) {
     let said = host.said();
     let minutes = usize::try_from(elapsed.as_secs() / 60).unwrap() + 1;
     for name in wrong.destinations {
-        let about = format!("destination {name}: ");
-        let lines: Vec<&str> = said
-            .lines()
-            .filter(|line| line.contains(&about) && (line.contains("[ warn]") || line.contains("[error]")))
-            .collect();
+        let lines = lines_about(name, &said);
         println!(
             "| {} | {} | {name} | {} lines | {} s |",
             wrong.name,
@@ -339,11 +338,25 @@ fn check_lines(wrong: &Wrong, host: &Alive, elapsed: Duration) {
             elapsed.as_secs()
         );
         let breaker = usize::from(lines.iter().any(|line| line.contains("circuit breaker open")));
-        let follows = lines.iter().any(|line| line.contains("now using region"));
+        let follows = lines.iter().any(|line| line.contains(FOLLOWS));
         let least = if follows { 1 } else { minutes.div_ceil(2) };
         assert!((least..=minutes + breaker).contains(&lines.len()), "{lines:#?}");
-        assert!(follows || lines.iter().any(|line| line.contains("Retry_Limit")), "{lines:#?}");
+        assert!(is_told(&lines), "{lines:#?}");
     }
+}
+
+/// The router mends a wrong region by itself.
+const FOLLOWS: &str = "now using region";
+
+fn lines_about<'a>(destination: &str, said: &'a str) -> Vec<&'a str> {
+    let about = format!("destination {destination}: ");
+    let is_complaint = |line: &&str| line.contains("[ warn]") || line.contains("[error]");
+    said.lines().filter(|line| line.contains(&about)).filter(is_complaint).collect()
+}
+
+/// Whether one of the lines says what becomes of the records.
+fn is_told(lines: &[&str]) -> bool {
+    lines.iter().any(|line| line.contains(FOLLOWS) || line.contains("Retry_Limit"))
 }
 
 #[track_caller]
