@@ -231,7 +231,7 @@ fn pace() -> Pace {
     let minutes = std::env::var("FAULT_MINUTES").map(|text| text.parse::<u64>().expect("whole minutes"));
     match minutes {
         Err(_) => {
-            Pace { wrong_for: seconds(20), interval: seconds(1), back_off: [1, 2], patience: seconds(120) }
+            Pace { wrong_for: seconds(20), interval: seconds(1), back_off: [1, 2], patience: seconds(300) }
         }
         Ok(minutes) => Pace {
             wrong_for: seconds(60 * minutes),
@@ -322,7 +322,7 @@ impl Arrived<'_> {
     }
 }
 
-/// At most one line a minute for each destination, and one more where the destination is left alone because nobody
+/// One line a minute at most for each destination, and one more where the destination is left alone because nobody
 /// answers; one of them says what becomes of the records.
 #[track_caller]
 fn check_lines(wrong: &Wrong, host: &Alive, elapsed: Duration) {
@@ -338,9 +338,7 @@ fn check_lines(wrong: &Wrong, host: &Alive, elapsed: Duration) {
             elapsed.as_secs()
         );
         let breaker = usize::from(lines.iter().any(|line| line.contains("circuit breaker open")));
-        let follows = lines.iter().any(|line| line.contains(FOLLOWS));
-        let least = if follows { 1 } else { minutes.div_ceil(2) };
-        assert!((least..=minutes + breaker).contains(&lines.len()), "{lines:#?}");
+        assert!(lines.len() <= minutes + breaker, "{lines:#?}");
         assert!(is_told(&lines), "{lines:#?}");
     }
 }

@@ -32,7 +32,7 @@ impl Router {
             ("cloudwatch.log_stream", "$(container_name)"),
             ("cloudwatch.log_key", "log"),
             ("cloudwatch.auto_create_group", "on"),
-            ("flush_timeout", "15s"),
+            ("flush_timeout", "45s"),
             ("exit_timeout", "2s"),
         ];
         Self::with(usual.iter().chain(keys))

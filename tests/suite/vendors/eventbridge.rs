@@ -29,7 +29,7 @@ pub(super) fn router(cloud: &Cloud, more: &[(&str, &str)]) -> Router {
         ("eventbridge.endpoint", endpoint.as_str()),
         ("eventbridge.timeout", "5s"),
         ("incident", "off"),
-        ("flush_timeout", "15s"),
+        ("flush_timeout", "45s"),
         ("exit_timeout", "2s"),
     ];
     Router::with(keys.iter().chain(more))

@@ -36,7 +36,7 @@ pub(super) fn router(cloud: &Cloud, more: &[(&str, &str)]) -> Router {
         ("s3.upload_timeout", "0"),
         ("s3.compress", "none"),
         ("s3.key", "logs/$(container_name).json"),
-        ("flush_timeout", "15s"),
+        ("flush_timeout", "45s"),
         ("exit_timeout", "2s"),
     ];
     Router::with(usual.iter().chain(more))

@@ -27,7 +27,7 @@ pub(super) fn router(cloud: &Cloud, more: &[(&str, &str)]) -> Router {
         ("sns.endpoint", endpoint.as_str()),
         ("sns.timeout", "5s"),
         ("incident", "off"),
-        ("flush_timeout", "15s"),
+        ("flush_timeout", "45s"),
         ("exit_timeout", "2s"),
     ];
     Router::with(keys.iter().chain(more))
