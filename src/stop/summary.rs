@@ -9,6 +9,10 @@ use crate::printable::is_unprintable;
 
 /// Enough to recognise a reason; the whole one is in `stopped_reason`.
 const MAX_QUOTE_CHARS: usize = 120;
+/// Stands before the cause in sentences of ECS, which name the target group and its like first.
+const BEFORE_CAUSE: &str = " due to ";
+/// Characters kept of what stands before the cause.
+const MIN_EFFECT_CHARS: usize = 40;
 /// Where the agent's errors go on with the functions that they went through.
 const STACK_TRACE: &str = "\ngithub.com/";
 /// Names may be 255 characters long.
@@ -187,7 +191,21 @@ pub(super) fn shorten_name(text: &str) -> String {
 pub(super) fn quoted(text: &str) -> String {
     let told = text.split(STACK_TRACE).next().unwrap_or(text);
     let bare = subject::with_tails_of_arns(told);
-    format!("\"{}\"", shorten(wrapper::strip(&bare, MAX_QUOTE_CHARS), MAX_QUOTE_CHARS))
+    format!("\"{}\"", with_cause(wrapper::strip(&bare, MAX_QUOTE_CHARS)))
+}
+
+/// A reason at a bounded length; where it is too long, what is before its cause is cut first.
+fn with_cause(reason: &str) -> String {
+    let Some((effect, cause)) = reason.split_once(BEFORE_CAUSE).filter(|_| is_too_long(reason)) else {
+        return shorten(reason, MAX_QUOTE_CHARS);
+    };
+    let end = format!("…{BEFORE_CAUSE}{cause}").chars().count();
+    let room = MAX_QUOTE_CHARS.saturating_sub(end).max(MIN_EFFECT_CHARS);
+    shorten(&format!("{}{BEFORE_CAUSE}{cause}", shorten(effect, room)), MAX_QUOTE_CHARS)
+}
+
+fn is_too_long(reason: &str) -> bool {
+    reason.chars().count() > MAX_QUOTE_CHARS
 }
 
 /// At most `max_chars` characters, none of which breaks a line or controls anything.

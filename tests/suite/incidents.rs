@@ -116,6 +116,35 @@ fn an_outage_of_harmless_exits_reaches_a_channel_for_errors() {
     router.drain();
 }
 
+/// A task of service `web` whose image could not be pulled.
+fn failed_pull(task: u32, reason: &str) -> Chunk {
+    let at = jiff::Timestamp::now().to_string();
+    let event = json!({"source": "aws.ecs", "detail-type": "ECS Task State Change", "id": format!("e{task}"),
+        "account": "111122223333", "region": "us-east-1", "time": at, "detail": {
+        "taskArn": format!("arn:aws:ecs:us-east-1:111122223333:task/prod/t{task}"), "version": 3,
+        "clusterArn": "arn:aws:ecs:us-east-1:111122223333:cluster/prod", "lastStatus": "STOPPED",
+        "group": "service:web", "stopCode": "TaskFailedToStart", "stoppedReason": reason, "stoppedAt": at,
+        "containers": [{"name": "app", "lastStatus": "STOPPED"}]}});
+    Chunk::now([&event])
+}
+
+#[test]
+fn two_incidents_that_differ_only_in_their_cause_have_different_headlines() {
+    let cloud = Cloud::start();
+    let router = router(&cloud, &[("incident.quiet", "30s")]);
+    let gone = "CannotPullContainerError: failed to resolve ref docker.io/acme/web:42: not found";
+    let denied = "CannotPullContainerError: pull access denied for acme/web: denied: requested access to the resource is denied";
+    for (task, reason) in [(1, gone), (2, denied)] {
+        assert_eq!(router.bring(&failed_pull(task, reason)), Verdict::Ok);
+    }
+    let told = messages(&cloud, 2);
+    for (told, cause) in told.iter().zip(["not found", "no permission"]) {
+        let headline = format!("web in prod (us-east-1): image cannot be pulled ({cause}), container app");
+        assert!(told.contains(&headline), "{told}");
+    }
+    router.drain();
+}
+
 /// Stops go to PagerDuty and to CloudWatch.
 fn router_that_pages(cloud: &Cloud) -> Router {
     let endpoint = cloud.endpoint();

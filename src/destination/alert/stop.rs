@@ -6,7 +6,7 @@ use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
 use crate::printable;
-use crate::stop::{self, Category, EcsEvent, Severity, StopEvent, StoppedContainer};
+use crate::stop::{self, Category, Cause, EcsEvent, Severity, StopEvent, StoppedContainer};
 
 /// The field that tells a stop event from a line.
 pub(crate) const MARKER_FIELD: &str = "ecs_event";
@@ -51,6 +51,29 @@ const IN_WORDS: [(&str, &str); 16] = [
     ("service_event", "service problem"),
     ("unknown", "stopped for an unknown reason"),
 ];
+
+/// A cause on a lock screen.
+fn cause_in_words(category: &str, cause: Cause) -> &'static str {
+    match cause {
+        Cause::Permission => "no permission",
+        Cause::NotFound => "not found",
+        Cause::Network => "connection failed",
+        Cause::RateLimit => "rate limit",
+        Cause::Quota => "quota used up",
+        Cause::DiskFull => "disk full",
+        Cause::PlatformMismatch => "wrong platform",
+        Cause::Timeout => "timed out",
+        // Of an image or a secret it is the thing itself, or its name.
+        Cause::Invalid if matches!(category, "image_pull" | "secret") => "not valid",
+        Cause::Invalid => "invalid configuration",
+    }
+}
+
+/// ` (not found, exit 127)`: those that are known.
+fn in_brackets(parts: &[Option<&str>]) -> String {
+    let known: Vec<&str> = parts.iter().copied().flatten().collect();
+    if known.is_empty() { String::new() } else { format!(" ({})", known.join(", ")) }
+}
 
 /// Appends what a message may show of the event: everything but the original event, and the containers on one line.
 pub(crate) fn write(stop: &StopEvent, out: &mut Vec<u8>) {
@@ -165,22 +188,23 @@ impl StopFields {
         }
     }
 
-    /// `🔴 web in prod (eu-west-1): image cannot be pulled`, as plain text.
+    /// `🔴 web in prod (eu-west-1): image cannot be pulled (not found), container app`, as plain text.
     pub(crate) fn title(&self) -> String {
         format!("{} {}", self.emoji(), self.matter())
     }
 
-    /// `web in prod (eu-west-1): image cannot be pulled`, as plain text.
+    /// `web in prod (eu-west-1): image cannot be pulled (not found), container app`, as plain text.
     pub(crate) fn matter(&self) -> String {
         format!("{}: {}", self.place(), self.happening())
     }
 
     /// What happened, and to which container: `container app exits with 1`, `container app out of memory (exit 137)`.
-    fn happening(&self) -> String {
+    pub(crate) fn happening(&self) -> String {
         let category = self.text("category").unwrap_or("unknown");
         let code = self.get("exit_code").and_then(Value::as_i64);
         let shown = code.filter(|_| !self.may_exit_with_any_code());
-        let exit = shown.map(|code| format!(" (exit {code})")).unwrap_or_default();
+        let exit_code = shown.map(|code| format!("exit {code}"));
+        let exit = in_brackets(&[exit_code.as_deref()]);
         let Some(name) = self.text("container") else { return self.happening_to_service() };
         if self.get("incident").is_some_and(|incident| incident["various"] == true) {
             return format!("{}, various containers or exit codes", self.words());
@@ -191,7 +215,9 @@ impl StopFields {
             ("app_signal", _) => {
                 format!("container {name} ended by {}{exit}", self.text("signal").unwrap_or("a signal"))
             }
-            ("container_start", _) => format!("container {name} cannot start{exit}"),
+            ("container_start", _) => {
+                format!("container {name} cannot start{}", in_brackets(&[self.cause(), exit_code.as_deref()]))
+            }
             _ => format!("{}, container {name}{exit}", self.words()),
         }
     }
@@ -235,8 +261,19 @@ impl StopFields {
         self.get("expected") == Some(&Value::Bool(true))
     }
 
-    /// What the category means, for somebody who sees nothing else.
+    /// What the category means, and the cause, for somebody who sees nothing else.
     fn words(&self) -> String {
+        format!("{}{}", self.meaning(), in_brackets(&[self.cause()]))
+    }
+
+    /// Why it happened, unless what the category means says it.
+    fn cause(&self) -> Option<&'static str> {
+        let category = self.text("category").filter(|category| *category != "user")?;
+        let cause = Cause::deserialize(self.get("cause")?).ok()?;
+        Some(cause_in_words(category, cause))
+    }
+
+    fn meaning(&self) -> String {
         let category = self.text("category").unwrap_or("unknown");
         let of_task = self.text("task_id").is_some() || self.revision().is_some();
         match category {
@@ -338,6 +375,8 @@ impl StopFields {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use serde_json::{Value, json};
 
     use super::*;
@@ -354,12 +393,21 @@ mod tests {
         for (fields, expected) in [
             (json!({"category": "image_pull", "container": "app"}), "image cannot be pulled, container app"),
             (
+                json!({"category": "image_pull", "cause": "not_found", "container": "app"}),
+                "image cannot be pulled (not found), container app",
+            ),
+            (json!({"category": "secret", "cause": "permission"}), "secret cannot be read (no permission)"),
+            (
                 json!({"category": "host", "container": "app", "exit_code": 137}),
                 "host went away, container app (exit 137)",
             ),
             (
                 json!({"category": "container_start", "container": "app", "exit_code": 127}),
                 "container app cannot start (exit 127)",
+            ),
+            (
+                json!({"category": "container_start", "cause": "not_found", "container": "app", "exit_code": 127}),
+                "container app cannot start (not found, exit 127)",
             ),
             (json!({"category": "container_start"}), "cannot start"),
             (
@@ -382,9 +430,64 @@ mod tests {
             ),
             (json!({"category": "deployment"}), "deployment failed"),
             (json!({"category": "capacity"}), "tasks cannot be placed"),
+            (
+                json!({"category": "app_error", "cause": "not_found", "container": "app", "exit_code": 127}),
+                "container app exits with 127",
+            ),
+            (
+                json!({"category": "app_error", "cause": "not_found", "container": "app", "exit_code": 127,
+                    "incident": {"various": true}}),
+                "app error (not found), various containers or exit codes",
+            ),
+            (json!({"category": "network", "cause": "<!channel>"}), "network cannot be set up"),
             (json!({}), "stopped for an unknown reason"),
         ] {
             assert_eq!(matter(&fields), expected, "{fields}");
+        }
+    }
+
+    /// Every cause that a report can have, and none.
+    const CAUSES: [Option<&str>; 10] = [
+        None,
+        Some("permission"),
+        Some("not_found"),
+        Some("network"),
+        Some("rate_limit"),
+        Some("quota"),
+        Some("disk_full"),
+        Some("platform_mismatch"),
+        Some("timeout"),
+        Some("invalid"),
+    ];
+
+    /// Stops of one service that differ in nothing but their cause are of different incidents.
+    #[test]
+    fn headlines_that_differ_only_in_the_cause_differ() {
+        for category in [
+            "image_pull",
+            "secret",
+            "logging",
+            "storage",
+            "network",
+            "capacity",
+            "container_start",
+            "platform",
+        ] {
+            for more in [
+                json!({}),
+                json!({"container": "app"}),
+                json!({"container": "app", "exit_code": 127}),
+                json!({"container": "app", "exit_code": 127, "incident": {"various": true}}),
+            ] {
+                let headline = |cause: Option<&str>| {
+                    let mut fields = more.clone();
+                    fields["category"] = category.into();
+                    fields["cause"] = cause.into();
+                    matter(&fields)
+                };
+                let headlines: BTreeSet<String> = CAUSES.into_iter().map(headline).collect();
+                assert_eq!(headlines.len(), CAUSES.len(), "{category} {more}: {headlines:#?}");
+            }
         }
     }
 }

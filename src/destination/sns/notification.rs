@@ -14,6 +14,8 @@ use crate::stop::{IncidentEnd, IncidentReport, IncidentState, Severity, StopEven
 
 /// Characters of a subject, which is ASCII: fewer than a hundred.
 pub(super) const MAX_SUBJECT_CHARS: usize = 99;
+/// Characters that its place keeps in a subject that is too long: what happened matters more than the rest of a name.
+const MIN_PLACE_CHARS: usize = 44;
 /// Characters of a message group.
 const MAX_GROUP_CHARS: usize = 128;
 /// The group of what belongs to nothing.
@@ -94,7 +96,10 @@ fn subject_of_stop(stop: &StopFields, report: Option<&IncidentReport>) -> String
     };
     let count = report.map(|report| report.count).filter(|count| *count > 1);
     let count = count.map(|count| format!(" ({count} {}s)", stop.counted())).unwrap_or_default();
-    subject(&format!("[{standing}] {}{count}", stop.matter()))
+    let happening = format!(": {}{count}", stop.happening());
+    let room = MAX_SUBJECT_CHARS.saturating_sub(happening.chars().count()).max(MIN_PLACE_CHARS);
+    let place = ascii(&format!("[{standing}] {}", stop.place()), room);
+    subject(&format!("{place}{happening}"))
 }
 
 /// Only what ECS confirmed is resolved: a service that starts no tasks is quiet, too.
@@ -109,13 +114,18 @@ fn end_name(ended_by: Option<IncidentEnd>) -> &'static str {
 
 /// Printable ASCII of the length that a subject may have.
 fn subject(text: &str) -> String {
+    ascii(text, MAX_SUBJECT_CHARS)
+}
+
+/// Printable ASCII of at most `max` characters.
+fn ascii(text: &str, max: usize) -> String {
     let ascii = text.chars().map(|c| if c == ' ' || c.is_ascii_graphic() { c } else { '?' });
-    let mut subject: String = ascii.collect();
-    if subject.len() > MAX_SUBJECT_CHARS {
-        subject.truncate(MAX_SUBJECT_CHARS - ELLIPSIS.len());
-        subject.push_str(ELLIPSIS);
+    let mut shown: String = ascii.collect();
+    if shown.len() > max {
+        shown.truncate(max.saturating_sub(ELLIPSIS.len()));
+        shown.push_str(ELLIPSIS);
     }
-    subject.trim_end().to_owned()
+    shown.trim_end().to_owned()
 }
 
 fn severity_name(severity: Severity) -> &'static str {

@@ -11,7 +11,7 @@ use crate::destination::testing::{
 };
 use crate::destination::{HttpRequest, RetryTiming};
 use crate::metrics::Reason;
-use crate::stop::{IncidentEnd, IncidentReport, IncidentState};
+use crate::stop::{Category, Cause, IncidentEnd, IncidentReport, IncidentState};
 
 const TOPIC: &str = "arn:aws:sns:eu-west-1:111122223333:alerts";
 const FIFO: &str = "arn:aws:sns:eu-west-1:111122223333:alerts.fifo";
@@ -250,6 +250,22 @@ fn a_subject_is_ascii_and_short_whatever_a_container_is_called() {
     let subject = field(&form, 1, "Subject");
     assert!(subject.len() <= MAX_SUBJECT_CHARS && subject.ends_with("..."), "{subject}");
     assert!(subject.chars().all(|c| c == ' ' || c.is_ascii_graphic()), "{subject}");
+}
+
+#[test]
+fn a_subject_with_long_names_still_says_what_happened_and_why() {
+    let mut stop = crate::stop::read(stopped()).unwrap();
+    stop.service = Some("checkout-payment-service-blue".to_owned());
+    stop.cluster = Some("production-cluster-of-the-shop".to_owned());
+    stop.category = Category::ImagePull;
+    stop.cause = Some(Cause::Permission);
+    stop.exit_code = None;
+    let subject = SnsNotification::of_stop(&stop).subject;
+    assert_eq!(
+        subject,
+        "[error] checkout-payment-service-blue in ...: image cannot be pulled (no permission), container web"
+    );
+    assert_eq!(subject.len(), MAX_SUBJECT_CHARS);
 }
 
 #[test]

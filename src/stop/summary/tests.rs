@@ -1,5 +1,6 @@
 use serde_json::json;
 
+use super::quoted;
 use crate::stop::{StopEvent, read};
 
 fn event(group: &str, stop_code: &str, reason: &str, container: &serde_json::Value) -> StopEvent {
@@ -77,4 +78,24 @@ fn a_long_text_is_cut_between_characters() {
     let summary =
         event("service:web", "UserInitiated", &"störung ".repeat(10_000), &json!({ "name": "app" })).summary;
     assert!(summary.chars().count() < 300 && summary.contains('…'), "{summary}");
+}
+
+#[test]
+fn a_quote_that_is_cut_keeps_what_it_is_due_to() {
+    let unhealthy = "(service web) (port 8080) is unhealthy in (target-group arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/web/6d0ecf831eec9f09) due to ";
+    let codes = "(reason Health checks failed with these codes: [502])";
+    for (reason, expected) in [
+        (
+            format!("{unhealthy}{codes}."),
+            format!("\"(service web) (port 8080) is unhealthy in (target-group t… due to {codes}\""),
+        ),
+        (
+            format!("{unhealthy}{}", "x".repeat(200)),
+            format!("\"(service web) (port 8080) is unhealthy i… due to {}…\"", "x".repeat(71)),
+        ),
+        (format!("it failed due to {codes}"), format!("\"it failed due to {codes}\"")),
+        ("y".repeat(121), format!("\"{}…\"", "y".repeat(120))),
+    ] {
+        assert_eq!(quoted(&reason), expected);
+    }
 }
