@@ -1,6 +1,9 @@
 //! Texts with escapes: those of JSON (`\u0040`), those of addresses and forms (`%40`), and those of terminals (`ESC[31m`)
 //! with what nobody sees either.
 
+/// Escapes are undone this often: a record of Docker in one of Fluent Bit in one of another router.
+pub(super) const MAX_LEVELS: u8 = 4;
+
 /// Which kinds of escapes a text has, or which are undone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Kinds {

@@ -1,8 +1,8 @@
 //! Masks what must not leave: personal data and secrets in texts, in JSON inside texts, and in whole records.
 //!
 //! Owns: every pattern (`forms`, `tokens`, `numbers`, `hosts`, `email`, `secrets` with `elements`, `names` and `values`),
-//! which of them can match at all (`anchors`), how a match is written (`style`), and what is masked for everybody (`report`,
-//! also keys that are spread over records: `spread_keys`). Does not own: which rules the user wants (`config`), or when a record
+//! which of them can match at all (`anchors`, `rules`), what the names in JSON say (`secret_names`), how a match is written
+//! (`style`), and what is masked for everybody (`report`, also keys that are spread over records: `spread_keys`). Does not own: which rules the user wants (`config`), or when a record
 //! is masked (`router::masking`).
 //!
 //! Reads top to bottom: a [`Redactor`] holds the rules of one or more destinations. It looks for anchors first, vectors of
@@ -26,6 +26,8 @@ mod redaction;
 mod redactor;
 pub(crate) mod report;
 mod rule;
+mod rules;
+mod secret_names;
 mod secrets;
 mod spans;
 mod spread_keys;
@@ -37,8 +39,9 @@ pub use advice::advice;
 pub use names::{is_secret, is_secret_field};
 pub use record::RecordSearch;
 pub use redaction::Redaction;
-pub use redactor::{RedactionRule, Redactor};
+pub use redactor::Redactor;
 pub use rule::BuiltInRule;
+pub use rules::RedactionRule;
 pub use style::MaskStyle;
 
 #[cfg(test)]

@@ -5,7 +5,8 @@
 use std::ops::Range;
 
 use super::anchors::Haystack;
-use super::redactor::{NameMeaning, Redactor};
+use super::redactor::Redactor;
+use super::secret_names::NameMeaning;
 use crate::input::decode;
 use crate::input::record::{Field, Record, Value};
 use crate::json::MAX_DEPTH;
@@ -135,7 +136,7 @@ impl ValueMasking<'_> {
             Value::Map(_, entries) if depth > 0 => self.map(entries, depth - 1),
             Value::Nil | Value::Bool(_) => None,
             _ => {
-                let kind = self.redactor.kind_of_name(key.text().unwrap_or_default());
+                let kind = self.redactor.meaning_of_name(key.text().unwrap_or_default());
                 match (kind, value) {
                     (kind, Value::Array(_, items)) if depth > 0 => self.array(kind, items, depth - 1),
                     // Alone it is a number of them.

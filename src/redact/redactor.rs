@@ -1,160 +1,24 @@
 //! The rules of one or more destinations, and a text without what they match.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
-use regex::bytes::Regex;
-
 use super::anchors::Haystack;
-use super::decoded::{Decoded, decoded_name};
+use super::decoded::Decoded;
 use super::edit::{Edit, edited, united};
-use super::escapes::{Kinds, has_hidden, has_numbered, has_percent, may_hide};
-use super::forms::matches;
+use super::escapes::{Kinds, MAX_LEVELS, may_hide};
 use super::json_text::{self, JsonScalar};
 use super::rule::BuiltInRule;
+use super::rules::{Candidates, CountedRule, RedactionRule, TextForm, whole_edit};
+use super::secret_names::{NameMeaning, SecretNames, is_value_of_name};
 use super::spans::merged;
 use super::style::MaskStyle;
-use super::{is_secret_field, names, numbers};
-
-/// Escapes are undone this often: a record of Docker in one of Fluent Bit in one of another router.
-const MAX_LEVELS: u8 = 4;
+use super::{names, numbers};
 
 /// Bytes that a text may give when its escapes are undone, for each of its own. What four routers made of a record gives four.
 const DECODED_BYTES_PER_BYTE: usize = 8;
 
 /// Short texts may give this much more: what their escapes cost is not worth a mask.
 const FREE_DECODED_BYTES: usize = 1 << 10;
-
-/// A rule and the name that its mask shows.
-#[derive(Debug, Clone)]
-pub struct RedactionRule {
-    name: String,
-    matcher: Matcher,
-}
-
-#[derive(Debug, Clone)]
-enum Matcher {
-    BuiltIn(BuiltInRule),
-    Pattern {
-        regex: Regex,
-        /// It asks where a text begins or ends, which is elsewhere for a text inside JSON.
-        sees_edges: bool,
-    },
-}
-
-impl RedactionRule {
-    /// A rule of this library.
-    #[must_use]
-    pub fn built_in(rule: BuiltInRule) -> Self {
-        Self { name: rule.name().to_owned(), matcher: Matcher::BuiltIn(rule) }
-    }
-
-    /// The rule under another name.
-    #[must_use]
-    pub(super) fn named(self, name: &str) -> Self {
-        Self { name: name.to_owned(), ..self }
-    }
-
-    /// A pattern of the user's. Where it has a group called `mask`, only that is masked.
-    #[must_use]
-    pub fn pattern(name: String, regex: Regex) -> Self {
-        let pattern = regex.as_str().replace("[^", "[");
-        let sees_edges =
-            ["^", "$", r"\A", r"\z", r"\b", r"\B", r"\<", r"\>"].iter().any(|edge| pattern.contains(edge));
-        Self { name, matcher: Matcher::Pattern { regex, sees_edges } }
-    }
-
-    /// The name in `redact`.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn built_in_rule(&self) -> Option<BuiltInRule> {
-        match self.matcher {
-            Matcher::BuiltIn(rule) => Some(rule),
-            Matcher::Pattern { .. } => None,
-        }
-    }
-
-    /// Whether it may match in `text` or in JSON inside it. `false` is certain.
-    fn may_match(&self, text: &[u8], haystack: &Haystack, form: TextForm) -> bool {
-        match &self.matcher {
-            // A name may be spelled with escapes.
-            Matcher::BuiltIn(BuiltInRule::Secret) if form == TextForm::Hidden => true,
-            Matcher::BuiltIn(rule) => rule.may_match(haystack) && (!form.shows(*rule) || rule.matches(text)),
-            Matcher::Pattern { .. } => self.pattern_may_match(text),
-        }
-    }
-
-    /// Whether a pattern of the user's may match in `text` or in a text inside it; a built-in rule has no pattern.
-    fn pattern_may_match(&self, text: &[u8]) -> bool {
-        match &self.matcher {
-            Matcher::BuiltIn(_) => false,
-            Matcher::Pattern { regex, sees_edges } => {
-                text.contains(&b'\\')
-                    || has_percent(text)
-                    || has_hidden(text)
-                    || *sees_edges && json_text::may_hold(text)
-                    || regex.is_match(text)
-            }
-        }
-    }
-
-    fn find(&self, text: &[u8], found: &mut dyn FnMut(Range<usize>)) {
-        match &self.matcher {
-            Matcher::BuiltIn(rule) => rule.find(text, found),
-            Matcher::Pattern { regex, .. } => matches(regex, text, found),
-        }
-    }
-}
-
-/// What the name of a field says about its value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum NameMeaning {
-    /// It is a secret.
-    Secret,
-    /// The texts in it are secrets, if it is a list.
-    List,
-    /// Nothing.
-    Other,
-}
-
-/// Where in a text what a rule looks for may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum TextForm {
-    /// As it is, anywhere.
-    Plain,
-    /// As it is, in a text of JSON.
-    Json,
-    /// As it is, or after the backslash of an escape.
-    Escaped,
-    /// Written as the numbers of its characters, or with something in it that nobody sees.
-    Hidden,
-}
-
-impl TextForm {
-    /// Whether what this rule matches in JSON, it also matches in the whole text, so that the JSON needs no reading where it
-    /// does not. Plain text is searched only once.
-    fn shows(self, rule: BuiltInRule) -> bool {
-        match self {
-            // A secret is told by its name alone.
-            Self::Json => rule != BuiltInRule::Secret,
-            Self::Escaped => rule.sees_through_escapes(),
-            Self::Plain | Self::Hidden => false,
-        }
-    }
-
-    fn of(text: &[u8], kinds: Kinds) -> Self {
-        match kinds.has_backslash() {
-            _ if kinds.has_others() => Self::Hidden,
-            true if has_numbered(text) => Self::Hidden,
-            true => Self::Escaped,
-            false if json_text::may_hold(text) => Self::Json,
-            false => Self::Plain,
-        }
-    }
-}
 
 /// What the search of one text has done, and what it may still do.
 pub(super) struct Work<'w> {
@@ -183,16 +47,13 @@ impl<'w> Work<'w> {
 #[derive(Debug, Clone)]
 pub struct Redactor {
     /// With their positions among all rules of the output, by which they are counted.
-    rules: Vec<(usize, RedactionRule)>,
+    rules: Vec<CountedRule>,
     style: MaskStyle,
     has_built_in: bool,
     pub(super) has_patterns: bool,
     pub(super) has_cards: bool,
     pub(super) has_secrets: bool,
 }
-
-/// The rules that may match in the text at hand.
-type Candidates<'r> = Vec<&'r (usize, RedactionRule)>;
 
 impl Redactor {
     /// `rules` with their positions among all rules of the output.
@@ -254,7 +115,7 @@ impl Redactor {
         work.searched += text.len();
         work.haystack.fill(|push| push(text));
         let form = TextForm::of(text, Kinds::of(text));
-        let may_match = |rule: &&(usize, RedactionRule)| rule.1.may_match(text, work.haystack, form);
+        let may_match = |rule: &&CountedRule| rule.1.may_match(text, work.haystack, form);
         let candidates: Candidates<'_> = self.rules.iter().filter(may_match).collect();
         match form {
             TextForm::Plain => self.plain_edits(text, &candidates),
@@ -301,38 +162,23 @@ impl Redactor {
     fn whole(&self, rule: BuiltInRule, value: &[u8], counts: &mut [u64]) -> Option<Vec<u8>> {
         let (at, rule) = self.rules.iter().find(|(_, known)| known.built_in_rule() == Some(rule))?;
         count(counts, *at);
-        Some(self.mask(rule, value))
-    }
-
-    fn mask(&self, rule: &RedactionRule, value: &[u8]) -> Vec<u8> {
-        let mut mask = Vec::new();
-        self.style.write(&rule.name, rule.built_in_rule(), value, &mut mask);
-        mask
+        Some(rule.mask(value, &self.style))
     }
 
     /// What a name says about its value.
-    pub(super) fn kind_of_name(&self, name: &[u8]) -> NameMeaning {
-        if !self.has_secrets {
-            return NameMeaning::Other;
-        }
-        let decoded = decoded_name(name, MAX_LEVELS);
-        let name = String::from_utf8_lossy(&decoded);
-        match is_secret_field(&name) {
-            true => NameMeaning::Secret,
-            false if names::is_list(&name) => NameMeaning::List,
-            false => NameMeaning::Other,
-        }
+    pub(super) fn meaning_of_name(&self, name: &[u8]) -> NameMeaning {
+        if self.has_secrets { NameMeaning::of(name) } else { NameMeaning::Other }
     }
 
     /// The edits that mask a text which may be JSON, as a whole or from some brace on.
     fn edits(&self, work: &mut Work<'_>, text: &[u8], candidates: &Candidates<'_>, levels: u8) -> Vec<Edit> {
         let start = if levels > 0 { json_text::start(text) } else { None };
-        let start = start.filter(|at| !is_value_of_name(text, *at, candidates));
+        let start = start.filter(|at| !is_value_of_name(text, *at, candidates, &mut work.searched));
         let Some((before, json)) = start.and_then(|at| text.split_at_checked(at)) else {
             return self.text_edits(work, text, candidates, levels);
         };
         let mut edits = self.text_edits(work, before, candidates, levels);
-        let mut names = SecretNames::of(self, candidates);
+        let mut names = SecretNames::of(candidates, &self.style);
         json_text::for_each_scalar(json, &mut |scalar| {
             let inside = match names.secret(json, &scalar) {
                 Some(edit) => vec![edit],
@@ -371,7 +217,7 @@ impl Redactor {
         let readings: Vec<(Kinds, u8)> =
             std::iter::once((kinds, levels)).chain(apart.map(|kind| (kind, 0))).collect();
         if !work.take(text.len() * readings.len()) {
-            return self.rules.first().map(|rule| self.whole_edit(rule, text)).into_iter().collect();
+            return self.rules.first().map(|rule| whole_edit(rule, text, &self.style)).into_iter().collect();
         }
         readings.into_iter().fold(Vec::new(), |edits, (kinds, levels)| {
             let decoded = Decoded::of(text, kinds);
@@ -380,17 +226,13 @@ impl Redactor {
         })
     }
 
-    fn whole_edit(&self, (at, rule): &(usize, RedactionRule), text: &[u8]) -> Edit {
-        Edit { range: 0..text.len(), text: self.mask(rule, text), rule: *at }
-    }
-
     fn plain_edits(&self, text: &[u8], candidates: &Candidates<'_>) -> Vec<Edit> {
         let mut spans = Vec::new();
         for rule in candidates {
             rule.1.find(text, &mut |range| spans.push((range, *rule)));
         }
-        let edit = |(range, (at, rule)): (Range<usize>, &(usize, RedactionRule))| Edit {
-            text: self.mask(rule, text.get(range.clone()).unwrap_or_default()),
+        let edit = |(range, (at, rule)): (Range<usize>, &CountedRule)| Edit {
+            text: rule.mask(text.get(range.clone()).unwrap_or_default(), &self.style),
             range,
             rule: *at,
         };
@@ -417,72 +259,6 @@ impl Redactor {
         };
         edits.into_iter().map(|edit| edit.shifted(scalar.range.start)).collect()
     }
-}
-
-/// Which texts and numbers of JSON are secrets by their names.
-struct SecretNames<'r> {
-    redactor: &'r Redactor,
-    /// The rule for secrets, if it may match.
-    rule: Option<&'r (usize, RedactionRule)>,
-    /// By where a name begins: those of lists are asked for with each item.
-    known: HashMap<usize, NameMeaning>,
-    /// The text or number before.
-    last: Range<usize>,
-}
-
-impl<'r> SecretNames<'r> {
-    fn of(redactor: &'r Redactor, candidates: &Candidates<'r>) -> Self {
-        let is_for_secrets =
-            |rule: &&&(usize, RedactionRule)| rule.1.built_in_rule() == Some(BuiltInRule::Secret);
-        let rule = candidates.iter().find(is_for_secrets).copied();
-        Self { redactor, rule, known: HashMap::new(), last: 0..0 }
-    }
-
-    /// What is written instead of a text or number that is a secret.
-    fn secret(&mut self, json: &[u8], scalar: &JsonScalar) -> Option<Edit> {
-        let last = std::mem::replace(&mut self.last, scalar.range.clone());
-        let rule = self.rule?;
-        let value = json.get(scalar.range.clone()).filter(|value| !value.is_empty())?;
-        let is_secret = is_value_of_option(json, &last, &scalar.range)
-            || scalar.key.clone().is_some_and(|key| match self.kind(json, key) {
-                NameMeaning::List => scalar.is_item && !scalar.is_number,
-                kind => kind == NameMeaning::Secret,
-            });
-        is_secret.then(|| {
-            let edit = self.redactor.whole_edit(rule, value);
-            edit.of_number(value.len(), scalar.is_number).shifted(scalar.range.start)
-        })
-    }
-
-    fn kind(&mut self, json: &[u8], key: Range<usize>) -> NameMeaning {
-        let redactor = self.redactor;
-        *self
-            .known
-            .entry(key.start)
-            .or_insert_with(|| redactor.kind_of_name(json.get(key).unwrap_or_default()))
-    }
-}
-
-/// Whether the JSON at `at` is all the value of a name before it that says so: `password={"S":"…"}`.
-fn is_value_of_name(text: &[u8], at: usize, candidates: &Candidates<'_>) -> bool {
-    let is_sign = |byte: &&u8| byte.is_ascii() && !byte.is_ascii_whitespace();
-    let sign = text.get(..at).and_then(|before| before.iter().rev().find(is_sign));
-    let may_be = matches!(sign, Some(b'=' | b':' | b'>' | b'-'));
-    let has_rule = || candidates.iter().any(|(_, rule)| rule.built_in_rule() == Some(BuiltInRule::Secret));
-    let mut is_value = false;
-    if may_be && has_rule() {
-        BuiltInRule::Secret.find(text, &mut |secret| is_value |= secret.contains(&at));
-    }
-    is_value
-}
-
-/// Whether a text of JSON is the value of the option that is the text before it in a list.
-fn is_value_of_option(json: &[u8], option: &Range<usize>, value: &Range<usize>) -> bool {
-    let between = || json.get(option.end..value.start).unwrap_or_default();
-    let is_next = || between().iter().filter(|byte| !byte.is_ascii_whitespace()).eq(b"\",\"");
-    let is_option =
-        json.get(option.clone()).is_some_and(|option| option.starts_with(b"-") && names::is_option(option));
-    is_option && is_next() && json.get(value.clone()).is_some_and(|value| !value.starts_with(b"--"))
 }
 
 fn count(counts: &mut [u64], rule: usize) {

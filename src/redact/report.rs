@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use super::edit::{Edit, edited, united};
-use super::redactor::{RedactionRule, Redactor};
+use super::redactor::Redactor;
 use super::rule::BuiltInRule;
+use super::rules::RedactionRule;
 use super::spread_keys::{self, BEGIN, END, KeyPlace, MAX_FOREIGN_RECORDS, OpenKey};
 use super::style::MaskStyle;
 use super::{forms, secrets};

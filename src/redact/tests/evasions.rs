@@ -203,7 +203,10 @@ fn bytes_that_are_no_text_hide_no_name() {
         let masked = redactor(all_rules()).text(text, &mut [0; 16]);
         assert_eq!(masked.as_deref(), Some(expected), "{}", text.escape_ascii());
     }
-    assert_eq!(redactor(all_rules()).kind_of_name(b"\xffpwd"), super::super::redactor::NameMeaning::Secret);
+    assert_eq!(
+        redactor(all_rules()).meaning_of_name(b"\xffpwd"),
+        super::super::secret_names::NameMeaning::Secret
+    );
 }
 
 /// Whatever stands between a name and a value, and however the value is written: where there is a mask, the value is in it.

@@ -31,6 +31,7 @@ fn nested_escapes() -> impl Strategy<Value = String> {
         Just("\u{200b}"),
         Just(" key "),
         Just("password=a "),
+        Just("password={\"a\":\""),
         Just("{\"a\":\""),
         Just("\"}"),
     ];
@@ -56,6 +57,16 @@ fn escapes_inside_escapes_cost_no_more_than_the_text_is_long() {
             assert!(searched <= MOST_SEARCHED_PER_BYTE * text.len(), "{searched} of {}", text.len());
         }
     }
+}
+
+/// Whether JSON is the value of a name is asked of all that is before it.
+#[test]
+fn a_name_before_json_is_searched_for_once_and_counted() {
+    let before = "a ".repeat(8_000) + "password=";
+    let text = before.clone() + r#"{"S":"hunter2"}"#;
+    let redactor = redactor(vec![RedactionRule::built_in(BuiltInRule::Secret)]);
+    assert!(!masked_by(&redactor, &text).0.contains("hunter2"));
+    assert_eq!(searched(&redactor, text.as_bytes()), text.len() + before.len() + 1);
 }
 
 /// What is not looked through cannot be shown.
