@@ -112,7 +112,7 @@ impl BuiltInRule {
             PrivateKey => forms::PRIVATE_KEY.find(text, found),
             UrlPassword => forms::USER_IN_ADDRESS.find(text, found),
             VendorToken => forms::VENDOR_TOKEN.find(text, found),
-            Secret => secrets::find_named(text, found),
+            Secret => secrets::find_named(text, false, found),
         }
     }
 }

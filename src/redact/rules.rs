@@ -8,9 +8,9 @@ use super::anchors::Haystack;
 use super::edit::Edit;
 use super::escapes::{Kinds, has_hidden, has_numbered, has_percent};
 use super::forms::matches;
-use super::json_text;
 use super::rule::BuiltInRule;
 use super::style::MaskStyle;
+use super::{json_text, secrets};
 
 /// A rule and the name that its mask shows.
 #[derive(Debug, Clone)]
@@ -26,6 +26,10 @@ enum Matcher {
         regex: Regex,
         /// It asks where a text begins or ends, which is elsewhere for a text inside JSON.
         sees_edges: bool,
+    },
+    /// What follows a name, also of a variable that is set; in a command every variable is.
+    Variables {
+        is_command: bool,
     },
 }
 
@@ -51,6 +55,11 @@ impl RedactionRule {
         Self { name, matcher: Matcher::Pattern { regex, sees_edges } }
     }
 
+    /// The values of names that say so and of every variable that is set, under a name.
+    pub(super) fn variables(name: &str, is_command: bool) -> Self {
+        Self { name: name.to_owned(), matcher: Matcher::Variables { is_command } }
+    }
+
     /// The name in `redact`.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -60,7 +69,7 @@ impl RedactionRule {
     pub(super) fn built_in_rule(&self) -> Option<BuiltInRule> {
         match self.matcher {
             Matcher::BuiltIn(rule) => Some(rule),
-            Matcher::Pattern { .. } => None,
+            Matcher::Pattern { .. } | Matcher::Variables { .. } => None,
         }
     }
 
@@ -70,7 +79,7 @@ impl RedactionRule {
             // A name may be spelled with escapes.
             Matcher::BuiltIn(BuiltInRule::Secret) if form == TextForm::Hidden => true,
             Matcher::BuiltIn(rule) => rule.may_match(haystack) && (!form.shows(*rule) || rule.matches(text)),
-            Matcher::Pattern { .. } => self.pattern_may_match(text),
+            Matcher::Pattern { .. } | Matcher::Variables { .. } => self.pattern_may_match(text),
         }
     }
 
@@ -78,6 +87,7 @@ impl RedactionRule {
     pub(super) fn pattern_may_match(&self, text: &[u8]) -> bool {
         match &self.matcher {
             Matcher::BuiltIn(_) => false,
+            Matcher::Variables { .. } => true,
             Matcher::Pattern { regex, sees_edges } => {
                 text.contains(&b'\\')
                     || has_percent(text)
@@ -92,6 +102,7 @@ impl RedactionRule {
         match &self.matcher {
             Matcher::BuiltIn(rule) => rule.find(text, found),
             Matcher::Pattern { regex, .. } => matches(regex, text, found),
+            Matcher::Variables { is_command } => secrets::find_named(text, *is_command, found),
         }
     }
 

@@ -12,8 +12,8 @@ use super::{elements, names, values};
 const NO_TEXT: char = '\u{1a}';
 
 /// Hands every secret after a name to `found`; bytes that are not UTF-8 end no value.
-pub(super) fn find_named(text: &[u8], found: &mut dyn FnMut(Range<usize>)) {
-    named(&readable(text), false).into_iter().for_each(found);
+pub(super) fn find_named(text: &[u8], is_command: bool, found: &mut dyn FnMut(Range<usize>)) {
+    named(&readable(text), is_command).into_iter().for_each(found);
 }
 
 /// The text with one byte for each that is not UTF-8, so that all others stay where they are.
