@@ -43,6 +43,25 @@ pub(super) fn matches(pattern: &Regex, text: &[u8], found: &mut dyn FnMut(Range<
 pub(super) static USER_IN_ADDRESS: Form =
     Form::new(|| Regex::new(r"[A-Za-z][A-Za-z0-9+.-]*://(?P<mask>(?-u:[^/?#\s'\x22<>])+)@").ok());
 
+/// What every line has that begins a private key, or something else in PEM.
+pub(super) const BEGIN: &str = "-----BEGIN ";
+
+/// What every line has that ends one.
+pub(super) const END: &str = "-----END ";
+
+/// What a line ends with that begins or ends one.
+const DASHES: &str = "-----";
+
+/// Bytes of something in PEM at the beginning; all of the text where its end was cut.
+pub(super) fn pem_length(text: &str) -> Option<usize> {
+    let inside = text.strip_prefix(BEGIN)?;
+    let Some((inside, after)) = inside.split_once(END) else { return Some(text.len()) };
+    let is_label = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b' ';
+    let label = after.bytes().take_while(is_label).count();
+    let dashes = after.get(label..).filter(|rest| rest.starts_with(DASHES)).map_or(0, |_| DASHES.len());
+    Some(BEGIN.len() + inside.len() + END.len() + label + dashes)
+}
+
 pub(super) static PRIVATE_KEY: Form = Form::new(|| {
     let line = "PRIVATE KEY(?: BLOCK)?-----";
     Regex::new(&format!(r"-----BEGIN [A-Z0-9 ]*{line}(?s-u:.*?)(?:-----END [A-Z0-9 ]*{line}|\z)")).ok()

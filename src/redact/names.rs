@@ -55,16 +55,31 @@ pub(super) const OF_MASKS: [&str; 5] = ["aws_key", "private_key", "secret", "url
 
 /// How the value of an `Authorization` begins. Without one of these, small letters are prose: "may require authorization:
 /// server message: …".
-const SCHEMES: [&str; 7] = ["basic", "bearer", "digest", "negotiate", "token", "apikey", "aws4-hmac-sha256"];
+const SCHEMES: [&str; 11] = [
+    "basic",
+    "bearer",
+    "digest",
+    "negotiate",
+    "token",
+    "apikey",
+    "aws4-hmac-sha256",
+    "ntlm",
+    "hawk",
+    "oauth",
+    "splunk",
+];
 
-/// What says that a token follows.
-const TOKEN_SCHEMES: [&str; 2] = ["bearer", "basic"];
+/// Schemes whose credentials are parameters with blanks between them.
+const WITH_PARAMETERS: [&str; 4] = ["digest", "aws4-hmac-sha256", "hawk", "oauth"];
+
+/// Schemes that, in capitals, no prose has before a word.
+const TOKEN_SCHEMES: [&str; 2] = ["Bearer", "Basic"];
 
 /// Longer names of cookies are not looked for.
 const MAX_COOKIE_NAME_CHARS: usize = 256;
 
 /// Longer than any of these.
-const MAX_SCHEME_CHARS: usize = 20;
+const MAX_SCHEME_BYTES: usize = 20;
 
 /// Names whose colon is followed by a secret also in plain text.
 const FIELDS: [&str; 4] = ["password", "passwd", "passphrase", "private-token"];
@@ -118,11 +133,7 @@ pub fn is_secret_field(name: &str) -> bool {
 pub(super) fn is_header(name: &str, value: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     match lower.as_str() {
-        "authorization" | "proxy-authorization" => {
-            let begin = value.chars().take(MAX_SCHEME_CHARS).take_while(|c| !c.is_whitespace());
-            let scheme = begin.collect::<String>().to_ascii_lowercase();
-            name != lower || SCHEMES.contains(&scheme.as_str())
-        }
+        "authorization" | "proxy-authorization" => name != lower || is_scheme(first_word(value)),
         "cookie" | "set-cookie" => {
             name != lower || value.chars().take(MAX_COOKIE_NAME_CHARS).any(|c| c == '=')
         }
@@ -136,9 +147,37 @@ pub(super) fn is_option(word: &[u8]) -> bool {
     name.is_some_and(|name| !name.contains('=') && is_secret(name.trim_start_matches('-')))
 }
 
-/// Whether a token follows this word.
-pub(super) fn is_token_scheme(word: &str) -> bool {
-    TOKEN_SCHEMES.iter().any(|scheme| scheme.eq_ignore_ascii_case(word))
+/// Whether this word may be the value of the option before it: it is no option. What begins as PEM does is none.
+pub(super) fn may_follow_option(word: &[u8]) -> bool {
+    !word.starts_with(b"--") || word.starts_with(b"-----")
+}
+
+/// Whether credentials follow this word.
+pub(super) fn is_scheme(word: &str) -> bool {
+    SCHEMES.iter().any(|scheme| scheme.eq_ignore_ascii_case(word))
+}
+
+/// Whether the credentials of this scheme go to the end of the line.
+pub(super) fn takes_parameters(scheme: &str) -> bool {
+    WITH_PARAMETERS.iter().any(|known| known.eq_ignore_ascii_case(scheme))
+}
+
+/// Whether `name: value` are credentials with their scheme. "auth: token expired" are none.
+pub(super) fn is_credentials(name: &str, value: &str) -> bool {
+    let value = value.trim_start_matches(['\\', '"', '\'']);
+    let scheme = first_word(value);
+    is_scheme(scheme) && is_secret(name) && {
+        let credentials = value.get(scheme.len()..).unwrap_or_default().trim_start_matches([' ', '\t']);
+        let mut word = credentials.bytes().take_while(|byte| !byte.is_ascii_whitespace());
+        let is_prose = !word.any(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'=');
+        !credentials.is_empty() && (TOKEN_SCHEMES.contains(&scheme) || !is_prose)
+    }
+}
+
+/// Up to a blank, or as long as a scheme may be.
+fn first_word(text: &str) -> &str {
+    let begin = text.bytes().take(MAX_SCHEME_BYTES);
+    text.get(..begin.take_while(|byte| !byte.is_ascii_whitespace()).count()).unwrap_or_default()
 }
 
 /// Whether a secret follows this name and a colon in plain text, as in a list of settings.

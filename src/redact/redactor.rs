@@ -154,8 +154,10 @@ impl Redactor {
 
     /// What is written instead of a word of a command if the word before it is an option that takes a secret.
     pub(super) fn of_option(&self, option: &[u8], word: &[u8], counts: &mut [u64]) -> Option<Vec<u8>> {
-        let is_value =
-            self.has_secrets && !word.is_empty() && !word.starts_with(b"--") && names::is_option(option);
+        let is_value = self.has_secrets
+            && !word.is_empty()
+            && names::may_follow_option(word)
+            && names::is_option(option);
         is_value.then(|| self.whole(BuiltInRule::Secret, word, counts)).flatten()
     }
 

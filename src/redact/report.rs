@@ -5,12 +5,13 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use super::edit::{Edit, edited, united};
+use super::forms::{self, BEGIN, END};
 use super::redactor::Redactor;
 use super::rule::BuiltInRule;
 use super::rules::RedactionRule;
-use super::spread_keys::{self, BEGIN, END, KeyPlace, MAX_FOREIGN_RECORDS, OpenKey};
+use super::secrets;
+use super::spread_keys::{self, KeyPlace, MAX_FOREIGN_RECORDS, OpenKey};
 use super::style::MaskStyle;
-use super::{forms, secrets};
 
 /// Stands for a secret in a report.
 pub(crate) const MASK: &str = "[redacted]";
@@ -193,12 +194,12 @@ mod tests {
             (format!("PRIVATE_KEY={key} x"), "PRIVATE_KEY=[redacted] x"),
             (format!("env TLS_KEY={escaped}"), "env TLS_KEY=[redacted]"),
             (format!("{{\"msg\":\"TLS_KEY={escaped}\"}}"), "{\"msg\":\"TLS_KEY=[redacted]\"}"),
-            ("DSN_SECRET=postgres://web:pa,hunter2@db/app".to_owned(), "DSN_SECRET=[redacted]@db/app"),
+            ("DSN_SECRET=postgres://web:pa,hunter2@db/app".to_owned(), "DSN_SECRET=[redacted]"),
             ("AUTH_SECRET=pg://u:pa)hunter2@h".to_owned(), "AUTH_SECRET=[redacted]"),
         ] {
             assert_eq!(masked(&text), expected);
         }
-        assert_eq!(masked_in_command("run -e DSN=pg://u:pa;hunter2@h"), "run -e DSN=[redacted]@h");
+        assert_eq!(masked_in_command("run -e DSN=pg://u:pa;hunter2@h"), "run -e DSN=[redacted]");
     }
 
     #[test]

@@ -84,9 +84,7 @@ pub(super) fn is_value_of_name(
     candidates: &Candidates<'_>,
     searched: &mut usize,
 ) -> bool {
-    let is_sign = |byte: &&u8| byte.is_ascii() && !byte.is_ascii_whitespace();
-    let sign = text.get(..at).and_then(|before| before.iter().rev().find(is_sign));
-    let may_be = matches!(sign, Some(b'=' | b':' | b'>' | b'-'));
+    let may_be = may_begin_value(text.get(..at).unwrap_or_default());
     if !may_be || !candidates.iter().any(|rule| is_for_secrets(rule)) {
         return false;
     }
@@ -96,6 +94,14 @@ pub(super) fn is_value_of_name(
     let mut is_value = false;
     BuiltInRule::Secret.find(begun, &mut |secret| is_value |= secret.contains(&at));
     is_value
+}
+
+/// Whether the text ends with a sign that may stand between a name and a value, or with an option.
+fn may_begin_value(before: &[u8]) -> bool {
+    let is_sign = |byte: &&u8| byte.is_ascii() && !byte.is_ascii_whitespace();
+    let sign = before.iter().rev().find(is_sign);
+    let last_word = before.trim_ascii_end().rsplit(u8::is_ascii_whitespace).next();
+    matches!(sign, Some(b'=' | b':' | b'>' | b'-')) || last_word.is_some_and(|word| word.starts_with(b"-"))
 }
 
 fn is_for_secrets((_, rule): &CountedRule) -> bool {
@@ -108,5 +114,5 @@ fn is_value_of_option(json: &[u8], option: &Range<usize>, value: &Range<usize>) 
     let is_next = || between().iter().filter(|byte| !byte.is_ascii_whitespace()).eq(b"\",\"");
     let is_option =
         json.get(option.clone()).is_some_and(|option| option.starts_with(b"-") && names::is_option(option));
-    is_option && is_next() && json.get(value.clone()).is_some_and(|value| !value.starts_with(b"--"))
+    is_option && is_next() && json.get(value.clone()).is_some_and(names::may_follow_option)
 }

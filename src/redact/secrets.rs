@@ -80,7 +80,8 @@ impl Search<'_> {
         let value = value_of_option(after.get(name.len()..)?)?;
         let start = self.text.len() - value.len();
         let quote = values::quotation_mark(value).unwrap_or_default();
-        let is_value = !value.get(quote.len()..)?.starts_with("--") && names::is_secret(name);
+        let word = value.get(quote.len()..)?;
+        let is_value = names::may_follow_option(word.as_bytes()) && names::is_secret(name);
         is_value.then(|| self.value(start, value, values::Kind::Word))
     }
 
@@ -114,7 +115,12 @@ impl Search<'_> {
         }
         match field.is_quoted {
             true => names::is_secret(name) || rest.starts_with('[') && names::is_list(name),
-            false => names::is_header(name, rest) || !field.is_in_path && names::is_field_in_text(name),
+            false if field.is_in_path => names::is_header(name, rest),
+            false => {
+                names::is_header(name, rest)
+                    || names::is_field_in_text(name)
+                    || names::is_credentials(name, rest)
+            }
         }
     }
 
@@ -144,6 +150,7 @@ impl<'t> Field<'t> {
     /// The field whose name ends `unread`, the end of `before`, but for what may stand between it and its separator.
     fn before(unread: &'t str, before: &'t str) -> Option<Self> {
         let open = unread.trim_end_matches(['?', '+']).trim_end_matches(values::is_blank);
+        let open = without_index(open);
         let inside = open.strip_suffix(']').unwrap_or(open);
         let unquoted = inside.strip_suffix(['"', '\'', '`']).unwrap_or(inside);
         let is_quoted = unquoted.len() < inside.len();
@@ -163,6 +170,12 @@ impl<'t> Field<'t> {
             is_in_mask: inside.len() < open.len() && !is_quoted && is_mask(before, name),
         })
     }
+}
+
+/// The text without the index of an item at its end: `password[0]`, `password[]`.
+fn without_index(text: &str) -> &str {
+    let index = text.strip_suffix(']').map(|text| text.trim_end_matches(|c: char| c.is_ascii_digit()));
+    index.and_then(|text| text.strip_suffix('[')).unwrap_or(text)
 }
 
 /// Whether the bracket before a name is that of a rule's mask; `user[aws_key]=` is a field.

@@ -8,13 +8,8 @@ use std::borrow::Cow;
 
 use super::decoded::{Decoded, decoded_name};
 use super::escapes::{Kinds, has_hidden};
+use super::forms::BEGIN;
 use super::json_text;
-
-/// What every line has that begins a private key.
-pub(super) const BEGIN: &str = "-----BEGIN ";
-
-/// What every line has that ends one.
-pub(super) const END: &str = "-----END ";
 
 /// Records in a row without a line of the key, after which no more are waited for.
 pub(super) const MAX_FOREIGN_RECORDS: usize = 100;

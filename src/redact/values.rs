@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::names;
+use super::{forms, names};
 
 /// A longer word before a bracket is none that wraps a value.
 const MAX_WORD_BYTES: usize = 64;
@@ -17,8 +17,11 @@ const MAX_BRACKETED_BYTES: usize = 1 << 10;
 /// Brackets behind a type that say more about a value before it comes.
 const MAX_TYPE_BRACKETS: usize = 3;
 
-/// Fewer bytes after `Bearer` are prose.
-const MIN_TOKEN_BYTES: usize = 8;
+/// The end of a quotation of people is not looked for further.
+const MAX_MARKED_CHARS: usize = 128;
+
+/// Quotation marks of people, and what ends each.
+const MARKS: [(char, char); 6] = [('`', '`'), ('“', '”'), ('„', '“'), ('‘', '’'), ('«', '»'), ('「', '」')];
 
 /// A header's value has blanks in it, others end at the first.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,6 +35,9 @@ pub(super) fn value(rest: &str, kind: Kind) -> Range<usize> {
     if let Some(quote) = quotation_mark(rest) {
         return quoted_value(rest, quote);
     }
+    if let Some(length) = forms::pem_length(rest) {
+        return 0..length;
+    }
     match kind {
         Kind::Header => 0..header_length(rest),
         Kind::Word => 0..bare_length(rest),
@@ -44,10 +50,26 @@ fn quoted_value(rest: &str, quote: &str) -> Range<usize> {
     let value = quoted(inside, quote);
     let (start, end) = (quote.len() + value.start, quote.len() + value.end);
     let behind = rest.get(end..).and_then(|rest| rest.strip_prefix(quote)).unwrap_or_default();
-    match behind.starts_with(char::is_alphanumeric) && !value.is_empty() {
-        true => 0..rest.len() - behind.len() + word_length(behind),
-        false => start..end,
+    match pieces_length(behind) {
+        0 => start..end,
+        more => 0..rest.len() - behind.len() + more,
     }
+}
+
+/// Bytes of what a shell joins to a quoted text, with quotation marks or without: `'a'"b"c`.
+fn pieces_length(behind: &str) -> usize {
+    let mut length = 0;
+    while let Some(rest) = behind.get(length..).filter(|rest| !rest.is_empty()) {
+        let quote = quotation_mark(rest);
+        let is_quoted =
+            |quote: &str| rest.get(quote.len()..).is_some_and(|text| text.starts_with(char::is_alphanumeric));
+        length += match quote.filter(|quote| is_quoted(quote)) {
+            Some(quote) => quoted_length(rest, quote),
+            None if rest.starts_with(ends_word) => break,
+            None => word_length(rest),
+        };
+    }
+    length
 }
 
 /// A blank of any width.
@@ -169,20 +191,39 @@ fn parameter_length(before: &str, rest: &str) -> usize {
 /// Bytes of a value without a quotation mark before it.
 pub(super) fn bare_length(rest: &str) -> usize {
     let new = rest.strip_prefix("new ").map_or(0, |object| rest.len() - object.len());
-    let wrapped = new + rest.get(new..).map_or(0, wrapped_length);
+    let wrapped = new + rest.get(new..).map_or(0, |rest| wrapped_length(rest).max(marked_length(rest)));
     let length = wrapped + rest.get(wrapped..).map_or(0, word_length);
-    // `authorization=Bearer …`
-    let is_scheme = rest.get(..length).is_some_and(names::is_token_scheme);
-    let token = rest.get(length..).and_then(|rest| rest.strip_prefix(' ')).map_or(0, word_length);
-    if is_scheme && token >= MIN_TOKEN_BYTES { length + 1 + token } else { length }
+    length + rest.split_at_checked(length).map_or(0, |(word, rest)| credentials_length(word, rest))
 }
 
-/// Bytes up to what separates a value from the next; a mark with a letter right after it is within one: `a"b`.
+/// Bytes of what belongs to `word`, if that is a scheme of authentication: `AUTH=Token …`.
+fn credentials_length(word: &str, rest: &str) -> usize {
+    let credentials = rest.trim_start_matches(is_blank);
+    let blanks = rest.len() - credentials.len();
+    let word = word.trim_end_matches([':', '=']);
+    if blanks == 0 || !names::is_scheme(word) {
+        return 0;
+    }
+    let length = match quotation_mark(credentials) {
+        _ if names::takes_parameters(word) => header_length(credentials),
+        Some(quote) => quoted_length(credentials, quote),
+        // `auth=basic user=me`
+        None if begins_pair(credentials) => 0,
+        None => word_length(credentials),
+    };
+    if length > 0 { blanks + length } else { 0 }
+}
+
+/// Bytes up to what separates a value from the next. A sign that may separate them is within the value where neither a blank
+/// nor another name follows: `a;b`.
 fn word_length(rest: &str) -> usize {
-    let goes_on = |at: usize| rest.get(at + 1..).is_some_and(|rest| rest.starts_with(char::is_alphanumeric));
+    let behind = |at: usize| rest.get(at + 1..).unwrap_or_default();
     let is_end = |(at, c): &(usize, char)| match c {
-        '&' | ';' | ',' => true,
-        '"' | '\'' | ')' | '}' => !goes_on(*at),
+        '&' | ';' | ',' => {
+            behind(*at).chars().next().is_none_or(char::is_whitespace) || begins_pair(behind(*at))
+        }
+        '"' | '\'' | ')' | '}' => behind(*at).chars().next().is_none_or(ends_word),
+        ' ' => !is_escaped(rest, *at),
         c => c.is_whitespace(),
     };
     let end = rest.char_indices().find(is_end).map_or(rest.len(), |(at, _)| at);
@@ -191,6 +232,69 @@ fn word_length(rest: &str) -> usize {
         true => word.trim_end_matches('\\').len(),
         false => end,
     }
+}
+
+/// Whether a shell reads what is at `at` as a letter.
+fn is_escaped(text: &str, at: usize) -> bool {
+    let before = text.get(..at).unwrap_or_default();
+    (before.len() - before.trim_end_matches('\\').len()) % 2 == 1
+}
+
+/// Bytes of what is between quotation marks that are no programming language's, and on one line: `“a b”`.
+fn marked_length(rest: &str) -> usize {
+    let mut chars = rest.char_indices().take(MAX_MARKED_CHARS).take_while(|(_, c)| !matches!(c, '\n' | '\r'));
+    let mark = chars.next().and_then(|(_, first)| MARKS.into_iter().find(|(begin, _)| *begin == first));
+    let end = mark.and_then(|(_, end)| chars.find(|(_, c)| *c == end));
+    end.map_or(0, |(at, mark)| at + mark.len_utf8())
+}
+
+/// Whether a word ends between a quotation mark or bracket and this.
+fn ends_word(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(
+            c,
+            '"' | '\'' | ')' | '}' | ']' | '>' | '<' | ',' | ';' | '&' | '.' | ':' | '|' | '\\' | '/' | '='
+        )
+}
+
+/// Whether another name with its value is at the beginning: `b=c`, `User Id=c`, `"b":`.
+fn begins_pair(text: &str) -> bool {
+    let quote = quotation_mark(text).unwrap_or_default();
+    let name = text.get(quote.len()..).unwrap_or_default();
+    let behind = name.get(pair_name_length(name)..).filter(|behind| behind.len() < name.len());
+    match behind {
+        Some(behind) if quote.is_empty() => behind.strip_prefix('=').is_some_and(begins_value),
+        Some(behind) => {
+            let behind = behind.strip_prefix(quote).unwrap_or_default();
+            behind.trim_start_matches(is_blank).starts_with([':', '='])
+        }
+        None => false,
+    }
+}
+
+/// Bytes of a name that begins with a letter; if that is a capital, also of further words with one.
+fn pair_name_length(text: &str) -> usize {
+    let is_part =
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'[' | b']');
+    let word = |text: &str| text.bytes().take_while(is_part).count();
+    let is_capital = |text: &&str| text.starts_with(|c: char| c.is_ascii_uppercase());
+    if !text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
+        return 0;
+    }
+    let mut length = word(text);
+    while is_capital(&text)
+        && let Some(next) = text.get(length..).and_then(|rest| rest.strip_prefix(' ')).filter(is_capital)
+    {
+        length += 1 + word(next);
+    }
+    length
+}
+
+/// Whether a value is behind an equals sign, which also ends base64: `YWI=`.
+fn begins_value(text: &str) -> bool {
+    let quote = quotation_mark(text).unwrap_or_default();
+    let value = text.get(quote.len()..).unwrap_or_default();
+    value.starts_with(|c| c == '>' || !ends_word(c))
 }
 
 /// Bytes of a list, of a map or of what words say about a value, at the beginning: `["a","b"]`, `Some("a")`, `b'a'`,
@@ -307,8 +411,31 @@ mod tests {
             ("f(a, b) c", "f(a, b)"),
             ("a(b c", "a(b"),
             ("[secret]&x=1", "[secret]"),
-            ("Bearer abcdefgh1 x", "Bearer abcdefgh1"),
-            ("Bearer of x", "Bearer"),
+            ("Bearer abc x", "Bearer abc"),
+            ("Token  \"a b\" x", "Token  \"a b\""),
+            ("Basic dXNlcg== x", "Basic dXNlcg=="),
+            ("Digest a=\"b c\", d=e\nx", "Digest a=\"b c\", d=e"),
+            ("basic user=me", "basic"),
+            ("Bearer", "Bearer"),
+            ("Bearer ; x", "Bearer"),
+            ("Bearer: abc x", "Bearer: abc"),
+            (r"a\ b c", r"a\ b"),
+            (r"a\\ b", r"a\\"),
+            ("“a b” c", "“a b”"),
+            ("“a b", "“a"),
+            ("`a b`c d", "`a b`c"),
+            ("a;b x", "a;b"),
+            ("a,b&c; x", "a,b&c"),
+            ("a;b=c", "a"),
+            ("a;Data Source=c", "a"),
+            ("a&b[]=c", "a"),
+            ("a,\"b\":1", "a"),
+            ("a,\\\"b\\\": 1", "a"),
+            ("a,YWI= x", "a,YWI="),
+            ("a,YWI==", "a,YWI=="),
+            ("a,b,", "a,b"),
+            ("a)!b) x", "a)!b"),
+            ("abc').x", "abc"),
         ] {
             assert_eq!(text.get(..bare_length(text)), Some(value), "{text}");
         }

@@ -352,3 +352,90 @@ fn rare_forms_are_masked_too() {
         assert_eq!(masked(text), expected, "{text:?}");
     }
 }
+
+/// `AUTH=Token …`, in a header's words or a variable's.
+#[test]
+fn what_follows_a_scheme_is_masked_with_it() {
+    for (text, expected) in [
+        ("AUTH=Token hunter2 x", "AUTH=[secret] x"),
+        ("AUTHORIZATION=Bearer hunter2", "AUTHORIZATION=[secret]"),
+        ("auth: Basic xyz", "auth: [secret]"),
+        ("api_token: Bearer hunter2 x", "api_token: [secret] x"),
+        ("auth: token hunter2 x", "auth: [secret] x"),
+        ("AUTH = Basic  aHVudGVyMg== x", "AUTH = [secret] x"),
+        ("AUTH=Token \"hunter2 3\" x", "AUTH=[secret] x"),
+        ("--auth Bearer hunter2 -v", "--auth [secret] -v"),
+        ("AUTH=Digest username=\"me\", response=\"hunter2\"", "AUTH=[secret]"),
+        ("auth=AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=c, Signature=hunter2", "auth=[secret]"),
+        // Another field, and prose.
+        ("auth=basic user=me status=200", "auth=[secret] user=me status=200"),
+        ("registry auth: token expired, auth: basic x", "registry auth: token expired, auth: basic x"),
+        ("of token: Token expired", "of token: Token expired"),
+    ] {
+        assert_eq!(masked_by(&only_secrets(), text).0, expected, "{text}");
+    }
+}
+
+fn only_secrets() -> Redactor {
+    redactor(vec![RedactionRule::built_in(BuiltInRule::Secret)])
+}
+
+/// What separates values may be a part of one, unless another name follows.
+#[test]
+fn a_value_ends_where_the_next_begins() {
+    for (text, expected) in [
+        ("SECRET_KEY=ghp;hunter2 x", "SECRET_KEY=[secret] x"),
+        ("PASSWORD=a,hunter2", "PASSWORD=[secret]"),
+        ("PASSWORD=a&hunter2|b", "PASSWORD=[secret]"),
+        ("PASSWORD=a)!hunter2", "PASSWORD=[secret]"),
+        ("PASSWORD=a\"!hunter2", "PASSWORD=[secret]"),
+        ("--password a;hunter2 -v", "--password [secret] -v"),
+        ("PASSWORD=a;aHVudGVyMg==", "PASSWORD=[secret]"),
+        ("PASSWORD='a'\"hunter 2\"'3' x", "PASSWORD=[secret] x"),
+        ("PASSWORD='a'_hunter2 x", "PASSWORD=[secret] x"),
+        ("PASSWORD=''hunter2 x", "PASSWORD=[secret] x"),
+        (
+            "/a?password[]=hunter2&user[password][0]=hunter2",
+            "/a?password[]=[secret]&user[password][0]=[secret]",
+        ),
+        ("PASSWORD=a\\ hunter2 x", "PASSWORD=[secret] x"),
+        ("password=`hunter 2` x", "password=[secret] x"),
+        ("password=「hunter 2」 x", "password=[secret] x"),
+        ("AUTH=Bearer: hunter2 x", "AUTH=[secret] x"),
+        ("run --password {\"S\":\"hunter2\"}", "run --password [secret]"),
+        ("password=hunter2; user=bob", "password=[secret]; user=bob"),
+        ("Server=x;Pwd=hunter2;User Id=sa;Encrypt=yes", "Server=x;Pwd=[secret];User Id=sa;Encrypt=yes"),
+        ("AccountKey=aHVudGVyMg==;EndpointSuffix=x", "AccountKey=[secret];EndpointSuffix=x"),
+        ("Cookie2 token=hunter2; Path=/", "Cookie2 token=[secret]; Path=/"),
+        ("/a?token=hunter2&b=c&ids[]=1", "/a?token=[secret]&b=c&ids[]=1"),
+        (
+            "with password=hunter2, then (token=hunter2), f(token=hunter2).",
+            "with password=[secret], then (token=[secret]), f(token=[secret]).",
+        ),
+        (r#"{"password":1234,"user":"bob", cut"#, r#"{"password":[secret],"user":"bob", cut"#),
+        ("{password=hunter2,user=bob}", "{password=[secret],user=bob}"),
+    ] {
+        assert_eq!(masked_by(&only_secrets(), text).0, expected, "{text}");
+        assert_eq!(masked_by(&only_secrets(), expected).0, expected, "{text}");
+    }
+}
+
+#[test]
+fn a_private_key_behind_a_name_is_masked_to_its_end() {
+    let key = "-----BEGIN RSA PRIVATE KEY-----\nMIIEhunter2\nMIIF\n-----END RSA PRIVATE KEY-----";
+    for (text, expected) in [
+        (format!("TLS_KEY={key}\nnext"), "TLS_KEY=[secret]\nnext"),
+        (format!("TLS_KEY={} next", key.replace('\n', "\\n")), "TLS_KEY=[secret] next"),
+        (format!("TLS_KEY={}", key.split("MIIF").next().unwrap()), "TLS_KEY=[secret]"),
+        (format!("X-Api-Key: {key}\nnext"), "X-Api-Key: [secret]\nnext"),
+        (format!("--ssh-key {} -v", key.replace('\n', " ")), "--ssh-key [secret] -v"),
+        (
+            format!("CLIENT_SECRET={}\nnext", key.replace("RSA PRIVATE KEY", "X")),
+            "CLIENT_SECRET=[secret]\nnext",
+        ),
+    ] {
+        assert_eq!(masked_by(&only_secrets(), &text).0, expected, "{text}");
+    }
+    let line = json!({"log": format!("TLS_KEY={key}\nnext")}).to_string();
+    assert_eq!(masked_by(&only_secrets(), &line).0, r#"{"log":"TLS_KEY=[secret]\nnext"}"#);
+}

@@ -274,6 +274,14 @@ fn a_long_line_is_read_once_for_all_its_names() {
         "password=\"x",
         "password: ",
         "-----BEGIN PRIVATE KEY-----",
+        "key=-----BEGIN a-----END ",
+        "auth: token ",
+        "auth=digest \"",
+        "password=;",
+        "password=,\"A B",
+        "password=“ ",
+        "password='a'\"b",
+        "password=\\ ",
     ] {
         for end in ["", "</"] {
             let text = piece.repeat(400_000 / piece.len()) + end;
