@@ -152,6 +152,12 @@ pub(super) fn may_follow_option(word: &[u8]) -> bool {
     !word.starts_with(b"--") || word.starts_with(b"-----")
 }
 
+/// Whether the text in the second of these fields has its name in the first: `{"name":"TOKEN","value":"…"}`.
+pub(super) fn are_name_and_value(first: &[u8], second: &[u8]) -> bool {
+    second.eq_ignore_ascii_case(b"value")
+        && (first.eq_ignore_ascii_case(b"name") || first.eq_ignore_ascii_case(b"key"))
+}
+
 /// Whether credentials follow this word.
 pub(super) fn is_scheme(word: &str) -> bool {
     SCHEMES.iter().any(|scheme| scheme.eq_ignore_ascii_case(word))

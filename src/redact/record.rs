@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use super::anchors::Haystack;
+use super::names;
 use super::redactor::Redactor;
 use super::secret_names::NameMeaning;
 use crate::input::decode;
@@ -122,6 +123,9 @@ impl Redactor {
     }
 }
 
+/// A name in a map and its value.
+type Pair<'v> = (Value<'v>, Value<'v>);
+
 /// The values of one record, one after the other.
 struct ValueMasking<'m> {
     redactor: &'m Redactor,
@@ -186,10 +190,21 @@ impl ValueMasking<'_> {
         (!replaced.is_empty()).then(|| array(items, &replaced))
     }
 
+    /// A text whose name is in the field before it, if that says that it is a secret.
+    fn of_pair(&mut self, (name_key, name): Pair<'_>, (key, value): Pair<'_>) -> Option<Vec<u8>> {
+        let is_secret = names::are_name_and_value(name_key.text()?, key.text()?)
+            && self.redactor.meaning_of_name(name.text()?) == NameMeaning::Secret;
+        let value = value.text().filter(|_| is_secret)?;
+        self.redactor.secret(value, self.counts).map(|text| packed_text(&text))
+    }
+
     fn map(&mut self, entries: &[u8], depth: u8) -> Option<Vec<u8>> {
         let mut replaced = Replaced::new();
+        let mut last = None;
         for (at, (key, value)) in decode::pairs(entries).enumerate() {
-            replaced.extend(self.field(key, value, depth).map(|new| (at, new)));
+            let secret = last.and_then(|last| self.of_pair(last, (key, value)));
+            last = Some((key, value));
+            replaced.extend(secret.or_else(|| self.field(key, value, depth)).map(|new| (at, new)));
         }
         (!replaced.is_empty()).then(|| map(decode::pairs(entries), decode::pairs(entries).count(), &replaced))
     }

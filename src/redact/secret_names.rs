@@ -44,22 +44,23 @@ pub(super) struct SecretNames<'r> {
     style: &'r MaskStyle,
     /// By where a name begins: those of lists are asked for with each item.
     known: HashMap<usize, NameMeaning>,
-    /// The text or number before.
-    last: Range<usize>,
+    /// The text or number before, and the name of its field.
+    last: (Option<Range<usize>>, Range<usize>),
 }
 
 impl<'r> SecretNames<'r> {
     pub(super) fn of(candidates: &Candidates<'r>, style: &'r MaskStyle) -> Self {
         let rule = candidates.iter().copied().find(|rule| is_for_secrets(rule));
-        Self { rule, style, known: HashMap::new(), last: 0..0 }
+        Self { rule, style, known: HashMap::new(), last: (None, 0..0) }
     }
 
     /// What is written instead of a text or number that is a secret.
     pub(super) fn secret(&mut self, json: &[u8], scalar: &JsonScalar) -> Option<Edit> {
-        let last = std::mem::replace(&mut self.last, scalar.range.clone());
+        let last = std::mem::replace(&mut self.last, (scalar.key.clone(), scalar.range.clone()));
         let rule = self.rule?;
         let value = json.get(scalar.range.clone()).filter(|value| !value.is_empty())?;
-        let is_secret = is_value_of_option(json, &last, &scalar.range)
+        let is_secret = is_value_of_option(json, &last.1, &scalar.range)
+            || is_value_of_pair(json, &last, scalar)
             || scalar.key.clone().is_some_and(|key| match self.meaning(json, key) {
                 NameMeaning::List => scalar.is_item && !scalar.is_number,
                 meaning => meaning == NameMeaning::Secret,
@@ -108,11 +109,27 @@ fn is_for_secrets((_, rule): &CountedRule) -> bool {
     rule.built_in_rule() == Some(BuiltInRule::Secret)
 }
 
+/// Whether a text of JSON has its name in the field before it.
+fn is_value_of_pair(json: &[u8], last: &(Option<Range<usize>>, Range<usize>), scalar: &JsonScalar) -> bool {
+    let ((Some(name_key), name), Some(key)) = (last, &scalar.key) else { return false };
+    let text = |range: &Range<usize>| json.get(range.clone()).unwrap_or_default();
+    !scalar.is_number
+        && names::are_name_and_value(text(name_key), text(key))
+        && is_next(json, name.end..key.start)
+        && NameMeaning::of(text(name)) == NameMeaning::Secret
+}
+
+/// Whether nothing but a comma is between two texts of JSON.
+fn is_next(json: &[u8], between: Range<usize>) -> bool {
+    let between = json.get(between).unwrap_or_default();
+    between.iter().filter(|byte| !byte.is_ascii_whitespace()).eq(b"\",\"")
+}
+
 /// Whether a text of JSON is the value of the option that is the text before it in a list.
 fn is_value_of_option(json: &[u8], option: &Range<usize>, value: &Range<usize>) -> bool {
-    let between = || json.get(option.end..value.start).unwrap_or_default();
-    let is_next = || between().iter().filter(|byte| !byte.is_ascii_whitespace()).eq(b"\",\"");
     let is_option =
         json.get(option.clone()).is_some_and(|option| option.starts_with(b"-") && names::is_option(option));
-    is_option && is_next() && json.get(value.clone()).is_some_and(names::may_follow_option)
+    is_option
+        && is_next(json, option.end..value.start)
+        && json.get(value.clone()).is_some_and(names::may_follow_option)
 }

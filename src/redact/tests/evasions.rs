@@ -439,3 +439,26 @@ fn a_private_key_behind_a_name_is_masked_to_its_end() {
     let line = json!({"log": format!("TLS_KEY={key}\nnext")}).to_string();
     assert_eq!(masked_by(&only_secrets(), &line).0, r#"{"log":"TLS_KEY=[secret]\nnext"}"#);
 }
+
+/// As Kubernetes and ECS write the variables of a container.
+#[test]
+fn a_value_beside_its_name_is_masked() {
+    let given = json!({"env": [
+        {"name": "DB_PASSWORD", "value": "hunter2"}, {"Key": "token", "Value": "hunter2"},
+        {"name": "LOG_LEVEL", "value": "info"}, {"name": "auth", "value": 12}, {"name": "token", "of": "x", "value": "y"},
+    ]});
+    let expected = json!({"env": [
+        {"name": "DB_PASSWORD", "value": "[secret]"}, {"Key": "token", "Value": "[secret]"},
+        {"name": "LOG_LEVEL", "value": "info"}, {"name": "auth", "value": 12}, {"name": "token", "of": "x", "value": "y"},
+    ]});
+    assert_eq!(record(&only_secrets(), &given), (expected, 2));
+    for (text, masked) in [
+        (
+            r#"{"env":[{"name":"DB_PASSWORD", "value": "hunter2"}]}"#,
+            r#"{"env":[{"name":"DB_PASSWORD", "value": "[secret]"}]}"#,
+        ),
+        (r#"{"x":{"name":"token"},"value":"b"}"#, r#"{"x":{"name":"token"},"value":"b"}"#),
+    ] {
+        assert_eq!(masked_by(&only_secrets(), text).0, masked);
+    }
+}
