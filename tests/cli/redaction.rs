@@ -78,7 +78,7 @@ fn check_tells_mistakes_in_rules_with_what_to_write() {
         ("stdout.redact of", "error: stdout.redact: there is no rule 'of'"),
     ] {
         let text = format!(
-            "[OUTPUT]\n    Name ecs_router\n    Match *\n    Workers 2\n    Retry_Limit no_limits\n    route.default stdout\n    {lines}\n"
+            "[OUTPUT]\n    Name ecs_router\n    Match *\n    Workers 2\n    Retry_Limit no_limits\n    route.default stdout\n    join partial\n    {lines}\n"
         );
         let file = folder.file("extra.conf", &text).display().to_string();
         let Ran { out, .. } = ran(&["check", &file]);
@@ -86,7 +86,7 @@ fn check_tells_mistakes_in_rules_with_what_to_write() {
         assert_eq!(out.lines().filter(|line| line.contains("redact")).count(), 1, "{lines}\n{out}");
     }
     let fine = "[OUTPUT]\n    Name ecs_router\n    Match *\n    Workers 2\n    Retry_Limit no_limits\n    route.default stdout\n    \
-        redact email, order\n    redact.order ORD-[0-9]+\n    redact.mode hash\n    redact.key ${KEY}\n    stdout.redact order\n";
+        join partial\n    redact email, order\n    redact.order ORD-[0-9]+\n    redact.mode hash\n    redact.key ${KEY}\n    stdout.redact order\n";
     let file = folder.file("extra.conf", fine).display().to_string();
     let Ran { out, .. } = ran(&["check", &file]);
     assert!(!out.contains("redact"), "{out}");

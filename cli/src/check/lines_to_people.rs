@@ -6,7 +6,7 @@ use super::finding::Finding;
 use super::placeholders::destination_kind;
 use super::routes::list;
 use super::tags;
-use crate::config::{Origin, Section, Setting};
+use crate::config::{Section, Setting};
 
 /// The classes of lines, and what they are. Those with a level or a pattern have been chosen.
 const CLASSES: [(&str, &str); 4] = [
@@ -46,10 +46,8 @@ fn is_read_by_people(section: &Section, name: &str) -> bool {
 
 /// Whether lines reach the output, and one of their two classes has no route.
 fn covers_lines(section: &Section) -> bool {
-    let takes_lines = section.origin == Origin::FireLens
-        || section.get("match_regex").is_none() && tags::takes_firelens(tags::pattern(section));
     let is_routed = |class: &str| section.get(class).is_some();
-    takes_lines && !section.open && !(is_routed("route.stdout") && is_routed("route.stderr"))
+    tags::takes_lines(section) && !section.open && !(is_routed("route.stdout") && is_routed("route.stderr"))
 }
 
 #[cfg(test)]

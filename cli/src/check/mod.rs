@@ -32,6 +32,7 @@ mod messages;
 mod objects;
 mod other_secrets;
 mod output;
+mod pieces;
 mod placeholders;
 mod plugin_names;
 mod plugins;
@@ -203,6 +204,7 @@ fn check_section(section: &Section, configuration: &Configuration, findings: &mu
     values::check(section, configuration, findings);
     messages::check(section, findings);
     redaction::check(section, findings);
+    pieces::check(section, configuration, findings);
     templates::check(section, configuration, findings);
     objects::check(section, findings);
     request_compression::check(section, findings);

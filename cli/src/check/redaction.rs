@@ -52,7 +52,7 @@ fn rule_of(key: &str) -> Option<&str> {
 }
 
 /// Whether the key lists rules, of the output or of a destination.
-fn is_list(key: &str) -> bool {
+pub(super) fn is_list(key: &str) -> bool {
     let name = key.rsplit_once('.').map_or(key, |(_, name)| name);
     name.eq_ignore_ascii_case("redact")
 }

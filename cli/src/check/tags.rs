@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::config::Section;
+use crate::config::{Origin, Section};
 
 /// The tags that FireLens gives: `<container>-firelens-<task id>`.
 pub(super) const FIRELENS_TAGS: &str = "*-firelens-*";
@@ -18,6 +18,15 @@ pub(super) fn takes_firelens(pattern: &str) -> bool {
     let end = end.rsplit("-firelens-").next().unwrap_or_default();
     let is_end_of_id = end.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
     is_end_of_id && !pattern.contains('.') && intersect(&[pattern, FIRELENS_TAGS])
+}
+
+/// Whether lines that FireLens brings reach the output.
+pub(super) fn takes_lines(output: &Section) -> bool {
+    let fits = || match output.get("match_regex") {
+        Some(regex) => regex.value.text().is_some_and(|text| text.contains("firelens")),
+        None => takes_firelens(pattern(output)),
+    };
+    output.origin == Origin::FireLens || fits()
 }
 
 /// Whether FireLens's records pass both.
