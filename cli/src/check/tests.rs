@@ -9,6 +9,11 @@ pub(super) fn said(name: &str, text: &str) -> Vec<String> {
     counted.map(ToString::to_string).collect()
 }
 
+/// The notes among what is said, too.
+pub(super) fn noted(text: &str) -> Vec<String> {
+    check_deployment(vec![config::read_as("x", text)]).iter().map(ToString::to_string).collect()
+}
+
 /// An output with these lines, otherwise without a finding.
 pub(super) fn of_lines(lines: &str) -> Vec<String> {
     let text = format!(

@@ -118,7 +118,7 @@ impl TemplateChecker<'_> {
     }
 
     /// `None` if it may be any.
-    fn granted_resource(&self, node: &Node) -> Option<GrantedResource> {
+    pub(super) fn granted_resource(&self, node: &Node) -> Option<GrantedResource> {
         match reference(node) {
             Some((_, name)) => self.of_template(name),
             None => GrantedResource::read(&written(node)?),
@@ -147,6 +147,11 @@ impl GrantedResource {
         };
         Some(Self { service: arn.service.to_owned(), name: name.to_owned() })
     }
+
+    /// Whether its name fits that of what is needed.
+    pub(super) fn may_be(&self, needed: &NeededResource) -> bool {
+        self.service == needed.kind.service && matches(&self.name, &needed.name)
+    }
 }
 
 impl ResourceKind {
@@ -168,9 +173,7 @@ impl GrantedResources {
     pub(super) fn may_hold(&self, needed: &NeededResource) -> bool {
         match self {
             Self::Any => true,
-            Self::Named(named) => {
-                named.iter().any(|one| one.service == needed.kind.service && matches(&one.name, &needed.name))
-            }
+            Self::Named(named) => named.iter().any(|one| one.may_be(needed)),
         }
     }
 

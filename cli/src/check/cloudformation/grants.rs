@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use ecs_router::config::keys::DestinationKind;
 
+use super::denials::Denial;
 use super::granted_resources::{GrantedResources, NeededResource, name_key};
 use super::statements::{actions, choices, is_statement};
 use super::{TemplateChecker, reference};
@@ -40,10 +41,11 @@ const POLICIES: [&str; 3] = ["AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS
 /// Where AWS keeps the policies that ECS's documentation names.
 const EXECUTION_POLICY: &str = "service-role/AmazonECSTaskExecutionRolePolicy";
 
-/// What a role allows.
+/// What a role allows and denies.
 #[derive(Default)]
 struct RoleGrants<'n> {
     granted: Vec<GrantedAction<'n>>,
+    denials: Vec<Denial<'n>>,
     /// Others may allow more: policies that stand elsewhere.
     is_open: bool,
 }
@@ -85,6 +87,8 @@ impl TemplateChecker<'_> {
             return;
         }
         let grants = self.grants(role);
+        // Whatever else allows it.
+        findings.extend(needs.iter().filter_map(|need| self.taken_away(role, key, need, &grants)));
         if grants.is_open {
             return;
         }
@@ -133,6 +137,36 @@ impl TemplateChecker<'_> {
         Some(Finding::new(FindingSeverity::Warning, &self.location(role.line), key, message, instead))
     }
 
+    /// Actions that a statement denies.
+    fn taken_away(
+        &self,
+        role: &MapEntry,
+        key: &str,
+        need: &Need,
+        grants: &RoleGrants<'_>,
+    ) -> Option<Finding> {
+        let taken_by = |denial: &Denial<'_>| -> Vec<&str> {
+            need.actions.iter().copied().filter(|action| denial.covers(action, need.on.as_ref())).collect()
+        };
+        let denials = grants.denials.iter().filter(|denial| !taken_by(denial).is_empty());
+        let denial = denials.min_by_key(|denial| denial.is_conditional)?;
+        let taken = taken_by(denial).join(", ");
+        let on = need.on.as_ref().map_or_else(String::new, |on| format!(" on {on}"));
+        let message = format!(
+            "resource {}: a statement denies {taken}{on}, which {} needs, and a Deny wins over every Allow",
+            role.key, need.what
+        );
+        let (severity, instead) = if denial.is_conditional {
+            (FindingSeverity::Note, "see that its condition does not hold for the task".to_owned())
+        } else {
+            (
+                FindingSeverity::Warning,
+                format!("leave {taken} out of the statement, or name other resources in it"),
+            )
+        };
+        Some(Finding::new(severity, &self.location(denial.line), key, message, instead))
+    }
+
     fn grants<'s>(&'s self, role: &'s MapEntry) -> RoleGrants<'s> {
         let mut grants = RoleGrants { is_open: true, ..RoleGrants::default() };
         if let Some(properties) = role.value.get("Properties") {
@@ -148,7 +182,7 @@ impl TemplateChecker<'_> {
         grants
     }
 
-    /// Adds what the statements inside allow.
+    /// Adds what the statements inside allow and deny.
     fn add_statements<'s>(&'s self, node: &'s Node, grants: &mut RoleGrants<'s>) {
         let nodes = node.descendants();
         let statements: Vec<&Node> = nodes.into_iter().filter(|node| is_statement(node)).collect();
@@ -158,6 +192,7 @@ impl TemplateChecker<'_> {
         grants.is_open |= is_hidden;
         for statement in statements {
             if statement.get("Effect").and_then(Node::text) == Some("Deny") {
+                grants.denials.extend(self.denial(node, statement));
                 continue;
             }
             let known = actions(statement);

@@ -5,6 +5,7 @@
 
 mod actions;
 mod delivery;
+mod denials;
 mod elements;
 mod granted_resources;
 mod grants;
