@@ -10,10 +10,10 @@ use crate::config::{Location, Section, SettingValue};
 /// Stands for the region that the plugin would ask the machine for.
 const UNKNOWN_REGION: &str = "<region>";
 
-/// Notes every address.
-pub(super) fn note(section: &Section, findings: &mut Vec<Finding>) {
+/// Notes every address. `region` is the router's, where it is known.
+pub(super) fn note(section: &Section, region: Option<&str>, findings: &mut Vec<Finding>) {
     // A host that begins with a dot wants the name of a bucket that is not there.
-    let addresses = probe::addresses(&AsWritten(section), UNKNOWN_REGION).into_iter();
+    let addresses = probe::addresses(&AsWritten(section), region.unwrap_or(UNKNOWN_REGION)).into_iter();
     for address in addresses.filter(|address| !address.url.contains("://.")) {
         let message = match address.destination.as_str() {
             "queue" => format!("is polled at {}", address.url),
@@ -58,7 +58,7 @@ mod tests {
     fn notes(lines: &str) -> Vec<String> {
         let configuration = read_as("x", &format!("[OUTPUT]\n    Name ecs_router\n{lines}"));
         let mut findings = Vec::new();
-        configuration.ours().for_each(|section| note(section, &mut findings));
+        configuration.ours().for_each(|section| note(section, None, &mut findings));
         findings.iter().map(ToString::to_string).collect()
     }
 

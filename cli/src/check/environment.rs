@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::startup::row;
-use super::task::TaskView;
+use super::task::{REGION_VARIABLES, TaskView};
+use super::values::is_region;
 use super::variables;
 use crate::config::{Configuration, Location, Section, Setting, SettingValue};
 
@@ -51,8 +52,14 @@ pub(super) fn given(configurations: &[Configuration]) -> BTreeMap<String, String
     found.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
+/// The region that the AWS SDK takes first, where a router's `environment` names one.
+fn region(given: &BTreeMap<String, String>) -> Option<&String> {
+    REGION_VARIABLES.iter().find_map(|name| given.get(*name)).filter(|region| is_region(region))
+}
+
 /// Puts in what is known, except for secrets: whether a file holds one in clear text is about the file.
 pub(super) fn fill(configuration: &mut Configuration, given: &BTreeMap<String, String>) {
+    configuration.router_region = region(given).cloned();
     let own = &configuration.variables;
     let known: BTreeMap<String, String> = given
         .iter()

@@ -214,7 +214,7 @@ fn check_section(section: &Section, configuration: &Configuration, findings: &mu
     fetch_logs::check(section, findings);
     incidents::check(section, &names, findings);
     certificates::check(section, findings);
-    addresses::note(section, findings);
+    addresses::note(section, configuration.router_region.as_deref(), findings);
     host::check(section, configuration, flush_timeout, findings);
     host_values::check(section, findings);
 }

@@ -47,6 +47,8 @@ pub(crate) struct Configuration {
     pub(crate) service: Vec<Setting>,
     /// Variables that the file sets.
     pub(crate) variables: BTreeMap<String, String>,
+    /// The region that the task beside it gives to its router.
+    pub(crate) router_region: Option<String>,
     /// An input names its outputs itself, so that they need no `Match`.
     pub(crate) routes_by_name: bool,
     /// Every file that was read, in this order.

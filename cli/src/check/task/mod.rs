@@ -38,6 +38,7 @@ use crate::config::{Configuration, Location, MapEntry, Node, Section, TaskDefini
 pub(super) use self::health::fails_on_errors;
 pub(super) use self::names::capitalised;
 pub(super) use self::router::stop_timeout;
+pub(super) use self::partitions::REGION_VARIABLES;
 
 /// A task definition and its containers.
 #[derive(Debug)]

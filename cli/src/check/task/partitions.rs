@@ -4,8 +4,8 @@ use super::{ContainerView, TaskFindings, TaskPlace};
 use crate::check::values::{is_partition, is_region, partition_of_region, region_meant};
 use crate::config::{MapEntry, Node};
 
-/// What AWS's libraries read the region from.
-const REGION_VARIABLES: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
+/// What AWS's libraries read the region from, the first that is set.
+pub(in crate::check) const REGION_VARIABLES: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
 
 /// Signs of a value that somebody fills in later.
 const OPEN: [char; 3] = ['$', '{', '<'];
