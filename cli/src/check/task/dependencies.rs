@@ -1,6 +1,7 @@
 //! `dependsOn`: existing containers, conditions that can come true, and no circle.
 //!
-//! Every container whose log driver is `awsfirelens` waits for the router without being told to; the agent adds that.
+//! Every container whose log driver is `awsfirelens` waits for the router without being told to; the agent adds that unless
+//! the router waits for somebody itself (`addFirelensContainerDependency` in the agent's `task.go`, read 2026-11).
 
 use super::{ContainerView, TaskFindings};
 use crate::config::Node;
@@ -15,7 +16,39 @@ pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
             check_dependency(findings, container, entry);
         }
     }
+    let before = findings.findings.len();
     check_circle(findings);
+    if findings.findings.len() == before {
+        check_untold(findings);
+    }
+}
+
+/// Reports a container that starts before the router, which waits for somebody itself.
+fn check_untold(findings: &mut TaskFindings<'_, '_>) {
+    let view = findings.view;
+    let Some(router) = view.routers().find(|router| !dependencies(router).is_empty()) else { return };
+    let Some(router_name) = router.name.filter(|_| !view.is_open()) else { return };
+    let before: Vec<&str> = dependencies(router).into_iter().filter_map(target).collect();
+    let is_early = |container: &&ContainerView<'_>| {
+        let waits =
+            dependencies(container).into_iter().any(|one| target(one).is_none_or(|name| name == router_name));
+        let is_waited_for = container.name.is_none_or(|name| before.contains(&name));
+        let is_told = container.node.get("dependsOn").is_some_and(Node::is_function) || waits;
+        container.uses_firelens() && !is_told && !is_waited_for
+    };
+    let why = match view.set("networkMode").map(|entry| entry.value.text()) {
+        None | Some(Some("bridge")) => "it may start without the router's address (FLUENT_HOST), and fail",
+        _ => "its first lines may be lost",
+    };
+    for container in view.containers.iter().filter(is_early) {
+        let entry = container.node.entry("dependsOn");
+        let line = entry.map_or(container.node.line, |entry| entry.line);
+        let message = format!(
+            "does not name {router_name}, and ECS lets nobody wait for a log router that has a dependsOn of its own: {why}"
+        );
+        let instead = format!("add {{\"containerName\": \"{router_name}\", \"condition\": \"START\"}}");
+        findings.warning(container.at(line, "dependsOn"), message, instead);
+    }
 }
 
 /// The `containerName` of every item.
@@ -119,4 +152,45 @@ fn waits_for(findings: &TaskFindings<'_, '_>, name: &str) -> Vec<String> {
     let router = view.routers().filter_map(|router| router.name);
     let untold = router.filter(|router| container.uses_firelens() && *router != name);
     told.chain(untold).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::task::tests::{assert_says, said, task};
+
+    const INIT: &str = r#""dependsOn": [{"containerName": "init", "condition": "SUCCESS"}],"#;
+
+    /// A task with a container `init` before everything.
+    fn with_init(keys: &str, app: &str, router: &str) -> String {
+        task(keys, app, router).replace(
+            r#"{"name": "app","#,
+            r#"{"name": "init", "image": "i:1", "essential": false}, {"name": "app","#,
+        )
+    }
+
+    #[test]
+    fn nobody_waits_untold_for_a_router_that_waits_itself() {
+        let message = "container app: dependsOn: does not name log_router, and ECS lets nobody wait for a log router \
+                       that has a dependsOn of its own: ";
+        let instead = r#"; add {"containerName": "log_router", "condition": "START"}"#;
+        let lost = format!("{message}its first lines may be lost{instead}");
+        assert_says(&with_init("", "", INIT), "warning", &lost);
+        assert_says(&with_init("", INIT, INIT), "warning", &lost);
+        let fails =
+            format!("{message}it may start without the router's address (FLUENT_HOST), and fail{instead}");
+        for mode in ["", r#""networkMode": "bridge","#] {
+            let keys = format!(r#""requiresCompatibilities": ["EC2"], {mode}"#);
+            let text = with_init(&keys, "", INIT);
+            let text = if mode.is_empty() { text.replace(r#""networkMode": "awsvpc", "#, "") } else { text };
+            assert_says(&text, "warning", &fails);
+        }
+    }
+
+    #[test]
+    fn whoever_is_told_to_wait_does() {
+        let told = r#""dependsOn": [{"containerName": "log_router", "condition": "START"}],"#;
+        for (app, router) in [(told, INIT), ("", ""), ("", r#""dependsOn": [],"#)] {
+            assert_eq!(said(&with_init("", app, router)), [""; 0], "{app} {router}");
+        }
+    }
 }

@@ -36,6 +36,7 @@ pub(super) fn check(findings: &mut TaskFindings<'_, '_>) {
     if findings.view.is_fargate {
         check_network(findings);
     }
+    check_no_network(findings);
 }
 
 fn check_launch_types(findings: &mut TaskFindings<'_, '_>) {
@@ -108,7 +109,7 @@ fn check_text(findings: &mut TaskFindings<'_, '_>, key: &str) {
 
 fn check_network(findings: &mut TaskFindings<'_, '_>) {
     let Some(entry) = findings.view.set("networkMode") else {
-        if findings.view.lacks("networkMode") && !is_for_others(findings) {
+        if findings.view.lacks("networkMode") {
             let message = "is not set and bridge by default, but Fargate only has awsvpc";
             findings.error(
                 TaskPlace::of_task(findings.view.task.node.line, "networkMode"),
@@ -118,9 +119,7 @@ fn check_network(findings: &mut TaskFindings<'_, '_>) {
         }
         return;
     };
-    if entry.value.text().is_some_and(|text| NETWORK_MODES.contains(&text) && text != "awsvpc")
-        && !is_for_others(findings)
-    {
+    if entry.value.text().is_some_and(|text| NETWORK_MODES.contains(&text) && text != "awsvpc") {
         findings.error(
             TaskPlace::of_entry(entry),
             "Fargate only has the network mode awsvpc",
@@ -129,8 +128,14 @@ fn check_network(findings: &mut TaskFindings<'_, '_>) {
     }
 }
 
-/// Whether the task may run elsewhere as well; ECS then checks Fargate's rules all the same, but later.
-fn is_for_others(findings: &TaskFindings<'_, '_>) -> bool {
-    let listed = findings.view.task.node.get("requiresCompatibilities").map(Node::items);
-    listed.unwrap_or_default().len() > 1
+/// Reports a router that reaches nobody.
+fn check_no_network(findings: &mut TaskFindings<'_, '_>) {
+    let entry = findings.view.set("networkMode").filter(|entry| entry.value.text() == Some("none"));
+    if let Some(entry) = entry
+        && !findings.view.is_fargate
+        && findings.view.with_plugin().next().is_some()
+    {
+        let message = "gives the containers no network, so that the log router reaches no destination";
+        findings.error(TaskPlace::of_entry(entry), message, "write awsvpc, or bridge");
+    }
 }

@@ -323,6 +323,14 @@ fn cloudformation_can_read_its_template() {
 fn launch_type_network_and_size_are_ones_that_ecs_has() {
     for (keys, part) in [
         (r#""networkMode": "bridge","#, "Fargate only has the network mode awsvpc"),
+        (
+            r#""requiresCompatibilities": ["EC2", "FARGATE"], "networkMode": "bridge","#,
+            "Fargate only has the network mode awsvpc",
+        ),
+        (
+            r#""requiresCompatibilities": ["EC2"], "networkMode": "none","#,
+            "gives the containers no network, so that the log router reaches no destination; write awsvpc, or bridge",
+        ),
         (r#""networkMode": "AWSVPC","#, "write awsvpc"),
         (r#""cpu": "300", "memory": "1024","#, "Fargate has no size of 300 units"),
         (r#""cpu": "256", "memory": "8192","#, "Fargate has no 8192 MiB"),
