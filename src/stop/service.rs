@@ -108,9 +108,11 @@ fn diagnose(stop: &mut StopEvent, action: Option<&'static Action>, name: &str) -
         }
         (_, None, Some(action)) => {
             stop.category = action.category;
-            stop.cause = action.cause;
+            let told = || reasons.first().and_then(|reason| cause::find(action.category, reason));
+            stop.cause = action.cause.or_else(told);
             let wants_long_arns = reasons.iter().any(|reason| reason.contains("resource id format"));
-            let by_words = || hint::find_by_words(action.category, action.cause, &reasons);
+            let cause = stop.cause;
+            let by_words = || hint::find_by_words(action.category, cause, &reasons);
             let hint = if wants_long_arns { Some(LONG_ARNS) } else { by_words() };
             hint.unwrap_or(action.hint).to_owned()
         }

@@ -84,6 +84,8 @@ const RULES: &[Rule] = &[
 
     rule(Category::ContainerStart, &["dependencies cannot be resolved", "taskdependencyerror"]),
     rule(Category::ContainerStart, &["taskdefinition & inactive", "task definition & inactive", "task definition & not active"]),
+    // A refusal, for all that ECS says of the placement in front of it.
+    rule(Category::Platform, &["unable to place & unable to assume", "unable to place & accessdenied", "unable to place & not authorized"]),
     rule(Category::Capacity, &["=agent", "missingattribute", "=attribute", "=location", "not compatible with the selected compute", "capacity is unavailable",
         "capacity unavailable", "insufficient capacity", "reached the limit on the number", "run concurrently", "resource:cpu", "resource:memory", "resource:gpu",
         "resource:port", "resource:disk", "resource:fargate", "resource:inference", "empty capacity provider", "no active instances",

@@ -262,3 +262,34 @@ fn a_job_that_the_agent_lost_sight_of_is_not_called_done() {
     assert_eq!((stop.category, stop.cause), (Category::Platform, Some(Cause::Timeout)), "{}", stop.summary);
     assert!(!stop.expected && stop.hint.contains("exit code of 0"), "{}", stop.hint);
 }
+
+#[test]
+fn a_kill_by_spot_is_not_one_for_memory() {
+    for (code, reason) in [
+        ("SpotInterruption", "Your Spot Task was interrupted."),
+        ("SpotInterruption", ""),
+        ("TerminationNotice", ""),
+    ] {
+        let app = json!([{ "name": "app", "exitCode": 137 }, { "name": "side", "exitCode": 137 }]);
+        let more = json!({ "startedAt": "2026-11-19T20:38:27Z", "capacityProviderName": "FARGATE_SPOT" });
+        let spot = stop(code, reason, app, &more);
+        assert_eq!(spot.category, Category::Spot, "{code} {reason}");
+        assert!(!spot.hint.contains("memory") && spot.hint.contains("on-demand"), "{}", spot.hint);
+        assert!(!spot.summary.contains("memory"), "{}", spot.summary);
+    }
+}
+
+#[test]
+fn the_container_that_was_out_of_memory_is_named() {
+    let killed = |name: &str| json!({ "name": name, "exitCode": 137, "reason": "OutOfMemoryError: Container killed due to memory usage" });
+    for app in [
+        json!({ "name": "app", "exitCode": 143 }),
+        json!({ "name": "app", "exitCode": 0 }),
+        json!({ "name": "app", "exitCode": 137 }),
+        json!({ "name": "app" }),
+    ] {
+        let oom = ended(EXITED, json!([app, killed("worker")]));
+        assert_eq!((oom.category, oom.container.as_deref()), (Category::Oom, Some("worker")), "{app}");
+        assert!(oom.summary.contains("container worker ran out of memory"), "{}", oom.summary);
+    }
+}

@@ -4,7 +4,7 @@ use super::{At, Wording};
 use crate::stop::{Category, Cause};
 
 use At::{Action, Rollout};
-use Category::{Capacity, ContainerStart, Deployment, HealthCheck, ImagePull, ServiceEvent};
+use Category::{Capacity, ContainerStart, Deployment, HealthCheck, ImagePull, Platform, ServiceEvent};
 use Cause::{Invalid, Permission, Quota, RateLimit};
 
 const FAILED: At = Rollout("SERVICE_DEPLOYMENT_FAILED");
@@ -30,6 +30,11 @@ pub(super) const WORDINGS: &[Wording] = &[
     (PLACEMENT, "RESOURCE:FARGATE_SPOT", Capacity, None, "Spot"),
     (PLACEMENT, "(service web) was unable to place a task. Reason: ResourceInitializationError: Unable to launch instance(s) for capacity provider acme-managed. MaxSpotInstanceCountExceeded: Max spot instance count exceeded.", Capacity, Some(Quota), "quota"),
     (PLACEMENT, "(service web) was unable to place a task. Reason: CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref docker.io/acme/api:7: pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed", ImagePull, Some(Permission), "pull"),
+    (PLACEMENT, "(service web) was unable to place a task. Reason: Unable to assume the service linked role. Please verify that the ECS service linked role exists.", Platform, Some(Permission), "create-service-linked-role"),
+    (PLACEMENT, "(service web) was unable to place a task. Reason: AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/deploy/x is not authorized to perform: ecs:RunTask on resource: arn:aws:ecs:eu-central-1:111122223333:task-definition/web:7", Platform, Some(Permission), "Grant"),
+    (PLACEMENT, "(service web) was unable to place a task. Reason: ECS was unable to assume the role 'arn:aws:iam::111122223333:role/web' that was provided for this task.", Platform, Some(Permission), "trust"),
+    (PLACEMENT, "AccessDeniedException", Capacity, Some(Permission), "Grant"),
+    (PLACEMENT, "RESOURCE:DISK", Capacity, None, "free disk"),
     (PLACEMENT, "You've reached the limit on the number of vCPUs you can run concurrently", Capacity, Some(Quota), "quota"),
     (Action("SERVICE_TASK_CONFIGURATION_FAILURE"), "The task definition web:42 is INACTIVE", ContainerStart, Some(Invalid), "register"),
     (Action("SERVICE_DISCOVERY_OPERATION_THROTTLED"), "", ServiceEvent, Some(RateLimit), "Cloud Map"),
