@@ -40,6 +40,7 @@ pub(super) fn check(deployment: &Configuration, asked: &[AskedVariable], finding
         let Some(router) = task.with_plugin().next() else { continue };
         reach::check_health(deployment, router, &task.file(), findings);
         pipeline::check(deployment, task, router, findings);
+        check_without_output(deployment, task, router, findings);
         check_variables(deployment, asked, router, findings);
         files::check_secrets(asked, router, &task.file(), findings);
         check_stop_timeout(deployment, task, router, findings);
@@ -74,6 +75,36 @@ fn check_variables(
         let instead = format!("add {name} to environment or secrets of container {container}");
         let severity = FindingSeverity::Error;
         findings.push(Finding::new(severity, &variable.location, &variable.key, message, instead));
+    }
+}
+
+/// Reports a container for whose lines there is no output: it has no options, and the router's file has none for all.
+fn check_without_output(
+    deployment: &Configuration,
+    task: &TaskView<'_>,
+    router: &ContainerView<'_>,
+    findings: &mut Vec<Finding>,
+) {
+    let serves_all =
+        |section: &Section| section.origin == Origin::FluentBit || section.get("match").is_some();
+    let has_own_alone = deployment.ours().next().is_some() && !deployment.outputs.iter().any(serves_all);
+    if router.configuration_file() != Some(LOADING_FILE) || !has_own_alone || task.is_open() {
+        return;
+    }
+    let is_bare = |container: &&ContainerView<'_>| {
+        let logging = container.node.set("logConfiguration").filter(|logging| !logging.entries().is_empty());
+        container.uses_firelens() && logging.is_some_and(|logging| logging.set("options").is_none())
+    };
+    for container in task.containers.iter().filter(is_bare) {
+        let line = container.node.entry("logConfiguration").map_or(container.node.line, |entry| entry.line);
+        let location = Location { file: task.file(), line };
+        let message = format!(
+            "has no options, and {LOADING_FILE} has no output: what the container writes goes nowhere"
+        );
+        let instead = "write options with \"Name\": \"ecs_router\" here, too, or one [OUTPUT] for all containers into a file of the router";
+        let severity = FindingSeverity::Error;
+        let finding = Finding::new(severity, &location, "logConfiguration", message, instead);
+        findings.push(finding.in_container(container.name));
     }
 }
 

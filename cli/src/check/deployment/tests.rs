@@ -445,3 +445,59 @@ fn what_was_to_be_replaced_is_told() {
         assert_eq!(with(right), [""; 0], "{right}");
     }
 }
+
+#[test]
+fn addresses_are_those_of_the_region_that_the_router_gets() {
+    let configuration = of_output(
+        "    route.default logs\n    logs.type cloudwatch\n    logs.log_group /x\n    logs.log_stream y\n",
+    );
+    let note = |environment: &str| {
+        let router = router(&format!(r#""stopTimeout": 60, "environment": [{environment}],"#));
+        let read = vec![read_as("task.json", &router), read_as("extra.conf", &configuration)];
+        let found = check_deployment(read).iter().map(ToString::to_string).collect::<Vec<_>>();
+        found.into_iter().find(|line| line.contains("sends to")).unwrap_or_default()
+    };
+    for (environment, host) in [
+        (r#"{"name": "AWS_REGION", "value": "eu-west-1"}"#, "logs.eu-west-1.amazonaws.com"),
+        (r#"{"name": "AWS_DEFAULT_REGION", "value": "ap-northeast-1"}"#, "logs.ap-northeast-1.amazonaws.com"),
+        (
+            r#"{"name": "AWS_DEFAULT_REGION", "value": "us-east-1"}, {"name": "AWS_REGION", "value": "eu-west-1"}"#,
+            "logs.eu-west-1.amazonaws.com",
+        ),
+        (r#"{"name": "AWS_REGION", "value": "${REGION}"}"#, "logs.<region>.amazonaws.com"),
+        ("", "logs.<region>.amazonaws.com"),
+    ] {
+        assert!(note(environment).contains(host), "{environment}: {}", note(environment));
+    }
+}
+
+#[test]
+fn every_container_has_an_output() {
+    let task = |options: &str, file: &str| {
+        let own = r#""options": {"Name": "ecs_router", "Workers": "2", "Retry_Limit": "no_limits", "route.default": "stdout"}"#;
+        format!(
+            r#"[{{"name": "app", "image": "x", "logConfiguration": {{"logDriver": "awsfirelens", {own}}}}},
+{{"name": "worker", "image": "x", "logConfiguration": {{"logDriver": "awsfirelens"{options}}}}},
+{{"name": "router", "image": "x", "firelensConfiguration": {{"type": "fluentbit", "options":
+{{"config-file-type": "file", "config-file-value": "{file}"}}}}}}]"#
+        )
+    };
+    let nowhere = |files: &[(&str, &str)]| {
+        said(files).into_iter().filter(|line| line.contains("goes nowhere")).collect::<Vec<_>>()
+    };
+    for options in ["", r#", "options": null"#] {
+        let found = nowhere(&[("task.json", &task(options, "/ecs-router/load.conf"))]);
+        assert!(
+            matches!(found.as_slice(), [one] if one.contains(": error: container worker: logConfiguration: has no options, and /ecs-router/load.conf has no output")),
+            "{found:?}"
+        );
+    }
+    let other = r#", "options": {"Name": "stdout"}"#;
+    assert_eq!(nowhere(&[("task.json", &task(other, "/ecs-router/load.conf"))]), [""; 0]);
+    assert_eq!(nowhere(&[("task.json", &task("", "/extra.conf"))]), [""; 0]);
+    let output = of_output("    route.default stdout\n");
+    assert_eq!(
+        nowhere(&[("task.json", &task("", "/ecs-router/load.conf")), ("load.conf", &output)]),
+        [""; 0]
+    );
+}

@@ -10,6 +10,7 @@ mod dependencies;
 mod environment;
 mod fargate;
 mod health;
+mod hosts;
 mod identifiers;
 mod images;
 mod keys;
@@ -37,8 +38,8 @@ use crate::config::{Configuration, Location, MapEntry, Node, Section, TaskDefini
 
 pub(super) use self::health::fails_on_errors;
 pub(super) use self::names::capitalised;
-pub(super) use self::router::stop_timeout;
 pub(super) use self::partitions::REGION_VARIABLES;
+pub(super) use self::router::stop_timeout;
 
 /// A task definition and its containers.
 #[derive(Debug)]
@@ -285,6 +286,7 @@ pub(super) fn check(configuration: &Configuration, ours: &[&Section], findings: 
         mounts::check(ours, &mut findings);
         container::check(&mut findings);
         environment::check(&mut findings);
+        hosts::check(&mut findings);
         clear_text::check(ours, &mut findings);
         dependencies::check(&mut findings);
         launch::check(&mut findings);
