@@ -110,7 +110,7 @@ pub(super) const ROWS: &[Row] = &[
         "Create the service-linked role: `aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com`."),
     (Platform, Some(Cause::Permission), &["account is currently blocked", "account is blocked"],
         "AWS has blocked the account: look at its mail and billing, and open a case with AWS Support."),
-    (Platform, Some(Cause::Permission), &["assume", "iam:passrole"],
+    (Platform, Some(Cause::Permission), &["to assume", "assume role", "assume the", "sts:assumerole", "iam:passrole"],
         "Let the role trust ecs-tasks.amazonaws.com, and whoever starts the task pass it (iam:PassRole); a new role needs a minute."),
     (Platform, Some(Cause::Permission), &[], "Grant the named role the refused action."),
     (Platform, Some(Cause::RateLimit), &[], "Start fewer tasks at a time: AWS throttled the start."),
