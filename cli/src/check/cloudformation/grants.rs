@@ -56,6 +56,13 @@ struct GrantedAction<'n> {
     resources: GrantedResources,
 }
 
+/// A role of the template, and the key of the task definition that names it.
+struct CheckedRole<'n> {
+    resource: &'n MapEntry,
+    key: &'n str,
+    grants: RoleGrants<'n>,
+}
+
 /// Actions that something needs, and what that is.
 struct Need {
     what: String,
@@ -86,40 +93,34 @@ impl TemplateChecker<'_> {
         if self.kind_of(&role.key) != Some("AWS::IAM::Role") {
             return;
         }
-        let grants = self.grants(role);
+        let role = CheckedRole { resource: role, key, grants: self.grants(role) };
         // Whatever else allows it.
-        findings.extend(needs.iter().filter_map(|need| self.taken_away(role, key, need, &grants)));
-        if grants.is_open {
+        findings.extend(needs.iter().filter_map(|need| self.explicitly_denied(&role, need)));
+        if role.grants.is_open {
             return;
         }
-        for need in needs.iter().chain(&halves(&grants)) {
-            let denied =
-                self.denied(role, key, need, &grants).or_else(|| self.denied_there(role, key, need, &grants));
-            findings.extend(denied.filter(|finding| !findings.contains(finding)));
+        for need in needs.iter().chain(&halves(&role.grants)) {
+            let missing = self.not_allowed(&role, need).or_else(|| self.allowed_elsewhere(&role, need));
+            findings.extend(missing.filter(|finding| !findings.contains(finding)));
         }
     }
 
     /// Actions that no statement has.
-    fn denied(&self, role: &MapEntry, key: &str, need: &Need, grants: &RoleGrants<'_>) -> Option<Finding> {
-        let missing: Vec<&str> =
-            need.actions.iter().copied().filter(|action| grants.of(action).next().is_none()).collect();
+    fn not_allowed(&self, role: &CheckedRole<'_>, need: &Need) -> Option<Finding> {
+        let is_missing = |action: &&str| role.grants.of(action).next().is_none();
+        let missing: Vec<&str> = need.actions.iter().copied().filter(is_missing).collect();
         if missing.is_empty() {
             return None;
         }
         let missing = missing.join(", ");
-        let message = format!("resource {}: nothing allows {missing}, which {} needs", role.key, need.what);
+        let message = format!("nothing allows {missing}, which {} needs", need.what);
         let instead = format!("add {missing} to a statement of the role; examples/iam has all of them");
-        Some(Finding::new(FindingSeverity::Warning, &self.location(role.line), key, message, instead))
+        Some(self.finding_of(role, FindingSeverity::Warning, role.resource.line, &message, instead))
     }
 
     /// Actions that statements allow on other resources alone.
-    fn denied_there(
-        &self,
-        role: &MapEntry,
-        key: &str,
-        need: &Need,
-        grants: &RoleGrants<'_>,
-    ) -> Option<Finding> {
+    fn allowed_elsewhere(&self, role: &CheckedRole<'_>, need: &Need) -> Option<Finding> {
+        let grants = &role.grants;
         let on = need.on.as_ref()?;
         let is_elsewhere = |action: &&str| !grants.of(action).any(|granted| granted.resources.may_hold(on));
         let elsewhere: Vec<&str> = need.actions.iter().copied().filter(is_elsewhere).collect();
@@ -127,34 +128,27 @@ impl TemplateChecker<'_> {
         let named: BTreeSet<&str> = grants.of(first).flat_map(|granted| granted.resources.names()).collect();
         let named = named.into_iter().collect::<Vec<_>>().join(", ");
         let message = format!(
-            "resource {}: nothing allows {} on {on}, which {} needs: its statements name {named}",
-            role.key,
+            "nothing allows {} on {on}, which {} needs: its statements name {named}",
             elsewhere.join(", "),
             need.what
         );
         let instead =
             format!("name {} in the statement, or correct the name in the configuration", on.arn_end());
-        Some(Finding::new(FindingSeverity::Warning, &self.location(role.line), key, message, instead))
+        Some(self.finding_of(role, FindingSeverity::Warning, role.resource.line, &message, instead))
     }
 
     /// Actions that a statement denies.
-    fn taken_away(
-        &self,
-        role: &MapEntry,
-        key: &str,
-        need: &Need,
-        grants: &RoleGrants<'_>,
-    ) -> Option<Finding> {
+    fn explicitly_denied(&self, role: &CheckedRole<'_>, need: &Need) -> Option<Finding> {
         let taken_by = |denial: &Denial<'_>| -> Vec<&str> {
             need.actions.iter().copied().filter(|action| denial.covers(action, need.on.as_ref())).collect()
         };
-        let denials = grants.denials.iter().filter(|denial| !taken_by(denial).is_empty());
+        let denials = role.grants.denials.iter().filter(|denial| !taken_by(denial).is_empty());
         let denial = denials.min_by_key(|denial| denial.is_conditional)?;
         let taken = taken_by(denial).join(", ");
         let on = need.on.as_ref().map_or_else(String::new, |on| format!(" on {on}"));
         let message = format!(
-            "resource {}: a statement denies {taken}{on}, which {} needs, and a Deny wins over every Allow",
-            role.key, need.what
+            "a statement denies {taken}{on}, which {} needs, and a Deny wins over every Allow",
+            need.what
         );
         let (severity, instead) = if denial.is_conditional {
             (FindingSeverity::Note, "see that its condition does not hold for the task".to_owned())
@@ -164,7 +158,19 @@ impl TemplateChecker<'_> {
                 format!("leave {taken} out of the statement, or name other resources in it"),
             )
         };
-        Some(Finding::new(severity, &self.location(denial.line), key, message, instead))
+        Some(self.finding_of(role, severity, denial.line, &message, instead))
+    }
+
+    fn finding_of(
+        &self,
+        role: &CheckedRole<'_>,
+        severity: FindingSeverity,
+        line: usize,
+        message: &str,
+        instead: String,
+    ) -> Finding {
+        let message = format!("resource {}: {message}", role.resource.key);
+        Finding::new(severity, &self.location(line), role.key, message, instead)
     }
 
     fn grants<'s>(&'s self, role: &'s MapEntry) -> RoleGrants<'s> {
