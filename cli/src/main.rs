@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod adapter;
+mod address;
 mod check;
 mod config;
 mod explain;

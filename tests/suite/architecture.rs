@@ -58,7 +58,7 @@ const CLI: CrateLayers = CrateLayers {
     folder: "cli/src",
     layers: &[
         "migrate", "init", "replay", "explain", "check", "config", "adapter", "records", "keys", "health",
-        "scratch", "suggest", "terminal",
+        "address", "scratch", "suggest", "terminal",
     ],
 };
 

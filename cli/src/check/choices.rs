@@ -1,5 +1,6 @@
 //! The word that was meant, for keys that take some words only.
 
+use crate::address;
 use crate::suggest::closest;
 
 /// What people write for one of the words, and the word. The first that the key takes counts.
@@ -40,7 +41,7 @@ pub(super) fn meant(text: &str, words: &[&'static str]) -> Option<&'static str> 
 /// The site in an address of the vendor's: `datadoghq.eu` of `https://app.datadoghq.eu/logs`, `eu` of
 /// `one.eu.newrelic.com`.
 fn site(text: &str, words: &[&'static str]) -> Option<&'static str> {
-    let host = text.split_once("://").map_or(text, |(_, rest)| rest).split(['/', '?', ':']).next()?;
+    let host = address::host(text).or_else(|| address::host_without_scheme(text))?;
     let mut rest = host;
     while let Some(shorter) = BEFORE_SITE.iter().find_map(|part| rest.strip_prefix(part)?.strip_prefix('.')) {
         rest = shorter;

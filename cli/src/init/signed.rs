@@ -4,6 +4,7 @@ use ecs_router::config::endpoint::signed_host;
 use ecs_router::config::keys::DestinationKind;
 
 use super::plan::Plan;
+use crate::address;
 
 /// What a document becomes for the bulk API of OpenSearch.
 const BULK_BODY: &str =
@@ -28,8 +29,7 @@ pub(super) struct ApiRight {
 }
 
 fn api(url: &str) -> Option<SignedApi> {
-    let (_, rest) = url.split_once("://")?;
-    let host = rest.split(['/', ':', '?']).next()?.to_ascii_lowercase();
+    let host = address::host(url)?.to_ascii_lowercase();
     let named = signed_host(&host)?;
     let id = host.split('.').next()?.to_owned();
     Some(SignedApi { service: named.service, region: named.region.to_owned(), id })

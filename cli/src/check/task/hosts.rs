@@ -1,6 +1,7 @@
 //! Addresses that name another container of the task.
 
 use super::{ContainerView, TaskFindings};
+use crate::address;
 use crate::config::{MapEntry, Node};
 
 /// Reports a container's name as a host: with awsvpc, all containers have one address, and no name leads to it.
@@ -42,13 +43,8 @@ fn check_value(
 
 /// The host of an address: `otel` of `http://me@otel:4318/v1`, and of `otel:4318`.
 fn host(text: &str) -> Option<&str> {
-    let Some((_, rest)) = text.split_once("://") else {
-        let (host, port) = text.split_once(':')?;
-        return port.parse::<u16>().is_ok().then_some(host);
-    };
-    let authority = rest.split(['/', '?', '#']).next()?;
-    let place = authority.rsplit('@').next()?;
-    place.split(':').next()
+    let with_port = || text.split_once(':').filter(|(_, port)| port.parse::<u16>().is_ok());
+    address::host(text).or_else(|| with_port().map(|(host, _)| host))
 }
 
 #[cfg(test)]

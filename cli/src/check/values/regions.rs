@@ -1,5 +1,6 @@
 //! AWS regions that do not exist.
 
+use crate::address;
 use crate::check::finding::Finding;
 use crate::config::Setting;
 use crate::suggest::closest;
@@ -93,8 +94,7 @@ pub(in crate::check) fn suggestion(text: &str) -> String {
 
 /// Reports the region in an address of AWS.
 pub(super) fn of_address(setting: &Setting, text: &str) -> Option<Finding> {
-    let host = text.split_once("://")?.1.split(['/', ':']).next()?;
-    of_value(setting, in_host(host)?)
+    of_value(setting, in_host(address::host(text)?)?)
 }
 
 /// The region, known or misspelt, in the host of an address of AWS.
