@@ -15,6 +15,7 @@ use crate::host::{Host, Output, with_each_host};
 use crate::tally::{at_path, tally};
 use test_support::chunk::Chunk;
 use test_support::environment;
+use test_support::port::free_port;
 use test_support::process::until;
 use test_support::record::line;
 
@@ -28,10 +29,6 @@ fn to_three(cloud: &Cloud, dead: &str) -> BTreeMap<String, String> {
         keys.insert(format!("{name}.timeout"), "1s".to_owned());
     }
     keys
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// The two living ones get everything while the third is dead, and it gets everything when it is back.

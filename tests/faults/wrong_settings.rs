@@ -4,7 +4,6 @@
 //! It takes 20 seconds unless `FAULT_MINUTES` says how long settings are wrong. Every destination alone, each reply that
 //! there is, and ten minutes of it on a turned clock are in `src/delivery/sender/wrong_settings.rs`.
 
-use std::net::TcpListener;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -17,6 +16,7 @@ use crate::destinations::{
 use crate::feed::{Feed, Sent, Stream};
 use crate::host::{Alive, Host, with_each_host};
 use crate::tally::tally_within;
+use test_support::port::free_port;
 use test_support::process::until;
 
 /// What Fluent Bit may hold back in memory before it pauses its input.
@@ -280,10 +280,6 @@ fn expect_kept(wrong: &Wrong) {
             .filter(|name| **name == "spooled")
             .for_each(|name| arrived.expect_once(name, &host));
     });
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// What must have arrived, and where to look for it.

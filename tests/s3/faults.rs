@@ -90,7 +90,7 @@ fn the_pause_asked_for_is_kept() {
 #[test]
 fn with_nobody_listening_everything_waits_on_disk() {
     let scene = Scene::new(&[("exit_timeout", "1s")]);
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = test_support::port::free_port();
     let mut keys = scene.keys.clone();
     keys.insert("s3.endpoint".to_owned(), format!("http://127.0.0.1:{port}"));
     let instance = Instance::start(0, &keys).unwrap();

@@ -15,7 +15,7 @@ mod s3;
 mod sns;
 pub(crate) mod sqs;
 
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -121,7 +121,7 @@ impl Moto {
     }
 
     fn run(program: &Path) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = test_support::port::free_port();
         let mut command = Command::new(program);
         command
             .args(["-H", "127.0.0.1", "-p", &port.to_string()])

@@ -110,7 +110,7 @@ fn a_replay_that_comes_too_early_waits_for_the_request_under_way() {
 
 #[test]
 fn nobody_listening_means_retry() {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = test_support::port::free_port();
     let cloud = ready();
     let endpoint = format!("http://127.0.0.1:{port}");
     let router = Router::to(&cloud, &[("cloudwatch.endpoint", &endpoint), ("flush_timeout", "2s")]);

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -14,6 +14,7 @@ use test_support::plugin::library;
 
 use test_support::environment::VARIABLES;
 use test_support::plain_http::get;
+use test_support::port::free_port;
 use test_support::process::{Running, until};
 use test_support::temp::TempDir;
 
@@ -255,9 +256,4 @@ pub(super) fn version_of(binary: &Path) -> u32 {
     let said = String::from_utf8_lossy(&said.stdout).into_owned();
     let number = said.split_once('v').and_then(|(_, rest)| rest.split('.').next()?.parse().ok());
     number.unwrap_or_else(|| panic!("no version in {said}"))
-}
-
-/// Free now; nobody else asks for it in the moment until it is taken.
-pub(super) fn free_port() -> u16 {
-    TcpListener::bind(("127.0.0.1", 0)).and_then(|socket| socket.local_addr()).expect("a port").port()
 }

@@ -10,10 +10,11 @@ use ecs_router::Verdict;
 use serde_json::Value;
 
 use super::binaries;
-use super::host::{free_port, version_of};
+use super::host::version_of;
 use crate::router::Router;
 use crate::vendors::http_templates::{evil, keys_of};
 use test_support::chunk::Chunk;
+use test_support::port::free_port;
 use test_support::process::{Running, until};
 use test_support::record::{line, stop};
 use test_support::temp::TempDir;

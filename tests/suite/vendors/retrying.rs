@@ -76,7 +76,7 @@ fn an_outage_is_answered_with_retry_before_the_deadline_and_the_replay_delivers(
 
 #[test]
 fn nobody_listening_means_retry() {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = test_support::port::free_port();
     each(|intake| {
         let router = intake.router_at(&format!("http://127.0.0.1:{port}"), &[("flush_timeout", "2s")]);
         assert_eq!(router.bring(&hello()), Verdict::Retry);

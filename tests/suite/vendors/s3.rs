@@ -4,7 +4,6 @@
 //! an object that is too large is never split, because its halves would need names of their own. With a spool:
 //! `tests/s3.rs`.
 
-use std::net::TcpListener;
 use std::time::Duration;
 
 use ecs_router::Verdict;
@@ -131,7 +130,7 @@ fn an_outage_means_retry_and_the_replay_makes_one_object() {
 
 #[test]
 fn nobody_listening_means_retry() {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = test_support::port::free_port();
     let endpoint = format!("http://127.0.0.1:{port}");
     let router = router(&cloud(), &[("s3.endpoint", &endpoint), ("flush_timeout", "2s")]);
     assert_eq!(router.bring(&hello()), Verdict::Retry);

@@ -144,7 +144,7 @@ fn the_pause_asked_for_is_kept_and_one_beyond_the_deadline_is_left_to_the_replay
 
 #[test]
 fn nobody_listening_means_retry_where_slack_is_required() {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = test_support::port::free_port();
     let webhook = format!("http://127.0.0.1:{port}/services/T0/B0/x");
     let keys = [("slack.webhook_url", &*webhook), ("flush_timeout", "2s")];
     assert_eq!(router(&cloud(), &keys).bring(&hello()), Verdict::Retry);

@@ -10,6 +10,7 @@ pub mod crash_loop;
 pub mod environment;
 pub mod plain_http;
 pub mod plugin;
+pub mod port;
 pub mod process;
 pub mod record;
 pub mod temp;

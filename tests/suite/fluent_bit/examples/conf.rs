@@ -10,7 +10,7 @@ use ecs_router::config::keys::{self, DestinationKind};
 use ecs_router::config::{DestinationSettings, Settings};
 use regex::{Captures, Regex};
 
-use crate::fluent_bit::host::free_port;
+use test_support::port::free_port;
 
 /// Names in `${…}` and what stands for them.
 pub(super) type Environment = BTreeMap<String, String>;

@@ -12,8 +12,9 @@ use serde_json::Value;
 use super::conf::{Changes, Environment, Output, port_of_http_input, tags_of_events};
 use super::files;
 use test_support::plugin::library;
+use test_support::port::free_port;
 
-use crate::fluent_bit::host::{Alive, Where, free_port};
+use crate::fluent_bit::host::{Alive, Where};
 use crate::watching::metadata::Metadata;
 use test_support::plain_http::get;
 use test_support::temp::TempDir;
